@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_B = 8192 - 64, ALIGN = alignof(max_align_t) };
+
+struct block {
+    struct block *next;
+    size_t cap, used;
+    alignas(max_align_t) char data[];
+};
+
+struct adopted {
+    struct adopted *next;
+    void *handle;
+    void (*release)(void *);
+};
+
+struct arena {
+    struct block *blocks;
+    struct adopted *adopted;
+    size_t handed_out;
+    bool secret;
+};
+
+static _Noreturn void out_of_memory(size_t n)
+{
+    (void)fprintf(stderr, "{\"level\":\"error\",\"event\":\"memory.exhausted\",\"bytes\":%zu}\n", n);
+    abort();
+}
+
+static struct block *block_new(size_t cap)
+{
+    struct block *b = cap < SIZE_MAX - sizeof *b ? calloc(1, sizeof *b + cap) : NULL;
+
+    if (b == NULL)
+        out_of_memory(cap);
+    b->cap = cap;
+    return b;
+}
+
+static struct arena *make(bool secret)
+{
+    struct arena *a = calloc(1, sizeof *a);
+
+    if (a == NULL)
+        out_of_memory(sizeof *a);
+    a->secret = secret;
+    return a;
+}
+
+struct arena *arena_new(void)
+{
+    return make(false);
+}
+
+struct arena *arena_new_secret(void)
+{
+    return make(true);
+}
+
+static void release_adopted(struct arena *a)
+{
+    while (a->adopted != NULL) {
+        struct adopted *top = a->adopted;
+        a->adopted = top->next;
+        top->release(top->handle);
+    }
+}
+
+static void block_free(const struct arena *a, struct block *b)
+{
+    if (a->secret)
+        explicit_bzero(b->data, b->used);
+    free(b);
+}
+
+void arena_free(struct arena *a)
+{
+    if (a == NULL)
+        return;
+    release_adopted(a);
+    while (a->blocks != NULL) {
+        struct block *b = a->blocks;
+        a->blocks = b->next;
+        block_free(a, b);
+    }
+    free(a);
+}
+
+void arena_reset(struct arena *a)
+{
+    struct block *keep = NULL;
+
+    release_adopted(a);
+    while (a->blocks != NULL) {
+        struct block *b = a->blocks;
+        a->blocks = b->next;
+        if (keep == NULL && b->cap == BLOCK_B)
+            keep = b;
+        else
+            block_free(a, b);
+    }
+    if (keep != NULL) {
+        memset(keep->data, 0, keep->used);
+        keep->used = 0;
+        keep->next = NULL;
+    }
+    a->blocks = keep;
+    a->handed_out = 0;
+}
+
+size_t arena_used(const struct arena *a)
+{
+    return a->handed_out;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    if (n > SIZE_MAX - ALIGN)
+        out_of_memory(n);
+    size_t need = (n + ALIGN - 1) / ALIGN * ALIGN;
+    struct block *b = a->blocks;
+
+    if (b == NULL || b->cap - b->used < need) {
+        b = block_new(need > BLOCK_B / 4 ? need : BLOCK_B);
+        /* A large piece gets a block of its own, behind the one still filling. */
+        if (need > BLOCK_B / 4 && a->blocks != NULL) {
+            b->next = a->blocks->next;
+            a->blocks->next = b;
+        } else {
+            b->next = a->blocks;
+            a->blocks = b;
+        }
+    }
+    void *p = b->data + b->used;
+    b->used += need;
+    a->handed_out += need;
+    return p;
+}
+
+void *arena_array(struct arena *a, size_t count, size_t size)
+{
+    size_t n;
+
+    if (__builtin_mul_overflow(count, size, &n))
+        out_of_memory(SIZE_MAX);
+    return arena_alloc(a, n);
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+    if (s.p == NULL)
+        return s;
+    char *p = arena_alloc(a, s.n);
+    memcpy(p, s.p, s.n);
+    return (struct str){ p, s.n };
+}
+
+char *arena_cstr(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n + 1);
+
+    if (s.n > 0)
+        memcpy(p, s.p, s.n);
+    return p;
+}
+
+struct str arena_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list ap, again;
+
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    char *p = arena_alloc(a, n > 0 ? (size_t)n + 1 : 1);
+    if (n > 0)
+        (void)vsnprintf(p, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return (struct str){ p, n > 0 ? (size_t)n : 0 };
+}
+
+struct str arena_join(struct arena *a, struct str x, struct str y)
+{
+    char *p = arena_alloc(a, x.n + y.n);
+
+    if (x.n > 0)
+        memcpy(p, x.p, x.n);
+    if (y.n > 0)
+        memcpy(p + x.n, y.p, y.n);
+    return (struct str){ p, x.n + y.n };
+}
+
+void arena_adopt(struct arena *a, void *handle, void (*release)(void *))
+{
+    struct adopted *top = arena_make(a, struct adopted);
+
+    *top = (struct adopted){ a->adopted, handle, release };
+    a->adopted = top;
+}

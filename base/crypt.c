@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/crypt.h"
+
+#include "base/codec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/kdf.h>
+#include <openssl/sha.h>
+
+enum { NONCE_B = 12, TAG_B = 16 };
+
+/* OpenSSL fails here only when memory is out or a call is wrong: a bug either way. */
+static void must(int ok)
+{
+    if (ok != 1)
+        abort();
+}
+
+static const unsigned char *bytes_of(struct str s)
+{
+    return (const unsigned char *)(s.p != NULL ? s.p : "");
+}
+
+struct str sha256(struct arena *a, struct str bytes)
+{
+    unsigned char *out = arena_alloc(a, SHA256_B);
+
+    (void)SHA256(bytes_of(bytes), bytes.n, out);
+    return str_n(out, SHA256_B);
+}
+
+struct str sha256_hex(struct arena *a, struct str bytes)
+{
+    return hex_encode(a, sha256(a, bytes));
+}
+
+struct str hmac_sha256(struct arena *a, struct str key, struct str bytes)
+{
+    unsigned char *out = arena_alloc(a, SHA256_B);
+
+    must(HMAC(EVP_sha256(), bytes_of(key), (int)key.n, bytes_of(bytes), bytes.n, out, NULL) != NULL);
+    return str_n(out, SHA256_B);
+}
+
+struct str hkdf_sha256(struct arena *a, struct str root, struct str label, size_t n)
+{
+    unsigned char *out = arena_alloc(a, n);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, NULL);
+
+    must(ctx != NULL);
+    must(EVP_PKEY_derive_init(ctx));
+    must(EVP_PKEY_CTX_set_hkdf_md(ctx, EVP_sha256()));
+    must(EVP_PKEY_CTX_set1_hkdf_key(ctx, bytes_of(root), (int)root.n));
+    must(EVP_PKEY_CTX_add1_hkdf_info(ctx, bytes_of(label), (int)label.n));
+    must(EVP_PKEY_derive(ctx, out, &n));
+    EVP_PKEY_CTX_free(ctx);
+    return str_n(out, n);
+}
+
+bool crypt_eq(struct str a, struct str b)
+{
+    return a.p != NULL && b.p != NULL && a.n == b.n && CRYPTO_memcmp(a.p, b.p, a.n) == 0;
+}
+
+struct str crypt_seal(struct arena *a, const struct world *w, struct str key, struct str bound, struct str plain)
+{
+    unsigned char *out = arena_alloc(a, NONCE_B + plain.n + TAG_B);
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    int n = 0;
+
+    must(ctx != NULL && key.n == SEAL_KEY_B);
+    world_random(w, out, NONCE_B);
+    must(EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, bytes_of(key), out));
+    must(EVP_EncryptUpdate(ctx, NULL, &n, bytes_of(bound), (int)bound.n));
+    must(EVP_EncryptUpdate(ctx, out + NONCE_B, &n, bytes_of(plain), (int)plain.n));
+    must(EVP_EncryptFinal_ex(ctx, out + NONCE_B + n, &n));
+    must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_B, out + NONCE_B + plain.n));
+    EVP_CIPHER_CTX_free(ctx);
+    return str_n(out, NONCE_B + plain.n + TAG_B);
+}
+
+bool crypt_open(struct arena *a, struct str key, struct str bound, struct str sealed, struct str *plain)
+{
+    if (sealed.p == NULL || sealed.n < SEAL_OVERHEAD_B)
+        return false;
+    size_t plain_n = sealed.n - SEAL_OVERHEAD_B;
+    unsigned char *out = arena_alloc(a, plain_n + 1);
+    const unsigned char *in = bytes_of(sealed);
+    unsigned char tag[TAG_B];
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    int n = 0;
+
+    memcpy(tag, in + NONCE_B + plain_n, TAG_B);
+    must(ctx != NULL && key.n == SEAL_KEY_B);
+    must(EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, bytes_of(key), in));
+    must(EVP_DecryptUpdate(ctx, NULL, &n, bytes_of(bound), (int)bound.n));
+    must(EVP_DecryptUpdate(ctx, out, &n, in + NONCE_B, (int)plain_n));
+    must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_B, tag));
+    bool genuine = EVP_DecryptFinal_ex(ctx, out + n, &n) == 1;
+    EVP_CIPHER_CTX_free(ctx);
+    if (!genuine) {
+        OPENSSL_cleanse(out, plain_n);
+        return false;
+    }
+    *plain = str_n(out, plain_n);
+    return true;
+}
+
+struct str crypt_token(struct arena *a, const struct world *w, size_t n)
+{
+    char *bytes = arena_alloc(a, n);
+
+    world_random(w, bytes, n);
+    return b64url_encode(a, str_n(bytes, n));
+}

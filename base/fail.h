@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * base/fail.h: why something was refused.
+ *
+ * Floor 0.  A fallible function takes a struct fail last and returns bool or
+ * enum step; `return fail(...)` records kind, protocol code and private reason
+ * where they are first known, and nobody reports again.  `code` is a stable,
+ * public word (an OAuth error, a verifier's rule); `detail` goes to the log
+ * only and may quote foreign text, which is made printable and cut.
+ */
+#ifndef BASE_FAIL_H
+#define BASE_FAIL_H
+
+#include "base/fail.def"
+#include "base/str.h"
+
+enum fail_kind {
+    FAIL_NONE = 0,
+#define X(kind, status, level, text) FAIL_##kind,
+    FAIL_KINDS(X)
+#undef X
+    FAIL_KIND_COUNT
+};
+
+struct fail {
+    enum fail_kind kind;
+    const char *code; /* a literal */
+    char detail[240];
+};
+
+/* Records a failure and returns 0, which is false and REFUSE.  The first
+ * failure stands: a second call changes nothing.  code: a string literal. */
+int fail(struct fail *f, enum fail_kind kind, const char *code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5), nonnull(1)));
+
+int fail_status(enum fail_kind kind);            /* HTTP status */
+const char *fail_text(enum fail_kind kind);      /* key into the texts */
+const char *fail_kind_name(enum fail_kind kind); /* for logs */
+
+#endif
