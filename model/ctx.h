@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * model/ctx.h: what one request carries, and how its steps are run.
+ *
+ * Floor 1.  An endpoint is a table of steps, run in order on one loop:
+ *
+ *     NEXT    go on with the next row
+ *     WAIT    answers are asked for (batch.h); go on with the next row when the
+ *             last one is here, with the typed answers where they were wanted
+ *     INTO    run the table that step_into() named, then go on with the next row
+ *     DONE    the response is complete
+ *     REFUSE  struct fail says why; the response is made from it, in one place
+ *
+ * No step blocks.  Everything a request makes lives in its arena.  Redis, the
+ * signer and the fetcher belong to the request's loop; snapshots are held for
+ * its whole life, so a reload never changes what a request sees half-way.
+ */
+#ifndef MODEL_CTX_H
+#define MODEL_CTX_H
+
+#include "base/arena.h"
+#include "base/batch.h"
+#include "base/fail.h"
+#include "base/world.h"
+#include "model/lang.h"
+#include "model/login.h"
+#include "model/registry.h"
+
+struct ctx;
+
+enum step { REFUSE = 0, NEXT, WAIT, INTO, DONE };
+
+typedef enum step step_fn(struct ctx *c, struct fail *f);
+
+struct step_row { /* a table ends with a zero row */
+    step_fn *run;
+};
+
+struct settings;      /* base/settings.h */
+struct http_request;  /* wire/http.h */
+struct http_response; /* wire/http.h */
+struct form;          /* wire/form.h */
+struct kv;            /* wire/kv.h: this loop's Redis */
+struct fetch;         /* wire/fetch.h: this loop's line to the fetcher */
+struct signer;        /* certs/signer_client.h: this loop's line to the signer */
+struct keyset;        /* certs/keyset.h: public keys, a snapshot */
+struct work;          /* gateway/work.h: threads for SQL and Argon2id */
+struct audit;         /* gateway/audit.h */
+struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity providers */
+struct policy;        /* policy/policy.h: a snapshot */
+struct route;         /* gateway/routes.h: the row that matched */
+struct node;          /* gateway/node.h: what all loops share (seal keys, epochs, counters) */
+
+enum { STEP_DEPTH_MAX = 4 };
+
+struct ctx {
+    struct batch batch;              /* first: a batch leads back to its request */
+    struct arena *arena;
+    const struct world *world;
+    int64_t now_s;                   /* wall clock when the request began or went on */
+    const struct settings *set;
+    struct registry *registry;       /* held */
+    struct policy *policy;           /* held; same version as the registry */
+    const struct keyset *keys;
+    const struct route *route;
+    const struct http_request *req;
+    struct http_response *res;
+    struct form *query, *body;       /* parsed once; empty where there is none */
+    struct kv *kv;
+    struct fetch *fetch;
+    struct signer *signer;
+    struct work *work;
+    struct audit *audit;
+    struct upstreams *upstreams;
+    struct node *node;
+
+    enum lang lang;
+    char support_code[9];            /* 8 characters without 0 O 1 I: shown to the person, found in the log */
+    struct login *login;             /* NULL where the endpoint has none */
+    struct session *session;         /* NULL: nobody is signed in */
+    const struct service *service;
+    struct person *person;           /* proven by an adapter's finish; NULL before */
+    void *state;                     /* an endpoint's own struct, in the arena */
+    void *adapter_state;             /* likewise, of the adapter in charge */
+
+    struct fail fail;
+    const struct step_row *at[STEP_DEPTH_MAX]; /* next row of each table in progress */
+    int depth;
+    const struct step_row *into;     /* set by step_into() */
+    void (*done)(struct ctx *c);
+};
+
+/* Hands over to another table, once; its end leads back to the row after this one. */
+static inline enum step step_into(struct ctx *c, const struct step_row *table)
+{
+    c->into = table;
+    return INTO;
+}
+
+/* Starts a table; the runner calls done(c) once, with the fail kind in c->fail
+ * (FAIL_NONE: the response is complete).  done may be called before steps_run returns. */
+void steps_run(struct ctx *c, const struct step_row *table, void (*done)(struct ctx *c));
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * model/lang.h: the languages that pages and names exist in.
+ *
+ * Floor 1.
+ */
+#ifndef MODEL_LANG_H
+#define MODEL_LANG_H
+
+#include "base/str.h"
+
+enum lang { LANG_FI = 0, LANG_SV, LANG_EN, LANG_COUNT };
+
+/* A name in each language; an absent one falls back to Finnish. */
+struct names {
+    struct str in[LANG_COUNT];
+};
+
+const char *lang_tag(enum lang lang);                 /* "fi" */
+bool lang_of_tag(struct str tag, enum lang *out);     /* "fi", "fi-FI", "SV"; false when unknown */
+/* The first language of an Accept-Language or ui_locales list that we speak. */
+enum lang lang_choose(struct str list, enum lang otherwise);
+struct str names_in(const struct names *n, enum lang lang);
+
+#endif

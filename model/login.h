@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * model/login.h: one login in flight, and the session that it becomes.
+ *
+ * Floor 1.  A login is the waist on the downstream side: whatever a service
+ * speaks, it begins as one struct login.  Its states:
+ *
+ *     ASKED -> AT_CITY -> KNOWN -> DECIDED -> ANSWERED      and from anywhere REFUSED
+ *
+ * In flight it is sealed in one cookie per attempt (at most 1 kB), so strangers
+ * cannot fill the store and tabs do not overwrite one another.
+ */
+#ifndef MODEL_LOGIN_H
+#define MODEL_LOGIN_H
+
+#include "model/person.h"
+#include "model/registry.h"
+
+enum login_state { LOGIN_REFUSED = 0, LOGIN_ASKED, LOGIN_AT_CITY, LOGIN_KNOWN, LOGIN_DECIDED, LOGIN_ANSWERED };
+
+enum {
+    PROMPT_NONE = 1, /* answer without a page, or say why not */
+    PROMPT_LOGIN = 2 /* ask for a fresh log-in, all the way up to the city */
+};
+
+struct login {
+    enum login_state state;
+    struct str id;          /* names the attempt: cookie and return path; 128 random bits, base64url */
+    int64_t started_s;
+    bool redirect_checked;  /* the answer address is a registered one: failures may go there */
+
+    /* What the service asked, in protocol-free words. */
+    enum protocol protocol;
+    struct str service;     /* registry id; "" for the launcher itself */
+    struct str answer_to;   /* redirect_uri, ACS URL, or a path of ours for PROTO_LAUNCHER */
+    struct str state_out;   /* opaque, goes back as it came: state, RelayState */
+    struct str nonce, scope;
+    struct str code_challenge; /* S256 only; absent: the service goes without PKCE */
+    unsigned prompt;        /* PROMPT_… bits */
+    int64_t max_age_s;      /* -1: not asked */
+    struct str login_hint, acr_values;
+    bool wants_auth_time;
+
+    /* What we asked of the city. */
+    struct str idp;         /* registry id */
+    struct str upstream_id; /* state (OIDC) or AuthnRequest ID (SAML): answers name it */
+    struct str upstream_nonce, upstream_verifier;
+    bool fresh;             /* we demanded a fresh authentication */
+    int64_t asked_city_s;
+
+    struct str lang;        /* ui_locales, as chosen */
+};
+
+/* What Redis holds of a signed-in person, sealed, under SHA-256 of the cookie. */
+struct session {
+    struct str id_hash;     /* hex; the key */
+    struct str sid;         /* public session id of ID tokens, per session; not the cookie */
+    struct person *person;
+    int64_t began_s, seen_s, ends_s; /* ends_s: the absolute end, wall clock */
+    int64_t epoch;          /* session epoch it was made in; an older one is void */
+    struct str csrf;        /* token of our own POST forms */
+    struct strs services;   /* ids of services that were opened, for sign-out */
+};
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "model/person.h"
+
+static const struct {
+    const char *name;
+    int mpass_code;
+    const char *mpass_name, *edu_affiliation;
+} roles[ROLE_COUNT] = {
+    [ROLE_NONE] = { "", 0, "", "" },
+#define X(role, name, code, mpass, affiliation) [ROLE_##role] = { name, code, mpass, affiliation },
+    ROLES(X)
+#undef X
+};
+
+const char *role_name(enum role role)
+{
+    return roles[role].name;
+}
+
+int role_mpass_code(enum role role)
+{
+    return roles[role].mpass_code;
+}
+
+const char *role_mpass_name(enum role role)
+{
+    return roles[role].mpass_name;
+}
+
+const char *role_edu_affiliation(enum role role)
+{
+    return roles[role].edu_affiliation;
+}
+
+enum role role_of_name(struct str name)
+{
+    for (int r = ROLE_NONE + 1; r < ROLE_COUNT; r++)
+        if (str_eq(name, str_of(roles[r].name)))
+            return (enum role)r;
+    return ROLE_NONE;
+}
+
+bool affiliation_valid(const struct affiliation *a, int64_t now_s)
+{
+    return (a->from_s == 0 || now_s >= a->from_s) && (a->to_s == 0 || now_s < a->to_s);
+}
+
+bool person_has_role(const struct person *p, enum role role, struct str provider_oid, int64_t now_s)
+{
+    for (size_t i = 0; i < p->affiliation_count; i++) {
+        const struct affiliation *a = &p->affiliations[i];
+        if (a->role == role && affiliation_valid(a, now_s) &&
+            (provider_oid.p == NULL || str_eq(a->provider_oid, provider_oid)))
+            return true;
+    }
+    return false;
+}
+
+struct str person_display_name(struct arena *a, const struct person *p)
+{
+    struct str given = str_is_set(p->calling_name) ? p->calling_name
+                                                   : str_sub(p->given_names, 0, str_find_byte(p->given_names, ' ', 0));
+
+    if (!str_is_set(given))
+        return arena_str(a, p->family_name);
+    if (!str_is_set(p->family_name))
+        return arena_str(a, given);
+    return arena_printf(a, "%.*s %.*s", STR_ARG(given), STR_ARG(p->family_name));
+}
+
+struct person *person_copy(struct arena *a, const struct person *p)
+{
+    struct person *out = arena_make(a, struct person);
+    struct str *texts[] = { &out->id,          &out->idp,   &out->subject,    &out->origin, &out->given_names, &out->calling_name,
+                            &out->family_name, &out->email, &out->learner_id, &out->acr,    &out->amr };
+
+    *out = *p;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = arena_str(a, *texts[i]);
+    out->affiliations = arena_make_n(a, p->affiliation_count, struct affiliation);
+    for (size_t i = 0; i < p->affiliation_count; i++) {
+        struct affiliation *f = &out->affiliations[i];
+        *f = p->affiliations[i];
+        f->provider_oid = arena_str(a, f->provider_oid);
+        f->school_oid = arena_str(a, f->school_oid);
+        f->school_code = arena_str(a, f->school_code);
+        f->office_oid = arena_str(a, f->office_oid);
+        f->group = arena_str(a, f->group);
+    }
+    return out;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "model/registry.h"
+
+#include <stdatomic.h>
+
+struct slot {
+    struct str key;
+    const void *value;
+};
+
+struct table { /* open addressing, at most half full, so a probe always ends */
+    struct slot *slots;
+    size_t mask;
+};
+
+struct registry {
+    struct arena *arena;
+    atomic_uint holders;
+    struct registry_parts parts;
+    struct table providers, provider_oids, idps, entities, services, clients, accounts;
+};
+
+static struct table table_for(struct arena *a, size_t n)
+{
+    size_t size = 8;
+
+    while (size < 2 * n + 2)
+        size *= 2;
+    return (struct table){ arena_make_n(a, size, struct slot), size - 1 };
+}
+
+static struct slot *slot_of(const struct table *t, struct str key)
+{
+    size_t i = str_hash(key, 0) & t->mask;
+
+    while (t->slots[i].value != NULL && !str_eq(t->slots[i].key, key))
+        i = (i + 1) & t->mask;
+    return &t->slots[i];
+}
+
+/* The first one stays: the loader has refused duplicates before. */
+static void put(struct table *t, struct str key, const void *value)
+{
+    if (!str_is_set(key))
+        return;
+    struct slot *s = slot_of(t, key);
+    if (s->value == NULL)
+        *s = (struct slot){ key, value };
+}
+
+static const void *get(const struct table *t, struct str key)
+{
+    return str_is_set(key) ? slot_of(t, key)->value : NULL;
+}
+
+static struct str account_key(struct arena *a, struct str idp, struct str username)
+{
+    return arena_printf(a, "%.*s\n%.*s", STR_ARG(idp), STR_ARG(username));
+}
+
+struct registry *registry_build(struct arena *a, const struct registry_parts *parts)
+{
+    struct registry *r = arena_make(a, struct registry);
+
+    r->arena = a;
+    r->parts = *parts;
+    atomic_init(&r->holders, 1);
+    r->providers = table_for(a, parts->provider_count);
+    r->provider_oids = table_for(a, parts->provider_count);
+    for (size_t i = 0; i < parts->provider_count; i++) {
+        put(&r->providers, parts->providers[i].id, &parts->providers[i]);
+        put(&r->provider_oids, parts->providers[i].oid, &parts->providers[i]);
+    }
+    r->idps = table_for(a, parts->idp_count);
+    r->entities = table_for(a, parts->idp_count);
+    for (size_t i = 0; i < parts->idp_count; i++) {
+        const struct idp *idp = &parts->idps[i];
+        put(&r->idps, idp->id, idp);
+        put(&r->entities, idp->kind == IDP_SAML ? idp->entity_id : idp->issuer, idp);
+    }
+    r->services = table_for(a, parts->service_count);
+    r->clients = table_for(a, parts->service_count);
+    for (size_t i = 0; i < parts->service_count; i++) {
+        put(&r->services, parts->services[i].id, &parts->services[i]);
+        put(&r->clients, parts->services[i].client_id, &parts->services[i]);
+    }
+    r->accounts = table_for(a, parts->account_count);
+    for (size_t i = 0; i < parts->account_count; i++)
+        put(&r->accounts, account_key(a, parts->accounts[i].idp, parts->accounts[i].username), &parts->accounts[i]);
+    return r;
+}
+
+struct registry *registry_hold(struct registry *r)
+{
+    atomic_fetch_add_explicit(&r->holders, 1, memory_order_relaxed);
+    return r;
+}
+
+void registry_drop(struct registry *r)
+{
+    if (r != NULL && atomic_fetch_sub_explicit(&r->holders, 1, memory_order_acq_rel) == 1)
+        arena_free(r->arena);
+}
+
+const struct registry_parts *registry_parts(const struct registry *r)
+{
+    return &r->parts;
+}
+
+const struct provider *registry_provider(const struct registry *r, struct str id)
+{
+    return get(&r->providers, id);
+}
+
+const struct provider *registry_provider_oid(const struct registry *r, struct str oid)
+{
+    return get(&r->provider_oids, oid);
+}
+
+const struct idp *registry_idp(const struct registry *r, struct str id)
+{
+    return get(&r->idps, id);
+}
+
+const struct idp *registry_idp_entity(const struct registry *r, struct str name)
+{
+    return get(&r->entities, name);
+}
+
+const struct service *registry_service(const struct registry *r, struct str id)
+{
+    return get(&r->services, id);
+}
+
+const struct service *registry_client(const struct registry *r, struct str client_id)
+{
+    return get(&r->clients, client_id);
+}
+
+const struct account *registry_account(const struct registry *r, struct str idp, struct str username)
+{
+    struct arena *scratch = arena_new();
+    const struct account *found = get(&r->accounts, account_key(scratch, idp, username));
+
+    arena_free(scratch);
+    return found;
+}
+
+const struct school *provider_school(const struct provider *p, struct str oid_or_code)
+{
+    for (size_t i = 0; i < p->school_count; i++)
+        if (str_eq(p->schools[i].oid, oid_or_code) || str_eq(p->schools[i].code, oid_or_code))
+            return &p->schools[i];
+    return NULL;
+}
+
+bool strs_has(const struct strs *list, struct str s)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (str_eq(list->at[i], s))
+            return true;
+    return false;
+}
