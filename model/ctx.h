@@ -43,10 +43,9 @@ struct kv;            /* wire/kv.h: this loop's Redis */
 struct fetch;         /* wire/fetch.h: this loop's line to the fetcher */
 struct signer;        /* certs/signer_client.h: this loop's line to the signer */
 struct keyset;        /* certs/keyset.h: public keys, a snapshot */
-struct work;          /* gateway/work.h: threads for SQL and Argon2id */
+struct work;          /* base/work.h: threads for SQL and Argon2id */
 struct audit;         /* gateway/audit.h */
 struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity providers */
-struct policy;        /* policy/policy.h: a snapshot */
 struct route;         /* gateway/routes.h: the row that matched */
 struct node;          /* gateway/node.h: what all loops share (seal keys, epochs, counters) */
 
@@ -59,7 +58,6 @@ struct ctx {
     int64_t now_s;                   /* wall clock when the request began or went on */
     const struct settings *set;
     struct registry *registry;       /* held */
-    struct policy *policy;           /* held; same version as the registry */
     const struct keyset *keys;
     const struct route *route;
     const struct http_request *req;
@@ -78,6 +76,7 @@ struct ctx {
     struct login *login;             /* NULL where the endpoint has none */
     struct session *session;         /* NULL: nobody is signed in */
     const struct service *service;
+    struct str upstream_url;         /* made by an adapter's start */
     struct person *person;           /* proven by an adapter's finish; NULL before */
     void *state;                     /* an endpoint's own struct, in the arena */
     void *adapter_state;             /* likewise, of the adapter in charge */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * idp-adapters/adapter.h: who this is, from whichever identity provider.
+ *
+ * Floor 3.  An adapter is two step tables and a promise.  gateway/flow.c runs
+ * `start` when a login needs the city, gateway/upstream_return.c runs `finish`
+ * when the browser comes back; every adapter passes tests/contract/.
+ */
+#ifndef IDP_ADAPTERS_ADAPTER_H
+#define IDP_ADAPTERS_ADAPTER_H
+
+#include "model/ctx.h"
+
+struct adapter {
+    enum idp_kind kind;
+
+    /* c->login names the idp (an enabled one, looked up again at every use).
+     * Makes what finish needs in c->login (upstream_id, nonce, verifier, fresh,
+     * asked_city_s) and ends with c->upstream_url: where the browser goes (303).
+     * Fails UPSTREAM city_unreachable, city_metadata_expired, …; OURS. */
+    const struct step_row *start;
+
+    /* c->login is the attempt that this browser began, c->query or c->body the
+     * answer.  Verifies the whole answer (signature, issuer, audience, time,
+     * replay, that it answers this very login) before it fills c->person; on
+     * refusal c->person stays NULL.  Fails UPSTREAM with one stable code per
+     * rule (the city is wrong), CALLER (the browser's message is none),
+     * DENIED city_refused (the person said no, or the city did), OURS. */
+    const struct step_row *finish;
+};
+
+/* NULL for IDP_NONE. */
+const struct adapter *adapter_of(enum idp_kind kind);
+
+extern const struct adapter adapter_oidc, adapter_saml, adapter_local;
+
+#endif

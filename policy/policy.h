@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * policy/policy.h: decides what one person may do with one service.
+ *
+ * Floor 3.  Reads its arguments and nothing else: no clock, no Redis, no log.
+ * The same inputs give the same answer, so the audit trail can be replayed.
+ * Until Cedar policies land behind this header, the rules are the registry's
+ * rows; no rule, no entry.
+ */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include "model/claims.h"
+#include "model/registry.h"
+
+enum effect { EFFECT_DENY = 0, EFFECT_ALLOW };
+
+struct decision {
+    enum effect effect;
+    struct str rule;          /* id of the rule that settled it; "none" if none did */
+    struct claim_set release; /* may leave the gateway: rules' releases, cut to what the service asks; empty when denied */
+    const struct provider *ask; /* whose administrators decide on this; NULL when the person has no provider */
+};
+
+/* Decides; cannot fail, never blocks.  Forbid beats permit; no match is deny.
+ * Only affiliations valid at now_s (Unix time, seconds) count, and a disabled
+ * service is denied. */
+struct decision policy_decide(const struct registry *, const struct person *, const struct service *, int64_t now_s);
+
+#endif
