@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * policy/cedar/schema.h: which entity types, actions and contexts there are.
+ *
+ * Floor 3.  A schema is read from Cedar's schema syntax or from its JSON form; both give the same structure: names
+ * fully qualified ("App::User"), common types replaced by what they stand for, ancestors transitively closed.  It is
+ * one immutable snapshot in the arena that the caller gave, which must outlive it; threads may share it.
+ *
+ * Readers report every error they find, with place and advice, and return NULL when there was one.  Their work is
+ * bounded: CEDAR_SCHEMA_* below are refused with a diagnostic, never exceeded.
+ * [Cedar reference: Schema format, JSON schema format; RFC 24, 52, 53, 70, 82]
+ */
+#ifndef POLICY_CEDAR_SCHEMA_H
+#define POLICY_CEDAR_SCHEMA_H
+
+#include "policy/cedar/types.h"
+
+enum {
+    CEDAR_SCHEMA_TEXT_MAX = 4 << 20,    /* bytes of schema text or JSON */
+    CEDAR_SCHEMA_NAMES_MAX = 16384,     /* entity types, common types and actions, each */
+    CEDAR_SCHEMA_ANCESTORS_MAX = 1 << 20, /* pairs (descendant, ancestor) in the closure, types and actions each */
+    CEDAR_SCHEMA_NODES_MAX = 1 << 20,   /* type nodes after common types are replaced */
+};
+
+struct cedar_diags; /* diag.h */
+
+/* An entity type.  The type of actions ("Action", "App::Action") is one too, with is_action set and no shape; it is
+ * found by no look-up of declared types, only through actions and attribute types. */
+struct cedar_entity_type {
+    struct str name;
+    uint32_t index;      /* unique in its schema; orders entities in types */
+    bool is_action;
+    bool is_enum;        /* only the ids in `choices` exist; no attributes, no parents, no tags */
+    const struct str *choices;
+    size_t choice_n;
+    const struct cedar_type *shape;                   /* RECORD; never NULL */
+    const struct cedar_type *tags;                    /* NULL: no tags allowed */
+    const struct cedar_entity_type *const *ancestors; /* transitive, sorted by index; itself only in a cycle */
+    size_t ancestor_n;
+};
+
+struct cedar_action {
+    const struct cedar_entity_type *type; /* "Action" in the action's namespace */
+    struct str id;
+    uint32_t index;
+    const struct cedar_entity_type *const *principals; /* what it applies to; sorted by index */
+    size_t principal_n;
+    const struct cedar_entity_type *const *resources;
+    size_t resource_n;
+    const struct cedar_type *context;          /* RECORD; never NULL */
+    const struct cedar_action *const *ancestors; /* groups, transitive, sorted by index; never itself */
+    size_t ancestor_n;
+};
+
+struct cedar_schema;
+
+/* Reads Cedar's schema syntax (text) or the JSON form.  file: for diagnostics.  NULL with at least one diagnostic in d
+ * when the schema is wrong.  The text must outlive the diagnostics; the schema keeps no pointer into it. */
+const struct cedar_schema *cedar_schema_parse_text(struct arena *a, struct str text, struct cedar_diags *d);
+const struct cedar_schema *cedar_schema_parse_json(struct arena *a, struct str text, struct cedar_diags *d);
+
+/* Look-ups; NULL when there is none.  Names are fully qualified. */
+const struct cedar_entity_type *cedar_schema_entity_type(const struct cedar_schema *s, struct str name);
+const struct cedar_action *cedar_schema_action(const struct cedar_schema *s, struct str type, struct str id);
+
+/* Everything, in index order: entity types without the action types, then actions. */
+size_t cedar_schema_entity_type_n(const struct cedar_schema *s);
+const struct cedar_entity_type *cedar_schema_entity_type_at(const struct cedar_schema *s, size_t i);
+size_t cedar_schema_action_n(const struct cedar_schema *s);
+const struct cedar_action *cedar_schema_action_at(const struct cedar_schema *s, size_t i);
+
+bool cedar_entity_type_has_ancestor(const struct cedar_entity_type *type, const struct cedar_entity_type *ancestor);
+bool cedar_action_has_ancestor(const struct cedar_action *action, const struct cedar_action *ancestor);
+/* Is this id one of an enumerated type's?  True for every id of other types. */
+bool cedar_entity_type_allows(const struct cedar_entity_type *type, struct str id);
+/* Is the last part of the name "Action"? */
+bool cedar_name_is_action(struct str type_name);
+
+/* Do both schemas say the same, whatever the order of declarations and the form that they were read from? */
+bool cedar_schema_eq(const struct cedar_schema *x, const struct cedar_schema *y);
+
+#endif
