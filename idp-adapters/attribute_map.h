@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * idp-adapters/attribute_map.h: what a city says -> the normalised person.
+ *
+ * Floor 3.  A dialect is data (dialects/NAME.map, compiled in): rows from an
+ * upstream attribute to a field of the person, how to read it, and what its
+ * absence means.  No protocol here: adapters bring attributes as lists of texts.
+ * Pure: same input, same person.
+ */
+#ifndef IDP_ADAPTERS_ATTRIBUTE_MAP_H
+#define IDP_ADAPTERS_ATTRIBUTE_MAP_H
+
+#include "base/fail.h"
+#include "model/person.h"
+#include "model/registry.h"
+
+/* One proven attribute.  SAML: Name (never FriendlyName).  OpenID Connect: the
+ * claim's name; a nested object's members as "puavo.learner_id"; an array of
+ * objects stays one JSON text per element. */
+struct attribute {
+    struct str name;
+    struct strs values;
+};
+
+enum { ATTRIBUTES_MAX = 256, ATTRIBUTE_VALUES_MAX = 1024 };
+
+struct dialect; /* a compiled map */
+
+/* NULL when there is none of that name. */
+const struct dialect *dialect_named(struct str name);
+/* The names of all dialects, for messages: "entra, funet, mpassid, native". */
+struct str dialect_names(struct arena *a);
+
+/* Fills *out (id stays absent: flow derives it from idp and subject) from the
+ * attributes of one proven answer.  subject: the protocol's own stable name of
+ * the person (OIDC sub, SAML pairwise-id or persistent NameID), used when the
+ * dialect finds no better one; may be absent.
+ *
+ * The idp may speak for its own provider alone: an affiliation with another
+ * provider, an unknown or closed school, or an unknown role is left out and
+ * counted in *left_out.  Fails UPSTREAM with
+ *   attribute_missing   a row that says "refuse" found nothing
+ *   learner_id_invalid  not a learner number, or its check digit is wrong
+ *   scope_foreign       the subject itself carries a scope that is not the idp's
+ *   attributes_too_many more than the limits above
+ *   no_subject          neither the dialect nor the protocol names the person
+ * detail names the attribute, never its value. */
+bool map_person(struct arena *a, const struct idp *idp, const struct attribute *attributes, size_t n,
+                struct str subject, struct person *out, unsigned *left_out, struct fail *f);
+
+/* A learner number: person arc of OPH with its 7-3-1 check digit; test: the test arcs count too. */
+bool learner_id_valid(struct str oid, bool test);
+
+#endif
