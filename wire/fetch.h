@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * wire/fetch.h: outgoing HTTP, as messages to the fetcher process.
+ *
+ * Floor 1.  One struct fetch per loop, on one end of a SOCK_SEQPACKET pair; the
+ * other end is the fetcher's (gateway/fetcher.c), the only process that opens
+ * connections to the world.  It resolves once, checks the address, connects to
+ * that address; https only, but for http on loopback where the request says
+ * test.  Limits by purpose stand in fetch_limits below.
+ *
+ * Every question is answered once: with a status, or with a stable word that
+ * says why not.  A fetcher that dies fails what was under way ("away"); the next
+ * one goes on behind the same descriptor.
+ *
+ * Ownership: the request is copied at once; the answer lies in the question's
+ * arena, which must live until then.  Threads: belongs to its loop.
+ */
+#ifndef WIRE_FETCH_H
+#define WIRE_FETCH_H
+
+#include "base/arena.h"
+#include "base/batch.h"
+#include "base/loop.h"
+#include "base/world.h"
+
+/*   purpose    redirects   most bytes    most ms   (fetch_timeout_ms may ask for less, never for more) */
+#define FETCH_PURPOSES(X)                                                              \
+    X(METADATA, 3,          100 << 20,    120000) /* SAML metadata */                  \
+    X(KEYS,     0,          1 << 20,      5000)   /* OpenID discovery and JWKS */      \
+    X(TOKEN,    0,          1 << 20,      5000)   /* a code for tokens */              \
+    X(USERINFO, 0,          1 << 20,      5000)                                        \
+    X(NOTICE,   0,          1 << 20,      5000)   /* back-channel sign-out */
+
+enum fetch_purpose {
+    FETCH_NONE = 0,
+#define X(purpose, redirects, most_B, most_ms) FETCH_##purpose,
+    FETCH_PURPOSES(X)
+#undef X
+    FETCH_PURPOSE_COUNT
+};
+
+struct fetch_limit {
+    int redirects;
+    int64_t most_B, most_ms;
+};
+extern const struct fetch_limit fetch_limits[FETCH_PURPOSE_COUNT];
+
+enum { FETCH_URL_MAX_B = 4096, FETCH_BODY_MAX_B = 32768, FETCH_FIELD_MAX_B = 8192 };
+
+struct fetch_request {
+    enum fetch_purpose purpose;
+    bool post;
+    bool test;                 /* http, and only then, on loopback alone; https there as well */
+    struct str url;
+    struct str body, content_type;
+    struct str authorization;  /* the field's value; "Basic …", "Bearer …" */
+    struct str accept;         /* absent: any */
+    struct str place;          /* whose capacity is used: the idp's id; at most upstream_waiting_max at a time */
+};
+
+struct fetch_got {
+    bool answered;         /* an HTTP answer came, whatever its status */
+    int status;
+    struct str body, content_type;
+    int64_t max_age_s;     /* Cache-Control max-age; -1 when it names none, 0 for no-store and no-cache */
+    /* NULL when answered; else away, timeout, too_large, refused_address, refused_url, resolve, connect, tls,
+     * redirect, protocol, busy. */
+    const char *error;
+};
+
+struct fetch;
+/* fd: this end of the pair, non-blocking from now on; it stays the caller's. */
+struct fetch *fetch_new(struct loop *l, const struct world *w, int fd);
+void fetch_free(struct fetch *x); /* what is under way is answered "away" */
+bool fetch_ready(const struct fetch *x); /* a fetcher has said hello */
+
+/* Asks the batch and answers it once, perhaps before it returns. */
+void fetch_ask(struct fetch *x, struct batch *b, struct arena *a, const struct fetch_request *request,
+               struct fetch_got *out);
+
+/* The messages, shared by both ends.  One datagram each, in the machine's own
+ * byte order (both ends are one program).  A body past FETCH_INLINE_B travels as
+ * a sealed memory file beside the message. */
+enum fetch_type { FETCH_MSG_NONE = 0, FETCH_MSG_HELLO, FETCH_MSG_REQUEST, FETCH_MSG_ANSWER };
+enum { FETCH_MESSAGE_MAX_B = 65536, FETCH_INLINE_B = 32768 };
+
+/* Each writes into a, or reads views into the message.  Reading fails on
+ * anything that is not exactly one well-formed message of that type. */
+struct str fetch_hello_write(struct arena *a, uint64_t generation);
+struct str fetch_request_write(struct arena *a, uint64_t id, const struct fetch_request *r); /* absent: too large */
+bool fetch_request_read(struct str message, uint64_t *id, struct fetch_request *out);
+struct str fetch_answer_write(struct arena *a, uint64_t id, const struct fetch_got *got, bool body_beside);
+bool fetch_answer_read(struct str message, uint64_t *id, struct fetch_got *out, bool *body_beside);
+enum fetch_type fetch_type_of(struct str message);
+
+#endif

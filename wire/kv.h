@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * wire/kv.h: Redis: sessions, codes, tokens, replay marks, counters.
+ *
+ * Floor 1.  One struct kv per loop: one connection, on which the commands of all
+ * requests of the loop travel together.  Nothing here blocks and nothing is
+ * retried.  Three outcomes, never two: what is not known to be there and not
+ * known to be missing is DOWN, and DOWN is no reason to say "signed out".
+ *
+ * A command that Redis has not answered within kv_timeout_ms is DOWN, and the
+ * connection is given up with everything on it: a late answer reaches nobody.
+ * Away, silent, a replica, out of memory, loading, wrong password: DOWN, one log
+ * line, and new attempts with growing pauses.  While away, commands are DOWN at
+ * once.
+ *
+ * Ownership: the arena of a question must live until its answer; id and value
+ * are copied at once.  Threads: a kv and its questions belong to its loop.
+ * hiredis comes in here and nowhere else.
+ */
+#ifndef WIRE_KV_H
+#define WIRE_KV_H
+
+#include "base/arena.h"
+#include "base/batch.h"
+#include "base/fail.h"
+#include "base/loop.h"
+#include "base/settings.h"
+#include "base/world.h"
+
+/* The families of keys: the prefix, and the version of the records behind it.
+ * A record of another version is not found: raise the number when a record's
+ * form changes.
+ *   family     prefix   version   holds */
+#define KV_FAMILIES(X)                                                                    \
+    X(SESSION,  "s",     1)     /* sealed session, under SHA-256 of the cookie */         \
+    X(CODE,     "c",     1)     /* sealed authorization code, under its SHA-256 */        \
+    X(TOKEN,    "t",     1)     /* sealed token record, under its SHA-256 */              \
+    X(REPLAY,   "r",     1)     /* a message that may not come twice: issuer and id */    \
+    X(REQUEST,  "q",     1)     /* requests and answers too large for a cookie */         \
+    X(COUNT,    "n",     1)     /* attempts within a time */
+
+enum kv_family {
+    KV_NONE = 0,
+#define X(family, prefix, version) KV_##family,
+    KV_FAMILIES(X)
+#undef X
+    KV_FAMILY_COUNT
+};
+
+enum kv_outcome { KV_DOWN = 0, KV_MISS, KV_HIT };
+
+struct kv_got {
+    enum kv_outcome outcome;
+    struct str value; /* of get and take, in the question's arena; absent but for KV_HIT */
+    int64_t number;   /* of count */
+};
+
+enum { KV_VALUE_MAX_B = 1 << 20, KV_ID_MAX_B = 512 };
+
+struct kv_config {
+    struct str address;  /* "127.0.0.1:6379", "[::1]:6379", "redis.example:6379" or "unix:/path" */
+    struct str user, password;
+    int64_t timeout_ms;
+};
+
+/* Reads address, user, password file and timeout.  The views point into the
+ * settings and a.  Fails OURS redis_password_file, CALLER bad_setting. */
+bool kv_config_read(const struct settings *s, struct arena *a, struct kv_config *out, struct fail *f);
+
+struct kv;
+/* Starts to connect and returns at once; the config is copied.  A host name is
+ * resolved here, once, and may block for it: before the loop runs. */
+struct kv *kv_new(struct loop *l, const struct world *w, const struct kv_config *config);
+void kv_free(struct kv *k); /* whatever is under way is answered DOWN */
+
+bool kv_ready(const struct kv *k);       /* connected, to a primary that answers */
+const char *kv_trouble(const struct kv *k); /* why not, one stable word, for health; "" when ready */
+/* The redemption epoch: a text that changes whenever Redis may have forgotten
+ * something (restarted, or another one became primary).  A code or a request
+ * carries the epoch that it was made in; in another one it is refused.  Absent
+ * until the first connection. */
+struct str kv_epoch(const struct kv *k);
+
+/* Each asks the batch and answers it once, perhaps before it returns.  ttl_s > 0. */
+void kv_get(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id);
+/* HIT: stored. */
+void kv_set(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+            struct str value, int64_t ttl_s);
+/* Only where there is one already.  HIT: replaced; MISS: there was none, and none is there now. */
+void kv_replace(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+                struct str id, struct str value, int64_t ttl_s);
+/* Only where there is none; for replay marks.  MISS: it was new and is there now; HIT: it was there before. */
+void kv_add(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+            struct str value, int64_t ttl_s);
+/* Gets and deletes in one: of any number of askers exactly one has the HIT. */
+void kv_take(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id);
+/* HIT: it was there. */
+void kv_delete(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+               struct str id);
+/* Sets the time left.  HIT: it is there. */
+void kv_touch(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+              struct str id, int64_t ttl_s);
+/* One more of it; the first one starts the ttl, which later ones leave alone.  HIT, with the number. */
+void kv_count(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+              struct str id, int64_t ttl_s);
+
+#endif
