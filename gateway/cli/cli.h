@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/cli/cli.h: the command line: one function per word of commands.def.
+ *
+ * Floor 5.  Results go to standard output, complaints to standard error, and the
+ * exit status says which: CLI_OK; CLI_REFUSED: what was examined is not in
+ * order; CLI_USAGE: the command was not understood; CLI_BROKEN: the machine
+ * failed (a file cannot be read, the disk is full).
+ */
+#ifndef GATEWAY_CLI_CLI_H
+#define GATEWAY_CLI_CLI_H
+
+#include "base/fail.h"
+#include "base/settings.h"
+#include "gateway/cli/commands.def"
+
+enum cli_exit { CLI_OK = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_BROKEN = 3 };
+
+#define X(word, meaning) int cli_##word(int argc, char **argv);
+COMMANDS(X)
+#undef X
+
+/* Options of one word, read from a table.  A flag (value == NULL) sets *seen. */
+struct cli_option {
+    const char *name;     /* "--now" or "-c"; NULL ends the table */
+    const char **value;   /* takes the next argument; NULL: a flag */
+    bool *seen;           /* may be NULL */
+};
+
+/* Reads argv[1..]; what is no option goes to rest (at most rest_max, in order).
+ * Prints a complaint to standard error and gives false on an unknown option, a
+ * missing value, an option twice, or too many words. */
+bool cli_options(int argc, char **argv, const struct cli_option *table, const char **rest, size_t rest_max,
+                 size_t *rest_count);
+bool cli_wants_help(int argc, char **argv); /* --help or -h among the arguments */
+/* Prints "digione WORD: why" to standard error; gives status. */
+int cli_complain(int status, const char *word, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Reads and checks the settings file named by -c; complains and gives false. */
+bool cli_settings(const char *word, const char *path, struct arena *a, struct settings *set);
+
+#endif

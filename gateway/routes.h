@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/routes.h: which path is answered by which steps, under which guards.
+ *
+ * Floor 5.  routes.def is the one table.  A path is matched raw, byte by byte,
+ * once; there is no prefix matching but one trailing parameter.
+ */
+#ifndef GATEWAY_ROUTES_H
+#define GATEWAY_ROUTES_H
+
+#include "gateway/routes.def"
+#include "model/ctx.h"
+#include "wire/http.h"
+
+enum door { DOOR_NONE = 0, DOOR_PUBLIC, DOOR_OPS };
+enum who { WHO_NOBODY = 0, WHO_ANYONE, WHO_PERSON, WHO_SERVICE };
+enum errors { ERRORS_HTML = 0, ERRORS_JSON, ERRORS_SERVICE };
+
+struct route {
+    enum http_method method;
+    const char *path;
+    enum door door;
+    enum who who;
+    size_t body_max_B;
+    enum errors errors;
+    const struct step_row *steps;
+};
+
+#define X(method, path, door, who, body, errors, steps) extern const struct step_row steps[];
+ROUTES(X)
+#undef X
+
+extern const struct route routes[];
+extern const size_t route_count;
+
+/* Finds the row.  param: what stood for '*'.  Fails NOT_FOUND, or METHOD when the
+ * path exists for another method: then *allow says which ("GET, HEAD"). */
+const struct route *route_find(enum http_method method, struct str path, struct str *param, const char **allow,
+                               struct fail *f);
+size_t route_index(const struct route *r); /* for counters per route; route_count for NULL */
+
+#endif

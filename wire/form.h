@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * wire/form.h: query strings and form bodies, read strictly and written safely.
+ *
+ * Floor 1.  application/x-www-form-urlencoded [WHATWG URL 5.1], with what that
+ * leaves open closed: a bad %-escape, a NUL or another control byte but tab, CR
+ * and LF, text that is not UTF-8, more than FORM_FIELDS_MAX fields, or a
+ * parameter that comes twice (but `resource` and `audience` [RFC 8707, RFC 8693])
+ * is refused.
+ */
+#ifndef WIRE_FORM_H
+#define WIRE_FORM_H
+
+#include "base/arena.h"
+#include "base/fail.h"
+
+enum { FORM_FIELDS_MAX = 256 };
+
+struct form_field {
+    struct str name, value; /* decoded; never absent */
+};
+
+struct form {
+    struct form_field *fields;
+    size_t count;
+};
+
+/* text: a raw query (without '?') or body; absent or empty gives an empty form.
+ * Fails CALLER invalid_request.  Views live in a. */
+bool form_read(struct arena *a, struct str text, struct form **out, struct fail *f);
+
+/* The value; absent when the parameter is missing.  A NULL form has none. */
+struct str form_get(const struct form *form, struct str name);
+/* The n-th value (from 0) of a parameter that may repeat; absent past the last. */
+struct str form_get_nth(const struct form *form, struct str name, size_t n);
+
+/* Writes: percent-encodes all but unreserved characters [RFC 3986 2.3]. */
+void url_escape(struct buf *b, struct str text);
+/* Appends name=value behind '?' or '&', whichever the text so far needs; an
+ * absent value appends nothing.  b holds a URL without fragment. */
+void url_query(struct buf *b, struct str name, struct str value);
+/* Appends name=value, with '&' unless b is empty; for form bodies. */
+void form_add(struct buf *b, struct str name, struct str value);
+
+#endif
