@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * idp-adapters/fold.h: one spelling for words that people type.
+ *
+ * Floor 3.
+ */
+#ifndef IDP_ADAPTERS_FOLD_H
+#define IDP_ADAPTERS_FOLD_H
+
+#include "base/arena.h"
+
+/* Lower case for ASCII and Latin-1 letters, decomposed å ä ö composed, white
+ * space as single underscores.  For comparing, never for showing. */
+struct str fold_word(struct arena *a, struct str word);
+
+#endif
