@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "policy/cedar/lexer.h"
+
+#include "policy/cedar/utf8.h"
+
+struct lexer {
+    struct cedar_diags *d;
+    struct str text;
+    enum cedar_lex_mode mode;
+    size_t at;
+    struct cedar_token *tokens;
+    size_t n, cap;
+};
+
+static const struct {
+    char written[3];
+    enum cedar_token_kind kind;
+} marks[] = {
+    /* Longer ones first. */
+    { "::", CEDAR_T_COLONS }, { "==", CEDAR_T_EQ },       { "!=", CEDAR_T_NE },     { "<=", CEDAR_T_LE },
+    { ">=", CEDAR_T_GE },     { "||", CEDAR_T_OR },       { "&&", CEDAR_T_AND },    { "@", CEDAR_T_AT },
+    { ".", CEDAR_T_DOT },     { ",", CEDAR_T_COMMA },     { ";", CEDAR_T_SEMICOLON }, { ":", CEDAR_T_COLON },
+    { "(", CEDAR_T_LPAREN },  { ")", CEDAR_T_RPAREN },    { "{", CEDAR_T_LBRACE },  { "}", CEDAR_T_RBRACE },
+    { "[", CEDAR_T_LBRACKET }, { "]", CEDAR_T_RBRACKET }, { "<", CEDAR_T_LT },      { ">", CEDAR_T_GT },
+    { "+", CEDAR_T_PLUS },    { "-", CEDAR_T_MINUS },     { "*", CEDAR_T_STAR },    { "/", CEDAR_T_SLASH },
+    { "%", CEDAR_T_PERCENT }, { "!", CEDAR_T_BANG },      { "=", CEDAR_T_ASSIGN },
+};
+
+static bool starts_name(char c)
+{
+    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static void add(struct lexer *x, enum cedar_token_kind kind, size_t from)
+{
+    if (x->n == x->cap) {
+        size_t cap = x->cap > 0 ? x->cap * 2 : 64;
+        struct cedar_token *more = arena_make_n(x->d->arena, cap, struct cedar_token);
+        for (size_t i = 0; i < x->n; i++)
+            more[i] = x->tokens[i];
+        x->tokens = more;
+        x->cap = cap;
+    }
+    x->tokens[x->n++] = (struct cedar_token){
+        .kind = kind,
+        .span = { (uint32_t)from, (uint32_t)x->at },
+        .text = str_sub(x->text, from, x->at - from),
+    };
+}
+
+static char peek(const struct lexer *x, size_t ahead)
+{
+    return x->at + ahead < x->text.n ? x->text.p[x->at + ahead] : '\0';
+}
+
+/* White space and comments; a comment ends with its line. */
+static void skip_space(struct lexer *x)
+{
+    while (x->at < x->text.n) {
+        size_t len;
+        if (peek(x, 0) == '/' && peek(x, 1) == '/') {
+            while (x->at < x->text.n && peek(x, 0) != '\n' && peek(x, 0) != '\r')
+                x->at++;
+        } else if (cedar_char_is_space(cedar_char_at(x->text, x->at, &len))) {
+            x->at += len;
+        } else {
+            return;
+        }
+    }
+}
+
+static void lex_name(struct lexer *x, enum cedar_token_kind kind, size_t from)
+{
+    while (starts_name(peek(x, 0)) || is_digit(peek(x, 0)))
+        x->at++;
+    add(x, kind, from);
+}
+
+/* A string ends at the first quote without a backslash before it; it may span lines. */
+static void lex_string(struct lexer *x)
+{
+    size_t from = x->at++;
+
+    while (x->at < x->text.n && peek(x, 0) != '"') {
+        if (peek(x, 0) == '\\' && peek(x, 1) != '\n' && x->at + 1 < x->text.n)
+            x->at++;
+        else if (peek(x, 0) == '\\')
+            (void)cedar_error(x->d, (struct cedar_span){ (uint32_t)x->at, (uint32_t)x->at + 1 },
+                              "a backslash at the end of a line is no escape");
+        x->at++;
+    }
+    if (x->at >= x->text.n) {
+        x->at = x->text.n;
+        size_t line = str_find_byte(x->text, '\n', from);
+        (void)cedar_error(x->d, (struct cedar_span){ (uint32_t)from, (uint32_t)line }, "this string has no end");
+        (void)cedar_expected(x->d, "a closing `\"`");
+        return;
+    }
+    x->at++;
+    add(x, CEDAR_T_STRING, from);
+}
+
+static bool lex_mark(struct lexer *x)
+{
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        struct str mark = str_of(marks[i].written);
+        if (str_eq(str_sub(x->text, x->at, mark.n), mark)) {
+            x->at += mark.n;
+            add(x, marks[i].kind, x->at - mark.n);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void lex_unknown(struct lexer *x)
+{
+    size_t len, from = x->at;
+    uint32_t c = cedar_char_at(x->text, x->at, &len);
+    struct cedar_span span = { (uint32_t)from, (uint32_t)(from + len) };
+
+    x->at += len;
+    if (cedar_char_is_printable(c))
+        (void)cedar_error(x->d, span, "`%.*s` is no part of the language", (int)len, x->text.p + from);
+    else
+        (void)cedar_error(x->d, span, "the invisible character U+%04X is no part of the language", (unsigned)c);
+    if (c == '\'')
+        (void)cedar_expected(x->d, "`\"` around text");
+    else if (c == '&' || c == '|')
+        (void)cedar_expected(x->d, "`%c%c`", (char)c, (char)c);
+}
+
+static void lex_one(struct lexer *x)
+{
+    char c = peek(x, 0);
+    size_t from = x->at;
+
+    if (starts_name(c)) {
+        lex_name(x, CEDAR_T_NAME, from);
+    } else if (is_digit(c)) {
+        while (is_digit(peek(x, 0)))
+            x->at++;
+        add(x, CEDAR_T_NUMBER, from);
+    } else if (c == '"') {
+        lex_string(x);
+    } else if (c == '?' && x->mode == CEDAR_LEX_SCHEMA) {
+        x->at++;
+        add(x, CEDAR_T_QUESTION, from);
+    } else if (c == '?' && starts_name(peek(x, 1))) {
+        x->at++;
+        lex_name(x, CEDAR_T_SLOT, from);
+    } else if (!lex_mark(x)) {
+        lex_unknown(x);
+    }
+}
+
+const struct cedar_token *cedar_lex(struct cedar_diags *d, enum cedar_lex_mode mode, size_t *n)
+{
+    struct lexer x = { .d = d, .text = d->source->text, .mode = mode };
+
+    if (x.text.n > CEDAR_TEXT_MAX_B) {
+        (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "the text is larger than %d bytes", CEDAR_TEXT_MAX_B);
+        x.text.n = 0;
+    } else if (x.text.n > 0 && !str_is_utf8(x.text)) {
+        (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "the text is not UTF-8");
+        x.text.n = 0;
+    }
+    for (skip_space(&x); x.at < x.text.n; skip_space(&x))
+        lex_one(&x);
+    add(&x, CEDAR_T_END, x.at);
+    *n = x.n;
+    return x.tokens;
+}
+
+const char *cedar_token_words(enum cedar_token_kind kind)
+{
+    static const char *const words[] = {
+#define X(name, text) text,
+        CEDAR_TOKENS(X)
+#undef X
+    };
+
+    return words[kind];
+}
+
+bool cedar_token_is(const struct cedar_token *t, struct str word)
+{
+    return t->kind == CEDAR_T_NAME && str_eq(t->text, word);
+}
+
+bool cedar_reserved(struct str word)
+{
+    static const char *const words[] = { "true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar" };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq(word, str_of(words[i])))
+            return true;
+    return false;
+}
+
+bool cedar_is_ident(struct str s)
+{
+    if (s.n == 0 || !starts_name(s.p[0]))
+        return false;
+    for (size_t i = 1; i < s.n; i++)
+        if (!starts_name(s.p[i]) && !is_digit(s.p[i]))
+            return false;
+    return true;
+}
+
+bool cedar_is_path(struct str s)
+{
+    for (size_t colons;; s = str_from(s, colons + 2)) {
+        colons = str_find(s, S("::"));
+        struct str part = str_sub(s, 0, colons);
+        if (!cedar_is_ident(part) || cedar_reserved(part))
+            return false;
+        if (colons == s.n)
+            return true;
+    }
+}
