@@ -43,6 +43,7 @@ struct kv;            /* wire/kv.h: this loop's Redis */
 struct fetch;         /* wire/fetch.h: this loop's line to the fetcher */
 struct signer;        /* certs/signer_client.h: this loop's line to the signer */
 struct keyset;        /* certs/keyset.h: public keys, a snapshot */
+struct seals;         /* base/seals.h: seal keys and the pairwise key */
 struct work;          /* base/work.h: threads for SQL and Argon2id */
 struct audit;         /* gateway/audit.h */
 struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity providers */
@@ -58,7 +59,8 @@ struct ctx {
     int64_t now_s;                   /* wall clock when the request began or went on */
     const struct settings *set;
     struct registry *registry;       /* held */
-    const struct keyset *keys;
+    const struct keyset *keys;       /* signer_keys(); NULL until the signer said hello */
+    const struct seals *seals;
     const struct route *route;
     const struct http_request *req;
     struct http_response *res;

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * certs/signer.h: the second process: owns the private keys, signs purposes.
+ *
+ * Floor 2.  Started by the supervisor with one end of a SOCK_SEQPACKET pair per
+ * loop.  Reads the keys (and makes the missing ones) from keys_dir, gives up
+ * files and network, says HELLO on every pair and serves until all are closed.
+ */
+#ifndef CERTS_SIGNER_H
+#define CERTS_SIGNER_H
+
+#include "base/settings.h"
+#include "base/world.h"
+#include "certs/keyset.h"
+
+/* Ends with the process's exit status. */
+int signer_main(const struct settings *set, const int *fds, size_t n);
+
+/* Makes the keys that are missing in keys_dir (created 0700).  Idempotent.
+ * Fails OURS keys_unreadable, keys_unwritable. */
+bool signer_keys_prepare(const struct settings *set, const struct world *w, struct fail *f);
+/* Adds a key that becomes current after `after_s`, when the one before it retires. */
+bool signer_keys_add(const struct settings *set, const struct world *w, enum key_use use, enum jose_alg alg,
+                     int64_t after_s, struct fail *f);
+/* What is there, without private halves.  NULL on failure. */
+const struct keyset *signer_keys_list(const struct settings *set, struct arena *a, struct fail *f);
+
+#endif

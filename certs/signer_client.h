@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * certs/signer_client.h: what the gateway links instead of keys.
+ *
+ * Floor 2.  One struct signer per loop, over one end of a SOCK_SEQPACKET pair;
+ * the signer process holds the other.  Each request asks for a purpose, never
+ * for a signature over bytes of the caller's choice, and is answered exactly
+ * once through the batch: with the result, a refusal, or "timeout" after
+ * signer_timeout_ms.  A signer that dies is replaced behind the same pair: its
+ * HELLO carries a new generation, and what was under way is sent again (all
+ * purposes are idempotent).  Everything belongs to the loop's thread.
+ */
+#ifndef CERTS_SIGNER_CLIENT_H
+#define CERTS_SIGNER_CLIENT_H
+
+#include "base/batch.h"
+#include "base/loop.h"
+#include "base/settings.h"
+#include "certs/keyset.h"
+
+struct signer;
+
+/* fd: nonblocking or not, ours from now on.  Settings give the deadline. */
+struct signer *signer_new(struct loop *l, const struct settings *set, int fd);
+void signer_free(struct signer *s); /* nothing may be under way; NULL does nothing */
+
+/* The public half, as the last HELLO said it; NULL before the first.  Stays
+ * valid until signer_free(), also when a later HELLO brings another. */
+const struct keyset *signer_keys(const struct signer *s);
+
+struct signed_got {
+    bool ok;
+    struct str value;  /* in the arena that was given */
+    const char *error; /* "timeout", or why the signer refused: "reserved_claim", "no_key", … */
+};
+
+/* Claims: a JSON object as wire/json.h writes it, without iss, iat, exp, nbf
+ * (the signer writes them; sub, aud, nonce, jti … are the caller's), at most
+ * SIGNER_CLAIMS_MAX_B bytes.  value: the compact JWS with kid and typ.  Life is
+ * capped at an hour. */
+enum { SIGNER_CLAIMS_MAX_B = 16384, SIGNER_QUERY_MAX_B = 16384 };
+void signer_id_token(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
+                     int64_t life_s, struct signed_got *out);
+/* typ at+jwt [RFC 9068]; ES256 or RS256. */
+void signer_access_token(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
+                         int64_t life_s, struct signed_got *out);
+/* typ logout+jwt; lives two minutes [OIDC Back-Channel Logout 2.4]. */
+void signer_logout_token(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
+                         struct signed_got *out);
+/* private_key_jwt: iss = sub = client_id, aud, a fresh jti, one minute [RFC 7523 3]. */
+void signer_client_jwt(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str client_id,
+                       struct str aud, struct signed_got *out);
+/* value: a whole <ds:Signature> element (RSA-SHA256, exclusive C14N, enveloped),
+ * with our certificate, for the element with this ID; digest: SHA-256 (32 bytes)
+ * of its canonical form. */
+void signer_saml(struct signer *s, struct batch *b, struct arena *a, struct str element_id, struct str digest,
+                 struct signed_got *out);
+/* Redirect binding [SAML Bindings 3.4.4.1]: text is what is signed, from
+ * "SAMLRequest=" or "SAMLResponse=" to "&SigAlg=" with rsa-sha256, URL-encoded.
+ * value: base64 of the signature (not URL-encoded yet). */
+void signer_query(struct signer *s, struct batch *b, struct arena *a, struct str text, struct signed_got *out);
+/* RSA-OAEP, one content key of 16, 24 or 32 bytes.  value: that key.  The hash
+ * of OAEP and of MGF1 are what the message says. */
+enum oaep_hash { OAEP_NONE = 0, OAEP_SHA1, OAEP_SHA256, OAEP_SHA384, OAEP_SHA512 };
+void signer_unwrap(struct signer *s, struct batch *b, struct arena *a, enum oaep_hash digest, enum oaep_hash mgf,
+                   struct str encrypted_key, struct signed_got *out);
+/* value: a compact JWS over {"iss","iat","seq","head"}; head: 32 bytes. */
+void signer_audit_head(struct signer *s, struct batch *b, struct arena *a, int64_t seq, struct str head,
+                       struct signed_got *out);
+
+#endif
