@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * wire/xmlenc.h: XML encryption: AES-GCM content under RSA-OAEP keys, nothing else.
+ *
+ * Floor 1.  CBC and RSA 1.5 are refused before any private key is used: both are
+ * oracles.  The private key is not here: a caller takes the wrapped keys to
+ * whoever holds it (the signer; the command line's own key) and brings the
+ * content key back.  Encryption proves nothing about who wrote the text.
+ */
+#ifndef WIRE_XMLENC_H
+#define WIRE_XMLENC_H
+
+#include "wire/dsig.h"
+
+enum xmlenc_hash { XMLENC_NO_HASH = 0, XMLENC_SHA1, XMLENC_SHA256, XMLENC_SHA384, XMLENC_SHA512 };
+
+enum { XMLENC_WRAPPED_MAX = 4, XMLENC_CIPHER_MAX_B = 1024 };
+
+struct wrapped_key {        /* one content key under one RSA key, by OAEP without label */
+    struct str cipher;
+    enum xmlenc_hash digest, mgf; /* of OAEP and of its MGF1 */
+};
+
+struct encrypted {
+    const struct _xmlNode *data; /* the EncryptedData */
+    struct str cipher;           /* nonce, ciphertext, tag */
+    size_t key_B;                /* length of the content key */
+    struct wrapped_key wrapped[XMLENC_WRAPPED_MAX]; /* alternatives: for several of our keys, or several receivers */
+    size_t wrapped_count;
+};
+
+/* Reads an EncryptedAssertion, EncryptedID or EncryptedAttribute: one
+ * EncryptedData, with its EncryptedKeys inside or beside it.
+ * Fails UPSTREAM enc_structure, enc_algorithm. */
+bool xmlenc_read(struct arena *a, const struct _xmlNode *holder, struct encrypted *out, struct fail *f);
+
+/* Decrypts with a content key that somebody unwrapped and parses the text under
+ * the caps of every message, as if it stood in place of the EncryptedData.
+ * Fails UPSTREAM enc_decrypt, whatever was wrong, and what xml_parse fails with. */
+const struct _xmlNode *xmlenc_open(struct arena *a, const struct encrypted *e, struct str content_key, size_t most_B,
+                                   struct fail *f);
+/* The same for what was encrypted inside proven bytes: the text is proven too. */
+struct signed_xml xmlenc_open_signed(struct arena *a, struct signed_xml holder, const struct encrypted *e,
+                                     struct str content_key, size_t most_B, struct fail *f);
+
+#endif
