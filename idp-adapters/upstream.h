@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * idp-adapters/upstream.h: what identity providers publish: fetched, parsed,
+ * kept, renewed.
+ *
+ * Floor 3.  Knows nothing of SAML or OpenID Connect: a caller says where a
+ * document is and how it is read (upstream_oidc.h, upstream_saml.h).  One store
+ * per process keeps the parsed documents; one struct upstreams per loop asks for
+ * them.  A document is fetched by one loop at a time, whoever waits for it (single
+ * flight); one that is due is renewed in the background while the old one goes on
+ * serving; a renewal that fails keeps the old one and is tried again after a
+ * minute.  A document never changes and stays while somebody holds it.
+ * Threads: the store is shared, a struct upstreams belongs to its loop.
+ */
+#ifndef IDP_ADAPTERS_UPSTREAM_H
+#define IDP_ADAPTERS_UPSTREAM_H
+
+#include "base/batch.h"
+#include "base/fail.h"
+#include "base/loop.h"
+#include "base/settings.h"
+#include "base/world.h"
+#include "wire/fetch.h"
+
+struct upstream_store;
+struct upstreams;
+
+struct upstream_store *upstream_store_new(void);
+void upstream_store_free(struct upstream_store *s); /* after every struct upstreams on it */
+
+struct upstreams *upstreams_new(struct upstream_store *s, struct loop *l, struct fetch *x, const struct world *w,
+                                const struct settings *set);
+void upstreams_free(struct upstreams *u); /* what waits is answered "away"; before its struct fetch is freed */
+
+struct upstream_want;
+/* Reads a document; its views and structs live in a.  NULL refuses, with f. */
+typedef const void *upstream_parse_fn(struct arena *a, const struct upstream_want *want, struct str body,
+                                      struct fail *f);
+
+enum { UPSTREAM_FORCE_S = 60, UPSTREAM_RETRY_S = 5 };
+
+struct upstream_want {
+    struct str name;          /* names the document in the store: "keys oulu-edu"; at most 256 bytes */
+    struct str url;           /* a kept document from another address is dropped */
+    struct str place;         /* the idp's id, for the fetcher's bulkheads */
+    struct str expect;        /* for parse: the issuer or entityID it must speak of */
+    enum fetch_purpose purpose;
+    bool test;
+    upstream_parse_fn *parse;
+    bool anew;                /* what is kept did not do (an unknown kid): fetch again, once per UPSTREAM_FORCE_S */
+};
+
+struct upstream_got {
+    const void *value;        /* held by the arena until it ends; NULL: none */
+    int64_t fetched_s;
+    const char *error;        /* NULL with a value; else a word of wire/fetch.h, "status", or the parser's code */
+    char detail[160];
+};
+
+/* Asks the batch and answers it once, perhaps before it returns. */
+void upstream_ask(struct upstreams *u, struct batch *b, struct arena *a, const struct upstream_want *want,
+                  struct upstream_got *out);
+/* Puts a document in at once, as if fetched now: a file in the registry, a test.  False when parse refuses. */
+bool upstream_put(struct upstreams *u, const struct upstream_want *want, struct str body, struct fail *f);
+/* Documents kept, and fetches begun since the start; for metrics. */
+size_t upstream_kept(const struct upstreams *u);
+uint64_t upstream_fetches(const struct upstreams *u);
+
+#endif
