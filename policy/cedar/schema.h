@@ -12,24 +12,24 @@
 #ifndef POLICY_CEDAR_SCHEMA_H
 #define POLICY_CEDAR_SCHEMA_H
 
+#include "policy/cedar/diag.h"
 #include "policy/cedar/types.h"
 
 enum {
     CEDAR_SCHEMA_TEXT_MAX = 4 << 20,    /* bytes of schema text or JSON */
     CEDAR_SCHEMA_NAMES_MAX = 16384,     /* entity types, common types and actions, each */
-    CEDAR_SCHEMA_ANCESTORS_MAX = 1 << 20, /* pairs (descendant, ancestor) in the closure, types and actions each */
-    CEDAR_SCHEMA_NODES_MAX = 1 << 20,   /* type nodes after common types are replaced */
+    CEDAR_SCHEMA_CLOSURE_MAX = 1 << 22, /* steps to find all ancestors, of entity types and of actions each */
+    CEDAR_TYPE_NODES_MAX = 1 << 16,     /* parts of one type after common types are replaced */
 };
-
-struct cedar_diags; /* diag.h */
 
 /* An entity type.  The type of actions ("Action", "App::Action") is one too, with is_action set and no shape; it is
  * found by no look-up of declared types, only through actions and attribute types. */
 struct cedar_entity_type {
     struct str name;
-    uint32_t index;      /* unique in its schema; orders entities in types */
+    const struct cedar_type *self; /* the type of references to it */
+    uint32_t index;                /* unique in its schema; orders entities in types */
     bool is_action;
-    bool is_enum;        /* only the ids in `choices` exist; no attributes, no parents, no tags */
+    bool is_enum; /* only the ids in `choices` exist; no attributes, no parents, no tags */
     const struct str *choices;
     size_t choice_n;
     const struct cedar_type *shape;                   /* RECORD; never NULL */
@@ -46,17 +46,17 @@ struct cedar_action {
     size_t principal_n;
     const struct cedar_entity_type *const *resources;
     size_t resource_n;
-    const struct cedar_type *context;          /* RECORD; never NULL */
+    const struct cedar_type *context;            /* RECORD; never NULL */
     const struct cedar_action *const *ancestors; /* groups, transitive, sorted by index; never itself */
     size_t ancestor_n;
 };
 
 struct cedar_schema;
 
-/* Reads Cedar's schema syntax (text) or the JSON form.  file: for diagnostics.  NULL with at least one diagnostic in d
- * when the schema is wrong.  The text must outlive the diagnostics; the schema keeps no pointer into it. */
-const struct cedar_schema *cedar_schema_parse_text(struct arena *a, struct str text, struct cedar_diags *d);
-const struct cedar_schema *cedar_schema_parse_json(struct arena *a, struct str text, struct cedar_diags *d);
+/* Reads d->source as Cedar's schema syntax (text) or as the JSON form.  NULL after reporting into d when the schema is
+ * wrong.  The schema keeps no pointer into the source. */
+const struct cedar_schema *cedar_schema_parse_text(struct arena *a, struct cedar_diags *d);
+const struct cedar_schema *cedar_schema_parse_json(struct arena *a, struct cedar_diags *d);
 
 /* Look-ups; NULL when there is none.  Names are fully qualified. */
 const struct cedar_entity_type *cedar_schema_entity_type(const struct cedar_schema *s, struct str name);
@@ -68,6 +68,9 @@ const struct cedar_entity_type *cedar_schema_entity_type_at(const struct cedar_s
 size_t cedar_schema_action_n(const struct cedar_schema *s);
 const struct cedar_action *cedar_schema_action_at(const struct cedar_schema *s, size_t i);
 
+/* Is type in a list that is sorted by index (principals, resources, ancestors)? */
+bool cedar_entity_types_have(const struct cedar_entity_type *const *list, size_t n,
+                             const struct cedar_entity_type *type);
 bool cedar_entity_type_has_ancestor(const struct cedar_entity_type *type, const struct cedar_entity_type *ancestor);
 bool cedar_action_has_ancestor(const struct cedar_action *action, const struct cedar_action *ancestor);
 /* Is this id one of an enumerated type's?  True for every id of other types. */

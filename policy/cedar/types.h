@@ -15,16 +15,16 @@ enum { CEDAR_TYPE_DEPTH_MAX = 64 };
 
 /*    kind        name in Cedar */
 #define CEDAR_TYPE_KINDS(X)                                                                                            \
-    X(NEVER, "Never")            /* no value has it; what the elements of an empty set have */                         \
+    X(NEVER, "Never") /* no value has it; what the elements of an empty set have */                                    \
     X(BOOL, "Bool")                                                                                                    \
-    X(TRUE, "True")              /* a Bool that the validator knows to be true */                                      \
+    X(TRUE, "True") /* a Bool that the validator knows to be true */                                                   \
     X(FALSE, "False")                                                                                                  \
     X(LONG, "Long")                                                                                                    \
     X(STRING, "String")                                                                                                \
     X(ANY_ENTITY, "any entity")                                                                                        \
-    X(ENTITY, "entity")          /* one of `entities`; exactly one outside permissive validation */                    \
-    X(SET, "Set")                /* of `element`; NULL means any set (only as an expectation) */                       \
-    X(RECORD, "record")          /* `attrs`, sorted by name; `open` means there may be others */                       \
+    X(ENTITY, "entity") /* one of `entities`; exactly one outside permissive validation */                             \
+    X(SET, "Set")       /* of `element`; NULL means any set (only as an expectation) */                                \
+    X(RECORD, "record") /* `attrs`, sorted by name; `open` means there may be others */                                \
     X(IPADDR, "ipaddr")                                                                                                \
     X(DECIMAL, "decimal")                                                                                              \
     X(DATETIME, "datetime")                                                                                            \
@@ -76,7 +76,13 @@ bool cedar_type_eq(const struct cedar_type *x, const struct cedar_type *y); /* f
 /* Is every value of x also one of y? */
 bool cedar_type_within(const struct cedar_type *x, const struct cedar_type *y, enum cedar_mode mode);
 /* Why two types have no common one; for the advice in a diagnostic. */
-enum cedar_lub_help { CEDAR_LUB_NONE = 0, CEDAR_LUB_WIDTH, CEDAR_LUB_OPTIONAL, CEDAR_LUB_ENTITY, CEDAR_LUB_ENTITY_RECORD };
+enum cedar_lub_help {
+    CEDAR_LUB_NONE = 0,
+    CEDAR_LUB_WIDTH,
+    CEDAR_LUB_OPTIONAL,
+    CEDAR_LUB_ENTITY,
+    CEDAR_LUB_ENTITY_RECORD
+};
 /* The smallest type that has the values of both, or NULL, with the reason in *help. */
 const struct cedar_type *cedar_type_lub(struct arena *a, const struct cedar_type *x, const struct cedar_type *y,
                                         enum cedar_mode mode, enum cedar_lub_help *help);

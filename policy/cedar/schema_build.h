@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * policy/cedar/schema_build.h: the state of making a schema of its declarations.
+ *
+ * Floor 3.  Shared by schema_build.c (order and rules), schema_names.c (what a name stands for), schema_types.c
+ * (types of attributes) and schema_closure.c (ancestors); nobody else includes it.
+ */
+#ifndef POLICY_CEDAR_SCHEMA_BUILD_H
+#define POLICY_CEDAR_SCHEMA_BUILD_H
+
+#include "policy/cedar/schema_decl.h"
+#include "policy/cedar/schema_map.h"
+
+struct cedar_schema {
+    struct cedar_entity_type *types; /* declared ones, then those of actions */
+    size_t declared_n, type_n;
+    struct cedar_action *actions;
+    size_t action_n;
+    struct schema_map type_map;   /* (name, ""), declared ones only */
+    struct schema_map action_map; /* (type, id) */
+};
+
+enum common_state { COMMON_NEW = 0, COMMON_OPEN, COMMON_DONE };
+
+/* A type with the measures that keep it within its limits: how many nodes it has when written out, and how deep. */
+struct sized_type {
+    const struct cedar_type *type; /* NULL: wrong, and already reported */
+    size_t nodes, depth;
+};
+
+struct build_common {
+    struct str name;                /* fully qualified */
+    const struct decl_common *decl; /* NULL: one of Cedar's own */
+    enum common_state state;
+    struct sized_type is;
+};
+
+struct builder {
+    struct arena *a, *scratch;
+    const struct decl_schema *decls;
+    struct cedar_diags *d;
+    struct cedar_schema *s;
+    struct build_common *commons;
+    size_t common_n, common_cap;
+    struct schema_map entity_names; /* (name, "") -> struct cedar_entity_type, those of actions too */
+    struct schema_map common_names; /* (name, "") -> struct build_common */
+    const struct cedar_type *empty; /* the record without attributes */
+};
+
+/* schema_names.c */
+struct str build_qualify(struct arena *a, struct str ns, struct str name);
+struct str build_basename(struct str path);
+/* What a name stands for: an entity type, a common type, or nothing (reported, with advice). */
+struct build_meaning {
+    const struct cedar_entity_type *entity;
+    struct build_common *common;
+};
+struct build_meaning build_resolve(struct builder *b, const struct decl_namespace *ns, enum decl_kind kind,
+                                   struct str name, struct cedar_span at);
+/* A declared entity type that is no type of actions, or NULL, reported. */
+const struct cedar_entity_type *build_entity_named(struct builder *b, const struct decl_namespace *ns,
+                                                   const struct decl_name *name);
+const struct cedar_action *build_action_named(struct builder *b, const struct decl_namespace *ns,
+                                              const struct decl_group *group);
+
+/* schema_types.c: the type that a declaration means.  type == NULL: wrong, reported. */
+struct sized_type build_type(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t);
+struct sized_type build_common_type(struct builder *b, struct build_common *c);
+
+/* schema_closure.c */
+struct closure_list {
+    uint32_t *items; /* sorted */
+    size_t n;
+};
+/* Replaces each node's parents by all its ancestors (itself only when it is on a cycle).  False when that would take
+ * more than CEDAR_SCHEMA_CLOSURE_MAX steps. */
+bool closure_all(struct arena *scratch, struct closure_list *nodes, size_t n);
+
+#endif
