@@ -130,5 +130,5 @@ struct sized_type build_type(struct builder *b, const struct decl_namespace *ns,
 
 struct sized_type build_common_type(struct builder *b, struct build_common *c)
 {
-    return convert_common(b, c, c->decl->name->at, 0);
+    return c->decl == NULL ? c->is : convert_common(b, c, c->decl->name->at, 0);
 }
