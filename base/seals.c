@@ -62,7 +62,8 @@ const struct seals *seals_load(struct arena *a, const char *path, struct fail *f
         return NULL;
     struct str secret = str_trim(str_n(bytes, n)); /* an editor's newline changes no key */
     if (secret.n < ROOT_MIN_B) {
-        (void)fail(f, FAIL_OURS, "root_secret", "%s holds %zu bytes; at least %d are needed", path, secret.n, ROOT_MIN_B);
+        (void)fail(f, FAIL_OURS, "root_secret", "%s holds %zu bytes; at least %d are needed", path, secret.n,
+                   ROOT_MIN_B);
         return NULL;
     }
     return seals_of(a, secret);
@@ -111,7 +112,8 @@ bool seal_open(struct arena *a, const struct seals *s, enum seal seal, struct st
            crypt_open(a, s->seal[seal], bound, str_from(sealed, 1), plain);
 }
 
-struct str seal_secret(struct arena *a, const struct world *w, const struct seals *s, struct str owner, struct str plain)
+struct str seal_secret(struct arena *a, const struct world *w, const struct seals *s, struct str owner,
+                       struct str plain)
 {
     return b64url_encode(a, seal_close(a, w, s, SEAL_SECRET, owner, plain));
 }

@@ -35,7 +35,8 @@ bool seal_open(struct arena *a, const struct seals *s, enum seal seal, struct st
 
 /* A secret as the registry and its export carry it: base64url of SEAL_SECRET.
  * owner: "idp:ID" for an identity provider's client secret. */
-struct str seal_secret(struct arena *a, const struct world *w, const struct seals *s, struct str owner, struct str plain);
+struct str seal_secret(struct arena *a, const struct world *w, const struct seals *s, struct str owner,
+                       struct str plain);
 bool seal_secret_open(struct arena *a, const struct seals *s, struct str owner, struct str text, struct str *plain);
 
 /* HMAC-SHA-256 under the pairwise key, 32 bytes: persons and their names for

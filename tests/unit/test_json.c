@@ -20,6 +20,7 @@ static const char *refusal(struct test *t, struct str text)
 
 TEST(well_formed_texts_are_accepted) /* [RFC 8259] */
 {
+    /* clang-format off */
     static const char *const texts[] = {
         "[]", "{}", " [ ] ", "\t{\r\n}\n", "[null]", "true", "false", "null", "0", "-0", "-1", "\"\"", "\"a\"", "[1,2,3]",
         "[[],{},[[]]]", "{\"\":0}", "{\"a\":{\"a\":1}}", "[0.5]", "[1e5]", "[1E+2]", "[1e-2]", "[-0.1]", "[20e1]",
@@ -27,6 +28,7 @@ TEST(well_formed_texts_are_accepted) /* [RFC 8259] */
         "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"]", "[\"\x7f\"]", "[\"\xc3\xa4\"]", "[\"\xf0\x9f\x98\x80\"]", "[\"\xef\xbf\xbf\"]",
         "[\"\\uFFFF\"]", "[\"\\uDBFF\\uDFFF\"]", "[1e-999]", "{\"a\":1,\"b\":2}", "[123.456e7]", "[\" \"]"
     };
+    /* clang-format on */
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!accepts(t, str_of(texts[i])))
@@ -36,6 +38,7 @@ TEST(well_formed_texts_are_accepted) /* [RFC 8259] */
 
 TEST(malformed_texts_are_refused)
 {
+    /* clang-format off */
     static const char *const texts[] = {
         "", " ", "[", "]", "{", "}", "[1,]", "[,1]", "[1 2]", "[1,,2]", "{,}", "{\"a\"}", "{\"a\":}", "{\"a\" 1}", "{a:1}",
         "{'a':1}", "{1:1}", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "[1]]", "[1}", "{\"a\":1]", "[1] x", "1 2", "+1", "01", "-01",
@@ -46,6 +49,7 @@ TEST(malformed_texts_are_refused)
         "[\"\xc3\"]", "/**/[]", "[]//", "[1,#\n2]", "\f[]", "\xc2\xa0[]", "{\"a\":1,\"b\"", "[\"\\u002\"]", "{\"a\":\"b}",
         "*", "[1e1.5]", "[1ee5]", "[--1]", "[1-]", "\\u0061", "[\\n]", "undefined"
     };
+    /* clang-format on */
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(refusal(t, str_of(texts[i])), "json_malformed") != 0)
@@ -118,8 +122,8 @@ TEST(numbers_are_exact_or_refused)
 TEST(strings_are_decoded_and_a_nul_ends_nothing)
 {
     struct fail f = { 0 };
-    const struct json_value *v =
-        json_parse(t->arena, S("{\"k\\u0065y\":\"a\\u0000b\",\"s\":\"\\ud83d\\ude00\\u00e4\\n\\/\",\"p\":\"plain\"}"), &f);
+    const struct json_value *v = json_parse(
+        t->arena, S("{\"k\\u0065y\":\"a\\u0000b\",\"s\":\"\\ud83d\\ude00\\u00e4\\n\\/\",\"p\":\"plain\"}"), &f);
 
     CHECK(str_eq(json_get_str(v, S("key")), str_n("a\0b", 3)));
     CHECK_STR(json_get_str(v, S("s")), "\xf0\x9f\x98\x80\xc3\xa4\n/");
@@ -146,7 +150,8 @@ TEST(a_record_is_read_through_its_table)
     struct record r = { .age = 7 };
     struct fail f = { 0 };
 
-    CHECK(json_read(t->arena, S("{\"name\":\"anna\",\"alive\":true,\"list\":[1,2],\"more\":{}}"), record_fields, &r, &f));
+    CHECK(
+        json_read(t->arena, S("{\"name\":\"anna\",\"alive\":true,\"list\":[1,2],\"more\":{}}"), record_fields, &r, &f));
     CHECK_STR(r.name, "anna");
     CHECK_INT(r.age, 7);
     CHECK(r.alive && r.list->count == 2);
@@ -201,8 +206,10 @@ TEST(what_is_written_is_escaped_and_balanced)
 
 TEST(a_parsed_value_is_written_as_it_was)
 {
-    static const char *const texts[] = { "{\"a\":[1,2.50,{\"b\":null,\"c\":[]}],\"d\":{},\"e\":\"x\",\"f\":[[[true]],false]}",
-                                         "[]", "1", "\"x\"", "{\"a\":{\"b\":{\"c\":1}}}" };
+    static const char *const texts[] = {
+        "{\"a\":[1,2.50,{\"b\":null,\"c\":[]}],\"d\":{},\"e\":\"x\",\"f\":[[[true]],false]}", "[]", "1", "\"x\"",
+        "{\"a\":{\"b\":{\"c\":1}}}"
+    };
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct fail f = { 0 };

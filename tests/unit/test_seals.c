@@ -61,7 +61,8 @@ TEST(the_root_secret_is_made_once_and_refused_when_others_can_read_it)
     CHECK(first != NULL);
     CHECK(seals_prepare(path, &t->world, &f));
     const struct seals *again = seals_load(t->arena, path, &f);
-    CHECK(again != NULL && str_eq(seals_pairwise(t->arena, first, S("a"), S("b")), seals_pairwise(t->arena, again, S("a"), S("b"))));
+    CHECK(again != NULL &&
+          str_eq(seals_pairwise(t->arena, first, S("a"), S("b")), seals_pairwise(t->arena, again, S("a"), S("b"))));
     (void)chmod(path, 0644);
     CHECK(seals_load(t->arena, path, &f) == NULL);
     CHECK_STR(f.code, "root_secret");
