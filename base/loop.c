@@ -94,12 +94,13 @@ void timer_clear(struct loop *l, struct timer *t)
     t->next = t->prev = NULL;
 }
 
-/* Deadlines are mostly alike, so a new one belongs near the end: search from there. */
+/* Deadlines are mostly alike, so a new one belongs near the end: search from
+ * there, but for one that is due at the end of this very turn. */
 void timer_set(struct loop *l, struct timer *t, int64_t after_ms)
 {
     timer_clear(l, t);
     t->at_ms = l->now_ms + after_ms;
-    struct timer *before = l->timers.prev;
+    struct timer *before = after_ms > 0 ? l->timers.prev : &l->timers;
     while (before != &l->timers && before->at_ms > t->at_ms)
         before = before->prev;
     t->prev = before;
