@@ -55,7 +55,7 @@ static inline const struct db_value *db_row(const struct db_rows *r, size_t i)
 
 /* The schema grows by migrations, run in order, each once, in one transaction. */
 struct db_migration {
-    int version; /* 1, 2, … without gaps */
+    int version;     /* 1, 2, … without gaps */
     const char *sql; /* several statements */
 };
 

@@ -25,7 +25,7 @@
 #include <hiredis/hiredis.h>
 
 enum {
-    BACKLOG_MAX_B = 8 << 20,  /* commands not yet taken by the kernel */
+    BACKLOG_MAX_B = 8 << 20,              /* commands not yet taken by the kernel */
     REPLY_MAX_B = KV_VALUE_MAX_B + 65536, /* bytes read without a whole reply among them */
     REPLY_ELEMENTS_MAX = 1024,
     PASSWORD_MAX_B = 1024,
@@ -73,20 +73,20 @@ struct kv {
     const struct world *world;
     struct kv_config config;
     enum state state;
-    const char *trouble;   /* why there is no connection; "" when there is one */
-    const char *refusing;  /* what a connected Redis refuses with; "" when nothing */
+    const char *trouble;  /* why there is no connection; "" when there is one */
+    const char *refusing; /* what a connected Redis refuses with; "" when nothing */
     struct asked *first, **last;
     struct buf out;
     size_t out_at;
     redisReader *reader;
-    size_t unanswered_B;   /* read since the last whole reply */
+    size_t unanswered_B; /* read since the last whole reply */
     unsigned failures;
-    unsigned connection;   /* counts connections, to see that one has ended */
+    unsigned connection; /* counts connections, to see that one has ended */
     char epoch[EPOCH_TEXT_B];
     bool has_epoch;
 };
 
-#define KV_OF(member_pointer, member) ((struct kv *)(void *)((char *)(member_pointer) - offsetof(struct kv, member)))
+#define KV_OF(member_pointer, member) ((struct kv *)(void *)((char *)(member_pointer)-offsetof(struct kv, member)))
 
 /* What Redis says in the first word of an error; what we call it; whether the
  * connection is of no use any more. */
@@ -94,10 +94,10 @@ static const struct {
     const char *word, *trouble;
     bool give_up;
 } refusals[] = {
-    { "READONLY", "replica", true },     { "LOADING", "loading", true },      { "NOAUTH", "password", true },
-    { "WRONGPASS", "password", true },   { "MASTERDOWN", "replica", true },   { "CLUSTERDOWN", "cluster", true },
-    { "OOM", "memory", false },          { "MISCONF", "disk", false },        { "NOPERM", "permission", false },
-    { "NOREPLICAS", "replicas", false }, { "BUSY", "busy", false },           { "MOVED", "cluster", true },
+    { "READONLY", "replica", true },     { "LOADING", "loading", true },    { "NOAUTH", "password", true },
+    { "WRONGPASS", "password", true },   { "MASTERDOWN", "replica", true }, { "CLUSTERDOWN", "cluster", true },
+    { "OOM", "memory", false },          { "MISCONF", "disk", false },      { "NOPERM", "permission", false },
+    { "NOREPLICAS", "replicas", false }, { "BUSY", "busy", false },         { "MOVED", "cluster", true },
 };
 
 static void connect_now(struct kv *k);
@@ -156,7 +156,10 @@ static void *reply_number(const redisReadTask *task, long long number)
 
 static void *reply_nil(const redisReadTask *task)
 {
-    return reply_new(task);
+    struct reply *r = reply_new(task);
+
+    r->type = REDIS_REPLY_NIL; /* the task is still the text or list that turned out to be none */
+    return r;
 }
 
 static void reply_free(void *reply)
@@ -381,8 +384,7 @@ static bool not_primary(struct kv *k, const struct reply *r)
 {
     if (r->type == REDIS_REPLY_ERROR)
         return refused(k, r) || (give_up(k, "permission"), true);
-    if (r->type == REDIS_REPLY_ARRAY && r->n > 0 && r->elements[0] != NULL &&
-        str_eq(r->elements[0]->text, S("master")))
+    if (r->type == REDIS_REPLY_ARRAY && r->n > 0 && r->elements[0] != NULL && str_eq(r->elements[0]->text, S("master")))
         return false;
     give_up(k, r->type == REDIS_REPLY_ARRAY ? "replica" : "garbage");
     return true;
@@ -697,8 +699,8 @@ bool kv_config_read(const struct settings *s, struct arena *a, struct kv_config 
 
     *out = (struct kv_config){ .address = s->redis, .user = s->redis_user, .timeout_ms = s->kv_timeout_ms };
     if (!address_of(s->redis, &to, &n))
-        return fail(f, FAIL_CALLER, "bad_setting", "redis: expected host:port or unix:/path that resolves, got \"%.*s\"",
-                    STR_ARG(s->redis));
+        return fail(f, FAIL_CALLER, "bad_setting",
+                    "redis: expected host:port or unix:/path that resolves, got \"%.*s\"", STR_ARG(s->redis));
     if (to.ss_family != AF_UNIX) { /* a name becomes the address it has now */
         char host[64], port[8];
         (void)getnameinfo((struct sockaddr *)&to, n, host, sizeof host, port, sizeof port,
@@ -852,14 +854,13 @@ void kv_add(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, 
     store(&(struct question){ k, b, a, out, family, id }, value, ttl_s, S("NX"), answer_added);
 }
 
-void kv_delete(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
-               struct str id)
+void kv_delete(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id)
 {
     ask(&(struct question){ k, b, a, out, family, id }, (struct str[]){ S("DEL"), S("") }, 2, answer_was_there);
 }
 
-void kv_touch(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
-              struct str id, int64_t ttl_s)
+void kv_touch(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+              int64_t ttl_s)
 {
     struct str parts[] = { S("EXPIRE"), S(""), number_text(a, ttl_s) };
 
@@ -867,8 +868,8 @@ void kv_touch(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out
     ask(&(struct question){ k, b, a, out, family, id }, parts, 3, answer_was_there);
 }
 
-void kv_count(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
-              struct str id, int64_t ttl_s)
+void kv_count(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+              int64_t ttl_s)
 {
     /* A counter whose expiry was set apart from its birth could live for ever. */
     struct str parts[] = { S("EVAL"),

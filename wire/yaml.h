@@ -58,6 +58,6 @@ void yaml_out_end(struct yaml_out *o);                   /* ends what was opened
 void yaml_out_text(struct yaml_out *o, const char *key, struct str value); /* key NULL: a list's next item */
 void yaml_out_int(struct yaml_out *o, const char *key, int64_t value);
 void yaml_out_bool(struct yaml_out *o, const char *key, bool value);
-struct str yaml_out_str(struct yaml_out *o);             /* the whole text; absent past YAML_MAX_B */
+struct str yaml_out_str(struct yaml_out *o); /* the whole text; absent past YAML_MAX_B */
 
 #endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * SQLite in WAL mode with synchronous=FULL: a commit is on the disk before it is
+ * acknowledged; readers never wait for the writer. */
+#include "wire/db.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+enum { PREPARED_MAX = 128 };
+
+struct prepared {
+    const struct db_statement *statement;
+    sqlite3_stmt *stmt;
+};
+
+struct db {
+    struct arena *arena;
+    sqlite3 *sqlite;
+    const char *path;
+    struct prepared prepared[PREPARED_MAX];
+    size_t prepared_n;
+    struct db_statement begin, begin_read, commit, rollback, data_version;
+};
+
+static int refuse(struct db *d, int code, const char *what, struct fail *f)
+{
+    const char *why = sqlite3_errmsg(d->sqlite);
+
+    switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return fail(f, FAIL_OURS, "db_busy", "%s: %s: another process holds the lock", d->path, what);
+    case SQLITE_FULL:
+        return fail(f, FAIL_OURS, "db_full", "%s: %s: the disk is full", d->path, what);
+    case SQLITE_CONSTRAINT:
+        return fail(f, FAIL_CONFLICT, "db_constraint", "%s: %s", what, why);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return fail(f, FAIL_OURS, "db_damaged", "%s is damaged (%s); restore it from a backup", d->path, why);
+    default:
+        return fail(f, FAIL_OURS, "db_failed", "%s: %s: %s", d->path, what, why);
+    }
+}
+
+static bool run_text(struct db *d, const char *sql, struct fail *f)
+{
+    int code = sqlite3_exec(d->sqlite, sql, NULL, NULL, NULL);
+
+    return code == SQLITE_OK || refuse(d, code, sql, f);
+}
+
+static sqlite3_stmt *prepare(struct db *d, const struct db_statement *s, struct fail *f)
+{
+    for (size_t i = 0; i < d->prepared_n; i++)
+        if (d->prepared[i].statement == s)
+            return d->prepared[i].stmt;
+    assert(d->prepared_n < PREPARED_MAX);
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v3(d->sqlite, s->sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
+    if (code != SQLITE_OK) {
+        (void)refuse(d, code, s->name, f);
+        return NULL;
+    }
+    d->prepared[d->prepared_n++] = (struct prepared){ s, stmt };
+    return stmt;
+}
+
+static sqlite3_stmt *bound(struct db *d, const struct db_statement *s, const struct db_value *args, size_t n,
+                           struct fail *f)
+{
+    sqlite3_stmt *stmt = prepare(d, s, f);
+
+    if (stmt == NULL)
+        return NULL;
+    assert((size_t)sqlite3_bind_parameter_count(stmt) == n && n <= DB_ARGS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        int code = args[i].kind == DB_INT    ? sqlite3_bind_int64(stmt, (int)i + 1, args[i].number)
+                   : args[i].kind == DB_TEXT ? sqlite3_bind_text64(stmt, (int)i + 1, args[i].text.p, args[i].text.n,
+                                                                   SQLITE_TRANSIENT, SQLITE_UTF8)
+                                             : sqlite3_bind_null(stmt, (int)i + 1);
+        if (code != SQLITE_OK) {
+            (void)refuse(d, code, s->name, f);
+            return NULL;
+        }
+    }
+    return stmt;
+}
+
+bool db_run(struct db *d, const struct db_statement *s, const struct db_value *args, size_t n, struct fail *f)
+{
+    sqlite3_stmt *stmt = bound(d, s, args, n, f);
+
+    if (stmt == NULL)
+        return false;
+    int code = sqlite3_step(stmt);
+    bool good = code == SQLITE_DONE || code == SQLITE_ROW || refuse(d, code, s->name, f);
+    (void)sqlite3_reset(stmt);
+    (void)sqlite3_clear_bindings(stmt);
+    return good;
+}
+
+int64_t db_changes(struct db *d)
+{
+    return sqlite3_changes(d->sqlite);
+}
+
+static void read_row(sqlite3_stmt *stmt, struct arena *a, struct db_value *out, size_t columns)
+{
+    for (size_t i = 0; i < columns; i++) {
+        int type = sqlite3_column_type(stmt, (int)i);
+        if (type == SQLITE_INTEGER) {
+            out[i] = db_int(sqlite3_column_int64(stmt, (int)i));
+        } else if (type != SQLITE_NULL) {
+            const void *p = sqlite3_column_text(stmt, (int)i);
+            out[i] = db_text(arena_str(a, str_n(p, (size_t)sqlite3_column_bytes(stmt, (int)i))));
+        }
+    }
+}
+
+bool db_query(struct db *d, const struct db_statement *s, const struct db_value *args, size_t n, struct arena *a,
+              struct db_rows *out, struct fail *f)
+{
+    sqlite3_stmt *stmt = bound(d, s, args, n, f);
+    struct arena *scratch = arena_new();
+    size_t columns = stmt != NULL ? (size_t)sqlite3_column_count(stmt) : 0, rows = 0, room = 0;
+    struct db_value *at = NULL;
+    int code = SQLITE_MISUSE;
+
+    while (stmt != NULL && (code = sqlite3_step(stmt)) == SQLITE_ROW && rows < DB_ROWS_MAX) {
+        if (rows == room) { /* grows in the scratch arena, ends at its right size in the caller's */
+            room = room > 0 ? room * 2 : 16;
+            struct db_value *more = arena_make_n(scratch, room * columns, struct db_value);
+            if (rows > 0)
+                memcpy(more, at, rows * columns * sizeof *more);
+            at = more;
+        }
+        read_row(stmt, a, at + rows++ * columns, columns);
+    }
+    bool good = stmt != NULL && (code == SQLITE_DONE || refuse(d, code, s->name, f));
+    if (stmt != NULL) {
+        (void)sqlite3_reset(stmt);
+        (void)sqlite3_clear_bindings(stmt);
+    }
+    struct db_value *kept = arena_make_n(a, rows * columns, struct db_value);
+    if (rows > 0)
+        memcpy(kept, at, rows * columns * sizeof *kept);
+    *out = (struct db_rows){ rows, columns, kept };
+    arena_free(scratch);
+    return good;
+}
+
+bool db_begin(struct db *d, struct fail *f)
+{
+    return db_run(d, &d->begin, NULL, 0, f);
+}
+
+bool db_begin_read(struct db *d, struct fail *f)
+{
+    return db_run(d, &d->begin_read, NULL, 0, f);
+}
+
+bool db_commit(struct db *d, struct fail *f)
+{
+    return db_run(d, &d->commit, NULL, 0, f);
+}
+
+void db_rollback(struct db *d)
+{
+    struct fail f = { 0 };
+
+    if (sqlite3_get_autocommit(d->sqlite) == 0)
+        (void)db_run(d, &d->rollback, NULL, 0, &f);
+}
+
+static bool one_number(struct db *d, const struct db_statement *s, int64_t *out, struct fail *f)
+{
+    struct arena *a = arena_new();
+    struct db_rows rows;
+    bool good = db_query(d, s, NULL, 0, a, &rows, f) && rows.n == 1 && rows.at[0].kind == DB_INT;
+
+    if (good)
+        *out = rows.at[0].number;
+    arena_free(a);
+    return good;
+}
+
+int64_t db_moved(struct db *d)
+{
+    struct fail f = { 0 };
+    int64_t v = -1;
+
+    (void)one_number(d, &d->data_version, &v, &f);
+    return v;
+}
+
+/* The schema's version lives in SQLite's own header field, inside the transaction. */
+int64_t db_schema_version(struct db *d)
+{
+    static const struct db_statement ask = { "schema.version", "PRAGMA user_version" };
+    struct fail f = { 0 };
+    int64_t v = 0;
+
+    (void)one_number(d, &ask, &v, &f);
+    return v;
+}
+
+static bool migrate_one(struct db *d, const struct db_migration *m, struct fail *f)
+{
+    char note[64];
+
+    (void)snprintf(note, sizeof note, "PRAGMA user_version = %d", m->version);
+    return run_text(d, m->sql, f) && run_text(d, note, f);
+}
+
+bool db_migrate(struct db *d, const struct db_migration *table, size_t n, struct fail *f)
+{
+    int64_t have = db_schema_version(d);
+
+    if (have == table[n - 1].version)
+        return true;
+    if (have > table[n - 1].version)
+        return fail(f, FAIL_OURS, "db_too_new", "%s has schema %lld, this program knows %d: use the newer program",
+                    d->path, (long long)have, table[n - 1].version);
+    if (!db_begin(d, f))
+        return false;
+    have = db_schema_version(d); /* another process may have been first */
+    for (size_t i = 0; i < n; i++)
+        if (table[i].version > have && !migrate_one(d, &table[i], f)) {
+            db_rollback(d);
+            return false;
+        }
+    if (db_commit(d, f))
+        return true;
+    db_rollback(d);
+    return false;
+}
+
+static bool intact(struct db *d, struct fail *f)
+{
+    static const struct db_statement check = { "quick_check", "PRAGMA quick_check(1)" };
+    struct arena *a = arena_new();
+    struct db_rows rows = { 0 };
+    bool good = db_query(d, &check, NULL, 0, a, &rows, f);
+
+    if (good && !(rows.n == 1 && str_eq(rows.at[0].text, S("ok"))))
+        good = fail(f, FAIL_OURS, "db_damaged", "%s is damaged (%.*s); restore it from a backup", d->path,
+                    STR_ARG(rows.n > 0 ? rows.at[0].text : S("no answer")));
+    arena_free(a);
+    return good;
+}
+
+static void db_release(void *self)
+{
+    struct db *d = self;
+
+    for (size_t i = 0; i < d->prepared_n; i++)
+        (void)sqlite3_finalize(d->prepared[i].stmt);
+    (void)sqlite3_close(d->sqlite);
+}
+
+static bool set_up(struct db *d, enum db_mode mode, struct fail *f)
+{
+    (void)sqlite3_busy_timeout(d->sqlite, DB_BUSY_MS);
+    (void)sqlite3_extended_result_codes(d->sqlite, 1);
+    (void)sqlite3_db_config(d->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+    (void)sqlite3_db_config(d->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
+    if (!run_text(d, "PRAGMA foreign_keys = ON", f) || !run_text(d, "PRAGMA synchronous = FULL", f))
+        return false;
+    return mode == DB_READ_ONLY || run_text(d, "PRAGMA journal_mode = WAL", f);
+}
+
+struct db *db_open(const char *path, enum db_mode mode, struct fail *f)
+{
+    static const int flags[] = {
+        [DB_READ_ONLY] = SQLITE_OPEN_READONLY,
+        [DB_WRITE] = SQLITE_OPEN_READWRITE,
+        [DB_CREATE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+    };
+    struct stat st;
+
+    if (mode != DB_CREATE && stat(path, &st) != 0) {
+        (void)fail(f, FAIL_OURS, "db_missing", "%s does not exist", path);
+        return NULL;
+    }
+    /* Sealed secrets and password hashes are nobody else's; SQLite gives its other files the same mode. */
+    int made = mode == DB_CREATE ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+    if (made >= 0)
+        (void)close(made);
+    struct arena *a = arena_new();
+    struct db *d = arena_make(a, struct db);
+    d->arena = a;
+    d->path = arena_cstr(a, str_of(path));
+    d->begin = (struct db_statement){ "begin", "BEGIN IMMEDIATE" };
+    d->begin_read = (struct db_statement){ "begin_read", "BEGIN" };
+    d->commit = (struct db_statement){ "commit", "COMMIT" };
+    d->rollback = (struct db_statement){ "rollback", "ROLLBACK" };
+    d->data_version = (struct db_statement){ "data_version", "PRAGMA data_version" };
+    int code = sqlite3_open_v2(path, &d->sqlite, flags[mode] | SQLITE_OPEN_NOMUTEX, NULL);
+    arena_adopt(a, d, db_release);
+    bool good = code == SQLITE_OK ? set_up(d, mode, f) && intact(d, f)
+                                  : fail(f, FAIL_OURS, "db_open", "%s: %s", path, sqlite3_errmsg(d->sqlite));
+    if (good)
+        return d;
+    arena_free(a);
+    return NULL;
+}
+
+void db_close(struct db *d)
+{
+    if (d == NULL)
+        return;
+    db_rollback(d);
+    arena_free(d->arena);
+}
+
+bool db_backup(struct db *d, const char *path, struct fail *f)
+{
+    static const struct db_statement copy = { "backup", "VACUUM INTO ?1" };
+    struct db_value to = db_text(str_of(path));
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); /* SQLite fills an empty file */
+
+    if (fd < 0)
+        return fail(f, FAIL_CALLER, "file_unwritable", "%s: %s", path, strerror(errno));
+    (void)close(fd);
+    if (db_run(d, &copy, &to, 1, f))
+        return true;
+    (void)unlink(path);
+    return false;
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * libyaml's events become a tree with line numbers.  What YAML allows and a
+ * configuration does not need (anchors, tags, several documents) is refused
+ * here, so that no reader ever meets it.
+ */
+#include "wire/yaml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <yaml.h>
+
+struct reading {
+    struct arena *arena; /* of the tree */
+    struct arena *scratch;
+    const char *file;
+    struct fail *fail;
+    yaml_parser_t parser;
+    size_t nodes;
+};
+
+static void parser_release(void *parser)
+{
+    yaml_parser_delete(parser);
+}
+
+static void event_release(void *event)
+{
+    yaml_event_delete(event);
+}
+
+static int refuse(struct reading *r, const yaml_mark_t *at, const char *code, const char *why)
+{
+    return fail(r->fail, FAIL_CALLER, code, "%s:%zu: %s", r->file, at->line + 1, why);
+}
+
+/* The event is released with the scratch arena. */
+static bool next_event(struct reading *r, yaml_event_t **out)
+{
+    yaml_event_t *e = arena_make(r->scratch, yaml_event_t);
+
+    if (yaml_parser_parse(&r->parser, e) == 0) {
+        const char *why = r->parser.problem != NULL ? r->parser.problem : "not YAML";
+        yaml_mark_t at = r->parser.problem_mark;
+        return refuse(r, &at, "yaml_syntax", why);
+    }
+    arena_adopt(r->scratch, e, event_release);
+    *out = e;
+    return true;
+}
+
+static bool plain_of_its_kind(struct reading *r, const yaml_event_t *e)
+{
+    const yaml_char_t *anchor = NULL, *tag = NULL;
+
+    if (e->type == YAML_ALIAS_EVENT)
+        return refuse(r, &e->start_mark, "yaml_refused", "an alias (*name) is not allowed; write the value again");
+    if (e->type == YAML_SCALAR_EVENT) {
+        anchor = e->data.scalar.anchor;
+        tag = e->data.scalar.tag;
+    } else if (e->type == YAML_SEQUENCE_START_EVENT) {
+        anchor = e->data.sequence_start.anchor;
+        tag = e->data.sequence_start.tag;
+    } else if (e->type == YAML_MAPPING_START_EVENT) {
+        anchor = e->data.mapping_start.anchor;
+        tag = e->data.mapping_start.tag;
+    }
+    if (anchor != NULL)
+        return refuse(r, &e->start_mark, "yaml_refused", "an anchor (&name) is not allowed; write the value again");
+    if (tag != NULL)
+        return refuse(r, &e->start_mark, "yaml_refused", "a tag (!name) is not allowed");
+    return true;
+}
+
+static struct yaml *node_new(struct reading *r, const yaml_event_t *e, enum yaml_kind kind)
+{
+    struct yaml *y = arena_make(r->arena, struct yaml);
+
+    y->kind = kind;
+    y->line = (int)e->start_mark.line + 1;
+    y->file = r->file;
+    return y;
+}
+
+static bool text_of(struct reading *r, const yaml_event_t *e, struct yaml *y)
+{
+    struct str text = str_n(e->data.scalar.value, e->data.scalar.length);
+
+    y->plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    if (y->plain && (str_eq(text, S("~")) || str_eq(text, S("null"))))
+        text = S("");
+    if (!str_is_utf8(text) || str_find_byte(text, '\0', 0) < text.n)
+        return refuse(r, &e->start_mark, "yaml_refused", "a text must be UTF-8 without NUL");
+    y->text = arena_str(r->arena, text);
+    return true;
+}
+
+/* Items gather in the scratch arena and move to the tree at their right size. */
+struct gather {
+    struct yaml **items;
+    struct str *keys;
+    int *lines;
+    size_t n, cap;
+};
+
+static void gather_grow(struct reading *r, struct gather *g)
+{
+    if (g->n < g->cap)
+        return;
+    size_t cap = g->cap > 0 ? g->cap * 2 : 8;
+    struct yaml **items = arena_make_n(r->scratch, cap, struct yaml *);
+    struct str *keys = arena_make_n(r->scratch, cap, struct str);
+    int *lines = arena_make_n(r->scratch, cap, int);
+    if (g->n > 0) {
+        memcpy(items, g->items, g->n * sizeof *items);
+        memcpy(keys, g->keys, g->n * sizeof *keys);
+        memcpy(lines, g->lines, g->n * sizeof *lines);
+    }
+    *g = (struct gather){ items, keys, lines, g->n, cap };
+}
+
+static void gather_end(struct reading *r, const struct gather *g, struct yaml *y)
+{
+    y->n = g->n;
+    y->items = arena_make_n(r->arena, g->n, struct yaml *);
+    if (g->n > 0)
+        memcpy(y->items, g->items, g->n * sizeof *y->items);
+    if (y->kind != YAML_MAP)
+        return;
+    y->keys = arena_make_n(r->arena, g->n, struct str);
+    y->key_lines = arena_make_n(r->arena, g->n, int);
+    if (g->n > 0) {
+        memcpy(y->keys, g->keys, g->n * sizeof *y->keys);
+        memcpy(y->key_lines, g->lines, g->n * sizeof *y->key_lines);
+    }
+}
+
+enum { KEYS_MAX = 256 }; /* of one map, which are compared pairwise */
+
+static bool key_of(struct reading *r, const yaml_event_t *e, const struct gather *g, struct str *key)
+{
+    struct yaml text = { 0 };
+
+    if (!plain_of_its_kind(r, e))
+        return false;
+    if (e->type != YAML_SCALAR_EVENT)
+        return refuse(r, &e->start_mark, "yaml_refused", "a key must be a text");
+    if (!text_of(r, e, &text))
+        return false;
+    if (g->n >= KEYS_MAX)
+        return refuse(r, &e->start_mark, "yaml_too_large", "more than 256 keys in one map");
+    for (size_t i = 0; i < g->n; i++)
+        if (str_eq(g->keys[i], text.text))
+            return fail(r->fail, FAIL_CALLER, "yaml_refused",
+                        "%s:%zu: the key \"%.*s\" stands here twice (first in line %d)", r->file,
+                        e->start_mark.line + 1, STR_ARG(text.text), g->lines[i]);
+    *key = text.text;
+    return true;
+}
+
+static struct yaml *value_of(struct reading *r, const yaml_event_t *e, int depth);
+
+static bool list_of(struct reading *r, struct yaml *y, int depth)
+{
+    struct gather g = { 0 };
+
+    for (;;) {
+        yaml_event_t *e;
+        if (!next_event(r, &e))
+            return false;
+        if (e->type == YAML_SEQUENCE_END_EVENT)
+            break;
+        gather_grow(r, &g);
+        g.items[g.n] = value_of(r, e, depth + 1);
+        if (g.items[g.n++] == NULL)
+            return false;
+    }
+    gather_end(r, &g, y);
+    return true;
+}
+
+static bool map_of(struct reading *r, struct yaml *y, int depth)
+{
+    struct gather g = { 0 };
+
+    for (;;) {
+        yaml_event_t *e;
+        if (!next_event(r, &e))
+            return false;
+        if (e->type == YAML_MAPPING_END_EVENT)
+            break;
+        gather_grow(r, &g);
+        if (!key_of(r, e, &g, &g.keys[g.n]))
+            return false;
+        g.lines[g.n] = (int)e->start_mark.line + 1;
+        if (!next_event(r, &e))
+            return false;
+        g.items[g.n] = value_of(r, e, depth + 1);
+        if (g.items[g.n++] == NULL)
+            return false;
+    }
+    gather_end(r, &g, y);
+    return true;
+}
+
+static struct yaml *value_of(struct reading *r, const yaml_event_t *e, int depth)
+{
+    struct yaml *y = NULL;
+    bool good = false;
+
+    if (!plain_of_its_kind(r, e))
+        return NULL;
+    if (depth > YAML_DEPTH_MAX || ++r->nodes > YAML_NODES_MAX) {
+        (void)refuse(r, &e->start_mark, "yaml_too_large",
+                     depth > YAML_DEPTH_MAX ? "nested too deeply" : "too many values");
+        return NULL;
+    }
+    if (e->type == YAML_SCALAR_EVENT) {
+        y = node_new(r, e, YAML_TEXT);
+        good = text_of(r, e, y);
+    } else if (e->type == YAML_SEQUENCE_START_EVENT) {
+        y = node_new(r, e, YAML_LIST);
+        good = list_of(r, y, depth);
+    } else if (e->type == YAML_MAPPING_START_EVENT) {
+        y = node_new(r, e, YAML_MAP);
+        good = map_of(r, y, depth);
+    }
+    return good ? y : NULL;
+}
+
+static bool expect(struct reading *r, yaml_event_type_t type, const char *otherwise)
+{
+    yaml_event_t *e;
+
+    if (!next_event(r, &e))
+        return false;
+    if (e->type != type)
+        return refuse(r, &e->start_mark, "yaml_refused", otherwise);
+    return true;
+}
+
+static struct yaml *document(struct reading *r)
+{
+    yaml_event_t *e;
+
+    if (!expect(r, YAML_STREAM_START_EVENT, "not YAML") || !next_event(r, &e))
+        return NULL;
+    if (e->type != YAML_DOCUMENT_START_EVENT) {
+        (void)refuse(r, &e->start_mark, "yaml_refused", "the file is empty");
+        return NULL;
+    }
+    if (e->data.document_start.version_directive != NULL || e->data.document_start.tag_directives.start != NULL) {
+        (void)refuse(r, &e->start_mark, "yaml_refused", "directives (%YAML, %TAG) are not allowed");
+        return NULL;
+    }
+    if (!next_event(r, &e))
+        return NULL;
+    struct yaml *y = value_of(r, e, 1);
+    if (y == NULL || !expect(r, YAML_DOCUMENT_END_EVENT, "not YAML") ||
+        !expect(r, YAML_STREAM_END_EVENT, "a second document (---) is not allowed"))
+        return NULL;
+    return y;
+}
+
+struct yaml *yaml_read(struct arena *a, struct str text, const char *file, struct fail *f)
+{
+    struct reading r = { .arena = a, .scratch = arena_new(), .file = file, .fail = f };
+    struct yaml *y = NULL;
+
+    r.file = arena_cstr(a, str_of(file));
+    if (text.p == NULL || text.n > YAML_MAX_B) {
+        (void)fail(f, FAIL_CALLER, "yaml_too_large", "%s: larger than %d MB", file, YAML_MAX_B >> 20);
+    } else if (yaml_parser_initialize(&r.parser) == 0) {
+        (void)fail(f, FAIL_OURS, "server_error", "libyaml does not start");
+    } else {
+        arena_adopt(r.scratch, &r.parser, parser_release);
+        yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
+        yaml_parser_set_input_string(&r.parser, (const unsigned char *)text.p, text.n);
+        y = document(&r);
+    }
+    arena_free(r.scratch);
+    return y;
+}
+
+struct yaml *yaml_read_file(struct arena *a, const char *path, struct fail *f)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        (void)fail(f, FAIL_CALLER, "file_unreadable", "%s: %s", path, fd < 0 ? strerror(errno) : "not a file");
+        if (fd >= 0)
+            (void)close(fd);
+        return NULL;
+    }
+    struct buf b = buf_new(a, YAML_MAX_B);
+    char piece[65536];
+    ssize_t n;
+    while ((n = read(fd, piece, sizeof piece)) > 0)
+        buf_add(&b, str_n(piece, (size_t)n));
+    (void)close(fd);
+    if (n < 0 || !buf_ok(&b)) {
+        (void)fail(f, FAIL_CALLER, n < 0 ? "file_unreadable" : "yaml_too_large", "%s: %s", path,
+                   n < 0 ? strerror(errno) : "larger than 64 MB");
+        return NULL;
+    }
+    return yaml_read(a, buf_str(&b), path, f);
+}
+
+const struct yaml *yaml_get(const struct yaml *map, const char *key)
+{
+    if (map == NULL || map->kind != YAML_MAP)
+        return NULL;
+    for (size_t i = 0; i < map->n; i++)
+        if (str_eq(map->keys[i], str_of(key)))
+            return map->items[i];
+    return NULL;
+}
+
+int yaml_fail(const struct yaml *where, struct fail *f, const char *code, const char *fmt, ...)
+{
+    char why[200];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(why, sizeof why, fmt, ap);
+    va_end(ap);
+    return fail(f, FAIL_CALLER, code, "%s:%d: %s", where->file, where->line, why);
+}
+
+static bool is_known(struct str key, const char *const *known)
+{
+    for (; *known != NULL; known++)
+        if (str_eq(key, str_of(*known)))
+            return true;
+    return false;
+}
+
+/* Equal letters at equal places, from the front and from the back: finds a slip of the pen. */
+static size_t likeness(struct str x, struct str y)
+{
+    size_t n = 0, front;
+
+    while (n < x.n && n < y.n && x.p[n] == y.p[n])
+        n++;
+    front = n;
+    for (size_t i = 1; i + front <= x.n && i + front <= y.n && x.p[x.n - i] == y.p[y.n - i]; i++)
+        n++;
+    return n;
+}
+
+bool yaml_only(const struct yaml *map, const char *const *known, struct fail *f)
+{
+    if (map->kind != YAML_MAP)
+        return yaml_fail(map, f, "bad_value", "expected a map with keys (name: value)");
+    for (size_t i = 0; i < map->n; i++) {
+        const char *near = NULL;
+        size_t most = 1;
+        if (is_known(map->keys[i], known))
+            continue;
+        for (const char *const *k = known; *k != NULL; k++)
+            if (likeness(map->keys[i], str_of(*k)) > most) {
+                most = likeness(map->keys[i], str_of(*k));
+                near = *k;
+            }
+        return fail(f, FAIL_CALLER, "unknown_key", "%s:%d: unknown key \"%.*s\"%s%s%s", map->file, map->key_lines[i],
+                    STR_ARG(map->keys[i]), near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+                    near != NULL ? "\"?" : "");
+    }
+    return true;
+}
+
+bool settings_read_file(const char *path, struct arena *a, struct settings *out, struct fail *f)
+{
+    struct yaml *file = yaml_read_file(a, path, f);
+
+    settings_defaults(out);
+    if (file == NULL)
+        return false;
+    if (file->kind != YAML_MAP)
+        return yaml_fail(file, f, "bad_value", "expected settings, one \"name: value\" a line");
+    for (size_t i = 0; i < file->n; i++) {
+        struct fail why = { 0 };
+        if (file->items[i]->kind != YAML_TEXT)
+            return yaml_fail(file->items[i], f, "bad_setting", "%.*s: expected one value", STR_ARG(file->keys[i]));
+        if (!settings_set(out, a, file->keys[i], file->items[i]->text, &why))
+            return fail(f, why.kind, why.code, "%s:%d: %s", path, file->key_lines[i], why.detail);
+    }
+    struct fail why = { 0 };
+    return settings_check(out, a, &why) || fail(f, why.kind, why.code, "%s: %s", path, why.detail);
+}
