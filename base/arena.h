@@ -15,8 +15,8 @@
 struct arena;
 
 struct arena *arena_new(void);
-struct arena *arena_new_secret(void);  /* wipes its memory before it gives it back */
-void arena_free(struct arena *a);      /* NULL does nothing */
+struct arena *arena_new_secret(void); /* wipes its memory before it gives it back */
+void arena_free(struct arena *a);     /* NULL does nothing */
 /* Gives everything back but one block, for the next request. */
 void arena_reset(struct arena *a);
 size_t arena_used(const struct arena *a); /* bytes handed out; for budgets */
@@ -25,11 +25,11 @@ size_t arena_used(const struct arena *a); /* bytes handed out; for budgets */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull, malloc));
 /* count * size with checked multiplication. */
 void *arena_array(struct arena *a, size_t count, size_t size) __attribute__((returns_nonnull));
-#define arena_make(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define arena_make(a, type)          ((type *)arena_alloc((a), sizeof(type)))
 #define arena_make_n(a, count, type) ((type *)arena_array((a), (count), sizeof(type)))
 
-struct str arena_str(struct arena *a, struct str s);         /* a copy; absent stays absent */
-char *arena_cstr(struct arena *a, struct str s);             /* a copy with a NUL behind it; "" for absent */
+struct str arena_str(struct arena *a, struct str s); /* a copy; absent stays absent */
+char *arena_cstr(struct arena *a, struct str s);     /* a copy with a NUL behind it; "" for absent */
 struct str arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 struct str arena_join(struct arena *a, struct str x, struct str y);
 

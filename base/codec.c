@@ -63,7 +63,6 @@ static struct str encode64(struct arena *a, struct str bytes, const char *alphab
     return str_n(p, n);
 }
 
-
 /* text comes without padding; left-over bits must be zero, so that one value has one text. */
 static bool decode64(struct arena *a, struct str text, const char *alphabet, struct str *bytes)
 {

@@ -9,12 +9,12 @@
 
 #include "base/arena.h"
 
-struct str hex_encode(struct arena *a, struct str bytes);         /* lower case */
+struct str hex_encode(struct arena *a, struct str bytes); /* lower case */
 bool hex_decode(struct arena *a, struct str text, struct str *bytes);
 struct str b64_encode(struct arena *a, struct str bytes);
 bool b64_decode(struct arena *a, struct str text, struct str *bytes);
-struct str b64url_encode(struct arena *a, struct str bytes);      /* without padding */
+struct str b64url_encode(struct arena *a, struct str bytes); /* without padding */
 bool b64url_decode(struct arena *a, struct str text, struct str *bytes);
-struct str b32_encode(struct arena *a, struct str bytes);         /* lower case, without padding */
+struct str b32_encode(struct arena *a, struct str bytes); /* lower case, without padding */
 
 #endif

@@ -8,10 +8,9 @@ static const struct {
     const char *name;
     int status;
     const char *text;
-} kinds[FAIL_KIND_COUNT] = {
-    [FAIL_NONE] = { "none", 500, "t.ours" },
+} kinds[FAIL_KIND_COUNT] = { [FAIL_NONE] = { "none", 500, "t.ours" },
 #define X(kind, http, level, key) [FAIL_##kind] = { #kind, http, key },
-    FAIL_KINDS(X)
+                             FAIL_KINDS(X)
 #undef X
 };
 

@@ -18,7 +18,7 @@ enum fail_kind {
 #define X(kind, status, level, text) FAIL_##kind,
     FAIL_KINDS(X)
 #undef X
-    FAIL_KIND_COUNT
+        FAIL_KIND_COUNT
 };
 
 struct fail {

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_B = 4096, TEXT_B = 200 };  /* LINE_B <= PIPE_BUF: a write is whole or not at all */
+enum { LINE_B = 4096, TEXT_B = 200 }; /* LINE_B <= PIPE_BUF: a write is whole or not at all */
 
 static enum log_level least_level = LOG_INFO;
 static const char *process_name = "digione";

@@ -20,17 +20,19 @@ struct log_field {
     bool is_number;
 };
 
+/* clang-format off */
 #define LOG_S(name, value) { (name), (value), 0, false }
 #define LOG_C(name, value) { (name), str_of(value), 0, false }
 #define LOG_N(name, value) { (name), { NULL, 0 }, (int64_t)(value), true }
+/* clang-format on */
 
 /* log_event(LOG_WARN, "kv.away", LOG_C("why", text), LOG_N("after_ms", 300)); */
-#define log_event(level, event, ...) \
-    log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ) { NULL, { NULL, 0 }, 0, false } })
+#define log_event(level, event, ...)                                                                                   \
+    log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ NULL, { NULL, 0 }, 0, false } })
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
-void log_set_level(enum log_level least);  /* once, at start */
-void log_set_name(const char *process);    /* once, at start: "gateway", "signer", … */
-uint64_t log_dropped(void);                /* lines lost to a blocked reader */
+void log_set_level(enum log_level least); /* once, at start */
+void log_set_name(const char *process);   /* once, at start: "gateway", "signer", … */
+uint64_t log_dropped(void);               /* lines lost to a blocked reader */
 
 #endif

@@ -24,13 +24,13 @@ struct watch {
 
 struct timer {
     void (*due)(struct timer *t);
-    int64_t at_ms;   /* monotonic; meaningful while set */
+    int64_t at_ms;             /* monotonic; meaningful while set */
     struct timer *next, *prev; /* NULL, NULL: not set */
 };
 
 struct loop *loop_new(const struct world *w);
-void loop_free(struct loop *l);                  /* watches and timers are their owners' */
-int64_t loop_now_ms(const struct loop *l);       /* monotonic, of this turn */
+void loop_free(struct loop *l);            /* watches and timers are their owners' */
+int64_t loop_now_ms(const struct loop *l); /* monotonic, of this turn */
 
 /* Watches, or changes what is watched; events 0 forgets.  False when the
  * kernel refuses (out of descriptors). */
@@ -42,6 +42,6 @@ void timer_clear(struct loop *l, struct timer *t);                 /* not set: n
 
 /* Waits for events, at most max_wait_ms, and runs what is ready and due. */
 void loop_turn(struct loop *l, int64_t max_wait_ms);
-void loop_wake(struct loop *l);                  /* makes a turn in another thread end */
+void loop_wake(struct loop *l); /* makes a turn in another thread end */
 
 #endif

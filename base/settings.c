@@ -47,8 +47,9 @@ static bool set_number(struct settings *s, const struct number_row *row, struct 
     int64_t v;
 
     if (!str_int(value, &v) || v < row->min || v > row->max)
-        return fail(f, FAIL_CALLER, "bad_setting", "%s: expected a number from %" PRId64 " to %" PRId64 ", got \"%.*s\"",
-                    row->name, row->min, row->max, STR_ARG(value));
+        return fail(f, FAIL_CALLER, "bad_setting",
+                    "%s: expected a number from %" PRId64 " to %" PRId64 ", got \"%.*s\"", row->name, row->min,
+                    row->max, STR_ARG(value));
     *number_at(s, row) = v;
     return true;
 }
@@ -56,7 +57,8 @@ static bool set_number(struct settings *s, const struct number_row *row, struct 
 static bool set_text(struct settings *s, struct arena *a, const struct text_row *row, struct str value, struct fail *f)
 {
     if (value.n > row->max_B || !str_is_utf8(value) || str_find_byte(value, '\0', 0) < value.n)
-        return fail(f, FAIL_CALLER, "bad_setting", "%s: expected UTF-8 text of at most %zu bytes", row->name, row->max_B);
+        return fail(f, FAIL_CALLER, "bad_setting", "%s: expected UTF-8 text of at most %zu bytes", row->name,
+                    row->max_B);
     *text_at(s, row) = str_of(arena_cstr(a, value));
     return true;
 }
@@ -117,7 +119,8 @@ static bool is_origin(struct str url)
         return false;
     for (size_t i = 0; i < rest.n; i++) {
         char c = rest.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' || c == '[' || c == ']';
+        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' || c == '[' ||
+                     c == ']';
         if (!plain)
             return false;
     }
@@ -127,9 +130,10 @@ static bool is_origin(struct str url)
 bool settings_check(struct settings *s, struct arena *a, struct fail *f)
 {
     if (!is_origin(s->public_url))
-        return fail(f, FAIL_CALLER, "bad_setting",
-                    "public_url: expected https://host or https://host:port in lower case, without a path, got \"%.*s\"",
-                    STR_ARG(s->public_url));
+        return fail(
+            f, FAIL_CALLER, "bad_setting",
+            "public_url: expected https://host or https://host:port in lower case, without a path, got \"%.*s\"",
+            STR_ARG(s->public_url));
     if (s->listen.n == 0)
         return fail(f, FAIL_CALLER, "missing_setting", "listen: expected an address with port, or unix:/path");
     if (s->state_dir.n == 0 || s->state_dir.p[0] != '/')

@@ -22,17 +22,17 @@ struct str {
 /* For printf("%.*s"). */
 #define STR_ARG(s) (int)(s).n, (s).p != NULL ? (s).p : ""
 
-struct str str_of(const char *cstr);            /* absent for NULL */
+struct str str_of(const char *cstr); /* absent for NULL */
 struct str str_n(const void *p, size_t n);
-bool str_eq(struct str a, struct str b);        /* false when either is absent */
-bool str_eq_case(struct str a, struct str b);   /* ASCII letters compare without case */
-int str_cmp(struct str a, struct str b);        /* bytewise order; absent sorts as empty */
+bool str_eq(struct str a, struct str b);      /* false when either is absent */
+bool str_eq_case(struct str a, struct str b); /* ASCII letters compare without case */
+int str_cmp(struct str a, struct str b);      /* bytewise order; absent sorts as empty */
 bool str_has_prefix(struct str s, struct str prefix);
 bool str_has_suffix(struct str s, struct str suffix);
-bool str_is_set(struct str s);                  /* present and not empty */
-struct str str_from(struct str s, size_t at);   /* the rest, from byte `at`; empty past the end */
+bool str_is_set(struct str s);                /* present and not empty */
+struct str str_from(struct str s, size_t at); /* the rest, from byte `at`; empty past the end */
 struct str str_sub(struct str s, size_t at, size_t n);
-struct str str_trim(struct str s);              /* without ASCII white space at both ends */
+struct str str_trim(struct str s); /* without ASCII white space at both ends */
 /* Index of the first c at or after `from`, or s.n. */
 size_t str_find_byte(struct str s, char c, size_t from);
 /* Index of the first `what`, or s.n. */
@@ -61,6 +61,6 @@ void buf_add(struct buf *b, struct str s);
 void buf_byte(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool buf_ok(const struct buf *b);
-struct str buf_str(const struct buf *b);        /* a view; present even when empty */
+struct str buf_str(const struct buf *b); /* a view; present even when empty */
 
 #endif

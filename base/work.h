@@ -18,7 +18,7 @@ struct work_pool *work_pool_new(unsigned threads);
 void work_pool_free(struct work_pool *p); /* finishes what was asked, then joins */
 
 struct work *work_new(struct work_pool *p, struct loop *l);
-void work_free(struct work *w);           /* nothing may be under way */
+void work_free(struct work *w); /* nothing may be under way */
 
 /* Runs job(arg) on a pool thread; then answers the batch on this loop.  False,
  * and no answer, when too many jobs wait already: refuse as busy. */

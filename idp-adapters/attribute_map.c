@@ -235,10 +235,11 @@ static const struct {
     const char *how;
     reader *read;
 } readers[] = {
-    { "text", read_text },         { "append", read_append }, { "scoped_id", read_scoped_id },
-    { "learner", read_learner },   { "list", read_list },     { "number", read_number },
-    { "charge", read_charge },     { "mpass_role", read_mpass_role }, { "edu_role", read_edu_role },
-    { "scoped_role", read_scoped_role },
+    { "text", read_text },           { "append", read_append },
+    { "scoped_id", read_scoped_id }, { "learner", read_learner },
+    { "list", read_list },           { "number", read_number },
+    { "charge", read_charge },       { "mpass_role", read_mpass_role },
+    { "edu_role", read_edu_role },   { "scoped_role", read_scoped_role },
 };
 
 static struct str *field_of(struct making *m, struct str name)
@@ -285,7 +286,8 @@ static const struct attribute *find(const struct attribute *attributes, size_t n
     return NULL;
 }
 
-static bool apply_row(struct making *m, const struct str words[LINE_WORDS], const struct attribute *attributes, size_t n)
+static bool apply_row(struct making *m, const struct str words[LINE_WORDS], const struct attribute *attributes,
+                      size_t n)
 {
     const struct attribute *from = find(attributes, n, words[1]);
     struct str *into = field_of(m, words[2]);
@@ -384,7 +386,10 @@ bool learner_id_valid(struct str oid, bool test)
     static const struct {
         const char *arc;
         bool test;
-    } arcs[] = { { "1.2.246.562.24.", false }, { "1.2.246.562.98.", true }, { "1.2.246.562.198.", true }, { "1.2.246.562.298.", true } };
+    } arcs[] = { { "1.2.246.562.24.", false },
+                 { "1.2.246.562.98.", true },
+                 { "1.2.246.562.198.", true },
+                 { "1.2.246.562.298.", true } };
 
     for (size_t i = 0; i < sizeof arcs / sizeof *arcs; i++) {
         struct str arc = str_of(arcs[i].arc), digits = str_from(oid, arc.n);

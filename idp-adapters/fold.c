@@ -5,7 +5,9 @@
 static const struct {
     char letter, mark;
     const char *composed;
-} compositions[] = { { 'a', '\x88', "ä" }, { 'o', '\x88', "ö" }, { 'a', '\x8a', "å" }, { 'u', '\x88', "ü" }, { 'e', '\x81', "é" } };
+} compositions[] = {
+    { 'a', '\x88', "ä" }, { 'o', '\x88', "ö" }, { 'a', '\x8a', "å" }, { 'u', '\x88', "ü" }, { 'e', '\x81', "é" }
+};
 
 static bool compose(struct buf *b, struct str rest)
 {

@@ -13,7 +13,7 @@ enum claim {
 #define X(claim, word, tells, scope, native, mpass) CLAIM_##claim,
     CLAIMS(X)
 #undef X
-    CLAIM_COUNT
+        CLAIM_COUNT
 };
 
 enum sensitivity { TELLS_LITTLE = 0, TELLS_PSEUDONYM, TELLS_ROLE, TELLS_NAME, TELLS_CONTACT, TELLS_IDENTITY };

@@ -53,18 +53,18 @@ struct node;          /* gateway/node.h: what all loops share (seal keys, epochs
 enum { STEP_DEPTH_MAX = 4 };
 
 struct ctx {
-    struct batch batch;              /* first: a batch leads back to its request */
+    struct batch batch; /* first: a batch leads back to its request */
     struct arena *arena;
     const struct world *world;
-    int64_t now_s;                   /* wall clock when the request began or went on */
+    int64_t now_s; /* wall clock when the request began or went on */
     const struct settings *set;
-    struct registry *registry;       /* held */
-    const struct keyset *keys;       /* signer_keys(); NULL until the signer said hello */
+    struct registry *registry; /* held */
+    const struct keyset *keys; /* signer_keys(); NULL until the signer said hello */
     const struct seals *seals;
     const struct route *route;
     const struct http_request *req;
     struct http_response *res;
-    struct form *query, *body;       /* parsed once; empty where there is none */
+    struct form *query, *body; /* parsed once; empty where there is none */
     struct kv *kv;
     struct fetch *fetch;
     struct signer *signer;
@@ -74,19 +74,19 @@ struct ctx {
     struct node *node;
 
     enum lang lang;
-    char support_code[9];            /* 8 characters without 0 O 1 I: shown to the person, found in the log */
-    struct login *login;             /* NULL where the endpoint has none */
-    struct session *session;         /* NULL: nobody is signed in */
+    char support_code[9];    /* 8 characters without 0 O 1 I: shown to the person, found in the log */
+    struct login *login;     /* NULL where the endpoint has none */
+    struct session *session; /* NULL: nobody is signed in */
     const struct service *service;
-    struct str upstream_url;         /* made by an adapter's start */
-    struct person *person;           /* proven by an adapter's finish; NULL before */
-    void *state;                     /* an endpoint's own struct, in the arena */
-    void *adapter_state;             /* likewise, of the adapter in charge */
+    struct str upstream_url; /* made by an adapter's start */
+    struct person *person;   /* proven by an adapter's finish; NULL before */
+    void *state;             /* an endpoint's own struct, in the arena */
+    void *adapter_state;     /* likewise, of the adapter in charge */
 
     struct fail fail;
     const struct step_row *at[STEP_DEPTH_MAX]; /* next row of each table in progress */
     int depth;
-    const struct step_row *into;     /* set by step_into() */
+    const struct step_row *into; /* set by step_into() */
     void (*done)(struct ctx *c);
 };
 

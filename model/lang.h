@@ -15,8 +15,8 @@ struct names {
     struct str in[LANG_COUNT];
 };
 
-const char *lang_tag(enum lang lang);                 /* "fi" */
-bool lang_of_tag(struct str tag, enum lang *out);     /* "fi", "fi-FI", "SV"; false when unknown */
+const char *lang_tag(enum lang lang);             /* "fi" */
+bool lang_of_tag(struct str tag, enum lang *out); /* "fi", "fi-FI", "SV"; false when unknown */
 /* The first language of an Accept-Language or ui_locales list that we speak. */
 enum lang lang_choose(struct str list, enum lang otherwise);
 struct str names_in(const struct names *n, enum lang lang);

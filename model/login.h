@@ -24,19 +24,19 @@ enum {
 
 struct login {
     enum login_state state;
-    struct str id;          /* names the attempt: cookie and return path; 128 random bits, base64url */
+    struct str id; /* names the attempt: cookie and return path; 128 random bits, base64url */
     int64_t started_s;
-    bool redirect_checked;  /* the answer address is a registered one: failures may go there */
+    bool redirect_checked; /* the answer address is a registered one: failures may go there */
 
     /* What the service asked, in protocol-free words. */
     enum protocol protocol;
-    struct str service;     /* registry id; "" for the launcher itself */
-    struct str answer_to;   /* redirect_uri, ACS URL, or a path of ours for PROTO_LAUNCHER */
-    struct str state_out;   /* opaque, goes back as it came: state, RelayState */
+    struct str service;   /* registry id; "" for the launcher itself */
+    struct str answer_to; /* redirect_uri, ACS URL, or a path of ours for PROTO_LAUNCHER */
+    struct str state_out; /* opaque, goes back as it came: state, RelayState */
     struct str nonce, scope;
     struct str code_challenge; /* S256 only; absent: the service goes without PKCE */
-    unsigned prompt;        /* PROMPT_… bits */
-    int64_t max_age_s;      /* -1: not asked */
+    unsigned prompt;           /* PROMPT_… bits */
+    int64_t max_age_s;         /* -1: not asked */
     struct str login_hint, acr_values;
     bool wants_auth_time;
 
@@ -44,21 +44,21 @@ struct login {
     struct str idp;         /* registry id */
     struct str upstream_id; /* state (OIDC) or AuthnRequest ID (SAML): answers name it */
     struct str upstream_nonce, upstream_verifier;
-    bool fresh;             /* we demanded a fresh authentication */
+    bool fresh; /* we demanded a fresh authentication */
     int64_t asked_city_s;
 
-    struct str lang;        /* ui_locales, as chosen */
+    struct str lang; /* ui_locales, as chosen */
 };
 
 /* What Redis holds of a signed-in person, sealed, under SHA-256 of the cookie. */
 struct session {
-    struct str id_hash;     /* hex; the key */
-    struct str sid;         /* public session id of ID tokens, per session; not the cookie */
+    struct str id_hash; /* hex; the key */
+    struct str sid;     /* public session id of ID tokens, per session; not the cookie */
     struct person *person;
     int64_t began_s, seen_s, ends_s; /* ends_s: the absolute end, wall clock */
-    int64_t epoch;          /* session epoch it was made in; an older one is void */
-    struct str csrf;        /* token of our own POST forms */
-    struct strs services;   /* ids of services that were opened, for sign-out */
+    int64_t epoch;                   /* session epoch it was made in; an older one is void */
+    struct str csrf;                 /* token of our own POST forms */
+    struct strs services;            /* ids of services that were opened, for sign-out */
 };
 
 #endif

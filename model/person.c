@@ -5,10 +5,9 @@ static const struct {
     const char *name;
     int mpass_code;
     const char *mpass_name, *edu_affiliation;
-} roles[ROLE_COUNT] = {
-    [ROLE_NONE] = { "", 0, "", "" },
+} roles[ROLE_COUNT] = { [ROLE_NONE] = { "", 0, "", "" },
 #define X(role, name, code, mpass, affiliation) [ROLE_##role] = { name, code, mpass, affiliation },
-    ROLES(X)
+                        ROLES(X)
 #undef X
 };
 
@@ -71,8 +70,9 @@ struct str person_display_name(struct arena *a, const struct person *p)
 struct person *person_copy(struct arena *a, const struct person *p)
 {
     struct person *out = arena_make(a, struct person);
-    struct str *texts[] = { &out->id,          &out->idp,   &out->subject,    &out->origin, &out->given_names, &out->calling_name,
-                            &out->family_name, &out->email, &out->learner_id, &out->acr,    &out->amr };
+    struct str *texts[] = { &out->id,          &out->idp,          &out->subject,     &out->origin,
+                            &out->given_names, &out->calling_name, &out->family_name, &out->email,
+                            &out->learner_id,  &out->acr,          &out->amr };
 
     *out = *p;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

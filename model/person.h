@@ -16,7 +16,7 @@ enum role {
 #define X(role, name, code, mpass, affiliation) ROLE_##role,
     ROLES(X)
 #undef X
-    ROLE_COUNT
+        ROLE_COUNT
 };
 
 /* One role at one school (or at the provider itself, when school_oid is absent). */
@@ -24,10 +24,10 @@ struct affiliation {
     struct str provider_oid; /* "1.2.246.562.99.…"; never absent */
     struct str school_oid, school_code, office_oid;
     enum role role;
-    struct str group;        /* "7B" */
-    int class_level;         /* 1–12; 0: none */
-    int charge;              /* learning materials: 0 unknown, 1 free, 2 paid */
-    int64_t from_s, to_s;    /* valid from–to, Unix time; 0: open */
+    struct str group;     /* "7B" */
+    int class_level;      /* 1–12; 0: none */
+    int charge;           /* learning materials: 0 unknown, 1 free, 2 paid */
+    int64_t from_s, to_s; /* valid from–to, Unix time; 0: open */
 };
 
 enum { PERSON_AFFILIATIONS_MAX = 64, PERSON_TEXT_MAX_B = 256 };
@@ -41,17 +41,17 @@ struct person {
     struct str learner_id; /* "1.2.246.562.24.…", check digit verified */
     struct affiliation *affiliations;
     size_t affiliation_count;
-    struct str acr, amr;   /* amr: space-separated */
-    int64_t auth_time_s;   /* when the city saw the person authenticate */
+    struct str acr, amr; /* amr: space-separated */
+    int64_t auth_time_s; /* when the city saw the person authenticate */
     enum { AGE_UNKNOWN = 0, AGE_UNDER13, AGE_13TO17, AGE_ADULT } age;
-    bool non_disclosure;   /* turvakielto; never released */
+    bool non_disclosure; /* turvakielto; never released */
 };
 
-const char *role_name(enum role role);           /* "teacher"; "" for ROLE_NONE */
-int role_mpass_code(enum role role);             /* 0 where MPASSid has none */
+const char *role_name(enum role role); /* "teacher"; "" for ROLE_NONE */
+int role_mpass_code(enum role role);   /* 0 where MPASSid has none */
 const char *role_mpass_name(enum role role);
 const char *role_edu_affiliation(enum role role);
-enum role role_of_name(struct str name);         /* our own names; ROLE_NONE when unknown */
+enum role role_of_name(struct str name); /* our own names; ROLE_NONE when unknown */
 
 bool affiliation_valid(const struct affiliation *a, int64_t now_s);
 /* True when any affiliation valid at now_s has the role (at that provider, unless absent). */

@@ -28,9 +28,9 @@ struct school {
     bool active;
 };
 
-struct provider { /* an education provider: usually a municipality; the tenant */
-    struct str id;    /* "oulu" */
-    struct str oid;   /* "1.2.246.562.99.95640100004" */
+struct provider {   /* an education provider: usually a municipality; the tenant */
+    struct str id;  /* "oulu" */
+    struct str oid; /* "1.2.246.562.99.95640100004" */
     struct str municipality_code;
     struct names names;
     struct str support; /* whom to ask: a URL or an e-mail address of the provider's help desk */
@@ -40,22 +40,22 @@ struct provider { /* an education provider: usually a municipality; the tenant *
 
 enum idp_kind { IDP_NONE = 0, IDP_OIDC, IDP_SAML, IDP_LOCAL };
 
-struct idp { /* an identity provider of one education provider */
-    struct str id;       /* "oulu-edu"; enters person ids: never reused */
+struct idp {       /* an identity provider of one education provider */
+    struct str id; /* "oulu-edu"; enters person ids: never reused */
     enum idp_kind kind;
     const struct provider *provider; /* it may speak for this one only; NULL: for none (break-glass, vendors) */
-    struct names names;  /* "Oulu", or "Espoo, henkilöstö" */
-    bool enabled, test;  /* test: may live on loopback and on http */
-    bool listed;         /* shown in the picker */
-    struct str map;      /* dialect of its attributes: "mpassid", "funet", "entra", … */
-    struct str acr;      /* assurance stated for its log-ins when it states none */
+    struct names names;              /* "Oulu", or "Espoo, henkilöstö" */
+    bool enabled, test;              /* test: may live on loopback and on http */
+    bool listed;                     /* shown in the picker */
+    struct str map;                  /* dialect of its attributes: "mpassid", "funet", "entra", … */
+    struct str acr;                  /* assurance stated for its log-ins when it states none */
     /* OpenID Connect */
     struct str issuer, client_id, scope;
-    struct str auth_method;    /* client_secret_basic | client_secret_post | private_key_jwt */
+    struct str auth_method;          /* client_secret_basic | client_secret_post | private_key_jwt */
     struct str client_secret_sealed; /* under the secret seal; opened only to be sent */
     /* SAML */
     struct str entity_id, metadata_url, metadata_xml;
-    struct strs scopes;        /* shibmd:Scope values it may assert, besides its metadata's */
+    struct strs scopes; /* shibmd:Scope values it may assert, besides its metadata's */
     bool sign_requests, want_encrypted;
 };
 
@@ -63,26 +63,26 @@ enum protocol { PROTO_NONE = 0, PROTO_OIDC, PROTO_SAML, PROTO_LTI, PROTO_LINK, P
 enum profile { PROFILE_NATIVE = 0, PROFILE_MPASS };
 
 struct service {
-    struct str id;             /* "kanerva" */
+    struct str id; /* "kanerva" */
     enum protocol protocol;
-    struct str vendor;         /* vendor organisation; pairwise ids are per vendor */
-    struct names names, lines; /* name, one-line description */
-    struct str category;       /* groups tiles: "learning", "everyday", "school", … */
-    struct str icon;           /* "" : initials */
-    bool enabled, test;        /* test: redirect URIs may be http on loopback */
-    struct str launch_uri;     /* PROTO_LINK, or plain link of any service; "" : none */
+    struct str vendor;                              /* vendor organisation; pairwise ids are per vendor */
+    struct names names, lines;                      /* name, one-line description */
+    struct str category;                            /* groups tiles: "learning", "everyday", "school", … */
+    struct str icon;                                /* "" : initials */
+    bool enabled, test;                             /* test: redirect URIs may be http on loopback */
+    struct str launch_uri;                          /* PROTO_LINK, or plain link of any service; "" : none */
     struct str initiate_login_uri, target_link_uri; /* OpenID third-party-initiated login */
-    struct claim_set asks;     /* the claims it has stated a purpose for; release never exceeds it */
+    struct claim_set asks; /* the claims it has stated a purpose for; release never exceeds it */
     /* OpenID Connect */
     struct str client_id;
-    struct str secret_hash;    /* hex SHA-256 of a generated secret; "" : public client */
-    struct str auth_method;    /* client_secret_basic | client_secret_post | private_key_jwt | none */
-    struct str jwks;           /* for private_key_jwt */
+    struct str secret_hash; /* hex SHA-256 of a generated secret; "" : public client */
+    struct str auth_method; /* client_secret_basic | client_secret_post | private_key_jwt | none */
+    struct str jwks;        /* for private_key_jwt */
     struct strs redirect_uris, post_logout_redirect_uris;
-    struct str id_token_alg;   /* "ES256" | "RS256" */
+    struct str id_token_alg; /* "ES256" | "RS256" */
     bool pkce_required;
     enum profile profile;
-    struct strs scopes;        /* that it may ask for */
+    struct strs scopes; /* that it may ask for */
 };
 
 /* Until the Cedar policies land: a row that permits. */
@@ -93,26 +93,26 @@ struct rule {
     const struct school *school;     /* NULL: any school of the provider */
     const struct service *service;   /* NULL: any service */
     struct claim_set release;
-    bool forbid;                     /* forbids instead; forbid beats permit */
+    bool forbid; /* forbids instead; forbid beats permit */
 };
 
 struct account { /* a local account, for idp kind local */
     struct str id, idp, username;
-    struct str password_hash;  /* argon2id, PHC string */
-    struct person *person;     /* what it asserts; id and idp are filled in at sign-in */
+    struct str password_hash; /* argon2id, PHC string */
+    struct person *person;    /* what it asserts; id and idp are filled in at sign-in */
     bool enabled;
 };
 
-struct registry;               /* opaque; made by registry_build() */
+struct registry; /* opaque; made by registry_build() */
 
-struct registry_parts {        /* what a snapshot is built from; arrays live in its arena */
+struct registry_parts { /* what a snapshot is built from; arrays live in its arena */
     struct provider *providers;
     struct idp *idps;
     struct service *services;
     struct rule *rules;
     struct account *accounts;
     size_t provider_count, idp_count, service_count, rule_count, account_count;
-    int64_t version;           /* grows with every change in SQL */
+    int64_t version; /* grows with every change in SQL */
 };
 
 /* Indexes the parts and takes over the arena.  One reference is held. */

@@ -40,8 +40,7 @@ struct str test_str_id(struct str s)
     return s;
 }
 
-void test_check_str(struct test *t, const char *file, int line, const char *what, struct str got,
-                    const char *expected)
+void test_check_str(struct test *t, const char *file, int line, const char *what, struct str got, const char *expected)
 {
     t->checked++;
     if (!str_eq(got, str_of(expected)))

@@ -28,43 +28,41 @@ struct test {
 };
 
 void test_register(struct test *t);
-void test_fail(struct test *t, const char *file, int line, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+void test_fail(struct test *t, const char *file, int line, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void test_passes(struct test *t, int64_t seconds);
 void test_skip(struct test *t, const char *why);
 /* A file below the source tree, whole; absent when it cannot be read. */
 struct str test_file(struct arena *a, const char *path);
 
-#define TEST(sentence)                                                                        \
-    static void test_##sentence(struct test *t);                                              \
-    static struct test reg_##sentence = { .name = #sentence, .run = test_##sentence };        \
-    __attribute__((constructor)) static void register_##sentence(void)                        \
-    {                                                                                         \
-        test_register(&reg_##sentence);                                                       \
-    }                                                                                         \
+#define TEST(sentence)                                                                                                 \
+    static void test_##sentence(struct test *t);                                                                       \
+    static struct test reg_##sentence = { .name = #sentence, .run = test_##sentence };                                 \
+    __attribute__((constructor)) static void register_##sentence(void)                                                 \
+    {                                                                                                                  \
+        test_register(&reg_##sentence);                                                                                \
+    }                                                                                                                  \
     static void test_##sentence(struct test *t)
 
-#define CHECK(condition)                                                                      \
-    do {                                                                                      \
-        t->checked++;                                                                         \
-        if (!(condition))                                                                     \
-            test_fail(t, __FILE__, __LINE__, "%s", #condition);                               \
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        t->checked++;                                                                                                  \
+        if (!(condition))                                                                                              \
+            test_fail(t, __FILE__, __LINE__, "%s", #condition);                                                        \
     } while (0)
 
-#define CHECK_INT(got, expected)                                                              \
-    do {                                                                                      \
-        long long got_ = (long long)(got), want_ = (long long)(expected);                     \
-        t->checked++;                                                                         \
-        if (got_ != want_)                                                                    \
-            test_fail(t, __FILE__, __LINE__, "%s is %lld, expected %lld", #got, got_, want_); \
+#define CHECK_INT(got, expected)                                                                                       \
+    do {                                                                                                               \
+        long long got_ = (long long)(got), want_ = (long long)(expected);                                              \
+        t->checked++;                                                                                                  \
+        if (got_ != want_)                                                                                             \
+            test_fail(t, __FILE__, __LINE__, "%s is %lld, expected %lld", #got, got_, want_);                          \
     } while (0)
 
 /* got: struct str or const char *; expected: const char *. */
 #define CHECK_STR(got, expected) test_check_str(t, __FILE__, __LINE__, #got, TEST_STR(got), (expected))
-#define TEST_STR(x) _Generic((x), struct str: test_str_id, char *: str_of, const char *: str_of)(x)
+#define TEST_STR(x)              _Generic((x), struct str : test_str_id, char * : str_of, const char * : str_of)(x)
 
 struct str test_str_id(struct str s);
-void test_check_str(struct test *t, const char *file, int line, const char *what, struct str got,
-                    const char *expected);
+void test_check_str(struct test *t, const char *file, int line, const char *what, struct str got, const char *expected);
 
 #endif

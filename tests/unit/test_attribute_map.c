@@ -10,16 +10,21 @@ static struct school schools[] = {
     { S("1.2.246.562.99.90920200038"), S("99503"), { { S("Suljettu koulu") } }, false },
 };
 static const struct provider vantaa = {
-    .id = S("vantaa"), .oid = S("1.2.246.562.99.90920100006"), .municipality_code = S("092"),
-    .names = { { S("Vantaa"), S("Vanda"), S("Vantaa") } }, .schools = schools, .school_count = 3,
+    .id = S("vantaa"),
+    .oid = S("1.2.246.562.99.90920100006"),
+    .municipality_code = S("092"),
+    .names = { { S("Vantaa"), S("Vanda"), S("Vantaa") } },
+    .schools = schools,
+    .school_count = 3,
 };
 
 static struct idp idp_speaking(const char *map)
 {
     static struct str scopes[] = { S("vantaa.fi") };
 
-    return (struct idp){ .id = S("vantaa-edu"), .provider = &vantaa, .test = true, .map = str_of(map),
-                         .scopes = { scopes, 1 } };
+    return (struct idp){
+        .id = S("vantaa-edu"), .provider = &vantaa, .test = true, .map = str_of(map), .scopes = { scopes, 1 }
+    };
 }
 
 /* One attribute from a "name" and values separated by '|'. */
@@ -33,10 +38,11 @@ static struct attribute attr(struct test *t, const char *name, const char *value
     return out;
 }
 
-#define MAP(idp, ...) \
-    map_person(t->arena, (idp), (struct attribute[]){ __VA_ARGS__ }, \
-               sizeof((struct attribute[]){ __VA_ARGS__ }) / sizeof(struct attribute), (struct str){ NULL, 0 }, &p, &left_out, &f)
-#define UID attr(t, "urn:mpass.id:uid", "u-1")
+#define MAP(idp, ...)                                                                                                  \
+    map_person(t->arena, (idp), (struct attribute[]){ __VA_ARGS__ },                                                   \
+               sizeof((struct attribute[]){ __VA_ARGS__ }) / sizeof(struct attribute), (struct str){ NULL, 0 }, &p,    \
+               &left_out, &f)
+#define UID     attr(t, "urn:mpass.id:uid", "u-1")
 #define LEARNER attr(t, "urn:oid:1.3.6.1.4.1.16161.1.1.27", "1.2.246.562.98.85640200011")
 
 TEST(every_map_is_well_formed_and_names_known_roles)
@@ -63,8 +69,9 @@ TEST(a_role_with_seven_parts_is_read)
     unsigned left_out;
     struct fail f = { 0 };
 
-    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role",
-        "1.2.246.562.99.90920100006;99501;7B;opettaja;2;1.2.246.562.99.90920200012;")));
+    CHECK(MAP(
+        &idp, UID, LEARNER,
+        attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;99501;7B;opettaja;2;1.2.246.562.99.90920200012;")));
     CHECK_INT(p.affiliation_count, 1);
     CHECK_INT(p.affiliations[0].role, ROLE_TEACHER);
     CHECK_STR(p.affiliations[0].school_oid, "1.2.246.562.99.90920200012");
@@ -93,8 +100,10 @@ TEST(a_city_cannot_assert_roles_at_another_city)
     unsigned left_out;
     struct fail f = { 0 };
 
-    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role",
-        "1.2.246.562.99.90490100006;99501;7B;opettaja;2;;|Espoo;99501;7B;opettaja|1.2.246.562.99.90920100006;99201;7B;opettaja;2;;")));
+    CHECK(MAP(&idp, UID, LEARNER,
+              attr(t, "urn:mpass.id:role",
+                   "1.2.246.562.99.90490100006;99501;7B;opettaja;2;;|Espoo;99501;7B;opettaja|1.2.246.562.99."
+                   "90920100006;99201;7B;opettaja;2;;")));
     CHECK_INT(p.affiliation_count, 0);
     CHECK_INT(left_out, 3);
 }
@@ -106,8 +115,10 @@ TEST(a_closed_or_contradicting_school_is_left_out)
     unsigned left_out;
     struct fail f = { 0 };
 
-    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role",
-        "1.2.246.562.99.90920100006;99503;7B;opettaja;2;;|1.2.246.562.99.90920100006;99501;7B;opettaja;2;1.2.246.562.99.90920200020;")));
+    CHECK(MAP(&idp, UID, LEARNER,
+              attr(t, "urn:mpass.id:role",
+                   "1.2.246.562.99.90920100006;99503;7B;opettaja;2;;|1.2.246.562.99.90920100006;99501;7B;opettaja;2;1."
+                   "2.246.562.99.90920200020;")));
     CHECK_INT(p.affiliation_count, 0);
     CHECK_INT(left_out, 2);
 }
@@ -152,7 +163,8 @@ TEST(parallel_lists_belong_together_by_position)
     struct fail f = { 0 };
 
     CHECK(MAP(&idp, attr(t, "tid", "tenant"), attr(t, "oid", "object"), attr(t, "schoolCode", "99501;99502"),
-              attr(t, "userRole", "Opettaja;Rehtori"), attr(t, "class", "7B"), attr(t, "learningMaterialsCharge", "0;1")));
+              attr(t, "userRole", "Opettaja;Rehtori"), attr(t, "class", "7B"),
+              attr(t, "learningMaterialsCharge", "0;1")));
     CHECK_STR(p.subject, "tenant/object");
     CHECK_INT(p.affiliation_count, 2);
     CHECK_INT(p.affiliations[0].role, ROLE_TEACHER);
@@ -169,7 +181,8 @@ TEST(one_role_covers_all_schools)
     unsigned left_out;
     struct fail f = { 0 };
 
-    CHECK(MAP(&idp, attr(t, "tid", "x"), attr(t, "oid", "y"), attr(t, "schoolCode", "99501|99502"), attr(t, "userRole", "opettaja")));
+    CHECK(MAP(&idp, attr(t, "tid", "x"), attr(t, "oid", "y"), attr(t, "schoolCode", "99501|99502"),
+              attr(t, "userRole", "opettaja")));
     CHECK_INT(p.affiliation_count, 2);
     CHECK_STR(p.affiliations[1].school_code, "99502");
 }
