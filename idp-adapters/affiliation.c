@@ -2,6 +2,7 @@
 #include "idp-adapters/affiliation.h"
 
 #include "idp-adapters/fold.h"
+#include "wire/json.h"
 
 #include <string.h>
 
@@ -154,8 +155,32 @@ unsigned affiliations_join(struct arena *a, const struct provider *p, const stru
     return left_out;
 }
 
+/* As profile B tells roles: one JSON object per affiliation. */
+struct edu_role {
+    struct str role, provider_oid, school_oid, group;
+    int64_t class_level;
+};
+
+static const struct json_field edu_role_fields[] = {
+    FIELD(edu_role, role, JSON_STR, true, 32),        FIELD(edu_role, provider_oid, JSON_STR, false, 64),
+    FIELD(edu_role, school_oid, JSON_STR, false, 64), FIELD(edu_role, group, JSON_STR, false, GROUP_MAX_B),
+    FIELD(edu_role, class_level, JSON_INT, false, 0), { 0 },
+};
+
 bool affiliation_of_edu(struct arena *a, const struct provider *p, struct str value, struct affiliation *out)
 {
-    (void)a, (void)p, (void)value, (void)out;
-    return false;
+    struct edu_role said = { .role = { NULL, 0 } };
+    struct fail unread = { 0 };
+
+    if (p == NULL || !json_read(a, value, edu_role_fields, &said, &unread))
+        return false;
+    if (str_is_set(said.provider_oid) && !str_eq(said.provider_oid, p->oid))
+        return false;
+    out->role = role_spelled(a, said.role);
+    if (out->role == ROLE_NONE || !at_school(p, said.school_oid, out))
+        return false;
+    out->group = said.group;
+    if (said.class_level >= 1 && said.class_level <= 12)
+        out->class_level = (int)said.class_level;
+    return true;
 }

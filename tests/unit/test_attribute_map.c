@@ -234,6 +234,25 @@ TEST(spellings_of_a_role_compare_without_case_and_composition)
     CHECK_INT(role_spelled(t->arena, S("")), ROLE_NONE);
 }
 
+TEST(native_roles_are_read_from_their_objects)
+{
+    struct idp idp = idp_speaking("native");
+    struct person p;
+    unsigned left_out;
+    struct fail f = { 0 };
+
+    CHECK(MAP(
+        &idp, attr(t, "sub", "s-1"),
+        attr(t, "edu_roles",
+             "{\"role\":\"learner\",\"school_oid\":\"1.2.246.562.99.90920200012\",\"group\":\"1A\",\"class_level\":1}"
+             "|{\"role\":\"teacher\",\"provider_oid\":\"1.2.246.562.99.90490100006\"}|{\"role\":7}|teacher")));
+    CHECK_INT(p.affiliation_count, 1);
+    CHECK_INT(p.affiliations[0].role, ROLE_LEARNER);
+    CHECK_INT(p.affiliations[0].class_level, 1);
+    CHECK_STR(p.affiliations[0].group, "1A");
+    CHECK_INT(left_out, 3);
+}
+
 TEST(one_display_name_becomes_given_and_family_name)
 {
     struct idp idp = idp_speaking("entra");
