@@ -19,7 +19,6 @@ enum {
     CEDAR_SCHEMA_TEXT_MAX = 4 << 20,    /* bytes of schema text or JSON */
     CEDAR_SCHEMA_NAMES_MAX = 16384,     /* entity types, common types and actions, each */
     CEDAR_SCHEMA_CLOSURE_MAX = 1 << 22, /* steps to find all ancestors, of entity types and of actions each */
-    CEDAR_TYPE_NODES_MAX = 1 << 16,     /* parts of one type after common types are replaced */
 };
 
 /* An entity type.  The type of actions ("Action", "App::Action") is one too, with is_action set and no shape; it is

@@ -65,7 +65,7 @@ static void make_room(struct builder *b, struct counts n)
     b->commons = arena_make_n(b->scratch, n.commons + 2 * BUILTIN_N, struct build_common);
     b->entity_names = schema_map_new(b->scratch, n.entities + n.namespaces);
     b->common_names = schema_map_new(b->scratch, n.commons + 2 * BUILTIN_N);
-    b->empty = cedar_type_record(b->a, NULL, 0);
+    b->empty = cedar_type_record(b->a, NULL, 0, false);
 }
 
 /* Declaring: every name becomes known before any is resolved ------------ */
@@ -188,7 +188,7 @@ static void add_builtin(struct builder *b, struct str name, enum cedar_type_kind
 {
     struct build_common *common = &b->commons[b->common_n];
 
-    *common = (struct build_common){ name, NULL, COMMON_DONE, { cedar_type_of(kind), 1, 1 } };
+    *common = (struct build_common){ name, NULL, COMMON_DONE, cedar_type_of(kind) };
     if (schema_map_put(&b->common_names, name, S(""), common) == NULL)
         b->common_n++;
 }
@@ -221,7 +221,7 @@ static void declare_all(struct builder *b, struct counts n)
 static const struct cedar_type *record_of(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t,
                                           const char *what)
 {
-    const struct cedar_type *type = t == NULL ? b->empty : build_type(b, ns, t).type;
+    const struct cedar_type *type = t == NULL ? b->empty : build_type(b, ns, t);
 
     if (type != NULL && type->kind != CEDAR_TYPE_RECORD) {
         struct str text = cedar_type_text(b->scratch, type);
@@ -289,7 +289,7 @@ static void define_entities(struct builder *b, struct closure_list *parents)
     for (const struct decl_entity *e = b->decls->entities; e != NULL; e = e->next) {
         struct closure_list up = entity_set(b, e->ns, e->parents);
         const struct cedar_type *shape = record_of(b, e->ns, e->shape, "the attributes of an entity type");
-        const struct cedar_type *tags = e->tags == NULL ? NULL : build_type(b, e->ns, e->tags).type;
+        const struct cedar_type *tags = e->tags == NULL ? NULL : build_type(b, e->ns, e->tags);
         for (const struct decl_name *name = e->names; name != NULL; name = name->next) {
             struct str full = build_qualify(b->scratch, e->ns->name, name->name);
             struct cedar_entity_type *type = &b->s->types[cedar_schema_entity_type(b->s, full)->index];

@@ -21,17 +21,11 @@ struct cedar_schema {
 
 enum common_state { COMMON_NEW = 0, COMMON_OPEN, COMMON_DONE };
 
-/* A type with the measures that keep it within its limits: how many nodes it has when written out, and how deep. */
-struct sized_type {
-    const struct cedar_type *type; /* NULL: wrong, and already reported */
-    size_t nodes, depth;
-};
-
 struct build_common {
     struct str name;                /* fully qualified */
     const struct decl_common *decl; /* NULL: one of Cedar's own */
     enum common_state state;
-    struct sized_type is;
+    const struct cedar_type *is; /* when DONE; NULL: wrong, reported */
 };
 
 struct builder {
@@ -62,9 +56,9 @@ const struct cedar_entity_type *build_entity_named(struct builder *b, const stru
 const struct cedar_action *build_action_named(struct builder *b, const struct decl_namespace *ns,
                                               const struct decl_group *group);
 
-/* schema_types.c: the type that a declaration means.  type == NULL: wrong, reported. */
-struct sized_type build_type(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t);
-struct sized_type build_common_type(struct builder *b, struct build_common *c);
+/* schema_types.c: the type that a declaration means.  NULL: wrong, reported. */
+const struct cedar_type *build_type(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t);
+const struct cedar_type *build_common_type(struct builder *b, struct build_common *c);
 
 /* schema_closure.c */
 struct closure_list {

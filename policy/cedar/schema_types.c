@@ -6,21 +6,15 @@
 /* Common types may refer to common types; every step counts here, so that a long chain cannot exhaust the stack. */
 enum { CHAIN_MAX = 400 };
 
-static struct sized_type convert(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t,
-                                 unsigned chain);
+static const struct cedar_type *convert(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t,
+                                        unsigned chain);
 
-static const struct sized_type wrong = { NULL, 0, 0 };
-
-static struct sized_type leaf(const struct cedar_type *type)
-{
-    return (struct sized_type){ type, 1, 1 };
-}
-
-static struct sized_type convert_common(struct builder *b, struct build_common *c, struct cedar_span at, unsigned chain)
+static const struct cedar_type *convert_common(struct builder *b, struct build_common *c, struct cedar_span at,
+                                               unsigned chain)
 {
     if (c->state == COMMON_OPEN) {
         cedar_error(b->d, at, "\"%.*s\" refers to itself; a common type must not contain itself", STR_ARG(c->name));
-        return wrong;
+        return NULL;
     }
     if (c->state == COMMON_NEW) {
         c->state = COMMON_OPEN;
@@ -30,14 +24,14 @@ static struct sized_type convert_common(struct builder *b, struct build_common *
     return c->is;
 }
 
-static struct sized_type convert_name(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t,
-                                      unsigned chain)
+static const struct cedar_type *convert_name(struct builder *b, const struct decl_namespace *ns,
+                                             const struct decl_type *t, unsigned chain)
 {
     struct build_meaning means = build_resolve(b, ns, t->kind, t->name, t->at);
 
     if (means.common != NULL)
         return convert_common(b, means.common, t->at, chain);
-    return means.entity != NULL ? leaf(means.entity->self) : wrong;
+    return means.entity != NULL ? means.entity->self : NULL;
 }
 
 static int by_name(const void *x, const void *y)
@@ -63,57 +57,52 @@ static const struct decl_attr **sorted_attrs(struct builder *b, const struct dec
     return list;
 }
 
-static struct sized_type convert_record(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t,
-                                        unsigned chain)
+static const struct cedar_type *convert_record(struct builder *b, const struct decl_namespace *ns,
+                                               const struct decl_type *t, unsigned chain)
 {
     const struct decl_attr **list = sorted_attrs(b, t);
     struct cedar_attr *attrs = arena_make_n(b->scratch, t->attr_n, struct cedar_attr);
-    struct sized_type is = { NULL, 1, 1 };
     bool ok = true;
 
     for (size_t i = 0; i < t->attr_n; i++) {
-        struct sized_type part = convert(b, ns, list[i]->type, chain + 1);
-        ok = ok && part.type != NULL;
-        is.nodes += part.nodes;
-        is.depth = part.depth >= is.depth ? part.depth + 1 : is.depth;
-        attrs[i] = (struct cedar_attr){ arena_str(b->a, list[i]->name), part.type, list[i]->required };
+        const struct cedar_type *part = convert(b, ns, list[i]->type, chain + 1);
+        ok = ok && part != NULL;
+        attrs[i] = (struct cedar_attr){ arena_str(b->a, list[i]->name), part, list[i]->required };
     }
-    if (ok)
-        is.type = t->attr_n == 0 ? b->empty : cedar_type_record(b->a, attrs, t->attr_n);
-    return is;
+    if (!ok)
+        return NULL;
+    return t->attr_n == 0 ? b->empty : cedar_type_record(b->a, attrs, t->attr_n, false);
 }
 
-static struct sized_type convert_set(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t,
-                                     unsigned chain)
+static const struct cedar_type *convert_set(struct builder *b, const struct decl_namespace *ns,
+                                            const struct decl_type *t, unsigned chain)
 {
-    struct sized_type is = convert(b, ns, t->element, chain + 1);
+    const struct cedar_type *element = convert(b, ns, t->element, chain + 1);
 
-    if (is.type == NULL)
-        return wrong;
-    return (struct sized_type){ cedar_type_set(b->a, is.type), is.nodes + 1, is.depth + 1 };
+    return element == NULL ? NULL : cedar_type_set(b->a, element);
 }
 
-static struct sized_type within_limits(struct builder *b, const struct decl_type *t, struct sized_type is)
+static const struct cedar_type *within_limits(struct builder *b, const struct decl_type *t, const struct cedar_type *is)
 {
-    if (is.type == NULL || (is.depth <= CEDAR_TYPE_DEPTH_MAX && is.nodes <= CEDAR_TYPE_NODES_MAX))
+    if (is == NULL || (is->depth <= CEDAR_TYPE_DEPTH_MAX && is->nodes <= CEDAR_TYPE_NODES_MAX))
         return is;
-    if (is.depth > CEDAR_TYPE_DEPTH_MAX)
+    if (is->depth > CEDAR_TYPE_DEPTH_MAX)
         cedar_error(b->d, t->at, "this type is nested more than %d levels deep", CEDAR_TYPE_DEPTH_MAX);
     else
         cedar_error(b->d, t->at, "this type has more than %d parts when written out", CEDAR_TYPE_NODES_MAX);
-    return wrong;
+    return NULL;
 }
 
-static struct sized_type convert(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t,
-                                 unsigned chain)
+static const struct cedar_type *convert(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t,
+                                        unsigned chain)
 {
     if (chain > CHAIN_MAX) {
         cedar_error(b->d, t->at, "common types refer to one another more than %d deep", CHAIN_MAX);
-        return wrong;
+        return NULL;
     }
     switch (t->kind) {
     case DECL_BUILTIN:
-        return leaf(cedar_type_of(t->builtin));
+        return cedar_type_of(t->builtin);
     case DECL_SET:
         return within_limits(b, t, convert_set(b, ns, t, chain));
     case DECL_RECORD:
@@ -123,12 +112,12 @@ static struct sized_type convert(struct builder *b, const struct decl_namespace 
     }
 }
 
-struct sized_type build_type(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t)
+const struct cedar_type *build_type(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t)
 {
     return convert(b, ns, t, 0);
 }
 
-struct sized_type build_common_type(struct builder *b, struct build_common *c)
+const struct cedar_type *build_common_type(struct builder *b, struct build_common *c)
 {
     return c->decl == NULL ? c->is : convert_common(b, c, c->decl->name->at, 0);
 }

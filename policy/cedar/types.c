@@ -15,7 +15,8 @@ static const char *const kind_names[CEDAR_TYPE_COUNT] = {
 };
 
 static const struct cedar_type plain[CEDAR_TYPE_COUNT] = {
-#define X(k, name) [CEDAR_TYPE_##k] = { .kind = CEDAR_TYPE_##k, .open = CEDAR_TYPE_##k == CEDAR_TYPE_RECORD },
+#define X(k, name)                                                                                                     \
+    [CEDAR_TYPE_##k] = { CEDAR_TYPE_##k, .nodes = 1, .depth = 1, .open = CEDAR_TYPE_##k == CEDAR_TYPE_RECORD },
     CEDAR_TYPE_KINDS(X)
 #undef X
 };
@@ -25,22 +26,41 @@ const struct cedar_type *cedar_type_of(enum cedar_type_kind kind)
     return &plain[kind];
 }
 
-const struct cedar_type *cedar_type_set(struct arena *a, const struct cedar_type *element)
+/* Takes one part into the measures of the whole. */
+static void measure(struct cedar_type *whole, const struct cedar_type *part)
+{
+    whole->nodes += part->nodes;
+    if (whole->nodes > CEDAR_TYPE_NODES_MAX)
+        whole->nodes = CEDAR_TYPE_NODES_MAX + 1;
+    if (part->depth >= whole->depth)
+        whole->depth = (uint16_t)(part->depth + 1);
+}
+
+static struct cedar_type *new_type(struct arena *a, enum cedar_type_kind kind)
 {
     struct cedar_type *t = arena_make(a, struct cedar_type);
 
-    t->kind = CEDAR_TYPE_SET;
+    t->kind = kind;
+    t->nodes = 1;
+    t->depth = 1;
+    return t;
+}
+
+const struct cedar_type *cedar_type_set(struct arena *a, const struct cedar_type *element)
+{
+    struct cedar_type *t = new_type(a, CEDAR_TYPE_SET);
+
     t->element = element;
+    measure(t, element);
     return t;
 }
 
 const struct cedar_type *cedar_type_entity(struct arena *a, const struct cedar_entity_type *entity)
 {
-    struct cedar_type *t = arena_make(a, struct cedar_type);
+    struct cedar_type *t = new_type(a, CEDAR_TYPE_ENTITY);
     const struct cedar_entity_type **list = arena_make_n(a, 1, const struct cedar_entity_type *);
 
     list[0] = entity;
-    t->kind = CEDAR_TYPE_ENTITY;
     t->entities = list;
     t->entity_n = 1;
     return t;
@@ -51,18 +71,20 @@ static int by_name(const void *x, const void *y)
     return str_cmp(((const struct cedar_attr *)x)->name, ((const struct cedar_attr *)y)->name);
 }
 
-const struct cedar_type *cedar_type_record(struct arena *a, const struct cedar_attr *attrs, size_t n)
+const struct cedar_type *cedar_type_record(struct arena *a, const struct cedar_attr *attrs, size_t n, bool open)
 {
-    struct cedar_type *t = arena_make(a, struct cedar_type);
+    struct cedar_type *t = new_type(a, CEDAR_TYPE_RECORD);
     struct cedar_attr *copy = arena_make_n(a, n, struct cedar_attr);
 
     if (n != 0) {
         memcpy(copy, attrs, n * sizeof *attrs);
         qsort(copy, n, sizeof *copy, by_name);
     }
-    t->kind = CEDAR_TYPE_RECORD;
+    for (size_t i = 0; i < n; i++)
+        measure(t, copy[i].type);
     t->attrs = copy;
     t->attr_n = n;
+    t->open = open;
     return t;
 }
 
@@ -201,7 +223,6 @@ static const struct cedar_type *record_lub(struct arena *a, const struct cedar_t
                                            enum cedar_mode mode, enum cedar_lub_help *help)
 {
     struct cedar_attr *attrs = arena_make_n(a, x->attr_n, struct cedar_attr);
-    struct cedar_type *lub = arena_make(a, struct cedar_type);
     size_t n = 0;
 
     if (mode == CEDAR_STRICT && x->attr_n != y->attr_n)
@@ -220,17 +241,13 @@ static const struct cedar_type *record_lub(struct arena *a, const struct cedar_t
         else if (mode == CEDAR_STRICT)
             return NULL;
     }
-    lub->kind = CEDAR_TYPE_RECORD;
-    lub->attrs = attrs;
-    lub->attr_n = n;
-    lub->open = x->open || y->open || n != x->attr_n || n != y->attr_n;
-    return lub;
+    return cedar_type_record(a, attrs, n, x->open || y->open || n != x->attr_n || n != y->attr_n);
 }
 
 static const struct cedar_type *entity_lub(struct arena *a, const struct cedar_type *x, const struct cedar_type *y,
                                            enum cedar_mode mode, enum cedar_lub_help *help)
 {
-    struct cedar_type *lub = arena_make(a, struct cedar_type);
+    struct cedar_type *lub = new_type(a, CEDAR_TYPE_ENTITY);
     const struct cedar_entity_type **list =
         arena_make_n(a, x->entity_n + y->entity_n, const struct cedar_entity_type *);
     size_t i = 0, j = 0, n = 0;
@@ -245,7 +262,6 @@ static const struct cedar_type *entity_lub(struct arena *a, const struct cedar_t
         if (n == 0 || list[n - 1] != next)
             list[n++] = next;
     }
-    lub->kind = CEDAR_TYPE_ENTITY;
     lub->entities = list;
     lub->entity_n = n;
     return lub;

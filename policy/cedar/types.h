@@ -2,8 +2,8 @@
  * policy/cedar/types.h: the types of Cedar, as a schema declares them and the validator infers them.
  *
  * Floor 3.  Types are immutable values in the arena of their schema, or of the validation that inferred them;
- * pointers to them may be shared between threads.  They are finite trees at most CEDAR_TYPE_DEPTH_MAX deep (the
- * schema readers and the validator refuse deeper ones), so the functions here may recurse.
+ * pointers to them may be shared between threads.  Declared types are at most CEDAR_TYPE_DEPTH_MAX deep, inferred ones
+ * deeper by the depth of a policy's expression at most, so the functions here may recurse.
  * [Cedar reference: Validation; cedar-spec, Cedar.Validation.Types]
  */
 #ifndef POLICY_CEDAR_TYPES_H
@@ -11,7 +11,10 @@
 
 #include "base/arena.h"
 
-enum { CEDAR_TYPE_DEPTH_MAX = 64 };
+enum {
+    CEDAR_TYPE_DEPTH_MAX = 64,
+    CEDAR_TYPE_NODES_MAX = 1 << 16,
+};
 
 /*    kind        name in Cedar */
 #define CEDAR_TYPE_KINDS(X)                                                                                            \
@@ -48,10 +51,12 @@ struct cedar_attr {
 
 struct cedar_type {
     enum cedar_type_kind kind;
-    bool open;                                       /* RECORD */
-    const struct cedar_type *element;                /* SET */
-    const struct cedar_attr *attrs;                  /* RECORD, sorted by name (str_cmp), each name once */
-    size_t attr_n;                                   /* RECORD */
+    uint32_t nodes;                   /* parts when written out, itself included; stops at CEDAR_TYPE_NODES_MAX + 1 */
+    uint16_t depth;                   /* 1 without parts */
+    bool open;                        /* RECORD */
+    const struct cedar_type *element; /* SET */
+    const struct cedar_attr *attrs;   /* RECORD, sorted by name (str_cmp), each name once */
+    size_t attr_n;                    /* RECORD */
     const struct cedar_entity_type *const *entities; /* ENTITY, sorted by index, each once, at least one */
     size_t entity_n;                                 /* ENTITY */
 };
@@ -65,7 +70,7 @@ const struct cedar_type *cedar_type_of(enum cedar_type_kind kind);
 const struct cedar_type *cedar_type_set(struct arena *a, const struct cedar_type *element);
 const struct cedar_type *cedar_type_entity(struct arena *a, const struct cedar_entity_type *entity);
 /* attrs: need not be sorted, must not repeat a name; copied. */
-const struct cedar_type *cedar_type_record(struct arena *a, const struct cedar_attr *attrs, size_t n);
+const struct cedar_type *cedar_type_record(struct arena *a, const struct cedar_attr *attrs, size_t n, bool open);
 
 /* A declared attribute of a record type, or NULL. */
 const struct cedar_attr *cedar_type_attr(const struct cedar_type *record, struct str name);
