@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * What can be checked without a kind of request: that every name is declared, and that the scope leaves some action
+ * with some principal and some resource.
+ */
+#include "policy/cedar/validate_int.h"
+
+static void check_type_name(struct checker *c, struct str name, struct cedar_span where)
+{
+    struct cedar_guess guess;
+
+    if (cedar_name_is_action(name) || cedar_schema_entity_type(c->s, name) != NULL)
+        return;
+    guess = cedar_guess_for(name);
+    for (size_t i = 0; i < cedar_schema_entity_type_n(c->s); i++)
+        cedar_guess_try(&guess, cedar_schema_entity_type_at(c->s, i)->name);
+    if (check_error(c, where, "there is no entity type \"%.*s\"", STR_ARG(name)))
+        cedar_near(c->d, arena_str(c->d->arena, guess.best));
+}
+
+static void check_action_id(struct checker *c, const struct cedar_uid *uid, struct cedar_span where)
+{
+    struct cedar_guess guess;
+
+    if (cedar_schema_action(c->s, uid->type, uid->id) != NULL)
+        return;
+    guess = cedar_guess_for(uid->id);
+    for (size_t i = 0; i < cedar_schema_action_n(c->s); i++)
+        cedar_guess_try(&guess, cedar_schema_action_at(c->s, i)->id);
+    if (check_error(c, where, "there is no action %.*s::\"%.*s\"", STR_ARG(uid->type), STR_ARG(uid->id)))
+        cedar_near(c->d, arena_str(c->d->arena, guess.best));
+}
+
+static void check_choice(struct checker *c, const struct cedar_uid *uid, struct cedar_span where)
+{
+    const struct cedar_entity_type *type = cedar_schema_entity_type(c->s, uid->type);
+    struct cedar_guess guess;
+
+    if (type == NULL || cedar_entity_type_allows(type, uid->id))
+        return;
+    guess = cedar_guess_for(uid->id);
+    for (size_t i = 0; i < type->choice_n; i++)
+        cedar_guess_try(&guess, type->choices[i]);
+    if (check_error(c, where, "\"%.*s\" is none of the ids of the enumerated type \"%.*s\"", STR_ARG(uid->id),
+                    STR_ARG(uid->type)))
+        cedar_near(c->d, arena_str(c->d->arena, guess.best));
+}
+
+static void check_uid(struct checker *c, const struct cedar_uid *uid, struct cedar_span where)
+{
+    check_type_name(c, uid->type, where);
+    if (cedar_name_is_action(uid->type))
+        check_action_id(c, uid, where);
+    else
+        check_choice(c, uid, where);
+}
+
+static void check_names_of(struct checker *c, const struct cedar_expr *e)
+{
+    if (e->op == CEDAR_OP_LIT && e->value.kind == CEDAR_ENTITY)
+        check_uid(c, e->value.uid, e->span);
+    if (e->op == CEDAR_OP_IS)
+        check_type_name(c, e->name, e->name_span.end != 0 ? e->name_span : e->span);
+    for (uint32_t i = 0; i < e->n && !check_tired(c, 1); i++)
+        check_names_of(c, e->kids[i]);
+}
+
+static void check_scope_names(struct checker *c, const struct cedar_scope *scope)
+{
+    bool uid = scope->kind == CEDAR_SCOPE_EQ || scope->kind == CEDAR_SCOPE_IN || scope->kind == CEDAR_SCOPE_IS_IN;
+
+    if (scope->kind == CEDAR_SCOPE_IS || scope->kind == CEDAR_SCOPE_IS_IN)
+        check_type_name(c, scope->type, scope->type_span);
+    if (uid && !scope->slot)
+        check_uid(c, &scope->uid, scope->uid_span);
+    for (size_t i = 0; scope->kind == CEDAR_SCOPE_IN_SET && i < scope->n_uids; i++)
+        check_uid(c, &scope->uids[i], scope->uid_spans != NULL ? scope->uid_spans[i] : scope->span);
+}
+
+void check_names(struct checker *c)
+{
+    check_scope_names(c, &c->policy->principal);
+    check_scope_names(c, &c->policy->action);
+    check_scope_names(c, &c->policy->resource);
+    for (size_t i = 0; i < c->policy->n_conditions; i++)
+        check_names_of(c, c->policy->conditions[i].body);
+}
+
+static bool is_in(const struct checker *c, const struct cedar_entity_type *type, const struct cedar_uid *uid)
+{
+    const struct cedar_entity_type *group = cedar_schema_entity_type(c->s, uid->type);
+
+    return type == group || (group != NULL && cedar_entity_type_has_ancestor(type, group));
+}
+
+bool scope_allows_type(const struct checker *c, const struct cedar_scope *scope, const struct cedar_entity_type *type)
+{
+    switch (scope->kind) {
+    case CEDAR_SCOPE_ANY:
+        return true;
+    case CEDAR_SCOPE_EQ:
+        return scope->slot || str_eq(type->name, scope->uid.type);
+    case CEDAR_SCOPE_IN:
+        return scope->slot || is_in(c, type, &scope->uid);
+    case CEDAR_SCOPE_IS:
+        return str_eq(type->name, scope->type);
+    case CEDAR_SCOPE_IS_IN:
+        return str_eq(type->name, scope->type) && (scope->slot || is_in(c, type, &scope->uid));
+    default:
+        return false;
+    }
+}
+
+static bool is_action_in(const struct checker *c, const struct cedar_action *action, const struct cedar_uid *uid)
+{
+    const struct cedar_action *group = cedar_schema_action(c->s, uid->type, uid->id);
+
+    return action == group || (group != NULL && cedar_action_has_ancestor(action, group));
+}
+
+bool scope_allows_action(const struct checker *c, const struct cedar_scope *scope, const struct cedar_action *action)
+{
+    bool in_one = false;
+
+    switch (scope->kind) {
+    case CEDAR_SCOPE_ANY:
+        return true;
+    case CEDAR_SCOPE_EQ:
+        return action == cedar_schema_action(c->s, scope->uid.type, scope->uid.id);
+    case CEDAR_SCOPE_IN:
+        return is_action_in(c, action, &scope->uid);
+    case CEDAR_SCOPE_IN_SET:
+        for (size_t i = 0; i < scope->n_uids; i++) {
+            if (cedar_schema_action(c->s, scope->uids[i].type, scope->uids[i].id) == NULL)
+                return false; /* one unknown action, and the list says nothing */
+            in_one = in_one || is_action_in(c, action, &scope->uids[i]);
+        }
+        return in_one;
+    default:
+        return false;
+    }
+}
+
+static bool allows_one(struct checker *c, const struct cedar_scope *scope, const struct cedar_entity_type *const *types,
+                       size_t n)
+{
+    for (size_t i = 0; i < n && !check_tired(c, 1); i++)
+        if (scope_allows_type(c, scope, types[i]))
+            return true;
+    return false;
+}
+
+/* Advice: would `in` instead of `==` help, since the type that is named can hold what the action applies to? */
+static bool in_would_help(struct checker *c, const struct cedar_scope *scope,
+                          const struct cedar_entity_type *const *types, size_t n)
+{
+    if (scope->kind != CEDAR_SCOPE_EQ || scope->slot)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (is_in(c, types[i], &scope->uid))
+            return true;
+    return false;
+}
+
+void check_application(struct checker *c)
+{
+    const struct cedar_policy *p = c->policy;
+    bool principal_help = false, resource_help = false;
+
+    for (size_t i = 0; i < cedar_schema_action_n(c->s) && !check_tired(c, 1 + p->action.n_uids); i++) {
+        const struct cedar_action *x = cedar_schema_action_at(c->s, i);
+        if (!scope_allows_action(c, &p->action, x))
+            continue;
+        if (allows_one(c, &p->principal, x->principals, x->principal_n) &&
+            allows_one(c, &p->resource, x->resources, x->resource_n))
+            return;
+        principal_help = principal_help || in_would_help(c, &p->principal, x->principals, x->principal_n);
+        resource_help = resource_help || in_would_help(c, &p->resource, x->resources, x->resource_n);
+    }
+    if (check_error(c, p->span, "no action applies to this scope") && (principal_help || resource_help))
+        cedar_expected(c->d, "`%s in ...` instead of `%s == ...`", principal_help ? "principal" : "resource",
+                       principal_help ? "principal" : "resource");
+}
