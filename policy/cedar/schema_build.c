@@ -42,7 +42,7 @@ static struct counts count(const struct decl_schema *decls)
     return n;
 }
 
-static bool within_limits(struct builder *b, struct counts n)
+static bool within_limits(struct schema_builder *b, struct counts n)
 {
     if (n.entities <= CEDAR_SCHEMA_NAMES_MAX && n.commons <= CEDAR_SCHEMA_NAMES_MAX &&
         n.actions <= CEDAR_SCHEMA_NAMES_MAX && n.namespaces <= CEDAR_SCHEMA_NAMES_MAX)
@@ -53,7 +53,7 @@ static bool within_limits(struct builder *b, struct counts n)
     return false;
 }
 
-static void make_room(struct builder *b, struct counts n)
+static void make_room(struct schema_builder *b, struct counts n)
 {
     struct cedar_schema *s = arena_make(b->a, struct cedar_schema);
 
@@ -62,7 +62,7 @@ static void make_room(struct builder *b, struct counts n)
     s->type_map = schema_map_new(b->a, n.entities);
     s->action_map = schema_map_new(b->a, n.actions);
     b->s = s;
-    b->commons = arena_make_n(b->scratch, n.commons + 2 * BUILTIN_N, struct build_common);
+    b->commons = arena_make_n(b->scratch, n.commons + 2 * BUILTIN_N, struct schema_common);
     b->entity_names = schema_map_new(b->scratch, n.entities + n.namespaces);
     b->common_names = schema_map_new(b->scratch, n.commons + 2 * BUILTIN_N);
     b->empty = cedar_type_record(b->a, NULL, 0, false);
@@ -70,13 +70,13 @@ static void make_room(struct builder *b, struct counts n)
 
 /* Declaring: every name becomes known before any is resolved ------------ */
 
-static void check_own_name(struct builder *b, const struct decl_name *name)
+static void check_own_name(struct schema_builder *b, const struct decl_name *name)
 {
     if (schema_is_reserved(name->name))
         cedar_error(b->d, name->at, "\"__cedar\" is reserved and cannot be declared");
 }
 
-static void declare_namespaces(struct builder *b, size_t n)
+static void declare_namespaces(struct schema_builder *b, size_t n)
 {
     struct schema_map seen = schema_map_new(b->scratch, n);
 
@@ -89,14 +89,14 @@ static void declare_namespaces(struct builder *b, size_t n)
     }
 }
 
-static void declare_entity(struct builder *b, const struct decl_entity *e, const struct decl_name *name)
+static void declare_entity(struct schema_builder *b, const struct decl_entity *e, const struct decl_name *name)
 {
     struct cedar_entity_type *type = &b->s->types[b->s->type_n];
 
     check_own_name(b, name);
     if (str_eq(name->name, S("Action")))
         cedar_error(b->d, name->at, "an entity type cannot be called \"Action\": that is the type of actions");
-    type->name = arena_str(b->a, build_qualify(b->scratch, e->ns->name, name->name));
+    type->name = arena_str(b->a, schema_qualify(b->scratch, e->ns->name, name->name));
     if (schema_map_put(&b->s->type_map, type->name, S(""), type) != NULL) {
         cedar_error(b->d, name->at, "entity type \"%.*s\" is declared twice", STR_ARG(type->name));
         return;
@@ -106,7 +106,7 @@ static void declare_entity(struct builder *b, const struct decl_entity *e, const
     type->self = cedar_type_entity(b->a, type);
 }
 
-static void declare_entities(struct builder *b)
+static void declare_entities(struct schema_builder *b)
 {
     for (const struct decl_entity *e = b->decls->entities; e != NULL; e = e->next)
         for (const struct decl_name *name = e->names; name != NULL; name = name->next)
@@ -114,15 +114,15 @@ static void declare_entities(struct builder *b)
     b->s->declared_n = b->s->type_n;
 }
 
-static void declare_common(struct builder *b, const struct decl_common *c)
+static void declare_common(struct schema_builder *b, const struct decl_common *c)
 {
-    struct build_common *common = &b->commons[b->common_n];
+    struct schema_common *common = &b->commons[b->common_n];
 
     check_own_name(b, c->name);
     for (size_t i = 0; i < sizeof json_keywords / sizeof json_keywords[0]; i++)
         if (str_eq(c->name->name, str_of(json_keywords[i])))
             cedar_error(b->d, c->name->at, "a common type cannot be called \"%s\"", json_keywords[i]);
-    common->name = build_qualify(b->scratch, c->ns->name, c->name->name);
+    common->name = schema_qualify(b->scratch, c->ns->name, c->name->name);
     common->decl = c;
     if (schema_map_put(&b->common_names, common->name, S(""), common) != NULL)
         cedar_error(b->d, c->name->at, "common type \"%.*s\" is declared twice", STR_ARG(common->name));
@@ -130,9 +130,9 @@ static void declare_common(struct builder *b, const struct decl_common *c)
         b->common_n++;
 }
 
-static const struct cedar_entity_type *type_of_actions(struct builder *b, const struct decl_namespace *ns)
+static const struct cedar_entity_type *type_of_actions(struct schema_builder *b, const struct decl_namespace *ns)
 {
-    struct str name = build_qualify(b->scratch, ns->name, S("Action"));
+    struct str name = schema_qualify(b->scratch, ns->name, S("Action"));
     const struct cedar_entity_type *known = schema_map_get(&b->entity_names, name, S(""));
     struct cedar_entity_type *type = &b->s->types[b->s->type_n];
 
@@ -147,7 +147,7 @@ static const struct cedar_entity_type *type_of_actions(struct builder *b, const 
     return type;
 }
 
-static void declare_actions(struct builder *b)
+static void declare_actions(struct schema_builder *b)
 {
     for (const struct decl_action *x = b->decls->actions; x != NULL; x = x->next)
         for (const struct decl_name *name = x->names; name != NULL; name = name->next) {
@@ -164,7 +164,7 @@ static void declare_actions(struct builder *b)
 
 /* Nothing may be called like something in the namespace without a name, because one could not tell any more which of
  * them a short name means [RFC 70]. */
-static void check_shadowing(struct builder *b)
+static void check_shadowing(struct schema_builder *b)
 {
     for (const struct decl_entity *e = b->decls->entities; e != NULL; e = e->next)
         for (const struct decl_name *name = e->names; e->ns->name.n != 0 && name != NULL; name = name->next)
@@ -184,27 +184,27 @@ static void check_shadowing(struct builder *b)
                             STR_ARG(name->name));
 }
 
-static void add_builtin(struct builder *b, struct str name, enum cedar_type_kind kind)
+static void add_builtin(struct schema_builder *b, struct str name, enum cedar_type_kind kind)
 {
-    struct build_common *common = &b->commons[b->common_n];
+    struct schema_common *common = &b->commons[b->common_n];
 
-    *common = (struct build_common){ name, NULL, COMMON_DONE, cedar_type_of(kind) };
+    *common = (struct schema_common){ name, NULL, COMMON_DONE, cedar_type_of(kind) };
     if (schema_map_put(&b->common_names, name, S(""), common) == NULL)
         b->common_n++;
 }
 
 /* Cedar's own types are always there as __cedar::Long, and as Long unless the schema declares that name itself. */
-static void declare_builtins(struct builder *b)
+static void declare_builtins(struct schema_builder *b)
 {
     for (size_t i = 0; i < BUILTIN_N; i++) {
         struct str name = cedar_type_text(b->scratch, cedar_type_of(builtins[i]));
-        add_builtin(b, build_qualify(b->scratch, S("__cedar"), name), builtins[i]);
+        add_builtin(b, schema_qualify(b->scratch, S("__cedar"), name), builtins[i]);
         if (schema_map_get(&b->entity_names, name, S("")) == NULL)
             add_builtin(b, name, builtins[i]);
     }
 }
 
-static void declare_all(struct builder *b, struct counts n)
+static void declare_all(struct schema_builder *b, struct counts n)
 {
     declare_namespaces(b, n.namespaces);
     declare_entities(b);
@@ -218,10 +218,10 @@ static void declare_all(struct builder *b, struct counts n)
 /* Defining --------------------------------------------------------------- */
 
 /* shape and context must be records in the end; which, a common type may say. */
-static const struct cedar_type *record_of(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t,
-                                          const char *what)
+static const struct cedar_type *record_of(struct schema_builder *b, const struct decl_namespace *ns,
+                                          const struct decl_type *t, const char *what)
 {
-    const struct cedar_type *type = t == NULL ? b->empty : build_type(b, ns, t);
+    const struct cedar_type *type = t == NULL ? b->empty : schema_type_of(b, ns, t);
 
     if (type != NULL && type->kind != CEDAR_TYPE_RECORD) {
         struct str text = cedar_type_text(b->scratch, type);
@@ -231,7 +231,7 @@ static const struct cedar_type *record_of(struct builder *b, const struct decl_n
     return type;
 }
 
-static void define_choices(struct builder *b, struct cedar_entity_type *type, const struct decl_name *choices)
+static void define_choices(struct schema_builder *b, struct cedar_entity_type *type, const struct decl_name *choices)
 {
     struct str *list = arena_make_n(b->a, names_n(choices), struct str);
 
@@ -261,20 +261,21 @@ static struct closure_list sorted_set(uint32_t *items, size_t n)
     return (struct closure_list){ items, kept };
 }
 
-static struct closure_list entity_set(struct builder *b, const struct decl_namespace *ns, const struct decl_name *names)
+static struct closure_list entity_set(struct schema_builder *b, const struct decl_namespace *ns,
+                                      const struct decl_name *names)
 {
     uint32_t *items = arena_make_n(b->scratch, names_n(names), uint32_t);
     size_t n = 0;
 
     for (; names != NULL; names = names->next) {
-        const struct cedar_entity_type *type = build_entity_named(b, ns, names);
+        const struct cedar_entity_type *type = schema_entity_named(b, ns, names);
         if (type != NULL)
             items[n++] = type->index;
     }
     return sorted_set(items, n);
 }
 
-static const struct cedar_entity_type *const *entity_pointers(struct builder *b, struct closure_list set)
+static const struct cedar_entity_type *const *entity_pointers(struct schema_builder *b, struct closure_list set)
 {
     const struct cedar_entity_type **list = arena_make_n(b->a, set.n, const struct cedar_entity_type *);
 
@@ -284,14 +285,14 @@ static const struct cedar_entity_type *const *entity_pointers(struct builder *b,
 }
 
 /* The entity types of one declaration differ in nothing but their name. */
-static void define_entities(struct builder *b, struct closure_list *parents)
+static void define_entities(struct schema_builder *b, struct closure_list *parents)
 {
     for (const struct decl_entity *e = b->decls->entities; e != NULL; e = e->next) {
         struct closure_list up = entity_set(b, e->ns, e->parents);
         const struct cedar_type *shape = record_of(b, e->ns, e->shape, "the attributes of an entity type");
-        const struct cedar_type *tags = e->tags == NULL ? NULL : build_type(b, e->ns, e->tags);
+        const struct cedar_type *tags = e->tags == NULL ? NULL : schema_type_of(b, e->ns, e->tags);
         for (const struct decl_name *name = e->names; name != NULL; name = name->next) {
-            struct str full = build_qualify(b->scratch, e->ns->name, name->name);
+            struct str full = schema_qualify(b->scratch, e->ns->name, name->name);
             struct cedar_entity_type *type = &b->s->types[cedar_schema_entity_type(b->s, full)->index];
             type->shape = shape;
             type->tags = tags;
@@ -302,7 +303,7 @@ static void define_entities(struct builder *b, struct closure_list *parents)
     }
 }
 
-static struct closure_list group_set(struct builder *b, const struct decl_action *x)
+static struct closure_list group_set(struct schema_builder *b, const struct decl_action *x)
 {
     size_t n = 0;
     uint32_t *items;
@@ -312,14 +313,14 @@ static struct closure_list group_set(struct builder *b, const struct decl_action
     items = arena_make_n(b->scratch, n, uint32_t);
     n = 0;
     for (const struct decl_group *g = x->groups; g != NULL; g = g->next) {
-        const struct cedar_action *action = build_action_named(b, x->ns, g);
+        const struct cedar_action *action = schema_action_named(b, x->ns, g);
         if (action != NULL)
             items[n++] = action->index;
     }
     return sorted_set(items, n);
 }
 
-static void define_actions(struct builder *b, struct closure_list *groups)
+static void define_actions(struct schema_builder *b, struct closure_list *groups)
 {
     for (const struct decl_action *x = b->decls->actions; x != NULL; x = x->next) {
         struct closure_list up = group_set(b, x), principals = entity_set(b, x->ns, x->principals),
@@ -328,7 +329,7 @@ static void define_actions(struct builder *b, struct closure_list *groups)
         const struct cedar_entity_type *const *principal_list = entity_pointers(b, principals), *const *resource_list =
                                                                                                     entity_pointers(
                                                                                                         b, resources);
-        struct str type = build_qualify(b->scratch, x->ns->name, S("Action"));
+        struct str type = schema_qualify(b->scratch, x->ns->name, S("Action"));
         for (const struct decl_name *name = x->names; name != NULL; name = name->next) {
             struct cedar_action *action = &b->s->actions[cedar_schema_action(b->s, type, name->name)->index];
             action->principals = principal_list;
@@ -343,13 +344,13 @@ static void define_actions(struct builder *b, struct closure_list *groups)
 
 /* Closing ---------------------------------------------------------------- */
 
-static void close_all(struct builder *b, struct closure_list *list, size_t n, const char *what)
+static void close_all(struct schema_builder *b, struct closure_list *list, size_t n, const char *what)
 {
     if (!closure_all(b->scratch, list, n))
         cedar_error(b->d, (struct cedar_span){ 0, 0 }, "the hierarchy of %s is too large", what);
 }
 
-static void close_entities(struct builder *b, struct closure_list *parents)
+static void close_entities(struct schema_builder *b, struct closure_list *parents)
 {
     close_all(b, parents, b->s->declared_n, "entity types");
     for (size_t i = 0; i < b->s->declared_n; i++) {
@@ -363,11 +364,11 @@ static bool contains(struct closure_list list, uint32_t item)
     return list.n != 0 && bsearch(&item, list.items, list.n, sizeof item, by_number) != NULL;
 }
 
-static void check_action_cycles(struct builder *b, const struct closure_list *groups)
+static void check_action_cycles(struct schema_builder *b, const struct closure_list *groups)
 {
     for (const struct decl_action *x = b->decls->actions; x != NULL; x = x->next)
         for (const struct decl_name *name = x->names; name != NULL; name = name->next) {
-            struct str type = build_qualify(b->scratch, x->ns->name, S("Action"));
+            struct str type = schema_qualify(b->scratch, x->ns->name, S("Action"));
             const struct cedar_action *action = cedar_schema_action(b->s, type, name->name);
             if (contains(groups[action->index], action->index))
                 cedar_error(b->d, name->at, "action \"%.*s\" is a member of itself; groups must not form a cycle",
@@ -375,7 +376,7 @@ static void check_action_cycles(struct builder *b, const struct closure_list *gr
         }
 }
 
-static void close_actions(struct builder *b, struct closure_list *groups)
+static void close_actions(struct schema_builder *b, struct closure_list *groups)
 {
     close_all(b, groups, b->s->action_n, "actions");
     check_action_cycles(b, groups);
@@ -391,7 +392,7 @@ static void close_actions(struct builder *b, struct closure_list *groups)
 const struct cedar_schema *schema_build(struct arena *a, struct arena *scratch, const struct decl_schema *decls,
                                         struct cedar_diags *d)
 {
-    struct builder b = { .a = a, .scratch = scratch, .decls = decls, .d = d };
+    struct schema_builder b = { .a = a, .scratch = scratch, .decls = decls, .d = d };
     struct counts n = count(decls);
     struct closure_list *parents, *groups;
     size_t before = d->errors;
@@ -403,7 +404,7 @@ const struct cedar_schema *schema_build(struct arena *a, struct arena *scratch, 
     parents = arena_make_n(scratch, n.entities, struct closure_list);
     groups = arena_make_n(scratch, n.actions, struct closure_list);
     for (size_t i = 0; i < b.common_n; i++)
-        build_common_type(&b, &b.commons[i]); /* unused ones are checked, too */
+        schema_common_type(&b, &b.commons[i]); /* unused ones are checked, too */
     define_entities(&b, parents);
     define_actions(&b, groups);
     close_entities(&b, parents);

@@ -21,44 +21,44 @@ struct cedar_schema {
 
 enum common_state { COMMON_NEW = 0, COMMON_OPEN, COMMON_DONE };
 
-struct build_common {
+struct schema_common {
     struct str name;                /* fully qualified */
     const struct decl_common *decl; /* NULL: one of Cedar's own */
     enum common_state state;
     const struct cedar_type *is; /* when DONE; NULL: wrong, reported */
 };
 
-struct builder {
+struct schema_builder {
     struct arena *a, *scratch;
     const struct decl_schema *decls;
     struct cedar_diags *d;
     struct cedar_schema *s;
-    struct build_common *commons;
+    struct schema_common *commons;
     size_t common_n, common_cap;
     struct schema_map entity_names; /* (name, "") -> struct cedar_entity_type, those of actions too */
-    struct schema_map common_names; /* (name, "") -> struct build_common */
+    struct schema_map common_names; /* (name, "") -> struct schema_common */
     const struct cedar_type *empty; /* the record without attributes */
 };
 
 /* schema_names.c */
-struct str build_qualify(struct arena *a, struct str ns, struct str name);
-struct str build_basename(struct str path);
+struct str schema_qualify(struct arena *a, struct str ns, struct str name);
 /* What a name stands for: an entity type, a common type, or nothing (reported, with advice). */
-struct build_meaning {
+struct schema_meaning {
     const struct cedar_entity_type *entity;
-    struct build_common *common;
+    struct schema_common *common;
 };
-struct build_meaning build_resolve(struct builder *b, const struct decl_namespace *ns, enum decl_kind kind,
-                                   struct str name, struct cedar_span at);
+struct schema_meaning schema_resolve(struct schema_builder *b, const struct decl_namespace *ns, enum decl_kind kind,
+                                     struct str name, struct cedar_span at);
 /* A declared entity type that is no type of actions, or NULL, reported. */
-const struct cedar_entity_type *build_entity_named(struct builder *b, const struct decl_namespace *ns,
-                                                   const struct decl_name *name);
-const struct cedar_action *build_action_named(struct builder *b, const struct decl_namespace *ns,
-                                              const struct decl_group *group);
+const struct cedar_entity_type *schema_entity_named(struct schema_builder *b, const struct decl_namespace *ns,
+                                                    const struct decl_name *name);
+const struct cedar_action *schema_action_named(struct schema_builder *b, const struct decl_namespace *ns,
+                                               const struct decl_group *group);
 
 /* schema_types.c: the type that a declaration means.  NULL: wrong, reported. */
-const struct cedar_type *build_type(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t);
-const struct cedar_type *build_common_type(struct builder *b, struct build_common *c);
+const struct cedar_type *schema_type_of(struct schema_builder *b, const struct decl_namespace *ns,
+                                        const struct decl_type *t);
+const struct cedar_type *schema_common_type(struct schema_builder *b, struct schema_common *c);
 
 /* schema_closure.c */
 struct closure_list {

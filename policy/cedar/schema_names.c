@@ -41,18 +41,9 @@ bool schema_is_reserved(struct str path)
     return false;
 }
 
-struct str build_qualify(struct arena *a, struct str ns, struct str name)
+struct str schema_qualify(struct arena *a, struct str ns, struct str name)
 {
     return ns.n == 0 ? name : arena_join(a, arena_join(a, ns, S("::")), name);
-}
-
-struct str build_basename(struct str path)
-{
-    struct str part = path;
-
-    while (next_part(&path, &part))
-        ;
-    return part;
 }
 
 static bool qualified(struct str name)
@@ -61,10 +52,10 @@ static bool qualified(struct str name)
 }
 
 /* What this very name was declared as.  Where both are possible, a common type wins [RFC 24]. */
-static struct build_meaning meaning_of(const struct builder *b, enum decl_kind kind, struct str name)
+static struct schema_meaning meaning_of(const struct schema_builder *b, enum decl_kind kind, struct str name)
 {
-    struct build_meaning means = { NULL, NULL };
-    const struct build_common *common = kind == DECL_ENTITY ? NULL : schema_map_get(&b->common_names, name, S(""));
+    struct schema_meaning means = { NULL, NULL };
+    const struct schema_common *common = kind == DECL_ENTITY ? NULL : schema_map_get(&b->common_names, name, S(""));
 
     if (common != NULL)
         means.common = &b->commons[common - b->commons];
@@ -74,7 +65,7 @@ static struct build_meaning meaning_of(const struct builder *b, enum decl_kind k
 }
 
 /* The declared name nearest to what was written, for "did you mean". */
-static struct str nearest_name(struct builder *b, enum decl_kind kind, struct str name)
+static struct str nearest_name(struct schema_builder *b, enum decl_kind kind, struct str name)
 {
     struct cedar_guess near = cedar_guess_for(name);
 
@@ -85,14 +76,14 @@ static struct str nearest_name(struct builder *b, enum decl_kind kind, struct st
     return near.best;
 }
 
-struct build_meaning build_resolve(struct builder *b, const struct decl_namespace *ns, enum decl_kind kind,
-                                   struct str name, struct cedar_span at)
+struct schema_meaning schema_resolve(struct schema_builder *b, const struct decl_namespace *ns, enum decl_kind kind,
+                                     struct str name, struct cedar_span at)
 {
-    struct build_meaning means = { NULL, NULL };
+    struct schema_meaning means = { NULL, NULL };
     const char *wanted = kind == DECL_ENTITY ? "an entity type" : kind == DECL_COMMON ? "a common type" : "a type";
 
     if (!qualified(name) && ns->name.n != 0)
-        means = meaning_of(b, kind, build_qualify(b->scratch, ns->name, name));
+        means = meaning_of(b, kind, schema_qualify(b->scratch, ns->name, name));
     if (means.common == NULL && means.entity == NULL)
         means = meaning_of(b, kind, name);
     if (means.common == NULL && means.entity == NULL) {
@@ -102,10 +93,10 @@ struct build_meaning build_resolve(struct builder *b, const struct decl_namespac
     return means;
 }
 
-const struct cedar_entity_type *build_entity_named(struct builder *b, const struct decl_namespace *ns,
-                                                   const struct decl_name *name)
+const struct cedar_entity_type *schema_entity_named(struct schema_builder *b, const struct decl_namespace *ns,
+                                                    const struct decl_name *name)
 {
-    const struct cedar_entity_type *type = build_resolve(b, ns, DECL_ENTITY, name->name, name->at).entity;
+    const struct cedar_entity_type *type = schema_resolve(b, ns, DECL_ENTITY, name->name, name->at).entity;
 
     if (type != NULL && type->is_action) {
         cedar_error(b->d, name->at, "\"%.*s\" is the type of actions; an entity type must stand here",
@@ -115,7 +106,7 @@ const struct cedar_entity_type *build_entity_named(struct builder *b, const stru
     return type;
 }
 
-static struct str nearest_action(struct builder *b, struct str id)
+static struct str nearest_action(struct schema_builder *b, struct str id)
 {
     struct cedar_guess near = cedar_guess_for(id);
 
@@ -124,13 +115,13 @@ static struct str nearest_action(struct builder *b, struct str id)
     return near.best;
 }
 
-const struct cedar_action *build_action_named(struct builder *b, const struct decl_namespace *ns,
-                                              const struct decl_group *group)
+const struct cedar_action *schema_action_named(struct schema_builder *b, const struct decl_namespace *ns,
+                                               const struct decl_group *group)
 {
     const struct cedar_action *action = NULL;
 
     if (!qualified(group->type) && ns->name.n != 0)
-        action = schema_map_get(&b->s->action_map, build_qualify(b->scratch, ns->name, group->type), group->id);
+        action = schema_map_get(&b->s->action_map, schema_qualify(b->scratch, ns->name, group->type), group->id);
     if (action == NULL)
         action = schema_map_get(&b->s->action_map, group->type, group->id);
     if (action == NULL) {

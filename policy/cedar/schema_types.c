@@ -6,10 +6,10 @@
 /* Common types may refer to common types; every step counts here, so that a long chain cannot exhaust the stack. */
 enum { CHAIN_MAX = 400 };
 
-static const struct cedar_type *convert(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t,
-                                        unsigned chain);
+static const struct cedar_type *convert(struct schema_builder *b, const struct decl_namespace *ns,
+                                        const struct decl_type *t, unsigned chain);
 
-static const struct cedar_type *convert_common(struct builder *b, struct build_common *c, struct cedar_span at,
+static const struct cedar_type *convert_common(struct schema_builder *b, struct schema_common *c, struct cedar_span at,
                                                unsigned chain)
 {
     if (c->state == COMMON_OPEN) {
@@ -24,10 +24,10 @@ static const struct cedar_type *convert_common(struct builder *b, struct build_c
     return c->is;
 }
 
-static const struct cedar_type *convert_name(struct builder *b, const struct decl_namespace *ns,
+static const struct cedar_type *convert_name(struct schema_builder *b, const struct decl_namespace *ns,
                                              const struct decl_type *t, unsigned chain)
 {
-    struct build_meaning means = build_resolve(b, ns, t->kind, t->name, t->at);
+    struct schema_meaning means = schema_resolve(b, ns, t->kind, t->name, t->at);
 
     if (means.common != NULL)
         return convert_common(b, means.common, t->at, chain);
@@ -42,7 +42,7 @@ static int by_name(const void *x, const void *y)
     return order != 0 ? order : (a->at.at > b->at.at) - (a->at.at < b->at.at);
 }
 
-static const struct decl_attr **sorted_attrs(struct builder *b, const struct decl_type *t)
+static const struct decl_attr **sorted_attrs(struct schema_builder *b, const struct decl_type *t)
 {
     const struct decl_attr **list = arena_make_n(b->scratch, t->attr_n, const struct decl_attr *);
     size_t n = 0;
@@ -57,7 +57,7 @@ static const struct decl_attr **sorted_attrs(struct builder *b, const struct dec
     return list;
 }
 
-static const struct cedar_type *convert_record(struct builder *b, const struct decl_namespace *ns,
+static const struct cedar_type *convert_record(struct schema_builder *b, const struct decl_namespace *ns,
                                                const struct decl_type *t, unsigned chain)
 {
     const struct decl_attr **list = sorted_attrs(b, t);
@@ -74,7 +74,7 @@ static const struct cedar_type *convert_record(struct builder *b, const struct d
     return t->attr_n == 0 ? b->empty : cedar_type_record(b->a, attrs, t->attr_n, false);
 }
 
-static const struct cedar_type *convert_set(struct builder *b, const struct decl_namespace *ns,
+static const struct cedar_type *convert_set(struct schema_builder *b, const struct decl_namespace *ns,
                                             const struct decl_type *t, unsigned chain)
 {
     const struct cedar_type *element = convert(b, ns, t->element, chain + 1);
@@ -82,7 +82,8 @@ static const struct cedar_type *convert_set(struct builder *b, const struct decl
     return element == NULL ? NULL : cedar_type_set(b->a, element);
 }
 
-static const struct cedar_type *within_limits(struct builder *b, const struct decl_type *t, const struct cedar_type *is)
+static const struct cedar_type *within_limits(struct schema_builder *b, const struct decl_type *t,
+                                              const struct cedar_type *is)
 {
     if (is == NULL || (is->depth <= CEDAR_TYPE_DEPTH_MAX && is->nodes <= CEDAR_TYPE_NODES_MAX))
         return is;
@@ -93,8 +94,8 @@ static const struct cedar_type *within_limits(struct builder *b, const struct de
     return NULL;
 }
 
-static const struct cedar_type *convert(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t,
-                                        unsigned chain)
+static const struct cedar_type *convert(struct schema_builder *b, const struct decl_namespace *ns,
+                                        const struct decl_type *t, unsigned chain)
 {
     if (chain > CHAIN_MAX) {
         cedar_error(b->d, t->at, "common types refer to one another more than %d deep", CHAIN_MAX);
@@ -112,12 +113,13 @@ static const struct cedar_type *convert(struct builder *b, const struct decl_nam
     }
 }
 
-const struct cedar_type *build_type(struct builder *b, const struct decl_namespace *ns, const struct decl_type *t)
+const struct cedar_type *schema_type_of(struct schema_builder *b, const struct decl_namespace *ns,
+                                        const struct decl_type *t)
 {
     return convert(b, ns, t, 0);
 }
 
-const struct cedar_type *build_common_type(struct builder *b, struct build_common *c)
+const struct cedar_type *schema_common_type(struct schema_builder *b, struct schema_common *c)
 {
     return c->decl == NULL ? c->is : convert_common(b, c, c->decl->name->at, 0);
 }

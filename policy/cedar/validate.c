@@ -28,22 +28,39 @@ static struct str kind_of_request(const struct checker *c)
                         STR_ARG(c->principal->name), STR_ARG(c->action->id), STR_ARG(c->resource->name));
 }
 
-bool check_error(struct checker *c, struct cedar_span where, const char *fmt, ...)
+static bool report(struct checker *c, struct cedar_span where, struct str kind, const char *fmt, va_list ap)
+    __attribute__((format(printf, 4, 0)));
+static bool report(struct checker *c, struct cedar_span where, struct str kind, const char *fmt, va_list ap)
 {
     char text[400];
-    struct str kind;
-    va_list ap;
 
     c->wrong = true;
     if (seen_before(c, where, fmt))
         return false;
-    kind = kind_of_request(c);
-    va_start(ap, fmt);
     if (vsnprintf(text, sizeof text, fmt, ap) < 0)
         text[0] = '\0';
-    va_end(ap);
     cedar_error(c->d, where, "%s%.*s", text, STR_ARG(kind));
     return true;
+}
+
+bool check_error(struct checker *c, struct cedar_span where, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    bool new = report(c, where, kind_of_request(c), fmt, ap);
+    va_end(ap);
+    return new;
+}
+
+bool check_error_always(struct checker *c, struct cedar_span where, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    bool new = report(c, where, S(""), fmt, ap);
+    va_end(ap);
+    return new;
 }
 
 bool check_tired(struct checker *c, size_t steps)

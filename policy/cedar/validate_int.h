@@ -48,6 +48,9 @@ struct checker {
  * caller may add to it. */
 bool check_error(struct checker *c, struct cedar_span where, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same for what is wrong in every kind of request; check_error() says in which. */
+bool check_error_always(struct checker *c, struct cedar_span where, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Counts work; true when there was too much of it. */
 bool check_tired(struct checker *c, size_t steps);
 

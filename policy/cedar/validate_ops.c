@@ -310,7 +310,7 @@ static struct answer check_set(struct checker *c, const struct cap *prior, const
             element = check_common_type(c, e->span, element, item.type);
     }
     if (e->n == 0 && c->mode == CEDAR_STRICT) {
-        check_error(c, e->span, "an empty set has no type");
+        check_error_always(c, e->span, "an empty set has no type");
         return (struct answer){ 0 };
     }
     if (typed && element != NULL)
@@ -361,13 +361,13 @@ static bool check_constructor(struct checker *c, const struct cedar_expr *e, con
     for (uint32_t i = 0; i < e->n; i++)
         literal = literal && e->kids[i]->op == CEDAR_OP_LIT;
     if (!literal && c->mode == CEDAR_STRICT) {
-        check_error(c, e->span, "`%.*s` must be given its text literally", STR_ARG(f->name));
+        check_error_always(c, e->span, "`%.*s` must be given its text literally", STR_ARG(f->name));
         return false;
     }
     if (e->n != 1 || e->kids[0]->op != CEDAR_OP_LIT || e->kids[0]->value.kind != CEDAR_STRING ||
         cedar_ext_parse(e->ext, c->scratch, e->kids[0]->value.text, &made, &why))
         return true;
-    check_error(c, e->kids[0]->span, "this is no %.*s: %s", STR_ARG(f->name), why);
+    check_error_always(c, e->kids[0]->span, "this is no %.*s: %s", STR_ARG(f->name), why);
     return false;
 }
 
@@ -377,8 +377,8 @@ static struct answer check_call(struct checker *c, const struct cap *prior, cons
     bool ok = e->n == f->n_args, fits;
 
     if (!ok)
-        check_error(c, e->span, "`%.*s` takes %zu argument%s, and this gives it %zu", STR_ARG(f->name),
-                    f->n_args - f->method, f->n_args - f->method == 1 ? "" : "s", (size_t)e->n - f->method);
+        check_error_always(c, e->span, "`%.*s` takes %zu argument%s, and this gives it %zu", STR_ARG(f->name),
+                           f->n_args - f->method, f->n_args - f->method == 1 ? "" : "s", (size_t)e->n - f->method);
     ok = check_constructor(c, e, f) && ok;
     fits = ok;
     for (uint32_t i = 0; i < e->n; i++) {
