@@ -391,6 +391,33 @@ struct str json_get_str(const struct json_value *v, struct str name)
     return m != NULL && m->type == JSON_STR ? m->text : (struct str){ NULL, 0 };
 }
 
+static bool holds_nul(struct str s)
+{
+    return str_find_byte(s, '\0', 0) < s.n;
+}
+
+/* Reading order; `up` remembers the way back, no deeper than the parser went. */
+bool json_has_nul(const struct json_value *v)
+{
+    const struct json_value *up[JSON_DEPTH_MAX];
+    size_t depth = 0;
+
+    for (;;) {
+        if (holds_nul(v->name) || (v->type == JSON_STR && holds_nul(v->text)))
+            return true;
+        if (v->first != NULL) {
+            up[depth++] = v;
+            v = v->first;
+            continue;
+        }
+        while (depth > 0 && v->next == NULL)
+            v = up[--depth];
+        if (depth == 0)
+            return false;
+        v = v->next;
+    }
+}
+
 static bool store(const struct json_value *v, const struct json_field *field, void *out, struct fail *f)
 {
     char *to = (char *)out + field->at;

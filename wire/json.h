@@ -39,6 +39,9 @@ const struct json_value *json_get(const struct json_value *v, struct str name);
 /* Its text, when it is a string; absent otherwise. */
 struct str json_get_str(const struct json_value *v, struct str name);
 
+/* Whether a text or a name anywhere in it holds a NUL character. */
+bool json_has_nul(const struct json_value *v);
+
 /* One member that a record has.  JSON_STR fills a struct str, JSON_INT an
  * int64_t, JSON_BOOL a bool, JSON_ARRAY and JSON_OBJECT a const struct json_value *. */
 struct json_field { /* a table ends with a zero row */
@@ -75,7 +78,7 @@ void json_key(struct json_out *o, struct str name);
 void json_str(struct json_out *o, struct str value); /* absent: null */
 void json_int(struct json_out *o, int64_t value);
 void json_bool(struct json_out *o, bool value);
-void json_null(struct json_out *o);
+void json_nil(struct json_out *o);
 void json_raw(struct json_out *o, struct str json);                     /* one value, already JSON */
 void json_value(struct json_out *o, const struct json_value *v);        /* a parsed one again; numbers as they were written */
 void json_put_str(struct json_out *o, struct str name, struct str value); /* key and value; an absent value is left out */

@@ -136,7 +136,7 @@ void json_key(struct json_out *o, struct str name)
 void json_str(struct json_out *o, struct str value)
 {
     if (value.p == NULL) {
-        json_null(o);
+        json_nil(o);
         return;
     }
     separate(o);
@@ -154,7 +154,7 @@ void json_bool(struct json_out *o, bool value)
     json_raw(o, value ? S("true") : S("false"));
 }
 
-void json_null(struct json_out *o)
+void json_nil(struct json_out *o)
 {
     json_raw(o, S("null"));
 }

@@ -190,7 +190,7 @@ TEST(what_is_written_is_escaped_and_balanced)
     json_begin_array(&o);
     json_str(&o, S("\xc3\xa4"));
     json_str(&o, S("\xff\"x"));
-    json_null(&o);
+    json_nil(&o);
     json_raw(&o, S("[1]"));
     json_end_array(&o);
     json_end_object(&o);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "wire/jose.h"
+
+#include "base/codec.h"
+#include "wire/jose_int.h"
+
+#include <string.h>
+
+static const char *const alg_names[JOSE_ALG_COUNT] = { "", "RS256", "ES256" };
+
+const char *jose_alg_name(enum jose_alg alg)
+{
+    return alg_names[alg];
+}
+
+enum jose_alg jose_alg_named(struct str name)
+{
+    for (int alg = JOSE_NONE + 1; alg < JOSE_ALG_COUNT; alg++)
+        if (str_eq(name, str_of(alg_names[alg])))
+            return (enum jose_alg)alg;
+    return JOSE_NONE;
+}
+
+struct parts {                             /* of a compact JWS */
+    struct str header, payload, signature; /* decoded */
+    const struct json_value *head, *claims;
+    struct str kid;
+    enum jose_alg alg;
+};
+
+static bool refuse(const struct jose_rules *rules, struct fail *f, const char *code, const char *why)
+{
+    return fail(f, rules->blame != FAIL_NONE ? rules->blame : FAIL_CALLER, code, "%s", why);
+}
+
+static bool split(struct arena *a, struct str token, const struct jose_rules *rules, struct parts *out, struct fail *f)
+{
+    struct str rest = token, part[3];
+    size_t dots = 0;
+
+    if (token.n > JOSE_TOKEN_MAX_B)
+        return refuse(rules, f, "token_too_large", "the token");
+    for (size_t i = 0; i < token.n; i++)
+        dots += token.p[i] == '.';
+    if (dots == 4)
+        return refuse(rules, f, "token_encrypted", "five parts");
+    if (dots != 2)
+        return refuse(rules, f, "token_malformed", "not three parts");
+    for (int i = 0; i < 3; i++)
+        (void)str_split(&rest, '.', &part[i]);
+    if (part[0].n > JOSE_HEADER_MAX_B)
+        return refuse(rules, f, "token_too_large", "the header");
+    if (!b64url_decode(a, part[0], &out->header) || !b64url_decode(a, part[1], &out->payload) ||
+        !b64url_decode(a, part[2], &out->signature))
+        return refuse(rules, f, "token_malformed", "not base64url");
+    return true;
+}
+
+/* "jwt", "JWT" and "application/jwt" are one type [RFC 7515 4.1.9]. */
+static bool media_type_is(struct str said, struct str type)
+{
+    if (said.n > 12 && str_eq_case(str_sub(said, 0, 12), S("application/")))
+        said = str_from(said, 12);
+    return str_eq_case(said, type);
+}
+
+static bool check_typ(const struct jose_rules *rules, const struct json_value *head, struct fail *f)
+{
+    struct str typ = json_get_str(head, S("typ"));
+    bool fits = str_is_set(rules->typ) ? media_type_is(typ, rules->typ) : typ.p == NULL || media_type_is(typ, S("JWT"));
+
+    return fits ? true : refuse(rules, f, "header_typ", "another kind of token");
+}
+
+static bool check_alg(const struct jose_rules *rules, struct parts *p, struct fail *f)
+{
+    struct str alg = json_get_str(p->head, S("alg"));
+
+    if (alg.p == NULL)
+        return refuse(rules, f, "alg_missing", "no alg");
+    if (str_eq_case(alg, S("none")))
+        return refuse(rules, f, "alg_none", "the token is not signed");
+    p->alg = jose_alg_named(alg);
+    if (p->alg == JOSE_NONE || (rules->algs & JOSE_BIT(p->alg)) == 0)
+        return refuse(rules, f, "alg_not_allowed", "alg is none of those allowed");
+    return true;
+}
+
+static bool members_are_strings(const struct json_value *head)
+{
+    static const char *const names[] = { "alg", "kid", "typ", "cty" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct json_value *v = json_get(head, str_of(names[i]));
+        if (v != NULL && v->type != JSON_STR)
+            return false;
+    }
+    return true;
+}
+
+/* Keys and addresses of keys in the header (jwk, jku, x5c, x5u) are not looked
+ * at [RFC 8725 3.10]. */
+static bool read_header(struct arena *a, const struct jose_rules *rules, struct parts *p, struct fail *f)
+{
+    struct fail why = { 0 };
+
+    p->head = json_parse(a, p->header, &why);
+    if (p->head == NULL || p->head->type != JSON_OBJECT || !members_are_strings(p->head) || json_has_nul(p->head))
+        return refuse(rules, f, "header_malformed", p->head == NULL ? why.detail : "not what a header is");
+    if (json_get(p->head, S("crit")) != NULL)
+        return refuse(rules, f, "header_crit", "crit names extensions");
+    if (json_get(p->head, S("b64")) != NULL)
+        return refuse(rules, f, "header_b64", "b64 is said");
+    if (media_type_is(json_get_str(p->head, S("cty")), S("JWT")))
+        return refuse(rules, f, "header_nested", "cty is JWT");
+    p->kid = json_get_str(p->head, S("kid"));
+    return check_alg(rules, p, f) && check_typ(rules, p->head, f);
+}
+
+/* Before the signature, so that what the library makes of the payload cannot
+ * differ from what we do: it knows no duplicates and no NUL. */
+static bool read_payload(struct arena *a, const struct jose_rules *rules, struct parts *p, struct fail *f)
+{
+    struct fail why = { 0 };
+
+    p->claims = json_parse(a, p->payload, &why);
+    if (p->claims == NULL)
+        return refuse(rules, f, "claims_malformed", why.detail);
+    if (p->claims->type != JSON_OBJECT)
+        return refuse(rules, f, "claims_malformed", "not an object");
+    if (json_has_nul(p->claims))
+        return refuse(rules, f, "claims_malformed", "a NUL character");
+    return true;
+}
+
+/* The one key: by kid, or the only one of the algorithm's type.  A key that is
+ * named but unfit gives its reason; several of one kid are told apart by type. */
+static const struct jwk *choose(const struct jwks *keys, struct str kid, enum jose_alg alg, const char **code)
+{
+    const struct jwk *found = NULL;
+
+    *code = "key_unknown";
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct jwk *k = &keys->keys[i];
+        bool named = str_eq(k->kid, kid);
+        if (kid.p != NULL && !named)
+            continue;
+        if (k->unfit != NULL || k->alg != alg) {
+            if (named && found == NULL)
+                *code = k->unfit != NULL ? k->unfit : "key_type";
+            continue;
+        }
+        if (found != NULL) {
+            *code = "key_ambiguous";
+            return NULL;
+        }
+        found = k;
+    }
+    return found;
+}
+
+/* Of the order of P-256 [SEC 2, 2.4.2]. */
+static const unsigned char p256_order[32] = { 0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff,
+                                              0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
+                                              0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51 };
+
+static bool in_range(const char *number)
+{
+    static const unsigned char zero[32];
+
+    return memcmp(number, zero, sizeof zero) != 0 && memcmp(number, p256_order, sizeof p256_order) < 0;
+}
+
+static bool check_signature(struct arena *a, struct str token, const struct jose_rules *rules, const struct parts *p,
+                            const struct jwk *k, struct fail *f)
+{
+    if (p->signature.n != k->signature_B)
+        return refuse(rules, f, "signature_malformed", "its length");
+    if (p->alg == JOSE_ES256 && (!in_range(p->signature.p) || !in_range(p->signature.p + 32)))
+        return refuse(rules, f, "signature_malformed", "r or s out of range");
+    if (!jose_signature_by(a, k->verifier, token))
+        return refuse(rules, f, "signature_invalid", "not made by this key over these bytes");
+    return true;
+}
+
+bool jose_verify(struct arena *a, struct str token, const struct jwks *keys, const struct jose_rules *rules,
+                 struct jose_claims *out, struct fail *f)
+{
+    struct parts p = { 0 };
+    struct jose_claims proven = { 0 };
+    const char *code;
+
+    if (!split(a, token, rules, &p, f) || !read_header(a, rules, &p, f) || !read_payload(a, rules, &p, f))
+        return false;
+    const struct jwk *k = choose(keys, p.kid, p.alg, &code);
+    if (k == NULL)
+        return refuse(rules, f, code, "no key can have signed this");
+    if (!check_signature(a, token, rules, &p, k, f))
+        return false;
+    proven.alg = p.alg;
+    proven.kid = p.kid;
+    proven.all = p.claims;
+    if (!jose_check_claims(a, rules, &proven, f))
+        return false;
+    *out = proven;
+    return true;
+}
+
+bool jwks_has_key_for(struct arena *a, const struct jwks *keys, struct str token)
+{
+    static const struct jose_rules any = { .algs = JOSE_BOTH };
+    struct parts p = { 0 };
+    struct fail f = { 0 };
+    const char *code;
+
+    /* What is malformed is not cured by other keys. */
+    if (!split(a, token, &any, &p, &f))
+        return true;
+    p.head = json_parse(a, p.header, &f);
+    if (p.head == NULL)
+        return true;
+    return choose(keys, json_get_str(p.head, S("kid")), jose_alg_named(json_get_str(p.head, S("alg"))), &code) !=
+               NULL ||
+           strcmp(code, "key_unknown") != 0;
+}
