@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/answer.h"
+
+#include "base/log.h"
+#include "base/settings.h"
+#include "wire/form.h"
+
+#include <stdio.h>
+
+/*    header                        value                       when */
+#define FIXED(X)                                                                                                       \
+    X("X-Content-Type-Options", "nosniff", true)                                                                       \
+    X("Referrer-Policy", "no-referrer", true)                                                                          \
+    X("Cross-Origin-Opener-Policy", "same-origin", true)                                                               \
+    X("X-Frame-Options", "DENY", true)                                                                                 \
+    X("Strict-Transport-Security", "max-age=63072000; includeSubDomains", https)
+
+#define STRICT_CSP                                                                                                     \
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "      \
+    "'none'"
+
+static void set_unless_there(struct http_response *res, struct str name, struct str value)
+{
+    if (http_response_field(res, name).p == NULL)
+        http_header(res, name, value);
+}
+
+void answer_finish(struct ctx *c)
+{
+    bool https = c->req->https;
+
+#define X(name, value, when)                                                                                           \
+    if (when)                                                                                                          \
+        http_header_set(c->res, S(name), S(value));
+    FIXED(X)
+#undef X
+    set_unless_there(c->res, S("Content-Security-Policy"), S(STRICT_CSP));
+    set_unless_there(c->res, S("Cache-Control"), S("no-store"));
+}
+
+struct str answer_fixed_headers(struct arena *a, bool https)
+{
+    struct buf b = buf_new(a, 2048);
+
+#define X(name, value, when)                                                                                           \
+    if (when)                                                                                                          \
+        buf_add(&b, S(name ": " value "\r\n"));
+    FIXED(X)
+#undef X
+    buf_add(&b, S("Content-Security-Policy: " STRICT_CSP "\r\nCache-Control: no-store\r\n"));
+    return buf_str(&b);
+}
+
+enum lang answer_lang(const struct ctx *c)
+{
+    struct str asked = form_get(c->query, S("ui_locales"));
+    enum lang lang;
+
+    if (str_is_set(asked))
+        return lang_choose(asked, LANG_FI);
+    if (lang_of_tag(http_cookie(c->req, S("lang")), &lang))
+        return lang;
+    return lang_choose(http_field(c->req, S("Accept-Language")), LANG_FI);
+}
+
+/* ── failures ───────────────────────────────────────────────────────────── */
+
+static void log_failure(const struct ctx *c)
+{
+    static const enum log_level levels[FAIL_KIND_COUNT] = { [FAIL_NONE] = LOG_ERROR,
+#define X(kind, status, level, text) [FAIL_##kind] = LOG_##level,
+                                                            FAIL_KINDS(X)
+#undef X
+    };
+
+    log_event(levels[c->fail.kind], "request.failed", LOG_C("support_code", c->support_code),
+              LOG_C("kind", fail_kind_name(c->fail.kind)), LOG_C("code", c->fail.code), LOG_C("why", c->fail.detail),
+              LOG_S("path", c->route != NULL ? str_of(c->route->path) : S("-")),
+              LOG_S("service", c->service != NULL ? c->service->id : S("-")),
+              LOG_S("idp", c->login != NULL ? c->login->idp : S("-")));
+}
+
+static void keep_only(struct http_response *res)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < res->field_count; i++)
+        if (str_eq_case(res->fields[i].name, S("Set-Cookie")) || str_eq_case(res->fields[i].name, S("Allow")) ||
+            str_eq_case(res->fields[i].name, S("WWW-Authenticate")))
+            res->fields[kept++] = res->fields[i];
+    res->field_count = kept;
+    res->status = 0;
+}
+
+/* [RFC 6749 5.2]; the description carries the code under which our log says more. */
+static void failure_json(struct ctx *c, int status)
+{
+    struct str body = arena_printf(c->arena, "{\"error\":\"%s\",\"error_description\":\"support code %s\"}",
+                                   c->fail.code, c->support_code);
+
+    http_body(c->res, status, S("application/json"), body);
+    if (c->fail.kind == FAIL_CLIENT_AUTH)
+        set_unless_there(c->res, S("WWW-Authenticate"), S("Basic realm=\"digione\""));
+}
+
+static void failure_page(struct ctx *c, int status)
+{
+    struct str body = arena_printf(c->arena,
+                                   "<!doctype html><html lang=\"%s\"><meta charset=\"utf-8\"><title>%d</title>"
+                                   "<h1>%d</h1><p>Support code: %s</p><p><a href=\"/\">DigiOne</a></p></html>",
+                                   lang_tag(c->lang), status, status, c->support_code);
+
+    http_body(c->res, status, S("text/html; charset=utf-8"), body);
+}
+
+void answer_failure(struct ctx *c, answer_to_service_fn *to_service)
+{
+    enum errors errors = c->route != NULL ? c->route->errors : ERRORS_HTML;
+    int status = fail_status(c->fail.kind);
+
+    log_failure(c);
+    keep_only(c->res);
+    bool checked = errors == ERRORS_SERVICE && c->login != NULL && c->login->redirect_checked;
+    if (checked && to_service != NULL && to_service(c))
+        return;
+    if (status == 503 || status == 429)
+        http_header(c->res, S("Retry-After"), S("5"));
+    if (errors == ERRORS_JSON)
+        failure_json(c, status);
+    else
+        failure_page(c, status);
+}

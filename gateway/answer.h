@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/answer.h: what every answer has in common, and what a failure looks like.
+ *
+ * Floor 5.  The one place that turns a struct fail into status, log line and
+ * text: a page for people, JSON for services, or a redirect to the service when
+ * its answer address was checked.
+ */
+#ifndef GATEWAY_ANSWER_H
+#define GATEWAY_ANSWER_H
+
+#include "gateway/routes.h"
+
+enum { ANSWER_RETRY_S = 5 };
+
+/* Sends the failure to the service that asked (route column SERVICE, answer
+ * address checked).  False: it cannot; then a page follows.  Owner: gateway/flow.c. */
+typedef bool answer_to_service_fn(struct ctx *c);
+
+/* Fills c->res from c->fail and writes the one log line.  Set-Cookie and
+ * WWW-Authenticate fields that steps have set stay; the rest goes. */
+void answer_failure(struct ctx *c, answer_to_service_fn *to_service);
+
+/* The last hand on every answer: security headers, Cache-Control, Content-Language.
+ * A Content-Security-Policy or Cache-Control that is there already stays. */
+void answer_finish(struct ctx *c);
+/* The same headers for refusals that are written by hand; https: public_url is. */
+struct str answer_fixed_headers(struct arena *a, bool https);
+
+/* Which language the page is in: ui_locales, the cookie, Accept-Language, Finnish. */
+enum lang answer_lang(const struct ctx *c);
+
+#endif

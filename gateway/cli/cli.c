@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/cli/cli.h"
+
+#include "wire/yaml.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const struct cli_option *find(const struct cli_option *table, struct str word)
+{
+    for (; table->name != NULL; table++)
+        if (str_eq(str_of(table->name), word))
+            return table;
+    return NULL;
+}
+
+/* Takes one option with its value; gives how many arguments that were, 0: refused. */
+static int take(int left, char **argv, const char *word, const struct cli_option *o)
+{
+    bool twice = (o->value != NULL && *o->value != NULL) || (o->value == NULL && o->seen != NULL && *o->seen);
+
+    if (twice)
+        return cli_complain(0, word, "%s is given twice", o->name);
+    if (o->seen != NULL)
+        *o->seen = true;
+    if (o->value == NULL)
+        return 1;
+    if (left < 2)
+        return cli_complain(0, word, "%s needs a value", o->name);
+    *o->value = argv[1];
+    return 2;
+}
+
+bool cli_options(int argc, char **argv, const struct cli_option *table, const char **rest, size_t rest_max,
+                 size_t *rest_count)
+{
+    bool only_words = false;
+
+    *rest_count = 0;
+    for (int i = 1, taken; i < argc; i += taken) {
+        struct str word = str_of(argv[i]);
+        const struct cli_option *o = only_words ? NULL : find(table, word);
+        taken = 1;
+        if (o != NULL) {
+            if ((taken = take(argc - i, argv + i, argv[0], o)) == 0)
+                return false;
+        } else if (!only_words && str_eq(word, S("--"))) {
+            only_words = true;
+        } else if (!only_words && word.n > 1 && word.p[0] == '-') {
+            return cli_complain(false, argv[0], "unknown option %s", argv[i]);
+        } else if (*rest_count == rest_max) {
+            return cli_complain(false, argv[0], "\"%s\" is one word too many", argv[i]);
+        } else {
+            rest[(*rest_count)++] = argv[i];
+        }
+    }
+    return true;
+}
+
+bool cli_wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (str_eq(str_of(argv[i]), S("--help")) || str_eq(str_of(argv[i]), S("-h")))
+            return true;
+    return false;
+}
+
+int cli_complain(int status, const char *word, const char *fmt, ...)
+{
+    va_list ap;
+
+    (void)fprintf(stderr, "digione %s: ", word);
+    va_start(ap, fmt);
+    (void)vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    (void)fputc('\n', stderr);
+    return status;
+}
+
+bool cli_settings(const char *word, const char *path, struct arena *a, struct settings *set)
+{
+    struct fail f = { 0 };
+
+    if (path == NULL)
+        return cli_complain(false, word, "which settings file? -c FILE");
+    return settings_read_file(path, a, set, &f) || cli_complain(false, word, "%s", f.detail);
+}

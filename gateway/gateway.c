@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/gateway.h"
+
+#include "base/log.h"
+#include "gateway/answer.h"
+#include "gateway/listen.h"
+#include "gateway/node.h"
+#include "gateway/server.h"
+#include "wire/kv.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { WATCH_MS = 250, SHED_LOG_MS = 1000, STEP_IS_MS = 1000 };
+
+size_t gateway_loops(const struct settings *set)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t n = set->loops > 0 ? set->loops : online > 0 ? online : 1;
+
+    return n < LANES_MAX ? (size_t)n : LANES_MAX;
+}
+
+/* ── requests of one lane ───────────────────────────────────────────────── */
+
+static void begin(void *self, struct ctx *c)
+{
+    struct lane *lane = self;
+
+    c->node = lane->node;
+    c->registry = lane_registry(lane);
+    c->kv = lane->kv;
+    c->fetch = lane->fetch;
+    c->signer = lane->signer;
+    c->work = lane->work;
+    c->audit = lane->audit;
+    c->upstreams = lane->upstreams;
+    if (c->registry == NULL && c->route != NULL && c->route->door == DOOR_PUBLIC)
+        (void)fail(&c->fail, FAIL_OURS, "temporarily_unavailable", "no registry is loaded");
+}
+
+static void failed(void *self, struct ctx *c)
+{
+    (void)self;
+    c->lang = answer_lang(c);
+    answer_failure(c, NULL);
+}
+
+static void finish(void *self, struct ctx *c)
+{
+    (void)self;
+    answer_finish(c);
+}
+
+static void end(void *self, struct ctx *c, int64_t took_ms)
+{
+    struct lane *lane = self;
+
+    metrics_request(&lane->metrics, route_index(c->route), c->res->status, took_ms);
+    registry_drop(c->registry);
+    log_event(LOG_DEBUG, "request.answered", LOG_C("support_code", c->support_code),
+              LOG_S("path", c->route != NULL ? str_of(c->route->path) : S("-")), LOG_N("status", c->res->status),
+              LOG_N("took_ms", took_ms));
+}
+
+/* One line each, but a flood of connections gets one line a second. */
+static void refused(void *self, int status, const char *rule, const char *code, struct str peer)
+{
+    struct lane *lane = self;
+    bool shed = strcmp(rule, "shed") == 0;
+
+    metrics_add(&lane->metrics, shed                           ? METRIC_refused_shed
+                                : strcmp(rule, "timeout") == 0 ? METRIC_refused_time
+                                                               : METRIC_refused_framing);
+    if (shed && loop_now_ms(lane->loop) - lane->shed_logged_ms < SHED_LOG_MS)
+        return;
+    if (shed)
+        lane->shed_logged_ms = loop_now_ms(lane->loop);
+    log_event(shed ? LOG_WARN : LOG_INFO, "request.refused", LOG_C("support_code", code), LOG_C("rule", rule),
+              LOG_N("status", status), LOG_S("peer", peer));
+}
+
+/* ── lanes ──────────────────────────────────────────────────────────────── */
+
+static void make_lane(struct node *n, int listen_fd, const struct kv_config *kv)
+{
+    struct loop *l = loop_new(n->world);
+    struct lane *lane = node_lane(n, l);
+    bool https = str_has_prefix(n->set->public_url, S("https://"));
+    const struct server_hooks hooks = {
+        lane, begin, failed, finish, end, refused, answer_fixed_headers(n->arena, https),
+    };
+
+    lane->work = work_new(n->pool, l);
+    lane->kv = kv_new(l, n->world, kv);
+    lane->server = server_new(l, n->world, n->set, listen_fd, &hooks);
+}
+
+static void free_lane(struct lane *lane)
+{
+    server_free(lane->server);
+    kv_free(lane->kv);
+    work_free(lane->work);
+    loop_free(lane->loop);
+}
+
+static void note_health(struct lane *lane)
+{
+    atomic_store_explicit(&lane->kv_ok, kv_ready(lane->kv), memory_order_relaxed);
+    atomic_store_explicit(&lane->metrics.connections, server_connections(lane->server), memory_order_relaxed);
+}
+
+static void *run_lane(void *arg)
+{
+    struct lane *lane = arg;
+    int64_t until_ms = INT64_MAX;
+
+    while (loop_now_ms(lane->loop) < until_ms) {
+        server_turn(lane->server, WATCH_MS);
+        note_health(lane);
+        if (until_ms == INT64_MAX && atomic_load(&lane->node->stopping)) {
+            server_stop(lane->server);
+            until_ms = loop_now_ms(lane->loop) + GATEWAY_STOP_S * 1000;
+        }
+        if (until_ms != INT64_MAX && server_connections(lane->server) == 0)
+            break;
+    }
+    return NULL;
+}
+
+/* ── the main thread: watches the clock, the registry and the signals ───── */
+
+struct clock_watch {
+    int64_t offset_ms;  /* wall clock minus monotonic, at the last look */
+    int64_t stepped_ms; /* the sum of its jumps; slewing is no jump */
+};
+
+static int64_t clock_offset(const struct world *w)
+{
+    return world_now_ms(w) - world_mono_ms(w);
+}
+
+static void watch_clock(struct node *n, struct clock_watch *c)
+{
+    int64_t offset = clock_offset(n->world), moved = offset - c->offset_ms;
+
+    c->offset_ms = offset;
+    if (moved > -STEP_IS_MS && moved < STEP_IS_MS)
+        return;
+    c->stepped_ms += moved;
+    int64_t skew_ms = n->set->saml_skew_s * 1000;
+    bool bad = c->stepped_ms > skew_ms || c->stepped_ms < -skew_ms;
+    log_event(bad ? LOG_ERROR : LOG_WARN, "clock.stepped", LOG_N("by_ms", moved), LOG_N("in_all_ms", c->stepped_ms));
+    atomic_store(&n->clock_stepped, bad);
+}
+
+static void watch(struct node *n, int signals)
+{
+    struct clock_watch clock = { clock_offset(n->world), 0 };
+    struct pollfd p = { signals, POLLIN, 0 };
+
+    while (poll(&p, 1, WATCH_MS) <= 0)
+        watch_clock(n, &clock);
+    log_event(LOG_INFO, "gateway.stopping");
+    atomic_store(&n->stopping, true);
+    for (size_t i = 0; i < n->lane_count; i++)
+        loop_wake(n->lanes[i]->loop);
+}
+
+static int signals_open(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static void run(struct node *n, int signals)
+{
+    pthread_t threads[LANES_MAX];
+
+    for (size_t i = 0; i < n->lane_count; i++)
+        if (pthread_create(&threads[i], NULL, run_lane, n->lanes[i]) != 0)
+            _exit(GATEWAY_CANNOT_START);
+    log_event(LOG_INFO, "gateway.serving", LOG_S("listen", n->set->listen), LOG_S("public_url", n->set->public_url),
+              LOG_N("loops", n->lane_count));
+    watch(n, signals);
+    for (size_t i = 0; i < n->lane_count; i++)
+        (void)pthread_join(threads[i], NULL);
+}
+
+static bool prepare(struct node *n, int *listen_fds, size_t loops, struct kv_config *kv, struct fail *f)
+{
+    return (n->seals = seals_load(n->arena, arena_cstr(n->arena, n->set->root_secret_file), f)) != NULL &&
+           kv_config_read(n->set, n->arena, kv, f) && listen_open(n->set->listen, listen_fds, loops, f);
+}
+
+int gateway_main(const struct settings *set, const int *signer_fds, const int *fetch_fds, size_t loops)
+{
+    struct node *n = node_new(set, &world_real);
+    struct fail f = { 0 };
+    int listen_fds[LANES_MAX], signals = signals_open();
+    struct kv_config kv;
+
+    (void)signer_fds;
+    (void)fetch_fds;
+    if (!prepare(n, listen_fds, loops, &kv, &f)) {
+        log_event(LOG_ERROR, "gateway.cannot_start", LOG_C("code", f.code), LOG_C("why", f.detail));
+        node_free(n);
+        return GATEWAY_CANNOT_START;
+    }
+    n->pool = work_pool_new((unsigned)set->workers);
+    for (size_t i = 0; i < loops; i++)
+        make_lane(n, listen_fds[i], &kv);
+    run(n, signals);
+    for (size_t i = 0; i < n->lane_count; i++)
+        free_lane(n->lanes[i]);
+    work_pool_free(n->pool);
+    node_free(n);
+    (void)close(signals);
+    log_event(LOG_INFO, "gateway.stopped");
+    return GATEWAY_STOPPED;
+}

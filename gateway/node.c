@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/node.h"
+
+#include <assert.h>
+#include <pthread.h>
+
+struct node_swap {
+    pthread_mutex_t lock;
+    struct registry *registry; /* held */
+    atomic_uint_fast64_t turn; /* grows with each swap, so that lanes look only when it has */
+};
+
+struct node *node_new(const struct settings *set, const struct world *w)
+{
+    struct arena *a = arena_new_secret();
+    struct node *n = arena_make(a, struct node);
+
+    n->arena = a;
+    n->set = set;
+    n->world = w;
+    n->swap = arena_make(a, struct node_swap);
+    (void)pthread_mutex_init(&n->swap->lock, NULL);
+    return n;
+}
+
+struct lane *node_lane(struct node *n, struct loop *l)
+{
+    assert(n->lane_count < LANES_MAX);
+    struct lane *lane = arena_make(n->arena, struct lane);
+    lane->node = n;
+    lane->loop = l;
+    n->lanes[n->lane_count++] = lane;
+    return lane;
+}
+
+void node_free(struct node *n)
+{
+    if (n == NULL)
+        return;
+    for (size_t i = 0; i < n->lane_count; i++)
+        registry_drop(n->lanes[i]->registry);
+    registry_drop(n->swap->registry);
+    (void)pthread_mutex_destroy(&n->swap->lock);
+    arena_free(n->arena);
+}
+
+void node_swap_registry(struct node *n, struct registry *r)
+{
+    (void)pthread_mutex_lock(&n->swap->lock);
+    struct registry *old = n->swap->registry;
+    n->swap->registry = r;
+    atomic_fetch_add(&n->swap->turn, 1);
+    (void)pthread_mutex_unlock(&n->swap->lock);
+    registry_drop(old);
+}
+
+struct registry *lane_registry(struct lane *lane)
+{
+    struct node_swap *s = lane->node->swap;
+
+    if (atomic_load_explicit(&s->turn, memory_order_acquire) != lane->registry_turn) {
+        (void)pthread_mutex_lock(&s->lock);
+        registry_drop(lane->registry);
+        lane->registry = s->registry != NULL ? registry_hold(s->registry) : NULL;
+        lane->registry_turn = atomic_load(&s->turn);
+        (void)pthread_mutex_unlock(&s->lock);
+    }
+    return lane->registry != NULL ? registry_hold(lane->registry) : NULL;
+}
+
+struct lane *lane_of(const struct ctx *c)
+{
+    for (size_t i = 0; i < c->node->lane_count; i++)
+        if (c->node->lanes[i]->work == c->work)
+            return c->node->lanes[i];
+    return NULL;
+}

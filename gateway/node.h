@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/node.h: what all loops of a gateway process share, and what each has of its own.
+ *
+ * Floor 5.  A node is made once, before its lanes run, and freed after them.
+ * Snapshots (the registry) are swapped while requests run: each request holds
+ * the one that it began with.
+ */
+#ifndef GATEWAY_NODE_H
+#define GATEWAY_NODE_H
+
+#include "base/seals.h"
+#include "base/settings.h"
+#include "base/work.h"
+#include "gateway/metrics.h"
+#include "model/ctx.h"
+
+enum { LANES_MAX = 64 };
+
+struct lane { /* one loop and what belongs to it */
+    struct node *node;
+    struct loop *loop;
+    struct server *server;
+    struct kv *kv;
+    struct fetch *fetch;
+    struct signer *signer;
+    struct work *work;
+    struct audit *audit;
+    struct upstreams *upstreams;
+    struct metrics metrics;
+    struct registry *registry;              /* held; the loop's own copy of the current one */
+    uint64_t registry_turn;                 /* which swap that was */
+    int64_t shed_logged_ms;                 /* when a line about shedding was last written */
+    atomic_bool kv_ok, signer_ok, fetch_ok; /* as last seen by the loop; for health */
+};
+
+struct node {
+    struct arena *arena;
+    const struct settings *set;
+    const struct world *world;
+    const struct seals *seals;
+    struct audit_writer *audit;
+    struct work_pool *pool;
+    struct upstream_store *upstreams;
+    struct lane *lanes[LANES_MAX];
+    size_t lane_count;
+    atomic_int_fast64_t session_epoch; /* sessions made in an older one are void */
+    atomic_bool clock_stepped;         /* the wall clock jumped by more than the skew: not ready */
+    atomic_bool registry_ok;
+    atomic_bool stopping; /* SIGTERM came: not ready */
+    bool sandboxed;       /* false: the kernel lacks it, or a sanitizer build */
+    struct node_swap *swap;
+};
+
+struct node *node_new(const struct settings *set, const struct world *w);
+void node_free(struct node *n);                         /* after its lanes */
+struct lane *node_lane(struct node *n, struct loop *l); /* adds one; freed with the node */
+
+/* Puts a new snapshot in force; takes over the caller's hold.  Any thread. */
+void node_swap_registry(struct node *n, struct registry *r);
+/* The current one, held for the caller; NULL before the first.  The lane's thread. */
+struct registry *lane_registry(struct lane *lane);
+
+/* The lane that a request runs on; for its counters. */
+struct lane *lane_of(const struct ctx *c);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/routes.h"
+
+const struct route routes[] = {
+#define X(method, path, door, who, body, errors, steps)                                                                \
+    { HTTP_##method, path, DOOR_##door, WHO_##who, body, ERRORS_##errors, steps },
+    ROUTES(X)
+#undef X
+};
+const size_t route_count = sizeof routes / sizeof *routes;
+
+static bool is_param(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+              c == '_' || c == '~'))
+            return false;
+    }
+    return s.n > 0 && !str_eq(s, S(".")) && !str_eq(s, S(".."));
+}
+
+static bool matches(const char *row, struct str path, struct str *param)
+{
+    struct str want = str_of(row);
+
+    if (want.p[want.n - 1] != '*')
+        return str_eq(want, path);
+    want.n--;
+    *param = str_from(path, want.n);
+    return str_has_prefix(path, want) && is_param(*param);
+}
+
+const struct route *route_find(enum http_method method, struct str path, struct str *param, const char **allow,
+                               struct fail *f)
+{
+    bool get = false, post = false;
+
+    *param = (struct str){ NULL, 0 };
+    *allow = NULL;
+    if (method == HTTP_HEAD)
+        method = HTTP_GET;
+    for (size_t i = 0; i < route_count; i++) {
+        struct str here = { NULL, 0 };
+        if (!matches(routes[i].path, path, &here))
+            continue;
+        if (routes[i].method == method) {
+            *param = here;
+            return &routes[i];
+        }
+        get = get || routes[i].method == HTTP_GET;
+        post = post || routes[i].method == HTTP_POST;
+    }
+    if (!get && !post) {
+        (void)fail(f, FAIL_NOT_FOUND, "not_found", "no such path");
+        return NULL;
+    }
+    *allow = get && post ? "GET, HEAD, POST" : get ? "GET, HEAD" : "POST";
+    (void)fail(f, FAIL_METHOD, "method_not_allowed", "the path exists, for %s", *allow);
+    return NULL;
+}
+
+size_t route_index(const struct route *r)
+{
+    return r != NULL ? (size_t)(r - routes) : route_count;
+}

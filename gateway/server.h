@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/server.h: one loop's HTTP: connections in, requests to steps, responses out.
+ *
+ * Floor 5.  The only door to libmicrohttpd, which frames bodies and writes
+ * responses.  A connection is accepted here; its bytes are peeked at until a
+ * whole header has passed the guard (guard.h); only then does the library see
+ * it, and between two requests it is suspended and peeked at again.  So the
+ * library never reads a byte of a header that the guard has not read before,
+ * an idle or dripping connection costs nothing but its slot, and each phase has
+ * a deadline of its own.
+ *
+ *     HEADER   the header must be complete within request_header_s, else 408
+ *     BODY     the body within request_body_s, else 408
+ *     STEPS    the steps run; whatever they wait for has a time-out of its own
+ *     WRITE    the client must take the answer within SERVER_WRITE_S
+ *     IDLE     the next request must begin within SERVER_IDLE_S
+ *     LINGER   a refusal was sent; what still comes is thrown away, for a moment
+ *
+ * Refused connections past connections_max get 503 at once.  After a POST the
+ * connection closes.  Pipelined requests are not served: the connection closes
+ * after the first.  Everything belongs to the loop's thread.
+ */
+#ifndef GATEWAY_SERVER_H
+#define GATEWAY_SERVER_H
+
+#include "base/loop.h"
+#include "base/settings.h"
+#include "gateway/routes.h"
+
+enum { SERVER_WRITE_S = 60, SERVER_IDLE_S = 60, SERVER_LINGER_S = 2, SERVER_LINGER_MAX_B = 1 << 20 };
+
+struct server_hooks {
+    void *self;
+    /* Fills what a request is given: kv, registry (held), node, …  arena, world,
+     * now_s, set, req, res, route and support_code are there. */
+    void (*begin)(void *self, struct ctx *c);
+    /* Makes c->res from c->fail; called before `finish`. */
+    void (*failed)(void *self, struct ctx *c);
+    /* Every response passes here last: headers that none may lack. */
+    void (*finish)(void *self, struct ctx *c);
+    /* The response has left (or the client has): counts, gives back what begin took. */
+    void (*end)(void *self, struct ctx *c, int64_t took_ms);
+    /* A request that never became one: rule is the guard's word, "timeout", "shed". */
+    void (*refused)(void *self, int status, const char *rule, const char *support_code, struct str peer);
+    struct str headers; /* "Name: value\r\n"…, for refusals that are written by hand */
+};
+
+struct server;
+
+/* listen_fd: a listening, non-blocking socket; becomes the server's. */
+struct server *server_new(struct loop *l, const struct world *w, const struct settings *set, int listen_fd,
+                          const struct server_hooks *hooks);
+void server_turn(struct server *s, int64_t max_wait_ms); /* a turn of the loop, then of the library */
+void server_stop(struct server *s);                      /* accepts no more; idle connections end */
+size_t server_connections(const struct server *s);
+void server_free(struct server *s);            /* ends what is left; nothing may be waiting in STEPS */
+size_t server_waiting(const struct server *s); /* requests in STEPS */
+
+#endif

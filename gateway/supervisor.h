@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/supervisor.h: starts, watches and restarts the processes of one node.
+ *
+ * Floor 5.  `digione serve`.  It opens no socket to the world and reads no
+ * message.  As root it makes the state directory, then becomes the system user
+ * `run_as` before anything else is started.
+ *
+ *     redis      only where no `redis` setting names another one
+ *     signer     private keys
+ *     fetcher    outgoing HTTP
+ *     gateway    the loops
+ *
+ * The pairs of sockets between gateway and signer or fetcher are the
+ * supervisor's, both ends of them: a process that dies is followed, within a
+ * second, by one behind the same descriptors.  Children die with the
+ * supervisor.  SIGTERM or SIGINT: the gateway finishes, then the rest stop.
+ */
+#ifndef GATEWAY_SUPERVISOR_H
+#define GATEWAY_SUPERVISOR_H
+
+#include "base/arena.h"
+#include "base/fail.h"
+#include "base/settings.h"
+
+/* Makes what the node needs in state_dir; as root, gives it to run_as and becomes that user.
+ * Fails OURS run_as_missing, state_dir, state_dir_taken, root_secret. */
+bool supervisor_prepare(struct settings *set, struct arena *a, struct fail *f);
+/* Runs until told to stop.  Ends with the process's exit status. */
+int supervisor_main(struct settings *set, struct arena *a);
+
+#endif

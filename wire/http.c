@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "wire/http.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+struct str http_field(const struct http_request *r, struct str name)
+{
+    struct str found = { NULL, 0 };
+
+    for (size_t i = 0; i < r->field_count; i++)
+        if (str_eq_case(r->fields[i].name, name)) {
+            if (found.p != NULL)
+                return (struct str){ NULL, 0 };
+            found = r->fields[i].value;
+        }
+    return found;
+}
+
+static struct str own_prefix(bool https)
+{
+    return https ? S("__Host-") : S("");
+}
+
+/* [RFC 6265 4.1.1] without what nobody needs: spaces, quotes, backslashes, commas. */
+static bool is_cookie_text(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c <= 0x20 || c >= 0x7f || c == '"' || c == ',' || c == ';' || c == '\\')
+            return false;
+    }
+    return true;
+}
+
+/* Takes one "name=value" off the header; false when it is malformed. */
+static bool cookie_pair(struct str part, struct str *name, struct str *value)
+{
+    part = str_trim(part);
+    size_t eq = str_find_byte(part, '=', 0);
+
+    if (eq == 0 || eq == part.n)
+        return false;
+    *name = str_sub(part, 0, eq);
+    *value = str_from(part, eq + 1);
+    return true;
+}
+
+/* A header that cannot be read, or holds too many, holds none. */
+static bool readable(struct str header)
+{
+    struct str part, name, value;
+    size_t n = 0;
+
+    while (str_split(&header, ';', &part))
+        if (++n > HTTP_COOKIES_MAX || !cookie_pair(part, &name, &value))
+            return false;
+    return true;
+}
+
+struct matching {
+    bool https;
+    struct str prefix;
+    void (*each)(void *with, struct str name, struct str value);
+    void *with;
+};
+
+static void for_matching(const struct http_request *r, const struct matching *m)
+{
+    struct str header = http_field(r, S("Cookie")), part, name, value;
+    struct str own = own_prefix(m->https);
+
+    if (!readable(header))
+        return;
+    while (str_split(&header, ';', &part)) {
+        (void)cookie_pair(part, &name, &value);
+        if (own.n > 0 && !str_has_prefix(name, own))
+            continue;
+        name = str_from(name, own.n);
+        /* Other programs on the same host may use what cookies we would not write. */
+        if (str_has_prefix(name, m->prefix) && is_cookie_text(value))
+            m->each(m->with, name, value);
+    }
+}
+
+void http_cookies(const struct http_request *r, struct str prefix,
+                  void (*each)(void *with, struct str name, struct str value), void *with)
+{
+    for_matching(r, &(struct matching){ r->https, prefix, each, with });
+}
+
+struct wanted {
+    struct str name, value;
+    int times;
+};
+
+static void note_wanted(void *with, struct str name, struct str value)
+{
+    struct wanted *w = with;
+
+    if (str_eq(name, w->name)) {
+        w->value = value;
+        w->times++;
+    }
+}
+
+struct str http_cookie(const struct http_request *r, struct str name)
+{
+    struct wanted w = { name, { NULL, 0 }, 0 };
+
+    http_cookies(r, name, note_wanted, &w);
+    return w.times == 1 ? w.value : (struct str){ NULL, 0 };
+}
+
+static bool is_clean(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+            return false;
+    return s.p != NULL;
+}
+
+void http_header(struct http_response *res, struct str name, struct str value)
+{
+    bool good = is_clean(name) && is_clean(value) && res->field_count < HTTP_RESPONSE_FIELDS_MAX;
+
+    assert(good);
+    if (good)
+        res->fields[res->field_count++] = (struct http_field){ name, value };
+}
+
+void http_header_set(struct http_response *res, struct str name, struct str value)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < res->field_count; i++)
+        if (!str_eq_case(res->fields[i].name, name))
+            res->fields[kept++] = res->fields[i];
+    res->field_count = kept;
+    http_header(res, name, value);
+}
+
+struct str http_response_field(const struct http_response *res, struct str name)
+{
+    for (size_t i = 0; i < res->field_count; i++)
+        if (str_eq_case(res->fields[i].name, name))
+            return res->fields[i].value;
+    return (struct str){ NULL, 0 };
+}
+
+void http_redirect(struct http_response *res, int status, struct str url)
+{
+    res->body = S("");
+    if (!is_clean(url) || !str_is_set(url)) {
+        res->status = 500;
+        return;
+    }
+    res->status = status;
+    http_header_set(res, S("Location"), url);
+}
+
+void http_body(struct http_response *res, int status, struct str type, struct str body)
+{
+    res->status = status;
+    res->body = body;
+    http_header_set(res, S("Content-Type"), type);
+}
+
+void http_set_cookie(struct http_response *res, struct str name, struct str value, int64_t max_age_s,
+                     enum same_site same_site)
+{
+    static const char *const words[] = { "Lax", "Strict", "None" };
+    enum same_site site = !res->https && same_site == SAME_SITE_NONE ? SAME_SITE_LAX : same_site;
+    struct buf b = buf_new(res->arena, 8192);
+
+    assert(is_cookie_text(value));
+    buf_add(&b, own_prefix(res->https));
+    buf_printf(&b, "%.*s=%.*s; Path=/; HttpOnly; SameSite=%s", STR_ARG(name), STR_ARG(value), words[site]);
+    if (res->https)
+        buf_add(&b, S("; Secure"));
+    if (max_age_s >= 0)
+        buf_printf(&b, "; Max-Age=%" PRId64, max_age_s);
+    if (buf_ok(&b))
+        http_header(res, S("Set-Cookie"), buf_str(&b));
+}
