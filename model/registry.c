@@ -2,6 +2,7 @@
 #include "model/registry.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 
 struct slot {
     struct str key;
@@ -18,6 +19,7 @@ struct registry {
     atomic_uint holders;
     struct registry_parts parts;
     struct table providers, provider_oids, idps, entities, services, clients, accounts;
+    const struct rule **rules; /* by provider, then by id */
 };
 
 static struct table table_for(struct arena *a, size_t n)
@@ -58,6 +60,14 @@ static struct str account_key(struct arena *a, struct str idp, struct str userna
     return arena_printf(a, "%.*s\n%.*s", STR_ARG(idp), STR_ARG(username));
 }
 
+static int by_provider(const void *x, const void *y)
+{
+    const struct rule *a = *(const struct rule *const *)x, *b = *(const struct rule *const *)y;
+    int order = str_cmp(a->provider->id, b->provider->id);
+
+    return order != 0 ? order : str_cmp(a->id, b->id);
+}
+
 struct registry *registry_build(struct arena *a, const struct registry_parts *parts)
 {
     struct registry *r = arena_make(a, struct registry);
@@ -85,6 +95,10 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
         put(&r->clients, parts->services[i].client_id, &parts->services[i]);
     }
     r->accounts = table_for(a, parts->account_count);
+    r->rules = arena_make_n(a, parts->rule_count + 1, const struct rule *);
+    for (size_t i = 0; i < parts->rule_count; i++)
+        r->rules[i] = &parts->rules[i];
+    qsort(r->rules, parts->rule_count, sizeof(struct rule *), by_provider);
     for (size_t i = 0; i < parts->account_count; i++)
         put(&r->accounts, account_key(a, parts->accounts[i].idp, parts->accounts[i].username), &parts->accounts[i]);
     return r;
@@ -144,6 +158,30 @@ const struct account *registry_account(const struct registry *r, struct str idp,
 
     arena_free(scratch);
     return found;
+}
+
+/* The first rule that does not sort before the provider, or behind it when `behind`. */
+static size_t rule_bound(const struct registry *r, const struct provider *p, bool behind)
+{
+    size_t low = 0, high = r->parts.rule_count;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int order = str_cmp(r->rules[mid]->provider->id, p->id);
+        if (order < 0 || (behind && order == 0))
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+const struct rule *const *registry_rules(const struct registry *r, const struct provider *p, size_t *n)
+{
+    size_t first = rule_bound(r, p, false);
+
+    *n = rule_bound(r, p, true) - first;
+    return (const struct rule *const *)&r->rules[first];
 }
 
 const struct school *provider_school(const struct provider *p, struct str oid_or_code)

@@ -129,6 +129,8 @@ const struct idp *registry_idp_entity(const struct registry *r, struct str entit
 const struct service *registry_service(const struct registry *r, struct str id);
 const struct service *registry_client(const struct registry *r, struct str client_id);
 const struct account *registry_account(const struct registry *r, struct str idp, struct str username);
+/* The rules of one provider, in the order of their ids. */
+const struct rule *const *registry_rules(const struct registry *r, const struct provider *p, size_t *n);
 const struct school *provider_school(const struct provider *p, struct str oid_or_code);
 
 #endif
