@@ -136,4 +136,8 @@ struct cedar_policy {
     struct cedar_span span;
 };
 
+/* The same meaning written the same way: ids, spans and comments aside. */
+bool cedar_expr_eq(const struct cedar_expr *a, const struct cedar_expr *b);
+bool cedar_policy_eq(const struct cedar_policy *a, const struct cedar_policy *b);
+
 #endif

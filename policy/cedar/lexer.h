@@ -43,7 +43,7 @@
     X(MINUS, "`-`")                \
     X(STAR, "`*`")                 \
     X(SLASH, "`/`")                \
-    X(PERCENT, "`%`")             \
+    X(PERCENT, "`%`")              \
     X(BANG, "`!`")                 \
     X(ASSIGN, "`=`")               \
     X(QUESTION, "`?`")

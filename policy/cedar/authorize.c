@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "policy/cedar/cedar.h"
+#include "policy/cedar/json.h"
+#include "policy/cedar/policies.h"
+
+/* What a policy says to a request. */
+enum outcome { APPLIES_NOT = 0, APPLIES, FAILED };
+
+struct tally {
+    struct arena *arena;
+    const struct cedar_policy **permits, **forbids;
+    struct cedar_policy_error *errors;
+    size_t n_permits, n_forbids, n_errors;
+    size_t room; /* of each list */
+};
+
+static const struct cedar_entity *lookup(const struct cedar_entities *e, const struct cedar_uid *uid)
+{
+    return cedar_entity_find(e, uid);
+}
+
+static void start(struct eval *x, struct index_side sides[3], struct arena *a, const struct cedar_entities *e,
+                  const struct cedar_request *r)
+{
+    static const struct cedar_record empty = { 0, NULL };
+    const struct cedar_uid *uids[3] = { &r->principal, &r->action, &r->resource };
+
+    *x = (struct eval){ .entities = e, .arena = a, .context = r->context };
+    if (x->context.kind == CEDAR_NONE)
+        x->context = (struct cedar_value){ .kind = CEDAR_RECORD, .record = &empty };
+    for (int i = 0; i < 3; i++) {
+        x->uids[i] = uids[i];
+        x->entity[i] = uids[i]->type.p != NULL ? lookup(e, uids[i]) : NULL;
+        sides[i] = (struct index_side){ uids[i], x->entity[i] };
+    }
+}
+
+/* The conditions, in order; the first that does not hold ends it. */
+static enum outcome conditions(struct eval *x, const struct cedar_policy *p)
+{
+    bool holds;
+
+    x->work = CEDAR_WORK_MAX;
+    for (size_t i = 0; i < p->n_conditions; i++) {
+        if (!eval_bool(x, p->conditions[i].body, &holds))
+            return FAILED;
+        if (holds == p->conditions[i].unless)
+            return APPLIES_NOT;
+    }
+    return APPLIES;
+}
+
+static bool admits(const struct cedar_policy *p, const struct index_side sides[3])
+{
+    return scope_admits(&p->principal, &sides[0]) && scope_admits(&p->action, &sides[1]) &&
+           scope_admits(&p->resource, &sides[2]);
+}
+
+/* The lists are as long as there are candidates; made when first needed. */
+static void note(struct tally *t, const struct cedar_policy *p, enum outcome outcome, const struct eval *x)
+{
+    if (outcome == FAILED) {
+        if (t->errors == NULL)
+            t->errors = arena_make_n(t->arena, t->room, struct cedar_policy_error);
+        t->errors[t->n_errors++] = (struct cedar_policy_error){ p, x->error };
+        return;
+    }
+    const struct cedar_policy ***list = p->effect == CEDAR_PERMIT ? &t->permits : &t->forbids;
+    size_t *n = p->effect == CEDAR_PERMIT ? &t->n_permits : &t->n_forbids;
+    if (*list == NULL)
+        *list = arena_make_n(t->arena, t->room, const struct cedar_policy *);
+    (*list)[(*n)++] = p;
+}
+
+static size_t count_marks(const uint64_t *marks, size_t words)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < words; i++)
+        n += (size_t)__builtin_popcountll(marks[i]);
+    return n;
+}
+
+static void evaluate(struct tally *t, struct eval *x, const struct cedar_policies *p,
+                     const struct index_side sides[3])
+{
+    size_t words = (p->n + 63) / 64;
+    uint64_t few[64] = { 0 };
+    uint64_t *marks = words <= 64 ? few : arena_make_n(t->arena, words, uint64_t);
+
+    index_find(t->arena, &p->index, p->n, sides, marks);
+    t->room = count_marks(marks, words);
+    for (size_t w = 0; w < words; w++)
+        for (uint64_t bits = marks[w]; bits != 0; bits &= bits - 1) {
+            const struct cedar_policy *policy = p->items[w * 64 + (size_t)__builtin_ctzll(bits)];
+            if (!admits(policy, sides))
+                continue;
+            enum outcome outcome = conditions(x, policy);
+            if (outcome != APPLIES_NOT)
+                note(t, policy, outcome, x);
+        }
+}
+
+static struct cedar_answer settle(const struct tally *t)
+{
+    struct cedar_answer answer = { .n_errors = t->n_errors, .errors = t->errors };
+
+    if (t->n_forbids > 0) {
+        answer.n_reasons = t->n_forbids;
+        answer.reasons = t->forbids;
+    } else if (t->n_permits > 0) {
+        answer.decision = CEDAR_ALLOW;
+        answer.n_reasons = t->n_permits;
+        answer.reasons = t->permits;
+    }
+    return answer;
+}
+
+struct cedar_answer cedar_authorize(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
+                                    const struct cedar_request *r)
+{
+    struct tally t = { .arena = a };
+    struct index_side sides[3];
+    struct eval x;
+
+    start(&x, sides, a, e, r);
+    evaluate(&t, &x, p, sides);
+    return settle(&t);
+}
+
+struct cedar_answer cedar_authorize_closed(struct arena *a, const struct cedar_policies *p,
+                                           const struct cedar_entities *e, const struct cedar_request *r)
+{
+    struct cedar_answer answer = cedar_authorize(a, p, e, r);
+    size_t n = answer.decision == CEDAR_DENY ? answer.n_reasons : 0, failed = 0;
+
+    for (size_t i = 0; i < answer.n_errors; i++)
+        failed += answer.errors[i].policy->effect == CEDAR_FORBID;
+    if (failed == 0)
+        return answer;
+    const struct cedar_policy **reasons = arena_make_n(a, n + failed, const struct cedar_policy *);
+    for (size_t i = 0; i < n; i++)
+        reasons[i] = answer.reasons[i];
+    for (size_t i = 0; i < answer.n_errors; i++)
+        if (answer.errors[i].policy->effect == CEDAR_FORBID)
+            reasons[n++] = answer.errors[i].policy;
+    answer.decision = CEDAR_DENY;
+    answer.reasons = reasons;
+    answer.n_reasons = n;
+    return answer;
+}
+
+/* ---- Many resources at once. */
+
+/* A policy whose principal and action fit, and what is known before a resource is. */
+struct candidate {
+    const struct cedar_policy *policy;
+    bool settled; /* its conditions do not read the resource: they hold */
+    bool failed;  /* … or cannot be evaluated (kept for forbids only) */
+};
+
+static bool reads_resource(const struct cedar_policy *p)
+{
+    for (size_t i = 0; i < p->n_conditions; i++)
+        if ((p->conditions[i].body->uses >> CEDAR_RESOURCE & 1) != 0)
+            return true;
+    return false;
+}
+
+/* Is this policy worth asking for a resource?  Fills *out. */
+static bool prepare(struct eval *x, const struct cedar_policy *p, struct candidate *out)
+{
+    *out = (struct candidate){ .policy = p };
+    if (reads_resource(p))
+        return true;
+    switch (conditions(x, p)) {
+    case APPLIES_NOT:
+        return false;
+    case APPLIES:
+        out->settled = true;
+        return true;
+    default:
+        out->failed = p->effect == CEDAR_FORBID;
+        return out->failed;
+    }
+}
+
+/* Candidates that may apply to any resource, and an index of the others. */
+struct plan {
+    struct candidate *all;
+    const struct cedar_policy **policies; /* of all, for the index */
+    size_t n;
+    struct index index;
+};
+
+static void make_plan(struct plan *plan, struct arena *a, struct eval *x, const struct cedar_policies *p,
+                      const struct index_side sides[3])
+{
+    plan->all = arena_make_n(a, p->n, struct candidate);
+    /* Forbids first: the first that applies ends the search. */
+    for (int effect = CEDAR_FORBID; effect <= CEDAR_PERMIT; effect++)
+        for (size_t i = 0; i < p->n; i++)
+            if ((int)p->items[i]->effect == effect && scope_admits(&p->items[i]->principal, &sides[0]) &&
+                scope_admits(&p->items[i]->action, &sides[1]) && prepare(x, p->items[i], &plan->all[plan->n]))
+                plan->n++;
+    /* Filed by resource alone. */
+    plan->policies = arena_make_n(a, plan->n, const struct cedar_policy *);
+    struct cedar_policy *filed = arena_make_n(a, plan->n, struct cedar_policy);
+    for (size_t i = 0; i < plan->n; i++) {
+        filed[i].resource = plan->all[i].policy->resource;
+        plan->policies[i] = &filed[i];
+    }
+    index_build(a, &plan->index, plan->policies, plan->n);
+}
+
+static enum outcome ask(struct eval *x, const struct candidate *c, const struct index_side *resource)
+{
+    if (!scope_admits(&c->policy->resource, resource))
+        return APPLIES_NOT;
+    if (c->settled)
+        return APPLIES;
+    return c->failed ? FAILED : conditions(x, c->policy);
+}
+
+static enum cedar_decision decide(struct arena *a, struct eval *x, const struct plan *plan,
+                                  const struct index_side sides[3], uint64_t *marks)
+{
+    size_t words = (plan->n + 63) / 64;
+
+    for (size_t i = 0; i < words; i++)
+        marks[i] = 0;
+    index_find(a, &plan->index, plan->n, sides, marks);
+    for (size_t w = 0; w < words; w++)
+        for (uint64_t bits = marks[w]; bits != 0; bits &= bits - 1) {
+            const struct candidate *c = &plan->all[w * 64 + (size_t)__builtin_ctzll(bits)];
+            enum outcome outcome = ask(x, c, &sides[2]);
+            if (outcome == APPLIES)
+                return c->policy->effect == CEDAR_PERMIT ? CEDAR_ALLOW : CEDAR_DENY;
+            if (outcome == FAILED && c->policy->effect == CEDAR_FORBID)
+                return CEDAR_DENY;
+        }
+    return CEDAR_DENY;
+}
+
+void cedar_authorize_each(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
+                          const struct cedar_request *r, const struct cedar_uid *resources, size_t n,
+                          enum cedar_decision *out)
+{
+    struct cedar_request request = *r;
+    struct index_side sides[3];
+    struct plan plan = { 0 };
+    struct eval x;
+
+    request.resource = (struct cedar_uid){ .type = { NULL, 0 } };
+    start(&x, sides, a, e, &request);
+    make_plan(&plan, a, &x, p, sides);
+    uint64_t *marks = arena_make_n(a, (plan.n + 63) / 64, uint64_t);
+    for (size_t i = 0; i < n; i++) {
+        x.uids[CEDAR_RESOURCE] = &resources[i];
+        x.entity[CEDAR_RESOURCE] = lookup(e, &resources[i]);
+        sides[2] = (struct index_side){ &resources[i], x.entity[CEDAR_RESOURCE] };
+        out[i] = decide(a, &x, &plan, sides, marks);
+    }
+}
+
+void cedar_answer_to_json(struct buf *b, const struct cedar_answer *answer)
+{
+    buf_printf(b, "{\"decision\":\"%s\",\"reasons\":[", answer->decision == CEDAR_ALLOW ? "allow" : "deny");
+    for (size_t i = 0; i < answer->n_reasons; i++) {
+        if (i > 0)
+            buf_byte(b, ',');
+        cedar_json_quote(b, answer->reasons[i]->id);
+    }
+    buf_add(b, S("],\"errors\":["));
+    for (size_t i = 0; i < answer->n_errors; i++) {
+        buf_add(b, i > 0 ? S(",{\"policy\":") : S("{\"policy\":"));
+        cedar_json_quote(b, answer->errors[i].policy->id);
+        buf_add(b, S(",\"message\":"));
+        cedar_json_quote(b, cedar_eval_error_text(b->arena, &answer->errors[i].error));
+        buf_byte(b, '}');
+    }
+    buf_add(b, S("]}"));
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * policy/cedar/eval.h: the value of an expression for one request.
+ *
+ * Stands on base/ alone.  Allocates from the given arena only, and only for
+ * sets, records and extension values that are not constant.  Recursion is at
+ * most CEDAR_DEPTH_MAX deep; work is at most CEDAR_WORK_MAX nodes a policy.
+ * Errors are recorded, not formatted: text costs more than the decision.
+ */
+#ifndef CEDAR_EVAL_H
+#define CEDAR_EVAL_H
+
+#include "policy/cedar/ast.h"
+#include "policy/cedar/entities.h"
+
+enum { CEDAR_WORK_MAX = 4 << 20 };
+
+enum cedar_eval_code {
+    CEDAR_EVAL_OK = 0,
+    CEDAR_EVAL_TYPE,     /* a value of the wrong kind */
+    CEDAR_EVAL_ATTR,     /* no such attribute */
+    CEDAR_EVAL_TAG,      /* no such tag */
+    CEDAR_EVAL_ENTITY,   /* no such entity */
+    CEDAR_EVAL_OVERFLOW, /* beyond 64 bits */
+    CEDAR_EVAL_EXT,      /* a text that is no ip, decimal, datetime or duration */
+    CEDAR_EVAL_ARITY,    /* a function with the wrong number of arguments */
+    CEDAR_EVAL_WORK      /* CEDAR_WORK_MAX is used up */
+};
+
+struct cedar_eval_error {
+    enum cedar_eval_code code;
+    const struct cedar_expr *at;
+    enum cedar_kind got;         /* TYPE */
+    uint32_t wanted;             /* TYPE: bit 1 << kind */
+    struct str name;             /* ATTR, TAG */
+    const struct cedar_uid *uid; /* ENTITY, and ATTR and TAG of an entity */
+};
+
+struct eval {
+    const struct cedar_entities *entities;
+    struct arena *arena;
+    const struct cedar_uid *uids[3];         /* by enum cedar_var */
+    const struct cedar_entity *entity[3];    /* NULL: not in the store */
+    struct cedar_value context;
+    uint32_t work;                           /* left */
+    struct cedar_eval_error error;
+};
+
+bool eval(struct eval *x, const struct cedar_expr *e, struct cedar_value *out);
+/* As a condition: anything but a bool is an error. */
+bool eval_bool(struct eval *x, const struct cedar_expr *e, bool *out);
+bool like_matches(const struct cedar_pattern *pattern, struct str text);
+
+/* One sentence that says what went wrong. */
+struct str cedar_eval_error_text(struct arena *a, const struct cedar_eval_error *e);
+
+#endif

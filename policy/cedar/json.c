@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "policy/cedar/json.h"
+
+#include "policy/cedar/utf8.h"
+
+#include <string.h>
+
+struct reader {
+    struct cedar_diags *d;
+    struct str text;
+    size_t at;
+};
+
+/* A list that grows while its length is unknown. */
+struct members {
+    size_t n, cap;
+    struct cedar_json *items;
+    struct str *names;
+    struct cedar_span *name_spans;
+};
+
+static bool read_value(struct reader *r, struct cedar_json *out, unsigned depth);
+
+static struct cedar_span here(const struct reader *r, size_t from)
+{
+    return (struct cedar_span){ (uint32_t)from, (uint32_t)(r->at > from ? r->at : from + 1) };
+}
+
+static bool wrong(struct reader *r, const char *expected)
+{
+    if (r->at >= r->text.n)
+        (void)cedar_error(r->d, here(r, r->at), "the JSON ends too early");
+    else
+        (void)cedar_error(r->d, here(r, r->at), "this is no JSON");
+    return cedar_expected(r->d, "%s", expected);
+}
+
+static void skip_space(struct reader *r)
+{
+    while (r->at < r->text.n && memchr(" \t\r\n", r->text.p[r->at], 4) != NULL)
+        r->at++;
+}
+
+static bool take(struct reader *r, char c)
+{
+    skip_space(r);
+    if (r->at >= r->text.n || r->text.p[r->at] != c)
+        return false;
+    r->at++;
+    return true;
+}
+
+static int hex_value(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* Four hexadecimal digits behind "\u". */
+static bool read_unit(struct reader *r, uint32_t *unit)
+{
+    *unit = 0;
+    for (size_t i = 0; i < 4; i++) {
+        int digit = r->at < r->text.n ? hex_value(r->text.p[r->at]) : -1;
+        if (digit < 0)
+            return wrong(r, "four hexadecimal digits");
+        *unit = *unit * 16 + (uint32_t)digit;
+        r->at++;
+    }
+    return true;
+}
+
+/* Characters beyond 16 bits are two units. [RFC 8259 7] */
+static bool read_unicode(struct reader *r, struct buf *b)
+{
+    size_t from = r->at - 2;
+    uint32_t c, low;
+
+    if (!read_unit(r, &c))
+        return false;
+    if (c >= 0xD800 && c <= 0xDBFF && str_has_prefix(str_from(r->text, r->at), S("\\u"))) {
+        r->at += 2;
+        if (!read_unit(r, &low))
+            return false;
+        if (low < 0xDC00 || low > 0xDFFF)
+            return cedar_error(r->d, here(r, from), "half of a character stands alone");
+        c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+    }
+    if (c >= 0xD800 && c <= 0xDFFF)
+        return cedar_error(r->d, here(r, from), "half of a character stands alone");
+    cedar_char_add(b, c);
+    return true;
+}
+
+static bool read_escape(struct reader *r, struct buf *b)
+{
+    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+    char c = r->at + 1 < r->text.n ? r->text.p[r->at + 1] : '\0';
+    const char *hit = c != '\0' ? memchr(names, c, sizeof names - 1) : NULL;
+
+    if (hit == NULL && c != 'u')
+        return wrong(r, "an escape: \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u");
+    r->at += 2;
+    if (c == 'u')
+        return read_unicode(r, b);
+    buf_byte(b, values[hit - names]);
+    return true;
+}
+
+/* The opening quote is at r->at.  Without escapes the view is the text itself. */
+static bool read_string(struct reader *r, struct str *out)
+{
+    size_t from = ++r->at;
+    struct buf b = buf_new(r->d->arena, r->text.n);
+    bool plain = true;
+
+    while (r->at < r->text.n && r->text.p[r->at] != '"') {
+        if ((unsigned char)r->text.p[r->at] < 0x20)
+            return wrong(r, "no control character inside a string");
+        if (r->text.p[r->at] != '\\') {
+            if (!plain)
+                buf_byte(&b, r->text.p[r->at]);
+            r->at++;
+            continue;
+        }
+        if (plain)
+            buf_add(&b, str_sub(r->text, from, r->at - from));
+        plain = false;
+        if (!read_escape(r, &b))
+            return false;
+    }
+    if (r->at >= r->text.n)
+        return wrong(r, "a closing quote");
+    *out = plain ? str_sub(r->text, from, r->at - from) : buf_str(&b);
+    r->at++;
+    return true;
+}
+
+static size_t digits(const struct reader *r, size_t at)
+{
+    size_t n = 0;
+
+    while (at + n < r->text.n && r->text.p[at + n] >= '0' && r->text.p[at + n] <= '9')
+        n++;
+    return n;
+}
+
+/* Number grammar of RFC 8259 6; only what is an integer of 64 bits becomes one. */
+static bool read_number(struct reader *r, struct cedar_json *out)
+{
+    size_t from = r->at, at = r->at + (r->text.p[r->at] == '-'), n = digits(r, at);
+    bool whole = true;
+
+    if (n == 0 || (n > 1 && r->text.p[at] == '0'))
+        return wrong(r, "a number without leading zeros");
+    at += n;
+    if (at < r->text.n && r->text.p[at] == '.') {
+        whole = false;
+        n = digits(r, at + 1);
+        r->at = at;
+        if (n == 0)
+            return wrong(r, "digits behind the point");
+        at += 1 + n;
+    }
+    if (at < r->text.n && (r->text.p[at] | 32) == 'e') {
+        whole = false;
+        at += 1 + (at + 1 < r->text.n && (r->text.p[at + 1] == '+' || r->text.p[at + 1] == '-'));
+        n = digits(r, at);
+        r->at = at;
+        if (n == 0)
+            return wrong(r, "digits of an exponent");
+        at += n;
+    }
+    r->at = at;
+    out->text = str_sub(r->text, from, at - from);
+    out->kind = whole && str_int(out->text, &out->number) ? CEDAR_JSON_INT : CEDAR_JSON_NUMBER;
+    return true;
+}
+
+static void *grow(struct arena *a, const void *old, size_t n, size_t cap, size_t size)
+{
+    void *more = arena_array(a, cap, size);
+
+    if (n > 0)
+        memcpy(more, old, n * size);
+    return more;
+}
+
+static struct cedar_json *next_member(struct reader *r, struct members *m, bool named)
+{
+    struct arena *a = r->d->arena;
+
+    if (m->n == m->cap) {
+        m->cap = m->cap > 0 ? m->cap * 2 : 4;
+        m->items = grow(a, m->items, m->n, m->cap, sizeof *m->items);
+        if (named) {
+            m->names = grow(a, m->names, m->n, m->cap, sizeof *m->names);
+            m->name_spans = grow(a, m->name_spans, m->n, m->cap, sizeof *m->name_spans);
+        }
+    }
+    return &m->items[m->n++];
+}
+
+static bool read_array(struct reader *r, struct cedar_json *out, unsigned depth)
+{
+    struct members m = { 0 };
+
+    r->at++;
+    if (!take(r, ']')) {
+        do {
+            skip_space(r);
+            if (!read_value(r, next_member(r, &m, false), depth + 1))
+                return false;
+        } while (take(r, ','));
+        if (!take(r, ']'))
+            return wrong(r, "`,` or `]`");
+    }
+    out->kind = CEDAR_JSON_ARRAY;
+    out->n = m.n;
+    out->items = m.items;
+    return true;
+}
+
+/* Sorts the indexes by name, bottom-up, so that a hostile object costs n log n. */
+static uint32_t *sort_names(struct arena *a, const struct str *names, size_t n)
+{
+    uint32_t *from = arena_make_n(a, n, uint32_t), *to = arena_make_n(a, n, uint32_t);
+
+    for (size_t i = 0; i < n; i++)
+        from[i] = (uint32_t)i;
+    for (size_t width = 1; width < n; width *= 2) {
+        for (size_t at = 0; at < n; at += 2 * width) {
+            size_t left = at, middle = at + width < n ? at + width : n, right = middle;
+            size_t end = at + 2 * width < n ? at + 2 * width : n;
+            for (size_t i = at; i < end; i++)
+                to[i] = right == end || (left < middle && str_cmp(names[from[left]], names[from[right]]) <= 0)
+                            ? from[left++]
+                            : from[right++];
+        }
+        uint32_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    return from;
+}
+
+static bool object_of(struct reader *r, struct members *m, struct cedar_json *out)
+{
+    uint32_t *order = sort_names(r->d->arena, m->names, m->n);
+
+    *out = (struct cedar_json){ .kind = CEDAR_JSON_OBJECT, .n = m->n, .items = m->items, .names = m->names,
+                                .name_spans = m->name_spans, .by_name = order };
+    for (size_t i = 1; i < m->n; i++)
+        if (str_cmp(m->names[order[i - 1]], m->names[order[i]]) == 0)
+            return cedar_error(r->d, m->name_spans[order[i]], "the name \"%.*s\" is given twice",
+                               STR_ARG(m->names[order[i]]));
+    return true;
+}
+
+static bool read_object(struct reader *r, struct cedar_json *out, unsigned depth)
+{
+    struct members m = { 0 };
+
+    r->at++;
+    if (!take(r, '}')) {
+        do {
+            skip_space(r);
+            struct cedar_json *item = next_member(r, &m, true);
+            size_t from = r->at;
+            if (r->at >= r->text.n || r->text.p[r->at] != '"')
+                return wrong(r, "a name in quotes");
+            if (!read_string(r, &m.names[m.n - 1]))
+                return false;
+            m.name_spans[m.n - 1] = here(r, from);
+            if (!take(r, ':'))
+                return wrong(r, "`:`");
+            skip_space(r);
+            if (!read_value(r, item, depth + 1))
+                return false;
+        } while (take(r, ','));
+        if (!take(r, '}'))
+            return wrong(r, "`,` or `}`");
+    }
+    return object_of(r, &m, out);
+}
+
+static bool read_word(struct reader *r, struct cedar_json *out)
+{
+    static const struct {
+        struct str word;
+        enum cedar_json_kind kind;
+        bool value;
+    } words[] = { { S("null"), CEDAR_JSON_NULL, false },
+                  { S("true"), CEDAR_JSON_BOOL, true },
+                  { S("false"), CEDAR_JSON_BOOL, false } };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_has_prefix(str_from(r->text, r->at), words[i].word)) {
+            r->at += words[i].word.n;
+            out->kind = words[i].kind;
+            out->boolean = words[i].value;
+            return true;
+        }
+    return wrong(r, "a value");
+}
+
+static bool read_value(struct reader *r, struct cedar_json *out, unsigned depth)
+{
+    char c = r->at < r->text.n ? r->text.p[r->at] : '\0';
+    size_t from = r->at;
+    bool ok;
+
+    if (depth > CEDAR_JSON_DEPTH_MAX)
+        return cedar_error(r->d, here(r, from), "the JSON is nested deeper than %d levels", CEDAR_JSON_DEPTH_MAX);
+    *out = (struct cedar_json){ 0 };
+    if (c == '{') {
+        ok = read_object(r, out, depth);
+    } else if (c == '[') {
+        ok = read_array(r, out, depth);
+    } else if (c == '"') {
+        out->kind = CEDAR_JSON_STRING;
+        ok = read_string(r, &out->text);
+    } else if (c == '-' || (c >= '0' && c <= '9')) {
+        ok = read_number(r, out);
+    } else {
+        ok = read_word(r, out);
+    }
+    out->span = here(r, from);
+    return ok;
+}
+
+const struct cedar_json *cedar_json_parse(struct cedar_diags *d)
+{
+    struct reader r = { .d = d, .text = d->source->text };
+    struct cedar_json *root = arena_make(d->arena, struct cedar_json);
+    struct cedar_span start = { 0, 0 };
+
+    if (r.text.n > CEDAR_TEXT_MAX_B)
+        return (void)cedar_error(d, start, "the text is larger than %d bytes", CEDAR_TEXT_MAX_B), NULL;
+    if (r.text.n > 0 && !str_is_utf8(r.text))
+        return (void)cedar_error(d, start, "the text is not UTF-8"), NULL;
+    skip_space(&r);
+    if (!read_value(&r, root, 1))
+        return NULL;
+    skip_space(&r);
+    if (r.at < r.text.n)
+        return (void)wrong(&r, "the end of the text"), NULL;
+    return root;
+}
+
+const struct cedar_json *cedar_json_get(const struct cedar_json *o, struct str name)
+{
+    if (o == NULL || o->kind != CEDAR_JSON_OBJECT)
+        return NULL;
+    for (size_t low = 0, high = o->n; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        int order = str_cmp(name, o->names[o->by_name[middle]]);
+        if (order == 0)
+            return &o->items[o->by_name[middle]];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+struct str cedar_json_text(const struct cedar_json *o, struct str name)
+{
+    const struct cedar_json *member = cedar_json_get(o, name);
+
+    return member != NULL && member->kind == CEDAR_JSON_STRING ? member->text : (struct str){ NULL, 0 };
+}
+
+const char *cedar_json_kind_name(enum cedar_json_kind kind)
+{
+    static const char *const names[] = { "null", "a boolean", "a whole number", "a number with a fraction or too large",
+                                         "a string", "an array", "an object" };
+
+    return names[kind];
+}
+
+void cedar_json_quote(struct buf *b, struct str s)
+{
+    buf_byte(b, '"');
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c == '"' || c == '\\')
+            buf_printf(b, "\\%c", (char)c);
+        else if (c == '\n')
+            buf_add(b, S("\\n"));
+        else if (c < 0x20 || c == 0x7F)
+            buf_printf(b, "\\u%04x", c);
+        else
+            buf_byte(b, (char)c);
+    }
+    buf_byte(b, '"');
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "policy/cedar/policies.h"
+
+#include "policy/cedar/build.h"
+
+#include <stdlib.h>
+
+static int by_id(const void *x, const void *y)
+{
+    const struct cedar_policy *const *a = x, *const *b = y;
+
+    return str_cmp((*a)->id, (*b)->id);
+}
+
+static bool ids_differ(const struct cedar_policy *const *sorted, size_t n, struct cedar_diags *d)
+{
+    bool ok = true;
+
+    for (size_t i = 1; i < n; i++)
+        if (str_cmp(sorted[i - 1]->id, sorted[i]->id) == 0)
+            ok = cedar_error(d, sorted[i]->span, "two policies have the id `%.*s`", STR_ARG(sorted[i]->id));
+    return ok;
+}
+
+const struct cedar_policies *policies_make(struct arena *a, const struct policy_list *all, struct cedar_diags *d)
+{
+    struct cedar_policies *set = arena_make(a, struct cedar_policies);
+    const struct cedar_policy **items = arena_make_n(a, all->n, const struct cedar_policy *);
+    const struct cedar_policy **templates = arena_make_n(a, all->n, const struct cedar_policy *);
+    const struct cedar_policy **sorted = arena_make_n(a, all->n, const struct cedar_policy *);
+
+    if (all->n > CEDAR_POLICIES_MAX) {
+        (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "there are more than %d policies", CEDAR_POLICIES_MAX);
+        return NULL;
+    }
+    for (size_t i = 0; i < all->n; i++) {
+        sorted[i] = all->items[i];
+        if (all->items[i]->is_template)
+            templates[set->n_templates++] = all->items[i];
+        else
+            items[set->n++] = all->items[i];
+    }
+    if (all->n > 1)
+        qsort(sorted, all->n, sizeof *sorted, by_id);
+    if (!ids_differ(sorted, all->n, d))
+        return NULL;
+    set->items = items;
+    set->templates = templates;
+    set->by_id = sorted;
+    index_build(a, &set->index, items, set->n);
+    return set;
+}
+
+const struct cedar_policies *cedar_policies_parse(struct arena *a, struct cedar_diags *d, enum cedar_ids ids)
+{
+    struct cedar_source *kept = arena_make(a, struct cedar_source);
+    struct builder b = { .arena = a, .d = d };
+    struct policy_list list = { 0 };
+
+    /* The trees point into the text: their own copy goes with them. */
+    *kept = (struct cedar_source){ arena_str(a, d->source->name), arena_str(a, d->source->text) };
+    d->source = kept;
+    if (!parse_policies(&b, &list))
+        return NULL;
+    for (size_t i = 0; i < list.n; i++) {
+        struct str id = cedar_policy_annotation(list.items[i], S("id"));
+        bool annotated = ids == CEDAR_IDS_BY_ANNOTATION && id.p != NULL;
+        list.items[i]->id = annotated ? id : arena_printf(a, "policy%zu", i);
+    }
+    return policies_make(a, &list, d);
+}
+
+size_t cedar_policies_n(const struct cedar_policies *p)
+{
+    return p->n;
+}
+
+const struct cedar_policy *cedar_policy_at(const struct cedar_policies *p, size_t i)
+{
+    return p->items[i];
+}
+
+size_t cedar_templates_n(const struct cedar_policies *p)
+{
+    return p->n_templates;
+}
+
+const struct cedar_policy *cedar_template_at(const struct cedar_policies *p, size_t i)
+{
+    return p->templates[i];
+}
+
+const struct cedar_policy *cedar_policy_named(const struct cedar_policies *p, struct str id)
+{
+    for (size_t low = 0, high = p->n + p->n_templates; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        int order = str_cmp(id, p->by_id[middle]->id);
+        if (order == 0)
+            return p->by_id[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+struct str cedar_policy_annotation(const struct cedar_policy *p, struct str name)
+{
+    for (size_t i = 0; i < p->n_annotations; i++)
+        if (str_eq(p->annotations[i].name, name))
+            return p->annotations[i].value;
+    return (struct str){ NULL, 0 };
+}
+
+static bool fill(struct arena *a, struct cedar_scope *scope, const struct cedar_uid *uid, const char *slot,
+                 const struct cedar_link *link, struct cedar_diags *d)
+{
+    if (scope->slot != (uid->type.p != NULL))
+        return cedar_error(d, (struct cedar_span){ 0, 0 }, "the link `%.*s` %s `?%s`, %s template", STR_ARG(link->id),
+                           scope->slot ? "does not fill" : "fills", slot,
+                           scope->slot ? "which stands in its" : "which does not stand in its");
+    if (scope->slot)
+        scope->uid = cedar_uid_make(arena_str(a, uid->type), arena_str(a, uid->id));
+    scope->slot = false;
+    return true;
+}
+
+struct cedar_policy *policy_link(struct arena *a, const struct cedar_policy *template,
+                                 const struct cedar_link *link, struct cedar_diags *d)
+{
+    struct cedar_policy *p = arena_make(a, struct cedar_policy);
+
+    *p = *template;
+    p->id = arena_str(a, link->id);
+    p->template_id = template->id;
+    p->is_template = false;
+    return fill(a, &p->principal, &link->principal, "principal", link, d) &&
+                   fill(a, &p->resource, &link->resource, "resource", link, d)
+               ? p
+               : NULL;
+}
+
+/* policy_list holds what may still be changed; a set that is made is not. */
+static void add_all(struct arena *a, struct policy_list *list, const struct cedar_policy *const *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct cedar_policy *copy = arena_make(a, struct cedar_policy);
+        *copy = *items[i];
+        policy_list_add(a, list, copy);
+    }
+}
+
+const struct cedar_policies *cedar_policies_link(struct arena *a, const struct cedar_policies *p,
+                                                 const struct cedar_link *links, size_t n, struct cedar_diags *d)
+{
+    struct policy_list list = { 0 };
+    size_t errors = d->errors;
+
+    add_all(a, &list, p->items, p->n);
+    add_all(a, &list, p->templates, p->n_templates);
+    for (size_t i = 0; i < n; i++) {
+        const struct cedar_policy *template = cedar_policy_named(p, links[i].template_id);
+        if (template == NULL || !template->is_template) {
+            (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "there is no template `%.*s`",
+                              STR_ARG(links[i].template_id));
+            continue;
+        }
+        struct cedar_policy *linked = policy_link(a, template, &links[i], d);
+        if (linked != NULL)
+            policy_list_add(a, &list, linked);
+    }
+    return d->errors == errors ? policies_make(a, &list, d) : NULL;
+}
+
+bool cedar_policies_validate(const struct cedar_policies *p, const struct cedar_schema *s, struct cedar_diags *d)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < p->n_templates; i++)
+        ok = cedar_validate_policy(s, p->templates[i], CEDAR_STRICT, d) && ok;
+    for (size_t i = 0; i < p->n; i++)
+        ok = cedar_validate_policy(s, p->items[i], CEDAR_STRICT, d) && ok;
+    return ok;
+}

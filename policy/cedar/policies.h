@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * policy/cedar/policies.h: what a policy set is inside, and its index.
+ *
+ * Stands on base/ alone.  Inside the library; everybody else sees cedar.h.
+ *
+ * The index answers "which policies can apply to this principal, action and
+ * resource" without looking at the others: each policy is filed under the
+ * principal (or group, or type) that its scope names, its action, and its
+ * resource, each possibly "any"; a request asks for every combination of what
+ * it is and is in.  The answer may hold too much, never too little: scopes are
+ * compared afterwards.
+ */
+#ifndef CEDAR_POLICIES_H
+#define CEDAR_POLICIES_H
+
+#include "policy/cedar/cedar.h"
+#include "policy/cedar/parse.h"
+
+enum { INDEX_FILTER_BITS = 4096, INDEX_FROM = 12 /* fewer policies are looked at one by one */ };
+
+struct index_entry {
+    uint64_t key;
+    uint32_t policy;
+};
+
+struct index {
+    size_t n;
+    const struct index_entry *entries; /* sorted by key, then policy */
+    const uint32_t *starts;
+    unsigned shift;
+    uint8_t shapes;                    /* bit: some policy names principal(1) | action(2) | resource(4), as a number 0…7 */
+    uint64_t filter[3][INDEX_FILTER_BITS / 64]; /* keys that occur, by dimension */
+};
+
+struct cedar_policies {
+    size_t n, n_templates;
+    const struct cedar_policy *const *items;     /* that decide */
+    const struct cedar_policy *const *templates;
+    const struct cedar_policy *const *by_id;     /* all of them, sorted by id */
+    struct index index;
+};
+
+/* Makes the set: sorts, refuses ids given twice, builds the index. */
+const struct cedar_policies *policies_make(struct arena *a, const struct policy_list *all, struct cedar_diags *d);
+/* A copy of a template with its slots filled; NULL after reporting. */
+struct cedar_policy *policy_link(struct arena *a, const struct cedar_policy *template,
+                                 const struct cedar_link *link, struct cedar_diags *d);
+
+void index_build(struct arena *a, struct index *x, const struct cedar_policy *const *policies, size_t n);
+
+/* One of principal, action, resource of a request. */
+struct index_side {
+    const struct cedar_uid *uid;
+    const struct cedar_entity *entity; /* NULL: not in the store */
+};
+/* Marks policies that can apply, one bit each (words: (n + 63) / 64, zeroed). */
+void index_find(struct arena *a, const struct index *x, size_t n_policies, const struct index_side sides[3],
+                uint64_t *marks);
+
+/* Does the scope admit it? */
+bool scope_admits(const struct cedar_scope *scope, const struct index_side *side);
+
+#endif
