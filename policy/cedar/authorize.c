@@ -265,7 +265,7 @@ void cedar_authorize_each(struct arena *a, const struct cedar_policies *p, const
 
 void cedar_answer_to_json(struct buf *b, const struct cedar_answer *answer)
 {
-    buf_printf(b, "{\"decision\":\"%s\",\"reasons\":[", answer->decision == CEDAR_ALLOW ? "allow" : "deny");
+    buf_printf(b, "{\"decision\":\"%s\",\"reason\":[", answer->decision == CEDAR_ALLOW ? "allow" : "deny");
     for (size_t i = 0; i < answer->n_reasons; i++) {
         if (i > 0)
             buf_byte(b, ',');

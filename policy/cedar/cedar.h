@@ -132,7 +132,7 @@ void cedar_authorize_each(struct arena *a, const struct cedar_policies *p, const
                           const struct cedar_request *r, const struct cedar_uid *resources, size_t n,
                           enum cedar_decision *out);
 
-/* {"decision": "allow", "reasons": […], "errors": [{"policy": …, "message": …}]} */
+/* {"decision": "allow", "reason": […], "errors": [{"policy": …, "message": …}]} */
 void cedar_answer_to_json(struct buf *b, const struct cedar_answer *answer);
 
 #endif

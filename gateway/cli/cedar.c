@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * digione cedar WORD: Cedar policies from the command line: check, authorize,
+ * format, and test (the public integration-test format). */
+#include "gateway/cli/cedar.h"
+
+#include "gateway/cli/cli.h"
+#include "policy/cedar/cedar.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+bool cedar_file(struct arena *a, const char *path, struct cedar_source *out)
+{
+    struct buf b = buf_new(a, CEDAR_TEXT_MAX_B + 1);
+    char piece[65536];
+    size_t n;
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    bool ok = f != NULL;
+
+    while (ok && (n = fread(piece, 1, sizeof piece, f)) > 0)
+        buf_add(&b, str_n(piece, n));
+    ok = ok && ferror(f) == 0;
+    if (!ok)
+        (void)cli_complain(CLI_BROKEN, "cedar", "%s: %s", path, strerror(errno));
+    if (f != NULL && f != stdin)
+        (void)fclose(f);
+    *out = (struct cedar_source){ str_of(strcmp(path, "-") == 0 ? "standard input" : path), buf_str(&b) };
+    return ok;
+}
+
+void cedar_print(FILE *to, struct str text)
+{
+    (void)fwrite(text.p, 1, text.n, to);
+}
+
+bool cedar_is_json(struct str text)
+{
+    text = str_trim(text);
+    return text.n > 0 && (text.p[0] == '{' || text.p[0] == '[');
+}
+
+/* Everything that a command reads; what is not named stays NULL. */
+struct inputs {
+    struct arena *a;
+    const struct cedar_schema *schema;
+    const struct cedar_policies *policies;
+    const struct cedar_entities *entities;
+};
+
+/* Prints what was found; CLI_REFUSED when that is an error. */
+static int report(struct arena *a, const struct cedar_diags *d)
+{
+    cedar_print(stderr, cedar_diags_text(a, d));
+    return d->errors > 0 ? CLI_REFUSED : CLI_OK;
+}
+
+static int read_schema(struct inputs *in, const char *path)
+{
+    struct cedar_source source;
+
+    if (path == NULL)
+        return CLI_OK;
+    if (!cedar_file(in->a, path, &source))
+        return CLI_BROKEN;
+    struct cedar_diags d = cedar_diags_new(in->a, &source);
+    in->schema = cedar_is_json(source.text) ? cedar_schema_parse_json(in->a, &d) : cedar_schema_parse_text(in->a, &d);
+    return report(in->a, &d);
+}
+
+static int read_policies(struct inputs *in, const char *path, enum cedar_ids ids)
+{
+    struct cedar_source source;
+
+    if (!cedar_file(in->a, path, &source))
+        return CLI_BROKEN;
+    struct cedar_diags d = cedar_diags_new(in->a, &source);
+    in->policies = cedar_is_json(source.text) ? cedar_policies_from_json(in->a, &d)
+                                              : cedar_policies_parse(in->a, &d, ids);
+    return report(in->a, &d);
+}
+
+static int read_entities(struct inputs *in, const char *path)
+{
+    struct cedar_source source;
+
+    if (!cedar_file(in->a, path, &source))
+        return CLI_BROKEN;
+    struct cedar_diags d = cedar_diags_new(in->a, &source);
+    in->entities = cedar_entities_parse(in->a, &d, in->schema);
+    return report(in->a, &d);
+}
+
+static int worst(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int run_check(struct arena *a, int argc, char **argv)
+{
+    const char *files[64], *schema = NULL;
+    size_t n;
+    const struct cli_option options[] = { { "--schema", &schema, NULL }, { 0 } };
+    struct inputs in = { .a = a };
+    int status;
+
+    if (!cli_options(argc, argv, options, files, sizeof files / sizeof *files, &n))
+        return CLI_USAGE;
+    if (n == 0)
+        return cli_complain(CLI_USAGE, "cedar", "check needs a file of policies");
+    status = read_schema(&in, schema);
+    for (size_t i = 0; i < n; i++) {
+        int one = read_policies(&in, files[i], CEDAR_IDS_BY_ANNOTATION);
+        struct cedar_diags d = cedar_diags_new(a, NULL);
+        if (one == CLI_OK && in.schema != NULL) {
+            (void)cedar_policies_validate(in.policies, in.schema, &d);
+            one = report(a, &d);
+        }
+        if (one == CLI_OK)
+            (void)printf("%s: in order: %zu policies, %zu templates%s\n", files[i], cedar_policies_n(in.policies),
+                         cedar_templates_n(in.policies), schema != NULL ? ", valid for the schema" : "");
+        status = worst(status, one);
+    }
+    return status;
+}
+
+static int run_authorize(struct arena *a, int argc, char **argv)
+{
+    const char *policies = NULL, *entities = NULL, *schema = NULL, *request = NULL, *ids = NULL;
+    bool closed = false;
+    size_t n;
+    const struct cli_option options[] = {
+        { "--policies", &policies, NULL }, { "--entities", &entities, NULL }, { "--schema", &schema, NULL },
+        { "--request", &request, NULL },   { "--ids", &ids, NULL },           { "--closed", NULL, &closed }, { 0 },
+    };
+    struct inputs in = { .a = a };
+    struct cedar_request r;
+    struct cedar_source source;
+    int status;
+
+    if (!cli_options(argc, argv, options, NULL, 0, &n))
+        return CLI_USAGE;
+    if (policies == NULL || entities == NULL || request == NULL)
+        return cli_complain(CLI_USAGE, "cedar", "authorize needs --policies, --entities and --request");
+    if (ids != NULL && strcmp(ids, "position") != 0 && strcmp(ids, "annotation") != 0)
+        return cli_complain(CLI_USAGE, "cedar", "--ids is position or annotation");
+    bool by_position = ids != NULL && strcmp(ids, "position") == 0;
+    if ((status = read_schema(&in, schema)) != CLI_OK ||
+        (status = read_policies(&in, policies, by_position ? CEDAR_IDS_BY_POSITION : CEDAR_IDS_BY_ANNOTATION)) !=
+            CLI_OK ||
+        (status = read_entities(&in, entities)) != CLI_OK)
+        return status;
+    if (!cedar_file(a, request, &source))
+        return CLI_BROKEN;
+    struct cedar_diags d = cedar_diags_new(a, &source);
+    if (!cedar_request_parse(a, &d, in.schema, &r))
+        return worst(report(a, &d), CLI_REFUSED);
+    struct cedar_answer answer = closed ? cedar_authorize_closed(a, in.policies, in.entities, &r)
+                                        : cedar_authorize(a, in.policies, in.entities, &r);
+    struct buf out = buf_new(a, 64u << 20);
+    cedar_answer_to_json(&out, &answer);
+    buf_byte(&out, '\n');
+    cedar_print(stdout, buf_str(&out));
+    return CLI_OK;
+}
+
+static bool write_file(const char *path, struct str text)
+{
+    FILE *f = fopen(path, "wb");
+    bool ok = f != NULL && fwrite(text.p, 1, text.n, f) == text.n;
+
+    ok = (f == NULL || fclose(f) == 0) && ok;
+    if (!ok)
+        (void)cli_complain(CLI_BROKEN, "cedar", "%s: %s", path, strerror(errno));
+    return ok;
+}
+
+static int format_one(struct arena *a, const char *path, bool check, bool write)
+{
+    struct cedar_source source;
+
+    if (!cedar_file(a, path, &source))
+        return CLI_BROKEN;
+    struct cedar_diags d = cedar_diags_new(a, &source);
+    struct str text = cedar_format(a, &d);
+    if (text.p == NULL)
+        return report(a, &d);
+    bool same = str_eq(text, source.text);
+    if (check) {
+        (void)printf("%s: %s\n", path, same ? "in canonical layout" : "not in canonical layout");
+        return same ? CLI_OK : CLI_REFUSED;
+    }
+    if (!write)
+        cedar_print(stdout, text);
+    return !write || same || write_file(path, text) ? CLI_OK : CLI_BROKEN;
+}
+
+static int run_format(struct arena *a, int argc, char **argv)
+{
+    const char **files = arena_make_n(a, (size_t)argc + 1, const char *);
+    bool check = false, write = false;
+    size_t n;
+    const struct cli_option options[] = { { "--check", NULL, &check }, { "--write", NULL, &write }, { 0 } };
+    int status = CLI_OK;
+
+    if (!cli_options(argc, argv, options, files, (size_t)argc, &n))
+        return CLI_USAGE;
+    if (n == 0)
+        files[n++] = "-";
+    for (size_t i = 0; i < n; i++)
+        status = worst(status, format_one(a, files[i], check, write));
+    return status;
+}
+
+static int run_test(struct arena *a, int argc, char **argv)
+{
+    const char **files = arena_make_n(a, (size_t)argc + 1, const char *), *root = NULL;
+    size_t n;
+    const struct cli_option options[] = { { "--root", &root, NULL }, { 0 } };
+
+    if (!cli_options(argc, argv, options, files, (size_t)argc, &n))
+        return CLI_USAGE;
+    if (n == 0)
+        return cli_complain(CLI_USAGE, "cedar", "test needs files of test cases");
+    return cedar_test_files(files, n, root);
+}
+
+static const struct {
+    const char *word;
+    int (*run)(struct arena *a, int argc, char **argv);
+} words[] = {
+    { "check", run_check }, { "authorize", run_authorize }, { "format", run_format }, { "test", run_test }
+};
+
+static void print_help(FILE *to)
+{
+    (void)fputs("Cedar policies: https://www.cedarpolicy.com\n\n"
+                "usage: digione cedar check POLICIES… [--schema SCHEMA]\n"
+                "       digione cedar authorize --policies P --entities E [--schema S] --request R\n"
+                "                               [--ids position|annotation] [--closed]\n"
+                "       digione cedar format [FILE…] [--check | --write]\n"
+                "       digione cedar test FILE.json… [--root FOLDER]\n\n"
+                "check      reports every mistake in policies, with its place; with a schema also what can never work\n"
+                "authorize  answers one request as JSON: decision, determining policies, errors; --closed: a forbid\n"
+                "           that cannot be evaluated denies\n"
+                "format     policies in canonical layout; comments stay\n"
+                "test       runs cases in the format of the public Cedar integration tests\n\n"
+                "Policies and schemas are read as text or, when they begin with `{`, as JSON; `-` is standard input.\n"
+                "Exit status: 0 in order, 1 not in order, 2 not understood, 3 a file cannot be read.\n",
+                to);
+}
+
+int cli_cedar(int argc, char **argv)
+{
+    struct arena *a;
+    int status = -1;
+
+    if (argc < 2 || cli_wants_help(argc, argv)) {
+        print_help(argc < 2 ? stderr : stdout);
+        return argc < 2 ? CLI_USAGE : CLI_OK;
+    }
+    a = arena_new();
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(argv[1], words[i].word) == 0)
+            status = words[i].run(a, argc - 1, argv + 1);
+    arena_free(a);
+    if (status < 0) {
+        status = cli_complain(CLI_USAGE, "cedar", "there is no \"%s\"", argv[1]);
+        print_help(stderr);
+    }
+    return status;
+}
