@@ -154,10 +154,15 @@ static size_t utf8_step(const unsigned char *s, size_t left)
     return len;
 }
 
+size_t str_utf8_step(struct str s, size_t at)
+{
+    return at < s.n ? utf8_step((const unsigned char *)s.p + at, s.n - at) : 0;
+}
+
 bool str_is_utf8(struct str s)
 {
     for (size_t i = 0, step; i < s.n; i += step)
-        if ((step = utf8_step((const unsigned char *)s.p + i, s.n - i)) == 0)
+        if ((step = str_utf8_step(s, i)) == 0)
             return false;
     return s.p != NULL;
 }
