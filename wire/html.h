@@ -68,13 +68,28 @@ static inline bool html_is_number(int64_t number)
 }
 
 /* Used by compiled templates: the type chooses. */
-#define HTML_PUT(b, x)                                                                                    \
-    _Generic((x), struct str: html_text, struct html: html_raw, int: html_number, long: html_number,      \
-             unsigned: html_number_uint, unsigned long: html_number_uint)((b), (x))
-#define HTML_PUT_ATTR(b, x)                                                                               \
-    _Generic((x), struct str: html_text, int: html_number, long: html_number, unsigned: html_number_uint, \
-             unsigned long: html_number_uint)((b), (x))
-#define HTML_IS(x)                                                                                        \
-    _Generic((x), struct str: str_is_set, struct html: html_is_html, default: html_is_number)(x)
+#define HTML_PUT(b, x)                                                                                                 \
+    _Generic((x), struct str                                                                                           \
+             : html_text, struct html                                                                                  \
+             : html_raw, int                                                                                           \
+             : html_number, long                                                                                       \
+             : html_number, unsigned                                                                                   \
+             : html_number_uint, unsigned long                                                                         \
+             : html_number_uint)((b), (x))
+#define HTML_PUT_ATTR(b, x)                                                                                            \
+    _Generic((x), struct str                                                                                           \
+             : html_text, int                                                                                          \
+             : html_number, long                                                                                       \
+             : html_number, unsigned                                                                                   \
+             : html_number_uint, unsigned long                                                                         \
+             : html_number_uint)((b), (x))
+#define HTML_PUT_PART(b, x)                                                                                            \
+    _Generic((x), struct str                                                                                           \
+             : html_url_part, int                                                                                      \
+             : html_number, long                                                                                       \
+             : html_number, unsigned                                                                                   \
+             : html_number_uint, unsigned long                                                                         \
+             : html_number_uint)((b), (x))
+#define HTML_IS(x) _Generic((x), struct str : str_is_set, struct html : html_is_html, default : html_is_number)(x)
 
 #endif
