@@ -11,7 +11,7 @@
  * checked (a service's registered redirect URI, a provider's support page); the
  * template refuses any other scheme besides.
  *
- * Send every page with PAGE_CSP, `Cache-Control: no-store` and its language.
+ * Send every page with page_send().
  */
 #ifndef LAUNCHER_PAGES_H
 #define LAUNCHER_PAGES_H
@@ -23,32 +23,35 @@
 
 /* form-action names https because a POST of ours is answered by a redirect to a city or a service, and Chromium
  * applies form-action to redirects as well; plain http only on loopback names, for the demo. */
-#define PAGE_CSP                                                                                             \
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "             \
-    "form-action 'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*; "                 \
+#define PAGE_CSP                                                                                                       \
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "                       \
+    "form-action 'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*; "                           \
     "frame-ancestors 'none'"
 
 enum { PICKS_MAX = 12, RESULTS_SHOWN = 8 };
 
 /* --- what every page carries ------------------------------------------------------------------------------ */
 
-struct page_me {           /* who is signed in; name absent: nobody */
-    struct str name;       /* "Aino Laakso" */
-    struct str first;      /* "Aino" */
-    struct str initials;   /* "AL" */
-    struct str role;       /* in the page's language: "Opettaja" */
-    struct str school;     /* in the page's language */
-    struct str csrf;       /* token of the sign-out form */
+struct page_me {         /* who is signed in; name absent: nobody */
+    struct str name;     /* "Aino Laakso" */
+    struct str first;    /* "Aino" */
+    struct str initials; /* "AL" */
+    struct str role;     /* in the page's language: "Opettaja" */
+    struct str school;   /* in the page's language */
+    struct str csrf;     /* token of the sign-out form */
 };
 
 struct page {
     enum lang lang;
-    struct str gateway;    /* what the gateway calls itself: "DigiOne" */
-    struct str here;       /* path and query to come back to after a change of language; absent: no language links.
-                            * Links go to /lang?to=sv&back=<here> */
-    struct str help, accessibility, privacy; /* addresses; absent: no link.  help may be an e-mail address */
+    struct str gateway; /* what the gateway calls itself: "DigiOne" */
+    struct str here;    /* path and query to come back to after a change of language; absent: no language links.
+                         * Links go to /lang?to=sv&back=<here> */
+    struct str help, help_email, accessibility, privacy; /* addresses; absent: no link */
     struct page_me me;
 };
+
+/* Makes a page the answer of a step: PAGE_CSP, no-store, its language.  Fails OURS page_too_large when it is absent. */
+enum step page_send(struct ctx *c, int status, struct html page, struct fail *f);
 
 /* Fills in what the request knows: language, settings (name, support), the signed-in person.
  * here: absent when a GET cannot come back to this page. */
@@ -56,31 +59,30 @@ struct page page_for(const struct ctx *c, struct str here);
 
 /* --- signing in ------------------------------------------------------------------------------------------- */
 
-struct pick {              /* one thing to choose: a city, a school, an identity provider */
-    struct str idp;        /* registry id that is posted */
+struct pick {                      /* one thing to choose: a city, a school, an identity provider */
+    struct str idp;                /* registry id that is posted */
     struct str before, hit, after; /* the name, the matching part apart; without a search all of it is in `before` */
-    struct str note;       /* second line: the city under a school's name */
+    struct str note;               /* second line: the city under a school's name */
 };
 
-struct sign_in_view {      /* GET /sign-in */
+struct picks {
+    const struct pick *at;
+    size_t n;
+};
+
+struct sign_in_view { /* GET /sign-in */
     struct page page;
-    struct str login;      /* id of the login in flight; goes into every form and link as `login` */
-    struct str service;    /* name of the service being opened; absent: the launcher */
+    struct str login;   /* id of the login in flight; goes into every form and link as `login` */
+    struct str service; /* name of the service being opened; absent: the launcher */
     struct icon service_icon;
-    bool shared;           /* a shared device: "remember" is off */
+    bool shared;            /* a shared device: "remember" is off */
     struct pick remembered; /* last choice; idp absent: none, or `all=1` was asked */
-    bool search;           /* more than PICKS_MAX to choose from: no buttons before a search */
-    struct {
-        const struct pick *at;
-        size_t n;
-    } picks;               /* without a search: the buttons; with one: the rows shown */
-    struct {
-        const struct pick *at;
-        size_t n;
-    } others;              /* local accounts and other ways; GET /sign-in/local?idp=…&login=… */
-    struct str q;          /* what was searched for; absent: no search */
-    size_t total;          /* hits in all */
-    size_t next;           /* how many "show more" shows (parameter `n`); 0: all are shown */
+    bool search;            /* more than PICKS_MAX to choose from: no buttons before a search */
+    struct picks picks;     /* without a search: the buttons; with one: the rows shown */
+    struct picks others;    /* local accounts and other ways; GET /sign-in/local?idp=…&login=… */
+    struct str q;           /* what was searched for; absent: no search */
+    size_t total;           /* hits in all */
+    size_t next;            /* how many "show more" shows (parameter `n`); 0: all are shown */
 };
 /* Forms and links of this page:
  *   GET  /sign-in?login=&q=        search             GET  /sign-in?login=&q=&n=16   show more
@@ -98,41 +100,43 @@ struct picker *picker_build(struct arena *a, const struct registry *r);
 struct picker_ask {
     struct str query, n, remembered_idp;
     bool all;
-    bool local_allowed;    /* may local accounts sign in to this service? */
+    bool local_allowed; /* may local accounts sign in to this service? */
 };
 void picker_fill(const struct picker *p, struct arena *a, const struct picker_ask *ask, struct sign_in_view *v);
 
 enum local_error { LOCAL_OK = 0, LOCAL_WRONG /* name or password, never which */, LOCAL_EMPTY, LOCAL_BUSY };
 
-struct local_view {        /* GET, POST /sign-in/local: login, idp, username, password */
+struct local_view { /* GET, POST /sign-in/local: login, idp, username, password */
     struct page page;
     struct str login, idp, idp_name, service;
     struct icon service_icon;
-    struct str username;   /* as typed; the password is never shown again */
+    struct str username; /* as typed; the password is never shown again */
     enum local_error error;
-    int64_t wait_s;        /* with LOCAL_BUSY: try again after */
+    int64_t wait_s; /* with LOCAL_BUSY: try again after */
 };
 struct html page_local(struct arena *a, const struct local_view *v);
 
 /* --- the launcher ----------------------------------------------------------------------------------------- */
 
 struct school_tab {
-    struct str id;         /* parameter `school` of / */
+    struct str id; /* parameter `school` of / */
     struct str name;
     bool current;
 };
 
-struct launcher_view {     /* GET /?school=&q= */
+struct school_tabs {
+    const struct school_tab *at;
+    size_t n;
+};
+
+struct launcher_view { /* GET /?school=&q= */
     struct page page;
     struct tiles tiles;
-    struct str today;      /* "Maanantai 23. marraskuuta" */
+    struct str today; /* "Maanantai 23. marraskuuta" */
     struct str q;
-    bool shared;           /* a shared device: the "Valmis" bar for pupils */
-    struct {
-        const struct school_tab *at;
-        size_t n;
-    } schools;             /* more than one: the switch */
-    struct str school;     /* name of the chosen (or only) school, or of the provider */
+    bool shared;                        /* a shared device: the "Valmis" bar for pupils */
+    struct school_tabs schools;         /* more than one: the switch */
+    struct str school, school_id;       /* the chosen (or only) school: name, or the provider's; parameter `school` */
     struct str ask, ask_url, ask_email; /* whose help desk opens services */
 };
 /* Fills in the whole view from the session's person.  school, q: parameters as they came. */
@@ -145,11 +149,11 @@ struct denied_view {
     struct page page;
     struct str service;
     struct icon service_icon;
-    struct str school;     /* school or provider that has not opened it */
+    struct str school;                  /* school or provider that has not opened it */
     struct str ask, ask_url, ask_email; /* whom to ask: the provider and its help desk */
     struct str support_code;
     int64_t at_s;
-    struct str back;       /* the service's own address, checked; absent: none */
+    struct str back; /* the service's own address, checked; absent: none */
 };
 struct html page_denied(struct arena *a, const struct denied_view *v);
 /* Fills in the names from the registry.  decision.ask says whom to ask. */
@@ -157,19 +161,19 @@ void denied_ask(struct denied_view *v, const struct service *s, const struct dec
 
 struct error_view {
     struct page page;
-    enum fail_kind kind;   /* chooses the words */
-    struct str city;       /* name of the identity provider, for FAIL_UPSTREAM */
-    struct str service;    /* name of the service, where one is known */
+    enum fail_kind kind; /* chooses the words */
+    struct str city;     /* name of the identity provider, for FAIL_UPSTREAM */
+    struct str service;  /* name of the service, where one is known */
     struct str support_code;
     int64_t at_s;
-    struct str again;      /* the same thing once more, e.g. "/sign-in?login=…"; absent: none */
-    struct str back;       /* the service's own address, checked; absent: none */
-    struct str fresh;      /* a fresh start; absent: "/" */
-    int retry_s;           /* with FAIL_OURS and `again`: the page tries by itself after so many seconds, and says so */
+    struct str again; /* the same thing once more, e.g. "/sign-in?login=…"; absent: none */
+    struct str back;  /* the service's own address, checked; absent: none */
+    struct str fresh; /* a fresh start; absent: "/" */
+    int retry_s;      /* with FAIL_OURS and `again`: the page tries by itself after so many seconds, and says so */
 };
 struct html page_error(struct arena *a, const struct error_view *v);
 
-struct expired_view {      /* a login that was begun too long ago, answered twice, or in another browser */
+struct expired_view { /* a login that was begun too long ago, answered twice, or in another browser */
     struct page page;
     struct str service, back, fresh;
 };
@@ -177,12 +181,12 @@ struct html page_expired(struct arena *a, const struct expired_view *v);
 
 /* --- leaving ---------------------------------------------------------------------------------------------- */
 
-struct sign_out_view {     /* GET /sign-out: asks first; POST /sign-out: csrf, state */
+struct sign_out_view { /* GET /sign-out: asks first; POST /sign-out: csrf, state */
     struct page page;
     struct str csrf;
-    struct str state;      /* hidden field `state`: the caller's own, e.g. a sealed post-logout address */
-    struct str service;    /* the service that asked; absent: the person did */
-    struct str stay;       /* where "stay signed in" leads; absent: "/" */
+    struct str state;   /* hidden field `state`: the caller's own, e.g. a sealed post-logout address */
+    struct str service; /* the service that asked; absent: the person did */
+    struct str stay;    /* where "stay signed in" leads; absent: "/" */
 };
 struct html page_sign_out(struct arena *a, const struct sign_out_view *v);
 
@@ -192,26 +196,28 @@ enum receipt { RECEIPT_OPEN = 0, RECEIPT_WAITS /* did not answer; ends by itself
 struct left {
     struct str name;
     enum receipt receipt;
-    int64_t ends_s;        /* with RECEIPT_WAITS: when it ends by itself; 0: not known */
+    int64_t ends_s; /* with RECEIPT_WAITS: when it ends by itself; 0: not known */
+};
+
+struct lefts {
+    const struct left *at;
+    size_t n;
 };
 
 struct signed_out_view {
     struct page page;
-    struct {
-        const struct left *at;
-        size_t n;
-    } left;                /* the gateway itself, the services opened, the city's own sign-in */
-    struct str city;       /* the city whose own sign-in may still be open; absent: none */
-    struct str back;       /* the service's own address, checked */
-    struct str service;    /* its name */
+    struct lefts left;  /* the gateway itself, the services opened, the city's own sign-in */
+    struct str city;    /* the city whose own sign-in may still be open; absent: none */
+    struct str back;    /* the service's own address, checked */
+    struct str service; /* its name */
 };
 struct html page_signed_out(struct arena *a, const struct signed_out_view *v);
 
 /* --- going on --------------------------------------------------------------------------------------------- */
 
-struct continue_view {     /* goes on by itself with a GET, and has a link besides */
+struct continue_view { /* goes on by itself with a GET, and has a link besides */
     struct page page;
-    struct str url, to;    /* where; its name */
+    struct str url, to; /* where; its name */
 };
 struct html page_continue(struct arena *a, const struct continue_view *v);
 

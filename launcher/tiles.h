@@ -11,15 +11,31 @@
 #include "model/registry.h"
 #include "policy/policy.h"
 
-enum { TILE_SHAPES = 8, TILE_COLOURS = 8, TILES_MAX = 500, TILES_FILTER_MAX_B = 100 };
+enum { TILE_SHAPES = 8, TILE_COLOURS = 8, TILES_MAX = 200 };
 
 /* How much of a tile is shown.  ROOMY: pupils (pictogram, one word); NORMAL: icon, name, one line. */
 enum density { DENSITY_NORMAL = 0, DENSITY_ROOMY };
 
+/* Pictures for pupils, by category. */
+enum pictogram {
+    PIC_STAR = 0,
+    PIC_BOOK,
+    PIC_MATHS,
+    PIC_READ,
+    PIC_ROOM,
+    PIC_PICTURE,
+    PIC_MUSIC,
+    PIC_CODE,
+    PIC_EXAM,
+    PIC_CLOCK,
+    PIC_LETTER,
+    PIC_HOME
+};
+
 struct icon {
-    struct str initials;   /* of the name's first two words; one or two letters, upper case */
-    int shape, colour;     /* 1..8: classes f1..f8 and k1..k8 */
-    struct str pictogram;  /* of the category, for pupils: a symbol id, e.g. "book"; never absent */
+    struct str initials; /* of the name's first two words; one or two letters, upper case */
+    int shape, colour;   /* 1..8: classes f1..f8 and k1..k8 */
+    enum pictogram pictogram;
 };
 
 struct tile {
@@ -30,12 +46,13 @@ struct tile {
 };
 
 struct tile_group {
-    struct str category;       /* as the registry has it */
-    struct str title;          /* in the page's language */
+    struct str id;    /* "learning": for anchors */
+    struct str title; /* in the page's language */
+    bool dense;       /* icon and name alone: long lists of everyday tools */
     struct {
         const struct tile *at;
         size_t n;
-    } tiles;                   /* by name, in the page's language's order */
+    } tiles; /* by name, in the page's language's order */
 };
 
 struct tiles {
@@ -43,8 +60,8 @@ struct tiles {
         const struct tile_group *at;
         size_t n;
     } groups;
-    size_t count;              /* of all tiles */
-    size_t before_filter;      /* count without the filter: 0 means "no services at all" */
+    size_t count;         /* of all tiles */
+    size_t before_filter; /* count without the filter: 0 means "no services at all" */
     enum density density;
 };
 
@@ -54,19 +71,20 @@ typedef struct decision tiles_decide(const struct registry *, const struct perso
 struct tiles_ask {
     const struct registry *registry;
     const struct person *person;
-    struct str school;         /* oid or code: only what the person may open there; absent: anywhere */
-    struct str filter;         /* words that name or line must contain; absent: all */
+    struct str school; /* oid or code: only what the person may open there; absent: anywhere */
+    struct str filter; /* words that name or line must contain; absent: all */
     enum lang lang;
-    int64_t now_s;             /* Unix time, seconds */
-    tiles_decide *decide;      /* NULL: policy_decide */
+    int64_t now_s;        /* Unix time, seconds */
+    tiles_decide *decide; /* NULL: policy_decide */
 };
 
 struct tiles tiles_build(struct arena *a, const struct tiles_ask *ask);
 
-/* The icon of one service alone (sign-in, "not for you"): the same everywhere but where two in one list would look alike. */
+/* The icon of one service alone (sign-in, "not for you"): the same everywhere, but where two of one list would look
+ * alike and the later takes the next shape. */
 struct icon icon_of(struct arena *a, const struct service *s, enum lang lang);
 
-/* A learner of class 1..3, or one whose class is not known while under 10 cannot be told apart: ROOMY is for classes 1..3. */
+/* ROOMY for a learner whose classes, at now_s, are all 1 to 3. */
 enum density density_of(const struct person *p, int64_t now_s);
 
 #endif

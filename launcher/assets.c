@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "launcher/assets.h"
+
+const struct asset *asset_at(struct str path)
+{
+    for (size_t i = 0; i < asset_count; i++)
+        if (str_eq(assets[i].path, path))
+            return &assets[i];
+    return NULL;
+}

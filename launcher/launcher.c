@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "launcher/pages.h"
+
+#include "launcher/contact.h"
+#include "launcher/when.h"
+#include "launcher/words.h"
+
+#include <string.h>
+
+enum { FILTER_MAX_B = 200 };
+
+/* Where one affiliation stands, as the page names it. */
+struct at {
+    struct str id, name; /* the school's oid or code; absent for the provider itself */
+    const struct provider *provider;
+};
+
+static struct at at_of(const struct ctx *c, const struct affiliation *a)
+{
+    struct at at = { .provider = registry_provider_oid(c->registry, a->provider_oid) };
+    struct str key = str_is_set(a->school_oid) ? a->school_oid : a->school_code;
+    const struct school *s = at.provider != NULL ? provider_school(at.provider, key) : NULL;
+
+    if (str_is_set(key)) {
+        at.id = s != NULL && str_is_set(s->oid) ? s->oid : key;
+        at.name = s != NULL ? names_in(&s->names, c->lang) : key;
+    } else if (at.provider != NULL) {
+        at.name = names_in(&at.provider->names, c->lang);
+    }
+    return at;
+}
+
+/* The schools of the person's valid affiliations, each once, in the order in which the city told them. */
+static size_t schools_of(const struct ctx *c, const struct person *p, struct at *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->affiliation_count; i++) {
+        struct at at = at_of(c, &p->affiliations[i]);
+        size_t k = 0;
+        while (k < n && !str_eq(out[k].id, at.id))
+            k++;
+        if (str_is_set(at.id) && k == n && affiliation_valid(&p->affiliations[i], c->now_s))
+            out[n++] = at;
+    }
+    return n;
+}
+
+/* A person without a school still has a provider whose help desk can be named. */
+static struct at provider_of(const struct ctx *c, const struct person *p)
+{
+    for (size_t i = 0; i < p->affiliation_count; i++)
+        if (affiliation_valid(&p->affiliations[i], c->now_s))
+            return at_of(c, &p->affiliations[i]);
+    return (struct at){ 0 };
+}
+
+static void put_tabs(const struct ctx *c, const struct at *schools, size_t n, size_t chosen, struct launcher_view *v)
+{
+    struct school_tab *tab = arena_make_n(c->arena, n + 1, struct school_tab);
+
+    for (size_t i = 0; i < n; i++)
+        tab[i] = (struct school_tab){ .id = schools[i].id, .name = schools[i].name, .current = i == chosen };
+    v->schools = (struct school_tabs){ tab, n > 1 ? n : 0 };
+}
+
+/* The page's own address, for the language links: only parameters that it understood. */
+static struct str here_of(const struct ctx *c, struct str school)
+{
+    return str_is_set(school) ? arena_join(c->arena, S("/?school="), school) : S("/");
+}
+
+struct launcher_view launcher_for(const struct ctx *c, struct str school, struct str q, bool shared)
+{
+    const struct person *p = c->session->person;
+    struct at *schools = arena_make_n(c->arena, p->affiliation_count + 1, struct at);
+    size_t n = schools_of(c, p, schools), chosen = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(schools[i].id, school))
+            chosen = i;
+    struct at at = n > 0 ? schools[chosen] : provider_of(c, p);
+    struct launcher_view v = { .page = page_for(c, here_of(c, at.id)),
+                               .today = when_today(c->arena, c->now_s, c->lang),
+                               .q = str_sub(q, 0, FILTER_MAX_B),
+                               .shared = shared,
+                               .school = at.name,
+                               .school_id = at.id };
+    const struct tiles_ask ask = { .registry = c->registry,
+                                   .person = p,
+                                   .school = n > 1 ? at.id : S(""),
+                                   .filter = v.q,
+                                   .lang = c->lang,
+                                   .now_s = c->now_s };
+
+    put_tabs(c, schools, n, chosen, &v);
+    v.tiles = tiles_build(c->arena, &ask);
+    if (at.provider != NULL) {
+        v.ask = names_in(&at.provider->names, c->lang);
+        contact_split(at.provider->support, &v.ask_url, &v.ask_email);
+    }
+    return v;
+}

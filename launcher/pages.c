@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "launcher/pages.h"
+
+#include "base/settings.h"
+#include "launcher/contact.h"
+#include "launcher/texts.h"
+#include "launcher/views.h"
+#include "launcher/when.h"
+#include "launcher/words.h"
+#include "wire/http.h"
+
+/* Renders a view: begins a page, lets the compiled template write, ends it. */
+#define RENDER(arena, view, out)                                                                                       \
+    do {                                                                                                               \
+        struct buf buf_ = html_begin(arena);                                                                           \
+        view(&buf_, out);                                                                                              \
+        return html_end(&buf_);                                                                                        \
+    } while (0)
+
+static struct str otherwise(struct str s, struct str preset)
+{
+    return str_is_set(s) ? s : preset;
+}
+
+/* "ABCD2345" -> "ABCD 2345": easier to read out; selecting takes both halves, and so does the log's search. */
+static struct str spaced(struct arena *a, struct str code)
+{
+    return code.n == 8 ? arena_printf(a, "%.*s %.*s", 4, code.p, 4, code.p + 4) : code;
+}
+
+static struct str time_of(struct arena *a, int64_t at_s, enum lang lang)
+{
+    return at_s > 0 ? when_full(a, at_s, lang) : S("");
+}
+
+/* --- every page ------------------------------------------------------------------------------------------- */
+
+static enum text role_text(enum role role)
+{
+    static const enum text texts[ROLE_COUNT] = {
+        [ROLE_LEARNER] = T_role_learner,     [ROLE_TEACHER] = T_role_teacher,       [ROLE_STAFF] = T_role_staff,
+        [ROLE_SECRETARY] = T_role_secretary, [ROLE_SUBSTITUTE] = T_role_substitute, [ROLE_PRINCIPAL] = T_role_principal,
+        [ROLE_GUARDIAN] = T_role_guardian,   [ROLE_ADMIN] = T_role_admin,           [ROLE_OPERATOR] = T_role_operator,
+        [ROLE_VENDOR] = T_role_vendor,
+    };
+    return role < ROLE_COUNT ? texts[role] : T_NONE;
+}
+
+static const struct affiliation *first_valid(const struct person *p, int64_t now_s)
+{
+    for (size_t i = 0; i < p->affiliation_count; i++)
+        if (affiliation_valid(&p->affiliations[i], now_s))
+            return &p->affiliations[i];
+    return NULL;
+}
+
+/* "Oppilas, 7C" */
+static struct str role_line(struct arena *a, const struct affiliation *at, enum lang lang)
+{
+    struct str role = text(role_text(at->role), lang);
+
+    return role.n > 0 && str_is_set(at->group) ? arena_printf(a, "%.*s, %.*s", STR_ARG(role), STR_ARG(at->group))
+                                               : role;
+}
+
+static struct str school_name(const struct registry *r, const struct affiliation *at, enum lang lang)
+{
+    const struct provider *p = registry_provider_oid(r, at->provider_oid);
+    const struct school *s = p == NULL ? NULL : provider_school(p, otherwise(at->school_oid, at->school_code));
+
+    return s != NULL ? names_in(&s->names, lang) : p != NULL ? names_in(&p->names, lang) : S("");
+}
+
+static struct page_me me_of(const struct ctx *c)
+{
+    const struct person *p = c->session->person;
+    const struct affiliation *at = first_valid(p, c->now_s);
+    struct page_me me = { .name = person_display_name(c->arena, p), .csrf = c->session->csrf };
+
+    if (!str_is_set(me.name))
+        me.name = text(at != NULL ? role_text(at->role) : T_my_services, c->lang);
+    me.first = otherwise(p->calling_name, words_first(p->given_names));
+    me.initials = words_initials(c->arena, me.name);
+    if (at != NULL) {
+        me.role = role_line(c->arena, at, c->lang);
+        me.school = school_name(c->registry, at, c->lang);
+    }
+    return me;
+}
+
+struct page page_for(const struct ctx *c, struct str here)
+{
+    struct page page = { .lang = c->lang, .gateway = c->set->name, .here = here };
+
+    contact_split(c->set->support, &page.help, &page.help_email);
+    if (c->session != NULL && c->session->person != NULL)
+        page.me = me_of(c);
+    return page;
+}
+
+enum step page_send(struct ctx *c, int status, struct html page, struct fail *f)
+{
+    if (page.s.p == NULL)
+        return fail(f, FAIL_OURS, "page_too_large", "a page is over %d bytes", HTML_PAGE_MAX_B);
+    http_header_set(c->res, S("Content-Security-Policy"), S(PAGE_CSP));
+    http_header_set(c->res, S("Cache-Control"), S("no-store"));
+    http_header_set(c->res, S("Content-Language"), str_of(lang_tag(c->lang)));
+    http_body(c->res, status, S("text/html; charset=utf-8"), page.s);
+    return DONE;
+}
+
+/* --- signing in ------------------------------------------------------------------------------------------- */
+
+static struct sign_in_out sign_in_out(struct arena *a, const struct sign_in_view *v)
+{
+    return (struct sign_in_out){ .page = v->page,
+                                 .in = *v,
+                                 .asked = str_is_set(v->q),
+                                 .has_more = v->next > 0,
+                                 .total = words_count(a, v->total, v->page.lang),
+                                 .shown = words_count(a, v->picks.n, v->page.lang) };
+}
+
+struct html page_sign_in(struct arena *a, const struct sign_in_view *v)
+{
+    struct sign_in_out out = sign_in_out(a, v);
+
+    RENDER(a, view_sign_in, &out);
+}
+
+struct html page_no_school(struct arena *a, const struct sign_in_view *v)
+{
+    struct sign_in_out out = sign_in_out(a, v);
+
+    RENDER(a, view_no_school, &out);
+}
+
+struct html page_local(struct arena *a, const struct local_view *v)
+{
+    struct local_out out = { .page = v->page, .in = *v, .minutes = v->wait_s > 0 ? (v->wait_s + 59) / 60 : 1 };
+
+    out.no_username = v->error == LOCAL_EMPTY && !str_is_set(v->username);
+    out.no_password = v->error == LOCAL_EMPTY && !out.no_username;
+    RENDER(a, view_local, &out);
+}
+
+/* --- the launcher ----------------------------------------------------------------------------------------- */
+
+enum { SEARCH_FROM = 9 }; /* fewer tiles are seen at a glance */
+
+struct html page_launcher(struct arena *a, const struct launcher_view *v)
+{
+    struct launcher_out out = { .page = v->page, .in = *v, .roomy = v->tiles.density == DENSITY_ROOMY };
+
+    out.filtered = v->tiles.count == 0 && v->tiles.before_filter > 0;
+    out.searchable = v->tiles.before_filter >= SEARCH_FROM || out.filtered;
+    if (out.roomy)
+        RENDER(a, view_pupil, &out);
+    RENDER(a, view_launcher, &out);
+}
+
+/* --- refusals --------------------------------------------------------------------------------------------- */
+
+void denied_ask(struct denied_view *v, const struct service *s, const struct decision *d, struct arena *a)
+{
+    enum lang lang = v->page.lang;
+
+    v->service = names_in(&s->names, lang);
+    v->service_icon = icon_of(a, s, lang);
+    if (d->ask == NULL)
+        return;
+    v->ask = names_in(&d->ask->names, lang);
+    v->school = otherwise(v->school, v->ask);
+    contact_split(d->ask->support, &v->ask_url, &v->ask_email);
+}
+
+struct html page_denied(struct arena *a, const struct denied_view *v)
+{
+    struct denied_out out = {
+        .page = v->page, .in = *v, .code = spaced(a, v->support_code), .at = time_of(a, v->at_s, v->page.lang)
+    };
+
+    RENDER(a, view_denied, &out);
+}
+
+static enum cause cause_of(enum fail_kind kind)
+{
+    switch (kind) {
+    case FAIL_CALLER:
+    case FAIL_CLIENT_AUTH:
+    case FAIL_METHOD:
+    case FAIL_TOO_LARGE:
+        return CAUSE_REQUEST;
+    case FAIL_NO_SESSION:
+        return CAUSE_LOGIN;
+    case FAIL_DENIED:
+        return CAUSE_DENIED;
+    case FAIL_NOT_FOUND:
+        return CAUSE_NOTFOUND;
+    case FAIL_CONFLICT:
+        return CAUSE_CONFLICT;
+    case FAIL_BUSY:
+        return CAUSE_BUSY;
+    case FAIL_UPSTREAM:
+        return CAUSE_CITY;
+    case FAIL_NONE:
+    case FAIL_OURS:
+    case FAIL_KIND_COUNT:
+        break;
+    }
+    return CAUSE_OURS;
+}
+
+struct html page_error(struct arena *a, const struct error_view *v)
+{
+    struct error_out out = { .page = v->page,
+                             .in = *v,
+                             .cause = cause_of(v->kind),
+                             .code = spaced(a, v->support_code),
+                             .at = time_of(a, v->at_s, v->page.lang) };
+
+    out.in.fresh = otherwise(v->fresh, S("/"));
+    out.retries = out.cause == CAUSE_OURS && v->retry_s > 0 && html_url_is_safe(v->again);
+    RENDER(a, view_error, &out);
+}
+
+struct html page_expired(struct arena *a, const struct expired_view *v)
+{
+    struct expired_out out = { .page = v->page, .in = *v };
+
+    out.in.fresh = otherwise(v->fresh, S("/"));
+    RENDER(a, view_expired, &out);
+}
+
+/* --- leaving, going on ------------------------------------------------------------------------------------ */
+
+struct html page_sign_out(struct arena *a, const struct sign_out_view *v)
+{
+    struct sign_out_out out = { .page = v->page, .in = *v };
+
+    out.in.stay = otherwise(v->stay, S("/"));
+    RENDER(a, view_sign_out, &out);
+}
+
+struct html page_signed_out(struct arena *a, const struct signed_out_view *v)
+{
+    struct left_row *rows = arena_make_n(a, v->left.n + 1, struct left_row);
+    struct signed_out_out out = { .page = v->page, .in = *v, .all = true };
+
+    for (size_t i = 0; i < v->left.n; i++) {
+        const struct left *left = &v->left.at[i];
+        rows[i] = (struct left_row){ .name = left->name, .receipt = left->receipt };
+        if (left->receipt == RECEIPT_WAITS && left->ends_s > 0)
+            rows[i].time = when_time(a, left->ends_s, v->page.lang);
+        out.all &= left->receipt == RECEIPT_OUT;
+    }
+    if (str_is_set(v->city)) {
+        rows[v->left.n] = (struct left_row){ .name = v->city, .receipt = RECEIPT_OPEN };
+        out.all = false;
+    }
+    out.rows.at = rows;
+    out.rows.n = v->left.n + str_is_set(v->city);
+    RENDER(a, view_signed_out, &out);
+}
+
+struct html page_continue(struct arena *a, const struct continue_view *v)
+{
+    struct continue_out out = { .page = v->page, .in = *v };
+
+    RENDER(a, view_continue, &out);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * launcher/views.h: what the templates see, and the functions that they become.
+ *
+ * Floor 4; private to the launcher.  Each view begins with struct page, so that
+ * the parts every page shares find it, holds its page's public view as `in`,
+ * and beside it what pages.c has worked out.
+ */
+#ifndef LAUNCHER_VIEWS_H
+#define LAUNCHER_VIEWS_H
+
+#include "launcher/pages.h"
+
+struct sign_in_out {
+    struct page page;
+    struct sign_in_view in;
+    struct str total, shown; /* numbers as people write them */
+    bool asked, has_more;
+};
+
+struct local_out {
+    struct page page;
+    struct local_view in;
+    int64_t minutes;
+    bool no_username, no_password;
+};
+
+struct launcher_out {
+    struct page page;
+    struct launcher_view in;
+    bool roomy, searchable, filtered;
+};
+
+struct denied_out {
+    struct page page;
+    struct denied_view in;
+    struct str code, at;
+};
+
+enum cause {
+    CAUSE_OURS = 0,
+    CAUSE_CITY,
+    CAUSE_REQUEST,
+    CAUSE_LOGIN,
+    CAUSE_DENIED,
+    CAUSE_NOTFOUND,
+    CAUSE_CONFLICT,
+    CAUSE_BUSY
+};
+
+struct error_out {
+    struct page page;
+    struct error_view in;
+    enum cause cause;
+    struct str code, at;
+    bool retries;
+};
+
+struct expired_out {
+    struct page page;
+    struct expired_view in;
+};
+
+struct sign_out_out {
+    struct page page;
+    struct sign_out_view in;
+};
+
+struct left_row {
+    struct str name, time;
+    enum receipt receipt;
+};
+
+struct signed_out_out {
+    struct page page;
+    struct signed_out_view in;
+    struct {
+        const struct left_row *at;
+        size_t n;
+    } rows;
+    bool all;
+};
+
+struct continue_out {
+    struct page page;
+    struct continue_view in;
+};
+
+void view_sign_in(struct buf *b, const struct sign_in_out *v);
+void view_no_school(struct buf *b, const struct sign_in_out *v);
+void view_local(struct buf *b, const struct local_out *v);
+void view_launcher(struct buf *b, const struct launcher_out *v);
+void view_pupil(struct buf *b, const struct launcher_out *v);
+void view_denied(struct buf *b, const struct denied_out *v);
+void view_error(struct buf *b, const struct error_out *v);
+void view_expired(struct buf *b, const struct expired_out *v);
+void view_sign_out(struct buf *b, const struct sign_out_out *v);
+void view_signed_out(struct buf *b, const struct signed_out_out *v);
+void view_continue(struct buf *b, const struct continue_out *v);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "launcher/when.h"
+
+#include "launcher/texts.h"
+
+enum { HOUR_S = 3600, DAY_S = 86400 };
+
+/* Days since 1970-01-01 of a day of the Gregorian calendar, counted in years that begin with March. */
+static int64_t days_of(int64_t year, int month, int day)
+{
+    if (month <= 2) {
+        year--;
+        month += 12;
+    }
+    int64_t leap = year / 4 - year / 100 + year / 400;
+    return 365 * year + leap + (153 * (month - 3) + 2) / 5 + day - 1 - 719468;
+}
+
+static int weekday_of(int64_t days)
+{
+    return (int)(((days % 7) + 10) % 7) + 1; /* the first day of Unix time was a Thursday */
+}
+
+/* When the clocks change in a year: 01:00 UTC on the last Sunday of a month of 31 days. */
+static int64_t change_s(int64_t year, int month)
+{
+    int64_t last = days_of(year, month, 31);
+
+    return (last - weekday_of(last) % 7) * DAY_S + HOUR_S;
+}
+
+static int year_of(int64_t days)
+{
+    int64_t year = 1970 + days / 366;
+
+    while (days_of(year + 1, 1, 1) <= days)
+        year++;
+    return (int)year;
+}
+
+struct when when_local(int64_t at_s)
+{
+    if (at_s < 0)
+        at_s = 0;
+    int year = year_of(at_s / DAY_S);
+    bool summer = at_s >= change_s(year, 3) && at_s < change_s(year, 10);
+    int64_t local = at_s + (summer ? 3 : 2) * HOUR_S, days = local / DAY_S;
+
+    year = year_of(days);
+    int month = 1;
+    while (month < 12 && days_of(year, month + 1, 1) <= days)
+        month++;
+    return (struct when){ .year = year,
+                          .month = month,
+                          .day = (int)(days - days_of(year, month, 1)) + 1,
+                          .weekday = weekday_of(days),
+                          .hour = (int)(local % DAY_S / HOUR_S),
+                          .minute = (int)(local % HOUR_S / 60) };
+}
+
+struct str when_today(struct arena *a, int64_t at_s, enum lang lang)
+{
+    struct when w = when_local(at_s);
+    struct str day = text((enum text)(T_day_1 + w.weekday - 1), lang);
+    struct str month = text((enum text)(T_month_1 + w.month - 1), lang);
+
+    return arena_printf(a, "%.*s %d%s %.*s", STR_ARG(day), w.day, lang == LANG_FI ? "." : "", STR_ARG(month));
+}
+
+struct str when_time(struct arena *a, int64_t at_s, enum lang lang)
+{
+    struct when w = when_local(at_s);
+
+    return arena_printf(a, lang == LANG_EN ? "%d:%02d" : "%d.%02d", w.hour, w.minute);
+}
+
+struct str when_full(struct arena *a, int64_t at_s, enum lang lang)
+{
+    static const char *const at[LANG_COUNT] = { "klo", "kl.", "at" };
+    struct when w = when_local(at_s);
+    struct str time = when_time(a, at_s, lang);
+
+    return arena_printf(a, "%d.%d.%d %s %.*s", w.day, w.month, w.year, at[lang], STR_ARG(time));
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "launcher/words.h"
+
+#include <string.h>
+
+/* The character at `at` and its length; a broken byte is a character of its own, in private use. */
+static uint32_t decode(struct str s, size_t at, size_t *step)
+{
+    const unsigned char *c = (const unsigned char *)s.p + at;
+
+    *step = str_utf8_step(s, at);
+    switch (*step) {
+    case 1:
+        return c[0];
+    case 2:
+        return (uint32_t)(c[0] & 0x1F) << 6 | (c[1] & 0x3F);
+    case 3:
+        return (uint32_t)(c[0] & 0x0F) << 12 | (uint32_t)(c[1] & 0x3F) << 6 | (c[2] & 0x3F);
+    case 4:
+        return (uint32_t)(c[0] & 0x07) << 18 | (uint32_t)(c[1] & 0x3F) << 12 | (uint32_t)(c[2] & 0x3F) << 6 |
+               (c[3] & 0x3F);
+    default:
+        *step = 1;
+        return 0xE000u + c[0];
+    }
+}
+
+static void encode(struct buf *b, uint32_t c)
+{
+    if (c < 0x80) {
+        buf_byte(b, (char)c);
+    } else if (c < 0x800) {
+        buf_byte(b, (char)(0xC0 | c >> 6));
+        buf_byte(b, (char)(0x80 | (c & 0x3F)));
+    } else if (c < 0x10000) {
+        buf_byte(b, (char)(0xE0 | c >> 12));
+        buf_byte(b, (char)(0x80 | (c >> 6 & 0x3F)));
+        buf_byte(b, (char)(0x80 | (c & 0x3F)));
+    } else {
+        buf_byte(b, (char)(0xF0 | c >> 18));
+        buf_byte(b, (char)(0x80 | (c >> 12 & 0x3F)));
+        buf_byte(b, (char)(0x80 | (c >> 6 & 0x3F)));
+        buf_byte(b, (char)(0x80 | (c & 0x3F)));
+    }
+}
+
+/* Letters of Latin-1 and Latin Extended-A (U+00C0 to U+017F) without their marks, lower case. */
+static const char latin[] = "aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo/ouuuuyty"
+                            "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkkllllllll"
+                            "llnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+
+static uint32_t lower(uint32_t c)
+{
+    if ((c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9) ||
+        (c >= 0x410 && c <= 0x42F))
+        return c + 0x20;
+    if ((c >= 0x100 && c <= 0x137) || (c >= 0x14A && c <= 0x177))
+        return c | 1;
+    if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E))
+        return c + (c & 1);
+    return c;
+}
+
+static uint32_t upper(uint32_t c)
+{
+    if ((c >= 'a' && c <= 'z') || (c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x3B1 && c <= 0x3C9 && c != 0x3C2) ||
+        (c >= 0x430 && c <= 0x44F))
+        return c - 0x20;
+    if ((c >= 0x100 && c <= 0x137 && c != 0x131) || (c >= 0x14A && c <= 0x177))
+        return c & ~1u;
+    if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E))
+        return c - !(c & 1);
+    return c;
+}
+
+/* One character in, one out: positions in a folded word can be traced back. */
+static uint32_t fold(uint32_t c)
+{
+    if (c >= 0xC0 && c <= 0x17F)
+        return (unsigned char)latin[c - 0xC0];
+    return lower(c);
+}
+
+void words_fold(struct buf *b, struct str text)
+{
+    for (size_t i = 0, step; i < text.n; i += step)
+        encode(b, fold(decode(text, i, &step)));
+}
+
+/* The place of a letter in the alphabet of a language; letters with other marks stand with their base letter. */
+static uint32_t place(uint32_t c, enum lang lang)
+{
+    enum { AFTER_Z = 'z' + 1 };
+
+    c = lower(c);
+    if (lang != LANG_EN)
+        switch (c) {
+        case 0xE5: /* å */
+            return AFTER_Z;
+        case 0xE4: /* ä */
+        case 0xE6: /* æ */
+            return AFTER_Z + 1;
+        case 0xF6: /* ö */
+        case 0xF8: /* ø */
+            return AFTER_Z + 2;
+        case 0xFC: /* ü */
+            return 'y';
+        default:
+            break;
+        }
+    return fold(c);
+}
+
+struct str words_sort_key(struct arena *a, struct str text, enum lang lang)
+{
+    struct buf b = buf_new(a, 2 * text.n + 8);
+
+    for (size_t i = 0, step; i < text.n; i += step)
+        encode(&b, place(decode(text, i, &step), lang));
+    /* Equal but for marks and case: the text itself decides, so that the order is always the same. */
+    buf_byte(&b, '\0');
+    buf_add(&b, text);
+    return buf_str(&b);
+}
+
+/* Whether the folded word stands at text[at]; *n: how many bytes of text it takes. */
+static bool stands_at(struct str text, size_t at, struct str word, size_t *n)
+{
+    size_t i = at;
+
+    for (size_t w = 0, w_step, t_step; w < word.n; w += w_step, i += t_step)
+        if (i >= text.n || fold(decode(text, i, &t_step)) != decode(word, w, &w_step))
+            return false;
+    *n = i - at;
+    return true;
+}
+
+bool words_find(struct str text, struct str folded_word, size_t *from, size_t *n)
+{
+    for (size_t i = 0, step; i < text.n; i += step) {
+        (void)decode(text, i, &step);
+        if (stands_at(text, i, folded_word, n) && *n > 0) {
+            *from = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool words_all_in(struct str folded_text, struct str folded_query)
+{
+    struct str word;
+
+    while (str_split(&folded_query, ' ', &word))
+        if (word.n > 0 && memmem(folded_text.p, folded_text.n, word.p, word.n) == NULL)
+            return false;
+    return true;
+}
+
+static bool is_letter(uint32_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= 0xC0 && c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c <= 0x2FFF) && !(c >= 0xD800 && c <= 0xF8FF));
+}
+
+struct str words_initials(struct arena *a, struct str name)
+{
+    struct buf b = buf_new(a, 16);
+    bool in_word = false;
+    int letters = 0;
+
+    for (size_t i = 0, step; i < name.n && letters < 2; i += step) {
+        uint32_t c = decode(name, i, &step);
+        if (c == ' ' || c == '-') {
+            in_word = false;
+        } else if (!in_word && is_letter(c)) {
+            encode(&b, upper(c));
+            in_word = true;
+            letters++;
+        }
+    }
+    return b.n > 0 ? buf_str(&b) : S("?");
+}
+
+struct str words_last(struct str name)
+{
+    struct str s = str_trim(name);
+    size_t at = s.n;
+
+    while (at > 0 && s.p[at - 1] != ' ')
+        at--;
+    return str_from(s, at);
+}
+
+struct str words_first(struct str name)
+{
+    struct str s = str_trim(name);
+
+    return str_sub(s, 0, str_find_byte(s, ' ', 0));
+}
+
+struct str words_count(struct arena *a, size_t n, enum lang lang)
+{
+    struct str digits = arena_printf(a, "%zu", n), gap = lang == LANG_EN ? S(",") : S("\xC2\xA0");
+    struct buf b = buf_new(a, 64);
+
+    for (size_t i = 0; i < digits.n; i++) {
+        if (i > 0 && (digits.n - i) % 3 == 0)
+            buf_add(&b, gap);
+        buf_byte(&b, digits.p[i]);
+    }
+    return buf_str(&b);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * launcher/words.h: names sorted, searched and shortened as a reader expects.
+ *
+ * Floor 4.  Pure.  Knows Latin letters (with Sámi's), Greek and Cyrillic case;
+ * other writing is left as it is.  Broken UTF-8 is treated byte by byte.
+ */
+#ifndef LAUNCHER_WORDS_H
+#define LAUNCHER_WORDS_H
+
+#include "base/arena.h"
+#include "model/lang.h"
+
+enum { WORDS_IN_SEARCH_MAX = 8 };
+
+/* A key whose bytewise order is the alphabet's: å ä ö last in Finnish and Swedish, beside a and o in English. */
+struct str words_sort_key(struct arena *a, struct str text, enum lang lang);
+
+/* Lower case, letters without their marks ("Äkäslompolo" -> "akaslompolo"): both sides of a search pass through it. */
+void words_fold(struct buf *b, struct str text);
+
+/* Where a folded word stands in text, unfolded; false when it does not. */
+bool words_find(struct str text, struct str folded_word, size_t *from, size_t *n);
+
+/* Whether every word of the folded query stands somewhere in the folded text. */
+bool words_all_in(struct str folded_text, struct str folded_query);
+
+/* The first letters of the first two words, upper case: "Puolukka Päiväkirja" -> "PP"; "?" when there is none. */
+struct str words_initials(struct arena *a, struct str name);
+
+struct str words_last(struct str name);  /* "Vaahtera Matikka" -> "Matikka" */
+struct str words_first(struct str name); /* "Vaahtera Matikka" -> "Vaahtera" */
+
+/* 1284 -> "1 284" (with a space that does not break), in English "1,284". */
+struct str words_count(struct arena *a, size_t n, enum lang lang);
+
+#endif

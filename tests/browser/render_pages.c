@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * render_pages DIR: writes every page in every state and language into DIR, for pages.mjs to look at:
+ * DIR/<state>.<lang>.html, the static files under their own paths, and DIR/csp.txt.  The states named hostile-*
+ * carry markup, quotes, direction marks and very long words in every foreign text. */
+#include "base/settings.h"
+#include "launcher/assets.h"
+#include "launcher/pages.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { NOW_S = 1795413840 }; /* Monday, 23 November 2026, 8:04 in Finland */
+
+static const char *dir;
+
+static void write_file(const char *path, struct str s)
+{
+    char name[1024];
+
+    (void)snprintf(name, sizeof name, "%s/%s", dir, path);
+    FILE *f = fopen(name, "wb");
+    if (f == NULL || fwrite(s.p, 1, s.n, f) != s.n || fclose(f) != 0) {
+        (void)fprintf(stderr, "%s: cannot be written\n", name);
+        exit(1);
+    }
+}
+
+static void put(const char *state, enum lang lang, struct html page)
+{
+    char name[256];
+
+    if (page.s.p == NULL) {
+        (void)fprintf(stderr, "%s: too large\n", state);
+        exit(1);
+    }
+    (void)snprintf(name, sizeof name, "%s.%s.html", state, lang_tag(lang));
+    write_file(name, page.s);
+}
+
+/* --- a small federation ----------------------------------------------------------------------------------- */
+
+/* A text that must come out as text, whatever stands around it. */
+#define HOSTILE                                                                                                        \
+    "</script></title><script>alert(1)</script><img src=x onerror=alert(2)>\" onfocus=alert(3) x='&amp;{{t.find}}"     \
+    "\xE2\x80\xAE\xD7\x90\xD7\x91 \xC4\x8C\xC3\xA1r\xC5\xA1 \xC5\xA6\xC5\xA7\x01"
+#define LONG_WORD "Wolfeschlegelsteinhausenbergerdorffvoralternwarengewissenhaft"
+
+static struct school oulu_schools[] = {
+    { S("1.2.246.562.99.95640200010"), S("99101"), { { S("Testi-Kielonmäen koulu") } }, true },
+    { S("1.2.246.562.99.95640200028"), S("99102"), { { S("Testi-Otsolahden lukio") } }, true },
+};
+static struct school espoo_schools[] = {
+    { S("1.2.246.562.99.90490200012"), S("99201"), { { S("Testi-Vattukallion koulu") } }, true },
+    { S("1.2.246.562.99.90490200020"), S("99202"), { { S("Testi-Lingonbacka skola") } }, true },
+};
+static struct provider providers[] = {
+    { .id = S("oulu"),
+      .oid = S("1.2.246.562.99.95640100004"),
+      .names = { { S("Oulu"), S("Uleåborg"), S("Oulu") } },
+      .support = S("tuki@oulu.example"),
+      .schools = oulu_schools,
+      .school_count = 2 },
+    { .id = S("espoo"),
+      .oid = S("1.2.246.562.99.90490100006"),
+      .names = { { S("Espoo"), S("Esbo"), S("Espoo") } },
+      .support = S("https://tuki.espoo.example/"),
+      .schools = espoo_schools,
+      .school_count = 2 },
+    { .id = S("tampere"), .names = { { S("Tampere"), S("Tammerfors"), S("Tampere") } } },
+    { .id = S("turku"), .names = { { S("Turku"), S("Åbo"), S("Turku") } } },
+    { .id = S("vantaa"), .names = { { S("Vantaa"), S("Vanda"), S("Vantaa") } } },
+    { .id = S("hostile"), .names = { { S(HOSTILE), S(HOSTILE), S(HOSTILE) } }, .support = S("javascript:alert(4)") },
+};
+static struct idp idps[16];
+static size_t idp_count;
+
+static const struct {
+    const char *id, *category, *fi, *sv, *en, *line_fi, *line_sv, *line_en;
+} samples[] = {
+    { "kanerva", "books", "Kanerva Oppikirjat", "Ljung Läroböcker", "Heather Textbooks", "Digikirjat",
+      "Digitala böcker", "Digital books" },
+    { "vaahtera", "maths", "Vaahtera Matikka", "Lönn Matematik", "Maple Maths", "Harjoitukset luokille 1–6",
+      "Övningar för årskurs 1–6", "Exercises for grades 1–6" },
+    { "jakala", "library", "Jäkälä Kirjasto", "Lav Bibliotek", "Lichen Library", "Kirjat ja lainat", "Böcker och lån",
+      "Books and loans" },
+    { "hanki", "coding", "Hanki Koodi", "Skare Kod", "Crust Code", "Ohjelmointi", "Programmering", "Programming" },
+    { "valo", "assistive", "Valo Lukutuki", "Ljus Lässtöd", "Light Reading", "Lukee tekstin ääneen",
+      "Läser texten högt", "Reads text aloud" },
+    { "tori", "learning", "Tori Materiaalit", "Torget Material", "Market Materials", "Hanki materiaaleja",
+      "Skaffa material", "Get materials" },
+    { "ruska", "pictures", "Ruska Kuvat", "Höst Bilder", "Autumn Pictures", "Kuvat opetukseen",
+      "Bilder för undervisning", "Pictures for teaching" },
+    { "hilla", "music", "Hilla Musiikki", "Hjortron Musik", "Cloudberry Music", "Nuotit ja säestykset",
+      "Noter och ackompanjemang", "Scores and accompaniments" },
+    { "tunturi", "courses", "Tunturi Kurssit", "Fjäll Kurser", "Fell Courses", "Kurssialusta", "Kursplattform",
+      "Course platform" },
+    { "pihka", "assessment", "Pihka Koe", "Kåda Prov", "Resin Exam", "Kokeet", "Prov", "Exams" },
+    { "kajo", "survey", "Kajo Kysely", "Sken Enkät", "Glow Survey", "Hyvinvointikysely", "Välmåendeenkät",
+      "Wellbeing survey" },
+    { "kuusi", "class", "Kuusi Luokkahuone", "Gran Klassrum", "Spruce Classroom", "Verkkotunnit ja tehtävät",
+      "Nätlektioner och uppgifter", "Online lessons and tasks" },
+    { "lampi", "timetable", "Lampi Lukkari", "Tjärn Schema", "Pond Timetable", "Lukujärjestys", "Läsordning",
+      "Timetable" },
+    { "puolukka", "journal", "Puolukka Päiväkirja", "Lingon Dagbok", "Lingonberry Journal", "Poissaolot ja arviot",
+      "Frånvaro och omdömen", "Absences and assessments" },
+    { "sammal", "school", "Sammal Asiointi", "Mossa Ärenden", "Moss Applications", "Hakemukset ja päätökset",
+      "Ansökningar och beslut", "Applications and decisions" },
+    { "havu", "office", "Havu Toimisto", "Barr Kontor", "Needle Office", "Tekstit ja taulukot", "Texter och tabeller",
+      "Documents and sheets" },
+    { "varvikko", "work", "Varvikko Tilat", "Ris Lokaler", "Shrub Rooms", "", "", "" },
+    { "routa", "work", "Routa Työvuorot", "Tjäle Arbetsskift", "Frost Shifts", "", "", "" },
+    { "suopursu", "work", "Suopursu Ruoka", "Skvattram Mat", "Rosemary Meals", "", "", "" },
+    { "kelo", "work", "Kelo Laitetuki", "Torrfura Enhetsstöd", "Deadwood Device help", "", "", "" },
+};
+enum { SAMPLES = sizeof samples / sizeof *samples, SERVICES_MAX = 80 };
+
+static struct service services[SERVICES_MAX];
+
+static struct service sample(size_t i)
+{
+    return (struct service){ .id = str_of(samples[i].id),
+                             .category = str_of(samples[i].category),
+                             .names = { { str_of(samples[i].fi), str_of(samples[i].sv), str_of(samples[i].en) } },
+                             .lines = { { str_of(samples[i].line_fi), str_of(samples[i].line_sv),
+                                          str_of(samples[i].line_en) } },
+                             .launch_uri = S("https://vendor.example/"),
+                             .enabled = true };
+}
+
+static struct registry *registry_of(size_t service_count)
+{
+    struct arena *a = arena_new();
+    struct registry_parts parts = { .providers = providers,
+                                    .provider_count = sizeof providers / sizeof *providers,
+                                    .idps = idps,
+                                    .idp_count = idp_count,
+                                    .services = services,
+                                    .service_count = service_count };
+
+    return registry_build(a, &parts);
+}
+
+static void add_idp(const char *id, const struct provider *p, enum idp_kind kind, struct names names)
+{
+    idps[idp_count++] =
+        (struct idp){ .id = str_of(id), .kind = kind, .provider = p, .names = names, .enabled = true, .listed = true };
+}
+
+static void add_idps(void)
+{
+    static const char *const ids[] = { "oulu-edu", "espoo-edu", "tampere-edu", "turku-edu", "vantaa-edu" };
+
+    for (size_t i = 0; i < 5; i++)
+        add_idp(ids[i], &providers[i], IDP_OIDC, providers[i].names);
+    add_idp("local", NULL, IDP_LOCAL,
+            (struct names){ { S("Palveluntarjoajat ja ylläpito"), S("Leverantörer och upprätthållare"),
+                              S("Service providers and operators") } });
+}
+
+static struct decision allow(const struct registry *r, const struct person *p, const struct service *s, int64_t now_s)
+{
+    (void)r, (void)p, (void)s, (void)now_s;
+    return (struct decision){ .effect = EFFECT_ALLOW };
+}
+
+/* --- views ------------------------------------------------------------------------------------------------ */
+
+struct stage { /* what the pages of one round are made with */
+    struct arena *a;
+    enum lang lang;
+    struct str text; /* NULL: ordinary texts; else this in place of each foreign one */
+};
+
+static struct str word(const struct stage *s, struct str usual)
+{
+    return s->text.p != NULL ? s->text : usual;
+}
+
+static struct page page(const struct stage *s, const char *here, bool signed_in)
+{
+    struct page p = { .lang = s->lang, .gateway = word(s, S("DigiOne")), .here = str_of(here) };
+
+    p.help = word(s, S("https://tuki.example/"));
+    if (signed_in)
+        p.me = (struct page_me){ .name = word(s, S("Aino Laakso")),
+                                 .first = word(s, S("Aino")),
+                                 .initials = S("AL"),
+                                 .role = word(s, s->lang == LANG_SV   ? S("Lärare")
+                                                 : s->lang == LANG_EN ? S("Teacher")
+                                                                      : S("Opettaja")),
+                                 .school = word(s, S("Testi-Kielonmäen koulu")),
+                                 .csrf = word(s, S("csrf")) };
+    return p;
+}
+
+static struct sign_in_view sign_in(const struct stage *s, const struct picker *picker, const struct picker_ask *ask)
+{
+    struct sign_in_view v = { .page = page(s, "/sign-in?login=abc", false),
+                              .login = word(s, S("abc")),
+                              .service = word(s, names_in(&services[1].names, s->lang)),
+                              .service_icon = icon_of(s->a, &services[1], s->lang) };
+
+    picker_fill(picker, s->a, ask, &v);
+    return v;
+}
+
+static struct tiles tiles(const struct stage *s, struct registry *r, int class_level)
+{
+    struct affiliation at = { .provider_oid = providers[0].oid,
+                              .role = class_level > 0 ? ROLE_LEARNER : ROLE_TEACHER,
+                              .class_level = class_level };
+    struct person person = { .affiliations = &at, .affiliation_count = 1 };
+    struct tiles_ask ask = { .registry = r, .person = &person, .lang = s->lang, .now_s = NOW_S, .decide = allow };
+
+    return tiles_build(s->a, &ask);
+}
+
+static struct launcher_view launcher(const struct stage *s, struct registry *r, int class_level)
+{
+    static const struct str today[LANG_COUNT] = { { "Maanantai 23. marraskuuta", 25 },
+                                                  { "Måndag 23 november", 19 },
+                                                  { "Monday 23 November", 18 } };
+    struct launcher_view v = { .page = page(s, "/?school=99101", true),
+                               .tiles = tiles(s, r, class_level),
+                               .today = today[s->lang],
+                               .school = word(s, S("Testi-Kielonmäen koulu")),
+                               .school_id = word(s, S("99101")),
+                               .ask = word(s, S("Oulu")),
+                               .ask_email = word(s, S("tuki@oulu.example")) };
+
+    if (class_level > 0) {
+        v.page.me.name = word(s, S("Eino Mäkelä"));
+        v.page.me.first = word(s, S("Eino"));
+        v.page.me.initials = S("EM");
+    }
+    return v;
+}
+
+static void with_schools(const struct stage *s, struct launcher_view *v)
+{
+    struct school_tab *tab = arena_make_n(s->a, 2, struct school_tab);
+
+    tab[0] = (struct school_tab){ word(s, S("99101")), word(s, S("Testi-Kielonmäen koulu")), true };
+    tab[1] = (struct school_tab){ word(s, S("99102")), word(s, S("Testi-Otsolahden lukio")), false };
+    v->schools = (struct school_tabs){ tab, 2 };
+}
+
+/* --- states ----------------------------------------------------------------------------------------------- */
+
+static void put_sign_in(const struct stage *s, const char *prefix, const struct picker *picker)
+{
+    const struct {
+        const char *name;
+        struct picker_ask ask;
+    } states[] = {
+        { "sign-in", { .local_allowed = true } },
+        { "sign-in-remembered", { .local_allowed = true, .remembered_idp = S("oulu-edu") } },
+        { "sign-in-found", { .query = S("koulu") } },
+        { "sign-in-nothing", { .query = S("zzz") } },
+    };
+
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        struct sign_in_view v = sign_in(s, picker, &states[i].ask);
+        put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, states[i].name)), s->lang, page_sign_in(s->a, &v));
+    }
+    struct sign_in_view v = sign_in(s, picker, &states[0].ask);
+    v.shared = true;
+    v.service = (struct str){ NULL, 0 };
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssign-in-shared", prefix)), s->lang, page_sign_in(s->a, &v));
+    put(arena_cstr(s->a, arena_printf(s->a, "%sno-school", prefix)), s->lang, page_no_school(s->a, &v));
+}
+
+static void put_local(const struct stage *s, const char *prefix)
+{
+    static const char *const names[] = { "local", "local-wrong", "local-empty", "local-busy" };
+
+    for (int error = LOCAL_OK; error <= LOCAL_BUSY; error++) {
+        struct local_view v = { .page = page(s, error == LOCAL_OK ? "/sign-in/local?login=abc&idp=local" : NULL, false),
+                                .login = word(s, S("abc")),
+                                .idp = word(s, S("local")),
+                                .idp_name = word(s, S("Oulu")),
+                                .username = error == LOCAL_EMPTY ? S("") : word(s, S("aino.laakso")),
+                                .error = (enum local_error)error,
+                                .wait_s = 540 };
+        put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, names[error])), s->lang, page_local(s->a, &v));
+    }
+}
+
+static void put_launchers(const struct stage *s, const char *prefix, struct registry *all, struct registry *none)
+{
+    struct launcher_view v = launcher(s, all, 0);
+    const char *name;
+
+    with_schools(s, &v);
+    put(arena_cstr(s->a, arena_printf(s->a, "%slauncher", prefix)), s->lang, page_launcher(s->a, &v));
+    v = launcher(s, none, 0);
+    put(arena_cstr(s->a, arena_printf(s->a, "%slauncher-empty", prefix)), s->lang, page_launcher(s->a, &v));
+    v.tiles.before_filter = 20;
+    v.q = word(s, S("zzz"));
+    name = arena_cstr(s->a, arena_printf(s->a, "%slauncher-filtered", prefix));
+    put(name, s->lang, page_launcher(s->a, &v));
+    v = launcher(s, all, 1);
+    put(arena_cstr(s->a, arena_printf(s->a, "%spupil", prefix)), s->lang, page_launcher(s->a, &v));
+    v.shared = true;
+    put(arena_cstr(s->a, arena_printf(s->a, "%spupil-shared", prefix)), s->lang, page_launcher(s->a, &v));
+    v = launcher(s, all, 7);
+    v.shared = true;
+    put(arena_cstr(s->a, arena_printf(s->a, "%slearner-shared", prefix)), s->lang, page_launcher(s->a, &v));
+}
+
+static void put_refusals(const struct stage *s, const char *prefix)
+{
+    static const struct {
+        const char *name;
+        enum fail_kind kind;
+    } errors[] = {
+        { "error-city", FAIL_UPSTREAM },     { "error-ours", FAIL_OURS },     { "error-request", FAIL_CALLER },
+        { "error-login", FAIL_NO_SESSION },  { "error-denied", FAIL_DENIED }, { "error-notfound", FAIL_NOT_FOUND },
+        { "error-conflict", FAIL_CONFLICT }, { "error-busy", FAIL_BUSY },
+    };
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        struct error_view v = { .page = page(s, "/", false),
+                                .kind = errors[i].kind,
+                                .city = word(s, providers[1].names.in[s->lang]),
+                                .service = word(s, S("Vaahtera Matikka")),
+                                .support_code = word(s, S("R4TC8HWP")),
+                                .at_s = NOW_S,
+                                .again = word(s, S("/sign-in?login=abc")),
+                                .back = word(s, S("https://vaahtera.example/")),
+                                .retry_s = 3600 };
+        put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, errors[i].name)), s->lang, page_error(s->a, &v));
+    }
+    struct denied_view d = { .page = page(s, "/", true), .support_code = word(s, S("K7F29QXM")), .at_s = NOW_S };
+    struct decision decision = { .ask = s->text.p != NULL ? &providers[5] : &providers[0] };
+    d.school = word(s, S("Testi-Kielonmäen koulu"));
+    denied_ask(&d, &services[9], &decision, s->a);
+    put(arena_cstr(s->a, arena_printf(s->a, "%sdenied", prefix)), s->lang, page_denied(s->a, &d));
+    struct expired_view e = { .page = page(s, "/", false),
+                              .service = word(s, S("Pihka Koe")),
+                              .back = word(s, S("https://pihka.example/")) };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sexpired", prefix)), s->lang, page_expired(s->a, &e));
+}
+
+static void put_leaving(const struct stage *s, const char *prefix)
+{
+    struct left left[] = {
+        { word(s, S("DigiOne")), RECEIPT_OUT, 0 },
+        { word(s, S("Puolukka Päiväkirja")), RECEIPT_OUT, 0 },
+        { word(s, S("Kanerva Oppikirjat")), RECEIPT_WAITS, NOW_S + 5760 },
+        { word(s, S("Kuusi Luokkahuone")), RECEIPT_OPEN, 0 },
+    };
+    struct signed_out_view v = { .page = page(s, "/sign-out", false), .left = { left, 4 }, .city = word(s, S("Oulu")) };
+    struct sign_out_view ask = { .page = page(s, "/sign-out", true),
+                                 .csrf = word(s, S("csrf")),
+                                 .state = word(s, S("x")),
+                                 .service = word(s, S("Kuusi Luokkahuone")) };
+    struct continue_view go = { .page = page(s, NULL, false),
+                                .url = word(s, S("#on")),
+                                .to = word(s, S("Kuusi Luokkahuone")) };
+
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssigned-out", prefix)), s->lang, page_signed_out(s->a, &v));
+    v.left.n = 2;
+    v.city = (struct str){ NULL, 0 };
+    v.back = word(s, S("https://puolukka.example/"));
+    v.service = word(s, S("Puolukka Päiväkirja"));
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssigned-out-all", prefix)), s->lang, page_signed_out(s->a, &v));
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssign-out", prefix)), s->lang, page_sign_out(s->a, &ask));
+    put(arena_cstr(s->a, arena_printf(s->a, "%scontinue", prefix)), s->lang, page_continue(s->a, &go));
+}
+
+static void put_all(struct str hostile, const char *prefix)
+{
+    for (int lang = 0; lang < LANG_COUNT; lang++) {
+        struct stage s = { .a = arena_new(), .lang = (enum lang)lang, .text = hostile };
+        for (size_t i = 0; i < SAMPLES; i++) {
+            services[i] = sample(i);
+            if (hostile.p != NULL)
+                services[i].names.in[lang] = services[i].lines.in[lang] = hostile;
+        }
+        struct registry *all = registry_of(SAMPLES), *none = registry_of(0);
+        struct picker *picker = picker_build(s.a, all);
+        put_sign_in(&s, prefix, picker);
+        put_local(&s, prefix);
+        put_launchers(&s, prefix, all, none);
+        put_refusals(&s, prefix);
+        put_leaving(&s, prefix);
+        registry_drop(all);
+        registry_drop(none);
+        arena_free(s.a);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        (void)fprintf(stderr, "usage: render_pages DIR\n");
+        return 2;
+    }
+    dir = argv[1];
+    char path[1024];
+    (void)mkdir(dir, 0755);
+    (void)snprintf(path, sizeof path, "%s/static", dir);
+    (void)mkdir(path, 0755);
+    for (size_t i = 0; i < asset_count; i++)
+        write_file(assets[i].path.p + 1, assets[i].bytes);
+    write_file("csp.txt", S(PAGE_CSP));
+    add_idps();
+    put_all((struct str){ NULL, 0 }, "");
+    add_idp("hostile\"><script>", &providers[5], IDP_OIDC, providers[5].names);
+    put_all(S(HOSTILE), "hostile-");
+    put_all(S(LONG_WORD), "long-");
+    return 0;
+}
