@@ -27,6 +27,17 @@ size_t gateway_loops(const struct settings *set)
 
 /* ── requests of one lane ───────────────────────────────────────────────── */
 
+/* From this machine, and not on somebody's behalf: a proxy says for whom it asks. */
+static bool is_operator(const struct http_request *r)
+{
+    bool here = str_eq(r->peer, S("unix")) || str_has_prefix(r->peer, S("127.")) || str_eq(r->peer, S("::1"));
+
+    for (size_t i = 0; i < r->field_count; i++)
+        if (str_eq_case(r->fields[i].name, S("X-Forwarded-For")) || str_eq_case(r->fields[i].name, S("Forwarded")))
+            return false;
+    return here && !r->forwarded;
+}
+
 static void begin(void *self, struct ctx *c)
 {
     struct lane *lane = self;
@@ -39,6 +50,10 @@ static void begin(void *self, struct ctx *c)
     c->work = lane->work;
     c->audit = lane->audit;
     c->upstreams = lane->upstreams;
+    if (c->route != NULL && c->route->door == DOOR_OPS && !is_operator(c->req)) {
+        c->route = NULL;
+        (void)fail(&c->fail, FAIL_NOT_FOUND, "not_found", "the path is not for the world");
+    }
     if (c->registry == NULL && c->route != NULL && c->route->door == DOOR_PUBLIC)
         (void)fail(&c->fail, FAIL_OURS, "temporarily_unavailable", "no registry is loaded");
 }

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "wire/http.h"
+
+#include "tests/test.h"
+
+static struct str cookie(bool https, struct str header, struct str name)
+{
+    struct http_field fields[] = { { S("cookie"), header } };
+    struct http_request r = { .fields = fields, .field_count = 1, .https = https };
+
+    return http_cookie(&r, name);
+}
+
+TEST(a_field_is_found_without_case_and_only_when_it_came_once)
+{
+    struct http_field fields[] = { { S("X-A"), S("1") }, { S("x-b"), S("2") }, { S("X-B"), S("3") } };
+    struct http_request r = { .fields = fields, .field_count = 3 };
+
+    CHECK_STR(http_field(&r, S("x-a")), "1");
+    CHECK(http_field(&r, S("X-B")).p == NULL);
+    CHECK(http_field(&r, S("X-C")).p == NULL);
+}
+
+TEST(a_cookie_is_found_under_the_name_it_was_set_with)
+{
+    CHECK_STR(cookie(false, S("a=1; session=xyz; b=2"), S("session")), "xyz");
+    CHECK_STR(cookie(true, S("a=1; __Host-session=xyz"), S("session")), "xyz");
+    CHECK(cookie(true, S("session=xyz"), S("session")).p == NULL); /* a sibling host could have set it */
+    CHECK(cookie(false, S("xsession=1; sessionx=2"), S("session")).p == NULL);
+    CHECK_STR(cookie(false, S("session="), S("session")), "");
+    CHECK_STR(cookie(false, S("s=a=b"), S("s")), "a=b");
+}
+
+TEST(a_cookie_header_that_cannot_be_read_holds_none)
+{
+    static const struct str bad[] = {
+        S("session"),
+        S("session=a; b"),
+        S("=x; session=a"),
+        S("session=a;; b=c"),
+        S(";session=a"),
+        S("session=a;"),
+        S("session=a; session=b"),
+        S("session=a; session=a"),
+        S("session=\"a\""),
+        S("session=a b"),
+        S("session=a,b"),
+        S("session=\xc3\xa4"),
+        S("session=a\\b"),
+        S(""),
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (cookie(false, bad[i], S("session")).p != NULL)
+            test_fail(t, __FILE__, __LINE__, "%.*s gives a cookie", STR_ARG(bad[i]));
+    CHECK_STR(cookie(false, S("odd={\"a\": 1}; session=a"), S("session")), "a");
+}
+
+TEST(too_many_cookies_are_none)
+{
+    struct buf b = buf_new(t->arena, 4096);
+
+    buf_add(&b, S("session=a"));
+    for (int i = 1; i < HTTP_COOKIES_MAX; i++)
+        buf_printf(&b, "; c%d=x", i);
+    CHECK_STR(cookie(false, buf_str(&b), S("session")), "a");
+    buf_add(&b, S("; z=x"));
+    CHECK(cookie(false, buf_str(&b), S("session")).p == NULL);
+}
+
+static void note(void *with, struct str name, struct str value)
+{
+    struct buf *b = with;
+
+    buf_printf(b, "[%.*s=%.*s]", STR_ARG(name), STR_ARG(value));
+}
+
+TEST(cookies_of_a_prefix_come_in_order_without_the_host_prefix)
+{
+    struct http_field fields[] = { { S("Cookie"), S("__Host-l.b=2; x=1; l.c=3; __Host-l.a=1") } };
+    struct http_request r = { .fields = fields, .field_count = 1, .https = true };
+    struct buf b = buf_new(t->arena, 256);
+
+    http_cookies(&r, S("l."), note, &b);
+    CHECK_STR(buf_str(&b), "[l.b=2][l.a=1]");
+}
+
+TEST(a_cookie_is_set_for_this_host_alone)
+{
+    struct http_response res = { .arena = t->arena, .https = true };
+
+    http_set_cookie(&res, S("session"), S("abc"), -1, SAME_SITE_LAX);
+    CHECK_STR(http_response_field(&res, S("set-cookie")), "__Host-session=abc; Path=/; HttpOnly; SameSite=Lax; Secure");
+    res = (struct http_response){ .arena = t->arena, .https = true };
+    http_set_cookie(&res, S("l.1"), S(""), 0, SAME_SITE_NONE);
+    CHECK_STR(http_response_field(&res, S("Set-Cookie")),
+              "__Host-l.1=; Path=/; HttpOnly; SameSite=None; Secure; Max-Age=0");
+}
+
+TEST(on_plain_http_a_cookie_is_neither_secure_nor_none)
+{
+    struct http_response res = { .arena = t->arena };
+
+    http_set_cookie(&res, S("l"), S("abc"), 900, SAME_SITE_NONE);
+    CHECK_STR(http_response_field(&res, S("Set-Cookie")), "l=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=900");
+}
+
+TEST(a_redirect_with_a_line_break_is_refused) /* S-38 */
+{
+    struct http_response res = { .arena = t->arena };
+
+    http_redirect(&res, 303, S("https://a/\r\nSet-Cookie: x=y"));
+    CHECK_INT(res.status, 500);
+    CHECK(http_response_field(&res, S("Location")).p == NULL);
+    http_redirect(&res, 303, S("https://a/b"));
+    CHECK_INT(res.status, 303);
+    CHECK_STR(http_response_field(&res, S("location")), "https://a/b");
+}
+
+TEST(setting_a_field_replaces_it)
+{
+    struct http_response res = { .arena = t->arena };
+
+    http_header(&res, S("A"), S("1"));
+    http_header(&res, S("a"), S("2"));
+    http_header(&res, S("B"), S("3"));
+    http_header_set(&res, S("A"), S("4"));
+    CHECK_INT(res.field_count, 2);
+    CHECK_STR(http_response_field(&res, S("A")), "4");
+    CHECK_STR(http_response_field(&res, S("B")), "3");
+}

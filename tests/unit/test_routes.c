@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/metrics.h"
+#include "gateway/routes.h"
+#include "tests/test.h"
+
+#include <string.h>
+
+static const struct route *find(enum http_method method, struct str path, struct fail *f, const char **allow)
+{
+    struct str param;
+
+    *f = (struct fail){ 0 };
+    return route_find(method, path, &param, allow, f);
+}
+
+TEST(every_row_is_complete)
+{
+    for (size_t i = 0; i < route_count; i++) {
+        const struct route *r = &routes[i];
+        CHECK(r->method == HTTP_GET || r->method == HTTP_POST);
+        CHECK(r->path[0] == '/');
+        CHECK(r->door != DOOR_NONE && r->who != WHO_NOBODY);
+        CHECK(r->method == HTTP_POST || r->body_max_B == 0);
+        CHECK(r->steps != NULL && r->steps[0].run != NULL);
+        const char *star = strchr(r->path, '*');
+        CHECK(star == NULL || (star[1] == '\0' && star[-1] == '/'));
+    }
+    CHECK(route_count <= METRICS_ROUTES_MAX);
+}
+
+TEST(no_two_rows_answer_the_same_request)
+{
+    for (size_t i = 0; i < route_count; i++)
+        for (size_t j = i + 1; j < route_count; j++)
+            CHECK(routes[i].method != routes[j].method || strcmp(routes[i].path, routes[j].path) != 0);
+}
+
+TEST(a_path_is_matched_byte_by_byte)
+{
+    static const struct str strange[] = {
+        S("/health/live/"),     S("//health/live"),   S("/health//live"),  S("/health/./live"),
+        S("/x/../health/live"), S("/health%2Flive"),  S("/healt%68/live"), S("/HEALTH/LIVE"),
+        S("/health/live;x"),    S("/health/live%00"), S("health/live"),    S(""),
+    };
+    const char *allow;
+    struct fail f;
+
+    CHECK(find(HTTP_GET, S("/health/live"), &f, &allow) != NULL);
+    CHECK(find(HTTP_HEAD, S("/health/live"), &f, &allow) != NULL);
+    for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
+        CHECK(find(HTTP_GET, strange[i], &f, &allow) == NULL);
+        CHECK(f.kind == FAIL_NOT_FOUND);
+    }
+}
+
+TEST(another_method_is_told_which_ones_are_allowed) /* [RFC 9110 15.5.6] */
+{
+    const char *allow;
+    struct fail f;
+
+    CHECK(find(HTTP_POST, S("/health/live"), &f, &allow) == NULL);
+    CHECK(f.kind == FAIL_METHOD);
+    CHECK_STR(allow, "GET, HEAD");
+    CHECK(find(HTTP_OTHER, S("/health/live"), &f, &allow) == NULL);
+    CHECK(f.kind == FAIL_METHOD);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * Raw bytes against a real gateway process on a loopback port [security: fact 5, fact 6]. */
+#include "base/log.h"
+#include "gateway/gateway.h"
+#include "tests/http/gate.h"
+#include "tests/test.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GET    "GET /health/live HTTP/1.1\r\nHost: a\r\n"
+#define POST   "POST /health/live HTTP/1.1\r\nHost: a\r\n"
+#define END    "\r\n"
+#define SECOND "GET /health/live HTTP/1.1\r\nHost: smuggled\r\n\r\n"
+
+struct hostile {
+    const char *what;
+    struct str bytes;
+    int status;
+};
+
+/* Each must be answered once, with that status, and the connection closed: whatever
+ * was smuggled behind it is not heard. */
+static const struct hostile table[] = {
+    { "length and chunks", S(POST "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SECOND), 400 },
+    { "chunks and length", S(POST "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n" SECOND), 400 },
+    { "chunks", S(POST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SECOND), 400 },
+    { "folded chunks", S(POST "Content-Length: 4\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n" SECOND), 400 },
+    { "two lengths", S(POST "Content-Length: 0\r\nContent-Length: 44\r\n\r\n" SECOND), 400 },
+    { "one length twice", S(POST "Content-Length: 0\r\nContent-Length: 0\r\n\r\n" SECOND), 400 },
+    { "a space before the colon", S(POST "Content-Length : 44\r\n\r\n" SECOND), 400 },
+    { "NUL in the length", S(POST "Content-Length: 0\0004\r\n\r\n" SECOND), 400 },
+    { "a huge length", S(POST "Content-Length: 99999999999999999999\r\n\r\n" SECOND), 400 },
+    { "line feeds alone", S("POST /health/live HTTP/1.1\nHost: a\nContent-Length: 0\n\n" SECOND), 400 },
+    { "a body with GET", S(GET "Content-Length: 46\r\n\r\n" SECOND), 400 },
+    { "two hosts", S(GET "Host: b\r\n\r\n"), 400 },
+    { "no host", S("GET /health/live HTTP/1.1\r\n\r\n"), 400 },
+    { "no host, 1.0", S("GET /health/live HTTP/1.0\r\n\r\n"), 400 },
+    { "a folded field", S(GET "X: a\r\n b\r\n\r\n"), 400 },
+    { "NUL in a field", S(GET "X: a\0b\r\n\r\n"), 400 },
+    { "a control byte", S(GET "X: a\x01\r\n\r\n"), 400 },
+    { "an underscore", S(GET "X_Forwarded_For: 1.2.3.4\r\n\r\n"), 400 },
+    { "no colon", S(GET "X\r\n\r\n"), 400 },
+    { "a bare carriage return", S(GET "X: a\rY: b\r\n\r\n"), 400 },
+    { "NUL escaped in the path", S("GET /health/live%00 HTTP/1.1\r\nHost: a\r\n\r\n"), 400 },
+    { "NUL in the path", S("GET /health/live\0x HTTP/1.1\r\nHost: a\r\n\r\n"), 400 },
+    { "an absolute target", S("GET http://b/health/live HTTP/1.1\r\nHost: a\r\n\r\n"), 400 },
+    { "a tunnel", S("CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n"), 400 },
+    { "HTTP/0.9", S("GET /health/live\r\n"), 400 },
+    { "HTTP/2", S("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 400 },
+    { "HTTP/3.0", S("GET / HTTP/3.0\r\nHost: a\r\n\r\n"), 505 },
+    { "TLS", S("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"), 400 },
+    { "a broken escape in the query", S("GET /health/live?a=%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+      400 },
+    { "a parameter twice", S("GET /health/live?a=1&a=2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 400 },
+    { "a body that no path takes", S("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n"), 413 },
+    { "a body that this path does not take",
+      S("POST /health/live HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab" SECOND), 405 },
+    { "two requests at once", S(GET END SECOND), 200 },
+    { "two POSTs at once", S(POST "Content-Length: 0\r\n\r\n" SECOND), 405 },
+    { "a POST that wants to stay", S(POST "Connection: keep-alive\r\nContent-Length: 1\r\n\r\na" SECOND), 405 },
+    { "another method", S("DELETE /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 405 },
+    { "a lower-case method", S("get /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 405 },
+    { "no such path", S("GET /health/live/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), 404 },
+};
+
+TEST(a_hostile_request_is_answered_once_and_the_connection_closes)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct gate_answer got = gate_say(t, g, table[i].bytes);
+        t->checked++;
+        if (got.status != table[i].status || got.answers != 1 || !got.closed)
+            test_fail(t, __FILE__, __LINE__, "%s: %d, %d answers, %s; expected %d", table[i].what, got.status,
+                      got.answers, got.closed ? "closed" : "open", table[i].status);
+    }
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(every_answer_has_the_security_headers) /* S-32 */
+{
+    static const char *const wanted[] = { "X-Content-Type-Options: nosniff\r\n",
+                                          "Referrer-Policy: no-referrer\r\n",
+                                          "Cross-Origin-Opener-Policy: same-origin\r\n",
+                                          "Cache-Control: no-store\r\n",
+                                          "frame-ancestors 'none'",
+                                          "default-src 'none'" };
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+    struct str requests[] = { S(GET "Connection: close\r\n\r\n"),
+                              S("GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), S(GET "Host: b\r\n\r\n") };
+
+    for (size_t i = 0; i < 3; i++) {
+        struct gate_answer got = gate_say(t, g, requests[i]);
+        for (size_t w = 0; w < sizeof wanted / sizeof *wanted; w++)
+            if (str_find(got.text, str_of(wanted[w])) == got.text.n)
+                test_fail(t, __FILE__, __LINE__, "answer %zu (%d) lacks %s", i, got.status, wanted[w]);
+        CHECK(str_find(got.text, S("Strict-Transport-Security")) == got.text.n); /* plain http */
+    }
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(head_is_answered_without_a_body)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+    struct gate_answer got = gate_say(t, g, S("HEAD /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+
+    CHECK_INT(got.status, 200);
+    CHECK(str_has_suffix(got.text, S("\r\n\r\n")));
+    CHECK(str_find(got.text, S("Content-Length: 13\r\n")) < got.text.n);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(a_405_says_what_is_allowed)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+    struct gate_answer got = gate_say(t, g, S(POST "Content-Length: 0\r\n\r\n"));
+
+    CHECK_INT(got.status, 405);
+    CHECK(str_find(got.text, S("\r\nAllow: GET, HEAD\r\n")) < got.text.n);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(a_connection_serves_many_requests_and_guards_each)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+    int fd = gate_connect(t, g);
+
+    for (int i = 0; i < 5; i++) {
+        gate_send(t, fd, S(GET END));
+        CHECK_INT(gate_hear(t, fd, false).status, 200);
+    }
+    gate_send(t, fd, S("GET /health/live HTTP/1.1\nHost: a\n\n"));
+    struct gate_answer got = gate_hear(t, fd, true);
+    CHECK_INT(got.status, 400);
+    CHECK(got.closed);
+    (void)close(fd);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(a_header_may_come_byte_by_byte)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+    struct str text = S(GET "X: y\r\n\r\n");
+    int fd = gate_connect(t, g);
+
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < text.n; i++)
+            gate_send(t, fd, str_sub(text, i, 1));
+        CHECK_INT(gate_hear(t, fd, false).status, 200);
+    }
+    (void)close(fd);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(a_dripping_header_is_cut_with_408)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ .header_s = 1 });
+    int fd = gate_connect(t, g);
+    struct gate_answer got = gate_drip(t, fd, S(GET "X: "), 'x');
+
+    CHECK_INT(got.status, 408);
+    CHECK(got.closed);
+    (void)close(fd);
+    /* The same in the second request of a connection. */
+    fd = gate_connect(t, g);
+    gate_send(t, fd, S(GET END));
+    CHECK_INT(gate_hear(t, fd, false).status, 200);
+    CHECK_INT(gate_drip(t, fd, S("G"), 'G').status, 408);
+    (void)close(fd);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(a_dripping_body_is_cut_with_408)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ .body_s = 1 });
+    int fd = gate_connect(t, g);
+    struct gate_answer got =
+        gate_drip(t, fd, S("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"), 'x');
+
+    CHECK_INT(got.status, 408);
+    CHECK(got.closed);
+    (void)close(fd);
+    CHECK_INT(gate_say(t, g, S(GET "Connection: close\r\n\r\n")).status, 200);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(a_silent_connection_is_closed_without_a_word)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ .header_s = 1 });
+    int fd = gate_connect(t, g);
+    struct gate_answer got = gate_hear(t, fd, true);
+
+    CHECK_INT(got.answers, 0);
+    CHECK(got.closed);
+    (void)close(fd);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(connections_past_the_cap_get_503_at_once_and_room_comes_back)
+{
+    enum { MANY = 1500, CAP = 100 };
+    struct gate *g = gate_open(t, (struct gate_how){ .connections_max = CAP });
+    static int fds[MANY];
+    int shed = 0, opened = 0;
+
+    if (!gate_descriptors(MANY + 64)) {
+        test_skip(t, "too few file descriptors are allowed here");
+        (void)gate_close(g);
+        return;
+    }
+    for (; opened < MANY; opened++)
+        fds[opened] = gate_connect(t, g);
+    for (int i = CAP; i < MANY; i++) {
+        struct gate_answer got = gate_hear(t, fds[i], true);
+        shed += got.status == 503 && got.closed && str_find(got.text, S("\r\nRetry-After: ")) < got.text.n;
+    }
+    CHECK_INT(shed, MANY - CAP);
+    gate_send(t, fds[0], S(GET END));
+    CHECK_INT(gate_hear(t, fds[0], false).status, 200); /* who was in stays in */
+    for (int i = 0; i < MANY; i++)
+        (void)close(fds[i]);
+    CHECK(gate_answers(t, g)); /* who comes after them is served */
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(a_client_that_goes_away_in_any_state_leaves_nothing_behind)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ .connections_max = 16 });
+    static const struct str beginnings[] = {
+        S(""),
+        S("G"),
+        S(GET),
+        S(GET END),
+        S("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"),
+        S(GET END GET),
+        S("GET / HTTP/1.1\nX"),
+        S("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\nabc"),
+    };
+
+    /* Far more than there are slots: each one must come back. */
+    for (int round = 0; round < 40; round++)
+        for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+            int fd = gate_connect(t, g);
+            gate_send(t, fd, beginnings[i]);
+            if (round % 2 != 0)
+                gate_reset(fd);
+            (void)close(fd);
+        }
+    CHECK(gate_answers(t, g));
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(health_and_metrics_are_not_for_who_comes_through_the_proxy)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+
+    CHECK_INT(gate_say(t, g, S("GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).status, 200);
+    CHECK_INT(
+        gate_say(t, g, S("GET /metrics HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\nConnection: close\r\n\r\n"))
+            .status,
+        404);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
