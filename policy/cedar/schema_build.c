@@ -164,24 +164,35 @@ static void declare_actions(struct schema_builder *b)
 
 /* Nothing may be called like something in the namespace without a name, because one could not tell any more which of
  * them a short name means [RFC 70]. */
-static void check_shadowing(struct schema_builder *b)
+static void refuse_shadow(struct schema_builder *b, const struct decl_namespace *ns, const struct decl_name *name,
+                          const void *shadowed)
+{
+    if (ns->name.n != 0 && shadowed != NULL)
+        cedar_error(b->d, name->at, "\"%.*s\" is also declared without a namespace; rename one of them",
+                    STR_ARG(name->name));
+}
+
+static const void *type_without_namespace(const struct schema_builder *b, struct str name)
+{
+    const void *entity = schema_map_get(&b->entity_names, name, S(""));
+
+    return entity != NULL ? entity : schema_map_get(&b->common_names, name, S(""));
+}
+
+static void check_type_shadowing(struct schema_builder *b)
 {
     for (const struct decl_entity *e = b->decls->entities; e != NULL; e = e->next)
-        for (const struct decl_name *name = e->names; e->ns->name.n != 0 && name != NULL; name = name->next)
-            if (schema_map_get(&b->entity_names, name->name, S("")) ||
-                schema_map_get(&b->common_names, name->name, S("")))
-                cedar_error(b->d, name->at, "\"%.*s\" is also declared without a namespace; rename one of them",
-                            STR_ARG(name->name));
+        for (const struct decl_name *name = e->names; name != NULL; name = name->next)
+            refuse_shadow(b, e->ns, name, type_without_namespace(b, name->name));
     for (const struct decl_common *c = b->decls->commons; c != NULL; c = c->next)
-        if (c->ns->name.n != 0 && (schema_map_get(&b->entity_names, c->name->name, S("")) ||
-                                   schema_map_get(&b->common_names, c->name->name, S(""))))
-            cedar_error(b->d, c->name->at, "\"%.*s\" is also declared without a namespace; rename one of them",
-                        STR_ARG(c->name->name));
+        refuse_shadow(b, c->ns, c->name, type_without_namespace(b, c->name->name));
+}
+
+static void check_action_shadowing(struct schema_builder *b)
+{
     for (const struct decl_action *x = b->decls->actions; x != NULL; x = x->next)
-        for (const struct decl_name *name = x->names; x->ns->name.n != 0 && name != NULL; name = name->next)
-            if (schema_map_get(&b->s->action_map, S("Action"), name->name))
-                cedar_error(b->d, name->at, "action \"%.*s\" is also declared without a namespace; rename one of them",
-                            STR_ARG(name->name));
+        for (const struct decl_name *name = x->names; name != NULL; name = name->next)
+            refuse_shadow(b, x->ns, name, cedar_schema_action(b->s, S("Action"), name->name));
 }
 
 static void add_builtin(struct schema_builder *b, struct str name, enum cedar_type_kind kind)
@@ -210,8 +221,9 @@ static void declare_all(struct schema_builder *b, struct counts n)
     declare_entities(b);
     for (const struct decl_common *c = b->decls->commons; c != NULL; c = c->next)
         declare_common(b, c);
-    check_shadowing(b); /* before there are types of actions and Cedar's own, which may be shadowed */
+    check_type_shadowing(b); /* before there are types of actions and Cedar's own, which may be shadowed */
     declare_actions(b);
+    check_action_shadowing(b);
     declare_builtins(b);
 }
 
