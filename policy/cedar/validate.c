@@ -162,18 +162,33 @@ static bool check_kind(struct checker *c, struct parts parts)
     return all.type == NULL || all.type->kind != CEDAR_TYPE_FALSE;
 }
 
-static bool check_kinds(struct checker *c, struct parts parts)
+static bool check_resources(struct checker *c, struct parts parts, bool all)
 {
     bool possible = false;
 
-    for (size_t i = 0; i < cedar_schema_action_n(c->s); i++) {
+    for (size_t i = 0; i < c->action->resource_n && !check_tired(c, 1); i++) {
+        c->resource = c->action->resources[i];
+        if (all || scope_allows_type(c, &c->policy->resource, c->resource))
+            possible = check_kind(c, parts) || possible;
+    }
+    return possible;
+}
+
+/* Kinds that the scope excludes have nothing wrong in them, so they are left out; but a list of actions may itself be
+ * wrong, which shows in any kind. */
+static bool check_kinds(struct checker *c, struct parts parts)
+{
+    bool possible = false, all = c->policy->action.kind == CEDAR_SCOPE_IN_SET;
+
+    for (size_t i = 0; i < cedar_schema_action_n(c->s) && !check_tired(c, 1); i++) {
         c->action = cedar_schema_action_at(c->s, i);
-        for (size_t p = 0; p < c->action->principal_n; p++)
-            for (size_t r = 0; r < c->action->resource_n && !check_tired(c, 1); r++) {
-                c->principal = c->action->principals[p];
-                c->resource = c->action->resources[r];
-                possible = check_kind(c, parts) || possible;
-            }
+        if (!all && !scope_allows_action(c, &c->policy->action, c->action))
+            continue;
+        for (size_t p = 0; p < c->action->principal_n; p++) {
+            c->principal = c->action->principals[p];
+            if (scope_allows_type(c, &c->policy->principal, c->principal))
+                possible = check_resources(c, parts, all) || possible;
+        }
     }
     c->action = NULL;
     return possible;
