@@ -19,12 +19,12 @@
 #include "base/world.h"
 
 struct audit_event {
-    const char *event;       /* "login", "open", "release", "refused", "logout", "console"; a literal */
-    struct str person;       /* pseudonymous id; absent: nobody is known */
+    const char *event;             /* "login", "open", "release", "refused", "logout", "console"; a literal */
+    struct str person;             /* pseudonymous id; absent: nobody is known */
     struct str service, idp, rule; /* ids; absent where there is none */
-    struct str claims;       /* names, space-separated; never values */
-    struct str reason;       /* a stable code */
-    struct str sid;          /* public session id */
+    struct str claims;             /* names, space-separated; never values */
+    struct str reason;             /* a stable code */
+    struct str sid;                /* public session id */
     struct str support_code;
 };
 
@@ -48,8 +48,8 @@ struct audit_hooks {
  * hooks: NULL, or copied.  Fails OURS audit_open, audit_broken (the detail names the record). */
 struct audit_writer *audit_writer_new(const char *dir, const struct world *w, const struct audit_hooks *hooks,
                                       struct fail *f);
-void audit_writer_free(struct audit_writer *w); /* writes what was asked, then joins */
-bool audit_writer_ok(const struct audit_writer *w);     /* false: refuses (disk full or broken); for health */
+void audit_writer_free(struct audit_writer *w);             /* writes what was asked, then joins */
+bool audit_writer_ok(const struct audit_writer *w);         /* false: refuses (disk full or broken); for health */
 bool audit_writer_on_reserve(const struct audit_writer *w); /* raise an alarm */
 uint64_t audit_writer_count(const struct audit_writer *w);  /* number of the last durable record */
 
@@ -65,9 +65,9 @@ bool audit_now(struct audit_writer *w, const struct audit_event *e);
  * verify_head may be NULL: then heads are compared, not verified. */
 struct audit_report {
     uint64_t records, segments, heads;
-    struct str head;    /* 64 hex digits of the last line */
-    const char *error;  /* NULL: the chain holds; changed, missing, order, truncated, head, malformed, unreadable */
-    struct str where;   /* "audit-000002.jsonl:17, record 1043" */
+    struct str head;   /* 64 hex digits of the last line */
+    const char *error; /* NULL: the chain holds; changed, missing, order, truncated, head, malformed, unreadable */
+    struct str where;  /* "audit-000002.jsonl:17, record 1043" */
 };
 struct audit_check {
     bool (*verify_head)(void *self, uint64_t number, struct str head, int64_t at_s, struct str signature);

@@ -10,9 +10,9 @@
 #define GATEWAY_REGISTRY_H
 
 #include "base/fail.h"
+#include "base/seals.h"
 #include "base/settings.h"
 #include "base/world.h"
-#include "gateway/secrets.h"
 #include "model/registry.h"
 #include "wire/db.h"
 
@@ -21,8 +21,6 @@ struct db *registry_db_open(const struct settings *s, enum db_mode mode, struct 
 
 /* A complete, checked snapshot; the caller holds it.  NULL: failed, OURS registry_invalid and db_…. */
 struct registry *registry_load(struct db *d, struct fail *f);
-
-/* ── live ───────────────────────────────────────────────────────────────── */
 
 struct registry_watch; /* the node's view: one connection, used by one thread */
 /* Loads the first snapshot.  NULL: failed. */
@@ -34,19 +32,17 @@ struct registry *registry_watch_now(const struct registry_watch *w);
  * cannot be read or does not hold leaves the last good one in force: false, one log line per trouble. */
 bool registry_poll(struct registry_watch *w, struct registry **changed);
 
-/* ── import, export ─────────────────────────────────────────────────────── */
-
 struct import_report {
     size_t added, changed, removed, same;
-    struct str lines; /* "+ service kanerva", "~ idp oulu-edu", "- rule r7" */
+    struct str lines; /* "+ service kanerva", "~ idp oulu-edu", "- rule r7", one a line */
     int64_t version;  /* of the registry, afterwards */
 };
 
 struct import_how {
     const struct world *world;
-    const struct secrets *secrets; /* for sealing; may be NULL when the file needs none sealed */
-    const char *base_dir;          /* secret_file: and metadata_file: are relative to it */
-    bool dry_run;                  /* says what would change, and changes nothing */
+    const struct seals *seals; /* may be NULL when the file has no secret to seal */
+    const char *base_dir;      /* secret_file: and metadata_file: are relative to it */
+    bool dry_run;              /* says what would change, and changes nothing */
 };
 
 /* Makes the registry equal to the file, in one transaction: all of it, or nothing.  Fails CALLER with file:line and
@@ -55,8 +51,6 @@ bool registry_import(struct db *d, struct arena *a, struct str text, const char 
                      struct import_report *out, struct fail *f);
 /* Deterministic YAML that imports to the same registry.  Absent: failed. */
 struct str registry_export(struct db *d, struct arena *a, struct fail *f);
-
-/* ── numbers that outlive Redis ─────────────────────────────────────────── */
 
 /* Sessions made in an older epoch are void [design: Processes]. */
 bool registry_session_epoch(struct db *d, int64_t *out, struct fail *f);

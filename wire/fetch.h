@@ -23,19 +23,19 @@
 #include "base/world.h"
 
 /*   purpose    redirects   most bytes    most ms   (fetch_timeout_ms may ask for less, never for more) */
-#define FETCH_PURPOSES(X)                                                              \
-    X(METADATA, 3,          100 << 20,    120000) /* SAML metadata */                  \
-    X(KEYS,     0,          1 << 20,      5000)   /* OpenID discovery and JWKS */      \
-    X(TOKEN,    0,          1 << 20,      5000)   /* a code for tokens */              \
-    X(USERINFO, 0,          1 << 20,      5000)                                        \
-    X(NOTICE,   0,          1 << 20,      5000)   /* back-channel sign-out */
+#define FETCH_PURPOSES(X)                                                                                              \
+    X(METADATA, 3, 100 << 20, 120000) /* SAML metadata */                                                              \
+    X(KEYS, 0, 1 << 20, 5000)         /* OpenID discovery and JWKS */                                                  \
+    X(TOKEN, 0, 1 << 20, 5000)        /* a code for tokens */                                                          \
+    X(USERINFO, 0, 1 << 20, 5000)                                                                                      \
+    X(NOTICE, 0, 1 << 20, 5000) /* back-channel sign-out */
 
 enum fetch_purpose {
     FETCH_NONE = 0,
 #define X(purpose, redirects, most_B, most_ms) FETCH_##purpose,
     FETCH_PURPOSES(X)
 #undef X
-    FETCH_PURPOSE_COUNT
+        FETCH_PURPOSE_COUNT
 };
 
 struct fetch_limit {
@@ -49,19 +49,19 @@ enum { FETCH_URL_MAX_B = 4096, FETCH_BODY_MAX_B = 32768, FETCH_FIELD_MAX_B = 819
 struct fetch_request {
     enum fetch_purpose purpose;
     bool post;
-    bool test;                 /* http, and only then, on loopback alone; https there as well */
+    bool test; /* http, and only then, on loopback alone; https there as well */
     struct str url;
     struct str body, content_type;
-    struct str authorization;  /* the field's value; "Basic …", "Bearer …" */
-    struct str accept;         /* absent: any */
-    struct str place;          /* whose capacity is used: the idp's id; at most upstream_waiting_max at a time */
+    struct str authorization; /* the field's value; "Basic …", "Bearer …" */
+    struct str accept;        /* absent: any */
+    struct str place;         /* whose capacity is used: the idp's id; at most upstream_waiting_max at a time */
 };
 
 struct fetch_got {
-    bool answered;         /* an HTTP answer came, whatever its status */
+    bool answered; /* an HTTP answer came, whatever its status */
     int status;
     struct str body, content_type;
-    int64_t max_age_s;     /* Cache-Control max-age; -1 when it names none, 0 for no-store and no-cache */
+    int64_t max_age_s; /* Cache-Control max-age; -1 when it names none, 0 for no-store and no-cache */
     /* NULL when answered; else away, timeout, too_large, refused_address, refused_url, resolve, connect, tls,
      * redirect, protocol, busy. */
     const char *error;
@@ -70,7 +70,7 @@ struct fetch_got {
 struct fetch;
 /* fd: this end of the pair, non-blocking from now on; it stays the caller's. */
 struct fetch *fetch_new(struct loop *l, const struct world *w, int fd);
-void fetch_free(struct fetch *x); /* what is under way is answered "away" */
+void fetch_free(struct fetch *x);        /* what is under way is answered "away" */
 bool fetch_ready(const struct fetch *x); /* a fetcher has said hello */
 
 /* Asks the batch and answers it once, perhaps before it returns. */

@@ -30,20 +30,20 @@
  * A record of another version is not found: raise the number when a record's
  * form changes.
  *   family     prefix   version   holds */
-#define KV_FAMILIES(X)                                                                    \
-    X(SESSION,  "s",     1)     /* sealed session, under SHA-256 of the cookie */         \
-    X(CODE,     "c",     1)     /* sealed authorization code, under its SHA-256 */        \
-    X(TOKEN,    "t",     1)     /* sealed token record, under its SHA-256 */              \
-    X(REPLAY,   "r",     1)     /* a message that may not come twice: issuer and id */    \
-    X(REQUEST,  "q",     1)     /* requests and answers too large for a cookie */         \
-    X(COUNT,    "n",     1)     /* attempts within a time */
+#define KV_FAMILIES(X)                                                                                                 \
+    X(SESSION, "s", 1) /* sealed session, under SHA-256 of the cookie */                                               \
+    X(CODE, "c", 1)    /* sealed authorization code, under its SHA-256 */                                              \
+    X(TOKEN, "t", 1)   /* sealed token record, under its SHA-256 */                                                    \
+    X(REPLAY, "r", 1)  /* a message that may not come twice: issuer and id */                                          \
+    X(REQUEST, "q", 1) /* requests and answers too large for a cookie */                                               \
+    X(COUNT, "n", 1)   /* attempts within a time */
 
 enum kv_family {
     KV_NONE = 0,
 #define X(family, prefix, version) KV_##family,
     KV_FAMILIES(X)
 #undef X
-    KV_FAMILY_COUNT
+        KV_FAMILY_COUNT
 };
 
 enum kv_outcome { KV_DOWN = 0, KV_MISS, KV_HIT };
@@ -57,7 +57,7 @@ struct kv_got {
 enum { KV_VALUE_MAX_B = 1 << 20, KV_ID_MAX_B = 512 };
 
 struct kv_config {
-    struct str address;  /* "127.0.0.1:6379", "[::1]:6379", "redis.example:6379" or "unix:/path" */
+    struct str address; /* "127.0.0.1:6379", "[::1]:6379", "redis.example:6379" or "unix:/path" */
     struct str user, password;
     int64_t timeout_ms;
 };
@@ -72,7 +72,7 @@ struct kv;
 struct kv *kv_new(struct loop *l, const struct world *w, const struct kv_config *config);
 void kv_free(struct kv *k); /* whatever is under way is answered DOWN */
 
-bool kv_ready(const struct kv *k);       /* connected, to a primary that answers */
+bool kv_ready(const struct kv *k);          /* connected, to a primary that answers */
 const char *kv_trouble(const struct kv *k); /* why not, one stable word, for health; "" when ready */
 /* The redemption epoch: a text that changes whenever Redis may have forgotten
  * something (restarted, or another one became primary).  A code or a request
@@ -97,10 +97,10 @@ void kv_take(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out,
 void kv_delete(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
                struct str id);
 /* Sets the time left.  HIT: it is there. */
-void kv_touch(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
-              struct str id, int64_t ttl_s);
+void kv_touch(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+              int64_t ttl_s);
 /* One more of it; the first one starts the ttl, which later ones leave alone.  HIT, with the number. */
-void kv_count(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
-              struct str id, int64_t ttl_s);
+void kv_count(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+              int64_t ttl_s);
 
 #endif

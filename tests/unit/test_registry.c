@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/registry.h"
+#include "gateway/registry_check.h"
+#include "tests/test.h"
+#include "wire/yaml.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct rig {
+    char dir[64];
+    struct settings set;
+    struct db *db;
+    struct import_how how;
+    struct import_report report;
+    struct fail fail;
+};
+
+static void rig_new(struct test *t, struct rig *g)
+{
+    *g = (struct rig){ 0 };
+    (void)snprintf(g->dir, sizeof g->dir, "/tmp/digione-registry-XXXXXX");
+    CHECK(mkdtemp(g->dir) != NULL);
+    settings_defaults(&g->set);
+    g->set.state_dir = str_of(arena_cstr(t->arena, str_of(g->dir)));
+    g->db = registry_db_open(&g->set, DB_CREATE, &g->fail);
+    CHECK(g->db != NULL);
+    g->how = (struct import_how){ &t->world, seals_of(t->arena, S("0123456789abcdef0123456789abcdef")), g->dir, false };
+}
+
+static void rig_free(struct rig *g)
+{
+    char path[128];
+    static const char *const files[] = { "registry.sqlite", "registry.sqlite-wal", "registry.sqlite-shm", "secret",
+                                         "backup.sqlite" };
+
+    db_close(g->db);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", g->dir, files[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(g->dir);
+}
+
+static bool import(struct test *t, struct rig *g, struct str text)
+{
+    g->fail = (struct fail){ 0 };
+    return registry_import(g->db, t->arena, text, "registry.yaml", &g->how, &g->report, &g->fail);
+}
+
+#define PROVIDERS                                                                                                      \
+    "format: 1\n"                                                                                                      \
+    "providers:\n"                                                                                                     \
+    "  - id: oulu\n"                                                                                                   \
+    "    oid: 1.2.246.562.99.95640100004\n"                                                                            \
+    "    municipality_code: \"564\"\n"                                                                                 \
+    "    name: {fi: Oulu, sv: \"Uleåborg\"}\n"                                                                        \
+    "    schools:\n"                                                                                                   \
+    "      - oid: 1.2.246.562.99.95640200010\n"                                                                        \
+    "        code: \"99101\"\n"                                                                                        \
+    "        name: {fi: Testi-Kielonmäen koulu}\n"                                                                    \
+    "      - oid: 1.2.246.562.99.95640200028\n"                                                                        \
+    "        code: \"99102\"\n"                                                                                        \
+    "        name: {fi: Testi-Otsolahden lukio}\n"
+#define IDPS                                                                                                           \
+    "idps:\n"                                                                                                          \
+    "  - id: oulu-edu\n"                                                                                               \
+    "    kind: oidc\n"                                                                                                 \
+    "    provider: oulu\n"                                                                                             \
+    "    name: {fi: Oulu}\n"                                                                                           \
+    "    test: true\n"                                                                                                 \
+    "    map: native\n"                                                                                                \
+    "    issuer: http://oulu.localhost:8081\n"                                                                         \
+    "    client_id: digione\n"                                                                                         \
+    "    auth_method: client_secret_basic\n"                                                                           \
+    "    client_secret: {plain: kuusi-ja-mänty-ja-koivu}\n"                                                           \
+    "  - id: local\n"                                                                                                  \
+    "    kind: local\n"                                                                                                \
+    "    name: {fi: Paikalliset tunnukset}\n"
+#define SERVICES                                                                                                       \
+    "services:\n"                                                                                                      \
+    "  - id: kanerva\n"                                                                                                \
+    "    protocol: oidc\n"                                                                                             \
+    "    vendor: kanerva-oy\n"                                                                                         \
+    "    name: {fi: Kanerva Oppikirjat}\n"                                                                             \
+    "    line: {fi: \"Oppikirjat: kaikki\"}\n"                                                                         \
+    "    asks: [roles, sub]\n"                                                                                         \
+    "    client_id: kanerva\n"                                                                                         \
+    "    secret: {plain: kanerva-kanerva-kanerva}\n"                                                                   \
+    "    auth_method: client_secret_basic\n"                                                                           \
+    "    redirect_uris: [https://kanerva.example/cb]\n"                                                                \
+    "    scopes: [openid, profile, edu.role]\n"
+#define RULES                                                                                                          \
+    "rules:\n"                                                                                                         \
+    "  - {id: r1, provider: oulu, role: teacher, service: kanerva, school: \"99101\", release: [sub, roles]}\n"        \
+    "  - {id: r2, provider: oulu, forbid: true, role: substitute}\n"
+#define ACCOUNTS                                                                                                       \
+    "accounts:\n"                                                                                                      \
+    "  - id: anna\n"                                                                                                   \
+    "    idp: local\n"                                                                                                 \
+    "    username: anna\n"                                                                                             \
+    "    password: {plain: anna-anna}\n"                                                                               \
+    "    given_names: Anna Maria\n"                                                                                    \
+    "    family_name: O'Mäkelä\n"                                                                                    \
+    "    age: adult\n"                                                                                                 \
+    "    affiliations:\n"                                                                                              \
+    "      - {provider: oulu, school: \"99102\", role: teacher, from: 2026-08-01, to: 2027-06-05T12:00:00Z}\n"         \
+    "      - {provider: oulu, role: principal}\n"
+#define WHOLE PROVIDERS IDPS SERVICES RULES ACCOUNTS
+
+TEST(a_registry_is_imported_and_loaded)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(WHOLE)));
+    CHECK_STR(g.fail.detail, "");
+    CHECK_INT(g.report.added, 11);
+    CHECK_INT(g.report.version, 2);
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK(r != NULL);
+    const struct provider *oulu = r != NULL ? registry_provider(r, S("oulu")) : NULL;
+    CHECK(oulu != NULL && oulu->school_count == 2);
+    if (oulu != NULL && oulu->school_count == 2) {
+        CHECK_STR(oulu->names.in[LANG_SV], "Uleåborg");
+        const struct service *kanerva = registry_client(r, S("kanerva"));
+        CHECK(kanerva != NULL && kanerva->redirect_uris.n == 1 && kanerva->pkce_required);
+        CHECK(kanerva != NULL && claim_in(kanerva->asks, CLAIM_SUB) && !claim_in(kanerva->asks, CLAIM_EMAIL));
+        CHECK_STR(kanerva->id_token_alg, "ES256");
+        const struct registry_parts *p = registry_parts(r);
+        CHECK_INT(p->rule_count, 2);
+        CHECK(p->rules[0].service == kanerva && p->rules[0].role == ROLE_TEACHER);
+        CHECK(p->rules[0].school == provider_school(oulu, S("99101")));
+        CHECK(p->rules[1].forbid && p->rules[1].service == NULL && p->rules[1].school == NULL);
+        const struct account *anna = registry_account(r, S("local"), S("anna"));
+        CHECK(anna != NULL && anna->person->affiliation_count == 2);
+        CHECK(anna != NULL && anna->person->age == AGE_ADULT);
+        CHECK_STR(anna->person->affiliations[0].school_code, "99102");
+        CHECK_STR(anna->person->affiliations[0].provider_oid, "1.2.246.562.99.95640100004");
+        CHECK_INT(anna->person->affiliations[0].from_s, 1785542400);
+        CHECK(anna->person->affiliations[1].school_oid.p == NULL);
+        struct str plain = S("");
+        CHECK(seal_secret_open(t->arena, g.how.seals, S("idp:oulu-edu"),
+                               registry_idp(r, S("oulu-edu"))->client_secret_sealed, &plain));
+        CHECK_STR(plain, "kuusi-ja-mänty-ja-koivu");
+    }
+    registry_drop(r);
+    rig_free(&g);
+}
+
+TEST(importing_the_same_file_again_changes_nothing)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(WHOLE)));
+    CHECK(import(t, &g, S(WHOLE)));
+    CHECK_INT(g.report.added + g.report.changed + g.report.removed, 0);
+    CHECK_INT(g.report.same, 11);
+    CHECK_INT(g.report.version, 2);
+    rig_free(&g);
+}
+
+TEST(what_is_exported_imports_to_the_same_and_holds_no_plain_secret)
+{
+    struct rig g, other;
+
+    rig_new(t, &g);
+    rig_new(t, &other);
+    CHECK(import(t, &g, S(WHOLE)));
+    struct str first = registry_export(g.db, t->arena, &g.fail);
+    CHECK(str_is_set(first));
+    CHECK(import(t, &other, first));
+    CHECK_STR(other.fail.detail, "");
+    struct str second = registry_export(other.db, t->arena, &g.fail);
+    CHECK(str_eq(first, second));
+    CHECK(str_find(first, S("kuusi-ja")) == first.n);
+    CHECK(str_find(first, S("kanerva-kanerva")) == first.n);
+    CHECK(str_find(first, S("anna-anna")) == first.n);
+    CHECK(str_find(first, S("plain")) == first.n);
+    rig_free(&g);
+    rig_free(&other);
+}
+
+TEST(only_what_differs_is_written)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(WHOLE)));
+    CHECK(import(t, &g,
+                 S(PROVIDERS IDPS SERVICES
+                   "rules:\n"
+                   "  - {id: r1, provider: oulu, role: principal, service: kanerva, release: [sub]}\n"
+                   "  - {id: r3, provider: oulu, role: learner, service: kanerva}\n" ACCOUNTS)));
+    CHECK_STR(g.report.lines, "~ rule r1\n- rule r2\n+ rule r3\n");
+    CHECK_INT(g.report.version, 3);
+    rig_free(&g);
+}
+
+TEST(a_dry_run_changes_nothing)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    g.how.dry_run = true;
+    CHECK(import(t, &g, S(WHOLE)));
+    CHECK_INT(g.report.added, 11);
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK(r != NULL && registry_parts(r)->provider_count == 0);
+    registry_drop(r);
+    rig_free(&g);
+}
+
+/* One wrong file after another: none may leave a trace. */
+static const struct {
+    const char *text, *code, *says;
+} wrong_files[] = {
+    { "providers: []\n", "bad_format", "format: 1" },
+    { PROVIDERS "servicess: []\n", "unknown_key",
+      "registry.yaml:14: unknown key \"servicess\"; did you mean \"services\"?" },
+    { PROVIDERS "idps:\n  - {id: x, kind: local, name: {fi: X}, colour: red}\n", "unknown_key", "registry.yaml:15:" },
+    { PROVIDERS "idps:\n  - {id: x, name: {fi: X}}\n", "missing_key", "kind is missing" },
+    { PROVIDERS "idps:\n  - {id: x, kind: ldap, name: {fi: X}}\n", "bad_value", "expected one of oidc, saml, local" },
+    { PROVIDERS "idps:\n  - {id: X Y, kind: local, name: {fi: X}}\n", "bad_value", "expected an id" },
+    { PROVIDERS "idps:\n  - {id: x, kind: local, name: {fi: X}, test: 1}\n", "bad_value", "expected true or false" },
+    { PROVIDERS "idps:\n  - {id: x, kind: local, name: {de: X}}\n", "unknown_key", "\"de\"" },
+    { PROVIDERS "idps:\n  - {id: x, kind: local}\n", "registry_invalid",
+      "registry.yaml:15: idp x: name.fi is missing" },
+    { PROVIDERS "idps:\n  - {id: x, kind: local, name: {fi: X}, provider: espoo}\n", "registry_invalid",
+      "there is no provider \"espoo\"" },
+    { PROVIDERS "idps:\n  - {id: x, kind: local, name: {fi: X}}\n  - {id: x, kind: local, name: {fi: X}}\n", "twice",
+      "also in line 15" },
+    { PROVIDERS "rules:\n  - {id: r, provider: oulu, service: nowhere}\n", "registry_invalid",
+      "there is no service \"nowhere\"" },
+    { PROVIDERS "rules:\n  - {id: r, provider: oulu, school: \"99999\"}\n", "no_school", "no school \"99999\"" },
+    { PROVIDERS "rules:\n  - {id: r, provider: oulu, release: [shoe_size]}\n", "bad_value",
+      "\"shoe_size\" is no claim" },
+    { PROVIDERS "accounts:\n  - {id: a, idp: local, username: a, password: {plain: x}}\n", "registry_invalid",
+      "is no idp of kind local" },
+    { PROVIDERS "accounts:\n  - {id: a, idp: local, username: a, password: x}\n", "bad_value", "{plain: …}" },
+    { PROVIDERS IDPS "accounts:\n  - {id: a, idp: local, username: a, password: {argon2id: nonsense}}\n", "bad_value",
+      "$argon2id$" },
+    { PROVIDERS IDPS
+      "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, auth_method: none}\n",
+      "registry_invalid", "redirect_uris is empty" },
+    { PROVIDERS IDPS "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, "
+                     "secret: {plain: short}}\n",
+      "bad_value", "16 bytes" },
+    { PROVIDERS
+      "services:\n  - {id: s, protocol: link, vendor: v, name: {fi: S}, launch_uri: \"javascript:alert(1)\"}\n",
+      "registry_invalid", "launch_uri" },
+    { PROVIDERS "services: &a\n  - {id: s}\n", "yaml_refused", "anchor" },
+};
+
+TEST(a_wrong_file_is_refused_with_its_line_and_changes_nothing)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(WHOLE)));
+    struct str before = registry_export(g.db, t->arena, &g.fail);
+    for (size_t i = 0; i < sizeof wrong_files / sizeof *wrong_files; i++) {
+        CHECK(!import(t, &g, str_of(wrong_files[i].text)));
+        if (strcmp(g.fail.code != NULL ? g.fail.code : "", wrong_files[i].code) != 0 ||
+            strstr(g.fail.detail, wrong_files[i].says) == NULL)
+            test_fail(t, __FILE__, __LINE__, "file %zu: %s: %s", i, g.fail.code, g.fail.detail);
+        CHECK(strncmp(g.fail.detail, "registry.yaml:", 14) == 0);
+    }
+    CHECK(str_eq(before, registry_export(g.db, t->arena, &g.fail)));
+    rig_free(&g);
+}
+
+static const struct {
+    const char *uri;
+    bool production, test, is_public;
+} uris[] = {
+    { "https://kanerva.example/cb", true, true, true },
+    { "https://kanerva.example:8443/cb?x=1", true, true, true },
+    { "http://kanerva.example/cb", false, false, false },
+    { "http://localhost:8080/cb", false, true, false },
+    { "http://kanerva.localhost:8080/cb", false, true, false },
+    { "http://127.0.0.1:8080/cb", false, true, true },
+    { "http://[::1]:8080/cb", false, true, true },
+    { "https://localhost/cb", false, true, false },
+    { "http://127.0.0.1.evil.example/cb", false, false, false },
+    { "http://localhost.evil.example/cb", false, false, false },
+    { "http://evillocalhost/cb", false, false, false },
+    { "https://kanerva.example/cb#x", false, false, false },
+    { "https://*.kanerva.example/cb", false, false, false },
+    { "https://kanerva.example/*", false, false, false },
+    { "https://user@kanerva.example/cb", false, false, false },
+    { "https://user:pw@kanerva.example/cb", false, false, false },
+    { "https://kanerva.example\\@evil.example/cb", false, false, false },
+    { "https://", false, false, false },
+    { "https:///cb", false, false, false },
+    { "https:kanerva.example/cb", false, false, false },
+    { "//kanerva.example/cb", false, false, false },
+    { "/cb", false, false, false },
+    { "", false, false, false },
+    { "HTTPS://KANERVA.EXAMPLE/cb", false, false, false },
+    { "https://kanerva.example:0/cb", false, false, false },
+    { "https://kanerva.example:99999/cb", false, false, false },
+    { "https://kanerva.example:/cb", false, false, false },
+    { "https://kanerva.example/c b", false, false, false },
+    { "https://kanerva.example/c\nb", false, false, false },
+    { "https://kanerva.example/ä", false, false, false },
+    { "javascript:alert(1)", false, false, false },
+    { "data:text/html,x", false, false, false },
+    { "fi.hanki.koodi:/cb", false, false, true },
+    { "hanki:/cb", false, false, false },
+};
+
+TEST(redirect_uris_of_production_services_are_https_and_exact)
+{
+    for (size_t i = 0; i < sizeof uris / sizeof *uris; i++) {
+        struct str uri = str_of(uris[i].uri);
+        bool production = redirect_uri_trouble(uri, false, false) == NULL;
+        bool test = redirect_uri_trouble(uri, true, false) == NULL;
+        bool is_public = redirect_uri_trouble(uri, false, true) == NULL;
+        t->checked++;
+        if (production != uris[i].production || test != uris[i].test || is_public != uris[i].is_public)
+            test_fail(t, __FILE__, __LINE__, "%s: production %d, test %d, public %d", uris[i].uri, production, test,
+                      is_public);
+    }
+}
+
+TEST(a_secret_may_stand_in_a_file_beside)
+{
+    struct rig g;
+    char path[128];
+
+    rig_new(t, &g);
+    (void)snprintf(path, sizeof path, "%s/secret", g.dir);
+    FILE *f = fopen(path, "w");
+    CHECK(f != NULL && fputs("kuusi-ja-mänty-ja-koivu\n", f) >= 0 && fclose(f) == 0);
+    CHECK(import(t, &g, S(WHOLE)));
+    CHECK(import(t, &g,
+                 S(PROVIDERS
+                   "idps:\n"
+                   "  - {id: oulu-edu, kind: oidc, provider: oulu, name: {fi: Oulu}, test: true, map: native, "
+                   "issuer: \"http://oulu.localhost:8081\", client_id: digione, "
+                   "auth_method: client_secret_basic, client_secret_file: secret}\n"
+                   "  - {id: local, kind: local, name: {fi: Paikalliset tunnukset}}\n" SERVICES RULES ACCOUNTS)));
+    CHECK_STR(g.fail.detail, "");
+    CHECK_INT(g.report.changed, 0);
+    rig_free(&g);
+}
+
+TEST(a_change_is_seen_by_the_watch_and_a_broken_registry_is_not_served)
+{
+    static const struct db_statement spoil = { "spoil", "UPDATE service SET redirect_uris = 'http://evil.example/'" };
+    struct rig g;
+    struct registry *changed = NULL;
+
+    rig_new(t, &g);
+    struct registry_watch *w = registry_watch_new(&g.set, &g.fail);
+    CHECK(w != NULL);
+    CHECK(!registry_poll(w, &changed));
+    CHECK(import(t, &g, S(WHOLE)));
+    CHECK(registry_poll(w, &changed));
+    CHECK(changed != NULL && registry_service(changed, S("kanerva")) != NULL);
+    CHECK(!registry_poll(w, &changed));
+    CHECK(db_run(g.db, &spoil, NULL, 0, &g.fail));
+    CHECK(!registry_poll(w, &changed));
+    CHECK(registry_watch_now(w) == changed);
+    registry_drop(changed);
+    registry_watch_free(w);
+    rig_free(&g);
+}
+
+TEST(the_session_epoch_grows_and_stays)
+{
+    struct rig g;
+    int64_t before = 0, raised = 0, after = 0;
+
+    rig_new(t, &g);
+    CHECK(registry_session_epoch(g.db, &before, &g.fail));
+    CHECK(registry_session_epoch_raise(g.db, &raised, &g.fail));
+    CHECK(import(t, &g, S(WHOLE)));
+    CHECK(registry_session_epoch(g.db, &after, &g.fail));
+    CHECK_INT(raised, before + 1);
+    CHECK_INT(after, raised);
+    rig_free(&g);
+}
+
+TEST(a_kill_at_any_moment_leaves_the_old_registry_or_the_new)
+{
+    enum { KILLS = 25 };
+    struct rig g;
+    int old = 0, new = 0;
+
+    rig_new(t, &g);
+    struct str without = S(PROVIDERS IDPS SERVICES RULES), with = S(PROVIDERS IDPS SERVICES);
+    CHECK(import(t, &g, without));
+    struct str one = registry_export(g.db, t->arena, &g.fail);
+    CHECK(import(t, &g, with));
+    struct str two = registry_export(g.db, t->arena, &g.fail);
+    db_close(g.db);
+    for (int i = 0; i < KILLS; i++) {
+        int begun[2];
+        CHECK(pipe(begun) == 0);
+        pid_t child = fork();
+        if (child == 0) {
+            g.db = registry_db_open(&g.set, DB_WRITE, &g.fail);
+            for (int k = 0;; k++)
+                if (write(begun[1], ".", 1) != 1 || !import(t, &g, k % 2 == 0 ? without : with))
+                    _exit(1);
+        }
+        /* Somewhere within an import, later in each round. */
+        char dot;
+        for (int k = 0; k < 2 + i % 3; k++)
+            CHECK(read(begun[0], &dot, 1) == 1);
+        for (volatile int spin = 0; spin < i * 100000; spin++)
+            ;
+        (void)kill(child, SIGKILL);
+        (void)close(begun[0]);
+        (void)close(begun[1]);
+        (void)waitpid(child, NULL, 0);
+        g.db = registry_db_open(&g.set, DB_WRITE, &g.fail);
+        CHECK(g.db != NULL);
+        struct str now = registry_export(g.db, t->arena, &g.fail);
+        old += str_eq(now, one);
+        new += str_eq(now, two);
+        db_close(g.db);
+    }
+    CHECK_INT(old + new, KILLS);
+    g.db = NULL;
+    rig_free(&g);
+}
