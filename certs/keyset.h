@@ -28,15 +28,15 @@ enum key_state { KEY_GONE = 0, KEY_NEXT, KEY_CURRENT, KEY_RETIRED };
 struct public_key {
     enum key_use use;
     enum jose_alg alg;
-    struct str kid;                          /* JWK thumbprint [RFC 7638] */
+    struct str kid;                               /* JWK thumbprint [RFC 7638] */
     int64_t made_s, current_s, retired_s, gone_s; /* retired_s, gone_s: 0 while open */
-    struct str jwk;                          /* public JWK as JSON, with kid, alg, use */
-    struct str certificate;                  /* base64 of DER, without line breaks; KEY_SAML and KEY_DECRYPT only */
+    struct str jwk;                               /* public JWK as JSON, with kid, alg, use */
+    struct str certificate; /* base64 of DER, without line breaks; KEY_SAML and KEY_DECRYPT only */
 };
 
 struct keyset;
 
-const char *key_use_name(enum key_use use);      /* "oidc" */
+const char *key_use_name(enum key_use use); /* "oidc" */
 enum key_use key_use_named(struct str name);
 const char *key_state_name(enum key_state state);
 enum key_state key_state_at(const struct public_key *k, int64_t now_s);

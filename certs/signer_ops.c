@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "certs/signer_int.h"
+
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "certs/claims_scan.h"
+#include "certs/signer_client.h"
+
+#include <openssl/bn.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+
+enum { LIFE_MAX_S = 3600, CLIENT_LIFE_S = 60, LOGOUT_LIFE_S = 120, P256_B = 32, RSA_MAX_B = 1024, ID_MAX_B = 128 };
+
+typedef enum signer_reason op_fn(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                 struct str *value);
+
+static op_fn sign_id_token, sign_access_token, sign_logout_token, sign_client_jwt, sign_saml, sign_query, unwrap_key,
+    sign_audit_head;
+
+/* All that this process can be asked for. */
+static const struct op {
+    const char *name;
+    enum key_use use;
+    enum jose_alg alg; /* JOSE_NONE: the message says which */
+    size_t max_B[SIGNER_PARTS];
+    op_fn *run;
+} ops[SIGN_OP_COUNT] = {
+    /* clang-format off */
+    [SIGN_ID_TOKEN]     = { "id_token",     KEY_OIDC,    JOSE_NONE,  { SIGNER_CLAIMS_MAX_B, 0 },   sign_id_token },
+    [SIGN_ACCESS_TOKEN] = { "access_token", KEY_OIDC,    JOSE_NONE,  { SIGNER_CLAIMS_MAX_B, 0 },   sign_access_token },
+    [SIGN_LOGOUT_TOKEN] = { "logout_token", KEY_OIDC,    JOSE_NONE,  { 4096, 0 },                  sign_logout_token },
+    [SIGN_CLIENT_JWT]   = { "client_jwt",   KEY_CLIENT,  JOSE_NONE,  { 512, 512 },                 sign_client_jwt },
+    [SIGN_SAML]         = { "saml",         KEY_SAML,    JOSE_RS256, { ID_MAX_B, SHA256_B },       sign_saml },
+    [SIGN_QUERY]        = { "saml_query",   KEY_SAML,    JOSE_RS256, { SIGNER_QUERY_MAX_B, 0 },    sign_query },
+    [SIGN_UNWRAP]       = { "unwrap",       KEY_DECRYPT, JOSE_RS256, { RSA_MAX_B, 0 },             unwrap_key },
+    [SIGN_AUDIT_HEAD]   = { "audit_head",   KEY_AUDIT,   JOSE_ES256, { SHA256_B, 0 },              sign_audit_head },
+    /* clang-format on */
+};
+
+const char *signer_op_name(unsigned op)
+{
+    return op < SIGN_OP_COUNT && ops[op].name != NULL ? ops[op].name : "unknown";
+}
+
+static const struct signer_key *current_key(const struct signer_state *s, enum key_use use, enum jose_alg alg)
+{
+    int64_t now_s = world_now_s(s->world);
+
+    for (size_t i = 0; i < s->key_count; i++)
+        if (s->keys[i].pub.use == use && s->keys[i].pub.alg == alg &&
+            key_state_at(&s->keys[i].pub, now_s) == KEY_CURRENT)
+            return &s->keys[i];
+    return NULL;
+}
+
+enum signer_reason signer_answer(struct signer_state *s, const struct signer_msg *m, struct str *value)
+{
+    const struct op *op = m->op < SIGN_OP_COUNT ? &ops[m->op] : &ops[SIGN_NONE];
+    enum signer_reason said = REASON_REFUSED;
+
+    if (op->run != NULL && (m->part[0].n > op->max_B[0] || m->part[1].n > op->max_B[1]))
+        said = REASON_TOO_LARGE;
+    else if (op->run != NULL) {
+        const struct signer_key *k = current_key(s, op->use, op->alg != JOSE_NONE ? op->alg : (enum jose_alg)m->arg);
+        said = k != NULL ? op->run(s, k, m, value) : REASON_NO_KEY;
+    }
+    if (said == REASON_SIGNED)
+        s->signed_count[m->op]++;
+    else
+        s->refused_count++;
+    return said;
+}
+
+/* DER to r and s side by side [RFC 7518 3.4]. */
+static bool raw_ecdsa(struct arena *a, const unsigned char *der, size_t n, struct str *out)
+{
+    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)n);
+    unsigned char *raw = arena_alloc(a, (size_t)2 * P256_B);
+    bool ok = sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, P256_B) == P256_B &&
+              BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + P256_B, P256_B) == P256_B;
+
+    ECDSA_SIG_free(sig);
+    *out = str_n(raw, (size_t)2 * P256_B);
+    return ok;
+}
+
+static bool sign_bytes(struct arena *a, const struct signer_key *k, struct str text, struct str *signature)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    size_t n = RSA_MAX_B;
+    unsigned char *out = arena_alloc(a, n);
+    bool ok = ctx != NULL && EVP_MD_CTX_copy_ex(ctx, k->ready) == 1 &&
+              EVP_DigestSign(ctx, out, &n, (const unsigned char *)text.p, text.n) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    *signature = str_n(out, n);
+    return ok && (k->pub.alg != JOSE_ES256 || raw_ecdsa(a, out, n, signature));
+}
+
+static enum signer_reason sign_jws(struct signer_state *s, const struct signer_key *k, enum signer_head head,
+                                   struct str payload, struct str *value)
+{
+    struct arena *a = s->scratch;
+    struct str signature;
+    struct str input = arena_printf(a, "%.*s.%.*s", STR_ARG(k->head[head]), STR_ARG(b64url_encode(a, payload)));
+
+    if (!sign_bytes(a, k, input, &signature))
+        return REASON_BROKEN;
+    *value = arena_printf(a, "%.*s.%.*s", STR_ARG(input), STR_ARG(b64url_encode(a, signature)));
+    return REASON_SIGNED;
+}
+
+static void begin_payload(struct signer_state *s, struct json_out *o, struct str issuer, int64_t life_s)
+{
+    int64_t now_s = world_now_s(s->world);
+
+    json_begin_object(o);
+    json_put_str(o, S("iss"), issuer);
+    json_put_int(o, S("iat"), now_s);
+    if (life_s > 0)
+        json_put_int(o, S("exp"), now_s + life_s);
+}
+
+/* iss, iat and exp are written here; everything else is what the gateway says. */
+static enum signer_reason sign_claims(struct signer_state *s, const struct signer_key *k, enum signer_head head,
+                                      struct str claims, int64_t life_s, struct str *value)
+{
+    static const char *const reserved[] = { "iss", "iat", "exp", "nbf", NULL };
+    static const char *const reserved_logout[] = { "iss", "iat", "exp", "nbf", "nonce", NULL };
+    struct json_out o = json_out(s->scratch, 2 * (size_t)SIGNER_CLAIMS_MAX_B);
+    enum signer_reason said = claims_scan(claims, head == HEAD_LOGOUT ? reserved_logout : reserved);
+
+    if (said != REASON_SIGNED)
+        return said;
+    if (life_s <= 0)
+        return REASON_MALFORMED;
+    begin_payload(s, &o, s->issuer, life_s < LIFE_MAX_S ? life_s : LIFE_MAX_S);
+    if (claims.n > 2) /* the members between the braces, as they came */
+        json_raw(&o, str_sub(claims, 1, claims.n - 2));
+    json_end_object(&o);
+    return sign_jws(s, k, head, json_done(&o), value);
+}
+
+static enum signer_reason sign_id_token(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                        struct str *value)
+{
+    return sign_claims(s, k, HEAD_JWT, m->part[0], m->number, value);
+}
+
+static enum signer_reason sign_access_token(struct signer_state *s, const struct signer_key *k,
+                                            const struct signer_msg *m, struct str *value)
+{
+    return sign_claims(s, k, HEAD_ACCESS, m->part[0], m->number, value);
+}
+
+static enum signer_reason sign_logout_token(struct signer_state *s, const struct signer_key *k,
+                                            const struct signer_msg *m, struct str *value)
+{
+    return sign_claims(s, k, HEAD_LOGOUT, m->part[0], LOGOUT_LIFE_S, value);
+}
+
+static enum signer_reason sign_client_jwt(struct signer_state *s, const struct signer_key *k,
+                                          const struct signer_msg *m, struct str *value)
+{
+    struct json_out o = json_out(s->scratch, 8192);
+
+    if (m->part[0].n == 0 || m->part[1].n == 0)
+        return REASON_MALFORMED;
+    begin_payload(s, &o, m->part[0], CLIENT_LIFE_S);
+    json_put_str(&o, S("sub"), m->part[0]);
+    json_put_str(&o, S("aud"), m->part[1]);
+    json_put_str(&o, S("jti"), crypt_token(s->scratch, s->world, 16));
+    json_end_object(&o);
+    return sign_jws(s, k, HEAD_JWT, json_done(&o), value);
+}
+
+/* An XML ID, so that nothing else can stand between the quotation marks. */
+static bool is_element_id(struct str id)
+{
+    for (size_t i = 0; i < id.n; i++) {
+        char c = id.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '-' || c == '.')))
+            return false;
+    }
+    return id.n > 0;
+}
+
+/* SignedInfo is a constant with two holes, written in its own canonical form
+ * [Exclusive XML Canonicalization, XML Signature 4.4]. */
+#define DS         "http://www.w3.org/2000/09/xmldsig#"
+#define EXC_C14N   "http://www.w3.org/2001/10/xml-exc-c14n#"
+#define RSA_SHA256 "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+static const char signed_info[] =
+    "<ds:SignedInfo xmlns:ds=\"" DS "\"><ds:CanonicalizationMethod Algorithm=\"" EXC_C14N
+    "\"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm=\"" RSA_SHA256
+    "\"></ds:SignatureMethod><ds:Reference URI=\"#%.*s\"><ds:Transforms><ds:Transform Algorithm=\"" DS
+    "enveloped-signature\"></ds:Transform><ds:Transform Algorithm=\"" EXC_C14N
+    "\"></ds:Transform></ds:Transforms><ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\">"
+    "</ds:DigestMethod><ds:DigestValue>%.*s</ds:DigestValue></ds:Reference></ds:SignedInfo>";
+
+static enum signer_reason sign_saml(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                    struct str *value)
+{
+    struct arena *a = s->scratch;
+    struct str signature;
+
+    if (!is_element_id(m->part[0]) || m->part[1].n != SHA256_B)
+        return REASON_MALFORMED;
+    struct str info = arena_printf(a, signed_info, STR_ARG(m->part[0]), STR_ARG(b64_encode(a, m->part[1])));
+    if (!sign_bytes(a, k, info, &signature))
+        return REASON_BROKEN;
+    *value =
+        arena_printf(a,
+                     "<ds:Signature xmlns:ds=\"" DS "\">%.*s<ds:SignatureValue>%.*s</ds:SignatureValue><ds:KeyInfo>"
+                     "<ds:X509Data><ds:X509Certificate>%.*s</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"
+                     "</ds:Signature>",
+                     STR_ARG(info), STR_ARG(b64_encode(a, signature)), STR_ARG(k->pub.certificate));
+    return REASON_SIGNED;
+}
+
+/* Octets of a query and nothing that could be read as a SignedInfo. */
+static bool is_query(struct str text)
+{
+    static const char sig_alg[] = "&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256";
+
+    if (!str_has_prefix(text, S("SAMLRequest=")) && !str_has_prefix(text, S("SAMLResponse=")))
+        return false;
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] <= ' ' || text.p[i] >= 0x7f || text.p[i] == '<')
+            return false;
+    return str_has_suffix(text, str_of(sig_alg));
+}
+
+static enum signer_reason sign_query(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                     struct str *value)
+{
+    struct str signature;
+
+    if (!is_query(m->part[0]))
+        return REASON_MALFORMED;
+    if (!sign_bytes(s->scratch, k, m->part[0], &signature))
+        return REASON_BROKEN;
+    *value = b64_encode(s->scratch, signature);
+    return REASON_SIGNED;
+}
+
+static const EVP_MD *hash_of(unsigned hash)
+{
+    return hash == OAEP_SHA1     ? EVP_sha1()
+           : hash == OAEP_SHA256 ? EVP_sha256()
+           : hash == OAEP_SHA384 ? EVP_sha384()
+           : hash == OAEP_SHA512 ? EVP_sha512()
+                                 : NULL;
+}
+
+/* One answer for every way to fail: whoever asks learns nothing but yes or no. */
+static enum signer_reason unwrap_key(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                     struct str *value)
+{
+    const EVP_MD *digest = hash_of(m->arg >> 4), *mgf = hash_of(m->arg & 15);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(k->pkey, NULL);
+    size_t n = RSA_MAX_B;
+    unsigned char *out = arena_alloc(s->scratch, n);
+    bool ok = ctx != NULL && digest != NULL && mgf != NULL && EVP_PKEY_decrypt_init(ctx) == 1 &&
+              EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
+              EVP_PKEY_CTX_set_rsa_oaep_md(ctx, digest) == 1 && EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, mgf) == 1 &&
+              EVP_PKEY_decrypt(ctx, out, &n, (const unsigned char *)m->part[0].p, m->part[0].n) == 1;
+
+    EVP_PKEY_CTX_free(ctx);
+    *value = str_n(out, n);
+    return ok && (n == 16 || n == 24 || n == 32) ? REASON_SIGNED : REASON_UNWRAP_FAILED;
+}
+
+static enum signer_reason sign_audit_head(struct signer_state *s, const struct signer_key *k,
+                                          const struct signer_msg *m, struct str *value)
+{
+    struct json_out o = json_out(s->scratch, 4096);
+
+    if (m->part[0].n != SHA256_B || m->number < 0)
+        return REASON_MALFORMED;
+    begin_payload(s, &o, s->issuer, 0);
+    json_put_int(&o, S("seq"), m->number);
+    json_put_str(&o, S("head"), hex_encode(s->scratch, m->part[0]));
+    json_end_object(&o);
+    return sign_jws(s, k, HEAD_AUDIT, json_done(&o), value);
+}

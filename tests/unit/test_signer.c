@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "certs/claims_scan.h"
+#include "certs/keyset.h"
+#include "certs/signer.h"
+#include "certs/signer_client.h"
+#include "certs/signer_msg.h"
+#include "tests/test.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* One signer process and one client, over one pair, as the supervisor makes them. */
+struct bench {
+    struct settings set;
+    char folder[64];
+    int ends[2];
+    pid_t pid;
+    struct loop *loop;
+    struct signer *signer;
+    struct batch batch;
+    bool answered;
+};
+
+static void on_batch(struct batch *b)
+{
+    struct bench *x = (struct bench *)((char *)b - offsetof(struct bench, batch));
+
+    x->answered = true;
+}
+
+static void start_signer(struct bench *x)
+{
+    x->pid = fork();
+    if (x->pid == 0) {
+        log_set_level(LOG_ERROR);
+        (void)close(x->ends[0]);
+        _exit(signer_main(&x->set, &x->ends[1], 1));
+    }
+}
+
+static void stop_signer(struct bench *x)
+{
+    int status;
+
+    (void)kill(x->pid, SIGKILL);
+    (void)waitpid(x->pid, &status, 0);
+}
+
+static void begin(struct test *t, struct bench *x)
+{
+    *x = (struct bench){ .folder = "/tmp/digione-signer-XXXXXX", .batch = { 0, on_batch } };
+    log_set_level(LOG_ERROR);
+    settings_defaults(&x->set);
+    CHECK(mkdtemp(x->folder) != NULL);
+    x->set.public_url = S("https://gateway.example");
+    x->set.keys_dir = arena_printf(t->arena, "%s/keys", x->folder);
+    x->set.signer_timeout_ms = 20000; /* the first start makes RSA keys, perhaps under a sanitizer on a busy machine */
+    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->ends) == 0);
+    start_signer(x);
+    x->loop = loop_new(&world_real);
+    x->signer = signer_new(x->loop, &x->set, dup(x->ends[0]));
+    for (int i = 0; i < 1000 && signer_keys(x->signer) == NULL; i++)
+        loop_turn(x->loop, 100);
+    CHECK(signer_keys(x->signer) != NULL);
+}
+
+static void end(struct test *t, struct bench *x)
+{
+    stop_signer(x);
+    signer_free(x->signer);
+    loop_free(x->loop);
+    (void)close(x->ends[0]);
+    (void)close(x->ends[1]);
+    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", x->folder))) == 0);
+}
+
+static void wait_for(struct bench *x)
+{
+    for (int i = 0; i < 1000 && !x->answered; i++)
+        loop_turn(x->loop, 100);
+    x->answered = false;
+}
+
+static struct jose_rules own_rules(struct str aud)
+{
+    return (struct jose_rules){ .algs = JOSE_BOTH,
+                                .iss = S("https://gateway.example"),
+                                .aud = aud,
+                                .now_s = world_now_s(&world_real),
+                                .skew_s = 5 };
+}
+
+TEST(the_signer_signs_tokens_that_our_own_keys_verify)
+{
+    struct bench x;
+    struct signed_got got[3] = { 0 };
+    struct jose_claims c;
+    struct fail f = { 0 };
+    struct str claims = S("{\"sub\":\"s\",\"aud\":\"kanerva\",\"edu_roles\":[{\"role\":\"teacher\"}],\"urn:oid:2.5.4."
+                          "4\":\"M\\u00e4ki\"}");
+
+    begin(t, &x);
+    signer_id_token(x.signer, &x.batch, t->arena, JOSE_ES256, claims, 300, &got[0]);
+    signer_id_token(x.signer, &x.batch, t->arena, JOSE_RS256, claims, 999999, &got[1]);
+    signer_access_token(x.signer, &x.batch, t->arena, JOSE_ES256, claims, 600, &got[2]);
+    wait_for(&x);
+    CHECK(got[0].ok && got[1].ok && got[2].ok);
+    const struct jwks *keys = keyset_own(signer_keys(x.signer));
+    struct jose_rules r = own_rules(S("kanerva"));
+    CHECK(jose_verify(t->arena, got[0].value, keys, &r, &c, &f));
+    CHECK_INT(c.exp_s - c.iat_s, 300);
+    CHECK_STR(json_get_str(c.all, S("urn:oid:2.5.4.4")), "Mäki");
+    CHECK(jose_verify(t->arena, got[1].value, keys, &r, &c, &f));
+    CHECK_INT(c.exp_s - c.iat_s, 3600);
+    CHECK(!jose_verify(t->arena, got[2].value, keys, &r, &c, &f));
+    CHECK_STR(f.code, "header_typ");
+    f = (struct fail){ 0 };
+    r.typ = S("at+jwt");
+    CHECK(jose_verify(t->arena, got[2].value, keys, &r, &c, &f));
+    CHECK(str_find(keyset_jwks(signer_keys(x.signer)), S("\"d\"")) == keyset_jwks(signer_keys(x.signer)).n);
+    end(t, &x);
+}
+
+TEST(the_signer_signs_as_a_client_and_heads_of_the_audit_chain)
+{
+    struct bench x;
+    struct signed_got got[3] = { 0 };
+    struct jose_claims c;
+    struct fail f = { 0 };
+
+    begin(t, &x);
+    signer_client_jwt(x.signer, &x.batch, t->arena, JOSE_RS256, S("digione \"x\""), S("https://oulu.example/token"),
+                      &got[0]);
+    signer_audit_head(x.signer, &x.batch, t->arena, 41, sha256(t->arena, S("head")), &got[1]);
+    signer_logout_token(x.signer, &x.batch, t->arena, JOSE_ES256,
+                        S("{\"aud\":\"k\",\"sid\":\"1\",\"jti\":\"j\",\"events\":{}}"), &got[2]);
+    wait_for(&x);
+    struct jose_rules r = { .algs = JOSE_BOTH,
+                            .iss = S("digione \"x\""),
+                            .aud = S("https://oulu.example/token"),
+                            .jti_must = true,
+                            .now_s = world_now_s(&world_real),
+                            .skew_s = 5,
+                            .life_max_s = 60 };
+    CHECK(got[0].ok && jose_verify(t->arena, got[0].value,
+                                   jwks_read(t->arena, keyset_client_jwks(signer_keys(x.signer)), &f), &r, &c, &f));
+    CHECK_STR(c.sub, "digione \"x\"");
+    r = own_rules(S("none"));
+    r.aud_rule = AUD_ANY;
+    r.sub_optional = r.exp_optional = true;
+    r.typ = S("audit-head+jwt");
+    CHECK(got[1].ok && jose_verify(t->arena, got[1].value, keyset_audit(signer_keys(x.signer)), &r, &c, &f));
+    CHECK_INT(json_get(c.all, S("seq"))->integer, 41);
+    r = own_rules(S("k"));
+    r.typ = S("logout+jwt");
+    r.sub_optional = true;
+    CHECK(got[2].ok && jose_verify(t->arena, got[2].value, keyset_own(signer_keys(x.signer)), &r, &c, &f));
+    end(t, &x);
+}
+
+static const char *refusal_of(struct bench *x, struct signed_got *got)
+{
+    wait_for(x);
+    return got->ok ? "signed" : got->error;
+}
+
+TEST(the_signer_refuses_what_is_not_its_purpose)
+{
+    struct bench x;
+    struct signed_got got = { 0 };
+
+    begin(t, &x);
+#define ASK_ID(claims, life) signer_id_token(x.signer, &x.batch, t->arena, JOSE_ES256, claims, life, &got)
+    ASK_ID(S("{\"iss\":\"https://evil.example\"}"), 60);
+    CHECK_STR(refusal_of(&x, &got), "reserved_claim");
+    ASK_ID(S("{\"sub\":\"a\",\"exp\":9999999999}"), 60);
+    CHECK_STR(refusal_of(&x, &got), "reserved_claim");
+    ASK_ID(S("{\"\\u0069ss\":\"x\"}"), 60);
+    CHECK_STR(refusal_of(&x, &got), "malformed");
+    ASK_ID(S("{\"sub\":\"a\"}"), 0);
+    CHECK_STR(refusal_of(&x, &got), "malformed");
+    ASK_ID(S("not claims"), 60);
+    CHECK_STR(refusal_of(&x, &got), "malformed");
+    char *large = arena_alloc(t->arena, 70000);
+    memset(large, ' ', 70000);
+    ASK_ID(str_n(large, SIGNER_CLAIMS_MAX_B + 1), 60);
+    CHECK_STR(refusal_of(&x, &got), "too_large");
+    ASK_ID(str_n(large, 70000), 60);
+    CHECK_STR(refusal_of(&x, &got), "too_large");
+    signer_id_token(x.signer, &x.batch, t->arena, JOSE_NONE, S("{}"), 60, &got);
+    CHECK_STR(refusal_of(&x, &got), "no_key");
+    signer_id_token(x.signer, &x.batch, t->arena, (enum jose_alg)77, S("{}"), 60, &got);
+    CHECK_STR(refusal_of(&x, &got), "no_key");
+    signer_logout_token(x.signer, &x.batch, t->arena, JOSE_ES256, S("{\"nonce\":\"n\"}"), &got);
+    CHECK_STR(refusal_of(&x, &got), "reserved_claim");
+    signer_client_jwt(x.signer, &x.batch, t->arena, JOSE_ES256, S(""), S("aud"), &got);
+    CHECK_STR(refusal_of(&x, &got), "malformed");
+    signer_saml(x.signer, &x.batch, t->arena, S("a\"><evil"), sha256(t->arena, S("x")), &got);
+    CHECK_STR(refusal_of(&x, &got), "malformed");
+    signer_saml(x.signer, &x.batch, t->arena, S("_a"), S("short"), &got);
+    CHECK_STR(refusal_of(&x, &got), "malformed");
+    signer_query(x.signer, &x.batch, t->arena, S("<ds:SignedInfo>"), &got);
+    CHECK_STR(refusal_of(&x, &got), "malformed");
+    signer_query(x.signer, &x.batch, t->arena, S("SAMLRequest=abc"), &got);
+    CHECK_STR(refusal_of(&x, &got), "malformed");
+    signer_audit_head(x.signer, &x.batch, t->arena, 1, S("short"), &got);
+    CHECK_STR(refusal_of(&x, &got), "malformed");
+    signer_unwrap(x.signer, &x.batch, t->arena, OAEP_SHA1, OAEP_SHA1, S("not encrypted"), &got);
+    CHECK_STR(refusal_of(&x, &got), "unwrap_failed");
+    end(t, &x);
+}
+
+static EVP_PKEY *certified_key(struct test *t, const struct keyset *keys, enum key_use use)
+{
+    struct str der = { NULL, 0 };
+
+    CHECK(b64_decode(t->arena, keyset_certificate(keys, use, world_now_s(&world_real)), &der));
+    const unsigned char *p = (const unsigned char *)der.p;
+    X509 *x = d2i_X509(NULL, &p, (long)der.n);
+    EVP_PKEY *key = x != NULL ? X509_get_pubkey(x) : NULL;
+    CHECK(x != NULL && X509_verify(x, key) == 1);
+    X509_free(x);
+    return key;
+}
+
+static bool verifies(EVP_PKEY *key, struct str text, struct str signature)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+              EVP_DigestVerify(ctx, (const unsigned char *)signature.p, signature.n, (const unsigned char *)text.p,
+                               text.n) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    return ok;
+}
+
+TEST(saml_signatures_verify_with_the_published_certificate)
+{
+    static const char query[] =
+        "SAMLRequest=fVLL&RelayState=x&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256";
+    struct bench x;
+    struct signed_got got[2] = { 0 };
+    struct str signature;
+
+    begin(t, &x);
+    signer_query(x.signer, &x.batch, t->arena, str_of(query), &got[0]);
+    signer_saml(x.signer, &x.batch, t->arena, S("_id1"), sha256(t->arena, S("x")), &got[1]);
+    wait_for(&x);
+    EVP_PKEY *key = certified_key(t, signer_keys(x.signer), KEY_SAML);
+    CHECK(got[0].ok && b64_decode(t->arena, got[0].value, &signature) && verifies(key, str_of(query), signature));
+    CHECK(got[1].ok);
+    size_t from = str_find(got[1].value, S("<ds:SignedInfo")), to = str_find(got[1].value, S("<ds:SignatureValue>"));
+    size_t stop = str_find(got[1].value, S("</ds:SignatureValue>"));
+    CHECK(b64_decode(t->arena, str_sub(got[1].value, to + 19, stop - to - 19), &signature));
+    CHECK(verifies(key, str_sub(got[1].value, from, to - from), signature));
+    CHECK(str_find(got[1].value, S("URI=\"#_id1\"")) < got[1].value.n);
+    EVP_PKEY_free(key);
+    end(t, &x);
+}
+
+static struct str wrap(struct test *t, EVP_PKEY *key, struct str plain, const EVP_MD *md, int padding)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+    size_t n = 1024;
+    unsigned char *out = arena_alloc(t->arena, n);
+
+    CHECK(EVP_PKEY_encrypt_init(ctx) == 1 && EVP_PKEY_CTX_set_rsa_padding(ctx, padding) == 1);
+    if (padding == RSA_PKCS1_OAEP_PADDING)
+        CHECK(EVP_PKEY_CTX_set_rsa_oaep_md(ctx, md) == 1 && EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) == 1);
+    CHECK(EVP_PKEY_encrypt(ctx, out, &n, (const unsigned char *)plain.p, plain.n) == 1);
+    EVP_PKEY_CTX_free(ctx);
+    return str_n(out, n);
+}
+
+TEST(only_content_keys_under_oaep_are_unwrapped)
+{
+    struct bench x;
+    struct signed_got got[5] = { 0 };
+    struct str plain = S("0123456789abcdef0123456789abcdef");
+
+    begin(t, &x);
+    EVP_PKEY *key = certified_key(t, signer_keys(x.signer), KEY_DECRYPT);
+    struct str oaep1 = wrap(t, key, plain, EVP_sha1(), RSA_PKCS1_OAEP_PADDING);
+    signer_unwrap(x.signer, &x.batch, t->arena, OAEP_SHA1, OAEP_SHA1, oaep1, &got[0]);
+    signer_unwrap(x.signer, &x.batch, t->arena, OAEP_SHA256, OAEP_SHA256,
+                  wrap(t, key, plain, EVP_sha256(), RSA_PKCS1_OAEP_PADDING), &got[1]);
+    signer_unwrap(x.signer, &x.batch, t->arena, OAEP_SHA256, OAEP_SHA1, oaep1, &got[2]);
+    signer_unwrap(x.signer, &x.batch, t->arena, OAEP_SHA1, OAEP_SHA1, wrap(t, key, plain, NULL, RSA_PKCS1_PADDING),
+                  &got[3]);
+    signer_unwrap(x.signer, &x.batch, t->arena, OAEP_SHA1, OAEP_SHA1,
+                  wrap(t, key, S("a premaster secret or a text"), EVP_sha1(), RSA_PKCS1_OAEP_PADDING), &got[4]);
+    wait_for(&x);
+    CHECK(got[0].ok && str_eq(got[0].value, plain));
+    CHECK(got[1].ok && str_eq(got[1].value, plain));
+    for (int i = 2; i < 5; i++) {
+        CHECK(!got[i].ok && got[i].value.p == NULL);
+        CHECK_STR(got[i].error, "unwrap_failed");
+    }
+    EVP_PKEY_free(key);
+    end(t, &x);
+}
+
+TEST(a_killed_signer_is_replaced_behind_the_same_pair_and_serves_what_waits)
+{
+    struct bench x;
+    struct signed_got got[4] = { 0 };
+
+    begin(t, &x);
+    const struct keyset *before = signer_keys(x.signer);
+    (void)kill(x.pid, SIGSTOP); /* so that the requests are under way when it dies */
+    for (int i = 0; i < 4; i++)
+        signer_id_token(x.signer, &x.batch, t->arena, JOSE_ES256, S("{\"sub\":\"s\"}"), 60, &got[i]);
+    stop_signer(&x);
+    start_signer(&x);
+    wait_for(&x);
+    for (int i = 0; i < 4; i++)
+        CHECK(got[i].ok);
+    CHECK(signer_keys(x.signer) == before); /* the same keys: the same snapshot */
+    end(t, &x);
+}
+
+TEST(a_request_that_a_dead_signer_had_read_is_sent_again)
+{
+    struct bench x;
+    struct signed_got got = { 0 };
+    char lost[4096];
+
+    begin(t, &x);
+    stop_signer(&x);
+    signer_id_token(x.signer, &x.batch, t->arena, JOSE_ES256, S("{\"sub\":\"s\"}"), 60, &got);
+    CHECK(recv(x.ends[1], lost, sizeof lost, 0) > 0); /* read, and never answered */
+    start_signer(&x);
+    wait_for(&x);
+    CHECK(got.ok);
+    end(t, &x);
+}
+
+TEST(a_signer_that_does_not_answer_is_a_timeout)
+{
+    struct settings set = { .signer_timeout_ms = 1 };
+    struct loop *loop = loop_new(&world_real);
+    struct bench x = { .batch = { 0, on_batch }, .loop = loop };
+    struct signed_got got = { .ok = true };
+
+    log_set_level(LOG_ERROR);
+    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, x.ends) == 0);
+    struct signer *s = signer_new(loop, &set, x.ends[0]);
+    CHECK(signer_keys(s) == NULL);
+    signer_id_token(s, &x.batch, t->arena, JOSE_ES256, S("{}"), 60, &got);
+    wait_for(&x);
+    CHECK(!got.ok);
+    CHECK_STR(got.error, "timeout");
+    signer_free(s);
+    (void)close(x.ends[1]);
+    loop_free(loop);
+}
+
+static struct settings key_settings(struct test *t, char *folder)
+{
+    struct settings set;
+
+    settings_defaults(&set);
+    CHECK(mkdtemp(folder) != NULL);
+    set.public_url = S("https://gateway.example");
+    set.keys_dir = arena_printf(t->arena, "%s/keys", folder);
+    return set;
+}
+
+TEST(keys_are_made_once_and_have_a_schedule)
+{
+    char folder[] = "/tmp/digione-keys-XXXXXX";
+    struct settings set = key_settings(t, folder);
+    struct fail f = { 0 };
+    size_t n = 0, again = 0;
+
+    CHECK(signer_keys_prepare(&set, &t->world, &f));
+    const struct public_key *first = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
+    CHECK_INT(n, 7);
+    CHECK(signer_keys_prepare(&set, &t->world, &f));
+    const struct public_key *second = keyset_keys(signer_keys_list(&set, t->arena, &f), &again);
+    CHECK(again == n && str_eq(first[0].kid, second[0].kid));
+
+    CHECK(signer_keys_add(&set, &t->world, KEY_OIDC, JOSE_ES256, 86400, &f));
+    const struct public_key *k = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
+    CHECK_INT(n, 8);
+    CHECK_INT(key_state_at(&k[0], TEST_NOW_S), KEY_CURRENT);
+    CHECK_INT(key_state_at(&k[7], TEST_NOW_S), KEY_NEXT);
+    CHECK_INT(key_state_at(&k[0], TEST_NOW_S + 86400), KEY_RETIRED);
+    CHECK_INT(key_state_at(&k[7], TEST_NOW_S + 86400), KEY_CURRENT);
+    CHECK_INT(key_state_at(&k[0], TEST_NOW_S + 3 * 86400), KEY_GONE);
+    test_passes(t, 3 * 86400);
+    CHECK(signer_keys_prepare(&set, &t->world, &f));
+    (void)keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
+    CHECK_INT(n, 7);
+    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
+}
+
+TEST(key_files_are_for_their_owner_alone)
+{
+    char folder[] = "/tmp/digione-keys-XXXXXX";
+    struct settings set = key_settings(t, folder);
+    struct fail f = { 0 };
+    size_t n = 0;
+    struct stat st;
+
+    CHECK(signer_keys_prepare(&set, &t->world, &f));
+    const struct public_key *k = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
+    char *pem = arena_cstr(
+        t->arena, arena_printf(t->arena, "%.*s/oidc-ES256-%.*s.pem", STR_ARG(set.keys_dir), STR_ARG(k[0].kid)));
+    CHECK(stat(pem, &st) == 0 && (st.st_mode & 0777) == 0600);
+    CHECK(stat(arena_cstr(t->arena, set.keys_dir), &st) == 0 && (st.st_mode & 0777) == 0700);
+    int ends[2];
+    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
+    (void)chmod(pem, 0644);
+    log_set_level(LOG_ERROR);
+    (void)close(ends[0]); /* whatever happens, it serves nobody */
+    CHECK_INT(signer_main(&set, &ends[1], 1), EXIT_FAILURE);
+    (void)chmod(pem, 0600);
+    CHECK_INT(signer_main(&set, &ends[1], 1), EXIT_SUCCESS);
+    (void)close(ends[1]);
+    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
+}
+
+static const char *scan(struct str claims)
+{
+    static const char *const reserved[] = { "iss", "exp", NULL };
+    enum signer_reason said = claims_scan(claims, reserved);
+
+    return said == REASON_SIGNED ? "ok" : signer_reason_word(said);
+}
+
+TEST(claims_are_scanned_for_form_and_reserved_names)
+{
+    static const char *const good[] = { "{}",
+                                        "{\"a\":1}",
+                                        "{\"a\":\"iss\"}",
+                                        "{\"a\":{\"iss\":1}}",
+                                        "{\"a\":[{\"exp\":[]}],\"b\":{}}",
+                                        "{\"a\":\"\\\"iss\\\":\"}",
+                                        "{\"a\":\"x\\\\\",\"b\":null}",
+                                        "{\"a\":[],\"b\":[1,2,[3]]}",
+                                        "{\"a\":-1.5E+3,\"b\":true}",
+                                        "{\"urn:oid:2.5.4.4\":[\"x\"]}" };
+    static const char *const bad[] = { "",
+                                       "{",
+                                       "}",
+                                       "[]",
+                                       "{}{}",
+                                       "{\"a\"}",
+                                       "{\"a\":}",
+                                       "{\"a\":1",
+                                       "{\"a\":1}}",
+                                       "{\"a\":1,}",
+                                       "{,}",
+                                       "{\"a\":[}",
+                                       "{\"a\":[1}",
+                                       "{\"a\":{]}",
+                                       "{a:1}",
+                                       "{ }",
+                                       "{\"a\": 1}",
+                                       "{\"a\":1,\"a\":2}",
+                                       "{\"\":1}",
+                                       "{\"a\":\"x}",
+                                       "{\"a\":\"\n\"}",
+                                       "{\"i\\u0073s\":1}",
+                                       "{\"a\":1}x",
+                                       "{\"a\":1 ,\"b\":2}",
+                                       "{\"a\":x}",
+                                       "{\"a\":\"\\",
+                                       "{\"a\":\"b\"\"c\":1}",
+                                       "{\"a\":[1,]}",
+                                       "{\"a b\":1}" };
+    static const char *const reserved[] = { "{\"iss\":1}", "{\"a\":1,\"exp\":2}", "{\"a\":{\"b\":1},\"iss\":2}",
+                                            "{\"a\":\"\\\\\",\"iss\":1}" };
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        CHECK_STR(scan(str_of(good[i])), "ok");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (strcmp(scan(str_of(bad[i])), "malformed") != 0)
+            test_fail(t, __FILE__, __LINE__, "%s: %s", bad[i], scan(str_of(bad[i])));
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        CHECK_STR(scan(str_of(reserved[i])), "reserved_claim");
+}
+
+TEST(a_message_is_read_only_when_it_is_exactly_one)
+{
+    struct signer_msg m = { .op = SIGN_SAML, .id = 7, .part = { S("abc"), S("de") } }, got;
+    struct str text = signer_msg_write(t->arena, &m);
+
+    CHECK(signer_msg_read(text, &got) && got.op == SIGN_SAML && got.id == 7);
+    CHECK_STR(got.part[1], "de");
+    for (size_t n = 0; n < text.n; n++)
+        CHECK(!signer_msg_read(str_sub(text, 0, n), &got));
+    CHECK(!signer_msg_read(arena_join(t->arena, text, S("x")), &got));
+}
