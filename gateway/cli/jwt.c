@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * digione jwt verify --jwks FILE --iss ISS --aud AUD [--nonce N] --now TIME [--skew S] TOKENFILE */
+#include "base/world.h"
 #include "gateway/args.h"
 #include "gateway/cli/cli.h"
 #include "wire/jose.h"
