@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Loading. */
 
@@ -353,8 +354,11 @@ struct registry *registry_load(struct db *d, struct fail *f)
 struct db *registry_db_open(const struct settings *s, enum db_mode mode, struct fail *f)
 {
     struct arena *a = arena_new();
-    struct str path = arena_join(a, s->state_dir, S("/registry.sqlite"));
-    struct db *d = db_open(arena_cstr(a, path), mode, f);
+    /* A folder of its own: the gateway's sandbox opens it, and not the keys beside it. */
+    const char *dir = arena_cstr(a, arena_join(a, s->state_dir, S("/registry")));
+    if (mode == DB_CREATE)
+        (void)mkdir(dir, 0700); /* what is wrong with it, opening the file will say */
+    struct db *d = db_open(arena_cstr(a, arena_printf(a, "%s/registry.sqlite", dir)), mode, f);
 
     arena_free(a);
     if (d == NULL || mode == DB_READ_ONLY || db_migrate(d, registry_migrations, registry_migration_count, f))

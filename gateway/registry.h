@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/registry.h: the federation in SQL: load, import, export, live changes.
  *
- * Floor 5.  SQL in state_dir/registry.sqlite is what counts; a snapshot
+ * Floor 5.  SQL in state_dir/registry/registry.sqlite is what counts; a snapshot
  * (model/registry.h) is made from it, checked completely, and served.  A row that
  * does not hold refuses the whole load, with the row's name and what to do.
  * Everything here may block: the main thread, worker threads, the command line.
@@ -16,7 +16,7 @@
 #include "model/registry.h"
 #include "wire/db.h"
 
-/* Opens state_dir/registry.sqlite and brings its schema up to date.  NULL: failed. */
+/* Opens state_dir/registry/registry.sqlite and brings its schema up to date.  NULL: failed. */
 struct db *registry_db_open(const struct settings *s, enum db_mode mode, struct fail *f);
 
 /* A complete, checked snapshot; the caller holds it.  NULL: failed, OURS registry_invalid and db_…. */

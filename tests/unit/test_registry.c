@@ -35,14 +35,16 @@ static void rig_new(struct test *t, struct rig *g)
 static void rig_free(struct rig *g)
 {
     char path[128];
-    static const char *const files[] = { "registry.sqlite", "registry.sqlite-wal", "registry.sqlite-shm", "secret",
-                                         "backup.sqlite" };
+    static const char *const files[] = { "registry/registry.sqlite", "registry/registry.sqlite-wal",
+                                         "registry/registry.sqlite-shm", "secret", "backup.sqlite" };
 
     db_close(g->db);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         (void)snprintf(path, sizeof path, "%s/%s", g->dir, files[i]);
         (void)unlink(path);
     }
+    (void)snprintf(path, sizeof path, "%s/registry", g->dir);
+    (void)rmdir(path);
     (void)rmdir(g->dir);
 }
 
