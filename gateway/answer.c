@@ -3,9 +3,8 @@
 
 #include "base/log.h"
 #include "base/settings.h"
+#include "launcher/pages.h"
 #include "wire/form.h"
-
-#include <stdio.h>
 
 /*    header                        value                       when */
 #define FIXED(X)                                                                                                       \
@@ -103,14 +102,39 @@ static void failure_json(struct ctx *c, int status)
         set_unless_there(c->res, S("WWW-Authenticate"), S("Basic realm=\"digione\""));
 }
 
+static struct str idp_name(const struct ctx *c)
+{
+    const struct idp *idp = c->registry != NULL && c->login != NULL ? registry_idp(c->registry, c->login->idp) : NULL;
+
+    return idp != NULL ? names_in(&idp->names, c->lang) : (struct str){ NULL, 0 };
+}
+
+/* The same request once more: what was asked by GET changed nothing and may be asked again. */
+static struct str again(const struct ctx *c)
+{
+    if (c->req->method != HTTP_GET || c->fail.kind != FAIL_OURS)
+        return (struct str){ NULL, 0 };
+    if (c->req->query.p == NULL)
+        return c->req->path;
+    return arena_printf(c->arena, "%.*s?%.*s", STR_ARG(c->req->path), STR_ARG(c->req->query));
+}
+
 static void failure_page(struct ctx *c, int status)
 {
-    struct str body = arena_printf(c->arena,
-                                   "<!doctype html><html lang=\"%s\"><meta charset=\"utf-8\"><title>%d</title>"
-                                   "<h1>%d</h1><p>Support code: %s</p><p><a href=\"/\">DigiOne</a></p></html>",
-                                   lang_tag(c->lang), status, status, c->support_code);
+    const struct error_view view = {
+        .page = page_for(c, (struct str){ NULL, 0 }),
+        .kind = c->fail.kind,
+        .city = idp_name(c),
+        .service = c->service != NULL ? names_in(&c->service->names, c->lang) : (struct str){ NULL, 0 },
+        .support_code = str_of(c->support_code),
+        .at_s = c->now_s,
+        .again = again(c),
+        .retry_s = status == 503 ? ANSWER_RETRY_S : 0,
+    };
+    struct fail too = { 0 };
 
-    http_body(c->res, status, S("text/html; charset=utf-8"), body);
+    if (!page_send(c, status, page_error(c->arena, &view), &too))
+        http_body(c->res, status, S("text/plain; charset=utf-8"), arena_printf(c->arena, "%s\n", c->support_code));
 }
 
 void answer_failure(struct ctx *c, answer_to_service_fn *to_service)

@@ -2,9 +2,12 @@
 #include "gateway/gateway.h"
 
 #include "base/log.h"
+#include "certs/signer_client.h"
 #include "gateway/answer.h"
 #include "gateway/listen.h"
 #include "gateway/node.h"
+#include "gateway/registry.h"
+#include "gateway/sandbox.h"
 #include "gateway/server.h"
 #include "wire/kv.h"
 
@@ -47,9 +50,11 @@ static void begin(void *self, struct ctx *c)
     c->kv = lane->kv;
     c->fetch = lane->fetch;
     c->signer = lane->signer;
+    c->keys = signer_keys(lane->signer);
     c->work = lane->work;
     c->audit = lane->audit;
     c->upstreams = lane->upstreams;
+    c->lang = answer_lang(c);
     if (c->route != NULL && c->route->door == DOOR_OPS && !is_operator(c->req)) {
         c->route = NULL;
         (void)fail(&c->fail, FAIL_NOT_FOUND, "not_found", "the path is not for the world");
@@ -61,7 +66,6 @@ static void begin(void *self, struct ctx *c)
 static void failed(void *self, struct ctx *c)
 {
     (void)self;
-    c->lang = answer_lang(c);
     answer_failure(c, NULL);
 }
 
@@ -101,7 +105,11 @@ static void refused(void *self, int status, const char *rule, const char *code, 
 
 /* ── lanes ──────────────────────────────────────────────────────────────── */
 
-static void make_lane(struct node *n, int listen_fd, const struct kv_config *kv)
+struct lane_fds {
+    int listening, signer, fetcher;
+};
+
+static void make_lane(struct node *n, const struct lane_fds *fds, const struct kv_config *kv)
 {
     struct loop *l = loop_new(n->world);
     struct lane *lane = node_lane(n, l);
@@ -112,12 +120,14 @@ static void make_lane(struct node *n, int listen_fd, const struct kv_config *kv)
 
     lane->work = work_new(n->pool, l);
     lane->kv = kv_new(l, n->world, kv);
-    lane->server = server_new(l, n->world, n->set, listen_fd, &hooks);
+    lane->signer = signer_new(l, n->set, fds->signer);
+    lane->server = server_new(l, n->world, n->set, fds->listening, &hooks);
 }
 
 static void free_lane(struct lane *lane)
 {
     server_free(lane->server);
+    signer_free(lane->signer);
     kv_free(lane->kv);
     work_free(lane->work);
     loop_free(lane->loop);
@@ -126,6 +136,7 @@ static void free_lane(struct lane *lane)
 static void note_health(struct lane *lane)
 {
     atomic_store_explicit(&lane->kv_ok, kv_ready(lane->kv), memory_order_relaxed);
+    atomic_store_explicit(&lane->signer_ok, signer_keys(lane->signer) != NULL, memory_order_relaxed);
     atomic_store_explicit(&lane->metrics.connections, server_connections(lane->server), memory_order_relaxed);
 }
 
@@ -173,13 +184,38 @@ static void watch_clock(struct node *n, struct clock_watch *c)
     atomic_store(&n->clock_stepped, bad);
 }
 
-static void watch(struct node *n, int signals)
+/* What changed in SQL is served within a moment; the session epoch with it. */
+static void watch_registry(struct node *n, struct registry_watch *w, struct db *db)
+{
+    struct registry *changed;
+    struct fail f = { 0 };
+    int64_t epoch;
+
+    if (!registry_poll(w, &changed))
+        return;
+    log_event(LOG_INFO, "registry.changed", LOG_N("version", registry_parts(changed)->version));
+    node_swap_registry(n, changed);
+    if (registry_session_epoch(db, &epoch, &f))
+        atomic_store(&n->session_epoch, epoch);
+    else
+        log_event(LOG_ERROR, "registry.epoch", LOG_C("code", f.code), LOG_C("why", f.detail));
+}
+
+struct watched {
+    struct registry_watch *registry;
+    struct db *db;
+    int signals;
+};
+
+static void watch(struct node *n, const struct watched *w)
 {
     struct clock_watch clock = { clock_offset(n->world), 0 };
-    struct pollfd p = { signals, POLLIN, 0 };
+    struct pollfd p = { w->signals, POLLIN, 0 };
 
-    while (poll(&p, 1, WATCH_MS) <= 0)
+    while (poll(&p, 1, WATCH_MS) <= 0) {
         watch_clock(n, &clock);
+        watch_registry(n, w->registry, w->db);
+    }
     log_event(LOG_INFO, "gateway.stopping");
     atomic_store(&n->stopping, true);
     for (size_t i = 0; i < n->lane_count; i++)
@@ -198,7 +234,7 @@ static int signals_open(void)
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-static void run(struct node *n, int signals)
+static void run(struct node *n, const struct watched *w)
 {
     pthread_t threads[LANES_MAX];
 
@@ -207,40 +243,76 @@ static void run(struct node *n, int signals)
             _exit(GATEWAY_CANNOT_START);
     log_event(LOG_INFO, "gateway.serving", LOG_S("listen", n->set->listen), LOG_S("public_url", n->set->public_url),
               LOG_N("loops", n->lane_count));
-    watch(n, signals);
+    watch(n, w);
     for (size_t i = 0; i < n->lane_count; i++)
         (void)pthread_join(threads[i], NULL);
 }
 
-static bool prepare(struct node *n, int *listen_fds, size_t loops, struct kv_config *kv, struct fail *f)
+static bool open_registry(struct node *n, struct watched *w, struct fail *f)
+{
+    int64_t epoch;
+
+    w->registry = registry_watch_new(n->set, f);
+    w->db = w->registry != NULL ? registry_db_open(n->set, DB_WRITE, f) : NULL;
+    if (w->db == NULL || !registry_session_epoch(w->db, &epoch, f))
+        return false;
+    atomic_store(&n->session_epoch, epoch);
+    atomic_store(&n->registry_ok, true);
+    node_swap_registry(n, registry_hold(registry_watch_now(w->registry)));
+    return true;
+}
+
+static bool prepare(struct node *n, int *listen_fds, size_t loops, struct kv_config *kv, struct watched *w,
+                    struct fail *f)
 {
     return (n->seals = seals_load(n->arena, arena_cstr(n->arena, n->set->root_secret_file), f)) != NULL &&
-           kv_config_read(n->set, n->arena, kv, f) && listen_open(n->set->listen, listen_fds, loops, f);
+           kv_config_read(n->set, n->arena, kv, f) && open_registry(n, w, f) &&
+           listen_open(n->set->listen, listen_fds, loops, f);
+}
+
+/* A request that still waits after GATEWAY_STOP_S waits for an answer that would come
+ * into freed memory: the process ends as it is. */
+static void end_now_if_waiting(const struct node *n)
+{
+    for (size_t i = 0; i < n->lane_count; i++)
+        if (server_waiting(n->lanes[i]->server) > 0) {
+            log_event(LOG_WARN, "gateway.stopped_waiting");
+            _exit(GATEWAY_STOPPED);
+        }
+}
+
+static void release(struct node *n, struct watched *w)
+{
+    for (size_t i = 0; i < n->lane_count; i++)
+        free_lane(n->lanes[i]);
+    work_pool_free(n->pool);
+    db_close(w->db);
+    registry_watch_free(w->registry);
+    node_free(n);
+    (void)close(w->signals);
 }
 
 int gateway_main(const struct settings *set, const int *signer_fds, const int *fetch_fds, size_t loops)
 {
     struct node *n = node_new(set, &world_real);
     struct fail f = { 0 };
-    int listen_fds[LANES_MAX], signals = signals_open();
+    int listen_fds[LANES_MAX];
+    struct watched w = { NULL, NULL, signals_open() };
     struct kv_config kv;
 
-    (void)signer_fds;
-    (void)fetch_fds;
-    if (!prepare(n, listen_fds, loops, &kv, &f)) {
+    sandbox_no_dump();
+    if (!prepare(n, listen_fds, loops, &kv, &w, &f)) {
         log_event(LOG_ERROR, "gateway.cannot_start", LOG_C("code", f.code), LOG_C("why", f.detail));
-        node_free(n);
+        release(n, &w);
         return GATEWAY_CANNOT_START;
     }
+    n->sandboxed = sandbox_enter(set) == SANDBOX_ON;
     n->pool = work_pool_new((unsigned)set->workers);
     for (size_t i = 0; i < loops; i++)
-        make_lane(n, listen_fds[i], &kv);
-    run(n, signals);
-    for (size_t i = 0; i < n->lane_count; i++)
-        free_lane(n->lanes[i]);
-    work_pool_free(n->pool);
-    node_free(n);
-    (void)close(signals);
+        make_lane(n, &(struct lane_fds){ listen_fds[i], signer_fds[i], fetch_fds[i] }, &kv);
+    run(n, &w);
+    end_now_if_waiting(n);
+    release(n, &w);
     log_event(LOG_INFO, "gateway.stopped");
     return GATEWAY_STOPPED;
 }

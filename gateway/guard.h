@@ -20,7 +20,8 @@
 
 #include "wire/http.h"
 
-enum { GUARD_HEADER_MAX_B = 24576, GUARD_LINE_MAX_B = 8192, GUARD_FIELDS_MAX = 100, GUARD_BODY_MAX_B = 999999999 };
+/* Room for twenty logins in flight, each in a cookie of its own. */
+enum { GUARD_HEADER_MAX_B = 36864, GUARD_LINE_MAX_B = 8192, GUARD_FIELDS_MAX = 100, GUARD_BODY_MAX_B = 999999999 };
 
 enum guard_says { GUARD_REFUSED = 0, GUARD_MORE, GUARD_WHOLE };
 

@@ -23,7 +23,7 @@
 
 enum {
     PEEK_B = GUARD_HEADER_MAX_B + 1024,
-    POOL_B = 65536, /* the library's memory per connection: header, and what it writes */
+    POOL_B = 98304, /* the library's memory per connection: half of it must hold a header */
     ACCEPTS_A_TURN = 64,
     SPARE_ARENAS = 64,
     REFUSAL_B = 2048,
@@ -371,11 +371,12 @@ static void start(struct request *r)
     enter(r->conn, PHASE_STEPS);
     c->now_s = world_now_s(s->world);
     c->route = route_find(r->http.method, r->http.path, &r->http.param, &allow, &c->fail);
-    s->hooks.begin(s->hooks.self, c);
     if (c->fail.kind == FAIL_METHOD)
         http_header(&r->res, S("Allow"), str_of(allow));
+    bool good = c->fail.kind == FAIL_NONE && read_forms(r);
+    s->hooks.begin(s->hooks.self, c);
     c->done = done;
-    if (c->fail.kind != FAIL_NONE || !read_forms(r))
+    if (!good || c->fail.kind != FAIL_NONE)
         done(c);
     else
         steps_run(c, c->route->steps, done);

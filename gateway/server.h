@@ -31,8 +31,8 @@ enum { SERVER_WRITE_S = 60, SERVER_IDLE_S = 60, SERVER_LINGER_S = 2, SERVER_LING
 
 struct server_hooks {
     void *self;
-    /* Fills what a request is given: kv, registry (held), node, …  arena, world,
-     * now_s, set, req, res, route and support_code are there. */
+    /* Fills what a request is given: kv, registry (held), node, …  arena, world, now_s, set, req, res, query, body,
+     * route and support_code are there; c->fail says when there is no such path. */
     void (*begin)(void *self, struct ctx *c);
     /* Makes c->res from c->fail; called before `finish`. */
     void (*failed)(void *self, struct ctx *c);

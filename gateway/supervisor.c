@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "base/seals.h"
 #include "base/world.h"
+#include "certs/signer.h"
 #include "gateway/gateway.h"
 #include "gateway/node.h"
 
@@ -44,6 +45,7 @@ struct child {
     pid_t pid;                        /* 0: not running */
     int64_t started_ms;
     unsigned quick_deaths;
+    int64_t pause_ms;
     bool wanted, started_before;
     struct timer again;
     struct supervisor *s;
@@ -63,6 +65,7 @@ struct supervisor {
     struct child children[CHILDREN];
     struct timer impatient; /* a child that does not stop is killed */
     bool stopping, failed;
+    bool renewing; /* the gateway died: all who talk with it are started afresh */
     const char *redis_conf;
 };
 
@@ -186,6 +189,14 @@ static int run_gateway(struct supervisor *s)
     return gateway_main(s->set, signer, fetcher, s->loops);
 }
 
+static int run_signer(struct supervisor *s)
+{
+    int mine[LANES_MAX];
+
+    ends(s, &s->signer, 1, mine);
+    return signer_main(s->set, mine, s->loops) == EXIT_SUCCESS ? EXIT_SUCCESS : GATEWAY_CANNOT_START;
+}
+
 /* ── starting ───────────────────────────────────────────────────────────── */
 
 static void close_ends(const struct supervisor *s, const struct pairs *p, int side)
@@ -294,12 +305,54 @@ static void stop(struct supervisor *s)
 
 /* ── watching ───────────────────────────────────────────────────────────── */
 
+static int64_t pause_after(struct child *c, int64_t lived_ms)
+{
+    c->quick_deaths = lived_ms >= LIVED_LONG_MS ? 0 : c->quick_deaths + 1;
+    int64_t pause = c->quick_deaths == 0 ? 0 : PAUSE_FIRST_MS << (c->quick_deaths < 6 ? c->quick_deaths : 6);
+    return pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
+}
+
+static void drain(const struct supervisor *s, const struct pairs *p)
+{
+    char some[256];
+
+    for (size_t i = 0; i < s->loops; i++)
+        for (int side = 0; side < 2; side++)
+            while (recv(p->fd[i][side], some, sizeof some, MSG_DONTWAIT) > 0)
+                ;
+}
+
+/* What a dead gateway asked must not be answered to the next one, which numbers its
+ * questions from the start again: signer and fetcher end with it, and what lies in the
+ * sockets goes.  Comes back at each of their deaths until nobody holds an end. */
+static void renew(struct supervisor *s)
+{
+    static const enum role_of_child partners[] = { CHILD_SIGNER, CHILD_FETCHER };
+    bool alive = s->children[CHILD_GATEWAY].pid > 0;
+
+    s->renewing = true;
+    for (size_t i = 0; i < 2; i++) {
+        struct child *c = &s->children[partners[i]];
+        timer_clear(s->loop, &c->again);
+        alive = signal_child(c, SIGKILL) || alive;
+    }
+    if (alive)
+        return;
+    s->renewing = false;
+    drain(s, &s->signer);
+    drain(s, &s->fetcher);
+    for (size_t i = 0; i < 2; i++)
+        if (s->children[partners[i]].wanted)
+            start(&s->children[partners[i]]);
+    timer_set(s->loop, &s->children[CHILD_GATEWAY].again, s->children[CHILD_GATEWAY].pause_ms);
+}
+
 static void died(struct supervisor *s, struct child *c, int status)
 {
     int64_t lived_ms = loop_now_ms(s->loop) - c->started_ms;
 
     c->pid = 0;
-    log_event(s->stopping ? LOG_INFO : LOG_ERROR, "process.ended", LOG_C("process", c->name),
+    log_event(s->stopping || s->renewing ? LOG_INFO : LOG_ERROR, "process.ended", LOG_C("process", c->name),
               LOG_N("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
               LOG_N("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0), LOG_N("lived_ms", lived_ms));
     if (s->stopping) {
@@ -313,10 +366,12 @@ static void died(struct supervisor *s, struct child *c, int status)
         stop(s);
         return;
     }
-    c->quick_deaths = lived_ms >= LIVED_LONG_MS ? 0 : c->quick_deaths + 1;
     c->started_before = c->started_before || lived_ms >= LIVED_LONG_MS || WIFSIGNALED(status);
-    int64_t pause = c->quick_deaths == 0 ? 0 : PAUSE_FIRST_MS << (c->quick_deaths < 6 ? c->quick_deaths : 6);
-    timer_set(s->loop, &c->again, pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS);
+    c->pause_ms = s->renewing && c != &s->children[CHILD_GATEWAY] ? 0 : pause_after(c, lived_ms);
+    if (s->renewing || c == &s->children[CHILD_GATEWAY])
+        renew(s);
+    else
+        timer_set(s->loop, &c->again, c->pause_ms);
 }
 
 static void reap(struct supervisor *s)
@@ -389,6 +444,7 @@ static bool supervise(struct supervisor *s, struct fail *f)
 {
     static const struct child table[CHILDREN] = {
         [CHILD_REDIS] = { .name = "redis", .run = run_redis, .stop_signal = SIGTERM, .death_signal = SIGTERM },
+        [CHILD_SIGNER] = { .name = "signer", .run = run_signer, .stop_signal = SIGTERM, .death_signal = SIGKILL },
         [CHILD_GATEWAY] = { .name = "gateway", .run = run_gateway, .stop_signal = SIGTERM, .death_signal = SIGTERM },
     };
 
