@@ -243,14 +243,17 @@ static const struct cedar_type *record_of(struct schema_builder *b, const struct
     return type;
 }
 
+/* Sets what an earlier declaration of the same name may have set (which was reported). */
 static void define_choices(struct schema_builder *b, struct cedar_entity_type *type, const struct decl_name *choices)
 {
     struct str *list = arena_make_n(b->a, names_n(choices), struct str);
+    size_t n = 0;
 
     for (; choices != NULL; choices = choices->next)
-        list[type->choice_n++] = arena_str(b->a, choices->name);
+        list[n++] = arena_str(b->a, choices->name);
     type->is_enum = true;
     type->choices = list;
+    type->choice_n = n;
 }
 
 static int by_number(const void *x, const void *y)

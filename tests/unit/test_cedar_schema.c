@@ -318,6 +318,7 @@ TEST(a_name_declared_twice_is_refused)
 {
     CHECK_HAS(refusal(t, "entity A; entity A;"), "entity type \"A\" is declared twice");
     CHECK_HAS(refusal(t, "entity A, A;"), "entity type \"A\" is declared twice");
+    CHECK_HAS(refusal(t, "entity A enum [\"a\"]; entity A enum [\"b\", \"c\"]; entity A;"), "is declared twice");
     CHECK_HAS(refusal(t, "type A = Long; type A = Long;"), "common type \"A\" is declared twice");
     CHECK_HAS(refusal(t, "action a; action \"a\";"), "action \"a\" is declared twice");
     CHECK_HAS(refusal(t, "namespace N {} namespace N {}"), "namespace \"N\" is declared twice");
