@@ -105,7 +105,7 @@ static bool lock_state(const char *dir, struct arena *a, struct fail *f)
     return true;
 }
 
-bool supervisor_prepare(struct settings *set, struct arena *a, struct fail *f)
+bool supervisor_enter(const struct settings *set, struct arena *a, struct fail *f)
 {
     const char *dir = arena_cstr(a, set->state_dir), *user_name = arena_cstr(a, set->run_as);
     uid_t uid = geteuid();
@@ -122,8 +122,13 @@ bool supervisor_prepare(struct settings *set, struct arena *a, struct fail *f)
         uid = user->pw_uid;
         gid = user->pw_gid;
     }
-    return make_dir(dir, uid, gid, f) && (user == NULL || become(user, f)) && lock_state(dir, a, f) &&
+    return make_dir(dir, uid, gid, f) && (user == NULL || become(user, f)) &&
            seals_prepare(arena_cstr(a, set->root_secret_file), &world_real, f);
+}
+
+bool supervisor_prepare(struct settings *set, struct arena *a, struct fail *f)
+{
+    return supervisor_enter(set, a, f) && lock_state(arena_cstr(a, set->state_dir), a, f);
 }
 
 /* ── what the children are ──────────────────────────────────────────────── */

@@ -22,8 +22,10 @@
 #include "base/fail.h"
 #include "base/settings.h"
 
-/* Makes what the node needs in state_dir; as root, gives it to run_as and becomes that user.
- * Fails OURS run_as_missing, state_dir, state_dir_taken, root_secret. */
+/* Makes what the node needs in state_dir; as root, gives it to run_as and becomes that user: for commands that
+ * write there while the node runs or not.  Fails OURS run_as_missing, state_dir, root_secret. */
+bool supervisor_enter(const struct settings *set, struct arena *a, struct fail *f);
+/* Enters, and takes the directory for this process's life.  Fails OURS state_dir_taken as well. */
 bool supervisor_prepare(struct settings *set, struct arena *a, struct fail *f);
 /* Runs until told to stop.  Ends with the process's exit status. */
 int supervisor_main(struct settings *set, struct arena *a);

@@ -288,29 +288,33 @@ struct yaml *yaml_read(struct arena *a, struct str text, const char *file, struc
     return y;
 }
 
-struct yaml *yaml_read_file(struct arena *a, const char *path, struct fail *f)
+bool yaml_file_text(struct arena *a, const char *path, struct str *out, struct fail *f)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        (void)fail(f, FAIL_CALLER, "file_unreadable", "%s: %s", path, fd < 0 ? strerror(errno) : "not a file");
-        if (fd >= 0)
-            (void)close(fd);
-        return NULL;
-    }
     struct buf b = buf_new(a, YAML_MAX_B);
     char piece[65536];
-    ssize_t n;
-    while ((n = read(fd, piece, sizeof piece)) > 0)
+    ssize_t n = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a named pipe must not hold us */
+
+    if (fd < 0)
+        return fail(f, FAIL_CALLER, "file_unreadable", "%s: %s", path, strerror(errno));
+    bool is_file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    while (is_file && (n = read(fd, piece, sizeof piece)) > 0)
         buf_add(&b, str_n(piece, (size_t)n));
     (void)close(fd);
-    if (n < 0 || !buf_ok(&b)) {
-        (void)fail(f, FAIL_CALLER, n < 0 ? "file_unreadable" : "yaml_too_large", "%s: %s", path,
-                   n < 0 ? strerror(errno) : "larger than 64 MB");
-        return NULL;
-    }
-    return yaml_read(a, buf_str(&b), path, f);
+    if (!is_file || n < 0)
+        return fail(f, FAIL_CALLER, "file_unreadable", "%s: %s", path, is_file ? "cannot be read" : "is no file");
+    if (!buf_ok(&b))
+        return fail(f, FAIL_CALLER, "yaml_too_large", "%s: larger than %d MB", path, YAML_MAX_B >> 20);
+    *out = buf_str(&b);
+    return true;
+}
+
+struct yaml *yaml_read_file(struct arena *a, const char *path, struct fail *f)
+{
+    struct str text;
+
+    return yaml_file_text(a, path, &text, f) ? yaml_read(a, text, path, f) : NULL;
 }
 
 const struct yaml *yaml_get(const struct yaml *map, const char *key)

@@ -34,7 +34,9 @@ struct yaml { /* a value */
 
 /* file: what refusals call it.  Fails CALLER yaml_syntax, yaml_refused, yaml_too_large. */
 struct yaml *yaml_read(struct arena *a, struct str text, const char *file, struct fail *f); /* NULL: failed */
-/* Reads the file as well.  Fails CALLER file_unreadable too. */
+/* A file's text, unparsed.  Fails CALLER file_unreadable, yaml_too_large. */
+bool yaml_file_text(struct arena *a, const char *path, struct str *out, struct fail *f);
+/* Both in one. */
 struct yaml *yaml_read_file(struct arena *a, const char *path, struct fail *f);
 
 const struct yaml *yaml_get(const struct yaml *map, const char *key); /* NULL: not there, or no map */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * digione import -c FILE registry.yaml */
+#include "gateway/cli/cli.h"
+#include "gateway/registry.h"
+#include "gateway/supervisor.h"
+#include "wire/yaml.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int help(void)
+{
+    (void)puts(
+        "usage: digione import -c FILE [--dry-run] [--quiet] registry.yaml\n\n"
+        "Makes the registry equal to the file: providers, identity providers, services, rules, accounts.  All of\n"
+        "it or nothing; running gateways serve it within a second.  Prints what was added (+), changed (~) and\n"
+        "removed (-).  Secrets may stand in the file as secret_file: PATH or secret: {plain: …}; they are\n"
+        "hashed or sealed here, and are never exported in plain.\n\n"
+        "  -c FILE     the settings of the node\n"
+        "  --dry-run   say what would change, and change nothing\n"
+        "  --quiet     print nothing but complaints\n\n"
+        "exit status: 0 done, 1 the file is not in order, 2 usage, 3 the machine failed");
+    return CLI_OK;
+}
+
+struct import_words {
+    const char *config, *file;
+    bool dry_run, quiet;
+};
+
+static int refused(const char *word, const struct fail *f)
+{
+    return cli_complain(f->kind == FAIL_OURS ? CLI_BROKEN : CLI_REFUSED, word, "%s", f->detail);
+}
+
+/* The folder of the file, where the files that it names are looked for. */
+static const char *folder_of(struct arena *a, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? "." : slash == path ? "/" : arena_cstr(a, str_n(path, (size_t)(slash - path)));
+}
+
+static void print_report(const struct import_words *w, const struct import_report *r)
+{
+    if (w->quiet)
+        return;
+    (void)printf("%.*s%s: %zu added, %zu changed, %zu removed, %zu as before", STR_ARG(r->lines),
+                 w->dry_run ? "would be" : "done", r->added, r->changed, r->removed, r->same);
+    if (w->dry_run)
+        (void)puts("; nothing was changed");
+    else
+        (void)printf("; version %lld\n", (long long)r->version);
+}
+
+static int import_file(const char *word, const struct import_words *w, struct arena *a)
+{
+    struct settings set;
+    struct fail f = { 0 };
+    struct import_report report;
+    struct str text;
+
+    if (!cli_settings(word, w->config, a, &set))
+        return CLI_REFUSED;
+    /* Read before another user is become, who may not be allowed to. */
+    if (!yaml_file_text(a, w->file, &text, &f) || !supervisor_enter(&set, a, &f))
+        return refused(word, &f);
+    struct import_how how = {
+        .world = &world_real,
+        .seals = seals_load(a, arena_cstr(a, set.root_secret_file), &f),
+        .base_dir = folder_of(a, w->file),
+        .dry_run = w->dry_run,
+    };
+    struct db *d = how.seals != NULL ? registry_db_open(&set, DB_CREATE, &f) : NULL;
+    bool good = d != NULL && registry_import(d, a, text, w->file, &how, &report, &f);
+    db_close(d);
+    if (!good)
+        return refused(word, &f);
+    print_report(w, &report);
+    return CLI_OK;
+}
+
+int cli_import(int argc, char **argv)
+{
+    struct import_words w = { 0 };
+    const struct cli_option options[] = {
+        { "-c", &w.config, NULL },
+        { "--config", &w.config, NULL },
+        { "--dry-run", NULL, &w.dry_run },
+        { "--quiet", NULL, &w.quiet },
+        { NULL, NULL, NULL },
+    };
+    size_t words;
+
+    if (cli_wants_help(argc, argv))
+        return help();
+    if (!cli_options(argc, argv, options, &w.file, 1, &words))
+        return CLI_USAGE;
+    if (words == 0 || w.config == NULL)
+        return cli_complain(CLI_USAGE, argv[0], words == 0 ? "which file?" : "which settings file? -c FILE");
+    struct arena *a = arena_new_secret();
+    int status = import_file(argv[0], &w, a);
+    arena_free(a);
+    return status;
+}
