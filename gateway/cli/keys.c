@@ -97,6 +97,8 @@ static int run(struct arena *a, int argc, char **argv)
         return cli_complain(CLI_USAGE, argv[0], "expected list or create; --help says more");
     if (!cli_settings(argv[0], path, a, &set))
         return CLI_REFUSED;
+    if (creates && !cli_become(argv[0], &set, a))
+        return CLI_BROKEN;
     int status = creates ? create(&set, use, alg, after) : CLI_OK;
     return status == CLI_OK ? list(a, &set) : status;
 }
