@@ -78,14 +78,20 @@ static int bound(const union address *at, socklen_t n, bool shared)
     return -1;
 }
 
+static bool bad_address(struct str address, struct fail *f)
+{
+    return fail(f, FAIL_CALLER, "bad_setting",
+                "listen: expected 127.0.0.1:8080, [::1]:8080 or unix:/path of at most %zu bytes, got \"%.*s\"",
+                sizeof((struct sockaddr_un *)NULL)->sun_path - 1, STR_ARG(address));
+}
+
 static bool open_tcp(struct str address, int *fds, size_t n, struct fail *f)
 {
     union address at;
     socklen_t size;
 
     if (!read_tcp(address, &at, &size))
-        return fail(f, FAIL_CALLER, "bad_setting",
-                    "listen: expected 127.0.0.1:8080, [::1]:8080 or unix:/path, got \"%.*s\"", STR_ARG(address));
+        return bad_address(address, f);
     /* Shared ports would let a second gateway of the same user in unnoticed: ask without sharing first. */
     int probe = bound(&at, size, false);
     if (probe < 0 || listen(probe, 1) != 0)
@@ -110,16 +116,24 @@ static bool answered(const union address *at, socklen_t n)
     return yes;
 }
 
-static bool open_unix(struct str address, int *fds, size_t n, struct fail *f)
+static bool read_unix(struct str address, union address *out)
 {
     struct str path = str_from(address, 5);
-    union address at = { .un.sun_family = AF_UNIX };
+
+    *out = (union address){ .un.sun_family = AF_UNIX };
+    if (path.n == 0 || path.p[0] != '/' || path.n >= sizeof out->un.sun_path)
+        return false;
+    memcpy(out->un.sun_path, path.p, path.n);
+    return true;
+}
+
+static bool open_unix(struct str address, int *fds, size_t n, struct fail *f)
+{
+    union address at;
     struct stat st;
 
-    if (path.n == 0 || path.p[0] != '/' || path.n >= sizeof at.un.sun_path)
-        return fail(f, FAIL_CALLER, "bad_setting", "listen: expected unix:/path of at most %zu bytes",
-                    sizeof at.un.sun_path - 1);
-    memcpy(at.un.sun_path, path.p, path.n);
+    if (!read_unix(address, &at))
+        return bad_address(address, f);
     if (answered(&at, sizeof at.un)) {
         errno = EADDRINUSE;
         return failed("", address, f);
@@ -138,4 +152,13 @@ static bool open_unix(struct str address, int *fds, size_t n, struct fail *f)
 bool listen_open(struct str address, int *fds, size_t n, struct fail *f)
 {
     return str_has_prefix(address, S("unix:")) ? open_unix(address, fds, n, f) : open_tcp(address, fds, n, f);
+}
+
+bool listen_check(struct str address, struct fail *f)
+{
+    union address at;
+    socklen_t size;
+    bool good = str_has_prefix(address, S("unix:")) ? read_unix(address, &at) : read_tcp(address, &at, &size);
+
+    return good || bad_address(address, f);
 }

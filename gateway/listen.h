@@ -18,4 +18,7 @@ enum { LISTEN_BACKLOG = 1024 };
  * Fails CALLER bad_setting; OURS listen_taken, listen_failed. */
 bool listen_open(struct str address, int *fds, size_t n, struct fail *f);
 
+/* Whether listen_open() could read the address; opens nothing. */
+bool listen_check(struct str address, struct fail *f);
+
 #endif

@@ -31,7 +31,8 @@ enum {
     PAUSE_FIRST_MS = 20,
     PAUSE_MAX_MS = 900, /* back within a second */
     STOP_GATEWAY_MS = (GATEWAY_STOP_S + 2) * 1000,
-    STOP_OTHERS_MS = 10000
+    STOP_OTHERS_MS = 10000,
+    REDIS_LOG_MAX_B = 1 << 20
 };
 
 enum role_of_child { CHILD_REDIS = 0, CHILD_SIGNER, CHILD_FETCHER, CHILD_GATEWAY, CHILDREN };
@@ -107,26 +108,21 @@ static bool lock_state(const char *dir, struct arena *a, struct fail *f)
 
 bool supervisor_enter(const struct settings *set, struct arena *a, struct fail *f)
 {
-    const char *dir = arena_cstr(a, set->state_dir), *user_name = arena_cstr(a, set->run_as);
-    uid_t uid = geteuid();
-    gid_t gid = getegid();
-    struct passwd *user = NULL;
+    const char *dir = arena_cstr(a, set->state_dir), *name = arena_cstr(a, set->run_as);
+    bool root = geteuid() == 0;
+    const struct passwd *user = root ? getpwnam(name) : NULL;
 
     (void)umask(077);
-    if (uid == 0) {
-        if ((user = getpwnam(user_name)) == NULL)
-            return fail(
-                f, FAIL_OURS, "run_as_missing",
-                "started as root, and there is no user \"%s\": make one (adduser --system --group %s) or set run_as",
-                user_name, user_name);
-        uid = user->pw_uid;
-        gid = user->pw_gid;
-    }
-    return make_dir(dir, uid, gid, f) && (user == NULL || become(user, f)) &&
-           seals_prepare(arena_cstr(a, set->root_secret_file), &world_real, f);
+    if (root && user == NULL)
+        return fail(
+            f, FAIL_OURS, "run_as_missing",
+            "started as root, and there is no user \"%s\": make one (adduser --system --group %s) or set run_as", name,
+            name);
+    return make_dir(dir, root ? user->pw_uid : geteuid(), root ? user->pw_gid : getegid(), f) &&
+           (!root || become(user, f)) && seals_prepare(arena_cstr(a, set->root_secret_file), &world_real, f);
 }
 
-bool supervisor_prepare(struct settings *set, struct arena *a, struct fail *f)
+bool supervisor_prepare(const struct settings *set, struct arena *a, struct fail *f)
 {
     return supervisor_enter(set, a, f) && lock_state(arena_cstr(a, set->state_dir), a, f);
 }
@@ -143,9 +139,10 @@ static bool write_redis_conf(struct supervisor *s, struct fail *f)
     struct str text = arena_printf(
         a,
         "port 0\nunixsocket \"%.*s\"\nunixsocketperm 600\ndir \"%.*s\"\nappendonly yes\nappendfsync everysec\n"
-        "save \"\"\nmaxmemory %lldmb\nmaxmemory-policy noeviction\ndaemonize no\nlogfile \"\"\nloglevel warning\n"
+        "save \"\"\nmaxmemory %lldmb\nmaxmemory-policy noeviction\ndaemonize no\nlogfile \"%.*s/redis.log\"\nloglevel "
+        "warning\n"
         "databases 1\nprotected-mode yes\nauto-aof-rewrite-min-size 16mb\n",
-        STR_ARG(socket_path), STR_ARG(dir), (long long)s->set->redis_memory_MB);
+        STR_ARG(socket_path), STR_ARG(dir), (long long)s->set->redis_memory_MB, STR_ARG(dir));
 
     if (socket_path.n > 100)
         return fail(f, FAIL_OURS, "state_dir", "the path is too long for a socket in it: at most 80 bytes");
@@ -165,16 +162,38 @@ static bool write_redis_conf(struct supervisor *s, struct fail *f)
     return true;
 }
 
+/* Fixed places: PATH is whoever's started us. */
+static const char *const redis_places[] = { "/usr/bin/redis-server", "/usr/local/bin/redis-server",
+                                            "/usr/sbin/redis-server" };
+enum { REDIS_PLACES = sizeof redis_places / sizeof *redis_places };
+
+bool supervisor_finds_redis(void)
+{
+    for (size_t i = 0; i < REDIS_PLACES; i++)
+        if (access(redis_places[i], X_OK) == 0)
+            return true;
+    return false;
+}
+
+/* Redis never turns its log over; what it says in a long life is little, in a crash loop it is much. */
+static void bound_redis_log(struct supervisor *s)
+{
+    const char *path = arena_cstr(s->arena, arena_printf(s->arena, "%.*s/redis/redis.log", STR_ARG(s->set->state_dir)));
+    struct stat st;
+
+    if (stat(path, &st) == 0 && st.st_size > REDIS_LOG_MAX_B)
+        (void)unlink(path);
+}
+
 static int run_redis(struct supervisor *s)
 {
-    static const char *const places[] = { "/usr/bin/redis-server", "/usr/local/bin/redis-server",
-                                          "/usr/sbin/redis-server" };
     char name[] = "redis-server", locale[] = "LC_ALL=C";
     char *environment[] = { locale, NULL };
     char *argv[] = { name, arena_cstr(s->arena, str_of(s->redis_conf)), NULL };
 
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        (void)execve(places[i], argv, environment);
+    bound_redis_log(s);
+    for (size_t i = 0; i < REDIS_PLACES; i++)
+        (void)execve(redis_places[i], argv, environment);
     log_event(LOG_ERROR, "redis.cannot_start", LOG_C("why", "redis-server is not installed; install it or set redis"));
     return GATEWAY_CANNOT_START;
 }

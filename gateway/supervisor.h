@@ -26,7 +26,9 @@
  * write there while the node runs or not.  Fails OURS run_as_missing, state_dir, root_secret. */
 bool supervisor_enter(const struct settings *set, struct arena *a, struct fail *f);
 /* Enters, and takes the directory for this process's life.  Fails OURS state_dir_taken as well. */
-bool supervisor_prepare(struct settings *set, struct arena *a, struct fail *f);
+bool supervisor_prepare(const struct settings *set, struct arena *a, struct fail *f);
+/* Whether a redis-server is installed where the supervisor looks for it. */
+bool supervisor_finds_redis(void);
 /* Runs until told to stop.  Ends with the process's exit status. */
 int supervisor_main(struct settings *set, struct arena *a);
 

@@ -1,38 +1,159 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
- * digione check -c FILE */
+ * digione check -c FILE: everything that `digione serve` would refuse to start over, said at once. */
 #include "gateway/cli/cli.h"
 
+#include "base/seals.h"
+#include "certs/signer.h"
+#include "gateway/listen.h"
+#include "gateway/registry.h"
+#include "gateway/supervisor.h"
+#include "wire/kv.h"
+
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static int help(void)
 {
-    (void)puts(
-        "usage: digione check -c FILE\n\n"
-        "Reads settings, state directory, keys and registry as `digione serve` would, says what is wrong, and exits:\n"
-        "0 when all is in order, 1 when not.");
+    (void)puts("usage: digione check -c FILE\n\n"
+               "Examines settings, state directory, root secret, keys, registry and Redis settings as `digione serve`\n"
+               "would, changes nothing, prints a line for each, and exits: 0 when all is in order, 1 when not.\n"
+               "What a first start makes by itself (directory, root secret, keys, an empty registry) may be missing.");
     return CLI_OK;
+}
+
+struct examined {
+    const struct settings *set;
+    struct arena *arena;
+    const char *found; /* a few words on success */
+};
+
+static bool exists(struct arena *a, struct str path)
+{
+    return access(arena_cstr(a, path), F_OK) == 0;
+}
+
+static bool examine_listen(struct examined *e, struct fail *f)
+{
+    e->found = arena_cstr(e->arena, e->set->listen);
+    return listen_check(e->set->listen, f);
+}
+
+static bool examine_state_dir(struct examined *e, struct fail *f)
+{
+    const char *path = arena_cstr(e->arena, e->set->state_dir);
+    struct stat st;
+
+    if (stat(path, &st) != 0) {
+        e->found = "not there yet; the first start makes it";
+        return true;
+    }
+    if (!S_ISDIR(st.st_mode))
+        return fail(f, FAIL_OURS, "state_dir", "%s is no directory", path);
+    if ((st.st_mode & 077) != 0)
+        return fail(f, FAIL_OURS, "state_dir", "%s may be entered by others: chmod 700", path);
+    e->found = path;
+    return true;
+}
+
+static bool examine_root_secret(struct examined *e, struct fail *f)
+{
+    if (!exists(e->arena, e->set->root_secret_file)) {
+        e->found = "not there yet; the first start makes it";
+        return true;
+    }
+    e->found = "there";
+    return seals_load(e->arena, arena_cstr(e->arena, e->set->root_secret_file), f) != NULL;
+}
+
+static bool examine_keys(struct examined *e, struct fail *f)
+{
+    size_t n;
+
+    if (!exists(e->arena, e->set->keys_dir)) {
+        e->found = "not there yet; the first start makes them";
+        return true;
+    }
+    const struct keyset *keys = signer_keys_list(e->set, e->arena, f);
+    if (keys == NULL)
+        return false;
+    (void)keyset_keys(keys, &n);
+    e->found = arena_cstr(e->arena, arena_printf(e->arena, "%zu", n));
+    return true;
+}
+
+static bool examine_registry(struct examined *e, struct fail *f)
+{
+    if (!exists(e->arena, arena_join(e->arena, e->set->state_dir, S("/registry/registry.sqlite")))) {
+        e->found = "not there yet; `digione import` fills it";
+        return true;
+    }
+    struct db *d = registry_db_open(e->set, DB_READ_ONLY, f);
+    struct registry *r = d != NULL ? registry_load(d, f) : NULL;
+    if (r != NULL) {
+        const struct registry_parts *p = registry_parts(r);
+        e->found = arena_cstr(e->arena,
+                              arena_printf(e->arena, "%zu providers, %zu identity providers, %zu services, %zu rules",
+                                           p->provider_count, p->idp_count, p->service_count, p->rule_count));
+    }
+    registry_drop(r);
+    db_close(d);
+    return r != NULL;
+}
+
+static bool examine_redis(struct examined *e, struct fail *f)
+{
+    struct kv_config config;
+
+    if (e->set->redis.n > 0) {
+        e->found = arena_cstr(e->arena, e->set->redis);
+        return kv_config_read(e->set, e->arena, &config, f);
+    }
+    e->found = "a private one";
+    return supervisor_finds_redis() || fail(f, FAIL_OURS, "redis_missing",
+                                            "redis-server is not installed, and no `redis` setting names another one");
+}
+
+static const struct {
+    const char *name;
+    bool (*run)(struct examined *e, struct fail *f);
+} examinations[] = {
+    { "listen", examine_listen },     { "state directory", examine_state_dir }, { "root secret", examine_root_secret },
+    { "private keys", examine_keys }, { "registry", examine_registry },         { "Redis", examine_redis },
+};
+
+static int examine_all(const struct settings *set, struct arena *a, const char *path)
+{
+    int status = CLI_OK;
+
+    (void)printf("ok   %-16s %s\n", "settings", path);
+    for (size_t i = 0; i < sizeof examinations / sizeof *examinations; i++) {
+        struct examined e = { set, a, "" };
+        struct fail f = { 0 };
+        bool ok = examinations[i].run(&e, &f);
+        (void)printf("%s %-16s %s\n", ok ? "ok  " : "BAD ", examinations[i].name, ok ? e.found : f.detail);
+        if (!ok)
+            status = CLI_REFUSED;
+    }
+    return status;
 }
 
 int cli_check(int argc, char **argv)
 {
     const char *path = NULL;
     const struct cli_option options[] = { { "-c", &path, NULL }, { "--config", &path, NULL }, { NULL, NULL, NULL } };
-    struct arena *a = arena_new();
+    struct arena *a = arena_new_secret();
     struct settings set;
     size_t words;
     int status = CLI_USAGE;
 
     if (cli_wants_help(argc, argv)) {
-        arena_free(a);
-        return help();
-    }
-    if (cli_options(argc, argv, options, NULL, 0, &words)) {
+        status = help();
+    } else if (cli_options(argc, argv, options, NULL, 0, &words)) {
         status = CLI_REFUSED;
-        if (cli_settings(argv[0], path, a, &set)) {
-            (void)printf("%s: the settings are in order\n", path);
-            status = CLI_OK;
-        }
+        if (cli_settings(argv[0], path, a, &set))
+            status = examine_all(&set, a, path);
     }
     arena_free(a);
     return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/cli/cli.h"
 
+#include "gateway/supervisor.h"
 #include "wire/yaml.h"
 
 #include <stdarg.h>
@@ -84,4 +85,11 @@ bool cli_settings(const char *word, const char *path, struct arena *a, struct se
     if (path == NULL)
         return cli_complain(false, word, "which settings file? -c FILE");
     return settings_read_file(path, a, set, &f) || cli_complain(false, word, "%s", f.detail);
+}
+
+bool cli_become(const char *word, const struct settings *set, struct arena *a)
+{
+    struct fail f = { 0 };
+
+    return supervisor_enter(set, a, &f) || cli_complain(false, word, "%s", f.detail);
 }

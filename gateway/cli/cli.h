@@ -21,9 +21,9 @@ COMMANDS(X)
 
 /* Options of one word, read from a table.  A flag (value == NULL) sets *seen. */
 struct cli_option {
-    const char *name;     /* "--now" or "-c"; NULL ends the table */
-    const char **value;   /* takes the next argument; NULL: a flag */
-    bool *seen;           /* may be NULL */
+    const char *name;   /* "--now" or "-c"; NULL ends the table */
+    const char **value; /* takes the next argument; NULL: a flag */
+    bool *seen;         /* may be NULL */
 };
 
 /* Reads argv[1..]; what is no option goes to rest (at most rest_max, in order).
@@ -36,5 +36,8 @@ bool cli_wants_help(int argc, char **argv); /* --help or -h among the arguments 
 int cli_complain(int status, const char *word, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Reads and checks the settings file named by -c; complains and gives false. */
 bool cli_settings(const char *word, const char *path, struct arena *a, struct settings *set);
+/* For words that write into state_dir: makes it, and as root becomes run_as, so that the gateway can read what they
+ * wrote.  Read what only root can read before.  Complains and gives false. */
+bool cli_become(const char *word, const struct settings *set, struct arena *a);
 
 #endif

@@ -41,10 +41,8 @@ int cli_serve(int argc, char **argv)
     int status = CLI_USAGE;
 
     if (cli_wants_help(argc, argv)) {
-        arena_free(a);
-        return help();
-    }
-    if (cli_options(argc, argv, options, NULL, 0, &words)) {
+        status = help();
+    } else if (cli_options(argc, argv, options, NULL, 0, &words)) {
         status = CLI_REFUSED;
         if (cli_settings(argv[0], path, a, &set)) {
             log_set_name("supervisor");

@@ -26,7 +26,7 @@ struct gate {
     char dir[64];
 };
 
-static int free_port(void)
+int gate_free_port(void)
 {
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t n = sizeof at;
@@ -76,7 +76,7 @@ struct gate *gate_open(struct test *t, struct gate_how how)
     (void)snprintf(g->dir, sizeof g->dir, "/tmp/digione-gate-XXXXXX");
     if (mkdtemp(g->dir) == NULL)
         abort();
-    g->port = free_port();
+    g->port = gate_free_port();
     (void)fflush(stdout);
     g->pid = fork();
     if (g->pid == 0)
@@ -97,10 +97,10 @@ int gate_close(struct gate *g)
     return system(command) == 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int try_connect(const struct gate *g)
+static int try_connect(int port)
 {
     struct sockaddr_in at = { .sin_family = AF_INET,
-                              .sin_port = htons((uint16_t)g->port),
+                              .sin_port = htons((uint16_t)port),
                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -113,7 +113,7 @@ static int try_connect(const struct gate *g)
 
 int gate_connect(struct test *t, struct gate *g)
 {
-    int fd = try_connect(g);
+    int fd = try_connect(g->port);
 
     CHECK(fd >= 0);
     return fd;
@@ -191,6 +191,19 @@ struct gate_answer gate_say(struct test *t, struct gate *g, struct str bytes)
     return got;
 }
 
+struct gate_answer gate_ask(struct test *t, int port, struct str bytes)
+{
+    struct gate_answer got = { 0 };
+    int fd = try_connect(port);
+
+    if (fd < 0)
+        return got;
+    gate_send(t, fd, bytes);
+    got = gate_hear(t, fd, true);
+    (void)close(fd);
+    return got;
+}
+
 struct gate_answer gate_drip(struct test *t, int fd, struct str first, char byte)
 {
     struct pollfd p = { fd, POLLIN, 0 };
@@ -211,7 +224,7 @@ void gate_reset(int fd)
 bool gate_answers(struct test *t, struct gate *g)
 {
     for (int tries = 0; tries < SILENCE_MS / DRIP_MS; tries++) {
-        int fd = try_connect(g);
+        int fd = try_connect(g->port);
         if (fd >= 0) {
             gate_send(t, fd, S("GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
             int status = gate_hear(t, fd, true).status;

@@ -29,6 +29,9 @@ struct gate_answer gate_hear(struct test *t, int fd, bool to_end);
 struct gate_answer gate_say(struct test *t, struct gate *g, struct str bytes); /* connect, send, hear to the end */
 /* Sends `first`, then one byte every moment until an answer comes. */
 struct gate_answer gate_drip(struct test *t, int fd, struct str first, char byte);
+/* The same with whatever listens on a port of loopback; no answer when nobody does. */
+struct gate_answer gate_ask(struct test *t, int port, struct str bytes);
+int gate_free_port(void);
 void gate_reset(int fd);                           /* closing it will send a reset */
 bool gate_answers(struct test *t, struct gate *g); /* asks until a request is answered 200; false after ten seconds */
 bool gate_descriptors(int n);

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/answer.h"
+#include "gateway/listen.h"
+#include "gateway/metrics.h"
+#include "gateway/node.h"
+#include "tests/test.h"
+#include "wire/form.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct registry *snapshot(int64_t version)
+{
+    struct registry_parts parts = { .version = version };
+
+    return registry_build(arena_new(), &parts);
+}
+
+TEST(a_request_keeps_the_registry_it_began_with)
+{
+    struct settings set = { 0 };
+    struct node *n = node_new(&set, &t->world);
+    struct lane *lane = node_lane(n, NULL);
+
+    CHECK(lane_registry(lane) == NULL);
+    node_swap_registry(n, snapshot(1));
+    struct registry *first = lane_registry(lane);
+    node_swap_registry(n, snapshot(2));
+    struct registry *second = lane_registry(lane);
+    CHECK_INT(registry_parts(first)->version, 1);
+    CHECK_INT(registry_parts(second)->version, 2);
+    registry_drop(first);
+    registry_drop(second);
+    node_free(n);
+}
+
+TEST(metrics_are_summed_over_the_loops)
+{
+    struct metrics *loops[2] = { arena_make(t->arena, struct metrics), arena_make(t->arena, struct metrics) };
+
+    metrics_add(loops[0], METRIC_refused_framing);
+    metrics_add(loops[1], METRIC_refused_framing);
+    metrics_request(loops[0], 0, 200, 0);
+    metrics_request(loops[1], 0, 503, 30);
+    metrics_request(loops[1], SIZE_MAX, 404, 100000);
+    struct str text = metrics_text(t->arena, loops, 2, S("extra 1\n"));
+    CHECK(str_find(text, S("digione_refused_framing_total 2\n")) < text.n);
+    CHECK(str_find(text, S("digione_answers_total{status=\"2xx\"} 1\n")) < text.n);
+    CHECK(str_find(text, S("digione_answers_total{status=\"5xx\"} 1\n")) < text.n);
+    CHECK(str_find(text, S("{method=\"GET\",path=\"/health/live\",le=\"0.001\"} 1\n")) < text.n);
+    CHECK(str_find(text, S("{method=\"GET\",path=\"/health/live\",le=\"0.050\"} 2\n")) < text.n);
+    CHECK(str_find(text, S("{method=\"GET\",path=\"/health/live\",le=\"+Inf\"} 2\n")) < text.n);
+    CHECK(str_find(text, S("{method=\"-\",path=\"-\",le=\"5.000\"} 0\n")) < text.n);
+    CHECK(str_find(text, S("{method=\"-\",path=\"-\",le=\"+Inf\"} 1\n")) < text.n);
+    CHECK(str_has_suffix(text, S("extra 1\n")));
+}
+
+TEST(an_address_that_cannot_be_listened_on_is_refused)
+{
+    static const struct str bad[] = {
+        S(""),
+        S("8080"),
+        S(":8080"),
+        S("localhost:8080"),
+        S("127.0.0.1"),
+        S("127.0.0.1:"),
+        S("127.0.0.1:0"),
+        S("127.0.0.1:65536"),
+        S("127.0.0.1:80x"),
+        S("::1:8080"),
+        S("[::1]"),
+        S("[::g]:80"),
+        S("unix:"),
+        S("unix:x/y"),
+        S("300.0.0.1:80"),
+        S("unix:/a/path/that/is/far/too/long/for/the/field/in/which/the/kernel/wants/to/find/it/"
+          "and/so/must/be/refused/before/it/is/cut"),
+    };
+    struct fail f;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        f = (struct fail){ 0 };
+        if (listen_check(bad[i], &f) || !str_eq(str_of(f.code), S("bad_setting")))
+            test_fail(t, __FILE__, __LINE__, "%.*s is accepted", STR_ARG(bad[i]));
+    }
+    CHECK(listen_check(S("127.0.0.1:8080"), &f) && listen_check(S("[::1]:8080"), &f) &&
+          listen_check(S("unix:/x/y"), &f));
+}
+
+TEST(a_unix_socket_is_shared_by_the_loops_and_a_stale_one_is_replaced)
+{
+    char dir[] = "/tmp/digione-listen-XXXXXX", path[64];
+    struct fail f = { 0 };
+    int fds[3], again[1];
+    struct stat st;
+
+    CHECK(mkdtemp(dir) != NULL);
+    (void)snprintf(path, sizeof path, "%s/socket", dir);
+    struct str address = arena_printf(t->arena, "unix:%s", path);
+    CHECK(listen_open(address, fds, 3, &f));
+    CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0660);
+    CHECK(!listen_open(address, again, 1, &f));
+    CHECK_STR(f.code, "listen_taken");
+    for (int i = 0; i < 3; i++)
+        (void)close(fds[i]);
+    f = (struct fail){ 0 };
+    CHECK(listen_open(address, again, 1, &f)); /* the file of a gateway that was killed */
+    (void)close(again[0]);
+    (void)unlink(path);
+    (void)rmdir(dir);
+}
+
+/* ── failures as answers ────────────────────────────────────────────────── */
+
+struct answered {
+    struct ctx ctx;
+    struct http_request req;
+    struct http_response res;
+    struct route route;
+    struct login login;
+    struct settings set;
+};
+
+static struct answered *failing(struct test *t, enum fail_kind kind, const char *code, enum errors errors)
+{
+    struct answered *x = arena_make(t->arena, struct answered);
+
+    x->req = (struct http_request){ .method = HTTP_GET, .path = S("/oidc/authorize"), .query = S("a=b&c=%22") };
+    x->res = (struct http_response){ .arena = t->arena };
+    x->route = (struct route){ HTTP_GET, "/oidc/authorize", DOOR_PUBLIC, WHO_ANYONE, 0, errors, NULL };
+    settings_defaults(&x->set);
+    x->ctx = (struct ctx){ .arena = t->arena,
+                           .set = &x->set,
+                           .req = &x->req,
+                           .res = &x->res,
+                           .route = &x->route,
+                           .login = &x->login,
+                           .now_s = TEST_NOW_S,
+                           .support_code = "ABCD2345" };
+    (void)fail(&x->ctx.fail, kind, code, "the reason is for the log <only>");
+    return x;
+}
+
+TEST(a_failure_page_shows_the_support_code_and_never_the_reason)
+{
+    struct answered *x = failing(t, FAIL_CALLER, "invalid_request", ERRORS_HTML);
+
+    http_header(&x->res, S("Location"), S("https://leaks.example/"));
+    http_header(&x->res, S("Set-Cookie"), S("kept=1"));
+    answer_failure(&x->ctx, NULL);
+    answer_finish(&x->ctx);
+    CHECK_INT(x->res.status, 400);
+    CHECK(str_find(x->res.body, S("ABCD")) < x->res.body.n && str_find(x->res.body, S("2345")) < x->res.body.n);
+    CHECK(str_find(x->res.body, S("for the log")) == x->res.body.n);
+    CHECK(http_response_field(&x->res, S("Location")).p == NULL);
+    CHECK_STR(http_response_field(&x->res, S("Set-Cookie")), "kept=1");
+    CHECK_STR(http_response_field(&x->res, S("Cache-Control")), "no-store");
+    CHECK_STR(http_response_field(&x->res, S("X-Content-Type-Options")), "nosniff");
+    CHECK_STR(http_response_field(&x->res, S("Content-Language")), "fi");
+}
+
+TEST(when_we_fail_the_page_says_when_to_come_again)
+{
+    struct answered *x = failing(t, FAIL_OURS, "temporarily_unavailable", ERRORS_HTML);
+
+    answer_failure(&x->ctx, NULL);
+    CHECK_INT(x->res.status, 503);
+    CHECK_STR(http_response_field(&x->res, S("Retry-After")), "5");
+    CHECK(str_find(x->res.body, S("/oidc/authorize?a=b&amp;c=%22")) < x->res.body.n);
+}
+
+TEST(a_service_gets_its_errors_as_json) /* [RFC 6749 5.2] */
+{
+    struct answered *x = failing(t, FAIL_CALLER, "invalid_grant", ERRORS_JSON);
+
+    answer_failure(&x->ctx, NULL);
+    CHECK_INT(x->res.status, 400);
+    CHECK_STR(http_response_field(&x->res, S("Content-Type")), "application/json");
+    CHECK_STR(x->res.body, "{\"error\":\"invalid_grant\",\"error_description\":\"support code ABCD2345\"}");
+    x = failing(t, FAIL_CLIENT_AUTH, "invalid_client", ERRORS_JSON);
+    answer_failure(&x->ctx, NULL);
+    CHECK_INT(x->res.status, 401);
+    CHECK_STR(http_response_field(&x->res, S("WWW-Authenticate")), "Basic realm=\"digione\"");
+}
+
+static bool tell(struct ctx *c)
+{
+    http_redirect(c->res, 303, S("https://service.example/cb?error=x"));
+    return true;
+}
+
+static bool cannot_tell(struct ctx *c)
+{
+    (void)c;
+    return false;
+}
+
+TEST(a_failure_goes_to_the_service_only_when_its_address_was_checked)
+{
+    struct answered *x = failing(t, FAIL_CALLER, "invalid_scope", ERRORS_SERVICE);
+
+    answer_failure(&x->ctx, tell);
+    CHECK_INT(x->res.status, 400);
+    x = failing(t, FAIL_CALLER, "invalid_scope", ERRORS_SERVICE);
+    x->login.redirect_checked = true;
+    answer_failure(&x->ctx, tell);
+    CHECK_INT(x->res.status, 303);
+    x = failing(t, FAIL_CALLER, "invalid_scope", ERRORS_SERVICE);
+    x->login.redirect_checked = true;
+    answer_failure(&x->ctx, cannot_tell);
+    CHECK_INT(x->res.status, 400);
+    x = failing(t, FAIL_CALLER, "invalid_scope", ERRORS_HTML); /* a page, whatever the login says */
+    x->login.redirect_checked = true;
+    answer_failure(&x->ctx, tell);
+    CHECK_INT(x->res.status, 400);
+}
+
+TEST(hsts_is_sent_where_public_url_is_https)
+{
+    struct answered *x = failing(t, FAIL_CALLER, "x", ERRORS_JSON);
+
+    x->req.https = true;
+    answer_finish(&x->ctx);
+    CHECK(str_has_prefix(http_response_field(&x->res, S("Strict-Transport-Security")), S("max-age=")));
+    struct str written = answer_fixed_headers(t->arena, true), plain = answer_fixed_headers(t->arena, false);
+    CHECK(str_find(written, S("Strict-Transport-Security")) < written.n);
+    CHECK(str_find(plain, S("Strict-Transport-Security")) == plain.n);
+}
+
+TEST(the_language_is_asked_remembered_or_negotiated)
+{
+    struct answered *x = failing(t, FAIL_CALLER, "x", ERRORS_HTML);
+    struct http_field fields[] = { { S("Cookie"), S("lang=sv") }, { S("Accept-Language"), S("en-GB,en;q=0.9") } };
+    struct fail f = { 0 };
+
+    CHECK(answer_lang(&x->ctx) == LANG_FI);
+    x->req.fields = &fields[1];
+    x->req.field_count = 1;
+    CHECK(answer_lang(&x->ctx) == LANG_EN);
+    x->req.fields = fields;
+    x->req.field_count = 2;
+    CHECK(answer_lang(&x->ctx) == LANG_SV);
+    CHECK(form_read(t->arena, S("ui_locales=de+fi"), &x->ctx.query, &f));
+    CHECK(answer_lang(&x->ctx) == LANG_FI);
+}
