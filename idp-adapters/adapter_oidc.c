@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * The relying party towards a city's OpenID Provider: code flow with PKCE
+ * [OIDC Core 3.1, RFC 7636, RFC 9700, RFC 9207]. */
+#include "idp-adapters/adapter.h"
+
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "base/log.h"
+#include "base/seals.h"
+#include "base/settings.h"
+#include "certs/signer_client.h"
+#include "idp-adapters/oidc_attributes.h"
+#include "idp-adapters/upstream_oidc.h"
+#include "wire/fetch.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+enum { CODE_MAX_B = 4096, TOKEN_ANSWER_MAX_B = 262144, URL_MAX_B = 8192 };
+
+struct tokens { /* the token endpoint's answer [OIDC Core 3.1.3.3] */
+    struct str id_token, access_token, token_type;
+};
+
+struct oidc { /* one start or one finish, in the request's arena */
+    const struct idp *idp;
+    struct upstream_got metadata_got, keys_got;
+    const struct oidc_metadata *metadata;
+    struct str code;
+    struct signed_got assertion;
+    struct fetch_got token_got, userinfo_got;
+    struct tokens tokens;
+    struct jose_claims claims;
+    const struct json_value *userinfo; /* NULL: it has none */
+};
+
+static struct oidc *oidc_of(struct ctx *c)
+{
+    return c->adapter_state;
+}
+
+/* Looked up at every use: an identity provider that was switched off meanwhile is refused. */
+static enum step find_idp(struct ctx *c, struct fail *f)
+{
+    const struct idp *idp = registry_idp(c->registry, c->login->idp);
+    struct oidc *o = arena_make(c->arena, struct oidc);
+
+    if (idp == NULL || idp->kind != IDP_OIDC || !idp->enabled)
+        return fail(f, FAIL_UPSTREAM, "idp_disabled", "%.*s is not in use", STR_ARG(c->login->idp));
+    o->idp = idp;
+    c->adapter_state = o;
+    return NEXT;
+}
+
+static enum step metadata_ask(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+
+    (void)f;
+    upstream_oidc_metadata(c->upstreams, &c->batch, c->arena, o->idp, &o->metadata_got);
+    return WAIT;
+}
+
+static enum step metadata_read(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+
+    o->metadata = o->metadata_got.value;
+    if (o->metadata == NULL)
+        return fail(f, FAIL_UPSTREAM, "city_unreachable", "discovery of %.*s: %s %s", STR_ARG(o->idp->id),
+                    o->metadata_got.error, o->metadata_got.detail);
+    return NEXT;
+}
+
+static struct str callback(struct ctx *c, const struct idp *idp)
+{
+    return arena_printf(c->arena, "%.*s/upstream/oidc/%.*s", STR_ARG(c->set->public_url), STR_ARG(idp->id));
+}
+
+/* state binds the answer to this login's cookie, nonce the ID token to this
+ * request, the challenge the code to whoever redeems it. */
+static enum step make_secrets(struct ctx *c, struct fail *f)
+{
+    struct login *l = c->login;
+
+    (void)f;
+    l->upstream_id = crypt_token(c->arena, c->world, 16);
+    l->upstream_nonce = crypt_token(c->arena, c->world, 16);
+    l->upstream_verifier = crypt_token(c->arena, c->world, 32);
+    l->fresh = (l->prompt & PROMPT_LOGIN) != 0;
+    l->asked_city_s = c->now_s;
+    return NEXT;
+}
+
+static void add_freshness(struct ctx *c, struct buf *url)
+{
+    if (c->login->fresh)
+        url_query(url, S("prompt"), S("login"));
+    if (c->login->fresh || c->login->max_age_s >= 0)
+        url_query(url, S("max_age"),
+                  arena_printf(c->arena, "%lld", c->login->fresh ? 0LL : (long long)c->login->max_age_s));
+}
+
+static enum step write_url(struct ctx *c, struct fail *f)
+{
+    const struct oidc *o = oidc_of(c);
+    const struct login *l = c->login;
+    struct buf url = buf_new(c->arena, URL_MAX_B);
+
+    buf_add(&url, o->metadata->authorization_endpoint);
+    url_query(&url, S("response_type"), S("code"));
+    url_query(&url, S("client_id"), o->idp->client_id);
+    url_query(&url, S("redirect_uri"), callback(c, o->idp));
+    url_query(&url, S("scope"), str_is_set(o->idp->scope) ? o->idp->scope : S("openid profile"));
+    url_query(&url, S("state"), l->upstream_id);
+    url_query(&url, S("nonce"), l->upstream_nonce);
+    url_query(&url, S("code_challenge"), b64url_encode(c->arena, sha256(c->arena, l->upstream_verifier)));
+    url_query(&url, S("code_challenge_method"), S("S256"));
+    add_freshness(c, &url);
+    if (str_is_set(l->lang))
+        url_query(&url, S("ui_locales"), l->lang);
+    if (!buf_ok(&url))
+        return fail(f, FAIL_OURS, "url_too_long", "the request for %.*s", STR_ARG(o->idp->id));
+    c->upstream_url = buf_str(&url);
+    return NEXT;
+}
+
+/* Each city answers at a path of its own, so one city's answer cannot be taken
+ * for another's [RFC 9700 4.4.2.2]. */
+static enum step check_callback(struct ctx *c, struct fail *f)
+{
+    const struct oidc *o = oidc_of(c);
+
+    if (c->req == NULL || !str_eq(c->req->param, o->idp->id))
+        return fail(f, FAIL_CALLER, "callback_wrong", "an answer for %.*s came to another city's address",
+                    STR_ARG(o->idp->id));
+    return NEXT;
+}
+
+static enum step check_state(struct ctx *c, struct fail *f)
+{
+    if (!str_is_set(c->login->upstream_id) || !crypt_eq(form_get(c->query, S("state")), c->login->upstream_id))
+        return fail(f, FAIL_CALLER, "state_wrong", "the answer is not to this login's request");
+    return NEXT;
+}
+
+/* Before anything is sent anywhere [RFC 9207 2.4]. */
+static enum step check_iss(struct ctx *c, struct fail *f)
+{
+    const struct oidc *o = oidc_of(c);
+    struct str iss = form_get(c->query, S("iss"));
+
+    if (iss.p == NULL && o->metadata->iss_in_answer)
+        return fail(f, FAIL_UPSTREAM, "answer_iss_missing", "%.*s announces iss and sent none", STR_ARG(o->idp->id));
+    if (iss.p != NULL && !str_eq(iss, o->idp->issuer))
+        return fail(f, FAIL_UPSTREAM, "answer_iss_wrong", "the answer is from another issuer");
+    return NEXT;
+}
+
+/* [RFC 6749 4.1.2.1, OIDC Core 3.1.2.6] */
+static enum step check_error(struct ctx *c, struct fail *f)
+{
+    struct str error = form_get(c->query, S("error"));
+
+    if (error.p == NULL)
+        return NEXT;
+    if (str_eq(error, S("access_denied")))
+        return fail(f, FAIL_DENIED, "city_refused", "access_denied");
+    return fail(f, FAIL_UPSTREAM, "city_error", "%.*s", (int)(error.n < 64 ? error.n : 64), error.p);
+}
+
+static enum step read_code(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+
+    o->code = form_get(c->query, S("code"));
+    if (!str_is_set(o->code) || o->code.n > CODE_MAX_B)
+        return fail(f, FAIL_UPSTREAM, "code_missing", "an answer with neither error nor code");
+    return NEXT;
+}
+
+/* ES256 costs a tenth; RS256 where the city says that it knows nothing else. */
+static enum step assertion_ask(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+    unsigned algs = o->metadata->client_jwt_algs;
+
+    (void)f;
+    if (!str_eq(o->idp->auth_method, S("private_key_jwt")))
+        return NEXT;
+    enum jose_alg alg = (algs & JOSE_BIT(JOSE_ES256)) != 0 ? JOSE_ES256 : JOSE_RS256;
+    signer_client_jwt(c->signer, &c->batch, c->arena, alg, o->idp->client_id, o->metadata->token_endpoint,
+                      &o->assertion);
+    return WAIT;
+}
+
+static struct str basic(struct ctx *c, struct str client_id, struct str secret)
+{
+    struct buf pair = buf_new(c->arena, URL_MAX_B);
+
+    url_escape(&pair, client_id); /* form-encoded first, then base64 [RFC 6749 2.3.1] */
+    buf_byte(&pair, ':');
+    url_escape(&pair, secret);
+    return arena_printf(c->arena, "Basic %.*s", STR_ARG(b64_encode(c->arena, buf_str(&pair))));
+}
+
+/* Adds what proves us to the request; the secret is opened for this moment only. */
+static bool add_client_auth(struct ctx *c, const struct oidc *o, struct buf *body, struct str *authorization,
+                            struct fail *f)
+{
+    struct str secret, owner = arena_printf(c->arena, "idp:%.*s", STR_ARG(o->idp->id));
+
+    if (str_eq(o->idp->auth_method, S("private_key_jwt"))) {
+        if (!o->assertion.ok)
+            return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", o->assertion.error);
+        form_add(body, S("client_id"), o->idp->client_id);
+        form_add(body, S("client_assertion_type"), S("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
+        form_add(body, S("client_assertion"), o->assertion.value);
+        return true;
+    }
+    if (!seal_secret_open(c->arena, c->seals, owner, o->idp->client_secret_sealed, &secret))
+        return fail(f, FAIL_OURS, "secret_unreadable", "the client secret of %.*s does not open", STR_ARG(o->idp->id));
+    if (str_eq(o->idp->auth_method, S("client_secret_post"))) {
+        form_add(body, S("client_id"), o->idp->client_id);
+        form_add(body, S("client_secret"), secret);
+        return true;
+    }
+    *authorization = basic(c, o->idp->client_id, secret);
+    return true;
+}
+
+/* The code goes to the issuer that was chosen at the start and nowhere else.
+ * Its keys are asked for in the same wait. */
+static enum step token_ask(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+    struct buf body = buf_new(c->arena, FETCH_BODY_MAX_B);
+    struct str authorization = { NULL, 0 };
+
+    form_add(&body, S("grant_type"), S("authorization_code"));
+    form_add(&body, S("code"), o->code);
+    form_add(&body, S("redirect_uri"), callback(c, o->idp));
+    form_add(&body, S("code_verifier"), c->login->upstream_verifier);
+    if (!add_client_auth(c, o, &body, &authorization, f))
+        return REFUSE;
+    const struct fetch_request request = {
+        .purpose = FETCH_TOKEN,
+        .post = true,
+        .test = o->idp->test,
+        .url = o->metadata->token_endpoint,
+        .body = buf_str(&body),
+        .content_type = S("application/x-www-form-urlencoded"),
+        .authorization = authorization,
+        .accept = S("application/json"),
+        .place = o->idp->id,
+    };
+    fetch_ask(c->fetch, &c->batch, c->arena, &request, &o->token_got);
+    upstream_oidc_keys(c->upstreams, &c->batch, c->arena, o->idp, o->metadata, false, &o->keys_got);
+    return WAIT;
+}
+
+static const struct json_field tokens_fields[] = { FIELD(tokens, id_token, JSON_STR, true, JOSE_TOKEN_MAX_B),
+                                                   FIELD(tokens, access_token, JSON_STR, true, 16384),
+                                                   FIELD(tokens, token_type, JSON_STR, true, 32),
+                                                   { 0 } };
+
+/* invalid_grant is the person's doing (an old tab, the back button), the rest the city's or ours. */
+static enum step token_refused(struct ctx *c, const struct oidc *o, struct fail *f)
+{
+    struct fail why = { 0 };
+    const struct json_value *v = json_parse(c->arena, o->token_got.body, &why);
+    struct str error = json_get_str(v, S("error"));
+
+    return fail(f, FAIL_UPSTREAM, str_eq(error, S("invalid_grant")) ? "code_refused" : "token_refused",
+                "%.*s answered %d %.*s", STR_ARG(o->idp->id), o->token_got.status, (int)(error.n < 64 ? error.n : 64),
+                error.p != NULL ? error.p : "");
+}
+
+static enum step token_read(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+    struct fail why = { 0 };
+
+    if (!o->token_got.answered)
+        return fail(f, FAIL_UPSTREAM, "city_unreachable", "token endpoint of %.*s: %s", STR_ARG(o->idp->id),
+                    o->token_got.error);
+    if (o->token_got.status != 200)
+        return token_refused(c, o, f);
+    if (o->token_got.body.n > TOKEN_ANSWER_MAX_B ||
+        !json_read(c->arena, o->token_got.body, tokens_fields, &o->tokens, &why))
+        return fail(f, FAIL_UPSTREAM, "token_answer_malformed", "%s %s", why.code != NULL ? why.code : "too large",
+                    why.detail);
+    if (!str_eq_case(o->tokens.token_type, S("Bearer")))
+        return fail(f, FAIL_UPSTREAM, "token_answer_malformed", "token_type is not Bearer");
+    return NEXT;
+}
+
+/* A kid that we do not know: the city has rolled its keys [OIDC Core 10.1.1]. */
+static enum step keys_again(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+
+    if (o->keys_got.value == NULL)
+        return fail(f, FAIL_UPSTREAM, "city_unreachable", "keys of %.*s: %s %s", STR_ARG(o->idp->id), o->keys_got.error,
+                    o->keys_got.detail);
+    if (jwks_has_key_for(c->arena, o->keys_got.value, o->tokens.id_token))
+        return NEXT;
+    upstream_oidc_keys(c->upstreams, &c->batch, c->arena, o->idp, o->metadata, true, &o->keys_got);
+    return WAIT;
+}
+
+/* How old the authentication may be at most; 0: nobody asked. */
+static int64_t auth_since(const struct ctx *c)
+{
+    int64_t since = c->login->fresh ? c->login->asked_city_s : 0;
+
+    if (c->login->max_age_s >= 0 && c->login->asked_city_s - c->login->max_age_s > since)
+        since = c->login->asked_city_s - c->login->max_age_s;
+    return since;
+}
+
+/* [OIDC Core 3.1.3.7] */
+static enum step verify_id_token(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+    const struct jose_rules rules = {
+        .blame = FAIL_UPSTREAM,
+        .algs = o->metadata->id_token_algs,
+        .iss = o->idp->issuer,
+        .aud = o->idp->client_id,
+        .nonce = c->login->upstream_nonce,
+        .access_token = o->tokens.access_token,
+        .now_s = c->now_s,
+        .skew_s = c->set->jose_skew_s,
+        .auth_since_s = auth_since(c),
+    };
+
+    if (o->keys_got.value == NULL)
+        return fail(f, FAIL_UPSTREAM, "city_unreachable", "keys of %.*s: %s", STR_ARG(o->idp->id), o->keys_got.error);
+    if (!str_is_set(c->login->upstream_nonce))
+        return fail(f, FAIL_OURS, "server_error", "a login without nonce");
+    return jose_verify(c->arena, o->tokens.id_token, o->keys_got.value, &rules, &o->claims, f) ? NEXT : REFUSE;
+}
+
+static enum step userinfo_ask(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+
+    (void)f;
+    if (!str_is_set(o->metadata->userinfo_endpoint))
+        return NEXT;
+    const struct fetch_request request = {
+        .purpose = FETCH_USERINFO,
+        .test = o->idp->test,
+        .url = o->metadata->userinfo_endpoint,
+        .authorization = arena_printf(c->arena, "Bearer %.*s", STR_ARG(o->tokens.access_token)),
+        .accept = S("application/json"),
+        .place = o->idp->id,
+    };
+    fetch_ask(c->fetch, &c->batch, c->arena, &request, &o->userinfo_got);
+    return WAIT;
+}
+
+/* Another subject's data would be another person's [OIDC Core 5.3.2]. */
+static enum step userinfo_read(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+    struct fail why = { 0 };
+
+    if (!str_is_set(o->metadata->userinfo_endpoint))
+        return NEXT;
+    if (!o->userinfo_got.answered)
+        return fail(f, FAIL_UPSTREAM, "city_unreachable", "userinfo of %.*s: %s", STR_ARG(o->idp->id),
+                    o->userinfo_got.error);
+    if (o->userinfo_got.status != 200)
+        return fail(f, FAIL_UPSTREAM, "userinfo_refused", "%.*s answered %d", STR_ARG(o->idp->id),
+                    o->userinfo_got.status);
+    const struct json_value *v = json_parse(c->arena, o->userinfo_got.body, &why);
+    if (v == NULL || v->type != JSON_OBJECT || json_has_nul(v))
+        return fail(f, FAIL_UPSTREAM, "userinfo_malformed", "%s",
+                    v == NULL ? why.detail : "not an object of plain texts");
+    if (!str_eq(json_get_str(v, S("sub")), o->claims.sub))
+        return fail(f, FAIL_UPSTREAM, "userinfo_sub", "speaks of another subject than the ID token");
+    o->userinfo = v;
+    return NEXT;
+}
+
+static enum step make_person(struct ctx *c, struct fail *f)
+{
+    const struct oidc *o = oidc_of(c);
+    struct person *p = arena_make(c->arena, struct person);
+    struct attribute_list attributes;
+    unsigned left_out = 0;
+
+    if (!oidc_attributes(c->arena, o->claims.all, o->userinfo, &attributes, f) ||
+        !map_person(c->arena, o->idp, attributes.at, attributes.n, o->claims.sub, p, &left_out, f))
+        return REFUSE;
+    if (left_out > 0)
+        log_event(LOG_WARN, "upstream.left_out", LOG_S("idp", o->idp->id), LOG_N("affiliations", left_out));
+    p->idp = o->idp->id;
+    p->origin = o->claims.iss;
+    p->acr = oidc_acr(o->claims.all, o->idp);
+    p->amr = oidc_amr(c->arena, o->claims.all);
+    p->auth_time_s = o->claims.auth_time_s > 0 ? o->claims.auth_time_s : o->claims.iat_s;
+    c->person = p;
+    return NEXT;
+}
+
+static const struct step_row start[] = { { find_idp },     { metadata_ask }, { metadata_read },
+                                         { make_secrets }, { write_url },    { 0 } };
+
+static const struct step_row finish[] = {
+    { find_idp },
+    { check_callback },
+    { check_state },
+    { metadata_ask },
+    { metadata_read },
+    { check_iss },
+    { check_error },
+    { read_code },
+    { assertion_ask },
+    { token_ask },
+    { token_read },
+    { keys_again },
+    { verify_id_token },
+    { userinfo_ask },
+    { userinfo_read },
+    { make_person },
+    { 0 },
+};
+
+const struct adapter adapter_oidc = { IDP_OIDC, start, finish };

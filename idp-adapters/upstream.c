@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "idp-adapters/upstream.h"
+
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { BUCKETS = 4096, NAME_MAX_B = 256, LOOPS_MAX = 64 };
+
+struct doc { /* one fetched and parsed document, in an arena of its own with all that it points to */
+    atomic_uint holders;
+    struct arena *arena;
+    const void *value;
+    int64_t fetched_s;
+};
+
+struct cell { /* what the store knows of one name */
+    struct cell *next;
+    struct str name, url;
+    struct doc *doc; /* the store holds it once */
+    bool flying;
+    int64_t tried_s, forced_s;
+    const char *error; /* why the last attempt failed; NULL: it did not */
+    char detail[160];
+};
+
+struct upstream_store {
+    pthread_mutex_t lock; /* of all below; never held while parsing or asking */
+    struct arena *arena;
+    struct cell *buckets[BUCKETS];
+    struct upstreams *loops[LOOPS_MAX];
+    size_t loop_count, kept;
+    uint64_t fetches;
+};
+
+struct waiter { /* in its asker's arena */
+    struct waiter *next;
+    struct cell *cell;
+    struct batch *batch;
+    struct arena *arena;
+    struct upstream_got *out;
+};
+
+struct flight {         /* in the arena that becomes the document's */
+    struct batch batch; /* first: the batch leads back to its flight */
+    struct upstream_store *store;
+    struct upstreams *from; /* NULL once that loop has ended */
+    struct flight *next, **link;
+    struct cell *cell;
+    struct arena *arena;
+    struct upstream_want want;
+    struct fetch_got got;
+};
+
+struct upstreams {
+    struct arena *arena;
+    struct upstream_store *store;
+    struct loop *loop;
+    struct fetch *fetch;
+    const struct world *world;
+    int64_t refresh_s;
+    struct watch landed; /* an eventfd: a flight of another loop has landed */
+    struct waiter *waiters;
+    struct flight *flights;
+};
+
+struct upstream_store *upstream_store_new(void)
+{
+    struct arena *a = arena_new();
+    struct upstream_store *s = arena_make(a, struct upstream_store);
+
+    s->arena = a;
+    (void)pthread_mutex_init(&s->lock, NULL);
+    return s;
+}
+
+static void doc_drop(void *handle)
+{
+    struct doc *d = handle;
+
+    if (d != NULL && atomic_fetch_sub_explicit(&d->holders, 1, memory_order_acq_rel) == 1)
+        arena_free(d->arena);
+}
+
+void upstream_store_free(struct upstream_store *s)
+{
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct cell *c = s->buckets[i]; c != NULL; c = c->next)
+            doc_drop(c->doc);
+    (void)pthread_mutex_destroy(&s->lock);
+    arena_free(s->arena);
+}
+
+static struct cell *cell_of(struct upstream_store *s, struct str name)
+{
+    struct cell **bucket = &s->buckets[str_hash(name, 0) % BUCKETS];
+
+    for (struct cell *c = *bucket; c != NULL; c = c->next)
+        if (str_eq(c->name, name))
+            return c;
+    struct cell *c = arena_make(s->arena, struct cell);
+    *c = (struct cell){ .next = *bucket, .name = arena_str(s->arena, name), .error = "away" };
+    *bucket = c;
+    return c;
+}
+
+/* The idp's row names another address now: what came from the old one is no longer its word. */
+static void note_url(struct upstream_store *s, struct cell *c, struct str url)
+{
+    if (str_eq(c->url, url))
+        return;
+    s->kept -= c->doc != NULL;
+    doc_drop(c->doc);
+    c->url = arena_str(s->arena, url);
+    c->doc = NULL;
+    c->tried_s = c->forced_s = 0;
+}
+
+static void give(struct arena *a, const struct cell *c, struct upstream_got *out)
+{
+    *out = (struct upstream_got){ .error = c->error != NULL ? c->error : "away" };
+    (void)snprintf(out->detail, sizeof out->detail, "%s", c->detail);
+    if (c->doc == NULL)
+        return;
+    (void)atomic_fetch_add_explicit(&c->doc->holders, 1, memory_order_relaxed);
+    arena_adopt(a, c->doc, doc_drop);
+    out->value = c->doc->value;
+    out->fetched_s = c->doc->fetched_s;
+    out->error = NULL;
+}
+
+/* Everyone in this loop whose flight is over gets what there is now. */
+static void settle(struct upstreams *u)
+{
+    struct waiter **at = &u->waiters, *done = NULL;
+
+    (void)pthread_mutex_lock(&u->store->lock);
+    while (*at != NULL) {
+        struct waiter *w = *at;
+        if (w->cell->flying) {
+            at = &w->next;
+            continue;
+        }
+        give(w->arena, w->cell, w->out);
+        *at = w->next;
+        w->next = done;
+        done = w;
+    }
+    (void)pthread_mutex_unlock(&u->store->lock);
+    while (done != NULL) { /* a waiter may be gone once it is answered */
+        struct batch *b = done->batch;
+        done = done->next;
+        batch_answered(b);
+    }
+}
+
+static void on_landed(struct watch *w, uint32_t events)
+{
+    struct upstreams *u = (struct upstreams *)((char *)w - offsetof(struct upstreams, landed));
+    eventfd_t count;
+
+    (void)events;
+    (void)eventfd_read(w->fd, &count);
+    settle(u);
+}
+
+struct upstreams *upstreams_new(struct upstream_store *s, struct loop *l, struct fetch *x, const struct world *w,
+                                const struct settings *set)
+{
+    struct arena *a = arena_new();
+    struct upstreams *u = arena_make(a, struct upstreams);
+
+    *u = (struct upstreams){
+        .arena = a, .store = s, .loop = l, .fetch = x, .world = w, .refresh_s = set->metadata_refresh_s
+    };
+    u->landed = (struct watch){ on_landed, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), 0 };
+    (void)pthread_mutex_lock(&s->lock);
+    if (u->landed.fd < 0 || !loop_watch(l, &u->landed, EPOLLIN) || s->loop_count == LOOPS_MAX)
+        abort();
+    s->loops[s->loop_count++] = u;
+    (void)pthread_mutex_unlock(&s->lock);
+    return u;
+}
+
+static void leave_store(struct upstreams *u)
+{
+    struct upstream_store *s = u->store;
+
+    (void)pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < s->loop_count; i++)
+        if (s->loops[i] == u)
+            s->loops[i] = s->loops[--s->loop_count];
+    for (struct flight *f = u->flights; f != NULL; f = f->next)
+        f->from = NULL; /* it lands when its fetch is given up */
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void upstreams_free(struct upstreams *u)
+{
+    if (u == NULL)
+        return;
+    leave_store(u);
+    while (u->waiters != NULL) {
+        struct waiter *w = u->waiters;
+        u->waiters = w->next;
+        *w->out = (struct upstream_got){ .error = "away" };
+        batch_answered(w->batch);
+    }
+    loop_forget(u->loop, &u->landed);
+    (void)close(u->landed.fd);
+    arena_free(u->arena);
+}
+
+static void wake_loops(struct upstream_store *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < s->loop_count; i++)
+        (void)eventfd_write(s->loops[i]->landed.fd, 1);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+/* What came, as a document that holds its own arena; NULL, and why, otherwise. */
+static struct doc *read_doc(struct arena *a, const struct upstream_want *want, const struct fetch_got *got,
+                            int64_t now_s, struct fail *why)
+{
+    struct doc *d = arena_make(a, struct doc);
+
+    if (!got->answered)
+        (void)fail(why, FAIL_UPSTREAM, got->error != NULL ? got->error : "away", "%.*s", STR_ARG(want->url));
+    else if (got->status != 200)
+        (void)fail(why, FAIL_UPSTREAM, "status", "%.*s answered %d", STR_ARG(want->url), got->status);
+    else
+        d->value = want->parse(a, want, got->body, why);
+    if (d->value == NULL)
+        return NULL;
+    atomic_init(&d->holders, 1);
+    d->arena = a;
+    d->fetched_s = now_s;
+    return d;
+}
+
+/* A renewal that failed leaves the old document in place. */
+static void put_doc(struct upstream_store *s, struct cell *c, const struct upstream_want *want, struct doc *d,
+                    const struct fail *why, bool landed)
+{
+    struct doc *old = NULL;
+
+    (void)pthread_mutex_lock(&s->lock);
+    if (landed)
+        c->flying = false;
+    if (d != NULL && !str_eq(c->url, want->url)) { /* the row was changed while this was on its way */
+        old = d;
+    } else if (d != NULL) {
+        old = c->doc;
+        s->kept += old == NULL;
+        c->doc = d;
+        c->error = NULL;
+        c->detail[0] = '\0';
+    } else {
+        c->error = why->code;
+        (void)snprintf(c->detail, sizeof c->detail, "%.*s", (int)sizeof c->detail - 1, why->detail);
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    doc_drop(old);
+}
+
+static void forget_flight(struct flight *f)
+{
+    if (f->from == NULL)
+        return;
+    *f->link = f->next;
+    if (f->next != NULL)
+        f->next->link = f->link;
+}
+
+static void on_flight(struct batch *b)
+{
+    struct flight *f = (struct flight *)b;
+    struct upstream_store *s = f->store;
+    struct upstreams *u = f->from;
+    struct fail why = { 0 };
+    struct doc *d = u != NULL ? read_doc(f->arena, &f->want, &f->got, world_now_s(u->world), &why) : NULL;
+
+    if (why.kind == FAIL_NONE && d == NULL)
+        (void)fail(&why, FAIL_UPSTREAM, u != NULL ? "unreadable" : "away", "%.*s", STR_ARG(f->want.url));
+    if (d == NULL)
+        log_event(LOG_WARN, "upstream.refresh_failed", LOG_S("idp", f->want.place), LOG_C("why", why.code),
+                  LOG_C("detail", why.detail));
+    forget_flight(f);
+    put_doc(s, f->cell, &f->want, d, &why, true);
+    if (d == NULL)
+        arena_free(f->arena);
+    if (u != NULL)
+        settle(u);
+    wake_loops(s);
+}
+
+static struct upstream_want copy_want(struct arena *a, const struct upstream_want *w)
+{
+    struct upstream_want copy = *w;
+
+    copy.name = arena_str(a, w->name);
+    copy.url = arena_str(a, w->url);
+    copy.place = arena_str(a, w->place);
+    copy.expect = arena_str(a, w->expect);
+    return copy;
+}
+
+/* The cell is marked as flying already. */
+static void fly(struct upstreams *u, struct cell *c, const struct upstream_want *want)
+{
+    struct arena *a = arena_new();
+    struct flight *f = arena_make(a, struct flight);
+
+    *f = (struct flight){ .batch = { 0, on_flight },
+                          .store = u->store,
+                          .from = u,
+                          .cell = c,
+                          .arena = a,
+                          .want = copy_want(a, want),
+                          .next = u->flights,
+                          .link = &u->flights };
+    if (f->next != NULL)
+        f->next->link = &f->next;
+    u->flights = f;
+    const struct fetch_request request = { .purpose = want->purpose,
+                                           .test = want->test,
+                                           .url = f->want.url,
+                                           .accept = S("application/json, application/samlmetadata+xml, */*;q=0.1"),
+                                           .place = f->want.place };
+    fetch_ask(u->fetch, &f->batch, a, &request, &f->got);
+}
+
+/* Whether a fetch begins now: never two at a time, never more often than the
+ * rules of the header allow, however many logins ask. */
+static bool may_fly(const struct cell *c, const struct upstream_want *want, int64_t refresh_s, int64_t now_s)
+{
+    if (c->flying)
+        return false;
+    if (want->anew && (c->forced_s == 0 || now_s - c->forced_s >= UPSTREAM_FORCE_S))
+        return true;
+    if (c->doc == NULL)
+        return c->tried_s == 0 || now_s - c->tried_s >= UPSTREAM_RETRY_S;
+    bool due = now_s - c->doc->fetched_s >= refresh_s;
+    return due && (c->error == NULL || now_s - c->tried_s >= UPSTREAM_FORCE_S);
+}
+
+void upstream_ask(struct upstreams *u, struct batch *b, struct arena *a, const struct upstream_want *want,
+                  struct upstream_got *out)
+{
+    struct upstream_store *s = u->store;
+    int64_t now_s = world_now_s(u->world);
+
+    batch_ask(b);
+    if (want->name.n > NAME_MAX_B) {
+        *out = (struct upstream_got){ .error = "refused_url" };
+        batch_answered(b);
+        return;
+    }
+    (void)pthread_mutex_lock(&s->lock);
+    struct cell *c = cell_of(s, want->name);
+    note_url(s, c, want->url);
+    bool flies = may_fly(c, want, u->refresh_s, now_s);
+    if (flies) {
+        c->flying = true;
+        c->tried_s = now_s;
+        c->forced_s = want->anew ? now_s : c->forced_s;
+        s->fetches++;
+    }
+    bool waits = c->flying && (c->doc == NULL || want->anew);
+    if (waits) {
+        struct waiter *w = arena_make(a, struct waiter);
+        *w = (struct waiter){ u->waiters, c, b, a, out };
+        u->waiters = w;
+    } else {
+        give(a, c, out);
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    if (flies)
+        fly(u, c, want);
+    if (!waits)
+        batch_answered(b);
+}
+
+bool upstream_put(struct upstreams *u, const struct upstream_want *want, struct str body, struct fail *f)
+{
+    struct arena *a = arena_new();
+    const struct fetch_got got = { .answered = true, .status = 200, .body = arena_str(a, body) };
+    struct upstream_want copy = copy_want(a, want);
+    struct doc *d = read_doc(a, &copy, &got, world_now_s(u->world), f);
+
+    if (d == NULL) {
+        arena_free(a);
+        return false;
+    }
+    (void)pthread_mutex_lock(&u->store->lock);
+    struct cell *c = cell_of(u->store, want->name);
+    note_url(u->store, c, want->url);
+    (void)pthread_mutex_unlock(&u->store->lock);
+    put_doc(u->store, c, &copy, d, f, false);
+    return true;
+}
+
+size_t upstream_kept(const struct upstreams *u)
+{
+    (void)pthread_mutex_lock(&u->store->lock);
+    size_t n = u->store->kept;
+    (void)pthread_mutex_unlock(&u->store->lock);
+    return n;
+}
+
+uint64_t upstream_fetches(const struct upstreams *u)
+{
+    (void)pthread_mutex_lock(&u->store->lock);
+    uint64_t n = u->store->fetches;
+    (void)pthread_mutex_unlock(&u->store->lock);
+    return n;
+}
