@@ -30,13 +30,13 @@ struct saml_rules {
     struct str sp, acs;         /* our entityID; the URL that the answer came to */
     struct str request_id;      /* of the AuthnRequest: an answer to nothing is refused */
     int64_t now_s, skew_s;
-    size_t message_max_B;       /* 0: XML_MESSAGE_MAX_B */
-    bool want_encrypted;        /* refuse an assertion in the clear */
+    size_t message_max_B; /* 0: XML_MESSAGE_MAX_B */
+    bool want_encrypted;  /* refuse an assertion in the clear */
 };
 
 struct saml_attribute {
-    struct str name;            /* Name; FriendlyName is never used */
-    struct str *values;         /* full text; nil values are left out */
+    struct str name;    /* Name; FriendlyName is never used */
+    struct str *values; /* full text; nil values are left out */
     size_t value_count;
 };
 
@@ -45,8 +45,8 @@ struct saml_assertion {
     struct str name_id, name_id_format, name_id_qualifier, name_id_sp_qualifier; /* absent: none was sent */
     struct str session_index, context; /* AuthnContextClassRef; absent: none */
     int64_t issued_s, authenticated_s; /* IssueInstant, AuthnInstant */
-    int64_t session_ends_s;     /* SessionNotOnOrAfter; 0: not stated */
-    int64_t ends_s;             /* not accepted from then on, skew included: how long a replay mark must live */
+    int64_t session_ends_s;            /* SessionNotOnOrAfter; 0: not stated */
+    int64_t ends_s;                    /* not accepted from then on, skew included: how long a replay mark must live */
     struct saml_attribute *attributes;
     size_t attribute_count;
     bool response_signed, assertion_signed, encrypted;
@@ -57,8 +57,8 @@ enum saml_state { SAML_REFUSED = 0, SAML_NEEDS_KEY, SAML_PROVEN };
 struct saml_answer; /* one message being opened; lives in the arena */
 
 /* raw: the decoded message.  rules and raw must live as long as the answer.
- * Fails UPSTREAM with one code per rule (saml_codes()), or DENIED city_refused
- * when the status says that the person or the city said no. */
+ * Fails UPSTREAM with one code per rule (the tables in saml.c), or DENIED
+ * city_refused when the status says that the person or the city said no. */
 enum saml_state saml_open(struct arena *a, struct str raw, const struct saml_rules *rules, struct saml_answer **out,
                           struct fail *f);
 /* The alternatives, after SAML_NEEDS_KEY: any one of them will do. */
@@ -68,7 +68,7 @@ enum saml_state saml_unwrapped(struct saml_answer *m, struct str content_key, st
 /* NULL until SAML_PROVEN. */
 const struct saml_assertion *saml_assertion(const struct saml_answer *m);
 
-/* A message as it was posted: base64, or (files on the command line) XML as it is.
+/* A message as it was posted: base64, white space allowed.
  * Fails UPSTREAM message_size, message_base64. */
 bool saml_decode(struct arena *a, struct str posted, size_t most_B, struct str *out, struct fail *f);
 

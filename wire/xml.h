@@ -22,8 +22,8 @@ enum {
     XML_MESSAGE_MAX_B = 131072, /* where the caller names no other limit */
     XML_ELEMENTS_MAX = 5000,
     XML_DEPTH_MAX = 64,
-    XML_ATTRIBUTES_MAX = 256,   /* of one element, namespace declarations included */
-    XML_IN_SCOPE_MAX = 256      /* namespace declarations in force at one place */
+    XML_ATTRIBUTES_MAX = 256, /* of one element, namespace declarations included */
+    XML_IN_SCOPE_MAX = 256    /* namespace declarations in force at one place */
 };
 
 /* Parses one message; the document is adopted by a.  Fails UPSTREAM xml_size,
@@ -41,9 +41,9 @@ const struct _xmlNode *xml_root(const struct _xmlDoc *doc);
 
 /* Namespace and local name are exactly these. */
 bool xml_is(const struct _xmlNode *n, const char *ns, const char *name);
-const char *xml_name(const struct _xmlNode *n);                       /* local name, for messages */
-const struct _xmlNode *xml_first(const struct _xmlNode *n);           /* first child element, or NULL */
-const struct _xmlNode *xml_next(const struct _xmlNode *n);            /* next sibling element, or NULL */
+const char *xml_name(const struct _xmlNode *n);             /* local name, for messages */
+const struct _xmlNode *xml_first(const struct _xmlNode *n); /* first child element, or NULL */
+const struct _xmlNode *xml_next(const struct _xmlNode *n);  /* next sibling element, or NULL */
 /* The only child of that name; NULL when there is none or more than one. */
 const struct _xmlNode *xml_child(const struct _xmlNode *n, const char *ns, const char *name);
 /* True when nothing but white space stands between the child elements. */

@@ -15,15 +15,15 @@ enum xmlenc_hash { XMLENC_NO_HASH = 0, XMLENC_SHA1, XMLENC_SHA256, XMLENC_SHA384
 
 enum { XMLENC_WRAPPED_MAX = 4, XMLENC_CIPHER_MAX_B = 1024 };
 
-struct wrapped_key {        /* one content key under one RSA key, by OAEP without label */
+struct wrapped_key { /* one content key under one RSA key, by OAEP without label */
     struct str cipher;
     enum xmlenc_hash digest, mgf; /* of OAEP and of its MGF1 */
 };
 
 struct encrypted {
-    const struct _xmlNode *data; /* the EncryptedData */
-    struct str cipher;           /* nonce, ciphertext, tag */
-    size_t key_B;                /* length of the content key */
+    const struct _xmlNode *data;                    /* the EncryptedData */
+    struct str cipher;                              /* nonce, ciphertext, tag */
+    size_t key_B;                                   /* length of the content key */
     struct wrapped_key wrapped[XMLENC_WRAPPED_MAX]; /* alternatives: for several of our keys, or several receivers */
     size_t wrapped_count;
 };

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "wire/dsig.h"
+
+#include "base/crypt.h"
+
+#include <libxml/c14n.h>
+#include <libxml/tree.h>
+#include <libxml/xmlerror.h>
+#include <openssl/core_names.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+#define DS        "http://www.w3.org/2000/09/xmldsig#"
+#define EXC_C14N  "http://www.w3.org/2001/10/xml-exc-c14n#"
+#define ENVELOPED DS "enveloped-signature"
+
+enum { PREFIXES_MAX = 64, CANONICAL_MAX_B = XML_MESSAGE_MAX_B * 8 };
+
+/* --- keys ------------------------------------------------------------------- */
+
+struct keyring {
+    struct arena *arena;
+    EVP_PKEY *keys[KEYRING_KEYS_MAX];
+    size_t count;
+};
+
+struct keyring *keyring_new(struct arena *a)
+{
+    struct keyring *k = arena_make(a, struct keyring);
+
+    k->arena = a;
+    return k;
+}
+
+size_t keyring_count(const struct keyring *k)
+{
+    return k->count;
+}
+
+static void pkey_release(void *key)
+{
+    EVP_PKEY_free(key);
+}
+
+static bool curve_ok(EVP_PKEY *key)
+{
+    char name[32] = "";
+    size_t n = 0;
+
+    return EVP_PKEY_get_group_name(key, name, sizeof name, &n) == 1 &&
+           (strcmp(name, "prime256v1") == 0 || strcmp(name, "secp384r1") == 0 || strcmp(name, "secp521r1") == 0);
+}
+
+static bool strong(EVP_PKEY *key)
+{
+    int bits = EVP_PKEY_get_bits(key);
+
+    if (EVP_PKEY_is_a(key, "RSA"))
+        return bits >= DSIG_RSA_LEAST_BITS && bits <= DSIG_RSA_MOST_BITS;
+    return EVP_PKEY_is_a(key, "EC") && curve_ok(key);
+}
+
+/* Takes over the key, which may be NULL. */
+static bool keyring_add(struct keyring *k, EVP_PKEY *key, struct fail *f)
+{
+    if (key == NULL)
+        return fail(f, FAIL_UPSTREAM, "key_unreadable", "no public key that OpenSSL can read");
+    arena_adopt(k->arena, key, pkey_release);
+    if (!strong(key))
+        return fail(f, FAIL_UPSTREAM, "key_weak", "a key of %d bits, or of an unknown kind", EVP_PKEY_get_bits(key));
+    if (k->count == KEYRING_KEYS_MAX)
+        return fail(f, FAIL_UPSTREAM, "key_too_many", "more than %d keys", KEYRING_KEYS_MAX);
+    k->keys[k->count++] = key;
+    return true;
+}
+
+bool keyring_add_certificate(struct keyring *k, struct str der, struct fail *f)
+{
+    const unsigned char *p = (const unsigned char *)der.p;
+    X509 *x = d2i_X509(NULL, &p, (long)der.n);
+    bool whole = x != NULL && p == (const unsigned char *)der.p + der.n;
+    bool added = keyring_add(k, whole ? X509_get_pubkey(x) : NULL, f);
+
+    X509_free(x);
+    return added;
+}
+
+static bool add_public_key(struct keyring *k, struct str der, struct fail *f)
+{
+    const unsigned char *p = (const unsigned char *)der.p;
+
+    return keyring_add(k, d2i_PUBKEY(NULL, &p, (long)der.n), f);
+}
+
+static bool add_block(struct keyring *k, const char *name, struct str der, struct fail *f)
+{
+    if (strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0)
+        return keyring_add_certificate(k, der, f);
+    if (strcmp(name, PEM_STRING_PUBLIC) == 0)
+        return add_public_key(k, der, f);
+    return fail(f, FAIL_UPSTREAM, "key_unreadable", "%s is no certificate", name);
+}
+
+bool keyring_add_pem(struct keyring *k, struct str pem, struct fail *f)
+{
+    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+    char *name, *header;
+    unsigned char *der;
+    long n;
+    bool any = false, ok = true;
+
+    while (ok && PEM_read_bio(bio, &name, &header, &der, &n) == 1) {
+        ok = add_block(k, name, str_n(der, (size_t)n), f);
+        any = true;
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_free(der);
+    }
+    BIO_free(bio);
+    return ok && (any || fail(f, FAIL_UPSTREAM, "key_unreadable", "no certificate in PEM"));
+}
+
+/* --- what a Signature says -------------------------------------------------- */
+
+struct method {
+    const char *uri;
+    const char *kind; /* of key; NULL for a digest alone */
+    const EVP_MD *(*md)(void);
+};
+
+/* The whole list: no SHA-1, no MD5, no HMAC (which would take a public key for a secret). */
+static const struct method signature_methods[] = {
+    { "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "RSA", EVP_sha256 },
+    { "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", "RSA", EVP_sha384 },
+    { "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", "RSA", EVP_sha512 },
+    { "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "EC", EVP_sha256 },
+    { "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384", "EC", EVP_sha384 },
+    { "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512", "EC", EVP_sha512 },
+    { NULL, NULL, NULL },
+};
+
+static const struct method digest_methods[] = {
+    { "http://www.w3.org/2001/04/xmlenc#sha256", NULL, EVP_sha256 },
+    { "http://www.w3.org/2001/04/xmldsig-more#sha384", NULL, EVP_sha384 },
+    { "http://www.w3.org/2001/04/xmlenc#sha512", NULL, EVP_sha512 },
+    { NULL, NULL, NULL },
+};
+
+struct signature {
+    const struct _xmlNode *node, *signed_info;
+    const struct method *method, *digest_method;
+    xmlChar **info_prefixes, **prefixes; /* InclusiveNamespaces; NULL: none */
+    struct str value, digest;
+};
+
+static const struct method *method_named(const struct method *list, struct str uri)
+{
+    for (; list->uri != NULL; list++)
+        if (str_eq(uri, str_of(list->uri)))
+            return list;
+    return NULL;
+}
+
+static bool has_algorithm(struct arena *a, const struct _xmlNode *n, const char *uri)
+{
+    return str_eq(xml_attr(a, n, NULL, "Algorithm"), str_of(uri));
+}
+
+/* The PrefixList as libxml2 wants it; false when there are too many. */
+static bool read_prefixes(struct arena *a, struct str list, xmlChar ***out)
+{
+    xmlChar **at = arena_make_n(a, PREFIXES_MAX + 1, xmlChar *);
+    size_t n = 0;
+
+    *out = at;
+    for (struct str rest = str_trim(list); rest.n > 0; rest = str_trim(rest)) {
+        size_t end = 0;
+        while (end < rest.n && strchr(" \t\r\n", rest.p[end]) == NULL)
+            end++;
+        if (n == PREFIXES_MAX)
+            return false;
+        at[n++] = (xmlChar *)arena_cstr(a, str_sub(rest, 0, end));
+        rest = str_from(rest, end);
+    }
+    return true;
+}
+
+/* Exclusive C14N without comments, with at most an InclusiveNamespaces in it. */
+static bool read_c14n(struct arena *a, const struct _xmlNode *n, xmlChar ***prefixes, struct fail *f)
+{
+    const struct _xmlNode *inclusive = xml_first(n);
+
+    *prefixes = NULL;
+    if (!has_algorithm(a, n, EXC_C14N))
+        return fail(f, FAIL_UPSTREAM, "sig_transform", "not exclusive C14N");
+    if (inclusive == NULL && xml_only_elements(n))
+        return true;
+    if (!xml_is(inclusive, EXC_C14N, "InclusiveNamespaces") || xml_next(inclusive) != NULL || !xml_only_elements(n) ||
+        xml_first(inclusive) != NULL)
+        return fail(f, FAIL_UPSTREAM, "sig_structure", "C14N has other children than InclusiveNamespaces");
+    return read_prefixes(a, xml_attr(a, inclusive, NULL, "PrefixList"), prefixes) ||
+           fail(f, FAIL_UPSTREAM, "sig_structure", "more than %d inclusive prefixes", PREFIXES_MAX);
+}
+
+static bool is_empty(const struct _xmlNode *n)
+{
+    return xml_first(n) == NULL && xml_only_elements(n);
+}
+
+static bool read_transforms(struct arena *a, const struct _xmlNode *transforms, struct signature *s, struct fail *f)
+{
+    const struct _xmlNode *first = xml_first(transforms), *second = first != NULL ? xml_next(first) : NULL;
+
+    if (!xml_is(first, DS, "Transform") || !xml_is(second, DS, "Transform") || xml_next(second) != NULL ||
+        !xml_only_elements(transforms))
+        return fail(f, FAIL_UPSTREAM, "sig_transform", "not exactly two transforms");
+    if (!has_algorithm(a, first, ENVELOPED) || !is_empty(first))
+        return fail(f, FAIL_UPSTREAM, "sig_transform", "the first transform is not enveloped-signature");
+    return read_c14n(a, second, &s->prefixes, f);
+}
+
+/* The children of n are exactly these names, in this order. */
+static bool children_are(const struct _xmlNode *n, const char *const *names, const struct _xmlNode **out)
+{
+    const struct _xmlNode *c = xml_first(n);
+
+    for (; *names != NULL; names++, out++, c = xml_next(c)) {
+        if (!xml_is(c, DS, *names))
+            return false;
+        *out = c;
+    }
+    return c == NULL && xml_only_elements(n);
+}
+
+static bool read_reference(struct arena *a, const struct _xmlNode *reference, struct str own_id, struct signature *s,
+                           struct fail *f)
+{
+    static const char *const names[] = { "Transforms", "DigestMethod", "DigestValue", NULL };
+    const struct _xmlNode *child[3];
+    struct str uri = xml_attr(a, reference, NULL, "URI");
+
+    if (!children_are(reference, names, child) || !is_empty(child[1]) || !xml_only_text(child[2]))
+        return fail(f, FAIL_UPSTREAM, "sig_structure", "Reference is not as it must be");
+    if (uri.n < 2 || uri.p[0] != '#' || !str_eq(str_from(uri, 1), own_id))
+        return fail(f, FAIL_UPSTREAM, "sig_reference", "the reference %.*s is not to the element itself", STR_ARG(uri));
+    s->digest_method = method_named(digest_methods, xml_attr(a, child[1], NULL, "Algorithm"));
+    if (s->digest_method == NULL)
+        return fail(f, FAIL_UPSTREAM, "sig_algorithm", "digest method is not allowed");
+    if (!xml_base64(a, xml_text(a, child[2]), &s->digest))
+        return fail(f, FAIL_UPSTREAM, "sig_structure", "DigestValue is not base64");
+    return read_transforms(a, child[0], s, f);
+}
+
+static bool read_signed_info(struct arena *a, struct str own_id, struct signature *s, struct fail *f)
+{
+    static const char *const names[] = { "CanonicalizationMethod", "SignatureMethod", "Reference", NULL };
+    const struct _xmlNode *child[3];
+
+    if (!children_are(s->signed_info, names, child) || !is_empty(child[1]))
+        return fail(f, FAIL_UPSTREAM, "sig_structure", "SignedInfo is not as it must be");
+    s->method = method_named(signature_methods, xml_attr(a, child[1], NULL, "Algorithm"));
+    if (s->method == NULL)
+        return fail(f, FAIL_UPSTREAM, "sig_algorithm", "signature method is not allowed");
+    return read_c14n(a, child[0], &s->info_prefixes, f) && read_reference(a, child[2], own_id, s, f);
+}
+
+/* SignedInfo, SignatureValue and perhaps KeyInfo; whatever else could be in a
+ * Signature (Object, a second SignedInfo) exists to mislead. */
+static bool read_signature(struct arena *a, const struct _xmlNode *element, struct signature *s, struct fail *f)
+{
+    const struct _xmlNode *info = xml_first(s->node), *value = info != NULL ? xml_next(info) : NULL;
+    const struct _xmlNode *key_info = value != NULL ? xml_next(value) : NULL;
+
+    if (!xml_is(info, DS, "SignedInfo") || !xml_is(value, DS, "SignatureValue") || !xml_only_text(value) ||
+        !xml_only_elements(s->node))
+        return fail(f, FAIL_UPSTREAM, "sig_structure", "Signature is not as it must be");
+    if (key_info != NULL && (!xml_is(key_info, DS, "KeyInfo") || xml_next(key_info) != NULL))
+        return fail(f, FAIL_UPSTREAM, "sig_structure", "Signature has children that it must not have");
+    if (!xml_base64(a, xml_text(a, value), &s->value))
+        return fail(f, FAIL_UPSTREAM, "sig_structure", "SignatureValue is not base64");
+    s->signed_info = info;
+    struct str own_id = xml_attr(a, element, NULL, "ID");
+    if (!xml_is_ncname(own_id))
+        return fail(f, FAIL_UPSTREAM, "sig_reference", "the signed element has no ID");
+    return read_signed_info(a, own_id, s, f);
+}
+
+/* --- canonical bytes -------------------------------------------------------- */
+
+static xmlNode *walk(const xmlNode *top, const xmlNode *skip, xmlNode *n)
+{
+    xmlNode *next = n->type == XML_ELEMENT_NODE ? n->children : NULL;
+
+    for (;;) {
+        while (next == NULL) {
+            if (n == top)
+                return NULL;
+            next = n->next;
+            if (next == NULL)
+                n = n->parent;
+        }
+        if (next != skip)
+            return next;
+        n = next;
+        next = NULL;
+    }
+}
+
+/* The same node, to be marked: a tree that was parsed here is writable. */
+static xmlNode *writable(const xmlNode *n)
+{
+    xmlNode *c = n->parent->children;
+
+    while (c != n)
+        c = c->next;
+    return c;
+}
+
+/* Marks the apex and all in it but the Signature, so that visibility costs one comparison. */
+static void mark(xmlNode *apex, const xmlNode *without, void *with)
+{
+    for (xmlNode *n = apex; n != NULL; n = walk(apex, without, n))
+        n->_private = with;
+}
+
+static int is_marked(void *apex, xmlNodePtr node, xmlNodePtr parent)
+{
+    bool own = node->type != XML_ATTRIBUTE_NODE && node->type != XML_NAMESPACE_DECL;
+    const xmlNode *n = own ? node : parent;
+
+    return n != NULL && n->_private == apex;
+}
+
+static int write_some(void *context, const char *bytes, int n)
+{
+    struct buf *b = context;
+
+    buf_add(b, str_n(bytes, (size_t)n));
+    return buf_ok(b) ? n : -1;
+}
+
+static int write_no_more(void *context)
+{
+    return 0;
+}
+
+/* libxml2 would write on standard error what it refuses; the failure says it here. */
+static void say_nothing(void *context, xmlErrorPtr error)
+{
+}
+
+/* libxml2 may answer with an error after it wrote a part, or with success and
+ * nothing at all: both would make a signature over too little, so the result
+ * must be an element.  The ceiling holds what namespaces repeated on every
+ * element could blow up. */
+static bool canonical(struct arena *a, const struct _xmlNode *apex, const struct _xmlNode *without, xmlChar **prefixes,
+                      struct str *out, struct fail *f)
+{
+    struct buf b = buf_new(a, CANONICAL_MAX_B);
+    xmlOutputBuffer *io = xmlOutputBufferCreateIO(write_some, write_no_more, &b, NULL);
+    xmlNode *top = writable(apex);
+
+    xmlSetStructuredErrorFunc(NULL, say_nothing); /* this thread's */
+    mark(top, without, top);
+    int code = io != NULL ? xmlC14NExecute(apex->doc, is_marked, top, XML_C14N_EXCLUSIVE_1_0, prefixes, 0, io) : -1;
+    int closed = io != NULL ? xmlOutputBufferClose(io) : -1;
+    mark(top, without, NULL);
+    *out = buf_str(&b);
+    if (code < 0 || closed < 0 || !buf_ok(&b) || out->n == 0 || out->p[0] != '<')
+        return fail(f, FAIL_UPSTREAM, "sig_c14n", "canonicalization gave %d and %zu bytes", code, out->n);
+    return true;
+}
+
+/* --- verification ----------------------------------------------------------- */
+
+/* XML carries an ECDSA signature as r and s side by side [XML Signature 6.4.3]; OpenSSL wants DER. */
+static bool ecdsa_der(struct arena *a, EVP_PKEY *key, struct str raw, struct str *der)
+{
+    size_t half = ((size_t)EVP_PKEY_get_bits(key) + 7) / 8;
+    unsigned char *p = NULL;
+    int n = -1;
+
+    if (raw.n != 2 * half)
+        return false;
+    ECDSA_SIG *sig = ECDSA_SIG_new();
+    BIGNUM *r = BN_bin2bn((const unsigned char *)raw.p, (int)half, NULL);
+    BIGNUM *s = BN_bin2bn((const unsigned char *)raw.p + half, (int)half, NULL);
+    if (sig != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(sig, r, s) == 1) {
+        n = i2d_ECDSA_SIG(sig, &p);
+    } else {
+        BN_free(r);
+        BN_free(s);
+    }
+    ECDSA_SIG_free(sig);
+    if (n > 0)
+        *der = arena_str(a, str_n(p, (size_t)n));
+    OPENSSL_free(p);
+    return n > 0;
+}
+
+static bool verify_with(struct arena *a, EVP_PKEY *key, const struct signature *s, struct str text)
+{
+    struct str value = s->value;
+
+    if (EVP_PKEY_is_a(key, "EC") && !ecdsa_der(a, key, value, &value))
+        return false;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok =
+        ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, s->method->md(), NULL, key) == 1 &&
+        EVP_DigestVerify(ctx, (const unsigned char *)value.p, value.n, (const unsigned char *)text.p, text.n) == 1;
+    EVP_MD_CTX_free(ctx);
+    return ok;
+}
+
+static bool verify_value(struct arena *a, const struct signature *s, const struct keyring *keys, struct fail *f)
+{
+    struct str text;
+    size_t tried = 0;
+
+    if (!canonical(a, s->signed_info, NULL, s->info_prefixes, &text, f))
+        return false;
+    for (size_t i = 0; i < keys->count; i++)
+        if (EVP_PKEY_is_a(keys->keys[i], s->method->kind)) {
+            tried++;
+            if (verify_with(a, keys->keys[i], s, text))
+                return true;
+        }
+    return tried == 0 ? fail(f, FAIL_UPSTREAM, "sig_key", "no %s key of this identity provider", s->method->kind)
+                      : fail(f, FAIL_UPSTREAM, "sig_value", "none of %zu keys made this signature", tried);
+}
+
+static bool verify_digest(const struct signature *s, struct str bytes, struct fail *f)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int n = 0;
+
+    if (EVP_Digest(bytes.p, bytes.n, digest, &n, s->digest_method->md(), NULL) != 1)
+        return fail(f, FAIL_OURS, "sig_digest", "OpenSSL cannot hash");
+    return crypt_eq(str_n(digest, n), s->digest) ||
+           fail(f, FAIL_UPSTREAM, "sig_digest", "the signed content was changed");
+}
+
+static const struct _xmlNode *signature_of(const struct _xmlNode *element)
+{
+    return xml_child(element, DS, "Signature");
+}
+
+bool dsig_present(const struct _xmlNode *element)
+{
+    for (const struct _xmlNode *c = xml_first(element); c != NULL; c = xml_next(c))
+        if (xml_is(c, DS, "Signature"))
+            return true;
+    return false;
+}
+
+/* SignedInfo is read from the tree and not from its canonical bytes: its shape
+ * is so narrow (elements, or one text, nothing else) that both say the same. */
+bool dsig_verify(struct arena *a, const struct _xmlNode *element, const struct keyring *keys, struct signed_xml *out,
+                 struct fail *f)
+{
+    struct signature s = { .node = signature_of(element) };
+    struct str bytes;
+
+    *out = (struct signed_xml){ NULL };
+    if (s.node == NULL)
+        return fail(f, FAIL_UPSTREAM, dsig_present(element) ? "sig_structure" : "sig_missing",
+                    "%s does not have exactly one Signature", xml_name(element));
+    if (!read_signature(a, element, &s, f) || !verify_value(a, &s, keys, f) ||
+        !canonical(a, element, s.node, s.prefixes, &bytes, f) || !verify_digest(&s, bytes, f))
+        return false;
+    struct _xmlDoc *proven = xml_parse(a, bytes, CANONICAL_MAX_B, f);
+    if (proven == NULL)
+        return false;
+    out->element = xml_root(proven);
+    return true;
+}
+
+struct signed_xml signed_child(struct signed_xml parent, const char *ns, const char *name)
+{
+    return (struct signed_xml){ parent.element != NULL ? xml_child(parent.element, ns, name) : NULL };
+}
