@@ -162,20 +162,20 @@ const struct cedar_expr *build_nothing(struct builder *b, struct cedar_span span
     return build_value(b, CEDAR_BOOL_OF(false), span);
 }
 
+/* `a && (b && c)` is the same as `(a && b) && c`, errors included. */
 const struct cedar_expr *build_chain(struct builder *b, enum cedar_op op, struct cedar_span span,
                                      const struct kids *list)
 {
-    const struct cedar_expr *first = list->items[0];
-    struct cedar_expr draft = { .op = op, .span = span };
     struct kids all = { 0 };
 
-    if (first->op != op || first->sugar)
-        return build_node(b, &draft, list->items, list->n);
-    for (size_t i = 0; i < first->n; i++)
-        kids_add(b, &all, first->kids[i]);
-    for (size_t i = 1; i < list->n; i++)
-        kids_add(b, &all, list->items[i]);
-    return build_node(b, &draft, all.items, all.n);
+    for (size_t i = 0; i < list->n; i++) {
+        const struct cedar_expr *e = list->items[i];
+        if (e->op != op || e->sugar)
+            kids_add(b, &all, e);
+        for (size_t k = 0; e->op == op && !e->sugar && k < e->n; k++)
+            kids_add(b, &all, e->kids[k]);
+    }
+    return build_node(b, &(struct cedar_expr){ .op = op, .span = span }, all.items, all.n);
 }
 
 const struct cedar_expr *build_has(struct builder *b, const struct cedar_expr *e, const struct str *path, size_t n,

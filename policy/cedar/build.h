@@ -33,7 +33,7 @@ const struct cedar_expr *build_value(struct builder *b, struct cedar_value v, st
 const struct cedar_expr *build_uid(struct builder *b, struct str type, struct str id, struct cedar_span span);
 /* A stand-in for what was reported as wrong. */
 const struct cedar_expr *build_nothing(struct builder *b, struct cedar_span span);
-/* AND or OR over a list; children that are the same operator at the front are taken in. */
+/* AND or OR over a list; children that are the same operator are taken in. */
 const struct cedar_expr *build_chain(struct builder *b, enum cedar_op op, struct cedar_span span,
                                      const struct kids *list);
 /* `e has a.b.c` */

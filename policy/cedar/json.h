@@ -11,7 +11,7 @@
 
 #include "policy/cedar/diag.h"
 
-enum { CEDAR_JSON_DEPTH_MAX = 256 };
+enum { CEDAR_JSON_DEPTH_MAX = 800 };
 
 enum cedar_json_kind {
     CEDAR_JSON_NULL = 0,
