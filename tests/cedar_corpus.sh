@@ -30,4 +30,7 @@ awk '/^[0-9]+ passed, [0-9]+ failed/ { p += $1; f += $3 } END { print p + 0 " pa
 if [ -x "$build/tests/test_cedar_validate_corpus" ]; then
     CEDAR_TESTS=$corpus "$build/tests/test_cedar_validate_corpus" || failed=1
 fi
+if [ -x "$build/tests/test_cedar_format" ]; then
+    CEDAR_CORPUS=$corpus/corpus-tests "$build/tests/test_cedar_format" the_corpus || failed=1
+fi
 exit $failed

@@ -185,3 +185,8 @@ void cedar_ext_text(struct buf *b, const struct cedar_value *v)
         return;
     }
 }
+
+bool cedar_ext_has_text(const struct cedar_value *v)
+{
+    return v->kind != CEDAR_DATETIME || datetime_has_text(v->number);
+}

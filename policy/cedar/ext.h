@@ -69,5 +69,8 @@ enum cedar_ext_outcome cedar_ext_call(enum cedar_ext f, struct arena *a, const s
 /* The constructor that makes this kind, and the text it would take. */
 enum cedar_ext cedar_ext_constructor(enum cedar_kind kind);
 void cedar_ext_text(struct buf *b, const struct cedar_value *v);
+/* Has the value a text of its own?  A datetime beyond the year 9999 has none: it
+ * is written as an offset from 1970-01-01, whose milliseconds are v->number. */
+bool cedar_ext_has_text(const struct cedar_value *v);
 
 #endif

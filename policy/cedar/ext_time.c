@@ -94,8 +94,12 @@ const char *datetime_parse(struct str s, int64_t *out)
     return NULL;
 }
 
-/* Within the years that the text form has, that form; beyond them (offset()
- * reaches there) the milliseconds, for messages only. */
+/* The text form has four digits for the year; offset() reaches beyond. */
+bool datetime_has_text(int64_t v)
+{
+    return v >= -62167219200000 && v <= 253402300799999;
+}
+
 void datetime_text(struct buf *b, int64_t v)
 {
     int64_t days = v / 86400000 - (v % 86400000 < 0), ms = v - days * 86400000;
@@ -105,10 +109,6 @@ void datetime_text(struct buf *b, int64_t v)
     int64_t day = of_year - (153 * m + 2) / 5 + 1, month = m < 10 ? m + 3 : m - 9;
 
     year += (era - 1) * 400 + (month <= 2);
-    if (v < -62167219200000 || v > 253402300799999) {
-        buf_printf(b, "%lldms", (long long)v);
-        return;
-    }
     buf_printf(b, "%04d-%02d-%02d", (int)year, (int)month, (int)day);
     if (ms == 0)
         return;

@@ -319,6 +319,13 @@ void cedar_value_to_json(struct buf *b, const struct cedar_value *v)
     case CEDAR_KIND_COUNT:
         return;
     default:
+        if (!cedar_ext_has_text(v)) {
+            buf_printf(b,
+                       "{\"__extn\":{\"fn\":\"offset\",\"args\":[{\"__extn\":{\"fn\":\"datetime\",\"arg\":\"1970-01-01\"}},"
+                       "{\"__extn\":{\"fn\":\"duration\",\"arg\":\"%lldms\"}}]}}",
+                       (long long)v->number);
+            return;
+        }
         buf_add(b, S("{\"__extn\":{\"fn\":"));
         cedar_json_quote(b, cedar_functions[cedar_ext_constructor(v->kind)].name);
         buf_add(b, S(",\"arg\":"));

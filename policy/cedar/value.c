@@ -315,6 +315,10 @@ void cedar_value_text(struct buf *b, const struct cedar_value *v)
     case CEDAR_KIND_COUNT:
         return;
     default:
+        if (!cedar_ext_has_text(v)) {
+            buf_printf(b, "datetime(\"1970-01-01\").offset(duration(\"%lldms\"))", (long long)v->number);
+            return;
+        }
         buf_add(b, cedar_functions[cedar_ext_constructor(v->kind)].name);
         buf_byte(b, '(');
         struct buf text = buf_new(b->arena, 128);

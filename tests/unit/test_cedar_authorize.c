@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * Decisions over several policies; the index; many resources at once. */
+#include "tests/unit/cedar_help.h"
+
+static const char request[] = "{\"principal\":\"User::\\\"a\\\"\",\"action\":\"Action::\\\"view\\\"\","
+                              "\"resource\":\"Doc::\\\"d\\\"\",\"context\":{\"n\":1}}";
+static const char store[] =
+    "[{\"uid\":{\"type\":\"User\",\"id\":\"a\"},\"attrs\":{\"role\":\"teacher\"},\"parents\":[{\"type\":\"Group\",\"id\":\"g\"}]},"
+    "{\"uid\":{\"type\":\"Group\",\"id\":\"g\"},\"attrs\":{},\"parents\":[{\"type\":\"Group\",\"id\":\"all\"}]},"
+    "{\"uid\":{\"type\":\"Action\",\"id\":\"view\"},\"attrs\":{},\"parents\":[{\"type\":\"Action\",\"id\":\"read\"}]},"
+    "{\"uid\":{\"type\":\"Doc\",\"id\":\"d\"},\"attrs\":{\"public\":true},\"parents\":[{\"type\":\"Folder\",\"id\":\"f\"}]}]";
+
+/* "allow [policy1] {policy2}": decision, reasons, errors. */
+static struct str said(struct arena *a, struct cedar_answer answer)
+{
+    struct buf b = buf_new(a, 10000);
+
+    buf_add(&b, answer.decision == CEDAR_ALLOW ? S("allow [") : S("deny ["));
+    for (size_t i = 0; i < answer.n_reasons; i++)
+        buf_printf(&b, "%s%.*s", i > 0 ? " " : "", STR_ARG(answer.reasons[i]->id));
+    buf_add(&b, S("] {"));
+    for (size_t i = 0; i < answer.n_errors; i++)
+        buf_printf(&b, "%s%.*s", i > 0 ? " " : "", STR_ARG(answer.errors[i].policy->id));
+    buf_add(&b, S("}"));
+    return buf_str(&b);
+}
+
+static struct str ask(struct test *t, const char *policies, bool closed)
+{
+    const struct cedar_policies *p = policies_of(t->arena, str_of(policies));
+    const struct cedar_entities *e = entities_of(t->arena, store);
+    struct cedar_request r = request_of(t->arena, request);
+
+    CHECK(p != NULL && e != NULL);
+    return said(t->arena, closed ? cedar_authorize_closed(t->arena, p, e, &r) : cedar_authorize(t->arena, p, e, &r));
+}
+
+#define P "permit (principal, action, resource)"
+#define F "forbid (principal, action, resource)"
+
+TEST(no_policy_denies)
+{
+    CHECK_STR(ask(t, "", false), "deny [] {}");
+}
+
+TEST(every_permit_that_applies_is_a_reason)
+{
+    CHECK_STR(ask(t, P "; " P " when { false }; " P " when { true };", false), "allow [policy0 policy2] {}");
+}
+
+TEST(a_forbid_that_applies_denies_and_is_the_reason)
+{
+    CHECK_STR(ask(t, P "; " F " when { context.n == 1 }; " F " unless { true }; " F ";", false),
+              "deny [policy1 policy3] {}");
+}
+
+TEST(unless_is_the_negation_of_when)
+{
+    CHECK_STR(ask(t, P " unless { context.n != 1 } when { resource.public };", false), "allow [policy0] {}");
+    CHECK_STR(ask(t, P " unless { context.n == 1 };", false), "deny [] {}");
+}
+
+TEST(a_policy_that_cannot_be_evaluated_is_an_error_and_does_not_apply)
+{
+    CHECK_STR(ask(t, P " when { context.x }; " P ";", false), "allow [policy1] {policy0}");
+    CHECK_STR(ask(t, P " when { 1 };", false), "deny [] {policy0}");
+    CHECK_STR(ask(t, P " unless { 1 };", false), "deny [] {policy0}");
+    CHECK_STR(ask(t, P "; " F " when { context.x };", false), "allow [policy0] {policy1}");
+}
+
+TEST(a_condition_behind_one_that_does_not_hold_is_not_evaluated)
+{
+    CHECK_STR(ask(t, P " when { false } when { context.x };", false), "deny [] {}");
+    CHECK_STR(ask(t, "permit (principal in Group::\"none\", action, resource) when { context.x };", false),
+              "deny [] {}");
+}
+
+TEST(closed_a_forbid_that_cannot_be_evaluated_denies)
+{
+    CHECK_STR(ask(t, P "; " F " when { context.x };", true), "deny [policy1] {policy1}");
+    CHECK_STR(ask(t, P "; " F " when { context.x }; " F ";", true), "deny [policy2 policy1] {policy1}");
+    CHECK_STR(ask(t, P "; " P " when { context.x };", true), "allow [policy0] {policy1}");
+    CHECK_STR(ask(t, F " when { context.x };", true), "deny [policy0] {policy0}");
+}
+
+TEST(scopes_admit_the_entity_its_groups_and_its_type)
+{
+    CHECK_STR(ask(t, "permit (principal == User::\"a\", action == Action::\"view\", resource == Doc::\"d\");"
+                     "permit (principal in User::\"a\", action in Action::\"view\", resource in Doc::\"d\");"
+                     "permit (principal in Group::\"all\", action in Action::\"read\", resource in Folder::\"f\");"
+                     "permit (principal is User, action in [Action::\"x\", Action::\"read\"], resource is Doc);"
+                     "permit (principal is User in Group::\"g\", action, resource is Doc in Folder::\"f\");"
+                     "permit (principal == Group::\"g\", action, resource);"
+                     "permit (principal is Group in Group::\"g\", action, resource);"
+                     "permit (principal, action == Action::\"read\", resource);"
+                     "permit (principal, action in [], resource);"
+                     "permit (principal, action, resource is Folder);",
+                  false),
+              "allow [policy0 policy1 policy2 policy3 policy4] {}");
+}
+
+TEST(a_template_decides_only_through_its_links)
+{
+    const struct cedar_policies *p =
+        policies_of(t->arena, S("permit (principal == ?principal, action, resource in ?resource); " F " when { context.n == 2 };"));
+    struct cedar_diags d = diags_of(t->arena, "l", S(""));
+    struct cedar_link links[] = {
+        { S("one"), S("policy0"), cedar_uid_make(S("User"), S("a")), cedar_uid_make(S("Folder"), S("f")) },
+        { S("two"), S("policy0"), cedar_uid_make(S("User"), S("b")), cedar_uid_make(S("Folder"), S("f")) },
+    };
+    struct cedar_request r = request_of(t->arena, request);
+    const struct cedar_entities *e = entities_of(t->arena, store);
+
+    CHECK_INT(cedar_templates_n(p), 1);
+    CHECK_STR(said(t->arena, cedar_authorize(t->arena, p, e, &r)), "deny [] {}");
+    const struct cedar_policies *linked = cedar_policies_link(t->arena, p, links, 2, &d);
+    CHECK(linked != NULL);
+    CHECK_STR(said(t->arena, cedar_authorize(t->arena, linked, e, &r)), "allow [one] {}");
+    CHECK_STR(cedar_policy_named(linked, S("one"))->template_id, "policy0");
+}
+
+static bool link_refused(struct test *t, struct cedar_link link)
+{
+    const struct cedar_policies *p = policies_of(t->arena, S("permit (principal == ?principal, action, resource); " P ";"));
+    struct cedar_diags d = diags_of(t->arena, "l", S(""));
+
+    return cedar_policies_link(t->arena, p, &link, 1, &d) == NULL && d.errors == 1;
+}
+
+TEST(a_link_that_does_not_fit_is_refused)
+{
+    struct cedar_uid u = cedar_uid_make(S("User"), S("a")), none = { .type = { NULL, 0 } };
+
+    CHECK(link_refused(t, (struct cedar_link){ S("x"), S("policy7"), u, none }));        /* no such template */
+    CHECK(link_refused(t, (struct cedar_link){ S("x"), S("policy1"), u, none }));        /* no template */
+    CHECK(link_refused(t, (struct cedar_link){ S("x"), S("policy0"), none, none }));     /* slot not filled */
+    CHECK(link_refused(t, (struct cedar_link){ S("x"), S("policy0"), u, u }));           /* no such slot */
+    CHECK(link_refused(t, (struct cedar_link){ S("policy1"), S("policy0"), u, none }));  /* id in use */
+    CHECK(!link_refused(t, (struct cedar_link){ S("x"), S("policy0"), u, none }));
+}
+
+/* A small generator: the same numbers on every run. */
+static unsigned next(unsigned *state, unsigned below)
+{
+    *state = *state * 1103515245u + 12345u;
+    return (*state >> 16) % below;
+}
+
+static void random_scope(struct buf *b, unsigned *s, const char *var, const char *type, const char *group)
+{
+    switch (next(s, 5)) {
+    case 0:
+        buf_printf(b, "%s", var);
+        return;
+    case 1:
+        buf_printf(b, "%s == %s::\"%u\"", var, type, next(s, 6));
+        return;
+    case 2:
+        buf_printf(b, "%s in %s::\"%u\"", var, group, next(s, 6));
+        return;
+    case 3:
+        buf_printf(b, "%s is %s", var, next(s, 2) == 0 ? type : group);
+        return;
+    default:
+        buf_printf(b, "%s is %s in %s::\"%u\"", var, type, group, next(s, 6));
+    }
+}
+
+static void random_action(struct buf *b, unsigned *s)
+{
+    unsigned kind = next(s, 4);
+
+    if (kind == 0)
+        buf_add(b, S("action"));
+    else if (kind == 1)
+        buf_printf(b, "action == Action::\"%u\"", next(s, 4));
+    else if (kind == 2)
+        buf_printf(b, "action in Action::\"g%u\"", next(s, 3));
+    else
+        buf_printf(b, "action in [Action::\"%u\", Action::\"g%u\"]", next(s, 4), next(s, 3));
+}
+
+static struct str random_policies(struct arena *a, unsigned *s, size_t n)
+{
+    static const char *const conditions[] = { "", " when { context.n == 1 }", " when { resource.public }",
+                                              " unless { principal.x }", " when { resource in Folder::\"1\" }",
+                                              " when { context.nothing }" };
+    struct buf b = buf_new(a, 16u << 20);
+
+    for (size_t i = 0; i < n; i++) {
+        buf_add(&b, next(s, 4) == 0 ? S("forbid (") : S("permit ("));
+        random_scope(&b, s, "principal", "User", "Group");
+        buf_add(&b, S(", "));
+        random_action(&b, s);
+        buf_add(&b, S(", "));
+        random_scope(&b, s, "resource", "Doc", "Folder");
+        buf_printf(&b, ")%s;\n", conditions[next(s, sizeof conditions / sizeof *conditions)]);
+    }
+    return buf_str(&b);
+}
+
+static const struct cedar_entities *random_entities(struct arena *a, unsigned *s)
+{
+    struct buf b = buf_new(a, 1u << 20);
+
+    buf_add(&b, S("["));
+    for (unsigned i = 0; i < 6; i++) {
+        buf_printf(&b, "{\"uid\":{\"type\":\"User\",\"id\":\"%u\"},\"attrs\":{\"x\":%s},\"parents\":[{\"type\":\"Group\",\"id\":\"%u\"}]},",
+                   i, next(s, 2) == 0 ? "true" : "1", next(s, 6));
+        buf_printf(&b, "{\"uid\":{\"type\":\"Group\",\"id\":\"%u\"},\"attrs\":{},\"parents\":[%s]},", i,
+                   i > 0 ? "{\"type\":\"Group\",\"id\":\"0\"}" : "");
+        buf_printf(&b, "{\"uid\":{\"type\":\"Doc\",\"id\":\"%u\"},\"attrs\":{\"public\":%s},\"parents\":[{\"type\":\"Folder\",\"id\":\"%u\"}]},",
+                   i, next(s, 2) == 0 ? "true" : "false", next(s, 6));
+    }
+    for (unsigned i = 0; i < 4; i++)
+        buf_printf(&b, "%s{\"uid\":{\"type\":\"Action\",\"id\":\"%u\"},\"attrs\":{},\"parents\":[{\"type\":\"Action\",\"id\":\"g%u\"}]}",
+                   i > 0 ? "," : "", i, next(s, 3));
+    buf_add(&b, S("]"));
+    return entities_of(a, arena_cstr(a, buf_str(&b)));
+}
+
+static struct cedar_request random_request(struct arena *a, unsigned *s)
+{
+    return request_of(a, arena_cstr(a, arena_printf(a,
+                                                    "{\"principal\":\"User::\\\"%u\\\"\",\"action\":\"Action::\\\"%u\\\"\","
+                                                    "\"resource\":\"Doc::\\\"%u\\\"\",\"context\":{\"n\":%u}}",
+                                                    next(s, 7), next(s, 5), next(s, 7), next(s, 2))));
+}
+
+/* One policy alone needs no index: together they must say the same. */
+static struct str one_by_one(struct arena *a, struct str text, size_t n, const struct cedar_entities *e,
+                             const struct cedar_request *r)
+{
+    struct buf permits = buf_new(a, 1 << 20), forbids = buf_new(a, 1 << 20), errors = buf_new(a, 1 << 20);
+    struct str line;
+
+    for (size_t i = 0; i < n && str_split(&text, '\n', &line); i++) {
+        struct cedar_answer answer = cedar_authorize(a, policies_of(a, line), e, r);
+        if (answer.n_errors > 0)
+            buf_printf(&errors, "%spolicy%zu", errors.n > 0 ? " " : "", i);
+        else if (answer.decision == CEDAR_ALLOW)
+            buf_printf(&permits, "%spolicy%zu", permits.n > 0 ? " " : "", i);
+        else if (answer.n_reasons > 0)
+            buf_printf(&forbids, "%spolicy%zu", forbids.n > 0 ? " " : "", i);
+    }
+    bool deny = forbids.n > 0 || permits.n == 0;
+    return arena_printf(a, "%s [%.*s] {%.*s}", deny ? "deny" : "allow",
+                        STR_ARG(buf_str(forbids.n > 0 ? &forbids : &permits)), STR_ARG(buf_str(&errors)));
+}
+
+TEST(the_index_finds_what_looking_at_each_policy_finds)
+{
+    unsigned s = 1;
+
+    for (int round = 0; round < 40; round++) {
+        size_t n = 5 + next(&s, 120);
+        struct arena *a = arena_new();
+        struct str text = random_policies(a, &s, n);
+        const struct cedar_policies *p = policies_of(a, text);
+        const struct cedar_entities *e = random_entities(a, &s);
+        CHECK(p != NULL && e != NULL);
+        for (int i = 0; i < 5; i++) {
+            struct cedar_request r = random_request(a, &s);
+            CHECK_STR(said(a, cedar_authorize(a, p, e, &r)), arena_cstr(a, one_by_one(a, text, n, e, &r)));
+        }
+        arena_free(a);
+    }
+}
+
+TEST(many_resources_at_once_get_the_answers_of_each_alone)
+{
+    unsigned s = 7;
+
+    for (int round = 0; round < 60; round++) {
+        struct arena *a = arena_new();
+        const struct cedar_policies *p = policies_of(a, random_policies(a, &s, 1 + next(&s, 60)));
+        const struct cedar_entities *e = random_entities(a, &s);
+        struct cedar_request r = random_request(a, &s);
+        struct cedar_uid resources[20];
+        enum cedar_decision out[20];
+        for (unsigned i = 0; i < 20; i++)
+            resources[i] = cedar_uid_make(i % 3 == 0 ? S("Folder") : S("Doc"), arena_printf(a, "%u", i % 8));
+        cedar_authorize_each(a, p, e, &r, resources, 20, out);
+        for (unsigned i = 0; i < 20; i++) {
+            r.resource = resources[i];
+            CHECK_INT(out[i], cedar_authorize_closed(a, p, e, &r).decision);
+        }
+        arena_free(a);
+    }
+}
+
+TEST(an_answer_is_written_as_json)
+{
+    const struct cedar_policies *p = policies_of(t->arena, S(P "; " P " when { context.x };"));
+    struct cedar_request r = request_of(t->arena, request);
+    struct cedar_answer answer = cedar_authorize(t->arena, p, entities_of(t->arena, "[]"), &r);
+    struct buf b = buf_new(t->arena, 1000);
+
+    cedar_answer_to_json(&b, &answer);
+    CHECK_STR(buf_str(&b), "{\"decision\":\"allow\",\"reason\":[\"policy0\"],\"errors\":[{\"policy\":\"policy1\","
+                           "\"message\":\"the record has no attribute \\\"x\\\"\"}]}");
+}
