@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The shipped HAProxy configuration in front of a gateway on a Unix socket: TLS, cookies with __Host-, forwarded headers
+// believed from the proxy alone, health hidden.
+import https from 'node:https';
+import fs from 'node:fs';
+import path from 'node:path';
+import { spawn, spawnSync } from 'node:child_process';
+import { check, fetchLocal, finish, folder, freePort, root, test, until } from './gateway.mjs';
+import { federation } from './local.mjs';
+
+if (spawnSync('haproxy', ['-v']).error) { console.log('haproxy is not installed'); process.exit(77); }
+const dir = folder('proxy');
+if (process.getuid() === 0) fs.chmodSync(dir, 0o755);
+const front = await freePort();
+const socket = path.join(dir, 'run', 'http.sock');
+fs.mkdirSync(path.dirname(socket));
+if (process.getuid() === 0) spawnSync('chown', ['nobody', path.dirname(socket)]);
+spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3', '-subj', '/CN=localhost',
+  '-keyout', `${dir}/key.pem`, '-out', `${dir}/cert.pem`], { stdio: 'ignore' });
+fs.writeFileSync(`${dir}/both.pem`, fs.readFileSync(`${dir}/cert.pem`) + fs.readFileSync(`${dir}/key.pem`));
+
+const { g } = await federation(process.argv[2], { name: 'behind-proxy', url: `https://localhost:${front}`,
+  settings: { public_url: `https://localhost:${front}`, listen: `unix:${socket}`, trusted_proxy: 'unix' } });
+await g.start(false);
+const haproxy = spawn('haproxy', ['-db', '-f', path.join(root, 'deploy/haproxy.cfg')], { stdio: ['ignore', 'ignore', fs.openSync(`${dir}/haproxy.log`, 'w')],
+  env: { ...process.env, DIGIONE_SOCKET: socket, DIGIONE_BIND: `127.0.0.1:${front}`, DIGIONE_CERT: `${dir}/both.pem`, DIGIONE_MAXCONN: '1000' } });
+
+const get = (pathname, { method = 'GET', headers = {} } = {}) => new Promise((resolve, reject) => {
+  const req = https.request({ host: '127.0.0.1', port: front, path: pathname, method, ca: fs.readFileSync(`${dir}/cert.pem`), servername: 'localhost',
+    headers: { Host: `localhost:${front}`, ...headers }, agent: false }, (res) => {
+    let text = '';
+    res.on('data', (d) => { text += d; }).on('end', () => resolve({ status: res.statusCode, headers: res.headers, text }));
+  });
+  req.on('error', reject).end();
+});
+
+await until('the front answers', async () => (await get('/.well-known/openid-configuration')).status === 200);
+
+await test('discovery names https addresses', async () => {
+  const d = JSON.parse((await get('/.well-known/openid-configuration')).text);
+  check(d.issuer === `https://localhost:${front}` && d.token_endpoint.startsWith(d.issuer), d.issuer);
+});
+await test('cookies are __Host-, Secure and HttpOnly', async () => {
+  const res = await get('/sign-in');
+  const cookies = res.headers['set-cookie'] ?? [];
+  check(cookies.length > 0, `no cookie on /sign-in: ${res.status}`);
+  for (const c of cookies) check(/^__Host-/.test(c) && /; ?Secure/i.test(c) && /; ?HttpOnly/i.test(c) && /; ?Path=\/(;|$)/i.test(c), c);
+  check(res.headers['strict-transport-security'], 'no HSTS');
+});
+await test('health and metrics are hidden from the world, and answer on the socket', async () => {
+  for (const p of ['/health/live', '/health/ready', '/metrics']) check((await get(p)).status === 404, `${p} is shown`);
+  const here = await fetchLocal(0, '/health/ready', { socketPath: socket });
+  check(here.status === 200, `on the socket: ${here.status} ${here.text}`);
+});
+await test('a browser cannot say where it comes from', async () => {
+  const canary = '203.0.113.77';
+  await get('/oidc/authorize?client_id=nobody', { headers: { 'X-Forwarded-For': canary, Forwarded: `for=${canary}`, 'X-Forwarded-Host': 'evil.example' } });
+  check(!g.logText().includes(canary), 'the log believes X-Forwarded-For');
+  const d = await get('/.well-known/openid-configuration', { headers: { 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'http' } });
+  check(!d.text.includes('evil.example') && !d.text.includes('"http://'), d.text);
+});
+await test('the front refuses a header name with an underscore', async () => {
+  check((await get('/', { headers: { X_Evil: '1' } })).status >= 400, 'it was let through');
+});
+haproxy.kill('SIGTERM');
+await g.stop();
+await finish();
