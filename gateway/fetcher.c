@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/fetcher.h"
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/world.h"
+#include "gateway/fetch_guard.h"
+#include "wire/fetch.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+enum {
+    LINES_MAX = 64,  /* loops that ask */
+    JOBS_MAX = 2048, /* under way, of all places */
+    PER_HOST = 2,
+    CONNECTIONS_MAX = 256,
+    HEADERS_MAX_B = 65536,
+    TURN_MS = 1000,
+    MESSAGES_A_TURN = 64
+};
+
+struct fetcher;
+
+struct job { /* one request, from its message to its answer */
+    struct job *next, **back;
+    struct fetcher *fetcher;
+    struct arena *arena;
+    int line; /* index of the descriptor that asked */
+    uint64_t id;
+    struct fetch_request request;
+    CURL *easy;
+    struct curl_slist *fields, *resolve;
+    int64_t deadline_ms, most_B;
+    int redirects_left;
+    bool https;
+    size_t header_B;
+    struct buf inline_body;
+    int body_fd; /* -1: the body is still inline */
+    int64_t body_B;
+    const char *error; /* what a callback refused */
+    struct str answer; /* made, not sent yet */
+};
+
+struct fetcher {
+    struct arena *arena;
+    const struct settings *set;
+    int fds[LINES_MAX]; /* -1: closed */
+    size_t fd_count;
+    CURLM *multi;
+    struct job *jobs;
+    size_t job_count;
+    char message[FETCH_MESSAGE_MAX_B];
+};
+
+/* What libcurl calls. */
+
+static size_t take_header(char *p, size_t size, size_t n, void *self)
+{
+    struct job *j = self;
+
+    (void)p;
+    j->header_B += size * n;
+    if (j->header_B <= HEADERS_MAX_B)
+        return size * n;
+    j->error = "too_large";
+    return 0;
+}
+
+static bool write_all(int fd, const char *p, size_t n)
+{
+    while (n > 0) {
+        ssize_t w = write(fd, p, n);
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w <= 0)
+            return false;
+        p += w;
+        n -= (size_t)w;
+    }
+    return true;
+}
+
+/* Small bodies travel in the message; a larger one goes into a memory file from its first byte. */
+static bool spill(struct job *j)
+{
+    struct str so_far = buf_str(&j->inline_body);
+
+    if (j->body_fd >= 0)
+        return true;
+    j->body_fd = memfd_create("digione-fetch", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return j->body_fd >= 0 && write_all(j->body_fd, so_far.p, so_far.n);
+}
+
+/* Bytes as they come out of the decompressor: a bomb ends at the same limit. */
+static size_t take_body(char *p, size_t size, size_t n, void *self)
+{
+    struct job *j = self;
+    size_t bytes = size * n;
+
+    j->body_B += (int64_t)bytes;
+    if (j->body_B > j->most_B) {
+        j->error = "too_large";
+        return 0;
+    }
+    if (j->body_B <= FETCH_INLINE_B) {
+        buf_add(&j->inline_body, str_n(p, bytes));
+        return bytes;
+    }
+    if (spill(j) && write_all(j->body_fd, p, bytes))
+        return bytes;
+    j->error = "protocol";
+    return 0;
+}
+
+static curl_socket_t open_checked(void *self, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct job *j = self;
+
+    (void)purpose;
+    if (!address_allowed(address_kind(&to->addr, to->addrlen), j->request.test, j->https)) {
+        j->error = "refused_address";
+        return CURL_SOCKET_BAD;
+    }
+    j->error = NULL; /* an earlier address of the same name may have been refused */
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+/* A connection that is used again was opened for another request, perhaps for a test row. */
+static int check_reused(void *self, char *remote, char *local, int remote_port, int local_port)
+{
+    struct job *j = self;
+    struct sockaddr_in in = { .sin_family = AF_INET };
+    struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+    enum address_kind kind = ADDRESS_REFUSED;
+
+    (void)local;
+    (void)remote_port;
+    (void)local_port;
+    if (inet_pton(AF_INET, remote, &in.sin_addr) == 1)
+        kind = address_kind((struct sockaddr *)&in, sizeof in);
+    else if (inet_pton(AF_INET6, remote, &in6.sin6_addr) == 1)
+        kind = address_kind((struct sockaddr *)&in6, sizeof in6);
+    if (address_allowed(kind, j->request.test, j->https))
+        return CURL_PREREQFUNC_OK;
+    j->error = "refused_address";
+    return CURL_PREREQFUNC_ABORT;
+}
+
+/* Addresses. */
+
+static void url_release(void *url)
+{
+    curl_url_cleanup(url);
+}
+
+static struct str url_part(struct job *j, CURLU *url, CURLUPart part)
+{
+    char *text = NULL;
+
+    if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
+        return (struct str){ NULL, 0 };
+    struct str copy = arena_str(j->arena, str_of(text));
+    curl_free(text);
+    return copy;
+}
+
+static bool is_printable(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+            return false;
+    return true;
+}
+
+/* Names below localhost are this machine, whatever a resolver says [RFC 6761 6.3]. */
+static void pin_localhost(struct job *j, struct str host, struct str port)
+{
+    const char *pin = arena_printf(j->arena, "%.*s:%.*s:127.0.0.1", STR_ARG(host), STR_ARG(port)).p;
+
+    curl_slist_free_all(j->resolve);
+    j->resolve = curl_slist_append(NULL, pin);
+    (void)curl_easy_setopt(j->easy, CURLOPT_RESOLVE, j->resolve);
+}
+
+static bool set_url(struct job *j, struct str text)
+{
+    CURLU *url = curl_url();
+
+    if (url == NULL)
+        return false;
+    arena_adopt(j->arena, url, url_release);
+    if (!str_is_set(text) || text.n > FETCH_URL_MAX_B || !is_printable(text) || str_find_byte(text, ' ', 0) < text.n ||
+        curl_url_set(url, CURLUPART_URL, arena_cstr(j->arena, text), CURLU_DISALLOW_USER) != CURLUE_OK)
+        return false;
+    struct str scheme = url_part(j, url, CURLUPART_SCHEME), host = url_part(j, url, CURLUPART_HOST);
+    j->https = str_eq(scheme, S("https"));
+    if (!str_is_set(host) || !(j->https || (j->request.test && str_eq(scheme, S("http")))))
+        return false;
+    if (is_localhost_name(host)) {
+        if (!j->request.test)
+            return false;
+        pin_localhost(j, host, url_part(j, url, CURLUPART_PORT));
+    }
+    return curl_easy_setopt(j->easy, CURLOPT_URL, arena_cstr(j->arena, text)) == CURLE_OK;
+}
+
+/* Jobs. */
+
+static void job_free(struct job *j)
+{
+    *j->back = j->next;
+    if (j->next != NULL)
+        j->next->back = j->back;
+    j->fetcher->job_count--;
+    if (j->easy != NULL) {
+        (void)curl_multi_remove_handle(j->fetcher->multi, j->easy);
+        curl_easy_cleanup(j->easy);
+    }
+    curl_slist_free_all(j->fields);
+    curl_slist_free_all(j->resolve);
+    if (j->body_fd >= 0)
+        (void)close(j->body_fd);
+    arena_free(j->arena);
+}
+
+/* True: it is sent, or cannot be any more. */
+static bool send_answer(struct job *j)
+{
+    union {
+        struct cmsghdr align;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = { 0 };
+    struct iovec io = { (void *)(uintptr_t)j->answer.p, j->answer.n };
+    struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1 };
+
+    if (j->body_fd >= 0) {
+        m.msg_control = &control;
+        m.msg_controllen = sizeof control;
+        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+        *c = (struct cmsghdr){ CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
+        memcpy(CMSG_DATA(c), &j->body_fd, sizeof(int));
+    }
+    return sendmsg(j->fetcher->fds[j->line], &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != EAGAIN;
+}
+
+/* Answers at once, or keeps the answer until the gateway reads again. */
+static void answer(struct job *j, const struct fetch_got *got)
+{
+    if (j->easy != NULL) {
+        (void)curl_multi_remove_handle(j->fetcher->multi, j->easy);
+        curl_easy_cleanup(j->easy);
+        j->easy = NULL;
+    }
+    if (!got->answered && j->body_fd >= 0) {
+        (void)close(j->body_fd);
+        j->body_fd = -1;
+    }
+    if (j->body_fd >= 0)
+        (void)fcntl(j->body_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+    j->answer = fetch_answer_write(j->arena, j->id, got, j->body_fd >= 0);
+    if (send_answer(j))
+        job_free(j);
+}
+
+static void answer_error(struct job *j, const char *error)
+{
+    log_event(LOG_WARN, "fetch.failed", LOG_S("place", j->request.place), LOG_C("why", error));
+    answer(j, &(struct fetch_got){ .error = error, .max_age_s = -1 });
+}
+
+static int64_t max_age_of(CURL *easy)
+{
+    struct curl_header *h;
+    struct str rest, part;
+    int64_t age = -1, n;
+
+    if (curl_easy_header(easy, "Cache-Control", 0, CURLH_HEADER, -1, &h) != CURLHE_OK)
+        return -1;
+    rest = str_of(h->value);
+    while (str_split(&rest, ',', &part)) {
+        part = str_trim(part);
+        if (str_eq_case(part, S("no-store")) || str_eq_case(part, S("no-cache")))
+            return 0;
+        if (part.n > 8 && str_eq_case(str_sub(part, 0, 8), S("max-age=")) && str_int(str_from(part, 8), &n) && n >= 0)
+            age = n;
+    }
+    return age;
+}
+
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* One hop more, checked like the first; the time goes on running. */
+static bool follow(struct job *j)
+{
+    char *to = NULL;
+
+    if (j->redirects_left-- <= 0 || curl_easy_getinfo(j->easy, CURLINFO_REDIRECT_URL, &to) != CURLE_OK || to == NULL)
+        return false;
+    (void)curl_multi_remove_handle(j->fetcher->multi, j->easy);
+    if (!set_url(j, arena_str(j->arena, str_of(to))))
+        return false;
+    j->header_B = 0;
+    j->body_B = 0;
+    j->inline_body = buf_new(j->arena, FETCH_INLINE_B);
+    if (j->body_fd >= 0)
+        (void)close(j->body_fd);
+    j->body_fd = -1;
+    return curl_multi_add_handle(j->fetcher->multi, j->easy) == CURLM_OK;
+}
+
+static const char *error_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return "resolve";
+    case CURLE_COULDNT_CONNECT:
+        return "connect";
+    case CURLE_OPERATION_TIMEDOUT:
+        return "timeout";
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        return "tls";
+    default:
+        return "protocol";
+    }
+}
+
+static void job_done(struct job *j, CURLcode code)
+{
+    struct fetch_got got = { .answered = true };
+    long status = 0;
+    char *type = NULL;
+
+    if (code != CURLE_OK) {
+        answer_error(j, j->error != NULL ? j->error : error_of(code));
+        return;
+    }
+    (void)curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (is_redirect(status) && fetch_limits[j->request.purpose].redirects > 0) {
+        if (!follow(j))
+            answer_error(j, "redirect");
+        return;
+    }
+    (void)curl_easy_getinfo(j->easy, CURLINFO_CONTENT_TYPE, &type);
+    got.status = (int)status;
+    got.content_type = str_sub(str_of(type), 0, type != NULL && strlen(type) < 256 ? strlen(type) : 0);
+    got.content_type = arena_str(j->arena, got.content_type); /* the handle ends before the message is made */
+    got.max_age_s = max_age_of(j->easy);
+    got.body = buf_str(&j->inline_body);
+    answer(j, &got);
+}
+
+static bool add_field(struct job *j, const char *name, struct str value)
+{
+    if (!str_is_set(value))
+        return true;
+    if (!is_printable(value))
+        return false;
+    struct curl_slist *more = curl_slist_append(j->fields, arena_printf(j->arena, "%s: %.*s", name, STR_ARG(value)).p);
+    if (more == NULL)
+        return false;
+    j->fields = more;
+    return true;
+}
+
+static bool set_fields(struct job *j)
+{
+    const struct fetch_request *r = &j->request;
+
+    if (!add_field(j, "Content-Type", r->content_type) || !add_field(j, "Authorization", r->authorization) ||
+        !add_field(j, "Accept", r->accept))
+        return false;
+    struct curl_slist *more = curl_slist_append(j->fields, "Expect:"); /* no pause before a body */
+    if (more == NULL)
+        return false;
+    j->fields = more;
+    (void)curl_easy_setopt(j->easy, CURLOPT_HTTPHEADER, j->fields);
+    if (!r->post)
+        return true;
+    (void)curl_easy_setopt(j->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
+    (void)curl_easy_setopt(j->easy, CURLOPT_POSTFIELDS, r->body.p != NULL ? r->body.p : "");
+    return true;
+}
+
+/* What holds for every request, whatever it asks. */
+static void set_limits(struct job *j, int64_t most_ms)
+{
+    CURL *e = j->easy;
+    const struct settings *s = j->fetcher->set;
+
+    (void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, j->request.test ? "http,https" : "https");
+    (void)curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+    (void)curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+    (void)curl_easy_setopt(e, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    (void)curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    (void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)most_ms);
+    (void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(most_ms < 5000 ? most_ms : 5000));
+    (void)curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+    (void)curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    (void)curl_easy_setopt(e, CURLOPT_USERAGENT, "DigiOne-Gateway");
+    (void)curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L);
+    if (s->ca_file.n > 0)
+        (void)curl_easy_setopt(e, CURLOPT_CAINFO, arena_cstr(j->arena, s->ca_file));
+    (void)curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
+    (void)curl_easy_setopt(e, CURLOPT_HEADERDATA, j);
+    (void)curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body);
+    (void)curl_easy_setopt(e, CURLOPT_WRITEDATA, j);
+    (void)curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_checked);
+    (void)curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, j);
+    (void)curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, check_reused);
+    (void)curl_easy_setopt(e, CURLOPT_PREREQDATA, j);
+    (void)curl_easy_setopt(e, CURLOPT_PRIVATE, j);
+}
+
+static size_t waiting_for(const struct fetcher *x, struct str place)
+{
+    size_t n = 0;
+
+    for (const struct job *j = x->jobs; j != NULL; j = j->next)
+        n += j->easy != NULL && str_eq(j->request.place, place);
+    return n;
+}
+
+static void job_start(struct job *j)
+{
+    const struct fetch_limit *limit = &fetch_limits[j->request.purpose];
+    struct fetcher *x = j->fetcher;
+    int64_t most_ms = j->request.purpose == FETCH_METADATA || x->set->fetch_timeout_ms > limit->most_ms
+                          ? limit->most_ms
+                          : x->set->fetch_timeout_ms;
+
+    if (x->job_count > JOBS_MAX || waiting_for(x, j->request.place) >= (size_t)x->set->upstream_waiting_max) {
+        answer_error(j, "busy");
+        return;
+    }
+    j->easy = curl_easy_init();
+    j->most_B = limit->most_B;
+    j->redirects_left = j->request.post ? 0 : limit->redirects;
+    j->deadline_ms = world_mono_ms(&world_real) + most_ms;
+    if (j->easy == NULL) {
+        answer_error(j, "busy");
+        return;
+    }
+    set_limits(j, most_ms);
+    if (!set_url(j, j->request.url) || !set_fields(j))
+        answer_error(j, "refused_url");
+    else if (curl_multi_add_handle(x->multi, j->easy) != CURLM_OK)
+        answer_error(j, "protocol");
+}
+
+static void take_request(struct fetcher *x, int line, struct str message)
+{
+    struct arena *a = arena_new_secret(); /* authorization and codes pass through */
+    struct job *j = arena_make(a, struct job);
+
+    *j = (struct job){ .next = x->jobs, .back = &x->jobs, .fetcher = x, .arena = a, .line = line, .body_fd = -1 };
+    j->inline_body = buf_new(a, FETCH_INLINE_B);
+    if (x->jobs != NULL)
+        x->jobs->back = &j->next;
+    x->jobs = j;
+    x->job_count++;
+    if (fetch_request_read(arena_str(a, message), &j->id, &j->request)) {
+        job_start(j);
+    } else {
+        log_event(LOG_ERROR, "fetch.garbage");
+        job_free(j);
+    }
+}
+
+/* The loop. */
+
+static void receive(struct fetcher *x, int line)
+{
+    for (int i = 0; i < MESSAGES_A_TURN; i++) {
+        ssize_t n = recv(x->fds[line], x->message, sizeof x->message, MSG_DONTWAIT);
+        if (n == 0) /* the gateway and the supervisor are gone */
+            x->fds[line] = -1;
+        if (n <= 0)
+            return;
+        take_request(x, line, str_n(x->message, (size_t)n));
+    }
+}
+
+static void finish_transfers(struct fetcher *x)
+{
+    CURLMsg *m;
+    int left;
+
+    while ((m = curl_multi_info_read(x->multi, &left)) != NULL) {
+        struct job *j = NULL;
+        CURLcode code = m->data.result;
+        if (m->msg == CURLMSG_DONE && curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&j) == CURLE_OK)
+            job_done(j, code);
+    }
+}
+
+/* libcurl's own time-out starts late for requests that wait for a connection. */
+static int64_t end_overdue(struct fetcher *x)
+{
+    int64_t now_ms = world_mono_ms(&world_real), soonest_ms = TURN_MS;
+
+    for (struct job *j = x->jobs, *next; j != NULL; j = next) {
+        next = j->next;
+        if (j->easy == NULL) {
+            if (x->fds[j->line] < 0 || send_answer(j))
+                job_free(j);
+        } else if (j->deadline_ms <= now_ms) {
+            answer_error(j, "timeout");
+        } else if (j->deadline_ms - now_ms < soonest_ms) {
+            soonest_ms = j->deadline_ms - now_ms;
+        }
+    }
+    return soonest_ms;
+}
+
+static bool line_has_unsent(const struct fetcher *x, int line)
+{
+    for (const struct job *j = x->jobs; j != NULL; j = j->next)
+        if (j->easy == NULL && j->line == line)
+            return true;
+    return false;
+}
+
+/* False: nobody can ask any more. */
+static bool turn(struct fetcher *x)
+{
+    struct curl_waitfd wait[LINES_MAX];
+    int lines[LINES_MAX], running;
+    unsigned n = 0;
+    int64_t wait_ms = end_overdue(x);
+
+    for (size_t i = 0; i < x->fd_count; i++)
+        if (x->fds[i] >= 0) {
+            short events = line_has_unsent(x, (int)i) ? CURL_WAIT_POLLIN | CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN;
+            wait[n] = (struct curl_waitfd){ x->fds[i], events, 0 };
+            lines[n++] = (int)i;
+        }
+    if (n == 0)
+        return false;
+    (void)curl_multi_poll(x->multi, wait, n, (int)wait_ms, NULL);
+    for (unsigned i = 0; i < n; i++)
+        if (wait[i].revents & CURL_WAIT_POLLIN)
+            receive(x, lines[i]);
+    (void)curl_multi_perform(x->multi, &running);
+    finish_transfers(x);
+    return true;
+}
+
+/* Questions to an earlier fetcher were failed by their asker, or will be by our hello. */
+static void say_hello(struct fetcher *x)
+{
+    uint64_t generation;
+
+    world_random(&world_real, &generation, sizeof generation);
+    struct str hello = fetch_hello_write(x->arena, generation);
+    for (size_t i = 0; i < x->fd_count; i++) {
+        while (recv(x->fds[i], x->message, sizeof x->message, MSG_DONTWAIT) > 0)
+            ;
+        (void)!send(x->fds[i], hello.p, hello.n, MSG_NOSIGNAL);
+    }
+}
+
+int fetcher_main(const struct settings *s, const int *fds, size_t n)
+{
+    struct arena *a = arena_new();
+    struct fetcher *x = arena_make(a, struct fetcher);
+
+    x->arena = a;
+    x->set = s;
+    x->fd_count = n < LINES_MAX ? n : LINES_MAX;
+    memcpy(x->fds, fds, x->fd_count * sizeof *fds);
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (x->multi = curl_multi_init()) == NULL) {
+        log_event(LOG_ERROR, "fetch.no_curl");
+        arena_free(a);
+        return 1;
+    }
+    (void)curl_multi_setopt(x->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)PER_HOST);
+    (void)curl_multi_setopt(x->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)CONNECTIONS_MAX);
+    say_hello(x);
+    while (turn(x))
+        ;
+    while (x->jobs != NULL)
+        job_free(x->jobs);
+    (void)curl_multi_cleanup(x->multi);
+    curl_global_cleanup();
+    arena_free(a);
+    return 0;
+}
