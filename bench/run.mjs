@@ -91,6 +91,9 @@ await encrypted.learn();
 const { agent: anna } = await signIn(service, 'anna');
 const cookie = anna.cookieHeader(new URL(g.url));
 const token = JSON.parse((await codeFlow(service, cookie)).text()).access_token;
+const stranger = new Agent();
+const signInUrl = new URL((await stranger.get(g.url + '/')).url);
+const strangerCookie = stranger.cookieHeader(signInUrl);
 const pids = [{ pid: g.child.pid, name: 'supervisor' }, ...g.processes().map((p) => ({ pid: p.pid, name: /redis/.test(p.name) ? 'redis' : p.name }))];
 
 const samlIn = async (city) => {
@@ -104,7 +107,7 @@ const results = [];
 for (const [name, once] of [
   ['discovery', async () => must(await ask('GET', '/.well-known/openid-configuration'), 200, 'discovery')],
   ['JWKS', async () => must(await ask('GET', '/oidc/jwks'), 200, 'jwks')],
-  ['sign-in page', async () => must(await ask('GET', '/sign-in'), 200, 'sign-in')],
+  ['sign-in page', async () => must(await ask('GET', signInUrl.pathname + signInUrl.search, { cookie: strangerCookie }), 200, 'sign-in')],
   ['launcher, 40 tiles', async () => must(await ask('GET', '/', { cookie }), 200, 'launcher')],
   ['authorize-code-token ES256', () => codeFlow(service, cookie)],
   ['authorize-code-token RS256', () => codeFlow(rs256, cookie)],

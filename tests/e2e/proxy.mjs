@@ -41,9 +41,9 @@ await test('discovery names https addresses', async () => {
   check(d.issuer === `https://localhost:${front}` && d.token_endpoint.startsWith(d.issuer), d.issuer);
 });
 await test('cookies are __Host-, Secure and HttpOnly', async () => {
-  const res = await get('/sign-in');
+  const res = await get('/');
   const cookies = res.headers['set-cookie'] ?? [];
-  check(cookies.length > 0, `no cookie on /sign-in: ${res.status}`);
+  check(cookies.length > 0, `no cookie on /: ${res.status}`);
   for (const c of cookies) check(/^__Host-/.test(c) && /; ?Secure/i.test(c) && /; ?HttpOnly/i.test(c) && /; ?Path=\/(;|$)/i.test(c), c);
   check(res.headers['strict-transport-security'], 'no HSTS');
 });
