@@ -186,7 +186,7 @@ static void ask(struct signer *s, struct batch *b, struct arena *a, struct signe
                            .arena = a,
                            .out = out,
                            .message = signer_msg_write(a, &m),
-                           .deadline = { on_deadline } };
+                           .deadline.due = on_deadline };
     batch_ask(b);
     r->prev->next = r;
     s->under_way.prev = r;
