@@ -22,10 +22,9 @@ static struct str otherwise(struct str s, struct str preset)
     return str_is_set(s) ? s : preset;
 }
 
-/* "ABCD2345" -> "ABCD 2345": easier to read out; selecting takes both halves, and so does the log's search. */
-static struct str spaced(struct arena *a, struct str code)
+static struct code halves(struct str code)
 {
-    return code.n == 8 ? arena_printf(a, "%.*s %.*s", 4, code.p, 4, code.p + 4) : code;
+    return code.n == 8 ? (struct code){ str_sub(code, 0, 4), str_from(code, 4) } : (struct code){ .first = code };
 }
 
 static struct str time_of(struct arena *a, int64_t at_s, enum lang lang)
@@ -177,7 +176,7 @@ void denied_ask(struct denied_view *v, const struct service *s, const struct dec
 struct html page_denied(struct arena *a, const struct denied_view *v)
 {
     struct denied_out out = {
-        .page = v->page, .in = *v, .code = spaced(a, v->support_code), .at = time_of(a, v->at_s, v->page.lang)
+        .page = v->page, .in = *v, .code = halves(v->support_code), .at = time_of(a, v->at_s, v->page.lang)
     };
 
     RENDER(a, view_denied, &out);
@@ -211,17 +210,30 @@ static enum cause cause_of(enum fail_kind kind)
     return CAUSE_OURS;
 }
 
+/* Only faults of ours pass by themselves, and only a path of ours is asked again. */
+static bool retries(const struct error_view *v)
+{
+    return cause_of(v->kind) == CAUSE_OURS && v->retry_s > 0 && html_url_is_safe(v->again) && v->again.p[0] == '/';
+}
+
 struct html page_error(struct arena *a, const struct error_view *v)
 {
     struct error_out out = { .page = v->page,
                              .in = *v,
                              .cause = cause_of(v->kind),
-                             .code = spaced(a, v->support_code),
+                             .code = halves(v->support_code),
                              .at = time_of(a, v->at_s, v->page.lang) };
 
     out.in.fresh = otherwise(v->fresh, S("/"));
-    out.retries = out.cause == CAUSE_OURS && v->retry_s > 0 && html_url_is_safe(v->again);
+    out.retries = retries(v);
     RENDER(a, view_error, &out);
+}
+
+enum step page_error_send(struct ctx *c, int status, const struct error_view *v, struct fail *f)
+{
+    if (retries(v))
+        http_header_set(c->res, S("Refresh"), arena_printf(c->arena, "%d; url=%.*s", v->retry_s, STR_ARG(v->again)));
+    return page_send(c, status, page_error(c->arena, v), f);
 }
 
 struct html page_expired(struct arena *a, const struct expired_view *v)

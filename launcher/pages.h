@@ -172,6 +172,9 @@ struct error_view {
     int retry_s;      /* with FAIL_OURS and `again`: the page tries by itself after so many seconds, and says so */
 };
 struct html page_error(struct arena *a, const struct error_view *v);
+/* Sends it, with a Refresh header when it tries again by itself.  (A <meta> refresh does the same to a browser, but
+ * fails accessibility checks, WCAG failure technique F41.)  Fails as page_send(). */
+enum step page_error_send(struct ctx *c, int status, const struct error_view *v, struct fail *f);
 
 struct expired_view { /* a login that was begun too long ago, answered twice, or in another browser */
     struct page page;

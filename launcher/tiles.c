@@ -16,7 +16,7 @@ static const struct {
     bool tools; /* drawn dense when there are many */
 } groups[] = {
     { "learning", T_group_learning, false }, { "class", T_group_class, false }, { "everyday", T_group_everyday, false },
-    { "school", T_group_school, false },     { "work", T_group_work, true },    { "other", T_group_other, false },
+    { "work", T_group_work, true },          { "other", T_group_other, false },
 };
 
 enum { GROUP_COUNT = sizeof groups / sizeof *groups, GROUP_OTHER = GROUP_COUNT - 1 };
@@ -34,8 +34,8 @@ static const struct {
     { "class", "class", PIC_ROOM },         { "courses", "class", PIC_ROOM },
     { "assessment", "class", PIC_EXAM },    { "survey", "class", PIC_EXAM },
     { "everyday", "everyday", PIC_CLOCK },  { "timetable", "everyday", PIC_CLOCK },
-    { "journal", "school", PIC_HOME },      { "school", "school", PIC_HOME },
-    { "messages", "school", PIC_LETTER },   { "work", "work", PIC_STAR },
+    { "journal", "everyday", PIC_HOME },    { "school", "everyday", PIC_HOME },
+    { "messages", "everyday", PIC_LETTER }, { "work", "work", PIC_STAR },
     { "office", "work", PIC_LETTER },       { "admin", "work", PIC_STAR },
 };
 

@@ -30,10 +30,16 @@ struct launcher_out {
     bool roomy, searchable, filtered;
 };
 
+/* A support code in two halves: apart to the eye, together when it is copied. */
+struct code {
+    struct str first, second;
+};
+
 struct denied_out {
     struct page page;
     struct denied_view in;
-    struct str code, at;
+    struct code code;
+    struct str at;
 };
 
 enum cause {
@@ -51,7 +57,8 @@ struct error_out {
     struct page page;
     struct error_view in;
     enum cause cause;
-    struct str code, at;
+    struct code code;
+    struct str at;
     bool retries;
 };
 

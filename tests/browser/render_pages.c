@@ -331,7 +331,7 @@ static void put_refusals(const struct stage *s, const char *prefix)
                                 .at_s = NOW_S,
                                 .again = word(s, S("/sign-in?login=abc")),
                                 .back = word(s, S("https://vaahtera.example/")),
-                                .retry_s = 3600 };
+                                .retry_s = 20 };
         put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, errors[i].name)), s->lang, page_error(s->a, &v));
     }
     struct denied_view d = { .page = page(s, "/", true), .support_code = word(s, S("K7F29QXM")), .at_s = NOW_S };

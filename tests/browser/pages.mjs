@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Looks at every page in every state, in a real browser:   node pages.mjs BUILD-FOLDER [STATE...]
+//
+// BUILD-FOLDER/render_pages writes the pages; a server on loopback gives them out with the policy that the gateway
+// sends.  Each page: well-formed, small, no inline script or style, no console message; axe without findings, no
+// sideways scrolling, at three widths, light and dark; every control reached by Tab in reading order with a focus
+// that shows; the same words without JavaScript; targets of a size; forced colours and print keep what matters.
+// Pictures go to BUILD-FOLDER/pages/shots.
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const [build, ...only] = process.argv.slice(2);
+const dir = path.join(build, 'pages');
+const shots = path.join(dir, 'shots');
+const widths = [320, 768, 1280];
+const schemes = ['light', 'dark'];
+const budgetB = 50 * 1024;
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const types = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8' };
+
+let checks = 0;
+const faults = [];
+function check(page, what, ok, detail = '') {
+  checks++;
+  if (!ok) faults.push(`${page}: ${what}${detail ? ': ' + detail : ''}`);
+}
+
+/* --- the markup itself ------------------------------------------------------------------------------------ */
+
+const empties = new Set(['meta', 'link', 'input', 'br', 'path', 'circle', 'ellipse', 'use']);
+const notInP = new Set(['p', 'div', 'ul', 'ol', 'dl', 'form', 'section', 'nav', 'h1', 'h2', 'h3', 'table', 'main']);
+
+// Every tag closed in order, and nothing that a browser would have to mend.
+function wellFormed(html) {
+  const open = [];
+  for (const [, close, name, rest] of html.matchAll(/<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^>"]|"[^"]*")*)>/g)) {
+    if (close) {
+      if (open.pop() !== name) return `</${name}> closes something else`;
+    } else if (!empties.has(name) && !rest.endsWith('/')) {
+      if (open.includes('p') && notInP.has(name)) return `<${name}> inside <p>`;
+      open.push(name);
+    }
+  }
+  return open.length ? `<${open.pop()}> stays open` : '';
+}
+
+function checkMarkup(name, html) {
+  const css = /href="\/(static\/style[^"]+)"/.exec(html)?.[1];
+  const js = /<script src="\/(static\/filter[^"]+)" defer><\/script>/.exec(html)?.[1];
+  const total = Buffer.byteLength(html) + fs.statSync(path.join(dir, css)).size;
+  const fault = wellFormed(html);
+  const bare = js ? html.replace(/<script src="[^"]+" defer><\/script>/, '') : html;
+  check(name, 'well-formed', !fault, fault);
+  check(name, 'HTML and CSS within the budget', name.match(/^(hostile|long)/) || total <= budgetB, `${total} bytes`);
+  check(name, 'no inline script or style', !/<script|<style|\sstyle="|\son[a-z]+="/.test(bare.replace(/"[^"]*"/g, '""').replace(/>[^<]*</g, '><')));
+  if (js) check(name, 'the script is small', fs.statSync(path.join(dir, js)).size <= 1024);
+}
+
+/* --- in the browser --------------------------------------------------------------------------------------- */
+
+function serve(csp) {
+  const server = http.createServer((req, res) => {
+    const file = path.join(dir, path.normalize(new URL(req.url, 'http://x').pathname));
+    if (!file.startsWith(dir) || !fs.existsSync(file) || fs.statSync(file).isDirectory()) {
+      res.writeHead(req.url === '/favicon.ico' ? 204 : 404).end();
+      return;
+    }
+    res.writeHead(200, { 'Content-Type': types[path.extname(file)], 'Content-Security-Policy': csp });
+    res.end(fs.readFileSync(file));
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+// Runs in the page: everything a person could operate that is on view.
+function controls() {
+  return [...document.querySelectorAll('a[href],button,input:not([type=hidden]),summary,select,textarea')]
+    .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('details:not([open]) > :not(summary)'));
+}
+
+async function checkKeyboard(page, name) {
+  await page.evaluate(`window.controls = ${controls}; window.seen = []; 0`);
+  const count = await page.evaluate(() => window.controls().length);
+  for (let i = 0; i < count; i++) {
+    await page.keyboard.press('Tab');
+    const fault = await page.evaluate((at) => {
+      const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect();
+      if (e !== window.controls()[at]) return `Tab ${at + 1} reaches ${e.outerHTML.slice(0, 80)}`;
+      if (s.outlineStyle === 'none' || parseFloat(s.outlineWidth) < 2) return `no focus to see on ${e.outerHTML.slice(0, 80)}`;
+      if (box.bottom <= 0 || box.top >= innerHeight) return `focus out of sight on ${e.outerHTML.slice(0, 80)}`;
+      const cover = document.elementFromPoint(Math.min(innerWidth - 1, Math.max(0, box.left + box.width / 2)), Math.min(innerHeight - 1, Math.max(0, box.top + box.height / 2)));
+      if (cover && cover !== e && !e.contains(cover) && !cover.contains(e)) return `focus is covered on ${e.outerHTML.slice(0, 80)}`;
+      return '';
+    }, i);
+    check(name, 'the keyboard reaches everything', !fault, fault);
+    if (fault) return;
+  }
+}
+
+function smallTargets() {
+  return window.controls().filter((e) => !e.classList.contains('skip') && !(e.parentElement.matches('p,dd,small') && !e.classList.contains('b')))
+    .map((e) => [e, (e.type === 'checkbox' ? e.closest('label') : e).getBoundingClientRect()])
+    .filter(([e, b]) => b.height < (e.matches('.b,.pick,.tile,.in-text,.brand,summary') ? 44 : 32) || b.width < 24)
+    .map(([e, b]) => `${Math.round(b.width)}×${Math.round(b.height)} ${e.outerHTML.slice(0, 60)}`);
+}
+
+async function checkAxe(page, name) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  for (const v of found.violations)
+    check(name, `axe ${v.id}`, false, v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary?.split('\n')[1] ?? ''}`).join(' | '));
+  checks++;
+}
+
+async function checkShape(page, name) {
+  const shape = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth - innerWidth,
+    cut: [...document.querySelectorAll('main *, header *')].filter((e) => e.checkVisibility() && !e.closest('.vh,.skip,svg,.view,.spot'))
+      .filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 60))[0] ?? '',
+  }));
+  check(name, 'no sideways scrolling', shape.wide <= 0, `${shape.wide} px`);
+  check(name, 'nothing sticks out', !shape.cut, shape.cut);
+}
+
+async function checkMeaning(page, name, lang) {
+  const said = await page.evaluate(() => ({
+    lang: document.documentElement.lang, title: document.title, h1: document.querySelectorAll('h1').length,
+    images: document.images.length, scripts: [...document.scripts].filter((s) => !s.src.includes('/static/filter.')).length,
+    odd: [...document.links].map((a) => a.getAttribute('href')).filter((h) => !/^(https?:\/\/|mailto:[^?]+$|\/(?![\/\\])|#)/.test(h))[0] ?? '',
+    handlers: [...document.querySelectorAll('*')].filter((e) => [...e.attributes].some((a) => a.name.startsWith('on'))).length,
+  }));
+  check(name, 'says its language', said.lang === lang);
+  check(name, 'has a title and one heading', said.title.length > 5 && said.h1 === 1, `${said.h1} × h1, "${said.title}"`);
+  check(name, 'foreign text stays text', said.images + said.scripts + said.handlers === 0 && !said.odd, JSON.stringify(said));
+}
+
+// Leaves motion reduced: else axe measures colours on their way from light to dark.
+// Forced colours: the picture goes, choices keep an outline.  Print: controls go, the support code stays.
+async function checkMedia(page, name) {
+  await page.emulateMedia({ forcedColors: 'active' });
+  check(name, 'forced colours: no picture', await page.evaluate(() => [...document.querySelectorAll('.view,.spot')].every((e) => !e.checkVisibility())));
+  await page.emulateMedia({ forcedColors: 'none', media: 'print' });
+  const print = await page.evaluate(() => ({
+    controls: [...document.querySelectorAll('.b,.in-text,.langs,.me')].filter((e) => e.checkVisibility()).map((e) => e.className)[0] ?? '',
+    code: [...document.querySelectorAll('.codebox,h1')].every((e) => e.checkVisibility()),
+  }));
+  check(name, 'print: controls go, facts stay', !print.controls && print.code, print.controls);
+  await page.emulateMedia({ media: 'screen', reducedMotion: 'reduce' });
+  check(name, 'reduced motion: nothing moves', await page.evaluate(() => [...document.querySelectorAll('.b,.pick,.tile')].every((e) => getComputedStyle(e).transitionDuration === '0s')));
+}
+
+async function words(context, url) {
+  const page = await context.newPage();
+  await page.goto(url);
+  const text = await page.locator('body').innerText();
+  await page.close();
+  return text;
+}
+
+async function look(page, at, file) {
+  const [state, lang] = file.split('.');
+  const plain = !/^(hostile|long)-/.test(state);
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.emulateMedia({ colorScheme: 'light', media: 'screen', forcedColors: 'none' });
+  await page.goto(`${at}/${file}`);
+  await checkMeaning(page, file, lang);
+  await checkKeyboard(page, file);
+  await checkMedia(page, file);
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.evaluate(() => document.activeElement.blur());
+    await checkShape(page, `${file} ${width}`);
+    if (width === 320) {
+      const small = await page.evaluate(smallTargets);
+      check(file, 'targets are large enough', small.length === 0, small.slice(0, 3).join(' | '));
+      if (plain && await page.locator('.me').count()) {
+        await page.locator('.me summary').click();
+        await checkShape(page, `${file} ${width} menu`);
+        await page.locator('.me summary').click();
+      }
+    }
+    for (const scheme of plain ? schemes : ['light']) {
+      await page.emulateMedia({ colorScheme: scheme });
+      if (plain || (width === 320 && lang === 'sv')) await checkAxe(page, `${file} ${width} ${scheme}`);
+      if (lang === 'fi' || (width === 320 && scheme === 'light')) await page.screenshot({ path: path.join(shots, `${state}-${lang}-${width}-${scheme}.png`), fullPage: true });
+    }
+  }
+}
+
+/* --- all of it -------------------------------------------------------------------------------------------- */
+
+fs.rmSync(dir, { recursive: true, force: true });
+execFileSync(path.join(build, 'render_pages'), [dir]);
+fs.mkdirSync(shots);
+const csp = fs.readFileSync(path.join(dir, 'csp.txt'), 'utf8');
+const server = await serve(csp);
+const at = `http://127.0.0.1:${server.address().port}`;
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+if (!fs.existsSync(executablePath)) {
+  console.log(`pages: skipped: no ${executablePath}`);
+  process.exit(77);
+}
+const browser = await chromium.launch({
+  executablePath, headless: true,
+  args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-dev-shm-usage'],
+});
+const context = await browser.newContext();
+const still = await browser.newContext({ javaScriptEnabled: false });
+const page = await context.newPage();
+let now = '';
+page.on('dialog', (d) => { check(now, 'a script of foreign text ran', false, d.message()); d.dismiss(); });
+page.on('console', (m) => { if (m.type() === 'error' || m.type() === 'warning') check(now, 'console', false, m.text().slice(0, 160)); });
+page.on('pageerror', (e) => check(now, 'page error', false, String(e)));
+
+const files = fs.readdirSync(dir).filter((f) => f.endsWith('.html') && (only.length === 0 || only.includes(f.split('.')[0]))).sort();
+for (const file of files) {
+  now = file;
+  checkMarkup(file, fs.readFileSync(path.join(dir, file), 'utf8'));
+  await look(page, at, file);
+  if (file.endsWith('.fi.html')) check(file, 'reads the same without JavaScript', await words(context, `${at}/${file}`) === await words(still, `${at}/${file}`));
+}
+await browser.close();
+server.close();
+for (const f of faults) console.log(f);
+console.log(`pages: ${files.length} pages, ${checks - faults.length} passed, ${faults.length} failed`);
+process.exit(faults.length ? 1 : 0);
