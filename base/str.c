@@ -159,11 +159,29 @@ size_t str_utf8_step(struct str s, size_t at)
     return at < s.n ? utf8_step((const unsigned char *)s.p + at, s.n - at) : 0;
 }
 
+/* Whether eight bytes are all ASCII; most text is, and this is what makes checking it cheap. */
+static bool ascii8(const char *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    return (word & 0x8080808080808080u) == 0;
+}
+
 bool str_is_utf8(struct str s)
 {
-    for (size_t i = 0, step; i < s.n; i += step)
-        if ((step = str_utf8_step(s, i)) == 0)
+    size_t i = 0;
+
+    while (i < s.n) {
+        if (s.n - i >= 8 && ascii8(s.p + i)) {
+            i += 8;
+            continue;
+        }
+        size_t step = utf8_step((const unsigned char *)s.p + i, s.n - i);
+        if (step == 0)
             return false;
+        i += step;
+    }
     return s.p != NULL;
 }
 
