@@ -35,9 +35,14 @@ static bool wrong(struct reader *r, const char *expected)
     return cedar_expected(r->d, "%s", expected);
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 static void skip_space(struct reader *r)
 {
-    while (r->at < r->text.n && memchr(" \t\r\n", r->text.p[r->at], 4) != NULL)
+    while (r->at < r->text.n && is_space(r->text.p[r->at]))
         r->at++;
 }
 
@@ -109,6 +114,17 @@ static bool read_escape(struct reader *r, struct buf *b)
     return true;
 }
 
+/* To the next byte that means something in a string. */
+static void skip_plain(struct reader *r)
+{
+    const char *p = r->text.p;
+    size_t at = r->at, n = r->text.n;
+
+    while (at < n && p[at] != '"' && p[at] != '\\' && (unsigned char)p[at] >= 0x20)
+        at++;
+    r->at = at;
+}
+
 /* The opening quote is at r->at.  Without escapes the view is the text itself. */
 static bool read_string(struct reader *r, struct str *out)
 {
@@ -116,17 +132,16 @@ static bool read_string(struct reader *r, struct str *out)
     struct buf b = buf_new(r->d->arena, r->text.n);
     bool plain = true;
 
-    while (r->at < r->text.n && r->text.p[r->at] != '"') {
-        if ((unsigned char)r->text.p[r->at] < 0x20)
-            return wrong(r, "no control character inside a string");
-        if (r->text.p[r->at] != '\\') {
+    for (size_t run = from;; run = r->at) {
+        skip_plain(r);
+        if (r->at >= r->text.n || r->text.p[r->at] == '"') {
             if (!plain)
-                buf_byte(&b, r->text.p[r->at]);
-            r->at++;
-            continue;
+                buf_add(&b, str_sub(r->text, run, r->at - run));
+            break;
         }
-        if (plain)
-            buf_add(&b, str_sub(r->text, from, r->at - from));
+        if (r->text.p[r->at] != '\\')
+            return wrong(r, "no control character inside a string");
+        buf_add(&b, str_sub(r->text, run, r->at - run));
         plain = false;
         if (!read_escape(r, &b))
             return false;

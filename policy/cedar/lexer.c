@@ -66,6 +66,8 @@ static void skip_space(struct lexer *x)
         if (peek(x, 0) == '/' && peek(x, 1) == '/') {
             while (x->at < x->text.n && peek(x, 0) != '\n' && peek(x, 0) != '\r')
                 x->at++;
+        } else if (peek(x, 0) == ' ' || peek(x, 0) == '\n') {
+            x->at++;
         } else if (cedar_char_is_space(cedar_char_at(x->text, x->at, &len))) {
             x->at += len;
         } else {
@@ -107,13 +109,15 @@ static void lex_string(struct lexer *x)
 
 static bool lex_mark(struct lexer *x)
 {
+    char first = peek(x, 0), second = peek(x, 1);
+
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        struct str mark = str_of(marks[i].written);
-        if (str_eq(str_sub(x->text, x->at, mark.n), mark)) {
-            x->at += mark.n;
-            add(x, marks[i].kind, x->at - mark.n);
-            return true;
-        }
+        const char *mark = marks[i].written;
+        if (mark[0] != first || (mark[1] != '\0' && mark[1] != second))
+            continue;
+        x->at += mark[1] != '\0' ? 2 : 1;
+        add(x, marks[i].kind, x->at - (mark[1] != '\0' ? 2 : 1));
+        return true;
     }
     return false;
 }
@@ -195,10 +199,11 @@ bool cedar_token_is(const struct cedar_token *t, struct str word)
 
 bool cedar_reserved(struct str word)
 {
-    static const char *const words[] = { "true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar" };
+    static const struct str words[] = { S("true"), S("false"), S("if"),   S("then"), S("else"),
+                                        S("in"),   S("is"),    S("like"), S("has"),  S("__cedar") };
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (str_eq(word, str_of(words[i])))
+        if (word.n == words[i].n && word.p[0] == words[i].p[0] && str_eq(word, words[i]))
             return true;
     return false;
 }
