@@ -3,18 +3,19 @@
  */
 #include "policy/cedar/validate.h"
 
-/* Where a value stands: "context", then ".address", then "[0]". */
+/* Where a value stands: "context", then ".address", then "[0]".  Made on the way down, written only when something is
+ * wrong: most of what is read is right. */
 struct path {
     const struct path *up;
-    struct str name; /* absent: an element of a set */
+    struct str name; /* absent: an entity or an element of a set */
     size_t element;
+    const struct cedar_uid *uid;
 };
 
 struct data {
     const struct cedar_schema *s;
     struct cedar_diags *d;
     struct cedar_span where;
-    struct arena *scratch;
 };
 
 static bool check_value(struct data *x, const struct cedar_type *type, const struct cedar_value *v,
@@ -24,7 +25,10 @@ static void put_path(struct buf *b, const struct path *path)
 {
     if (path->up != NULL)
         put_path(b, path->up);
-    if (path->name.p == NULL) {
+    if (path->uid != NULL) {
+        buf_add(b, path->uid->type);
+        buf_printf(b, "::\"%.*s\"", STR_ARG(path->uid->id));
+    } else if (path->name.p == NULL) {
         buf_printf(b, "[%zu]", path->element);
     } else {
         buf_add(b, path->up != NULL ? S(".") : S(""));
@@ -34,7 +38,7 @@ static void put_path(struct buf *b, const struct path *path)
 
 static struct str path_text(struct data *x, const struct path *path)
 {
-    struct buf b = buf_new(x->scratch, 200);
+    struct buf b = buf_new(x->d->arena, 200);
 
     put_path(&b, path);
     return buf_str(&b);
@@ -42,11 +46,11 @@ static struct str path_text(struct data *x, const struct path *path)
 
 static struct str uid_text(struct data *x, const struct cedar_uid *uid)
 {
-    return arena_printf(x->scratch, "%.*s::\"%.*s\"", STR_ARG(uid->type), STR_ARG(uid->id));
+    return arena_printf(x->d->arena, "%.*s::\"%.*s\"", STR_ARG(uid->type), STR_ARG(uid->id));
 }
 
 /* An enumerated id must be one of the declared, and an action must be declared. */
-static bool check_id(struct data *x, const struct cedar_uid *uid, struct str what)
+static bool check_id(struct data *x, const struct cedar_uid *uid, const struct path *path)
 {
     const struct cedar_entity_type *type = cedar_schema_entity_type(x->s, uid->type);
     struct cedar_guess guess = cedar_guess_for(uid->id);
@@ -62,15 +66,15 @@ static bool check_id(struct data *x, const struct cedar_uid *uid, struct str wha
         for (size_t i = 0; i < type->choice_n; i++)
             cedar_guess_try(&guess, type->choices[i]);
     }
-    struct str text = uid_text(x, uid);
-    cedar_error(x->d, x->where, "%.*s: the schema has no %.*s", STR_ARG(what), STR_ARG(text));
+    struct str text = uid_text(x, uid), at = path_text(x, path);
+    cedar_error(x->d, x->where, "%.*s: the schema has no %.*s", STR_ARG(at), STR_ARG(text));
     return cedar_near(x->d, arena_str(x->d->arena, guess.best));
 }
 
 static bool wrong_type(struct data *x, const struct cedar_type *type, const struct cedar_value *v,
                        const struct path *path)
 {
-    struct str at = path_text(x, path), wanted = cedar_type_text(x->scratch, type),
+    struct str at = path_text(x, path), wanted = cedar_type_text(x->d->arena, type),
                entity = v->kind == CEDAR_ENTITY ? v->uid->type : str_of(cedar_kind_name(v->kind));
 
     cedar_error(x->d, x->where, "%.*s is %.*s", STR_ARG(at), STR_ARG(entity));
@@ -89,7 +93,7 @@ static bool check_record(struct data *x, const struct cedar_type *type, const st
         }
     for (size_t i = 0; i < r->n; i++) {
         const struct cedar_attr *attr = cedar_type_attr(type, r->fields[i].name);
-        const struct path below = { path, r->fields[i].name, 0 };
+        const struct path below = { .up = path, .name = r->fields[i].name };
         if (attr != NULL) {
             ok = check_value(x, attr->type, &r->fields[i].value, &below) && ok;
             continue;
@@ -110,7 +114,7 @@ static bool check_set(struct data *x, const struct cedar_type *type, const struc
     bool ok = true;
 
     for (size_t i = 0; i < set->n; i++) {
-        const struct path below = { path, { 0 }, i };
+        const struct path below = { .up = path, .element = i };
         ok = check_value(x, type->element, &set->items[i], &below) && ok;
     }
     return ok;
@@ -121,7 +125,7 @@ static bool check_entity_value(struct data *x, const struct cedar_type *type, co
 {
     for (size_t i = 0; i < type->entity_n; i++)
         if (str_eq(type->entities[i]->name, v->uid->type))
-            return check_id(x, v->uid, path_text(x, path));
+            return check_id(x, v->uid, path);
     return wrong_type(x, type, v, path);
 }
 
@@ -153,12 +157,10 @@ static bool check_value(struct data *x, const struct cedar_type *type, const str
 bool cedar_validate_value(const struct cedar_schema *s, const struct cedar_type *type, const struct cedar_value *value,
                           struct str what, struct cedar_span where, struct cedar_diags *d)
 {
-    struct data x = { s, d, where, arena_new() };
-    const struct path path = { NULL, what, 0 };
-    bool ok = check_value(&x, type, value, &path);
+    struct data x = { s, d, where };
+    const struct path path = { .name = what };
 
-    arena_free(x.scratch);
-    return ok;
+    return check_value(&x, type, value, &path);
 }
 
 /* Requests -------------------------------------------------------------------- */
@@ -182,9 +184,10 @@ static bool check_party(struct data *x, const char *what, const struct cedar_uid
                         const struct cedar_action *action, const struct cedar_entity_type *const *types, size_t n)
 {
     const struct cedar_entity_type *type = declared_type(x, uid->type, what);
-    struct buf b = buf_new(x->scratch, 400);
+    const struct path path = { .name = str_of(what) };
+    struct buf b = buf_new(x->d->arena, 400);
 
-    if (type == NULL || !check_id(x, uid, str_of(what)))
+    if (type == NULL || !check_id(x, uid, &path))
         return false;
     if (action == NULL || cedar_entity_types_have(types, n, type))
         return true;
@@ -200,7 +203,7 @@ static bool check_party(struct data *x, const char *what, const struct cedar_uid
 static bool check_context(struct data *x, const struct cedar_action *action, const struct cedar_record *context)
 {
     static const struct cedar_record empty;
-    const struct path path = { NULL, S("context"), 0 };
+    const struct path path = { .name = S("context") };
 
     return check_record(x, action->context, context != NULL ? context : &empty, &path);
 }
@@ -209,7 +212,7 @@ bool cedar_validate_request(const struct cedar_schema *s, const struct cedar_uid
                             const struct cedar_uid *action, const struct cedar_uid *resource,
                             const struct cedar_record *context, struct cedar_diags *d)
 {
-    struct data x = { s, d, { 0, 0 }, arena_new() };
+    struct data x = { s, d, { 0, 0 } };
     const struct cedar_action *of = cedar_schema_action(s, action->type, action->id);
     bool ok = of != NULL;
 
@@ -228,7 +231,6 @@ bool cedar_validate_request(const struct cedar_schema *s, const struct cedar_uid
         check_party(&x, "resource", resource, of, of != NULL ? of->resources : NULL, of != NULL ? of->resource_n : 0) &&
         ok;
     ok = (of == NULL || check_context(&x, of, context)) && ok;
-    arena_free(x.scratch);
     return ok;
 }
 
@@ -263,47 +265,51 @@ static bool check_action_parents(struct data *x, const struct cedar_entity_facts
     return true;
 }
 
-static bool check_action(struct data *x, const struct cedar_entity_facts *e, struct str name)
+static bool check_action(struct data *x, const struct cedar_entity_facts *e, const struct path *path)
 {
     const struct cedar_action *action = cedar_schema_action(x->s, e->uid->type, e->uid->id);
 
     if (action == NULL)
-        return check_id(x, e->uid, S("entity"));
-    return (none(e->attrs) && none(e->tags) && check_action_parents(x, e, action)) ||
-           cedar_error(x->d, x->where,
+        return check_id(x, e->uid, &(const struct path){ .name = S("entity") });
+    if (none(e->attrs) && none(e->tags) && check_action_parents(x, e, action))
+        return true;
+    struct str at = path_text(x, path);
+    return cedar_error(x->d, x->where,
                        "%.*s differs from what the schema declares: actions have no attributes, no tags "
                        "and the declared groups",
-                       STR_ARG(name));
+                       STR_ARG(at));
 }
 
 static bool check_parents(struct data *x, const struct cedar_entity_facts *e, const struct cedar_entity_type *type,
-                          struct str name)
+                          const struct path *path)
 {
     bool ok = true;
 
     for (size_t i = 0; i < e->parent_n; i++) {
         const struct cedar_entity_type *parent = cedar_schema_entity_type(x->s, e->parents[i].type);
-        if (parent == NULL || !cedar_entity_type_has_ancestor(type, parent))
-            ok =
-                cedar_error(x->d, x->where, "%.*s cannot be in a \"%.*s\"", STR_ARG(name), STR_ARG(e->parents[i].type));
-        else
-            ok = check_id(x, &e->parents[i], name) && ok;
+        if (parent != NULL && cedar_entity_type_has_ancestor(type, parent)) {
+            ok = check_id(x, &e->parents[i], path) && ok;
+            continue;
+        }
+        struct str at = path_text(x, path);
+        ok = cedar_error(x->d, x->where, "%.*s cannot be in a \"%.*s\"", STR_ARG(at), STR_ARG(e->parents[i].type));
     }
     return ok;
 }
 
 static bool check_tags(struct data *x, const struct cedar_entity_facts *e, const struct cedar_entity_type *type,
-                       struct str name)
+                       const struct path *path)
 {
-    const struct path path = { NULL, name, 0 };
     bool ok = true;
 
     if (none(e->tags))
         return true;
-    if (type->tags == NULL)
-        return cedar_error(x->d, x->where, "%.*s cannot have tags", STR_ARG(name));
+    if (type->tags == NULL) {
+        struct str at = path_text(x, path);
+        return cedar_error(x->d, x->where, "%.*s cannot have tags", STR_ARG(at));
+    }
     for (size_t i = 0; i < e->tags->n; i++) {
-        const struct path tag = { &path, e->tags->fields[i].name, 0 };
+        const struct path tag = { .up = path, .name = e->tags->fields[i].name };
         ok = check_value(x, type->tags, &e->tags->fields[i].value, &tag) && ok;
     }
     return ok;
@@ -312,27 +318,24 @@ static bool check_tags(struct data *x, const struct cedar_entity_facts *e, const
 static bool check_entity(struct data *x, const struct cedar_entity_facts *e)
 {
     static const struct cedar_record empty;
-    struct str name = uid_text(x, e->uid);
-    const struct path path = { NULL, name, 0 };
+    const struct path path = { .uid = e->uid };
     const struct cedar_entity_type *type;
     bool ok;
 
     if (cedar_name_is_action(e->uid->type))
-        return check_action(x, e, name);
+        return check_action(x, e, &path);
     type = declared_type(x, e->uid->type, "entity");
     if (type == NULL)
         return false;
-    ok = check_id(x, e->uid, S("entity"));
+    ok = check_id(x, e->uid, &(const struct path){ .name = S("entity") });
     ok = check_record(x, type->shape, e->attrs != NULL ? e->attrs : &empty, &path) && ok;
-    ok = check_parents(x, e, type, name) && ok;
-    return check_tags(x, e, type, name) && ok;
+    ok = check_parents(x, e, type, &path) && ok;
+    return check_tags(x, e, type, &path) && ok;
 }
 
 bool cedar_validate_entity(const struct cedar_schema *s, const struct cedar_entity_facts *entity, struct cedar_diags *d)
 {
-    struct data x = { s, d, entity->span, arena_new() };
-    bool ok = check_entity(&x, entity);
+    struct data x = { s, d, entity->span };
 
-    arena_free(x.scratch);
-    return ok;
+    return check_entity(&x, entity);
 }
