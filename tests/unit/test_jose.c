@@ -86,6 +86,30 @@ TEST(an_honest_token_is_accepted_under_both_algorithms)
     CHECK_INT(json_get(c.all, S("x"))->count, 1);
 }
 
+TEST(the_examples_of_rfc_7515_verify) /* [RFC 7515 A.2, A.3] */
+{
+    static const char payload[] =
+        "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+    static const char rsa[] =
+        "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_"
+        "O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjb"
+        "KBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-"
+        "eOkHWEsqtFZES"
+        "c6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
+    static const char ec[] = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+    const struct jose_rules r = {
+        .algs = JOSE_BOTH, .iss = S("joe"), .aud_rule = AUD_ANY, .sub_optional = true, .now_s = 1300819379
+    };
+
+    /* The example has no iat: every rule before that one is passed, the signature among them. */
+    CHECK_STR(judge(t, arena_printf(t->arena, "eyJhbGciOiJSUzI1NiJ9.%s.%s", payload, rsa),
+                    test_file(t->arena, "tests/fuzz/seeds/jwks/rsa"), &r),
+              "iat_missing");
+    CHECK_STR(judge(t, arena_printf(t->arena, "eyJhbGciOiJFUzI1NiJ9.%s.%s", payload, ec),
+                    test_file(t->arena, "tests/fuzz/seeds/jwks/ec"), &r),
+              "iat_missing");
+}
+
 TEST(rules_that_were_forgotten_refuse)
 {
     struct jose_rules none = { 0 };

@@ -16,6 +16,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -311,6 +312,28 @@ TEST(only_content_keys_under_oaep_are_unwrapped)
         CHECK_STR(got[i].error, "unwrap_failed");
     }
     EVP_PKEY_free(key);
+    end(t, &x);
+}
+
+TEST(the_signer_has_closed_files_and_network_to_itself)
+{
+    struct bench x;
+    char path[64], line[256];
+    int filtered = -1;
+
+    if (DIGIONE_SANITIZED) {
+        test_skip(t, "no sandbox under a sanitizer");
+        return;
+    }
+    begin(t, &x);
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)x.pid);
+    FILE *status = fopen(path, "r");
+    CHECK(status != NULL);
+    while (status != NULL && fgets(line, sizeof line, status) != NULL)
+        (void)sscanf(line, "Seccomp: %d", &filtered);
+    if (status != NULL)
+        (void)fclose(status);
+    CHECK_INT(filtered, 2); /* a filter is in force */
     end(t, &x);
 }
 
