@@ -192,10 +192,10 @@ static bool parse_scope_relation(struct parser *p, struct cedar_scope *scope, en
 static bool parse_scope_var(struct parser *p, struct cedar_scope *scope, enum cedar_var var)
 {
     uint32_t from = p->t->span.at;
-    struct str expected = arena_printf(p->b->d->arena, "`%s`", var_names[var]);
+    static const char *const expected[] = { "`principal`", "`action`", "`resource`" };
 
     if (!at_word(p, str_of(var_names[var])))
-        return unexpected(p, expected.p);
+        return unexpected(p, expected[var]);
     p->t++;
     if (at_word(p, S("is")) && var != CEDAR_ACTION) {
         p->t++;
