@@ -9,6 +9,7 @@ import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 const started = [];
+process.on('exit', () => { for (const c of started) if (c.exitCode === null && !c.signalCode) c.kill('SIGTERM'); });
 
 export function folder(name) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), `digione-${name}-`));
