@@ -9,6 +9,8 @@
 #include "gateway/registry.h"
 #include "gateway/sandbox.h"
 #include "gateway/server.h"
+#include "idp-adapters/upstream.h"
+#include "wire/fetch.h"
 #include "wire/kv.h"
 
 #include <poll.h>
@@ -121,12 +123,16 @@ static void make_lane(struct node *n, const struct lane_fds *fds, const struct k
     lane->work = work_new(n->pool, l);
     lane->kv = kv_new(l, n->world, kv);
     lane->signer = signer_new(l, n->set, fds->signer);
+    lane->fetch = fetch_new(l, n->world, fds->fetcher);
+    lane->upstreams = upstreams_new(n->upstreams, l, lane->fetch, n->world, n->set);
     lane->server = server_new(l, n->world, n->set, fds->listening, &hooks);
 }
 
 static void free_lane(struct lane *lane)
 {
     server_free(lane->server);
+    upstreams_free(lane->upstreams);
+    fetch_free(lane->fetch);
     signer_free(lane->signer);
     kv_free(lane->kv);
     work_free(lane->work);
@@ -137,6 +143,7 @@ static void note_health(struct lane *lane)
 {
     atomic_store_explicit(&lane->kv_ok, kv_ready(lane->kv), memory_order_relaxed);
     atomic_store_explicit(&lane->signer_ok, signer_keys(lane->signer) != NULL, memory_order_relaxed);
+    atomic_store_explicit(&lane->fetch_ok, fetch_ready(lane->fetch), memory_order_relaxed);
     atomic_store_explicit(&lane->metrics.connections, server_connections(lane->server), memory_order_relaxed);
 }
 
@@ -286,6 +293,7 @@ static void release(struct node *n, struct watched *w)
     for (size_t i = 0; i < n->lane_count; i++)
         free_lane(n->lanes[i]);
     work_pool_free(n->pool);
+    upstream_store_free(n->upstreams);
     db_close(w->db);
     registry_watch_free(w->registry);
     node_free(n);
@@ -307,6 +315,7 @@ int gateway_main(const struct settings *set, const int *signer_fds, const int *f
         return GATEWAY_CANNOT_START;
     }
     n->sandboxed = sandbox_enter(set) == SANDBOX_ON;
+    n->upstreams = upstream_store_new();
     n->pool = work_pool_new((unsigned)set->workers);
     for (size_t i = 0; i < loops; i++)
         make_lane(n, &(struct lane_fds){ listen_fds[i], signer_fds[i], fetch_fds[i] }, &kv);

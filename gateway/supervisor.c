@@ -6,6 +6,7 @@
 #include "base/seals.h"
 #include "base/world.h"
 #include "certs/signer.h"
+#include "gateway/fetcher.h"
 #include "gateway/gateway.h"
 #include "gateway/node.h"
 
@@ -219,6 +220,14 @@ static int run_signer(struct supervisor *s)
 
     ends(s, &s->signer, 1, mine);
     return signer_main(s->set, mine, s->loops) == EXIT_SUCCESS ? EXIT_SUCCESS : GATEWAY_CANNOT_START;
+}
+
+static int run_fetcher(struct supervisor *s)
+{
+    int mine[LANES_MAX];
+
+    ends(s, &s->fetcher, 1, mine);
+    return fetcher_main(s->set, mine, s->loops);
 }
 
 /* ── starting ───────────────────────────────────────────────────────────── */
@@ -469,6 +478,7 @@ static bool supervise(struct supervisor *s, struct fail *f)
     static const struct child table[CHILDREN] = {
         [CHILD_REDIS] = { .name = "redis", .run = run_redis, .stop_signal = SIGTERM, .death_signal = SIGTERM },
         [CHILD_SIGNER] = { .name = "signer", .run = run_signer, .stop_signal = SIGTERM, .death_signal = SIGKILL },
+        [CHILD_FETCHER] = { .name = "fetcher", .run = run_fetcher, .stop_signal = SIGTERM, .death_signal = SIGKILL },
         [CHILD_GATEWAY] = { .name = "gateway", .run = run_gateway, .stop_signal = SIGTERM, .death_signal = SIGTERM },
     };
 
@@ -479,9 +489,7 @@ static bool supervise(struct supervisor *s, struct fail *f)
             return false;
         s->children[CHILD_REDIS].wanted = true;
     }
-    s->children[CHILD_SIGNER].wanted = s->children[CHILD_SIGNER].run != NULL;
-    s->children[CHILD_FETCHER].wanted = s->children[CHILD_FETCHER].run != NULL;
-    s->children[CHILD_GATEWAY].wanted = true;
+    s->children[CHILD_SIGNER].wanted = s->children[CHILD_FETCHER].wanted = s->children[CHILD_GATEWAY].wanted = true;
     if (!open_pairs(&s->signer, s->loops) || !open_pairs(&s->fetcher, s->loops))
         return fail(f, FAIL_OURS, "sockets", "cannot make socket pairs: %s", strerror(errno));
     raise_limits(s);

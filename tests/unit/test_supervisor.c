@@ -115,7 +115,7 @@ static bool comes(struct test *t, const struct tree *x, struct str words)
 
 static bool all_well(struct test *t, const struct tree *x)
 {
-    return comes(t, x, S("\"registry\":true,\"redis\":true,\"signer\":true"));
+    return comes(t, x, S("\"registry\":true,\"redis\":true,\"signer\":true,\"fetcher\":true"));
 }
 
 /* Calls each(pid, name) for the processes whose parent this is. */
@@ -175,7 +175,7 @@ static bool replaced(const struct tree *x, const char *name, pid_t before)
 
 TEST(a_part_that_is_killed_comes_back_and_so_does_the_service)
 {
-    static const char *const parts[] = { "redis", "signer", "gateway" };
+    static const char *const parts[] = { "redis", "signer", "gateway", "fetcher" };
     struct tree x = { 0 };
 
     tree_new(t, &x);
