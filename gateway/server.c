@@ -23,7 +23,12 @@
 
 enum {
     PEEK_B = GUARD_HEADER_MAX_B + 1024,
-    POOL_B = 98304, /* the library's memory per connection: half of it must hold a header */
+    /* The library's memory per connection; half of it must hold a header.  Up to 32 KiB it comes from malloc(), above
+     * from the kernel page by page, which costs as much as all the rest of a short connection: so those with large
+     * headers (many cookies) go to a library of their own. */
+    SMALL_POOL_B = 32768,
+    LARGE_POOL_B = 98304,
+    SMALL_HEADER_B = 12288,
     ACCEPTS_A_TURN = 64,
     SPARE_ARENAS = 64,
     REFUSAL_B = 2048,
@@ -48,14 +53,22 @@ enum phase {
 
 struct request;
 
+struct library {
+    struct watch watch;
+    struct server *s;
+    struct MHD_Daemon *daemon;
+    bool run; /* has something to do */
+};
+
 struct conn {
     struct watch watch;
     struct server *s;
     enum phase phase;
     struct conn *next, *prev; /* in the queue of its phase, or of the free */
     int64_t until_ms;
-    struct MHD_Connection *mhd; /* NULL: the library does not know it yet */
-    struct request *approved;   /* has passed the guard; the library is about to bring it */
+    struct library *library; /* NULL: none knows it yet */
+    struct MHD_Connection *mhd;
+    struct request *approved; /* has passed the guard; the library is about to bring it */
     bool suspended;
     bool begun;     /* a byte of the next request has come */
     bool arrived;   /* bytes came while a request was in work */
@@ -90,8 +103,8 @@ struct server {
     const struct world *world;
     const struct settings *set;
     struct server_hooks hooks;
-    struct MHD_Daemon *daemon;
-    struct watch listening, library;
+    struct library small, large;
+    struct watch listening;
     struct timer sweep;
     struct queue queues[PHASES]; /* FREE: connections to be used again */
     size_t connections, waiting;
@@ -99,7 +112,7 @@ struct server {
     struct arena *spare[SPARE_ARENAS];
     size_t spare_n;
     struct conn *adding; /* handed to the library right now */
-    bool run, stopping;
+    bool stopping;
     int reserve_fd; /* given up to answer 503 when descriptors are used up */
     uint64_t codes; /* state of the support codes */
     struct MHD_Response *pipelined;
@@ -141,6 +154,14 @@ static void forget(struct conn *c)
     enter(c, PHASE_FREE);
 }
 
+static void resume(struct conn *c)
+{
+    if (c->suspended)
+        MHD_resume_connection(c->mhd);
+    c->suspended = false;
+    c->library->run = true;
+}
+
 /* Ends the connection.  What the library holds, it closes itself when it sees the end. */
 static void end(struct conn *c)
 {
@@ -151,12 +172,8 @@ static void end(struct conn *c)
         return;
     }
     (void)shutdown(c->watch.fd, SHUT_RDWR);
-    if (c->suspended) {
-        c->suspended = false;
-        MHD_resume_connection(c->mhd);
-    }
+    resume(c);
     enter(c, PHASE_WRITE); /* not to be ended twice in this sweep */
-    c->s->run = true;
 }
 
 /* ── support codes ──────────────────────────────────────────────────────── */
@@ -344,9 +361,7 @@ static void done(struct ctx *ctx)
         return;
     r->waiting = false;
     s->waiting--;
-    r->conn->suspended = false;
-    MHD_resume_connection(r->conn->mhd);
-    s->run = true;
+    resume(r->conn);
 }
 
 static bool read_forms(struct request *r)
@@ -455,7 +470,7 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *mhd, const char
 
     (void)method;
     (void)version;
-    if (c->condemned)
+    if (c->condemned || c->mhd != mhd)
         return MHD_NO;
     if (*request == NULL) {
         struct request *r = c->approved;
@@ -498,7 +513,7 @@ static void connection_changed(void *self, struct MHD_Connection *mhd, void **co
         s->adding->mhd = mhd;
         return;
     }
-    if (c == NULL)
+    if (c == NULL || c->mhd != mhd) /* taken back: it lives on elsewhere */
         return;
     if (c->approved != NULL) { /* ended before the library brought it */
         give_request(s, c->approved);
@@ -523,26 +538,48 @@ static size_t body_limit(const struct http_request *r)
     return route != NULL ? route->body_max_B : LOST_BODY_MAX_B;
 }
 
-/* Gives the connection to the library, which reads the very bytes that were peeked at. */
-static void hand_over(struct conn *c)
+/* Takes an idle connection away from the library that has it: under its descriptor the
+ * library finds one that has ended. */
+static bool take_back(struct conn *c)
+{
+    int kept = fcntl(c->watch.fd, F_DUPFD_CLOEXEC, 0), ended[2];
+
+    if (kept < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ended) != 0) {
+        if (kept >= 0)
+            (void)close(kept);
+        return false;
+    }
+    loop_forget(c->s->loop, &c->watch);
+    bool replaced = dup3(ended[0], c->watch.fd, O_CLOEXEC) >= 0;
+    (void)close(ended[0]);
+    (void)close(ended[1]);
+    resume(c);
+    c->watch.fd = kept;
+    c->library = NULL;
+    c->mhd = NULL;
+    return replaced && loop_watch(c->s->loop, &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLET);
+}
+
+/* Gives the connection to a library, which reads the very bytes that were peeked at. */
+static bool hand_over(struct conn *c, size_t header_B)
 {
     struct server *s = c->s;
     const struct sockaddr nowhere = { .sa_family = AF_UNIX };
 
-    s->run = true;
-    if (c->mhd != NULL) {
-        c->suspended = false;
-        MHD_resume_connection(c->mhd);
-        return;
+    if (c->library == &s->small && header_B > SMALL_HEADER_B && !take_back(c))
+        return false;
+    if (c->library != NULL) {
+        resume(c);
+        return true;
     }
+    c->library = header_B > SMALL_HEADER_B ? &s->large : &s->small;
+    c->library->run = true;
     s->adding = c;
-    if (MHD_add_connection(s->daemon, c->watch.fd, &nowhere, sizeof nowhere.sa_family) == MHD_YES)
-        return;
-    /* It has closed the descriptor. */
-    loop_forget(s->loop, &c->watch);
-    give_request(s, c->approved);
-    c->approved = NULL;
-    forget(c);
+    if (MHD_add_connection(c->library->daemon, c->watch.fd, &nowhere, sizeof nowhere.sa_family) == MHD_YES)
+        return true;
+    c->watch.fd = -1; /* it has closed the descriptor */
+    c->watch.events = 0;
+    return false;
 }
 
 static void admit(struct conn *c, const struct guarded *g, size_t peeked_B)
@@ -561,7 +598,11 @@ static void admit(struct conn *c, const struct guarded *g, size_t peeked_B)
     c->last = g->close || s->stopping || g->req.method == HTTP_POST || peeked_B > g->header_B;
     c->begun = c->arrived = false;
     enter(c, PHASE_BODY);
-    hand_over(c);
+    if (hand_over(c, g->header_B))
+        return;
+    give_request(s, c->approved);
+    c->approved = NULL;
+    end(c);
 }
 
 static void look(struct conn *c)
@@ -743,10 +784,10 @@ static void sweep(struct timer *t)
 
 static void library_ready(struct watch *w, uint32_t events)
 {
-    struct server *s = (struct server *)((char *)w - offsetof(struct server, library));
+    struct library *l = (struct library *)((char *)w - offsetof(struct library, watch));
 
     (void)events;
-    s->run = true;
+    l->run = true;
 }
 
 /* Takes what ended its request away from the library until the guard has seen the next header. */
@@ -764,22 +805,23 @@ static void rest_ended(struct server *s)
     }
 }
 
-static void run_library(struct server *s)
+static void run_library(struct library *l)
 {
-    for (int i = 0; i < TURNS_OF_LIBRARY && s->run; i++) {
+    for (int i = 0; i < TURNS_OF_LIBRARY && l->run; i++) {
         MHD_UNSIGNED_LONG_LONG wait_ms;
-        s->run = false;
-        (void)MHD_run(s->daemon);
-        rest_ended(s);
-        if (MHD_get_timeout(s->daemon, &wait_ms) == MHD_YES && wait_ms == 0)
-            s->run = true;
+        l->run = false;
+        (void)MHD_run(l->daemon);
+        rest_ended(l->s);
+        if (MHD_get_timeout(l->daemon, &wait_ms) == MHD_YES && wait_ms == 0)
+            l->run = true;
     }
 }
 
 void server_turn(struct server *s, int64_t max_wait_ms)
 {
-    loop_turn(s->loop, s->run ? 0 : max_wait_ms);
-    run_library(s);
+    loop_turn(s->loop, s->small.run || s->large.run ? 0 : max_wait_ms);
+    run_library(&s->small);
+    run_library(&s->large);
 }
 
 /* ── life ───────────────────────────────────────────────────────────────── */
@@ -801,21 +843,32 @@ static void library_says(void *self, const char *fmt, va_list ap)
     log_event(LOG_DEBUG, "http.library", LOG_S("says", str_trim(str_of(text))));
 }
 
-static bool start_library(struct server *s)
+static bool start_library(struct server *s, struct library *l, size_t pool_B)
 {
-    s->daemon = MHD_start_daemon(
+    l->s = s;
+    l->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0, NULL, NULL, handle, s,
-        MHD_OPTION_EXTERNAL_LOGGER, library_says, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_B,
+        MHD_OPTION_EXTERNAL_LOGGER, library_says, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool_B,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->set->connections_max + 16, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
         MHD_OPTION_NOTIFY_COMPLETED, completed, s, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, s,
         MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-    if (s->daemon == NULL)
+    if (l->daemon == NULL)
         return false;
-    s->library.ready = library_ready;
-    s->library.fd = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    l->watch = (struct watch){ library_ready, MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, 0 };
+    return loop_watch(s->loop, &l->watch, EPOLLIN);
+}
+
+static void stop_library(struct library *l)
+{
+    loop_forget(l->s->loop, &l->watch);
+    MHD_stop_daemon(l->daemon);
+}
+
+/* What answers a request that came behind another one. */
+static bool make_pipelined(struct server *s)
+{
     s->pipelined = MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
-    return s->pipelined != NULL && MHD_add_response_header(s->pipelined, "Connection", "close") == MHD_YES &&
-           loop_watch(s->loop, &s->library, EPOLLIN);
+    return s->pipelined != NULL && MHD_add_response_header(s->pipelined, "Connection", "close") == MHD_YES;
 }
 
 struct server *server_new(struct loop *l, const struct world *w, const struct settings *set, int listen_fd,
@@ -839,7 +892,8 @@ struct server *server_new(struct loop *l, const struct world *w, const struct se
     world_random(w, &s->codes, sizeof s->codes);
     s->listening = (struct watch){ knock, listen_fd, 0 };
     /* One knock wakes one loop, where loops share a Unix socket. */
-    if (!start_library(s) || !loop_watch(l, &s->listening, EPOLLIN | EPOLLEXCLUSIVE)) {
+    if (!start_library(s, &s->small, SMALL_POOL_B) || !start_library(s, &s->large, LARGE_POOL_B) ||
+        !make_pipelined(s) || !loop_watch(l, &s->listening, EPOLLIN | EPOLLEXCLUSIVE)) {
         log_event(LOG_ERROR, "http.start_failed");
         abort();
     }
@@ -888,11 +942,11 @@ void server_free(struct server *s)
     assert(s->waiting == 0);
     server_stop(s);
     end_all(s);
-    for (int i = 0; i < TURNS_OF_LIBRARY && s->run; i++)
-        run_library(s);
+    run_library(&s->small);
+    run_library(&s->large);
     timer_clear(s->loop, &s->sweep);
-    loop_forget(s->loop, &s->library);
-    MHD_stop_daemon(s->daemon);
+    stop_library(&s->small);
+    stop_library(&s->large);
     MHD_destroy_response(s->pipelined);
     if (s->reserve_fd >= 0)
         (void)close(s->reserve_fd);

@@ -141,6 +141,34 @@ TEST(a_connection_serves_many_requests_and_guards_each)
     CHECK_INT(gate_close(g), GATEWAY_STOPPED);
 }
 
+static struct str with_large_cookie(struct arena *a, size_t n, const char *more)
+{
+    struct buf b = buf_new(a, 1 << 20);
+
+    buf_add(&b, S(GET "Cookie: a="));
+    for (size_t i = 0; i < n; i++)
+        buf_byte(&b, 'x');
+    buf_printf(&b, "\r\n%s\r\n", more);
+    return buf_str(&b);
+}
+
+TEST(headers_of_any_size_follow_each_other_on_one_connection)
+{
+    static const size_t sizes[] = { 10, 13000, 10, 33000, 20000, 10 };
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+    int fd = gate_connect(t, g);
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        gate_send(t, fd, with_large_cookie(t->arena, sizes[i], ""));
+        CHECK_INT(gate_hear(t, fd, false).status, 200);
+    }
+    (void)close(fd);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        CHECK_INT(gate_say(t, g, with_large_cookie(t->arena, sizes[i], "Connection: close\r\n")).status, 200);
+    CHECK_INT(gate_say(t, g, with_large_cookie(t->arena, 40000, "")).status, 431);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
 TEST(a_header_may_come_byte_by_byte)
 {
     struct gate *g = gate_open(t, (struct gate_how){ 0 });
