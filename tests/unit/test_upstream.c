@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/settings.h"
+#include "idp-adapters/upstream.h"
+#include "tests/test.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+enum { DOCS = 8, LOOPS = 3 };
+
+static atomic_int fetched; /* over all loops */
+
+/* One loop's fetcher: answers a turn later, so that others come to wait meanwhile. */
+struct question {
+    struct timer timer;
+    struct batch *batch;
+    struct fetch_got *out;
+    int status;
+    struct str body;
+};
+
+struct fetch {
+    struct loop *loop;
+    int status;
+    const char *body;
+};
+
+static void on_due(struct timer *timer)
+{
+    struct question *q = (struct question *)((char *)timer - offsetof(struct question, timer));
+    struct batch *b = q->batch;
+
+    *q->out = (struct fetch_got){ .answered = true, .status = q->status, .body = q->body };
+    batch_answered(b);
+}
+
+void fetch_ask(struct fetch *x, struct batch *b, struct arena *a, const struct fetch_request *r, struct fetch_got *out)
+{
+    struct question *q = arena_make(a, struct question);
+
+    (void)r;
+    atomic_fetch_add(&fetched, 1);
+    batch_ask(b);
+    q->timer.due = on_due;
+    q->batch = b;
+    q->out = out;
+    q->status = x->status;
+    q->body = str_of(x->body);
+    timer_set(x->loop, &q->timer, 2);
+}
+
+static const void *parse_text(struct arena *a, const struct upstream_want *want, struct str body, struct fail *f)
+{
+    struct str *text = arena_make(a, struct str);
+
+    *text = arena_str(a, body);
+    if (str_eq(body, S("bad")))
+        return fail(f, FAIL_UPSTREAM, "bad_text", "%.*s", STR_ARG(want->name)) ? text : NULL;
+    return text;
+}
+
+static struct upstream_want want_of(struct arena *a, int n)
+{
+    return (struct upstream_want){ .name = arena_printf(a, "doc %d", n),
+                                   .url = S("https://city.example/doc"),
+                                   .place = S("city"),
+                                   .purpose = FETCH_KEYS,
+                                   .parse = parse_text };
+}
+
+struct asker {          /* one loop in a thread of its own, with a request for every document */
+    struct batch batch; /* first */
+    struct upstream_store *store;
+    struct settings set;
+    bool answered;
+    int right;
+};
+
+static void on_batch(struct batch *b)
+{
+    ((struct asker *)b)->answered = true;
+}
+
+static void *ask_all(void *arg)
+{
+    struct asker *k = arg;
+    struct arena *a = arena_new();
+    struct loop *l = loop_new(&world_real);
+    struct fetch x = { l, 200, "good" };
+    struct upstreams *u = upstreams_new(k->store, l, &x, &world_real, &k->set);
+    struct upstream_got got[DOCS] = { 0 };
+
+    batch_ask(&k->batch); /* held until all are asked */
+    for (int i = 0; i < DOCS; i++) {
+        struct upstream_want want = want_of(a, i);
+        upstream_ask(u, &k->batch, a, &want, &got[i]);
+    }
+    batch_answered(&k->batch);
+    while (!k->answered)
+        loop_turn(l, 100);
+    for (int i = 0; i < DOCS; i++)
+        k->right += got[i].value != NULL && str_eq(*(const struct str *)got[i].value, S("good"));
+    upstreams_free(u);
+    loop_free(l);
+    arena_free(a);
+    return NULL;
+}
+
+TEST(one_fetch_serves_all_loops_that_wait)
+{
+    struct upstream_store *store = upstream_store_new();
+    struct asker askers[LOOPS];
+    pthread_t threads[LOOPS];
+
+    atomic_store(&fetched, 0);
+    for (int i = 0; i < LOOPS; i++) {
+        askers[i] = (struct asker){ .batch = { 0, on_batch }, .store = store };
+        settings_defaults(&askers[i].set);
+        CHECK(pthread_create(&threads[i], NULL, ask_all, &askers[i]) == 0);
+    }
+    for (int i = 0; i < LOOPS; i++) {
+        (void)pthread_join(threads[i], NULL);
+        CHECK_INT(askers[i].right, DOCS);
+    }
+    CHECK_INT(atomic_load(&fetched), DOCS);
+    upstream_store_free(store);
+}
+
+struct bench {
+    struct batch batch; /* first */
+    bool answered;
+    struct settings set;
+    struct fetch fetch;
+    struct upstream_store *store;
+    struct upstreams *upstreams;
+};
+
+static void on_bench(struct batch *b)
+{
+    ((struct bench *)b)->answered = true;
+}
+
+static void open_bench(struct bench *x)
+{
+    *x = (struct bench){ .batch = { 0, on_bench },
+                         .fetch = { loop_new(&world_real), 200, "good" },
+                         .store = upstream_store_new() };
+    settings_defaults(&x->set);
+    log_set_level((enum log_level)(LOG_ERROR + 1));
+}
+
+static void join_store(struct test *t, struct bench *x)
+{
+    x->upstreams = upstreams_new(x->store, x->fetch.loop, &x->fetch, &t->world, &x->set);
+}
+
+static void close_bench(struct bench *x)
+{
+    upstreams_free(x->upstreams);
+    upstream_store_free(x->store);
+    loop_free(x->fetch.loop);
+}
+
+static struct upstream_got ask(struct test *t, struct bench *x, const struct upstream_want *want)
+{
+    struct upstream_got got = { 0 };
+
+    x->answered = false;
+    upstream_ask(x->upstreams, &x->batch, t->arena, want, &got);
+    while (!x->answered)
+        loop_turn(x->fetch.loop, 100);
+    return got;
+}
+
+TEST(a_document_that_cannot_be_had_is_asked_for_again_after_a_while)
+{
+    struct bench x;
+    struct upstream_want want = want_of(t->arena, 1);
+
+    open_bench(&x);
+    join_store(t, &x);
+    atomic_store(&fetched, 0);
+    x.fetch.status = 500;
+    CHECK_STR(ask(t, &x, &want).error, "status");
+    CHECK_STR(ask(t, &x, &want).error, "status");
+    CHECK_INT(atomic_load(&fetched), 1);
+    test_passes(t, UPSTREAM_RETRY_S);
+    x.fetch.status = 200;
+    x.fetch.body = "bad";
+    CHECK_STR(ask(t, &x, &want).error, "bad_text");
+    test_passes(t, UPSTREAM_RETRY_S);
+    x.fetch.body = "good";
+    CHECK(ask(t, &x, &want).value != NULL);
+    CHECK_INT(upstream_kept(x.upstreams), 1);
+    CHECK_INT(upstream_fetches(x.upstreams), 3);
+    close_bench(&x);
+}
+
+TEST(a_document_from_another_address_is_not_the_same)
+{
+    struct bench x;
+    struct upstream_want want = want_of(t->arena, 1);
+
+    open_bench(&x);
+    join_store(t, &x);
+    atomic_store(&fetched, 0);
+    CHECK(ask(t, &x, &want).value != NULL);
+    want.url = S("https://new.example/doc");
+    x.fetch.body = "moved";
+    struct upstream_got got = ask(t, &x, &want);
+    CHECK(got.value != NULL && str_eq(*(const struct str *)got.value, S("moved")));
+    CHECK_INT(atomic_load(&fetched), 2);
+    close_bench(&x);
+}
+
+TEST(a_document_that_was_put_in_is_served_without_a_fetch)
+{
+    struct bench x;
+    struct fail f = { 0 };
+    struct upstream_want want = want_of(t->arena, 1);
+
+    open_bench(&x);
+    join_store(t, &x);
+    atomic_store(&fetched, 0);
+    CHECK(upstream_put(x.upstreams, &want, S("given"), &f));
+    struct upstream_got got = ask(t, &x, &want);
+    CHECK(got.value != NULL && str_eq(*(const struct str *)got.value, S("given")));
+    CHECK_INT(atomic_load(&fetched), 0);
+    CHECK(!upstream_put(x.upstreams, &want, S("bad"), &f));
+    CHECK_STR(f.code, "bad_text");
+    close_bench(&x);
+}
+
+TEST(a_loop_that_ends_leaves_nobody_waiting)
+{
+    struct bench x;
+    struct upstream_want want = want_of(t->arena, 1);
+    struct upstream_got got = { 0 };
+
+    open_bench(&x);
+    join_store(t, &x);
+    upstream_ask(x.upstreams, &x.batch, t->arena, &want, &got);
+    CHECK(!x.answered);
+    upstreams_free(x.upstreams);
+    CHECK(x.answered);
+    CHECK_STR(got.error, "away");
+    for (int i = 0; i < 3; i++) /* the fetch itself is answered after its loop's documents are gone */
+        loop_turn(x.fetch.loop, 5);
+    join_store(t, &x);
+    test_passes(t, UPSTREAM_RETRY_S);
+    CHECK(ask(t, &x, &want).value != NULL);
+    close_bench(&x);
+}
