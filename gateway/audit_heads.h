@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/audit_heads.h: the head of the audit chain, signed once a minute.
+ *
+ * Floor 5.  One per node, on one of its loops.  A signed head says how far the
+ * log went and what it was then: whoever changes or cuts it afterwards must be
+ * able to sign as well, and that only the signer can.
+ */
+#ifndef GATEWAY_AUDIT_HEADS_H
+#define GATEWAY_AUDIT_HEADS_H
+
+#include "certs/signer_client.h"
+#include "gateway/audit.h"
+
+enum { AUDIT_HEAD_EVERY_S = 60 };
+
+struct audit_heads;
+/* The audit line and the signer's are those of loop l.  After the free, nothing is under way. */
+struct audit_heads *audit_heads_new(struct loop *l, struct audit_writer *w, struct audit *x, struct signer *s);
+void audit_heads_free(struct audit_heads *h); /* before x and s are freed */
+
+/* Whether a signature of heads.jsonl was made with one of these keys over this number and head. */
+bool audit_head_holds(const struct jwks *keys, uint64_t number, struct str head, struct str signature);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * digione audit verify */
+#include "certs/signer.h"
+#include "gateway/audit_heads.h"
+#include "gateway/cli/cli.h"
+#include "wire/json.h"
+#include "wire/yaml.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int help(void)
+{
+    (void)puts("usage: digione audit verify -c FILE\n"
+               "       digione audit verify [--jwks KEYS.json] DIR\n\n"
+               "Reads the audit log without a gateway: every line must carry the hash of the line before, and the\n"
+               "log must agree with every signed head.  Prints one line of JSON; where something does not hold, it\n"
+               "names the first such record.\n\n"
+               "  -c FILE           the node's log, and its audit keys\n"
+               "  --jwks KEYS.json  public keys that heads must be signed with; without -c and --jwks, heads are\n"
+               "                    compared, but their signatures are not looked at\n\n"
+               "errors: changed, missing, order, truncated, head, malformed, unreadable (docs/audit.md)\n"
+               "exit status: 0 the log holds, 1 it does not, 2 usage, 3 it cannot be read");
+    return CLI_OK;
+}
+
+struct audit_words {
+    const char *config, *keys, *dir;
+};
+
+static bool verify_head(void *keys, uint64_t number, struct str head, struct str signature)
+{
+    return audit_head_holds(keys, number, head, signature);
+}
+
+/* NULL in *keys: none were given. */
+static bool find_keys(const char *word, const struct audit_words *w, struct arena *a, const char **dir,
+                      const struct jwks **keys)
+{
+    struct settings set;
+    struct fail f = { 0 };
+    struct str text;
+
+    if (w->keys != NULL)
+        return (yaml_file_text(a, w->keys, &text, &f) && (*keys = jwks_read(a, text, &f)) != NULL) ||
+               cli_complain(false, word, "%s", f.detail);
+    if (w->config == NULL)
+        return true;
+    if (!cli_settings(word, w->config, a, &set))
+        return false;
+    const struct keyset *all = signer_keys_list(&set, a, &f);
+    if (all == NULL)
+        return cli_complain(false, word, "%s", f.detail);
+    *keys = keyset_audit(all);
+    if (*dir == NULL)
+        *dir = arena_cstr(a, arena_join(a, set.state_dir, S("/audit")));
+    return true;
+}
+
+static void print_report(struct arena *a, const struct audit_report *r)
+{
+    struct json_out o = json_out(a, 4096);
+
+    json_begin_object(&o);
+    json_put_bool(&o, S("ok"), r->error == NULL);
+    json_put_str(&o, S("error"), str_of(r->error));
+    json_put_str(&o, S("where"), r->where);
+    json_put_int(&o, S("records"), (int64_t)r->records);
+    json_put_int(&o, S("segments"), (int64_t)r->segments);
+    json_put_int(&o, S("heads"), (int64_t)r->heads);
+    json_put_str(&o, S("head"), r->head);
+    json_end_object(&o);
+    (void)printf("%.*s\n", STR_ARG(json_done(&o)));
+}
+
+static int verify(const char *word, const struct audit_words *w, struct arena *a)
+{
+    const struct jwks *keys = NULL;
+    const char *dir = w->dir;
+    struct audit_report report;
+
+    if (!find_keys(word, w, a, &dir, &keys))
+        return CLI_BROKEN;
+    struct audit_check check = { verify_head, (void *)(uintptr_t)keys };
+    bool good = audit_verify(dir, a, keys != NULL ? &check : NULL, &report);
+    print_report(a, &report);
+    return good ? CLI_OK : strcmp(report.error, "unreadable") == 0 ? CLI_BROKEN : CLI_REFUSED;
+}
+
+int cli_audit(int argc, char **argv)
+{
+    struct audit_words w = { 0 };
+    const struct cli_option options[] = {
+        { "-c", &w.config, NULL },
+        { "--config", &w.config, NULL },
+        { "--jwks", &w.keys, NULL },
+        { NULL, NULL, NULL },
+    };
+    const char *words[2] = { NULL, NULL };
+    size_t n;
+
+    if (cli_wants_help(argc, argv))
+        return help();
+    if (!cli_options(argc, argv, options, words, 2, &n))
+        return CLI_USAGE;
+    if (n == 0 || strcmp(words[0], "verify") != 0)
+        return cli_complain(CLI_USAGE, argv[0], "audit what? `digione audit verify`");
+    w.dir = words[1];
+    if (w.dir == NULL && w.config == NULL)
+        return cli_complain(CLI_USAGE, argv[0], "which log? -c FILE, or a directory");
+    struct arena *a = arena_new();
+    int status = verify(argv[0], &w, a);
+    arena_free(a);
+    return status;
+}
