@@ -133,7 +133,7 @@ static void failure_page(struct ctx *c, int status)
     };
     struct fail too = { 0 };
 
-    if (!page_send(c, status, page_error(c->arena, &view), &too))
+    if (!page_error_send(c, status, &view, &too))
         http_body(c->res, status, S("text/plain; charset=utf-8"), arena_printf(c->arena, "%s\n", c->support_code));
 }
 

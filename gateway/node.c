@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/node.h"
 
+#include "launcher/pages.h"
+
 #include <assert.h>
 #include <pthread.h>
 
@@ -46,6 +48,8 @@ void node_free(struct node *n)
 
 void node_swap_registry(struct node *n, struct registry *r)
 {
+    if (r != NULL)
+        (void)picker_of(r); /* here and not on a loop: it sorts every school */
     (void)pthread_mutex_lock(&n->swap->lock);
     struct registry *old = n->swap->registry;
     n->swap->registry = r;

@@ -92,9 +92,10 @@ struct sign_in_view { /* GET /sign-in */
 struct html page_sign_in(struct arena *a, const struct sign_in_view *v);
 struct html page_no_school(struct arena *a, const struct sign_in_view *v);
 
-/* The picker over a registry snapshot.  Built once per snapshot, shared by all threads, in the arena given. */
+/* The picker over a registry snapshot: made by the first call (gateway/node.c, before a snapshot is in force), kept
+ * with it, shared by all threads. */
 struct picker;
-struct picker *picker_build(struct arena *a, const struct registry *r);
+const struct picker *picker_of(struct registry *r);
 /* Fills in remembered, search, picks, others, q, total and next of a view whose page.lang is set.  query and n as
  * they came in the request (absent: none); remembered_idp from the cookie; all: `all=1`. */
 struct picker_ask {

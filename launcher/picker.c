@@ -74,17 +74,24 @@ static int by_key(const void *x, const void *y)
     return order != 0 ? order : str_cmp(a->entry->idp->id, b->entry->idp->id);
 }
 
-/* The searched text of an entry: its names in every language and the city's, so that "koulu turku" finds a school. */
-static void put_line(struct buf *b, const struct entry *e)
+static void put_names(struct buf *b, const struct entry *e, enum lang lang)
 {
-    for (int lang = 0; lang < LANG_COUNT; lang++) {
-        words_fold(b, entry_name(e, (enum lang)lang));
-        buf_byte(b, ' ');
-        words_fold(b, names_in(&e->idp->names, (enum lang)lang));
-        buf_byte(b, ' ');
-        words_fold(b, names_in(&e->idp->provider->names, (enum lang)lang));
-        buf_byte(b, ' ');
-    }
+    words_fold(b, entry_name(e, lang));
+    buf_byte(b, ' ');
+    words_fold(b, names_in(&e->idp->names, lang));
+    buf_byte(b, ' ');
+    words_fold(b, names_in(&e->idp->provider->names, lang));
+    buf_byte(b, ' ');
+}
+
+/* The searched text of an entry: its names in every language, the shelf's first, and the city's, so that
+ * "koulu turku" finds a school. */
+static void put_line(struct buf *b, const struct entry *e, enum lang first)
+{
+    put_names(b, e, first);
+    for (int lang = 0; lang < LANG_COUNT; lang++)
+        if ((enum lang)lang != first)
+            put_names(b, e, (enum lang)lang);
     buf_byte(b, '\n');
 }
 
@@ -101,14 +108,14 @@ static void fill_shelf(struct arena *a, const struct entry *entries, size_t n, e
     shelf->ends = arena_make_n(a, n + 1, size_t);
     for (size_t i = 0; i < n; i++) {
         shelf->entries[i] = order[i].entry;
-        put_line(&text, order[i].entry);
+        put_line(&text, order[i].entry, lang);
         shelf->ends[i] = text.n;
     }
     shelf->text = buf_str(&text);
     arena_free(scratch);
 }
 
-struct picker *picker_build(struct arena *a, const struct registry *r)
+static void *build(struct arena *a, const struct registry *r)
 {
     const struct registry_parts *parts = registry_parts(r);
     struct picker *p = arena_make(a, struct picker);
@@ -128,21 +135,36 @@ struct picker *picker_build(struct arena *a, const struct registry *r)
     return p;
 }
 
+const struct picker *picker_of(struct registry *r)
+{
+    return registry_index(r, build);
+}
+
 /* --- searching -------------------------------------------------------------------------------------------- */
 
+/* How well an entry answers: its name begins so, one of its words does, or it only holds it. */
+enum { RANKS = 3 };
+
 struct hits {
-    const struct entry *first[SHOWN_MAX]; /* names that begin with the query */
-    const struct entry *other[SHOWN_MAX];
-    size_t first_n, other_n, total;
+    const struct entry *at[RANKS][SHOWN_MAX];
+    size_t n[RANKS], total;
 };
 
-static void hit(struct hits *h, const struct entry *e, bool begins)
+static size_t rank_of(struct str line, struct str query)
+{
+    if (str_has_prefix(line, query))
+        return 0;
+    for (size_t i = 1; i + query.n <= line.n; i++)
+        if ((line.p[i - 1] == ' ' || line.p[i - 1] == '-') && str_has_prefix(str_from(line, i), query))
+            return 1;
+    return 2;
+}
+
+static void hit(struct hits *h, const struct entry *e, size_t rank)
 {
     h->total++;
-    if (begins && h->first_n < SHOWN_MAX)
-        h->first[h->first_n++] = e;
-    else if (!begins && h->other_n < SHOWN_MAX)
-        h->other[h->other_n++] = e;
+    if (h->n[rank] < SHOWN_MAX)
+        h->at[rank][h->n[rank]++] = e;
 }
 
 static struct str longest_word(struct str query)
@@ -183,7 +205,7 @@ static void search(const struct picker *p, enum lang lang, struct str query, str
         size_t begin = i > 0 ? shelf->ends[i - 1] : 0;
         struct str line = str_sub(shelf->text, begin, shelf->ends[i] - begin);
         if (words_all_in(line, query))
-            hit(h, shelf->entries[i], str_has_prefix(line, query));
+            hit(h, shelf->entries[i], rank_of(line, query));
         at = shelf->ends[i];
     }
 }
@@ -233,10 +255,11 @@ static void fill_hits(const struct picker *p, struct arena *a, struct str query,
     struct hits *h = arena_make(a, struct hits);
 
     search(p, v->page.lang, query, h);
-    size_t n = h->first_n + h->other_n < limit ? h->first_n + h->other_n : limit;
-    struct pick *picks = arena_make_n(a, n + 1, struct pick);
-    for (size_t i = 0; i < n; i++)
-        picks[i] = pick_of(i < h->first_n ? h->first[i] : h->other[i - h->first_n], query, v->page.lang);
+    struct pick *picks = arena_make_n(a, limit + 1, struct pick);
+    size_t n = 0;
+    for (size_t rank = 0; rank < RANKS; rank++)
+        for (size_t i = 0; i < h->n[rank] && n < limit; i++)
+            picks[n++] = pick_of(h->at[rank][i], query, v->page.lang);
     v->picks = (struct picks){ picks, n };
     v->total = h->total;
     v->next = h->total > n && n < SHOWN_MAX ? n + RESULTS_SHOWN : 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "model/registry.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -20,6 +21,8 @@ struct registry {
     struct registry_parts parts;
     struct table providers, provider_oids, idps, entities, services, clients, accounts;
     const struct rule **rules; /* by provider, then by id */
+    pthread_mutex_t index_lock;
+    _Atomic(void *) index;
 };
 
 static struct table table_for(struct arena *a, size_t n)
@@ -75,6 +78,8 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
     r->arena = a;
     r->parts = *parts;
     atomic_init(&r->holders, 1);
+    atomic_init(&r->index, NULL);
+    (void)pthread_mutex_init(&r->index_lock, NULL); /* a default mutex holds nothing to give back */
     r->providers = table_for(a, parts->provider_count);
     r->provider_oids = table_for(a, parts->provider_count);
     for (size_t i = 0; i < parts->provider_count; i++) {
@@ -102,6 +107,22 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
     for (size_t i = 0; i < parts->account_count; i++)
         put(&r->accounts, account_key(a, parts->accounts[i].idp, parts->accounts[i].username), &parts->accounts[i]);
     return r;
+}
+
+const void *registry_index(struct registry *r, void *(*make)(struct arena *a, const struct registry *r))
+{
+    void *index = atomic_load_explicit(&r->index, memory_order_acquire);
+
+    if (index != NULL)
+        return index;
+    (void)pthread_mutex_lock(&r->index_lock);
+    index = atomic_load_explicit(&r->index, memory_order_relaxed);
+    if (index == NULL) {
+        index = make(r->arena, r);
+        atomic_store_explicit(&r->index, index, memory_order_release);
+    }
+    (void)pthread_mutex_unlock(&r->index_lock);
+    return index;
 }
 
 struct registry *registry_hold(struct registry *r)

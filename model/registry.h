@@ -120,6 +120,10 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
 struct registry *registry_hold(struct registry *r);
 void registry_drop(struct registry *r); /* NULL does nothing; any thread */
 
+/* One more index over the snapshot, kept with it: made once, by the first who asks, in the snapshot's arena.
+ * There is one; its owner is launcher/picker.c (the search over cities and schools).  Any thread. */
+const void *registry_index(struct registry *r, void *(*make)(struct arena *a, const struct registry *r));
+
 const struct registry_parts *registry_parts(const struct registry *r);
 /* Each gives NULL when there is none (or the name is absent). */
 const struct provider *registry_provider(const struct registry *r, struct str id);

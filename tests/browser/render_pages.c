@@ -382,7 +382,7 @@ static void put_all(struct str hostile, const char *prefix)
                 services[i].names.in[lang] = services[i].lines.in[lang] = hostile;
         }
         struct registry *all = registry_of(SAMPLES), *none = registry_of(0);
-        struct picker *picker = picker_build(s.a, all);
+        const struct picker *picker = picker_of(all);
         put_sign_in(&s, prefix, picker);
         put_local(&s, prefix);
         put_launchers(&s, prefix, all, none);

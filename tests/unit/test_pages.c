@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/settings.h"
+#include "launcher/assets.h"
+#include "launcher/pages.h"
+#include "tests/test.h"
+#include "wire/http.h"
+
+#include <stdio.h>
+
+enum { MANY = 2000 };
+
+static struct school oulu_schools[] = {
+    { S("1.1.1"), S("99101"), { { S("Testi-Kielonmäen koulu") } }, true },
+    { S("1.1.2"), S("99102"), { { S("Testi-Otsolahden lukio"), S("Gymnasiet i Otsolahti") } }, true },
+    { S("1.1.3"), S("99103"), { { S("Lakkautettu koulu") } }, false },
+};
+static struct provider providers[] = {
+    { .id = S("oulu"),
+      .oid = S("1.1"),
+      .names = { { S("Oulu"), S("Uleåborg") } },
+      .support = S("tuki@oulu.example"),
+      .schools = oulu_schools,
+      .school_count = 3 },
+    { .id = S("abo"), .oid = S("1.2"), .names = { { S("Turku"), S("Åbo") } } },
+    { .id = S("zoo"), .oid = S("1.3"), .names = { { S("Äänekoski"), S("Zoo") } } },
+};
+static struct idp idps[MANY];
+static size_t idp_count;
+
+static void add(const char *id, const struct provider *p, enum idp_kind kind, struct names names)
+{
+    idps[idp_count++] =
+        (struct idp){ .id = str_of(id), .provider = p, .kind = kind, .names = names, .enabled = true, .listed = true };
+}
+
+static void usual(void)
+{
+    idp_count = 0;
+    for (size_t i = 0; i < 3; i++)
+        add(providers[i].id.p, &providers[i], IDP_OIDC, providers[i].names);
+    add("local", NULL, IDP_LOCAL, (struct names){ { S("Ylläpito") } });
+    add("off", &providers[1], IDP_SAML, (struct names){ { S("Pois") } });
+    idps[4].enabled = false;
+    add("hidden", &providers[1], IDP_SAML, (struct names){ { S("Piilossa") } });
+    idps[5].listed = false;
+}
+
+static struct registry *registry(struct test *t)
+{
+    const struct registry_parts parts = {
+        .providers = providers, .provider_count = 3, .idps = idps, .idp_count = idp_count
+    };
+    struct registry *r = registry_build(arena_new(), &parts);
+
+    arena_adopt(t->arena, r, (void (*)(void *))registry_drop);
+    return r;
+}
+
+static struct sign_in_view fill(struct test *t, enum lang lang, struct picker_ask ask)
+{
+    struct sign_in_view v = { .page = { .lang = lang, .gateway = S("DigiOne"), .here = S("/sign-in?login=L") },
+                              .login = S("L") };
+
+    picker_fill(picker_of(registry(t)), t->arena, &ask, &v);
+    return v;
+}
+
+static bool has(struct html page, const char *what)
+{
+    return str_find(page.s, str_of(what)) < page.s.n;
+}
+
+/* --- the picker ------------------------------------------------------------------------------------------- */
+
+TEST(cities_are_buttons_in_the_languages_alphabet)
+{
+    usual();
+    struct sign_in_view v = fill(t, LANG_FI, (struct picker_ask){ 0 });
+
+    CHECK_INT(v.picks.n, 3);
+    CHECK_STR(v.picks.at[0].before, "Oulu");
+    CHECK_STR(v.picks.at[2].before, "Äänekoski");
+    v = fill(t, LANG_SV, (struct picker_ask){ 0 });
+    CHECK_STR(v.picks.at[0].before, "Uleåborg");
+    CHECK_STR(v.picks.at[1].before, "Zoo");
+    CHECK_STR(v.picks.at[2].before, "Åbo");
+}
+
+TEST(local_accounts_stand_apart_and_only_where_they_are_allowed)
+{
+    usual();
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ 0 }).others.n, 0);
+    struct sign_in_view v = fill(t, LANG_FI, (struct picker_ask){ .local_allowed = true });
+    CHECK_INT(v.others.n, 1);
+    CHECK(has(page_sign_in(t->arena, &v), "/sign-in/local?login=L&amp;idp=local"));
+}
+
+TEST(beyond_twelve_cities_the_search_comes_first)
+{
+    idp_count = 0;
+    for (int i = 0; i < PICKS_MAX; i++)
+        add(arena_cstr(t->arena, arena_printf(t->arena, "c%d", i)), &providers[0], IDP_OIDC, providers[0].names);
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ 0 }).picks.n, PICKS_MAX);
+    add("one-more", &providers[0], IDP_OIDC, providers[0].names);
+    struct sign_in_view v = fill(t, LANG_FI, (struct picker_ask){ 0 });
+    CHECK_INT(v.picks.n, 0);
+    CHECK(v.search);
+}
+
+TEST(a_search_finds_schools_and_marks_the_match)
+{
+    usual();
+    struct sign_in_view v = fill(t, LANG_FI, (struct picker_ask){ .query = S("  KIELONMAEN ") });
+
+    CHECK_INT(v.total, 1);
+    CHECK_STR(v.picks.at[0].idp, "oulu");
+    CHECK_STR(v.picks.at[0].before, "Testi-");
+    CHECK_STR(v.picks.at[0].hit, "Kielonmäen");
+    CHECK_STR(v.picks.at[0].after, " koulu");
+    CHECK_STR(v.picks.at[0].note, "Oulu");
+    CHECK_STR(v.q, "KIELONMAEN");
+}
+
+TEST(a_search_takes_the_city_into_account_and_other_languages)
+{
+    usual();
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("lukio oulu") }).total, 1);
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("lukio turku") }).total, 0);
+    CHECK_STR(fill(t, LANG_FI, (struct picker_ask){ .query = S("zoo") }).picks.at[0].idp, "zoo");
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("gymnasiet") }).total, 1);
+    CHECK_INT(fill(t, LANG_EN, (struct picker_ask){ .query = S("oulu") }).total, 3); /* the city and its schools */
+}
+
+TEST(what_begins_with_the_search_comes_first)
+{
+    usual();
+    /* "abo" stands in the middle of Uleåborg as well. */
+    CHECK_STR(fill(t, LANG_FI, (struct picker_ask){ .query = S("abo") }).picks.at[0].idp, "abo");
+    CHECK_STR(fill(t, LANG_SV, (struct picker_ask){ .query = S("abo") }).picks.at[0].idp, "abo");
+    struct sign_in_view v = fill(t, LANG_FI, (struct picker_ask){ .query = S("ou") });
+    CHECK_STR(v.picks.at[0].hit, "Ou");
+    CHECK_STR(v.picks.at[0].after, "lu");
+}
+
+TEST(schools_and_cities_that_are_closed_are_not_found)
+{
+    usual();
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("lakkautettu") }).total, 0);
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("pois") }).total, 0);
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("piilossa") }).total, 0);
+}
+
+TEST(an_empty_search_is_no_search)
+{
+    usual();
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("   ") }).picks.n, 3);
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("\n\t\x01") }).picks.n, 3);
+}
+
+TEST(a_hostile_search_finds_nothing_and_is_only_text)
+{
+    usual();
+    struct sign_in_view v = fill(t, LANG_FI, (struct picker_ask){ .query = S("\"><script>alert(1)</script>\n\xFF") });
+    struct html page = page_sign_in(t->arena, &v);
+
+    CHECK_INT(v.total, 0);
+    CHECK(!has(page, "<script"));
+    CHECK(has(page, "&quot;&gt;&lt;script&gt;"));
+}
+
+TEST(results_come_eight_at_a_time)
+{
+    idp_count = 0;
+    for (int i = 0; i < 1000; i++)
+        add(arena_cstr(t->arena, arena_printf(t->arena, "c%d", i)), &providers[1], IDP_OIDC,
+            (struct names){ { arena_printf(t->arena, "Koulu %d", i) } });
+    struct sign_in_view v = fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu") });
+    CHECK_INT(v.picks.n, RESULTS_SHOWN);
+    CHECK_INT(v.total, 1000);
+    CHECK_INT(v.next, 16);
+    CHECK(has(page_sign_in(t->arena, &v), "q=koulu&amp;n=16"));
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu"), .n = S("16") }).picks.n, 16);
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu"), .n = S("-1") }).picks.n, RESULTS_SHOWN);
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu"), .n = S("99999999999999999999") }).picks.n,
+              RESULTS_SHOWN);
+    v = fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu"), .n = S("999999") });
+    CHECK(v.picks.n < 1000 && v.next == 0);
+}
+
+TEST(the_last_choice_is_one_button_until_another_is_wanted)
+{
+    usual();
+    struct sign_in_view v = fill(t, LANG_FI, (struct picker_ask){ .remembered_idp = S("oulu") });
+    CHECK_STR(v.remembered.idp, "oulu");
+    CHECK(has(page_sign_in(t->arena, &v), "Jatka: Oulu"));
+    v = fill(t, LANG_FI, (struct picker_ask){ .remembered_idp = S("oulu"), .all = true });
+    CHECK_INT(v.picks.n, 3);
+    CHECK(!str_is_set(v.remembered.idp));
+}
+
+TEST(a_remembered_city_that_is_gone_is_forgotten)
+{
+    usual();
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .remembered_idp = S("off") }).picks.n, 3);
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .remembered_idp = S("nowhere") }).picks.n, 3);
+}
+
+TEST(remember_is_ticked_but_on_a_shared_device)
+{
+    usual();
+    struct sign_in_view v = fill(t, LANG_FI, (struct picker_ask){ 0 });
+
+    CHECK(has(page_sign_in(t->arena, &v), "name=\"remember\" value=\"1\" checked>"));
+    v.shared = true;
+    CHECK(has(page_sign_in(t->arena, &v), "name=\"remember\" value=\"1\">"));
+}
+
+/* --- other pages ------------------------------------------------------------------------------------------ */
+
+TEST(language_links_keep_the_page)
+{
+    usual();
+    struct sign_in_view v = fill(t, LANG_SV, (struct picker_ask){ 0 });
+    struct html page = page_sign_in(t->arena, &v);
+
+    CHECK(has(page, "<html lang=\"sv\">"));
+    CHECK(has(page, "/lang?to=en&amp;back=%2Fsign-in%3Flogin%3DL"));
+    v.page.here = (struct str){ NULL, 0 };
+    CHECK(!has(page_sign_in(t->arena, &v), "/lang?"));
+}
+
+TEST(footers_link_only_where_there_is_a_target)
+{
+    struct expired_view v = { .page = { .gateway = S("DigiOne") } };
+
+    CHECK(!has(page_expired(t->arena, &v), "<footer"));
+    v.page.help_email = S("tuki@x.example");
+    CHECK(has(page_expired(t->arena, &v), "href=\"mailto:tuki@x.example\""));
+    v.page.help = S("javascript:alert(1)");
+    CHECK(!has(page_expired(t->arena, &v), "javascript:"));
+}
+
+TEST(a_wrong_password_keeps_the_name_and_never_the_password)
+{
+    struct local_view v = { .page = { .gateway = S("DigiOne") }, .username = S("aino\"x"), .error = LOCAL_WRONG };
+    struct html page = page_local(t->arena, &v);
+
+    CHECK(has(page, "<title>Virhe: Kirjaudu sisään"));
+    CHECK(has(page, "value=\"aino&quot;x\""));
+    CHECK(!has(page, "type=\"password\" autocomplete=\"current-password\" maxlength=\"256\" required value"));
+    CHECK(has(page, "<a href=\"#username\">"));
+    v = (struct local_view){ .page = { .gateway = S("DigiOne") }, .error = LOCAL_BUSY, .wait_s = 61 };
+    CHECK(has(page_local(t->arena, &v), "2 minuutin"));
+}
+
+TEST(an_error_page_names_cause_helper_code_and_ways_on)
+{
+    struct error_view v = { .page = { .gateway = S("DigiOne") },
+                            .kind = FAIL_UPSTREAM,
+                            .city = S("Espoo"),
+                            .support_code = S("R4TC8HWP"),
+                            .at_s = 1795413840,
+                            .back = S("https://vaahtera.example/"),
+                            .again = S("/sign-in?login=L") };
+    struct html page = page_error(t->arena, &v);
+
+    CHECK(has(page, "<h1>Espoo: kirjautuminen ei vastaa</h1>"));
+    CHECK(has(page, "<span class=\"codebox\">R4TC<span class=\"half\">8HWP</span></span>"));
+    CHECK(has(page, "23.11.2026 klo 8.04"));
+    CHECK(has(page, "href=\"https://vaahtera.example/\""));
+    CHECK(has(page, "href=\"/sign-in?login=L\""));
+    CHECK(has(page, "href=\"/\""));
+}
+
+TEST(each_kind_of_failure_has_a_page_in_each_language)
+{
+    for (int kind = FAIL_NONE; kind < FAIL_KIND_COUNT; kind++)
+        for (int lang = 0; lang < LANG_COUNT; lang++) {
+            struct error_view v = { .page = { .gateway = S("DigiOne"), .lang = (enum lang)lang },
+                                    .kind = (enum fail_kind)kind };
+            CHECK(page_error(t->arena, &v).s.n > 1000);
+        }
+}
+
+TEST(signed_out_is_said_only_of_what_is)
+{
+    struct left left[] = { { S("DigiOne"), RECEIPT_OUT, 0 }, { S("Kanerva"), RECEIPT_OUT, 0 } };
+    struct signed_out_view v = { .page = { .gateway = S("DigiOne") }, .left = { left, 2 } };
+
+    CHECK(has(page_signed_out(t->arena, &v), "Kaikki avaamasi on suljettu."));
+    v.city = S("Oulu");
+    CHECK(!has(page_signed_out(t->arena, &v), "Kaikki avaamasi"));
+    CHECK(has(page_signed_out(t->arena, &v), "Voi olla yhä auki"));
+    v.city = S("");
+    left[1] = (struct left){ .name = S("Kanerva") }; /* forgotten initialisation claims least */
+    CHECK(!has(page_signed_out(t->arena, &v), "Kaikki avaamasi"));
+}
+
+TEST(signing_out_is_a_post_with_a_token)
+{
+    struct sign_out_view v = { .page = { .gateway = S("DigiOne") }, .csrf = S("t0k\"en"), .state = S("s") };
+    struct html page = page_sign_out(t->arena, &v);
+
+    CHECK(
+        has(page, "method=\"post\" action=\"/sign-out\"><input type=\"hidden\" name=\"csrf\" value=\"t0k&quot;en\">"));
+    CHECK(has(page, "name=\"state\" value=\"s\""));
+}
+
+TEST(a_page_that_goes_on_by_itself_goes_to_the_web_only)
+{
+    struct continue_view v = { .page = { .gateway = S("DigiOne") }, .url = S("https://idp.example/?a=1&b=2") };
+
+    CHECK(has(page_continue(t->arena, &v), "content=\"0;url=https://idp.example/?a=1&amp;b=2\""));
+    v.url = S("javascript:alert(1)");
+    CHECK(has(page_continue(t->arena, &v), "content=\"0;url=#\""));
+}
+
+/* --- from a request --------------------------------------------------------------------------------------- */
+
+struct scene {
+    struct ctx c;
+    struct settings set;
+    struct session session;
+    struct person person;
+    struct affiliation at[2];
+    struct http_response res;
+};
+
+static struct scene *scene(struct test *t)
+{
+    struct scene *s = arena_make(t->arena, struct scene);
+
+    usual();
+    settings_defaults(&s->set);
+    s->set.support = S("mailto:apu@digione.example");
+    s->at[0] = (struct affiliation){ .provider_oid = S("1.1"), .school_oid = S("1.1.1"), .role = ROLE_TEACHER };
+    s->at[1] = (struct affiliation){ .provider_oid = S("1.1"), .school_oid = S("1.1.2"), .role = ROLE_TEACHER };
+    s->person = (struct person){
+        .given_names = S("Aino Maria"), .family_name = S("Laakso"), .affiliations = s->at, .affiliation_count = 2
+    };
+    s->session = (struct session){ .person = &s->person, .csrf = S("csrf") };
+    s->res = (struct http_response){ .arena = t->arena };
+    s->c = (struct ctx){ .arena = t->arena,
+                         .set = &s->set,
+                         .registry = registry(t),
+                         .session = &s->session,
+                         .res = &s->res,
+                         .now_s = TEST_NOW_S,
+                         .lang = LANG_FI };
+    return s;
+}
+
+TEST(the_launcher_greets_and_offers_the_schools)
+{
+    struct scene *s = scene(t);
+    struct launcher_view v = launcher_for(&s->c, S("1.1.2"), S(""), false);
+    struct html page = page_launcher(t->arena, &v);
+
+    CHECK(has(page, "<h1>Hei, Aino</h1>"));
+    CHECK(has(page, "Maanantai 10. elokuuta"));
+    CHECK(has(page, "href=\"/?school=1.1.2\" aria-current=\"true\">Testi-Otsolahden lukio"));
+    CHECK(has(page, "Testi-Otsolahden lukio ei ole vielä avannut sinulle palveluja."));
+    CHECK(has(page, "mailto:tuki@oulu.example"));
+    CHECK(has(page, "back=%2F%3Fschool%3D1.1.2"));
+    CHECK(has(page, "name=\"csrf\" value=\"csrf\""));
+}
+
+TEST(one_school_needs_no_switch)
+{
+    struct scene *s = scene(t);
+
+    s->person.affiliation_count = 1;
+    CHECK_INT(launcher_for(&s->c, S("no such school"), S(""), false).schools.n, 0);
+    s->at[0].school_oid = S("");
+    CHECK_STR(launcher_for(&s->c, S(""), S(""), false).school, "Oulu");
+    s->at[0].provider_oid = S("unknown");
+    CHECK_INT(launcher_for(&s->c, S(""), S(""), false).school.n, 0);
+    s->person.affiliation_count = 0;
+    s->person.given_names = S("");
+    s->person.family_name = S("");
+    struct launcher_view v = launcher_for(&s->c, S(""), S(""), false);
+    CHECK(has(page_launcher(t->arena, &v), "Kirjautumisesi ei kertonut koulua eikä roolia."));
+}
+
+TEST(a_school_whose_affiliation_has_ended_is_not_offered)
+{
+    struct scene *s = scene(t);
+
+    s->at[1].to_s = TEST_NOW_S - 1;
+    CHECK_INT(launcher_for(&s->c, S("1.1.2"), S(""), false).schools.n, 0);
+}
+
+TEST(a_small_pupil_on_a_shared_device_has_a_done_button)
+{
+    struct scene *s = scene(t);
+
+    s->person.affiliation_count = 1;
+    s->at[0].role = ROLE_LEARNER;
+    s->at[0].class_level = 1;
+    struct launcher_view v = launcher_for(&s->c, S(""), S(""), true);
+    struct html page = page_launcher(t->arena, &v);
+    CHECK(has(page, "<body class=\"kid\">"));
+    CHECK(has(page, "Jos et ole Aino, paina Valmis."));
+    CHECK(has(page, "<div class=\"done\"><form method=\"post\" action=\"/sign-out\">"));
+}
+
+TEST(a_page_is_sent_with_its_policy_and_is_not_kept)
+{
+    struct scene *s = scene(t);
+    struct fail f = { 0 };
+    struct expired_view v = { .page = page_for(&s->c, S("/")) };
+
+    CHECK(page_send(&s->c, 410, page_expired(t->arena, &v), &f) == DONE);
+    CHECK_INT(s->res.status, 410);
+    CHECK_STR(http_response_field(&s->res, S("Content-Security-Policy")), PAGE_CSP);
+    CHECK_STR(http_response_field(&s->res, S("Cache-Control")), "no-store");
+    CHECK_STR(http_response_field(&s->res, S("Content-Language")), "fi");
+    CHECK(page_send(&s->c, 200, (struct html){ { NULL, 0 } }, &f) == REFUSE);
+    CHECK_STR(f.code, "page_too_large");
+}
+
+TEST(a_fault_of_ours_tries_again_by_itself_and_others_do_not)
+{
+    struct scene *s = scene(t);
+    struct fail f = { 0 };
+    struct error_view v = { .page = page_for(&s->c, S("/")), .kind = FAIL_OURS, .again = S("/x?y=1"), .retry_s = 5 };
+
+    CHECK(page_error_send(&s->c, 503, &v, &f) == DONE);
+    CHECK_STR(http_response_field(&s->res, S("Refresh")), "5; url=/x?y=1");
+    CHECK(has((struct html){ s->res.body }, "yrittää itse uudelleen 5 sekunnin"));
+    s->res = (struct http_response){ .arena = t->arena };
+    v.again = S("https://elsewhere.example/");
+    CHECK(page_error_send(&s->c, 503, &v, &f) == DONE);
+    CHECK(http_response_field(&s->res, S("Refresh")).p == NULL);
+    v.again = S("/x");
+    v.kind = FAIL_UPSTREAM;
+    CHECK(page_error_send(&s->c, 502, &v, &f) == DONE);
+    CHECK(http_response_field(&s->res, S("Refresh")).p == NULL);
+}
+
+/* --- static files ----------------------------------------------------------------------------------------- */
+
+TEST(static_files_are_found_by_their_whole_address_only)
+{
+    CHECK(asset_count >= 2);
+    for (size_t i = 0; i < asset_count; i++) {
+        CHECK(asset_at(assets[i].path) == &assets[i]);
+        CHECK(assets[i].gzip.n > 0 && assets[i].gzip.n < assets[i].bytes.n);
+    }
+    CHECK(asset_at(S("/static/style.css")) == NULL);
+    CHECK(asset_at(S("/static/../texts.def")) == NULL);
+    CHECK(asset_at((struct str){ NULL, 0 }) == NULL);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "launcher/contact.h"
+#include "launcher/texts.h"
+#include "launcher/when.h"
+#include "launcher/words.h"
+#include "tests/test.h"
+
+static struct str folded(struct test *t, struct str s)
+{
+    struct buf b = buf_new(t->arena, 4096);
+
+    words_fold(&b, s);
+    return buf_str(&b);
+}
+
+static bool before(struct test *t, const char *a, const char *b, enum lang lang)
+{
+    return str_cmp(words_sort_key(t->arena, str_of(a), lang), words_sort_key(t->arena, str_of(b), lang)) < 0;
+}
+
+TEST(folding_takes_case_and_marks_away)
+{
+    CHECK_STR(folded(t, S("Äkäslompolo ÅÖ É")), "akaslompolo ao e");
+    CHECK_STR(folded(t, S("Čáhppes Đ Ŋ Š Ŧ Ž ŋŧž")), "cahppes d n s t z ntz");
+    CHECK_STR(folded(t, S("АБВ ΑΒΓ")), "абв αβγ");
+    CHECK(folded(t, S("a\xFFz")).n == 5); /* a broken byte stays one character */
+}
+
+TEST(finnish_and_swedish_put_a_ring_and_dots_last)
+{
+    CHECK(before(t, "Zoo", "Åbo", LANG_FI));
+    CHECK(before(t, "Åbo", "Äänekoski", LANG_FI));
+    CHECK(before(t, "Äänekoski", "Öja", LANG_SV));
+    CHECK(before(t, "espoo", "Oulu", LANG_FI));
+    CHECK(before(t, "Salo", "Šiilasjoki", LANG_FI)); /* š stands with s */
+}
+
+TEST(english_puts_them_beside_their_letters)
+{
+    CHECK(before(t, "Åbo", "Borgå", LANG_EN));
+    CHECK(before(t, "Äänekoski", "Espoo", LANG_EN));
+}
+
+TEST(names_that_differ_in_marks_alone_keep_one_order)
+{
+    CHECK(before(t, "Resume", "Resumé", LANG_FI) != before(t, "Resumé", "Resume", LANG_FI));
+}
+
+TEST(a_word_is_found_in_the_name_as_it_is_written)
+{
+    struct str name = S("Testi-Kielonmäen koulu");
+    size_t from, n;
+
+    CHECK(words_find(name, S("kielonmaen"), &from, &n));
+    CHECK_STR(str_sub(name, from, n), "Kielonmäen");
+    CHECK(!words_find(name, S("lukio"), &from, &n));
+    CHECK(!words_find(name, S(""), &from, &n));
+    CHECK(!words_find(S(""), S("a"), &from, &n));
+}
+
+TEST(initials_are_of_the_first_two_words)
+{
+    CHECK_STR(words_initials(t->arena, S("Puolukka Päiväkirja huoltajille")), "PP");
+    CHECK_STR(words_initials(t->arena, S("äly oma")), "ÄO");
+    CHECK_STR(words_initials(t->arena, S("ŧestti")), "Ŧ");
+    CHECK_STR(words_initials(t->arena, S("«\"Kirja\"» (kauppa)")), "KK");
+    CHECK_STR(words_initials(t->arena, S("<script>")), "S");
+    CHECK_STR(words_initials(t->arena, S("\xF0\x9F\x99\x82")), "\xF0\x9F\x99\x82");
+    CHECK_STR(words_initials(t->arena, S("\xFF\xFE ...")), "?");
+    CHECK_STR(words_initials(t->arena, S("")), "?");
+}
+
+TEST(counts_have_gaps_that_do_not_break)
+{
+    CHECK_STR(words_count(t->arena, 7, LANG_FI), "7");
+    CHECK_STR(words_count(t->arena, 1284, LANG_FI), "1\xC2\xA0"
+                                                    "284");
+    CHECK_STR(words_count(t->arena, 1284567, LANG_EN), "1,284,567");
+}
+
+TEST(times_are_finlands_in_summer_and_winter)
+{
+    CHECK_STR(when_full(t->arena, 1795413840, LANG_FI), "23.11.2026 klo 8.04");
+    CHECK_STR(when_full(t->arena, 1795413840, LANG_SV), "23.11.2026 kl. 8.04");
+    CHECK_STR(when_full(t->arena, 1795413840, LANG_EN), "23.11.2026 at 8:04");
+    CHECK_STR(when_today(t->arena, TEST_NOW_S, LANG_FI), "Maanantai 10. elokuuta");
+    CHECK_STR(when_today(t->arena, TEST_NOW_S, LANG_SV), "Måndag 10 augusti");
+    CHECK_STR(when_time(t->arena, TEST_NOW_S, LANG_FI), "11.00");
+}
+
+TEST(clocks_change_on_the_last_sundays_at_one_utc)
+{
+    CHECK_STR(when_time(t->arena, 1774745999, LANG_FI), "2.59"); /* 29 March 2026, 00:59:59 UTC */
+    CHECK_STR(when_time(t->arena, 1774746000, LANG_FI), "4.00");
+    CHECK_STR(when_time(t->arena, 1792889999, LANG_FI), "3.59"); /* 25 October 2026 */
+    CHECK_STR(when_time(t->arena, 1792890000, LANG_FI), "3.00");
+}
+
+TEST(a_year_ends_in_finland_before_it_ends_in_greenwich)
+{
+    struct when w = when_local(1798754400); /* 31 December 2026, 22:00 UTC */
+
+    CHECK_INT(w.year, 2027);
+    CHECK_INT(w.month, 1);
+    CHECK_INT(w.day, 1);
+    CHECK_INT(w.weekday, 5);
+    CHECK_INT(when_local(1709164800).day, 29); /* 29 February 2024 */
+    CHECK_INT(when_local(-5).year, 1970);
+}
+
+TEST(a_help_desk_is_a_page_or_a_mailbox_or_nothing)
+{
+    struct str url, mail;
+
+    contact_split(S("https://tuki.example/"), &url, &mail);
+    CHECK_STR(url, "https://tuki.example/");
+    CHECK(mail.p == NULL);
+    contact_split(S("mailto:tuki@oulu.example"), &url, &mail);
+    CHECK_STR(mail, "tuki@oulu.example");
+    CHECK(url.p == NULL);
+    static const char *const bad[] = { "javascript:alert(1)", "a@b?subject=x", "a b@c", "a@b@c", "@b", "a@", "x", "" };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        contact_split(str_of(bad[i]), &url, &mail);
+        CHECK(url.p == NULL && mail.p == NULL);
+    }
+}
+
+TEST(every_text_exists_in_every_language)
+{
+    for (int key = T_NONE + 1; key < T_COUNT; key++)
+        for (int lang = 0; lang < LANG_COUNT; lang++)
+            CHECK(text((enum text)key, (enum lang)lang).n > 0);
+    CHECK_STR(text(T_NONE, LANG_FI), "");
+}
