@@ -53,15 +53,22 @@ static size_t group_of(struct str category, enum pictogram *pictogram)
     return GROUP_OTHER;
 }
 
-struct icon icon_of(struct arena *a, const struct service *s, enum lang lang)
+static struct icon icon_in(struct arena *a, const struct service *s, enum lang lang, size_t *group)
 {
     uint64_t h = str_hash(s->id, 0);
     struct icon icon = { .initials = words_initials(a, names_in(&s->names, lang)),
                          .shape = 1 + (int)(h >> 32 & 7),
                          .colour = 1 + (int)(h >> 35 & 7) };
 
-    (void)group_of(s->category, &icon.pictogram);
+    *group = group_of(s->category, &icon.pictogram);
     return icon;
+}
+
+struct icon icon_of(struct arena *a, const struct service *s, enum lang lang)
+{
+    size_t group;
+
+    return icon_in(a, s, lang, &group);
 }
 
 enum density density_of(const struct person *p, int64_t now_s)
@@ -128,10 +135,9 @@ static struct found found_of(struct arena *a, const struct service *s, enum lang
 {
     struct found f = { .tile = { .id = s->id, .name = names_in(&s->names, lang), .line = names_in(&s->lines, lang) } };
 
-    f.tile.icon = icon_of(a, s, lang);
+    f.tile.icon = icon_in(a, s, lang, &f.group);
     f.tile.word = words_last(f.tile.name);
     f.tile.open = arena_join(a, S("/open/"), s->id);
-    f.group = group_of(s->category, &f.tile.icon.pictogram);
     f.key = words_sort_key(a, f.tile.name, lang);
     return f;
 }
@@ -166,13 +172,16 @@ static void tell_apart(struct found *found, size_t n)
     }
 }
 
-/* A pupil's word is the name's last; where two would read alike, each has its whole name. */
+/* A pupil's word is the name's last; where two would read alike, each has its whole name.  For roomy lists, which are
+ * short: it compares each with each. */
 static void tell_words_apart(struct found *found, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < n; k++)
-            if (k != i && str_eq(words_last(found[k].tile.name), words_last(found[i].tile.name)))
+        for (size_t k = i + 1; k < n; k++)
+            if (str_eq(words_last(found[k].tile.name), words_last(found[i].tile.name))) {
                 found[i].tile.word = found[i].tile.name;
+                found[k].tile.word = found[k].tile.name;
+            }
 }
 
 static void put_groups(struct arena *a, const struct found *found, size_t n, enum lang lang, struct tiles *out)
@@ -216,7 +225,8 @@ struct tiles tiles_build(struct arena *a, const struct tiles_ask *ask)
     }
     qsort(found, n, sizeof *found, by_place);
     tell_apart(found, n);
-    tell_words_apart(found, n);
+    if (out.density == DENSITY_ROOMY)
+        tell_words_apart(found, n);
     put_groups(a, found, n, ask->lang, &out);
     return out;
 }

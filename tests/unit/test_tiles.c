@@ -170,7 +170,10 @@ TEST(a_pupil_reads_the_last_word_unless_two_read_alike)
     add("a", "maths", "Vaahtera Matikka", "");
     add("b", "maths", "Koivu Matikka", "");
     add("c", "books", "Kanerva Oppikirjat", "");
-    struct tiles tiles = build(t, allow, LANG_FI, NULL);
+    struct affiliation at = { .provider_oid = S("1"), .role = ROLE_LEARNER, .class_level = 1 };
+    const struct person pupil = { .affiliations = &at, .affiliation_count = 1 };
+    const struct tiles_ask ask = { .registry = registry(t), .person = &pupil, .now_s = TEST_NOW_S, .decide = allow };
+    struct tiles tiles = tiles_build(t->arena, &ask);
 
     CHECK_STR(tiles.groups.at[0].tiles.at[0].word, "Oppikirjat");
     CHECK_STR(tiles.groups.at[0].tiles.at[1].word, "Koivu Matikka");
