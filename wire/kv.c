@@ -569,7 +569,8 @@ static bool address_of(struct str text, struct sockaddr_storage *out, socklen_t 
     size_t colon = text.n;
     while (colon > 0 && text.p[colon - 1] != ':')
         colon--;
-    if (colon < 2 || text.n - colon > 5)
+    int64_t number;
+    if (colon < 2 || text.n - colon > 5 || !str_int(str_from(text, colon), &number) || number < 1 || number > 65535)
         return false;
     char host[256] = "", port[8] = "";
     struct str h = str_sub(text, 0, colon - 1);

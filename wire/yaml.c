@@ -118,7 +118,7 @@ static void gather_grow(struct reading *r, struct gather *g)
     struct str *keys = arena_make_n(r->scratch, cap, struct str);
     int *lines = arena_make_n(r->scratch, cap, int);
     if (g->n > 0) {
-        memcpy(items, g->items, g->n * sizeof *items);
+        memcpy(items, g->items, g->n * sizeof(struct yaml *));
         memcpy(keys, g->keys, g->n * sizeof *keys);
         memcpy(lines, g->lines, g->n * sizeof *lines);
     }
@@ -130,7 +130,7 @@ static void gather_end(struct reading *r, const struct gather *g, struct yaml *y
     y->n = g->n;
     y->items = arena_make_n(r->arena, g->n, struct yaml *);
     if (g->n > 0)
-        memcpy(y->items, g->items, g->n * sizeof *y->items);
+        memcpy(y->items, g->items, g->n * sizeof(struct yaml *));
     if (y->kind != YAML_MAP)
         return;
     y->keys = arena_make_n(r->arena, g->n, struct str);

@@ -22,16 +22,25 @@ static const char *program(void)
     return NULL;
 }
 
-static bool answers(const char *path)
+static int connect_to(const char *path)
 {
     struct sockaddr_un to = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     (void)snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
-    bool yes = fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
+        return fd;
+    (void)close(fd);
+    return -1;
+}
+
+static bool answers(const char *path)
+{
+    int fd = connect_to(path);
+
     if (fd >= 0)
         (void)close(fd);
-    return yes;
+    return fd >= 0;
 }
 
 static bool run(struct redis_child *r, const char *option, const char *value)
@@ -88,6 +97,15 @@ void redis_child_signal(struct redis_child *r, int signal)
         (void)waitpid(r->pid, NULL, 0);
         r->pid = 0;
     }
+}
+
+void redis_child_command(struct test *t, struct redis_child *r, const char *line)
+{
+    char reply[256];
+    int fd = connect_to(arena_cstr(t->arena, str_from(r->address, 5)));
+
+    CHECK(fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line) && read(fd, reply, sizeof reply) > 0);
+    (void)close(fd);
 }
 
 void redis_child_stop(struct redis_child *r)

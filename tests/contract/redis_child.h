@@ -20,6 +20,8 @@ bool redis_child_start(struct test *t, struct redis_child *r, const char *option
 void redis_child_signal(struct redis_child *r, int signal);
 /* Starts it again in the same folder, after it was killed. */
 bool redis_child_again(struct test *t, struct redis_child *r);
+/* An inline command on a connection of its own; waits for the reply. */
+void redis_child_command(struct test *t, struct redis_child *r, const char *line);
 void redis_child_stop(struct redis_child *r);
 
 #endif

@@ -4,9 +4,12 @@
  * no healthy Redis says. */
 #include "tests/contract/kv_contract.h"
 #include "tests/contract/redis_child.h"
+#include "tests/contract/redis_stub.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -174,4 +177,255 @@ TEST(a_redis_that_forgets_under_pressure_is_not_used)
     CHECK_STR(kv_trouble(rig.kv), "evicting");
     kv_rig_free(&rig);
     redis_child_stop(&r);
+}
+
+/* Turns until the kv has made up its mind about its first connection. */
+static void until_decided(struct kv_rig *rig)
+{
+    int64_t end_ms = world_mono_ms(&world_real) + SOON_MS;
+
+    while (strcmp(kv_trouble(rig->kv), "starting") == 0 && world_mono_ms(&world_real) < end_ms)
+        loop_turn(rig->loop, 20);
+}
+
+/* What a Redis says at first to ROLE or to INFO, and why it is not used then. */
+static const struct {
+    const char *role, *info, *trouble;
+} greetings[] = {
+    { "*5\r\n$5\r\nslave\r\n$1\r\nh\r\n:1\r\n$9\r\nconnected\r\n:0\r\n", NULL, "replica" },
+    { "-LOADING Redis is loading the dataset in memory\r\n", NULL, "loading" },
+    { "-NOAUTH Authentication required.\r\n", NULL, "password" },
+    { "-NOPERM this user has no permissions\r\n", NULL, "permission" },
+    { "+master\r\n", NULL, "garbage" },
+    { "*0\r\n", NULL, "replica" },
+    { "hello\r\n", NULL, "garbage" },
+    { NULL, "$11\r\nloading:1\r\n\r\n", "garbage" },
+    { NULL, "$22\r\nrun_id:ab\r\nloading:1\r\n\r\n", "loading" },
+    { NULL, "$-1\r\n", "garbage" },
+    { NULL, "*1000000000\r\n", "garbage" },
+};
+
+TEST(a_redis_that_greets_wrongly_is_not_used)
+{
+    for (size_t i = 0; i < sizeof greetings / sizeof *greetings; i++) {
+        struct redis_stub s;
+        struct kv_rig rig;
+        struct redis_stub_says says = { .role = str_of(greetings[i].role), .info = str_of(greetings[i].info) };
+        if (!redis_stub_start(t, &s, &says))
+            return;
+        kv_rig_new(t, &rig, &(struct kv_config){ .address = s.address, .timeout_ms = 2000 });
+        until_decided(&rig);
+        if (kv_ready(rig.kv) || strcmp(kv_trouble(rig.kv), greetings[i].trouble) != 0)
+            test_fail(t, __FILE__, __LINE__, "greeting %zu: %s, expected %s", i, kv_trouble(rig.kv),
+                      greetings[i].trouble);
+        CHECK_INT(get(t, &rig, S("a")).outcome, KV_DOWN);
+        kv_rig_free(&rig);
+        redis_stub_stop(&s);
+    }
+}
+
+/* What a Redis may say to a command, and what then is the trouble; each is DOWN. */
+static const struct {
+    const char *reply, *trouble;
+    bool close, given_up;
+} replies[] = {
+    { "-READONLY You can't write against a read only replica.\r\n", "replica", false, true },
+    { "-LOADING Redis is loading the dataset in memory\r\n", "loading", false, true },
+    { "-NOAUTH Authentication required.\r\n", "password", false, true },
+    { "-WRONGPASS invalid username-password pair\r\n", "password", false, true },
+    { "-MASTERDOWN Link with MASTER is down\r\n", "replica", false, true },
+    { "-OOM command not allowed when used memory > 'maxmemory'.\r\n", "memory", false, false },
+    { "-MISCONF Redis is configured to save RDB snapshots\r\n", "disk", false, false },
+    { "-NOPERM no permissions\r\n", "permission", false, false },
+    { "-ERR whatever\r\n", "command", false, false },
+    { "-\r\n", "command", false, false },
+    { "hello\r\n", "garbage", false, true },
+    { "\r\n", "garbage", false, true },
+    { "$abc\r\n", "garbage", false, true },
+    { "$-7\r\n", "garbage", false, true },
+    { "*1000000000\r\n", "garbage", false, true },
+    { "*-9\r\n", "garbage", false, true },
+    { ":12\r\n", "", false, false },
+    { "*1\r\n$1\r\na\r\n", "", false, false },
+    { "+OK\r\n", "", false, false },
+    { "$1\r\na\r\n$1\r\nb\r\n", "garbage", false, true },
+    { "$10\r\nabc", "cut", true, true },
+    { "", "cut", true, true },
+    { "$10\r\nabc", "timeout", false, true },
+};
+
+TEST(what_a_redis_should_not_say_is_down_and_never_a_value)
+{
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+        struct redis_stub s;
+        struct kv_rig rig;
+        struct redis_stub_says says = { .reply = str_of(replies[i].reply), .close = replies[i].close };
+        if (!redis_stub_start(t, &s, &says))
+            return;
+        kv_rig_new(t, &rig, &(struct kv_config){ .address = s.address, .timeout_ms = 300 });
+        CHECK(kv_rig_until(&rig, true, SOON_MS));
+        struct kv_got got = get(t, &rig, S("a"));
+        bool twice = replies[i].reply[0] == '$' && replies[i].reply[1] == '1' && strlen(replies[i].reply) == 14;
+        if ((got.outcome != KV_DOWN || got.value.p != NULL) && !twice)
+            test_fail(t, __FILE__, __LINE__, "reply %zu: %d", i, got.outcome);
+        for (int k = 0; twice && k < 100 && kv_ready(rig.kv); k++)
+            loop_turn(rig.loop, 10);
+        if (kv_ready(rig.kv) == replies[i].given_up || strcmp(kv_trouble(rig.kv), replies[i].trouble) != 0)
+            test_fail(t, __FILE__, __LINE__, "reply %zu: trouble %s, expected %s", i, kv_trouble(rig.kv),
+                      replies[i].trouble);
+        kv_rig_free(&rig);
+        redis_stub_stop(&s);
+    }
+}
+
+TEST(a_full_redis_is_noted_until_a_write_succeeds)
+{
+    struct redis_child r;
+    struct kv_rig rig;
+    struct kv_got set, got;
+
+    if (!redis_child_start(t, &r, NULL, NULL))
+        return;
+    struct kv_config config = config_of(&r);
+    kv_rig_new(t, &rig, &config);
+    CHECK(kv_rig_until(&rig, true, SOON_MS));
+    kv_set(rig.kv, &rig.batch, t->arena, &set, KV_SESSION, S("old"), S("v"), 60);
+    kv_rig_wait(t, &rig);
+    redis_child_command(t, &r, "CONFIG SET maxmemory 1\r\n");
+    kv_set(rig.kv, &rig.batch, t->arena, &set, KV_SESSION, S("new"), S("v"), 60);
+    kv_get(rig.kv, &rig.batch, t->arena, &got, KV_SESSION, S("old"));
+    kv_rig_wait(t, &rig);
+    CHECK_INT(set.outcome, KV_DOWN);
+    CHECK_INT(got.outcome, KV_HIT); /* old sessions can still be read */
+    CHECK_STR(kv_trouble(rig.kv), "memory");
+    redis_child_command(t, &r, "CONFIG SET maxmemory 64mb\r\n");
+    kv_set(rig.kv, &rig.batch, t->arena, &set, KV_SESSION, S("new"), S("v"), 60);
+    kv_rig_wait(t, &rig);
+    CHECK_INT(set.outcome, KV_HIT);
+    CHECK_STR(kv_trouble(rig.kv), "");
+    kv_rig_free(&rig);
+    redis_child_stop(&r);
+}
+
+TEST(a_primary_that_becomes_a_replica_is_left)
+{
+    struct redis_child r;
+    struct kv_rig rig;
+    struct kv_got set;
+
+    if (!redis_child_start(t, &r, NULL, NULL))
+        return;
+    struct kv_config config = config_of(&r);
+    kv_rig_new(t, &rig, &config);
+    CHECK(kv_rig_until(&rig, true, SOON_MS));
+    struct str before = arena_str(t->arena, kv_epoch(rig.kv));
+    redis_child_command(t, &r, "REPLICAOF 127.0.0.1 1\r\n");
+    kv_set(rig.kv, &rig.batch, t->arena, &set, KV_SESSION, S("a"), S("v"), 60);
+    kv_rig_wait(t, &rig);
+    CHECK_INT(set.outcome, KV_DOWN);
+    CHECK_STR(kv_trouble(rig.kv), "replica");
+    redis_child_command(t, &r, "REPLICAOF NO ONE\r\n");
+    CHECK(kv_rig_until(&rig, true, SOON_MS));
+    CHECK(!str_eq(before, kv_epoch(rig.kv)));
+    kv_rig_free(&rig);
+    redis_child_stop(&r);
+}
+
+TEST(late_answers_never_cross_over)
+{
+    enum { ASKED = 4000, AT_ONCE = 20 };
+    struct redis_stub s;
+    struct kv_rig rig;
+    struct kv_got got[AT_ONCE];
+    struct str ids[AT_ONCE];
+    struct redis_stub_says says = { .late_every = 501, .late_ms = 90 };
+    int hits = 0, down = 0, mixed = 0;
+
+    if (!redis_stub_start(t, &s, &says))
+        return;
+    kv_rig_new(t, &rig, &(struct kv_config){ .address = s.address, .timeout_ms = 30 });
+    for (int i = 0; i < ASKED; i += AT_ONCE) {
+        struct arena *a = arena_new();
+        (void)kv_rig_until(&rig, true, SOON_MS);
+        for (int k = 0; k < AT_ONCE; k++) {
+            ids[k] = arena_printf(a, "id-%d", i + k);
+            kv_get(rig.kv, &rig.batch, a, &got[k], KV_SESSION, ids[k]);
+        }
+        kv_rig_wait(t, &rig);
+        for (int k = 0; k < AT_ONCE; k++) {
+            hits += got[k].outcome == KV_HIT;
+            down += got[k].outcome == KV_DOWN;
+            mixed += got[k].outcome == KV_HIT && !str_eq(got[k].value, ids[k]);
+        }
+        arena_free(a);
+    }
+    CHECK_INT(mixed, 0);
+    CHECK_INT(hits + down, ASKED);
+    CHECK(hits > 0 && down > 0);
+    kv_rig_free(&rig);
+    redis_stub_stop(&s);
+}
+
+TEST(no_password_reaches_the_log)
+{
+    struct redis_stub s;
+    struct kv_rig rig;
+    struct redis_stub_says says = { .auth = S("-ERR unknown command `AUTH`, with args beginning with: `kuusi-7`\r\n") };
+    char path[] = "/tmp/digione-log-XXXXXX";
+    int file = mkstemp(path), before = dup(2);
+
+    CHECK(file >= 0 && dup2(file, 2) == 2);
+    if (redis_stub_start(t, &s, &says)) {
+        kv_rig_new(t, &rig, &(struct kv_config){ .address = s.address, .password = S("kuusi-7"), .timeout_ms = 2000 });
+        until_decided(&rig);
+        CHECK_STR(kv_trouble(rig.kv), "password");
+        kv_rig_free(&rig);
+        redis_stub_stop(&s);
+    }
+    (void)dup2(before, 2);
+    (void)close(before);
+    (void)close(file);
+    struct str log = test_file(t->arena, path);
+    CHECK(str_find(log, S("kv.away")) < log.n);
+    CHECK(str_find(log, S("kuusi-7")) == log.n);
+    (void)unlink(path);
+}
+
+TEST(nobody_there_is_down_at_once)
+{
+    struct kv_rig rig;
+
+    kv_rig_new(t, &rig, &(struct kv_config){ .address = S("unix:/tmp/digione-nobody"), .timeout_ms = 2000 });
+    CHECK_STR(kv_trouble(rig.kv), "connect");
+    CHECK_INT(get(t, &rig, S("a")).outcome, KV_DOWN);
+    kv_rig_free(&rig);
+    kv_rig_new(t, &rig, &(struct kv_config){ .address = S("127.0.0.1:1"), .timeout_ms = 2000 });
+    until_decided(&rig);
+    CHECK_STR(kv_trouble(rig.kv), "connect");
+    kv_rig_free(&rig);
+}
+
+TEST(addresses_of_redis_are_checked_at_the_start)
+{
+    static const char *const bad[] = { "", "unix:", "127.0.0.1", "127.0.0.1:", ":6379", "127.0.0.1:x", "a b:1" };
+    struct settings set;
+    struct kv_config config;
+
+    settings_defaults(&set);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct fail f = { 0 };
+        set.redis = str_of(bad[i]);
+        CHECK(!kv_config_read(&set, t->arena, &config, &f));
+        CHECK_STR(f.code, "bad_setting");
+    }
+    struct fail f = { 0 };
+    set.redis = S("[::1]:6379");
+    CHECK(kv_config_read(&set, t->arena, &config, &f));
+    CHECK_STR(config.address, "[::1]:6379");
+    set.redis = S("localhost:6379");
+    CHECK(kv_config_read(&set, t->arena, &config, &f));
+    CHECK(str_has_suffix(config.address, S(":6379")) && str_find(config.address, S("localhost")) == config.address.n);
+    set.redis_password_file = S("/nonexistent");
+    CHECK(!kv_config_read(&set, t->arena, &config, &f));
+    CHECK_STR(f.code, "redis_password_file");
 }
