@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "tests/test.h"
+#include "wire/yaml.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct yaml *read_yaml(struct test *t, const char *text, struct fail *f)
+{
+    *f = (struct fail){ 0 };
+    return yaml_read(t->arena, str_of(text), "f.yaml", f);
+}
+
+TEST(maps_lists_and_texts_are_read_with_their_lines)
+{
+    struct fail f;
+    const struct yaml *y = read_yaml(t, "a: 1\nb:\n  - x\n  - {c: 'it''s'}\nd: |\n  two\n  lines\ne:\n", &f);
+
+    CHECK(y != NULL && y->kind == YAML_MAP && y->n == 4);
+    CHECK_STR(yaml_get(y, "a")->text, "1");
+    CHECK_INT(yaml_get(y, "b")->items[1]->line, 4);
+    CHECK_STR(yaml_get(yaml_get(y, "b")->items[1], "c")->text, "it's");
+    CHECK(!yaml_get(yaml_get(y, "b")->items[1], "c")->plain);
+    CHECK_STR(yaml_get(y, "d")->text, "two\nlines\n");
+    CHECK_STR(yaml_get(y, "e")->text, "");
+    CHECK(yaml_get(y, "nothing") == NULL && yaml_get(yaml_get(y, "a"), "a") == NULL);
+}
+
+static const struct {
+    const char *text, *code, *says;
+} refused[] = {
+    { "", "yaml_refused", "f.yaml:1: the file is empty" },
+    { "a: &x 1\n", "yaml_refused", "f.yaml:1: an anchor" },
+    { "a: 1\nb: *x\n", "yaml_refused", "f.yaml:2: an alias" },
+    { "a: !!str 1\n", "yaml_refused", "f.yaml:1: a tag" },
+    { "a: ! 1\n", "yaml_refused", "tag" },
+    { "!x a: 1\n", "yaml_refused", "tag" },
+    { "a: 1\nb: 2\na: 3\n", "yaml_refused", "f.yaml:3: the key \"a\" stands here twice (first in line 1)" },
+    { "? [a]\n: 1\n", "yaml_refused", "f.yaml:1: a key must be a text" },
+    { "a: 1\n---\nb: 2\n", "yaml_refused", "second document" },
+    { "%YAML 1.1\n---\na: 1\n", "yaml_refused", "directives" },
+    { "a: [1, 2\n", "yaml_syntax", "f.yaml:" },
+    { "a: 1\n\tb: 2\n", "yaml_syntax", "f.yaml:2" },
+    { "a: \"\\0\"\n", "yaml_refused", "NUL" },
+    { "a: \xff\xfe\n", "yaml_syntax", "f.yaml:1" },
+    { "[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]", "yaml_too_large", "nested too deeply" },
+};
+
+TEST(what_a_configuration_does_not_need_is_refused)
+{
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct fail f;
+        t->checked++;
+        if (read_yaml(t, refused[i].text, &f) != NULL || strcmp(f.code, refused[i].code) != 0 ||
+            strstr(f.detail, refused[i].says) == NULL)
+            test_fail(t, __FILE__, __LINE__, "text %zu: %s: %s", i, f.code, f.detail);
+    }
+}
+
+TEST(an_unknown_key_names_a_near_one)
+{
+    static const char *const known[] = { "redirect_uris", "name", NULL };
+    struct fail f;
+    const struct yaml *y = read_yaml(t, "name: x\nredirect_uri: y\n", &f);
+
+    CHECK(!yaml_only(y, known, &f));
+    CHECK_STR(f.detail, "f.yaml:2: unknown key \"redirect_uri\"; did you mean \"redirect_uris\"?");
+    y = read_yaml(t, "colour: red\n", &f);
+    CHECK(!yaml_only(y, known, &f));
+    CHECK_STR(f.detail, "f.yaml:1: unknown key \"colour\"");
+    y = read_yaml(t, "[name]\n", &f);
+    CHECK(!yaml_only(y, known, &f));
+}
+
+TEST(every_text_is_written_so_that_it_reads_as_itself)
+{
+    static const struct str texts[] = {
+        { "", 0 },
+        { "plain", 5 },
+        { "two words", 9 },
+        { " space ", 7 },
+        { "yes", 3 },
+        { "No", 2 },
+        { "null", 4 },
+        { "~", 1 },
+        { "0123", 4 },
+        { "1e3", 3 },
+        { "-", 1 },
+        { "- a", 3 },
+        { "a: b", 4 },
+        { "a:b", 3 },
+        { "a:", 2 },
+        { "#x", 2 },
+        { "a #b", 4 },
+        { "{x}", 3 },
+        { "[x]", 3 },
+        { "&a", 2 },
+        { "*a", 2 },
+        { "!a", 2 },
+        { "%a", 2 },
+        { "'a'", 3 },
+        { "\"a\"", 3 },
+        { "a\\b", 3 },
+        { "a\nb", 3 },
+        { "a\tb", 3 },
+        { "\x01\x7f", 2 },
+        { "åäö čđšž", 13 },
+        { "a\xC2\x85"
+          "b",
+          4 },
+        { "\xE2\x80\xA8", 3 },
+        { "\xEF\xBB\xBF", 3 },
+        { "\xEF\xBF\xBE", 3 },
+        { "\xF0\x9D\x84\x9E", 4 },
+        { "https://a.example/b?c=d&e=f", 27 },
+        { "O'Mäkelä", 10 },
+        { "trailing ", 9 },
+        { "a  b", 4 },
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct fail f = { 0 };
+        struct yaml_out *o = yaml_out_new(t->arena);
+        yaml_out_text(o, "k", texts[i]);
+        yaml_out_list(o, "l");
+        yaml_out_text(o, NULL, texts[i]);
+        yaml_out_end(o);
+        struct yaml *y = yaml_read(t->arena, yaml_out_str(o), "again", &f);
+        t->checked++;
+        if (y == NULL || !str_eq(yaml_get(y, "k")->text, texts[i]) ||
+            !str_eq(yaml_get(y, "l")->items[0]->text, texts[i]) || (yaml_get(y, "k")->plain && texts[i].n == 0))
+            test_fail(t, __FILE__, __LINE__, "text %zu: %s\n%.*s", i, f.detail, STR_ARG(yaml_out_str(o)));
+    }
+}
+
+TEST(what_is_written_is_nested_as_it_was_opened)
+{
+    struct yaml_out *o = yaml_out_new(t->arena);
+
+    yaml_out_comment(o, "a comment");
+    yaml_out_int(o, "n", -7);
+    yaml_out_list(o, "empty");
+    yaml_out_end(o);
+    yaml_out_list(o, "list");
+    yaml_out_map(o, NULL);
+    yaml_out_text(o, "a", S("x"));
+    yaml_out_map(o, "b");
+    yaml_out_bool(o, "c", true);
+    yaml_out_end(o);
+    yaml_out_end(o);
+    yaml_out_map(o, NULL);
+    yaml_out_end(o);
+    yaml_out_end(o);
+    CHECK_STR(yaml_out_str(o), "# a comment\nn: -7\nempty:\n  []\nlist:\n  - a: x\n    b:\n      c: true\n  - {}\n");
+}
+
+static bool settings_of(struct test *t, const char *text, struct settings *s, struct fail *f)
+{
+    char path[] = "/tmp/digione-settings-XXXXXX";
+    int fd = mkstemp(path);
+
+    CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    (void)close(fd);
+    *f = (struct fail){ 0 };
+    bool good = settings_read_file(path, t->arena, s, f);
+    (void)unlink(path);
+    return good;
+}
+
+#define LEAST "public_url: https://login.example\nlisten: 127.0.0.1:8080\nstate_dir: /var/lib/digione\n"
+
+TEST(a_settings_file_is_read_over_the_defaults)
+{
+    struct settings s;
+    struct fail f;
+
+    CHECK(settings_of(t, LEAST "session_idle_s: 900 # a quarter of an hour\n", &s, &f));
+    CHECK_STR(s.public_url, "https://login.example");
+    CHECK_INT(s.session_idle_s, 900);
+    CHECK_INT(s.code_life_s, 60);
+    CHECK_STR(s.keys_dir, "/var/lib/digione/keys");
+}
+
+TEST(a_wrong_setting_is_refused_with_its_line)
+{
+    struct settings s;
+    struct fail f;
+
+    CHECK(!settings_of(t, LEAST "sesion_idle_s: 900\n", &s, &f));
+    CHECK_STR(f.code, "unknown_setting");
+    CHECK(strstr(f.detail, ":4: ") != NULL);
+    CHECK(!settings_of(t, LEAST "session_idle_s: 12\n", &s, &f));
+    CHECK_STR(f.code, "bad_setting");
+    CHECK(strstr(f.detail, ":4: session_idle_s: expected a number from 300 to 28800") != NULL);
+    CHECK(!settings_of(t, LEAST "loops: [1]\n", &s, &f));
+    CHECK_STR(f.code, "bad_setting");
+    CHECK(!settings_of(t, "listen: 127.0.0.1:1\n", &s, &f));
+    CHECK_STR(f.code, "bad_setting");
+    CHECK(!settings_of(t, "- a\n", &s, &f));
+    CHECK(!settings_read_file("/nonexistent", t->arena, &s, (f = (struct fail){ 0 }, &f)));
+    CHECK_STR(f.code, "file_unreadable");
+}
