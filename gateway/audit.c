@@ -385,10 +385,15 @@ static bool open_heads(struct audit_writer *w, struct fail *f)
     return good;
 }
 
+bool audit_dir_prepare(const char *dir, struct fail *f)
+{
+    return mkdir(dir, 0700) == 0 || errno == EEXIST || fail(f, FAIL_OURS, "audit_open", "%s: %s", dir, strerror(errno));
+}
+
 static bool open_dir(struct audit_writer *w, const char *dir, struct fail *f)
 {
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return fail(f, FAIL_OURS, "audit_open", "%s: %s", dir, strerror(errno));
+    if (!audit_dir_prepare(dir, f))
+        return false;
     w->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     w->lock_fd = w->dir_fd >= 0 ? open_file(w, "lock", O_CREAT) : -1;
     if (w->lock_fd < 0)

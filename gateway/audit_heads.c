@@ -100,6 +100,11 @@ struct audit_heads *audit_heads_new(struct loop *l, struct audit_writer *w, stru
     return h;
 }
 
+bool audit_heads_busy(const struct audit_heads *h)
+{
+    return h != NULL && h->state != RESTS;
+}
+
 void audit_heads_free(struct audit_heads *h)
 {
     if (h == NULL)

@@ -14,9 +14,10 @@
 enum { AUDIT_HEAD_EVERY_S = 60 };
 
 struct audit_heads;
-/* The audit line and the signer's are those of loop l.  After the free, nothing is under way. */
+/* The audit line and the signer's are those of loop l. */
 struct audit_heads *audit_heads_new(struct loop *l, struct audit_writer *w, struct audit *x, struct signer *s);
-void audit_heads_free(struct audit_heads *h); /* before x and s are freed */
+bool audit_heads_busy(const struct audit_heads *h); /* an answer is on its way */
+void audit_heads_free(struct audit_heads *h);       /* not while busy; NULL does nothing */
 
 /* Whether a signature of heads.jsonl was made with one of these keys over this number and head. */
 bool audit_head_holds(const struct jwks *keys, uint64_t number, struct str head, struct str signature);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "certs/signer_client.h"
 #include "gateway/answer.h"
+#include "gateway/audit_heads.h"
 #include "gateway/listen.h"
 #include "gateway/node.h"
 #include "gateway/registry.h"
@@ -125,6 +126,7 @@ static void make_lane(struct node *n, const struct lane_fds *fds, const struct k
     lane->signer = signer_new(l, n->set, fds->signer);
     lane->fetch = fetch_new(l, n->world, fds->fetcher);
     lane->upstreams = upstreams_new(n->upstreams, l, lane->fetch, n->world, n->set);
+    lane->audit = audit_new(n->audit, l);
     lane->server = server_new(l, n->world, n->set, fds->listening, &hooks);
 }
 
@@ -134,6 +136,7 @@ static void free_lane(struct lane *lane)
     upstreams_free(lane->upstreams);
     fetch_free(lane->fetch);
     signer_free(lane->signer);
+    audit_free(lane->audit);
     kv_free(lane->kv);
     work_free(lane->work);
     loop_free(lane->loop);
@@ -269,11 +272,16 @@ static bool open_registry(struct node *n, struct watched *w, struct fail *f)
     return true;
 }
 
+static const char *audit_path(const struct node *n)
+{
+    return arena_cstr(n->arena, arena_join(n->arena, n->set->state_dir, S("/audit")));
+}
+
 static bool prepare(struct node *n, int *listen_fds, size_t loops, struct kv_config *kv, struct watched *w,
                     struct fail *f)
 {
     return (n->seals = seals_load(n->arena, arena_cstr(n->arena, n->set->root_secret_file), f)) != NULL &&
-           kv_config_read(n->set, n->arena, kv, f) && open_registry(n, w, f) &&
+           audit_dir_prepare(audit_path(n), f) && kv_config_read(n->set, n->arena, kv, f) && open_registry(n, w, f) &&
            listen_open(n->set->listen, listen_fds, loops, f);
 }
 
@@ -286,18 +294,29 @@ static void end_now_if_waiting(const struct node *n)
             log_event(LOG_WARN, "gateway.stopped_waiting");
             _exit(GATEWAY_STOPPED);
         }
+    if (audit_heads_busy(n->heads))
+        _exit(GATEWAY_STOPPED);
 }
 
 static void release(struct node *n, struct watched *w)
 {
+    audit_heads_free(n->heads);
     for (size_t i = 0; i < n->lane_count; i++)
         free_lane(n->lanes[i]);
+    audit_writer_free(n->audit);
     work_pool_free(n->pool);
     upstream_store_free(n->upstreams);
     db_close(w->db);
     registry_watch_free(w->registry);
     node_free(n);
     (void)close(w->signals);
+}
+
+static int cannot_start(struct node *n, struct watched *w, const struct fail *f)
+{
+    log_event(LOG_ERROR, "gateway.cannot_start", LOG_C("code", f->code), LOG_C("why", f->detail));
+    release(n, w);
+    return GATEWAY_CANNOT_START;
 }
 
 int gateway_main(const struct settings *set, const int *signer_fds, const int *fetch_fds, size_t loops)
@@ -309,16 +328,18 @@ int gateway_main(const struct settings *set, const int *signer_fds, const int *f
     struct kv_config kv;
 
     sandbox_no_dump();
-    if (!prepare(n, listen_fds, loops, &kv, &w, &f)) {
-        log_event(LOG_ERROR, "gateway.cannot_start", LOG_C("code", f.code), LOG_C("why", f.detail));
-        release(n, &w);
-        return GATEWAY_CANNOT_START;
-    }
+    if (!prepare(n, listen_fds, loops, &kv, &w, &f))
+        return cannot_start(n, &w, &f);
     n->sandboxed = sandbox_enter(set) == SANDBOX_ON;
+    /* Its thread begins inside the sandbox, like those of the lanes. */
+    n->audit = audit_writer_new(audit_path(n), n->world, &f);
+    if (n->audit == NULL)
+        return cannot_start(n, &w, &f);
     n->upstreams = upstream_store_new();
     n->pool = work_pool_new((unsigned)set->workers);
     for (size_t i = 0; i < loops; i++)
         make_lane(n, &(struct lane_fds){ listen_fds[i], signer_fds[i], fetch_fds[i] }, &kv);
+    n->heads = audit_heads_new(n->lanes[0]->loop, n->audit, n->lanes[0]->audit, n->lanes[0]->signer);
     run(n, &w);
     end_now_if_waiting(n);
     release(n, &w);

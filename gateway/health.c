@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * /health/live, /health/ready and /metrics: for operators and their machines, not for the world. */
+#include "gateway/audit.h"
 #include "gateway/node.h"
 #include "gateway/routes.h"
 
@@ -37,6 +38,7 @@ static enum step ready(struct ctx *c, struct fail *f)
         { "redis", all_lanes(n, offsetof(struct lane, kv_ok)) },
         { "signer", all_lanes(n, offsetof(struct lane, signer_ok)) },
         { "fetcher", all_lanes(n, offsetof(struct lane, fetch_ok)) },
+        { "audit", audit_writer_ok(n->audit) },
         { "clock", !atomic_load(&n->clock_stepped) },
         { "running", !atomic_load(&n->stopping) },
     };
@@ -49,7 +51,8 @@ static enum step ready(struct ctx *c, struct fail *f)
     buf_printf(&b, "{\"ready\":%s", all ? "true" : "false");
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
         buf_printf(&b, ",\"%s\":%s", checks[i].name, checks[i].ok ? "true" : "false");
-    buf_printf(&b, ",\"sandbox\":%s}", n->sandboxed ? "true" : "false");
+    buf_printf(&b, ",\"audit_reserve\":%s,\"sandbox\":%s}", audit_writer_on_reserve(n->audit) ? "false" : "true",
+               n->sandboxed ? "true" : "false");
     http_body(c->res, all ? 200 : 503, S("application/json"), buf_str(&b));
     return DONE;
 }

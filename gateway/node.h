@@ -39,6 +39,7 @@ struct node {
     const struct world *world;
     const struct seals *seals;
     struct audit_writer *audit;
+    struct audit_heads *heads;
     struct work_pool *pool;
     struct upstream_store *upstreams;
     struct lane *lanes[LANES_MAX];

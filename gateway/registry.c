@@ -429,7 +429,6 @@ bool registry_poll(struct registry_watch *w, struct registry **changed)
     registry_drop(w->now);
     w->now = r;
     *changed = registry_hold(r);
-    log_event(LOG_INFO, "registry.changed", LOG_N("version", registry_parts(r)->version));
     return true;
 }
 
