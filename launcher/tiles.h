@@ -16,7 +16,11 @@ enum { TILE_SHAPES = 8, TILE_COLOURS = 8, TILES_MAX = 200 };
 /* How much of a tile is shown.  ROOMY: pupils (pictogram, one word); NORMAL: icon, name, one line. */
 enum density { DENSITY_NORMAL = 0, DENSITY_ROOMY };
 
-/* Pictures for pupils, by category. */
+/* Categories that the registry may give a service, with their group and picture, stand in tiles.c: books, library,
+ * maths, exercises, reading, assistive, pictures, music, coding, learning; class, courses, assessment, survey;
+ * timetable, journal, messages, school, everyday; office, admin, work.  Any other stands in the last group.
+ *
+ * Pictures for pupils, by category. */
 enum pictogram {
     PIC_STAR = 0,
     PIC_BOOK,

@@ -42,13 +42,13 @@ struct source {
 
 static void __attribute__((noreturn, format(printf, 2, 3))) mistake(const struct source *s, const char *fmt, ...)
 {
+    char said[1024];
     va_list ap;
 
     va_start(ap, fmt);
-    (void)fprintf(stderr, "%s:%d: error: ", s->path, s->line);
-    (void)vfprintf(stderr, fmt, ap);
-    (void)fputc('\n', stderr);
+    (void)vsnprintf(said, sizeof said, fmt, ap);
     va_end(ap);
+    (void)fprintf(stderr, "%s:%d: error: %s\n", s->path, s->line, said);
     exit(1);
 }
 
