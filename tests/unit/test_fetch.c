@@ -5,6 +5,7 @@
 #include "gateway/fetch_guard.h"
 #include "gateway/fetcher.h"
 #include "tests/contract/http_stub.h"
+#include "tests/contract/tls_stub.h"
 #include "wire/fetch.h"
 
 #include <arpa/inet.h>
@@ -399,6 +400,39 @@ TEST(nobody_to_ask_is_away_at_once)
     loop_free(g.loop);
     (void)close(g.fds[0]);
     (void)close(g.fds[1]);
+}
+
+/* One fetch from a server with a certificate for that name, by a fetcher that trusts its authority or does not. */
+static struct fetch_got fetch_tls(struct test *t, const char *name, int days, bool trusted)
+{
+    struct rig g;
+    struct tls_stub tls;
+    struct fetch_got got = { 0 };
+
+    if (!tls_stub_start(t, &tls, name, days))
+        return got;
+    rig_new(t, &g);
+    kill_fetcher(&g);
+    if (trusted)
+        g.set.ca_file = str_of(tls.ca_file);
+    start_fetcher(&g);
+    while (!fetch_url(t, &g, FETCH_KEYS, true, http_stub_url(t->arena, &g.stub, "/ok")).answered)
+        loop_turn(g.loop, 20);
+    got = fetch_url(t, &g, FETCH_KEYS, true, arena_printf(t->arena, "https://oulu.localhost:%d/", tls.port));
+    rig_free(&g);
+    tls_stub_stop(&tls);
+    return got;
+}
+
+TEST(a_server_must_prove_that_it_is_the_host_that_was_asked)
+{
+    struct fetch_got got = fetch_tls(t, "oulu.localhost", 30, true);
+
+    CHECK(got.answered);
+    CHECK_STR(got.body, "hello");
+    CHECK_STR(fetch_tls(t, "oulu.localhost", 30, false).error, "tls");
+    CHECK_STR(fetch_tls(t, "espoo.localhost", 30, true).error, "tls");
+    CHECK_STR(fetch_tls(t, "oulu.localhost", -1, true).error, "tls");
 }
 
 static const struct {
