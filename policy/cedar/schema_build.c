@@ -233,8 +233,11 @@ static void declare_all(struct schema_builder *b, struct counts n)
 static const struct cedar_type *record_of(struct schema_builder *b, const struct decl_namespace *ns,
                                           const struct decl_type *t, const char *what)
 {
-    const struct cedar_type *type = t == NULL ? b->empty : schema_type_of(b, ns, t);
+    const struct cedar_type *type;
 
+    if (t == NULL)
+        return b->empty;
+    type = schema_type_of(b, ns, t);
     if (type != NULL && type->kind != CEDAR_TYPE_RECORD) {
         struct str text = cedar_type_text(b->scratch, type);
         cedar_error(b->d, t->at, "%s must be a record, but this is %.*s", what, STR_ARG(text));

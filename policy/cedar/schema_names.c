@@ -10,12 +10,16 @@ bool schema_is_ident(struct str s)
 /* Takes the first part off a path; false when none is left. */
 static bool next_part(struct str *path, struct str *part)
 {
-    size_t at = str_find(*path, S("::"));
+    size_t at;
 
     if (path->p == NULL)
         return false;
+    at = str_find(*path, S("::"));
     *part = str_sub(*path, 0, at);
-    *path = at == path->n ? (struct str){ 0 } : str_from(*path, at + 2);
+    if (at == path->n)
+        *path = str_of(NULL); /* absent: used up */
+    else
+        *path = str_from(*path, at + 2);
     return true;
 }
 

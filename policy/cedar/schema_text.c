@@ -113,7 +113,7 @@ static bool parse_name(struct parser *p, struct str *out)
 /* A::B::C, always written without white space in *out. */
 static bool parse_path(struct parser *p, struct str *out)
 {
-    struct str part;
+    struct str part = { 0 };
 
     if (!parse_ident(p, out))
         return false;
@@ -121,7 +121,9 @@ static bool parse_path(struct parser *p, struct str *out)
         advance(p);
         if (!parse_ident(p, &part))
             return false;
-        *out = arena_join(p->scratch, arena_join(p->scratch, *out, S("::")), part);
+        struct str head =
+            arena_join(p->scratch, *out, S("::")); /* NOLINT(clang-analyzer-core.CallAndMessage): *out is set */
+        *out = arena_join(p->scratch, head, part);
     }
     return true;
 }
@@ -154,7 +156,7 @@ static bool parse_names(struct parser *p, struct decl_name **out, bool (*item)(s
 static bool parse_entity_types(struct parser *p, struct decl_name **out)
 {
     struct cedar_span from = p->tok->span;
-    struct str name;
+    struct str name = { 0 };
 
     if (accept(p, CEDAR_T_LBRACKET)) {
         if (!at(p, CEDAR_T_RBRACKET) && !parse_names(p, out, parse_path))

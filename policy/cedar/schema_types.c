@@ -50,7 +50,7 @@ static const struct decl_attr **sorted_attrs(struct schema_builder *b, const str
     for (const struct decl_attr *attr = t->attrs; attr != NULL; attr = attr->next)
         list[n++] = attr;
     if (n != 0)
-        qsort(list, n, sizeof *list, by_name);
+        qsort(list, n, sizeof list[0], by_name); /* NOLINT(bugprone-sizeof-expression): pointers are sorted */
     for (size_t i = 1; i < n; i++)
         if (str_eq(list[i]->name, list[i - 1]->name))
             cedar_error(b->d, list[i]->at, "attribute \"%.*s\" is declared twice", STR_ARG(list[i]->name));

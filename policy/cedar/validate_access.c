@@ -80,7 +80,7 @@ static void report_unknown(struct checker *c, const struct cedar_expr *e, const 
 struct answer check_attr(struct checker *c, const struct cap *prior, const struct cedar_expr *e)
 {
     struct answer on = want_attrs(c, prior, e->kids[0], NULL);
-    struct cedar_attr attr;
+    struct cedar_attr attr = { 0 };
 
     if (on.type == NULL)
         return (struct answer){ 0 };
@@ -101,7 +101,7 @@ struct answer check_attr(struct checker *c, const struct cap *prior, const struc
 struct answer check_has(struct checker *c, const struct cap *prior, const struct cedar_expr *e)
 {
     struct answer on = want_attrs(c, prior, e->kids[0], "for sets there is `.contains()`, for strings `like`");
-    struct cedar_attr attr;
+    struct cedar_attr attr = { 0 };
     const struct cap *cap;
     bool sure;
 

@@ -86,6 +86,7 @@ const struct cap *caps_meet(struct checker *c, const struct cap *x, const struct
 
 /* validate_scope.c */
 void check_names(struct checker *c);       /* every entity type, action and enumerated id is declared */
+void check_scope_names(struct checker *c); /* the same for the scope alone */
 void check_application(struct checker *c); /* some action applies to what the scope allows */
 bool scope_allows_type(const struct checker *c, const struct cedar_scope *scope, const struct cedar_entity_type *type);
 bool scope_allows_action(const struct checker *c, const struct cedar_scope *scope, const struct cedar_action *action);

@@ -64,7 +64,7 @@ static void check_names_of(struct checker *c, const struct cedar_expr *e)
         check_names_of(c, e->kids[i]);
 }
 
-static void check_scope_names(struct checker *c, const struct cedar_scope *scope)
+static void check_names_of_scope(struct checker *c, const struct cedar_scope *scope)
 {
     bool uid = scope->kind == CEDAR_SCOPE_EQ || scope->kind == CEDAR_SCOPE_IN || scope->kind == CEDAR_SCOPE_IS_IN;
 
@@ -76,11 +76,16 @@ static void check_scope_names(struct checker *c, const struct cedar_scope *scope
         check_uid(c, &scope->uids[i], scope->uid_spans != NULL ? scope->uid_spans[i] : scope->span);
 }
 
+void check_scope_names(struct checker *c)
+{
+    check_names_of_scope(c, &c->policy->principal);
+    check_names_of_scope(c, &c->policy->action);
+    check_names_of_scope(c, &c->policy->resource);
+}
+
 void check_names(struct checker *c)
 {
-    check_scope_names(c, &c->policy->principal);
-    check_scope_names(c, &c->policy->action);
-    check_scope_names(c, &c->policy->resource);
+    check_scope_names(c);
     for (size_t i = 0; i < c->policy->n_conditions; i++)
         check_names_of(c, c->policy->conditions[i].body);
 }

@@ -253,8 +253,7 @@ TEST(schemas_that_differ_are_told_apart)
         "entity U in [G] { a: Long } tags Long; entity G; action v appliesTo { principal: U, resource: U };",
         "entity U in [G] { a: Long }; entity G enum [\"x\"]; action v appliesTo { principal: U, resource: U };",
         "entity U in [G] { a: Long }; entity G; action v appliesTo { principal: U, resource: G };",
-        "entity U in [G] { a: Long }; entity G; action v appliesTo { principal: U, resource: U, context: { b: Long } "
-        "};",
+        "entity U in [G] { a: Long }; entity G; action v appliesTo {principal: U, resource: U, context: {b: Long}};",
         "entity U in [G] { a: Long }; entity G; action v; action w;",
         "entity U in [G] { a: Set<Long> }; entity G; action v appliesTo { principal: U, resource: U };",
     };
