@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "wire/kv_int.h"
+
+#include <assert.h>
+
+static const struct {
+    const char *prefix;
+    int version;
+} families[KV_FAMILY_COUNT] = {
+#define X(family, prefix, version) [KV_##family] = { prefix, version },
+    KV_FAMILIES(X)
+#undef X
+};
+
+/* Answering. */
+
+static void answered(struct asked *q, enum kv_outcome outcome)
+{
+    q->out->outcome = outcome;
+    batch_answered(q->batch);
+}
+
+static void answer_value(struct kv *k, struct asked *q, const struct reply *r)
+{
+    if (r->type == REPLY_TEXT && r->text.n <= KV_VALUE_MAX_B) {
+        q->out->value = arena_str(q->arena, r->text);
+        answered(q, KV_HIT);
+    } else {
+        answered(q, r->type == REPLY_NIL ? KV_MISS : KV_DOWN);
+    }
+}
+
+bool kv_said_ok(const struct reply *r)
+{
+    return r->type == REPLY_STATUS && str_eq(r->text, S("OK"));
+}
+
+static void answer_stored(struct kv *k, struct asked *q, const struct reply *r)
+{
+    if (kv_said_ok(r))
+        kv_note_refusing(k, "");
+    answered(q, kv_said_ok(r) ? KV_HIT : r->type == REPLY_NIL ? KV_MISS : KV_DOWN);
+}
+
+static void answer_added(struct kv *k, struct asked *q, const struct reply *r)
+{
+    if (kv_said_ok(r))
+        kv_note_refusing(k, "");
+    answered(q, kv_said_ok(r) ? KV_MISS : r->type == REPLY_NIL ? KV_HIT : KV_DOWN);
+}
+
+static void answer_was_there(struct kv *k, struct asked *q, const struct reply *r)
+{
+    answered(q, r->type != REPLY_NUMBER ? KV_DOWN : r->number > 0 ? KV_HIT : KV_MISS);
+}
+
+static void answer_number(struct kv *k, struct asked *q, const struct reply *r)
+{
+    q->out->number = r->number;
+    answered(q, r->type == REPLY_NUMBER && r->number > 0 ? KV_HIT : KV_DOWN);
+}
+
+/* The commands. */
+
+struct question {
+    struct kv *kv;
+    struct batch *batch;
+    struct arena *arena;
+    struct kv_got *out;
+    enum kv_family family;
+    struct str id;
+};
+
+enum { KEY_ARG = 1, PARTS_MAX = 8 };
+
+/* parts[KEY_ARG] is filled in here: no command can be sent without its family. */
+static void ask(const struct question *x, struct str *parts, size_t n,
+                void (*answer)(struct kv *k, struct asked *q, const struct reply *r))
+{
+    struct kv *k = x->kv;
+    size_t key_at = str_eq(parts[0], S("EVAL")) ? 3 : KEY_ARG;
+    bool fits = str_is_set(x->id) && x->id.n <= KV_ID_MAX_B && x->family > KV_NONE && x->family < KV_FAMILY_COUNT;
+
+    *x->out = (struct kv_got){ 0 };
+    batch_ask(x->batch);
+    if (k->state == READY && fits) {
+        parts[key_at] = arena_printf(x->arena, "%s%d:", families[x->family].prefix, families[x->family].version);
+        parts[key_at] = arena_join(x->arena, parts[key_at], x->id);
+        if (kv_put(k, parts, n)) {
+            struct asked *q = arena_make(x->arena, struct asked);
+            *q = (struct asked){ NULL, answer, x->batch, x->arena, x->out, 0 };
+            kv_queue(k, q);
+            return;
+        }
+    }
+    batch_answered(x->batch);
+}
+
+static struct str number_text(struct arena *a, int64_t number)
+{
+    return arena_printf(a, "%lld", (long long)number);
+}
+
+void kv_get(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id)
+{
+    ask(&(struct question){ k, b, a, out, family, id }, (struct str[]){ S("GET"), S("") }, 2, answer_value);
+}
+
+void kv_take(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id)
+{
+    ask(&(struct question){ k, b, a, out, family, id }, (struct str[]){ S("GETDEL"), S("") }, 2, answer_value);
+}
+
+static void store(const struct question *x, struct str value, int64_t ttl_s, struct str only,
+                  void (*answer)(struct kv *k, struct asked *q, const struct reply *r))
+{
+    struct str parts[] = { S("SET"), S(""), value, S("EX"), number_text(x->arena, ttl_s), only };
+
+    assert(ttl_s > 0 && value.p != NULL && value.n <= KV_VALUE_MAX_B);
+    ask(x, parts, only.n > 0 ? 6 : 5, answer);
+}
+
+void kv_set(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+            struct str value, int64_t ttl_s)
+{
+    store(&(struct question){ k, b, a, out, family, id }, value, ttl_s, S(""), answer_stored);
+}
+
+void kv_replace(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+                struct str id, struct str value, int64_t ttl_s)
+{
+    store(&(struct question){ k, b, a, out, family, id }, value, ttl_s, S("XX"), answer_stored);
+}
+
+void kv_add(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+            struct str value, int64_t ttl_s)
+{
+    store(&(struct question){ k, b, a, out, family, id }, value, ttl_s, S("NX"), answer_added);
+}
+
+void kv_delete(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id)
+{
+    ask(&(struct question){ k, b, a, out, family, id }, (struct str[]){ S("DEL"), S("") }, 2, answer_was_there);
+}
+
+void kv_touch(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+              int64_t ttl_s)
+{
+    struct str parts[] = { S("EXPIRE"), S(""), number_text(a, ttl_s) };
+
+    assert(ttl_s > 0);
+    ask(&(struct question){ k, b, a, out, family, id }, parts, 3, answer_was_there);
+}
+
+void kv_count(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+              int64_t ttl_s)
+{
+    /* A counter whose expiry was set apart from its birth could live for ever. */
+    struct str parts[] = { S("EVAL"),
+                           S("local n = redis.call('INCR', KEYS[1]) "
+                             "if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end "
+                             "return n"),
+                           S("1"), S(""), number_text(a, ttl_s) };
+
+    assert(ttl_s > 0);
+    ask(&(struct question){ k, b, a, out, family, id }, parts, 5, answer_number);
+}
