@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "certs/signer_client.h"
 #include "gateway/answer.h"
+#include "gateway/flow.h"
 #include "gateway/listen.h"
 #include "gateway/node.h"
 #include "gateway/registry.h"
@@ -66,7 +67,7 @@ static void begin(void *self, struct ctx *c)
 static void failed(void *self, struct ctx *c)
 {
     (void)self;
-    answer_failure(c, NULL);
+    answer_failure(c, flow_answer_failure);
 }
 
 static void finish(void *self, struct ctx *c)

@@ -37,8 +37,11 @@ void node_free(struct node *n)
 {
     if (n == NULL)
         return;
-    for (size_t i = 0; i < n->lane_count; i++)
+    for (size_t i = 0; i < n->lane_count; i++) {
         registry_drop(n->lanes[i]->registry);
+        registry_drop(n->lanes[i]->picker_registry);
+        arena_free(n->lanes[i]->picker_arena);
+    }
     registry_drop(n->swap->registry);
     (void)pthread_mutex_destroy(&n->swap->lock);
     arena_free(n->arena);

@@ -16,6 +16,8 @@
 
 enum { LANES_MAX = 64 };
 
+struct picker; /* launcher/pages.h */
+
 struct lane { /* one loop and what belongs to it */
     struct node *node;
     struct loop *loop;
@@ -28,6 +30,9 @@ struct lane { /* one loop and what belongs to it */
     struct upstreams *upstreams;
     struct metrics metrics;
     struct registry *registry;              /* held; the loop's own copy of the current one */
+    struct arena *picker_arena;             /* the sign-in page's index of one snapshot */
+    const struct picker *picker;
+    struct registry *picker_registry; /* held */
     uint64_t registry_turn;                 /* which swap that was */
     int64_t shed_logged_ms;                 /* when a line about shedding was last written */
     atomic_bool kv_ok, signer_ok, fetch_ok; /* as last seen by the loop; for health */
