@@ -5,6 +5,7 @@
 #include "certs/signer_client.h"
 #include "gateway/answer.h"
 #include "gateway/audit_heads.h"
+#include "gateway/flow.h"
 #include "gateway/listen.h"
 #include "gateway/node.h"
 #include "gateway/registry.h"
@@ -57,6 +58,7 @@ static void begin(void *self, struct ctx *c)
     c->work = lane->work;
     c->audit = lane->audit;
     c->upstreams = lane->upstreams;
+    c->seals = lane->node->seals;
     c->lang = answer_lang(c);
     if (c->route != NULL && c->route->door == DOOR_OPS && !is_operator(c->req)) {
         c->route = NULL;
@@ -69,7 +71,7 @@ static void begin(void *self, struct ctx *c)
 static void failed(void *self, struct ctx *c)
 {
     (void)self;
-    answer_failure(c, NULL);
+    answer_failure(c, flow_answer_failure);
 }
 
 static void finish(void *self, struct ctx *c)

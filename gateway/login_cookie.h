@@ -1,31 +1,33 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/login_cookie.h: logins in flight, sealed in one cookie per attempt.
+ * gateway/login_cookie.h: a login in flight, kept by the browser that began it.
  *
- * Floor 5.  The cookie's value is useless without this gateway's seal, lives
- * login_life_s, and is SameSite=None because cities answer with cross-site
- * POSTs.  At most LOGIN_COOKIES_MAX; the oldest goes first.  A login too large
- * for a cookie lies in Redis, under a budget per address.
+ * Floor 5.  One cookie per attempt, sealed, at most LOGIN_COOKIE_MAX_B, gone
+ * after login_life_s; at most LOGINS_MAX per browser, the oldest goes first.  So
+ * strangers cannot fill our store and tabs do not overwrite one another.  What
+ * does not fit goes to Redis, sealed, under a budget per address, and the
+ * cookie names it.  The id of a login is no capability: without this browser's
+ * cookie it finds nothing.
  */
 #ifndef GATEWAY_LOGIN_COOKIE_H
 #define GATEWAY_LOGIN_COOKIE_H
 
 #include "model/ctx.h"
 
-enum { LOGIN_COOKIES_MAX = 20, LOGIN_COOKIE_MAX_B = 1400, LOGIN_PARKED_MAX_B = 16384, LOGIN_PARKED_PER_ADDRESS = 200 };
+enum { LOGIN_COOKIE_MAX_B = 1024, LOGINS_MAX = 20, LOGIN_RECORD_MAX_B = 32768, LOGIN_ID_CHARS = 22, REQUESTS_PER_PLACE_MAX = 1000 };
 
-/* Keeps c->login: the next row finds it kept.  Fails OURS when it had to go to Redis and Redis is away, BUSY over budget. */
-extern const struct step_row login_keep[];
+/* A new login, state ASKED, with a random id. */
+struct login *login_new(struct ctx *c, enum protocol protocol);
 
-/* Looks for the login that a form or an answer names: by its id, or by upstream_id.  Then c->login and c->service
- * are set, or c->login stays NULL: expired, answered already, or another browser's. */
-void login_name(struct ctx *c, struct str id_or_upstream_id);
+/* Rows: c->login is the attempt that flow->find_login or flow->find_upstream
+ * names, or NULL: unknown, over, or another browser's.  Fails OURS. */
 extern const struct step_row login_find[];
 
-/* The attempt is over: its cookie goes. */
-void login_drop(struct ctx *c);
+/* Rows: keeps c->login in its cookie (or in Redis).  Fails OURS, BUSY
+ * too_many_requests (the address's budget), TOO_LARGE invalid_request. */
+extern const struct step_row login_keep[];
 
-/* Text without seal; for tests. */
+/* The record and back; for tests too.  False: not one of ours. */
 struct str login_write(struct arena *a, const struct login *l);
-struct login *login_parse(struct arena *a, struct str text, struct fail *f);
+bool login_parse(struct arena *a, struct str record, struct login *out);
 
 #endif

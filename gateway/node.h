@@ -16,6 +16,7 @@
 
 enum { LANES_MAX = 64 };
 
+
 struct lane { /* one loop and what belongs to it */
     struct node *node;
     struct loop *loop;

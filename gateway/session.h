@@ -1,40 +1,47 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/session.h: sessions in Redis, and the cookie that names them.
+ * gateway/session.h: who is signed in at this browser.
  *
- * Floor 5.  Redis holds a sealed, versioned record under SHA-256 of the cookie,
- * so neither a dump of Redis nor a writer to it opens a session.  Three
- * outcomes, never two: KV_DOWN is a failure of ours, not "signed out".
+ * Floor 5.  A session is 256 random bits in a cookie (Lax); Redis holds the
+ * record, sealed, under SHA-256 of it, so a dump of Redis opens no session and
+ * a writer to Redis cannot make one.  It ends when unused for session_idle_s
+ * (the TTL in Redis), at ends_s by the wall clock, when the session epoch was
+ * raised, or when its identity provider is disabled.
  */
 #ifndef GATEWAY_SESSION_H
 #define GATEWAY_SESSION_H
 
 #include "model/ctx.h"
+#include "wire/kv.h"
 
-/* One round trip; asks nothing without a cookie.  WAIT or NEXT. */
-step_fn session_ask;
-/* Fills c->session, or leaves it NULL: no cookie, unknown, ended, made in an older epoch.  Fails OURS when Redis is
- * away.  A session used for more than a minute gets its idle time anew. */
-step_fn session_read;
-/* Refuses without a session: NO_SESSION login_required. */
-step_fn session_must;
+enum { SESSION_TOUCH_S = 60, SESSION_COOKIE_CHARS = 43, SESSION_SERVICES_MAX = 200 };
 
-/* Makes a session for c->person in c->session, with a fresh cookie; a session that the browser had is ended.
- * One batch; then session_made, which fails OURS when Redis did not keep it. */
-step_fn session_make;
-step_fn session_made;
+/* Rows: c->session is the person's session, or NULL when there is none.  One
+ * round trip.  Fails OURS when Redis is away. */
+extern const struct step_row session_load[];
 
-/* Keeps c->session after a change of its services.  One command in the request's batch. */
-void session_keep(struct ctx *c);
-/* Ends c->session: the record goes, the cookie too, tokens of its sid find no session. */
-void session_end(struct ctx *c);
-/* Asks for a session by its key rather than by cookie; for tokens.  The record opens with session_open. */
-struct kv_got;
-void session_ask_by_hash(struct ctx *c, struct str id_hash, struct kv_got *got);
-/* NULL: not a record of ours, ended, or of an older epoch. */
-struct session *session_open(struct ctx *c, struct str id_hash, struct str sealed);
+/* The key of the session that this browser's cookie names; absent when there
+ * is no cookie, or none of ours. */
+struct str session_key(const struct ctx *c);
 
-/* The record's text without its seal; for tests. */
+/* For endpoints that know a session by its key alone (a token's).  Asks; then
+ * session_of() reads.  NULL: it is over (*f untouched), or Redis is away (*f). */
+void session_ask(struct ctx *c, struct str id_hash, struct kv_got *got);
+struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_got *got, struct fail *f);
+
+/* A new session for a person who was just proven; sets no cookie yet.  cookie:
+ * what session_cookie_set() hands out once the record is stored. */
+struct session *session_new(struct ctx *c, const struct person *p, struct str *cookie);
+void session_store(struct ctx *c, const struct session *s, struct kv_got *got);   /* asks */
+void session_change(struct ctx *c, const struct session *s, struct kv_got *got);  /* asks; only where it still is */
+void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got);         /* asks */
+void session_cookie_set(struct ctx *c, struct str cookie);
+void session_cookie_clear(struct ctx *c);
+
+/* Notes that the service was opened; true when that is new, and worth a session_change(). */
+bool session_add_service(struct ctx *c, struct session *s, struct str service);
+
+/* The record as JSON and back; for tests too.  Reading fails CALLER json_…. */
 struct str session_write(struct arena *a, const struct session *s);
-struct session *session_parse(struct arena *a, struct str text, struct fail *f);
+struct session *session_parse(struct arena *a, struct str json, struct fail *f);
 
 #endif

@@ -50,7 +50,7 @@ struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity 
 struct route;         /* gateway/routes.h: the row that matched */
 struct node;          /* gateway/node.h: what all loops share (seal keys, epochs, counters) */
 
-enum { STEP_DEPTH_MAX = 4 };
+enum { STEP_DEPTH_MAX = 6 };
 
 struct ctx {
     struct batch batch; /* first: a batch leads back to its request */
@@ -81,6 +81,7 @@ struct ctx {
     struct str upstream_url; /* made by an adapter's start */
     struct person *person;   /* proven by an adapter's finish; NULL before */
     void *state;             /* an endpoint's own struct, in the arena */
+    struct flow *flow;    /* gateway/flow.h: what the steps of one login share; NULL until asked for */
     void *adapter_state;     /* likewise, of the adapter in charge */
 
     struct fail fail;

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/flow.h"
+
+#include "base/log.h"
+#include "base/settings.h"
+#include "gateway/answer.h"
+#include "gateway/login_cookie.h"
+#include "gateway/node.h"
+#include "gateway/oidc/oidc.h"
+#include "gateway/pairwise.h"
+#include "gateway/session.h"
+#include "idp-adapters/adapter.h"
+#include "launcher/pages.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+#include <string.h>
+
+/* ── what all steps use ─────────────────────────────────────────────────── */
+
+struct flow *flow_of(struct ctx *c)
+{
+    if (c->flow == NULL) {
+        c->flow = arena_make(c->arena, struct flow);
+        c->lang = answer_lang(c);
+    }
+    return c->flow;
+}
+
+void flow_count(const struct ctx *c, enum metric which)
+{
+    struct lane *lane = lane_of(c);
+
+    if (lane != NULL)
+        metrics_add(&lane->metrics, which);
+}
+
+int flow_kv_down(struct fail *f, const char *what)
+{
+    return fail(f, FAIL_OURS, "temporarily_unavailable", "Redis is away (%s)", what);
+}
+
+enum step flow_page(struct ctx *c, int status, struct html page)
+{
+    http_body(c->res, status, S("text/html; charset=utf-8"), page.s);
+    http_header_set(c->res, S("Content-Security-Policy"), S(PAGE_CSP));
+    http_header_set(c->res, S("Content-Language"), str_of(lang_tag(c->lang)));
+    return DONE;
+}
+
+enum step flow_go(struct ctx *c, struct str url)
+{
+    http_redirect(c->res, 303, url);
+    return DONE;
+}
+
+enum step flow_expired(struct ctx *c)
+{
+    (void)flow_of(c);
+    struct expired_view v = { .page = page_for(c, (struct str){ NULL, 0 }) };
+
+    return flow_page(c, 400, page_expired(c->arena, &v));
+}
+
+/* A city gives whole /64 networks to one device; longer prefixes would count it again and again. */
+struct str flow_place(struct arena *a, struct str peer)
+{
+    struct buf b = buf_new(a, 64);
+    size_t groups = 0;
+
+    if (str_find_byte(peer, ':', 0) == peer.n)
+        return peer;
+    for (size_t i = 0; i < peer.n && groups < 4; i++) {
+        if (peer.p[i] == ':')
+            groups++;
+        if (peer.p[i] == ':' && i + 1 < peer.n && peer.p[i + 1] == ':')
+            break; /* "::": the rest of the prefix is zero */
+        buf_byte(&b, peer.p[i]);
+    }
+    return buf_str(&b);
+}
+
+void flow_audit(struct ctx *c, const char *event, struct str rule, struct str claims, struct str reason)
+{
+    const struct person *p = c->person != NULL ? c->person : c->session != NULL ? c->session->person : NULL;
+    struct audit_event e = {
+        .event = event,
+        .person = p != NULL ? p->id : (struct str){ NULL, 0 },
+        .idp = p != NULL ? p->idp : (struct str){ NULL, 0 },
+        .service = c->service != NULL ? c->service->id : (struct str){ NULL, 0 },
+        .rule = rule,
+        .claims = claims,
+        .reason = reason,
+        .sid = c->session != NULL ? c->session->sid : (struct str){ NULL, 0 },
+        .support_code = str_of(c->support_code),
+    };
+
+    audit_ask(c->audit, &c->batch, c->arena, &e, &flow_of(c)->audit);
+}
+
+bool flow_audited(struct ctx *c, struct fail *f)
+{
+    return flow_of(c)->audit.durable || fail(f, FAIL_OURS, "temporarily_unavailable", "the audit log takes nothing");
+}
+
+/* ── to the picker and to the city ──────────────────────────────────────── */
+
+static enum step keep(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, login_keep);
+}
+
+static enum step picker_go(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return flow_go(c, arena_join(c->arena, S("/sign-in?login="), c->login->id));
+}
+
+static const struct step_row to_picker[] = { { keep }, { picker_go }, { NULL } };
+
+static enum step city_start(struct ctx *c, struct fail *f)
+{
+    const struct idp *idp = registry_idp(c->registry, c->login->idp);
+    const struct adapter *adapter = idp != NULL && idp->enabled ? adapter_of(idp->kind) : NULL;
+
+    if (adapter == NULL)
+        return fail(f, FAIL_CALLER, "invalid_request", "no identity provider \"%.*s\"", STR_ARG(c->login->idp));
+    c->login->asked_city_s = c->now_s;
+    return step_into(c, adapter->start);
+}
+
+static enum step city_keep(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    c->login->state = LOGIN_AT_CITY;
+    return step_into(c, login_keep);
+}
+
+static enum step city_go(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return flow_go(c, c->upstream_url);
+}
+
+static const struct step_row to_city[] = { { city_start }, { city_keep }, { city_go }, { NULL } };
+
+/* ── ASKED ──────────────────────────────────────────────────────────────── */
+
+/* An id_token_hint names the one person that the service will take [OIDC Core 3.1.2.1]. */
+static bool is_expected(const struct ctx *c, const struct person *p)
+{
+    const struct service *s = registry_service(c->registry, c->login->service);
+
+    return !str_is_set(c->login->hint_sub) ||
+           (s != NULL && str_eq(c->login->hint_sub, pairwise_sub(c->arena, c->seals, p->id, s->vendor)));
+}
+
+static bool session_fits(struct ctx *c)
+{
+    const struct login *l = c->login;
+
+    return c->session != NULL && (l->prompt & (PROMPT_LOGIN | PROMPT_SELECT)) == 0 &&
+           !flow_of(c)->picked && is_expected(c, c->session->person) &&
+           (l->max_age_s < 0 || c->now_s - c->session->person->auth_time_s <= l->max_age_s);
+}
+
+static enum step asked(struct ctx *c, struct fail *f)
+{
+    if (session_fits(c)) {
+        c->login->state = LOGIN_KNOWN;
+        c->person = c->session->person;
+        return flow_next(c, f);
+    }
+    if ((c->login->prompt & PROMPT_NONE) != 0)
+        return fail(f, FAIL_NO_SESSION, "login_required", "prompt=none, and nobody is signed in freshly enough");
+    return step_into(c, str_is_set(c->login->idp) ? to_city : to_picker);
+}
+
+/* ── AT_CITY: a person was proven ───────────────────────────────────────── */
+
+/* A city that ignores a demand for a fresh log-in is not believed [OIDC Core 3.1.2.1, prompt and max_age]. */
+static bool fresh_enough(const struct ctx *c, struct fail *f)
+{
+    const struct login *l = c->login;
+    int64_t since = 0;
+
+    if ((l->prompt & PROMPT_LOGIN) != 0)
+        since = l->asked_city_s - c->set->jose_skew_s;
+    else if (l->max_age_s >= 0)
+        since = l->asked_city_s - l->max_age_s - c->set->jose_skew_s;
+    else
+        return true;
+    return c->person->auth_time_s >= since ||
+           fail(f, FAIL_UPSTREAM, "auth_time_stale", "a fresh log-in was demanded; auth_time is %lld, not after %lld",
+                (long long)c->person->auth_time_s, (long long)since);
+}
+
+/* A session id that the browser brought never becomes authenticated: a new one is made, the old one ends. */
+static enum step admit_ask(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    struct str old = session_key(c);
+
+    if (!str_is_set(c->person->subject))
+        return fail(f, FAIL_UPSTREAM, "no_subject", "the city names nobody");
+    c->person->idp = c->login->idp;
+    c->person->id = pairwise_person(c->arena, c->seals, c->login->idp, c->person->subject);
+    if (!fresh_enough(c, f))
+        return REFUSE;
+    c->session = session_new(c, c->person, &flow->session_cookie);
+    session_store(c, c->session, &flow->session);
+    if (old.p != NULL)
+        session_drop(c, old, &flow->old);
+    flow_audit(c, "login", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
+    return WAIT;
+}
+
+static enum step admit_done(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+
+    if (flow->session.outcome != KV_HIT)
+        return flow_kv_down(f, "session");
+    if (!flow_audited(c, f))
+        return REFUSE;
+    session_cookie_set(c, flow->session_cookie);
+    flow_count(c, METRIC_sign_ins);
+    c->login->state = LOGIN_KNOWN;
+    return flow_next(c, f);
+}
+
+static const struct step_row admit[] = { { admit_ask }, { admit_done }, { NULL } };
+
+enum step flow_denied(struct ctx *c)
+{
+    flow_count(c, METRIC_denied);
+    struct denied_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
+                             .service = names_in(&c->service->names, c->lang),
+                             .service_icon = icon_of(c->arena, c->service, c->lang),
+                             .support_code = str_of(c->support_code),
+                             .at_s = c->now_s };
+    denied_ask(&v, c->service, &flow_of(c)->decision, c->arena);
+    return flow_page(c, 403, page_denied(c->arena, &v));
+}
+
+/* ── KNOWN: what policy says ────────────────────────────────────────────── */
+
+static enum step denied_page(struct ctx *c, struct fail *f)
+{
+    if (!flow_audited(c, f))
+        return REFUSE;
+    if ((c->login->prompt & PROMPT_NONE) != 0)
+        return fail(f, FAIL_DENIED, "access_denied", "policy said no, and no page may be shown");
+    return flow_denied(c);
+}
+
+static enum step denied_ask_audit(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    c->login->state = LOGIN_REFUSED;
+    flow_audit(c, "refused", flow_of(c)->decision.rule, (struct str){ NULL, 0 }, S("policy"));
+    return WAIT;
+}
+
+static const struct step_row refuse[] = { { denied_ask_audit }, { denied_page }, { NULL } };
+
+/* Looks the service up again: it may have gone, or have been switched off, since the login began. */
+static enum step known(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+
+    if (c->login->protocol == PROTO_LAUNCHER) {
+        c->login->state = LOGIN_DECIDED;
+        return flow_next(c, f);
+    }
+    c->service = registry_service(c->registry, c->login->service);
+    if (c->service == NULL)
+        return fail(f, FAIL_CALLER, "unauthorized_client", "the service has gone");
+    if (!is_expected(c, c->person))
+        return fail(f, FAIL_NO_SESSION, "login_required", "somebody else than id_token_hint names has signed in");
+    flow->decision = policy_decide(c->registry, c->person, c->service, c->now_s);
+    if (flow->decision.effect != EFFECT_ALLOW)
+        return step_into(c, refuse);
+    c->login->state = LOGIN_DECIDED;
+    return flow_next(c, f);
+}
+
+/* ── DECIDED: the protocol's own answer ─────────────────────────────────── */
+
+static enum step own_answer(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    c->login->state = LOGIN_ANSWERED;
+    return step_into(c, login_keep);
+}
+
+static enum step own_go(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return flow_go(c, c->login->answer_to);
+}
+
+static const struct step_row own_answered[] = { { own_answer }, { own_go }, { NULL } };
+
+static const struct step_row *const answers[] = { [PROTO_OIDC] = oidc_answer, [PROTO_LAUNCHER] = own_answered };
+
+static enum step decided(struct ctx *c, struct fail *f)
+{
+    size_t protocol = (size_t)c->login->protocol;
+
+    if (protocol >= sizeof answers / sizeof *answers || answers[protocol] == NULL)
+        return fail(f, FAIL_OURS, "server_error", "no answer is written for protocol %zu", protocol);
+    return step_into(c, answers[protocol]);
+}
+
+enum step flow_next(struct ctx *c, struct fail *f)
+{
+    switch (c->login->state) {
+    case LOGIN_ASKED:
+        return asked(c, f);
+    case LOGIN_AT_CITY:
+        return step_into(c, admit);
+    case LOGIN_KNOWN:
+        return known(c, f);
+    case LOGIN_DECIDED:
+        return decided(c, f);
+    case LOGIN_ANSWERED:
+        c->login->state = LOGIN_ASKED;
+        return asked(c, f);
+    case LOGIN_REFUSED:
+        break;
+    }
+    return flow_expired(c);
+}
+
+/* ── logins of our own ──────────────────────────────────────────────────── */
+
+struct login *flow_own_login(struct ctx *c, struct str back_to)
+{
+    struct login *l = login_new(c, PROTO_LAUNCHER);
+
+    l->answer_to = back_to;
+    l->service = S("");
+    l->idp = c->set->local_idp;
+    return l;
+}
+
+enum step flow_need_person(struct ctx *c, struct fail *f)
+{
+    (void)flow_of(c);
+    if (c->session != NULL) {
+        c->person = c->session->person;
+        return NEXT;
+    }
+    struct str query = c->req->query;
+    c->login = flow_own_login(c, str_is_set(query) && query.n + c->req->path.n < 256
+                                     ? arena_printf(c->arena, "%.*s?%.*s", STR_ARG(c->req->path), STR_ARG(query))
+                                     : c->req->path);
+    return flow_next(c, f);
+}
+
+/* ── failures that a service can do something with ──────────────────────── */
+
+/* Faults of ours and of a city get a page that explains and tries again: a service could only show an error. */
+static bool is_for_service(const struct ctx *c)
+{
+    if ((c->login->prompt & PROMPT_NONE) != 0)
+        return true;
+    return c->fail.kind == FAIL_CALLER || c->fail.kind == FAIL_NO_SESSION;
+}
+
+bool flow_answer_failure(struct ctx *c)
+{
+    const struct login *l = c->login;
+
+    if (l == NULL || l->protocol != PROTO_OIDC || !l->redirect_checked || !is_for_service(c))
+        return false;
+    http_redirect(c->res, 303, oidc_error_url(c, c->fail.code));
+    return true;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * The launcher, and what its tiles open. */
+#include "base/settings.h"
+#include "gateway/flow.h"
+#include "gateway/session.h"
+#include "launcher/pages.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+enum { URL_MAX_B = 4096, LANG_COOKIE_S = 365 * 86400, BACK_MAX_B = 1024 };
+
+static enum step load_session(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    (void)flow_of(c);
+    return step_into(c, session_load);
+}
+
+static enum step show(struct ctx *c, struct fail *f)
+{
+    struct launcher_view v = launcher_for(c, form_get(c->query, S("school")), form_get(c->query, S("q")),
+                                          str_eq(http_cookie(c->req, S("shared")), S("1")));
+
+    (void)f;
+    return flow_page(c, 200, page_launcher(c->arena, &v));
+}
+
+const struct step_row launcher_show[] = { { load_session }, { flow_need_person }, { show }, { NULL } };
+
+/* ── /open/<service> ────────────────────────────────────────────────────── */
+
+static enum step find_service(struct ctx *c, struct fail *f)
+{
+    c->service = registry_service(c->registry, c->req->param);
+    if (c->service == NULL)
+        return fail(f, FAIL_NOT_FOUND, "not_found", "no service \"%.*s\"", STR_ARG(c->req->param));
+    return NEXT;
+}
+
+/* A tile that was there a minute ago may not be allowed by now: the decision is made anew. */
+static enum step decide(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+
+    (void)f;
+    flow->decision = policy_decide(c->registry, c->person, c->service, c->now_s);
+    bool allowed = flow->decision.effect == EFFECT_ALLOW;
+    flow_audit(c, allowed ? "open" : "refused", flow->decision.rule, (struct str){ NULL, 0 },
+               allowed ? S("launcher") : S("policy"));
+    if (allowed && session_add_service(c, c->session, c->service->id))
+        session_change(c, c->session, &flow->touched);
+    return WAIT;
+}
+
+/* [OIDC Core 4]: the service comes back with a request of its own; nothing but our name travels. */
+static struct str third_party_url(struct ctx *c)
+{
+    struct buf b = buf_new(c->arena, URL_MAX_B);
+
+    buf_add(&b, c->service->initiate_login_uri);
+    url_query(&b, S("iss"), c->set->public_url);
+    if (str_is_set(c->service->target_link_uri))
+        url_query(&b, S("target_link_uri"), c->service->target_link_uri);
+    return buf_str(&b);
+}
+
+static enum step lead(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    const struct service *s = c->service;
+
+    if (!flow_audited(c, f))
+        return REFUSE;
+    if (flow->decision.effect != EFFECT_ALLOW)
+        return flow_denied(c);
+    if (str_is_set(s->initiate_login_uri))
+        return flow_go(c, third_party_url(c));
+    if (str_is_set(s->launch_uri))
+        return flow_go(c, s->launch_uri);
+    if (str_is_set(s->target_link_uri))
+        return flow_go(c, s->target_link_uri);
+    return fail(f, FAIL_NOT_FOUND, "not_found", "service \"%.*s\" has no address to open", STR_ARG(s->id));
+}
+
+const struct step_row open_service[] = { { find_service }, { load_session }, { flow_need_person },
+                                         { decide },       { lead },         { NULL } };
+
+/* ── the language ───────────────────────────────────────────────────────── */
+
+/* Leads back to a path of ours only: "/x", never "//x" or "/\x". */
+static bool is_own_path(struct str back)
+{
+    return back.n > 0 && back.n <= BACK_MAX_B && back.p[0] == '/' && html_url_is_safe(back);
+}
+
+static enum step set_lang(struct ctx *c, struct fail *f)
+{
+    struct str back = form_get(c->query, S("back"));
+    enum lang lang;
+
+    if (!lang_of_tag(form_get(c->query, S("to")), &lang))
+        return fail(f, FAIL_CALLER, "invalid_request", "no such language");
+    http_set_cookie(c->res, S("lang"), str_of(lang_tag(lang)), LANG_COOKIE_S, SAME_SITE_LAX);
+    return flow_go(c, is_own_path(back) ? back : S("/"));
+}
+
+const struct step_row lang_set[] = { { set_lang }, { NULL } };

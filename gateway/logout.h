@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/logout.h: a session ends, and the page says truly what has ended.
+ *
+ * Floor 5.  Ending the session ends its codes and access tokens with it, since
+ * each looks at its session.  What services keep themselves, and the city's own
+ * sign-in, stay open until they say otherwise: the page lists them so.
+ */
+#ifndef GATEWAY_LOGOUT_H
+#define GATEWAY_LOGOUT_H
+
+#include "model/ctx.h"
+
+struct logout {             /* c->state of whoever runs the rows */
+    struct str back;        /* the service's registered address, with state; absent: the page alone */
+    const struct service *by; /* who asked; NULL: the person */
+    bool go_back;           /* 303 to back at once; else the page offers it */
+};
+
+/* Rows: ends c->session (if any), writes the audit log, answers.  Fails OURS. */
+extern const struct step_row logout_now[];
+
+/* Asks the person first; nothing ends yet. */
+enum step logout_confirm(struct ctx *c, const struct logout *l);
+
+#endif

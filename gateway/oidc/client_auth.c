@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * A service proves who it is.  [RFC 6749 2.3, OIDC Core 9, RFC 7523] */
+#include "gateway/oidc/oidc.h"
+
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "base/settings.h"
+#include "wire/form.h"
+#include "wire/http.h"
+#include "wire/jose.h"
+
+enum { SECRET_MAX_B = 1024, GUESSES_MAX = 100, GUESSES_S = 600, ASSERTION_LIFE_S = 300 };
+
+/* What an unknown service's secret is compared with, so that time does not tell. */
+static const struct str nobodys = S("0000000000000000000000000000000000000000000000000000000000000000");
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Both halves of Basic are form-encoded before they are joined [RFC 6749 2.3.1]. */
+static bool unescape(struct arena *a, struct str in, struct str *out)
+{
+    char *p = arena_alloc(a, in.n + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < in.n; i++) {
+        if (in.p[i] != '%') {
+            p[n++] = in.p[i] == '+' ? ' ' : in.p[i];
+            continue;
+        }
+        int high = in.n - i > 2 ? hex_digit(in.p[i + 1]) : -1, low = in.n - i > 2 ? hex_digit(in.p[i + 2]) : -1;
+        if (high < 0 || low < 0)
+            return false;
+        p[n++] = (char)(high << 4 | low);
+        i += 2;
+    }
+    *out = str_n(p, n);
+    return true;
+}
+
+static bool read_basic(struct ctx *c, struct str authorization, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    struct str plain;
+
+    if (!str_eq_case(str_sub(authorization, 0, 6), S("Basic ")) || authorization.n > 4 * SECRET_MAX_B ||
+        !b64_decode(c->arena, str_trim(str_from(authorization, 6)), &plain))
+        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the Authorization field is not Basic");
+    size_t colon = str_find_byte(plain, ':', 0);
+    if (colon == plain.n || !unescape(c->arena, str_sub(plain, 0, colon), &flow->client_id) ||
+        !unescape(c->arena, str_from(plain, colon + 1), &flow->client_secret))
+        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the Authorization field holds no id and secret");
+    return true;
+}
+
+/* Whose assertion it claims to be; proven afterwards. */
+static struct str assertion_sub(struct ctx *c, struct str token)
+{
+    struct fail unreadable = { 0 };
+    struct str rest = token, header, payload, json;
+
+    if (!str_split(&rest, '.', &header) || !str_split(&rest, '.', &payload) || !b64url_decode(c->arena, payload, &json))
+        return (struct str){ NULL, 0 };
+    return json_get_str(json_parse(c->arena, json, &unreadable), S("sub"));
+}
+
+/* One way, and one way only [RFC 6749 2.3]. */
+static enum step read_proof(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    struct str authorization = http_field(c->req, S("Authorization")), id = form_get(c->body, S("client_id"));
+    struct str secret = form_get(c->body, S("client_secret")), assertion = form_get(c->body, S("client_assertion"));
+
+    if ((authorization.p != NULL) + (secret.p != NULL) + (assertion.p != NULL) > 1)
+        return fail(f, FAIL_CALLER, "invalid_request", "the service proves itself in two ways at once");
+    if (authorization.p != NULL) {
+        if (!read_basic(c, authorization, f))
+            return REFUSE;
+        if (id.p != NULL && !str_eq(id, flow->client_id))
+            return fail(f, FAIL_CALLER, "invalid_request", "two different client_ids");
+        return NEXT;
+    }
+    flow->client_id = id;
+    flow->client_secret = secret;
+    if (assertion.p == NULL)
+        return NEXT;
+    if (!str_eq(form_get(c->body, S("client_assertion_type")),
+                S("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")))
+        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "client_assertion_type is unknown");
+    flow->client_assertion = assertion;
+    flow->client_id = assertion_sub(c, assertion);
+    if (id.p != NULL && !str_eq(id, flow->client_id))
+        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "client_id and the assertion's sub differ");
+    return NEXT;
+}
+
+static bool has_secret(const struct service *s)
+{
+    return str_eq(s->auth_method, S("client_secret_basic")) || str_eq(s->auth_method, S("client_secret_post"));
+}
+
+static enum step wrong_secret(struct ctx *c)
+{
+    struct str key = sha256_hex(c->arena, flow_of(c)->client_id);
+
+    kv_count(c->kv, &c->batch, c->arena, &flow_of(c)->count, KV_COUNT, arena_join(c->arena, S("secret:"), key),
+             GUESSES_S);
+    return WAIT;
+}
+
+/* The right secret always counts, so nobody can lock a service out by guessing. */
+static enum step by_secret(struct ctx *c, const struct service *s)
+{
+    struct flow *flow = flow_of(c);
+    bool usable = s != NULL && has_secret(s) && s->secret_hash.n == nobodys.n;
+    bool same = crypt_eq(sha256_hex(c->arena, flow->client_secret), usable ? s->secret_hash : nobodys);
+
+    if (!usable || !same || flow->client_secret.n > SECRET_MAX_B)
+        return wrong_secret(c);
+    c->service = s;
+    return NEXT;
+}
+
+static enum step by_assertion(struct ctx *c, const struct service *s, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    const struct jose_rules rules = {
+        .blame = FAIL_CLIENT_AUTH,
+        .algs = JOSE_BOTH,
+        .iss = flow->client_id,
+        .aud = c->set->public_url,
+        .aud_too = arena_join(c->arena, c->set->public_url, S("/oidc/token")),
+        .jti_must = true,
+        .now_s = c->now_s,
+        .skew_s = c->set->jose_skew_s,
+        .life_max_s = ASSERTION_LIFE_S + c->set->jose_skew_s,
+    };
+    struct jose_claims claims;
+    struct fail why = { 0 };
+
+    if (s == NULL || !str_eq(s->auth_method, S("private_key_jwt")))
+        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the service is not registered for private_key_jwt");
+    const struct jwks *keys = jwks_read(c->arena, s->jwks, &why);
+    if (keys == NULL || !jose_verify(c->arena, flow->client_assertion, keys, &rules, &claims, &why) ||
+        !str_eq(claims.sub, flow->client_id))
+        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "client_assertion: %s", why.code != NULL ? why.code : "sub");
+    struct str mark = arena_printf(c->arena, "ca:%.*s", STR_ARG(sha256_hex(
+        c->arena, arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(flow->client_id), STR_ARG(claims.jti)))));
+    int64_t ttl = claims.exp_s - c->now_s + c->set->jose_skew_s;
+    kv_add(c->kv, &c->batch, c->arena, &flow->mark, KV_REPLAY, mark, S("1"), ttl > 0 ? ttl : 1);
+    c->service = s;
+    return WAIT;
+}
+
+static enum step check_proof(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    const struct service *s = registry_client(c->registry, flow->client_id);
+
+    c->service = NULL;
+    flow->mark.outcome = KV_MISS;
+    if (s != NULL && (s->protocol != PROTO_OIDC || !s->enabled))
+        s = NULL;
+    if (!str_is_set(flow->client_id))
+        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the service does not say who it is");
+    if (flow->client_assertion.p != NULL)
+        return by_assertion(c, s, f);
+    if (flow->client_secret.p != NULL)
+        return by_secret(c, s);
+    if (s == NULL || !str_eq(s->auth_method, S("none")))
+        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the service does not prove who it is");
+    c->service = s;
+    return NEXT;
+}
+
+static enum step settle(struct ctx *c, struct fail *f)
+{
+    const struct flow *flow = flow_of(c);
+
+    if (c->service != NULL && flow->mark.outcome == KV_MISS)
+        return NEXT;
+    if (c->service != NULL && flow->mark.outcome == KV_HIT)
+        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the assertion's jti was used before");
+    if (c->service != NULL || flow->count.outcome == KV_DOWN)
+        return flow_kv_down(f, "client authentication");
+    if (flow->count.number > GUESSES_MAX)
+        return fail(f, FAIL_BUSY, "invalid_client", "too many wrong secrets for \"%.*s\"", STR_ARG(flow->client_id));
+    return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "unknown service or wrong secret");
+}
+
+const struct step_row oidc_client_auth[] = { { read_proof }, { check_proof }, { settle }, { NULL } };

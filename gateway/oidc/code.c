@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * A login is answered with a code.  [RFC 6749 4.1.2, RFC 9207, RFC 9700 4.5] */
+#include "gateway/oidc/oidc.h"
+
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "base/seals.h"
+#include "base/settings.h"
+#include "gateway/login_cookie.h"
+#include "gateway/node.h"
+#include "gateway/session.h"
+#include "wire/form.h"
+#include "wire/http.h"
+#include "wire/json.h"
+
+#include <string.h>
+
+enum { RECORD_MAX_B = 16384, URL_MAX_B = 32768 };
+
+/* ── the code ───────────────────────────────────────────────────────────── */
+
+static struct str tag_of(struct ctx *c, struct str random)
+{
+    /* No identity provider's id begins with a control byte, so this is nobody's person id. */
+    return str_sub(seals_pairwise(c->arena, c->seals, S("\1code"), random), 0, CODE_TAG_B);
+}
+
+struct str code_new(struct ctx *c)
+{
+    char random[CODE_RANDOM_B];
+
+    world_random(c->world, random, sizeof random);
+    struct str r = arena_str(c->arena, str_n(random, sizeof random));
+    return b64url_encode(c->arena, arena_join(c->arena, r, tag_of(c, r)));
+}
+
+bool code_is_ours(struct ctx *c, struct str code)
+{
+    struct str bytes;
+
+    return b64url_decode(c->arena, code, &bytes) && bytes.n == CODE_RANDOM_B + CODE_TAG_B &&
+           crypt_eq(str_from(bytes, CODE_RANDOM_B), tag_of(c, str_sub(bytes, 0, CODE_RANDOM_B)));
+}
+
+struct str code_key(struct arena *a, struct str code)
+{
+    return sha256_hex(a, code);
+}
+
+/* ── records ────────────────────────────────────────────────────────────── */
+
+static const struct json_field code_fields[] = {
+    FIELD(code_record, service, JSON_STR, true, 128),
+    FIELD(code_record, redirect_uri, JSON_STR, true, 0),
+    FIELD(code_record, challenge, JSON_STR, false, 64),
+    FIELD(code_record, session, JSON_STR, true, 64),
+    FIELD(code_record, nonce, JSON_STR, false, NONCE_MAX_B),
+    FIELD(code_record, scope, JSON_STR, true, 0),
+    FIELD(code_record, epoch, JSON_STR, true, 0),
+    FIELD(code_record, lang, JSON_STR, false, 8),
+    FIELD(code_record, made_s, JSON_INT, true, 0),
+    { 0 },
+};
+
+static const struct json_field token_fields[] = {
+    FIELD(token_record, service, JSON_STR, true, 128),
+    FIELD(token_record, session, JSON_STR, true, 64),
+    FIELD(token_record, scope, JSON_STR, true, 0),
+    FIELD(token_record, lang, JSON_STR, false, 8),
+    FIELD(token_record, ends_s, JSON_INT, true, 0),
+    { 0 },
+};
+
+/* Any record of texts and numbers, by the table that reads it. */
+static struct str write_record(struct arena *a, const struct json_field *fields, const void *record)
+{
+    struct json_out o = json_out(a, RECORD_MAX_B);
+
+    json_begin_object(&o);
+    for (; fields->name != NULL; fields++) {
+        const char *at = (const char *)record + fields->at;
+        if (fields->type == JSON_STR)
+            json_put_str(&o, str_of(fields->name), *(const struct str *)(const void *)at);
+        else
+            json_put_int(&o, str_of(fields->name), *(const int64_t *)(const void *)at);
+    }
+    json_end_object(&o);
+    return json_done(&o);
+}
+
+static struct str seal_record(struct ctx *c, struct str key, const struct json_field *fields, const void *record)
+{
+    struct str json = write_record(c->arena, fields, record);
+
+    return json.p == NULL ? json : seal_close(c->arena, c->world, c->seals, SEAL_SESSION, key, json);
+}
+
+static bool open_record(struct ctx *c, struct str key, struct str sealed, const struct json_field *fields, void *out)
+{
+    struct fail unreadable = { 0 };
+    struct str plain;
+
+    return seal_open(c->arena, c->seals, SEAL_SESSION, key, sealed, &plain) &&
+           json_read(c->arena, plain, fields, out, &unreadable);
+}
+
+struct str code_seal(struct ctx *c, struct str key, const struct code_record *r)
+{
+    return seal_record(c, key, code_fields, r);
+}
+
+bool code_open(struct ctx *c, struct str key, struct str sealed, struct code_record *out)
+{
+    *out = (struct code_record){ 0 };
+    return open_record(c, key, sealed, code_fields, out);
+}
+
+struct str token_key(struct arena *a, struct str token)
+{
+    return sha256_hex(a, token);
+}
+
+struct str token_seal(struct ctx *c, struct str key, const struct token_record *r)
+{
+    return seal_record(c, key, token_fields, r);
+}
+
+bool token_open(struct ctx *c, struct str key, struct str sealed, struct token_record *out)
+{
+    *out = (struct token_record){ 0 };
+    return open_record(c, key, sealed, token_fields, out);
+}
+
+/* ── the answer ─────────────────────────────────────────────────────────── */
+
+static struct str answer_url(struct ctx *c, struct str name, struct str value)
+{
+    struct buf b = buf_new(c->arena, URL_MAX_B);
+
+    buf_add(&b, c->login->answer_to);
+    url_query(&b, name, value);
+    url_query(&b, S("state"), c->login->state_out);
+    url_query(&b, S("iss"), c->set->public_url); /* against mix-up [RFC 9207 2] */
+    return buf_str(&b);
+}
+
+/* Codes of our own that OAuth does not know become ones that it does [RFC 6749 4.1.2.1, OIDC Core 3.1.2.6]. */
+struct str oidc_error_url(struct ctx *c, const char *code)
+{
+    static const char *const known[] = { "invalid_request",        "unauthorized_client", "access_denied",
+                                         "unsupported_response_type", "invalid_scope",    "server_error",
+                                         "temporarily_unavailable", "login_required",     "interaction_required",
+                                         "request_not_supported",  "request_uri_not_supported",
+                                         "registration_not_supported" };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i], code) == 0)
+            return answer_url(c, S("error"), str_of(code));
+    return answer_url(c, S("error"), c->fail.kind == FAIL_CALLER ? S("invalid_request") : S("server_error"));
+}
+
+/* The login's cookie stays, as ANSWERED: a reload leads on to the service, not to an error. */
+static enum step keep_answered(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    c->login->state = LOGIN_ANSWERED;
+    return flow_of(c)->kept ? step_into(c, login_keep) : NEXT;
+}
+
+static enum step answer_ask(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    const struct login *l = c->login;
+    struct str code = code_new(c), key = code_key(c->arena, code);
+    const struct code_record r = {
+        .service = l->service,
+        .redirect_uri = l->answer_to,
+        .challenge = l->code_challenge,
+        .session = c->session->id_hash,
+        .nonce = l->nonce,
+        .scope = l->scope,
+        .epoch = kv_epoch(c->kv),
+        .lang = l->lang,
+        .made_s = c->now_s,
+    };
+    struct str sealed = code_seal(c, key, &r);
+
+    if (r.epoch.p == NULL || sealed.p == NULL)
+        return flow_kv_down(f, "epoch");
+    kv_set(c->kv, &c->batch, c->arena, &flow->code, KV_CODE, key, sealed, c->set->code_life_s);
+    if (session_add_service(c, c->session, l->service))
+        session_change(c, c->session, &flow->touched);
+    flow_audit(c, "open", flow->decision.rule, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
+    c->state = arena_make(c->arena, struct str);
+    *(struct str *)c->state = code;
+    return WAIT;
+}
+
+static enum step answer_go(struct ctx *c, struct fail *f)
+{
+    if (flow_of(c)->code.outcome != KV_HIT)
+        return flow_kv_down(f, "code");
+    if (!flow_audited(c, f))
+        return REFUSE;
+    flow_count(c, METRIC_services_opened);
+    return flow_go(c, answer_url(c, S("code"), *(struct str *)c->state));
+}
+
+const struct step_row oidc_answer[] = { { keep_answered }, { answer_ask }, { answer_go }, { NULL } };

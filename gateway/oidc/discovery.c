@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * What we can do, and our public keys: no more than works.  [OIDC Discovery 3, RFC 8414] */
+#include "gateway/oidc/oidc.h"
+
+#include "base/settings.h"
+#include "certs/keyset.h"
+#include "wire/http.h"
+
+enum { DOCUMENT_MAX_B = 8192 };
+
+static const char document[] =
+    "\"response_types_supported\":[\"code\"],\"response_modes_supported\":[\"query\"],"
+    "\"grant_types_supported\":[\"authorization_code\"],\"subject_types_supported\":[\"pairwise\"],"
+    "\"id_token_signing_alg_values_supported\":[\"ES256\",\"RS256\"],"
+    "\"token_endpoint_auth_methods_supported\":"
+    "[\"client_secret_basic\",\"client_secret_post\",\"private_key_jwt\",\"none\"],"
+    "\"token_endpoint_auth_signing_alg_values_supported\":[\"ES256\",\"RS256\"],"
+    "\"code_challenge_methods_supported\":[\"S256\"],\"prompt_values_supported\":"
+    "[\"none\",\"login\",\"consent\",\"select_account\"],"
+    "\"claim_types_supported\":[\"normal\"],\"claims_parameter_supported\":false,"
+    "\"request_parameter_supported\":false,\"request_uri_parameter_supported\":false,"
+    "\"authorization_response_iss_parameter_supported\":true,\"ui_locales_supported\":[\"fi\",\"sv\",\"en\"]";
+
+/* Each scope once, in the order of claims.def. */
+static void put_scopes(struct buf *b)
+{
+    buf_add(b, S(",\"scopes_supported\":[\"openid\""));
+    for (int i = 0; i < CLAIM_COUNT; i++) {
+        struct str scope = str_of(claim_rows[i].scope);
+        bool said = !str_is_set(scope) || str_eq(scope, S("openid"));
+        for (int j = 0; j < i && !said; j++)
+            said = str_eq(scope, str_of(claim_rows[j].scope));
+        if (!said)
+            buf_printf(b, ",\"%s\"", claim_rows[i].scope);
+    }
+    buf_byte(b, ']');
+}
+
+static void put_claims(struct buf *b)
+{
+    buf_add(b, S(",\"claims_supported\":[\"sub\",\"iss\",\"aud\",\"exp\",\"iat\",\"auth_time\",\"acr\",\"amr\",\"azp\","
+                 "\"sid\",\"at_hash\",\"nonce\",\"name\",\"email_verified\""));
+    for (int i = 0; i < CLAIM_COUNT; i++) {
+        if (i != CLAIM_SUB && *claim_rows[i].native)
+            buf_printf(b, ",\"%s\"", claim_rows[i].native);
+        if (*claim_rows[i].mpass)
+            buf_printf(b, ",\"%s\"", claim_rows[i].mpass);
+    }
+    buf_byte(b, ']');
+}
+
+static enum step discovery(struct ctx *c, struct fail *f)
+{
+    static const struct {
+        const char *name, *path;
+    } endpoints[] = {
+        { "authorization_endpoint", "/oidc/authorize" }, { "token_endpoint", "/oidc/token" },
+        { "userinfo_endpoint", "/oidc/userinfo" },       { "jwks_uri", "/oidc/jwks" },
+        { "end_session_endpoint", "/oidc/end_session" },
+    };
+    struct buf b = buf_new(c->arena, DOCUMENT_MAX_B);
+
+    (void)f;
+    buf_printf(&b, "{\"issuer\":\"%.*s\",", STR_ARG(c->set->public_url));
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
+        buf_printf(&b, "\"%s\":\"%.*s%s\",", endpoints[i].name, STR_ARG(c->set->public_url), endpoints[i].path);
+    buf_add(&b, str_of(document));
+    put_scopes(&b);
+    put_claims(&b);
+    buf_byte(&b, '}');
+    http_header_set(c->res, S("Cache-Control"), S("public, max-age=300"));
+    http_header_set(c->res, S("Access-Control-Allow-Origin"), S("*"));
+    http_body(c->res, 200, S("application/json"), buf_str(&b));
+    return DONE;
+}
+
+static enum step keys(struct ctx *c, struct fail *f)
+{
+    if (c->keys == NULL)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer has not said hello");
+    http_header_set(c->res, S("Cache-Control"), S("public, max-age=300"));
+    http_header_set(c->res, S("Access-Control-Allow-Origin"), S("*"));
+    http_body(c->res, 200, S("application/jwk-set+json"), keyset_jwks(c->keys));
+    return DONE;
+}
+
+const struct step_row oidc_discovery[] = { { discovery }, { NULL } };
+const struct step_row oidc_jwks[] = { { keys }, { NULL } };

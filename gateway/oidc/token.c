@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * A code becomes tokens, once.  [RFC 6749 4.1.3, OIDC Core 3.1.3] */
+#include "gateway/oidc/oidc.h"
+
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "base/settings.h"
+#include "certs/signer_client.h"
+#include "gateway/pairwise.h"
+#include "gateway/release.h"
+#include "gateway/session.h"
+#include "wire/form.h"
+#include "wire/http.h"
+#include "wire/json.h"
+
+enum { VERIFIER_MIN = 43, VERIFIER_MAX = 128, ANSWER_MAX_B = 32768 };
+
+struct redemption {
+    struct str key; /* of the code */
+    struct code_record code;
+    struct str token, token_key;
+    struct kv_got stored;
+    struct signed_got id_token;
+};
+
+static struct redemption *mine(const struct ctx *c)
+{
+    return c->state;
+}
+
+static int bad_grant(struct fail *f, const char *why)
+{
+    return fail(f, FAIL_CALLER, "invalid_grant", "%s", why);
+}
+
+static enum step authenticate(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    c->state = arena_make(c->arena, struct redemption);
+    return step_into(c, oidc_client_auth);
+}
+
+static enum step check_grant(struct ctx *c, struct fail *f)
+{
+    struct str type = form_get(c->body, S("grant_type"));
+
+    if (!str_is_set(type))
+        return fail(f, FAIL_CALLER, "invalid_request", "grant_type is missing");
+    if (!str_eq(type, S("authorization_code")))
+        return fail(f, FAIL_CALLER, "unsupported_grant_type", "grant_type is \"%.*s\"", STR_ARG(type));
+    return NEXT;
+}
+
+static enum step take_code(struct ctx *c, struct fail *f)
+{
+    struct str code = form_get(c->body, S("code"));
+
+    if (!str_is_set(code))
+        return fail(f, FAIL_CALLER, "invalid_request", "code is missing");
+    if (!code_is_ours(c, code))
+        return bad_grant(f, "the code is none of ours");
+    mine(c)->key = code_key(c->arena, code);
+    kv_take(c->kv, &c->batch, c->arena, &flow_of(c)->code, KV_CODE, mine(c)->key);
+    return WAIT;
+}
+
+/* ── a code that comes again: the tokens of its first use end ───────────── */
+
+static struct str mark_of(struct ctx *c)
+{
+    return arena_join(c->arena, S("code:"), mine(c)->key);
+}
+
+/* Whoever comes first leaves a mark.  The second use may overtake the first one's tokens: then the first finds the
+ * mark of the second when it stores them. */
+static enum step again_ask(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+
+    (void)f;
+    kv_add(c->kv, &c->batch, c->arena, &flow->mark, KV_REPLAY, mark_of(c), S("again"), c->set->access_token_life_s);
+    kv_get(c->kv, &c->batch, c->arena, &flow->old, KV_REPLAY, mark_of(c));
+    return WAIT;
+}
+
+static enum step again_revoke(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+
+    if (flow->mark.outcome == KV_DOWN || flow->old.outcome == KV_DOWN)
+        return flow_kv_down(f, "replay mark");
+    if (flow->mark.outcome == KV_MISS || flow->old.outcome != KV_HIT || str_eq(flow->old.value, S("again")))
+        return NEXT;
+    kv_delete(c->kv, &c->batch, c->arena, &flow->token, KV_TOKEN, flow->old.value);
+    return WAIT;
+}
+
+static enum step again_refuse(struct ctx *c, struct fail *f)
+{
+    (void)c;
+    return bad_grant(f, "the code is unknown, expired or was used before");
+}
+
+static const struct step_row used_again[] = { { again_ask }, { again_revoke }, { again_refuse }, { NULL } };
+
+/* ── what the code is bound to ──────────────────────────────────────────── */
+
+/* [RFC 7636 4.6]; a verifier without a challenge is a downgrade in progress [RFC 9700 4.8.2]. */
+static bool verifier_fits(struct ctx *c, const struct code_record *r, struct fail *f)
+{
+    struct str verifier = form_get(c->body, S("code_verifier"));
+
+    if (!str_is_set(r->challenge))
+        return verifier.p == NULL || bad_grant(f, "code_verifier comes without a code_challenge");
+    if (verifier.p == NULL)
+        return bad_grant(f, "code_verifier is missing");
+    if (verifier.n < VERIFIER_MIN || verifier.n > VERIFIER_MAX ||
+        !crypt_eq(b64url_encode(c->arena, sha256(c->arena, verifier)), r->challenge))
+        return bad_grant(f, "code_verifier does not fit");
+    return true;
+}
+
+static bool bindings_fit(struct ctx *c, const struct code_record *r, struct fail *f)
+{
+    if (!str_eq(r->service, c->service->id))
+        return bad_grant(f, "the code is another service's");
+    if (!str_eq(r->redirect_uri, form_get(c->body, S("redirect_uri"))))
+        return bad_grant(f, "redirect_uri is not the one that the code was sent to");
+    if (c->now_s - r->made_s > c->set->code_life_s)
+        return bad_grant(f, "the code has expired");
+    if (!str_eq(r->epoch, kv_epoch(c->kv)))
+        return bad_grant(f, "Redis may have forgotten whether the code was used");
+    return verifier_fits(c, r, f);
+}
+
+static enum step check_code(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    struct redemption *r = mine(c);
+
+    if (flow->code.outcome == KV_DOWN)
+        return flow_kv_down(f, "code");
+    if (flow->code.outcome == KV_MISS)
+        return step_into(c, used_again);
+    if (!code_open(c, r->key, flow->code.value, &r->code))
+        return bad_grant(f, "the code's record does not open");
+    if (!bindings_fit(c, &r->code, f))
+        return REFUSE;
+    session_ask(c, r->code.session, &flow->session);
+    return WAIT;
+}
+
+/* ── the tokens ─────────────────────────────────────────────────────────── */
+
+static void put_amr(struct json_out *o, struct str amr)
+{
+    struct str word;
+
+    if (!str_is_set(amr))
+        return;
+    json_key(o, S("amr"));
+    json_begin_array(o);
+    while (str_split(&amr, ' ', &word))
+        if (word.n > 0)
+            json_str(o, word);
+    json_end_array(o);
+}
+
+static struct str acr_of(const struct ctx *c, const struct person *p)
+{
+    const struct idp *idp = registry_idp(c->registry, p->idp);
+
+    return str_is_set(p->acr) ? p->acr : idp != NULL && str_is_set(idp->acr) ? idp->acr : (struct str){ NULL, 0 };
+}
+
+/* Left half of the hash, the same for ES256 and RS256 [OIDC Core 3.1.3.6]. */
+static struct str at_hash(struct ctx *c, struct str token)
+{
+    return b64url_encode(c->arena, str_sub(sha256(c->arena, token), 0, SHA256_B / 2));
+}
+
+static struct str id_claims(struct ctx *c)
+{
+    struct redemption *r = mine(c);
+    const struct person *p = c->person;
+    struct json_out o = json_out(c->arena, SIGNER_CLAIMS_MAX_B);
+
+    json_begin_object(&o);
+    json_put_str(&o, S("sub"), pairwise_sub(c->arena, c->seals, p->id, c->service->vendor));
+    json_put_str(&o, S("aud"), c->service->client_id);
+    json_put_str(&o, S("azp"), c->service->client_id);
+    json_put_str(&o, S("nonce"), r->code.nonce);
+    json_put_int(&o, S("auth_time"), p->auth_time_s > 0 ? p->auth_time_s : c->session->began_s);
+    json_put_str(&o, S("acr"), acr_of(c, p));
+    put_amr(&o, p->amr);
+    json_put_str(&o, S("sid"), c->session->sid);
+    json_put_str(&o, S("at_hash"), at_hash(c, r->token));
+    json_end_object(&o);
+    return json_done(&o);
+}
+
+static struct release release_of(struct ctx *c)
+{
+    const struct redemption *r = mine(c);
+
+    return (struct release){ .registry = c->registry,
+                             .person = c->person,
+                             .service = c->service,
+                             .decision = &flow_of(c)->decision,
+                             .sub = S("-"),
+                             .scope = r->code.scope,
+                             .lang = c->lang,
+                             .now_s = c->now_s };
+}
+
+static void ask_for_tokens(struct ctx *c)
+{
+    struct flow *flow = flow_of(c);
+    struct redemption *r = mine(c);
+    const struct token_record t = { .service = c->service->id,
+                                    .session = r->code.session,
+                                    .scope = r->code.scope,
+                                    .lang = r->code.lang,
+                                    .ends_s = c->now_s + c->set->access_token_life_s };
+    const struct release release = release_of(c);
+
+    r->token = crypt_token(c->arena, c->world, TOKEN_RANDOM_B);
+    r->token_key = token_key(c->arena, r->token);
+    kv_set(c->kv, &c->batch, c->arena, &r->stored, KV_TOKEN, r->token_key, token_seal(c, r->token_key, &t),
+           c->set->access_token_life_s);
+    kv_add(c->kv, &c->batch, c->arena, &flow->mark, KV_REPLAY, mark_of(c), r->token_key, c->set->access_token_life_s);
+    signer_id_token(c->signer, &c->batch, c->arena, jose_alg_named(c->service->id_token_alg), id_claims(c),
+                    c->set->id_token_life_s, &r->id_token);
+    flow_audit(c, "release", flow->decision.rule, release_words(c->arena, &release), (struct str){ NULL, 0 });
+}
+
+/* Whoever lost the right, or the session, since the code was made gets nothing. */
+static enum step make_tokens(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+
+    c->session = session_of(c, mine(c)->code.session, &flow->session, f);
+    if (c->session == NULL)
+        return f->kind != FAIL_NONE ? REFUSE : (enum step)bad_grant(f, "the session has ended");
+    c->person = c->session->person;
+    flow->decision = policy_decide(c->registry, c->person, c->service, c->now_s);
+    if (flow->decision.effect != EFFECT_ALLOW)
+        return bad_grant(f, "policy says no by now");
+    ask_for_tokens(c);
+    return WAIT;
+}
+
+static enum step check_tokens(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    const struct redemption *r = mine(c);
+
+    if (r->stored.outcome != KV_HIT || flow->mark.outcome == KV_DOWN)
+        return flow_kv_down(f, "token");
+    if (!r->id_token.ok)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", r->id_token.error);
+    if (!flow_audited(c, f))
+        return REFUSE;
+    if (flow->mark.outcome == KV_MISS)
+        return NEXT;
+    /* The code came a second time while the first was being answered: one answer, whose access token is dead. */
+    kv_delete(c->kv, &c->batch, c->arena, &flow->token, KV_TOKEN, r->token_key);
+    return WAIT;
+}
+
+static enum step answer(struct ctx *c, struct fail *f)
+{
+    const struct redemption *r = mine(c);
+    struct json_out o = json_out(c->arena, ANSWER_MAX_B);
+
+    (void)f;
+    json_begin_object(&o);
+    json_put_str(&o, S("access_token"), r->token);
+    json_put_str(&o, S("token_type"), S("Bearer"));
+    json_put_int(&o, S("expires_in"), c->set->access_token_life_s);
+    json_put_str(&o, S("scope"), r->code.scope);
+    json_put_str(&o, S("id_token"), r->id_token.value);
+    json_end_object(&o);
+    http_header_set(c->res, S("Cache-Control"), S("no-store"));
+    http_header_set(c->res, S("Pragma"), S("no-cache"));
+    http_body(c->res, 200, S("application/json"), json_done(&o));
+    return DONE;
+}
+
+const struct step_row oidc_token[] = { { authenticate }, { check_grant },  { take_code }, { check_code },
+                                       { make_tokens },  { check_tokens }, { answer },    { NULL } };

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * What a service may know, asked with its access token.  [OIDC Core 5.3, RFC 6750] */
+#include "gateway/oidc/oidc.h"
+
+#include "gateway/pairwise.h"
+#include "gateway/release.h"
+#include "gateway/session.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+enum { TOKEN_MAX_B = 256 };
+
+struct asked {
+    struct str token, key;
+    struct token_record record;
+    struct str claims;
+};
+
+/* One body for every way of not being a good token. */
+static enum step bad_token(struct ctx *c, struct fail *f, const char *why)
+{
+    http_header_set(c->res, S("WWW-Authenticate"), S("Bearer realm=\"digione\", error=\"invalid_token\""));
+    return fail(f, FAIL_CLIENT_AUTH, "invalid_token", "%s", why);
+}
+
+static enum step read_token(struct ctx *c, struct fail *f)
+{
+    struct asked *a = arena_make(c->arena, struct asked);
+    struct str field = http_field(c->req, S("Authorization")), body = form_get(c->body, S("access_token"));
+
+    c->state = a;
+    if (field.p != NULL && body.p != NULL)
+        return fail(f, FAIL_CALLER, "invalid_request", "the token comes in two ways at once");
+    if (body.p != NULL)
+        a->token = body;
+    else if (str_eq_case(str_sub(field, 0, 7), S("Bearer ")))
+        a->token = str_trim(str_from(field, 7));
+    if (!str_is_set(a->token)) {
+        http_header_set(c->res, S("WWW-Authenticate"), S("Bearer realm=\"digione\""));
+        return fail(f, FAIL_CLIENT_AUTH, "invalid_request", "no access token");
+    }
+    if (a->token.n > TOKEN_MAX_B)
+        return bad_token(c, f, "the token is too long");
+    a->key = token_key(c->arena, a->token);
+    kv_get(c->kv, &c->batch, c->arena, &flow_of(c)->token, KV_TOKEN, a->key);
+    return WAIT;
+}
+
+static enum step find_session(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    struct asked *a = c->state;
+    enum lang lang;
+
+    if (flow->token.outcome == KV_DOWN)
+        return flow_kv_down(f, "token");
+    if (flow->token.outcome != KV_HIT || !token_open(c, a->key, flow->token.value, &a->record) ||
+        c->now_s >= a->record.ends_s)
+        return bad_token(c, f, "the token is unknown or has ended");
+    c->service = registry_service(c->registry, a->record.service);
+    if (c->service == NULL || !c->service->enabled)
+        return bad_token(c, f, "the service has gone");
+    if (lang_of_tag(a->record.lang, &lang))
+        c->lang = lang;
+    session_ask(c, a->record.session, &flow->session);
+    return WAIT;
+}
+
+static enum step decide(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    struct asked *a = c->state;
+
+    c->session = session_of(c, a->record.session, &flow->session, f);
+    if (c->session == NULL)
+        return f->kind != FAIL_NONE ? REFUSE : bad_token(c, f, "the session has ended");
+    c->person = c->session->person;
+    flow->decision = policy_decide(c->registry, c->person, c->service, c->now_s);
+    if (flow->decision.effect != EFFECT_ALLOW)
+        return bad_token(c, f, "policy says no by now");
+    const struct release r = { .registry = c->registry,
+                               .person = c->person,
+                               .service = c->service,
+                               .decision = &flow->decision,
+                               .sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor),
+                               .scope = a->record.scope,
+                               .lang = c->lang,
+                               .now_s = c->now_s };
+    a->claims = release_claims(c->arena, &r);
+    flow_audit(c, "release", flow->decision.rule, release_words(c->arena, &r), S("userinfo"));
+    return WAIT;
+}
+
+static enum step answer(struct ctx *c, struct fail *f)
+{
+    const struct asked *a = c->state;
+
+    if (!flow_audited(c, f))
+        return REFUSE;
+    if (a->claims.p == NULL)
+        return fail(f, FAIL_OURS, "server_error", "the claims are too large");
+    http_body(c->res, 200, S("application/json"), a->claims);
+    return DONE;
+}
+
+const struct step_row oidc_userinfo[] = { { read_token }, { find_session }, { decide }, { answer }, { NULL } };

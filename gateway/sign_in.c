@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * The sign-in page: which identity provider, and for local accounts the form. */
+#include "base/settings.h"
+#include "gateway/flow.h"
+#include "gateway/login_cookie.h"
+#include "gateway/node.h"
+#include "idp-adapters/adapter.h"
+#include "idp-adapters/adapter_local.h"
+#include "launcher/pages.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+enum { REMEMBER_S = 365 * 86400 };
+
+static const struct str remembered = S("idp");
+
+static struct str param(const struct ctx *c, const char *name)
+{
+    return form_get(c->req->method == HTTP_POST ? c->body : c->query, str_of(name));
+}
+
+/* ── rows that every page here begins with ──────────────────────────────── */
+
+static enum step find(struct ctx *c, struct fail *f)
+{
+    struct str id = param(c, "login");
+
+    (void)f;
+    if (!str_is_set(id))
+        return flow_go(c, S("/"));
+    flow_of(c)->find_login = id;
+    return step_into(c, login_find);
+}
+
+static enum step check(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return c->login != NULL ? NEXT : flow_expired(c);
+}
+
+static const struct service *service_of(const struct ctx *c)
+{
+    return registry_service(c->registry, c->login->service);
+}
+
+/* Accounts that belong to no city are for our own pages and for services under test. */
+static bool local_allowed(const struct ctx *c)
+{
+    const struct service *s = service_of(c);
+
+    return c->login->protocol == PROTO_LAUNCHER || (s != NULL && s->test);
+}
+
+static bool may_choose(const struct ctx *c, const struct idp *idp)
+{
+    return idp != NULL && idp->enabled && (idp->provider != NULL || local_allowed(c));
+}
+
+/* ── the picker ─────────────────────────────────────────────────────────── */
+
+static struct str here(struct ctx *c, const char *path)
+{
+    return arena_printf(c->arena, "%s?login=%.*s", path, STR_ARG(c->login->id));
+}
+
+static enum step show(struct ctx *c, struct fail *f)
+{
+    const struct service *s = service_of(c);
+    const struct picker_ask ask = { .query = param(c, "q"),
+                                    .n = param(c, "n"),
+                                    .remembered_idp = http_cookie(c->req, remembered),
+                                    .all = str_is_set(param(c, "all")),
+                                    .local_allowed = local_allowed(c) };
+    struct sign_in_view v = { .page = page_for(c, here(c, "/sign-in")), .login = c->login->id };
+
+    (void)f;
+    if (s != NULL) {
+        v.service = names_in(&s->names, c->lang);
+        v.service_icon = icon_of(c->arena, s, c->lang);
+    }
+    picker_fill(picker_of(c->registry), c->arena, &ask, &v);
+    return flow_page(c, 200, str_is_set(param(c, "help")) ? page_no_school(c->arena, &v) : page_sign_in(c->arena, &v));
+}
+
+const struct step_row sign_in_page[] = { { find }, { check }, { show }, { NULL } };
+
+/* ── choosing ───────────────────────────────────────────────────────────── */
+
+static enum step choose(struct ctx *c, struct fail *f)
+{
+    const struct idp *idp = registry_idp(c->registry, param(c, "idp"));
+
+    if (!may_choose(c, idp))
+        return fail(f, FAIL_CALLER, "invalid_request", "idp \"%.*s\" cannot be chosen", STR_ARG(param(c, "idp")));
+    if (str_is_set(param(c, "remember")))
+        http_set_cookie(c->res, remembered, idp->id, REMEMBER_S, SAME_SITE_LAX);
+    c->login->idp = idp->id;
+    c->login->state = LOGIN_ASKED;
+    flow_of(c)->picked = true;
+    return flow_next(c, f);
+}
+
+const struct step_row sign_in_idp[] = { { find }, { check }, { choose }, { NULL } };
+
+static enum step forget(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    http_set_cookie(c->res, remembered, S(""), 0, SAME_SITE_LAX);
+    return flow_go(c, arena_join(c->arena, here(c, "/sign-in"), S("&all=1")));
+}
+
+const struct step_row sign_in_forget[] = { { find }, { check }, { forget }, { NULL } };
+
+/* ── local accounts ─────────────────────────────────────────────────────── */
+
+static enum step local_find(struct ctx *c, struct fail *f)
+{
+    struct str named = param(c, "idp");
+    const struct idp *idp = registry_idp(c->registry, str_is_set(named) ? named : c->login->idp);
+
+    if (!may_choose(c, idp) || idp->kind != IDP_LOCAL)
+        return fail(f, FAIL_CALLER, "invalid_request", "no local accounts at \"%.*s\"", STR_ARG(named));
+    c->login->idp = idp->id;
+    return NEXT;
+}
+
+static enum step local_form(struct ctx *c, enum local_error error, int64_t wait_s)
+{
+    const struct service *s = service_of(c);
+    const struct idp *idp = registry_idp(c->registry, c->login->idp);
+    struct str typed = param(c, "username");
+    struct local_view v = { .page = page_for(c, here(c, "/sign-in/local")),
+                            .login = c->login->id,
+                            .idp = idp->id,
+                            .idp_name = names_in(&idp->names, c->lang),
+                            .username = str_is_set(typed) ? typed : c->login->login_hint,
+                            .error = error,
+                            .wait_s = wait_s };
+
+    if (s != NULL) {
+        v.service = names_in(&s->names, c->lang);
+        v.service_icon = icon_of(c->arena, s, c->lang);
+    }
+    return flow_page(c, error == LOCAL_BUSY ? 429 : 200, page_local(c->arena, &v));
+}
+
+static enum step local_show(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return local_form(c, LOCAL_OK, 0);
+}
+
+const struct step_row sign_in_local_page[] = { { find }, { check }, { local_find }, { local_show }, { NULL } };
+
+static enum step local_check(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    if (c->login->asked_city_s == 0)
+        c->login->asked_city_s = c->now_s;
+    return step_into(c, adapter_local.finish);
+}
+
+/* A wrong password is no failure of the request: the form comes again, and says so. */
+static enum step local_settle(struct ctx *c, struct fail *f)
+{
+    const struct local_said *said = c->adapter_state;
+
+    if (c->person == NULL)
+        return local_form(c, said->empty ? LOCAL_EMPTY : said->busy ? LOCAL_BUSY : LOCAL_WRONG, said->wait_s);
+    c->login->state = LOGIN_AT_CITY;
+    return flow_next(c, f);
+}
+
+const struct step_row sign_in_local[] = { { find },        { check },        { local_find },
+                                          { local_check }, { local_settle }, { NULL } };

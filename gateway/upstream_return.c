@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * Answers from cities' identity providers: the browser comes back. */
+#include "base/crypt.h"
+#include "base/seals.h"
+#include "base/settings.h"
+#include "gateway/flow.h"
+#include "gateway/login_cookie.h"
+#include "gateway/session.h"
+#include "idp-adapters/adapter.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+enum { ANSWER_ID_B = 16, ANSWER_LIFE_S = 120, ANSWERS_PER_PLACE_MAX = 2000, STATE_MAX_B = 128 };
+
+/* ── rows that lead from a browser's login to flow ──────────────────────── */
+
+/* Somebody else's answer, put upon this browser, finds no login here, and creates no session. */
+static enum step check(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return c->login != NULL ? NEXT : flow_expired(c);
+}
+
+static enum step load_session(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, session_load);
+}
+
+/* Reloaded, or reached by the back button: what was answered is not verified again (it would be a replay); the
+ * login goes on with the session that it made. */
+static enum step verify(struct ctx *c, struct fail *f)
+{
+    const struct idp *idp = registry_idp(c->registry, c->login->idp);
+    const struct adapter *adapter = idp != NULL && idp->enabled ? adapter_of(idp->kind) : NULL;
+
+    if (c->login->state == LOGIN_ANSWERED)
+        return flow_next(c, f);
+    if (c->login->state != LOGIN_AT_CITY)
+        return flow_expired(c);
+    if (adapter == NULL)
+        return fail(f, FAIL_UPSTREAM, "idp_disabled", "the identity provider is switched off");
+    return step_into(c, adapter->finish);
+}
+
+static enum step admit(struct ctx *c, struct fail *f)
+{
+    if (c->person == NULL)
+        return fail(f, FAIL_UPSTREAM, "no_person", "the adapter proved nobody");
+    return flow_next(c, f);
+}
+
+#define GO_ON                                                                                                          \
+    { check }, { load_session }, { verify }, { admit },                                                                \
+    {                                                                                                                  \
+        NULL                                                                                                           \
+    }
+
+/* ── OpenID Connect: one callback path per identity provider, against mix-up [RFC 9700 4.4] ─── */
+
+static enum step oidc_find(struct ctx *c, struct fail *f)
+{
+    struct str state = form_get(c->query, S("state"));
+
+    if (!str_is_set(state) || state.n > STATE_MAX_B)
+        return fail(f, FAIL_CALLER, "invalid_request", "state is missing or too long");
+    flow_of(c)->find_upstream = state;
+    return step_into(c, login_find);
+}
+
+static enum step oidc_check_path(struct ctx *c, struct fail *f)
+{
+    if (c->login == NULL)
+        return flow_expired(c);
+    if (!str_eq(c->login->idp, c->req->param))
+        return fail(f, FAIL_UPSTREAM, "wrong_callback", "the answer came to \"%.*s\", the login went elsewhere",
+                    STR_ARG(c->req->param));
+    return NEXT;
+}
+
+const struct step_row upstream_oidc[] = { { oidc_find }, { oidc_check_path }, GO_ON };
+
+/* ── SAML: the POST reads no cookie; it stores, and a GET of our own goes on ─── */
+
+struct posted { /* c->state */
+    struct str id;
+};
+
+static struct str bound(struct arena *a, struct str id)
+{
+    return arena_join(a, S("saml:"), id);
+}
+
+static enum step saml_store(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    struct str response = form_get(c->body, S("SAMLResponse")), relay = form_get(c->body, S("RelayState"));
+    struct posted *p = arena_make(c->arena, struct posted);
+
+    if (!str_is_set(response))
+        return fail(f, FAIL_CALLER, "invalid_request", "SAMLResponse is missing");
+    if (relay.n > STATE_MAX_B)
+        return fail(f, FAIL_CALLER, "invalid_request", "RelayState is too long");
+    if (response.n > (size_t)c->set->saml_message_B * 2)
+        return fail(f, FAIL_TOO_LARGE, "too_large", "SAMLResponse has %zu bytes", response.n);
+    p->id = crypt_token(c->arena, c->world, ANSWER_ID_B);
+    c->state = p;
+    struct str text = arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(relay), STR_ARG(response));
+    kv_set(c->kv, &c->batch, c->arena, &flow->request, KV_REQUEST, p->id,
+           seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, bound(c->arena, p->id), text), ANSWER_LIFE_S);
+    kv_count(c->kv, &c->batch, c->arena, &flow->count, KV_COUNT,
+             arena_join(c->arena, S("saml:"), flow_place(c->arena, c->req->peer)), c->set->login_life_s);
+    return WAIT;
+}
+
+static enum step saml_stored(struct ctx *c, struct fail *f)
+{
+    const struct flow *flow = flow_of(c);
+    const struct posted *p = c->state;
+
+    if (flow->request.outcome != KV_HIT || flow->count.outcome == KV_DOWN)
+        return flow_kv_down(f, "answer");
+    if (flow->count.number > ANSWERS_PER_PLACE_MAX)
+        return fail(f, FAIL_BUSY, "too_many_requests", "the budget for answers of this address is used up");
+    return flow_go(c, arena_join(c->arena, S("/upstream/saml/go?a="), p->id));
+}
+
+const struct step_row upstream_acs[] = { { saml_store }, { saml_stored }, { NULL } };
+
+/* Not taken but read: a reload within its life finds it again, and the login says what it then means. */
+static enum step saml_ask(struct ctx *c, struct fail *f)
+{
+    struct str id = form_get(c->query, S("a"));
+
+    (void)f;
+    if (!str_is_set(id) || id.n > STATE_MAX_B)
+        return flow_expired(c);
+    kv_get(c->kv, &c->batch, c->arena, &flow_of(c)->code, KV_REQUEST, id);
+    return WAIT;
+}
+
+/* The adapter reads the message where a form would have it. */
+static enum step saml_find(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    struct str id = form_get(c->query, S("a")), text, relay;
+
+    if (flow->code.outcome == KV_DOWN)
+        return flow_kv_down(f, "answer");
+    if (flow->code.outcome != KV_HIT ||
+        !seal_open(c->arena, c->seals, SEAL_COOKIE, bound(c->arena, id), flow->code.value, &text))
+        return flow_expired(c);
+    size_t line = str_find_byte(text, '\n', 0);
+    relay = str_sub(text, 0, line);
+    struct form *form = arena_make(c->arena, struct form);
+    form->fields = arena_make_n(c->arena, 2, struct form_field);
+    form->fields[form->count++] = (struct form_field){ S("SAMLResponse"), str_from(text, line + 1) };
+    form->fields[form->count++] = (struct form_field){ S("RelayState"), relay };
+    c->body = form;
+    flow->find_upstream = relay;
+    return step_into(c, login_find);
+}
+
+const struct step_row upstream_saml_go[] = { { saml_ask }, { saml_find }, GO_ON };
