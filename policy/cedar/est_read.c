@@ -42,6 +42,8 @@ static const struct cedar_json *need(struct builder *b, const struct cedar_json 
 /* Only these members may be there. */
 static bool only(struct builder *b, const struct cedar_json *j, const struct str *names, size_t n)
 {
+    if (j->kind != CEDAR_JSON_OBJECT)
+        return wrong(b, j, "this is no object", NULL) != NULL;
     for (size_t i = 0; i < j->n; i++) {
         bool known = false;
         struct cedar_guess g = cedar_guess_for(j->names[i]);
