@@ -47,7 +47,8 @@ const struct cedar_policies *policies_make(struct arena *a, const struct policy_
     set->items = items;
     set->templates = templates;
     set->by_id = sorted;
-    index_build(a, &set->index, items, set->n);
+    index_build(a, &set->index, items, set->n, INDEX_PRINCIPAL | INDEX_ACTION | INDEX_RESOURCE);
+    index_build(a, &set->people, items, set->n, INDEX_PRINCIPAL | INDEX_ACTION);
     return set;
 }
 
