@@ -33,7 +33,7 @@ struct cedar_json {
     const struct cedar_json *items;  /* array: values; object: the values of the members */
     const struct str *names;         /* object */
     const struct cedar_span *name_spans;
-    const uint32_t *by_name;         /* object: indexes in the order of the names, for look-ups */
+    const uint32_t *by_name;         /* large object: indexes in the order of the names, for look-ups; else NULL */
 };
 
 /* Reads d->source whole into d->arena; NULL after reporting into d. */

@@ -79,8 +79,9 @@ bool cedar_is_ident(struct str s);
 /* idents joined with "::", none of them reserved; as entity types and functions are named. */
 bool cedar_is_path(struct str s);
 
-/* The value of a STRING token; may contain any character, NUL too.  False after
- * reporting into d what is wrong with an escape.  [Cedar: string escapes] */
+/* The value of a STRING token; may contain any character, NUL too.  A view into
+ * the text or memory of d->arena.  False after reporting into d what is wrong
+ * with an escape.  [Cedar: string escapes] */
 bool cedar_unescape(struct cedar_diags *d, const struct cedar_token *t, struct str *out);
 
 /* A string value as Cedar text, with its quotes: what cannot be printed is escaped. */

@@ -34,6 +34,10 @@ struct str parse_path(struct parser *p, struct cedar_span *span);
 /* A relation's operand: everything but comparisons, && and ||. */
 const struct cedar_expr *parse_operand(struct parser *p);
 
+/* A string's value, in memory of the policy set: the text belongs to the set, the
+ * diagnostics' arena does not. */
+struct str keep_text(const struct builder *b, struct str s);
+
 bool at(const struct parser *p, int token_kind);
 bool at_word(const struct parser *p, struct str word);
 /* Takes the token if it is next; otherwise reports what was expected. */

@@ -75,7 +75,7 @@ static struct str text_of(struct parser *p, const struct cedar_token *t)
         p->b->failed = true;
         return S("");
     }
-    return p->b->arena == p->b->d->arena ? s : arena_str(p->b->arena, s);
+    return keep_text(p->b, s);
 }
 
 /* A name that can be an attribute or a part of a path. */

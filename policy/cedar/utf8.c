@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/cedar/utf8.h"
 
+#include <string.h>
+
 uint32_t cedar_char_at(struct str s, size_t at, size_t *len)
 {
     const unsigned char *p = (const unsigned char *)s.p + at;
@@ -19,6 +21,32 @@ uint32_t cedar_char_at(struct str s, size_t at, size_t *len)
     }
     *len = n;
     return c;
+}
+
+/* Eight bytes at a time while none has its highest bit set. */
+static size_t ascii_end(struct str s, size_t at)
+{
+    uint64_t word;
+
+    for (; s.n - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, s.p + at, sizeof word);
+        if ((word & 0x8080808080808080u) != 0)
+            break;
+    }
+    while (at < s.n && (unsigned char)s.p[at] < 0x80)
+        at++;
+    return at;
+}
+
+bool cedar_text_is_utf8(struct str s)
+{
+    for (size_t at = ascii_end(s, 0), end; at < s.n; at = ascii_end(s, end)) {
+        for (end = at; end < s.n && (unsigned char)s.p[end] >= 0x80;)
+            end++;
+        if (!str_is_utf8(str_sub(s, at, end - at)))
+            return false;
+    }
+    return true;
 }
 
 void cedar_char_add(struct buf *b, uint32_t c)
