@@ -81,8 +81,7 @@ static size_t count_marks(const uint64_t *marks, size_t words)
     return n;
 }
 
-static void evaluate(struct tally *t, struct eval *x, const struct cedar_policies *p,
-                     const struct index_side sides[3])
+static void evaluate(struct tally *t, struct eval *x, const struct cedar_policies *p, const struct index_side sides[3])
 {
     size_t words = (p->n + 63) / 64;
     uint64_t few[64] = { 0 };

@@ -150,7 +150,7 @@ void index_find(struct arena *a, const struct index *x, size_t n_policies, const
     }
     for (int i = 0; i < 3; i++) {
         size_t room = 3 + (sides[i].entity != NULL ? sides[i].entity->n_ancestors : 0);
-        keys[i] = room <= 32 ? few[i] : arena_make_n(a, room, uint64_t);
+        keys[i] = room <= 32 ? &few[i][0] : arena_make_n(a, room, uint64_t);
         n[i] = side_keys(x, i, &sides[i], keys[i]);
     }
     /* More combinations than policies: looking at each policy is the shorter way. */

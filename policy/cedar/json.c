@@ -287,8 +287,12 @@ static bool object_of(struct reader *r, struct members *m, struct cedar_json *ou
     uint32_t *order = m->n > FEW ? sort_names(r->d->arena, m->names, m->n) : NULL;
     size_t twice = order != NULL ? twice_of_many(m->names, order, m->n) : twice_of_few(m->names, m->n);
 
-    *out = (struct cedar_json){ .kind = CEDAR_JSON_OBJECT, .n = m->n, .items = m->items, .names = m->names,
-                                .name_spans = m->name_spans, .by_name = order };
+    *out = (struct cedar_json){ .kind = CEDAR_JSON_OBJECT,
+                                .n = m->n,
+                                .items = m->items,
+                                .names = m->names,
+                                .name_spans = m->name_spans,
+                                .by_name = order };
     return twice == m->n ||
            cedar_error(r->d, m->name_spans[twice], "the name \"%.*s\" is given twice", STR_ARG(m->names[twice]));
 }
@@ -413,8 +417,10 @@ struct str cedar_json_text(const struct cedar_json *o, struct str name)
 
 const char *cedar_json_kind_name(enum cedar_json_kind kind)
 {
-    static const char *const names[] = { "null", "a boolean", "a whole number", "a number with a fraction or too large",
-                                         "a string", "an array", "an object" };
+    static const char *const names[] = { "null",           "a boolean",
+                                         "a whole number", "a number with a fraction or too large",
+                                         "a string",       "an array",
+                                         "an object" };
 
     return names[kind];
 }

@@ -14,11 +14,11 @@ struct lexer {
 
 /* Marks of one character; 0 is no mark (END is never written). */
 static const unsigned char marks[128] = {
-    ['@'] = CEDAR_T_AT,       ['.'] = CEDAR_T_DOT,      [','] = CEDAR_T_COMMA,    [';'] = CEDAR_T_SEMICOLON,
-    [':'] = CEDAR_T_COLON,    ['('] = CEDAR_T_LPAREN,   [')'] = CEDAR_T_RPAREN,   ['{'] = CEDAR_T_LBRACE,
-    ['}'] = CEDAR_T_RBRACE,   ['['] = CEDAR_T_LBRACKET, [']'] = CEDAR_T_RBRACKET, ['<'] = CEDAR_T_LT,
-    ['>'] = CEDAR_T_GT,       ['+'] = CEDAR_T_PLUS,     ['-'] = CEDAR_T_MINUS,    ['*'] = CEDAR_T_STAR,
-    ['/'] = CEDAR_T_SLASH,    ['%'] = CEDAR_T_PERCENT,  ['!'] = CEDAR_T_BANG,     ['='] = CEDAR_T_ASSIGN,
+    ['@'] = CEDAR_T_AT,     ['.'] = CEDAR_T_DOT,      [','] = CEDAR_T_COMMA,    [';'] = CEDAR_T_SEMICOLON,
+    [':'] = CEDAR_T_COLON,  ['('] = CEDAR_T_LPAREN,   [')'] = CEDAR_T_RPAREN,   ['{'] = CEDAR_T_LBRACE,
+    ['}'] = CEDAR_T_RBRACE, ['['] = CEDAR_T_LBRACKET, [']'] = CEDAR_T_RBRACKET, ['<'] = CEDAR_T_LT,
+    ['>'] = CEDAR_T_GT,     ['+'] = CEDAR_T_PLUS,     ['-'] = CEDAR_T_MINUS,    ['*'] = CEDAR_T_STAR,
+    ['/'] = CEDAR_T_SLASH,  ['%'] = CEDAR_T_PERCENT,  ['!'] = CEDAR_T_BANG,     ['='] = CEDAR_T_ASSIGN,
 };
 
 /* Marks of two characters. */

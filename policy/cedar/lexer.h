@@ -13,39 +13,39 @@
 #include "policy/cedar/diag.h"
 
 /*  token          as an error message says it */
-#define CEDAR_TOKENS(X)            \
-    X(END, "the end of the text")  \
-    X(NAME, "a name")              \
-    X(STRING, "a string")          \
-    X(NUMBER, "a number")          \
-    X(SLOT, "a slot")              \
-    X(AT, "`@`")                   \
-    X(DOT, "`.`")                  \
-    X(COMMA, "`,`")                \
-    X(SEMICOLON, "`;`")            \
-    X(COLON, "`:`")                \
-    X(COLONS, "`::`")              \
-    X(LPAREN, "`(`")               \
-    X(RPAREN, "`)`")               \
-    X(LBRACE, "`{`")               \
-    X(RBRACE, "`}`")               \
-    X(LBRACKET, "`[`")             \
-    X(RBRACKET, "`]`")             \
-    X(EQ, "`==`")                  \
-    X(NE, "`!=`")                  \
-    X(LT, "`<`")                   \
-    X(LE, "`<=`")                  \
-    X(GT, "`>`")                   \
-    X(GE, "`>=`")                  \
-    X(OR, "`||`")                  \
-    X(AND, "`&&`")                 \
-    X(PLUS, "`+`")                 \
-    X(MINUS, "`-`")                \
-    X(STAR, "`*`")                 \
-    X(SLASH, "`/`")                \
-    X(PERCENT, "`%`")              \
-    X(BANG, "`!`")                 \
-    X(ASSIGN, "`=`")               \
+#define CEDAR_TOKENS(X)                                                                                                \
+    X(END, "the end of the text")                                                                                      \
+    X(NAME, "a name")                                                                                                  \
+    X(STRING, "a string")                                                                                              \
+    X(NUMBER, "a number")                                                                                              \
+    X(SLOT, "a slot")                                                                                                  \
+    X(AT, "`@`")                                                                                                       \
+    X(DOT, "`.`")                                                                                                      \
+    X(COMMA, "`,`")                                                                                                    \
+    X(SEMICOLON, "`;`")                                                                                                \
+    X(COLON, "`:`")                                                                                                    \
+    X(COLONS, "`::`")                                                                                                  \
+    X(LPAREN, "`(`")                                                                                                   \
+    X(RPAREN, "`)`")                                                                                                   \
+    X(LBRACE, "`{`")                                                                                                   \
+    X(RBRACE, "`}`")                                                                                                   \
+    X(LBRACKET, "`[`")                                                                                                 \
+    X(RBRACKET, "`]`")                                                                                                 \
+    X(EQ, "`==`")                                                                                                      \
+    X(NE, "`!=`")                                                                                                      \
+    X(LT, "`<`")                                                                                                       \
+    X(LE, "`<=`")                                                                                                      \
+    X(GT, "`>`")                                                                                                       \
+    X(GE, "`>=`")                                                                                                      \
+    X(OR, "`||`")                                                                                                      \
+    X(AND, "`&&`")                                                                                                     \
+    X(PLUS, "`+`")                                                                                                     \
+    X(MINUS, "`-`")                                                                                                    \
+    X(STAR, "`*`")                                                                                                     \
+    X(SLASH, "`/`")                                                                                                    \
+    X(PERCENT, "`%`")                                                                                                  \
+    X(BANG, "`!`")                                                                                                     \
+    X(ASSIGN, "`=`")                                                                                                   \
     X(QUESTION, "`?`")
 
 enum cedar_token_kind {

@@ -82,8 +82,8 @@ static bool parse_annotations(struct parser *p, struct cedar_policy *policy)
             continue;
         }
         if (n == cap) {
-            struct cedar_annotation *more = arena_make_n(p->b->arena, cap = cap > 0 ? cap * 2 : 2,
-                                                         struct cedar_annotation);
+            struct cedar_annotation *more =
+                arena_make_n(p->b->arena, cap = cap > 0 ? cap * 2 : 2, struct cedar_annotation);
             for (size_t i = 0; i < n; i++)
                 more[i] = list[i];
             list = more;
@@ -263,8 +263,8 @@ static bool parse_conditions(struct parser *p, struct cedar_policy *policy)
 
     while (at_word(p, S("when")) || at_word(p, S("unless"))) {
         if (n == cap) {
-            struct cedar_condition *more = arena_make_n(p->b->arena, cap = cap > 0 ? cap * 2 : 2,
-                                                        struct cedar_condition);
+            struct cedar_condition *more =
+                arena_make_n(p->b->arena, cap = cap > 0 ? cap * 2 : 2, struct cedar_condition);
             for (size_t i = 0; i < n; i++)
                 more[i] = list[i];
             list = more;

@@ -14,7 +14,7 @@ struct parser {
     struct builder *b;
     const struct cedar_token *t; /* the next token; the last one is END */
     unsigned depth;
-    bool in_scope;               /* slots may stand here */
+    bool in_scope; /* slots may stand here */
 };
 
 /* All policies and templates of the text b->d->source, in order, without ids.

@@ -41,7 +41,7 @@ const struct cedar_policies *policies_make(struct arena *a, const struct policy_
             items[set->n++] = all->items[i];
     }
     if (all->n > 1)
-        qsort(sorted, all->n, sizeof *sorted, by_id);
+        qsort(sorted, all->n, sizeof(const struct cedar_policy *), by_id);
     if (!ids_differ(sorted, all->n, d))
         return NULL;
     set->items = items;
@@ -127,8 +127,8 @@ static bool fill(struct arena *a, struct cedar_scope *scope, const struct cedar_
     return true;
 }
 
-struct cedar_policy *policy_link(struct arena *a, const struct cedar_policy *template,
-                                 const struct cedar_link *link, struct cedar_diags *d)
+struct cedar_policy *policy_link(struct arena *a, const struct cedar_policy *template, const struct cedar_link *link,
+                                 struct cedar_diags *d)
 {
     struct cedar_policy *p = arena_make(a, struct cedar_policy);
 
