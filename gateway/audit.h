@@ -35,8 +35,8 @@ struct audit_got {
 };
 
 enum {
-    AUDIT_TEXT_MAX_B = 512, /* longer texts are cut */
-    AUDIT_LINE_MAX_B = 8192,
+    AUDIT_TEXT_MAX_B = 512,    /* longer texts are cut */
+    AUDIT_LINE_MAX_B = 32768,  /* eight texts, every byte of them escaped */
     AUDIT_WAITING_MAX = 65536, /* more at a time are refused */
     AUDIT_SEGMENT_MAX_B = 64 << 20,
     AUDIT_RESERVE_B = 8 << 20,

@@ -75,8 +75,8 @@ static int read_policies(struct inputs *in, const char *path, enum cedar_ids ids
     if (!cedar_file(in->a, path, &source))
         return CLI_BROKEN;
     struct cedar_diags d = cedar_diags_new(in->a, &source);
-    in->policies = cedar_is_json(source.text) ? cedar_policies_from_json(in->a, &d)
-                                              : cedar_policies_parse(in->a, &d, ids);
+    in->policies =
+        cedar_is_json(source.text) ? cedar_policies_from_json(in->a, &d) : cedar_policies_parse(in->a, &d, ids);
     return report(in->a, &d);
 }
 
@@ -130,8 +130,13 @@ static int run_authorize(struct arena *a, int argc, char **argv)
     bool closed = false;
     size_t n;
     const struct cli_option options[] = {
-        { "--policies", &policies, NULL }, { "--entities", &entities, NULL }, { "--schema", &schema, NULL },
-        { "--request", &request, NULL },   { "--ids", &ids, NULL },           { "--closed", NULL, &closed }, { 0 },
+        { "--policies", &policies, NULL },
+        { "--entities", &entities, NULL },
+        { "--schema", &schema, NULL },
+        { "--request", &request, NULL },
+        { "--ids", &ids, NULL },
+        { "--closed", NULL, &closed },
+        { 0 },
     };
     struct inputs in = { .a = a };
     struct cedar_request r;
@@ -228,9 +233,7 @@ static int run_test(struct arena *a, int argc, char **argv)
 static const struct {
     const char *word;
     int (*run)(struct arena *a, int argc, char **argv);
-} words[] = {
-    { "check", run_check }, { "authorize", run_authorize }, { "format", run_format }, { "test", run_test }
-};
+} words[] = { { "check", run_check }, { "authorize", run_authorize }, { "format", run_format }, { "test", run_test } };
 
 static void print_help(FILE *to)
 {

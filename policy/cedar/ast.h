@@ -15,45 +15,45 @@
 enum { CEDAR_DEPTH_MAX = 400 };
 
 /*  op            children (kids)           also */
-#define CEDAR_OPS(X)                                                                    \
-    X(LIT)        /* -                      value: bool, long, string, entity        */ \
-    X(VAR)        /* -                      var                                      */ \
-    X(SLOT)       /* -                      var: principal or resource (scope only)  */ \
-    X(IF)         /* condition, then, else                                           */ \
-    X(AND)        /* 2 or more              sugar: see below                         */ \
-    X(OR)         /* 2 or more                                                       */ \
-    X(NOT)        /* 1                                                               */ \
-    X(NEG)        /* 1                                                               */ \
-    X(EQ)         /* 2                                                               */ \
-    X(NE)         /* 2                                                               */ \
-    X(LT)         /* 2                      long, datetime, duration                 */ \
-    X(LE)         /* 2                                                               */ \
-    X(GT)         /* 2                                                               */ \
-    X(GE)         /* 2                                                               */ \
-    X(ADD)        /* 2                                                               */ \
-    X(SUB)        /* 2                                                               */ \
-    X(MUL)        /* 2                                                               */ \
-    X(IN)         /* 2                                                               */ \
-    X(IS)         /* 1, or 2 for `is T in` type                                      */ \
-    X(HAS)        /* 1                      name                                     */ \
-    X(ATTR)       /* 1                      name                                     */ \
-    X(LIKE)       /* 1                      pattern                                  */ \
-    X(CONTAINS)   /* 2                                                               */ \
-    X(CONTAINS_ALL)                                                                     \
-    X(CONTAINS_ANY)                                                                     \
-    X(IS_EMPTY)   /* 1                                                               */ \
-    X(GET_TAG)    /* 2                                                               */ \
-    X(HAS_TAG)    /* 2                                                               */ \
-    X(SET)        /* any number                                                      */ \
-    X(RECORD)     /* any number             names[i] belongs to kids[i]; no duplicates */ \
-    X(CALL)       /* arguments              ext; the number need not fit (an error when evaluated) */
+#define CEDAR_OPS(X)                                                                                                   \
+    X(LIT)      /* -                      value: bool, long, string, entity        */                                  \
+    X(VAR)      /* -                      var                                      */                                  \
+    X(SLOT)     /* -                      var: principal or resource (scope only)  */                                  \
+    X(IF)       /* condition, then, else                                           */                                  \
+    X(AND)      /* 2 or more              sugar: see below                         */                                  \
+    X(OR)       /* 2 or more                                                       */                                  \
+    X(NOT)      /* 1                                                               */                                  \
+    X(NEG)      /* 1                                                               */                                  \
+    X(EQ)       /* 2                                                               */                                  \
+    X(NE)       /* 2                                                               */                                  \
+    X(LT)       /* 2                      long, datetime, duration                 */                                  \
+    X(LE)       /* 2                                                               */                                  \
+    X(GT)       /* 2                                                               */                                  \
+    X(GE)       /* 2                                                               */                                  \
+    X(ADD)      /* 2                                                               */                                  \
+    X(SUB)      /* 2                                                               */                                  \
+    X(MUL)      /* 2                                                               */                                  \
+    X(IN)       /* 2                                                               */                                  \
+    X(IS)       /* 1, or 2 for `is T in` type                                      */                                  \
+    X(HAS)      /* 1                      name                                     */                                  \
+    X(ATTR)     /* 1                      name                                     */                                  \
+    X(LIKE)     /* 1                      pattern                                  */                                  \
+    X(CONTAINS) /* 2                                                               */                                  \
+    X(CONTAINS_ALL)                                                                                                    \
+    X(CONTAINS_ANY)                                                                                                    \
+    X(IS_EMPTY) /* 1                                                               */                                  \
+    X(GET_TAG)  /* 2                                                               */                                  \
+    X(HAS_TAG)  /* 2                                                               */                                  \
+    X(SET)      /* any number                                                      */                                  \
+    X(RECORD)   /* any number             names[i] belongs to kids[i]; no duplicates */                                \
+    X(CALL)     /* arguments              ext; the number need not fit (an error when evaluated) */
 
 enum cedar_op {
     CEDAR_OP_NONE = 0,
 #define X(op) CEDAR_OP_##op,
     CEDAR_OPS(X)
 #undef X
-    CEDAR_OP_COUNT
+        CEDAR_OP_COUNT
 };
 
 enum cedar_var { CEDAR_PRINCIPAL = 0, CEDAR_ACTION, CEDAR_RESOURCE, CEDAR_CONTEXT };
@@ -71,8 +71,8 @@ struct cedar_expr {
     /* `e has a.b.c` is the AND of e has a, e.a has b, e.a.b has c; sugar marks
      * it for the formatter.  Everybody else reads the AND. */
     bool sugar;
-    uint8_t uses;          /* bit 1 << var for each variable below, for planning */
-    uint16_t depth;        /* 1 for a leaf */
+    uint8_t uses;   /* bit 1 << var for each variable below, for planning */
+    uint16_t depth; /* 1 for a leaf */
     struct cedar_span span;
     uint32_t n;
     const struct cedar_expr *const *kids;
@@ -98,12 +98,12 @@ enum cedar_scope_kind {
 struct cedar_scope {
     enum cedar_scope_kind kind;
     struct cedar_span span;
-    struct str type;           /* IS, IS_IN */
+    struct str type; /* IS, IS_IN */
     struct cedar_span type_span;
-    bool slot;                 /* EQ, IN, IS_IN: ?principal or ?resource stands where uid would */
-    struct cedar_uid uid;      /* EQ, IN, IS_IN */
+    bool slot;            /* EQ, IN, IS_IN: ?principal or ?resource stands where uid would */
+    struct cedar_uid uid; /* EQ, IN, IS_IN */
     struct cedar_span uid_span;
-    size_t n_uids;             /* IN_SET */
+    size_t n_uids; /* IN_SET */
     const struct cedar_uid *uids;
     const struct cedar_span *uid_spans; /* NULL when it did not come from text */
 };
@@ -130,8 +130,8 @@ struct cedar_policy {
     const struct cedar_condition *conditions; /* all must hold, tried in order */
     size_t n_annotations;
     const struct cedar_annotation *annotations;
-    bool is_template;                 /* some scope has a slot: cannot be evaluated */
-    struct str template_id;           /* of the template it links; absent for a static policy */
+    bool is_template;                  /* some scope has a slot: cannot be evaluated */
+    struct str template_id;            /* of the template it links; absent for a static policy */
     const struct cedar_source *source; /* NULL when it came from JSON */
     struct cedar_span span;
 };

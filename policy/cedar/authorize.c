@@ -81,8 +81,7 @@ static size_t count_marks(const uint64_t *marks, size_t words)
     return n;
 }
 
-static void evaluate(struct tally *t, struct eval *x, const struct cedar_policies *p,
-                     const struct index_side sides[3])
+static void evaluate(struct tally *t, struct eval *x, const struct cedar_policies *p, const struct index_side sides[3])
 {
     size_t words = (p->n + 63) / 64;
     uint64_t few[64] = { 0 };
@@ -185,32 +184,42 @@ static bool prepare(struct eval *x, const struct cedar_policy *p, struct candida
     }
 }
 
-/* Candidates that may apply to any resource, and an index of the others. */
+/* The candidates, forbids first, and an index of them by resource. */
 struct plan {
     struct candidate *all;
-    const struct cedar_policy **policies; /* of all, for the index */
     size_t n;
     struct index index;
 };
 
+static void index_plan(struct plan *plan, struct arena *a)
+{
+    const struct cedar_policy **policies = arena_make_n(a, plan->n, const struct cedar_policy *);
+
+    for (size_t i = 0; i < plan->n; i++)
+        policies[i] = plan->all[i].policy;
+    index_build(a, &plan->index, policies, plan->n, INDEX_RESOURCE);
+}
+
 static void make_plan(struct plan *plan, struct arena *a, struct eval *x, const struct cedar_policies *p,
                       const struct index_side sides[3])
 {
-    plan->all = arena_make_n(a, p->n, struct candidate);
-    /* Forbids first: the first that applies ends the search. */
+    const struct index_side person[3] = { sides[0], sides[1], { NULL, NULL } };
+    size_t words = (p->n + 63) / 64;
+    uint64_t *marks = arena_make_n(a, words, uint64_t);
+
+    index_find(a, &p->people, p->n, person, marks);
+    plan->all = arena_make_n(a, count_marks(marks, words), struct candidate);
+    /* The first forbid that applies ends the search, so they come first. */
     for (int effect = CEDAR_FORBID; effect <= CEDAR_PERMIT; effect++)
-        for (size_t i = 0; i < p->n; i++)
-            if ((int)p->items[i]->effect == effect && scope_admits(&p->items[i]->principal, &sides[0]) &&
-                scope_admits(&p->items[i]->action, &sides[1]) && prepare(x, p->items[i], &plan->all[plan->n]))
-                plan->n++;
-    /* Filed by resource alone. */
-    plan->policies = arena_make_n(a, plan->n, const struct cedar_policy *);
-    struct cedar_policy *filed = arena_make_n(a, plan->n, struct cedar_policy);
-    for (size_t i = 0; i < plan->n; i++) {
-        filed[i].resource = plan->all[i].policy->resource;
-        plan->policies[i] = &filed[i];
-    }
-    index_build(a, &plan->index, plan->policies, plan->n);
+        for (size_t w = 0; w < words; w++)
+            for (uint64_t bits = marks[w]; bits != 0; bits &= bits - 1) {
+                const struct cedar_policy *policy = p->items[w * 64 + (size_t)__builtin_ctzll(bits)];
+                if ((int)policy->effect == effect && scope_admits(&policy->principal, &sides[0]) &&
+                    scope_admits(&policy->action, &sides[1]) && prepare(x, policy, &plan->all[plan->n]))
+                    plan->n++;
+            }
+    if (plan->n >= INDEX_FROM)
+        index_plan(plan, a);
 }
 
 static enum outcome ask(struct eval *x, const struct candidate *c, const struct index_side *resource)
@@ -223,8 +232,9 @@ static enum outcome ask(struct eval *x, const struct candidate *c, const struct 
 }
 
 static enum cedar_decision decide(struct arena *a, struct eval *x, const struct plan *plan,
-                                  const struct index_side sides[3], uint64_t *marks)
+                                  const struct index_side *resource, uint64_t *marks)
 {
+    const struct index_side sides[3] = { { NULL, NULL }, { NULL, NULL }, *resource };
     size_t words = (plan->n + 63) / 64;
 
     for (size_t i = 0; i < words; i++)
@@ -233,7 +243,7 @@ static enum cedar_decision decide(struct arena *a, struct eval *x, const struct 
     for (size_t w = 0; w < words; w++)
         for (uint64_t bits = marks[w]; bits != 0; bits &= bits - 1) {
             const struct candidate *c = &plan->all[w * 64 + (size_t)__builtin_ctzll(bits)];
-            enum outcome outcome = ask(x, c, &sides[2]);
+            enum outcome outcome = ask(x, c, resource);
             if (outcome == APPLIES)
                 return c->policy->effect == CEDAR_PERMIT ? CEDAR_ALLOW : CEDAR_DENY;
             if (outcome == FAILED && c->policy->effect == CEDAR_FORBID)
@@ -259,7 +269,7 @@ void cedar_authorize_each(struct arena *a, const struct cedar_policies *p, const
         x.uids[CEDAR_RESOURCE] = &resources[i];
         x.entity[CEDAR_RESOURCE] = lookup(e, &resources[i]);
         sides[2] = (struct index_side){ &resources[i], x.entity[CEDAR_RESOURCE] };
-        out[i] = decide(a, &x, &plan, sides, marks);
+        out[i] = decide(a, &x, &plan, &sides[2], marks);
     }
 }
 

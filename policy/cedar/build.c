@@ -8,12 +8,9 @@ static const struct {
     enum cedar_op op;
     size_t n_args;
 } methods[] = {
-    { S("contains"), CEDAR_OP_CONTAINS, 1 },
-    { S("containsAll"), CEDAR_OP_CONTAINS_ALL, 1 },
-    { S("containsAny"), CEDAR_OP_CONTAINS_ANY, 1 },
-    { S("isEmpty"), CEDAR_OP_IS_EMPTY, 0 },
-    { S("getTag"), CEDAR_OP_GET_TAG, 1 },
-    { S("hasTag"), CEDAR_OP_HAS_TAG, 1 },
+    { S("contains"), CEDAR_OP_CONTAINS, 1 },        { S("containsAll"), CEDAR_OP_CONTAINS_ALL, 1 },
+    { S("containsAny"), CEDAR_OP_CONTAINS_ANY, 1 }, { S("isEmpty"), CEDAR_OP_IS_EMPTY, 0 },
+    { S("getTag"), CEDAR_OP_GET_TAG, 1 },           { S("hasTag"), CEDAR_OP_HAS_TAG, 1 },
 };
 enum { METHODS = sizeof methods / sizeof *methods };
 
@@ -99,9 +96,8 @@ static void find_constant(struct builder *b, struct cedar_expr *e)
         v = constant_set(b, e);
     else if (e->op == CEDAR_OP_RECORD && !constant_record(b, e, &v))
         return;
-    else if (e->op == CEDAR_OP_CALL &&
-             (e->n != 1 || cedar_functions[e->ext].method ||
-              cedar_ext_call(e->ext, b->arena, e->kids[0]->constant, &v) != CEDAR_EXT_OK))
+    else if (e->op == CEDAR_OP_CALL && (e->n != 1 || cedar_functions[e->ext].method ||
+                                        cedar_ext_call(e->ext, b->arena, e->kids[0]->constant, &v) != CEDAR_EXT_OK))
         return;
     struct cedar_value *kept = arena_make(b->arena, struct cedar_value);
     *kept = v;

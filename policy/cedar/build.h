@@ -13,7 +13,7 @@
 struct builder {
     struct arena *arena; /* of the policy set */
     struct cedar_diags *d;
-    bool failed;         /* something was reported; the tree must not be used */
+    bool failed; /* something was reported; the tree must not be used */
 };
 
 /* A growing list of children. */

@@ -51,7 +51,7 @@ void cedar_policy_to_json(struct buf *b, const struct cedar_policy *p);
 
 /* Fills the slots of a template.  A uid whose type is absent fills nothing. */
 struct cedar_link {
-    struct str id;          /* of the new policy */
+    struct str id; /* of the new policy */
     struct str template_id;
     struct cedar_uid principal, resource;
 };
@@ -66,8 +66,9 @@ size_t cedar_policies_n(const struct cedar_policies *p);
 const struct cedar_policy *cedar_policy_at(const struct cedar_policies *p, size_t i);
 size_t cedar_templates_n(const struct cedar_policies *p);
 const struct cedar_policy *cedar_template_at(const struct cedar_policies *p, size_t i);
-const struct cedar_policy *cedar_policy_named(const struct cedar_policies *p, struct str id); /* or NULL; templates too */
-struct str cedar_policy_annotation(const struct cedar_policy *p, struct str name);            /* or absent */
+const struct cedar_policy *cedar_policy_named(const struct cedar_policies *p,
+                                              struct str id);                      /* or NULL; templates too */
+struct str cedar_policy_annotation(const struct cedar_policy *p, struct str name); /* or absent */
 
 /* Validates every policy and template (strictly); true when there is no error. */
 bool cedar_policies_validate(const struct cedar_policies *p, const struct cedar_schema *s, struct cedar_diags *d);

@@ -40,7 +40,7 @@ static struct str message_of(struct arena *a, const char *fmt, va_list ap) __att
 static struct str message_of(struct arena *a, const char *fmt, va_list ap)
 {
     char text[MESSAGE_MAX_B];
-    int n = vsnprintf(text, sizeof text, fmt, ap);
+    int n = vsnprintf(text, sizeof text, fmt, ap); /* NOLINT(clang-analyzer-valist.Uninitialized): by every caller */
 
     if (n < 0)
         return S("");
@@ -76,7 +76,10 @@ static void add(struct cedar_diags *d, enum cedar_severity severity, struct ceda
 
     severity == CEDAR_ERROR ? d->errors++ : d->warnings++;
     if (item != NULL)
-        *item = (struct cedar_diag){ .severity = severity, .source = d->source, .span = where, .policy = d->policy,
+        *item = (struct cedar_diag){ .severity = severity,
+                                     .source = d->source,
+                                     .span = where,
+                                     .policy = d->policy,
                                      .message = message_of(d->arena, fmt, ap) };
 }
 

@@ -231,8 +231,8 @@ static bool close_over(struct arena *a, const struct cedar_entities *s, struct c
             ok = walk(&c, i);
     arena_free(scratch);
     if (c.too_large)
-        return cedar_error(d, (struct cedar_span){ 0, 0 }, "the entities have more than %d pairs of entity and ancestor",
-                           CEDAR_CLOSURE_MAX);
+        return cedar_error(d, (struct cedar_span){ 0, 0 },
+                           "the entities have more than %d pairs of entity and ancestor", CEDAR_CLOSURE_MAX);
     return ok;
 }
 

@@ -22,12 +22,12 @@ struct cedar_ancestor {
 
 struct cedar_entity {
     struct cedar_uid uid;
-    const struct cedar_record *attrs;        /* never NULL */
-    const struct cedar_record *tags;         /* never NULL */
+    const struct cedar_record *attrs; /* never NULL */
+    const struct cedar_record *tags;  /* never NULL */
     size_t n_parents;
-    const struct cedar_uid *parents;         /* as given */
+    const struct cedar_uid *parents; /* as given */
     size_t n_ancestors;
-    const struct cedar_ancestor *ancestors;  /* parents and theirs; sorted by cedar_uid_cmp() */
+    const struct cedar_ancestor *ancestors; /* parents and theirs; sorted by cedar_uid_cmp() */
 };
 
 struct cedar_entities {

@@ -107,8 +107,9 @@ static bool read_parents(struct reader *r, const struct cedar_json *j, struct ce
 
 static bool validate(struct reader *r, const struct cedar_entity *e)
 {
-    struct cedar_entity_facts facts = { .uid = &e->uid, .attrs = e->attrs, .tags = e->tags, .parents = e->parents,
-                                        .parent_n = e->n_parents };
+    struct cedar_entity_facts facts = {
+        .uid = &e->uid, .attrs = e->attrs, .tags = e->tags, .parents = e->parents, .parent_n = e->n_parents
+    };
 
     return r->schema == NULL || cedar_validate_entity(r->schema, &facts, r->d);
 }
@@ -150,8 +151,11 @@ static struct cedar_entity *action_entity(struct reader *r, const struct cedar_a
 
     for (size_t i = 0; i < action->ancestor_n; i++)
         parents[i] = cedar_uid_make(action->ancestors[i]->type->name, action->ancestors[i]->id);
-    *e = (struct cedar_entity){ .uid = cedar_uid_make(action->type->name, action->id), .attrs = &none, .tags = &none,
-                                .n_parents = action->ancestor_n, .parents = parents };
+    *e = (struct cedar_entity){ .uid = cedar_uid_make(action->type->name, action->id),
+                                .attrs = &none,
+                                .tags = &none,
+                                .n_parents = action->ancestor_n,
+                                .parents = parents };
     return e;
 }
 
@@ -267,7 +271,7 @@ bool cedar_request_from_json(struct arena *a, struct cedar_diags *d, const struc
     if (context != NULL && !cedar_value_from_json(a, d, context, type, &out->context))
         return false;
     if (out->context.kind != CEDAR_RECORD)
-        return cedar_error(d, context->span, "the context is no record");
+        return cedar_error(d, context != NULL ? context->span : j->span, "the context is no record");
     return schema == NULL || !validated ||
            cedar_validate_request(schema, &out->principal, &out->action, &out->resource, out->context.record, d);
 }

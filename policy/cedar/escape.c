@@ -80,6 +80,9 @@ bool cedar_unescape(struct cedar_diags *d, const struct cedar_token *t, struct s
     struct buf b = buf_new(d->arena, s.n);
     bool ok = true;
 
+    *out = s; /* nothing to change is the common case */
+    if (str_find_byte(s, '\\', 0) == s.n && str_find_byte(s, '\r', 0) == s.n)
+        return true;
     for (size_t i = 0, used = 1; i < s.n; i += used, used = 1) {
         uint32_t c = 0;
         struct cedar_span span = { t->span.at + 1 + (uint32_t)i, t->span.at + 1 + (uint32_t)i };

@@ -42,6 +42,8 @@ static const struct cedar_json *need(struct builder *b, const struct cedar_json 
 /* Only these members may be there. */
 static bool only(struct builder *b, const struct cedar_json *j, const struct str *names, size_t n)
 {
+    if (j->kind != CEDAR_JSON_OBJECT)
+        return wrong(b, j, "this is no object", NULL) != NULL;
     for (size_t i = 0; i < j->n; i++) {
         bool known = false;
         struct cedar_guess g = cedar_guess_for(j->names[i]);
@@ -57,7 +59,7 @@ static bool only(struct builder *b, const struct cedar_json *j, const struct str
     }
     return true;
 }
-#define ONLY(b, j, ...) \
+#define ONLY(b, j, ...)                                                                                                \
     only((b), (j), (const struct str[]){ __VA_ARGS__ }, sizeof((struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
 
 static const struct cedar_expr *member_expr(struct builder *b, const struct cedar_json *j, struct str name)
@@ -328,9 +330,9 @@ static const struct {
     struct str name;
     const struct cedar_expr *(*read)(struct builder *b, const struct cedar_json *j);
 } forms[] = {
-    { S("Value"), read_constant }, { S("Var"), read_var }, { S("if-then-else"), read_if }, { S("."), read_attr },
-    { S("has"), read_has },        { S("is"), read_is },   { S("like"), read_like },       { S("Set"), read_set },
-    { S("Record"), read_record },
+    { S("Value"), read_constant }, { S("Var"), read_var }, { S("if-then-else"), read_if },
+    { S("."), read_attr },         { S("has"), read_has }, { S("is"), read_is },
+    { S("like"), read_like },      { S("Set"), read_set }, { S("Record"), read_record },
 };
 
 static const struct cedar_expr *unknown(struct builder *b, const struct cedar_json *j)
@@ -533,8 +535,8 @@ static bool read_link(struct builder *b, const struct cedar_json *j, struct ceda
 {
     const struct cedar_json *values = need(b, j, S("values")), *principal, *resource;
 
-    *out = (struct cedar_link){ .id = cedar_json_text(j, S("newId")),
-                                .template_id = cedar_json_text(j, S("templateId")) };
+    *out =
+        (struct cedar_link){ .id = cedar_json_text(j, S("newId")), .template_id = cedar_json_text(j, S("templateId")) };
     if (values == NULL || out->id.p == NULL || out->template_id.p == NULL)
         return wrong(b, j, "this is no link of a template", "`templateId`, `newId` and `values`") != NULL;
     if (values->kind != CEDAR_JSON_OBJECT || !ONLY(b, values, S("?principal"), S("?resource")))

@@ -193,7 +193,7 @@ static bool fields_of(struct eval *x, const struct cedar_expr *at, const struct 
 static bool eval_has(struct eval *x, const struct cedar_expr *e, struct cedar_value *out)
 {
     const struct cedar_record *record;
-    struct cedar_value v;
+    struct cedar_value v = { 0 };
 
     if (!eval(x, e->kids[0], &v) || !fields_of(x, e->kids[0], &v, &record))
         return false;
@@ -204,8 +204,9 @@ static bool eval_has(struct eval *x, const struct cedar_expr *e, struct cedar_va
 static bool no_member(struct eval *x, const struct cedar_expr *e, enum cedar_eval_code code, struct str name,
                       const struct cedar_value *of)
 {
-    x->error = (struct cedar_eval_error){ .code = code, .at = e, .name = name,
-                                          .uid = of->kind == CEDAR_ENTITY ? of->uid : NULL };
+    x->error = (struct cedar_eval_error){
+        .code = code, .at = e, .name = name, .uid = of->kind == CEDAR_ENTITY ? of->uid : NULL
+    };
     return false;
 }
 
@@ -213,7 +214,7 @@ static bool eval_attr(struct eval *x, const struct cedar_expr *e, struct cedar_v
 {
     const struct cedar_record *record;
     const struct cedar_value *field;
-    struct cedar_value v;
+    struct cedar_value v = { 0 };
 
     if (!eval(x, e->kids[0], &v) || !fields_of(x, e->kids[0], &v, &record))
         return false;

@@ -38,10 +38,10 @@ struct cedar_eval_error {
 struct eval {
     const struct cedar_entities *entities;
     struct arena *arena;
-    const struct cedar_uid *uids[3];         /* by enum cedar_var */
-    const struct cedar_entity *entity[3];    /* NULL: not in the store */
+    const struct cedar_uid *uids[3];      /* by enum cedar_var */
+    const struct cedar_entity *entity[3]; /* NULL: not in the store */
     struct cedar_value context;
-    uint32_t work;                           /* left */
+    uint32_t work; /* left */
     struct cedar_eval_error error;
 };
 

@@ -6,7 +6,8 @@
 #define ARGS(first, second) { CEDAR_##first, CEDAR_##second }, 1 + (CEDAR_##second != CEDAR_NONE)
 
 const struct cedar_function cedar_functions[CEDAR_X_COUNT] = {
-#define X(id, name, method, result, first, second) { { name, sizeof(name) - 1 }, method, CEDAR_##result, ARGS(first, second) },
+#define X(id, name, method, result, first, second)                                                                     \
+    { { name, sizeof(name) - 1 }, method, CEDAR_##result, ARGS(first, second) },
     CEDAR_FUNCTIONS(X)
 #undef X
 };

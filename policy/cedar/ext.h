@@ -11,40 +11,40 @@
 #include "policy/cedar/value.h"
 
 /*  id                 name                  method  result    arguments, the receiver first */
-#define CEDAR_FUNCTIONS(X)                                                                       \
-    X(IP,              "ip",                 false,  IP,       STRING,   NONE)                   \
-    X(IS_IPV4,         "isIpv4",             true,   BOOL,     IP,       NONE)                   \
-    X(IS_IPV6,         "isIpv6",             true,   BOOL,     IP,       NONE)                   \
-    X(IS_LOOPBACK,     "isLoopback",         true,   BOOL,     IP,       NONE)                   \
-    X(IS_MULTICAST,    "isMulticast",        true,   BOOL,     IP,       NONE)                   \
-    X(IS_IN_RANGE,     "isInRange",          true,   BOOL,     IP,       IP)                     \
-    X(DECIMAL,         "decimal",            false,  DECIMAL,  STRING,   NONE)                   \
-    X(LESS_THAN,       "lessThan",           true,   BOOL,     DECIMAL,  DECIMAL)                \
-    X(LESS_OR_EQ,      "lessThanOrEqual",    true,   BOOL,     DECIMAL,  DECIMAL)                \
-    X(GREATER_THAN,    "greaterThan",        true,   BOOL,     DECIMAL,  DECIMAL)                \
-    X(GREATER_OR_EQ,   "greaterThanOrEqual", true,   BOOL,     DECIMAL,  DECIMAL)                \
-    X(DATETIME,        "datetime",           false,  DATETIME, STRING,   NONE)                   \
-    X(OFFSET,          "offset",             true,   DATETIME, DATETIME, DURATION)               \
-    X(DURATION_SINCE,  "durationSince",      true,   DURATION, DATETIME, DATETIME)               \
-    X(TO_DATE,         "toDate",             true,   DATETIME, DATETIME, NONE)                   \
-    X(TO_TIME,         "toTime",             true,   DURATION, DATETIME, NONE)                   \
-    X(DURATION,        "duration",           false,  DURATION, STRING,   NONE)                   \
-    X(TO_MILLISECONDS, "toMilliseconds",     true,   LONG,     DURATION, NONE)                   \
-    X(TO_SECONDS,      "toSeconds",          true,   LONG,     DURATION, NONE)                   \
-    X(TO_MINUTES,      "toMinutes",          true,   LONG,     DURATION, NONE)                   \
-    X(TO_HOURS,        "toHours",            true,   LONG,     DURATION, NONE)                   \
-    X(TO_DAYS,         "toDays",             true,   LONG,     DURATION, NONE)
+#define CEDAR_FUNCTIONS(X)                                                                                             \
+    X(IP, "ip", false, IP, STRING, NONE)                                                                               \
+    X(IS_IPV4, "isIpv4", true, BOOL, IP, NONE)                                                                         \
+    X(IS_IPV6, "isIpv6", true, BOOL, IP, NONE)                                                                         \
+    X(IS_LOOPBACK, "isLoopback", true, BOOL, IP, NONE)                                                                 \
+    X(IS_MULTICAST, "isMulticast", true, BOOL, IP, NONE)                                                               \
+    X(IS_IN_RANGE, "isInRange", true, BOOL, IP, IP)                                                                    \
+    X(DECIMAL, "decimal", false, DECIMAL, STRING, NONE)                                                                \
+    X(LESS_THAN, "lessThan", true, BOOL, DECIMAL, DECIMAL)                                                             \
+    X(LESS_OR_EQ, "lessThanOrEqual", true, BOOL, DECIMAL, DECIMAL)                                                     \
+    X(GREATER_THAN, "greaterThan", true, BOOL, DECIMAL, DECIMAL)                                                       \
+    X(GREATER_OR_EQ, "greaterThanOrEqual", true, BOOL, DECIMAL, DECIMAL)                                               \
+    X(DATETIME, "datetime", false, DATETIME, STRING, NONE)                                                             \
+    X(OFFSET, "offset", true, DATETIME, DATETIME, DURATION)                                                            \
+    X(DURATION_SINCE, "durationSince", true, DURATION, DATETIME, DATETIME)                                             \
+    X(TO_DATE, "toDate", true, DATETIME, DATETIME, NONE)                                                               \
+    X(TO_TIME, "toTime", true, DURATION, DATETIME, NONE)                                                               \
+    X(DURATION, "duration", false, DURATION, STRING, NONE)                                                             \
+    X(TO_MILLISECONDS, "toMilliseconds", true, LONG, DURATION, NONE)                                                   \
+    X(TO_SECONDS, "toSeconds", true, LONG, DURATION, NONE)                                                             \
+    X(TO_MINUTES, "toMinutes", true, LONG, DURATION, NONE)                                                             \
+    X(TO_HOURS, "toHours", true, LONG, DURATION, NONE)                                                                 \
+    X(TO_DAYS, "toDays", true, LONG, DURATION, NONE)
 
 enum cedar_ext {
 #define X(id, name, method, result, first, second) CEDAR_X_##id,
     CEDAR_FUNCTIONS(X)
 #undef X
-    CEDAR_X_COUNT
+        CEDAR_X_COUNT
 };
 
 struct cedar_function {
     struct str name;
-    bool method;             /* called as a.f(b), never as f(a, b) */
+    bool method; /* called as a.f(b), never as f(a, b) */
     enum cedar_kind result;
     enum cedar_kind args[2]; /* CEDAR_NONE: absent */
     size_t n_args;           /* the receiver included */

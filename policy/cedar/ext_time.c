@@ -155,7 +155,8 @@ const char *duration_parse(struct str s, int64_t *out)
         if (unit == 5)
             return "a duration's units are d, h, m, s, ms, each once and in this order";
         s = str_from(s, units[unit].name.n);
-        overflow = overflow || __builtin_mul_overflow(part, units[unit].ms, &part) || __builtin_add_overflow(v, part, &v);
+        overflow =
+            overflow || __builtin_mul_overflow(part, units[unit].ms, &part) || __builtin_add_overflow(v, part, &v);
         unit++;
     }
     if (!negative)

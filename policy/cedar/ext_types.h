@@ -20,7 +20,7 @@ const char *decimal_parse(struct str s, int64_t *out); /* ten-thousandths */
 void decimal_text(struct buf *b, int64_t v);
 
 const char *datetime_parse(struct str s, int64_t *out); /* ms since 1970 */
-void datetime_text(struct buf *b, int64_t v); /* only where it has one */
+void datetime_text(struct buf *b, int64_t v);           /* only where it has one */
 bool datetime_has_text(int64_t v);
 const char *duration_parse(struct str s, int64_t *out); /* ms */
 

@@ -61,8 +61,7 @@ static bool ends_value(const struct cedar_token *t)
 
 static bool is_sign(const struct printer *p, size_t i)
 {
-    return p->t[i].kind == CEDAR_T_BANG ||
-           (p->t[i].kind == CEDAR_T_MINUS && (i == 0 || !ends_value(&p->t[i - 1])));
+    return p->t[i].kind == CEDAR_T_BANG || (p->t[i].kind == CEDAR_T_MINUS && (i == 0 || !ends_value(&p->t[i - 1])));
 }
 
 static bool space_before(const struct printer *p, size_t i)

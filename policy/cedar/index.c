@@ -61,13 +61,15 @@ static int entry_cmp(const void *x, const void *y)
     return (a->policy > b->policy) - (a->policy < b->policy);
 }
 
-static size_t file_policy(struct index *x, struct index_entry *at, const struct cedar_policy *p, uint32_t number)
+static size_t file_policy(struct index *x, struct index_entry *at, const struct cedar_policy *p, uint32_t number,
+                          unsigned by)
 {
-    uint64_t principal = key_of(&p->principal, 0), resource = key_of(&p->resource, 0);
-    size_t n = keys_of(&p->action);
+    uint64_t principal = (by & INDEX_PRINCIPAL) != 0 ? key_of(&p->principal, 0) : ANY;
+    uint64_t resource = (by & INDEX_RESOURCE) != 0 ? key_of(&p->resource, 0) : ANY;
+    size_t n = (by & INDEX_ACTION) != 0 ? keys_of(&p->action) : 1;
 
     for (size_t i = 0; i < n; i++) {
-        uint64_t action = key_of(&p->action, i);
+        uint64_t action = (by & INDEX_ACTION) != 0 ? key_of(&p->action, i) : ANY;
         at[i] = (struct index_entry){ mix(principal, action, resource), number };
         x->shapes |= (uint8_t)(1u << ((principal != ANY) | (action != ANY) << 1 | (resource != ANY) << 2));
         filter_add(x->filter[0], principal);
@@ -77,16 +79,16 @@ static size_t file_policy(struct index *x, struct index_entry *at, const struct 
     return n;
 }
 
-void index_build(struct arena *a, struct index *x, const struct cedar_policy *const *policies, size_t n)
+void index_build(struct arena *a, struct index *x, const struct cedar_policy *const *policies, size_t n, unsigned by)
 {
     size_t n_entries = 0;
     unsigned bits = 1;
 
     for (size_t i = 0; i < n; i++)
-        n_entries += keys_of(&policies[i]->action);
+        n_entries += (by & INDEX_ACTION) != 0 ? keys_of(&policies[i]->action) : 1;
     struct index_entry *entries = arena_make_n(a, n_entries, struct index_entry);
     for (size_t i = 0; i < n; i++)
-        x->n += file_policy(x, entries + x->n, policies[i], (uint32_t)i);
+        x->n += file_policy(x, entries + x->n, policies[i], (uint32_t)i, by);
     if (x->n > 1)
         qsort(entries, x->n, sizeof *entries, entry_cmp);
     while (bits < 22 && ((size_t)1 << bits) < x->n * 2)
@@ -120,10 +122,12 @@ static void probe(const struct index *x, uint64_t key, uint64_t *marks)
 static size_t side_keys(const struct index *x, int dimension, const struct index_side *side, uint64_t *keys)
 {
     const uint64_t *filter = x->filter[dimension];
-    uint64_t type = type_key(side->uid->type);
     size_t n = 0;
 
     keys[n++] = ANY;
+    if (side->uid == NULL)
+        return n;
+    uint64_t type = type_key(side->uid->type);
     if (filter_has(filter, side->uid->hash))
         keys[n++] = side->uid->hash;
     if (filter_has(filter, type))
@@ -146,7 +150,7 @@ void index_find(struct arena *a, const struct index *x, size_t n_policies, const
     }
     for (int i = 0; i < 3; i++) {
         size_t room = 3 + (sides[i].entity != NULL ? sides[i].entity->n_ancestors : 0);
-        keys[i] = room <= 32 ? few[i] : arena_make_n(a, room, uint64_t);
+        keys[i] = room <= 32 ? &few[i][0] : arena_make_n(a, room, uint64_t);
         n[i] = side_keys(x, i, &sides[i], keys[i]);
     }
     /* More combinations than policies: looking at each policy is the shorter way. */

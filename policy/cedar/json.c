@@ -35,15 +35,13 @@ static bool wrong(struct reader *r, const char *expected)
     return cedar_expected(r->d, "%s", expected);
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
 static void skip_space(struct reader *r)
 {
-    while (r->at < r->text.n && is_space(r->text.p[r->at]))
-        r->at++;
+    for (; r->at < r->text.n; r->at++) {
+        char c = r->text.p[r->at];
+        if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
+            return;
+    }
 }
 
 static bool take(struct reader *r, char c)
@@ -114,15 +112,12 @@ static bool read_escape(struct reader *r, struct buf *b)
     return true;
 }
 
-/* To the next byte that means something in a string. */
-static void skip_plain(struct reader *r)
+/* The next byte that is not plainly part of a string. */
+static size_t plain_end(struct str s, size_t at)
 {
-    const char *p = r->text.p;
-    size_t at = r->at, n = r->text.n;
-
-    while (at < n && p[at] != '"' && p[at] != '\\' && (unsigned char)p[at] >= 0x20)
+    while (at < s.n && (unsigned char)s.p[at] >= 0x20 && s.p[at] != '"' && s.p[at] != '\\')
         at++;
-    r->at = at;
+    return at;
 }
 
 /* The opening quote is at r->at.  Without escapes the view is the text itself. */
@@ -132,22 +127,23 @@ static bool read_string(struct reader *r, struct str *out)
     struct buf b = buf_new(r->d->arena, r->text.n);
     bool plain = true;
 
-    for (size_t run = from;; run = r->at) {
-        skip_plain(r);
-        if (r->at >= r->text.n || r->text.p[r->at] == '"') {
-            if (!plain)
-                buf_add(&b, str_sub(r->text, run, r->at - run));
+    while (true) {
+        size_t end = plain_end(r->text, r->at);
+        if (!plain)
+            buf_add(&b, str_sub(r->text, r->at, end - r->at));
+        r->at = end;
+        if (end >= r->text.n)
+            return wrong(r, "a closing quote");
+        if (r->text.p[end] == '"')
             break;
-        }
-        if (r->text.p[r->at] != '\\')
+        if (r->text.p[end] != '\\')
             return wrong(r, "no control character inside a string");
-        buf_add(&b, str_sub(r->text, run, r->at - run));
+        if (plain)
+            buf_add(&b, str_sub(r->text, from, end - from));
         plain = false;
         if (!read_escape(r, &b))
             return false;
     }
-    if (r->at >= r->text.n)
-        return wrong(r, "a closing quote");
     *out = plain ? str_sub(r->text, from, r->at - from) : buf_str(&b);
     r->at++;
     return true;
@@ -238,6 +234,23 @@ static bool read_array(struct reader *r, struct cedar_json *out, unsigned depth)
     return true;
 }
 
+enum { FEW = 8 }; /* members that are looked at one after the other */
+
+static bool same_name(struct str a, struct str b)
+{
+    return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+}
+
+/* The first name that stands among those before it, or n. */
+static size_t twice_of_few(const struct str *names, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (same_name(names[i], names[k]))
+                return i;
+    return n;
+}
+
 /* Sorts the indexes by name, bottom-up, so that a hostile object costs n log n. */
 static uint32_t *sort_names(struct arena *a, const struct str *names, size_t n)
 {
@@ -261,17 +274,27 @@ static uint32_t *sort_names(struct arena *a, const struct str *names, size_t n)
     return from;
 }
 
+static size_t twice_of_many(const struct str *names, const uint32_t *order, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (same_name(names[order[i - 1]], names[order[i]]))
+            return order[i];
+    return n;
+}
+
 static bool object_of(struct reader *r, struct members *m, struct cedar_json *out)
 {
-    uint32_t *order = sort_names(r->d->arena, m->names, m->n);
+    uint32_t *order = m->n > FEW ? sort_names(r->d->arena, m->names, m->n) : NULL;
+    size_t twice = order != NULL ? twice_of_many(m->names, order, m->n) : twice_of_few(m->names, m->n);
 
-    *out = (struct cedar_json){ .kind = CEDAR_JSON_OBJECT, .n = m->n, .items = m->items, .names = m->names,
-                                .name_spans = m->name_spans, .by_name = order };
-    for (size_t i = 1; i < m->n; i++)
-        if (str_cmp(m->names[order[i - 1]], m->names[order[i]]) == 0)
-            return cedar_error(r->d, m->name_spans[order[i]], "the name \"%.*s\" is given twice",
-                               STR_ARG(m->names[order[i]]));
-    return true;
+    *out = (struct cedar_json){ .kind = CEDAR_JSON_OBJECT,
+                                .n = m->n,
+                                .items = m->items,
+                                .names = m->names,
+                                .name_spans = m->name_spans,
+                                .by_name = order };
+    return twice == m->n ||
+           cedar_error(r->d, m->name_spans[twice], "the name \"%.*s\" is given twice", STR_ARG(m->names[twice]));
 }
 
 static bool read_object(struct reader *r, struct cedar_json *out, unsigned depth)
@@ -354,7 +377,7 @@ const struct cedar_json *cedar_json_parse(struct cedar_diags *d)
 
     if (r.text.n > CEDAR_TEXT_MAX_B)
         return (void)cedar_error(d, start, "the text is larger than %d bytes", CEDAR_TEXT_MAX_B), NULL;
-    if (r.text.n > 0 && !str_is_utf8(r.text))
+    if (r.text.n > 0 && !cedar_text_is_utf8(r.text))
         return (void)cedar_error(d, start, "the text is not UTF-8"), NULL;
     skip_space(&r);
     if (!read_value(&r, root, 1))
@@ -369,7 +392,10 @@ const struct cedar_json *cedar_json_get(const struct cedar_json *o, struct str n
 {
     if (o == NULL || o->kind != CEDAR_JSON_OBJECT)
         return NULL;
-    for (size_t low = 0, high = o->n; low < high;) {
+    for (size_t i = 0; o->n <= FEW && i < o->n; i++)
+        if (same_name(o->names[i], name))
+            return &o->items[i];
+    for (size_t low = 0, high = o->by_name != NULL ? o->n : 0; low < high;) {
         size_t middle = low + (high - low) / 2;
         int order = str_cmp(name, o->names[o->by_name[middle]]);
         if (order == 0)
@@ -391,8 +417,10 @@ struct str cedar_json_text(const struct cedar_json *o, struct str name)
 
 const char *cedar_json_kind_name(enum cedar_json_kind kind)
 {
-    static const char *const names[] = { "null", "a boolean", "a whole number", "a number with a fraction or too large",
-                                         "a string", "an array", "an object" };
+    static const char *const names[] = { "null",           "a boolean",
+                                         "a whole number", "a number with a fraction or too large",
+                                         "a string",       "an array",
+                                         "an object" };
 
     return names[kind];
 }

@@ -30,10 +30,10 @@ struct cedar_json {
     int64_t number;
     struct str text;
     size_t n;
-    const struct cedar_json *items;  /* array: values; object: the values of the members */
-    const struct str *names;         /* object */
+    const struct cedar_json *items; /* array: values; object: the values of the members */
+    const struct str *names;        /* object */
     const struct cedar_span *name_spans;
-    const uint32_t *by_name;         /* object: indexes in the order of the names, for look-ups */
+    const uint32_t *by_name; /* large object: indexes in the order of the names, for look-ups; else NULL */
 };
 
 /* Reads d->source whole into d->arena; NULL after reporting into d. */

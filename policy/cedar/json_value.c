@@ -320,10 +320,11 @@ void cedar_value_to_json(struct buf *b, const struct cedar_value *v)
         return;
     default:
         if (!cedar_ext_has_text(v)) {
-            buf_printf(b,
-                       "{\"__extn\":{\"fn\":\"offset\",\"args\":[{\"__extn\":{\"fn\":\"datetime\",\"arg\":\"1970-01-01\"}},"
-                       "{\"__extn\":{\"fn\":\"duration\",\"arg\":\"%lldms\"}}]}}",
-                       (long long)v->number);
+            buf_printf(
+                b,
+                "{\"__extn\":{\"fn\":\"offset\",\"args\":[{\"__extn\":{\"fn\":\"datetime\",\"arg\":\"1970-01-01\"}},"
+                "{\"__extn\":{\"fn\":\"duration\",\"arg\":\"%lldms\"}}]}}",
+                (long long)v->number);
             return;
         }
         buf_add(b, S("{\"__extn\":{\"fn\":"));

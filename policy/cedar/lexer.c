@@ -12,19 +12,31 @@ struct lexer {
     size_t n, cap;
 };
 
-static const struct {
-    char written[3];
-    enum cedar_token_kind kind;
-} marks[] = {
-    /* Longer ones first. */
-    { "::", CEDAR_T_COLONS }, { "==", CEDAR_T_EQ },       { "!=", CEDAR_T_NE },     { "<=", CEDAR_T_LE },
-    { ">=", CEDAR_T_GE },     { "||", CEDAR_T_OR },       { "&&", CEDAR_T_AND },    { "@", CEDAR_T_AT },
-    { ".", CEDAR_T_DOT },     { ",", CEDAR_T_COMMA },     { ";", CEDAR_T_SEMICOLON }, { ":", CEDAR_T_COLON },
-    { "(", CEDAR_T_LPAREN },  { ")", CEDAR_T_RPAREN },    { "{", CEDAR_T_LBRACE },  { "}", CEDAR_T_RBRACE },
-    { "[", CEDAR_T_LBRACKET }, { "]", CEDAR_T_RBRACKET }, { "<", CEDAR_T_LT },      { ">", CEDAR_T_GT },
-    { "+", CEDAR_T_PLUS },    { "-", CEDAR_T_MINUS },     { "*", CEDAR_T_STAR },    { "/", CEDAR_T_SLASH },
-    { "%", CEDAR_T_PERCENT }, { "!", CEDAR_T_BANG },      { "=", CEDAR_T_ASSIGN },
+/* Marks of one character; 0 is no mark (END is never written). */
+static const unsigned char marks[128] = {
+    ['@'] = CEDAR_T_AT,     ['.'] = CEDAR_T_DOT,      [','] = CEDAR_T_COMMA,    [';'] = CEDAR_T_SEMICOLON,
+    [':'] = CEDAR_T_COLON,  ['('] = CEDAR_T_LPAREN,   [')'] = CEDAR_T_RPAREN,   ['{'] = CEDAR_T_LBRACE,
+    ['}'] = CEDAR_T_RBRACE, ['['] = CEDAR_T_LBRACKET, [']'] = CEDAR_T_RBRACKET, ['<'] = CEDAR_T_LT,
+    ['>'] = CEDAR_T_GT,     ['+'] = CEDAR_T_PLUS,     ['-'] = CEDAR_T_MINUS,    ['*'] = CEDAR_T_STAR,
+    ['/'] = CEDAR_T_SLASH,  ['%'] = CEDAR_T_PERCENT,  ['!'] = CEDAR_T_BANG,     ['='] = CEDAR_T_ASSIGN,
 };
+
+/* Marks of two characters. */
+static enum cedar_token_kind pair_of(char c, char next)
+{
+    switch (next) {
+    case '=':
+        return c == '=' ? CEDAR_T_EQ : c == '!' ? CEDAR_T_NE : c == '<' ? CEDAR_T_LE : c == '>' ? CEDAR_T_GE : 0;
+    case ':':
+        return c == ':' ? CEDAR_T_COLONS : 0;
+    case '|':
+        return c == '|' ? CEDAR_T_OR : 0;
+    case '&':
+        return c == '&' ? CEDAR_T_AND : 0;
+    default:
+        return 0;
+    }
+}
 
 static bool starts_name(char c)
 {
@@ -39,7 +51,7 @@ static bool is_digit(char c)
 static void add(struct lexer *x, enum cedar_token_kind kind, size_t from)
 {
     if (x->n == x->cap) {
-        size_t cap = x->cap > 0 ? x->cap * 2 : 64;
+        size_t cap = x->cap > 0 ? x->cap * 2 : x->text.n / 4 + 16;
         struct cedar_token *more = arena_make_n(x->d->arena, cap, struct cedar_token);
         for (size_t i = 0; i < x->n; i++)
             more[i] = x->tokens[i];
@@ -63,11 +75,14 @@ static void skip_space(struct lexer *x)
 {
     while (x->at < x->text.n) {
         size_t len;
-        if (peek(x, 0) == '/' && peek(x, 1) == '/') {
+        char c = peek(x, 0);
+        if (c == ' ' || c == '\n') {
+            x->at++;
+        } else if (c > ' ' && c != '/' && c < 0x7F) {
+            return;
+        } else if (c == '/' && peek(x, 1) == '/') {
             while (x->at < x->text.n && peek(x, 0) != '\n' && peek(x, 0) != '\r')
                 x->at++;
-        } else if (peek(x, 0) == ' ' || peek(x, 0) == '\n') {
-            x->at++;
         } else if (cedar_char_is_space(cedar_char_at(x->text, x->at, &len))) {
             x->at += len;
         } else {
@@ -109,17 +124,17 @@ static void lex_string(struct lexer *x)
 
 static bool lex_mark(struct lexer *x)
 {
-    char first = peek(x, 0), second = peek(x, 1);
+    char c = peek(x, 0);
+    enum cedar_token_kind kind = pair_of(c, peek(x, 1));
+    size_t from = x->at;
 
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        const char *mark = marks[i].written;
-        if (mark[0] != first || (mark[1] != '\0' && mark[1] != second))
-            continue;
-        x->at += mark[1] != '\0' ? 2 : 1;
-        add(x, marks[i].kind, x->at - (mark[1] != '\0' ? 2 : 1));
-        return true;
-    }
-    return false;
+    if (kind != 0)
+        x->at += 2;
+    else if ((unsigned char)c < 128 && (kind = marks[(unsigned char)c]) != 0)
+        x->at++;
+    if (kind != 0)
+        add(x, kind, from);
+    return kind != 0;
 }
 
 static void lex_unknown(struct lexer *x)
@@ -170,7 +185,7 @@ const struct cedar_token *cedar_lex(struct cedar_diags *d, enum cedar_lex_mode m
     if (x.text.n > CEDAR_TEXT_MAX_B) {
         (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "the text is larger than %d bytes", CEDAR_TEXT_MAX_B);
         x.text.n = 0;
-    } else if (x.text.n > 0 && !str_is_utf8(x.text)) {
+    } else if (x.text.n > 0 && !cedar_text_is_utf8(x.text)) {
         (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "the text is not UTF-8");
         x.text.n = 0;
     }
@@ -199,11 +214,13 @@ bool cedar_token_is(const struct cedar_token *t, struct str word)
 
 bool cedar_reserved(struct str word)
 {
-    static const struct str words[] = { S("true"), S("false"), S("if"),   S("then"), S("else"),
-                                        S("in"),   S("is"),    S("like"), S("has"),  S("__cedar") };
+    static const struct str words[] = { S("in"),   S("is"),   S("if"),   S("has"),   S("true"),
+                                        S("then"), S("else"), S("like"), S("false"), S("__cedar") };
 
+    if (word.n < 2 || word.n > 7 || word.n == 6)
+        return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (word.n == words[i].n && word.p[0] == words[i].p[0] && str_eq(word, words[i]))
+        if (words[i].n == word.n && str_eq(word, words[i]))
             return true;
     return false;
 }
@@ -221,11 +238,13 @@ bool cedar_is_ident(struct str s)
 bool cedar_is_path(struct str s)
 {
     for (size_t colons;; s = str_from(s, colons + 2)) {
-        colons = str_find(s, S("::"));
+        colons = str_find_byte(s, ':', 0);
         struct str part = str_sub(s, 0, colons);
         if (!cedar_is_ident(part) || cedar_reserved(part))
             return false;
         if (colons == s.n)
             return true;
+        if (colons + 1 == s.n || s.p[colons + 1] != ':')
+            return false;
     }
 }

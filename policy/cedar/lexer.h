@@ -13,39 +13,39 @@
 #include "policy/cedar/diag.h"
 
 /*  token          as an error message says it */
-#define CEDAR_TOKENS(X)            \
-    X(END, "the end of the text")  \
-    X(NAME, "a name")              \
-    X(STRING, "a string")          \
-    X(NUMBER, "a number")          \
-    X(SLOT, "a slot")              \
-    X(AT, "`@`")                   \
-    X(DOT, "`.`")                  \
-    X(COMMA, "`,`")                \
-    X(SEMICOLON, "`;`")            \
-    X(COLON, "`:`")                \
-    X(COLONS, "`::`")              \
-    X(LPAREN, "`(`")               \
-    X(RPAREN, "`)`")               \
-    X(LBRACE, "`{`")               \
-    X(RBRACE, "`}`")               \
-    X(LBRACKET, "`[`")             \
-    X(RBRACKET, "`]`")             \
-    X(EQ, "`==`")                  \
-    X(NE, "`!=`")                  \
-    X(LT, "`<`")                   \
-    X(LE, "`<=`")                  \
-    X(GT, "`>`")                   \
-    X(GE, "`>=`")                  \
-    X(OR, "`||`")                  \
-    X(AND, "`&&`")                 \
-    X(PLUS, "`+`")                 \
-    X(MINUS, "`-`")                \
-    X(STAR, "`*`")                 \
-    X(SLASH, "`/`")                \
-    X(PERCENT, "`%`")              \
-    X(BANG, "`!`")                 \
-    X(ASSIGN, "`=`")               \
+#define CEDAR_TOKENS(X)                                                                                                \
+    X(END, "the end of the text")                                                                                      \
+    X(NAME, "a name")                                                                                                  \
+    X(STRING, "a string")                                                                                              \
+    X(NUMBER, "a number")                                                                                              \
+    X(SLOT, "a slot")                                                                                                  \
+    X(AT, "`@`")                                                                                                       \
+    X(DOT, "`.`")                                                                                                      \
+    X(COMMA, "`,`")                                                                                                    \
+    X(SEMICOLON, "`;`")                                                                                                \
+    X(COLON, "`:`")                                                                                                    \
+    X(COLONS, "`::`")                                                                                                  \
+    X(LPAREN, "`(`")                                                                                                   \
+    X(RPAREN, "`)`")                                                                                                   \
+    X(LBRACE, "`{`")                                                                                                   \
+    X(RBRACE, "`}`")                                                                                                   \
+    X(LBRACKET, "`[`")                                                                                                 \
+    X(RBRACKET, "`]`")                                                                                                 \
+    X(EQ, "`==`")                                                                                                      \
+    X(NE, "`!=`")                                                                                                      \
+    X(LT, "`<`")                                                                                                       \
+    X(LE, "`<=`")                                                                                                      \
+    X(GT, "`>`")                                                                                                       \
+    X(GE, "`>=`")                                                                                                      \
+    X(OR, "`||`")                                                                                                      \
+    X(AND, "`&&`")                                                                                                     \
+    X(PLUS, "`+`")                                                                                                     \
+    X(MINUS, "`-`")                                                                                                    \
+    X(STAR, "`*`")                                                                                                     \
+    X(SLASH, "`/`")                                                                                                    \
+    X(PERCENT, "`%`")                                                                                                  \
+    X(BANG, "`!`")                                                                                                     \
+    X(ASSIGN, "`=`")                                                                                                   \
     X(QUESTION, "`?`")
 
 enum cedar_token_kind {
@@ -79,8 +79,9 @@ bool cedar_is_ident(struct str s);
 /* idents joined with "::", none of them reserved; as entity types and functions are named. */
 bool cedar_is_path(struct str s);
 
-/* The value of a STRING token; may contain any character, NUL too.  False after
- * reporting into d what is wrong with an escape.  [Cedar: string escapes] */
+/* The value of a STRING token; may contain any character, NUL too.  A view into
+ * the text or memory of d->arena.  False after reporting into d what is wrong
+ * with an escape.  [Cedar: string escapes] */
 bool cedar_unescape(struct cedar_diags *d, const struct cedar_token *t, struct str *out);
 
 /* A string value as Cedar text, with its quotes: what cannot be printed is escaped. */

@@ -20,6 +20,14 @@ void policy_list_add(struct arena *a, struct policy_list *list, struct cedar_pol
     list->items[list->n++] = p;
 }
 
+struct str keep_text(const struct builder *b, struct str s)
+{
+    struct str text = b->d->source->text;
+    bool inside = s.p >= text.p && s.p <= text.p + text.n;
+
+    return inside || b->arena == b->d->arena ? s : arena_str(b->arena, s);
+}
+
 static bool known_annotation(const struct cedar_annotation *list, size_t n, struct str name)
 {
     for (size_t i = 0; i < n; i++)
@@ -44,8 +52,8 @@ static bool parse_annotation(struct parser *p, struct cedar_annotation *out)
         out->bare = false;
         if (!cedar_unescape(p->b->d, p->t, &out->value))
             p->b->failed = true;
-        else if (p->b->arena != p->b->d->arena)
-            out->value = arena_str(p->b->arena, out->value);
+        else
+            out->value = keep_text(p->b, out->value);
         p->t++;
         if (!take(p, CEDAR_T_RPAREN, NULL))
             return false;
@@ -74,8 +82,8 @@ static bool parse_annotations(struct parser *p, struct cedar_policy *policy)
             continue;
         }
         if (n == cap) {
-            struct cedar_annotation *more = arena_make_n(p->b->arena, cap = cap > 0 ? cap * 2 : 2,
-                                                         struct cedar_annotation);
+            struct cedar_annotation *more =
+                arena_make_n(p->b->arena, cap = cap > 0 ? cap * 2 : 2, struct cedar_annotation);
             for (size_t i = 0; i < n; i++)
                 more[i] = list[i];
             list = more;
@@ -191,8 +199,8 @@ static bool parse_scope_relation(struct parser *p, struct cedar_scope *scope, en
 
 static bool parse_scope_var(struct parser *p, struct cedar_scope *scope, enum cedar_var var)
 {
-    uint32_t from = p->t->span.at;
     static const char *const expected[] = { "`principal`", "`action`", "`resource`" };
+    uint32_t from = p->t->span.at;
 
     if (!at_word(p, str_of(var_names[var])))
         return unexpected(p, expected[var]);
@@ -255,8 +263,8 @@ static bool parse_conditions(struct parser *p, struct cedar_policy *policy)
 
     while (at_word(p, S("when")) || at_word(p, S("unless"))) {
         if (n == cap) {
-            struct cedar_condition *more = arena_make_n(p->b->arena, cap = cap > 0 ? cap * 2 : 2,
-                                                        struct cedar_condition);
+            struct cedar_condition *more =
+                arena_make_n(p->b->arena, cap = cap > 0 ? cap * 2 : 2, struct cedar_condition);
             for (size_t i = 0; i < n; i++)
                 more[i] = list[i];
             list = more;

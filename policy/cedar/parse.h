@@ -14,7 +14,7 @@ struct parser {
     struct builder *b;
     const struct cedar_token *t; /* the next token; the last one is END */
     unsigned depth;
-    bool in_scope;               /* slots may stand here */
+    bool in_scope; /* slots may stand here */
 };
 
 /* All policies and templates of the text b->d->source, in order, without ids.
@@ -33,6 +33,10 @@ const struct cedar_expr *parse_expr(struct parser *p);
 struct str parse_path(struct parser *p, struct cedar_span *span);
 /* A relation's operand: everything but comparisons, && and ||. */
 const struct cedar_expr *parse_operand(struct parser *p);
+
+/* A string's value, in memory of the policy set: the text belongs to the set, the
+ * diagnostics' arena does not. */
+struct str keep_text(const struct builder *b, struct str s);
 
 bool at(const struct parser *p, int token_kind);
 bool at_word(const struct parser *p, struct str word);

@@ -57,8 +57,8 @@ bool take(struct parser *p, int token_kind, const char *where)
     }
     if (where == NULL)
         return unexpected(p, cedar_token_words((enum cedar_token_kind)token_kind));
-    struct str expected = arena_printf(p->b->d->arena, "%s %s",
-                                       cedar_token_words((enum cedar_token_kind)token_kind), where);
+    struct str expected =
+        arena_printf(p->b->d->arena, "%s %s", cedar_token_words((enum cedar_token_kind)token_kind), where);
     return unexpected(p, expected.p);
 }
 
@@ -75,7 +75,7 @@ static struct str text_of(struct parser *p, const struct cedar_token *t)
         p->b->failed = true;
         return S("");
     }
-    return p->b->arena == p->b->d->arena ? s : arena_str(p->b->arena, s);
+    return keep_text(p->b, s);
 }
 
 /* A name that can be an attribute or a part of a path. */
@@ -311,7 +311,8 @@ static const struct cedar_expr *parse_slot(struct parser *p)
         (void)cedar_error(p->b->d, t->span, "a slot stands in the scope only, not in a condition");
         return wrong(p, t->span);
     }
-    struct cedar_expr draft = { .op = CEDAR_OP_SLOT, .var = principal ? CEDAR_PRINCIPAL : CEDAR_RESOURCE,
+    struct cedar_expr draft = { .op = CEDAR_OP_SLOT,
+                                .var = principal ? CEDAR_PRINCIPAL : CEDAR_RESOURCE,
                                 .span = t->span };
     return build_node(p->b, &draft, NULL, 0);
 }
@@ -397,8 +398,9 @@ static const struct cedar_expr *parse_attr(struct parser *p, const struct cedar_
     (void)check_name(p, name);
     if (at(p, CEDAR_T_LPAREN))
         return parse_method(p, e, name);
-    struct cedar_expr draft = { .op = CEDAR_OP_ATTR, .name = name->text, .name_span = name->span,
-                                .span = span_from(p, e->span.at) };
+    struct cedar_expr draft = {
+        .op = CEDAR_OP_ATTR, .name = name->text, .name_span = name->span, .span = span_from(p, e->span.at)
+    };
     return build_node(p->b, &draft, &e, 1);
 }
 
@@ -411,8 +413,9 @@ static const struct cedar_expr *parse_index(struct parser *p, const struct cedar
         return NULL;
     }
     p->t += 2;
-    struct cedar_expr draft = { .op = CEDAR_OP_ATTR, .name = text_of(p, name), .name_span = name->span,
-                                .span = span_from(p, e->span.at) };
+    struct cedar_expr draft = {
+        .op = CEDAR_OP_ATTR, .name = text_of(p, name), .name_span = name->span, .span = span_from(p, e->span.at)
+    };
     return build_node(p->b, &draft, &e, 1);
 }
 
@@ -501,7 +504,8 @@ static const struct cedar_expr *parse_product(struct parser *p)
         if (right == NULL)
             return NULL;
         if (op->kind != CEDAR_T_STAR) {
-            (void)cedar_error(p->b->d, op->span, "Cedar has no %s", op->kind == CEDAR_T_SLASH ? "division" : "remainder");
+            (void)cedar_error(p->b->d, op->span, "Cedar has no %s",
+                              op->kind == CEDAR_T_SLASH ? "division" : "remainder");
             e = wrong(p, op->span);
         } else {
             e = build_op(p->b, CEDAR_OP_MUL, span_from(p, from), e, right);
@@ -598,8 +602,9 @@ static const struct cedar_expr *parse_like(struct parser *p, const struct cedar_
         return NULL;
     }
     p->t++;
-    struct cedar_expr draft = { .op = CEDAR_OP_LIKE, .span = span_from(p, e->span.at), .name_span = t->span,
-                                .pattern = read_pattern(p, t) };
+    struct cedar_expr draft = {
+        .op = CEDAR_OP_LIKE, .span = span_from(p, e->span.at), .name_span = t->span, .pattern = read_pattern(p, t)
+    };
     return build_node(p->b, &draft, &e, 1);
 }
 
@@ -621,8 +626,9 @@ static const struct cedar_expr *parse_is(struct parser *p, const struct cedar_ex
         if ((kids[1] = parse_operand(p)) == NULL)
             return NULL;
     }
-    struct cedar_expr draft = { .op = CEDAR_OP_IS, .name = type, .name_span = type_span,
-                                .span = span_from(p, e->span.at) };
+    struct cedar_expr draft = {
+        .op = CEDAR_OP_IS, .name = type, .name_span = type_span, .span = span_from(p, e->span.at)
+    };
     return build_node(p->b, &draft, kids, kids[1] != NULL ? 2 : 1);
 }
 
@@ -666,8 +672,8 @@ static const struct cedar_expr *parse_relation(struct parser *p)
     } else {
         return e;
     }
-    if (e != NULL && (comparison(p) != CEDAR_OP_NONE || at_word(p, S("has")) || at_word(p, S("like")) ||
-                      at_word(p, S("is")))) {
+    if (e != NULL &&
+        (comparison(p) != CEDAR_OP_NONE || at_word(p, S("has")) || at_word(p, S("like")) || at_word(p, S("is")))) {
         (void)unexpected(p, "parentheses around one of two comparisons in a row");
         return NULL;
     }

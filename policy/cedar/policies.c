@@ -41,13 +41,14 @@ const struct cedar_policies *policies_make(struct arena *a, const struct policy_
             items[set->n++] = all->items[i];
     }
     if (all->n > 1)
-        qsort(sorted, all->n, sizeof *sorted, by_id);
+        qsort(sorted, all->n, sizeof(const struct cedar_policy *), by_id);
     if (!ids_differ(sorted, all->n, d))
         return NULL;
     set->items = items;
     set->templates = templates;
     set->by_id = sorted;
-    index_build(a, &set->index, items, set->n);
+    index_build(a, &set->index, items, set->n, INDEX_PRINCIPAL | INDEX_ACTION | INDEX_RESOURCE);
+    index_build(a, &set->people, items, set->n, INDEX_PRINCIPAL | INDEX_ACTION);
     return set;
 }
 
@@ -126,8 +127,8 @@ static bool fill(struct arena *a, struct cedar_scope *scope, const struct cedar_
     return true;
 }
 
-struct cedar_policy *policy_link(struct arena *a, const struct cedar_policy *template,
-                                 const struct cedar_link *link, struct cedar_diags *d)
+struct cedar_policy *policy_link(struct arena *a, const struct cedar_policy *template, const struct cedar_link *link,
+                                 struct cedar_diags *d)
 {
     struct cedar_policy *p = arena_make(a, struct cedar_policy);
 

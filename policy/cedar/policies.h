@@ -28,32 +28,36 @@ struct index {
     const struct index_entry *entries; /* sorted by key, then policy */
     const uint32_t *starts;
     unsigned shift;
-    uint8_t shapes;                    /* bit: some policy names principal(1) | action(2) | resource(4), as a number 0…7 */
+    uint8_t shapes; /* bit: some policy names principal(1) | action(2) | resource(4), as a number 0…7 */
     uint64_t filter[3][INDEX_FILTER_BITS / 64]; /* keys that occur, by dimension */
 };
 
 struct cedar_policies {
     size_t n, n_templates;
-    const struct cedar_policy *const *items;     /* that decide */
+    const struct cedar_policy *const *items; /* that decide */
     const struct cedar_policy *const *templates;
-    const struct cedar_policy *const *by_id;     /* all of them, sorted by id */
+    const struct cedar_policy *const *by_id; /* all of them, sorted by id */
     struct index index;
+    struct index people; /* by principal and action alone, for many resources at once */
 };
 
 /* Makes the set: sorts, refuses ids given twice, builds the index. */
 const struct cedar_policies *policies_make(struct arena *a, const struct policy_list *all, struct cedar_diags *d);
 /* A copy of a template with its slots filled; NULL after reporting. */
-struct cedar_policy *policy_link(struct arena *a, const struct cedar_policy *template,
-                                 const struct cedar_link *link, struct cedar_diags *d);
+struct cedar_policy *policy_link(struct arena *a, const struct cedar_policy *template, const struct cedar_link *link,
+                                 struct cedar_diags *d);
 
-void index_build(struct arena *a, struct index *x, const struct cedar_policy *const *policies, size_t n);
+/* by: which of principal(1), action(2) and resource(4) the policies are filed under. */
+enum { INDEX_PRINCIPAL = 1, INDEX_ACTION = 2, INDEX_RESOURCE = 4 };
+void index_build(struct arena *a, struct index *x, const struct cedar_policy *const *policies, size_t n, unsigned by);
 
 /* One of principal, action, resource of a request. */
 struct index_side {
     const struct cedar_uid *uid;
     const struct cedar_entity *entity; /* NULL: not in the store */
 };
-/* Marks policies that can apply, one bit each (words: (n + 63) / 64, zeroed). */
+/* Marks policies that can apply, one bit each (words: (n + 63) / 64, zeroed).
+ * A side by which nothing is filed is not read. */
 void index_find(struct arena *a, const struct index *x, size_t n_policies, const struct index_side sides[3],
                 uint64_t *marks);
 

@@ -11,6 +11,8 @@
 /* The character at byte `at` (which must be below s.n), and its length in bytes.
  * On bytes that are no UTF-8: the byte itself, length 1. */
 uint32_t cedar_char_at(struct str s, size_t at, size_t *len);
+/* As str_is_utf8(), and quick where most of the text is ASCII. */
+bool cedar_text_is_utf8(struct str s);
 /* Adds a character; the caller has checked that it is a scalar value. */
 void cedar_char_add(struct buf *b, uint32_t c);
 bool cedar_char_is_space(uint32_t c);     /* Unicode White_Space */

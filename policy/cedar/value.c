@@ -9,10 +9,10 @@
 const char *cedar_kind_name(enum cedar_kind kind)
 {
     static const char *const names[CEDAR_KIND_COUNT] = {
-        [CEDAR_NONE] = "nothing",       [CEDAR_BOOL] = "bool",         [CEDAR_LONG] = "long",
-        [CEDAR_STRING] = "string",      [CEDAR_ENTITY] = "entity",     [CEDAR_SET] = "set",
-        [CEDAR_RECORD] = "record",      [CEDAR_DECIMAL] = "decimal",   [CEDAR_DATETIME] = "datetime",
-        [CEDAR_DURATION] = "duration",  [CEDAR_IP] = "ipaddr",
+        [CEDAR_NONE] = "nothing",      [CEDAR_BOOL] = "bool",       [CEDAR_LONG] = "long",
+        [CEDAR_STRING] = "string",     [CEDAR_ENTITY] = "entity",   [CEDAR_SET] = "set",
+        [CEDAR_RECORD] = "record",     [CEDAR_DECIMAL] = "decimal", [CEDAR_DATETIME] = "datetime",
+        [CEDAR_DURATION] = "duration", [CEDAR_IP] = "ipaddr",
     };
 
     return names[kind];
@@ -117,7 +117,7 @@ static void merge(const struct cedar_value *from, struct cedar_value *to, size_t
 
     for (size_t i = 0; i < n; i++)
         to[i] = right == n || (left < middle && cedar_value_cmp(&from[left], &from[right]) <= 0) ? from[left++]
-                                                                                                : from[right++];
+                                                                                                 : from[right++];
 }
 
 /* Bottom-up merge sort: n log n comparisons whatever the input. */
@@ -169,7 +169,7 @@ static void field_merge(const struct cedar_field *from, struct cedar_field *to, 
 
     for (size_t i = 0; i < n; i++)
         to[i] = right == n || (left < middle && str_cmp(from[left].name, from[right].name) <= 0) ? from[left++]
-                                                                                                : from[right++];
+                                                                                                 : from[right++];
 }
 
 static bool fields_sorted(const struct cedar_field *fields, size_t n)

@@ -81,13 +81,12 @@ bool cedar_value_eq(const struct cedar_value *a, const struct cedar_value *b);
 struct cedar_value cedar_set_of(struct arena *a, struct cedar_value *items, size_t n);
 /* Takes the array over and sorts it.  False when two fields have one name
  * (*twice says which, may be NULL). */
-bool cedar_record_of(struct arena *a, struct cedar_field *fields, size_t n, struct cedar_value *out,
-                     struct str *twice);
+bool cedar_record_of(struct arena *a, struct cedar_field *fields, size_t n, struct cedar_value *out, struct str *twice);
 const struct cedar_value *cedar_record_get(const struct cedar_record *r, struct str name); /* or NULL */
 bool cedar_set_has(const struct cedar_set *s, const struct cedar_value *v);
 
-#define CEDAR_BOOL_OF(b) ((struct cedar_value){ .kind = CEDAR_BOOL, .boolean = (b) })
-#define CEDAR_LONG_OF(i) ((struct cedar_value){ .kind = CEDAR_LONG, .number = (i) })
+#define CEDAR_BOOL_OF(b)   ((struct cedar_value){ .kind = CEDAR_BOOL, .boolean = (b) })
+#define CEDAR_LONG_OF(i)   ((struct cedar_value){ .kind = CEDAR_LONG, .number = (i) })
 #define CEDAR_STRING_OF(s) ((struct cedar_value){ .kind = CEDAR_STRING, .text = (s) })
 #define CEDAR_ENTITY_OF(u) ((struct cedar_value){ .kind = CEDAR_ENTITY, .uid = (u) })
 

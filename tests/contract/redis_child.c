@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -51,6 +52,7 @@ static bool run(struct redis_child *r, const char *option, const char *value)
     (void)unlink(socket_path);
     r->pid = fork();
     if (r->pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that crashes leaves no server behind */
         int nowhere = open("/dev/null", O_RDWR);
         (void)dup2(nowhere, 1);
         (void)execl(program(), "redis-server", "--port", "0", "--unixsocket", socket_path, "--save", "", "--appendonly",

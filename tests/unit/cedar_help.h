@@ -55,12 +55,15 @@ static inline struct str value_in(struct arena *a, const char *expression, const
 
     if (p == NULL)
         return arena_join(a, S("refused: "), d.items[0].message);
-    struct cedar_request r = request_of(
-        a, arena_cstr(a, arena_printf(a,
-                                      "{\"principal\":\"User::\\\"a\\\"\",\"action\":\"Action::\\\"v\\\"\","
-                                      "\"resource\":\"Doc::\\\"d\\\"\",\"context\":%s}",
-                                      context)));
-    struct eval x = { .entities = entities_of(a, entities), .arena = a, .context = r.context, .work = CEDAR_WORK_MAX,
+    struct cedar_request r =
+        request_of(a, arena_cstr(a, arena_printf(a,
+                                                 "{\"principal\":\"User::\\\"a\\\"\",\"action\":\"Action::\\\"v\\\"\","
+                                                 "\"resource\":\"Doc::\\\"d\\\"\",\"context\":%s}",
+                                                 context)));
+    struct eval x = { .entities = entities_of(a, entities),
+                      .arena = a,
+                      .context = r.context,
+                      .work = CEDAR_WORK_MAX,
                       .uids = { &r.principal, &r.action, &r.resource } };
     for (int i = 0; i < 3; i++)
         x.entity[i] = cedar_entity_find(x.entities, x.uids[i]);

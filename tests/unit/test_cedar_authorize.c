@@ -5,10 +5,12 @@
 static const char request[] = "{\"principal\":\"User::\\\"a\\\"\",\"action\":\"Action::\\\"view\\\"\","
                               "\"resource\":\"Doc::\\\"d\\\"\",\"context\":{\"n\":1}}";
 static const char store[] =
-    "[{\"uid\":{\"type\":\"User\",\"id\":\"a\"},\"attrs\":{\"role\":\"teacher\"},\"parents\":[{\"type\":\"Group\",\"id\":\"g\"}]},"
+    "[{\"uid\":{\"type\":\"User\",\"id\":\"a\"},\"attrs\":{\"role\":\"teacher\"},\"parents\":[{\"type\":\"Group\","
+    "\"id\":\"g\"}]},"
     "{\"uid\":{\"type\":\"Group\",\"id\":\"g\"},\"attrs\":{},\"parents\":[{\"type\":\"Group\",\"id\":\"all\"}]},"
     "{\"uid\":{\"type\":\"Action\",\"id\":\"view\"},\"attrs\":{},\"parents\":[{\"type\":\"Action\",\"id\":\"read\"}]},"
-    "{\"uid\":{\"type\":\"Doc\",\"id\":\"d\"},\"attrs\":{\"public\":true},\"parents\":[{\"type\":\"Folder\",\"id\":\"f\"}]}]";
+    "{\"uid\":{\"type\":\"Doc\",\"id\":\"d\"},\"attrs\":{\"public\":true},\"parents\":[{\"type\":\"Folder\",\"id\":"
+    "\"f\"}]}]";
 
 /* "allow [policy1] {policy2}": decision, reasons, errors. */
 static struct str said(struct arena *a, struct cedar_answer answer)
@@ -85,24 +87,25 @@ TEST(closed_a_forbid_that_cannot_be_evaluated_denies)
 
 TEST(scopes_admit_the_entity_its_groups_and_its_type)
 {
-    CHECK_STR(ask(t, "permit (principal == User::\"a\", action == Action::\"view\", resource == Doc::\"d\");"
-                     "permit (principal in User::\"a\", action in Action::\"view\", resource in Doc::\"d\");"
-                     "permit (principal in Group::\"all\", action in Action::\"read\", resource in Folder::\"f\");"
-                     "permit (principal is User, action in [Action::\"x\", Action::\"read\"], resource is Doc);"
-                     "permit (principal is User in Group::\"g\", action, resource is Doc in Folder::\"f\");"
-                     "permit (principal == Group::\"g\", action, resource);"
-                     "permit (principal is Group in Group::\"g\", action, resource);"
-                     "permit (principal, action == Action::\"read\", resource);"
-                     "permit (principal, action in [], resource);"
-                     "permit (principal, action, resource is Folder);",
+    CHECK_STR(ask(t,
+                  "permit (principal == User::\"a\", action == Action::\"view\", resource == Doc::\"d\");"
+                  "permit (principal in User::\"a\", action in Action::\"view\", resource in Doc::\"d\");"
+                  "permit (principal in Group::\"all\", action in Action::\"read\", resource in Folder::\"f\");"
+                  "permit (principal is User, action in [Action::\"x\", Action::\"read\"], resource is Doc);"
+                  "permit (principal is User in Group::\"g\", action, resource is Doc in Folder::\"f\");"
+                  "permit (principal == Group::\"g\", action, resource);"
+                  "permit (principal is Group in Group::\"g\", action, resource);"
+                  "permit (principal, action == Action::\"read\", resource);"
+                  "permit (principal, action in [], resource);"
+                  "permit (principal, action, resource is Folder);",
                   false),
               "allow [policy0 policy1 policy2 policy3 policy4] {}");
 }
 
 TEST(a_template_decides_only_through_its_links)
 {
-    const struct cedar_policies *p =
-        policies_of(t->arena, S("permit (principal == ?principal, action, resource in ?resource); " F " when { context.n == 2 };"));
+    const struct cedar_policies *p = policies_of(
+        t->arena, S("permit (principal == ?principal, action, resource in ?resource); " F " when { context.n == 2 };"));
     struct cedar_diags d = diags_of(t->arena, "l", S(""));
     struct cedar_link links[] = {
         { S("one"), S("policy0"), cedar_uid_make(S("User"), S("a")), cedar_uid_make(S("Folder"), S("f")) },
@@ -121,7 +124,8 @@ TEST(a_template_decides_only_through_its_links)
 
 static bool link_refused(struct test *t, struct cedar_link link)
 {
-    const struct cedar_policies *p = policies_of(t->arena, S("permit (principal == ?principal, action, resource); " P ";"));
+    const struct cedar_policies *p =
+        policies_of(t->arena, S("permit (principal == ?principal, action, resource); " P ";"));
     struct cedar_diags d = diags_of(t->arena, "l", S(""));
 
     return cedar_policies_link(t->arena, p, &link, 1, &d) == NULL && d.errors == 1;
@@ -131,11 +135,11 @@ TEST(a_link_that_does_not_fit_is_refused)
 {
     struct cedar_uid u = cedar_uid_make(S("User"), S("a")), none = { .type = { NULL, 0 } };
 
-    CHECK(link_refused(t, (struct cedar_link){ S("x"), S("policy7"), u, none }));        /* no such template */
-    CHECK(link_refused(t, (struct cedar_link){ S("x"), S("policy1"), u, none }));        /* no template */
-    CHECK(link_refused(t, (struct cedar_link){ S("x"), S("policy0"), none, none }));     /* slot not filled */
-    CHECK(link_refused(t, (struct cedar_link){ S("x"), S("policy0"), u, u }));           /* no such slot */
-    CHECK(link_refused(t, (struct cedar_link){ S("policy1"), S("policy0"), u, none }));  /* id in use */
+    CHECK(link_refused(t, (struct cedar_link){ S("x"), S("policy7"), u, none }));       /* no such template */
+    CHECK(link_refused(t, (struct cedar_link){ S("x"), S("policy1"), u, none }));       /* no template */
+    CHECK(link_refused(t, (struct cedar_link){ S("x"), S("policy0"), none, none }));    /* slot not filled */
+    CHECK(link_refused(t, (struct cedar_link){ S("x"), S("policy0"), u, u }));          /* no such slot */
+    CHECK(link_refused(t, (struct cedar_link){ S("policy1"), S("policy0"), u, none })); /* id in use */
     CHECK(!link_refused(t, (struct cedar_link){ S("x"), S("policy0"), u, none }));
 }
 
@@ -182,8 +186,11 @@ static void random_action(struct buf *b, unsigned *s)
 
 static struct str random_policies(struct arena *a, unsigned *s, size_t n)
 {
-    static const char *const conditions[] = { "", " when { context.n == 1 }", " when { resource.public }",
-                                              " unless { principal.x }", " when { resource in Folder::\"1\" }",
+    static const char *const conditions[] = { "",
+                                              " when { context.n == 1 }",
+                                              " when { resource.public }",
+                                              " unless { principal.x }",
+                                              " when { resource in Folder::\"1\" }",
                                               " when { context.nothing }" };
     struct buf b = buf_new(a, 16u << 20);
 
@@ -205,15 +212,21 @@ static const struct cedar_entities *random_entities(struct arena *a, unsigned *s
 
     buf_add(&b, S("["));
     for (unsigned i = 0; i < 6; i++) {
-        buf_printf(&b, "{\"uid\":{\"type\":\"User\",\"id\":\"%u\"},\"attrs\":{\"x\":%s},\"parents\":[{\"type\":\"Group\",\"id\":\"%u\"}]},",
+        buf_printf(&b,
+                   "{\"uid\":{\"type\":\"User\",\"id\":\"%u\"},\"attrs\":{\"x\":%s},\"parents\":[{\"type\":\"Group\","
+                   "\"id\":\"%u\"}]},",
                    i, next(s, 2) == 0 ? "true" : "1", next(s, 6));
         buf_printf(&b, "{\"uid\":{\"type\":\"Group\",\"id\":\"%u\"},\"attrs\":{},\"parents\":[%s]},", i,
                    i > 0 ? "{\"type\":\"Group\",\"id\":\"0\"}" : "");
-        buf_printf(&b, "{\"uid\":{\"type\":\"Doc\",\"id\":\"%u\"},\"attrs\":{\"public\":%s},\"parents\":[{\"type\":\"Folder\",\"id\":\"%u\"}]},",
+        buf_printf(&b,
+                   "{\"uid\":{\"type\":\"Doc\",\"id\":\"%u\"},\"attrs\":{\"public\":%s},\"parents\":[{\"type\":"
+                   "\"Folder\",\"id\":\"%u\"}]},",
                    i, next(s, 2) == 0 ? "true" : "false", next(s, 6));
     }
     for (unsigned i = 0; i < 4; i++)
-        buf_printf(&b, "%s{\"uid\":{\"type\":\"Action\",\"id\":\"%u\"},\"attrs\":{},\"parents\":[{\"type\":\"Action\",\"id\":\"g%u\"}]}",
+        buf_printf(&b,
+                   "%s{\"uid\":{\"type\":\"Action\",\"id\":\"%u\"},\"attrs\":{},\"parents\":[{\"type\":\"Action\","
+                   "\"id\":\"g%u\"}]}",
                    i > 0 ? "," : "", i, next(s, 3));
     buf_add(&b, S("]"));
     return entities_of(a, arena_cstr(a, buf_str(&b)));
@@ -221,10 +234,11 @@ static const struct cedar_entities *random_entities(struct arena *a, unsigned *s
 
 static struct cedar_request random_request(struct arena *a, unsigned *s)
 {
-    return request_of(a, arena_cstr(a, arena_printf(a,
-                                                    "{\"principal\":\"User::\\\"%u\\\"\",\"action\":\"Action::\\\"%u\\\"\","
-                                                    "\"resource\":\"Doc::\\\"%u\\\"\",\"context\":{\"n\":%u}}",
-                                                    next(s, 7), next(s, 5), next(s, 7), next(s, 2))));
+    return request_of(
+        a, arena_cstr(a, arena_printf(a,
+                                      "{\"principal\":\"User::\\\"%u\\\"\",\"action\":\"Action::\\\"%u\\\"\","
+                                      "\"resource\":\"Doc::\\\"%u\\\"\",\"context\":{\"n\":%u}}",
+                                      next(s, 7), next(s, 5), next(s, 7), next(s, 2))));
 }
 
 /* One policy alone needs no index: together they must say the same. */

@@ -2,7 +2,7 @@
  * Entities, requests and JSON: what is read, what is refused. */
 #include "tests/unit/cedar_help.h"
 
-#define UID(type, id) "{\"type\":\"" type "\",\"id\":\"" id "\"}"
+#define UID(type, id)       "{\"type\":\"" type "\",\"id\":\"" id "\"}"
 #define ENTITY(id, parents) "{\"uid\":" UID("U", id) ",\"attrs\":{},\"parents\":[" parents "]}"
 
 static bool refused(struct test *t, const char *json)
@@ -13,25 +13,31 @@ static bool refused(struct test *t, const char *json)
 TEST(stores_that_are_wrong_are_refused)
 {
     static const char *const texts[] = {
-        "", "{}", "[1]", "[{}]", "nonsense", "[" ENTITY("a", "") ",]", "[" ENTITY("a", "") "] x",
-        "[{\"uid\":" UID("U", "a") ",\"attrs\":{}}]",                                        /* no parents */
-        "[{\"uid\":" UID("U", "a") ",\"parents\":[]}]",                                      /* no attrs */
-        "[{\"uid\":\"U::\\\"a\\\"\",\"attrs\":{},\"parents\":[]}]",                          /* uid as text */
+        "",
+        "{}",
+        "[1]",
+        "[{}]",
+        "nonsense",
+        "[" ENTITY("a", "") ",]",
+        "[" ENTITY("a", "") "] x",
+        "[{\"uid\":" UID("U", "a") ",\"attrs\":{}}]",               /* no parents */
+        "[{\"uid\":" UID("U", "a") ",\"parents\":[]}]",             /* no attrs */
+        "[{\"uid\":\"U::\\\"a\\\"\",\"attrs\":{},\"parents\":[]}]", /* uid as text */
         "[{\"uid\":" UID("not a type", "a") ",\"attrs\":{},\"parents\":[]}]",
         "[{\"uid\":" UID("U::", "a") ",\"attrs\":{},\"parents\":[]}]",
         "[{\"uid\":" UID("__cedar::U", "a") ",\"attrs\":{},\"parents\":[]}]",
         "[{\"uid\":" UID("U", "a") ",\"attrs\":{\"x\":null},\"parents\":[]}]",
         "[{\"uid\":" UID("U", "a") ",\"attrs\":{\"x\":1.0},\"parents\":[]}]",
         "[{\"uid\":" UID("U", "a") ",\"attrs\":{\"x\":9223372036854775808},\"parents\":[]}]",
-        "[{\"uid\":" UID("U", "a") ",\"attrs\":{\"x\":1,\"x\":1},\"parents\":[]}]",          /* a name twice */
+        "[{\"uid\":" UID("U", "a") ",\"attrs\":{\"x\":1,\"x\":1},\"parents\":[]}]", /* a name twice */
         "[{\"uid\":" UID("U", "a") ",\"attrs\":{\"x\":{\"__expr\":\"1\"}},\"parents\":[]}]",
         "[{\"uid\":" UID("U", "a") ",\"attrs\":{\"x\":{\"__extn\":{\"fn\":\"no\",\"arg\":\"1\"}}},\"parents\":[]}]",
         "[{\"uid\":" UID("U", "a") ",\"attrs\":{\"x\":{\"__extn\":{\"fn\":\"ip\",\"arg\":\"1\"}}},\"parents\":[]}]",
         "[{\"uid\":" UID("U", "a") ",\"attrs\":{\"x\":{\"__entity\":" UID("1", "a") "}},\"parents\":[]}]",
-        "[{\"uid\":" UID("Action", "a") ",\"attrs\":{},\"parents\":[" UID("U", "a") "]}]",   /* an action in a user */
-        "[" ENTITY("a", UID("U", "a")) "]",                                                   /* its own parent */
+        "[{\"uid\":" UID("Action", "a") ",\"attrs\":{},\"parents\":[" UID("U", "a") "]}]", /* an action in a user */
+        "[" ENTITY("a", UID("U", "a")) "]",                                                /* its own parent */
         "[" ENTITY("a", UID("U", "b")) "," ENTITY("b", UID("U", "c")) "," ENTITY("c", UID("U", "a")) "]",
-        "[" ENTITY("a", "") "," ENTITY("a", UID("U", "b")) "]",                              /* twice, differently */
+        "[" ENTITY("a", "") "," ENTITY("a", UID("U", "b")) "]", /* twice, differently */
         "[{\"uid\":" UID("U", "\\ud800") ",\"attrs\":{},\"parents\":[]}]",
         "[{\"uid\":" UID("U", "\x01") ",\"attrs\":{},\"parents\":[]}]",
     };
@@ -46,7 +52,8 @@ TEST(stores_that_are_wrong_are_refused)
 
 TEST(the_same_entity_given_twice_is_one)
 {
-    const struct cedar_entities *e = entities_of(t->arena, "[" ENTITY("a", UID("U", "b")) "," ENTITY("a", UID("U", "b")) "]");
+    const struct cedar_entities *e =
+        entities_of(t->arena, "[" ENTITY("a", UID("U", "b")) "," ENTITY("a", UID("U", "b")) "]");
 
     CHECK(e != NULL);
     CHECK_INT(e->n, 1);
@@ -64,8 +71,9 @@ TEST(a_record_that_only_resembles_an_escape_is_a_record)
 
 TEST(calls_in_json_are_computed)
 {
-    const char *context = "{\"t\":{\"__extn\":{\"fn\":\"offset\",\"args\":[{\"__extn\":{\"fn\":\"datetime\",\"arg\":\"1970-01-01\"}},"
-                          "{\"__extn\":{\"fn\":\"duration\",\"arg\":\"1d\"}}]}}}";
+    const char *context =
+        "{\"t\":{\"__extn\":{\"fn\":\"offset\",\"args\":[{\"__extn\":{\"fn\":\"datetime\",\"arg\":\"1970-01-01\"}},"
+        "{\"__extn\":{\"fn\":\"duration\",\"arg\":\"1d\"}}]}}}";
 
     CHECK_STR(value_in(t->arena, "context.t", "[]", context), "datetime(\"1970-01-02\")");
 }
@@ -77,8 +85,9 @@ TEST(a_long_chain_of_parents_is_closed_without_recursion)
 
     buf_add(&b, S("["));
     for (int i = 0; i < N; i++)
-        buf_printf(&b, "%s{\"uid\":{\"type\":\"U\",\"id\":\"%d\"},\"attrs\":{},\"parents\":[{\"type\":\"U\",\"id\":\"%d\"}]}",
-                   i > 0 ? "," : "", i, i + 1);
+        buf_printf(
+            &b, "%s{\"uid\":{\"type\":\"U\",\"id\":\"%d\"},\"attrs\":{},\"parents\":[{\"type\":\"U\",\"id\":\"%d\"}]}",
+            i > 0 ? "," : "", i, i + 1);
     buf_add(&b, S("]"));
     const struct cedar_entities *e = entities_of(t->arena, arena_cstr(t->arena, buf_str(&b)));
     struct cedar_uid first = cedar_uid_make(S("U"), S("0")), last = cedar_uid_make(S("U"), S("3000"));
@@ -90,10 +99,12 @@ TEST(a_long_chain_of_parents_is_closed_without_recursion)
 
 TEST(entities_written_and_read_again_are_the_same)
 {
-    const char *store =
-        "[{\"uid\":" UID("N::U", "a\\u0000b") ",\"attrs\":{\"s\":[1,\"x\",{\"r\":true}],\"d\":{\"__extn\":{\"fn\":\"decimal\",\"arg\":\"-0.5\"}},"
-        "\"t\":{\"__extn\":{\"fn\":\"offset\",\"args\":[{\"__extn\":{\"fn\":\"datetime\",\"arg\":\"9999-12-31\"}},{\"__extn\":{\"fn\":\"duration\",\"arg\":\"400d\"}}]}}},"
-        "\"parents\":[" UID("G", "g") "],\"tags\":{\"k\":-9223372036854775808}}]";
+    const char *store = "[{\"uid\":" UID(
+        "N::U", "a\\u0000b") ",\"attrs\":{\"s\":[1,\"x\",{\"r\":true}],\"d\":{\"__extn\":{\"fn\":\"decimal\",\"arg\":"
+                             "\"-0.5\"}},"
+                             "\"t\":{\"__extn\":{\"fn\":\"offset\",\"args\":[{\"__extn\":{\"fn\":\"datetime\",\"arg\":"
+                             "\"9999-12-31\"}},{\"__extn\":{\"fn\":\"duration\",\"arg\":\"400d\"}}]}}},"
+                             "\"parents\":[" UID("G", "g") "],\"tags\":{\"k\":-9223372036854775808}}]";
     const struct cedar_entities *one = entities_of(t->arena, store);
     struct buf b = buf_new(t->arena, 1 << 20), again = buf_new(t->arena, 1 << 20);
 
@@ -108,10 +119,14 @@ TEST(entities_written_and_read_again_are_the_same)
 TEST(requests_are_read_and_wrong_ones_refused)
 {
     static const char *const texts[] = {
-        "[]", "{}", "{\"principal\":\"U\",\"action\":\"Action::\\\"a\\\"\",\"resource\":\"U::\\\"a\\\"\"}",
+        "[]",
+        "{}",
+        "{\"principal\":\"U\",\"action\":\"Action::\\\"a\\\"\",\"resource\":\"U::\\\"a\\\"\"}",
         "{\"principal\":\"U::\\\"a\\\" \\\"b\\\"\",\"action\":\"Action::\\\"a\\\"\",\"resource\":\"U::\\\"a\\\"\"}",
-        "{\"principal\":" UID("U", "a") ",\"action\":" UID("Action", "a") ",\"resource\":" UID("U", "a") ",\"context\":[]}",
-        "{\"principal\":" UID("U", "a") ",\"action\":" UID("Action", "a") ",\"resource\":" UID("U", "a") ",\"context\":{\"__entity\":" UID("U", "a") "}}",
+        "{\"principal\":" UID("U", "a") ",\"action\":" UID("Action", "a") ",\"resource\":" UID("U",
+                                                                                               "a") ",\"context\":[]}",
+        "{\"principal\":" UID("U", "a") ",\"action\":" UID("Action", "a") ",\"resource\":" UID(
+            "U", "a") ",\"context\":{\"__entity\":" UID("U", "a") "}}",
     };
     struct cedar_request r;
 
@@ -120,7 +135,8 @@ TEST(requests_are_read_and_wrong_ones_refused)
         CHECK(!cedar_request_parse(t->arena, &d, NULL, &r));
         CHECK(d.errors > 0);
     }
-    r = request_of(t->arena, "{\"principal\":" UID("U", "a") ",\"action\":{\"__entity\":" UID("Action", "x") "},\"resource\":\"A::B::\\\"\\\\u{41}\\\"\"}");
+    r = request_of(t->arena, "{\"principal\":" UID("U", "a") ",\"action\":{\"__entity\":" UID(
+                                 "Action", "x") "},\"resource\":\"A::B::\\\"\\\\u{41}\\\"\"}");
     CHECK_STR(r.principal.type, "U");
     CHECK_STR(r.action.id, "x");
     CHECK_STR(r.resource.type, "A::B");
@@ -139,10 +155,35 @@ static bool json_refused(struct test *t, struct str text)
 
 TEST(text_that_is_no_json_is_refused)
 {
-    static const char *const texts[] = { "", "[", "]", "{", "nul", "tru", "01", "-", "1.", ".5", "1e", "+1", "'a'", "\"a",
-                                         "\"\\x\"", "\"\\u12\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\t\"", "[1,]",
-                                         "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "1 2", "NaN",
-                                         "// x\n1", "\"\xC0\x80\"" };
+    static const char *const texts[] = { "",
+                                         "[",
+                                         "]",
+                                         "{",
+                                         "nul",
+                                         "tru",
+                                         "01",
+                                         "-",
+                                         "1.",
+                                         ".5",
+                                         "1e",
+                                         "+1",
+                                         "'a'",
+                                         "\"a",
+                                         "\"\\x\"",
+                                         "\"\\u12\"",
+                                         "\"\\udc00\"",
+                                         "\"\\ud800\\u0041\"",
+                                         "\"\t\"",
+                                         "[1,]",
+                                         "{\"a\"}",
+                                         "{\"a\":}",
+                                         "{a:1}",
+                                         "{\"a\":1,}",
+                                         "{\"a\":1,\"a\":2}",
+                                         "1 2",
+                                         "NaN",
+                                         "// x\n1",
+                                         "\"\xC0\x80\"" };
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         CHECK(json_refused(t, str_of(texts[i])));
@@ -160,7 +201,8 @@ TEST(json_nested_too_deeply_is_refused)
 
 TEST(json_integers_are_exact_and_others_are_told_apart)
 {
-    struct cedar_diags d = diags_of(t->arena, "j", S("[9223372036854775807,-9223372036854775808,9223372036854775808,1e2,-0]"));
+    struct cedar_diags d =
+        diags_of(t->arena, "j", S("[9223372036854775807,-9223372036854775808,9223372036854775808,1e2,-0]"));
     const struct cedar_json *j = cedar_json_parse(&d);
 
     CHECK_INT(j->items[0].number, INT64_MAX);

@@ -203,8 +203,10 @@ TEST(attributes_tags_and_groups_come_from_the_store)
 {
     static const char *const store =
         "[{\"uid\":{\"type\":\"User\",\"id\":\"a\"},\"attrs\":{\"age\":9007199254740993,\"n\\u0000l\":\"x\\u0000y\"},"
-        "\"parents\":[{\"type\":\"Group\",\"id\":\"g\"}],\"tags\":{\"k\":{\"__extn\":{\"fn\":\"ip\",\"arg\":\"::1\"}}}},"
-        "{\"uid\":{\"__entity\":{\"type\":\"Group\",\"id\":\"g\"}},\"attrs\":{},\"parents\":[{\"type\":\"Group\",\"id\":\"h\"}]}]";
+        "\"parents\":[{\"type\":\"Group\",\"id\":\"g\"}],\"tags\":{\"k\":{\"__extn\":{\"fn\":\"ip\",\"arg\":\"::1\"}}}}"
+        ","
+        "{\"uid\":{\"__entity\":{\"type\":\"Group\",\"id\":\"g\"}},\"attrs\":{},\"parents\":[{\"type\":\"Group\","
+        "\"id\":\"h\"}]}]";
 
     CHECK_STR(value_in(t->arena, "principal.age", store, "{}"), "9007199254740993");
     CHECK_STR(value_in(t->arena, "principal[\"n\\0l\"] == \"x\\u{0}y\"", store, "{}"), "true");
@@ -214,8 +216,7 @@ TEST(attributes_tags_and_groups_come_from_the_store)
     CHECK_STR(value_in(t->arena, "principal.getTag(\"k\").isLoopback()", store, "{}"), "true");
     CHECK_STR(value_in(t->arena, "principal.getTag(\"l\")", store, "{}"), "error: User::\"a\" has no tag \"l\"");
     CHECK_STR(value_in(t->arena, "principal.hasTag(context.t)", store, "{\"t\":\"k\"}"), "true");
-    CHECK_STR(value_in(t->arena, "principal.height", store, "{}"),
-              "error: User::\"a\" has no attribute \"height\"");
+    CHECK_STR(value_in(t->arena, "principal.height", store, "{}"), "error: User::\"a\" has no attribute \"height\"");
 }
 
 TEST(a_set_larger_than_a_handful_is_sorted_and_searched)

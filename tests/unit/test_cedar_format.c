@@ -9,21 +9,34 @@
 
 static const char *const samples[] = {
     "permit(principal,action,resource);",
-    "// head\n\n// of the first\n@id(\"a\")@b // b\n@c(\"\\n\\\"\")\nforbid(principal is A::B in C::\"d\",action in [Action::\"x\" // why\n,"
-    "N::Action::\"y\",],resource==R::\"\\u{0}\")//end\nwhen{a::\"b\" in [principal,] }unless{ true // t\n};// behind\n\n\n// tail\n",
+    "// head\n\n// of the first\n@id(\"a\")@b // b\n@c(\"\\n\\\"\")\nforbid(principal is A::B in C::\"d\",action in "
+    "[Action::\"x\" // why\n,"
+    "N::Action::\"y\",],resource==R::\"\\u{0}\")//end\nwhen{a::\"b\" in [principal,] }unless{ true // t\n};// "
+    "behind\n\n\n// tail\n",
     "permit(principal==?principal,action==Action::\"a\",resource in ?resource) when { 1 };",
-    "permit(principal,action,resource) when { (1+2)*3-4 - -5 == -(6) && !(!true) || (if principal has a.b.c then {a:1,\"if\":[]}[\"if\"].contains(-1) "
+    "permit(principal,action,resource) when { (1+2)*3-4 - -5 == -(6) && !(!true) || (if principal has a.b.c then "
+    "{a:1,\"if\":[]}[\"if\"].contains(-1) "
     "else \"x*\\\\\" like \"*\\**\\\\\" && context[\"a b\"].c.isInRange(ip(\"::1\"))) };",
-    "permit(principal,action,resource) when { (if true then 1 else 2) == 1 && (true || false) && (1 == 1) == true && (principal is U in U::\"x\") };",
-    "permit(principal,action,resource) when { 1 - (2 - 3) - 4 == (1 - 2) - (3 + (4 * (5 + 6))) && ((-1)) == - 1 && ----1==1 && !!!!true };",
-    "permit(principal,action,resource) when { principal.aVeryLongAttributeName == \"a very long text indeed\" && resource.anotherVeryLongAttributeName in "
-    "[Group::\"one\", Group::\"two\", Group::\"three\", Group::\"four\", Group::\"five\", Group::\"six\"] || context.x.y.z.containsAny([1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]) };",
-    "permit(principal,action,resource) when { [].isEmpty() && principal.hasTag(\"a\") && principal.getTag(\"a\") == duration(\"1d\").toDays() "
-    "&& datetime(\"2024-01-01\").offset(duration(\"1h\")).toTime() < duration(\"2h\") && decimal(\"1.0\").lessThan(decimal(\"2.0\")) };",
-    "permit(principal,action in Action::\"a\",resource is R) unless { principal != resource && 1 >= 2 && 2 > 1 && 1 <= 2 && [1].containsAll([principal]) };",
-    "permit(principal,action,resource) when { if if true then true else false then if true then 1 == 1 else false else true && false };",
-    "permit(principal,action,resource) when { // first\n if // a\n true // b\n then // c\n 1 // d\n == 1 else // e\n false // f\n };",
-    "permit(principal,action,resource) when { [ // in\n 1 // one\n, 2 // two\n, // three\n ].contains( // arg\n 1) && { // r\n a // k\n : // v\n 1 } has a };",
+    "permit(principal,action,resource) when { (if true then 1 else 2) == 1 && (true || false) && (1 == 1) == true && "
+    "(principal is U in U::\"x\") };",
+    "permit(principal,action,resource) when { 1 - (2 - 3) - 4 == (1 - 2) - (3 + (4 * (5 + 6))) && ((-1)) == - 1 && "
+    "----1==1 && !!!!true };",
+    "permit(principal,action,resource) when { principal.aVeryLongAttributeName == \"a very long text indeed\" && "
+    "resource.anotherVeryLongAttributeName in "
+    "[Group::\"one\", Group::\"two\", Group::\"three\", Group::\"four\", Group::\"five\", Group::\"six\"] || "
+    "context.x.y.z.containsAny([1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]) };",
+    "permit(principal,action,resource) when { [].isEmpty() && principal.hasTag(\"a\") && principal.getTag(\"a\") == "
+    "duration(\"1d\").toDays() "
+    "&& datetime(\"2024-01-01\").offset(duration(\"1h\")).toTime() < duration(\"2h\") && "
+    "decimal(\"1.0\").lessThan(decimal(\"2.0\")) };",
+    "permit(principal,action in Action::\"a\",resource is R) unless { principal != resource && 1 >= 2 && 2 > 1 && 1 <= "
+    "2 && [1].containsAll([principal]) };",
+    "permit(principal,action,resource) when { if if true then true else false then if true then 1 == 1 else false else "
+    "true && false };",
+    "permit(principal,action,resource) when { // first\n if // a\n true // b\n then // c\n 1 // d\n == 1 else // e\n "
+    "false // f\n };",
+    "permit(principal,action,resource) when { [ // in\n 1 // one\n, 2 // two\n, // three\n ].contains( // arg\n 1) && "
+    "{ // r\n a // k\n : // v\n 1 } has a };",
     "// only a comment",
     "",
 };
@@ -129,26 +142,31 @@ TEST(the_corpus_survives_layout_text_and_json)
 
 TEST(the_canonical_layout_looks_like_this)
 {
-    CHECK_STR(formatted(t->arena, S("@id(\"x\")permit(principal==User::\"a\",action,resource)when{principal.age>=18&&!resource.x};")),
-              "@id(\"x\")\n"
-              "permit (principal == User::\"a\", action, resource)\n"
-              "when { principal.age >= 18 && !resource.x };\n");
+    CHECK_STR(
+        formatted(t->arena,
+                  S("@id(\"x\")permit(principal==User::\"a\",action,resource)when{principal.age>=18&&!resource.x};")),
+        "@id(\"x\")\n"
+        "permit (principal == User::\"a\", action, resource)\n"
+        "when { principal.age >= 18 && !resource.x };\n");
 }
 
 TEST(what_does_not_fit_is_broken_at_its_loosest_operators)
 {
-    CHECK_STR(formatted(t->arena, S("permit(principal in School::Group::\"teachers of mathematics\",action in [Action::\"open\"],resource)"
-                                    "when{principal.schools.contains(resource.school)&&resource.level>=principal.level||principal.admin};")),
-              "permit (\n"
-              "  principal in School::Group::\"teachers of mathematics\",\n"
-              "  action in [Action::\"open\"],\n"
-              "  resource\n"
-              ")\n"
-              "when {\n"
-              "  principal.schools.contains(resource.school) &&\n"
-              "  resource.level >= principal.level ||\n"
-              "  principal.admin\n"
-              "};\n");
+    CHECK_STR(
+        formatted(
+            t->arena,
+            S("permit(principal in School::Group::\"teachers of mathematics\",action in [Action::\"open\"],resource)"
+              "when{principal.schools.contains(resource.school)&&resource.level>=principal.level||principal.admin};")),
+        "permit (\n"
+        "  principal in School::Group::\"teachers of mathematics\",\n"
+        "  action in [Action::\"open\"],\n"
+        "  resource\n"
+        ")\n"
+        "when {\n"
+        "  principal.schools.contains(resource.school) &&\n"
+        "  resource.level >= principal.level ||\n"
+        "  principal.admin\n"
+        "};\n");
 }
 
 TEST(a_text_that_is_wrong_has_no_layout)
@@ -169,9 +187,11 @@ TEST(a_long_chain_goes_through_json)
 
 TEST(templates_and_links_go_through_json)
 {
-    const struct cedar_policies *p = policies_of(t->arena, S("permit(principal==?principal,action,resource is R in ?resource);"));
+    const struct cedar_policies *p =
+        policies_of(t->arena, S("permit(principal==?principal,action,resource is R in ?resource);"));
     struct cedar_diags d = diags_of(t->arena, "l", S(""));
-    struct cedar_link link = { S("linked"), S("policy0"), cedar_uid_make(S("U"), S("a")), cedar_uid_make(S("R"), S("b")) };
+    struct cedar_link link = { S("linked"), S("policy0"), cedar_uid_make(S("U"), S("a")),
+                               cedar_uid_make(S("R"), S("b")) };
     const struct cedar_policies *linked = cedar_policies_link(t->arena, p, &link, 1, &d);
 
     CHECK(linked != NULL && json_keeps(t->arena, linked));
@@ -184,24 +204,40 @@ static bool json_refused(struct test *t, const char *text)
     return cedar_policies_from_json(t->arena, &d) == NULL && d.errors > 0;
 }
 
-#define ALL "\"principal\":{\"op\":\"All\"},\"action\":{\"op\":\"All\"},\"resource\":{\"op\":\"All\"}"
+#define ALL        "\"principal\":{\"op\":\"All\"},\"action\":{\"op\":\"All\"},\"resource\":{\"op\":\"All\"}"
 #define WHEN(body) "{\"effect\":\"permit\"," ALL ",\"conditions\":[{\"kind\":\"when\",\"body\":" body "}]}"
 
 TEST(json_that_is_no_policy_is_refused)
 {
     static const char *const texts[] = {
-        "[]", "{\"effect\":\"allow\"," ALL ",\"conditions\":[]}", "{\"effect\":\"permit\"," ALL "}",
+        "[]",
+        "{\"effect\":\"allow\"," ALL ",\"conditions\":[]}",
+        "{\"effect\":\"permit\"," ALL "}",
         "{\"effect\":\"permit\"," ALL ",\"conditions\":[],\"x\":1}",
-        "{\"effect\":\"permit\",\"principal\":{\"op\":\"all\",\"x\":1},\"action\":{\"op\":\"All\"},\"resource\":{\"op\":\"All\"},\"conditions\":[]}",
-        "{\"effect\":\"permit\",\"principal\":{\"op\":\"==\",\"slot\":\"?resource\"},\"action\":{\"op\":\"All\"},\"resource\":{\"op\":\"All\"},\"conditions\":[]}",
-        "{\"effect\":\"permit\",\"principal\":{\"op\":\"All\"},\"action\":{\"op\":\"==\",\"entity\":{\"type\":\"U\",\"id\":\"a\"}},\"resource\":{\"op\":\"All\"},\"conditions\":[]}",
-        WHEN("1"), WHEN("{}"), WHEN("{\"Value\":null}"), WHEN("{\"Value\":1.5}"), WHEN("{\"Var\":\"user\"}"), WHEN("{\"Slot\":\"?principal\"}"),
-        WHEN("{\"==\":{\"left\":{\"Value\":1}}}"), WHEN("{\"==\":{\"left\":{\"Value\":1},\"right\":{\"Value\":1},\"x\":1}}"),
-        WHEN("{\"=\":{\"left\":{\"Value\":1},\"right\":{\"Value\":1}}}"), WHEN("{\"nothing\":[]}"), WHEN("{\"isIpv4\":[]}"),
-        WHEN("{\"is\":{\"left\":{\"Var\":\"principal\"},\"entity_type\":\"a b\"}}"), WHEN("{\"like\":{\"left\":{\"Value\":\"a\"},\"pattern\":\"*\"}}"),
-        WHEN("{\"like\":{\"left\":{\"Value\":\"a\"},\"pattern\":[\"*\"]}}"), WHEN("{\"has\":{\"left\":{\"Var\":\"context\"},\"attr\":[]}}"),
+        "{\"effect\":\"permit\",\"principal\":{\"op\":\"all\",\"x\":1},\"action\":{\"op\":\"All\"},\"resource\":{"
+        "\"op\":\"All\"},\"conditions\":[]}",
+        "{\"effect\":\"permit\",\"principal\":{\"op\":\"==\",\"slot\":\"?resource\"},\"action\":{\"op\":\"All\"},"
+        "\"resource\":{\"op\":\"All\"},\"conditions\":[]}",
+        "{\"effect\":\"permit\",\"principal\":{\"op\":\"All\"},\"action\":{\"op\":\"==\",\"entity\":{\"type\":\"U\","
+        "\"id\":\"a\"}},\"resource\":{\"op\":\"All\"},\"conditions\":[]}",
+        WHEN("1"),
+        WHEN("{}"),
+        WHEN("{\"Value\":null}"),
+        WHEN("{\"Value\":1.5}"),
+        WHEN("{\"Var\":\"user\"}"),
+        WHEN("{\"Slot\":\"?principal\"}"),
+        WHEN("{\"==\":{\"left\":{\"Value\":1}}}"),
+        WHEN("{\"==\":{\"left\":{\"Value\":1},\"right\":{\"Value\":1},\"x\":1}}"),
+        WHEN("{\"=\":{\"left\":{\"Value\":1},\"right\":{\"Value\":1}}}"),
+        WHEN("{\"nothing\":[]}"),
+        WHEN("{\"isIpv4\":[]}"),
+        WHEN("{\"is\":{\"left\":{\"Var\":\"principal\"},\"entity_type\":\"a b\"}}"),
+        WHEN("{\"like\":{\"left\":{\"Value\":\"a\"},\"pattern\":\"*\"}}"),
+        WHEN("{\"like\":{\"left\":{\"Value\":\"a\"},\"pattern\":[\"*\"]}}"),
+        WHEN("{\"has\":{\"left\":{\"Var\":\"context\"},\"attr\":[]}}"),
         WHEN("{\"Value\":1,\"Var\":\"context\"}"),
-        "{\"staticPolicies\":{\"a\":{\"effect\":\"permit\",\"principal\":{\"op\":\"==\",\"slot\":\"?principal\"},\"action\":{\"op\":\"All\"},\"resource\":{\"op\":\"All\"},\"conditions\":[]}}}",
+        "{\"staticPolicies\":{\"a\":{\"effect\":\"permit\",\"principal\":{\"op\":\"==\",\"slot\":\"?principal\"},"
+        "\"action\":{\"op\":\"All\"},\"resource\":{\"op\":\"All\"},\"conditions\":[]}}}",
         "{\"templateLinks\":[{\"templateId\":\"none\",\"newId\":\"x\",\"values\":{}}]}",
     };
 

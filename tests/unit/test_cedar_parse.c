@@ -17,7 +17,8 @@ TEST(texts_that_are_policies_are_read)
         ANY ";",
         "forbid(principal,action,resource,);",
         "permit (principal == User::\"a\", action == Action::\"b\", resource == A::B::\"c\");",
-        "permit (principal in (User::\"a\"), action in [Action::\"b\", N::Action::\"c\",], resource is A::B in C::\"d\");",
+        "permit (principal in (User::\"a\"), action in [Action::\"b\", N::Action::\"c\",], resource is A::B in "
+        "C::\"d\");",
         "permit (principal is User, action in [], resource is principal);",
         "@id(\"x\") @bare @if(\"reserved words may be annotations\") " ANY ";",
         ANY " when { true } unless { false } when { 1 == 1 };",
@@ -54,7 +55,7 @@ TEST(texts_that_are_policies_are_read)
 TEST(texts_that_are_no_policies_are_refused)
 {
     static const char *const texts[] = {
-        ANY,                                                  /* no ; */
+        ANY, /* no ; */
         "permit;",
         "permit ();",
         "permit (principal, action);",
@@ -184,7 +185,7 @@ static const struct cedar_diag *finding(struct test *t, const char *text, size_t
 
 TEST(a_mistake_is_reported_at_its_place)
 {
-    struct cedar_place place;
+    struct cedar_place place = { 0 };
     const struct cedar_diag *d = finding(t, "// ä\n" ANY "\nwhen { \"ä\" == principle };", 0, &place);
 
     CHECK_INT(place.line, 3);
@@ -195,8 +196,9 @@ TEST(a_mistake_is_reported_at_its_place)
 
 TEST(every_wrong_policy_is_reported_in_one_run)
 {
-    struct cedar_place place;
-    const char *text = ANY " when { foo };\n" ANY ";\npermt (principal, action, resource);\n" ANY " when { [1].contain(1) };";
+    struct cedar_place place = { 0 };
+    const char *text =
+        ANY " when { foo };\n" ANY ";\npermt (principal, action, resource);\n" ANY " when { [1].contain(1) };";
 
     CHECK_INT(finding(t, text, 0, &place)->message.n > 0 && place.line == 1, 1);
     CHECK_STR(finding(t, text, 1, &place)->near, "permit");
@@ -207,14 +209,14 @@ TEST(every_wrong_policy_is_reported_in_one_run)
 
 TEST(a_forgotten_semicolon_does_not_hide_the_next_policy)
 {
-    struct cedar_place place;
+    struct cedar_place place = { 0 };
 
     CHECK_INT(finding(t, ANY "\n" ANY " when { foo };", 1, &place)->message.n > 0 && place.line == 2, 1);
 }
 
 TEST(several_mistakes_of_one_policy_are_reported)
 {
-    struct cedar_place place;
+    struct cedar_place place = { 0 };
     const char *text = ANY " when { foo && bar && 1 / 2 == 1 };";
 
     CHECK_STR(finding(t, text, 0, &place)->message, "`foo` is no variable");
@@ -264,12 +266,14 @@ TEST(deep_nesting_is_refused_and_shallow_is_not)
 {
     static const struct {
         const char *open, *middle, *close;
-    } nests[] = { { "(", "true", ")" }, { "[", "1", "]" }, { "{a: ", "1", "}" }, { "if true then ", "1", " else 1" },
-                  { "[1].contains(", "1", ")" }, { "!(", "true", ")" }, { "1 + (", "1", ")" } };
+    } nests[] = { { "(", "true", ")" },          { "[", "1", "]" },
+                  { "{a: ", "1", "}" },          { "if true then ", "1", " else 1" },
+                  { "[1].contains(", "1", ")" }, { "!(", "true", ")" },
+                  { "1 + (", "1", ")" } };
 
     for (size_t i = 0; i < sizeof nests / sizeof *nests; i++) {
-        struct str deep = repeated(t->arena, ANY " when { ", nests[i].open, 100000, nests[i].middle, nests[i].close,
-                                   " };");
+        struct str deep =
+            repeated(t->arena, ANY " when { ", nests[i].open, 100000, nests[i].middle, nests[i].close, " };");
         struct str fair = repeated(t->arena, ANY " when { ", nests[i].open, 90, nests[i].middle, nests[i].close, " };");
         CHECK(policies_of(t->arena, deep) == NULL);
         CHECK(policies_of(t->arena, fair) != NULL);
