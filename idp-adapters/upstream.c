@@ -354,6 +354,31 @@ static bool may_fly(const struct cell *c, const struct upstream_want *want, int6
     return due && (c->error == NULL || now_s - c->tried_s >= UPSTREAM_FORCE_S);
 }
 
+static bool give_kept(struct upstreams *u, struct arena *a, const struct upstream_want *want, struct upstream_got *out)
+{
+    (void)pthread_mutex_lock(&u->store->lock);
+    struct cell *c = cell_of(u->store, want->name);
+    note_url(u->store, c, want->url);
+    bool kept = c->doc != NULL;
+    if (kept)
+        give(a, c, out);
+    (void)pthread_mutex_unlock(&u->store->lock);
+    return kept;
+}
+
+/* A document that stands in the registry: its url changes with its text. */
+static void ask_given(struct upstreams *u, struct arena *a, const struct upstream_want *want, struct upstream_got *out)
+{
+    struct fail why = { 0 };
+
+    if (give_kept(u, a, want, out))
+        return;
+    if (upstream_put(u, want, want->body, &why) && give_kept(u, a, want, out))
+        return;
+    *out = (struct upstream_got){ .error = why.code != NULL ? why.code : "away" };
+    (void)snprintf(out->detail, sizeof out->detail, "%.*s", (int)sizeof out->detail - 1, why.detail);
+}
+
 void upstream_ask(struct upstreams *u, struct batch *b, struct arena *a, const struct upstream_want *want,
                   struct upstream_got *out)
 {
@@ -361,6 +386,11 @@ void upstream_ask(struct upstreams *u, struct batch *b, struct arena *a, const s
     int64_t now_s = world_now_s(u->world);
 
     batch_ask(b);
+    if (want->body.p != NULL && want->name.n <= NAME_MAX_B) {
+        ask_given(u, a, want, out);
+        batch_answered(b);
+        return;
+    }
     if (want->name.n > NAME_MAX_B) {
         *out = (struct upstream_got){ .error = "refused_url" };
         batch_answered(b);

@@ -46,6 +46,7 @@ struct upstream_want {
     enum fetch_purpose purpose;
     bool test;
     upstream_parse_fn *parse;
+    struct str body;          /* present: the document itself, from the registry; never fetched, read once per url */
     bool anew;                /* what is kept did not do (an unknown kid): fetch again, once per UPSTREAM_FORCE_S */
 };
 

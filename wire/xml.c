@@ -31,6 +31,7 @@ static bool all_space(struct str s)
 
 struct scan {
     struct str text;
+    bool metadata; /* comments and any number of elements */
     size_t at, depth, elements, in_scope;
     unsigned short declared[XML_DEPTH_MAX + 1]; /* namespace declarations of each open element */
 };
@@ -103,7 +104,7 @@ static bool scan_start_tag(struct scan *s, struct fail *f)
 {
     struct tag tag = { 0, 0, false };
 
-    if (++s->elements > XML_ELEMENTS_MAX)
+    if (++s->elements > XML_ELEMENTS_MAX && !s->metadata)
         return fail(f, FAIL_UPSTREAM, "xml_elements", "more than %d elements", XML_ELEMENTS_MAX);
     if (s->depth == XML_DEPTH_MAX)
         return fail(f, FAIL_UPSTREAM, "xml_depth", "more than %d elements within one another", XML_DEPTH_MAX);
@@ -122,10 +123,14 @@ static bool scan_one(struct scan *s, struct fail *f)
 {
     if (starts(s, S("<![CDATA[")))
         return scan_cdata(s, f);
+    if (s->metadata && starts(s, S("<!--")))
+        return skip_past(s, S("-->")) || fail(f, FAIL_UPSTREAM, "xml_malformed", "a comment does not end");
     if (starts(s, S("<!--")))
         return fail(f, FAIL_UPSTREAM, "xml_comment", "a comment in a message");
     if (starts(s, S("<!")))
         return fail(f, FAIL_UPSTREAM, "xml_doctype", "a document type in a message");
+    if (s->metadata && starts(s, S("<?")))
+        return skip_past(s, S("?>")) || fail(f, FAIL_UPSTREAM, "xml_malformed", "an instruction does not end");
     if (starts(s, S("<?")))
         return fail(f, FAIL_UPSTREAM, "xml_instruction", "a processing instruction in a message");
     if (starts(s, S("</")))
@@ -134,9 +139,9 @@ static bool scan_one(struct scan *s, struct fail *f)
     return scan_start_tag(s, f);
 }
 
-static bool scan_markup(struct str text, struct fail *f)
+static bool scan_markup(struct str text, bool metadata, struct fail *f)
 {
-    struct scan s = { .text = text };
+    struct scan s = { .text = text, .metadata = metadata };
 
     for (;;) {
         s.at = str_find_byte(text, '<', s.at);
@@ -184,7 +189,7 @@ static bool has_declaration(struct str text)
 }
 
 /* Checks all that can be told without parsing.  *text comes back without a byte order mark. */
-static bool scan_message(struct str *text, size_t most_B, struct fail *f)
+static bool scan_document(struct str *text, size_t most_B, bool metadata, struct fail *f)
 {
     if (text->n > most_B)
         return fail(f, FAIL_UPSTREAM, "xml_size", "%zu bytes", text->n);
@@ -201,7 +206,7 @@ static bool scan_message(struct str *text, size_t most_B, struct fail *f)
             return false;
         body = str_from(body, end + 2);
     }
-    return scan_markup(body, f);
+    return scan_markup(body, metadata, f);
 }
 
 /* --- after parsing ---------------------------------------------------------- */
@@ -343,12 +348,16 @@ static bool parsed_ok(const xmlParserCtxt *ctxt, const xmlDoc *doc, struct fail 
     return true;
 }
 
-static struct _xmlDoc *parse(struct arena *a, struct str text, struct fail *f)
+static struct _xmlDoc *parse(struct arena *a, struct str text, bool metadata, struct fail *f)
 {
     (void)pthread_once(&once, prepare);
     xmlParserCtxt *ctxt = xmlNewParserCtxt();
     if (ctxt == NULL)
         return fail(f, FAIL_OURS, "xml_memory", "no parser"), NULL;
+    if (metadata) { /* they leave no node behind, and what they parted is one text */
+        ctxt->sax->comment = NULL;
+        ctxt->sax->processingInstruction = NULL;
+    }
     xmlDoc *doc = xmlCtxtReadMemory(ctxt, text.p, (int)text.n, NULL, "UTF-8",
                                     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     if (doc != NULL)
@@ -360,21 +369,21 @@ static struct _xmlDoc *parse(struct arena *a, struct str text, struct fail *f)
 
 struct _xmlDoc *xml_parse(struct arena *a, struct str raw, size_t most_B, struct fail *f)
 {
-    return scan_message(&raw, most_B, f) ? parse(a, raw, f) : NULL;
+    return scan_document(&raw, most_B, false, f) ? parse(a, raw, false, f) : NULL;
+}
+
+bool xml_scan_metadata(struct str *raw, size_t most_B, struct fail *f)
+{
+    (void)pthread_once(&once, prepare);
+    return scan_document(raw, most_B, true, f);
+}
+
+struct _xmlDoc *xml_parse_metadata(struct arena *a, struct str raw, size_t most_B, struct fail *f)
+{
+    return xml_scan_metadata(&raw, most_B, f) ? parse(a, raw, true, f) : NULL;
 }
 
 /* --- a piece of text in its place ------------------------------------------- */
-
-static void add_escaped(struct buf *b, struct str text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        char c = text.p[i];
-        if (c == '&' || c == '<' || c == '"' || (unsigned char)c < 0x20)
-            buf_printf(b, "&#%d;", c);
-        else
-            buf_byte(b, c);
-    }
-}
 
 static bool declared_before(const struct _xmlNode *from, const struct _xmlNode *n, const xmlNs *ns)
 {
@@ -397,7 +406,7 @@ static void add_context(struct buf *b, const struct _xmlNode *place)
             if (ns->prefix != NULL)
                 buf_add(b, view(ns->prefix));
             buf_add(b, S("=\""));
-            add_escaped(b, view(ns->href));
+            xml_add_escaped(b, view(ns->href));
             buf_byte(b, '"');
         }
     buf_byte(b, '>');
@@ -531,6 +540,21 @@ size_t xml_count(const struct _xmlNode *n, const char *ns, const char *name)
     for (const xmlNode *at = n; at != NULL; at = next_in(n, at))
         count += xml_is(at, ns, name);
     return count;
+}
+
+/* --- writing ---------------------------------------------------------------- */
+
+void xml_add_escaped(struct buf *b, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\t' || c == '\n' || c == '\r')
+            buf_printf(b, "&#%d;", c);
+        else if ((unsigned char)c < 0x20)
+            buf_add(b, S("\xEF\xBF\xBD"));
+        else
+            buf_byte(b, c);
+    }
 }
 
 /* --- values ----------------------------------------------------------------- */

@@ -31,6 +31,14 @@ enum {
  * xml_elements, xml_attributes, xml_malformed, xml_namespace, xml_id_duplicate. */
 struct _xmlDoc *xml_parse(struct arena *a, struct str raw, size_t most_B, struct fail *f);
 
+/* Metadata has other bounds: no limit to elements; comments and processing
+ * instructions are passed over.  Depth and attributes are bounded as above, and
+ * IDs must be unique here too. */
+struct _xmlDoc *xml_parse_metadata(struct arena *a, struct str raw, size_t most_B, struct fail *f);
+/* Only what can be told without parsing, for a document that is read as a
+ * stream.  *raw comes back without a byte order mark. */
+bool xml_scan_metadata(struct str *raw, size_t most_B, struct fail *f);
+
 /* The same for a piece of text that stood inside `place` (what a decryption
  * gave): the namespaces in force there are in force for it.  Gives the one
  * element that the text is. */
@@ -64,6 +72,9 @@ bool xml_base64(struct arena *a, struct str text, struct str *bytes);
 /* xs:dateTime in UTC (Z, or an offset of zero) [SAML core 1.3.3], to milliseconds; the
  * fraction may have any number of digits.  False on anything else, also 24:00:00 and :60. */
 bool xml_time_ms(struct str text, int64_t *out_ms);
+/* Writes text as XML content or inside "…": the only way that a value gets into
+ * XML.  What XML cannot hold (control bytes) becomes U+FFFD. */
+void xml_add_escaped(struct buf *b, struct str text);
 /* "2026-08-10T08:00:00Z" */
 struct str xml_time_text(struct arena *a, int64_t unix_s);
 

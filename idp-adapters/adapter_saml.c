@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * The service provider towards a city's SAML identity provider: AuthnRequest by
+ * redirect, answer by POST [SAML profiles 4.1].  The answer came in at
+ * gateway/saml_sp.c, which reads no cookie; here it is the body of a GET of our
+ * own, where the login's cookie came along. */
+#include "idp-adapters/adapter.h"
+
+#include "base/crypt.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "certs/signer_client.h"
+#include "idp-adapters/attribute_map.h"
+#include "idp-adapters/upstream_saml.h"
+#include "wire/form.h"
+#include "wire/kv.h"
+#include "wire/saml.h"
+#include "wire/saml_write.h"
+
+enum { REPLAY_LEAST_S = 60 };
+
+#define PERSISTENT "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+#define PAIRWISE   "urn:oasis:names:tc:SAML:attribute:pairwise-id"
+#define SUBJECT    "urn:oasis:names:tc:SAML:attribute:subject-id"
+
+struct saml { /* one start or one finish, in the request's arena */
+    struct idp idp; /* the row, with the scopes of its metadata besides */
+    struct upstream_got metadata_got;
+    const struct saml_metadata *metadata;
+    struct str query;           /* of the request, as it is signed */
+    struct signed_got signature;
+    struct saml_rules rules;
+    struct saml_answer *answer;
+    enum saml_state state;
+    size_t wrapped_at;          /* which alternative the signer tries */
+    struct signed_got key;
+    const struct saml_assertion *said;
+    struct kv_got replay;
+};
+
+static struct saml *saml_of(struct ctx *c)
+{
+    return c->adapter_state;
+}
+
+static struct str acs_url(const struct ctx *c)
+{
+    return arena_printf(c->arena, "%.*s/upstream/saml/acs", STR_ARG(c->set->public_url));
+}
+
+static struct str sp_entity_id(const struct ctx *c)
+{
+    return arena_printf(c->arena, "%.*s/saml/metadata", STR_ARG(c->set->public_url));
+}
+
+/* Looked up at every use: an identity provider that was switched off meanwhile is refused. */
+static enum step find_idp(struct ctx *c, struct fail *f)
+{
+    const struct idp *idp = registry_idp(c->registry, c->login->idp);
+    struct saml *s = arena_make(c->arena, struct saml);
+
+    if (idp == NULL || idp->kind != IDP_SAML || !idp->enabled)
+        return fail(f, FAIL_UPSTREAM, "idp_disabled", "%.*s is not in use", STR_ARG(c->login->idp));
+    s->idp = *idp;
+    c->adapter_state = s;
+    return NEXT;
+}
+
+static enum step metadata_ask(struct ctx *c, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+
+    (void)f;
+    upstream_saml_metadata(c->upstreams, &c->batch, c->arena, &s->idp, &s->metadata_got);
+    return WAIT;
+}
+
+/* The scopes that it may assert are the row's and its metadata's [SDP-SP17]. */
+static void add_scopes(struct ctx *c, struct saml *s)
+{
+    size_t n = s->idp.scopes.n;
+    struct str *all = arena_make_n(c->arena, n + s->metadata->scope_count, struct str);
+
+    for (size_t i = 0; i < n; i++)
+        all[i] = s->idp.scopes.at[i];
+    for (size_t i = 0; i < s->metadata->scope_count; i++)
+        all[n + i] = s->metadata->scopes[i];
+    s->idp.scopes = (struct strs){ all, n + s->metadata->scope_count };
+}
+
+static enum step metadata_read(struct ctx *c, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+
+    s->metadata = upstream_saml_in_force(&s->metadata_got, &s->idp, c->now_s, f);
+    if (s->metadata == NULL)
+        return REFUSE;
+    add_scopes(c, s);
+    return NEXT;
+}
+
+/* --- start -------------------------------------------------------------------- */
+
+static enum step make_request(struct ctx *c, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+    struct login *l = c->login;
+
+    if (s->metadata->sso_redirect.p == NULL)
+        return fail(f, FAIL_UPSTREAM, "metadata_endpoint", "%.*s takes no redirects", STR_ARG(s->idp.id));
+    l->upstream_id = arena_printf(c->arena, "_%.*s", STR_ARG(crypt_token(c->arena, c->world, 20)));
+    l->fresh = (l->prompt & PROMPT_LOGIN) != 0 || l->max_age_s == 0;
+    l->asked_city_s = c->now_s;
+    const struct saml_request request = {
+        .id = l->upstream_id,
+        .now_s = c->now_s,
+        .destination = s->metadata->sso_redirect,
+        .issuer = sp_entity_id(c),
+        .acs = acs_url(c),
+        .force = l->fresh,
+    };
+    bool is_signed = s->idp.sign_requests || s->metadata->want_signed_requests;
+    s->query = saml_redirect_query(c->arena, saml_request_write(c->arena, &request), l->id, is_signed);
+    if (s->query.p == NULL)
+        return fail(f, FAIL_OURS, "server_error", "the request for %.*s cannot be written", STR_ARG(s->idp.id));
+    if (!is_signed)
+        return NEXT;
+    signer_query(c->signer, &c->batch, c->arena, s->query, &s->signature);
+    return WAIT;
+}
+
+static enum step write_url(struct ctx *c, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+    bool is_signed = s->idp.sign_requests || s->metadata->want_signed_requests;
+
+    if (is_signed && !s->signature.ok)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", s->signature.error);
+    c->upstream_url = saml_redirect_url(c->arena, s->metadata->sso_redirect, s->query,
+                                        is_signed ? s->signature.value : (struct str){ NULL, 0 });
+    return c->upstream_url.p != NULL ? NEXT : fail(f, FAIL_OURS, "url_too_long", "of %.*s", STR_ARG(s->idp.id));
+}
+
+/* --- finish -------------------------------------------------------------------- */
+
+/* The rules come from what was asked and from the registry, never from the answer. */
+static enum step open_answer(struct ctx *c, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+    struct str text;
+
+    if (!str_is_set(c->login->upstream_id))
+        return fail(f, FAIL_CALLER, "login_not_begun", "this login has asked no city");
+    if (!saml_decode(c->arena, form_get(c->body, S("SAMLResponse")), (size_t)c->set->saml_message_B, &text, f))
+        return REFUSE;
+    s->rules = (struct saml_rules){
+        .keys = s->metadata->signing,
+        .issuer = s->idp.entity_id,
+        .sp = sp_entity_id(c),
+        .acs = acs_url(c),
+        .request_id = c->login->upstream_id,
+        .now_s = c->now_s,
+        .skew_s = c->set->saml_skew_s,
+        .message_max_B = (size_t)c->set->saml_message_B,
+        .want_encrypted = s->idp.want_encrypted,
+    };
+    s->state = saml_open(c->arena, text, &s->rules, &s->answer, f);
+    return s->state != SAML_REFUSED ? NEXT : REFUSE;
+}
+
+static enum oaep_hash oaep(enum xmlenc_hash hash)
+{
+    static const enum oaep_hash same[] = { [XMLENC_NO_HASH] = OAEP_NONE,
+                                           [XMLENC_SHA1] = OAEP_SHA1,
+                                           [XMLENC_SHA256] = OAEP_SHA256,
+                                           [XMLENC_SHA384] = OAEP_SHA384,
+                                           [XMLENC_SHA512] = OAEP_SHA512 };
+    return same[hash];
+}
+
+static enum step key_ask(struct ctx *c, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+
+    (void)f;
+    const struct wrapped_key *w = &saml_wrapped(s->answer)->wrapped[s->wrapped_at];
+    s->key = (struct signed_got){ 0 };
+    signer_unwrap(c->signer, &c->batch, c->arena, oaep(w->digest), oaep(w->mgf), w->cipher, &s->key);
+    return WAIT;
+}
+
+/* The signer is away, or it has looked and no key of ours fits: the one is our
+ * trouble, the other perhaps the next alternative's turn. */
+static bool signer_is_away(const struct signed_got *got)
+{
+    return !got->ok && (got->error == NULL || str_eq(str_of(got->error), S("timeout")) ||
+                        str_eq(str_of(got->error), S("away")));
+}
+
+static enum step key_use(struct ctx *c, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+    const struct encrypted *e = saml_wrapped(s->answer);
+
+    if (signer_is_away(&s->key))
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", s->key.error);
+    bool fits = s->key.ok && s->key.value.n == e->key_B;
+    if (!fits && ++s->wrapped_at < e->wrapped_count)
+        return NEXT;
+    s->wrapped_at = 0;
+    s->state = saml_unwrapped(s->answer, fits ? s->key.value : (struct str){ NULL, 0 }, f);
+    return s->state != SAML_REFUSED ? NEXT : REFUSE;
+}
+
+static enum step unwrap_more(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return saml_of(c)->state == SAML_NEEDS_KEY ? key_ask(c, f) : NEXT;
+}
+
+static enum step unwrap_next(struct ctx *c, struct fail *f)
+{
+    return saml_of(c)->state == SAML_NEEDS_KEY ? key_use(c, f) : NEXT;
+}
+
+/* A table is linear, so an answer gets this many turns at the signer, which is
+ * more than anybody's answer needs: an assertion, a name, some attributes. */
+static const struct step_row unwrapping[] = {
+    { unwrap_more }, { unwrap_next }, { unwrap_more }, { unwrap_next }, { unwrap_more }, { unwrap_next },
+    { unwrap_more }, { unwrap_next }, { unwrap_more }, { unwrap_next }, { unwrap_more }, { unwrap_next },
+    { unwrap_more }, { unwrap_next }, { unwrap_more }, { unwrap_next }, { 0 },
+};
+
+static enum step unwrap_keys(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return saml_of(c)->state == SAML_NEEDS_KEY ? step_into(c, unwrapping) : NEXT;
+}
+
+/* When we demanded a fresh authentication, an older one does not do [SDP-IDP07]. */
+static bool is_fresh_enough(const struct ctx *c, const struct saml_assertion *said)
+{
+    const struct login *l = c->login;
+    int64_t since = l->fresh ? l->asked_city_s : 0;
+
+    if (l->max_age_s > 0 && l->asked_city_s - l->max_age_s > since)
+        since = l->asked_city_s - l->max_age_s;
+    return said->authenticated_s + c->set->saml_skew_s >= since;
+}
+
+/* One mark per issuer and assertion, for as long as the assertion could be shown again. */
+static enum step replay_ask(struct ctx *c, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+
+    s->said = saml_assertion(s->answer);
+    if (s->said == NULL)
+        return fail(f, FAIL_UPSTREAM, "enc_too_many", "more encrypted parts than anybody needs");
+    if (!is_fresh_enough(c, s->said))
+        return fail(f, FAIL_UPSTREAM, "authn_stale", "a fresh log-in was asked for");
+    int64_t left_s = s->said->ends_s - c->now_s;
+    struct str id = arena_printf(c->arena, "saml %.*s %.*s", STR_ARG(s->said->issuer), STR_ARG(s->said->id));
+    kv_add(c->kv, &c->batch, c->arena, &s->replay, KV_REPLAY, sha256_hex(c->arena, id), S("1"),
+           left_s > REPLAY_LEAST_S ? left_s : REPLAY_LEAST_S);
+    return WAIT;
+}
+
+static enum step replay_read(struct ctx *c, struct fail *f)
+{
+    switch (saml_of(c)->replay.outcome) {
+    case KV_MISS:
+        return NEXT;
+    case KV_HIT:
+        return fail(f, FAIL_CALLER, "replay", "this answer was used before");
+    case KV_DOWN:
+        break;
+    }
+    return fail(f, FAIL_OURS, "temporarily_unavailable", "Redis is away: a replay could not be told");
+}
+
+static struct str first_value(const struct saml_assertion *said, struct str name)
+{
+    for (size_t i = 0; i < said->attribute_count; i++)
+        if (str_eq(said->attributes[i].name, name) && said->attributes[i].value_count == 1)
+            return said->attributes[i].values[0];
+    return (struct str){ NULL, 0 };
+}
+
+/* A name that the protocol itself promises to be stable: a transient NameID is
+ * none, an e-mail address is nobody's identity. */
+static struct str subject_of(const struct saml_assertion *said)
+{
+    struct str id = first_value(said, S(PAIRWISE));
+
+    if (id.p == NULL)
+        id = first_value(said, S(SUBJECT));
+    if (id.p == NULL && str_eq(said->name_id_format, S(PERSISTENT)))
+        id = said->name_id;
+    return id;
+}
+
+static enum step make_person(struct ctx *c, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+    size_t n = s->said->attribute_count;
+    struct attribute *attributes = arena_make_n(c->arena, n, struct attribute);
+    struct person *p = arena_make(c->arena, struct person);
+    unsigned left_out = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct saml_attribute *from = &s->said->attributes[i];
+        attributes[i] = (struct attribute){ from->name, { from->values, from->value_count } };
+    }
+    if (!map_person(c->arena, &s->idp, attributes, n, subject_of(s->said), p, &left_out, f))
+        return REFUSE;
+    if (left_out > 0)
+        log_event(LOG_WARN, "upstream.left_out", LOG_S("idp", s->idp.id), LOG_N("affiliations", left_out));
+    p->idp = s->idp.id;
+    p->origin = s->said->issuer;
+    p->acr = str_is_set(s->said->context) ? s->said->context : s->idp.acr;
+    p->auth_time_s = s->said->authenticated_s;
+    c->person = p;
+    return NEXT;
+}
+
+static const struct step_row start[] = { { find_idp }, { metadata_ask }, { metadata_read }, { make_request },
+                                         { write_url }, { 0 } };
+
+static const struct step_row finish[] = { { find_idp },    { metadata_ask }, { metadata_read }, { open_answer },
+                                          { unwrap_keys }, { replay_ask },   { replay_read },   { make_person },
+                                          { 0 } };
+
+const struct adapter adapter_saml = { IDP_SAML, start, finish };

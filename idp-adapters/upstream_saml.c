@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "idp-adapters/upstream_saml.h"
+
+/* Where a person is sent must be https, but on the loopback of a test row. */
+static bool is_endpoint(struct str url, bool test)
+{
+    return url.p == NULL || test || str_has_prefix(url, S("https://"));
+}
+
+const void *saml_metadata_parse(struct arena *a, const struct upstream_want *want, struct str body, struct fail *f)
+{
+    const struct saml_metadata_rules rules = { .entity_id = want->expect };
+    struct saml_metadata *m = arena_make(a, struct saml_metadata);
+
+    if (!saml_metadata_read(a, body, &rules, m, f))
+        return NULL;
+    if (!is_endpoint(m->sso_redirect, want->test) || !is_endpoint(m->sso_post, want->test))
+        return fail(f, FAIL_UPSTREAM, "metadata_endpoint", "SingleSignOnService is not https"), NULL;
+    return m;
+}
+
+void upstream_saml_metadata(struct upstreams *u, struct batch *b, struct arena *a, const struct idp *idp,
+                            struct upstream_got *got)
+{
+    bool given = str_is_set(idp->metadata_xml);
+    struct upstream_want want = {
+        .name = arena_printf(a, "metadata %.*s", STR_ARG(idp->id)),
+        .url = idp->metadata_url,
+        .place = idp->id,
+        .expect = idp->entity_id,
+        .purpose = FETCH_METADATA,
+        .test = idp->test,
+        .parse = saml_metadata_parse,
+    };
+
+    if (given) {
+        want.body = idp->metadata_xml;
+        want.url = arena_printf(a, "registry:%zu:%016llx:%.*s", idp->metadata_xml.n,
+                                (unsigned long long)str_hash(idp->metadata_xml, 1), STR_ARG(idp->entity_id));
+    }
+    upstream_ask(u, b, a, &want, got);
+}
+
+const struct saml_metadata *upstream_saml_in_force(const struct upstream_got *got, const struct idp *idp, int64_t now_s,
+                                                   struct fail *f)
+{
+    const struct saml_metadata *m = got->value;
+
+    if (m == NULL)
+        return fail(f, FAIL_UPSTREAM, "city_unreachable", "metadata of %.*s: %s %s", STR_ARG(idp->id), got->error,
+                    got->detail),
+               NULL;
+    if (m->valid_until_s != 0 && m->valid_until_s <= now_s)
+        return fail(f, FAIL_UPSTREAM, "city_metadata_expired", "metadata of %.*s has expired", STR_ARG(idp->id)), NULL;
+    return m;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * wire/saml_metadata.h: what one identity provider says of itself in SAML metadata.
+ *
+ * Floor 1.  Reads the EntityDescriptor of one entityID, alone or inside an
+ * EntitiesDescriptor of any depth [SAML metadata 2.3; IIP-MD02].  Extensions that
+ * are not known are passed over, DOCTYPE is refused, comments are not seen.  A
+ * document up to METADATA_TREE_MAX_B is read as a tree; a larger one as a stream,
+ * of which only the wanted entity is kept.  An aggregate takes time in proportion
+ * to its size: read it off the loop.
+ */
+#ifndef WIRE_SAML_METADATA_H
+#define WIRE_SAML_METADATA_H
+
+#include "wire/dsig.h"
+
+enum {
+    METADATA_MAX_B = 104857600,
+    METADATA_TREE_MAX_B = 2097152,
+    METADATA_SIGNED_MAX_B = 16777216, /* a signature is checked over a tree */
+    METADATA_SCOPES_MAX = 64
+};
+
+struct saml_metadata {
+    struct str entity_id;
+    struct str sso_redirect, sso_post; /* SingleSignOnService by binding; absent: none */
+    struct str slo_redirect;
+    struct str error_url;              /* absent: none */
+    bool want_signed_requests;
+    const struct keyring *signing;     /* at least one */
+    struct str scopes[METADATA_SCOPES_MAX]; /* shibmd:Scope, literal ones; patterns are passed over */
+    size_t scope_count;
+    int64_t valid_until_s;             /* the earliest that applies to it; 0: not stated */
+    int64_t cache_s;                   /* cacheDuration, the shortest; 0: not stated */
+};
+
+struct saml_metadata_rules {
+    struct str entity_id;        /* whose */
+    int64_t now_s;               /* refused when validUntil has passed; 0: the caller checks at use */
+    const struct keyring *trust; /* signature of the root required, by one of these; NULL: none is looked at */
+    bool must_expire;            /* a root without validUntil is refused */
+};
+
+/* Fails UPSTREAM metadata_malformed (and what xml_parse fails with), metadata_entity
+ * (it does not speak of that one), metadata_expired, metadata_no_expiry,
+ * metadata_role (no SAML 2.0 identity provider), metadata_endpoint, metadata_keys,
+ * and what dsig_verify() fails with. */
+bool saml_metadata_read(struct arena *a, struct str text, const struct saml_metadata_rules *rules,
+                        struct saml_metadata *out, struct fail *f);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * wire/saml_write.h: our own SAML messages.
+ *
+ * Floor 1.  Texts are written, never pasted: xml_add_escaped() is the one way for
+ * a value to get into XML.
+ */
+#ifndef WIRE_SAML_WRITE_H
+#define WIRE_SAML_WRITE_H
+
+#include "base/arena.h"
+#include "base/fail.h"
+
+enum { SAML_CONTEXTS_MAX = 4, SAML_CERTIFICATES_MAX = 8 };
+
+struct saml_request { /* AuthnRequest [SAML core 3.4.1] */
+    struct str id;
+    int64_t now_s;
+    struct str destination, issuer, acs;
+    bool force, passive;
+    struct str contexts[SAML_CONTEXTS_MAX]; /* RequestedAuthnContext, exact; none: not asked */
+    size_t context_count;
+};
+
+/* Names no NameIDPolicy: the identity provider knows best what it can send [SDP-SP03]. */
+struct str saml_request_write(struct arena *a, const struct saml_request *r);
+
+/* HTTP-Redirect [SAML bindings 3.4.4.1]: "SAMLRequest=…&RelayState=…", and with
+ * signed "&SigAlg=…" for rsa-sha256: exactly the text that the signer signs.
+ * Absent when zlib fails. */
+struct str saml_redirect_query(struct arena *a, struct str message, struct str relay_state, bool is_signed);
+/* The whole URL; signature: base64 as the signer gives it, absent when unsigned. */
+struct str saml_redirect_url(struct arena *a, struct str destination, struct str query, struct str signature);
+
+struct saml_sp { /* our metadata as a service provider [SAML metadata 2.4.4] */
+    struct str entity_id, acs;
+    struct str signing[SAML_CERTIFICATES_MAX];    /* base64 of DER */
+    struct str encryption[SAML_CERTIFICATES_MAX];
+    size_t signing_count, encryption_count;
+    struct str name;      /* for people */
+    bool signs_requests;
+    int64_t valid_until_s; /* 0: not stated */
+};
+
+struct str saml_sp_metadata_write(struct arena *a, const struct saml_sp *sp);
+
+#endif
