@@ -9,6 +9,7 @@ const struct adapter *adapter_of(enum idp_kind kind)
     case IDP_OIDC:
         return &adapter_oidc;
     case IDP_SAML:
+        return &adapter_saml;
     case IDP_NONE:
         break;
     }

@@ -23,16 +23,16 @@ enum { REPLAY_LEAST_S = 60 };
 #define PAIRWISE   "urn:oasis:names:tc:SAML:attribute:pairwise-id"
 #define SUBJECT    "urn:oasis:names:tc:SAML:attribute:subject-id"
 
-struct saml { /* one start or one finish, in the request's arena */
+struct saml {       /* one start or one finish, in the request's arena */
     struct idp idp; /* the row, with the scopes of its metadata besides */
     struct upstream_got metadata_got;
     const struct saml_metadata *metadata;
-    struct str query;           /* of the request, as it is signed */
+    struct str query; /* of the request, as it is signed */
     struct signed_got signature;
     struct saml_rules rules;
     struct saml_answer *answer;
     enum saml_state state;
-    size_t wrapped_at;          /* which alternative the signer tries */
+    size_t wrapped_at; /* which alternative the signer tries */
     struct signed_got key;
     const struct saml_assertion *said;
     struct kv_got replay;
@@ -41,16 +41,6 @@ struct saml { /* one start or one finish, in the request's arena */
 static struct saml *saml_of(struct ctx *c)
 {
     return c->adapter_state;
-}
-
-static struct str acs_url(const struct ctx *c)
-{
-    return arena_printf(c->arena, "%.*s/upstream/saml/acs", STR_ARG(c->set->public_url));
-}
-
-static struct str sp_entity_id(const struct ctx *c)
-{
-    return arena_printf(c->arena, "%.*s/saml/metadata", STR_ARG(c->set->public_url));
 }
 
 /* Looked up at every use: an identity provider that was switched off meanwhile is refused. */
@@ -109,18 +99,18 @@ static enum step make_request(struct ctx *c, struct fail *f)
     if (s->metadata->sso_redirect.p == NULL)
         return fail(f, FAIL_UPSTREAM, "metadata_endpoint", "%.*s takes no redirects", STR_ARG(s->idp.id));
     l->upstream_id = arena_printf(c->arena, "_%.*s", STR_ARG(crypt_token(c->arena, c->world, 20)));
-    l->fresh = (l->prompt & PROMPT_LOGIN) != 0 || l->max_age_s == 0;
+    l->fresh = (l->prompt & PROMPT_LOGIN) != 0 || l->max_age_s >= 0; /* SAML cannot say how old is too old */
     l->asked_city_s = c->now_s;
     const struct saml_request request = {
         .id = l->upstream_id,
         .now_s = c->now_s,
         .destination = s->metadata->sso_redirect,
-        .issuer = sp_entity_id(c),
-        .acs = acs_url(c),
+        .issuer = saml_sp_entity_id(c->arena, c->set),
+        .acs = saml_sp_acs(c->arena, c->set),
         .force = l->fresh,
     };
     bool is_signed = s->idp.sign_requests || s->metadata->want_signed_requests;
-    s->query = saml_redirect_query(c->arena, saml_request_write(c->arena, &request), l->id, is_signed);
+    s->query = saml_redirect_query(c->arena, saml_request_write(c->arena, &request), l->upstream_id, is_signed);
     if (s->query.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "the request for %.*s cannot be written", STR_ARG(s->idp.id));
     if (!is_signed)
@@ -156,8 +146,8 @@ static enum step open_answer(struct ctx *c, struct fail *f)
     s->rules = (struct saml_rules){
         .keys = s->metadata->signing,
         .issuer = s->idp.entity_id,
-        .sp = sp_entity_id(c),
-        .acs = acs_url(c),
+        .sp = saml_sp_entity_id(c->arena, c->set),
+        .acs = saml_sp_acs(c->arena, c->set),
         .request_id = c->login->upstream_id,
         .now_s = c->now_s,
         .skew_s = c->set->saml_skew_s,
@@ -193,8 +183,8 @@ static enum step key_ask(struct ctx *c, struct fail *f)
  * trouble, the other perhaps the next alternative's turn. */
 static bool signer_is_away(const struct signed_got *got)
 {
-    return !got->ok && (got->error == NULL || str_eq(str_of(got->error), S("timeout")) ||
-                        str_eq(str_of(got->error), S("away")));
+    return !got->ok &&
+           (got->error == NULL || str_eq(str_of(got->error), S("timeout")) || str_eq(str_of(got->error), S("away")));
 }
 
 static enum step key_use(struct ctx *c, struct fail *f)
@@ -241,11 +231,8 @@ static enum step unwrap_keys(struct ctx *c, struct fail *f)
 static bool is_fresh_enough(const struct ctx *c, const struct saml_assertion *said)
 {
     const struct login *l = c->login;
-    int64_t since = l->fresh ? l->asked_city_s : 0;
 
-    if (l->max_age_s > 0 && l->asked_city_s - l->max_age_s > since)
-        since = l->asked_city_s - l->max_age_s;
-    return said->authenticated_s + c->set->saml_skew_s >= since;
+    return !l->fresh || said->authenticated_s + c->set->saml_skew_s >= l->asked_city_s;
 }
 
 /* One mark per issuer and assertion, for as long as the assertion could be shown again. */
@@ -323,11 +310,11 @@ static enum step make_person(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-static const struct step_row start[] = { { find_idp }, { metadata_ask }, { metadata_read }, { make_request },
-                                         { write_url }, { 0 } };
+static const struct step_row start[] = { { find_idp },     { metadata_ask }, { metadata_read },
+                                         { make_request }, { write_url },    { 0 } };
 
-static const struct step_row finish[] = { { find_idp },    { metadata_ask }, { metadata_read }, { open_answer },
-                                          { unwrap_keys }, { replay_ask },   { replay_read },   { make_person },
-                                          { 0 } };
+static const struct step_row finish[] = { { find_idp },    { metadata_ask }, { metadata_read },
+                                          { open_answer }, { unwrap_keys },  { replay_ask },
+                                          { replay_read }, { make_person },  { 0 } };
 
 const struct adapter adapter_saml = { IDP_SAML, start, finish };

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "idp-adapters/upstream_saml.h"
 
+struct str saml_sp_entity_id(struct arena *a, const struct settings *set)
+{
+    return arena_printf(a, "%.*s/saml/metadata", STR_ARG(set->public_url));
+}
+
+struct str saml_sp_acs(struct arena *a, const struct settings *set)
+{
+    return arena_printf(a, "%.*s/upstream/saml/acs", STR_ARG(set->public_url));
+}
+
 /* Where a person is sent must be https, but on the loopback of a test row. */
 static bool is_endpoint(struct str url, bool test)
 {

@@ -12,6 +12,10 @@
 #include "model/registry.h"
 #include "wire/saml_metadata.h"
 
+/* Where we are, as a service provider: entityID and assertion consumer service. */
+struct str saml_sp_entity_id(struct arena *a, const struct settings *set);
+struct str saml_sp_acs(struct arena *a, const struct settings *set);
+
 /* got.value: const struct saml_metadata *.  The parser's codes are those of saml_metadata_read(). */
 void upstream_saml_metadata(struct upstreams *u, struct batch *b, struct arena *a, const struct idp *idp,
                             struct upstream_got *got);

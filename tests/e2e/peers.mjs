@@ -106,10 +106,10 @@ const certificate = (metadata, use) => {
 
 function pysaml2(...options) {
   return async ({ port, dir, base, metadata }) => {
-    if (spawnSync('python3', ['-c', 'import saml2']).status !== 0) return null;
+    if (spawnSync('/usr/bin/python3', ['-c', 'import saml2']).status !== 0) return null;
     const file = path.join(dir, 'sp.xml');
     fs.writeFileSync(file, metadata);
-    return peer('pysaml2', 'python3', [path.join(root, 'tests/peers/pysaml2_idp.py'), String(port), base, file, dir, ...options]);
+    return peer('pysaml2', '/usr/bin/python3', [path.join(root, 'tests/peers/pysaml2_idp.py'), String(port), base, file, dir, ...options]);
   };
 }
 
