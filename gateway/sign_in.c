@@ -71,7 +71,9 @@ static enum step show(struct ctx *c, struct fail *f)
                                     .remembered_idp = http_cookie(c->req, remembered),
                                     .all = str_is_set(param(c, "all")),
                                     .local_allowed = local_allowed(c) };
-    struct sign_in_view v = { .page = page_for(c, here(c, "/sign-in")), .login = c->login->id };
+    struct sign_in_view v = { .page = page_for(c, here(c, "/sign-in")),
+                              .login = c->login->id,
+                              .shared = str_eq(http_cookie(c->req, S("shared")), S("1")) };
 
     (void)f;
     if (s != NULL) {
@@ -86,14 +88,26 @@ const struct step_row sign_in_page[] = { { find }, { check }, { show }, { NULL }
 
 /* ── choosing ───────────────────────────────────────────────────────────── */
 
+/* "Remember" is ticked on a device of one's own.  Without it the device is shared: the launcher shows the large "done",
+ * and the city is asked for a fresh log-in, so that nobody comes in as the one before [J2]. */
+static void note_device(struct ctx *c, const struct idp *idp)
+{
+    bool own = str_is_set(param(c, "remember"));
+
+    http_set_cookie(c->res, S("shared"), S("1"), own ? 0 : -1, SAME_SITE_LAX);
+    if (own)
+        http_set_cookie(c->res, remembered, idp->id, REMEMBER_S, SAME_SITE_LAX);
+    else
+        c->login->prompt |= PROMPT_LOGIN;
+}
+
 static enum step choose(struct ctx *c, struct fail *f)
 {
     const struct idp *idp = registry_idp(c->registry, param(c, "idp"));
 
     if (!may_choose(c, idp))
         return fail(f, FAIL_CALLER, "invalid_request", "idp \"%.*s\" cannot be chosen", STR_ARG(param(c, "idp")));
-    if (str_is_set(param(c, "remember")))
-        http_set_cookie(c->res, remembered, idp->id, REMEMBER_S, SAME_SITE_LAX);
+    note_device(c, idp);
     c->login->idp = idp->id;
     c->login->state = LOGIN_ASKED;
     flow_of(c)->picked = true;

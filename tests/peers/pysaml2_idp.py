@@ -18,6 +18,7 @@ from saml2.config import IdPConfig
 from saml2.metadata import create_metadata_string
 from saml2.saml import NAME_FORMAT_URI, NAMEID_FORMAT_PERSISTENT, NameID
 from saml2.server import Server
+from saml2.sigver import verify_redirect_signature
 
 port, base, sp_metadata, out = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 options = set(sys.argv[5:])
@@ -47,7 +48,6 @@ config = IdPConfig().load({
         "endpoints": {"single_sign_on_service": [(base + "/sso", BINDING_HTTP_REDIRECT)]},
         "policy": {"default": {"lifetime": {"minutes": 5}, "name_form": NAME_FORMAT_URI}},
         "name_id_format": [NAMEID_FORMAT_PERSISTENT],
-        "want_authn_requests_signed": True,
         "signing_algorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
         "digest_algorithm": "http://www.w3.org/2001/04/xmlenc#sha256",
     }},
@@ -91,8 +91,11 @@ class Handler(BaseHTTPRequestHandler):
         if person is None:
             return self.page(403, "no such person")
         # The request's signature travels in the query: what does not verify is not answered.
-        info = idp.parse_authn_request(fields["SAMLRequest"], BINDING_HTTP_REDIRECT, relay_state=fields.get("RelayState"),
-                                       sigalg=fields.get("SigAlg"), signature=fields.get("Signature"))
+        info = idp.parse_authn_request(fields["SAMLRequest"], BINDING_HTTP_REDIRECT)
+        certs = idp.metadata.certs(info.message.issuer.text, "any", "signing")
+        signed = any(verify_redirect_signature(fields, idp.sec.sec_backend, cert=c[1] if isinstance(c, tuple) else c) for c in certs)
+        if not signed:
+            return self.page(403, "the request's signature does not verify")
         args = idp.response_args(info.message, [BINDING_HTTP_POST])
         args.pop("name_id_policy", None)
         response = idp.create_authn_response(
