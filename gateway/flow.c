@@ -160,8 +160,8 @@ static bool session_fits(struct ctx *c)
 {
     const struct login *l = c->login;
 
-    return c->session != NULL && (l->prompt & (PROMPT_LOGIN | PROMPT_SELECT)) == 0 &&
-           !flow_of(c)->picked && is_expected(c, c->session->person) &&
+    return c->session != NULL && (l->prompt & (PROMPT_LOGIN | PROMPT_SELECT)) == 0 && !flow_of(c)->picked &&
+           is_expected(c, c->session->person) &&
            (l->max_age_s < 0 || c->now_s - c->session->person->auth_time_s <= l->max_age_s);
 }
 

@@ -17,8 +17,9 @@ static const struct str prefix = S("login-");
 /* The record: version, state, protocol and flags as bytes, four numbers, then every text with its length. */
 #define LOGIN_NUMBERS(X) X(started_s) X(max_age_s) X(asked_city_s)
 #define LOGIN_TEXTS(X)                                                                                                 \
-    X(id) X(upstream_id) X(service) X(answer_to) X(state_out) X(nonce) X(scope) X(code_challenge) X(login_hint)        \
-    X(acr_values) X(hint_sub) X(idp) X(upstream_nonce) X(upstream_verifier) X(lang)
+    X(id)                                                                                                              \
+    X(upstream_id) X(service) X(answer_to) X(state_out) X(nonce) X(scope) X(code_challenge) X(login_hint)              \
+        X(acr_values) X(hint_sub) X(idp) X(upstream_nonce) X(upstream_verifier) X(lang)
 
 static void put_number(struct buf *b, int64_t value)
 {
@@ -291,8 +292,9 @@ static struct str sealed_cookie(struct ctx *c, const struct login *l, unsigned f
 {
     struct str name = cookie_name_of(c->arena, l->id), record = write_record(c->arena, l, flags);
 
-    return record.p == NULL ? record
-                            : b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, name, record));
+    return record.p == NULL
+               ? record
+               : b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, name, record));
 }
 
 static void set_cookie(struct ctx *c, struct str value)
@@ -321,10 +323,9 @@ static enum step keep_ask(struct ctx *c, struct fail *f)
     kv_set(c->kv, &c->batch, c->arena, &flow->request, KV_REQUEST, id, record, c->set->login_life_s);
     kv_count(c->kv, &c->batch, c->arena, &flow->count, KV_COUNT, arena_join(c->arena, S("request:"), place),
              c->set->login_life_s);
-    struct login brief = { .state = c->login->state,
-                           .id = id,
-                           .upstream_id = c->login->upstream_id,
-                           .started_s = c->login->started_s };
+    struct login brief = {
+        .state = c->login->state, .id = id, .upstream_id = c->login->upstream_id, .started_s = c->login->started_s
+    };
     set_cookie(c, sealed_cookie(c, &brief, FLAG_IN_REDIS));
     return WAIT;
 }

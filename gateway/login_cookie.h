@@ -13,7 +13,13 @@
 
 #include "model/ctx.h"
 
-enum { LOGIN_COOKIE_MAX_B = 1024, LOGINS_MAX = 20, LOGIN_RECORD_MAX_B = 32768, LOGIN_ID_CHARS = 22, REQUESTS_PER_PLACE_MAX = 1000 };
+enum {
+    LOGIN_COOKIE_MAX_B = 1024,
+    LOGINS_MAX = 20,
+    LOGIN_RECORD_MAX_B = 32768,
+    LOGIN_ID_CHARS = 22,
+    REQUESTS_PER_PLACE_MAX = 1000
+};
 
 /* A new login, state ASKED, with a random id. */
 struct login *login_new(struct ctx *c, enum protocol protocol);

@@ -10,10 +10,10 @@
 
 #include "model/ctx.h"
 
-struct logout {             /* c->state of whoever runs the rows */
-    struct str back;        /* the service's registered address, with state; absent: the page alone */
+struct logout {               /* c->state of whoever runs the rows */
+    struct str back;          /* the service's registered address, with state; absent: the page alone */
     const struct service *by; /* who asked; NULL: the person */
-    bool go_back;           /* 303 to back at once; else the page offers it */
+    bool go_back;             /* 303 to back at once; else the page offers it */
 };
 
 /* Rows: ends c->session (if any), writes the audit log, answers.  Fails OURS. */

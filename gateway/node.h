@@ -16,7 +16,6 @@
 
 enum { LANES_MAX = 64 };
 
-
 struct lane { /* one loop and what belongs to it */
     struct node *node;
     struct loop *loop;

@@ -60,7 +60,7 @@ static const struct json_field person_fields[] = {
 #define X(name, member) { name, JSON_STR, false, 1024, offsetof(struct person_record, p.member) },
     PERSON_TEXTS(X)
 #undef X
-    { "auth_time", JSON_INT, true, 0, offsetof(struct person_record, p.auth_time_s) },
+        { "auth_time", JSON_INT, true, 0, offsetof(struct person_record, p.auth_time_s) },
     { "age", JSON_INT, false, 0, offsetof(struct person_record, age) },
     { "nondisclosure", JSON_BOOL, false, 0, offsetof(struct person_record, p.non_disclosure) },
     { "affiliations", JSON_ARRAY, false, PERSON_AFFILIATIONS_MAX, offsetof(struct person_record, affiliations) },
@@ -84,7 +84,7 @@ static const struct json_field affiliation_fields[] = {
 #define X(name, member) { name, JSON_STR, false, 256, offsetof(struct affiliation_record, a.member) },
     AFFILIATION_TEXTS(X)
 #undef X
-    { "role", JSON_STR, true, 32, offsetof(struct affiliation_record, role) },
+        { "role", JSON_STR, true, 32, offsetof(struct affiliation_record, role) },
     { "class", JSON_INT, false, 0, offsetof(struct affiliation_record, class_level) },
     { "charge", JSON_INT, false, 0, offsetof(struct affiliation_record, charge) },
     { "from", JSON_INT, false, 0, offsetof(struct affiliation_record, a.from_s) },

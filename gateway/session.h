@@ -31,9 +31,9 @@ struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_go
 /* A new session for a person who was just proven; sets no cookie yet.  cookie:
  * what session_cookie_set() hands out once the record is stored. */
 struct session *session_new(struct ctx *c, const struct person *p, struct str *cookie);
-void session_store(struct ctx *c, const struct session *s, struct kv_got *got);   /* asks */
-void session_change(struct ctx *c, const struct session *s, struct kv_got *got);  /* asks; only where it still is */
-void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got);         /* asks */
+void session_store(struct ctx *c, const struct session *s, struct kv_got *got);  /* asks */
+void session_change(struct ctx *c, const struct session *s, struct kv_got *got); /* asks; only where it still is */
+void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got);        /* asks */
 void session_cookie_set(struct ctx *c, struct str cookie);
 void session_cookie_clear(struct ctx *c);
 

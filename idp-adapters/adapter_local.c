@@ -56,8 +56,8 @@ static struct str place_of(struct arena *a, struct str peer)
 /* One spelling counts for all of an account's, so case and Unicode variants share a counter. */
 static struct str counter(struct ctx *c, struct str username, struct str place)
 {
-    struct str text = arena_printf(c->arena, "%.*s\n%.*s\n%.*s", STR_ARG(c->login->idp), STR_ARG(username),
-                                   STR_ARG(place));
+    struct str text =
+        arena_printf(c->arena, "%.*s\n%.*s\n%.*s", STR_ARG(c->login->idp), STR_ARG(username), STR_ARG(place));
 
     return arena_join(c->arena, S("password:"), sha256_hex(c->arena, text));
 }

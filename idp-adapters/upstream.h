@@ -39,21 +39,21 @@ typedef const void *upstream_parse_fn(struct arena *a, const struct upstream_wan
 enum { UPSTREAM_FORCE_S = 60, UPSTREAM_RETRY_S = 5 };
 
 struct upstream_want {
-    struct str name;          /* names the document in the store: "keys oulu-edu"; at most 256 bytes */
-    struct str url;           /* a kept document from another address is dropped */
-    struct str place;         /* the idp's id, for the fetcher's bulkheads */
-    struct str expect;        /* for parse: the issuer or entityID it must speak of */
+    struct str name;   /* names the document in the store: "keys oulu-edu"; at most 256 bytes */
+    struct str url;    /* a kept document from another address is dropped */
+    struct str place;  /* the idp's id, for the fetcher's bulkheads */
+    struct str expect; /* for parse: the issuer or entityID it must speak of */
     enum fetch_purpose purpose;
     bool test;
     upstream_parse_fn *parse;
-    struct str body;          /* present: the document itself, from the registry; never fetched, read once per url */
-    bool anew;                /* what is kept did not do (an unknown kid): fetch again, once per UPSTREAM_FORCE_S */
+    struct str body; /* present: the document itself, from the registry; never fetched, read once per url */
+    bool anew;       /* what is kept did not do (an unknown kid): fetch again, once per UPSTREAM_FORCE_S */
 };
 
 struct upstream_got {
-    const void *value;        /* held by the arena until it ends; NULL: none */
+    const void *value; /* held by the arena until it ends; NULL: none */
     int64_t fetched_s;
-    const char *error;        /* NULL with a value; else a word of wire/fetch.h, "status", or the parser's code */
+    const char *error; /* NULL with a value; else a word of wire/fetch.h, "status", or the parser's code */
     char detail[160];
 };
 

@@ -15,9 +15,9 @@
 struct oidc_metadata { /* [OIDC Discovery 3, RFC 8414 2, RFC 9207 3] */
     struct str issuer, authorization_endpoint, token_endpoint, jwks_uri;
     struct str userinfo_endpoint, end_session_endpoint; /* absent: none */
-    unsigned id_token_algs;      /* JOSE_BIT()s of those announced that we speak; never 0 */
-    unsigned client_jwt_algs;    /* likewise for private_key_jwt; 0: it does not say */
-    bool iss_in_answer;          /* every answer names its issuer: one without is refused */
+    unsigned id_token_algs;                             /* JOSE_BIT()s of those announced that we speak; never 0 */
+    unsigned client_jwt_algs;                           /* likewise for private_key_jwt; 0: it does not say */
+    bool iss_in_answer;                                 /* every answer names its issuer: one without is refused */
 };
 
 /* got.value: const struct oidc_metadata *.  The parser's codes: discovery_malformed,

@@ -81,7 +81,7 @@ struct ctx {
     struct str upstream_url; /* made by an adapter's start */
     struct person *person;   /* proven by an adapter's finish; NULL before */
     void *state;             /* an endpoint's own struct, in the arena */
-    struct flow *flow;    /* gateway/flow.h: what the steps of one login share; NULL until asked for */
+    struct flow *flow;       /* gateway/flow.h: what the steps of one login share; NULL until asked for */
     void *adapter_state;     /* likewise, of the adapter in charge */
 
     struct fail fail;

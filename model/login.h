@@ -18,7 +18,7 @@
 enum login_state { LOGIN_REFUSED = 0, LOGIN_ASKED, LOGIN_AT_CITY, LOGIN_KNOWN, LOGIN_DECIDED, LOGIN_ANSWERED };
 
 enum {
-    PROMPT_NONE = 1, /* answer without a page, or say why not */
+    PROMPT_NONE = 1,  /* answer without a page, or say why not */
     PROMPT_LOGIN = 2, /* ask for a fresh log-in, all the way up to the city */
     PROMPT_SELECT = 4 /* let the person choose again who to be */
 };
@@ -39,7 +39,7 @@ struct login {
     unsigned prompt;           /* PROMPT_… bits */
     int64_t max_age_s;         /* -1: not asked */
     struct str login_hint, acr_values;
-    struct str hint_sub;    /* the service expects this person: its own name of them, from an id_token_hint */
+    struct str hint_sub; /* the service expects this person: its own name of them, from an id_token_hint */
     bool wants_auth_time;
 
     /* What we asked of the city. */

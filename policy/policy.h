@@ -16,8 +16,9 @@ enum effect { EFFECT_DENY = 0, EFFECT_ALLOW };
 
 struct decision {
     enum effect effect;
-    struct str rule;          /* id of the rule that settled it; "none" if none did */
-    struct claim_set release; /* may leave the gateway: rules' releases, cut to what the service asks; empty when denied */
+    struct str rule; /* id of the rule that settled it; "none" if none did */
+    struct claim_set
+        release; /* may leave the gateway: rules' releases, cut to what the service asks; empty when denied */
     const struct provider *ask; /* whose administrators decide on this; NULL when the person has no provider */
 };
 

@@ -26,10 +26,10 @@ struct http_request {
     struct str host;  /* as the client says: for logs; URLs are made from public_url alone */
     struct http_field *fields;
     size_t field_count;
-    struct str body;  /* whole, within the route's limit */
-    struct str peer;  /* address of the person's device: the connection's, or what trusted_proxy says; "unix" */
-    bool forwarded;   /* came through trusted_proxy */
-    bool https;       /* public_url is https: decides names and flags of cookies */
+    struct str body; /* whole, within the route's limit */
+    struct str peer; /* address of the person's device: the connection's, or what trusted_proxy says; "unix" */
+    bool forwarded;  /* came through trusted_proxy */
+    bool https;      /* public_url is https: decides names and flags of cookies */
 };
 
 /* The field's value; absent when missing.  Names compare without case.  A field
@@ -48,8 +48,8 @@ enum { HTTP_COOKIES_MAX = 64, HTTP_RESPONSE_FIELDS_MAX = 48 };
 
 struct http_response {
     struct arena *arena;
-    bool https;     /* as in the request */
-    int status;     /* 0: nothing was answered yet */
+    bool https; /* as in the request */
+    int status; /* 0: nothing was answered yet */
     struct http_field fields[HTTP_RESPONSE_FIELDS_MAX];
     size_t field_count;
     struct str body;

@@ -22,17 +22,17 @@ enum { JOSE_TOKEN_MAX_B = 65536, JOSE_HEADER_MAX_B = 8192, JWKS_MAX_B = 262144, 
 
 struct jwks; /* public keys of one party */
 
-const char *jose_alg_name(enum jose_alg alg);        /* "RS256"; "" for JOSE_NONE */
-enum jose_alg jose_alg_named(struct str name);       /* JOSE_NONE when unknown */
+const char *jose_alg_name(enum jose_alg alg);  /* "RS256"; "" for JOSE_NONE */
+enum jose_alg jose_alg_named(struct str name); /* JOSE_NONE when unknown */
 #define JOSE_BIT(alg) (1u << (alg))
-#define JOSE_BOTH (JOSE_BIT(JOSE_RS256) | JOSE_BIT(JOSE_ES256))
+#define JOSE_BOTH     (JOSE_BIT(JOSE_RS256) | JOSE_BIT(JOSE_ES256))
 
 /* Reads a JSON Web Key Set [RFC 7517].  Keys of unknown type are skipped; weak,
  * malformed or foreign-purpose ones stay known by their kid, so that a token
  * that names one is refused with the reason.  NULL on failure: CALLER
  * jwks_malformed, jwks_private (a private key was published), jwks_too_large. */
 const struct jwks *jwks_read(struct arena *a, struct str text, struct fail *f);
-size_t jwks_count(const struct jwks *keys);          /* usable for verification */
+size_t jwks_count(const struct jwks *keys); /* usable for verification */
 /* Whether a key that could have signed this token is in the set; cheap, no
  * cryptography.  False means: fetch the keys anew, once. */
 bool jwks_has_key_for(struct arena *a, const struct jwks *keys, struct str token);
@@ -49,25 +49,25 @@ struct jose_rules {
     struct str aud_too;          /* another value of aud that also names us; may be absent */
     enum jose_iss_rule iss_rule; /* ISS_ANY: iss is not looked at (say so on purpose) */
     enum jose_aud_rule aud_rule;
-    struct str nonce;            /* absent: not looked at */
-    bool nonce_forbidden;        /* logout tokens */
-    struct str access_token;     /* at_hash, when said, must fit this */
+    struct str nonce;        /* absent: not looked at */
+    bool nonce_forbidden;    /* logout tokens */
+    struct str access_token; /* at_hash, when said, must fit this */
     bool at_hash_must;
-    bool exp_optional;           /* logout tokens of older providers, hints */
-    bool expired_too;            /* id_token_hint: time is not looked at but for iat and nbf in the future */
+    bool exp_optional; /* logout tokens of older providers, hints */
+    bool expired_too;  /* id_token_hint: time is not looked at but for iat and nbf in the future */
     bool sub_optional;
-    bool jti_must;               /* client assertions, logout tokens */
+    bool jti_must; /* client assertions, logout tokens */
     int64_t now_s, skew_s;
-    int64_t auth_since_s;        /* auth_time must be said and not be earlier (less skew); 0: not looked at */
-    int64_t life_max_s;          /* exp may lie at most so far ahead; 0: not looked at */
+    int64_t auth_since_s; /* auth_time must be said and not be earlier (less skew); 0: not looked at */
+    int64_t life_max_s;   /* exp may lie at most so far ahead; 0: not looked at */
 };
 
 /* What was proven; views into the arena. */
 struct jose_claims {
     struct str iss, sub, jti, nonce, sid, kid;
     enum jose_alg alg;
-    int64_t iat_s, exp_s, auth_time_s;   /* 0: not said */
-    const struct json_value *all;        /* the payload, an object */
+    int64_t iat_s, exp_s, auth_time_s; /* 0: not said */
+    const struct json_value *all;      /* the payload, an object */
 };
 
 /* Verifies the whole token before it fills *out.  Fails as rules->blame says,

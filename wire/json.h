@@ -22,11 +22,11 @@ enum json_type { JSON_NONE = 0, JSON_NULL, JSON_BOOL, JSON_INT, JSON_NUM, JSON_S
 struct json_value {
     enum json_type type;
     bool boolean;
-    int64_t integer;  /* JSON_INT: a whole number without point or exponent that fits */
-    double number;    /* JSON_INT and JSON_NUM; always finite */
-    struct str text;  /* JSON_STR: decoded (may hold NUL); otherwise as it was written */
-    struct str name;  /* decoded, of an object's member; absent elsewhere */
-    size_t count;     /* JSON_ARRAY, JSON_OBJECT: children */
+    int64_t integer;                       /* JSON_INT: a whole number without point or exponent that fits */
+    double number;                         /* JSON_INT and JSON_NUM; always finite */
+    struct str text;                       /* JSON_STR: decoded (may hold NUL); otherwise as it was written */
+    struct str name;                       /* decoded, of an object's member; absent elsewhere */
+    size_t count;                          /* JSON_ARRAY, JSON_OBJECT: children */
     const struct json_value *first, *next; /* children; siblings */
 };
 
@@ -51,7 +51,10 @@ struct json_field { /* a table ends with a zero row */
     size_t max; /* JSON_STR: bytes, JSON_ARRAY: elements; 0: no limit of its own */
     size_t at;
 };
-#define FIELD(structure, member, type, must, max) { #member, (type), (must), (max), offsetof(struct structure, member) }
+#define FIELD(structure, member, type, must, max)                                                                      \
+    {                                                                                                                  \
+#member, (type), (must), (max), offsetof(struct structure, member)                                             \
+    }
 
 /* Text -> struct in one step.  Members that the table does not name are
  * ignored; absent ones leave *out as it was.  Fails CALLER as json_parse, and
@@ -79,9 +82,10 @@ void json_str(struct json_out *o, struct str value); /* absent: null */
 void json_int(struct json_out *o, int64_t value);
 void json_bool(struct json_out *o, bool value);
 void json_nil(struct json_out *o);
-void json_raw(struct json_out *o, struct str json);                     /* one value, already JSON */
-void json_value(struct json_out *o, const struct json_value *v);        /* a parsed one again; numbers as they were written */
-void json_put_str(struct json_out *o, struct str name, struct str value); /* key and value; an absent value is left out */
+void json_raw(struct json_out *o, struct str json);              /* one value, already JSON */
+void json_value(struct json_out *o, const struct json_value *v); /* a parsed one again; numbers as they were written */
+void json_put_str(struct json_out *o, struct str name,
+                  struct str value); /* key and value; an absent value is left out */
 void json_put_int(struct json_out *o, struct str name, int64_t value);
 void json_put_bool(struct json_out *o, struct str name, bool value);
 struct str json_done(const struct json_out *o);

@@ -253,8 +253,7 @@ static bool read_wanted(struct reading *r, xmlTextReader *reader, bool *found, s
         return true;
     *found = true;
     n = xmlTextReaderExpand(reader);
-    return n != NULL ? read_entity(r, n, f)
-                     : fail(f, FAIL_UPSTREAM, "metadata_malformed", "the entity does not end");
+    return n != NULL ? read_entity(r, n, f) : fail(f, FAIL_UPSTREAM, "metadata_malformed", "the entity does not end");
 }
 
 static void reader_release(void *reader)

@@ -24,13 +24,13 @@ struct saml_metadata {
     struct str entity_id;
     struct str sso_redirect, sso_post; /* SingleSignOnService by binding; absent: none */
     struct str slo_redirect;
-    struct str error_url;              /* absent: none */
+    struct str error_url; /* absent: none */
     bool want_signed_requests;
-    const struct keyring *signing;     /* at least one */
+    const struct keyring *signing;          /* at least one */
     struct str scopes[METADATA_SCOPES_MAX]; /* shibmd:Scope, literal ones; patterns are passed over */
     size_t scope_count;
-    int64_t valid_until_s;             /* the earliest that applies to it; 0: not stated */
-    int64_t cache_s;                   /* cacheDuration, the shortest; 0: not stated */
+    int64_t valid_until_s; /* the earliest that applies to it; 0: not stated */
+    int64_t cache_s;       /* cacheDuration, the shortest; 0: not stated */
 };
 
 struct saml_metadata_rules {

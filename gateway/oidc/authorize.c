@@ -231,7 +231,8 @@ static void preselect(struct ctx *c, struct str acr_values)
 
     c->login->idp = c->set->local_idp;
     while (str_split(&acr_values, ' ', &word)) {
-        const struct idp *idp = str_has_prefix(word, prefix) ? registry_idp(c->registry, str_from(word, prefix.n)) : NULL;
+        const struct idp *idp =
+            str_has_prefix(word, prefix) ? registry_idp(c->registry, str_from(word, prefix.n)) : NULL;
         if (idp != NULL && idp->enabled)
             c->login->idp = idp->id;
     }

@@ -16,7 +16,10 @@ static const struct str nobodys = S("0000000000000000000000000000000000000000000
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* Both halves of Basic are form-encoded before they are joined [RFC 6749 2.3.1]. */
@@ -146,8 +149,10 @@ static enum step by_assertion(struct ctx *c, const struct service *s, struct fai
     if (keys == NULL || !jose_verify(c->arena, flow->client_assertion, keys, &rules, &claims, &why) ||
         !str_eq(claims.sub, flow->client_id))
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "client_assertion: %s", why.code != NULL ? why.code : "sub");
-    struct str mark = arena_printf(c->arena, "ca:%.*s", STR_ARG(sha256_hex(
-        c->arena, arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(flow->client_id), STR_ARG(claims.jti)))));
+    struct str mark =
+        arena_printf(c->arena, "ca:%.*s",
+                     STR_ARG(sha256_hex(c->arena, arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(flow->client_id),
+                                                               STR_ARG(claims.jti)))));
     int64_t ttl = claims.exp_s - c->now_s + c->set->jose_skew_s;
     kv_add(c->kv, &c->batch, c->arena, &flow->mark, KV_REPLAY, mark, S("1"), ttl > 0 ? ttl : 1);
     c->service = s;

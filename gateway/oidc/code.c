@@ -63,12 +63,9 @@ static const struct json_field code_fields[] = {
 };
 
 static const struct json_field token_fields[] = {
-    FIELD(token_record, service, JSON_STR, true, 128),
-    FIELD(token_record, session, JSON_STR, true, 64),
-    FIELD(token_record, scope, JSON_STR, true, 0),
-    FIELD(token_record, lang, JSON_STR, false, 8),
-    FIELD(token_record, ends_s, JSON_INT, true, 0),
-    { 0 },
+    FIELD(token_record, service, JSON_STR, true, 128), FIELD(token_record, session, JSON_STR, true, 64),
+    FIELD(token_record, scope, JSON_STR, true, 0),     FIELD(token_record, lang, JSON_STR, false, 8),
+    FIELD(token_record, ends_s, JSON_INT, true, 0),    { 0 },
 };
 
 /* Any record of texts and numbers, by the table that reads it. */
@@ -147,10 +144,17 @@ static struct str answer_url(struct ctx *c, struct str name, struct str value)
 /* Codes of our own that OAuth does not know become ones that it does [RFC 6749 4.1.2.1, OIDC Core 3.1.2.6]. */
 struct str oidc_error_url(struct ctx *c, const char *code)
 {
-    static const char *const known[] = { "invalid_request",        "unauthorized_client", "access_denied",
-                                         "unsupported_response_type", "invalid_scope",    "server_error",
-                                         "temporarily_unavailable", "login_required",     "interaction_required",
-                                         "request_not_supported",  "request_uri_not_supported",
+    static const char *const known[] = { "invalid_request",
+                                         "unauthorized_client",
+                                         "access_denied",
+                                         "unsupported_response_type",
+                                         "invalid_scope",
+                                         "server_error",
+                                         "temporarily_unavailable",
+                                         "login_required",
+                                         "interaction_required",
+                                         "request_not_supported",
+                                         "request_uri_not_supported",
                                          "registration_not_supported" };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -57,8 +57,7 @@ static struct str by_assertion(struct test *t, const struct forge_sign *how)
 
 static struct str by_response(struct test *t, const struct forge_sign *how)
 {
-    return forge_unmark(t->arena,
-                        forge_sign_response(t->arena, forge_replace(t->arena, base(t), "@A@", ""), how));
+    return forge_unmark(t->arena, forge_sign_response(t->arena, forge_replace(t->arena, base(t), "@A@", ""), how));
 }
 
 static struct str by_both(struct test *t, const struct forge_sign *how)
@@ -74,7 +73,9 @@ static const char *named(struct test *t, const char *a, const char *b)
 /* --- the shape of a Signature -------------------------------------------------- */
 
 #define TWO "<ds:Transform Algorithm=\"" DS "enveloped-signature\"/><ds:Transform Algorithm=\"" EXC "\"/>"
-#define REFERENCE2 "<ds:Reference URI=\"#_response1\"><ds:Transforms>" TWO "</ds:Transforms><ds:DigestMethod Algorithm=\"" XENC "sha256\"/><ds:DigestValue>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=</ds:DigestValue></ds:Reference>"
+#define REFERENCE2                                                                                                     \
+    "<ds:Reference URI=\"#_response1\"><ds:Transforms>" TWO "</ds:Transforms><ds:DigestMethod Algorithm=\"" XENC       \
+    "sha256\"/><ds:DigestValue>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=</ds:DigestValue></ds:Reference>"
 
 static const struct shape {
     const char *name, *code;
@@ -90,7 +91,9 @@ static const struct shape {
     { "alg-ripemd", "sig_algorithm", { .method = MORE "rsa-ripemd160" } },
     { "alg-hmac-sha256", "sig_algorithm", { .method = MORE "hmac-sha256", .hmac = true } },
     { "alg-hmac-sha1", "sig_algorithm", { .method = DS "hmac-sha1", .hmac = true } },
-    { "alg-hmac-truncated", "sig_structure", { .method = DS "hmac-sha1", .hmac = true, .method_inner = "<ds:HMACOutputLength>1</ds:HMACOutputLength>" } },
+    { "alg-hmac-truncated",
+      "sig_structure",
+      { .method = DS "hmac-sha1", .hmac = true, .method_inner = "<ds:HMACOutputLength>1</ds:HMACOutputLength>" } },
     { "alg-none", "sig_algorithm", { .method = "" } },
     { "alg-case", "sig_algorithm", { .method = MORE "RSA-SHA256" } },
     { "alg-spaced", "sig_algorithm", { .method = " " MORE "rsa-sha256" } },
@@ -111,21 +114,62 @@ static const struct shape {
     { "uri-escaped", "sig_reference", { .uri = "#%5Fassertion1" } },
     { "uri-spaced", "sig_reference", { .uri = "#_assertion1 " } },
     { "transform-none", "sig_transform", { .transforms = "" } },
-    { "transform-enveloped-alone", "sig_transform", { .transforms = "<ds:Transform Algorithm=\"" DS "enveloped-signature\"/>" } },
+    { "transform-enveloped-alone",
+      "sig_transform",
+      { .transforms = "<ds:Transform Algorithm=\"" DS "enveloped-signature\"/>" } },
     { "transform-c14n-alone", "sig_transform", { .transforms = "<ds:Transform Algorithm=\"" EXC "\"/>" } },
-    { "transform-reversed", "sig_transform", { .transforms = "<ds:Transform Algorithm=\"" EXC "\"/><ds:Transform Algorithm=\"" DS "enveloped-signature\"/>" } },
+    { "transform-reversed",
+      "sig_transform",
+      { .transforms =
+            "<ds:Transform Algorithm=\"" EXC "\"/><ds:Transform Algorithm=\"" DS "enveloped-signature\"/>" } },
     { "transform-three", "sig_transform", { .transforms = TWO "<ds:Transform Algorithm=\"" EXC "\"/>" } },
-    { "transform-enveloped-twice", "sig_transform", { .transforms = "<ds:Transform Algorithm=\"" DS "enveloped-signature\"/><ds:Transform Algorithm=\"" DS "enveloped-signature\"/>" } },
-    { "transform-comments", "sig_transform", { .transforms = "<ds:Transform Algorithm=\"" DS "enveloped-signature\"/><ds:Transform Algorithm=\"" EXC "WithComments\"/>" } },
-    { "transform-inclusive", "sig_transform", { .transforms = "<ds:Transform Algorithm=\"" DS "enveloped-signature\"/><ds:Transform Algorithm=\"http://www.w3.org/TR/2001/REC-xml-c14n-20010315\"/>" } },
-    { "transform-xslt", "sig_transform", { .transforms = TWO "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xslt-19991116\"><xsl:stylesheet xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\" version=\"1.0\"><xsl:template match=\"/\"><xsl:value-of select=\"document('file:///etc/passwd')\"/></xsl:template></xsl:stylesheet></ds:Transform>" } },
-    { "transform-xpath", "sig_transform", { .transforms = "<ds:Transform Algorithm=\"" DS "enveloped-signature\"/><ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\"><ds:XPath>count(//. | //@*)=1</ds:XPath></ds:Transform>" } },
-    { "transform-xpath-filter2", "sig_transform", { .transforms = "<ds:Transform Algorithm=\"http://www.w3.org/2002/06/xmldsig-filter2\"><f:XPath xmlns:f=\"http://www.w3.org/2002/06/xmldsig-filter2\" Filter=\"subtract\">//*</f:XPath></ds:Transform><ds:Transform Algorithm=\"" EXC "\"/>" } },
-    { "transform-base64", "sig_transform", { .transforms = "<ds:Transform Algorithm=\"" DS "base64\"/><ds:Transform Algorithm=\"" EXC "\"/>" } },
-    { "transform-inner", "sig_transform", { .transforms = "<ds:Transform Algorithm=\"" DS "enveloped-signature\"><e:x xmlns:e=\"urn:e\"/></ds:Transform><ds:Transform Algorithm=\"" EXC "\"/>" } },
-    { "transform-c14n-inner", "sig_structure", { .transforms = "<ds:Transform Algorithm=\"" DS "enveloped-signature\"/><ds:Transform Algorithm=\"" EXC "\"><ds:XPath>1</ds:XPath></ds:Transform>" } },
+    { "transform-enveloped-twice",
+      "sig_transform",
+      { .transforms = "<ds:Transform Algorithm=\"" DS "enveloped-signature\"/><ds:Transform Algorithm=\"" DS
+                      "enveloped-signature\"/>" } },
+    { "transform-comments",
+      "sig_transform",
+      { .transforms = "<ds:Transform Algorithm=\"" DS "enveloped-signature\"/><ds:Transform Algorithm=\"" EXC
+                      "WithComments\"/>" } },
+    { "transform-inclusive",
+      "sig_transform",
+      { .transforms =
+            "<ds:Transform Algorithm=\"" DS
+            "enveloped-signature\"/><ds:Transform Algorithm=\"http://www.w3.org/TR/2001/REC-xml-c14n-20010315\"/>" } },
+    { "transform-xslt",
+      "sig_transform",
+      { .transforms = TWO
+        "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xslt-19991116\"><xsl:stylesheet "
+        "xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\" version=\"1.0\"><xsl:template match=\"/\"><xsl:value-of "
+        "select=\"document('file:///etc/passwd')\"/></xsl:template></xsl:stylesheet></ds:Transform>" } },
+    { "transform-xpath",
+      "sig_transform",
+      { .transforms = "<ds:Transform Algorithm=\"" DS
+                      "enveloped-signature\"/><ds:Transform "
+                      "Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\"><ds:XPath>count(//. | "
+                      "//@*)=1</ds:XPath></ds:Transform>" } },
+    { "transform-xpath-filter2",
+      "sig_transform",
+      { .transforms = "<ds:Transform Algorithm=\"http://www.w3.org/2002/06/xmldsig-filter2\"><f:XPath "
+                      "xmlns:f=\"http://www.w3.org/2002/06/xmldsig-filter2\" "
+                      "Filter=\"subtract\">//*</f:XPath></ds:Transform><ds:Transform Algorithm=\"" EXC "\"/>" } },
+    { "transform-base64",
+      "sig_transform",
+      { .transforms = "<ds:Transform Algorithm=\"" DS "base64\"/><ds:Transform Algorithm=\"" EXC "\"/>" } },
+    { "transform-inner",
+      "sig_transform",
+      { .transforms =
+            "<ds:Transform Algorithm=\"" DS
+            "enveloped-signature\"><e:x xmlns:e=\"urn:e\"/></ds:Transform><ds:Transform Algorithm=\"" EXC "\"/>" } },
+    { "transform-c14n-inner",
+      "sig_structure",
+      { .transforms = "<ds:Transform Algorithm=\"" DS "enveloped-signature\"/><ds:Transform Algorithm=\"" EXC
+                      "\"><ds:XPath>1</ds:XPath></ds:Transform>" } },
     { "transform-text", "sig_transform", { .transforms = TWO "x" } },
-    { "transform-namespace", "sig_transform", { .transforms = "<e:Transform xmlns:e=\"urn:e\" Algorithm=\"" DS "enveloped-signature\"/><ds:Transform Algorithm=\"" EXC "\"/>" } },
+    { "transform-namespace",
+      "sig_transform",
+      { .transforms = "<e:Transform xmlns:e=\"urn:e\" Algorithm=\"" DS
+                      "enveloped-signature\"/><ds:Transform Algorithm=\"" EXC "\"/>" } },
     { "two-references", "sig_structure", { .more_info = REFERENCE2 } },
     { "info-foreign-child", "sig_structure", { .more_info = "<e:x xmlns:e=\"urn:e\"/>" } },
     { "info-text", "sig_structure", { .more_info = "text" } },
@@ -148,25 +192,54 @@ static const struct shape {
     { "object", "sig_structure", { .tail = "<ds:Object Id=\"o1\"><e:x xmlns:e=\"urn:e\"/></ds:Object>" } },
     { "manifest", "sig_structure", { .tail = "<ds:Object><ds:Manifest>" REFERENCE2 "</ds:Manifest></ds:Object>" } },
     { "second-info-after", "sig_structure", { .tail = "<ds:SignedInfo/>" } },
-    { "key-info-twice", "sig_structure", { .key_info = "<ds:KeyInfo><ds:KeyName>a</ds:KeyName></ds:KeyInfo><ds:KeyInfo><ds:KeyName>b</ds:KeyName></ds:KeyInfo>" } },
+    { "key-info-twice",
+      "sig_structure",
+      { .key_info = "<ds:KeyInfo><ds:KeyName>a</ds:KeyName></ds:KeyInfo><ds:KeyInfo><ds:KeyName>b</ds:KeyName></"
+                    "ds:KeyInfo>" } },
     { "signature-text", "sig_structure", { .tail = "text" } },
-    { "two-infos", "sig_structure", { .whole = "<ds:Signature xmlns:ds=\"" DS "\"><ds:SignedInfo></ds:SignedInfo>@INFO@<ds:SignatureValue>@VALUE@</ds:SignatureValue></ds:Signature>" } },
-    { "value-before-info", "sig_structure", { .whole = "<ds:Signature xmlns:ds=\"" DS "\"><ds:SignatureValue>@VALUE@</ds:SignatureValue>@INFO@</ds:Signature>" } },
+    { "two-infos",
+      "sig_structure",
+      { .whole =
+            "<ds:Signature xmlns:ds=\"" DS
+            "\"><ds:SignedInfo></ds:SignedInfo>@INFO@<ds:SignatureValue>@VALUE@</ds:SignatureValue></ds:Signature>" } },
+    { "value-before-info",
+      "sig_structure",
+      { .whole =
+            "<ds:Signature xmlns:ds=\"" DS "\"><ds:SignatureValue>@VALUE@</ds:SignatureValue>@INFO@</ds:Signature>" } },
     { "no-value", "sig_structure", { .whole = "<ds:Signature xmlns:ds=\"" DS "\">@INFO@</ds:Signature>" } },
-    { "no-info", "sig_structure", { .whole = "<ds:Signature xmlns:ds=\"" DS "\"><ds:SignatureValue>AAAA</ds:SignatureValue></ds:Signature>" } },
+    { "no-info",
+      "sig_structure",
+      { .whole = "<ds:Signature xmlns:ds=\"" DS "\"><ds:SignatureValue>AAAA</ds:SignatureValue></ds:Signature>" } },
     { "empty", "sig_structure", { .whole = "<ds:Signature xmlns:ds=\"" DS "\"/>" } },
-    { "other-namespace", "*", { .whole = "<ds:Signature xmlns:ds=\"urn:other\">@INFO@<ds:SignatureValue>@VALUE@</ds:SignatureValue></ds:Signature>" } },
+    { "other-namespace",
+      "*",
+      { .whole = "<ds:Signature "
+                 "xmlns:ds=\"urn:other\">@INFO@<ds:SignatureValue>@VALUE@</ds:SignatureValue></ds:Signature>" } },
     { "key-other", "sig_value", { .key = FORGE_OTHER } },
-    { "key-other-with-certificate", "sig_value", { .key = FORGE_OTHER, .key_info = "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>@CERT@</ds:X509Certificate></ds:X509Data></ds:KeyInfo>" } },
-    { "key-other-value", "sig_value", { .key = FORGE_OTHER, .key_info = "<ds:KeyInfo><ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue></ds:KeyInfo>" } },
-    { "key-retrieval", "sig_value", { .key = FORGE_OTHER, .key_info = "<ds:KeyInfo><ds:RetrievalMethod URI=\"http://127.0.0.1:1/canary\"/></ds:KeyInfo>" } },
+    { "key-other-with-certificate",
+      "sig_value",
+      { .key = FORGE_OTHER,
+        .key_info =
+            "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>@CERT@</ds:X509Certificate></ds:X509Data></ds:KeyInfo>" } },
+    { "key-other-value",
+      "sig_value",
+      { .key = FORGE_OTHER,
+        .key_info = "<ds:KeyInfo><ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus><ds:Exponent>AQAB</"
+                    "ds:Exponent></ds:RSAKeyValue></ds:KeyValue></ds:KeyInfo>" } },
+    { "key-retrieval",
+      "sig_value",
+      { .key = FORGE_OTHER,
+        .key_info = "<ds:KeyInfo><ds:RetrievalMethod URI=\"http://127.0.0.1:1/canary\"/></ds:KeyInfo>" } },
     { "key-weak", "sig_value", { .key = FORGE_WEAK } },
     { "key-k256", "sig_value", { .key = FORGE_K256, .method = MORE "ecdsa-sha256" } },
     { "ecdsa-der", "sig_value", { .key = FORGE_EC256, .der = true } },
     { "ecdsa-sha1", "sig_algorithm", { .key = FORGE_EC256, .method = MORE "ecdsa-sha1" } },
     { "ec-claimed-rsa", "sig_value", { .key = FORGE_EC256, .method = MORE "rsa-sha256" } },
     { "rsa-claimed-ec", "sig_value", { .key = FORGE_IDP, .method = MORE "ecdsa-sha256" } },
-    { "rsa-claimed-ec-raw-zero", "sig_value", { .key = FORGE_EC256, .value_as = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==" } },
+    { "rsa-claimed-ec-raw-zero",
+      "sig_value",
+      { .key = FORGE_EC256,
+        .value_as = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==" } },
     { "ec-empty-halves", "sig_structure", { .key = FORGE_EC256, .value_as = "====" } },
 };
 
@@ -184,7 +257,8 @@ TEST(every_other_shape_of_a_signature_is_refused)
             expect(t, named(t, "sig-r", s->name), by_response(t, &s->how), s->code);
         /* Bad on the Response while the Assertion's own is good: fatal all the same. */
         struct str good = forge_sign_assertion(t->arena, base(t), &plain);
-        expect(t, named(t, "sig-r-beside-good", s->name), forge_unmark(t->arena, forge_sign_response(t->arena, good, &s->how)), s->code);
+        expect(t, named(t, "sig-r-beside-good", s->name),
+               forge_unmark(t->arena, forge_sign_response(t->arena, good, &s->how)), s->code);
         struct str bad = forge_sign_response(t->arena, forge_sign_assertion(t->arena, base(t), &s->how), &plain);
         expect(t, named(t, "sig-a-inside-good", s->name), forge_unmark(t->arena, bad), s->code);
     }
@@ -219,7 +293,10 @@ TEST(a_signature_is_refused_under_keys_that_do_not_fit)
 TEST(nothing_signed_is_refused)
 {
     expect(t, "unsigned", forge_unmark(t->arena, base(t)), "sig_missing");
-    expect(t, "stripped-a", forge_replace(t->arena, by_assertion(t, &plain), arena_cstr(t->arena, forge_cut(by_assertion(t, &plain), "Signature")), ""), "*");
+    expect(t, "stripped-a",
+           forge_replace(t->arena, by_assertion(t, &plain),
+                         arena_cstr(t->arena, forge_cut(by_assertion(t, &plain), "Signature")), ""),
+           "*");
 }
 
 /* --- changed after signing ------------------------------------------------------ */
@@ -230,7 +307,8 @@ static const struct {
     { "name-id", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", ">admin<" },
     { "attribute", ">anna<", ">admin<" },
     { "attribute-name", "Name=\"uid\"", "Name=\"admin\"" },
-    { "value-added", "member</saml:AttributeValue>", "member</saml:AttributeValue><saml:AttributeValue>principal</saml:AttributeValue>" },
+    { "value-added", "member</saml:AttributeValue>",
+      "member</saml:AttributeValue><saml:AttributeValue>principal</saml:AttributeValue>" },
     { "white-space", "<saml:Conditions", " <saml:Conditions" },
     { "attribute-order-and-more", "<saml:Subject>", "<saml:Subject x=\"1\">" },
     { "format", "nameid-format:transient", "nameid-format:persistent" },
@@ -244,15 +322,27 @@ TEST(what_was_changed_after_signing_is_refused)
 {
     for (size_t i = 0; i < sizeof tampered / sizeof tampered[0]; i++) {
         /* Declaring a prefix that exclusive C14N does not see changes nothing unless it is used. */
-        expect(t, named(t, "tamper-a", tampered[i].name), edit(t, by_assertion(t, &plain), tampered[i].from, tampered[i].to),
+        expect(t, named(t, "tamper-a", tampered[i].name),
+               edit(t, by_assertion(t, &plain), tampered[i].from, tampered[i].to),
                strcmp(tampered[i].name, "namespace-use") == 0 ? NULL : "sig_digest");
-        expect(t, named(t, "tamper-r", tampered[i].name), edit(t, by_response(t, &plain), tampered[i].from, tampered[i].to),
+        expect(t, named(t, "tamper-r", tampered[i].name),
+               edit(t, by_response(t, &plain), tampered[i].from, tampered[i].to),
                strcmp(tampered[i].name, "namespace-use") == 0 ? NULL : "sig_digest");
     }
-    expect(t, "tamper-destination", edit(t, by_response(t, &plain), "IssueInstant=\"2026-08-10T07:59:58Z\" Destination", "IssueInstant=\"2026-08-10T07:59:59Z\" Destination"), "sig_digest");
-    expect(t, "tamper-digest-method", edit(t, by_assertion(t, &plain), XENC "sha256\"></ds:DigestMethod>", XENC "sha512\"></ds:DigestMethod>"), "sig_value");
-    expect(t, "tamper-prefix-list", edit(t, by_assertion(t, &plain), "\"" EXC "\"></ds:Transform>", "\"" EXC "\"><ec:InclusiveNamespaces xmlns:ec=\"" EXC "\" PrefixList=\"xs\"/></ds:Transform>"), "sig_value");
-    expect(t, "ok-attribute-order", edit(t, by_assertion(t, &plain), "ID=\"_assertion1\" Version=\"2.0\"", "Version='2.0'  ID = '_assertion1'"), NULL);
+    expect(t, "tamper-destination",
+           edit(t, by_response(t, &plain), "IssueInstant=\"2026-08-10T07:59:58Z\" Destination",
+                "IssueInstant=\"2026-08-10T07:59:59Z\" Destination"),
+           "sig_digest");
+    expect(t, "tamper-digest-method",
+           edit(t, by_assertion(t, &plain), XENC "sha256\"></ds:DigestMethod>", XENC "sha512\"></ds:DigestMethod>"),
+           "sig_value");
+    expect(t, "tamper-prefix-list",
+           edit(t, by_assertion(t, &plain), "\"" EXC "\"></ds:Transform>",
+                "\"" EXC "\"><ec:InclusiveNamespaces xmlns:ec=\"" EXC "\" PrefixList=\"xs\"/></ds:Transform>"),
+           "sig_value");
+    expect(t, "ok-attribute-order",
+           edit(t, by_assertion(t, &plain), "ID=\"_assertion1\" Version=\"2.0\"", "Version='2.0'  ID = '_assertion1'"),
+           NULL);
     expect(t, "ok-cdata-same", edit(t, by_assertion(t, &plain), ">anna<", "><![CDATA[an]]>n&#97;<"), NULL);
 }
 
@@ -293,19 +383,22 @@ static struct str cat(struct test *t, struct str a, struct str b)
 /* Puts `what` behind the Issuer of an assertion. */
 static struct str behind_issuer(struct test *t, struct str assertion, struct str what)
 {
-    return forge_replace(t->arena, assertion, "</saml:Issuer>", arena_cstr(t->arena, cat(t, S("</saml:Issuer>"), what)));
+    return forge_replace(t->arena, assertion, "</saml:Issuer>",
+                         arena_cstr(t->arena, cat(t, S("</saml:Issuer>"), what)));
 }
 
 static struct str in_object(struct test *t, struct str signature, struct str what)
 {
-    return forge_replace(t->arena, signature, "</ds:Signature>",
-                         arena_cstr(t->arena, cat(t, cat(t, S("<ds:Object>"), what), S("</ds:Object></ds:Signature>"))));
+    return forge_replace(
+        t->arena, signature, "</ds:Signature>",
+        arena_cstr(t->arena, cat(t, cat(t, S("<ds:Object>"), what), S("</ds:Object></ds:Signature>"))));
 }
 
 static struct str in_extensions(struct test *t, struct str response, struct str what)
 {
-    return forge_replace(t->arena, response, "<samlp:Status>",
-                         arena_cstr(t->arena, cat(t, cat(t, S("<samlp:Extensions>"), what), S("</samlp:Extensions><samlp:Status>"))));
+    return forge_replace(
+        t->arena, response, "<samlp:Status>",
+        arena_cstr(t->arena, cat(t, cat(t, S("<samlp:Extensions>"), what), S("</samlp:Extensions><samlp:Status>"))));
 }
 
 TEST(a_wrapped_assertion_is_refused_wherever_the_signed_one_hides)
@@ -319,27 +412,87 @@ TEST(a_wrapped_assertion_is_refused_wherever_the_signed_one_hides)
         const char *id = i == 0 ? "new-id" : i == 1 ? "same-id" : "no-id";
         expect(t, named(t, "xsw3-evil-before", id), swap(t, w, cat(t, evil, w.assertion)), "*");
         expect(t, named(t, "xsw3-evil-after", id), swap(t, w, cat(t, w.assertion, evil)), "*");
-        expect(t, named(t, "xsw4-around", id), swap(t, w, forge_replace(t->arena, evil, "</saml:Assertion>", arena_cstr(t->arena, cat(t, w.assertion, S("</saml:Assertion>"))))), "*");
+        expect(t, named(t, "xsw4-around", id),
+               swap(t, w,
+                    forge_replace(t->arena, evil, "</saml:Assertion>",
+                                  arena_cstr(t->arena, cat(t, w.assertion, S("</saml:Assertion>"))))),
+               "*");
         expect(t, named(t, "xsw5-signature-moved", id), swap(t, w, cat(t, evil_signed, w.bare)), "*");
         expect(t, named(t, "xsw5-signature-moved-first", id), swap(t, w, cat(t, w.bare, evil_signed)), "*");
-        expect(t, named(t, "xsw6-in-signature", id), swap(t, w, behind_issuer(t, evil, forge_replace(t->arena, w.signature, "</ds:Signature>", arena_cstr(t->arena, cat(t, w.bare, S("</ds:Signature>")))))), "*");
+        expect(t, named(t, "xsw6-in-signature", id),
+               swap(t, w,
+                    behind_issuer(t, evil,
+                                  forge_replace(t->arena, w.signature, "</ds:Signature>",
+                                                arena_cstr(t->arena, cat(t, w.bare, S("</ds:Signature>")))))),
+               "*");
         expect(t, named(t, "xsw7-extensions", id), in_extensions(t, swap(t, w, w.assertion), evil), "*");
         expect(t, named(t, "xsw7-signed-in-extensions", id), in_extensions(t, swap(t, w, evil), w.assertion), "*");
-        expect(t, named(t, "xsw8-object", id), swap(t, w, behind_issuer(t, evil, in_object(t, w.signature, w.bare))), "*");
-        expect(t, named(t, "xsw8-object-signed", id), swap(t, w, behind_issuer(t, evil, in_object(t, w.signature, w.assertion))), "*");
-        expect(t, named(t, "xsw-advice", id), swap(t, w, forge_replace(t->arena, evil, "</saml:Conditions>", arena_cstr(t->arena, cat(t, cat(t, S("</saml:Conditions><saml:Advice>"), w.assertion), S("</saml:Advice>"))))), "*");
-        expect(t, named(t, "xsw-advice-moved", id), swap(t, w, forge_replace(t->arena, evil_signed, "</saml:Conditions>", arena_cstr(t->arena, cat(t, cat(t, S("</saml:Conditions><saml:Advice>"), w.bare), S("</saml:Advice>"))))), "*");
-        expect(t, named(t, "xsw-key-info", id), swap(t, w, behind_issuer(t, evil, forge_replace(t->arena, w.signature, "</ds:Signature>", arena_cstr(t->arena, cat(t, cat(t, S("<ds:KeyInfo>"), w.bare), S("</ds:KeyInfo></ds:Signature>")))))), "*");
-        expect(t, named(t, "xsw-status-detail", id), forge_replace(t->arena, swap(t, w, evil), "</samlp:Status>", arena_cstr(t->arena, cat(t, cat(t, S("<samlp:StatusDetail>"), w.assertion), S("</samlp:StatusDetail></samlp:Status>")))), "*");
-        expect(t, named(t, "xsw-confirmation-data", id), swap(t, w, forge_replace(t->arena, evil, "<saml:SubjectConfirmation ", arena_cstr(t->arena, cat(t, cat(t, S("<saml:SubjectConfirmation Method=\"urn:x\"><saml:SubjectConfirmationData>"), w.assertion), S("</saml:SubjectConfirmationData></saml:SubjectConfirmation><saml:SubjectConfirmation "))))), "*");
-        expect(t, named(t, "xsw-attribute-value", id), swap(t, w, forge_replace(t->arena, evil, ">admin</saml:AttributeValue>", arena_cstr(t->arena, cat(t, cat(t, S(">"), w.assertion), S("</saml:AttributeValue>"))))), "*");
-        expect(t, named(t, "xsw-renamed-original", id), swap(t, w, cat(t, evil, forge_replace(t->arena, w.assertion, "saml:Assertion", "saml:Assertion2"))), "*");
-        expect(t, named(t, "xsw-other-namespace", id), swap(t, w, cat(t, evil, cat(t, cat(t, S("<e:x xmlns:e=\"urn:e\">"), w.assertion), S("</e:x>")))), "*");
-        expect(t, named(t, "xsw-signature-child-of-response", id), edit(t, swap(t, w, cat(t, evil, w.bare)), "<samlp:Status>", arena_cstr(t->arena, cat(t, w.signature, S("<samlp:Status>")))), "*");
-        expect(t, named(t, "xsw-detached", id), edit(t, swap(t, w, evil), "</samlp:Response>", arena_cstr(t->arena, cat(t, cat(t, w.signature, w.bare), S("</samlp:Response>")))), "*");
+        expect(t, named(t, "xsw8-object", id), swap(t, w, behind_issuer(t, evil, in_object(t, w.signature, w.bare))),
+               "*");
+        expect(t, named(t, "xsw8-object-signed", id),
+               swap(t, w, behind_issuer(t, evil, in_object(t, w.signature, w.assertion))), "*");
+        expect(t, named(t, "xsw-advice", id),
+               swap(t, w,
+                    forge_replace(t->arena, evil, "</saml:Conditions>",
+                                  arena_cstr(t->arena, cat(t, cat(t, S("</saml:Conditions><saml:Advice>"), w.assertion),
+                                                           S("</saml:Advice>"))))),
+               "*");
+        expect(t, named(t, "xsw-advice-moved", id),
+               swap(t, w,
+                    forge_replace(t->arena, evil_signed, "</saml:Conditions>",
+                                  arena_cstr(t->arena, cat(t, cat(t, S("</saml:Conditions><saml:Advice>"), w.bare),
+                                                           S("</saml:Advice>"))))),
+               "*");
+        expect(t, named(t, "xsw-key-info", id),
+               swap(t, w,
+                    behind_issuer(t, evil,
+                                  forge_replace(t->arena, w.signature, "</ds:Signature>",
+                                                arena_cstr(t->arena, cat(t, cat(t, S("<ds:KeyInfo>"), w.bare),
+                                                                         S("</ds:KeyInfo></ds:Signature>")))))),
+               "*");
+        expect(t, named(t, "xsw-status-detail", id),
+               forge_replace(t->arena, swap(t, w, evil), "</samlp:Status>",
+                             arena_cstr(t->arena, cat(t, cat(t, S("<samlp:StatusDetail>"), w.assertion),
+                                                      S("</samlp:StatusDetail></samlp:Status>")))),
+               "*");
+        expect(t, named(t, "xsw-confirmation-data", id),
+               swap(t, w,
+                    forge_replace(
+                        t->arena, evil, "<saml:SubjectConfirmation ",
+                        arena_cstr(
+                            t->arena,
+                            cat(t,
+                                cat(t, S("<saml:SubjectConfirmation Method=\"urn:x\"><saml:SubjectConfirmationData>"),
+                                    w.assertion),
+                                S("</saml:SubjectConfirmationData></"
+                                  "saml:SubjectConfirmation><saml:SubjectConfirmation "))))),
+               "*");
+        expect(
+            t, named(t, "xsw-attribute-value", id),
+            swap(t, w,
+                 forge_replace(t->arena, evil, ">admin</saml:AttributeValue>",
+                               arena_cstr(t->arena, cat(t, cat(t, S(">"), w.assertion), S("</saml:AttributeValue>"))))),
+            "*");
+        expect(t, named(t, "xsw-renamed-original", id),
+               swap(t, w, cat(t, evil, forge_replace(t->arena, w.assertion, "saml:Assertion", "saml:Assertion2"))),
+               "*");
+        expect(t, named(t, "xsw-other-namespace", id),
+               swap(t, w, cat(t, evil, cat(t, cat(t, S("<e:x xmlns:e=\"urn:e\">"), w.assertion), S("</e:x>")))), "*");
+        expect(t, named(t, "xsw-signature-child-of-response", id),
+               edit(t, swap(t, w, cat(t, evil, w.bare)), "<samlp:Status>",
+                    arena_cstr(t->arena, cat(t, w.signature, S("<samlp:Status>")))),
+               "*");
+        expect(t, named(t, "xsw-detached", id),
+               edit(t, swap(t, w, evil), "</samlp:Response>",
+                    arena_cstr(t->arena, cat(t, cat(t, w.signature, w.bare), S("</samlp:Response>")))),
+               "*");
         expect(t, named(t, "xsw-evil-with-signature", id), swap(t, w, evil_signed), "*");
         expect(t, named(t, "xsw-evil-two-signatures", id), swap(t, w, behind_issuer(t, evil_signed, w.signature)), "*");
-        expect(t, named(t, "xsw-fake-encrypted", id), swap(t, w, cat(t, evil, cat(t, cat(t, S("<saml:EncryptedAssertion>"), w.assertion), S("</saml:EncryptedAssertion>")))), "*");
+        expect(t, named(t, "xsw-fake-encrypted", id),
+               swap(t, w,
+                    cat(t, evil,
+                        cat(t, cat(t, S("<saml:EncryptedAssertion>"), w.assertion), S("</saml:EncryptedAssertion>")))),
+               "*");
     }
 }
 
@@ -351,23 +504,47 @@ TEST(a_wrapped_response_is_refused)
     struct str same = edit(t, bare, ">anna<", ">admin<");
     const char *open = "<samlp:Status>";
 
-    expect(t, "xsw1-original-in-signature", edit(t, evil, open, arena_cstr(t->arena, cat(t, in_object(t, signature, bare), S("<samlp:Status>")))), "*");
-    expect(t, "xsw1-same-id", edit(t, same, open, arena_cstr(t->arena, cat(t, in_object(t, signature, bare), S("<samlp:Status>")))), "*");
-    expect(t, "xsw2-original-before-signature", edit(t, evil, open, arena_cstr(t->arena, cat(t, cat(t, bare, signature), S("<samlp:Status>")))), "*");
-    expect(t, "xsw2-original-after-signature", edit(t, evil, open, arena_cstr(t->arena, cat(t, cat(t, signature, bare), S("<samlp:Status>")))), "*");
+    expect(t, "xsw1-original-in-signature",
+           edit(t, evil, open, arena_cstr(t->arena, cat(t, in_object(t, signature, bare), S("<samlp:Status>")))), "*");
+    expect(t, "xsw1-same-id",
+           edit(t, same, open, arena_cstr(t->arena, cat(t, in_object(t, signature, bare), S("<samlp:Status>")))), "*");
+    expect(t, "xsw2-original-before-signature",
+           edit(t, evil, open, arena_cstr(t->arena, cat(t, cat(t, bare, signature), S("<samlp:Status>")))), "*");
+    expect(t, "xsw2-original-after-signature",
+           edit(t, evil, open, arena_cstr(t->arena, cat(t, cat(t, signature, bare), S("<samlp:Status>")))), "*");
     expect(t, "xsw-response-in-extensions", in_extensions(t, evil, good), "*");
-    expect(t, "xsw-response-evil-inside", edit(t, good, "</samlp:Status>", arena_cstr(t->arena, cat(t, cat(t, S("<samlp:StatusDetail>"), evil), S("</samlp:StatusDetail></samlp:Status>")))), "*");
-    expect(t, "xsw-response-appended", edit(t, evil, "</samlp:Response>", arena_cstr(t->arena, cat(t, good, S("</samlp:Response>")))), "*");
+    expect(t, "xsw-response-evil-inside",
+           edit(t, good, "</samlp:Status>",
+                arena_cstr(t->arena,
+                           cat(t, cat(t, S("<samlp:StatusDetail>"), evil), S("</samlp:StatusDetail></samlp:Status>")))),
+           "*");
+    expect(t, "xsw-response-appended",
+           edit(t, evil, "</samlp:Response>", arena_cstr(t->arena, cat(t, good, S("</samlp:Response>")))), "*");
     expect(t, "xsw-response-two-roots", cat(t, evil, good), "xml_malformed");
     expect(t, "xsw-response-two-roots-reversed", cat(t, good, evil), "xml_malformed");
-    expect(t, "xsw-response-wrapped-in-response", edit(t, evil, arena_cstr(t->arena, forge_cut(evil, "Assertion")), arena_cstr(t->arena, cat(t, good, forge_cut(evil, "Assertion")))), "*");
-    expect(t, "xsw-signed-response-other-assertion", edit(t, good, "</samlp:Response>", arena_cstr(t->arena, cat(t, edit(t, forge_cut(bare, "Assertion"), "_assertion1", "_assertion2"), S("</samlp:Response>")))), "*");
-    expect(t, "xsw-signature-of-response-on-assertion", edit(t, bare, "</saml:Issuer><saml:Subject>", arena_cstr(t->arena, cat(t, cat(t, S("</saml:Issuer>"), signature), S("<saml:Subject>")))), "sig_reference");
+    expect(t, "xsw-response-wrapped-in-response",
+           edit(t, evil, arena_cstr(t->arena, forge_cut(evil, "Assertion")),
+                arena_cstr(t->arena, cat(t, good, forge_cut(evil, "Assertion")))),
+           "*");
+    expect(t, "xsw-signed-response-other-assertion",
+           edit(t, good, "</samlp:Response>",
+                arena_cstr(t->arena, cat(t, edit(t, forge_cut(bare, "Assertion"), "_assertion1", "_assertion2"),
+                                         S("</samlp:Response>")))),
+           "*");
+    expect(t, "xsw-signature-of-response-on-assertion",
+           edit(t, bare, "</saml:Issuer><saml:Subject>",
+                arena_cstr(t->arena, cat(t, cat(t, S("</saml:Issuer>"), signature), S("<saml:Subject>")))),
+           "sig_reference");
     struct str by_a = by_assertion(t, &plain), sig_a = forge_cut(by_a, "Signature");
     struct str bare_a = forge_replace(t->arena, by_a, arena_cstr(t->arena, sig_a), "");
-    expect(t, "xsw-signature-of-assertion-on-response", edit(t, bare_a, open, arena_cstr(t->arena, cat(t, sig_a, S("<samlp:Status>")))), "sig_reference");
-    expect(t, "xsw-signature-twice-on-response", edit(t, good, open, arena_cstr(t->arena, cat(t, signature, S("<samlp:Status>")))), "response_structure");
-    expect(t, "xsw-signature-late", edit(t, forge_replace(t->arena, by_a, arena_cstr(t->arena, sig_a), ""), "</saml:Assertion>", arena_cstr(t->arena, cat(t, sig_a, S("</saml:Assertion>")))), "assertion_structure");
+    expect(t, "xsw-signature-of-assertion-on-response",
+           edit(t, bare_a, open, arena_cstr(t->arena, cat(t, sig_a, S("<samlp:Status>")))), "sig_reference");
+    expect(t, "xsw-signature-twice-on-response",
+           edit(t, good, open, arena_cstr(t->arena, cat(t, signature, S("<samlp:Status>")))), "response_structure");
+    expect(t, "xsw-signature-late",
+           edit(t, forge_replace(t->arena, by_a, arena_cstr(t->arena, sig_a), ""), "</saml:Assertion>",
+                arena_cstr(t->arena, cat(t, sig_a, S("</saml:Assertion>")))),
+           "assertion_structure");
 }
 
 /* --- XML ------------------------------------------------------------------------- */
@@ -375,13 +552,16 @@ TEST(a_wrapped_response_is_refused)
 static const struct {
     const char *name, *from, *to, *code;
 } documents[] = {
-    { "comment-in-name", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", ">_ce3d2948b4cf20146<!-- -->dee0a0b3dd6f69b6cf86f62d7<", "xml_comment" },
+    { "comment-in-name", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<",
+      ">_ce3d2948b4cf20146<!-- -->dee0a0b3dd6f69b6cf86f62d7<", "xml_comment" },
     { "comment-in-value", ">anna<", ">an<!--x-->na<", "xml_comment" },
     { "comment-in-issuer", "<saml:Issuer>https", "<saml:Issuer><!--x-->https", "xml_comment" },
     { "comment-in-audience", "<saml:Audience>", "<saml:Audience><!-- -->", "xml_comment" },
     { "comment-between", "<samlp:Status>", "<!-- --><samlp:Status>", "xml_comment" },
-    { "instruction-in-name", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", ">_ce3d2948b4cf20146<?x y?>dee0a0b3dd6f69b6cf86f62d7<", "xml_instruction" },
-    { "instruction-between", "<samlp:Status>", "<?xml-stylesheet href=\"http://127.0.0.1:1/\"?><samlp:Status>", "xml_instruction" },
+    { "instruction-in-name", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<",
+      ">_ce3d2948b4cf20146<?x y?>dee0a0b3dd6f69b6cf86f62d7<", "xml_instruction" },
+    { "instruction-between", "<samlp:Status>", "<?xml-stylesheet href=\"http://127.0.0.1:1/\"?><samlp:Status>",
+      "xml_instruction" },
     { "entity-undeclared", ">anna<", ">&admin;<", "xml_malformed" },
     { "entity-parameter", ">anna<", ">%admin;<", "sig_digest" },
     { "char-reference-nul", ">anna<", ">&#0;<", "xml_malformed" },
@@ -389,16 +569,19 @@ static const struct {
     { "char-reference-huge", ">anna<", ">&#99999999999;<", "xml_malformed" },
     { "ns-undeclared-prefix", "<saml:Subject>", "<saml:Subject q:x=\"1\">", "xml_namespace" },
     { "ns-undeclared-element", "<samlp:Status>", "<samlp:Status><q:x/>", "xml_namespace" },
-    { "ns-same-attribute-twice", "<saml:Subject>", "<saml:Subject xmlns:p=\"urn:e\" xmlns:q=\"urn:e\" p:x=\"1\" q:x=\"2\">", "xml_namespace" },
+    { "ns-same-attribute-twice", "<saml:Subject>",
+      "<saml:Subject xmlns:p=\"urn:e\" xmlns:q=\"urn:e\" p:x=\"1\" q:x=\"2\">", "xml_namespace" },
     { "attribute-twice", "ID=\"_assertion1\"", "ID=\"_assertion1\" ID=\"_assertion1\"", "xml_malformed" },
     { "ns-relative", "<saml:Subject>", "<saml:Subject xmlns:q=\"relative\">", "xml_namespace" },
     { "ns-relative-slash", "<saml:Subject>", "<saml:Subject xmlns:q=\"/a:b\">", "xml_namespace" },
     { "ns-relative-on-response", "<samlp:Response ", "<samlp:Response xmlns:q=\"1\" ", "xml_namespace" },
-    { "ns-relative-used", "<saml:AttributeStatement>", "<saml:AttributeStatement xmlns:q=\"foo\" q:a=\"1\">", "xml_namespace" },
+    { "ns-relative-used", "<saml:AttributeStatement>", "<saml:AttributeStatement xmlns:q=\"foo\" q:a=\"1\">",
+      "xml_namespace" },
     { "ns-xml-rebound", "<saml:Subject>", "<saml:Subject xmlns:xml=\"urn:e\">", "*" },
     { "ns-xmlns-bound", "<saml:Subject>", "<saml:Subject xmlns:xmlns=\"urn:e\">", "*" },
     { "ns-prefix-undeclared-again", "<saml:Subject>", "<saml:Subject xmlns:xs=\"\">", "*" },
-    { "ns-saml-swapped", "xmlns:saml=\"" SAML_NS_ASSERTION "\"", "xmlns:saml=\"urn:oasis:names:tc:SAML:1.0:assertion\"", "*" },
+    { "ns-saml-swapped", "xmlns:saml=\"" SAML_NS_ASSERTION "\"", "xmlns:saml=\"urn:oasis:names:tc:SAML:1.0:assertion\"",
+      "*" },
     { "ns-trailing-space", "xmlns:saml=\"" SAML_NS_ASSERTION "\"", "xmlns:saml=\"" SAML_NS_ASSERTION " \"", "*" },
     { "unquoted-attribute", "ID=\"_assertion1\"", "ID=_assertion1", "xml_malformed" },
     { "end-tag-missing", "</saml:Subject>", "", "xml_malformed" },
@@ -417,14 +600,18 @@ static const struct {
 TEST(odd_documents_are_refused)
 {
     for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
-        expect(t, named(t, "xml-after", documents[i].name), edit(t, by_assertion(t, &plain), documents[i].from, documents[i].to), documents[i].code);
-        expect(t, named(t, "xml-after-r", documents[i].name), edit(t, by_response(t, &plain), documents[i].from, documents[i].to), documents[i].code);
+        expect(t, named(t, "xml-after", documents[i].name),
+               edit(t, by_assertion(t, &plain), documents[i].from, documents[i].to), documents[i].code);
+        expect(t, named(t, "xml-after-r", documents[i].name),
+               edit(t, by_response(t, &plain), documents[i].from, documents[i].to), documents[i].code);
         if (strcmp(documents[i].code, "sig_digest") == 0)
             continue;
         struct str text = edit(t, base(t), documents[i].from, documents[i].to);
-        expect(t, named(t, "xml-before", documents[i].name), forge_unmark(t->arena, forge_sign_assertion(t->arena, text, &plain)), documents[i].code);
+        expect(t, named(t, "xml-before", documents[i].name),
+               forge_unmark(t->arena, forge_sign_assertion(t->arena, text, &plain)), documents[i].code);
         text = forge_replace(t->arena, text, "@A@", "");
-        expect(t, named(t, "xml-before-r", documents[i].name), forge_unmark(t->arena, forge_sign_response(t->arena, text, &plain)), "*");
+        expect(t, named(t, "xml-before-r", documents[i].name),
+               forge_unmark(t->arena, forge_sign_response(t->arena, text, &plain)), "*");
     }
 }
 
@@ -436,8 +623,12 @@ static const struct {
     { "doctype-public", "<!DOCTYPE x PUBLIC \"a\" \"http://127.0.0.1:1/x.dtd\">", "", "xml_doctype" },
     { "doctype-entity", "<!DOCTYPE x [<!ENTITY a \"b\">]>", "", "xml_doctype" },
     { "doctype-external-entity", "<!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>", "", "xml_doctype" },
-    { "doctype-parameter-entity", "<!DOCTYPE x [<!ENTITY % a SYSTEM \"http://127.0.0.1:1/\"> %a;]>", "", "xml_doctype" },
-    { "doctype-laughs", "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">]>", "", "xml_doctype" },
+    { "doctype-parameter-entity", "<!DOCTYPE x [<!ENTITY % a SYSTEM \"http://127.0.0.1:1/\"> %a;]>", "",
+      "xml_doctype" },
+    { "doctype-laughs",
+      "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c "
+      "\"&b;&b;&b;&b;&b;&b;&b;&b;\">]>",
+      "", "xml_doctype" },
     { "doctype-attlist-id", "<!DOCTYPE x [<!ATTLIST saml:Assertion ID ID #IMPLIED>]>", "", "xml_doctype" },
     { "doctype-default-attribute", "<!DOCTYPE x [<!ATTLIST saml:NameID Format CDATA \"x\">]>", "", "xml_doctype" },
     { "doctype-after-declaration", "<?xml version=\"1.0\"?>\n<!DOCTYPE x>", "", "xml_doctype" },
@@ -451,7 +642,8 @@ static const struct {
     { "encoding-utf16", "<?xml version=\"1.0\" encoding=\"UTF-16\"?>", "", "xml_encoding" },
     { "encoding-utf7", "<?xml version=\"1.0\" encoding=\"UTF-7\"?>", "", "xml_encoding" },
     { "encoding-ebcdic", "<?xml version=\"1.0\" encoding=\"IBM037\"?>", "", "xml_encoding" },
-    { "encoding-utf8-bom-utf16-declared", "\xEF\xBB\xBF<?xml version=\"1.0\" encoding=\"UTF-16\"?>", "", "xml_encoding" },
+    { "encoding-utf8-bom-utf16-declared", "\xEF\xBB\xBF<?xml version=\"1.0\" encoding=\"UTF-16\"?>", "",
+      "xml_encoding" },
     { "encoding-empty", "<?xml version=\"1.0\" encoding=\"\"?>", "", "xml_encoding" },
     { "declaration-after-space", " <?xml version=\"1.0\"?>", "", "xml_instruction" },
     { "declaration-twice", "<?xml version=\"1.0\"?><?xml version=\"1.0\"?>", "", "xml_instruction" },
@@ -530,23 +722,48 @@ TEST(what_costs_too_much_is_refused_before_it_is_parsed)
     struct str good = by_assertion(t, &plain);
     struct str many = repeated(t, " a#=\"\"", 300), deep = repeated(t, "<e:d# xmlns:e=\"urn:e\">", 70);
 
-    expect(t, "size-attributes-300", edit(t, good, "<saml:Subject>", arena_cstr(t->arena, arena_printf(t->arena, "<saml:Subject%.*s>", STR_ARG(many)))), "xml_attributes");
+    expect(t, "size-attributes-300",
+           edit(t, good, "<saml:Subject>",
+                arena_cstr(t->arena, arena_printf(t->arena, "<saml:Subject%.*s>", STR_ARG(many)))),
+           "xml_attributes");
     many = repeated(t, " a#=\"\"", 9000);
-    expect(t, "size-attributes-9000", edit(t, good, "<samlp:Response ", arena_cstr(t->arena, arena_printf(t->arena, "<samlp:Response%.*s ", STR_ARG(many)))), "xml_attributes");
+    expect(t, "size-attributes-9000",
+           edit(t, good, "<samlp:Response ",
+                arena_cstr(t->arena, arena_printf(t->arena, "<samlp:Response%.*s ", STR_ARG(many)))),
+           "xml_attributes");
     many = repeated(t, " a#=\"\"", 50000);
-    expect(t, "size-attributes-50000", edit(t, good, "<samlp:Response ", arena_cstr(t->arena, arena_printf(t->arena, "<samlp:Response%.*s ", STR_ARG(many)))), "xml_size");
+    expect(t, "size-attributes-50000",
+           edit(t, good, "<samlp:Response ",
+                arena_cstr(t->arena, arena_printf(t->arena, "<samlp:Response%.*s ", STR_ARG(many)))),
+           "xml_size");
     many = repeated(t, " xmlns:n#=\"urn:e\"", 250);
-    expect(t, "size-namespaces-nested", edit(t, good, "<samlp:Status>", arena_cstr(t->arena, arena_printf(t->arena, "<samlp:Extensions%.*s><e%.*s/></samlp:Extensions><samlp:Status>", STR_ARG(many), STR_ARG(many)))), "xml_attributes");
-    expect(t, "size-depth", edit(t, good, "<samlp:Status>", arena_cstr(t->arena, arena_printf(t->arena, "%.*s<samlp:Status>", STR_ARG(deep)))), "xml_depth");
+    expect(t, "size-namespaces-nested",
+           edit(t, good, "<samlp:Status>",
+                arena_cstr(t->arena,
+                           arena_printf(t->arena, "<samlp:Extensions%.*s><e%.*s/></samlp:Extensions><samlp:Status>",
+                                        STR_ARG(many), STR_ARG(many)))),
+           "xml_attributes");
+    expect(t, "size-depth",
+           edit(t, good, "<samlp:Status>",
+                arena_cstr(t->arena, arena_printf(t->arena, "%.*s<samlp:Status>", STR_ARG(deep)))),
+           "xml_depth");
     expect(t, "size-depth-20000", repeated(t, "<d>", 20000), "xml_depth");
     many = repeated(t, "<e/>", 6000);
-    expect(t, "size-elements", edit(t, good, "<samlp:Status>", arena_cstr(t->arena, arena_printf(t->arena, "<samlp:Extensions>%.*s</samlp:Extensions><samlp:Status>", STR_ARG(many)))), "xml_elements");
+    expect(t, "size-elements",
+           edit(t, good, "<samlp:Status>",
+                arena_cstr(t->arena, arena_printf(t->arena, "<samlp:Extensions>%.*s</samlp:Extensions><samlp:Status>",
+                                                  STR_ARG(many)))),
+           "xml_elements");
     many = repeated(t, "aaaaaaaaaaaaaaaaaaaa", 7000);
-    expect(t, "size-text", edit(t, good, ">anna<", arena_cstr(t->arena, arena_printf(t->arena, ">%.*s<", STR_ARG(many)))), "xml_size");
+    expect(t, "size-text",
+           edit(t, good, ">anna<", arena_cstr(t->arena, arena_printf(t->arena, ">%.*s<", STR_ARG(many)))), "xml_size");
     many = repeated(t, "<e:x xmlns:e=\"urn:e\">", 1);
-    struct str long_ns = arena_printf(t->arena, "<samlp:Extensions xmlns:e=\"urn:%.*s\">%.*s</samlp:Extensions><samlp:Status>", STR_ARG(repeated(t, "aaaaaaaaaa", 3000)), STR_ARG(repeated(t, "<e:x/>", 4000)));
+    struct str long_ns =
+        arena_printf(t->arena, "<samlp:Extensions xmlns:e=\"urn:%.*s\">%.*s</samlp:Extensions><samlp:Status>",
+                     STR_ARG(repeated(t, "aaaaaaaaaa", 3000)), STR_ARG(repeated(t, "<e:x/>", 4000)));
     expect(t, "size-namespace-long", edit(t, good, "<samlp:Status>", arena_cstr(t->arena, long_ns)), "xml_namespace");
-    long_ns = arena_printf(t->arena, "<saml:AttributeStatement xmlns:e=\"urn:%.*s\">%.*s", STR_ARG(repeated(t, "aaaaaaaaaa", 100)), STR_ARG(repeated(t, "<e:x/>", 3000)));
+    long_ns = arena_printf(t->arena, "<saml:AttributeStatement xmlns:e=\"urn:%.*s\">%.*s",
+                           STR_ARG(repeated(t, "aaaaaaaaaa", 100)), STR_ARG(repeated(t, "<e:x/>", 3000)));
     struct str blown = edit(t, base(t), "<saml:AttributeStatement>", arena_cstr(t->arena, long_ns));
     expect(t, "size-canonical-form", forge_unmark(t->arena, forge_sign_assertion(t->arena, blown, &plain)), "sig_c14n");
 }
@@ -566,13 +783,28 @@ TEST(encryption_is_no_authentication)
 
     expect(t, "enc-unsigned", sealed(t, evil, &usual), "sig_missing");
     expect(t, "enc-tampered", sealed(t, edit(t, good, ">anna<", ">admin<"), &usual), "sig_digest");
-    expect(t, "enc-other-key", sealed(t, by_assertion(t, &(struct forge_sign){ .key = FORGE_OTHER }), &usual), "sig_value");
+    expect(t, "enc-other-key", sealed(t, by_assertion(t, &(struct forge_sign){ .key = FORGE_OTHER }), &usual),
+           "sig_value");
     /* A signature over the Response in the clear does not cover another ciphertext. */
-    struct str by_r = forge_unmark(t->arena, forge_sign_response(t->arena, forge_encrypt(t->arena, forge_replace(t->arena, base(t), "@A@", ""), "Assertion", &usual), &plain));
+    struct str by_r = forge_unmark(
+        t->arena,
+        forge_sign_response(t->arena,
+                            forge_encrypt(t->arena, forge_replace(t->arena, base(t), "@A@", ""), "Assertion", &usual),
+                            &plain));
     struct str other = forge_cut(sealed(t, evil, &usual), "EncryptedAssertion");
-    expect(t, "enc-swapped-in-signed-response", forge_replace(t->arena, by_r, arena_cstr(t->arena, forge_cut(by_r, "EncryptedAssertion")), arena_cstr(t->arena, other)), "sig_digest");
-    expect(t, "enc-beside-clear", edit(t, by_r, "</samlp:Response>", arena_cstr(t->arena, cat(t, forge_cut(forge_unmark(t->arena, base(t)), "Assertion"), S("</samlp:Response>")))), "*");
-    expect(t, "enc-two", edit(t, sealed(t, good, &usual), "</samlp:Response>", arena_cstr(t->arena, cat(t, other, S("</samlp:Response>")))), "*");
+    expect(t, "enc-swapped-in-signed-response",
+           forge_replace(t->arena, by_r, arena_cstr(t->arena, forge_cut(by_r, "EncryptedAssertion")),
+                         arena_cstr(t->arena, other)),
+           "sig_digest");
+    expect(t, "enc-beside-clear",
+           edit(t, by_r, "</samlp:Response>",
+                arena_cstr(t->arena,
+                           cat(t, forge_cut(forge_unmark(t->arena, base(t)), "Assertion"), S("</samlp:Response>")))),
+           "*");
+    expect(t, "enc-two",
+           edit(t, sealed(t, good, &usual), "</samlp:Response>",
+                arena_cstr(t->arena, cat(t, other, S("</samlp:Response>")))),
+           "*");
 }
 
 static const struct {
@@ -600,16 +832,28 @@ TEST(other_encryption_is_refused)
     for (size_t i = 0; i < sizeof seals / sizeof seals[0]; i++)
         expect(t, named(t, "enc", seals[i].name), sealed(t, good, &seals[i].how), seals[i].code);
     struct str s = sealed(t, good, &usual);
-    expect(t, "enc-no-method", edit(t, s, "<xenc:EncryptionMethod Algorithm=\"" XENC11 "aes256-gcm\"/>", ""), "enc_algorithm");
+    expect(t, "enc-no-method", edit(t, s, "<xenc:EncryptionMethod Algorithm=\"" XENC11 "aes256-gcm\"/>", ""),
+           "enc_algorithm");
     expect(t, "enc-wrong-size", edit(t, s, "aes256-gcm", "aes128-gcm"), "enc_decrypt");
-    expect(t, "enc-reference", edit(t, s, "<xenc:CipherData><xenc:CipherValue>", "<xenc:CipherData><xenc:CipherReference URI=\"http://127.0.0.1:1/\"/></xenc:CipherData><xenc:CipherData><xenc:CipherValue>"), "enc_structure");
-    expect(t, "enc-two-data", edit(t, s, "</saml:EncryptedAssertion>", arena_cstr(t->arena, cat(t, forge_cut(s, "EncryptedData"), S("</saml:EncryptedAssertion>")))), "*");
+    expect(t, "enc-reference",
+           edit(t, s, "<xenc:CipherData><xenc:CipherValue>",
+                "<xenc:CipherData><xenc:CipherReference "
+                "URI=\"http://127.0.0.1:1/\"/></xenc:CipherData><xenc:CipherData><xenc:CipherValue>"),
+           "enc_structure");
+    expect(t, "enc-two-data",
+           edit(t, s, "</saml:EncryptedAssertion>",
+                arena_cstr(t->arena, cat(t, forge_cut(s, "EncryptedData"), S("</saml:EncryptedAssertion>")))),
+           "*");
     expect(t, "enc-empty", edit(t, s, arena_cstr(t->arena, forge_cut(s, "EncryptedData")), ""), "enc_structure");
-    expect(t, "enc-foreign", edit(t, s, "</saml:EncryptedAssertion>", "<e:x xmlns:e=\"urn:e\"/></saml:EncryptedAssertion>"), "enc_structure");
+    expect(t, "enc-foreign",
+           edit(t, s, "</saml:EncryptedAssertion>", "<e:x xmlns:e=\"urn:e\"/></saml:EncryptedAssertion>"),
+           "enc_structure");
     expect(t, "enc-no-key", edit(t, s, arena_cstr(t->arena, forge_cut(s, "KeyInfo")), ""), "enc_algorithm");
     struct str by_url = sealed(t, good, &(struct forge_encrypt){ .place = FORGE_BESIDE_BY_REFERENCE });
-    expect(t, "enc-retrieval-url", edit(t, by_url, "URI=\"#_ek_EncryptedAssertion_0\"", "URI=\"http://127.0.0.1:1/key\""), "enc_structure");
-    expect(t, "enc-retrieval-elsewhere", edit(t, by_url, "URI=\"#_ek_EncryptedAssertion_0\"", "URI=\"#nowhere\""), "enc_algorithm");
+    expect(t, "enc-retrieval-url",
+           edit(t, by_url, "URI=\"#_ek_EncryptedAssertion_0\"", "URI=\"http://127.0.0.1:1/key\""), "enc_structure");
+    expect(t, "enc-retrieval-elsewhere", edit(t, by_url, "URI=\"#_ek_EncryptedAssertion_0\"", "URI=\"#nowhere\""),
+           "enc_algorithm");
 }
 
 /* What is inside a ciphertext is read under the same caps. */

@@ -17,9 +17,8 @@
 #define XENC   "http://www.w3.org/2001/04/xmlenc#"
 #define XENC11 "http://www.w3.org/2009/xmlenc11#"
 
-static const char *const products[] = { "simplesamlphp", "shibboleth", "adfs",    "entra",
-                                        "google",        "keycloak",   "okta",    "pysaml2",
-                                        "mpassid",       "default-namespace" };
+static const char *const products[] = { "simplesamlphp", "shibboleth", "adfs",    "entra",   "google",
+                                        "keycloak",      "okta",       "pysaml2", "mpassid", "default-namespace" };
 enum { PRODUCTS = sizeof products / sizeof products[0] };
 
 static const struct forge_sign plain; /* everything as usual, the city's RSA key */
@@ -127,8 +126,8 @@ TEST(answers_of_many_products_are_accepted_however_they_are_signed)
         for (size_t s = 0; s < STYLES; s++)
             for (int by = 0; by < SIGNINGS; by++) {
                 struct str text = signed_by(t, forge_file(t->arena, products[p]), (enum signing)by, &styles[s]);
-                const char *name = arena_cstr(t->arena, arena_printf(t->arena, "ok-%s-%zu-%s", products[p], s,
-                                                                     signing_names[by]));
+                const char *name =
+                    arena_cstr(t->arena, arena_printf(t->arena, "ok-%s-%zu-%s", products[p], s, signing_names[by]));
                 const struct saml_assertion *said = expect(t, name, text, NULL);
                 CHECK(said == NULL || said->assertion_signed == (by != BY_RESPONSE));
                 CHECK(said == NULL || said->response_signed == (by != BY_ASSERTION));
@@ -156,8 +155,8 @@ TEST(encrypted_answers_of_many_products_are_accepted)
         for (size_t s = 0; s < SEALS; s++)
             for (int by = 0; by < SIGNINGS; by++) {
                 struct str text = sealed_by(t, forge_file(t->arena, products[p]), (enum signing)by, &plain, &seals[s]);
-                const char *name = arena_cstr(t->arena, arena_printf(t->arena, "ok-enc-%s-%zu-%s", products[p], s,
-                                                                     signing_names[by]));
+                const char *name =
+                    arena_cstr(t->arena, arena_printf(t->arena, "ok-enc-%s-%zu-%s", products[p], s, signing_names[by]));
                 const struct saml_assertion *said = expect(t, name, text, NULL);
                 CHECK(said == NULL || said->encrypted);
             }
@@ -184,8 +183,8 @@ TEST(inclusive_prefixes_of_an_encrypted_assertion_are_found_where_it_stood)
 
 TEST(values_are_read_whole)
 {
-    const struct saml_assertion *said = expect(
-        t, "ok-values-shibboleth", signed_by(t, forge_file(t->arena, "shibboleth"), BY_ASSERTION, &plain), NULL);
+    const struct saml_assertion *said =
+        expect(t, "ok-values-shibboleth", signed_by(t, forge_file(t->arena, "shibboleth"), BY_ASSERTION, &plain), NULL);
 
     CHECK(said != NULL);
     CHECK_STR(said->name_id, "AAdzZWNyZXQx");
@@ -220,34 +219,68 @@ struct row {
 static const struct row variants[] = {
     { "no-destination", " Destination=\"" FORGE_ACS "\"", "", NULL },
     { "no-response-issuer", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@", "@R@", NULL },
-    { "fraction", "AuthnInstant=\"2026-08-10T07:59:58Z\"", "AuthnInstant=\"2026-08-10T07:59:58.1234567890123Z\"", NULL },
+    { "fraction", "AuthnInstant=\"2026-08-10T07:59:58Z\"", "AuthnInstant=\"2026-08-10T07:59:58.1234567890123Z\"",
+      NULL },
     { "utc-offset-zero", "NotBefore=\"2026-08-10T07:59:28Z\"", "NotBefore=\"2026-08-10T07:59:28+00:00\"", NULL },
     { "skew-not-before", "NotBefore=\"2026-08-10T07:59:28Z\"", "NotBefore=\"2026-08-10T08:03:00Z\"", NULL },
-    { "skew-conditions", "NotOnOrAfter=\"2026-08-10T08:04:58Z\"><saml:Aud", "NotOnOrAfter=\"2026-08-10T07:59:58.001Z\"><saml:Aud", NULL },
-    { "skew-confirmation", "NotOnOrAfter=\"2026-08-10T08:04:58Z\" Rec", "NotOnOrAfter=\"2026-08-10T07:57:01Z\" Rec", NULL },
+    { "skew-conditions", "NotOnOrAfter=\"2026-08-10T08:04:58Z\"><saml:Aud",
+      "NotOnOrAfter=\"2026-08-10T07:59:58.001Z\"><saml:Aud", NULL },
+    { "skew-confirmation", "NotOnOrAfter=\"2026-08-10T08:04:58Z\" Rec", "NotOnOrAfter=\"2026-08-10T07:57:01Z\" Rec",
+      NULL },
     { "skew-issue", "IssueInstant=\"2026-08-10T07:59:58Z\"", "IssueInstant=\"2026-08-10T08:02:59Z\"", NULL },
     { "old-session", "AuthnInstant=\"2026-08-10T07:59:58Z\"", "AuthnInstant=\"2026-08-03T07:59:58Z\"", NULL },
     { "no-session-end", " SessionNotOnOrAfter=\"2026-08-10T15:59:58Z\"", "", NULL },
     { "no-session-index", " SessionIndex=\"_be9967abd904ddcae3c0eb4189adbe3f71e327cf93\"", "", NULL },
     { "no-name-format", " Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:transient\"", "", NULL },
-    { "entity-format", "<saml:Issuer>", "<saml:Issuer Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:entity\">", NULL },
-    { "no-attributes", "<saml:AttributeStatement><saml:Attribute Name=\"uid\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:basic\"><saml:AttributeValue xsi:type=\"xs:string\">anna</saml:AttributeValue></saml:Attribute><saml:Attribute Name=\"eduPersonAffiliation\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:basic\"><saml:AttributeValue xsi:type=\"xs:string\">faculty</saml:AttributeValue><saml:AttributeValue xsi:type=\"xs:string\">member</saml:AttributeValue></saml:Attribute></saml:AttributeStatement>", "", NULL },
+    { "entity-format", "<saml:Issuer>", "<saml:Issuer Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:entity\">",
+      NULL },
+    { "no-attributes",
+      "<saml:AttributeStatement><saml:Attribute Name=\"uid\" "
+      "NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:basic\"><saml:AttributeValue "
+      "xsi:type=\"xs:string\">anna</saml:AttributeValue></saml:Attribute><saml:Attribute Name=\"eduPersonAffiliation\" "
+      "NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:basic\"><saml:AttributeValue "
+      "xsi:type=\"xs:string\">faculty</saml:AttributeValue><saml:AttributeValue "
+      "xsi:type=\"xs:string\">member</saml:AttributeValue></saml:Attribute></saml:AttributeStatement>",
+      "", NULL },
     { "empty-value", ">anna<", "><", NULL },
     { "unicode", ">anna<", ">\xC3\x84\xC3\xA4kk\xC3\xB6set \xF0\x9F\x8E\x93 \xE2\x80\xAE<", NULL },
     { "char-references", ">anna<", ">&#x41;nna &lt;&amp;&gt; &quot;&apos; &#13;&#10;<", NULL },
     { "cdata", ">anna<", "><![CDATA[an]]>na<", NULL },
-    { "long-value", ">anna<", ">aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa<", NULL },
-    { "nil", "<saml:AttributeValue xsi:type=\"xs:string\">anna</saml:AttributeValue>", "<saml:AttributeValue xsi:nil=\"1\" xsi:type=\"xs:anyType\"/>", NULL },
+    { "long-value", ">anna<",
+      ">aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+      "aaaaaaaaaaaaaaaaaaaaaaaaaaa<",
+      NULL },
+    { "nil", "<saml:AttributeValue xsi:type=\"xs:string\">anna</saml:AttributeValue>",
+      "<saml:AttributeValue xsi:nil=\"1\" xsi:type=\"xs:anyType\"/>", NULL },
     { "structured-value", ">anna<", "><e:v xmlns:e=\"urn:e\"><e:w>x</e:w></e:v><", NULL },
-    { "foreign-attribute", "<saml:Attribute Name=\"uid\"", "<saml:Attribute xmlns:e=\"urn:e\" e:x=\"1\" Name=\"uid\"", NULL },
+    { "foreign-attribute", "<saml:Attribute Name=\"uid\"", "<saml:Attribute xmlns:e=\"urn:e\" e:x=\"1\" Name=\"uid\"",
+      NULL },
     { "one-time-use", "</saml:AudienceRestriction>", "</saml:AudienceRestriction><saml:OneTimeUse/>", NULL },
-    { "two-restrictions", "</saml:AudienceRestriction>", "</saml:AudienceRestriction><saml:AudienceRestriction><saml:Audience>urn:x</saml:Audience><saml:Audience>" FORGE_SP "</saml:Audience></saml:AudienceRestriction>", NULL },
-    { "second-confirmation-good", "<saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">", "<saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\"><saml:SubjectConfirmationData Recipient=\"https://other.example/acs\" NotOnOrAfter=\"2026-08-10T08:04:58Z\"/></saml:SubjectConfirmation><saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">", NULL },
-    { "status-message", "<samlp:Status><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/>", "<samlp:Status><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/><samlp:StatusMessage>fine</samlp:StatusMessage><samlp:StatusDetail><e:x xmlns:e=\"urn:e\"/></samlp:StatusDetail>", NULL },
-    { "extensions", "<samlp:Status>", "<samlp:Extensions><e:x xmlns:e=\"urn:e\">1</e:x></samlp:Extensions><samlp:Status>", NULL },
+    { "two-restrictions", "</saml:AudienceRestriction>",
+      "</saml:AudienceRestriction><saml:AudienceRestriction><saml:Audience>urn:x</"
+      "saml:Audience><saml:Audience>" FORGE_SP "</saml:Audience></saml:AudienceRestriction>",
+      NULL },
+    { "second-confirmation-good", "<saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">",
+      "<saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\"><saml:SubjectConfirmationData "
+      "Recipient=\"https://other.example/acs\" "
+      "NotOnOrAfter=\"2026-08-10T08:04:58Z\"/></saml:SubjectConfirmation><saml:SubjectConfirmation "
+      "Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">",
+      NULL },
+    { "status-message", "<samlp:Status><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/>",
+      "<samlp:Status><samlp:StatusCode "
+      "Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/><samlp:StatusMessage>fine</"
+      "samlp:StatusMessage><samlp:StatusDetail><e:x xmlns:e=\"urn:e\"/></samlp:StatusDetail>",
+      NULL },
+    { "extensions", "<samlp:Status>",
+      "<samlp:Extensions><e:x xmlns:e=\"urn:e\">1</e:x></samlp:Extensions><samlp:Status>", NULL },
     { "white-space-around", "<samlp:Status>", "\n\t <samlp:Status>", NULL },
-    { "authz-statement", "<saml:AttributeStatement>", "<saml:AuthzDecisionStatement Resource=\"urn:r\" Decision=\"Permit\"><saml:Action Namespace=\"urn:n\">read</saml:Action></saml:AuthzDecisionStatement><saml:AttributeStatement>", NULL },
-    { "xml-lang", "<saml:AttributeValue xsi:type=\"xs:string\">anna", "<saml:AttributeValue xml:lang=\"fi\" xml:space=\"preserve\" xsi:type=\"xs:string\">anna", NULL },
+    { "authz-statement", "<saml:AttributeStatement>",
+      "<saml:AuthzDecisionStatement Resource=\"urn:r\" Decision=\"Permit\"><saml:Action "
+      "Namespace=\"urn:n\">read</saml:Action></saml:AuthzDecisionStatement><saml:AttributeStatement>",
+      NULL },
+    { "xml-lang", "<saml:AttributeValue xsi:type=\"xs:string\">anna",
+      "<saml:AttributeValue xml:lang=\"fi\" xml:space=\"preserve\" xsi:type=\"xs:string\">anna", NULL },
 };
 
 TEST(what_an_honest_city_may_also_send_is_accepted)
@@ -259,8 +292,8 @@ TEST(what_an_honest_city_may_also_send_is_accepted)
             (void)expect(t, named(t, "ok-var", variants[i].name, signing_names[by]),
                          signed_by(t, text, (enum signing)by, &plain),
                          !unsigned_only || by == BY_ASSERTION ? NULL
-                         : i == 0                              ? "response_destination"
-                                                               : "response_issuer");
+                         : i == 0                             ? "response_destination"
+                                                              : "response_issuer");
     }
 }
 
@@ -269,7 +302,8 @@ TEST(a_byte_order_mark_of_utf_8_is_accepted)
     struct str text = signed_by(t, base(t), BY_BOTH, &plain);
 
     (void)expect(t, "ok-bom", arena_join(t->arena, S("\xEF\xBB\xBF"), text), NULL);
-    (void)expect(t, "ok-declared", arena_join(t->arena, S("<?xml version='1.0' encoding='utf-8' standalone='yes' ?>\n"), text), NULL);
+    (void)expect(t, "ok-declared",
+                 arena_join(t->arena, S("<?xml version='1.0' encoding='utf-8' standalone='yes' ?>\n"), text), NULL);
     (void)expect(t, "ok-new-line-after", arena_join(t->arena, text, S("\r\n\n")), NULL);
 }
 
@@ -286,7 +320,12 @@ TEST(encrypted_names_and_attributes_are_opened)
     CHECK(has(said, "uid", 0, "anna") && has(said, "eduPersonAffiliation", 1, "member"));
     said = expect(t, "ok-enc-all", sealed_by(t, text, BY_BOTH, &plain, &seals[0]), NULL);
     CHECK(has(said, "uid", 0, "anna"));
-    (void)expect(t, "enc-id-is-no-name", signed_by(t, forge_encrypt(t->arena, base(t), "NameID", &(struct forge_encrypt){ .holder = "EncryptedAttribute" }), BY_ASSERTION, &plain), "subject_structure");
+    (void)expect(
+        t, "enc-id-is-no-name",
+        signed_by(t,
+                  forge_encrypt(t->arena, base(t), "NameID", &(struct forge_encrypt){ .holder = "EncryptedAttribute" }),
+                  BY_ASSERTION, &plain),
+        "subject_structure");
 }
 
 TEST(a_large_honest_answer_is_accepted)
@@ -295,180 +334,313 @@ TEST(a_large_honest_answer_is_accepted)
 
     buf_add(&b, S("<saml:AttributeStatement>"));
     for (int i = 0; i < 250; i++)
-        buf_printf(&b, "<saml:Attribute Name=\"urn:group:%d\"><saml:AttributeValue xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"xs:string\">value %d</saml:AttributeValue></saml:Attribute>", i, i);
+        buf_printf(
+            &b,
+            "<saml:Attribute Name=\"urn:group:%d\"><saml:AttributeValue xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" "
+            "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"xs:string\">value "
+            "%d</saml:AttributeValue></saml:Attribute>",
+            i, i);
     struct str text = edit(t, base(t), "<saml:AttributeStatement>", arena_cstr(t->arena, buf_str(&b)));
     for (int by = 0; by < SIGNINGS; by++)
-        (void)expect(t, named(t, "ok-large", "250", signing_names[by]), signed_by(t, text, (enum signing)by, &plain), NULL);
+        (void)expect(t, named(t, "ok-large", "250", signing_names[by]), signed_by(t, text, (enum signing)by, &plain),
+                     NULL);
 }
 
 /* --- conditions --------------------------------------------------------------- */
 
 #define STATUS(inner) "<samlp:Status>" inner "</samlp:Status>"
-#define CODE(word) "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:" word "\"/>"
-#define CODES(word, sub) "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:" word "\">" CODE(sub) "</samlp:StatusCode>"
-#define RESTRICTION "<saml:AudienceRestriction><saml:Audience>" FORGE_SP "</saml:Audience></saml:AudienceRestriction>"
-#define CONDITIONS "<saml:Conditions NotBefore=\"2026-08-10T07:59:28Z\" NotOnOrAfter=\"2026-08-10T08:04:58Z\">"
+#define CODE(word)    "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:" word "\"/>"
+#define CODES(word, sub)                                                                                               \
+    "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:" word "\">" CODE(sub) "</samlp:StatusCode>"
+#define RESTRICTION  "<saml:AudienceRestriction><saml:Audience>" FORGE_SP "</saml:Audience></saml:AudienceRestriction>"
+#define CONDITIONS   "<saml:Conditions NotBefore=\"2026-08-10T07:59:28Z\" NotOnOrAfter=\"2026-08-10T08:04:58Z\">"
 #define CONFIRMATION "<saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">"
-#define DATA "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\" Recipient=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"/>"
-#define NAME "<saml:NameID SPNameQualifier=\"" FORGE_SP "\" Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:transient\">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7</saml:NameID>"
-#define AUTHN "<saml:AuthnStatement AuthnInstant=\"2026-08-10T07:59:58Z\" SessionNotOnOrAfter=\"2026-08-10T15:59:58Z\" SessionIndex=\"_be9967abd904ddcae3c0eb4189adbe3f71e327cf93\">"
-#define CONTEXT "<saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext>"
-#define RESPONSE_HEAD "ID=\"_response1\" Version=\"2.0\" IssueInstant=\"2026-08-10T07:59:58Z\""
+#define DATA                                                                                                           \
+    "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\" Recipient=\"" FORGE_ACS                       \
+    "\" InResponseTo=\"" FORGE_REQUEST "\"/>"
+#define NAME                                                                                                           \
+    "<saml:NameID SPNameQualifier=\"" FORGE_SP "\" "                                                                   \
+                                               "Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:transient\">_"      \
+                                               "ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7</saml:NameID>"
+#define AUTHN                                                                                                          \
+    "<saml:AuthnStatement AuthnInstant=\"2026-08-10T07:59:58Z\" SessionNotOnOrAfter=\"2026-08-10T15:59:58Z\" "         \
+    "SessionIndex=\"_be9967abd904ddcae3c0eb4189adbe3f71e327cf93\">"
+#define CONTEXT                                                                                                        \
+    "<saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</"                  \
+    "saml:AuthnContextClassRef></saml:AuthnContext>"
+#define RESPONSE_HEAD  "ID=\"_response1\" Version=\"2.0\" IssueInstant=\"2026-08-10T07:59:58Z\""
 #define ASSERTION_HEAD "ID=\"_assertion1\" Version=\"2.0\" IssueInstant=\"2026-08-10T07:59:58Z\""
 
 /* Each is signed afterwards, by the right key: only the condition is wrong. */
 static const struct row conditions[] = {
-    { "destination-other", "Destination=\"" FORGE_ACS "\"", "Destination=\"https://other.example/acs\"", "response_destination" },
+    { "destination-other", "Destination=\"" FORGE_ACS "\"", "Destination=\"https://other.example/acs\"",
+      "response_destination" },
     { "destination-empty", "Destination=\"" FORGE_ACS "\"", "Destination=\"\"", "response_destination" },
     { "destination-prefix", "Destination=\"" FORGE_ACS "\"", "Destination=\"" FORGE_ACS "/\"", "response_destination" },
-    { "destination-query", "Destination=\"" FORGE_ACS "\"", "Destination=\"" FORGE_ACS "?x=1\"", "response_destination" },
-    { "destination-case", "Destination=\"" FORGE_ACS "\"", "Destination=\"https://GATEWAY.example/upstream/saml/acs\"", "response_destination" },
+    { "destination-query", "Destination=\"" FORGE_ACS "\"", "Destination=\"" FORGE_ACS "?x=1\"",
+      "response_destination" },
+    { "destination-case", "Destination=\"" FORGE_ACS "\"", "Destination=\"https://GATEWAY.example/upstream/saml/acs\"",
+      "response_destination" },
     { "destination-http", "Destination=\"https:", "Destination=\"http:", "response_destination" },
-    { "destination-port", "Destination=\"https://gateway.example/", "Destination=\"https://gateway.example:443/", "response_destination" },
-    { "destination-white-space", "Destination=\"" FORGE_ACS "\"", "Destination=\" " FORGE_ACS " \"", "response_destination" },
-    { "version-11", "<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_response1\" Version=\"2.0\"", "<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_response1\" Version=\"1.1\"", "response_version" },
+    { "destination-port", "Destination=\"https://gateway.example/", "Destination=\"https://gateway.example:443/",
+      "response_destination" },
+    { "destination-white-space", "Destination=\"" FORGE_ACS "\"", "Destination=\" " FORGE_ACS " \"",
+      "response_destination" },
+    { "version-11",
+      "<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" "
+      "xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_response1\" Version=\"2.0\"",
+      "<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" "
+      "xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_response1\" Version=\"1.1\"",
+      "response_version" },
     { "version-21", "ID=\"_response1\" Version=\"2.0\"", "ID=\"_response1\" Version=\"2.1\"", "response_version" },
     { "version-none", "ID=\"_response1\" Version=\"2.0\"", "ID=\"_response1\"", "response_version" },
     { "version-spaced", "ID=\"_response1\" Version=\"2.0\"", "ID=\"_response1\" Version=\" 2.0\"", "response_version" },
-    { "assertion-version-11", "ID=\"_assertion1\" Version=\"2.0\"", "ID=\"_assertion1\" Version=\"1.1\"", "assertion_version" },
+    { "assertion-version-11", "ID=\"_assertion1\" Version=\"2.0\"", "ID=\"_assertion1\" Version=\"1.1\"",
+      "assertion_version" },
     { "assertion-version-none", "ID=\"_assertion1\" Version=\"2.0\"", "ID=\"_assertion1\"", "assertion_version" },
-    { "response-issued-later", RESPONSE_HEAD, "ID=\"_response1\" Version=\"2.0\" IssueInstant=\"2026-08-10T08:03:01Z\"", "response_issue_instant" },
-    { "response-issued-long-ago", RESPONSE_HEAD, "ID=\"_response1\" Version=\"2.0\" IssueInstant=\"2026-08-09T08:00:00Z\"", "response_issue_instant" },
+    { "response-issued-later", RESPONSE_HEAD, "ID=\"_response1\" Version=\"2.0\" IssueInstant=\"2026-08-10T08:03:01Z\"",
+      "response_issue_instant" },
+    { "response-issued-long-ago", RESPONSE_HEAD,
+      "ID=\"_response1\" Version=\"2.0\" IssueInstant=\"2026-08-09T08:00:00Z\"", "response_issue_instant" },
     { "response-issued-never", RESPONSE_HEAD, "ID=\"_response1\" Version=\"2.0\"", "response_issue_instant" },
-    { "response-issued-no-zone", RESPONSE_HEAD, "ID=\"_response1\" Version=\"2.0\" IssueInstant=\"2026-08-10T07:59:58\"", "response_issue_instant" },
-    { "assertion-issued-later", ASSERTION_HEAD, "ID=\"_assertion1\" Version=\"2.0\" IssueInstant=\"2026-08-10T08:03:01Z\"", "assertion_issue_instant" },
-    { "assertion-issued-last-year", ASSERTION_HEAD, "ID=\"_assertion1\" Version=\"2.0\" IssueInstant=\"2025-08-10T07:59:58Z\"", "assertion_issue_instant" },
+    { "response-issued-no-zone", RESPONSE_HEAD,
+      "ID=\"_response1\" Version=\"2.0\" IssueInstant=\"2026-08-10T07:59:58\"", "response_issue_instant" },
+    { "assertion-issued-later", ASSERTION_HEAD,
+      "ID=\"_assertion1\" Version=\"2.0\" IssueInstant=\"2026-08-10T08:03:01Z\"", "assertion_issue_instant" },
+    { "assertion-issued-last-year", ASSERTION_HEAD,
+      "ID=\"_assertion1\" Version=\"2.0\" IssueInstant=\"2025-08-10T07:59:58Z\"", "assertion_issue_instant" },
     { "assertion-issued-never", ASSERTION_HEAD, "ID=\"_assertion1\" Version=\"2.0\"", "assertion_issue_instant" },
-    { "assertion-issued-words", ASSERTION_HEAD, "ID=\"_assertion1\" Version=\"2.0\" IssueInstant=\"yesterday\"", "assertion_issue_instant" },
-    { "irt-none", " Destination=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"", " Destination=\"" FORGE_ACS "\"", "response_in_response_to" },
-    { "irt-other", " Destination=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"", " Destination=\"" FORGE_ACS "\" InResponseTo=\"_another\"", "response_in_response_to" },
-    { "irt-empty", " Destination=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"", " Destination=\"" FORGE_ACS "\" InResponseTo=\"\"", "response_in_response_to" },
-    { "irt-prefix", " Destination=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"", " Destination=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "x\"", "response_in_response_to" },
-    { "irt-case", " Destination=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"", " Destination=\"" FORGE_ACS "\" InResponseTo=\"_5D0C7F2B9E8A41F6B3C2D1E0F9A8B7C6\"", "response_in_response_to" },
-    { "response-issuer-other", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@", "<saml:Issuer>https://idp.espoo.example/saml</saml:Issuer>@R@", "response_issuer" },
-    { "response-issuer-slash", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@", "<saml:Issuer>" FORGE_ISSUER "/</saml:Issuer>@R@", "response_issuer" },
-    { "response-issuer-case", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@", "<saml:Issuer>https://IDP.oulu.example/saml</saml:Issuer>@R@", "response_issuer" },
-    { "response-issuer-empty", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@", "<saml:Issuer/>@R@", "response_issuer" },
-    { "response-issuer-twice", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer><saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@", "response_structure" },
-    { "response-issuer-format", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@", "<saml:Issuer Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\">" FORGE_ISSUER "</saml:Issuer>@R@", "response_issuer" },
-    { "response-issuer-child", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@", "<saml:Issuer>" FORGE_ISSUER "<e:x xmlns:e=\"urn:e\"/></saml:Issuer>@R@", "response_issuer" },
-    { "assertion-issuer-other", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@", "<saml:Issuer>https://idp.espoo.example/saml</saml:Issuer>@A@", "assertion_issuer" },
+    { "assertion-issued-words", ASSERTION_HEAD, "ID=\"_assertion1\" Version=\"2.0\" IssueInstant=\"yesterday\"",
+      "assertion_issue_instant" },
+    { "irt-none", " Destination=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"", " Destination=\"" FORGE_ACS "\"",
+      "response_in_response_to" },
+    { "irt-other", " Destination=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"",
+      " Destination=\"" FORGE_ACS "\" InResponseTo=\"_another\"", "response_in_response_to" },
+    { "irt-empty", " Destination=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"",
+      " Destination=\"" FORGE_ACS "\" InResponseTo=\"\"", "response_in_response_to" },
+    { "irt-prefix", " Destination=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"",
+      " Destination=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "x\"", "response_in_response_to" },
+    { "irt-case", " Destination=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"",
+      " Destination=\"" FORGE_ACS "\" InResponseTo=\"_5D0C7F2B9E8A41F6B3C2D1E0F9A8B7C6\"", "response_in_response_to" },
+    { "response-issuer-other", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@",
+      "<saml:Issuer>https://idp.espoo.example/saml</saml:Issuer>@R@", "response_issuer" },
+    { "response-issuer-slash", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@",
+      "<saml:Issuer>" FORGE_ISSUER "/</saml:Issuer>@R@", "response_issuer" },
+    { "response-issuer-case", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@",
+      "<saml:Issuer>https://IDP.oulu.example/saml</saml:Issuer>@R@", "response_issuer" },
+    { "response-issuer-empty", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@", "<saml:Issuer/>@R@",
+      "response_issuer" },
+    { "response-issuer-twice", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@",
+      "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer><saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@",
+      "response_structure" },
+    { "response-issuer-format", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@",
+      "<saml:Issuer Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\">" FORGE_ISSUER "</saml:Issuer>@R@",
+      "response_issuer" },
+    { "response-issuer-child", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@R@",
+      "<saml:Issuer>" FORGE_ISSUER "<e:x xmlns:e=\"urn:e\"/></saml:Issuer>@R@", "response_issuer" },
+    { "assertion-issuer-other", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@",
+      "<saml:Issuer>https://idp.espoo.example/saml</saml:Issuer>@A@", "assertion_issuer" },
     { "assertion-issuer-none", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@", "@A@", "assertion_issuer" },
-    { "assertion-issuer-empty", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@", "<saml:Issuer></saml:Issuer>@A@", "assertion_issuer" },
-    { "assertion-issuer-space", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@", "<saml:Issuer> " FORGE_ISSUER "</saml:Issuer>@A@", "assertion_issuer" },
-    { "assertion-issuer-nul-ref", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@", "<saml:Issuer>" FORGE_ISSUER "&#10;</saml:Issuer>@A@", "assertion_issuer" },
-    { "assertion-issuer-format", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@", "<saml:Issuer Format=\"urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress\">" FORGE_ISSUER "</saml:Issuer>@A@", "assertion_issuer" },
-    { "assertion-issuer-namespace", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@", "<e:Issuer xmlns:e=\"urn:e\">" FORGE_ISSUER "</e:Issuer>@A@", "assertion_structure" },
+    { "assertion-issuer-empty", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@", "<saml:Issuer></saml:Issuer>@A@",
+      "assertion_issuer" },
+    { "assertion-issuer-space", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@",
+      "<saml:Issuer> " FORGE_ISSUER "</saml:Issuer>@A@", "assertion_issuer" },
+    { "assertion-issuer-nul-ref", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@",
+      "<saml:Issuer>" FORGE_ISSUER "&#10;</saml:Issuer>@A@", "assertion_issuer" },
+    { "assertion-issuer-format", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@",
+      "<saml:Issuer Format=\"urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress\">" FORGE_ISSUER
+      "</saml:Issuer>@A@",
+      "assertion_issuer" },
+    { "assertion-issuer-namespace", "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>@A@",
+      "<e:Issuer xmlns:e=\"urn:e\">" FORGE_ISSUER "</e:Issuer>@A@", "assertion_structure" },
     { "status-responder", STATUS(CODE("Success")), STATUS(CODE("Responder")), "status" },
     { "status-requester", STATUS(CODE("Success")), STATUS(CODE("Requester")), "status" },
     { "status-version", STATUS(CODE("Success")), STATUS(CODE("VersionMismatch")), "status" },
     { "status-nested-failed", STATUS(CODE("Success")), STATUS(CODES("Responder", "AuthnFailed")), "city_refused" },
     { "status-nested-denied", STATUS(CODE("Success")), STATUS(CODES("Requester", "RequestDenied")), "city_refused" },
     { "status-nested-success", STATUS(CODE("Success")), STATUS(CODES("Responder", "Success")), "status" },
-    { "status-success-nested-failed", STATUS(CODE("Success")), STATUS(CODES("Success", "AuthnFailed")), "city_refused" },
+    { "status-success-nested-failed", STATUS(CODE("Success")), STATUS(CODES("Success", "AuthnFailed")),
+      "city_refused" },
     { "status-none", STATUS(CODE("Success")), "", "response_structure" },
     { "status-empty", STATUS(CODE("Success")), STATUS(""), "status" },
-    { "status-twice", STATUS(CODE("Success")), STATUS(CODE("Success")) STATUS(CODE("Responder")), "response_structure" },
+    { "status-twice", STATUS(CODE("Success")), STATUS(CODE("Success")) STATUS(CODE("Responder")),
+      "response_structure" },
     { "status-two-codes", STATUS(CODE("Success")), STATUS(CODE("Success") CODE("Responder")), "status" },
-    { "status-code-late", STATUS(CODE("Success")), STATUS("<samlp:StatusMessage>x</samlp:StatusMessage>" CODE("Success")), "status" },
+    { "status-code-late", STATUS(CODE("Success")),
+      STATUS("<samlp:StatusMessage>x</samlp:StatusMessage>" CODE("Success")), "status" },
     { "status-no-value", STATUS(CODE("Success")), STATUS("<samlp:StatusCode/>"), "status" },
     { "status-case", STATUS(CODE("Success")), STATUS(CODE("success")), "status" },
     { "status-11", STATUS(CODE("Success")), STATUS("<samlp:StatusCode Value=\"samlp:Success\"/>"), "status" },
-    { "status-namespace", STATUS(CODE("Success")), STATUS("<saml:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/>"), "status" },
-    { "status-spaced", STATUS(CODE("Success")), STATUS("<samlp:StatusCode Value=\" urn:oasis:names:tc:SAML:2.0:status:Success\"/>"), "status" },
-    { "subject-none", "<saml:Subject>" NAME CONFIRMATION DATA "</saml:SubjectConfirmation></saml:Subject>", "", "subject_missing" },
-    { "subject-twice", "</saml:Subject>", "</saml:Subject><saml:Subject>" NAME "</saml:Subject>", "assertion_structure" },
+    { "status-namespace", STATUS(CODE("Success")),
+      STATUS("<saml:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/>"), "status" },
+    { "status-spaced", STATUS(CODE("Success")),
+      STATUS("<samlp:StatusCode Value=\" urn:oasis:names:tc:SAML:2.0:status:Success\"/>"), "status" },
+    { "subject-none", "<saml:Subject>" NAME CONFIRMATION DATA "</saml:SubjectConfirmation></saml:Subject>", "",
+      "subject_missing" },
+    { "subject-twice", "</saml:Subject>", "</saml:Subject><saml:Subject>" NAME "</saml:Subject>",
+      "assertion_structure" },
     { "subject-two-names", NAME, NAME NAME, "subject_structure" },
     { "subject-base-id", NAME, "<saml:BaseID/>", "subject_structure" },
-    { "subject-late-name", "</saml:SubjectConfirmation></saml:Subject>", "</saml:SubjectConfirmation><saml:NameID>x</saml:NameID></saml:Subject>", "subject_structure" },
+    { "subject-late-name", "</saml:SubjectConfirmation></saml:Subject>",
+      "</saml:SubjectConfirmation><saml:NameID>x</saml:NameID></saml:Subject>", "subject_structure" },
     { "subject-foreign", NAME, NAME "<e:x xmlns:e=\"urn:e\"/>", "subject_structure" },
     { "subject-text", NAME, NAME "root", "subject_structure" },
     { "name-empty", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", "><", "name_id" },
     { "name-blank", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", "> \n <", "name_id" },
-    { "name-child", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", ">admin<e:x xmlns:e=\"urn:e\"/>@oulu<", "name_id" },
+    { "name-child", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", ">admin<e:x xmlns:e=\"urn:e\"/>@oulu<",
+      "name_id" },
     { "confirmation-none", CONFIRMATION DATA "</saml:SubjectConfirmation>", "", "confirmation_missing" },
     { "confirmation-sender-vouches", "cm:bearer", "cm:sender-vouches", "confirmation_missing" },
     { "confirmation-holder-of-key", "cm:bearer", "cm:holder-of-key", "confirmation_missing" },
     { "confirmation-no-method", " Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\"", "", "confirmation_missing" },
-    { "confirmation-method-11", "urn:oasis:names:tc:SAML:2.0:cm:bearer", "urn:oasis:names:tc:SAML:1.0:cm:bearer", "confirmation_missing" },
+    { "confirmation-method-11", "urn:oasis:names:tc:SAML:2.0:cm:bearer", "urn:oasis:names:tc:SAML:1.0:cm:bearer",
+      "confirmation_missing" },
     { "confirmation-no-data", DATA, "", "confirmation_data" },
     { "confirmation-two-data", DATA, DATA DATA, "confirmation_data" },
     { "recipient-none", " Recipient=\"" FORGE_ACS "\"", "", "confirmation_recipient" },
-    { "recipient-other", " Recipient=\"" FORGE_ACS "\"", " Recipient=\"https://other.example/acs\"", "confirmation_recipient" },
+    { "recipient-other", " Recipient=\"" FORGE_ACS "\"", " Recipient=\"https://other.example/acs\"",
+      "confirmation_recipient" },
     { "recipient-empty", " Recipient=\"" FORGE_ACS "\"", " Recipient=\"\"", "confirmation_recipient" },
     { "recipient-slash", " Recipient=\"" FORGE_ACS "\"", " Recipient=\"" FORGE_ACS "/\"", "confirmation_recipient" },
-    { "recipient-case", " Recipient=\"" FORGE_ACS "\"", " Recipient=\"https://gateway.example/upstream/saml/ACS\"", "confirmation_recipient" },
+    { "recipient-case", " Recipient=\"" FORGE_ACS "\"", " Recipient=\"https://gateway.example/upstream/saml/ACS\"",
+      "confirmation_recipient" },
     { "recipient-sp", " Recipient=\"" FORGE_ACS "\"", " Recipient=\"" FORGE_SP "\"", "confirmation_recipient" },
-    { "confirmation-irt-none", "Recipient=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"", "Recipient=\"" FORGE_ACS "\"", "confirmation_in_response_to" },
-    { "confirmation-irt-other", "Recipient=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"", "Recipient=\"" FORGE_ACS "\" InResponseTo=\"_other\"", "confirmation_in_response_to" },
-    { "confirmation-irt-empty", "Recipient=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"", "Recipient=\"" FORGE_ACS "\" InResponseTo=\"\"", "confirmation_in_response_to" },
-    { "confirmation-not-before", "<saml:SubjectConfirmationData ", "<saml:SubjectConfirmationData NotBefore=\"2026-08-10T07:59:28Z\" ", "confirmation_not_before" },
-    { "confirmation-no-end", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData", "confirmation_not_on_or_after" },
-    { "confirmation-empty-end", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"\"", "confirmation_not_on_or_after" },
-    { "confirmation-expired", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T07:57:00Z\"", "confirmation_expired" },
-    { "confirmation-expired-years", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"2016-08-10T08:04:58Z\"", "confirmation_expired" },
-    { "confirmation-offset", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58+03:00\"", "confirmation_not_on_or_after" },
-    { "confirmation-no-zone", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58\"", "confirmation_not_on_or_after" },
-    { "confirmation-date", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-11\"", "confirmation_not_on_or_after" },
-    { "confirmation-unix", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"1786349098\"", "confirmation_not_on_or_after" },
-    { "confirmation-60", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:60Z\"", "confirmation_not_on_or_after" },
-    { "confirmation-24", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T24:00:00Z\"", "confirmation_not_on_or_after" },
-    { "confirmation-february-30", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"2027-02-30T08:04:58Z\"", "confirmation_not_on_or_after" },
-    { "confirmation-month-13", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-13-10T08:04:58Z\"", "confirmation_not_on_or_after" },
-    { "confirmation-trailing", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z \"", "confirmation_not_on_or_after" },
-    { "confirmation-lower-z", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10t08:04:58z\"", "confirmation_not_on_or_after" },
-    { "confirmation-year-5", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"12026-08-10T08:04:58Z\"", "confirmation_not_on_or_after" },
-    { "confirmation-negative", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"-2026-08-10T08:04:58Z\"", "confirmation_not_on_or_after" },
-    { "confirmation-point", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58.Z\"", "confirmation_not_on_or_after" },
+    { "confirmation-irt-none", "Recipient=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"",
+      "Recipient=\"" FORGE_ACS "\"", "confirmation_in_response_to" },
+    { "confirmation-irt-other", "Recipient=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"",
+      "Recipient=\"" FORGE_ACS "\" InResponseTo=\"_other\"", "confirmation_in_response_to" },
+    { "confirmation-irt-empty", "Recipient=\"" FORGE_ACS "\" InResponseTo=\"" FORGE_REQUEST "\"",
+      "Recipient=\"" FORGE_ACS "\" InResponseTo=\"\"", "confirmation_in_response_to" },
+    { "confirmation-not-before", "<saml:SubjectConfirmationData ",
+      "<saml:SubjectConfirmationData NotBefore=\"2026-08-10T07:59:28Z\" ", "confirmation_not_before" },
+    { "confirmation-no-end", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData", "confirmation_not_on_or_after" },
+    { "confirmation-empty-end", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"\"", "confirmation_not_on_or_after" },
+    { "confirmation-expired", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T07:57:00Z\"", "confirmation_expired" },
+    { "confirmation-expired-years", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"2016-08-10T08:04:58Z\"", "confirmation_expired" },
+    { "confirmation-offset", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58+03:00\"", "confirmation_not_on_or_after" },
+    { "confirmation-no-zone", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58\"", "confirmation_not_on_or_after" },
+    { "confirmation-date", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-11\"", "confirmation_not_on_or_after" },
+    { "confirmation-unix", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"1786349098\"", "confirmation_not_on_or_after" },
+    { "confirmation-60", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:60Z\"", "confirmation_not_on_or_after" },
+    { "confirmation-24", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T24:00:00Z\"", "confirmation_not_on_or_after" },
+    { "confirmation-february-30", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"2027-02-30T08:04:58Z\"", "confirmation_not_on_or_after" },
+    { "confirmation-month-13", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-13-10T08:04:58Z\"", "confirmation_not_on_or_after" },
+    { "confirmation-trailing", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z \"", "confirmation_not_on_or_after" },
+    { "confirmation-lower-z", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10t08:04:58z\"", "confirmation_not_on_or_after" },
+    { "confirmation-year-5", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"12026-08-10T08:04:58Z\"", "confirmation_not_on_or_after" },
+    { "confirmation-negative", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"-2026-08-10T08:04:58Z\"", "confirmation_not_on_or_after" },
+    { "confirmation-point", "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58Z\"",
+      "<saml:SubjectConfirmationData NotOnOrAfter=\"2026-08-10T08:04:58.Z\"", "confirmation_not_on_or_after" },
     { "conditions-none", CONDITIONS RESTRICTION "</saml:Conditions>", "", "conditions_missing" },
-    { "conditions-twice", "</saml:Conditions>", "</saml:Conditions>" CONDITIONS RESTRICTION "</saml:Conditions>", "assertion_structure" },
-    { "conditions-to-come", CONDITIONS, "<saml:Conditions NotBefore=\"2026-08-10T08:03:00.001Z\" NotOnOrAfter=\"2026-08-10T08:04:58Z\">", "conditions_not_before" },
-    { "conditions-over", CONDITIONS, "<saml:Conditions NotBefore=\"2026-08-10T07:49:28Z\" NotOnOrAfter=\"2026-08-10T07:57:00Z\">", "conditions_not_on_or_after" },
-    { "conditions-over-year", CONDITIONS, "<saml:Conditions NotBefore=\"2025-08-10T07:49:28Z\" NotOnOrAfter=\"2025-08-10T07:57:00Z\">", "conditions_not_on_or_after" },
-    { "conditions-reversed", CONDITIONS, "<saml:Conditions NotBefore=\"2026-08-10T08:01:00Z\" NotOnOrAfter=\"2026-08-10T08:00:00Z\">", "conditions_not_on_or_after" },
-    { "conditions-bad-begin", CONDITIONS, "<saml:Conditions NotBefore=\"\" NotOnOrAfter=\"2026-08-10T08:04:58Z\">", "conditions_not_before" },
-    { "conditions-bad-end", CONDITIONS, "<saml:Conditions NotBefore=\"2026-08-10T07:59:28Z\" NotOnOrAfter=\"never\">", "conditions_not_on_or_after" },
-    { "conditions-no-zone", CONDITIONS, "<saml:Conditions NotBefore=\"2026-08-10T07:59:28\" NotOnOrAfter=\"2026-08-10T08:04:58\">", "conditions_not_before" },
+    { "conditions-twice", "</saml:Conditions>", "</saml:Conditions>" CONDITIONS RESTRICTION "</saml:Conditions>",
+      "assertion_structure" },
+    { "conditions-to-come", CONDITIONS,
+      "<saml:Conditions NotBefore=\"2026-08-10T08:03:00.001Z\" NotOnOrAfter=\"2026-08-10T08:04:58Z\">",
+      "conditions_not_before" },
+    { "conditions-over", CONDITIONS,
+      "<saml:Conditions NotBefore=\"2026-08-10T07:49:28Z\" NotOnOrAfter=\"2026-08-10T07:57:00Z\">",
+      "conditions_not_on_or_after" },
+    { "conditions-over-year", CONDITIONS,
+      "<saml:Conditions NotBefore=\"2025-08-10T07:49:28Z\" NotOnOrAfter=\"2025-08-10T07:57:00Z\">",
+      "conditions_not_on_or_after" },
+    { "conditions-reversed", CONDITIONS,
+      "<saml:Conditions NotBefore=\"2026-08-10T08:01:00Z\" NotOnOrAfter=\"2026-08-10T08:00:00Z\">",
+      "conditions_not_on_or_after" },
+    { "conditions-bad-begin", CONDITIONS, "<saml:Conditions NotBefore=\"\" NotOnOrAfter=\"2026-08-10T08:04:58Z\">",
+      "conditions_not_before" },
+    { "conditions-bad-end", CONDITIONS, "<saml:Conditions NotBefore=\"2026-08-10T07:59:28Z\" NotOnOrAfter=\"never\">",
+      "conditions_not_on_or_after" },
+    { "conditions-no-zone", CONDITIONS,
+      "<saml:Conditions NotBefore=\"2026-08-10T07:59:28\" NotOnOrAfter=\"2026-08-10T08:04:58\">",
+      "conditions_not_before" },
     { "conditions-unknown", CONDITIONS, CONDITIONS "<e:x xmlns:e=\"urn:e\"/>", "conditions_unknown" },
-    { "conditions-typed", CONDITIONS, CONDITIONS "<saml:Condition xmlns:e=\"urn:e\" xsi:type=\"e:T\"/>", "conditions_unknown" },
+    { "conditions-typed", CONDITIONS, CONDITIONS "<saml:Condition xmlns:e=\"urn:e\" xsi:type=\"e:T\"/>",
+      "conditions_unknown" },
     { "conditions-text", CONDITIONS, CONDITIONS "x", "conditions_unknown" },
-    { "conditions-two-one-time", CONDITIONS RESTRICTION, CONDITIONS RESTRICTION "<saml:OneTimeUse/><saml:OneTimeUse/>", "conditions_unknown" },
+    { "conditions-two-one-time", CONDITIONS RESTRICTION, CONDITIONS RESTRICTION "<saml:OneTimeUse/><saml:OneTimeUse/>",
+      "conditions_unknown" },
     { "audience-none", RESTRICTION, "", "audience_missing" },
     { "audience-empty-restriction", RESTRICTION, "<saml:AudienceRestriction/>", "audience" },
-    { "audience-other", "<saml:Audience>" FORGE_SP "</saml:Audience>", "<saml:Audience>https://other.example/sp</saml:Audience>", "audience" },
+    { "audience-other", "<saml:Audience>" FORGE_SP "</saml:Audience>",
+      "<saml:Audience>https://other.example/sp</saml:Audience>", "audience" },
     { "audience-empty", "<saml:Audience>" FORGE_SP "</saml:Audience>", "<saml:Audience/>", "audience" },
-    { "audience-longer", "<saml:Audience>" FORGE_SP "</saml:Audience>", "<saml:Audience>" FORGE_SP ".evil.example</saml:Audience>", "audience" },
-    { "audience-shorter", "<saml:Audience>" FORGE_SP "</saml:Audience>", "<saml:Audience>https://gateway.example/saml</saml:Audience>", "audience" },
-    { "audience-case", "<saml:Audience>" FORGE_SP "</saml:Audience>", "<saml:Audience>https://Gateway.example/saml/metadata</saml:Audience>", "audience" },
-    { "audience-list", "<saml:Audience>" FORGE_SP "</saml:Audience>", "<saml:Audience>https://other.example/ " FORGE_SP "</saml:Audience>", "audience" },
-    { "audience-child", "<saml:Audience>" FORGE_SP "</saml:Audience>", "<saml:Audience>" FORGE_SP "<e:x xmlns:e=\"urn:e\"/></saml:Audience>", "audience" },
-    { "audience-namespace", "<saml:Audience>" FORGE_SP "</saml:Audience>", "<e:Audience xmlns:e=\"urn:e\">" FORGE_SP "</e:Audience>", "audience" },
-    { "audience-one-of-two", RESTRICTION, RESTRICTION "<saml:AudienceRestriction><saml:Audience>https://other.example/sp</saml:Audience></saml:AudienceRestriction>", "audience" },
-    { "audience-acs", "<saml:Audience>" FORGE_SP "</saml:Audience>", "<saml:Audience>" FORGE_ACS "</saml:Audience>", "audience" },
+    { "audience-longer", "<saml:Audience>" FORGE_SP "</saml:Audience>",
+      "<saml:Audience>" FORGE_SP ".evil.example</saml:Audience>", "audience" },
+    { "audience-shorter", "<saml:Audience>" FORGE_SP "</saml:Audience>",
+      "<saml:Audience>https://gateway.example/saml</saml:Audience>", "audience" },
+    { "audience-case", "<saml:Audience>" FORGE_SP "</saml:Audience>",
+      "<saml:Audience>https://Gateway.example/saml/metadata</saml:Audience>", "audience" },
+    { "audience-list", "<saml:Audience>" FORGE_SP "</saml:Audience>",
+      "<saml:Audience>https://other.example/ " FORGE_SP "</saml:Audience>", "audience" },
+    { "audience-child", "<saml:Audience>" FORGE_SP "</saml:Audience>",
+      "<saml:Audience>" FORGE_SP "<e:x xmlns:e=\"urn:e\"/></saml:Audience>", "audience" },
+    { "audience-namespace", "<saml:Audience>" FORGE_SP "</saml:Audience>",
+      "<e:Audience xmlns:e=\"urn:e\">" FORGE_SP "</e:Audience>", "audience" },
+    { "audience-one-of-two", RESTRICTION,
+      RESTRICTION
+      "<saml:AudienceRestriction><saml:Audience>https://other.example/sp</saml:Audience></saml:AudienceRestriction>",
+      "audience" },
+    { "audience-acs", "<saml:Audience>" FORGE_SP "</saml:Audience>", "<saml:Audience>" FORGE_ACS "</saml:Audience>",
+      "audience" },
     { "authn-none", AUTHN CONTEXT "</saml:AuthnStatement>", "", "authn_statement" },
-    { "authn-twice", "</saml:AuthnStatement>", "</saml:AuthnStatement>" AUTHN CONTEXT "</saml:AuthnStatement>", "authn_statement" },
+    { "authn-twice", "</saml:AuthnStatement>", "</saml:AuthnStatement>" AUTHN CONTEXT "</saml:AuthnStatement>",
+      "authn_statement" },
     { "authn-no-instant", " AuthnInstant=\"2026-08-10T07:59:58Z\"", "", "authn_instant" },
-    { "authn-to-come", "AuthnInstant=\"2026-08-10T07:59:58Z\"", "AuthnInstant=\"2026-08-10T09:59:58Z\"", "authn_instant" },
+    { "authn-to-come", "AuthnInstant=\"2026-08-10T07:59:58Z\"", "AuthnInstant=\"2026-08-10T09:59:58Z\"",
+      "authn_instant" },
     { "authn-bad-instant", "AuthnInstant=\"2026-08-10T07:59:58Z\"", "AuthnInstant=\"now\"", "authn_instant" },
-    { "session-over", "SessionNotOnOrAfter=\"2026-08-10T15:59:58Z\"", "SessionNotOnOrAfter=\"2026-08-10T07:57:00Z\"", "session_over" },
+    { "session-over", "SessionNotOnOrAfter=\"2026-08-10T15:59:58Z\"", "SessionNotOnOrAfter=\"2026-08-10T07:57:00Z\"",
+      "session_over" },
     { "session-bad", "SessionNotOnOrAfter=\"2026-08-10T15:59:58Z\"", "SessionNotOnOrAfter=\"\"", "session_over" },
     { "context-none", CONTEXT, "", "authn_context" },
     { "context-twice", CONTEXT, CONTEXT CONTEXT, "authn_context" },
-    { "context-two-classes", "</saml:AuthnContextClassRef>", "</saml:AuthnContextClassRef><saml:AuthnContextClassRef>x</saml:AuthnContextClassRef>", "authn_context" },
+    { "context-two-classes", "</saml:AuthnContextClassRef>",
+      "</saml:AuthnContextClassRef><saml:AuthnContextClassRef>x</saml:AuthnContextClassRef>", "authn_context" },
     { "attribute-no-name", "<saml:Attribute Name=\"uid\"", "<saml:Attribute", "attribute_name" },
     { "attribute-empty-name", "<saml:Attribute Name=\"uid\"", "<saml:Attribute Name=\"\"", "attribute_name" },
-    { "attribute-foreign-name", "<saml:Attribute Name=\"uid\"", "<saml:Attribute xmlns:e=\"urn:e\" e:Name=\"uid\"", "attribute_name" },
-    { "attribute-other-child", "<saml:Attribute Name=\"uid\"", "<saml:Attribute Name=\"x\"><saml:NameID>y</saml:NameID></saml:Attribute><saml:Attribute Name=\"uid\"", "attribute_structure" },
-    { "attribute-foreign-element", "<saml:AttributeStatement>", "<saml:AttributeStatement><e:Attribute xmlns:e=\"urn:e\" Name=\"x\"/>", "attribute_name" },
-    { "statement-unknown", "<saml:AttributeStatement>", "<saml:Statement xmlns:e=\"urn:e\" xsi:type=\"e:T\"/><saml:AttributeStatement>", "assertion_structure" },
-    { "assertion-foreign-child", "<saml:AttributeStatement>", "<e:x xmlns:e=\"urn:e\"/><saml:AttributeStatement>", "assertion_structure" },
+    { "attribute-foreign-name", "<saml:Attribute Name=\"uid\"", "<saml:Attribute xmlns:e=\"urn:e\" e:Name=\"uid\"",
+      "attribute_name" },
+    { "attribute-other-child", "<saml:Attribute Name=\"uid\"",
+      "<saml:Attribute Name=\"x\"><saml:NameID>y</saml:NameID></saml:Attribute><saml:Attribute Name=\"uid\"",
+      "attribute_structure" },
+    { "attribute-foreign-element", "<saml:AttributeStatement>",
+      "<saml:AttributeStatement><e:Attribute xmlns:e=\"urn:e\" Name=\"x\"/>", "attribute_name" },
+    { "statement-unknown", "<saml:AttributeStatement>",
+      "<saml:Statement xmlns:e=\"urn:e\" xsi:type=\"e:T\"/><saml:AttributeStatement>", "assertion_structure" },
+    { "assertion-foreign-child", "<saml:AttributeStatement>", "<e:x xmlns:e=\"urn:e\"/><saml:AttributeStatement>",
+      "assertion_structure" },
     { "assertion-text", "</saml:Conditions>", "</saml:Conditions>text", "assertion_structure" },
     { "response-foreign-child", "<samlp:Status>", "<e:x xmlns:e=\"urn:e\"/><samlp:Status>", "response_structure" },
     { "response-text", "<samlp:Status>", "text<samlp:Status>", "response_structure" },
     { "lifetime-confirmation", "08:04:58Z", "18:04:58Z", NULL },
-    { "two-assertions", "</saml:Assertion>", "</saml:Assertion><saml:Assertion ID=\"_assertion2\" Version=\"2.0\" IssueInstant=\"2026-08-10T07:59:58Z\"><saml:Issuer>" FORGE_ISSUER "</saml:Issuer></saml:Assertion>", "assertion_count" },
-    { "assertion-in-advice", "</saml:Conditions>", "</saml:Conditions><saml:Advice><saml:Assertion ID=\"_assertion2\" Version=\"2.0\" IssueInstant=\"2026-08-10T07:59:58Z\"><saml:Issuer>x</saml:Issuer></saml:Assertion></saml:Advice>", "assertion_count" },
-    { "assertion-in-value", ">anna<", "><saml:Assertion ID=\"_assertion2\" Version=\"2.0\" IssueInstant=\"2026-08-10T07:59:58Z\"><saml:Issuer>x</saml:Issuer></saml:Assertion><", "assertion_count" },
+    { "two-assertions", "</saml:Assertion>",
+      "</saml:Assertion><saml:Assertion ID=\"_assertion2\" Version=\"2.0\" "
+      "IssueInstant=\"2026-08-10T07:59:58Z\"><saml:Issuer>" FORGE_ISSUER "</saml:Issuer></saml:Assertion>",
+      "assertion_count" },
+    { "assertion-in-advice", "</saml:Conditions>",
+      "</saml:Conditions><saml:Advice><saml:Assertion ID=\"_assertion2\" Version=\"2.0\" "
+      "IssueInstant=\"2026-08-10T07:59:58Z\"><saml:Issuer>x</saml:Issuer></saml:Assertion></saml:Advice>",
+      "assertion_count" },
+    { "assertion-in-value", ">anna<",
+      "><saml:Assertion ID=\"_assertion2\" Version=\"2.0\" "
+      "IssueInstant=\"2026-08-10T07:59:58Z\"><saml:Issuer>x</saml:Issuer></saml:Assertion><",
+      "assertion_count" },
     { "response-id-none", "ID=\"_response1\" ", "", "*" },
     { "response-id-empty", "ID=\"_response1\"", "ID=\"\"", "*" },
     { "response-id-digit", "ID=\"_response1\"", "ID=\"1response\"", "*" },
@@ -477,7 +649,8 @@ static const struct row conditions[] = {
     { "same-id", "ID=\"_response1\"", "ID=\"_assertion1\"", "xml_id_duplicate" },
     { "same-id-lower", "<saml:Subject>", "<saml:Subject id=\"_assertion1\">", "xml_id_duplicate" },
     { "same-xml-id", "<saml:Subject>", "<saml:Subject xml:id=\"_response1\">", "xml_id_duplicate" },
-    { "same-foreign-id", "<saml:Subject>", "<saml:Subject xmlns:e=\"urn:e\" e:Id=\"_assertion1\">", "xml_id_duplicate" },
+    { "same-foreign-id", "<saml:Subject>", "<saml:Subject xmlns:e=\"urn:e\" e:Id=\"_assertion1\">",
+      "xml_id_duplicate" },
 };
 
 TEST(each_condition_refuses_by_itself_whoever_signed)
@@ -504,7 +677,8 @@ TEST(each_condition_refuses_in_an_encrypted_assertion_too)
 
 TEST(an_expiry_decades_ahead_is_refused)
 {
-    struct str text = edit(t, base(t), "NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "NotOnOrAfter=\"2056-08-10T08:04:58Z\"");
+    struct str text =
+        edit(t, base(t), "NotOnOrAfter=\"2026-08-10T08:04:58Z\"", "NotOnOrAfter=\"2056-08-10T08:04:58Z\"");
 
     (void)expect(t, "lifetime-decades", signed_by(t, text, BY_BOTH, &plain), "lifetime");
 }
@@ -514,11 +688,22 @@ TEST(another_root_is_no_answer)
     struct str text = signed_by(t, base(t), BY_ASSERTION, &plain);
     struct str alone = forge_cut(text, "Assertion");
 
-    (void)expect(t, "root-assertion", edit(t, alone, "<saml:Assertion ", "<saml:Assertion xmlns:saml=\"" SAML_NS_ASSERTION "\" "), "response_root");
+    (void)expect(t, "root-assertion",
+                 edit(t, alone, "<saml:Assertion ", "<saml:Assertion xmlns:saml=\"" SAML_NS_ASSERTION "\" "),
+                 "response_root");
     text = forge_replace(t->arena, text, "samlp:Response", "samlp:ArtifactResponse");
     (void)expect(t, "root-artifact", text, "response_root");
-    text = arena_printf(t->arena, "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>%.*s</s:Body></s:Envelope>", STR_ARG(signed_by(t, base(t), BY_BOTH, &plain)));
+    text = arena_printf(
+        t->arena,
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>%.*s</s:Body></s:Envelope>",
+        STR_ARG(signed_by(t, base(t), BY_BOTH, &plain)));
     (void)expect(t, "root-soap", text, "response_root");
-    (void)expect(t, "root-saml-11", edit(t, signed_by(t, base(t), BY_BOTH, &plain), SAML_NS_PROTOCOL, "urn:oasis:names:tc:SAML:1.0:protocol"), "response_root");
-    (void)expect(t, "root-logout", forge_replace(t->arena, signed_by(t, base(t), BY_ASSERTION, &plain), "samlp:Response", "samlp:LogoutResponse"), "response_root");
+    (void)expect(
+        t, "root-saml-11",
+        edit(t, signed_by(t, base(t), BY_BOTH, &plain), SAML_NS_PROTOCOL, "urn:oasis:names:tc:SAML:1.0:protocol"),
+        "response_root");
+    (void)expect(
+        t, "root-logout",
+        forge_replace(t->arena, signed_by(t, base(t), BY_ASSERTION, &plain), "samlp:Response", "samlp:LogoutResponse"),
+        "response_root");
 }
