@@ -18,8 +18,11 @@ static const struct str prefix = S("login-");
 #define LOGIN_NUMBERS(X) X(started_s) X(max_age_s) X(asked_city_s)
 #define LOGIN_TEXTS(X)                                                                                                 \
     X(id)                                                                                                              \
-    X(upstream_id) X(service) X(answer_to) X(state_out) X(nonce) X(scope) X(code_challenge) X(login_hint)              \
-        X(acr_values) X(hint_sub) X(idp) X(upstream_nonce) X(upstream_verifier) X(lang)
+    X(upstream_id)                                                                                                     \
+    X(service)                                                                                                         \
+    X(answer_to)                                                                                                       \
+    X(state_out) X(nonce) X(scope) X(code_challenge) X(login_hint) X(acr_values) X(hint_sub) X(idp) X(upstream_nonce)  \
+        X(upstream_verifier) X(lang)
 
 static void put_number(struct buf *b, int64_t value)
 {

@@ -144,8 +144,7 @@ static const struct shape {
         "select=\"document('file:///etc/passwd')\"/></xsl:template></xsl:stylesheet></ds:Transform>" } },
     { "transform-xpath",
       "sig_transform",
-      { .transforms = "<ds:Transform Algorithm=\"" DS
-                      "enveloped-signature\"/><ds:Transform "
+      { .transforms = "<ds:Transform Algorithm=\"" DS "enveloped-signature\"/><ds:Transform "
                       "Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\"><ds:XPath>count(//. | "
                       "//@*)=1</ds:XPath></ds:Transform>" } },
     { "transform-xpath-filter2",

@@ -360,8 +360,8 @@ TEST(a_large_honest_answer_is_accepted)
     "\" InResponseTo=\"" FORGE_REQUEST "\"/>"
 #define NAME                                                                                                           \
     "<saml:NameID SPNameQualifier=\"" FORGE_SP "\" "                                                                   \
-                                               "Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:transient\">_"      \
-                                               "ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7</saml:NameID>"
+    "Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:transient\">_"                                                 \
+    "ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7</saml:NameID>"
 #define AUTHN                                                                                                          \
     "<saml:AuthnStatement AuthnInstant=\"2026-08-10T07:59:58Z\" SessionNotOnOrAfter=\"2026-08-10T15:59:58Z\" "         \
     "SessionIndex=\"_be9967abd904ddcae3c0eb4189adbe3f71e327cf93\">"
