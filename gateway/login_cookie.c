@@ -15,14 +15,13 @@ enum { FLAG_REDIRECT_CHECKED = 1, FLAG_AUTH_TIME = 2, FLAG_FRESH = 4, FLAG_IN_RE
 static const struct str prefix = S("login-");
 
 /* The record: version, state, protocol and flags as bytes, four numbers, then every text with its length. */
+/* clang-format off */
 #define LOGIN_NUMBERS(X) X(started_s) X(max_age_s) X(asked_city_s)
-#define LOGIN_TEXTS(X)                                                                                                 \
-    X(id)                                                                                                              \
-    X(upstream_id)                                                                                                     \
-    X(service)                                                                                                         \
-    X(answer_to)                                                                                                       \
-    X(state_out) X(nonce) X(scope) X(code_challenge) X(login_hint) X(acr_values) X(hint_sub) X(idp) X(upstream_nonce)  \
-        X(upstream_verifier) X(lang)
+#define LOGIN_TEXTS(X)                                                      \
+    X(id) X(upstream_id) X(service) X(answer_to) X(state_out) X(nonce)      \
+    X(scope) X(code_challenge) X(login_hint) X(acr_values) X(hint_sub)      \
+    X(idp) X(upstream_nonce) X(upstream_verifier) X(lang)
+/* clang-format on */
 
 static void put_number(struct buf *b, int64_t value)
 {
