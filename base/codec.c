@@ -66,13 +66,13 @@ static struct str encode64(struct arena *a, struct str bytes, const char *alphab
 /* text comes without padding; left-over bits must be zero, so that one value has one text. */
 static bool decode64(struct arena *a, struct str text, const char *alphabet, struct str *bytes)
 {
-    signed char table[256];
+    int table[256];
 
     if (text.n % 4 == 1)
         return false;
     memset(table, -1, sizeof table);
     for (int i = 0; i < 64; i++)
-        table[(unsigned char)alphabet[i]] = (signed char)i;
+        table[(unsigned char)alphabet[i]] = i;
     char *p = arena_alloc(a, text.n / 4 * 3 + 2);
     size_t n = 0;
     uint32_t acc = 0;

@@ -28,7 +28,7 @@ struct log_field {
 
 /* log_event(LOG_WARN, "kv.away", LOG_C("why", text), LOG_N("after_ms", 300)); */
 #define log_event(level, event, ...)                                                                                   \
-    log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ NULL, { NULL, 0 }, 0, false } })
+    log_write((level), (event), (const struct log_field[]){ LOG_C("", NULL), ##__VA_ARGS__, LOG_C(NULL, NULL) } + 1)
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 void log_set_level(enum log_level least); /* once, at start */

@@ -834,7 +834,7 @@ static size_t leave_escaped(void *self, struct MHD_Connection *mhd, char *text)
     return strlen(text);
 }
 
-static void library_says(void *self, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void library_says(void *self, const char *fmt, va_list ap)
 {
     char text[200];
 

@@ -663,7 +663,8 @@ struct str xml_time_text(struct arena *a, int64_t unix_s)
     int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
     int64_t month = mp < 10 ? mp + 3 : mp - 9;
 
-    return arena_printf(a, "%04lld-%02lld-%02lldT%02lld:%02lld:%02lldZ", (long long)(yoe + era * 400 + (month <= 2)),
-                        (long long)month, (long long)(doy - (153 * mp + 2) / 5 + 1), (long long)(rest / 3600),
-                        (long long)(rest / 60 % 60), (long long)(rest % 60));
+    return arena_printf(a, "%04lld-%02lld-%02lldT%02lld:%02lld:%02lldZ",
+                        (long long)yoe + (long long)era * 400 + (month <= 2), (long long)month,
+                        (long long)doy - (153 * mp + 2) / 5 + 1, (long long)(rest / 3600), (long long)(rest / 60 % 60),
+                        (long long)(rest % 60));
 }

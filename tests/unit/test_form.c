@@ -79,7 +79,7 @@ TEST(too_many_parameters_are_refused)
     struct buf b = buf_new(t->arena, 1 << 16);
 
     for (int i = 0; i < FORM_FIELDS_MAX; i++)
-        buf_printf(&b, "&p%d=x" + (i == 0), i);
+        buf_printf(&b, "%sp%d=x", i > 0 ? "&" : "", i);
     CHECK_INT(form_of(t, buf_str(&b))->count, FORM_FIELDS_MAX);
     buf_add(&b, S("&q=x"));
     CHECK(refused(t, buf_str(&b)));
