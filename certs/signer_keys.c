@@ -195,6 +195,7 @@ static bool fill_certificate(X509 *x, EVP_PKEY *key, const struct settings *set,
     X509_NAME *name = X509_get_subject_name(x);
     unsigned char digest[SHA256_B];
     unsigned int n = sizeof digest;
+    time_t made = (time_t)k->made_s;
 
     if (EVP_Digest(k->kid.p, k->kid.n, digest, &n, EVP_sha256(), NULL) != 1)
         return false;
@@ -207,8 +208,8 @@ static bool fill_certificate(X509 *x, EVP_PKEY *key, const struct settings *set,
            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)host.p, (int)host.n, -1, 0) ==
                1 &&
            X509_set_issuer_name(x, name) == 1 && X509_set_pubkey(x, key) == 1 &&
-           ASN1_TIME_set(X509_getm_notBefore(x), (time_t)k->made_s) != NULL &&
-           X509_time_adj_ex(X509_getm_notAfter(x), CERTIFICATE_DAYS, 0, &(time_t){ (time_t)k->made_s }) != NULL &&
+           ASN1_TIME_set(X509_getm_notBefore(x), made) != NULL &&
+           X509_time_adj_ex(X509_getm_notAfter(x), CERTIFICATE_DAYS, 0, &made) != NULL &&
            X509_sign(x, key, EVP_sha256()) > 0;
 }
 
