@@ -215,11 +215,14 @@ static enum step unwrap_next(struct ctx *c, struct fail *f)
 
 /* A table is linear, so an answer gets this many turns at the signer, which is
  * more than anybody's answer needs: an assertion, a name, some attributes. */
-static const struct step_row unwrapping[] = {
-    { unwrap_more }, { unwrap_next }, { unwrap_more }, { unwrap_next }, { unwrap_more }, { unwrap_next },
-    { unwrap_more }, { unwrap_next }, { unwrap_more }, { unwrap_next }, { unwrap_more }, { unwrap_next },
-    { unwrap_more }, { unwrap_next }, { unwrap_more }, { unwrap_next }, { 0 },
-};
+#define TURN                                                                                                           \
+    { unwrap_more },                                                                                                   \
+    {                                                                                                                  \
+        unwrap_next                                                                                                    \
+    }
+#define TURNS TURN, TURN, TURN, TURN
+
+static const struct step_row unwrapping[] = { TURNS, TURNS, TURNS, TURNS, { 0 } };
 
 static enum step unwrap_keys(struct ctx *c, struct fail *f)
 {

@@ -17,7 +17,7 @@
 #define EXC_C14N  "http://www.w3.org/2001/10/xml-exc-c14n#"
 #define ENVELOPED DS "enveloped-signature"
 
-enum { PREFIXES_MAX = 64, CANONICAL_MAX_B = XML_MESSAGE_MAX_B * 8 };
+enum { PREFIXES_MAX = 16, CANONICAL_MAX_B = XML_MESSAGE_MAX_B * 8 };
 
 /* --- keys ------------------------------------------------------------------- */
 

@@ -284,15 +284,24 @@ static bool read_stream(struct reading *r, struct str text, struct fail *f)
     return ok && found;
 }
 
+bool saml_metadata_read_stream(struct arena *a, struct str text, const struct saml_metadata_rules *rules,
+                               struct saml_metadata *out, struct fail *f)
+{
+    struct reading r = { a, rules, out, keyring_new(a) };
+
+    *out = (struct saml_metadata){ 0 };
+    return xml_scan_metadata(&text, METADATA_MAX_B, f) && read_stream(&r, text, f);
+}
+
 bool saml_metadata_read(struct arena *a, struct str text, const struct saml_metadata_rules *rules,
                         struct saml_metadata *out, struct fail *f)
 {
     struct reading r = { a, rules, out, keyring_new(a) };
     struct signed_xml proven;
 
-    *out = (struct saml_metadata){ 0 };
     if (rules->trust == NULL && text.n > METADATA_TREE_MAX_B)
-        return xml_scan_metadata(&text, METADATA_MAX_B, f) && read_stream(&r, text, f);
+        return saml_metadata_read_stream(a, text, rules, out, f);
+    *out = (struct saml_metadata){ 0 };
     const struct _xmlDoc *doc = xml_parse_metadata(a, text, METADATA_SIGNED_MAX_B, f);
     if (doc == NULL)
         return false;

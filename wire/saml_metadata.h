@@ -46,5 +46,8 @@ struct saml_metadata_rules {
  * and what dsig_verify() fails with. */
 bool saml_metadata_read(struct arena *a, struct str text, const struct saml_metadata_rules *rules,
                         struct saml_metadata *out, struct fail *f);
+/* The same, as a stream whatever its size; a signature is not looked at. */
+bool saml_metadata_read_stream(struct arena *a, struct str text, const struct saml_metadata_rules *rules,
+                               struct saml_metadata *out, struct fail *f);
 
 #endif

@@ -23,7 +23,7 @@ enum {
     XML_ELEMENTS_MAX = 5000,
     XML_DEPTH_MAX = 64,
     XML_ATTRIBUTES_MAX = 256, /* of one element, namespace declarations included */
-    XML_IN_SCOPE_MAX = 256    /* namespace declarations in force at one place */
+    XML_IN_SCOPE_MAX = 128    /* namespace declarations in force at one place */
 };
 
 /* Parses one message; the document is adopted by a.  Fails UPSTREAM xml_size,

@@ -80,18 +80,33 @@ static bool read_oaep(struct arena *a, const struct _xmlNode *method, struct wra
     return out->digest != XMLENC_NO_HASH && out->mgf != XMLENC_NO_HASH;
 }
 
+/* Libraries on Node and .NET let MGF1 follow the digest where the message does
+ * not name it, against the letter of XML Encryption: that is the next thing to try. */
+static void add_twin(struct encrypted *e)
+{
+    struct wrapped_key twin = e->wrapped[e->wrapped_count - 1];
+
+    if (twin.mgf != XMLENC_SHA1 || twin.digest == XMLENC_SHA1)
+        return;
+    twin.mgf = twin.digest;
+    e->wrapped[e->wrapped_count++] = twin;
+}
+
 /* What is wrapped in a way that we refuse is passed over: another alternative may do. */
 static bool add_wrapped(struct arena *a, const struct _xmlNode *key, struct encrypted *e, struct fail *f)
 {
     const struct _xmlNode *method = xml_child(key, XENC, "EncryptionMethod");
     struct wrapped_key *w = &e->wrapped[e->wrapped_count];
 
-    if (e->wrapped_count == XMLENC_WRAPPED_MAX)
-        return fail(f, FAIL_UPSTREAM, "enc_structure", "more than %d encrypted keys", XMLENC_WRAPPED_MAX);
+    if (e->key_count++ == XMLENC_KEYS_MAX)
+        return fail(f, FAIL_UPSTREAM, "enc_structure", "more than %d encrypted keys", XMLENC_KEYS_MAX);
     if (method == NULL || !read_cipher(a, key, &w->cipher))
         return fail(f, FAIL_UPSTREAM, "enc_structure", "EncryptedKey is not as it must be");
-    if (w->cipher.n <= XMLENC_CIPHER_MAX_B && read_oaep(a, method, w))
-        e->wrapped_count++;
+    if (w->cipher.n > XMLENC_CIPHER_MAX_B || !read_oaep(a, method, w))
+        return true;
+    e->wrapped_count++;
+    if (xml_child(method, XENC11, "MGF") == NULL)
+        add_twin(e);
     return true;
 }
 

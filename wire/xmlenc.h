@@ -13,7 +13,7 @@
 
 enum xmlenc_hash { XMLENC_NO_HASH = 0, XMLENC_SHA1, XMLENC_SHA256, XMLENC_SHA384, XMLENC_SHA512 };
 
-enum { XMLENC_WRAPPED_MAX = 4, XMLENC_CIPHER_MAX_B = 1024 };
+enum { XMLENC_KEYS_MAX = 4, XMLENC_WRAPPED_MAX = 8, XMLENC_CIPHER_MAX_B = 1024 };
 
 struct wrapped_key { /* one content key under one RSA key, by OAEP without label */
     struct str cipher;
@@ -25,7 +25,7 @@ struct encrypted {
     struct str cipher;                              /* nonce, ciphertext, tag */
     size_t key_B;                                   /* length of the content key */
     struct wrapped_key wrapped[XMLENC_WRAPPED_MAX]; /* alternatives: for several of our keys, or several receivers */
-    size_t wrapped_count;
+    size_t wrapped_count, key_count;                /* two ways to read one EncryptedKey are two alternatives */
 };
 
 /* Reads an EncryptedAssertion, EncryptedID or EncryptedAttribute: one

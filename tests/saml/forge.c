@@ -477,7 +477,7 @@ static struct str encrypted_key(struct arena *a, enum forge_key to, const unsign
     struct str digest = how->digest != NULL
                             ? arena_printf(a, "<ds:DigestMethod xmlns:ds=\"" DS "\" Algorithm=\"%s\"/>", how->digest)
                             : S("");
-    struct str mgf = how->mgf != NULL
+    struct str mgf = how->mgf != NULL && !how->mgf_unsaid
                          ? arena_printf(a, "<xenc11:MGF xmlns:xenc11=\"" XENC11 "\" Algorithm=\"%s\"/>", how->mgf)
                          : S("");
     struct str cipher = in_lines(a, wrap(a, to, key, key_B, how), how->lines);

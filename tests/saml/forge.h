@@ -63,7 +63,7 @@ struct forge_encrypt {
     enum forge_key keys[6]; /* 0 ends (FORGE_IDP is nobody's to encrypt for) */
     const char *prefix;     /* xenc */
     const char *type;       /* Type of EncryptedData; NULL: Element */
-    bool lines, in_place;   /* in_place: the text as it stands, not made to stand alone */
+    bool lines, in_place, mgf_unsaid;   /* in_place: the text as it stands, not made to stand alone */
     bool break_tag;         /* flips a bit of the ciphertext */
     const char *holder;     /* EncryptedAssertion */
 };

@@ -143,6 +143,8 @@ static const struct forge_encrypt seals[] = {
     { .transport = XENC11 "rsa-oaep", .digest = XENC "sha256", .mgf = XENC11 "mgf1sha256" },
     { .transport = XENC11 "rsa-oaep", .digest = XENC "sha512", .mgf = XENC11 "mgf1sha1" },
     { .transport = XENC11 "rsa-oaep" },
+    { .digest = XENC "sha256", .mgf = XENC11 "mgf1sha256", .mgf_unsaid = true },
+    { .transport = XENC11 "rsa-oaep", .digest = XENC "sha512", .mgf = XENC11 "mgf1sha512", .mgf_unsaid = true },
     { .keys = { FORGE_SP2 } },
     { .keys = { FORGE_OTHER, FORGE_SP2 }, .place = FORGE_BESIDE },
     { .keys = { FORGE_OTHER, FORGE_SP1, FORGE_SP2 } },

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/settings.h"
+#include "certs/local_key.h"
+#include "idp-adapters/upstream_saml.h"
+#include "tests/contract/adapter_contract.h"
+#include "tests/saml/forge.h"
+#include "wire/fetch.h"
+#include "wire/form.h"
+#include "wire/http.h"
+#include "wire/kv.h"
+
+#include <string.h>
+#include <zlib.h>
+
+#define MD   "xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\""
+#define SSO  "https://idp.oulu.example/sso"
+#define EVIL "https://evil.example/idp"
+
+/* The city's web server, Redis and the signer, in this process: they stand
+ * behind the functions that this program has instead of theirs. */
+struct fetch {
+    struct test *t;
+    struct str metadata;
+    int asked;
+    bool away;
+};
+
+struct kv {
+    struct str seen[64];
+    size_t count;
+    bool down;
+    int64_t ttl_s;
+};
+
+struct signer {
+    struct arena *arena;
+    bool down;
+    int queries, unwraps;
+    struct str text; /* that was to be signed */
+};
+
+void fetch_ask(struct fetch *x, struct batch *b, struct arena *a, const struct fetch_request *r, struct fetch_got *out)
+{
+    batch_ask(b);
+    x->asked++;
+    *out = x->away ? (struct fetch_got){ .error = "timeout" }
+                   : (struct fetch_got){ .answered = true, .status = 200, .body = x->metadata, .max_age_s = -1 };
+    (void)a;
+    (void)r;
+    batch_answered(b);
+}
+
+void kv_add(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+            struct str value, int64_t ttl_s)
+{
+    batch_ask(b);
+    out->outcome = k->down ? KV_DOWN : KV_MISS;
+    for (size_t i = 0; i < k->count && !k->down; i++)
+        if (str_eq(k->seen[i], id))
+            out->outcome = KV_HIT;
+    if (out->outcome == KV_MISS)
+        k->seen[k->count++ % 64] = arena_str(a, id);
+    k->ttl_s = ttl_s;
+    (void)family;
+    (void)value;
+    batch_answered(b);
+}
+
+void signer_query(struct signer *s, struct batch *b, struct arena *a, struct str text, struct signed_got *out)
+{
+    batch_ask(b);
+    s->queries++;
+    s->text = text;
+    *out = s->down ? (struct signed_got){ false, { NULL, 0 }, "timeout" }
+                   : (struct signed_got){ true, S("c2lnbmVk+/=="), NULL };
+    (void)a;
+    batch_answered(b);
+}
+
+void signer_unwrap(struct signer *s, struct batch *b, struct arena *a, enum oaep_hash digest, enum oaep_hash mgf,
+                   struct str encrypted_key, struct signed_got *out)
+{
+    struct fail f = { 0 };
+    struct local_keys *keys = local_keys_read(a, NULL, forge_private(FORGE_SP1), &f);
+
+    batch_ask(b);
+    s->unwraps++;
+    *out = (struct signed_got){ 0 };
+    out->ok = !s->down && local_keys_unwrap(a, keys, digest, mgf, encrypted_key, &out->value);
+    out->error = out->ok ? NULL : s->down ? "timeout" : "no_key";
+    batch_answered(b);
+}
+
+struct bench {
+    struct settings set;
+    struct fetch city;
+    struct kv redis;
+    struct signer signer;
+    struct loop *loop;
+    struct upstream_store *store;
+    struct upstreams *upstreams;
+    struct idp idp;
+    struct provider provider;
+    struct registry *registry;
+    int answers;
+    struct str last; /* the honest answer given last */
+};
+
+static struct str body_of_pem(struct arena *a, struct str pem)
+{
+    size_t begin = str_find(pem, S("-----\n")) + 6;
+    struct str rest = str_from(pem, begin);
+
+    (void)a;
+    return str_sub(rest, 0, str_find(rest, S("-----END")));
+}
+
+static struct str metadata(struct arena *a, const char *more, const char *role_more)
+{
+    return arena_printf(a,
+                        "<EntityDescriptor " MD " entityID=\"" FORGE_ISSUER "\"%s><IDPSSODescriptor %s "
+                        "protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\"><Extensions>"
+                        "<m:Scope xmlns:m=\"urn:mace:shibboleth:metadata:1.0\">oulu.example</m:Scope></Extensions>"
+                        "<KeyDescriptor><ds:KeyInfo><ds:X509Data><ds:X509Certificate>%.*s</ds:X509Certificate>"
+                        "</ds:X509Data></ds:KeyInfo></KeyDescriptor><SingleSignOnService Location=\"" SSO "\" "
+                        "Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\"/></IDPSSODescriptor>"
+                        "</EntityDescriptor>",
+                        more, role_more, STR_ARG(body_of_pem(a, forge_certificate(FORGE_IDP))));
+}
+
+static void use_registry(struct bench *x)
+{
+    struct arena *a = arena_new();
+    struct registry_parts parts = { .providers = &x->provider, .provider_count = 1, .idps = &x->idp, .idp_count = 1 };
+
+    registry_drop(x->registry);
+    x->registry = registry_build(a, &parts);
+}
+
+static void open_bench(struct test *t, struct bench *x)
+{
+    *x = (struct bench){ .city = { .t = t }, .signer = { .arena = t->arena } };
+    log_set_level((enum log_level)(LOG_ERROR + 1));
+    settings_defaults(&x->set);
+    x->set.public_url = S("https://gateway.example");
+    x->loop = loop_new(&t->world);
+    x->store = upstream_store_new();
+    x->upstreams = upstreams_new(x->store, x->loop, &x->city, &t->world, &x->set);
+    x->provider = (struct provider){ .id = S("oulu"), .oid = S("1.2.246.562.99.95640100004") };
+    x->idp = (struct idp){ .id = S("oulu-saml"),
+                           .kind = IDP_SAML,
+                           .provider = &x->provider,
+                           .enabled = true,
+                           .map = S("funet"),
+                           .entity_id = S(FORGE_ISSUER),
+                           .metadata_xml = metadata(t->arena, "", "") };
+    use_registry(x);
+}
+
+static void close_bench(struct bench *x)
+{
+    upstreams_free(x->upstreams);
+    upstream_store_free(x->store);
+    loop_free(x->loop);
+    registry_drop(x->registry);
+}
+
+static struct ctx *new_ctx(struct test *t, struct bench *x, bool fresh)
+{
+    struct ctx *c = arena_make(t->arena, struct ctx);
+
+    *c = (struct ctx){ .arena = t->arena,
+                       .world = &t->world,
+                       .now_s = world_now_s(&t->world),
+                       .set = &x->set,
+                       .registry = x->registry,
+                       .upstreams = x->upstreams,
+                       .kv = &x->redis,
+                       .signer = &x->signer };
+    c->login = arena_make(t->arena, struct login);
+    *c->login = (struct login){
+        .state = LOGIN_ASKED, .idp = S("oulu-saml"), .max_age_s = -1, .prompt = fresh ? PROMPT_LOGIN : 0
+    };
+    return c;
+}
+
+static struct str edit(struct test *t, struct str text, const char *from, const char *to)
+{
+    CHECK(str_find(text, str_of(from)) < text.n);
+    return forge_replace(t->arena, text, from, to);
+}
+
+static void post(struct test *t, struct ctx *c, struct str message)
+{
+    c->body = arena_make(t->arena, struct form);
+    c->body->fields = arena_make_n(t->arena, 2, struct form_field);
+    c->body->fields[c->body->count++] = (struct form_field){ S("SAMLResponse"), b64_encode(t->arena, message) };
+    c->body->fields[c->body->count++] = (struct form_field){ S("RelayState"), c->login->upstream_id };
+}
+
+/* An answer for this login, before it is signed; each has an ID of its own. */
+static struct str draft(struct test *t, struct bench *x, const struct ctx *c)
+{
+    struct str text = forge_file(t->arena, "shibboleth");
+    const char *id = arena_cstr(t->arena, c->login->upstream_id);
+
+    text = edit(t, text, FORGE_REQUEST, id);
+    text = edit(t, text, "_assertion1", arena_cstr(t->arena, arena_printf(t->arena, "_assertion%d", ++x->answers)));
+    return text;
+}
+
+static struct str sealed(struct test *t, struct bench *x, struct str text, const struct forge_sign *how)
+{
+    text = forge_sign(t->arena, text, arena_cstr(t->arena, arena_printf(t->arena, "_assertion%d", x->answers)), "@A@",
+                      how);
+    return forge_unmark(t->arena, text);
+}
+
+static const struct {
+    enum city_answer way;
+    const char *from, *to;
+} edits[] = {
+    { CITY_OTHER_ISSUER, FORGE_ISSUER "<", EVIL "<" },
+    { CITY_EXPIRED, "2026-08-10T08:04:59", "2026-08-10T07:56:59" },
+    { CITY_NOT_YET, "NotBefore=\"2026-08-10T07:59:59.123Z\"", "NotBefore=\"2026-08-10T08:03:59.123Z\"" },
+    { CITY_OTHER_AUDIENCE, ">" FORGE_SP "<", ">https://other.example/sp<" },
+    { CITY_OTHER_ADDRESS, "Recipient=\"" FORGE_ACS "\"", "Recipient=\"https://other.example/acs\"" },
+    { CITY_STALE_LOGIN, "AuthnInstant=\"2026-08-10T07:59:57.001Z\"", "AuthnInstant=\"2026-08-10T06:59:57.001Z\"" },
+    { CITY_NO_SUBJECT,
+      "nameid-format:persistent\" NameQualifier=\"" FORGE_ISSUER "\" SPNameQualifier=\"" FORGE_SP "\">AAdz",
+      "nameid-format:transient\">AAdz" },
+    { CITY_REFUSED, "<saml2p:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/>",
+      "<saml2p:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Responder\"><saml2p:StatusCode "
+      "Value=\"urn:oasis:names:tc:SAML:2.0:status:AuthnFailed\"/></saml2p:StatusCode>" },
+};
+
+static struct str spoilt(struct test *t, struct bench *x, const struct ctx *c, enum city_answer way)
+{
+    struct forge_sign how = { .key = way == CITY_OTHER_KEY ? FORGE_OTHER : FORGE_IDP };
+    struct str text = draft(t, x, c);
+
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++)
+        if (edits[i].way == way)
+            text = edit(t, text, edits[i].from, edits[i].to);
+    if (way == CITY_OTHER_LOGIN)
+        text = edit(t, text, arena_cstr(t->arena, c->login->upstream_id), "_another-login-of-ours");
+    if (way == CITY_NO_LOGIN)
+        text = forge_replace(
+            t->arena, text,
+            arena_cstr(t->arena, arena_printf(t->arena, " InResponseTo=\"%.*s\"", STR_ARG(c->login->upstream_id))), "");
+    if (way == CITY_UNSIGNED)
+        return forge_unmark(t->arena, text);
+    text = sealed(t, x, text, &how);
+    if (way == CITY_TAMPERED)
+        text = edit(t, text, "AAdzZWNyZXQx", "mallory");
+    if (way == CITY_WRAPPED) {
+        struct str real = forge_cut(text, "Assertion");
+        struct str evil = edit(t, edit(t, real, "AAdzZWNyZXQx", "mallory"), "ID=\"_assertion", "ID=\"_evil");
+        text = forge_replace(t->arena, text, arena_cstr(t->arena, real),
+                             arena_cstr(t->arena, arena_join(t->arena, evil, real)));
+    }
+    return text;
+}
+
+static struct ctx *rig_begin(struct adapter_rig *rig, bool fresh)
+{
+    struct bench *x = rig->self;
+
+    x->idp.enabled = true;
+    use_registry(x);
+    return new_ctx(rig->t, x, fresh);
+}
+
+static bool rig_answer(struct adapter_rig *rig, struct ctx *c, enum city_answer way)
+{
+    struct bench *x = rig->self;
+    struct test *t = rig->t;
+
+    post(t, c, spoilt(t, x, c, way));
+    switch (way) {
+    case CITY_EMPTY:
+        c->body->count = 0;
+        break;
+    case CITY_GARBAGE:
+        c->body->fields[0].value = S("PHg+%%%");
+        break;
+    case CITY_REPLAYED:
+        CHECK(adapter_run(c, rig->adapter->finish) && c->person != NULL);
+        c->person = NULL;
+        break;
+    case CITY_DISABLED:
+        x->idp.enabled = false;
+        use_registry(x);
+        c->registry = x->registry;
+        break;
+    default:
+        break;
+    }
+    return true;
+}
+
+TEST(the_saml_adapter_keeps_the_contract)
+{
+    struct bench x;
+    struct adapter_rig rig = { t, &adapter_saml, &x, rig_begin, rig_answer, "AAdzZWNyZXQx" };
+
+    open_bench(t, &x);
+    adapter_contract(&rig);
+    CHECK_INT(x.city.asked, 0); /* what stands in the registry is not fetched */
+    close_bench(&x);
+}
+
+/* From nothing to the finish; the code of the refusal, or "ok". */
+static const char *log_in(struct test *t, struct bench *x, const struct forge_encrypt *enc)
+{
+    struct ctx *c = new_ctx(t, x, false);
+
+    use_registry(x);
+    c->registry = x->registry;
+    if (!adapter_run(c, adapter_saml.start))
+        return c->fail.code;
+    struct str text = sealed(t, x, draft(t, x, c), &(struct forge_sign){ .key = FORGE_IDP });
+    if (enc != NULL)
+        text = forge_encrypt(t->arena, text, "Assertion", enc);
+    post(t, c, text);
+    return adapter_run(c, adapter_saml.finish) && c->person != NULL ? "ok" : c->fail.code;
+}
+
+TEST(encrypted_assertions_are_opened_by_the_signer)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    x.idp.want_encrypted = true;
+    CHECK_STR(log_in(t, &x, NULL), "assertion_in_the_clear");
+    CHECK_STR(log_in(t, &x, &(struct forge_encrypt){ .place = FORGE_BESIDE }), "ok");
+    CHECK_STR(log_in(t, &x, &(struct forge_encrypt){ .keys = { FORGE_OTHER, FORGE_SP2, FORGE_SP1 } }), "ok");
+    CHECK_STR(log_in(t, &x, &(struct forge_encrypt){ .keys = { FORGE_OTHER, FORGE_SP2 } }), "enc_decrypt");
+    x.signer.down = true;
+    CHECK_STR(log_in(t, &x, &(struct forge_encrypt){ .place = FORGE_INSIDE }), "temporarily_unavailable");
+    close_bench(&x);
+}
+
+TEST(an_assertion_is_refused_when_its_replay_cannot_be_told)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    CHECK_STR(log_in(t, &x, NULL), "ok");
+    CHECK(x.redis.ttl_s > 300 && x.redis.ttl_s <= 600); /* until it is over, skew included */
+    x.redis.down = true;
+    CHECK_STR(log_in(t, &x, NULL), "temporarily_unavailable");
+    close_bench(&x);
+}
+
+static struct str inflated(struct test *t, struct str packed)
+{
+    unsigned char *out = arena_alloc(t->arena, 65536);
+    z_stream z = { .next_in = (Bytef *)arena_cstr(t->arena, packed), .avail_in = (uInt)packed.n };
+
+    z.next_out = out;
+    z.avail_out = 65536;
+    CHECK(inflateInit2(&z, -MAX_WBITS) == Z_OK && inflate(&z, Z_FINISH) == Z_STREAM_END);
+    (void)inflateEnd(&z);
+    return str_n(out, 65536 - z.avail_out);
+}
+
+TEST(the_request_is_deflated_names_us_and_is_signed_when_the_city_wants_it) /* [SAML bindings 3.4.4.1] */
+{
+    struct bench x;
+    struct fail f = { 0 };
+    struct form *form;
+    struct str packed;
+
+    open_bench(t, &x);
+    struct ctx *c = new_ctx(t, &x, true);
+    CHECK(adapter_run(c, adapter_saml.start));
+    CHECK_INT(x.signer.queries, 0);
+    CHECK(str_has_prefix(c->upstream_url, S(SSO "?SAMLRequest=")));
+    CHECK(form_read(t->arena, str_from(c->upstream_url, sizeof SSO), &form, &f));
+    CHECK(str_eq(form_get(form, S("RelayState")), c->login->upstream_id) && form_get(form, S("SigAlg")).p == NULL);
+    CHECK(b64_decode(t->arena, form_get(form, S("SAMLRequest")), &packed));
+    struct str text = inflated(t, packed);
+    struct _xmlDoc *doc = xml_parse(t->arena, text, 65536, &f);
+    CHECK(doc != NULL);
+    const struct _xmlNode *request = xml_root(doc);
+    CHECK(xml_is(request, SAML_NS_PROTOCOL, "AuthnRequest"));
+    CHECK(str_eq(xml_attr(t->arena, request, NULL, "ID"), c->login->upstream_id));
+    CHECK(c->login->upstream_id.n >= 23);
+    CHECK_STR(xml_attr(t->arena, request, NULL, "Destination"), SSO);
+    CHECK_STR(xml_attr(t->arena, request, NULL, "AssertionConsumerServiceURL"), FORGE_ACS);
+    CHECK_STR(xml_attr(t->arena, request, NULL, "ForceAuthn"), "true");
+    CHECK_STR(xml_attr(t->arena, request, NULL, "IssueInstant"), "2026-08-10T08:00:00Z");
+    CHECK_STR(xml_text(t->arena, xml_first(request)), FORGE_SP);
+    CHECK(xml_next(xml_first(request)) == NULL); /* no NameIDPolicy */
+
+    x.idp.metadata_xml = metadata(t->arena, "", "WantAuthnRequestsSigned=\"true\"");
+    use_registry(&x);
+    c = new_ctx(t, &x, false);
+    CHECK(adapter_run(c, adapter_saml.start));
+    CHECK_INT(x.signer.queries, 1);
+    CHECK(str_has_prefix(x.signer.text, S("SAMLRequest=")));
+    CHECK(str_has_suffix(x.signer.text, S("&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256")));
+    CHECK(str_has_suffix(c->upstream_url, S("&Signature=c2lnbmVk%2B%2F%3D%3D")));
+    x.signer.down = true;
+    c = new_ctx(t, &x, false);
+    CHECK(!adapter_run(c, adapter_saml.start));
+    CHECK_STR(c->fail.code, "temporarily_unavailable");
+    close_bench(&x);
+}
+
+TEST(metadata_from_an_address_is_kept_and_never_used_past_its_end)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    x.idp.metadata_xml = (struct str){ NULL, 0 };
+    x.idp.metadata_url = S("https://idp.oulu.example/metadata");
+    x.city.metadata = metadata(t->arena, " validUntil=\"2026-08-10T08:30:00Z\"", "");
+    CHECK_STR(log_in(t, &x, NULL), "ok");
+    CHECK_STR(log_in(t, &x, NULL), "ok");
+    CHECK_INT(x.city.asked, 1);
+    test_passes(t, 1801);
+    CHECK_STR(log_in(t, &x, NULL), "city_metadata_expired");
+    x.city.away = true;
+    test_passes(t, 3600);
+    CHECK_STR(log_in(t, &x, NULL), "city_metadata_expired");
+    close_bench(&x);
+
+    open_bench(t, &x);
+    x.idp.metadata_xml = (struct str){ NULL, 0 };
+    x.idp.metadata_url = S("https://idp.oulu.example/metadata");
+    x.city.away = true;
+    CHECK_STR(log_in(t, &x, NULL), "city_unreachable");
+    close_bench(&x);
+}
+
+TEST(the_scope_of_the_metadata_is_the_citys_alone) /* [SDP-SP17] */
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    struct ctx *c = new_ctx(t, &x, false);
+    CHECK(adapter_run(c, adapter_saml.start));
+    struct str text = draft(t, &x, c);
+    text = edit(t, text, "urn:oid:0.9.2342.19200300.100.1.1", "urn:oid:1.3.6.1.4.1.5923.1.1.1.6");
+    text = edit(t, text, ">anna<", ">anna@espoo.example<");
+    post(t, c, sealed(t, &x, text, &(struct forge_sign){ .key = FORGE_IDP }));
+    CHECK(!adapter_run(c, adapter_saml.finish) && c->person == NULL);
+    CHECK_STR(c->fail.code, "scope_foreign");
+
+    c = new_ctx(t, &x, false);
+    CHECK(adapter_run(c, adapter_saml.start));
+    text = draft(t, &x, c);
+    text = edit(t, text, "urn:oid:0.9.2342.19200300.100.1.1", "urn:oid:1.3.6.1.4.1.5923.1.1.1.6");
+    text = edit(t, text, ">anna<", ">anna@oulu.example<");
+    post(t, c, sealed(t, &x, text, &(struct forge_sign){ .key = FORGE_IDP }));
+    CHECK(adapter_run(c, adapter_saml.finish) && c->person != NULL);
+    close_bench(&x);
+}
