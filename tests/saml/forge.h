@@ -60,12 +60,12 @@ struct forge_encrypt {
     const char *transport;    /* Algorithm; rsa-oaep-mgf1p */
     const char *digest, *mgf; /* URIs; NULL: not said (SHA-1) */
     enum forge_place place;
-    enum forge_key keys[6]; /* 0 ends (FORGE_IDP is nobody's to encrypt for) */
-    const char *prefix;     /* xenc */
-    const char *type;       /* Type of EncryptedData; NULL: Element */
-    bool lines, in_place, mgf_unsaid;   /* in_place: the text as it stands, not made to stand alone */
-    bool break_tag;         /* flips a bit of the ciphertext */
-    const char *holder;     /* EncryptedAssertion */
+    enum forge_key keys[6];           /* 0 ends (FORGE_IDP is nobody's to encrypt for) */
+    const char *prefix;               /* xenc */
+    const char *type;                 /* Type of EncryptedData; NULL: Element */
+    bool lines, in_place, mgf_unsaid; /* in_place: the text as it stands, not made to stand alone */
+    bool break_tag;                   /* flips a bit of the ciphertext */
+    const char *holder;               /* EncryptedAssertion */
 };
 
 struct str forge_pem(enum forge_key key);         /* SubjectPublicKeyInfo */
