@@ -14,7 +14,7 @@
 #ifndef GATEWAY_FLOW_H
 #define GATEWAY_FLOW_H
 
-#include "gateway/audit.h"
+#include "gateway/audit/audit.h"
 #include "gateway/metrics.h"
 #include "model/ctx.h"
 #include "policy/policy.h"

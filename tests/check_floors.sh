@@ -47,9 +47,9 @@ door 'oauth2/|cjose/' 'wire/jose\.c'
 door 'jansson' 'wire/json\.c'
 door 'yaml' 'wire/yaml\.c'
 door 'sqlite3|libpq' 'wire/db[a-z_]*\.c'
-door 'curl/' 'gateway/fetcher\.c'
+door 'curl/' 'gateway/process/fetcher\.c'
 door 'argon2' 'idp-adapters/password\.c'
-door 'seccomp|linux/landlock' '(base|gateway|certs)/(sandbox|landlock|signer)[a-z_]*\.c'
+door 'seccomp|linux/landlock' '(base|gateway/process|certs)/(sandbox|landlock|signer)[a-z_]*\.c'
 door 'openssl/pem' 'certs/.*\.c|wire/(jose|saml|dsig)[a-z_]*\.c'
 
 # malloc and friends belong to base/ (and to a callback that a library defines).

@@ -2,7 +2,7 @@
  * wire/fetch.h: outgoing HTTP, as messages to the fetcher process.
  *
  * Floor 1.  One struct fetch per loop, on one end of a SOCK_SEQPACKET pair; the
- * other end is the fetcher's (gateway/fetcher.c), the only process that opens
+ * other end is the fetcher's (gateway/process/fetcher.c), the only process that opens
  * connections to the world.  It resolves once, checks the address, connects to
  * that address; https only, but for http on loopback where the request says
  * test.  Limits by purpose stand in fetch_limits below.

@@ -2,7 +2,7 @@
  *
  * digione audit verify */
 #include "certs/signer.h"
-#include "gateway/audit_heads.h"
+#include "gateway/audit/heads.h"
 #include "gateway/cli/cli.h"
 #include "wire/json.h"
 #include "wire/yaml.h"

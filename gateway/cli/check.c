@@ -6,8 +6,8 @@
 #include "base/seals.h"
 #include "certs/signer.h"
 #include "gateway/listen.h"
-#include "gateway/registry.h"
-#include "gateway/supervisor.h"
+#include "gateway/process/supervisor.h"
+#include "gateway/registry/registry.h"
 #include "wire/kv.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/cli/cli.h"
 
-#include "gateway/supervisor.h"
+#include "gateway/process/supervisor.h"
 #include "wire/yaml.h"
 
 #include <stdarg.h>

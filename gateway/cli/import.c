@@ -2,8 +2,8 @@
  *
  * digione import -c FILE registry.yaml */
 #include "gateway/cli/cli.h"
-#include "gateway/registry.h"
-#include "gateway/supervisor.h"
+#include "gateway/process/supervisor.h"
+#include "gateway/registry/registry.h"
 #include "wire/yaml.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
  *
  * digione jwt verify --jwks FILE --iss ISS --aud AUD [--nonce N] --now TIME [--skew S] TOKENFILE */
 #include "base/world.h"
-#include "gateway/args.h"
+#include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
 #include "wire/jose.h"
 #include "wire/jose_codes.def"

@@ -3,7 +3,7 @@
  * digione keys list|create -c FILE */
 #include "base/world.h"
 #include "certs/signer.h"
-#include "gateway/args.h"
+#include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
 
 #include <inttypes.h>

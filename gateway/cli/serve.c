@@ -4,7 +4,7 @@
 #include "gateway/cli/cli.h"
 
 #include "base/log.h"
-#include "gateway/supervisor.h"
+#include "gateway/process/supervisor.h"
 
 #include <stdio.h>
 

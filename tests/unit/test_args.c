@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/args.h"
+#include "gateway/cli/args.h"
 #include "tests/test.h"
 
 TEST(a_time_is_unix_seconds_or_rfc_3339)

@@ -2,8 +2,8 @@
  *
  * The fetcher as a process, asked over its socket, against a web server of the
  * test's own. */
-#include "gateway/fetch_guard.h"
-#include "gateway/fetcher.h"
+#include "gateway/process/fetch_guard.h"
+#include "gateway/process/fetcher.h"
 #include "tests/contract/http_stub.h"
 #include "tests/contract/tls_stub.h"
 #include "wire/fetch.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/registry.h"
-#include "gateway/registry_check.h"
+#include "gateway/registry/check.h"
+#include "gateway/registry/registry.h"
 #include "tests/test.h"
 #include "wire/yaml.h"
 

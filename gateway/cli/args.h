@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/args.h: values of the command line: times, numbers, files.
+ * gateway/cli/args.h: values of the command line: times, numbers, files.
  *
  * Floor 5.  For the words under gateway/cli/; each reads the whole text or
  * refuses it.

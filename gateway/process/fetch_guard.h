@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/fetch_guard.h: which addresses the fetcher may connect to.
+ * gateway/process/fetch_guard.h: which addresses the fetcher may connect to.
  *
  * Floor 5.  Pure.  Looks at the address itself, at the moment of connecting, so
  * a name that changes its mind between two look-ups gains nothing. [S-34]

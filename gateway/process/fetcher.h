@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/fetcher.h: the process that makes every outgoing HTTP call.
+ * gateway/process/fetcher.h: the process that makes every outgoing HTTP call.
  *
  * Floor 5.  Reads requests (wire/fetch.h) from its descriptors, answers on the
  * same.  https only, but for http on loopback in test rows; the address that is

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * Start: what is there, and is it whole. */
-#include "gateway/audit_int.h"
+#include "gateway/audit/int.h"
 
 #include "base/log.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/registry_schema.h: the kinds of rows of the registry, as tables.
+ * gateway/registry/schema.h: the kinds of rows of the registry, as tables.
  *
  * Floor 5.  One table of columns per kind says at once what a key of the YAML
  * file is called, what it may hold, which SQL column keeps it, and which member
  * of the model's struct it becomes.  Import, export and load read these tables;
- * the SQL statements are made from them.  Used by gateway/registry*.c alone.
+ * the SQL statements are made from them.  Used by this folder alone.
  */
 #ifndef GATEWAY_REGISTRY_SCHEMA_H
 #define GATEWAY_REGISTRY_SCHEMA_H

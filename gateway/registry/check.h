@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/registry_check.h: what a registry must be before it is served.
+ * gateway/registry/check.h: what a registry must be before it is served.
  *
  * Floor 5.  Pure: looks at a snapshot and says what is wrong with it.
  */
@@ -7,7 +7,7 @@
 #define GATEWAY_REGISTRY_CHECK_H
 
 #include "base/fail.h"
-#include "gateway/registry_schema.h"
+#include "gateway/registry/schema.h"
 
 struct row_place { /* the row that a refusal is about */
     enum kind kind;

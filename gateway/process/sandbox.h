@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/sandbox.h: what the gateway process gives up once it has started.
+ * gateway/process/sandbox.h: what the gateway process gives up once it has started.
  *
  * Floor 5.  Landlock: no file outside the state directory (keys excepted: they
  * are nobody's but the signer's) and what the C library reads while running.

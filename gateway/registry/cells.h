@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/registry_cells.h: one value of a registry file, as SQL keeps it.
+ * gateway/registry/cells.h: one value of a registry file, as SQL keeps it.
  *
  * Floor 5.  The type of its column says what it may be; secrets are hashed or
  * sealed here, and leave in no other form.
@@ -7,8 +7,8 @@
 #ifndef GATEWAY_REGISTRY_CELLS_H
 #define GATEWAY_REGISTRY_CELLS_H
 
-#include "gateway/registry_load.h"
-#include "gateway/registry_schema.h"
+#include "gateway/registry/load.h"
+#include "gateway/registry/schema.h"
 #include "wire/yaml.h"
 
 struct cells {

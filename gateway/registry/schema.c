@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/registry_schema.h"
+#include "gateway/registry/schema.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/sandbox.h"
+#include "gateway/process/sandbox.h"
 
 #include "base/arena.h"
 #include "base/log.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/supervisor.h"
+#include "gateway/process/supervisor.h"
 
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/seals.h"
 #include "base/world.h"
 #include "certs/signer.h"
-#include "gateway/fetcher.h"
 #include "gateway/gateway.h"
 #include "gateway/node.h"
+#include "gateway/process/fetcher.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,10 +3,10 @@
  * While one batch of lines is on its way to the disk, the next one gathers: so
  * a lone line waits for nobody, and many share one fdatasync.
  */
-#include "gateway/audit.h"
+#include "gateway/audit/audit.h"
 
 #include "base/log.h"
-#include "gateway/audit_int.h"
+#include "gateway/audit/int.h"
 #include "wire/json.h"
 
 #include <errno.h>

@@ -3,12 +3,12 @@
  * Rows become structs through the tables of registry_schema.c; what a table
  * cannot say (pointers between rows) is resolved here.
  */
-#include "gateway/registry.h"
+#include "gateway/registry/registry.h"
 
 #include "base/log.h"
-#include "gateway/registry_check.h"
-#include "gateway/registry_load.h"
-#include "gateway/registry_schema.h"
+#include "gateway/registry/check.h"
+#include "gateway/registry/load.h"
+#include "gateway/registry/schema.h"
 
 #include <stdlib.h>
 #include <string.h>

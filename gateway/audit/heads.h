@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/audit_heads.h: the head of the audit chain, signed once a minute.
+ * gateway/audit/heads.h: the head of the audit chain, signed once a minute.
  *
  * Floor 5.  One per node, on one of its loops.  A signed head says how far the
  * log went and what it was then: whoever changes or cuts it afterwards must be
@@ -9,7 +9,7 @@
 #define GATEWAY_AUDIT_HEADS_H
 
 #include "certs/signer_client.h"
-#include "gateway/audit.h"
+#include "gateway/audit/audit.h"
 
 enum { AUDIT_HEAD_EVERY_S = 60 };
 

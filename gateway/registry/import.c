@@ -5,7 +5,7 @@
  * written.  The result is loaded and checked before the commit, by the same code
  * that the node loads with.
  */
-#include "gateway/registry_cells.h"
+#include "gateway/registry/cells.h"
 
 #include <inttypes.h>
 #include <stdio.h>

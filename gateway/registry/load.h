@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/registry_load.h: what registry*.c share, and nobody else uses.
+ * gateway/registry/load.h: what the files of this folder share, and nobody else uses.
  *
  * Floor 5.
  */
 #ifndef GATEWAY_REGISTRY_LOAD_H
 #define GATEWAY_REGISTRY_LOAD_H
 
-#include "gateway/registry.h"
-#include "gateway/registry_check.h"
+#include "gateway/registry/check.h"
+#include "gateway/registry/registry.h"
 
 /* Loads and checks inside a transaction that the caller has begun.  NULL: *where (copied into a) is the row, f the
  * reason. */

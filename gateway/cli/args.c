@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/args.h"
+#include "gateway/cli/args.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/fetch_guard.h"
+#include "gateway/process/fetch_guard.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/audit_int.h: the audit writer's own; audit.c writes, audit_start.c finds what is there.
+ * gateway/audit/int.h: the audit writer's own; audit.c writes, start.c finds what is there.
  *
  * Floor 5.
  */
 #ifndef GATEWAY_AUDIT_INT_H
 #define GATEWAY_AUDIT_INT_H
 
-#include "gateway/audit_line.h"
+#include "gateway/audit/line.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/fetcher.h"
+#include "gateway/process/fetcher.h"
 
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/world.h"
-#include "gateway/fetch_guard.h"
+#include "gateway/process/fetch_guard.h"
 #include "wire/fetch.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/registry_check.h"
+#include "gateway/registry/check.h"
 
 #include "idp-adapters/attribute_map.h"
 

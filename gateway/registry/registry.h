@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/registry.h: the federation in SQL: load, import, export, live changes.
+ * gateway/registry/registry.h: the federation in SQL: load, import, export, live changes.
  *
  * Floor 5.  SQL in state_dir/registry/registry.sqlite is what counts; a snapshot
  * (model/registry.h) is made from it, checked completely, and served.  A row that

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/audit_heads.h"
+#include "gateway/audit/heads.h"
 
 #include "base/codec.h"
 #include "base/log.h"

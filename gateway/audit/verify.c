@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/audit.h"
-#include "gateway/audit_line.h"
+#include "gateway/audit/audit.h"
+#include "gateway/audit/line.h"
 #include "wire/json.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/registry_cells.h"
+#include "gateway/registry/cells.h"
 
 #include "base/codec.h"
 #include "base/crypt.h"

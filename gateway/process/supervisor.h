@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/supervisor.h: starts, watches and restarts the processes of one node.
+ * gateway/process/supervisor.h: starts, watches and restarts the processes of one node.
  *
  * Floor 5.  `digione serve`.  It opens no socket to the world and reads no
  * message.  As root it makes the state directory, then becomes the system user

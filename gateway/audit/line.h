@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/audit_line.h: one line of the audit log, shared by its writer and its verifier.
+ * gateway/audit/line.h: one line of the audit log, shared by its writer and its verifier.
  *
  * Floor 5.  {"n":17,"at":"…",…,"prev":"64 hex digits"}: the number first, the
  * hash of the line before last, so that both are found without a JSON parser.
@@ -7,7 +7,7 @@
 #ifndef GATEWAY_AUDIT_LINE_H
 #define GATEWAY_AUDIT_LINE_H
 
-#include "gateway/audit.h"
+#include "gateway/audit/audit.h"
 
 #define AUDIT_SEGMENT_FORM "audit-%06u.jsonl"
 #define AUDIT_HEADS_NAME   "heads.jsonl"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/registry_load.h"
+#include "gateway/registry/load.h"
 #include "wire/yaml.h"
 
 #include <stdio.h>

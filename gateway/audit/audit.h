@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/audit.h: who was let where, by which rule; append-only, provable.
+ * gateway/audit/audit.h: who was let where, by which rule; append-only, provable.
  *
  * Floor 5.  One writer thread per node appends JSON lines to segment files in
  * state_dir/audit; each line carries the SHA-256 of the line before.  What is
