@@ -143,6 +143,8 @@ bool settings_check(struct settings *s, struct arena *a, struct fail *f)
         return fail(f, FAIL_CALLER, "bad_setting", "log_level: expected debug, info, warn or error");
     if (s->session_idle_s > s->session_max_s)
         return fail(f, FAIL_CALLER, "bad_setting", "session_idle_s is larger than session_max_s");
+    if (s->shared_idle_s > s->session_idle_s)
+        s->shared_idle_s = s->session_idle_s; /* a shared device is never trusted for longer */
     if (s->keys_dir.n == 0)
         s->keys_dir = in_state_dir(s, a, "keys");
     if (s->root_secret_file.n == 0)

@@ -185,7 +185,7 @@ static bool fresh_enough(const struct ctx *c, struct fail *f)
     const struct login *l = c->login;
     int64_t since = 0;
 
-    if ((l->prompt & PROMPT_LOGIN) != 0)
+    if (login_fresh(l))
         since = l->asked_city_s - c->set->jose_skew_s;
     else if (l->max_age_s >= 0)
         since = l->asked_city_s - l->max_age_s - c->set->jose_skew_s;
@@ -208,7 +208,7 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
     c->person->id = pairwise_person(c->arena, c->seals, c->login->idp, c->person->subject);
     if (!fresh_enough(c, f))
         return REFUSE;
-    c->session = session_new(c, c->person, &flow->session_cookie);
+    c->session = session_new(c, c->person, c->login->shared, &flow->session_cookie);
     session_store(c, c->session, &flow->session);
     if (old.p != NULL)
         session_drop(c, old, &flow->old);

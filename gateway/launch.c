@@ -18,8 +18,8 @@ static enum step load_session(struct ctx *c, struct fail *f)
 
 static enum step show(struct ctx *c, struct fail *f)
 {
-    struct launcher_view v = launcher_for(c, form_get(c->query, S("school")), form_get(c->query, S("q")),
-                                          str_eq(http_cookie(c->req, S("shared")), S("1")));
+    struct launcher_view v =
+        launcher_for(c, form_get(c->query, S("school")), form_get(c->query, S("q")), c->session->shared);
 
     (void)f;
     return flow_page(c, 200, page_launcher(c->arena, &v));

@@ -5,12 +5,13 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "gateway/device.h"
 #include "gateway/flow.h"
 #include "wire/http.h"
 #include "wire/kv.h"
 
 enum { RECORD_VERSION = 1, ID_B = 16, ABSENT = 0xffff, PREFIX_B = 6 };
-enum { FLAG_REDIRECT_CHECKED = 1, FLAG_AUTH_TIME = 2, FLAG_FRESH = 4, FLAG_IN_REDIS = 8 };
+enum { FLAG_REDIRECT_CHECKED = 1, FLAG_AUTH_TIME = 2, FLAG_FRESH = 4, FLAG_IN_REDIS = 8, FLAG_SHARED = 16 };
 
 static const struct str prefix = S("login-");
 
@@ -45,7 +46,7 @@ static struct str write_record(struct arena *a, const struct login *l, unsigned 
 {
     struct buf b = buf_new(a, LOGIN_RECORD_MAX_B);
     unsigned flags = (l->redirect_checked ? FLAG_REDIRECT_CHECKED : 0) | (l->wants_auth_time ? FLAG_AUTH_TIME : 0) |
-                     (l->fresh ? FLAG_FRESH : 0) | more_flags;
+                     (l->fresh ? FLAG_FRESH : 0) | (l->shared ? FLAG_SHARED : 0) | more_flags;
     bool fits = true;
 
     buf_byte(&b, RECORD_VERSION);
@@ -123,6 +124,7 @@ static bool read_record(struct str record, struct login *out, unsigned *flags)
     out->redirect_checked = (*flags & FLAG_REDIRECT_CHECKED) != 0;
     out->wants_auth_time = (*flags & FLAG_AUTH_TIME) != 0;
     out->fresh = (*flags & FLAG_FRESH) != 0;
+    out->shared = (*flags & FLAG_SHARED) != 0;
 #define X(member) out->member = take_number(&r);
     LOGIN_NUMBERS(X)
 #undef X
@@ -152,6 +154,7 @@ struct login *login_new(struct ctx *c, enum protocol protocol)
     l->protocol = protocol;
     l->max_age_s = -1;
     l->lang = str_of(lang_tag(c->lang));
+    l->shared = device_shared(c);
     return l;
 }
 

@@ -30,6 +30,7 @@ static const struct json_field record_fields[] = {
     { "seen", JSON_INT, true, 0, offsetof(struct record, s.seen_s) },
     { "ends", JSON_INT, true, 0, offsetof(struct record, s.ends_s) },
     { "epoch", JSON_INT, true, 0, offsetof(struct record, s.epoch) },
+    { "shared", JSON_BOOL, false, 0, offsetof(struct record, s.shared) },
     { "services", JSON_ARRAY, false, SESSION_SERVICES_MAX, offsetof(struct record, services) },
     { "person", JSON_OBJECT, true, 0, offsetof(struct record, person) },
     { 0 },
@@ -148,6 +149,8 @@ struct str session_write(struct arena *a, const struct session *s)
     json_put_int(&o, S("seen"), s->seen_s);
     json_put_int(&o, S("ends"), s->ends_s);
     json_put_int(&o, S("epoch"), s->epoch);
+    if (s->shared)
+        json_put_bool(&o, S("shared"), true);
     json_key(&o, S("services"));
     json_begin_array(&o);
     for (size_t i = 0; i < s->services.n; i++)
@@ -237,13 +240,21 @@ void session_ask(struct ctx *c, struct str id_hash, struct kv_got *got)
     kv_get(c->kv, &c->batch, c->arena, got, KV_SESSION, id_hash);
 }
 
+int64_t session_left_s(const struct settings *set, const struct session *s, int64_t now_s)
+{
+    int64_t idle = s->seen_s + (s->shared ? set->shared_idle_s : set->session_idle_s) - now_s;
+    int64_t left = s->ends_s - now_s;
+
+    return left < idle ? left : idle;
+}
+
 /* A session of an identity provider that is switched off ends with it. */
 static bool still_good(const struct ctx *c, const struct session *s)
 {
     const struct idp *idp = registry_idp(c->registry, s->person->idp);
 
-    return s->epoch >= atomic_load(&c->node->session_epoch) && c->now_s < s->ends_s && c->now_s >= s->began_s - 86400 &&
-           idp != NULL && idp->enabled;
+    return s->epoch >= atomic_load(&c->node->session_epoch) && session_left_s(c->set, s, c->now_s) > 0 &&
+           c->now_s >= s->began_s - 86400 && idp != NULL && idp->enabled;
 }
 
 struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_got *got, struct fail *f)
@@ -265,9 +276,9 @@ struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_go
 
 static int64_t ttl(const struct ctx *c, const struct session *s)
 {
-    int64_t left = s->ends_s - c->now_s;
+    int64_t left = session_left_s(c->set, s, c->now_s);
 
-    return left < 1 ? 1 : left < c->set->session_idle_s ? left : c->set->session_idle_s;
+    return left < 1 ? 1 : left;
 }
 
 static struct str sealed(struct ctx *c, const struct session *s)
@@ -334,7 +345,7 @@ const struct step_row session_load[] = { { load_ask }, { load_read }, { load_tou
 
 /* ── making and ending ──────────────────────────────────────────────────── */
 
-struct session *session_new(struct ctx *c, const struct person *p, struct str *cookie)
+struct session *session_new(struct ctx *c, const struct person *p, bool shared, struct str *cookie)
 {
     struct session *s = arena_make(c->arena, struct session);
 
@@ -343,6 +354,7 @@ struct session *session_new(struct ctx *c, const struct person *p, struct str *c
     s->sid = crypt_token(c->arena, c->world, SID_B);
     s->csrf = crypt_token(c->arena, c->world, CSRF_B);
     s->person = person_copy(c->arena, p);
+    s->shared = shared;
     s->began_s = s->seen_s = c->now_s;
     s->ends_s = c->now_s + c->set->session_max_s;
     s->epoch = atomic_load(&c->node->session_epoch);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The sign-in page: which identity provider, and for local accounts the form. */
 #include "base/settings.h"
+#include "gateway/device.h"
 #include "gateway/flow.h"
 #include "gateway/login_cookie.h"
 #include "gateway/node.h"
@@ -9,10 +10,6 @@
 #include "launcher/pages.h"
 #include "wire/form.h"
 #include "wire/http.h"
-
-enum { REMEMBER_S = 365 * 86400 };
-
-static const struct str remembered = S("idp");
 
 static struct str param(const struct ctx *c, const char *name)
 {
@@ -68,12 +65,12 @@ static enum step show(struct ctx *c, struct fail *f)
     const struct service *s = service_of(c);
     const struct picker_ask ask = { .query = param(c, "q"),
                                     .n = param(c, "n"),
-                                    .remembered_idp = http_cookie(c->req, remembered),
+                                    .remembered_idp = device_remembered(c),
                                     .all = str_is_set(param(c, "all")),
                                     .local_allowed = local_allowed(c) };
     struct sign_in_view v = { .page = page_for(c, here(c, "/sign-in")),
                               .login = c->login->id,
-                              .shared = str_eq(http_cookie(c->req, S("shared")), S("1")) };
+                              .shared = device_shared(c) };
 
     (void)f;
     if (s != NULL) {
@@ -88,17 +85,16 @@ const struct step_row sign_in_page[] = { { find }, { check }, { show }, { NULL }
 
 /* ── choosing ───────────────────────────────────────────────────────────── */
 
-/* "Remember" is ticked on a device of one's own.  Without it the device is shared: the launcher shows the large "done",
- * and the city is asked for a fresh log-in, so that nobody comes in as the one before [J2]. */
-static void note_device(struct ctx *c, const struct idp *idp)
+/* "Remember" is ticked on a device of one's own.  Without it the device is shared: the city is asked for a fresh
+ * log-in, so that nobody comes in as the one before, the launcher shows the large "done", and the session ends soon
+ * [J2]. */
+static void note_device(struct ctx *c, bool own, const struct idp *idp)
 {
-    bool own = str_is_set(param(c, "remember"));
-
-    http_set_cookie(c->res, S("shared"), S("1"), own ? 0 : -1, SAME_SITE_LAX);
+    c->login->shared = !own;
     if (own)
-        http_set_cookie(c->res, remembered, idp->id, REMEMBER_S, SAME_SITE_LAX);
+        device_own(c, idp->id);
     else
-        c->login->prompt |= PROMPT_LOGIN;
+        device_mark_shared(c);
 }
 
 static enum step choose(struct ctx *c, struct fail *f)
@@ -107,7 +103,7 @@ static enum step choose(struct ctx *c, struct fail *f)
 
     if (!may_choose(c, idp))
         return fail(f, FAIL_CALLER, "invalid_request", "idp \"%.*s\" cannot be chosen", STR_ARG(param(c, "idp")));
-    note_device(c, idp);
+    note_device(c, str_is_set(param(c, "remember")), idp);
     c->login->idp = idp->id;
     c->login->state = LOGIN_ASKED;
     flow_of(c)->picked = true;
@@ -119,7 +115,7 @@ const struct step_row sign_in_idp[] = { { find }, { check }, { choose }, { NULL 
 static enum step forget(struct ctx *c, struct fail *f)
 {
     (void)f;
-    http_set_cookie(c->res, remembered, S(""), 0, SAME_SITE_LAX);
+    device_forget(c);
     return flow_go(c, arena_join(c->arena, here(c, "/sign-in"), S("&all=1")));
 }
 
@@ -148,6 +144,8 @@ static enum step local_form(struct ctx *c, enum local_error error, int64_t wait_
                             .idp = idp->id,
                             .idp_name = names_in(&idp->names, c->lang),
                             .username = str_is_set(typed) ? typed : c->login->login_hint,
+                            .shared = c->req->method == HTTP_POST ? str_is_set(param(c, "shared")) : c->login->shared,
+                            .shared_idle_s = c->set->shared_idle_s,
                             .error = error,
                             .wait_s = wait_s };
 
@@ -181,6 +179,11 @@ static enum step local_settle(struct ctx *c, struct fail *f)
 
     if (c->person == NULL)
         return local_form(c, said->empty ? LOCAL_EMPTY : said->busy ? LOCAL_BUSY : LOCAL_WRONG, said->wait_s);
+    c->login->shared = str_is_set(param(c, "shared"));
+    if (c->login->shared)
+        device_mark_shared(c);
+    else if (device_shared(c))
+        device_own(c, (struct str){ NULL, 0 });
     c->login->state = LOGIN_AT_CITY;
     return flow_next(c, f);
 }

@@ -87,7 +87,7 @@ static enum step make_secrets(struct ctx *c, struct fail *f)
     l->upstream_id = crypt_token(c->arena, c->world, 16);
     l->upstream_nonce = crypt_token(c->arena, c->world, 16);
     l->upstream_verifier = crypt_token(c->arena, c->world, 32);
-    l->fresh = (l->prompt & PROMPT_LOGIN) != 0;
+    l->fresh = login_fresh(l);
     l->asked_city_s = c->now_s;
     return NEXT;
 }

@@ -99,7 +99,7 @@ static enum step make_request(struct ctx *c, struct fail *f)
     if (s->metadata->sso_redirect.p == NULL)
         return fail(f, FAIL_UPSTREAM, "metadata_endpoint", "%.*s takes no redirects", STR_ARG(s->idp.id));
     l->upstream_id = arena_printf(c->arena, "_%.*s", STR_ARG(crypt_token(c->arena, c->world, 20)));
-    l->fresh = (l->prompt & PROMPT_LOGIN) != 0 || l->max_age_s >= 0; /* SAML cannot say how old is too old */
+    l->fresh = login_fresh(l) || l->max_age_s >= 0; /* SAML cannot say how old is too old */
     l->asked_city_s = c->now_s;
     const struct saml_request request = {
         .id = l->upstream_id,

@@ -136,7 +136,10 @@ struct html page_no_school(struct arena *a, const struct sign_in_view *v)
 
 struct html page_local(struct arena *a, const struct local_view *v)
 {
-    struct local_out out = { .page = v->page, .in = *v, .minutes = v->wait_s > 0 ? (v->wait_s + 59) / 60 : 1 };
+    struct local_out out = { .page = v->page,
+                             .in = *v,
+                             .minutes = v->wait_s > 0 ? (v->wait_s + 59) / 60 : 1,
+                             .shared_minutes = v->shared_idle_s / 60 };
 
     out.no_username = v->error == LOCAL_EMPTY && !str_is_set(v->username);
     out.no_password = v->error == LOCAL_EMPTY && !out.no_username;

@@ -107,11 +107,13 @@ void picker_fill(const struct picker *p, struct arena *a, const struct picker_as
 
 enum local_error { LOCAL_OK = 0, LOCAL_WRONG /* name or password, never which */, LOCAL_EMPTY, LOCAL_BUSY };
 
-struct local_view { /* GET, POST /sign-in/local: login, idp, username, password */
+struct local_view { /* GET, POST /sign-in/local: login, idp, username, password, shared */
     struct page page;
     struct str login, idp, idp_name, service;
     struct icon service_icon;
-    struct str username; /* as typed; the password is never shown again */
+    struct str username;   /* as typed; the password is never shown again */
+    bool shared;           /* whether "shared" is ticked */
+    int64_t shared_idle_s; /* what it means: signed out when unused for so long */
     enum local_error error;
     int64_t wait_s; /* with LOCAL_BUSY: try again after */
 };

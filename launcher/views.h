@@ -20,7 +20,7 @@ struct sign_in_out {
 struct local_out {
     struct page page;
     struct local_view in;
-    int64_t minutes;
+    int64_t minutes, shared_minutes;
     bool no_username, no_password;
 };
 

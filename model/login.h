@@ -41,6 +41,7 @@ struct login {
     struct str login_hint, acr_values;
     struct str hint_sub; /* the service expects this person: its own name of them, from an id_token_hint */
     bool wants_auth_time;
+    bool shared; /* the device is: a fresh log-in at the city, and a session that ends sooner */
 
     /* What we asked of the city. */
     struct str idp;         /* registry id */
@@ -52,6 +53,12 @@ struct login {
     struct str lang; /* ui_locales, as chosen */
 };
 
+/* Whether the city is asked to see the person log in now. */
+static inline bool login_fresh(const struct login *l)
+{
+    return (l->prompt & PROMPT_LOGIN) != 0 || l->shared;
+}
+
 /* What Redis holds of a signed-in person, sealed, under SHA-256 of the cookie. */
 struct session {
     struct str id_hash; /* hex; the key */
@@ -60,6 +67,7 @@ struct session {
     int64_t began_s, seen_s, ends_s; /* ends_s: the absolute end, wall clock */
     int64_t epoch;                   /* session epoch it was made in; an older one is void */
     struct str csrf;                 /* token of our own POST forms */
+    bool shared;                     /* on a shared device: ends after shared_idle_s, and shows the large "done" */
     struct strs services;            /* ids of services that were opened, for sign-out */
 };
 

@@ -16,7 +16,7 @@ fs.mkdirSync(shots, { recursive: true });
 
 const state = folder('demo');
 fs.chmodSync(state, 0o755);
-let N = 20000 + 20 * Math.floor(Math.random() * 1000);
+const N = Number(process.env.DEMO_PORT ?? 20000 + 20 * Math.floor(Math.random() * 1000));
 const demo = spawn(path.join(root, 'demo'), ['--no-install', '--port', String(N), '--state', state], { stdio: ['ignore', 'pipe', 'pipe'] });
 let said = '';
 demo.stdout.on('data', (d) => { said += d; });

@@ -284,6 +284,8 @@ static void put_local(const struct stage *s, const char *prefix)
                                 .idp_name = word(s, S("Oulu")),
                                 .username = error == LOCAL_EMPTY ? S("") : word(s, S("aino.laakso")),
                                 .error = (enum local_error)error,
+                                .shared = error != LOCAL_OK,
+                                .shared_idle_s = 900,
                                 .wait_s = 540 };
         put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, names[error])), s->lang, page_local(s->a, &v));
     }
