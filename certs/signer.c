@@ -133,10 +133,10 @@ static bool start(struct signer_state *s, const struct settings *set)
     return true;
 }
 
-int signer_main(const struct settings *set, const int *fds, size_t n)
+int signer_main(const struct settings *set, const struct world *w, const int *fds, size_t n)
 {
     struct signer_state s = {
-        .arena = arena_new_secret(), .scratch = arena_new_secret(), .world = &world_real, .issuer = set->public_url
+        .arena = arena_new_secret(), .scratch = arena_new_secret(), .world = w, .issuer = set->public_url
     };
     struct pollfd pairs[PAIRS_MAX];
     bool started = n <= PAIRS_MAX && start(&s, set);

@@ -12,8 +12,8 @@
 #include "base/world.h"
 #include "certs/keyset.h"
 
-/* Ends with the process's exit status. */
-int signer_main(const struct settings *set, const int *fds, size_t n);
+/* Ends with the process's exit status.  w: world_real; tests give it another clock. */
+int signer_main(const struct settings *set, const struct world *w, const int *fds, size_t n);
 
 /* Makes the keys that are missing in keys_dir (created 0700).  Idempotent.
  * Fails OURS keys_unreadable, keys_unwritable. */

@@ -78,8 +78,7 @@ static void counting_random(void *self, void *out, size_t n)
         p[i] = ++t->random;
 }
 
-/* Runs every test, or those whose name contains an argument. */
-int main(int argc, char **argv)
+int test_main(int argc, char **argv)
 {
     int passed = 0, failed = 0, skipped = 0;
 

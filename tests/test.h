@@ -31,6 +31,8 @@ void test_register(struct test *t);
 void test_fail(struct test *t, const char *file, int line, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void test_passes(struct test *t, int64_t seconds);
 void test_skip(struct test *t, const char *why);
+/* Runs every test, or those whose name contains an argument; a test program's main. */
+int test_main(int argc, char **argv);
 /* A file below the source tree, whole; absent when it cannot be read. */
 struct str test_file(struct arena *a, const char *path);
 

@@ -219,7 +219,7 @@ static int run_signer(struct supervisor *s)
     int mine[LANES_MAX];
 
     ends(s, &s->signer, 1, mine);
-    return signer_main(s->set, mine, s->loops) == EXIT_SUCCESS ? EXIT_SUCCESS : GATEWAY_CANNOT_START;
+    return signer_main(s->set, &world_real, mine, s->loops) == EXIT_SUCCESS ? EXIT_SUCCESS : GATEWAY_CANNOT_START;
 }
 
 static int run_fetcher(struct supervisor *s)

@@ -4,10 +4,13 @@
  * no healthy Redis says. */
 #include "tests/contract/kv_contract.h"
 #include "tests/contract/redis_child.h"
+#include "tests/contract/redis_double.h"
 #include "tests/contract/redis_stub.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +46,45 @@ TEST(a_real_redis_keeps_the_contract)
     kv_contract(t, &rig);
     kv_rig_free(&rig);
     redis_child_stop(&r);
+}
+
+/* The double of the scenarios stands in for Redis: it must be one, as far as we can tell. */
+struct double_thread {
+    struct redis_double *d;
+    atomic_bool ends;
+};
+
+static void *serve_double(void *self)
+{
+    struct double_thread *x = self;
+    struct pollfd fds[REDIS_DOUBLE_FDS];
+
+    while (!atomic_load(&x->ends)) {
+        size_t n = redis_double_watch(x->d, fds);
+        if (poll(fds, n, 20) > 0)
+            (void)redis_double_serve(x->d, fds, n);
+    }
+    return NULL;
+}
+
+TEST(the_double_of_the_scenarios_keeps_the_contract)
+{
+    char dir[] = "/tmp/digione-double-XXXXXX", path[64];
+    struct kv_rig rig;
+    pthread_t thread;
+
+    CHECK(mkdtemp(dir) != NULL);
+    (void)snprintf(path, sizeof path, "%s/redis", dir);
+    struct double_thread x = { redis_double_new(path, &world_real), false };
+    CHECK(x.d != NULL && pthread_create(&thread, NULL, serve_double, &x) == 0);
+    kv_rig_new(t, &rig, &(struct kv_config){ .address = arena_printf(t->arena, "unix:%s", path), .timeout_ms = 5000 });
+    CHECK(kv_rig_until(&rig, true, SOON_MS));
+    kv_contract(t, &rig);
+    kv_rig_free(&rig);
+    atomic_store(&x.ends, true);
+    (void)pthread_join(thread, NULL);
+    redis_double_free(x.d);
+    (void)rmdir(dir);
 }
 
 TEST(a_hundred_takers_have_one_hit_between_them)

@@ -49,7 +49,7 @@ static void start_signer(struct bench *x)
     if (x->pid == 0) {
         log_set_level(LOG_ERROR);
         (void)close(x->ends[0]);
-        _exit(signer_main(&x->set, &x->ends[1], 1));
+        _exit(signer_main(&x->set, &world_real, &x->ends[1], 1));
     }
 }
 
@@ -440,7 +440,7 @@ static int signer_status(const struct settings *set, int fd)
 
     if (pid == 0) {
         log_set_level((enum log_level)(LOG_ERROR + 1));
-        _exit(signer_main(set, &fd, 1));
+        _exit(signer_main(set, &world_real, &fd, 1));
     }
     (void)waitpid(pid, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/lane.h"
+
+#include "base/log.h"
+#include "certs/signer_client.h"
+#include "gateway/answer.h"
+#include "gateway/audit/audit.h"
+#include "gateway/flow.h"
+#include "gateway/server.h"
+#include "idp-adapters/upstream.h"
+#include "wire/fetch.h"
+#include "wire/kv.h"
+
+#include <string.h>
+
+enum { SHED_LOG_MS = 1000 };
+
+/* ── requests of one lane ───────────────────────────────────────────────── */
+
+/* From this machine, and not on somebody's behalf: a proxy says for whom it asks. */
+static bool is_operator(const struct http_request *r)
+{
+    bool here = str_eq(r->peer, S("unix")) || str_has_prefix(r->peer, S("127.")) || str_eq(r->peer, S("::1"));
+
+    for (size_t i = 0; i < r->field_count; i++)
+        if (str_eq_case(r->fields[i].name, S("X-Forwarded-For")) || str_eq_case(r->fields[i].name, S("Forwarded")))
+            return false;
+    return here && !r->forwarded;
+}
+
+static void begin(void *self, struct ctx *c)
+{
+    struct lane *lane = self;
+
+    c->node = lane->node;
+    c->registry = lane_registry(lane);
+    c->kv = lane->kv;
+    c->fetch = lane->fetch;
+    c->signer = lane->signer;
+    c->keys = signer_keys(lane->signer);
+    c->work = lane->work;
+    c->audit = lane->audit;
+    c->upstreams = lane->upstreams;
+    c->seals = lane->node->seals;
+    c->lang = answer_lang(c);
+    if (c->route != NULL && c->route->door == DOOR_OPS && !is_operator(c->req)) {
+        c->route = NULL;
+        (void)fail(&c->fail, FAIL_NOT_FOUND, "not_found", "the path is not for the world");
+    }
+    if (c->registry == NULL && c->route != NULL && c->route->door == DOOR_PUBLIC)
+        (void)fail(&c->fail, FAIL_OURS, "temporarily_unavailable", "no registry is loaded");
+}
+
+static void failed(void *self, struct ctx *c)
+{
+    (void)self;
+    answer_failure(c, flow_answer_failure);
+}
+
+static void finish(void *self, struct ctx *c)
+{
+    (void)self;
+    answer_finish(c);
+}
+
+static void end(void *self, struct ctx *c, int64_t took_ms)
+{
+    struct lane *lane = self;
+
+    metrics_request(&lane->metrics, route_index(c->route), c->res->status, took_ms);
+    registry_drop(c->registry);
+    log_event(LOG_DEBUG, "request.answered", LOG_C("support_code", c->support_code),
+              LOG_S("path", c->route != NULL ? str_of(c->route->path) : S("-")), LOG_N("status", c->res->status),
+              LOG_N("took_ms", took_ms));
+}
+
+/* One line each, but a flood of connections gets one line a second. */
+static void refused(void *self, int status, const char *rule, const char *code, struct str peer)
+{
+    struct lane *lane = self;
+    bool shed = strcmp(rule, "shed") == 0;
+
+    metrics_add(&lane->metrics, shed                           ? METRIC_refused_shed
+                                : strcmp(rule, "timeout") == 0 ? METRIC_refused_time
+                                                               : METRIC_refused_framing);
+    if (shed && loop_now_ms(lane->loop) - lane->shed_logged_ms < SHED_LOG_MS)
+        return;
+    if (shed)
+        lane->shed_logged_ms = loop_now_ms(lane->loop);
+    log_event(shed ? LOG_WARN : LOG_INFO, "request.refused", LOG_C("support_code", code), LOG_C("rule", rule),
+              LOG_N("status", status), LOG_S("peer", peer));
+}
+
+/* ── the lane ───────────────────────────────────────────────────────────── */
+
+struct lane *lane_new(struct node *n, const struct lane_parts *parts)
+{
+    struct loop *l = loop_new(n->world);
+    struct lane *lane = node_lane(n, l);
+    bool https = str_has_prefix(n->set->public_url, S("https://"));
+    const struct server_hooks hooks = {
+        lane, begin, failed, finish, end, refused, answer_fixed_headers(n->arena, https),
+    };
+
+    lane->work = work_new(n->pool, l);
+    lane->kv = kv_new(l, n->world, parts->kv);
+    lane->signer = signer_new(l, n->set, parts->signer_fd);
+    lane->fetch = fetch_new(l, n->world, parts->fetcher_fd);
+    lane->upstreams = upstreams_new(n->upstreams, l, lane->fetch, n->world, n->set);
+    lane->audit = audit_new(n->audit, l);
+    lane->server = server_new(l, n->world, n->set, parts->listen_fd, &hooks);
+    return lane;
+}
+
+void lane_free(struct lane *lane)
+{
+    server_free(lane->server);
+    upstreams_free(lane->upstreams);
+    fetch_free(lane->fetch);
+    signer_free(lane->signer);
+    audit_free(lane->audit);
+    kv_free(lane->kv);
+    work_free(lane->work);
+    loop_free(lane->loop);
+}
+
+static void note_health(struct lane *lane)
+{
+    atomic_store_explicit(&lane->kv_ok, kv_ready(lane->kv), memory_order_relaxed);
+    atomic_store_explicit(&lane->signer_ok, signer_keys(lane->signer) != NULL, memory_order_relaxed);
+    atomic_store_explicit(&lane->fetch_ok, fetch_ready(lane->fetch), memory_order_relaxed);
+    atomic_store_explicit(&lane->metrics.connections, server_connections(lane->server), memory_order_relaxed);
+}
+
+void lane_turn(struct lane *lane, int64_t max_wait_ms)
+{
+    server_turn(lane->server, max_wait_ms);
+    note_health(lane);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/node_watch.h"
+
+#include "base/log.h"
+#include "gateway/registry/registry.h"
+
+enum { STEP_IS_MS = 1000 };
+
+struct node_watch {
+    struct arena *arena;
+    struct node *node;
+    struct registry_watch *registry;
+    struct db *db;
+    int64_t offset_ms;  /* wall clock minus monotonic, at the last look */
+    int64_t stepped_ms; /* the sum of its jumps; slewing is no jump */
+};
+
+static int64_t clock_offset(const struct world *w)
+{
+    return world_now_ms(w) - world_mono_ms(w);
+}
+
+static void look_at_clock(struct node_watch *w)
+{
+    struct node *n = w->node;
+    int64_t offset = clock_offset(n->world), moved = offset - w->offset_ms;
+
+    w->offset_ms = offset;
+    if (moved > -STEP_IS_MS && moved < STEP_IS_MS)
+        return;
+    w->stepped_ms += moved;
+    int64_t skew_ms = n->set->saml_skew_s * 1000;
+    bool bad = w->stepped_ms > skew_ms || w->stepped_ms < -skew_ms;
+    log_event(bad ? LOG_ERROR : LOG_WARN, "clock.stepped", LOG_N("by_ms", moved), LOG_N("in_all_ms", w->stepped_ms));
+    atomic_store(&n->clock_stepped, bad);
+}
+
+/* What changed in SQL is served within a moment; the session epoch with it. */
+static void look_at_registry(struct node_watch *w)
+{
+    struct registry *changed;
+    struct fail f = { 0 };
+    int64_t epoch;
+
+    if (!registry_poll(w->registry, &changed))
+        return;
+    log_event(LOG_INFO, "registry.changed", LOG_N("version", registry_parts(changed)->version));
+    node_swap_registry(w->node, changed);
+    if (registry_session_epoch(w->db, &epoch, &f))
+        atomic_store(&w->node->session_epoch, epoch);
+    else
+        log_event(LOG_ERROR, "registry.epoch", LOG_C("code", f.code), LOG_C("why", f.detail));
+}
+
+void node_watch_look(struct node_watch *w)
+{
+    look_at_clock(w);
+    look_at_registry(w);
+}
+
+static bool begin(struct node_watch *w, struct fail *f)
+{
+    struct node *n = w->node;
+    int64_t epoch;
+
+    w->registry = registry_watch_new(n->set, f);
+    w->db = w->registry != NULL ? registry_db_open(n->set, DB_WRITE, f) : NULL;
+    if (w->db == NULL || !registry_session_epoch(w->db, &epoch, f))
+        return false;
+    atomic_store(&n->session_epoch, epoch);
+    atomic_store(&n->registry_ok, true);
+    node_swap_registry(n, registry_hold(registry_watch_now(w->registry)));
+    w->offset_ms = clock_offset(n->world);
+    return true;
+}
+
+struct node_watch *node_watch_new(struct node *n, struct fail *f)
+{
+    struct arena *a = arena_new();
+    struct node_watch *w = arena_make(a, struct node_watch);
+
+    w->arena = a;
+    w->node = n;
+    if (begin(w, f))
+        return w;
+    node_watch_free(w);
+    return NULL;
+}
+
+void node_watch_free(struct node_watch *w)
+{
+    if (w == NULL)
+        return;
+    db_close(w->db);
+    registry_watch_free(w->registry);
+    arena_free(w->arena);
+}

@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * One function per verb; the tables at the end are the language. */
+#include "tests/scenario/play.h"
+
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "certs/signer.h"
+#include "gateway/registry/registry.h"
+#include "wire/form.h"
+#include "wire/jose.h"
+#include "wire/json.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { URL_B = 8192 };
+
+/* ── browsers ───────────────────────────────────────────────────────────── */
+
+static struct str token(struct play *p, size_t n)
+{
+    return crypt_token(p->arena, &p->stage->world, n);
+}
+
+/* The line's own "name=value" for a parameter, or what it usually is; "name=-" leaves it out. */
+static struct str wish(const struct line *l, const char *name, struct str usual)
+{
+    for (size_t i = 0; i < l->word_count; i++) {
+        size_t at = str_find_byte(l->word[i], '=', 0);
+        if (!str_eq(str_sub(l->word[i], 0, at), str_of(name)) || at == l->word[i].n)
+            continue;
+        struct str value = str_from(l->word[i], at + 1);
+        return str_eq(value, S("-")) ? (struct str){ NULL, 0 } : value;
+    }
+    return usual;
+}
+
+/* anna OPENS matikka prompt=none …: she follows a link of the service that begins a sign-in. */
+static void opens(struct play *p, struct tab *t, const struct line *l)
+{
+    static const char *const more[] = {
+        "prompt", "max_age", "acr_values", "id_token_hint", "login_hint", "ui_locales"
+    };
+    const struct service_actor *s = play_service(l->word[0]);
+    struct buf url = buf_new(p->arena, URL_B);
+
+    if (s == NULL) {
+        play_complain(p, "which service?");
+        return;
+    }
+    t->grant = (struct grant){ .service = s, token(p, 8), token(p, 8), token(p, 32) };
+    buf_add(&url, S("/oidc/authorize"));
+    url_query(&url, S("client_id"), wish(l, "client_id", str_of(s->name)));
+    url_query(&url, S("redirect_uri"), wish(l, "redirect_uri", str_of(s->redirect_uri)));
+    url_query(&url, S("response_type"), wish(l, "response_type", S("code")));
+    url_query(&url, S("scope"), wish(l, "scope", S("openid")));
+    url_query(&url, S("state"), t->grant.state);
+    url_query(&url, S("nonce"), t->grant.nonce);
+    url_query(&url, S("code_challenge"),
+              wish(l, "code_challenge", b64url_encode(p->arena, sha256(p->arena, t->grant.verifier))));
+    url_query(&url, S("code_challenge_method"), wish(l, "code_challenge_method", S("S256")));
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        url_query(&url, str_of(more[i]), wish(l, more[i], (struct str){ NULL, 0 }));
+    play_browse(p, t, &(struct request){ .path = buf_str(&url) });
+}
+
+static void gets(struct play *p, struct tab *t, const struct line *l)
+{
+    play_browse(p, t, &(struct request){ .path = l->word[0] });
+}
+
+/* anna FOLLOWS, or mallory FOLLOWS anna: where the last answer led, if that is here. */
+static void follows(struct play *p, struct tab *t, const struct line *l)
+{
+    struct str to = (l->word_count > 0 ? play_tab(p, l->word[0]) : t)->location;
+
+    if (str_has_prefix(to, S(STAGE_URL)))
+        to = str_from(to, sizeof STAGE_URL - 1);
+    if (!str_has_prefix(to, S("/")))
+        play_complain(p, "\"%.*s\" leads away from here", STR_ARG(to));
+    else
+        play_browse(p, t, &(struct request){ .path = to });
+}
+
+/* anna CHOOSES oulu: at the sign-in page, where she is.  "on a shared device": without remembering. */
+static void chooses(struct play *p, struct tab *t, const struct line *l)
+{
+    struct buf body = buf_new(p->arena, URL_B);
+
+    form_add(&body, S("login"), play_query(p, t->location, "login"));
+    form_add(&body, S("idp"), l->word[0]);
+    if (!line_has(l, "shared"))
+        form_add(&body, S("remember"), S("1"));
+    play_browse(p, t, &(struct request){ .post = true, .path = S("/sign-in/idp"), .body = buf_str(&body) });
+}
+
+/* anna REPEATS /upstream/saml/go: her last request of that path, by reload or back button. */
+static void repeats(struct play *p, struct tab *t, const struct line *l)
+{
+    for (size_t i = t->past_count; i-- > 0;)
+        if (str_has_prefix(t->past[i].path, l->word[0])) {
+            const struct request again = t->past[i];
+            play_browse(p, t, &again);
+            return;
+        }
+    play_complain(p, "%.*s has not been there", STR_ARG(t->name));
+}
+
+static void deliver(struct play *p, struct tab *t, const struct city_answer *a)
+{
+    play_browse(p, t, &(struct request){ .post = a->post, .path = a->path, .body = a->body });
+}
+
+/* mallory BRINGS the answer to anna: whoever's it is, she brings it in her own browser. */
+static void brings(struct play *p, struct tab *t, const struct line *l)
+{
+    const struct tab *whose = line_after(l, "to").p != NULL ? play_tab(p, line_after(l, "to")) : t;
+
+    if (whose->carries)
+        deliver(p, t, &whose->carried);
+    else
+        play_complain(p, "no city has written to %.*s", STR_ARG(whose->name));
+}
+
+/* anna SIGNS OUT: the form, with the token that the page has in it; "with csrf=…": with another. */
+static void signs(struct play *p, struct tab *t, const struct line *l)
+{
+    const struct request page = { .path = S("/sign-out"), .from = S("192.0.2.7") };
+    struct answer form = browser_ask(p->stage, p->arena, t->jar, &page);
+    struct str rest = str_from(form.body, str_find(form.body, S("name=\"csrf\" value=\"")));
+    struct buf body = buf_new(p->arena, URL_B);
+
+    rest = str_from(rest, sizeof "name=\"csrf\" value=\"" - 1);
+    form_add(&body, S("csrf"), wish(l, "csrf", str_sub(rest, 0, str_find_byte(rest, '"', 0))));
+    play_browse(p, t, &(struct request){ .post = true, .path = S("/sign-out"), .body = buf_str(&body) });
+}
+
+/* mallory TAKES the cookies of anna, as they are now. */
+static void takes(struct play *p, struct tab *t, const struct line *l)
+{
+    *t->jar = *play_tab(p, line_after(l, "of"))->jar;
+}
+
+/* ── cities ─────────────────────────────────────────────────────────────── */
+
+static bool write_answer(struct play *p, struct city *c, const struct line *l)
+{
+    struct tab *t = play_tab(p, line_after(l, "to").p != NULL ? line_after(l, "to") : l->word[0]);
+    struct str role = line_after(l, "as"), since = line_after(l, "since"), person = line_after(l, "naming");
+    struct city_answer_how how = { .person = person.p != NULL ? person : t->person,
+                                   .role = role.p != NULL ? role : S("teacher"),
+                                   .asked = t->location,
+                                   .refuses = line_has(l, "no") };
+
+    if (since.p != NULL && !str_int(since, &how.since_s))
+        play_complain(p, "since how many seconds?");
+    t->carries = city_write(c, &how, &t->carried);
+    if (!t->carries)
+        play_complain(p, "%.*s was not sent to a city, but to \"%.*s\"", STR_ARG(t->name), STR_ARG(t->location));
+    return t->carries;
+}
+
+/* oulu ANSWERS anna as learner since 60: and she brings it. */
+static void answers(struct play *p, struct city *c, const struct line *l)
+{
+    struct tab *t = play_tab(p, l->word[0]);
+
+    if (write_answer(p, c, l))
+        deliver(p, t, &t->carried);
+}
+
+/* oulu WRITES to anna: and nobody has brought it yet. */
+static void writes(struct play *p, struct city *c, const struct line *l)
+{
+    (void)write_answer(p, c, l);
+}
+
+/* oulu CLOCK +170 s */
+static void clock_of(struct play *p, struct city *c, const struct line *l)
+{
+    int64_t wrong_by_s;
+
+    if (line_seconds(l, 0, &wrong_by_s))
+        city_clock(c, wrong_by_s);
+    else
+        play_complain(p, "by how much?");
+}
+
+static void away(struct play *p, struct city *c, const struct line *l)
+{
+    (void)p;
+    (void)l;
+    city_leaves(c, true);
+}
+
+static void back(struct play *p, struct city *c, const struct line *l)
+{
+    (void)p;
+    (void)l;
+    city_leaves(c, false);
+}
+
+/* ── services ───────────────────────────────────────────────────────────── */
+
+static struct str proof(struct play *p, const struct service_actor *s, struct str secret)
+{
+    struct str pair = arena_printf(p->arena, "%s:%.*s", s->name, STR_ARG(secret));
+
+    return arena_printf(p->arena, "Basic %.*s", STR_ARG(b64_encode(p->arena, pair)));
+}
+
+static void keep_tokens(struct play *p, struct grant *g, const struct answer *got)
+{
+    struct fail f = { 0 };
+    const struct json_value *v = got->status == 200 ? json_parse(p->arena, got->body, &f) : NULL;
+
+    if (v == NULL)
+        return;
+    g->access_token = json_get_str(v, S("access_token"));
+    g->id_token = json_get_str(v, S("id_token"));
+}
+
+/* matikka REDEEMS the code of anna verifier=wrong …; each service proves itself in its own way. */
+static void redeems(struct play *p, const struct service_actor *s, const struct line *l)
+{
+    struct grant *g = &play_tab(p, line_after(l, "of"))->grant;
+    struct buf body = buf_new(p->arena, URL_B);
+    struct str secret = wish(l, "secret", str_of(s->secret));
+    struct request r = { .post = true, .path = S("/oidc/token"), .from = S("198.51.100.9") };
+
+    if (!str_is_set(g->code))
+        play_complain(p, "there is no code");
+    form_add(&body, S("grant_type"), S("authorization_code"));
+    form_add(&body, S("code"), wish(l, "code", str_is_set(g->code) ? g->code : S("none")));
+    form_add(&body, S("redirect_uri"), wish(l, "redirect_uri", str_of(s->redirect_uri)));
+    struct str verifier = wish(l, "verifier", g->verifier);
+    if (verifier.p != NULL)
+        form_add(&body, S("code_verifier"), verifier);
+    if (s->post_auth) {
+        form_add(&body, S("client_id"), str_of(s->name));
+        form_add(&body, S("client_secret"), secret);
+    } else {
+        r.authorization = proof(p, s, secret);
+    }
+    r.body = buf_str(&body);
+    struct answer got = browser_ask(p->stage, p->arena, NULL, &r);
+    keep_tokens(p, g, &got);
+    play_judge(p, NULL, &got);
+}
+
+/* matikka ASKS about anna: userinfo, with the access token that it has. */
+static void asks(struct play *p, const struct service_actor *s, const struct line *l)
+{
+    const struct grant *g = &play_tab(p, line_after(l, "about"))->grant;
+    const struct request r = { .path = S("/oidc/userinfo"),
+                               .authorization = arena_printf(p->arena, "Bearer %.*s", STR_ARG(g->access_token)),
+                               .from = S("198.51.100.9") };
+
+    (void)s;
+    if (!str_is_set(g->access_token))
+        play_complain(p, "there is no access token");
+    struct answer got = browser_ask(p->stage, p->arena, NULL, &r);
+    play_judge(p, NULL, &got);
+}
+
+/* matikka FETCHES keys: and says how many. */
+static void fetches(struct play *p, const struct service_actor *s, const struct line *l)
+{
+    const struct request r = { .path = S("/oidc/jwks"), .from = S("198.51.100.9") };
+    struct answer got = browser_ask(p->stage, p->arena, NULL, &r);
+    int64_t want, n = 0;
+
+    (void)s;
+    p->last_keys = got.body;
+    for (struct str rest = got.body; str_find(rest, S("\"kid\":")) < rest.n; n++)
+        rest = str_from(rest, str_find(rest, S("\"kid\":")) + 1);
+    if (l->word_count > 0 && (!str_int(l->word[0], &want) || want != n))
+        play_complain(p, "%lld keys are published", (long long)n);
+    play_judge(p, NULL, &got);
+}
+
+static void check_auth_time(struct play *p, const struct line *l, const struct jose_claims *claims)
+{
+    struct str ago = line_after(l, "authenticated");
+    int64_t want;
+
+    if (ago.p != NULL && (!str_int(ago, &want) || claims->auth_time_s != stage_now_s(p->stage) - want))
+        play_complain(p, "auth_time was %lld s ago", (long long)(stage_now_s(p->stage) - claims->auth_time_s));
+}
+
+/* matikka VERIFIES the token of anna [authenticated 60]: with the keys that it fetched last, whatever the hour. */
+static void verifies(struct play *p, const struct service_actor *s, const struct line *l)
+{
+    const struct grant *g = &play_tab(p, line_after(l, "of"))->grant;
+    struct fail f = { 0 };
+    const struct jwks *keys = jwks_read(p->arena, p->last_keys, &f);
+    const struct jose_rules rules = { .blame = FAIL_UPSTREAM,
+                                      .algs = JOSE_BOTH,
+                                      .iss = S(STAGE_URL),
+                                      .aud = str_of(s->name),
+                                      .nonce = g->nonce,
+                                      .access_token = g->access_token,
+                                      .expired_too = true,
+                                      .now_s = stage_now_s(p->stage) };
+    struct jose_claims claims;
+
+    if (keys == NULL || !jose_verify(p->arena, g->id_token, keys, &rules, &claims, &f))
+        play_complain(p, "the ID token does not hold: %s %s", f.code, f.detail);
+    else
+        check_auth_time(p, l, &claims);
+}
+
+/* ── the world ──────────────────────────────────────────────────────────── */
+
+static void nothing(struct play *p, const struct line *l)
+{
+    (void)p;
+    (void)l;
+}
+
+/* PASSES 61 s */
+static void passes(struct play *p, const struct line *l)
+{
+    int64_t seconds;
+    struct line whole = *l;
+
+    whole.word[0] = l->verb;
+    whole.word[1] = l->word[0];
+    whole.word_count = 2;
+    if (line_seconds(&whole, 0, &seconds) && seconds > 0)
+        stage_move(p->stage, seconds * 1000, seconds * 1000);
+    else
+        play_complain(p, "how long?");
+}
+
+/* WALL CLOCK +181 s: somebody sets it; the monotonic one goes on as before. */
+static void wall_clock(struct play *p, const struct line *l)
+{
+    int64_t seconds;
+
+    if (line_seconds(l, 0, &seconds))
+        stage_move(p->stage, seconds * 1000, 0);
+    else
+        play_complain(p, "by how much?");
+}
+
+/* REDIS leaves | returns | restarts | forgets */
+static void redis(struct play *p, const struct line *l)
+{
+    struct redis_double *d = p->stage->redis;
+
+    if (str_eq(l->verb, S("leaves")))
+        redis_double_leave(d);
+    else if (str_eq(l->verb, S("returns")))
+        redis_double_come_back(d);
+    else if (str_eq(l->verb, S("restarts")) || str_eq(l->verb, S("forgets")))
+        redis_double_restart(d, str_eq(l->verb, S("restarts")));
+    else
+        play_complain(p, "what does Redis do?");
+    stage_settle(p->stage);
+    if (!str_eq(l->verb, S("leaves")))
+        stage_move(p->stage, 2000, 2000); /* the client tries again after a pause */
+}
+
+/* SIGNER restarts: with the keys that there are now. */
+static void signer(struct play *p, const struct line *l)
+{
+    (void)l;
+    nursery_kill(&p->stage->nursery);
+    nursery_start(&p->stage->nursery);
+    stage_settle(p->stage);
+}
+
+/* KEYS next after 3600: one more ES256 key for ID tokens, published as next. */
+static void keys(struct play *p, const struct line *l)
+{
+    int64_t after_s = 0;
+    struct fail f = { 0 };
+
+    if (!str_int(line_after(l, "after"), &after_s) ||
+        !signer_keys_add(&p->stage->set, &p->stage->world, KEY_OIDC, JOSE_ES256, after_s, &f))
+        play_complain(p, "no key was made: %s", f.detail);
+}
+
+static void import_text(struct play *p, struct str text)
+{
+    struct fail f = { 0 };
+
+    p->registry = text;
+    if (!stage_import(p->stage, text, &f))
+        play_complain(p, "not imported: %s", f.detail);
+}
+
+/* IMPORT old -> new: the registry, with this text in the place of that, which must stand there once. */
+static void import_change(struct play *p, const struct line *l)
+{
+    struct str whole = arena_printf(p->arena, "%.*s %.*s", STR_ARG(l->verb), STR_ARG(l->rest));
+    size_t arrow = str_find(whole, S(" -> "));
+    struct str old = str_sub(whole, 0, arrow), new = str_from(whole, arrow + 4);
+    size_t at = str_find(p->registry, old);
+    struct str before = str_sub(p->registry, 0, at), after = str_from(p->registry, at + old.n);
+
+    if (arrow == whole.n || at == p->registry.n || str_find(after, old) < after.n) {
+        play_complain(p, "this does not stand in the registry once");
+        return;
+    }
+    import_text(p, arena_printf(p->arena, "%.*s%.*s%.*s", STR_ARG(before), STR_ARG(new), STR_ARG(after)));
+}
+
+/* EPOCH raised: every session made before is void. */
+static void epoch(struct play *p, const struct line *l)
+{
+    struct fail f = { 0 };
+    int64_t now;
+    struct db *d = registry_db_open(&p->stage->set, DB_WRITE, &f);
+
+    (void)l;
+    if (d == NULL || !registry_session_epoch_raise(d, &now, &f))
+        play_complain(p, "not raised: %s", f.detail);
+    db_close(d);
+    node_watch_look(p->stage->around);
+}
+
+/* GATEWAY ready, or GATEWAY unready clock: what /health/ready says, and because of what. */
+static void gateway(struct play *p, const struct line *l)
+{
+    const struct request r = { .path = S("/health/ready") };
+    struct answer got = browser_ask(p->stage, p->arena, NULL, &r);
+    bool ready = str_eq(l->verb, S("ready"));
+    struct str why = l->word_count > 0 ? arena_printf(p->arena, "\"%.*s\":false", STR_ARG(l->word[0])) : S("");
+
+    if (got.status != (ready ? 200 : 503) || str_find(got.body, why) == got.body.n + (why.n == 0))
+        play_complain(p, "it says %d %.*s", got.status, STR_ARG(got.body));
+}
+
+/* ── the audit log ──────────────────────────────────────────────────────── */
+
+static struct str audit_rest(struct play *p)
+{
+    const char *path = arena_cstr(p->arena, arena_printf(p->arena, "%s/audit/audit-000001.jsonl", p->stage->dir));
+    struct buf b = buf_new(p->arena, 1 << 20);
+    char piece[8192];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    off_t at = (off_t)p->audit_at;
+
+    for (ssize_t n; fd >= 0 && (n = pread(fd, piece, sizeof piece, at)) > 0; at += n)
+        buf_add(&b, str_n(piece, (size_t)n));
+    if (fd >= 0)
+        (void)close(fd);
+    return buf_str(&b);
+}
+
+/* The first time that a person is named, the log's pseudonym becomes theirs; then it must stay, and be nobody else's.
+ */
+static bool is_person(struct play *p, struct str name, struct str id)
+{
+    for (size_t i = 0; i < p->person_count; i++)
+        if (str_eq(p->persons[i].name, name) || str_eq(p->persons[i].id, id))
+            return str_eq(p->persons[i].name, name) && str_eq(p->persons[i].id, id);
+    if (p->person_count == PERSONS_MAX || !str_is_set(id) || str_find(id, name) < id.n)
+        return false;
+    p->persons[p->person_count].name = name;
+    p->persons[p->person_count++].id = id;
+    return true;
+}
+
+/* Values that differ from run to run, and what every line has. */
+static bool is_told(struct str name)
+{
+    static const char *const left_out[] = { "n", "at", "event", "sid", "support_code", "prev" };
+
+    for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
+        if (str_eq(name, str_of(left_out[i])))
+            return false;
+    return true;
+}
+
+static struct str spaces_for_plus(struct play *p, struct str s)
+{
+    char *copy = arena_cstr(p->arena, s);
+
+    for (char *c = copy; *c != '\0'; c++)
+        *c = *c == '+' ? ' ' : *c;
+    return str_n(copy, s.n);
+}
+
+static bool fields_fit(struct play *p, const struct line *l, const struct json_value *v)
+{
+    size_t i = 0;
+
+    for (const struct json_value *m = v->first; m != NULL; m = m->next) {
+        if (!is_told(m->name))
+            continue;
+        struct str want = i < l->word_count ? l->word[i++] : S("");
+        size_t at = str_find_byte(want, '=', 0);
+        struct str name = str_sub(want, 0, at), value = spaces_for_plus(p, str_from(want, at + 1));
+        if (!str_eq(name, m->name) ||
+            !(str_eq(name, S("person")) ? is_person(p, value, m->text) : str_eq(value, m->text)))
+            return false;
+    }
+    return i == l->word_count;
+}
+
+/* AUDIT login person=anna idp=oulu: the next line of the log, its members in their order; claims=sub+roles. */
+static void audit(struct play *p, const struct line *l)
+{
+    struct str rest = audit_rest(p), text;
+    struct fail f = { 0 };
+
+    if (!str_split(&rest, '\n', &text) || rest.p == NULL) {
+        play_complain(p, "the audit log has no more lines");
+        return;
+    }
+    p->audit_at += text.n + 1;
+    const struct json_value *v = json_parse(p->arena, text, &f);
+    if (v == NULL || !str_eq(json_get_str(v, S("event")), l->verb) || !fields_fit(p, l, v))
+        play_complain(p, "the log says %.*s", STR_ARG(text));
+}
+
+void act_audit_end(struct play *p)
+{
+    struct str rest = audit_rest(p), text;
+
+    while (str_split(&rest, '\n', &text))
+        if (text.n > 0)
+            play_complain(p, "an audit line that nobody expects: %.*s", STR_ARG(text));
+}
+
+/* ── the language ───────────────────────────────────────────────────────── */
+
+static const struct {
+    const char *who;
+    void (*act)(struct play *p, const struct line *l);
+} worlds[] = {
+    { "SCENARIO", nothing },     { "CLOCK", nothing }, { "SET", nothing },     { "PASSES", passes },
+    { "WALL", wall_clock },      { "REDIS", redis },   { "SIGNER", signer },   { "KEYS", keys },
+    { "IMPORT", import_change }, { "EPOCH", epoch },   { "GATEWAY", gateway }, { "AUDIT", audit },
+};
+
+static const struct {
+    const char *verb;
+    void (*act)(struct play *p, struct tab *t, const struct line *l);
+} browsers[] = {
+    { "OPENS", opens },     { "GETS", gets },     { "FOLLOWS", follows }, { "CHOOSES", chooses },
+    { "REPEATS", repeats }, { "BRINGS", brings }, { "SIGNS", signs },     { "TAKES", takes },
+};
+
+static const struct {
+    const char *verb;
+    void (*act)(struct play *p, struct city *c, const struct line *l);
+} cities[] = {
+    { "ANSWERS", answers }, { "WRITES", writes }, { "CLOCK", clock_of }, { "LEAVES", away }, { "RETURNS", back },
+};
+
+static const struct {
+    const char *verb;
+    void (*act)(struct play *p, const struct service_actor *s, const struct line *l);
+} services[] = {
+    { "REDEEMS", redeems },
+    { "ASKS", asks },
+    { "FETCHES", fetches },
+    { "VERIFIES", verifies },
+};
+
+#define FIND(table, member, word, call)                                                                                \
+    for (size_t i = 0; i < sizeof(table) / sizeof *(table); i++)                                                       \
+        if (str_eq((word), str_of((table)[i].member))) {                                                               \
+            (table)[i].act call;                                                                                       \
+            return;                                                                                                    \
+        }
+
+void act(struct play *p, const struct line *l)
+{
+    struct city *c = city_named(p->cities, l->who);
+    const struct service_actor *s = play_service(l->who);
+
+    p->line = l;
+    FIND(worlds, who, l->who, (p, l))
+    if (c != NULL) {
+        FIND(cities, verb, l->verb, (p, c, l))
+    } else if (s != NULL) {
+        FIND(services, verb, l->verb, (p, s, l))
+    } else {
+        FIND(browsers, verb, l->verb, (p, play_tab(p, l->who), l))
+    }
+    play_complain(p, "nobody knows how to do this");
+}

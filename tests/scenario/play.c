@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "tests/scenario/play.h"
+
+#include "wire/form.h"
+#include "wire/json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void play_complain(struct play *p, const char *fmt, ...)
+{
+    va_list ap;
+
+    p->complaints++;
+    (void)printf("%.*s:%d: ", STR_ARG(p->script), p->line != NULL ? p->line->number : 0);
+    va_start(ap, fmt);
+    (void)vprintf(fmt, ap);
+    va_end(ap);
+    (void)printf("\n");
+    if (p->line != NULL)
+        (void)printf("    %.*s\n", STR_ARG(p->line->text));
+}
+
+/* Actors. */
+
+static const struct service_actor services[] = {
+    { "matikka", "the-secret-of-matikka-in-the-scenarios", "https://matikka.example/callback", false },
+    { "havu", "the-secret-of-havu-in-the-scenarios", "https://havu.example/callback", true },
+};
+
+const struct service_actor *play_service(struct str name)
+{
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+        if (str_eq(name, str_of(services[i].name)))
+            return &services[i];
+    return NULL;
+}
+
+const struct service_actor *play_service_at(struct str location)
+{
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+        if (str_has_prefix(location, str_of(services[i].redirect_uri)))
+            return &services[i];
+    return NULL;
+}
+
+struct tab *play_tab(struct play *p, struct str name)
+{
+    struct str person = str_sub(name, 0, str_find_byte(name, '.', 0));
+    struct tab *t = &p->tabs[p->tab_count], *same = NULL;
+
+    for (size_t i = 0; i < p->tab_count; i++) {
+        if (str_eq(p->tabs[i].name, name))
+            return &p->tabs[i];
+        if (str_eq(p->tabs[i].person, person))
+            same = &p->tabs[i];
+    }
+    if (p->tab_count == TABS_MAX) {
+        play_complain(p, "more than %d tabs", TABS_MAX);
+        return &p->tabs[0];
+    }
+    p->tab_count++;
+    *t = (struct tab){ .name = arena_str(p->arena, name), .person = arena_str(p->arena, person) };
+    t->jar = same != NULL ? same->jar : arena_make(p->arena, struct jar);
+    return t;
+}
+
+struct str play_query(struct play *p, struct str location, const char *name)
+{
+    size_t at = str_find_byte(location, '?', 0);
+    struct form *form = NULL;
+    struct fail f = { 0 };
+
+    (void)form_read(p->arena, str_from(location, at + 1), &form, &f);
+    return form_get(form, str_of(name));
+}
+
+/* The log. */
+
+static struct str log_since(struct play *p)
+{
+    struct stat st;
+    struct buf b = buf_new(p->arena, 1 << 22);
+    char piece[16384];
+    ssize_t n;
+
+    if (p->log_fd < 0 || fstat(p->log_fd, &st) != 0)
+        return S("");
+    while ((n = pread(p->log_fd, piece, sizeof piece, (off_t)p->log_at)) > 0) {
+        buf_add(&b, str_n(piece, (size_t)n));
+        p->log_at += (size_t)n;
+    }
+    return buf_str(&b);
+}
+
+struct str play_refusal(struct play *p)
+{
+    struct str rest = log_since(p), line, code = { NULL, 0 };
+    struct fail f = { 0 };
+
+    while (str_split(&rest, '\n', &line))
+        if (str_find(line, S("\"event\":\"request.failed\"")) < line.n)
+            code = json_get_str(json_parse(p->arena, line, &f), S("code"));
+    return code;
+}
+
+/* Judging. */
+
+/* What a page of that name says in its heading; every other page says something else. */
+static const struct {
+    const char *name, *says;
+} pages[] = {
+    { "sign-in", "action=\"/sign-in/idp\"" },
+    { "expired", "<h1>Kirjautuminen jäi kesken</h1>" },
+    { "not-for-you", "ei ole käytettävissäsi</h1>" },
+    { "launcher", "<title>Omat palvelut" },
+    { "sign-out?", "<h1>Kirjaudutaanko ulos?</h1>" },
+    { "signed-out", "<h1>Kirjauduit ulos</h1>" },
+    { "out-of-use", "<h1>Kirjautuminen on hetken poissa käytöstä</h1>" },
+    { "request", "<h1>Pyyntö ei ollut kunnossa</h1>" },
+    { "city", "kirjautuminen ei vastaa</h1>" },
+};
+
+struct judging {
+    struct play *play;
+    struct tab *tab;
+    const struct answer *got;
+    struct str refusal;
+    bool code, session, session_ended; /* were expected */
+};
+
+static void expect_status(struct judging *j, struct str want)
+{
+    int64_t status;
+
+    if (!str_int(want, &status) || status != j->got->status)
+        play_complain(j->play, "status %d (%.*s) instead of %.*s, to %.*s", j->got->status, STR_ARG(j->refusal),
+                      STR_ARG(want), STR_ARG(j->got->location));
+}
+
+/* "city oulu", "service matikka", "/sign-in" */
+static void expect_target(struct judging *j, struct str want)
+{
+    struct str kind = str_sub(want, 0, str_find_byte(want, ' ', 0)), name = str_from(want, kind.n + 1);
+    struct str to = j->got->location;
+    const struct service_actor *service = play_service_at(to);
+    const struct city *city = city_at(j->play->cities, to);
+    bool good = str_eq(kind, S("city"))      ? city != NULL && str_eq(city_name(city), name)
+                : str_eq(kind, S("service")) ? service != NULL && str_eq(str_of(service->name), name)
+                                             : str_eq(str_sub(to, 0, str_find_byte(to, '?', 0)), want);
+
+    if (!good)
+        play_complain(j->play, "sent to \"%.*s\" instead of %.*s", STR_ARG(to), STR_ARG(want));
+}
+
+static void expect_code(struct judging *j, struct str want)
+{
+    (void)want;
+    j->code = true;
+    if (!str_is_set(play_query(j->play, j->got->location, "code")))
+        play_complain(j->play, "no code in \"%.*s\"", STR_ARG(j->got->location));
+}
+
+static void expect_session(struct judging *j, struct str want)
+{
+    bool ended = str_eq(want, S("ended"));
+
+    *(ended ? &j->session_ended : &j->session) = true;
+    if (!(ended ? j->got->session_ended : j->got->session))
+        play_complain(j->play, "no session cookie was %s", ended ? "taken away" : "set");
+}
+
+/* In the address that a service is told an error with, or in its JSON. */
+static void expect_error(struct judging *j, struct str want)
+{
+    struct fail f = { 0 };
+    struct str error = j->got->location.p != NULL
+                           ? play_query(j->play, j->got->location, "error")
+                           : json_get_str(json_parse(j->play->arena, j->got->body, &f), S("error"));
+
+    if (!str_eq(error, want))
+        play_complain(j->play, "error %.*s instead of %.*s", STR_ARG(error), STR_ARG(want));
+}
+
+static void expect_refused(struct judging *j, struct str want)
+{
+    if (!str_eq(j->refusal, want))
+        play_complain(j->play, "refused with \"%.*s\" instead of %.*s", STR_ARG(j->refusal), STR_ARG(want));
+}
+
+static void expect_page(struct judging *j, struct str want)
+{
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        if (str_eq(want, str_of(pages[i].name))) {
+            if (str_find(j->got->body, str_of(pages[i].says)) == j->got->body.n)
+                play_complain(j->play, "this is not the page %s", pages[i].name);
+            return;
+        }
+    play_complain(j->play, "no page is called %.*s", STR_ARG(want));
+}
+
+static void expect_says(struct judging *j, struct str want)
+{
+    if (str_find(j->got->body, want) == j->got->body.n)
+        play_complain(j->play, "\"%.*s\" does not stand there", STR_ARG(want));
+}
+
+static void expect_asks(struct judging *j, struct str want)
+{
+    size_t at = str_find_byte(want, '=', 0);
+    struct str name = str_sub(want, 0, at),
+               got = play_query(j->play, j->got->location, arena_cstr(j->play->arena, name));
+
+    if (!str_eq(got, str_from(want, at + 1)))
+        play_complain(j->play, "the city is asked for %.*s=\"%.*s\"", STR_ARG(name), STR_ARG(got));
+}
+
+static void expect_logins(struct judging *j, struct str want)
+{
+    int64_t n;
+    size_t got = jar_count(j->play->stage, j->tab->jar, S("__Host-login-"));
+
+    if (!str_int(want, &n) || (size_t)n != got)
+        play_complain(j->play, "%zu logins are kept", got);
+}
+
+/* What may stand behind EXPECT; the word, and what follows it. */
+static const struct {
+    const char *word;
+    void (*check)(struct judging *j, struct str want);
+} expectations[] = {
+    { "to ", expect_target },   { "code", expect_code },        { "session", expect_session },
+    { "error=", expect_error }, { "refused ", expect_refused }, { "page ", expect_page },
+    { "says ", expect_says },   { "asks ", expect_asks },       { "logins ", expect_logins },
+};
+
+static void expect(struct judging *j, struct str want)
+{
+    for (size_t i = 0; i < sizeof expectations / sizeof *expectations; i++) {
+        struct str word = str_of(expectations[i].word);
+        if (str_has_prefix(want, word)) {
+            expectations[i].check(j, str_trim(str_from(want, word.n)));
+            return;
+        }
+    }
+    play_complain(j->play, "what is \"%.*s\"?", STR_ARG(want));
+}
+
+static void judge_unexpected(const struct judging *j)
+{
+    if (!j->code && str_is_set(play_query(j->play, j->got->location, "code")) &&
+        play_service_at(j->got->location) != NULL)
+        play_complain(j->play, "a code that nobody expects");
+    if (!j->session && j->got->session)
+        play_complain(j->play, "a session that nobody expects");
+    if (!j->session_ended && j->got->session_ended)
+        play_complain(j->play, "the session's cookie was taken away");
+}
+
+void play_judge(struct play *p, struct tab *t, const struct answer *got)
+{
+    struct judging j = { .play = p, .tab = t, .got = got, .refusal = play_refusal(p) };
+
+    for (size_t i = 0; i < p->line->expect_count; i++) {
+        struct str want = p->line->expect[i];
+        if (i == 0) {
+            expect_status(&j, str_sub(want, 0, 3));
+            want = str_trim(str_from(want, 3));
+        }
+        if (want.n > 0)
+            expect(&j, want);
+    }
+    if (p->line->expect_count == 0)
+        play_complain(p, "EXPECT is missing: the answer is %d", got->status);
+    judge_unexpected(&j);
+}
+
+/* Browsing. */
+
+/* A service checks what came back with the code [RFC 9207, RFC 6749 10.12]. */
+static void arrive_at_service(struct play *p, struct tab *t, const struct service_actor *s)
+{
+    struct str code = play_query(p, t->location, "code");
+
+    if (t->grant.service != s)
+        return;
+    if (!str_eq(play_query(p, t->location, "state"), t->grant.state))
+        play_complain(p, "the state came back changed");
+    if (!str_eq(play_query(p, t->location, "iss"), S(STAGE_URL)))
+        play_complain(p, "iss is missing");
+    if (str_is_set(code))
+        t->grant.code = code;
+}
+
+void play_browse(struct play *p, struct tab *t, const struct request *r)
+{
+    if (t->past_count < PAST_MAX)
+        t->past[t->past_count++] = *r;
+    struct request full = *r;
+    full.from = S("192.0.2.7");
+    struct answer got = browser_ask(p->stage, p->arena, t->jar, &full);
+    t->location = got.location.p != NULL ? got.location : r->path;
+    const struct service_actor *s = play_service_at(got.location);
+    if (s != NULL)
+        arrive_at_service(p, t, s);
+    play_judge(p, t, &got);
+}

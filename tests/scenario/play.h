@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * tests/scenario/play.h: a script on stage: who plays, what they hold, what was expected.
+ *
+ * play.c keeps the actors and judges answers; acts.c has a function per verb.
+ */
+#ifndef TESTS_SCENARIO_PLAY_H
+#define TESTS_SCENARIO_PLAY_H
+
+#include "tests/scenario/browser.h"
+#include "tests/scenario/city.h"
+#include "tests/scenario/script.h"
+
+enum { TABS_MAX = 8, PAST_MAX = 64, PERSONS_MAX = 8 };
+
+struct service_actor {
+    const char *name, *secret, *redirect_uri;
+    bool post_auth; /* client_secret_post, else basic */
+};
+
+struct grant { /* what one authorization request of a service came to */
+    const struct service_actor *service;
+    struct str state, nonce, verifier;
+    struct str code, access_token, id_token;
+};
+
+struct tab { /* of a browser: "anna", or "anna.2", which shares anna's jar */
+    struct str name, person;
+    struct jar *jar;
+    struct str location;           /* where the last answer sent it, or where it is */
+    struct request past[PAST_MAX]; /* every request, the last one last */
+    size_t past_count;
+    struct grant grant;
+    struct city_answer carried; /* what a city wrote for it last */
+    bool carries;
+};
+
+struct play {
+    struct arena *arena;
+    struct stage *stage;
+    struct cities *cities;
+    struct tab tabs[TABS_MAX];
+    size_t tab_count;
+    struct str registry, registry_at_first;
+    struct str last_keys; /* what /oidc/jwks said */
+    int log_fd;           /* where standard error goes */
+    size_t log_at;
+    size_t audit_at; /* bytes of the audit log that were expected */
+    struct {
+        struct str name, id;
+    } persons[PERSONS_MAX]; /* whose pseudonym is whose, as the audit log showed them */
+    size_t person_count;
+    const struct line *line; /* that is being played */
+    struct str script;       /* its name */
+    int complaints;
+};
+
+/* Says what is wrong at this line; the script goes on. */
+void play_complain(struct play *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+struct tab *play_tab(struct play *p, struct str name); /* made when it is new */
+const struct service_actor *play_service(struct str name);
+const struct service_actor *play_service_at(struct str location);
+
+/* A browser's request: remembered, asked, judged. */
+void play_browse(struct play *p, struct tab *t, const struct request *r);
+/* Compares the answer with the line's EXPECT; nothing may come that is not expected. */
+void play_judge(struct play *p, struct tab *t, const struct answer *got);
+struct str play_query(struct play *p, struct str location, const char *name);
+/* The code of the last request.failed of the log since the last look; absent: there is none. */
+struct str play_refusal(struct play *p);
+
+/* acts.c: plays one line. */
+void act(struct play *p, const struct line *l);
+/* The audit log has no line that was not expected. */
+void act_audit_end(struct play *p);
+
+#endif
