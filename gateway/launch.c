@@ -22,10 +22,26 @@ static enum step show(struct ctx *c, struct fail *f)
         launcher_for(c, form_get(c->query, S("school")), form_get(c->query, S("q")), c->session->shared);
 
     (void)f;
+    if (c->session->shared)
+        http_header_set(c->res, S("Refresh"),
+                        arena_printf(c->arena, "%lld; url=/idle", (long long)c->set->shared_idle_s));
     return flow_page(c, 200, page_launcher(c->arena, &v));
 }
 
 const struct step_row launcher_show[] = { { load_session }, { flow_need_person }, { show }, { NULL } };
+
+/* A page left open on a shared device goes here by itself when its session has been unused for so long: nobody reads a
+ * name from it.  It asks for no session, so that it cannot keep one alive. */
+static enum step idle(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    (void)flow_of(c);
+    struct idle_view v = { .page = page_for(c, (struct str){ NULL, 0 }), .minutes = c->set->shared_idle_s / 60 };
+
+    return flow_page(c, 200, page_idle(c->arena, &v));
+}
+
+const struct step_row launcher_idle[] = { { idle }, { NULL } };
 
 /* ── /open/<service> ────────────────────────────────────────────────────── */
 

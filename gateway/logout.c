@@ -6,7 +6,9 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/flow.h"
+#include "gateway/login_cookie.h"
 #include "gateway/session.h"
+#include "idp-adapters/adapter.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -31,30 +33,8 @@ static enum step end_ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-/* Services' own sessions are theirs; one that was never told may still be open. */
-static void list_left(struct ctx *c, struct signed_out_view *v)
-{
-    size_t n = c->session != NULL ? c->session->services.n : 0;
-    struct left *at = arena_make_n(c->arena, n + 2, struct left);
-
-    at[v->left.n++] = (struct left){ .name = c->set->name, .receipt = RECEIPT_OUT };
-    for (size_t i = 0; i < n; i++) {
-        const struct service *s = registry_service(c->registry, c->session->services.at[i]);
-        if (s != NULL)
-            at[v->left.n++] = (struct left){ .name = names_in(&s->names, c->lang), .receipt = RECEIPT_OPEN };
-    }
-    const struct idp *idp = c->session != NULL ? registry_idp(c->registry, c->session->person->idp) : NULL;
-    if (idp != NULL && idp->kind != IDP_LOCAL) {
-        v->city = names_in(&idp->names, c->lang);
-        at[v->left.n++] = (struct left){ .name = v->city, .receipt = RECEIPT_OPEN };
-    }
-    v->left.at = at;
-}
-
 static enum step end_done(struct ctx *c, struct fail *f)
 {
-    const struct logout *l = c->state;
-
     if (flow_of(c)->old.outcome == KV_DOWN)
         return flow_kv_down(f, "session");
     if (!flow_audited(c, f))
@@ -62,18 +42,151 @@ static enum step end_done(struct ctx *c, struct fail *f)
     if (c->session != NULL)
         flow_count(c, METRIC_sign_outs);
     session_cookie_clear(c);
-    if (l->go_back && str_is_set(l->back))
-        return flow_go(c, l->back);
-    struct signed_out_view v = { .back = l->back };
-    list_left(c, &v);
-    if (l->by != NULL)
-        v.service = names_in(&l->by->names, c->lang);
-    c->session = NULL;
-    v.page = page_for(c, (struct str){ NULL, 0 });
-    return flow_page(c, 200, page_signed_out(c->arena, &v));
+    return NEXT;
 }
 
-const struct step_row logout_now[] = { { end_ask }, { end_done }, { NULL } };
+/* ── by way of the city ─────────────────────────────────────────────────── */
+
+/* What is shown when the browser is back: by then the session is gone.  Kept by the browser, sealed. */
+struct leaving {
+    struct str state, idp, by, back;
+    struct str at_once;  /* set: 303 to back, no page */
+    struct str services; /* ids, with spaces between */
+    bool at_city;        /* the city has said that it logged the person out */
+};
+
+enum { LEAVING_S = 600, LEAVING_MAX_B = 2700 /* sealed and encoded, what a cookie holds */, STATE_B = 16 };
+
+static const struct str leaving_cookie = S("leaving");
+
+static struct str services_opened(const struct ctx *c)
+{
+    struct buf ids = buf_new(c->arena, 65536);
+
+    for (size_t i = 0; i < c->session->services.n; i++)
+        buf_printf(&ids, "%s%.*s", i > 0 ? " " : "", STR_ARG(c->session->services.at[i]));
+    return buf_str(&ids);
+}
+
+static bool keep_leaving(struct ctx *c, const struct leaving *v)
+{
+    struct buf b = buf_new(c->arena, LEAVING_MAX_B);
+
+    buf_printf(&b, "%.*s\n%.*s\n%.*s\n%.*s\n%.*s\n%.*s", STR_ARG(v->state), STR_ARG(v->idp), STR_ARG(v->by),
+               STR_ARG(v->back), STR_ARG(v->at_once), STR_ARG(v->services));
+    if (!buf_ok(&b))
+        return false;
+    struct str sealed = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, leaving_cookie, buf_str(&b));
+    http_set_cookie(c->res, leaving_cookie, b64url_encode(c->arena, sealed), LEAVING_S, SAME_SITE_LAX);
+    return true;
+}
+
+static bool read_leaving(const struct ctx *c, struct leaving *out)
+{
+    struct str sealed, rest;
+
+    *out = (struct leaving){ .at_city = false };
+    return b64url_decode(c->arena, http_cookie(c->req, leaving_cookie), &sealed) &&
+           seal_open(c->arena, c->seals, SEAL_COOKIE, leaving_cookie, sealed, &rest) &&
+           str_split(&rest, '\n', &out->state) && str_split(&rest, '\n', &out->idp) &&
+           str_split(&rest, '\n', &out->by) && str_split(&rest, '\n', &out->back) &&
+           str_split(&rest, '\n', &out->at_once) && str_split(&rest, '\n', &out->services);
+}
+
+/* A person who leaves, leaves the city too; so does everybody on a shared device, whoever asked.  A service that
+ * signs somebody out of their own device ends our session alone. */
+static bool leaves_city(const struct ctx *c, const struct logout *l)
+{
+    const struct idp *idp = c->session != NULL ? registry_idp(c->registry, c->session->person->idp) : NULL;
+
+    return idp != NULL && idp->enabled && adapter_of(idp->kind) != NULL && adapter_of(idp->kind)->leave != NULL &&
+           (l->by == NULL || c->session->shared);
+}
+
+static enum step city_ask(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    if (!leaves_city(c, c->state))
+        return NEXT;
+    c->login = login_new(c, PROTO_LAUNCHER);
+    c->login->idp = c->session->person->idp;
+    c->login->upstream_id = crypt_token(c->arena, c->world, STATE_B);
+    return step_into(c, adapter_of(registry_idp(c->registry, c->login->idp)->kind)->leave);
+}
+
+/* ── the page ───────────────────────────────────────────────────────────── */
+
+/* Services' own sessions are theirs; one that was never told may still be open. */
+static void list_left(struct ctx *c, const struct leaving *v, struct signed_out_view *out)
+{
+    struct left *at = arena_make_n(c->arena, SESSION_SERVICES_MAX + 2, struct left);
+    struct str rest = v->services, id;
+
+    at[out->left.n++] = (struct left){ .name = c->set->name, .receipt = RECEIPT_OUT };
+    while (str_split(&rest, ' ', &id) && out->left.n <= SESSION_SERVICES_MAX) {
+        const struct service *s = registry_service(c->registry, id);
+        if (s != NULL)
+            at[out->left.n++] = (struct left){ .name = names_in(&s->names, c->lang), .receipt = RECEIPT_OPEN };
+    }
+    const struct idp *idp = registry_idp(c->registry, v->idp);
+    if (idp != NULL && idp->kind != IDP_LOCAL) {
+        out->city = names_in(&idp->names, c->lang);
+        out->city_receipt = v->at_city ? RECEIPT_OUT : RECEIPT_OPEN;
+    }
+    out->left.at = at;
+}
+
+static enum step signed_out(struct ctx *c, const struct leaving *v)
+{
+    const struct service *by = registry_service(c->registry, v->by);
+    struct signed_out_view out = { .back = v->back };
+
+    list_left(c, v, &out);
+    if (by != NULL)
+        out.service = names_in(&by->names, c->lang);
+    c->session = NULL;
+    out.page = page_for(c, (struct str){ NULL, 0 });
+    return flow_page(c, 200, page_signed_out(c->arena, &out));
+}
+
+static enum step answer(struct ctx *c, struct fail *f)
+{
+    const struct logout *l = c->state;
+    struct leaving v = { .by = l->by != NULL ? l->by->id : S(""),
+                         .back = l->back,
+                         .at_once = l->go_back && str_is_set(l->back) ? S("1") : S("") };
+
+    (void)f;
+    if (c->session != NULL) {
+        v.idp = c->session->person->idp;
+        v.services = services_opened(c);
+    }
+    if (str_is_set(c->upstream_url)) {
+        v.state = c->login->upstream_id;
+        if (keep_leaving(c, &v))
+            return flow_go(c, c->upstream_url);
+    }
+    return str_is_set(v.at_once) ? flow_go(c, v.back) : signed_out(c, &v);
+}
+
+const struct step_row logout_now[] = { { end_ask }, { end_done }, { city_ask }, { answer }, { NULL } };
+
+/* The city sends the browser back.  Only an answer to our own request says that it logged the person out; the list is
+ * shown once, so that nobody after finds it by the back button. */
+static enum step left(struct ctx *c, struct fail *f)
+{
+    struct leaving v;
+
+    (void)f;
+    (void)flow_of(c);
+    if (!read_leaving(c, &v))
+        return flow_go(c, S("/"));
+    http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
+    v.at_city = crypt_eq(form_get(c->query, S("state")), v.state);
+    return str_is_set(v.at_once) ? flow_go(c, v.back) : signed_out(c, &v);
+}
+
+const struct step_row upstream_left[] = { { left }, { NULL } };
 
 /* ── asking first ───────────────────────────────────────────────────────── */
 

@@ -2,8 +2,10 @@
  * gateway/logout.h: a session ends, and the page says truly what has ended.
  *
  * Floor 5.  Ending the session ends its codes and access tokens with it, since
- * each looks at its session.  What services keep themselves, and the city's own
- * sign-in, stay open until they say otherwise: the page lists them so.
+ * each looks at its session.  First here, then at the city, where it offers that
+ * and the person leaves (or the device is shared): the browser goes there and
+ * comes back to /upstream/left.  What services keep themselves stays open until
+ * they say otherwise: the page lists it so.
  */
 #ifndef GATEWAY_LOGOUT_H
 #define GATEWAY_LOGOUT_H
@@ -16,7 +18,8 @@ struct logout {               /* c->state of whoever runs the rows */
     bool go_back;             /* 303 to back at once; else the page offers it */
 };
 
-/* Rows: ends c->session (if any), writes the audit log, answers.  Fails OURS. */
+/* Rows: ends c->session (if any), writes the audit log, answers.  Fails OURS; a city that is away ends nothing there,
+ * and the page says so. */
 extern const struct step_row logout_now[];
 
 /* Asks the person first; nothing ends yet. */

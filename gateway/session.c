@@ -10,7 +10,7 @@
 #include "wire/http.h"
 #include "wire/json.h"
 
-enum { RECORD_VERSION = 1, RECORD_MAX_B = 65536, SID_B = 16, CSRF_B = 24 };
+enum { RECORD_VERSION = 1, RECORD_MAX_B = 65536, SID_B = 16, CSRF_B = 24, HINT_MAX_B = 8192 };
 
 static const struct str cookie_name = S("digione");
 
@@ -31,6 +31,7 @@ static const struct json_field record_fields[] = {
     { "ends", JSON_INT, true, 0, offsetof(struct record, s.ends_s) },
     { "epoch", JSON_INT, true, 0, offsetof(struct record, s.epoch) },
     { "shared", JSON_BOOL, false, 0, offsetof(struct record, s.shared) },
+    { "hint", JSON_STR, false, HINT_MAX_B, offsetof(struct record, s.upstream_hint) },
     { "services", JSON_ARRAY, false, SESSION_SERVICES_MAX, offsetof(struct record, services) },
     { "person", JSON_OBJECT, true, 0, offsetof(struct record, person) },
     { 0 },
@@ -151,6 +152,7 @@ struct str session_write(struct arena *a, const struct session *s)
     json_put_int(&o, S("epoch"), s->epoch);
     if (s->shared)
         json_put_bool(&o, S("shared"), true);
+    put_text(&o, "hint", s->upstream_hint);
     json_key(&o, S("services"));
     json_begin_array(&o);
     for (size_t i = 0; i < s->services.n; i++)
@@ -355,6 +357,7 @@ struct session *session_new(struct ctx *c, const struct person *p, bool shared, 
     s->csrf = crypt_token(c->arena, c->world, CSRF_B);
     s->person = person_copy(c->arena, p);
     s->shared = shared;
+    s->upstream_hint = c->upstream_hint;
     s->began_s = s->seen_s = c->now_s;
     s->ends_s = c->now_s + c->set->session_max_s;
     s->epoch = atomic_load(&c->node->session_epoch);

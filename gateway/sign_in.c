@@ -121,6 +121,45 @@ static enum step forget(struct ctx *c, struct fail *f)
 
 const struct step_row sign_in_forget[] = { { find }, { check }, { forget }, { NULL } };
 
+/* ── a link to one's own school ─────────────────────────────────────────── */
+
+/* The identity provider of that id, or the first of the school's provider that the picker would show. */
+static const struct idp *idp_of_hint(const struct ctx *c, struct str hint)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+    const struct idp *named = registry_idp(c->registry, hint);
+
+    if (named != NULL)
+        return named->listed && named->provider != NULL ? named : NULL;
+    for (size_t i = 0; i < parts->idp_count; i++) {
+        const struct idp *idp = &parts->idps[i];
+        if (idp->enabled && idp->listed && idp->provider != NULL && provider_school(idp->provider, hint) != NULL)
+            return idp;
+    }
+    return NULL;
+}
+
+/* /school/99101 is what a card on a pupil's desk may lead to: it names a school and holds no credential.  Whoever is
+ * signed in at this device is not asked for: the city says who has come [J2]. */
+static enum step to_school(struct ctx *c, struct fail *f)
+{
+    (void)flow_of(c);
+    const struct idp *idp = idp_of_hint(c, c->req->param);
+
+    if (idp == NULL || !idp->enabled)
+        return flow_go(c, S("/"));
+    c->login = flow_own_login(c, S("/"));
+    c->login->idp = idp->id;
+    if (str_eq(form_get(c->query, S("shared")), S("1"))) {
+        c->login->shared = true;
+        device_mark_shared(c);
+    }
+    flow_of(c)->picked = true;
+    return flow_next(c, f);
+}
+
+const struct step_row sign_in_school[] = { { to_school }, { NULL } };
+
 /* ── local accounts ─────────────────────────────────────────────────────── */
 
 static enum step local_find(struct ctx *c, struct fail *f)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * idp-adapters/adapter.h: who this is, from whichever identity provider.
  *
- * Floor 3.  An adapter is two step tables and a promise.  gateway/flow.c runs
+ * Floor 3.  An adapter is up to three step tables and a promise.  gateway/flow.c runs
  * `start` when a login needs the city, gateway/upstream_return.c runs `finish`
- * when the browser comes back; every adapter passes tests/contract/.
+ * when the browser comes back, gateway/logout.c runs `leave` when the person
+ * signs out; every adapter passes tests/contract/.
  */
 #ifndef IDP_ADAPTERS_ADAPTER_H
 #define IDP_ADAPTERS_ADAPTER_H
@@ -26,7 +27,15 @@ struct adapter {
      * rule (the city is wrong), CALLER (the browser's message is none),
      * DENIED city_refused (the person said no, or the city did), OURS. */
     const struct step_row *finish;
+
+    /* c->session has just ended here; c->login is a new attempt that names its idp, and upstream_id, which the city's
+     * answer at ADAPTER_LEFT_PATH must bear.  Ends with c->upstream_url: where the browser goes so that the city ends
+     * its own session; absent where the city offers no such thing or is away.  Fails for neither.  NULL: the
+     * protocol has none. */
+    const struct step_row *leave;
 };
+
+#define ADAPTER_LEFT_PATH "/upstream/left"
 
 /* NULL for IDP_NONE. */
 const struct adapter *adapter_of(enum idp_kind kind);

@@ -16,7 +16,7 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { CODE_MAX_B = 4096, TOKEN_ANSWER_MAX_B = 262144, URL_MAX_B = 8192 };
+enum { CODE_MAX_B = 4096, HINT_MAX_B = 4096, TOKEN_ANSWER_MAX_B = 262144, URL_MAX_B = 8192 };
 
 struct tokens { /* the token endpoint's answer [OIDC Core 3.1.3.3] */
     struct str id_token, access_token, token_type;
@@ -385,6 +385,17 @@ static enum step userinfo_read(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
+/* Kept only for a city that lets us end its session, and only where a session record bears it. */
+static enum step keep_hint(struct ctx *c, struct fail *f)
+{
+    const struct oidc *o = oidc_of(c);
+
+    (void)f;
+    if (str_is_set(o->metadata->end_session_endpoint) && o->tokens.id_token.n <= HINT_MAX_B)
+        c->upstream_hint = o->tokens.id_token;
+    return NEXT;
+}
+
 static enum step make_person(struct ctx *c, struct fail *f)
 {
     const struct oidc *o = oidc_of(c);
@@ -410,23 +421,34 @@ static const struct step_row start[] = { { find_idp },     { metadata_ask }, { m
                                          { make_secrets }, { write_url },    { 0 } };
 
 static const struct step_row finish[] = {
-    { find_idp },
-    { check_callback },
-    { check_state },
-    { metadata_ask },
-    { metadata_read },
-    { check_iss },
-    { check_error },
-    { read_code },
-    { assertion_ask },
-    { token_ask },
-    { token_read },
-    { keys_again },
-    { verify_id_token },
-    { userinfo_ask },
-    { userinfo_read },
-    { make_person },
-    { 0 },
+    { find_idp },        { check_callback }, { check_state },   { metadata_ask }, { metadata_read }, { check_iss },
+    { check_error },     { read_code },      { assertion_ask }, { token_ask },    { token_read },    { keys_again },
+    { verify_id_token }, { userinfo_ask },   { userinfo_read }, { keep_hint },    { make_person },   { 0 },
 };
 
-const struct adapter adapter_oidc = { IDP_OIDC, start, finish };
+/* The city logs the person out as well, and sends the browser back to us [OIDC RP-Initiated Logout 2].  Without a hint
+ * it may ask the person first. */
+static enum step leave_url(struct ctx *c, struct fail *f)
+{
+    const struct oidc *o = oidc_of(c);
+    const struct oidc_metadata *m = o->metadata_got.value;
+    struct buf url = buf_new(c->arena, URL_MAX_B);
+
+    (void)f;
+    if (m == NULL || !str_is_set(m->end_session_endpoint))
+        return NEXT;
+    buf_add(&url, m->end_session_endpoint);
+    if (str_is_set(c->session->upstream_hint))
+        url_query(&url, S("id_token_hint"), c->session->upstream_hint);
+    url_query(&url, S("client_id"), o->idp->client_id);
+    url_query(&url, S("post_logout_redirect_uri"), arena_join(c->arena, c->set->public_url, S(ADAPTER_LEFT_PATH)));
+    url_query(&url, S("state"), c->login->upstream_id);
+    url_query(&url, S("ui_locales"), c->login->lang);
+    if (buf_ok(&url))
+        c->upstream_url = buf_str(&url);
+    return NEXT;
+}
+
+static const struct step_row leave[] = { { find_idp }, { metadata_ask }, { leave_url }, { 0 } };
+
+const struct adapter adapter_oidc = { IDP_OIDC, start, finish, leave };

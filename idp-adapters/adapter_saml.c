@@ -320,4 +320,4 @@ static const struct step_row finish[] = { { find_idp },    { metadata_ask }, { m
                                           { open_answer }, { unwrap_keys },  { replay_ask },
                                           { replay_read }, { make_person },  { 0 } };
 
-const struct adapter adapter_saml = { IDP_SAML, start, finish };
+const struct adapter adapter_saml = { IDP_SAML, start, finish, NULL };

@@ -2,6 +2,7 @@
 #include "launcher/pages.h"
 
 #include "base/settings.h"
+#include "launcher/cities.h"
 #include "launcher/contact.h"
 #include "launcher/texts.h"
 #include "launcher/views.h"
@@ -228,6 +229,7 @@ struct html page_error(struct arena *a, const struct error_view *v)
                              .at = time_of(a, v->at_s, v->page.lang) };
 
     out.in.fresh = otherwise(v->fresh, S("/"));
+    out.city_of = city_genitive(a, v->city, v->page.lang);
     out.retries = retries(v);
     RENDER(a, view_error, &out);
 }
@@ -270,12 +272,22 @@ struct html page_signed_out(struct arena *a, const struct signed_out_view *v)
         out.all &= left->receipt == RECEIPT_OUT;
     }
     if (str_is_set(v->city)) {
-        rows[v->left.n] = (struct left_row){ .name = v->city, .receipt = RECEIPT_OPEN };
-        out.all = false;
+        rows[v->left.n] = (struct left_row){ .name = v->city,
+                                             .city_of = city_genitive(a, v->city, v->page.lang),
+                                             .is_city = true,
+                                             .receipt = v->city_receipt };
+        out.all &= v->city_receipt == RECEIPT_OUT;
     }
     out.rows.at = rows;
     out.rows.n = v->left.n + str_is_set(v->city);
     RENDER(a, view_signed_out, &out);
+}
+
+struct html page_idle(struct arena *a, const struct idle_view *v)
+{
+    struct idle_out out = { .page = v->page, .in = *v };
+
+    RENDER(a, view_idle, &out);
 }
 
 struct html page_continue(struct arena *a, const struct continue_view *v)

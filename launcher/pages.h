@@ -212,12 +212,19 @@ struct lefts {
 
 struct signed_out_view {
     struct page page;
-    struct lefts left;  /* the gateway itself, the services opened, the city's own sign-in */
-    struct str city;    /* the city whose own sign-in may still be open; absent: none */
+    struct lefts left; /* the gateway itself, the services opened */
+    struct str city;   /* whose own sign-in is the last of the list; absent: none */
+    enum receipt city_receipt;
     struct str back;    /* the service's own address, checked */
     struct str service; /* its name */
 };
 struct html page_signed_out(struct arena *a, const struct signed_out_view *v);
+
+struct idle_view { /* GET /idle: where a page on a shared device goes by itself */
+    struct page page;
+    int64_t minutes;
+};
+struct html page_idle(struct arena *a, const struct idle_view *v);
 
 /* --- going on --------------------------------------------------------------------------------------------- */
 

@@ -58,7 +58,7 @@ struct error_out {
     struct error_view in;
     enum cause cause;
     struct code code;
-    struct str at;
+    struct str at, city_of;
     bool retries;
 };
 
@@ -73,8 +73,9 @@ struct sign_out_out {
 };
 
 struct left_row {
-    struct str name, time;
+    struct str name, time, city_of;
     enum receipt receipt;
+    bool is_city;
 };
 
 struct signed_out_out {
@@ -85,6 +86,11 @@ struct signed_out_out {
         size_t n;
     } rows;
     bool all;
+};
+
+struct idle_out {
+    struct page page;
+    struct idle_view in;
 };
 
 struct continue_out {
@@ -102,6 +108,7 @@ void view_error(struct buf *b, const struct error_out *v);
 void view_expired(struct buf *b, const struct expired_out *v);
 void view_sign_out(struct buf *b, const struct sign_out_out *v);
 void view_signed_out(struct buf *b, const struct signed_out_out *v);
+void view_idle(struct buf *b, const struct idle_out *v);
 void view_continue(struct buf *b, const struct continue_out *v);
 
 #endif

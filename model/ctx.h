@@ -78,11 +78,12 @@ struct ctx {
     struct login *login;     /* NULL where the endpoint has none */
     struct session *session; /* NULL: nobody is signed in */
     const struct service *service;
-    struct str upstream_url; /* made by an adapter's start */
-    struct person *person;   /* proven by an adapter's finish; NULL before */
-    void *state;             /* an endpoint's own struct, in the arena */
-    struct flow *flow;       /* gateway/flow.h: what the steps of one login share; NULL until asked for */
-    void *adapter_state;     /* likewise, of the adapter in charge */
+    struct str upstream_url;  /* made by an adapter's start or leave */
+    struct str upstream_hint; /* made by an adapter's finish: the city's word for its own session; absent: none */
+    struct person *person;    /* proven by an adapter's finish; NULL before */
+    void *state;              /* an endpoint's own struct, in the arena */
+    struct flow *flow;        /* gateway/flow.h: what the steps of one login share; NULL until asked for */
+    void *adapter_state;      /* likewise, of the adapter in charge */
 
     struct fail fail;
     const struct step_row *at[STEP_DEPTH_MAX]; /* next row of each table in progress */

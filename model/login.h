@@ -68,6 +68,7 @@ struct session {
     int64_t epoch;                   /* session epoch it was made in; an older one is void */
     struct str csrf;                 /* token of our own POST forms */
     bool shared;                     /* on a shared device: ends after shared_idle_s, and shows the large "done" */
+    struct str upstream_hint;        /* what ends the city's own session with this one; goes to the city alone */
     struct strs services;            /* ids of services that were opened, for sign-out */
 };
 

@@ -3,7 +3,7 @@
 // every page of ours.   node journeys.mjs PATH-OF-DIGIONE   (a release build; ./demo builds nothing anew then)
 import fs from 'node:fs';
 import path from 'node:path';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import { check, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
@@ -29,8 +29,9 @@ await until('./demo is ready', () => {
 const browser = await chromium.launch({ executablePath: program, headless: true,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
 const gateway = `http://localhost:${N}`;
+const city = (id, k) => `http://${id}.localhost:${N + k}`;
+const password = 'digione-demo';
 const site = (id, k) => `http://${id}.localhost:${N + k}`;
-const sites = { kanerva: 6, lampi: 7, paivakirja: 8, kajo: 16 };
 
 let looked = 0;
 // Every page of ours that a person sees is looked at: axe, sideways scrolling at 320, no script error.
@@ -56,24 +57,55 @@ async function person(options = {}) {
   return { context, page };
 }
 
-async function signIn(page, city, user, { password = 'digione-demo', remember } = {}) {
-  if (remember === false) await page.uncheck('input[name=remember]').catch(() => {});
-  await page.click(`button[name=idp][value=${city}]`);
+async function signInAtCity(page, user) {
   await page.fill('input[name=username]', user);
   await page.fill('input[name=password]', password);
   await Promise.all([page.waitForNavigation(), page.click('form:has(input[name=password]) button')]);
 }
 
+async function signIn(page, id, user) {
+  await page.click(`button[name=idp][value=${id}]`);
+  await signInAtCity(page, user);
+}
+
+async function signOut(page) {
+  await page.click('.me summary');
+  await page.click('.me form button');
+  await until('signed out', () => page.url().startsWith(gateway + '/upstream/left'));
+}
+
+// The city's supervisor and all below it.
+function cityProcesses(id) {
+  const all = fs.readdirSync('/proc').filter((p) => /^\d+$/.test(p)).flatMap((p) => {
+    try {
+      const stat = fs.readFileSync(`/proc/${p}/stat`, 'utf8');
+      return [{ pid: Number(p), parent: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]), line: fs.readFileSync(`/proc/${p}/cmdline`, 'utf8') }];
+    } catch { return []; }
+  });
+  const found = all.filter((p) => p.line.includes(path.join(state, id, 'digione.yaml'))).map((p) => p.pid);
+  for (let i = 0; i < found.length; i++) found.push(...all.filter((p) => p.parent === found[i] && !found.includes(p.pid)).map((p) => p.pid));
+  return found;
+}
+
+// What the gateway's private Redis says to one command, a line a reply.
+function redis(...words) {
+  const commands = words[0] === 'PTTL' ? words.slice(1).map((k) => ['PTTL', k]) : [words];
+  return commands.flatMap((c) => execFileSync('redis-cli', ['-s', path.join(state, 'gateway/state/redis/redis.sock'), ...c], { encoding: 'utf8' }).trim().split('\n').filter(Boolean));
+}
+const sessionKeys = () => redis('KEYS', 's1:*');
+
 const audit = () => fs.readdirSync(path.join(state, 'gateway/state/audit')).filter((f) => /^audit-.*jsonl$/.test(f))
   .flatMap((f) => fs.readFileSync(path.join(state, 'gateway/state/audit', f), 'utf8').trim().split('\n')).filter(Boolean).map((l) => JSON.parse(l));
 const at = (page, host) => until(`arrival at ${host}`, () => page.url().startsWith(host), 20000).catch((e) => { throw new Error(`${e.message}; at ${page.url()}`); });
 
-await test('J1: a teacher of Oulu signs in once and opens two services', async () => {
+await test('J1: a teacher of Oulu, Monday at eight', async () => {
   const { context, page } = await person();
+  // Last week: the municipality is chosen and remembered.
   await page.goto(gateway + '/');
   await look(page, 'j1-choose');
+  check(await page.isChecked('input[name=remember]'), 'on a device of one\'s own "remember" is ticked');
   await page.click('button[name=idp][value=oulu]');
-  await at(page, `http://oulu.localhost:${N + 1}`);
+  await at(page, city('oulu', 1));
   await look(page, 'j1-oulu');
   await page.fill('input[name=username]', 'aino');
   await page.fill('input[name=password]', 'wrong');
@@ -81,34 +113,74 @@ await test('J1: a teacher of Oulu signs in once and opens two services', async (
   await look(page, 'j1-oulu-wrong');
   check((await page.title()).startsWith('Virhe'), `the title of a failed form: ${await page.title()}`);
   check(await page.inputValue('input[name=username]') === 'aino', 'the user name was lost');
-  await page.fill('input[name=password]', 'digione-demo');
+  await page.fill('input[name=password]', password);
   await page.click('form:has(input[name=password]) button');
   await at(page, gateway + '/');
+  await signOut(page);
+  await look(page, 'j1-signed-out');
+  check(/Kaikki avaamasi on suljettu/.test(await page.textContent('main')) && /Oulun kirjautuminen\s*Kirjattu ulos/.test(await page.textContent('main')),
+    `signed out at the city too: ${await page.textContent('main')}`);
+
+  const before = audit().length;
+  // J1.1 the last municipality is the one large button.  J1.2 the city's OpenID Connect log-in.
+  await page.goto(gateway + '/');
+  await look(page, 'j1-remembered');
+  check((await page.textContent('.b.big')) === 'Jatka: Oulu', `the last municipality: ${await page.textContent('main')}`);
+  const asked = page.waitForRequest((r) => r.url().startsWith(city('oulu', 1) + '/oidc/authorize'));
+  await page.click('.b.big');
+  const asks = new URL((await asked).url()).searchParams;
+  check(asks.get('response_type') === 'code' && asks.get('code_challenge_method') === 'S256' && !asks.has('prompt'), `the request to the city: ${asks}`);
+  await signInAtCity(page, 'aino');
+  await at(page, gateway + '/');
+  // J1.3 two schools are two affiliations; she picks one, and comes back to it.
+  const schools = page.locator('nav.seg a');
+  check((await schools.allTextContents()).join() === 'Testi-Kielonmäen koulu,Testi-Otsolahden lukio', `schools: ${await schools.allTextContents()}`);
+  await schools.nth(1).click();
+  check((await page.textContent('nav.seg [aria-current]')) === 'Testi-Otsolahden lukio', 'the second school is not the chosen one');
+  await look(page, 'j1-launcher-lukio');
+  await page.click('nav.seg a:first-child');
+  check((await page.textContent('nav.seg [aria-current]')) === 'Testi-Kielonmäen koulu', 'the first school is not the chosen one');
+  // J1.4 the tiles.
   await look(page, 'j1-launcher');
-  const tiles = await page.locator('a[href^="/open/"]').count();
-  check(tiles >= 14, `${tiles} tiles`);
-  check((await page.content()).includes('Testi-Kielonmäen koulu'), 'the school is not named');
+  check(await page.locator('a[href^="/open/"]').count() >= 14, `${await page.locator('a[href^="/open/"]').count()} tiles`);
+  // J1.5 and 6: two services, by a log-in that the service begins [OIDC Core 4]; no prompt.
+  const begun = page.waitForRequest((r) => r.url().startsWith(site('kanerva', 6)) && new URL(r.url()).searchParams.get('iss') === gateway);
   await page.click('a[href="/open/kanerva"]');
+  await begun;
   await at(page, site('kanerva', 6));
-  const text = await page.textContent('body');
-  check((await page.textContent('#given_name')) === 'Aino Maria' && (await page.textContent('#family_name')) === 'Testi-Kielo', text);
+  check((await page.textContent('#given_name')) === 'Aino Maria' && (await page.textContent('#family_name')) === 'Testi-Kielo', await page.textContent('body'));
   const told = JSON.parse(await page.textContent('#userinfo'));
-  check(told.edu_roles?.[0]?.role === 'teacher' && told.edu_schools?.length === 2, `roles: ${JSON.stringify(told)}`);
+  check(told.edu_roles?.length === 2 && told.edu_roles.every((r) => r.role === 'teacher') && told.edu_schools?.length === 2, `roles: ${JSON.stringify(told)}`);
   const sub = await page.textContent('#sub');
   await page.goto(gateway + '/');
   await page.click('a[href="/open/lampi"]');
   await at(page, site('lampi', 7));
   check((await page.textContent('#sub')) !== sub, 'two vendors see the same identifier');
   check(!('edu_roles' in JSON.parse(await page.textContent('#userinfo'))), 'Lampi was told roles that it did not ask for');
-  // Straight to a service, without the launcher: no prompt either.
-  await page.goto(site('kajo', 16) + '/');
-  await at(page, site('kajo', 16));
-  check((await page.locator('#given_name').count()) === 0 && (await page.textContent('#sub')).length > 20, 'Kajo was told a name');
-  const lines = audit();
-  const logins = lines.filter((l) => l.event === 'login'), releases = lines.filter((l) => l.event === 'release');
+  // One log-in, two disclosures, each with the names of what was told and never the values.
+  const lines = audit().slice(before);
+  const logins = lines.filter((l) => l.event === 'login'), all = lines.filter((l) => l.event === 'release');
+  const releases = all.filter((l) => l.reason !== 'userinfo'); // the same, told again where the service asks at userinfo
+  check(all.every((l) => releases.some((r) => r.service === l.service && r.claims === l.claims)), `userinfo tells more: ${JSON.stringify(all)}`);
   check(logins.length === 1, `${logins.length} logins in the audit log`);
-  check(releases.some((l) => l.service === 'kanerva' && /given_name/.test(l.claims)) && releases.some((l) => l.service === 'lampi'), `disclosures: ${JSON.stringify(releases)}`);
+  check(releases.map((l) => l.service).join() === 'kanerva,lampi', `disclosures: ${JSON.stringify(releases)}`);
+  for (const [i, names] of [['given_name', 'family_name', 'roles', 'school'], ['given_name', 'family_name', 'school']].entries())
+    check(names.every((n) => releases[i].claims.split(/[ ,]+/).includes(n)), `attributes told to ${releases[i].service}: ${releases[i].claims}`);
+  check(!/roles/.test(releases[1].claims), `Lampi: ${releases[1].claims}`);
   check(!/Kielo|Aino/.test(JSON.stringify(lines)), 'the audit log holds a name');
+  // J1.7 the city stops; who is signed in goes on, also straight from a service's own address.
+  const stopped = cityProcesses('oulu');
+  check(stopped.length > 0, 'the processes of the city are not found');
+  stopped.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+  try {
+    await page.goto(gateway + '/');
+    check(await page.locator('a[href^="/open/"]').count() >= 14, 'no launcher while the city is away');
+    await page.goto(site('kajo', 16) + '/');
+    await at(page, site('kajo', 16));
+    check((await page.locator('#given_name').count()) === 0 && (await page.textContent('#sub')).length > 20, 'Kajo was told a name');
+  } finally {
+    stopped.forEach((pid) => process.kill(pid, 'SIGCONT'));
+  }
   await context.close();
 });
 
@@ -144,25 +216,86 @@ await test('a member of staff without a rule is told why and whom to ask', async
 
 await test('J2: a first-grader on a shared tablet, then the next one', async () => {
   const { context, page } = await person({ viewport: { width: 768, height: 1024 } });
+  // J2.1 the tablet is marked: "remember" was left unticked there once.
   await page.goto(gateway + '/');
   await page.uncheck('input[name=remember]');
-  await signIn(page, 'oulu', 'eemeli');
-  await at(page, gateway + '/');
-  await look(page, 'j2-pupil');
-  check((await page.locator('.roomy a[href^="/open/"]').count()) >= 5, 'no large tiles');
-  await page.click('.done button, .done input[type=submit]');
-  await look(page, 'j2-signed-out');
-  // Back shows nothing of the pupil before.
-  await page.goBack().catch(() => {});
-  await page.reload().catch(() => {});
-  const text = await page.textContent('body');
-  check(!/Eemeli/.test(text), `after signing out, Back shows: ${text.slice(0, 200)}`);
-  // The next pupil chooses again, and the city asks who it is.
-  await page.goto(gateway + '/');
-  await page.uncheck('input[name=remember]').catch(() => {});
   await page.click('button[name=idp][value=oulu]');
-  await at(page, `http://oulu.localhost:${N + 1}`);
+  await page.goto(gateway + '/');
+  check(!(await page.isChecked('input[name=remember]')), 'a marked tablet ticks "remember" by itself');
+  await look(page, 'j2-shared-choose');
+  // J2.2 the card on the desk names a school and nothing else.  J2.3 the city is asked for a fresh log-in.
+  const asked = page.waitForRequest((r) => r.url().startsWith(city('oulu', 1) + '/oidc/authorize'));
+  await page.goto(gateway + '/school/99101');
+  check(new URL((await asked).url()).searchParams.get('prompt') === 'login', 'no fresh log-in was asked for');
+  await signInAtCity(page, 'eemeli');
+  await at(page, gateway + '/');
+  // J2.4 large tiles with a picture and one word; "Valmis" in sight.
+  await look(page, 'j2-pupil');
+  const tiles = page.locator('.roomy a[href^="/open/"]');
+  check(await tiles.count() >= 5, 'no large tiles');
+  for (const tile of await tiles.all()) {
+    const box = await tile.boundingBox();
+    check(box.height >= 72 && (await tile.locator('svg').count()) === 1 && !/\s/.test((await tile.textContent()).trim()), `a tile: ${await tile.textContent()}, ${box.height} px`);
+  }
+  check(/Jos et ole Eemeli, paina Valmis/.test(await page.textContent('main')), 'nobody is told what to do if the name is not theirs');
+  const done = await page.locator('.done button').boundingBox();
+  check(done.height >= 72 && done.y + done.height <= page.viewportSize().height, '"Valmis" is out of sight');
+  await page.click('.roomy a[href="/open/kanerva"]');
+  await at(page, site('kanerva', 6));
+  await page.goto(gateway + '/');
+  // J2.5 "Valmis" ends the session here and at the city, and says what it cannot end.
+  await page.click('.done button');
+  await until('the way over the city', () => page.url().startsWith(gateway + '/upstream/left'));
+  await look(page, 'j2-signed-out');
+  const left = await page.textContent('main');
+  check(/Oulun kirjautuminen\s*Kirjattu ulos/.test(left) && /Kanerva Oppikirjat\s*Voi olla yhä auki/.test(left) && /Sulje selain/.test(left), `after Valmis: ${left}`);
+  await page.goto(city('oulu', 1) + '/');
+  check(await page.locator('input[name=password]').count() === 1, 'the city still knows the pupil');
+  // J2.6 Back and reload show nothing of the pupil before, neither her name nor what she opened.
+  for (let i = 0; i < 6; i++) {
+    await page.goBack().catch(() => {});
+    await page.waitForLoadState('load').catch(() => {});
+    if (!page.url().startsWith(gateway)) continue;
+    const text = await page.textContent('body');
+    check(!/Eemeli|Kanerva/.test(text), `after signing out, Back shows: ${text.slice(0, 200)}`);
+  }
+  // The next pupil: the city asks who it is.
+  await page.goto(gateway + '/school/99101');
+  await at(page, city('oulu', 1));
   check(await page.locator('input[name=password]').count() === 1, 'the next pupil came in as the one before');
+  await signInAtCity(page, 'noora');
+  await at(page, gateway + '/');
+  check(/Noora/.test(await page.textContent('main')) && (await page.locator('.done button').count()) === 1, 'the next pupil has no "Valmis"');
+  // J2.7 unused for 15 minutes: Redis lets the session go, and a page left open turns itself away.
+  const lives = redis('PTTL', ...sessionKeys()).map(Number);
+  check(lives.length > 0 && Math.min(...lives) <= 900000, `sessions live for ${lives} ms`);
+  const answer = await page.goto(gateway + '/');
+  check(answer.headers().refresh === '900; url=/idle' && answer.headers()['cache-control'] === 'no-store', JSON.stringify(answer.headers()));
+  for (const key of sessionKeys()) redis('DEL', key);
+  await page.goto(gateway + '/idle');
+  await look(page, 'j2-idle');
+  check(/15 minuuttia/.test(await page.textContent('main')) && !/Noora/.test(await page.content()), 'the page that closed by itself');
+  await page.goBack();
+  check(!/Noora/.test(await page.content()), 'Back after 15 minutes shows the pupil before');
+  await page.goto(gateway + '/');
+  check(await page.locator('button[name=idp]').count() > 0, 'the session outlived its time');
+  await context.close();
+});
+
+await test('a shared device and local accounts', async () => {
+  const { context, page } = await person();
+  await page.goto(gateway + '/');
+  await page.click('button[name=idp][value=espoo]');
+  check(!(await page.isChecked('input[name=shared]')), 'a device of one\'s own is taken for a shared one');
+  await look(page, 'local');
+  await page.check('input[name=shared]');
+  await signInAtCity(page, 'leo');
+  await at(page, gateway + '/');
+  check((await page.locator('.done button').count()) === 1, 'no "Valmis" for a local account on a shared device');
+  await page.click('.done button');
+  check(/Kirjauduit ulos/.test(await page.textContent('h1')), await page.textContent('h1'));
+  await page.goto(gateway + '/');
+  check(!(await page.isChecked('input[name=remember]')), 'the device is no longer shared');
   await context.close();
 });
 

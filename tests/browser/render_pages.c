@@ -355,11 +355,14 @@ static void put_leaving(const struct stage *s, const char *prefix)
         { word(s, S("Kanerva Oppikirjat")), RECEIPT_WAITS, NOW_S + 5760 },
         { word(s, S("Kuusi Luokkahuone")), RECEIPT_OPEN, 0 },
     };
-    struct signed_out_view v = { .page = page(s, "/sign-out", false), .left = { left, 4 }, .city = word(s, S("Oulu")) };
+    struct signed_out_view v = { .page = page(s, "/sign-out", false),
+                                 .left = { left, 4 },
+                                 .city = word(s, s->lang == LANG_SV ? S("Uleåborg") : S("Oulu")) };
     struct sign_out_view ask = { .page = page(s, "/sign-out", true),
                                  .csrf = word(s, S("csrf")),
                                  .state = word(s, S("x")),
                                  .service = word(s, S("Kuusi Luokkahuone")) };
+    struct idle_view idle = { .page = page(s, "/idle", false), .minutes = 15 };
     struct continue_view go = { .page = page(s, NULL, false),
                                 .url = word(s, S("#on")),
                                 .to = word(s, S("Kuusi Luokkahuone")) };
@@ -371,6 +374,7 @@ static void put_leaving(const struct stage *s, const char *prefix)
     v.service = word(s, S("Puolukka Päiväkirja"));
     put(arena_cstr(s->a, arena_printf(s->a, "%ssigned-out-all", prefix)), s->lang, page_signed_out(s->a, &v));
     put(arena_cstr(s->a, arena_printf(s->a, "%ssign-out", prefix)), s->lang, page_sign_out(s->a, &ask));
+    put(arena_cstr(s->a, arena_printf(s->a, "%sidle", prefix)), s->lang, page_idle(s->a, &idle));
     put(arena_cstr(s->a, arena_printf(s->a, "%scontinue", prefix)), s->lang, page_continue(s->a, &go));
 }
 

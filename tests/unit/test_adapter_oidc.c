@@ -601,3 +601,49 @@ TEST(claims_become_attributes)
     CHECK(!oidc_attributes(t->arena, json_parse(t->arena, json_done(&o), &f), NULL, &list, &f));
     CHECK_STR(f.code, "attributes_too_many");
 }
+
+/* From a log-in to the address that ends it at the city; absent when there is none. */
+static struct str leave(struct test *t, struct bench *x)
+{
+    struct ctx *c = new_ctx(t, x, false);
+    struct session session = { 0 };
+
+    CHECK(adapter_run(c, adapter_oidc.start));
+    come_back(t, x, c);
+    CHECK(adapter_run(c, adapter_oidc.finish));
+    session.upstream_hint = c->upstream_hint;
+    c->session = &session;
+    c->upstream_url = (struct str){ NULL, 0 };
+    c->login = arena_make(t->arena, struct login);
+    *c->login = (struct login){ .idp = S("oulu-edu"), .upstream_id = S("left-1"), .lang = S("sv") };
+    CHECK(adapter_run(c, adapter_oidc.leave));
+    CHECK_INT(c->upstream_hint.n > 0, str_is_set(c->upstream_url));
+    return c->upstream_url;
+}
+
+TEST(who_leaves_is_sent_to_a_city_that_ends_its_session_too) /* [OIDC RP-Initiated Logout 2] */
+{
+    struct bench x;
+    struct fail f = { 0 };
+    struct form *form;
+
+    open_bench(t, &x);
+    x.city.more_discovery = ",\"end_session_endpoint\":\"" ISS "/out?x=1\"";
+    struct str url = leave(t, &x);
+    CHECK(str_has_prefix(url, S(ISS "/out?x=1&id_token_hint=ey")));
+    CHECK(form_read(t->arena, str_from(url, str_find_byte(url, '?', 0) + 1), &form, &f));
+    CHECK_STR(form_get(form, S("client_id")), "digione");
+    CHECK_STR(form_get(form, S("post_logout_redirect_uri")), "https://gateway.example/upstream/left");
+    CHECK_STR(form_get(form, S("state")), "left-1");
+    CHECK_STR(form_get(form, S("ui_locales")), "sv");
+    close_bench(&x);
+}
+
+TEST(a_city_without_such_an_endpoint_is_left_alone)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    CHECK(!str_is_set(leave(t, &x)));
+    close_bench(&x);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/settings.h"
 #include "launcher/assets.h"
+#include "launcher/cities.h"
 #include "launcher/pages.h"
 #include "tests/test.h"
 #include "wire/http.h"
@@ -264,7 +265,7 @@ TEST(an_error_page_names_cause_helper_code_and_ways_on)
                             .again = S("/sign-in?login=L") };
     struct html page = page_error(t->arena, &v);
 
-    CHECK(has(page, "<h1>Espoo: kirjautuminen ei vastaa</h1>"));
+    CHECK(has(page, "<h1>Espoon kirjautuminen ei vastaa</h1>"));
     CHECK(has(page, "<span class=\"codebox\">R4TC<span class=\"half\">8HWP</span></span>"));
     CHECK(has(page, "23.11.2026 klo 8.04"));
     CHECK(has(page, "href=\"https://vaahtera.example/\""));
@@ -291,9 +292,46 @@ TEST(signed_out_is_said_only_of_what_is)
     v.city = S("Oulu");
     CHECK(!has(page_signed_out(t->arena, &v), "Kaikki avaamasi"));
     CHECK(has(page_signed_out(t->arena, &v), "Voi olla yhä auki"));
+    CHECK(has(page_signed_out(t->arena, &v), "Oulun kirjautuminen"));
+    v.city_receipt = RECEIPT_OUT;
+    CHECK(has(page_signed_out(t->arena, &v), "Kaikki avaamasi on suljettu."));
     v.city = S("");
     left[1] = (struct left){ .name = S("Kanerva") }; /* forgotten initialisation claims least */
     CHECK(!has(page_signed_out(t->arena, &v), "Kaikki avaamasi"));
+}
+
+TEST(names_of_cities_are_inflected_where_the_form_is_known)
+{
+    static const char *const genitives[][LANG_COUNT][2] = {
+        { { "Oulu", "Oulun" }, { "Uleåborg", "Uleåborgs" }, { "Oulu", "Oulu’s" } },
+        { { "Espoo", "Espoon" }, { "Esbo", "Esbos" }, { "Espoo", "Espoo’s" } },
+        { { "Tampere", "Tampereen" }, { "Tammerfors", "Tammerfors" }, { "Tampere", "Tampere’s" } },
+        { { "Turku", "Turun" }, { "Åbo", "Åbos" }, { "Turku", "Turku’s" } },
+        { { "Vantaa", "Vantaan" }, { "Vanda", "Vandas" }, { "Vantaa", "Vantaa’s" } },
+    };
+
+    for (size_t i = 0; i < sizeof genitives / sizeof *genitives; i++)
+        for (int lang = 0; lang < LANG_COUNT; lang++)
+            CHECK_STR(city_genitive(t->arena, str_of(genitives[i][lang][0]), (enum lang)lang), genitives[i][lang][1]);
+    CHECK(!str_is_set(city_genitive(t->arena, S("Espoo, henkilöstö"), LANG_FI)));
+    CHECK(!str_is_set(city_genitive(t->arena, S(""), LANG_FI)));
+}
+
+TEST(a_city_whose_form_is_unknown_keeps_its_name)
+{
+    struct error_view v = { .page = { .gateway = S("DigiOne") }, .kind = FAIL_UPSTREAM, .city = S("Espoo") };
+
+    CHECK(has(page_error(t->arena, &v), "<h1>Espoon kirjautuminen ei vastaa</h1>"));
+    v.city = S("Espoo, henkilöstö");
+    CHECK(has(page_error(t->arena, &v), "<h1>Espoo, henkilöstö: kirjautuminen ei vastaa</h1>"));
+}
+
+TEST(a_page_that_closed_by_itself_names_nobody)
+{
+    struct idle_view v = { .page = { .gateway = S("DigiOne") }, .minutes = 15 };
+
+    CHECK(has(page_idle(t->arena, &v), "15 minuuttia"));
+    CHECK(has(page_idle(t->arena, &v), "href=\"/\""));
 }
 
 TEST(signing_out_is_a_post_with_a_token)

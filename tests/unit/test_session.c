@@ -34,6 +34,15 @@ TEST(a_session_remembers_that_the_device_is_shared)
     CHECK_STR(round_trip(t, &shared)->person->calling_name, "Eemeli");
 }
 
+TEST(a_session_keeps_what_ends_the_citys_own)
+{
+    struct session s = sample(true);
+
+    CHECK(!str_is_set(round_trip(t, &s)->upstream_hint));
+    s.upstream_hint = S("eyJ.a.b");
+    CHECK_STR(round_trip(t, &s)->upstream_hint, "eyJ.a.b");
+}
+
 TEST(a_record_of_a_version_without_the_mark_is_read)
 {
     struct fail f = { 0 };
