@@ -38,7 +38,7 @@ export class Agent {
       const req = http.request({
         host: '127.0.0.1', port: url.port || 80, method, path: url.pathname + url.search, agent: false,
         headers: {
-          Host: url.host, Cookie: this.cookieHeader(url), 'Accept-Language': 'fi',
+          Host: url.host, Cookie: this.cookieHeader(url), Accept: 'text/html,*/*;q=0.8', 'Accept-Language': 'fi',
           ...(body === undefined ? {} : { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': Buffer.byteLength(body), Origin: this.origin ?? url.origin }),
           ...headers,
         },
