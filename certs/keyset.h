@@ -46,7 +46,8 @@ const struct keyset *keyset_read(struct arena *a, struct str json, struct fail *
 struct str keyset_write(struct arena *a, const struct public_key *keys, size_t n);
 
 const struct public_key *keyset_keys(const struct keyset *k, size_t *n);
-/* What services verify our tokens with: KEY_OIDC, all that are not gone; for /oidc/jwks. */
+/* What services verify our tokens with: KEY_OIDC; for /oidc/jwks.  A key that is gone leaves when the signer next
+ * starts: it is then dropped, and its file with it. */
 struct str keyset_jwks(const struct keyset *k);
 /* What cities verify our client assertions with: KEY_CLIENT. */
 struct str keyset_client_jwks(const struct keyset *k);

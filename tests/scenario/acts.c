@@ -38,6 +38,14 @@ static struct str wish(const struct line *l, const char *name, struct str usual)
     return usual;
 }
 
+/* at=espoo: the city is named by the service [MPASSid]. */
+static struct str named_city(struct play *p, const struct line *l)
+{
+    struct str at = wish(l, "at", (struct str){ NULL, 0 });
+
+    return at.p != NULL ? arena_join(p->arena, S("urn:mpass.id:authnsource:"), at) : at;
+}
+
 /* anna OPENS matikka prompt=none …: she follows a link of the service that begins a sign-in. */
 static void opens(struct play *p, struct tab *t, const struct line *l)
 {
@@ -62,6 +70,7 @@ static void opens(struct play *p, struct tab *t, const struct line *l)
     url_query(&url, S("code_challenge"),
               wish(l, "code_challenge", b64url_encode(p->arena, sha256(p->arena, t->grant.verifier))));
     url_query(&url, S("code_challenge_method"), wish(l, "code_challenge_method", S("S256")));
+    url_query(&url, S("acr_values"), named_city(p, l));
     for (size_t i = 0; i < sizeof more / sizeof *more; i++)
         url_query(&url, str_of(more[i]), wish(l, more[i], (struct str){ NULL, 0 }));
     play_browse(p, t, &(struct request){ .path = buf_str(&url) });
@@ -152,7 +161,7 @@ static bool write_answer(struct play *p, struct city *c, const struct line *l)
     struct str role = line_after(l, "as"), since = line_after(l, "since"), person = line_after(l, "naming");
     struct city_answer_how how = { .person = person.p != NULL ? person : t->person,
                                    .role = role.p != NULL ? role : S("teacher"),
-                                   .asked = t->location,
+                                   .asked = t->at_city,
                                    .refuses = line_has(l, "no") };
 
     if (since.p != NULL && !str_int(since, &how.since_s))
@@ -212,21 +221,21 @@ static struct str proof(struct play *p, const struct service_actor *s, struct st
     return arena_printf(p->arena, "Basic %.*s", STR_ARG(b64_encode(p->arena, pair)));
 }
 
-static void keep_tokens(struct play *p, struct grant *g, const struct answer *got)
+static void keep_tokens(struct play *p, struct tab *t, const struct answer *got)
 {
     struct fail f = { 0 };
     const struct json_value *v = got->status == 200 ? json_parse(p->arena, got->body, &f) : NULL;
 
     if (v == NULL)
         return;
-    g->access_token = json_get_str(v, S("access_token"));
-    g->id_token = json_get_str(v, S("id_token"));
+    t->tokens = (struct tokens){ json_get_str(v, S("access_token")), json_get_str(v, S("id_token")), t->grant.nonce };
 }
 
 /* matikka REDEEMS the code of anna verifier=wrong …; each service proves itself in its own way. */
 static void redeems(struct play *p, const struct service_actor *s, const struct line *l)
 {
-    struct grant *g = &play_tab(p, line_after(l, "of"))->grant;
+    struct tab *t = play_tab(p, line_after(l, "of"));
+    const struct grant *g = &t->grant;
     struct buf body = buf_new(p->arena, URL_B);
     struct str secret = wish(l, "secret", str_of(s->secret));
     struct request r = { .post = true, .path = S("/oidc/token"), .from = S("198.51.100.9") };
@@ -247,14 +256,14 @@ static void redeems(struct play *p, const struct service_actor *s, const struct 
     }
     r.body = buf_str(&body);
     struct answer got = browser_ask(p->stage, p->arena, NULL, &r);
-    keep_tokens(p, g, &got);
+    keep_tokens(p, t, &got);
     play_judge(p, NULL, &got);
 }
 
 /* matikka ASKS about anna: userinfo, with the access token that it has. */
 static void asks(struct play *p, const struct service_actor *s, const struct line *l)
 {
-    const struct grant *g = &play_tab(p, line_after(l, "about"))->grant;
+    const struct tokens *g = &play_tab(p, line_after(l, "about"))->tokens;
     const struct request r = { .path = S("/oidc/userinfo"),
                                .authorization = arena_printf(p->arena, "Bearer %.*s", STR_ARG(g->access_token)),
                                .from = S("198.51.100.9") };
@@ -282,7 +291,7 @@ static void fetches(struct play *p, const struct service_actor *s, const struct 
     play_judge(p, NULL, &got);
 }
 
-static void check_auth_time(struct play *p, const struct line *l, const struct jose_claims *claims)
+static void check_claims(struct play *p, const struct line *l, const struct jose_claims *claims)
 {
     struct str ago = line_after(l, "authenticated");
     int64_t want;
@@ -291,26 +300,40 @@ static void check_auth_time(struct play *p, const struct line *l, const struct j
         play_complain(p, "auth_time was %lld s ago", (long long)(stage_now_s(p->stage) - claims->auth_time_s));
 }
 
-/* matikka VERIFIES the token of anna [authenticated 60]: with the keys that it fetched last, whatever the hour. */
+static struct str key_of(struct play *p, struct str id_token)
+{
+    struct str header, json;
+    struct fail f = { 0 };
+
+    return str_split(&id_token, '.', &header) && b64url_decode(p->arena, header, &json)
+               ? json_get_str(json_parse(p->arena, json, &f), S("kid"))
+               : (struct str){ NULL, 0 };
+}
+
+/* matikka VERIFIES the token of anna [authenticated 60] [by old]: with the keys that it fetched last, whatever the
+ * hour; `by`: names the key. */
 static void verifies(struct play *p, const struct service_actor *s, const struct line *l)
 {
-    const struct grant *g = &play_tab(p, line_after(l, "of"))->grant;
+    const struct tokens *t = &play_tab(p, line_after(l, "of"))->tokens;
+    struct str by = line_after(l, "by");
     struct fail f = { 0 };
     const struct jwks *keys = jwks_read(p->arena, p->last_keys, &f);
     const struct jose_rules rules = { .blame = FAIL_UPSTREAM,
                                       .algs = JOSE_BOTH,
                                       .iss = S(STAGE_URL),
                                       .aud = str_of(s->name),
-                                      .nonce = g->nonce,
-                                      .access_token = g->access_token,
+                                      .nonce = t->nonce,
+                                      .access_token = t->access_token,
                                       .expired_too = true,
                                       .now_s = stage_now_s(p->stage) };
     struct jose_claims claims;
 
-    if (keys == NULL || !jose_verify(p->arena, g->id_token, keys, &rules, &claims, &f))
+    if (keys == NULL || !jose_verify(p->arena, t->id_token, keys, &rules, &claims, &f))
         play_complain(p, "the ID token does not hold: %s %s", f.code, f.detail);
     else
-        check_auth_time(p, l, &claims);
+        check_claims(p, l, &claims);
+    if (by.p != NULL && !play_alias(p->keys, by, key_of(p, t->id_token)))
+        play_complain(p, "it was signed by another key");
 }
 
 /* ── the world ──────────────────────────────────────────────────────────── */
@@ -369,9 +392,7 @@ static void redis(struct play *p, const struct line *l)
 static void signer(struct play *p, const struct line *l)
 {
     (void)l;
-    nursery_kill(&p->stage->nursery);
-    nursery_start(&p->stage->nursery);
-    stage_settle(p->stage);
+    stage_signer_restart(p->stage);
 }
 
 /* KEYS next after 3600: one more ES256 key for ID tokens, published as next. */
@@ -421,7 +442,6 @@ static void epoch(struct play *p, const struct line *l)
     if (d == NULL || !registry_session_epoch_raise(d, &now, &f))
         play_complain(p, "not raised: %s", f.detail);
     db_close(d);
-    node_watch_look(p->stage->around);
 }
 
 /* GATEWAY ready, or GATEWAY unready clock: what /health/ready says, and because of what. */
@@ -451,20 +471,6 @@ static struct str audit_rest(struct play *p)
     if (fd >= 0)
         (void)close(fd);
     return buf_str(&b);
-}
-
-/* The first time that a person is named, the log's pseudonym becomes theirs; then it must stay, and be nobody else's.
- */
-static bool is_person(struct play *p, struct str name, struct str id)
-{
-    for (size_t i = 0; i < p->person_count; i++)
-        if (str_eq(p->persons[i].name, name) || str_eq(p->persons[i].id, id))
-            return str_eq(p->persons[i].name, name) && str_eq(p->persons[i].id, id);
-    if (p->person_count == PERSONS_MAX || !str_is_set(id) || str_find(id, name) < id.n)
-        return false;
-    p->persons[p->person_count].name = name;
-    p->persons[p->person_count++].id = id;
-    return true;
 }
 
 /* Values that differ from run to run, and what every line has. */
@@ -498,7 +504,7 @@ static bool fields_fit(struct play *p, const struct line *l, const struct json_v
         size_t at = str_find_byte(want, '=', 0);
         struct str name = str_sub(want, 0, at), value = spaces_for_plus(p, str_from(want, at + 1));
         if (!str_eq(name, m->name) ||
-            !(str_eq(name, S("person")) ? is_person(p, value, m->text) : str_eq(value, m->text)))
+            !(str_eq(name, S("person")) ? play_alias(p->persons, value, m->text) : str_eq(value, m->text)))
             return false;
     }
     return i == l->word_count;

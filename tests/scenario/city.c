@@ -206,7 +206,7 @@ static void write_saml(struct city *c, const struct city_answer_how *how, struct
 
 /* OpenID Connect. */
 
-static void write_oidc(struct city *c, const struct city_answer_how *how, const struct form *asked,
+static void write_oidc(struct city *c, const struct city_answer_how *how, const struct form *asked, struct str state,
                        struct city_answer *out)
 {
     struct cities *all = c->all;
@@ -226,7 +226,7 @@ static void write_oidc(struct city *c, const struct city_answer_how *how, const 
         url_query(&path, S("error"), S("access_denied"));
     else
         url_query(&path, S("code"), code);
-    url_query(&path, S("state"), form_get(asked, S("state")));
+    url_query(&path, S("state"), state);
     url_query(&path, S("iss"), str_of(c->site));
     *out = (struct city_answer){ false, buf_str(&path), { NULL, 0 } };
 }
@@ -244,7 +244,7 @@ bool city_write(struct city *c, const struct city_answer_how *how, struct city_a
     if (c->saml)
         write_saml(c, how, login, out);
     else
-        write_oidc(c, how, asked, out);
+        write_oidc(c, how, asked, login, out);
     return true;
 }
 

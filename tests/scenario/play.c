@@ -78,6 +78,19 @@ struct str play_query(struct play *p, struct str location, const char *name)
     return form_get(form, str_of(name));
 }
 
+bool play_alias(struct alias *all, struct str name, struct str value)
+{
+    size_t n = 0;
+
+    for (; n < ALIASES_MAX && all[n].name.p != NULL; n++)
+        if (str_eq(all[n].name, name) || str_eq(all[n].value, value))
+            return str_eq(all[n].name, name) && str_eq(all[n].value, value);
+    if (n == ALIASES_MAX || !str_is_set(value) || str_find(value, name) < value.n)
+        return false;
+    all[n] = (struct alias){ name, value };
+    return true;
+}
+
 /* The log. */
 
 static struct str log_since(struct play *p)
@@ -303,6 +316,8 @@ void play_browse(struct play *p, struct tab *t, const struct request *r)
     full.from = S("192.0.2.7");
     struct answer got = browser_ask(p->stage, p->arena, t->jar, &full);
     t->location = got.location.p != NULL ? got.location : r->path;
+    if (city_at(p->cities, got.location) != NULL)
+        t->at_city = got.location;
     const struct service_actor *s = play_service_at(got.location);
     if (s != NULL)
         arrive_at_service(p, t, s);

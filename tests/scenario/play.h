@@ -10,7 +10,7 @@
 #include "tests/scenario/city.h"
 #include "tests/scenario/script.h"
 
-enum { TABS_MAX = 8, PAST_MAX = 64, PERSONS_MAX = 8 };
+enum { TABS_MAX = 8, PAST_MAX = 64, ALIASES_MAX = 16 };
 
 struct service_actor {
     const char *name, *secret, *redirect_uri;
@@ -19,8 +19,15 @@ struct service_actor {
 
 struct grant { /* what one authorization request of a service came to */
     const struct service_actor *service;
-    struct str state, nonce, verifier;
-    struct str code, access_token, id_token;
+    struct str state, nonce, verifier, code;
+};
+
+struct tokens { /* the last ones that a code of this tab was redeemed for */
+    struct str access_token, id_token, nonce;
+};
+
+struct alias { /* a value that differs from run to run, and what the script calls it */
+    struct str name, value;
 };
 
 struct tab { /* of a browser: "anna", or "anna.2", which shares anna's jar */
@@ -29,7 +36,9 @@ struct tab { /* of a browser: "anna", or "anna.2", which shares anna's jar */
     struct str location;           /* where the last answer sent it, or where it is */
     struct request past[PAST_MAX]; /* every request, the last one last */
     size_t past_count;
+    struct str at_city; /* where it was last sent to a city */
     struct grant grant;
+    struct tokens tokens;
     struct city_answer carried; /* what a city wrote for it last */
     bool carries;
 };
@@ -44,13 +53,11 @@ struct play {
     struct str last_keys; /* what /oidc/jwks said */
     int log_fd;           /* where standard error goes */
     size_t log_at;
-    size_t audit_at; /* bytes of the audit log that were expected */
-    struct {
-        struct str name, id;
-    } persons[PERSONS_MAX]; /* whose pseudonym is whose, as the audit log showed them */
-    size_t person_count;
-    const struct line *line; /* that is being played */
-    struct str script;       /* its name */
+    size_t audit_at;                   /* bytes of the audit log that were expected */
+    struct alias persons[ALIASES_MAX]; /* whose pseudonym is whose, as the audit log showed them */
+    struct alias keys[ALIASES_MAX];    /* kid */
+    const struct line *line;           /* that is being played */
+    struct str script;                 /* its name */
     int complaints;
 };
 
@@ -65,6 +72,8 @@ const struct service_actor *play_service_at(struct str location);
 void play_browse(struct play *p, struct tab *t, const struct request *r);
 /* Compares the answer with the line's EXPECT; nothing may come that is not expected. */
 void play_judge(struct play *p, struct tab *t, const struct answer *got);
+/* The first time that a name is used, the value becomes its; then it must stay so, and be no other name's. */
+bool play_alias(struct alias *all, struct str name, struct str value);
 struct str play_query(struct play *p, struct str location, const char *name);
 /* The code of the last request.failed of the log since the last look; absent: there is none. */
 struct str play_refusal(struct play *p);

@@ -139,6 +139,7 @@ static bool serve_signer(struct stage *s, const struct stage_lane *l)
 
     if (n <= 0 || !signer_msg_read(str_n(message, (size_t)n), &m))
         return false;
+    s->hellos += m.op == SIGN_HELLO;
     if (m.op == SIGN_ANSWER)
         s->signer_waiting -= s->signer_waiting > 0;
     return send(l->gateway[1], message, (size_t)n, MSG_NOSIGNAL) >= 0;
@@ -226,6 +227,19 @@ void stage_move(struct stage *s, int64_t wall_ms, int64_t mono_ms)
     stage_settle(s);
     move_clock(s, wall_ms, mono_ms);
     node_watch_look(s->around);
+    stage_settle(s);
+}
+
+void stage_signer_restart(struct stage *s)
+{
+    int64_t until_ms = world_mono_ms(&world_real) + 3 * PATIENCE_MS;
+    unsigned before = s->hellos;
+    bool ready;
+
+    nursery_kill(&s->nursery);
+    nursery_start(&s->nursery);
+    while (s->hellos < before + s->loops && world_mono_ms(&world_real) < until_ms)
+        (void)turn(s, -1, STEP_MS, &ready);
     stage_settle(s);
 }
 
@@ -341,8 +355,6 @@ bool stage_import(struct stage *s, struct str text, struct fail *f)
 
     db_close(d);
     arena_free(a);
-    if (good && s->around != NULL)
-        node_watch_look(s->around);
     return good;
 }
 
@@ -431,6 +443,17 @@ static void close_fds(const struct stage *s)
     }
 }
 
+/* A head that is being signed or written points into the memory that goes with the heads. */
+static void finish_heads(struct stage *s)
+{
+    bool ready;
+
+    while (audit_heads_busy(s->node->heads)) {
+        lane_turn(s->lanes[0].lane, 1);
+        (void)turn(s, -1, 1, &ready);
+    }
+}
+
 void stage_close(struct stage *s)
 {
     char command[128];
@@ -440,6 +463,7 @@ void stage_close(struct stage *s)
     wake(s);
     for (size_t i = 0; i < s->loops; i++)
         (void)pthread_join(s->lanes[i].thread, NULL);
+    finish_heads(s);
     audit_heads_free(s->node->heads);
     for (size_t i = 0; i < s->loops; i++)
         lane_free(s->lanes[i].lane);

@@ -54,7 +54,7 @@ struct stage {
     size_t loops;
     atomic_bool ends;
     /* the line to the signer */
-    unsigned signer_asked, signer_waiting, signer_fail_at;
+    unsigned signer_asked, signer_waiting, signer_fail_at, hellos;
     enum signer_fault signer_fault;
     bool signer_failed, signer_silent;
     /* The cities' side of the fetcher. */
@@ -65,7 +65,8 @@ struct stage {
 
 /* Makes folder, clock, keys and root secret; afterwards settings may be changed, and files put into s->dir. */
 struct stage *stage_new(int64_t now_s, size_t loops);
-/* Imports text as the registry; before stage_open, and while it runs.  base_dir of its files: s->dir. */
+/* Imports text as the registry, before stage_open, and while it runs: then it is served from the next move of the
+ * clock on.  base_dir of its files: s->dir. */
 bool stage_import(struct stage *s, struct str text, struct fail *f);
 bool stage_open(struct stage *s, struct fail *f); /* and waits until it is ready */
 void stage_close(struct stage *s);
@@ -79,6 +80,7 @@ int stage_connect(struct stage *s);
 /* Serves everybody until fd can be read.  False: ten seconds (of the real clock) passed in silence. */
 bool stage_wait(struct stage *s, int fd);
 
+void stage_signer_restart(struct stage *s); /* and waits until the new one has said hello */
 void stage_signer_fail_at(struct stage *s, unsigned n, enum signer_fault fault); /* counted from now */
 
 #endif
