@@ -29,8 +29,10 @@ struct flow {
     struct str find_login, find_upstream; /* what login_find looks for */
     struct str session_cookie;            /* of a session made in this request */
     bool picked;                          /* the person has just chosen the identity provider */
+    bool large;                           /* the login does not fit its cookie: Redis keeps it */
     bool kept;                            /* the login came out of a cookie: a reload must find how far it got */
     struct str client_id, client_secret, client_assertion; /* how a service says who it is */
+    struct str client_proof;                               /* which auth_method that is */
 };
 
 /* Makes it on first use, and settles the language of the request. */

@@ -9,7 +9,7 @@
 #include "wire/http.h"
 #include "wire/jose.h"
 
-enum { SECRET_MAX_B = 1024, GUESSES_MAX = 100, GUESSES_S = 600, ASSERTION_LIFE_S = 300 };
+enum { SECRET_MAX_B = 1024, GUESSES_MAX = 100, GUESSES_S = 600, COUNTER_CHARS = 3, ASSERTION_LIFE_S = 300 };
 
 /* What an unknown service's secret is compared with, so that time does not tell. */
 static const struct str nobodys = S("0000000000000000000000000000000000000000000000000000000000000000");
@@ -78,6 +78,10 @@ static enum step read_proof(struct ctx *c, struct fail *f)
 
     if ((authorization.p != NULL) + (secret.p != NULL) + (assertion.p != NULL) > 1)
         return fail(f, FAIL_CALLER, "invalid_request", "the service proves itself in two ways at once");
+    flow->client_proof = authorization.p != NULL ? S("client_secret_basic")
+                         : secret.p != NULL      ? S("client_secret_post")
+                         : assertion.p != NULL   ? S("private_key_jwt")
+                                                 : S("none");
     if (authorization.p != NULL) {
         if (!read_basic(c, authorization, f))
             return REFUSE;
@@ -99,14 +103,10 @@ static enum step read_proof(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-static bool has_secret(const struct service *s)
-{
-    return str_eq(s->auth_method, S("client_secret_basic")) || str_eq(s->auth_method, S("client_secret_post"));
-}
-
+/* Names that nobody has share these counters with those of services, so made-up ones cannot fill the store. */
 static enum step wrong_secret(struct ctx *c)
 {
-    struct str key = sha256_hex(c->arena, flow_of(c)->client_id);
+    struct str key = str_sub(sha256_hex(c->arena, flow_of(c)->client_id), 0, COUNTER_CHARS);
 
     kv_count(c->kv, &c->batch, c->arena, &flow_of(c)->count, KV_COUNT, arena_join(c->arena, S("secret:"), key),
              GUESSES_S);
@@ -117,7 +117,7 @@ static enum step wrong_secret(struct ctx *c)
 static enum step by_secret(struct ctx *c, const struct service *s)
 {
     struct flow *flow = flow_of(c);
-    bool usable = s != NULL && has_secret(s) && s->secret_hash.n == nobodys.n;
+    bool usable = s != NULL && str_eq(s->auth_method, flow->client_proof) && s->secret_hash.n == nobodys.n;
     bool same = crypt_eq(sha256_hex(c->arena, flow->client_secret), usable ? s->secret_hash : nobodys);
 
     if (!usable || !same || flow->client_secret.n > SECRET_MAX_B)
@@ -192,6 +192,10 @@ static enum step settle(struct ctx *c, struct fail *f)
         return flow_kv_down(f, "client authentication");
     if (flow->count.number > GUESSES_MAX)
         return fail(f, FAIL_BUSY, "invalid_client", "too many wrong secrets for \"%.*s\"", STR_ARG(flow->client_id));
+    const struct service *s = registry_client(c->registry, flow->client_id);
+    if (s != NULL && !str_eq(s->auth_method, flow->client_proof))
+        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the service proves itself by %.*s, its row says %.*s",
+                    STR_ARG(flow->client_proof), STR_ARG(s->auth_method));
     return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "unknown service or wrong secret");
 }
 

@@ -341,8 +341,6 @@ static bool check_service_oidc(struct checking *c, const struct service *s)
         return wrong(c, "client_id is missing");
     if (registry_client(c->registry, s->client_id) != s)
         return wrong(c, "client_id \"%.*s\" belongs to another service already", STR_ARG(s->client_id));
-    if (!str_is_set(s->auth_method))
-        return wrong(c, "auth_method is missing: client_secret_basic, client_secret_post, private_key_jwt or none");
     if (with_secret && !str_is_set(s->secret_hash))
         return wrong(c, "secret is missing, which auth_method %.*s needs", STR_ARG(s->auth_method));
     if (is_public && str_is_set(s->secret_hash))

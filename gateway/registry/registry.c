@@ -194,6 +194,16 @@ static bool load_idps(struct loading *l)
     return l->parts.idps != NULL;
 }
 
+/* A row that does not say how its service proves itself means what OpenID Registration does [2]. */
+static bool load_services(struct loading *l)
+{
+    l->parts.services = fill_all(l, KIND_SERVICE, &l->parts.service_count);
+    for (size_t i = 0; l->parts.services != NULL && i < l->parts.service_count; i++)
+        if (!str_is_set(l->parts.services[i].auth_method))
+            l->parts.services[i].auth_method = S("client_secret_basic");
+    return l->parts.services != NULL;
+}
+
 static bool school_of(struct loading *l, enum kind kind, size_t row, const struct provider *p,
                       const struct school **out)
 {
@@ -323,8 +333,7 @@ static bool read_rows(struct loading *l, struct db *d)
 struct registry *registry_load_within(struct db *d, struct arena *a, struct row_place *where, struct fail *f)
 {
     struct loading l = { .arena = arena_new(), .scratch = arena_new(), .fail = f };
-    bool good = read_rows(&l, d) && load_providers(&l) && load_idps(&l) &&
-                (l.parts.services = fill_all(&l, KIND_SERVICE, &l.parts.service_count)) != NULL && load_rules(&l) &&
+    bool good = read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_rules(&l) &&
                 load_accounts(&l);
     struct registry *r = registry_build(l.arena, &l.parts);
 

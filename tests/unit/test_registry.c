@@ -259,6 +259,21 @@ static const struct {
     { PROVIDERS "services: &a\n  - {id: s}\n", "yaml_refused", "anchor" },
 };
 
+TEST(a_service_that_does_not_say_how_it_proves_itself_does_so_by_basic) /* [OIDC Registration 2] */
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g,
+                 S(PROVIDERS "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, "
+                             "secret: {plain: a-secret-of-sixteen}, redirect_uris: [\"https://s.example/cb\"]}\n")));
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK(r != NULL);
+    CHECK(str_eq(registry_service(r, S("s"))->auth_method, S("client_secret_basic")));
+    registry_drop(r);
+    rig_free(&g);
+}
+
 TEST(a_wrong_file_is_refused_with_its_line_and_changes_nothing)
 {
     struct rig g;
