@@ -10,7 +10,7 @@
 #include "wire/http.h"
 #include "wire/kv.h"
 
-enum { RECORD_VERSION = 1, ID_B = 16, ABSENT = 0xffff, PREFIX_B = 6 };
+enum { RECORD_VERSION = 1, ID_B = 16, ABSENT = 0xffff, PREFIX_B = 6, DROPS_MAX = 32 };
 enum { FLAG_REDIRECT_CHECKED = 1, FLAG_AUTH_TIME = 2, FLAG_FRESH = 4, FLAG_IN_REDIS = 8, FLAG_SHARED = 16 };
 
 static const struct str prefix = S("login-");
@@ -167,7 +167,7 @@ struct search {
     struct ctx *c;
     struct login *found;
     bool in_redis;
-    struct seen seen[LOGINS_MAX * 2];
+    struct seen seen[HTTP_COOKIES_MAX];
     size_t count;
 };
 
@@ -277,13 +277,15 @@ static void count_one(void *with, struct str name, struct str value)
     s->seen[s->count++] = (struct seen){ name, good ? l.started_s : 0 };
 }
 
-/* Leaves room for one more: the oldest goes, and what does not open goes before it. */
+/* Leaves room for one more: the oldest goes, and what does not open goes before it.  Tabs that were opened at once
+ * leave more than LOGINS_MAX behind; an answer takes away as many as it has room for, the next one the rest. */
 static void drop_oldest(struct ctx *c)
 {
     struct search s = { .c = c };
+    size_t room = DROPS_MAX;
 
     http_cookies(c->req, prefix, count_one, &s);
-    while (s.count >= LOGINS_MAX) {
+    while (s.count >= LOGINS_MAX && room-- > 0) {
         size_t oldest = 0;
         for (size_t i = 1; i < s.count; i++)
             if (s.seen[i].started_s < s.seen[oldest].started_s)
@@ -317,17 +319,31 @@ static enum step keep_ask(struct ctx *c, struct fail *f)
 
     if (value.p == NULL)
         return fail(f, FAIL_TOO_LARGE, "invalid_request", "the request is too large to be kept");
-    flow->count = flow->request = (struct kv_got){ .outcome = KV_HIT };
-    if (value.n <= LOGIN_COOKIE_MAX_B) {
+    flow->large = value.n > LOGIN_COOKIE_MAX_B;
+    if (!flow->large) {
         set_cookie(c, value);
         return NEXT;
     }
-    struct str id = c->login->id, place = flow_place(c->arena, c->req->peer);
+    kv_count(c->kv, &c->batch, c->arena, &flow->count, KV_COUNT,
+             arena_join(c->arena, S("request:"), flow_place(c->arena, c->req->peer)), c->set->login_life_s);
+    return WAIT;
+}
+
+/* Counted before it is stored: what is over the budget takes no room. */
+static enum step keep_store(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+    struct str id = c->login->id;
+
+    if (!flow->large)
+        return NEXT;
+    if (flow->count.outcome == KV_DOWN)
+        return flow_kv_down(f, "request");
+    if (flow->count.number > REQUESTS_PER_PLACE_MAX)
+        return fail(f, FAIL_BUSY, "too_many_requests", "the budget for large requests of this address is used up");
     struct str record = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, request_bound(c->arena, id),
                                    login_write(c->arena, c->login));
     kv_set(c->kv, &c->batch, c->arena, &flow->request, KV_REQUEST, id, record, c->set->login_life_s);
-    kv_count(c->kv, &c->batch, c->arena, &flow->count, KV_COUNT, arena_join(c->arena, S("request:"), place),
-             c->set->login_life_s);
     struct login brief = {
         .state = c->login->state, .id = id, .upstream_id = c->login->upstream_id, .started_s = c->login->started_s
     };
@@ -339,11 +355,7 @@ static enum step keep_read(struct ctx *c, struct fail *f)
 {
     const struct flow *flow = flow_of(c);
 
-    if (flow->request.outcome == KV_DOWN || flow->count.outcome == KV_DOWN)
-        return flow_kv_down(f, "request");
-    if (flow->count.number > REQUESTS_PER_PLACE_MAX)
-        return fail(f, FAIL_BUSY, "too_many_requests", "the budget for large requests of this address is used up");
-    return NEXT;
+    return !flow->large || flow->request.outcome == KV_HIT ? NEXT : (enum step)flow_kv_down(f, "request");
 }
 
-const struct step_row login_keep[] = { { keep_ask }, { keep_read }, { NULL } };
+const struct step_row login_keep[] = { { keep_ask }, { keep_store }, { keep_read }, { NULL } };

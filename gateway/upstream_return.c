@@ -10,7 +10,9 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { ANSWER_ID_B = 16, ANSWER_LIFE_S = 120, ANSWERS_PER_PLACE_MAX = 2000, STATE_MAX_B = 128 };
+enum { ANSWER_ID_B = 16, ANSWER_LIFE_S = 120, STATE_MAX_B = 128 };
+/* What one address may have in the store at a time: a city's schools behind one address, but not the whole store. */
+enum { ANSWER_SMALL_B = 16384, SMALL_PER_PLACE_MAX = 3000, LARGE_PER_PLACE_MAX = 100 };
 
 /* ── rows that lead from a browser's login to flow ──────────────────────── */
 
@@ -83,7 +85,8 @@ const struct step_row upstream_oidc[] = { { oidc_find }, { oidc_check_path }, GO
 /* ── SAML: the POST reads no cookie; it stores, and a GET of our own goes on ─── */
 
 struct posted { /* c->state */
-    struct str id;
+    struct str id, text;
+    bool small;
 };
 
 static struct str bound(struct arena *a, struct str id)
@@ -91,9 +94,9 @@ static struct str bound(struct arena *a, struct str id)
     return arena_join(a, S("saml:"), id);
 }
 
-static enum step saml_store(struct ctx *c, struct fail *f)
+/* Counted before it is stored: what is over the budget takes no room. */
+static enum step saml_count(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
     struct str response = form_get(c->body, S("SAMLResponse")), relay = form_get(c->body, S("RelayState"));
     struct posted *p = arena_make(c->arena, struct posted);
 
@@ -104,28 +107,40 @@ static enum step saml_store(struct ctx *c, struct fail *f)
     if (response.n > (size_t)c->set->saml_message_B * 2)
         return fail(f, FAIL_TOO_LARGE, "too_large", "SAMLResponse has %zu bytes", response.n);
     p->id = crypt_token(c->arena, c->world, ANSWER_ID_B);
+    p->text = arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(relay), STR_ARG(response));
+    p->small = p->text.n <= ANSWER_SMALL_B;
     c->state = p;
-    struct str text = arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(relay), STR_ARG(response));
-    kv_set(c->kv, &c->batch, c->arena, &flow->request, KV_REQUEST, p->id,
-           seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, bound(c->arena, p->id), text), ANSWER_LIFE_S);
-    kv_count(c->kv, &c->batch, c->arena, &flow->count, KV_COUNT,
-             arena_join(c->arena, S("saml:"), flow_place(c->arena, c->req->peer)), c->set->login_life_s);
+    kv_count(
+        c->kv, &c->batch, c->arena, &flow_of(c)->count, KV_COUNT,
+        arena_printf(c->arena, "saml:%s%.*s", p->small ? "" : "large:", STR_ARG(flow_place(c->arena, c->req->peer))),
+        ANSWER_LIFE_S);
     return WAIT;
 }
 
-static enum step saml_stored(struct ctx *c, struct fail *f)
+static enum step saml_store(struct ctx *c, struct fail *f)
 {
-    const struct flow *flow = flow_of(c);
+    struct flow *flow = flow_of(c);
     const struct posted *p = c->state;
 
-    if (flow->request.outcome != KV_HIT || flow->count.outcome == KV_DOWN)
+    if (flow->count.outcome == KV_DOWN)
         return flow_kv_down(f, "answer");
-    if (flow->count.number > ANSWERS_PER_PLACE_MAX)
+    if (flow->count.number > (p->small ? SMALL_PER_PLACE_MAX : LARGE_PER_PLACE_MAX))
         return fail(f, FAIL_BUSY, "too_many_requests", "the budget for answers of this address is used up");
+    kv_set(c->kv, &c->batch, c->arena, &flow->request, KV_REQUEST, p->id,
+           seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, bound(c->arena, p->id), p->text), ANSWER_LIFE_S);
+    return WAIT;
+}
+
+static enum step saml_go_on(struct ctx *c, struct fail *f)
+{
+    const struct posted *p = c->state;
+
+    if (flow_of(c)->request.outcome != KV_HIT)
+        return flow_kv_down(f, "answer");
     return flow_go(c, arena_join(c->arena, S("/upstream/saml/go?a="), p->id));
 }
 
-const struct step_row upstream_acs[] = { { saml_store }, { saml_stored }, { NULL } };
+const struct step_row upstream_acs[] = { { saml_count }, { saml_store }, { saml_go_on }, { NULL } };
 
 /* Not taken but read: a reload within its life finds it again, and the login says what it then means. */
 static enum step saml_ask(struct ctx *c, struct fail *f)

@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 
-enum http_method { HTTP_OTHER = 0, HTTP_GET, HTTP_HEAD, HTTP_POST };
+enum http_method { HTTP_OTHER = 0, HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OPTIONS };
 
 struct http_field {
     struct str name, value;
@@ -44,7 +44,7 @@ struct str http_cookie(const struct http_request *r, struct str name);
 void http_cookies(const struct http_request *r, struct str prefix,
                   void (*each)(void *with, struct str name, struct str value), void *with);
 
-enum { HTTP_COOKIES_MAX = 64, HTTP_RESPONSE_FIELDS_MAX = 48 };
+enum { HTTP_COOKIES_MAX = 256, HTTP_RESPONSE_FIELDS_MAX = 48 };
 
 struct http_response {
     struct arena *arena;
