@@ -35,6 +35,11 @@ void answer_finish(struct ctx *c)
 #undef X
     set_unless_there(c->res, S("Content-Security-Policy"), S(STRICT_CSP));
     set_unless_there(c->res, S("Cache-Control"), S("no-store"));
+    /* Whoever may ask from a script may ask without one: these doors look at no cookie. */
+    if (c->route != NULL && c->route->door == DOOR_SCRIPTS) {
+        http_header_set(c->res, S("Access-Control-Allow-Origin"), S("*"));
+        http_header_set(c->res, S("Access-Control-Expose-Headers"), S("WWW-Authenticate"));
+    }
 }
 
 struct str answer_fixed_headers(struct arena *a, bool https)

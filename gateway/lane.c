@@ -47,7 +47,7 @@ static void begin(void *self, struct ctx *c)
         c->route = NULL;
         (void)fail(&c->fail, FAIL_NOT_FOUND, "not_found", "the path is not for the world");
     }
-    if (c->registry == NULL && c->route != NULL && c->route->door == DOOR_PUBLIC)
+    if (c->registry == NULL && c->route != NULL && c->route->door != DOOR_OPS)
         (void)fail(&c->fail, FAIL_OURS, "temporarily_unavailable", "no registry is loaded");
 }
 

@@ -9,6 +9,33 @@ const struct route routes[] = {
 };
 const size_t route_count = sizeof routes / sizeof *routes;
 
+/* ── OPTIONS: what a script of another origin may ask here [Fetch 4.8] ──── */
+
+static bool matches(const char *row, struct str path, struct str *param);
+
+static enum step preflight(struct ctx *c, struct fail *f)
+{
+    struct buf methods = buf_new(c->arena, 64);
+    struct str param;
+
+    (void)f;
+    for (size_t i = 0; i < route_count; i++)
+        if (matches(routes[i].path, c->req->path, &param))
+            buf_printf(&methods, "%s%s", methods.n > 0 ? ", " : "", routes[i].method == HTTP_GET ? "GET" : "POST");
+    http_header_set(c->res, S("Access-Control-Allow-Methods"), buf_str(&methods));
+    http_header_set(c->res, S("Access-Control-Allow-Headers"), S("Authorization, Content-Type"));
+    http_header_set(c->res, S("Access-Control-Max-Age"), S("86400"));
+    c->res->status = 204;
+    c->res->body = S("");
+    return DONE;
+}
+
+static const struct step_row preflight_steps[] = { { preflight }, { NULL } };
+static const struct route preflight_route = { HTTP_OPTIONS, "OPTIONS",      DOOR_SCRIPTS, WHO_ANYONE, 0,
+                                              ERRORS_JSON,  preflight_steps };
+
+/* ── the table ──────────────────────────────────────────────────────────── */
+
 static bool is_param(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -48,6 +75,8 @@ const struct route *route_find(enum http_method method, struct str path, struct 
             *param = here;
             return &routes[i];
         }
+        if (method == HTTP_OPTIONS && routes[i].door == DOOR_SCRIPTS)
+            return &preflight_route;
         get = get || routes[i].method == HTTP_GET;
         post = post || routes[i].method == HTTP_POST;
     }
@@ -62,5 +91,5 @@ const struct route *route_find(enum http_method method, struct str path, struct 
 
 size_t route_index(const struct route *r)
 {
-    return r != NULL ? (size_t)(r - routes) : route_count;
+    return r != NULL && r != &preflight_route ? (size_t)(r - routes) : route_count;
 }

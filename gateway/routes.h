@@ -11,7 +11,7 @@
 #include "model/ctx.h"
 #include "wire/http.h"
 
-enum door { DOOR_NONE = 0, DOOR_PUBLIC, DOOR_OPS };
+enum door { DOOR_NONE = 0, DOOR_PUBLIC, DOOR_SCRIPTS, DOOR_OPS };
 enum who { WHO_NOBODY = 0, WHO_ANYONE, WHO_PERSON, WHO_SERVICE };
 enum errors { ERRORS_HTML = 0, ERRORS_JSON, ERRORS_SERVICE };
 
@@ -32,8 +32,9 @@ ROUTES(X)
 extern const struct route routes[];
 extern const size_t route_count;
 
-/* Finds the row.  param: what stood for '*'.  Fails NOT_FOUND, or METHOD when the
- * path exists for another method: then *allow says which ("GET, HEAD"). */
+/* Finds the row; for OPTIONS at a SCRIPTS door one of its own, whose steps answer what may be asked.  param: what stood
+ * for '*'.  Fails NOT_FOUND, or METHOD when the path exists for another method: then *allow says which ("GET, HEAD").
+ */
 const struct route *route_find(enum http_method method, struct str path, struct str *param, const char **allow,
                                struct fail *f);
 size_t route_index(const struct route *r); /* for counters per route; route_count for NULL */

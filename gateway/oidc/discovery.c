@@ -69,7 +69,6 @@ static enum step discovery(struct ctx *c, struct fail *f)
     put_claims(&b);
     buf_byte(&b, '}');
     http_header_set(c->res, S("Cache-Control"), S("public, max-age=300"));
-    http_header_set(c->res, S("Access-Control-Allow-Origin"), S("*"));
     http_body(c->res, 200, S("application/json"), buf_str(&b));
     return DONE;
 }
@@ -79,7 +78,6 @@ static enum step show_keys(struct ctx *c, struct str (*of)(const struct keyset *
     if (c->keys == NULL)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer has not said hello");
     http_header_set(c->res, S("Cache-Control"), S("public, max-age=300"));
-    http_header_set(c->res, S("Access-Control-Allow-Origin"), S("*"));
     http_body(c->res, 200, S("application/jwk-set+json"), of(c->keys));
     return DONE;
 }

@@ -53,6 +53,19 @@ TEST(a_path_is_matched_byte_by_byte)
     }
 }
 
+TEST(options_are_answered_where_scripts_of_other_origins_may_ask_and_nowhere_else) /* [Fetch 4.8] */
+{
+    const char *allow;
+    struct fail f;
+    const struct route *r = find(HTTP_OPTIONS, S("/oidc/token"), &f, &allow);
+
+    CHECK(r != NULL && r->door == DOOR_SCRIPTS && r->body_max_B == 0);
+    CHECK(route_index(r) == route_count);
+    CHECK(find(HTTP_OPTIONS, S("/oidc/authorize"), &f, &allow) == NULL);
+    CHECK(f.kind == FAIL_METHOD);
+    CHECK(find(HTTP_OPTIONS, S("/health/live"), &f, &allow) == NULL);
+}
+
 TEST(another_method_is_told_which_ones_are_allowed) /* [RFC 9110 15.5.6] */
 {
     const char *allow;
