@@ -156,13 +156,18 @@ static bool is_expected(const struct ctx *c, const struct person *p)
            (s != NULL && str_eq(c->login->hint_sub, pairwise_sub(c->arena, c->seals, p->id, s->vendor)));
 }
 
+/* max_age=0 asks for a fresh log-in as prompt=login does, though one of this very second would do by its number. */
+static bool young_enough(const struct ctx *c, int64_t max_age_s)
+{
+    return max_age_s < 0 || (max_age_s > 0 && c->now_s - c->session->person->auth_time_s <= max_age_s);
+}
+
 static bool session_fits(struct ctx *c)
 {
     const struct login *l = c->login;
 
     return c->session != NULL && (l->prompt & (PROMPT_LOGIN | PROMPT_SELECT)) == 0 && !flow_of(c)->picked &&
-           is_expected(c, c->session->person) &&
-           (l->max_age_s < 0 || c->now_s - c->session->person->auth_time_s <= l->max_age_s);
+           is_expected(c, c->session->person) && young_enough(c, l->max_age_s);
 }
 
 static enum step asked(struct ctx *c, struct fail *f)
@@ -374,7 +379,7 @@ bool flow_answer_failure(struct ctx *c)
 {
     const struct login *l = c->login;
 
-    if (l == NULL || l->protocol != PROTO_OIDC || !l->redirect_checked || !is_for_service(c))
+    if (l == NULL || l->protocol != PROTO_OIDC || !l->redirect_checked || !is_for_service(c) || !oidc_may_answer(c))
         return false;
     http_redirect(c->res, 303, oidc_error_url(c, c->fail.code));
     return true;

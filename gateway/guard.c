@@ -70,10 +70,11 @@ static bool is_target(struct str path, struct str query)
 
 static enum http_method method_of(struct str word)
 {
-    return str_eq(word, S("GET"))    ? HTTP_GET
-           : str_eq(word, S("POST")) ? HTTP_POST
-           : str_eq(word, S("HEAD")) ? HTTP_HEAD
-                                     : HTTP_OTHER;
+    return str_eq(word, S("GET"))       ? HTTP_GET
+           : str_eq(word, S("POST"))    ? HTTP_POST
+           : str_eq(word, S("HEAD"))    ? HTTP_HEAD
+           : str_eq(word, S("OPTIONS")) ? HTTP_OPTIONS
+                                        : HTTP_OTHER;
 }
 
 static enum guard_says read_version(struct str version, struct guarded *g)
@@ -176,6 +177,8 @@ static enum guard_says read_framing(struct guarded *g)
                 return refuse(g, 400, "host");
             g->req.host = field->value;
         }
+        if (str_eq_case(field->name, S("Cookie")) && str_has_suffix(field->value, S("=\"")))
+            return refuse(g, 400, "cookie");
         if (str_eq_case(field->name, S("Expect")) && !str_eq_case(field->value, S("100-continue")))
             return refuse(g, 400, "expect");
         if (str_eq_case(field->name, S("Connection")) && lists_close(field->value))

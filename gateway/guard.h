@@ -13,6 +13,7 @@
  *     Host          exactly one, of host characters
  *     Content-Length  at most one, digits; none but 0 with GET and HEAD
  *     Transfer-Encoding  none: a body says its length
+ *     Cookie        does not end with a quote that opens and does not close: the library answers that twice
  *     Expect        100-continue or none
  */
 #ifndef GATEWAY_GUARD_H

@@ -41,7 +41,10 @@ static enum step end_done(struct ctx *c, struct fail *f)
         return REFUSE;
     if (c->session != NULL)
         flow_count(c, METRIC_sign_outs);
-    session_cookie_clear(c);
+    /* Only a browser that brought it loses it: a form on somebody else's page brings no Lax cookie, and signs nobody
+     * out. */
+    if (session_key(c).p != NULL)
+        session_cookie_clear(c);
     return NEXT;
 }
 

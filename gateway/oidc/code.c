@@ -163,6 +163,20 @@ struct str oidc_error_url(struct ctx *c, const char *code)
     return answer_url(c, S("error"), c->fail.kind == FAIL_CALLER ? S("invalid_request") : S("server_error"));
 }
 
+bool oidc_may_answer(const struct ctx *c)
+{
+    const struct service *s = registry_service(c->registry, c->login->service);
+
+    return s != NULL && s->enabled && redirect_uri_fits(s, c->login->answer_to);
+}
+
+static enum step check_address(struct ctx *c, struct fail *f)
+{
+    return oidc_may_answer(c)
+               ? NEXT
+               : fail(f, FAIL_CALLER, "invalid_request", "redirect_uri was taken away since it was asked");
+}
+
 /* The login's cookie stays, as ANSWERED: a reload leads on to the service, not to an error. */
 static enum step keep_answered(struct ctx *c, struct fail *f)
 {
@@ -210,4 +224,4 @@ static enum step answer_go(struct ctx *c, struct fail *f)
     return flow_go(c, answer_url(c, S("code"), *(struct str *)c->state));
 }
 
-const struct step_row oidc_answer[] = { { keep_answered }, { answer_ask }, { answer_go }, { NULL } };
+const struct step_row oidc_answer[] = { { check_address }, { keep_answered }, { answer_ask }, { answer_go }, { NULL } };

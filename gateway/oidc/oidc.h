@@ -17,6 +17,10 @@ enum { CODE_RANDOM_B = 32, CODE_TAG_B = 16, TOKEN_RANDOM_B = 32, STATE_MAX_B = 8
 /* The answer of a login whose decision stands: audit, code, 303. */
 extern const struct step_row oidc_answer[];
 
+/* The service of c->login is still there, and the address that it asked for still its own: what was registered when
+ * the login began may have been taken away since. */
+bool oidc_may_answer(const struct ctx *c);
+
 /* The address that tells the service of an error; c->login's was checked. */
 struct str oidc_error_url(struct ctx *c, const char *code);
 

@@ -29,6 +29,8 @@ static enum step read_token(struct ctx *c, struct fail *f)
     struct str field = http_field(c->req, S("Authorization")), body = form_get(c->body, S("access_token"));
 
     c->state = a;
+    if (form_get(c->query, S("access_token")).p != NULL)
+        return fail(f, FAIL_CALLER, "invalid_request", "the token comes in the query, where logs keep it");
     if (field.p != NULL && body.p != NULL)
         return fail(f, FAIL_CALLER, "invalid_request", "the token comes in two ways at once");
     if (body.p != NULL)
