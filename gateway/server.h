@@ -17,8 +17,11 @@
  *     LINGER   a refusal was sent; what still comes is thrown away, for a moment
  *
  * Refused connections past connections_max get 503 at once.  After a POST the
- * connection closes.  Pipelined requests are not served: the connection closes
- * after the first.  Everything belongs to the loop's thread.
+ * connection closes.  What comes in one piece with a request is not served: the
+ * connection closes after the first.  What comes later, while a request is in
+ * work, passes the guard when that has been answered.  Who shuts its side down
+ * still gets its answer; who is gone gives its slot back at once, and what its
+ * request waits for is heard without it.  Everything belongs to the loop's thread.
  */
 #ifndef GATEWAY_SERVER_H
 #define GATEWAY_SERVER_H
@@ -53,7 +56,7 @@ struct server *server_new(struct loop *l, const struct world *w, const struct se
 void server_turn(struct server *s, int64_t max_wait_ms); /* a turn of the loop, then of the library */
 void server_stop(struct server *s);                      /* accepts no more; idle connections end */
 size_t server_connections(const struct server *s);
-void server_free(struct server *s);            /* ends what is left; nothing may be waiting in STEPS */
-size_t server_waiting(const struct server *s); /* requests in STEPS */
+void server_free(struct server *s);            /* ends what is left; nothing may be waiting */
+size_t server_waiting(const struct server *s); /* requests in STEPS, also those whose client has gone */
 
 #endif

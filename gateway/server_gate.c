@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * The gate: a connection's bytes are peeked at until a whole header has passed the guard; then the library may read
+ * them. */
+#include "gateway/server_int.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+enum {
+    LOST_BODY_MAX_B = 65536, /* of a request that no route takes: heard out, so that its sender hears us */
+    BODIES_MAX_B = 64 << 20  /* of all requests of a loop together */
+};
+
+/* Most bytes that a body for this path may have.  Where there is no such path,
+ * enough to hear the request out and say so. */
+static size_t body_limit(const struct http_request *r)
+{
+    const char *allow;
+    struct str param;
+    struct fail f = { 0 };
+    const struct route *route = route_find(r->method, r->path, &param, &allow, &f);
+
+    return route != NULL ? route->body_max_B : LOST_BODY_MAX_B;
+}
+
+static void admit(struct conn *c, const struct guarded *g, size_t peeked_B)
+{
+    struct server *s = c->s;
+
+    if (g->body_B > 0 && g->body_B > body_limit(&g->req)) {
+        refuse_conn(c, 413, "body_length");
+        return;
+    }
+    if (g->body_B > BODIES_MAX_B - s->bodies_B) {
+        refuse_conn(c, 503, "shed");
+        return;
+    }
+    c->approved = request_make(c, s->peeked, g);
+    c->last = g->close || c->sent_all || g->req.method == HTTP_POST || peeked_B > g->header_B;
+    c->begun = c->arrived = false;
+    conn_enter(c, PHASE_BODY);
+    if (library_take(c, g->header_B))
+        return;
+    request_drop(c->approved);
+    c->approved = NULL;
+    conn_end(c);
+}
+
+void gate_look(struct conn *c)
+{
+    struct server *s = c->s;
+    struct guarded g;
+    ssize_t n = recv(c->watch.fd, s->peeked, sizeof s->peeked, MSG_PEEK | MSG_DONTWAIT);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        conn_end(c);
+        return;
+    }
+    switch (guard_read(str_n(s->peeked, (size_t)n), &g)) {
+    case GUARD_WHOLE:
+        admit(c, &g, (size_t)n);
+        break;
+    case GUARD_MORE:
+        if (c->phase == PHASE_IDLE)
+            conn_enter(c, PHASE_HEADER);
+        c->begun = true;
+        break;
+    case GUARD_REFUSED:
+        refuse_conn(c, g.status, g.rule);
+        break;
+    }
+}
+
+/* Nobody is there to read the answer: the slot is free, and what the request waits for
+ * is heard without it. */
+static void client_gone(struct conn *c)
+{
+    c->condemned = true;
+    library_resume(c);
+}
+
+void gate_bytes_came(struct watch *w, uint32_t events)
+{
+    struct conn *c = (struct conn *)((char *)w - offsetof(struct conn, watch));
+
+    c->sent_all = c->sent_all || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    switch (c->phase) {
+    case PHASE_HEADER:
+    case PHASE_IDLE:
+        gate_look(c);
+        /* No more will come of a header that is not whole. */
+        if (c->phase == PHASE_HEADER && c->sent_all)
+            conn_end(c);
+        break;
+    case PHASE_LINGER:
+        if (!refuse_throw_away(c))
+            conn_end(c);
+        break;
+    case PHASE_STEPS:
+        c->arrived = true;
+        if ((events & (EPOLLHUP | EPOLLERR)) != 0)
+            client_gone(c);
+        break;
+    default:
+        c->arrived = true;
+        break;
+    }
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/server_int.h: what the files of one loop's HTTP share; nobody else includes it.
+ *
+ * Floor 5.  server.c the life of a server; server_conn.c connections, their
+ * phases and deadlines; server_refuse.c answers that need no request;
+ * server_gate.c from bytes to a request that the library may see;
+ * server_request.c a request and its steps; server_library.c the only door to
+ * libmicrohttpd.
+ */
+#ifndef GATEWAY_SERVER_INT_H
+#define GATEWAY_SERVER_INT_H
+
+#include "gateway/guard.h"
+#include "gateway/server.h"
+
+#include <netinet/in.h>
+
+enum { PEEK_B = GUARD_HEADER_MAX_B + 1024, SPARE_ARENAS = 64, SWEEP_MS = 500 };
+
+/* ENDED: its request is over, and the library's turn is not; then it becomes IDLE. */
+enum phase {
+    PHASE_FREE = 0,
+    PHASE_HEADER,
+    PHASE_BODY,
+    PHASE_STEPS,
+    PHASE_WRITE,
+    PHASE_ENDED,
+    PHASE_IDLE,
+    PHASE_LINGER,
+    PHASES
+};
+
+struct MHD_Connection;
+struct MHD_Daemon;
+struct MHD_Response;
+struct request;
+
+struct library {
+    struct watch watch;
+    struct server *s;
+    struct MHD_Daemon *daemon;
+    struct conn *handed; /* over in this turn; some versions take them at their next turn only */
+    bool run;            /* has something to do */
+};
+
+struct conn {
+    struct watch watch;
+    struct server *s;
+    enum phase phase;
+    struct conn *next, *prev; /* in the queue of its phase, or of the free */
+    int64_t until_ms;
+    struct library *library; /* NULL: none knows it yet */
+    struct conn *handed;     /* the next of those that were handed over */
+    struct MHD_Connection *mhd;
+    struct request *approved; /* has passed the guard; the library is about to bring it */
+    bool suspended;
+    bool begun;     /* a byte of the next request has come */
+    bool arrived;   /* bytes, or their end, came while a request was in work */
+    bool sent_all;  /* the client has shut its side down; it may still read */
+    bool last;      /* the connection closes after this request */
+    bool condemned; /* refused in mid-body, or gone: what the library still brings is not heard */
+    size_t thrown_B;
+    char peer[INET6_ADDRSTRLEN];
+    bool is_unix;
+};
+
+struct request {    /* lives in its own arena */
+    struct ctx ctx; /* first: done() finds its request */
+    struct server *s;
+    struct conn *conn; /* NULL: the client went while the request waited */
+    struct http_request http;
+    struct http_response res;
+    struct arena *arena;
+    struct buf body;
+    size_t body_B; /* what the header announced */
+    int64_t began_ms;
+    bool started, finished, waiting;
+};
+
+/* Each phase has one duration, so its connections end in the order they came. */
+struct queue {
+    struct conn *first, *last;
+    int64_t lasts_ms;
+};
+
+struct server {
+    struct arena *arena;
+    struct loop *loop;
+    const struct world *world;
+    const struct settings *set;
+    struct server_hooks hooks;
+    struct library small, large;
+    struct watch listening;
+    struct timer sweep;
+    struct queue queues[PHASES]; /* FREE: connections to be used again */
+    size_t connections, waiting;
+    size_t bodies_B; /* announced and not yet given back */
+    struct arena *spare[SPARE_ARENAS];
+    size_t spare_n;
+    bool stopping;
+    int reserve_fd; /* given up to answer 503 when descriptors are used up */
+    uint64_t codes; /* state of the support codes */
+    struct MHD_Response *pipelined;
+    char peeked[PEEK_B];
+};
+
+/* ── server_conn.c ──────────────────────────────────────────────────────── */
+
+void conn_knock(struct watch *w, uint32_t events); /* somebody knocks at the listening socket */
+void conn_sweep(struct timer *t);                  /* ends what is overdue in its phase */
+void conn_enter(struct conn *c, enum phase phase);
+/* Ends the connection.  What the library holds, it closes itself when it sees the end. */
+void conn_end(struct conn *c);
+/* Gives the slot back; the descriptor is closed already. */
+void conn_forget(struct conn *c);
+
+/* ── server_refuse.c ────────────────────────────────────────────────────── */
+
+/* Eight characters that nobody confuses on the telephone: no 0 and O, no 1 and I. */
+void refuse_code(struct server *s, char code[9]);
+/* Answers, logs, and lingers: the library has not seen the connection, or only between two requests. */
+void refuse_conn(struct conn *c, int status, const char *rule);
+void refuse_body(struct conn *c);         /* the body is overdue: the library is in the middle of it */
+void refuse_fd(struct server *s, int fd); /* 503, at once, and closes: there is no room */
+bool refuse_throw_away(struct conn *c);   /* what came while it lingers; false: end it */
+
+/* ── server_gate.c ──────────────────────────────────────────────────────── */
+
+void gate_bytes_came(struct watch *w, uint32_t events); /* the watch of every connection */
+void gate_look(struct conn *c);                         /* peeks; refuses, waits for more, or admits */
+
+/* ── server_request.c ───────────────────────────────────────────────────── */
+
+/* From a header that the guard has read; it is copied. */
+struct request *request_make(struct conn *c, const char *header, const struct guarded *g);
+void request_drop(struct request *r);  /* one that was never started */
+void request_start(struct request *r); /* its body is whole: finds its row, begins, runs its steps */
+/* Its answer has left, or its client has gone.  What it still waits for is heard
+ * to the end, without a connection. */
+void request_over(struct request *r);
+
+/* ── server_library.c ───────────────────────────────────────────────────── */
+
+bool library_open(struct server *s);
+void library_close(struct server *s);
+void library_turn(struct server *s, struct library *l);
+/* Gives it the connection, whose next request is c->approved. */
+bool library_take(struct conn *c, size_t header_B);
+void library_resume(struct conn *c); /* it has something to do for it */
+
+#endif

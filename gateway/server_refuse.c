@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * Answers to what never becomes a request, written by hand: the library has no part in them. */
+#include "gateway/server_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { REFUSAL_B = 2048 };
+
+/* They name a line of the log and open nothing, so they need not be unguessable. */
+void refuse_code(struct server *s, char code[9])
+{
+    static const char letters[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    uint64_t x = s->codes += 0x9e3779b97f4a7c15u;
+
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    x ^= x >> 31;
+    for (int i = 0; i < 8; i++, x >>= 5)
+        code[i] = letters[x & 31];
+    code[8] = '\0';
+}
+
+static const char *reason_phrase(int status)
+{
+    switch (status) {
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 408:
+        return "Request Timeout";
+    case 413:
+        return "Content Too Large";
+    case 414:
+        return "URI Too Long";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 503:
+        return "Service Unavailable";
+    case 505:
+        return "HTTP Version Not Supported";
+    default:
+        return "Bad Request";
+    }
+}
+
+static void write_refusal(struct server *s, int fd, int status, const char *rule, struct str peer)
+{
+    char code[9], text[REFUSAL_B], body[160];
+
+    refuse_code(s, code);
+    s->hooks.refused(s->hooks.self, status, rule, code, peer);
+    int body_n = snprintf(body, sizeof body, "%d %s\nSupport code: %s\n", status, reason_phrase(status), code);
+    int n = snprintf(text, sizeof text,
+                     "HTTP/1.1 %d %s\r\nConnection: close\r\n%sContent-Type: text/plain; charset=utf-8\r\n"
+                     "Content-Length: %d\r\n%.*s\r\n%s",
+                     status, reason_phrase(status), status == 503 ? "Retry-After: 2\r\n" : "", body_n,
+                     STR_ARG(s->hooks.headers), body);
+    if (n > 0 && (size_t)n < sizeof text)
+        (void)!send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* Closing over unread bytes would reset the connection and take the refusal with it. */
+bool refuse_throw_away(struct conn *c)
+{
+    for (;;) {
+        ssize_t n = recv(c->watch.fd, c->s->peeked, sizeof c->s->peeked, MSG_DONTWAIT);
+        if (n < 0)
+            return errno == EAGAIN || errno == EINTR;
+        c->thrown_B += (size_t)n;
+        if (n == 0 || c->thrown_B > SERVER_LINGER_MAX_B)
+            return false;
+    }
+}
+
+void refuse_conn(struct conn *c, int status, const char *rule)
+{
+    write_refusal(c->s, c->watch.fd, status, rule, str_of(c->peer));
+    (void)shutdown(c->watch.fd, SHUT_WR);
+    c->thrown_B = 0;
+    conn_enter(c, PHASE_LINGER);
+    if (!refuse_throw_away(c))
+        conn_end(c);
+}
+
+void refuse_body(struct conn *c)
+{
+    write_refusal(c->s, c->watch.fd, 408, "timeout", str_of(c->peer));
+    c->condemned = true;
+    conn_end(c);
+}
+
+void refuse_fd(struct server *s, int fd)
+{
+    write_refusal(s, fd, 503, "shed", S("-"));
+    (void)shutdown(fd, SHUT_WR);
+    (void)recv(fd, s->peeked, sizeof s->peeked, MSG_DONTWAIT);
+    (void)close(fd);
+}
