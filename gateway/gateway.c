@@ -30,19 +30,31 @@ size_t gateway_loops(const struct settings *set)
 
 /* ── the lanes, each on a thread of its own ─────────────────────────────── */
 
+static void wake_lanes(struct node *n)
+{
+    for (size_t i = 0; i < n->lane_count; i++)
+        loop_wake(n->lanes[i]->loop);
+}
+
+/* Lanes leave together: what one of them fetches from a city, requests of the others wait for. */
 static void *run_lane(void *arg)
 {
     struct lane *lane = arg;
+    struct node *n = lane->node;
     int64_t until_ms = INT64_MAX;
+    bool busy = true;
 
-    while (loop_now_ms(lane->loop) < until_ms) {
+    while (atomic_load(&n->lanes_busy) > 0 && loop_now_ms(lane->loop) < until_ms) {
         lane_turn(lane, WATCH_MS);
-        if (until_ms == INT64_MAX && atomic_load(&lane->node->stopping)) {
+        if (until_ms == INT64_MAX && atomic_load(&n->stopping)) {
             server_stop(lane->server);
             until_ms = loop_now_ms(lane->loop) + GATEWAY_STOP_S * 1000;
         }
-        if (until_ms != INT64_MAX && server_connections(lane->server) == 0)
-            break;
+        if (busy && until_ms != INT64_MAX && server_connections(lane->server) == 0) {
+            busy = false;
+            if (atomic_fetch_sub(&n->lanes_busy, 1) == 1)
+                wake_lanes(n);
+        }
     }
     return NULL;
 }
@@ -62,8 +74,7 @@ static void watch(struct node *n, const struct watched *w)
         node_watch_look(w->around);
     log_event(LOG_INFO, "gateway.stopping");
     atomic_store(&n->stopping, true);
-    for (size_t i = 0; i < n->lane_count; i++)
-        loop_wake(n->lanes[i]->loop);
+    wake_lanes(n);
 }
 
 static int signals_open(void)
@@ -82,6 +93,7 @@ static void run(struct node *n, const struct watched *w)
 {
     pthread_t threads[LANES_MAX];
 
+    atomic_store(&n->lanes_busy, n->lane_count);
     for (size_t i = 0; i < n->lane_count; i++)
         if (pthread_create(&threads[i], NULL, run_lane, n->lanes[i]) != 0)
             _exit(GATEWAY_CANNOT_START);
@@ -105,8 +117,8 @@ static bool prepare(struct node *n, int *listen_fds, size_t loops, struct kv_con
            (w->around = node_watch_new(n, f)) != NULL && listen_open(n->set->listen, listen_fds, loops, f);
 }
 
-/* A request that still waits after GATEWAY_STOP_S waits for an answer that would come
- * into freed memory: the process ends as it is. */
+/* A request that still waits (after GATEWAY_STOP_S, or because its client has gone) waits
+ * for an answer that would come into freed memory: the process ends as it is. */
 static void end_now_if_waiting(const struct node *n)
 {
     for (size_t i = 0; i < n->lane_count; i++)

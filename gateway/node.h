@@ -47,8 +47,9 @@ struct node {
     atomic_int_fast64_t session_epoch; /* sessions made in an older one are void */
     atomic_bool clock_stepped;         /* the wall clock jumped by more than the skew: not ready */
     atomic_bool registry_ok;
-    atomic_bool stopping; /* SIGTERM came: not ready */
-    bool sandboxed;       /* false: the kernel lacks it, or a sanitizer build */
+    atomic_bool stopping;     /* SIGTERM came: not ready */
+    atomic_size_t lanes_busy; /* have connections, or serve on */
+    bool sandboxed;           /* false: the kernel lacks it, or a sanitizer build */
     struct node_swap *swap;
 };
 
