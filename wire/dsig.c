@@ -104,23 +104,39 @@ static bool add_block(struct keyring *k, const char *name, struct str der, struc
     return fail(f, FAIL_UPSTREAM, "key_unreadable", "%s is no certificate", name);
 }
 
+/* A weak key is passed over: others may do. */
+static bool add_or_pass_over(struct keyring *k, const char *name, struct str der, struct fail *weak, struct fail *f)
+{
+    struct fail why = { 0 };
+
+    if (add_block(k, name, der, &why))
+        return true;
+    bool passed_over = strcmp(why.code, "key_weak") == 0;
+    *(passed_over ? weak : f) = why;
+    return passed_over;
+}
+
 bool keyring_add_pem(struct keyring *k, struct str pem, struct fail *f)
 {
     BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
     char *name, *header;
     unsigned char *der;
     long n;
-    bool any = false, ok = true;
+    size_t before = k->count;
+    struct fail weak = { 0 };
+    bool ok = true;
 
     while (ok && PEM_read_bio(bio, &name, &header, &der, &n) == 1) {
-        ok = add_block(k, name, str_n(der, (size_t)n), f);
-        any = true;
+        ok = add_or_pass_over(k, name, str_n(der, (size_t)n), &weak, f);
         OPENSSL_free(name);
         OPENSSL_free(header);
         OPENSSL_free(der);
     }
     BIO_free(bio);
-    return ok && (any || fail(f, FAIL_UPSTREAM, "key_unreadable", "no certificate in PEM"));
+    if (!ok || k->count > before)
+        return ok;
+    return fail(f, FAIL_UPSTREAM, weak.kind != FAIL_NONE ? weak.code : "key_unreadable", "%s",
+                weak.kind != FAIL_NONE ? weak.detail : "no certificate in PEM");
 }
 
 /* --- what a Signature says -------------------------------------------------- */

@@ -32,7 +32,8 @@ struct keyring *keyring_new(struct arena *a);
  * may be expired, self-signed, for another purpose [IIP-MD12].
  * Fails UPSTREAM key_unreadable, key_weak (RSA below 2048 bits, unknown curve), key_too_many. */
 bool keyring_add_certificate(struct keyring *k, struct str der, struct fail *f);
-/* Adds every certificate and public key of a PEM text; at least one. */
+/* Adds every certificate and public key of a PEM text; at least one.  A weak key
+ * beside others is passed over. */
 bool keyring_add_pem(struct keyring *k, struct str pem, struct fail *f);
 size_t keyring_count(const struct keyring *k);
 

@@ -287,6 +287,9 @@ TEST(a_signature_is_refused_under_keys_that_do_not_fit)
     CHECK_INT(keyring_count(weak), 0);
     CHECK(keyring_add_pem(weak, forge_pem(FORGE_IDP), &(struct fail){ 0 }));
     CHECK_INT(keyring_count(weak), 1);
+    struct str beside = arena_join(t->arena, forge_certificate(FORGE_WEAK), forge_certificate(FORGE_IDP_NEXT));
+    CHECK(keyring_add_pem(weak, beside, &(struct fail){ 0 })); /* what is weak is passed over */
+    CHECK_INT(keyring_count(weak), 2);
 }
 
 TEST(nothing_signed_is_refused)
