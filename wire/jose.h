@@ -70,8 +70,7 @@ struct jose_claims {
     const struct json_value *all;      /* the payload, an object */
 };
 
-/* Verifies the whole token before it fills *out.  Fails as rules->blame says,
- * OURS jose_library when liboauth2 cannot be set up. */
+/* Verifies the whole token before it fills *out.  Fails as rules->blame says. */
 bool jose_verify(struct arena *a, struct str token, const struct jwks *keys, const struct jose_rules *rules,
                  struct jose_claims *out, struct fail *f);
 

@@ -111,6 +111,8 @@ static bool read_header(struct arena *a, const struct jose_rules *rules, struct 
         return refuse(rules, f, "header_crit", "crit names extensions");
     if (json_get(p->head, S("b64")) != NULL)
         return refuse(rules, f, "header_b64", "b64 is said");
+    if (json_get(p->head, S("enc")) != NULL || json_get(p->head, S("zip")) != NULL)
+        return refuse(rules, f, "header_jwe", "enc or zip is said");
     if (media_type_is(json_get_str(p->head, S("cty")), S("JWT")))
         return refuse(rules, f, "header_nested", "cty is JWT");
     p->kid = json_get_str(p->head, S("kid"));
