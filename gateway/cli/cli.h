@@ -4,7 +4,9 @@
  * Floor 5.  Results go to standard output, complaints to standard error, and the
  * exit status says which: CLI_OK; CLI_REFUSED: what was examined is not in
  * order; CLI_USAGE: the command was not understood; CLI_BROKEN: the machine
- * failed (a file cannot be read, the disk is full).
+ * failed (a file cannot be read, the disk is full).  The verifiers (saml, jwt)
+ * say all in one line of JSON on standard output, and CLI_USAGE for a file that
+ * cannot be read: 0 and 1 are verdicts, and nothing else is one.
  */
 #ifndef GATEWAY_CLI_CLI_H
 #define GATEWAY_CLI_CLI_H

@@ -25,7 +25,8 @@ static int help(void)
         "TIME: Unix seconds or RFC 3339; now, when left out.  S: tolerated seconds, 60.  A file may be - for standard\n"
         "input.  Prints one line of JSON, {\"ok\":true,\"claims\":{...}} or "
         "{\"ok\":false,\"error\":\"code\",\"detail\":\"...\"};\n"
-        "the exit status is 0, 1, or 2 when the command was not understood.\n\nCodes:");
+        "the exit status is 0, 1, or 2 when the command was not understood or a file cannot be read.\n\n"
+        "Codes, in the order of the checks (file_unreadable and usage go with exit status 2):");
 #define X(code, rule) (void)printf("  %-22s %s\n", #code, rule);
     JOSE_CODES(X)
 #undef X
@@ -82,7 +83,7 @@ static int verify(struct arena *a, const struct asked *q, const struct jose_rule
     struct fail f = { 0 };
 
     if (!args_file(a, q->jwks, JWKS_MAX_B, &jwks) || !args_file(a, q->token, JOSE_TOKEN_MAX_B + 2, &token))
-        return refuse(a, CLI_BROKEN, "file_unreadable", strerror(errno));
+        return refuse(a, CLI_USAGE, "file_unreadable", strerror(errno));
     const struct jwks *keys = jwks_read(a, jwks, &f);
     if (keys == NULL || !jose_verify(a, without_line_end(token), keys, rules, &claims, &f))
         return refuse(a, CLI_REFUSED, f.code, f.detail);

@@ -2,34 +2,40 @@
  * digione saml verify: a SAML answer, judged as the gateway would, with clock
  * and trust as arguments.  One JSON line on standard output. */
 #include "wire/saml.h"
+#include "base/world.h"
 #include "certs/local_key.h"
+#include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
 #include "wire/json.h"
+#include "wire/saml_codes.def"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { FILE_MAX_B = 1 << 20, KEY_FILE_MAX_B = 1 << 16, SKEW_DEFAULT_S = 180, SKEW_MAX_S = 3600, LINE_MAX_B = 4 << 20 };
 
-static const char help[] =
-    "digione saml verify --cert IDP.pem --issuer ID --sp ENTITYID --acs URL\n"
-    "                    --request-id ID --now TIME [--skew S] [--decrypt-key KEY.pem] RESPONSE.xml\n"
+static const char usage[] =
+    "usage: digione saml verify --cert IDP.pem --issuer ID --sp ENTITYID --acs URL\n"
+    "                           --request-id ID --now TIME [--skew S] [--decrypt-key KEY.pem] RESPONSE.xml\n"
     "\n"
-    "Verifies a SAML 2.0 answer as the gateway does and prints one line of JSON:\n"
+    "Judges a SAML 2.0 answer as the gateway judges those of identity providers and prints one line of JSON:\n"
     "  {\"ok\":true,\"nameid\":\"…\",\"attributes\":{\"NAME\":[\"…\"]}}\n"
     "  {\"ok\":false,\"error\":\"code\",\"detail\":\"…\"}\n"
     "\n"
-    "  --cert FILE         certificates of the identity provider, PEM; may come several times\n"
+    "  --cert FILE         certificates of the identity provider, PEM or DER; may come several times\n"
     "  --issuer ID         entityID of the identity provider\n"
     "  --sp ENTITYID       our entityID: the audience\n"
     "  --acs URL           the address that the answer came to\n"
     "  --request-id ID     ID of the request that it must answer\n"
-    "  --now TIME          the clock: Unix seconds, or RFC 3339\n"
+    "  --now TIME          the clock: Unix seconds or RFC 3339; now, when left out\n"
     "  --skew S            tolerated error of the other clock in seconds (180)\n"
     "  --decrypt-key FILE  our private key, PEM; may come several times\n"
     "  RESPONSE.xml        the answer: XML, or base64 of it as it was posted; - for standard input\n"
     "\n"
-    "Exit status: 0 accepted, 1 refused, 2 the command was not understood.\n";
+    "Exit status: 0 accepted; 1 refused; 2 the command was not understood, or a file cannot be read.\n"
+    "\n"
+    "Codes, in the order of the checks (file_unreadable, key_unreadable and usage go with exit status 2):\n";
 
 struct job {
     struct arena *arena;
@@ -37,149 +43,146 @@ struct job {
     struct keyring *keyring;
     struct local_keys *own;
     const char *file;
-    bool now_given;
+    bool certificates;
+    struct fail why; /* what was wrong with the command */
 };
 
-/* A whole file of at most most_B bytes; absent when it cannot be read. One byte
- * more is read, so that a larger one shows. */
-static struct str read_file(struct arena *a, const char *path, size_t most_B)
+static int help(void)
 {
-    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    struct str none = { NULL, 0 };
-
-    if (in == NULL)
-        return none;
-    char *p = arena_alloc(a, most_B + 1);
-    size_t n = fread(p, 1, most_B + 1, in);
-    bool ok = ferror(in) == 0;
-    if (in != stdin)
-        (void)fclose(in);
-    return ok ? str_n(p, n) : none;
+    (void)fputs(usage, stdout);
+#define X(code, rule) (void)printf("  %-28s %s\n", #code, rule);
+    SAML_CODES(X)
+#undef X
+    return fflush(stdout) == 0 ? CLI_OK : CLI_BROKEN;
 }
 
 /* --- arguments -------------------------------------------------------------- */
 
-/* RFC 3339 with an offset, which XML times must not have: "2026-08-10T11:00:00+03:00". */
-static bool read_offset_time(struct arena *a, struct str text, int64_t *out_ms)
+static bool misunderstood(struct job *j, const char *name, const char *what)
 {
-    int64_t hours, minutes;
+    return fail(&j->why, FAIL_CALLER, "usage", "%s: %s", name, what);
+}
 
-    if (text.n < 7)
+static bool read_key_file(struct job *j, const char *path, struct str *text)
+{
+    if (!args_file(j->arena, path, KEY_FILE_MAX_B, text))
+        return fail(&j->why, FAIL_CALLER, "file_unreadable", "%s: %s", path, strerror(errno));
+    return text->n <= KEY_FILE_MAX_B || fail(&j->why, FAIL_CALLER, "key_unreadable", "%s is too large", path);
+}
+
+/* A certificate that is there but too weak is a refusal, not a misunderstanding. */
+static bool add_certificates(struct job *j, const char *path)
+{
+    struct str text;
+    struct fail f = { 0 };
+
+    j->certificates = true;
+    if (!read_key_file(j, path, &text))
         return false;
-    struct str zone = str_from(text, text.n - 6);
-    if ((zone.p[0] != '+' && zone.p[0] != '-') || zone.p[3] != ':' || !str_int(str_sub(zone, 1, 2), &hours) ||
-        !str_int(str_sub(zone, 4, 2), &minutes) || hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+    bool der = text.n > 0 && text.p[0] == 0x30;
+    bool added = der ? keyring_add_certificate(j->keyring, text, &f) : keyring_add_pem(j->keyring, text, &f);
+    return added || strcmp(f.code, "key_weak") == 0 || fail(&j->why, FAIL_CALLER, f.code, "%s: %s", path, f.detail);
+}
+
+static bool add_own_key(struct job *j, const char *path)
+{
+    struct str text;
+    struct fail f = { 0 };
+
+    if (!read_key_file(j, path, &text))
         return false;
-    if (!xml_time_ms(arena_join(a, str_sub(text, 0, text.n - 6), S("Z")), out_ms))
-        return false;
-    int64_t offset_ms = (hours * 60 + minutes) * 60000;
-    *out_ms += zone.p[0] == '+' ? -offset_ms : offset_ms;
+    struct local_keys *keys = local_keys_read(j->arena, j->own, text, &f);
+    if (keys == NULL)
+        return fail(&j->why, FAIL_CALLER, "key_unreadable", "%s: %s", path, f.detail);
+    j->own = keys;
     return true;
 }
 
 static bool set_now(struct job *j, const char *value)
 {
-    int64_t ms;
-
-    j->now_given = true;
-    if (str_int(str_of(value), &j->rules.now_s))
-        return true;
-    if (!xml_time_ms(str_of(value), &ms) && !read_offset_time(j->arena, str_of(value), &ms))
-        return false;
-    j->rules.now_s = ms / 1000;
-    return true;
+    return args_time(value, &j->rules.now_s) ||
+           misunderstood(j, "--now", "expected Unix seconds or a time like 2026-08-10T08:00:00Z");
 }
 
 static bool set_skew(struct job *j, const char *value)
 {
-    return str_int(str_of(value), &j->rules.skew_s) && j->rules.skew_s >= 0 && j->rules.skew_s <= SKEW_MAX_S;
+    return args_number(value, 0, SKEW_MAX_S, &j->rules.skew_s) ||
+           misunderstood(j, "--skew", "expected seconds from 0 to 3600");
 }
 
-/* A certificate that is there but too weak is a refusal, not a misunderstanding:
- * it is left out, and no signature will fit. */
-static bool add_certificates(struct job *j, const char *path)
-{
-    struct str text = read_file(j->arena, path, KEY_FILE_MAX_B);
-    struct fail f = { 0 };
+/* What comes once: where its value goes. */
+struct texts {
+    const char *issuer, *sp, *acs, *request_id, *now, *skew;
+};
 
-    if (text.p == NULL || text.n > KEY_FILE_MAX_B)
-        return false;
-    bool der = text.n > 0 && text.p[0] == 0x30;
-    bool added = der ? keyring_add_certificate(j->keyring, text, &f) : keyring_add_pem(j->keyring, text, &f);
-    return added || strcmp(f.code, "key_weak") == 0;
+static const char **place_of(struct texts *q, struct str name)
+{
+    const struct {
+        const char *name, **place;
+    } all[] = { { "--issuer", &q->issuer },         { "--sp", &q->sp },   { "--acs", &q->acs },
+                { "--request-id", &q->request_id }, { "--now", &q->now }, { "--skew", &q->skew } };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (str_eq(name, str_of(all[i].name)))
+            return all[i].place;
+    return NULL;
 }
 
-static bool add_own_key(struct job *j, const char *path)
+/* One option with its value. */
+static bool take(struct job *j, struct texts *q, const char *name, const char *value)
 {
-    struct str text = read_file(j->arena, path, KEY_FILE_MAX_B);
-    struct fail f = { 0 };
+    const char **place = place_of(q, str_of(name));
+    bool certificate = strcmp(name, "--cert") == 0;
 
-    if (text.p == NULL || text.n > KEY_FILE_MAX_B)
-        return false;
-    struct local_keys *keys = local_keys_read(j->arena, j->own, text, &f);
-    j->own = keys != NULL ? keys : j->own;
-    return keys != NULL;
-}
-
-static bool set_text(struct str *to, const char *value)
-{
-    bool first = to->p == NULL;
-
-    *to = str_of(value);
-    return first && to->n > 0;
-}
-
-/* One option with its value; false when it is unknown, repeated or makes no sense. */
-static bool take(struct job *j, const char *name, const char *value)
-{
-    if (strcmp(name, "--cert") == 0)
-        return add_certificates(j, value);
-    if (strcmp(name, "--decrypt-key") == 0)
-        return add_own_key(j, value);
-    if (strcmp(name, "--issuer") == 0)
-        return set_text(&j->rules.issuer, value);
-    if (strcmp(name, "--sp") == 0)
-        return set_text(&j->rules.sp, value);
-    if (strcmp(name, "--acs") == 0)
-        return set_text(&j->rules.acs, value);
-    if (strcmp(name, "--request-id") == 0)
-        return set_text(&j->rules.request_id, value);
-    if (strcmp(name, "--now") == 0)
-        return !j->now_given && set_now(j, value);
-    return strcmp(name, "--skew") == 0 && set_skew(j, value);
+    if (place == NULL && !certificate && strcmp(name, "--decrypt-key") != 0)
+        return misunderstood(j, name, "there is no such option");
+    if (value == NULL || value[0] == '\0')
+        return misunderstood(j, name, "a value is needed");
+    if (place == NULL)
+        return certificate ? add_certificates(j, value) : add_own_key(j, value);
+    if (*place != NULL)
+        return misunderstood(j, name, "is given twice");
+    *place = value;
+    return true;
 }
 
 /* "--name value" and "--name=value"; what is no option is the file. */
-static bool take_arguments(struct job *j, int argc, char **argv)
+static bool take_arguments(struct job *j, struct texts *q, int argc, char **argv)
 {
     for (int i = 2; i < argc; i++) {
         struct str arg = str_of(argv[i]);
         size_t equals = str_find_byte(arg, '=', 0);
         if (!str_has_prefix(arg, S("--"))) {
             if (j->file != NULL)
-                return fprintf(stderr, "digione saml: one file, not %s as well\n", argv[i]), false;
+                return misunderstood(j, argv[i], "one file is judged at a time");
             j->file = argv[i];
             continue;
         }
         const char *name = arena_cstr(j->arena, str_sub(arg, 0, equals));
         const char *value = equals < arg.n ? argv[i] + equals + 1 : i + 1 < argc ? argv[++i] : NULL;
-        if (value == NULL || !take(j, name, value))
-            return fprintf(stderr, "digione saml: cannot use %s %s\n", name, value != NULL ? value : "(nothing)"),
-                   false;
+        if (!take(j, q, name, value))
+            return false;
     }
     return true;
 }
 
-static bool complete(const struct job *j, bool certificates)
+static bool understand(struct job *j, int argc, char **argv)
 {
-    const struct saml_rules *r = &j->rules;
+    struct texts q = { 0 };
 
-    if (certificates && r->issuer.p != NULL && r->sp.p != NULL && r->acs.p != NULL && r->request_id.p != NULL &&
-        j->now_given && j->file != NULL)
-        return true;
-    (void)fputs("digione saml verify: --cert, --issuer, --sp, --acs, --request-id, --now and a file are needed\n",
-                stderr);
-    return false;
+    if (argc < 2 || strcmp(argv[1], "verify") != 0)
+        return misunderstood(j, "digione saml", "expected: digione saml verify …");
+    if (!take_arguments(j, &q, argc, argv))
+        return false;
+    if (!j->certificates || q.issuer == NULL || q.sp == NULL || q.acs == NULL || q.request_id == NULL ||
+        j->file == NULL)
+        return misunderstood(j, "digione saml verify",
+                             "--cert, --issuer, --sp, --acs, --request-id and a file are needed");
+    j->rules.issuer = str_of(q.issuer);
+    j->rules.sp = str_of(q.sp);
+    j->rules.acs = str_of(q.acs);
+    j->rules.request_id = str_of(q.request_id);
+    return (q.now == NULL || set_now(j, q.now)) && (q.skew == NULL || set_skew(j, q.skew));
 }
 
 /* --- the verdict ------------------------------------------------------------ */
@@ -190,7 +193,7 @@ static int put(struct str line, int status)
     return fflush(stdout) == 0 ? status : CLI_BROKEN;
 }
 
-static int refuse(struct arena *a, const struct fail *f)
+static int refuse(struct arena *a, int status, const struct fail *f)
 {
     struct json_out o = json_out(a, LINE_MAX_B);
 
@@ -199,7 +202,7 @@ static int refuse(struct arena *a, const struct fail *f)
     json_put_str(&o, S("error"), str_of(f->code));
     json_put_str(&o, S("detail"), str_of(f->detail));
     json_end_object(&o);
-    return put(json_done(&o), CLI_REFUSED);
+    return put(json_done(&o), status);
 }
 
 static int accept(struct arena *a, const struct saml_assertion *said)
@@ -247,52 +250,50 @@ static struct str unwrap(const struct job *j, const struct encrypted *e)
     return (struct str){ NULL, 0 };
 }
 
-/* XML as it is, or base64 as it was posted. */
-static bool decode(struct arena *a, struct str *text, struct fail *f)
+/* What consists of the characters of base64 was posted; all else is to be XML. */
+static bool is_posted(struct str text)
 {
-    struct str start = str_trim(str_has_prefix(*text, S("\xEF\xBB\xBF")) ? str_from(*text, 3) : *text);
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r\n";
 
-    return (start.n > 0 && start.p[0] == '<') || saml_decode(a, *text, XML_MESSAGE_MAX_B, text, f);
+    for (size_t i = 0; i < text.n; i++)
+        if (memchr(alphabet, text.p[i], sizeof alphabet - 1) == NULL)
+            return false;
+    return true;
 }
 
 static int verify(struct job *j)
 {
-    struct str text = read_file(j->arena, j->file, FILE_MAX_B);
     struct saml_answer *answer = NULL;
+    struct str text;
     struct fail f = { 0 };
 
-    if (text.p == NULL)
-        return fprintf(stderr, "digione saml: cannot read %s\n", j->file), CLI_USAGE;
-    enum saml_state state =
-        decode(j->arena, &text, &f) ? saml_open(j->arena, text, &j->rules, &answer, &f) : SAML_REFUSED;
+    if (!args_file(j->arena, j->file, FILE_MAX_B, &text)) {
+        (void)fail(&f, FAIL_CALLER, "file_unreadable", "%s: %s", j->file, strerror(errno));
+        return refuse(j->arena, CLI_USAGE, &f);
+    }
+    if (keyring_count(j->keyring) == 0) {
+        (void)fail(&f, FAIL_UPSTREAM, "key_weak", "no certificate has a key that is strong enough");
+        return refuse(j->arena, CLI_REFUSED, &f);
+    }
+    enum saml_state state = !is_posted(text) || saml_decode(j->arena, text, XML_MESSAGE_MAX_B, &text, &f)
+                                ? saml_open(j->arena, text, &j->rules, &answer, &f)
+                                : SAML_REFUSED;
     while (state == SAML_NEEDS_KEY)
         state = saml_unwrapped(answer, unwrap(j, saml_wrapped(answer)), &f);
-    return state == SAML_PROVEN ? accept(j->arena, saml_assertion(answer)) : refuse(j->arena, &f);
-}
-
-static bool wants_help(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return true;
-    return false;
+    return state == SAML_PROVEN ? accept(j->arena, saml_assertion(answer)) : refuse(j->arena, CLI_REFUSED, &f);
 }
 
 int cli_saml(int argc, char **argv)
 {
-    struct job j = { .arena = arena_new_secret(), .rules = { .skew_s = SKEW_DEFAULT_S } };
-    int status = CLI_USAGE;
-    bool certificates = false;
+    struct job j = { .arena = arena_new_secret(),
+                     .rules = { .now_s = world_now_s(&world_real), .skew_s = SKEW_DEFAULT_S } };
 
-    for (int i = 2; i < argc; i++)
-        certificates = certificates || strncmp(argv[i], "--cert", 6) == 0;
+    if (cli_wants_help(argc, argv)) {
+        arena_free(j.arena);
+        return help();
+    }
     j.rules.keys = j.keyring = keyring_new(j.arena);
-    if (wants_help(argc, argv))
-        status = fputs(help, stdout) >= 0 ? CLI_OK : CLI_BROKEN;
-    else if (argc < 2 || strcmp(argv[1], "verify") != 0)
-        (void)fputs(help, stderr);
-    else if (take_arguments(&j, argc, argv) && complete(&j, certificates))
-        status = verify(&j);
+    int status = understand(&j, argc, argv) ? verify(&j) : refuse(j.arena, CLI_USAGE, &j.why);
     arena_free(j.arena);
     return status;
 }

@@ -677,6 +677,51 @@ TEST(each_condition_refuses_in_an_encrypted_assertion_too)
     }
 }
 
+TEST(an_id_that_is_no_name_is_refused_with_what_bears_it)
+{
+    struct str text = edit(t, base(t), "ID=\"_response1\"", "ID=\"1response\"");
+
+    (void)expect(t, "response-id", signed_by(t, text, BY_ASSERTION, &plain), "response_id");
+    text = edit(t, base(t), "ID=\"_assertion1\"", "ID=\"1assertion\"");
+    (void)expect(t, "assertion-id", signed_by(t, text, BY_RESPONSE, &plain), "assertion_id");
+}
+
+TEST(a_signature_out_of_place_is_refused)
+{
+    struct str text = edit(t, base(t), "<saml:Subject>", "<saml:Subject><ds:Signature xmlns:ds=\"" DS "\"/>");
+
+    (void)expect(t, "sig-in-subject", signed_by(t, text, BY_ASSERTION, &plain), "sig_place");
+}
+
+TEST(a_message_costs_a_bounded_number_of_private_key_operations)
+{
+    struct str text = base(t);
+
+    for (int i = 0; i <= SAML_UNWRAPS_MAX; i++) {
+        text = edit(t, text, "<saml:AttributeStatement>",
+                    "<saml:AttributeStatement><saml:Attribute Name=\"x\"><saml:AttributeValue>y</saml:AttributeValue>"
+                    "</saml:Attribute>");
+        text = forge_encrypt(t->arena, text, "Attribute", &(struct forge_encrypt){ .holder = "EncryptedAttribute" });
+        text = edit(t, text, "_ek_EncryptedAttribute_0", arena_cstr(t->arena, arena_printf(t->arena, "_ek%d", i)));
+    }
+    (void)expect(t, "enc-many", signed_by(t, text, BY_ASSERTION, &plain), "enc_too_many");
+}
+
+TEST(what_is_posted_is_base64_of_a_bounded_size)
+{
+    static char long_text[4000];
+    struct fail f = { 0 };
+    struct str out;
+
+    memset(long_text, 'A', sizeof long_text);
+    CHECK(!saml_decode(t->arena, str_n(long_text, sizeof long_text), 1024, &out, &f));
+    CHECK_STR(f.code, "message_size");
+    f = (struct fail){ 0 };
+    CHECK(!saml_decode(t->arena, S("PHg+%%%"), 1024, &out, &f));
+    CHECK_STR(f.code, "message_base64");
+    CHECK(saml_decode(t->arena, S(" PHgv\r\nPg==\n"), 1024, &out, &f) && str_eq(out, S("<x/>")));
+}
+
 TEST(an_expiry_decades_ahead_is_refused)
 {
     struct str text =

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: EUPL-1.2
+# The verifiers' codes: each that the sources use is in the list, each in the list is used, is asked for by a test, and
+# stands with its rule in docs/verifying.md.  Prints each offence and exits 1.
+set -eu
+cd "$(dirname "$0")/.."
+bad=0
+offence() { echo "$1" >&2; bad=1; }
+
+# list FILE: "code rule" of each row, continuation and quotes taken off.
+list() { sed -n 's/^ *X(\([a-z0-9_]*\), *"\(.*\)") *\\\{0,1\}$/\1 \2/p' "$1"; }
+
+# used PREFIXES FILE…: words in quotes that begin as codes do.
+used() {
+    prefixes=$1
+    shift
+    sed 's/S("[^"]*")//g' "$@" | grep -oE "\"($prefixes)[a-z0-9_]*\"" | tr -d '"' | sort -u
+}
+
+compare() {
+    def=$1 codes=$2
+    list "$def" > "$dir/rows"
+    cut -d' ' -f1 "$dir/rows" | sort > "$dir/listed"
+    for code in $(comm -13 "$dir/listed" "$codes"); do offence "$def: $code is used and not listed"; done
+    for code in $(comm -23 "$dir/listed" "$codes"); do offence "$def: $code is listed and not used"; done
+    while read -r code rule; do
+        grep -rqF "\"$code\"" tests/unit || [ "$code" = xml_memory ] ||
+            offence "$def: no test asks for $code"
+        grep -qF "| \`$code\` | $rule |" docs/verifying.md || offence "docs/verifying.md: not as in $def: $code: $rule"
+    done < "$dir/rows"
+}
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+{
+    used 'xml_|enc_|sig_|key_weak|message_|response_|assertion_|subject_|confirmation_|conditions_|audience|authn_|attribute_|name_id' \
+        wire/xml.c wire/xmlenc.c wire/dsig.c wire/saml.c
+    used 'status|city_refused|session_over|lifetime' wire/saml.c
+} | sort -u > "$dir/saml"
+compare wire/saml_codes.def "$dir/saml"
+used 'jwks_|token_|header_|alg_|claims_|key_|signature_|iss_|sub_|aud_|azp_|exp_|iat_|nbf_|not_yet|nonce_|jti_|sid_|at_hash_|auth_time_' \
+    wire/jose.c wire/jws.c wire/jwks.c wire/jose_claims.c | grep -vxE 'at_hash|auth_time|key_ops' > "$dir/jose"
+compare wire/jose_codes.def "$dir/jose"
+[ "$bad" -eq 0 ] && echo "every code is listed, used, tested and documented"
+exit "$bad"
