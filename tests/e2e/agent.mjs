@@ -2,9 +2,11 @@
 // A browser without a screen: keeps cookies per host name, follows redirects, fills in forms.  Connects to
 // 127.0.0.1 whatever the host name is, so that *.localhost needs no resolver.
 import http from 'node:http';
+import https from 'node:https';
 
 export class Agent {
-  constructor() { this.jar = new Map(); this.trace = []; }
+  // ca: the certificate that https addresses are believed for.
+  constructor({ ca } = {}) { this.jar = new Map(); this.trace = []; this.ca = ca; }
 
   cookieHeader(url) {
     const now = Date.now();
@@ -35,8 +37,10 @@ export class Agent {
     const url = new URL(address);
     const body = form === undefined ? undefined : new URLSearchParams(form).toString();
     return new Promise((resolve, reject) => {
-      const req = http.request({
-        host: '127.0.0.1', port: url.port || 80, method, path: url.pathname + url.search, agent: false,
+      const secure = url.protocol === 'https:';
+      const req = (secure ? https : http).request({
+        ...(secure ? { ca: this.ca, servername: url.hostname } : {}),
+        host: '127.0.0.1', port: url.port || (secure ? 443 : 80), method, path: url.pathname + url.search, agent: false,
         headers: {
           Host: url.host, Cookie: this.cookieHeader(url), Accept: 'text/html,*/*;q=0.8', 'Accept-Language': 'fi',
           ...(body === undefined ? {} : { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': Buffer.byteLength(body), Origin: this.origin ?? url.origin }),
@@ -87,7 +91,7 @@ export class Agent {
   }
 
   clone() {
-    const other = new Agent();
+    const other = new Agent({ ca: this.ca });
     for (const [h, m] of this.jar) other.jar.set(h, new Map(m));
     return other;
   }

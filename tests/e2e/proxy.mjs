@@ -2,11 +2,13 @@
 // The shipped HAProxy configuration in front of a gateway on a Unix socket: TLS, cookies with __Host-, forwarded headers
 // believed from the proxy alone, health hidden.
 import https from 'node:https';
+import http2 from 'node:http2';
 import fs from 'node:fs';
 import path from 'node:path';
 import { spawn, spawnSync } from 'node:child_process';
 import { check, fetchLocal, finish, folder, freePort, root, test, until } from './gateway.mjs';
-import { federation } from './local.mjs';
+import { Agent } from './agent.mjs';
+import { federation, signIn } from './local.mjs';
 
 if (spawnSync('haproxy', ['-v']).error) { console.log('haproxy is not installed'); process.exit(77); }
 const dir = folder('proxy');
@@ -19,7 +21,7 @@ spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_
   '-keyout', `${dir}/key.pem`, '-out', `${dir}/cert.pem`], { stdio: 'ignore' });
 fs.writeFileSync(`${dir}/both.pem`, fs.readFileSync(`${dir}/cert.pem`) + fs.readFileSync(`${dir}/key.pem`));
 
-const { g } = await federation(process.argv[2], { name: 'behind-proxy', url: `https://localhost:${front}`,
+const { g, service } = await federation(process.argv[2], { name: 'behind-proxy', url: `https://localhost:${front}`,
   settings: { public_url: `https://localhost:${front}`, listen: `unix:${socket}`, trusted_proxy: 'unix' } });
 await g.start(false);
 const haproxy = spawn('haproxy', ['-db', '-f', path.join(root, 'deploy/haproxy.cfg')], { stdio: ['ignore', 'ignore', fs.openSync(`${dir}/haproxy.log`, 'w')],
@@ -60,6 +62,33 @@ await test('a browser cannot say where it comes from', async () => {
 });
 await test('the front refuses a header name with an underscore', async () => {
   check((await get('/', { headers: { X_Evil: '1' } })).status >= 400, 'it was let through');
+});
+const certificate = fs.readFileSync(`${dir}/cert.pem`);
+// The state parameter makes each login's cookie as large as it may be.
+const longState = { state: 's'.repeat(450) };
+const flowCookies = (agent) => agent.cookieHeader(new URL(g.url)).split('; ').filter((c) => c.includes('login-'));
+
+await test('a browser with twenty logins in flight still signs in through the proxy', async () => {
+  const agent = new Agent({ ca: certificate });
+  for (let i = 0; i < 25; i++) await agent.get(service.authorizeUrl(longState), service.until());
+  const cookies = flowCookies(agent);
+  check(cookies.length === 20, `${cookies.length} logins in flight`);
+  check(cookies.join('; ').length > 16384, `only ${cookies.join('; ').length} bytes of cookies`);
+  const { answer } = await signIn(service, 'anna', agent);
+  check(answer?.get('code'), `no code: ${answer}\n${agent.trace.slice(-4).join('\n')}`);
+});
+await test('the same over HTTP/2, each cookie in a field of its own, and what is larger is refused in words', async () => {
+  const ask = (cookies) => new Promise((resolve, reject) => {
+    const session = http2.connect(`https://localhost:${front}`, { ca: certificate, maxSendHeaderBlockLength: 1 << 20, lookup: (h, o, done) => done(null, o.all ? [{ address: '127.0.0.1', family: 4 }] : '127.0.0.1', 4) });
+    session.on('error', reject);
+    const req = session.request({ ':path': '/oidc/jwks', cookie: cookies });
+    let status;
+    req.on('response', (h) => { status = h[':status']; }).on('error', reject).on('data', () => {}).on('end', () => { session.close(); resolve(status); });
+    req.end();
+  });
+  const cookies = (n) => Array.from({ length: n }, (_, i) => `__Host-login-${i}=${'x'.repeat(1000)}`);
+  for (const [n, status] of [[20, 200], [34, 200], [40, 431], [46, 431]])
+    check(await ask(cookies(n)) === status, `${n} cookies: not ${status}`);
 });
 haproxy.kill('SIGTERM');
 await g.stop();
