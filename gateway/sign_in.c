@@ -11,6 +11,8 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
+enum { HERE_MAX_B = 512 };
+
 static struct str param(const struct ctx *c, const char *name)
 {
     return form_get(c->req->method == HTTP_POST ? c->body : c->query, str_of(name));
@@ -60,6 +62,17 @@ static struct str here(struct ctx *c, const char *path)
     return arena_printf(c->arena, "%s?login=%.*s", path, STR_ARG(c->login->id));
 }
 
+/* A change of language comes back to the same search. */
+static struct str here_searched(struct ctx *c)
+{
+    struct buf b = buf_new(c->arena, HERE_MAX_B);
+
+    buf_add(&b, here(c, "/sign-in"));
+    if (str_is_set(param(c, "q")))
+        url_query(&b, S("q"), param(c, "q"));
+    return buf_ok(&b) ? buf_str(&b) : here(c, "/sign-in");
+}
+
 static enum step show(struct ctx *c, struct fail *f)
 {
     const struct service *s = service_of(c);
@@ -68,7 +81,7 @@ static enum step show(struct ctx *c, struct fail *f)
                                     .remembered_idp = device_remembered(c),
                                     .all = str_is_set(param(c, "all")),
                                     .local_allowed = local_allowed(c) };
-    struct sign_in_view v = { .page = page_for(c, here(c, "/sign-in")),
+    struct sign_in_view v = { .page = page_for(c, here_searched(c)),
                               .login = c->login->id,
                               .shared = device_shared(c) };
 

@@ -54,10 +54,11 @@ static const struct affiliation *first_valid(const struct person *p, int64_t now
     return NULL;
 }
 
-/* "Oppilas, 7C" */
+/* "Oppilas, 7C".  Who has no class level studies beyond the comprehensive school. */
 static struct str role_line(struct arena *a, const struct affiliation *at, enum lang lang)
 {
-    struct str role = text(role_text(at->role), lang);
+    bool student = at->role == ROLE_LEARNER && at->class_level == 0;
+    struct str role = text(student ? T_role_student : role_text(at->role), lang);
 
     return role.n > 0 && str_is_set(at->group) ? arena_printf(a, "%.*s, %.*s", STR_ARG(role), STR_ARG(at->group))
                                                : role;
@@ -83,6 +84,7 @@ static struct page_me me_of(const struct ctx *c)
     me.initials = words_initials(c->arena, me.name);
     if (at != NULL) {
         me.role = role_line(c->arena, at, c->lang);
+        me.learner = at->role == ROLE_LEARNER;
         me.school = school_name(c->registry, at, c->lang);
     }
     return me;
@@ -93,6 +95,8 @@ struct page page_for(const struct ctx *c, struct str here)
     struct page page = { .lang = c->lang, .gateway = c->set->name, .here = here };
 
     contact_split(c->set->support, &page.help, &page.help_email);
+    page.accessibility = c->set->accessibility;
+    page.privacy = c->set->privacy;
     if (c->session != NULL && c->session->person != NULL)
         page.me = me_of(c);
     return page;
@@ -113,12 +117,15 @@ enum step page_send(struct ctx *c, int status, struct html page, struct fail *f)
 
 static struct sign_in_out sign_in_out(struct arena *a, const struct sign_in_view *v)
 {
+    size_t last = v->from + v->picks.n;
+
     return (struct sign_in_out){ .page = v->page,
                                  .in = *v,
                                  .asked = str_is_set(v->q),
-                                 .has_more = v->next > 0,
+                                 .has_more = v->total > last,
                                  .total = words_count(a, v->total, v->page.lang),
-                                 .shown = words_count(a, v->picks.n, v->page.lang) };
+                                 .first = words_count(a, v->from + 1, v->page.lang),
+                                 .last = words_count(a, last, v->page.lang) };
 }
 
 struct html page_sign_in(struct arena *a, const struct sign_in_view *v)

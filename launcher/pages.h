@@ -28,7 +28,7 @@
     "form-action 'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*; "                           \
     "frame-ancestors 'none'"
 
-enum { PICKS_MAX = 12, RESULTS_SHOWN = 8 };
+enum { PICKS_MAX = 12, RESULTS_SHOWN = 8, RESULTS_PAGE = 40 /* what a page of 50 KB holds */ };
 
 /* --- what every page carries ------------------------------------------------------------------------------ */
 
@@ -39,6 +39,7 @@ struct page_me {         /* who is signed in; name absent: nobody */
     struct str role;     /* in the page's language: "Opettaja" */
     struct str school;   /* in the page's language */
     struct str csrf;     /* token of the sign-out form */
+    bool learner;        /* whom to ask: the teacher */
 };
 
 struct page {
@@ -82,10 +83,11 @@ struct sign_in_view { /* GET /sign-in */
     struct picks others;    /* local accounts and other ways; GET /sign-in/local?idp=…&login=… */
     struct str q;           /* what was searched for; absent: no search */
     size_t total;           /* hits in all */
-    size_t next;            /* how many "show more" shows (parameter `n`); 0: all are shown */
+    size_t from;            /* hits before the first one shown */
+    size_t next, previous;  /* the last hit of the pages after and before this one (parameter `n`); 0: none */
 };
 /* Forms and links of this page:
- *   GET  /sign-in?login=&q=        search             GET  /sign-in?login=&q=&n=16   show more
+ *   GET  /sign-in?login=&q=        search             GET  /sign-in?login=&q=&n=40   show more
  *   POST /sign-in/idp              login, idp, remember=1 (when ticked)
  *   GET  /sign-in?login=&all=1     choose another     POST /sign-in/forget           login
  *   GET  /sign-in?login=&help=1    "I cannot find my school": page_no_school */
@@ -96,8 +98,8 @@ struct html page_no_school(struct arena *a, const struct sign_in_view *v);
  * with it, shared by all threads. */
 struct picker;
 const struct picker *picker_of(struct registry *r);
-/* Fills in remembered, search, picks, others, q, total and next of a view whose page.lang is set.  query and n as
- * they came in the request (absent: none); remembered_idp from the cookie; all: `all=1`. */
+/* Fills in remembered, search, picks, others, q, total, from, next and previous of a view whose page.lang is set. query
+ * and n as they came in the request (absent: none); remembered_idp from the cookie; all: `all=1`. */
 struct picker_ask {
     struct str query, n, remembered_idp;
     bool all;

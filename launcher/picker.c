@@ -250,19 +250,27 @@ static struct str query_of(struct arena *a, struct str typed)
     return buf_str(&out);
 }
 
-static void fill_hits(const struct picker *p, struct arena *a, struct str query, size_t limit, struct sign_in_view *v)
+/* A page ends with its n-th hit: the first has RESULTS_SHOWN, or with them whatever fills a page, the others that much.
+ */
+static void fill_hits(const struct picker *p, struct arena *a, struct str query, size_t n, struct sign_in_view *v)
 {
     struct hits *h = arena_make(a, struct hits);
+    size_t from = n > RESULTS_PAGE ? n - RESULTS_PAGE : 0, at = 0;
 
     search(p, v->page.lang, query, h);
-    struct pick *picks = arena_make_n(a, limit + 1, struct pick);
-    size_t n = 0;
+    for (; from > 0 && from >= h->total; from -= RESULTS_PAGE)
+        n -= RESULTS_PAGE;
+    struct pick *picks = arena_make_n(a, n - from + 1, struct pick);
     for (size_t rank = 0; rank < RANKS; rank++)
-        for (size_t i = 0; i < h->n[rank] && n < limit; i++)
-            picks[n++] = pick_of(h->at[rank][i], query, v->page.lang);
-    v->picks = (struct picks){ picks, n };
+        for (size_t i = 0; i < h->n[rank] && at < n; i++)
+            if (at++ >= from)
+                picks[v->picks.n++] = pick_of(h->at[rank][i], query, v->page.lang);
+    v->picks.at = picks;
     v->total = h->total;
-    v->next = h->total > n && n < SHOWN_MAX ? n + RESULTS_SHOWN : 0;
+    v->from = from;
+    v->previous = from;
+    if (h->total > at && at < SHOWN_MAX)
+        v->next = at < RESULTS_PAGE ? RESULTS_PAGE : at + RESULTS_PAGE;
 }
 
 /* --- the page --------------------------------------------------------------------------------------------- */
@@ -301,13 +309,16 @@ static void fill_remembered(const struct picker *p, struct str id, struct sign_i
         v->remembered = (struct pick){ .idp = idp->id, .before = names_in(&idp->names, v->page.lang) };
 }
 
+/* Pages begin where "show more" makes them begin, whatever was written into the address. */
 static size_t limit_of(struct str n)
 {
     int64_t asked;
 
-    if (!str_int(n, &asked) || asked < RESULTS_SHOWN)
+    if (!str_int(n, &asked) || asked <= RESULTS_SHOWN)
         return RESULTS_SHOWN;
-    return asked < SHOWN_MAX ? (size_t)asked : SHOWN_MAX;
+    if (asked > SHOWN_MAX)
+        return SHOWN_MAX;
+    return ((size_t)asked + RESULTS_PAGE - 1) / RESULTS_PAGE * RESULTS_PAGE;
 }
 
 void picker_fill(const struct picker *p, struct arena *a, const struct picker_ask *ask, struct sign_in_view *v)

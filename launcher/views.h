@@ -13,7 +13,7 @@
 struct sign_in_out {
     struct page page;
     struct sign_in_view in;
-    struct str total, shown; /* numbers as people write them */
+    struct str total, first, last; /* numbers as people write them */
     bool asked, has_more;
 };
 

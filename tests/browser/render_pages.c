@@ -184,6 +184,8 @@ static struct page page(const struct stage *s, const char *here, bool signed_in)
     struct page p = { .lang = s->lang, .gateway = word(s, S("DigiOne")), .here = str_of(here) };
 
     p.help = word(s, S("https://tuki.example/"));
+    p.accessibility = word(s, S("https://tuki.example/saavutettavuus"));
+    p.privacy = word(s, S("https://tuki.example/tietosuoja"));
     if (signed_in)
         p.me = (struct page_me){ .name = word(s, S("Aino Laakso")),
                                  .first = word(s, S("Aino")),
@@ -235,6 +237,10 @@ static struct launcher_view launcher(const struct stage *s, struct registry *r, 
         v.page.me.name = word(s, S("Eino Mäkelä"));
         v.page.me.first = word(s, S("Eino"));
         v.page.me.initials = S("EM");
+        v.page.me.role = word(s, s->lang == LANG_SV   ? S("Elev, 1B")
+                                 : s->lang == LANG_EN ? S("Pupil, 1B")
+                                                      : S("Oppilas, 1B"));
+        v.page.me.learner = true;
     }
     return v;
 }
@@ -271,6 +277,51 @@ static void put_sign_in(const struct stage *s, const char *prefix, const struct 
     v.service = (struct str){ NULL, 0 };
     put(arena_cstr(s->a, arena_printf(s->a, "%ssign-in-shared", prefix)), s->lang, page_sign_in(s->a, &v));
     put(arena_cstr(s->a, arena_printf(s->a, "%sno-school", prefix)), s->lang, page_no_school(s->a, &v));
+}
+
+/* A whole country: the search comes first, and what it finds comes in pages. */
+enum { MANY_CITIES = 300, MANY_SCHOOLS = 16 };
+
+static struct registry *country(void)
+{
+    struct arena *own = arena_new();
+    struct provider *cities = arena_make_n(own, MANY_CITIES, struct provider);
+    struct idp *at = arena_make_n(own, MANY_CITIES, struct idp);
+
+    for (size_t i = 0; i < MANY_CITIES; i++) {
+        struct school *schools = arena_make_n(own, MANY_SCHOOLS, struct school);
+        struct str name = i < 5 ? providers[i].names.in[0] : arena_printf(own, "Kunta %zu", i);
+        for (size_t k = 0; k < MANY_SCHOOLS; k++) {
+            struct str code = arena_printf(own, "%05zu", i * MANY_SCHOOLS + k);
+            schools[k] = (struct school){ .oid = code, .code = code, .active = true };
+            schools[k].names.in[0] = arena_printf(own, "Testi-%.*s, koulu %zu", STR_ARG(name), k + 1);
+        }
+        cities[i] = (struct provider){ .id = name, .schools = schools, .school_count = MANY_SCHOOLS };
+        cities[i].names = i < 5 ? providers[i].names : (struct names){ { name } };
+        at[i] = (struct idp){ .id = arena_printf(own, "c%zu", i), .kind = IDP_OIDC, .provider = &cities[i] };
+        at[i].names = cities[i].names;
+        at[i].enabled = at[i].listed = true;
+    }
+    struct registry_parts parts = {
+        .providers = cities, .provider_count = MANY_CITIES, .idps = at, .idp_count = MANY_CITIES
+    };
+    return registry_build(own, &parts);
+}
+
+static void put_many(const struct stage *s, const char *prefix)
+{
+    struct registry *r = country();
+    struct picker_ask ask = { .local_allowed = true };
+    struct sign_in_view v = sign_in(s, picker_of(r), &ask);
+
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssign-in-many", prefix)), s->lang, page_sign_in(s->a, &v));
+    ask.query = S("koulu");
+    v = sign_in(s, picker_of(r), &ask);
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssign-in-many-found", prefix)), s->lang, page_sign_in(s->a, &v));
+    ask.n = S("400");
+    v = sign_in(s, picker_of(r), &ask);
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssign-in-many-more", prefix)), s->lang, page_sign_in(s->a, &v));
+    registry_drop(r);
 }
 
 static void put_local(const struct stage *s, const char *prefix)
@@ -390,6 +441,8 @@ static void put_all(struct str hostile, const char *prefix, int lang, int last)
         struct registry *all = registry_of(SAMPLES), *none = registry_of(0);
         const struct picker *picker = picker_of(all);
         put_sign_in(&s, prefix, picker);
+        if (hostile.p == NULL)
+            put_many(&s, prefix);
         put_local(&s, prefix);
         put_launchers(&s, prefix, all, none);
         put_refusals(&s, prefix);

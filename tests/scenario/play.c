@@ -130,10 +130,10 @@ static const struct {
     { "expired", "<h1>Kirjautuminen jäi kesken</h1>" },
     { "not-for-you", "ei ole käytettävissäsi</h1>" },
     { "launcher", "<title>Omat palvelut" },
-    { "sign-out?", "<h1>Kirjaudutaanko ulos?</h1>" },
+    { "sign-out?", "<h1>Haluatko kirjautua ulos?</h1>" },
     { "signed-out", "<h1>Kirjauduit ulos</h1>" },
     { "out-of-use", "<h1>Kirjautuminen on hetken poissa käytöstä</h1>" },
-    { "request", "<h1>Pyyntö ei ollut kunnossa</h1>" },
+    { "request", "<h1>Linkki tai palvelu ei toiminut oikein</h1>" },
     { "city", "kirjautuminen ei vastaa</h1>" },
 };
 

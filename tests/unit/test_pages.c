@@ -178,14 +178,59 @@ TEST(results_come_eight_at_a_time)
     struct sign_in_view v = fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu") });
     CHECK_INT(v.picks.n, RESULTS_SHOWN);
     CHECK_INT(v.total, 1000);
-    CHECK_INT(v.next, 16);
-    CHECK(has(page_sign_in(t->arena, &v), "q=koulu&amp;n=16"));
-    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu"), .n = S("16") }).picks.n, 16);
+    CHECK_INT(v.next, 40);
+    CHECK(has(page_sign_in(t->arena, &v), "q=koulu&amp;n=40"));
+    CHECK(has(page_sign_in(t->arena, &v), "Näytämme 8 ensimmäistä."));
     CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu"), .n = S("-1") }).picks.n, RESULTS_SHOWN);
     CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu"), .n = S("99999999999999999999") }).picks.n,
               RESULTS_SHOWN);
+}
+
+TEST(more_results_come_in_pages_that_stay_small)
+{
+    idp_count = 0;
+    for (int i = 0; i < 100; i++)
+        add(arena_cstr(t->arena, arena_printf(t->arena, "c%d", i)), &providers[1], IDP_OIDC,
+            (struct names){ { arena_printf(t->arena, "Koulu %03d", i) } });
+    struct sign_in_view v = fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu"), .n = S("40") });
+    CHECK_INT(v.picks.n, RESULTS_PAGE);
+    CHECK_STR(v.picks.at[0].after, " 000");
+    CHECK_INT(v.previous, 0);
+    CHECK_INT(v.next, 80);
+    v = fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu"), .n = S("80") });
+    CHECK_STR(v.picks.at[0].after, " 040");
+    CHECK_INT(v.previous, 40);
+    CHECK(has(page_sign_in(t->arena, &v), "Näytämme tulokset 41–80."));
+    v = fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu"), .n = S("120") });
+    CHECK_INT(v.picks.n, 20);
+    CHECK_INT(v.next, 0);
+    /* A page past the end is the last one. */
     v = fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu"), .n = S("999999") });
-    CHECK(v.picks.n < 1000 && v.next == 0);
+    CHECK_STR(v.picks.at[0].after, " 080");
+    v = fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu 007"), .n = S("80") });
+    CHECK_INT(v.picks.n, 1);
+}
+
+TEST(names_in_swedish_and_without_dots_are_found)
+{
+    static const struct names cities[] = {
+        { { S("Turku"), S("Åbo") } },     { { S("Espoo"), S("Esbo") } },         { { S("Vantaa"), S("Vanda") } },
+        { { S("Oulu"), S("Uleåborg") } }, { { S("Tampere"), S("Tammerfors") } }, { { S("Äänekoski"), S("Äänekoski") } },
+    };
+    static const char *const asked[][3] = { { "abo", "Åbo", "turku" },           { "esbo", "ESBO", "spoo" },
+                                            { "vanda", "Van", "vantaa" },        { "uleaborg", "Uleåborg", "oul" },
+                                            { "tammerfors", "fors", "tampere" }, { "aanekoski", "äänekoski", "ÄÄNE" } };
+    static const struct provider nowhere = { .id = S("x") };
+
+    idp_count = 0;
+    for (size_t i = 0; i < 6; i++)
+        add(cities[i].in[0].p, &nowhere, IDP_OIDC, cities[i]);
+    for (size_t i = 0; i < 6; i++)
+        for (size_t k = 0; k < 3; k++)
+            for (int lang = 0; lang < LANG_COUNT; lang++) {
+                struct sign_in_view v = fill(t, (enum lang)lang, (struct picker_ask){ .query = str_of(asked[i][k]) });
+                CHECK(v.total >= 1 && str_eq(v.picks.at[0].idp, cities[i].in[0]));
+            }
 }
 
 TEST(the_last_choice_is_one_button_until_another_is_wanted)
@@ -417,7 +462,7 @@ TEST(one_school_needs_no_switch)
     s->person.given_names = S("");
     s->person.family_name = S("");
     struct launcher_view v = launcher_for(&s->c, S(""), S(""), false);
-    CHECK(has(page_launcher(t->arena, &v), "Kirjautumisesi ei kertonut koulua eikä roolia."));
+    CHECK(has(page_launcher(t->arena, &v), "Kirjautumisestasi ei käynyt ilmi koulua eikä roolia."));
 }
 
 TEST(a_school_whose_affiliation_has_ended_is_not_offered)
