@@ -105,13 +105,35 @@ static bool read_parents(struct reader *r, const struct cedar_json *j, struct ce
     return true;
 }
 
-static bool validate(struct reader *r, const struct cedar_entity *e)
+/* Actions are validated later, all together. */
+static bool validate(struct reader *r, const struct cedar_json *j, const struct cedar_entity *e)
 {
-    struct cedar_entity_facts facts = {
-        .uid = &e->uid, .attrs = e->attrs, .tags = e->tags, .parents = e->parents, .parent_n = e->n_parents
-    };
+    struct cedar_entity_facts facts = { .uid = &e->uid,
+                                        .attrs = e->attrs,
+                                        .tags = e->tags,
+                                        .parents = e->parents,
+                                        .parent_n = e->n_parents,
+                                        .span = j->span };
 
-    return r->schema == NULL || cedar_validate_entity(r->schema, &facts, r->d);
+    return r->schema == NULL || cedar_name_is_action(e->uid.type) || cedar_validate_entity(r->schema, &facts, r->d);
+}
+
+/* Are the actions of the input as the schema declares them?  The input must lead to every group that an action is in,
+ * over groups of groups or at once. */
+static void validate_actions(struct reader *r, struct cedar_entity *const *actions, size_t n)
+{
+    const struct cedar_entities *given = cedar_entities_of(r->a, actions, n, r->d);
+
+    for (size_t i = 0; given != NULL && i < given->n; i++) {
+        const struct cedar_entity *e = given->items[i];
+        struct cedar_uid *groups = arena_make_n(r->a, e->n_ancestors, struct cedar_uid);
+        for (size_t k = 0; k < e->n_ancestors; k++)
+            groups[k] = *e->ancestors[k].uid;
+        struct cedar_entity_facts facts = {
+            .uid = &e->uid, .attrs = e->attrs, .tags = e->tags, .parents = groups, .parent_n = e->n_ancestors
+        };
+        (void)cedar_validate_entity(r->schema, &facts, r->d);
+    }
 }
 
 static struct cedar_entity *read_entity(struct reader *r, const struct cedar_json *j)
@@ -137,7 +159,7 @@ static struct cedar_entity *read_entity(struct reader *r, const struct cedar_jso
     }
     e->attrs = read_fields(r, attrs, type, false);
     e->tags = tags != NULL ? read_fields(r, tags, type, true) : &none;
-    if (e->attrs == NULL || e->tags == NULL || !read_parents(r, parents, e) || !validate(r, e))
+    if (e->attrs == NULL || e->tags == NULL || !read_parents(r, parents, e) || !validate(r, uid, e))
         return NULL;
     return e;
 }
@@ -164,7 +186,7 @@ const struct cedar_entities *cedar_entities_parse(struct arena *a, struct cedar_
 {
     struct reader r = { a, d, schema };
     const struct cedar_json *j = cedar_json_parse(d);
-    size_t n_actions = schema != NULL ? cedar_schema_action_n(schema) : 0, n = 0, errors = d->errors;
+    size_t n_actions = schema != NULL ? cedar_schema_action_n(schema) : 0, n = 0, n_given = 0, errors = d->errors;
 
     if (j == NULL)
         return NULL;
@@ -174,12 +196,17 @@ const struct cedar_entities *cedar_entities_parse(struct arena *a, struct cedar_
         return NULL;
     }
     struct cedar_entity **list = arena_make_n(a, j->n + n_actions, struct cedar_entity *);
+    struct cedar_entity **given_actions = arena_make_n(a, j->n, struct cedar_entity *);
     for (size_t i = 0; i < j->n; i++) {
-        list[n] = read_entity(&r, &j->items[i]);
+        struct cedar_entity *e = read_entity(&r, &j->items[i]);
         /* An action must be as the schema says, so the schema's own takes its place. */
-        if (list[n] != NULL && !(schema != NULL && cedar_name_is_action(list[n]->uid.type)))
-            n++;
+        if (e != NULL && schema != NULL && cedar_name_is_action(e->uid.type))
+            given_actions[n_given++] = e;
+        else if (e != NULL)
+            list[n++] = e;
     }
+    if (n_given > 0)
+        validate_actions(&r, given_actions, n_given);
     for (size_t i = 0; i < n_actions; i++)
         list[n++] = action_entity(&r, cedar_schema_action_at(schema, i));
     return d->errors == errors ? cedar_entities_of(a, list, n, d) : NULL;
@@ -265,8 +292,11 @@ bool cedar_request_from_json(struct arena *a, struct cedar_diags *d, const struc
     if (!request_uid(&r, j, S("principal"), &out->principal) || !request_uid(&r, j, S("action"), &out->action) ||
         !request_uid(&r, j, S("resource"), &out->resource))
         return false;
-    if (schema != NULL && (action = cedar_schema_action(schema, out->action.type, out->action.id)) != NULL)
+    if (schema != NULL) {
+        if ((action = cedar_schema_action(schema, out->action.type, out->action.id)) == NULL) /* and no context */
+            return cedar_validate_request(schema, &out->principal, &out->action, &out->resource, NULL, d);
         type = action->context;
+    }
     (void)cedar_record_of(a, NULL, 0, &out->context, NULL);
     if (context != NULL && !cedar_value_from_json(a, d, context, type, &out->context))
         return false;

@@ -42,7 +42,8 @@ static int by_name(const void *x, const void *y)
     return order != 0 ? order : (a->at.at > b->at.at) - (a->at.at < b->at.at);
 }
 
-static const struct decl_attr **sorted_attrs(struct schema_builder *b, const struct decl_type *t)
+/* An attribute that is declared twice is what its last declaration says, as Cedar has it. */
+static const struct decl_attr **sorted_attrs(struct schema_builder *b, const struct decl_type *t, size_t *kept)
 {
     const struct decl_attr **list = arena_make_n(b->scratch, t->attr_n, const struct decl_attr *);
     size_t n = 0;
@@ -51,27 +52,34 @@ static const struct decl_attr **sorted_attrs(struct schema_builder *b, const str
         list[n++] = attr;
     if (n != 0)
         qsort(list, n, sizeof list[0], by_name); /* NOLINT(bugprone-sizeof-expression): pointers are sorted */
-    for (size_t i = 1; i < n; i++)
-        if (str_eq(list[i]->name, list[i - 1]->name))
-            cedar_error(b->d, list[i]->at, "attribute \"%.*s\" is declared twice", STR_ARG(list[i]->name));
+    *kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool again = *kept > 0 && str_eq(list[i]->name, list[*kept - 1]->name);
+        if (again)
+            cedar_warning(b->d, list[i]->at, "attribute \"%.*s\" is declared twice; the last declaration holds",
+                          STR_ARG(list[i]->name));
+        *kept += !again;
+        list[*kept - 1] = list[i];
+    }
     return list;
 }
 
 static const struct cedar_type *convert_record(struct schema_builder *b, const struct decl_namespace *ns,
                                                const struct decl_type *t, unsigned chain)
 {
-    const struct decl_attr **list = sorted_attrs(b, t);
-    struct cedar_attr *attrs = arena_make_n(b->scratch, t->attr_n, struct cedar_attr);
+    size_t n;
+    const struct decl_attr **list = sorted_attrs(b, t, &n);
+    struct cedar_attr *attrs = arena_make_n(b->scratch, n, struct cedar_attr);
     bool ok = true;
 
-    for (size_t i = 0; i < t->attr_n; i++) {
+    for (size_t i = 0; i < n; i++) {
         const struct cedar_type *part = convert(b, ns, list[i]->type, chain + 1);
         ok = ok && part != NULL;
         attrs[i] = (struct cedar_attr){ arena_str(b->a, list[i]->name), part, list[i]->required };
     }
     if (!ok)
         return NULL;
-    return t->attr_n == 0 ? b->empty : cedar_type_record(b->a, attrs, t->attr_n, false);
+    return n == 0 ? b->empty : cedar_type_record(b->a, attrs, n, false);
 }
 
 static const struct cedar_type *convert_set(struct schema_builder *b, const struct decl_namespace *ns,

@@ -33,7 +33,7 @@ bool cedar_validate_request(const struct cedar_schema *s, const struct cedar_uid
                             const struct cedar_record *context, struct cedar_diags *d);
 
 /* One entity as it was read.  Its parents are those that the input names; when each entity of a store is valid, so are
- * the ancestors that follow. */
+ * the ancestors that follow.  Not so for an action: it is given with all groups that it is in, direct or not. */
 struct cedar_entity_facts {
     const struct cedar_uid *uid;
     const struct cedar_record *attrs, *tags; /* NULL: none */

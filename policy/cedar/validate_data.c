@@ -241,17 +241,15 @@ static bool none(const struct cedar_record *r)
     return r == NULL || r->n == 0;
 }
 
-/* Is the declared ancestor among the parents, or above one of them? */
-static bool has_ancestor(struct data *x, const struct cedar_entity_facts *e, const struct cedar_action *ancestor)
+static bool has_group(struct data *x, const struct cedar_entity_facts *e, const struct cedar_action *group)
 {
-    for (size_t i = 0; i < e->parent_n; i++) {
-        const struct cedar_action *parent = cedar_schema_action(x->s, e->parents[i].type, e->parents[i].id);
-        if (parent == ancestor || (parent != NULL && cedar_action_has_ancestor(parent, ancestor)))
+    for (size_t i = 0; i < e->parent_n; i++)
+        if (cedar_schema_action(x->s, e->parents[i].type, e->parents[i].id) == group)
             return true;
-    }
     return false;
 }
 
+/* The declared groups, all of them and no others. */
 static bool check_action_parents(struct data *x, const struct cedar_entity_facts *e, const struct cedar_action *action)
 {
     for (size_t i = 0; i < e->parent_n; i++) {
@@ -260,7 +258,7 @@ static bool check_action_parents(struct data *x, const struct cedar_entity_facts
             return false;
     }
     for (size_t i = 0; i < action->ancestor_n; i++)
-        if (!has_ancestor(x, e, action->ancestors[i]))
+        if (!has_group(x, e, action->ancestors[i]))
             return false;
     return true;
 }

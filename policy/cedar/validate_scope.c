@@ -32,16 +32,21 @@ static void check_action_id(struct checker *c, const struct cedar_uid *uid, stru
 
 static void check_choice(struct checker *c, const struct cedar_uid *uid, struct cedar_span where)
 {
+    static const char message[] = "\"%.*s\" is none of the ids of the enumerated type \"%.*s\"";
     const struct cedar_entity_type *type = cedar_schema_entity_type(c->s, uid->type);
     struct cedar_guess guess;
+    bool new = true;
 
     if (type == NULL || cedar_entity_type_allows(type, uid->id))
         return;
     guess = cedar_guess_for(uid->id);
     for (size_t i = 0; i < type->choice_n; i++)
         cedar_guess_try(&guess, type->choices[i]);
-    if (check_error(c, where, "\"%.*s\" is none of the ids of the enumerated type \"%.*s\"", STR_ARG(uid->id),
-                    STR_ARG(uid->type)))
+    if (str_is_set(c->policy->template_id)) /* Cedar lets a link fill a slot with it; the link never applies */
+        (void)cedar_warning(c->d, where, message, STR_ARG(uid->id), STR_ARG(uid->type));
+    else
+        new = check_error(c, where, message, STR_ARG(uid->id), STR_ARG(uid->type));
+    if (new)
         cedar_near(c->d, arena_str(c->d->arena, guess.best));
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Entities, requests and JSON: what is read, what is refused. */
+#include "policy/cedar/json_value.h"
 #include "tests/unit/cedar_help.h"
 
 #define UID(type, id)       "{\"type\":\"" type "\",\"id\":\"" id "\"}"
@@ -48,6 +49,27 @@ TEST(stores_that_are_wrong_are_refused)
         if (!ok)
             (void)printf("not refused: %s\n", texts[i]);
     }
+}
+
+#define ACTION(id, parents) "{\"uid\":" UID("Action", id) ",\"attrs\":{},\"parents\":[" parents "]}"
+
+static bool actions_fit(struct test *t, const char *entities)
+{
+    struct cedar_source schema_text = { S("schema"), S("action all; action some in [all]; action view in [some];") };
+    struct cedar_source text = { S("entities"), str_of(entities) };
+    struct cedar_diags of_schema = cedar_diags_new(t->arena, &schema_text), d = cedar_diags_new(t->arena, &text);
+
+    return cedar_entities_parse(t->arena, &d, cedar_schema_parse_text(t->arena, &of_schema)) != NULL;
+}
+
+TEST(an_action_is_in_the_groups_that_the_schema_declares_and_in_theirs)
+{
+    CHECK(actions_fit(t, "[" ACTION("view", UID("Action", "some") "," UID("Action", "all")) "]"));
+    CHECK(actions_fit(t, "[" ACTION("view", UID("Action", "some")) "," ACTION("some", UID("Action", "all")) "]"));
+    CHECK(!actions_fit(t, "[" ACTION("view", UID("Action", "some")) "]")); /* "all" is missing */
+    CHECK(!actions_fit(t, "[" ACTION("view", UID("Action", "all")) "]"));
+    CHECK(!actions_fit(t, "[" ACTION("some", UID("Action", "all") "," UID("Action", "view")) "]"));
+    CHECK(!actions_fit(t, "[" ACTION("all", UID("Action", "some")) "," ACTION("some", UID("Action", "all")) "]"));
 }
 
 TEST(the_same_entity_given_twice_is_one)
@@ -151,6 +173,19 @@ static bool json_refused(struct test *t, struct str text)
     struct cedar_diags d = diags_of(t->arena, "j", text);
 
     return cedar_json_parse(&d) == NULL && d.errors == 1;
+}
+
+TEST(a_request_for_an_action_that_the_schema_lacks_is_refused_even_when_it_is_not_validated)
+{
+    struct cedar_source schema_text = { S("schema"), S("entity U; action a appliesTo { principal: U, resource: U };") };
+    struct cedar_source text = { S("request"), S("{\"principal\":\"U::\\\"x\\\"\",\"action\":\"Action::\\\"b\\\"\","
+                                                 "\"resource\":\"V::\\\"y\\\"\",\"context\":{}}") };
+    struct cedar_diags of_schema = cedar_diags_new(t->arena, &schema_text), d = cedar_diags_new(t->arena, &text);
+    const struct cedar_schema *schema = cedar_schema_parse_text(t->arena, &of_schema);
+    struct cedar_request r;
+
+    CHECK(!cedar_request_from_json(t->arena, &d, cedar_json_parse(&d), schema, false, &r));
+    CHECK_STR(d.items[0].message, "action: the schema has no Action::\"b\"");
 }
 
 TEST(text_that_is_no_json_is_refused)

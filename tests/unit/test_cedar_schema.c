@@ -321,8 +321,17 @@ TEST(a_name_declared_twice_is_refused)
     CHECK_HAS(refusal(t, "type A = Long; type A = Long;"), "common type \"A\" is declared twice");
     CHECK_HAS(refusal(t, "action a; action \"a\";"), "action \"a\" is declared twice");
     CHECK_HAS(refusal(t, "namespace N {} namespace N {}"), "namespace \"N\" is declared twice");
-    CHECK_HAS(refusal(t, "entity A { x: Long, \"x\": Bool };"), "attribute \"x\" is declared twice");
     CHECK_HAS(refusal(t, "@a @a entity A;"), "annotation `@a` is given twice");
+}
+
+TEST(an_attribute_declared_twice_is_what_its_last_declaration_says)
+{
+    struct cedar_diags d;
+    const struct cedar_schema *s = read_text(t, "entity A { x: Nothing, y: Long, \"x\"?: Bool };", &d);
+
+    CHECK(s != NULL);
+    CHECK(s != NULL && cedar_schema_eq(s, good(t, "entity A { x?: Bool, y: Long };")));
+    CHECK_HAS(cedar_diags_text(t->arena, &d), "s.cedarschema:1:33: warning: attribute \"x\" is declared twice");
 }
 
 TEST(a_name_that_shadows_one_without_a_namespace_is_refused) /* [RFC 70] */

@@ -498,6 +498,23 @@ TEST(a_link_must_name_a_known_type_that_the_action_applies_to)
     CHECK_HAS(link_findings(t, cedar_uid_make(S("Outsider"), S("o"))), "no action applies to this scope");
 }
 
+TEST(a_link_to_an_id_that_an_enumerated_type_lacks_is_a_warning)
+{
+    struct cedar_diags d = cedar_diags_new(t->arena, NULL);
+    const struct cedar_policy link = {
+        .id = S("link"),
+        .template_id = S("template"),
+        .effect = CEDAR_PERMIT,
+        .principal = { .kind = CEDAR_SCOPE_EQ, .uid = cedar_uid_make(S("Colour"), S("rde")) },
+    };
+    const struct cedar_schema *colours = schema_of(t, "entity Colour enum [\"red\"]; entity Wall;"
+                                                      "action paint appliesTo { principal: Colour, resource: Wall };");
+
+    CHECK(cedar_validate_policy(colours, &link, CEDAR_STRICT, &d));
+    CHECK_HAS(cedar_diags_text(t->arena, &d), "warning: \"rde\" is none of the ids");
+    CHECK_HAS(cedar_diags_text(t->arena, &d), "red");
+}
+
 /* Reports and limits ------------------------------------------------------------------------------ */
 
 TEST(an_error_of_many_kinds_of_request_is_reported_once)
