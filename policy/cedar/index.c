@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/cedar/policies.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Keys of one side: what it may be filed under.  ANY is nobody's hash (a
@@ -52,15 +51,6 @@ static bool filter_has(const uint64_t *filter, uint64_t key)
     return (filter[key >> 58] >> (key >> 52 & 63) & 1) != 0;
 }
 
-static int entry_cmp(const void *x, const void *y)
-{
-    const struct index_entry *a = x, *b = y;
-
-    if (a->key != b->key)
-        return a->key < b->key ? -1 : 1;
-    return (a->policy > b->policy) - (a->policy < b->policy);
-}
-
 static size_t file_policy(struct index *x, struct index_entry *at, const struct cedar_policy *p, uint32_t number,
                           unsigned by)
 {
@@ -79,28 +69,38 @@ static size_t file_policy(struct index *x, struct index_entry *at, const struct 
     return n;
 }
 
+/* Puts the entries in the order of their buckets; the policies of one bucket stay in order. */
+static void sort_into_buckets(struct arena *a, struct index *x, const struct index_entry *entries, size_t n_buckets)
+{
+    struct index_entry *sorted = arena_make_n(a, x->n, struct index_entry);
+    uint32_t *starts = arena_make_n(a, n_buckets + 1, uint32_t);
+
+    for (size_t i = 0; i < x->n; i++)
+        starts[entries[i].key >> x->shift]++;
+    for (size_t i = 0; i < n_buckets; i++)
+        starts[i + 1] += starts[i]; /* where each bucket ends */
+    for (size_t i = x->n; i > 0; i--)
+        sorted[--starts[entries[i - 1].key >> x->shift]] = entries[i - 1]; /* at last: where it begins */
+    x->entries = sorted;
+    x->starts = starts;
+}
+
 void index_build(struct arena *a, struct index *x, const struct cedar_policy *const *policies, size_t n, unsigned by)
 {
+    struct arena *scratch = arena_new();
     size_t n_entries = 0;
     unsigned bits = 1;
 
     for (size_t i = 0; i < n; i++)
         n_entries += (by & INDEX_ACTION) != 0 ? keys_of(&policies[i]->action) : 1;
-    struct index_entry *entries = arena_make_n(a, n_entries, struct index_entry);
+    struct index_entry *entries = arena_make_n(scratch, n_entries, struct index_entry);
     for (size_t i = 0; i < n; i++)
         x->n += file_policy(x, entries + x->n, policies[i], (uint32_t)i, by);
-    if (x->n > 1)
-        qsort(entries, x->n, sizeof *entries, entry_cmp);
     while (bits < 22 && ((size_t)1 << bits) < x->n * 2)
         bits++;
     x->shift = 64 - bits;
-    uint32_t *starts = arena_make_n(a, ((size_t)1 << bits) + 1, uint32_t);
-    for (size_t i = 0; i < x->n; i++)
-        starts[(entries[i].key >> x->shift) + 1]++;
-    for (size_t i = 0; i < (size_t)1 << bits; i++)
-        starts[i + 1] += starts[i];
-    x->entries = entries;
-    x->starts = starts;
+    sort_into_buckets(a, x, entries, (size_t)1 << bits);
+    arena_free(scratch);
 }
 
 static void mark_all(uint64_t *marks, size_t n)

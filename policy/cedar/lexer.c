@@ -38,20 +38,30 @@ static enum cedar_token_kind pair_of(char c, char next)
     }
 }
 
+enum { LETTER = 1, DIGIT = 2 };
+static const unsigned char classes[256] = {
+    ['a' ... 'z'] = LETTER, ['A' ... 'Z'] = LETTER, ['_'] = LETTER, ['0' ... '9'] = DIGIT
+};
+
 static bool starts_name(char c)
 {
-    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return classes[(unsigned char)c] == LETTER;
 }
 
 static bool is_digit(char c)
 {
-    return c >= '0' && c <= '9';
+    return classes[(unsigned char)c] == DIGIT;
+}
+
+static bool is_in_name(char c)
+{
+    return classes[(unsigned char)c] != 0;
 }
 
 static void add(struct lexer *x, enum cedar_token_kind kind, size_t from)
 {
     if (x->n == x->cap) {
-        size_t cap = x->cap > 0 ? x->cap * 2 : x->text.n / 4 + 16;
+        size_t cap = x->cap > 0 ? x->cap * 2 : x->text.n / 3 + 16;
         struct cedar_token *more = arena_make_n(x->d->arena, cap, struct cedar_token);
         for (size_t i = 0; i < x->n; i++)
             more[i] = x->tokens[i];
@@ -61,7 +71,7 @@ static void add(struct lexer *x, enum cedar_token_kind kind, size_t from)
     x->tokens[x->n++] = (struct cedar_token){
         .kind = kind,
         .span = { (uint32_t)from, (uint32_t)x->at },
-        .text = str_sub(x->text, from, x->at - from),
+        .text = { x->text.p + from, x->at - from },
     };
 }
 
@@ -93,7 +103,7 @@ static void skip_space(struct lexer *x)
 
 static void lex_name(struct lexer *x, enum cedar_token_kind kind, size_t from)
 {
-    while (starts_name(peek(x, 0)) || is_digit(peek(x, 0)))
+    while (is_in_name(peek(x, 0)))
         x->at++;
     add(x, kind, from);
 }
@@ -207,11 +217,6 @@ const char *cedar_token_words(enum cedar_token_kind kind)
     return words[kind];
 }
 
-bool cedar_token_is(const struct cedar_token *t, struct str word)
-{
-    return t->kind == CEDAR_T_NAME && str_eq(t->text, word);
-}
-
 bool cedar_reserved(struct str word)
 {
     static const struct str words[] = { S("in"),   S("is"),   S("if"),   S("has"),   S("true"),
@@ -230,7 +235,7 @@ bool cedar_is_ident(struct str s)
     if (s.n == 0 || !starts_name(s.p[0]))
         return false;
     for (size_t i = 1; i < s.n; i++)
-        if (!starts_name(s.p[i]) && !is_digit(s.p[i]))
+        if (!is_in_name(s.p[i]))
             return false;
     return true;
 }

@@ -12,6 +12,8 @@
 
 #include "policy/cedar/diag.h"
 
+#include <string.h>
+
 /*  token          as an error message says it */
 #define CEDAR_TOKENS(X)                                                                                                \
     X(END, "the end of the text")                                                                                      \
@@ -69,7 +71,11 @@ enum cedar_lex_mode { CEDAR_LEX_POLICY = 0, CEDAR_LEX_SCHEMA };
 const struct cedar_token *cedar_lex(struct cedar_diags *d, enum cedar_lex_mode mode, size_t *n);
 
 const char *cedar_token_words(enum cedar_token_kind kind);
-bool cedar_token_is(const struct cedar_token *t, struct str word); /* a NAME with this text */
+/* Is it a NAME with this text?  In the header because parsers ask it of nearly every token. */
+static inline bool cedar_token_is(const struct cedar_token *t, struct str word)
+{
+    return t->kind == CEDAR_T_NAME && t->text.n == word.n && memcmp(t->text.p, word.p, word.n) == 0;
+}
 
 /* A word that can never be a name: true false if then else in is like has (and
  * `__cedar`, which is kept for Cedar itself). */

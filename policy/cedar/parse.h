@@ -8,6 +8,7 @@
 #define CEDAR_PARSE_H
 
 #include "policy/cedar/ast.h"
+#include "policy/cedar/lexer.h"
 
 /* Where the parser reads; two levels of the language stand in two files. */
 struct parser {
@@ -38,8 +39,16 @@ const struct cedar_expr *parse_operand(struct parser *p);
  * diagnostics' arena does not. */
 struct str keep_text(const struct builder *b, struct str s);
 
-bool at(const struct parser *p, int token_kind);
-bool at_word(const struct parser *p, struct str word);
+static inline bool at(const struct parser *p, int token_kind)
+{
+    return (int)p->t->kind == token_kind;
+}
+
+static inline bool at_word(const struct parser *p, struct str word)
+{
+    return cedar_token_is(p->t, word);
+}
+
 /* Takes the token if it is next; otherwise reports what was expected. */
 bool take(struct parser *p, int token_kind, const char *where);
 /* "expected …" at the next token; returns false. */

@@ -14,16 +14,6 @@ enum { NESTING_MAX = 200, SIGNS_MAX = 4 };
 
 static const struct cedar_expr *parse_member(struct parser *p);
 
-bool at(const struct parser *p, int token_kind)
-{
-    return (int)p->t->kind == token_kind;
-}
-
-bool at_word(const struct parser *p, struct str word)
-{
-    return cedar_token_is(p->t, word);
-}
-
 static bool next_is(const struct parser *p, int token_kind)
 {
     return !at(p, CEDAR_T_END) && (int)p->t[1].kind == token_kind;
@@ -218,17 +208,17 @@ static const struct cedar_expr *parse_named(struct parser *p)
     const struct cedar_token *t = p->t;
     struct cedar_span span;
 
-    if (str_eq(t->text, S("true")) || str_eq(t->text, S("false"))) {
+    if (at_word(p, S("true")) || at_word(p, S("false"))) {
         if (!next_is(p, CEDAR_T_COLONS)) {
             p->t++;
             return build_value(p->b, CEDAR_BOOL_OF(t->text.n == 4), t->span);
         }
-    } else if (str_eq(t->text, S("if"))) {
+    } else if (at_word(p, S("if"))) {
         (void)unexpected(p, "parentheses around an `if` that is part of something larger");
         return NULL;
     }
     for (size_t i = 0; i < 4; i++)
-        if (str_eq(t->text, vars[i].word) && !next_is(p, CEDAR_T_COLONS)) {
+        if (at_word(p, vars[i].word) && !next_is(p, CEDAR_T_COLONS)) {
             p->t++;
             struct cedar_expr draft = { .op = CEDAR_OP_VAR, .var = vars[i].var, .span = t->span };
             return build_node(p->b, &draft, NULL, 0);

@@ -5,20 +5,38 @@
 
 #include <stdlib.h>
 
-static int by_id(const void *x, const void *y)
+/* Hashes first: they settle nearly every comparison at once.  Those of one name stay in order. */
+static int by_name(const void *x, const void *y)
 {
-    const struct cedar_policy *const *a = x, *const *b = y;
+    const struct policy_name *a = x, *b = y;
+    int order = (a->hash > b->hash) - (a->hash < b->hash);
 
-    return str_cmp((*a)->id, (*b)->id);
+    if (order == 0)
+        order = str_cmp(a->policy->id, b->policy->id);
+    return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
 }
 
-static bool ids_differ(const struct cedar_policy *const *sorted, size_t n, struct cedar_diags *d)
+static const struct policy_name *names_of(struct arena *a, const struct policy_list *all)
+{
+    struct policy_name *names = arena_make_n(a, all->n, struct policy_name);
+
+    for (size_t i = 0; i < all->n; i++)
+        names[i] = (struct policy_name){ str_hash(all->items[i]->id, 0), (uint32_t)i, all->items[i] };
+    if (all->n > 1)
+        qsort(names, all->n, sizeof *names, by_name);
+    return names;
+}
+
+/* Reports every policy whose name an earlier one has, in the order of the text. */
+static bool names_differ(const struct cedar_policies *set, const struct policy_list *all, struct cedar_diags *d)
 {
     bool ok = true;
 
-    for (size_t i = 1; i < n; i++)
-        if (str_cmp(sorted[i - 1]->id, sorted[i]->id) == 0)
-            ok = cedar_error(d, sorted[i]->span, "two policies have the id `%.*s`", STR_ARG(sorted[i]->id));
+    for (size_t i = 1; i < all->n && ok; i++)
+        ok = !str_eq(set->names[i - 1].policy->id, set->names[i].policy->id);
+    for (size_t i = 0; i < all->n && !ok; i++)
+        if (cedar_policy_named(set, all->items[i]->id) != all->items[i])
+            (void)cedar_error(d, all->items[i]->span, "two policies have the id `%.*s`", STR_ARG(all->items[i]->id));
     return ok;
 }
 
@@ -27,29 +45,41 @@ const struct cedar_policies *policies_make(struct arena *a, const struct policy_
     struct cedar_policies *set = arena_make(a, struct cedar_policies);
     const struct cedar_policy **items = arena_make_n(a, all->n, const struct cedar_policy *);
     const struct cedar_policy **templates = arena_make_n(a, all->n, const struct cedar_policy *);
-    const struct cedar_policy **sorted = arena_make_n(a, all->n, const struct cedar_policy *);
 
     if (all->n > CEDAR_POLICIES_MAX) {
         (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "there are more than %d policies", CEDAR_POLICIES_MAX);
         return NULL;
     }
     for (size_t i = 0; i < all->n; i++) {
-        sorted[i] = all->items[i];
         if (all->items[i]->is_template)
             templates[set->n_templates++] = all->items[i];
         else
             items[set->n++] = all->items[i];
     }
-    if (all->n > 1)
-        qsort(sorted, all->n, sizeof(const struct cedar_policy *), by_id);
-    if (!ids_differ(sorted, all->n, d))
-        return NULL;
     set->items = items;
     set->templates = templates;
-    set->by_id = sorted;
+    set->names = names_of(a, all);
+    if (!names_differ(set, all, d))
+        return NULL;
     index_build(a, &set->index, items, set->n, INDEX_PRINCIPAL | INDEX_ACTION | INDEX_RESOURCE);
     index_build(a, &set->people, items, set->n, INDEX_PRINCIPAL | INDEX_ACTION);
     return set;
+}
+
+/* "policy0", "policy1", … */
+static struct str positional_id(struct arena *a, size_t position)
+{
+    char text[32] = "policy";
+    char *first = text + sizeof "policy" - 1, *end = first;
+
+    for (size_t rest = position; end == first || rest > 0; rest /= 10)
+        *end++ = (char)('0' + rest % 10);
+    for (char *low = first, *high = end - 1; low < high; low++, high--) {
+        char digit = *low;
+        *low = *high;
+        *high = digit;
+    }
+    return arena_str(a, (struct str){ text, (size_t)(end - text) });
 }
 
 const struct cedar_policies *cedar_policies_parse(struct arena *a, struct cedar_diags *d, enum cedar_ids ids)
@@ -66,7 +96,7 @@ const struct cedar_policies *cedar_policies_parse(struct arena *a, struct cedar_
     for (size_t i = 0; i < list.n; i++) {
         struct str id = cedar_policy_annotation(list.items[i], S("id"));
         bool annotated = ids == CEDAR_IDS_BY_ANNOTATION && id.p != NULL;
-        list.items[i]->id = annotated ? id : arena_printf(a, "policy%zu", i);
+        list.items[i]->id = annotated ? id : positional_id(a, i);
     }
     return policies_make(a, &list, d);
 }
@@ -93,17 +123,18 @@ const struct cedar_policy *cedar_template_at(const struct cedar_policies *p, siz
 
 const struct cedar_policy *cedar_policy_named(const struct cedar_policies *p, struct str id)
 {
-    for (size_t low = 0, high = p->n + p->n_templates; low < high;) {
+    uint64_t hash = str_hash(id, 0);
+    size_t low = 0, end = p->n + p->n_templates;
+
+    for (size_t high = end; low < high;) { /* to the first one that does not sort before the name */
         size_t middle = low + (high - low) / 2;
-        int order = str_cmp(id, p->by_id[middle]->id);
-        if (order == 0)
-            return p->by_id[middle];
-        if (order < 0)
-            high = middle;
-        else
+        const struct policy_name *name = &p->names[middle];
+        if (name->hash != hash ? name->hash < hash : str_cmp(name->policy->id, id) < 0)
             low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    return low < end && str_eq(p->names[low].policy->id, id) ? p->names[low].policy : NULL;
 }
 
 struct str cedar_policy_annotation(const struct cedar_policy *p, struct str name)

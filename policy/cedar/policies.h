@@ -25,18 +25,25 @@ struct index_entry {
 
 struct index {
     size_t n;
-    const struct index_entry *entries; /* sorted by key, then policy */
-    const uint32_t *starts;
+    const struct index_entry *entries; /* by bucket: the first bits of the key */
+    const uint32_t *starts;            /* of each bucket, and where the last one ends */
     unsigned shift;
     uint8_t shapes; /* bit: some policy names principal(1) | action(2) | resource(4), as a number 0…7 */
     uint64_t filter[3][INDEX_FILTER_BITS / 64]; /* keys that occur, by dimension */
+};
+
+/* For look-ups by id. */
+struct policy_name {
+    uint64_t hash; /* of the id */
+    uint32_t number;
+    const struct cedar_policy *policy;
 };
 
 struct cedar_policies {
     size_t n, n_templates;
     const struct cedar_policy *const *items; /* that decide */
     const struct cedar_policy *const *templates;
-    const struct cedar_policy *const *by_id; /* all of them, sorted by id */
+    const struct policy_name *names; /* of all of them, sorted by hash, then id */
     struct index index;
     struct index people; /* by principal and action alone, for many resources at once */
 };
