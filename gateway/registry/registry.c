@@ -333,16 +333,21 @@ static bool read_rows(struct loading *l, struct db *d)
 struct registry *registry_load_within(struct db *d, struct arena *a, struct row_place *where, struct fail *f)
 {
     struct loading l = { .arena = arena_new(), .scratch = arena_new(), .fail = f };
-    bool good = read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_rules(&l) &&
-                load_accounts(&l);
-    struct registry *r = registry_build(l.arena, &l.parts);
+    struct registry *r = NULL;
 
-    good = good && registry_check(r, &l.at, f);
+    /* Half of the parts cannot be indexed: what refers to nothing has a NULL where others have their provider. */
+    if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_rules(&l) &&
+        load_accounts(&l))
+        r = registry_build(l.arena, &l.parts);
+    bool good = r != NULL && registry_check(r, &l.at, f);
     *where = (struct row_place){ l.at.kind, { arena_str(a, l.at.key[0]), arena_str(a, l.at.key[1]) } };
     arena_free(l.scratch);
     if (good)
         return r;
-    registry_drop(r);
+    if (r != NULL)
+        registry_drop(r);
+    else
+        arena_free(l.arena);
     return NULL;
 }
 

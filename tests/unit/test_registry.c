@@ -237,6 +237,8 @@ static const struct {
       "there is no provider \"espoo\"" },
     { PROVIDERS "idps:\n  - {id: x, kind: local, name: {fi: X}}\n  - {id: x, kind: local, name: {fi: X}}\n", "twice",
       "also in line 15" },
+    { PROVIDERS "rules:\n  - {id: q, provider: oulu}\n  - {id: r, provider: nowhere}\n", "registry_invalid",
+      "there is no provider \"nowhere\"" },
     { PROVIDERS "rules:\n  - {id: r, provider: oulu, service: nowhere}\n", "registry_invalid",
       "there is no service \"nowhere\"" },
     { PROVIDERS "rules:\n  - {id: r, provider: oulu, school: \"99999\"}\n", "no_school", "no school \"99999\"" },
