@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -67,13 +68,39 @@ static bool serve_pair(struct signer_state *s, int fd)
     return true;
 }
 
-static void serve(struct signer_state *s, struct pollfd *pairs, size_t n)
+static volatile sig_atomic_t told_to_end;
+
+static void on_sigterm(int signal_number)
+{
+    (void)signal_number;
+    told_to_end = 1;
+}
+
+/* SIGTERM is heard between turns alone: whatever was taken from a pair is answered.  *hearing: the mask to wait with.
+ */
+static void hear_sigterm(sigset_t *hearing)
+{
+    const struct sigaction end = { .sa_handler = on_sigterm };
+    sigset_t blocked;
+
+    told_to_end = 0;
+    (void)sigaction(SIGTERM, &end, NULL);
+    (void)sigemptyset(&blocked);
+    (void)sigaddset(&blocked, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &blocked, hearing);
+    (void)sigdelset(hearing, SIGTERM);
+}
+
+static void serve(struct signer_state *s, struct pollfd *pairs, size_t n, const sigset_t *hearing)
 {
     size_t open_pairs = n;
 
-    while (open_pairs > 0) {
-        if (poll(pairs, n, -1) < 0 && errno != EINTR)
+    while (open_pairs > 0 && !told_to_end) {
+        int ready = ppoll(pairs, n, NULL, hearing);
+        if (ready < 0 && errno != EINTR)
             return;
+        if (ready < 0)
+            continue;
         for (size_t i = 0; i < n; i++)
             if (pairs[i].fd >= 0 && pairs[i].revents != 0 && !serve_pair(s, pairs[i].fd)) {
                 pairs[i].fd = -1;
@@ -133,12 +160,24 @@ static bool start(struct signer_state *s, const struct settings *set)
     return true;
 }
 
-int signer_main(const struct settings *set, const struct world *w, const int *fds, size_t n)
+/* Said after HELLO: whoever hears it may end the signer before this one. */
+static void say_ready(const struct signer_state *s, int ready_fd)
+{
+    const struct signer_ready ready = { .pid = getpid(), .keys = s->stamp };
+
+    if (ready_fd >= 0 && write(ready_fd, &ready, sizeof ready) != (ssize_t)sizeof ready)
+        log_event(LOG_WARN, "signer.nobody_listens");
+}
+
+int signer_main(const struct settings *set, const struct world *w, const int *fds, size_t n, int ready_fd)
 {
     struct signer_state s = {
         .arena = arena_new_secret(), .scratch = arena_new_secret(), .world = w, .issuer = set->public_url
     };
     struct pollfd pairs[PAIRS_MAX];
+    sigset_t hearing;
+
+    hear_sigterm(&hearing);
     bool started = n <= PAIRS_MAX && start(&s, set);
 
     for (size_t i = 0; started && i < n; i++)
@@ -146,7 +185,8 @@ int signer_main(const struct settings *set, const struct world *w, const int *fd
     if (started) {
         log_event(LOG_INFO, "signer.ready", LOG_N("keys", s.key_count));
         say_hello(&s, fds, n);
-        serve(&s, pairs, n);
+        say_ready(&s, ready_fd);
+        serve(&s, pairs, n, &hearing);
         log_counts(&s);
     }
     arena_free(s.scratch);

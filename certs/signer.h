@@ -12,8 +12,24 @@
 #include "base/world.h"
 #include "certs/keyset.h"
 
-/* Ends with the process's exit status.  w: world_real; tests give it another clock. */
-int signer_main(const struct settings *set, const struct world *w, const int *fds, size_t n);
+#include <sys/types.h>
+
+struct keys_stamp { /* of keys.json: another one whenever it is written anew */
+    uint64_t file;
+    int64_t changed_ns;
+};
+struct signer_ready { /* what a signer says when it serves */
+    pid_t pid;
+    struct keys_stamp keys; /* that it serves with */
+};
+
+/* Ends with the process's exit status: when every pair is closed, or, with what it has taken answered, at SIGTERM; so a
+ * second signer can take over behind the same pairs, and no request is lost.  ready_fd: a pipe for its struct
+ * signer_ready; -1: nobody wants to know.  w: world_real; tests give it another clock. */
+int signer_main(const struct settings *set, const struct world *w, const int *fds, size_t n, int ready_fd);
+
+/* What is there now.  False when there are no keys. */
+bool signer_keys_stamp(const struct settings *set, struct keys_stamp *out);
 
 /* Makes the keys that are missing in keys_dir (created 0700).  Idempotent.
  * Fails OURS keys_unreadable, keys_unwritable. */

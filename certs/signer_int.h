@@ -29,6 +29,7 @@ struct signer_state {
     struct signer_key *keys;
     size_t key_count;
     struct str keyset; /* as HELLO says it */
+    struct keys_stamp stamp;
     uint64_t signed_count[SIGN_OP_COUNT], refused_count;
 };
 

@@ -329,7 +329,8 @@ bool signer_keys_add(const struct settings *set, const struct world *w, enum key
     for (size_t i = 0; ok && i + 1 < d.count; i++)
         if (d.keys[i].use == use && d.keys[i].alg == alg && d.keys[i].retired_s == 0) {
             d.keys[i].retired_s = then_s;
-            d.keys[i].gone_s = then_s + RETIRED_LIFE_S;
+            /* Heads of the audit chain are verified for years. */
+            d.keys[i].gone_s = use == KEY_AUDIT ? 0 : then_s + RETIRED_LIFE_S;
         }
     ok = ok && write_index(&d, f);
     close_folder(&d);
@@ -404,9 +405,28 @@ static bool load_key(struct signer_state *s, struct folder *d, const struct publ
     return k->ready != NULL ? true : fail(f, FAIL_OURS, "keys_unreadable", "OpenSSL cannot sign with %s", name);
 }
 
+static struct keys_stamp stamp_of(const struct stat *st)
+{
+    return (struct keys_stamp){ (uint64_t)st->st_ino, (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec };
+}
+
+bool signer_keys_stamp(const struct settings *set, struct keys_stamp *out)
+{
+    struct arena *a = arena_new();
+    struct stat st;
+    bool ok = stat(arena_cstr(a, arena_join(a, set->keys_dir, S("/keys.json"))), &st) == 0;
+
+    if (ok)
+        *out = stamp_of(&st);
+    arena_free(a);
+    return ok;
+}
+
 bool signer_keys_load(struct signer_state *s, const struct settings *set, struct fail *f)
 {
     struct folder d;
+    /* Before the index is read: one that is written meanwhile has another stamp. */
+    (void)signer_keys_stamp(set, &s->stamp);
     bool ok = open_folder(&d, s->arena, set->keys_dir, false, f);
 
     s->keys = arena_make_n(s->arena, KEYS_MAX, struct signer_key);

@@ -22,7 +22,8 @@ static int help(void)
         "create makes the keys that are missing; with --use and --alg, one more: it is published as next at once,\n"
         "becomes current after SECONDS (86400: a day, for caches of those who verify), and the one before retires "
         "then.\n"
-        "USE: oidc, saml, client, decrypt, audit.  ALG: ES256, RS256.  The signer reads keys when it starts.");
+        "USE: oidc, saml, client, decrypt, audit.  ALG: ES256, RS256.  A gateway that runs serves new keys within a\n"
+        "second, without a failed request.");
     return CLI_OK;
 }
 

@@ -33,10 +33,11 @@ enum {
     PAUSE_MAX_MS = 900, /* back within a second */
     STOP_GATEWAY_MS = (GATEWAY_STOP_S + 2) * 1000,
     STOP_OTHERS_MS = 10000,
+    KEYS_LOOK_MS = 250, /* a key that was added is served within a second */
     REDIS_LOG_MAX_B = 1 << 20
 };
 
-enum role_of_child { CHILD_REDIS = 0, CHILD_SIGNER, CHILD_FETCHER, CHILD_GATEWAY, CHILDREN };
+enum role_of_child { CHILD_REDIS = 0, CHILD_SIGNER, CHILD_HEIR, CHILD_FETCHER, CHILD_GATEWAY, CHILDREN };
 
 struct supervisor;
 
@@ -67,7 +68,11 @@ struct supervisor {
     struct child children[CHILDREN];
     struct timer impatient; /* a child that does not stop is killed */
     bool stopping, failed;
-    bool renewing; /* the gateway died: all who talk with it are started afresh */
+    bool renewing;      /* the gateway died: all who talk with it are started afresh */
+    struct watch ready; /* a pipe: signers say when they serve, and with which keys */
+    int ready_fd;       /* their end of it */
+    struct timer look;  /* at keys.json */
+    struct keys_stamp served, tried;
     const char *redis_conf;
 };
 
@@ -219,7 +224,8 @@ static int run_signer(struct supervisor *s)
     int mine[LANES_MAX];
 
     ends(s, &s->signer, 1, mine);
-    return signer_main(s->set, &world_real, mine, s->loops) == EXIT_SUCCESS ? EXIT_SUCCESS : GATEWAY_CANNOT_START;
+    return signer_main(s->set, &world_real, mine, s->loops, s->ready_fd) == EXIT_SUCCESS ? EXIT_SUCCESS
+                                                                                         : GATEWAY_CANNOT_START;
 }
 
 static int run_fetcher(struct supervisor *s)
@@ -245,8 +251,10 @@ static void keep_own_ends(const struct supervisor *s, enum role_of_child who)
         close_ends(s, &s->signer, 0);
         close_ends(s, &s->fetcher, 0);
     }
-    if (who != CHILD_SIGNER)
+    if (who != CHILD_SIGNER && who != CHILD_HEIR) {
         close_ends(s, &s->signer, 1);
+        (void)close(s->ready_fd);
+    }
     if (who != CHILD_FETCHER)
         close_ends(s, &s->fetcher, 1);
 }
@@ -264,6 +272,7 @@ static _Noreturn void be_child(struct child *c, pid_t parent)
     (void)setrlimit(RLIMIT_CORE, &no_core);
     (void)prctl(PR_SET_NAME, c->name);
     (void)close(s->signals.fd);
+    (void)close(s->ready.fd);
     loop_free(s->loop);
     keep_own_ends(s, (enum role_of_child)(c - s->children));
     (void)sigemptyset(&none);
@@ -360,11 +369,12 @@ static void drain(const struct supervisor *s, const struct pairs *p)
  * sockets goes.  Comes back at each of their deaths until nobody holds an end. */
 static void renew(struct supervisor *s)
 {
-    static const enum role_of_child partners[] = { CHILD_SIGNER, CHILD_FETCHER };
+    static const enum role_of_child partners[] = { CHILD_SIGNER, CHILD_HEIR, CHILD_FETCHER };
+    enum { PARTNERS = sizeof partners / sizeof *partners };
     bool alive = s->children[CHILD_GATEWAY].pid > 0;
 
     s->renewing = true;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < PARTNERS; i++) {
         struct child *c = &s->children[partners[i]];
         timer_clear(s->loop, &c->again);
         alive = signal_child(c, SIGKILL) || alive;
@@ -374,23 +384,90 @@ static void renew(struct supervisor *s)
     s->renewing = false;
     drain(s, &s->signer);
     drain(s, &s->fetcher);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < PARTNERS; i++)
         if (s->children[partners[i]].wanted)
             start(&s->children[partners[i]]);
     timer_set(s->loop, &s->children[CHILD_GATEWAY].again, s->children[CHILD_GATEWAY].pause_ms);
 }
 
+/* ── keys that change: another signer takes over behind the same pairs ──── */
+
+static bool same_keys(const struct keys_stamp *x, const struct keys_stamp *y)
+{
+    return x->file == y->file && x->changed_ns == y->changed_ns;
+}
+
+/* A signer has no files after its start, so a key that was added is read by a new one, while the old one serves.  Keys
+ * that cannot be read leave the old one in its place. */
+static void look_at_keys(struct timer *t)
+{
+    struct supervisor *s = (struct supervisor *)((char *)t - offsetof(struct supervisor, look));
+    struct child *signer = &s->children[CHILD_SIGNER], *heir = &s->children[CHILD_HEIR];
+    struct keys_stamp now;
+
+    if (!s->stopping && !s->renewing && signer->pid > 0 && heir->pid == 0 && s->served.file != 0 &&
+        signer_keys_stamp(s->set, &now) && !same_keys(&now, &s->served) && !same_keys(&now, &s->tried)) {
+        s->tried = now;
+        start(heir);
+    }
+    timer_set(s->loop, t, KEYS_LOOK_MS);
+}
+
+/* The two change places; the old one answers what it has taken, and ends. */
+static void hand_over(struct supervisor *s)
+{
+    struct child *signer = &s->children[CHILD_SIGNER], *heir = &s->children[CHILD_HEIR];
+    const struct child before = *signer;
+
+    timer_clear(s->loop, &signer->again);
+    signer->pid = heir->pid;
+    signer->started_ms = heir->started_ms;
+    heir->pid = before.pid;
+    heir->started_ms = before.started_ms;
+    log_event(LOG_INFO, "signer.handed_over", LOG_N("pid", signer->pid));
+    (void)signal_child(heir, SIGTERM);
+}
+
+static void heard_ready(struct watch *w, uint32_t events)
+{
+    struct supervisor *s = (struct supervisor *)((char *)w - offsetof(struct supervisor, ready));
+    struct signer_ready said;
+
+    (void)events;
+    while (read(w->fd, &said, sizeof said) == (ssize_t)sizeof said) {
+        bool is_heir = said.pid == s->children[CHILD_HEIR].pid;
+        if (!is_heir && said.pid != s->children[CHILD_SIGNER].pid)
+            continue;
+        s->served = said.keys;
+        if (is_heir && !s->stopping && !s->renewing)
+            hand_over(s);
+    }
+}
+
+static void heir_ended(int status)
+{
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
+        log_event(LOG_ERROR, "keys.kept_old", LOG_C("why", "the new signer did not start; its last line says why"));
+}
+
+/* ── a child that ended ─────────────────────────────────────────────────── */
+
 static void died(struct supervisor *s, struct child *c, int status)
 {
     int64_t lived_ms = loop_now_ms(s->loop) - c->started_ms;
+    bool expected = s->stopping || s->renewing || c == &s->children[CHILD_HEIR];
 
     c->pid = 0;
-    log_event(s->stopping || s->renewing ? LOG_INFO : LOG_ERROR, "process.ended", LOG_C("process", c->name),
+    log_event(expected ? LOG_INFO : LOG_ERROR, "process.ended", LOG_C("process", c->name),
               LOG_N("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
               LOG_N("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0), LOG_N("lived_ms", lived_ms));
     if (s->stopping) {
         if (c == &s->children[CHILD_GATEWAY])
             stop_next(s);
+        return;
+    }
+    if (c == &s->children[CHILD_HEIR] && !s->renewing) {
+        heir_ended(status);
         return;
     }
     /* What cannot start at all says why in its own last line; trying for ever would hide it. */
@@ -473,11 +550,25 @@ static void raise_limits(const struct supervisor *s)
         log_event(LOG_WARN, "limits.descriptors", LOG_N("wanted", want), LOG_N("allowed", now.rlim_cur));
 }
 
+static bool listen_to_signers(struct supervisor *s, struct fail *f)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return fail(f, FAIL_OURS, "sockets", "cannot make a pipe: %s", strerror(errno));
+    s->ready = (struct watch){ heard_ready, ends[0], 0 };
+    s->ready_fd = ends[1];
+    s->look.due = look_at_keys;
+    timer_set(s->loop, &s->look, KEYS_LOOK_MS);
+    return loop_watch(s->loop, &s->ready, EPOLLIN);
+}
+
 static bool supervise(struct supervisor *s, struct fail *f)
 {
     static const struct child table[CHILDREN] = {
         [CHILD_REDIS] = { .name = "redis", .run = run_redis, .stop_signal = SIGTERM, .death_signal = SIGTERM },
         [CHILD_SIGNER] = { .name = "signer", .run = run_signer, .stop_signal = SIGTERM, .death_signal = SIGKILL },
+        [CHILD_HEIR] = { .name = "signer", .run = run_signer, .stop_signal = SIGTERM, .death_signal = SIGKILL },
         [CHILD_FETCHER] = { .name = "fetcher", .run = run_fetcher, .stop_signal = SIGTERM, .death_signal = SIGKILL },
         [CHILD_GATEWAY] = { .name = "gateway", .run = run_gateway, .stop_signal = SIGTERM, .death_signal = SIGTERM },
     };
@@ -496,7 +587,7 @@ static bool supervise(struct supervisor *s, struct fail *f)
     s->loop = loop_new(&world_real);
     s->impatient.due = kill_rest;
     s->signals = (struct watch){ signalled, open_signals(), 0 };
-    return s->signals.fd >= 0 && loop_watch(s->loop, &s->signals, EPOLLIN);
+    return s->signals.fd >= 0 && loop_watch(s->loop, &s->signals, EPOLLIN) && listen_to_signers(s, f);
 }
 
 int supervisor_main(struct settings *set, struct arena *a)
@@ -519,7 +610,10 @@ int supervisor_main(struct settings *set, struct arena *a)
     while (!s->stopping || any_alive(s))
         loop_turn(s->loop, 1000);
     timer_clear(s->loop, &s->impatient);
+    timer_clear(s->loop, &s->look);
     (void)close(s->signals.fd);
+    (void)close(s->ready.fd);
+    (void)close(s->ready_fd);
     loop_free(s->loop);
     for (int side = 0; side < 2; side++) {
         close_ends(s, &s->signer, side);

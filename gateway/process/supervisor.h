@@ -10,6 +10,9 @@
  *     fetcher    outgoing HTTP
  *     gateway    the loops
  *
+ * A key that was added (`digione keys create`) is read by a second signer, which takes over while the first finishes
+ * what it has taken: no request fails, and no signer has files after its start.
+ *
  * The pairs of sockets between gateway and signer or fetcher are the
  * supervisor's, both ends of them: a process that dies is followed, within a
  * second, by one behind the same descriptors.  Children die with the

@@ -67,7 +67,7 @@ export class Gateway {
     const all = { public_url: this.url, listen: `127.0.0.1:${port}`, state_dir: path.join(this.dir, 'state'), loops: 1, redis_memory_MB: 64, ...settings };
     if (process.getuid() === 0 && !all.run_as) all.run_as = 'nobody';
     fs.writeFileSync(this.config, Object.entries(all).map(([k, v]) => `${k}: ${v}\n`).join(''));
-    fs.mkdirSync(all.state_dir, { recursive: true });
+    fs.mkdirSync(all.state_dir, { recursive: true, mode: 0o700 });
     this.state = all.state_dir;
     if (process.getuid() === 0) { fs.chmodSync(this.dir, 0o755); this.chown(); }
     this.log = path.join(this.dir, 'log');
@@ -75,7 +75,7 @@ export class Gateway {
 
   chown() { spawnSync('chown', ['-R', 'nobody', this.state]); }
 
-  cli(...args) { return spawnSync(this.program, args, { encoding: 'utf8' }); }
+  cli(...args) { return spawnSync(this.program, args, { encoding: 'utf8', maxBuffer: 1 << 28 }); }
 
   import(text) {
     const file = path.join(this.dir, 'registry.yaml');

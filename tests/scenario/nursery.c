@@ -19,7 +19,7 @@ static pid_t start(const struct settings *set, const struct world *w, const int 
     if (pid != 0)
         return pid;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    exit(signer_main(set, w, fds, count));
+    exit(signer_main(set, w, fds, count, -1));
 }
 
 static void end(pid_t *pid)

@@ -49,7 +49,7 @@ static void start_signer(struct bench *x)
     if (x->pid == 0) {
         log_set_level(LOG_ERROR);
         (void)close(x->ends[0]);
-        _exit(signer_main(&x->set, &world_real, &x->ends[1], 1));
+        _exit(signer_main(&x->set, &world_real, &x->ends[1], 1, -1));
     }
 }
 
@@ -372,6 +372,28 @@ TEST(a_request_that_a_dead_signer_had_read_is_sent_again)
     end(t, &x);
 }
 
+TEST(a_signer_that_is_told_to_end_leaves_the_rest_to_another_and_nothing_is_lost)
+{
+    enum { ASKED = 64 };
+    struct bench x;
+    struct signed_got got[ASKED] = { 0 };
+    int status = -1;
+
+    begin(t, &x);
+    pid_t first = x.pid;
+    start_signer(&x); /* both serve the one pair from here on */
+    for (int i = 0; i < ASKED; i++) {
+        signer_id_token(x.signer, &x.batch, t->arena, JOSE_ES256, S("{\"sub\":\"s\"}"), 60, &got[i]);
+        if (i == ASKED / 2)
+            CHECK(kill(first, SIGTERM) == 0);
+    }
+    wait_for(&x);
+    for (int i = 0; i < ASKED; i++)
+        CHECK(got[i].ok);
+    CHECK(waitpid(first, &status, 0) == first && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    end(t, &x);
+}
+
 TEST(a_signer_that_does_not_answer_is_a_timeout)
 {
     struct settings set = { .signer_timeout_ms = 1 };
@@ -432,6 +454,22 @@ TEST(keys_are_made_once_and_have_a_schedule)
     CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
 }
 
+TEST(retired_keys_of_the_audit_chain_stay_for_its_readers)
+{
+    char folder[] = "/tmp/digione-keys-XXXXXX";
+    struct settings set = key_settings(t, folder);
+    struct fail f = { 0 };
+    size_t n = 0;
+
+    CHECK(signer_keys_prepare(&set, &t->world, &f));
+    CHECK(signer_keys_add(&set, &t->world, KEY_AUDIT, JOSE_ES256, 0, &f));
+    test_passes(t, 365 * 86400);
+    CHECK(signer_keys_prepare(&set, &t->world, &f));
+    (void)keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
+    CHECK_INT(n, 8);
+    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
+}
+
 /* In a process of its own: it closes files to itself. */
 static int signer_status(const struct settings *set, int fd)
 {
@@ -440,7 +478,7 @@ static int signer_status(const struct settings *set, int fd)
 
     if (pid == 0) {
         log_set_level((enum log_level)(LOG_ERROR + 1));
-        _exit(signer_main(set, &world_real, &fd, 1));
+        _exit(signer_main(set, &world_real, &fd, 1, -1));
     }
     (void)waitpid(pid, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -3,6 +3,7 @@
  * The whole node in a process tree of its own: it comes up, survives the death of each part, and leaves nothing
  * behind.  Waiting is always for something seen, never for a time. */
 #include "base/log.h"
+#include "certs/signer.h"
 #include "gateway/gateway.h"
 #include "gateway/process/supervisor.h"
 #include "tests/http/gate.h"
@@ -189,6 +190,55 @@ TEST(a_part_that_is_killed_comes_back_and_so_does_the_service)
         if (!replaced(&x, parts[i], before) || !all_well(t, &x))
             test_fail(t, __FILE__, __LINE__, "%s did not come back", parts[i]);
     }
+    CHECK_INT(tree_end(&x, SIGTERM), 0);
+}
+
+static bool publishes(struct test *t, const struct tree *x, struct str kid)
+{
+    for (int i = 0; i < PATIENCE; i++) {
+        struct gate_answer got =
+            gate_ask(t, x->port, S("GET /oidc/jwks HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+        if (str_find(got.text, kid) < got.text.n)
+            return true;
+        (void)poll(NULL, 0, MOMENT_MS);
+    }
+    return false;
+}
+
+static struct str newest_kid(struct test *t, const struct tree *x)
+{
+    struct fail f = { 0 };
+    size_t n;
+    const struct public_key *keys = keyset_keys(signer_keys_list(&x->set, t->arena, &f), &n);
+
+    return keys[n - 1].kid;
+}
+
+TEST(a_key_that_is_added_is_served_by_another_signer_and_broken_keys_leave_the_old_one)
+{
+    struct tree x = { 0 };
+    struct fail f = { 0 };
+
+    tree_new(t, &x);
+    CHECK(all_well(t, &x));
+    pid_t gateway = child(&x, "gateway").pid;
+    for (int i = 0; i < 3; i++) {
+        CHECK(signer_keys_add(&x.set, &world_real, KEY_OIDC, JOSE_ES256, 0, &f));
+        CHECK(publishes(t, &x, newest_kid(t, &x)));
+        CHECK(all_well(t, &x));
+    }
+    CHECK_INT(child(&x, "gateway").pid, gateway);
+
+    pid_t signer = child(&x, "signer").pid;
+    const char *index = arena_cstr(t->arena, arena_join(t->arena, x.set.keys_dir, S("/keys.json")));
+    FILE *broken = fopen(index, "w");
+    CHECK(broken != NULL && fputs("{", broken) >= 0 && fclose(broken) == 0);
+    for (int i = 0; i < PATIENCE && child(&x, "signer").all < 5; i++) /* the one that tries */
+        (void)poll(NULL, 0, MOMENT_MS);
+    for (int i = 0; i < PATIENCE && child(&x, "signer").all > 4; i++) /* and ends */
+        (void)poll(NULL, 0, MOMENT_MS);
+    CHECK_INT(child(&x, "signer").pid, signer);
+    CHECK(all_well(t, &x));
     CHECK_INT(tree_end(&x, SIGTERM), 0);
 }
 

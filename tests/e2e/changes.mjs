@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What changes while people sign in: keys, the registry.  No request fails, and every loop serves what is new.
+//   node changes.mjs PATH-OF-DIGIONE
+import fs from 'node:fs';
+import path from 'node:path';
+import { Agent } from './agent.mjs';
+import { check, fetchLocal, finish, test, until } from './gateway.mjs';
+import { federation, signIn } from './local.mjs';
+import { Service } from './rp.mjs';
+
+const { g, service } = await federation(process.argv[2], { name: 'changes', settings: { loops: 2 } });
+await g.start();
+const { agent, answer } = await signIn(service, 'anna');
+await service.finish(answer);
+
+// One service after the other opens and is told who came, until `meanwhile` is over; gives how many, and by which keys.
+async function while_people_come(meanwhile) {
+  let over = false, opened = 0;
+  const kids = new Set(), troubles = [];
+  const one = async () => {
+    const mine = Object.assign(new Service(g, service), { id: service.id });
+    const browser = agent.clone();
+    while (!over && troubles.length === 0) {
+      try {
+        const { tokens } = await mine.finish(mine.arrived(await browser.get(mine.authorizeUrl(), mine.until())).answer);
+        kids.add(JSON.parse(Buffer.from(tokens.id_token.split('.')[0], 'base64url')).kid);
+        opened++;
+      } catch (e) { troubles.push(e); }
+    }
+  };
+  const people = Promise.all(Array.from({ length: 4 }, one));
+  try { await meanwhile(() => opened); } finally { over = true; await people; }
+  if (troubles.length) throw troubles[0];
+  return { opened, kids };
+}
+// Until every one of many fresh connections, spread over the loops, says the same.
+const everywhere = (what, ask) => until(what, async () => (await Promise.all(Array.from({ length: 24 }, ask))).every(Boolean));
+const published = async () => JSON.parse((await fetchLocal(g.port, '/oidc/jwks')).text).keys.map((k) => k.kid);
+
+await test('keys are added while people come: published everywhere, used, and nobody notices', async () => {
+  const { opened, kids } = await while_people_come(async (count) => {
+    for (let i = 0; i < 5; i++) {
+      const before = await published(), began = count();
+      const made = g.cli('keys', 'create', '-c', g.config, '--use', 'oidc', '--alg', 'ES256', '--after', '0');
+      check(made.status === 0, made.stderr);
+      let kid;
+      await until('a new key is published', async () => { kid = (await published()).find((k) => !before.includes(k)); return kid; });
+      await everywhere('on every loop', async () => (await published()).includes(kid));
+      await until('people came by then', () => count() > began + 8);
+    }
+  });
+  check(kids.size >= 4, `${opened} openings, but ${kids.size} keys`);
+});
+
+await test('a key for tomorrow is published today and used by nobody yet', async () => {
+  const before = await published();
+  check(g.cli('keys', 'create', '-c', g.config, '--use', 'oidc', '--alg', 'ES256').status === 0, 'keys create');
+  let kid;
+  await until('published', async () => { kid = (await published()).find((k) => !before.includes(k)); return kid; });
+  const { kids } = await while_people_come((count) => until('people came', () => count() > 8));
+  check(!kids.has(kid), 'it signs already');
+});
+
+await test('the registry changes while people come: no request fails, and every loop serves it', async () => {
+  const before = g.cli('export', '-c', g.config).stdout;
+  await while_people_come(async () => {
+    for (let i = 0; i < 8; i++) {
+      g.import(before.replace('services:\n', `services:\n  - id: new-${i}\n    protocol: link\n    vendor: new\n    name:\n      fi: Uusi ${i}\n    launch_uri: "https://new-${i}.example/"\n`));
+      await everywhere(`service new-${i}`, async () => (await agent.clone().once('GET', `${g.url}/open/new-${i}`)).status === 303);
+    }
+    g.import(before);
+    await everywhere('and is gone', async () => (await agent.clone().once('GET', `${g.url}/open/new-7`)).status === 404);
+  });
+  check(g.cli('export', '-c', g.config).stdout === before, 'the export is another than before');
+});
+
+await test('what is taken away ends at once: a rule, a service, an identity provider', async () => {
+  const before = g.cli('export', '-c', g.config).stdout;
+  const { tokens } = await service.finish(service.arrived(await agent.get(service.authorizeUrl(), service.until())).answer);
+  g.import(before.replace(/( {2}- id: teachers\n)/, '$1    forbid: true\n').replace(/(- id: teachers[\s\S]*?)    release:\n(      - .*\n)+/, '$1'));
+  await until('the token ends with the rule', async () => (await service.userinfo(tokens.access_token)).status === 401, 5000);
+  check((await agent.once('GET', service.authorizeUrl())).status === 403, 'the service still opens');
+  g.import(before);
+  await until('and comes back with it', async () => (await service.userinfo(tokens.access_token)).status === 200, 5000);
+  g.import(before.replace(/(- id: oulu\n    kind: local\n)/, '$1    enabled: false\n'));
+  await until('the session ends with its identity provider', async () => (await agent.once('GET', g.url + '/')).status === 303, 5000);
+  g.import(before);
+});
+
+await test('a wrong file is refused with file and line, and changes nothing', async () => {
+  const before = g.cli('export', '-c', g.config).stdout;
+  const file = path.join(g.dir, 'wrong.yaml');
+  const deep = (n) => 'a: ' + '['.repeat(n) + ']'.repeat(n);
+  const wrong = {
+    'no YAML': '{{{', 'a tab': 'format: 1\n\tservices: []\n', 'an anchor': 'format: 1\nservices: &x []\n', 'an alias': 'format: 1\nservices: *x\n', 'a tag': 'format: !!int 1\n', 'a merge': 'format: 1\n<<: {a: 1}\n', 'a key twice': 'format: 1\nformat: 1\n', 'two documents': 'format: 1\n---\nformat: 1\n',
+    'billion laughs': 'a: &a [x,x]\nb: &b [*a,*a]\n', deep: deep(10000), 'a list': '- 1\n', 'a text': 'hello\n', empty: '', 'no UTF-8': Buffer.from([0x66, 0x3a, 0x20, 0xff, 0xfe]), 'NUL': 'format: 1\nservices: "\0"\n', 'format 2': 'format: 2\n', 'another key': `${before}nothing: 1\n`,
+    'an unknown key below': before.replace('    vendor:', '    vendr:'), 'a number for a text': before.replace(/vendor: .*/, 'vendor: [1]'), 'a service twice': before.replace(/services:\n([\s\S]*?)rules:/, 'services:\n$1$1rules:'), 'a rule for nobody': before.replace('provider: oulu\n    role: teacher', 'provider: nowhere\n    role: teacher'),
+    'a wildcard': before.replace('http://kanerva.localhost/cb"', 'http://*.localhost/cb"').replace('http://kanerva.localhost/cb\n', 'http://*.localhost/cb\n'),
+  };
+  for (const [what, text] of Object.entries(wrong)) {
+    check(text !== before, `${what} is no change`);
+    fs.writeFileSync(file, text);
+    const done = g.cli('import', '-c', g.config, file);
+    check(done.status === 1 || done.status === 2, `${what}: ${done.status} ${done.signal} ${done.stdout}${done.stderr}`);
+    check(/wrong\.yaml:\d+: ./.test(done.stderr), `${what}: ${done.stderr}`);
+    check(g.cli('export', '-c', g.config).stdout === before, `${what} changed something`);
+  }
+  check((await signIn(service, 'anna', new Agent())).answer?.get('code'), 'nobody signs in any more');
+});
+
+await test('wrong settings are all named with their lines', async () => {
+  const good = fs.readFileSync(g.config, 'utf8');
+  const file = path.join(g.dir, 'settings.yaml');
+  for (const [what, text, says] of [['an unknown key', good + 'publc_url: x\n', /settings\.yaml:\d+:.*publc_url/], ['no number', good + 'code_life_s: soon\n', /settings\.yaml:\d+:.*code_life_s/], ['too much', good + 'code_life_s: 600\n', /settings\.yaml:\d+:.*code_life_s.*60/],
+    ['twice', good + 'loops: 2\n', /settings\.yaml:\d+:.*twice/], ['an anchor', good + 'name: &x y\n', /settings\.yaml:\d+/], ['no YAML', good + '{{{\n', /settings\.yaml:\d+/], ['a list', '- x\n', /settings\.yaml:\d+/], ['nothing', '', /settings\.yaml/], ['no address', good.replace(/listen: .*/, 'listen: nowhere'), /listen/], ['a path in the address', good.replace(/public_url: .*/, 'public_url: https://x.example/y'), /public_url/]]) {
+    fs.writeFileSync(file, text);
+    const done = g.cli('check', '-c', file);
+    check(done.status !== 0 && done.status !== null && says.test(done.stdout + done.stderr), `${what}: ${done.status} ${done.stdout}${done.stderr}`);
+  }
+  check(g.cli('check', '-c', g.config).status === 0, g.cli('check', '-c', g.config).stdout);
+});
+
+await test('five thousand identity providers and services are imported, exported and imported to the same', async () => {
+  const before = g.cli('export', '-c', g.config).stdout;
+  const N = 5000, idps = [], services = [], rules = [];
+  for (let i = 0; i < N; i++) {
+    idps.push(`  - { id: idp-${i}, kind: oidc, provider: oulu, name: { fi: "Testi ${i}" }, map: mpassid, issuer: "https://idp-${i}.example", client_id: digione, auth_method: private_key_jwt }\n`);
+    services.push(`  - { id: service-${i}, protocol: oidc, vendor: v-${i % 100}, name: { fi: "Palvelu ${i}" }, client_id: service-${i}, secret: { sha256: "${'0'.repeat(60)}${(i + 4096).toString(16)}" }, redirect_uris: ["https://service-${i}.example/cb"], scopes: [openid] }\n`);
+    rules.push(`  - { id: rule-${i}, provider: oulu, role: teacher, service: service-${i}, release: [sub] }\n`);
+  }
+  const large = before.replace('idps:\n', `idps:\n${idps.join('')}`).replace('services:\n', `services:\n${services.join('')}`).replace('rules:\n', `rules:\n${rules.join('')}`);
+  const clock = (run) => { const began = process.hrtime.bigint(); const out = run(); return [Number((process.hrtime.bigint() - began) / 1000000n), out]; };
+  const [imported] = clock(() => g.import(large));
+  const [exported, text] = clock(() => g.cli('export', '-c', g.config).stdout);
+  const began = Date.now();
+  await everywhere('served', async () => (await agent.clone().once('GET', `${g.url}/oidc/authorize?client_id=service-${N - 1}&redirect_uri=https://service-${N - 1}.example/cb&response_type=code&scope=openid&code_challenge=${'a'.repeat(43)}&code_challenge_method=S256`)).status === 303);
+  console.log(`   ${N} of each: import ${imported} ms, export ${exported} ms (${text.length} bytes), served everywhere ${Date.now() - began} ms after`);
+  check(/nothing|same|0 added/i.test(g.import(text)) && g.cli('export', '-c', g.config).stdout === text, 'export, import, export differ');
+  g.import(before);
+  check(g.cli('export', '-c', g.config).stdout === before, 'the way back');
+});
+await finish();
