@@ -101,7 +101,7 @@ static enum step make_request(struct ctx *c, struct fail *f)
     l->upstream_id = arena_printf(c->arena, "_%.*s", STR_ARG(crypt_token(c->arena, c->world, 20)));
     l->fresh = login_fresh(l) || l->max_age_s >= 0; /* SAML cannot say how old is too old */
     l->asked_city_s = c->now_s;
-    const struct saml_request request = {
+    struct saml_request request = {
         .id = l->upstream_id,
         .now_s = c->now_s,
         .destination = s->metadata->sso_redirect,
@@ -109,6 +109,8 @@ static enum step make_request(struct ctx *c, struct fail *f)
         .acs = saml_sp_acs(c->arena, c->set),
         .force = l->fresh,
     };
+    for (size_t i = 0; i < s->idp.contexts.n && i < SAML_CONTEXTS_MAX; i++)
+        request.contexts[request.context_count++] = s->idp.contexts.at[i];
     bool is_signed = s->idp.sign_requests || s->metadata->want_signed_requests;
     s->query = saml_redirect_query(c->arena, saml_request_write(c->arena, &request), l->upstream_id, is_signed);
     if (s->query.p == NULL)
@@ -238,6 +240,15 @@ static bool is_fresh_enough(const struct ctx *c, const struct saml_assertion *sa
     return !l->fresh || said->authenticated_s + c->set->saml_skew_s >= l->asked_city_s;
 }
 
+/* Where contexts are demanded, the answer must name one of them, exactly [IIP-SP07]. */
+static bool is_context_asked(const struct idp *idp, const struct saml_assertion *said)
+{
+    for (size_t i = 0; i < idp->contexts.n; i++)
+        if (str_eq(idp->contexts.at[i], said->context))
+            return true;
+    return idp->contexts.n == 0;
+}
+
 /* One mark per issuer and assertion, for as long as the assertion could be shown again. */
 static enum step replay_ask(struct ctx *c, struct fail *f)
 {
@@ -248,6 +259,9 @@ static enum step replay_ask(struct ctx *c, struct fail *f)
         return fail(f, FAIL_UPSTREAM, "enc_too_many", "more encrypted parts than anybody needs");
     if (!is_fresh_enough(c, s->said))
         return fail(f, FAIL_UPSTREAM, "authn_stale", "a fresh log-in was asked for");
+    if (!is_context_asked(&s->idp, s->said))
+        return fail(f, FAIL_UPSTREAM, "authn_context_other", "the context %.*s was not asked for",
+                    STR_ARG(s->said->context));
     int64_t left_s = s->said->ends_s - c->now_s;
     struct str id = arena_printf(c->arena, "saml %.*s %.*s", STR_ARG(s->said->issuer), STR_ARG(s->said->id));
     kv_add(c->kv, &c->batch, c->arena, &s->replay, KV_REPLAY, sha256_hex(c->arena, id), S("1"),

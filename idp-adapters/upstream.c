@@ -24,6 +24,7 @@ struct doc { /* one fetched and parsed document, in an arena of its own with all
 struct cell { /* what the store knows of one name */
     struct cell *next;
     struct str name, url;
+    uint64_t terms;  /* what the document was read for */
     struct doc *doc; /* the store holds it once */
     bool flying;
     int64_t tried_s, forced_s;
@@ -113,14 +114,25 @@ static struct cell *cell_of(struct upstream_store *s, struct str name)
     return c;
 }
 
-/* The idp's row names another address now: what came from the old one is no longer its word. */
-static void note_url(struct upstream_store *s, struct cell *c, struct str url)
+static uint64_t terms_of(const struct upstream_want *want)
 {
-    if (str_eq(c->url, url))
+    return str_hash(want->trust, str_hash(want->expect, 1));
+}
+
+static bool is_from(const struct cell *c, const struct upstream_want *want)
+{
+    return str_eq(c->url, want->url) && c->terms == terms_of(want);
+}
+
+/* The idp's row names another address now, or trusts another signer: what was read before is no longer its word. */
+static void note_source(struct upstream_store *s, struct cell *c, const struct upstream_want *want)
+{
+    if (is_from(c, want))
         return;
     s->kept -= c->doc != NULL;
     doc_drop(c->doc);
-    c->url = arena_str(s->arena, url);
+    c->url = arena_str(s->arena, want->url);
+    c->terms = terms_of(want);
     c->doc = NULL;
     c->tried_s = c->forced_s = 0;
 }
@@ -257,7 +269,7 @@ static void put_doc(struct upstream_store *s, struct cell *c, const struct upstr
     (void)pthread_mutex_lock(&s->lock);
     if (landed)
         c->flying = false;
-    if (d != NULL && !str_eq(c->url, want->url)) { /* the row was changed while this was on its way */
+    if (d != NULL && !is_from(c, want)) { /* the row was changed while this was on its way */
         old = d;
     } else if (d != NULL) {
         old = c->doc;
@@ -312,6 +324,7 @@ static struct upstream_want copy_want(struct arena *a, const struct upstream_wan
     copy.url = arena_str(a, w->url);
     copy.place = arena_str(a, w->place);
     copy.expect = arena_str(a, w->expect);
+    copy.trust = arena_str(a, w->trust);
     return copy;
 }
 
@@ -358,7 +371,7 @@ static bool give_kept(struct upstreams *u, struct arena *a, const struct upstrea
 {
     (void)pthread_mutex_lock(&u->store->lock);
     struct cell *c = cell_of(u->store, want->name);
-    note_url(u->store, c, want->url);
+    note_source(u->store, c, want);
     bool kept = c->doc != NULL;
     if (kept)
         give(a, c, out);
@@ -398,7 +411,7 @@ void upstream_ask(struct upstreams *u, struct batch *b, struct arena *a, const s
     }
     (void)pthread_mutex_lock(&s->lock);
     struct cell *c = cell_of(s, want->name);
-    note_url(s, c, want->url);
+    note_source(s, c, want);
     bool flies = may_fly(c, want, u->refresh_s, now_s);
     if (flies) {
         c->flying = true;
@@ -434,7 +447,7 @@ bool upstream_put(struct upstreams *u, const struct upstream_want *want, struct 
     }
     (void)pthread_mutex_lock(&u->store->lock);
     struct cell *c = cell_of(u->store, want->name);
-    note_url(u->store, c, want->url);
+    note_source(u->store, c, want);
     (void)pthread_mutex_unlock(&u->store->lock);
     put_doc(u->store, c, &copy, d, f, false);
     return true;

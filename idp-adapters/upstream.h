@@ -40,9 +40,10 @@ enum { UPSTREAM_FORCE_S = 60, UPSTREAM_RETRY_S = 5 };
 
 struct upstream_want {
     struct str name;   /* names the document in the store: "keys oulu-edu"; at most 256 bytes */
-    struct str url;    /* a kept document from another address is dropped */
+    struct str url;    /* a kept document from another address, or read for another expect or trust, is dropped */
     struct str place;  /* the idp's id, for the fetcher's bulkheads */
     struct str expect; /* for parse: the issuer or entityID it must speak of */
+    struct str trust;  /* for parse: PEM of the keys that must have signed it; absent: it need not be signed */
     enum fetch_purpose purpose;
     bool test;
     upstream_parse_fn *parse;

@@ -19,9 +19,16 @@ static bool is_endpoint(struct str url, bool test)
 
 const void *saml_metadata_parse(struct arena *a, const struct upstream_want *want, struct str body, struct fail *f)
 {
-    const struct saml_metadata_rules rules = { .entity_id = want->expect };
+    bool must_be_signed = str_is_set(want->trust);
+    struct keyring *trust = must_be_signed ? keyring_new(a) : NULL;
+    const struct saml_metadata_rules rules = { .entity_id = want->expect,
+                                               .trust = trust,
+                                               .must_expire = must_be_signed,
+                                               .one_alone = !must_be_signed && want->body.p == NULL };
     struct saml_metadata *m = arena_make(a, struct saml_metadata);
 
+    if (must_be_signed && !keyring_add_pem(trust, want->trust, f))
+        return NULL;
     if (!saml_metadata_read(a, body, &rules, m, f))
         return NULL;
     if (!is_endpoint(m->sso_redirect, want->test) || !is_endpoint(m->sso_post, want->test))
@@ -38,6 +45,7 @@ void upstream_saml_metadata(struct upstreams *u, struct batch *b, struct arena *
         .url = idp->metadata_url,
         .place = idp->id,
         .expect = idp->entity_id,
+        .trust = idp->metadata_signer,
         .purpose = FETCH_METADATA,
         .test = idp->test,
         .parse = saml_metadata_parse,

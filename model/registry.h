@@ -55,7 +55,9 @@ struct idp {       /* an identity provider of one education provider */
     struct str client_secret_sealed; /* under the secret seal; opened only to be sent */
     /* SAML */
     struct str entity_id, metadata_url, metadata_xml;
-    struct strs scopes; /* shibmd:Scope values it may assert, besides its metadata's */
+    struct str metadata_signer; /* PEM: its metadata must be signed by one of these; absent: need not be signed */
+    struct strs contexts;       /* AuthnContextClassRefs, one of which is demanded; none: any will do */
+    struct strs scopes;         /* shibmd:Scope values it may assert, besides its metadata's */
     bool sign_requests, want_encrypted;
 };
 

@@ -230,6 +230,8 @@ static bool read_tree(struct reading *r, const xmlNode *root, struct fail *f)
 {
     const xmlNode *entity = find_entity(r, root);
 
+    if (r->rules->one_alone && !xml_is(root, MD, "EntityDescriptor"))
+        return fail(f, FAIL_UPSTREAM, "metadata_aggregate", "an aggregate that nobody signed");
     if (entity == NULL)
         return fail(f, FAIL_UPSTREAM, "metadata_entity", "does not speak of %.*s", STR_ARG(r->rules->entity_id));
     for (const xmlNode *n = entity->parent; n != NULL && n->type == XML_ELEMENT_NODE; n = n->parent)
@@ -299,7 +301,7 @@ bool saml_metadata_read(struct arena *a, struct str text, const struct saml_meta
     struct reading r = { a, rules, out, keyring_new(a) };
     struct signed_xml proven;
 
-    if (rules->trust == NULL && text.n > METADATA_TREE_MAX_B)
+    if (rules->trust == NULL && !rules->one_alone && text.n > METADATA_TREE_MAX_B)
         return saml_metadata_read_stream(a, text, rules, out, f);
     *out = (struct saml_metadata){ 0 };
     const struct _xmlDoc *doc = xml_parse_metadata(a, text, METADATA_SIGNED_MAX_B, f);

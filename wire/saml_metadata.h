@@ -38,10 +38,11 @@ struct saml_metadata_rules {
     int64_t now_s;               /* refused when validUntil has passed; 0: the caller checks at use */
     const struct keyring *trust; /* signature of the root required, by one of these; NULL: none is looked at */
     bool must_expire;            /* a root without validUntil is refused */
+    bool one_alone;              /* an aggregate is refused: nobody signed what it says of others */
 };
 
 /* Fails UPSTREAM metadata_malformed (and what xml_parse fails with), metadata_entity
- * (it does not speak of that one), metadata_expired, metadata_no_expiry,
+ * (it does not speak of that one), metadata_aggregate, metadata_expired, metadata_no_expiry,
  * metadata_role (no SAML 2.0 identity provider), metadata_endpoint, metadata_keys,
  * and what dsig_verify() fails with. */
 bool saml_metadata_read(struct arena *a, struct str text, const struct saml_metadata_rules *rules,

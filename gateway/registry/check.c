@@ -2,6 +2,8 @@
 #include "gateway/registry/check.h"
 
 #include "idp-adapters/attribute_map.h"
+#include "wire/dsig.h"
+#include "wire/saml_write.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -285,13 +287,32 @@ static bool check_idp_oidc(struct checking *c, const struct idp *idp)
     return check_map(c, idp);
 }
 
+static bool check_metadata_signer(struct checking *c, const struct idp *idp)
+{
+    struct fail why = { 0 };
+
+    return !str_is_set(idp->metadata_signer) || keyring_add_pem(keyring_new(c->scratch), idp->metadata_signer, &why) ||
+           wrong(c, "metadata_signer: %s", why.detail);
+}
+
+static bool check_contexts(struct checking *c, const struct idp *idp)
+{
+    if (idp->contexts.n > SAML_CONTEXTS_MAX)
+        return wrong(c, "contexts has more than %d entries", SAML_CONTEXTS_MAX);
+    for (size_t i = 0; i < idp->contexts.n; i++)
+        if (str_find_byte(idp->contexts.at[i], ':', 0) == idp->contexts.at[i].n)
+            return wrong(c, "contexts: \"%.*s\" is no URI", STR_ARG(idp->contexts.at[i]));
+    return true;
+}
+
 static bool check_idp_saml(struct checking *c, const struct idp *idp)
 {
     if (!check_unique_entity(c, idp, "entity_id", idp->entity_id))
         return false;
     if (!str_is_set(idp->metadata_url) && !str_is_set(idp->metadata_xml))
-        return wrong(c, "metadata_url, metadata_file or metadata_xml is missing");
-    return check_url(c, "metadata_url", idp->metadata_url, idp->test) && check_map(c, idp);
+        return wrong(c, "metadata_url, metadata_xml or metadata_xml_file is missing");
+    return check_url(c, "metadata_url", idp->metadata_url, idp->test) && check_metadata_signer(c, idp) &&
+           check_contexts(c, idp) && check_map(c, idp);
 }
 
 static bool check_idp(struct checking *c, const struct idp *idp)

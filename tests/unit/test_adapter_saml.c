@@ -439,6 +439,111 @@ TEST(metadata_from_an_address_is_kept_and_never_used_past_its_end)
     close_bench(&x);
 }
 
+/* Fetched metadata, in a group or alone, signed by key (FORGE_KEY_COUNT: not at all); the outcome of a login. */
+static const char *log_in_by(struct test *t, bool group, const char *until, enum forge_key key)
+{
+    struct bench x;
+    struct str text = metadata(t->arena, "", "");
+
+    if (group)
+        text = arena_printf(t->arena, "<EntitiesDescriptor " MD " ID=\"_m\"%s>@M@%.*s</EntitiesDescriptor>", until,
+                            STR_ARG(text));
+    else
+        text = edit(t, edit(t, text, "entityID=", "ID=\"_m\" entityID="), "<IDPSSO", "@M@<IDPSSO");
+    if (!group)
+        text = edit(t, text, "ID=\"_m\"", arena_cstr(t->arena, arena_printf(t->arena, "ID=\"_m\"%s", until)));
+    text = key != FORGE_KEY_COUNT ? forge_sign(t->arena, text, "_m", "@M@", &(struct forge_sign){ .key = key })
+                                  : forge_replace(t->arena, text, "@M@", "");
+    open_bench(t, &x);
+    x.idp.metadata_xml = (struct str){ NULL, 0 };
+    x.idp.metadata_url = S("https://idp.oulu.example/metadata");
+    x.idp.metadata_signer = forge_certificate(FORGE_IDP_NEXT);
+    x.city.metadata = text;
+    const char *outcome = log_in(t, &x, NULL);
+    close_bench(&x);
+    return outcome;
+}
+
+#define UNTIL " validUntil=\"2026-08-10T08:30:00Z\""
+
+TEST(a_source_with_signers_is_believed_only_signed_and_with_an_end) /* [IIP-MD03, MD04] */
+{
+    for (int group = 0; group < 2; group++) {
+        CHECK_STR(log_in_by(t, group, UNTIL, FORGE_IDP_NEXT), "ok");
+        CHECK_STR(log_in_by(t, group, UNTIL, FORGE_KEY_COUNT), "city_unreachable");
+        CHECK_STR(log_in_by(t, group, UNTIL, FORGE_OTHER), "city_unreachable");
+        CHECK_STR(log_in_by(t, group, "", FORGE_IDP_NEXT), "city_unreachable");
+        CHECK_STR(log_in_by(t, group, " validUntil=\"2026-08-10T07:30:00Z\"", FORGE_IDP_NEXT), "city_metadata_expired");
+    }
+}
+
+TEST(a_text_in_the_registry_with_signers_must_be_signed_too)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    x.idp.metadata_signer = forge_certificate(FORGE_IDP_NEXT);
+    CHECK_STR(log_in(t, &x, NULL), "city_unreachable");
+    close_bench(&x);
+}
+
+TEST(an_aggregate_is_not_fetched_unless_somebody_signs_it)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    struct str group =
+        arena_printf(t->arena, "<EntitiesDescriptor " MD ">%.*s</EntitiesDescriptor>", STR_ARG(x.idp.metadata_xml));
+    x.idp.metadata_xml = group; /* as imported: whoever imported it has looked */
+    CHECK_STR(log_in(t, &x, NULL), "ok");
+    x.idp.metadata_xml = (struct str){ NULL, 0 };
+    x.idp.metadata_url = S("https://idp.oulu.example/metadata");
+    x.city.metadata = group;
+    CHECK_STR(log_in(t, &x, NULL), "city_unreachable");
+    close_bench(&x);
+}
+
+TEST(a_kept_document_does_not_outlive_the_trust_it_was_read_with)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    x.idp.metadata_xml = (struct str){ NULL, 0 };
+    x.idp.metadata_url = S("https://idp.oulu.example/metadata");
+    x.city.metadata = metadata(t->arena, UNTIL, "");
+    CHECK_STR(log_in(t, &x, NULL), "ok");
+    x.idp.metadata_signer = forge_certificate(FORGE_IDP_NEXT);
+    CHECK_STR(log_in(t, &x, NULL), "city_unreachable");
+    x.idp.metadata_signer = (struct str){ NULL, 0 };
+    x.idp.entity_id = S("https://idp.espoo.example/saml");
+    CHECK_STR(log_in(t, &x, NULL), "city_unreachable"); /* the document speaks of another */
+    close_bench(&x);
+}
+
+TEST(demanded_contexts_are_asked_for_and_must_be_answered) /* [IIP-SP06, SP07] */
+{
+    static struct str demanded[] = { { "urn:example:strong", 18 },
+                                     { "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport", 66 } };
+    struct bench x;
+    struct fail f = { 0 };
+    struct form *form;
+    struct str packed;
+
+    demanded[1] = str_of(demanded[1].p);
+    open_bench(t, &x);
+    x.idp.contexts = (struct strs){ demanded, 2 };
+    CHECK_STR(log_in(t, &x, NULL), "ok");
+    struct ctx *c = new_ctx(t, &x, false);
+    CHECK(adapter_run(c, adapter_saml.start));
+    CHECK(form_read(t->arena, str_from(c->upstream_url, sizeof SSO), &form, &f));
+    CHECK(b64_decode(t->arena, form_get(form, S("SAMLRequest")), &packed));
+    struct str text = inflated(t, packed);
+    CHECK(str_find(text, S("Comparison=\"exact\"")) < text.n && str_find(text, demanded[0]) < text.n);
+    x.idp.contexts.n = 1;
+    CHECK_STR(log_in(t, &x, NULL), "authn_context_other");
+    close_bench(&x);
+}
+
 TEST(the_scope_of_the_metadata_is_the_citys_alone) /* [SDP-SP17] */
 {
     struct bench x;

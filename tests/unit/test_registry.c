@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/registry/check.h"
 #include "gateway/registry/registry.h"
+#include "tests/saml/forge.h"
 #include "tests/test.h"
 #include "wire/yaml.h"
 
@@ -186,6 +187,54 @@ TEST(what_is_exported_imports_to_the_same_and_holds_no_plain_secret)
     CHECK(str_find(first, S("plain")) == first.n);
     rig_free(&g);
     rig_free(&other);
+}
+
+/* A SAML identity provider whose metadata has a signer, and what its row says besides. */
+static struct str saml_row(struct test *t, struct str signer, const char *more)
+{
+    struct buf b = buf_new(t->arena, 65536);
+    struct str line;
+
+    buf_add(&b, S(PROVIDERS "idps:\n"
+                            "  - id: turku-saml\n"
+                            "    kind: saml\n"
+                            "    provider: oulu\n"
+                            "    name: {fi: Turku}\n"
+                            "    map: funet\n"
+                            "    entity_id: https://idp.turku.example/saml\n"
+                            "    metadata_url: https://federation.example/all.xml\n"
+                            "    metadata_signer: |\n"));
+    while (str_split(&signer, '\n', &line))
+        buf_printf(&b, "      %.*s\n", STR_ARG(line));
+    buf_add(&b, str_of(more));
+    return buf_str(&b);
+}
+
+TEST(the_signer_of_metadata_and_demanded_contexts_are_kept)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, saml_row(t, forge_certificate(FORGE_IDP), "    contexts: [urn:example:strong]\n")));
+    CHECK_STR(g.fail.detail, "");
+    struct registry *r = registry_load(g.db, &g.fail);
+    const struct idp *turku = r != NULL ? registry_idp(r, S("turku-saml")) : NULL;
+    CHECK(turku != NULL);
+    if (turku != NULL) {
+        CHECK(str_eq(str_trim(turku->metadata_signer), str_trim(forge_certificate(FORGE_IDP))));
+        CHECK(turku->contexts.n == 1 && str_eq(turku->contexts.at[0], S("urn:example:strong")));
+    }
+    registry_drop(r);
+    struct str out = registry_export(g.db, t->arena, &g.fail);
+    CHECK(import(t, &g, out));
+    CHECK_INT(g.report.added + g.report.changed + g.report.removed, 0);
+    CHECK(!import(t, &g, saml_row(t, S("no certificate"), "")));
+    CHECK(strstr(g.fail.detail, "idp turku-saml: metadata_signer: no certificate in PEM") != NULL);
+    CHECK(!import(t, &g, saml_row(t, forge_certificate(FORGE_IDP), "    contexts: [strong]\n")));
+    CHECK(strstr(g.fail.detail, "contexts: \"strong\" is no URI") != NULL);
+    CHECK(!import(t, &g, saml_row(t, forge_certificate(FORGE_IDP), "    contexts: [u:a, u:b, u:c, u:d, u:e]\n")));
+    CHECK(strstr(g.fail.detail, "contexts has more than 4 entries") != NULL);
+    rig_free(&g);
 }
 
 TEST(only_what_differs_is_written)

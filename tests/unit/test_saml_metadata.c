@@ -52,7 +52,9 @@ static struct str usual(struct test *t, const char *head)
 static const char *outcome(struct test *t, struct str text, struct saml_metadata *m, int64_t now_s, bool must_expire,
                            const struct keyring *trust)
 {
-    const struct saml_metadata_rules rules = { S(FORGE_ISSUER), now_s, trust, must_expire };
+    const struct saml_metadata_rules rules = {
+        .entity_id = S(FORGE_ISSUER), .now_s = now_s, .trust = trust, .must_expire = must_expire
+    };
     struct fail f = { 0 };
 
     return saml_metadata_read(t->arena, text, &rules, m, &f) ? "ok" : f.code;
@@ -100,8 +102,12 @@ TEST(an_entity_is_found_in_an_aggregate_and_its_groups_end_bounds_it)
         STR_ARG(other), STR_ARG(usual(t, "validUntil=\"2026-08-12T00:00:00Z\"")),
         STR_ARG(forge_replace(t->arena, other, "espoo", "vantaa")));
     const struct saml_metadata_rules rules = { .entity_id = S(FORGE_ISSUER), .now_s = TEST_NOW_S };
+    const struct saml_metadata_rules alone = { .entity_id = S(FORGE_ISSUER), .one_alone = true };
     struct fail f = { 0 };
 
+    CHECK(!saml_metadata_read(t->arena, text, &alone, &m, &f));
+    CHECK_STR(f.code, "metadata_aggregate");
+    f = (struct fail){ 0 };
     CHECK_STR(read_usual(t, text, &m), "ok");
     CHECK_INT(m.valid_until_s, TEST_NOW_S + 3600);
     CHECK_INT(m.cache_s, 86400);
