@@ -16,7 +16,8 @@ fs.mkdirSync(shots, { recursive: true });
 
 const state = folder('demo');
 fs.chmodSync(state, 0o755);
-const N = Number(process.env.DEMO_PORT ?? 20000 + 20 * Math.floor(Math.random() * 1000));
+// Below the ports that outgoing connections take.
+const N = Number(process.env.DEMO_PORT ?? 20000 + 20 * Math.floor(Math.random() * 600));
 const demo = spawn(path.join(root, 'demo'), ['--no-install', '--port', String(N), '--state', state], { stdio: ['ignore', 'pipe', 'pipe'] });
 let said = '';
 demo.stdout.on('data', (d) => { said += d; });
@@ -27,7 +28,7 @@ await until('./demo is ready', () => {
 }, 300000).catch((e) => { console.log(`FAILED ./demo starts: ${e.message}\n${said}`); process.exit(1); });
 
 const browser = await chromium.launch({ executablePath: program, headless: true,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
 const gateway = `http://localhost:${N}`;
 const city = (id, k) => `http://${id}.localhost:${N + k}`;
 const password = 'digione-demo';
