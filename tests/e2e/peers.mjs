@@ -113,6 +113,14 @@ function pysaml2(...options) {
   };
 }
 
+function samlp(...options) {
+  return async ({ port, dir, base, metadata }) => {
+    const file = path.join(dir, 'sp.xml');
+    fs.writeFileSync(file, metadata);
+    return peer('samlp', node, ['tests/peers/samlp_idp.mjs', String(port), base, file, dir, ...options], { cwd: root });
+  };
+}
+
 function simplesamlphp(...options) {
   return async ({ g, port, dir, base, metadata }) => {
     const pem = (use) => {
@@ -132,6 +140,12 @@ const all = {
   'oidc-provider ES256': () => oidcProvider('ES256'),
   'pysaml2, signed assertion': () => saml('pysaml2', cities.vantaa, 'vantaa', pysaml2(), 'vesa', { given: 'Vesa', family: 'Testi-Juolukka', role: 'teacher' }, (user) => ({ user }), 'mpassid'),
   'pysaml2, signed response, hostile names': () => saml('pysaml2-response', cities.vantaa, 'vantaa', pysaml2('sign-response'), 'åsa', { given: 'Åsa <b>&', family: "O'Čáppa", role: 'learner' }, (user) => ({ user }), 'mpassid'),
+  'samlp, encrypted with AES-256-GCM and RSA-OAEP': () => saml('samlp', cities.vantaa, 'vantaa', samlp('encrypt'), 'vesa', { given: 'Vesa', family: 'Testi-Juolukka', role: 'teacher' }, (user) => ({ user }), 'mpassid', '    want_encrypted: true\n'),
+  'samlp, encrypted, response signed too, hostile names': () => saml('samlp-response', cities.vantaa, 'vantaa', samlp('encrypt', 'sign-response'), 'åsa', { given: 'Åsa <b>&', family: "O'Čáppa", role: 'learner' }, (user) => ({ user }), 'mpassid'),
+  'samlp in the clear where the row wants encryption: refused by its own code': async () => {
+    const said = await saml('samlp-clear', cities.vantaa, 'vantaa', samlp(), 'vesa', {}, (user) => ({ user }), 'mpassid', '    want_encrypted: true\n').then((r) => r, (e) => e.message);
+    check(/ 502: /.test(said) && /"code":"assertion_in_the_clear"/.test(said), `accepted, or refused for another reason: ${said}`);
+  },
   'SimpleSAMLphp, signed': () => saml('simplesamlphp', cities.turku, 'turku', simplesamlphp(), 'teemu', { given: 'Teemu', family: 'Testi-Mesimarja', role: 'teacher' }, (u) => ({ username: u, password: u }), 'funet', '    scopes: [turku.example]\n'),
   'SimpleSAMLphp encrypts with AES-CBC: refused by its own code, with a page for the person': async () => {
     const said = await saml('simplesamlphp-cbc', cities.turku, 'turku', simplesamlphp('encrypt'), 'teemu', {}, (u) => ({ username: u, password: u }), 'funet', '    scopes: [turku.example]\n').then((r) => r, (e) => e.message);
