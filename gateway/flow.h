@@ -32,6 +32,7 @@ struct flow {
     bool large;                           /* the login does not fit its cookie: Redis keeps it */
     bool kept;                            /* the login came out of a cookie: a reload must find how far it got */
     struct str client_id, client_secret, client_assertion; /* how a service says who it is */
+    struct str client_secret_raw;                          /* as it stood in Basic, undecoded */
     struct str client_proof;                               /* which auth_method that is */
 };
 

@@ -22,7 +22,7 @@ static int hex_digit(char c)
                                   : -1;
 }
 
-/* Both halves of Basic are form-encoded before they are joined [RFC 6749 2.3.1]. */
+/* Both halves of Basic are form-encoded before they are joined [RFC 6749 2.3.1]; what is not encoded stays as it is. */
 static bool unescape(struct arena *a, struct str in, struct str *out)
 {
     char *p = arena_alloc(a, in.n + 1);
@@ -52,9 +52,11 @@ static bool read_basic(struct ctx *c, struct str authorization, struct fail *f)
         !b64_decode(c->arena, str_trim(str_from(authorization, 6)), &plain))
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the Authorization field is not Basic");
     size_t colon = str_find_byte(plain, ':', 0);
-    if (colon == plain.n || !unescape(c->arena, str_sub(plain, 0, colon), &flow->client_id) ||
-        !unescape(c->arena, str_from(plain, colon + 1), &flow->client_secret))
+    if (colon == plain.n || !unescape(c->arena, str_sub(plain, 0, colon), &flow->client_id))
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the Authorization field holds no id and secret");
+    flow->client_secret_raw = str_from(plain, colon + 1);
+    if (!unescape(c->arena, flow->client_secret_raw, &flow->client_secret))
+        flow->client_secret = flow->client_secret_raw;
     return true;
 }
 
@@ -90,7 +92,7 @@ static enum step read_proof(struct ctx *c, struct fail *f)
         return NEXT;
     }
     flow->client_id = id;
-    flow->client_secret = secret;
+    flow->client_secret = flow->client_secret_raw = secret;
     if (assertion.p == NULL)
         return NEXT;
     if (!str_eq(form_get(c->body, S("client_assertion_type")),
@@ -113,14 +115,17 @@ static enum step wrong_secret(struct ctx *c)
     return WAIT;
 }
 
-/* The right secret always counts, so nobody can lock a service out by guessing. */
+/* The right secret always counts, so nobody can lock a service out by guessing.  Many libraries join id and secret
+ * without encoding them: a secret with "+" or "%" is right in either spelling. */
 static enum step by_secret(struct ctx *c, const struct service *s)
 {
     struct flow *flow = flow_of(c);
     bool usable = s != NULL && str_eq(s->auth_method, flow->client_proof) && s->secret_hash.n == nobodys.n;
-    bool same = crypt_eq(sha256_hex(c->arena, flow->client_secret), usable ? s->secret_hash : nobodys);
+    struct str known = usable ? s->secret_hash : nobodys;
+    bool same = crypt_eq(sha256_hex(c->arena, flow->client_secret), known);
+    bool same_raw = crypt_eq(sha256_hex(c->arena, flow->client_secret_raw), known);
 
-    if (!usable || !same || flow->client_secret.n > SECRET_MAX_B)
+    if (!usable || (!same && !same_raw) || flow->client_secret.n > SECRET_MAX_B)
         return wrong_secret(c);
     c->service = s;
     return NEXT;
