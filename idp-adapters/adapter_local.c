@@ -62,6 +62,14 @@ static struct str counter(struct ctx *c, struct str username, struct str place)
     return arena_join(c->arena, S("password:"), sha256_hex(c->arena, text));
 }
 
+/* Looked up at every use, like a city's: what was switched off meanwhile knows nobody. */
+static bool in_use(const struct ctx *c)
+{
+    const struct idp *idp = registry_idp(c->registry, c->login->idp);
+
+    return idp != NULL && idp->kind == IDP_LOCAL && idp->enabled;
+}
+
 static enum step read_form(struct ctx *c, struct fail *f)
 {
     struct local *l = arena_make(c->arena, struct local);
@@ -78,7 +86,7 @@ static enum step read_form(struct ctx *c, struct fail *f)
     l->account = registry_account(c->registry, c->login->idp, folded);
     if (l->account == NULL)
         l->account = registry_account(c->registry, c->login->idp, typed);
-    if (l->account != NULL && l->account->enabled)
+    if (l->account != NULL && l->account->enabled && in_use(c))
         l->hash = l->account->password_hash;
     l->per_place = counter(c, folded, place_of(c->arena, c->req->peer));
     l->per_account = counter(c, folded, S("*"));

@@ -19,6 +19,8 @@
     X(OTHER_KEY, "another city signed it")                                                                             \
     X(OTHER_ISSUER, "it speaks in another issuer's name")                                                              \
     X(WRAPPED, "a genuine answer stands beside a forged one")                                                          \
+    X(WRAPPED_INSIDE, "a forged answer holds a genuine one")                                                           \
+    X(WRAPPED_AROUND, "a genuine answer holds a forged one")                                                           \
     X(EXPIRED, "its time is over")                                                                                     \
     X(NOT_YET, "its time has not come")                                                                                \
     X(OTHER_AUDIENCE, "it is meant for another service provider")                                                      \
@@ -51,6 +53,7 @@ struct adapter_rig {
      * honest answer, which the rig has seen accepted.  False where the protocol cannot be spoilt so. */
     bool (*answer)(struct adapter_rig *rig, struct ctx *c, enum city_answer way);
     const char *subject; /* whom the honest answer names */
+    bool own_form;       /* no city: finish shows a refusal beside its form, and ends without a person */
 };
 
 /* Runs a table to its end; the rig's fakes answer at once, or turn their loop in between. */

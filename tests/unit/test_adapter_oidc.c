@@ -66,6 +66,11 @@ static struct str id_token(struct fetch *x, struct arena *a)
     }
     if (x->way == CITY_WRAPPED) /* the JSON serialization with two signatures */
         return arena_printf(a, "{\\\"payload\\\":\\\"x\\\",\\\"signatures\\\":[\\\"%.*s\\\"]}", STR_ARG(token));
+    if (x->way == CITY_WRAPPED_INSIDE) /* a token of nobody's whose payload is the genuine one */
+        return test_token(a, TEST_EC_OTHER,
+                          arena_printf(a, "{\"alg\":\"ES256\",\"kid\":\"%s\",\"cty\":\"JWT\"}", x->kid), token);
+    if (x->way == CITY_WRAPPED_AROUND) /* the genuine one with more behind it */
+        return arena_printf(a, "%.*s.%.*s", STR_ARG(token), STR_ARG(b64url_encode(a, S("{\"sub\":\"mallory\"}"))));
     return x->way == CITY_GARBAGE ? S("%%%") : token;
 }
 
@@ -304,7 +309,7 @@ static bool rig_answer(struct adapter_rig *rig, struct ctx *c, enum city_answer 
 TEST(the_openid_connect_adapter_keeps_the_contract)
 {
     struct bench x;
-    struct adapter_rig rig = { t, &adapter_oidc, &x, rig_begin, rig_answer, "anna-1" };
+    struct adapter_rig rig = { t, &adapter_oidc, &x, rig_begin, rig_answer, "anna-1", false };
 
     open_bench(t, &x);
     x.city.strict_codes = true;

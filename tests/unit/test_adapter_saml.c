@@ -238,6 +238,23 @@ static const struct {
       "Value=\"urn:oasis:names:tc:SAML:2.0:status:AuthnFailed\"/></saml2p:StatusCode>" },
 };
 
+/* The genuine assertion and a forged one in the three places that they can have to one another. */
+static struct str wrapped(struct test *t, struct str text, enum city_answer way)
+{
+    struct str real = forge_cut(text, "Assertion"), signature = forge_cut(text, "Signature");
+    struct str evil = edit(t, edit(t, real, "AAdzZWNyZXQx", "mallory"), "ID=\"_assertion", "ID=\"_evil");
+    struct str advice = arena_printf(t->arena, "</saml2:Conditions><saml2:Advice>%.*s</saml2:Advice>", STR_ARG(real));
+    struct str object = arena_printf(t->arena, "<ds:Object>%.*s</ds:Object></ds:Signature>", STR_ARG(evil));
+    struct str both = arena_join(t->arena, evil, real);
+
+    if (way == CITY_WRAPPED_INSIDE)
+        both = edit(t, evil, "</saml2:Conditions>", arena_cstr(t->arena, advice));
+    if (way == CITY_WRAPPED_AROUND)
+        both = edit(t, real, arena_cstr(t->arena, signature),
+                    arena_cstr(t->arena, edit(t, signature, "</ds:Signature>", arena_cstr(t->arena, object))));
+    return edit(t, text, arena_cstr(t->arena, real), arena_cstr(t->arena, both));
+}
+
 static struct str spoilt(struct test *t, struct bench *x, const struct ctx *c, enum city_answer way)
 {
     struct forge_sign how = { .key = way == CITY_OTHER_KEY ? FORGE_OTHER : FORGE_IDP };
@@ -257,12 +274,8 @@ static struct str spoilt(struct test *t, struct bench *x, const struct ctx *c, e
     text = sealed(t, x, text, &how);
     if (way == CITY_TAMPERED)
         text = edit(t, text, "AAdzZWNyZXQx", "mallory");
-    if (way == CITY_WRAPPED) {
-        struct str real = forge_cut(text, "Assertion");
-        struct str evil = edit(t, edit(t, real, "AAdzZWNyZXQx", "mallory"), "ID=\"_assertion", "ID=\"_evil");
-        text = forge_replace(t->arena, text, arena_cstr(t->arena, real),
-                             arena_cstr(t->arena, arena_join(t->arena, evil, real)));
-    }
+    if (way == CITY_WRAPPED || way == CITY_WRAPPED_INSIDE || way == CITY_WRAPPED_AROUND)
+        text = wrapped(t, text, way);
     return text;
 }
 
@@ -306,7 +319,7 @@ static bool rig_answer(struct adapter_rig *rig, struct ctx *c, enum city_answer 
 TEST(the_saml_adapter_keeps_the_contract)
 {
     struct bench x;
-    struct adapter_rig rig = { t, &adapter_saml, &x, rig_begin, rig_answer, "AAdzZWNyZXQx" };
+    struct adapter_rig rig = { t, &adapter_saml, &x, rig_begin, rig_answer, "AAdzZWNyZXQx", false };
 
     open_bench(t, &x);
     adapter_contract(&rig);
