@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/arena.h"
 
+#include "base/heap.h"
+
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,28 +30,18 @@ struct arena {
     bool secret;
 };
 
-static _Noreturn void out_of_memory(size_t n)
-{
-    (void)fprintf(stderr, "{\"level\":\"error\",\"event\":\"memory.exhausted\",\"bytes\":%zu}\n", n);
-    abort();
-}
-
 static struct block *block_new(size_t cap)
 {
-    struct block *b = cap < SIZE_MAX - sizeof *b ? calloc(1, sizeof *b + cap) : NULL;
+    struct block *b = heap_zeroed(cap < SIZE_MAX - sizeof *b ? sizeof *b + cap : SIZE_MAX);
 
-    if (b == NULL)
-        out_of_memory(cap);
     b->cap = cap;
     return b;
 }
 
 static struct arena *make(bool secret)
 {
-    struct arena *a = calloc(1, sizeof *a);
+    struct arena *a = heap_zeroed(sizeof *a);
 
-    if (a == NULL)
-        out_of_memory(sizeof *a);
     a->secret = secret;
     return a;
 }
@@ -123,7 +115,7 @@ size_t arena_used(const struct arena *a)
 void *arena_alloc(struct arena *a, size_t n)
 {
     if (n > SIZE_MAX - ALIGN)
-        out_of_memory(n);
+        heap_exhausted(n);
     size_t need = (n + ALIGN - 1) / ALIGN * ALIGN;
     struct block *b = a->blocks;
 
@@ -149,7 +141,7 @@ void *arena_array(struct arena *a, size_t count, size_t size)
     size_t n;
 
     if (__builtin_mul_overflow(count, size, &n))
-        out_of_memory(SIZE_MAX);
+        heap_exhausted(SIZE_MAX);
     return arena_alloc(a, n);
 }
 

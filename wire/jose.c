@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wire/jose_door.h"
 
+#include "base/heap.h"
+
 #include <oauth2/mem.h>
 #include <oauth2/oauth2.h>
 #include <pthread.h>
+
+/* Without memory liboauth2 writes to NULL.  Its allocator is that of cjose and jansson as well. */
+__attribute__((constructor)) static void use_heap(void)
+{
+    oauth2_mem_set_alloc_funcs(heap_alloc, heap_realloc, heap_free);
+}
 
 /* liboauth2 keeps its caches in one list of the process and makes a shared
  * memory cache of 3 MB the first time it finds the list empty.  One entry that

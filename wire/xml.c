@@ -2,14 +2,22 @@
 #include "wire/xml.h"
 
 #include "base/codec.h"
+#include "base/heap.h"
 
 #include <libxml/parser.h>
 #include <libxml/tree.h>
+#include <libxml/xmlmemory.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { NAMESPACE_URI_MAX_B = 1024 };
+
+/* Without memory libxml2 would give us half a document. */
+__attribute__((constructor)) static void use_heap(void)
+{
+    (void)xmlMemSetup(heap_free, heap_alloc, heap_realloc, heap_strdup);
+}
 
 static bool is_space(char c)
 {
