@@ -89,15 +89,18 @@ static enum step again_revoke(struct ctx *c, struct fail *f)
 
     if (flow->mark.outcome == KV_DOWN || flow->old.outcome == KV_DOWN)
         return flow_kv_down(f, "replay mark");
+    flow->token.outcome = KV_MISS;
     if (flow->mark.outcome == KV_MISS || flow->old.outcome != KV_HIT || str_eq(flow->old.value, S("again")))
         return NEXT;
     kv_delete(c->kv, &c->batch, c->arena, &flow->token, KV_TOKEN, flow->old.value);
     return WAIT;
 }
 
+/* While the first use's token may still be good, the second use is not dealt with: whoever asks again deals with it. */
 static enum step again_refuse(struct ctx *c, struct fail *f)
 {
-    (void)c;
+    if (flow_of(c)->token.outcome == KV_DOWN)
+        return flow_kv_down(f, "token");
     return bad_grant(f, "the code is unknown, expired or was used before");
 }
 
@@ -261,6 +264,7 @@ static enum step check_tokens(struct ctx *c, struct fail *f)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", r->id_token.error);
     if (!flow_audited(c, f))
         return REFUSE;
+    flow->token.outcome = KV_MISS;
     if (flow->mark.outcome == KV_MISS)
         return NEXT;
     /* The code came a second time while the first was being answered: one answer, whose access token is dead. */
@@ -273,7 +277,8 @@ static enum step answer(struct ctx *c, struct fail *f)
     const struct redemption *r = mine(c);
     struct json_out o = json_out(c->arena, ANSWER_MAX_B);
 
-    (void)f;
+    if (flow_of(c)->token.outcome == KV_DOWN)
+        return flow_kv_down(f, "token");
     json_begin_object(&o);
     json_put_str(&o, S("access_token"), r->token);
     json_put_str(&o, S("token_type"), S("Bearer"));
