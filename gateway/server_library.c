@@ -27,6 +27,16 @@ enum {
 
 /* ── a request's way through the library ────────────────────────────────── */
 
+/* A redirect without its Location, a page without its policy, would be another answer: then rather none. */
+static bool add_fields(struct MHD_Response *out, const struct request *r)
+{
+    for (size_t i = 0; i < r->res.field_count; i++)
+        if (MHD_add_response_header(out, arena_cstr(r->arena, r->res.fields[i].name),
+                                    arena_cstr(r->arena, r->res.fields[i].value)) != MHD_YES)
+            return false;
+    return !r->conn->last || MHD_add_response_header(out, "Connection", "close") == MHD_YES;
+}
+
 static enum MHD_Result queue_response(struct MHD_Connection *mhd, struct request *r)
 {
     struct str body = r->res.body;
@@ -35,14 +45,9 @@ static enum MHD_Result queue_response(struct MHD_Connection *mhd, struct request
 
     if (out == NULL)
         return MHD_NO;
-    for (size_t i = 0; i < r->res.field_count; i++)
-        (void)MHD_add_response_header(out, arena_cstr(r->arena, r->res.fields[i].name),
-                                      arena_cstr(r->arena, r->res.fields[i].value));
     r->conn->last = r->conn->last || r->conn->sent_all || r->s->stopping;
-    if (r->conn->last)
-        (void)MHD_add_response_header(out, "Connection", "close");
     conn_enter(r->conn, PHASE_WRITE);
-    enum MHD_Result said = MHD_queue_response(mhd, (unsigned)r->res.status, out);
+    enum MHD_Result said = add_fields(out, r) ? MHD_queue_response(mhd, (unsigned)r->res.status, out) : MHD_NO;
     MHD_destroy_response(out);
     return said;
 }
