@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "certs/signer.h"
+#include "gateway/audit/audit.h"
 #include "gateway/registry/registry.h"
 #include "wire/form.h"
 #include "wire/jose.h"
@@ -138,7 +139,10 @@ static void brings(struct play *p, struct tab *t, const struct line *l)
 static void signs(struct play *p, struct tab *t, const struct line *l)
 {
     const struct request page = { .path = S("/sign-out"), .from = S("192.0.2.7") };
+    bool before = play_fault_hit(p);
     struct answer form = browser_ask(p->stage, p->arena, t->jar, &page);
+    if (!before && play_fault_hit(p))
+        form = browser_ask(p->stage, p->arena, t->jar, &page);
     struct str rest = str_from(form.body, str_find(form.body, S("name=\"csrf\" value=\"")));
     struct buf body = buf_new(p->arena, URL_B);
 
@@ -221,6 +225,16 @@ static struct str proof(struct play *p, const struct service_actor *s, struct st
     return arena_printf(p->arena, "Basic %.*s", STR_ARG(b64_encode(p->arena, pair)));
 }
 
+/* One code, one answer with tokens, whatever fails on the way. */
+static void note_redeemed(struct play *p, struct str code)
+{
+    for (size_t i = 0; i < p->redeemed_count; i++)
+        if (str_eq(p->redeemed[i], code))
+            play_violation(p, "a code was redeemed twice");
+    if (p->redeemed_count < REDEEMED_MAX)
+        p->redeemed[p->redeemed_count++] = code;
+}
+
 static void keep_tokens(struct play *p, struct tab *t, const struct answer *got)
 {
     struct fail f = { 0 };
@@ -228,6 +242,8 @@ static void keep_tokens(struct play *p, struct tab *t, const struct answer *got)
 
     if (v == NULL)
         return;
+    p->releases++;
+    note_redeemed(p, t->grant.code);
     t->tokens = (struct tokens){ json_get_str(v, S("access_token")), json_get_str(v, S("id_token")), t->grant.nonce };
 }
 
@@ -255,9 +271,8 @@ static void redeems(struct play *p, const struct service_actor *s, const struct 
         r.authorization = proof(p, s, secret);
     }
     r.body = buf_str(&body);
-    struct answer got = browser_ask(p->stage, p->arena, NULL, &r);
+    struct answer got = play_ask(p, NULL, &r);
     keep_tokens(p, t, &got);
-    play_judge(p, NULL, &got);
 }
 
 /* matikka ASKS about anna: userinfo, with the access token that it has. */
@@ -271,15 +286,14 @@ static void asks(struct play *p, const struct service_actor *s, const struct lin
     (void)s;
     if (!str_is_set(g->access_token))
         play_complain(p, "there is no access token");
-    struct answer got = browser_ask(p->stage, p->arena, NULL, &r);
-    play_judge(p, NULL, &got);
+    p->releases += play_ask(p, NULL, &r).status == 200;
 }
 
 /* matikka FETCHES keys: and says how many. */
 static void fetches(struct play *p, const struct service_actor *s, const struct line *l)
 {
     const struct request r = { .path = S("/oidc/jwks"), .from = S("198.51.100.9") };
-    struct answer got = browser_ask(p->stage, p->arena, NULL, &r);
+    struct answer got = play_ask(p, NULL, &r);
     int64_t want, n = 0;
 
     (void)s;
@@ -288,7 +302,6 @@ static void fetches(struct play *p, const struct service_actor *s, const struct 
         rest = str_from(rest, str_find(rest, S("\"kid\":")) + 1);
     if (l->word_count > 0 && (!str_int(l->word[0], &want) || want != n))
         play_complain(p, "%lld keys are published", (long long)n);
-    play_judge(p, NULL, &got);
 }
 
 static void check_claims(struct play *p, const struct line *l, const struct jose_claims *claims)
@@ -370,11 +383,30 @@ static void wall_clock(struct play *p, const struct line *l)
         play_complain(p, "by how much?");
 }
 
-/* REDIS leaves | returns | restarts | forgets */
+static bool fails_at(struct redis_double *d, const struct line *l)
+{
+    static const char *const words[REDIS_FAULT_COUNT] = {
+#define X(fault, word) [REDIS_##fault] = word,
+        REDIS_FAULTS(X)
+#undef X
+    };
+    int64_t n;
+
+    for (int i = 1; i < REDIS_FAULT_COUNT; i++)
+        if (line_has(l, words[i]) && str_int(line_after(l, "at"), &n) && n > 0) {
+            redis_double_fail_at(d, (unsigned)n, (enum redis_fault)i);
+            return true;
+        }
+    return false;
+}
+
+/* REDIS leaves | returns | restarts | forgets | fails at 3 refused: the third command from now. */
 static void redis(struct play *p, const struct line *l)
 {
     struct redis_double *d = p->stage->redis;
 
+    if (str_eq(l->verb, S("fails")) && fails_at(d, l))
+        return;
     if (str_eq(l->verb, S("leaves")))
         redis_double_leave(d);
     else if (str_eq(l->verb, S("returns")))
@@ -513,6 +545,8 @@ static bool fields_fit(struct play *p, const struct line *l, const struct json_v
 /* AUDIT login person=anna idp=oulu: the next line of the log, its members in their order; claims=sub+roles. */
 static void audit(struct play *p, const struct line *l)
 {
+    if (play_fault_hit(p))
+        return;
     struct str rest = audit_rest(p), text;
     struct fail f = { 0 };
 
@@ -526,10 +560,38 @@ static void audit(struct play *p, const struct line *l)
         play_complain(p, "the log says %.*s", STR_ARG(text));
 }
 
+static unsigned lines_of(struct str log, const char *event)
+{
+    struct str mark = str_of(event);
+    unsigned n = 0;
+
+    for (size_t at; (at = str_find(log, mark)) < log.n; n++)
+        log = str_from(log, at + mark.n);
+    return n;
+}
+
+/* After a fault lines may stand there for what was then not answered, but never the other way round. */
+static void audit_covers(struct play *p)
+{
+    p->audit_at = 0;
+    struct str log = audit_rest(p);
+    struct audit_report report;
+    const char *dir = arena_cstr(p->arena, arena_printf(p->arena, "%s/audit", p->stage->dir));
+
+    if (lines_of(log, "\"event\":\"login\"") < p->logins || lines_of(log, "\"event\":\"open\"") < p->opens ||
+        lines_of(log, "\"event\":\"release\"") < p->releases)
+        play_violation(p, "something was answered that the audit log does not have");
+    if (!audit_verify(dir, p->arena, NULL, &report))
+        play_violation(p, "the audit log does not hold: %s %.*s", report.error, STR_ARG(report.where));
+}
+
 void act_audit_end(struct play *p)
 {
+    if (play_fault_hit(p)) {
+        audit_covers(p);
+        return;
+    }
     struct str rest = audit_rest(p), text;
-
     while (str_split(&rest, '\n', &text))
         if (text.n > 0)
             play_complain(p, "an audit line that nobody expects: %.*s", STR_ARG(text));
@@ -584,6 +646,7 @@ void act(struct play *p, const struct line *l)
     const struct service_actor *s = play_service(l->who);
 
     p->line = l;
+    p->quiet = play_fault_hit(p);
     FIND(worlds, who, l->who, (p, l))
     if (c != NULL) {
         FIND(cities, verb, l->verb, (p, c, l))

@@ -111,12 +111,12 @@ static void send_all(int fd, struct str bytes)
     }
 }
 
-static struct str hear(struct stage *s, struct arena *a, int fd)
+static struct str hear(struct stage *s, struct arena *a, int fd, bool *hung)
 {
     struct buf b = buf_new(a, ANSWER_MAX_B);
     char piece[16384];
 
-    while (stage_wait(s, fd)) {
+    while (!(*hung = !stage_wait(s, fd))) {
         ssize_t n = recv(fd, piece, sizeof piece, 0);
         if (n <= 0)
             break;
@@ -143,7 +143,7 @@ struct answer browser_ask(struct stage *s, struct arena *a, struct jar *jar, con
     int64_t status = 0;
 
     send_all(fd, write_request(s, a, jar, r));
-    struct str text = hear(s, a, fd), line;
+    struct str text = hear(s, a, fd, &out.hung), line;
     (void)close(fd);
     size_t head = str_find(text, S("\r\n\r\n"));
     if (head == text.n || !str_int(str_sub(text, 9, 3), &status))

@@ -31,6 +31,7 @@ struct request {
 
 struct answer {
     int status; /* 0: none came */
+    bool hung;  /* and the connection was not closed either */
     struct str head, body, location;
     bool session, session_ended; /* the session's cookie was set, or taken away */
 };

@@ -10,18 +10,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { FAULT_PASSES_MS = 100 }; /* so soon our client tries Redis again */
+
+static void say(const struct play *p, const char *fmt, va_list ap)
+{
+    (void)printf("%.*s:%d: ", STR_ARG(p->script), p->line != NULL ? p->line->number : 0);
+    (void)vprintf(fmt, ap);
+    (void)printf("\n");
+    if (p->line != NULL)
+        (void)printf("    %.*s\n", STR_ARG(p->line->text));
+}
+
 void play_complain(struct play *p, const char *fmt, ...)
 {
     va_list ap;
 
+    if (p->quiet) {
+        p->differences++;
+        return;
+    }
     p->complaints++;
-    (void)printf("%.*s:%d: ", STR_ARG(p->script), p->line != NULL ? p->line->number : 0);
     va_start(ap, fmt);
-    (void)vprintf(fmt, ap);
+    say(p, fmt, ap);
     va_end(ap);
-    (void)printf("\n");
-    if (p->line != NULL)
-        (void)printf("    %.*s\n", STR_ARG(p->line->text));
+}
+
+void play_violation(struct play *p, const char *fmt, ...)
+{
+    va_list ap;
+
+    p->complaints++;
+    va_start(ap, fmt);
+    say(p, fmt, ap);
+    va_end(ap);
 }
 
 /* Actors. */
@@ -169,6 +190,12 @@ static void expect_target(struct judging *j, struct str want)
         play_complain(j->play, "sent to \"%.*s\" instead of %.*s", STR_ARG(to), STR_ARG(want));
 }
 
+static void expect_nothing(struct judging *j, struct str want)
+{
+    (void)j;
+    (void)want;
+}
+
 static void expect_code(struct judging *j, struct str want)
 {
     (void)want;
@@ -245,9 +272,11 @@ static const struct {
     const char *word;
     void (*check)(struct judging *j, struct str want);
 } expectations[] = {
-    { "to ", expect_target },   { "code", expect_code },        { "session", expect_session },
-    { "error=", expect_error }, { "refused ", expect_refused }, { "page ", expect_page },
-    { "says ", expect_says },   { "asks ", expect_asks },       { "logins ", expect_logins },
+    { "to ", expect_target },       { "code", expect_code },
+    { "session", expect_session },  { "error=", expect_error },
+    { "refused ", expect_refused }, { "page ", expect_page },
+    { "says ", expect_says },       { "asks ", expect_asks },
+    { "logins ", expect_logins },   { "if undisturbed", expect_nothing },
 };
 
 static void expect(struct judging *j, struct str want)
@@ -273,7 +302,7 @@ static void judge_unexpected(const struct judging *j)
         play_complain(j->play, "the session's cookie was taken away");
 }
 
-void play_judge(struct play *p, struct tab *t, const struct answer *got)
+static void judge(struct play *p, struct tab *t, const struct answer *got)
 {
     struct judging j = { .play = p, .tab = t, .got = got, .refusal = play_refusal(p) };
 
@@ -289,6 +318,117 @@ void play_judge(struct play *p, struct tab *t, const struct answer *got)
     if (p->line->expect_count == 0)
         play_complain(p, "EXPECT is missing: the answer is %d", got->status);
     judge_unexpected(&j);
+}
+
+/* Judging under a fault. */
+
+bool play_fault_hit(const struct play *p)
+{
+    switch (p->fault.kind) {
+    case FAULT_REDIS:
+        return redis_double_failed(p->stage->redis);
+    case FAULT_SIGNER:
+        return p->stage->signer_failed;
+    case FAULT_MEMORY:
+        return atomic_load(&p->memory->failed);
+    case FAULT_NONE:
+        break;
+    }
+    return false;
+}
+
+static bool expects(const struct play *p, const char *word)
+{
+    for (size_t i = 0; i < p->line->expect_count; i++)
+        if (str_eq(p->line->expect[i], str_of(word)) || (i == 0 && str_has_suffix(p->line->expect[0], str_of(word))))
+            return true;
+    return false;
+}
+
+/* Somebody got in, or something was told. */
+static bool is_accepted(struct play *p, const struct answer *got)
+{
+    bool to_service = !str_has_prefix(p->line->verb, S("REDEEMS")) && !str_has_prefix(p->line->verb, S("ASKS"));
+
+    return got->session ||
+           (to_service ? str_is_set(play_query(p, got->location, "code")) && play_service_at(got->location) != NULL
+                       : got->status == 200);
+}
+
+static bool expects_acceptance(const struct play *p)
+{
+    return expects(p, "code") || expects(p, "session") || expects(p, "200");
+}
+
+static bool as_expected(struct play *p, struct tab *t, const struct answer *got)
+{
+    bool before = p->quiet;
+
+    p->quiet = true;
+    p->differences = 0;
+    judge(p, t, got);
+    p->quiet = before;
+    return p->differences == 0;
+}
+
+/* What may be said when something of ours has failed: that it is ours, or nothing at all; never that somebody is not
+ * signed in, or that a request was wrong. */
+static void judge_fault(struct play *p, const struct answer *got)
+{
+    struct str error = play_query(p, got->location, "error");
+    bool ours = got->status == 0 || got->status >= 500 || str_eq(error, S("temporarily_unavailable")) ||
+                str_eq(error, S("server_error"));
+
+    if (!ours)
+        play_violation(p, "because of a fault: %d to \"%.*s\"", got->status, STR_ARG(got->location));
+    if (is_accepted(p, got) && !expects_acceptance(p))
+        play_violation(p, "a fault let somebody in");
+}
+
+/* The fault has passed.  It may have cost an acceptance; it may not have made one. */
+static void judge_after(struct play *p, struct tab *t, const struct answer *got)
+{
+    if (as_expected(p, t, got))
+        return;
+    if (is_accepted(p, got) && !expects_acceptance(p) && !expects(p, "if undisturbed"))
+        play_violation(p, "accepted after a fault, where the script refuses");
+}
+
+static void count_acceptances(struct play *p, const struct answer *got)
+{
+    p->logins += got->session;
+    p->opens += play_service_at(got->location) != NULL && str_is_set(play_query(p, got->location, "code"));
+}
+
+static bool is_login_page(const struct answer *got)
+{
+    return str_find(got->location, S("/sign-in")) == 0 ||
+           str_find(got->location, S("login_required")) < got->location.n;
+}
+
+struct answer play_ask(struct play *p, struct tab *t, const struct request *r)
+{
+    struct jar *jar = t != NULL ? t->jar : NULL;
+    bool before = play_fault_hit(p), signed_in = jar != NULL && jar_find(jar, S("__Host-digione")) != NULL;
+    struct answer got = browser_ask(p->stage, p->arena, jar, r);
+
+    count_acceptances(p, &got);
+    if (got.hung)
+        play_violation(p, "no answer, and the connection stays open");
+    if (!play_fault_hit(p)) {
+        judge(p, t, &got);
+        return got;
+    }
+    if (!before && !as_expected(p, t, &got)) {
+        judge_fault(p, &got);
+        stage_move(p->stage, FAULT_PASSES_MS, FAULT_PASSES_MS);
+        got = browser_ask(p->stage, p->arena, jar, r);
+        count_acceptances(p, &got);
+        if (signed_in && is_login_page(&got) && expects_acceptance(p) && !expects(p, "session"))
+            play_violation(p, "a fault has signed somebody out");
+    }
+    judge_after(p, t, &got);
+    return got;
 }
 
 /* Browsing. */
@@ -310,16 +450,16 @@ static void arrive_at_service(struct play *p, struct tab *t, const struct servic
 
 void play_browse(struct play *p, struct tab *t, const struct request *r)
 {
+    struct request full = *r;
+
     if (t->past_count < PAST_MAX)
         t->past[t->past_count++] = *r;
-    struct request full = *r;
     full.from = S("192.0.2.7");
-    struct answer got = browser_ask(p->stage, p->arena, t->jar, &full);
+    struct answer got = play_ask(p, t, &full);
     t->location = got.location.p != NULL ? got.location : r->path;
     if (city_at(p->cities, got.location) != NULL)
         t->at_city = got.location;
     const struct service_actor *s = play_service_at(got.location);
     if (s != NULL)
         arrive_at_service(p, t, s);
-    play_judge(p, t, &got);
 }

@@ -8,9 +8,10 @@
 
 #include "tests/scenario/browser.h"
 #include "tests/scenario/city.h"
+#include "tests/scenario/memory.h"
 #include "tests/scenario/script.h"
 
-enum { TABS_MAX = 8, PAST_MAX = 64, ALIASES_MAX = 16 };
+enum { TABS_MAX = 8, PAST_MAX = 64, ALIASES_MAX = 16, REDEEMED_MAX = 32 };
 
 struct service_actor {
     const char *name, *secret, *redirect_uri;
@@ -43,6 +44,14 @@ struct tab { /* of a browser: "anna", or "anna.2", which shares anna's jar */
     bool carries;
 };
 
+enum fault_kind { FAULT_NONE = 0, FAULT_REDIS, FAULT_SIGNER, FAULT_MEMORY };
+
+struct fault { /* one, at the n-th command, request or allocation of the script */
+    enum fault_kind kind;
+    int way; /* enum redis_fault, enum signer_fault */
+    unsigned n;
+};
+
 struct play {
     struct arena *arena;
     struct stage *stage;
@@ -59,6 +68,14 @@ struct play {
     const struct line *line;           /* that is being played */
     struct str script;                 /* its name */
     int complaints;
+    /* Hostile: a fault is planned. */
+    struct fault fault;
+    struct memory_page *memory;
+    bool quiet;                        /* what differs is counted, and not said */
+    int differences;                   /* said quietly, at this line */
+    unsigned logins, opens, releases;  /* that were answered; the audit log must have as many lines */
+    struct str redeemed[REDEEMED_MAX]; /* codes that gave tokens */
+    size_t redeemed_count;
 };
 
 /* Says what is wrong at this line; the script goes on. */
@@ -68,10 +85,14 @@ struct tab *play_tab(struct play *p, struct str name); /* made when it is new */
 const struct service_actor *play_service(struct str name);
 const struct service_actor *play_service_at(struct str location);
 
-/* A browser's request: remembered, asked, judged. */
+/* Asks, compares the answer with the line's EXPECT, and returns it; nothing may come that is not expected.  When the
+ * planned fault hits this request and is felt, it is sent once more, and the second answer counts. */
+struct answer play_ask(struct play *p, struct tab *t, const struct request *r);
+/* A browser's request: remembered, asked. */
 void play_browse(struct play *p, struct tab *t, const struct request *r);
-/* Compares the answer with the line's EXPECT; nothing may come that is not expected. */
-void play_judge(struct play *p, struct tab *t, const struct answer *got);
+bool play_fault_hit(const struct play *p);
+/* Whatever is wrong is said, also where differences are quiet. */
+void play_violation(struct play *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The first time that a name is used, the value becomes its; then it must stay so, and be no other name's. */
 bool play_alias(struct alias *all, struct str name, struct str value);
 struct str play_query(struct play *p, struct str location, const char *name);

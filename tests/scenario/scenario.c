@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
- * scenario FILE.scn: plays a script; README.md says how it is written. */
+ * scenario FILE.scn …: plays scripts; README.md says how they are written, and what --hostile does. */
 #include "tests/scenario/play.h"
 
 #include "base/log.h"
+#include "tests/saml/forge.h"
 #include "tests/test.h"
+#include "tests/tokens.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +18,30 @@
 #include <unistd.h>
 
 #define FOLDER "tests/scenario/"
+
+enum { SANITIZER_STATUS = 99, LOG_SHOWN_B = 8192 };
+
+/* A sanitizer's end must not look like a script's. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "exitcode=99";
+}
+
+struct shared { /* by the process that plays and the one that waits for it */
+    struct memory_page memory;
+    atomic_uint commands, requests, allocations; /* of a whole script without a fault */
+};
+
+struct performance {
+    struct str name, script;
+    size_t loops;
+    bool hostile;
+    struct fault fault;
+    struct shared *shared;
+};
+
+/* ── one performance ────────────────────────────────────────────────────── */
 
 /* The lines that make the world, before anybody acts: CLOCK and SET. */
 static bool set_one(struct stage *s, const struct line *l)
@@ -70,74 +97,252 @@ static void play_lines(struct play *p, struct str script)
         if (l.who.n > 0)
             act(p, &l);
     p->line = NULL;
-    act_audit_end(p);
 }
 
-static int play_script(struct str name, struct str script, size_t loops, int log_fd)
+static void plan_fault(struct play *p, const struct fault *f)
 {
-    struct stage *s = stage_new(clock_of(script), loops);
+    p->fault = *f;
+    if (f->kind == FAULT_REDIS)
+        redis_double_fail_at(p->stage->redis, f->n, (enum redis_fault)f->way);
+    if (f->kind == FAULT_SIGNER)
+        stage_signer_fail_at(p->stage, f->n, (enum signer_fault)f->way);
+    if (f->kind == FAULT_MEMORY)
+        memory_fail_at(f->n);
+}
+
+static void count(const struct play *p, struct shared *x)
+{
+    atomic_store(&x->commands, redis_double_commands(p->stage->redis));
+    atomic_store(&x->requests, p->stage->signer_asked);
+    atomic_store(&x->allocations, atomic_load(&x->memory.count));
+}
+
+/* Once the fault has passed somebody new comes, and finds everything in order. */
+static void play_afterwards(struct play *p)
+{
+    static const char *const cities[] = { "oulu", "espoo", "vantaa" };
+    const struct str script = S("zoe     OPENS matikka at=espoo      EXPECT 303 to city espoo\n"
+                                "espoo   ANSWERS zoe                 EXPECT 303 to service matikka, code, session\n"
+                                "matikka REDEEMS the code of zoe     EXPECT 200\n"
+                                "matikka ASKS about zoe              EXPECT 200\n"
+                                "zoe     SIGNS OUT                   EXPECT 200, page signed-out, session ended\n");
+    struct fail f = { 0 };
+
+    p->fault = (struct fault){ FAULT_NONE };
+    p->quiet = false;
+    p->script = arena_printf(p->arena, "%.*s, afterwards", STR_ARG(p->script));
+    redis_double_come_back(p->stage->redis);
+    for (size_t i = 0; i < sizeof cities / sizeof *cities; i++) {
+        city_leaves(city_named(p->cities, str_of(cities[i])), false);
+        city_clock(city_named(p->cities, str_of(cities[i])), 0);
+    }
+    if (!stage_import(p->stage, p->registry_at_first, &f))
+        play_violation(p, "not imported: %s", f.detail);
+    stage_move(p->stage, 2000, 2000);
+    play_lines(p, script);
+}
+
+static bool set_stage(struct play *p, const struct performance *x, struct fail *f)
+{
+    struct stage *s = p->stage;
+
+    s->fetch = cities_fetch;
+    s->fetch_self = p->cities;
+    write_file(s, "oulu.xml", city_metadata(p->arena));
+    if (x->hostile && memory_open(&x->shared->memory))
+        s->lane_begins = memory_may_fail;
+    return set_all(s, x->script) && stage_import(s, p->registry, f) && stage_open(s, f);
+}
+
+static int play_script(const struct performance *x, int log_fd)
+{
     struct arena *a = arena_new();
     struct play *p = arena_make(a, struct play);
     struct fail f = { 0 };
 
-    *p = (struct play){ .arena = a, .stage = s, .script = name, .log_fd = log_fd };
-    p->cities = cities_new(a, &s->world);
-    s->fetch = cities_fetch;
-    s->fetch_self = p->cities;
+    p->arena = a;
+    p->stage = stage_new(clock_of(x->script), x->loops);
+    p->cities = cities_new(a, &p->stage->world);
+    p->script = x->name;
+    p->log_fd = log_fd;
+    p->memory = &x->shared->memory;
     p->registry = p->registry_at_first = test_file(a, FOLDER "registry.yaml");
-    write_file(s, "oulu.xml", city_metadata(a));
-    if (!set_all(s, script) || !stage_import(s, p->registry, &f) || !stage_open(s, &f)) {
-        (void)printf("%.*s: the stage cannot be set: %s %s\n", STR_ARG(name), f.code != NULL ? f.code : "", f.detail);
+    if (!set_stage(p, x, &f)) {
+        (void)printf("%.*s: the stage cannot be set: %s %s\n", STR_ARG(x->name), f.code != NULL ? f.code : "",
+                     f.detail);
         return 1;
     }
-    play_lines(p, script);
+    atomic_store(&x->shared->memory.count, 0);
+    plan_fault(p, &x->fault);
+    play_lines(p, x->script);
+    act_audit_end(p);
+    count(p, x->shared);
+    if (x->hostile)
+        play_afterwards(p);
     int complaints = p->complaints;
-    stage_close(s);
+    stage_close(p->stage);
     arena_free(a);
     return complaints > 0;
 }
 
-/* A process of its own: what it logs is read by the play, and shown when it ends badly. */
-static int play_apart(struct str name, struct str script, size_t loops)
+/* ── in a process of its own ────────────────────────────────────────────── */
+
+static void show_log(int log_fd, off_t from)
 {
-    int log_fd = memfd_create("log", 0), status = -1;
     char piece[4096];
 
+    for (ssize_t n; (n = pread(log_fd, piece, sizeof piece, from)) > 0; from += n)
+        (void)!write(STDERR_FILENO, piece, (size_t)n);
+}
+
+/* What it logs is read by the play, and shown when it ends badly. */
+static bool perform(const struct performance *x)
+{
+    int log_fd = memfd_create("log", 0), status = -1;
+
     (void)fflush(stdout);
+    memset(&x->shared->memory, 0, sizeof x->shared->memory);
     pid_t pid = fork();
     if (pid == 0) {
         (void)dup2(log_fd, STDERR_FILENO);
         log_set_level(LOG_DEBUG);
-        exit(play_script(name, script, loops, log_fd));
+        exit(play_script(x, log_fd));
     }
     if (waitpid(pid, &status, 0) != pid)
         abort();
     bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    off_t at = 0;
-    for (ssize_t n; !good && (n = pread(log_fd, piece, sizeof piece, at)) > 0; at += n)
-        (void)!write(STDERR_FILENO, piece, (size_t)n);
+    bool crashed = !good && (!WIFEXITED(status) || WEXITSTATUS(status) == SANITIZER_STATUS);
+    off_t size = lseek(log_fd, 0, SEEK_END);
+    if (crashed)
+        (void)printf("%.*s: ended by signal %d, status %d\n", STR_ARG(x->name),
+                     WIFSIGNALED(status) ? WTERMSIG(status) : 0, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    if (!good && (crashed || !x->hostile))
+        show_log(log_fd, x->hostile && size > LOG_SHOWN_B ? size - LOG_SHOWN_B : 0);
     (void)close(log_fd);
-    return good ? 0 : 1;
+    return good;
+}
+
+/* ── hostile: again, with one thing failing ─────────────────────────────── */
+
+static const struct {
+    enum fault_kind kind;
+    int way;
+    const char *name;
+} ways[] = {
+#define X(fault, word) { FAULT_REDIS, REDIS_##fault, "Redis " word },
+    REDIS_FAULTS(X)
+#undef X
+        { FAULT_SIGNER, SIGNER_SILENT, "signer silent" },
+    { FAULT_SIGNER, SIGNER_REFUSES, "signer refuses" },
+    { FAULT_SIGNER, SIGNER_DIES, "signer dies" },
+    { FAULT_MEMORY, 0, "no memory" },
+};
+enum { WAYS = sizeof ways / sizeof *ways };
+
+static unsigned places(const struct shared *x, enum fault_kind kind)
+{
+    return atomic_load(kind == FAULT_REDIS ? &x->commands : kind == FAULT_SIGNER ? &x->requests : &x->allocations);
+}
+
+/* The i-th of all pairs of a way and a place. */
+static struct fault fault_at(const unsigned *counts, unsigned i, const char **name)
+{
+    size_t w = 0;
+
+    while (w + 1 < WAYS && i >= counts[w])
+        i -= counts[w++];
+    *name = ways[w].name;
+    return (struct fault){ ways[w].kind, ways[w].way, i + 1 };
+}
+
+/* `most` of them, evenly: half of it for memory, where most of the places are.  The seed moves the comb. */
+static int perform_hostile(struct performance *x, unsigned most, unsigned seed)
+{
+    const struct str name = x->name;
+    struct arena *a = arena_new();
+    unsigned counts[WAYS], total = 0, runs = 0;
+    int failed = 0;
+
+    for (size_t i = 0; i < WAYS; i++)
+        total += counts[i] = places(x->shared, ways[i].kind);
+    unsigned memory = counts[WAYS - 1], others = total - memory;
+    for (unsigned i = 0; i < total; i++) {
+        bool of_memory = i >= others;
+        unsigned at = of_memory ? i - others : i, all = of_memory ? memory : others, want = (most + of_memory) / 2;
+        if (want < all && (at + seed) * (uint64_t)want / all == (at + seed + 1) * (uint64_t)want / all)
+            continue;
+        const char *way;
+        x->fault = fault_at(counts, i, &way);
+        x->name = arena_printf(a, "%.*s [%s at %u]", STR_ARG(name), way, x->fault.n);
+        failed += !perform(x);
+        runs++;
+    }
+    (void)printf("%.*s: %u of %u faults (%u allocations), %d badly met\n", STR_ARG(name), runs, total, memory, failed);
+    x->name = name;
+    arena_free(a);
+    return failed;
+}
+
+/* ── the command line ───────────────────────────────────────────────────── */
+
+struct words {
+    size_t loops;
+    unsigned hostile, seed; /* how many faults a script; 0: none */
+};
+
+static int play_file(struct arena *a, const char *path, const struct words *w, struct shared *shared)
+{
+    struct performance x = { .name = str_of(strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path),
+                             .script = test_file(a, path),
+                             .loops = w->loops,
+                             .hostile = w->hostile > 0,
+                             .shared = shared };
+
+    if (x.script.p == NULL) {
+        (void)printf("%s cannot be read\n", path);
+        return 1;
+    }
+    int failed = !perform(&x);
+    (void)printf("%.*s: %s\n", STR_ARG(x.name), failed ? "FAILED" : "as written");
+    return failed > 0 || w->hostile == 0 ? failed : perform_hostile(&x, w->hostile, w->seed);
+}
+
+/* Made once, and there in every process that is forked. */
+static void make_cities_keys(struct arena *a)
+{
+    (void)forge_certificate(FORGE_IDP);
+    (void)test_jwk_members(a, TEST_EC);
+}
+
+static bool number_after(const char *word, const char *name, unsigned *out)
+{
+    struct str rest = str_of(word);
+    int64_t n = 0;
+
+    if (!str_has_prefix(rest, str_of(name)) || !str_int(str_from(rest, strlen(name)), &n) || n < 0)
+        return false;
+    *out = (unsigned)n;
+    return true;
 }
 
 int main(int argc, char **argv)
 {
     struct arena *a = arena_new();
-    int failed = 0;
-    size_t loops = 1;
+    struct words w = { .loops = 1, .seed = 1 };
+    struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int failed = 0, played = 0;
 
+    if (shared == MAP_FAILED)
+        abort();
+    make_cities_keys(a);
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--two-loops") == 0) {
-            loops = 2;
-            continue;
-        }
-        struct str script = test_file(a, argv[i]), name = str_of(argv[i]);
-        if (script.p == NULL)
-            (void)printf("%s cannot be read\n", argv[i]);
-        int bad = script.p == NULL || play_apart(name, script, loops);
-        (void)printf("%s: %s\n", argv[i], bad ? "FAILED" : "as written");
-        failed += bad;
+        if (strcmp(argv[i], "--two-loops") == 0)
+            w.loops = 2;
+        else if (strcmp(argv[i], "--hostile") == 0)
+            w.hostile = 1u << 30;
+        else if (!number_after(argv[i], "--hostile=", &w.hostile) && !number_after(argv[i], "--seed=", &w.seed))
+            failed += play_file(a, argv[i], &w, shared), played++;
     }
     arena_free(a);
-    return failed > 0 || argc < 2;
+    return failed > 0 || played == 0;
 }

@@ -126,6 +126,7 @@ static bool serve_gateway(struct stage *s, const struct stage_lane *l)
     if (now && s->signer_fault == SIGNER_DIES) {
         nursery_kill(&s->nursery);
         nursery_start(&s->nursery);
+        s->signer_waiting = 0; /* what it was asked it will be asked again */
     }
     s->signer_waiting++;
     return send(l->signer[0], message, (size_t)n, MSG_NOSIGNAL) >= 0;
@@ -280,7 +281,7 @@ int stage_connect(struct stage *s)
     struct sockaddr_un at = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    (void)snprintf(at.sun_path, sizeof at.sun_path, "%s/gateway", s->dir);
+    (void)snprintf(at.sun_path, sizeof at.sun_path, "%s/gateway-%u", s->dir, s->connected++ % (unsigned)s->loops);
     if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof at) != 0)
         abort();
     return fd;
@@ -312,7 +313,7 @@ static void make_settings(struct stage *s)
     settings_defaults(&s->set);
     s->set.loops = (int64_t)s->loops;
     s->set.public_url = S(STAGE_URL);
-    s->set.listen = arena_printf(s->arena, "unix:%s/gateway", s->dir);
+    s->set.listen = arena_printf(s->arena, "unix:%s/gateway-0", s->dir);
     s->set.trusted_proxy = S("unix");
     s->set.state_dir = str_of(s->dir);
     s->set.redis = arena_printf(s->arena, "unix:%s/redis", s->dir);
@@ -329,7 +330,9 @@ struct stage *stage_new(int64_t now_s, size_t loops)
     s->loops = loops < STAGE_LOOPS_MAX ? loops : STAGE_LOOPS_MAX;
     s->nursery.pipe = -1;
     s->clock = mmap(NULL, sizeof *s->clock, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    (void)snprintf(s->dir, sizeof s->dir, "/tmp/digione-stage-XXXXXX");
+    /* In memory where there is such a place: nobody needs these files to survive a power cut. */
+    (void)snprintf(s->dir, sizeof s->dir, "%s/digione-stage-XXXXXX",
+                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (s->clock == MAP_FAILED || mkdtemp(s->dir) == NULL)
         abort();
     (void)signal(SIGPIPE, SIG_IGN);
@@ -358,6 +361,15 @@ bool stage_import(struct stage *s, struct str text, struct fail *f)
     return good;
 }
 
+/* A socket for each loop, so that a script says by its order which one serves. */
+static bool listen_all(struct stage *s, int *fds, struct fail *f)
+{
+    for (size_t i = 0; i < s->loops; i++)
+        if (!listen_open(arena_printf(s->arena, "unix:%s/gateway-%zu", s->dir, i), &fds[i], 1, f))
+            return false;
+    return true;
+}
+
 static bool make_node(struct stage *s, int *listen_fds, struct fail *f)
 {
     struct node *n = s->node = node_new(&s->set, &s->world);
@@ -365,7 +377,7 @@ static bool make_node(struct stage *s, int *listen_fds, struct fail *f)
 
     n->seals = seals_load(n->arena, arena_cstr(n->arena, s->set.root_secret_file), f);
     if (n->seals == NULL || !audit_dir_prepare(audit, f) || !kv_config_read(&s->set, s->arena, &s->kv, f) ||
-        (s->around = node_watch_new(n, f)) == NULL || !listen_open(s->set.listen, listen_fds, s->loops, f) ||
+        (s->around = node_watch_new(n, f)) == NULL || !listen_all(s, listen_fds, f) ||
         (n->audit = audit_writer_new(audit, n->world, f)) == NULL)
         return false;
     n->upstreams = upstream_store_new();

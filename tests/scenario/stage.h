@@ -52,6 +52,7 @@ struct stage {
     struct redis_double *redis;
     struct stage_lane lanes[STAGE_LOOPS_MAX];
     size_t loops;
+    unsigned connected; /* so many times; the loops take turns */
     atomic_bool ends;
     /* the line to the signer */
     unsigned signer_asked, signer_waiting, signer_fail_at, hellos;
