@@ -145,6 +145,18 @@ static const int forbidden[] = {
     SCMP_SYS(vfork),
     SCMP_SYS(kill),
     SCMP_SYS(tkill),
+    SCMP_SYS(rt_sigqueueinfo),
+    SCMP_SYS(rt_tgsigqueueinfo),
+    SCMP_SYS(pidfd_open),
+    SCMP_SYS(pidfd_send_signal),
+    SCMP_SYS(process_madvise),
+    SCMP_SYS(migrate_pages),
+    SCMP_SYS(move_pages),
+    SCMP_SYS(setpriority),
+    SCMP_SYS(ioprio_set),
+    SCMP_SYS(sched_setscheduler),
+    SCMP_SYS(sched_setparam),
+    SCMP_SYS(sched_setattr),
     SCMP_SYS(bpf),
     SCMP_SYS(userfaultfd),
     SCMP_SYS(perf_event_open),
@@ -188,6 +200,15 @@ static const int forbidden[] = {
     SCMP_SYS(fchownat),
 };
 
+/* Signer and fetcher run as the same user: what names a process may name this one alone.  The C library ends
+ * itself through tgkill(), and asks for its own limits as process 0. */
+static bool add_own_process_rules(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
+                            SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())) == 0 &&
+           seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_NE, 0)) == 0;
+}
+
 static bool add_rules(scmp_filter_ctx filter)
 {
     for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++)
@@ -208,7 +229,7 @@ static bool add_rules(scmp_filter_ctx filter)
 static bool enter_seccomp(void)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    bool entered = filter != NULL && add_rules(filter) && seccomp_load(filter) == 0;
+    bool entered = filter != NULL && add_rules(filter) && add_own_process_rules(filter) && seccomp_load(filter) == 0;
 
     if (filter != NULL)
         seccomp_release(filter);

@@ -4,7 +4,8 @@
  * Floor 5.  Landlock: no file outside the state directory (keys excepted: they
  * are nobody's but the signer's) and what the C library reads while running.
  * seccomp: no exec, ptrace, new listening or raw socket, module, mount or
- * namespace; a forbidden call fails with EPERM, and exec ends the process.  No
+ * namespace, and nothing that names another process (signer and fetcher run as
+ * the same user): no signal, no limit; a forbidden call fails with EPERM, and exec ends the process.  No
  * core dump, no new privileges, no debugger.  Off in sanitizer builds, which
  * need what it forbids.
  */

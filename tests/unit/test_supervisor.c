@@ -6,7 +6,7 @@
 #include "certs/signer.h"
 #include "gateway/gateway.h"
 #include "gateway/process/supervisor.h"
-#include "tests/http/gate.h"
+#include "tests/http/tree.h"
 #include "tests/test.h"
 
 #include <dirent.h>
@@ -20,153 +20,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATIENCE = 1500, MOMENT_MS = 20 };
-
-struct tree {
-    char dir[64];
-    int port;
-    pid_t pid;
-    struct settings set;
-};
-
-static void settings_of(struct test *t, struct tree *x)
-{
-    struct fail f = { 0 };
-
-    settings_defaults(&x->set);
-    x->set.loops = 2;
-    x->set.public_url = S("http://localhost:8080");
-    x->set.listen = arena_printf(t->arena, "127.0.0.1:%d", x->port);
-    x->set.state_dir = arena_printf(t->arena, "%s/state", x->dir);
-    x->set.run_as = S("nobody");
-    CHECK(settings_check(&x->set, t->arena, &f));
-}
-
-static _Noreturn void supervise(struct test *t, struct tree *x)
-{
-    struct fail f = { 0 };
-    int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-    if (getenv("GATE_LOG") == NULL)
-        (void)dup2(quiet, STDERR_FILENO);
-    (void)close(quiet);
-    int status = supervisor_prepare(&x->set, t->arena, &f) ? supervisor_main(&x->set, t->arena) : 90;
-    arena_free(t->arena);
-    exit(status);
-}
-
-static pid_t start(struct test *t, struct tree *x)
-{
-    (void)fflush(stdout);
-    pid_t pid = fork();
-
-    if (pid == 0)
-        supervise(t, x);
-    return pid;
-}
-
-static void tree_new(struct test *t, struct tree *x)
-{
-    (void)snprintf(x->dir, sizeof x->dir, "/tmp/digione-tree-XXXXXX");
-    CHECK(mkdtemp(x->dir) != NULL && chmod(x->dir, 0711) == 0);
-    x->port = gate_free_port();
-    settings_of(t, x);
-    x->pid = start(t, x);
-}
-
-static int wait_for(pid_t pid)
-{
-    int status = -1;
-
-    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static bool remove_dir(const struct tree *x)
-{
-    char command[128];
-
-    (void)snprintf(command, sizeof command, "rm -r -- %s", x->dir);
-    return system(command) == 0;
-}
-
-static int tree_end(struct tree *x, int signal_number)
-{
-    (void)kill(x->pid, signal_number);
-    int status = wait_for(x->pid);
-    return remove_dir(x) ? status : -1;
-}
-
-static bool health_has(struct test *t, const struct tree *x, struct str words)
-{
-    struct gate_answer got =
-        gate_ask(t, x->port, S("GET /health/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
-
-    return got.answers == 1 && str_find(got.text, words) < got.text.n;
-}
-
-static bool comes(struct test *t, const struct tree *x, struct str words)
-{
-    for (int i = 0; i < PATIENCE; i++) {
-        if (health_has(t, x, words))
-            return true;
-        (void)poll(NULL, 0, MOMENT_MS);
-    }
-    return false;
-}
-
-static bool all_well(struct test *t, const struct tree *x)
-{
-    return comes(t, x, S("\"registry\":true,\"redis\":true,\"signer\":true,\"fetcher\":true"));
-}
-
-/* Calls each(pid, name) for the processes whose parent this is. */
-static void children(pid_t parent, void (*each)(void *with, pid_t pid, const char *name), void *with)
-{
-    DIR *proc = opendir("/proc");
-
-    for (struct dirent *e; proc != NULL && (e = readdir(proc)) != NULL;) {
-        char path[300], name[64] = "";
-        int pid = atoi(e->d_name), of = 0;
-        (void)snprintf(path, sizeof path, "/proc/%s/stat", e->d_name);
-        FILE *f = pid > 0 ? fopen(path, "r") : NULL;
-        if (f == NULL)
-            continue;
-        if (fscanf(f, "%*d (%63[^)]) %*c %d", name, &of) == 2 && of == parent)
-            each(with, pid, name);
-        (void)fclose(f);
-    }
-    if (proc != NULL)
-        (void)closedir(proc);
-}
-
-struct sought {
-    const char *name;
-    pid_t pid;
-    int all;
-};
-
-static void seek(void *with, pid_t pid, const char *name)
-{
-    struct sought *s = with;
-
-    s->all++;
-    if (strncmp(name, s->name, strlen(s->name)) == 0)
-        s->pid = pid;
-}
-
-static struct sought child(const struct tree *x, const char *name)
-{
-    struct sought s = { name, 0, 0 };
-
-    children(x->pid, seek, &s);
-    return s;
-}
-
 /* Waits until the part is another process than before. */
 static bool replaced(const struct tree *x, const char *name, pid_t before)
 {
     for (int i = 0; i < PATIENCE; i++) {
-        pid_t now = child(x, name).pid;
+        pid_t now = tree_child(x, name);
         if (now > 0 && now != before)
             return true;
         (void)poll(NULL, 0, MOMENT_MS);
@@ -180,14 +38,14 @@ TEST(a_part_that_is_killed_comes_back_and_so_does_the_service)
     struct tree x = { 0 };
 
     tree_new(t, &x);
-    CHECK(all_well(t, &x));
+    CHECK(tree_well(t, &x));
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        pid_t before = child(&x, parts[i]).pid;
+        pid_t before = tree_child(&x, parts[i]);
         if (before == 0 || kill(before, SIGKILL) != 0) {
             test_fail(t, __FILE__, __LINE__, "there is no %s", parts[i]);
             continue;
         }
-        if (!replaced(&x, parts[i], before) || !all_well(t, &x))
+        if (!replaced(&x, parts[i], before) || !tree_well(t, &x))
             test_fail(t, __FILE__, __LINE__, "%s did not come back", parts[i]);
     }
     CHECK_INT(tree_end(&x, SIGTERM), 0);
@@ -273,8 +131,8 @@ TEST(when_the_supervisor_is_killed_nothing_stays)
     pid_t pids[8] = { 0 };
 
     tree_new(t, &x);
-    CHECK(all_well(t, &x));
-    children(x.pid, note_pid, pids);
+    CHECK(tree_well(t, &x));
+    tree_children(x.pid, note_pid, pids);
     CHECK(pids[2] > 0);
     CHECK_INT(tree_end(&x, SIGKILL), -1);
     CHECK(all_gone(pids));
@@ -288,8 +146,8 @@ TEST(sigterm_and_sigint_stop_all_and_leave_status_0)
         struct tree x = { 0 };
         pid_t pids[8] = { 0 };
         tree_new(t, &x);
-        CHECK(all_well(t, &x));
-        children(x.pid, note_pid, pids);
+        CHECK(tree_well(t, &x));
+        tree_children(x.pid, note_pid, pids);
         CHECK_INT(tree_end(&x, signals[i]), 0);
         CHECK(all_gone(pids));
     }
@@ -300,9 +158,9 @@ TEST(a_state_directory_has_one_node)
     struct tree x = { 0 };
 
     tree_new(t, &x);
-    CHECK(all_well(t, &x));
-    CHECK_INT(wait_for(start(t, &x)), 90);
-    CHECK(all_well(t, &x));
+    CHECK(tree_well(t, &x));
+    CHECK_INT(tree_wait(tree_start(t, &x)), 90);
+    CHECK(tree_well(t, &x));
     CHECK_INT(tree_end(&x, SIGTERM), 0);
 }
 
@@ -311,16 +169,16 @@ TEST(a_taken_port_ends_the_start_with_an_error)
     struct tree x = { 0 }, y = { 0 };
 
     tree_new(t, &x);
-    CHECK(all_well(t, &x));
+    CHECK(tree_well(t, &x));
     (void)snprintf(y.dir, sizeof y.dir, "/tmp/digione-tree-XXXXXX");
     CHECK(mkdtemp(y.dir) != NULL && chmod(y.dir, 0711) == 0);
     y.port = x.port;
-    settings_of(t, &y);
-    y.pid = start(t, &y);
-    CHECK_INT(wait_for(y.pid), 1);
-    CHECK_INT(wait_for(start(t, &y)), 1); /* for that reason still, and not for a directory that is taken */
-    CHECK(remove_dir(&y));
-    CHECK(all_well(t, &x));
+    tree_settings(t, &y);
+    y.pid = tree_start(t, &y);
+    CHECK_INT(tree_wait(y.pid), 1);
+    CHECK_INT(tree_wait(tree_start(t, &y)), 1); /* for that reason still, and not for a directory that is taken */
+    CHECK(tree_remove(&y));
+    CHECK(tree_well(t, &x));
     CHECK_INT(tree_end(&x, SIGTERM), 0);
 }
 
