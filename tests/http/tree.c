@@ -145,3 +145,18 @@ pid_t tree_child(const struct tree *x, const char *name)
     tree_children(x->pid, seek, &s);
     return s.pid;
 }
+
+static void count(void *with, pid_t pid, const char *name)
+{
+    (void)pid;
+    (void)name;
+    ++*(int *)with;
+}
+
+int tree_size(const struct tree *x)
+{
+    int n = 0;
+
+    tree_children(x->pid, count, &n);
+    return n;
+}

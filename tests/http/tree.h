@@ -30,5 +30,6 @@ bool tree_well(struct test *t, const struct tree *x);                   /* all p
 /* Calls each(with, pid, name) for the processes whose parent this is. */
 void tree_children(pid_t parent, void (*each)(void *with, pid_t pid, const char *name), void *with);
 pid_t tree_child(const struct tree *x, const char *name); /* the process of that name; 0: none */
+int tree_size(const struct tree *x);                      /* processes below the supervisor */
 
 #endif

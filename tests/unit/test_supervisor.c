@@ -6,6 +6,7 @@
 #include "certs/signer.h"
 #include "gateway/gateway.h"
 #include "gateway/process/supervisor.h"
+#include "tests/http/gate.h"
 #include "tests/http/tree.h"
 #include "tests/test.h"
 
@@ -78,25 +79,25 @@ TEST(a_key_that_is_added_is_served_by_another_signer_and_broken_keys_leave_the_o
     struct fail f = { 0 };
 
     tree_new(t, &x);
-    CHECK(all_well(t, &x));
-    pid_t gateway = child(&x, "gateway").pid;
+    CHECK(tree_well(t, &x));
+    pid_t gateway = tree_child(&x, "gateway");
     for (int i = 0; i < 3; i++) {
         CHECK(signer_keys_add(&x.set, &world_real, KEY_OIDC, JOSE_ES256, 0, &f));
         CHECK(publishes(t, &x, newest_kid(t, &x)));
-        CHECK(all_well(t, &x));
+        CHECK(tree_well(t, &x));
     }
-    CHECK_INT(child(&x, "gateway").pid, gateway);
+    CHECK_INT(tree_child(&x, "gateway"), gateway);
 
-    pid_t signer = child(&x, "signer").pid;
+    pid_t signer = tree_child(&x, "signer");
     const char *index = arena_cstr(t->arena, arena_join(t->arena, x.set.keys_dir, S("/keys.json")));
     FILE *broken = fopen(index, "w");
     CHECK(broken != NULL && fputs("{", broken) >= 0 && fclose(broken) == 0);
-    for (int i = 0; i < PATIENCE && child(&x, "signer").all < 5; i++) /* the one that tries */
+    for (int i = 0; i < PATIENCE && tree_size(&x) < 5; i++) /* the one that tries */
         (void)poll(NULL, 0, MOMENT_MS);
-    for (int i = 0; i < PATIENCE && child(&x, "signer").all > 4; i++) /* and ends */
+    for (int i = 0; i < PATIENCE && tree_size(&x) > 4; i++) /* and ends */
         (void)poll(NULL, 0, MOMENT_MS);
-    CHECK_INT(child(&x, "signer").pid, signer);
-    CHECK(all_well(t, &x));
+    CHECK_INT(tree_child(&x, "signer"), signer);
+    CHECK(tree_well(t, &x));
     CHECK_INT(tree_end(&x, SIGTERM), 0);
 }
 
