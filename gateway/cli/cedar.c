@@ -96,15 +96,31 @@ static int worst(int a, int b)
     return a > b ? a : b;
 }
 
+/* "1 policy", "2 policies". */
+static struct str count_of(struct arena *a, size_t n, const char *one, const char *many)
+{
+    return arena_printf(a, "%zu %s", n, n == 1 ? one : many);
+}
+
+static void print_in_order(struct arena *a, const char *file, const struct inputs *in)
+{
+    size_t n = cedar_templates_n(in->policies);
+    struct str policies = count_of(a, cedar_policies_n(in->policies), "policy", "policies"),
+               templates = count_of(a, n, "template", "templates");
+
+    (void)printf("%s: in order: %.*s%s%.*s%s\n", file, STR_ARG(policies), n > 0 ? ", " : "",
+                 n > 0 ? (int)templates.n : 0, templates.p, in->schema != NULL ? ", valid for the schema" : "");
+}
+
 static int run_check(struct arena *a, int argc, char **argv)
 {
-    const char *files[64], *schema = NULL;
+    const char **files = arena_make_n(a, (size_t)argc + 1, const char *), *schema = NULL;
     size_t n;
     const struct cli_option options[] = { { "--schema", &schema, NULL }, { 0 } };
     struct inputs in = { .a = a };
     int status;
 
-    if (!cli_options(argc, argv, options, files, sizeof files / sizeof *files, &n))
+    if (!cli_options(argc, argv, options, files, (size_t)argc, &n))
         return CLI_USAGE;
     if (n == 0)
         return cli_complain(CLI_USAGE, "cedar", "check needs a file of policies");
@@ -117,11 +133,19 @@ static int run_check(struct arena *a, int argc, char **argv)
             one = report(a, &d);
         }
         if (one == CLI_OK)
-            (void)printf("%s: in order: %zu policies, %zu templates%s\n", files[i], cedar_policies_n(in.policies),
-                         cedar_templates_n(in.policies), schema != NULL ? ", valid for the schema" : "");
+            print_in_order(a, files[i], &in);
         status = worst(status, one);
     }
     return status;
+}
+
+/* The value of --ids; false after a complaint. */
+static bool read_ids(const char *word, enum cedar_ids *out)
+{
+    *out = word != NULL && strcmp(word, "annotation") == 0 ? CEDAR_IDS_BY_ANNOTATION : CEDAR_IDS_BY_POSITION;
+    if (word == NULL || strcmp(word, "position") == 0 || strcmp(word, "annotation") == 0)
+        return true;
+    return cli_complain(false, "cedar", "--ids is position or annotation");
 }
 
 static int run_authorize(struct arena *a, int argc, char **argv)
@@ -141,18 +165,16 @@ static int run_authorize(struct arena *a, int argc, char **argv)
     struct inputs in = { .a = a };
     struct cedar_request r;
     struct cedar_source source;
+    enum cedar_ids named_by;
     int status;
 
     if (!cli_options(argc, argv, options, NULL, 0, &n))
         return CLI_USAGE;
     if (policies == NULL || entities == NULL || request == NULL)
         return cli_complain(CLI_USAGE, "cedar", "authorize needs --policies, --entities and --request");
-    if (ids != NULL && strcmp(ids, "position") != 0 && strcmp(ids, "annotation") != 0)
-        return cli_complain(CLI_USAGE, "cedar", "--ids is position or annotation");
-    bool by_position = ids != NULL && strcmp(ids, "position") == 0;
-    if ((status = read_schema(&in, schema)) != CLI_OK ||
-        (status = read_policies(&in, policies, by_position ? CEDAR_IDS_BY_POSITION : CEDAR_IDS_BY_ANNOTATION)) !=
-            CLI_OK ||
+    if (!read_ids(ids != NULL ? ids : "annotation", &named_by))
+        return CLI_USAGE;
+    if ((status = read_schema(&in, schema)) != CLI_OK || (status = read_policies(&in, policies, named_by)) != CLI_OK ||
         (status = read_entities(&in, entities)) != CLI_OK)
         return status;
     if (!cedar_file(a, request, &source))
@@ -219,15 +241,18 @@ static int run_format(struct arena *a, int argc, char **argv)
 
 static int run_test(struct arena *a, int argc, char **argv)
 {
-    const char **files = arena_make_n(a, (size_t)argc + 1, const char *), *root = NULL;
+    const char **files = arena_make_n(a, (size_t)argc + 1, const char *), *root = NULL, *ids = NULL;
     size_t n;
-    const struct cli_option options[] = { { "--root", &root, NULL }, { 0 } };
+    const struct cli_option options[] = { { "--root", &root, NULL }, { "--ids", &ids, NULL }, { 0 } };
+    enum cedar_ids named_by;
 
     if (!cli_options(argc, argv, options, files, (size_t)argc, &n))
         return CLI_USAGE;
     if (n == 0)
         return cli_complain(CLI_USAGE, "cedar", "test needs files of test cases");
-    return cedar_test_files(files, n, root);
+    if (!read_ids(ids, &named_by))
+        return CLI_USAGE;
+    return cedar_test_files(files, n, root, named_by);
 }
 
 static const struct {
@@ -242,15 +267,23 @@ static void print_help(FILE *to)
                 "       digione cedar authorize --policies P --entities E [--schema S] --request R\n"
                 "                               [--ids position|annotation] [--closed]\n"
                 "       digione cedar format [FILE…] [--check | --write]\n"
-                "       digione cedar test FILE.json… [--root FOLDER]\n\n"
+                "       digione cedar test FILE.json… [--root FOLDER] [--ids position|annotation]\n\n"
                 "check      reports every mistake in policies, with its place; with a schema also what can never work\n"
                 "authorize  answers one request as JSON: decision, determining policies, errors; --closed: a forbid\n"
                 "           that cannot be evaluated denies\n"
                 "format     policies in canonical layout; comments stay\n"
-                "test       runs cases in the format of the public Cedar integration tests\n\n"
+                "test       runs cases in the format of the public Cedar integration tests\n"
+                "--ids      what policies are called: policy0, policy1, … (test), or as @id says (authorize)\n\n"
                 "Policies and schemas are read as text or, when they begin with `{`, as JSON; `-` is standard input.\n"
                 "Exit status: 0 in order, 1 not in order, 2 not understood, 3 a file cannot be read.\n",
                 to);
+}
+
+/* Complaints about options name both words. */
+static int run_word(struct arena *a, size_t word, int argc, char **argv)
+{
+    argv[0] = arena_cstr(a, arena_printf(a, "cedar %s", argv[0]));
+    return words[word].run(a, argc, argv);
 }
 
 int cli_cedar(int argc, char **argv)
@@ -265,7 +298,7 @@ int cli_cedar(int argc, char **argv)
     a = arena_new();
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(argv[1], words[i].word) == 0)
-            status = words[i].run(a, argc - 1, argv + 1);
+            status = run_word(a, i, argc - 1, argv + 1);
     arena_free(a);
     if (status < 0) {
         status = cli_complain(CLI_USAGE, "cedar", "there is no \"%s\"", argv[1]);

@@ -6,7 +6,7 @@
 #ifndef GATEWAY_CLI_CEDAR_H
 #define GATEWAY_CLI_CEDAR_H
 
-#include "policy/cedar/diag.h"
+#include "policy/cedar/cedar.h"
 
 #include <stdio.h>
 
@@ -18,6 +18,6 @@ bool cedar_is_json(struct str text); /* begins with { or [ */
 /* Runs integration-test files; paths inside are relative to root, or, when root
  * is NULL, to the nearest folder above the file where they exist.  One line for
  * each case and a count; the exit status. */
-int cedar_test_files(const char *const *files, size_t n, const char *root);
+int cedar_test_files(const char *const *files, size_t n, const char *root, enum cedar_ids ids);
 
 #endif

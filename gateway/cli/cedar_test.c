@@ -8,6 +8,8 @@
 #include "policy/cedar/cedar.h"
 #include "policy/cedar/json_value.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,7 +17,8 @@ struct test_case {
     struct arena *a;
     struct cedar_source source;
     const struct cedar_json *json;
-    struct str root; /* with its slash at the end; may be empty */
+    struct str root; /* with its slash at the end */
+    enum cedar_ids ids;
     const struct cedar_policies *policies;
     const struct cedar_schema *schema;
     const struct cedar_entities *entities;
@@ -47,12 +50,13 @@ static const char *path_of(struct test_case *c, struct str relative)
 static void find_root(struct test_case *c, const char *file, const char *given)
 {
     struct str policies = cedar_json_text(c->json, S("policies"));
+    char *whole = arena_alloc(c->a, PATH_MAX);
 
     if (given != NULL) {
         c->root = arena_join(c->a, str_of(given), S("/"));
         return;
     }
-    c->root = str_of(file);
+    c->root = str_of(realpath(file, whole) != NULL ? whole : file);
     while (c->root.n > 0) {
         c->root.n--;
         while (c->root.n > 0 && c->root.p[c->root.n - 1] != '/')
@@ -102,8 +106,8 @@ static bool read_policies(struct test_case *c, bool should_validate, size_t n_re
     if (!open_member(c, "policies", &source))
         return false;
     struct cedar_diags d = cedar_diags_new(c->a, &source);
-    c->policies = cedar_is_json(source.text) ? cedar_policies_from_json(c->a, &d)
-                                             : cedar_policies_parse(c->a, &d, CEDAR_IDS_BY_POSITION);
+    c->policies =
+        cedar_is_json(source.text) ? cedar_policies_from_json(c->a, &d) : cedar_policies_parse(c->a, &d, c->ids);
     if (c->policies == NULL)
         return (!should_validate && n_requests == 0) || wrong_diags(c, "the policies are wrong", &d);
     struct cedar_diags findings = cedar_diags_new(c->a, NULL);
@@ -114,62 +118,101 @@ static bool read_policies(struct test_case *c, bool should_validate, size_t n_re
                  : wrong_diags(c, "the policies should validate", &findings);
 }
 
-static bool has_text(const struct cedar_json *list, struct str text)
+/* Do a list of the case and a list of ours name the same policies? */
+static bool same_names(const struct cedar_json *expected, const struct str *names, size_t n)
 {
-    for (size_t i = 0; list != NULL && i < list->n; i++)
-        if (str_eq(list->items[i].text, text))
-            return true;
-    return false;
+    for (size_t i = 0; i < expected->n; i++) {
+        bool found = false;
+        for (size_t k = 0; k < n && !found; k++)
+            found = str_eq(expected->items[i].text, names[k]);
+        if (!found)
+            return false;
+    }
+    for (size_t k = 0; k < n; k++) {
+        bool found = false;
+        for (size_t i = 0; i < expected->n && !found; i++)
+            found = str_eq(expected->items[i].text, names[k]);
+        if (!found)
+            return false;
+    }
+    return true;
 }
 
-static size_t length(const struct cedar_json *list)
+static bool same_reasons(struct test_case *c, const struct cedar_json *expected, const struct cedar_answer *answer)
 {
-    return list != NULL && list->kind == CEDAR_JSON_ARRAY ? list->n : 0;
-}
+    struct str *names = arena_make_n(c->a, answer->n_reasons, struct str);
 
-static bool same_reasons(const struct cedar_json *expected, const struct cedar_answer *answer)
-{
-    if (length(expected) != answer->n_reasons)
-        return false;
     for (size_t i = 0; i < answer->n_reasons; i++)
-        if (!has_text(expected, answer->reasons[i]->id))
-            return false;
-    return true;
+        names[i] = answer->reasons[i]->id;
+    return same_names(expected, names, answer->n_reasons);
 }
 
-static bool same_errors(const struct cedar_json *expected, const struct cedar_answer *answer)
+static bool same_errors(struct test_case *c, const struct cedar_json *expected, const struct cedar_answer *answer)
 {
-    if (length(expected) != answer->n_errors)
-        return false;
+    struct str *names = arena_make_n(c->a, answer->n_errors, struct str);
+
     for (size_t i = 0; i < answer->n_errors; i++)
-        if (!has_text(expected, answer->errors[i].policy->id))
-            return false;
-    return true;
+        names[i] = answer->errors[i].policy->id;
+    return same_names(expected, names, answer->n_errors);
+}
+
+static const struct cedar_json *needed(struct test_case *c, const struct cedar_json *of, const char *name,
+                                       enum cedar_json_kind kind, const char *what)
+{
+    const struct cedar_json *m = cedar_json_get(of, str_of(name));
+
+    if (m != NULL && m->kind == kind)
+        return m;
+    (void)wrong(c, arena_printf(c->a, "%s does not say `%s`", what, name).p, (struct str){ NULL, 0 });
+    return NULL;
+}
+
+static bool compare(struct test_case *c, const struct cedar_json *j, const char *place,
+                    const struct cedar_answer *answer)
+{
+    const struct cedar_json *decision = needed(c, j, "decision", CEDAR_JSON_STRING, place),
+                            *reason = needed(c, j, "reason", CEDAR_JSON_ARRAY, place),
+                            *errors = needed(c, j, "errors", CEDAR_JSON_ARRAY, place);
+    struct buf got = buf_new(c->a, 1u << 20);
+    const char *what;
+
+    if (decision == NULL || reason == NULL || errors == NULL)
+        return false;
+    if (!str_eq_case(decision->text, answer->decision == CEDAR_ALLOW ? S("allow") : S("deny")))
+        what = "another decision";
+    else if (!same_reasons(c, reason, answer))
+        what = "other determining policies";
+    else if (!same_errors(c, errors, answer))
+        what = "other errors";
+    else
+        return true;
+    cedar_answer_to_json(&got, answer);
+    return wrong(c, arena_printf(c->a, "%s: %s", place, what).p, buf_str(&got));
 }
 
 static bool run_request(struct test_case *c, const struct cedar_json *j, size_t number)
 {
     const struct cedar_json *validate = cedar_json_get(j, S("validateRequest"));
     bool validated = validate == NULL || validate->kind != CEDAR_JSON_BOOL || validate->boolean;
-    struct str decision = cedar_json_text(j, S("decision"));
     struct cedar_diags d = cedar_diags_new(c->a, &c->source);
     struct cedar_request r;
-    struct str place = arena_printf(c->a, "request %zu", number);
+    const char *place = arena_printf(c->a, "request %zu", number).p;
 
     if (c->policies == NULL)
-        return wrong(c, "there are no policies to ask", place);
+        return wrong(c, "there are no policies to ask", str_of(place));
     if (!cedar_request_from_json(c->a, &d, j, c->schema, validated, &r))
-        return wrong_diags(c, place.p, &d);
+        return wrong_diags(c, place, &d);
     struct cedar_answer answer = cedar_authorize(c->a, c->policies, c->entities, &r);
-    struct buf got = buf_new(c->a, 1u << 20);
-    cedar_answer_to_json(&got, &answer);
-    if (!str_eq_case(decision, answer.decision == CEDAR_ALLOW ? S("allow") : S("deny")))
-        return wrong(c, arena_cstr(c->a, arena_join(c->a, place, S(": another decision"))), buf_str(&got));
-    if (!same_reasons(cedar_json_get(j, S("reason")), &answer))
-        return wrong(c, arena_cstr(c->a, arena_join(c->a, place, S(": other determining policies"))), buf_str(&got));
-    if (!same_errors(cedar_json_get(j, S("errors")), &answer))
-        return wrong(c, arena_cstr(c->a, arena_join(c->a, place, S(": other errors"))), buf_str(&got));
-    return true;
+    return compare(c, j, place, &answer);
+}
+
+/* Older cases call them queries. */
+static const struct cedar_json *requests_of(struct test_case *c)
+{
+    const struct cedar_json *queries = cedar_json_get(c->json, S("queries"));
+    bool old = queries != NULL && queries->kind == CEDAR_JSON_ARRAY;
+
+    return old ? queries : needed(c, c->json, "requests", CEDAR_JSON_ARRAY, "the case");
 }
 
 static bool run_case(struct test_case *c, const char *file, const char *root)
@@ -187,25 +230,27 @@ static bool run_case(struct test_case *c, const char *file, const char *root)
         c->skipped = true;
         return false;
     }
+    if (c->json->kind != CEDAR_JSON_OBJECT)
+        return wrong(c, "the case is no JSON object", (struct str){ NULL, 0 });
     find_root(c, file, root);
-    should = cedar_json_get(c->json, S("shouldValidate"));
-    requests = cedar_json_get(c->json, S("requests"));
-    if (should == NULL || should->kind != CEDAR_JSON_BOOL)
-        return wrong(c, "the case does not say `shouldValidate`", (struct str){ NULL, 0 });
-    ok = read_schema(c) && read_entities(c) && read_policies(c, should->boolean, length(requests));
+    should = needed(c, c->json, "shouldValidate", CEDAR_JSON_BOOL, "the case");
+    requests = requests_of(c);
+    if (should == NULL || requests == NULL)
+        return false;
+    ok = read_schema(c) && read_entities(c) && read_policies(c, should->boolean, requests->n);
     /* A wrong verdict of the validator does not keep the requests from being asked. */
-    for (size_t i = 0; c->entities != NULL && i < length(requests); i++)
+    for (size_t i = 0; c->entities != NULL && i < requests->n; i++)
         ok = run_request(c, &requests->items[i], i) && ok;
     return ok;
 }
 
-int cedar_test_files(const char *const *files, size_t n, const char *root)
+int cedar_test_files(const char *const *files, size_t n, const char *root, enum cedar_ids ids)
 {
     size_t passed = 0, failed = 0;
 
     for (size_t i = 0; i < n; i++) {
         struct arena *a = arena_new();
-        struct test_case c = { .a = a, .why = buf_new(a, 4096) };
+        struct test_case c = { .a = a, .ids = ids, .why = buf_new(a, 4096) };
         if (run_case(&c, files[i], root)) {
             (void)printf("ok      %s\n", files[i]);
             passed++;

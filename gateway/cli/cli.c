@@ -6,11 +6,15 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+/* "--name", or "--name=value" when it takes one. */
 static const struct cli_option *find(const struct cli_option *table, struct str word)
 {
+    size_t end = str_has_prefix(word, S("--")) ? str_find_byte(word, '=', 0) : word.n;
+
     for (; table->name != NULL; table++)
-        if (str_eq(str_of(table->name), word))
+        if (str_eq(str_of(table->name), table->value != NULL ? str_sub(word, 0, end) : word))
             return table;
     return NULL;
 }
@@ -26,6 +30,10 @@ static int take(int left, char **argv, const char *word, const struct cli_option
         *o->seen = true;
     if (o->value == NULL)
         return 1;
+    if (argv[0][strlen(o->name)] == '=') {
+        *o->value = argv[0] + strlen(o->name) + 1;
+        return 1;
+    }
     if (left < 2)
         return cli_complain(0, word, "%s needs a value", o->name);
     *o->value = argv[1];

@@ -24,7 +24,7 @@ COMMANDS(X)
 /* Options of one word, read from a table.  A flag (value == NULL) sets *seen. */
 struct cli_option {
     const char *name;   /* "--now" or "-c"; NULL ends the table */
-    const char **value; /* takes the next argument; NULL: a flag */
+    const char **value; /* takes the next argument, or what follows `=`; NULL: a flag */
     bool *seen;         /* may be NULL */
 };
 
