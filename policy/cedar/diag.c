@@ -277,12 +277,28 @@ struct str cedar_diag_text(struct arena *a, const struct cedar_diag *d)
     return buf_str(&b);
 }
 
+/* Whoever mends a text goes through it from its start; the passes over it find things in another order. */
+static const struct cedar_diag **in_order_of_the_text(struct arena *a, const struct cedar_diags *d)
+{
+    const struct cedar_diag **sorted = arena_make_n(a, d->n, const struct cedar_diag *);
+
+    for (size_t i = 0; i < d->n; i++) {
+        const struct cedar_diag *item = &d->items[i];
+        size_t k = i;
+        for (; k > 0 && sorted[k - 1]->source == item->source && sorted[k - 1]->span.at > item->span.at; k--)
+            sorted[k] = sorted[k - 1];
+        sorted[k] = item;
+    }
+    return sorted;
+}
+
 struct str cedar_diags_text(struct arena *a, const struct cedar_diags *d)
 {
     struct buf b = buf_new(a, (size_t)CEDAR_DIAGS_MAX * 64 * 1024);
+    const struct cedar_diag **sorted = in_order_of_the_text(a, d);
 
     for (size_t i = 0; i < d->n; i++)
-        show(&b, &d->items[i]);
+        show(&b, sorted[i]);
     if (d->errors + d->warnings > d->n)
         buf_printf(&b, "%zu more findings are not shown\n", d->errors + d->warnings - d->n);
     return buf_str(&b);

@@ -74,7 +74,7 @@ struct cedar_place {
 };
 struct cedar_place cedar_place_of(const struct cedar_source *source, size_t at);
 
-/* One finding, or all, as text for a terminal or a <pre>: each ends with a newline. */
+/* One finding, or all in the order of their places, as text for a terminal or a <pre>: each ends with a newline. */
 struct str cedar_diag_text(struct arena *a, const struct cedar_diag *d);
 struct str cedar_diags_text(struct arena *a, const struct cedar_diags *d);
 

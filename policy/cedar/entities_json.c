@@ -120,18 +120,22 @@ static bool validate(struct reader *r, const struct cedar_json *j, const struct 
 
 /* Are the actions of the input as the schema declares them?  The input must lead to every group that an action is in,
  * over groups of groups or at once. */
-static void validate_actions(struct reader *r, struct cedar_entity *const *actions, size_t n)
+static void validate_actions(struct reader *r, struct cedar_entity *const *actions, const struct cedar_span *spans,
+                             size_t n)
 {
     const struct cedar_entities *given = cedar_entities_of(r->a, actions, n, r->d);
 
-    for (size_t i = 0; given != NULL && i < given->n; i++) {
-        const struct cedar_entity *e = given->items[i];
+    for (size_t i = 0; given != NULL && i < n; i++) {
+        const struct cedar_entity *e = cedar_entity_find(given, &actions[i]->uid);
         struct cedar_uid *groups = arena_make_n(r->a, e->n_ancestors, struct cedar_uid);
         for (size_t k = 0; k < e->n_ancestors; k++)
             groups[k] = *e->ancestors[k].uid;
-        struct cedar_entity_facts facts = {
-            .uid = &e->uid, .attrs = e->attrs, .tags = e->tags, .parents = groups, .parent_n = e->n_ancestors
-        };
+        struct cedar_entity_facts facts = { .uid = &e->uid,
+                                            .attrs = e->attrs,
+                                            .tags = e->tags,
+                                            .parents = groups,
+                                            .parent_n = e->n_ancestors,
+                                            .span = spans[i] };
         (void)cedar_validate_entity(r->schema, &facts, r->d);
     }
 }
@@ -196,17 +200,22 @@ const struct cedar_entities *cedar_entities_parse(struct arena *a, struct cedar_
         return NULL;
     }
     struct cedar_entity **list = arena_make_n(a, j->n + n_actions, struct cedar_entity *);
-    struct cedar_entity **given_actions = arena_make_n(a, j->n, struct cedar_entity *);
+    struct cedar_entity **actions = arena_make_n(a, j->n, struct cedar_entity *);
+    struct cedar_span *spans = arena_make_n(a, j->n, struct cedar_span);
     for (size_t i = 0; i < j->n; i++) {
         struct cedar_entity *e = read_entity(&r, &j->items[i]);
         /* An action must be as the schema says, so the schema's own takes its place. */
-        if (e != NULL && schema != NULL && cedar_name_is_action(e->uid.type))
-            given_actions[n_given++] = e;
-        else if (e != NULL)
+        if (e == NULL)
+            continue;
+        if (schema != NULL && cedar_name_is_action(e->uid.type)) {
+            spans[n_given] = j->items[i].span;
+            actions[n_given++] = e;
+        } else {
             list[n++] = e;
+        }
     }
     if (n_given > 0)
-        validate_actions(&r, given_actions, n_given);
+        validate_actions(&r, actions, spans, n_given);
     for (size_t i = 0; i < n_actions; i++)
         list[n++] = action_entity(&r, cedar_schema_action_at(schema, i));
     return d->errors == errors ? cedar_entities_of(a, list, n, d) : NULL;

@@ -198,20 +198,13 @@ static void check_policy(struct checker *c)
 {
     struct arena *nodes = arena_new(); /* outlives the kinds, unlike scratch */
 
+    check_scope(c);
     check_names(c);
-    check_application(c);
     if (!check_kinds(c, parts_of(nodes, c->policy)) && !c->wrong)
         cedar_warning(c->d, c->policy->span, "this policy can never apply");
     if (check_tired(c, 0))
         check_error(c, c->policy->span, "this policy is too large for this schema to be validated");
     arena_free(nodes);
-}
-
-/* The template's body has been checked with the template. */
-static void check_link(struct checker *c)
-{
-    check_scope_names(c);
-    check_application(c);
 }
 
 bool cedar_validate_policy(const struct cedar_schema *s, const struct cedar_policy *policy, enum cedar_mode mode,
@@ -223,8 +216,8 @@ bool cedar_validate_policy(const struct cedar_schema *s, const struct cedar_poli
 
     d->source = policy->source;
     d->policy = policy->id;
-    if (str_is_set(policy->template_id))
-        check_link(&c);
+    if (str_is_set(policy->template_id)) /* the body has been checked with the template */
+        check_scope(&c);
     else
         check_policy(&c);
     d->source = source;

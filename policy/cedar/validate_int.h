@@ -85,9 +85,8 @@ const struct cap *caps_union(struct checker *c, const struct cap *x, const struc
 const struct cap *caps_meet(struct checker *c, const struct cap *x, const struct cap *y);
 
 /* validate_scope.c */
-void check_names(struct checker *c);       /* every entity type, action and enumerated id is declared */
-void check_scope_names(struct checker *c); /* the same for the scope alone */
-void check_application(struct checker *c); /* some action applies to what the scope allows */
+void check_scope(struct checker *c); /* its names are declared, and some action applies to what it allows */
+void check_names(struct checker *c); /* every entity type, action and enumerated id of the conditions is declared */
 bool scope_allows_type(const struct checker *c, const struct cedar_scope *scope, const struct cedar_entity_type *type);
 bool scope_allows_action(const struct checker *c, const struct cedar_scope *scope, const struct cedar_action *action);
 

@@ -81,16 +81,8 @@ static void check_names_of_scope(struct checker *c, const struct cedar_scope *sc
         check_uid(c, &scope->uids[i], scope->uid_spans != NULL ? scope->uid_spans[i] : scope->span);
 }
 
-void check_scope_names(struct checker *c)
-{
-    check_names_of_scope(c, &c->policy->principal);
-    check_names_of_scope(c, &c->policy->action);
-    check_names_of_scope(c, &c->policy->resource);
-}
-
 void check_names(struct checker *c)
 {
-    check_scope_names(c);
     for (size_t i = 0; i < c->policy->n_conditions; i++)
         check_names_of(c, c->policy->conditions[i].body);
 }
@@ -171,7 +163,7 @@ static bool in_would_help(struct checker *c, const struct cedar_scope *scope,
     return false;
 }
 
-void check_application(struct checker *c)
+static void check_application(struct checker *c)
 {
     const struct cedar_policy *p = c->policy;
     bool principal_help = false, resource_help = false;
@@ -189,4 +181,13 @@ void check_application(struct checker *c)
     if (check_error(c, p->span, "no action applies to this scope") && (principal_help || resource_help))
         cedar_expected(c->d, "`%s in ...` instead of `%s == ...`", principal_help ? "principal" : "resource",
                        principal_help ? "principal" : "resource");
+}
+
+void check_scope(struct checker *c)
+{
+    check_names_of_scope(c, &c->policy->principal);
+    check_names_of_scope(c, &c->policy->action);
+    check_names_of_scope(c, &c->policy->resource);
+    if (!c->wrong) /* to what does not exist, nothing applies: once is enough */
+        check_application(c);
 }

@@ -320,3 +320,14 @@ TEST(the_text_of_a_snapshot_need_not_be_kept)
     cedar_policy_text(&b, cedar_policy_at(p, 0));
     CHECK_STR(buf_str(&b), ANY "\nwhen { principal.name == \"x\" };\n");
 }
+
+TEST(findings_are_shown_in_the_order_of_the_text)
+{
+    struct cedar_diags d = diags_of(t->arena, "p.cedar",
+                                    S("permit(principal);\npermit(principal, action, resource) when { \"\\q\" 'x' };"));
+
+    CHECK(cedar_policies_parse(t->arena, &d, CEDAR_IDS_BY_POSITION) == NULL);
+    struct str text = cedar_diags_text(t->arena, &d); /* the marks are found before the sentences */
+    CHECK(str_has_prefix(text, S("p.cedar:1:17: error: `)` cannot stand here")));
+    CHECK(str_find(text, S("p.cedar:2:49: error: `'`")) < str_find(text, S("p.cedar:2:51: error: `'`")));
+}

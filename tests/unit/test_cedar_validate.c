@@ -498,6 +498,14 @@ TEST(a_link_must_name_a_known_type_that_the_action_applies_to)
     CHECK_HAS(link_findings(t, cedar_uid_make(S("Outsider"), S("o"))), "no action applies to this scope");
 }
 
+TEST(a_scope_with_an_unknown_name_is_one_finding)
+{
+    struct str found = findings(t, "permit(principal is Persn, action, resource);");
+
+    CHECK_HAS(found, "there is no entity type \"Persn\"");
+    CHECK(str_find(found, S("no action applies")) == found.n);
+}
+
 TEST(a_link_to_an_id_that_an_enumerated_type_lacks_is_a_warning)
 {
     struct cedar_diags d = cedar_diags_new(t->arena, NULL);
