@@ -76,7 +76,8 @@ TEST(the_double_of_the_scenarios_keeps_the_contract)
     CHECK(mkdtemp(dir) != NULL);
     (void)snprintf(path, sizeof path, "%s/redis", dir);
     struct double_thread x = { redis_double_new(path, &world_real), false };
-    CHECK(x.d != NULL && pthread_create(&thread, NULL, serve_double, &x) == 0);
+    CHECK(x.d != NULL);
+    CHECK(pthread_create(&thread, NULL, serve_double, &x) == 0);
     kv_rig_new(t, &rig, &(struct kv_config){ .address = arena_printf(t->arena, "unix:%s", path), .timeout_ms = 5000 });
     CHECK(kv_rig_until(&rig, true, SOON_MS));
     kv_contract(t, &rig);
