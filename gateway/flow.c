@@ -48,6 +48,13 @@ enum step flow_page(struct ctx *c, int status, struct html page)
     return DONE;
 }
 
+void flow_leave_idle(struct ctx *c)
+{
+    if (c->session != NULL && c->session->shared)
+        http_header_set(c->res, S("Refresh"),
+                        arena_printf(c->arena, "%lld; url=/idle", (long long)c->set->shared_idle_s));
+}
+
 enum step flow_go(struct ctx *c, struct str url)
 {
     http_redirect(c->res, 303, url);

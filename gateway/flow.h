@@ -42,6 +42,9 @@ struct flow *flow_of(struct ctx *c);
 /* A row: picks the next step of c->login. */
 enum step flow_next(struct ctx *c, struct fail *f);
 
+/* On a shared device the page that is being made leads to /idle by itself when nobody has used it for shared_idle_s. */
+void flow_leave_idle(struct ctx *c);
+
 /* A login of our own: the launcher, or another path of ours that needs a person. */
 struct login *flow_own_login(struct ctx *c, struct str back_to);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The launcher, and what its tiles open. */
 #include "base/settings.h"
+#include "gateway/favourites.h"
 #include "gateway/flow.h"
 #include "gateway/session.h"
 #include "launcher/pages.h"
@@ -22,13 +23,19 @@ static enum step show(struct ctx *c, struct fail *f)
         launcher_for(c, form_get(c->query, S("school")), form_get(c->query, S("q")), c->session->shared);
 
     (void)f;
-    if (c->session->shared)
-        http_header_set(c->res, S("Refresh"),
-                        arena_printf(c->arena, "%lld; url=/idle", (long long)c->set->shared_idle_s));
+    flow_leave_idle(c);
     return flow_page(c, 200, page_launcher(c->arena, &v));
 }
 
-const struct step_row launcher_show[] = { { load_session }, { flow_need_person }, { show }, { NULL } };
+static enum step load_favourites(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, favourites_load);
+}
+
+const struct step_row launcher_show[] = {
+    { load_session }, { flow_need_person }, { load_favourites }, { show }, { NULL }
+};
 
 /* A page left open on a shared device goes here by itself when its session has been unused for so long: nobody reads a
  * name from it.  It asks for no session, so that it cannot keep one alive. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/node.h"
 
+#include "gateway/favourites.h"
 #include "launcher/pages.h"
 
 #include <assert.h>
@@ -20,6 +21,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->arena = a;
     n->set = set;
     n->world = w;
+    n->favourites = favourites_new(set);
     n->swap = arena_make(a, struct node_swap);
     (void)pthread_mutex_init(&n->swap->lock, NULL);
     return n;
@@ -42,6 +44,7 @@ void node_free(struct node *n)
     for (size_t i = 0; i < n->lane_count; i++)
         registry_drop(n->lanes[i]->registry);
     registry_drop(n->swap->registry);
+    favourites_free(n->favourites);
     (void)pthread_mutex_destroy(&n->swap->lock);
     arena_free(n->arena);
 }

@@ -41,6 +41,7 @@ struct node {
     struct audit_writer *audit;
     struct audit_heads *heads;
     struct work_pool *pool;
+    struct favourites *favourites; /* favourites.h */
     struct upstream_store *upstreams;
     struct lane *lanes[LANES_MAX];
     size_t lane_count;
@@ -54,7 +55,7 @@ struct node {
 };
 
 struct node *node_new(const struct settings *set, const struct world *w);
-void node_free(struct node *n);                         /* after its lanes */
+void node_free(struct node *n);                         /* after its lanes and worker threads */
 struct lane *node_lane(struct node *n, struct loop *l); /* adds one; freed with the node */
 
 /* Puts a new snapshot in force; takes over the caller's hold.  Any thread. */

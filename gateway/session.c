@@ -5,6 +5,7 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "gateway/favourites.h"
 #include "gateway/flow.h"
 #include "gateway/node.h"
 #include "wire/http.h"
@@ -19,7 +20,7 @@ static const struct str cookie_name = S("digione");
 struct record { /* what json_read fills before it becomes a session */
     int64_t v;
     struct session s;
-    const struct json_value *services, *person;
+    const struct json_value *services, *favourites, *person;
 };
 
 static const struct json_field record_fields[] = {
@@ -33,6 +34,7 @@ static const struct json_field record_fields[] = {
     { "shared", JSON_BOOL, false, 0, offsetof(struct record, s.shared) },
     { "hint", JSON_STR, false, HINT_MAX_B, offsetof(struct record, s.upstream_hint) },
     { "services", JSON_ARRAY, false, SESSION_SERVICES_MAX, offsetof(struct record, services) },
+    { "favourites", JSON_ARRAY, false, FAVOURITES_MAX, offsetof(struct record, favourites) },
     { "person", JSON_OBJECT, true, 0, offsetof(struct record, person) },
     { 0 },
 };
@@ -138,6 +140,15 @@ static void write_person(struct json_out *o, const struct person *p)
     json_end_object(o);
 }
 
+static void write_ids(struct json_out *o, const char *name, const struct strs *ids)
+{
+    json_key(o, str_of(name));
+    json_begin_array(o);
+    for (size_t i = 0; i < ids->n; i++)
+        json_str(o, ids->at[i]);
+    json_end_array(o);
+}
+
 struct str session_write(struct arena *a, const struct session *s)
 {
     struct json_out o = json_out(a, RECORD_MAX_B);
@@ -153,11 +164,9 @@ struct str session_write(struct arena *a, const struct session *s)
     if (s->shared)
         json_put_bool(&o, S("shared"), true);
     put_text(&o, "hint", s->upstream_hint);
-    json_key(&o, S("services"));
-    json_begin_array(&o);
-    for (size_t i = 0; i < s->services.n; i++)
-        json_str(&o, s->services.at[i]);
-    json_end_array(&o);
+    write_ids(&o, "services", &s->services);
+    if (s->favourites_known)
+        write_ids(&o, "favourites", &s->favourites);
     json_key(&o, S("person"));
     write_person(&o, s->person);
     json_end_object(&o);
@@ -195,6 +204,15 @@ static struct person *read_person(struct arena *a, const struct json_value *v, s
     return p;
 }
 
+static struct strs read_ids(struct arena *a, const struct json_value *list)
+{
+    struct strs ids = { arena_make_n(a, (list != NULL ? list->count : 0) + 1, struct str), 0 };
+
+    for (const struct json_value *one = list != NULL ? list->first : NULL; one != NULL; one = one->next)
+        ids.at[ids.n++] = one->text;
+    return ids;
+}
+
 struct session *session_parse(struct arena *a, struct str json, struct fail *f)
 {
     struct record r = { 0 };
@@ -210,10 +228,9 @@ struct session *session_parse(struct arena *a, struct str json, struct fail *f)
     s->person = read_person(a, r.person, f);
     if (s->person == NULL)
         return NULL;
-    size_t n = r.services != NULL ? r.services->count : 0;
-    s->services.at = arena_make_n(a, n + 1, struct str);
-    for (const struct json_value *one = n > 0 ? r.services->first : NULL; one != NULL; one = one->next)
-        s->services.at[s->services.n++] = one->text;
+    s->services = read_ids(a, r.services);
+    s->favourites = read_ids(a, r.favourites);
+    s->favourites_known = r.favourites != NULL;
     return s;
 }
 

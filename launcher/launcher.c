@@ -89,6 +89,7 @@ struct launcher_view launcher_for(const struct ctx *c, struct str school, struct
     const struct tiles_ask ask = { .registry = c->registry,
                                    .person = p,
                                    .school = n > 1 ? at.id : S(""),
+                                   .favourites = &c->session->favourites,
                                    .filter = v.q,
                                    .lang = c->lang,
                                    .now_s = c->now_s };
@@ -100,4 +101,18 @@ struct launcher_view launcher_for(const struct ctx *c, struct str school, struct
         contact_split(at.provider->support, &v.ask_url, &v.ask_email);
     }
     return v;
+}
+
+struct favourites_view favourites_for(const struct ctx *c, size_t max)
+{
+    const struct tiles_ask ask = { .registry = c->registry,
+                                   .person = c->session->person,
+                                   .favourites = &c->session->favourites,
+                                   .lang = c->lang,
+                                   .now_s = c->now_s };
+
+    return (struct favourites_view){ .page = page_for(c, S("/favourites")),
+                                     .tiles = tiles_build(c->arena, &ask),
+                                     .shared = c->session->shared,
+                                     .max = max };
 }

@@ -169,6 +169,19 @@ struct html page_launcher(struct arena *a, const struct launcher_view *v)
     RENDER(a, view_launcher, &out);
 }
 
+struct html page_favourites(struct arena *a, const struct favourites_view *v)
+{
+    size_t n = v->tiles.favourites.n;
+    struct favourite_row *rows = arena_make_n(a, n + 1, struct favourite_row);
+    struct favourites_out out = { .page = v->page, .in = *v, .full = n >= v->max };
+
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct favourite_row){ v->tiles.favourites.at[i], i == 0, i + 1 == n };
+    out.rows.at = rows;
+    out.rows.n = n;
+    RENDER(a, view_favourites, &out);
+}
+
 /* --- refusals --------------------------------------------------------------------------------------------- */
 
 void denied_ask(struct denied_view *v, const struct service *s, const struct decision *d, struct arena *a)

@@ -148,6 +148,15 @@ struct launcher_view { /* GET /?school=&q= */
 struct launcher_view launcher_for(const struct ctx *c, struct str school, struct str q, bool shared);
 struct html page_launcher(struct arena *a, const struct launcher_view *v); /* also the empty one */
 
+struct favourites_view { /* GET /favourites; POST: csrf, and one of add, remove, up, down with a service's id */
+    struct page page;
+    struct tiles tiles; /* favourites, and in groups what may become one */
+    bool shared;
+    size_t max;
+};
+struct favourites_view favourites_for(const struct ctx *c, size_t max);
+struct html page_favourites(struct arena *a, const struct favourites_view *v);
+
 /* --- refusals --------------------------------------------------------------------------------------------- */
 
 struct denied_view {

@@ -204,6 +204,24 @@ static void put_groups(struct arena *a, const struct found *found, size_t n, enu
     out->count = n;
 }
 
+/* Takes the favourites out of the list, which keeps its order; returns how many stay. */
+static size_t take_favourites(struct arena *a, struct found *found, size_t n, const struct strs *ids, struct tiles *out)
+{
+    struct tile *tile = arena_make_n(a, ids->n + 1, struct tile);
+    size_t count = 0, stay = 0;
+
+    for (size_t k = 0; k < ids->n; k++)
+        for (size_t i = 0; i < n; i++)
+            if (str_eq(found[i].tile.id, ids->at[k]))
+                tile[count++] = found[i].tile;
+    for (size_t i = 0; i < n; i++)
+        if (!strs_has(ids, found[i].tile.id))
+            found[stay++] = found[i];
+    out->favourites.at = tile;
+    out->favourites.n = count;
+    return stay;
+}
+
 struct tiles tiles_build(struct arena *a, const struct tiles_ask *ask)
 {
     const struct registry_parts *parts = registry_parts(ask->registry);
@@ -227,6 +245,9 @@ struct tiles tiles_build(struct arena *a, const struct tiles_ask *ask)
     tell_apart(found, n);
     if (out.density == DENSITY_ROOMY)
         tell_words_apart(found, n);
+    if (ask->favourites != NULL && query.n == 0)
+        n = take_favourites(a, found, n, ask->favourites, &out);
     put_groups(a, found, n, ask->lang, &out);
+    out.count += out.favourites.n;
     return out;
 }

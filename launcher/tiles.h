@@ -64,6 +64,10 @@ struct tiles {
         const struct tile_group *at;
         size_t n;
     } groups;
+    struct {
+        const struct tile *at;
+        size_t n;
+    } favourites;         /* in the person's order; they stand in no group */
     size_t count;         /* of all tiles */
     size_t before_filter; /* count without the filter: 0 means "no services at all" */
     enum density density;
@@ -75,8 +79,9 @@ typedef struct decision tiles_decide(const struct registry *, const struct perso
 struct tiles_ask {
     const struct registry *registry;
     const struct person *person;
-    struct str school; /* oid or code: only what the person may open there; absent: anywhere */
-    struct str filter; /* words that name or line must contain; absent: all */
+    struct str school;             /* oid or code: only what the person may open there; absent: anywhere */
+    const struct strs *favourites; /* ids; NULL: none.  a filtered list has none apart */
+    struct str filter;             /* words that name or line must contain; absent: all */
     enum lang lang;
     int64_t now_s;        /* Unix time, seconds */
     tiles_decide *decide; /* NULL: policy_decide */

@@ -30,6 +30,21 @@ struct launcher_out {
     bool roomy, searchable, filtered;
 };
 
+struct favourite_row {
+    struct tile tile;
+    bool first, last;
+};
+
+struct favourites_out {
+    struct page page;
+    struct favourites_view in;
+    struct {
+        const struct favourite_row *at;
+        size_t n;
+    } rows;
+    bool roomy, full;
+};
+
 /* A support code in two halves: apart to the eye, together when it is copied. */
 struct code {
     struct str first, second;
@@ -102,6 +117,7 @@ void view_sign_in(struct buf *b, const struct sign_in_out *v);
 void view_no_school(struct buf *b, const struct sign_in_out *v);
 void view_local(struct buf *b, const struct local_out *v);
 void view_launcher(struct buf *b, const struct launcher_out *v);
+void view_favourites(struct buf *b, const struct favourites_out *v);
 void view_pupil(struct buf *b, const struct launcher_out *v);
 void view_denied(struct buf *b, const struct denied_out *v);
 void view_error(struct buf *b, const struct error_out *v);

@@ -185,6 +185,34 @@ await test('J1: a teacher of Oulu, Monday at eight', async () => {
   await context.close();
 });
 
+await test('favourites keep their order and follow to another device', async () => {
+  const first = await person();
+  await first.page.goto(gateway + '/');
+  await signIn(first.page, 'tampere', 'tiina');
+  await at(first.page, gateway + '/');
+  await first.page.click('text=Valitse suosikit');
+  await look(first.page, 'favourites-none');
+  for (const id of ['lampi', 'kanerva', 'paivakirja']) await first.page.click(`button[name=add][value=${id}]`);
+  await first.page.click('button[name=up][value=paivakirja]');
+  await first.page.click('button[name=remove][value=lampi]');
+  await look(first.page, 'favourites');
+  await first.page.click('text=Takaisin omiin palveluihin');
+  const names = (page) => page.locator('.fav .tile b').allTextContents();
+  check((await names(first.page)).join() === 'Puolukka Päiväkirja,Kanerva Oppikirjat', `favourites: ${await names(first.page)}`);
+  check(await first.page.locator('a[href="/open/kanerva"]').count() === 1, 'a favourite stands in its group as well');
+  await look(first.page, 'favourites-launcher');
+  // A page of somebody else's cannot press the buttons.
+  const forged = await first.page.request.post(gateway + '/favourites', { form: { csrf: 'x', remove: 'kanerva' } });
+  check(forged.ok() && (await (await first.page.goto(gateway + '/')).text()).includes('Kanerva') && (await names(first.page)).length === 2, 'changed without a token');
+  const second = await person({ javaScriptEnabled: false });
+  await second.page.goto(gateway + '/');
+  await signIn(second.page, 'tampere', 'tiina');
+  await at(second.page, gateway + '/');
+  check((await names(second.page)).join() === 'Puolukka Päiväkirja,Kanerva Oppikirjat', `on another device: ${await names(second.page)}`);
+  await first.context.close();
+  await second.context.close();
+});
+
 await test('J1: two tabs, the back button and a reload each lead on', async () => {
   const { context, page } = await person();
   const other = await context.newPage();

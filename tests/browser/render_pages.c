@@ -209,13 +209,17 @@ static struct sign_in_view sign_in(const struct stage *s, const struct picker *p
     return v;
 }
 
+static const struct strs *favourites; /* of the person for whom tiles are made next */
+
 static struct tiles tiles(const struct stage *s, struct registry *r, int class_level)
 {
     struct affiliation at = { .provider_oid = providers[0].oid,
                               .role = class_level > 0 ? ROLE_LEARNER : ROLE_TEACHER,
                               .class_level = class_level };
     struct person person = { .affiliations = &at, .affiliation_count = 1 };
-    struct tiles_ask ask = { .registry = r, .person = &person, .lang = s->lang, .now_s = NOW_S, .decide = allow };
+    struct tiles_ask ask = {
+        .registry = r, .person = &person, .favourites = favourites, .lang = s->lang, .now_s = NOW_S, .decide = allow
+    };
 
     return tiles_build(s->a, &ask);
 }
@@ -342,6 +346,25 @@ static void put_local(const struct stage *s, const char *prefix)
     }
 }
 
+static void put_favourites(const struct stage *s, const char *prefix, struct registry *all)
+{
+    static struct str chosen[] = { S("puolukka"), S("kuusi"), S("lampi"), S("havu") };
+    const struct strs ids = { chosen, sizeof chosen / sizeof *chosen };
+    struct launcher_view v = launcher(s, all, 0);
+    struct favourites_view edit = { .page = page(s, "/favourites", true), .tiles = v.tiles, .max = 12 };
+
+    put(arena_cstr(s->a, arena_printf(s->a, "%sfavourites-none", prefix)), s->lang, page_favourites(s->a, &edit));
+    favourites = &ids;
+    with_schools(s, &v);
+    edit.tiles = v.tiles = tiles(s, all, 0);
+    favourites = NULL;
+    put(arena_cstr(s->a, arena_printf(s->a, "%slauncher-favourites", prefix)), s->lang, page_launcher(s->a, &v));
+    put(arena_cstr(s->a, arena_printf(s->a, "%sfavourites", prefix)), s->lang, page_favourites(s->a, &edit));
+    edit.max = 4;
+    edit.shared = true;
+    put(arena_cstr(s->a, arena_printf(s->a, "%sfavourites-full", prefix)), s->lang, page_favourites(s->a, &edit));
+}
+
 static void put_launchers(const struct stage *s, const char *prefix, struct registry *all, struct registry *none)
 {
     struct launcher_view v = launcher(s, all, 0);
@@ -355,6 +378,7 @@ static void put_launchers(const struct stage *s, const char *prefix, struct regi
     v.q = word(s, S("zzz"));
     name = arena_cstr(s->a, arena_printf(s->a, "%slauncher-filtered", prefix));
     put(name, s->lang, page_launcher(s->a, &v));
+    put_favourites(s, prefix, all);
     v = launcher(s, all, 1);
     put(arena_cstr(s->a, arena_printf(s->a, "%spupil", prefix)), s->lang, page_launcher(s->a, &v));
     v.shared = true;

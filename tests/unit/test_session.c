@@ -43,6 +43,18 @@ TEST(a_session_keeps_what_ends_the_citys_own)
     CHECK_STR(round_trip(t, &s)->upstream_hint, "eyJ.a.b");
 }
 
+TEST(a_session_knows_whether_it_has_asked_for_favourites)
+{
+    struct session s = sample(false);
+    struct str ids[] = { S("lampi"), S("havu") };
+
+    CHECK(!round_trip(t, &s)->favourites_known);
+    s.favourites_known = true;
+    CHECK(round_trip(t, &s)->favourites_known && round_trip(t, &s)->favourites.n == 0);
+    s.favourites = (struct strs){ ids, 2 };
+    CHECK_STR(round_trip(t, &s)->favourites.at[1], "havu");
+}
+
 TEST(a_record_of_a_version_without_the_mark_is_read)
 {
     struct fail f = { 0 };

@@ -220,3 +220,41 @@ TEST(small_pupils_have_a_roomy_page)
     person.affiliation_count = 0;
     CHECK_INT(density_of(&person, TEST_NOW_S), DENSITY_NORMAL);
 }
+
+TEST(favourites_stand_first_in_their_order_and_in_no_group)
+{
+    static const struct person nobody = { 0 };
+    struct str ids[] = { S("delta"), S("gone"), S("alfa") };
+    const struct strs favourites = { ids, 3 };
+    struct tiles_ask ask = { .person = &nobody, .favourites = &favourites, .lang = LANG_FI, .decide = allow };
+
+    usual();
+    ask.registry = registry(t);
+    struct tiles tiles = tiles_build(t->arena, &ask);
+    CHECK_INT(tiles.favourites.n, 2);
+    CHECK_STR(tiles.favourites.at[0].id, "delta");
+    CHECK_STR(tiles.favourites.at[1].id, "alfa");
+    CHECK_INT(tiles.count, 5);
+    for (size_t g = 0; g < tiles.groups.n; g++)
+        for (size_t i = 0; i < tiles.groups.at[g].tiles.n; i++)
+            CHECK(!strs_has(&favourites, tiles.groups.at[g].tiles.at[i].id));
+    /* A search looks through all of them alike. */
+    ask.filter = S("luokka");
+    tiles = tiles_build(t->arena, &ask);
+    CHECK_INT(tiles.favourites.n, 0);
+    CHECK_INT(tiles.count, 1);
+}
+
+TEST(a_favourite_that_is_not_allowed_any_more_is_not_shown)
+{
+    static const struct person nobody = { 0 };
+    struct str ids[] = { S("delta"), S("alfa") };
+    const struct strs favourites = { ids, 2 };
+    struct tiles_ask ask = { .person = &nobody, .favourites = &favourites, .lang = LANG_FI, .decide = only_alfa };
+
+    usual();
+    ask.registry = registry(t);
+    struct tiles tiles = tiles_build(t->arena, &ask);
+    CHECK_INT(tiles.favourites.n, 1);
+    CHECK_STR(tiles.favourites.at[0].id, "alfa");
+}

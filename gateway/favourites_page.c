@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * The page on which a person chooses favourites, one press at a time. */
+#include "base/crypt.h"
+#include "gateway/favourites.h"
+#include "gateway/flow.h"
+#include "gateway/session.h"
+#include "launcher/pages.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+static enum step load_session(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    (void)flow_of(c);
+    return step_into(c, session_load);
+}
+
+static enum step load_favourites(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, favourites_load);
+}
+
+static enum step show(struct ctx *c, struct fail *f)
+{
+    struct favourites_view v = favourites_for(c, FAVOURITES_MAX);
+
+    (void)f;
+    flow_leave_idle(c);
+    return flow_page(c, 200, page_favourites(c->arena, &v));
+}
+
+const struct step_row favourites_show[] = {
+    { load_session }, { flow_need_person }, { load_favourites }, { show }, { NULL }
+};
+
+/* ── changing ───────────────────────────────────────────────────────────── */
+
+struct changing { /* c->state */
+    struct favourites_got got;
+    struct str service;
+};
+
+/* Each button bears its service's id under the name of what it does. */
+static enum favourite_change change_of(const struct ctx *c, struct str *service)
+{
+    static const char *const names[] = {
+        [FAVOURITE_ADD] = "add", [FAVOURITE_REMOVE] = "remove", [FAVOURITE_UP] = "up", [FAVOURITE_DOWN] = "down"
+    };
+
+    for (size_t i = FAVOURITE_ADD; i < sizeof names / sizeof *names; i++) {
+        *service = form_get(c->body, str_of(names[i]));
+        if (str_is_set(*service))
+            return (enum favourite_change)i;
+    }
+    return FAVOURITE_NONE;
+}
+
+/* Only what the registry knows is kept: nobody fills SQL with texts of their own. */
+static enum step change(struct ctx *c, struct fail *f)
+{
+    struct changing *x = arena_make(c->arena, struct changing);
+    enum favourite_change what = change_of(c, &x->service);
+
+    c->state = x;
+    if (!crypt_eq(c->session->csrf, form_get(c->body, S("csrf"))))
+        return flow_go(c, S("/favourites"));
+    if (what == FAVOURITE_NONE || registry_service(c->registry, x->service) == NULL)
+        return fail(f, FAIL_CALLER, "invalid_request", "no such service, or nothing to do with it");
+    if (!favourites_ask(c, what, x->service, &x->got))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
+static enum step keep(struct ctx *c, struct fail *f)
+{
+    struct changing *x = c->state;
+
+    if (!x->got.ok)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "favourites: %s %s", x->got.why.code, x->got.why.detail);
+    c->session->favourites = x->got.list;
+    c->session->favourites_known = true;
+    session_change(c, c->session, &flow_of(c)->touched);
+    return WAIT;
+}
+
+/* Back to the row that was pressed, so that the next Tab goes on from there. */
+static enum step go_back(struct ctx *c, struct fail *f)
+{
+    const struct changing *x = c->state;
+
+    (void)f;
+    return flow_go(c, arena_join(c->arena, S("/favourites#f-"), x->service));
+}
+
+const struct step_row favourites_change[] = { { load_session }, { flow_need_person }, { change },
+                                              { keep },         { go_back },          { NULL } };
