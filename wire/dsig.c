@@ -262,6 +262,8 @@ static bool read_reference(struct arena *a, const struct _xmlNode *reference, st
         return fail(f, FAIL_UPSTREAM, "sig_structure", "Reference is not as it must be");
     if (uri.n < 2 || uri.p[0] != '#' || !str_eq(str_from(uri, 1), own_id))
         return fail(f, FAIL_UPSTREAM, "sig_reference", "the reference %.*s is not to the element itself", STR_ARG(uri));
+    if (xml_attr(a, reference, NULL, "Type").p != NULL) /* Manifest, Object: none of them is the element itself */
+        return fail(f, FAIL_UPSTREAM, "sig_reference", "the reference says what it is to");
     s->digest_method = method_named(digest_methods, xml_attr(a, child[1], NULL, "Algorithm"));
     if (s->digest_method == NULL)
         return fail(f, FAIL_UPSTREAM, "sig_algorithm", "digest method is not allowed");

@@ -320,6 +320,13 @@ static const struct {
     { "cdata-in", ">anna<", "><![CDATA[annb]]><" },
 };
 
+TEST(a_reference_that_says_what_it_is_to_is_refused) /* [XML Signature 4.4.3.1, 5.1] */
+{
+    expect(t, "sig-reference-type",
+           edit(t, by_assertion(t, &plain), "<ds:Reference ", "<ds:Reference Type=\"" DS "Manifest\" "),
+           "sig_reference");
+}
+
 TEST(what_was_changed_after_signing_is_refused)
 {
     for (size_t i = 0; i < sizeof tampered / sizeof tampered[0]; i++) {
