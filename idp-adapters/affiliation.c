@@ -128,7 +128,8 @@ static unsigned join_schools(struct arena *a, const struct provider *p, const st
         struct str group = l->groups.n == 1 && i > 0 ? (struct str){ NULL, 0 } : shared(&l->groups, i, schools);
         if (one.role == ROLE_NONE)
             one.role = role_of_code(shared(&l->roles, i, schools));
-        if (one.role == ROLE_NONE || !at_school(p, at_index(&l->schools, i), &one)) {
+        bool nowhere = l->schools.n > 0 && !str_is_set(l->schools.at[i]);
+        if (one.role == ROLE_NONE || nowhere || !at_school(p, at_index(&l->schools, i), &one)) {
             left_out++;
             continue;
         }

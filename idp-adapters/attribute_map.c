@@ -4,6 +4,7 @@
 #include "base/embed.h"
 #include "idp-adapters/affiliation.h"
 #include "idp-adapters/fold.h"
+#include "wire/json.h"
 
 #include <string.h>
 
@@ -84,16 +85,34 @@ enum role role_spelled(struct arena *a, struct str spelling)
     return ROLE_NONE;
 }
 
+/* What a screen obeys instead of showing: control characters, line and paragraph
+ * separators, marks that turn the direction of writing.  s: UTF-8. */
+static bool has_control(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        const unsigned char *c = (const unsigned char *)s.p + i;
+        if (c[0] < 0x20 || c[0] == 0x7f)
+            return true;
+        if (c[0] == 0xC2 && c[1] < 0xA0) /* U+0080 to U+009F */
+            return true;
+        if (c[0] == 0xE2 && c[1] == 0x80 && c[2] >= 0xA8 && c[2] <= 0xAE) /* U+2028 to U+202E */
+            return true;
+        if (c[0] == 0xE2 && c[1] == 0x81 && c[2] >= 0xA6 && c[2] <= 0xA9) /* U+2066 to U+2069 */
+            return true;
+    }
+    return false;
+}
+
+static bool is_plain(struct str value)
+{
+    return value.n > 0 && value.n <= PERSON_TEXT_MAX_B * 4 && str_is_utf8(value) && !has_control(value);
+}
+
 /* One value: trimmed, printable, at most 256 characters' worth; otherwise absent. */
 static struct str one_text(struct str value)
 {
     value = str_trim(value);
-    if (value.n == 0 || value.n > PERSON_TEXT_MAX_B * 4 || !str_is_utf8(value))
-        return (struct str){ NULL, 0 };
-    for (size_t i = 0; i < value.n; i++)
-        if ((unsigned char)value.p[i] < 0x20 || value.p[i] == 0x7f)
-            return (struct str){ NULL, 0 };
-    return value;
+    return is_plain(value) ? value : (struct str){ NULL, 0 };
 }
 
 static bool read_text(struct making *m, struct str *into, const struct attribute *from)
@@ -147,7 +166,9 @@ static bool read_learner(struct making *m, struct str *into, const struct attrib
     return true;
 }
 
-/* Lists: several values, or one with semicolons from a directory that knows no lists [domain 2, rule 3]. */
+/* Lists: several values, or one with semicolons from a directory that knows no
+ * lists [domain 2, rule 3].  What cannot be used keeps its place, since lists
+ * belong together by position; places at the end that hold nothing are none. */
 static bool read_list(struct making *m, struct str *into, const struct attribute *from)
 {
     struct strs *list = (struct strs *)(void *)into;
@@ -157,13 +178,59 @@ static bool read_list(struct making *m, struct str *into, const struct attribute
     list->at = arena_make_n(m->arena, AFFILIATION_VALUES_MAX, struct str);
     for (size_t i = 0; i < from->values.n; i++) {
         struct str rest = from->values.at[i], part;
-        while (list->n < AFFILIATION_VALUES_MAX && str_split(&rest, ';', &part)) {
-            part = one_text(part);
-            if (part.p != NULL)
-                list->at[list->n++] = arena_str(m->arena, part);
-        }
+        while (list->n < AFFILIATION_VALUES_MAX && str_split(&rest, ';', &part))
+            list->at[list->n++] = arena_str(m->arena, one_text(part));
+    }
+    while (list->n > 0 && list->at[list->n - 1].p == NULL)
+        list->n--;
+    return true;
+}
+
+struct named_object {
+    struct str school_code, oid, name;
+};
+
+static const struct json_field named_object_fields[] = {
+    FIELD(named_object, school_code, JSON_STR, false, 16),
+    FIELD(named_object, oid, JSON_STR, false, 64),
+    FIELD(named_object, name, JSON_STR, false, PERSON_TEXT_MAX_B),
+    { 0 },
+};
+
+/* A list of JSON objects, of which one member counts; what is no object keeps its place. */
+static struct named_object object_of(struct making *m, struct str value)
+{
+    struct named_object said = { .oid = { NULL, 0 } }, none = said;
+    struct fail unread = { 0 };
+
+    return json_read(m->arena, value, named_object_fields, &said, &unread) ? said : none;
+}
+
+static bool read_schools(struct making *m, struct str *into, const struct attribute *from)
+{
+    struct strs *list = (struct strs *)(void *)into;
+
+    list->at = arena_make_n(m->arena, AFFILIATION_VALUES_MAX, struct str);
+    for (size_t i = 0; i < from->values.n && list->n < AFFILIATION_VALUES_MAX; i++) {
+        struct named_object said = object_of(m, from->values.at[i]);
+        list->at[list->n++] = one_text(str_is_set(said.school_code) ? said.school_code : said.oid);
     }
     return true;
+}
+
+static bool read_groups(struct making *m, struct str *into, const struct attribute *from)
+{
+    struct strs *list = (struct strs *)(void *)into;
+
+    list->at = arena_make_n(m->arena, AFFILIATION_VALUES_MAX, struct str);
+    for (size_t i = 0; i < from->values.n && list->n < AFFILIATION_VALUES_MAX; i++)
+        list->at[list->n++] = one_text(object_of(m, from->values.at[i]).name);
+    return true;
+}
+
+static bool is_school(const struct making *m, struct str text)
+{
+    return m->idp->provider != NULL && provider_school(m->idp->provider, text) != NULL;
 }
 
 /* Free (0) or paid (1) per school; a school code behind it is not needed. */
@@ -174,7 +241,7 @@ static bool read_charge(struct making *m, struct str *into, const struct attribu
 
     (void)read_list(m, into, from);
     for (size_t i = 0; i < list->n; i++)
-        if (str_eq(list->at[i], S("0")) || str_eq(list->at[i], S("1")))
+        if (!is_school(m, list->at[i]))
             list->at[kept++] = list->at[i];
     list->n = kept;
     return true;
@@ -240,6 +307,7 @@ static const struct {
     { "list", read_list },           { "number", read_number },
     { "charge", read_charge },       { "mpass_role", read_mpass_role },
     { "edu_role", read_edu_role },   { "scoped_role", read_scoped_role },
+    { "schools", read_schools },     { "groups", read_groups },
 };
 
 static struct str *field_of(struct making *m, struct str name)
@@ -355,7 +423,7 @@ bool map_person(struct arena *a, const struct idp *idp, const struct attribute *
     m.whole = affiliations_new(a);
     if (!within_limits(attributes, n, f) || !apply_map(&m, text_of(&d->file), attributes, n))
         return false;
-    if (!str_is_set(out->subject))
+    if (!str_is_set(out->subject) && is_plain(subject))
         out->subject = arena_str(a, subject);
     if (!str_is_set(out->subject))
         return fail(f, FAIL_UPSTREAM, "no_subject", "neither the attributes nor the message name the person");
