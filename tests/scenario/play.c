@@ -402,7 +402,7 @@ static void count_acceptances(struct play *p, const struct answer *got)
 
 static bool is_login_page(const struct answer *got)
 {
-    return str_find(got->location, S("/sign-in")) == 0 ||
+    return str_has_prefix(got->location, S("/sign-in")) ||
            str_find(got->location, S("login_required")) < got->location.n;
 }
 
@@ -425,7 +425,7 @@ struct answer play_ask(struct play *p, struct tab *t, const struct request *r)
         got = browser_ask(p->stage, p->arena, jar, r);
         count_acceptances(p, &got);
         if (signed_in && is_login_page(&got) && expects_acceptance(p) && !expects(p, "session"))
-            play_violation(p, "a fault has signed somebody out");
+            play_violation(p, "a fault has signed somebody out: %d, to \"%.*s\"", got.status, STR_ARG(got.location));
     }
     judge_after(p, t, &got);
     return got;
