@@ -166,6 +166,7 @@ int gateway_main(const struct settings *set, const int *signer_fds, const int *f
     n->audit = audit_writer_new(audit_path(n), n->world, &f);
     if (n->audit == NULL)
         return cannot_start(n, &w, &f);
+    audit_writer_keep(n->audit, set->audit_keep_days);
     n->upstreams = upstream_store_new();
     n->pool = work_pool_new((unsigned)set->workers);
     for (size_t i = 0; i < loops; i++)

@@ -50,8 +50,7 @@ static bool put_bytes(int fd, struct str bytes, off_t at)
     return true;
 }
 
-/* All of it on the disk, or none of it in the file. */
-static bool append(struct audit_writer *w, int fd, struct str bytes, off_t *size)
+bool audit_append(struct audit_writer *w, int fd, struct str bytes, off_t *size)
 {
     if (put_bytes(fd, bytes, *size) && fdatasync(fd) == 0) {
         *size += (off_t)bytes.n;
@@ -150,7 +149,8 @@ static bool write_lines(struct audit_writer *w, const struct queue *batch)
         return true;
     if (w->broken || (w->size >= AUDIT_SEGMENT_MAX_B && !audit_next_segment(w)))
         return false;
-    if (!append(w, w->fd, lines, &w->size) && (w->broken || !give_up_reserve(w) || !append(w, w->fd, lines, &w->size)))
+    if (!audit_append(w, w->fd, lines, &w->size) &&
+        (w->broken || !give_up_reserve(w) || !audit_append(w, w->fd, lines, &w->size)))
         return false;
     w->number = number;
     memcpy(w->prev, prev, sizeof prev);
@@ -166,7 +166,20 @@ static bool write_heads(struct audit_writer *w, const struct queue *batch)
             buf_add(&b, e->members);
             buf_byte(&b, '\n');
         }
-    return b.n == 0 || (!w->broken && buf_ok(&b) && append(w, w->heads_fd, buf_str(&b), &w->heads_size));
+    return b.n == 0 || (!w->broken && buf_ok(&b) && audit_append(w, w->heads_fd, buf_str(&b), &w->heads_size));
+}
+
+bool audit_own_record(struct audit_writer *w, const struct audit_event *e)
+{
+    struct entry entry = { .members = audit_members(w->scratch, e), .at_ms = world_now_ms(w->world) };
+    struct queue alone = { &entry, NULL, 1 };
+    bool good = write_lines(w, &alone);
+
+    (void)pthread_mutex_lock(&w->lock);
+    memcpy(w->head, w->prev, sizeof w->head);
+    atomic_store(&w->count, w->number);
+    (void)pthread_mutex_unlock(&w->lock);
+    return good;
 }
 
 static void answer_all(struct audit_writer *w, struct queue *batch, bool lines_good, bool heads_good)
@@ -238,6 +251,8 @@ static void *run(void *self)
         note_outcome(w, lines_good);
         bool heads_good = write_heads(w, &batch);
         answer_all(w, &batch, lines_good, heads_good);
+        audit_thin_heads(w);
+        audit_prune(w);
         arena_reset(w->scratch);
         restore_reserve(w);
     }
@@ -278,6 +293,8 @@ struct audit_writer *audit_writer_new(const char *dir, const struct world *world
     arena_adopt(a, w, close_files);
     queue_reset(&w->asked);
     atomic_init(&w->ok, true);
+    atomic_init(&w->keep_s, 0);
+    atomic_init(&w->heads_max_B, AUDIT_HEADS_MAX_B);
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_cond_init(&w->more, NULL);
     (void)pthread_cond_init(&w->answered, NULL);
@@ -307,6 +324,16 @@ void audit_writer_free(struct audit_writer *w)
     (void)pthread_cond_destroy(&w->more);
     (void)pthread_cond_destroy(&w->answered);
     arena_free(w->arena);
+}
+
+void audit_writer_keep(struct audit_writer *w, int64_t days)
+{
+    atomic_store(&w->keep_s, days * 86400);
+}
+
+void audit_writer_heads_max(struct audit_writer *w, int64_t bytes)
+{
+    atomic_store(&w->heads_max_B, bytes);
 }
 
 bool audit_writer_ok(const struct audit_writer *w)

@@ -40,6 +40,7 @@ enum {
     AUDIT_WAITING_MAX = 65536, /* more at a time are refused */
     AUDIT_SEGMENT_MAX_B = 64 << 20,
     AUDIT_RESERVE_B = 8 << 20,
+    AUDIT_HEADS_MAX_B = 16 << 20,
     AUDIT_HEAD_HEX = 64
 };
 
@@ -52,6 +53,11 @@ bool audit_dir_prepare(const char *dir, struct fail *f);
  * the last segment, goes on.  One writer per directory at a time.
  * Fails OURS audit_open, audit_taken, audit_broken (the detail names the record). */
 struct audit_writer *audit_writer_new(const char *dir, const struct world *w, struct fail *f);
+/* From now on whole segments go once every record in them is older; 0 (as it begins): never.  The log says so in a
+ * record "pruned" first, which the verifier asks for. */
+void audit_writer_keep(struct audit_writer *w, int64_t days);
+/* heads.jsonl is thinned when it is larger; for tests. */
+void audit_writer_heads_max(struct audit_writer *w, int64_t bytes);
 void audit_writer_free(struct audit_writer *w);             /* writes what was asked, then joins */
 bool audit_writer_ok(const struct audit_writer *w);         /* false: the last attempt to write failed; for health */
 bool audit_writer_on_reserve(const struct audit_writer *w); /* raise an alarm */

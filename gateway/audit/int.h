@@ -39,6 +39,7 @@ struct audit_writer {
     char head[AUDIT_HEAD_HEX]; /* under the lock, with count */
     atomic_uint_fast64_t count;
     atomic_bool ok, on_reserve;
+    atomic_int_fast64_t keep_s, heads_max_B;
 
     /* The thread's own. */
     struct arena *scratch;
@@ -49,6 +50,7 @@ struct audit_writer {
     char prev[AUDIT_HEAD_HEX];
     bool broken; /* a torn line could not be taken back: nothing more may follow it */
     int64_t reserve_tried_ms;
+    int64_t pruned_ms; /* when it was last looked for what is past; 0: not yet */
 };
 
 struct audit {
@@ -61,6 +63,13 @@ struct audit {
 
 int audit_file_open(const struct audit_writer *w, const char *name, int flags);
 bool audit_next_segment(struct audit_writer *w);
+/* All of it on the disk, or none of it in the file. */
+bool audit_append(struct audit_writer *w, int fd, struct str bytes, off_t *size);
+/* A record that the writer's thread itself has to say. */
+bool audit_own_record(struct audit_writer *w, const struct audit_event *e);
+/* prune.c; the writer's thread, between batches. */
+void audit_prune(struct audit_writer *w);
+void audit_thin_heads(struct audit_writer *w);
 /* Takes the folder, and finds number, hash and place to go on with. */
 bool audit_start(struct audit_writer *w, const char *dir, struct fail *f);
 

@@ -115,23 +115,43 @@ bool audit_line_next(struct str *rest, struct str *line)
     return true;
 }
 
-unsigned audit_last_segment(int dir_fd)
+static void find_segments(int dir_fd, unsigned *first, unsigned *last)
 {
-    unsigned last = 0, number;
+    unsigned number;
     char again[32];
     int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 
+    *first = *last = 0;
     if (d == NULL) {
         if (fd >= 0)
             (void)close(fd);
-        return 0;
+        return;
     }
-    for (struct dirent *e; (e = readdir(d)) != NULL;)
-        if (sscanf(e->d_name, AUDIT_SEGMENT_FORM, &number) == 1 && number <= 999999 &&
-            snprintf(again, sizeof again, AUDIT_SEGMENT_FORM, number) > 0 && strcmp(again, e->d_name) == 0 &&
-            number > last)
-            last = number;
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        if (sscanf(e->d_name, AUDIT_SEGMENT_FORM, &number) != 1 || number > 999999 ||
+            snprintf(again, sizeof again, AUDIT_SEGMENT_FORM, number) <= 0 || strcmp(again, e->d_name) != 0)
+            continue;
+        if (number > *last)
+            *last = number;
+        if (*first == 0 || number < *first)
+            *first = number;
+    }
     (void)closedir(d);
+}
+
+unsigned audit_last_segment(int dir_fd)
+{
+    unsigned first, last;
+
+    find_segments(dir_fd, &first, &last);
     return last;
+}
+
+unsigned audit_first_segment(int dir_fd)
+{
+    unsigned first, last;
+
+    find_segments(dir_fd, &first, &last);
+    return first;
 }

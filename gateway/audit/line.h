@@ -9,8 +9,12 @@
 
 #include "gateway/audit/audit.h"
 
+#include <inttypes.h>
+
 #define AUDIT_SEGMENT_FORM "audit-%06u.jsonl"
 #define AUDIT_HEADS_NAME   "heads.jsonl"
+#define AUDIT_PRUNED       "pruned"      /* an event of the writer's own … */
+#define AUDIT_PRUNED_FORM  "to %" PRIu64 /* … and its reason: the last record that may be gone */
 
 struct audit_line {
     uint64_t number;
@@ -30,7 +34,8 @@ struct str audit_line_hash(struct arena *a, struct str line); /* 64 hex digits *
 struct str audit_file_read(struct arena *a, int dir_fd, const char *name);
 /* Takes the next finished line off *rest; false when what is left has no line end. */
 bool audit_line_next(struct str *rest, struct str *line);
-/* The highest number among the segments in the directory; 0: none. */
+/* The highest and the lowest number among the segments in the directory; 0: none. */
 unsigned audit_last_segment(int dir_fd);
+unsigned audit_first_segment(int dir_fd);
 
 #endif

@@ -32,6 +32,7 @@ struct verifying {
     struct head *heads;
     size_t head_count, head_at;
     uint64_t number, good_head; /* last record; last one that a signed head agreed with */
+    uint64_t gone, pruned;      /* records to which number are not there; are said to have been pruned */
     char prev[AUDIT_HEAD_HEX];
     char place[64]; /* of the record before: "audit-000001.jsonl:17" */
 };
@@ -135,6 +136,17 @@ static bool wrong_hash(struct verifying *v, struct str line, struct str rest, co
                  this_one ? v->number + 1 : v->number);
 }
 
+/* "pruned", "to 1043": the writer's own word for what is no longer there. */
+static void note_pruned(struct verifying *v, const struct json_value *record)
+{
+    struct str words = json_get_str(record, S("reason"));
+    int64_t to;
+
+    if (str_eq(json_get_str(record, S("event")), S(AUDIT_PRUNED)) && str_has_prefix(words, S("to ")) &&
+        str_int(str_from(words, 3), &to) && to > 0 && (uint64_t)to > v->pruned)
+        v->pruned = (uint64_t)to;
+}
+
 static bool verify_line(struct verifying *v, struct str line, struct str rest, const char *place)
 {
     struct audit_line l;
@@ -148,9 +160,11 @@ static bool verify_line(struct verifying *v, struct str line, struct str rest, c
         good = wrong_number(v, &l, rest, place);
     else if (!str_eq(l.prev, str_n(v->prev, AUDIT_HEAD_HEX)))
         good = wrong_hash(v, line, rest, place);
-    else if (json_parse(a, line, &f) == NULL)
+    const struct json_value *record = good ? json_parse(a, line, &f) : NULL;
+    if (good && record == NULL)
         good = wrong(v, "malformed", place, "record %" PRIu64 " is no JSON", l.number);
     if (good) {
+        note_pruned(v, record);
         v->number = l.number;
         memcpy(v->prev, audit_line_hash(a, line).p, AUDIT_HEAD_HEX);
         (void)snprintf(v->place, sizeof v->place, "%s", place);
@@ -182,17 +196,41 @@ static bool verify_segment(struct verifying *v, unsigned segment, bool last)
     return good;
 }
 
+/* A log whose front was pruned begins with what its first line says of the one before; a head of that one must agree.
+ */
+static bool begin_late(struct verifying *v, unsigned first)
+{
+    struct arena *a = arena_new();
+    struct audit_line l;
+    struct str line;
+    char name[32];
+
+    (void)snprintf(name, sizeof name, AUDIT_SEGMENT_FORM, first);
+    struct str whole = audit_file_read(a, v->dir_fd, name);
+    if (audit_line_next(&whole, &line) && audit_line_read(line, &l)) {
+        v->number = v->gone = l.number - 1;
+        memcpy(v->prev, l.prev.p, AUDIT_HEAD_HEX);
+    }
+    arena_free(a);
+    while (v->head_at < v->head_count && (uint64_t)v->heads[v->head_at].number < v->number)
+        v->head_at++;
+    return compare_head(v, name);
+}
+
 static bool verify_all(struct verifying *v)
 {
-    unsigned last = audit_last_segment(v->dir_fd);
+    unsigned last = audit_last_segment(v->dir_fd), first = audit_first_segment(v->dir_fd);
 
-    if (!read_heads(v))
+    if (!read_heads(v) || (first > 1 && !begin_late(v, first)))
         return false;
-    for (unsigned s = 1; s <= last; s++) {
+    for (unsigned s = first > 0 ? first : 1; s <= last; s++) {
         if (!verify_segment(v, s, s == last))
             return false;
         v->out->segments++;
     }
+    if (v->gone > v->pruned)
+        return wrong(v, "missing", "audit log",
+                     "records 1 to %" PRIu64 " are missing, and no record says that they were pruned", v->gone);
     if (v->head_at < v->head_count)
         return wrong(v, "truncated", v->place[0] != '\0' ? v->place : "audit log",
                      "the log ends with record %" PRIu64 ", and record %" PRId64 " was signed: records from %" PRIu64

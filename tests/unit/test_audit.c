@@ -313,6 +313,106 @@ TEST(a_missing_segment_is_named)
     remove_dir(dir);
 }
 
+/* Six records in three segments, of which the first two were last written to a year before TEST_NOW_S. */
+static void log_of_three(struct test *t, const char *dir)
+{
+    static const char *const names[] = { FIRST, "audit-000002.jsonl" };
+    const struct timespec year_ago[2] = { { TEST_NOW_S - 365 * 86400, 0 }, { TEST_NOW_S - 365 * 86400, 0 } };
+
+    log_of(t, dir, 6);
+    struct str text = read_file(t, dir, FIRST);
+    size_t a = (size_t)(line_at(text, 2).p - text.p), b = (size_t)(line_at(text, 4).p - text.p);
+    write_file(t, dir, FIRST, str_sub(text, 0, a));
+    write_file(t, dir, "audit-000002.jsonl", str_sub(text, a, b - a));
+    write_file(t, dir, "audit-000003.jsonl", str_from(text, b));
+    for (size_t i = 0; i < 2; i++)
+        CHECK(utimensat(AT_FDCWD, in_dir(t, dir, names[i]), year_ago, 0) == 0);
+}
+
+static void go_on_keeping(struct test *t, const char *dir, int64_t days)
+{
+    struct fail f = { 0 };
+    struct audit_writer *w = audit_writer_new(dir, &t->world, &f);
+
+    CHECK(w != NULL);
+    audit_writer_keep(w, days);
+    CHECK(audit_now(w, &login));
+    audit_writer_free(w);
+}
+
+TEST(what_has_had_its_time_goes_and_the_rest_is_verified)
+{
+    const char *dir = new_dir(t);
+    struct audit_report r;
+
+    log_of_three(t, dir);
+    struct str text = arena_join(t->arena, read_file(t, dir, FIRST), read_file(t, dir, "audit-000002.jsonl"));
+    struct str fourth = audit_line_hash(t->arena, line_at(text, 3));
+    go_on_keeping(t, dir, 366);
+    CHECK(audit_verify(dir, t->arena, NULL, &r));
+    CHECK_INT(r.segments, 3);
+    go_on_keeping(t, dir, 364);
+    CHECK(audit_verify(dir, t->arena, NULL, &r));
+    CHECK_INT(r.segments, 1);
+    CHECK_INT(r.records, 9); /* six, two that went on, and the one that says what went */
+    write_file(t, dir, AUDIT_HEADS_NAME,
+               arena_printf(t->arena, "{\"number\":4,\"head\":\"%.*s\",\"signature\":\"s\"}\n", STR_ARG(fourth)));
+    CHECK(audit_verify(dir, t->arena, NULL, &r));
+    write_file(t, dir, AUDIT_HEADS_NAME,
+               arena_printf(t->arena, "{\"number\":4,\"head\":\"%s\",\"signature\":\"s\"}\n", audit_no_line));
+    CHECK(!audit_verify(dir, t->arena, NULL, &r));
+    CHECK_STR(r.error, "changed");
+    remove_dir(dir);
+}
+
+TEST(a_front_that_nobody_pruned_is_missing)
+{
+    const char *dir = new_dir(t);
+
+    log_of_three(t, dir);
+    (void)unlink(in_dir(t, dir, FIRST));
+    check_error(t, dir, "missing", "records 1 to 2 are missing, and no record says that they were pruned");
+    remove_dir(dir);
+}
+
+static void note_head(struct batch *b)
+{
+    (void)b;
+}
+
+TEST(heads_are_thinned_before_their_file_grows_too_large)
+{
+    enum { HEADS = 40 };
+    const char *dir = new_dir(t);
+    struct fail f = { 0 };
+    struct audit_report r;
+    struct loop *l = loop_new(&world_real);
+    struct audit_writer *w = audit_writer_new(dir, &t->world, &f);
+    struct audit *x = audit_new(w, l);
+    char head[AUDIT_HEAD_HEX];
+    uint64_t number;
+
+    for (int i = 0; i < HEADS; i++) {
+        struct batch b = { 0, note_head };
+        struct audit_got got = { false };
+        CHECK(audit_now(w, &login) && audit_writer_head(w, &number, head));
+        if (i == HEADS - 1)
+            audit_writer_heads_max(w, 1000);
+        audit_head_ask(x, &b, t->arena, number, str_n(head, sizeof head), S("s"), &got);
+        for (int turns = 0; turns < 1000 && !got.durable; turns++)
+            loop_turn(l, 10);
+        CHECK(got.durable);
+    }
+    audit_free(x);
+    audit_writer_free(w);
+    loop_free(l);
+    CHECK(audit_verify(dir, t->arena, NULL, &r));
+    CHECK_INT(r.heads, 3); /* 16, 32 and the last */
+    log_of(t, dir, 1);
+    CHECK(audit_verify(dir, t->arena, NULL, &r));
+    remove_dir(dir);
+}
+
 TEST(an_unfinished_line_is_given_back_at_the_start)
 {
     static const struct str tails[] = {
