@@ -4,14 +4,14 @@
 #include "base/codec.h"
 #include "base/heap.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/kdf.h>
-#include <openssl/sha.h>
 
 enum { NONCE_B = 12, TAG_B = 16 };
 
@@ -54,11 +54,28 @@ static const unsigned char *bytes_of(struct str s)
     return (const unsigned char *)(s.p != NULL ? s.p : "");
 }
 
+/* Looked up once.  OpenSSL would otherwise search by name in every call, which costs more than a short hash. */
+static struct {
+    EVP_MD *sha256;
+    EVP_CIPHER *aes_256_gcm;
+    EVP_MAC *hmac;
+} found;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void find_all(void)
+{
+    found.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    found.aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    found.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    must(found.sha256 != NULL && found.aes_256_gcm != NULL && found.hmac != NULL);
+}
+
 struct str sha256(struct arena *a, struct str bytes)
 {
     unsigned char *out = arena_alloc(a, SHA256_B);
 
-    must(SHA256(bytes_of(bytes), bytes.n, out) != NULL);
+    (void)pthread_once(&once, find_all);
+    must(EVP_Digest(bytes_of(bytes), bytes.n, out, NULL, found.sha256, NULL));
     return str_n(out, SHA256_B);
 }
 
@@ -67,11 +84,40 @@ struct str sha256_hex(struct arena *a, struct str bytes)
     return hex_encode(a, sha256(a, bytes));
 }
 
-struct str hmac_sha256(struct arena *a, struct str key, struct str bytes)
+struct hmac_key {
+    EVP_MAC_CTX *ready; /* every use copies it */
+};
+
+static void release_mac(void *ctx)
+{
+    EVP_MAC_CTX_free(ctx);
+}
+
+const struct hmac_key *hmac_key(struct arena *a, struct str key)
+{
+    struct hmac_key *k = arena_make(a, struct hmac_key);
+    char digest[] = "SHA256";
+    const OSSL_PARAM with[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                OSSL_PARAM_construct_end() };
+
+    (void)pthread_once(&once, find_all);
+    k->ready = EVP_MAC_CTX_new(found.hmac);
+    must(k->ready != NULL);
+    arena_adopt(a, k->ready, release_mac); /* OpenSSL clears what it holds of the key */
+    must(EVP_MAC_init(k->ready, bytes_of(key), key.n, with));
+    return k;
+}
+
+struct str hmac_sha256(struct arena *a, const struct hmac_key *key, struct str bytes)
 {
     unsigned char *out = arena_alloc(a, SHA256_B);
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(key->ready);
+    size_t n = 0;
 
-    must(HMAC(EVP_sha256(), bytes_of(key), (int)key.n, bytes_of(bytes), bytes.n, out, NULL) != NULL);
+    must(ctx != NULL);
+    must(EVP_MAC_update(ctx, bytes_of(bytes), bytes.n));
+    must(EVP_MAC_final(ctx, out, &n, SHA256_B));
+    EVP_MAC_CTX_free(ctx);
     return str_n(out, SHA256_B);
 }
 
@@ -101,9 +147,10 @@ struct str crypt_seal(struct arena *a, const struct world *w, struct str key, st
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     int n = 0;
 
+    (void)pthread_once(&once, find_all);
     must(ctx != NULL && key.n == SEAL_KEY_B);
     world_random(w, out, NONCE_B);
-    must(EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, bytes_of(key), out));
+    must(EVP_EncryptInit_ex2(ctx, found.aes_256_gcm, bytes_of(key), out, NULL));
     must(EVP_EncryptUpdate(ctx, NULL, &n, bytes_of(bound), (int)bound.n));
     must(EVP_EncryptUpdate(ctx, out + NONCE_B, &n, bytes_of(plain), (int)plain.n));
     must(EVP_EncryptFinal_ex(ctx, out + NONCE_B + n, &n));
@@ -124,8 +171,9 @@ bool crypt_open(struct arena *a, struct str key, struct str bound, struct str se
     int n = 0;
 
     memcpy(tag, in + NONCE_B + plain_n, TAG_B);
+    (void)pthread_once(&once, find_all);
     must(ctx != NULL && key.n == SEAL_KEY_B);
-    must(EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, bytes_of(key), in));
+    must(EVP_DecryptInit_ex2(ctx, found.aes_256_gcm, bytes_of(key), in, NULL));
     must(EVP_DecryptUpdate(ctx, NULL, &n, bytes_of(bound), (int)bound.n));
     must(EVP_DecryptUpdate(ctx, out, &n, in + NONCE_B, (int)plain_n));
     must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_B, tag));

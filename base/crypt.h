@@ -13,7 +13,10 @@ enum { SHA256_B = 32, SEAL_KEY_B = 32, SEAL_OVERHEAD_B = 12 + 16 };
 
 struct str sha256(struct arena *a, struct str bytes);     /* 32 bytes */
 struct str sha256_hex(struct arena *a, struct str bytes); /* 64 digits */
-struct str hmac_sha256(struct arena *a, struct str key, struct str bytes);
+/* A key that was made ready once; lives in the arena, and never changes: threads share it. */
+struct hmac_key;
+const struct hmac_key *hmac_key(struct arena *a, struct str key);
+struct str hmac_sha256(struct arena *a, const struct hmac_key *key, struct str bytes);
 /* A key of n bytes for one purpose, from a root secret [RFC 5869]. */
 struct str hkdf_sha256(struct arena *a, struct str root, struct str label, size_t n);
 

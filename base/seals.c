@@ -14,7 +14,7 @@ enum { GENERATION = 1, ROOT_MIN_B = 32, ROOT_MAX_B = 4096 };
 
 struct seals {
     struct str seal[SEAL_COUNT]; /* of GENERATION, the only one so far */
-    struct str pairwise;
+    const struct hmac_key *pairwise;
 };
 
 const struct seals *seals_of(struct arena *a, struct str secret)
@@ -24,7 +24,7 @@ const struct seals *seals_of(struct arena *a, struct str secret)
     s->seal[SEAL_COOKIE] = hkdf_sha256(a, secret, S("digione cookie seal 1"), SEAL_KEY_B);
     s->seal[SEAL_SESSION] = hkdf_sha256(a, secret, S("digione session seal 1"), SEAL_KEY_B);
     s->seal[SEAL_SECRET] = hkdf_sha256(a, secret, S("digione secret seal 1"), SEAL_KEY_B);
-    s->pairwise = hkdf_sha256(a, secret, S("digione pairwise key"), SHA256_B);
+    s->pairwise = hmac_key(a, hkdf_sha256(a, secret, S("digione pairwise key"), SHA256_B));
     return s;
 }
 

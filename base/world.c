@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/world.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
-
-#include <openssl/rand.h>
 
 static int64_t clock_ms(clockid_t id)
 {
@@ -27,12 +27,22 @@ static int64_t real_mono(void *self)
     return clock_ms(CLOCK_MONOTONIC);
 }
 
+/* The kernel's generator: no state of ours that a fork would double, and for a few bytes cheaper than OpenSSL's. */
 static void real_random(void *self, void *out, size_t n)
 {
+    char *at = out;
+
     (void)self;
-    if (RAND_bytes(out, (int)n) != 1) {
-        (void)fputs("{\"level\":\"error\",\"event\":\"random.failed\"}\n", stderr);
-        abort();
+    while (n > 0) {
+        ssize_t got = getrandom(at, n, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            (void)fputs("{\"level\":\"error\",\"event\":\"random.failed\"}\n", stderr);
+            abort();
+        }
+        at += got;
+        n -= (size_t)got;
     }
 }
 

@@ -121,7 +121,7 @@ struct str test_token(struct arena *a, enum test_key key, struct str header, str
 
 struct str test_hmac_token(struct arena *a, struct str header, struct str payload, struct str secret)
 {
-    return test_token_with(a, header, payload, hmac_sha256(a, secret, signing_input(a, header, payload)));
+    return test_token_with(a, header, payload, hmac_sha256(a, hmac_key(a, secret), signing_input(a, header, payload)));
 }
 
 struct str test_public_pem(struct arena *a, enum test_key key)
