@@ -163,19 +163,28 @@ char *arena_cstr(struct arena *a, struct str s)
     return p;
 }
 
+/* Written straight into what is left of the block, and a second time only where that is too short: counting alone
+ * (vsnprintf into nothing) takes glibc 2 ns a byte. */
 struct str arena_printf(struct arena *a, const char *fmt, ...)
 {
+    struct block *b = a->blocks;
+    char *rest = b != NULL ? b->data + b->used : NULL;
+    size_t room = b != NULL ? b->cap - b->used : 0;
     va_list ap, again;
 
     va_start(ap, fmt);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int said = vsnprintf(rest, room, fmt, ap);
     va_end(ap);
-    char *p = arena_alloc(a, n > 0 ? (size_t)n + 1 : 1);
-    if (n > 0)
-        (void)vsnprintf(p, (size_t)n + 1, fmt, again);
+    size_t n = said > 0 ? (size_t)said : 0;
+    bool fits = n + ALIGN <= room;
+    if (!fits && room > 0)
+        memset(rest, 0, room); /* what an arena has not given out is zero */
+    char *p = arena_alloc(a, n + 1);
+    if (!fits && n > 0)
+        (void)vsnprintf(p, n + 1, fmt, again);
     va_end(again);
-    return (struct str){ p, n > 0 ? (size_t)n : 0 };
+    return (struct str){ p, n };
 }
 
 struct str arena_join(struct arena *a, struct str x, struct str y)

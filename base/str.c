@@ -7,11 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct str str_of(const char *cstr)
-{
-    return (struct str){ cstr, cstr != NULL ? strlen(cstr) : 0 };
-}
-
 struct str str_n(const void *p, size_t n)
 {
     return (struct str){ p, n };
@@ -234,16 +229,21 @@ void buf_byte(struct buf *b, char c)
         b->p[b->n++] = c;
 }
 
+/* Into the room that there is; a second time only where that is too short. */
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list ap, again;
 
     va_start(ap, fmt);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    bool roomy = b->cap > b->n || buf_room(b, 1);
+    size_t room = b->cap - b->n;
+    int n = roomy ? vsnprintf(b->p + b->n, room, fmt, ap) : -1;
     va_end(ap);
-    if (n >= 0 && buf_room(b, (size_t)n + 1)) { /* one more for vsnprintf's NUL */
-        (void)vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+    /* One more for vsnprintf's NUL. */
+    if (n >= 0 && buf_room(b, (size_t)n + 1)) {
+        if ((size_t)n >= room)
+            (void)vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
         b->n += (size_t)n;
     }
     va_end(again);

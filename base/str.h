@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
     const char *p;
@@ -22,7 +23,11 @@ struct str {
 /* For printf("%.*s"). */
 #define STR_ARG(s) (int)(s).n, (s).p != NULL ? (s).p : ""
 
-struct str str_of(const char *cstr); /* absent for NULL */
+/* Absent for NULL.  Here, so that a literal's length is known when it is compiled. */
+static inline struct str str_of(const char *cstr)
+{
+    return (struct str){ cstr, cstr != NULL ? strlen(cstr) : 0 };
+}
 struct str str_n(const void *p, size_t n);
 bool str_eq(struct str a, struct str b);      /* false when either is absent */
 bool str_eq_case(struct str a, struct str b); /* ASCII letters compare without case */

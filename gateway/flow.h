@@ -27,6 +27,7 @@ struct flow {
     struct audit_got audit;
     struct decision decision;
     struct str find_login, find_upstream; /* what login_find looks for */
+    struct str session_key;               /* of the session that the browser brought, once session_load has looked */
     struct str session_cookie;            /* of a session made in this request */
     bool picked;                          /* the person has just chosen the identity provider */
     bool large;                           /* the login does not fit its cookie: Redis keeps it */

@@ -324,12 +324,13 @@ void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got)
 
 static enum step load_ask(struct ctx *c, struct fail *f)
 {
-    struct str key = session_key(c);
+    struct flow *flow = flow_of(c);
 
     (void)f;
-    if (key.p == NULL)
+    flow->session_key = session_key(c);
+    if (flow->session_key.p == NULL)
         return NEXT;
-    session_ask(c, key, &flow_of(c)->session);
+    session_ask(c, flow->session_key, &flow->session);
     return WAIT;
 }
 
@@ -337,11 +338,10 @@ static enum step load_ask(struct ctx *c, struct fail *f)
 static enum step load_read(struct ctx *c, struct fail *f)
 {
     struct flow *flow = flow_of(c);
-    struct str key = session_key(c);
 
-    if (key.p == NULL)
+    if (flow->session_key.p == NULL)
         return NEXT;
-    c->session = session_of(c, key, &flow->session, f);
+    c->session = session_of(c, flow->session_key, &flow->session, f);
     if (c->session == NULL)
         return f->kind != FAIL_NONE ? REFUSE : NEXT;
     if (c->now_s - c->session->seen_s < SESSION_TOUCH_S)

@@ -107,7 +107,7 @@ static enum step saml_count(struct ctx *c, struct fail *f)
     if (response.n > (size_t)c->set->saml_message_B * 2)
         return fail(f, FAIL_TOO_LARGE, "too_large", "SAMLResponse has %zu bytes", response.n);
     p->id = crypt_token(c->arena, c->world, ANSWER_ID_B);
-    p->text = arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(relay), STR_ARG(response));
+    p->text = arena_join(c->arena, arena_join(c->arena, relay, S("\n")), response);
     p->small = p->text.n <= ANSWER_SMALL_B;
     c->state = p;
     kv_count(

@@ -175,7 +175,10 @@ void http_set_cookie(struct http_response *res, struct str name, struct str valu
 
     assert(is_cookie_text(value));
     buf_add(&b, own_prefix(res->https));
-    buf_printf(&b, "%.*s=%.*s; Path=/; HttpOnly; SameSite=%s", STR_ARG(name), STR_ARG(value), words[site]);
+    buf_add(&b, name);
+    buf_byte(&b, '=');
+    buf_add(&b, value);
+    buf_printf(&b, "; Path=/; HttpOnly; SameSite=%s", words[site]);
     if (res->https)
         buf_add(&b, S("; Secure"));
     if (max_age_s >= 0)

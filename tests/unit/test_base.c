@@ -103,6 +103,35 @@ TEST(memory_comes_zeroed_also_after_a_reset)
     arena_free(a);
 }
 
+TEST(printed_text_is_whole_wherever_a_block_ends_and_leaves_no_trace_behind_it)
+{
+    struct arena *a = arena_new();
+    struct buf b = buf_new(a, 100000);
+
+    for (int i = 1; i < 300; i++) {
+        struct str said = arena_printf(a, "%0*d", i, i);
+        struct str next = str_n(arena_alloc(a, 64), 64);
+        if (said.n != (size_t)i || said.p[0] != '0' + (i == 1) || str_find_byte(next, '0', 0) != next.n)
+            test_fail(t, __FILE__, __LINE__, "a text of %d characters", i);
+        buf_printf(&b, "%0*d", i, i);
+    }
+    CHECK(buf_ok(&b));
+    CHECK_INT(buf_str(&b).n, 299 * 300 / 2);
+    CHECK_STR(str_from(buf_str(&b), buf_str(&b).n - 5), "00299");
+    arena_free(a);
+}
+
+TEST(a_buffer_prints_up_to_its_ceiling_and_not_beyond)
+{
+    struct buf b = buf_new(t->arena, 10);
+
+    buf_printf(&b, "%s", "123456789"); /* and a NUL */
+    CHECK(buf_ok(&b));
+    CHECK_STR(buf_str(&b), "123456789");
+    buf_printf(&b, "%s", "x");
+    CHECK(!buf_ok(&b));
+}
+
 TEST(base64_decoders_accept_only_the_canonical_text)
 {
     struct str out;
@@ -124,8 +153,9 @@ TEST(base64_decoders_accept_only_the_canonical_text)
 TEST(hashes_match_the_published_vectors) /* [FIPS 180-2 B.1, RFC 4231 4.3, RFC 5869 A.3] */
 {
     CHECK_STR(sha256_hex(t->arena, S("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    CHECK_STR(hex_encode(t->arena, hmac_sha256(t->arena, S("Jefe"), S("what do ya want for nothing?"))),
-              "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    CHECK_STR(
+        hex_encode(t->arena, hmac_sha256(t->arena, hmac_key(t->arena, S("Jefe")), S("what do ya want for nothing?"))),
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     struct str ikm = S("\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b");
     CHECK_STR(hex_encode(t->arena, hkdf_sha256(t->arena, ikm, S(""), 42)),
               "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
