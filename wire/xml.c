@@ -463,8 +463,8 @@ const struct _xmlNode *xml_root(const struct _xmlDoc *doc)
 
 bool xml_is(const struct _xmlNode *n, const char *ns, const char *name)
 {
-    return n != NULL && n->type == XML_ELEMENT_NODE && n->ns != NULL && str_eq(view(n->ns->href), str_of(ns)) &&
-           str_eq(view(n->name), str_of(name));
+    return n != NULL && n->type == XML_ELEMENT_NODE && n->ns != NULL && n->ns->href != NULL &&
+           strcmp((const char *)n->name, name) == 0 && strcmp((const char *)n->ns->href, ns) == 0;
 }
 
 const char *xml_name(const struct _xmlNode *n)
