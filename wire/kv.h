@@ -32,7 +32,7 @@
  *   family     prefix   version   holds */
 #define KV_FAMILIES(X)                                                                                                 \
     X(SESSION, "s", 1) /* sealed session, under SHA-256 of the cookie */                                               \
-    X(CODE, "c", 1)    /* sealed authorization code, under its SHA-256 */                                              \
+    X(CODE, "c", 2)    /* sealed authorization code, under its SHA-256 */                                              \
     X(TOKEN, "t", 1)   /* sealed token record, under its SHA-256 */                                                    \
     X(REPLAY, "r", 1)  /* a message that may not come twice: issuer and id */                                          \
     X(REQUEST, "q", 1) /* requests and answers too large for a cookie */                                               \

@@ -19,27 +19,25 @@ enum { RECORD_MAX_B = 16384, URL_MAX_B = 32768 };
 
 /* ── the code ───────────────────────────────────────────────────────────── */
 
-static struct str tag_of(struct ctx *c, struct str random)
+static const struct str code_place = S("code");
+
+struct str code_new(struct ctx *c, struct str session)
 {
-    /* No identity provider's id begins with a control byte, so this is nobody's person id. */
-    return str_sub(seals_pairwise(c->arena, c->seals, S("\1code"), random), 0, CODE_TAG_B);
+    struct str bytes = session;
+
+    (void)hex_decode(c->arena, session, &bytes);
+    return b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_SESSION, code_place, bytes));
 }
 
-struct str code_new(struct ctx *c)
+bool code_read(struct ctx *c, struct str code, struct str *session)
 {
-    char random[CODE_RANDOM_B];
+    struct str sealed, bytes;
 
-    world_random(c->world, random, sizeof random);
-    struct str r = arena_str(c->arena, str_n(random, sizeof random));
-    return b64url_encode(c->arena, arena_join(c->arena, r, tag_of(c, r)));
-}
-
-bool code_is_ours(struct ctx *c, struct str code)
-{
-    struct str bytes;
-
-    return b64url_decode(c->arena, code, &bytes) && bytes.n == CODE_RANDOM_B + CODE_TAG_B &&
-           crypt_eq(str_from(bytes, CODE_RANDOM_B), tag_of(c, str_sub(bytes, 0, CODE_RANDOM_B)));
+    if (!b64url_decode(c->arena, code, &sealed) ||
+        !seal_open(c->arena, c->seals, SEAL_SESSION, code_place, sealed, &bytes) || bytes.n != SHA256_B)
+        return false;
+    *session = hex_encode(c->arena, bytes);
+    return true;
 }
 
 struct str code_key(struct arena *a, struct str code)
@@ -53,7 +51,6 @@ static const struct json_field code_fields[] = {
     FIELD(code_record, service, JSON_STR, true, 128),
     FIELD(code_record, redirect_uri, JSON_STR, true, 0),
     FIELD(code_record, challenge, JSON_STR, false, 64),
-    FIELD(code_record, session, JSON_STR, true, 64),
     FIELD(code_record, nonce, JSON_STR, false, NONCE_MAX_B),
     FIELD(code_record, scope, JSON_STR, true, 0),
     FIELD(code_record, epoch, JSON_STR, true, 0),
@@ -189,12 +186,11 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
 {
     struct flow *flow = flow_of(c);
     const struct login *l = c->login;
-    struct str code = code_new(c), key = code_key(c->arena, code);
+    struct str code = code_new(c, c->session->id_hash), key = code_key(c->arena, code);
     const struct code_record r = {
         .service = l->service,
         .redirect_uri = l->answer_to,
         .challenge = l->code_challenge,
-        .session = c->session->id_hash,
         .nonce = l->nonce,
         .scope = l->scope,
         .epoch = kv_epoch(c->kv),

@@ -12,7 +12,7 @@
 #include "gateway/flow.h"
 #include "model/ctx.h"
 
-enum { CODE_RANDOM_B = 32, CODE_TAG_B = 16, TOKEN_RANDOM_B = 32, STATE_MAX_B = 8192, NONCE_MAX_B = 1024 };
+enum { TOKEN_RANDOM_B = 32, STATE_MAX_B = 8192, NONCE_MAX_B = 1024 };
 
 /* The answer of a login whose decision stands: audit, code, 303. */
 extern const struct step_row oidc_answer[];
@@ -26,12 +26,13 @@ struct str oidc_error_url(struct ctx *c, const char *code);
 
 /* What a code stands for, in Redis, sealed, under SHA-256 of the code. */
 struct code_record {
-    struct str service, redirect_uri, challenge, session, nonce, scope, epoch, lang;
+    struct str service, redirect_uri, challenge, nonce, scope, epoch, lang;
     int64_t made_s;
 };
-/* A code proves by itself that we made it, so that guesses cost Redis nothing. */
-struct str code_new(struct ctx *c);
-bool code_is_ours(struct ctx *c, struct str code);
+/* A code is its session's key, sealed: it proves by itself that we made it, so that guesses cost Redis nothing, and
+ * what it stands for and the session are asked for together. */
+struct str code_new(struct ctx *c, struct str session);
+bool code_read(struct ctx *c, struct str code, struct str *session); /* false: none of ours */
 struct str code_key(struct arena *a, struct str code);
 struct str code_seal(struct ctx *c, struct str key, const struct code_record *r);
 bool code_open(struct ctx *c, struct str key, struct str sealed, struct code_record *out);

@@ -18,6 +18,7 @@ enum { VERIFIER_MIN = 43, VERIFIER_MAX = 128, ANSWER_MAX_B = 32768 };
 struct redemption {
     struct str key; /* of the code */
     struct code_record code;
+    struct str session; /* its key */
     struct str token, token_key;
     struct kv_got stored;
     struct signed_got id_token;
@@ -53,14 +54,17 @@ static enum step check_grant(struct ctx *c, struct fail *f)
 
 static enum step take_code(struct ctx *c, struct fail *f)
 {
+    struct flow *flow = flow_of(c);
+    struct redemption *r = mine(c);
     struct str code = form_get(c->body, S("code"));
 
     if (!str_is_set(code))
         return fail(f, FAIL_CALLER, "invalid_request", "code is missing");
-    if (!code_is_ours(c, code))
+    if (!code_read(c, code, &r->session))
         return bad_grant(f, "the code is none of ours");
-    mine(c)->key = code_key(c->arena, code);
-    kv_take(c->kv, &c->batch, c->arena, &flow_of(c)->code, KV_CODE, mine(c)->key);
+    r->key = code_key(c->arena, code);
+    kv_take(c->kv, &c->batch, c->arena, &flow->code, KV_CODE, r->key);
+    session_ask(c, r->session, &flow->session);
     return WAIT;
 }
 
@@ -147,10 +151,7 @@ static enum step check_code(struct ctx *c, struct fail *f)
         return step_into(c, used_again);
     if (!code_open(c, r->key, flow->code.value, &r->code))
         return bad_grant(f, "the code's record does not open");
-    if (!bindings_fit(c, &r->code, f))
-        return REFUSE;
-    session_ask(c, r->code.session, &flow->session);
-    return WAIT;
+    return bindings_fit(c, &r->code, f) ? NEXT : REFUSE;
 }
 
 /* ── the tokens ─────────────────────────────────────────────────────────── */
@@ -221,7 +222,7 @@ static void ask_for_tokens(struct ctx *c)
     struct flow *flow = flow_of(c);
     struct redemption *r = mine(c);
     const struct token_record t = { .service = c->service->id,
-                                    .session = r->code.session,
+                                    .session = r->session,
                                     .scope = r->code.scope,
                                     .lang = r->code.lang,
                                     .ends_s = c->now_s + c->set->access_token_life_s };
@@ -242,7 +243,7 @@ static enum step make_tokens(struct ctx *c, struct fail *f)
 {
     struct flow *flow = flow_of(c);
 
-    c->session = session_of(c, mine(c)->code.session, &flow->session, f);
+    c->session = session_of(c, mine(c)->session, &flow->session, f);
     if (c->session == NULL)
         return f->kind != FAIL_NONE ? REFUSE : (enum step)bad_grant(f, "the session has ended");
     c->person = c->session->person;
