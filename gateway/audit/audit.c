@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH_MAX_B = 1 << 20, RESERVE_AGAIN_MS = 60000, GATHER_MS = 1 };
+enum { BATCH_MAX_B = 1 << 20, RESERVE_AGAIN_MS = 60000, GATHER_MS = 2 };
 
 static void queue_reset(struct queue *q)
 {
