@@ -12,8 +12,10 @@ const id = () => '_' + crypto.randomBytes(16).toString('hex');
 const NS = 'xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"';
 
 export class SamlCity {
-  constructor(kind) {
+  // kind: its id; one named "encrypted" encrypts.  signed: we sign our requests to it, with RSA.
+  constructor(kind, { signed = false } = {}) {
     this.kind = kind;
+    this.signed = signed;
     this.entity = `https://${kind}.city.example/idp`;
     const dir = folder(`city-${kind}`);
     execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3', '-subj', `/CN=${kind}`, '-keyout', path.join(dir, 'k.pem'), '-out', path.join(dir, 'c.pem')], { stdio: 'ignore' });
@@ -23,12 +25,12 @@ export class SamlCity {
 
   row(provider) {
     const xml = `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${this.entity}"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>${this.cert}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://${this.kind}.city.example/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>`;
-    return `  - { id: ${this.kind}, kind: saml, provider: ${provider}, name: { fi: "Kaupunki ${this.kind}" }, map: mpassid, test: true, sign_requests: false, entity_id: "${this.entity}", metadata_xml: '${xml}' }\n`;
+    return `  - { id: ${this.kind}, kind: saml, provider: ${provider}, name: { fi: "Kaupunki ${this.kind}" }, map: mpassid, test: true, sign_requests: ${this.signed}, entity_id: "${this.entity}", metadata_xml: '${xml}' }\n`;
   }
 
-  // For encryption: our published certificate.
-  async learn() {
-    const xml = (await fetchLocal(this.gateway.port, '/saml/metadata')).text;
+  // Who we are, from our metadata: our address for answers, and for encryption our certificate.
+  async learn(gateway) {
+    const xml = (await fetchLocal(gateway.port, '/saml/metadata')).text;
     const keys = [...xml.matchAll(/<(?:\w+:)?KeyDescriptor([^>]*)>([\s\S]*?)<\/(?:\w+:)?KeyDescriptor>/g)];
     const k = keys.find(([, a]) => a.includes('encryption')) ?? keys[0];
     this.theirs = new crypto.X509Certificate(`-----BEGIN CERTIFICATE-----\n${/X509Certificate>([\s\S]*?)</.exec(k[2])[1].replace(/\s/g, '').match(/.{1,64}/g).join('\n')}\n-----END CERTIFICATE-----\n`).publicKey;
@@ -36,12 +38,9 @@ export class SamlCity {
     this.sp = /entityID="([^"]*)"/.exec(xml)[1];
   }
 
-  // From an empty cookie jar to the AuthnRequest.
-  async start(agent, service, pathname) {
-    if (!this.acs) await this.learn();
-    const page = await agent.get(`${this.gateway.url}${pathname}&acr_values=${encodeURIComponent(`urn:mpass.id:authnsource:${this.kind}`)}`, { until: (n) => n.startsWith('https://') });
-    if (!page.next) throw new Error(`no redirect to the city: ${page.status} ${page.url}`);
-    const q = new URL(page.next).searchParams;
+  // What the person was sent here with.
+  read(address) {
+    const q = new URL(address).searchParams;
     return { request: /\bID="([^"]*)"/.exec(zlib.inflateRawSync(Buffer.from(q.get('SAMLRequest'), 'base64')).toString())[1], relay: q.get('RelayState') };
   }
 
@@ -66,12 +65,10 @@ export class SamlCity {
     return `<saml:EncryptedAssertion><xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#" Type="http://www.w3.org/2001/04/xmlenc#Element"><xenc:EncryptionMethod Algorithm="http://www.w3.org/2009/xmlenc11#aes256-gcm"/><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><xenc:EncryptedKey><xenc:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"><ds:DigestMethod Algorithm="http://www.w3.org/2000/09/xmldsig#sha1"/></xenc:EncryptionMethod><xenc:CipherData><xenc:CipherValue>${wrapped}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey></ds:KeyInfo><xenc:CipherData><xenc:CipherValue>${data}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData></saml:EncryptedAssertion>`;
   }
 
-  async answer(agent, { request, relay }, service, person = 'bench-' + crypto.randomBytes(4).toString('hex')) {
+  // The form that brings the person back.
+  answer({ request, relay }, person = 'bench-' + crypto.randomBytes(4).toString('hex')) {
     const signed = this.assertion(request, person);
     const response = `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ${NS} Destination="${this.acs}" ID="${id()}" InResponseTo="${request}" IssueInstant="${now()}" Version="2.0"><saml:Issuer>${this.entity}</saml:Issuer><samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>${this.kind === 'encrypted' ? this.encrypt(signed) : signed}</samlp:Response>`;
-    const res = await agent.go('POST', this.acs, { form: { SAMLResponse: Buffer.from(response).toString('base64'), ...(relay ? { RelayState: relay } : {}) }, until: (n) => n.startsWith(service.redirect) });
-    const code = res.next && new URL(res.next).searchParams.get('code');
-    if (!code) throw new Error(`the answer led to ${res.next ?? res.url} ${res.status}`);
-    return code;
+    return { SAMLResponse: Buffer.from(response).toString('base64'), RelayState: relay };
   }
 }

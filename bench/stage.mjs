@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: EUPL-1.2
+// One program under load: a gateway of its own with its cities and services, a person who has signed in, and the
+// operations by name.
+import crypto from 'node:crypto';
+import { freePort } from '../tests/e2e/gateway.mjs';
+import { federation, registryText, signIn } from '../tests/e2e/local.mjs';
+import { Service } from '../tests/e2e/rp.mjs';
+import { Line, Visitor } from './load.mjs';
+import { OidcCity } from './oidc_city.mjs';
+import { SamlCity } from './saml_city.mjs';
+
+const secret = 'a-secret-of-the-bench-that-nobody-else-has';
+const b64 = (b) => Buffer.from(b).toString('base64url');
+const verifier = b64(crypto.randomBytes(32)), challenge = b64(crypto.createHash('sha256').update(verifier).digest());
+const tile = (i) => `  - id: tile${i}\n    protocol: link\n    vendor: tile-oy\n    category: ${['learning', 'everyday', 'assessment', 'wellbeing'][i % 4]}\n    name: { fi: "Palvelu ${i}" }\n    line: { fi: "Yksi rivi palvelusta ${i}" }\n    test: true\n    launch_uri: "http://tile${i}.localhost/"\n    asks: [sub]\n`;
+const tiles = Array.from({ length: 38 }, (_, i) => tile(i)).join('');
+const authorizePath = (s, acr) => `/oidc/authorize?${new URLSearchParams({ client_id: s.id, redirect_uri: s.redirect, response_type: 'code', scope: s.scope, state: 'bench', nonce: 'bench', code_challenge: challenge, code_challenge_method: 'S256', ...(acr ? { acr_values: `urn:mpass.id:authnsource:${acr}` } : {}) })}`;
+
+const must = (res, status, what) => {
+  if (res.status !== status) throw new Error(`${what}: ${res.status} ${res.headers.location ?? ''} ${res.text.slice(0, 300)}`);
+  return res;
+};
+
+export class Stage {
+  async start(program, users) {
+    const { g, service } = await federation(program, { name: 'bench', service: { secret }, settings: { redis_memory_MB: 1024, trusted_proxy: '127.0.0.1' } });
+    Object.assign(this, { gateway: g, service, rs256: new Service(g, { id: 'lampi', secret, alg: 'RS256', scope: 'openid profile edu.role' }) });
+    this.saml = { plain: new SamlCity('plain'), signed: new SamlCity('signed', { signed: true }), encrypted: new SamlCity('encrypted') };
+    this.oidc = new OidcCity('edu', await freePort());
+    await this.oidc.start();
+    const cities = [...Object.values(this.saml), this.oidc].map((c) => c.row('oulu')).join('');
+    g.registry = registryText(tiles + service.row() + this.rs256.row()).replace('services:\n', `${cities}services:\n`);
+    await g.start();
+    for (const c of Object.values(this.saml)) await c.learn(g);
+    this.line = new Line(g.port, users);
+    this.processes = [{ pid: g.child.pid, name: 'supervisor' }, ...g.processes().map(({ pid, name }) => ({ pid, name: /redis/.test(name) ? 'redis' : name.replace('digione-', '') }))];
+    await this.letIn();
+    return this;
+  }
+
+  // Somebody with a session, a service with a token, and somebody who has only come as far as the sign-in page.
+  async letIn() {
+    const home = new URL(this.gateway.url);
+    this.cookie = (await signIn(this.service, 'anna')).agent.cookieHeader(home);
+    this.bearer = { Authorization: `Bearer ${JSON.parse((await this.codeFlow(this.service)).text).access_token}` };
+    const stranger = new Visitor(this.line);
+    const page = new URL((await stranger.get(`${this.gateway.url}/`)).url);
+    this.signInPage = { path: page.pathname + page.search, cookie: stranger.cookieHeader(page) };
+  }
+
+  async stop() {
+    this.line.close();
+    this.oidc.stop();
+    await this.gateway.stop();
+  }
+
+  async redeem(s, code) {
+    if (!code) throw new Error('no code');
+    const form = { grant_type: 'authorization_code', code, redirect_uri: s.redirect, code_verifier: verifier };
+    return must(await this.line.ask('POST', '/oidc/token', { form, headers: s.basic() }), 200, 'token');
+  }
+
+  async codeFlow(s) {
+    const res = must(await this.line.ask('GET', authorizePath(s), { cookie: this.cookie }), 303, 'authorize');
+    return this.redeem(s, new URL(res.headers.location).searchParams.get('code'));
+  }
+
+  // With an empty cookie jar from the service to the city: its page to choose a city from comes between, or not.
+  async toCity(visitor, id, chooses) {
+    const until = { until: (next) => !next.startsWith(this.gateway.url) };
+    let page = await visitor.get(this.gateway.url + authorizePath(this.service, chooses ? null : id), until);
+    if (chooses) page = await visitor.go('POST', `${this.gateway.url}/sign-in/idp`, { form: { login: new URL(page.url).searchParams.get('login'), idp: id, remember: '1' }, ...until });
+    if (!page.next) throw new Error(`no redirect to the city: ${page.status} ${page.url} ${page.text.slice(0, 300)}`);
+    return page.next;
+  }
+
+  async samlIn(city, chooses = false) {
+    const visitor = new Visitor(this.line), until = { until: (next) => next.startsWith(this.service.redirect) };
+    const asked = city.read(await this.toCity(visitor, city.kind, chooses));
+    await this.arrive(await visitor.go('POST', city.acs, { form: city.answer(asked), ...until }));
+  }
+
+  async oidcIn(chooses) {
+    const visitor = new Visitor(this.line), until = { until: (next) => next.startsWith(this.service.redirect) };
+    const asked = await this.toCity(visitor, this.oidc.id, chooses);
+    await this.arrive(await visitor.get(this.oidc.agree(asked), until));
+  }
+
+  async arrive(res) {
+    if (!res.next) throw new Error(`the city's answer led to ${res.url} ${res.status} ${res.text.slice(0, 300)}`);
+    await this.redeem(this.service, new URL(res.next).searchParams.get('code'));
+  }
+
+  // name: [bar in µs, null where there is none; what is done]
+  operations() {
+    const get = async (path, options) => must(await this.line.ask('GET', path, options), 200, path);
+    const { plain, signed, encrypted } = this.saml;
+    return {
+      'discovery': [20, () => get('/.well-known/openid-configuration')],
+      'JWKS': [20, () => get('/oidc/jwks')],
+      'sign-in page': [null, () => get(this.signInPage.path, { cookie: this.signInPage.cookie })],
+      'launcher, 40 tiles': [80, () => get('/', { cookie: this.cookie })],
+      'authorize, code, token: ES256': [200, () => this.codeFlow(this.service)],
+      'authorize, code, token: RS256': [450, () => this.codeFlow(this.rs256)],
+      'userinfo': [null, () => get('/oidc/userinfo', { headers: this.bearer })],
+      'SAML signed in, OIDC out': [600, () => this.samlIn(plain)],
+      'the same, our request RSA-signed': [865, () => this.samlIn(signed)],
+      'the same, choosing the city': [800, () => this.samlIn(plain, true)],
+      'SAML encrypted in, OIDC out': [null, () => this.samlIn(encrypted)],
+      'OIDC in, OIDC out': [null, () => this.oidcIn(false)],
+      'OIDC in, choosing the city': [900, () => this.oidcIn(true)],
+    };
+  }
+}
