@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What breaks, while people sign in: Redis, the signer, the fetcher, the gateway itself; codes presented twice and a
-// hundred times.   node faults.mjs PATH-OF-DIGIONE
+// What breaks, while people sign in: Redis, the signer, the fetcher, the gateway itself, disk, descriptors and log; codes
+// presented twice and a hundred times.   node faults.mjs PATH-OF-DIGIONE      (faults-long.mjs: the same at length)
 import fs from 'node:fs';
 import path from 'node:path';
+import { descriptorsExhausted, diskFull, importKilled, killedUnderLoad, logBlocked } from './breakage.mjs';
 import { check, fetchLocal, finish, test, until } from './gateway.mjs';
 import { federation, signIn } from './local.mjs';
 
@@ -101,4 +102,13 @@ await test('no secret and no name is in the log', async () => {
   for (const canary of ['salasana-anna', 'a-secret-of-the-test', 'Testi-Åberg', 'Čáppa', agent.cookieHeader(new URL(g.url)).split('=')[1]])
     check(!log.includes(canary), `the log holds ${canary}`);
 });
+
+// ── each with a node of its own ──
+const program = path.resolve(process.argv[2]);
+await test('the disk full, with Redis on it: sign-ins are refused clearly, and come back with the space', () => diskFull(program, { withReserve: true }));
+await test('the disk full, and no reserve for the audit log: nobody comes in unrecorded', () => diskFull(program, { withReserve: false }));
+await test('descriptors used up: who knocks is told to come again, and soon may', () => descriptorsExhausted(program));
+await test('nobody reads the log: lines are dropped and counted, people go on', () => logBlocked(program));
+await test('processes killed under load: clear refusals, and the audit chain holds', async () => { await killedUnderLoad(program, { rounds: 4 }); });
+await test('imports killed: the registry is the old or the new one', async () => { await importKilled(program, { kills: 10 }); });
 await finish();

@@ -9,6 +9,7 @@ import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 const started = [];
+process.setMaxListeners(100);
 process.on('exit', () => { for (const c of started) if (c.exitCode === null && !c.signalCode) c.kill('SIGTERM'); });
 
 export function folder(name) {
@@ -90,13 +91,13 @@ export class Gateway {
     if (this.registry) { this.import(this.registry); this.registry = null; }
     this.child = spawn(this.program, ['serve', '-c', this.config], { stdio: ['ignore', 'ignore', fs.openSync(this.log, 'a')] });
     started.push(this.child);
-    if (ready) {
+    if (ready) { // the first start makes keys: slow on a busy machine
       await until(`${this.name} ready`, async () => {
         if (this.child.exitCode !== null) throw new Error(`${this.name} ended: ${this.logTail()}`);
         const r = await fetchLocal(this.port, '/health/ready', { host: this.host });
         if (r.status !== 200) throw new Error(r.text);
         return true;
-      }).catch((e) => { throw new Error(`${e.message}\n${this.logTail()}`); });
+      }, 120000).catch((e) => { throw new Error(`${e.message}\n${this.logTail()}`); });
     }
     return this;
   }
