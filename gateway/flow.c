@@ -69,24 +69,6 @@ enum step flow_expired(struct ctx *c)
     return flow_page(c, 400, page_expired(c->arena, &v));
 }
 
-/* A city gives whole /64 networks to one device; longer prefixes would count it again and again. */
-struct str flow_place(struct arena *a, struct str peer)
-{
-    struct buf b = buf_new(a, 64);
-    size_t groups = 0;
-
-    if (str_find_byte(peer, ':', 0) == peer.n)
-        return peer;
-    for (size_t i = 0; i < peer.n && groups < 4; i++) {
-        if (peer.p[i] == ':')
-            groups++;
-        if (peer.p[i] == ':' && i + 1 < peer.n && peer.p[i + 1] == ':')
-            break; /* "::": the rest of the prefix is zero */
-        buf_byte(&b, peer.p[i]);
-    }
-    return buf_str(&b);
-}
-
 void flow_audit(struct ctx *c, const char *event, struct str rule, struct str claims, struct str reason)
 {
     const struct person *p = c->person != NULL ? c->person : c->session != NULL ? c->session->person : NULL;

@@ -78,7 +78,4 @@ void flow_count(const struct ctx *c, enum metric which);
 /* Redis did not answer: OURS temporarily_unavailable, never "signed out". */
 int flow_kv_down(struct fail *f, const char *what);
 
-/* The part of an address that limits count by: IPv4 whole, IPv6 /64. */
-struct str flow_place(struct arena *a, struct str peer);
-
 #endif

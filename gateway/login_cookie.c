@@ -325,7 +325,7 @@ static enum step keep_ask(struct ctx *c, struct fail *f)
         return NEXT;
     }
     kv_count(c->kv, &c->batch, c->arena, &flow->count, KV_COUNT,
-             arena_join(c->arena, S("request:"), flow_place(c->arena, c->req->peer)), c->set->login_life_s);
+             arena_join(c->arena, S("request:"), http_place(c->arena, c->req->peer)), c->set->login_life_s);
     return WAIT;
 }
 

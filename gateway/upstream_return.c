@@ -112,7 +112,7 @@ static enum step saml_count(struct ctx *c, struct fail *f)
     c->state = p;
     kv_count(
         c->kv, &c->batch, c->arena, &flow_of(c)->count, KV_COUNT,
-        arena_printf(c->arena, "saml:%s%.*s", p->small ? "" : "large:", STR_ARG(flow_place(c->arena, c->req->peer))),
+        arena_printf(c->arena, "saml:%s%.*s", p->small ? "" : "large:", STR_ARG(http_place(c->arena, c->req->peer))),
         ANSWER_LIFE_S);
     return WAIT;
 }

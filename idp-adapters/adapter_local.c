@@ -40,19 +40,6 @@ static const struct step_row starting[] = { { start }, { NULL } };
 
 /* ── finish ─────────────────────────────────────────────────────────────── */
 
-/* The address as limits see it; a device owns its whole IPv6 /64. */
-static struct str place_of(struct arena *a, struct str peer)
-{
-    struct buf b = buf_new(a, 64);
-    unsigned groups = 0;
-
-    if (str_find_byte(peer, ':', 0) == peer.n)
-        return peer;
-    for (size_t i = 0; i < peer.n && (groups += peer.p[i] == ':') < 4; i++)
-        buf_byte(&b, peer.p[i]);
-    return buf_str(&b);
-}
-
 /* One spelling counts for all of an account's, so case and Unicode variants share a counter. */
 static struct str counter(struct ctx *c, struct str username, struct str place)
 {
@@ -88,7 +75,7 @@ static enum step read_form(struct ctx *c, struct fail *f)
         l->account = registry_account(c->registry, c->login->idp, typed);
     if (l->account != NULL && l->account->enabled && in_use(c))
         l->hash = l->account->password_hash;
-    l->per_place = counter(c, folded, place_of(c->arena, c->req->peer));
+    l->per_place = counter(c, folded, http_place(c->arena, c->req->peer));
     l->per_account = counter(c, folded, S("*"));
     kv_count(c->kv, &c->batch, c->arena, &l->place_count, KV_COUNT, l->per_place, LOCAL_WINDOW_S);
     kv_count(c->kv, &c->batch, c->arena, &l->account_count, KV_COUNT, l->per_account, LOCAL_WINDOW_S);

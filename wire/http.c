@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wire/http.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <inttypes.h>
+#include <string.h>
 
 struct str http_field(const struct http_request *r, struct str name)
 {
@@ -56,6 +58,19 @@ static bool readable(struct str header)
         if (++n > HTTP_COOKIES_MAX || !cookie_pair(part, &name, &value))
             return false;
     return true;
+}
+
+struct str http_place(struct arena *a, struct str peer)
+{
+    static const unsigned char mapped[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+    unsigned char ip[sizeof(struct in6_addr)];
+
+    if (inet_pton(AF_INET6, arena_cstr(a, peer), ip) != 1)
+        return peer;
+    if (memcmp(ip, mapped, sizeof mapped) == 0)
+        return arena_printf(a, "%d.%d.%d.%d", ip[12], ip[13], ip[14], ip[15]);
+    return arena_printf(a, "%02x%02x:%02x%02x:%02x%02x:%02x%02x", ip[0], ip[1], ip[2], ip[3], ip[4], ip[5], ip[6],
+                        ip[7]);
 }
 
 struct matching {

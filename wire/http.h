@@ -46,6 +46,10 @@ void http_cookies(const struct http_request *r, struct str prefix,
 
 enum { HTTP_COOKIES_MAX = 256, HTTP_RESPONSE_FIELDS_MAX = 48 };
 
+/* The part of a peer's address that limits count by: IPv4 whole, of IPv6 the /64, since one device has all of it;
+ * however it is written.  What is no address stays as it is. */
+struct str http_place(struct arena *a, struct str peer);
+
 struct http_response {
     struct arena *arena;
     bool https; /* as in the request */

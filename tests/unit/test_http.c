@@ -129,3 +129,22 @@ TEST(setting_a_field_replaces_it)
     CHECK_STR(http_response_field(&res, S("A")), "4");
     CHECK_STR(http_response_field(&res, S("B")), "3");
 }
+
+TEST(a_place_is_an_address_of_ipv4_and_a_64_of_ipv6_however_it_is_written)
+{
+    static const struct {
+        const char *peer, *same, *other;
+    } rows[] = {
+        { "2001:db8::1", "2001:db8:0:0:ffff:1:2:3", "2001:db8:0:1::1" },
+        { "2001:db8:1:2::5", "2001:DB8:1:2:3:4:5:6", "2001:db8:1:3::5" },
+        { "fe80::1", "fe80:0:0:0:aaaa::", "fe81::1" },
+        { "192.0.2.1", "::ffff:192.0.2.1", "192.0.2.2" },
+        { "unix", "unix", "" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct str place = http_place(t->arena, str_of(rows[i].peer));
+        CHECK(str_eq(place, http_place(t->arena, str_of(rows[i].same))));
+        CHECK(!str_eq(place, http_place(t->arena, str_of(rows[i].other))));
+    }
+}
