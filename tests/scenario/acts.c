@@ -26,15 +26,25 @@ static struct str token(struct play *p, size_t n)
     return crypt_token(p->arena, &p->stage->world, n);
 }
 
+/* Words are apart by spaces, so a value has '+' for its own. */
+static struct str spaces_for_plus(struct play *p, struct str s)
+{
+    char *copy = arena_cstr(p->arena, s);
+
+    for (char *c = copy; *c != '\0'; c++)
+        *c = *c == '+' ? ' ' : *c;
+    return str_n(copy, s.n);
+}
+
 /* The line's own "name=value" for a parameter, or what it usually is; "name=-" leaves it out. */
-static struct str wish(const struct line *l, const char *name, struct str usual)
+static struct str wish(struct play *p, const struct line *l, const char *name, struct str usual)
 {
     for (size_t i = 0; i < l->word_count; i++) {
         size_t at = str_find_byte(l->word[i], '=', 0);
         if (!str_eq(str_sub(l->word[i], 0, at), str_of(name)) || at == l->word[i].n)
             continue;
         struct str value = str_from(l->word[i], at + 1);
-        return str_eq(value, S("-")) ? (struct str){ NULL, 0 } : value;
+        return str_eq(value, S("-")) ? (struct str){ NULL, 0 } : spaces_for_plus(p, value);
     }
     return usual;
 }
@@ -42,12 +52,13 @@ static struct str wish(const struct line *l, const char *name, struct str usual)
 /* at=espoo: the city is named by the service [MPASSid]. */
 static struct str named_city(struct play *p, const struct line *l)
 {
-    struct str at = wish(l, "at", (struct str){ NULL, 0 });
+    struct str at = wish(p, l, "at", (struct str){ NULL, 0 });
 
     return at.p != NULL ? arena_join(p->arena, S("urn:mpass.id:authnsource:"), at) : at;
 }
 
-/* anna OPENS matikka prompt=none …: she follows a link of the service that begins a sign-in. */
+/* anna OPENS matikka prompt=none …: she follows a link of the service that begins a sign-in.  "large": with a state
+ * that no cookie can keep. */
 static void opens(struct play *p, struct tab *t, const struct line *l)
 {
     static const char *const more[] = {
@@ -60,20 +71,20 @@ static void opens(struct play *p, struct tab *t, const struct line *l)
         play_complain(p, "which service?");
         return;
     }
-    t->grant = (struct grant){ .service = s, token(p, 8), token(p, 8), token(p, 32) };
+    t->grant = (struct grant){ .service = s, token(p, line_has(l, "large") ? 768 : 8), token(p, 8), token(p, 32) };
     buf_add(&url, S("/oidc/authorize"));
-    url_query(&url, S("client_id"), wish(l, "client_id", str_of(s->name)));
-    url_query(&url, S("redirect_uri"), wish(l, "redirect_uri", str_of(s->redirect_uri)));
-    url_query(&url, S("response_type"), wish(l, "response_type", S("code")));
-    url_query(&url, S("scope"), wish(l, "scope", S("openid")));
+    url_query(&url, S("client_id"), wish(p, l, "client_id", str_of(s->name)));
+    url_query(&url, S("redirect_uri"), wish(p, l, "redirect_uri", str_of(s->redirect_uri)));
+    url_query(&url, S("response_type"), wish(p, l, "response_type", S("code")));
+    url_query(&url, S("scope"), wish(p, l, "scope", S("openid")));
     url_query(&url, S("state"), t->grant.state);
     url_query(&url, S("nonce"), t->grant.nonce);
     url_query(&url, S("code_challenge"),
-              wish(l, "code_challenge", b64url_encode(p->arena, sha256(p->arena, t->grant.verifier))));
-    url_query(&url, S("code_challenge_method"), wish(l, "code_challenge_method", S("S256")));
+              wish(p, l, "code_challenge", b64url_encode(p->arena, sha256(p->arena, t->grant.verifier))));
+    url_query(&url, S("code_challenge_method"), wish(p, l, "code_challenge_method", S("S256")));
     url_query(&url, S("acr_values"), named_city(p, l));
     for (size_t i = 0; i < sizeof more / sizeof *more; i++)
-        url_query(&url, str_of(more[i]), wish(l, more[i], (struct str){ NULL, 0 }));
+        url_query(&url, str_of(more[i]), wish(p, l, more[i], (struct str){ NULL, 0 }));
     play_browse(p, t, &(struct request){ .path = buf_str(&url) });
 }
 
@@ -147,7 +158,7 @@ static void signs(struct play *p, struct tab *t, const struct line *l)
     struct buf body = buf_new(p->arena, URL_B);
 
     rest = str_from(rest, sizeof "name=\"csrf\" value=\"" - 1);
-    form_add(&body, S("csrf"), wish(l, "csrf", str_sub(rest, 0, str_find_byte(rest, '"', 0))));
+    form_add(&body, S("csrf"), wish(p, l, "csrf", str_sub(rest, 0, str_find_byte(rest, '"', 0))));
     play_browse(p, t, &(struct request){ .post = true, .path = S("/sign-out"), .body = buf_str(&body) });
 }
 
@@ -253,15 +264,15 @@ static void redeems(struct play *p, const struct service_actor *s, const struct 
     struct tab *t = play_tab(p, line_after(l, "of"));
     const struct grant *g = &t->grant;
     struct buf body = buf_new(p->arena, URL_B);
-    struct str secret = wish(l, "secret", str_of(s->secret));
+    struct str secret = wish(p, l, "secret", str_of(s->secret));
     struct request r = { .post = true, .path = S("/oidc/token"), .from = S("198.51.100.9") };
 
     if (!str_is_set(g->code))
         play_complain(p, "there is no code");
     form_add(&body, S("grant_type"), S("authorization_code"));
-    form_add(&body, S("code"), wish(l, "code", str_is_set(g->code) ? g->code : S("none")));
-    form_add(&body, S("redirect_uri"), wish(l, "redirect_uri", str_of(s->redirect_uri)));
-    struct str verifier = wish(l, "verifier", g->verifier);
+    form_add(&body, S("code"), wish(p, l, "code", str_is_set(g->code) ? g->code : S("none")));
+    form_add(&body, S("redirect_uri"), wish(p, l, "redirect_uri", str_of(s->redirect_uri)));
+    struct str verifier = wish(p, l, "verifier", g->verifier);
     if (verifier.p != NULL)
         form_add(&body, S("code_verifier"), verifier);
     if (s->post_auth) {
@@ -517,15 +528,6 @@ static bool is_told(struct str name)
         if (str_eq(name, str_of(left_out[i])))
             return false;
     return true;
-}
-
-static struct str spaces_for_plus(struct play *p, struct str s)
-{
-    char *copy = arena_cstr(p->arena, s);
-
-    for (char *c = copy; *c != '\0'; c++)
-        *c = *c == '+' ? ' ' : *c;
-    return str_n(copy, s.n);
 }
 
 static bool fields_fit(struct play *p, const struct line *l, const struct json_value *v)
