@@ -5,6 +5,7 @@
 #include "base/crypt.h"
 #include "idp-adapters/password.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -202,6 +203,7 @@ bool cell_file(struct cells *m, const struct yaml *where, struct str *out)
     int fd = where->kind == YAML_TEXT && str_find_byte(name, '\0', 0) == name.n
                  ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
                  : -1;
+    const char *why = fd < 0 ? strerror(errno) : "no text of at most 16 MB";
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
         while ((n = read(fd, piece, sizeof piece)) > 0)
             buf_add(&b, str_n(piece, (size_t)n));
@@ -210,7 +212,7 @@ bool cell_file(struct cells *m, const struct yaml *where, struct str *out)
     *out = buf_str(&b);
     if (n == 0 && buf_ok(&b) && str_is_utf8(*out) && str_find_byte(*out, '\0', 0) == out->n)
         return true;
-    return yaml_fail(where, m->fail, "file_unreadable", "%s cannot be read as a text of at most 16 MB", path);
+    return yaml_fail(where, m->fail, "file_unreadable", "%s: %s", path, why);
 }
 
 /* {plain: …} or {other: …}: *is_plain says which. */

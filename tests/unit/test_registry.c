@@ -308,6 +308,9 @@ static const struct {
       "services:\n  - {id: s, protocol: link, vendor: v, name: {fi: S}, launch_uri: \"javascript:alert(1)\"}\n",
       "registry_invalid", "launch_uri" },
     { PROVIDERS "services: &a\n  - {id: s}\n", "yaml_refused", "anchor" },
+    { PROVIDERS
+      "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, secret_file: nowhere}\n",
+      "file_unreadable", "/nowhere: No such file" },
 };
 
 TEST(a_service_that_does_not_say_how_it_proves_itself_does_so_by_basic) /* [OIDC Registration 2] */
