@@ -2,6 +2,7 @@
 #include "gateway/registry/check.h"
 
 #include "idp-adapters/attribute_map.h"
+#include "idp-adapters/upstream_saml.h"
 #include "wire/dsig.h"
 #include "wire/saml_write.h"
 
@@ -436,5 +437,33 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
         good = check_account(&c, &p->accounts[i]);
     *where = c.at;
     arena_free(c.scratch);
+    return good;
+}
+
+static bool check_metadata(struct checking *c, const struct idp *idp)
+{
+    const struct upstream_want want = {
+        .expect = idp->entity_id, .trust = idp->metadata_signer, .test = idp->test, .body = idp->metadata_xml
+    };
+    struct fail why = { 0 };
+
+    c->at = (struct row_place){ KIND_IDP, { idp->id, S("") } };
+    return saml_metadata_parse(c->scratch, &want, idp->metadata_xml, &why) != NULL ||
+           wrong(c, "metadata_xml: %s: %s", why.code, why.detail);
+}
+
+bool registry_check_documents(const struct registry *r, struct row_place *where, struct fail *f)
+{
+    const struct registry_parts *p = registry_parts(r);
+    struct checking c = { .registry = r, .parts = p, .scratch = arena_new(), .fail = f };
+    bool good = true;
+
+    for (size_t i = 0; good && i < p->idp_count; i++) {
+        if (p->idps[i].kind == IDP_SAML && str_is_set(p->idps[i].metadata_xml))
+            good = check_metadata(&c, &p->idps[i]);
+        arena_reset(c.scratch);
+    }
+    arena_free(c.scratch);
+    *where = c.at;
     return good;
 }

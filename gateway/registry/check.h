@@ -17,6 +17,10 @@ struct row_place { /* the row that a refusal is about */
 /* Fails CALLER registry_invalid; *where names the row, the detail says what to do. */
 bool registry_check(const struct registry *r, struct row_place *where, struct fail *f);
 
+/* What only an import looks at, because it costs: that the metadata in a row can be used, for its own entity, and is
+ * signed where it must be.  Fails likewise. */
+bool registry_check_documents(const struct registry *r, struct row_place *where, struct fail *f);
+
 bool is_row_id(struct str s); /* lower case, digits, . _ - ; at most 64 */
 bool is_oid(struct str s);    /* "1.2.246.562.99.1" */
 

@@ -385,11 +385,14 @@ static bool check_result(struct importing *m)
     struct row_place where;
     struct fail why = { 0 };
     struct registry *r = registry_load_within(m->db, m->arena, &where, &why);
+    bool good = r != NULL && registry_check_documents(r, &where, &why);
 
-    if (r != NULL) {
+    if (r != NULL && !good)
+        where.key[0] = arena_str(m->arena, where.key[0]);
+    if (r != NULL)
         registry_drop(r);
+    if (good)
         return true;
-    }
     const struct rows *rows = &m->want[where.kind];
     size_t last = kind_rows[where.kind].key_count - 1;
     for (size_t i = 0; i < rows->n; i++)

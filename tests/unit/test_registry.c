@@ -237,6 +237,35 @@ TEST(the_signer_of_metadata_and_demanded_contexts_are_kept)
     rig_free(&g);
 }
 
+TEST(metadata_in_a_row_is_read_when_it_is_imported)
+{
+    static const char *const wrong[][2] = { { "<x/>", "metadata_entity" },
+                                            { "<x", "xml_malformed" },
+                                            { "<!DOCTYPE x><x/>", "xml_doctype" },
+                                            { "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" "
+                                              "entityID=\"https://idp.turku.example/saml\"/>",
+                                              "metadata_role" } };
+    struct rig g;
+
+    rig_new(t, &g);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct str text = arena_printf(t->arena,
+                                       PROVIDERS "idps:\n"
+                                                 "  - id: turku-saml\n"
+                                                 "    kind: saml\n"
+                                                 "    provider: oulu\n"
+                                                 "    name: {fi: Turku}\n"
+                                                 "    map: funet\n"
+                                                 "    entity_id: https://idp.turku.example/saml\n"
+                                                 "    metadata_xml: '%s'\n",
+                                       wrong[i][0]);
+        CHECK(!import(t, &g, text));
+        CHECK(strstr(g.fail.detail, "registry.yaml:15: idp turku-saml: metadata_xml: ") != NULL);
+        CHECK(strstr(g.fail.detail, wrong[i][1]) != NULL);
+    }
+    rig_free(&g);
+}
+
 TEST(only_what_differs_is_written)
 {
     struct rig g;
