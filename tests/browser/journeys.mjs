@@ -311,6 +311,24 @@ await test('J2: a first-grader on a shared tablet, then the next one', async () 
   await context.close();
 });
 
+await test('a service that signs a pupil out of a shared device signs them out of the city, too', async () => {
+  const { context, page } = await person();
+  await page.goto(site('kanerva', 6) + '/');
+  await page.uncheck('input[name=remember]');
+  await signIn(page, 'oulu', 'noora');
+  await at(page, site('kanerva', 6));
+  const over = page.waitForRequest((r) => r.url().startsWith(city('oulu', 1) + '/oidc/end_session'));
+  await page.click('text=Kirjaudu ulos tästä palvelusta');
+  await over;
+  await until('the way over the city', () => page.url().startsWith(gateway + '/upstream/left'));
+  check(/Oulun kirjautuminen\s*Kirjattu ulos/.test(await page.textContent('main')), `after signing out: ${await page.textContent('main')}`);
+  await page.goto(city('oulu', 1) + '/');
+  check(await page.locator('input[name=password]').count() === 1, 'the city still knows the pupil');
+  await page.goto(gateway + '/');
+  check(await page.locator('button[name=idp]').count() > 0, 'the gateway still knows the pupil');
+  await context.close();
+});
+
 await test('a shared device and local accounts', async () => {
   const { context, page } = await person();
   await page.goto(gateway + '/');
@@ -326,6 +344,20 @@ await test('a shared device and local accounts', async () => {
   await page.goto(gateway + '/');
   check(!(await page.isChecked('input[name=remember]')), 'the device is no longer shared');
   await context.close();
+});
+
+await test('names with every letter, an apostrophe, one word, sixty characters', async () => {
+  const people = [['oulu', 'ande', 'Ánde Čáhppes-Šuvžá'], ['oulu', 'conor', 'Conor O\u0027Testi'], ['tampere', 'sohvi', 'Sohvi'],
+    ['vantaa', 'maximilian', 'Maximilian-Aleksanteri von Testi-Juolukkapuro-Mesimarjasuo']];
+  for (const [id, user, name] of people) {
+    const { context, page } = await person();
+    await page.goto(gateway + '/');
+    await signIn(page, id, user);
+    await at(page, gateway + '/');
+    check((await page.textContent('.me .who b')) === name, `${user} is called ${await page.textContent('.me .who b')}`);
+    await look(page, `name-${user}`);
+    await context.close();
+  }
 });
 
 await test('the languages, and a page without JavaScript', async () => {

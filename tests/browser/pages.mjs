@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Looks at every page in every state, in a real browser:   node pages.mjs BUILD-FOLDER [STATE...]
+// Looks at every page in every state, in a real browser:   node pages.mjs BUILD-FOLDER [STATE or STATE.LANGUAGE ...]
 //
 // BUILD-FOLDER/render_pages writes the pages; a server on loopback gives them out with the policy that the gateway
 // sends.  Each page: well-formed, small, no inline script or style, no console message; axe without findings, no
@@ -152,6 +152,21 @@ async function checkMedia(page, name) {
   check(name, 'reduced motion: nothing moves', await page.evaluate(() => [...document.querySelectorAll('.b,.pick,.tile')].every((e) => getComputedStyle(e).transitionDuration === '0s')));
 }
 
+// Text at 200 % [WCAG 1.4.4], and set wider by its reader [1.4.12]: nothing is pushed out or cut off.
+async function checkText(page, name) {
+  const settings = { 'text at 200 %': ':root{font-size:212.5%!important}',
+    'text set wider': '*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}' };
+  for (const [what, css] of Object.entries(settings)) {
+    await page.setViewportSize({ width: what.includes('200') ? 1280 : 320, height: 900 });
+    await page.evaluate((text) => { const s = new CSSStyleSheet(); s.replaceSync(text); document.adoptedStyleSheets = [s]; }, css);
+    await checkShape(page, `${name} ${what}`);
+    const cut = await page.evaluate(() => [...document.querySelectorAll('h1,h2,p,b,small,button,a,label,dd,li')]
+      .filter((e) => e.checkVisibility() && !e.closest('.vh,.skip') && getComputedStyle(e).overflow === 'hidden' && e.scrollHeight > e.clientHeight + 1).map((e) => e.outerHTML.slice(0, 60))[0] ?? '');
+    check(name, `${what}: nothing is cut off`, !cut, cut);
+  }
+  await page.evaluate(() => { document.adoptedStyleSheets = []; });
+}
+
 async function words(context, url) {
   const page = await context.newPage();
   await page.goto(url);
@@ -169,6 +184,7 @@ async function look(page, at, file) {
   await checkMeaning(page, file, lang);
   await checkKeyboard(page, file);
   await checkMedia(page, file);
+  if (plain) await checkText(page, file);
   for (const width of widths) {
     await page.setViewportSize({ width, height: 900 });
     await page.evaluate(() => document.activeElement.blur());
@@ -215,7 +231,7 @@ page.on('dialog', (d) => { check(now, 'a script of foreign text ran', false, d.m
 page.on('console', (m) => { if (m.type() === 'error' || m.type() === 'warning') check(now, 'console', false, m.text().slice(0, 160)); });
 page.on('pageerror', (e) => check(now, 'page error', false, String(e)));
 
-const files = fs.readdirSync(dir).filter((f) => f.endsWith('.html') && (only.length === 0 || only.includes(f.split('.')[0]))).sort();
+const files = fs.readdirSync(dir).filter((f) => f.endsWith('.html') && (only.length === 0 || only.some((o) => f === o + '.html' || f.split('.')[0] === o))).sort();
 for (const file of files) {
   now = file;
   checkMarkup(file, fs.readFileSync(path.join(dir, file), 'utf8'));
