@@ -12,7 +12,7 @@
 
 enum { FAULT_PASSES_MS = 100 }; /* so soon our client tries Redis again */
 
-static void say(const struct play *p, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void say(const struct play *p, const char *fmt, va_list ap)
 {
     (void)printf("%.*s:%d: ", STR_ARG(p->script), p->line != NULL ? p->line->number : 0);
     (void)vprintf(fmt, ap);

@@ -128,7 +128,7 @@ static void play_afterwards(struct play *p)
                                 "zoe     SIGNS OUT                   EXPECT 200, page signed-out, session ended\n");
     struct fail f = { 0 };
 
-    p->fault = (struct fault){ FAULT_NONE };
+    p->fault = (struct fault){ .kind = FAULT_NONE };
     p->quiet = false;
     p->script = arena_printf(p->arena, "%.*s, afterwards", STR_ARG(p->script));
     redis_double_come_back(p->stage->redis);
