@@ -259,6 +259,16 @@ static enum step denied_ask_audit(struct ctx *c, struct fail *f)
 
 static const struct step_row refuse[] = { { denied_ask_audit }, { denied_page }, { NULL } };
 
+/* The browser may stand at the city's answer by now, whose failures are pages; this one is the service's to hear. */
+static enum step another_person(struct ctx *c, struct fail *f)
+{
+    if (c->login->protocol != PROTO_OIDC || !oidc_may_answer(c))
+        return fail(f, FAIL_NO_SESSION, "login_required", "somebody else than id_token_hint names has signed in");
+    log_event(LOG_INFO, "login.another_person", LOG_C("support_code", c->support_code),
+              LOG_S("service", c->login->service));
+    return flow_go(c, oidc_error_url(c, "login_required"));
+}
+
 /* Looks the service up again: it may have gone, or have been switched off, since the login began. */
 static enum step known(struct ctx *c, struct fail *f)
 {
@@ -272,7 +282,7 @@ static enum step known(struct ctx *c, struct fail *f)
     if (c->service == NULL)
         return fail(f, FAIL_CALLER, "unauthorized_client", "the service has gone");
     if (!is_expected(c, c->person))
-        return fail(f, FAIL_NO_SESSION, "login_required", "somebody else than id_token_hint names has signed in");
+        return another_person(c, f);
     flow->decision = policy_decide(c->registry, c->person, c->service, c->now_s);
     if (flow->decision.effect != EFFECT_ALLOW)
         return step_into(c, refuse);

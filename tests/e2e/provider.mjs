@@ -340,6 +340,8 @@ await test('id_token_hint: ours, for this service, of this person', async () => 
   const other = await signIn(service, 'otso');
   const his = (await service.finish(other.answer)).tokens.id_token;
   check(errorOf(await ask(service, { id_token_hint: his, prompt: 'none' })) === 'login_required', "another person's");
+  const wrong = await signIn(service, 'anna', new Agent(), { id_token_hint: his });
+  check(wrong.answer?.get('error') === 'login_required' && wrong.answer.get('state') === service.state, `somebody else signed in: ${wrong.answer}`);
 });
 
 await test('sign-out: a stranger signs nobody out, and only registered addresses are led to', async () => {
