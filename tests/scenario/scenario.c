@@ -219,6 +219,8 @@ static bool perform(const struct performance *x)
     if (!good && (crashed || !x->hostile))
         show_log(log_fd, x->hostile && size > LOG_SHOWN_B ? size - LOG_SHOWN_B : 0);
     (void)close(log_fd);
+    if (!good)
+        stage_clear(pid);
     return good;
 }
 

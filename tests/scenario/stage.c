@@ -319,6 +319,29 @@ static void make_settings(struct stage *s)
     s->set.redis = arena_printf(s->arena, "unix:%s/redis", s->dir);
 }
 
+/* In memory where there is such a place: nobody needs these files to survive a power cut. */
+static const char *stage_around(void)
+{
+    return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
+static void remove_dir(const char *pattern)
+{
+    char command[160];
+
+    (void)snprintf(command, sizeof command, "rm -rf -- %s", pattern);
+    if (system(command) != 0)
+        (void)fprintf(stderr, "%s stays\n", pattern);
+}
+
+void stage_clear(pid_t pid)
+{
+    char pattern[96];
+
+    (void)snprintf(pattern, sizeof pattern, "%s/digione-stage-%d-??????", stage_around(), (int)pid);
+    remove_dir(pattern);
+}
+
 struct stage *stage_new(int64_t now_s, size_t loops)
 {
     struct arena *a = arena_new();
@@ -330,9 +353,7 @@ struct stage *stage_new(int64_t now_s, size_t loops)
     s->loops = loops < STAGE_LOOPS_MAX ? loops : STAGE_LOOPS_MAX;
     s->nursery.pipe = -1;
     s->clock = mmap(NULL, sizeof *s->clock, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    /* In memory where there is such a place: nobody needs these files to survive a power cut. */
-    (void)snprintf(s->dir, sizeof s->dir, "%s/digione-stage-XXXXXX",
-                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    (void)snprintf(s->dir, sizeof s->dir, "%s/digione-stage-%d-XXXXXX", stage_around(), (int)getpid());
     if (s->clock == MAP_FAILED || mkdtemp(s->dir) == NULL)
         abort();
     (void)signal(SIGPIPE, SIG_IGN);
@@ -468,8 +489,6 @@ static void finish_heads(struct stage *s)
 
 void stage_close(struct stage *s)
 {
-    char command[128];
-
     stage_settle(s);
     atomic_store(&s->ends, true);
     wake(s);
@@ -488,9 +507,7 @@ void stage_close(struct stage *s)
     redis_double_free(s->redis);
     close_fds(s);
     (void)munmap(s->clock, sizeof *s->clock);
-    (void)snprintf(command, sizeof command, "rm -r -- %s", s->dir);
-    if (system(command) != 0)
-        (void)fprintf(stderr, "%s stays\n", s->dir);
+    remove_dir(s->dir);
     arena_free(s->scratch);
     arena_free(s->arena);
 }

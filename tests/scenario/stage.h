@@ -18,6 +18,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #define STAGE_URL "https://gateway.example"
 
@@ -71,6 +72,7 @@ struct stage *stage_new(int64_t now_s, size_t loops);
 bool stage_import(struct stage *s, struct str text, struct fail *f);
 bool stage_open(struct stage *s, struct fail *f); /* and waits until it is ready */
 void stage_close(struct stage *s);
+void stage_clear(pid_t pid); /* what a process left that ended on its stage */
 
 int64_t stage_now_s(const struct stage *s);
 /* Moves the clocks and waits until nothing moves any more: what became due has run and been answered. */
