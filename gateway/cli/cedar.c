@@ -122,9 +122,11 @@ static int run_check(struct arena *a, int argc, char **argv)
 
     if (!cli_options(argc, argv, options, files, (size_t)argc, &n))
         return CLI_USAGE;
-    if (n == 0)
-        return cli_complain(CLI_USAGE, "cedar", "check needs a file of policies");
+    if (n == 0 && schema == NULL)
+        return cli_complain(CLI_USAGE, "cedar", "check needs a file of policies, or a schema");
     status = read_schema(&in, schema);
+    if (n == 0 && status == CLI_OK)
+        (void)printf("%s: in order\n", schema);
     for (size_t i = 0; i < n; i++) {
         int one = read_policies(&in, files[i], CEDAR_IDS_BY_ANNOTATION);
         struct cedar_diags d = cedar_diags_new(a, NULL);
@@ -263,12 +265,12 @@ static const struct {
 static void print_help(FILE *to)
 {
     (void)fputs("Cedar policies: https://www.cedarpolicy.com\n\n"
-                "usage: digione cedar check POLICIES… [--schema SCHEMA]\n"
+                "usage: digione cedar check [POLICIES…] [--schema SCHEMA]\n"
                 "       digione cedar authorize --policies P --entities E [--schema S] --request R\n"
                 "                               [--ids position|annotation] [--closed]\n"
                 "       digione cedar format [FILE…] [--check | --write]\n"
                 "       digione cedar test FILE.json… [--root FOLDER] [--ids position|annotation]\n\n"
-                "check      reports every mistake in policies, with its place; with a schema also what can never work\n"
+                "check      every mistake in policies or a schema, with its place; with both, what can never work\n"
                 "authorize  answers one request as JSON: decision, determining policies, errors; --closed: a forbid\n"
                 "           that cannot be evaluated denies\n"
                 "format     policies in canonical layout; comments stay\n"

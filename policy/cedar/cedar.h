@@ -40,12 +40,15 @@ enum {
 enum cedar_ids { CEDAR_IDS_BY_POSITION = 0, CEDAR_IDS_BY_ANNOTATION };
 
 /* Reads policies and templates from d->source.  NULL after reporting into d:
- * every policy with a mistake is reported, none is taken. */
+ * every policy with a mistake is reported (CEDAR_DIAGS_MAX of them are kept),
+ * none is taken.  Two policies of one id are a mistake. */
 const struct cedar_policies *cedar_policies_parse(struct arena *a, struct cedar_diags *d, enum cedar_ids ids);
 
-/* Reads the JSON form: one policy, or a set {"staticPolicies", "templates", "templateLinks"}. */
+/* Reads the JSON form: one policy or template, then called "policy0", or a set
+ * {"staticPolicies": {ID: …}, "templates": {ID: …}, "templateLinks": […]}, each member of which may be absent.  NULL
+ * after reporting into d. */
 const struct cedar_policies *cedar_policies_from_json(struct arena *a, struct cedar_diags *d);
-/* The JSON form of a set; of one policy. */
+/* Add the JSON form of a set, of one policy, to b (buf_ok() tells whether it fitted). */
 void cedar_policies_to_json(struct buf *b, const struct cedar_policies *p);
 void cedar_policy_to_json(struct buf *b, const struct cedar_policy *p);
 
@@ -61,7 +64,7 @@ struct cedar_link {
 const struct cedar_policies *cedar_policies_link(struct arena *a, const struct cedar_policies *p,
                                                  const struct cedar_link *links, size_t n, struct cedar_diags *d);
 
-/* Policies that decide (static ones and links), in order; and templates. */
+/* Policies that decide (static ones and links), in order, i < n; and templates.  They live as long as the set. */
 size_t cedar_policies_n(const struct cedar_policies *p);
 const struct cedar_policy *cedar_policy_at(const struct cedar_policies *p, size_t i);
 size_t cedar_templates_n(const struct cedar_policies *p);
@@ -70,7 +73,8 @@ const struct cedar_policy *cedar_policy_named(const struct cedar_policies *p,
                                               struct str id);                      /* or NULL; templates too */
 struct str cedar_policy_annotation(const struct cedar_policy *p, struct str name); /* or absent */
 
-/* Validates every policy and template (strictly); true when there is no error. */
+/* Validates every policy and template (strictly); true when there is no error.  Findings go into d with the source and
+ * the id of their policy, whatever source d has; warnings (a policy that can never apply) leave it true. */
 bool cedar_policies_validate(const struct cedar_policies *p, const struct cedar_schema *s, struct cedar_diags *d);
 
 /* The text in canonical layout, comments kept.  Absent after reporting that it does not parse. */
@@ -81,10 +85,12 @@ void cedar_policy_text(struct buf *b, const struct cedar_policy *p);
 /* ---- Entities. */
 
 /* Reads a JSON array of entities.  With a schema (or NULL) the reading is
- * directed, each entity validated, and the schema's actions are added. */
+ * directed, each entity validated, and the schema's actions are added.  NULL
+ * after reporting into d: text that is no such JSON, values that Cedar does not
+ * have, one uid with two contents, a cycle of parents, or what the schema forbids. */
 const struct cedar_entities *cedar_entities_parse(struct arena *a, struct cedar_diags *d,
                                                   const struct cedar_schema *schema);
-void cedar_entities_to_json(struct buf *b, const struct cedar_entities *e);
+void cedar_entities_to_json(struct buf *b, const struct cedar_entities *e); /* the array again; adds to b */
 
 /* ---- Requests. */
 
@@ -94,11 +100,11 @@ struct cedar_request {
 };
 
 /* Reads {"principal": …, "action": …, "resource": …, "context": {…}}, entities as
- * {"type", "id"} or as text `User::"anna"`.  With a schema (or NULL) the context is read as it says and the
- * request validated. */
+ * {"type", "id"} or as text `User::"anna"`; the context may be absent.  With a schema (or NULL) the context is read as
+ * it says and the request validated.  False after reporting into d.  *out points into a. */
 bool cedar_request_parse(struct arena *a, struct cedar_diags *d, const struct cedar_schema *schema,
                          struct cedar_request *out);
-/* One entity as text, User::"anna". */
+/* One entity as text, User::"anna", and nothing behind it.  False after reporting into d. */
 bool cedar_uid_parse(struct arena *a, struct cedar_diags *d, struct cedar_uid *out);
 
 /* ---- Decisions. */
@@ -119,7 +125,9 @@ struct cedar_answer {
 };
 
 /* Decides as Cedar does: a forbid that applies denies; else a permit that
- * applies allows; else deny.  A policy that cannot be evaluated does not apply. */
+ * applies allows; else deny.  A policy that cannot be evaluated does not apply.
+ * Cannot fail.  The arrays of the answer live in a, the policies in p.
+ * Nothing is validated here: cedar_request_parse() does that. */
 struct cedar_answer cedar_authorize(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
                                     const struct cedar_request *r);
 /* The same, but a forbid that cannot be evaluated denies too, and is a reason. */

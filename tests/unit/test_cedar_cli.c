@@ -197,6 +197,13 @@ TEST(check_takes_any_number_of_files)
     s = run(t, arguments);
     CHECK_INT(s.status, CLI_OK);
     CHECK(has(s.line, "in order: 1 policy\n"));
+    const char *schema = cli_file(t, root, "s.cedarschema", S(SCHEMA));
+    s = RUN("check", "--schema", schema);
+    CHECK_INT(s.status, CLI_OK);
+    CHECK(str_has_suffix(s.line, S("/s.cedarschema: in order\n")));
+    CHECK(has(RUN("check", p, "--schema", schema).line, "in order: 1 policy, valid for the schema\n"));
+    CHECK_INT(RUN("check", "--schema", p).status, CLI_REFUSED);
+    CHECK_INT(RUN("check").status, CLI_USAGE);
     CHECK_INT(RUN("check", p, cli_file(t, root, "bad.cedar", S("permit(principal, action);"))).status, CLI_REFUSED);
     cli_remove(t, root);
 }
