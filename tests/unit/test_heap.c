@@ -5,7 +5,11 @@
 #include "wire/jose.h"
 #include "wire/xml.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cjose/util.h>
 #include <libxml/xmlmemory.h>
@@ -58,4 +62,19 @@ TEST(growing_to_nothing_gives_back)
     p = heap_realloc(p, 100);
     CHECK(strcmp(p, "Oulu") == 0);
     CHECK(heap_realloc(p, 0) == NULL);
+}
+
+TEST(exhaustion_ends_the_process)
+{
+    int status = 0;
+
+    (void)fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+        (void)heap_alloc((size_t)1 << 62);
+        _exit(0);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(!WIFEXITED(status) || WEXITSTATUS(status) != 0); /* by our own hand, or by a sanitizer's */
 }
