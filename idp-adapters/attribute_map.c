@@ -186,6 +186,48 @@ static bool read_list(struct making *m, struct str *into, const struct attribute
     return true;
 }
 
+/* The role that this city calls so; absent when it does not. */
+static struct str role_named(const struct idp *idp, struct str said)
+{
+    for (size_t i = 0; str_is_set(said) && i < idp->role_names.n; i++) {
+        struct str entry = idp->role_names.at[i];
+        size_t equals = str_find_byte(entry, '=', 0);
+        if (str_eq_case(str_sub(entry, 0, equals), said))
+            return str_from(entry, equals + 1);
+    }
+    return (struct str){ NULL, 0 };
+}
+
+/* Groups: those that the city's row calls a role; of all others nothing is known. */
+static bool read_group_roles(struct making *m, struct str *into, const struct attribute *from)
+{
+    struct strs *list = (struct strs *)(void *)into;
+
+    if (list->at != NULL)
+        return true;
+    list->at = arena_make_n(m->arena, AFFILIATION_VALUES_MAX, struct str);
+    for (size_t i = 0; i < from->values.n && list->n < AFFILIATION_VALUES_MAX; i++)
+        if (role_named(m->idp, str_trim(from->values.at[i])).p != NULL)
+            list->at[list->n++] = str_trim(from->values.at[i]);
+    return true;
+}
+
+/* The city's own words in place of what it said, and its one school for who names none [domain 2, rule 5]. */
+static void use_own_words(struct making *m)
+{
+    struct affiliation_lists *l = &m->lists;
+
+    for (size_t i = 0; i < l->roles.n; i++) {
+        struct str own = role_named(m->idp, l->roles.at[i]);
+        l->roles.at[i] = own.p != NULL ? own : l->roles.at[i];
+    }
+    if (l->schools.n > 0 || !str_is_set(m->idp->school))
+        return;
+    l->schools = (struct strs){ arena_make_n(m->arena, l->roles.n, struct str), l->roles.n };
+    for (size_t i = 0; i < l->roles.n; i++)
+        l->schools.at[i] = m->idp->school;
+}
+
 struct named_object {
     struct str school_code, oid, name;
 };
@@ -302,12 +344,19 @@ static const struct {
     const char *how;
     reader *read;
 } readers[] = {
-    { "text", read_text },           { "append", read_append },
-    { "scoped_id", read_scoped_id }, { "learner", read_learner },
-    { "list", read_list },           { "number", read_number },
-    { "charge", read_charge },       { "mpass_role", read_mpass_role },
-    { "edu_role", read_edu_role },   { "scoped_role", read_scoped_role },
-    { "schools", read_schools },     { "groups", read_groups },
+    { "text", read_text },
+    { "append", read_append },
+    { "scoped_id", read_scoped_id },
+    { "learner", read_learner },
+    { "list", read_list },
+    { "number", read_number },
+    { "charge", read_charge },
+    { "mpass_role", read_mpass_role },
+    { "edu_role", read_edu_role },
+    { "scoped_role", read_scoped_role },
+    { "schools", read_schools },
+    { "groups", read_groups },
+    { "group_roles", read_group_roles },
 };
 
 static struct str *field_of(struct making *m, struct str name)
@@ -428,6 +477,7 @@ bool map_person(struct arena *a, const struct idp *idp, const struct attribute *
     if (!str_is_set(out->subject))
         return fail(f, FAIL_UPSTREAM, "no_subject", "neither the attributes nor the message name the person");
     names_from_display(&m);
+    use_own_words(&m);
     m.left_out += affiliations_join(a, idp->provider, &m.lists, &m.whole);
     out->affiliations = m.whole.at;
     out->affiliation_count = m.whole.n;

@@ -288,6 +288,20 @@ static bool check_idp_oidc(struct checking *c, const struct idp *idp)
     return check_map(c, idp);
 }
 
+/* What the city's own words mean, and where those are who name no school. */
+static bool check_own_words(struct checking *c, const struct idp *idp)
+{
+    for (size_t i = 0; i < idp->role_names.n; i++) {
+        struct str entry = idp->role_names.at[i];
+        size_t equals = str_find_byte(entry, '=', 0);
+        if (equals == 0 || role_of_name(str_from(entry, equals + 1)) == ROLE_NONE)
+            return wrong(c, "role_names: \"%.*s\" is not SPELLING=role", STR_ARG(entry));
+    }
+    if (str_is_set(idp->school) && (idp->provider == NULL || provider_school(idp->provider, idp->school) == NULL))
+        return wrong(c, "school \"%.*s\" is none of its provider's", STR_ARG(idp->school));
+    return true;
+}
+
 static bool check_metadata_signer(struct checking *c, const struct idp *idp)
 {
     struct fail why = { 0 };
@@ -319,7 +333,7 @@ static bool check_idp_saml(struct checking *c, const struct idp *idp)
 static bool check_idp(struct checking *c, const struct idp *idp)
 {
     c->at = (struct row_place){ KIND_IDP, { idp->id, S("") } };
-    if (!check_names(c, &idp->names))
+    if (!check_names(c, &idp->names) || !check_own_words(c, idp))
         return false;
     return idp->kind == IDP_OIDC   ? check_idp_oidc(c, idp)
            : idp->kind == IDP_SAML ? check_idp_saml(c, idp)

@@ -376,6 +376,31 @@ TEST(rule_5_google_speaks_with_the_names_of_the_city)
     CHECK(p.affiliation_count == 1 && p.affiliations[0].class_level == 7);
 }
 
+TEST(rule_5_a_role_may_be_a_group_and_the_school_a_fixed_one)
+{
+    static struct str words[] = { S("11111111-aaaa-4bbb-8ccc-222222222222=teacher"), S("OPE=principal") };
+    struct idp idp = idp_speaking("entra");
+    struct person p;
+    unsigned left_out;
+    struct fail f = { 0 };
+
+    idp.role_names = (struct strs){ words, 2 };
+    idp.school = S("99502");
+    CHECK(MAP(&idp, attr(t, "tid", "x"), attr(t, "oid", "y"),
+              attr(t, "groups", "00000000-0000-4000-8000-000000000000|11111111-AAAA-4BBB-8CCC-222222222222|teacher")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER); /* a group called so is no teacher */
+    CHECK_STR(p.affiliations[0].school_code, "99502");
+    CHECK(MAP(&idp, attr(t, "tid", "x"), attr(t, "oid", "y"), attr(t, "userRole", "ope;oppilas"),
+              attr(t, "groups", "11111111-aaaa-4bbb-8ccc-222222222222")));
+    CHECK_INT(p.affiliation_count, 2); /* the role attribute goes before groups */
+    CHECK_INT(p.affiliations[0].role, ROLE_PRINCIPAL);
+    CHECK(MAP(&idp, attr(t, "tid", "x"), attr(t, "oid", "y"), attr(t, "userRole", "OPE"),
+              attr(t, "schoolCode", "99501")));
+    CHECK_STR(p.affiliations[0].school_code, "99501"); /* who names a school is there */
+    CHECK(MAP(&idp, attr(t, "tid", "x"), attr(t, "oid", "y")));
+    CHECK_INT(p.affiliation_count, 0); /* a school without a role is none */
+}
+
 TEST(rule_6_given_names_are_mpassids_and_the_calling_name_is_the_nickname)
 {
     struct idp idp = idp_speaking("mpassid");

@@ -237,6 +237,31 @@ TEST(the_signer_of_metadata_and_demanded_contexts_are_kept)
     rig_free(&g);
 }
 
+TEST(a_citys_own_words_are_kept_and_must_mean_something)
+{
+    static const char *const wrong[][2] = { { "role_names: [OPE]", "\"OPE\" is not SPELLING=role" },
+                                            { "role_names: [OPE=keisari]", "is not SPELLING=role" },
+                                            { "role_names: ['=teacher']", "is not SPELLING=role" },
+                                            { "school: \"99201\"", "is none of its provider's" } };
+    struct rig g;
+
+    rig_new(t, &g);
+#define ROW                                                                                                            \
+    PROVIDERS "idps:\n  - {id: x, kind: oidc, provider: oulu, name: {fi: X}, map: entra, issuer: https://x.example, "  \
+              "client_id: d, auth_method: private_key_jwt, %s}\n"
+    CHECK(import(t, &g, arena_printf(t->arena, ROW, "role_names: [OPE=teacher, a-1=learner], school: \"99101\"")));
+    CHECK_STR(g.fail.detail, "");
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK(r != NULL && registry_idp(r, S("x"))->role_names.n == 2);
+    registry_drop(r);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CHECK(!import(t, &g, arena_printf(t->arena, ROW, wrong[i][0])));
+        CHECK(strstr(g.fail.detail, wrong[i][1]) != NULL);
+    }
+#undef ROW
+    rig_free(&g);
+}
+
 TEST(metadata_in_a_row_is_read_when_it_is_imported)
 {
     static const char *const wrong[][2] = { { "<x/>", "metadata_entity" },
