@@ -126,6 +126,7 @@ static void end_now_if_waiting(const struct node *n)
             log_event(LOG_WARN, "gateway.stopped_waiting");
             _exit(GATEWAY_STOPPED);
         }
+    audit_heads_last(n->heads);
     if (audit_heads_busy(n->heads))
         _exit(GATEWAY_STOPPED);
 }

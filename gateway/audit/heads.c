@@ -4,6 +4,8 @@
 #include "base/codec.h"
 #include "base/log.h"
 
+enum { LAST_MS = 1500, TURN_MS = 100 };
+
 struct audit_heads {
     struct batch batch; /* first: a batch leads back */
     struct timer timer;
@@ -98,6 +100,21 @@ struct audit_heads *audit_heads_new(struct loop *l, struct audit_writer *w, stru
                                .signer = s };
     rest(h);
     return h;
+}
+
+void audit_heads_last(struct audit_heads *h)
+{
+    int64_t until_ms = h != NULL ? loop_now_ms(h->loop) + LAST_MS : 0;
+
+    /* Twice: a head that was on its way when the loop ended is an older one's. */
+    for (int i = 0; h != NULL && i < 2; i++) {
+        if (h->state == RESTS) {
+            timer_clear(h->loop, &h->timer);
+            sign(h);
+        }
+        while (h->state != RESTS && loop_now_ms(h->loop) < until_ms)
+            loop_turn(h->loop, TURN_MS);
+    }
 }
 
 bool audit_heads_busy(const struct audit_heads *h)

@@ -16,6 +16,9 @@ enum { AUDIT_HEAD_EVERY_S = 60 };
 struct audit_heads;
 /* The audit line and the signer's are those of loop l. */
 struct audit_heads *audit_heads_new(struct loop *l, struct audit_writer *w, struct audit *x, struct signer *s);
+/* Signs what was written since the last head: a log that rests is under its head to the end.  Turns the loop, for a
+ * moment at most; its thread must have ended.  NULL does nothing. */
+void audit_heads_last(struct audit_heads *h);
 bool audit_heads_busy(const struct audit_heads *h); /* an answer is on its way */
 void audit_heads_free(struct audit_heads *h);       /* not while busy; NULL does nothing */
 

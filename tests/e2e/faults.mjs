@@ -96,6 +96,20 @@ await test('the audit chain holds after all this', async () => {
   const file = path.join(dir, fs.readdirSync(dir).filter((f) => f.startsWith('audit-')).sort()[0]);
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('kanerva', 'kanervb'));
   check(g.cli('audit', 'verify', dir).status !== 0, 'a changed line was not found');
+  // So is the last one, when it is gone: the stop signs the head.
+  const said = (...args) => JSON.parse(g.cli('audit', 'verify', ...args).stdout);
+  const whole = said('-c', g.config);
+  check(whole.ok && whole.heads > 0, JSON.stringify(whole));
+  const text = fs.readFileSync(path.join(g.state, 'audit', path.basename(file)), 'utf8');
+  const lines = text.split('\n').slice(0, -1);
+  for (const [what, left, error] of [['the last record', lines.slice(0, -1), 'truncated'], ['the first', lines.slice(1), 'missing'], ['one in the middle', lines.toSpliced(4, 1), 'missing'], ['two change places', [...lines.slice(0, 4), lines[5], lines[4], ...lines.slice(6)], 'order'],
+    ['the newest ten', lines.slice(0, -10), 'truncated'], ['all', [], 'truncated']]) {
+    fs.writeFileSync(file, left.map((l) => l + '\n').join(''));
+    const got = said(dir);
+    check(!got.ok && got.error === error && /record/.test(got.where), `${what}: ${JSON.stringify(got)}`);
+  }
+  fs.rmSync(file);
+  check(said(dir).error === 'truncated', 'the whole segment is gone');
 });
 await test('no secret and no name is in the log', async () => {
   const log = g.logText();
