@@ -200,108 +200,64 @@ const struct kind_row kind_rows[KIND_COUNT] = {
 };
 
 /* Foreign keys wait for the commit, so that an import may work in any order. */
-#define REFERS(table, column) " REFERENCES " table " (" column ") DEFERRABLE INITIALLY DEFERRED"
-#define NAMES_SQL(name)       name "_fi TEXT NOT NULL, " name "_sv TEXT NOT NULL, " name "_en TEXT NOT NULL, "
-
+/* clang-format off */
 const struct db_migration registry_migrations[] = {
     { 1,
       "CREATE TABLE number (name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
       "INSERT INTO number (name, value) VALUES ('version', 1), ('session_epoch', 1);"
-      "CREATE TABLE provider (id TEXT PRIMARY KEY, oid TEXT NOT NULL, municipality_code TEXT NOT NULL, " NAMES_SQL(
-          "names") "support TEXT NOT NULL);"
-                   "CREATE TABLE school (provider TEXT NOT NULL" REFERS(
-                       "provider",
-                       "id") ", oid TEXT NOT NULL, "
-                             "code TEXT NOT NULL, " NAMES_SQL(
-                                 "names") "active INTEGER NOT NULL, PRIMARY KEY (provider, oid));"
-                                          "CREATE TABLE idp (id TEXT PRIMARY KEY, kind TEXT NOT NULL, provider "
-                                          "TEXT" REFERS("provider", "id") ", " NAMES_SQL(
-                                              "names") "enabled INTEGER NOT NULL, test INTEGER NOT NULL, listed "
-                                                       "INTEGER NOT NULL, map TEXT NOT NULL, "
-                                                       "acr TEXT NOT NULL, issuer TEXT NOT NULL, client_id TEXT NOT "
-                                                       "NULL, scope TEXT NOT NULL, "
-                                                       "auth_method TEXT NOT NULL, client_secret_sealed TEXT NOT NULL, "
-                                                       "entity_id TEXT NOT NULL, "
-                                                       "metadata_url TEXT NOT NULL, metadata_xml TEXT NOT NULL, scopes "
-                                                       "TEXT NOT NULL, "
-                                                       "sign_requests INTEGER NOT NULL, want_encrypted INTEGER NOT "
-                                                       "NULL);"
-                                                       "CREATE TABLE service (id TEXT PRIMARY KEY, protocol TEXT NOT "
-                                                       "NULL, vendor TEXT NOT NULL, " NAMES_SQL("names") NAMES_SQL(
-                                                           "lines") "category TEXT NOT NULL, icon TEXT NOT NULL, "
-                                                                    "enabled INTEGER NOT NULL, "
-                                                                    "test INTEGER NOT NULL, launch_uri TEXT NOT NULL, "
-                                                                    "initiate_login_uri TEXT NOT NULL, "
-                                                                    "target_link_uri TEXT NOT NULL, asks TEXT NOT "
-                                                                    "NULL, client_id TEXT NOT NULL, secret_hash TEXT "
-                                                                    "NOT NULL, "
-                                                                    "auth_method TEXT NOT NULL, jwks TEXT NOT NULL, "
-                                                                    "redirect_uris TEXT NOT NULL, "
-                                                                    "post_logout_redirect_uris TEXT NOT NULL, "
-                                                                    "id_token_alg TEXT NOT NULL, pkce_required INTEGER "
-                                                                    "NOT NULL, "
-                                                                    "profile TEXT NOT NULL, scopes TEXT NOT NULL);"
-                                                                    "CREATE TABLE rule (id TEXT PRIMARY KEY, provider "
-                                                                    "TEXT NOT NULL" REFERS(
-                                                                        "provider",
-                                                                        "id") ", "
-                                                                              "role TEXT NOT NULL, school TEXT, "
-                                                                              "service TEXT" REFERS(
-                                                                                  "service",
-                                                                                  "id") ", "
-                                                                                        "release_claims TEXT NOT NULL, "
-                                                                                        "forbid INTEGER NOT NULL, "
-                                                                                        "FOREIGN KEY (provider, "
-                                                                                        "school) REFERENCES school "
-                                                                                        "(provider, oid) DEFERRABLE "
-                                                                                        "INITIALLY DEFERRED);"
-                                                                                        "CREATE INDEX rule_provider ON "
-                                                                                        "rule (provider);"
-                                                                                        "CREATE TABLE account (id TEXT "
-                                                                                        "PRIMARY KEY, idp TEXT NOT "
-                                                                                        "NULL" REFERS(
-                                                                                            "idp",
-                                                                                            "id") ", "
-                                                                                                  "username TEXT NOT "
-                                                                                                  "NULL, password_hash "
-                                                                                                  "TEXT NOT NULL, "
-                                                                                                  "enabled INTEGER NOT "
-                                                                                                  "NULL, given_names "
-                                                                                                  "TEXT NOT NULL, "
-                                                                                                  "calling_name TEXT "
-                                                                                                  "NOT NULL, "
-                                                                                                  "family_name TEXT "
-                                                                                                  "NOT NULL, email "
-                                                                                                  "TEXT NOT NULL, "
-                                                                                                  "learner_id TEXT NOT "
-                                                                                                  "NULL, "
-                                                                                                  "age TEXT NOT NULL, "
-                                                                                                  "non_disclosure "
-                                                                                                  "INTEGER NOT NULL);"
-                                                                                                  "CREATE TABLE "
-                                                                                                  "affiliation "
-                                                                                                  "(account TEXT NOT "
-                                                                                                  "NULL" REFERS(
-                                                                                                      "account",
-                                                                                                      "id") ", "
-                                                                                                            "position "
-                                                                                                            "INTEGER "
-                                                                                                            "NOT NULL, "
-                                                                                                            "provider "
-                                                                                                            "TEXT NOT "
-                                                                                                            "NUL"
-                                                                                                            "L" REFERS(
-                                                                                                                "provid"
-                                                                                                                "er",
-                                                                                                                "id") ", school TEXT, office_oid TEXT NOT NULL, "
-                                                                                                                      "role TEXT NOT NULL, class_group TEXT NOT NULL, class_level INTEGER NOT NULL, charge TEXT NOT NULL, "
-                                                                                                                      "from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, PRIMARY KEY (account, position), "
-                                                                                                                      "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);" },
-    { 2, "ALTER TABLE idp ADD COLUMN metadata_signer TEXT NOT NULL DEFAULT '';"
-         "ALTER TABLE idp ADD COLUMN contexts TEXT NOT NULL DEFAULT '';" },
-    { 3, "ALTER TABLE idp ADD COLUMN role_names TEXT NOT NULL DEFAULT '';"
-         "ALTER TABLE idp ADD COLUMN school TEXT NOT NULL DEFAULT '';" },
+      "CREATE TABLE provider ("
+          "id TEXT PRIMARY KEY, oid TEXT NOT NULL, municipality_code TEXT NOT NULL, names_fi TEXT NOT NULL, "
+          "names_sv TEXT NOT NULL, names_en TEXT NOT NULL, support TEXT NOT NULL);"
+      "CREATE TABLE school ("
+          "provider TEXT NOT NULL REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, oid TEXT NOT NULL, "
+          "code TEXT NOT NULL, names_fi TEXT NOT NULL, names_sv TEXT NOT NULL, names_en TEXT NOT NULL, "
+          "active INTEGER NOT NULL, PRIMARY KEY (provider, oid));"
+      "CREATE TABLE idp ("
+          "id TEXT PRIMARY KEY, kind TEXT NOT NULL, "
+          "provider TEXT REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, names_fi TEXT NOT NULL, "
+          "names_sv TEXT NOT NULL, names_en TEXT NOT NULL, enabled INTEGER NOT NULL, test INTEGER NOT NULL, "
+          "listed INTEGER NOT NULL, map TEXT NOT NULL, acr TEXT NOT NULL, issuer TEXT NOT NULL, "
+          "client_id TEXT NOT NULL, scope TEXT NOT NULL, auth_method TEXT NOT NULL, "
+          "client_secret_sealed TEXT NOT NULL, entity_id TEXT NOT NULL, metadata_url TEXT NOT NULL, "
+          "metadata_xml TEXT NOT NULL, scopes TEXT NOT NULL, sign_requests INTEGER NOT NULL, "
+          "want_encrypted INTEGER NOT NULL);"
+      "CREATE TABLE service ("
+          "id TEXT PRIMARY KEY, protocol TEXT NOT NULL, vendor TEXT NOT NULL, names_fi TEXT NOT NULL, "
+          "names_sv TEXT NOT NULL, names_en TEXT NOT NULL, lines_fi TEXT NOT NULL, lines_sv TEXT NOT NULL, "
+          "lines_en TEXT NOT NULL, category TEXT NOT NULL, icon TEXT NOT NULL, enabled INTEGER NOT NULL, "
+          "test INTEGER NOT NULL, launch_uri TEXT NOT NULL, initiate_login_uri TEXT NOT NULL, "
+          "target_link_uri TEXT NOT NULL, asks TEXT NOT NULL, client_id TEXT NOT NULL, "
+          "secret_hash TEXT NOT NULL, auth_method TEXT NOT NULL, jwks TEXT NOT NULL, "
+          "redirect_uris TEXT NOT NULL, post_logout_redirect_uris TEXT NOT NULL, id_token_alg TEXT NOT NULL, "
+          "pkce_required INTEGER NOT NULL, profile TEXT NOT NULL, scopes TEXT NOT NULL);"
+      "CREATE TABLE rule ("
+          "id TEXT PRIMARY KEY, provider TEXT NOT NULL REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, "
+          "role TEXT NOT NULL, school TEXT, "
+          "service TEXT REFERENCES service (id) DEFERRABLE INITIALLY DEFERRED, release_claims TEXT NOT NULL, "
+          "forbid INTEGER NOT NULL, "
+          "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);"
+      "CREATE INDEX rule_provider ON rule (provider);"
+      "CREATE TABLE account ("
+          "id TEXT PRIMARY KEY, idp TEXT NOT NULL REFERENCES idp (id) DEFERRABLE INITIALLY DEFERRED, "
+          "username TEXT NOT NULL, password_hash TEXT NOT NULL, enabled INTEGER NOT NULL, "
+          "given_names TEXT NOT NULL, calling_name TEXT NOT NULL, family_name TEXT NOT NULL, "
+          "email TEXT NOT NULL, learner_id TEXT NOT NULL, age TEXT NOT NULL, non_disclosure INTEGER NOT NULL);"
+      "CREATE TABLE affiliation ("
+          "account TEXT NOT NULL REFERENCES account (id) DEFERRABLE INITIALLY DEFERRED, "
+          "position INTEGER NOT NULL, "
+          "provider TEXT NOT NULL REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, school TEXT, "
+          "office_oid TEXT NOT NULL, role TEXT NOT NULL, class_group TEXT NOT NULL, "
+          "class_level INTEGER NOT NULL, charge TEXT NOT NULL, from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, "
+          "PRIMARY KEY (account, position), "
+          "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);" },
+    { 2,
+      "ALTER TABLE idp ADD COLUMN metadata_signer TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN contexts TEXT NOT NULL DEFAULT '';" },
+    { 3,
+      "ALTER TABLE idp ADD COLUMN role_names TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN school TEXT NOT NULL DEFAULT '';" },
 };
+/* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);
 
 size_t column_of(const struct kind_row *k, const char *name)
