@@ -329,6 +329,8 @@ bool play_fault_hit(const struct play *p)
         return redis_double_failed(p->stage->redis);
     case FAULT_SIGNER:
         return p->stage->signer_failed;
+    case FAULT_CITY:
+        return p->stage->fetch_failed;
     case FAULT_MEMORY:
         return atomic_load(&p->memory->failed);
     case FAULT_NONE:

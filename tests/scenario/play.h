@@ -44,9 +44,9 @@ struct tab { /* of a browser: "anna", or "anna.2", which shares anna's jar */
     bool carries;
 };
 
-enum fault_kind { FAULT_NONE = 0, FAULT_REDIS, FAULT_SIGNER, FAULT_MEMORY };
+enum fault_kind { FAULT_NONE = 0, FAULT_REDIS, FAULT_SIGNER, FAULT_CITY, FAULT_MEMORY };
 
-struct fault { /* one, at the n-th command, request or allocation of the script */
+struct fault { /* one, at the n-th command, request, fetch or allocation of the script */
     enum fault_kind kind;
     int way; /* enum redis_fault, enum signer_fault */
     unsigned n;

@@ -19,7 +19,11 @@
 
 #define FOLDER "tests/scenario/"
 
-enum { SANITIZER_STATUS = 99, LOG_SHOWN_B = 8192 };
+enum {
+    SANITIZER_STATUS = 99,
+    LOG_SHOWN_B = 8192,
+    AFTERWARDS_MS = 61000 /* Redis is tried again within one second, a city within sixty */
+};
 
 /* A sanitizer's end must not look like a script's. */
 const char *__asan_default_options(void);
@@ -30,7 +34,7 @@ const char *__asan_default_options(void)
 
 struct shared { /* by the process that plays and the one that waits for it */
     struct memory_page memory;
-    atomic_uint commands, requests, allocations; /* of a whole script without a fault */
+    atomic_uint commands, requests, fetches, allocations; /* of a whole script without a fault */
 };
 
 struct performance {
@@ -106,6 +110,8 @@ static void plan_fault(struct play *p, const struct fault *f)
         redis_double_fail_at(p->stage->redis, f->n, (enum redis_fault)f->way);
     if (f->kind == FAULT_SIGNER)
         stage_signer_fail_at(p->stage, f->n, (enum signer_fault)f->way);
+    if (f->kind == FAULT_CITY)
+        p->stage->fetch_fail_at = p->stage->fetched + f->n;
     if (f->kind == FAULT_MEMORY)
         memory_fail_at(f->n);
 }
@@ -114,6 +120,7 @@ static void count(const struct play *p, struct shared *x)
 {
     atomic_store(&x->commands, redis_double_commands(p->stage->redis));
     atomic_store(&x->requests, p->stage->signer_asked);
+    atomic_store(&x->fetches, p->stage->fetched);
     atomic_store(&x->allocations, atomic_load(&x->memory.count));
 }
 
@@ -138,7 +145,7 @@ static void play_afterwards(struct play *p)
     }
     if (!stage_import(p->stage, p->registry_at_first, &f))
         play_violation(p, "not imported: %s", f.detail);
-    stage_move(p->stage, 2000, 2000);
+    stage_move(p->stage, AFTERWARDS_MS, AFTERWARDS_MS);
     play_lines(p, script);
 }
 
@@ -237,13 +244,26 @@ static const struct {
         { FAULT_SIGNER, SIGNER_SILENT, "signer silent" },
     { FAULT_SIGNER, SIGNER_REFUSES, "signer refuses" },
     { FAULT_SIGNER, SIGNER_DIES, "signer dies" },
+    { FAULT_CITY, 0, "city away" },
     { FAULT_MEMORY, 0, "no memory" },
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 
 static unsigned places(const struct shared *x, enum fault_kind kind)
 {
-    return atomic_load(kind == FAULT_REDIS ? &x->commands : kind == FAULT_SIGNER ? &x->requests : &x->allocations);
+    switch (kind) {
+    case FAULT_REDIS:
+        return atomic_load(&x->commands);
+    case FAULT_SIGNER:
+        return atomic_load(&x->requests);
+    case FAULT_CITY:
+        return atomic_load(&x->fetches);
+    case FAULT_MEMORY:
+        return atomic_load(&x->allocations);
+    case FAULT_NONE:
+        break;
+    }
+    return 0;
 }
 
 /* The i-th of all pairs of a way and a place. */

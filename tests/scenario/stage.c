@@ -89,7 +89,12 @@ static bool serve_fetcher(struct stage *s, int fd)
 
     if (n <= 0 || !fetch_request_read(str_n(message, (size_t)n), &id, &r))
         return false;
-    s->fetch(s->fetch_self, s->scratch, &r, &got);
+    if (++s->fetched == s->fetch_fail_at) {
+        s->fetch_failed = true;
+        got.error = "timeout";
+    } else {
+        s->fetch(s->fetch_self, s->scratch, &r, &got);
+    }
     struct str answer = fetch_answer_write(s->scratch, id, &got, false);
     if (answer.p == NULL || send(fd, answer.p, answer.n, MSG_NOSIGNAL) < 0)
         abort();

@@ -59,7 +59,9 @@ struct stage {
     unsigned signer_asked, signer_waiting, signer_fail_at, hellos;
     enum signer_fault signer_fault;
     bool signer_failed, signer_silent;
-    /* The cities' side of the fetcher. */
+    /* The cities' side of the fetcher; the n-th fetch from the start may find nobody. */
+    unsigned fetched, fetch_fail_at;
+    bool fetch_failed;
     void (*fetch)(void *self, struct arena *a, const struct fetch_request *r, struct fetch_got *out);
     void *fetch_self;
     void (*lane_begins)(void); /* on each lane's thread, first; NULL: nothing */
