@@ -260,6 +260,12 @@ static struct doc *read_doc(struct arena *a, const struct upstream_want *want, c
     return d;
 }
 
+/* An older document, signed and all, may be played back to bring a lost key into use again. */
+static bool is_rollback(const struct cell *c, const struct upstream_want *want, const struct doc *d)
+{
+    return want->newer != NULL && c->doc != NULL && !want->newer(c->doc->value, d->value);
+}
+
 /* A renewal that failed leaves the old document in place. */
 static void put_doc(struct upstream_store *s, struct cell *c, const struct upstream_want *want, struct doc *d,
                     const struct fail *why, bool landed)
@@ -270,6 +276,9 @@ static void put_doc(struct upstream_store *s, struct cell *c, const struct upstr
     if (landed)
         c->flying = false;
     if (d != NULL && !is_from(c, want)) { /* the row was changed while this was on its way */
+        old = d;
+    } else if (d != NULL && is_rollback(c, want, d)) {
+        log_event(LOG_WARN, "upstream.rollback", LOG_S("idp", want->place));
         old = d;
     } else if (d != NULL) {
         old = c->doc;

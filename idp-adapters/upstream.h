@@ -36,6 +36,9 @@ struct upstream_want;
 typedef const void *upstream_parse_fn(struct arena *a, const struct upstream_want *want, struct str body,
                                       struct fail *f);
 
+/* Whether what was fetched may take the place of what is kept; false keeps it, as a renewal that failed. */
+typedef bool upstream_newer_fn(const void *kept, const void *fetched);
+
 enum { UPSTREAM_FORCE_S = 60, UPSTREAM_RETRY_S = 5 };
 
 struct upstream_want {
@@ -47,8 +50,9 @@ struct upstream_want {
     enum fetch_purpose purpose;
     bool test;
     upstream_parse_fn *parse;
-    struct str body; /* present: the document itself, from the registry; never fetched, read once per url */
-    bool anew;       /* what is kept did not do (an unknown kid): fetch again, once per UPSTREAM_FORCE_S */
+    upstream_newer_fn *newer; /* NULL: what was fetched is always newer */
+    struct str body;          /* present: the document itself, from the registry; never fetched, read once per url */
+    bool anew;                /* what is kept did not do (an unknown kid): fetch again, once per UPSTREAM_FORCE_S */
 };
 
 struct upstream_got {

@@ -36,6 +36,14 @@ const void *saml_metadata_parse(struct arena *a, const struct upstream_want *wan
     return m;
 }
 
+/* What somebody signed grows in validity; what goes back was signed before. */
+static bool metadata_newer(const void *kept, const void *fetched)
+{
+    const struct saml_metadata *old = kept, *new = fetched;
+
+    return new->valid_until_s >= old->valid_until_s;
+}
+
 void upstream_saml_metadata(struct upstreams *u, struct batch *b, struct arena *a, const struct idp *idp,
                             struct upstream_got *got)
 {
@@ -49,6 +57,7 @@ void upstream_saml_metadata(struct upstreams *u, struct batch *b, struct arena *
         .purpose = FETCH_METADATA,
         .test = idp->test,
         .parse = saml_metadata_parse,
+        .newer = str_is_set(idp->metadata_signer) ? metadata_newer : NULL,
     };
 
     if (given) {

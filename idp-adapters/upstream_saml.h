@@ -4,7 +4,7 @@
  * Floor 3.  From the registry row (metadata_xml) or from its metadata_url, kept
  * and renewed by upstream.h; a renewal that fails keeps the last good copy, but
  * what has expired (validUntil) is not used.  Where the row names signers, their
- * signature and a validUntil are required; without them, what is fetched must be
+ * signature and a validUntil are required, which never goes back; without them, what is fetched must be
  * one entity's own metadata and no aggregate.
  */
 #ifndef IDP_ADAPTERS_UPSTREAM_SAML_H

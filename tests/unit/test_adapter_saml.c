@@ -490,6 +490,35 @@ TEST(a_source_with_signers_is_believed_only_signed_and_with_an_end) /* [IIP-MD03
     }
 }
 
+static struct str signed_until(struct test *t, const char *until)
+{
+    struct str text = metadata(t->arena, "", "");
+
+    text = arena_printf(t->arena, "<EntitiesDescriptor " MD " ID=\"_m\" validUntil=\"%s\">@M@%.*s</EntitiesDescriptor>",
+                        until, STR_ARG(text));
+    return forge_sign(t->arena, text, "_m", "@M@", &(struct forge_sign){ .key = FORGE_IDP_NEXT });
+}
+
+TEST(signed_metadata_that_goes_back_in_time_does_not_replace_what_is_kept) /* [security.md S-37] */
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    x.idp.metadata_xml = (struct str){ NULL, 0 };
+    x.idp.metadata_url = S("https://idp.oulu.example/metadata");
+    x.idp.metadata_signer = forge_certificate(FORGE_IDP_NEXT);
+    x.city.metadata = signed_until(t, "2026-08-12T08:00:00Z");
+    CHECK_STR(log_in(t, &x, NULL), "ok");
+    x.city.metadata = signed_until(t, "2026-08-10T09:30:00Z");
+    for (int hour = 0; hour < 2; hour++) { /* the older one is fetched, and would have ended in the second */
+        test_passes(t, x.set.metadata_refresh_s + 1);
+        struct ctx *c = new_ctx(t, &x, false);
+        CHECK(adapter_run(c, adapter_saml.start));
+    }
+    CHECK(x.city.asked >= 2);
+    close_bench(&x);
+}
+
 TEST(a_text_in_the_registry_with_signers_must_be_signed_too)
 {
     struct bench x;
