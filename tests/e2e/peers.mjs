@@ -60,7 +60,26 @@ async function oidcProvider(alg) {
   check(again.answer, 'a second opening asked again');
   const second = await service.finish(again.answer);
   check(second.claims.sub === claims.sub && second.claims.auth_time === claims.auth_time, 'another person the second time');
+  await leave(g, agent, issuer, service);
   await g.stop();
+}
+
+// Who signs out here is led over the city's own sign-out, and the city asks the next time [OIDC RP-Initiated Logout].
+async function leave(g, agent, issuer, service) {
+  const launcher = await agent.get(g.url + '/');
+  const asks = await agent.submit(launcher, {}, (f) => /sign-out/.test(f.action ?? ''));
+  const asked = agent.trace.map((l) => / -> 303 (\S+)/.exec(l)?.[1]).filter((u) => u?.startsWith(issuer)).map((u) => new URL(u)).find((u) => u.searchParams.has('id_token_hint'));
+  check(asked && asked.searchParams.get('post_logout_redirect_uri') === g.url + '/upstream/left', `no sign-out at the city:\n${agent.trace.slice(-4).join('\n')}`);
+  check(!/Kirjauduit ulos/.test(asks.text), 'the city asked nobody');
+  // A return that does not bear the state of our own request says nothing of the city.
+  const early = await agent.clone().get(g.url + '/upstream/left?state=guessed');
+  check(/Tampereen kirjautuminen\s*Voi olla yhä auki/.test(text(early.text)), text(early.text).slice(0, 400));
+  const out = await agent.submit(asks, { logout: 'yes' }, (f) => f.method === 'post');
+  check(/Kirjauduit ulos/.test(out.text) && /Tampereen kirjautuminen\s*Kirjattu ulos/.test(text(out.text)), text(out.text).slice(0, 400));
+  check((await agent.get(g.url + '/upstream/left')).url.startsWith(g.url + '/sign-in'), 'what was opened is shown twice');
+  let { page } = await service.begin(agent);
+  page = await agent.submit(page, { idp: 'tampere' }, (f) => f.buttons.some((b) => b.value === 'tampere'), service.until());
+  check(!page.next && page.url.startsWith(issuer), 'the city still knows the person');
 }
 
 async function saml(name, who, host, startPeer, user, expect, fillOf, map, extra = '') {

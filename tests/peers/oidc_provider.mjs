@@ -20,6 +20,7 @@ const people = {
 const provider = new Provider(issuer, {
   clients: [{
     client_id: 'digione', client_secret: 'peer-secret-of-the-test-that-is-long-enough', redirect_uris: [redirectUri],
+    post_logout_redirect_uris: [new URL('/upstream/left', redirectUri).href],
     response_types: ['code'], grant_types: ['authorization_code'], id_token_signed_response_alg: alg,
     token_endpoint_auth_method: 'client_secret_basic',
   }],
