@@ -22,7 +22,9 @@ async function while_people_come(meanwhile) {
     const browser = agent.clone();
     while (!over && troubles.length === 0) {
       try {
-        const { tokens } = await mine.finish(mine.arrived(await browser.get(mine.authorizeUrl(), mine.until())).answer);
+        const { answer: came, page } = mine.arrived(await browser.get(mine.authorizeUrl(), mine.until()));
+        check(came, `no answer but a page: ${page?.status} ${page?.url}\n${g.logTail(5)}`);
+        const { tokens } = await mine.finish(came);
         kids.add(JSON.parse(Buffer.from(tokens.id_token.split('.')[0], 'base64url')).kid);
         opened++;
       } catch (e) { troubles.push(e); }
