@@ -13,7 +13,8 @@
  *     BODY     the body within request_body_s, else 408
  *     STEPS    the steps run; whatever they wait for has a time-out of its own
  *     WRITE    the client must take the answer within SERVER_WRITE_S
- *     IDLE     the next request must begin within SERVER_IDLE_S
+ *     IDLE     the next request must begin soon, or the library lets go of the connection and its memory
+ *     REST     the next request must begin within SERVER_IDLE_S of the last
  *     LINGER   a refusal was sent; what still comes is thrown away, for a moment
  *
  * Refused connections past connections_max get 503 at once.  After a POST the
@@ -30,7 +31,7 @@
 #include "base/settings.h"
 #include "gateway/routes.h"
 
-enum { SERVER_WRITE_S = 60, SERVER_IDLE_S = 60, SERVER_LINGER_S = 2, SERVER_LINGER_MAX_B = 1 << 20 };
+enum { SERVER_WRITE_S = 60, SERVER_HELD_S = 2, SERVER_IDLE_S = 60, SERVER_LINGER_S = 2, SERVER_LINGER_MAX_B = 1 << 20 };
 
 struct server_hooks {
     void *self;

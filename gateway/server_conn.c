@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ACCEPTS_A_TURN = 64 };
+enum { ACCEPTS_A_TURN = 64, RESTS_A_SWEEP = 256 };
 
 /* ── phases ─────────────────────────────────────────────────────────────── */
 
@@ -155,11 +155,27 @@ static void overdue(struct conn *c)
     }
 }
 
+/* What the library keeps of an idle connection is thousands of times what we do; to take it
+ * back costs as much as half a request, so not before it looks as if it would stay idle. */
+static void rest_idle(struct server *s)
+{
+    struct queue *q = &s->queues[PHASE_IDLE];
+
+    for (int i = 0; i < RESTS_A_SWEEP && q->first != NULL && q->first->until_ms <= loop_now_ms(s->loop); i++) {
+        struct conn *c = q->first;
+        if (library_let_go(c))
+            conn_enter(c, PHASE_REST);
+        else
+            conn_end(c);
+    }
+}
+
 void conn_sweep(struct timer *t)
 {
     struct server *s = (struct server *)((char *)t - offsetof(struct server, sweep));
-    static const enum phase swept[] = { PHASE_HEADER, PHASE_BODY, PHASE_WRITE, PHASE_IDLE, PHASE_LINGER };
+    static const enum phase swept[] = { PHASE_HEADER, PHASE_BODY, PHASE_WRITE, PHASE_REST, PHASE_LINGER };
 
+    rest_idle(s);
     for (size_t i = 0; i < sizeof swept / sizeof *swept; i++) {
         struct queue *q = &s->queues[swept[i]];
         while (q->first != NULL && q->first->until_ms <= loop_now_ms(s->loop))

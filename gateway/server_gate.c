@@ -64,7 +64,7 @@ void gate_look(struct conn *c)
         admit(c, &g, (size_t)n);
         break;
     case GUARD_MORE:
-        if (c->phase == PHASE_IDLE)
+        if (c->phase != PHASE_HEADER)
             conn_enter(c, PHASE_HEADER);
         c->begun = true;
         break;
@@ -90,6 +90,7 @@ void gate_bytes_came(struct watch *w, uint32_t events)
     switch (c->phase) {
     case PHASE_HEADER:
     case PHASE_IDLE:
+    case PHASE_REST:
         gate_look(c);
         /* No more will come of a header that is not whole. */
         if (c->phase == PHASE_HEADER && c->sent_all)

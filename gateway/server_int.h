@@ -26,6 +26,7 @@ enum phase {
     PHASE_WRITE,
     PHASE_ENDED,
     PHASE_IDLE,
+    PHASE_REST,
     PHASE_LINGER,
     PHASES
 };
@@ -147,5 +148,7 @@ void library_turn(struct server *s, struct library *l);
 /* Gives it the connection, whose next request is c->approved. */
 bool library_take(struct conn *c, size_t header_B);
 void library_resume(struct conn *c); /* it has something to do for it */
+/* Takes an idle connection away from the library that has it.  False: there is no descriptor for that; end it. */
+bool library_let_go(struct conn *c);
 
 #endif

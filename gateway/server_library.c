@@ -194,9 +194,8 @@ void library_resume(struct conn *c)
     c->library->run = true;
 }
 
-/* Takes an idle connection away from the library that has it: under its descriptor the
- * library finds one that has ended. */
-static bool take_back(struct conn *c)
+/* Under its descriptor the library finds one that has ended. */
+bool library_let_go(struct conn *c)
 {
     int kept = fcntl(c->watch.fd, F_DUPFD_CLOEXEC, 0), ended[2];
 
@@ -228,7 +227,7 @@ bool library_take(struct conn *c, size_t header_B)
     struct server *s = c->s;
     const struct our_address at = { AF_UNIX, c };
 
-    if (c->library == &s->small && header_B > SMALL_HEADER_B && !take_back(c))
+    if (c->library == &s->small && header_B > SMALL_HEADER_B && !library_let_go(c))
         return false;
     if (c->library != NULL) {
         library_resume(c);

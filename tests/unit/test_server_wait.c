@@ -485,6 +485,57 @@ TEST(who_does_not_read_its_answer_is_ended_when_its_time_is_over)
     close_desk(d);
 }
 
+/* ── idle ───────────────────────────────────────────────────────────────── */
+
+TEST(who_stays_idle_is_let_go_by_the_library_and_served_again)
+{
+    static const char *const requests[] = { AT_ONCE, WAITS, HOSTILE };
+    struct desk *d = open_desk(t, true);
+    int fds[MANY];
+
+    call_many(d, AT_ONCE, fds);
+    CHECK_INT(count_good(d, fds), MANY);
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        int right = 0;
+        for (int k = 0; k < 4; k++) { /* a sweep takes its share alone */
+            test_passes(t, SERVER_HELD_S + 1);
+            turn(d);
+        }
+        for (int k = 0; k < MANY; k++)
+            say(fds[k], requests[i]);
+        turn(d);
+        answer_all(d);
+        for (int k = 0; k < MANY; k++) {
+            struct heard h = hear(d, fds[k]);
+            right += h.answers == 1 && h.last_status == (i < 2 ? 200 : 400) && h.closed == (i == 2);
+        }
+        CHECK_INT(right, MANY);
+    }
+    close_many(fds);
+    close_desk(d);
+}
+
+TEST(who_stays_idle_too_long_is_closed_and_so_is_who_has_gone_meanwhile)
+{
+    struct desk *d = open_desk(t, true);
+    int stays = call_and_say(d, AT_ONCE), goes = call_and_say(d, AT_ONCE);
+
+    CHECK_INT(hear(d, stays).answers, 1);
+    CHECK_INT(hear(d, goes).answers, 1);
+    test_passes(t, SERVER_HELD_S + 1);
+    turn(d);
+    CHECK_INT(server_connections(d->server), 2);
+    (void)close(goes);
+    turn(d);
+    CHECK_INT(server_connections(d->server), 1);
+    test_passes(t, SERVER_IDLE_S);
+    turn(d);
+    CHECK(hear(d, stays).closed);
+    CHECK_INT(server_connections(d->server), 0);
+    (void)close(stays);
+    close_desk(d);
+}
+
 /* ── pipelined ──────────────────────────────────────────────────────────── */
 
 TEST(what_is_sent_behind_a_waiting_request_passes_the_guard_first)
