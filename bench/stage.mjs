@@ -23,7 +23,7 @@ const must = (res, status, what) => {
 
 export class Stage {
   async start(program, users) {
-    const { g, service } = await federation(program, { name: 'bench', service: { secret }, settings: { redis_memory_MB: 1024, trusted_proxy: '127.0.0.1', upstream_waiting_max: 64 } });
+    const { g, service } = await federation(program, { name: 'bench', service: { secret }, settings: { redis_memory_MB: 1024, trusted_proxy: '127.0.0.1' } });
     Object.assign(this, { gateway: g, service, rs256: new Service(g, { id: 'lampi', secret, alg: 'RS256', scope: 'openid profile edu.role' }) });
     this.saml = { plain: new SamlCity('plain'), signed: new SamlCity('signed', { signed: true }), encrypted: new SamlCity('encrypted') };
     this.oidc = new OidcCity('edu', await freePort());
