@@ -12,7 +12,7 @@
 
 enum { ANSWER_ID_B = 16, ANSWER_LIFE_S = 120, STATE_MAX_B = 128 };
 /* What one address may have in the store at a time: a city's schools behind one address, but not the whole store. */
-enum { ANSWER_SMALL_B = 16384, SMALL_PER_PLACE_MAX = 3000, LARGE_PER_PLACE_MAX = 100 };
+enum { ANSWER_SMALL_B = 32768, SMALL_PER_PLACE_MAX = 3000, LARGE_PER_PLACE_MAX = 200 };
 
 /* ── rows that lead from a browser's login to flow ──────────────────────── */
 
