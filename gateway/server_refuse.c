@@ -48,6 +48,20 @@ static const char *reason_phrase(int status)
     }
 }
 
+/* What else a client must know.  A browser whose cookies have grown past what is taken would be refused until they
+ * expire: it is asked to drop them, and its next request begins afresh. */
+static const char *advice(int status)
+{
+    switch (status) {
+    case 431:
+        return "Clear-Site-Data: \"cookies\"\r\n";
+    case 503:
+        return "Retry-After: 2\r\n";
+    default:
+        return "";
+    }
+}
+
 static void write_refusal(struct server *s, int fd, int status, const char *rule, struct str peer)
 {
     char code[9], text[REFUSAL_B], body[160];
@@ -58,8 +72,7 @@ static void write_refusal(struct server *s, int fd, int status, const char *rule
     int n = snprintf(text, sizeof text,
                      "HTTP/1.1 %d %s\r\nConnection: close\r\n%sContent-Type: text/plain; charset=utf-8\r\n"
                      "Content-Length: %d\r\n%.*s\r\n%s",
-                     status, reason_phrase(status), status == 503 ? "Retry-After: 2\r\n" : "", body_n,
-                     STR_ARG(s->hooks.headers), body);
+                     status, reason_phrase(status), advice(status), body_n, STR_ARG(s->hooks.headers), body);
     if (n > 0 && (size_t)n < sizeof text)
         (void)!send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

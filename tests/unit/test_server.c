@@ -165,7 +165,16 @@ TEST(headers_of_any_size_follow_each_other_on_one_connection)
     (void)close(fd);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         CHECK_INT(gate_say(t, g, with_large_cookie(t->arena, sizes[i], "Connection: close\r\n")).status, 200);
-    CHECK_INT(gate_say(t, g, with_large_cookie(t->arena, 40000, "")).status, 431);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(a_browser_with_too_many_cookies_is_asked_to_drop_them)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+    struct gate_answer a = gate_say(t, g, with_large_cookie(t->arena, 40000, ""));
+
+    CHECK_INT(a.status, 431);
+    CHECK(str_find(a.text, S("\r\nClear-Site-Data: \"cookies\"\r\n")) < a.text.n);
     CHECK_INT(gate_close(g), GATEWAY_STOPPED);
 }
 
