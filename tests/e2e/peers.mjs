@@ -21,8 +21,7 @@ ${service.row({ asks: 'sub, given_name, family_name, roles, school, provider' })
 `;
 
 // Opens the service, chooses the city's provider, fills in its page, and lands at the service.
-async function journey(service, idp, signIn) {
-  const agent = new Agent();
+async function journey(service, idp, signIn, agent = new Agent()) {
   let { page } = await service.begin(agent);
   check(page && page.status === 200, `sign-in page: ${page?.status}\n${agent.trace.join('\n')}`);
   page = await agent.submit(page, { idp }, (f) => f.method === 'post' && f.buttons.some((b) => b.name === 'idp' && b.value === idp), service.until());
@@ -48,10 +47,11 @@ async function oidcProvider(alg) {
   await configure(`  - { id: tampere, kind: oidc, provider: tampere, name: { fi: Tampere }, test: true, map: entra, issuer: "${issuer}", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: peer-secret-of-the-test-that-is-long-enough } }\n`);
   await peer('oidc-provider', node, ['tests/peers/oidc_provider.mjs', port, issuer, `${g.url}/upstream/oidc/tampere`, alg], { cwd: root });
   await g.start();
-  const { claims, info, agent } = await journey(service, 'tampere', async (a, page) => {
+  const signIn = async (a, page) => {
     page = await postForm(a, page, { login: 'tiina', password: 'any' }, service);
     return page.next ? page : postForm(a, page, {}, service);
-  });
+  };
+  const { claims, info, agent } = await journey(service, 'tampere', signIn);
   check(info.given_name === 'Tiina' && info.family_name === 'Testi-Karpalo', `names: ${JSON.stringify(info)}`);
   check(info.edu_roles?.[0]?.role === 'teacher', `roles: ${JSON.stringify(info.edu_roles)}`);
   check(info.edu_schools?.[0]?.code === '99301', `schools: ${JSON.stringify(info.edu_schools)}`);
@@ -61,6 +61,7 @@ async function oidcProvider(alg) {
   const second = await service.finish(again.answer);
   check(second.claims.sub === claims.sub && second.claims.auth_time === claims.auth_time, 'another person the second time');
   await leave(g, agent, issuer, service);
+  await leaveShared(g, issuer, service, signIn);
   await g.stop();
 }
 
@@ -80,6 +81,19 @@ async function leave(g, agent, issuer, service) {
   let { page } = await service.begin(agent);
   page = await agent.submit(page, { idp: 'tampere' }, (f) => f.buttons.some((b) => b.value === 'tampere'), service.until());
   check(!page.next && page.url.startsWith(issuer), 'the city still knows the person');
+}
+
+// On a shared device a service that signs somebody out ends the city's session as well, and gets its person back at once.
+async function leaveShared(g, issuer, service, signIn) {
+  const shared = new Agent();
+  shared.keep(new URL(g.url), ['shared=1']);
+  const { agent, tokens } = await journey(service, 'tampere', signIn, shared);
+  check(agent.trace.some((l) => l.includes(issuer) && l.includes('prompt=login')), 'a shared device asked for no fresh log-in');
+  const q = new URLSearchParams({ id_token_hint: tokens.id_token, post_logout_redirect_uri: service.redirect + '/out', state: 's1' });
+  const asks = await agent.get(`${g.url}/oidc/end_session?${q}`, service.until());
+  check(!asks.next && asks.url.startsWith(issuer), `not over the city: ${asks.next ?? asks.url}`);
+  const back = await agent.submit(asks, { logout: 'yes' }, (f) => f.method === 'post', service.until());
+  check(back.next === `${service.redirect}/out?state=s1`, `back at ${back.next ?? back.url}`);
 }
 
 async function saml(name, who, host, startPeer, user, expect, fillOf, map, extra = '') {
