@@ -5,7 +5,7 @@
 #include "base/settings.h"
 #include "gateway/answer.h"
 #include "gateway/login_cookie.h"
-#include "gateway/node.h"
+#include "gateway/node/node.h"
 #include "gateway/oidc/oidc.h"
 #include "gateway/pairwise.h"
 #include "gateway/session.h"

@@ -15,7 +15,7 @@
 #define GATEWAY_FLOW_H
 
 #include "gateway/audit/audit.h"
-#include "gateway/metrics.h"
+#include "gateway/node/metrics.h"
 #include "model/ctx.h"
 #include "policy/policy.h"
 #include "wire/html.h"

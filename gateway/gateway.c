@@ -4,11 +4,11 @@
 #include "base/log.h"
 #include "gateway/audit/audit.h"
 #include "gateway/audit/heads.h"
-#include "gateway/lane.h"
-#include "gateway/listen.h"
-#include "gateway/node_watch.h"
+#include "gateway/http/listen.h"
+#include "gateway/http/server.h"
+#include "gateway/node/lane.h"
+#include "gateway/node/watch.h"
 #include "gateway/process/sandbox.h"
-#include "gateway/server.h"
 #include "idp-adapters/upstream.h"
 
 #include <poll.h>

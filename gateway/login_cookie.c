@@ -5,8 +5,8 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
-#include "gateway/device.h"
 #include "gateway/flow.h"
+#include "gateway/pages/device.h"
 #include "wire/http.h"
 #include "wire/kv.h"
 

@@ -5,9 +5,9 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
-#include "gateway/favourites.h"
 #include "gateway/flow.h"
-#include "gateway/node.h"
+#include "gateway/node/node.h"
+#include "gateway/pages/favourites.h"
 #include "wire/http.h"
 #include "wire/json.h"
 

@@ -94,8 +94,8 @@ struct sign_in_view { /* GET /sign-in */
 struct html page_sign_in(struct arena *a, const struct sign_in_view *v);
 struct html page_no_school(struct arena *a, const struct sign_in_view *v);
 
-/* The picker over a registry snapshot: made by the first call (gateway/node.c, before a snapshot is in force), kept
- * with it, shared by all threads. */
+/* The picker over a registry snapshot: made by the first call (gateway/node/node.c, before a snapshot is in force),
+ * kept with it, shared by all threads. */
 struct picker;
 const struct picker *picker_of(struct registry *r);
 /* Fills in remembered, search, picks, others, q, total, from, next and previous of a view whose page.lang is set. query

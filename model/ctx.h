@@ -48,7 +48,7 @@ struct work;          /* base/work.h: threads for SQL and Argon2id */
 struct audit;         /* gateway/audit/audit.h */
 struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity providers */
 struct route;         /* gateway/routes.h: the row that matched */
-struct node;          /* gateway/node.h: what all loops share (seal keys, epochs, counters) */
+struct node;          /* gateway/node/node.h: what all loops share (seal keys, epochs, counters) */
 
 enum { STEP_DEPTH_MAX = 6 };
 

@@ -40,7 +40,7 @@ door() {
         echo "$f" | grep -qxE "$2" || offence "$f: includes <$1> outside its door ($2)"
     done
 }
-door 'microhttpd' 'gateway/server_library\.c'
+door 'microhttpd' 'gateway/http/library\.c'
 door 'hiredis' 'wire/kv\.c'
 door 'libxml/' 'wire/(xml|dsig|saml)[a-z_]*\.[ch]|wire/xmlenc\.[ch]'
 door 'oauth2/|cjose/' 'wire/jose\.c'
@@ -73,6 +73,13 @@ done
 for f in $sources; do
     head -1 "$f" | grep -q 'SPDX-License-Identifier: EUPL-1.2' || offence "$f: no SPDX line"
     grep -nE '\b(TODO|FIXME|XXX)\b' "$f" >/dev/null && offence "$f: holds a note to self"
+done
+
+# A README's map is true: what it links to is there.
+for f in $(git ls-files '*.md'); do
+    for link in $(grep -oE '\]\([^)#]+' "$f" | sed 's/^](//' | grep -vE '^https?:' || true); do
+        [ -e "$(dirname "$f")/$link" ] || offence "$f: links to $link, which is not there"
+    done
 done
 
 [ "$bad" -eq 0 ] && echo "$(echo "$sources" | wc -l) files obey the floors"

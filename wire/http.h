@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * wire/http.h: request and response as values.
  *
- * Floor 1.  Knows no library and no socket: gateway/server_request.c fills requests and
+ * Floor 1.  Knows no library and no socket: gateway/http/request.c fills requests and
  * sends responses, tests make both by hand.  A request has passed the framing
  * guard: one Host, token-only names, no control bytes in values.  Views of a
  * request live as long as it does; what is given to a response must live in

@@ -5,7 +5,7 @@
 
 #include "base/seals.h"
 #include "certs/signer.h"
-#include "gateway/listen.h"
+#include "gateway/http/listen.h"
 #include "gateway/process/supervisor.h"
 #include "gateway/registry/registry.h"
 #include "wire/kv.h"

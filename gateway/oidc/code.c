@@ -7,7 +7,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/login_cookie.h"
-#include "gateway/node.h"
+#include "gateway/node/node.h"
 #include "gateway/session.h"
 #include "wire/form.h"
 #include "wire/http.h"

@@ -21,7 +21,7 @@
 enum {
     LINES_MAX = 64,  /* loops that ask */
     JOBS_MAX = 2048, /* under way, of all places */
-    PER_HOST = 16, /* a city that takes 200 ms for a token serves 80 people a second */
+    PER_HOST = 16,   /* a city that takes 200 ms for a token serves 80 people a second */
     CONNECTIONS_MAX = 256,
     HEADERS_MAX_B = 65536,
     TURN_MS = 1000,

@@ -7,7 +7,7 @@
 #include "base/world.h"
 #include "certs/signer.h"
 #include "gateway/gateway.h"
-#include "gateway/node.h"
+#include "gateway/node/node.h"
 #include "gateway/process/fetcher.h"
 
 #include <errno.h>

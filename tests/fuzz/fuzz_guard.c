@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/guard.h"
+#include "gateway/http/guard.h"
 
 #include <assert.h>
 #include <string.h>

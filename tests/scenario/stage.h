@@ -10,7 +10,7 @@
 #ifndef TESTS_SCENARIO_STAGE_H
 #define TESTS_SCENARIO_STAGE_H
 
-#include "gateway/node_watch.h"
+#include "gateway/node/watch.h"
 #include "tests/contract/redis_double.h"
 #include "tests/scenario/nursery.h"
 #include "wire/fetch.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/answer.h"
-#include "gateway/listen.h"
-#include "gateway/metrics.h"
-#include "gateway/node.h"
+#include "gateway/http/listen.h"
+#include "gateway/node/metrics.h"
+#include "gateway/node/node.h"
 #include "tests/test.h"
 #include "wire/form.h"
 

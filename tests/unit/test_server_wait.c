@@ -3,7 +3,7 @@
  * One loop's HTTP with the test in the place of everything behind it: requests wait until the test answers them, and
  * the clock moves when the test says so.  What clients do meanwhile must cost them alone. */
 #include "base/log.h"
-#include "gateway/server.h"
+#include "gateway/http/server.h"
 #include "tests/test.h"
 
 #include <arpa/inet.h>

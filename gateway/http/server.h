@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/server.h: one loop's HTTP: connections in, requests to steps, responses out.
+ * gateway/http/server.h: one loop's HTTP: connections in, requests to steps, responses out.
  *
  * Floor 5.  The only door to libmicrohttpd, which frames bodies and writes
  * responses.  A connection is accepted here; its bytes are peeked at until a

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/node_watch.h"
+#include "gateway/node/watch.h"
 
 #include "base/log.h"
 #include "gateway/registry/registry.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/node.h"
+#include "gateway/node/node.h"
 
-#include "gateway/favourites.h"
+#include "gateway/pages/favourites.h"
 #include "launcher/pages.h"
 
 #include <assert.h>

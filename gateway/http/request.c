@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * A request: made from its header, started when its body is whole, over when its answer has left. */
-#include "gateway/server_int.h"
+#include "gateway/http/int.h"
 
 #include "wire/form.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/listen.h: the sockets that the world knocks at.
+ * gateway/http/listen.h: the sockets that the world knocks at.
  *
  * Floor 5.
  */

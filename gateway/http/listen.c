@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/listen.h"
+#include "gateway/http/listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

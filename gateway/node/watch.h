@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/node_watch.h: what changes around a running node: the wall clock and the registry in SQL.
+ * gateway/node/watch.h: what changes around a running node: the wall clock and the registry in SQL.
  *
  * Floor 5.  Belongs to one thread, the process's main one; looked at several
  * times a second, or, where a test moves the clock, after each of its moves.
@@ -8,7 +8,7 @@
 #ifndef GATEWAY_NODE_WATCH_H
 #define GATEWAY_NODE_WATCH_H
 
-#include "gateway/node.h"
+#include "gateway/node/node.h"
 
 struct node_watch;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/device.h"
+#include "gateway/pages/device.h"
 
 #include "wire/http.h"
 

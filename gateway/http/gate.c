@@ -2,7 +2,7 @@
  *
  * The gate: a connection's bytes are peeked at until a whole header has passed the guard; then the library may read
  * them. */
-#include "gateway/server_int.h"
+#include "gateway/http/int.h"
 
 #include <errno.h>
 #include <sys/socket.h>

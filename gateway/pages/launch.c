@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The launcher, and what its tiles open. */
 #include "base/settings.h"
-#include "gateway/favourites.h"
 #include "gateway/flow.h"
+#include "gateway/pages/favourites.h"
 #include "gateway/session.h"
 #include "launcher/pages.h"
 #include "wire/form.h"

@@ -2,7 +2,7 @@
  *
  * /health/live, /health/ready and /metrics: for operators and their machines, not for the world. */
 #include "gateway/audit/audit.h"
-#include "gateway/node.h"
+#include "gateway/node/node.h"
 #include "gateway/routes.h"
 
 #include "base/log.h"

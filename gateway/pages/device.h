@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/device.h: whose device this is, as the person on the sign-in page said.
+ * gateway/pages/device.h: whose device this is, as the person on the sign-in page said.
  *
  * Floor 5.  Two cookies of a year: the identity provider chosen last (a device of
  * one's own), or the mark of a shared device; never both.  Neither is a secret,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/metrics.h: counters of each loop, and their sum as Prometheus text.
+ * gateway/node/metrics.h: counters of each loop, and their sum as Prometheus text.
  *
  * Floor 5.  A loop adds to its own struct, without locks; whoever answers
  * /metrics reads them all.  Names of routes and outcomes only: no person, no

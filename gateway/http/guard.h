@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/guard.h: reads the raw header of a request, strictly, before anything else does.
+ * gateway/http/guard.h: reads the raw header of a request, strictly, before anything else does.
  *
  * Floor 5.  Pure.  libmicrohttpd reads leniently: it accepts bare line feeds,
  * folded lines, NUL, several lengths, and so lets one message be two.  So the

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/server.h"
+#include "gateway/http/server.h"
 
 #include "base/log.h"
-#include "gateway/server_int.h"
+#include "gateway/http/int.h"
 
 #include <assert.h>
 #include <fcntl.h>

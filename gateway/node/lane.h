@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/lane.h: one loop with everything that a request needs on it, made of given parts.
+ * gateway/node/lane.h: one loop with everything that a request needs on it, made of given parts.
  *
  * Floor 5.  The gateway process turns each lane on a thread of its own; a test
  * gives it a clock, a Redis, a signer and cities of its own making.
@@ -7,7 +7,7 @@
 #ifndef GATEWAY_LANE_H
 #define GATEWAY_LANE_H
 
-#include "gateway/node.h"
+#include "gateway/node/node.h"
 #include "wire/kv.h"
 
 struct lane_parts {

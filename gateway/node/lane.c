@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/lane.h"
+#include "gateway/node/lane.h"
 
 #include "base/log.h"
 #include "certs/signer_client.h"
 #include "gateway/answer.h"
 #include "gateway/audit/audit.h"
 #include "gateway/flow.h"
-#include "gateway/server.h"
+#include "gateway/http/server.h"
 #include "idp-adapters/upstream.h"
 #include "wire/fetch.h"
 #include "wire/kv.h"

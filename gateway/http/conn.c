@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * Connections: how they come in, the phase that each is in, and when a phase is over. */
-#include "gateway/server_int.h"
+#include "gateway/http/int.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

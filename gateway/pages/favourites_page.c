@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The page on which a person chooses favourites, one press at a time. */
 #include "base/crypt.h"
-#include "gateway/favourites.h"
 #include "gateway/flow.h"
+#include "gateway/pages/favourites.h"
 #include "gateway/session.h"
 #include "launcher/pages.h"
 #include "wire/form.h"

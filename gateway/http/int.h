@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/server_int.h: what the files of one loop's HTTP share; nobody else includes it.
+ * gateway/http/int.h: what the files of one loop's HTTP share; nobody else includes it.
  *
- * Floor 5.  server.c the life of a server; server_conn.c connections, their
- * phases and deadlines; server_refuse.c answers that need no request;
- * server_gate.c from bytes to a request that the library may see;
- * server_request.c a request and its steps; server_library.c the only door to
- * libmicrohttpd.
+ * Floor 5.  server.c the life of a server; conn.c connections, their phases and
+ * deadlines; refuse.c answers that need no request; gate.c from bytes to a
+ * request that the library may see; request.c a request and its steps;
+ * library.c the only door to libmicrohttpd.
  */
-#ifndef GATEWAY_SERVER_INT_H
-#define GATEWAY_SERVER_INT_H
+#ifndef GATEWAY_HTTP_INT_H
+#define GATEWAY_HTTP_INT_H
 
-#include "gateway/guard.h"
-#include "gateway/server.h"
+#include "gateway/http/guard.h"
+#include "gateway/http/server.h"
 
 #include <netinet/in.h>
 
@@ -105,7 +104,7 @@ struct server {
     char peeked[PEEK_B];
 };
 
-/* ── server_conn.c ──────────────────────────────────────────────────────── */
+/* ── conn.c ───────────────────────────────────────────────────────────────── */
 
 void conn_knock(struct watch *w, uint32_t events); /* somebody knocks at the listening socket */
 void conn_sweep(struct timer *t);                  /* ends what is overdue in its phase */
@@ -115,7 +114,7 @@ void conn_end(struct conn *c);
 /* Gives the slot back; the descriptor is closed already. */
 void conn_forget(struct conn *c);
 
-/* ── server_refuse.c ────────────────────────────────────────────────────── */
+/* ── refuse.c ─────────────────────────────────────────────────────────────── */
 
 /* Eight characters that nobody confuses on the telephone: no 0 and O, no 1 and I. */
 void refuse_code(struct server *s, char code[9]);
@@ -125,12 +124,12 @@ void refuse_body(struct conn *c);         /* the body is overdue: the library is
 void refuse_fd(struct server *s, int fd); /* 503, at once, and closes: there is no room */
 bool refuse_throw_away(struct conn *c);   /* what came while it lingers; false: end it */
 
-/* ── server_gate.c ──────────────────────────────────────────────────────── */
+/* ── gate.c ───────────────────────────────────────────────────────────────── */
 
 void gate_bytes_came(struct watch *w, uint32_t events); /* the watch of every connection */
 void gate_look(struct conn *c);                         /* peeks; refuses, waits for more, or admits */
 
-/* ── server_request.c ───────────────────────────────────────────────────── */
+/* ── request.c ────────────────────────────────────────────────────────────── */
 
 /* From a header that the guard has read; it is copied. */
 struct request *request_make(struct conn *c, const char *header, const struct guarded *g);
@@ -140,7 +139,7 @@ void request_start(struct request *r); /* its body is whole: finds its row, begi
  * to the end, without a connection. */
 void request_over(struct request *r);
 
-/* ── server_library.c ───────────────────────────────────────────────────── */
+/* ── library.c ────────────────────────────────────────────────────────────── */
 
 bool library_open(struct server *s);
 void library_close(struct server *s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/favourites.h: the services that a person wants first.
+ * gateway/pages/favourites.h: the services that a person wants first.
  *
  * Floor 5.  Kept in SQL under the person's id, so that they follow to another
  * device; in a file of their own, state_dir/registry/people.sqlite, since each

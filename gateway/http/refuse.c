@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * Answers to what never becomes a request, written by hand: the library has no part in them. */
-#include "gateway/server_int.h"
+#include "gateway/http/int.h"
 
 #include <errno.h>
 #include <stdio.h>

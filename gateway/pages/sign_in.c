@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The sign-in page: which identity provider, and for local accounts the form. */
 #include "base/settings.h"
-#include "gateway/device.h"
 #include "gateway/flow.h"
 #include "gateway/login_cookie.h"
-#include "gateway/node.h"
+#include "gateway/node/node.h"
+#include "gateway/pages/device.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/adapter_local.h"
 #include "launcher/pages.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/favourites.h"
+#include "gateway/pages/favourites.h"
 
 #include "base/log.h"
 #include "base/settings.h"
 #include "base/work.h"
 #include "gateway/flow.h"
-#include "gateway/node.h"
+#include "gateway/node/node.h"
 #include "gateway/session.h"
 #include "wire/db.h"
 

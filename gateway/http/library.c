@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * The only door to libmicrohttpd.  What is relied on was read and tried in 0.9.75 and 1.0.1. */
-#include "gateway/server_int.h"
+#include "gateway/http/int.h"
 
 #include "base/log.h"
 
