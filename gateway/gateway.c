@@ -10,6 +10,7 @@
 #include "gateway/node/watch.h"
 #include "gateway/process/sandbox.h"
 #include "idp-adapters/upstream.h"
+#include "wire/xml.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -44,6 +45,7 @@ static void *run_lane(void *arg)
     int64_t until_ms = INT64_MAX;
     bool busy = true;
 
+    xml_thread_ready();
     while (atomic_load(&n->lanes_busy) > 0 && loop_now_ms(lane->loop) < until_ms) {
         lane_turn(lane, WATCH_MS);
         if (until_ms == INT64_MAX && atomic_load(&n->stopping)) {

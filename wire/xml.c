@@ -19,6 +19,12 @@ __attribute__((constructor)) static void use_heap(void)
     (void)xmlMemSetup(heap_free, heap_alloc, heap_realloc, heap_strdup);
 }
 
+void xml_thread_ready(void)
+{
+    xmlInitParser();
+    (void)xmlGetLastError();
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';

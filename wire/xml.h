@@ -26,6 +26,10 @@ enum {
     XML_IN_SCOPE_MAX = 128    /* namespace declarations in force at one place */
 };
 
+/* Makes libxml2's state of this thread.  It would make it at its first use, and write to it whether it got it or not:
+ * better at the thread's start than in a login. */
+void xml_thread_ready(void);
+
 /* Parses one message; the document is adopted by a.  Fails UPSTREAM xml_size,
  * xml_encoding, xml_doctype, xml_comment, xml_instruction, xml_depth,
  * xml_elements, xml_attributes, xml_malformed, xml_namespace, xml_id_duplicate. */

@@ -10,6 +10,7 @@
 #include "gateway/registry/registry.h"
 #include "idp-adapters/upstream.h"
 #include "tests/test.h"
+#include "wire/xml.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -62,6 +63,7 @@ static void *run_lane(void *self)
 {
     struct stage_lane *l = self;
 
+    xml_thread_ready();
     if (l->stage->lane_begins != NULL)
         l->stage->lane_begins();
     while (!atomic_load(&l->stage->ends)) {
