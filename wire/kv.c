@@ -123,8 +123,9 @@ void kv_note_trouble(struct kv *k, const char *why)
     if (strcmp(k->trouble, why) == 0)
         return;
     k->trouble = why;
+    /* A private Redis starts beside us: until it has been here once, its absence is no alarm. */
     if (why[0] != '\0')
-        log_event(LOG_ERROR, "kv.away", LOG_C("why", why));
+        log_event(k->has_epoch ? LOG_ERROR : LOG_WARN, "kv.away", LOG_C("why", why));
     else
         log_event(LOG_INFO, "kv.ready");
 }

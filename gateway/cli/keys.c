@@ -47,6 +47,11 @@ static int list(struct arena *a, const struct settings *set)
     int64_t now_s = world_now_s(&world_real);
     size_t n;
 
+    if (keys == NULL && !signer_keys_stamp(set, &(struct keys_stamp){ 0 }))
+        return cli_complain(
+            CLI_BROKEN, "keys",
+            "no keys that this user can see in %.*s; the first start makes them, and so does keys create",
+            STR_ARG(set->keys_dir));
     if (keys == NULL)
         return cli_complain(CLI_BROKEN, "keys", "%s", f.detail);
     (void)printf("%-8s %-6s %-8s %-21s %-21s %-21s %s\n", "use", "alg", "state", "current", "retired", "gone", "kid");
