@@ -396,10 +396,6 @@ bool session_add_service(struct ctx *c, struct session *s, struct str service)
 {
     if (strs_has(&s->services, service) || s->services.n >= SESSION_SERVICES_MAX)
         return false;
-    struct str *more = arena_make_n(c->arena, s->services.n + 1, struct str);
-    for (size_t i = 0; i < s->services.n; i++)
-        more[i] = s->services.at[i];
-    more[s->services.n++] = service;
-    s->services.at = more;
+    strs_add(c->arena, &s->services, service);
     return true;
 }

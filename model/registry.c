@@ -220,3 +220,13 @@ bool strs_has(const struct strs *list, struct str s)
             return true;
     return false;
 }
+
+void strs_add(struct arena *a, struct strs *list, struct str s)
+{
+    struct str *at = arena_make_n(a, list->n + 1, struct str);
+
+    for (size_t i = 0; i < list->n; i++)
+        at[i] = list->at[i];
+    at[list->n++] = s;
+    list->at = at;
+}

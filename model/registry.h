@@ -21,6 +21,7 @@ struct strs { /* a list of texts */
 };
 
 bool strs_has(const struct strs *list, struct str s);
+void strs_add(struct arena *a, struct strs *list, struct str s); /* at the end; the list moves, s is not copied */
 
 struct school {
     struct str oid, code; /* code: five digits */

@@ -59,16 +59,6 @@ static size_t place_of(const struct strs *list, struct str service)
     return i;
 }
 
-static void add(struct arena *a, struct strs *list, struct str service)
-{
-    struct str *at = arena_make_n(a, list->n + 1, struct str);
-
-    for (size_t i = 0; i < list->n; i++)
-        at[i] = list->at[i];
-    at[list->n++] = service;
-    list->at = at;
-}
-
 static void swap(struct strs *list, size_t i, size_t k)
 {
     struct str was = list->at[i];
@@ -85,7 +75,7 @@ void favourites_apply(struct arena *a, struct strs *list, enum favourite_change 
     switch (change) {
     case FAVOURITE_ADD:
         if (!there && list->n < FAVOURITES_MAX)
-            add(a, list, service);
+            strs_add(a, list, service);
         break;
     case FAVOURITE_REMOVE:
         if (there) {
