@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/answer.h: what every answer has in common, and what a failure looks like.
  *
- * Floor 5.  The one place that turns a struct fail into status, log line and
+ * Floor 6.  The one place that turns a struct fail into status, log line and
  * text: a page for people, JSON for services, or a redirect to the service when
  * its answer address was checked.
  */

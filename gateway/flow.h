@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/flow.h: the only place that chooses a login's next step.
  *
- * Floor 5.  Every endpoint of a login ends with the row flow_next; no handler
+ * Floor 6.  Every endpoint of a login ends with the row flow_next; no handler
  * sends a browser to another.  The states, and who leads out of each:
  *
  *     ASKED     a session fits: KNOWN.  Else the city that is named: AT_CITY.
@@ -14,8 +14,8 @@
 #ifndef GATEWAY_FLOW_H
 #define GATEWAY_FLOW_H
 
-#include "gateway/audit/audit.h"
-#include "gateway/node/metrics.h"
+#include "audit/audit.h"
+#include "gateway/metrics.h"
 #include "model/ctx.h"
 #include "policy/policy.h"
 #include "wire/html.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/logout.h: a session ends, and the page says truly what has ended.
  *
- * Floor 5.  Ending the session ends its codes and access tokens with it, since
+ * Floor 6.  Ending the session ends its codes and access tokens with it, since
  * each looks at its session.  First here, then at the city, where it offers that
  * and the person leaves (or the device is shared): the browser goes there and
  * comes back to /upstream/left.  What services keep themselves stays open until

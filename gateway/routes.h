@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/routes.h: which path is answered by which steps, under which guards.
  *
- * Floor 5.  routes.def is the one table.  A path is matched raw, byte by byte,
+ * Floor 6.  routes.def is the one table.  A path is matched raw, byte by byte,
  * once; there is no prefix matching but one trailing parameter.
  */
 #ifndef GATEWAY_ROUTES_H

@@ -2,7 +2,7 @@
  *
  * The service provider towards a city's SAML identity provider: AuthnRequest by
  * redirect, answer by POST [SAML profiles 4.1].  The answer came in at
- * gateway/saml_sp.c, which reads no cookie; here it is the body of a GET of our
+ * gateway/upstream_metadata.c, which reads no cookie; here it is the body of a GET of our
  * own, where the login's cookie came along. */
 #include "idp-adapters/adapter.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * launcher/assets.h: the static files, built into the program.
  *
- * Floor 4.  The table is made by wire/htmlc.c from launcher/assets.  An address
+ * Floor 5.  The table is made by wire/htmlc.c from launcher/assets.  An address
  * holds a hash of the bytes, so a file under it never changes and may be kept
  * by browsers for ever.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * launcher/cities.h: names of municipalities, inflected.
  *
- * Floor 4.  Pure.
+ * Floor 5.  Pure.
  */
 #ifndef LAUNCHER_CITIES_H
 #define LAUNCHER_CITIES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * launcher/contact.h: a help desk's address, which is a web page or a mailbox.
  *
- * Floor 4.  Pure.
+ * Floor 5.  Pure.
  */
 #ifndef LAUNCHER_CONTACT_H
 #define LAUNCHER_CONTACT_H

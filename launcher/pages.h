@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * launcher/pages.h: every page a person lands on, as a function of its view.
  *
- * Floor 4.  A page takes a struct of plain values and gives complete HTML; it
+ * Floor 5.  A page takes a struct of plain values and gives complete HTML; it
  * reads nothing else, so it cannot fail and never blocks.  All texts are foreign
  * until escaped: callers pass them as they came.  The result lives in the arena
  * given; it is absent only if the page outgrew HTML_PAGE_MAX_B.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * launcher/texts.h: the texts of texts.def for C code; templates have their own copy, escaped at build time.
  *
- * Floor 4.  Pure.
+ * Floor 5.  Pure.
  */
 #ifndef LAUNCHER_TEXTS_H
 #define LAUNCHER_TEXTS_H

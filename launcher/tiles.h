@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * launcher/tiles.h: services + person + policy -> the tiles of one person's launcher.
  *
- * Floor 4.  Pure: reads its arguments, keeps nothing.  A tile is there exactly
+ * Floor 5.  Pure: reads its arguments, keeps nothing.  A tile is there exactly
  * when the decision function allows the service, so the launcher never shows
  * what sign-in would refuse.  Views point into the registry or the arena given.
  */

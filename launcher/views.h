@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * launcher/views.h: what the templates see, and the functions that they become.
  *
- * Floor 4; private to the launcher.  Each view begins with struct page, so that
+ * Floor 5; private to the launcher.  Each view begins with struct page, so that
  * the parts every page shares find it, holds its page's public view as `in`,
  * and beside it what pages.c has worked out.
  */

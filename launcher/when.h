@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * launcher/when.h: times as people in Finland write them.
  *
- * Floor 4.  Pure: Unix time in, text out.  The zone is Finland's wherever the
+ * Floor 5.  Pure: Unix time in, text out.  The zone is Finland's wherever the
  * machine stands: UTC+2, and UTC+3 from the last Sunday of March to the last of
  * October, changing at 01:00 UTC [Directive 2000/84/EC].
  */

@@ -45,7 +45,7 @@ struct signer;        /* certs/signer_client.h: this loop's line to the signer *
 struct keyset;        /* certs/keyset.h: public keys, a snapshot */
 struct seals;         /* base/seals.h: seal keys and the pairwise key */
 struct work;          /* base/work.h: threads for SQL and Argon2id */
-struct audit;         /* gateway/audit/audit.h */
+struct audit;         /* audit/audit.h */
 struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity providers */
 struct route;         /* gateway/routes.h: the row that matched */
 struct node;          /* gateway/node/node.h: what all loops share (seal keys, epochs, counters) */

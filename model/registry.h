@@ -2,7 +2,7 @@
  * model/registry.h: the federation as one immutable snapshot in memory.
  *
  * Floor 1.  Education providers with their schools, identity providers,
- * services, rules and local accounts.  Loaded from SQL by gateway/registry/registry.c,
+ * services, rules and local accounts.  Loaded from SQL by registry/registry.c,
  * checked completely, then shared by all threads behind one counted pointer;
  * a change makes a new snapshot, and the last reader frees the old one.
  * All views point into the snapshot's arena.  Look-ups are hashed.

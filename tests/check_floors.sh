@@ -9,12 +9,12 @@ offence() { echo "$1" >&2; bad=1; }
 
 floor_of() {
     case "$1" in
-    base) echo 0 ;; model | wire) echo 1 ;; certs) echo 2 ;; idp-adapters | policy) echo 3 ;; launcher) echo 4 ;; gateway) echo 5 ;;
+    base) echo 0 ;; model | wire) echo 1 ;; certs) echo 2 ;; idp-adapters | policy | audit) echo 3 ;; registry) echo 4 ;; launcher) echo 5 ;; gateway) echo 6 ;;
     *) echo none ;;
     esac
 }
 
-sources=$(find base model wire certs idp-adapters policy launcher gateway -name '*.[ch]' | sort)
+sources=$(find base model wire certs idp-adapters policy audit registry launcher gateway -name '*.[ch]' | sort)
 for f in $sources; do
     top=${f%%/*}
     mine=$(floor_of "$top")
@@ -67,7 +67,7 @@ for f in $(grep -lE '\(struct signed_xml\) *\{' $sources || true); do
     case "$f" in wire/dsig.c) ;; *) offence "$f: makes a struct signed_xml" ;; esac
 done
 
-for d in base model wire certs idp-adapters policy policy/cedar launcher gateway tests bench deploy docs; do
+for d in base model wire certs idp-adapters policy policy/cedar audit registry launcher gateway tests bench deploy docs; do
     [ -d "$d" ] && [ ! -f "$d/README.md" ] && offence "$d: has no README.md"
 done
 for f in $sources; do

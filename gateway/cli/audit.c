@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * digione audit verify */
+#include "audit/heads.h"
 #include "certs/signer.h"
-#include "gateway/audit/heads.h"
 #include "gateway/cli/cli.h"
 #include "wire/json.h"
 #include "wire/yaml.h"

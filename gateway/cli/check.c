@@ -7,7 +7,7 @@
 #include "certs/signer.h"
 #include "gateway/http/listen.h"
 #include "gateway/process/supervisor.h"
-#include "gateway/registry/registry.h"
+#include "registry/registry.h"
 #include "wire/kv.h"
 
 #include <stdio.h>

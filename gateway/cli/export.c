@@ -2,7 +2,7 @@
  *
  * digione export -c FILE */
 #include "gateway/cli/cli.h"
-#include "gateway/registry/registry.h"
+#include "registry/registry.h"
 
 #include <stdio.h>
 

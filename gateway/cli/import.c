@@ -3,7 +3,7 @@
  * digione import -c FILE registry.yaml */
 #include "gateway/cli/cli.h"
 #include "gateway/process/supervisor.h"
-#include "gateway/registry/registry.h"
+#include "registry/registry.h"
 #include "wire/yaml.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/http/server.h: one loop's HTTP: connections in, requests to steps, responses out.
  *
- * Floor 5.  The only door to libmicrohttpd, which frames bodies and writes
+ * Floor 6.  The only door to libmicrohttpd, which frames bodies and writes
  * responses.  A connection is accepted here; its bytes are peeked at until a
  * whole header has passed the guard (guard.h); only then does the library see
  * it, and between two requests it is suspended and peeked at again.  So the

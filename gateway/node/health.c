@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * /health/live, /health/ready and /metrics: for operators and their machines, not for the world. */
-#include "gateway/audit/audit.h"
+#include "audit/audit.h"
 #include "gateway/node/node.h"
 #include "gateway/routes.h"
 

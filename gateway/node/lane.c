@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/node/lane.h"
 
+#include "audit/audit.h"
 #include "base/log.h"
 #include "certs/signer_client.h"
 #include "gateway/answer.h"
-#include "gateway/audit/audit.h"
 #include "gateway/flow.h"
 #include "gateway/http/server.h"
 #include "idp-adapters/upstream.h"

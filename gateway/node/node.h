@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/node/node.h: what all loops of a gateway process share, and what each has of its own.
  *
- * Floor 5.  A node is made once, before its lanes run, and freed after them.
+ * Floor 6.  A node is made once, before its lanes run, and freed after them.
  * Snapshots (the registry) are swapped while requests run: each request holds
  * the one that it began with.
  */
@@ -11,7 +11,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "base/work.h"
-#include "gateway/node/metrics.h"
+#include "gateway/metrics.h"
 #include "model/ctx.h"
 
 enum { LANES_MAX = 64 };

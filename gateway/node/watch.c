@@ -2,7 +2,7 @@
 #include "gateway/node/watch.h"
 
 #include "base/log.h"
-#include "gateway/registry/registry.h"
+#include "registry/registry.h"
 
 enum { STEP_IS_MS = 1000 };
 

@@ -4,8 +4,8 @@
 
 #include "base/settings.h"
 #include "certs/keyset.h"
-#include "gateway/login_cookie.h"
-#include "gateway/session.h"
+#include "gateway/session/login_cookie.h"
+#include "gateway/session/session.h"
 #include "wire/form.h"
 #include "wire/http.h"
 

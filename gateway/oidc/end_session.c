@@ -5,8 +5,8 @@
 #include "base/settings.h"
 #include "certs/keyset.h"
 #include "gateway/logout.h"
-#include "gateway/pairwise.h"
-#include "gateway/session.h"
+#include "gateway/session/session.h"
+#include "model/pairwise.h"
 #include "wire/form.h"
 #include "wire/http.h"
 

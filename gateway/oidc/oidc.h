@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/oidc/oidc.h: OpenID Provider: what its endpoints share.
  *
- * Floor 5.  Files in reading order: authorize.c (a request becomes a login),
+ * Floor 6.  Files in reading order: authorize.c (a request becomes a login),
  * code.c (a login is answered with a code), client_auth.c (a service proves who
  * it is), token.c (a code becomes tokens), userinfo.c, end_session.c,
  * discovery.c.  [OpenID Connect Core, RFC 6749, RFC 7636, RFC 9207, RFC 9700]

@@ -2,9 +2,9 @@
  * What a service may know, asked with its access token.  [OIDC Core 5.3, RFC 6750] */
 #include "gateway/oidc/oidc.h"
 
-#include "gateway/pairwise.h"
 #include "gateway/release.h"
-#include "gateway/session.h"
+#include "gateway/session/session.h"
+#include "model/pairwise.h"
 #include "wire/form.h"
 #include "wire/http.h"
 

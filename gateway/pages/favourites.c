@@ -6,7 +6,7 @@
 #include "base/work.h"
 #include "gateway/flow.h"
 #include "gateway/node/node.h"
-#include "gateway/session.h"
+#include "gateway/session/session.h"
 #include "wire/db.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/pages/favourites.h: the services that a person wants first.
  *
- * Floor 5.  Kept in SQL under the person's id, so that they follow to another
+ * Floor 6.  Kept in SQL under the person's id, so that they follow to another
  * device; in a file of their own, state_dir/registry/people.sqlite, since each
  * change of the registry's file makes every node load the federation anew.  The
  * session remembers them from its first launcher page on: no page after it asks

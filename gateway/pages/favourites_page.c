@@ -3,7 +3,7 @@
 #include "base/crypt.h"
 #include "gateway/flow.h"
 #include "gateway/pages/favourites.h"
-#include "gateway/session.h"
+#include "gateway/session/session.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
 #include "wire/http.h"

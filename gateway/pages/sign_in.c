@@ -2,9 +2,9 @@
  * The sign-in page: which identity provider, and for local accounts the form. */
 #include "base/settings.h"
 #include "gateway/flow.h"
-#include "gateway/login_cookie.h"
 #include "gateway/node/node.h"
-#include "gateway/pages/device.h"
+#include "gateway/session/device.h"
+#include "gateway/session/login_cookie.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/adapter_local.h"
 #include "launcher/pages.h"

@@ -6,9 +6,9 @@
 #include "base/seals.h"
 #include "base/world.h"
 #include "certs/signer.h"
-#include "gateway/gateway.h"
 #include "gateway/node/node.h"
 #include "gateway/process/fetcher.h"
+#include "gateway/process/gateway.h"
 
 #include <errno.h>
 #include <fcntl.h>

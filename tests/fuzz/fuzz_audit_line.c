@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/audit/line.h"
+#include "audit/line.h"
 
 #include <stdlib.h>
 #include <string.h>

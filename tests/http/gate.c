@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "base/seals.h"
-#include "gateway/gateway.h"
+#include "gateway/process/gateway.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -3,11 +3,11 @@
  * One function per verb; the tables at the end are the language. */
 #include "tests/scenario/play.h"
 
+#include "audit/audit.h"
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "certs/signer.h"
-#include "gateway/audit/audit.h"
-#include "gateway/registry/registry.h"
+#include "registry/registry.h"
 #include "wire/form.h"
 #include "wire/jose.h"
 #include "wire/json.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/scenario/stage.h"
 
+#include "audit/heads.h"
 #include "base/log.h"
 #include "certs/signer.h"
 #include "certs/signer_msg.h"
-#include "gateway/audit/heads.h"
 #include "gateway/http/listen.h"
 #include "gateway/node/lane.h"
-#include "gateway/registry/registry.h"
 #include "idp-adapters/upstream.h"
+#include "registry/registry.h"
 #include "tests/test.h"
 #include "wire/xml.h"
 

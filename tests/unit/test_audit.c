@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "audit/audit.h"
+#include "audit/line.h"
 #include "base/codec.h"
-#include "gateway/audit/audit.h"
-#include "gateway/audit/line.h"
 #include "tests/test.h"
 
 #include <dirent.h>

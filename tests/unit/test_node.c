@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/answer.h"
 #include "gateway/http/listen.h"
-#include "gateway/node/metrics.h"
+#include "gateway/metrics.h"
 #include "gateway/node/node.h"
 #include "tests/test.h"
 #include "wire/form.h"

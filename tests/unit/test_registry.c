@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/registry/check.h"
-#include "gateway/registry/registry.h"
+#include "registry/check.h"
+#include "registry/registry.h"
 #include "tests/saml/forge.h"
 #include "tests/test.h"
 #include "wire/yaml.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/node/metrics.h"
+#include "gateway/metrics.h"
 #include "gateway/routes.h"
 #include "tests/test.h"
 

@@ -2,7 +2,7 @@
  *
  * What the running processes may do, asked of them themselves: a debugger stops one of their threads and has it make a
  * call that whoever captured the process would like to make.  Needs a release build, root and x86-64. */
-#include "gateway/gateway.h"
+#include "gateway/process/gateway.h"
 #include "tests/http/tree.h"
 #include "tests/test.h"
 

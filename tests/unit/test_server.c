@@ -2,7 +2,7 @@
  *
  * Raw bytes against a real gateway process on a loopback port [security: fact 5, fact 6]. */
 #include "base/log.h"
-#include "gateway/gateway.h"
+#include "gateway/process/gateway.h"
 #include "tests/http/gate.h"
 #include "tests/test.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/session.h"
+#include "gateway/session/session.h"
 
 #include "base/settings.h"
-#include "gateway/login_cookie.h"
+#include "gateway/session/login_cookie.h"
 #include "tests/test.h"
 
 static struct session sample(bool shared)

@@ -4,7 +4,7 @@
  * behind.  Waiting is always for something seen, never for a time. */
 #include "base/log.h"
 #include "certs/signer.h"
-#include "gateway/gateway.h"
+#include "gateway/process/gateway.h"
 #include "gateway/process/supervisor.h"
 #include "tests/http/gate.h"
 #include "tests/http/tree.h"

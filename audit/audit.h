@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * audit/audit.h: who was let where, by which rule; append-only, provable.
+ *
+ * Floor 3.  One writer thread per node appends JSON lines to segment files in
+ * state_dir/audit; each line carries the SHA-256 of the line before.  What is
+ * asked together is made durable together, and only then is the answer given:
+ * what left the gateway is in the log.  A full disk is met by a reserve; when
+ * that is used up, audit refuses, and so does the gateway; when there is room
+ * again, it goes on by itself.
+ *
+ * No names, no e-mail addresses: pseudonymous person ids, ids of rows, names of
+ * claims, reasons, support codes.  docs/audit.md says how a line looks.
+ */
+#ifndef AUDIT_AUDIT_H
+#define AUDIT_AUDIT_H
+
+#include "base/arena.h"
+#include "base/batch.h"
+#include "base/fail.h"
+#include "base/loop.h"
+#include "base/world.h"
+
+struct audit_event {
+    const char *event;             /* "login", "open", "release", "refused", "logout", "console"; a literal */
+    struct str person;             /* pseudonymous id; absent: nobody is known */
+    struct str service, idp, rule; /* ids; absent where there is none */
+    struct str claims;             /* names, space-separated; never values */
+    struct str reason;             /* a stable code */
+    struct str sid;                /* public session id */
+    struct str support_code;
+};
+
+struct audit_got {
+    bool durable; /* false: not written; the act must not happen */
+};
+
+enum {
+    AUDIT_TEXT_MAX_B = 512,    /* longer texts are cut */
+    AUDIT_LINE_MAX_B = 32768,  /* eight texts, every byte of them escaped */
+    AUDIT_WAITING_MAX = 65536, /* more at a time are refused */
+    AUDIT_SEGMENT_MAX_B = 64 << 20,
+    AUDIT_RESERVE_B = 8 << 20,
+    AUDIT_HEADS_MAX_B = 16 << 20,
+    AUDIT_HEAD_HEX = 64
+};
+
+struct audit_writer; /* the thread */
+struct audit;        /* one loop's line to it */
+
+/* Makes the folder where there is none; a sandbox must know it before it is entered. */
+bool audit_dir_prepare(const char *dir, struct fail *f);
+/* Recovers a line that was never finished (and so never acknowledged), checks
+ * the last segment, goes on.  One writer per directory at a time.
+ * Fails OURS audit_open, audit_taken, audit_broken (the detail names the record). */
+struct audit_writer *audit_writer_new(const char *dir, const struct world *w, struct fail *f);
+/* From now on whole segments go once every record in them is older; 0 (as it begins): never.  The log says so in a
+ * record "pruned" first, which the verifier asks for. */
+void audit_writer_keep(struct audit_writer *w, int64_t days);
+/* heads.jsonl is thinned when it is larger; for tests. */
+void audit_writer_heads_max(struct audit_writer *w, int64_t bytes);
+void audit_writer_free(struct audit_writer *w);             /* writes what was asked, then joins */
+bool audit_writer_ok(const struct audit_writer *w);         /* false: the last attempt to write failed; for health */
+bool audit_writer_on_reserve(const struct audit_writer *w); /* raise an alarm */
+uint64_t audit_writer_count(const struct audit_writer *w);  /* number of the last durable record */
+
+struct audit *audit_new(struct audit_writer *w, struct loop *l);
+void audit_free(struct audit *x); /* nothing may be under way */
+
+/* Asks the batch and answers it once, perhaps before it returns.  The line is
+ * made in a, which must live until the answer. */
+void audit_ask(struct audit *x, struct batch *b, struct arena *a, const struct audit_event *e, struct audit_got *out);
+/* The same for the command line and the main thread: blocks until durable. */
+bool audit_now(struct audit_writer *w, const struct audit_event *e);
+
+/* The head of the chain: hash of the last durable line, to be signed.  False: no line yet. */
+bool audit_writer_head(struct audit_writer *w, uint64_t *number, char head[AUDIT_HEAD_HEX]);
+/* Writes a signed head to heads.jsonl; answered as audit_ask is. */
+void audit_head_ask(struct audit *x, struct batch *b, struct arena *a, uint64_t number, struct str head,
+                    struct str signature, struct audit_got *out);
+
+/* Offline: reads every segment and the signed heads, and names the first record
+ * that does not hold. */
+struct audit_report {
+    uint64_t records, segments, heads;
+    struct str head;   /* 64 hex digits: hash of the last line */
+    const char *error; /* NULL: the chain holds; malformed, changed, missing, order, truncated, head, unreadable */
+    struct str where;  /* "audit-000002.jsonl:17, record 1043: …" */
+};
+struct audit_check {
+    /* Whether the signature is one of ours, over this number and head. */
+    bool (*verify_head)(void *self, uint64_t number, struct str head, struct str signature);
+    void *self;
+};
+/* check may be NULL: then heads are compared, and their signatures are not looked at.  True: the chain holds. */
+bool audit_verify(const char *dir, struct arena *a, const struct audit_check *check, struct audit_report *out);
+
+#endif

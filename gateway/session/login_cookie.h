@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/session/login_cookie.h: a login in flight, kept by the browser that began it.
+ *
+ * Floor 6.  One cookie per attempt, sealed, at most LOGIN_COOKIE_MAX_B, gone
+ * after login_life_s; at most LOGINS_MAX per browser, the oldest goes first.  So
+ * strangers cannot fill our store and tabs do not overwrite one another.  What
+ * does not fit goes to Redis, sealed, under a budget per address, and the
+ * cookie names it.  The id of a login is no capability: without this browser's
+ * cookie it finds nothing.
+ */
+#ifndef GATEWAY_LOGIN_COOKIE_H
+#define GATEWAY_LOGIN_COOKIE_H
+
+#include "model/ctx.h"
+
+enum {
+    LOGIN_COOKIE_MAX_B = 1024,
+    LOGINS_MAX = 20,
+    LOGIN_RECORD_MAX_B = 32768,
+    LOGIN_ID_CHARS = 22,
+    REQUESTS_PER_PLACE_MAX = 1000
+};
+
+/* A new login, state ASKED, with a random id. */
+struct login *login_new(struct ctx *c, enum protocol protocol);
+
+/* Rows: c->login is the attempt that flow->find_login or flow->find_upstream
+ * names, or NULL: unknown, over, or another browser's.  Fails OURS. */
+extern const struct step_row login_find[];
+
+/* Rows: keeps c->login in its cookie (or in Redis).  Fails OURS, BUSY
+ * too_many_requests (the address's budget), TOO_LARGE invalid_request. */
+extern const struct step_row login_keep[];
+
+/* The record and back; for tests too.  False: not one of ours. */
+struct str login_write(struct arena *a, const struct login *l);
+bool login_parse(struct arena *a, struct str record, struct login *out);
+
+#endif

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/session/session.h"
+
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "base/seals.h"
+#include "base/settings.h"
+#include "gateway/flow.h"
+#include "gateway/node/node.h"
+#include "gateway/pages/favourites.h"
+#include "wire/http.h"
+#include "wire/json.h"
+
+enum { RECORD_VERSION = 1, RECORD_MAX_B = 65536, SID_B = 16, CSRF_B = 24, HINT_MAX_B = 8192 };
+
+static const struct str cookie_name = S("digione");
+
+/* ── the record ─────────────────────────────────────────────────────────── */
+
+struct record { /* what json_read fills before it becomes a session */
+    int64_t v;
+    struct session s;
+    const struct json_value *services, *favourites, *person;
+};
+
+static const struct json_field record_fields[] = {
+    { "v", JSON_INT, true, 0, offsetof(struct record, v) },
+    { "sid", JSON_STR, true, 64, offsetof(struct record, s.sid) },
+    { "csrf", JSON_STR, true, 64, offsetof(struct record, s.csrf) },
+    { "began", JSON_INT, true, 0, offsetof(struct record, s.began_s) },
+    { "seen", JSON_INT, true, 0, offsetof(struct record, s.seen_s) },
+    { "ends", JSON_INT, true, 0, offsetof(struct record, s.ends_s) },
+    { "epoch", JSON_INT, true, 0, offsetof(struct record, s.epoch) },
+    { "shared", JSON_BOOL, false, 0, offsetof(struct record, s.shared) },
+    { "hint", JSON_STR, false, HINT_MAX_B, offsetof(struct record, s.upstream_hint) },
+    { "services", JSON_ARRAY, false, SESSION_SERVICES_MAX, offsetof(struct record, services) },
+    { "favourites", JSON_ARRAY, false, FAVOURITES_MAX, offsetof(struct record, favourites) },
+    { "person", JSON_OBJECT, true, 0, offsetof(struct record, person) },
+    { 0 },
+};
+
+struct person_record {
+    struct person p;
+    int64_t age;
+    const struct json_value *affiliations;
+};
+
+/* One table writes and reads the texts of a person.
+ *   name in the record, member of struct person */
+#define PERSON_TEXTS(X)                                                                                                \
+    X("id", id)                                                                                                        \
+    X("idp", idp)                                                                                                      \
+    X("subject", subject)                                                                                              \
+    X("origin", origin)                                                                                                \
+    X("given", given_names)                                                                                            \
+    X("calling", calling_name)                                                                                         \
+    X("family", family_name)                                                                                           \
+    X("email", email)                                                                                                  \
+    X("learner", learner_id)                                                                                           \
+    X("acr", acr)                                                                                                      \
+    X("amr", amr)
+
+static const struct json_field person_fields[] = {
+#define X(name, member) { name, JSON_STR, false, 1024, offsetof(struct person_record, p.member) },
+    PERSON_TEXTS(X)
+#undef X
+        { "auth_time", JSON_INT, true, 0, offsetof(struct person_record, p.auth_time_s) },
+    { "age", JSON_INT, false, 0, offsetof(struct person_record, age) },
+    { "nondisclosure", JSON_BOOL, false, 0, offsetof(struct person_record, p.non_disclosure) },
+    { "affiliations", JSON_ARRAY, false, PERSON_AFFILIATIONS_MAX, offsetof(struct person_record, affiliations) },
+    { 0 },
+};
+
+struct affiliation_record {
+    struct affiliation a;
+    int64_t class_level, charge;
+    struct str role;
+};
+
+#define AFFILIATION_TEXTS(X)                                                                                           \
+    X("provider", provider_oid)                                                                                        \
+    X("school", school_oid)                                                                                            \
+    X("code", school_code)                                                                                             \
+    X("office", office_oid)                                                                                            \
+    X("group", group)
+
+static const struct json_field affiliation_fields[] = {
+#define X(name, member) { name, JSON_STR, false, 256, offsetof(struct affiliation_record, a.member) },
+    AFFILIATION_TEXTS(X)
+#undef X
+        { "role", JSON_STR, true, 32, offsetof(struct affiliation_record, role) },
+    { "class", JSON_INT, false, 0, offsetof(struct affiliation_record, class_level) },
+    { "charge", JSON_INT, false, 0, offsetof(struct affiliation_record, charge) },
+    { "from", JSON_INT, false, 0, offsetof(struct affiliation_record, a.from_s) },
+    { "to", JSON_INT, false, 0, offsetof(struct affiliation_record, a.to_s) },
+    { 0 },
+};
+
+static void put_text(struct json_out *o, const char *name, struct str value)
+{
+    if (str_is_set(value))
+        json_put_str(o, str_of(name), value);
+}
+
+static void put_number(struct json_out *o, const char *name, int64_t value)
+{
+    if (value != 0)
+        json_put_int(o, str_of(name), value);
+}
+
+static void write_affiliation(struct json_out *o, const struct affiliation *a)
+{
+    json_begin_object(o);
+#define X(name, member) put_text(o, name, a->member);
+    AFFILIATION_TEXTS(X)
+#undef X
+    json_put_str(o, S("role"), str_of(role_name(a->role)));
+    put_number(o, "class", a->class_level);
+    put_number(o, "charge", a->charge);
+    put_number(o, "from", a->from_s);
+    put_number(o, "to", a->to_s);
+    json_end_object(o);
+}
+
+static void write_person(struct json_out *o, const struct person *p)
+{
+    json_begin_object(o);
+#define X(name, member) put_text(o, name, p->member);
+    PERSON_TEXTS(X)
+#undef X
+    json_put_int(o, S("auth_time"), p->auth_time_s);
+    put_number(o, "age", p->age);
+    if (p->non_disclosure)
+        json_put_bool(o, S("nondisclosure"), true);
+    json_key(o, S("affiliations"));
+    json_begin_array(o);
+    for (size_t i = 0; i < p->affiliation_count; i++)
+        write_affiliation(o, &p->affiliations[i]);
+    json_end_array(o);
+    json_end_object(o);
+}
+
+static void write_ids(struct json_out *o, const char *name, const struct strs *ids)
+{
+    json_key(o, str_of(name));
+    json_begin_array(o);
+    for (size_t i = 0; i < ids->n; i++)
+        json_str(o, ids->at[i]);
+    json_end_array(o);
+}
+
+struct str session_write(struct arena *a, const struct session *s)
+{
+    struct json_out o = json_out(a, RECORD_MAX_B);
+
+    json_begin_object(&o);
+    json_put_int(&o, S("v"), RECORD_VERSION);
+    json_put_str(&o, S("sid"), s->sid);
+    json_put_str(&o, S("csrf"), s->csrf);
+    json_put_int(&o, S("began"), s->began_s);
+    json_put_int(&o, S("seen"), s->seen_s);
+    json_put_int(&o, S("ends"), s->ends_s);
+    json_put_int(&o, S("epoch"), s->epoch);
+    if (s->shared)
+        json_put_bool(&o, S("shared"), true);
+    put_text(&o, "hint", s->upstream_hint);
+    write_ids(&o, "services", &s->services);
+    if (s->favourites_known)
+        write_ids(&o, "favourites", &s->favourites);
+    json_key(&o, S("person"));
+    write_person(&o, s->person);
+    json_end_object(&o);
+    return json_done(&o);
+}
+
+static bool read_affiliation(const struct json_value *v, struct affiliation *out, struct fail *f)
+{
+    struct affiliation_record r = { 0 };
+
+    if (!json_read_value(v, affiliation_fields, &r, f))
+        return false;
+    *out = r.a;
+    out->role = role_of_name(r.role);
+    out->class_level = (int)r.class_level;
+    out->charge = (int)r.charge;
+    return true;
+}
+
+static struct person *read_person(struct arena *a, const struct json_value *v, struct fail *f)
+{
+    struct person_record r = { 0 };
+
+    if (!json_read_value(v, person_fields, &r, f))
+        return NULL;
+    struct person *p = arena_make(a, struct person);
+    *p = r.p;
+    p->age = r.age >= AGE_UNKNOWN && r.age <= AGE_ADULT ? (int)r.age : AGE_UNKNOWN;
+    if (r.affiliations == NULL)
+        return p;
+    p->affiliations = arena_make_n(a, r.affiliations->count, struct affiliation);
+    for (const struct json_value *one = r.affiliations->first; one != NULL; one = one->next)
+        if (!read_affiliation(one, &p->affiliations[p->affiliation_count++], f))
+            return NULL;
+    return p;
+}
+
+static struct strs read_ids(struct arena *a, const struct json_value *list)
+{
+    struct strs ids = { arena_make_n(a, (list != NULL ? list->count : 0) + 1, struct str), 0 };
+
+    for (const struct json_value *one = list != NULL ? list->first : NULL; one != NULL; one = one->next)
+        ids.at[ids.n++] = one->text;
+    return ids;
+}
+
+struct session *session_parse(struct arena *a, struct str json, struct fail *f)
+{
+    struct record r = { 0 };
+
+    if (!json_read(a, json, record_fields, &r, f))
+        return NULL;
+    if (r.v != RECORD_VERSION) {
+        (void)fail(f, FAIL_CALLER, "json_version", "the session record has version %lld", (long long)r.v);
+        return NULL;
+    }
+    struct session *s = arena_make(a, struct session);
+    *s = r.s;
+    s->person = read_person(a, r.person, f);
+    if (s->person == NULL)
+        return NULL;
+    s->services = read_ids(a, r.services);
+    s->favourites = read_ids(a, r.favourites);
+    s->favourites_known = r.favourites != NULL;
+    return s;
+}
+
+/* ── Redis ──────────────────────────────────────────────────────────────── */
+
+static bool is_ours(struct str cookie)
+{
+    for (size_t i = 0; i < cookie.n; i++) {
+        char ch = cookie.p[i];
+        if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '-' ||
+              ch == '_'))
+            return false;
+    }
+    return cookie.n == SESSION_COOKIE_CHARS;
+}
+
+struct str session_key(const struct ctx *c)
+{
+    struct str cookie = http_cookie(c->req, cookie_name);
+
+    return is_ours(cookie) ? sha256_hex(c->arena, cookie) : (struct str){ NULL, 0 };
+}
+
+void session_ask(struct ctx *c, struct str id_hash, struct kv_got *got)
+{
+    kv_get(c->kv, &c->batch, c->arena, got, KV_SESSION, id_hash);
+}
+
+int64_t session_left_s(const struct settings *set, const struct session *s, int64_t now_s)
+{
+    int64_t idle = s->seen_s + (s->shared ? set->shared_idle_s : set->session_idle_s) - now_s;
+    int64_t left = s->ends_s - now_s;
+
+    return left < idle ? left : idle;
+}
+
+/* A session of an identity provider that is switched off ends with it. */
+static bool still_good(const struct ctx *c, const struct session *s)
+{
+    const struct idp *idp = registry_idp(c->registry, s->person->idp);
+
+    return s->epoch >= atomic_load(&c->node->session_epoch) && session_left_s(c->set, s, c->now_s) > 0 &&
+           c->now_s >= s->began_s - 86400 && idp != NULL && idp->enabled;
+}
+
+struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_got *got, struct fail *f)
+{
+    struct fail unreadable = { 0 };
+    struct str plain;
+
+    if (got->outcome == KV_DOWN)
+        (void)flow_kv_down(f, "session");
+    /* What does not open was not written by us, or before the seal was rotated away: no session. */
+    if (got->outcome != KV_HIT || !seal_open(c->arena, c->seals, SEAL_SESSION, id_hash, got->value, &plain))
+        return NULL;
+    struct session *s = session_parse(c->arena, plain, &unreadable);
+    if (s == NULL || !still_good(c, s))
+        return NULL;
+    s->id_hash = id_hash;
+    return s;
+}
+
+static int64_t ttl(const struct ctx *c, const struct session *s)
+{
+    int64_t left = session_left_s(c->set, s, c->now_s);
+
+    return left < 1 ? 1 : left;
+}
+
+static struct str sealed(struct ctx *c, const struct session *s)
+{
+    return seal_close(c->arena, c->world, c->seals, SEAL_SESSION, s->id_hash, session_write(c->arena, s));
+}
+
+void session_store(struct ctx *c, const struct session *s, struct kv_got *got)
+{
+    kv_set(c->kv, &c->batch, c->arena, got, KV_SESSION, s->id_hash, sealed(c, s), ttl(c, s));
+}
+
+void session_change(struct ctx *c, const struct session *s, struct kv_got *got)
+{
+    kv_replace(c->kv, &c->batch, c->arena, got, KV_SESSION, s->id_hash, sealed(c, s), ttl(c, s));
+}
+
+void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got)
+{
+    kv_delete(c->kv, &c->batch, c->arena, got, KV_SESSION, id_hash);
+}
+
+/* ── rows ───────────────────────────────────────────────────────────────── */
+
+static enum step load_ask(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+
+    (void)f;
+    flow->session_key = session_key(c);
+    if (flow->session_key.p == NULL)
+        return NEXT;
+    session_ask(c, flow->session_key, &flow->session);
+    return WAIT;
+}
+
+/* An idle time is counted from a record at most a minute old: one write a minute, not one a request. */
+static enum step load_read(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+
+    if (flow->session_key.p == NULL)
+        return NEXT;
+    c->session = session_of(c, flow->session_key, &flow->session, f);
+    if (c->session == NULL)
+        return f->kind != FAIL_NONE ? REFUSE : NEXT;
+    if (c->now_s - c->session->seen_s < SESSION_TOUCH_S)
+        return NEXT;
+    c->session->seen_s = c->now_s;
+    session_change(c, c->session, &flow->touched);
+    return WAIT;
+}
+
+/* Signed out in another tab while this request was on its way: over. */
+static enum step load_touched(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    if (c->session != NULL && c->session->seen_s == c->now_s && flow_of(c)->touched.outcome == KV_MISS)
+        c->session = NULL;
+    return NEXT;
+}
+
+const struct step_row session_load[] = { { load_ask }, { load_read }, { load_touched }, { NULL } };
+
+/* ── making and ending ──────────────────────────────────────────────────── */
+
+struct session *session_new(struct ctx *c, const struct person *p, bool shared, struct str *cookie)
+{
+    struct session *s = arena_make(c->arena, struct session);
+
+    *cookie = crypt_token(c->arena, c->world, SHA256_B);
+    s->id_hash = sha256_hex(c->arena, *cookie);
+    s->sid = crypt_token(c->arena, c->world, SID_B);
+    s->csrf = crypt_token(c->arena, c->world, CSRF_B);
+    s->person = person_copy(c->arena, p);
+    s->shared = shared;
+    s->upstream_hint = c->upstream_hint;
+    s->began_s = s->seen_s = c->now_s;
+    s->ends_s = c->now_s + c->set->session_max_s;
+    s->epoch = atomic_load(&c->node->session_epoch);
+    s->services.at = arena_make_n(c->arena, 1, struct str);
+    return s;
+}
+
+void session_cookie_set(struct ctx *c, struct str cookie)
+{
+    http_set_cookie(c->res, cookie_name, cookie, -1, SAME_SITE_LAX);
+}
+
+void session_cookie_clear(struct ctx *c)
+{
+    http_set_cookie(c->res, cookie_name, S(""), 0, SAME_SITE_LAX);
+}
+
+bool session_add_service(struct ctx *c, struct session *s, struct str service)
+{
+    if (strs_has(&s->services, service) || s->services.n >= SESSION_SERVICES_MAX)
+        return false;
+    strs_add(c->arena, &s->services, service);
+    return true;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/session/session.h: who is signed in at this browser.
+ *
+ * Floor 6.  A session is 256 random bits in a cookie (Lax); Redis holds the
+ * record, sealed, under SHA-256 of it, so a dump of Redis opens no session and
+ * a writer to Redis cannot make one.  It ends when unused for session_idle_s, or
+ * on a shared device for shared_idle_s (the TTL in Redis, and checked besides),
+ * at ends_s by the wall clock, when the session epoch was raised, or when its
+ * identity provider is disabled.
+ */
+#ifndef GATEWAY_SESSION_H
+#define GATEWAY_SESSION_H
+
+#include "model/ctx.h"
+#include "wire/kv.h"
+
+enum { SESSION_TOUCH_S = 60, SESSION_COOKIE_CHARS = 43, SESSION_SERVICES_MAX = 200 };
+
+/* Rows: c->session is the person's session, or NULL when there is none.  One
+ * round trip.  Fails OURS when Redis is away. */
+extern const struct step_row session_load[];
+
+/* The key of the session that this browser's cookie names; absent when there
+ * is no cookie, or none of ours. */
+struct str session_key(const struct ctx *c);
+
+/* For endpoints that know a session by its key alone (a token's).  Asks; then
+ * session_of() reads.  NULL: it is over (*f untouched), or Redis is away (*f). */
+void session_ask(struct ctx *c, struct str id_hash, struct kv_got *got);
+struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_got *got, struct fail *f);
+
+/* A new session for a person who was just proven, on a shared device or not; sets
+ * no cookie yet.  cookie: what session_cookie_set() hands out once the record is stored. */
+struct session *session_new(struct ctx *c, const struct person *p, bool shared, struct str *cookie);
+void session_store(struct ctx *c, const struct session *s, struct kv_got *got);  /* asks */
+void session_change(struct ctx *c, const struct session *s, struct kv_got *got); /* asks; only where it still is */
+void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got);        /* asks */
+void session_cookie_set(struct ctx *c, struct str cookie);
+void session_cookie_clear(struct ctx *c);
+
+/* How long it lives if nobody uses it again; 0 or less: it is over.  Counted from a record that is renewed once a
+ * minute (SESSION_TOUCH_S), so a session may end up to a minute early, never late. */
+int64_t session_left_s(const struct settings *set, const struct session *s, int64_t now_s);
+
+/* Notes that the service was opened; true when that is new, and worth a session_change(). */
+bool session_add_service(struct ctx *c, struct session *s, struct str service);
+
+/* The record as JSON and back; for tests too.  Reading fails CALLER json_…. */
+struct str session_write(struct arena *a, const struct session *s);
+struct session *session_parse(struct arena *a, struct str json, struct fail *f);
+
+#endif

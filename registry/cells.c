@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "registry/cells.h"
+
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "idp-adapters/password.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINE_MAX_B = 2048, LONG_MAX_B = 16 << 20, LIST_ITEMS_MAX = 1000, SECRET_LEAST_B = 16 };
+
+/* Texts. */
+
+static int expected(struct cells *m, const struct cell *c, const char *what)
+{
+    return yaml_fail(c->value, m->fail, "bad_value", "%s: expected %s", c->column->key, what);
+}
+
+static bool is_one_line(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+            return false;
+    return s.n <= LINE_MAX_B;
+}
+
+static bool read_line(struct cells *m, const struct cell *c, struct str *out)
+{
+    if (c->value->kind != YAML_TEXT || !is_one_line(c->value->text))
+        return expected(m, c, "a text of one line, at most 2048 bytes");
+    if (c->column->preset == NULL && c->value->text.n == 0)
+        return expected(m, c, "a text that is not empty");
+    *out = c->value->text;
+    return true;
+}
+
+static bool read_text(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    struct str text;
+
+    if (!read_line(m, c, &text))
+        return false;
+    *out = db_text(text);
+    return true;
+}
+
+static bool read_id(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    struct str text;
+
+    if (!read_line(m, c, &text))
+        return false;
+    if (!is_row_id(text))
+        return expected(m, c, "an id: lower case letters, digits, dot, hyphen, underscore; at most 64");
+    *out = db_text(text);
+    return true;
+}
+
+/* A reference that is not there is NULL, so that the foreign key asks for nothing. */
+static bool read_reference(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    struct str text;
+
+    if (!read_line(m, c, &text))
+        return false;
+    *out = text.n > 0 ? db_text(text) : (struct db_value){ .kind = DB_NULL };
+    return true;
+}
+
+static bool read_long(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    if (c->value->kind != YAML_TEXT || c->value->text.n > LONG_MAX_B)
+        return expected(m, c, "a text of at most 16 MB");
+    *out = db_text(c->value->text);
+    return true;
+}
+
+static bool read_bool(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    struct str text = c->value->kind == YAML_TEXT ? c->value->text : S("");
+
+    if (!c->value->plain || (!str_eq(text, S("true")) && !str_eq(text, S("false"))))
+        return expected(m, c, "true or false");
+    *out = db_int(str_eq(text, S("true")));
+    return true;
+}
+
+static bool read_int(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    int64_t number;
+
+    if (c->value->kind != YAML_TEXT || !str_int(c->value->text, &number) || number < 0 || number > INT_MAX)
+        return expected(m, c, "a whole number");
+    *out = db_int(number);
+    return true;
+}
+
+/* "2026-08-10" or "2026-08-10T08:00:00Z" [RFC 3339 5.6]. */
+static bool time_of(struct str text, int64_t *out)
+{
+    char copy[32] = "", check[32];
+    struct tm t = { 0 };
+
+    if (text.n != 10 && text.n != 20)
+        return false;
+    (void)snprintf(copy, sizeof copy, "%.*s%s", STR_ARG(text), text.n == 10 ? "T00:00:00Z" : "");
+    const char *end = strptime(copy, "%Y-%m-%dT%H:%M:%SZ", &t);
+    if (end == NULL || *end != '\0')
+        return false;
+    time_t seconds = timegm(&t);
+    (void)strftime(check, sizeof check, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &t));
+    *out = seconds;
+    return strcmp(check, copy) == 0; /* refuses the 31st of February */
+}
+
+static bool read_time(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    int64_t seconds;
+
+    if (c->value->kind != YAML_TEXT || !time_of(c->value->text, &seconds))
+        return expected(m, c, "a date (2026-08-10) or a time (2026-08-10T08:00:00Z)");
+    *out = db_int(seconds);
+    return true;
+}
+
+static bool read_word(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    struct str text = c->value->kind == YAML_TEXT ? c->value->text : S("");
+    struct buf all = buf_new(m->arena, 1024);
+
+    if (text.n > 0 && word_index(c->column->words, text) >= 0) {
+        *out = db_text(text);
+        return true;
+    }
+    for (const char *const *w = c->column->words; *w != NULL; w++)
+        if (**w != '\0')
+            buf_printf(&all, "%s%s", all.n > 0 ? ", " : "", *w);
+    return yaml_fail(c->value, m->fail, "bad_value", "%s: expected one of %.*s", c->column->key,
+                     STR_ARG(buf_str(&all)));
+}
+
+static bool read_list(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    struct buf joined = buf_new(m->arena, LIST_ITEMS_MAX * (LINE_MAX_B + 1));
+
+    if (c->value->kind != YAML_LIST || c->value->n > LIST_ITEMS_MAX)
+        return expected(m, c, "a list of at most 1000 texts");
+    for (size_t i = 0; i < c->value->n; i++) {
+        const struct yaml *item = c->value->items[i];
+        if (item->kind != YAML_TEXT || item->text.n == 0 || !is_one_line(item->text))
+            return yaml_fail(item, m->fail, "bad_value", "%s: expected a text of one line", c->column->key);
+        if (joined.n > 0)
+            buf_byte(&joined, '\n');
+        buf_add(&joined, item->text);
+    }
+    *out = db_text(buf_str(&joined));
+    return true;
+}
+
+/* Claims are a set: kept in the order of claims.def, whatever the file's. */
+static bool read_claims(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    struct claim_set set = { 0 };
+    struct buf joined = buf_new(m->arena, 4096);
+    enum claim claim;
+
+    if (c->value->kind != YAML_LIST)
+        return expected(m, c, "a list of claims");
+    for (size_t i = 0; i < c->value->n; i++) {
+        const struct yaml *item = c->value->items[i];
+        if (item->kind != YAML_TEXT || !claim_of_word(item->text, &claim))
+            return yaml_fail(item, m->fail, "bad_value", "%s: \"%.*s\" is no claim (see model/claims.def)",
+                             c->column->key, STR_ARG(item->text));
+        claim_add(&set, claim);
+    }
+    for (int i = 0; i < CLAIM_COUNT; i++)
+        if (claim_in(set, (enum claim)i))
+            buf_printf(&joined, "%s%s", joined.n > 0 ? "\n" : "", claim_rows[i].word);
+    *out = db_text(buf_str(&joined));
+    return true;
+}
+
+/* Secrets. */
+
+bool cell_file(struct cells *m, const struct yaml *where, struct str *out)
+{
+    struct str name = where->text;
+    bool absolute = str_has_prefix(name, S("/"));
+    const char *path =
+        arena_printf(m->arena, "%s%s%.*s", absolute ? "" : m->how->base_dir, absolute ? "" : "/", STR_ARG(name)).p;
+    struct buf b = buf_new(m->arena, LONG_MAX_B);
+    char piece[16384];
+    struct stat st;
+    ssize_t n = -1;
+
+    int fd = where->kind == YAML_TEXT && str_find_byte(name, '\0', 0) == name.n
+                 ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+                 : -1;
+    const char *why = fd < 0 ? strerror(errno) : "no text of at most 16 MB";
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        while ((n = read(fd, piece, sizeof piece)) > 0)
+            buf_add(&b, str_n(piece, (size_t)n));
+    if (fd >= 0)
+        (void)close(fd);
+    *out = buf_str(&b);
+    if (n == 0 && buf_ok(&b) && str_is_utf8(*out) && str_find_byte(*out, '\0', 0) == out->n)
+        return true;
+    return yaml_fail(where, m->fail, "file_unreadable", "%s: %s", path, why);
+}
+
+/* {plain: …} or {other: …}: *is_plain says which. */
+static bool secret_text(struct cells *m, const struct cell *c, const char *other, bool *is_plain, struct str *out)
+{
+    const char *const known[] = { "plain", other, NULL };
+
+    if (c->value->kind != YAML_MAP || c->value->n != 1)
+        return yaml_fail(c->value, m->fail, "bad_value", "%s: expected {plain: …} or {%s: …}, or %s_file: PATH",
+                         c->column->key, other, c->column->key);
+    if (!yaml_only(c->value, known, m->fail))
+        return false;
+    if (c->value->items[0]->kind != YAML_TEXT || c->value->items[0]->text.n == 0)
+        return yaml_fail(c->value, m->fail, "bad_value", "%s: expected a text", c->column->key);
+    *is_plain = str_eq(c->value->keys[0], S("plain"));
+    *out = c->value->items[0]->text;
+    return true;
+}
+
+static bool read_hashed(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    struct str text, bytes;
+    bool plain;
+
+    if (!secret_text(m, c, "sha256", &plain, &text))
+        return false;
+    if (plain && text.n < SECRET_LEAST_B)
+        return yaml_fail(c->value, m->fail, "bad_value",
+                         "%s: expected 16 bytes or more: it is kept as a plain SHA-256, so it must not be guessable",
+                         c->column->key);
+    if (!plain && (!hex_decode(m->arena, text, &bytes) || bytes.n != SHA256_B))
+        return yaml_fail(c->value, m->fail, "bad_value", "%s: expected 64 hexadecimal digits", c->column->key);
+    *out = db_text(plain ? sha256_hex(m->arena, text) : hex_encode(m->arena, bytes));
+    return true;
+}
+
+static bool read_sealed(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    struct str owner = arena_printf(m->arena, "idp:%.*s", STR_ARG(c->row_id)), text, before;
+    bool plain;
+
+    if (!secret_text(m, c, "sealed", &plain, &text))
+        return false;
+    if (m->how->seals == NULL)
+        return yaml_fail(c->value, m->fail, "no_root_secret", "%s: sealing needs the root secret, which is not there",
+                         c->column->key);
+    if (!plain && !seal_secret_open(m->arena, m->how->seals, owner, text, &before))
+        return yaml_fail(c->value, m->fail, "bad_value",
+                         "%s: was sealed with another root secret or for another row: give it anew as {plain: …}",
+                         c->column->key);
+    /* The same secret keeps its seal, so that importing a file twice changes nothing. */
+    if (plain && c->before != NULL && seal_secret_open(m->arena, m->how->seals, owner, c->before->text, &before) &&
+        crypt_eq(before, text))
+        *out = *c->before;
+    else
+        *out = db_text(plain ? seal_secret(m->arena, m->how->world, m->how->seals, owner, text) : text);
+    return true;
+}
+
+static bool read_password(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    struct str text;
+    bool plain;
+
+    if (!secret_text(m, c, "argon2id", &plain, &text))
+        return false;
+    if (plain && c->before != NULL && password_ok(c->before->text, text)) {
+        *out = *c->before;
+        return true;
+    }
+    if (plain)
+        text = password_hash(m->arena, m->how->world, text);
+    if (!str_has_prefix(text, S("$argon2id$")) || text.n > 255 || !is_one_line(text))
+        return yaml_fail(c->value, m->fail, "bad_value",
+                         plain ? "%s: expected at most 1024 bytes" : "%s: expected $argon2id$…", c->column->key);
+    *out = db_text(text);
+    return true;
+}
+
+bool cell_read(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    switch (c->column->type) {
+    case COL_ID:
+        return read_id(m, c, out);
+    case COL_REF:
+    case COL_SCHOOL:
+        return read_reference(m, c, out);
+    case COL_LONG:
+        return read_long(m, c, out);
+    case COL_LIST:
+        return read_list(m, c, out);
+    case COL_BOOL:
+        return read_bool(m, c, out);
+    case COL_INT:
+        return read_int(m, c, out);
+    case COL_TIME:
+        return read_time(m, c, out);
+    case COL_CHOICE:
+    case COL_WORD:
+        return read_word(m, c, out);
+    case COL_CLAIMS:
+        return read_claims(m, c, out);
+    case COL_HASHED:
+        return read_hashed(m, c, out);
+    case COL_SEALED:
+        return read_sealed(m, c, out);
+    case COL_PASSWORD:
+        return read_password(m, c, out);
+    default:
+        return read_text(m, c, out);
+    }
+}

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "registry/check.h"
+
+#include "idp-adapters/attribute_map.h"
+#include "idp-adapters/upstream_saml.h"
+#include "wire/dsig.h"
+#include "wire/saml_write.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { ID_MAX_B = 64, URL_MAX_B = 2048, REDIRECT_URIS_MAX = 100 };
+
+struct checking {
+    const struct registry *registry;
+    const struct registry_parts *parts;
+    struct arena *scratch;
+    struct row_place at;
+    struct fail *fail;
+};
+
+__attribute__((format(printf, 2, 3))) static int wrong(struct checking *c, const char *fmt, ...)
+{
+    char why[200];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(why, sizeof why, fmt, ap);
+    va_end(ap);
+    return fail(c->fail, FAIL_CALLER, "registry_invalid", "%s %.*s%s%.*s: %s", kind_rows[c->at.kind].name,
+                STR_ARG(c->at.key[0]), c->at.key[1].n > 0 ? "/" : "", STR_ARG(c->at.key[1]), why);
+}
+
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool is_row_id(struct str s)
+{
+    if (!str_is_set(s) || s.n > ID_MAX_B || !(is_lower(s.p[0]) || is_digit(s.p[0])))
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_lower(s.p[i]) && !is_digit(s.p[i]) && s.p[i] != '-' && s.p[i] != '_' && s.p[i] != '.')
+            return false;
+    return true;
+}
+
+bool is_oid(struct str s)
+{
+    struct str rest = s, arc;
+    size_t arcs = 0;
+
+    if (s.n > 128 || str_has_suffix(s, S(".")))
+        return false;
+    while (str_split(&rest, '.', &arc)) {
+        arcs++;
+        if (arc.n == 0)
+            return false;
+        for (size_t i = 0; i < arc.n; i++)
+            if (!is_digit(arc.p[i]))
+                return false;
+    }
+    return arcs >= 3;
+}
+
+/* Addresses. */
+
+struct url {
+    struct str scheme, authority, host, port, rest;
+    bool has_port;
+};
+
+static bool is_url_byte(char c)
+{
+    return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\' && c != '^' && c != '`' && c != '{' &&
+           c != '|' && c != '}';
+}
+
+static const char *bytes_trouble(struct str url)
+{
+    if (url.n > URL_MAX_B)
+        return "is longer than 2048 bytes";
+    for (size_t i = 0; i < url.n; i++) {
+        if (!is_url_byte(url.p[i]))
+            return "has a byte that must be percent-encoded";
+        if (url.p[i] == '#')
+            return "must not have a fragment (#)";
+        if (url.p[i] == '*')
+            return "must not have a wildcard (*): write each address out";
+    }
+    return NULL;
+}
+
+static size_t end_of_authority(struct str s)
+{
+    size_t i = 0;
+
+    while (i < s.n && s.p[i] != '/' && s.p[i] != '?')
+        i++;
+    return i;
+}
+
+static bool split_url(struct str text, struct url *u)
+{
+    size_t colon = str_find(text, S("://"));
+
+    if (colon == text.n)
+        return false;
+    struct str rest = str_from(text, colon + 3);
+    size_t end = end_of_authority(rest);
+    *u = (struct url){ .scheme = str_sub(text, 0, colon),
+                       .authority = str_sub(rest, 0, end),
+                       .rest = str_from(rest, end) };
+    size_t host_end = str_has_prefix(u->authority, S("[")) ? str_find_byte(u->authority, ']', 0) + 1
+                                                           : str_find_byte(u->authority, ':', 0);
+    if (host_end > u->authority.n)
+        return false;
+    u->host = str_sub(u->authority, 0, host_end);
+    u->has_port = host_end < u->authority.n;
+    u->port = str_from(u->authority, host_end + 1);
+    return !u->has_port || u->authority.p[host_end] == ':';
+}
+
+static bool is_loopback_literal(struct str host)
+{
+    return str_eq(host, S("127.0.0.1")) || str_eq(host, S("[::1]"));
+}
+
+static bool is_localhost(struct str host)
+{
+    return str_eq(host, S("localhost")) || str_has_suffix(host, S(".localhost"));
+}
+
+static const char *host_trouble(const struct url *u)
+{
+    int64_t port;
+
+    if (str_find_byte(u->authority, '@', 0) < u->authority.n)
+        return "must not have a user name (@)";
+    if (u->host.n == 0 || u->host.n > 255)
+        return "has no host name";
+    for (size_t i = 0; i < u->host.n; i++) {
+        char c = u->host.p[i];
+        bool literal = u->host.p[0] == '[' && (c == '[' || c == ']' || c == ':');
+        if (!is_lower(c) && !is_digit(c) && c != '.' && c != '-' && !literal)
+            return "must have its host name in lower case letters, digits, dots and hyphens";
+    }
+    if (u->has_port && (!str_int(u->port, &port) || port < 1 || port > 65535 || u->port.p[0] == '0'))
+        return "has a port that is none";
+    return NULL;
+}
+
+const char *url_trouble(struct str url, bool test)
+{
+    struct url u;
+    const char *trouble = bytes_trouble(url);
+
+    if (trouble != NULL)
+        return trouble;
+    if (!split_url(url, &u))
+        return "must be https://host/…";
+    if ((trouble = host_trouble(&u)) != NULL)
+        return trouble;
+    bool loopback = is_loopback_literal(u.host) || is_localhost(u.host);
+    if (str_eq(u.scheme, S("https")))
+        return loopback && !test ? "must not be localhost, unless the row says test: true" : NULL;
+    if (!str_eq(u.scheme, S("http")))
+        return "must begin with https://";
+    if (!test)
+        return "must begin with https:// (http is for rows with test: true, on loopback)";
+    return loopback ? NULL : "may use http on loopback alone (localhost, *.localhost, 127.0.0.1, [::1])";
+}
+
+/* "fi.hanki.koodi:/cb" [RFC 8252 7.1] */
+static bool is_own_scheme(struct str uri)
+{
+    size_t colon = str_find_byte(uri, ':', 0);
+    struct str scheme = str_sub(uri, 0, colon);
+
+    if (colon + 1 >= uri.n || !str_is_set(scheme) || !is_lower(scheme.p[0]) ||
+        str_find_byte(scheme, '.', 0) == scheme.n)
+        return false;
+    for (size_t i = 0; i < scheme.n; i++)
+        if (!is_lower(scheme.p[i]) && !is_digit(scheme.p[i]) && scheme.p[i] != '.' && scheme.p[i] != '-')
+            return false;
+    return true;
+}
+
+const char *redirect_uri_trouble(struct str uri, bool test, bool is_public)
+{
+    struct url u;
+    const char *trouble = bytes_trouble(uri);
+
+    if (trouble != NULL)
+        return trouble;
+    if (is_public && is_own_scheme(uri))
+        return NULL;
+    if (is_public && split_url(uri, &u) && host_trouble(&u) == NULL && str_eq(u.scheme, S("http")) &&
+        is_loopback_literal(u.host))
+        return NULL;
+    return url_trouble(uri, test);
+}
+
+static bool check_url(struct checking *c, const char *name, struct str url, bool test)
+{
+    const char *trouble = str_is_set(url) ? url_trouble(url, test) : NULL;
+
+    return trouble == NULL || wrong(c, "%s \"%.*s\" %s", name, STR_ARG(url), trouble);
+}
+
+static bool check_names(struct checking *c, const struct names *names)
+{
+    return str_is_set(names->in[LANG_FI]) || wrong(c, "name.fi is missing: the others fall back to it");
+}
+
+/* Education providers. */
+
+static bool check_school(struct checking *c, const struct provider *p, size_t at)
+{
+    const struct school *s = &p->schools[at];
+    int64_t code;
+
+    c->at = (struct row_place){ KIND_SCHOOL, { p->id, s->oid } };
+    if (!is_oid(s->oid))
+        return wrong(c, "oid \"%.*s\" is no OID (1.2.246.562…)", STR_ARG(s->oid));
+    if (s->code.n > 0 && (s->code.n != 5 || !str_int(s->code, &code) || code < 0))
+        return wrong(c, "code \"%.*s\" must have five digits", STR_ARG(s->code));
+    if (s->code.n > 0 && provider_school(p, s->code) != s)
+        return wrong(c, "code %.*s belongs to another school of %.*s already", STR_ARG(s->code), STR_ARG(p->id));
+    return check_names(c, &s->names);
+}
+
+static bool check_provider(struct checking *c, const struct provider *p)
+{
+    int64_t code;
+
+    c->at = (struct row_place){ KIND_PROVIDER, { p->id, S("") } };
+    if (!is_oid(p->oid))
+        return wrong(c, "oid \"%.*s\" is no OID (1.2.246.562…)", STR_ARG(p->oid));
+    if (registry_provider_oid(c->registry, p->oid) != p)
+        return wrong(c, "oid %.*s belongs to another provider already", STR_ARG(p->oid));
+    if (p->municipality_code.n > 0 &&
+        (p->municipality_code.n != 3 || !str_int(p->municipality_code, &code) || code < 0))
+        return wrong(c, "municipality_code \"%.*s\" must have three digits, in quotes", STR_ARG(p->municipality_code));
+    if (!check_names(c, &p->names))
+        return false;
+    for (size_t i = 0; i < p->school_count; i++)
+        if (!check_school(c, p, i))
+            return false;
+    return true;
+}
+
+/* Identity providers. */
+
+static bool check_map(struct checking *c, const struct idp *idp)
+{
+    if (dialect_named(idp->map) != NULL)
+        return true;
+    return wrong(c, "map \"%.*s\" is none of %.*s", STR_ARG(idp->map), STR_ARG(dialect_names(c->scratch)));
+}
+
+static bool check_unique_entity(struct checking *c, const struct idp *idp, const char *name, struct str value)
+{
+    if (!str_is_set(value))
+        return wrong(c, "%s is missing", name);
+    return registry_idp_entity(c->registry, value) == idp ||
+           wrong(c, "%s \"%.*s\" belongs to another idp already", name, STR_ARG(value));
+}
+
+static bool check_idp_oidc(struct checking *c, const struct idp *idp)
+{
+    bool with_secret = str_has_prefix(idp->auth_method, S("client_secret_"));
+
+    if (!check_unique_entity(c, idp, "issuer", idp->issuer) || !check_url(c, "issuer", idp->issuer, idp->test))
+        return false;
+    if (!str_is_set(idp->client_id))
+        return wrong(c, "client_id is missing: the name that this gateway has at the identity provider");
+    if (!str_is_set(idp->auth_method))
+        return wrong(c, "auth_method is missing: client_secret_basic, client_secret_post or private_key_jwt");
+    if (with_secret && !str_is_set(idp->client_secret_sealed))
+        return wrong(c, "client_secret is missing, which auth_method %.*s needs", STR_ARG(idp->auth_method));
+    return check_map(c, idp);
+}
+
+/* What the city's own words mean, and where those are who name no school. */
+static bool check_own_words(struct checking *c, const struct idp *idp)
+{
+    for (size_t i = 0; i < idp->role_names.n; i++) {
+        struct str entry = idp->role_names.at[i];
+        size_t equals = str_find_byte(entry, '=', 0);
+        if (equals == 0 || role_of_name(str_from(entry, equals + 1)) == ROLE_NONE)
+            return wrong(c, "role_names: \"%.*s\" is not SPELLING=role", STR_ARG(entry));
+    }
+    if (str_is_set(idp->school) && (idp->provider == NULL || provider_school(idp->provider, idp->school) == NULL))
+        return wrong(c, "school \"%.*s\" is none of its provider's", STR_ARG(idp->school));
+    return true;
+}
+
+static bool check_metadata_signer(struct checking *c, const struct idp *idp)
+{
+    struct fail why = { 0 };
+
+    return !str_is_set(idp->metadata_signer) || keyring_add_pem(keyring_new(c->scratch), idp->metadata_signer, &why) ||
+           wrong(c, "metadata_signer: %s", why.detail);
+}
+
+static bool check_contexts(struct checking *c, const struct idp *idp)
+{
+    if (idp->contexts.n > SAML_CONTEXTS_MAX)
+        return wrong(c, "contexts has more than %d entries", SAML_CONTEXTS_MAX);
+    for (size_t i = 0; i < idp->contexts.n; i++)
+        if (str_find_byte(idp->contexts.at[i], ':', 0) == idp->contexts.at[i].n)
+            return wrong(c, "contexts: \"%.*s\" is no URI", STR_ARG(idp->contexts.at[i]));
+    return true;
+}
+
+static bool check_idp_saml(struct checking *c, const struct idp *idp)
+{
+    if (!check_unique_entity(c, idp, "entity_id", idp->entity_id))
+        return false;
+    if (!str_is_set(idp->metadata_url) && !str_is_set(idp->metadata_xml))
+        return wrong(c, "metadata_url, metadata_xml or metadata_xml_file is missing");
+    return check_url(c, "metadata_url", idp->metadata_url, idp->test) && check_metadata_signer(c, idp) &&
+           check_contexts(c, idp) && check_map(c, idp);
+}
+
+static bool check_idp(struct checking *c, const struct idp *idp)
+{
+    c->at = (struct row_place){ KIND_IDP, { idp->id, S("") } };
+    if (!check_names(c, &idp->names) || !check_own_words(c, idp))
+        return false;
+    return idp->kind == IDP_OIDC   ? check_idp_oidc(c, idp)
+           : idp->kind == IDP_SAML ? check_idp_saml(c, idp)
+                                   : idp->kind == IDP_LOCAL || wrong(c, "kind is missing");
+}
+
+/* Services. */
+
+static bool check_uris(struct checking *c, const char *name, const struct strs *uris, const struct service *s)
+{
+    bool is_public = str_eq(s->auth_method, S("none"));
+
+    if (uris->n > REDIRECT_URIS_MAX)
+        return wrong(c, "%s has more than %d addresses", name, REDIRECT_URIS_MAX);
+    for (size_t i = 0; i < uris->n; i++) {
+        const char *trouble = redirect_uri_trouble(uris->at[i], s->test, is_public);
+        if (trouble != NULL)
+            return wrong(c, "%s \"%.*s\" %s", name, STR_ARG(uris->at[i]), trouble);
+    }
+    return true;
+}
+
+static bool check_scopes(struct checking *c, const struct service *s)
+{
+    for (size_t i = 0; i < s->scopes.n; i++) {
+        bool known = str_eq(s->scopes.at[i], S("openid")) || str_eq(s->scopes.at[i], S("offline_access"));
+        for (int k = 0; k < CLAIM_COUNT && !known; k++)
+            known = str_eq(s->scopes.at[i], str_of(claim_rows[k].scope));
+        if (!known || s->scopes.at[i].n == 0)
+            return wrong(c, "scope \"%.*s\" is not known", STR_ARG(s->scopes.at[i]));
+    }
+    return true;
+}
+
+static bool check_service_oidc(struct checking *c, const struct service *s)
+{
+    bool with_secret = str_has_prefix(s->auth_method, S("client_secret_"));
+    bool is_public = str_eq(s->auth_method, S("none"));
+
+    if (!str_is_set(s->client_id))
+        return wrong(c, "client_id is missing");
+    if (registry_client(c->registry, s->client_id) != s)
+        return wrong(c, "client_id \"%.*s\" belongs to another service already", STR_ARG(s->client_id));
+    if (with_secret && !str_is_set(s->secret_hash))
+        return wrong(c, "secret is missing, which auth_method %.*s needs", STR_ARG(s->auth_method));
+    if (is_public && str_is_set(s->secret_hash))
+        return wrong(c, "has a secret, but auth_method none: a public service cannot keep one");
+    if (str_eq(s->auth_method, S("private_key_jwt")) && !str_is_set(s->jwks))
+        return wrong(c, "jwks (or jwks_file) is missing, which auth_method private_key_jwt needs");
+    if (is_public && !s->pkce_required)
+        return wrong(c, "a public service (auth_method none) cannot be without pkce_required");
+    if (s->redirect_uris.n == 0)
+        return wrong(c, "redirect_uris is empty");
+    return check_uris(c, "redirect_uris", &s->redirect_uris, s) &&
+           check_uris(c, "post_logout_redirect_uris", &s->post_logout_redirect_uris, s) && check_scopes(c, s);
+}
+
+static bool check_service(struct checking *c, const struct service *s)
+{
+    c->at = (struct row_place){ KIND_SERVICE, { s->id, S("") } };
+    if (!check_names(c, &s->names) || !check_url(c, "launch_uri", s->launch_uri, s->test) ||
+        !check_url(c, "initiate_login_uri", s->initiate_login_uri, s->test) ||
+        !check_url(c, "target_link_uri", s->target_link_uri, s->test))
+        return false;
+    if (s->protocol == PROTO_LINK && !str_is_set(s->launch_uri))
+        return wrong(c, "launch_uri is missing, which protocol link needs");
+    return s->protocol != PROTO_OIDC || check_service_oidc(c, s);
+}
+
+/* Rules and accounts. */
+
+static bool check_rule(struct checking *c, const struct rule *r)
+{
+    c->at = (struct row_place){ KIND_RULE, { r->id, S("") } };
+    return !r->forbid || r->release.bits == 0 || wrong(c, "a rule that forbids has nothing to release");
+}
+
+static bool check_account(struct checking *c, const struct account *a)
+{
+    const struct idp *idp = registry_idp(c->registry, a->idp);
+
+    c->at = (struct row_place){ KIND_ACCOUNT, { a->id, S("") } };
+    if (idp == NULL || idp->kind != IDP_LOCAL)
+        return wrong(c, "idp \"%.*s\" is no idp of kind local", STR_ARG(a->idp));
+    if (registry_account(c->registry, a->idp, a->username) != a)
+        return wrong(c, "username \"%.*s\" belongs to another account of %.*s already", STR_ARG(a->username),
+                     STR_ARG(a->idp));
+    if (!str_has_prefix(a->password_hash, S("$argon2id$")))
+        return wrong(c, "password is no Argon2id hash");
+    if (a->person->affiliation_count > PERSON_AFFILIATIONS_MAX)
+        return wrong(c, "has more than %d affiliations", PERSON_AFFILIATIONS_MAX);
+    if (str_is_set(a->person->learner_id) && !learner_id_valid(a->person->learner_id, true))
+        return wrong(c, "learner_id is no learner number (its check digit is wrong)");
+    for (size_t i = 0; i < a->person->affiliation_count; i++)
+        if (a->person->affiliations[i].class_level > 12)
+            return wrong(c, "class_level is larger than 12");
+    return true;
+}
+
+bool registry_check(const struct registry *r, struct row_place *where, struct fail *f)
+{
+    struct checking c = { .registry = r, .parts = registry_parts(r), .scratch = arena_new(), .fail = f };
+    const struct registry_parts *p = c.parts;
+    bool good = true;
+
+    for (size_t i = 0; good && i < p->provider_count; i++)
+        good = check_provider(&c, &p->providers[i]);
+    for (size_t i = 0; good && i < p->idp_count; i++)
+        good = check_idp(&c, &p->idps[i]);
+    for (size_t i = 0; good && i < p->service_count; i++)
+        good = check_service(&c, &p->services[i]);
+    for (size_t i = 0; good && i < p->rule_count; i++)
+        good = check_rule(&c, &p->rules[i]);
+    for (size_t i = 0; good && i < p->account_count; i++)
+        good = check_account(&c, &p->accounts[i]);
+    *where = c.at;
+    arena_free(c.scratch);
+    return good;
+}
+
+static bool check_metadata(struct checking *c, const struct idp *idp)
+{
+    const struct upstream_want want = {
+        .expect = idp->entity_id, .trust = idp->metadata_signer, .test = idp->test, .body = idp->metadata_xml
+    };
+    struct fail why = { 0 };
+
+    c->at = (struct row_place){ KIND_IDP, { idp->id, S("") } };
+    return saml_metadata_parse(c->scratch, &want, idp->metadata_xml, &why) != NULL ||
+           wrong(c, "metadata_xml: %s: %s", why.code, why.detail);
+}
+
+bool registry_check_documents(const struct registry *r, struct row_place *where, struct fail *f)
+{
+    const struct registry_parts *p = registry_parts(r);
+    struct checking c = { .registry = r, .parts = p, .scratch = arena_new(), .fail = f };
+    bool good = true;
+
+    for (size_t i = 0; good && i < p->idp_count; i++) {
+        if (p->idps[i].kind == IDP_SAML && str_is_set(p->idps[i].metadata_xml))
+            good = check_metadata(&c, &p->idps[i]);
+        arena_reset(c.scratch);
+    }
+    arena_free(c.scratch);
+    *where = c.at;
+    return good;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * registry/check.h: what a registry must be before it is served.
+ *
+ * Floor 4.  Pure: looks at a snapshot and says what is wrong with it.
+ */
+#ifndef REGISTRY_CHECK_H
+#define REGISTRY_CHECK_H
+
+#include "base/fail.h"
+#include "registry/schema.h"
+
+struct row_place { /* the row that a refusal is about */
+    enum kind kind;
+    struct str key[2]; /* id, or parent and own key */
+};
+
+/* Fails CALLER registry_invalid; *where names the row, the detail says what to do. */
+bool registry_check(const struct registry *r, struct row_place *where, struct fail *f);
+
+/* What only an import looks at, because it costs: that the metadata in a row can be used, for its own entity, and is
+ * signed where it must be.  Fails likewise. */
+bool registry_check_documents(const struct registry *r, struct row_place *where, struct fail *f);
+
+bool is_row_id(struct str s); /* lower case, digits, . _ - ; at most 64 */
+bool is_oid(struct str s);    /* "1.2.246.562.99.1" */
+
+/* An address that browsers are sent to or that we fetch: https with a host, nothing in front of the host, no
+ * fragment, no wildcard, printable ASCII.  test: http as well, on loopback alone.  Gives NULL, or what is wrong. */
+const char *url_trouble(struct str url, bool test);
+/* A redirect URI of a service: as above; a public one may also use http on a loopback address literal, or a scheme
+ * of its own in reverse-domain form [RFC 8252 7]. */
+const char *redirect_uri_trouble(struct str uri, bool test, bool is_public);
+
+#endif

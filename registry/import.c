@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * The file becomes rows in the form that SQL keeps, one table of columns per
+ * kind; rows are compared with those that are there, and only what differs is
+ * written.  The result is loaded and checked before the commit, by the same code
+ * that the node loads with.
+ */
+#include "registry/cells.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct row {
+    struct db_value *values;
+    const struct yaml *from; /* where it stands in the file */
+};
+
+struct rows {
+    struct row *at;
+    size_t n, room;
+};
+
+struct importing {
+    struct cells cells;
+    struct arena *arena; /* of the rows; ends with the import */
+    struct db *db;
+    const struct import_how *how;
+    struct rows want[KIND_COUNT];
+    struct db_rows have[KIND_COUNT];
+    struct import_report *report;
+    struct buf lines;
+    struct fail *fail;
+};
+
+static int compare_keys(const struct kind_row *k, const struct db_value *x, const struct db_value *y)
+{
+    for (size_t i = 0; i < k->key_count; i++) {
+        int c = x[i].kind == DB_INT ? (x[i].number > y[i].number) - (x[i].number < y[i].number)
+                                    : str_cmp(x[i].text, y[i].text);
+        if (c != 0)
+            return c;
+    }
+    return 0;
+}
+
+static const struct db_value *row_before(const struct importing *m, const struct kind_row *k,
+                                         const struct db_value *key)
+{
+    const struct db_rows *rows = &m->have[k - kind_rows];
+    size_t low = 0, high = rows->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int c = compare_keys(k, db_row(rows, middle), key);
+        if (c == 0)
+            return db_row(rows, middle);
+        if (c < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* Rows. */
+
+static bool may_be_file(const struct column *c)
+{
+    return c->type == COL_LONG || c->type == COL_HASHED || c->type == COL_SEALED || c->type == COL_PASSWORD;
+}
+
+/* Keys of an item: those of its columns, those that name a file, those of its children. */
+static bool known_keys(struct importing *m, const struct kind_row *k, const struct yaml *item)
+{
+    const char *known[2 * COLUMNS_MAX + 2];
+    size_t n = 0;
+
+    for (size_t i = 0; i < k->column_count; i++) {
+        const char *key = k->columns[i].key;
+        if (key == NULL)
+            continue;
+        const char *dot = strchr(key, '.');
+        known[n++] = dot != NULL ? arena_cstr(m->arena, str_n(key, (size_t)(dot - key))) : key;
+        if (may_be_file(&k->columns[i]))
+            known[n++] = arena_printf(m->arena, "%s_file", key).p;
+    }
+    for (int child = 0; child < KIND_COUNT; child++)
+        if (kind_rows[child].parent == (enum kind)(k - kind_rows))
+            known[n++] = kind_rows[child].section;
+    known[n] = NULL;
+    return yaml_only(item, known, m->fail);
+}
+
+static bool known_names(struct importing *m, const struct yaml *names)
+{
+    static const char *const tags[] = { "fi", "sv", "en", NULL };
+
+    return yaml_only(names, tags, m->fail);
+}
+
+/* The item's value for a column; NULL when it says nothing.  *good false: it says something wrong. */
+static const struct yaml *value_for(struct importing *m, const struct column *c, const struct yaml *item, bool *good)
+{
+    const char *dot = strchr(c->key, '.');
+
+    if (dot != NULL) {
+        const struct yaml *names = yaml_get(item, arena_cstr(m->arena, str_n(c->key, (size_t)(dot - c->key))));
+        *good = names == NULL || known_names(m, names);
+        return *good ? yaml_get(names, dot + 1) : NULL;
+    }
+    const struct yaml *value = yaml_get(item, c->key);
+    const struct yaml *file = may_be_file(c) ? yaml_get(item, arena_printf(m->arena, "%s_file", c->key).p) : NULL;
+    if (file == NULL)
+        return value;
+    struct str text;
+    *good = value == NULL ? cell_file(&m->cells, file, &text)
+                          : yaml_fail(file, m->fail, "bad_value", "%s_file stands beside %s", c->key, c->key);
+    if (!*good)
+        return NULL;
+    struct yaml *inner = arena_make(m->arena, struct yaml);
+    *inner = (struct yaml){ .kind = YAML_TEXT, .line = file->line, .file = file->file, .text = text };
+    if (c->type == COL_LONG)
+        return inner;
+    inner->text = str_trim(text); /* an editor's line end is no part of a secret */
+    struct yaml *map = arena_make(m->arena, struct yaml);
+    *map = (struct yaml){ .kind = YAML_MAP, .line = file->line, .file = file->file, .n = 1 };
+    map->items = arena_make(m->arena, struct yaml *);
+    map->keys = arena_make(m->arena, struct str);
+    map->key_lines = arena_make(m->arena, int);
+    map->items[0] = inner;
+    map->keys[0] = S("plain");
+    return map;
+}
+
+static struct db_value preset_of(const struct column *c)
+{
+    int64_t number;
+
+    if (c->type == COL_REF || c->type == COL_SCHOOL)
+        return (struct db_value){ .kind = DB_NULL };
+    if (c->type == COL_BOOL || c->type == COL_INT || c->type == COL_TIME) {
+        (void)str_int(str_of(c->preset), &number);
+        return db_int(number);
+    }
+    return db_text(str_of(c->preset));
+}
+
+static bool read_column(struct importing *m, const struct kind_row *k, const struct column *c, const struct yaml *item,
+                        struct db_value *values)
+{
+    bool good = true;
+    const struct yaml *value = value_for(m, c, item, &good);
+    const struct db_value *before = row_before(m, k, values);
+    size_t at = (size_t)(c - k->columns);
+
+    if (!good)
+        return false;
+    if (value == NULL && c->preset == NULL)
+        return yaml_fail(item, m->fail, "missing_key", "%s is missing", c->key);
+    if (value == NULL) {
+        values[at] = preset_of(c);
+        return true;
+    }
+    struct cell cell = { k, c, value, before != NULL ? before + at : NULL, values[0].text };
+    return cell_read(&m->cells, &cell, &values[at]);
+}
+
+static struct row *row_new(struct importing *m, enum kind kind)
+{
+    struct rows *rows = &m->want[kind];
+
+    if (rows->n == rows->room) {
+        size_t room = rows->room > 0 ? rows->room * 2 : 64;
+        struct row *more = arena_make_n(m->arena, room, struct row);
+        if (rows->n > 0)
+            memcpy(more, rows->at, rows->n * sizeof *more);
+        rows->at = more;
+        rows->room = room;
+    }
+    return &rows->at[rows->n++];
+}
+
+static bool read_items(struct importing *m, enum kind kind, const struct yaml *list, struct str parent);
+
+static bool read_item(struct importing *m, enum kind kind, const struct yaml *item, struct str parent, size_t position)
+{
+    const struct kind_row *k = &kind_rows[kind];
+    struct db_value *values = arena_make_n(m->arena, k->column_count, struct db_value);
+
+    if (item->kind != YAML_MAP)
+        return yaml_fail(item, m->fail, "bad_value", "expected a %s: a map with keys", k->name);
+    if (!known_keys(m, k, item))
+        return false;
+    for (size_t i = 0; i < k->column_count; i++) {
+        const struct column *c = &k->columns[i];
+        if (c->type == COL_PARENT)
+            values[i] = db_text(parent);
+        else if (c->type == COL_POSITION)
+            values[i] = db_int((int64_t)position);
+        else if (!read_column(m, k, c, item, values))
+            return false;
+    }
+    *row_new(m, kind) = (struct row){ values, item };
+    for (int child = 0; child < KIND_COUNT; child++)
+        if (kind_rows[child].parent == kind &&
+            !read_items(m, (enum kind)child, yaml_get(item, kind_rows[child].section), values[0].text))
+            return false;
+    return true;
+}
+
+static bool read_items(struct importing *m, enum kind kind, const struct yaml *list, struct str parent)
+{
+    if (list == NULL || (list->kind == YAML_TEXT && list->plain && list->text.n == 0))
+        return true;
+    if (list->kind != YAML_LIST)
+        return yaml_fail(list, m->fail, "bad_value", "expected a list of %s", kind_rows[kind].section);
+    if (list->n + m->want[kind].n > kind_rows[kind].rows_max)
+        return yaml_fail(list, m->fail, "too_many", "more than %zu %s", kind_rows[kind].rows_max,
+                         kind_rows[kind].section);
+    for (size_t i = 0; i < list->n; i++)
+        if (!read_item(m, kind, list->items[i], parent, i))
+            return false;
+    return true;
+}
+
+static bool read_file(struct importing *m, const struct yaml *file)
+{
+    const char *known[KIND_COUNT + 2];
+    size_t n = 0;
+    const struct yaml *format = yaml_get(file, "format");
+
+    known[n++] = "format";
+    for (int k = 0; k < KIND_COUNT; k++)
+        if (kind_rows[k].parent == KIND_COUNT)
+            known[n++] = kind_rows[k].section;
+    known[n] = NULL;
+    if (!yaml_only(file, known, m->fail))
+        return false;
+    if (format == NULL || !str_eq(format->text, S("1")))
+        return yaml_fail(format != NULL ? format : file, m->fail, "bad_format",
+                         "expected \"format: 1\": the form of a registry file that this program reads");
+    for (int k = 0; k < KIND_COUNT; k++)
+        if (kind_rows[k].parent == KIND_COUNT &&
+            !read_items(m, (enum kind)k, yaml_get(file, kind_rows[k].section), S("")))
+            return false;
+    return true;
+}
+
+static int by_key(const void *x, const void *y, void *kind)
+{
+    return compare_keys(kind, ((const struct row *)x)->values, ((const struct row *)y)->values);
+}
+
+static bool sort_rows(struct importing *m, enum kind kind)
+{
+    struct rows *rows = &m->want[kind];
+    const struct kind_row *k = &kind_rows[kind];
+
+    if (rows->n > 1)
+        qsort_r(rows->at, rows->n, sizeof *rows->at, by_key, (void *)(uintptr_t)k);
+    for (size_t i = 1; i < rows->n; i++)
+        if (compare_keys(k, rows->at[i - 1].values, rows->at[i].values) == 0)
+            return yaml_fail(rows->at[i].from, m->fail, "twice",
+                             "%s \"%.*s\" stands twice in the file (also in line %d)", k->name,
+                             STR_ARG(rows->at[i].values[k->key_count - 1].text), rows->at[i - 1].from->line);
+    return true;
+}
+
+/* Schools are sorted by now: those of one provider stand together. */
+static const struct db_value *find_school(const struct rows *all, struct str provider, struct str name)
+{
+    enum { OF = 0, OID = 1, CODE = 2 };
+    size_t low = 0, high = all->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_cmp(all->at[middle].values[OF].text, provider) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < all->n && str_eq(all->at[low].values[OF].text, provider); low++) {
+        const struct db_value *school = all->at[low].values;
+        if (str_eq(school[OID].text, name) || str_eq(school[CODE].text, name))
+            return &school[OID];
+    }
+    return NULL;
+}
+
+/* A school that was named by its code gets its OID. */
+static bool settle_schools(struct importing *m, enum kind kind)
+{
+    const struct kind_row *k = &kind_rows[kind];
+    size_t school = column_of(k, "school"), provider = column_of(k, "provider");
+
+    for (size_t i = 0; i < m->want[kind].n; i++) {
+        struct db_value *v = m->want[kind].at[i].values;
+        if (v[school].kind == DB_NULL)
+            continue;
+        const struct db_value *oid = find_school(&m->want[KIND_SCHOOL], v[provider].text, v[school].text);
+        if (oid == NULL)
+            return yaml_fail(m->want[kind].at[i].from, m->fail, "no_school", "provider %.*s has no school \"%.*s\"",
+                             STR_ARG(v[provider].text), STR_ARG(v[school].text));
+        v[school] = *oid;
+    }
+    return true;
+}
+
+/* Comparing and writing. */
+
+static bool same_value(const struct db_value *x, const struct db_value *y)
+{
+    return x->kind == y->kind &&
+           (x->kind == DB_NULL || (x->kind == DB_INT ? x->number == y->number : str_eq(x->text, y->text)));
+}
+
+static bool same_row(const struct kind_row *k, const struct db_value *x, const struct db_value *y)
+{
+    for (size_t i = 0; i < k->column_count; i++)
+        if (!same_value(&x[i], &y[i]))
+            return false;
+    return true;
+}
+
+static void tell(struct importing *m, char sign, const struct kind_row *k, const struct db_value *row)
+{
+    buf_printf(&m->lines, "%c %s %.*s", sign, k->name, STR_ARG(row[0].text));
+    if (k->key_count > 1 && row[1].kind == DB_INT)
+        buf_printf(&m->lines, "/%" PRId64, row[1].number);
+    else if (k->key_count > 1)
+        buf_printf(&m->lines, "/%.*s", STR_ARG(row[1].text));
+    buf_byte(&m->lines, '\n');
+}
+
+static bool remove_row(struct importing *m, const struct kind_row *k, const struct db_value *row)
+{
+    return db_run(m->db, &k->remove, row, k->key_count, m->fail);
+}
+
+static bool insert_row(struct importing *m, const struct kind_row *k, const struct db_value *row)
+{
+    return db_run(m->db, &k->insert, row, k->column_count, m->fail);
+}
+
+/* Both lists are in the order of their keys: one walk over both. */
+static bool write_kind(struct importing *m, const struct kind_row *k)
+{
+    const struct rows *want = &m->want[k - kind_rows];
+    const struct db_rows *have = &m->have[k - kind_rows];
+    size_t w = 0, h = 0;
+
+    while (w < want->n || h < have->n) {
+        const struct db_value *new = w < want->n ? want->at[w].values : NULL;
+        const struct db_value *old = h < have->n ? db_row(have, h) : NULL;
+        int c = new == NULL ? 1 : old == NULL ? -1 : compare_keys(k, new, old);
+        bool good = true;
+        if (c < 0) {
+            m->report->added++;
+            tell(m, '+', k, new);
+            good = insert_row(m, k, new);
+        } else if (c > 0) {
+            m->report->removed++;
+            tell(m, '-', k, old);
+            good = remove_row(m, k, old);
+        } else if (same_row(k, new, old)) {
+            m->report->same++;
+        } else {
+            m->report->changed++;
+            tell(m, '~', k, new);
+            good = remove_row(m, k, old) && insert_row(m, k, new);
+        }
+        w += c <= 0;
+        h += c >= 0;
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+/* A refusal of the whole names a row: put the row's place in the file in front. */
+static bool check_result(struct importing *m)
+{
+    struct row_place where;
+    struct fail why = { 0 };
+    struct registry *r = registry_load_within(m->db, m->arena, &where, &why);
+    bool good = r != NULL && registry_check_documents(r, &where, &why);
+
+    if (r != NULL && !good)
+        where.key[0] = arena_str(m->arena, where.key[0]);
+    if (r != NULL)
+        registry_drop(r);
+    if (good)
+        return true;
+    const struct rows *rows = &m->want[where.kind];
+    size_t last = kind_rows[where.kind].key_count - 1;
+    for (size_t i = 0; i < rows->n; i++)
+        if (str_eq(rows->at[i].values[0].text, where.key[0]) &&
+            (last == 0 || !str_is_set(where.key[1]) || str_eq(rows->at[i].values[1].text, where.key[1])))
+            return fail(m->fail, why.kind, why.code, "%s:%d: %s", rows->at[i].from->file, rows->at[i].from->line,
+                        why.detail);
+    return fail(m->fail, why.kind, why.code, "%s", why.detail);
+}
+
+static bool write_all(struct importing *m)
+{
+    for (int k = 0; k < KIND_COUNT; k++)
+        if (!write_kind(m, &kind_rows[k]))
+            return false;
+    if (!check_result(m))
+        return false;
+    bool moved = m->report->added + m->report->changed + m->report->removed > 0;
+    return moved ? registry_number_raise(m->db, S("version"), &m->report->version, m->fail)
+                 : registry_number(m->db, S("version"), &m->report->version, m->fail);
+}
+
+static bool run(struct importing *m, struct str text, const char *file)
+{
+    struct yaml *y = yaml_read(m->arena, text, file, m->fail);
+
+    if (y == NULL)
+        return false;
+    for (int k = 0; k < KIND_COUNT; k++)
+        if (!db_query(m->db, &kind_rows[k].select, NULL, 0, m->arena, &m->have[k], m->fail))
+            return false;
+    if (!read_file(m, y))
+        return false;
+    for (int k = 0; k < KIND_COUNT; k++)
+        if (!sort_rows(m, (enum kind)k))
+            return false;
+    return settle_schools(m, KIND_RULE) && settle_schools(m, KIND_AFFILIATION) && write_all(m) &&
+           (m->how->dry_run || db_commit(m->db, m->fail));
+}
+
+bool registry_import(struct db *d, struct arena *a, struct str text, const char *file, const struct import_how *how,
+                     struct import_report *out, struct fail *f)
+{
+    struct importing m = { .arena = arena_new_secret(), .db = d, .how = how, .report = out, .fail = f };
+
+    m.cells = (struct cells){ m.arena, how, f };
+    *out = (struct import_report){ 0 };
+    m.lines = buf_new(a, 64 << 20);
+    bool good = db_begin(d, f) && run(&m, text, file);
+    db_rollback(d); /* after a commit there is nothing left to undo */
+    out->lines = buf_str(&m.lines);
+    arena_free(m.arena);
+    return good;
+}

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * Rows become structs through the tables of registry_schema.c; what a table
+ * cannot say (pointers between rows) is resolved here.
+ */
+#include "registry/registry.h"
+
+#include "base/log.h"
+#include "registry/check.h"
+#include "registry/load.h"
+#include "registry/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Loading. */
+
+struct loading {
+    struct arena *arena;   /* of the snapshot */
+    struct arena *scratch; /* of the rows */
+    struct db_rows rows[KIND_COUNT];
+    struct registry_parts parts;
+    struct school *schools;
+    struct row_place at;
+    struct fail *fail;
+};
+
+static struct strs split_list(struct arena *a, struct str text)
+{
+    struct strs list = { NULL, 0 };
+    struct str rest = text, item;
+
+    while (str_split(&rest, '\n', &item))
+        list.n += item.n > 0;
+    list.at = arena_make_n(a, list.n, struct str);
+    rest = text;
+    for (size_t i = 0; str_split(&rest, '\n', &item);)
+        if (item.n > 0)
+            list.at[i++] = arena_str(a, item);
+    return list;
+}
+
+int word_index(const char *const *words, struct str word)
+{
+    for (int i = 0; words[i] != NULL; i++)
+        if (str_eq(str_of(words[i]), word))
+            return i;
+    return -1;
+}
+
+struct claim_set claims_of(struct str words)
+{
+    struct claim_set set = { 0 };
+    struct str rest = words, word;
+    enum claim claim;
+
+    while (str_split(&rest, '\n', &word))
+        if (claim_of_word(word, &claim))
+            claim_add(&set, claim);
+    return set;
+}
+
+static void put(void *at, const void *value, size_t n)
+{
+    memcpy(at, value, n);
+}
+
+static bool fill_member(struct loading *l, const struct column *c, const struct db_value *v, char *at)
+{
+    struct str text = v->kind == DB_TEXT ? arena_str(l->arena, v->text) : S("");
+    struct strs list;
+    struct claim_set claims;
+    int number = (int)v->number, word;
+    bool yes = v->number != 0;
+
+    switch (c->type) {
+    case COL_BOOL:
+        put(at, &yes, sizeof yes);
+        return true;
+    case COL_INT:
+        put(at, &number, sizeof number);
+        return true;
+    case COL_TIME:
+        put(at, &v->number, sizeof v->number);
+        return true;
+    case COL_LIST:
+        list = split_list(l->arena, text);
+        put(at, &list, sizeof list);
+        return true;
+    case COL_CLAIMS:
+        claims = claims_of(text);
+        put(at, &claims, sizeof claims);
+        return true;
+    case COL_WORD:
+        word = word_index(c->words, text);
+        put(at, &word, sizeof word);
+        return word >= 0 || fail(l->fail, FAIL_OURS, "registry_invalid",
+                                 "%s is \"%.*s\", which this program does not know", c->name, STR_ARG(text));
+    default:
+        put(at, &text, sizeof text);
+        return true;
+    }
+}
+
+_Static_assert(sizeof(enum role) == sizeof(int) && sizeof(enum idp_kind) == sizeof(int), "words are stored as int");
+
+static void *fill_all(struct loading *l, enum kind kind, size_t *count)
+{
+    const struct kind_row *k = &kind_rows[kind];
+    char *all = arena_array(l->arena, l->rows[kind].n, k->struct_B);
+
+    *count = l->rows[kind].n;
+    for (size_t i = 0; i < *count; i++) {
+        const struct db_value *row = db_row(&l->rows[kind], i);
+        l->at = (struct row_place){ kind, { row[0].text, k->key_count > 1 ? row[1].text : S("") } };
+        for (size_t j = 0; j < k->column_count; j++)
+            if (k->columns[j].at != AT_NONE &&
+                !fill_member(l, &k->columns[j], &row[j], all + i * k->struct_B + k->columns[j].at))
+                return NULL;
+    }
+    return all;
+}
+
+static const struct db_value *cell(struct loading *l, enum kind kind, size_t row, const char *column)
+{
+    return db_row(&l->rows[kind], row) + column_of(&kind_rows[kind], column);
+}
+
+/* Rows come in the order of their ids. */
+static size_t find_row(const struct db_rows *rows, struct str id)
+{
+    size_t low = 0, high = rows->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int c = str_cmp(db_row(rows, middle)[0].text, id);
+        if (c == 0)
+            return middle;
+        if (c < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return rows->n;
+}
+
+/* The row that a column refers to.  NULL in SQL: *out is NULL. */
+static bool refer(struct loading *l, enum kind from, size_t row, const char *column, enum kind to, const void *all,
+                  const void **out)
+{
+    const struct db_value *v = cell(l, from, row, column);
+
+    *out = NULL;
+    if (v->kind != DB_TEXT || v->text.n == 0)
+        return true;
+    size_t at = find_row(&l->rows[to], v->text);
+    if (at == l->rows[to].n) {
+        const struct db_value *key = db_row(&l->rows[from], row);
+        l->at = (struct row_place){ from, { key[0].text, S("") } };
+        return fail(l->fail, FAIL_CALLER, "registry_invalid", "%s %.*s: there is no %s \"%.*s\"", kind_rows[from].name,
+                    STR_ARG(key[0].text), kind_rows[to].name, STR_ARG(v->text));
+    }
+    *out = (const char *)all + at * kind_rows[to].struct_B;
+    return true;
+}
+
+static bool load_providers(struct loading *l)
+{
+    size_t schools, at = 0;
+
+    l->parts.providers = fill_all(l, KIND_PROVIDER, &l->parts.provider_count);
+    l->schools = l->parts.providers != NULL ? fill_all(l, KIND_SCHOOL, &schools) : NULL;
+    if (l->schools == NULL)
+        return false;
+    for (size_t i = 0; i < l->parts.provider_count; i++) {
+        struct provider *p = &l->parts.providers[i];
+        p->schools = &l->schools[at];
+        for (; at < schools && str_eq(cell(l, KIND_SCHOOL, at, "provider")->text, p->id); at++)
+            p->school_count++;
+    }
+    return at == schools || fail(l->fail, FAIL_OURS, "registry_invalid", "a school belongs to no provider");
+}
+
+static bool load_idps(struct loading *l)
+{
+    l->parts.idps = fill_all(l, KIND_IDP, &l->parts.idp_count);
+    for (size_t i = 0; l->parts.idps != NULL && i < l->parts.idp_count; i++) {
+        const void *provider;
+        if (!refer(l, KIND_IDP, i, "provider", KIND_PROVIDER, l->parts.providers, &provider))
+            return false;
+        l->parts.idps[i].provider = provider;
+    }
+    return l->parts.idps != NULL;
+}
+
+/* A row that does not say how its service proves itself means what OpenID Registration does [2]. */
+static bool load_services(struct loading *l)
+{
+    l->parts.services = fill_all(l, KIND_SERVICE, &l->parts.service_count);
+    for (size_t i = 0; l->parts.services != NULL && i < l->parts.service_count; i++)
+        if (!str_is_set(l->parts.services[i].auth_method))
+            l->parts.services[i].auth_method = S("client_secret_basic");
+    return l->parts.services != NULL;
+}
+
+static bool school_of(struct loading *l, enum kind kind, size_t row, const struct provider *p,
+                      const struct school **out)
+{
+    const struct db_value *v = cell(l, kind, row, "school");
+    const struct db_value *key = db_row(&l->rows[kind], row);
+
+    *out = NULL;
+    if (v->kind != DB_TEXT || v->text.n == 0)
+        return true;
+    *out = provider_school(p, v->text);
+    l->at = (struct row_place){ kind, { key[0].text, S("") } };
+    return *out != NULL ||
+           fail(l->fail, FAIL_CALLER, "registry_invalid", "%s %.*s: provider %.*s has no school \"%.*s\"",
+                kind_rows[kind].name, STR_ARG(key[0].text), STR_ARG(p->id), STR_ARG(v->text));
+}
+
+static bool load_rules(struct loading *l)
+{
+    l->parts.rules = fill_all(l, KIND_RULE, &l->parts.rule_count);
+    for (size_t i = 0; l->parts.rules != NULL && i < l->parts.rule_count; i++) {
+        struct rule *r = &l->parts.rules[i];
+        const void *provider, *service;
+        if (!refer(l, KIND_RULE, i, "provider", KIND_PROVIDER, l->parts.providers, &provider) ||
+            !refer(l, KIND_RULE, i, "service", KIND_SERVICE, l->parts.services, &service))
+            return false;
+        r->provider = provider;
+        r->service = service;
+        if (!school_of(l, KIND_RULE, i, r->provider, &r->school))
+            return false;
+    }
+    return l->parts.rules != NULL;
+}
+
+static bool load_affiliation(struct loading *l, size_t row, struct affiliation *out)
+{
+    const void *found;
+    const struct school *school;
+
+    if (!refer(l, KIND_AFFILIATION, row, "provider", KIND_PROVIDER, l->parts.providers, &found))
+        return false;
+    const struct provider *p = found;
+    if (!school_of(l, KIND_AFFILIATION, row, p, &school))
+        return false;
+    out->provider_oid = p->oid;
+    out->school_oid = school != NULL ? school->oid : (struct str){ NULL, 0 };
+    out->school_code = school != NULL ? school->code : (struct str){ NULL, 0 };
+    return true;
+}
+
+static struct str text_cell(struct loading *l, size_t row, const char *column)
+{
+    return arena_str(l->arena, cell(l, KIND_ACCOUNT, row, column)->text);
+}
+
+static struct person *load_person(struct loading *l, size_t row)
+{
+    static const char *const ages[] = { "unknown", "under13", "13to17", "adult", NULL };
+    struct person *p = arena_make(l->arena, struct person);
+    int age = word_index(ages, cell(l, KIND_ACCOUNT, row, "age")->text);
+
+    p->given_names = text_cell(l, row, "given_names");
+    p->calling_name = text_cell(l, row, "calling_name");
+    p->family_name = text_cell(l, row, "family_name");
+    p->email = text_cell(l, row, "email");
+    p->learner_id = text_cell(l, row, "learner_id");
+    p->non_disclosure = cell(l, KIND_ACCOUNT, row, "non_disclosure")->number != 0;
+    p->age = age > 0 ? age : AGE_UNKNOWN;
+    return p;
+}
+
+static bool load_accounts(struct loading *l)
+{
+    size_t affiliations, at = 0;
+    struct affiliation *all;
+
+    l->parts.accounts = fill_all(l, KIND_ACCOUNT, &l->parts.account_count);
+    all = l->parts.accounts != NULL ? fill_all(l, KIND_AFFILIATION, &affiliations) : NULL;
+    if (all == NULL)
+        return false;
+    for (size_t i = 0; i < l->parts.account_count; i++) {
+        struct account *a = &l->parts.accounts[i];
+        a->person = load_person(l, i);
+        a->person->affiliations = &all[at];
+        for (; at < affiliations && str_eq(cell(l, KIND_AFFILIATION, at, "account")->text, a->id); at++) {
+            if (!load_affiliation(l, at, &all[at]))
+                return false;
+            a->person->affiliation_count++;
+        }
+    }
+    return at == affiliations || fail(l->fail, FAIL_OURS, "registry_invalid", "an affiliation belongs to no account");
+}
+
+static const struct db_statement ask_number = { "number.get", "SELECT value FROM number WHERE name = ?1" };
+static const struct db_statement raise_number = { "number.raise",
+                                                  "UPDATE number SET value = value + 1 WHERE name = ?1" };
+
+bool registry_number(struct db *d, struct str name, int64_t *out, struct fail *f)
+{
+    struct arena *a = arena_new();
+    struct db_rows rows;
+    struct db_value arg = db_text(name);
+    bool good = db_query(d, &ask_number, &arg, 1, a, &rows, f);
+
+    if (good && (rows.n != 1 || rows.at[0].kind != DB_INT))
+        good = fail(f, FAIL_OURS, "registry_invalid", "the number \"%.*s\" is missing", STR_ARG(name));
+    if (good)
+        *out = rows.at[0].number;
+    arena_free(a);
+    return good;
+}
+
+bool registry_number_raise(struct db *d, struct str name, int64_t *out, struct fail *f)
+{
+    struct db_value arg = db_text(name);
+
+    return db_run(d, &raise_number, &arg, 1, f) && registry_number(d, name, out, f);
+}
+
+static bool read_rows(struct loading *l, struct db *d)
+{
+    for (int k = 0; k < KIND_COUNT; k++)
+        if (!db_query(d, &kind_rows[k].select, NULL, 0, l->scratch, &l->rows[k], l->fail))
+            return false;
+    return registry_number(d, S("version"), &l->parts.version, l->fail);
+}
+
+struct registry *registry_load_within(struct db *d, struct arena *a, struct row_place *where, struct fail *f)
+{
+    struct loading l = { .arena = arena_new(), .scratch = arena_new(), .fail = f };
+    struct registry *r = NULL;
+
+    /* Half of the parts cannot be indexed: what refers to nothing has a NULL where others have their provider. */
+    if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_rules(&l) &&
+        load_accounts(&l))
+        r = registry_build(l.arena, &l.parts);
+    bool good = r != NULL && registry_check(r, &l.at, f);
+    *where = (struct row_place){ l.at.kind, { arena_str(a, l.at.key[0]), arena_str(a, l.at.key[1]) } };
+    arena_free(l.scratch);
+    if (good)
+        return r;
+    if (r != NULL)
+        registry_drop(r);
+    else
+        arena_free(l.arena);
+    return NULL;
+}
+
+struct registry *registry_load(struct db *d, struct fail *f)
+{
+    struct arena *scratch = arena_new();
+    struct row_place where;
+    struct registry *r = NULL;
+
+    if (db_begin_read(d, f)) {
+        r = registry_load_within(d, scratch, &where, f);
+        db_rollback(d);
+    }
+    arena_free(scratch);
+    return r;
+}
+
+struct db *registry_db_open(const struct settings *s, enum db_mode mode, struct fail *f)
+{
+    struct arena *a = arena_new();
+    /* A folder of its own: the gateway's sandbox opens it, and not the keys beside it. */
+    const char *dir = arena_cstr(a, arena_join(a, s->state_dir, S("/registry")));
+    if (mode == DB_CREATE)
+        (void)mkdir(dir, 0700); /* what is wrong with it, opening the file will say */
+    struct db *d = db_open(arena_cstr(a, arena_printf(a, "%s/registry.sqlite", dir)), mode, f);
+
+    arena_free(a);
+    if (d == NULL || mode == DB_READ_ONLY || db_migrate(d, registry_migrations, registry_migration_count, f))
+        return d;
+    db_close(d);
+    return NULL;
+}
+
+/* Live changes. */
+
+struct registry_watch {
+    struct arena *arena;
+    struct db *db;
+    struct registry *now;
+    int64_t moved;
+    const char *trouble; /* code of the last failure, to log it once */
+};
+
+struct registry_watch *registry_watch_new(const struct settings *s, struct fail *f)
+{
+    struct db *d = registry_db_open(s, DB_CREATE, f);
+    int64_t moved = d != NULL ? db_moved(d) : 0;
+    struct registry *r = d != NULL ? registry_load(d, f) : NULL;
+
+    if (r == NULL) {
+        db_close(d);
+        return NULL;
+    }
+    struct arena *a = arena_new();
+    struct registry_watch *w = arena_make(a, struct registry_watch);
+    *w = (struct registry_watch){ a, d, r, moved, "" };
+    return w;
+}
+
+void registry_watch_free(struct registry_watch *w)
+{
+    if (w == NULL)
+        return;
+    db_close(w->db);
+    registry_drop(w->now);
+    arena_free(w->arena);
+}
+
+struct registry *registry_watch_now(const struct registry_watch *w)
+{
+    return w->now;
+}
+
+bool registry_poll(struct registry_watch *w, struct registry **changed)
+{
+    struct fail f = { 0 };
+    /* Asked before the rows are read: a change in between is then seen the next time. */
+    int64_t moved = db_moved(w->db);
+
+    if (moved == w->moved || moved < 0)
+        return false;
+    struct registry *r = registry_load(w->db, &f);
+    if (r == NULL) {
+        if (strcmp(w->trouble, f.code) != 0)
+            log_event(LOG_ERROR, "registry.kept_old", LOG_C("code", f.code), LOG_C("why", f.detail));
+        w->trouble = f.code;
+        if (strcmp(f.code, "registry_invalid") == 0) /* will not mend by looking again */
+            w->moved = moved;
+        return false;
+    }
+    w->trouble = "";
+    w->moved = moved;
+    registry_drop(w->now);
+    w->now = r;
+    *changed = registry_hold(r);
+    return true;
+}
+
+bool registry_session_epoch(struct db *d, int64_t *out, struct fail *f)
+{
+    return registry_number(d, S("session_epoch"), out, f);
+}
+
+bool registry_session_epoch_raise(struct db *d, int64_t *out, struct fail *f)
+{
+    if (!db_begin(d, f))
+        return false;
+    if (registry_number_raise(d, S("session_epoch"), out, f) && db_commit(d, f))
+        return true;
+    db_rollback(d);
+    return false;
+}

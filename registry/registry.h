@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * registry/registry.h: the federation in SQL: load, import, export, live changes.
+ *
+ * Floor 4.  SQL in state_dir/registry/registry.sqlite is what counts; a snapshot
+ * (model/registry.h) is made from it, checked completely, and served.  A row that
+ * does not hold refuses the whole load, with the row's name and what to do.
+ * Everything here may block: the main thread, worker threads, the command line.
+ */
+#ifndef REGISTRY_REGISTRY_H
+#define REGISTRY_REGISTRY_H
+
+#include "base/fail.h"
+#include "base/seals.h"
+#include "base/settings.h"
+#include "base/world.h"
+#include "model/registry.h"
+#include "wire/db.h"
+
+/* Opens state_dir/registry/registry.sqlite and brings its schema up to date.  NULL: failed. */
+struct db *registry_db_open(const struct settings *s, enum db_mode mode, struct fail *f);
+
+/* A complete, checked snapshot; the caller holds it.  NULL: failed, OURS registry_invalid and db_…. */
+struct registry *registry_load(struct db *d, struct fail *f);
+
+struct registry_watch; /* the node's view: one connection, used by one thread */
+/* Loads the first snapshot.  NULL: failed. */
+struct registry_watch *registry_watch_new(const struct settings *s, struct fail *f);
+void registry_watch_free(struct registry_watch *w);
+/* The snapshot last loaded; hold it to keep it. */
+struct registry *registry_watch_now(const struct registry_watch *w);
+/* Call it several times a second.  True: *changed is a new snapshot (held for the caller, drop it).  A registry that
+ * cannot be read or does not hold leaves the last good one in force: false, one log line per trouble. */
+bool registry_poll(struct registry_watch *w, struct registry **changed);
+
+struct import_report {
+    size_t added, changed, removed, same;
+    struct str lines; /* "+ service kanerva", "~ idp oulu-edu", "- rule r7", one a line */
+    int64_t version;  /* of the registry, afterwards */
+};
+
+struct import_how {
+    const struct world *world;
+    const struct seals *seals; /* may be NULL when the file has no secret to seal */
+    const char *base_dir;      /* secret_file: and metadata_file: are relative to it */
+    bool dry_run;              /* says what would change, and changes nothing */
+};
+
+/* Makes the registry equal to the file, in one transaction: all of it, or nothing.  Fails CALLER with file:line and
+ * what was expected; OURS db_…. */
+bool registry_import(struct db *d, struct arena *a, struct str text, const char *file, const struct import_how *how,
+                     struct import_report *out, struct fail *f);
+/* Deterministic YAML that imports to the same registry.  Absent: failed. */
+struct str registry_export(struct db *d, struct arena *a, struct fail *f);
+
+/* Sessions made in an older epoch are void [design: Processes]. */
+bool registry_session_epoch(struct db *d, int64_t *out, struct fail *f);
+bool registry_session_epoch_raise(struct db *d, int64_t *out, struct fail *f);
+
+#endif

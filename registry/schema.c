@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "registry/schema.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const idp_kinds[] = { "", "oidc", "saml", "local", NULL };
+static const char *const protocols[] = { "", "oidc", "saml", "lti", "link", NULL };
+static const char *const profiles[] = { "native", "mpass", NULL };
+static const char *const auth_methods[] = { "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
+                                            NULL };
+static const char *const algorithms[] = { "ES256", "RS256", NULL };
+static const char *const ages[] = { "unknown", "under13", "13to17", "adult", NULL };
+static const char *const charges[] = { "unknown", "free", "paid", NULL };
+static const char *const any_role[] = { "any",
+#define X(role, name, code, mpass, affiliation) name,
+                                        ROLES(X)
+#undef X
+                                            NULL };
+static const char *const some_role[] = { "",
+#define X(role, name, code, mpass, affiliation) name,
+                                         ROLES(X)
+#undef X
+                                             NULL };
+
+#define AT(type, member) (int)offsetof(struct type, member)
+#define NAMES_AT(type, member, key)                                                                                    \
+    { #member "_fi", key ".fi", COL_TEXT, "", AT(type, member.in[LANG_FI]), NULL },                                    \
+        { #member "_sv", key ".sv", COL_TEXT, "", AT(type, member.in[LANG_SV]), NULL },                                \
+    {                                                                                                                  \
+#member "_en", key ".en", COL_TEXT, "", AT(type, member.in[LANG_EN]), NULL                                     \
+    }
+
+/*    SQL name               key                    type          preset     member                          words */
+static const struct column provider_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(provider, id), NULL },
+    { "oid", "oid", COL_TEXT, NULL, AT(provider, oid), NULL },
+    { "municipality_code", "municipality_code", COL_TEXT, "", AT(provider, municipality_code), NULL },
+    NAMES_AT(provider, names, "name"),
+    { "support", "support", COL_TEXT, "", AT(provider, support), NULL },
+};
+
+static const struct column school_columns[] = {
+    { "provider", NULL, COL_PARENT, NULL, AT_NONE, NULL },
+    { "oid", "oid", COL_TEXT, NULL, AT(school, oid), NULL },
+    { "code", "code", COL_TEXT, "", AT(school, code), NULL },
+    NAMES_AT(school, names, "name"),
+    { "active", "active", COL_BOOL, "1", AT(school, active), NULL },
+};
+
+static const struct column idp_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(idp, id), NULL },
+    { "kind", "kind", COL_WORD, NULL, AT(idp, kind), idp_kinds },
+    { "provider", "provider", COL_REF, "", AT_NONE, NULL },
+    NAMES_AT(idp, names, "name"),
+    { "enabled", "enabled", COL_BOOL, "1", AT(idp, enabled), NULL },
+    { "test", "test", COL_BOOL, "0", AT(idp, test), NULL },
+    { "listed", "listed", COL_BOOL, "1", AT(idp, listed), NULL },
+    { "map", "map", COL_TEXT, "", AT(idp, map), NULL },
+    { "acr", "acr", COL_TEXT, "", AT(idp, acr), NULL },
+    { "issuer", "issuer", COL_TEXT, "", AT(idp, issuer), NULL },
+    { "client_id", "client_id", COL_TEXT, "", AT(idp, client_id), NULL },
+    { "scope", "scope", COL_TEXT, "", AT(idp, scope), NULL },
+    { "auth_method", "auth_method", COL_CHOICE, "", AT(idp, auth_method), auth_methods },
+    { "client_secret_sealed", "client_secret", COL_SEALED, "", AT(idp, client_secret_sealed), NULL },
+    { "entity_id", "entity_id", COL_TEXT, "", AT(idp, entity_id), NULL },
+    { "metadata_url", "metadata_url", COL_TEXT, "", AT(idp, metadata_url), NULL },
+    { "metadata_xml", "metadata_xml", COL_LONG, "", AT(idp, metadata_xml), NULL },
+    { "scopes", "scopes", COL_LIST, "", AT(idp, scopes), NULL },
+    { "sign_requests", "sign_requests", COL_BOOL, "1", AT(idp, sign_requests), NULL },
+    { "want_encrypted", "want_encrypted", COL_BOOL, "0", AT(idp, want_encrypted), NULL },
+    { "metadata_signer", "metadata_signer", COL_LONG, "", AT(idp, metadata_signer), NULL },
+    { "contexts", "contexts", COL_LIST, "", AT(idp, contexts), NULL },
+    { "role_names", "role_names", COL_LIST, "", AT(idp, role_names), NULL },
+    { "school", "school", COL_TEXT, "", AT(idp, school), NULL },
+};
+
+static const struct column service_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(service, id), NULL },
+    { "protocol", "protocol", COL_WORD, NULL, AT(service, protocol), protocols },
+    { "vendor", "vendor", COL_ID, NULL, AT(service, vendor), NULL },
+    NAMES_AT(service, names, "name"),
+    NAMES_AT(service, lines, "line"),
+    { "category", "category", COL_TEXT, "", AT(service, category), NULL },
+    { "icon", "icon", COL_TEXT, "", AT(service, icon), NULL },
+    { "enabled", "enabled", COL_BOOL, "1", AT(service, enabled), NULL },
+    { "test", "test", COL_BOOL, "0", AT(service, test), NULL },
+    { "launch_uri", "launch_uri", COL_TEXT, "", AT(service, launch_uri), NULL },
+    { "initiate_login_uri", "initiate_login_uri", COL_TEXT, "", AT(service, initiate_login_uri), NULL },
+    { "target_link_uri", "target_link_uri", COL_TEXT, "", AT(service, target_link_uri), NULL },
+    { "asks", "asks", COL_CLAIMS, "", AT(service, asks), NULL },
+    { "client_id", "client_id", COL_TEXT, "", AT(service, client_id), NULL },
+    { "secret_hash", "secret", COL_HASHED, "", AT(service, secret_hash), NULL },
+    { "auth_method", "auth_method", COL_CHOICE, "", AT(service, auth_method), auth_methods },
+    { "jwks", "jwks", COL_LONG, "", AT(service, jwks), NULL },
+    { "redirect_uris", "redirect_uris", COL_LIST, "", AT(service, redirect_uris), NULL },
+    { "post_logout_redirect_uris", "post_logout_redirect_uris", COL_LIST, "", AT(service, post_logout_redirect_uris),
+      NULL },
+    { "id_token_alg", "id_token_alg", COL_CHOICE, "ES256", AT(service, id_token_alg), algorithms },
+    { "pkce_required", "pkce_required", COL_BOOL, "1", AT(service, pkce_required), NULL },
+    { "profile", "profile", COL_WORD, "native", AT(service, profile), profiles },
+    { "scopes", "scopes", COL_LIST, "", AT(service, scopes), NULL },
+};
+
+static const struct column rule_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(rule, id), NULL },
+    { "provider", "provider", COL_REF, NULL, AT_NONE, NULL },
+    { "role", "role", COL_WORD, "any", AT(rule, role), any_role },
+    { "school", "school", COL_SCHOOL, "", AT_NONE, NULL },
+    { "service", "service", COL_REF, "", AT_NONE, NULL },
+    { "release_claims", "release", COL_CLAIMS, "", AT(rule, release), NULL },
+    { "forbid", "forbid", COL_BOOL, "0", AT(rule, forbid), NULL },
+};
+
+static const struct column account_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(account, id), NULL },
+    { "idp", "idp", COL_REF, NULL, AT(account, idp), NULL },
+    { "username", "username", COL_TEXT, NULL, AT(account, username), NULL },
+    { "password_hash", "password", COL_PASSWORD, NULL, AT(account, password_hash), NULL },
+    { "enabled", "enabled", COL_BOOL, "1", AT(account, enabled), NULL },
+    { "given_names", "given_names", COL_TEXT, "", AT_NONE, NULL },
+    { "calling_name", "calling_name", COL_TEXT, "", AT_NONE, NULL },
+    { "family_name", "family_name", COL_TEXT, "", AT_NONE, NULL },
+    { "email", "email", COL_TEXT, "", AT_NONE, NULL },
+    { "learner_id", "learner_id", COL_TEXT, "", AT_NONE, NULL },
+    { "age", "age", COL_WORD, "unknown", AT_NONE, ages },
+    { "non_disclosure", "non_disclosure", COL_BOOL, "0", AT_NONE, NULL },
+};
+
+static const struct column affiliation_columns[] = {
+    { "account", NULL, COL_PARENT, NULL, AT_NONE, NULL },
+    { "position", NULL, COL_POSITION, NULL, AT_NONE, NULL },
+    { "provider", "provider", COL_REF, NULL, AT_NONE, NULL },
+    { "school", "school", COL_SCHOOL, "", AT_NONE, NULL },
+    { "office_oid", "office_oid", COL_TEXT, "", AT(affiliation, office_oid), NULL },
+    { "role", "role", COL_WORD, NULL, AT(affiliation, role), some_role },
+    { "class_group", "group", COL_TEXT, "", AT(affiliation, group), NULL },
+    { "class_level", "class_level", COL_INT, "0", AT(affiliation, class_level), NULL },
+    { "charge", "charge", COL_WORD, "unknown", AT(affiliation, charge), charges },
+    { "from_s", "from", COL_TIME, "0", AT(affiliation, from_s), NULL },
+    { "to_s", "to", COL_TIME, "0", AT(affiliation, to_s), NULL },
+};
+
+/* The lists of columns stand here once more, as SQL; a test compares them with the tables above. */
+#define P1  "?1"
+#define P5  P1 ",?2,?3,?4,?5"
+#define P7  P5 ",?6,?7"
+#define P11 P7 ",?8,?9,?10,?11"
+#define P12 P11 ",?12"
+#define P26 P12 ",?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26"
+#define P27 P26 ",?27"
+
+#define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support"
+#define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
+#define IDP_COLUMNS                                                                                                    \
+    "id,kind,provider,names_fi,names_sv,names_en,enabled,test,listed,map,acr,issuer,client_id,scope,"                  \
+    "auth_method,client_secret_sealed,entity_id,metadata_url,metadata_xml,scopes,sign_requests,want_encrypted,"        \
+    "metadata_signer,contexts,role_names,school"
+#define SERVICE_COLUMNS                                                                                                \
+    "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
+    "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
+    "redirect_uris,post_logout_redirect_uris,id_token_alg,pkce_required,profile,scopes"
+#define RULE_COLUMNS "id,provider,role,school,service,release_claims,forbid"
+#define ACCOUNT_COLUMNS                                                                                                \
+    "id,idp,username,password_hash,enabled,given_names,calling_name,family_name,email,learner_id,age,"                 \
+    "non_disclosure"
+#define AFFILIATION_COLUMNS                                                                                            \
+    "account,position,provider,school,office_oid,role,class_group,class_level,charge,from_s,to_s"
+
+#define COUNT(columns) sizeof(columns) / sizeof *(columns)
+#define STATEMENTS(table, columns, places, order, where)                                                               \
+    { table ".select", "SELECT " columns " FROM " table " ORDER BY " order },                                          \
+        { table ".insert", "INSERT INTO " table " (" columns ") VALUES (" places ")" },                                \
+    {                                                                                                                  \
+        table ".remove", "DELETE FROM " table " WHERE " where                                                          \
+    }
+
+const struct kind_row kind_rows[KIND_COUNT] = {
+    [KIND_PROVIDER] = { "provider", "providers", "provider", provider_columns, COUNT(provider_columns), 1,
+                        sizeof(struct provider), KIND_COUNT, 5000,
+                        STATEMENTS("provider", PROVIDER_COLUMNS, P7, "id", "id = ?1") },
+    [KIND_SCHOOL] = { "school", "schools", "school", school_columns, COUNT(school_columns), 2, sizeof(struct school),
+                      KIND_PROVIDER, 100000,
+                      STATEMENTS("school", SCHOOL_COLUMNS, P7, "provider, oid", "provider = ?1 AND oid = ?2") },
+    [KIND_IDP] = { "idp", "idps", "idp", idp_columns, COUNT(idp_columns), 1, sizeof(struct idp), KIND_COUNT, 50000,
+                   STATEMENTS("idp", IDP_COLUMNS, P26, "id", "id = ?1") },
+    [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
+                       sizeof(struct service), KIND_COUNT, 50000,
+                       STATEMENTS("service", SERVICE_COLUMNS, P27, "id", "id = ?1") },
+    [KIND_RULE] = { "rule", "rules", "rule", rule_columns, COUNT(rule_columns), 1, sizeof(struct rule), KIND_COUNT,
+                    500000, STATEMENTS("rule", RULE_COLUMNS, P7, "id", "id = ?1") },
+    [KIND_ACCOUNT] = { "account", "accounts", "account", account_columns, COUNT(account_columns), 1,
+                       sizeof(struct account), KIND_COUNT, 200000,
+                       STATEMENTS("account", ACCOUNT_COLUMNS, P12, "id", "id = ?1") },
+    [KIND_AFFILIATION] = { "affiliation", "affiliations", "affiliation", affiliation_columns,
+                           COUNT(affiliation_columns), 2, sizeof(struct affiliation), KIND_ACCOUNT, 1000000,
+                           STATEMENTS("affiliation", AFFILIATION_COLUMNS, P11, "account, position",
+                                      "account = ?1 AND position = ?2") },
+};
+
+/* Foreign keys wait for the commit, so that an import may work in any order. */
+/* clang-format off */
+const struct db_migration registry_migrations[] = {
+    { 1,
+      "CREATE TABLE number (name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
+      "INSERT INTO number (name, value) VALUES ('version', 1), ('session_epoch', 1);"
+      "CREATE TABLE provider ("
+          "id TEXT PRIMARY KEY, oid TEXT NOT NULL, municipality_code TEXT NOT NULL, names_fi TEXT NOT NULL, "
+          "names_sv TEXT NOT NULL, names_en TEXT NOT NULL, support TEXT NOT NULL);"
+      "CREATE TABLE school ("
+          "provider TEXT NOT NULL REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, oid TEXT NOT NULL, "
+          "code TEXT NOT NULL, names_fi TEXT NOT NULL, names_sv TEXT NOT NULL, names_en TEXT NOT NULL, "
+          "active INTEGER NOT NULL, PRIMARY KEY (provider, oid));"
+      "CREATE TABLE idp ("
+          "id TEXT PRIMARY KEY, kind TEXT NOT NULL, "
+          "provider TEXT REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, names_fi TEXT NOT NULL, "
+          "names_sv TEXT NOT NULL, names_en TEXT NOT NULL, enabled INTEGER NOT NULL, test INTEGER NOT NULL, "
+          "listed INTEGER NOT NULL, map TEXT NOT NULL, acr TEXT NOT NULL, issuer TEXT NOT NULL, "
+          "client_id TEXT NOT NULL, scope TEXT NOT NULL, auth_method TEXT NOT NULL, "
+          "client_secret_sealed TEXT NOT NULL, entity_id TEXT NOT NULL, metadata_url TEXT NOT NULL, "
+          "metadata_xml TEXT NOT NULL, scopes TEXT NOT NULL, sign_requests INTEGER NOT NULL, "
+          "want_encrypted INTEGER NOT NULL);"
+      "CREATE TABLE service ("
+          "id TEXT PRIMARY KEY, protocol TEXT NOT NULL, vendor TEXT NOT NULL, names_fi TEXT NOT NULL, "
+          "names_sv TEXT NOT NULL, names_en TEXT NOT NULL, lines_fi TEXT NOT NULL, lines_sv TEXT NOT NULL, "
+          "lines_en TEXT NOT NULL, category TEXT NOT NULL, icon TEXT NOT NULL, enabled INTEGER NOT NULL, "
+          "test INTEGER NOT NULL, launch_uri TEXT NOT NULL, initiate_login_uri TEXT NOT NULL, "
+          "target_link_uri TEXT NOT NULL, asks TEXT NOT NULL, client_id TEXT NOT NULL, "
+          "secret_hash TEXT NOT NULL, auth_method TEXT NOT NULL, jwks TEXT NOT NULL, "
+          "redirect_uris TEXT NOT NULL, post_logout_redirect_uris TEXT NOT NULL, id_token_alg TEXT NOT NULL, "
+          "pkce_required INTEGER NOT NULL, profile TEXT NOT NULL, scopes TEXT NOT NULL);"
+      "CREATE TABLE rule ("
+          "id TEXT PRIMARY KEY, provider TEXT NOT NULL REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, "
+          "role TEXT NOT NULL, school TEXT, "
+          "service TEXT REFERENCES service (id) DEFERRABLE INITIALLY DEFERRED, release_claims TEXT NOT NULL, "
+          "forbid INTEGER NOT NULL, "
+          "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);"
+      "CREATE INDEX rule_provider ON rule (provider);"
+      "CREATE TABLE account ("
+          "id TEXT PRIMARY KEY, idp TEXT NOT NULL REFERENCES idp (id) DEFERRABLE INITIALLY DEFERRED, "
+          "username TEXT NOT NULL, password_hash TEXT NOT NULL, enabled INTEGER NOT NULL, "
+          "given_names TEXT NOT NULL, calling_name TEXT NOT NULL, family_name TEXT NOT NULL, "
+          "email TEXT NOT NULL, learner_id TEXT NOT NULL, age TEXT NOT NULL, non_disclosure INTEGER NOT NULL);"
+      "CREATE TABLE affiliation ("
+          "account TEXT NOT NULL REFERENCES account (id) DEFERRABLE INITIALLY DEFERRED, "
+          "position INTEGER NOT NULL, "
+          "provider TEXT NOT NULL REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, school TEXT, "
+          "office_oid TEXT NOT NULL, role TEXT NOT NULL, class_group TEXT NOT NULL, "
+          "class_level INTEGER NOT NULL, charge TEXT NOT NULL, from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, "
+          "PRIMARY KEY (account, position), "
+          "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);" },
+    { 2,
+      "ALTER TABLE idp ADD COLUMN metadata_signer TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN contexts TEXT NOT NULL DEFAULT '';" },
+    { 3,
+      "ALTER TABLE idp ADD COLUMN role_names TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN school TEXT NOT NULL DEFAULT '';" },
+};
+/* clang-format on */
+const size_t registry_migration_count = COUNT(registry_migrations);
+
+size_t column_of(const struct kind_row *k, const char *name)
+{
+    for (size_t i = 0; i < k->column_count; i++)
+        if (strcmp(k->columns[i].name, name) == 0)
+            return i;
+    assert(!"a column that is not in its table");
+    abort();
+}
