@@ -400,11 +400,11 @@ static enum step make_person(struct ctx *c, struct fail *f)
 {
     const struct oidc *o = oidc_of(c);
     struct person *p = arena_make(c->arena, struct person);
-    struct attribute_list attributes;
+    struct attribute_list attributes = oidc_attributes(c->arena, o->idp, o->claims.all, o->userinfo);
     unsigned left_out = 0;
 
-    if (!oidc_attributes(c->arena, o->claims.all, o->userinfo, &attributes, f) ||
-        !map_person(c->arena, o->idp, attributes.at, attributes.n, o->claims.sub, p, &left_out, f))
+    attribute_list_log(&attributes, o->idp);
+    if (!map_person(c->arena, o->idp, attributes.at, attributes.n, o->claims.sub, p, &left_out, f))
         return REFUSE;
     if (left_out > 0)
         log_event(LOG_WARN, "upstream.left_out", LOG_S("idp", o->idp->id), LOG_N("affiliations", left_out));

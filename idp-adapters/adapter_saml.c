@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "certs/signer_client.h"
-#include "idp-adapters/attribute_map.h"
+#include "idp-adapters/saml_person.h"
 #include "idp-adapters/upstream_saml.h"
 #include "wire/form.h"
 #include "wire/kv.h"
@@ -18,10 +18,6 @@
 #include "wire/saml_write.h"
 
 enum { REPLAY_LEAST_S = 60 };
-
-#define PERSISTENT "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
-#define PAIRWISE   "urn:oasis:names:tc:SAML:attribute:pairwise-id"
-#define SUBJECT    "urn:oasis:names:tc:SAML:attribute:subject-id"
 
 struct saml {       /* one start or one finish, in the request's arena */
     struct idp idp; /* the row, with the scopes of its metadata besides */
@@ -282,40 +278,15 @@ static enum step replay_read(struct ctx *c, struct fail *f)
     return fail(f, FAIL_OURS, "temporarily_unavailable", "Redis is away: a replay could not be told");
 }
 
-static struct str first_value(const struct saml_assertion *said, struct str name)
-{
-    for (size_t i = 0; i < said->attribute_count; i++)
-        if (str_eq(said->attributes[i].name, name) && said->attributes[i].value_count == 1)
-            return said->attributes[i].values[0];
-    return (struct str){ NULL, 0 };
-}
-
-/* A name that the protocol itself promises to be stable: a transient NameID is
- * none, an e-mail address is nobody's identity. */
-static struct str subject_of(const struct saml_assertion *said)
-{
-    struct str id = first_value(said, S(PAIRWISE));
-
-    if (id.p == NULL)
-        id = first_value(said, S(SUBJECT));
-    if (id.p == NULL && str_eq(said->name_id_format, S(PERSISTENT)))
-        id = said->name_id;
-    return id;
-}
-
 static enum step make_person(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
-    size_t n = s->said->attribute_count;
-    struct attribute *attributes = arena_make_n(c->arena, n, struct attribute);
+    struct attribute_list attributes = saml_attributes(c->arena, &s->idp, s->said);
     struct person *p = arena_make(c->arena, struct person);
     unsigned left_out = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        const struct saml_attribute *from = &s->said->attributes[i];
-        attributes[i] = (struct attribute){ from->name, { from->values, from->value_count } };
-    }
-    if (!map_person(c->arena, &s->idp, attributes, n, subject_of(s->said), p, &left_out, f))
+    attribute_list_log(&attributes, &s->idp);
+    if (!map_person(c->arena, &s->idp, attributes.at, attributes.n, saml_subject(s->said), p, &left_out, f))
         return REFUSE;
     if (left_out > 0)
         log_event(LOG_WARN, "upstream.left_out", LOG_S("idp", s->idp.id), LOG_N("affiliations", left_out));

@@ -449,17 +449,6 @@ static void names_from_display(struct making *m)
     p->family_name = cut > 0 ? str_from(whole, cut) : (struct str){ NULL, 0 };
 }
 
-static bool within_limits(const struct attribute *attributes, size_t n, struct fail *f)
-{
-    size_t values = 0;
-
-    for (size_t i = 0; i < n && i < ATTRIBUTES_MAX; i++)
-        values += attributes[i].values.n;
-    if (n > ATTRIBUTES_MAX || values > ATTRIBUTE_VALUES_MAX)
-        return fail(f, FAIL_UPSTREAM, "attributes_too_many", "%zu attributes with %zu values", n, values);
-    return true;
-}
-
 bool map_person(struct arena *a, const struct idp *idp, const struct attribute *attributes, size_t n,
                 struct str subject, struct person *out, unsigned *left_out, struct fail *f)
 {
@@ -470,7 +459,7 @@ bool map_person(struct arena *a, const struct idp *idp, const struct attribute *
     if (d == NULL)
         return fail(f, FAIL_OURS, "map_unknown", "there is no map \"%.*s\"", STR_ARG(idp->map));
     m.whole = affiliations_new(a);
-    if (!within_limits(attributes, n, f) || !apply_map(&m, text_of(&d->file), attributes, n))
+    if (!apply_map(&m, text_of(&d->file), attributes, n))
         return false;
     if (!str_is_set(out->subject) && is_plain(subject))
         out->subject = arena_str(a, subject);

@@ -21,7 +21,7 @@ struct attribute {
     struct strs values;
 };
 
-enum { ATTRIBUTES_MAX = 256, ATTRIBUTE_VALUES_MAX = 1024 };
+enum { ATTRIBUTES_MAX = 256, ATTRIBUTE_VALUES_MAX = 1024 }; /* at most; attribute_list.h says what becomes of more */
 
 struct dialect; /* a compiled map */
 
@@ -41,7 +41,6 @@ struct str dialect_names(struct arena *a);
  *   attribute_missing   a row that says "refuse" found nothing
  *   learner_id_invalid  not a learner number, or its check digit is wrong
  *   scope_foreign       the subject itself carries a scope that is not the idp's
- *   attributes_too_many more than the limits above
  *   no_subject          neither the dialect nor the protocol names the person
  * detail names the attribute, never its value. */
 bool map_person(struct arena *a, const struct idp *idp, const struct attribute *attributes, size_t n,

@@ -5,9 +5,8 @@ enum { VALUE_MAX_B = 65536, ACR_MAX_B = 255 };
 
 struct gathering {
     struct arena *arena;
-    struct attribute_list *out;
-    size_t values;
-    struct fail *f;
+    const struct idp *idp;
+    struct attribute_list list;
 };
 
 static bool is_protocol_claim(struct str name)
@@ -17,14 +16,6 @@ static bool is_protocol_claim(struct str name)
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_eq(name, str_of(names[i])))
-            return true;
-    return false;
-}
-
-static bool is_there(const struct attribute_list *list, struct str name)
-{
-    for (size_t i = 0; i < list->n; i++)
-        if (str_eq(list->at[i].name, name))
             return true;
     return false;
 }
@@ -51,48 +42,44 @@ static size_t count_values(const struct json_value *v)
     return n;
 }
 
-static bool add(struct gathering *g, struct str name, const struct json_value *v)
+static void add(struct gathering *g, struct str name, const struct json_value *v)
 {
     size_t n = count_values(v);
-    struct attribute *at = &g->out->at[g->out->n];
 
-    if (n == 0 || is_there(g->out, name))
-        return true;
-    g->values += n;
-    if (g->out->n == ATTRIBUTES_MAX || g->values > ATTRIBUTE_VALUES_MAX)
-        return fail(g->f, FAIL_UPSTREAM, "attributes_too_many", "more than %d attributes or %d values", ATTRIBUTES_MAX,
-                    ATTRIBUTE_VALUES_MAX);
-    *at = (struct attribute){ name, { arena_make_n(g->arena, n, struct str), 0 } };
+    if (n == 0 || attribute_list_has(&g->list, name))
+        return;
+    struct strs values = { arena_make_n(g->arena, n, struct str), 0 };
     for (const struct json_value *e = v->type == JSON_ARRAY ? v->first : v; e != NULL;
          e = v->type == JSON_ARRAY ? e->next : NULL)
         if (e->type != JSON_NULL)
-            at->values.at[at->values.n++] = as_text(g->arena, e);
-    g->out->n++;
-    return true;
+            values.at[values.n++] = as_text(g->arena, e);
+    attribute_list_add(g->arena, &g->list, g->idp, name, values);
 }
 
 /* Recursion ends at OIDC_NESTED_MAX: what lies deeper stays one JSON text. */
-static bool add_members(struct gathering *g, struct str prefix, const struct json_value *object, int depth)
+static void add_members(struct gathering *g, struct str prefix, const struct json_value *object, int depth)
 {
     for (const struct json_value *v = object->first; v != NULL; v = v->next) {
         struct str name =
             prefix.n > 0 ? arena_printf(g->arena, "%.*s.%.*s", STR_ARG(prefix), STR_ARG(v->name)) : v->name;
         if (depth == 0 && is_protocol_claim(v->name))
             continue;
-        bool opens = v->type == JSON_OBJECT && depth + 1 < OIDC_NESTED_MAX;
-        if (opens ? !add_members(g, name, v, depth + 1) : !add(g, name, v))
-            return false;
+        if (v->type == JSON_OBJECT && depth + 1 < OIDC_NESTED_MAX)
+            add_members(g, name, v, depth + 1);
+        else
+            add(g, name, v);
     }
-    return true;
 }
 
-bool oidc_attributes(struct arena *a, const struct json_value *id_token, const struct json_value *userinfo,
-                     struct attribute_list *out, struct fail *f)
+struct attribute_list oidc_attributes(struct arena *a, const struct idp *idp, const struct json_value *id_token,
+                                      const struct json_value *userinfo)
 {
-    struct gathering g = { a, out, 0, f };
+    struct gathering g = { a, idp, attribute_list_new(a) };
 
-    *out = (struct attribute_list){ arena_make_n(a, ATTRIBUTES_MAX + 1, struct attribute), 0 };
-    return add_members(&g, S(""), id_token, 0) && (userinfo == NULL || add_members(&g, S(""), userinfo, 0));
+    add_members(&g, S(""), id_token, 0);
+    if (userinfo != NULL)
+        add_members(&g, S(""), userinfo, 0);
+    return g.list;
 }
 
 struct str oidc_acr(const struct json_value *id_token, const struct idp *idp)

@@ -10,19 +10,14 @@
 #ifndef IDP_ADAPTERS_OIDC_ATTRIBUTES_H
 #define IDP_ADAPTERS_OIDC_ATTRIBUTES_H
 
-#include "idp-adapters/attribute_map.h"
+#include "idp-adapters/attribute_list.h"
 #include "wire/json.h"
 
 enum { OIDC_NESTED_MAX = 4 };
 
-struct attribute_list {
-    struct attribute *at;
-    size_t n;
-};
-
-/* userinfo may be NULL.  Fails UPSTREAM attributes_too_many. */
-bool oidc_attributes(struct arena *a, const struct json_value *id_token, const struct json_value *userinfo,
-                     struct attribute_list *out, struct fail *f);
+/* userinfo may be NULL. */
+struct attribute_list oidc_attributes(struct arena *a, const struct idp *idp, const struct json_value *id_token,
+                                      const struct json_value *userinfo);
 /* The assurance it states, or the one that is stated for the idp. */
 struct str oidc_acr(const struct json_value *id_token, const struct idp *idp);
 /* Methods, space-separated; absent when none is said. */

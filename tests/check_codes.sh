@@ -33,7 +33,7 @@ compare() {
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 {
-    used 'xml_|enc_|sig_|key_weak|message_|response_|assertion_|subject_|confirmation_|conditions_|audience|authn_|attribute_|name_id' \
+    used 'xml_|enc_|sig_|key_weak|message_|response_|assertion_|subject_|confirmation_|conditions_|proxy_|audience|authn_|attribute_|name_id' \
         wire/xml.c wire/xmlenc.c wire/dsig.c wire/saml.c
     used 'status|city_refused|session_over|lifetime' wire/saml.c
 } | sort -u > "$dir/saml"

@@ -48,10 +48,22 @@ static struct str attr(const struct saml_answer *m, const struct _xmlNode *n, co
     return xml_attr(m->arena, n, NULL, name);
 }
 
+/* An attribute of a URI or token type: the white space around it is layout [XML Schema 2: 4.3.6]. */
+static struct str token(const struct saml_answer *m, const struct _xmlNode *n, const char *name)
+{
+    return xml_collapsed(m->arena, attr(m, n, name));
+}
+
 /* The text of a leaf; absent when n is NULL or has elements in it. */
 static struct str leaf(const struct saml_answer *m, const struct _xmlNode *n)
 {
     return n != NULL && xml_first(n) == NULL ? xml_text(m->arena, n) : (struct str){ NULL, 0 };
+}
+
+/* A leaf of type anyURI. */
+static struct str leaf_uri(const struct saml_answer *m, const struct _xmlNode *n)
+{
+    return xml_collapsed(m->arena, leaf(m, n));
 }
 
 static bool is_saml(const struct _xmlNode *n, const char *name)
@@ -126,7 +138,7 @@ static bool issued_now(struct saml_answer *m, const struct _xmlNode *n, struct f
 /* [SAML profiles 4.1.4.2: no Format but entity; core 8.3.6] */
 static bool issuer_is_asked(const struct saml_answer *m, const struct _xmlNode *issuer)
 {
-    struct str format = attr(m, issuer, "Format");
+    struct str format = token(m, issuer, "Format");
 
     return (format.p == NULL || str_eq(format, S(ENTITY))) && str_eq(leaf(m, issuer), m->rules->issuer);
 }
@@ -151,14 +163,14 @@ static bool response_in_order(struct saml_answer *m, const struct _xmlNode *n, s
 /* A signed message must name where it goes [SAML bindings 3.5.5.2]. */
 static bool destination_is_here(struct saml_answer *m, const struct _xmlNode *n, struct fail *f)
 {
-    struct str to = attr(m, n, "Destination");
+    struct str to = token(m, n, "Destination");
 
     return to.p == NULL ? !m->response_signed : str_eq(to, m->rules->acs);
 }
 
 static bool answers_request(struct saml_answer *m, const struct _xmlNode *n, struct fail *f)
 {
-    return str_eq(attr(m, n, "InResponseTo"), m->rules->request_id);
+    return str_eq(token(m, n, "InResponseTo"), m->rules->request_id);
 }
 
 /* It may be left out of a Response that is not signed and hides nothing [SAML profiles 4.1.4.2]. */
@@ -191,8 +203,8 @@ static bool status_is_success(struct saml_answer *m, const struct _xmlNode *n, s
     if (code == NULL || xml_first(status) != code)
         return false;
     const struct _xmlNode *inner = xml_child(code, SAMLP, "StatusCode");
-    struct str top = attr(m, code, "Value");
-    struct str sub = inner != NULL ? attr(m, inner, "Value") : (struct str){ NULL, 0 };
+    struct str top = token(m, code, "Value");
+    struct str sub = inner != NULL ? token(m, inner, "Value") : (struct str){ NULL, 0 };
     if (str_eq(top, S(STATUS "Success")) && xml_first(code) == NULL)
         return true;
     const struct _xmlNode *message = xml_child(status, SAMLP, "StatusMessage");
@@ -297,9 +309,9 @@ static const char *confirmation_trouble(const struct saml_answer *m, const struc
 {
     if (data == NULL)
         return "confirmation_data";
-    if (!str_eq(attr(m, data, "Recipient"), m->rules->acs))
+    if (!str_eq(token(m, data, "Recipient"), m->rules->acs))
         return "confirmation_recipient";
-    if (!str_eq(attr(m, data, "InResponseTo"), m->rules->request_id))
+    if (!str_eq(token(m, data, "InResponseTo"), m->rules->request_id))
         return "confirmation_in_response_to";
     if (attr(m, data, "NotBefore").p != NULL)
         return "confirmation_not_before";
@@ -315,7 +327,7 @@ static bool is_confirmed(struct saml_answer *m, const struct _xmlNode *n, struct
 
     for (const struct _xmlNode *c = xml_first(subject_of(n)); c != NULL; c = xml_next(c)) {
         int64_t ends_ms = 0;
-        if (!is_saml(c, "SubjectConfirmation") || !str_eq(attr(m, c, "Method"), S(BEARER)))
+        if (!is_saml(c, "SubjectConfirmation") || !str_eq(token(m, c, "Method"), S(BEARER)))
             continue;
         const char *trouble = confirmation_trouble(m, xml_child(c, SAML, "SubjectConfirmationData"), &ends_ms);
         if (trouble == NULL) {
@@ -359,8 +371,7 @@ static bool conditions_have_not_ended(struct saml_answer *m, const struct _xmlNo
     return !attr_time(m, c, "NotBefore", &begin) || begin < end;
 }
 
-/* OneTimeUse holds for everything here; ProxyRestriction binds further SAML
- * assertions; a condition that we do not know is not met [SAML core 2.5.1]. */
+/* OneTimeUse holds for everything here; a condition that we do not know is not met [SAML core 2.5.1]. */
 static bool conditions_are_known(struct saml_answer *m, const struct _xmlNode *n, struct fail *f)
 {
     const struct _xmlNode *conditions = conditions_of(n);
@@ -370,6 +381,35 @@ static bool conditions_are_known(struct saml_answer *m, const struct _xmlNode *n
             return false;
     return xml_only_elements(conditions) && children_named(conditions, SAML, "OneTimeUse") <= 1 &&
            children_named(conditions, SAML, "ProxyRestriction") <= 1;
+}
+
+/* xs:nonNegativeInteger above zero, in any of its spellings: "1", "+01". */
+static bool is_positive(struct str text)
+{
+    bool above = false;
+
+    if (str_has_prefix(text, S("+")))
+        text = str_from(text, 1);
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9')
+            return false;
+        above = above || text.p[i] != '0';
+    }
+    return above;
+}
+
+/* We are a proxy: what a service hears from us rests on this assertion.  A city that allows no step further, or
+ * names those who may hear it, has not allowed us to tell our services [SAML core 2.5.1.6]. */
+static bool proxying_is_allowed(struct saml_answer *m, const struct _xmlNode *n, struct fail *f)
+{
+    const struct _xmlNode *restriction = xml_child(conditions_of(n), SAML, "ProxyRestriction");
+
+    if (restriction == NULL)
+        return true;
+    struct str count = token(m, restriction, "Count");
+    if (count.p != NULL && !is_positive(count))
+        return fail(f, FAIL_UPSTREAM, "proxy_restriction", "ProxyRestriction: Count is \"%.*s\"", STR_ARG(count));
+    return xml_first(restriction) == NULL && xml_only_elements(restriction);
 }
 
 static bool audience_is_restricted(struct saml_answer *m, const struct _xmlNode *n, struct fail *f)
@@ -384,7 +424,7 @@ static bool names_us(const struct saml_answer *m, const struct _xmlNode *restric
     for (const struct _xmlNode *c = xml_first(restriction); c != NULL; c = xml_next(c)) {
         if (!is_saml(c, "Audience"))
             return false;
-        named = named || str_eq(leaf(m, c), m->rules->sp);
+        named = named || str_eq(leaf_uri(m, c), m->rules->sp);
     }
     return named && xml_only_elements(restriction);
 }
@@ -441,7 +481,7 @@ static bool context_is_stated(struct saml_answer *m, const struct _xmlNode *n, s
     if (class != NULL && leaf(m, class).p == NULL)
         return false;
     if (class != NULL)
-        m->out.context = str_trim(leaf(m, class));
+        m->out.context = leaf_uri(m, class);
     return true;
 }
 
@@ -472,6 +512,8 @@ static const struct rule assertion_rules[] = {
     { "conditions_not_on_or_after", "Conditions: valid no more, or the times make no sense",
       conditions_have_not_ended },
     { "conditions_unknown", "Conditions: a condition that we do not know", conditions_are_known },
+    { "proxy_restriction", "ProxyRestriction: the assertion may not be used to tell services who somebody is",
+      proxying_is_allowed },
     { "audience_missing", "Conditions: no AudienceRestriction", audience_is_restricted },
     { "audience", "Conditions: the assertion is for somebody else", audience_is_us },
     { "authn_statement", "Assertion: not exactly one AuthnStatement", one_authn_statement },
@@ -484,6 +526,27 @@ static const struct rule assertion_rules[] = {
 
 /* --- names and attributes --------------------------------------------------- */
 
+/* A name counts among the names that one identity provider has for one service: the same text with other qualifiers
+ * is somebody else's [SAML core 2.2.2, 8.3.7].  Left out, both mean the two who speak here; so does an empty text,
+ * which some libraries write for it. */
+static bool names_for_us(const struct saml_answer *m, const struct _xmlNode *n)
+{
+    struct str by = attr(m, n, "NameQualifier"), to = attr(m, n, "SPNameQualifier");
+    bool persistent = str_eq(token(m, n, "Format"), S(SAML_PERSISTENT));
+
+    return (!str_is_set(to) || str_eq(to, m->rules->sp)) &&
+           (!persistent || !str_is_set(by) || str_eq(by, m->rules->issuer));
+}
+
+/* A name is one line: its bytes are the person [XML Schema 2: white space of a string stays]. */
+static bool has_control(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if ((unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7f)
+            return true;
+    return false;
+}
+
 static bool read_name_id(struct saml_answer *m, const struct _xmlNode *n, struct fail *f)
 {
     struct saml_assertion *out = &m->out;
@@ -491,9 +554,12 @@ static bool read_name_id(struct saml_answer *m, const struct _xmlNode *n, struct
     if (!is_saml(n, "NameID"))
         return fail(f, FAIL_UPSTREAM, "subject_structure", "what was encrypted is no NameID");
     out->name_id = leaf(m, n);
-    if (str_trim(out->name_id).n == 0)
-        return fail(f, FAIL_UPSTREAM, "name_id", "NameID is empty or not a text");
-    out->name_id_format = attr(m, n, "Format");
+    if (str_trim(out->name_id).n == 0 || has_control(out->name_id))
+        return fail(f, FAIL_UPSTREAM, "name_id", "NameID is empty, not a text, or holds control characters");
+    if (!names_for_us(m, n))
+        return fail(f, FAIL_UPSTREAM, "name_id_qualifier", "NameID is \"%.*s\"'s name for \"%.*s\"",
+                    STR_ARG(attr(m, n, "NameQualifier")), STR_ARG(attr(m, n, "SPNameQualifier")));
+    out->name_id_format = token(m, n, "Format");
     out->name_id_qualifier = attr(m, n, "NameQualifier");
     out->name_id_sp_qualifier = attr(m, n, "SPNameQualifier");
     return true;
@@ -501,20 +567,24 @@ static bool read_name_id(struct saml_answer *m, const struct _xmlNode *n, struct
 
 static bool is_nil(const struct saml_answer *m, const struct _xmlNode *value)
 {
-    struct str nil = xml_attr(m->arena, value, XSI, "nil");
+    struct str nil = xml_collapsed(m->arena, xml_attr(m->arena, value, XSI, "nil"));
 
     return str_eq(nil, S("true")) || str_eq(nil, S("1"));
 }
 
-/* A value may be wrapped in an element of its own (eduPersonTargetedID has a
- * NameID); the white space around that is layout. */
+/* A value is a text.  Of elements, one NameID alone is read (eduPersonTargetedID has it), and only the name that the
+ * identity provider has for us; white space around it is layout.  What any other element means we do not know: its
+ * texts, read one after another, would say what nobody has said. */
 static struct str value_text(const struct saml_answer *m, const struct _xmlNode *value)
 {
     const struct _xmlNode *only = xml_first(value);
+    struct str none = { NULL, 0 };
 
-    if (only != NULL && xml_next(only) == NULL && xml_only_elements(value))
-        return xml_text(m->arena, only);
-    return xml_text(m->arena, value);
+    if (only == NULL)
+        return xml_text(m->arena, value);
+    if (!is_saml(only, "NameID") || xml_next(only) != NULL || !xml_only_elements(value) || !names_for_us(m, only))
+        return none;
+    return leaf(m, only);
 }
 
 static struct saml_attribute *attribute_named(struct saml_answer *m, struct str name)
@@ -560,8 +630,9 @@ static bool read_attribute(struct saml_answer *m, const struct _xmlNode *n, stru
     for (const struct _xmlNode *c = xml_first(n); c != NULL; c = xml_next(c)) {
         if (!is_saml(c, "AttributeValue"))
             return fail(f, FAIL_UPSTREAM, "attribute_structure", "an attribute holds something else than values");
-        if (!is_nil(m, c))
-            add_value(m, to, value_text(m, c));
+        struct str text = is_nil(m, c) ? (struct str){ NULL, 0 } : value_text(m, c);
+        if (text.p != NULL)
+            add_value(m, to, text);
     }
     return true;
 }

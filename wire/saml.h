@@ -17,6 +17,7 @@
 
 #define SAML_NS_ASSERTION "urn:oasis:names:tc:SAML:2.0:assertion"
 #define SAML_NS_PROTOCOL  "urn:oasis:names:tc:SAML:2.0:protocol"
+#define SAML_PERSISTENT   "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 
 enum {
     SAML_LIFETIME_MAX_S = 86400, /* from issue to expiry, at most */
@@ -36,7 +37,7 @@ struct saml_rules {
 
 struct saml_attribute {
     struct str name;    /* Name; FriendlyName is never used */
-    struct str *values; /* full text; nil values are left out */
+    struct str *values; /* full text; nil values, and elements other than a NameID for us, are left out */
     size_t value_count;
 };
 

@@ -583,6 +583,33 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_xml_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+struct str xml_collapsed(struct arena *a, struct str text)
+{
+    bool changes = false, space = true;
+
+    for (size_t i = 0; i < text.n; i++) {
+        bool is = is_xml_space(text.p[i]);
+        changes = changes || (is && (space || text.p[i] != ' '));
+        space = is;
+    }
+    if (!changes && (text.n == 0 || !space))
+        return text;
+    struct buf b = buf_new(a, text.n);
+    for (size_t i = 0; i < text.n; i++) {
+        bool is = is_xml_space(text.p[i]);
+        if (!is && b.n > 0 && is_xml_space(text.p[i - 1]))
+            buf_byte(&b, ' ');
+        if (!is)
+            buf_byte(&b, text.p[i]);
+    }
+    return buf_str(&b);
+}
+
 bool xml_is_ncname(struct str s)
 {
     if (s.n == 0 || !is_letter(s.p[0]))

@@ -70,6 +70,9 @@ struct str xml_attr(struct arena *a, const struct _xmlNode *n, const char *ns, c
 size_t xml_count(const struct _xmlNode *n, const char *ns, const char *name);
 
 /* What every module that reads XML values needs. */
+/* The value of a URI or token type: white space at both ends goes, runs within become one space [XML Schema 2: 4.3.6].
+ * Absent stays absent; a text without such is given back itself. */
+struct str xml_collapsed(struct arena *a, struct str text);
 bool xml_is_ncname(struct str s);
 /* Base64 as XML carries it: white space anywhere, otherwise strict [XML Schema 2: 3.2.16]. */
 bool xml_base64(struct arena *a, struct str text, struct str *bytes);

@@ -4,6 +4,8 @@
 #include "base/world.h"
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
+#include "gateway/cli/verdict.h"
+#include "idp-adapters/oidc_attributes.h"
 #include "wire/jose.h"
 #include "wire/jose_codes.def"
 
@@ -14,21 +16,24 @@
 enum { SKEW_MAX_S = 3600, SKEW_PRESET_S = 60 };
 
 struct asked {
-    const char *jwks, *iss, *aud, *nonce, *now, *skew, *token;
+    const char *jwks, *iss, *aud, *nonce, *now, *skew, *map, *token;
 };
 
 static int help(void)
 {
     (void)puts(
-        "usage: digione jwt verify --jwks FILE --iss ISS --aud AUD [--nonce N] --now TIME [--skew S] TOKENFILE\n\n"
+        "usage: digione jwt verify --jwks FILE --iss ISS --aud AUD [--nonce N] --now TIME [--skew S] [--map NAME]\n"
+        "                          TOKENFILE\n\n"
         "Judges an ID token as the gateway judges those of identity providers: RS256 or ES256, one key of the set.\n"
         "TIME: Unix seconds or RFC 3339; now, when left out.  S: tolerated seconds, 60.  A file may be - for standard\n"
-        "input.  Prints one line of JSON, {\"ok\":true,\"claims\":{...}} or "
+        "input.  NAME: how the identity provider's row reads claims; left out, what no map reads is refused.  Prints "
+        "one line of JSON, {\"ok\":true,\"claims\":{...}} or "
         "{\"ok\":false,\"error\":\"code\",\"detail\":\"...\"};\n"
         "the exit status is 0, 1, or 2 when the command was not understood or a file cannot be read.\n\n"
         "Codes, in the order of the checks (file_unreadable and usage go with exit status 2):");
 #define X(code, rule) (void)printf("  %-22s %s\n", #code, rule);
     JOSE_CODES(X)
+    VERDICT_CODES(X)
 #undef X
     return CLI_OK;
 }
@@ -87,6 +92,10 @@ static int verify(struct arena *a, const struct asked *q, const struct jose_rule
     const struct jwks *keys = jwks_read(a, jwks, &f);
     if (keys == NULL || !jose_verify(a, without_line_end(token), keys, rules, &claims, &f))
         return refuse(a, CLI_REFUSED, f.code, f.detail);
+    const struct idp none = { .id = S("idp") };
+    const struct attribute_list list = oidc_attributes(a, &none, claims.all, NULL);
+    if (!verdict_person(a, q->map, (struct strs){ NULL, 0 }, &list, claims.sub, true, &f))
+        return refuse(a, CLI_REFUSED, f.code, f.detail);
     return accept(a, &claims);
 }
 
@@ -96,7 +105,7 @@ static const char *understand(int argc, char **argv, struct asked *q, struct jos
     const struct cli_option options[] = { { "--jwks", &q->jwks, NULL }, { "--iss", &q->iss, NULL },
                                           { "--aud", &q->aud, NULL },   { "--nonce", &q->nonce, NULL },
                                           { "--now", &q->now, NULL },   { "--skew", &q->skew, NULL },
-                                          { NULL, NULL, NULL } };
+                                          { "--map", &q->map, NULL },   { NULL, NULL, NULL } };
     size_t words = 0;
 
     if (!cli_options(argc, argv, options, &q->token, 1, &words))
@@ -112,6 +121,8 @@ static const char *understand(int argc, char **argv, struct asked *q, struct jos
                                   .skew_s = SKEW_PRESET_S };
     if (q->now != NULL && !args_time(q->now, &rules->now_s))
         return "--now: expected Unix seconds or a time like 2026-08-10T08:00:00Z";
+    if (q->map != NULL && dialect_named(str_of(q->map)) == NULL)
+        return "--map: there is no map of that name; `digione saml verify --map x` lists them";
     if (q->skew != NULL && !args_number(q->skew, 0, SKEW_MAX_S, &rules->skew_s))
         return "--skew: expected seconds from 0 to 3600";
     return NULL;

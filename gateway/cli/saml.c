@@ -6,6 +6,8 @@
 #include "certs/local_key.h"
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
+#include "gateway/cli/verdict.h"
+#include "idp-adapters/saml_person.h"
 #include "wire/json.h"
 #include "wire/saml_codes.def"
 
@@ -17,7 +19,8 @@ enum { FILE_MAX_B = 1 << 20, KEY_FILE_MAX_B = 1 << 16, SKEW_DEFAULT_S = 180, SKE
 
 static const char usage[] =
     "usage: digione saml verify --cert IDP.pem --issuer ID --sp ENTITYID --acs URL\n"
-    "                           --request-id ID --now TIME [--skew S] [--decrypt-key KEY.pem] RESPONSE.xml\n"
+    "                           --request-id ID --now TIME [--skew S] [--decrypt-key KEY.pem]\n"
+    "                           [--map NAME] [--scope S] RESPONSE.xml\n"
     "\n"
     "Judges a SAML 2.0 answer as the gateway judges those of identity providers and prints one line of JSON:\n"
     "  {\"ok\":true,\"nameid\":\"…\",\"attributes\":{\"NAME\":[\"…\"]}}\n"
@@ -31,6 +34,8 @@ static const char usage[] =
     "  --now TIME          the clock: Unix seconds or RFC 3339; now, when left out\n"
     "  --skew S            tolerated error of the other clock in seconds (180)\n"
     "  --decrypt-key FILE  our private key, PEM; may come several times\n"
+    "  --map NAME          how the identity provider's row reads attributes; left out, what no map reads is refused\n"
+    "  --scope SCOPE       a scope that its names may carry (oulu.fi); may come several times\n"
     "  RESPONSE.xml        the answer: XML, or base64 of it as it was posted; - for standard input\n"
     "\n"
     "Exit status: 0 accepted; 1 refused; 2 the command was not understood, or a file cannot be read.\n"
@@ -42,7 +47,8 @@ struct job {
     struct saml_rules rules;
     struct keyring *keyring;
     struct local_keys *own;
-    const char *file;
+    const char *file, *map;
+    struct strs scopes;
     bool certificates;
     struct fail why; /* what was wrong with the command */
 };
@@ -52,6 +58,7 @@ static int help(void)
     (void)fputs(usage, stdout);
 #define X(code, rule) (void)printf("  %-28s %s\n", #code, rule);
     SAML_CODES(X)
+    VERDICT_CODES(X)
 #undef X
     return fflush(stdout) == 0 ? CLI_OK : CLI_BROKEN;
 }
@@ -112,15 +119,17 @@ static bool set_skew(struct job *j, const char *value)
 
 /* What comes once: where its value goes. */
 struct texts {
-    const char *issuer, *sp, *acs, *request_id, *now, *skew;
+    const char *issuer, *sp, *acs, *request_id, *now, *skew, *map;
 };
 
 static const char **place_of(struct texts *q, struct str name)
 {
     const struct {
         const char *name, **place;
-    } all[] = { { "--issuer", &q->issuer },         { "--sp", &q->sp },   { "--acs", &q->acs },
-                { "--request-id", &q->request_id }, { "--now", &q->now }, { "--skew", &q->skew } };
+    } all[] = { { "--issuer", &q->issuer }, { "--sp", &q->sp },
+                { "--acs", &q->acs },       { "--request-id", &q->request_id },
+                { "--now", &q->now },       { "--skew", &q->skew },
+                { "--map", &q->map } };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (str_eq(name, str_of(all[i].name)))
@@ -128,18 +137,36 @@ static const char **place_of(struct texts *q, struct str name)
     return NULL;
 }
 
+/* What may come several times; false: there is no such option. */
+static bool take_another(struct job *j, const char *name, const char *value, bool *taken)
+{
+    *taken = true;
+    if (strcmp(name, "--cert") == 0)
+        *taken = add_certificates(j, value);
+    else if (strcmp(name, "--decrypt-key") == 0)
+        *taken = add_own_key(j, value);
+    else if (strcmp(name, "--scope") == 0)
+        strs_add(j->arena, &j->scopes, str_of(value));
+    else
+        return false;
+    return true;
+}
+
 /* One option with its value. */
 static bool take(struct job *j, struct texts *q, const char *name, const char *value)
 {
+    static const char *const several[] = { "--cert", "--decrypt-key", "--scope" };
     const char **place = place_of(q, str_of(name));
-    bool certificate = strcmp(name, "--cert") == 0;
+    bool known = place != NULL, taken;
 
-    if (place == NULL && !certificate && strcmp(name, "--decrypt-key") != 0)
+    for (size_t i = 0; i < sizeof several / sizeof *several; i++)
+        known = known || strcmp(name, several[i]) == 0;
+    if (!known)
         return misunderstood(j, name, "there is no such option");
     if (value == NULL || value[0] == '\0')
         return misunderstood(j, name, "a value is needed");
     if (place == NULL)
-        return certificate ? add_certificates(j, value) : add_own_key(j, value);
+        return take_another(j, name, value, &taken) && taken;
     if (*place != NULL)
         return misunderstood(j, name, "is given twice");
     *place = value;
@@ -182,7 +209,9 @@ static bool understand(struct job *j, int argc, char **argv)
     j->rules.sp = str_of(q.sp);
     j->rules.acs = str_of(q.acs);
     j->rules.request_id = str_of(q.request_id);
-    return (q.now == NULL || set_now(j, q.now)) && (q.skew == NULL || set_skew(j, q.skew));
+    j->map = q.map;
+    return verdict_map_known(j->arena, q.map, &j->why) && (q.now == NULL || set_now(j, q.now)) &&
+           (q.skew == NULL || set_skew(j, q.skew));
 }
 
 /* --- the verdict ------------------------------------------------------------ */
@@ -261,6 +290,14 @@ static bool is_posted(struct str text)
     return true;
 }
 
+static bool names_person(const struct job *j, const struct saml_assertion *said, struct fail *f)
+{
+    const struct idp none = { .id = S("idp") };
+    const struct attribute_list list = saml_attributes(j->arena, &none, said);
+
+    return verdict_person(j->arena, j->map, j->scopes, &list, saml_subject(said), said->name_id.p != NULL, f);
+}
+
 static int verify(struct job *j)
 {
     struct saml_answer *answer = NULL;
@@ -280,7 +317,9 @@ static int verify(struct job *j)
                                 : SAML_REFUSED;
     while (state == SAML_NEEDS_KEY)
         state = saml_unwrapped(answer, unwrap(j, saml_wrapped(answer)), &f);
-    return state == SAML_PROVEN ? accept(j->arena, saml_assertion(answer)) : refuse(j->arena, CLI_REFUSED, &f);
+    return state == SAML_PROVEN && names_person(j, saml_assertion(answer), &f)
+               ? accept(j->arena, saml_assertion(answer))
+               : refuse(j->arena, CLI_REFUSED, &f);
 }
 
 int cli_saml(int argc, char **argv)

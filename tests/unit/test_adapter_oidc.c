@@ -579,6 +579,7 @@ TEST(claims_become_attributes)
 {
     struct fail f = { 0 };
     struct attribute_list list;
+    const struct idp idp = { .id = S("oulu-edu") };
     const struct json_value *token =
         json_parse(t->arena,
                    S("{\"iss\":\"i\",\"sub\":\"s\",\"nonce\":\"n\",\"n\":7,\"b\":true,\"z\":null,"
@@ -589,7 +590,7 @@ TEST(claims_become_attributes)
         json_parse(t->arena, S("{\"sub\":\"s\",\"given_name\":\"Info\",\"family_name\":\"M\"}"), &f);
     char got[512] = "";
 
-    CHECK(oidc_attributes(t->arena, token, info, &list, &f));
+    list = oidc_attributes(t->arena, &idp, token, info);
     for (size_t i = 0; i < list.n; i++)
         for (size_t k = 0; k < list.at[i].values.n; k++)
             (void)snprintf(got + strlen(got), sizeof got - strlen(got), "%.*s=%.*s;", STR_ARG(list.at[i].name),
@@ -598,13 +599,34 @@ TEST(claims_become_attributes)
         got,
         "sub=s;n=7;b=true;l=a;l=b;puavo.learner_id=x;puavo.schools={\"oid\":\"1.2\"};puavo.schools={\"oid\":\"3\"};"
         "given_name=Token;family_name=M;");
+    CHECK_INT(list.left_out, 0);
+}
+
+/* [domain 2] A directory has more groups for a person than anybody needs: they are left out, the person is not. */
+TEST(attributes_and_values_over_the_limit_are_left_out_and_counted)
+{
+    struct fail f = { 0 };
+    struct str spelling = S("G-1500=teacher");
+    const struct idp idp = { .id = S("oulu-edu"), .role_names = { &spelling, 1 } };
     struct json_out o = json_out(t->arena, 65536);
+
     json_begin_object(&o);
-    for (int i = 0; i <= ATTRIBUTES_MAX; i++)
+    json_key(&o, S("groups"));
+    json_begin_array(&o);
+    for (int i = 1; i <= 1500; i++)
+        json_str(&o, arena_printf(t->arena, "g-%d", i));
+    json_end_array(&o);
+    for (int i = 0; i < ATTRIBUTES_MAX; i++)
         json_put_int(&o, arena_printf(t->arena, "c%d", i), i);
     json_end_object(&o);
-    CHECK(!oidc_attributes(t->arena, json_parse(t->arena, json_done(&o), &f), NULL, &list, &f));
-    CHECK_STR(f.code, "attributes_too_many");
+    struct attribute_list list = oidc_attributes(t->arena, &idp, json_parse(t->arena, json_done(&o), &f), NULL);
+    CHECK_INT(list.n, ATTRIBUTES_MAX);
+    CHECK_INT(list.at[0].values.n, ATTRIBUTE_VALUES_MAX + 1);
+    CHECK_STR(list.at[0].values.at[ATTRIBUTE_VALUES_MAX],
+              "g-1500"); /* what the row names is kept, wherever it stands */
+    CHECK_STR(list.at[1].name, "c0");
+    CHECK_INT(list.left_out, 1500 - ATTRIBUTE_VALUES_MAX - 1 + 1);
+    CHECK_STR(list.left_out_of, "groups");
 }
 
 /* From a log-in to the address that ends it at the city; absent when there is none. */

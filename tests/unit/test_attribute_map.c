@@ -495,15 +495,3 @@ TEST(a_subject_of_the_protocol_is_bounded_and_plain)
     CHECK_STR(f.code, "no_subject");
     CHECK(map_person(t->arena, &idp, NULL, 0, str_n(huge, 256), &p, &left_out, &f));
 }
-
-TEST(more_values_than_the_limit_are_refused)
-{
-    struct idp idp = idp_speaking("entra");
-    struct attribute many[ATTRIBUTES_MAX + 1] = { { S("x"), { NULL, 0 } } };
-    struct person p;
-    unsigned left_out;
-    struct fail f = { 0 };
-
-    CHECK(!map_person(t->arena, &idp, many, ATTRIBUTES_MAX + 1, S("someone"), &p, &left_out, &f));
-    CHECK_STR(f.code, "attributes_too_many");
-}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/codec.h"
 #include "gateway/cli/cli.h"
+#include "gateway/cli/verdict.h"
 #include "tests/contract/cli_run.h"
 #include "tests/saml/forge.h"
 #include "wire/saml_codes.def"
@@ -122,6 +123,41 @@ TEST(saml_verify_names_the_form_of_what_is_no_xml)
     cli_remove(t, d.folder);
 }
 
+/* The server refuses what names nobody; so does the verifier, by the same code. */
+TEST(saml_verify_refuses_what_names_nobody)
+{
+    struct desk d = lay_out(t);
+    static const struct {
+        const char *name, *from, *to, *map, *code; /* code NULL: accepted */
+    } rows[] = {
+        { "shibboleth", NULL, NULL, NULL, NULL },
+        { "shibboleth", NULL, NULL, "google", NULL },
+        { "shibboleth", "nameid-format:persistent", "nameid-format:transient", NULL, NULL }, /* a map may not need it */
+        { "shibboleth", "nameid-format:persistent", "nameid-format:transient", "google", "no_subject" },
+        { "shibboleth", NULL, NULL, "mpassid", "attribute_missing" },
+        { "mpassid", NULL, NULL, NULL, NULL },                     /* no NameID: an attribute names the person */
+        { "mpassid", NULL, NULL, "mpassid", "attribute_missing" }, /* the learner number */
+        { "mpassid", NULL, NULL, "google", "no_subject" },
+        { "mpassid", "urn:mpass.id:uid", "urn:mpass.id:nothing", NULL, "no_subject" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct str text = forge_file(t->arena, rows[i].name);
+        CHECK(rows[i].from == NULL || str_find(text, str_of(rows[i].from)) < text.n);
+        if (rows[i].from != NULL)
+            text = forge_replace(t->arena, text, rows[i].from, rows[i].to);
+        const char *path =
+            cli_file(t, d.folder, "person.xml",
+                     forge_unmark(t->arena, forge_sign_assertion(t->arena, text, &(struct forge_sign){ 0 })));
+        struct said s = rows[i].map == NULL
+                            ? run(t, ARGUMENTS("--cert", d.cert, "--now", NOW, path))
+                            : run(t, ARGUMENTS("--cert", d.cert, "--now", NOW, "--map", rows[i].map, path));
+        CHECK(rows[i].code == NULL ? s.status == CLI_OK : refused_as(s, CLI_REFUSED, rows[i].code));
+    }
+    CHECK(refused_as(run(t, ARGUMENTS("--cert", d.cert, "--map", "roles", d.answer)), CLI_USAGE, "usage"));
+    cli_remove(t, d.folder);
+}
+
 TEST(saml_verify_lists_its_codes)
 {
     struct said s = run(t, (const char *const[]){ "verify", "--help", NULL });
@@ -129,5 +165,6 @@ TEST(saml_verify_lists_its_codes)
     CHECK_INT(s.status, CLI_OK);
 #define X(code, rule) CHECK(str_find(s.line, S("\n  " #code " ")) < s.line.n);
     SAML_CODES(X)
+    VERDICT_CODES(X)
 #undef X
 }

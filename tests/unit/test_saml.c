@@ -213,6 +213,55 @@ TEST(values_are_read_whole)
     CHECK(said->attributes[1].value_count == 0 && said->attributes[2].value_count == 0);
 }
 
+/* What stands in an element is not what an attribute says; the name that a city has for another service is nobody here.
+ */
+TEST(a_value_is_a_text_or_a_name_for_us_and_nothing_else)
+{
+    static const struct {
+        const char *inner, *value; /* NULL: it says nothing */
+    } values[] = {
+        { "anna", "anna" },
+        { "<![CDATA[an]]>na", "anna" },
+        { " anna ", " anna " },
+        { "<x>admin</x>", NULL },
+        { "<e:x xmlns:e=\"urn:e\">admin</e:x>", NULL },
+        { "ad<x/>min", NULL },
+        { "<x/>admin", NULL },
+        { "<x>ad</x><x>min</x>", NULL },
+        { "<saml:NameID>anna</saml:NameID>", "anna" },
+        { "\n <saml:NameID SPNameQualifier=\"" FORGE_SP "\">anna</saml:NameID>\n", "anna" },
+        { "<saml:NameID SPNameQualifier=\"https://other.example/sp\">admin</saml:NameID>", NULL },
+        { "<saml:NameID NameQualifier=\"https://other.example/idp\" Format=\"" SAML_PERSISTENT "\">admin</saml:NameID>",
+          NULL },
+        { "x<saml:NameID>admin</saml:NameID>", NULL },
+        { "<saml:NameID>ad<x/>min</saml:NameID>", NULL },
+        { "<saml:NameID>ad</saml:NameID><saml:NameID>min</saml:NameID>", NULL },
+        { "<NameID>admin</NameID>", NULL },
+    };
+
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        const char *to = arena_cstr(t->arena, arena_printf(t->arena, ">%s<", values[i].inner));
+        struct str text = signed_by(t, edit(t, base(t), ">anna<", to), BY_ASSERTION, &plain);
+        const char *name = arena_cstr(t->arena, arena_printf(t->arena, "ok-value-%zu", i));
+        const struct saml_assertion *said = expect(t, name, text, NULL);
+        CHECK(said != NULL && said->attribute_count == 2);
+        CHECK_INT(said->attributes[0].value_count, values[i].value != NULL);
+        CHECK(values[i].value == NULL || has(said, "uid", 0, values[i].value));
+    }
+}
+
+TEST(white_space_around_a_context_is_layout) /* [XML Schema 2: 4.3.6] */
+{
+    struct str text = edit(t, base(t), "<saml:AuthnContextClassRef>", "<saml:AuthnContextClassRef>\r\n\t");
+    const struct saml_assertion *said =
+        expect(t, "ok-context-white-space",
+               signed_by(t, edit(t, text, "</saml:AuthnContextClassRef>", " </saml:AuthnContextClassRef>"),
+                         BY_ASSERTION, &plain),
+               NULL);
+
+    CHECK_STR(said->context, "urn:oasis:names:tc:SAML:2.0:ac:classes:Password");
+}
+
 struct row {
     const char *name, *from, *to, *code;
 };
@@ -259,6 +308,21 @@ static const struct row variants[] = {
     { "foreign-attribute", "<saml:Attribute Name=\"uid\"", "<saml:Attribute xmlns:e=\"urn:e\" e:x=\"1\" Name=\"uid\"",
       NULL },
     { "one-time-use", "</saml:AudienceRestriction>", "</saml:AudienceRestriction><saml:OneTimeUse/>", NULL },
+    { "proxy-restriction-count", "</saml:AudienceRestriction>",
+      "</saml:AudienceRestriction><saml:ProxyRestriction Count=\" +01 \"/>", NULL },
+    { "proxy-restriction-bare", "</saml:AudienceRestriction>", "</saml:AudienceRestriction><saml:ProxyRestriction/>",
+      NULL },
+    { "destination-white-space", "Destination=\"" FORGE_ACS "\"", "Destination=\" " FORGE_ACS "&#10;\"", NULL },
+    { "recipient-white-space", "Recipient=\"" FORGE_ACS "\"", "Recipient=\"&#9;" FORGE_ACS " \"", NULL },
+    { "irt-white-space", "InResponseTo=\"" FORGE_REQUEST "\"", "InResponseTo=\" " FORGE_REQUEST "&#13;\"", NULL },
+    { "method-white-space", "urn:oasis:names:tc:SAML:2.0:cm:bearer", "\n urn:oasis:names:tc:SAML:2.0:cm:bearer", NULL },
+    { "status-white-space", "urn:oasis:names:tc:SAML:2.0:status:Success", "urn:oasis:names:tc:SAML:2.0:status:Success ",
+      NULL },
+    { "audience-white-space", "<saml:Audience>" FORGE_SP "</saml:Audience>",
+      "<saml:Audience>\r\n  " FORGE_SP "\t</saml:Audience>", NULL },
+    { "sp-name-qualifier-empty", "SPNameQualifier=\"" FORGE_SP "\"", "SPNameQualifier=\"\"", NULL },
+    { "name-qualifier-of-a-transient-name", "SPNameQualifier=\"" FORGE_SP "\"", "NameQualifier=\"oulu.example\"",
+      NULL },
     { "two-restrictions", "</saml:AudienceRestriction>",
       "</saml:AudienceRestriction><saml:AudienceRestriction><saml:Audience>urn:x</"
       "saml:Audience><saml:Audience>" FORGE_SP "</saml:Audience></saml:AudienceRestriction>",
@@ -386,8 +450,8 @@ static const struct row conditions[] = {
     { "destination-http", "Destination=\"https:", "Destination=\"http:", "response_destination" },
     { "destination-port", "Destination=\"https://gateway.example/", "Destination=\"https://gateway.example:443/",
       "response_destination" },
-    { "destination-white-space", "Destination=\"" FORGE_ACS "\"", "Destination=\" " FORGE_ACS " \"",
-      "response_destination" },
+    { "destination-white-space-within", "Destination=\"" FORGE_ACS "\"",
+      "Destination=\"https://gateway.example/ upstream/saml/acs\"", "response_destination" },
     { "version-11",
       "<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" "
       "xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_response1\" Version=\"2.0\"",
@@ -475,8 +539,8 @@ static const struct row conditions[] = {
     { "status-11", STATUS(CODE("Success")), STATUS("<samlp:StatusCode Value=\"samlp:Success\"/>"), "status" },
     { "status-namespace", STATUS(CODE("Success")),
       STATUS("<saml:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/>"), "status" },
-    { "status-spaced", STATUS(CODE("Success")),
-      STATUS("<samlp:StatusCode Value=\" urn:oasis:names:tc:SAML:2.0:status:Success\"/>"), "status" },
+    { "status-spaced-within", STATUS(CODE("Success")),
+      STATUS("<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status: Success\"/>"), "status" },
     { "subject-none", "<saml:Subject>" NAME CONFIRMATION DATA "</saml:SubjectConfirmation></saml:Subject>", "",
       "subject_missing" },
     { "subject-twice", "</saml:Subject>", "</saml:Subject><saml:Subject>" NAME "</saml:Subject>",
@@ -489,8 +553,18 @@ static const struct row conditions[] = {
     { "subject-text", NAME, NAME "root", "subject_structure" },
     { "name-empty", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", "><", "name_id" },
     { "name-blank", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", "> \n <", "name_id" },
+    { "name-line-break", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", ">anna&#10;admin<", "name_id" },
+    { "name-on-lines", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", ">\n anna\n <", "name_id" },
+    { "name-tab", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", ">anna&#9;x<", "name_id" },
     { "name-child", ">_ce3d2948b4cf20146dee0a0b3dd6f69b6cf86f62d7<", ">admin<e:x xmlns:e=\"urn:e\"/>@oulu<",
       "name_id" },
+    { "name-for-another-service", "SPNameQualifier=\"" FORGE_SP "\"", "SPNameQualifier=\"https://other.example/sp\"",
+      "name_id_qualifier" },
+    { "name-for-a-longer-service", "SPNameQualifier=\"" FORGE_SP "\"", "SPNameQualifier=\"" FORGE_SP "/\"",
+      "name_id_qualifier" },
+    { "name-of-another-idp",
+      "SPNameQualifier=\"" FORGE_SP "\" Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:transient\"",
+      "NameQualifier=\"https://other.example/idp\" Format=\"" SAML_PERSISTENT "\"", "name_id_qualifier" },
     { "confirmation-none", CONFIRMATION DATA "</saml:SubjectConfirmation>", "", "confirmation_missing" },
     { "confirmation-sender-vouches", "cm:bearer", "cm:sender-vouches", "confirmation_missing" },
     { "confirmation-holder-of-key", "cm:bearer", "cm:holder-of-key", "confirmation_missing" },
@@ -576,6 +650,19 @@ static const struct row conditions[] = {
       "conditions_unknown" },
     { "conditions-text", CONDITIONS, CONDITIONS "x", "conditions_unknown" },
     { "conditions-two-one-time", CONDITIONS RESTRICTION, CONDITIONS RESTRICTION "<saml:OneTimeUse/><saml:OneTimeUse/>",
+      "conditions_unknown" },
+    { "proxy-restriction-0", RESTRICTION, RESTRICTION "<saml:ProxyRestriction Count=\"0\"/>", "proxy_restriction" },
+    { "proxy-restriction-00", RESTRICTION, RESTRICTION "<saml:ProxyRestriction Count=\" +00 \"/>",
+      "proxy_restriction" },
+    { "proxy-restriction-negative", RESTRICTION, RESTRICTION "<saml:ProxyRestriction Count=\"-1\"/>",
+      "proxy_restriction" },
+    { "proxy-restriction-no-number", RESTRICTION, RESTRICTION "<saml:ProxyRestriction Count=\"\"/>",
+      "proxy_restriction" },
+    { "proxy-restriction-audience", RESTRICTION,
+      RESTRICTION "<saml:ProxyRestriction Count=\"2\"><saml:Audience>" FORGE_SP "</saml:Audience>"
+                  "</saml:ProxyRestriction>",
+      "proxy_restriction" },
+    { "proxy-restriction-twice", RESTRICTION, RESTRICTION "<saml:ProxyRestriction/><saml:ProxyRestriction/>",
       "conditions_unknown" },
     { "audience-none", RESTRICTION, "", "audience_missing" },
     { "audience-empty-restriction", RESTRICTION, "<saml:AudienceRestriction/>", "audience" },
