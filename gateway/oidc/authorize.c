@@ -44,23 +44,30 @@ static enum step find_service(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
+/* A native app listens on whatever port it is given: 1 to 65535, as digits are written [RFC 8252 7.3]. */
+static bool cut_port(struct str rest, struct str *path)
+{
+    size_t end = 1;
+    int64_t port;
+
+    *path = rest;
+    if (rest.n == 0 || rest.p[0] != ':')
+        return true;
+    while (end < rest.n && rest.p[end] >= '0' && rest.p[end] <= '9')
+        end++;
+    *path = str_from(rest, end);
+    return str_int(str_sub(rest, 1, end - 1), &port) && rest.p[1] != '0' && port <= 65535;
+}
+
 /* "http://127.0.0.1" or "http://[::1]" with its port, if it has one, cut out. */
 static bool split_loopback(struct str uri, struct str *host, struct str *path)
 {
     static const char *const hosts[] = { "http://127.0.0.1", "http://[::1]" };
 
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
-        struct str h = str_of(hosts[i]);
-        if (!str_has_prefix(uri, h))
-            continue;
-        struct str rest = str_from(uri, h.n);
-        size_t at = 0;
-        if (rest.n > 0 && rest.p[0] == ':')
-            for (at = 1; at < rest.n && rest.p[at] >= '0' && rest.p[at] <= '9'; at++)
-                ;
-        *host = h;
-        *path = str_from(rest, at);
-        return at <= 6 && (path->n == 0 || path->p[0] == '/');
+        *host = str_of(hosts[i]);
+        if (str_has_prefix(uri, *host))
+            return cut_port(str_from(uri, host->n), path) && (path->n == 0 || path->p[0] == '/' || path->p[0] == '?');
     }
     return false;
 }

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/oidc/oidc.h"
+#include "tests/test.h"
+
+/* Whether a service that registered one address is answered at another. */
+static bool fits(const char *auth_method, const char *registered, const char *asked)
+{
+    struct str uris[] = { str_of(registered) };
+    struct service s = { .auth_method = str_of(auth_method), .redirect_uris = { uris, 1 } };
+
+    return redirect_uri_fits(&s, str_of(asked));
+}
+
+static const struct {
+    const char *registered, *asked;
+} served[] = {
+    { "http://127.0.0.1/cb", "http://127.0.0.1/cb" },       { "http://127.0.0.1/cb", "http://127.0.0.1:1/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:80/cb" },    { "http://127.0.0.1/cb", "http://127.0.0.1:49152/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:65535/cb" }, { "http://127.0.0.1:8080/cb", "http://127.0.0.1:51004/cb" },
+    { "http://127.0.0.1:8080/cb", "http://127.0.0.1/cb" },  { "http://[::1]/cb", "http://[::1]:65535/cb" },
+    { "http://127.0.0.1", "http://127.0.0.1:5000" },        { "http://127.0.0.1?a=b", "http://127.0.0.1:5000?a=b" },
+};
+
+TEST(a_native_app_is_answered_on_any_port_there_is) /* [RFC 8252 7.3, RFC 9700 2.1] */
+{
+    for (size_t i = 0; i < sizeof served / sizeof *served; i++)
+        if (t->checked++, !fits("none", served[i].registered, served[i].asked))
+            test_fail(t, __FILE__, __LINE__, "%s is refused", served[i].asked);
+}
+
+static const struct {
+    const char *registered, *asked;
+} refused[] = {
+    { "http://127.0.0.1/cb", "http://127.0.0.1:0/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:65536/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:99999/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:70000/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:080/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:18446744073709551617/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:-1/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:+80/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:8o/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:80:80/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:80@evil.example/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1.evil.example/cb" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:8080/cb/more" },
+    { "http://127.0.0.1/cb", "http://127.0.0.1:8080/cb?a=b" },
+    { "http://127.0.0.1/cb", "http://[::1]:8080/cb" },
+    { "http://127.0.0.1/cb", "https://127.0.0.1:8080/cb" },
+    { "http://127.0.0.1", "http://127.0.0.1:5000?a=b" },
+    { "http://[::1]/cb", "http://[::1]:65536/cb" },
+    { "http://[::1]/cb", "http://[::1]8080/cb" },
+};
+
+TEST(a_port_that_is_none_or_another_address_is_no_native_app) /* [RFC 3986 3.2.3] */
+{
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (t->checked++, fits("none", refused[i].registered, refused[i].asked))
+            test_fail(t, __FILE__, __LINE__, "%s is answered", refused[i].asked);
+}
+
+TEST(a_service_that_keeps_a_secret_is_answered_at_the_very_address_alone) /* [RFC 9700 2.1] */
+{
+    CHECK(fits("client_secret_basic", "http://127.0.0.1/cb", "http://127.0.0.1/cb"));
+    CHECK(!fits("client_secret_basic", "http://127.0.0.1/cb", "http://127.0.0.1:8080/cb"));
+    CHECK(!fits("client_secret_basic", "https://kanerva.example/cb", "https://kanerva.example/cb2"));
+    CHECK(!fits("none", "https://kanerva.example/cb", "https://kanerva.example/c"));
+    CHECK(!fits("none", "https://kanerva.example/cb", "https://kanerva.example/cb/x"));
+    CHECK(!fits("none", "https://kanerva.example/cb", "https://kanerva.example:8443/cb"));
+}
