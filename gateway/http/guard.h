@@ -9,7 +9,7 @@
  *
  *     request line  token SP origin-form SP HTTP/1.1 or 1.0, CRLF; no "%00"
  *     fields        token ":" value, CRLF; no folding, no control byte but tab,
- *                   no "_" in names (a proxy may take it for "-")
+ *                   no Content_Length or Transfer_Encoding (a proxy may take "_" for "-")
  *     Host          exactly one, of host characters
  *     Content-Length  at most one, digits; none but 0 with GET and HEAD
  *     Transfer-Encoding  none: a body says its length
