@@ -64,7 +64,7 @@ enum lang answer_lang(const struct ctx *c)
         return lang_choose(asked, LANG_FI);
     if (lang_of_tag(http_cookie(c->req, S("lang")), &lang))
         return lang;
-    return lang_choose(http_field(c->req, S("Accept-Language")), LANG_FI);
+    return lang_choose(http_field_list(c->arena, c->req, S("Accept-Language")), LANG_FI);
 }
 
 /* ── failures ───────────────────────────────────────────────────────────── */

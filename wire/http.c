@@ -19,6 +19,17 @@ struct str http_field(const struct http_request *r, struct str name)
     return found;
 }
 
+struct str http_field_list(struct arena *a, const struct http_request *r, struct str name)
+{
+    struct str list = { NULL, 0 };
+
+    for (size_t i = 0; i < r->field_count; i++)
+        if (str_eq_case(r->fields[i].name, name))
+            list = list.p == NULL ? r->fields[i].value
+                                  : arena_printf(a, "%.*s, %.*s", STR_ARG(list), STR_ARG(r->fields[i].value));
+    return list;
+}
+
 static struct str own_prefix(bool https)
 {
     return https ? S("__Host-") : S("");
@@ -35,29 +46,16 @@ static bool is_cookie_text(struct str s)
     return true;
 }
 
-/* Takes one "name=value" off the header; false when it is malformed. */
+/* One part of the header as "name=value".  Browsers also send what has no name or is empty, as any page of the host may
+ * have set it [RFC 6265 5.2, 5.4]: that is no cookie of ours, and no reason to lose the others. */
 static bool cookie_pair(struct str part, struct str *name, struct str *value)
 {
     part = str_trim(part);
     size_t eq = str_find_byte(part, '=', 0);
 
-    if (eq == 0 || eq == part.n)
-        return false;
     *name = str_sub(part, 0, eq);
     *value = str_from(part, eq + 1);
-    return true;
-}
-
-/* A header that cannot be read, or holds too many, holds none. */
-static bool readable(struct str header)
-{
-    struct str part, name, value;
-    size_t n = 0;
-
-    while (str_split(&header, ';', &part))
-        if (++n > HTTP_COOKIES_MAX || !cookie_pair(part, &name, &value))
-            return false;
-    return true;
+    return eq > 0 && eq < part.n;
 }
 
 struct str http_place(struct arena *a, struct str peer)
@@ -78,30 +76,39 @@ struct matching {
     struct str prefix;
     void (*each)(void *with, struct str name, struct str value);
     void *with;
+    size_t most;
 };
 
-static void for_matching(const struct http_request *r, const struct matching *m)
+static void match_field(struct str header, const struct matching *m, size_t *found)
 {
-    struct str header = http_field(r, S("Cookie")), part, name, value;
-    struct str own = own_prefix(m->https);
+    struct str own = own_prefix(m->https), part, name, value;
 
-    if (!readable(header))
-        return;
-    while (str_split(&header, ';', &part)) {
-        (void)cookie_pair(part, &name, &value);
-        if (own.n > 0 && !str_has_prefix(name, own))
+    while (str_split(&header, ';', &part) && *found < m->most) {
+        if (!cookie_pair(part, &name, &value) || !str_has_prefix(name, own))
             continue;
         name = str_from(name, own.n);
         /* Other programs on the same host may use what cookies we would not write. */
-        if (str_has_prefix(name, m->prefix) && is_cookie_text(value))
-            m->each(m->with, name, value);
+        if (!str_has_prefix(name, m->prefix) || !is_cookie_text(value))
+            continue;
+        m->each(m->with, name, value);
+        ++*found;
     }
+}
+
+/* HTTP/2 has a field for each cookie, and not every proxy joins them again [RFC 9113 8.2.3]. */
+static void for_matching(const struct http_request *r, const struct matching *m)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < r->field_count; i++)
+        if (str_eq_case(r->fields[i].name, S("Cookie")))
+            match_field(r->fields[i].value, m, &found);
 }
 
 void http_cookies(const struct http_request *r, struct str prefix,
                   void (*each)(void *with, struct str name, struct str value), void *with)
 {
-    for_matching(r, &(struct matching){ r->https, prefix, each, with });
+    for_matching(r, &(struct matching){ r->https, prefix, each, with, HTTP_COOKIES_MAX });
 }
 
 struct wanted {
@@ -123,7 +130,7 @@ struct str http_cookie(const struct http_request *r, struct str name)
 {
     struct wanted w = { name, { NULL, 0 }, 0 };
 
-    http_cookies(r, name, note_wanted, &w);
+    for_matching(r, &(struct matching){ r->https, name, note_wanted, &w, SIZE_MAX });
     return w.times == 1 ? w.value : (struct str){ NULL, 0 };
 }
 

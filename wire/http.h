@@ -35,12 +35,16 @@ struct http_request {
 /* The field's value; absent when missing.  Names compare without case.  A field
  * that came twice is absent: nobody may choose between two. */
 struct str http_field(const struct http_request *r, struct str name);
+/* A field whose value is a list: it may come in several lines, which are one list [RFC 9110 5.3]. */
+struct str http_field_list(struct arena *a, const struct http_request *r, struct str name);
 /* The cookie's value, under the name that http_set_cookie gave it; absent when
- * missing, repeated, or when the Cookie header is malformed or has more than
- * HTTP_COOKIES_MAX: an unparseable cookie is no cookie. */
+ * missing or repeated.  Each cookie is judged alone: one without a name, an empty
+ * one, one whose value we would not write, is passed over, and the others stand.
+ * Several Cookie fields are read as one [RFC 6265 5.4, RFC 9113 8.2.3]. */
 struct str http_cookie(const struct http_request *r, struct str name);
 /* Calls each(with, name, value) for cookies of ours whose name begins so (prefix
- * as given to http_set_cookie; names come without `__Host-`), in their order. */
+ * as given to http_set_cookie; names come without `__Host-`), in their order; for
+ * HTTP_COOKIES_MAX of them at most. */
 void http_cookies(const struct http_request *r, struct str prefix,
                   void (*each)(void *with, struct str name, struct str value), void *with);
 

@@ -6,9 +6,9 @@
 
 #include "launcher/assets.h"
 
-static bool accepts_gzip(const struct http_request *r)
+static bool accepts_gzip(const struct ctx *c)
 {
-    struct str list = http_field(r, S("Accept-Encoding")), coding;
+    struct str list = http_field_list(c->arena, c->req, S("Accept-Encoding")), coding;
 
     while (str_split(&list, ',', &coding)) {
         struct str parameters = str_from(coding, str_find_byte(coding, ';', 0));
@@ -33,7 +33,7 @@ static enum step show(struct ctx *c, struct fail *f)
         c->res->status = 304;
         return DONE;
     }
-    bool gzip = accepts_gzip(c->req) && asset->gzip.n < asset->bytes.n;
+    bool gzip = accepts_gzip(c) && asset->gzip.n < asset->bytes.n;
     if (gzip)
         http_header(c->res, S("Content-Encoding"), S("gzip"));
     http_body(c->res, 200, asset->type, gzip ? asset->gzip : asset->bytes);
