@@ -401,13 +401,13 @@ static enum step make_person(struct ctx *c, struct fail *f)
     const struct oidc *o = oidc_of(c);
     struct person *p = arena_make(c->arena, struct person);
     struct attribute_list attributes = oidc_attributes(c->arena, o->idp, o->claims.all, o->userinfo);
-    unsigned left_out = 0;
+    struct map_notes notes = { .n = 0 };
 
     attribute_list_log(&attributes, o->idp);
-    if (!map_person(c->arena, o->idp, attributes.at, attributes.n, o->claims.sub, p, &left_out, f))
+    bool good = map_person(c->arena, o->idp, attributes.at, attributes.n, o->claims.sub, p, &notes, f);
+    map_notes_tell(&notes, good ? p : NULL, o->idp->id, c->support_code);
+    if (!good)
         return REFUSE;
-    if (left_out > 0)
-        log_event(LOG_WARN, "upstream.left_out", LOG_S("idp", o->idp->id), LOG_N("affiliations", left_out));
     p->idp = o->idp->id;
     p->origin = o->claims.iss;
     p->acr = oidc_acr(o->claims.all, o->idp);

@@ -278,18 +278,31 @@ static enum step replay_read(struct ctx *c, struct fail *f)
     return fail(f, FAIL_OURS, "temporarily_unavailable", "Redis is away: a replay could not be told");
 }
 
+/* Which name the message bore, and which would have done. */
+static void tell_name_id(const struct ctx *c, const struct saml *s)
+{
+    struct str format = s->said->name_id_format, wanted = map_subject_names(c->arena, &s->idp);
+
+    log_event(LOG_WARN, "upstream.name_id", LOG_S("idp", s->idp.id), LOG_C("support_code", c->support_code),
+              LOG_S("came", str_is_set(format) ? format : S("no NameID, or one without a format")),
+              LOG_S("map", s->idp.map), LOG_C("wanted", "a NameID of format persistent, or one of the attributes"),
+              LOG_S("attributes", str_is_set(wanted) ? wanted : S("-")));
+}
+
 static enum step make_person(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
     struct attribute_list attributes = saml_attributes(c->arena, &s->idp, s->said);
     struct person *p = arena_make(c->arena, struct person);
-    unsigned left_out = 0;
+    struct map_notes notes = { .n = 0 };
 
     attribute_list_log(&attributes, &s->idp);
-    if (!map_person(c->arena, &s->idp, attributes.at, attributes.n, saml_subject(s->said), p, &left_out, f))
+    bool good = map_person(c->arena, &s->idp, attributes.at, attributes.n, saml_subject(s->said), p, &notes, f);
+    map_notes_tell(&notes, good ? p : NULL, s->idp.id, c->support_code);
+    if (!good && p->subject.p == NULL)
+        tell_name_id(c, s);
+    if (!good)
         return REFUSE;
-    if (left_out > 0)
-        log_event(LOG_WARN, "upstream.left_out", LOG_S("idp", s->idp.id), LOG_N("affiliations", left_out));
     p->idp = s->idp.id;
     p->origin = s->said->issuer;
     p->acr = str_is_set(s->said->context) ? s->said->context : s->idp.acr;

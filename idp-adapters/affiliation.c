@@ -42,16 +42,29 @@ static enum role role_of_code(struct str code)
     return ROLE_NONE;
 }
 
+enum role role_said(struct arena *a, struct str said)
+{
+    enum role role = role_spelled(a, said);
+
+    return role != ROLE_NONE ? role : role_of_code(said);
+}
+
+static bool no(struct why_not *why, enum note kind, struct str value)
+{
+    *why = (struct why_not){ kind, value };
+    return false;
+}
+
 /* Places the affiliation at a school of this provider.  An empty code means the
  * provider itself; an unknown or closed school means that the value is not used. */
-static bool at_school(const struct provider *p, struct str code_or_oid, struct affiliation *out)
+static bool at_school(const struct provider *p, struct str code_or_oid, struct affiliation *out, struct why_not *why)
 {
     out->provider_oid = p->oid;
     if (!str_is_set(code_or_oid))
         return true;
     const struct school *s = provider_school(p, code_or_oid);
     if (s == NULL || !s->active)
-        return false;
+        return no(why, s == NULL ? NOTE_SCHOOL_UNKNOWN : NOTE_SCHOOL_CLOSED, code_or_oid);
     out->school_oid = s->oid;
     out->school_code = s->code;
     return true;
@@ -65,28 +78,36 @@ static bool is_municipality(struct arena *a, const struct provider *p, struct st
     return str_eq(name, p->municipality_code);
 }
 
-bool affiliation_of_mpass(struct arena *a, const struct provider *p, struct str value, struct affiliation *out)
+bool affiliation_names_provider(struct arena *a, const struct provider *p, struct str said)
+{
+    return p != NULL && str_is_set(said) && (str_eq(said, p->oid) || is_municipality(a, p, said));
+}
+
+bool affiliation_of_mpass(struct arena *a, const struct provider *p, struct str value, struct affiliation *out,
+                          struct why_not *why)
 {
     struct str parts[MPASS_PARTS] = { { NULL, 0 } }, rest = value, part;
     size_t n = 0;
 
     while (str_split(&rest, ';', &part)) {
         if (n == MPASS_PARTS)
-            return false;
+            return no(why, NOTE_VALUE_MALFORMED, value);
         parts[n++] = str_trim(part);
     }
     bool old = n == MPASS_PARTS_OLD;
-    if (p == NULL || (!old && n != MPASS_PARTS && n != MPASS_PARTS - 1))
-        return false;
-    if (old ? !is_municipality(a, p, parts[0]) : !str_eq(parts[0], p->oid))
-        return false;
+    if (!old && n != MPASS_PARTS && n != MPASS_PARTS - 1)
+        return no(why, NOTE_VALUE_MALFORMED, value);
+    if (p == NULL || (old ? !affiliation_names_provider(a, p, parts[0]) : !str_eq(parts[0], p->oid)))
+        return no(why, NOTE_PROVIDER_FOREIGN, parts[0]);
     out->role = role_of_code(parts[4]);
     if (out->role == ROLE_NONE)
         out->role = role_spelled(a, parts[3]);
-    if (out->role == ROLE_NONE || !at_school(p, str_is_set(parts[1]) ? parts[1] : parts[5], out))
+    if (out->role == ROLE_NONE)
+        return no(why, NOTE_ROLE_UNKNOWN, str_is_set(parts[3]) ? parts[3] : parts[4]);
+    if (!at_school(p, str_is_set(parts[1]) ? parts[1] : parts[5], out, why))
         return false;
     if (str_is_set(parts[5]) && str_is_set(out->school_oid) && !str_eq(parts[5], out->school_oid))
-        return false; /* the code names one school, the OID another */
+        return no(why, NOTE_SCHOOL_CONTRADICTS, parts[5]);
     if (str_is_set(parts[2]) && parts[2].n <= GROUP_MAX_B)
         out->group = arena_str(a, parts[2]);
     if (str_is_set(parts[6]))
@@ -105,55 +126,103 @@ static struct str shared(const struct strs *list, size_t i, size_t schools)
     return list->n == 1 ? list->at[0] : list->n == schools ? at_index(list, i) : (struct str){ NULL, 0 };
 }
 
-/* "0", "1", or either with a school code behind a semicolon; MPASSid: 0 free, 1 paid. */
-static int charge_of(struct str value)
+int charge_said(struct str mark)
 {
-    struct str mark = str_sub(value, 0, str_find_byte(value, ';', 0));
-
     return str_eq(mark, S("0")) ? 1 : str_eq(mark, S("1")) ? 2 : 0;
 }
 
-static unsigned join_schools(struct arena *a, const struct provider *p, const struct affiliation_lists *l,
-                             struct affiliations *into)
+/* What is told of a school by its name goes before what is told by position. */
+static int charge_for(const struct affiliation_lists *l, struct str school_oid, size_t i, size_t schools)
 {
-    size_t schools = l->schools.n > 0 ? l->schools.n : l->roles.n;
-    unsigned left_out = 0;
-
-    if (l->roles.n == 0)
-        return 0;
-    if (p == NULL || (l->roles.n != 1 && l->roles.n != schools))
-        return (unsigned)schools;
-    for (size_t i = 0; i < schools; i++) {
-        struct affiliation one = { .role = role_spelled(a, shared(&l->roles, i, schools)) };
-        struct str group = l->groups.n == 1 && i > 0 ? (struct str){ NULL, 0 } : shared(&l->groups, i, schools);
-        if (one.role == ROLE_NONE)
-            one.role = role_of_code(shared(&l->roles, i, schools));
-        bool nowhere = l->schools.n > 0 && !str_is_set(l->schools.at[i]);
-        if (one.role == ROLE_NONE || nowhere || !at_school(p, at_index(&l->schools, i), &one)) {
-            left_out++;
-            continue;
-        }
-        one.group = group.n <= GROUP_MAX_B ? group : (struct str){ NULL, 0 };
-        one.charge = charge_of(shared(&l->charges, i, schools));
-        left_out += affiliations_add(into, &one) ? 0 : 1;
-    }
-    return left_out;
+    for (size_t k = 0; k < l->charge_at_count; k++)
+        if (str_eq(l->charge_at[k].school->oid, school_oid))
+            return l->charge_at[k].charge;
+    return charge_said(shared(&l->charges.values, i, schools));
 }
 
-unsigned affiliations_join(struct arena *a, const struct provider *p, const struct affiliation_lists *lists,
-                           struct affiliations *into)
-{
-    size_t whole = into->n;
-    unsigned left_out = join_schools(a, p, lists, into);
+struct joining {
+    struct arena *arena;
+    const struct provider *provider;
+    const struct affiliation_lists *lists;
+    struct affiliations *into;
+    struct map_notes *notes;
+};
 
+static bool has_school(const struct affiliations *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (str_is_set(list->at[i].school_oid))
+            return true;
+    return false;
+}
+
+static bool join_one(struct joining *j, struct str role, size_t i, size_t schools)
+{
+    const struct affiliation_lists *l = j->lists;
+    struct affiliation one = { .role = role_said(j->arena, role) };
+    struct str school = at_index(&l->schools.values, i);
+    struct str group =
+        l->groups.values.n == 1 && i > 0 ? (struct str){ NULL, 0 } : shared(&l->groups.values, i, schools);
+    struct why_not unused;
+
+    if (one.role == ROLE_NONE || (l->schools.values.n > 0 && !str_is_set(school)))
+        return false;
+    if (l->roles_placed && !str_is_set(school) && !l->home_is_ours) {
+        map_note(j->notes, NOTE_PROVIDER_FOREIGN, l->roles.attribute, role);
+        return false;
+    }
+    if (!at_school(j->provider, school, &one, &unused)) /* noted when it was read */
+        return false;
+    if (group.n > GROUP_MAX_B)
+        map_note(j->notes, NOTE_GROUP_UNUSABLE, l->groups.attribute, (struct str){ NULL, 0 });
+    one.group = group.n <= GROUP_MAX_B ? group : (struct str){ NULL, 0 };
+    one.charge = charge_for(l, one.school_oid, i, schools);
+    if (affiliations_add(j->into, &one))
+        return true;
+    map_note(j->notes, NOTE_TOO_MANY, l->roles.attribute, (struct str){ NULL, 0 });
+    return false;
+}
+
+static void join_schools(struct joining *j)
+{
+    const struct affiliation_lists *l = j->lists;
+    size_t n = l->roles.values.n, schools = l->schools.values.n > 0 ? l->schools.values.n : n;
+
+    if (n == 0 || has_school(j->into))
+        return;
+    if (j->provider == NULL) {
+        j->notes->left_out += (unsigned)schools;
+        return;
+    }
+    if (l->roles_everywhere && l->schools.values.n > 0) {
+        for (size_t i = 0; i < schools; i++)
+            for (size_t r = 0; r < n; r++)
+                j->notes->left_out += join_one(j, l->roles.values.at[r], i, schools) ? 0 : 1;
+        return;
+    }
+    if (n != 1 && n != schools) {
+        map_note(j->notes, NOTE_COUNTS_DIFFER, l->roles.attribute, l->roles.values.at[0]);
+        j->notes->left_out += (unsigned)schools;
+        return;
+    }
+    for (size_t i = 0; i < schools; i++)
+        j->notes->left_out += join_one(j, shared(&l->roles.values, i, schools), i, schools) ? 0 : 1;
+}
+
+void affiliations_join(struct arena *a, const struct provider *p, const struct affiliation_lists *lists,
+                       struct affiliations *into, struct map_notes *notes)
+{
+    struct joining j = { a, p, lists, into, notes };
+    size_t whole = into->n;
+
+    join_schools(&j);
     for (size_t i = 0; i < into->n; i++) {
         struct affiliation *one = &into->at[i];
         if (one->role == ROLE_LEARNER && one->class_level == 0)
             one->class_level = lists->class_level;
         if (i < whole && one->charge == 0)
-            one->charge = charge_of(shared(&lists->charges, i, whole));
+            one->charge = charge_for(lists, one->school_oid, i, whole);
     }
-    return left_out;
 }
 
 /* As profile B tells roles: one JSON object per affiliation. */
@@ -168,17 +237,20 @@ static const struct json_field edu_role_fields[] = {
     FIELD(edu_role, class_level, JSON_INT, false, 0), { 0 },
 };
 
-bool affiliation_of_edu(struct arena *a, const struct provider *p, struct str value, struct affiliation *out)
+bool affiliation_of_edu(struct arena *a, const struct provider *p, struct str value, struct affiliation *out,
+                        struct why_not *why)
 {
     struct edu_role said = { .role = { NULL, 0 } };
     struct fail unread = { 0 };
 
-    if (p == NULL || !json_read(a, value, edu_role_fields, &said, &unread))
-        return false;
-    if (str_is_set(said.provider_oid) && !str_eq(said.provider_oid, p->oid))
-        return false;
+    if (!json_read(a, value, edu_role_fields, &said, &unread))
+        return no(why, NOTE_VALUE_MALFORMED, value);
+    if (p == NULL || (str_is_set(said.provider_oid) && !str_eq(said.provider_oid, p->oid)))
+        return no(why, NOTE_PROVIDER_FOREIGN, said.provider_oid);
     out->role = role_spelled(a, said.role);
-    if (out->role == ROLE_NONE || !at_school(p, said.school_oid, out))
+    if (out->role == ROLE_NONE)
+        return no(why, NOTE_ROLE_UNKNOWN, said.role);
+    if (!at_school(p, said.school_oid, out, why))
         return false;
     out->group = said.group;
     if (said.class_level >= 1 && said.class_level <= 12)

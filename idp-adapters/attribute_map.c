@@ -2,9 +2,8 @@
 #include "idp-adapters/attribute_map.h"
 
 #include "base/embed.h"
-#include "idp-adapters/affiliation.h"
 #include "idp-adapters/fold.h"
-#include "wire/json.h"
+#include "idp-adapters/map_making.h"
 
 #include <string.h>
 
@@ -13,20 +12,6 @@ enum { LINE_WORDS = 5 };
 struct dialect {
     struct embedded file;
 };
-
-/* A person in the making: what single rows brought, before parallel lists are joined. */
-struct making {
-    struct arena *arena;
-    const struct idp *idp;
-    struct person *out;
-    struct str display_name;
-    struct affiliation_lists lists;
-    struct affiliations whole; /* from values that describe one affiliation each */
-    unsigned left_out;
-    struct fail *fail;
-};
-
-typedef bool reader(struct making *m, struct str *into, const struct attribute *from);
 
 static struct str text_of(const struct embedded *file)
 {
@@ -67,22 +52,32 @@ static bool words_of(struct str line, struct str words[LINE_WORDS])
     return n > 0;
 }
 
-static enum role spelled_in(struct str map, struct str folded)
+static struct str spelled_in(struct str map, struct str folded)
 {
     struct str line, words[LINE_WORDS];
 
     while (str_split(&map, '\n', &line))
         if (words_of(line, words) && str_eq(words[0], S("role")) && str_eq(words[1], folded))
-            return role_of_name(words[2]);
-    return ROLE_NONE;
+            return words[2];
+    return (struct str){ NULL, 0 };
 }
 
-enum role role_spelled(struct arena *a, struct str spelling)
+static struct str role_word(struct arena *a, struct str spelling)
 {
     for (const struct embedded *e = dialect_files; e->name != NULL; e++)
         if (strcmp(e->name, "roles") == 0)
             return spelled_in(text_of(e), fold_word(a, spelling));
-    return ROLE_NONE;
+    return (struct str){ NULL, 0 };
+}
+
+enum role role_spelled(struct arena *a, struct str spelling)
+{
+    return role_of_name(role_word(a, spelling));
+}
+
+bool role_says_nothing(struct arena *a, struct str said)
+{
+    return str_eq(role_word(a, said), S("none"));
 }
 
 /* What a screen obeys instead of showing: control characters, line and paragraph
@@ -109,7 +104,7 @@ static bool is_plain(struct str value)
 }
 
 /* One value: trimmed, printable, at most 256 characters' worth; otherwise absent. */
-static struct str one_text(struct str value)
+struct str map_one_text(struct str value)
 {
     value = str_trim(value);
     return is_plain(value) ? value : (struct str){ NULL, 0 };
@@ -117,8 +112,12 @@ static struct str one_text(struct str value)
 
 static bool read_text(struct making *m, struct str *into, const struct attribute *from)
 {
-    for (size_t i = 0; i < from->values.n && into->p == NULL; i++)
-        *into = arena_str(m->arena, one_text(from->values.at[i]));
+    for (size_t i = 0; i < from->values.n && into->p == NULL; i++) {
+        struct str value = map_one_text(from->values.at[i]);
+        if (value.p == NULL && str_trim(from->values.at[i]).n > 0)
+            map_note(m->notes, NOTE_TEXT_UNUSABLE, from->name, (struct str){ NULL, 0 }); /* a person's own: not told */
+        *into = arena_str(m->arena, value);
+    }
     return true;
 }
 
@@ -133,7 +132,7 @@ static bool read_append(struct making *m, struct str *into, const struct attribu
     return true;
 }
 
-static bool scope_is_ours(const struct making *m, struct str value)
+bool map_scope_is_ours(const struct making *m, struct str value)
 {
     size_t at = str_find_byte(value, '@', 0);
 
@@ -150,7 +149,7 @@ static bool read_scoped_id(struct making *m, struct str *into, const struct attr
     if (into->p != NULL)
         return true;
     (void)read_text(m, into, from);
-    if (into->p != NULL && !scope_is_ours(m, *into)) {
+    if (into->p != NULL && !map_scope_is_ours(m, *into)) {
         *into = (struct str){ NULL, 0 };
         return fail(m->fail, FAIL_UPSTREAM, "scope_foreign", "%.*s carries a scope that %.*s may not assert",
                     STR_ARG(from->name), STR_ARG(m->idp->id));
@@ -158,205 +157,55 @@ static bool read_scoped_id(struct making *m, struct str *into, const struct attr
     return true;
 }
 
+/* What looks like an address must be within the idp's scope, as every scoped name. */
+static bool read_own_subject(struct making *m, struct str *into, const struct attribute *from)
+{
+    if (from->values.n > 0 && str_find_byte(from->values.at[0], '@', 0) < from->values.at[0].n)
+        return read_scoped_id(m, into, from);
+    return read_text(m, into, from);
+}
+
+/* The first that is one counts; when there is none, what came is refused at the end. */
 static bool read_learner(struct making *m, struct str *into, const struct attribute *from)
 {
-    (void)read_text(m, into, from);
-    if (into->p != NULL && !learner_id_valid(*into, m->idp->test))
-        return fail(m->fail, FAIL_UPSTREAM, "learner_id_invalid", "%.*s is no learner number", STR_ARG(from->name));
-    return true;
-}
+    struct str said = { NULL, 0 };
 
-/* Lists: several values, or one with semicolons from a directory that knows no
- * lists [domain 2, rule 3].  What cannot be used keeps its place, since lists
- * belong together by position; places at the end that hold nothing are none. */
-static bool read_list(struct making *m, struct str *into, const struct attribute *from)
-{
-    struct strs *list = (struct strs *)(void *)into;
-
-    if (list->at != NULL)
+    if (into->p != NULL)
         return true;
-    list->at = arena_make_n(m->arena, AFFILIATION_VALUES_MAX, struct str);
-    for (size_t i = 0; i < from->values.n; i++) {
-        struct str rest = from->values.at[i], part;
-        while (list->n < AFFILIATION_VALUES_MAX && str_split(&rest, ';', &part))
-            list->at[list->n++] = arena_str(m->arena, one_text(part));
-    }
-    while (list->n > 0 && list->at[list->n - 1].p == NULL)
-        list->n--;
-    return true;
-}
-
-/* The role that this city calls so; absent when it does not. */
-static struct str role_named(const struct idp *idp, struct str said)
-{
-    for (size_t i = 0; str_is_set(said) && i < idp->role_names.n; i++) {
-        struct str entry = idp->role_names.at[i];
-        size_t equals = str_find_byte(entry, '=', 0);
-        if (str_eq_case(str_sub(entry, 0, equals), said))
-            return str_from(entry, equals + 1);
-    }
-    return (struct str){ NULL, 0 };
-}
-
-/* Groups: those that the city's row calls a role; of all others nothing is known. */
-static bool read_group_roles(struct making *m, struct str *into, const struct attribute *from)
-{
-    struct strs *list = (struct strs *)(void *)into;
-
-    if (list->at != NULL)
-        return true;
-    list->at = arena_make_n(m->arena, AFFILIATION_VALUES_MAX, struct str);
-    for (size_t i = 0; i < from->values.n && list->n < AFFILIATION_VALUES_MAX; i++)
-        if (role_named(m->idp, str_trim(from->values.at[i])).p != NULL)
-            list->at[list->n++] = str_trim(from->values.at[i]);
-    return true;
-}
-
-/* The city's own words in place of what it said, and its one school for who names none [domain 2, rule 5]. */
-static void use_own_words(struct making *m)
-{
-    struct affiliation_lists *l = &m->lists;
-
-    for (size_t i = 0; i < l->roles.n; i++) {
-        struct str own = role_named(m->idp, l->roles.at[i]);
-        l->roles.at[i] = own.p != NULL ? own : l->roles.at[i];
-    }
-    if (l->schools.n > 0 || !str_is_set(m->idp->school))
-        return;
-    l->schools = (struct strs){ arena_make_n(m->arena, l->roles.n, struct str), l->roles.n };
-    for (size_t i = 0; i < l->roles.n; i++)
-        l->schools.at[i] = m->idp->school;
-}
-
-struct named_object {
-    struct str school_code, oid, name;
-};
-
-static const struct json_field named_object_fields[] = {
-    FIELD(named_object, school_code, JSON_STR, false, 16),
-    FIELD(named_object, oid, JSON_STR, false, 64),
-    FIELD(named_object, name, JSON_STR, false, PERSON_TEXT_MAX_B),
-    { 0 },
-};
-
-/* A list of JSON objects, of which one member counts; what is no object keeps its place. */
-static struct named_object object_of(struct making *m, struct str value)
-{
-    struct named_object said = { .oid = { NULL, 0 } }, none = said;
-    struct fail unread = { 0 };
-
-    return json_read(m->arena, value, named_object_fields, &said, &unread) ? said : none;
-}
-
-static bool read_schools(struct making *m, struct str *into, const struct attribute *from)
-{
-    struct strs *list = (struct strs *)(void *)into;
-
-    list->at = arena_make_n(m->arena, AFFILIATION_VALUES_MAX, struct str);
-    for (size_t i = 0; i < from->values.n && list->n < AFFILIATION_VALUES_MAX; i++) {
-        struct named_object said = object_of(m, from->values.at[i]);
-        list->at[list->n++] = one_text(str_is_set(said.school_code) ? said.school_code : said.oid);
-    }
-    return true;
-}
-
-static bool read_groups(struct making *m, struct str *into, const struct attribute *from)
-{
-    struct strs *list = (struct strs *)(void *)into;
-
-    list->at = arena_make_n(m->arena, AFFILIATION_VALUES_MAX, struct str);
-    for (size_t i = 0; i < from->values.n && list->n < AFFILIATION_VALUES_MAX; i++)
-        list->at[list->n++] = one_text(object_of(m, from->values.at[i]).name);
-    return true;
-}
-
-static bool is_school(const struct making *m, struct str text)
-{
-    return m->idp->provider != NULL && provider_school(m->idp->provider, text) != NULL;
-}
-
-/* Free (0) or paid (1) per school; a school code behind it is not needed. */
-static bool read_charge(struct making *m, struct str *into, const struct attribute *from)
-{
-    struct strs *list = (struct strs *)(void *)into;
-    size_t kept = 0;
-
-    (void)read_list(m, into, from);
-    for (size_t i = 0; i < list->n; i++)
-        if (!is_school(m, list->at[i]))
-            list->at[kept++] = list->at[i];
-    list->n = kept;
-    return true;
-}
-
-static bool read_number(struct making *m, struct str *into, const struct attribute *from)
-{
-    int64_t v;
-
-    (void)into;
-    for (size_t i = 0; i < from->values.n; i++)
-        if (str_int(str_trim(from->values.at[i]), &v) && v >= 1 && v <= 12)
-            m->lists.class_level = (int)v;
-    return true;
-}
-
-static bool each_affiliation(struct making *m, const struct attribute *from,
-                             bool (*read)(struct arena *, const struct provider *, struct str, struct affiliation *))
-{
-    for (size_t i = 0; i < from->values.n; i++) {
-        struct affiliation one = { 0 };
-        struct str value = one_text(from->values.at[i]);
-        if (value.p != NULL && read(m->arena, m->idp->provider, value, &one) && affiliations_add(&m->whole, &one))
-            continue;
-        m->left_out++;
-    }
-    return true;
-}
-
-static bool read_mpass_role(struct making *m, struct str *into, const struct attribute *from)
-{
-    (void)into;
-    return each_affiliation(m, from, affiliation_of_mpass);
-}
-
-static bool read_edu_role(struct making *m, struct str *into, const struct attribute *from)
-{
-    (void)into;
-    return each_affiliation(m, from, affiliation_of_edu);
-}
-
-/* role@scope [eduPersonScopedAffiliation]: a role with the provider itself. */
-static bool read_scoped_role(struct making *m, struct str *into, const struct attribute *from)
-{
-    (void)into;
-    for (size_t i = 0; i < from->values.n; i++) {
-        struct str value = str_trim(from->values.at[i]);
-        struct affiliation one = { .role = role_spelled(m->arena, str_sub(value, 0, str_find_byte(value, '@', 0))) };
-        if (m->idp->provider != NULL && scope_is_ours(m, value))
-            one.provider_oid = m->idp->provider->oid;
-        if (one.role == ROLE_NONE || one.provider_oid.p == NULL || !affiliations_add(&m->whole, &one))
-            m->left_out++;
+    (void)read_text(m, &said, from);
+    if (said.p != NULL && learner_id_valid(said, m->idp->test)) {
+        *into = said;
+    } else if (said.p != NULL) {
+        map_note(m->notes, NOTE_LEARNER_ID_INVALID, from->name, (struct str){ NULL, 0 });
+        m->learner_bad = m->learner_bad.p == NULL ? from->name : m->learner_bad;
     }
     return true;
 }
 
 static const struct {
     const char *how;
-    reader *read;
+    map_reader *read;
 } readers[] = {
     { "text", read_text },
     { "append", read_append },
     { "scoped_id", read_scoped_id },
+    { "own_subject", read_own_subject },
     { "learner", read_learner },
-    { "list", read_list },
-    { "number", read_number },
-    { "charge", read_charge },
-    { "mpass_role", read_mpass_role },
-    { "edu_role", read_edu_role },
-    { "scoped_role", read_scoped_role },
-    { "schools", read_schools },
-    { "groups", read_groups },
-    { "group_roles", read_group_roles },
+    { "list", map_read_list },
+    { "schools", map_read_school },
+    { "school_info", map_read_school_info },
+    { "school_objects", map_read_school_objects },
+    { "roles", map_read_roles },
+    { "role_set", map_read_role_set },
+    { "group_roles", map_read_group_roles },
+    { "group_objects", map_read_group_objects },
+    { "number", map_read_number },
+    { "charge", map_read_charge },
+    { "home", map_read_home },
+    { "mpass_role", map_read_mpass_role },
+    { "old_role", map_read_old_role },
+    { "edu_role", map_read_edu_role },
+    { "scoped_role", map_read_scoped_role },
 };
 
 static struct str *field_of(struct making *m, struct str name)
@@ -379,6 +228,7 @@ static struct str *field_of(struct making *m, struct str name)
         { "charge", (struct str *)(void *)&m->lists.charges },
         { "class_level", &m->lists.unused },
         { "affiliations", &m->lists.unused },
+        { "home", &m->lists.unused },
     };
 
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -387,7 +237,7 @@ static struct str *field_of(struct making *m, struct str name)
     return NULL;
 }
 
-static reader *reader_of(struct str how)
+static map_reader *reader_of(struct str how)
 {
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
         if (str_eq(how, str_of(readers[i].how)))
@@ -403,30 +253,150 @@ static const struct attribute *find(const struct attribute *attributes, size_t n
     return NULL;
 }
 
-static bool apply_row(struct making *m, const struct str words[LINE_WORDS], const struct attribute *attributes,
-                      size_t n)
+/* --- what the row itself names --------------------------------------------------- */
+
+/*    word in the row    field           reading */
+static const struct {
+    const char *word, *field, *how;
+} own_fields[] = {
+    { "subject", "subject", "own_subject" },
+    { "learner_id", "learner_id", "learner" },
+    { "given_names", "given_names", "text" },
+    { "calling_name", "calling_name", "text" },
+    { "family_name", "family_name", "text" },
+    { "name", "display_name", "text" },
+    { "email", "email", "text" },
+    { "school", "school", "schools" },
+    { "role", "role", "roles" },
+    { "groups", "role", "group_roles" },
+    { "group", "group", "list" },
+    { "class_level", "class_level", "number" },
+    { "charge", "charge", "charge" },
+    { "affiliations", "affiliations", "mpass_role" },
+};
+
+/* "NAME=field": names may have "=" in them, fields have none. */
+static bool own_parts(struct str entry, struct str *name, size_t *field)
 {
-    const struct attribute *from = find(attributes, n, words[1]);
-    struct str *into = field_of(m, words[2]);
-    reader *read = reader_of(words[3]);
+    size_t equals = entry.n;
+
+    while (equals > 0 && entry.p[equals - 1] != '=')
+        equals--;
+    if (equals < 2)
+        return false;
+    *name = str_sub(entry, 0, equals - 1);
+    for (size_t i = 0; i < sizeof own_fields / sizeof *own_fields; i++)
+        if (str_eq(str_from(entry, equals), str_of(own_fields[i].word))) {
+            *field = i;
+            return true;
+        }
+    return false;
+}
+
+const char *own_attribute_trouble(struct str entry)
+{
+    struct str name;
+    size_t field;
+
+    if (!own_parts(entry, &name, &field))
+        return "is not NAME=field";
+    return str_eq(str_trim(name), name) ? NULL : "has white space around its name";
+}
+
+struct str own_attribute_fields(struct arena *a)
+{
+    struct buf b = buf_new(a, 1024);
+
+    for (size_t i = 0; i < sizeof own_fields / sizeof *own_fields; i++)
+        buf_printf(&b, "%s%s", i > 0 ? ", " : "", own_fields[i].word);
+    return buf_str(&b);
+}
+
+static bool apply_row(struct making *m, struct str name, struct str field, struct str how,
+                      const struct attribute *attributes, size_t n);
+
+/* What a row names as the subject is the subject: nothing else is taken in its place, which would be another person. */
+static bool apply_own(struct making *m, const struct attribute *attributes, size_t n)
+{
+    for (size_t i = 0; i < m->idp->attributes.n; i++) {
+        struct str name;
+        size_t at;
+        if (!own_parts(m->idp->attributes.at[i], &name, &at))
+            return fail(m->fail, FAIL_OURS, "map_broken", "attributes has \"%.*s\"", STR_ARG(m->idp->attributes.at[i]));
+        if (!apply_row(m, name, str_of(own_fields[at].field), str_of(own_fields[at].how), attributes, n))
+            return false;
+        if (strcmp(own_fields[at].word, "subject") != 0)
+            continue;
+        m->subject_is_own = true;
+        if (m->out->subject.p == NULL)
+            return fail(m->fail, FAIL_UPSTREAM, "attribute_missing",
+                        "%.*s is missing or empty, which is to be the subject", STR_ARG(name));
+    }
+    return true;
+}
+
+struct str map_subject_names(struct arena *a, const struct idp *idp)
+{
+    const struct dialect *d = dialect_named(idp->map);
+    struct str map = d != NULL ? text_of(&d->file) : S(""), line, words[LINE_WORDS];
+    struct buf b = buf_new(a, 1024);
+
+    while (str_split(&map, '\n', &line))
+        if (words_of(line, words) && str_eq(words[0], S("map")) && str_eq(words[2], S("subject")))
+            buf_printf(&b, "%s%.*s", b.n > 0 ? ", " : "", STR_ARG(words[1]));
+    return buf_str(&b);
+}
+
+/* --- rows ------------------------------------------------------------------------- */
+
+/* The city had more groups than it sends, and sent a link that we do not follow. */
+static void see_overage(struct making *m, const struct attribute *from)
+{
+    if (from != NULL && from->values.n > 0 && !str_eq(from->values.at[0], S("false")))
+        map_note(m->notes, NOTE_GROUPS_OVERAGE, from->name, (struct str){ NULL, 0 });
+}
+
+/* Attribute, field, reading. */
+static bool apply_row(struct making *m, struct str name, struct str field, struct str how,
+                      const struct attribute *attributes, size_t n)
+{
+    const struct attribute *from = find(attributes, n, name);
+    struct str *into = field_of(m, field);
+    map_reader *read = reader_of(how);
 
     if (into == NULL || read == NULL)
-        return fail(m->fail, FAIL_OURS, "map_broken", "a map names the field %.*s or the reading %.*s",
-                    STR_ARG(words[2]), STR_ARG(words[3]));
-    if (from != NULL && !read(m, into, from))
-        return false;
-    if (str_eq(words[4], S("refuse")) && into->p == NULL)
-        return fail(m->fail, FAIL_UPSTREAM, "attribute_missing", "%.*s is missing or empty", STR_ARG(words[1]));
-    return true;
+        return fail(m->fail, FAIL_OURS, "map_broken", "a map names the field %.*s or the reading %.*s", STR_ARG(field),
+                    STR_ARG(how));
+    return from == NULL || read(m, into, from);
 }
 
 static bool apply_map(struct making *m, struct str map, const struct attribute *attributes, size_t n)
 {
     struct str line, words[LINE_WORDS];
 
-    while (str_split(&map, '\n', &line))
-        if (words_of(line, words) && str_eq(words[0], S("map")) && !apply_row(m, words, attributes, n))
+    while (str_split(&map, '\n', &line)) {
+        if (!words_of(line, words))
+            continue;
+        if (str_eq(words[0], S("map")) && !(str_eq(words[2], S("subject")) && m->subject_is_own) &&
+            !apply_row(m, words[1], words[2], words[3], attributes, n))
             return false;
+        if (str_eq(words[0], S("overage")))
+            see_overage(m, find(attributes, n, words[1]));
+    }
+    return true;
+}
+
+/* Asked when all rows were read: another attribute may have filled the field. */
+static bool check_refusals(struct making *m, struct str map)
+{
+    struct str line, words[LINE_WORDS];
+
+    if (m->learner_bad.p != NULL && m->out->learner_id.p == NULL)
+        return fail(m->fail, FAIL_UPSTREAM, "learner_id_invalid", "%.*s is no learner number", STR_ARG(m->learner_bad));
+    while (str_split(&map, '\n', &line))
+        if (words_of(line, words) && str_eq(words[0], S("map")) && str_eq(words[4], S("refuse")) &&
+            field_of(m, words[2])->p == NULL)
+            return fail(m->fail, FAIL_UPSTREAM, "attribute_missing", "%.*s is missing or empty", STR_ARG(words[1]));
     return true;
 }
 
@@ -449,28 +419,56 @@ static void names_from_display(struct making *m)
     p->family_name = cut > 0 ? str_from(whole, cut) : (struct str){ NULL, 0 };
 }
 
+/* What came, by names, for whoever asks why somebody has no role or no name. */
+static struct str names_that_came(struct arena *a, const struct attribute *attributes, size_t n)
+{
+    struct buf b = buf_new(a, 4 * MAP_NOTE_NAMES_MAX_B);
+
+    for (size_t i = 0; i < n && b.n < MAP_NOTE_NAMES_MAX_B; i++)
+        buf_printf(&b, "%s%.*s", i > 0 ? ", " : "", (int)(attributes[i].name.n < 128 ? attributes[i].name.n : 128),
+                   attributes[i].name.p);
+    return buf_str(&b);
+}
+
+/* People without a role, or without a name, are let in; somebody will ask why. */
+static void see_what_is_missing(struct making *m, const struct attribute *attributes, size_t n)
+{
+    const struct person *p = m->out;
+
+    if (p->affiliation_count == 0 && m->idp->provider != NULL)
+        map_note(m->notes, NOTE_NO_ROLE, (struct str){ NULL, 0 }, names_that_came(m->arena, attributes, n));
+    if (!str_is_set(p->given_names) && !str_is_set(p->calling_name) && !str_is_set(p->family_name))
+        map_note(m->notes, NOTE_NO_NAME, (struct str){ NULL, 0 }, names_that_came(m->arena, attributes, n));
+}
+
 bool map_person(struct arena *a, const struct idp *idp, const struct attribute *attributes, size_t n,
-                struct str subject, struct person *out, unsigned *left_out, struct fail *f)
+                struct str subject, struct person *out, struct map_notes *notes, struct fail *f)
 {
     const struct dialect *d = dialect_named(idp->map);
-    struct making m = { .arena = a, .idp = idp, .out = out, .fail = f };
+    struct making m = { .arena = a, .idp = idp, .out = out, .notes = notes, .fail = f };
 
     *out = (struct person){ .idp = arena_str(a, idp->id) };
+    *notes = (struct map_notes){ .n = 0 };
     if (d == NULL)
         return fail(f, FAIL_OURS, "map_unknown", "there is no map \"%.*s\"", STR_ARG(idp->map));
     m.whole = affiliations_new(a);
-    if (!apply_map(&m, text_of(&d->file), attributes, n))
+    if (!apply_own(&m, attributes, n) || !apply_map(&m, text_of(&d->file), attributes, n) ||
+        !check_refusals(&m, text_of(&d->file)))
         return false;
     if (!str_is_set(out->subject) && is_plain(subject))
         out->subject = arena_str(a, subject);
-    if (!str_is_set(out->subject))
+    if (!str_is_set(out->subject)) {
+        map_note(notes, NOTE_NO_SUBJECT, (struct str){ NULL, 0 }, names_that_came(a, attributes, n));
         return fail(f, FAIL_UPSTREAM, "no_subject", "neither the attributes nor the message name the person");
+    }
     names_from_display(&m);
-    use_own_words(&m);
-    m.left_out += affiliations_join(a, idp->provider, &m.lists, &m.whole);
+    map_use_own_words(&m);
+    map_use_default_role(&m);
+    map_use_own_school(&m);
+    affiliations_join(a, idp->provider, &m.lists, &m.whole, notes);
     out->affiliations = m.whole.at;
     out->affiliation_count = m.whole.n;
-    *left_out = m.left_out;
+    see_what_is_missing(&m, attributes, n);
     return true;
 }
 

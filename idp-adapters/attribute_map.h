@@ -3,13 +3,16 @@
  *
  * Floor 3.  A dialect is data (dialects/NAME.map, compiled in): rows from an
  * upstream attribute to a field of the person, how to read it, and what its
- * absence means.  No protocol here: adapters bring attributes as lists of texts.
- * Pure: same input, same person.
+ * absence means.  Of several attributes for one field the first that can be used
+ * counts, not the first that is there; the identity provider's own row may name
+ * attributes that go before all of them.  No protocol here: adapters bring
+ * attributes as lists of texts.  Pure: same input, same person.
  */
 #ifndef IDP_ADAPTERS_ATTRIBUTE_MAP_H
 #define IDP_ADAPTERS_ATTRIBUTE_MAP_H
 
 #include "base/fail.h"
+#include "idp-adapters/map_notes.h"
 #include "model/person.h"
 #include "model/registry.h"
 
@@ -36,15 +39,22 @@ struct str dialect_names(struct arena *a);
  * dialect finds no better one; may be absent.
  *
  * The idp may speak for its own provider alone: an affiliation with another
- * provider, an unknown or closed school, or an unknown role is left out and
- * counted in *left_out.  Fails UPSTREAM with
- *   attribute_missing   a row that says "refuse" found nothing
+ * provider, an unknown or closed school, or an unknown role is left out, counted
+ * and told in *notes, which is filled on refusal too.  Fails UPSTREAM with
+ *   attribute_missing   an attribute that must be there brought nothing
  *   learner_id_invalid  not a learner number, or its check digit is wrong
  *   scope_foreign       the subject itself carries a scope that is not the idp's
  *   no_subject          neither the dialect nor the protocol names the person
  * detail names the attribute, never its value. */
 bool map_person(struct arena *a, const struct idp *idp, const struct attribute *attributes, size_t n,
-                struct str subject, struct person *out, unsigned *left_out, struct fail *f);
+                struct str subject, struct person *out, struct map_notes *notes, struct fail *f);
+
+/* Whom a row's own attribute may fill: "NAME=role"; NULL when the entry is in order, else what is wrong with it. */
+const char *own_attribute_trouble(struct str entry);
+/* The fields that such an entry may name, for messages and documents: "subject, learner_id, …". */
+struct str own_attribute_fields(struct arena *a);
+/* The attributes that would name the person, in order, for a log line: "urn:…, urn:…". */
+struct str map_subject_names(struct arena *a, const struct idp *idp);
 
 /* A learner number: person arc of OPH with its 7-3-1 check digit; test: the test arcs count too. */
 bool learner_id_valid(struct str oid, bool test);

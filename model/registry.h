@@ -49,6 +49,8 @@ struct idp {       /* an identity provider of one education provider */
     bool enabled, test;              /* test: may live on loopback and on http */
     bool listed;                     /* shown in the picker */
     struct str map;                  /* dialect of its attributes: "mpassid", "funet", "entra", … */
+    struct strs attributes;          /* "NAME=field": attributes of its own, which go before its map's */
+    enum role role;                  /* of all who name none; ROLE_NONE: none */
     struct strs role_names;          /* "SPELLING=role" of this city alone: a word of its own, or a group's id */
     struct str school;               /* code of the school of all who name none; absent: none */
     struct str acr;                  /* assurance stated for its log-ins when it states none */

@@ -297,6 +297,14 @@ static bool check_own_words(struct checking *c, const struct idp *idp)
         if (equals == 0 || role_of_name(str_from(entry, equals + 1)) == ROLE_NONE)
             return wrong(c, "role_names: \"%.*s\" is not SPELLING=role", STR_ARG(entry));
     }
+    for (size_t i = 0; i < idp->attributes.n; i++) {
+        const char *trouble = own_attribute_trouble(idp->attributes.at[i]);
+        if (trouble != NULL)
+            return wrong(c, "attributes: \"%.*s\" %s; fields: %.*s", STR_ARG(idp->attributes.at[i]), trouble,
+                         STR_ARG(own_attribute_fields(c->scratch)));
+    }
+    if (idp->role == ROLE_ADMIN || idp->role == ROLE_OPERATOR || idp->role == ROLE_VENDOR)
+        return wrong(c, "role \"%s\" is nothing that everybody can be", role_name(idp->role));
     if (str_is_set(idp->school) && (idp->provider == NULL || provider_school(idp->provider, idp->school) == NULL))
         return wrong(c, "school \"%.*s\" is none of its provider's", STR_ARG(idp->school));
     return true;

@@ -74,6 +74,8 @@ static const struct column idp_columns[] = {
     { "contexts", "contexts", COL_LIST, "", AT(idp, contexts), NULL },
     { "role_names", "role_names", COL_LIST, "", AT(idp, role_names), NULL },
     { "school", "school", COL_TEXT, "", AT(idp, school), NULL },
+    { "attributes", "attributes", COL_LIST, "", AT(idp, attributes), NULL },
+    { "role", "role", COL_WORD, "", AT(idp, role), some_role },
 };
 
 static const struct column service_columns[] = {
@@ -150,13 +152,14 @@ static const struct column affiliation_columns[] = {
 #define P12 P11 ",?12"
 #define P26 P12 ",?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26"
 #define P27 P26 ",?27"
+#define P28 P27 ",?28"
 
 #define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
 #define IDP_COLUMNS                                                                                                    \
     "id,kind,provider,names_fi,names_sv,names_en,enabled,test,listed,map,acr,issuer,client_id,scope,"                  \
     "auth_method,client_secret_sealed,entity_id,metadata_url,metadata_xml,scopes,sign_requests,want_encrypted,"        \
-    "metadata_signer,contexts,role_names,school"
+    "metadata_signer,contexts,role_names,school,attributes,role"
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
@@ -184,7 +187,7 @@ const struct kind_row kind_rows[KIND_COUNT] = {
                       KIND_PROVIDER, 100000,
                       STATEMENTS("school", SCHOOL_COLUMNS, P7, "provider, oid", "provider = ?1 AND oid = ?2") },
     [KIND_IDP] = { "idp", "idps", "idp", idp_columns, COUNT(idp_columns), 1, sizeof(struct idp), KIND_COUNT, 50000,
-                   STATEMENTS("idp", IDP_COLUMNS, P26, "id", "id = ?1") },
+                   STATEMENTS("idp", IDP_COLUMNS, P28, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
                        STATEMENTS("service", SERVICE_COLUMNS, P27, "id", "id = ?1") },
@@ -256,6 +259,9 @@ const struct db_migration registry_migrations[] = {
     { 3,
       "ALTER TABLE idp ADD COLUMN role_names TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE idp ADD COLUMN school TEXT NOT NULL DEFAULT '';" },
+    { 4,
+      "ALTER TABLE idp ADD COLUMN attributes TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE idp ADD COLUMN role TEXT NOT NULL DEFAULT '';" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

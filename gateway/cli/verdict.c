@@ -5,9 +5,9 @@ static bool person_by(struct arena *a, struct str map, struct strs scopes, const
                       struct str subject, struct person *out, struct fail *f)
 {
     const struct idp idp = { .id = S("idp"), .kind = IDP_SAML, .enabled = true, .map = map, .scopes = scopes };
-    unsigned left_out;
+    struct map_notes notes;
 
-    return map_person(a, &idp, list->at, list->n, subject, out, &left_out, f);
+    return map_person(a, &idp, list->at, list->n, subject, out, &notes, f);
 }
 
 /* Whether some map finds the person's name; what else that map wants is the row's business. */

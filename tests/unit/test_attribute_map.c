@@ -43,20 +43,20 @@ static struct attribute attr(struct test *t, const char *name, const char *value
 #define MAP(idp, ...)                                                                                                  \
     map_person(t->arena, (idp), (struct attribute[]){ __VA_ARGS__ },                                                   \
                sizeof((struct attribute[]){ __VA_ARGS__ }) / sizeof(struct attribute), (struct str){ NULL, 0 }, &p,    \
-               &left_out, &f)
+               &notes, &f)
 #define UID     attr(t, "urn:mpass.id:uid", "u-1")
 #define LEARNER attr(t, "urn:oid:1.3.6.1.4.1.16161.1.1.27", "1.2.246.562.98.85640200011")
 
 TEST(every_map_is_well_formed_and_names_known_roles)
 {
-    const char *names[] = { "mpassid", "funet", "entra", "native", "google", "puavo" };
+    const char *names[] = { "mpassid", "funet", "entra", "adfs", "native", "google", "puavo" };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct idp idp = idp_speaking(names[i]);
         struct person p;
-        unsigned left_out;
+        struct map_notes notes;
         struct fail f = { 0 };
-        (void)map_person(t->arena, &idp, NULL, 0, S("someone"), &p, &left_out, &f);
+        (void)map_person(t->arena, &idp, NULL, 0, S("someone"), &p, &notes, &f);
         CHECK(f.kind != FAIL_OURS);
     }
     CHECK_INT(role_spelled(t->arena, S("School Secretary")), ROLE_SECRETARY);
@@ -68,7 +68,7 @@ TEST(a_role_with_seven_parts_is_read)
 {
     struct idp idp = idp_speaking("mpassid");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(MAP(
@@ -79,14 +79,14 @@ TEST(a_role_with_seven_parts_is_read)
     CHECK_STR(p.affiliations[0].school_oid, "1.2.246.562.99.90920200012");
     CHECK_STR(p.affiliations[0].group, "7B");
     CHECK_STR(p.subject, "u-1");
-    CHECK_INT(left_out, 0);
+    CHECK_INT(notes.left_out, 0);
 }
 
 TEST(the_older_role_with_four_parts_and_its_old_name_are_read)
 {
     struct idp idp = idp_speaking("mpassid");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:educloudalliance.org:role", "Vanda;99501;7B;Lärare")));
@@ -99,7 +99,7 @@ TEST(a_city_cannot_assert_roles_at_another_city)
 {
     struct idp idp = idp_speaking("mpassid");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(MAP(&idp, UID, LEARNER,
@@ -107,14 +107,14 @@ TEST(a_city_cannot_assert_roles_at_another_city)
                    "1.2.246.562.99.90490100006;99501;7B;opettaja;2;;|Espoo;99501;7B;opettaja|1.2.246.562.99."
                    "90920100006;99201;7B;opettaja;2;;")));
     CHECK_INT(p.affiliation_count, 0);
-    CHECK_INT(left_out, 3);
+    CHECK_INT(notes.left_out, 3);
 }
 
 TEST(a_closed_or_contradicting_school_is_left_out)
 {
     struct idp idp = idp_speaking("mpassid");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(MAP(&idp, UID, LEARNER,
@@ -122,14 +122,14 @@ TEST(a_closed_or_contradicting_school_is_left_out)
                    "1.2.246.562.99.90920100006;99503;7B;opettaja;2;;|1.2.246.562.99.90920100006;99501;7B;opettaja;2;1."
                    "2.246.562.99.90920200020;")));
     CHECK_INT(p.affiliation_count, 0);
-    CHECK_INT(left_out, 2);
+    CHECK_INT(notes.left_out, 2);
 }
 
 TEST(without_a_uid_nobody_is_named)
 {
     struct idp idp = idp_speaking("mpassid");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(!MAP(&idp, LEARNER));
@@ -140,7 +140,7 @@ TEST(a_malformed_learner_number_is_refused)
 {
     struct idp idp = idp_speaking("mpassid");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(!MAP(&idp, UID, attr(t, "urn:oid:1.3.6.1.4.1.16161.1.1.27", "1.2.246.562.98.85640200012")));
@@ -161,7 +161,7 @@ TEST(parallel_lists_belong_together_by_position)
 {
     struct idp idp = idp_speaking("entra");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(MAP(&idp, attr(t, "tid", "tenant"), attr(t, "oid", "object"), attr(t, "schoolCode", "99501;99502"),
@@ -180,7 +180,7 @@ TEST(one_role_covers_all_schools)
 {
     struct idp idp = idp_speaking("entra");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(MAP(&idp, attr(t, "tid", "x"), attr(t, "oid", "y"), attr(t, "schoolCode", "99501|99502"),
@@ -193,20 +193,20 @@ TEST(lists_whose_counts_do_not_match_are_dropped)
 {
     struct idp idp = idp_speaking("entra");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(MAP(&idp, attr(t, "tid", "x"), attr(t, "oid", "y"), attr(t, "schoolCode", "99501;99502;99501"),
               attr(t, "userRole", "opettaja;rehtori")));
     CHECK_INT(p.affiliation_count, 0);
-    CHECK_INT(left_out, 3);
+    CHECK_INT(notes.left_out, 3);
 }
 
 TEST(a_subject_with_a_foreign_scope_is_refused)
 {
     struct idp idp = idp_speaking("funet");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(!MAP(&idp, attr(t, "eduPersonPrincipalName", "anna@espoo.fi")));
@@ -217,14 +217,14 @@ TEST(a_scoped_affiliation_counts_only_within_the_scope)
 {
     struct idp idp = idp_speaking("funet");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(MAP(&idp, attr(t, "eduPersonPrincipalName", "anna@Vantaa.FI"),
               attr(t, "eduPersonScopedAffiliation", "faculty@vantaa.fi|student@espoo.fi|member@vantaa.fi")));
     CHECK_INT(p.affiliation_count, 1);
     CHECK_INT(p.affiliations[0].role, ROLE_TEACHER);
-    CHECK_INT(left_out, 2);
+    CHECK_INT(notes.left_out, 2);
 }
 
 TEST(spellings_of_a_role_compare_without_case_and_composition)
@@ -240,7 +240,7 @@ TEST(native_roles_are_read_from_their_objects)
 {
     struct idp idp = idp_speaking("native");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(MAP(
@@ -252,14 +252,14 @@ TEST(native_roles_are_read_from_their_objects)
     CHECK_INT(p.affiliations[0].role, ROLE_LEARNER);
     CHECK_INT(p.affiliations[0].class_level, 1);
     CHECK_STR(p.affiliations[0].group, "1A");
-    CHECK_INT(left_out, 3);
+    CHECK_INT(notes.left_out, 3);
 }
 
 TEST(one_display_name_becomes_given_and_family_name)
 {
     struct idp idp = idp_speaking("entra");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(MAP(&idp, attr(t, "tid", "x"), attr(t, "oid", "y"), attr(t, "name", "Anna Maria d'Ålund")));
@@ -288,7 +288,7 @@ TEST(rule_1_a_role_has_seven_or_four_parts_under_either_name)
                                          "1.2.246.562.99.90920100006;99501;7B;keisari;9;;" };
     struct idp idp = idp_speaking("mpassid");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
@@ -299,7 +299,7 @@ TEST(rule_1_a_role_has_seven_or_four_parts_under_either_name)
         }
         for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
             CHECK(MAP(&idp, UID, LEARNER, attr(t, names[n], wrong[i])));
-            CHECK(p.affiliation_count == 0 && left_out == 1);
+            CHECK(p.affiliation_count == 0 && notes.left_out == 1);
         }
     }
 }
@@ -308,7 +308,7 @@ TEST(rule_3_lists_in_one_value_keep_their_places)
 {
     struct idp idp = idp_speaking("entra");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     /* The second school is missing, and so is the third role: nobody is principal of 99502. */
@@ -320,7 +320,7 @@ TEST(rule_3_lists_in_one_value_keep_their_places)
     CHECK_INT(p.affiliation_count, 2);
     CHECK_INT(p.affiliations[1].role, ROLE_LEARNER);
     CHECK_STR(p.affiliations[1].group, "1A");
-    CHECK_INT(left_out, 1);
+    CHECK_INT(notes.left_out, 1);
     CHECK(MAP(&idp, attr(t, "tid", "x"), attr(t, "oid", "y"), attr(t, "schoolCode", "99501;99502;"),
               attr(t, "userRole", "opettaja;")));
     CHECK_INT(p.affiliation_count, 2); /* a semicolon at the end is no value */
@@ -330,7 +330,7 @@ TEST(rule_3_a_charge_that_is_none_does_not_move_the_next)
 {
     struct idp idp = idp_speaking("entra");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(MAP(&idp, attr(t, "tid", "x"), attr(t, "oid", "y"), attr(t, "schoolCode", "99501;99502"),
@@ -345,7 +345,7 @@ TEST(rule_4_what_mpassid_rejects_is_rejected)
 {
     struct idp idp = idp_speaking("mpassid");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(!MAP(&idp, LEARNER));
@@ -358,14 +358,14 @@ TEST(rule_4_what_mpassid_rejects_is_rejected)
     CHECK_STR(f.code, "learner_id_invalid");
     f = (struct fail){ 0 };
     CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;00000;7B;opettaja;2;;")));
-    CHECK(p.affiliation_count == 0 && left_out == 1); /* role, school and provider are withheld together */
+    CHECK(p.affiliation_count == 0 && notes.left_out == 1); /* role, school and provider are withheld together */
 }
 
 TEST(rule_5_google_speaks_with_the_names_of_the_city)
 {
     struct idp idp = idp_speaking("google");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(MAP(&idp, attr(t, "gsuiteid", "g-1"), attr(t, "firstName", "Anna"), attr(t, "surname", "Å"),
@@ -381,7 +381,7 @@ TEST(rule_5_a_role_may_be_a_group_and_the_school_a_fixed_one)
     static struct str words[] = { S("11111111-aaaa-4bbb-8ccc-222222222222=teacher"), S("OPE=principal") };
     struct idp idp = idp_speaking("entra");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     idp.role_names = (struct strs){ words, 2 };
@@ -405,7 +405,7 @@ TEST(rule_6_given_names_are_mpassids_and_the_calling_name_is_the_nickname)
 {
     struct idp idp = idp_speaking("mpassid");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     CHECK(
@@ -418,7 +418,7 @@ TEST(rule_7_test_numbers_are_for_tests_and_check_digits_for_all)
 {
     struct idp idp = idp_speaking("mpassid");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     idp.test = false;
@@ -440,17 +440,394 @@ TEST(rule_10_puavo_tells_schools_and_groups_as_objects)
         attr(t, "puavo.groups", "{\"name\":\"7B\",\"type\":\"teaching group\"}"),
     };
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
-    CHECK(map_person(t->arena, &idp, said, 4, S("puavo-1"), &p, &left_out, &f));
+    CHECK(map_person(t->arena, &idp, said, 4, S("puavo-1"), &p, &notes, &f));
     CHECK_STR(p.subject, "puavo-1");
     CHECK_INT(p.affiliation_count, 2);
     CHECK_STR(p.affiliations[0].group, "7B");
     CHECK_STR(p.affiliations[1].school_code, "99502");
     said[1] = attr(t, "puavo.schools", "99501|[]|{\"school_code\":7}|{\"school_code\":\"99201\"}");
-    CHECK(map_person(t->arena, &idp, said, 4, S("puavo-1"), &p, &left_out, &f));
-    CHECK(p.affiliation_count == 0 && left_out == 4); /* no objects, no texts, another city's school */
+    CHECK(map_person(t->arena, &idp, said, 4, S("puavo-1"), &p, &notes, &f));
+    CHECK(p.affiliation_count == 0 && notes.left_out == 4); /* no objects, no texts, another city's school */
+}
+
+/* --- the first attribute that can be used, not the first that is there --------------- */
+
+#define ENTRA    attr(t, "tid", "t1"), attr(t, "oid", "o1")
+#define AT_99501 attr(t, "schoolCode", "99501")
+#define BEGIN(map)                                                                                                     \
+    struct idp idp = idp_speaking(map);                                                                                \
+    struct person p;                                                                                                   \
+    struct map_notes notes;                                                                                            \
+    struct fail f = { 0 }
+
+static struct strs list_of(struct test *t, const char *values)
+{
+    return attr(t, "", values).values;
+}
+
+static const char *noted(const struct map_notes *notes, enum note kind, struct test *t)
+{
+    const struct map_note *n = map_notes_find(notes, kind);
+
+    return n == NULL ? "nothing"
+                     : arena_printf(t->arena, "%.*s %.*s %u", STR_ARG(n->attribute), STR_ARG(n->value), n->count).p;
+}
+
+TEST(an_empty_role_does_not_hide_the_next_attribute)
+{
+    static const char *const empty[] = { "", " ", ";", "; ;", "\xe2\x80\xae" };
+    BEGIN("entra");
+
+    idp.role_names = list_of(t, "OPE=teacher");
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
+        CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "userRole", empty[i]), attr(t, "extension_userRole", "OPE")));
+        CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER);
+    }
+}
+
+TEST(app_roles_that_mean_nothing_do_not_hide_groups)
+{
+    BEGIN("entra");
+
+    idp.role_names = list_of(t, "aaaaaaaa-0000-0000-0000-000000000001=teacher");
+    CHECK(MAP(&idp, ENTRA, attr(t, "roles", "default-access"),
+              attr(t, "groups", "aaaaaaaa-0000-0000-0000-000000000001")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER);
+    CHECK(map_notes_find(&notes, NOTE_ROLE_UNKNOWN) == NULL); /* what every product sends is no news */
+    CHECK(MAP(&idp, ENTRA, attr(t, "roles", "Koulukuraattori"),
+              attr(t, "groups", "aaaaaaaa-0000-0000-0000-000000000001")));
+    CHECK_INT(p.affiliation_count, 1);
+    CHECK(strcmp(noted(&notes, NOTE_ROLE_UNKNOWN, t), "roles Koulukuraattori 1") == 0);
+}
+
+TEST(a_school_that_is_none_does_not_hide_the_next_attribute)
+{
+    BEGIN("entra");
+
+    CHECK(MAP(&idp, ENTRA, attr(t, "userRole", "opettaja"), attr(t, "schoolCode", "00000"),
+              attr(t, "extn.schoolCode", "99502")));
+    CHECK(p.affiliation_count == 1);
+    CHECK_STR(p.affiliations[0].school_code, "99502");
+    CHECK(MAP(&idp, ENTRA, attr(t, "userRole", "opettaja"), attr(t, "schoolCode", "99503"),
+              attr(t, "extn.schoolCode", "")));
+    CHECK_INT(p.affiliation_count, 0); /* a closed school is not exchanged for none */
+    CHECK(strcmp(noted(&notes, NOTE_SCHOOL_CLOSED, t), "schoolCode 99503 1") == 0);
+}
+
+TEST(a_learner_number_that_is_none_does_not_hide_the_next_attribute)
+{
+    BEGIN("google");
+
+    CHECK(MAP(&idp, attr(t, "gsuiteid", "g"), attr(t, "learnerId", "12345"),
+              attr(t, "urn:oid:1.3.6.1.4.1.16161.1.1.27", "1.2.246.562.98.85640200011")));
+    CHECK_STR(p.learner_id, "1.2.246.562.98.85640200011");
+    CHECK(strcmp(noted(&notes, NOTE_LEARNER_ID_INVALID, t), "learnerId  1") == 0); /* the number is not told */
+    CHECK(!MAP(&idp, attr(t, "gsuiteid", "g"), attr(t, "learnerId", "12345"),
+               attr(t, "urn:oid:1.3.6.1.4.1.16161.1.1.27", "")));
+    CHECK_STR(f.code, "learner_id_invalid");
+}
+
+TEST(a_name_a_level_and_a_charge_come_from_the_first_attribute_that_has_one)
+{
+    BEGIN("entra");
+
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "userRole", "oppilas"), attr(t, "given_name", "\n"),
+              attr(t, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname", "Anna"),
+              attr(t, "classLevel", "seven"), attr(t, "extn.classLevel", "7. luokka"),
+              attr(t, "learningMaterialsCharge", "?"), attr(t, "extn.learningMaterialsCharge", "1")));
+    CHECK_STR(p.given_names, "Anna");
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].class_level == 7 && p.affiliations[0].charge == 2);
+    CHECK(strcmp(noted(&notes, NOTE_CLASS_LEVEL_UNKNOWN, t), "classLevel seven 1") == 0);
+    CHECK(strcmp(noted(&notes, NOTE_CHARGE_UNKNOWN, t), "learningMaterialsCharge ? 1") == 0);
+}
+
+TEST(whole_roles_that_are_another_citys_do_not_hide_the_older_attribute)
+{
+    BEGIN("mpassid");
+
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "Espoo;99201;7B;Oppilas"),
+              attr(t, "urn:educloudalliance.org:structuredRole", "Vantaa;99501;7B;Oppilas")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_LEARNER);
+    CHECK(strcmp(noted(&notes, NOTE_PROVIDER_FOREIGN, t), "urn:mpass.id:role Espoo 1") == 0);
+}
+
+TEST(app_roles_and_groups_have_no_order_and_hold_at_every_school)
+{
+    BEGIN("entra");
+
+    idp.role_names = list_of(t, "g1=teacher|g2=principal");
+    CHECK(MAP(&idp, ENTRA, attr(t, "schoolCode", "99501;99502"), attr(t, "groups", "g0|g2|g1")));
+    CHECK_INT(p.affiliation_count, 4);
+    CHECK_INT(notes.left_out, 0);
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "roles", "teacher|principal|App.User")));
+    CHECK_INT(p.affiliation_count, 2);
+    CHECK(strcmp(noted(&notes, NOTE_ROLE_UNKNOWN, t), "roles App.User 1") == 0);
+}
+
+/* --- names that a dialect is seen to use --------------------------------------------- */
+
+TEST(entra_speaks_with_addresses_over_saml)
+{
+#define MS   "http://schemas.microsoft.com/"
+#define SOAP "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+    BEGIN("entra");
+
+    CHECK(MAP(&idp, attr(t, MS "identity/claims/tenantid", "t1"), attr(t, MS "identity/claims/objectidentifier", "o1"),
+              attr(t, MS "identity/claims/displayname", "Anna Ålund"), attr(t, SOAP "name", "anna@vantaa.example"),
+              attr(t, SOAP "emailaddress", "anna@vantaa.example"),
+              attr(t, MS "identity/claims/extn.schoolCode", "99501"),
+              attr(t, MS "ws/2008/06/identity/claims/role", "Teacher")));
+    CHECK_STR(p.subject, "t1/o1");
+    CHECK_STR(p.family_name, "Ålund"); /* and not the name to sign in with */
+    CHECK_STR(p.email, "anna@vantaa.example");
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER);
+    CHECK_STR(p.affiliations[0].school_code, "99501");
+}
+
+TEST(ad_fs_is_read_over_saml_and_over_openid_connect)
+{
+    BEGIN("adfs");
+    struct attribute saml[] = { attr(t, SOAP "givenname", "Anna"), attr(t, SOAP "surname", "Ålund"),
+                                attr(t, "http://schemas.xmlsoap.org/claims/Group", "VANTAA\\Opettajat") };
+    struct attribute oidc[] = { attr(t, "given_name", "Anna"), attr(t, "family_name", "Ålund"),
+                                attr(t, "group", "VANTAA\\Opettajat") };
+
+    idp.role_names = list_of(t, "vantaa\\opettajat=teacher");
+    idp.school = S("99501");
+    CHECK(map_person(t->arena, &idp, saml, 3, S("persistent"), &p, &notes, &f));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER);
+    CHECK_STR(p.family_name, "Ålund");
+    CHECK(map_person(t->arena, &idp, oidc, 3, S("sub"), &p, &notes, &f));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER);
+    CHECK_STR(p.subject, "sub");
+    CHECK(!map_person(t->arena, &idp, oidc, 3, S(""), &p, &notes, &f));
+    CHECK_STR(f.code, "no_subject"); /* a name to sign in with is nobody's identity */
+}
+
+TEST(an_old_message_of_the_educloud_alliance_is_read)
+{
+    BEGIN("mpassid");
+
+    CHECK(MAP(&idp, attr(t, "urn:educloudalliance.org:OID", "MPASSOID.1"), LEARNER,
+              attr(t, "urn:educloudalliance.org:municipality", "Vanda"),
+              attr(t, "urn:educloudalliance.org:structuredRole", "Vantaa;;9A;Oppilas"),
+              attr(t, "urn:educloudalliance.org:role", "Oppilas"), attr(t, "urn:educloudalliance.org:group", "9A"),
+              attr(t, "urn:mpass.id:schoolCode", "99501")));
+    CHECK_STR(p.subject, "MPASSOID.1");
+    CHECK_INT(p.affiliation_count, 2); /* the whole value names no school, the single ones do */
+    CHECK(p.affiliations[0].role == ROLE_LEARNER && p.affiliations[1].role == ROLE_LEARNER);
+    CHECK_STR(p.affiliations[1].school_code, "99501");
+    CHECK_STR(p.affiliations[1].group, "9A");
+}
+
+TEST(a_bare_role_counts_where_the_school_or_the_home_is_ours)
+{
+    BEGIN("mpassid");
+
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:educloudalliance.org:role", "Opettaja"),
+              attr(t, "urn:mpass.id:schoolInfo", "99501;Testi|1.2.246.562.99.90920200012;Testi")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER);
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:educloudalliance.org:role", "Opettaja"),
+              attr(t, "urn:mpass.id:municipalityCode", "092")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].school_oid.p == NULL);
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:educloudalliance.org:role", "Opettaja"),
+              attr(t, "urn:mpass.id:municipalityCode", "049")));
+    CHECK(p.affiliation_count == 0 && notes.left_out == 1);
+}
+
+TEST(four_parts_may_begin_with_the_providers_oid)
+{
+    BEGIN("mpassid");
+
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;99501;7B;Oppilas")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_LEARNER);
+}
+
+TEST(a_whole_role_at_a_school_is_not_doubled_by_the_lists_beside_it)
+{
+    BEGIN("mpassid");
+
+    CHECK(MAP(&idp, UID, LEARNER,
+              attr(t, "urn:mpass.id:role",
+                   "1.2.246.562.99.90920100006;99501;7B;opettaja;2;;|"
+                   "1.2.246.562.99.90920100006;99502;;rehtori;6;;"),
+              attr(t, "urn:educloudalliance.org:role", "rehtori|opettaja"),
+              attr(t, "urn:mpass.id:schoolCode", "99501|99502")));
+    CHECK_INT(p.affiliation_count, 2);
+}
+
+TEST(a_charge_that_names_its_school_twice_is_one_charge)
+{
+    BEGIN("mpassid");
+
+    CHECK(MAP(&idp, UID, LEARNER,
+              attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;99502;;oppilas;1;1.2.246.562.99.90920200020;"),
+              attr(t, "urn:mpass.id:learningMaterialsCharge", "1;99502|1;1.2.246.562.99.90920200020")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].charge == 2);
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;99502;;oppilas;1;;"),
+              attr(t, "urn:mpass.id:learningMaterialsCharge", "1;99201")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].charge == 0); /* another city's school */
+}
+
+TEST(a_class_of_puavo_stands_at_its_own_school)
+{
+    BEGIN("puavo");
+    struct attribute said[] = {
+        attr(t, "puavo.schools",
+             "{\"school_code\":\"99501\",\"abbreviation\":\"jp\"}"
+             "|{\"school_code\":\"99502\",\"abbreviation\":\"vl\"}"),
+        attr(t, "puavo.roles", "student|testuser"),
+        attr(t, "puavo.groups",
+             "{\"name\":\"Kerho\",\"type\":\"other groups\",\"school_abbreviation\":\"jp\"}"
+             "|{\"name\":\"1A\",\"type\":\"teaching group\",\"school_abbreviation\":\"vl\"}"
+             "|{\"name\":\"2026\",\"type\":\"year class\",\"school_abbreviation\":\"vl\"}"),
+    };
+
+    CHECK(map_person(t->arena, &idp, said, 3, S("puavo-1"), &p, &notes, &f));
+    CHECK_INT(p.affiliation_count, 2);
+    CHECK(p.affiliations[0].group.p == NULL);
+    CHECK_STR(p.affiliations[1].group, "1A");
+}
+
+/* --- what the row says ----------------------------------------------------------------- */
+
+TEST(a_row_may_name_attributes_of_its_own_which_go_first)
+{
+    BEGIN("entra");
+
+    idp.attributes = list_of(t, "koulu=school|rooli=role|jäsenyys=groups|luokka=group|urn:x?a=b=name");
+    idp.role_names = list_of(t, "g1=principal");
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "koulu", "99502"), attr(t, "rooli", "opettaja"),
+              attr(t, "userRole", "oppilas"), attr(t, "luokka", "7B"), attr(t, "urn:x?a=b", "Anna Ålund")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER);
+    CHECK_STR(p.affiliations[0].school_code, "99502");
+    CHECK_STR(p.affiliations[0].group, "7B");
+    CHECK_STR(p.family_name, "Ålund");
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "koulu", ""), attr(t, "rooli", "keisari"), attr(t, "jäsenyys", "g1")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_PRINCIPAL);
+    CHECK_STR(p.affiliations[0].school_code, "99501");
+    CHECK(own_attribute_trouble(S("x=role")) == NULL && own_attribute_trouble(S("a=b=subject")) == NULL);
+    CHECK(own_attribute_trouble(S("x")) != NULL && own_attribute_trouble(S("=role")) != NULL &&
+          own_attribute_trouble(S("x=shoe size")) != NULL && own_attribute_trouble(S(" x=role")) != NULL);
+}
+
+TEST(a_row_may_name_the_subject_and_nothing_takes_its_place)
+{
+    BEGIN("adfs");
+    struct attribute said[] = { attr(t, "objectGUID", "guid-1") };
+
+    idp.attributes = list_of(t, "objectGUID=subject");
+    CHECK(map_person(t->arena, &idp, said, 1, S("transient-today"), &p, &notes, &f));
+    CHECK_STR(p.subject, "guid-1");
+    said[0] = attr(t, "objectGUID", " ");
+    CHECK(!map_person(t->arena, &idp, said, 1, S("persistent"), &p, &notes, &f));
+    CHECK_STR(f.code, "attribute_missing");
+    f = (struct fail){ 0 };
+    said[0] = attr(t, "objectGUID", "anna@espoo.fi");
+    CHECK(!map_person(t->arena, &idp, said, 1, S("persistent"), &p, &notes, &f));
+    CHECK_STR(f.code, "scope_foreign");
+}
+
+TEST(who_names_no_role_has_the_rows)
+{
+    BEGIN("google");
+
+    idp.role = ROLE_LEARNER;
+    CHECK(MAP(&idp, attr(t, "gsuiteid", "g"), attr(t, "schoolCode", "99501|99502")));
+    CHECK(p.affiliation_count == 2 && p.affiliations[1].role == ROLE_LEARNER);
+    CHECK(MAP(&idp, attr(t, "gsuiteid", "g"), attr(t, "userRole", "  ")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].school_oid.p == NULL);
+    idp.school = S("99502");
+    CHECK(MAP(&idp, attr(t, "gsuiteid", "g")));
+    CHECK(p.affiliation_count == 1);
+    CHECK_STR(p.affiliations[0].school_code, "99502");
+    CHECK(MAP(&idp, attr(t, "gsuiteid", "g"), attr(t, "userRole", "opettaja")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER);
+}
+
+TEST(who_names_a_role_that_we_do_not_know_has_none)
+{
+    BEGIN("google");
+
+    idp.role = ROLE_LEARNER;
+    CHECK(MAP(&idp, attr(t, "gsuiteid", "g"), AT_99501, attr(t, "userRole", "talonmies")));
+    CHECK_INT(p.affiliation_count, 0);
+    CHECK(strcmp(noted(&notes, NOTE_ROLE_UNKNOWN, t), "userRole talonmies 1") == 0);
+    CHECK(map_notes_find(&notes, NOTE_NO_ROLE) != NULL);
+    idp = idp_speaking("mpassid");
+    idp.role = ROLE_LEARNER;
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "Espoo;99201;7B;opettaja")));
+    CHECK_INT(p.affiliation_count, 0); /* another city's teacher is no pupil here */
+}
+
+/* --- what is told ------------------------------------------------------------------------ */
+
+TEST(groups_that_were_cut_off_are_told_and_give_nobody_a_role)
+{
+    static const char *const names[] = { "_claim_names.groups", "hasgroups",
+                                         "http://schemas.microsoft.com/claims/groups.link" };
+    BEGIN("entra");
+
+    idp.role = ROLE_LEARNER; /* who is in many groups is hardly a pupil */
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        CHECK(MAP(&idp, ENTRA, attr(t, names[i], i == 1 ? "true" : "src1")));
+        CHECK_INT(p.affiliation_count, 0);
+        CHECK(map_notes_find(&notes, NOTE_GROUPS_OVERAGE) != NULL);
+        CHECK(strcmp(map_note_event(NOTE_GROUPS_OVERAGE), "upstream.groups_overage") == 0);
+    }
+    CHECK(MAP(&idp, ENTRA, attr(t, "hasgroups", "false")));
+    CHECK(map_notes_find(&notes, NOTE_GROUPS_OVERAGE) == NULL && p.affiliation_count == 1);
+}
+
+TEST(groups_of_which_none_is_a_role_are_one_line)
+{
+    BEGIN("entra");
+
+    CHECK(MAP(&idp, ENTRA, attr(t, "groups", "g1|g2|g3")));
+    CHECK(strcmp(noted(&notes, NOTE_GROUPS_WITHOUT_ROLE, t), "groups g1 1") == 0);
+}
+
+TEST(a_school_that_was_left_out_is_told_by_its_code)
+{
+    BEGIN("mpassid");
+
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;00000;7B;opettaja;2;;")));
+    CHECK(strcmp(noted(&notes, NOTE_SCHOOL_UNKNOWN, t), "urn:mpass.id:role 00000 1") == 0);
+    CHECK(MAP(
+        &idp, UID, LEARNER,
+        attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;99501;7B;opettaja;2;1.2.246.562.99.90920200020;")));
+    CHECK(strcmp(noted(&notes, NOTE_SCHOOL_CONTRADICTS, t), "urn:mpass.id:role 1.2.246.562.99.90920200020 1") == 0);
+    idp = idp_speaking("native");
+    CHECK(MAP(&idp, attr(t, "sub", "s"),
+              attr(t, "edu_roles", "{\"role\":\"keisari\"}|{\"role\":\"teacher\",\"school_oid\":\"1.2.3\"}")));
+    CHECK(strcmp(noted(&notes, NOTE_SCHOOL_UNKNOWN, t), "edu_roles 1.2.3 1") == 0);
+    CHECK(strcmp(noted(&notes, NOTE_ROLE_UNKNOWN, t), "edu_roles keisari 1") == 0);
+}
+
+TEST(people_without_a_name_or_a_role_are_told_with_what_came)
+{
+    BEGIN("entra");
+
+    CHECK(MAP(&idp, ENTRA, attr(t, "department", "7B")));
+    CHECK(strcmp(noted(&notes, NOTE_NO_NAME, t), " tid, oid, department 1") == 0);
+    CHECK(strcmp(noted(&notes, NOTE_NO_ROLE, t), " tid, oid, department 1") == 0);
+    CHECK(MAP(&idp, ENTRA, attr(t, "name", "Anna"), AT_99501, attr(t, "userRole", "opettaja")));
+    CHECK_INT(notes.n, 0);
+    CHECK(MAP(&idp, ENTRA, attr(t, "given_name", "Anna\nBcc: x")));
+    CHECK(strcmp(noted(&notes, NOTE_TEXT_UNUSABLE, t), "given_name  1") == 0); /* a name is not told */
+}
+
+TEST(what_is_told_of_one_answer_is_bounded)
+{
+    struct map_notes notes = { .n = 0 };
+
+    for (size_t i = 0; i < 100; i++)
+        map_note(&notes, NOTE_ROLE_UNKNOWN, arena_printf(t->arena, "a%zu", i % 50), S("x"));
+    CHECK(notes.n == MAP_NOTES_MAX && notes.at[0].count == 2);
+    CHECK_INT(notes.untold, 2 * (50 - MAP_NOTES_MAX));
 }
 
 /* --- hostile values ------------------------------------------------------------- */
@@ -464,7 +841,7 @@ TEST(values_that_a_screen_would_obey_are_not_taken)
     static const char *const honest[] = { "Áŋŋá", "d'Ålund", "O’Neill", "李", "Anna–Maria", "<b>&amp;" };
     struct idp idp = idp_speaking("mpassid");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
@@ -484,14 +861,14 @@ TEST(a_subject_of_the_protocol_is_bounded_and_plain)
     static char huge[4096];
     struct idp idp = idp_speaking("google");
     struct person p;
-    unsigned left_out;
+    struct map_notes notes;
     struct fail f = { 0 };
 
     memset(huge, 'a', sizeof huge);
-    CHECK(!map_person(t->arena, &idp, NULL, 0, str_n(huge, sizeof huge), &p, &left_out, &f));
+    CHECK(!map_person(t->arena, &idp, NULL, 0, str_n(huge, sizeof huge), &p, &notes, &f));
     CHECK_STR(f.code, "no_subject");
     f = (struct fail){ 0 };
-    CHECK(!map_person(t->arena, &idp, NULL, 0, S("a\nb"), &p, &left_out, &f));
+    CHECK(!map_person(t->arena, &idp, NULL, 0, S("a\nb"), &p, &notes, &f));
     CHECK_STR(f.code, "no_subject");
-    CHECK(map_person(t->arena, &idp, NULL, 0, str_n(huge, 256), &p, &left_out, &f));
+    CHECK(map_person(t->arena, &idp, NULL, 0, str_n(huge, 256), &p, &notes, &f));
 }
