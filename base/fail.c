@@ -14,20 +14,38 @@ static const struct {
 #undef X
 };
 
+static void record(struct fail *f, size_t max_B, enum fail_kind kind, const char *code, const char *fmt, va_list ap)
+    __attribute__((format(printf, 5, 0)));
+
+static void record(struct fail *f, size_t max_B, enum fail_kind kind, const char *code, const char *fmt, va_list ap)
+{
+    if (f->kind != FAIL_NONE)
+        return;
+    f->kind = kind;
+    f->code = code;
+    (void)vsnprintf(f->detail, max_B, fmt, ap);
+    for (char *p = f->detail; *p != '\0'; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
+}
+
 int fail(struct fail *f, enum fail_kind kind, const char *code, const char *fmt, ...)
 {
     va_list ap;
 
-    if (f->kind != FAIL_NONE)
-        return 0;
-    f->kind = kind;
-    f->code = code;
     va_start(ap, fmt);
-    (void)vsnprintf(f->detail, sizeof f->detail, fmt, ap);
+    record(f, FAIL_DETAIL_B, kind, code, fmt, ap);
     va_end(ap);
-    for (char *p = f->detail; *p != '\0'; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = '?';
+    return 0;
+}
+
+int fail_long(struct fail *f, enum fail_kind kind, const char *code, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    record(f, FAIL_LONG_B, kind, code, fmt, ap);
+    va_end(ap);
     return 0;
 }
 

@@ -21,15 +21,20 @@ enum fail_kind {
         FAIL_KIND_COUNT
 };
 
+enum { FAIL_DETAIL_B = 240, FAIL_LONG_B = 1600 }; /* with the NUL at the end */
+
 struct fail {
     enum fail_kind kind;
     const char *code; /* a literal */
-    char detail[240];
+    char detail[FAIL_LONG_B];
 };
 
 /* Records a failure and returns 0, which is false and REFUSE.  The first
  * failure stands: a second call changes nothing.  code: a string literal. */
 int fail(struct fail *f, enum fail_kind kind, const char *code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5), nonnull(1)));
+/* The same, cut later: for the command line, where a list of what is known may be part of the reason. */
+int fail_long(struct fail *f, enum fail_kind kind, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5), nonnull(1)));
 
 int fail_status(enum fail_kind kind);            /* HTTP status */

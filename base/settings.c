@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/settings.h"
 
+#include "base/near.h"
+
 #include <inttypes.h>
 
 static const struct number_row {
@@ -20,6 +22,16 @@ static const struct text_row {
 #define T(name, preset, max_B, meaning) { #name, meaning, preset, offsetof(struct settings, name), max_B },
     SETTINGS_TEXTS(T)
 #undef T
+};
+
+static const char *const known_names[] = {
+#define N(name, preset, min, max, meaning) #name,
+    SETTINGS_NUMBERS(N)
+#undef N
+#define T(name, preset, max_B, meaning) #name,
+        SETTINGS_TEXTS(T)
+#undef T
+            NULL
 };
 
 enum { NUMBERS = sizeof numbers / sizeof *numbers, TEXTS = sizeof texts / sizeof *texts };
@@ -63,32 +75,6 @@ static bool set_text(struct settings *s, struct arena *a, const struct text_row 
     return true;
 }
 
-/* How many leading bytes two names share: enough to find a slip of the pen. */
-static size_t likeness(struct str x, struct str y)
-{
-    size_t n = 0;
-
-    while (n < x.n && n < y.n && x.p[n] == y.p[n])
-        n++;
-    return n;
-}
-
-static const char *nearest(struct str name)
-{
-    const char *best = NULL;
-    size_t most = 2;
-
-    for (size_t i = 0; i < NUMBERS + TEXTS; i++) {
-        const char *known = i < NUMBERS ? numbers[i].name : texts[i - NUMBERS].name;
-        size_t like = likeness(name, str_of(known));
-        if (like > most) {
-            most = like;
-            best = known;
-        }
-    }
-    return best;
-}
-
 bool settings_set(struct settings *s, struct arena *a, struct str name, struct str value, struct fail *f)
 {
     for (size_t i = 0; i < NUMBERS; i++)
@@ -97,9 +83,8 @@ bool settings_set(struct settings *s, struct arena *a, struct str name, struct s
     for (size_t i = 0; i < TEXTS; i++)
         if (str_eq(name, str_of(texts[i].name)))
             return set_text(s, a, &texts[i], value, f);
-    const char *near = nearest(name);
-    return fail(f, FAIL_CALLER, "unknown_setting", "unknown setting \"%.*s\"%s%s%s", STR_ARG(name),
-                near != NULL ? "; did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?" : "");
+    return fail_long(f, FAIL_CALLER, "unknown_setting", "unknown setting \"%.*s\"%.*s", STR_ARG(name),
+                     STR_ARG(near_help(a, name, known_names)));
 }
 
 static struct str in_state_dir(const struct settings *s, struct arena *a, const char *name)
@@ -109,38 +94,127 @@ static struct str in_state_dir(const struct settings *s, struct arena *a, const 
     return path;
 }
 
-/* An origin: scheme, host, port; what is compared with must have one spelling. */
-static bool is_origin(struct str url)
+/* The address that people and services use. */
+
+struct origin {
+    struct str host, port; /* port: absent when there is none */
+    bool https;
+};
+
+static bool is_lower_or_digit(char c)
 {
-    struct str rest = str_has_prefix(url, S("https://"))  ? str_from(url, 8)
-                      : str_has_prefix(url, S("http://")) ? str_from(url, 7)
-                                                          : S("");
-    if (rest.n == 0)
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* A name of labels, or an IPv4 address in four parts [RFC 1123 2.1]. */
+static bool is_host_name(struct str host)
+{
+    struct str rest = host, label;
+
+    if (host.n == 0 || host.n > 253 || host.p[host.n - 1] == '.')
         return false;
-    for (size_t i = 0; i < rest.n; i++) {
-        char c = rest.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' || c == '[' ||
-                     c == ']';
-        if (!plain)
+    while (str_split(&rest, '.', &label)) {
+        if (label.n == 0 || label.n > 63 || label.p[0] == '-' || label.p[label.n - 1] == '-')
             return false;
+        for (size_t i = 0; i < label.n; i++)
+            if (!is_lower_or_digit(label.p[i]) && label.p[i] != '-')
+                return false;
     }
+    return true;
+}
+
+/* Four numbers from 0 to 255; four, with their first in *first. */
+static bool is_ipv4(struct str host, int64_t *first)
+{
+    struct str rest = host, part;
+    size_t parts = 0;
+
+    for (int64_t n; str_split(&rest, '.', &part); parts++) {
+        if (!str_int(part, &n) || n < 0 || n > 255 || (part.n > 1 && part.p[0] == '0'))
+            return false;
+        if (parts == 0)
+            *first = n;
+    }
+    return parts == 4;
+}
+
+static bool is_ipv6(struct str host)
+{
+    if (host.n < 4 || host.p[0] != '[' || host.p[host.n - 1] != ']')
+        return false;
+    for (size_t i = 1; i + 1 < host.n; i++)
+        if (!is_lower_or_digit(host.p[i]) && host.p[i] != ':' && host.p[i] != '.')
+            return false;
+    return str_find_byte(host, ':', 0) < host.n;
+}
+
+/* What never leaves this machine, whoever else answers for a name [RFC 6761 6.3]. */
+static bool is_loopback(struct str host)
+{
+    int64_t first;
+
+    return str_eq(host, S("localhost")) || str_has_suffix(host, S(".localhost")) || str_eq(host, S("[::1]")) ||
+           (is_ipv4(host, &first) && first == 127);
+}
+
+/* Scheme, host and port alone: what is compared with must have one spelling. */
+static bool read_origin(struct str url, struct origin *out)
+{
+    int64_t port;
+
+    out->https = str_has_prefix(url, S("https://"));
+    if (!out->https && !str_has_prefix(url, S("http://")))
+        return false;
+    struct str rest = str_from(url, out->https ? 8 : 7);
+    size_t end = str_has_prefix(rest, S("[")) ? str_find_byte(rest, ']', 0) + 1 : str_find_byte(rest, ':', 0);
+    out->host = str_sub(rest, 0, end);
+    out->port = end < rest.n ? str_from(rest, end + 1) : (struct str){ NULL, 0 };
+    if (end < rest.n && (rest.p[end] != ':' || out->port.n == 0 || out->port.p[0] == '0' ||
+                         !str_int(out->port, &port) || port < 1 || port > 65535))
+        return false;
+    return is_ipv6(out->host) || is_host_name(out->host);
+}
+
+static bool check_public_url(const struct settings *s, struct fail *f)
+{
+    struct origin at;
+
+    if (s->public_url.n == 0)
+        return fail(f, FAIL_CALLER, "missing_setting",
+                    "public_url is missing: the address that people and services use, https://host");
+    if (!read_origin(s->public_url, &at))
+        return fail(
+            f, FAIL_CALLER, "bad_setting",
+            "public_url: expected https://host or https://host:port in lower case, without a path, got \"%.*s\"",
+            STR_ARG(s->public_url));
+    if (str_eq(at.port, at.https ? S("443") : S("80")))
+        return fail(f, FAIL_CALLER, "bad_setting",
+                    "public_url: expected no \":%.*s\", which %s means by itself: browsers and services leave it out",
+                    STR_ARG(at.port), at.https ? "https" : "http");
+    if (!at.https && !is_loopback(at.host))
+        return fail(f, FAIL_CALLER, "bad_setting",
+                    "public_url: expected https://%.*s; http is for localhost, *.localhost and loopback addresses "
+                    "alone: anywhere else passwords and sign-ins would travel in clear",
+                    STR_ARG(at.host));
     return true;
 }
 
 bool settings_check(struct settings *s, struct arena *a, struct fail *f)
 {
-    if (!is_origin(s->public_url))
-        return fail(
-            f, FAIL_CALLER, "bad_setting",
-            "public_url: expected https://host or https://host:port in lower case, without a path, got \"%.*s\"",
-            STR_ARG(s->public_url));
+    if (!check_public_url(s, f))
+        return false;
     if (s->listen.n == 0)
-        return fail(f, FAIL_CALLER, "missing_setting", "listen: expected an address with port, or unix:/path");
-    if (s->state_dir.n == 0 || s->state_dir.p[0] != '/')
-        return fail(f, FAIL_CALLER, "missing_setting", "state_dir: expected an absolute path");
+        return fail(f, FAIL_CALLER, "missing_setting",
+                    "listen is missing: an address with port (127.0.0.1:8080), or unix:/path/to/socket");
+    if (s->state_dir.n == 0)
+        return fail(f, FAIL_CALLER, "missing_setting", "state_dir is missing: an absolute path");
+    if (s->state_dir.p[0] != '/')
+        return fail(f, FAIL_CALLER, "bad_setting", "state_dir: expected an absolute path, got \"%.*s\"",
+                    STR_ARG(s->state_dir));
     if (!str_eq(s->log_level, S("debug")) && !str_eq(s->log_level, S("info")) && !str_eq(s->log_level, S("warn")) &&
         !str_eq(s->log_level, S("error")))
-        return fail(f, FAIL_CALLER, "bad_setting", "log_level: expected debug, info, warn or error");
+        return fail(f, FAIL_CALLER, "bad_setting", "log_level: expected debug, info, warn or error, got \"%.*s\"",
+                    STR_ARG(s->log_level));
     if (s->session_idle_s > s->session_max_s)
         return fail(f, FAIL_CALLER, "bad_setting", "session_idle_s is larger than session_max_s");
     if (s->shared_idle_s > s->session_idle_s)

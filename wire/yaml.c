@@ -6,6 +6,8 @@
  */
 #include "wire/yaml.h"
 
+#include "base/near.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -21,6 +23,7 @@ struct reading {
     struct arena *scratch;
     const char *file;
     struct fail *fail;
+    struct str text; /* all of it */
     yaml_parser_t parser;
     size_t nodes;
 };
@@ -33,6 +36,17 @@ static void parser_release(void *parser)
 static void event_release(void *event)
 {
     yaml_event_delete(event);
+}
+
+/* Where a byte stands: lines end with LF, CR or both, columns count bytes. */
+static void place_of(struct str text, size_t at, size_t *line, size_t *column)
+{
+    *line = *column = 1;
+    for (size_t i = 0; i < at && i < text.n; i++) {
+        bool ends = text.p[i] == '\n' || (text.p[i] == '\r' && (i + 1 == text.n || text.p[i + 1] != '\n'));
+        *line += ends;
+        *column = ends ? 1 : *column + 1;
+    }
 }
 
 static int refuse(struct reading *r, const yaml_mark_t *at, const char *code, const char *why)
@@ -48,6 +62,10 @@ static bool next_event(struct reading *r, yaml_event_t **out)
     if (yaml_parser_parse(&r->parser, e) == 0) {
         const char *why = r->parser.problem != NULL ? r->parser.problem : "not YAML";
         yaml_mark_t at = r->parser.problem_mark;
+        if (r->parser.error == YAML_READER_ERROR) { /* has no mark, but an offset */
+            place_of(r->text, r->parser.problem_offset, &at.line, &at.column);
+            at.line--;
+        }
         return refuse(r, &at, "yaml_syntax", why);
     }
     arena_adopt(r->scratch, e, event_release);
@@ -268,14 +286,59 @@ static struct yaml *document(struct reading *r)
     return y;
 }
 
+static bool is_utf16(struct str text)
+{
+    return str_has_prefix(text, S("\xFF\xFE")) || str_has_prefix(text, S("\xFE\xFF")) ||
+           (text.n > 1 && (text.p[0] == '\0') != (text.p[1] == '\0'));
+}
+
+/* libyaml names no line for bytes that are no UTF-8, or no characters of YAML: they are looked for first. */
+static bool check_bytes(struct reading *r, struct str text)
+{
+    size_t line, column;
+
+    if (is_utf16(text))
+        return fail(r->fail, FAIL_CALLER, "yaml_syntax", "%s:1: the file is UTF-16 (\"Unicode\"); save it as UTF-8",
+                    r->file);
+    for (size_t at = 0; at < text.n;) {
+        unsigned char c = (unsigned char)text.p[at];
+        size_t step = c < 0x80 ? 1 : str_utf8_step(text, at);
+        bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+        if (step > 0 && !control) {
+            at += step;
+            continue;
+        }
+        place_of(text, at, &line, &column);
+        if (control)
+            return fail(r->fail, FAIL_CALLER, "yaml_syntax",
+                        "%s:%zu: byte %zu of the line is the control character 0x%02X", r->file, line, column, c);
+        return fail(
+            r->fail, FAIL_CALLER, "yaml_syntax",
+            "%s:%zu: byte %zu of the line, 0x%02X, is no UTF-8 (the file may be Latin-1 or Windows-1252); save it "
+            "as UTF-8",
+            r->file, line, column, c);
+    }
+    return true;
+}
+
+/* A byte-order mark says nothing that is not known: the file is UTF-8 [YAML 1.2 5.2]. */
+static struct str without_mark(struct str text)
+{
+    return str_has_prefix(text, S("\xEF\xBB\xBF")) ? str_from(text, 3) : text;
+}
+
 struct yaml *yaml_read(struct arena *a, struct str text, const char *file, struct fail *f)
 {
     struct reading r = { .arena = a, .scratch = arena_new(), .file = file, .fail = f };
     struct yaml *y = NULL;
 
+    text = without_mark(text);
+    r.text = text;
     r.file = arena_cstr(a, str_of(file));
     if (text.p == NULL || text.n > YAML_MAX_B) {
         (void)fail(f, FAIL_CALLER, "yaml_too_large", "%s: larger than %d MB", file, YAML_MAX_B >> 20);
+    } else if (!check_bytes(&r, text)) {
+        y = NULL;
     } else if (yaml_parser_initialize(&r.parser) == 0) {
         (void)fail(f, FAIL_OURS, "server_error", "libyaml does not start");
     } else {
@@ -346,38 +409,31 @@ static bool is_known(struct str key, const char *const *known)
     return false;
 }
 
-/* Equal letters at equal places, from the front and from the back: finds a slip of the pen. */
-static size_t likeness(struct str x, struct str y)
-{
-    size_t n = 0, front;
-
-    while (n < x.n && n < y.n && x.p[n] == y.p[n])
-        n++;
-    front = n;
-    for (size_t i = 1; i + front <= x.n && i + front <= y.n && x.p[x.n - i] == y.p[y.n - i]; i++)
-        n++;
-    return n;
-}
-
 bool yaml_only(const struct yaml *map, const char *const *known, struct fail *f)
 {
     if (map->kind != YAML_MAP)
         return yaml_fail(map, f, "bad_value", "expected a map with keys (name: value)");
     for (size_t i = 0; i < map->n; i++) {
-        const char *near = NULL;
-        size_t most = 1;
         if (is_known(map->keys[i], known))
             continue;
-        for (const char *const *k = known; *k != NULL; k++)
-            if (likeness(map->keys[i], str_of(*k)) > most) {
-                most = likeness(map->keys[i], str_of(*k));
-                near = *k;
-            }
-        return fail(f, FAIL_CALLER, "unknown_key", "%s:%d: unknown key \"%.*s\"%s%s%s", map->file, map->key_lines[i],
-                    STR_ARG(map->keys[i]), near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                    near != NULL ? "\"?" : "");
+        struct arena *a = arena_new();
+        (void)fail_long(f, FAIL_CALLER, "unknown_key", "%s:%d: unknown key \"%.*s\"%.*s", map->file, map->key_lines[i],
+                        STR_ARG(map->keys[i]), STR_ARG(near_help(a, map->keys[i], known)));
+        arena_free(a);
+        return false;
     }
     return true;
+}
+
+/* The line of the setting that a refusal begins with; 0: it stands nowhere, since it is missing. */
+static int line_of(const struct yaml *file, const char *detail)
+{
+    struct str name = str_n(detail, strcspn(detail, ": "));
+
+    for (size_t i = 0; i < file->n; i++)
+        if (str_eq(file->keys[i], name))
+            return file->key_lines[i];
+    return 0;
 }
 
 bool settings_read_file(const char *path, struct arena *a, struct settings *out, struct fail *f)
@@ -394,8 +450,12 @@ bool settings_read_file(const char *path, struct arena *a, struct settings *out,
         if (file->items[i]->kind != YAML_TEXT)
             return yaml_fail(file->items[i], f, "bad_setting", "%.*s: expected one value", STR_ARG(file->keys[i]));
         if (!settings_set(out, a, file->keys[i], file->items[i]->text, &why))
-            return fail(f, why.kind, why.code, "%s:%d: %s", path, file->key_lines[i], why.detail);
+            return fail_long(f, why.kind, why.code, "%s:%d: %s", path, file->key_lines[i], why.detail);
     }
     struct fail why = { 0 };
-    return settings_check(out, a, &why) || fail(f, why.kind, why.code, "%s: %s", path, why.detail);
+    if (settings_check(out, a, &why))
+        return true;
+    int line = line_of(file, why.detail);
+    return line > 0 ? fail_long(f, why.kind, why.code, "%s:%d: %s", path, line, why.detail)
+                    : fail_long(f, why.kind, why.code, "%s: %s", path, why.detail);
 }

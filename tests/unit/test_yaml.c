@@ -48,6 +48,61 @@ static const struct {
     { "[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]", "yaml_too_large", "nested too deeply" },
 };
 
+TEST(a_byte_order_mark_is_no_part_of_the_file) /* [YAML 1.2 5.2] */
+{
+    struct fail f;
+    const struct yaml *y = read_yaml(t,
+                                     "\xEF\xBB\xBF"
+                                     "format: 1\nrows: []\n",
+                                     &f);
+
+    CHECK(y != NULL && y->n == 2);
+    CHECK_STR(y->keys[0], "format");
+    CHECK_INT(y->key_lines[1], 2);
+    CHECK(read_yaml(t,
+                    "\xEF\xBB\xBF"
+                    "format: 1\r\nb: \xE4\r\n",
+                    &f) == NULL);
+    CHECK_STR(f.detail,
+              "f.yaml:2: byte 4 of the line, 0xE4, is no UTF-8 (the file may be Latin-1 or Windows-1252); save it "
+              "as UTF-8");
+    CHECK(read_yaml(t, "\xEF\xBB\xBF", &f) == NULL);
+    CHECK_STR(f.detail, "f.yaml:1: the file is empty");
+}
+
+static const struct {
+    struct str text;
+    const char *says;
+} bytes[] = {
+    { { "a: 1\nname: M\xE4kel\xE4\n", 16 }, "f.yaml:2: byte 8 of the line, 0xE4, is no UTF-8" },
+    { { "a: 1\n# \xC3\xA4 is one\n\n# \xE4 is none\n", 31 }, "f.yaml:4: byte 3 of the line, 0xE4" },
+    { { "a: 1\r\rb: \xE4", 10 }, "f.yaml:3: byte 4" },
+    { { "a: 1\r\nb: \xC3", 10 }, "f.yaml:2: byte 4" },
+    { { "a: 1\nb: \x07\n", 10 }, "f.yaml:2: byte 4 of the line is the control character 0x07" },
+    { { "a: 1\nb: \0\n", 10 }, "f.yaml:2: byte 4 of the line is the control character 0x00" },
+    { { "a: 1\nb: 2\nc: \xC2\x81\n", 16 }, "f.yaml:3: control characters" },
+    { { "\xFF\xFE"
+        "a\0:\0",
+        6 },
+      "f.yaml:1: the file is UTF-16" },
+    { { "\xFE\xFF"
+        "\0a",
+        4 },
+      "f.yaml:1: the file is UTF-16" },
+    { { "a\0:\0 \0", 6 }, "f.yaml:1: the file is UTF-16" },
+};
+
+TEST(bytes_that_are_no_text_are_named_with_their_line)
+{
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+        struct fail f = { 0 };
+        t->checked++;
+        if (yaml_read(t->arena, bytes[i].text, "f.yaml", &f) != NULL || strcmp(f.code, "yaml_syntax") != 0 ||
+            strncmp(f.detail, bytes[i].says, strlen(bytes[i].says)) != 0)
+            test_fail(t, __FILE__, __LINE__, "text %zu: %s: %s", i, f.code, f.detail);
+    }
+}
+
 TEST(what_a_configuration_does_not_need_is_refused)
 {
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
@@ -66,10 +121,11 @@ TEST(an_unknown_key_names_a_near_one)
     const struct yaml *y = read_yaml(t, "name: x\nredirect_uri: y\n", &f);
 
     CHECK(!yaml_only(y, known, &f));
-    CHECK_STR(f.detail, "f.yaml:2: unknown key \"redirect_uri\"; did you mean \"redirect_uris\"?");
+    CHECK_STR(f.detail,
+              "f.yaml:2: unknown key \"redirect_uri\"; did you mean \"redirect_uris\"? Known: redirect_uris, name");
     y = read_yaml(t, "colour: red\n", &f);
     CHECK(!yaml_only(y, known, &f));
-    CHECK_STR(f.detail, "f.yaml:1: unknown key \"colour\"");
+    CHECK_STR(f.detail, "f.yaml:1: unknown key \"colour\"; known: redirect_uris, name");
     y = read_yaml(t, "[name]\n", &f);
     CHECK(!yaml_only(y, known, &f));
 }
@@ -196,9 +252,101 @@ TEST(a_wrong_setting_is_refused_with_its_line)
     CHECK(strstr(f.detail, ":4: session_idle_s: expected a number from 300 to 28800") != NULL);
     CHECK(!settings_of(t, LEAST "loops: [1]\n", &s, &f));
     CHECK_STR(f.code, "bad_setting");
-    CHECK(!settings_of(t, "listen: 127.0.0.1:1\n", &s, &f));
-    CHECK_STR(f.code, "bad_setting");
+    CHECK(!settings_of(t, LEAST "session_idle_s: 300\nsession_max_s: 900\nlog_level: loud\n", &s, &f));
+    CHECK(strstr(f.detail, ":6: log_level: expected debug, info, warn or error, got \"loud\"") != NULL);
     CHECK(!settings_of(t, "- a\n", &s, &f));
     CHECK(!settings_read_file("/nonexistent", t->arena, &s, (f = (struct fail){ 0 }, &f)));
     CHECK_STR(f.code, "file_unreadable");
+}
+
+TEST(a_missing_setting_is_called_missing)
+{
+    struct settings s;
+    struct fail f;
+
+    CHECK(!settings_of(t, "listen: 127.0.0.1:1\nstate_dir: /a\n", &s, &f));
+    CHECK_STR(f.code, "missing_setting");
+    CHECK(strstr(f.detail, ": public_url is missing: ") != NULL);
+    CHECK(!settings_of(t, "public_url: https://login.example\nstate_dir: /a\n", &s, &f));
+    CHECK(strstr(f.detail, ": listen is missing: ") != NULL);
+    CHECK(!settings_of(t, "public_url: https://login.example\nlisten: 127.0.0.1:1\n", &s, &f));
+    CHECK(strstr(f.detail, ": state_dir is missing: ") != NULL);
+    CHECK(!settings_of(t, "public_url: https://login.example\nlisten: 127.0.0.1:1\nstate_dir: a\n", &s, &f));
+    CHECK_STR(f.code, "bad_setting");
+    CHECK(strstr(f.detail, ":3: state_dir: expected an absolute path, got \"a\"") != NULL);
+}
+
+TEST(an_unknown_setting_is_answered_with_all_that_there_are)
+{
+    struct settings s;
+    struct fail f;
+
+    CHECK(!settings_of(t, LEAST "sesion_idle_s: 900\n", &s, &f));
+    CHECK(strstr(f.detail, "unknown setting \"sesion_idle_s\"; did you mean \"session_idle_s\"? Known: ") != NULL);
+#define N(name, preset, min, max, meaning) CHECK(strstr(f.detail, #name) != NULL);
+    SETTINGS_NUMBERS(N)
+#undef N
+#define T(name, preset, max_B, meaning) CHECK(strstr(f.detail, #name) != NULL);
+    SETTINGS_TEXTS(T)
+#undef T
+}
+
+static const struct {
+    const char *url, *says; /* says: NULL when it is good */
+} addresses[] = {
+    { "https://login.example", NULL },
+    { "https://login.example:8443", NULL },
+    { "https://xn--kirjaudu-9za.example", NULL },
+    { "https://[2001:db8::1]:8443", NULL },
+    { "http://localhost:8080", NULL },
+    { "http://localhost", NULL },
+    { "http://oulu.localhost:8081", NULL },
+    { "http://127.0.0.1:8080", NULL },
+    { "http://127.9.8.7", NULL },
+    { "http://[::1]:8080", NULL },
+    { "http://login.example", "expected https://login.example; http is for localhost" },
+    { "http://login.example:8080", "http is for localhost" },
+    { "http://localhost.example", "http is for localhost" },
+    { "http://notlocalhost", "http is for localhost" },
+    { "http://127.0.0.1.example", "http is for localhost" },
+    { "http://127.1", "http is for localhost" },
+    { "http://128.0.0.1", "http is for localhost" },
+    { "http://0.0.0.0:8080", "http is for localhost" },
+    { "http://10.0.0.1", "http is for localhost" },
+    { "http://[::2]", "http is for localhost" },
+    { "https://login.example:443", "expected no \":443\"" },
+    { "http://localhost:80", "expected no \":80\"" },
+    { "https://login.example/", "without a path" },
+    { "https://login.example/sso", "without a path" },
+    { "https://Login.example", "in lower case" },
+    { "https://", "expected https://host" },
+    { "https://:443", "expected https://host" },
+    { "https://login.example:", "expected https://host" },
+    { "https://login.example:0", "expected https://host" },
+    { "https://login.example:080", "expected https://host" },
+    { "https://login.example:65536", "expected https://host" },
+    { "https://a@login.example", "expected https://host" },
+    { "https://login..example", "expected https://host" },
+    { "https://login.example.", "expected https://host" },
+    { "https://-login.example", "expected https://host" },
+    { "https://[::1", "expected https://host" },
+    { "https://[::1]x", "expected https://host" },
+    { "ftp://login.example", "expected https://host" },
+    { "login.example", "expected https://host" },
+};
+
+TEST(the_public_address_is_https_but_on_this_machine)
+{
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        struct settings s;
+        struct fail f = { 0 };
+        settings_defaults(&s);
+        s.public_url = str_of(addresses[i].url);
+        s.listen = S("127.0.0.1:8080");
+        s.state_dir = S("/var/lib/digione");
+        bool good = settings_check(&s, t->arena, &f);
+        t->checked++;
+        if (good != (addresses[i].says == NULL) || (!good && strstr(f.detail, addresses[i].says) == NULL))
+            test_fail(t, __FILE__, __LINE__, "%s: %s", addresses[i].url, good ? "passes" : f.detail);
+    }
 }
