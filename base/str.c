@@ -258,3 +258,13 @@ struct str buf_str(const struct buf *b)
 {
     return (struct str){ b->p != NULL ? b->p : "", b->n };
 }
+
+bool str_has_word(struct str words, struct str word)
+{
+    struct str part;
+
+    while (str_split(&words, ' ', &part))
+        if (str_eq(part, word))
+            return true;
+    return false;
+}

@@ -44,6 +44,7 @@ size_t str_find_byte(struct str s, char c, size_t from);
 size_t str_find(struct str s, struct str what);
 /* Takes the part before the next `sep` off *rest; false when *rest is used up.
  * "a;;b" gives "a", "", "b"; an absent or exhausted view gives false. */
+bool str_has_word(struct str words, struct str word); /* words: with single spaces between */
 bool str_split(struct str *rest, char sep, struct str *part);
 /* Whole text as a decimal integer; false on anything else, also on overflow. */
 bool str_int(struct str s, int64_t *out);

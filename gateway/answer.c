@@ -67,6 +67,20 @@ enum lang answer_lang(const struct ctx *c)
     return lang_choose(http_field_list(c->arena, c->req, S("Accept-Language")), LANG_FI);
 }
 
+enum step answer_page(struct ctx *c, int status, struct html page)
+{
+    http_body(c->res, status, S("text/html; charset=utf-8"), page.s);
+    http_header_set(c->res, S("Content-Security-Policy"), S(PAGE_CSP));
+    http_header_set(c->res, S("Content-Language"), str_of(lang_tag(c->lang)));
+    return DONE;
+}
+
+enum step answer_go(struct ctx *c, struct str url)
+{
+    http_redirect(c->res, 303, url);
+    return DONE;
+}
+
 /* ── failures ───────────────────────────────────────────────────────────── */
 
 static void log_failure(const struct ctx *c)

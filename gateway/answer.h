@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/answer.h: what every answer has in common, and what a failure looks like.
  *
- * Floor 6.  The one place that turns a struct fail into status, log line and
+ * Floor 6a.  The one place that turns a struct fail into status, log line and
  * text: a page for people, JSON for services, or a redirect to the service when
  * its answer address was checked.
  */
@@ -9,11 +9,12 @@
 #define GATEWAY_ANSWER_H
 
 #include "gateway/routes.h"
+#include "wire/html.h"
 
 enum { ANSWER_RETRY_S = 5 };
 
 /* Sends the failure to the service that asked (route column SERVICE, answer
- * address checked).  False: it cannot; then a page follows.  Owner: gateway/flow.c. */
+ * address checked).  False: it cannot; then a page follows. */
 typedef bool answer_to_service_fn(struct ctx *c);
 
 /* Fills c->res from c->fail and writes the one log line.  Set-Cookie and
@@ -25,6 +26,11 @@ void answer_failure(struct ctx *c, answer_to_service_fn *to_service);
 void answer_finish(struct ctx *c);
 /* The same headers for refusals that are written by hand; https: public_url is. */
 struct str answer_fixed_headers(struct arena *a, bool https);
+
+/* Sends a page with its security policy and language; gives DONE. */
+enum step answer_page(struct ctx *c, int status, struct html page);
+/* 303 to a path of ours or to a checked address; gives DONE. */
+enum step answer_go(struct ctx *c, struct str url);
 
 /* Which language the page is in: ui_locales, the cookie, Accept-Language, Finnish. */
 enum lang answer_lang(const struct ctx *c);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/flow.h"
 
+#include "audit/audit.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
-#include "gateway/node/node.h"
-#include "gateway/oidc/oidc.h"
+#include "gateway/metrics.h"
+#include "gateway/protocol.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "idp-adapters/adapter.h"
@@ -18,34 +19,32 @@
 
 /* ── what all steps use ─────────────────────────────────────────────────── */
 
-struct flow *flow_of(struct ctx *c)
+struct flow {
+    struct audit_got audit;
+    struct decision decision;
+    bool picked;                   /* the identity provider was named just now */
+    struct kv_got stored, dropped; /* the new session, and the one that it replaces */
+    struct str cookie;             /* of the new one */
+};
+
+static struct flow *flow_of(struct ctx *c)
 {
-    if (c->flow == NULL) {
+    if (c->flow == NULL)
         c->flow = arena_make(c->arena, struct flow);
-        c->lang = answer_lang(c);
-    }
     return c->flow;
 }
 
-void flow_count(const struct ctx *c, enum metric which)
+const struct decision *flow_decide(struct ctx *c)
 {
-    struct lane *lane = lane_of(c);
+    struct flow *flow = flow_of(c);
 
-    if (lane != NULL)
-        metrics_add(&lane->metrics, which);
+    flow->decision = policy_decide(c->registry, c->person, c->service, c->now_s);
+    return &flow->decision;
 }
 
-int flow_kv_down(struct fail *f, const char *what)
+const struct decision *flow_decision(struct ctx *c)
 {
-    return fail(f, FAIL_OURS, "temporarily_unavailable", "Redis is away (%s)", what);
-}
-
-enum step flow_page(struct ctx *c, int status, struct html page)
-{
-    http_body(c->res, status, S("text/html; charset=utf-8"), page.s);
-    http_header_set(c->res, S("Content-Security-Policy"), S(PAGE_CSP));
-    http_header_set(c->res, S("Content-Language"), str_of(lang_tag(c->lang)));
-    return DONE;
+    return &flow_of(c)->decision;
 }
 
 void flow_leave_idle(struct ctx *c)
@@ -55,18 +54,11 @@ void flow_leave_idle(struct ctx *c)
                         arena_printf(c->arena, "%lld; url=/idle", (long long)c->set->shared_idle_s));
 }
 
-enum step flow_go(struct ctx *c, struct str url)
-{
-    http_redirect(c->res, 303, url);
-    return DONE;
-}
-
 enum step flow_expired(struct ctx *c)
 {
-    (void)flow_of(c);
     struct expired_view v = { .page = page_for(c, (struct str){ NULL, 0 }) };
 
-    return flow_page(c, 400, page_expired(c->arena, &v));
+    return answer_page(c, 400, page_expired(c->arena, &v));
 }
 
 void flow_audit(struct ctx *c, const char *event, struct str rule, struct str claims, struct str reason)
@@ -103,7 +95,7 @@ static enum step keep(struct ctx *c, struct fail *f)
 static enum step picker_go(struct ctx *c, struct fail *f)
 {
     (void)f;
-    return flow_go(c, arena_join(c->arena, S("/sign-in?login="), c->login->id));
+    return answer_go(c, arena_join(c->arena, S("/sign-in?login="), c->login->id));
 }
 
 static const struct step_row to_picker[] = { { keep }, { picker_go }, { NULL } };
@@ -129,7 +121,7 @@ static enum step city_keep(struct ctx *c, struct fail *f)
 static enum step city_go(struct ctx *c, struct fail *f)
 {
     (void)f;
-    return flow_go(c, c->upstream_url);
+    return answer_go(c, c->upstream_url);
 }
 
 static const struct step_row to_city[] = { { city_start }, { city_keep }, { city_go }, { NULL } };
@@ -202,10 +194,10 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
     c->person->id = pairwise_person(c->arena, c->seals, c->login->idp, c->person->subject);
     if (!fresh_enough(c, f))
         return REFUSE;
-    c->session = session_new(c, c->person, c->login->shared, &flow->session_cookie);
-    session_store(c, c->session, &flow->session);
+    c->session = session_new(c, c->person, c->login->shared, &flow->cookie);
+    session_store(c, c->session, &flow->stored);
     if (old.p != NULL)
-        session_drop(c, old, &flow->old);
+        session_drop(c, old, &flow->dropped);
     flow_audit(c, "login", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
 }
@@ -214,12 +206,12 @@ static enum step admit_done(struct ctx *c, struct fail *f)
 {
     struct flow *flow = flow_of(c);
 
-    if (flow->session.outcome != KV_HIT)
-        return flow_kv_down(f, "session");
+    if (flow->stored.outcome != KV_HIT)
+        return kv_away(f, "session");
     if (!flow_audited(c, f))
         return REFUSE;
-    session_cookie_set(c, flow->session_cookie);
-    flow_count(c, METRIC_sign_ins);
+    session_cookie_set(c, flow->cookie);
+    metrics_add(c->metrics, METRIC_sign_ins);
     c->login->state = LOGIN_KNOWN;
     return flow_next(c, f);
 }
@@ -228,14 +220,14 @@ static const struct step_row admit[] = { { admit_ask }, { admit_done }, { NULL }
 
 enum step flow_denied(struct ctx *c)
 {
-    flow_count(c, METRIC_denied);
+    metrics_add(c->metrics, METRIC_denied);
     struct denied_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
                              .service = names_in(&c->service->names, c->lang),
                              .service_icon = icon_of(c->arena, c->service, c->lang),
                              .support_code = str_of(c->support_code),
                              .at_s = c->now_s };
     denied_ask(&v, c->service, &flow_of(c)->decision, c->arena);
-    return flow_page(c, 403, page_denied(c->arena, &v));
+    return answer_page(c, 403, page_denied(c->arena, &v));
 }
 
 /* ── KNOWN: what policy says ────────────────────────────────────────────── */
@@ -259,22 +251,31 @@ static enum step denied_ask_audit(struct ctx *c, struct fail *f)
 
 static const struct step_row refuse[] = { { denied_ask_audit }, { denied_page }, { NULL } };
 
+/* The service hears of it, where its protocol can tell it and the address is still its own. */
+static bool tell_service(struct ctx *c, const char *code)
+{
+    const struct protocol *p = c->login->redirect_checked ? protocol_of(c, c->login->protocol) : NULL;
+
+    if (p == NULL || p->refuse == NULL || !p->may_answer(c))
+        return false;
+    p->refuse(c, code);
+    return true;
+}
+
 /* The browser may stand at the city's answer by now, whose failures are pages; this one is the service's to hear. */
 static enum step another_person(struct ctx *c, struct fail *f)
 {
-    if (c->login->protocol != PROTO_OIDC || !oidc_may_answer(c))
+    if (!tell_service(c, "login_required"))
         return fail(f, FAIL_NO_SESSION, "login_required", "somebody else than id_token_hint names has signed in");
     log_event(LOG_INFO, "login.another_person", LOG_C("support_code", c->support_code),
               LOG_S("service", c->login->service));
-    return flow_go(c, oidc_error_url(c, "login_required"));
+    return DONE;
 }
 
 /* Looks the service up again: it may have gone, or have been switched off, since the login began. */
 static enum step known(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
-
-    if (c->login->protocol == PROTO_LAUNCHER) {
+    if (!str_is_set(c->login->service)) { /* our own pages */
         c->login->state = LOGIN_DECIDED;
         return flow_next(c, f);
     }
@@ -283,8 +284,7 @@ static enum step known(struct ctx *c, struct fail *f)
         return fail(f, FAIL_CALLER, "unauthorized_client", "the service has gone");
     if (!is_expected(c, c->person))
         return another_person(c, f);
-    flow->decision = policy_decide(c->registry, c->person, c->service, c->now_s);
-    if (flow->decision.effect != EFFECT_ALLOW)
+    if (flow_decide(c)->effect != EFFECT_ALLOW)
         return step_into(c, refuse);
     c->login->state = LOGIN_DECIDED;
     return flow_next(c, f);
@@ -292,30 +292,13 @@ static enum step known(struct ctx *c, struct fail *f)
 
 /* ── DECIDED: the protocol's own answer ─────────────────────────────────── */
 
-static enum step own_answer(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    c->login->state = LOGIN_ANSWERED;
-    return step_into(c, login_keep);
-}
-
-static enum step own_go(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return flow_go(c, c->login->answer_to);
-}
-
-static const struct step_row own_answered[] = { { own_answer }, { own_go }, { NULL } };
-
-static const struct step_row *const answers[] = { [PROTO_OIDC] = oidc_answer, [PROTO_LAUNCHER] = own_answered };
-
 static enum step decided(struct ctx *c, struct fail *f)
 {
-    size_t protocol = (size_t)c->login->protocol;
+    const struct protocol *p = protocol_of(c, c->login->protocol);
 
-    if (protocol >= sizeof answers / sizeof *answers || answers[protocol] == NULL)
-        return fail(f, FAIL_OURS, "server_error", "no answer is written for protocol %zu", protocol);
-    return step_into(c, answers[protocol]);
+    if (p == NULL || p->answer == NULL)
+        return fail(f, FAIL_OURS, "server_error", "no answer is written for protocol %d", (int)c->login->protocol);
+    return step_into(c, p->answer);
 }
 
 enum step flow_next(struct ctx *c, struct fail *f)
@@ -338,29 +321,24 @@ enum step flow_next(struct ctx *c, struct fail *f)
     return flow_expired(c);
 }
 
-/* ── logins of our own ──────────────────────────────────────────────────── */
-
-struct login *flow_own_login(struct ctx *c, struct str back_to)
+enum step flow_to_idp(struct ctx *c, const struct idp *idp, struct fail *f)
 {
-    struct login *l = login_new(c, PROTO_LAUNCHER);
-
-    l->answer_to = back_to;
-    l->service = S("");
-    l->idp = c->set->local_idp;
-    return l;
+    c->login->idp = idp->id;
+    c->login->state = LOGIN_ASKED;
+    flow_of(c)->picked = true;
+    return flow_next(c, f);
 }
 
 enum step flow_need_person(struct ctx *c, struct fail *f)
 {
-    (void)flow_of(c);
     if (c->session != NULL) {
         c->person = c->session->person;
         return NEXT;
     }
     struct str query = c->req->query;
-    c->login = flow_own_login(c, str_is_set(query) && query.n + c->req->path.n < 256
-                                     ? arena_printf(c->arena, "%.*s?%.*s", STR_ARG(c->req->path), STR_ARG(query))
-                                     : c->req->path);
+    c->login = login_own(c, str_is_set(query) && query.n + c->req->path.n < 256
+                                ? arena_printf(c->arena, "%.*s?%.*s", STR_ARG(c->req->path), STR_ARG(query))
+                                : c->req->path);
     return flow_next(c, f);
 }
 
@@ -376,10 +354,5 @@ static bool is_for_service(const struct ctx *c)
 
 bool flow_answer_failure(struct ctx *c)
 {
-    const struct login *l = c->login;
-
-    if (l == NULL || l->protocol != PROTO_OIDC || !l->redirect_checked || !is_for_service(c) || !oidc_may_answer(c))
-        return false;
-    http_redirect(c->res, 303, oidc_error_url(c, c->fail.code));
-    return true;
+    return c->login != NULL && c->login->redirect_checked && is_for_service(c) && tell_service(c, c->fail.code);
 }

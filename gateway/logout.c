@@ -5,7 +5,9 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "gateway/answer.h"
 #include "gateway/flow.h"
+#include "gateway/metrics.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "idp-adapters/adapter.h"
@@ -19,32 +21,34 @@ static const struct str sealed_for = S("sign-out");
 
 static enum step end_ask(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    struct logout *l = c->state;
     struct str key = session_key(c);
 
     (void)f;
-    flow->old.outcome = KV_MISS;
-    flow->audit.durable = true;
     if (key.p == NULL)
         return NEXT;
-    session_drop(c, key, &flow->old);
+    session_drop(c, key, &l->dropped);
     if (c->session != NULL)
         flow_audit(c, "logout", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
 }
 
+/* Only a browser that brought a session loses it: a form on somebody else's page brings no Lax cookie, and signs nobody
+ * out. */
 static enum step end_done(struct ctx *c, struct fail *f)
 {
-    if (flow_of(c)->old.outcome == KV_DOWN)
-        return flow_kv_down(f, "session");
-    if (!flow_audited(c, f))
-        return REFUSE;
-    if (c->session != NULL)
-        flow_count(c, METRIC_sign_outs);
-    /* Only a browser that brought it loses it: a form on somebody else's page brings no Lax cookie, and signs nobody
-     * out. */
-    if (session_key(c).p != NULL)
-        session_cookie_clear(c);
+    const struct logout *l = c->state;
+
+    if (session_key(c).p == NULL)
+        return NEXT;
+    if (l->dropped.outcome == KV_DOWN)
+        return kv_away(f, "session");
+    if (c->session != NULL) {
+        if (!flow_audited(c, f))
+            return REFUSE;
+        metrics_add(c->metrics, METRIC_sign_outs);
+    }
+    session_cookie_clear(c);
     return NEXT;
 }
 
@@ -111,7 +115,7 @@ static enum step city_ask(struct ctx *c, struct fail *f)
     (void)f;
     if (!leaves_city(c, c->state))
         return NEXT;
-    c->login = login_new(c, PROTO_LAUNCHER);
+    c->login = login_own(c, S("/"));
     c->login->idp = c->session->person->idp;
     c->login->upstream_id = crypt_token(c->arena, c->world, STATE_B);
     return step_into(c, adapter_of(registry_idp(c->registry, c->login->idp)->kind)->leave);
@@ -149,7 +153,7 @@ static enum step signed_out(struct ctx *c, const struct leaving *v)
         out.service = names_in(&by->names, c->lang);
     c->session = NULL;
     out.page = page_for(c, (struct str){ NULL, 0 });
-    return flow_page(c, 200, page_signed_out(c->arena, &out));
+    return answer_page(c, 200, page_signed_out(c->arena, &out));
 }
 
 static enum step answer(struct ctx *c, struct fail *f)
@@ -167,9 +171,9 @@ static enum step answer(struct ctx *c, struct fail *f)
     if (str_is_set(c->upstream_url)) {
         v.state = c->login->upstream_id;
         if (keep_leaving(c, &v))
-            return flow_go(c, c->upstream_url);
+            return answer_go(c, c->upstream_url);
     }
-    return str_is_set(v.at_once) ? flow_go(c, v.back) : signed_out(c, &v);
+    return str_is_set(v.at_once) ? answer_go(c, v.back) : signed_out(c, &v);
 }
 
 const struct step_row logout_now[] = { { end_ask }, { end_done }, { city_ask }, { answer }, { NULL } };
@@ -181,12 +185,11 @@ static enum step left(struct ctx *c, struct fail *f)
     struct leaving v;
 
     (void)f;
-    (void)flow_of(c);
     if (!read_leaving(c, &v))
-        return flow_go(c, S("/"));
+        return answer_go(c, S("/"));
     http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
     v.at_city = crypt_eq(form_get(c->query, S("state")), v.state);
-    return str_is_set(v.at_once) ? flow_go(c, v.back) : signed_out(c, &v);
+    return str_is_set(v.at_once) ? answer_go(c, v.back) : signed_out(c, &v);
 }
 
 const struct step_row upstream_left[] = { { left }, { NULL } };
@@ -204,13 +207,12 @@ enum step logout_confirm(struct ctx *c, const struct logout *l)
         v.service = names_in(&l->by->names, c->lang);
     if (str_is_set(l->back))
         v.state = b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, sealed_for, l->back));
-    return flow_page(c, 200, page_sign_out(c->arena, &v));
+    return answer_page(c, 200, page_sign_out(c->arena, &v));
 }
 
 static enum step load_session(struct ctx *c, struct fail *f)
 {
     (void)f;
-    (void)flow_of(c);
     c->state = arena_make(c->arena, struct logout);
     return step_into(c, session_load);
 }

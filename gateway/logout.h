@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/logout.h: a session ends, and the page says truly what has ended.
  *
- * Floor 6.  Ending the session ends its codes and access tokens with it, since
+ * Floor 6c.  Ending the session ends its codes and access tokens with it, since
  * each looks at its session.  First here, then at the city, where it offers that
  * and the person leaves (or the device is shared): the browser goes there and
  * comes back to /upstream/left.  What services keep themselves stays open until
@@ -11,11 +11,13 @@
 #define GATEWAY_LOGOUT_H
 
 #include "model/ctx.h"
+#include "wire/kv.h"
 
 struct logout {               /* c->state of whoever runs the rows */
     struct str back;          /* the service's registered address, with state; absent: the page alone */
     const struct service *by; /* who asked; NULL: the person */
     bool go_back;             /* 303 to back at once; else the page offers it */
+    struct kv_got dropped;    /* the rows' own */
 };
 
 /* Rows: ends c->session (if any), writes the audit log, answers.  Fails OURS; a city that is away ends nothing there,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/metrics.h"
 
-#include "gateway/routes.h"
-
 #include <inttypes.h>
 
 static const int64_t bounds_ms[METRICS_BOUNDS] = { METRICS_BOUNDS_MS };
@@ -22,7 +20,8 @@ static uint64_t get(const metric_cell *cell)
 
 void metrics_add(struct metrics *m, enum metric which)
 {
-    add(&m->counters[which], 1);
+    if (m != NULL)
+        add(&m->counters[which], 1);
 }
 
 void metrics_request(struct metrics *m, size_t route, int status, int64_t took_ms)
@@ -96,7 +95,8 @@ static void put_statuses(struct buf *b, struct metrics *const *loops, size_t n)
                open);
 }
 
-struct str metrics_text(struct arena *a, struct metrics *const *loops, size_t n, struct str extra)
+struct str metrics_text(struct arena *a, const struct routes *routes, struct metrics *const *loops, size_t n,
+                        struct str extra)
 {
     struct buf b = buf_new(a, TEXT_MAX_B);
 
@@ -104,8 +104,8 @@ struct str metrics_text(struct arena *a, struct metrics *const *loops, size_t n,
     put_statuses(&b, loops, n);
     buf_add(&b, S("# HELP digione_request_seconds time from a whole header to the end of the answer\n"
                   "# TYPE digione_request_seconds histogram\n"));
-    for (size_t i = 0; i < route_count && i < METRICS_ROUTES_MAX; i++)
-        put_route(&b, i, routes[i].method == HTTP_POST ? "POST" : "GET", routes[i].path, loops, n);
+    for (size_t i = 0; i < routes->n && i < METRICS_ROUTES_MAX; i++)
+        put_route(&b, i, routes->at[i].method == HTTP_POST ? "POST" : "GET", routes->at[i].path, loops, n);
     put_route(&b, METRICS_ROUTES_MAX, "-", "-", loops, n);
     buf_add(&b, extra);
     return buf_str(&b);

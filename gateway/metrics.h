@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/metrics.h: counters of each loop, and their sum as Prometheus text.
  *
- * Floor 6.  A loop adds to its own struct, without locks; whoever answers
+ * Floor 6a.  A loop adds to its own struct, without locks; whoever answers
  * /metrics reads them all.  Names of routes and outcomes only: no person, no
  * address, no identifier ever becomes a label.
  */
@@ -9,6 +9,7 @@
 #define GATEWAY_METRICS_H
 
 #include "base/arena.h"
+#include "gateway/routes.h"
 
 #include <stdatomic.h>
 
@@ -44,10 +45,11 @@ struct metrics { /* one per loop; zeroed */
     metric_cell connections;                /* open now */
 };
 
-void metrics_add(struct metrics *m, enum metric which);
-void metrics_request(struct metrics *m, size_t route, int status, int64_t took_ms);
+void metrics_add(struct metrics *m, enum metric which);                             /* NULL counts nothing */
+void metrics_request(struct metrics *m, size_t route, int status, int64_t took_ms); /* route: its place in the table */
 
 /* The sum over n loops.  extra: further lines, complete; may be absent. */
-struct str metrics_text(struct arena *a, struct metrics *const *loops, size_t n, struct str extra);
+struct str metrics_text(struct arena *a, const struct routes *routes, struct metrics *const *loops, size_t n,
+                        struct str extra);
 
 #endif

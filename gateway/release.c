@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/release.h"
 
-#include "gateway/oidc/oidc.h"
 #include "wire/json.h"
 
 enum { WORDS_MAX_B = 512 };
@@ -20,8 +19,8 @@ static bool scope_covers(const struct release *r, enum claim claim)
     struct str scope = str_of(claim_rows[claim].scope);
 
     if (r->service->profile == PROFILE_MPASS)
-        return scope_has(r->scope, S("profile"));
-    return str_is_set(scope) && scope_has(r->scope, scope);
+        return str_has_word(r->scope, S("profile"));
+    return str_is_set(scope) && str_has_word(r->scope, scope);
 }
 
 static struct claim_set asked_and_allowed(const struct release *r, struct claim_set released)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/release.h: person + service + decision -> the claims that may leave.
  *
- * Floor 6.  Pure.  Deny by default: a claim leaves when the service has stated
+ * Floor 6c.  Pure.  Deny by default: a claim leaves when the service has stated
  * a purpose for it, a rule releases it, its scope was asked, and it is not
  * empty.  What hangs on an affiliation leaves only for affiliations that are
  * allowed by themselves: a service of one city learns nothing of another.  No

@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/routes.h"
 
-const struct route routes[] = {
-#define X(method, path, door, who, body, errors, steps)                                                                \
-    { HTTP_##method, path, DOOR_##door, WHO_##who, body, ERRORS_##errors, steps },
-    ROUTES(X)
-#undef X
-};
-const size_t route_count = sizeof routes / sizeof *routes;
-
 /* ── OPTIONS: what a script of another origin may ask here [Fetch 4.8] ──── */
 
 static bool matches(const char *row, struct str path, struct str *param);
@@ -19,9 +11,10 @@ static enum step preflight(struct ctx *c, struct fail *f)
     struct str param;
 
     (void)f;
-    for (size_t i = 0; i < route_count; i++)
-        if (matches(routes[i].path, c->req->path, &param))
-            buf_printf(&methods, "%s%s", methods.n > 0 ? ", " : "", routes[i].method == HTTP_GET ? "GET" : "POST");
+    for (size_t i = 0; i < c->routes->n; i++)
+        if (matches(c->routes->at[i].path, c->req->path, &param))
+            buf_printf(&methods, "%s%s", methods.n > 0 ? ", " : "",
+                       c->routes->at[i].method == HTTP_GET ? "GET" : "POST");
     http_header_set(c->res, S("Access-Control-Allow-Methods"), buf_str(&methods));
     http_header_set(c->res, S("Access-Control-Allow-Headers"), S("Authorization, Content-Type"));
     http_header_set(c->res, S("Access-Control-Max-Age"), S("86400"));
@@ -58,8 +51,8 @@ static bool matches(const char *row, struct str path, struct str *param)
     return str_has_prefix(path, want) && is_param(*param);
 }
 
-const struct route *route_find(enum http_method method, struct str path, struct str *param, const char **allow,
-                               struct fail *f)
+const struct route *route_find(const struct routes *table, enum http_method method, struct str path, struct str *param,
+                               const char **allow, struct fail *f)
 {
     bool get = false, post = false;
 
@@ -67,18 +60,19 @@ const struct route *route_find(enum http_method method, struct str path, struct 
     *allow = NULL;
     if (method == HTTP_HEAD)
         method = HTTP_GET;
-    for (size_t i = 0; i < route_count; i++) {
+    for (size_t i = 0; i < table->n; i++) {
         struct str here = { NULL, 0 };
-        if (!matches(routes[i].path, path, &here))
+        const struct route *row = &table->at[i];
+        if (!matches(row->path, path, &here))
             continue;
-        if (routes[i].method == method) {
+        if (row->method == method) {
             *param = here;
-            return &routes[i];
+            return row;
         }
-        if (method == HTTP_OPTIONS && routes[i].door == DOOR_SCRIPTS)
+        if (method == HTTP_OPTIONS && row->door == DOOR_SCRIPTS)
             return &preflight_route;
-        get = get || routes[i].method == HTTP_GET;
-        post = post || routes[i].method == HTTP_POST;
+        get = get || row->method == HTTP_GET;
+        post = post || row->method == HTTP_POST;
     }
     if (!get && !post) {
         (void)fail(f, FAIL_NOT_FOUND, "not_found", "no such path");
@@ -89,7 +83,7 @@ const struct route *route_find(enum http_method method, struct str path, struct 
     return NULL;
 }
 
-size_t route_index(const struct route *r)
+size_t route_index(const struct routes *table, const struct route *r)
 {
-    return r != NULL && r != &preflight_route ? (size_t)(r - routes) : route_count;
+    return r != NULL && r != &preflight_route ? (size_t)(r - table->at) : table->n;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/routes.h: which path is answered by which steps, under which guards.
  *
- * Floor 6.  routes.def is the one table.  A path is matched raw, byte by byte,
- * once; there is no prefix matching but one trailing parameter.
+ * Floor 6a.  A table of rows is given to the server; the product's is
+ * gateway/routes.def, made into rows in gateway/node/tables.c, where every
+ * folder is known.  A path is matched raw, byte by byte, once; there is no
+ * prefix matching but one trailing parameter.
  */
 #ifndef GATEWAY_ROUTES_H
 #define GATEWAY_ROUTES_H
 
-#include "gateway/routes.def"
 #include "model/ctx.h"
 #include "wire/http.h"
 
@@ -25,18 +26,17 @@ struct route {
     const struct step_row *steps;
 };
 
-#define X(method, path, door, who, body, errors, steps) extern const struct step_row steps[];
-ROUTES(X)
-#undef X
-
-extern const struct route routes[];
-extern const size_t route_count;
+struct routes {
+    const struct route *at;
+    size_t n;
+};
 
 /* Finds the row; for OPTIONS at a SCRIPTS door one of its own, whose steps answer what may be asked.  param: what stood
  * for '*'.  Fails NOT_FOUND, or METHOD when the path exists for another method: then *allow says which ("GET, HEAD").
  */
-const struct route *route_find(enum http_method method, struct str path, struct str *param, const char **allow,
-                               struct fail *f);
-size_t route_index(const struct route *r); /* for counters per route; route_count for NULL */
+const struct route *route_find(const struct routes *table, enum http_method method, struct str path, struct str *param,
+                               const char **allow, struct fail *f);
+/* For counters per route; table->n for NULL. */
+size_t route_index(const struct routes *table, const struct route *r);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
- * Our metadata as a SAML service provider, for cities that connect an identity
- * provider of theirs [SDP-MD06–12].  Answers come back through
+ * What cities read of us when they connect an identity provider of theirs: our
+ * metadata as a SAML service provider [SDP-MD06–12], our keys as a client.  Answers come back through
  * gateway/upstream_return.c. */
 #include "base/settings.h"
 #include "certs/keyset.h"
-#include "gateway/routes.h"
 #include "idp-adapters/upstream_saml.h"
+#include "model/ctx.h"
 #include "wire/http.h"
 #include "wire/saml_write.h"
 
@@ -44,3 +44,15 @@ static enum step show(struct ctx *c, struct fail *f)
 }
 
 const struct step_row saml_metadata_show[] = { { show }, { 0 } };
+
+/* The keys of a city that knows us by private_key_jwt [OIDC Core 9]. */
+static enum step client_keys(struct ctx *c, struct fail *f)
+{
+    if (c->keys == NULL)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer has not said its keys yet");
+    http_header_set(c->res, S("Cache-Control"), S("public, max-age=300"));
+    http_body(c->res, 200, S("application/jwk-set+json"), keyset_client_jwks(c->keys));
+    return DONE;
+}
+
+const struct step_row upstream_jwks[] = { { client_keys }, { 0 } };

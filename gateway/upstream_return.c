@@ -3,16 +3,18 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "gateway/answer.h"
 #include "gateway/flow.h"
+#include "gateway/session/limits.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "idp-adapters/adapter.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { ANSWER_ID_B = 16, ANSWER_LIFE_S = 120, STATE_MAX_B = 128 };
-/* What one address may have in the store at a time: a city's schools behind one address, but not the whole store. */
-enum { ANSWER_SMALL_B = 32768, SMALL_PER_PLACE_MAX = 3000, LARGE_PER_PLACE_MAX = 200 };
+/* Small and large answers have budgets of their own (session/limits.h): a city's schools stand behind one address, and
+ * that must not mean the whole store. */
+enum { ANSWER_ID_B = 16, ANSWER_LIFE_S = 120, STATE_MAX_B = 128, ANSWER_SMALL_B = 32768 };
 
 /* ── rows that lead from a browser's login to flow ──────────────────────── */
 
@@ -66,8 +68,7 @@ static enum step oidc_find(struct ctx *c, struct fail *f)
 
     if (!str_is_set(state) || state.n > STATE_MAX_B)
         return fail(f, FAIL_CALLER, "invalid_request", "state is missing or too long");
-    flow_of(c)->find_upstream = state;
-    return step_into(c, login_find);
+    return login_find_upstream(c, state);
 }
 
 static enum step oidc_check_path(struct ctx *c, struct fail *f)
@@ -86,7 +87,8 @@ const struct step_row upstream_oidc[] = { { oidc_find }, { oidc_check_path }, GO
 
 struct posted { /* c->state */
     struct str id, text;
-    bool small;
+    enum limit limit;
+    struct kv_got count, stored;
 };
 
 static struct str bound(struct arena *a, struct str id)
@@ -108,25 +110,19 @@ static enum step saml_count(struct ctx *c, struct fail *f)
         return fail(f, FAIL_TOO_LARGE, "too_large", "SAMLResponse has %zu bytes", response.n);
     p->id = crypt_token(c->arena, c->world, ANSWER_ID_B);
     p->text = arena_join(c->arena, arena_join(c->arena, relay, S("\n")), response);
-    p->small = p->text.n <= ANSWER_SMALL_B;
+    p->limit = p->text.n <= ANSWER_SMALL_B ? LIMIT_answers : LIMIT_large_answers;
     c->state = p;
-    kv_count(
-        c->kv, &c->batch, c->arena, &flow_of(c)->count, KV_COUNT,
-        arena_printf(c->arena, "saml:%s%.*s", p->small ? "" : "large:", STR_ARG(http_place(c->arena, c->req->peer))),
-        ANSWER_LIFE_S);
+    limit_ask(c, p->limit, ANSWER_LIFE_S, &p->count);
     return WAIT;
 }
 
 static enum step saml_store(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
-    const struct posted *p = c->state;
+    struct posted *p = c->state;
 
-    if (flow->count.outcome == KV_DOWN)
-        return flow_kv_down(f, "answer");
-    if (flow->count.number > (p->small ? SMALL_PER_PLACE_MAX : LARGE_PER_PLACE_MAX))
-        return fail(f, FAIL_BUSY, "too_many_requests", "the budget for answers of this address is used up");
-    kv_set(c->kv, &c->batch, c->arena, &flow->request, KV_REQUEST, p->id,
+    if (!limit_keep(p->limit, &p->count, "answer", f))
+        return REFUSE;
+    kv_set(c->kv, &c->batch, c->arena, &p->stored, KV_REQUEST, p->id,
            seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, bound(c->arena, p->id), p->text), ANSWER_LIFE_S);
     return WAIT;
 }
@@ -135,9 +131,9 @@ static enum step saml_go_on(struct ctx *c, struct fail *f)
 {
     const struct posted *p = c->state;
 
-    if (flow_of(c)->request.outcome != KV_HIT)
-        return flow_kv_down(f, "answer");
-    return flow_go(c, arena_join(c->arena, S("/upstream/saml/go?a="), p->id));
+    if (p->stored.outcome != KV_HIT)
+        return kv_away(f, "answer");
+    return answer_go(c, arena_join(c->arena, S("/upstream/saml/go?a="), p->id));
 }
 
 const struct step_row upstream_acs[] = { { saml_count }, { saml_store }, { saml_go_on }, { NULL } };
@@ -150,20 +146,20 @@ static enum step saml_ask(struct ctx *c, struct fail *f)
     (void)f;
     if (!str_is_set(id) || id.n > STATE_MAX_B)
         return flow_expired(c);
-    kv_get(c->kv, &c->batch, c->arena, &flow_of(c)->code, KV_REQUEST, id);
+    c->state = arena_make(c->arena, struct kv_got);
+    kv_get(c->kv, &c->batch, c->arena, c->state, KV_REQUEST, id);
     return WAIT;
 }
 
 /* The adapter reads the message where a form would have it. */
 static enum step saml_find(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    const struct kv_got *got = c->state;
     struct str id = form_get(c->query, S("a")), text, relay;
 
-    if (flow->code.outcome == KV_DOWN)
-        return flow_kv_down(f, "answer");
-    if (flow->code.outcome != KV_HIT ||
-        !seal_open(c->arena, c->seals, SEAL_COOKIE, bound(c->arena, id), flow->code.value, &text))
+    if (got->outcome == KV_DOWN)
+        return kv_away(f, "answer");
+    if (got->outcome != KV_HIT || !seal_open(c->arena, c->seals, SEAL_COOKIE, bound(c->arena, id), got->value, &text))
         return flow_expired(c);
     size_t line = str_find_byte(text, '\n', 0);
     relay = str_sub(text, 0, line);
@@ -172,8 +168,7 @@ static enum step saml_find(struct ctx *c, struct fail *f)
     form->fields[form->count++] = (struct form_field){ S("SAMLResponse"), str_from(text, line + 1) };
     form->fields[form->count++] = (struct form_field){ S("RelayState"), relay };
     c->body = form;
-    flow->find_upstream = relay;
-    return step_into(c, login_find);
+    return login_find_upstream(c, relay);
 }
 
 const struct step_row upstream_saml_go[] = { { saml_ask }, { saml_find }, GO_ON };

@@ -45,10 +45,16 @@ struct signer;        /* certs/signer_client.h: this loop's line to the signer *
 struct keyset;        /* certs/keyset.h: public keys, a snapshot */
 struct seals;         /* base/seals.h: seal keys and the pairwise key */
 struct work;          /* base/work.h: threads for SQL and Argon2id */
-struct audit;         /* audit/audit.h */
+struct audit;         /* audit/audit.h: this loop's line to the writer */
 struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity providers */
+struct people;        /* registry/people.h: what the node keeps for persons */
 struct route;         /* gateway/routes.h: the row that matched */
-struct node;          /* gateway/node/node.h: what all loops share (seal keys, epochs, counters) */
+struct routes;        /* gateway/routes.h: the table that it stands in */
+struct metrics;       /* gateway/metrics.h: this loop's counters */
+struct protocol;      /* gateway/protocol.h: what a service may speak */
+struct visit;         /* gateway/session/int.h: what this browser brought */
+struct flow;          /* gateway/flow.c: how far this request has brought its login */
+struct node;          /* gateway/node/node.h: what all loops share */
 
 enum { STEP_DEPTH_MAX = 6 };
 
@@ -61,7 +67,8 @@ struct ctx {
     struct registry *registry; /* held */
     const struct keyset *keys; /* signer_keys(); NULL until the signer said hello */
     const struct seals *seals;
-    const struct route *route;
+    const struct routes *routes;
+    const struct route *route; /* NULL: no row fits */
     const struct http_request *req;
     struct http_response *res;
     struct form *query, *body; /* parsed once; empty where there is none */
@@ -71,6 +78,14 @@ struct ctx {
     struct work *work;
     struct audit *audit;
     struct upstreams *upstreams;
+    struct people *people;
+    struct metrics *metrics;                 /* NULL counts nothing */
+    const struct protocol *const *protocols; /* by enum protocol_id */
+    int64_t session_epoch;                   /* sessions made in an older one are void */
+
+    /* Each belongs to one floor, which makes it when it is first asked for; opaque above and below. */
+    struct visit *visit;
+    struct flow *flow;
     struct node *node;
 
     enum lang lang;
@@ -82,7 +97,6 @@ struct ctx {
     struct str upstream_hint; /* made by an adapter's finish: the city's word for its own session; absent: none */
     struct person *person;    /* proven by an adapter's finish; NULL before */
     void *state;              /* an endpoint's own struct, in the arena */
-    struct flow *flow;        /* gateway/flow.h: what the steps of one login share; NULL until asked for */
     void *adapter_state;      /* likewise, of the adapter in charge */
 
     struct fail fail;

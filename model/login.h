@@ -30,7 +30,7 @@ struct login {
     bool redirect_checked; /* the answer address is a registered one: failures may go there */
 
     /* What the service asked, in protocol-free words. */
-    enum protocol protocol;
+    enum protocol_id protocol;
     struct str service;   /* registry id; "" for the launcher itself */
     struct str answer_to; /* redirect_uri, ACS URL, or a path of ours for PROTO_LAUNCHER */
     struct str state_out; /* opaque, goes back as it came: state, RelayState */

@@ -66,12 +66,12 @@ struct idp {       /* an identity provider of one education provider */
     bool sign_requests, want_encrypted;
 };
 
-enum protocol { PROTO_NONE = 0, PROTO_OIDC, PROTO_SAML, PROTO_LTI, PROTO_LINK, PROTO_LAUNCHER };
+enum protocol_id { PROTO_NONE = 0, PROTO_OIDC, PROTO_SAML, PROTO_LTI, PROTO_LINK, PROTO_LAUNCHER, PROTO_COUNT };
 enum profile { PROFILE_NATIVE = 0, PROFILE_MPASS };
 
 struct service {
     struct str id; /* "kanerva" */
-    enum protocol protocol;
+    enum protocol_id protocol;
     struct str vendor;                              /* vendor organisation; pairwise ids are per vendor */
     struct names names, lines;                      /* name, one-line description */
     struct str category;                            /* groups tiles: "learning", "everyday", "school", … */

@@ -501,3 +501,8 @@ struct str kv_epoch(const struct kv *k)
 {
     return k->has_epoch ? str_n(k->epoch, KV_EPOCH_TEXT_B) : (struct str){ NULL, 0 };
 }
+
+int kv_away(struct fail *f, const char *what)
+{
+    return fail(f, FAIL_OURS, "temporarily_unavailable", "Redis is away (%s)", what);
+}

@@ -80,6 +80,9 @@ const char *kv_trouble(const struct kv *k); /* why not, one stable word, for hea
  * until the first connection. */
 struct str kv_epoch(const struct kv *k);
 
+/* Fails OURS temporarily_unavailable: never "signed out".  what: which record, for the log. */
+int kv_away(struct fail *f, const char *what);
+
 /* Each asks the batch and answers it once, perhaps before it returns.  ttl_s > 0. */
 void kv_get(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id);
 /* HIT: stored. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/cli/args.h: values of the command line: times, numbers, files.
  *
- * Floor 6.  For the words under gateway/cli/; each reads the whole text or
+ * Floor 6g.  For the words under gateway/cli/; each reads the whole text or
  * refuses it.
  */
 #ifndef GATEWAY_ARGS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/cli/cedar.h: what the files of `digione cedar` share.
  *
- * Floor 6.
+ * Floor 6g.
  */
 #ifndef GATEWAY_CLI_CEDAR_H
 #define GATEWAY_CLI_CEDAR_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/cli/cli.h: the command line: one function per word of commands.def.
  *
- * Floor 6.  Results go to standard output, complaints to standard error, and the
+ * Floor 6g.  Results go to standard output, complaints to standard error, and the
  * exit status says which: CLI_OK; CLI_REFUSED: what was examined is not in
  * order; CLI_USAGE: the command was not understood; CLI_BROKEN: the machine
  * failed (a file cannot be read, the disk is full).  The verifiers (saml, jwt)

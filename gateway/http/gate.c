@@ -14,12 +14,12 @@ enum {
 
 /* Most bytes that a body for this path may have.  Where there is no such path,
  * enough to hear the request out and say so. */
-static size_t body_limit(const struct http_request *r)
+static size_t body_limit(const struct server *s, const struct http_request *r)
 {
     const char *allow;
     struct str param;
     struct fail f = { 0 };
-    const struct route *route = route_find(r->method, r->path, &param, &allow, &f);
+    const struct route *route = route_find(s->hooks.routes, r->method, r->path, &param, &allow, &f);
 
     return route != NULL ? route->body_max_B : LOST_BODY_MAX_B;
 }
@@ -28,7 +28,7 @@ static void admit(struct conn *c, const struct guarded *g, size_t peeked_B)
 {
     struct server *s = c->s;
 
-    if (g->body_B > 0 && g->body_B > body_limit(&g->req)) {
+    if (g->body_B > 0 && g->body_B > body_limit(s, &g->req)) {
         refuse_conn(c, 413, "body_length");
         return;
     }

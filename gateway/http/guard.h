@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/http/guard.h: reads the raw header of a request, strictly, before anything else does.
  *
- * Floor 6.  Pure.  libmicrohttpd reads leniently: it accepts bare line feeds,
+ * Floor 6a.  Pure.  libmicrohttpd reads leniently: it accepts bare line feeds,
  * folded lines, NUL, several lengths, and so lets one message be two.  So the
  * server looks at the raw bytes first and hands over only a header that can be
  * read in one way [RFC 9112]; what a handler sees comes from this reading, not

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/http/int.h: what the files of one loop's HTTP share; nobody else includes it.
  *
- * Floor 6.  server.c the life of a server; conn.c connections, their phases and
+ * Floor 6a.  server.c the life of a server; conn.c connections, their phases and
  * deadlines; refuse.c answers that need no request; gate.c from bytes to a
  * request that the library may see; request.c a request and its steps;
  * library.c the only door to libmicrohttpd.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/http/listen.h: the sockets that the world knocks at.
  *
- * Floor 6.
+ * Floor 6a.
  */
 #ifndef GATEWAY_LISTEN_H
 #define GATEWAY_LISTEN_H

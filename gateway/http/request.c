@@ -107,6 +107,7 @@ struct request *request_make(struct conn *c, const char *header, const struct gu
     r->ctx.arena = a;
     r->ctx.world = s->world;
     r->ctx.set = s->set;
+    r->ctx.routes = s->hooks.routes;
     r->ctx.req = &r->http;
     r->ctx.res = &r->res;
     refuse_code(s, r->ctx.support_code);
@@ -155,7 +156,7 @@ void request_start(struct request *r)
     r->started = true;
     conn_enter(r->conn, PHASE_STEPS);
     c->now_s = world_now_s(s->world);
-    c->route = route_find(r->http.method, r->http.path, &r->http.param, &allow, &c->fail);
+    c->route = route_find(s->hooks.routes, r->http.method, r->http.path, &r->http.param, &allow, &c->fail);
     if (c->fail.kind == FAIL_METHOD)
         http_header(&r->res, S("Allow"), str_of(allow));
     bool good = c->fail.kind == FAIL_NONE && read_forms(r);

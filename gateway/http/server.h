@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/http/server.h: one loop's HTTP: connections in, requests to steps, responses out.
  *
- * Floor 6.  The only door to libmicrohttpd, which frames bodies and writes
+ * Floor 6a.  The only door to libmicrohttpd, which frames bodies and writes
  * responses.  A connection is accepted here; its bytes are peeked at until a
  * whole header has passed the guard (guard.h); only then does the library see
  * it, and between two requests it is suspended and peeked at again.  So the
@@ -47,6 +47,7 @@ struct server_hooks {
     /* A request that never became one: rule is the guard's word, "timeout", "shed". */
     void (*refused)(void *self, int status, const char *rule, const char *support_code, struct str peer);
     struct str headers; /* "Name: value\r\n"…, for refusals that are written by hand */
+    const struct routes *routes;
 };
 
 struct server;

@@ -70,7 +70,7 @@ static enum step metrics_answer(struct ctx *c, struct fail *f)
                                     "digione_log_lines_dropped_total %" PRIu64 "\n",
                                     log_dropped());
     http_body(c->res, 200, S("text/plain; version=0.0.4; charset=utf-8"),
-              metrics_text(c->arena, loops, n->lane_count, extra));
+              metrics_text(c->arena, n->routes, loops, n->lane_count, extra));
     return DONE;
 }
 

@@ -41,6 +41,10 @@ static void begin(void *self, struct ctx *c)
     c->work = lane->work;
     c->audit = lane->audit;
     c->upstreams = lane->upstreams;
+    c->people = lane->node->people;
+    c->protocols = lane->node->protocols;
+    c->metrics = &lane->metrics;
+    c->session_epoch = atomic_load(&lane->node->session_epoch);
     c->seals = lane->node->seals;
     c->lang = answer_lang(c);
     if (c->route != NULL && c->route->door == DOOR_OPS && !is_operator(c->req)) {
@@ -67,7 +71,7 @@ static void end(void *self, struct ctx *c, int64_t took_ms)
 {
     struct lane *lane = self;
 
-    metrics_request(&lane->metrics, route_index(c->route), c->res->status, took_ms);
+    metrics_request(&lane->metrics, route_index(c->routes, c->route), c->res->status, took_ms);
     registry_drop(c->registry);
     log_event(LOG_DEBUG, "request.answered", LOG_C("support_code", c->support_code),
               LOG_S("path", c->route != NULL ? str_of(c->route->path) : S("-")), LOG_N("status", c->res->status),
@@ -99,7 +103,7 @@ struct lane *lane_new(struct node *n, const struct lane_parts *parts)
     struct lane *lane = node_lane(n, l);
     bool https = str_has_prefix(n->set->public_url, S("https://"));
     const struct server_hooks hooks = {
-        lane, begin, failed, finish, end, refused, answer_fixed_headers(n->arena, https),
+        lane, begin, failed, finish, end, refused, answer_fixed_headers(n->arena, https), n->routes,
     };
 
     lane->work = work_new(n->pool, l);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/node/lane.h: one loop with everything that a request needs on it, made of given parts.
  *
- * Floor 6.  The gateway process turns each lane on a thread of its own; a test
+ * Floor 6e.  The gateway process turns each lane on a thread of its own; a test
  * gives it a clock, a Redis, a signer and cities of its own making.
  */
 #ifndef GATEWAY_LANE_H

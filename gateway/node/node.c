@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/node/node.h"
 
-#include "gateway/pages/favourites.h"
 #include "launcher/pages.h"
+#include "registry/people.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -21,7 +21,9 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->arena = a;
     n->set = set;
     n->world = w;
-    n->favourites = favourites_new(set);
+    n->people = people_new(set);
+    n->routes = &all_routes;
+    n->protocols = all_protocols;
     n->swap = arena_make(a, struct node_swap);
     (void)pthread_mutex_init(&n->swap->lock, NULL);
     return n;
@@ -44,7 +46,7 @@ void node_free(struct node *n)
     for (size_t i = 0; i < n->lane_count; i++)
         registry_drop(n->lanes[i]->registry);
     registry_drop(n->swap->registry);
-    favourites_free(n->favourites);
+    people_free(n->people);
     (void)pthread_mutex_destroy(&n->swap->lock);
     arena_free(n->arena);
 }
@@ -73,12 +75,4 @@ struct registry *lane_registry(struct lane *lane)
         (void)pthread_mutex_unlock(&s->lock);
     }
     return lane->registry != NULL ? registry_hold(lane->registry) : NULL;
-}
-
-struct lane *lane_of(const struct ctx *c)
-{
-    for (size_t i = 0; i < c->node->lane_count; i++)
-        if (c->node->lanes[i]->work == c->work)
-            return c->node->lanes[i];
-    return NULL;
 }

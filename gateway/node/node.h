@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/node/node.h: what all loops of a gateway process share, and what each has of its own.
  *
- * Floor 6.  A node is made once, before its lanes run, and freed after them.
+ * Floor 6e.  A node is made once, before its lanes run, and freed after them.
  * Snapshots (the registry) are swapped while requests run: each request holds
  * the one that it began with.
  */
@@ -12,6 +12,7 @@
 #include "base/settings.h"
 #include "base/work.h"
 #include "gateway/metrics.h"
+#include "gateway/node/tables.h"
 #include "model/ctx.h"
 
 enum { LANES_MAX = 64 };
@@ -41,7 +42,9 @@ struct node {
     struct audit_writer *audit;
     struct audit_heads *heads;
     struct work_pool *pool;
-    struct favourites *favourites; /* favourites.h */
+    struct people *people;
+    const struct routes *routes; /* of tables.h; a test may put others there before it makes lanes */
+    const struct protocol *const *protocols;
     struct upstream_store *upstreams;
     struct lane *lanes[LANES_MAX];
     size_t lane_count;
@@ -62,8 +65,5 @@ struct lane *node_lane(struct node *n, struct loop *l); /* adds one; freed with 
 void node_swap_registry(struct node *n, struct registry *r);
 /* The current one, held for the caller; NULL before the first.  The lane's thread. */
 struct registry *lane_registry(struct lane *lane);
-
-/* The lane that a request runs on; for its counters. */
-struct lane *lane_of(const struct ctx *c);
 
 #endif

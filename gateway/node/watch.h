@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/node/watch.h: what changes around a running node: the wall clock and the registry in SQL.
  *
- * Floor 6.  Belongs to one thread, the process's main one; looked at several
+ * Floor 6e.  Belongs to one thread, the process's main one; looked at several
  * times a second, or, where a test moves the clock, after each of its moves.
  * May block for SQL.
  */

@@ -17,23 +17,12 @@ static struct str param(const struct ctx *c, const char *name)
     return form_get(c->req->method == HTTP_POST ? c->body : c->query, str_of(name));
 }
 
-bool scope_has(struct str scope, struct str word)
-{
-    struct str part;
-
-    while (str_split(&scope, ' ', &part))
-        if (str_eq(part, word))
-            return true;
-    return false;
-}
-
 /* ── who asks, and where the answer may go: until both are known, nothing redirects ─── */
 
 static enum step find_service(struct ctx *c, struct fail *f)
 {
     struct str id = param(c, "client_id");
 
-    (void)flow_of(c);
     if (!str_is_set(id))
         return fail(f, FAIL_CALLER, "invalid_request", "client_id is missing");
     c->service = registry_client(c->registry, id);
@@ -167,11 +156,11 @@ static enum step check_scope(struct ctx *c, struct fail *f)
     struct str asked = param(c, "scope"), word;
     struct buf b = buf_new(c->arena, SCOPE_MAX_B);
 
-    if (asked.n > SCOPE_MAX_B || !scope_has(asked, S("openid")))
+    if (asked.n > SCOPE_MAX_B || !str_has_word(asked, S("openid")))
         return fail(f, FAIL_CALLER, "invalid_scope", "scope does not contain openid");
     buf_add(&b, S("openid"));
     while (str_split(&asked, ' ', &word)) {
-        if (!strs_has(&c->service->scopes, word) || scope_has(buf_str(&b), word))
+        if (!strs_has(&c->service->scopes, word) || str_has_word(buf_str(&b), word))
             continue;
         buf_byte(&b, ' ');
         buf_add(&b, word);
@@ -311,7 +300,7 @@ static enum step keep(struct ctx *c, struct fail *f)
 static enum step go_on(struct ctx *c, struct fail *f)
 {
     (void)f;
-    return flow_go(c, arena_join(c->arena, S("/oidc/go?login="), c->login->id));
+    return answer_go(c, arena_join(c->arena, S("/oidc/go?login="), c->login->id));
 }
 
 const struct step_row oidc_authorize_post[] = { CHECKS, { keep }, { go_on }, { NULL } };
@@ -319,8 +308,7 @@ const struct step_row oidc_authorize_post[] = { CHECKS, { keep }, { go_on }, { N
 static enum step find_login(struct ctx *c, struct fail *f)
 {
     (void)f;
-    flow_of(c)->find_login = form_get(c->query, S("login"));
-    return step_into(c, login_find);
+    return login_find(c, form_get(c->query, S("login")));
 }
 
 static enum step check_login(struct ctx *c, struct fail *f)

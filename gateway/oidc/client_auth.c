@@ -45,18 +45,18 @@ static bool unescape(struct arena *a, struct str in, struct str *out)
 
 static bool read_basic(struct ctx *c, struct str authorization, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    struct client_proof *proof = c->state;
     struct str plain;
 
     if (!str_eq_case(str_sub(authorization, 0, 6), S("Basic ")) || authorization.n > 4 * SECRET_MAX_B ||
         !b64_decode(c->arena, str_trim(str_from(authorization, 6)), &plain))
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the Authorization field is not Basic");
     size_t colon = str_find_byte(plain, ':', 0);
-    if (colon == plain.n || !unescape(c->arena, str_sub(plain, 0, colon), &flow->client_id))
+    if (colon == plain.n || !unescape(c->arena, str_sub(plain, 0, colon), &proof->id))
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the Authorization field holds no id and secret");
-    flow->client_secret_raw = str_from(plain, colon + 1);
-    if (!unescape(c->arena, flow->client_secret_raw, &flow->client_secret))
-        flow->client_secret = flow->client_secret_raw;
+    proof->secret_raw = str_from(plain, colon + 1);
+    if (!unescape(c->arena, proof->secret_raw, &proof->secret))
+        proof->secret = proof->secret_raw;
     return true;
 }
 
@@ -74,33 +74,33 @@ static struct str assertion_sub(struct ctx *c, struct str token)
 /* One way, and one way only [RFC 6749 2.3]. */
 static enum step read_proof(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    struct client_proof *proof = c->state;
     struct str authorization = http_field(c->req, S("Authorization")), id = form_get(c->body, S("client_id"));
     struct str secret = form_get(c->body, S("client_secret")), assertion = form_get(c->body, S("client_assertion"));
 
     if ((authorization.p != NULL) + (secret.p != NULL) + (assertion.p != NULL) > 1)
         return fail(f, FAIL_CALLER, "invalid_request", "the service proves itself in two ways at once");
-    flow->client_proof = authorization.p != NULL ? S("client_secret_basic")
-                         : secret.p != NULL      ? S("client_secret_post")
-                         : assertion.p != NULL   ? S("private_key_jwt")
-                                                 : S("none");
+    proof->method = authorization.p != NULL ? S("client_secret_basic")
+                    : secret.p != NULL      ? S("client_secret_post")
+                    : assertion.p != NULL   ? S("private_key_jwt")
+                                            : S("none");
     if (authorization.p != NULL) {
         if (!read_basic(c, authorization, f))
             return REFUSE;
-        if (id.p != NULL && !str_eq(id, flow->client_id))
+        if (id.p != NULL && !str_eq(id, proof->id))
             return fail(f, FAIL_CALLER, "invalid_request", "two different client_ids");
         return NEXT;
     }
-    flow->client_id = id;
-    flow->client_secret = flow->client_secret_raw = secret;
+    proof->id = id;
+    proof->secret = proof->secret_raw = secret;
     if (assertion.p == NULL)
         return NEXT;
     if (!str_eq(form_get(c->body, S("client_assertion_type")),
                 S("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")))
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "client_assertion_type is unknown");
-    flow->client_assertion = assertion;
-    flow->client_id = assertion_sub(c, assertion);
-    if (id.p != NULL && !str_eq(id, flow->client_id))
+    proof->assertion = assertion;
+    proof->id = assertion_sub(c, assertion);
+    if (id.p != NULL && !str_eq(id, proof->id))
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "client_id and the assertion's sub differ");
     return NEXT;
 }
@@ -108,10 +108,10 @@ static enum step read_proof(struct ctx *c, struct fail *f)
 /* Names that nobody has share these counters with those of services, so made-up ones cannot fill the store. */
 static enum step wrong_secret(struct ctx *c)
 {
-    struct str key = str_sub(sha256_hex(c->arena, flow_of(c)->client_id), 0, COUNTER_CHARS);
+    struct client_proof *proof = c->state;
+    struct str key = str_sub(sha256_hex(c->arena, proof->id), 0, COUNTER_CHARS);
 
-    kv_count(c->kv, &c->batch, c->arena, &flow_of(c)->count, KV_COUNT, arena_join(c->arena, S("secret:"), key),
-             GUESSES_S);
+    kv_count(c->kv, &c->batch, c->arena, &proof->count, KV_COUNT, arena_join(c->arena, S("secret:"), key), GUESSES_S);
     return WAIT;
 }
 
@@ -119,13 +119,13 @@ static enum step wrong_secret(struct ctx *c)
  * without encoding them: a secret with "+" or "%" is right in either spelling. */
 static enum step by_secret(struct ctx *c, const struct service *s)
 {
-    struct flow *flow = flow_of(c);
-    bool usable = s != NULL && str_eq(s->auth_method, flow->client_proof) && s->secret_hash.n == nobodys.n;
+    struct client_proof *proof = c->state;
+    bool usable = s != NULL && str_eq(s->auth_method, proof->method) && s->secret_hash.n == nobodys.n;
     struct str known = usable ? s->secret_hash : nobodys;
-    bool same = crypt_eq(sha256_hex(c->arena, flow->client_secret), known);
-    bool same_raw = crypt_eq(sha256_hex(c->arena, flow->client_secret_raw), known);
+    bool same = crypt_eq(sha256_hex(c->arena, proof->secret), known);
+    bool same_raw = crypt_eq(sha256_hex(c->arena, proof->secret_raw), known);
 
-    if (!usable || (!same && !same_raw) || flow->client_secret.n > SECRET_MAX_B)
+    if (!usable || (!same && !same_raw) || proof->secret.n > SECRET_MAX_B)
         return wrong_secret(c);
     c->service = s;
     return NEXT;
@@ -133,11 +133,11 @@ static enum step by_secret(struct ctx *c, const struct service *s)
 
 static enum step by_assertion(struct ctx *c, const struct service *s, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    struct client_proof *proof = c->state;
     const struct jose_rules rules = {
         .blame = FAIL_CLIENT_AUTH,
         .algs = JOSE_BOTH,
-        .iss = flow->client_id,
+        .iss = proof->id,
         .aud = c->set->public_url,
         .aud_too = arena_join(c->arena, c->set->public_url, S("/oidc/token")),
         .jti_must = true,
@@ -151,33 +151,32 @@ static enum step by_assertion(struct ctx *c, const struct service *s, struct fai
     if (s == NULL || !str_eq(s->auth_method, S("private_key_jwt")))
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the service is not registered for private_key_jwt");
     const struct jwks *keys = jwks_read(c->arena, s->jwks, &why);
-    if (keys == NULL || !jose_verify(c->arena, flow->client_assertion, keys, &rules, &claims, &why) ||
-        !str_eq(claims.sub, flow->client_id))
+    if (keys == NULL || !jose_verify(c->arena, proof->assertion, keys, &rules, &claims, &why) ||
+        !str_eq(claims.sub, proof->id))
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "client_assertion: %s", why.code != NULL ? why.code : "sub");
-    struct str mark =
-        arena_printf(c->arena, "ca:%.*s",
-                     STR_ARG(sha256_hex(c->arena, arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(flow->client_id),
-                                                               STR_ARG(claims.jti)))));
+    struct str mark = arena_printf(
+        c->arena, "ca:%.*s",
+        STR_ARG(sha256_hex(c->arena, arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(proof->id), STR_ARG(claims.jti)))));
     int64_t ttl = claims.exp_s - c->now_s + c->set->jose_skew_s;
-    kv_add(c->kv, &c->batch, c->arena, &flow->mark, KV_REPLAY, mark, S("1"), ttl > 0 ? ttl : 1);
+    kv_add(c->kv, &c->batch, c->arena, &proof->mark, KV_REPLAY, mark, S("1"), ttl > 0 ? ttl : 1);
     c->service = s;
     return WAIT;
 }
 
 static enum step check_proof(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
-    const struct service *s = registry_client(c->registry, flow->client_id);
+    struct client_proof *proof = c->state;
+    const struct service *s = registry_client(c->registry, proof->id);
 
     c->service = NULL;
-    flow->mark.outcome = KV_MISS;
+    proof->mark.outcome = KV_MISS;
     if (s != NULL && (s->protocol != PROTO_OIDC || !s->enabled))
         s = NULL;
-    if (!str_is_set(flow->client_id))
+    if (!str_is_set(proof->id))
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the service does not say who it is");
-    if (flow->client_assertion.p != NULL)
+    if (proof->assertion.p != NULL)
         return by_assertion(c, s, f);
-    if (flow->client_secret.p != NULL)
+    if (proof->secret.p != NULL)
         return by_secret(c, s);
     if (s == NULL || !str_eq(s->auth_method, S("none")))
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the service does not prove who it is");
@@ -187,20 +186,20 @@ static enum step check_proof(struct ctx *c, struct fail *f)
 
 static enum step settle(struct ctx *c, struct fail *f)
 {
-    const struct flow *flow = flow_of(c);
+    const struct client_proof *proof = c->state;
 
-    if (c->service != NULL && flow->mark.outcome == KV_MISS)
+    if (c->service != NULL && proof->mark.outcome == KV_MISS)
         return NEXT;
-    if (c->service != NULL && flow->mark.outcome == KV_HIT)
+    if (c->service != NULL && proof->mark.outcome == KV_HIT)
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the assertion's jti was used before");
-    if (c->service != NULL || flow->count.outcome == KV_DOWN)
-        return flow_kv_down(f, "client authentication");
-    if (flow->count.number > GUESSES_MAX)
-        return fail(f, FAIL_BUSY, "invalid_client", "too many wrong secrets for \"%.*s\"", STR_ARG(flow->client_id));
-    const struct service *s = registry_client(c->registry, flow->client_id);
-    if (s != NULL && !str_eq(s->auth_method, flow->client_proof))
+    if (c->service != NULL || proof->count.outcome == KV_DOWN)
+        return kv_away(f, "client authentication");
+    if (proof->count.number > GUESSES_MAX)
+        return fail(f, FAIL_BUSY, "invalid_client", "too many wrong secrets for \"%.*s\"", STR_ARG(proof->id));
+    const struct service *s = registry_client(c->registry, proof->id);
+    if (s != NULL && !str_eq(s->auth_method, proof->method))
         return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the service proves itself by %.*s, its row says %.*s",
-                    STR_ARG(flow->client_proof), STR_ARG(s->auth_method));
+                    STR_ARG(proof->method), STR_ARG(s->auth_method));
     return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "unknown service or wrong secret");
 }
 

@@ -6,7 +6,7 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
-#include "gateway/node/node.h"
+#include "gateway/metrics.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "wire/form.h"
@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { RECORD_MAX_B = 16384, URL_MAX_B = 32768 };
+enum { RECORD_MAX_B = 16384, URL_MAX_B = 32768, LAUNCH_MAX_B = 4096 };
 
 /* ── the code ───────────────────────────────────────────────────────────── */
 
@@ -139,7 +139,7 @@ static struct str answer_url(struct ctx *c, struct str name, struct str value)
 }
 
 /* Codes of our own that OAuth does not know become ones that it does [RFC 6749 4.1.2.1, OIDC Core 3.1.2.6]. */
-struct str oidc_error_url(struct ctx *c, const char *code)
+static struct str error_url(struct ctx *c, const char *code)
 {
     static const char *const known[] = { "invalid_request",
                                          "unauthorized_client",
@@ -160,7 +160,7 @@ struct str oidc_error_url(struct ctx *c, const char *code)
     return answer_url(c, S("error"), c->fail.kind == FAIL_CALLER ? S("invalid_request") : S("server_error"));
 }
 
-bool oidc_may_answer(const struct ctx *c)
+static bool may_answer(const struct ctx *c)
 {
     const struct service *s = registry_service(c->registry, c->login->service);
 
@@ -169,9 +169,8 @@ bool oidc_may_answer(const struct ctx *c)
 
 static enum step check_address(struct ctx *c, struct fail *f)
 {
-    return oidc_may_answer(c)
-               ? NEXT
-               : fail(f, FAIL_CALLER, "invalid_request", "redirect_uri was taken away since it was asked");
+    return may_answer(c) ? NEXT
+                         : fail(f, FAIL_CALLER, "invalid_request", "redirect_uri was taken away since it was asked");
 }
 
 /* The login's cookie stays, as ANSWERED: a reload leads on to the service, not to an error. */
@@ -179,14 +178,22 @@ static enum step keep_answered(struct ctx *c, struct fail *f)
 {
     (void)f;
     c->login->state = LOGIN_ANSWERED;
-    return flow_of(c)->kept ? step_into(c, login_keep) : NEXT;
+    return login_was_kept(c) ? step_into(c, login_keep) : NEXT;
 }
+
+struct answering { /* c->state */
+    struct str code;
+    struct kv_got stored;
+};
 
 static enum step answer_ask(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
     const struct login *l = c->login;
-    struct str code = code_new(c, c->session->id_hash), key = code_key(c->arena, code);
+    struct answering *a = c->state = arena_make(c->arena, struct answering);
+    struct str key;
+
+    a->code = code_new(c, c->session->id_hash);
+    key = code_key(c->arena, a->code);
     const struct code_record r = {
         .service = l->service,
         .redirect_uri = l->answer_to,
@@ -200,24 +207,56 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
     struct str sealed = code_seal(c, key, &r);
 
     if (r.epoch.p == NULL || sealed.p == NULL)
-        return flow_kv_down(f, "epoch");
-    kv_set(c->kv, &c->batch, c->arena, &flow->code, KV_CODE, key, sealed, c->set->code_life_s);
+        return kv_away(f, "epoch");
+    kv_set(c->kv, &c->batch, c->arena, &a->stored, KV_CODE, key, sealed, c->set->code_life_s);
     if (session_add_service(c, c->session, l->service))
-        session_change(c, c->session, &flow->touched);
-    flow_audit(c, "open", flow->decision.rule, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
-    c->state = arena_make(c->arena, struct str);
-    *(struct str *)c->state = code;
+        session_change(c, c->session);
+    flow_audit(c, "open", flow_decision(c)->rule, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
 }
 
-static enum step answer_go(struct ctx *c, struct fail *f)
+static enum step lead_back(struct ctx *c, struct fail *f)
 {
-    if (flow_of(c)->code.outcome != KV_HIT)
-        return flow_kv_down(f, "code");
+    const struct answering *a = c->state;
+
+    if (a->stored.outcome != KV_HIT)
+        return kv_away(f, "code");
     if (!flow_audited(c, f))
         return REFUSE;
-    flow_count(c, METRIC_services_opened);
-    return flow_go(c, answer_url(c, S("code"), *(struct str *)c->state));
+    metrics_add(c->metrics, METRIC_services_opened);
+    return answer_go(c, answer_url(c, S("code"), a->code));
 }
 
-const struct step_row oidc_answer[] = { { check_address }, { keep_answered }, { answer_ask }, { answer_go }, { NULL } };
+static const struct step_row answer[] = {
+    { check_address }, { keep_answered }, { answer_ask }, { lead_back }, { NULL }
+};
+
+/* ── struct protocol ────────────────────────────────────────────────────── */
+
+static void refuse(struct ctx *c, const char *code)
+{
+    (void)answer_go(c, error_url(c, code));
+}
+
+/* [OIDC Core 4]: the service comes back with a request of its own; nothing but our name travels. */
+static struct str third_party_url(struct ctx *c, const struct service *s)
+{
+    struct buf b = buf_new(c->arena, LAUNCH_MAX_B);
+
+    buf_add(&b, s->initiate_login_uri);
+    url_query(&b, S("iss"), c->set->public_url);
+    if (str_is_set(s->target_link_uri))
+        url_query(&b, S("target_link_uri"), s->target_link_uri);
+    return buf_str(&b);
+}
+
+static struct str launch(struct ctx *c, const struct service *s)
+{
+    if (str_is_set(s->initiate_login_uri))
+        return third_party_url(c, s);
+    return str_is_set(s->launch_uri) ? s->launch_uri : s->target_link_uri;
+}
+
+const struct protocol protocol_oidc = {
+    .name = "oidc", .answer = answer, .may_answer = may_answer, .refuse = refuse, .launch = launch
+};

@@ -73,26 +73,14 @@ static enum step discovery(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-static enum step show_keys(struct ctx *c, struct str (*of)(const struct keyset *), struct fail *f)
+static enum step keys(struct ctx *c, struct fail *f)
 {
     if (c->keys == NULL)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer has not said hello");
     http_header_set(c->res, S("Cache-Control"), S("public, max-age=300"));
-    http_body(c->res, 200, S("application/jwk-set+json"), of(c->keys));
+    http_body(c->res, 200, S("application/jwk-set+json"), keyset_jwks(c->keys));
     return DONE;
-}
-
-static enum step keys(struct ctx *c, struct fail *f)
-{
-    return show_keys(c, keyset_jwks, f);
-}
-
-/* What a city needs that knows us by private_key_jwt. */
-static enum step client_keys(struct ctx *c, struct fail *f)
-{
-    return show_keys(c, keyset_client_jwks, f);
 }
 
 const struct step_row oidc_discovery[] = { { discovery }, { NULL } };
 const struct step_row oidc_jwks[] = { { keys }, { NULL } };
-const struct step_row upstream_jwks[] = { { client_keys }, { NULL } };

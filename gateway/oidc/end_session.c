@@ -21,7 +21,6 @@ struct ending { /* first: c->state of logout_now */
 static enum step start(struct ctx *c, struct fail *f)
 {
     (void)f;
-    (void)flow_of(c);
     c->state = arena_make(c->arena, struct ending);
     return step_into(c, session_load);
 }
@@ -100,7 +99,7 @@ static enum step to_get(struct ctx *c, struct fail *f)
         url_query(&b, str_of(names[i]), form_get(c->body, str_of(names[i])));
     if (!buf_ok(&b))
         return fail(f, FAIL_TOO_LARGE, "invalid_request", "the request is too large");
-    return flow_go(c, buf_str(&b));
+    return answer_go(c, buf_str(&b));
 }
 
 const struct step_row oidc_end_session_post[] = { { to_get }, { NULL } };

@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/oidc/oidc.h: OpenID Provider: what its endpoints share.
  *
- * Floor 6.  Files in reading order: authorize.c (a request becomes a login),
- * code.c (a login is answered with a code), client_auth.c (a service proves who
+ * Floor 6d.  Files in reading order: authorize.c (a request becomes a login),
+ * code.c (a login is answered with a code; struct protocol), client_auth.c (a service proves who
  * it is), token.c (a code becomes tokens), userinfo.c, end_session.c,
  * discovery.c.  [OpenID Connect Core, RFC 6749, RFC 7636, RFC 9207, RFC 9700]
  */
 #ifndef GATEWAY_OIDC_OIDC_H
 #define GATEWAY_OIDC_OIDC_H
 
+#include "gateway/answer.h"
 #include "gateway/flow.h"
+#include "gateway/protocol.h"
 #include "model/ctx.h"
+#include "wire/kv.h"
 
 enum { TOKEN_RANDOM_B = 32, STATE_MAX_B = 8192, NONCE_MAX_B = 1024 };
-
-/* The answer of a login whose decision stands: audit, code, 303. */
-extern const struct step_row oidc_answer[];
-
-/* The service of c->login is still there, and the address that it asked for still its own: what was registered when
- * the login began may have been taken away since. */
-bool oidc_may_answer(const struct ctx *c);
-
-/* The address that tells the service of an error; c->login's was checked. */
-struct str oidc_error_url(struct ctx *c, const char *code);
 
 /* What a code stands for, in Redis, sealed, under SHA-256 of the code. */
 struct code_record {
@@ -46,12 +39,17 @@ struct str token_key(struct arena *a, struct str token);
 struct str token_seal(struct ctx *c, struct str key, const struct token_record *r);
 bool token_open(struct ctx *c, struct str key, struct str sealed, struct token_record *out);
 
+/* How a service says who it is; the rows' own.  c->state of whoever runs them begins with one. */
+struct client_proof {
+    struct str method; /* which auth_method it came by */
+    struct str id, secret, assertion;
+    struct str secret_raw; /* as it stood in Basic, undecoded */
+    struct kv_got count, mark;
+};
+
 /* Rows: the service proves who it is by what is in the request; c->service is
  * set.  Fails CLIENT_AUTH invalid_client, CALLER invalid_request, BUSY, OURS. */
 extern const struct step_row oidc_client_auth[];
-
-/* A space-separated list contains the word. */
-bool scope_has(struct str scope, struct str word);
 
 /* Byte equality with a registered value; for public clients the port of a
  * loopback address is free [RFC 8252 7.3]. */

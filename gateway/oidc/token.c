@@ -15,12 +15,16 @@
 
 enum { VERIFIER_MIN = 43, VERIFIER_MAX = 128, ANSWER_MAX_B = 32768 };
 
-struct redemption {
-    struct str key; /* of the code */
+struct redemption {            /* c->state */
+    struct client_proof proof; /* first: oidc_client_auth's */
+    struct str key;            /* of the code */
     struct code_record code;
     struct str session; /* its key */
     struct str token, token_key;
-    struct kv_got stored;
+    struct kv_got taken, found; /* the code and its session */
+    struct kv_got mark, first;  /* of the code's use, and what the first use left */
+    struct kv_got stored;       /* the access token */
+    struct kv_got ended;        /* an access token that was taken back */
     struct signed_got id_token;
 };
 
@@ -54,7 +58,6 @@ static enum step check_grant(struct ctx *c, struct fail *f)
 
 static enum step take_code(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
     struct redemption *r = mine(c);
     struct str code = form_get(c->body, S("code"));
 
@@ -63,8 +66,8 @@ static enum step take_code(struct ctx *c, struct fail *f)
     if (!code_read(c, code, &r->session))
         return bad_grant(f, "the code is none of ours");
     r->key = code_key(c->arena, code);
-    kv_take(c->kv, &c->batch, c->arena, &flow->code, KV_CODE, r->key);
-    session_ask(c, r->session, &flow->session);
+    kv_take(c->kv, &c->batch, c->arena, &r->taken, KV_CODE, r->key);
+    session_ask(c, r->session, &r->found);
     return WAIT;
 }
 
@@ -79,32 +82,32 @@ static struct str mark_of(struct ctx *c)
  * mark of the second when it stores them. */
 static enum step again_ask(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    struct redemption *r = mine(c);
 
     (void)f;
-    kv_add(c->kv, &c->batch, c->arena, &flow->mark, KV_REPLAY, mark_of(c), S("again"), c->set->access_token_life_s);
-    kv_get(c->kv, &c->batch, c->arena, &flow->old, KV_REPLAY, mark_of(c));
+    kv_add(c->kv, &c->batch, c->arena, &r->mark, KV_REPLAY, mark_of(c), S("again"), c->set->access_token_life_s);
+    kv_get(c->kv, &c->batch, c->arena, &r->first, KV_REPLAY, mark_of(c));
     return WAIT;
 }
 
 static enum step again_revoke(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    struct redemption *r = mine(c);
 
-    if (flow->mark.outcome == KV_DOWN || flow->old.outcome == KV_DOWN)
-        return flow_kv_down(f, "replay mark");
-    flow->token.outcome = KV_MISS;
-    if (flow->mark.outcome == KV_MISS || flow->old.outcome != KV_HIT || str_eq(flow->old.value, S("again")))
+    if (r->mark.outcome == KV_DOWN || r->first.outcome == KV_DOWN)
+        return kv_away(f, "replay mark");
+    r->ended.outcome = KV_MISS;
+    if (r->mark.outcome == KV_MISS || r->first.outcome != KV_HIT || str_eq(r->first.value, S("again")))
         return NEXT;
-    kv_delete(c->kv, &c->batch, c->arena, &flow->token, KV_TOKEN, flow->old.value);
+    kv_delete(c->kv, &c->batch, c->arena, &r->ended, KV_TOKEN, r->first.value);
     return WAIT;
 }
 
 /* While the first use's token may still be good, the second use is not dealt with: whoever asks again deals with it. */
 static enum step again_refuse(struct ctx *c, struct fail *f)
 {
-    if (flow_of(c)->token.outcome == KV_DOWN)
-        return flow_kv_down(f, "token");
+    if (mine(c)->ended.outcome == KV_DOWN)
+        return kv_away(f, "token");
     return bad_grant(f, "the code is unknown, expired or was used before");
 }
 
@@ -142,14 +145,13 @@ static bool bindings_fit(struct ctx *c, const struct code_record *r, struct fail
 
 static enum step check_code(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
     struct redemption *r = mine(c);
 
-    if (flow->code.outcome == KV_DOWN)
-        return flow_kv_down(f, "code");
-    if (flow->code.outcome == KV_MISS)
+    if (r->taken.outcome == KV_DOWN)
+        return kv_away(f, "code");
+    if (r->taken.outcome == KV_MISS)
         return step_into(c, used_again);
-    if (!code_open(c, r->key, flow->code.value, &r->code))
+    if (!code_open(c, r->key, r->taken.value, &r->code))
         return bad_grant(f, "the code's record does not open");
     return bindings_fit(c, &r->code, f) ? NEXT : REFUSE;
 }
@@ -210,7 +212,7 @@ static struct release release_of(struct ctx *c)
     return (struct release){ .registry = c->registry,
                              .person = c->person,
                              .service = c->service,
-                             .decision = &flow_of(c)->decision,
+                             .decision = flow_decision(c),
                              .sub = S("-"),
                              .scope = r->code.scope,
                              .lang = c->lang,
@@ -219,7 +221,6 @@ static struct release release_of(struct ctx *c)
 
 static void ask_for_tokens(struct ctx *c)
 {
-    struct flow *flow = flow_of(c);
     struct redemption *r = mine(c);
     const struct token_record t = { .service = c->service->id,
                                     .session = r->session,
@@ -232,23 +233,20 @@ static void ask_for_tokens(struct ctx *c)
     r->token_key = token_key(c->arena, r->token);
     kv_set(c->kv, &c->batch, c->arena, &r->stored, KV_TOKEN, r->token_key, token_seal(c, r->token_key, &t),
            c->set->access_token_life_s);
-    kv_add(c->kv, &c->batch, c->arena, &flow->mark, KV_REPLAY, mark_of(c), r->token_key, c->set->access_token_life_s);
+    kv_add(c->kv, &c->batch, c->arena, &r->mark, KV_REPLAY, mark_of(c), r->token_key, c->set->access_token_life_s);
     signer_id_token(c->signer, &c->batch, c->arena, jose_alg_named(c->service->id_token_alg), id_claims(c),
                     c->set->id_token_life_s, &r->id_token);
-    flow_audit(c, "release", flow->decision.rule, release_words(c->arena, &release), (struct str){ NULL, 0 });
+    flow_audit(c, "release", flow_decision(c)->rule, release_words(c->arena, &release), (struct str){ NULL, 0 });
 }
 
 /* Whoever lost the right, or the session, since the code was made gets nothing. */
 static enum step make_tokens(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
-
-    c->session = session_of(c, mine(c)->session, &flow->session, f);
+    c->session = session_of(c, mine(c)->session, &mine(c)->found, f);
     if (c->session == NULL)
         return f->kind != FAIL_NONE ? REFUSE : (enum step)bad_grant(f, "the session has ended");
     c->person = c->session->person;
-    flow->decision = policy_decide(c->registry, c->person, c->service, c->now_s);
-    if (flow->decision.effect != EFFECT_ALLOW)
+    if (flow_decide(c)->effect != EFFECT_ALLOW)
         return bad_grant(f, "policy says no by now");
     ask_for_tokens(c);
     return WAIT;
@@ -256,20 +254,19 @@ static enum step make_tokens(struct ctx *c, struct fail *f)
 
 static enum step check_tokens(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
-    const struct redemption *r = mine(c);
+    struct redemption *r = mine(c);
 
-    if (r->stored.outcome != KV_HIT || flow->mark.outcome == KV_DOWN)
-        return flow_kv_down(f, "token");
+    if (r->stored.outcome != KV_HIT || r->mark.outcome == KV_DOWN)
+        return kv_away(f, "token");
     if (!r->id_token.ok)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", r->id_token.error);
     if (!flow_audited(c, f))
         return REFUSE;
-    flow->token.outcome = KV_MISS;
-    if (flow->mark.outcome == KV_MISS)
+    r->ended.outcome = KV_MISS;
+    if (r->mark.outcome == KV_MISS)
         return NEXT;
     /* The code came a second time while the first was being answered: one answer, whose access token is dead. */
-    kv_delete(c->kv, &c->batch, c->arena, &flow->token, KV_TOKEN, r->token_key);
+    kv_delete(c->kv, &c->batch, c->arena, &r->ended, KV_TOKEN, r->token_key);
     return WAIT;
 }
 
@@ -278,8 +275,8 @@ static enum step answer(struct ctx *c, struct fail *f)
     const struct redemption *r = mine(c);
     struct json_out o = json_out(c->arena, ANSWER_MAX_B);
 
-    if (flow_of(c)->token.outcome == KV_DOWN)
-        return flow_kv_down(f, "token");
+    if (r->ended.outcome == KV_DOWN)
+        return kv_away(f, "token");
     json_begin_object(&o);
     json_put_str(&o, S("access_token"), r->token);
     json_put_str(&o, S("token_type"), S("Bearer"));

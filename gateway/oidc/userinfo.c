@@ -13,6 +13,7 @@ enum { TOKEN_MAX_B = 256 };
 struct asked {
     struct str token, key;
     struct token_record record;
+    struct kv_got stored, session;
     struct str claims;
 };
 
@@ -44,19 +45,18 @@ static enum step read_token(struct ctx *c, struct fail *f)
     if (a->token.n > TOKEN_MAX_B)
         return bad_token(c, f, "the token is too long");
     a->key = token_key(c->arena, a->token);
-    kv_get(c->kv, &c->batch, c->arena, &flow_of(c)->token, KV_TOKEN, a->key);
+    kv_get(c->kv, &c->batch, c->arena, &a->stored, KV_TOKEN, a->key);
     return WAIT;
 }
 
 static enum step find_session(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
     struct asked *a = c->state;
     enum lang lang;
 
-    if (flow->token.outcome == KV_DOWN)
-        return flow_kv_down(f, "token");
-    if (flow->token.outcome != KV_HIT || !token_open(c, a->key, flow->token.value, &a->record) ||
+    if (a->stored.outcome == KV_DOWN)
+        return kv_away(f, "token");
+    if (a->stored.outcome != KV_HIT || !token_open(c, a->key, a->stored.value, &a->record) ||
         c->now_s >= a->record.ends_s)
         return bad_token(c, f, "the token is unknown or has ended");
     c->service = registry_service(c->registry, a->record.service);
@@ -64,32 +64,31 @@ static enum step find_session(struct ctx *c, struct fail *f)
         return bad_token(c, f, "the service has gone");
     if (lang_of_tag(a->record.lang, &lang))
         c->lang = lang;
-    session_ask(c, a->record.session, &flow->session);
+    session_ask(c, a->record.session, &a->session);
     return WAIT;
 }
 
 static enum step decide(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
     struct asked *a = c->state;
 
-    c->session = session_of(c, a->record.session, &flow->session, f);
+    c->session = session_of(c, a->record.session, &a->session, f);
     if (c->session == NULL)
         return f->kind != FAIL_NONE ? REFUSE : bad_token(c, f, "the session has ended");
     c->person = c->session->person;
-    flow->decision = policy_decide(c->registry, c->person, c->service, c->now_s);
-    if (flow->decision.effect != EFFECT_ALLOW)
+    const struct decision *decision = flow_decide(c);
+    if (decision->effect != EFFECT_ALLOW)
         return bad_token(c, f, "policy says no by now");
     const struct release r = { .registry = c->registry,
                                .person = c->person,
                                .service = c->service,
-                               .decision = &flow->decision,
+                               .decision = decision,
                                .sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor),
                                .scope = a->record.scope,
                                .lang = c->lang,
                                .now_s = c->now_s };
     a->claims = release_claims(c->arena, &r);
-    flow_audit(c, "release", flow->decision.rule, release_words(c->arena, &r), S("userinfo"));
+    flow_audit(c, "release", decision->rule, release_words(c->arena, &r), S("userinfo"));
     return WAIT;
 }
 

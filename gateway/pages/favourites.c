@@ -2,202 +2,14 @@
 #include "gateway/pages/favourites.h"
 
 #include "base/log.h"
-#include "base/settings.h"
-#include "base/work.h"
-#include "gateway/flow.h"
-#include "gateway/node/node.h"
 #include "gateway/session/session.h"
-#include "wire/db.h"
-
-#include <pthread.h>
-
-/* One row a person: the list is read and written whole. */
-static const struct db_migration migrations[] = {
-    { 1, "CREATE TABLE favourites (person TEXT PRIMARY KEY, services TEXT NOT NULL) WITHOUT ROWID;" },
-};
-
-static const struct db_statement get = { "favourites_get", "SELECT services FROM favourites WHERE person = ?1" };
-static const struct db_statement put = { "favourites_put",
-                                         "INSERT INTO favourites (person, services) VALUES (?1, ?2) "
-                                         "ON CONFLICT (person) DO UPDATE SET services = excluded.services" };
-
-struct favourites {
-    struct arena *arena;
-    const char *path;
-    pthread_mutex_t lock;
-    struct db *db; /* under lock; opened by the first who asks */
-};
-
-struct favourites *favourites_new(const struct settings *set)
-{
-    struct arena *a = arena_new();
-    struct favourites *s = arena_make(a, struct favourites);
-
-    s->arena = a;
-    s->path = arena_cstr(a, arena_join(a, set->state_dir, S("/registry/people.sqlite")));
-    (void)pthread_mutex_init(&s->lock, NULL);
-    return s;
-}
-
-void favourites_free(struct favourites *s)
-{
-    if (s == NULL)
-        return;
-    db_close(s->db);
-    (void)pthread_mutex_destroy(&s->lock);
-    arena_free(s->arena);
-}
-
-/* ── the list ───────────────────────────────────────────────────────────── */
-
-static size_t place_of(const struct strs *list, struct str service)
-{
-    size_t i = 0;
-
-    while (i < list->n && !str_eq(list->at[i], service))
-        i++;
-    return i;
-}
-
-static void swap(struct strs *list, size_t i, size_t k)
-{
-    struct str was = list->at[i];
-
-    list->at[i] = list->at[k];
-    list->at[k] = was;
-}
-
-void favourites_apply(struct arena *a, struct strs *list, enum favourite_change change, struct str service)
-{
-    size_t at = place_of(list, service);
-    bool there = at < list->n;
-
-    switch (change) {
-    case FAVOURITE_ADD:
-        if (!there && list->n < FAVOURITES_MAX)
-            strs_add(a, list, service);
-        break;
-    case FAVOURITE_REMOVE:
-        if (there) {
-            for (; at + 1 < list->n; at++)
-                list->at[at] = list->at[at + 1];
-            list->n--;
-        }
-        break;
-    case FAVOURITE_UP:
-        if (there && at > 0)
-            swap(list, at, at - 1);
-        break;
-    case FAVOURITE_DOWN:
-        if (there && at + 1 < list->n)
-            swap(list, at, at + 1);
-        break;
-    case FAVOURITE_NONE:
-        break;
-    }
-}
-
-/* Ids hold no spaces; one that is no id would be none of the registry's either. */
-static struct strs list_of(struct arena *a, struct str text)
-{
-    struct strs list = { arena_make_n(a, FAVOURITES_MAX, struct str), 0 };
-    struct str id;
-
-    while (list.n < FAVOURITES_MAX && str_split(&text, ' ', &id))
-        if (id.n > 0)
-            list.at[list.n++] = id;
-    return list;
-}
-
-static struct str text_of(struct arena *a, const struct strs *list)
-{
-    struct buf b = buf_new(a, 65536);
-
-    for (size_t i = 0; i < list->n; i++)
-        buf_printf(&b, "%s%.*s", i > 0 ? " " : "", STR_ARG(list->at[i]));
-    return buf_str(&b);
-}
-
-/* ── on a worker thread ─────────────────────────────────────────────────── */
-
-struct job { /* all that the thread touches; arena: the job's own */
-    struct favourites *store;
-    struct arena *arena;
-    struct str person, service;
-    enum favourite_change change;
-    struct favourites_got *out;
-};
-
-static bool open_store(struct favourites *s, struct fail *f)
-{
-    if (s->db != NULL)
-        return true;
-    struct db *d = db_open(s->path, DB_CREATE, f);
-    if (d != NULL && db_migrate(d, migrations, sizeof migrations / sizeof *migrations, f)) {
-        s->db = d;
-        return true;
-    }
-    db_close(d);
-    return false;
-}
-
-static bool read_list(struct job *j, struct db *d, struct fail *f)
-{
-    struct db_value person = db_text(j->person);
-    struct db_rows rows;
-
-    if (!db_query(d, &get, &person, 1, j->arena, &rows, f))
-        return false;
-    j->out->list = list_of(j->arena, rows.n > 0 ? db_row(&rows, 0)->text : S(""));
-    return true;
-}
-
-static bool change_list(struct job *j, struct db *d, struct fail *f)
-{
-    if (!db_begin(d, f))
-        return false;
-    if (read_list(j, d, f)) {
-        favourites_apply(j->arena, &j->out->list, j->change, j->service);
-        const struct db_value values[] = { db_text(j->person), db_text(text_of(j->arena, &j->out->list)) };
-        if (db_run(d, &put, values, 2, f) && db_commit(d, f))
-            return true;
-    }
-    db_rollback(d);
-    return false;
-}
-
-static void run(void *arg)
-{
-    struct job *j = arg;
-    struct favourites *s = j->store;
-    struct favourites_got *out = j->out;
-
-    (void)pthread_mutex_lock(&s->lock);
-    out->ok = open_store(s, &out->why) &&
-              (j->change == FAVOURITE_NONE ? read_list(j, s->db, &out->why) : change_list(j, s->db, &out->why));
-    (void)pthread_mutex_unlock(&s->lock);
-}
-
-static void release_arena(void *a)
-{
-    arena_free(a);
-}
 
 bool favourites_ask(struct ctx *c, enum favourite_change change, struct str service, struct favourites_got *out)
 {
-    struct job *j = arena_make(c->arena, struct job);
+    const struct favourites_ask ask = { c->session->person->id, change, service };
 
-    *j = (struct job){ .store = c->node->favourites,
-                       .arena = arena_new(),
-                       .person = c->session->person->id,
-                       .service = service,
-                       .change = change,
-                       .out = out };
-    arena_adopt(c->arena, j->arena, release_arena);
-    return work_ask(c->work, &c->batch, run, j);
+    return people_favourites(c->people, c->work, &c->batch, c->arena, &ask, out);
 }
-
-/* ── rows ───────────────────────────────────────────────────────────────── */
 
 static enum step load_ask(struct ctx *c, struct fail *f)
 {
@@ -221,7 +33,7 @@ static enum step load_keep(struct ctx *c, struct fail *f)
         return NEXT;
     c->session->favourites = got->list;
     c->session->favourites_known = true;
-    session_change(c, c->session, &flow_of(c)->touched);
+    session_change(c, c->session);
     return WAIT;
 }
 

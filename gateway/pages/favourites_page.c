@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The page on which a person chooses favourites, one press at a time. */
 #include "base/crypt.h"
+#include "gateway/answer.h"
 #include "gateway/flow.h"
 #include "gateway/pages/favourites.h"
 #include "gateway/session/session.h"
@@ -11,7 +12,6 @@
 static enum step load_session(struct ctx *c, struct fail *f)
 {
     (void)f;
-    (void)flow_of(c);
     return step_into(c, session_load);
 }
 
@@ -27,7 +27,7 @@ static enum step show(struct ctx *c, struct fail *f)
 
     (void)f;
     flow_leave_idle(c);
-    return flow_page(c, 200, page_favourites(c->arena, &v));
+    return answer_page(c, 200, page_favourites(c->arena, &v));
 }
 
 const struct step_row favourites_show[] = {
@@ -64,7 +64,7 @@ static enum step change(struct ctx *c, struct fail *f)
 
     c->state = x;
     if (!crypt_eq(c->session->csrf, form_get(c->body, S("csrf"))))
-        return flow_go(c, S("/favourites"));
+        return answer_go(c, S("/favourites"));
     if (what == FAVOURITE_NONE || registry_service(c->registry, x->service) == NULL)
         return fail(f, FAIL_CALLER, "invalid_request", "no such service, or nothing to do with it");
     if (!favourites_ask(c, what, x->service, &x->got))
@@ -80,7 +80,7 @@ static enum step keep(struct ctx *c, struct fail *f)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "favourites: %s %s", x->got.why.code, x->got.why.detail);
     c->session->favourites = x->got.list;
     c->session->favourites_known = true;
-    session_change(c, c->session, &flow_of(c)->touched);
+    session_change(c, c->session);
     return WAIT;
 }
 
@@ -90,7 +90,7 @@ static enum step go_back(struct ctx *c, struct fail *f)
     const struct changing *x = c->state;
 
     (void)f;
-    return flow_go(c, arena_join(c->arena, S("/favourites#f-"), x->service));
+    return answer_go(c, arena_join(c->arena, S("/favourites#f-"), x->service));
 }
 
 const struct step_row favourites_change[] = { { load_session }, { flow_need_person }, { change },

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The launcher, and what its tiles open. */
 #include "base/settings.h"
+#include "gateway/answer.h"
 #include "gateway/flow.h"
 #include "gateway/pages/favourites.h"
+#include "gateway/protocol.h"
 #include "gateway/session/session.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { URL_MAX_B = 4096, LANG_COOKIE_S = 365 * 86400, BACK_MAX_B = 1024 };
+enum { LANG_COOKIE_S = 365 * 86400, BACK_MAX_B = 1024 };
 
 static enum step load_session(struct ctx *c, struct fail *f)
 {
     (void)f;
-    (void)flow_of(c);
     return step_into(c, session_load);
 }
 
@@ -24,7 +25,7 @@ static enum step show(struct ctx *c, struct fail *f)
 
     (void)f;
     flow_leave_idle(c);
-    return flow_page(c, 200, page_launcher(c->arena, &v));
+    return answer_page(c, 200, page_launcher(c->arena, &v));
 }
 
 static enum step load_favourites(struct ctx *c, struct fail *f)
@@ -42,10 +43,9 @@ const struct step_row launcher_show[] = {
 static enum step idle(struct ctx *c, struct fail *f)
 {
     (void)f;
-    (void)flow_of(c);
     struct idle_view v = { .page = page_for(c, (struct str){ NULL, 0 }), .minutes = c->set->shared_idle_s / 60 };
 
-    return flow_page(c, 200, page_idle(c->arena, &v));
+    return answer_page(c, 200, page_idle(c->arena, &v));
 }
 
 const struct step_row launcher_idle[] = { { idle }, { NULL } };
@@ -63,46 +63,35 @@ static enum step find_service(struct ctx *c, struct fail *f)
 /* A tile that was there a minute ago may not be allowed by now: the decision is made anew. */
 static enum step decide(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    const struct decision *decision = flow_decide(c);
+    bool allowed = decision->effect == EFFECT_ALLOW;
 
     (void)f;
-    flow->decision = policy_decide(c->registry, c->person, c->service, c->now_s);
-    bool allowed = flow->decision.effect == EFFECT_ALLOW;
-    flow_audit(c, allowed ? "open" : "refused", flow->decision.rule, (struct str){ NULL, 0 },
+    flow_audit(c, allowed ? "open" : "refused", decision->rule, (struct str){ NULL, 0 },
                allowed ? S("launcher") : S("policy"));
     if (allowed && session_add_service(c, c->session, c->service->id))
-        session_change(c, c->session, &flow->touched);
+        session_change(c, c->session);
     return WAIT;
 }
 
-/* [OIDC Core 4]: the service comes back with a request of its own; nothing but our name travels. */
-static struct str third_party_url(struct ctx *c)
+/* Whatever the service speaks, an address alone can be opened. */
+static struct str address_of(struct ctx *c)
 {
-    struct buf b = buf_new(c->arena, URL_MAX_B);
+    const struct protocol *p = protocol_of(c, c->service->protocol);
 
-    buf_add(&b, c->service->initiate_login_uri);
-    url_query(&b, S("iss"), c->set->public_url);
-    if (str_is_set(c->service->target_link_uri))
-        url_query(&b, S("target_link_uri"), c->service->target_link_uri);
-    return buf_str(&b);
+    return p != NULL && p->launch != NULL ? p->launch(c, c->service) : c->service->launch_uri;
 }
 
 static enum step lead(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
-    const struct service *s = c->service;
-
     if (!flow_audited(c, f))
         return REFUSE;
-    if (flow->decision.effect != EFFECT_ALLOW)
+    if (flow_decision(c)->effect != EFFECT_ALLOW)
         return flow_denied(c);
-    if (str_is_set(s->initiate_login_uri))
-        return flow_go(c, third_party_url(c));
-    if (str_is_set(s->launch_uri))
-        return flow_go(c, s->launch_uri);
-    if (str_is_set(s->target_link_uri))
-        return flow_go(c, s->target_link_uri);
-    return fail(f, FAIL_NOT_FOUND, "not_found", "service \"%.*s\" has no address to open", STR_ARG(s->id));
+    struct str to = address_of(c);
+    if (!str_is_set(to))
+        return fail(f, FAIL_NOT_FOUND, "not_found", "service \"%.*s\" has no address to open", STR_ARG(c->service->id));
+    return answer_go(c, to);
 }
 
 const struct step_row open_service[] = { { find_service }, { load_session }, { flow_need_person },
@@ -124,7 +113,7 @@ static enum step set_lang(struct ctx *c, struct fail *f)
     if (!lang_of_tag(form_get(c->query, S("to")), &lang))
         return fail(f, FAIL_CALLER, "invalid_request", "no such language");
     http_set_cookie(c->res, S("lang"), str_of(lang_tag(lang)), LANG_COOKIE_S, SAME_SITE_LAX);
-    return flow_go(c, is_own_path(back) ? back : S("/"));
+    return answer_go(c, is_own_path(back) ? back : S("/"));
 }
 
 const struct step_row lang_set[] = { { set_lang }, { NULL } };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The sign-in page: which identity provider, and for local accounts the form. */
 #include "base/settings.h"
+#include "gateway/answer.h"
 #include "gateway/flow.h"
-#include "gateway/node/node.h"
 #include "gateway/session/device.h"
 #include "gateway/session/login_cookie.h"
 #include "idp-adapters/adapter.h"
@@ -25,10 +25,7 @@ static enum step find(struct ctx *c, struct fail *f)
     struct str id = param(c, "login");
 
     (void)f;
-    if (!str_is_set(id))
-        return flow_go(c, S("/"));
-    flow_of(c)->find_login = id;
-    return step_into(c, login_find);
+    return str_is_set(id) ? login_find(c, id) : answer_go(c, S("/"));
 }
 
 static enum step check(struct ctx *c, struct fail *f)
@@ -47,7 +44,7 @@ static bool local_allowed(const struct ctx *c)
 {
     const struct service *s = service_of(c);
 
-    return c->login->protocol == PROTO_LAUNCHER || (s != NULL && s->test);
+    return !str_is_set(c->login->service) || (s != NULL && s->test);
 }
 
 static bool may_choose(const struct ctx *c, const struct idp *idp)
@@ -91,7 +88,8 @@ static enum step show(struct ctx *c, struct fail *f)
         v.service_icon = icon_of(c->arena, s, c->lang);
     }
     picker_fill(picker_of(c->registry), c->arena, &ask, &v);
-    return flow_page(c, 200, str_is_set(param(c, "help")) ? page_no_school(c->arena, &v) : page_sign_in(c->arena, &v));
+    return answer_page(c, 200,
+                       str_is_set(param(c, "help")) ? page_no_school(c->arena, &v) : page_sign_in(c->arena, &v));
 }
 
 const struct step_row sign_in_page[] = { { find }, { check }, { show }, { NULL } };
@@ -117,10 +115,7 @@ static enum step choose(struct ctx *c, struct fail *f)
     if (!may_choose(c, idp))
         return fail(f, FAIL_CALLER, "invalid_request", "idp \"%.*s\" cannot be chosen", STR_ARG(param(c, "idp")));
     note_device(c, str_is_set(param(c, "remember")), idp);
-    c->login->idp = idp->id;
-    c->login->state = LOGIN_ASKED;
-    flow_of(c)->picked = true;
-    return flow_next(c, f);
+    return flow_to_idp(c, idp, f);
 }
 
 const struct step_row sign_in_idp[] = { { find }, { check }, { choose }, { NULL } };
@@ -129,7 +124,7 @@ static enum step forget(struct ctx *c, struct fail *f)
 {
     (void)f;
     device_forget(c);
-    return flow_go(c, arena_join(c->arena, here(c, "/sign-in"), S("&all=1")));
+    return answer_go(c, arena_join(c->arena, here(c, "/sign-in"), S("&all=1")));
 }
 
 const struct step_row sign_in_forget[] = { { find }, { check }, { forget }, { NULL } };
@@ -156,19 +151,16 @@ static const struct idp *idp_of_hint(const struct ctx *c, struct str hint)
  * signed in at this device is not asked for: the city says who has come [J2]. */
 static enum step to_school(struct ctx *c, struct fail *f)
 {
-    (void)flow_of(c);
     const struct idp *idp = idp_of_hint(c, c->req->param);
 
     if (idp == NULL || !idp->enabled)
-        return flow_go(c, S("/"));
-    c->login = flow_own_login(c, S("/"));
-    c->login->idp = idp->id;
+        return answer_go(c, S("/"));
+    c->login = login_own(c, S("/"));
     if (str_eq(form_get(c->query, S("shared")), S("1"))) {
         c->login->shared = true;
         device_mark_shared(c);
     }
-    flow_of(c)->picked = true;
-    return flow_next(c, f);
+    return flow_to_idp(c, idp, f);
 }
 
 const struct step_row sign_in_school[] = { { to_school }, { NULL } };
@@ -205,7 +197,7 @@ static enum step local_form(struct ctx *c, enum local_error error, int64_t wait_
         v.service = names_in(&s->names, c->lang);
         v.service_icon = icon_of(c->arena, s, c->lang);
     }
-    return flow_page(c, error == LOCAL_BUSY ? 429 : 200, page_local(c->arena, &v));
+    return answer_page(c, error == LOCAL_BUSY ? 429 : 200, page_local(c->arena, &v));
 }
 
 static enum step local_show(struct ctx *c, struct fail *f)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/process/fetch_guard.h: which addresses the fetcher may connect to.
  *
- * Floor 6.  Pure.  Looks at the address itself, at the moment of connecting, so
+ * Floor 6f.  Pure.  Looks at the address itself, at the moment of connecting, so
  * a name that changes its mind between two look-ups gains nothing. [S-34]
  */
 #ifndef GATEWAY_FETCH_GUARD_H

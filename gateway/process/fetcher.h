@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/process/fetcher.h: the process that makes every outgoing HTTP call.
  *
- * Floor 6.  Reads requests (wire/fetch.h) from its descriptors, answers on the
+ * Floor 6f.  Reads requests (wire/fetch.h) from its descriptors, answers on the
  * same.  https only, but for http on loopback in test rows; the address that is
  * connected to is the address that was checked; no redirects but for metadata,
  * each hop checked again; no cookies, proxies or stored passwords; at most

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/process/gateway.h: the gateway process: a node, its lanes, their threads.
  *
- * Floor 6.  Unprivileged, without private keys; started by the supervisor with
+ * Floor 6f.  Unprivileged, without private keys; started by the supervisor with
  * its ends of the socket pairs to the signer and the fetcher, one per loop.
  */
 #ifndef GATEWAY_GATEWAY_H

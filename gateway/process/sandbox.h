@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/process/sandbox.h: what the gateway process gives up once it has started.
  *
- * Floor 6.  Landlock: no file outside the state directory (keys excepted: they
+ * Floor 6f.  Landlock: no file outside the state directory (keys excepted: they
  * are nobody's but the signer's) and what the C library reads while running.
  * seccomp: no exec, ptrace, new listening or raw socket, module, mount or
  * namespace, and nothing that names another process (signer and fetcher run as

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/process/supervisor.h: starts, watches and restarts the processes of one node.
  *
- * Floor 6.  `digione serve`.  It opens no socket to the world and reads no
+ * Floor 6f.  `digione serve`.  It opens no socket to the world and reads no
  * message.  As root it makes the state directory, then becomes the system user
  * `run_as` before anything else is started.
  *

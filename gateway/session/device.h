@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/session/device.h: whose device this is, as the person on the sign-in page said.
  *
- * Floor 6.  Two cookies of a year: the identity provider chosen last (a device of
+ * Floor 6b.  Two cookies of a year: the identity provider chosen last (a device of
  * one's own), or the mark of a shared device; never both.  Neither is a secret,
  * and neither is believed for more than how careful to be: a login that begins
  * on a shared device asks the city afresh, and its session ends sooner.
  */
-#ifndef GATEWAY_DEVICE_H
-#define GATEWAY_DEVICE_H
+#ifndef GATEWAY_SESSION_DEVICE_H
+#define GATEWAY_SESSION_DEVICE_H
 
 #include "model/ctx.h"
 

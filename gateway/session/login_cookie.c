@@ -5,8 +5,9 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
-#include "gateway/flow.h"
 #include "gateway/session/device.h"
+#include "gateway/session/int.h"
+#include "gateway/session/limits.h"
 #include "wire/http.h"
 #include "wire/kv.h"
 
@@ -118,7 +119,7 @@ static bool read_record(struct str record, struct login *out, unsigned *flags)
     if (take_byte(&r) != RECORD_VERSION)
         return false;
     out->state = (enum login_state)take_byte(&r);
-    out->protocol = (enum protocol)take_byte(&r);
+    out->protocol = (enum protocol_id)take_byte(&r);
     *flags = take_byte(&r);
     out->prompt = take_byte(&r);
     out->redirect_checked = (*flags & FLAG_REDIRECT_CHECKED) != 0;
@@ -144,7 +145,7 @@ bool login_parse(struct arena *a, struct str record, struct login *out)
 
 /* ── making and finding ─────────────────────────────────────────────────── */
 
-struct login *login_new(struct ctx *c, enum protocol protocol)
+struct login *login_new(struct ctx *c, enum protocol_id protocol)
 {
     struct login *l = arena_make(c->arena, struct login);
 
@@ -155,6 +156,16 @@ struct login *login_new(struct ctx *c, enum protocol protocol)
     l->max_age_s = -1;
     l->lang = str_of(lang_tag(c->lang));
     l->shared = device_shared(c);
+    return l;
+}
+
+struct login *login_own(struct ctx *c, struct str back_to)
+{
+    struct login *l = login_new(c, PROTO_LAUNCHER);
+
+    l->answer_to = back_to;
+    l->service = S("");
+    l->idp = c->set->local_idp;
     return l;
 }
 
@@ -189,14 +200,14 @@ static bool open_cookie(struct ctx *c, struct str name, struct str value, struct
 static void find_one(void *with, struct str name, struct str value)
 {
     struct search *s = with;
-    struct flow *flow = flow_of(s->c);
+    const struct visit *v = visit_of(s->c);
     struct login l;
     unsigned flags;
 
-    bool wanted_id = str_eq(flow->find_login, str_from(name, PREFIX_B));
-    if (s->found != NULL || (str_is_set(flow->find_login) && !wanted_id) || !open_cookie(s->c, name, value, &l, &flags))
+    bool wanted_id = str_eq(v->wanted, str_from(name, PREFIX_B));
+    if (s->found != NULL || (str_is_set(v->wanted) && !wanted_id) || !open_cookie(s->c, name, value, &l, &flags))
         return;
-    if (!wanted_id && (!str_is_set(l.upstream_id) || !str_eq(l.upstream_id, flow->find_upstream)))
+    if (!wanted_id && (!str_is_set(l.upstream_id) || !str_eq(l.upstream_id, v->wanted_upstream)))
         return;
     s->found = arena_make(s->c->arena, struct login);
     *s->found = l;
@@ -223,13 +234,13 @@ static enum step find_ask(struct ctx *c, struct fail *f)
     http_cookies(c->req, prefix, find_one, &s);
     if (s.found == NULL)
         return NEXT;
-    flow_of(c)->kept = true;
+    struct visit *v = visit_of(c);
+    v->kept = true;
     settle(c, s.found);
     if (!s.in_redis)
         return NEXT;
-    struct flow *flow = flow_of(c);
-    flow->find_login = s.found->id;
-    kv_get(c->kv, &c->batch, c->arena, &flow->request, KV_REQUEST, s.found->id);
+    v->wanted = s.found->id;
+    kv_get(c->kv, &c->batch, c->arena, &v->request, KV_REQUEST, s.found->id);
     return WAIT;
 }
 
@@ -241,17 +252,16 @@ static struct str request_bound(struct arena *a, struct str id)
 /* Cookie and record are always written together; the record is the whole. */
 static enum step find_read(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    const struct visit *v = visit_of(c);
     struct str plain;
     struct login l;
 
     if (c->login == NULL || str_is_set(c->login->answer_to))
         return NEXT;
-    if (flow->request.outcome == KV_DOWN)
-        return flow_kv_down(f, "request");
-    if (flow->request.outcome != KV_HIT ||
-        !seal_open(c->arena, c->seals, SEAL_COOKIE, request_bound(c->arena, flow->find_login), flow->request.value,
-                   &plain) ||
+    if (v->request.outcome == KV_DOWN)
+        return kv_away(f, "request");
+    if (v->request.outcome != KV_HIT ||
+        !seal_open(c->arena, c->seals, SEAL_COOKIE, request_bound(c->arena, v->wanted), v->request.value, &plain) ||
         !login_parse(c->arena, plain, &l) || !str_eq(l.id, c->login->id)) {
         c->login = NULL;
         return NEXT;
@@ -261,7 +271,26 @@ static enum step find_read(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-const struct step_row login_find[] = { { find_ask }, { find_read }, { NULL } };
+static const struct step_row find[] = { { find_ask }, { find_read }, { NULL } };
+
+enum step login_find(struct ctx *c, struct str id)
+{
+    visit_of(c)->wanted = id;
+    visit_of(c)->wanted_upstream = (struct str){ NULL, 0 };
+    return step_into(c, find);
+}
+
+enum step login_find_upstream(struct ctx *c, struct str upstream_id)
+{
+    visit_of(c)->wanted = (struct str){ NULL, 0 };
+    visit_of(c)->wanted_upstream = upstream_id;
+    return step_into(c, find);
+}
+
+bool login_was_kept(const struct ctx *c)
+{
+    return c->visit != NULL && c->visit->kept;
+}
 
 /* ── keeping ────────────────────────────────────────────────────────────── */
 
@@ -314,36 +343,32 @@ static void set_cookie(struct ctx *c, struct str value)
 
 static enum step keep_ask(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    struct visit *v = visit_of(c);
     struct str value = sealed_cookie(c, c->login, 0);
 
     if (value.p == NULL)
         return fail(f, FAIL_TOO_LARGE, "invalid_request", "the request is too large to be kept");
-    flow->large = value.n > LOGIN_COOKIE_MAX_B;
-    if (!flow->large) {
+    v->large = value.n > LOGIN_COOKIE_MAX_B;
+    if (!v->large) {
         set_cookie(c, value);
         return NEXT;
     }
-    kv_count(c->kv, &c->batch, c->arena, &flow->count, KV_COUNT,
-             arena_join(c->arena, S("request:"), http_place(c->arena, c->req->peer)), c->set->login_life_s);
+    limit_ask(c, LIMIT_large_requests, c->set->login_life_s, &v->count);
     return WAIT;
 }
 
-/* Counted before it is stored: what is over the budget takes no room. */
 static enum step keep_store(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    struct visit *v = visit_of(c);
     struct str id = c->login->id;
 
-    if (!flow->large)
+    if (!v->large)
         return NEXT;
-    if (flow->count.outcome == KV_DOWN)
-        return flow_kv_down(f, "request");
-    if (flow->count.number > REQUESTS_PER_PLACE_MAX)
-        return fail(f, FAIL_BUSY, "too_many_requests", "the budget for large requests of this address is used up");
+    if (!limit_keep(LIMIT_large_requests, &v->count, "request", f))
+        return REFUSE;
     struct str record = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, request_bound(c->arena, id),
                                    login_write(c->arena, c->login));
-    kv_set(c->kv, &c->batch, c->arena, &flow->request, KV_REQUEST, id, record, c->set->login_life_s);
+    kv_set(c->kv, &c->batch, c->arena, &v->request, KV_REQUEST, id, record, c->set->login_life_s);
     struct login brief = {
         .state = c->login->state, .id = id, .upstream_id = c->login->upstream_id, .started_s = c->login->started_s
     };
@@ -353,9 +378,9 @@ static enum step keep_store(struct ctx *c, struct fail *f)
 
 static enum step keep_read(struct ctx *c, struct fail *f)
 {
-    const struct flow *flow = flow_of(c);
+    const struct visit *v = visit_of(c);
 
-    return !flow->large || flow->request.outcome == KV_HIT ? NEXT : (enum step)flow_kv_down(f, "request");
+    return !v->large || v->request.outcome == KV_HIT ? NEXT : (enum step)kv_away(f, "request");
 }
 
 const struct step_row login_keep[] = { { keep_ask }, { keep_store }, { keep_read }, { NULL } };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/session/login_cookie.h: a login in flight, kept by the browser that began it.
  *
- * Floor 6.  One cookie per attempt, sealed, at most LOGIN_COOKIE_MAX_B, gone
+ * Floor 6b.  One cookie per attempt, sealed, at most LOGIN_COOKIE_MAX_B, gone
  * after login_life_s; at most LOGINS_MAX per browser, the oldest goes first.  So
  * strangers cannot fill our store and tabs do not overwrite one another.  What
  * does not fit goes to Redis, sealed, under a budget per address, and the
@@ -13,20 +13,19 @@
 
 #include "model/ctx.h"
 
-enum {
-    LOGIN_COOKIE_MAX_B = 1024,
-    LOGINS_MAX = 20,
-    LOGIN_RECORD_MAX_B = 32768,
-    LOGIN_ID_CHARS = 22,
-    REQUESTS_PER_PLACE_MAX = 1000
-};
+enum { LOGIN_COOKIE_MAX_B = 1024, LOGINS_MAX = 20, LOGIN_RECORD_MAX_B = 32768, LOGIN_ID_CHARS = 22 };
 
 /* A new login, state ASKED, with a random id. */
-struct login *login_new(struct ctx *c, enum protocol protocol);
+struct login *login_new(struct ctx *c, enum protocol_id protocol);
+/* One of our own: no service asked, and the person goes on to a page of ours. */
+struct login *login_own(struct ctx *c, struct str back_to);
 
-/* Rows: c->login is the attempt that flow->find_login or flow->find_upstream
- * names, or NULL: unknown, over, or another browser's.  Fails OURS. */
-extern const struct step_row login_find[];
+/* Hands over to rows after which c->login is this browser's attempt of that id, or the one that an answer from a city
+ * names (its state, or the id of its request); NULL: unknown, over, or another browser's.  They fail OURS. */
+enum step login_find(struct ctx *c, struct str id);
+enum step login_find_upstream(struct ctx *c, struct str upstream_id);
+/* Whether c->login came out of a cookie: then a reload must find how far it got. */
+bool login_was_kept(const struct ctx *c);
 
 /* Rows: keeps c->login in its cookie (or in Redis).  Fails OURS, BUSY
  * too_many_requests (the address's budget), TOO_LARGE invalid_request. */

@@ -5,9 +5,8 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
-#include "gateway/flow.h"
-#include "gateway/node/node.h"
-#include "gateway/pages/favourites.h"
+#include "gateway/session/int.h"
+#include "registry/people.h"
 #include "wire/http.h"
 #include "wire/json.h"
 
@@ -272,8 +271,8 @@ static bool still_good(const struct ctx *c, const struct session *s)
 {
     const struct idp *idp = registry_idp(c->registry, s->person->idp);
 
-    return s->epoch >= atomic_load(&c->node->session_epoch) && session_left_s(c->set, s, c->now_s) > 0 &&
-           c->now_s >= s->began_s - 86400 && idp != NULL && idp->enabled;
+    return s->epoch >= c->session_epoch && session_left_s(c->set, s, c->now_s) > 0 && c->now_s >= s->began_s - 86400 &&
+           idp != NULL && idp->enabled;
 }
 
 struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_got *got, struct fail *f)
@@ -282,7 +281,7 @@ struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_go
     struct str plain;
 
     if (got->outcome == KV_DOWN)
-        (void)flow_kv_down(f, "session");
+        (void)kv_away(f, "session");
     /* What does not open was not written by us, or before the seal was rotated away: no session. */
     if (got->outcome != KV_HIT || !seal_open(c->arena, c->seals, SEAL_SESSION, id_hash, got->value, &plain))
         return NULL;
@@ -310,9 +309,9 @@ void session_store(struct ctx *c, const struct session *s, struct kv_got *got)
     kv_set(c->kv, &c->batch, c->arena, got, KV_SESSION, s->id_hash, sealed(c, s), ttl(c, s));
 }
 
-void session_change(struct ctx *c, const struct session *s, struct kv_got *got)
+void session_change(struct ctx *c, const struct session *s)
 {
-    kv_replace(c->kv, &c->batch, c->arena, got, KV_SESSION, s->id_hash, sealed(c, s), ttl(c, s));
+    kv_replace(c->kv, &c->batch, c->arena, &visit_of(c)->touched, KV_SESSION, s->id_hash, sealed(c, s), ttl(c, s));
 }
 
 void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got)
@@ -324,30 +323,30 @@ void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got)
 
 static enum step load_ask(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    struct visit *v = visit_of(c);
 
     (void)f;
-    flow->session_key = session_key(c);
-    if (flow->session_key.p == NULL)
+    v->key = session_key(c);
+    if (v->key.p == NULL)
         return NEXT;
-    session_ask(c, flow->session_key, &flow->session);
+    session_ask(c, v->key, &v->session);
     return WAIT;
 }
 
 /* An idle time is counted from a record at most a minute old: one write a minute, not one a request. */
 static enum step load_read(struct ctx *c, struct fail *f)
 {
-    struct flow *flow = flow_of(c);
+    const struct visit *v = visit_of(c);
 
-    if (flow->session_key.p == NULL)
+    if (v->key.p == NULL)
         return NEXT;
-    c->session = session_of(c, flow->session_key, &flow->session, f);
+    c->session = session_of(c, v->key, &v->session, f);
     if (c->session == NULL)
         return f->kind != FAIL_NONE ? REFUSE : NEXT;
     if (c->now_s - c->session->seen_s < SESSION_TOUCH_S)
         return NEXT;
     c->session->seen_s = c->now_s;
-    session_change(c, c->session, &flow->touched);
+    session_change(c, c->session);
     return WAIT;
 }
 
@@ -355,7 +354,7 @@ static enum step load_read(struct ctx *c, struct fail *f)
 static enum step load_touched(struct ctx *c, struct fail *f)
 {
     (void)f;
-    if (c->session != NULL && c->session->seen_s == c->now_s && flow_of(c)->touched.outcome == KV_MISS)
+    if (c->session != NULL && c->session->seen_s == c->now_s && visit_of(c)->touched.outcome == KV_MISS)
         c->session = NULL;
     return NEXT;
 }
@@ -377,7 +376,7 @@ struct session *session_new(struct ctx *c, const struct person *p, bool shared, 
     s->upstream_hint = c->upstream_hint;
     s->began_s = s->seen_s = c->now_s;
     s->ends_s = c->now_s + c->set->session_max_s;
-    s->epoch = atomic_load(&c->node->session_epoch);
+    s->epoch = c->session_epoch;
     s->services.at = arena_make_n(c->arena, 1, struct str);
     return s;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/session/session.h: who is signed in at this browser.
  *
- * Floor 6.  A session is 256 random bits in a cookie (Lax); Redis holds the
+ * Floor 6b.  A session is 256 random bits in a cookie (Lax); Redis holds the
  * record, sealed, under SHA-256 of it, so a dump of Redis opens no session and
  * a writer to Redis cannot make one.  It ends when unused for session_idle_s, or
  * on a shared device for shared_idle_s (the TTL in Redis, and checked besides),
  * at ends_s by the wall clock, when the session epoch was raised, or when its
  * identity provider is disabled.
  */
-#ifndef GATEWAY_SESSION_H
-#define GATEWAY_SESSION_H
+#ifndef GATEWAY_SESSION_SESSION_H
+#define GATEWAY_SESSION_SESSION_H
 
 #include "model/ctx.h"
 #include "wire/kv.h"
@@ -32,9 +32,9 @@ struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_go
 /* A new session for a person who was just proven, on a shared device or not; sets
  * no cookie yet.  cookie: what session_cookie_set() hands out once the record is stored. */
 struct session *session_new(struct ctx *c, const struct person *p, bool shared, struct str *cookie);
-void session_store(struct ctx *c, const struct session *s, struct kv_got *got);  /* asks */
-void session_change(struct ctx *c, const struct session *s, struct kv_got *got); /* asks; only where it still is */
-void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got);        /* asks */
+void session_store(struct ctx *c, const struct session *s, struct kv_got *got); /* asks */
+void session_change(struct ctx *c, const struct session *s);                    /* asks; only where it still is */
+void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got);       /* asks */
 void session_cookie_set(struct ctx *c, struct str cookie);
 void session_cookie_clear(struct ctx *c);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/scenario/stage.h"
 
+#include "tests/scenario/lantern.h"
+
 #include "audit/heads.h"
 #include "base/log.h"
 #include "certs/signer.h"
@@ -398,11 +400,29 @@ static bool listen_all(struct stage *s, int *fds, struct fail *f)
     return true;
 }
 
+/* The product's two tables, and a row more in each. */
+static void add_lantern(struct node *n)
+{
+    struct route *rows = arena_make_n(n->arena, n->routes->n + 1, struct route);
+    struct routes *routes = arena_make(n->arena, struct routes);
+    const struct protocol **protocols = arena_make_n(n->arena, PROTO_COUNT, const struct protocol *);
+
+    memcpy(rows, n->routes->at, n->routes->n * sizeof *rows);
+    rows[n->routes->n] = lantern_route;
+    *routes = (struct routes){ rows, n->routes->n + 1 };
+    for (size_t i = 0; i < PROTO_COUNT; i++)
+        protocols[i] = n->protocols[i];
+    protocols[LANTERN] = &protocol_lantern;
+    n->routes = routes;
+    n->protocols = protocols;
+}
+
 static bool make_node(struct stage *s, int *listen_fds, struct fail *f)
 {
     struct node *n = s->node = node_new(&s->set, &s->world);
     const char *audit = arena_cstr(n->arena, in_dir(s, "audit"));
 
+    add_lantern(n);
     n->seals = seals_load(n->arena, arena_cstr(n->arena, s->set.root_secret_file), f);
     if (n->seals == NULL || !audit_dir_prepare(audit, f) || !kv_config_read(&s->set, s->arena, &s->kv, f) ||
         (s->around = node_watch_new(n, f)) == NULL || !listen_all(s, listen_fds, f) ||

@@ -5,7 +5,6 @@
 #include "base/loop.h"
 #include "base/settings.h"
 #include "base/work.h"
-#include "gateway/node/node.h"
 #include "tests/test.h"
 
 #include <stdlib.h>
@@ -61,7 +60,6 @@ struct bench {
     struct settings set;
     struct loop *loop;
     struct work_pool *pool;
-    struct node node;
     struct person person;
     struct session session;
     struct ctx c;
@@ -94,18 +92,18 @@ static void open_bench(struct test *t, struct bench *x, bool folder)
     x->set.state_dir = str_of(x->dir);
     x->loop = loop_new(&t->world);
     x->pool = work_pool_new(1);
-    x->node.favourites = favourites_new(&x->set);
     x->person.id = S("person-1");
     x->session.person = &x->person;
-    x->c =
-        (struct ctx){ .arena = t->arena, .node = &x->node, .work = work_new(x->pool, x->loop), .session = &x->session };
+    x->c = (struct ctx){
+        .arena = t->arena, .people = people_new(&x->set), .work = work_new(x->pool, x->loop), .session = &x->session
+    };
 }
 
 static void close_bench(struct test *t, struct bench *x)
 {
     work_free(x->c.work);
     work_pool_free(x->pool);
-    favourites_free(x->node.favourites);
+    people_free(x->c.people);
     loop_free(x->loop);
     CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf %s", x->dir))) == 0);
 }
@@ -119,8 +117,8 @@ TEST(favourites_are_there_again_on_another_device)
     CHECK_STR(asked(t, &x, FAVOURITE_ADD, "lampi"), "lampi");
     CHECK_STR(asked(t, &x, FAVOURITE_ADD, "havu"), "lampi havu");
     CHECK_STR(asked(t, &x, FAVOURITE_UP, "havu"), "havu lampi");
-    favourites_free(x.node.favourites);
-    x.node.favourites = favourites_new(&x.set);
+    people_free(x.c.people);
+    x.c.people = people_new(&x.set);
     CHECK_STR(asked(t, &x, FAVOURITE_NONE, ""), "havu lampi");
     x.person.id = S("person-2");
     CHECK_STR(asked(t, &x, FAVOURITE_NONE, ""), "");

@@ -47,7 +47,7 @@ TEST(metrics_are_summed_over_the_loops)
     metrics_request(loops[0], 0, 200, 0);
     metrics_request(loops[1], 0, 503, 30);
     metrics_request(loops[1], SIZE_MAX, 404, 100000);
-    struct str text = metrics_text(t->arena, loops, 2, S("extra 1\n"));
+    struct str text = metrics_text(t->arena, &all_routes, loops, 2, S("extra 1\n"));
     CHECK(str_find(text, S("digione_refused_framing_total 2\n")) < text.n);
     CHECK(str_find(text, S("digione_answers_total{status=\"2xx\"} 1\n")) < text.n);
     CHECK(str_find(text, S("digione_answers_total{status=\"5xx\"} 1\n")) < text.n);

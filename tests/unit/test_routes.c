@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/metrics.h"
-#include "gateway/routes.h"
+#include "gateway/node/tables.h"
 #include "tests/test.h"
 
 #include <string.h>
@@ -10,13 +10,13 @@ static const struct route *find(enum http_method method, struct str path, struct
     struct str param;
 
     *f = (struct fail){ 0 };
-    return route_find(method, path, &param, allow, f);
+    return route_find(&all_routes, method, path, &param, allow, f);
 }
 
 TEST(every_row_is_complete)
 {
-    for (size_t i = 0; i < route_count; i++) {
-        const struct route *r = &routes[i];
+    for (size_t i = 0; i < all_routes.n; i++) {
+        const struct route *r = &all_routes.at[i];
         CHECK(r->method == HTTP_GET || r->method == HTTP_POST);
         CHECK(r->path[0] == '/');
         CHECK(r->door != DOOR_NONE && r->who != WHO_NOBODY);
@@ -25,14 +25,15 @@ TEST(every_row_is_complete)
         const char *star = strchr(r->path, '*');
         CHECK(star == NULL || (star[1] == '\0' && star[-1] == '/'));
     }
-    CHECK(route_count <= METRICS_ROUTES_MAX);
+    CHECK(all_routes.n <= METRICS_ROUTES_MAX);
 }
 
 TEST(no_two_rows_answer_the_same_request)
 {
-    for (size_t i = 0; i < route_count; i++)
-        for (size_t j = i + 1; j < route_count; j++)
-            CHECK(routes[i].method != routes[j].method || strcmp(routes[i].path, routes[j].path) != 0);
+    for (size_t i = 0; i < all_routes.n; i++)
+        for (size_t j = i + 1; j < all_routes.n; j++)
+            CHECK(all_routes.at[i].method != all_routes.at[j].method ||
+                  strcmp(all_routes.at[i].path, all_routes.at[j].path) != 0);
 }
 
 TEST(a_path_is_matched_byte_by_byte)
@@ -60,7 +61,7 @@ TEST(options_are_answered_where_scripts_of_other_origins_may_ask_and_nowhere_els
     const struct route *r = find(HTTP_OPTIONS, S("/oidc/token"), &f, &allow);
 
     CHECK(r != NULL && r->door == DOOR_SCRIPTS && r->body_max_B == 0);
-    CHECK(route_index(r) == route_count);
+    CHECK(route_index(&all_routes, r) == all_routes.n);
     CHECK(find(HTTP_OPTIONS, S("/oidc/authorize"), &f, &allow) == NULL);
     CHECK(f.kind == FAIL_METHOD);
     CHECK(find(HTTP_OPTIONS, S("/health/live"), &f, &allow) == NULL);

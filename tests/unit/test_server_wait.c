@@ -4,6 +4,7 @@
  * the clock moves when the test says so.  What clients do meanwhile must cost them alone. */
 #include "base/log.h"
 #include "gateway/http/server.h"
+#include "gateway/node/tables.h"
 #include "tests/test.h"
 
 #include <arpa/inet.h>
@@ -122,7 +123,7 @@ static void listen_at(struct desk *d, bool tcp)
 static struct desk *open_desk(struct test *t, bool tcp)
 {
     struct desk *d = arena_make(t->arena, struct desk);
-    const struct server_hooks hooks = { d, begin, failed, finish, end, refused, S("") };
+    const struct server_hooks hooks = { d, begin, failed, finish, end, refused, S(""), &all_routes };
 
     listen_at(d, tcp);
     int fd = socket(d->at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -3,6 +3,8 @@
 #include "launcher/assets.h"
 #include "tests/test.h"
 
+extern const struct step_row static_show[]; /* gateway/routes.def */
+
 static struct http_response *get(struct test *t, struct str path, const char *encoding, struct str none_match)
 {
     struct ctx *c = arena_make(t->arena, struct ctx);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/protocol.h: what a protocol towards services must be able to do.
+ *
+ * Floor 6c.  struct protocol is to services what struct adapter is to cities: one
+ * per folder of floor 6d, named in protocols.def, and known to flow.c, logout.c
+ * and the screens by this struct alone.  A further protocol is a folder and a
+ * row.  A member that is NULL: services of this protocol have no such thing.
+ */
+#ifndef GATEWAY_PROTOCOL_H
+#define GATEWAY_PROTOCOL_H
+
+#include "gateway/protocols.def"
+#include "model/ctx.h"
+
+struct protocol {
+    const char *name; /* as a row of the registry says it: "oidc" */
+
+    /* Rows: the decided login becomes the protocol's own answer.  They fail as endpoints do, and end with DONE.  c has
+     * login, person, session and service; flow_decision() is the decision. */
+    const struct step_row *answer;
+
+    /* Whether the address that c->login asked for is still its service's own: what was registered when the login began
+     * may have been taken away since.  Reads the registry alone. */
+    bool (*may_answer)(const struct ctx *c);
+
+    /* Makes c->res tell the service of a failure, at the address of c->login, which may_answer() has just allowed.
+     * code: as in struct fail; c->fail may say more. */
+    void (*refuse)(struct ctx *c, const char *code);
+
+    /* The address by which a tile of this service begins; absent: the row names none.  Made in c->arena. */
+    struct str (*launch)(struct ctx *c, const struct service *s);
+};
+
+#define X(which, symbol) extern const struct protocol symbol;
+PROTOCOLS(X)
+#undef X
+
+/* NULL: no such protocol here. */
+static inline const struct protocol *protocol_of(const struct ctx *c, enum protocol_id which)
+{
+    return which < PROTO_COUNT ? c->protocols[which] : NULL;
+}
+
+#endif

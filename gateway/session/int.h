@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/session/int.h: what the rows of this folder share within one request; nobody else includes it.
+ *
+ * Floor 6b.
+ */
+#ifndef GATEWAY_SESSION_INT_H
+#define GATEWAY_SESSION_INT_H
+
+#include "model/ctx.h"
+#include "wire/kv.h"
+
+struct visit { /* of a browser */
+    /* session.c */
+    struct str key; /* of the session that it brought, once session_load has looked; absent: none */
+    struct kv_got session, touched;
+
+    /* login_cookie.c */
+    struct str wanted, wanted_upstream; /* which login is looked for */
+    bool large;                         /* the login does not fit its cookie: Redis keeps it */
+    bool kept;                          /* the login came out of a cookie */
+    struct kv_got count, request;
+};
+
+/* Makes it on first use. */
+static inline struct visit *visit_of(struct ctx *c)
+{
+    if (c->visit == NULL)
+        c->visit = arena_make(c->arena, struct visit);
+    return c->visit;
+}
+
+#endif
