@@ -49,6 +49,8 @@ struct audit;        /* one loop's line to it */
 
 /* Makes the folder where there is none; a sandbox must know it before it is entered. */
 bool audit_dir_prepare(const char *dir, struct fail *f);
+/* Whether anything was ever written there: a record, or a signed head.  False as well where nobody may look. */
+bool audit_dir_used(const char *dir);
 /* Recovers a line that was never finished (and so never acknowledged), checks
  * the last segment, goes on.  One writer per directory at a time.
  * Fails OURS audit_open, audit_taken, audit_broken (the detail names the record). */

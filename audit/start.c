@@ -106,6 +106,31 @@ bool audit_dir_prepare(const char *dir, struct fail *f)
     return mkdir(dir, 0700) == 0 || errno == EEXIST || fail(f, FAIL_OURS, "audit_open", "%s: %s", dir, strerror(errno));
 }
 
+static bool has_bytes(int dir_fd, const char *name)
+{
+    struct stat st;
+
+    return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
+}
+
+bool audit_dir_used(const char *dir)
+{
+    char name[32];
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool used = false;
+
+    if (fd < 0)
+        return false;
+    unsigned first = audit_first_segment(fd), last = audit_last_segment(fd);
+    for (unsigned s = first; !used && s > 0 && s <= last; s++) {
+        (void)snprintf(name, sizeof name, AUDIT_SEGMENT_FORM, s);
+        used = has_bytes(fd, name);
+    }
+    used = used || has_bytes(fd, AUDIT_HEADS_NAME);
+    (void)close(fd);
+    return used;
+}
+
 static bool open_dir(struct audit_writer *w, const char *dir, struct fail *f)
 {
     if (!audit_dir_prepare(dir, f))

@@ -15,7 +15,17 @@ enum { GENERATION = 1, ROOT_MIN_B = 32, ROOT_MAX_B = 4096 };
 struct seals {
     struct str seal[SEAL_COUNT]; /* of GENERATION, the only one so far */
     const struct hmac_key *pairwise;
+    int64_t mark;
 };
+
+static int64_t mark_of(struct str bytes)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < sizeof n; i++)
+        n = n << 8 | (unsigned char)bytes.p[i];
+    return (int64_t)(n >> 2) + 1; /* never 0, which means that there is none */
+}
 
 const struct seals *seals_of(struct arena *a, struct str secret)
 {
@@ -25,7 +35,13 @@ const struct seals *seals_of(struct arena *a, struct str secret)
     s->seal[SEAL_SESSION] = hkdf_sha256(a, secret, S("digione session seal 1"), SEAL_KEY_B);
     s->seal[SEAL_SECRET] = hkdf_sha256(a, secret, S("digione secret seal 1"), SEAL_KEY_B);
     s->pairwise = hmac_key(a, hkdf_sha256(a, secret, S("digione pairwise key"), SHA256_B));
+    s->mark = mark_of(hkdf_sha256(a, secret, S("digione root secret mark"), SHA256_B));
     return s;
+}
+
+int64_t seals_mark(const struct seals *s)
+{
+    return s->mark;
 }
 
 /* The whole file, which others must not be able to read. */
@@ -69,6 +85,20 @@ const struct seals *seals_load(struct arena *a, const char *path, struct fail *f
     return seals_of(a, secret);
 }
 
+/* A name that a power cut takes back would leave a registry without its secret. */
+static bool sync_folder_of(struct arena *a, struct str path)
+{
+    size_t end = path.n;
+
+    while (end > 0 && path.p[end - 1] != '/')
+        end--;
+    int fd = open(end == 0 ? "." : arena_cstr(a, str_sub(path, 0, end)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return ok;
+}
+
 /* Linked to its name only when it is whole, so that a crash leaves no short secret. */
 static bool write_root(const char *path, struct str text, struct fail *f)
 {
@@ -82,6 +112,10 @@ static bool write_root(const char *path, struct str text, struct fail *f)
     ok = ok && (link(part, path) == 0 || errno == EEXIST);
     int why = errno;
     (void)unlink(part);
+    if (ok && !sync_folder_of(scratch, str_of(path))) {
+        why = errno;
+        ok = false;
+    }
     arena_free(scratch);
     return ok ? true : fail(f, FAIL_OURS, "root_secret", "cannot write %s: %s", path, strerror(why));
 }

@@ -22,7 +22,10 @@ struct seals; /* lives in the arena it was made in: use arena_new_secret() */
 const struct seals *seals_load(struct arena *a, const char *path, struct fail *f);
 /* From bytes at hand; for tests and tools.  secret: at least 32 bytes. */
 const struct seals *seals_of(struct arena *a, struct str secret);
-/* Makes the file, mode 0600, unless it is there.  Fails OURS root_secret. */
+/* A number by which a root secret is known again, and from which nothing of it is learnt; always positive. */
+int64_t seals_mark(const struct seals *s);
+/* Makes the file, mode 0600, unless it is there.  Whether one may be made is the caller's to know
+ * (gateway/process/state.h).  Fails OURS root_secret. */
 bool seals_prepare(const char *path, const struct world *w, struct fail *f);
 
 /* Sealed: one byte of generation, then what crypt_seal() makes.  `bound` names

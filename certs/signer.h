@@ -37,6 +37,8 @@ bool signer_keys_prepare(const struct settings *set, const struct world *w, stru
 /* Adds a key that becomes current after `after_s`, when the one before it retires. */
 bool signer_keys_add(const struct settings *set, const struct world *w, enum key_use use, enum jose_alg alg,
                      int64_t after_s, struct fail *f);
+/* Whether the file of every key that the index lists is there.  Fails OURS keys_unreadable, which names it. */
+bool signer_keys_whole(const struct settings *set, struct arena *a, struct fail *f);
 /* What is there, without private halves.  NULL on failure. */
 const struct keyset *signer_keys_list(const struct settings *set, struct arena *a, struct fail *f);
 

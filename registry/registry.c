@@ -297,6 +297,14 @@ static bool load_accounts(struct loading *l)
 }
 
 static const struct db_statement ask_number = { "number.get", "SELECT value FROM number WHERE name = ?1" };
+static const struct db_statement set_number = { "number.set",
+                                                "INSERT INTO number (name, value) VALUES (?1, ?2) "
+                                                "ON CONFLICT (name) DO UPDATE SET value = excluded.value" };
+static const struct db_statement raise_number_to = { "number.raise_to",
+                                                     "UPDATE number SET value = MAX(value + 1, ?2) WHERE name = ?1" };
+static const struct db_statement list_sealed = {
+    "idp.sealed", "SELECT id, client_secret_sealed FROM idp WHERE client_secret_sealed <> ''"
+};
 static const struct db_statement raise_number = { "number.raise",
                                                   "UPDATE number SET value = value + 1 WHERE name = ?1" };
 
@@ -320,6 +328,48 @@ bool registry_number_raise(struct db *d, struct str name, int64_t *out, struct f
     struct db_value arg = db_text(name);
 
     return db_run(d, &raise_number, &arg, 1, f) && registry_number(d, name, out, f);
+}
+
+/* ── whose registry it is ────────────────────────────────────────────────── */
+
+static bool one_opens(const struct db_rows *sealed, struct arena *a, const struct seals *s)
+{
+    struct str plain;
+
+    for (size_t i = 0; i < sealed->n; i++) {
+        const struct db_value *row = db_row(sealed, i);
+        if (seal_secret_open(a, s, arena_join(a, S("idp:"), row[0].text), row[1].text, &plain))
+            return true;
+    }
+    return sealed->n == 0;
+}
+
+bool registry_fits_secret(struct db *d, const struct seals *s, struct fail *f)
+{
+    struct arena *a = arena_new_secret();
+    struct db_value name = db_text(S("root_secret"));
+    struct db_rows kept, sealed = { 0 };
+    bool read = db_query(d, &ask_number, &name, 1, a, &kept, f) && db_query(d, &list_sealed, NULL, 0, a, &sealed, f);
+    bool fits = read && (kept.n > 0 ? kept.at[0].number == seals_mark(s) : one_opens(&sealed, a, s));
+
+    arena_free(a);
+    return fits || (read && fail(f, FAIL_OURS, "root_secret_other",
+                                 kept.n > 0 ? "the registry was made with another root secret"
+                                            : "no secret that is sealed in the registry opens with this root secret"));
+}
+
+bool registry_keep_secret(struct db *d, const struct seals *s, struct fail *f)
+{
+    struct arena *a = arena_new();
+    const struct db_value args[] = { db_text(S("root_secret")), db_int(seals_mark(s)) };
+    struct db_rows kept;
+    bool good = db_query(d, &ask_number, args, 1, a, &kept, f);
+
+    /* Not written again: whatever is written makes every node load the registry anew. */
+    if (good && (kept.n == 0 || kept.at[0].number != args[1].number))
+        good = db_run(d, &set_number, args, 2, f);
+    arena_free(a);
+    return good;
 }
 
 static bool read_rows(struct loading *l, struct db *d)
@@ -375,7 +425,12 @@ struct db *registry_db_open(const struct settings *s, enum db_mode mode, struct 
     struct db *d = db_open(arena_cstr(a, arena_printf(a, "%s/registry.sqlite", dir)), mode, f);
 
     arena_free(a);
-    if (d == NULL || mode == DB_READ_ONLY || db_migrate(d, registry_migrations, registry_migration_count, f))
+    if (d == NULL || mode == DB_READ_ONLY)
+        return d;
+    bool is_new = db_schema_version(d) == 0;
+    int64_t epoch;
+    if (db_migrate(d, registry_migrations, registry_migration_count, f) &&
+        (!is_new || registry_session_epoch_raise(d, &epoch, f)))
         return d;
     db_close(d);
     return NULL;
@@ -455,7 +510,9 @@ bool registry_session_epoch_raise(struct db *d, int64_t *out, struct fail *f)
 {
     if (!db_begin(d, f))
         return false;
-    if (registry_number_raise(d, S("session_epoch"), out, f) && db_commit(d, f))
+    /* Past every epoch that another copy of this registry may have reached meanwhile: those grow with time, too. */
+    const struct db_value args[] = { db_text(S("session_epoch")), db_int(world_now_s(&world_real)) };
+    if (db_run(d, &raise_number_to, args, 2, f) && registry_session_epoch(d, out, f) && db_commit(d, f))
         return true;
     db_rollback(d);
     return false;

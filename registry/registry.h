@@ -52,7 +52,14 @@ bool registry_import(struct db *d, struct arena *a, struct str text, const char 
 /* Deterministic YAML that imports to the same registry.  Absent: failed. */
 struct str registry_export(struct db *d, struct arena *a, struct fail *f);
 
-/* Sessions made in an older epoch are void [design: Processes]. */
+/* Whether the registry belongs to this root secret: it says so itself, or, where it does not (one of an earlier
+ * version), one of the secrets that are sealed in it opens.  Fails OURS root_secret_other, db_…. */
+bool registry_fits_secret(struct db *d, const struct seals *s, struct fail *f);
+/* From now on it belongs to this one. */
+bool registry_keep_secret(struct db *d, const struct seals *s, struct fail *f);
+
+/* Sessions made in an older epoch are void [design: Processes].  A new registry begins with the time of its making,
+ * and so beyond whatever one before it had reached. */
 bool registry_session_epoch(struct db *d, int64_t *out, struct fail *f);
 bool registry_session_epoch_raise(struct db *d, int64_t *out, struct fail *f);
 

@@ -3,9 +3,9 @@
  * digione check -c FILE: everything that `digione serve` would refuse to start over, said at once. */
 #include "gateway/cli/cli.h"
 
-#include "base/seals.h"
 #include "certs/signer.h"
 #include "gateway/http/listen.h"
+#include "gateway/process/state.h"
 #include "gateway/process/supervisor.h"
 #include "registry/registry.h"
 #include "wire/kv.h"
@@ -16,10 +16,12 @@
 
 static int help(void)
 {
-    (void)puts("usage: digione check -c FILE\n\n"
-               "Examines settings, state directory, root secret, keys, registry and Redis settings as `digione serve`\n"
-               "would, changes nothing, prints a line for each, and exits: 0 when all is in order, 1 when not.\n"
-               "What a first start makes by itself (directory, root secret, keys, an empty registry) may be missing.");
+    (void)puts(
+        "usage: digione check -c FILE\n\n"
+        "Examines settings, state directory, root secret, keys, registry and Redis settings as `digione serve`\n"
+        "would, changes nothing, prints a line for each, and exits: 0 when all is in order, 1 when not.\n"
+        "What a first start makes by itself (directory, root secret, keys, an empty registry) may be missing, as\n"
+        "long as nothing depends on it: a root secret, keys or a registry that is missing later is lost.");
     return CLI_OK;
 }
 
@@ -59,19 +61,17 @@ static bool examine_state_dir(struct examined *e, struct fail *f)
 
 static bool examine_root_secret(struct examined *e, struct fail *f)
 {
-    if (!exists(e->arena, e->set->root_secret_file)) {
-        e->found = "not there yet; the first start makes it";
-        return true;
-    }
-    e->found = "there";
-    return seals_load(e->arena, arena_cstr(e->arena, e->set->root_secret_file), f) != NULL;
+    e->found = exists(e->arena, e->set->root_secret_file) ? "there" : "not there yet; the first start makes it";
+    return state_secret(e->set, e->arena, f);
 }
 
 static bool examine_keys(struct examined *e, struct fail *f)
 {
     size_t n;
 
-    if (!exists(e->arena, e->set->keys_dir)) {
+    if (!state_keys(e->set, e->arena, f))
+        return false;
+    if (!exists(e->arena, arena_join(e->arena, e->set->keys_dir, S("/keys.json")))) {
         e->found = "not there yet; the first start makes them";
         return true;
     }
@@ -85,6 +85,8 @@ static bool examine_keys(struct examined *e, struct fail *f)
 
 static bool examine_registry(struct examined *e, struct fail *f)
 {
+    if (!state_registry(e->set, e->arena, f))
+        return false;
     if (!exists(e->arena, arena_join(e->arena, e->set->state_dir, S("/registry/registry.sqlite")))) {
         e->found = "not there yet; `digione import` fills it";
         return true;

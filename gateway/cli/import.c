@@ -73,7 +73,8 @@ static int import_file(const char *word, const struct import_words *w, struct ar
         .dry_run = w->dry_run,
     };
     struct db *d = how.seals != NULL ? registry_db_open(&set, DB_CREATE, &f) : NULL;
-    bool good = d != NULL && registry_import(d, a, text, w->file, &how, &report, &f);
+    bool good = d != NULL && registry_import(d, a, text, w->file, &how, &report, &f) &&
+                (w->dry_run || registry_keep_secret(d, how.seals, &f));
     db_close(d);
     if (!good)
         return refused(word, &f);

@@ -5,6 +5,7 @@
 #include "certs/signer.h"
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
+#include "gateway/process/state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,7 +69,8 @@ static bool is_pair(enum key_use use, enum jose_alg alg)
            !(alg == JOSE_RS256 && use == KEY_AUDIT);
 }
 
-static int create(const struct settings *set, const char *use_name, const char *alg_name, const char *after)
+static int create(struct arena *a, const struct settings *set, const char *use_name, const char *alg_name,
+                  const char *after)
 {
     enum key_use use = key_use_named(str_of(use_name));
     enum jose_alg alg = jose_alg_named(str_of(alg_name));
@@ -80,7 +82,7 @@ static int create(const struct settings *set, const char *use_name, const char *
                             alg_name != NULL ? alg_name : "?");
     if (after != NULL && (use_name == NULL || !args_number(after, 0, LEAD_MAX_S, &after_s)))
         return cli_complain(CLI_USAGE, "keys", "--after: expected seconds from 0 to %d, beside --use", LEAD_MAX_S);
-    if (!signer_keys_prepare(set, &world_real, &f))
+    if (!state_keys(set, a, &f) || !signer_keys_prepare(set, &world_real, &f))
         return cli_complain(CLI_BROKEN, "keys", "%s", f.detail);
     if (use_name != NULL && !signer_keys_add(set, &world_real, use, alg, after_s, &f))
         return cli_complain(CLI_BROKEN, "keys", "%s", f.detail);
@@ -105,7 +107,7 @@ static int run(struct arena *a, int argc, char **argv)
         return CLI_REFUSED;
     if (creates && !cli_become(argv[0], &set, a))
         return CLI_BROKEN;
-    int status = creates ? create(&set, use, alg, after) : CLI_OK;
+    int status = creates ? create(a, &set, use, alg, after) : CLI_OK;
     return status == CLI_OK ? list(a, &set) : status;
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/node/node.h"
 #include "gateway/process/fetcher.h"
 #include "gateway/process/gateway.h"
+#include "gateway/process/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,7 +113,7 @@ static bool lock_state(const char *dir, struct arena *a, struct fail *f)
     return true;
 }
 
-bool supervisor_enter(const struct settings *set, struct arena *a, struct fail *f)
+static bool enter_dir(const struct settings *set, struct arena *a, struct fail *f)
 {
     const char *dir = arena_cstr(a, set->state_dir), *name = arena_cstr(a, set->run_as);
     bool root = geteuid() == 0;
@@ -125,12 +126,24 @@ bool supervisor_enter(const struct settings *set, struct arena *a, struct fail *
             "started as root, and there is no user \"%s\": make one (adduser --system --group %s) or set run_as", name,
             name);
     return make_dir(dir, root ? user->pw_uid : geteuid(), root ? user->pw_gid : getegid(), f) &&
-           (!root || become(user, f)) && seals_prepare(arena_cstr(a, set->root_secret_file), &world_real, f);
+           (!root || become(user, f));
+}
+
+bool supervisor_enter(const struct settings *set, struct arena *a, struct fail *f)
+{
+    return enter_dir(set, a, f) && state_secret(set, a, f) &&
+           seals_prepare(arena_cstr(a, set->root_secret_file), &world_real, f) && state_keep_secret(set, a, f);
 }
 
 bool supervisor_prepare(const struct settings *set, struct arena *a, struct fail *f)
 {
-    return supervisor_enter(set, a, f) && lock_state(arena_cstr(a, set->state_dir), a, f);
+    return supervisor_enter(set, a, f) && lock_state(arena_cstr(a, set->state_dir), a, f) && state_keys(set, a, f) &&
+           state_registry(set, a, f);
+}
+
+bool supervisor_take(const struct settings *set, struct arena *a, struct fail *f)
+{
+    return enter_dir(set, a, f) && lock_state(arena_cstr(a, set->state_dir), a, f);
 }
 
 /* ── what the children are ──────────────────────────────────────────────── */
@@ -210,9 +223,24 @@ static void ends(const struct supervisor *s, const struct pairs *p, int side, in
         out[i] = p->fd[i][side];
 }
 
+/* Asked at each start of a part, and not at the node's alone: what goes missing while a node runs is not made anew by a
+ * part that was restarted. */
+static bool may_make(const struct supervisor *s, bool (*may)(const struct settings *, struct arena *, struct fail *))
+{
+    struct fail f = { 0 };
+    bool good = may(s->set, s->arena, &f);
+
+    if (!good)
+        log_event(LOG_ERROR, "state.lost", LOG_C("code", f.code), LOG_C("why", f.detail));
+    return good;
+}
+
 static int run_gateway(struct supervisor *s)
 {
     int signer[LANES_MAX], fetcher[LANES_MAX];
+
+    if (!may_make(s, state_registry))
+        return GATEWAY_CANNOT_START;
 
     ends(s, &s->signer, 0, signer);
     ends(s, &s->fetcher, 0, fetcher);
@@ -223,6 +251,8 @@ static int run_signer(struct supervisor *s)
 {
     int mine[LANES_MAX];
 
+    if (!may_make(s, state_keys))
+        return GATEWAY_CANNOT_START;
     ends(s, &s->signer, 1, mine);
     return signer_main(s->set, &world_real, mine, s->loops, s->ready_fd) == EXIT_SUCCESS ? EXIT_SUCCESS
                                                                                          : GATEWAY_CANNOT_START;

@@ -26,10 +26,14 @@
 #include "base/settings.h"
 
 /* Makes what the node needs in state_dir; as root, gives it to run_as and becomes that user: for commands that
- * write there while the node runs or not.  Fails OURS run_as_missing, state_dir, root_secret. */
+ * write there while the node runs or not.  A root secret is made where nothing depends on one yet.  Fails OURS
+ * run_as_missing, state_dir, root_secret, and as state_secret() does. */
 bool supervisor_enter(const struct settings *set, struct arena *a, struct fail *f);
-/* Enters, and takes the directory for this process's life.  Fails OURS state_dir_taken as well. */
+/* Enters, and takes the directory for this process's life.  Fails OURS state_dir_taken as well, and where something is
+ * lost that cannot be made again (state.h). */
 bool supervisor_prepare(const struct settings *set, struct arena *a, struct fail *f);
+/* Takes the directory without making or asking for anything in it: for `digione restore`. */
+bool supervisor_take(const struct settings *set, struct arena *a, struct fail *f);
 /* Whether a redis-server is installed where the supervisor looks for it. */
 bool supervisor_finds_redis(void);
 /* Runs until told to stop.  Ends with the process's exit status. */

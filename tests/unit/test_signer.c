@@ -454,6 +454,21 @@ TEST(keys_are_made_once_and_have_a_schedule)
     CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
 }
 
+TEST(a_clock_that_is_behind_makes_no_second_set_of_keys)
+{
+    char folder[] = "/tmp/digione-keys-XXXXXX";
+    struct settings set = key_settings(t, folder);
+    struct fail f = { 0 };
+    size_t n = 0;
+
+    CHECK(signer_keys_prepare(&set, &t->world, &f));
+    test_passes(t, -365 * 86400);
+    CHECK(signer_keys_prepare(&set, &t->world, &f));
+    (void)keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
+    CHECK_INT(n, 7);
+    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
+}
+
 TEST(retired_keys_of_the_audit_chain_stay_for_its_readers)
 {
     char folder[] = "/tmp/digione-keys-XXXXXX";

@@ -101,6 +101,51 @@ TEST(a_key_that_is_added_is_served_by_another_signer_and_broken_keys_leave_the_o
     CHECK_INT(tree_end(&x, SIGTERM), 0);
 }
 
+/* Another process of that name was there, and ended by itself. */
+static bool came_and_went(const struct tree *x, const char *name, pid_t before)
+{
+    pid_t seen = 0;
+
+    for (int i = 0; i < PATIENCE; i++) {
+        pid_t now = tree_child(x, name);
+        if (seen > 0 && now != seen)
+            return true;
+        seen = now > 0 && now != before ? now : seen;
+        (void)poll(NULL, 0, 1);
+    }
+    return false;
+}
+
+static bool shell(struct test *t, const struct tree *x, const char *command)
+{
+    return system(arena_cstr(t->arena, arena_printf(t->arena, "cd '%s/state' && %s", x->dir, command))) == 0;
+}
+
+/* A part that dies and is started again is no first start: it makes nothing anew that was there. */
+TEST(what_goes_missing_while_a_node_runs_is_not_made_anew_by_a_part_that_is_restarted)
+{
+    static const struct {
+        const char *part, *take, *is_away, *back;
+    } lost[] = {
+        { "gateway", "mkdir away && mv registry/registry.sqlite* away/", "test ! -e registry/registry.sqlite",
+          "mv away/* registry/ && rmdir away" },
+        { "signer", "mv keys away", "test ! -e keys", "mv away keys" },
+    };
+    struct tree x = { 0 };
+
+    tree_new(t, &x);
+    CHECK(tree_well(t, &x));
+    CHECK(shell(t, &x, "printf '{}\\n' > registry/people.sqlite && printf '{}\\n' > audit/heads.jsonl"));
+    for (size_t i = 0; i < 2; i++) {
+        pid_t before = tree_child(&x, lost[i].part);
+        CHECK(before > 0 && shell(t, &x, lost[i].take) && kill(before, SIGKILL) == 0);
+        CHECK(came_and_went(&x, lost[i].part, before));
+        CHECK(shell(t, &x, lost[i].is_away) && shell(t, &x, lost[i].back));
+        CHECK(tree_well(t, &x));
+    }
+    CHECK_INT(tree_end(&x, SIGTERM), 0);
+}
+
 static void note_pid(void *with, pid_t pid, const char *name)
 {
     pid_t *pids = with;
