@@ -10,6 +10,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "certs/signer_client.h"
+#include "idp-adapters/addresses.h"
 #include "idp-adapters/oidc_attributes.h"
 #include "idp-adapters/upstream_oidc.h"
 #include "wire/fetch.h"
@@ -72,11 +73,6 @@ static enum step metadata_read(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-static struct str callback(struct ctx *c, const struct idp *idp)
-{
-    return arena_printf(c->arena, "%.*s/upstream/oidc/%.*s", STR_ARG(c->set->public_url), STR_ARG(idp->id));
-}
-
 /* state binds the answer to this login's cookie, nonce the ID token to this
  * request, the challenge the code to whoever redeems it. */
 static enum step make_secrets(struct ctx *c, struct fail *f)
@@ -110,7 +106,7 @@ static enum step write_url(struct ctx *c, struct fail *f)
     buf_add(&url, o->metadata->authorization_endpoint);
     url_query(&url, S("response_type"), S("code"));
     url_query(&url, S("client_id"), o->idp->client_id);
-    url_query(&url, S("redirect_uri"), callback(c, o->idp));
+    url_query(&url, S("redirect_uri"), oidc_redirect_uri(c->arena, c->set, o->idp));
     url_query(&url, S("scope"), str_is_set(o->idp->scope) ? o->idp->scope : S("openid profile"));
     url_query(&url, S("state"), l->upstream_id);
     url_query(&url, S("nonce"), l->upstream_nonce);
@@ -239,7 +235,7 @@ static enum step token_ask(struct ctx *c, struct fail *f)
 
     form_add(&body, S("grant_type"), S("authorization_code"));
     form_add(&body, S("code"), o->code);
-    form_add(&body, S("redirect_uri"), callback(c, o->idp));
+    form_add(&body, S("redirect_uri"), oidc_redirect_uri(c->arena, c->set, o->idp));
     form_add(&body, S("code_verifier"), c->login->upstream_verifier);
     if (!add_client_auth(c, o, &body, &authorization, f))
         return REFUSE;
@@ -441,7 +437,7 @@ static enum step leave_url(struct ctx *c, struct fail *f)
     if (str_is_set(c->session->upstream_hint))
         url_query(&url, S("id_token_hint"), c->session->upstream_hint);
     url_query(&url, S("client_id"), o->idp->client_id);
-    url_query(&url, S("post_logout_redirect_uri"), arena_join(c->arena, c->set->public_url, S(ADAPTER_LEFT_PATH)));
+    url_query(&url, S("post_logout_redirect_uri"), oidc_post_logout_redirect_uri(c->arena, c->set));
     url_query(&url, S("state"), c->login->upstream_id);
     url_query(&url, S("ui_locales"), c->login->lang);
     if (buf_ok(&url))

@@ -96,7 +96,7 @@ struct service {
 struct rule {
     struct str id;
     const struct provider *provider; /* never NULL */
-    enum role role;                  /* ROLE_NONE: any role */
+    enum role role;                  /* ROLE_NONE: any role, but not none */
     const struct school *school;     /* NULL: any school of the provider */
     const struct service *service;   /* NULL: any service */
     struct claim_set release;

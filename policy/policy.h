@@ -23,8 +23,8 @@ struct decision {
 };
 
 /* Decides; cannot fail, never blocks.  Forbid beats permit; no match is deny.
- * Only affiliations valid at now_s (Unix time, seconds) count, and a disabled
- * service is denied. */
+ * Only affiliations valid at now_s (Unix time, seconds) count, so a rule for any
+ * role says nothing of people without one; a disabled service is denied. */
 struct decision policy_decide(const struct registry *, const struct person *, const struct service *, int64_t now_s);
 
 #endif

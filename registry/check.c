@@ -300,8 +300,8 @@ static bool check_own_words(struct checking *c, const struct idp *idp)
     for (size_t i = 0; i < idp->attributes.n; i++) {
         const char *trouble = own_attribute_trouble(idp->attributes.at[i]);
         if (trouble != NULL)
-            return wrong(c, "attributes: \"%.*s\" %s; fields: %.*s", STR_ARG(idp->attributes.at[i]), trouble,
-                         STR_ARG(own_attribute_fields(c->scratch)));
+            return wrong(c, "attributes (of %.*s): \"%.*s\" %s", STR_ARG(own_attribute_fields(c->scratch)),
+                         STR_ARG(idp->attributes.at[i]), trouble);
     }
     if (idp->role == ROLE_ADMIN || idp->role == ROLE_OPERATOR || idp->role == ROLE_VENDOR)
         return wrong(c, "role \"%s\" is nothing that everybody can be", role_name(idp->role));

@@ -389,6 +389,8 @@ static bool check_result(struct importing *m)
 
     if (r != NULL && !good)
         where.key[0] = arena_str(m->arena, where.key[0]);
+    if (good && m->how->look != NULL)
+        m->how->look(m->how->with, r);
     if (r != NULL)
         registry_drop(r);
     if (good)

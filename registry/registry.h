@@ -43,6 +43,9 @@ struct import_how {
     const struct seals *seals; /* may be NULL when the file has no secret to seal */
     const char *base_dir;      /* secret_file: and metadata_file: are relative to it */
     bool dry_run;              /* says what would change, and changes nothing */
+    /* Shown the registry as it will be, when it is in order and before it is kept; NULL: nobody looks. */
+    void (*look)(void *with, const struct registry *r);
+    void *with;
 };
 
 /* Makes the registry equal to the file, in one transaction: all of it, or nothing.  Fails CALLER with file:line and

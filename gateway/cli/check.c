@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * digione check -c FILE: everything that `digione serve` would refuse to start over, said at once. */
+#include "gateway/cli/addresses.h"
 #include "gateway/cli/cli.h"
 
 #include "certs/signer.h"
@@ -20,6 +21,7 @@ static int help(void)
         "usage: digione check -c FILE\n\n"
         "Examines settings, state directory, root secret, keys, registry and Redis settings as `digione serve`\n"
         "would, changes nothing, prints a line for each, and exits: 0 when all is in order, 1 when not.\n"
+        "Below stand the addresses to register at each identity provider (docs/cities.md).\n"
         "What a first start makes by itself (directory, root secret, keys, an empty registry) may be missing, as\n"
         "long as nothing depends on it: a root secret, keys or a registry that is missing later is lost.");
     return CLI_OK;
@@ -29,6 +31,7 @@ struct examined {
     const struct settings *set;
     struct arena *arena;
     const char *found; /* a few words on success */
+    struct str more;   /* lines below all examinations */
 };
 
 static bool exists(struct arena *a, struct str path)
@@ -98,6 +101,7 @@ static bool examine_registry(struct examined *e, struct fail *f)
         e->found = arena_cstr(e->arena,
                               arena_printf(e->arena, "%zu providers, %zu identity providers, %zu services, %zu rules",
                                            p->provider_count, p->idp_count, p->service_count, p->rule_count));
+        e->more = addresses_text(e->arena, e->set, r);
     }
     registry_drop(r);
     db_close(d);
@@ -127,17 +131,20 @@ static const struct {
 
 static int examine_all(const struct settings *set, struct arena *a, const char *path)
 {
+    struct str more = { NULL, 0 };
     int status = CLI_OK;
 
     (void)printf("ok   %-16s %s\n", "settings", path);
     for (size_t i = 0; i < sizeof examinations / sizeof *examinations; i++) {
-        struct examined e = { set, a, "" };
+        struct examined e = { .set = set, .arena = a, .found = "" };
         struct fail f = { 0 };
         bool ok = examinations[i].run(&e, &f);
         (void)printf("%s %-16s %s\n", ok ? "ok  " : "BAD ", examinations[i].name, ok ? e.found : f.detail);
         if (!ok)
             status = CLI_REFUSED;
+        more = str_is_set(e.more) ? e.more : more;
     }
+    (void)printf("%.*s", STR_ARG(more));
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * digione import -c FILE registry.yaml */
+#include "gateway/cli/addresses.h"
 #include "gateway/cli/cli.h"
 #include "gateway/process/supervisor.h"
 #include "registry/registry.h"
@@ -15,8 +16,8 @@ static int help(void)
         "usage: digione import -c FILE [--dry-run] [--quiet] registry.yaml\n\n"
         "Makes the registry equal to the file: providers, identity providers, services, rules, accounts.  All of\n"
         "it or nothing; running gateways serve it within a second.  Prints what was added (+), changed (~) and\n"
-        "removed (-).  Secrets may stand in the file as secret_file: PATH or secret: {plain: …}; they are\n"
-        "hashed or sealed here, and are never exported in plain.\n\n"
+        "removed (-), then the addresses to register at each identity provider.  Secrets may stand in the file as\n"
+        "secret_file: PATH or secret: {plain: …}; they are hashed or sealed here, and never exported in plain.\n\n"
         "  -c FILE     the settings of the node\n"
         "  --dry-run   say what would change, and change nothing\n"
         "  --quiet     print nothing but complaints\n\n"
@@ -42,6 +43,19 @@ static const char *folder_of(struct arena *a, const char *path)
     return slash == NULL ? "." : slash == path ? "/" : arena_cstr(a, str_n(path, (size_t)(slash - path)));
 }
 
+struct looking {
+    struct arena *arena;
+    const struct settings *set;
+    struct str addresses;
+};
+
+static void look(void *with, const struct registry *r)
+{
+    struct looking *l = with;
+
+    l->addresses = addresses_text(l->arena, l->set, r);
+}
+
 static void print_report(const struct import_words *w, const struct import_report *r)
 {
     if (w->quiet)
@@ -59,6 +73,7 @@ static int import_file(const char *word, const struct import_words *w, struct ar
     struct settings set;
     struct fail f = { 0 };
     struct import_report report;
+    struct looking seen = { a, &set, { NULL, 0 } };
     struct str text;
 
     if (!cli_settings(word, w->config, a, &set))
@@ -71,6 +86,8 @@ static int import_file(const char *word, const struct import_words *w, struct ar
         .seals = seals_load(a, arena_cstr(a, set.root_secret_file), &f),
         .base_dir = folder_of(a, w->file),
         .dry_run = w->dry_run,
+        .look = look,
+        .with = &seen,
     };
     struct db *d = how.seals != NULL ? registry_db_open(&set, DB_CREATE, &f) : NULL;
     bool good = d != NULL && registry_import(d, a, text, w->file, &how, &report, &f) &&
@@ -79,6 +96,8 @@ static int import_file(const char *word, const struct import_words *w, struct ar
     if (!good)
         return refused(word, &f);
     print_report(w, &report);
+    if (!w->quiet)
+        (void)printf("%.*s", STR_ARG(seen.addresses));
     return CLI_OK;
 }
 

@@ -91,6 +91,17 @@ TEST(without_a_rule_there_is_no_entry)
     CHECK_STR(d.ask->id, "oulu"); /* whom to ask: the identity provider's owner */
 }
 
+TEST(a_rule_for_any_role_is_for_everyone_with_one_and_for_nobody_without)
+{
+    struct town *w = town(t);
+    struct person without = { .id = S("p"), .idp = S("oulu-edu") };
+    struct person staff = one(t, "1.2.3", NULL, ROLE_STAFF);
+
+    CHECK_INT(ask(w, &staff, 1).effect, EFFECT_ALLOW);
+    CHECK_INT(ask(w, &without, 1).effect, EFFECT_DENY);
+    CHECK_STR(ask(w, &without, 1).rule, "none");
+}
+
 TEST(a_rule_for_a_school_covers_that_school_alone)
 {
     struct town *w = town(t);

@@ -30,7 +30,9 @@ static void rig_new(struct test *t, struct rig *g)
     g->set.state_dir = str_of(arena_cstr(t->arena, str_of(g->dir)));
     g->db = registry_db_open(&g->set, DB_CREATE, &g->fail);
     CHECK(g->db != NULL);
-    g->how = (struct import_how){ &t->world, seals_of(t->arena, S("0123456789abcdef0123456789abcdef")), g->dir, false };
+    g->how = (struct import_how){ .world = &t->world,
+                                  .seals = seals_of(t->arena, S("0123456789abcdef0123456789abcdef")),
+                                  .base_dir = g->dir };
 }
 
 static void rig_free(struct rig *g)
@@ -242,18 +244,31 @@ TEST(a_citys_own_words_are_kept_and_must_mean_something)
     static const char *const wrong[][2] = { { "role_names: [OPE]", "\"OPE\" is not SPELLING=role" },
                                             { "role_names: [OPE=keisari]", "is not SPELLING=role" },
                                             { "role_names: ['=teacher']", "is not SPELLING=role" },
-                                            { "school: \"99201\"", "is none of its provider's" } };
+                                            { "school: \"99201\"", "is none of its provider's" },
+                                            { "attributes: [koulu]", "\"koulu\" is not NAME=field" },
+                                            { "attributes: [koulu=kenkä]", "attributes (of subject, learner_id, " },
+                                            { "attributes: ['=role']", "\"=role\" is not NAME=field" },
+                                            { "attributes: [' x=role']", "has white space around its name" },
+                                            { "role: admin", "is nothing that everybody can be" },
+                                            { "role: keisari", "role: expected one of learner, " } };
     struct rig g;
 
     rig_new(t, &g);
 #define ROW                                                                                                            \
     PROVIDERS "idps:\n  - {id: x, kind: oidc, provider: oulu, name: {fi: X}, map: entra, issuer: https://x.example, "  \
               "client_id: d, auth_method: private_key_jwt, %s}\n"
-    CHECK(import(t, &g, arena_printf(t->arena, ROW, "role_names: [OPE=teacher, a-1=learner], school: \"99101\"")));
+    CHECK(import(t, &g,
+                 arena_printf(t->arena, ROW,
+                              "role_names: [OPE=teacher, a-1=learner], school: \"99101\", "
+                              "attributes: [koulu=school, 'a=b=subject'], role: learner")));
     CHECK_STR(g.fail.detail, "");
     struct registry *r = registry_load(g.db, &g.fail);
-    CHECK(r != NULL && registry_idp(r, S("x"))->role_names.n == 2);
+    CHECK(r != NULL && registry_idp(r, S("x"))->role_names.n == 2 && registry_idp(r, S("x"))->role == ROLE_LEARNER);
+    CHECK(r != NULL && registry_idp(r, S("x"))->attributes.n == 2);
     registry_drop(r);
+    struct str out = registry_export(g.db, t->arena, &g.fail);
+    CHECK(import(t, &g, out));
+    CHECK_INT(g.report.added + g.report.changed + g.report.removed, 0);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         CHECK(!import(t, &g, arena_printf(t->arena, ROW, wrong[i][0])));
         CHECK(strstr(g.fail.detail, wrong[i][1]) != NULL);
@@ -288,6 +303,40 @@ TEST(metadata_in_a_row_is_read_when_it_is_imported)
         CHECK(strstr(g.fail.detail, "registry.yaml:15: idp turku-saml: metadata_xml: ") != NULL);
         CHECK(strstr(g.fail.detail, wrong[i][1]) != NULL);
     }
+    rig_free(&g);
+}
+
+TEST(an_export_says_whom_a_rule_without_a_role_means)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(WHOLE)));
+    struct str out = registry_export(g.db, t->arena, &g.fail);
+    CHECK(str_find(out, S("# A rule without a role is for everyone who has some role at the provider; people who have "
+                          "none are not meant.\nrules:\n")) < out.n);
+    rig_free(&g);
+}
+
+static void look(void *with, const struct registry *r)
+{
+    *(size_t *)with = registry_parts(r)->idp_count;
+}
+
+TEST(who_looks_sees_the_registry_as_it_will_be)
+{
+    struct rig g;
+    size_t seen = 0;
+
+    rig_new(t, &g);
+    g.how.look = look;
+    g.how.with = &seen;
+    g.how.dry_run = true;
+    CHECK(import(t, &g, S(WHOLE)));
+    CHECK(seen > 0);
+    seen = 0;
+    CHECK(!import(t, &g, S(PROVIDERS "idps:\n  - {id: x, kind: oidc, name: {fi: X}}\n")));
+    CHECK_INT(seen, 0); /* what is not in order is not shown */
     rig_free(&g);
 }
 

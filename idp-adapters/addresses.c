@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "idp-adapters/addresses.h"
+
+#include "idp-adapters/adapter.h"
+#include "idp-adapters/upstream_saml.h"
+
+struct str oidc_redirect_uri(struct arena *a, const struct settings *set, const struct idp *idp)
+{
+    return arena_printf(a, "%.*s/upstream/oidc/%.*s", STR_ARG(set->public_url), STR_ARG(idp->id));
+}
+
+struct str oidc_post_logout_redirect_uri(struct arena *a, const struct settings *set)
+{
+    return arena_join(a, set->public_url, S(ADAPTER_LEFT_PATH));
+}
+
+static size_t oidc_addresses(struct arena *a, const struct settings *set, const struct idp *idp, struct address *out)
+{
+    size_t n = 0;
+
+    out[n++] = (struct address){ "redirect URI", oidc_redirect_uri(a, set, idp) };
+    out[n++] = (struct address){ "post-logout redirect URI", oidc_post_logout_redirect_uri(a, set) };
+    if (str_eq(idp->auth_method, S("private_key_jwt")))
+        out[n++] = (struct address){ "our keys (JWKS)", arena_join(a, set->public_url, S("/upstream/jwks")) };
+    return n;
+}
+
+static size_t saml_addresses(struct arena *a, const struct settings *set, struct address *out)
+{
+    out[0] = (struct address){ "entityID, metadata", saml_sp_entity_id(a, set) };
+    out[1] = (struct address){ "assertion consumer (POST)", saml_sp_acs(a, set) };
+    return 2;
+}
+
+size_t idp_addresses(struct arena *a, const struct settings *set, const struct idp *idp,
+                     struct address out[ADDRESSES_MAX])
+{
+    return idp->kind == IDP_OIDC   ? oidc_addresses(a, set, idp, out)
+           : idp->kind == IDP_SAML ? saml_addresses(a, set, out)
+                                   : 0;
+}

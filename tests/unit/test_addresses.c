@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/cli/addresses.h"
+#include "idp-adapters/addresses.h"
+#include "tests/test.h"
+
+static struct idp idps[] = {
+    { .id = S("anjala"), .kind = IDP_LOCAL, .enabled = true },
+    { .id = S("oulu-edu"), .kind = IDP_OIDC, .auth_method = S("client_secret_basic") },
+    { .id = S("tampere"), .kind = IDP_OIDC, .enabled = true, .auth_method = S("private_key_jwt") },
+    { .id = S("turku"), .kind = IDP_SAML, .enabled = true },
+};
+
+static struct str text_of(struct test *t, size_t first, size_t n)
+{
+    struct settings set = { .public_url = S("https://login.example.fi") };
+    struct registry_parts parts = { .idps = idps + first, .idp_count = n };
+    struct registry *r = registry_build(arena_new(), &parts);
+    struct str text = addresses_text(t->arena, &set, r);
+
+    registry_drop(r);
+    return text;
+}
+
+static bool says(struct str text, const char *line)
+{
+    return str_find(text, str_of(line)) < text.n;
+}
+
+TEST(each_row_has_its_addresses_also_before_it_is_enabled)
+{
+    struct str text = text_of(t, 0, 4);
+
+    CHECK(says(text,
+               "  oulu-edu             redirect URI               https://login.example.fi/upstream/oidc/oulu-edu\n"));
+    CHECK(says(text, "  oulu-edu             post-logout redirect URI   https://login.example.fi/upstream/left\n"));
+    CHECK(says(text,
+               "  tampere              redirect URI               https://login.example.fi/upstream/oidc/tampere\n"));
+    CHECK(says(text, "  tampere              our keys (JWKS)            https://login.example.fi/upstream/jwks\n"));
+    CHECK(says(text, "  turku                entityID, metadata         https://login.example.fi/saml/metadata\n"));
+    CHECK(says(text, "  turku                assertion consumer (POST)  https://login.example.fi/upstream/saml/acs\n"));
+    CHECK(!says(text, "anjala"));
+    CHECK(!says(text, "oulu-edu             our keys")); /* who has a secret of ours needs no key of ours */
+}
+
+TEST(local_accounts_need_no_address_anywhere)
+{
+    CHECK_INT(text_of(t, 0, 1).n, 0);
+    CHECK_INT(text_of(t, 0, 0).n, 0);
+}
