@@ -268,6 +268,7 @@ static const struct {
     { "email", "email", "text" },
     { "school", "school", "schools" },
     { "role", "role", "roles" },
+    { "roles", "role", "role_set" },
     { "groups", "role", "group_roles" },
     { "group", "group", "list" },
     { "class_level", "class_level", "number" },
