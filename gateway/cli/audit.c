@@ -104,11 +104,13 @@ int cli_audit(int argc, char **argv)
         return help();
     if (!cli_options(argc, argv, options, words, 2, &n))
         return CLI_USAGE;
+    static const char *const verbs[] = { "verify", NULL };
     if (n == 0 || strcmp(words[0], "verify") != 0)
-        return cli_complain(CLI_USAGE, argv[0], "audit what? `digione audit verify`");
+        return cli_unknown(argv[0], "word", words[0], verbs);
     w.dir = words[1];
-    if (w.dir == NULL && w.config == NULL)
-        return cli_complain(CLI_USAGE, argv[0], "which log? -c FILE, or a directory");
+    const struct cli_need needs[] = { { "-c FILE, or the folder of a log", w.dir != NULL || w.config != NULL }, { 0 } };
+    if (!cli_needs("audit verify", needs))
+        return CLI_USAGE;
     struct arena *a = arena_new();
     int status = verify(argv[0], &w, a);
     arena_free(a);

@@ -123,7 +123,7 @@ static int run_check(struct arena *a, int argc, char **argv)
     if (!cli_options(argc, argv, options, files, (size_t)argc, &n))
         return CLI_USAGE;
     if (n == 0 && schema == NULL)
-        return cli_complain(CLI_USAGE, "cedar", "check needs a file of policies, or a schema");
+        return cli_complain(CLI_USAGE, argv[0], "missing: a file of policies, or --schema SCHEMA");
     status = read_schema(&in, schema);
     if (n == 0 && status == CLI_OK)
         (void)printf("%s: in order\n", schema);
@@ -147,7 +147,7 @@ static bool read_ids(const char *word, enum cedar_ids *out)
     *out = word != NULL && strcmp(word, "annotation") == 0 ? CEDAR_IDS_BY_ANNOTATION : CEDAR_IDS_BY_POSITION;
     if (word == NULL || strcmp(word, "position") == 0 || strcmp(word, "annotation") == 0)
         return true;
-    return cli_complain(false, "cedar", "--ids is position or annotation");
+    return cli_complain(false, "cedar", "--ids: expected position or annotation, got \"%s\"", word);
 }
 
 static int run_authorize(struct arena *a, int argc, char **argv)
@@ -172,8 +172,12 @@ static int run_authorize(struct arena *a, int argc, char **argv)
 
     if (!cli_options(argc, argv, options, NULL, 0, &n))
         return CLI_USAGE;
-    if (policies == NULL || entities == NULL || request == NULL)
-        return cli_complain(CLI_USAGE, "cedar", "authorize needs --policies, --entities and --request");
+    const struct cli_need needs[] = { { "--policies FILE", policies != NULL },
+                                      { "--entities FILE", entities != NULL },
+                                      { "--request FILE", request != NULL },
+                                      { 0 } };
+    if (!cli_needs(argv[0], needs))
+        return CLI_USAGE;
     if (!read_ids(ids != NULL ? ids : "annotation", &named_by))
         return CLI_USAGE;
     if ((status = read_schema(&in, schema)) != CLI_OK || (status = read_policies(&in, policies, named_by)) != CLI_OK ||
@@ -251,7 +255,7 @@ static int run_test(struct arena *a, int argc, char **argv)
     if (!cli_options(argc, argv, options, files, (size_t)argc, &n))
         return CLI_USAGE;
     if (n == 0)
-        return cli_complain(CLI_USAGE, "cedar", "test needs files of test cases");
+        return cli_complain(CLI_USAGE, argv[0], "missing: files of test cases");
     if (!read_ids(ids, &named_by))
         return CLI_USAGE;
     return cedar_test_files(files, n, root, named_by);
@@ -293,18 +297,19 @@ int cli_cedar(int argc, char **argv)
     struct arena *a;
     int status = -1;
 
-    if (argc < 2 || cli_wants_help(argc, argv)) {
-        print_help(argc < 2 ? stderr : stdout);
-        return argc < 2 ? CLI_USAGE : CLI_OK;
+    const char *known[] = { words[0].word, words[1].word, words[2].word, words[3].word, NULL };
+    _Static_assert(sizeof known / sizeof *known == sizeof words / sizeof *words + 1, "all words are known");
+
+    if (cli_wants_help(argc, argv)) {
+        print_help(stdout);
+        return CLI_OK;
     }
+    if (argc < 2)
+        return cli_unknown("cedar", "word", NULL, known);
     a = arena_new();
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(argv[1], words[i].word) == 0)
             status = run_word(a, i, argc - 1, argv + 1);
     arena_free(a);
-    if (status < 0) {
-        status = cli_complain(CLI_USAGE, "cedar", "there is no \"%s\"", argv[1]);
-        print_help(stderr);
-    }
-    return status;
+    return status >= 0 ? status : cli_unknown("cedar", "word", argv[1], known);
 }

@@ -159,7 +159,8 @@ int cli_check(int argc, char **argv)
 
     if (cli_wants_help(argc, argv)) {
         status = help();
-    } else if (cli_options(argc, argv, options, NULL, 0, &words)) {
+    } else if (cli_options(argc, argv, options, NULL, 0, &words) &&
+               cli_needs(argv[0], (const struct cli_need[]){ CLI_NEEDS_CONFIG(path), { 0 } })) {
         status = CLI_REFUSED;
         if (cli_settings(argv[0], path, a, &set))
             status = examine_all(&set, a, path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/cli/cli.h"
 
+#include "base/near.h"
 #include "gateway/process/supervisor.h"
 #include "wire/yaml.h"
 
@@ -20,12 +21,12 @@ static const struct cli_option *find(const struct cli_option *table, struct str 
 }
 
 /* Takes one option with its value; gives how many arguments that were, 0: refused. */
-static int take(int left, char **argv, const char *word, const struct cli_option *o)
+static int take(int left, char **argv, const struct cli_option *o, struct fail *f)
 {
     bool twice = (o->value != NULL && *o->value != NULL) || (o->value == NULL && o->seen != NULL && *o->seen);
 
     if (twice)
-        return cli_complain(0, word, "%s is given twice", o->name);
+        return fail(f, FAIL_CALLER, "usage", "%s is given twice", o->name);
     if (o->seen != NULL)
         *o->seen = true;
     if (o->value == NULL)
@@ -35,13 +36,32 @@ static int take(int left, char **argv, const char *word, const struct cli_option
         return 1;
     }
     if (left < 2)
-        return cli_complain(0, word, "%s needs a value", o->name);
+        return fail(f, FAIL_CALLER, "usage", "%s needs a value", o->name);
     *o->value = argv[1];
     return 2;
 }
 
-bool cli_options(int argc, char **argv, const struct cli_option *table, const char **rest, size_t rest_max,
-                 size_t *rest_count)
+enum { OPTIONS_MAX = 32 };
+
+static bool unknown_option(const struct cli_option *table, const char *word, struct fail *f)
+{
+    const char *known[OPTIONS_MAX + 2];
+    struct str name = str_of(word);
+    size_t n = 0;
+
+    for (; table->name != NULL && n < OPTIONS_MAX; table++)
+        known[n++] = table->name;
+    known[n++] = "--help";
+    known[n] = NULL;
+    struct arena *a = arena_new();
+    (void)fail_long(f, FAIL_CALLER, "usage", "unknown option %s%.*s", word,
+                    STR_ARG(near_help(a, str_sub(name, 0, str_find_byte(name, '=', 0)), known)));
+    arena_free(a);
+    return false;
+}
+
+bool cli_options_read(int argc, char **argv, const struct cli_option *table, const char **rest, size_t rest_max,
+                      size_t *rest_count, struct fail *f)
 {
     bool only_words = false;
 
@@ -51,19 +71,61 @@ bool cli_options(int argc, char **argv, const struct cli_option *table, const ch
         const struct cli_option *o = only_words ? NULL : find(table, word);
         taken = 1;
         if (o != NULL) {
-            if ((taken = take(argc - i, argv + i, argv[0], o)) == 0)
+            if ((taken = take(argc - i, argv + i, o, f)) == 0)
                 return false;
         } else if (!only_words && str_eq(word, S("--"))) {
             only_words = true;
         } else if (!only_words && word.n > 1 && word.p[0] == '-') {
-            return cli_complain(false, argv[0], "unknown option %s", argv[i]);
+            return unknown_option(table, argv[i], f);
         } else if (*rest_count == rest_max) {
-            return cli_complain(false, argv[0], "\"%s\" is one word too many", argv[i]);
+            return fail(f, FAIL_CALLER, "usage", "\"%s\" is one word too many", argv[i]);
         } else {
             rest[(*rest_count)++] = argv[i];
         }
     }
     return true;
+}
+
+bool cli_options(int argc, char **argv, const struct cli_option *table, const char **rest, size_t rest_max,
+                 size_t *rest_count)
+{
+    struct fail f = { 0 };
+
+    return cli_options_read(argc, argv, table, rest, rest_max, rest_count, &f) ||
+           cli_complain(false, argv[0], "%s", f.detail);
+}
+
+bool cli_needs_read(const struct cli_need *needs, struct fail *f)
+{
+    struct arena *a = arena_new();
+    struct buf missing = buf_new(a, FAIL_DETAIL_B);
+
+    for (; needs->name != NULL; needs++)
+        if (!needs->given)
+            buf_printf(&missing, "%s%s", missing.n > 0 ? ", " : "", needs->name);
+    bool complete = missing.n == 0 || fail(f, FAIL_CALLER, "usage", "missing: %.*s", STR_ARG(buf_str(&missing)));
+    arena_free(a);
+    return complete;
+}
+
+bool cli_needs(const char *word, const struct cli_need *needs)
+{
+    struct fail f = { 0 };
+
+    return cli_needs_read(needs, &f) || cli_complain(false, word, "%s", f.detail);
+}
+
+int cli_unknown(const char *word, const char *kind, const char *given, const char *const *known)
+{
+    struct arena *a = arena_new();
+    struct str help = near_help(a, str_of(given != NULL ? given : ""), known);
+
+    if (given != NULL)
+        (void)cli_complain(0, word, "there is no %s \"%s\"%.*s", kind, given, STR_ARG(help));
+    else
+        (void)cli_complain(0, word, "missing: a %s%.*s", kind, STR_ARG(help));
+    arena_free(a);
+    return CLI_USAGE;
 }
 
 bool cli_wants_help(int argc, char **argv)
@@ -90,8 +152,6 @@ bool cli_settings(const char *word, const char *path, struct arena *a, struct se
 {
     struct fail f = { 0 };
 
-    if (path == NULL)
-        return cli_complain(false, word, "which settings file? -c FILE");
     return settings_read_file(path, a, set, &f) || cli_complain(false, word, "%s", f.detail);
 }
 

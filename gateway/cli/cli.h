@@ -29,14 +29,35 @@ struct cli_option {
 };
 
 /* Reads argv[1..]; what is no option goes to rest (at most rest_max, in order).
- * Prints a complaint to standard error and gives false on an unknown option, a
+ * Fails CALLER usage on an unknown option (the detail lists those that there are), a
  * missing value, an option twice, or too many words. */
+bool cli_options_read(int argc, char **argv, const struct cli_option *table, const char **rest, size_t rest_max,
+                      size_t *rest_count, struct fail *f);
+/* The same; prints what was wrong to standard error and gives false. */
 bool cli_options(int argc, char **argv, const struct cli_option *table, const char **rest, size_t rest_max,
                  size_t *rest_count);
+
+/* What a command cannot do without. */
+struct cli_need {
+    const char *name; /* as a person writes it: "--cert FILE"; NULL ends the table */
+    bool given;
+};
+/* Fails CALLER usage: "missing: --issuer ID, RESPONSE.xml". */
+bool cli_needs_read(const struct cli_need *needs, struct fail *f);
+bool cli_needs(const char *word, const struct cli_need *needs); /* the same, printed */
+#define CLI_NEEDS_CONFIG(path)                                                                                         \
+    {                                                                                                                  \
+        "-c FILE (the settings of the node)", (path) != NULL                                                           \
+    }
+
+/* Prints what the word of that kind ("word", "use") may be, and which is near; gives CLI_USAGE.  given NULL: none was.
+ */
+int cli_unknown(const char *word, const char *kind, const char *given, const char *const *known);
+
 bool cli_wants_help(int argc, char **argv); /* --help or -h among the arguments */
 /* Prints "digione WORD: why" to standard error; gives status. */
 int cli_complain(int status, const char *word, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Reads and checks the settings file named by -c; complains and gives false. */
+/* Reads and checks the settings file named by -c, which is given (CLI_NEEDS_CONFIG); complains and gives false. */
 bool cli_settings(const char *word, const char *path, struct arena *a, struct settings *set);
 /* For words that write into state_dir: makes it, and as root becomes run_as, so that the gateway can read what they
  * wrote.  Read what only root can read before.  Complains and gives false. */

@@ -45,8 +45,8 @@ int cli_export(int argc, char **argv)
         return help();
     if (!cli_options(argc, argv, options, NULL, 0, &words))
         return CLI_USAGE;
-    if (config == NULL)
-        return cli_complain(CLI_USAGE, argv[0], "which settings file? -c FILE");
+    if (!cli_needs(argv[0], (const struct cli_need[]){ CLI_NEEDS_CONFIG(config), { 0 } }))
+        return CLI_USAGE;
     struct arena *a = arena_new();
     int status = export_all(argv[0], config, a);
     arena_free(a);

@@ -117,8 +117,9 @@ int cli_import(int argc, char **argv)
         return help();
     if (!cli_options(argc, argv, options, &w.file, 1, &words))
         return CLI_USAGE;
-    if (words == 0 || w.config == NULL)
-        return cli_complain(CLI_USAGE, argv[0], words == 0 ? "which file?" : "which settings file? -c FILE");
+    const struct cli_need needs[] = { CLI_NEEDS_CONFIG(w.config), { "registry.yaml (the file)", words > 0 }, { 0 } };
+    if (!cli_needs(argv[0], needs))
+        return CLI_USAGE;
     struct arena *a = arena_new_secret();
     int status = import_file(argv[0], &w, a);
     arena_free(a);

@@ -99,19 +99,24 @@ static int verify(struct arena *a, const struct asked *q, const struct jose_rule
     return accept(a, &claims);
 }
 
-/* Fills q and rules; a complaint, or NULL. */
-static const char *understand(int argc, char **argv, struct asked *q, struct jose_rules *rules)
+/* Fills q and rules. */
+static bool understand(int argc, char **argv, struct asked *q, struct jose_rules *rules, struct fail *f)
 {
     const struct cli_option options[] = { { "--jwks", &q->jwks, NULL }, { "--iss", &q->iss, NULL },
                                           { "--aud", &q->aud, NULL },   { "--nonce", &q->nonce, NULL },
                                           { "--now", &q->now, NULL },   { "--skew", &q->skew, NULL },
-                                          { "--map", &q->map, NULL },   { NULL, NULL, NULL } };
+                                          { NULL, NULL, NULL } };
     size_t words = 0;
 
-    if (!cli_options(argc, argv, options, &q->token, 1, &words))
-        return "see standard error";
-    if (q->jwks == NULL || q->iss == NULL || q->aud == NULL || words != 1)
-        return "--jwks, --iss, --aud and one TOKENFILE are needed";
+    if (!cli_options_read(argc, argv, options, &q->token, 1, &words, f))
+        return false;
+    const struct cli_need needs[] = { { "--jwks FILE", q->jwks != NULL },
+                                      { "--iss ISS", q->iss != NULL },
+                                      { "--aud AUD", q->aud != NULL },
+                                      { "TOKENFILE", words == 1 },
+                                      { 0 } };
+    if (!cli_needs_read(needs, f))
+        return false;
     *rules = (struct jose_rules){ .blame = FAIL_UPSTREAM,
                                   .algs = JOSE_BOTH,
                                   .iss = str_of(q->iss),
@@ -120,25 +125,26 @@ static const char *understand(int argc, char **argv, struct asked *q, struct jos
                                   .now_s = world_now_s(&world_real),
                                   .skew_s = SKEW_PRESET_S };
     if (q->now != NULL && !args_time(q->now, &rules->now_s))
-        return "--now: expected Unix seconds or a time like 2026-08-10T08:00:00Z";
-    if (q->map != NULL && dialect_named(str_of(q->map)) == NULL)
-        return "--map: there is no map of that name; `digione saml verify --map x` lists them";
+        return fail(f, FAIL_CALLER, "usage", "--now: expected Unix seconds or a time like 2026-08-10T08:00:00Z");
     if (q->skew != NULL && !args_number(q->skew, 0, SKEW_MAX_S, &rules->skew_s))
-        return "--skew: expected seconds from 0 to 3600";
-    return NULL;
+        return fail(f, FAIL_CALLER, "usage", "--skew: expected seconds from 0 to 3600");
+    return true;
 }
 
 int cli_jwt(int argc, char **argv)
 {
     struct asked q = { 0 };
     struct jose_rules rules;
+    struct fail f = { 0 };
 
     if (cli_wants_help(argc, argv))
         return help();
     struct arena *a = arena_new();
-    const char *complaint = argc < 2 || strcmp(argv[1], "verify") != 0 ? "expected: digione jwt verify …"
-                                                                       : understand(argc - 1, argv + 1, &q, &rules);
-    int status = complaint != NULL ? refuse(a, CLI_USAGE, "usage", complaint) : verify(a, &q, &rules);
+    bool understood =
+        argc < 2 || strcmp(argv[1], "verify") != 0
+            ? fail(&f, FAIL_CALLER, "usage", "expected: digione jwt verify …; got \"%s\"", argc < 2 ? "" : argv[1])
+            : understand(argc - 1, argv + 1, &q, &rules, &f);
+    int status = understood ? verify(a, &q, &rules) : refuse(a, CLI_USAGE, "usage", f.detail);
     arena_free(a);
     return status;
 }

@@ -69,45 +69,75 @@ static bool is_pair(enum key_use use, enum jose_alg alg)
            !(alg == JOSE_RS256 && use == KEY_AUDIT);
 }
 
-static int create(struct arena *a, const struct settings *set, const char *use_name, const char *alg_name,
-                  const char *after)
+struct key_words {
+    const char *use, *alg, *after; /* as they were given; NULL: not */
+    enum key_use of;
+    enum jose_alg with;
+    int64_t after_s;
+};
+
+/* CLI_OK: they make sense. */
+static int understand(struct key_words *k)
 {
-    enum key_use use = key_use_named(str_of(use_name));
-    enum jose_alg alg = jose_alg_named(str_of(alg_name));
-    int64_t after_s = LEAD_S;
+    static const char *const uses[] = { "oidc", "saml", "client", "decrypt", "audit", NULL };
+    static const char *const algs[] = { "ES256", "RS256", NULL };
+
+    k->of = key_use_named(str_of(k->use));
+    k->with = jose_alg_named(str_of(k->alg));
+    k->after_s = LEAD_S;
+    if (k->use != NULL && k->of == KEY_NONE)
+        return cli_unknown("keys create", "--use", k->use, uses);
+    if (k->alg != NULL && k->with == JOSE_NONE)
+        return cli_unknown("keys create", "--alg", k->alg, algs);
+    if (k->use != NULL && !is_pair(k->of, k->with))
+        return cli_complain(CLI_USAGE, "keys create", "keys of --use %s are %s", k->use,
+                            k->with == JOSE_ES256 ? "RS256" : "ES256");
+    if (k->after != NULL && (k->use == NULL || !args_number(k->after, 0, LEAD_MAX_S, &k->after_s)))
+        return cli_complain(CLI_USAGE, "keys create", "--after: expected seconds from 0 to %d, beside --use",
+                            LEAD_MAX_S);
+    return CLI_OK;
+}
+
+static int create(struct arena *a, const struct settings *set, const struct key_words *k)
+{
     struct fail f = { 0 };
 
-    if (use_name != NULL && !is_pair(use, alg))
-        return cli_complain(CLI_USAGE, "keys", "no such key: --use %s --alg %s", use_name,
-                            alg_name != NULL ? alg_name : "?");
-    if (after != NULL && (use_name == NULL || !args_number(after, 0, LEAD_MAX_S, &after_s)))
-        return cli_complain(CLI_USAGE, "keys", "--after: expected seconds from 0 to %d, beside --use", LEAD_MAX_S);
     if (!state_keys(set, a, &f) || !signer_keys_prepare(set, &world_real, &f))
         return cli_complain(CLI_BROKEN, "keys", "%s", f.detail);
-    if (use_name != NULL && !signer_keys_add(set, &world_real, use, alg, after_s, &f))
+    if (k->use != NULL && !signer_keys_add(set, &world_real, k->of, k->with, k->after_s, &f))
         return cli_complain(CLI_BROKEN, "keys", "%s", f.detail);
     return CLI_OK;
 }
 
 static int run(struct arena *a, int argc, char **argv)
 {
-    const char *path = NULL, *use = NULL, *alg = NULL, *after = NULL, *verb = NULL;
-    const struct cli_option options[] = { { "-c", &path, NULL },   { "--config", &path, NULL }, { "--use", &use, NULL },
-                                          { "--alg", &alg, NULL }, { "--after", &after, NULL }, { NULL, NULL, NULL } };
+    const char *path = NULL, *verb = NULL;
+    struct key_words k = { 0 };
+    const struct cli_option options[] = { { "-c", &path, NULL },         { "--config", &path, NULL },
+                                          { "--use", &k.use, NULL },     { "--alg", &k.alg, NULL },
+                                          { "--after", &k.after, NULL }, { NULL, NULL, NULL } };
     struct settings set;
     size_t words;
 
     if (!cli_options(argc, argv, options, &verb, 1, &words))
         return CLI_USAGE;
     bool lists = words == 1 && strcmp(verb, "list") == 0, creates = words == 1 && strcmp(verb, "create") == 0;
-    if ((!lists && !creates) || (lists && (use != NULL || alg != NULL || after != NULL)) ||
-        (use == NULL) != (alg == NULL))
-        return cli_complain(CLI_USAGE, argv[0], "expected list or create; --help says more");
+    static const char *const verbs[] = { "list", "create", NULL };
+    if (!lists && !creates)
+        return cli_unknown(argv[0], "word", verb, verbs);
+    if (lists && (k.use != NULL || k.alg != NULL || k.after != NULL))
+        return cli_complain(CLI_USAGE, argv[0], "--use, --alg and --after belong to create");
+    const struct cli_need needs[] = { CLI_NEEDS_CONFIG(path),
+                                      { "--use USE (beside --alg)", k.use != NULL || k.alg == NULL },
+                                      { "--alg ALG (beside --use)", k.alg != NULL || k.use == NULL },
+                                      { 0 } };
+    if (!cli_needs(argv[0], needs) || (creates && understand(&k) != CLI_OK))
+        return CLI_USAGE;
     if (!cli_settings(argv[0], path, a, &set))
         return CLI_REFUSED;
     if (creates && !cli_become(argv[0], &set, a))
         return CLI_BROKEN;
-    int status = creates ? create(a, &set, use, alg, after) : CLI_OK;
+    int status = creates ? create(a, &set, &k) : CLI_OK;
     return status == CLI_OK ? list(a, &set) : status;
 }
 

@@ -2,6 +2,7 @@
  * digione saml verify: a SAML answer, judged as the gateway would, with clock
  * and trust as arguments.  One JSON line on standard output. */
 #include "wire/saml.h"
+#include "base/near.h"
 #include "base/world.h"
 #include "certs/local_key.h"
 #include "gateway/cli/args.h"
@@ -152,17 +153,21 @@ static bool take_another(struct job *j, const char *name, const char *value, boo
     return true;
 }
 
+enum { SEVERAL = 3 }; /* the first so many of all options may come several times */
+
 /* One option with its value. */
 static bool take(struct job *j, struct texts *q, const char *name, const char *value)
 {
-    static const char *const several[] = { "--cert", "--decrypt-key", "--scope" };
+    static const char *const all[] = { "--cert",       "--decrypt-key", "--scope", "--issuer", "--sp",   "--acs",
+                                       "--request-id", "--now",         "--skew",  "--map",    "--help", NULL };
     const char **place = place_of(q, str_of(name));
     bool known = place != NULL, taken;
 
-    for (size_t i = 0; i < sizeof several / sizeof *several; i++)
-        known = known || strcmp(name, several[i]) == 0;
+    for (size_t i = 0; i < SEVERAL; i++)
+        known = known || strcmp(name, all[i]) == 0;
     if (!known)
-        return misunderstood(j, name, "there is no such option");
+        return fail_long(&j->why, FAIL_CALLER, "usage", "unknown option %s%.*s", name,
+                         STR_ARG(near_help(j->arena, str_of(name), all)));
     if (value == NULL || value[0] == '\0')
         return misunderstood(j, name, "a value is needed");
     if (place == NULL)
@@ -198,13 +203,19 @@ static bool understand(struct job *j, int argc, char **argv)
     struct texts q = { 0 };
 
     if (argc < 2 || strcmp(argv[1], "verify") != 0)
-        return misunderstood(j, "digione saml", "expected: digione saml verify …");
+        return fail(&j->why, FAIL_CALLER, "usage", "expected: digione saml verify …; got \"%s\"",
+                    argc < 2 ? "" : argv[1]);
     if (!take_arguments(j, &q, argc, argv))
         return false;
-    if (!j->certificates || q.issuer == NULL || q.sp == NULL || q.acs == NULL || q.request_id == NULL ||
-        j->file == NULL)
-        return misunderstood(j, "digione saml verify",
-                             "--cert, --issuer, --sp, --acs, --request-id and a file are needed");
+    const struct cli_need needs[] = { { "--cert FILE", j->certificates },
+                                      { "--issuer ID", q.issuer != NULL },
+                                      { "--sp ENTITYID", q.sp != NULL },
+                                      { "--acs URL", q.acs != NULL },
+                                      { "--request-id ID", q.request_id != NULL },
+                                      { "RESPONSE.xml", j->file != NULL },
+                                      { 0 } };
+    if (!cli_needs_read(needs, &j->why))
+        return false;
     j->rules.issuer = str_of(q.issuer);
     j->rules.sp = str_of(q.sp);
     j->rules.acs = str_of(q.acs);

@@ -11,20 +11,22 @@ enum { SAID_MAX_B = 65536, ARGUMENTS_MAX = 32 };
 struct said cli_run(struct test *t, int (*word)(int argc, char **argv), const char *name, const char *const *arguments)
 {
     char *argv[ARGUMENTS_MAX + 1] = { arena_cstr(t->arena, str_of(name)) };
-    char *text = arena_alloc(t->arena, SAID_MAX_B);
+    char *text = arena_alloc(t->arena, SAID_MAX_B), *complaint = arena_alloc(t->arena, SAID_MAX_B);
     int argc = 1, out[2], status = 0;
     size_t n = 0;
+    FILE *err = tmpfile();
 
     for (; arguments[argc - 1] != NULL && argc < ARGUMENTS_MAX; argc++)
         argv[argc] = arena_cstr(t->arena, str_of(arguments[argc - 1]));
-    CHECK(pipe(out) == 0);
+    CHECK(pipe(out) == 0 && err != NULL);
     (void)fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
         (void)dup2(out[1], STDOUT_FILENO);
-        (void)fclose(stderr);
+        (void)dup2(fileno(err), STDERR_FILENO);
         int code = word(argc, argv);
         (void)fflush(stdout);
+        (void)fflush(stderr);
         _exit(code);
     }
     (void)close(out[1]);
@@ -32,7 +34,10 @@ struct said cli_run(struct test *t, int (*word)(int argc, char **argv), const ch
         n += (size_t)got;
     (void)close(out[0]);
     (void)waitpid(pid, &status, 0);
-    return (struct said){ WEXITSTATUS(status), str_n(text, n) };
+    ssize_t complained = pread(fileno(err), complaint, SAID_MAX_B, 0);
+    (void)fclose(err);
+    return (struct said){ WEXITSTATUS(status), str_n(text, n),
+                          str_n(complaint, complained > 0 ? (size_t)complained : 0) };
 }
 
 const char *cli_folder(struct test *t)

@@ -8,7 +8,8 @@
 
 struct said {
     int status;
-    struct str line; /* what stood on standard output; standard error is thrown away */
+    struct str line;      /* what stood on standard output */
+    struct str complaint; /* on standard error */
 };
 
 /* arguments end with NULL and begin behind the word. */
