@@ -94,8 +94,8 @@ int cli_restore(int argc, char **argv)
         return help();
     if (!cli_options(argc, argv, options, NULL, 0, &words))
         return CLI_USAGE;
-    if (path == NULL)
-        return cli_complain(CLI_USAGE, argv[0], "which settings file? -c FILE");
+    if (!cli_needs(argv[0], (const struct cli_need[]){ CLI_NEEDS_CONFIG(path), { 0 } }))
+        return CLI_USAGE;
     if (part != NULL && !is_part(part))
         return cli_complain(CLI_USAGE, argv[0], "--anew %s: expected root-secret, keys or registry", part);
     struct arena *a = arena_new_secret();
