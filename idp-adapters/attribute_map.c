@@ -301,7 +301,7 @@ const char *own_attribute_trouble(struct str entry)
 
     if (!own_parts(entry, &name, &field))
         return "is not NAME=field";
-    return str_eq(str_trim(name), name) ? NULL : "has white space around its name";
+    return str_eq(str_trim(name), name) ? NULL : "has outer spaces";
 }
 
 struct str own_attribute_fields(struct arena *a)

@@ -299,9 +299,10 @@ static bool check_own_words(struct checking *c, const struct idp *idp)
     }
     for (size_t i = 0; i < idp->attributes.n; i++) {
         const char *trouble = own_attribute_trouble(idp->attributes.at[i]);
+        struct str entry = idp->attributes.at[i], shown = str_sub(entry, 0, entry.n < 40 ? entry.n : 40);
         if (trouble != NULL)
-            return wrong(c, "attributes (of %.*s): \"%.*s\" %s", STR_ARG(own_attribute_fields(c->scratch)),
-                         STR_ARG(idp->attributes.at[i]), trouble);
+            return wrong(c, "attributes: \"%.*s\" %s (fields: %.*s)", STR_ARG(shown), trouble,
+                         STR_ARG(own_attribute_fields(c->scratch)));
     }
     if (idp->role == ROLE_ADMIN || idp->role == ROLE_OPERATOR || idp->role == ROLE_VENDOR)
         return wrong(c, "role \"%s\" is nothing that everybody can be", role_name(idp->role));

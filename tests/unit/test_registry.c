@@ -246,9 +246,9 @@ TEST(a_citys_own_words_are_kept_and_must_mean_something)
                                             { "role_names: ['=teacher']", "is not SPELLING=role" },
                                             { "school: \"99201\"", "is none of its provider's" },
                                             { "attributes: [koulu]", "\"koulu\" is not NAME=field" },
-                                            { "attributes: [koulu=kenkä]", "attributes (of subject, learner_id, " },
+                                            { "attributes: [koulu=kenkä]", "(fields: subject, learner_id, " },
                                             { "attributes: ['=role']", "\"=role\" is not NAME=field" },
-                                            { "attributes: [' x=role']", "has white space around its name" },
+                                            { "attributes: [' x=role']", "class_level, charge, affiliations)" },
                                             { "role: admin", "is nothing that everybody can be" },
                                             { "role: keisari", "role: expected one of learner, " } };
     struct rig g;
