@@ -83,9 +83,24 @@ const hostile = {
 for (const [where, places] of [['discovery', broken], ['jwks', broken], ['token', broken], ['userinfo', broken]])
   for (const [what, run] of Object.entries(places)) hostile[`${where}-${what}`] = { at: { [where]: run } };
 
+// What a city says of a person, read by its map: who comes in, and what the log says of the rest.
+const overage = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://graph.example/getMemberObjects' } } };
+const said = (more, ...gone) => ({ claims: (c) => ({ ...without(c, ...gone), ...more }) });
+const spoken = {
+  'empty-role': { ...said({ userRole: '', extension_userRole: 'opettaja' }), comes: true },
+  'app-roles-and-groups': { ...said({ roles: ['default-access'], groups: ['g-1', 'g-2'] }, 'userRole'), row: 'role_names: ["G-2=teacher"]', comes: true },
+  'own-attributes': { ...said({ ammatti: 'OPE', koulu: '99301' }, 'userRole', 'schoolCode'), row: 'role_names: ["ope=teacher"], attributes: [ammatti=role, koulu=school]', comes: true },
+  'role-of-the-row': { ...said({}, 'userRole'), row: 'role: teacher', comes: true },
+  'no-name': { info: (i) => without(i, 'given_name', 'family_name'), comes: true, nameless: true, event: 'upstream.no_name', value: 'userRole, schoolCode' },
+  'groups-cut-off': { ...said(overage, 'userRole'), row: 'role: teacher', event: 'upstream.groups_overage', attribute: '_claim_names.groups' },
+  'unknown-role': { ...said({ userRole: ['talonmies'] }), row: 'role: learner', event: 'upstream.role_unknown', attribute: 'userRole', value: 'talonmies' },
+  'unknown-school': { ...said({ schoolCode: ['00000'] }), event: 'upstream.school_unknown', attribute: 'schoolCode', value: '00000' },
+  'no-role': { ...said({}, 'userRole'), event: 'upstream.no_role', value: 'schoolCode' },
+};
+
 const port = await freePort(), odd = await freePort();
 const base = `http://odd.localhost:${odd}`;
-const modes = { ...legal, ...hostile };
+const modes = { ...legal, ...hostile, ...spoken };
 const codes = new Map(), asked = {};
 const seen = (mode, what) => { const n = (asked[`${mode} ${what}`] ??= 0); asked[`${mode} ${what}`]++; return n; };
 const authenticated = (req, form, m) => {
@@ -145,7 +160,7 @@ g.registry = `format: 1
 providers:
 ${city(cities.oulu)}${city(cities.tampere)}idps:
   - { id: oulu, kind: local, provider: oulu, name: { fi: Oulu }, test: true }
-${Object.entries(modes).map(([id, m]) => `  - { id: "${id}", kind: oidc, provider: tampere, name: { fi: "Kaupunki ${id}" }, test: true, map: entra, issuer: "${base}/${id}", client_id: digione, auth_method: ${m.auth ?? 'client_secret_basic'}, scope: "openid profile"${m.auth === 'private_key_jwt' ? '' : `, client_secret: { plain: ${secret} }`} }\n`).join('')}services:
+${Object.entries(modes).map(([id, m]) => `  - { id: "${id}", kind: oidc, provider: tampere, name: { fi: "Kaupunki ${id}" }, test: true, map: entra, issuer: "${base}/${id}", client_id: digione, auth_method: ${m.auth ?? 'client_secret_basic'}, scope: "openid profile"${m.auth === 'private_key_jwt' ? '' : `, client_secret: { plain: ${secret} }`}${m.row ? `, ${m.row}` : ''} }\n`).join('')}services:
 ${service.row({ asks: 'sub, given_name, family_name, roles, school, provider' })}rules:
   - { id: all, provider: tampere, release: [sub, given_name, family_name, roles, school, provider] }
   - { id: oulu, provider: oulu, release: [sub] }
@@ -169,6 +184,24 @@ for (const id of Object.keys(legal))
       const { info } = await mine.finish(answer);
       check(info.given_name === 'Tiina' && info.edu_roles?.[0]?.role === 'teacher' && info.edu_schools?.[0]?.code === '99301', JSON.stringify(info));
     }
+  });
+
+for (const [id, m] of Object.entries(spoken))
+  await test(`said: ${id}`, async () => {
+    const { mine, answer, page } = await open(id);
+    if (m.comes) {
+      check(answer?.get('code'), `${page?.status} ${text(page?.text ?? '').slice(0, 300)} ${g.logTail(3)}`);
+      const { info } = await mine.finish(answer);
+      check(info.edu_roles?.[0]?.role === 'teacher' && info.edu_schools?.[0]?.code === '99301', JSON.stringify(info));
+      check(m.nameless || info.given_name === 'Tiina', JSON.stringify(info));
+    } else {
+      check(page?.status === 403, `${page?.status} ${text(page?.text ?? '').slice(0, 300)}`);
+    }
+    const told = g.logText().split('\n').filter((l) => l.includes('"upstream.') && l.includes(`"idp":"${id}"`)).map((l) => JSON.parse(l));
+    if (!m.event) return check(told.length === 0, `a line about nothing: ${JSON.stringify(told)}`);
+    const line = told.find((l) => l.event === m.event);
+    check(line && line.mend && (!m.attribute || line.attribute === m.attribute) && (!m.value || line.value.includes(m.value)), JSON.stringify(told));
+    check(m.comes || text(page.text).replace(/[^A-Z0-9]/g, '').includes(line.support_code), 'the page has another support code');
   });
 
 // Broken ones, eight at a time: the slow ones must not hold up the rest, nor one another.
