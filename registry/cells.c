@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "base/crypt.h"
+#include "base/near.h"
 #include "idp-adapters/password.h"
 
 #include <errno.h>
@@ -134,6 +135,7 @@ static bool read_word(struct cells *m, const struct cell *c, struct db_value *ou
 {
     struct str text = c->value->kind == YAML_TEXT ? c->value->text : S("");
     struct buf all = buf_new(m->arena, 1024);
+    const char *near = near_word(text, c->column->words);
 
     if (text.n > 0 && word_index(c->column->words, text) >= 0) {
         *out = db_text(text);
@@ -142,8 +144,9 @@ static bool read_word(struct cells *m, const struct cell *c, struct db_value *ou
     for (const char *const *w = c->column->words; *w != NULL; w++)
         if (**w != '\0')
             buf_printf(&all, "%s%s", all.n > 0 ? ", " : "", *w);
-    return yaml_fail(c->value, m->fail, "bad_value", "%s: expected one of %.*s", c->column->key,
-                     STR_ARG(buf_str(&all)));
+    return yaml_fail(c->value, m->fail, "bad_value", "%s: expected one of %.*s, got \"%.*s\"%s%s%s", c->column->key,
+                     STR_ARG(buf_str(&all)), STR_ARG(text), near != NULL ? "; did you mean \"" : "",
+                     near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
 static bool read_list(struct cells *m, const struct cell *c, struct db_value *out)
@@ -164,6 +167,16 @@ static bool read_list(struct cells *m, const struct cell *c, struct db_value *ou
     return true;
 }
 
+static const char *const *claim_words(struct arena *a)
+{
+    const char **words = arena_make_n(a, CLAIM_COUNT + 1, const char *);
+
+    for (int i = 0; i < CLAIM_COUNT; i++)
+        words[i] = claim_rows[i].word;
+    words[CLAIM_COUNT] = NULL;
+    return words;
+}
+
 /* Claims are a set: kept in the order of claims.def, whatever the file's. */
 static bool read_claims(struct cells *m, const struct cell *c, struct db_value *out)
 {
@@ -176,8 +189,8 @@ static bool read_claims(struct cells *m, const struct cell *c, struct db_value *
     for (size_t i = 0; i < c->value->n; i++) {
         const struct yaml *item = c->value->items[i];
         if (item->kind != YAML_TEXT || !claim_of_word(item->text, &claim))
-            return yaml_fail(item, m->fail, "bad_value", "%s: \"%.*s\" is no claim (see model/claims.def)",
-                             c->column->key, STR_ARG(item->text));
+            return yaml_fail(item, m->fail, "bad_value", "%s: \"%.*s\" is no claim%.*s", c->column->key,
+                             STR_ARG(item->text), STR_ARG(near_help(m->arena, item->text, claim_words(m->arena))));
         claim_add(&set, claim);
     }
     for (int i = 0; i < CLAIM_COUNT; i++)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "registry/check.h"
 
+#include "base/near.h"
 #include "idp-adapters/attribute_map.h"
 #include "idp-adapters/upstream_saml.h"
+#include "registry/load.h"
 #include "wire/dsig.h"
 #include "wire/saml_write.h"
 
@@ -21,14 +23,14 @@ struct checking {
 
 __attribute__((format(printf, 2, 3))) static int wrong(struct checking *c, const char *fmt, ...)
 {
-    char why[200];
+    char why[FAIL_LONG_B];
     va_list ap;
 
     va_start(ap, fmt);
     (void)vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
-    return fail(c->fail, FAIL_CALLER, "registry_invalid", "%s %.*s%s%.*s: %s", kind_rows[c->at.kind].name,
-                STR_ARG(c->at.key[0]), c->at.key[1].n > 0 ? "/" : "", STR_ARG(c->at.key[1]), why);
+    return fail_long(c->fail, FAIL_CALLER, "registry_invalid", "%s %.*s%s%.*s: %s", kind_rows[c->at.kind].name,
+                     STR_ARG(c->at.key[0]), c->at.key[1].n > 0 ? "/" : "", STR_ARG(c->at.key[1]), why);
 }
 
 static bool is_lower(char c)
@@ -258,11 +260,28 @@ static bool check_provider(struct checking *c, const struct provider *p)
 
 /* Identity providers. */
 
+/* "a, b, c" as near_help() takes it. */
+static const char *const *split_words(struct arena *a, struct str list)
+{
+    enum { WORDS_MAX = 64 };
+    const char **words = arena_make_n(a, WORDS_MAX + 1, const char *);
+    struct str word;
+    size_t n = 0;
+
+    while (n < WORDS_MAX && str_split(&list, ',', &word))
+        words[n++] = arena_cstr(a, str_trim(word));
+    words[n] = NULL;
+    return words;
+}
+
 static bool check_map(struct checking *c, const struct idp *idp)
 {
     if (dialect_named(idp->map) != NULL)
         return true;
-    return wrong(c, "map \"%.*s\" is none of %.*s", STR_ARG(idp->map), STR_ARG(dialect_names(c->scratch)));
+    if (!str_is_set(idp->map))
+        return wrong(c, "map is missing: how its attributes are read; one of %.*s", STR_ARG(dialect_names(c->scratch)));
+    return wrong(c, "there is no map \"%.*s\"%.*s", STR_ARG(idp->map),
+                 STR_ARG(near_help(c->scratch, idp->map, split_words(c->scratch, dialect_names(c->scratch)))));
 }
 
 static bool check_unique_entity(struct checking *c, const struct idp *idp, const char *name, struct str value)
@@ -288,14 +307,25 @@ static bool check_idp_oidc(struct checking *c, const struct idp *idp)
     return check_map(c, idp);
 }
 
+static const char *const role_words[] = {
+#define X(role, name, code, mpass, affiliation) name,
+    ROLES(X)
+#undef X
+        NULL
+};
+
 /* What the city's own words mean, and where those are who name no school. */
 static bool check_own_words(struct checking *c, const struct idp *idp)
 {
     for (size_t i = 0; i < idp->role_names.n; i++) {
         struct str entry = idp->role_names.at[i];
         size_t equals = str_find_byte(entry, '=', 0);
-        if (equals == 0 || role_of_name(str_from(entry, equals + 1)) == ROLE_NONE)
+        if (equals == 0 || equals == entry.n)
             return wrong(c, "role_names: \"%.*s\" is not SPELLING=role", STR_ARG(entry));
+        if (role_of_name(str_from(entry, equals + 1)) == ROLE_NONE)
+            return wrong(c, "role_names: \"%.*s\": there is no role \"%.*s\"%.*s", STR_ARG(entry),
+                         STR_ARG(str_from(entry, equals + 1)),
+                         STR_ARG(near_help(c->scratch, str_from(entry, equals + 1), role_words)));
     }
     for (size_t i = 0; i < idp->attributes.n; i++) {
         const char *trouble = own_attribute_trouble(idp->attributes.at[i]);
@@ -367,13 +397,20 @@ static bool check_uris(struct checking *c, const char *name, const struct strs *
 
 static bool check_scopes(struct checking *c, const struct service *s)
 {
-    for (size_t i = 0; i < s->scopes.n; i++) {
-        bool known = str_eq(s->scopes.at[i], S("openid")) || str_eq(s->scopes.at[i], S("offline_access"));
-        for (int k = 0; k < CLAIM_COUNT && !known; k++)
-            known = str_eq(s->scopes.at[i], str_of(claim_rows[k].scope));
-        if (!known || s->scopes.at[i].n == 0)
-            return wrong(c, "scope \"%.*s\" is not known", STR_ARG(s->scopes.at[i]));
+    const char *known[CLAIM_COUNT + 2];
+    size_t n = 0;
+
+    known[n++] = "offline_access";
+    for (int k = 0; k < CLAIM_COUNT; k++) { /* those of one scope stand together */
+        const char *scope = claim_rows[k].scope;
+        if (scope[0] != '\0' && strcmp(scope, known[n - 1]) != 0)
+            known[n++] = scope;
     }
+    known[n] = NULL;
+    for (size_t i = 0; i < s->scopes.n; i++)
+        if (word_index(known, s->scopes.at[i]) < 0)
+            return wrong(c, "there is no scope \"%.*s\"%.*s", STR_ARG(s->scopes.at[i]),
+                         STR_ARG(near_help(c->scratch, s->scopes.at[i], known)));
     return true;
 }
 

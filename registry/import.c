@@ -238,8 +238,11 @@ static bool read_file(struct importing *m, const struct yaml *file)
     known[n] = NULL;
     if (!yaml_only(file, known, m->fail))
         return false;
-    if (format == NULL || !str_eq(format->text, S("1")))
-        return yaml_fail(format != NULL ? format : file, m->fail, "bad_format",
+    if (format == NULL)
+        return yaml_fail(file, m->fail, "bad_format",
+                         "format is missing: \"format: 1\" is the form of a registry file that this program reads");
+    if (!str_eq(format->text, S("1")))
+        return yaml_fail(format, m->fail, "bad_format",
                          "expected \"format: 1\": the form of a registry file that this program reads");
     for (int k = 0; k < KIND_COUNT; k++)
         if (kind_rows[k].parent == KIND_COUNT &&
@@ -400,9 +403,9 @@ static bool check_result(struct importing *m)
     for (size_t i = 0; i < rows->n; i++)
         if (str_eq(rows->at[i].values[0].text, where.key[0]) &&
             (last == 0 || !str_is_set(where.key[1]) || str_eq(rows->at[i].values[1].text, where.key[1])))
-            return fail(m->fail, why.kind, why.code, "%s:%d: %s", rows->at[i].from->file, rows->at[i].from->line,
-                        why.detail);
-    return fail(m->fail, why.kind, why.code, "%s", why.detail);
+            return fail_long(m->fail, why.kind, why.code, "%s:%d: %s", rows->at[i].from->file, rows->at[i].from->line,
+                             why.detail);
+    return fail_long(m->fail, why.kind, why.code, "%s", why.detail);
 }
 
 static bool write_all(struct importing *m)

@@ -6,6 +6,7 @@
 #include "registry/registry.h"
 
 #include "base/log.h"
+#include "base/near.h"
 #include "registry/check.h"
 #include "registry/load.h"
 #include "registry/schema.h"
@@ -145,6 +146,24 @@ static size_t find_row(const struct db_rows *rows, struct str id)
     return rows->n;
 }
 
+/* All ids of a kind where they are few; where they are many, the nearest alone. */
+static struct str help_with_ids(struct loading *l, enum kind kind, struct str id)
+{
+    enum { LISTED_MAX = 40 };
+    const struct db_rows *rows = &l->rows[kind];
+    const char **ids = arena_make_n(l->scratch, rows->n + 1, const char *);
+
+    for (size_t i = 0; i < rows->n; i++)
+        ids[i] = arena_cstr(l->scratch, db_row(rows, i)[0].text);
+    ids[rows->n] = NULL;
+    if (rows->n == 0)
+        return S("; there is none at all");
+    if (rows->n <= LISTED_MAX)
+        return near_help(l->scratch, id, ids);
+    const char *near = near_word(id, ids);
+    return near != NULL ? arena_printf(l->scratch, "; did you mean \"%s\"?", near) : S("");
+}
+
 /* The row that a column refers to.  NULL in SQL: *out is NULL. */
 static bool refer(struct loading *l, enum kind from, size_t row, const char *column, enum kind to, const void *all,
                   const void **out)
@@ -158,8 +177,9 @@ static bool refer(struct loading *l, enum kind from, size_t row, const char *col
     if (at == l->rows[to].n) {
         const struct db_value *key = db_row(&l->rows[from], row);
         l->at = (struct row_place){ from, { key[0].text, S("") } };
-        return fail(l->fail, FAIL_CALLER, "registry_invalid", "%s %.*s: there is no %s \"%.*s\"", kind_rows[from].name,
-                    STR_ARG(key[0].text), kind_rows[to].name, STR_ARG(v->text));
+        return fail_long(l->fail, FAIL_CALLER, "registry_invalid", "%s %.*s: there is no %s \"%.*s\"%.*s",
+                         kind_rows[from].name, STR_ARG(key[0].text), kind_rows[to].name, STR_ARG(v->text),
+                         STR_ARG(help_with_ids(l, to, v->text)));
     }
     *out = (const char *)all + at * kind_rows[to].struct_B;
     return true;

@@ -392,13 +392,13 @@ const struct yaml *yaml_get(const struct yaml *map, const char *key)
 
 int yaml_fail(const struct yaml *where, struct fail *f, const char *code, const char *fmt, ...)
 {
-    char why[200];
+    char why[FAIL_LONG_B];
     va_list ap;
 
     va_start(ap, fmt);
     (void)vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
-    return fail(f, FAIL_CALLER, code, "%s:%d: %s", where->file, where->line, why);
+    return fail_long(f, FAIL_CALLER, code, "%s:%d: %s", where->file, where->line, why);
 }
 
 static bool is_known(struct str key, const char *const *known)

@@ -242,7 +242,7 @@ TEST(the_signer_of_metadata_and_demanded_contexts_are_kept)
 TEST(a_citys_own_words_are_kept_and_must_mean_something)
 {
     static const char *const wrong[][2] = { { "role_names: [OPE]", "\"OPE\" is not SPELLING=role" },
-                                            { "role_names: [OPE=keisari]", "is not SPELLING=role" },
+                                            { "role_names: [OPE=keisari]", "there is no role \"keisari\"; known: learner, " },
                                             { "role_names: ['=teacher']", "is not SPELLING=role" },
                                             { "school: \"99201\"", "is none of its provider's" },
                                             { "attributes: [koulu]", "\"koulu\" is not NAME=field" },
@@ -374,7 +374,27 @@ TEST(a_dry_run_changes_nothing)
 static const struct {
     const char *text, *code, *says;
 } wrong_files[] = {
-    { "providers: []\n", "bad_format", "format: 1" },
+    { "providers: []\n", "bad_format", "registry.yaml:1: format is missing" },
+    { "format: 2\n", "bad_format", "expected \"format: 1\"" },
+    { PROVIDERS "idps:\n  - {id: x, kind: odic, name: {fi: X}}\n", "bad_value",
+      "kind: expected one of oidc, saml, local, got \"odic\"; did you mean \"oidc\"?" },
+    { PROVIDERS IDPS "rules:\n  - {id: r, provider: olu}\n", "registry_invalid",
+      "there is no provider \"olu\"; did you mean \"oulu\"? Known: " },
+    { PROVIDERS "rules:\n  - {id: r, provider: oulu, release: [given_nam]}\n", "bad_value",
+      "\"given_nam\" is no claim; did you mean \"given_name\"? Known: sub, given_name, " },
+    { PROVIDERS "rules:\n  - {id: r, provider: oulu, role: techer}\n", "bad_value", "did you mean \"teacher\"?" },
+    { PROVIDERS "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, auth_method: none, "
+                "redirect_uris: [\"https://s.example/cb\"], scopes: [openid, edu.roles]}\n",
+      "registry_invalid",
+      "there is no scope \"edu.roles\"; did you mean \"edu.role\"? Known: offline_access, openid, " },
+    { PROVIDERS "idps:\n  - {id: x, kind: oidc, name: {fi: X}, issuer: \"https://i.example\", client_id: c, "
+                "auth_method: private_key_jwt, map: entre}\n",
+      "registry_invalid", "there is no map \"entre\"; did you mean \"entra\"? Known: " },
+    { PROVIDERS "idps:\n  - {id: x, kind: oidc, name: {fi: X}, issuer: \"https://i.example\", client_id: c, "
+                "auth_method: private_key_jwt}\n",
+      "registry_invalid", "map is missing" },
+    { PROVIDERS "idps:\n  - {id: x, kind: local, name: {fi: X}, role_names: [OPE=techer]}\n", "registry_invalid",
+      "there is no role \"techer\"; did you mean \"teacher\"? Known: learner, " },
     { PROVIDERS "servicess: []\n", "unknown_key",
       "registry.yaml:14: unknown key \"servicess\"; did you mean \"services\"?" },
     { PROVIDERS "idps:\n  - {id: x, kind: local, name: {fi: X}, colour: red}\n", "unknown_key", "registry.yaml:15:" },
