@@ -402,11 +402,10 @@ static enum step make_person(struct ctx *c, struct fail *f)
     attribute_list_log(&attributes, o->idp);
     bool good = map_person(c->arena, o->idp, attributes.at, attributes.n, o->claims.sub, p, &notes, f);
     map_notes_tell(&notes, good ? p : NULL, o->idp->id, c->support_code);
-    if (!good)
+    if (!good || !stated_acr(c->arena, json_get_str(o->claims.all, S("acr")), o->idp, &p->acr, f))
         return REFUSE;
     p->idp = o->idp->id;
     p->origin = o->claims.iss;
-    p->acr = oidc_acr(o->claims.all, o->idp);
     p->amr = oidc_amr(c->arena, o->claims.all);
     p->auth_time_s = o->claims.auth_time_s > 0 ? o->claims.auth_time_s : o->claims.iat_s;
     c->person = p;

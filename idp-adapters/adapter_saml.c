@@ -301,11 +301,10 @@ static enum step make_person(struct ctx *c, struct fail *f)
     map_notes_tell(&notes, good ? p : NULL, s->idp.id, c->support_code);
     if (!good && p->subject.p == NULL)
         tell_name_id(c, s);
-    if (!good)
+    if (!good || !stated_acr(c->arena, s->said->context, &s->idp, &p->acr, f))
         return REFUSE;
     p->idp = s->idp.id;
     p->origin = s->said->issuer;
-    p->acr = str_is_set(s->said->context) ? s->said->context : s->idp.acr;
     p->auth_time_s = s->said->authenticated_s;
     c->person = p;
     return NEXT;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "idp-adapters/affiliation.h"
 
+#include "base/text.h"
 #include "idp-adapters/fold.h"
 #include "wire/json.h"
 
 #include <string.h>
 
-enum { MPASS_PARTS = 7, MPASS_PARTS_OLD = 4, GROUP_MAX_B = 64 };
+enum { MPASS_PARTS = 7, MPASS_PARTS_OLD = 4, GROUP_MAX_B = 64, OID_MAX_B = 64, SAID_MAX_B = 1024 };
 
 struct affiliations affiliations_new(struct arena *a)
 {
@@ -83,6 +84,36 @@ bool affiliation_names_provider(struct arena *a, const struct provider *p, struc
     return p != NULL && str_is_set(said) && (str_eq(said, p->oid) || is_municipality(a, p, said));
 }
 
+/* The group as a person bears it; absent when it is none that we keep. */
+static struct str group_of(struct arena *a, struct str said)
+{
+    struct str group = said.n <= SAID_MAX_B ? text_composed(a, text_trim(said)) : said;
+
+    return group.n > 0 && group.n <= GROUP_MAX_B && text_is_plain(group) ? arena_str(a, group)
+                                                                         : (struct str){ NULL, 0 };
+}
+
+static bool is_oid_or_none(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!((s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '.'))
+            return false;
+    return s.n <= OID_MAX_B;
+}
+
+/* Name and code of a role must not contradict each other: a value whose parts have moved (a semicolon inside the
+ * group) would have them disagree.  A word that we do not know says nothing against a code that we know. */
+static enum role role_of_name_and_code(struct arena *a, struct str name, struct str code)
+{
+    enum role named = role_spelled(a, name), coded = role_of_code(code);
+
+    if (str_is_set(code) && coded == ROLE_NONE)
+        return ROLE_NONE;
+    if (named != ROLE_NONE && coded != ROLE_NONE && named != coded)
+        return ROLE_NONE;
+    return coded != ROLE_NONE ? coded : named;
+}
+
 bool affiliation_of_mpass(struct arena *a, const struct provider *p, struct str value, struct affiliation *out,
                           struct why_not *why)
 {
@@ -92,24 +123,23 @@ bool affiliation_of_mpass(struct arena *a, const struct provider *p, struct str 
     while (str_split(&rest, ';', &part)) {
         if (n == MPASS_PARTS)
             return no(why, NOTE_VALUE_MALFORMED, value);
-        parts[n++] = str_trim(part);
+        parts[n++] = text_trim(part);
     }
     bool old = n == MPASS_PARTS_OLD;
     if (!old && n != MPASS_PARTS && n != MPASS_PARTS - 1)
         return no(why, NOTE_VALUE_MALFORMED, value);
     if (p == NULL || (old ? !affiliation_names_provider(a, p, parts[0]) : !str_eq(parts[0], p->oid)))
         return no(why, NOTE_PROVIDER_FOREIGN, parts[0]);
-    out->role = role_of_code(parts[4]);
-    if (out->role == ROLE_NONE)
-        out->role = role_spelled(a, parts[3]);
+    out->role = role_of_name_and_code(a, parts[3], parts[4]);
     if (out->role == ROLE_NONE)
         return no(why, NOTE_ROLE_UNKNOWN, str_is_set(parts[3]) ? parts[3] : parts[4]);
+    if (!is_oid_or_none(parts[6]))
+        return no(why, NOTE_VALUE_MALFORMED, parts[6]);
     if (!at_school(p, str_is_set(parts[1]) ? parts[1] : parts[5], out, why))
         return false;
     if (str_is_set(parts[5]) && str_is_set(out->school_oid) && !str_eq(parts[5], out->school_oid))
         return no(why, NOTE_SCHOOL_CONTRADICTS, parts[5]);
-    if (str_is_set(parts[2]) && parts[2].n <= GROUP_MAX_B)
-        out->group = arena_str(a, parts[2]);
+    out->group = group_of(a, parts[2]);
     if (str_is_set(parts[6]))
         out->office_oid = arena_str(a, parts[6]);
     return true;
@@ -175,7 +205,7 @@ static bool join_one(struct joining *j, struct str role, size_t i, size_t school
         return false;
     if (group.n > GROUP_MAX_B)
         map_note(j->notes, NOTE_GROUP_UNUSABLE, l->groups.attribute, (struct str){ NULL, 0 });
-    one.group = group.n <= GROUP_MAX_B ? group : (struct str){ NULL, 0 };
+    one.group = group_of(j->arena, group);
     one.charge = charge_for(l, one.school_oid, i, schools);
     if (affiliations_add(j->into, &one))
         return true;
@@ -233,7 +263,7 @@ struct edu_role {
 
 static const struct json_field edu_role_fields[] = {
     FIELD(edu_role, role, JSON_STR, true, 32),        FIELD(edu_role, provider_oid, JSON_STR, false, 64),
-    FIELD(edu_role, school_oid, JSON_STR, false, 64), FIELD(edu_role, group, JSON_STR, false, GROUP_MAX_B),
+    FIELD(edu_role, school_oid, JSON_STR, false, 64), FIELD(edu_role, group, JSON_STR, false, SAID_MAX_B),
     FIELD(edu_role, class_level, JSON_INT, false, 0), { 0 },
 };
 
@@ -252,7 +282,7 @@ bool affiliation_of_edu(struct arena *a, const struct provider *p, struct str va
         return no(why, NOTE_ROLE_UNKNOWN, said.role);
     if (!at_school(p, said.school_oid, out, why))
         return false;
-    out->group = said.group;
+    out->group = group_of(a, said.group); /* judged as it is once its escapes are gone */
     if (said.class_level >= 1 && said.class_level <= 12)
         out->class_level = (int)said.class_level;
     return true;

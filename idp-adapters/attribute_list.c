@@ -2,6 +2,7 @@
 #include "idp-adapters/attribute_list.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
 enum { MORE_NAMED_MAX = 64 };
 
@@ -25,17 +26,6 @@ static void note_left_out(struct attribute_list *list, struct str name, size_t n
     list->left_out += n;
 }
 
-/* Whether the city's row has a role for it: "SPELLING=role". */
-static bool is_named(const struct idp *idp, struct str value)
-{
-    for (size_t i = 0; i < idp->role_names.n; i++) {
-        struct str entry = idp->role_names.at[i];
-        if (str_eq_case(str_sub(entry, 0, str_find_byte(entry, '=', 0)), str_trim(value)))
-            return true;
-    }
-    return false;
-}
-
 void attribute_list_add(struct arena *a, struct attribute_list *list, const struct idp *idp, struct str name,
                         struct strs values)
 {
@@ -48,12 +38,12 @@ void attribute_list_add(struct arena *a, struct attribute_list *list, const stru
     if (values.n > ATTRIBUTE_VALUES_MAX) {
         kept = (struct strs){ arena_make_n(a, ATTRIBUTE_VALUES_MAX + MORE_NAMED_MAX, struct str), 0 };
         for (size_t i = 0; i < values.n; i++)
-            if (i < ATTRIBUTE_VALUES_MAX ||
-                (kept.n < ATTRIBUTE_VALUES_MAX + MORE_NAMED_MAX && is_named(idp, values.at[i])))
+            if (i < ATTRIBUTE_VALUES_MAX || (kept.n < ATTRIBUTE_VALUES_MAX + MORE_NAMED_MAX &&
+                                             own_role_name(a, idp, text_trim(values.at[i])).p != NULL))
                 kept.at[kept.n++] = values.at[i];
     }
     note_left_out(list, name, values.n - kept.n);
-    list->at[list->n++] = (struct attribute){ name, kept };
+    list->at[list->n++] = (struct attribute){ .name = name, .values = kept };
 }
 
 void attribute_list_log(const struct attribute_list *list, const struct idp *idp)

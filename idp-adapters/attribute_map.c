@@ -2,6 +2,7 @@
 #include "idp-adapters/attribute_map.h"
 
 #include "base/embed.h"
+#include "base/text.h"
 #include "idp-adapters/fold.h"
 #include "idp-adapters/map_making.h"
 
@@ -80,55 +81,22 @@ bool role_says_nothing(struct arena *a, struct str said)
     return str_eq(role_word(a, said), S("none"));
 }
 
-/* What a screen obeys instead of showing: control characters, line and paragraph
- * separators, marks that turn the direction of writing.  s: UTF-8. */
-static bool has_control(struct str s)
+struct str map_one_text(const struct making *m, struct str value)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        const unsigned char *c = (const unsigned char *)s.p + i;
-        if (c[0] < 0x20 || c[0] == 0x7f)
-            return true;
-        if (c[0] == 0xC2 && c[1] < 0xA0) /* U+0080 to U+009F */
-            return true;
-        if (c[0] == 0xE2 && c[1] == 0x80 && c[2] >= 0xA8 && c[2] <= 0xAE) /* U+2028 to U+202E */
-            return true;
-        if (c[0] == 0xE2 && c[1] == 0x81 && c[2] >= 0xA6 && c[2] <= 0xA9) /* U+2066 to U+2069 */
-            return true;
-    }
-    return false;
-}
-
-static bool is_plain(struct str value)
-{
-    return value.n > 0 && value.n <= PERSON_TEXT_MAX_B * 4 && str_is_utf8(value) && !has_control(value);
-}
-
-/* One value: trimmed, printable, at most 256 characters' worth; otherwise absent. */
-struct str map_one_text(struct str value)
-{
-    value = str_trim(value);
-    return is_plain(value) ? value : (struct str){ NULL, 0 };
+    if (value.n > 2 * PERSON_TEXT_MAX_B)
+        return (struct str){ NULL, 0 };
+    value = text_composed(m->arena, text_trim(value));
+    return value.n > 0 && value.n <= PERSON_TEXT_MAX_B && text_is_plain(value) ? value : (struct str){ NULL, 0 };
 }
 
 static bool read_text(struct making *m, struct str *into, const struct attribute *from)
 {
     for (size_t i = 0; i < from->values.n && into->p == NULL; i++) {
-        struct str value = map_one_text(from->values.at[i]);
-        if (value.p == NULL && str_trim(from->values.at[i]).n > 0)
+        struct str value = map_one_text(m, from->values.at[i]);
+        if (value.p == NULL && text_trim(from->values.at[i]).n > 0)
             map_note(m->notes, NOTE_TEXT_UNUSABLE, from->name, (struct str){ NULL, 0 }); /* a person's own: not told */
         *into = arena_str(m->arena, value);
     }
-    return true;
-}
-
-/* A second half of a name that is unique only together with the first (tenant and object). */
-static bool read_append(struct making *m, struct str *into, const struct attribute *from)
-{
-    struct str more = { NULL, 0 };
-
-    (void)read_text(m, &more, from);
-    if (into->p != NULL && more.p != NULL)
-        *into = arena_printf(m->arena, "%.*s/%.*s", STR_ARG(*into), STR_ARG(more));
     return true;
 }
 
@@ -143,26 +111,28 @@ bool map_scope_is_ours(const struct making *m, struct str value)
     return false;
 }
 
-/* name@scope as the subject: a scope that is not the idp's would make it speak for another city. */
-static bool read_scoped_id(struct making *m, struct str *into, const struct attribute *from)
+static const struct attribute *find(const struct attribute *attributes, size_t n, struct str name)
 {
-    if (into->p != NULL)
-        return true;
-    (void)read_text(m, into, from);
-    if (into->p != NULL && !map_scope_is_ours(m, *into)) {
-        *into = (struct str){ NULL, 0 };
-        return fail(m->fail, FAIL_UPSTREAM, "scope_foreign", "%.*s carries a scope that %.*s may not assert",
-                    STR_ARG(from->name), STR_ARG(m->idp->id));
-    }
-    return true;
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(attributes[i].name, name))
+            return &attributes[i];
+    return NULL;
 }
 
-/* What looks like an address must be within the idp's scope, as every scoped name. */
-static bool read_own_subject(struct making *m, struct str *into, const struct attribute *from)
+/* What the city says of the address in the claim "email" [OIDC Core 5.1], where that is the address that was taken. */
+static bool read_verified(struct making *m, struct str *into, const struct attribute *from)
 {
-    if (from->values.n > 0 && str_find_byte(from->values.at[0], '@', 0) < from->values.at[0].n)
-        return read_scoped_id(m, into, from);
-    return read_text(m, into, from);
+    const struct attribute *email = find(m->said, m->said_n, S("email"));
+
+    (void)into;
+    if (from->values.n != 1 || email == NULL || email->values.n != 1 ||
+        !str_eq(map_one_text(m, email->values.at[0]), m->out->email))
+        return true;
+    if (str_eq(from->values.at[0], S("true")))
+        m->out->email_verified = VERIFIED_YES;
+    else if (str_eq(from->values.at[0], S("false")))
+        m->out->email_verified = VERIFIED_NO;
+    return true;
 }
 
 /* The first that is one counts; when there is none, what came is refused at the end. */
@@ -187,9 +157,10 @@ static const struct {
     map_reader *read;
 } readers[] = {
     { "text", read_text },
-    { "append", read_append },
-    { "scoped_id", read_scoped_id },
-    { "own_subject", read_own_subject },
+    { "exact", map_read_subject },
+    { "scoped_id", map_read_scoped_subject },
+    { "own_subject", map_read_own_subject },
+    { "verified", read_verified },
     { "learner", read_learner },
     { "list", map_read_list },
     { "schools", map_read_school },
@@ -221,6 +192,7 @@ static struct str *field_of(struct making *m, struct str name)
         { "family_name", &m->out->family_name },
         { "display_name", &m->display_name },
         { "email", &m->out->email },
+        { "email_verified", &m->lists.unused },
         { "origin", &m->out->origin },
         { "school", (struct str *)(void *)&m->lists.schools },
         { "role", (struct str *)(void *)&m->lists.roles },
@@ -242,14 +214,6 @@ static map_reader *reader_of(struct str how)
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
         if (str_eq(how, str_of(readers[i].how)))
             return readers[i].read;
-    return NULL;
-}
-
-static const struct attribute *find(const struct attribute *attributes, size_t n, struct str name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(attributes[i].name, name))
-            return &attributes[i];
     return NULL;
 }
 
@@ -336,15 +300,26 @@ static bool apply_own(struct making *m, const struct attribute *attributes, size
     return true;
 }
 
+/* "with:NAME": the row's attribute and that one are read together. */
+static bool other_part(struct str how, struct str *name)
+{
+    struct str with = S("with:");
+
+    *name = str_from(how, with.n);
+    return str_has_prefix(how, with);
+}
+
 struct str map_subject_names(struct arena *a, const struct idp *idp)
 {
     const struct dialect *d = dialect_named(idp->map);
-    struct str map = d != NULL ? text_of(&d->file) : S(""), line, words[LINE_WORDS];
+    struct str map = d != NULL ? text_of(&d->file) : S(""), line, words[LINE_WORDS], other;
     struct buf b = buf_new(a, 1024);
 
     while (str_split(&map, '\n', &line))
         if (words_of(line, words) && str_eq(words[0], S("map")) && str_eq(words[2], S("subject")))
-            buf_printf(&b, "%s%.*s", b.n > 0 ? ", " : "", STR_ARG(words[1]));
+            buf_printf(&b, "%s%.*s%s%.*s", b.n > 0 ? ", " : "", STR_ARG(words[1]),
+                       other_part(words[3], &other) ? " with " : "",
+                       STR_ARG(other_part(words[3], &other) ? other : S("")));
     return buf_str(&b);
 }
 
@@ -362,9 +337,11 @@ static bool apply_row(struct making *m, struct str name, struct str field, struc
                       const struct attribute *attributes, size_t n)
 {
     const struct attribute *from = find(attributes, n, name);
-    struct str *into = field_of(m, field);
+    struct str *into = field_of(m, field), other;
     map_reader *read = reader_of(how);
 
+    if (into != NULL && other_part(how, &other))
+        return map_compose_subject(m, into, name, other);
     if (into == NULL || read == NULL)
         return fail(m->fail, FAIL_OURS, "map_broken", "a map names the field %.*s or the reading %.*s", STR_ARG(field),
                     STR_ARG(how));
@@ -390,34 +367,50 @@ static bool apply_map(struct making *m, struct str map, const struct attribute *
 /* Asked when all rows were read: another attribute may have filled the field. */
 static bool check_refusals(struct making *m, struct str map)
 {
-    struct str line, words[LINE_WORDS];
+    struct str line, words[LINE_WORDS], other;
 
     if (m->learner_bad.p != NULL && m->out->learner_id.p == NULL)
         return fail(m->fail, FAIL_UPSTREAM, "learner_id_invalid", "%.*s is no learner number", STR_ARG(m->learner_bad));
     while (str_split(&map, '\n', &line))
         if (words_of(line, words) && str_eq(words[0], S("map")) && str_eq(words[4], S("refuse")) &&
             field_of(m, words[2])->p == NULL)
-            return fail(m->fail, FAIL_UPSTREAM, "attribute_missing", "%.*s is missing or empty", STR_ARG(words[1]));
+            return other_part(words[3], &other) ? map_part_missing(m, words[1], other)
+                                                : fail(m->fail, FAIL_UPSTREAM, "attribute_missing",
+                                                       "%.*s is missing or empty", STR_ARG(words[1]));
     return true;
 }
 
-/* A directory may know one name for everything: then the last word is the family name. */
-static void names_from_display(struct making *m)
+/* "Öberg, Åsa" is family name and given names, as directories sort them; without a comma the last word is the family
+ * name. */
+static void split_name(struct str whole, struct str *given, struct str *family)
 {
-    struct str whole = m->display_name;
-    struct person *p = m->out;
+    size_t comma = str_find_byte(whole, ',', 0), cut = whole.n;
 
-    if (!str_is_set(whole) || str_is_set(p->given_names) || str_is_set(p->family_name)) {
-        if (str_is_set(whole) && str_is_set(p->family_name) && !str_is_set(p->calling_name) &&
-            str_find_byte(whole, ' ', 0) == whole.n)
-            p->calling_name = whole;
+    if (comma < whole.n) {
+        *family = text_trim(str_sub(whole, 0, comma));
+        *given = text_trim(str_from(whole, comma + 1));
         return;
     }
-    size_t cut = whole.n;
     while (cut > 0 && whole.p[cut - 1] != ' ')
         cut--;
-    p->given_names = cut > 0 ? str_trim(str_sub(whole, 0, cut)) : whole;
-    p->family_name = cut > 0 ? str_from(whole, cut) : (struct str){ NULL, 0 };
+    *given = cut > 0 ? text_trim(str_sub(whole, 0, cut)) : whole;
+    *family = cut > 0 ? str_from(whole, cut) : (struct str){ NULL, 0 };
+}
+
+static bool is_one_word(struct str s)
+{
+    return str_is_set(s) && str_find_byte(s, ' ', 0) == s.n && str_find_byte(s, ',', 0) == s.n;
+}
+
+/* A directory may know one name for everything. */
+static void names_from_display(struct making *m)
+{
+    struct person *p = m->out;
+
+    if (!str_is_set(p->given_names) && !str_is_set(p->family_name) && str_is_set(m->display_name))
+        split_name(m->display_name, &p->given_names, &p->family_name);
+    else if (str_is_set(p->family_name) && !str_is_set(p->calling_name) && is_one_word(m->display_name))
+        p->calling_name = m->display_name;
 }
 
 /* What came, by names, for whoever asks why somebody has no role or no name. */
@@ -446,7 +439,9 @@ bool map_person(struct arena *a, const struct idp *idp, const struct attribute *
                 struct str subject, struct person *out, struct map_notes *notes, struct fail *f)
 {
     const struct dialect *d = dialect_named(idp->map);
-    struct making m = { .arena = a, .idp = idp, .out = out, .notes = notes, .fail = f };
+    struct making m = {
+        .arena = a, .idp = idp, .said = attributes, .said_n = n, .out = out, .notes = notes, .fail = f
+    };
 
     *out = (struct person){ .idp = arena_str(a, idp->id) };
     *notes = (struct map_notes){ .n = 0 };
@@ -456,8 +451,8 @@ bool map_person(struct arena *a, const struct idp *idp, const struct attribute *
     if (!apply_own(&m, attributes, n) || !apply_map(&m, text_of(&d->file), attributes, n) ||
         !check_refusals(&m, text_of(&d->file)))
         return false;
-    if (!str_is_set(out->subject) && is_plain(subject))
-        out->subject = arena_str(a, subject);
+    if (!str_is_set(out->subject))
+        out->subject = map_subject_of_protocol(a, subject);
     if (!str_is_set(out->subject)) {
         map_note(notes, NOTE_NO_SUBJECT, (struct str){ NULL, 0 }, names_that_came(a, attributes, n));
         return fail(f, FAIL_UPSTREAM, "no_subject", "neither the attributes nor the message name the person");
@@ -470,6 +465,43 @@ bool map_person(struct arena *a, const struct idp *idp, const struct attribute *
     out->affiliations = m.whole.at;
     out->affiliation_count = m.whole.n;
     see_what_is_missing(&m, attributes, n);
+    return true;
+}
+
+size_t role_name_equals(struct str entry)
+{
+    size_t equals = entry.n;
+
+    for (size_t i = 0; i < entry.n; i++)
+        if (entry.p[i] == '=')
+            equals = i;
+    return equals;
+}
+
+struct str own_role_name(struct arena *a, const struct idp *idp, struct str said)
+{
+    for (size_t i = 0; str_is_set(said) && i < idp->role_names.n; i++) {
+        struct str entry = idp->role_names.at[i];
+        size_t equals = role_name_equals(entry);
+        if (text_same(a, str_sub(entry, 0, equals), said))
+            return str_from(entry, equals + 1);
+    }
+    return (struct str){ NULL, 0 };
+}
+
+bool stated_acr(struct arena *a, struct str stated, const struct idp *idp, struct str *out, struct fail *f)
+{
+    if (text_is_blank(stated)) {
+        *out = idp->acr;
+        return true;
+    }
+    if (stated.n > PERSON_TEXT_MAX_B)
+        return fail(f, FAIL_UPSTREAM, "acr_too_long", "%.*s states an assurance of %zu bytes; %d are kept",
+                    STR_ARG(idp->id), stated.n, PERSON_TEXT_MAX_B);
+    if (!text_is_plain(stated))
+        return fail(f, FAIL_UPSTREAM, "acr_not_plain", "%.*s states an assurance with characters that cannot be seen",
+                    STR_ARG(idp->id));
+    *out = arena_str(a, stated);
     return true;
 }
 

@@ -8,8 +8,8 @@
 
 #include "base/arena.h"
 
-/* Lower case for ASCII and Latin-1 letters, decomposed å ä ö composed, white
- * space as single underscores.  For comparing, never for showing. */
+/* Composed, without case, trimmed; white space as single underscores.  For
+ * comparing, never for showing. */
 struct str fold_word(struct arena *a, struct str word);
 
 #endif

@@ -2,7 +2,8 @@
  * idp-adapters/map_making.h: a person while a map makes it.
  *
  * Floor 3.  Between attribute_map.c, which walks the rows and reads names and
- * numbers, and map_readers.c, which reads roles and schools; of no use to others.
+ * numbers, map_subject.c, which reads who it is, and map_readers.c, which reads
+ * roles and schools; of no use to others.
  */
 #ifndef IDP_ADAPTERS_MAP_MAKING_H
 #define IDP_ADAPTERS_MAP_MAKING_H
@@ -14,6 +15,8 @@
 struct making {
     struct arena *arena;
     const struct idp *idp;
+    const struct attribute *said; /* all that the answer says */
+    size_t said_n;
     struct person *out;
     struct str display_name;
     struct affiliation_lists lists;
@@ -28,6 +31,15 @@ struct making {
 
 /* Reads one attribute into a field; false: refused, *m->fail says why. */
 typedef bool map_reader(struct making *m, struct str *into, const struct attribute *from);
+
+map_reader map_read_subject;
+map_reader map_read_scoped_subject;
+map_reader map_read_own_subject;
+/* "first/second", both said or neither. */
+bool map_compose_subject(struct making *m, struct str *into, struct str first, struct str second);
+bool map_part_missing(const struct making *m, struct str missing, struct str other); /* refuses */
+/* What the protocol calls the person; absent when that is no name. */
+struct str map_subject_of_protocol(struct arena *a, struct str subject);
 
 map_reader map_read_list;
 map_reader map_read_school;
@@ -52,8 +64,8 @@ void map_use_default_role(struct making *m);
 /* Who names no school is at the row's. */
 void map_use_own_school(struct making *m);
 
-/* One value: trimmed, printable, at most 256 characters' worth; otherwise absent. */
-struct str map_one_text(struct str value);
+/* One value: trimmed, composed, plain, of at most PERSON_TEXT_MAX_B; otherwise absent. */
+struct str map_one_text(const struct making *m, struct str value);
 /* name@scope: true for a scope that the idp may assert. */
 bool map_scope_is_ours(const struct making *m, struct str value);
 

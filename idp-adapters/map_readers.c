@@ -3,23 +3,17 @@
  * What a person is at school: how each form is read that cities send roles, schools, classes and charges in. */
 #include "idp-adapters/map_making.h"
 
+#include "base/text.h"
 #include "wire/json.h"
 
-/* The role that this city calls so; absent when it does not. */
-static struct str role_named(const struct idp *idp, struct str said)
+static struct str role_named(const struct making *m, struct str said)
 {
-    for (size_t i = 0; str_is_set(said) && i < idp->role_names.n; i++) {
-        struct str entry = idp->role_names.at[i];
-        size_t equals = str_find_byte(entry, '=', 0);
-        if (str_eq_case(str_sub(entry, 0, equals), said))
-            return str_from(entry, equals + 1);
-    }
-    return (struct str){ NULL, 0 };
+    return own_role_name(m->arena, m->idp, said);
 }
 
 static bool is_role(struct making *m, struct str said)
 {
-    return str_is_set(said) && (role_named(m->idp, said).p != NULL || role_said(m->arena, said) != ROLE_NONE);
+    return str_is_set(said) && (role_named(m, said).p != NULL || role_said(m->arena, said) != ROLE_NONE);
 }
 
 static const struct school *school_of(const struct making *m, struct str text)
@@ -57,7 +51,7 @@ static struct strs split_values(struct making *m, const struct attribute *from)
     for (size_t i = 0; i < from->values.n; i++) {
         struct str rest = from->values.at[i], part;
         while (str_split(&rest, ';', &part))
-            add_value(m, &list, map_one_text(part));
+            add_value(m, &list, map_one_text(m, part));
     }
     while (list.n > 0 && list.at[list.n - 1].p == NULL)
         list.n--;
@@ -105,7 +99,7 @@ bool map_read_school_info(struct making *m, struct str *into, const struct attri
     struct strs values = room_for_values(m);
 
     for (size_t i = 0; i < from->values.n && !list->usable; i++) {
-        struct str code = map_one_text(str_sub(from->values.at[i], 0, str_find_byte(from->values.at[i], ';', 0)));
+        struct str code = map_one_text(m, str_sub(from->values.at[i], 0, str_find_byte(from->values.at[i], ';', 0)));
         const struct school *s = school_of(m, code);
         code = s != NULL ? s->oid : code;
         if (code.p != NULL && !strs_has(&values, code))
@@ -177,8 +171,8 @@ bool map_read_group_roles(struct making *m, struct str *into, const struct attri
     if (list->usable)
         return true;
     for (size_t i = 0; i < from->values.n; i++) {
-        struct str group = map_one_text(from->values.at[i]);
-        if (role_named(m->idp, group).p != NULL)
+        struct str group = map_one_text(m, from->values.at[i]);
+        if (role_named(m, group).p != NULL)
             add_value(m, &values, group);
         else if (first.p == NULL)
             first = group;
@@ -194,7 +188,7 @@ void map_use_own_words(struct making *m)
     struct strs *roles = &m->lists.roles.values;
 
     for (size_t i = 0; i < roles->n; i++) {
-        struct str own = role_named(m->idp, roles->at[i]);
+        struct str own = role_named(m, roles->at[i]);
         roles->at[i] = own.p != NULL ? own : roles->at[i];
     }
 }
@@ -223,6 +217,8 @@ void map_use_own_school(struct making *m)
         add_value(m, &l->schools.values, m->idp->school);
 }
 
+enum { OBJECT_TEXT_MAX_B = 256 };
+
 /* Puavo's schools and groups: objects, which name one another by abbreviations. */
 struct named_object {
     struct str school_code, oid, name, abbreviation, school_abbreviation, type, charge;
@@ -231,10 +227,10 @@ struct named_object {
 static const struct json_field named_object_fields[] = {
     FIELD(named_object, school_code, JSON_STR, false, 16),
     FIELD(named_object, oid, JSON_STR, false, 64),
-    FIELD(named_object, name, JSON_STR, false, PERSON_TEXT_MAX_B),
-    FIELD(named_object, abbreviation, JSON_STR, false, PERSON_TEXT_MAX_B),
-    FIELD(named_object, school_abbreviation, JSON_STR, false, PERSON_TEXT_MAX_B),
-    FIELD(named_object, type, JSON_STR, false, PERSON_TEXT_MAX_B),
+    FIELD(named_object, name, JSON_STR, false, OBJECT_TEXT_MAX_B),
+    FIELD(named_object, abbreviation, JSON_STR, false, OBJECT_TEXT_MAX_B),
+    FIELD(named_object, school_abbreviation, JSON_STR, false, OBJECT_TEXT_MAX_B),
+    FIELD(named_object, type, JSON_STR, false, OBJECT_TEXT_MAX_B),
     { 0 },
 };
 
@@ -259,8 +255,8 @@ bool map_read_school_objects(struct making *m, struct str *into, const struct at
         return true;
     for (size_t i = 0; i < from->values.n; i++) {
         struct named_object said = object_of(m, from->name, from->values.at[i]);
-        add_value(m, &values, map_one_text(str_is_set(said.school_code) ? said.school_code : said.oid));
-        add_value(m, &marks, map_one_text(said.abbreviation));
+        add_value(m, &values, map_one_text(m, str_is_set(said.school_code) ? said.school_code : said.oid));
+        add_value(m, &marks, map_one_text(m, said.abbreviation));
     }
     if (offer(list, from, values, weigh_schools(m, from->name, &values)))
         m->school_marks = marks;
@@ -284,7 +280,7 @@ static struct strs placed_groups(struct making *m, const struct named_object *gr
         for (size_t i = 0; i < n; i++)
             if (class_rank(groups[i].type) > rank && str_is_set(m->school_marks.at[s]) &&
                 str_eq(groups[i].school_abbreviation, m->school_marks.at[s])) {
-                best = map_one_text(groups[i].name);
+                best = map_one_text(m, groups[i].name);
                 rank = class_rank(groups[i].type);
             }
         add_value(m, &values, best);
@@ -305,7 +301,7 @@ bool map_read_group_objects(struct making *m, struct str *into, const struct att
         groups[i] = object_of(m, from->name, from->values.at[i]);
         placed = placed || str_is_set(groups[i].school_abbreviation);
         if (class_rank(groups[i].type) > 0)
-            add_value(m, &values, map_one_text(groups[i].name));
+            add_value(m, &values, map_one_text(m, groups[i].name));
     }
     if (placed && m->school_marks.n > 0)
         values = placed_groups(m, groups, from->values.n);
@@ -364,7 +360,7 @@ bool map_read_number(struct making *m, struct str *into, const struct attribute 
 {
     (void)into;
     for (size_t i = 0; i < from->values.n && m->lists.class_level == 0; i++) {
-        struct str said = map_one_text(from->values.at[i]);
+        struct str said = map_one_text(m, from->values.at[i]);
         int64_t v = -1;
         if (level_of(said, &v) && v >= 1 && v <= 12)
             m->lists.class_level = (int)v;
@@ -387,13 +383,13 @@ static bool each_affiliation(struct making *m, const struct attribute *from, aff
     for (size_t i = 0; i < from->values.n; i++) {
         struct affiliation one = { 0 };
         struct why_not why = { NOTE_VALUE_MALFORMED, { NULL, 0 } };
-        struct str value = map_one_text(from->values.at[i]);
+        struct str value = map_one_text(m, from->values.at[i]);
         bool good = value.p != NULL && read(m->arena, m->idp->provider, value, &one, &why);
         m->role_was_said = m->role_was_said || value.p != NULL;
         if (good && affiliations_add(whole, &one))
             continue;
         m->notes->left_out++;
-        if (str_trim(from->values.at[i]).n > 0)
+        if (text_trim(from->values.at[i]).n > 0)
             map_note(m->notes, good ? NOTE_TOO_MANY : why.kind, from->name, why.value);
     }
     return true;
@@ -414,12 +410,13 @@ bool map_read_edu_role(struct making *m, struct str *into, const struct attribut
 /* MPASSid's oldest name was used for whole values and, beside those, for the bare word: "Oppilas". */
 bool map_read_old_role(struct making *m, struct str *into, const struct attribute *from)
 {
-    struct attribute whole = { from->name, room_for_values(m) }, words = { from->name, room_for_values(m) };
+    struct attribute whole = { .name = from->name, .values = room_for_values(m) };
+    struct attribute words = { .name = from->name, .values = room_for_values(m) };
 
     (void)into;
     for (size_t i = 0; i < from->values.n; i++) {
         struct str value = from->values.at[i];
-        bool bare = str_trim(value).n > 0 && str_find_byte(value, ';', 0) == value.n;
+        bool bare = text_trim(value).n > 0 && str_find_byte(value, ';', 0) == value.n;
         add_value(m, bare ? &words.values : &whole.values, value);
     }
     if (!each_affiliation(m, &whole, affiliation_of_mpass))
@@ -436,7 +433,7 @@ bool map_read_home(struct making *m, struct str *into, const struct attribute *f
 {
     (void)into;
     for (size_t i = 0; i < from->values.n; i++)
-        if (affiliation_names_provider(m->arena, m->idp->provider, str_trim(from->values.at[i])))
+        if (affiliation_names_provider(m->arena, m->idp->provider, text_trim(from->values.at[i])))
             m->lists.home_is_ours = true;
     return true;
 }
@@ -448,7 +445,7 @@ bool map_read_scoped_role(struct making *m, struct str *into, const struct attri
     if (m->whole.n > 0)
         return true;
     for (size_t i = 0; i < from->values.n; i++) {
-        struct str value = str_trim(from->values.at[i]), word = str_sub(value, 0, str_find_byte(value, '@', 0));
+        struct str value = text_trim(from->values.at[i]), word = str_sub(value, 0, str_find_byte(value, '@', 0));
         struct affiliation one = { .role = role_spelled(m->arena, word) };
         bool ours = m->idp->provider != NULL && map_scope_is_ours(m, value);
         if (ours)

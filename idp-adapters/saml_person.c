@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "idp-adapters/saml_person.h"
 
+#include "base/text.h"
+
 #define PAIRWISE "urn:oasis:names:tc:SAML:attribute:pairwise-id"
 #define SUBJECT  "urn:oasis:names:tc:SAML:attribute:subject-id"
 
 static struct str only_value(const struct saml_assertion *said, struct str name)
 {
     for (size_t i = 0; i < said->attribute_count; i++)
-        if (str_eq(said->attributes[i].name, name) && said->attributes[i].value_count == 1)
+        if (str_eq(said->attributes[i].name, name) && said->attributes[i].value_count == 1 &&
+            !text_is_blank(said->attributes[i].values[0]))
             return said->attributes[i].values[0];
     return (struct str){ NULL, 0 };
 }

@@ -30,7 +30,15 @@ struct affiliation {
     int64_t from_s, to_s; /* valid from–to, Unix time; 0: open */
 };
 
-enum { PERSON_AFFILIATIONS_MAX = 64, PERSON_TEXT_MAX_B = 256 };
+enum {
+    PERSON_AFFILIATIONS_MAX = 64,
+    PERSON_TEXT_MAX_B = 1024,  /* any text of a person; longer ones are not taken */
+    SUBJECT_MAX_B = 1024,      /* exact, so a longer one is refused and never cut */
+    PERSON_ORIGIN_MAX_B = 2048 /* as the registry's row has it */
+};
+
+/* What a city says of an address that it gives. */
+enum verified { VERIFIED_UNSAID = 0, VERIFIED_NO, VERIFIED_YES };
 
 struct person {
     struct str id;      /* pseudonymous, stable: 64 hex digits of an HMAC; never shown, never an e-mail */
@@ -38,6 +46,7 @@ struct person {
     struct str subject; /* its own, stable name of the person; enters id and the audit key only */
     struct str origin;  /* upstream issuer or entityID, as the provider names it */
     struct str given_names, calling_name, family_name, email;
+    enum verified email_verified;
     struct str learner_id; /* "1.2.246.562.24.…", check digit verified */
     struct affiliation *affiliations;
     size_t affiliation_count;

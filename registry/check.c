@@ -319,7 +319,7 @@ static bool check_own_words(struct checking *c, const struct idp *idp)
 {
     for (size_t i = 0; i < idp->role_names.n; i++) {
         struct str entry = idp->role_names.at[i];
-        size_t equals = str_find_byte(entry, '=', 0);
+        size_t equals = role_name_equals(entry);
         if (equals == 0 || equals == entry.n)
             return wrong(c, "role_names: \"%.*s\" is not SPELLING=role", STR_ARG(entry));
         if (role_of_name(str_from(entry, equals + 1)) == ROLE_NONE)

@@ -73,6 +73,7 @@ door 'yaml' 'wire/yaml\.c'
 door 'sqlite3|libpq' 'wire/db[a-z_]*\.c'
 door 'curl/' 'gateway/process/fetcher\.c'
 door 'argon2' 'idp-adapters/password\.c'
+door 'utf8proc' 'base/text\.c'
 door 'seccomp|linux/landlock' '(base|gateway/process|certs)/(sandbox|landlock|signer)[a-z_]*\.c'
 door 'openssl/pem' 'certs/.*\.c|wire/(jose|saml|dsig)[a-z_]*\.c'
 

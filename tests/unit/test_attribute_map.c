@@ -32,7 +32,7 @@ static struct idp idp_speaking(const char *map)
 /* One attribute from a "name" and values separated by '|'. */
 static struct attribute attr(struct test *t, const char *name, const char *values)
 {
-    struct attribute out = { str_of(name), { arena_make_n(t->arena, 16, struct str), 0 } };
+    struct attribute out = { .name = str_of(name), .values = { arena_make_n(t->arena, 16, struct str), 0 } };
     struct str rest = str_of(values), part;
 
     while (str_split(&rest, '|', &part))

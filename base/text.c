@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/text.h"
+
+#include <utf8proc.h>
+
+static bool is_ascii(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* utf8proc_map() would allocate; its two halves work in memory that is given to them.  The second half writes UTF-8
+ * where the code points were, and one zero byte behind it. */
+static struct str mapped(struct arena *a, struct str s, utf8proc_option_t how)
+{
+    const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)s.p;
+
+    if (!str_is_utf8(s))
+        return s;
+    utf8proc_ssize_t n = utf8proc_decompose(bytes, (utf8proc_ssize_t)s.n, NULL, 0, how);
+    if (n < 0)
+        return s;
+    utf8proc_int32_t *points = arena_alloc(a, ((size_t)n + 1) * sizeof *points);
+    if (utf8proc_decompose(bytes, (utf8proc_ssize_t)s.n, points, n, how) != n)
+        return s;
+    utf8proc_ssize_t length = utf8proc_reencode(points, n, how);
+    return length < 0 ? s : str_n(points, (size_t)length);
+}
+
+struct str text_composed(struct arena *a, struct str s)
+{
+    return s.p == NULL || is_ascii(s) ? s : mapped(a, s, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+}
+
+bool text_is_composed(struct arena *a, struct str s)
+{
+    return s.p == NULL || str_eq(text_composed(a, s), s);
+}
+
+struct str text_folded(struct arena *a, struct str s)
+{
+    return s.p == NULL ? s : mapped(a, s, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+}
+
+bool text_same(struct arena *a, struct str x, struct str y)
+{
+    return is_ascii(x) && is_ascii(y) ? str_eq_case(x, y) : str_eq(text_folded(a, x), text_folded(a, y));
+}
+
+uint32_t text_at(struct str s, size_t at, size_t *step)
+{
+    utf8proc_int32_t c = 0xFFFD;
+
+    *step = str_utf8_step(s, at);
+    if (*step == 0)
+        *step = 1;
+    else
+        (void)utf8proc_iterate((const utf8proc_uint8_t *)s.p + at, (utf8proc_ssize_t)*step, &c);
+    return (uint32_t)c;
+}
+
+static bool is_white(uint32_t c)
+{
+    switch (utf8proc_category((utf8proc_int32_t)c)) {
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+        return true;
+    default:
+        return (c >= 0x09 && c <= 0x0D) || c == 0x85;
+    }
+}
+
+enum { SOFT_HYPHEN = 0xAD, NON_JOINER = 0x200C, JOINER = 0x200D, BYTE_ORDER_MARK = 0xFEFF };
+
+bool text_is_obeyed(uint32_t c)
+{
+    switch (utf8proc_category((utf8proc_int32_t)c)) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+        return true;
+    case UTF8PROC_CATEGORY_CF:
+        return c != SOFT_HYPHEN && c != NON_JOINER && c != JOINER;
+    default:
+        return (c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF); /* noncharacters */
+    }
+}
+
+/* Letters that show nothing: fillers of Hangul, and selectors of a shape. */
+static bool is_shapeless(uint32_t c)
+{
+    return c == 0x034F || c == 0x115F || c == 0x1160 || c == 0x17B4 || c == 0x17B5 || (c >= 0x180B && c <= 0x180F) ||
+           c == 0x3164 || c == 0xFFA0 || (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xE0100 && c <= 0xE01EF) ||
+           utf8proc_category((utf8proc_int32_t)c) == UTF8PROC_CATEGORY_CF;
+}
+
+bool text_is_plain(struct str s)
+{
+    size_t step;
+
+    for (size_t i = 0; i < s.n; i += step) {
+        if (str_utf8_step(s, i) == 0 || text_is_obeyed(text_at(s, i, &step)))
+            return false;
+    }
+    return true;
+}
+
+bool text_is_blank(struct str s)
+{
+    size_t step;
+
+    for (size_t i = 0; i < s.n; i += step) {
+        uint32_t c = text_at(s, i, &step);
+        if (!is_white(c) && !is_shapeless(c) && !text_is_obeyed(c))
+            return false;
+    }
+    return true;
+}
+
+static size_t last_start(struct str s)
+{
+    size_t at = s.n - 1;
+
+    while (at > 0 && ((unsigned char)s.p[at] & 0xC0) == 0x80)
+        at--;
+    return at;
+}
+
+struct str text_trim(struct str s)
+{
+    size_t step, at;
+    uint32_t c;
+
+    while (s.n > 0 && (c = text_at(s, 0, &step), is_white(c) || c == BYTE_ORDER_MARK))
+        s = str_from(s, step);
+    while (s.n > 0 && (c = text_at(s, at = last_start(s), &step), is_white(c) || c == BYTE_ORDER_MARK))
+        s.n = at;
+    return s;
+}

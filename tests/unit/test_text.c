@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/fields.h"
+#include "base/text.h"
+#include "tests/test.h"
+
+#include <string.h>
+
+TEST(combining_characters_are_composed)
+{
+    static const char *const pairs[][2] = {
+        { "a\xcc\x88", "ä" },
+        { "O\xcc\x88"
+          "berg",
+          "Öberg" },
+        { "A\xcc\x8asa", "Åsa" },
+        { "\xe2\x84\xab", "Å" }, /* the Ångström sign */
+        { "z\xcc\x8c", "ž" },
+        { "c\xcc\x8c", "č" },
+        { "a\xcc\x88\xcc\xa3", "\xe1\xba\xa1\xcc\x88" }, /* marks in their canonical order */
+        { "", "" },
+        { "Puolukka", "Puolukka" },
+        { "\xe1\x84\x80\xe1\x85\xa1", "가" },
+    };
+
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        CHECK_STR(text_composed(t->arena, str_of(pairs[i][0])), pairs[i][1]);
+        CHECK(text_is_composed(t->arena, str_of(pairs[i][1])));
+    }
+    CHECK(text_composed(t->arena, (struct str){ NULL, 0 }).p == NULL);
+    CHECK_STR(text_composed(t->arena, S("a\xcc")), "a\xcc"); /* no UTF-8: as it came */
+}
+
+TEST(folding_forgets_case_and_composition_alone)
+{
+    CHECK_STR(text_folded(t->arena, S("LA\xcc\x88RARE")), "lärare");
+    CHECK_STR(text_folded(t->arena, S("ŠIŊGÁ")), "šiŋgá");
+    CHECK(!str_eq(text_folded(t->arena, S("lärare")), text_folded(t->arena, S("larare"))));
+    CHECK(!str_eq(text_folded(t->arena, S("a b")), text_folded(t->arena, S("a_b"))));
+}
+
+TEST(white_space_of_any_script_is_trimmed)
+{
+    CHECK_STR(text_trim(S(" \t\r\n Åsa \n")), "Åsa");
+    CHECK_STR(text_trim(S("\xef\xbb\xbf\xc2\xa0Åsa\xe3\x80\x80\xe2\x80\x89")), "Åsa");
+    CHECK_INT(text_trim(S(" \xc2\xa0 ")).n, 0);
+    CHECK_STR(text_trim(S("a b")), "a b");
+    CHECK_STR(text_trim(S("\xff")), "\xff");
+}
+
+TEST(what_a_screen_obeys_is_not_plain)
+{
+    static const char *const obeyed[] = {
+        "a\nb",
+        "a\rb",
+        "\x1b[2J",
+        "a\x7f",
+        "a\xc2\x85",
+        "\xe2\x80\xa8",
+        "\xe2\x80\xa9",
+        "\xe2\x80\xae",
+        "\xe2\x80\xaa",
+        "\xe2\x81\xa6",
+        "\xe2\x81\xa9",
+        "\xe2\x80\x8e" /* U+200E */,
+        "\xe2\x80\x8f" /* U+200F */,
+        "\xd8\x9c" /* U+061C */,
+        "\xe2\x80\x8b",
+        "\xe2\x81\xa0",
+        "\xef\xbb\xbf",
+        "\xef\xbf\xbf",
+        "\xf3\xa0\x81\x81" /* a tag */,
+        "\xff",
+        "\xed\xa0\x80",
+        "a\xcc",
+    };
+    static const char *const plain[] = { "",         "Åsa",         "Áŋŋá",
+                                         "李",       "O’Neill",     "Anna–Maria",
+                                         "<b>&amp;", "a;b,c/d@e",   "\xe2\x80\x8d" /* a joiner */,
+                                         "\xc2\xad", "👩‍🏫", "\xef\xbf\xbd" };
+
+    for (size_t i = 0; i < sizeof obeyed / sizeof *obeyed; i++)
+        CHECK(!text_is_plain(str_of(obeyed[i])));
+    CHECK(!text_is_plain(S("a\0b")));
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        CHECK(text_is_plain(str_of(plain[i])));
+}
+
+TEST(what_shows_nothing_is_blank)
+{
+    static const char *const blank[] = { "",
+                                         " ",
+                                         "\t\r\n",
+                                         "\xc2\xa0",
+                                         "\xe3\x80\x80",
+                                         "\xe2\x80\x8b",
+                                         "\xef\xbb\xbf",
+                                         "\xe2\x80\x8d",
+                                         "\xc2\xad",
+                                         "\xe3\x85\xa4",
+                                         " \xe2\x80\xae " };
+
+    for (size_t i = 0; i < sizeof blank / sizeof *blank; i++)
+        CHECK(text_is_blank(str_of(blank[i])));
+    CHECK(text_is_blank((struct str){ NULL, 0 }));
+    CHECK(!text_is_blank(S("0")) && !text_is_blank(S(" . ")) && !text_is_blank(S("\xff")));
+}
+
+static struct str join(struct test *t, char separator, const char *const *parts, size_t n)
+{
+    struct fields f = fields_new(t->arena, separator, 1024);
+
+    for (size_t i = 0; i < n; i++)
+        fields_part(&f, str_of(parts[i]));
+    return fields_text(&f);
+}
+
+TEST(a_part_stands_in_its_place_or_leaves_it_empty)
+{
+    const char *good[] = { "", "a", "", "b c" }, *bad[] = { "x;y", "a", "1\n2", "\xe2\x80\xae" };
+
+    CHECK_STR(join(t, ';', good, 4), ";a;;b c");
+    CHECK_STR(join(t, ';', bad, 4), ";a;;");
+    CHECK_STR(join(t, ' ', good, 4), " a  ");
+}
+
+TEST(a_list_holds_what_can_be_told_apart_in_it)
+{
+    struct fields f = fields_new(t->arena, ' ', 9);
+
+    fields_item(&f, S("pwd"));
+    fields_item(&f, S("mfa admin"));
+    fields_item(&f, S(""));
+    fields_item(&f, S("otp\n"));
+    fields_item(&f, S("too-long"));
+    fields_item(&f, S("hwk"));
+    CHECK_STR(fields_text(&f), "pwd hwk");
+    CHECK_INT(f.left_out, 3);
+}
+
+/* Whatever the parts hold: splitting gives back as many, each the one that was put in, or nothing. */
+TEST(nothing_of_a_part_becomes_another)
+{
+    static const char bits[] = "ab;;,\n /@%\x7f\xe2\x80\xae";
+    static const char separators[] = ";, /@";
+
+    for (size_t round = 0; round < 4000; round++) {
+        char separator = separators[round % (sizeof separators - 1)];
+        struct str parts[5], rest, got;
+        struct fields f = fields_new(t->arena, separator, 4096);
+        for (size_t i = 0; i < 5; i++) {
+            size_t from = (round * 7 + i * 5) % (sizeof bits - 1), n = (round / 3 + i) % 7;
+            parts[i] = str_sub(S("ab;;,\n /@%\x7f\xe2\x80\xae"), from, n);
+            fields_part(&f, parts[i]);
+        }
+        rest = fields_text(&f);
+        for (size_t i = 0; i < 5; i++) {
+            CHECK(str_split(&rest, separator, &got));
+            CHECK(got.n == 0 || str_cmp(got, parts[i]) == 0);
+        }
+        CHECK(rest.p == NULL);
+    }
+}
+
+TEST(no_two_pairs_of_parts_have_one_name)
+{
+    static const char *const texts[] = {
+        "a", "b", "a/b", "/", "%", "%2F", "a%2Fb", "", "//", "a/", "/b", "%252F", "1:a"
+    };
+    enum { N = sizeof texts / sizeof *texts };
+    struct str names[N * N], keys[N * N];
+
+    for (size_t i = 0; i < N * N; i++) {
+        struct str pair[] = { str_of(texts[i / N]), str_of(texts[i % N]) };
+        names[i] = arena_printf(t->arena, "%.*s/%.*s", STR_ARG(fields_escaped(t->arena, pair[0], '/')),
+                                STR_ARG(fields_escaped(t->arena, pair[1], '/')));
+        keys[i] = fields_key(t->arena, pair, 2);
+        for (size_t k = 0; k < i; k++)
+            CHECK(!str_eq(names[i], names[k]) && !str_eq(keys[i], keys[k]));
+    }
+    CHECK_STR(fields_escaped(t->arena, S("11111111-aaaa"), '/'), "11111111-aaaa");
+}
