@@ -17,7 +17,13 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { CODE_MAX_B = 4096, HINT_MAX_B = 4096, TOKEN_ANSWER_MAX_B = 262144, URL_MAX_B = 8192 };
+enum {
+    CODE_MAX_B = 4096,
+    ACCESS_TOKEN_MAX_B = JOSE_TOKEN_MAX_B,
+    HINT_MAX_B = 4096,
+    TOKEN_ANSWER_MAX_B = 262144,
+    URL_MAX_B = 8192
+};
 
 struct tokens { /* the token endpoint's answer [OIDC Core 3.1.3.3] */
     struct str id_token, access_token, token_type;
@@ -33,6 +39,10 @@ struct oidc { /* one start or one finish, in the request's arena */
     struct tokens tokens;
     struct jose_claims claims;
     const struct json_value *userinfo; /* NULL: it has none */
+    const struct jwks *keys;           /* what tokens are judged with, and since when we have it */
+    int64_t keys_fetched_s;
+    bool again;           /* a token is judged the second time, with keys fetched anew */
+    struct fail unproven; /* why it was not proven by the kept keys; NONE: it was */
 };
 
 static struct oidc *oidc_of(struct ctx *c)
@@ -58,7 +68,7 @@ static enum step metadata_ask(struct ctx *c, struct fail *f)
     struct oidc *o = oidc_of(c);
 
     (void)f;
-    upstream_oidc_metadata(c->upstreams, &c->batch, c->arena, o->idp, &o->metadata_got);
+    upstream_oidc_metadata(c->upstreams, &c->batch, c->arena, o->idp, UPSTREAM_KEPT, &o->metadata_got);
     return WAIT;
 }
 
@@ -73,28 +83,40 @@ static enum step metadata_read(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
+/* Its ID tokens never say when somebody logged in; the row takes what it issues in answer to prompt=login for fresh.
+ * An answer to max_age alone says nothing, so such a city is asked for a fresh log-in there too. */
+static bool fresh_by_iat(const struct idp *idp)
+{
+    return str_eq(idp->fresh_login_by, S("iat"));
+}
+
 /* state binds the answer to this login's cookie, nonce the ID token to this
  * request, the challenge the code to whoever redeems it. */
 static enum step make_secrets(struct ctx *c, struct fail *f)
 {
+    const struct oidc *o = oidc_of(c);
     struct login *l = c->login;
 
     (void)f;
     l->upstream_id = crypt_token(c->arena, c->world, 16);
     l->upstream_nonce = crypt_token(c->arena, c->world, 16);
     l->upstream_verifier = crypt_token(c->arena, c->world, 32);
-    l->fresh = login_fresh(l);
+    l->fresh = login_fresh(l) || (l->max_age_s >= 0 && fresh_by_iat(o->idp));
     l->asked_city_s = c->now_s;
     return NEXT;
 }
 
-static void add_freshness(struct ctx *c, struct buf *url)
+/* auth_time is asked for besides: some say it only then [OIDC Core 5.5.1]. */
+static void add_freshness(struct ctx *c, const struct oidc_metadata *m, struct buf *url)
 {
     if (c->login->fresh)
         url_query(url, S("prompt"), S("login"));
-    if (c->login->fresh || c->login->max_age_s >= 0)
-        url_query(url, S("max_age"),
-                  arena_printf(c->arena, "%lld", c->login->fresh ? 0LL : (long long)c->login->max_age_s));
+    if (!c->login->fresh && c->login->max_age_s < 0)
+        return;
+    url_query(url, S("max_age"),
+              arena_printf(c->arena, "%lld", c->login->fresh ? 0LL : (long long)c->login->max_age_s));
+    if (!m->no_claims_parameter)
+        url_query(url, S("claims"), S("{\"id_token\":{\"auth_time\":{\"essential\":true}}}"));
 }
 
 static enum step write_url(struct ctx *c, struct fail *f)
@@ -112,7 +134,7 @@ static enum step write_url(struct ctx *c, struct fail *f)
     url_query(&url, S("nonce"), l->upstream_nonce);
     url_query(&url, S("code_challenge"), b64url_encode(c->arena, sha256(c->arena, l->upstream_verifier)));
     url_query(&url, S("code_challenge_method"), S("S256"));
-    add_freshness(c, &url);
+    add_freshness(c, o->metadata, &url);
     if (str_is_set(l->lang))
         url_query(&url, S("ui_locales"), l->lang);
     if (!buf_ok(&url))
@@ -251,12 +273,12 @@ static enum step token_ask(struct ctx *c, struct fail *f)
         .place = o->idp->id,
     };
     fetch_ask(c->fetch, &c->batch, c->arena, &request, &o->token_got);
-    upstream_oidc_keys(c->upstreams, &c->batch, c->arena, o->idp, o->metadata, false, &o->keys_got);
+    upstream_oidc_keys(c->upstreams, &c->batch, c->arena, o->idp, o->metadata, UPSTREAM_KEPT, &o->keys_got);
     return WAIT;
 }
 
 static const struct json_field tokens_fields[] = { FIELD(tokens, id_token, JSON_STR, true, JOSE_TOKEN_MAX_B),
-                                                   FIELD(tokens, access_token, JSON_STR, true, 16384),
+                                                   FIELD(tokens, access_token, JSON_STR, true, ACCESS_TOKEN_MAX_B),
                                                    FIELD(tokens, token_type, JSON_STR, true, 32),
                                                    { 0 } };
 
@@ -291,20 +313,6 @@ static enum step token_read(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-/* A kid that we do not know: the city has rolled its keys [OIDC Core 10.1.1]. */
-static enum step keys_again(struct ctx *c, struct fail *f)
-{
-    struct oidc *o = oidc_of(c);
-
-    if (o->keys_got.value == NULL)
-        return fail(f, FAIL_UPSTREAM, "city_unreachable", "keys of %.*s: %s %s", STR_ARG(o->idp->id), o->keys_got.error,
-                    o->keys_got.detail);
-    if (jwks_has_key_for(c->arena, o->keys_got.value, o->tokens.id_token))
-        return NEXT;
-    upstream_oidc_keys(c->upstreams, &c->batch, c->arena, o->idp, o->metadata, true, &o->keys_got);
-    return WAIT;
-}
-
 /* How old the authentication may be at most; 0: nobody asked. */
 static int64_t auth_since(const struct ctx *c)
 {
@@ -315,10 +323,46 @@ static int64_t auth_since(const struct ctx *c)
     return since;
 }
 
+static enum step keys_read(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+
+    o->keys = o->keys_got.value;
+    o->keys_fetched_s = o->keys_got.fetched_s;
+    return o->keys != NULL ? NEXT
+                           : fail(f, FAIL_UPSTREAM, "city_unreachable", "keys of %.*s: %s %s", STR_ARG(o->idp->id),
+                                  o->keys_got.error, o->keys_got.detail);
+}
+
+/* A refusal for want of a key waits for the second judgement; any other stands. */
+static enum step judged(struct ctx *c, bool proven, const struct fail *why, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+
+    if (proven)
+        return NEXT;
+    if (str_eq(str_of(why->code), S("auth_time_missing")))
+        return fail(
+            f, why->kind, why->code,
+            "%.*s does not say when people log in, though asked (claims): let it add auth_time to ID tokens, or "
+            "set fresh_login_by: iat in its row",
+            STR_ARG(o->idp->id));
+    if (!jose_is_about_keys(why->code)) {
+        *f = *why;
+        return REFUSE;
+    }
+    if (o->again)
+        return fail(f, why->kind, why->code, "%s (keys %lld s old)", why->detail,
+                    (long long)(c->now_s - o->keys_fetched_s));
+    o->unproven = *why;
+    return NEXT;
+}
+
 /* [OIDC Core 3.1.3.7] */
 static enum step verify_id_token(struct ctx *c, struct fail *f)
 {
     struct oidc *o = oidc_of(c);
+    struct fail why = { 0 };
     const struct jose_rules rules = {
         .blame = FAIL_UPSTREAM,
         .algs = o->metadata->id_token_algs,
@@ -329,13 +373,57 @@ static enum step verify_id_token(struct ctx *c, struct fail *f)
         .now_s = c->now_s,
         .skew_s = c->set->jose_skew_s,
         .auth_since_s = auth_since(c),
+        .auth_time_optional = fresh_by_iat(o->idp) && c->login->fresh,
     };
 
-    if (o->keys_got.value == NULL)
-        return fail(f, FAIL_UPSTREAM, "city_unreachable", "keys of %.*s: %s", STR_ARG(o->idp->id), o->keys_got.error);
     if (!str_is_set(c->login->upstream_nonce))
         return fail(f, FAIL_OURS, "server_error", "a login without nonce");
-    return jose_verify(c->arena, o->tokens.id_token, o->keys_got.value, &rules, &o->claims, f) ? NEXT : REFUSE;
+    return judged(c, jose_verify(c->arena, o->tokens.id_token, o->keys, &rules, &o->claims, &why), &why, f);
+}
+
+/* The city has changed its keys, perhaps where they are [OIDC Core 10.1.1]: discovery and keys are fetched anew, and
+ * the same token is judged once more.  Where nothing newer can be had, the first judgement stands. */
+static enum step metadata_anew(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+
+    (void)f;
+    o->again = true;
+    upstream_oidc_metadata(c->upstreams, &c->batch, c->arena, o->idp, UPSTREAM_ANEW, &o->metadata_got);
+    return WAIT;
+}
+
+static enum step keys_anew(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+
+    (void)f;
+    o->metadata = o->metadata_got.value != NULL ? o->metadata_got.value : o->metadata;
+    upstream_oidc_keys(c->upstreams, &c->batch, c->arena, o->idp, o->metadata, UPSTREAM_ANEW, &o->keys_got);
+    return WAIT;
+}
+
+static enum step keys_compare(struct ctx *c, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+    bool newer = o->keys_got.value != NULL && o->keys_got.value != o->keys;
+
+    upstream_log_unknown_key(&o->keys_got, newer, o->idp->id, c->support_code, o->unproven.code,
+                             c->now_s - o->keys_fetched_s);
+    if (newer)
+        return keys_read(c, f);
+    return fail(f, o->unproven.kind, o->unproven.code, "%s (keys %lld s old)", o->unproven.detail,
+                (long long)(c->now_s - o->keys_fetched_s));
+}
+
+static const struct step_row judge_id_token[] = {
+    { metadata_anew }, { keys_anew }, { keys_compare }, { verify_id_token }, { 0 }
+};
+
+static enum step id_token_again(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return oidc_of(c)->unproven.kind != FAIL_NONE ? step_into(c, judge_id_token) : NEXT;
 }
 
 static enum step userinfo_ask(struct ctx *c, struct fail *f)
@@ -343,6 +431,7 @@ static enum step userinfo_ask(struct ctx *c, struct fail *f)
     struct oidc *o = oidc_of(c);
 
     (void)f;
+    o->unproven = (struct fail){ 0 };
     if (!str_is_set(o->metadata->userinfo_endpoint))
         return NEXT;
     const struct fetch_request request = {
@@ -350,14 +439,65 @@ static enum step userinfo_ask(struct ctx *c, struct fail *f)
         .test = o->idp->test,
         .url = o->metadata->userinfo_endpoint,
         .authorization = arena_printf(c->arena, "Bearer %.*s", STR_ARG(o->tokens.access_token)),
-        .accept = S("application/json"),
+        .accept = S("application/json, application/jwt;q=0.9"),
         .place = o->idp->id,
     };
     fetch_ask(c->fetch, &c->batch, c->arena, &request, &o->userinfo_got);
     return WAIT;
 }
 
+static bool is_jwt(struct str content_type)
+{
+    struct str rest = content_type, type = { NULL, 0 };
+
+    (void)str_split(&rest, ';', &type);
+    return str_eq_case(str_trim(type), S("application/jwt"));
+}
+
+/* Signed, it says whom it is for, or does not; what it says must be so [OIDC Core 5.3.2]. */
+static bool open_signed_userinfo(struct ctx *c, const struct json_value **out, struct fail *why)
+{
+    struct oidc *o = oidc_of(c);
+    struct jose_claims claims;
+    const struct jose_rules rules = {
+        .blame = FAIL_UPSTREAM,
+        .algs = JOSE_BOTH,
+        .iss = o->idp->issuer,
+        .iss_rule = ISS_IF_SAID,
+        .aud = o->idp->client_id,
+        .aud_rule = AUD_IF_SAID,
+        .exp_optional = true,
+        .iat_optional = true,
+        .now_s = c->now_s,
+        .skew_s = c->set->jose_skew_s,
+    };
+
+    if (!jose_verify(c->arena, str_trim(o->userinfo_got.body), o->keys, &rules, &claims, why))
+        return false;
+    *out = claims.all;
+    return true;
+}
+
 /* Another subject's data would be another person's [OIDC Core 5.3.2]. */
+static enum step use_userinfo(struct ctx *c, const struct json_value *v, struct fail *f)
+{
+    struct oidc *o = oidc_of(c);
+
+    if (!str_eq(json_get_str(v, S("sub")), o->claims.sub))
+        return fail(f, FAIL_UPSTREAM, "userinfo_sub", "speaks of another subject than the ID token");
+    o->userinfo = v;
+    return NEXT;
+}
+
+static enum step userinfo_signed(struct ctx *c, struct fail *f)
+{
+    const struct json_value *v = NULL;
+    struct fail why = { 0 };
+    bool proven = open_signed_userinfo(c, &v, &why);
+
+    return proven ? use_userinfo(c, v, f) : judged(c, false, &why, f);
+}
+
 static enum step userinfo_read(struct ctx *c, struct fail *f)
 {
     struct oidc *o = oidc_of(c);
@@ -371,14 +511,23 @@ static enum step userinfo_read(struct ctx *c, struct fail *f)
     if (o->userinfo_got.status != 200)
         return fail(f, FAIL_UPSTREAM, "userinfo_refused", "%.*s answered %d", STR_ARG(o->idp->id),
                     o->userinfo_got.status);
+    if (is_jwt(o->userinfo_got.content_type))
+        return userinfo_signed(c, f);
     const struct json_value *v = json_parse(c->arena, o->userinfo_got.body, &why);
     if (v == NULL || v->type != JSON_OBJECT || json_has_nul(v))
         return fail(f, FAIL_UPSTREAM, "userinfo_malformed", "%s",
                     v == NULL ? why.detail : "not an object of plain texts");
-    if (!str_eq(json_get_str(v, S("sub")), o->claims.sub))
-        return fail(f, FAIL_UPSTREAM, "userinfo_sub", "speaks of another subject than the ID token");
-    o->userinfo = v;
-    return NEXT;
+    return use_userinfo(c, v, f);
+}
+
+static const struct step_row judge_userinfo[] = {
+    { metadata_anew }, { keys_anew }, { keys_compare }, { userinfo_signed }, { 0 }
+};
+
+static enum step userinfo_again(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return oidc_of(c)->unproven.kind != FAIL_NONE ? step_into(c, judge_userinfo) : NEXT;
 }
 
 /* Kept only for a city that lets us end its session, and only where a session record bears it. */
@@ -407,7 +556,7 @@ static enum step make_person(struct ctx *c, struct fail *f)
     p->idp = o->idp->id;
     p->origin = o->claims.iss;
     p->amr = oidc_amr(c->arena, o->claims.all);
-    p->auth_time_s = o->claims.auth_time_s > 0 ? o->claims.auth_time_s : o->claims.iat_s;
+    p->auth_time_s = o->claims.auth_time_s > 0 || !c->login->fresh ? o->claims.auth_time_s : o->claims.iat_s;
     c->person = p;
     return NEXT;
 }
@@ -416,9 +565,10 @@ static const struct step_row start[] = { { find_idp },     { metadata_ask }, { m
                                          { make_secrets }, { write_url },    { 0 } };
 
 static const struct step_row finish[] = {
-    { find_idp },        { check_callback }, { check_state },   { metadata_ask }, { metadata_read }, { check_iss },
-    { check_error },     { read_code },      { assertion_ask }, { token_ask },    { token_read },    { keys_again },
-    { verify_id_token }, { userinfo_ask },   { userinfo_read }, { keep_hint },    { make_person },   { 0 },
+    { find_idp },      { check_callback }, { check_state },     { metadata_ask },   { metadata_read },
+    { check_iss },     { check_error },    { read_code },       { assertion_ask },  { token_ask },
+    { token_read },    { keys_read },      { verify_id_token }, { id_token_again }, { userinfo_ask },
+    { userinfo_read }, { userinfo_again }, { keep_hint },       { make_person },    { 0 },
 };
 
 /* The city logs the person out as well, and sends the browser back to us [OIDC RP-Initiated Logout 2].  Without a hint

@@ -23,8 +23,12 @@ struct saml {       /* one start or one finish, in the request's arena */
     struct idp idp; /* the row, with the scopes of its metadata besides */
     struct upstream_got metadata_got;
     const struct saml_metadata *metadata;
+    int64_t metadata_fetched_s; /* of the copy in metadata */
+    struct strs row_scopes;
     struct str query; /* of the request, as it is signed */
     struct signed_got signature;
+    bool again;           /* the answer is judged the second time, with metadata fetched anew */
+    struct fail unproven; /* why it was not proven with what was kept; NONE: it was, or was judged once */
     struct saml_rules rules;
     struct saml_answer *answer;
     enum saml_state state;
@@ -48,6 +52,7 @@ static enum step find_idp(struct ctx *c, struct fail *f)
     if (idp == NULL || idp->kind != IDP_SAML || !idp->enabled)
         return fail(f, FAIL_UPSTREAM, "idp_disabled", "%.*s is not in use", STR_ARG(c->login->idp));
     s->idp = *idp;
+    s->row_scopes = idp->scopes;
     c->adapter_state = s;
     return NEXT;
 }
@@ -57,18 +62,18 @@ static enum step metadata_ask(struct ctx *c, struct fail *f)
     struct saml *s = saml_of(c);
 
     (void)f;
-    upstream_saml_metadata(c->upstreams, &c->batch, c->arena, &s->idp, &s->metadata_got);
+    upstream_saml_metadata(c->upstreams, &c->batch, c->arena, &s->idp, UPSTREAM_KEPT, &s->metadata_got);
     return WAIT;
 }
 
 /* The scopes that it may assert are the row's and its metadata's [SDP-SP17]. */
 static void add_scopes(struct ctx *c, struct saml *s)
 {
-    size_t n = s->idp.scopes.n;
+    size_t n = s->row_scopes.n;
     struct str *all = arena_make_n(c->arena, n + s->metadata->scope_count, struct str);
 
     for (size_t i = 0; i < n; i++)
-        all[i] = s->idp.scopes.at[i];
+        all[i] = s->row_scopes.at[i];
     for (size_t i = 0; i < s->metadata->scope_count; i++)
         all[n + i] = s->metadata->scopes[i];
     s->idp.scopes = (struct strs){ all, n + s->metadata->scope_count };
@@ -81,6 +86,7 @@ static enum step metadata_read(struct ctx *c, struct fail *f)
     s->metadata = upstream_saml_in_force(&s->metadata_got, &s->idp, c->now_s, f);
     if (s->metadata == NULL)
         return REFUSE;
+    s->metadata_fetched_s = s->metadata_got.fetched_s;
     add_scopes(c, s);
     return NEXT;
 }
@@ -131,10 +137,35 @@ static enum step write_url(struct ctx *c, struct fail *f)
 
 /* --- finish -------------------------------------------------------------------- */
 
+/* Whether other keys could prove what these did not. */
+static bool is_of_unknown_key(const struct fail *f)
+{
+    return str_eq(str_of(f->code), S("sig_value")) || str_eq(str_of(f->code), S("sig_key"));
+}
+
+/* A refusal for want of a key waits for the second judgement; any other stands. */
+static enum step judged(struct ctx *c, struct fail *why, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+
+    if (s->state != SAML_REFUSED)
+        return NEXT;
+    if (!s->again && is_of_unknown_key(why)) {
+        s->unproven = *why;
+        return NEXT;
+    }
+    if (is_of_unknown_key(why))
+        return fail(f, why->kind, why->code, "%s (metadata %lld s old)", why->detail,
+                    (long long)(c->now_s - s->metadata_got.fetched_s));
+    *f = *why;
+    return REFUSE;
+}
+
 /* The rules come from what was asked and from the registry, never from the answer. */
 static enum step open_answer(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
+    struct fail why = { 0 };
     struct str text;
 
     if (!str_is_set(c->login->upstream_id))
@@ -152,8 +183,8 @@ static enum step open_answer(struct ctx *c, struct fail *f)
         .message_max_B = (size_t)c->set->saml_message_B,
         .want_encrypted = s->idp.want_encrypted,
     };
-    s->state = saml_open(c->arena, text, &s->rules, &s->answer, f);
-    return s->state != SAML_REFUSED ? NEXT : REFUSE;
+    s->state = saml_open(c->arena, text, &s->rules, &s->answer, &why);
+    return judged(c, &why, f);
 }
 
 static enum oaep_hash oaep(enum xmlenc_hash hash)
@@ -195,9 +226,10 @@ static enum step key_use(struct ctx *c, struct fail *f)
     bool fits = s->key.ok && s->key.value.n == e->key_B;
     if (!fits && ++s->wrapped_at < e->wrapped_count)
         return NEXT;
+    struct fail why = { 0 };
     s->wrapped_at = 0;
-    s->state = saml_unwrapped(s->answer, fits ? s->key.value : (struct str){ NULL, 0 }, f);
-    return s->state != SAML_REFUSED ? NEXT : REFUSE;
+    s->state = saml_unwrapped(s->answer, fits ? s->key.value : (struct str){ NULL, 0 }, &why);
+    return judged(c, &why, f);
 }
 
 static enum step unwrap_more(struct ctx *c, struct fail *f)
@@ -226,6 +258,42 @@ static enum step unwrap_keys(struct ctx *c, struct fail *f)
 {
     (void)f;
     return saml_of(c)->state == SAML_NEEDS_KEY ? step_into(c, unwrapping) : NEXT;
+}
+
+/* The city may have changed its key: its metadata is fetched anew, and the same answer judged once more.  Where
+ * nothing newer can be had, the first judgement stands. */
+static enum step metadata_anew(struct ctx *c, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+
+    (void)f;
+    s->again = true;
+    upstream_saml_metadata(c->upstreams, &c->batch, c->arena, &s->idp, UPSTREAM_ANEW, &s->metadata_got);
+    return WAIT;
+}
+
+static enum step metadata_compare(struct ctx *c, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+    const struct upstream_got *got = &s->metadata_got;
+    bool newer = got->value != NULL && got->value != s->metadata;
+
+    upstream_log_unknown_key(got, newer, s->idp.id, c->support_code, s->unproven.code,
+                             c->now_s - s->metadata_fetched_s);
+    if (newer)
+        return metadata_read(c, f);
+    return fail(f, s->unproven.kind, s->unproven.code, "%s (metadata %lld s old)", s->unproven.detail,
+                (long long)(c->now_s - s->metadata_fetched_s));
+}
+
+static const struct step_row second_judgement[] = {
+    { metadata_anew }, { metadata_compare }, { open_answer }, { unwrap_keys }, { 0 }
+};
+
+static enum step judge_again(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return saml_of(c)->unproven.kind != FAIL_NONE ? step_into(c, second_judgement) : NEXT;
 }
 
 /* When we demanded a fresh authentication, an older one does not do [SDP-IDP07]. */
@@ -313,8 +381,9 @@ static enum step make_person(struct ctx *c, struct fail *f)
 static const struct step_row start[] = { { find_idp },     { metadata_ask }, { metadata_read },
                                          { make_request }, { write_url },    { 0 } };
 
-static const struct step_row finish[] = { { find_idp },    { metadata_ask }, { metadata_read },
-                                          { open_answer }, { unwrap_keys },  { replay_ask },
-                                          { replay_read }, { make_person },  { 0 } };
+static const struct step_row finish[] = {
+    { find_idp },    { metadata_ask }, { metadata_read }, { open_answer }, { unwrap_keys },
+    { judge_again }, { replay_ask },   { replay_read },   { make_person }, { 0 }
+};
 
 const struct adapter adapter_saml = { IDP_SAML, start, finish, NULL };

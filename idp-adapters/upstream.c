@@ -12,7 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { BUCKETS = 4096, NAME_MAX_B = 256, LOOPS_MAX = 64 };
+enum { BUCKETS = 4096, NAME_MAX_B = 256, LOOPS_MAX = 64, ORDERS_MAX = 64 };
 
 struct doc { /* one fetched and parsed document, in an arena of its own with all that it points to */
     atomic_uint holders;
@@ -28,6 +28,7 @@ struct cell { /* what the store knows of one name */
     struct doc *doc; /* the store holds it once */
     bool flying;
     int64_t tried_s, forced_s;
+    size_t forced;     /* fetches in a row because the kept document did not do */
     const char *error; /* why the last attempt failed; NULL: it did not */
     char detail[160];
 };
@@ -39,6 +40,9 @@ struct upstream_store {
     struct upstreams *loops[LOOPS_MAX];
     size_t loop_count, kept;
     uint64_t fetches;
+    struct str
+        orders[ORDERS_MAX]; /* ids, the oldest first; what is over goes unheard, and is asked for again by hand */
+    size_t order_count;
 };
 
 struct waiter { /* in its asker's arena */
@@ -70,6 +74,8 @@ struct upstreams {
     struct watch landed; /* an eventfd: a flight of another loop has landed */
     struct waiter *waiters;
     struct flight *flights;
+    upstream_order_fn *order; /* NULL: this loop takes none */
+    void *order_self;
 };
 
 struct upstream_store *upstream_store_new(void)
@@ -135,6 +141,7 @@ static void note_source(struct upstream_store *s, struct cell *c, const struct u
     c->terms = terms_of(want);
     c->doc = NULL;
     c->tried_s = c->forced_s = 0;
+    c->forced = 0;
 }
 
 static void give(struct arena *a, const struct cell *c, struct upstream_got *out)
@@ -147,6 +154,7 @@ static void give(struct arena *a, const struct cell *c, struct upstream_got *out
     arena_adopt(a, c->doc, doc_drop);
     out->value = c->doc->value;
     out->fetched_s = c->doc->fetched_s;
+    out->trouble = c->error;
     out->error = NULL;
 }
 
@@ -175,6 +183,33 @@ static void settle(struct upstreams *u)
     }
 }
 
+/* Takes the oldest order; absent: there is none. */
+static struct str take_order(struct upstreams *u, struct arena *a)
+{
+    struct upstream_store *s = u->store;
+    struct str id = { NULL, 0 };
+
+    (void)pthread_mutex_lock(&s->lock);
+    if (s->order_count > 0) {
+        id = arena_str(a, s->orders[0]);
+        for (size_t i = 1; i < s->order_count; i++)
+            s->orders[i - 1] = s->orders[i];
+        s->order_count--;
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    return id;
+}
+
+static void run_orders(struct upstreams *u)
+{
+    struct arena *a = arena_new();
+    struct str id;
+
+    while (u->order != NULL && (id = take_order(u, a)).p != NULL)
+        u->order(u->order_self, id);
+    arena_free(a);
+}
+
 static void on_landed(struct watch *w, uint32_t events)
 {
     struct upstreams *u = (struct upstreams *)((char *)w - offsetof(struct upstreams, landed));
@@ -183,6 +218,7 @@ static void on_landed(struct watch *w, uint32_t events)
     (void)events;
     (void)eventfd_read(w->fd, &count);
     settle(u);
+    run_orders(u);
 }
 
 struct upstreams *upstreams_new(struct upstream_store *s, struct loop *l, struct fetch *x, const struct world *w,
@@ -238,6 +274,21 @@ static void wake_loops(struct upstream_store *s)
     for (size_t i = 0; i < s->loop_count; i++)
         (void)eventfd_write(s->loops[i]->landed.fd, 1);
     (void)pthread_mutex_unlock(&s->lock);
+}
+
+void upstream_order(struct upstream_store *s, struct str id)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    if (s->order_count < ORDERS_MAX)
+        s->orders[s->order_count++] = arena_str(s->arena, id);
+    (void)pthread_mutex_unlock(&s->lock);
+    wake_loops(s);
+}
+
+void upstreams_on_order(struct upstreams *u, upstream_order_fn *run, void *self)
+{
+    u->order = run;
+    u->order_self = self;
 }
 
 /* What came, as a document that holds its own arena; NULL, and why, otherwise. */
@@ -362,13 +413,25 @@ static void fly(struct upstreams *u, struct cell *c, const struct upstream_want 
     fetch_ask(u->fetch, &f->batch, a, &request, &f->got);
 }
 
+/* Whether the kept document, which did not do, may be fetched again already. */
+static bool may_force(struct cell *c, int64_t now_s)
+{
+    static const int64_t pauses_s[] = UPSTREAM_PAUSES_S;
+    size_t last = sizeof pauses_s / sizeof *pauses_s - 1;
+    int64_t since_s = now_s - c->forced_s;
+
+    if (since_s >= UPSTREAM_CALM_S || since_s < 0)
+        c->forced = 0;
+    return c->forced == 0 || since_s >= pauses_s[c->forced < last ? c->forced : last];
+}
+
 /* Whether a fetch begins now: never two at a time, never more often than the
  * rules of the header allow, however many logins ask. */
-static bool may_fly(const struct cell *c, const struct upstream_want *want, int64_t refresh_s, int64_t now_s)
+static bool may_fly(struct cell *c, const struct upstream_want *want, int64_t refresh_s, int64_t now_s)
 {
     if (c->flying)
         return false;
-    if (want->anew && (c->forced_s == 0 || now_s - c->forced_s >= UPSTREAM_FORCE_S))
+    if (want->anew && (want->ordered || may_force(c, now_s)))
         return true;
     if (c->doc == NULL)
         return c->tried_s == 0 || now_s - c->tried_s >= UPSTREAM_RETRY_S;
@@ -425,7 +488,10 @@ void upstream_ask(struct upstreams *u, struct batch *b, struct arena *a, const s
     if (flies) {
         c->flying = true;
         c->tried_s = now_s;
-        c->forced_s = want->anew ? now_s : c->forced_s;
+        if (want->anew && !want->ordered) {
+            c->forced_s = now_s;
+            c->forced++;
+        }
         s->fetches++;
     }
     bool waits = c->flying && (c->doc == NULL || want->anew);
@@ -441,6 +507,31 @@ void upstream_ask(struct upstreams *u, struct batch *b, struct arena *a, const s
         fly(u, c, want);
     if (!waits)
         batch_answered(b);
+}
+
+void upstream_log_unknown_key(const struct upstream_got *got, bool renewed, struct str idp, const char *support_code,
+                              const char *code, int64_t copy_age_s)
+{
+    const char *failed = got->value == NULL ? got->error : got->trouble;
+
+    log_event(LOG_WARN, "upstream.key_unknown", LOG_C("support_code", support_code), LOG_S("idp", idp),
+              LOG_C("code", code), LOG_N("copy_was_s_old", copy_age_s),
+              LOG_C("fetched", renewed          ? "judged once more with a new copy"
+                               : failed != NULL ? failed
+                                                : "no: fetched a moment ago, or given in the registry"),
+              LOG_C("detail", renewed ? "" : got->detail));
+}
+
+void upstream_peek(struct upstreams *u, struct arena *a, struct str name, struct upstream_got *out)
+{
+    struct upstream_store *s = u->store;
+
+    *out = (struct upstream_got){ .error = "away" };
+    (void)pthread_mutex_lock(&s->lock);
+    for (const struct cell *c = s->buckets[str_hash(name, 0) % BUCKETS]; c != NULL; c = c->next)
+        if (str_eq(c->name, name))
+            give(a, c, out);
+    (void)pthread_mutex_unlock(&s->lock);
 }
 
 bool upstream_put(struct upstreams *u, const struct upstream_want *want, struct str body, struct fail *f)
@@ -460,6 +551,11 @@ bool upstream_put(struct upstreams *u, const struct upstream_want *want, struct 
     (void)pthread_mutex_unlock(&u->store->lock);
     put_doc(u->store, c, &copy, d, f, false);
     return true;
+}
+
+int64_t upstreams_now_s(const struct upstreams *u)
+{
+    return world_now_s(u->world);
 }
 
 size_t upstream_kept(const struct upstreams *u)

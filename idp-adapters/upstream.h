@@ -8,7 +8,11 @@
  * them.  A document is fetched by one loop at a time, whoever waits for it (single
  * flight); one that is due is renewed in the background while the old one goes on
  * serving; a renewal that fails keeps the old one and is tried again after a
- * minute.  A document never changes and stays while somebody holds it.
+ * minute.  A document that did not do (a signature that no kept key made) is
+ * fetched at once, and then after growing pauses (UPSTREAM_PAUSES_S), so that a
+ * party with two servers, one of which is behind, is soon read from the other and
+ * strangers with forgeries cost it a fetch a minute.  A document never changes and
+ * stays while somebody holds it.
  * Threads: the store is shared, a struct upstreams belongs to its loop.
  */
 #ifndef IDP_ADAPTERS_UPSTREAM_H
@@ -39,7 +43,12 @@ typedef const void *upstream_parse_fn(struct arena *a, const struct upstream_wan
 /* Whether what was fetched may take the place of what is kept; false keeps it, as a renewal that failed. */
 typedef bool upstream_newer_fn(const void *kept, const void *fetched);
 
-enum { UPSTREAM_FORCE_S = 60, UPSTREAM_RETRY_S = 5 };
+/* After UPSTREAM_CALM_S without such a fetch the pauses begin again with the first. */
+enum { UPSTREAM_FORCE_S = 60, UPSTREAM_RETRY_S = 5, UPSTREAM_CALM_S = 600 };
+#define UPSTREAM_PAUSES_S                                                                                              \
+    {                                                                                                                  \
+        0, 5, 15, UPSTREAM_FORCE_S                                                                                     \
+    } /* the last one from then on */
 
 struct upstream_want {
     struct str name;   /* names the document in the store: "keys oulu-edu"; at most 256 bytes */
@@ -52,22 +61,40 @@ struct upstream_want {
     upstream_parse_fn *parse;
     upstream_newer_fn *newer; /* NULL: what was fetched is always newer */
     struct str body;          /* present: the document itself, from the registry; never fetched, read once per url */
-    bool anew;                /* what is kept did not do (an unknown kid): fetch again, once per UPSTREAM_FORCE_S */
+    bool anew;                /* what is kept did not do: fetch again and wait for it, where the pauses allow */
+    bool ordered;             /* with anew: somebody at this gateway wants it now; no pause counts */
 };
+
+/* The same three, for the callers of upstream_oidc.h and upstream_saml.h. */
+enum upstream_how { UPSTREAM_KEPT = 0, UPSTREAM_ANEW, UPSTREAM_ORDERED };
 
 struct upstream_got {
     const void *value; /* held by the arena until it ends; NULL: none */
     int64_t fetched_s;
-    const char *error; /* NULL with a value; else a word of wire/fetch.h, "status", or the parser's code */
-    char detail[160];
+    const char *error;   /* NULL with a value; else a word of wire/fetch.h, "status", or the parser's code */
+    const char *trouble; /* with a value: why the last attempt to renew it failed; NULL: it did not */
+    char detail[160];    /* of error or trouble */
 };
 
 /* Asks the batch and answers it once, perhaps before it returns. */
 void upstream_ask(struct upstreams *u, struct batch *b, struct arena *a, const struct upstream_want *want,
                   struct upstream_got *out);
+/* The line about a message that no kept key proved: how old the copy was, and what came of fetching another. */
+void upstream_log_unknown_key(const struct upstream_got *got, bool renewed, struct str idp, const char *support_code,
+                              const char *code, int64_t copy_age_s);
+
+/* What is kept under a name, whoever it was asked for, without asking anybody; .value NULL: nothing. */
+void upstream_peek(struct upstreams *u, struct arena *a, struct str name, struct upstream_got *out);
+
+/* An order from any thread: one of the store's loops runs what upstreams_on_order() named, with the id. */
+typedef void upstream_order_fn(void *self, struct str id);
+void upstream_order(struct upstream_store *s, struct str id);
+void upstreams_on_order(struct upstreams *u, upstream_order_fn *run, void *self);
+
 /* Puts a document in at once, as if fetched now: a file in the registry, a test.  False when parse refuses. */
 bool upstream_put(struct upstreams *u, const struct upstream_want *want, struct str body, struct fail *f);
 /* Documents kept, and fetches begun since the start; for metrics. */
+int64_t upstreams_now_s(const struct upstreams *u); /* by the clock that dates the documents */
 size_t upstream_kept(const struct upstreams *u);
 uint64_t upstream_fetches(const struct upstreams *u);
 

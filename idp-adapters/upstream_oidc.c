@@ -1,31 +1,36 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "idp-adapters/upstream_oidc.h"
 
-enum { URL_MAX_B = 2048, LIST_MAX = 64 };
+#include "base/log.h"
 
-struct document {
-    struct str issuer, authorization_endpoint, token_endpoint, jwks_uri, userinfo_endpoint, end_session_endpoint;
-    bool authorization_response_iss_parameter_supported;
-    const struct json_value *id_token_signing_alg_values_supported;
-    const struct json_value *token_endpoint_auth_signing_alg_values_supported;
-    const struct json_value *code_challenge_methods_supported;
+enum { URL_MAX_B = 2048 };
+
+struct document { /* what must be there */
+    struct str issuer, authorization_endpoint, token_endpoint, jwks_uri;
 };
 
 static const struct json_field document_fields[] = {
-    /* clang-format off */
-    FIELD(document, issuer,                                           JSON_STR,   true,  URL_MAX_B),
-    FIELD(document, authorization_endpoint,                           JSON_STR,   true,  URL_MAX_B),
-    FIELD(document, token_endpoint,                                   JSON_STR,   true,  URL_MAX_B),
-    FIELD(document, jwks_uri,                                         JSON_STR,   true,  URL_MAX_B),
-    FIELD(document, userinfo_endpoint,                                JSON_STR,   false, URL_MAX_B),
-    FIELD(document, end_session_endpoint,                             JSON_STR,   false, URL_MAX_B),
-    FIELD(document, authorization_response_iss_parameter_supported,   JSON_BOOL,  false, 0),
-    FIELD(document, id_token_signing_alg_values_supported,            JSON_ARRAY, false, LIST_MAX),
-    FIELD(document, token_endpoint_auth_signing_alg_values_supported, JSON_ARRAY, false, LIST_MAX),
-    FIELD(document, code_challenge_methods_supported,                 JSON_ARRAY, false, LIST_MAX),
+    FIELD(document, issuer, JSON_STR, true, URL_MAX_B),
+    FIELD(document, authorization_endpoint, JSON_STR, true, URL_MAX_B),
+    FIELD(document, token_endpoint, JSON_STR, true, URL_MAX_B),
+    FIELD(document, jwks_uri, JSON_STR, true, URL_MAX_B),
     { 0 },
-    /* clang-format on */
 };
+
+/* An optional list; NULL when there is nothing in it. */
+static const struct json_value *list_of(const struct json_value *document, struct str name)
+{
+    const struct json_value *v = json_get(document, name);
+
+    return v != NULL && v->type == JSON_ARRAY && v->count > 0 ? v : NULL;
+}
+
+static bool says(const struct json_value *document, struct str name, bool what)
+{
+    const struct json_value *v = json_get(document, name);
+
+    return v != NULL && v->type == JSON_BOOL && v->boolean == what;
+}
 
 static unsigned algs_of(const struct json_value *list)
 {
@@ -36,14 +41,6 @@ static unsigned algs_of(const struct json_value *list)
             if (v->type == JSON_STR && jose_alg_named(v->text) != JOSE_NONE)
                 algs |= JOSE_BIT(jose_alg_named(v->text));
     return algs;
-}
-
-static bool lists(const struct json_value *list, struct str word)
-{
-    for (const struct json_value *v = list->first; v != NULL; v = v->next)
-        if (v->type == JSON_STR && str_eq(v->text, word))
-            return true;
-    return false;
 }
 
 /* https, or http where the fetcher will make sure of loopback; nothing that a
@@ -61,49 +58,68 @@ static bool is_endpoint(struct str url, bool test)
 static bool check_endpoints(const struct document *d, bool test, struct fail *f)
 {
     const struct str must[] = { d->authorization_endpoint, d->token_endpoint, d->jwks_uri };
-    const struct str may[] = { d->userinfo_endpoint, d->end_session_endpoint };
 
     for (size_t i = 0; i < sizeof must / sizeof *must; i++)
         if (!is_endpoint(must[i], test))
             return fail(f, FAIL_UPSTREAM, "discovery_endpoint", "not an https address: %.*s", STR_ARG(must[i]));
-    for (size_t i = 0; i < sizeof may / sizeof *may; i++)
-        if (may[i].p != NULL && !is_endpoint(may[i], test))
-            return fail(f, FAIL_UPSTREAM, "discovery_endpoint", "not an https address: %.*s", STR_ARG(may[i]));
     return true;
 }
 
-static bool check_document(const struct document *d, const struct upstream_want *want, struct fail *f)
+/* Absent where it is null, empty, of another type, or cannot be used; the last leaves a line. */
+static struct str optional_endpoint(const struct json_value *document, struct str name,
+                                    const struct upstream_want *want)
 {
+    struct str url = json_get_str(document, name), none = { NULL, 0 };
+
+    if (!str_is_set(url))
+        return none;
+    if (url.n <= URL_MAX_B && is_endpoint(url, want->test))
+        return url;
+    log_event(LOG_WARN, "upstream.endpoint_ignored", LOG_S("idp", want->place), LOG_S("member", name),
+              LOG_S("url", url));
+    return none;
+}
+
+/* Methods of PKCE are not looked at: a challenge is sent whatever a document says, and who does not know it passes it
+ * over [RFC 7636 5]. */
+static bool check_document(const struct document *d, const struct json_value *v, const struct upstream_want *want,
+                           struct fail *f)
+{
+    const struct json_value *algs = list_of(v, S("id_token_signing_alg_values_supported"));
+
     if (!str_eq(d->issuer, want->expect))
         return fail(f, FAIL_UPSTREAM, "discovery_issuer", "speaks of %.*s", STR_ARG(d->issuer));
-    if (d->code_challenge_methods_supported != NULL && !lists(d->code_challenge_methods_supported, S("S256")))
-        return fail(f, FAIL_UPSTREAM, "discovery_unsupported", "offers PKCE without S256");
-    if (d->id_token_signing_alg_values_supported != NULL && algs_of(d->id_token_signing_alg_values_supported) == 0)
-        return fail(f, FAIL_UPSTREAM, "discovery_unsupported", "signs with neither RS256 nor ES256");
+    if (algs != NULL && algs_of(algs) == 0)
+        return fail(f, FAIL_UPSTREAM, "discovery_unsupported", "signs with neither RS256 nor ES256 but %.*s",
+                    STR_ARG(algs->first->text));
     return check_endpoints(d, want->test, f);
 }
 
 const void *oidc_metadata_read(struct arena *a, const struct upstream_want *want, struct str body, struct fail *f)
 {
-    struct document d = { 0 };
+    struct document d = { .issuer = { NULL, 0 } };
     struct fail why = { 0 };
+    const struct json_value *v = json_parse(a, body, &why);
 
-    if (!json_read(a, body, document_fields, &d, &why)) {
+    if (v == NULL || !json_read_value(v, document_fields, &d, &why)) {
         (void)fail(f, FAIL_UPSTREAM, "discovery_malformed", "%s: %s", why.code, why.detail);
         return NULL;
     }
-    if (!check_document(&d, want, f))
+    if (!check_document(&d, v, want, f))
         return NULL;
     struct oidc_metadata *m = arena_make(a, struct oidc_metadata);
-    *m = (struct oidc_metadata){ d.issuer,
-                                 d.authorization_endpoint,
-                                 d.token_endpoint,
-                                 d.jwks_uri,
-                                 d.userinfo_endpoint,
-                                 d.end_session_endpoint,
-                                 algs_of(d.id_token_signing_alg_values_supported),
-                                 algs_of(d.token_endpoint_auth_signing_alg_values_supported),
-                                 d.authorization_response_iss_parameter_supported };
+    *m = (struct oidc_metadata){
+        .issuer = d.issuer,
+        .authorization_endpoint = d.authorization_endpoint,
+        .token_endpoint = d.token_endpoint,
+        .jwks_uri = d.jwks_uri,
+        .userinfo_endpoint = optional_endpoint(v, S("userinfo_endpoint"), want),
+        .end_session_endpoint = optional_endpoint(v, S("end_session_endpoint"), want),
+        .id_token_algs = algs_of(list_of(v, S("id_token_signing_alg_values_supported"))),
+        .client_jwt_algs = algs_of(list_of(v, S("token_endpoint_auth_signing_alg_values_supported"))),
+        .no_claims_parameter = says(v, S("claims_parameter_supported"), false),
+        .iss_in_answer = says(v, S("authorization_response_iss_parameter_supported"), true),
+    };
     if (m->id_token_algs == 0) /* silence means RS256 at least [OIDC Discovery 3]; a token says what it is */
         m->id_token_algs = JOSE_BOTH;
     return m;
@@ -120,35 +136,48 @@ static const void *keys_read(struct arena *a, const struct upstream_want *want, 
     return keys;
 }
 
+struct str upstream_oidc_name(struct arena *a, const struct idp *idp)
+{
+    return arena_printf(a, "discovery %.*s", STR_ARG(idp->id));
+}
+
+struct str upstream_oidc_keys_name(struct arena *a, const struct idp *idp)
+{
+    return arena_printf(a, "keys %.*s", STR_ARG(idp->id));
+}
+
 void upstream_oidc_metadata(struct upstreams *u, struct batch *b, struct arena *a, const struct idp *idp,
-                            struct upstream_got *got)
+                            enum upstream_how how, struct upstream_got *got)
 {
     struct str base = str_has_suffix(idp->issuer, S("/")) ? str_sub(idp->issuer, 0, idp->issuer.n - 1) : idp->issuer;
     const struct upstream_want want = {
-        .name = arena_printf(a, "discovery %.*s", STR_ARG(idp->id)),
+        .name = upstream_oidc_name(a, idp),
         .url = arena_printf(a, "%.*s/.well-known/openid-configuration", STR_ARG(base)),
         .place = idp->id,
         .expect = idp->issuer,
         .purpose = FETCH_KEYS,
         .test = idp->test,
         .parse = oidc_metadata_read,
+        .anew = how != UPSTREAM_KEPT,
+        .ordered = how == UPSTREAM_ORDERED,
     };
 
     upstream_ask(u, b, a, &want, got);
 }
 
 void upstream_oidc_keys(struct upstreams *u, struct batch *b, struct arena *a, const struct idp *idp,
-                        const struct oidc_metadata *metadata, bool anew, struct upstream_got *got)
+                        const struct oidc_metadata *metadata, enum upstream_how how, struct upstream_got *got)
 {
     const struct upstream_want want = {
-        .name = arena_printf(a, "keys %.*s", STR_ARG(idp->id)),
+        .name = upstream_oidc_keys_name(a, idp),
         .url = metadata->jwks_uri,
         .place = idp->id,
         .expect = idp->issuer,
         .purpose = FETCH_KEYS,
         .test = idp->test,
         .parse = keys_read,
-        .anew = anew,
+        .anew = how != UPSTREAM_KEPT,
+        .ordered = how == UPSTREAM_ORDERED,
     };
 
     upstream_ask(u, b, a, &want, got);

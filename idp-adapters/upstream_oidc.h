@@ -17,16 +17,22 @@ struct oidc_metadata { /* [OIDC Discovery 3, RFC 8414 2, RFC 9207 3] */
     struct str userinfo_endpoint, end_session_endpoint; /* absent: none */
     unsigned id_token_algs;                             /* JOSE_BIT()s of those announced that we speak; never 0 */
     unsigned client_jwt_algs;                           /* likewise for private_key_jwt; 0: it does not say */
+    bool no_claims_parameter;                           /* it says that it does not know `claims` [OIDC Core 5.5] */
     bool iss_in_answer;                                 /* every answer names its issuer: one without is refused */
 };
 
+/* Under which the two are kept. */
+struct str upstream_oidc_name(struct arena *a, const struct idp *idp);
+struct str upstream_oidc_keys_name(struct arena *a, const struct idp *idp);
+
 /* got.value: const struct oidc_metadata *.  The parser's codes: discovery_malformed,
- * discovery_issuer, discovery_endpoint, discovery_unsupported. */
+ * discovery_issuer, discovery_endpoint, discovery_unsupported.  An optional member that is null, empty,
+ * of another type or an address that cannot be used is as if it were absent. */
 void upstream_oidc_metadata(struct upstreams *u, struct batch *b, struct arena *a, const struct idp *idp,
-                            struct upstream_got *got);
-/* got.value: const struct jwks *.  anew: the kept ones lack the token's key. */
+                            enum upstream_how how, struct upstream_got *got);
+/* got.value: const struct jwks *. */
 void upstream_oidc_keys(struct upstreams *u, struct batch *b, struct arena *a, const struct idp *idp,
-                        const struct oidc_metadata *metadata, bool anew, struct upstream_got *got);
+                        const struct oidc_metadata *metadata, enum upstream_how how, struct upstream_got *got);
 
 /* Reads a discovery document; for tests and fuzzing.  want->expect: the issuer. */
 const void *oidc_metadata_read(struct arena *a, const struct upstream_want *want, struct str body, struct fail *f);

@@ -44,12 +44,17 @@ static bool metadata_newer(const void *kept, const void *fetched)
     return new->valid_until_s >= old->valid_until_s;
 }
 
+struct str upstream_saml_name(struct arena *a, const struct idp *idp)
+{
+    return arena_printf(a, "metadata %.*s", STR_ARG(idp->id));
+}
+
 void upstream_saml_metadata(struct upstreams *u, struct batch *b, struct arena *a, const struct idp *idp,
-                            struct upstream_got *got)
+                            enum upstream_how how, struct upstream_got *got)
 {
     bool given = str_is_set(idp->metadata_xml);
     struct upstream_want want = {
-        .name = arena_printf(a, "metadata %.*s", STR_ARG(idp->id)),
+        .name = upstream_saml_name(a, idp),
         .url = idp->metadata_url,
         .place = idp->id,
         .expect = idp->entity_id,
@@ -58,6 +63,8 @@ void upstream_saml_metadata(struct upstreams *u, struct batch *b, struct arena *
         .test = idp->test,
         .parse = saml_metadata_parse,
         .newer = str_is_set(idp->metadata_signer) ? metadata_newer : NULL,
+        .anew = how != UPSTREAM_KEPT,
+        .ordered = how == UPSTREAM_ORDERED,
     };
 
     if (given) {

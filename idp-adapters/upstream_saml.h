@@ -18,9 +18,10 @@
 struct str saml_sp_entity_id(struct arena *a, const struct settings *set);
 struct str saml_sp_acs(struct arena *a, const struct settings *set);
 
+struct str upstream_saml_name(struct arena *a, const struct idp *idp); /* under which it is kept */
 /* got.value: const struct saml_metadata *.  The parser's codes are those of saml_metadata_read(). */
 void upstream_saml_metadata(struct upstreams *u, struct batch *b, struct arena *a, const struct idp *idp,
-                            struct upstream_got *got);
+                            enum upstream_how how, struct upstream_got *got);
 /* At every use.  Fails UPSTREAM city_unreachable (there is none), city_metadata_expired. */
 const struct saml_metadata *upstream_saml_in_force(const struct upstream_got *got, const struct idp *idp, int64_t now_s,
                                                    struct fail *f);

@@ -19,7 +19,7 @@ struct registry {
     struct arena *arena;
     atomic_uint holders;
     struct registry_parts parts;
-    struct table providers, provider_oids, idps, entities, services, clients, accounts;
+    struct table providers, provider_oids, idps, entities, issuers, services, clients, accounts;
     const struct rule **rules; /* by provider, then by id */
     pthread_mutex_t index_lock;
     _Atomic(void *) index;
@@ -88,10 +88,14 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
     }
     r->idps = table_for(a, parts->idp_count);
     r->entities = table_for(a, parts->idp_count);
+    r->issuers = table_for(a, parts->idp_count);
     for (size_t i = 0; i < parts->idp_count; i++) {
         const struct idp *idp = &parts->idps[i];
         put(&r->idps, idp->id, idp);
-        put(&r->entities, idp->kind == IDP_SAML ? idp->entity_id : idp->issuer, idp);
+        if (idp->kind == IDP_SAML)
+            put(&r->entities, idp->entity_id, idp);
+        else if (idp->kind == IDP_OIDC)
+            put(&r->issuers, idp->issuer, idp);
     }
     r->services = table_for(a, parts->service_count);
     r->clients = table_for(a, parts->service_count);
@@ -157,9 +161,9 @@ const struct idp *registry_idp(const struct registry *r, struct str id)
     return get(&r->idps, id);
 }
 
-const struct idp *registry_idp_entity(const struct registry *r, struct str name)
+const struct idp *registry_idp_entity(const struct registry *r, enum idp_kind kind, struct str name)
 {
-    return get(&r->entities, name);
+    return kind == IDP_SAML ? get(&r->entities, name) : kind == IDP_OIDC ? get(&r->issuers, name) : NULL;
 }
 
 const struct service *registry_service(const struct registry *r, struct str id)

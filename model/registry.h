@@ -58,12 +58,16 @@ struct idp {       /* an identity provider of one education provider */
     struct str issuer, client_id, scope;
     struct str auth_method;          /* client_secret_basic | client_secret_post | private_key_jwt */
     struct str client_secret_sealed; /* under the secret seal; opened only to be sent */
+    struct str fresh_login_by; /* "iat": what it issues in answer to prompt=login is a fresh log-in; "auth_time": no */
     /* SAML */
     struct str entity_id, metadata_url, metadata_xml;
     struct str metadata_signer; /* PEM: its metadata must be signed by one of these; absent: need not be signed */
     struct strs contexts;       /* AuthnContextClassRefs, one of which is demanded; none: any will do */
     struct strs scopes;         /* shibmd:Scope values it may assert, besides its metadata's */
     bool sign_requests, want_encrypted;
+    struct str name_id_policy; /* what our requests ask for: "persistent", "any", or "by_map" */
+    bool share_encryption_key; /* our encryption key stands in what it reads of us */
+    int64_t refresh_turn;      /* grows when somebody wants its documents fetched now; 0: never */
 };
 
 enum protocol_id { PROTO_NONE = 0, PROTO_OIDC, PROTO_SAML, PROTO_LTI, PROTO_LINK, PROTO_LAUNCHER, PROTO_COUNT };
@@ -136,7 +140,8 @@ const struct registry_parts *registry_parts(const struct registry *r);
 const struct provider *registry_provider(const struct registry *r, struct str id);
 const struct provider *registry_provider_oid(const struct registry *r, struct str oid);
 const struct idp *registry_idp(const struct registry *r, struct str id);
-const struct idp *registry_idp_entity(const struct registry *r, struct str entity_id_or_issuer);
+/* By entityID (IDP_SAML) or issuer (IDP_OIDC): one partner may stand over both at once. */
+const struct idp *registry_idp_entity(const struct registry *r, enum idp_kind kind, struct str entity_id_or_issuer);
 const struct service *registry_service(const struct registry *r, struct str id);
 const struct service *registry_client(const struct registry *r, struct str client_id);
 const struct account *registry_account(const struct registry *r, struct str idp, struct str username);

@@ -20,7 +20,7 @@
 struct loading {
     struct arena *arena;   /* of the snapshot */
     struct arena *scratch; /* of the rows */
-    struct db_rows rows[KIND_COUNT];
+    struct db_rows rows[KIND_COUNT], turns;
     struct registry_parts parts;
     struct school *schools;
     struct row_place at;
@@ -202,6 +202,22 @@ static bool load_providers(struct loading *l)
     return at == schools || fail(l->fail, FAIL_OURS, "registry_invalid", "a school belongs to no provider");
 }
 
+static const struct db_statement ask_turns = { "idp.turns",
+                                               "SELECT id, refresh_turn FROM idp WHERE refresh_turn > 0 ORDER BY id" };
+static const struct db_statement set_turn = {
+    "idp.turn", "UPDATE idp SET refresh_turn = (SELECT value FROM number WHERE name = 'refresh_turn') WHERE id = ?1"
+};
+
+static void load_turns(struct loading *l)
+{
+    for (size_t i = 0; i < l->turns.n; i++) {
+        const struct db_value *row = db_row(&l->turns, i);
+        size_t at = find_row(&l->rows[KIND_IDP], row[0].text);
+        if (at < l->rows[KIND_IDP].n)
+            l->parts.idps[at].refresh_turn = row[1].number;
+    }
+}
+
 static bool load_idps(struct loading *l)
 {
     l->parts.idps = fill_all(l, KIND_IDP, &l->parts.idp_count);
@@ -211,6 +227,8 @@ static bool load_idps(struct loading *l)
             return false;
         l->parts.idps[i].provider = provider;
     }
+    if (l->parts.idps != NULL)
+        load_turns(l);
     return l->parts.idps != NULL;
 }
 
@@ -397,6 +415,8 @@ static bool read_rows(struct loading *l, struct db *d)
     for (int k = 0; k < KIND_COUNT; k++)
         if (!db_query(d, &kind_rows[k].select, NULL, 0, l->scratch, &l->rows[k], l->fail))
             return false;
+    if (!db_query(d, &ask_turns, NULL, 0, l->scratch, &l->turns, l->fail))
+        return false;
     return registry_number(d, S("version"), &l->parts.version, l->fail);
 }
 
@@ -519,6 +539,19 @@ bool registry_poll(struct registry_watch *w, struct registry **changed)
     w->now = r;
     *changed = registry_hold(r);
     return true;
+}
+
+bool registry_refresh(struct db *d, struct str idp, struct fail *f)
+{
+    struct db_value arg = db_text(idp);
+    int64_t turn;
+
+    if (!db_begin(d, f))
+        return false;
+    if (registry_number_raise(d, S("refresh_turn"), &turn, f) && db_run(d, &set_turn, &arg, 1, f) && db_commit(d, f))
+        return true;
+    db_rollback(d);
+    return false;
 }
 
 bool registry_session_epoch(struct db *d, int64_t *out, struct fail *f)

@@ -61,6 +61,10 @@ bool registry_fits_secret(struct db *d, const struct seals *s, struct fail *f);
 /* From now on it belongs to this one. */
 bool registry_keep_secret(struct db *d, const struct seals *s, struct fail *f);
 
+/* Asks every running node to fetch what this identity provider publishes now.  Each sees it as it sees a change of the
+ * registry.  Fails OURS db_…; an id that there is not changes nothing. */
+bool registry_refresh(struct db *d, struct str idp, struct fail *f);
+
 /* Sessions made in an older epoch are void [design: Processes].  A new registry begins with the time of its making,
  * and so beyond whatever one before it had reached. */
 bool registry_session_epoch(struct db *d, int64_t *out, struct fail *f);

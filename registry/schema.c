@@ -10,6 +10,8 @@ static const char *const protocols[] = { "", "oidc", "saml", "lti", "link", NULL
 static const char *const profiles[] = { "native", "mpass", NULL };
 static const char *const auth_methods[] = { "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
                                             NULL };
+static const char *const freshness[] = { "auth_time", "iat", NULL };
+static const char *const name_policies[] = { "by_map", "persistent", "any", NULL };
 static const char *const algorithms[] = { "ES256", "RS256", NULL };
 static const char *const ages[] = { "unknown", "under13", "13to17", "adult", NULL };
 static const char *const charges[] = { "unknown", "free", "paid", NULL };
@@ -76,6 +78,9 @@ static const struct column idp_columns[] = {
     { "school", "school", COL_TEXT, "", AT(idp, school), NULL },
     { "attributes", "attributes", COL_LIST, "", AT(idp, attributes), NULL },
     { "role", "role", COL_WORD, "", AT(idp, role), some_role },
+    { "fresh_login_by", "fresh_login_by", COL_CHOICE, "auth_time", AT(idp, fresh_login_by), freshness },
+    { "name_id_policy", "name_id_policy", COL_CHOICE, "by_map", AT(idp, name_id_policy), name_policies },
+    { "share_encryption_key", "share_encryption_key", COL_BOOL, "1", AT(idp, share_encryption_key), NULL },
 };
 
 static const struct column service_columns[] = {
@@ -152,14 +157,15 @@ static const struct column affiliation_columns[] = {
 #define P12 P11 ",?12"
 #define P26 P12 ",?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26"
 #define P27 P26 ",?27"
-#define P28 P27 ",?28"
+#define P31 P27 ",?28,?29,?30,?31"
 
 #define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
 #define IDP_COLUMNS                                                                                                    \
     "id,kind,provider,names_fi,names_sv,names_en,enabled,test,listed,map,acr,issuer,client_id,scope,"                  \
     "auth_method,client_secret_sealed,entity_id,metadata_url,metadata_xml,scopes,sign_requests,want_encrypted,"        \
-    "metadata_signer,contexts,role_names,school,attributes,role"
+    "metadata_signer,contexts,role_names,school,attributes,role,fresh_login_by,name_id_policy,"                        \
+    "share_encryption_key"
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
@@ -187,7 +193,7 @@ const struct kind_row kind_rows[KIND_COUNT] = {
                       KIND_PROVIDER, 100000,
                       STATEMENTS("school", SCHOOL_COLUMNS, P7, "provider, oid", "provider = ?1 AND oid = ?2") },
     [KIND_IDP] = { "idp", "idps", "idp", idp_columns, COUNT(idp_columns), 1, sizeof(struct idp), KIND_COUNT, 50000,
-                   STATEMENTS("idp", IDP_COLUMNS, P28, "id", "id = ?1") },
+                   STATEMENTS("idp", IDP_COLUMNS, P31, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
                        STATEMENTS("service", SERVICE_COLUMNS, P27, "id", "id = ?1") },
@@ -262,6 +268,13 @@ const struct db_migration registry_migrations[] = {
     { 4,
       "ALTER TABLE idp ADD COLUMN attributes TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE idp ADD COLUMN role TEXT NOT NULL DEFAULT '';" },
+    { 5,
+      "ALTER TABLE idp ADD COLUMN fresh_login_by TEXT NOT NULL DEFAULT 'auth_time';"
+      "ALTER TABLE idp ADD COLUMN name_id_policy TEXT NOT NULL DEFAULT 'by_map';"
+      "ALTER TABLE idp ADD COLUMN share_encryption_key INTEGER NOT NULL DEFAULT 1;"
+      /* Not of the file: `digione refresh` writes it, and no import.  0: never asked. */
+      "ALTER TABLE idp ADD COLUMN refresh_turn INTEGER NOT NULL DEFAULT 0;"
+      "INSERT INTO number (name, value) VALUES ('refresh_turn', 0);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

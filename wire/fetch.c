@@ -135,7 +135,8 @@ struct str fetch_request_write(struct arena *a, uint64_t id, const struct fetch_
     struct buf b = begin(a, FETCH_MSG_REQUEST, id);
 
     if (r->url.n > FETCH_URL_MAX_B || r->body.n > FETCH_BODY_MAX_B || r->content_type.n > FETCH_FIELD_MAX_B ||
-        r->authorization.n > FETCH_FIELD_MAX_B || r->accept.n > FETCH_FIELD_MAX_B || r->place.n > FETCH_FIELD_MAX_B)
+        r->authorization.n > FETCH_AUTHORIZATION_MAX_B || r->accept.n > FETCH_FIELD_MAX_B ||
+        r->place.n > FETCH_FIELD_MAX_B)
         return (struct str){ NULL, 0 };
     put_number(&b, r->purpose);
     put_number(&b, (r->post ? 1 : 0) | (r->test ? 2 : 0));

@@ -44,7 +44,7 @@ struct fetch_limit {
 };
 extern const struct fetch_limit fetch_limits[FETCH_PURPOSE_COUNT];
 
-enum { FETCH_URL_MAX_B = 4096, FETCH_BODY_MAX_B = 32768, FETCH_FIELD_MAX_B = 8192 };
+enum { FETCH_URL_MAX_B = 4096, FETCH_BODY_MAX_B = 32768, FETCH_FIELD_MAX_B = 8192, FETCH_AUTHORIZATION_MAX_B = 65552 };
 
 struct fetch_request {
     enum fetch_purpose purpose;
@@ -52,7 +52,7 @@ struct fetch_request {
     bool test; /* http, and only then, on loopback alone; https there as well */
     struct str url;
     struct str body, content_type;
-    struct str authorization; /* the field's value; "Basic …", "Bearer …" */
+    struct str authorization; /* the field's value; "Basic …", "Bearer …": a city's token may have 64 kB */
     struct str accept;        /* absent: any */
     struct str place;         /* whose capacity is used: the idp's id; at most upstream_waiting_max at a time */
 };
@@ -81,7 +81,7 @@ void fetch_ask(struct fetch *x, struct batch *b, struct arena *a, const struct f
  * byte order (both ends are one program).  A body past FETCH_INLINE_B travels as
  * a sealed memory file beside the message. */
 enum fetch_type { FETCH_MSG_NONE = 0, FETCH_MSG_HELLO, FETCH_MSG_REQUEST, FETCH_MSG_ANSWER };
-enum { FETCH_MESSAGE_MAX_B = 65536, FETCH_INLINE_B = 32768 };
+enum { FETCH_MESSAGE_MAX_B = 131072, FETCH_INLINE_B = 32768 };
 
 /* Each writes into a, or reads views into the message.  Reading fails on
  * anything that is not exactly one well-formed message of that type. */

@@ -33,12 +33,12 @@ enum jose_alg jose_alg_named(struct str name); /* JOSE_NONE when unknown */
  * jwks_malformed, jwks_private (a private key was published), jwks_too_large. */
 const struct jwks *jwks_read(struct arena *a, struct str text, struct fail *f);
 size_t jwks_count(const struct jwks *keys); /* usable for verification */
-/* Whether a key that could have signed this token is in the set; cheap, no
- * cryptography.  False means: fetch the keys anew, once. */
-bool jwks_has_key_for(struct arena *a, const struct jwks *keys, struct str token);
+/* Whether the code of a refusal by jose_verify() speaks of keys, so that newer ones may lead to another verdict: what
+ * kid names does not count, since keys are replaced under one name or without any. */
+bool jose_is_about_keys(const char *code);
 
-enum jose_aud_rule { AUD_MUST = 0, AUD_ANY };
-enum jose_iss_rule { ISS_MUST = 0, ISS_ANY };
+enum jose_aud_rule { AUD_MUST = 0, AUD_ANY, AUD_IF_SAID };
+enum jose_iss_rule { ISS_MUST = 0, ISS_ANY, ISS_IF_SAID };
 
 /* What a token must be.  Zero is the strictest: nothing is allowed. */
 struct jose_rules {
@@ -55,11 +55,13 @@ struct jose_rules {
     bool at_hash_must;
     bool exp_optional; /* logout tokens of older providers, hints */
     bool expired_too;  /* id_token_hint: time is not looked at but for iat and nbf in the future */
+    bool iat_optional; /* userinfo as a token */
     bool sub_optional;
     bool jti_must; /* client assertions, logout tokens */
     int64_t now_s, skew_s;
-    int64_t auth_since_s; /* auth_time must be said and not be earlier (less skew); 0: not looked at */
-    int64_t life_max_s;   /* exp may lie at most so far ahead; 0: not looked at */
+    int64_t auth_since_s;    /* auth_time must be said and not be earlier (less skew); 0: not looked at */
+    bool auth_time_optional; /* auth_since_s counts only where auth_time is said */
+    int64_t life_max_s;      /* exp may lie at most so far ahead; 0: not looked at */
 };
 
 /* What was proven; views into the arena. */

@@ -53,7 +53,7 @@ static bool check_iss(const struct check *c)
     if (c->rules->iss_rule == ISS_ANY)
         return true;
     if (iss == NULL)
-        return refuse(c, "iss_missing", "no iss");
+        return c->rules->iss_rule == ISS_IF_SAID ? true : refuse(c, "iss_missing", "no iss");
     return str_eq(iss->text, c->rules->iss) ? true : refuse(c, "iss_wrong", "another issuer");
 }
 
@@ -93,7 +93,7 @@ static bool check_aud(const struct check *c)
     if (c->rules->aud_rule == AUD_ANY)
         return true;
     if (aud == NULL)
-        return refuse(c, "aud_missing", "no aud");
+        return c->rules->aud_rule == AUD_IF_SAID ? true : refuse(c, "aud_missing", "no aud");
     bool list = aud->type == JSON_ARRAY;
     if ((list && aud->count == 0) || (!list && aud->type != JSON_STR))
         return refuse(c, "aud_malformed", "neither a string nor a list");
@@ -132,7 +132,7 @@ static bool check_iat(const struct check *c)
     const struct json_value *iat = claim(c, S("iat"));
 
     if (iat == NULL)
-        return refuse(c, "iat_missing", "no iat");
+        return c->rules->iat_optional ? true : refuse(c, "iat_missing", "no iat");
     if (!is_time(iat))
         return refuse(c, "iat_malformed", "not a time");
     c->out->iat_s = (int64_t)iat->number;
@@ -205,7 +205,7 @@ static bool check_auth_time(const struct check *c)
     const struct json_value *at = claim(c, S("auth_time"));
 
     if (at == NULL)
-        return r->auth_since_s > 0 ? refuse(c, "auth_time_missing", "no auth_time") : true;
+        return r->auth_since_s > 0 && !r->auth_time_optional ? refuse(c, "auth_time_missing", "no auth_time") : true;
     if (!is_time(at))
         return refuse(c, "auth_time_malformed", "not a time");
     c->out->auth_time_s = (int64_t)at->number;

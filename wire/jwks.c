@@ -108,10 +108,20 @@ static void read_ec(struct arena *a, const struct json_value *v, struct jwk *k)
                                           STR_ARG(b64url_encode(a, x)), STR_ARG(b64url_encode(a, y))));
 }
 
+/* An optional member; NULL also when it says nothing: null, or empty. */
+static const struct json_value *said(const struct json_value *key, struct str name)
+{
+    const struct json_value *v = json_get(key, name);
+    bool empty = v != NULL && (v->type == JSON_NULL || (v->type == JSON_STR && v->text.n == 0) ||
+                               (v->type == JSON_ARRAY && v->count == 0));
+
+    return empty ? NULL : v;
+}
+
 /* Absent members say nothing against a key [RFC 7517 4.2, 4.3]. */
 static bool for_signatures(const struct json_value *v)
 {
-    const struct json_value *use = json_get(v, S("use")), *ops = json_get(v, S("key_ops"));
+    const struct json_value *use = said(v, S("use")), *ops = said(v, S("key_ops"));
 
     if (use != NULL && !str_eq(json_get_str(v, S("use")), S("sig")))
         return false;
@@ -126,7 +136,7 @@ static bool for_signatures(const struct json_value *v)
 /* The rules that do not depend on the key's type; those about alg need it. */
 static const char *unfit_for_us(const struct json_value *v)
 {
-    const struct json_value *kid = json_get(v, S("kid"));
+    const struct json_value *kid = said(v, S("kid"));
 
     if (kid != NULL && kid->type != JSON_STR)
         return "key_malformed";
@@ -137,7 +147,7 @@ static void read_key(struct arena *a, const struct json_value *v, struct jwk *k)
 {
     struct str kty = json_get_str(v, S("kty"));
 
-    k->kid = json_get_str(v, S("kid"));
+    k->kid = said(v, S("kid")) != NULL ? json_get_str(v, S("kid")) : (struct str){ NULL, 0 };
     k->unfit = unfit_for_us(v);
     if (str_eq(kty, S("RSA")))
         read_rsa(a, v, k);
@@ -145,7 +155,7 @@ static void read_key(struct arena *a, const struct json_value *v, struct jwk *k)
         read_ec(a, v, k);
     else
         k->unfit = "key_type";
-    if (k->unfit == NULL && json_get(v, S("alg")) != NULL &&
+    if (k->unfit == NULL && said(v, S("alg")) != NULL &&
         !str_eq(json_get_str(v, S("alg")), str_of(jose_alg_name(k->alg))))
         k->unfit = "key_alg";
     if (k->unfit == NULL && k->verifier == NULL)

@@ -7,7 +7,7 @@
 #include "gateway/answer.h"
 #include "gateway/flow.h"
 #include "gateway/http/server.h"
-#include "idp-adapters/upstream.h"
+#include "idp-adapters/upstream_refresh.h"
 #include "wire/fetch.h"
 #include "wire/kv.h"
 
@@ -95,6 +95,17 @@ static void refused(void *self, int status, const char *rule, const char *code, 
               LOG_N("status", status), LOG_S("peer", peer));
 }
 
+/* `digione refresh`: with the registry of this moment. */
+static void refresh_idp(void *self, struct str idp)
+{
+    struct lane *lane = self;
+    struct registry *r = lane_registry(lane);
+
+    if (r != NULL)
+        upstream_refresh(lane->upstreams, r, idp);
+    registry_drop(r);
+}
+
 /* ── the lane ───────────────────────────────────────────────────────────── */
 
 struct lane *lane_new(struct node *n, const struct lane_parts *parts)
@@ -111,6 +122,7 @@ struct lane *lane_new(struct node *n, const struct lane_parts *parts)
     lane->signer = signer_new(l, n->set, parts->signer_fd);
     lane->fetch = fetch_new(l, n->world, parts->fetcher_fd);
     lane->upstreams = upstreams_new(n->upstreams, l, lane->fetch, n->world, n->set);
+    upstreams_on_order(lane->upstreams, refresh_idp, lane);
     lane->audit = audit_new(n->audit, l);
     lane->server = server_new(l, n->world, n->set, parts->listen_fd, &hooks);
     return lane;

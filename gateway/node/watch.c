@@ -2,6 +2,7 @@
 #include "gateway/node/watch.h"
 
 #include "base/log.h"
+#include "idp-adapters/upstream.h"
 #include "registry/registry.h"
 
 enum { STEP_IS_MS = 1000 };
@@ -13,6 +14,7 @@ struct node_watch {
     struct db *db;
     int64_t offset_ms;  /* wall clock minus monotonic, at the last look */
     int64_t stepped_ms; /* the sum of its jumps; slewing is no jump */
+    int64_t refreshed;  /* the newest order to fetch something that was passed on */
 };
 
 static int64_t clock_offset(const struct world *w)
@@ -35,6 +37,21 @@ static void look_at_clock(struct node_watch *w)
     atomic_store(&n->clock_stepped, bad);
 }
 
+/* What `digione refresh` wants fetched goes to whichever loop is free. */
+static void pass_orders(struct node_watch *w, const struct registry_parts *p, bool run)
+{
+    int64_t newest = w->refreshed;
+
+    for (size_t i = 0; i < p->idp_count; i++) {
+        if (p->idps[i].refresh_turn <= w->refreshed)
+            continue;
+        newest = p->idps[i].refresh_turn > newest ? p->idps[i].refresh_turn : newest;
+        if (run && w->node->upstreams != NULL)
+            upstream_order(w->node->upstreams, p->idps[i].id);
+    }
+    w->refreshed = newest;
+}
+
 /* What changed in SQL is served within a moment; the session epoch with it. */
 static void look_at_registry(struct node_watch *w)
 {
@@ -45,7 +62,10 @@ static void look_at_registry(struct node_watch *w)
     if (!registry_poll(w->registry, &changed))
         return;
     log_event(LOG_INFO, "registry.changed", LOG_N("version", registry_parts(changed)->version));
+    registry_hold(changed);
     node_swap_registry(w->node, changed);
+    pass_orders(w, registry_parts(changed), true);
+    registry_drop(changed);
     if (registry_session_epoch(w->db, &epoch, &f))
         atomic_store(&w->node->session_epoch, epoch);
     else
@@ -70,6 +90,7 @@ static bool begin(struct node_watch *w, struct fail *f)
     atomic_store(&n->session_epoch, epoch);
     atomic_store(&n->registry_ok, true);
     node_swap_registry(n, registry_hold(registry_watch_now(w->registry)));
+    pass_orders(w, registry_parts(registry_watch_now(w->registry)), false);
     w->offset_ms = clock_offset(n->world);
     return true;
 }

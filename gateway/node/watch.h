@@ -17,7 +17,8 @@ struct node_watch *node_watch_new(struct node *n, struct fail *f);
 void node_watch_free(struct node_watch *w); /* NULL does nothing */
 
 /* A jump of the wall clock by more than saml_skew_s, all jumps together, makes the node not ready until it jumps
- * back; a changed registry is served from here on, and its session epoch with it. */
+ * back; a changed registry is served from here on, and its session epoch with it;
+ * what `digione refresh` asks for goes to the loops. */
 void node_watch_look(struct node_watch *w);
 
 #endif

@@ -196,7 +196,8 @@ static struct str id_claims(struct ctx *c)
     json_put_str(&o, S("aud"), c->service->client_id);
     json_put_str(&o, S("azp"), c->service->client_id);
     json_put_str(&o, S("nonce"), r->code.nonce);
-    json_put_int(&o, S("auth_time"), p->auth_time_s > 0 ? p->auth_time_s : c->session->began_s);
+    if (p->auth_time_s > 0) /* a city may not say; whoever asks for it with max_age has had a city that does */
+        json_put_int(&o, S("auth_time"), p->auth_time_s);
     json_put_str(&o, S("acr"), acr_of(c, p));
     put_amr(&o, p->amr);
     json_put_str(&o, S("sid"), c->session->sid);

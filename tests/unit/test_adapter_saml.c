@@ -180,6 +180,7 @@ static struct ctx *new_ctx(struct test *t, struct bench *x, bool fresh)
                        .registry = x->registry,
                        .upstreams = x->upstreams,
                        .kv = &x->redis,
+                       .fetch = &x->city,
                        .signer = &x->signer };
     c->login = arena_make(t->arena, struct login);
     *c->login = (struct login){
@@ -355,6 +356,77 @@ TEST(encrypted_assertions_are_opened_by_the_signer)
     CHECK_STR(log_in(t, &x, &(struct forge_encrypt){ .keys = { FORGE_OTHER, FORGE_SP2 } }), "enc_decrypt");
     x.signer.down = true;
     CHECK_STR(log_in(t, &x, &(struct forge_encrypt){ .place = FORGE_INSIDE }), "temporarily_unavailable");
+    close_bench(&x);
+}
+
+static struct str metadata_of(struct arena *a, enum forge_key key, const char *scope)
+{
+    struct str text = metadata(a, "", "");
+    struct str old = body_of_pem(a, forge_certificate(FORGE_IDP)), new = body_of_pem(a, forge_certificate(key));
+
+    text = forge_replace(a, text, arena_cstr(a, old), arena_cstr(a, new));
+    return forge_replace(a, text, ">oulu.example<", arena_cstr(a, arena_printf(a, ">%s<", scope)));
+}
+
+/* A city that signs with a key that its kept metadata does not have is read once more. */
+TEST(an_answer_by_an_unknown_key_is_judged_again_with_metadata_fetched_anew)
+{
+    const struct forge_encrypt *const ways[] = { NULL, &(struct forge_encrypt){ .place = FORGE_INSIDE } };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct bench x;
+        open_bench(t, &x);
+        x.idp.metadata_xml = (struct str){ NULL, 0 };
+        x.idp.metadata_url = S("https://idp.oulu.example/metadata");
+        x.city.metadata = metadata_of(t->arena, FORGE_OTHER, "old.example");
+        struct ctx *c = new_ctx(t, &x, false);
+        use_registry(&x);
+        c->registry = x.registry;
+        CHECK(adapter_run(c, adapter_saml.start));
+        CHECK_INT(x.city.asked, 1);
+        x.city.metadata = metadata_of(t->arena, FORGE_IDP, "oulu.example");
+        CHECK_STR(log_in(t, &x, ways[i]), "ok");
+        CHECK_INT(x.city.asked, 2);
+        CHECK_STR(log_in(t, &x, ways[i]), "ok");
+        CHECK_INT(x.city.asked, 2);
+        close_bench(&x);
+    }
+}
+
+TEST(strangers_with_forged_answers_cost_a_city_few_fetches)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    x.idp.metadata_xml = (struct str){ NULL, 0 };
+    x.idp.metadata_url = S("https://idp.oulu.example/metadata");
+    x.city.metadata = metadata_of(t->arena, FORGE_OTHER, "oulu.example");
+    for (int i = 0; i < 20; i++)
+        CHECK_STR(log_in(t, &x, NULL), "sig_value");
+    CHECK_INT(x.city.asked, 2);
+    test_passes(t, 5);
+    CHECK_STR(log_in(t, &x, NULL), "sig_value");
+    CHECK_STR(log_in(t, &x, NULL), "sig_value");
+    CHECK_INT(x.city.asked, 3);
+    close_bench(&x);
+}
+
+TEST(a_refusal_for_want_of_a_key_says_how_old_the_metadata_is)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    x.idp.metadata_xml = metadata_of(t->arena, FORGE_OTHER, "oulu.example"); /* given: nothing can be fetched */
+    use_registry(&x);
+    struct ctx *c = new_ctx(t, &x, false);
+    CHECK(adapter_run(c, adapter_saml.start));
+    post(t, c, sealed(t, &x, draft(t, &x, c), &(struct forge_sign){ .key = FORGE_IDP }));
+    test_passes(t, 11);
+    c->now_s += 11;
+    CHECK(!adapter_run(c, adapter_saml.finish) && c->person == NULL);
+    CHECK_STR(c->fail.code, "sig_value");
+    CHECK(strstr(c->fail.detail, "(metadata 11 s old)") != NULL);
+    CHECK_INT(x.city.asked, 0);
     close_bench(&x);
 }
 

@@ -604,16 +604,46 @@ TEST(the_caller_says_whose_fault_a_bad_token_is)
     CHECK_INT(g.kind, FAIL_UPSTREAM);
 }
 
-TEST(an_unknown_kid_asks_for_other_keys_and_a_broken_token_does_not)
+TEST(a_refusal_that_other_keys_could_turn_is_told_from_the_rest)
 {
     struct fail f = { 0 };
     const struct jwks *keys = jwks_read(t->arena, test_jwks(t->arena, TEST_EC, "k1"), &f);
     struct str payload = S("{" GOOD "}");
+    const struct {
+        struct str token;
+        bool keys;
+    } rows[] = {
+        { test_token(t->arena, TEST_EC, S("{\"alg\":\"ES256\",\"kid\":\"k9\"}"), payload), true },
+        { test_token(t->arena, TEST_RSA, S("{\"alg\":\"RS256\"}"), payload), true },
+        { test_token(t->arena, TEST_EC_OTHER, es256, payload), true }, /* another key under the same kid */
+        { test_token(t->arena, TEST_EC_OTHER, S("{\"alg\":\"ES256\"}"), payload), true }, /* and without one */
+        { test_token(t->arena, TEST_EC, es256, S("{}")), false },
+        { S("a.b"), false },
+        { S("YQ.YQ.YQ"), false },
+    };
 
-    CHECK(jwks_has_key_for(t->arena, keys, test_token(t->arena, TEST_EC, es256, payload)));
-    CHECK(!jwks_has_key_for(t->arena, keys,
-                            test_token(t->arena, TEST_EC, S("{\"alg\":\"ES256\",\"kid\":\"k9\"}"), payload)));
-    CHECK(!jwks_has_key_for(t->arena, keys, test_token(t->arena, TEST_RSA, S("{\"alg\":\"RS256\"}"), payload)));
-    CHECK(jwks_has_key_for(t->arena, keys, S("a.b")));
-    CHECK(jwks_has_key_for(t->arena, keys, S("YQ.YQ.YQ")));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct jose_rules r = rules();
+        struct jose_claims c;
+        struct fail why = { 0 };
+        CHECK(!jose_verify(t->arena, rows[i].token, keys, &r, &c, &why));
+        CHECK_INT(jose_is_about_keys(why.code), rows[i].keys);
+    }
+}
+
+/* [RFC 7517 4: members that are not said say nothing against a key] */
+TEST(empty_members_of_a_key_say_nothing)
+{
+    struct fail f = { 0 };
+    struct str keys = test_jwks(t->arena, TEST_EC, "k1");
+    struct str more = arena_printf(t->arena, "%.*s,\"use\":null,\"key_ops\":[],\"x5c\":7,\"alg\":\"\"}]}",
+                                   (int)str_find(keys, S("}]}")), keys.p);
+    struct str token = test_token(t->arena, TEST_EC, es256, S("{" GOOD "}"));
+    struct jose_rules r = rules();
+    struct jose_claims c;
+
+    CHECK(str_find(keys, S("\"use\"")) == keys.n && str_find(keys, S("\"alg\"")) == keys.n);
+    const struct jwks *read = jwks_read(t->arena, more, &f);
+    CHECK(read != NULL && jwks_count(read) == 1);
+    CHECK(jose_verify(t->arena, token, read, &r, &c, &f));
 }

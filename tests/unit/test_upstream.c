@@ -255,3 +255,37 @@ TEST(a_loop_that_ends_leaves_nobody_waiting)
     CHECK(ask(t, &x, &want).value != NULL);
     close_bench(&x);
 }
+
+struct ordered {
+    struct str ids[4];
+    size_t n;
+};
+
+static void on_order(void *self, struct str id)
+{
+    struct ordered *o = self;
+
+    if (o->n < 4)
+        o->ids[o->n++] = id.n == 4 && memcmp(id.p, "oulu", 4) == 0 ? S("oulu") : S("?");
+}
+
+TEST(an_order_is_run_once_by_a_loop_that_takes_orders)
+{
+    struct settings set;
+    struct upstream_store *store = upstream_store_new();
+    struct loop *l = loop_new(&t->world);
+    struct fetch x = { l, 200, "good" };
+    struct ordered got = { .n = 0 };
+
+    settings_defaults(&set);
+    struct upstreams *u = upstreams_new(store, l, &x, &t->world, &set);
+    upstreams_on_order(u, on_order, &got);
+    upstream_order(store, S("oulu"));
+    loop_turn(l, 100);
+    loop_turn(l, 0);
+    CHECK_INT(got.n, 1);
+    CHECK_STR(got.ids[0], "oulu");
+    upstreams_free(u);
+    loop_free(l);
+    upstream_store_free(store);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "idp-adapters/upstream_refresh.h"
+
+#include "base/log.h"
+#include "idp-adapters/upstream_oidc.h"
+#include "idp-adapters/upstream_saml.h"
+
+struct refresh {
+    struct batch batch; /* first: the batch leads back */
+    struct arena *arena;
+    struct upstreams *from;
+    struct registry *registry; /* held */
+    const struct idp *idp;
+    const char *document; /* that is on its way */
+    struct upstream_got old, got;
+};
+
+static void end(struct refresh *r)
+{
+    registry_drop(r->registry);
+    arena_free(r->arena);
+}
+
+static void say(const struct refresh *r)
+{
+    const struct upstream_got *got = &r->got;
+    const char *why = got->value == NULL ? got->error : got->trouble;
+    bool renewed = got->value != NULL && why == NULL;
+    int64_t age_s = r->old.value != NULL ? upstreams_now_s(r->from) - r->old.fetched_s : -1;
+
+    log_event(renewed ? LOG_INFO : LOG_WARN, "upstream.refreshed", LOG_S("idp", r->idp->id),
+              LOG_C("document", r->document), LOG_C("result", renewed ? "renewed" : why),
+              LOG_C("detail", renewed ? "" : got->detail), LOG_N("copy_was_s_old", age_s));
+}
+
+static void ask_keys(struct refresh *r)
+{
+    const struct oidc_metadata *metadata = r->got.value;
+
+    r->document = "keys";
+    upstream_peek(r->from, r->arena, upstream_oidc_keys_name(r->arena, r->idp), &r->old);
+    batch_ask(&r->batch); /* held open, so that an answer that is here at once does not end us in the middle */
+    upstream_oidc_keys(r->from, &r->batch, r->arena, r->idp, metadata, UPSTREAM_ORDERED, &r->got);
+    batch_answered(&r->batch);
+}
+
+static void ready(struct batch *b)
+{
+    struct refresh *r = (struct refresh *)b;
+
+    say(r);
+    if (r->idp->kind == IDP_OIDC && r->got.value != NULL && str_eq(str_of(r->document), S("discovery")))
+        ask_keys(r);
+    else
+        end(r);
+}
+
+void upstream_refresh(struct upstreams *u, struct registry *registry, struct str id)
+{
+    const struct idp *idp = registry_idp(registry, id);
+
+    if (idp == NULL || !idp->enabled || (idp->kind != IDP_OIDC && idp->kind != IDP_SAML))
+        return;
+    struct arena *a = arena_new();
+    struct refresh *r = arena_make(a, struct refresh);
+    bool oidc = idp->kind == IDP_OIDC;
+
+    *r = (struct refresh){ .batch = { 0, ready },
+                           .arena = a,
+                           .from = u,
+                           .registry = registry_hold(registry),
+                           .idp = idp,
+                           .document = oidc ? "discovery" : "metadata" };
+    upstream_peek(u, a, oidc ? upstream_oidc_name(a, idp) : upstream_saml_name(a, idp), &r->old);
+    batch_ask(&r->batch);
+    if (oidc)
+        upstream_oidc_metadata(u, &r->batch, a, idp, UPSTREAM_ORDERED, &r->got);
+    else
+        upstream_saml_metadata(u, &r->batch, a, idp, UPSTREAM_ORDERED, &r->got);
+    batch_answered(&r->batch);
+}
