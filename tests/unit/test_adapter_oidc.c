@@ -8,6 +8,7 @@
 #include "certs/signer_client.h"
 #include "idp-adapters/oidc_attributes.h"
 #include "idp-adapters/upstream_oidc.h"
+#include "idp-adapters/upstream_refresh.h"
 #include "tests/contract/adapter_contract.h"
 #include "tests/tokens.h"
 #include "wire/fetch.h"
@@ -740,6 +741,28 @@ TEST(an_access_token_of_20_kilobytes_is_no_hindrance)
     x.city.access_token = big;
     CHECK_STR(log_in(t, &x), "ok");
     CHECK_INT(x.city.last_bearer.n, 20000 + sizeof "Bearer " - 1);
+    close_bench(&x);
+}
+
+TEST(an_ordered_refresh_fetches_discovery_and_keys_at_once)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    CHECK_STR(log_in(t, &x), "ok");
+    for (int i = 0; i < 3; i++) /* no pause counts for somebody who says so */
+        upstream_refresh(x.upstreams, x.registry, S("oulu-edu"));
+    CHECK_INT(x.city.discovery, 4);
+    CHECK_INT(x.city.keys, 4);
+    x.city.away = "/.well-known/"; /* what is kept stays, and its keys are asked for */
+    upstream_refresh(x.upstreams, x.registry, S("oulu-edu"));
+    CHECK_INT(x.city.keys, 5);
+    CHECK_STR(log_in(t, &x), "ok");
+    upstream_refresh(x.upstreams, x.registry, S("nobody"));
+    x.idp.enabled = false;
+    use_registry(t, &x);
+    upstream_refresh(x.upstreams, x.registry, S("oulu-edu"));
+    CHECK_INT(x.city.keys, 5);
     close_bench(&x);
 }
 

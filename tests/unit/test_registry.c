@@ -572,6 +572,59 @@ TEST(a_change_is_seen_by_the_watch_and_a_broken_registry_is_not_served)
     rig_free(&g);
 }
 
+TEST(an_order_to_fetch_an_idp_anew_reaches_the_watch_and_survives_an_import)
+{
+    struct rig g;
+    struct registry *changed = NULL;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(WHOLE)));
+    struct registry_watch *w = registry_watch_new(&g.set, &g.fail);
+    CHECK(w != NULL);
+    CHECK_INT(registry_idp(registry_watch_now(w), S("oulu-edu"))->refresh_turn, 0);
+    CHECK(registry_refresh(g.db, S("oulu-edu"), &g.fail));
+    CHECK(registry_poll(w, &changed));
+    CHECK_INT(registry_idp(changed, S("oulu-edu"))->refresh_turn, 1);
+    CHECK_INT(registry_idp(changed, S("local"))->refresh_turn, 0);
+    registry_drop(changed);
+    CHECK(registry_refresh(g.db, S("oulu-edu"), &g.fail));
+    CHECK(import(t, &g, S(WHOLE)));
+    CHECK(registry_poll(w, &changed));
+    CHECK_INT(registry_idp(changed, S("oulu-edu"))->refresh_turn, 2);
+    registry_drop(changed);
+    registry_watch_free(w);
+    rig_free(&g);
+}
+
+/* [OIDC Discovery 3, SAML metadata 2.3.2] One product, one name, two protocols. */
+TEST(a_partner_may_stand_over_saml_and_over_openid_connect_at_once)
+{
+#define BOTH(second, id, name)                                                                                         \
+    PROVIDERS IDPS "  - {id: " id ", kind: " second                                                                    \
+                   ", provider: oulu, name: {fi: Oulu}, test: true, map: native, " name "}\n"
+#define SAML_NAMED(name) "entity_id: \"" name "\", metadata_url: \"http://oulu.localhost:8081/metadata\""
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(BOTH("saml", "oulu-saml", SAML_NAMED("http://oulu.localhost:8081")))));
+    CHECK_STR(g.fail.detail, "");
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK(r != NULL);
+    CHECK_STR(registry_idp_entity(r, IDP_OIDC, S("http://oulu.localhost:8081"))->id, "oulu-edu");
+    CHECK_STR(registry_idp_entity(r, IDP_SAML, S("http://oulu.localhost:8081"))->id, "oulu-saml");
+    CHECK(registry_idp_entity(r, IDP_LOCAL, S("http://oulu.localhost:8081")) == NULL);
+    registry_drop(r);
+    CHECK(!import(
+        t, &g,
+        S(BOTH("oidc", "twice", "issuer: http://oulu.localhost:8081, client_id: x, auth_method: private_key_jwt"))));
+    CHECK(strstr(g.fail.detail, "belongs to idp oulu-edu already") != NULL);
+    CHECK(!import(t, &g,
+                  S(BOTH("saml", "a", SAML_NAMED("urn:x")) "  - {id: b, kind: saml, provider: oulu, name: {fi: B}, "
+                                                           "test: true, map: native, " SAML_NAMED("urn:x") "}\n")));
+    CHECK(strstr(g.fail.detail, "belongs to idp a already") != NULL);
+    rig_free(&g);
+}
+
 TEST(the_session_epoch_grows_and_stays)
 {
     struct rig g;
