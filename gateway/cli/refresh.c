@@ -75,10 +75,9 @@ static int run(struct arena *a, int argc, char **argv)
 
     if (!cli_options(argc, argv, options, &id, 1, &words))
         return CLI_USAGE;
-    if (words != 1)
-        return cli_complain(CLI_USAGE, argv[0], "which identity provider? digione refresh IDP -c FILE");
-    if (path == NULL)
-        return cli_complain(CLI_USAGE, argv[0], "which settings file? -c FILE");
+    const struct cli_need needs[] = { { "IDP (its id in the registry)", words == 1 }, CLI_NEEDS_CONFIG(path), { 0 } };
+    if (!cli_needs(argv[0], needs))
+        return CLI_USAGE;
     if (!cli_settings(argv[0], path, a, &set))
         return CLI_REFUSED;
     if (!cli_become(argv[0], &set, a))
