@@ -60,7 +60,9 @@ struct db_migration {
 };
 
 struct db;
-enum db_mode { DB_READ_ONLY = 0, DB_WRITE, DB_CREATE };
+/* DB_READ_ONLY: for a look while the command runs; makes no file, beside the database neither.
+ * DB_COPY: a copy in memory, or an empty one where there is no file: what is written there ends with db_close(). */
+enum db_mode { DB_READ_ONLY = 0, DB_WRITE, DB_CREATE, DB_COPY };
 /* Opens and checks.  Fails OURS db_missing, db_damaged (the detail says which file, and to restore a backup),
  * db_open. */
 struct db *db_open(const char *path, enum db_mode mode, struct fail *f); /* NULL: failed */

@@ -274,19 +274,78 @@ static bool set_up(struct db *d, enum db_mode mode, struct fail *f)
     (void)sqlite3_db_config(d->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
     if (!run_text(d, "PRAGMA foreign_keys = ON", f) || !run_text(d, "PRAGMA synchronous = FULL", f))
         return false;
-    return mode == DB_READ_ONLY || run_text(d, "PRAGMA journal_mode = WAL", f);
+    return mode == DB_READ_ONLY || mode == DB_COPY || run_text(d, "PRAGMA journal_mode = WAL", f);
+}
+
+/* The path as a URI [RFC 3986 2.1]: what would end it is escaped. */
+static const char *uri_of(struct arena *a, const char *path, const char *query)
+{
+    struct buf b = buf_new(a, 4 * strlen(path) + 64);
+
+    buf_add(&b, S("file:"));
+    for (; *path != '\0'; path++)
+        if (*path == '?' || *path == '#' || *path == '%')
+            buf_printf(&b, "%%%02X", (unsigned char)*path);
+        else
+            buf_byte(&b, *path);
+    buf_printf(&b, "%s", query);
+    return arena_cstr(a, buf_str(&b));
+}
+
+/* A connection that only reads makes the files of a write-ahead log too, and leaves them, unless it is told that nobody
+ * writes: which is so where no log lies beside the database. */
+static int open_to_read(const char *path, sqlite3 **out)
+{
+    struct arena *a = arena_new();
+    struct stat st;
+    bool in_use = stat(arena_cstr(a, arena_printf(a, "%s-wal", path)), &st) == 0;
+    int code = sqlite3_open_v2(uri_of(a, path, in_use ? "?mode=ro" : "?mode=ro&immutable=1"), out,
+                               SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+
+    arena_free(a);
+    return code;
+}
+
+/* The copy is of one moment. */
+static int open_copy(const char *path, sqlite3 **out)
+{
+    struct stat st;
+    sqlite3 *from = NULL;
+    int code = sqlite3_open_v2(":memory:", out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+    if (code != SQLITE_OK || (stat(path, &st) != 0 && errno == ENOENT))
+        return code;
+    code = open_to_read(path, &from);
+    (void)sqlite3_busy_timeout(from, DB_BUSY_MS);
+    sqlite3_backup *b = code == SQLITE_OK ? sqlite3_backup_init(*out, "main", from, "main") : NULL;
+    if (b != NULL) {
+        (void)sqlite3_backup_step(b, -1);
+        code = sqlite3_backup_finish(b);
+    } else if (code == SQLITE_OK) {
+        code = sqlite3_errcode(*out);
+    }
+    (void)sqlite3_close(from);
+    return code;
+}
+
+static bool refuse_open(const char *path, int code, struct fail *f)
+{
+    const char *why = sqlite3_errstr(code);
+
+    if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+        return fail(f, FAIL_OURS, "db_damaged", "%s is damaged (%s); restore it from a backup", path, why);
+    return fail(f, FAIL_OURS, "db_open", "%s: %s", path, why);
 }
 
 struct db *db_open(const char *path, enum db_mode mode, struct fail *f)
 {
     static const int flags[] = {
-        [DB_READ_ONLY] = SQLITE_OPEN_READONLY,
         [DB_WRITE] = SQLITE_OPEN_READWRITE,
         [DB_CREATE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
     };
     struct stat st;
 
-    if (mode != DB_CREATE && stat(path, &st) != 0) {
+    if (mode != DB_CREATE && mode != DB_COPY && stat(path, &st) != 0) {
         (void)fail(f, FAIL_OURS, "db_missing", "%s does not exist", path);
         return NULL;
     }
@@ -303,10 +362,11 @@ struct db *db_open(const char *path, enum db_mode mode, struct fail *f)
     d->commit = (struct db_statement){ "commit", "COMMIT" };
     d->rollback = (struct db_statement){ "rollback", "ROLLBACK" };
     d->data_version = (struct db_statement){ "data_version", "PRAGMA data_version" };
-    int code = sqlite3_open_v2(path, &d->sqlite, flags[mode] | SQLITE_OPEN_NOMUTEX, NULL);
+    int code = mode == DB_COPY        ? open_copy(path, &d->sqlite)
+               : mode == DB_READ_ONLY ? open_to_read(path, &d->sqlite)
+                                      : sqlite3_open_v2(path, &d->sqlite, flags[mode] | SQLITE_OPEN_NOMUTEX, NULL);
     arena_adopt(a, d, db_release);
-    bool good = code == SQLITE_OK ? set_up(d, mode, f) && intact(d, f)
-                                  : fail(f, FAIL_OURS, "db_open", "%s: %s", path, sqlite3_errmsg(d->sqlite));
+    bool good = code == SQLITE_OK ? set_up(d, mode, f) && intact(d, f) : refuse_open(path, code, f);
     if (good)
         return d;
     arena_free(a);

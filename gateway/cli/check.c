@@ -94,7 +94,7 @@ static bool examine_registry(struct examined *e, struct fail *f)
         e->found = "not there yet; `digione import` fills it";
         return true;
     }
-    struct db *d = registry_db_open(e->set, DB_READ_ONLY, f);
+    struct db *d = registry_db_open(e->set, DB_COPY, f); /* as the start would bring it up to date */
     struct registry *r = d != NULL ? registry_load(d, f) : NULL;
     if (r != NULL) {
         const struct registry_parts *p = registry_parts(r);

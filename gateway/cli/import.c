@@ -3,12 +3,15 @@
  * digione import -c FILE registry.yaml */
 #include "gateway/cli/addresses.h"
 #include "gateway/cli/cli.h"
+#include "gateway/process/state.h"
 #include "gateway/process/supervisor.h"
 #include "registry/registry.h"
 #include "wire/yaml.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int help(void)
 {
@@ -68,6 +71,25 @@ static void print_report(const struct import_words *w, const struct import_repor
         (void)printf("; version %lld\n", (long long)r->version);
 }
 
+/* Before a dry run, which makes nothing: what would hinder the import itself. */
+static bool may_look(const struct settings *set, struct arena *a, struct fail *f)
+{
+    return supervisor_become(set, a, f) && state_secret(set, a, f);
+}
+
+/* The node's; in a dry run before the first start, which would make it, one for this moment. */
+static const struct seals *seals(const struct import_words *w, const struct settings *set, struct arena *a,
+                                 struct fail *f)
+{
+    const char *path = arena_cstr(a, set->root_secret_file);
+    char bytes[32];
+
+    if (!w->dry_run || access(path, F_OK) == 0 || errno != ENOENT)
+        return seals_load(a, path, f);
+    world_random(&world_real, bytes, sizeof bytes);
+    return seals_of(a, str_n(bytes, sizeof bytes));
+}
+
 static int import_file(const char *word, const struct import_words *w, struct arena *a)
 {
     struct settings set;
@@ -79,17 +101,17 @@ static int import_file(const char *word, const struct import_words *w, struct ar
     if (!cli_settings(word, w->config, a, &set))
         return CLI_REFUSED;
     /* Read before another user is become, who may not be allowed to. */
-    if (!yaml_file_text(a, w->file, &text, &f) || !supervisor_enter(&set, a, &f))
+    if (!yaml_file_text(a, w->file, &text, &f) || !(w->dry_run ? may_look(&set, a, &f) : supervisor_enter(&set, a, &f)))
         return refused(word, &f);
     struct import_how how = {
         .world = &world_real,
-        .seals = seals_load(a, arena_cstr(a, set.root_secret_file), &f),
+        .seals = seals(w, &set, a, &f),
         .base_dir = folder_of(a, w->file),
         .dry_run = w->dry_run,
         .look = look,
         .with = &seen,
     };
-    struct db *d = how.seals != NULL ? registry_db_open(&set, DB_CREATE, &f) : NULL;
+    struct db *d = how.seals != NULL ? registry_db_open(&set, w->dry_run ? DB_COPY : DB_CREATE, &f) : NULL;
     bool good = d != NULL && registry_import(d, a, text, w->file, &how, &report, &f) &&
                 (w->dry_run || registry_keep_secret(d, how.seals, &f));
     db_close(d);

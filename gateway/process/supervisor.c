@@ -113,18 +113,35 @@ static bool lock_state(const char *dir, struct arena *a, struct fail *f)
     return true;
 }
 
+/* As root: the user to become; otherwise nobody.  False: there is no such user. */
+static bool find_user(const struct settings *set, struct arena *a, const struct passwd **out, struct fail *f)
+{
+    const char *name = arena_cstr(a, set->run_as);
+    bool root = geteuid() == 0;
+
+    *out = root ? getpwnam(name) : NULL;
+    return !root || *out != NULL ||
+           fail(f, FAIL_OURS, "run_as_missing",
+                "started as root, and there is no user \"%s\": make one (adduser --system --group %s) or set run_as",
+                name, name);
+}
+
+bool supervisor_become(const struct settings *set, struct arena *a, struct fail *f)
+{
+    const struct passwd *user;
+
+    return find_user(set, a, &user, f) && (user == NULL || become(user, f));
+}
+
 static bool enter_dir(const struct settings *set, struct arena *a, struct fail *f)
 {
-    const char *dir = arena_cstr(a, set->state_dir), *name = arena_cstr(a, set->run_as);
+    const char *dir = arena_cstr(a, set->state_dir);
     bool root = geteuid() == 0;
-    const struct passwd *user = root ? getpwnam(name) : NULL;
+    const struct passwd *user;
 
     (void)umask(077);
-    if (root && user == NULL)
-        return fail(
-            f, FAIL_OURS, "run_as_missing",
-            "started as root, and there is no user \"%s\": make one (adduser --system --group %s) or set run_as", name,
-            name);
+    if (!find_user(set, a, &user, f))
+        return false;
     return make_dir(dir, root ? user->pw_uid : geteuid(), root ? user->pw_gid : getegid(), f) &&
            (!root || become(user, f));
 }

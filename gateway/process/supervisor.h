@@ -29,6 +29,8 @@
  * write there while the node runs or not.  A root secret is made where nothing depends on one yet.  Fails OURS
  * run_as_missing, state_dir, root_secret, and as state_secret() does. */
 bool supervisor_enter(const struct settings *set, struct arena *a, struct fail *f);
+/* As root, becomes run_as, and makes nothing: for commands that only look.  Fails OURS run_as_missing. */
+bool supervisor_become(const struct settings *set, struct arena *a, struct fail *f);
 /* Enters, and takes the directory for this process's life.  Fails OURS state_dir_taken as well, and where something is
  * lost that cannot be made again (state.h). */
 bool supervisor_prepare(const struct settings *set, struct arena *a, struct fail *f);

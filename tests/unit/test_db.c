@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/contract/db_contract.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +114,103 @@ TEST(a_damaged_database_refuses_to_open_and_is_never_silently_empty)
         db_close(d);
         place_free(&p);
     }
+}
+
+static size_t files_in(const char *dir)
+{
+    struct dirent *e;
+    size_t n = 0;
+    DIR *d = opendir(dir);
+
+    while (d != NULL && (e = readdir(d)) != NULL)
+        n += e->d_name[0] != '.';
+    (void)closedir(d);
+    return n;
+}
+
+static const struct db_statement notes = { "notes", "SELECT count(*) FROM note" };
+
+static int64_t count_notes(struct test *t, struct db *d)
+{
+    struct db_rows rows = { 0 };
+    struct fail f = { 0 };
+
+    return d != NULL && db_query(d, &notes, NULL, 0, t->arena, &rows, &f) ? rows.at[0].number : -1;
+}
+
+TEST(reading_makes_no_file_beside_the_database)
+{
+    struct place p;
+    struct fail f = { 0 };
+
+    place_new(t, &p);
+    fill(t, p.path);
+    size_t before = files_in(p.dir);
+    struct db *d = db_open(p.path, DB_READ_ONLY, &f);
+    CHECK_INT(count_notes(t, d), 1000);
+    CHECK_INT(files_in(p.dir), before);
+    db_close(d);
+    CHECK_INT(files_in(p.dir), before);
+    place_free(&p);
+}
+
+TEST(reading_sees_what_a_writer_has_not_moved_from_its_log)
+{
+    struct place p;
+    struct fail f = { 0 };
+    struct db_value text = db_text(S("one more"));
+
+    place_new(t, &p);
+    fill(t, p.path);
+    struct db *writer = db_open(p.path, DB_WRITE, &f);
+    CHECK(writer != NULL && db_run(writer, &add, &text, 1, &f));
+    struct db *d = db_open(p.path, DB_READ_ONLY, &f), *copy = db_open(p.path, DB_COPY, &f);
+    CHECK_INT(count_notes(t, d), 1001);
+    CHECK_INT(count_notes(t, copy), 1001);
+    db_close(copy);
+    db_close(d);
+    db_close(writer);
+    place_free(&p);
+}
+
+TEST(what_is_written_into_a_copy_stays_there)
+{
+    struct place p;
+    struct fail f = { 0 };
+    struct db_value text = db_text(S("only here"));
+
+    place_new(t, &p);
+    fill(t, p.path);
+    size_t before = files_in(p.dir);
+    struct db *d = db_open(p.path, DB_COPY, &f);
+    CHECK(d != NULL && db_begin(d, &f) && db_run(d, &add, &text, 1, &f) && db_commit(d, &f));
+    CHECK_INT(count_notes(t, d), 1001);
+    CHECK_INT(files_in(p.dir), before);
+    db_close(d);
+    d = db_open(p.path, DB_READ_ONLY, &f);
+    CHECK_INT(count_notes(t, d), 1000);
+    db_close(d);
+    place_free(&p);
+}
+
+TEST(a_copy_of_nothing_is_empty_and_a_copy_of_rubbish_is_refused)
+{
+    struct place p;
+    struct fail f = { 0 };
+
+    place_new(t, &p);
+    struct db *d = db_open(p.path, DB_COPY, &f);
+    CHECK(d != NULL && db_migrate(d, schema, 1, &f));
+    CHECK_INT(count_notes(t, d), 0);
+    db_close(d);
+    CHECK_INT(files_in(p.dir), 0);
+    fill(t, p.path);
+    int fd = open(p.path, O_WRONLY);
+    CHECK(pwrite(fd, "not SQLite at all", 17, 0) == 17);
+    (void)close(fd);
+    CHECK(db_open(p.path, DB_COPY, &f) == NULL);
+    CHECK_STR(f.code, "db_damaged");
+    place_free(&p);
 }
 
 TEST(a_copy_is_whole_and_overwrites_nothing)
