@@ -27,6 +27,19 @@ static const struct step_row preflight_steps[] = { { preflight }, { NULL } };
 static const struct route preflight_route = { HTTP_OPTIONS, "OPTIONS",      DOOR_SCRIPTS, WHO_ANYONE, 0,
                                               ERRORS_JSON,  preflight_steps };
 
+/* "OPTIONS *" asks the server as a whole, to see whether it answers [RFC 9110 9.3.7]. */
+static enum step ping(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    http_header_set(c->res, S("Allow"), S("GET, HEAD, POST, OPTIONS"));
+    c->res->status = 204;
+    c->res->body = S("");
+    return DONE;
+}
+
+static const struct step_row ping_steps[] = { { ping }, { NULL } };
+static const struct route ping_route = { HTTP_OPTIONS, "*", DOOR_PUBLIC, WHO_ANYONE, 0, ERRORS_JSON, ping_steps };
+
 /* ── the table ──────────────────────────────────────────────────────────── */
 
 static bool is_param(struct str s)
@@ -58,6 +71,8 @@ const struct route *route_find(const struct routes *table, enum http_method meth
 
     *param = (struct str){ NULL, 0 };
     *allow = NULL;
+    if (method == HTTP_OPTIONS && str_eq(path, S("*")))
+        return &ping_route;
     if (method == HTTP_HEAD)
         method = HTTP_GET;
     for (size_t i = 0; i < table->n; i++) {
@@ -85,5 +100,5 @@ const struct route *route_find(const struct routes *table, enum http_method meth
 
 size_t route_index(const struct routes *table, const struct route *r)
 {
-    return r != NULL && r != &preflight_route ? (size_t)(r - table->at) : table->n;
+    return r != NULL && r != &preflight_route && r != &ping_route ? (size_t)(r - table->at) : table->n;
 }

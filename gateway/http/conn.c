@@ -48,6 +48,7 @@ void conn_forget(struct conn *c)
 
 void conn_end(struct conn *c)
 {
+    own_drop(c);
     if (c->mhd == NULL) {
         loop_forget(c->s->loop, &c->watch);
         (void)close(c->watch.fd);
@@ -99,7 +100,7 @@ static void welcome(struct server *s, int fd, const struct sockaddr_storage *fro
     name_peer(c, from);
     if (s->sweep.next == NULL)
         timer_set(s->loop, &s->sweep, SWEEP_MS);
-    if (!loop_watch(s->loop, &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLET))
+    if (!loop_watch(s->loop, &c->watch, WATCHED))
         conn_end(c);
 }
 
@@ -147,7 +148,7 @@ static void overdue(struct conn *c)
             conn_end(c);
         break;
     case PHASE_BODY:
-        refuse_body(c);
+        refuse_body(c, 408, "timeout");
         break;
     default:
         conn_end(c);

@@ -8,8 +8,7 @@
 #include <sys/socket.h>
 
 enum {
-    LOST_BODY_MAX_B = 65536, /* of a request that no route takes: heard out, so that its sender hears us */
-    BODIES_MAX_B = 64 << 20  /* of all requests of a loop together */
+    LOST_BODY_MAX_B = 65536 /* of a request that no route takes: heard out, so that its sender hears us */
 };
 
 /* Most bytes that a body for this path may have.  Where there is no such path,
@@ -21,26 +20,25 @@ static size_t body_limit(const struct server *s, const struct http_request *r)
     struct fail f = { 0 };
     const struct route *route = route_find(s->hooks.routes, r->method, r->path, &param, &allow, &f);
 
+    if (r->method != HTTP_POST)
+        return 0;
     return route != NULL ? route->body_max_B : LOST_BODY_MAX_B;
 }
 
 static void admit(struct conn *c, const struct guarded *g, size_t peeked_B)
 {
     struct server *s = c->s;
+    size_t most_B = body_limit(s, &g->req);
 
-    if (g->body_B > 0 && g->body_B > body_limit(s, &g->req)) {
+    if (g->body_B > most_B) {
         refuse_conn(c, 413, "body_length");
         return;
     }
-    if (g->body_B > BODIES_MAX_B - s->bodies_B) {
-        refuse_conn(c, 503, "shed");
-        return;
-    }
-    c->approved = request_make(c, s->peeked, g);
+    c->approved = request_make(c, s->peeked, g, g->chunked ? most_B : g->body_B);
     c->last = g->close || c->sent_all || g->req.method == HTTP_POST || peeked_B > g->header_B;
     c->begun = c->arrived = false;
     conn_enter(c, PHASE_BODY);
-    if (library_take(c, g->header_B))
+    if (g->by_hand ? own_take(c, g) : library_take(c, g->header_B))
         return;
     request_drop(c->approved);
     c->approved = NULL;
@@ -78,6 +76,10 @@ void gate_look(struct conn *c)
  * is heard without it. */
 static void client_gone(struct conn *c)
 {
+    if (c->own != NULL) {
+        conn_end(c);
+        return;
+    }
     c->condemned = true;
     library_resume(c);
 }
@@ -104,6 +106,16 @@ void gate_bytes_came(struct watch *w, uint32_t events)
         c->arrived = true;
         if ((events & (EPOLLHUP | EPOLLERR)) != 0)
             client_gone(c);
+        break;
+    case PHASE_BODY:
+        c->arrived = true;
+        if (c->own != NULL)
+            own_read(c);
+        break;
+    case PHASE_WRITE:
+        c->arrived = true;
+        if (c->own != NULL)
+            own_write(c);
         break;
     default:
         c->arrived = true;

@@ -10,7 +10,7 @@ static enum guard_says refuse(struct guarded *g, int status, const char *rule)
     return GUARD_REFUSED;
 }
 
-static bool is_tchar(unsigned char c) /* [RFC 9110 5.6.2] */
+bool is_tchar(unsigned char c) /* [RFC 9110 5.6.2] */
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
@@ -24,14 +24,12 @@ static bool is_token(struct str s)
     return s.n > 0;
 }
 
-/* Names may have "_" [RFC 9110 5.6.2], and here nothing takes it for "-".  Others do: who writes a framing field so
- * hopes that one of two readers does. */
-static bool is_framing_in_disguise(struct str name)
+bool is_framing_name(struct str name)
 {
-    static const struct str framing[] = { S("Transfer-Encoding"), S("Content-Length") };
+    static const struct str framing[] = { S("Transfer-Encoding"), S("Content-Length"), S("Host") };
     char dashed[32];
 
-    if (name.n > sizeof dashed || memchr(name.p, '_', name.n) == NULL)
+    if (name.n > sizeof dashed)
         return false;
     for (size_t i = 0; i < name.n; i++)
         dashed[i] = name.p[i] == '_' ? '-' : name.p[i];
@@ -94,17 +92,59 @@ static enum http_method method_of(struct str word)
                                         : HTTP_OTHER;
 }
 
+/* A minor version that we do not know is read as the highest that we do [RFC 9110 2.5]. */
 static enum guard_says read_version(struct str version, struct guarded *g)
 {
     if (str_eq(version, S("HTTP/1.1")))
         return GUARD_WHOLE;
     if (str_eq(version, S("HTTP/1.0"))) {
-        g->close = true;
+        g->old = g->close = true;
         return GUARD_WHOLE;
     }
     bool known_form = version.n == 8 && str_has_prefix(version, S("HTTP/")) && version.p[6] == '.' &&
                       version.p[5] >= '0' && version.p[5] <= '9' && version.p[7] >= '0' && version.p[7] <= '9';
+    if (known_form && version.p[5] == '1') {
+        g->by_hand = true;
+        return GUARD_WHOLE;
+    }
     return known_form ? refuse(g, 505, "version") : refuse(g, 400, "version");
+}
+
+static size_t scheme_end(struct str target)
+{
+    return str_eq_case(str_sub(target, 0, 7), S("http://"))    ? 7
+           : str_eq_case(str_sub(target, 0, 8), S("https://")) ? 8
+                                                               : 0;
+}
+
+/* "http://host/path" is what proxies are asked for, and servers must understand it [RFC 9112 3.2.2]. */
+static struct str cut_authority(struct str target, struct guarded *g)
+{
+    size_t from = scheme_end(target), to = from;
+
+    if (from == 0)
+        return target;
+    while (to < target.n && target.p[to] != '/' && target.p[to] != '?')
+        to++;
+    g->by_hand = true;
+    g->authority = str_sub(target, from, to - from);
+    return str_from(target, to);
+}
+
+static enum guard_says read_target(struct str target, struct guarded *g)
+{
+    struct str local = cut_authority(target, g);
+    size_t mark = str_find_byte(local, '?', 0);
+    bool asterisk = str_eq(target, S("*")) && g->req.method == HTTP_OPTIONS; /* [RFC 9112 3.2.4] */
+
+    g->req.path = str_sub(local, 0, mark);
+    g->req.query = mark < local.n ? str_from(local, mark + 1) : (struct str){ NULL, 0 };
+    if (g->authority.n > 0 && g->req.path.n == 0)
+        g->req.path = S("/");
+    if (!asterisk && !is_target(g->req.path, g->req.query))
+        return refuse(g, 400, "target");
+    g->by_hand = g->by_hand || asterisk;
+    return str_find(target, S("%00")) < target.n ? refuse(g, 400, "nul") : GUARD_WHOLE;
 }
 
 static enum guard_says read_request_line(struct str line, struct guarded *g)
@@ -118,15 +158,8 @@ static enum guard_says read_request_line(struct str line, struct guarded *g)
         return refuse(g, 400, "method");
     if (first >= line.n || second >= line.n)
         return refuse(g, 400, "request_line");
-    size_t mark = str_find_byte(target, '?', 0);
     g->req.method = method_of(method);
-    g->req.path = str_sub(target, 0, mark);
-    g->req.query = mark < target.n ? str_from(target, mark + 1) : (struct str){ NULL, 0 };
-    if (!is_target(g->req.path, g->req.query))
-        return refuse(g, 400, "target");
-    if (str_find(target, S("%00")) < target.n)
-        return refuse(g, 400, "nul");
-    return read_version(str_from(line, second + 1), g);
+    return read_target(target, g) == GUARD_WHOLE ? read_version(str_from(line, second + 1), g) : GUARD_REFUSED;
 }
 
 static enum guard_says read_field(struct str line, struct guarded *g)
@@ -138,7 +171,9 @@ static enum guard_says read_field(struct str line, struct guarded *g)
         return refuse(g, 400, "folded");
     if (colon == line.n || !is_token(field.name))
         return refuse(g, 400, "field_name");
-    if (is_framing_in_disguise(field.name))
+    /* Names may have "_" [RFC 9110 5.6.2], and here nothing takes it for "-".  Others do: who writes a framing field so
+     * hopes that one of two readers does. */
+    if (memchr(field.name.p, '_', field.name.n) != NULL && is_framing_name(field.name))
         return refuse(g, 400, "underscore");
     for (size_t i = 0; i < field.value.n; i++)
         if (((unsigned char)field.value.p[i] < 0x20 && field.value.p[i] != '\t') || field.value.p[i] == 0x7f)
@@ -178,30 +213,65 @@ static bool lists_close(struct str value)
     return false;
 }
 
+static bool has_odd_quotes(struct str s)
+{
+    bool odd = false;
+
+    for (size_t i = 0; i < s.n; i++)
+        odd ^= s.p[i] == '"';
+    return odd;
+}
+
+/* How a body says its end: by its length, or by chunks and nothing else [RFC 9112 6.1, 6.3]. */
+static enum guard_says read_body_field(struct guarded *g, const struct http_field *field, bool *seen)
+{
+    bool again = *seen;
+
+    *seen = true;
+    if (str_eq_case(field->name, S("Content-Length")))
+        return again || !read_length(field->value, &g->body_B) ? refuse(g, 400, "content_length") : GUARD_WHOLE;
+    g->chunked = g->by_hand = true;
+    return again || g->old || !str_eq_case(field->value, S("chunked")) ? refuse(g, 400, "transfer_encoding")
+                                                                       : GUARD_WHOLE;
+}
+
+static enum guard_says read_other_field(struct guarded *g, const struct http_field *field)
+{
+    if (str_eq_case(field->name, S("Expect"))) {
+        g->expects = str_eq_case(field->value, S("100-continue")) && !g->old;
+        return str_eq_case(field->value, S("100-continue")) ? GUARD_WHOLE : refuse(g, 400, "expect");
+    }
+    if (str_eq_case(field->name, S("Connection")) && lists_close(field->value))
+        g->close = true;
+    if (str_eq_case(field->name, S("Cookie")) && has_odd_quotes(field->value))
+        g->by_hand = true;
+    return GUARD_WHOLE;
+}
+
 /* What the fields together say about where the message ends. */
 static enum guard_says read_framing(struct guarded *g)
 {
-    size_t hosts = 0, lengths = 0;
+    size_t hosts = 0;
+    bool length = false, coding = false;
 
     for (size_t i = 0; i < g->req.field_count; i++) {
         const struct http_field *field = &g->fields[i];
-        if (str_eq_case(field->name, S("Transfer-Encoding")))
-            return refuse(g, 400, "transfer_encoding");
-        if (str_eq_case(field->name, S("Content-Length")) && (lengths++ > 0 || !read_length(field->value, &g->body_B)))
-            return refuse(g, 400, "content_length");
+        enum guard_says said = GUARD_WHOLE;
         if (str_eq_case(field->name, S("Host"))) {
-            if (hosts++ > 0 || !is_host(field->value))
-                return refuse(g, 400, "host");
             g->req.host = field->value;
+            said = hosts++ > 0 || !is_host(field->value) ? refuse(g, 400, "host") : GUARD_WHOLE;
+        } else if (str_eq_case(field->name, S("Transfer-Encoding"))) {
+            said = length ? refuse(g, 400, "transfer_encoding") : read_body_field(g, field, &coding);
+        } else if (str_eq_case(field->name, S("Content-Length"))) {
+            said = coding ? refuse(g, 400, "transfer_encoding") : read_body_field(g, field, &length);
+        } else {
+            said = read_other_field(g, field);
         }
-        if (str_eq_case(field->name, S("Cookie")) && str_has_suffix(field->value, S("=\"")))
-            return refuse(g, 400, "cookie");
-        if (str_eq_case(field->name, S("Expect")) && !str_eq_case(field->value, S("100-continue")))
-            return refuse(g, 400, "expect");
-        if (str_eq_case(field->name, S("Connection")) && lists_close(field->value))
-            g->close = true;
+        if (said != GUARD_WHOLE)
+            return said;
     }
-    if (hosts == 0)
+    /* HTTP/1.0 knew no Host; where a target names one, both say the same [RFC 9112 3.2]. */
+    if ((hosts == 0 && !g->old) || (g->authority.p != NULL && !str_eq_case(g->authority, g->req.host)))
         return refuse(g, 400, "host");
     if (g->body_B > 0 && g->req.method != HTTP_POST)
         return refuse(g, 400, "body");
@@ -218,11 +288,16 @@ static enum guard_says need_more(struct str bytes, bool in_first_line, struct gu
 enum guard_says guard_read(struct str bytes, struct guarded *g)
 {
     struct str rest = bytes, line = { NULL, 0 };
-    enum guard_says said = take_line(&rest, &line, g);
 
     g->req = (struct http_request){ .fields = g->fields };
+    g->authority = (struct str){ NULL, 0 };
     g->header_B = g->body_B = 0;
-    g->close = false;
+    g->close = g->chunked = g->old = g->expects = g->by_hand = false;
+    enum guard_says said = take_line(&rest, &line, g);
+    if (said == GUARD_WHOLE && line.n == 0) { /* one empty line in front is passed over [RFC 9112 2.2] */
+        g->by_hand = true;
+        said = take_line(&rest, &line, g);
+    }
     if (said != GUARD_WHOLE)
         return said == GUARD_MORE ? need_more(bytes, true, g) : said;
     if (line.n > GUARD_LINE_MAX_B)

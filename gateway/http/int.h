@@ -9,12 +9,14 @@
 #ifndef GATEWAY_HTTP_INT_H
 #define GATEWAY_HTTP_INT_H
 
+#include "gateway/http/chunks.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/server.h"
 
 #include <netinet/in.h>
 
 enum { PEEK_B = GUARD_HEADER_MAX_B + 1024, SPARE_ARENAS = 64, SWEEP_MS = 500 };
+enum { WATCHED = EPOLLIN | EPOLLRDHUP | EPOLLET }; /* of every connection */
 
 /* ENDED: its request is over, and the library's turn is not; then it becomes IDLE. */
 enum phase {
@@ -53,6 +55,7 @@ struct conn {
     struct conn *handed;     /* the next of those that were handed over */
     struct MHD_Connection *mhd;
     struct request *approved; /* has passed the guard; the library is about to bring it */
+    struct request *own;      /* read and answered by own.c; the library has no part in it */
     bool suspended;
     bool begun;     /* a byte of the next request has come */
     bool arrived;   /* bytes, or their end, came while a request was in work */
@@ -72,7 +75,11 @@ struct request {    /* lives in its own arena */
     struct http_response res;
     struct arena *arena;
     struct buf body;
-    size_t body_B; /* what the header announced */
+    size_t announced_B; /* by the header; 0 where the body comes in chunks */
+    size_t body_B;      /* what has come and counts */
+    bool chunked;
+    struct chunks chunks;
+    struct str out; /* of an answer that own.c writes: what has not left yet */
     int64_t began_ms;
     bool started, finished, waiting;
 };
@@ -94,7 +101,7 @@ struct server {
     struct timer sweep;
     struct queue queues[PHASES]; /* FREE: connections to be used again */
     size_t connections, waiting;
-    size_t bodies_B; /* announced and not yet given back */
+    size_t bodies_B; /* come and not yet given back */
     struct arena *spare[SPARE_ARENAS];
     size_t spare_n;
     bool stopping;
@@ -120,7 +127,9 @@ void conn_forget(struct conn *c);
 void refuse_code(struct server *s, char code[9]);
 /* Answers, logs, and lingers: the library has not seen the connection, or only between two requests. */
 void refuse_conn(struct conn *c, int status, const char *rule);
-void refuse_body(struct conn *c);         /* the body is overdue: the library is in the middle of it */
+void refuse_body(struct conn *c, int status, const char *rule); /* the same in the middle of a body */
+void refuse_linger(struct conn *c);       /* all is said: throws away what still comes, and then closes */
+const char *refuse_phrase(int status);    /* "Not Found" */
 void refuse_fd(struct server *s, int fd); /* 503, at once, and closes: there is no room */
 bool refuse_throw_away(struct conn *c);   /* what came while it lingers; false: end it */
 
@@ -131,13 +140,24 @@ void gate_look(struct conn *c);                         /* peeks; refuses, waits
 
 /* ── request.c ────────────────────────────────────────────────────────────── */
 
-/* From a header that the guard has read; it is copied. */
-struct request *request_make(struct conn *c, const char *header, const struct guarded *g);
-void request_drop(struct request *r);  /* one that was never started */
+/* From a header that the guard has read; it is copied.  body_max_B: the most that its body may have. */
+struct request *request_make(struct conn *c, const char *header, const struct guarded *g, size_t body_max_B);
+void request_drop(struct request *r); /* one that was never started */
+/* So much more of its body has come.  False: all bodies together are as much as a loop may hold. */
+bool request_count(struct request *r, size_t more_B);
 void request_start(struct request *r); /* its body is whole: finds its row, begins, runs its steps */
 /* Its answer has left, or its client has gone.  What it still waits for is heard
  * to the end, without a connection. */
 void request_over(struct request *r);
+
+/* ── own.c ────────────────────────────────────────────────────────────────── */
+
+/* The same as library_take(), for what the guard calls by_hand. */
+bool own_take(struct conn *c, const struct guarded *g);
+void own_read(struct conn *c);   /* bytes of the body have come */
+void own_answer(struct conn *c); /* its steps are done */
+void own_write(struct conn *c);  /* there is room to write again */
+void own_drop(struct conn *c);   /* the connection lives on, or ends, without it; none: nothing */
 
 /* ── library.c ────────────────────────────────────────────────────────────── */
 

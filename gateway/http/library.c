@@ -80,6 +80,10 @@ static struct conn *conn_of(struct MHD_Connection *mhd)
 static enum MHD_Result take_body(struct request *r, const char *data, size_t *n)
 {
     buf_add(&r->body, str_n(data, *n));
+    if (!request_count(r, *n)) {
+        refuse_body(r->conn, 503, "shed");
+        return MHD_NO;
+    }
     *n = 0;
     return buf_ok(&r->body) ? MHD_YES : MHD_NO;
 }
@@ -212,7 +216,7 @@ bool library_let_go(struct conn *c)
     c->watch.fd = kept;
     c->library = NULL;
     c->mhd = NULL;
-    return replaced && loop_watch(c->s->loop, &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLET);
+    return replaced && loop_watch(c->s->loop, &c->watch, WATCHED);
 }
 
 /* It has closed the descriptor. */

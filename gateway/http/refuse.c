@@ -24,28 +24,37 @@ void refuse_code(struct server *s, char code[9])
     code[8] = '\0';
 }
 
-static const char *reason_phrase(int status)
+const char *refuse_phrase(int status) /* [RFC 9110 15] */
 {
-    switch (status) {
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 408:
-        return "Request Timeout";
-    case 413:
-        return "Content Too Large";
-    case 414:
-        return "URI Too Long";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 503:
-        return "Service Unavailable";
-    case 505:
-        return "HTTP Version Not Supported";
-    default:
-        return "Bad Request";
-    }
+    static const struct {
+        int status;
+        const char *phrase;
+    } rows[] = {
+        { 200, "OK" },
+        { 204, "No Content" },
+        { 302, "Found" },
+        { 303, "See Other" },
+        { 304, "Not Modified" },
+        { 400, "Bad Request" },
+        { 401, "Unauthorized" },
+        { 403, "Forbidden" },
+        { 404, "Not Found" },
+        { 405, "Method Not Allowed" },
+        { 408, "Request Timeout" },
+        { 413, "Content Too Large" },
+        { 414, "URI Too Long" },
+        { 429, "Too Many Requests" },
+        { 431, "Request Header Fields Too Large" },
+        { 500, "Internal Server Error" },
+        { 502, "Bad Gateway" },
+        { 503, "Service Unavailable" },
+        { 505, "HTTP Version Not Supported" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].status == status)
+            return rows[i].phrase;
+    return ""; /* it may be empty [RFC 9112 4] */
 }
 
 /* What else a client must know.  A browser whose cookies have grown past what is taken would be refused until they
@@ -68,11 +77,11 @@ static void write_refusal(struct server *s, int fd, int status, const char *rule
 
     refuse_code(s, code);
     s->hooks.refused(s->hooks.self, status, rule, code, peer);
-    int body_n = snprintf(body, sizeof body, "%d %s\nSupport code: %s\n", status, reason_phrase(status), code);
+    int body_n = snprintf(body, sizeof body, "%d %s\nSupport code: %s\n", status, refuse_phrase(status), code);
     int n = snprintf(text, sizeof text,
                      "HTTP/1.1 %d %s\r\nConnection: close\r\n%sContent-Type: text/plain; charset=utf-8\r\n"
                      "Content-Length: %d\r\n%.*s\r\n%s",
-                     status, reason_phrase(status), advice(status), body_n, STR_ARG(s->hooks.headers), body);
+                     status, refuse_phrase(status), advice(status), body_n, STR_ARG(s->hooks.headers), body);
     if (n > 0 && (size_t)n < sizeof text)
         (void)!send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -90,19 +99,29 @@ bool refuse_throw_away(struct conn *c)
     }
 }
 
-void refuse_conn(struct conn *c, int status, const char *rule)
+void refuse_linger(struct conn *c)
 {
-    write_refusal(c->s, c->watch.fd, status, rule, str_of(c->peer));
-    (void)shutdown(c->watch.fd, SHUT_WR);
     c->thrown_B = 0;
     conn_enter(c, PHASE_LINGER);
     if (!refuse_throw_away(c))
         conn_end(c);
 }
 
-void refuse_body(struct conn *c)
+void refuse_conn(struct conn *c, int status, const char *rule)
 {
-    write_refusal(c->s, c->watch.fd, 408, "timeout", str_of(c->peer));
+    own_drop(c);
+    write_refusal(c->s, c->watch.fd, status, rule, str_of(c->peer));
+    (void)shutdown(c->watch.fd, SHUT_WR);
+    refuse_linger(c);
+}
+
+void refuse_body(struct conn *c, int status, const char *rule)
+{
+    if (c->own != NULL) {
+        refuse_conn(c, status, rule);
+        return;
+    }
+    write_refusal(c->s, c->watch.fd, status, rule, str_of(c->peer));
     c->condemned = true;
     conn_end(c);
 }

@@ -8,6 +8,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+enum { BODIES_MAX_B = 64 << 20 }; /* of all requests of a loop together */
+
 static struct arena *take_arena(struct server *s)
 {
     return s->spare_n > 0 ? s->spare[--s->spare_n] : arena_new();
@@ -25,6 +27,15 @@ void request_drop(struct request *r)
     }
     arena_reset(a);
     s->spare[s->spare_n++] = a;
+}
+
+bool request_count(struct request *r, size_t more_B)
+{
+    if (more_B > BODIES_MAX_B - r->s->bodies_B)
+        return false;
+    r->body_B += more_B;
+    r->s->bodies_B += more_B;
+    return true;
 }
 
 void request_over(struct request *r)
@@ -81,7 +92,7 @@ static void find_peer(const struct conn *c, struct request *r)
 /* ── making ─────────────────────────────────────────────────────────────── */
 
 /* The header is copied out of what was peeked: its views live as long as the request. */
-struct request *request_make(struct conn *c, const char *header, const struct guarded *g)
+struct request *request_make(struct conn *c, const char *header, const struct guarded *g, size_t body_max_B)
 {
     struct server *s = c->s;
     struct arena *a = take_arena(s);
@@ -98,9 +109,10 @@ struct request *request_make(struct conn *c, const char *header, const struct gu
     memcpy(r->http.fields, again.fields, again.req.field_count * sizeof *again.fields);
     r->http.https = str_has_prefix(s->set->public_url, S("https://"));
     r->http.body = S("");
-    r->body_B = g->body_B;
-    r->body = buf_new(a, g->body_B);
-    s->bodies_B += g->body_B;
+    r->announced_B = g->body_B;
+    r->chunked = g->chunked;
+    r->chunks.most_B = body_max_B;
+    r->body = buf_new(a, body_max_B);
     r->began_ms = loop_now_ms(s->loop);
     find_peer(c, r);
     r->res = (struct http_response){ .arena = a, .https = r->http.https };
@@ -129,10 +141,12 @@ static void done(struct ctx *ctx)
         return;
     r->waiting = false;
     s->waiting--;
-    if (r->conn != NULL)
-        library_resume(r->conn);
-    else
+    if (r->conn == NULL)
         request_over(r);
+    else if (r->conn->own != NULL)
+        own_answer(r->conn);
+    else
+        library_resume(r->conn);
 }
 
 static bool read_forms(struct request *r)

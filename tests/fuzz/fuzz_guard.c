@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (said == GUARD_WHOLE) {
         assert(g.header_B <= size && memcmp(data + g.header_B - 4, "\r\n\r\n", 4) == 0);
-        assert(g.req.host.n > 0 && g.req.path.n > 0 && g.req.field_count <= GUARD_FIELDS_MAX);
+        assert((g.req.host.n > 0 || g.old) && g.req.path.n > 0 && g.req.field_count <= GUARD_FIELDS_MAX);
+        assert(!(g.chunked && g.body_B > 0) && (!g.chunked || (g.by_hand && !g.old)));
         assert(guard_read(str_n(data, g.header_B), &part) == GUARD_WHOLE && part.body_B == g.body_B);
         assert(guard_read(str_n(data, g.header_B - 1), &part) == GUARD_MORE);
         assert(guard_read(str_n(data, g.header_B / 2), &part) == GUARD_MORE);

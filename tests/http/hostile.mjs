@@ -47,6 +47,17 @@ add('a longer body than is taken', 'refused', each([32769, 90000, 999999999], (n
 const chunks = ['0\r\n\r\n', '00000000000000000000\r\n\r\n', '0x0\r\n\r\n', '-0\r\n\r\n', '0;ext\r\n\r\n', '0\n\n', '0\r\r\n\r\n', ' 0\r\n\r\n', '0 \r\n\r\n', '5\r\nabcde\n0\r\n\r\n', '5\r\nabcdeX\r\n0\r\n\r\n',
   'ffffffffffffffff\r\n', '10000000000000000\r\n', '5;\n\r\nabcde\r\n0\r\n\r\n', '0\r\nContent-Length: 90\r\n\r\n', '0\r\nX: y\r\n\r\n', '1;a="\r\n\r\nx\r\n0\r\n\r\n', ';\r\n\r\n', '\r\n0\r\n\r\n', '５\r\n'];
 add('chunks', 'refused', each(chunks, (c) => post('Transfer-Encoding: chunked\r\n', c + HIDDEN)));
+// Bodies that are well-formed end where they say; what stands behind them is nobody's request.
+const size = HIDDEN.length.toString(16), formed = ['0\r\n\r\n', '00000\r\n\r\n', '0;ext=1\r\n\r\n', '0;a="b;\\"c"\r\n\r\n', '3\r\na=b\r\n0\r\n\r\n', '1\r\na\r\n1\r\n=\r\n1\r\nb\r\n0\r\n\r\n', '0\r\nX-Sum: 1\r\n\r\n', '0\r\nCookie: a=b\r\nAuthorization: Basic eDp5\r\n\r\n'];
+for (const c of ['chunked', 'Chunked', '\tchunked ']) add('chunks, well-formed', 'once', each(formed, (f) => post(`Transfer-Encoding: ${c}\r\nConnection: keep-alive\r\n`, f + HIDDEN)));
+add('a request in chunks', 'once', each(['/oidc/authorize', '/oidc/end_session', '/upstream/saml/acs', '/nowhere', OPEN], (p) => `POST ${p} HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n${HIDDEN}`));
+add('a length behind the chunks', 'refused', each(['Content-Length', 'content-length', 'Transfer-Encoding', 'Content_Length', 'Host'], (n) => post('Transfer-Encoding: chunked\r\n', `0\r\n${n}: ${HIDDEN.length}\r\n\r\n${HIDDEN}`)));
+add('sizes that are read as others', 'refused', each([`${size};\r\n`, `${size} \r\n`, `${size}\r`, `${size}\n`, `${size}\r\r\n`, `0x${size}\r\n`, `${size}L\r\n`, `${size}.0\r\n`, `1${'0'.repeat(15)}${size}\r\n`, `${'0'.repeat(30)}${size}\r\n`, `${size}\0\r\n`, `${size};a=\n\r\n`, `${size};a="\r\n"\r\n`, `-${size}\r\n`, `${size},0\r\n`],
+  (c) => post('Transfer-Encoding: chunked\r\n', `${c}${HIDDEN}\r\n0\r\n\r\n${HIDDEN}`)));
+add('chunks with another method', 'refused', each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'], (m) => `${m} ${OPEN} HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n${size}\r\n${HIDDEN}\r\n0\r\n\r\n`));
+add('no chunks with GET', 'ok', [['', get('Transfer-Encoding: chunked\r\n') + `0\r\n\r\n${HIDDEN}`]]);
+add('more chunks than are taken', 'refused', [['one', post('Transfer-Encoding: chunked\r\n', `8001\r\n${'a'.repeat(32769)}\r\n0\r\n\r\n`)], ['many', post('Transfer-Encoding: chunked\r\n', '1\r\na\r\n'.repeat(33000) + '0\r\n\r\n')], ['extensions', post('Transfer-Encoding: chunked\r\n', `1;${'a'.repeat(9000)}\r\na\r\n0\r\n\r\n`)],
+  ['trailers', post('Transfer-Encoding: chunked\r\n', `0\r\n${'X: y\r\n'.repeat(2000)}\r\n`)]]);
 
 // ── lines and bytes ──
 const request = `GET ${OPEN} HTTP/1.1\r\nHost: HOST\r\nX: y\r\n\r\n`;
@@ -60,13 +71,17 @@ add('a byte that no name has', 'refused', [...' "(),/:;<=>?@[\\]{}\x00\x01\x7f\x
 add('folded', 'refused', each([' ', '\t', '  ', ' \t'], (w) => get(`X: a\r\n${w}b: c\r\n`)));
 add('folded first', 'refused', [['', `GET ${OPEN} HTTP/1.1\r\n Host: HOST\r\n\r\n`]]);
 add('no field', 'refused', each(['X', ':', ': x', ' : x', '\t', '=', 'X\r\nHost: evil'], (f) => get(`${f}\r\n`)));
-add('an empty line in front', 'refused', each(['\r\n', '\n', '\r\n\r\n', '\r', ' \r\n'], (f) => f + request));
+add('an empty line in front', 'refused', each(['\n', '\r\n\r\n', '\r', ' \r\n'], (f) => f + request));
+add('one empty line in front', 'ok', [['', `\r\n${request}${HIDDEN}`]]);
+add('a cookie with an odd quote', 'ok', each(['c="', 'a=b; c="', 'c="; d=e', '"', 'c=";"; d="', '='], (c) => get(`Cookie: ${c}\r\nConnection: close\r\n`) + HIDDEN));
 
 // ── for whom and for what ──
 add('several hosts', 'refused', each(['evil.example', 'HOST', '', 'HOST, evil.example'], (h) => get(`Host: ${h}\r\n`)).concat(each(['host', 'HOst'], (n) => get(`${n}: evil.example\r\n`).replace('evil.example', 'evil'))));
 add('a host that is none', 'refused', each(['', ' ', 'a b', 'a@b', 'user:pw@HOST', 'a/b', 'a,b', 'a?b', 'a#b', 'a\\b', '<a>', 'a;b', 'ä', '%61', "a'b", 'a"b', 'a|b', 'x'.repeat(256)], (h) => `GET ${OPEN} HTTP/1.1\r\nHost: ${h}\r\n\r\n`));
-add('no host', 'refused', [['1.1', `GET ${OPEN} HTTP/1.1\r\n\r\n`], ['1.0', `GET ${OPEN} HTTP/1.0\r\n\r\n`], ['an odd name', `GET ${OPEN} HTTP/1.1\r\nHost : HOST\r\n\r\n`], ['an underscore', `GET ${OPEN} HTTP/1.1\r\nHo_st: HOST\r\n\r\n`]]);
-add('a whole URL as target', 'refused', each(['http://HOST', 'https://HOST', 'http://evil.example', 'HTTP://HOST', 'http:', 'file://', 'ws://HOST', 'http://HOST@evil.example', 'http://HOST:1'], (o) => get('', o + OPEN)));
+add('no host', 'refused', [['1.1', `GET ${OPEN} HTTP/1.1\r\n\r\n`], ['an odd name', `GET ${OPEN} HTTP/1.1\r\nHost : HOST\r\n\r\n`], ['an underscore', `GET ${OPEN} HTTP/1.1\r\nHo_st: HOST\r\n\r\n`]]);
+add('a whole URL as target', 'refused', each(['http://evil.example', 'https://evil.example', 'http:', 'file://', 'ws://HOST', 'http://HOST@evil.example', 'http://HOST:1'], (o) => get('', o + OPEN)));
+add('the host in the target', 'ok', each(['http://HOST', 'https://HOST', 'HTTP://HOST'], (o) => get('', o + OPEN) + HIDDEN));
+add('whether it is there', 'once', [['', `OPTIONS * HTTP/1.1\r\nHost: HOST\r\n\r\n${HIDDEN}`]]);
 add('another target', 'refused', each(['*', 'HOST:443', 'oidc/jwks', '?x', '#', '#/', '', '\\oidc\\jwks', '.', '..', '@HOST', ':80'], (p) => get('', p)));
 const escapes = ['%00', '%', '%0', '%g0', '%zz', '%u0041', '%%41', '\0', '"', '<', '>', '\\', '^', '`', '{', '}', '|', ' ', '\t', '\x7f', '\x80', 'ä', '#x', '\x0b'];
 add('what no path holds', 'refused', each(escapes, (e) => get('', OPEN + e)));
@@ -84,9 +99,10 @@ add('a long line', 'refused', [['path', get('', '/' + 'a'.repeat(9000))], ['quer
 add('a large header', 'refused', [['one field', get(`X: ${'a'.repeat(40000)}\r\n`)], ['one name', get(`${'X'.repeat(40000)}: a\r\n`)], ['many fields', get('X: y\r\n'.repeat(200))], ['many cookies', get(`Cookie: a=${'b'.repeat(1000)}\r\n`.repeat(40))], ['without an end', get(`X: ${'a'.repeat(50000)}`).slice(0, -4)]]);
 
 // ── other versions and other protocols ──
-add('a version', 'refused', each(['HTTP/0.9', 'HTTP/1.2', 'HTTP/1.10', 'HTTP/2.0', 'HTTP/3.0', 'HTTP/9.9', 'http/1.1', 'Http/1.1', 'HTTP/1', 'HTTP/1.', 'HTTP/.1', 'HTTP/1,1', 'HTTP/11', 'HTTP1.1', 'HTTP/1.1 ', ' HTTP/1.1', 'HTTP/ 1.1', 'HTCPCP/1.0', 'HTTP/1.1x', 'HTTP/-1.1', 'HTTPS/1.1', ''], (v) => get('', OPEN, v)));
+add('a version', 'refused', each(['HTTP/0.9', 'HTTP/1.10', 'HTTP/2.0', 'HTTP/3.0', 'HTTP/9.9', 'http/1.1', 'Http/1.1', 'HTTP/1', 'HTTP/1.', 'HTTP/.1', 'HTTP/1,1', 'HTTP/11', 'HTTP1.1', 'HTTP/1.1 ', ' HTTP/1.1', 'HTTP/ 1.1', 'HTCPCP/1.0', 'HTTP/1.1x', 'HTTP/-1.1', 'HTTPS/1.1', ''], (v) => get('', OPEN, v)));
+add('a minor version to come', 'ok', each(['HTTP/1.2', 'HTTP/1.9'], (v) => get('', OPEN, v) + HIDDEN));
 add('no HTTP', 'refused', [['0.9', `GET ${OPEN}\r\n`], ['0.9 alone', 'GET /\r\n\r\n'], ['2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x12\x04\0\0\0\0\0'], ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'], ['SSH', 'SSH-2.0-x\r\n'], ['SMTP', 'EHLO a\r\n'], ['Redis', '*1\r\n$4\r\nINFO\r\n'], ['PROXY', `PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n${request}`], ['PROXY 2', '\r\n\r\n\0\r\nQUIT\n!\x11\0\x0c'], ['NUL', '\0\0\0\0'], ['noise', '\xff\xfe\xfd\r\n\r\n']]);
-add('1.0', 'ok', [['', get('', OPEN, 'HTTP/1.0')], ['keep-alive', get('Connection: keep-alive\r\n', OPEN, 'HTTP/1.0')]]);
+add('1.0', 'ok', [['no host', `GET ${OPEN} HTTP/1.0\r\n\r\n${HIDDEN}`], ['', get('', OPEN, 'HTTP/1.0')], ['keep-alive', get('Connection: keep-alive\r\n', OPEN, 'HTTP/1.0')]]);
 add('1.0 with chunks', 'refused', [['', post('Transfer-Encoding: chunked\r\n', `0\r\n\r\n${HIDDEN}`).replace('HTTP/1.1', 'HTTP/1.0')]]);
 add('an upgrade', 'ok', each(['h2c', 'websocket', 'TLS/1.0', 'HTTP/2.0'], (u) => get(`Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: ${u}\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n`)));
 add('an expectation', 'refused', each(['200-ok', '100-continue, x', '100', 'x', '', '100-continue\x0b'], (e) => post(`Expect: ${e}\r\nContent-Length: 4\r\n`, `abcd${HIDDEN}`)));

@@ -9,12 +9,14 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#define GET    "GET /health/live HTTP/1.1\r\nHost: a\r\n"
-#define POST   "POST /health/live HTTP/1.1\r\nHost: a\r\n"
-#define END    "\r\n"
-#define SECOND "GET /health/live HTTP/1.1\r\nHost: smuggled\r\n\r\n"
+#define GET     "GET /health/live HTTP/1.1\r\nHost: a\r\n"
+#define POST    "POST /health/live HTTP/1.1\r\nHost: a\r\n"
+#define END     "\r\n"
+#define CHUNKED "Transfer-Encoding: chunked\r\n\r\n"
+#define SECOND  "GET /health/live HTTP/1.1\r\nHost: smuggled\r\n\r\n"
 
 struct hostile {
     const char *what;
@@ -27,7 +29,26 @@ struct hostile {
 static const struct hostile table[] = {
     { "length and chunks", S(POST "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SECOND), 400 },
     { "chunks and length", S(POST "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n" SECOND), 400 },
-    { "chunks", S(POST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SECOND), 400 },
+    { "chunks twice", S(POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SECOND), 400 },
+    { "chunks and another coding", S(POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" SECOND), 400 },
+    { "chunks in HTTP/1.0",
+      S("POST /health/live HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SECOND), 400 },
+    { "chunks", S(POST CHUNKED "0\r\n\r\n" SECOND), 405 },
+    { "chunks with a request inside", S(POST CHUNKED "2d\r\n" SECOND "\r\n0\r\n\r\n" SECOND), 405 },
+    { "chunks whose end is none", S(POST CHUNKED "0\r\n" SECOND), 400 },
+    { "chunks ended by line feeds", S(POST CHUNKED "0\n\n" SECOND), 400 },
+    { "a size in front of a request", S(POST CHUNKED "x\r\n" SECOND), 400 },
+    { "a size past 64 bits", S(POST CHUNKED "10000000000000005\r\nhello\r\n0\r\n\r\n" SECOND), 413 },
+    { "a length behind the body", S(POST CHUNKED "0\r\nContent-Length: 44\r\n\r\n" SECOND), 400 },
+    { "another trailer", S(POST CHUNKED "0\r\nX: y\r\n\r\n" SECOND), 405 },
+    { "more chunks than are taken", S("POST /nowhere HTTP/1.1\r\nHost: a\r\n" CHUNKED "10001\r\n"), 413 },
+    { "chunks with GET", S(GET CHUNKED "1\r\na\r\n0\r\n\r\n" SECOND), 413 },
+    { "no chunks with GET", S(GET CHUNKED "0\r\n\r\n" SECOND), 200 },
+    { "a cookie's odd quote", S(GET "Cookie: a=b; c=\"\r\n\r\n" SECOND), 200 },
+    { "an empty line in front", S("\r\n" GET END SECOND), 200 },
+    { "the host in the target", S("GET http://a/health/live HTTP/1.1\r\nHost: a\r\n\r\n" SECOND), 200 },
+    { "HTTP/1.2", S("GET /health/live HTTP/1.2\r\nHost: a\r\n\r\n" SECOND), 200 },
+    { "whether it is there", S("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n" SECOND), 204 },
     { "folded chunks", S(POST "Content-Length: 4\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n" SECOND), 400 },
     { "two lengths", S(POST "Content-Length: 0\r\nContent-Length: 44\r\n\r\n" SECOND), 400 },
     { "one length twice", S(POST "Content-Length: 0\r\nContent-Length: 0\r\n\r\n" SECOND), 400 },
@@ -38,7 +59,7 @@ static const struct hostile table[] = {
     { "a body with GET", S(GET "Content-Length: 46\r\n\r\n" SECOND), 400 },
     { "two hosts", S(GET "Host: b\r\n\r\n"), 400 },
     { "no host", S("GET /health/live HTTP/1.1\r\n\r\n"), 400 },
-    { "no host, 1.0", S("GET /health/live HTTP/1.0\r\n\r\n"), 400 },
+    { "no host, 1.0", S("GET /health/live HTTP/1.0\r\n\r\n" SECOND), 200 },
     { "a folded field", S(GET "X: a\r\n b\r\n\r\n"), 400 },
     { "NUL in a field", S(GET "X: a\0b\r\n\r\n"), 400 },
     { "a control byte", S(GET "X: a\x01\r\n\r\n"), 400 },
@@ -239,6 +260,127 @@ TEST(a_silent_connection_is_closed_without_a_word)
     CHECK_INT(gate_close(g), GATEWAY_STOPPED);
 }
 
+/* Whose form comes back in the address that the answer leads to. */
+#define FORM "POST /oidc/end_session HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+
+static bool leads_to(struct gate_answer got, struct str where)
+{
+    return got.status == 303 && got.answers == 1 && got.closed && str_find(got.text, where) < got.text.n;
+}
+
+TEST(a_form_in_chunks_is_read_like_one_with_a_length) /* [RFC 9112 7.1] */
+{
+    static const struct str bodies[] = {
+        S("9\r\nstate=abc\r\n0\r\n\r\n"),
+        S("3\r\nsta\r\n3\r\nte=\r\n003\r\nabc\r\n00\r\n\r\n"),
+        S("9;name=\"va;lue\" ; x\r\nstate=abc\r\n0;y\r\nX-Sum: 1\r\nState: none\r\n\r\n"),
+        S("1\r\ns\r\n1\r\nt\r\n1\r\na\r\n1\r\nt\r\n1\r\ne\r\n1\r\n=\r\n3\r\nabc\r\n0\r\n\r\n"),
+    };
+    static const struct str where = S("\r\nLocation: /oidc/end_session?state=abc\r\n");
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+
+    CHECK(leads_to(gate_say(t, g, S(FORM "Content-Length: 9\r\n\r\nstate=abc")), where));
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        struct str bytes = arena_join(t->arena, S(FORM CHUNKED), bodies[i]);
+        CHECK(leads_to(gate_say(t, g, arena_join(t->arena, bytes, S(SECOND))), where));
+        int fd = gate_connect(t, g);
+        for (size_t at = 0; at < bytes.n; at++)
+            gate_send(t, fd, str_sub(bytes, at, 1));
+        CHECK(leads_to(gate_hear(t, fd, true), where));
+        (void)close(fd);
+    }
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(a_large_form_in_chunks_comes_whole_and_no_larger_one_does)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+    struct buf b = buf_new(t->arena, 1 << 20);
+
+    buf_add(&b, S(FORM CHUNKED "6\r\nstate=\r\n"));
+    for (int i = 0; i < 800; i++)
+        buf_add(&b, S("a\r\n0123456789\r\n"));
+    struct str most = arena_join(t->arena, buf_str(&b), S("0\r\n\r\n"));
+    struct gate_answer got = gate_say(t, g, most);
+    CHECK(leads_to(got, S("Location: /oidc/end_session?state=0123456789")));
+    for (int i = 0; i < 1000; i++)
+        buf_add(&b, S("a\r\n0123456789\r\n"));
+    CHECK_INT(gate_say(t, g, buf_str(&b)).status, 413);
+    CHECK(gate_answers(t, g));
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(who_asks_first_whether_to_send_the_chunks_is_told_to) /* [RFC 9110 10.1.1] */
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+    int fd = gate_connect(t, g);
+    char piece[64] = "";
+
+    gate_send(t, fd, S(FORM "Expect: 100-continue\r\n" CHUNKED));
+    struct pollfd p = { fd, POLLIN, 0 };
+    CHECK(poll(&p, 1, 10000) == 1 && recv(fd, piece, 25, MSG_WAITALL) == 25);
+    CHECK_STR(str_of(piece), "HTTP/1.1 100 Continue\r\n\r\n");
+    gate_send(t, fd, S("9\r\nstate=abc\r\n0\r\n\r\n"));
+    CHECK(leads_to(gate_hear(t, fd, true), S("?state=abc\r\n")));
+    (void)close(fd);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(chunks_may_follow_other_requests_on_a_connection)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+    int fd = gate_connect(t, g);
+
+    for (int i = 0; i < 3; i++) {
+        gate_send(t, fd, S(GET END));
+        CHECK_INT(gate_hear(t, fd, false).status, 200);
+    }
+    gate_send(t, fd, S(FORM CHUNKED "9\r\nstate=abc\r\n0\r\n\r\n" SECOND));
+    CHECK(leads_to(gate_hear(t, fd, true), S("?state=abc\r\n")));
+    (void)close(fd);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(chunks_that_drip_or_stop_are_cut)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ .body_s = 1 });
+    int fd = gate_connect(t, g);
+    struct gate_answer got = gate_drip(t, fd, S("POST /nowhere HTTP/1.1\r\nHost: a\r\n" CHUNKED "8000\r\n"), 'x');
+
+    CHECK_INT(got.status, 408);
+    CHECK(got.closed);
+    (void)close(fd);
+    fd = gate_connect(t, g);
+    gate_send(t, fd, S(FORM CHUNKED "9\r\nstate=abc\r\n0\r\n"));
+    CHECK_INT(gate_hear(t, fd, true).status, 408); /* the empty line is missing */
+    (void)close(fd);
+    fd = gate_connect(t, g);
+    gate_send(t, fd, S(FORM CHUNKED "9\r\nstate=abc\r\n0\r\n"));
+    (void)shutdown(fd, SHUT_WR);
+    CHECK_INT(gate_hear(t, fd, true).status, 400); /* it will not come */
+    (void)close(fd);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(an_answer_that_is_written_by_hand_is_like_the_others)
+{
+    static const struct str odd = S("Cookie: c=\"\r\n"), close_it = S("Connection: close\r\n");
+    static const char *const requests[] = { "GET /health/live", "HEAD /health/live", "GET /nowhere",
+                                            "POST /health/live", "GET /.well-known/openid-configuration" };
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        struct str line = arena_printf(t->arena, "%s HTTP/1.1\r\nHost: a\r\n", requests[i]);
+        struct gate_answer a = gate_say(t, g, arena_printf(t->arena, "%.*s%.*s\r\n", STR_ARG(line), STR_ARG(odd)));
+        struct gate_answer b = gate_say(t, g, arena_printf(t->arena, "%.*s%.*s\r\n", STR_ARG(line), STR_ARG(close_it)));
+        CHECK_INT(a.status, b.status);
+        CHECK(a.answers == 1 && a.closed);
+        CHECK_INT(a.text.n, b.text.n); /* the same fields, in another order */
+        CHECK(str_find(a.text, S("\r\nDate: ")) < a.text.n);
+    }
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
 TEST(connections_past_the_cap_get_503_at_once_and_room_comes_back)
 {
     enum { MANY = 1500, CAP = 100 };
@@ -278,6 +420,10 @@ TEST(a_client_that_goes_away_in_any_state_leaves_nothing_behind)
         S(GET END GET),
         S("GET / HTTP/1.1\nX"),
         S("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\nabc"),
+        S("POST /nowhere HTTP/1.1\r\nHost: a\r\n" CHUNKED),
+        S("POST /nowhere HTTP/1.1\r\nHost: a\r\n" CHUNKED "5\r\nhel"),
+        S("POST /nowhere HTTP/1.1\r\nHost: a\r\n" CHUNKED "5\r\nhello\r\n0\r\n\r\n" SECOND),
+        S(GET CHUNKED "x"),
     };
 
     /* Far more than there are slots: each one must come back. */
