@@ -1,34 +1,27 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The shipped HAProxy configuration in front of a gateway on a Unix socket: TLS, cookies with __Host-, forwarded headers
 // believed from the proxy alone, health hidden.
-import https from 'node:https';
 import http2 from 'node:http2';
+import https from 'node:https';
 import fs from 'node:fs';
-import path from 'node:path';
-import { spawn, spawnSync } from 'node:child_process';
-import { check, fetchLocal, finish, folder, freePort, root, test, until } from './gateway.mjs';
+import tls from 'node:tls';
+import { spawnSync } from 'node:child_process';
+import { check, fetchLocal, finish, test, until } from './gateway.mjs';
 import { Agent } from './agent.mjs';
+import { haproxyMissing, makeFront } from './haproxy.mjs';
 import { federation, signIn } from './local.mjs';
 
-if (spawnSync('haproxy', ['-v']).error) { console.log('haproxy is not installed'); process.exit(77); }
-const dir = folder('proxy');
-if (process.getuid() === 0) fs.chmodSync(dir, 0o755);
-const front = await freePort();
-const socket = path.join(dir, 'run', 'http.sock');
-fs.mkdirSync(path.dirname(socket));
-if (process.getuid() === 0) spawnSync('chown', ['nobody', path.dirname(socket)]);
-spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3', '-subj', '/CN=localhost',
-  '-keyout', `${dir}/key.pem`, '-out', `${dir}/cert.pem`], { stdio: 'ignore' });
-fs.writeFileSync(`${dir}/both.pem`, fs.readFileSync(`${dir}/cert.pem`) + fs.readFileSync(`${dir}/key.pem`));
-
-const { g, service } = await federation(process.argv[2], { name: 'behind-proxy', url: `https://localhost:${front}`,
-  settings: { public_url: `https://localhost:${front}`, listen: `unix:${socket}`, trusted_proxy: 'unix' } });
+if (haproxyMissing) { console.log('haproxy is not installed'); process.exit(77); }
+// Of an address at most forty, so that the tests' own come into its place as well.
+const SHARE = 40;
+const proxy = await makeFront('proxy', { env: { DIGIONE_ADDRESS_MAX: String(SHARE), DIGIONE_NETWORK_MAX: String(3 * SHARE) } });
+const front = proxy.port, socket = proxy.socketPath, certificate = proxy.certificate;
+const { g, service } = await federation(process.argv[2], { name: 'behind-proxy', url: proxy.url, settings: proxy.settings });
 await g.start(false);
-const haproxy = spawn('haproxy', ['-db', '-f', path.join(root, 'deploy/haproxy.cfg')], { stdio: ['ignore', 'ignore', fs.openSync(`${dir}/haproxy.log`, 'w')],
-  env: { ...process.env, DIGIONE_SOCKET: socket, DIGIONE_BIND: `127.0.0.1:${front}`, DIGIONE_CERT: `${dir}/both.pem`, DIGIONE_MAXCONN: '1000' } });
+proxy.start();
 
-const get = (pathname, { method = 'GET', headers = {} } = {}) => new Promise((resolve, reject) => {
-  const req = https.request({ host: '127.0.0.1', port: front, path: pathname, method, ca: fs.readFileSync(`${dir}/cert.pem`), servername: 'localhost',
+const get = (pathname, { method = 'GET', headers = {}, localAddress } = {}) => new Promise((resolve, reject) => {
+  const req = https.request({ host: '127.0.0.1', port: front, path: pathname, method, ca: certificate, servername: 'localhost', localAddress,
     headers: { Host: `localhost:${front}`, ...headers }, agent: false }, (res) => {
     let text = '';
     res.on('data', (d) => { text += d; }).on('end', () => resolve({ status: res.statusCode, headers: res.headers, text }));
@@ -66,7 +59,6 @@ await test('a header name with an underscore is served, and nobody believes it',
   check(d.status === 200 && !d.text.includes('evil.example'), `${d.status}`);
   check(!g.logText().includes(canary), 'the log believes X_Forwarded_For');
 });
-const certificate = fs.readFileSync(`${dir}/cert.pem`);
 // The state parameter makes each login's cookie as large as it may be.
 const longState = { state: 's'.repeat(450) };
 const flowCookies = (agent) => agent.cookieHeader(new URL(g.url)).split('; ').filter((c) => c.includes('login-'));
@@ -93,6 +85,127 @@ await test('the same over HTTP/2, each cookie in a field of its own, and what is
   for (const [n, status] of [[20, 200], [34, 200], [40, 431], [46, 431]])
     check(await ask(cookies(n)) === status, `${n} cookies: not ${status}`);
 });
-haproxy.kill('SIGTERM');
+
+// ── bodies without a length ──
+// A person signs in over HTTP/1.1; then the service asks for the tokens in its own way.
+const redeem = async (ask) => {
+  const { answer } = await signIn(service, 'anna', new Agent({ ca: certificate }));
+  check(answer?.get('code'), `no code: ${answer}`);
+  const form = new URLSearchParams({ grant_type: 'authorization_code', code: answer.get('code'), redirect_uri: service.redirect, code_verifier: service.verifier }).toString();
+  const { status, text } = await ask(form);
+  check(status === 200 && JSON.parse(text).id_token, `${status} ${text}`);
+};
+const FORM = 'application/x-www-form-urlencoded';
+const over2 = (form, headers = {}) => new Promise((resolve, reject) => {
+  const session = http2.connect(`https://localhost:${front}`, { ca: certificate, lookup: (h, o, done) => done(null, o.all ? [{ address: '127.0.0.1', family: 4 }] : '127.0.0.1', 4) });
+  session.on('error', reject);
+  const req = session.request({ ':method': 'POST', ':path': '/oidc/token', 'content-type': FORM, authorization: service.basic().Authorization, ...headers });
+  let status, text = '';
+  req.on('response', (h) => { status = h[':status']; }).on('error', reject).on('data', (d) => { text += d; }).on('end', () => { session.close(); resolve({ status, text }); });
+  for (const part of form.match(/.{1,20}/gs) ?? []) req.write(part);
+  req.end();
+});
+await test('a code is redeemed over HTTP/2 by a client that streams its form', () => redeem((form) => over2(form)));
+await test('the same with a trailer behind the form, which nobody believes', () => redeem((form) => new Promise((resolve, reject) => {
+  const session = http2.connect(`https://localhost:${front}`, { ca: certificate, lookup: (h, o, done) => done(null, o.all ? [{ address: '127.0.0.1', family: 4 }] : '127.0.0.1', 4) });
+  session.on('error', reject);
+  const req = session.request({ ':method': 'POST', ':path': '/oidc/token', 'content-type': FORM, authorization: service.basic().Authorization }, { waitForTrailers: true });
+  let status, text = '';
+  req.on('wantTrailers', () => req.sendTrailers({ 'x-sum': '1', 'x-forwarded-for': '203.0.113.79' })).on('response', (h) => { status = h[':status']; }).on('error', reject)
+    .on('data', (d) => { text += d; }).on('end', () => { session.close(); resolve({ status, text }); });
+  req.end(form);
+})));
+await test('the same in chunks over HTTP/1.1', () => redeem((form) => new Promise((resolve, reject) => {
+  const req = https.request({ host: '127.0.0.1', port: front, path: '/oidc/token', method: 'POST', ca: certificate, servername: 'localhost', agent: false,
+    headers: { Host: `localhost:${front}`, 'Content-Type': FORM, 'Transfer-Encoding': 'chunked', ...service.basic() } }, (res) => {
+    let text = '';
+    res.on('data', (d) => { text += d; }).on('end', () => resolve({ status: res.statusCode, text }));
+  });
+  req.on('error', reject);
+  for (const part of form.match(/.{1,7}/gs)) req.write(part);
+  req.end();
+})));
+for (const [what, args] of [['HTTP/2', ['--http2']], ['HTTP/1.1', ['--http1.1']], ['HTTP/1.1, asking first', ['--http1.1', '-H', 'Expect: 100-continue']]])
+  await test(`the same with curl, which reads the form from a pipe: ${what}`, () => redeem((form) => {
+    const curl = spawnSync('curl', ['-sS', ...args, '--cacert', `${proxy.dir}/cert.pem`, '--resolve', `localhost:${front}:127.0.0.1`, '-X', 'POST', '-T', '-', '-H', `Content-Type: ${FORM}`,
+      '-u', `${service.id}:${service.secret}`, '-w', '\n%{http_code}', `https://localhost:${front}/oidc/token`], { input: form, encoding: 'utf8' });
+    const lines = curl.stdout.split('\n');
+    return { status: Number(lines.at(-1)), text: lines[0] || curl.stderr };
+  }));
+await test('a length that is not the body\'s is refused over HTTP/2', async () => {
+  for (const length of ['3', '300']) {
+    const said = await over2('grant_type=authorization_code', { 'content-length': length }).catch((e) => ({ status: e.code }));
+    check(said.status !== 200 && said.status !== 401, `${length}: ${said.status}`);
+  }
+});
+await test('a streamed form that is too large is refused', async () => {
+  const said = await over2('a='.padEnd(70000, 'b')).catch((e) => ({ status: e.code }));
+  check(said.status === 413 || said.status === 'ERR_HTTP2_STREAM_ERROR' || said.status === 'ECONNRESET', `${said.status}`);
+  check((await get('/oidc/jwks')).status === 200, 'and nobody is served any more');
+});
+
+// ── who runs it, and who begins with http ──
+await test('the workers are nobody, nowhere, and have no more descriptors than they need', async () => {
+  if (process.getuid() !== 0) return 'skipped: not root';
+  const workers = proxy.workers();
+  check(workers.length === 1, `${workers.length} workers`);
+  for (const w of workers) {
+    check(w.uid !== 0 && w.capabilities === '0', `uid ${w.uid}, capabilities ${w.capabilities}`);
+    check(w.root === proxy.dir, `its root is ${w.root}`);
+  }
+  const whole = spawnSync('haproxy', ['-c', '-f', 'deploy/haproxy.cfg'], { cwd: new URL('../..', import.meta.url).pathname, encoding: 'utf8', env: { ...process.env, DIGIONE_CERT: `${proxy.dir}/both.pem` } });
+  check(whole.status === 0, `as it is shipped: ${whole.stderr}`);
+  const most = Number(/presetenv DIGIONE_MAXCONN (\d+)/.exec(fs.readFileSync(new URL('../../deploy/haproxy.cfg', import.meta.url), 'utf8'))[1]);
+  check(2 * most + 100 <= 20000, `${most} connections want ${2 * most} descriptors`);
+});
+await test('who begins with http is led to https, and nothing else is answered there', async () => {
+  const plain = (pathname, options) => fetchLocal(proxy.plainPort, pathname, options);
+  for (const method of ['GET', 'HEAD']) {
+    const r = await plain('/school/99101?shared=1', { method });
+    check(r.status === 301 && r.headers.location === 'https://localhost/school/99101?shared=1', `${r.status} ${r.headers.location}`);
+    check(!r.headers['set-cookie'], 'a cookie in the open');
+  }
+  check((await plain('/oidc/token', { method: 'POST', body: 'a=b' })).status === 403, 'a POST is taken');
+  check((await plain('/metrics')).status === 301, 'metrics are shown');
+});
+
+// ── nobody has all places ──
+const silent = (n, localAddress, say = '') => Promise.all(Array.from({ length: n }, () => new Promise((resolve) => {
+  const s = tls.connect({ host: '127.0.0.1', port: front, ca: certificate, servername: 'localhost', localAddress, ALPNProtocols: ['http/1.1'] });
+  s.on('secureConnect', () => { s.write(say); resolve(s); }).on('error', () => resolve(null)).on('close', () => resolve(null));
+})));
+const endAll = (sockets) => sockets.forEach((s) => s?.destroy());
+await test('an address that keeps connections open gets no more than its share, and others are served', async () => {
+  for (const say of ['', 'GET / HTTP/1.1\r\nHost: localhost\r\n', `POST /oidc/token HTTP/1.1\r\nHost: localhost:${front}\r\nContent-Type: ${FORM}\r\nContent-Length: 100\r\n\r\ngrant`]) {
+    const held = await silent(3 * SHARE, '127.0.0.9', say);
+    const open = held.filter((s) => s).length;
+    check(open > 0 && open <= SHARE, `${open} of ${3 * SHARE} were let in`);
+    check((await get('/oidc/jwks', { localAddress: '127.0.0.10' })).status === 200, 'its neighbour is not served');
+    check((await get('/oidc/jwks', { localAddress: '127.1.0.1' })).status === 200, 'another network is not served');
+    endAll(held);
+    await until('its places are free again', async () => (await get('/oidc/jwks', { localAddress: '127.0.0.9' })).status === 200);
+  }
+});
+await test('a network gets no more than its share either', async () => {
+  const held = (await Promise.all([11, 12, 13, 14, 15].map((n) => silent(SHARE, `127.0.7.${n}`)))).flat();
+  const open = held.filter((s) => s).length;
+  check(open > SHARE && open <= 3 * SHARE, `${open} of ${held.length} were let in`);
+  check((await get('/oidc/jwks', { localAddress: '127.0.8.1' })).status === 200, 'another network is not served');
+  endAll(held);
+});
+await test('half-sent requests over HTTP/2, many on a connection, wait at the front and not in the gateway', async () => {
+  const lookup = (h, o, done) => done(null, o.all ? [{ address: '127.0.0.1', family: 4 }] : '127.0.0.1', 4);
+  const sessions = Array.from({ length: 10 }, () => http2.connect(`https://localhost:${front}`, { ca: certificate, lookup, localAddress: '127.0.0.20' }).on('error', () => {}));
+  let refused = 0;
+  for (const s of sessions) for (let i = 0; i < 20; i++)
+    s.request({ ':method': 'POST', ':path': '/oidc/token', 'content-type': FORM }).on('error', () => {}).on('response', (h) => { refused += h[':status'] === 503; }).write('grant_type=');
+  await until('those past the share are refused', () => refused > 0);
+  check((await get('/oidc/jwks', { localAddress: '127.0.0.21' })).status === 200, 'a neighbour is not served');
+  const m = (await fetchLocal(0, '/metrics', { socketPath: socket })).text;
+  const open = Number(/^digione_connections(?:\{[^}]*\})? (\d+)$/m.exec(m)?.[1]);
+  check(open <= 60, `${open} connections to the gateway\n`);
+  for (const s of sessions) s.destroy();
+});
+proxy.stop();
 await g.stop();
 await finish();

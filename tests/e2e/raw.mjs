@@ -2,12 +2,10 @@
 // tests/http/hostile.mjs, case by case, to a gateway itself and through the shipped HAProxy: refused or answered once, no
 // second request that somebody hid, no path of somebody else's, nothing believed that a client says of itself.
 //   node raw.mjs PATH-OF-DIGIONE
-import fs from 'node:fs';
 import net from 'node:net';
-import path from 'node:path';
 import tls from 'node:tls';
-import { spawn, spawnSync } from 'node:child_process';
-import { check, fetchLocal, finish, folder, freePort, root, test, until } from './gateway.mjs';
+import { check, fetchLocal, finish, test, until } from './gateway.mjs';
+import { haproxyMissing, makeFront } from './haproxy.mjs';
 import { federation } from './local.mjs';
 import { HIDDEN_PATH, hostile } from '../http/hostile.mjs';
 
@@ -29,7 +27,7 @@ const tell = (connect, { bytes, then, want }, host, last = false) => new Promise
   socket.on('data', (d) => {
     text += d.toString('latin1');
     if (then && !said && whole()) { said = true; socket[last ? 'end' : 'write'](raw(then, host)); }
-    if (want === 'ok' && whole()) done(false);
+    if (want === 'ok' && whole() && !last) done(false);
   }).on('end', () => done(true)).on('error', () => done(true)).on('close', () => done(true));
   socket[last && !then ? 'end' : 'write'](raw(bytes, host));
 });
@@ -73,30 +71,21 @@ await test('each left one line in the log at most, and none that a client wrote'
 await g.stop();
 
 // ── through the front ──
-const haproxyMissing = spawnSync('haproxy', ['-v']).error;
 await test(`${hostile.length} raw requests through HAProxy: none hides another, and the next visitor gets its own answer`, async () => {
   if (haproxyMissing) return 'skipped: haproxy is not installed';
-  const dir = folder('raw-proxy'), front = await freePort(), socketPath = path.join(dir, 'run', 'http.sock');
-  if (process.getuid() === 0) fs.chmodSync(dir, 0o755);
-  fs.mkdirSync(path.dirname(socketPath));
-  if (process.getuid() === 0) spawnSync('chown', ['nobody', path.dirname(socketPath)]);
-  spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3', '-subj', '/CN=localhost', '-keyout', `${dir}/key.pem`, '-out', `${dir}/cert.pem`], { stdio: 'ignore' });
-  fs.writeFileSync(`${dir}/both.pem`, fs.readFileSync(`${dir}/cert.pem`) + fs.readFileSync(`${dir}/key.pem`));
-  const { g: behind } = await federation(process.argv[2], { name: 'raw-behind', url: `https://localhost:${front}`,
-    settings: { public_url: `https://localhost:${front}`, listen: `unix:${socketPath}`, trusted_proxy: 'unix' } });
+  const front = await makeFront('raw-proxy'), { socketPath } = front;
+  const { g: behind } = await federation(process.argv[2], { name: 'raw-behind', url: front.url, settings: front.settings });
   await behind.start(false);
-  const haproxy = spawn('haproxy', ['-db', '-f', path.join(root, 'deploy/haproxy.cfg')], { stdio: ['ignore', 'ignore', fs.openSync(`${dir}/haproxy.log`, 'w')],
-    env: { ...process.env, DIGIONE_SOCKET: socketPath, DIGIONE_BIND: `127.0.0.1:${front}`, DIGIONE_CERT: `${dir}/both.pem`, DIGIONE_MAXCONN: '1000' } });
-  process.on('exit', () => haproxy.kill('SIGTERM'));
-  const connect = () => tls.connect({ host: '127.0.0.1', port: front, ca: fs.readFileSync(`${dir}/cert.pem`), servername: 'localhost', ALPNProtocols: ['http/1.1'] });
+  front.start();
+  const connect = () => tls.connect({ host: '127.0.0.1', port: front.port, ca: front.certificate, servername: 'localhost', ALPNProtocols: ['http/1.1'] });
   const visit = { bytes: 'GET /.well-known/openid-configuration HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n', want: 'once' };
-  const visitor = async () => (await tell(connect, visit, `localhost:${front}`)).text.split('\r\n\r\n')[1];
+  const visitor = async () => (await tell(connect, visit, `localhost:${front.port}`)).text.split('\r\n\r\n')[1];
   await until('the front answers', async () => /issuer/.test(await visitor()));
   await until('it is ready', async () => (await fetchLocal(0, '/health/ready', { socketPath })).status === 200);
   const expected = await visitor(), bad = [], before = await hits({ socketPath });
   let relayed = 0, answered = 0;
   const one = async (h) => {
-    const a = await tell(connect, h, `localhost:${front}`, true);
+    const a = await tell(connect, h, `localhost:${front.port}`, true);
     relayed += a.text.split('<md:EntityDescriptor').length - 1;
     answered += a.statuses.length > 0;
     const own = await visitor();
@@ -107,7 +96,7 @@ await test(`${hostile.length} raw requests through HAProxy: none hides another, 
   const queue = [...hostile];
   await Promise.all(Array.from({ length: 12 }, async () => { while (queue.length > 0) await one(queue.shift()); }));
   const served = (await hits({ socketPath })) - before;
-  haproxy.kill('SIGTERM');
+  front.stop();
   await behind.stop();
   check(bad.length === 0, `${bad.length} wrong:\n  ${bad.slice(0, 40).join('\n  ')}`);
   check(answered > 0.9 * hostile.length, `only ${answered} were answered`);
