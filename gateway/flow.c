@@ -195,7 +195,10 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
     if (!fresh_enough(c, f))
         return REFUSE;
     c->session = session_new(c, c->person, c->login->shared, &flow->cookie);
-    session_store(c, c->session, &flow->stored);
+    if (!session_store(c, c->session, &flow->stored, f)) {
+        c->session = NULL;
+        return REFUSE;
+    }
     if (old.p != NULL)
         session_drop(c, old, &flow->dropped);
     flow_audit(c, "login", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });

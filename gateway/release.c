@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/release.h"
 
+#include "base/fields.h"
 #include "wire/json.h"
 
-enum { WORDS_MAX_B = 512 };
+enum { WORDS_MAX_B = 512, TUPLE_MAX_B = 8192, OBJECT_MAX_B = 16384 };
 
-/* What leaves of each affiliation: the same decision, asked for it alone. */
+/* What leaves of each affiliation: the same decision, asked for it alone.  Whatever writes a value says in told whose
+ * data it is, so that the audit log names what left and nothing else. */
 struct view {
     const struct release *r;
     struct arena *arena;
     struct claim_set whole;
     struct claim_set of[PERSON_AFFILIATIONS_MAX];
     size_t n;
+    struct claim_set told;
 };
 
 static bool scope_covers(const struct release *r, enum claim claim)
@@ -54,134 +57,134 @@ static struct view view_of(struct arena *a, const struct release *r)
 
 /* ── lists that hang on affiliations ────────────────────────────────────── */
 
-typedef void write_fn(struct json_out *o, const struct view *v, const struct affiliation *a);
-typedef struct str key_fn(struct arena *a, const struct affiliation *one);
+/* Values of one claim, as JSON, each once: affiliations that differ in what is not told say the same. */
+struct items {
+    struct str *at;
+    size_t n;
+};
 
-static const struct provider *provider_of(const struct view *v, const struct affiliation *a)
+/* One affiliation being told. */
+struct telling {
+    struct view *v;
+    const struct affiliation *a;
+    struct claim_set may, told; /* told: by what is written at the moment */
+    struct items *into;
+};
+
+typedef void tell_fn(struct telling *t);
+
+static void add_item(struct telling *t, struct str json)
 {
-    return registry_provider_oid(v->r->registry, a->provider_oid);
-}
-
-static const struct school *school_of(const struct view *v, const struct affiliation *a)
-{
-    const struct provider *p = provider_of(v, a);
-
-    return p != NULL && str_is_set(a->school_oid) ? provider_school(p, a->school_oid) : NULL;
-}
-
-/* Equal keys say the same thing once.  An absent key: this affiliation has nothing to say. */
-static bool is_new(const struct view *v, enum claim claim, key_fn *key, size_t at)
-{
-    struct str mine = key(v->arena, &v->r->person->affiliations[at]);
-
-    if (!claim_in(v->of[at], claim) || !str_is_set(mine))
-        return false;
-    for (size_t i = 0; i < at; i++)
-        if (claim_in(v->of[i], claim) && str_eq(mine, key(v->arena, &v->r->person->affiliations[i])))
-            return false;
-    return true;
-}
-
-static bool says(const struct view *v, enum claim claim, key_fn *key)
-{
-    for (size_t i = 0; i < v->n; i++)
-        if (is_new(v, claim, key, i))
-            return true;
-    return false;
-}
-
-static void write_list(struct json_out *o, const struct view *v, enum claim claim, const char *name, key_fn *key,
-                       write_fn *write)
-{
-    if (!*name || !says(v, claim, key))
+    for (size_t i = 0; i < t->into->n; i++)
+        if (str_eq(t->into->at[i], json))
+            return;
+    if (json.p == NULL)
         return;
-    json_key(o, str_of(name));
-    json_begin_array(o);
-    for (size_t i = 0; i < v->n; i++)
-        if (is_new(v, claim, key, i))
-            write(o, v, &v->r->person->affiliations[i]);
-    json_end_array(o);
+    t->into->at[t->into->n++] = json;
+    t->v->told.bits |= t->told.bits;
 }
 
-static struct str key_role(struct arena *a, const struct affiliation *one)
+static void add_text(struct telling *t, struct str text)
 {
-    if (one->role == ROLE_NONE || one->role == ROLE_OPERATOR || one->role == ROLE_VENDOR)
-        return (struct str){ NULL, 0 };
-    return arena_printf(a, "%.*s;%.*s;%.*s;%d;%.*s", STR_ARG(one->provider_oid), STR_ARG(one->school_oid),
-                        STR_ARG(one->group), one->role, STR_ARG(one->office_oid));
+    struct json_out o = json_out(t->v->arena, 2 * TUPLE_MAX_B);
+
+    json_str(&o, text);
+    add_item(t, text.p != NULL ? json_done(&o) : text);
 }
 
-static struct str key_mpass_role(struct arena *a, const struct affiliation *one)
+/* A part that is another claim's data: empty unless that claim is released as well. */
+static struct str part_of(struct telling *t, enum claim claim, struct str value)
 {
-    return role_mpass_code(one->role) > 0 ? key_role(a, one) : (struct str){ NULL, 0 };
+    if (!claim_in(t->may, claim) || !str_is_set(value))
+        return S("");
+    claim_add(&t->told, claim);
+    return value;
 }
 
-static struct str key_edu_role(struct arena *a, const struct affiliation *one)
+/* The same within a tuple, where a part that would read as two is empty, and tells nothing. */
+static void put_part(struct telling *t, struct fields *tuple, enum claim claim, struct str value)
 {
-    if (!str_is_set(key_role(a, one)))
-        return (struct str){ NULL, 0 };
-    return arena_printf(a, "%d;%.*s;%.*s", one->role, STR_ARG(one->school_oid), STR_ARG(one->provider_oid));
+    fields_part(tuple, fields_fit(value, tuple->separator) ? part_of(t, claim, value) : S(""));
 }
 
-static struct str key_school(struct arena *a, const struct affiliation *one)
+static const struct provider *provider_of(const struct telling *t)
 {
-    (void)a;
-    return one->school_oid;
+    return registry_provider_oid(t->v->r->registry, t->a->provider_oid);
 }
 
-static struct str key_provider(struct arena *a, const struct affiliation *one)
+static const struct school *school_of(const struct telling *t)
 {
-    (void)a;
-    return one->provider_oid;
+    const struct provider *p = provider_of(t);
+
+    return p != NULL && str_is_set(t->a->school_oid) ? provider_school(p, t->a->school_oid) : NULL;
 }
 
-static struct str key_group(struct arena *a, const struct affiliation *one)
+static bool is_school_role(enum role role)
 {
-    (void)a;
-    return one->group;
-}
-
-static struct str key_charge(struct arena *a, const struct affiliation *one)
-{
-    return one->charge > 0 && str_is_set(one->school_code)
-               ? arena_printf(a, "%d;%.*s", one->charge - 1, STR_ARG(one->school_code))
-               : (struct str){ NULL, 0 };
+    return role != ROLE_NONE && role != ROLE_OPERATOR && role != ROLE_VENDOR;
 }
 
 /* ── profile A: URNs and semicolons [MPASSid data model] ────────────────── */
 
-static void mpass_role(struct json_out *o, const struct view *v, const struct affiliation *a)
+static void mpass_role(struct telling *t)
 {
-    json_str(o, arena_printf(v->arena, "%.*s;%.*s;%.*s;%s;%d;%.*s;%.*s", STR_ARG(a->provider_oid),
-                             STR_ARG(a->school_code), STR_ARG(a->group), role_mpass_name(a->role),
-                             role_mpass_code(a->role), STR_ARG(a->school_oid), STR_ARG(a->office_oid)));
+    const struct affiliation *a = t->a;
+    struct fields tuple = fields_new(t->v->arena, ';', TUPLE_MAX_B);
+
+    if (role_mpass_code(a->role) == 0)
+        return;
+    put_part(t, &tuple, CLAIM_PROVIDER, a->provider_oid);
+    put_part(t, &tuple, CLAIM_SCHOOL, a->school_code);
+    put_part(t, &tuple, CLAIM_GROUP, a->group);
+    put_part(t, &tuple, CLAIM_ROLES, str_of(role_mpass_name(a->role)));
+    put_part(t, &tuple, CLAIM_ROLES, arena_printf(t->v->arena, "%d", role_mpass_code(a->role)));
+    put_part(t, &tuple, CLAIM_SCHOOL, a->school_oid);
+    put_part(t, &tuple, CLAIM_SCHOOL, a->office_oid);
+    add_text(t, fields_text(&tuple));
+}
+
+static void add_pair(struct telling *t, enum claim claim, struct str first, struct str second)
+{
+    struct fields tuple = fields_new(t->v->arena, ';', TUPLE_MAX_B);
+
+    if (!str_is_set(first))
+        return;
+    put_part(t, &tuple, claim, first);
+    put_part(t, &tuple, claim, second);
+    add_text(t, fields_text(&tuple));
 }
 
 /* The code first and the OID second: a live service reads the second. */
-static void mpass_school(struct json_out *o, const struct view *v, const struct affiliation *a)
+static void mpass_school(struct telling *t)
 {
-    const struct school *s = school_of(v, a);
-    struct str name = s != NULL ? names_in(&s->names, v->r->lang) : S("");
+    const struct school *s = school_of(t);
+    struct str name = s != NULL ? names_in(&s->names, t->v->r->lang) : S("");
 
-    if (str_is_set(a->school_code))
-        json_str(o, arena_printf(v->arena, "%.*s;%.*s", STR_ARG(a->school_code), STR_ARG(name)));
-    json_str(o, arena_printf(v->arena, "%.*s;%.*s", STR_ARG(a->school_oid), STR_ARG(name)));
+    if (!str_is_set(t->a->school_oid))
+        return;
+    add_pair(t, CLAIM_SCHOOL, t->a->school_code, name);
+    add_pair(t, CLAIM_SCHOOL, t->a->school_oid, name);
 }
 
-static void mpass_provider(struct json_out *o, const struct view *v, const struct affiliation *a)
+static void mpass_provider(struct telling *t)
 {
-    const struct provider *p = provider_of(v, a);
+    const struct provider *p = provider_of(t);
 
-    json_str(o, arena_printf(v->arena, "%.*s;%.*s", STR_ARG(a->provider_oid),
-                             STR_ARG(p != NULL ? names_in(&p->names, v->r->lang) : S(""))));
+    add_pair(t, CLAIM_PROVIDER, t->a->provider_oid, p != NULL ? names_in(&p->names, t->v->r->lang) : S(""));
 }
 
-static void charge(struct json_out *o, const struct view *v, const struct affiliation *a)
+static void charge(struct telling *t)
 {
-    json_str(o, key_charge(v->arena, a));
+    struct fields tuple = fields_new(t->v->arena, ';', TUPLE_MAX_B);
+
+    if (t->a->charge <= 0 || !str_is_set(t->a->school_code))
+        return;
+    put_part(t, &tuple, CLAIM_CHARGE, t->a->charge == 1 ? S("0") : S("1"));
+    put_part(t, &tuple, CLAIM_SCHOOL, t->a->school_code);
+    add_text(t, fields_text(&tuple));
 }
 
-/* ── profile B: objects ─────────────────────────────────────────────────── */
+/* ── profile B: objects, in which what is not released is absent ────────── */
 
 static void put(struct json_out *o, struct str name, struct str value)
 {
@@ -200,63 +203,92 @@ static void put_names(struct json_out *o, const struct names *n)
     json_end_object(o);
 }
 
-static void edu_role(struct json_out *o, const struct view *v, const struct affiliation *a)
+static void edu_role(struct telling *t)
 {
-    (void)v;
-    json_begin_object(o);
-    json_put_str(o, S("role"), str_of(role_name(a->role)));
-    if (role_mpass_code(a->role) > 0)
-        json_put_int(o, S("code"), role_mpass_code(a->role));
-    put(o, S("school_oid"), a->school_oid);
-    put(o, S("provider_oid"), a->provider_oid);
-    json_end_object(o);
+    struct json_out o = json_out(t->v->arena, OBJECT_MAX_B);
+
+    if (!is_school_role(t->a->role))
+        return;
+    json_begin_object(&o);
+    json_put_str(&o, S("role"), part_of(t, CLAIM_ROLES, str_of(role_name(t->a->role))));
+    if (role_mpass_code(t->a->role) > 0)
+        json_put_int(&o, S("code"), role_mpass_code(t->a->role));
+    put(&o, S("school_oid"), part_of(t, CLAIM_SCHOOL, t->a->school_oid));
+    put(&o, S("provider_oid"), part_of(t, CLAIM_PROVIDER, t->a->provider_oid));
+    json_end_object(&o);
+    add_item(t, json_done(&o));
 }
 
-static void edu_school(struct json_out *o, const struct view *v, const struct affiliation *a)
+static void edu_school(struct telling *t)
 {
-    const struct school *s = school_of(v, a);
+    const struct school *s = school_of(t);
+    struct json_out o = json_out(t->v->arena, OBJECT_MAX_B);
 
-    json_begin_object(o);
-    json_put_str(o, S("oid"), a->school_oid);
-    put(o, S("code"), a->school_code);
-    put(o, S("provider_oid"), a->provider_oid);
+    if (!str_is_set(t->a->school_oid))
+        return;
+    json_begin_object(&o);
+    json_put_str(&o, S("oid"), part_of(t, CLAIM_SCHOOL, t->a->school_oid));
+    put(&o, S("code"), part_of(t, CLAIM_SCHOOL, t->a->school_code));
+    put(&o, S("provider_oid"), part_of(t, CLAIM_PROVIDER, t->a->provider_oid));
     if (s != NULL)
-        put_names(o, &s->names);
-    json_end_object(o);
+        put_names(&o, &s->names);
+    json_end_object(&o);
+    add_item(t, json_done(&o));
 }
 
-static void edu_provider(struct json_out *o, const struct view *v, const struct affiliation *a)
+static void edu_provider(struct telling *t)
 {
-    const struct provider *p = provider_of(v, a);
+    const struct provider *p = provider_of(t);
+    struct json_out o = json_out(t->v->arena, OBJECT_MAX_B);
 
-    json_begin_object(o);
-    json_put_str(o, S("oid"), a->provider_oid);
+    if (!str_is_set(t->a->provider_oid))
+        return;
+    json_begin_object(&o);
+    json_put_str(&o, S("oid"), part_of(t, CLAIM_PROVIDER, t->a->provider_oid));
     if (p != NULL) {
-        put(o, S("municipality_code"), p->municipality_code);
-        put_names(o, &p->names);
+        put(&o, S("municipality_code"), p->municipality_code);
+        put_names(&o, &p->names);
     }
-    json_end_object(o);
+    json_end_object(&o);
+    add_item(t, json_done(&o));
 }
 
-static void edu_group(struct json_out *o, const struct view *v, const struct affiliation *a)
+static void edu_group(struct telling *t)
 {
-    (void)v;
-    json_str(o, a->group);
+    if (str_is_set(t->a->group))
+        add_text(t, part_of(t, CLAIM_GROUP, t->a->group));
 }
 
 /* ── the whole ──────────────────────────────────────────────────────────── */
 
 static const struct {
     enum claim claim;
-    key_fn *mpass_key, *native_key;
-    write_fn *mpass, *native;
+    tell_fn *mpass, *native;
 } lists[] = {
-    { CLAIM_ROLES, key_mpass_role, key_edu_role, mpass_role, edu_role },
-    { CLAIM_SCHOOL, key_school, key_school, mpass_school, edu_school },
-    { CLAIM_PROVIDER, key_provider, key_provider, mpass_provider, edu_provider },
-    { CLAIM_GROUP, key_group, key_group, edu_group, edu_group },
-    { CLAIM_CHARGE, key_charge, key_charge, charge, charge },
+    { CLAIM_ROLES, mpass_role, edu_role },
+    { CLAIM_SCHOOL, mpass_school, edu_school },
+    { CLAIM_PROVIDER, mpass_provider, edu_provider },
+    { CLAIM_GROUP, edu_group, edu_group },
+    { CLAIM_CHARGE, charge, charge },
 };
+
+static void write_list(struct json_out *o, struct view *v, enum claim claim, const char *name, tell_fn *tell)
+{
+    struct items items = { arena_make_n(v->arena, 2 * v->n + 1, struct str), 0 };
+
+    for (size_t i = 0; i < v->n && *name; i++)
+        if (claim_in(v->of[i], claim)) {
+            struct telling t = { .v = v, .a = &v->r->person->affiliations[i], .may = v->of[i], .into = &items };
+            tell(&t);
+        }
+    if (items.n == 0)
+        return;
+    json_key(o, str_of(name));
+    json_begin_array(o);
+    for (size_t i = 0; i < items.n; i++)
+        json_raw(o, items.at[i]);
+    json_end_array(o);
+}
 
 static const char *const age_bands[] = { "", "under13", "13to17", "adult" };
 
@@ -298,73 +330,77 @@ static bool is_name(enum claim claim)
 }
 
 /* Vendors of MPASSid read either spelling of a name, so profile A says both. */
-static void write_text(struct json_out *o, const struct view *v, enum claim claim)
+static void write_text(struct json_out *o, struct view *v, enum claim claim)
 {
     bool mpass = v->r->service->profile == PROFILE_MPASS;
+    const char *name = mpass ? claim_rows[claim].mpass : claim_rows[claim].native;
     struct str value = text_of(v, claim);
     int64_t number;
 
-    if (!claim_in(v->whole, claim) || !str_is_set(value))
+    if (!claim_in(v->whole, claim) || !str_is_set(value) || !*name)
         return;
-    if (mpass)
-        put(o, str_of(claim_rows[claim].mpass), *claim_rows[claim].mpass ? value : S(""));
-    if (mpass && !is_name(claim))
-        return;
-    if (claim == CLAIM_CLASS_LEVEL && str_int(value, &number))
-        json_put_int(o, str_of(claim_rows[claim].native), number);
-    else if (*claim_rows[claim].native)
+    claim_add(&v->told, claim);
+    if (!mpass && claim == CLAIM_CLASS_LEVEL && str_int(value, &number))
+        json_put_int(o, str_of(name), number);
+    else
+        json_put_str(o, str_of(name), value);
+    if (mpass && is_name(claim))
         json_put_str(o, str_of(claim_rows[claim].native), value);
-    if (claim == CLAIM_EMAIL) /* a city's word, which nobody has tried */
-        json_put_bool(o, S("email_verified"), false);
+    if (claim == CLAIM_EMAIL && v->r->person->email_verified != VERIFIED_UNSAID) /* the city's word, or none */
+        json_put_bool(o, S("email_verified"), v->r->person->email_verified == VERIFIED_YES);
 }
 
+/* A name made of names: of those that are released. */
 static void write_full_name(struct json_out *o, const struct view *v)
 {
+    struct person told = { .given_names = { NULL, 0 } };
+
+    if (claim_in(v->whole, CLAIM_GIVEN_NAME))
+        told.given_names = v->r->person->given_names;
+    if (claim_in(v->whole, CLAIM_CALLING_NAME))
+        told.calling_name = v->r->person->calling_name;
     if (claim_in(v->whole, CLAIM_FAMILY_NAME) &&
-        (claim_in(v->whole, CLAIM_GIVEN_NAME) || claim_in(v->whole, CLAIM_CALLING_NAME)))
-        put(o, S("name"), person_display_name(v->arena, v->r->person));
+        (claim_in(v->whole, CLAIM_GIVEN_NAME) || claim_in(v->whole, CLAIM_CALLING_NAME))) {
+        told.family_name = v->r->person->family_name;
+        put(o, S("name"), person_display_name(v->arena, &told));
+    }
+}
+
+static struct str write_all(struct view *v)
+{
+    struct json_out o = json_out(v->arena, RELEASE_MAX_B);
+    bool mpass = v->r->service->profile == PROFILE_MPASS;
+
+    json_begin_object(&o);
+    json_put_str(&o, S("sub"), v->r->sub);
+    if (mpass && claim_in(v->whole, CLAIM_SUB))
+        json_put_str(&o, str_of(claim_rows[CLAIM_SUB].mpass), v->r->sub);
+    claim_add(&v->told, CLAIM_SUB);
+    for (int i = 0; i < CLAIM_COUNT; i++)
+        write_text(&o, v, (enum claim)i);
+    write_full_name(&o, v);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        write_list(&o, v, lists[i].claim, mpass ? claim_rows[lists[i].claim].mpass : claim_rows[lists[i].claim].native,
+                   mpass ? lists[i].mpass : lists[i].native);
+    json_end_object(&o);
+    return json_done(&o);
 }
 
 struct str release_claims(struct arena *a, const struct release *r)
 {
     struct view v = view_of(a, r);
-    struct json_out o = json_out(a, RELEASE_MAX_B);
-    bool mpass = r->service->profile == PROFILE_MPASS;
 
-    json_begin_object(&o);
-    json_put_str(&o, S("sub"), r->sub);
-    if (mpass && claim_in(v.whole, CLAIM_SUB))
-        json_put_str(&o, str_of(claim_rows[CLAIM_SUB].mpass), r->sub);
-    for (int i = 0; i < CLAIM_COUNT; i++)
-        write_text(&o, &v, (enum claim)i);
-    write_full_name(&o, &v);
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        write_list(&o, &v, lists[i].claim, mpass ? claim_rows[lists[i].claim].mpass : claim_rows[lists[i].claim].native,
-                   mpass ? lists[i].mpass_key : lists[i].native_key, mpass ? lists[i].mpass : lists[i].native);
-    json_end_object(&o);
-    return json_done(&o);
-}
-
-static bool is_said(const struct view *v, enum claim claim)
-{
-    bool mpass = v->r->service->profile == PROFILE_MPASS;
-
-    if (!claim_in(v->whole, claim) || !*(mpass ? claim_rows[claim].mpass : claim_rows[claim].native))
-        return false;
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        if (lists[i].claim == claim)
-            return says(v, claim, mpass ? lists[i].mpass_key : lists[i].native_key);
-    return str_is_set(text_of(v, claim));
+    return write_all(&v);
 }
 
 struct str release_words(struct arena *a, const struct release *r)
 {
     struct view v = view_of(a, r);
-    struct buf b = buf_new(a, WORDS_MAX_B);
+    struct fields words = fields_new(a, ' ', WORDS_MAX_B);
 
-    buf_add(&b, S("sub"));
+    (void)write_all(&v);
     for (int i = 0; i < CLAIM_COUNT; i++)
-        if (i != CLAIM_SUB && is_said(&v, (enum claim)i))
-            buf_printf(&b, " %s", claim_rows[i].word);
-    return buf_str(&b);
+        if (claim_in(v.told, (enum claim)i))
+            fields_item(&words, str_of(claim_rows[i].word));
+    return fields_text(&words);
 }

@@ -4,7 +4,10 @@
  * Floor 6c.  Pure.  Deny by default: a claim leaves when the service has stated
  * a purpose for it, a rule releases it, its scope was asked, and it is not
  * empty.  What hangs on an affiliation leaves only for affiliations that are
- * allowed by themselves: a service of one city learns nothing of another.  No
+ * allowed by themselves: a service of one city learns nothing of another.  A
+ * value that is made of several facts (MPASSid's role with its school and group)
+ * is told part by part: a part whose own claim is not released is empty, or
+ * absent where the value is an object.  No
  * identity code, home municipality or non-disclosure mark can leave: there is
  * no row for them.
  */

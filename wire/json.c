@@ -463,6 +463,23 @@ bool json_read_value(const struct json_value *v, const struct json_field *fields
     return true;
 }
 
+bool json_fits(const struct json_field *fields, const void *record, struct fail *f)
+{
+    for (; fields->name != NULL; fields++) {
+        struct str text;
+        if (fields->type != JSON_STR)
+            continue;
+        memcpy(&text, (const char *)record + fields->at, sizeof text);
+        if (text.p == NULL && fields->must)
+            return fail(f, FAIL_CALLER, "json_missing", "%s is missing", fields->name);
+        if (text.p != NULL && !str_is_utf8(text))
+            return fail(f, FAIL_CALLER, "json_malformed", "%s is no UTF-8", fields->name);
+        if (fields->max > 0 && text.n > fields->max)
+            return fail(f, FAIL_CALLER, "json_too_long", "%s: %zu, at most %zu", fields->name, text.n, fields->max);
+    }
+    return true;
+}
+
 bool json_read(struct arena *a, struct str text, const struct json_field *fields, void *out, struct fail *f)
 {
     const struct json_value *v = json_parse(a, text, f);

@@ -63,6 +63,12 @@ bool json_read(struct arena *a, struct str text, const struct json_field *fields
 /* The same for an object that is parsed already. */
 bool json_read_value(const struct json_value *v, const struct json_field *fields, void *out, struct fail *f);
 
+/* Whether json_read() will take back, by the same table, what a writer makes of *record: texts that must be there are,
+ * each is UTF-8 and within its bound (arrays and objects have no place in the record yet).  Ask before storing: what
+ * can be written must be readable.  Fails CALLER json_missing, json_malformed, json_too_long; detail names the member.
+ */
+bool json_fits(const struct json_field *fields, const void *record, struct fail *f);
+
 /* Writes without white space, members in the order of the calls, everything
  * escaped; bytes that are not UTF-8 become U+FFFD.  Past the ceiling, or with
  * unbalanced calls, json_done() gives an absent text. */

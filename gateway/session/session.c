@@ -10,7 +10,16 @@
 #include "wire/http.h"
 #include "wire/json.h"
 
-enum { RECORD_VERSION = 1, RECORD_MAX_B = 65536, SID_B = 16, CSRF_B = 24, HINT_MAX_B = 8192 };
+enum {
+    RECORD_VERSION = 1,
+    ID_MAX_B = 128, /* ids and OIDs of the registry */
+    IDS_MAX_B = (SESSION_SERVICES_MAX + FAVOURITES_MAX) * (ID_MAX_B + 3) + 64,
+    BEGUN_MAX_B = 65536, /* a session that begins; what it gathers on its way has room of its own */
+    RECORD_MAX_B = BEGUN_MAX_B + IDS_MAX_B,
+    SID_B = 16,
+    CSRF_B = 24,
+    HINT_MAX_B = 8192
+};
 
 static const struct str cookie_name = S("digione");
 
@@ -40,31 +49,32 @@ static const struct json_field record_fields[] = {
 
 struct person_record {
     struct person p;
-    int64_t age;
+    int64_t age, verified;
     const struct json_value *affiliations;
 };
 
-/* One table writes and reads the texts of a person.
- *   name in the record, member of struct person */
+/* One table writes, bounds and reads the texts of a person.
+ *   name in the record, member of struct person, bytes at most */
 #define PERSON_TEXTS(X)                                                                                                \
-    X("id", id)                                                                                                        \
-    X("idp", idp)                                                                                                      \
-    X("subject", subject)                                                                                              \
-    X("origin", origin)                                                                                                \
-    X("given", given_names)                                                                                            \
-    X("calling", calling_name)                                                                                         \
-    X("family", family_name)                                                                                           \
-    X("email", email)                                                                                                  \
-    X("learner", learner_id)                                                                                           \
-    X("acr", acr)                                                                                                      \
-    X("amr", amr)
+    X("id", id, ID_MAX_B)                                                                                              \
+    X("idp", idp, ID_MAX_B)                                                                                            \
+    X("subject", subject, SUBJECT_MAX_B)                                                                               \
+    X("origin", origin, PERSON_ORIGIN_MAX_B)                                                                           \
+    X("given", given_names, PERSON_TEXT_MAX_B)                                                                         \
+    X("calling", calling_name, PERSON_TEXT_MAX_B)                                                                      \
+    X("family", family_name, PERSON_TEXT_MAX_B)                                                                        \
+    X("email", email, PERSON_TEXT_MAX_B)                                                                               \
+    X("learner", learner_id, PERSON_TEXT_MAX_B)                                                                        \
+    X("acr", acr, PERSON_TEXT_MAX_B)                                                                                   \
+    X("amr", amr, PERSON_TEXT_MAX_B)
 
 static const struct json_field person_fields[] = {
-#define X(name, member) { name, JSON_STR, false, 1024, offsetof(struct person_record, p.member) },
+#define X(name, member, max) { name, JSON_STR, false, max, offsetof(struct person_record, p.member) },
     PERSON_TEXTS(X)
 #undef X
         { "auth_time", JSON_INT, true, 0, offsetof(struct person_record, p.auth_time_s) },
     { "age", JSON_INT, false, 0, offsetof(struct person_record, age) },
+    { "verified", JSON_INT, false, 0, offsetof(struct person_record, verified) },
     { "nondisclosure", JSON_BOOL, false, 0, offsetof(struct person_record, p.non_disclosure) },
     { "affiliations", JSON_ARRAY, false, PERSON_AFFILIATIONS_MAX, offsetof(struct person_record, affiliations) },
     { 0 },
@@ -77,14 +87,14 @@ struct affiliation_record {
 };
 
 #define AFFILIATION_TEXTS(X)                                                                                           \
-    X("provider", provider_oid)                                                                                        \
-    X("school", school_oid)                                                                                            \
-    X("code", school_code)                                                                                             \
-    X("office", office_oid)                                                                                            \
-    X("group", group)
+    X("provider", provider_oid, ID_MAX_B)                                                                              \
+    X("school", school_oid, ID_MAX_B)                                                                                  \
+    X("code", school_code, ID_MAX_B)                                                                                   \
+    X("office", office_oid, ID_MAX_B)                                                                                  \
+    X("group", group, PERSON_TEXT_MAX_B)
 
 static const struct json_field affiliation_fields[] = {
-#define X(name, member) { name, JSON_STR, false, 256, offsetof(struct affiliation_record, a.member) },
+#define X(name, member, max) { name, JSON_STR, false, max, offsetof(struct affiliation_record, a.member) },
     AFFILIATION_TEXTS(X)
 #undef X
         { "role", JSON_STR, true, 32, offsetof(struct affiliation_record, role) },
@@ -110,7 +120,7 @@ static void put_number(struct json_out *o, const char *name, int64_t value)
 static void write_affiliation(struct json_out *o, const struct affiliation *a)
 {
     json_begin_object(o);
-#define X(name, member) put_text(o, name, a->member);
+#define X(name, member, max) put_text(o, name, a->member);
     AFFILIATION_TEXTS(X)
 #undef X
     json_put_str(o, S("role"), str_of(role_name(a->role)));
@@ -124,11 +134,12 @@ static void write_affiliation(struct json_out *o, const struct affiliation *a)
 static void write_person(struct json_out *o, const struct person *p)
 {
     json_begin_object(o);
-#define X(name, member) put_text(o, name, p->member);
+#define X(name, member, max) put_text(o, name, p->member);
     PERSON_TEXTS(X)
 #undef X
     json_put_int(o, S("auth_time"), p->auth_time_s);
     put_number(o, "age", p->age);
+    put_number(o, "verified", p->email_verified);
     if (p->non_disclosure)
         json_put_bool(o, S("nondisclosure"), true);
     json_key(o, S("affiliations"));
@@ -146,6 +157,46 @@ static void write_ids(struct json_out *o, const char *name, const struct strs *i
     for (size_t i = 0; i < ids->n; i++)
         json_str(o, ids->at[i]);
     json_end_array(o);
+}
+
+static bool person_fits(const struct person *p, struct fail *f)
+{
+    const struct person_record r = { .p = *p };
+
+    if (p->affiliation_count > PERSON_AFFILIATIONS_MAX)
+        return fail(f, FAIL_CALLER, "json_too_long", "affiliations: %zu, at most %d", p->affiliation_count,
+                    PERSON_AFFILIATIONS_MAX);
+    for (size_t i = 0; i < p->affiliation_count; i++) {
+        const struct affiliation_record one = { .a = p->affiliations[i],
+                                                .role = str_of(role_name(p->affiliations[i].role)) };
+        if (!json_fits(affiliation_fields, &one, f))
+            return false;
+    }
+    return json_fits(person_fields, &r, f);
+}
+
+static bool ids_fit(const struct strs *ids, size_t max, const char *name, struct fail *f)
+{
+    for (size_t i = 0; i < ids->n; i++)
+        if (ids->at[i].n > ID_MAX_B)
+            return fail(f, FAIL_CALLER, "json_too_long", "%s: an id of %zu bytes", name, ids->at[i].n);
+    return ids->n <= max || fail(f, FAIL_CALLER, "json_too_long", "%s: %zu, at most %zu", name, ids->n, max);
+}
+
+bool session_keepable(struct arena *a, const struct session *s, struct fail *f)
+{
+    const struct record r = { .s = *s };
+    struct session begun = *s;
+
+    if (!json_fits(record_fields, &r, f) || !person_fits(s->person, f) ||
+        !ids_fit(&s->services, SESSION_SERVICES_MAX, "services", f) ||
+        !ids_fit(&s->favourites, FAVOURITES_MAX, "favourites", f))
+        return false;
+    begun.services.n = 0;
+    begun.favourites_known = false;
+    struct str record = session_write(a, &begun);
+    return (record.p != NULL && record.n <= BEGUN_MAX_B) ||
+           fail(f, FAIL_CALLER, "json_too_large", "a session of more than %d bytes", BEGUN_MAX_B);
 }
 
 struct str session_write(struct arena *a, const struct session *s)
@@ -194,6 +245,7 @@ static struct person *read_person(struct arena *a, const struct json_value *v, s
     struct person *p = arena_make(a, struct person);
     *p = r.p;
     p->age = r.age >= AGE_UNKNOWN && r.age <= AGE_ADULT ? (int)r.age : AGE_UNKNOWN;
+    p->email_verified = r.verified >= VERIFIED_UNSAID && r.verified <= VERIFIED_YES ? (int)r.verified : VERIFIED_UNSAID;
     if (r.affiliations == NULL)
         return p;
     p->affiliations = arena_make_n(a, r.affiliations->count, struct affiliation);
@@ -304,9 +356,16 @@ static struct str sealed(struct ctx *c, const struct session *s)
     return seal_close(c->arena, c->world, c->seals, SEAL_SESSION, s->id_hash, session_write(c->arena, s));
 }
 
-void session_store(struct ctx *c, const struct session *s, struct kv_got *got)
+/* A session that could not be read again would send its person round in a circle of log-ins. */
+bool session_store(struct ctx *c, const struct session *s, struct kv_got *got, struct fail *f)
 {
+    struct fail why = { 0 };
+
+    if (!session_keepable(c->arena, s, &why))
+        return fail(f, FAIL_UPSTREAM, "person_too_large", "of %.*s, more is said than can be kept: %s",
+                    STR_ARG(s->person->idp), why.detail);
     kv_set(c->kv, &c->batch, c->arena, got, KV_SESSION, s->id_hash, sealed(c, s), ttl(c, s));
+    return true;
 }
 
 void session_change(struct ctx *c, const struct session *s)

@@ -32,9 +32,11 @@ struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_go
 /* A new session for a person who was just proven, on a shared device or not; sets
  * no cookie yet.  cookie: what session_cookie_set() hands out once the record is stored. */
 struct session *session_new(struct ctx *c, const struct person *p, bool shared, struct str *cookie);
-void session_store(struct ctx *c, const struct session *s, struct kv_got *got); /* asks */
-void session_change(struct ctx *c, const struct session *s);                    /* asks; only where it still is */
-void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got);       /* asks */
+/* Asks.  Fails UPSTREAM person_too_large (the detail names the member): nothing is asked that could not be read again.
+ */
+bool session_store(struct ctx *c, const struct session *s, struct kv_got *got, struct fail *f);
+void session_change(struct ctx *c, const struct session *s);              /* asks; only where it still is */
+void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got); /* asks */
 void session_cookie_set(struct ctx *c, struct str cookie);
 void session_cookie_clear(struct ctx *c);
 
@@ -45,7 +47,9 @@ int64_t session_left_s(const struct settings *set, const struct session *s, int6
 /* Notes that the service was opened; true when that is new, and worth a session_change(). */
 bool session_add_service(struct ctx *c, struct session *s, struct str service);
 
-/* The record as JSON and back; for tests too.  Reading fails CALLER json_…. */
+/* The record as JSON and back; for tests too.  What fits, is written and read back as it was, whatever services and
+ * favourites it gathers later.  Both fail CALLER json_…, by one table. */
+bool session_keepable(struct arena *a, const struct session *s, struct fail *f);
 struct str session_write(struct arena *a, const struct session *s);
 struct session *session_parse(struct arena *a, struct str json, struct fail *f);
 
