@@ -21,13 +21,17 @@
 #include "base/world.h"
 
 struct audit_event {
-    const char *event;             /* "login", "open", "release", "refused", "logout", "console"; a literal */
+    const char *event;             /* "login", "open", "release", "refused", "logout", "change"; a literal */
     struct str person;             /* pseudonymous id; absent: nobody is known */
     struct str service, idp, rule; /* ids; absent where there is none */
     struct str claims;             /* names, space-separated; never values */
     struct str reason;             /* a stable code */
     struct str sid;                /* public session id */
     struct str support_code;
+    /* A change of what the federation is: who made it, as what, in whose area, by which maker; its number; one of its
+     * rows before and after.  No secret, and nothing of a person. */
+    struct str who, acting_as, area, maker, why, row, before, after;
+    int64_t change; /* 0: the event is none */
 };
 
 struct audit_got {
@@ -36,7 +40,8 @@ struct audit_got {
 
 enum {
     AUDIT_TEXT_MAX_B = 512,    /* longer texts are cut */
-    AUDIT_LINE_MAX_B = 32768,  /* eight texts, every byte of them escaped */
+    AUDIT_LONG_MAX_B = 4096,   /* before and after; likewise */
+    AUDIT_LINE_MAX_B = 114688, /* all texts, every byte of them escaped */
     AUDIT_WAITING_MAX = 65536, /* more at a time are refused */
     AUDIT_SEGMENT_MAX_B = 64 << 20,
     AUDIT_RESERVE_B = 8 << 20,

@@ -17,12 +17,15 @@ enum { TAIL_B = sizeof ",\"prev\":\"" - 1 + AUDIT_HEAD_HEX + sizeof "\"}" - 1 };
 
 const char audit_no_line[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
+static void put_most(struct json_out *o, const char *name, struct str value, size_t most_B)
+{
+    if (str_is_set(value))
+        json_put_str(o, str_of(name), str_sub(value, 0, value.n < most_B ? value.n : most_B));
+}
+
 static void put(struct json_out *o, const char *name, struct str value)
 {
-    if (!str_is_set(value))
-        return;
-    size_t n = value.n < AUDIT_TEXT_MAX_B ? value.n : AUDIT_TEXT_MAX_B;
-    json_put_str(o, str_of(name), str_sub(value, 0, n));
+    put_most(o, name, value, AUDIT_TEXT_MAX_B);
 }
 
 struct str audit_members(struct arena *a, const struct audit_event *e)
@@ -39,6 +42,16 @@ struct str audit_members(struct arena *a, const struct audit_event *e)
     put(&o, "reason", e->reason);
     put(&o, "sid", e->sid);
     put(&o, "support_code", e->support_code);
+    if (e->change != 0)
+        json_put_int(&o, S("change"), e->change);
+    put(&o, "maker", e->maker);
+    put(&o, "who", e->who);
+    put(&o, "acting_as", e->acting_as);
+    put(&o, "area", e->area);
+    put(&o, "why", e->why);
+    put(&o, "row", e->row);
+    put_most(&o, "before", e->before, AUDIT_LONG_MAX_B);
+    put_most(&o, "after", e->after, AUDIT_LONG_MAX_B);
     json_end_object(&o);
     struct str whole = json_done(&o);
     return whole.n > 2 ? str_sub(whole, 1, whole.n - 2) : whole;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * The file becomes rows in the form that SQL keeps, one table of columns per
- * kind; rows are compared with those that are there, and only what differs is
- * written.  The result is loaded and checked before the commit, by the same code
- * that the node loads with.
+ * kind; rows are compared with those that are there, and what differs is one
+ * change, which registry/change.h writes.
  */
 #include "registry/cells.h"
+#include "registry/change_int.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,41 +28,11 @@ struct importing {
     struct db *db;
     const struct import_how *how;
     struct rows want[KIND_COUNT];
-    struct db_rows have[KIND_COUNT];
+    struct rows_now have;
+    struct arena *result; /* the caller's */
     struct import_report *report;
-    struct buf lines;
     struct fail *fail;
 };
-
-static int compare_keys(const struct kind_row *k, const struct db_value *x, const struct db_value *y)
-{
-    for (size_t i = 0; i < k->key_count; i++) {
-        int c = x[i].kind == DB_INT ? (x[i].number > y[i].number) - (x[i].number < y[i].number)
-                                    : str_cmp(x[i].text, y[i].text);
-        if (c != 0)
-            return c;
-    }
-    return 0;
-}
-
-static const struct db_value *row_before(const struct importing *m, const struct kind_row *k,
-                                         const struct db_value *key)
-{
-    const struct db_rows *rows = &m->have[k - kind_rows];
-    size_t low = 0, high = rows->n;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int c = compare_keys(k, db_row(rows, middle), key);
-        if (c == 0)
-            return db_row(rows, middle);
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
 
 /* Rows. */
 
@@ -134,25 +104,12 @@ static const struct yaml *value_for(struct importing *m, const struct column *c,
     return map;
 }
 
-static struct db_value preset_of(const struct column *c)
-{
-    int64_t number;
-
-    if (c->type == COL_REF || c->type == COL_SCHOOL)
-        return (struct db_value){ .kind = DB_NULL };
-    if (c->type == COL_BOOL || c->type == COL_INT || c->type == COL_TIME) {
-        (void)str_int(str_of(c->preset), &number);
-        return db_int(number);
-    }
-    return db_text(str_of(c->preset));
-}
-
 static bool read_column(struct importing *m, const struct kind_row *k, const struct column *c, const struct yaml *item,
                         struct db_value *values)
 {
     bool good = true;
     const struct yaml *value = value_for(m, c, item, &good);
-    const struct db_value *before = row_before(m, k, values);
+    const struct db_value *before = rows_now_find(&m->have, (enum kind)(k - kind_rows), values);
     size_t at = (size_t)(c - k->columns);
 
     if (!good)
@@ -160,7 +117,7 @@ static bool read_column(struct importing *m, const struct kind_row *k, const str
     if (value == NULL && c->preset == NULL)
         return yaml_fail(item, m->fail, "missing_key", "%s is missing", c->key);
     if (value == NULL) {
-        values[at] = preset_of(c);
+        values[at] = column_preset(c);
         return true;
     }
     struct cell cell = { k, c, value, before != NULL ? before + at : NULL, values[0].text };
@@ -313,123 +270,69 @@ static bool settle_schools(struct importing *m, enum kind kind)
 
 /* Comparing and writing. */
 
-static bool same_value(const struct db_value *x, const struct db_value *y)
-{
-    return x->kind == y->kind &&
-           (x->kind == DB_NULL || (x->kind == DB_INT ? x->number == y->number : str_eq(x->text, y->text)));
-}
-
-static bool same_row(const struct kind_row *k, const struct db_value *x, const struct db_value *y)
-{
-    for (size_t i = 0; i < k->column_count; i++)
-        if (!same_value(&x[i], &y[i]))
-            return false;
-    return true;
-}
-
-static void tell(struct importing *m, char sign, const struct kind_row *k, const struct db_value *row)
-{
-    buf_printf(&m->lines, "%c %s %.*s", sign, k->name, STR_ARG(row[0].text));
-    if (k->key_count > 1 && row[1].kind == DB_INT)
-        buf_printf(&m->lines, "/%" PRId64, row[1].number);
-    else if (k->key_count > 1)
-        buf_printf(&m->lines, "/%.*s", STR_ARG(row[1].text));
-    buf_byte(&m->lines, '\n');
-}
-
-static bool remove_row(struct importing *m, const struct kind_row *k, const struct db_value *row)
-{
-    return db_run(m->db, &k->remove, row, k->key_count, m->fail);
-}
-
-static bool insert_row(struct importing *m, const struct kind_row *k, const struct db_value *row)
-{
-    return db_run(m->db, &k->insert, row, k->column_count, m->fail);
-}
-
 /* Both lists are in the order of their keys: one walk over both. */
-static bool write_kind(struct importing *m, const struct kind_row *k)
+static void compare_kind(struct importing *m, struct change *x, enum kind kind)
 {
-    const struct rows *want = &m->want[k - kind_rows];
-    const struct db_rows *have = &m->have[k - kind_rows];
+    const struct kind_row *k = &kind_rows[kind];
+    const struct rows *want = &m->want[kind];
+    const struct db_rows *have = &m->have.of[kind];
     size_t w = 0, h = 0;
 
     while (w < want->n || h < have->n) {
         const struct db_value *new = w < want->n ? want->at[w].values : NULL;
         const struct db_value *old = h < have->n ? db_row(have, h) : NULL;
         int c = new == NULL ? 1 : old == NULL ? -1 : compare_keys(k, new, old);
-        bool good = true;
-        if (c < 0) {
-            m->report->added++;
-            tell(m, '+', k, new);
-            good = insert_row(m, k, new);
-        } else if (c > 0) {
-            m->report->removed++;
-            tell(m, '-', k, old);
-            good = remove_row(m, k, old);
-        } else if (same_row(k, new, old)) {
+        if (c < 0)
+            change_add(x, kind, NULL, new);
+        else if (c > 0)
+            change_add(x, kind, old, NULL);
+        else if (same_row(k, new, old))
             m->report->same++;
-        } else {
-            m->report->changed++;
-            tell(m, '~', k, new);
-            good = remove_row(m, k, old) && insert_row(m, k, new);
-        }
+        else
+            change_add(x, kind, old, new);
         w += c <= 0;
         h += c >= 0;
-        if (!good)
-            return false;
     }
-    return true;
 }
 
-/* A refusal of the whole names a row: put the row's place in the file in front. */
-static bool check_result(struct importing *m)
+/* A refusal of the whole names a row: the row's place in the file stands in front. */
+static bool say_where(struct importing *m, const struct row_place *where, const struct fail *why)
 {
-    struct row_place where;
-    struct fail why = { 0 };
-    struct registry *r = registry_load_within(m->db, m->arena, &where, &why);
-    bool good = r != NULL && registry_check_documents(r, &where, &why);
+    const struct rows *rows = where->kind < KIND_COUNT ? &m->want[where->kind] : NULL;
+    size_t last = rows != NULL ? kind_rows[where->kind].key_count - 1 : 0;
 
-    if (r != NULL && !good)
-        where.key[0] = arena_str(m->arena, where.key[0]);
-    if (good && m->how->look != NULL)
-        m->how->look(m->how->with, r);
-    if (r != NULL)
-        registry_drop(r);
-    if (good)
-        return true;
-    const struct rows *rows = &m->want[where.kind];
-    size_t last = kind_rows[where.kind].key_count - 1;
-    for (size_t i = 0; i < rows->n; i++)
-        if (str_eq(rows->at[i].values[0].text, where.key[0]) &&
-            (last == 0 || !str_is_set(where.key[1]) || str_eq(rows->at[i].values[1].text, where.key[1])))
-            return fail_long(m->fail, why.kind, why.code, "%s:%d: %s", rows->at[i].from->file, rows->at[i].from->line,
-                             why.detail);
-    return fail_long(m->fail, why.kind, why.code, "%s", why.detail);
+    for (size_t i = 0; rows != NULL && i < rows->n; i++)
+        if (str_eq(rows->at[i].values[0].text, where->key[0]) &&
+            (last == 0 || !str_is_set(where->key[1]) || str_eq(rows->at[i].values[1].text, where->key[1])))
+            return fail_long(m->fail, why->kind, why->code, "%s:%d: %s", rows->at[i].from->file, rows->at[i].from->line,
+                             why->detail);
+    return fail_long(m->fail, why->kind, why->code, "%s", why->detail);
 }
 
 static bool write_all(struct importing *m)
 {
+    struct change x = { .arena = m->arena,
+                        .look = m->how->look,
+                        .with = m->how->with,
+                        .by = { .who = m->how->who,
+                                .acting_as = S("operator"),
+                                .area = S("nation"),
+                                .maker = MAKER_import,
+                                .why = m->how->why,
+                                .at_s = world_now_s(m->how->world) } };
+    struct row_place where;
+    struct fail why = { 0 };
+
     for (int k = 0; k < KIND_COUNT; k++)
-        if (!write_kind(m, &kind_rows[k]))
-            return false;
-    if (!check_result(m))
-        return false;
-    bool moved = m->report->added + m->report->changed + m->report->removed > 0;
-    return moved ? registry_number_raise(m->db, S("version"), &m->report->version, m->fail)
-                 : registry_number(m->db, S("version"), &m->report->version, m->fail);
+        compare_kind(m, &x, (enum kind)k);
+    return change_write(m->db, m->result, &x, &m->have, &m->report->change, &where, &why) || say_where(m, &where, &why);
 }
 
 static bool run(struct importing *m, struct str text, const char *file)
 {
     struct yaml *y = yaml_read(m->arena, text, file, m->fail);
 
-    if (y == NULL)
-        return false;
-    for (int k = 0; k < KIND_COUNT; k++)
-        if (!db_query(m->db, &kind_rows[k].select, NULL, 0, m->arena, &m->have[k], m->fail))
-            return false;
-    if (!read_file(m, y))
+    if (y == NULL || !rows_now_load(m->db, m->arena, &m->have, m->fail) || !read_file(m, y))
         return false;
     for (int k = 0; k < KIND_COUNT; k++)
         if (!sort_rows(m, (enum kind)k))
@@ -441,14 +344,12 @@ static bool run(struct importing *m, struct str text, const char *file)
 bool registry_import(struct db *d, struct arena *a, struct str text, const char *file, const struct import_how *how,
                      struct import_report *out, struct fail *f)
 {
-    struct importing m = { .arena = arena_new_secret(), .db = d, .how = how, .report = out, .fail = f };
+    struct importing m = { .arena = arena_new_secret(), .db = d, .how = how, .report = out, .result = a, .fail = f };
 
     m.cells = (struct cells){ m.arena, how, f };
     *out = (struct import_report){ 0 };
-    m.lines = buf_new(a, 64 << 20);
     bool good = db_begin(d, f) && run(&m, text, file);
     db_rollback(d); /* after a commit there is nothing left to undo */
-    out->lines = buf_str(&m.lines);
     arena_free(m.arena);
     return good;
 }

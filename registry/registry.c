@@ -511,6 +511,11 @@ void registry_watch_free(struct registry_watch *w)
     arena_free(w->arena);
 }
 
+struct db *registry_watch_db(const struct registry_watch *w)
+{
+    return w->db;
+}
+
 struct registry *registry_watch_now(const struct registry_watch *w)
 {
     return w->now;

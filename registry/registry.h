@@ -14,6 +14,7 @@
 #include "base/settings.h"
 #include "base/world.h"
 #include "model/registry.h"
+#include "registry/change.h"
 #include "wire/db.h"
 
 /* Opens state_dir/registry/registry.sqlite and brings its schema up to date.  NULL: failed. */
@@ -26,6 +27,7 @@ struct registry_watch; /* the node's view: one connection, used by one thread */
 /* Loads the first snapshot.  NULL: failed. */
 struct registry_watch *registry_watch_new(const struct settings *s, struct fail *f);
 void registry_watch_free(struct registry_watch *w);
+struct db *registry_watch_db(const struct registry_watch *w); /* its connection, for its thread */
 /* The snapshot last loaded; hold it to keep it. */
 struct registry *registry_watch_now(const struct registry_watch *w);
 /* Call it several times a second.  True: *changed is a new snapshot (held for the caller, drop it).  A registry that
@@ -33,9 +35,8 @@ struct registry *registry_watch_now(const struct registry_watch *w);
 bool registry_poll(struct registry_watch *w, struct registry **changed);
 
 struct import_report {
-    size_t added, changed, removed, same;
-    struct str lines; /* "+ service kanerva", "~ idp oulu-edu", "- rule r7", one a line */
-    int64_t version;  /* of the registry, afterwards */
+    struct change_report change;
+    size_t same; /* rows that are as before */
 };
 
 struct import_how {
@@ -46,10 +47,11 @@ struct import_how {
     /* Shown the registry as it will be, when it is in order and before it is kept; NULL: nobody looks. */
     void (*look)(void *with, const struct registry *r);
     void *with;
+    struct str who, why; /* of struct change_by; may be absent */
 };
 
-/* Makes the registry equal to the file, in one transaction: all of it, or nothing.  Fails CALLER with file:line and
- * what was expected; OURS db_…. */
+/* Makes the registry equal to the file, as one change (change.h): all of it, or nothing.  Fails CALLER with file:line
+ * and what was expected; OURS db_…. */
 bool registry_import(struct db *d, struct arena *a, struct str text, const char *file, const struct import_how *how,
                      struct import_report *out, struct fail *f);
 /* Deterministic YAML that imports to the same registry.  Absent: failed. */

@@ -275,9 +275,32 @@ const struct db_migration registry_migrations[] = {
       /* Not of the file: `digione refresh` writes it, and no import.  0: never asked. */
       "ALTER TABLE idp ADD COLUMN refresh_turn INTEGER NOT NULL DEFAULT 0;"
       "INSERT INTO number (name, value) VALUES ('refresh_turn', 0);" },
+    { 6,
+      "CREATE TABLE change ("
+          "number INTEGER PRIMARY KEY, at_s INTEGER NOT NULL, who TEXT NOT NULL, acting_as TEXT NOT NULL, "
+          "area TEXT NOT NULL, maker TEXT NOT NULL, why TEXT NOT NULL, undoes INTEGER NOT NULL, "
+          "added INTEGER NOT NULL, changed INTEGER NOT NULL, removed INTEGER NOT NULL, told INTEGER NOT NULL);"
+      "CREATE INDEX change_told ON change (told) WHERE told = 0;"
+      "CREATE TABLE change_row ("
+          "change INTEGER NOT NULL REFERENCES change (number), position INTEGER NOT NULL, sign TEXT NOT NULL, "
+          "kind TEXT NOT NULL, row_key TEXT NOT NULL, before TEXT, after TEXT, PRIMARY KEY (change, position));"
+      "CREATE INDEX change_row_key ON change_row (kind, row_key, change);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);
+
+struct db_value column_preset(const struct column *c)
+{
+    int64_t number;
+
+    if (c->preset == NULL || c->type == COL_REF || c->type == COL_SCHOOL)
+        return (struct db_value){ .kind = DB_NULL };
+    if (c->type == COL_BOOL || c->type == COL_INT || c->type == COL_TIME) {
+        (void)str_int(str_of(c->preset), &number);
+        return db_int(number);
+    }
+    return db_text(str_of(c->preset));
+}
 
 size_t column_of(const struct kind_row *k, const char *name)
 {

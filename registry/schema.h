@@ -70,6 +70,8 @@ extern const struct kind_row kind_rows[KIND_COUNT];
 extern const struct db_migration registry_migrations[];
 extern const size_t registry_migration_count;
 
+/* What a row has that does not say it; NULL in SQL where it must. */
+struct db_value column_preset(const struct column *c);
 /* Index of the column of that SQL name; it must be there. */
 size_t column_of(const struct kind_row *k, const char *name);
 

@@ -94,7 +94,12 @@ for f in $(grep -lE '\(struct signed_xml\) *\{' $sources || true); do
     case "$f" in wire/dsig.c) ;; *) offence "$f: makes a struct signed_xml" ;; esac
 done
 
-for d in base model wire certs idp-adapters policy policy/cedar audit registry launcher gateway tests bench deploy docs; do
+# One writer: rows of the federation are written by a change alone.
+for f in $(grep -lE -- '->(insert|remove),' $(echo "$sources" | grep '^registry/') | grep -vx 'registry/change\.c' || true); do
+    offence "$f: writes rows; registry/change.c does"
+done
+
+for d in base model wire certs idp-adapters policy policy/cedar audit registry launcher gateway gateway/* tests bench deploy docs; do
     [ -d "$d" ] && [ ! -f "$d/README.md" ] && offence "$d: has no README.md"
 done
 for f in $(awk 'FNR == 1 && !/SPDX-License-Identifier: EUPL-1.2/ { print FILENAME }' $sources); do offence "$f: no SPDX line"; done

@@ -5,9 +5,11 @@
 #include "gateway/process/supervisor.h"
 #include "wire/yaml.h"
 
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* "--name", or "--name=value" when it takes one. */
 static const struct cli_option *find(const struct cli_option *table, struct str word)
@@ -160,4 +162,11 @@ bool cli_become(const char *word, const struct settings *set, struct arena *a)
     struct fail f = { 0 };
 
     return supervisor_enter(set, a, &f) || cli_complain(false, word, "%s", f.detail);
+}
+
+struct str cli_who(struct arena *a)
+{
+    const struct passwd *p = getpwuid(getuid());
+
+    return p != NULL ? arena_str(a, str_of(p->pw_name)) : arena_printf(a, "uid %u", (unsigned)getuid());
 }

@@ -59,6 +59,8 @@ bool cli_wants_help(int argc, char **argv); /* --help or -h among the arguments 
 int cli_complain(int status, const char *word, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Reads and checks the settings file named by -c, which is given (CLI_NEEDS_CONFIG); complains and gives false. */
 bool cli_settings(const char *word, const char *path, struct arena *a, struct settings *set);
+/* The account of the operating system that asks, for the history; "uid 1000" where it has no name. */
+struct str cli_who(struct arena *a);
 /* For words that write into state_dir: makes it, and as root becomes run_as, so that the gateway can read what they
  * wrote.  Read what only root can read before.  Complains and gives false. */
 bool cli_become(const char *word, const struct settings *set, struct arena *a);

@@ -22,6 +22,7 @@ static int help(void)
         "removed (-), then the addresses to register at each identity provider.  Secrets may stand in the file as\n"
         "secret_file: PATH or secret: {plain: …}; they are hashed or sealed here, and never exported in plain.\n\n"
         "  -c FILE     the settings of the node\n"
+        "  --why TEXT  the reason, for the history (`digione registry log`) and the audit log\n"
         "  --dry-run   say what would change, and change nothing\n"
         "  --quiet     print nothing but complaints\n\n"
         "exit status: 0 done, 1 the file is not in order, 2 usage, 3 the machine failed");
@@ -29,7 +30,7 @@ static int help(void)
 }
 
 struct import_words {
-    const char *config, *file;
+    const char *config, *file, *why;
     bool dry_run, quiet;
 };
 
@@ -63,12 +64,12 @@ static void print_report(const struct import_words *w, const struct import_repor
 {
     if (w->quiet)
         return;
-    (void)printf("%.*s%s: %zu added, %zu changed, %zu removed, %zu as before", STR_ARG(r->lines),
-                 w->dry_run ? "would be" : "done", r->added, r->changed, r->removed, r->same);
+    (void)printf("%.*s%s: %zu added, %zu changed, %zu removed, %zu as before", STR_ARG(r->change.lines),
+                 w->dry_run ? "would be" : "done", r->change.added, r->change.changed, r->change.removed, r->same);
     if (w->dry_run)
         (void)puts("; nothing was changed");
     else
-        (void)printf("; version %lld\n", (long long)r->version);
+        (void)printf("; version %lld\n", (long long)r->change.version);
 }
 
 /* Before a dry run, which makes nothing: what would hinder the import itself. */
@@ -96,7 +97,7 @@ static int import_file(const char *word, const struct import_words *w, struct ar
     struct fail f = { 0 };
     struct import_report report;
     struct looking seen = { a, &set, { NULL, 0 } };
-    struct str text;
+    struct str text, who = cli_who(a); /* before another user is become */
 
     if (!cli_settings(word, w->config, a, &set))
         return CLI_REFUSED;
@@ -110,6 +111,8 @@ static int import_file(const char *word, const struct import_words *w, struct ar
         .dry_run = w->dry_run,
         .look = look,
         .with = &seen,
+        .who = who,
+        .why = str_of(w->why),
     };
     struct db *d = how.seals != NULL ? registry_db_open(&set, w->dry_run ? DB_COPY : DB_CREATE, &f) : NULL;
     bool good = d != NULL && registry_import(d, a, text, w->file, &how, &report, &f) &&
@@ -127,11 +130,8 @@ int cli_import(int argc, char **argv)
 {
     struct import_words w = { 0 };
     const struct cli_option options[] = {
-        { "-c", &w.config, NULL },
-        { "--config", &w.config, NULL },
-        { "--dry-run", NULL, &w.dry_run },
-        { "--quiet", NULL, &w.quiet },
-        { NULL, NULL, NULL },
+        { "-c", &w.config, NULL }, { "--config", &w.config, NULL }, { "--dry-run", NULL, &w.dry_run },
+        { "--why", &w.why, NULL }, { "--quiet", NULL, &w.quiet },   { NULL, NULL, NULL },
     };
     size_t words;
 

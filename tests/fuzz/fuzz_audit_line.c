@@ -12,7 +12,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena *a = arena_new();
     struct str text = str_n(data, size), rest = text, line;
     struct audit_line l;
-    struct audit_event e = { "login", text, text, text, text, text, text, text, text };
+    struct audit_event e = { .event = "login",
+                             .person = text,
+                             .service = text,
+                             .idp = text,
+                             .rule = text,
+                             .claims = text,
+                             .reason = text,
+                             .sid = text,
+                             .support_code = text,
+                             .who = text,
+                             .acting_as = text,
+                             .area = text,
+                             .maker = text,
+                             .why = text,
+                             .row = text,
+                             .before = text,
+                             .after = text,
+                             .change = (int64_t)size };
 
     while (audit_line_next(&rest, &line))
         (void)audit_line_read(line, &l);

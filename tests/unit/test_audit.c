@@ -522,7 +522,15 @@ TEST(a_full_segment_is_followed_by_the_next)
 
     memset(text, 'x', sizeof text);
     struct str s = str_n(text, sizeof text);
-    struct audit_event large = { "login", s, s, s, s, s, s, s, s };
+    struct audit_event large = { .event = "login",
+                                 .person = s,
+                                 .service = s,
+                                 .idp = s,
+                                 .rule = s,
+                                 .claims = s,
+                                 .reason = s,
+                                 .sid = s,
+                                 .support_code = s };
     struct stat st;
     while (stat(in_dir(t, dir, "audit-000002.jsonl"), &st) != 0) {
         struct arena *a = arena_new();

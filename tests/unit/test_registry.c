@@ -124,8 +124,8 @@ TEST(a_registry_is_imported_and_loaded)
     rig_new(t, &g);
     CHECK(import(t, &g, S(WHOLE)));
     CHECK_STR(g.fail.detail, "");
-    CHECK_INT(g.report.added, 11);
-    CHECK_INT(g.report.version, 2);
+    CHECK_INT(g.report.change.added, 11);
+    CHECK_INT(g.report.change.version, 2);
     struct registry *r = registry_load(g.db, &g.fail);
     CHECK(r != NULL);
     const struct provider *oulu = r != NULL ? registry_provider(r, S("oulu")) : NULL;
@@ -164,9 +164,9 @@ TEST(importing_the_same_file_again_changes_nothing)
     rig_new(t, &g);
     CHECK(import(t, &g, S(WHOLE)));
     CHECK(import(t, &g, S(WHOLE)));
-    CHECK_INT(g.report.added + g.report.changed + g.report.removed, 0);
+    CHECK_INT(g.report.change.added + g.report.change.changed + g.report.change.removed, 0);
     CHECK_INT(g.report.same, 11);
-    CHECK_INT(g.report.version, 2);
+    CHECK_INT(g.report.change.version, 2);
     rig_free(&g);
 }
 
@@ -229,7 +229,7 @@ TEST(the_signer_of_metadata_and_demanded_contexts_are_kept)
     registry_drop(r);
     struct str out = registry_export(g.db, t->arena, &g.fail);
     CHECK(import(t, &g, out));
-    CHECK_INT(g.report.added + g.report.changed + g.report.removed, 0);
+    CHECK_INT(g.report.change.added + g.report.change.changed + g.report.change.removed, 0);
     CHECK(!import(t, &g, saml_row(t, S("no certificate"), "")));
     CHECK(strstr(g.fail.detail, "idp turku-saml: metadata_signer: no certificate in PEM") != NULL);
     CHECK(!import(t, &g, saml_row(t, forge_certificate(FORGE_IDP), "    contexts: [strong]\n")));
@@ -268,7 +268,7 @@ TEST(a_citys_own_words_are_kept_and_must_mean_something)
     registry_drop(r);
     struct str out = registry_export(g.db, t->arena, &g.fail);
     CHECK(import(t, &g, out));
-    CHECK_INT(g.report.added + g.report.changed + g.report.removed, 0);
+    CHECK_INT(g.report.change.added + g.report.change.changed + g.report.change.removed, 0);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         CHECK(!import(t, &g, arena_printf(t->arena, ROW, wrong[i][0])));
         CHECK(strstr(g.fail.detail, wrong[i][1]) != NULL);
@@ -351,8 +351,8 @@ TEST(only_what_differs_is_written)
                    "rules:\n"
                    "  - {id: r1, provider: oulu, role: principal, service: kanerva, release: [sub]}\n"
                    "  - {id: r3, provider: oulu, role: learner, service: kanerva}\n" ACCOUNTS)));
-    CHECK_STR(g.report.lines, "~ rule r1\n- rule r2\n+ rule r3\n");
-    CHECK_INT(g.report.version, 3);
+    CHECK_STR(g.report.change.lines, "~ rule r1\n- rule r2\n+ rule r3\n");
+    CHECK_INT(g.report.change.version, 3);
     rig_free(&g);
 }
 
@@ -363,7 +363,7 @@ TEST(a_dry_run_changes_nothing)
     rig_new(t, &g);
     g.how.dry_run = true;
     CHECK(import(t, &g, S(WHOLE)));
-    CHECK_INT(g.report.added, 11);
+    CHECK_INT(g.report.change.added, 11);
     struct registry *r = registry_load(g.db, &g.fail);
     CHECK(r != NULL && registry_parts(r)->provider_count == 0);
     registry_drop(r);
@@ -546,7 +546,7 @@ TEST(a_secret_may_stand_in_a_file_beside)
                    "auth_method: client_secret_basic, client_secret_file: secret}\n"
                    "  - {id: local, kind: local, name: {fi: Paikalliset tunnukset}}\n" SERVICES RULES ACCOUNTS)));
     CHECK_STR(g.fail.detail, "");
-    CHECK_INT(g.report.changed, 0);
+    CHECK_INT(g.report.change.changed, 0);
     rig_free(&g);
 }
 

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * The one writer of the registry's rows, and its history. */
+#include "registry/change_int.h"
+
+#include "registry/registry.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINES_MAX_B = 64 << 20 };
+
+static const char *const makers[MAKER_COUNT] = { "",
+#define X(maker, words) #maker,
+                                                 CHANGE_MAKERS(X)
+#undef X
+};
+
+const char *change_maker_name(enum change_maker maker)
+{
+    return maker < MAKER_COUNT ? makers[maker] : "";
+}
+
+void change_add(struct change *x, enum kind kind, const struct db_value *before, const struct db_value *after)
+{
+    if (x->n == x->room) {
+        size_t room = x->room > 0 ? x->room * 2 : 64;
+        struct changed_row *more = arena_make_n(x->arena, room, struct changed_row);
+        if (x->n > 0)
+            memcpy(more, x->rows, x->n * sizeof *more);
+        x->rows = more;
+        x->room = room;
+    }
+    x->rows[x->n++] = (struct changed_row){ kind, before, after };
+}
+
+static char sign_of(const struct changed_row *r)
+{
+    return r->before == NULL ? '+' : r->after == NULL ? '-' : '~';
+}
+
+/* ── writing ────────────────────────────────────────────────────────────── */
+
+static const struct db_statement insert_change = {
+    "change.insert",
+    "INSERT INTO change (number, at_s, who, acting_as, area, maker, why, undoes, added, changed, removed, told) "
+    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,0)"
+};
+static const struct db_statement insert_row = {
+    "change.insert_row", "INSERT INTO change_row (change, position, sign, kind, row_key, before, after) "
+                         "VALUES (?1,?2,?3,?4,?5,?6,?7)"
+};
+static const struct db_statement forget_persons = { "change.forget",
+                                                    "UPDATE change_row SET row_key = '', before = NULL, after = NULL "
+                                                    "WHERE kind IN ('account', 'affiliation') AND row_key <> '' "
+                                                    "AND change IN (SELECT number FROM change WHERE at_s < ?1)" };
+static const struct db_statement later_change = {
+    "change.later", "SELECT max(change) FROM change_row WHERE kind = ?1 AND row_key = ?2 AND change > ?3"
+};
+
+/* The row as it was when the change was made from it, or somebody else's change is lost. */
+static bool still_as_before(const struct changed_row *r, const struct rows_now *now)
+{
+    const struct db_value *current = rows_now_find(now, r->kind, r->before != NULL ? r->before : r->after);
+
+    return r->before == NULL ? current == NULL : current != NULL && same_row(&kind_rows[r->kind], r->before, current);
+}
+
+static bool write_row(struct db *d, const struct changed_row *r, struct fail *f)
+{
+    const struct kind_row *k = &kind_rows[r->kind];
+
+    return (r->before == NULL || db_run(d, &k->remove, r->before, k->key_count, f)) &&
+           (r->after == NULL || db_run(d, &k->insert, r->after, k->column_count, f));
+}
+
+static void tell(const struct change *x, struct change_report *out, struct buf *lines)
+{
+    struct arena *a = arena_new();
+
+    for (size_t i = 0; i < x->n; i++) {
+        const struct changed_row *r = &x->rows[i];
+        out->added += r->before == NULL;
+        out->removed += r->after == NULL;
+        out->changed += r->before != NULL && r->after != NULL;
+        buf_printf(lines, "%c %.*s\n", sign_of(r),
+                   STR_ARG(row_name(a, &kind_rows[r->kind], r->after != NULL ? r->after : r->before)));
+        arena_reset(a);
+    }
+    arena_free(a);
+}
+
+static bool write_rows(struct db *d, const struct change *x, const struct rows_now *now, struct fail *f)
+{
+    struct arena *a = arena_new();
+    bool good = true;
+
+    for (size_t i = 0; good && i < x->n; i++) {
+        const struct changed_row *r = &x->rows[i];
+        arena_reset(a);
+        good = still_as_before(r, now)
+                   ? write_row(d, r, f)
+                   : fail(f, FAIL_CONFLICT, "changed_since", "%.*s has been changed meanwhile",
+                          STR_ARG(row_name(a, &kind_rows[r->kind], r->before != NULL ? r->before : r->after)));
+    }
+    arena_free(a);
+    return good;
+}
+
+static struct db_value text_or_null(struct arena *a, const struct kind_row *k, const struct db_value *row)
+{
+    return row != NULL ? db_text(row_write(a, k, row)) : (struct db_value){ .kind = DB_NULL };
+}
+
+static bool write_history(struct db *d, const struct change *x, const struct change_report *made, struct fail *f)
+{
+    struct arena *a = arena_new_secret();
+    const struct db_value head[] = { db_int(made->version),
+                                     db_int(x->by.at_s),
+                                     db_text(str_is_set(x->by.who) ? x->by.who : S("-")),
+                                     db_text(str_is_set(x->by.acting_as) ? x->by.acting_as : S("-")),
+                                     db_text(str_is_set(x->by.area) ? x->by.area : S("-")),
+                                     db_text(str_of(change_maker_name(x->by.maker))),
+                                     db_text(str_sub(str_is_set(x->by.why) ? x->by.why : S(""), 0, CHANGE_WHY_MAX_B)),
+                                     db_int(x->undoes),
+                                     db_int((int64_t)made->added),
+                                     db_int((int64_t)made->changed),
+                                     db_int((int64_t)made->removed) };
+    struct db_value past = db_int(x->by.at_s - CHANGE_PERSONAL_S);
+    bool good = db_run(d, &insert_change, head, sizeof head / sizeof *head, f);
+
+    for (size_t i = 0; good && i < x->n; i++) {
+        const struct changed_row *r = &x->rows[i];
+        const struct kind_row *k = &kind_rows[r->kind];
+        char sign = sign_of(r);
+        arena_reset(a);
+        const struct db_value row[] = { db_int(made->version),
+                                        db_int((int64_t)i),
+                                        db_text(str_n(&sign, 1)),
+                                        db_text(str_of(k->name)),
+                                        db_text(row_name(a, k, r->after != NULL ? r->after : r->before)),
+                                        text_or_null(a, k, r->before),
+                                        text_or_null(a, k, r->after) };
+        good = db_run(d, &insert_row, row, sizeof row / sizeof *row, f);
+    }
+    arena_free(a);
+    return good && db_run(d, &forget_persons, &past, 1, f);
+}
+
+static bool holds(struct db *d, struct arena *a, const struct change *x, struct row_place *where, struct fail *f)
+{
+    struct registry *r = registry_load_within(d, a, where, f);
+    bool good = r != NULL && registry_check_documents(r, where, f);
+
+    if (r != NULL && !good)
+        *where = (struct row_place){ where->kind, { arena_str(a, where->key[0]), arena_str(a, where->key[1]) } };
+    if (good && x->look != NULL)
+        x->look(x->with, r);
+    registry_drop(r);
+    return good;
+}
+
+bool change_write(struct db *d, struct arena *a, const struct change *x, const struct rows_now *now,
+                  struct change_report *out, struct row_place *where, struct fail *f)
+{
+    struct buf lines = buf_new(a, LINES_MAX_B);
+
+    *where = (struct row_place){ KIND_COUNT, { { NULL, 0 }, { NULL, 0 } } };
+    *out = (struct change_report){ 0 };
+    tell(x, out, &lines);
+    out->lines = buf_str(&lines);
+    if (!write_rows(d, x, now, f) || !holds(d, a, x, where, f))
+        return false;
+    if (x->n == 0)
+        return registry_number(d, S("version"), &out->version, f);
+    return registry_number_raise(d, S("version"), &out->version, f) && write_history(d, x, out, f);
+}
+
+/* ── reading ────────────────────────────────────────────────────────────── */
+
+#define ENTRY "number, at_s, who, acting_as, area, maker, why, undoes, added, changed, removed, told"
+
+static const struct db_statement last_changes = { "change.last",
+                                                  "SELECT " ENTRY
+                                                  " FROM change WHERE number <= ?1 ORDER BY number DESC LIMIT ?2" };
+static const struct db_statement untold_changes = { "change.untold",
+                                                    "SELECT " ENTRY
+                                                    " FROM change WHERE told = 0 ORDER BY number LIMIT ?1" };
+static const struct db_statement mark_told = { "change.told", "UPDATE change SET told = 1 WHERE number = ?1" };
+static const struct db_statement rows_of = {
+    "change.rows",
+    "SELECT sign, kind, row_key, before, after FROM change_row WHERE change = ?1 ORDER BY position LIMIT ?2"
+};
+
+static void read_entries(struct arena *a, const struct db_rows *rows, struct change_entries *out)
+{
+    *out = (struct change_entries){ arena_make_n(a, rows->n + 1, struct change_entry), rows->n };
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct db_value *v = db_row(rows, i);
+        out->at[i] = (struct change_entry){ .number = v[0].number,
+                                            .at_s = v[1].number,
+                                            .who = v[2].text,
+                                            .acting_as = v[3].text,
+                                            .area = v[4].text,
+                                            .maker = v[5].text,
+                                            .why = v[6].text,
+                                            .undoes = v[7].number,
+                                            .added = v[8].number,
+                                            .changed = v[9].number,
+                                            .removed = v[10].number,
+                                            .told = v[11].number != 0 };
+    }
+}
+
+bool change_list(struct db *d, struct arena *a, int64_t upto, size_t most, struct change_entries *out, struct fail *f)
+{
+    const struct db_value args[] = { db_int(upto), db_int((int64_t)most) };
+    struct db_rows rows;
+
+    if (!db_query(d, &last_changes, args, 2, a, &rows, f))
+        return false;
+    read_entries(a, &rows, out);
+    return true;
+}
+
+bool change_list_untold(struct db *d, struct arena *a, size_t most, struct change_entries *out, struct fail *f)
+{
+    const struct db_value arg = db_int((int64_t)most);
+    struct db_rows rows;
+
+    if (!db_query(d, &untold_changes, &arg, 1, a, &rows, f))
+        return false;
+    read_entries(a, &rows, out);
+    return true;
+}
+
+bool change_told(struct db *d, int64_t number, struct fail *f)
+{
+    const struct db_value arg = db_int(number);
+
+    return db_run(d, &mark_told, &arg, 1, f);
+}
+
+static enum kind kind_named(struct str name)
+{
+    for (int k = 0; k < KIND_COUNT; k++)
+        if (str_eq(str_of(kind_rows[k].name), name))
+            return (enum kind)k;
+    return KIND_COUNT;
+}
+
+static const struct db_value *row_of(struct arena *a, const struct kind_row *k, const struct db_value *text)
+{
+    return text->kind == DB_TEXT ? row_read(a, k, text->text) : NULL;
+}
+
+static void show_row(struct arena *a, const struct db_value *v, struct change_row_shown *out)
+{
+    enum kind kind = kind_named(v[1].text);
+
+    *out = (struct change_row_shown){ .sign = v[0].text.n > 0 ? v[0].text.p[0] : '?', .row = v[2].text };
+    if (kind == KIND_COUNT || kind_is_personal(kind)) {
+        out->row = v[1].text;
+        return;
+    }
+    const struct kind_row *k = &kind_rows[kind];
+    const struct db_value *before = row_of(a, k, &v[3]), *after = row_of(a, k, &v[4]);
+    if (before != NULL)
+        out->before = row_show(a, k, before, after);
+    if (after != NULL)
+        out->after = row_show(a, k, after, before);
+}
+
+bool change_rows(struct db *d, struct arena *a, int64_t number, size_t most, struct change_rows_shown *out,
+                 struct fail *f)
+{
+    const struct db_value args[] = { db_int(number), db_int((int64_t)most) };
+    struct db_rows rows;
+
+    if (!db_query(d, &rows_of, args, 2, a, &rows, f))
+        return false;
+    *out = (struct change_rows_shown){ arena_make_n(a, rows.n + 1, struct change_row_shown), rows.n };
+    for (size_t i = 0; i < rows.n; i++)
+        show_row(a, db_row(&rows, i), &out->at[i]);
+    return true;
+}
+
+/* ── undoing ────────────────────────────────────────────────────────────── */
+
+/* Which later change it was that touched the row: that one is to be undone first. */
+static int changed_since(struct db *d, struct arena *a, int64_t number, const struct db_value *v, struct fail *f)
+{
+    const struct db_value args[] = { v[1], v[2], db_int(number) };
+    struct db_rows rows;
+    struct fail unread = { 0 };
+    enum kind kind = kind_named(v[1].text);
+    struct str name = kind != KIND_COUNT && kind_is_personal(kind) ? v[1].text : v[2].text;
+
+    if (!db_query(d, &later_change, args, 3, a, &rows, &unread) || rows.n != 1 || rows.at[0].kind != DB_INT)
+        return fail(f, FAIL_CONFLICT, "changed_since", "%.*s is not as change %" PRId64 " left it", STR_ARG(name),
+                    number);
+    return fail(f, FAIL_CONFLICT, "changed_since",
+                "%.*s was changed again by change %" PRId64 "; undo that one first, or import a file", STR_ARG(name),
+                rows.at[0].number);
+}
+
+static bool turn_round(struct db *d, const struct change *x, int64_t number, const struct db_value *v,
+                       const struct rows_now *now, struct changed_row *out, struct fail *f)
+{
+    enum kind kind = kind_named(v[1].text);
+
+    if (kind == KIND_COUNT)
+        return fail(f, FAIL_OURS, "registry_invalid",
+                    "change %" PRId64 " has a row of a kind that this program does not know", number);
+    if (v[3].kind == DB_NULL && v[4].kind == DB_NULL)
+        return fail(f, FAIL_CONFLICT, "forgotten",
+                    "what change %" PRId64 " did to local accounts is forgotten after %d days; import a file", number,
+                    CHANGE_PERSONAL_S / 86400);
+    *out = (struct changed_row){ kind, row_of(x->arena, &kind_rows[kind], &v[4]),
+                                 row_of(x->arena, &kind_rows[kind], &v[3]) };
+    if ((v[4].kind == DB_TEXT && out->before == NULL) || (v[3].kind == DB_TEXT && out->after == NULL))
+        return fail(f, FAIL_OURS, "registry_invalid", "the history of change %" PRId64 " cannot be read", number);
+    return still_as_before(out, now) || changed_since(d, x->arena, number, v, f);
+}
+
+static bool make_undo(struct db *d, struct change *x, int64_t number, const struct rows_now *now, struct fail *f)
+{
+    const struct db_value args[] = { db_int(number), db_int(INT32_MAX) };
+    struct db_rows rows;
+
+    if (!db_query(d, &rows_of, args, 2, x->arena, &rows, f))
+        return false;
+    if (rows.n == 0)
+        return fail(f, FAIL_CALLER, "no_change", "there is no change %" PRId64 "; `digione registry log` lists them",
+                    number);
+    for (size_t i = rows.n; i-- > 0;) {
+        struct changed_row back;
+        if (!turn_round(d, x, number, db_row(&rows, i), now, &back, f))
+            return false;
+        change_add(x, back.kind, back.before, back.after);
+    }
+    return true;
+}
+
+bool change_undo(struct db *d, struct arena *a, int64_t number, const struct change_by *by, bool dry_run,
+                 struct change_report *out, struct fail *f)
+{
+    struct change x = { .arena = arena_new_secret(), .by = *by, .undoes = number };
+    struct rows_now now;
+    struct row_place where;
+
+    *out = (struct change_report){ 0 };
+    bool good = db_begin(d, f) && rows_now_load(d, x.arena, &now, f) && make_undo(d, &x, number, &now, f) &&
+                change_write(d, a, &x, &now, out, &where, f) && (dry_run || db_commit(d, f));
+    db_rollback(d); /* after a commit there is nothing left to undo */
+    arena_free(x.arena);
+    return good;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * registry/change_int.h: a change while it is made and written; for this folder alone.
+ *
+ * Floor 4.
+ */
+#ifndef REGISTRY_CHANGE_INT_H
+#define REGISTRY_CHANGE_INT_H
+
+#include "registry/change.h"
+#include "registry/load.h"
+#include "registry/schema.h"
+
+/* The rows of every kind as SQL has them now, in the order of their keys. */
+struct rows_now {
+    struct db_rows of[KIND_COUNT];
+};
+
+bool rows_now_load(struct db *d, struct arena *a, struct rows_now *out, struct fail *f);
+/* NULL: there is none of that key.  key: at least the columns of the key. */
+const struct db_value *rows_now_find(const struct rows_now *now, enum kind kind, const struct db_value *key);
+
+int compare_keys(const struct kind_row *k, const struct db_value *x, const struct db_value *y);
+bool same_value(const struct db_value *x, const struct db_value *y);
+bool same_row(const struct kind_row *k, const struct db_value *x, const struct db_value *y);
+/* "service kanerva", "school oulu/1.2.246…". */
+struct str row_name(struct arena *a, const struct kind_row *k, const struct db_value *row);
+
+struct changed_row {
+    enum kind kind;
+    const struct db_value *before, *after; /* whole rows; NULL: there was none, there is none afterwards */
+};
+
+struct change {
+    struct arena *arena; /* of the rows */
+    struct change_by by;
+    int64_t undoes;
+    struct changed_row *rows;
+    size_t n, room;
+    void (*look)(void *with, const struct registry *r); /* as in struct import_how */
+    void *with;
+};
+
+void change_add(struct change *x, enum kind kind, const struct db_value *before, const struct db_value *after);
+
+/* Writes it within a transaction that the caller has begun, and commits or not.  Nothing in it: nothing is written, and
+ * the version stays.  Fails as change_undo() does; where the result does not hold, *where is the row (copied into a).
+ */
+bool change_write(struct db *d, struct arena *a, const struct change *x, const struct rows_now *now,
+                  struct change_report *out, struct row_place *where, struct fail *f);
+
+/* Whether rows of that kind are a person's: neither key nor value may leave. */
+bool kind_is_personal(enum kind kind);
+
+/* What SQL keeps of a row: its columns by name, whole.  Reading gives NULL when it is no such text; columns that the
+ * table has gained since have their preset. */
+struct str row_write(struct arena *a, const struct kind_row *k, const struct db_value *row);
+const struct db_value *row_read(struct arena *a, const struct kind_row *k, struct str text);
+/* What of x may be shown beside y (NULL: all of it that is not as its preset): a JSON object. */
+struct str row_show(struct arena *a, const struct kind_row *k, const struct db_value *x, const struct db_value *y);
+
+#endif
