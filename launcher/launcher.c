@@ -70,20 +70,28 @@ static struct str here_of(const struct ctx *c, struct str school)
     return str_is_set(school) ? arena_join(c->arena, S("/?school="), school) : S("/");
 }
 
-struct launcher_view launcher_for(const struct ctx *c, struct str school, struct str q, bool shared)
+/* A page's beginning as it came in the request; what is no number begins at the first. */
+static size_t from_of(struct str text)
+{
+    int64_t from;
+
+    return str_int(text, &from) && from > 0 ? (size_t)from : 0;
+}
+
+struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask *asked)
 {
     const struct person *p = c->session->person;
     struct at *schools = arena_make_n(c->arena, p->affiliation_count + 1, struct at);
     size_t n = schools_of(c, p, schools), chosen = 0;
 
     for (size_t i = 0; i < n; i++)
-        if (str_eq(schools[i].id, school))
+        if (str_eq(schools[i].id, asked->school))
             chosen = i;
     struct at at = n > 0 ? schools[chosen] : provider_of(c, p);
     struct launcher_view v = { .page = page_for(c, here_of(c, at.id)),
                                .today = when_today(c->arena, c->now_s, c->lang),
-                               .q = str_sub(q, 0, FILTER_MAX_B),
-                               .shared = shared,
+                               .q = str_sub(asked->q, 0, FILTER_MAX_B),
+                               .shared = asked->shared,
                                .school = at.name,
                                .school_id = at.id };
     const struct tiles_ask ask = { .registry = c->registry,
@@ -91,6 +99,7 @@ struct launcher_view launcher_for(const struct ctx *c, struct str school, struct
                                    .school = n > 1 ? at.id : S(""),
                                    .favourites = &c->session->favourites,
                                    .filter = v.q,
+                                   .from = from_of(asked->from),
                                    .lang = c->lang,
                                    .now_s = c->now_s };
 
@@ -103,16 +112,21 @@ struct launcher_view launcher_for(const struct ctx *c, struct str school, struct
     return v;
 }
 
-struct favourites_view favourites_for(const struct ctx *c, size_t max)
+struct favourites_view favourites_for(const struct ctx *c, struct str q, struct str from, size_t max)
 {
-    const struct tiles_ask ask = { .registry = c->registry,
-                                   .person = c->session->person,
-                                   .favourites = &c->session->favourites,
-                                   .lang = c->lang,
-                                   .now_s = c->now_s };
+    struct tiles_ask ask = { .registry = c->registry,
+                             .person = c->session->person,
+                             .favourites = &c->session->favourites,
+                             .keep_favourites = true,
+                             .filter = str_sub(q, 0, FILTER_MAX_B),
+                             .from = from_of(from),
+                             .max = FAVOURITE_ROWS_MAX,
+                             .lang = c->lang,
+                             .now_s = c->now_s };
 
     return (struct favourites_view){ .page = page_for(c, S("/favourites")),
                                      .tiles = tiles_build(c->arena, &ask),
+                                     .q = ask.filter,
                                      .shared = c->session->shared,
                                      .max = max };
 }

@@ -158,12 +158,30 @@ struct html page_local(struct arena *a, const struct local_view *v)
 
 enum { SEARCH_FROM = 9 }; /* fewer tiles are seen at a glance */
 
+static void put_parts(struct arena *a, const struct tiles *tiles, struct launcher_out *out)
+{
+    struct part_row *rows = arena_make_n(a, tiles->parts.n + 1, struct part_row);
+    enum lang lang = out->page.lang;
+
+    for (size_t i = 0; i < tiles->parts.n; i++) {
+        const struct tile_part *part = &tiles->parts.at[i];
+        rows[i] = (struct part_row){ part->title, words_count(a, part->count, lang), part->from, part->current };
+    }
+    out->parts.at = rows;
+    out->parts.n = tiles->parts.n;
+    out->first = words_count(a, tiles->before + 1, lang);
+    out->last = words_count(a, tiles->before + tiles->shown, lang);
+    out->total = words_count(a, tiles->count, lang);
+}
+
 struct html page_launcher(struct arena *a, const struct launcher_view *v)
 {
     struct launcher_out out = { .page = v->page, .in = *v, .roomy = v->tiles.density == DENSITY_ROOMY };
 
     out.filtered = v->tiles.count == 0 && v->tiles.before_filter > 0;
     out.searchable = v->tiles.before_filter >= SEARCH_FROM || out.filtered;
+    if (v->tiles.parts.n > 0)
+        put_parts(a, &v->tiles, &out);
     if (out.roomy)
         RENDER(a, view_pupil, &out);
     RENDER(a, view_launcher, &out);
@@ -171,14 +189,20 @@ struct html page_launcher(struct arena *a, const struct launcher_view *v)
 
 struct html page_favourites(struct arena *a, const struct favourites_view *v)
 {
-    size_t n = v->tiles.favourites.n;
+    size_t n = v->tiles.favourites.n, from = v->tiles.from;
     struct favourite_row *rows = arena_make_n(a, n + 1, struct favourite_row);
-    struct favourites_out out = { .page = v->page, .in = *v, .full = n >= v->max };
+    struct favourites_out out = { .page = v->page, .in = *v, .full = n >= v->max, .cut = v->tiles.parts.n > 0 };
 
     for (size_t i = 0; i < n; i++)
         rows[i] = (struct favourite_row){ v->tiles.favourites.at[i], i == 0, i + 1 == n };
     out.rows.at = rows;
     out.rows.n = n;
+    out.searchable = out.cut || str_is_set(v->q);
+    if (out.cut) {
+        out.first = words_count(a, from + 1, v->page.lang);
+        out.last = words_count(a, from + v->tiles.shown - n, v->page.lang);
+        out.total = words_count(a, v->tiles.count - n, v->page.lang);
+    }
     RENDER(a, view_favourites, &out);
 }
 

@@ -97,7 +97,7 @@ struct html page_no_school(struct arena *a, const struct sign_in_view *v);
 /* The picker over a registry snapshot: made by the first call (gateway/node/node.c, before a snapshot is in force),
  * kept with it, shared by all threads. */
 struct picker;
-const struct picker *picker_of(struct registry *r);
+const struct picker *picker_of(const struct registry *r);
 /* Fills in remembered, search, picks, others, q, total, from, next and previous of a view whose page.lang is set. query
  * and n as they came in the request (absent: none); remembered_idp from the cookie; all: `all=1`. */
 struct picker_ask {
@@ -134,7 +134,7 @@ struct school_tabs {
     size_t n;
 };
 
-struct launcher_view { /* GET /?school=&q= */
+struct launcher_view { /* GET /?school=&q=&from= */
     struct page page;
     struct tiles tiles;
     struct str today; /* "Maanantai 23. marraskuuta" */
@@ -144,17 +144,27 @@ struct launcher_view { /* GET /?school=&q= */
     struct str school, school_id;       /* the chosen (or only) school: name, or the provider's; parameter `school` */
     struct str ask, ask_url, ask_email; /* whose help desk opens services */
 };
-/* Fills in the whole view from the session's person.  school, q: parameters as they came. */
-struct launcher_view launcher_for(const struct ctx *c, struct str school, struct str q, bool shared);
+struct launcher_ask { /* parameters as they came; absent: none */
+    struct str school, q, from;
+    bool shared;
+};
+/* Fills in the whole view from the session's person. */
+struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask *asked);
 struct html page_launcher(struct arena *a, const struct launcher_view *v); /* also the empty one */
 
-struct favourites_view { /* GET /favourites; POST: csrf, and one of add, remove, up, down with a service's id */
+enum { FAVOURITE_ROWS_MAX = 24 }; /* to choose from on one page: each has a button */
+
+/* GET /favourites?q=&from=; POST: csrf, one of add, remove, up, down with a service's id, and q and from to come back
+ * to the same page. */
+struct favourites_view {
     struct page page;
     struct tiles tiles; /* favourites, and in groups what may become one */
+    struct str q;
     bool shared;
     size_t max;
 };
-struct favourites_view favourites_for(const struct ctx *c, size_t max);
+/* q, from: parameters as they came. */
+struct favourites_view favourites_for(const struct ctx *c, struct str q, struct str from, size_t max);
 struct html page_favourites(struct arena *a, const struct favourites_view *v);
 
 /* --- refusals --------------------------------------------------------------------------------------------- */

@@ -1,75 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/tiles.h"
 
-#include "launcher/texts.h"
+#include "launcher/shelf.h"
 #include "launcher/words.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-enum { GROUPS_MAX = 8, DENSE_FROM = 5, ROOMY_CLASS_MAX = 3 };
-
-/* Groups stand on the page in this order. */
-static const struct {
-    const char *id;
-    enum text title;
-    bool tools; /* drawn dense when there are many */
-} groups[] = {
-    { "learning", T_group_learning, false }, { "class", T_group_class, false }, { "everyday", T_group_everyday, false },
-    { "work", T_group_work, true },          { "other", T_group_other, false },
-};
-
-enum { GROUP_COUNT = sizeof groups / sizeof *groups, GROUP_OTHER = GROUP_COUNT - 1 };
-
-/* What a service's category means here; one that is not in the table stands among the others. */
-static const struct {
-    const char *category, *group;
-    enum pictogram pictogram;
-} categories[] = {
-    { "learning", "learning", PIC_BOOK },   { "books", "learning", PIC_BOOK },
-    { "library", "learning", PIC_BOOK },    { "maths", "learning", PIC_MATHS },
-    { "exercises", "learning", PIC_MATHS }, { "reading", "learning", PIC_READ },
-    { "assistive", "learning", PIC_READ },  { "pictures", "learning", PIC_PICTURE },
-    { "music", "learning", PIC_MUSIC },     { "coding", "learning", PIC_CODE },
-    { "class", "class", PIC_ROOM },         { "courses", "class", PIC_ROOM },
-    { "assessment", "class", PIC_EXAM },    { "survey", "class", PIC_EXAM },
-    { "everyday", "everyday", PIC_CLOCK },  { "timetable", "everyday", PIC_CLOCK },
-    { "journal", "everyday", PIC_HOME },    { "school", "everyday", PIC_HOME },
-    { "messages", "everyday", PIC_LETTER }, { "work", "work", PIC_STAR },
-    { "office", "work", PIC_LETTER },       { "admin", "work", PIC_STAR },
-};
-
-static size_t group_of(struct str category, enum pictogram *pictogram)
-{
-    for (size_t i = 0; i < sizeof categories / sizeof *categories; i++) {
-        if (!str_eq(category, str_of(categories[i].category)))
-            continue;
-        *pictogram = categories[i].pictogram;
-        for (size_t g = 0; g < GROUP_COUNT; g++)
-            if (strcmp(groups[g].id, categories[i].group) == 0)
-                return g;
-    }
-    *pictogram = PIC_STAR;
-    return GROUP_OTHER;
-}
-
-static struct icon icon_in(struct arena *a, const struct service *s, enum lang lang, size_t *group)
-{
-    uint64_t h = str_hash(s->id, 0);
-    struct icon icon = { .initials = words_initials(a, names_in(&s->names, lang)),
-                         .shape = 1 + (int)(h >> 32 & 7),
-                         .colour = 1 + (int)(h >> 35 & 7) };
-
-    *group = group_of(s->category, &icon.pictogram);
-    return icon;
-}
-
-struct icon icon_of(struct arena *a, const struct service *s, enum lang lang)
-{
-    size_t group;
-
-    return icon_in(a, s, lang, &group);
-}
+enum { DENSE_FROM = 5, ROOMY_CLASS_MAX = 3 };
 
 enum density density_of(const struct person *p, int64_t now_s)
 {
@@ -87,13 +22,7 @@ enum density density_of(const struct person *p, int64_t now_s)
     return small > 0 && other == 0 ? DENSITY_ROOMY : DENSITY_NORMAL;
 }
 
-/* --- collecting ------------------------------------------------------------------------------------------- */
-
-struct found { /* a tile before it has its place */
-    struct tile tile;
-    size_t group;
-    struct str key;
-};
+/* --- choosing --------------------------------------------------------------------------------------------- */
 
 /* The person as one school sees it: affiliations elsewhere do not count, those of the provider itself do. */
 static struct person at_school(struct arena *a, const struct person *p, struct str school)
@@ -113,53 +42,50 @@ static struct person at_school(struct arena *a, const struct person *p, struct s
     return here;
 }
 
-static bool has_way_in(const struct service *s)
+/* What the person may open, by place on the shelf. */
+static struct bits allowed_on(struct arena *a, const struct shelf *shelf, const struct tiles_ask *ask,
+                              const struct person *here)
 {
-    return str_is_set(s->launch_uri) || str_is_set(s->initiate_login_uri) || str_is_set(s->target_link_uri);
+    tiles_allow *allow = ask->allow != NULL ? ask->allow : policy_services;
+    struct bits services = allow(a, ask->registry, here, ask->now_s), tiles = bits_new(a, shelf->count);
+
+    for (size_t i = 0; i < services.words; i++)
+        for (uint64_t word = services.at[i]; word != 0; word &= word - 1) {
+            uint32_t place = shelf->places[i * 64 + (size_t)__builtin_ctzll(word)];
+            if (place != SHELF_NOWHERE)
+                bits_set(&tiles, place);
+        }
+    return tiles;
 }
 
-static struct str folded(struct arena *a, struct str s)
+/* Takes the favourites out of what is left to show. */
+static size_t take_favourites(const struct tiles_ask *ask, const struct shelf *shelf, struct bits *left,
+                              struct tile *out)
 {
-    struct buf b = buf_new(a, 4 * s.n + 4);
+    const struct service *services = registry_parts(ask->registry)->services;
+    size_t n = 0;
 
-    words_fold(&b, s);
-    return buf_str(&b);
+    for (size_t i = 0; i < ask->favourites->n; i++) {
+        const struct service *s = registry_service(ask->registry, ask->favourites->at[i]);
+        size_t place = s != NULL ? shelf->places[s - services] : SHELF_NOWHERE;
+        if (place == SHELF_NOWHERE || !bits_has(left, place))
+            continue;
+        out[n++] = shelf->tiles[place];
+        bits_clear(left, place);
+    }
+    return n;
 }
 
-static bool passes(struct arena *a, const struct tile *t, struct str query)
-{
-    return query.n == 0 || words_all_in(folded(a, arena_join(a, arena_join(a, t->name, S(" ")), t->line)), query);
-}
-
-static struct found found_of(struct arena *a, const struct service *s, enum lang lang)
-{
-    struct found f = { .tile = { .id = s->id, .name = names_in(&s->names, lang), .line = names_in(&s->lines, lang) } };
-
-    f.tile.icon = icon_in(a, s, lang, &f.group);
-    f.tile.word = words_last(f.tile.name);
-    f.tile.open = arena_join(a, S("/open/"), s->id);
-    f.key = words_sort_key(a, f.tile.name, lang);
-    return f;
-}
-
-static int by_place(const void *x, const void *y)
-{
-    const struct found *a = x, *b = y;
-    int order = (a->group > b->group) - (a->group < b->group);
-
-    if (order == 0)
-        order = str_cmp(a->key, b->key);
-    return order != 0 ? order : str_cmp(a->tile.id, b->tile.id);
-}
+/* --- telling apart ---------------------------------------------------------------------------------------- */
 
 /* Two services of one list never share shape and colour, as long as there are that many: the later takes the next
  * shape, and once a colour is used up the next colour. */
-static void tell_apart(struct found *found, size_t n)
+static void tell_apart(struct tile *tiles, size_t n)
 {
     bool used[TILE_SHAPES * TILE_COLOURS] = { false };
 
     for (size_t i = 0; i < n && i < TILE_SHAPES * TILE_COLOURS; i++) {
-        struct icon *icon = &found[i].tile.icon;
+        struct icon *icon = &tiles[i].icon;
         int shape = icon->shape - 1, colour = icon->colour - 1;
         for (int tries = 1; used[colour * TILE_SHAPES + shape]; tries++) {
             shape = (shape + 1) % TILE_SHAPES;
@@ -172,82 +98,118 @@ static void tell_apart(struct found *found, size_t n)
     }
 }
 
-/* A pupil's word is the name's last; where two would read alike, each has its whole name.  For roomy lists, which are
- * short: it compares each with each. */
-static void tell_words_apart(struct found *found, size_t n)
+/* A pupil's word is the name's last; where two would read alike, each has its whole name. */
+static void tell_words_apart(struct arena *a, struct tile *tiles, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = i + 1; k < n; k++)
-            if (str_eq(words_last(found[k].tile.name), words_last(found[i].tile.name))) {
-                found[i].tile.word = found[i].tile.name;
-                found[k].tile.word = found[k].tile.name;
-            }
+    size_t size = 8;
+
+    while (size < 2 * n + 2)
+        size *= 2;
+    struct tile **seen = arena_make_n(a, size, struct tile *); /* the first with each word; open addressing */
+    for (size_t i = 0; i < n; i++) {
+        struct str word = words_last(tiles[i].name);
+        size_t k = str_hash(word, 0) & (size - 1);
+        while (seen[k] != NULL && !str_eq(words_last(seen[k]->name), word))
+            k = (k + 1) & (size - 1);
+        if (seen[k] == NULL) {
+            seen[k] = &tiles[i];
+            continue;
+        }
+        seen[k]->word = seen[k]->name;
+        tiles[i].word = tiles[i].name;
+    }
 }
 
-static void put_groups(struct arena *a, const struct found *found, size_t n, enum lang lang, struct tiles *out)
-{
-    struct tile_group *group = arena_make_n(a, GROUPS_MAX, struct tile_group);
-    struct tile *tile = arena_make_n(a, n + 1, struct tile);
-    size_t count = 0;
+/* --- groups ----------------------------------------------------------------------------------------------- */
 
-    for (size_t from = 0, to; from < n; from = to) {
-        size_t g = found[from].group;
-        for (to = from; to < n && found[to].group == g; to++)
-            tile[to] = found[to].tile;
-        group[count++] = (struct tile_group){ .id = str_of(groups[g].id),
-                                              .title = text(groups[g].title, lang),
-                                              .dense = groups[g].tools && to - from >= DENSE_FROM,
-                                              .tiles = { tile + from, to - from } };
+/* The groups of all that is left, each with how many it has and how many stand before it. */
+static void list_groups(struct arena *a, const struct shelf *shelf, const struct bits *left, enum lang lang,
+                        struct tiles *out)
+{
+    struct tile_part *part = arena_make_n(a, SHELF_GROUPS, struct tile_part);
+    size_t n = 0, before = 0;
+
+    for (size_t g = 0; g < SHELF_GROUPS; g++) {
+        size_t count = bits_count_in(left, g > 0 ? shelf->ends[g - 1] : 0, shelf->ends[g]);
+        if (count > 0)
+            part[n++] = (struct tile_part){ .title = text(shelf_groups[g].title, lang),
+                                            .from = before,
+                                            .count = count,
+                                            .current = before <= out->from && out->from < before + count };
+        before += count;
+    }
+    out->parts.at = part;
+    out->parts.n = n;
+}
+
+/* Dense is a long group as a whole, not what a page shows of it. */
+static void put_groups(struct arena *a, const struct shelf *shelf, const struct bits *left, struct tile *tile,
+                       const struct tiles_ask *ask, struct tiles *out)
+{
+    struct tile_group *group = arena_make_n(a, SHELF_GROUPS, struct tile_group);
+    size_t place = bits_nth(left, out->from), n = 0;
+
+    for (size_t g = 0; g < SHELF_GROUPS && out->shown < ask->max; g++) {
+        struct tile *first = tile + out->shown;
+        size_t begin = g > 0 ? shelf->ends[g - 1] : 0, count = 0;
+        for (; place < shelf->ends[g] && out->shown < ask->max; place = bits_next(left, place + 1), out->shown++)
+            first[count++] = shelf->tiles[place];
+        if (count > 0)
+            group[n++] = (struct tile_group){ .id = str_of(shelf_groups[g].id),
+                                              .title = text(shelf_groups[g].title, ask->lang),
+                                              .dense = shelf_groups[g].tools &&
+                                                       bits_count_in(left, begin, shelf->ends[g]) >= DENSE_FROM,
+                                              .tiles = { first, count } };
     }
     out->groups.at = group;
-    out->groups.n = count;
-    out->count = n;
+    out->groups.n = n;
 }
 
-/* Takes the favourites out of the list, which keeps its order; returns how many stay. */
-static size_t take_favourites(struct arena *a, struct found *found, size_t n, const struct strs *ids, struct tiles *out)
-{
-    struct tile *tile = arena_make_n(a, ids->n + 1, struct tile);
-    size_t count = 0, stay = 0;
+/* --- all of it -------------------------------------------------------------------------------------------- */
 
-    for (size_t k = 0; k < ids->n; k++)
-        for (size_t i = 0; i < n; i++)
-            if (str_eq(found[i].tile.id, ids->at[k]))
-                tile[count++] = found[i].tile;
-    for (size_t i = 0; i < n; i++)
-        if (!strs_has(ids, found[i].tile.id))
-            found[stay++] = found[i];
-    out->favourites.at = tile;
-    out->favourites.n = count;
-    return stay;
+/* Where a page begins: at what was asked, but there is always something on it. */
+static void turn_to(const struct tiles_ask *ask, size_t listed, struct tiles *out)
+{
+    size_t last = listed > 0 ? (listed - 1) / ask->max * ask->max : 0;
+
+    out->from = ask->from < listed ? ask->from : last;
+    out->previous = out->from > ask->max ? out->from - ask->max : 0;
+    out->next = listed - out->from > ask->max ? out->from + ask->max : 0;
 }
 
-struct tiles tiles_build(struct arena *a, const struct tiles_ask *ask)
+struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
 {
-    const struct registry_parts *parts = registry_parts(ask->registry);
-    tiles_decide *decide = ask->decide != NULL ? ask->decide : policy_decide;
-    struct person here = at_school(a, ask->person, ask->school);
-    struct str query = folded(a, str_trim(ask->filter));
-    struct tiles out = { .density = density_of(&here, ask->now_s) };
-    size_t room = parts->service_count < TILES_MAX ? parts->service_count : TILES_MAX;
-    struct found *found = arena_make_n(a, room + 1, struct found);
-    size_t n = 0;
+    const struct shelf *shelf = shelf_of(wish->registry, wish->lang);
+    struct tiles_ask ask = *wish;
+    struct person here = at_school(a, ask.person, ask.school);
+    struct bits left = allowed_on(a, shelf, &ask, &here);
+    struct str query = words_query(a, ask.filter);
+    struct tiles out = { .density = density_of(&here, ask.now_s), .before_filter = bits_count(&left) };
+    size_t favourites = 0;
 
-    for (size_t i = 0; i < parts->service_count && n < room; i++) {
-        const struct service *s = &parts->services[i];
-        if (!has_way_in(s) || decide(ask->registry, &here, s, ask->now_s).effect != EFFECT_ALLOW)
-            continue;
-        out.before_filter++;
-        found[n] = found_of(a, s, ask->lang);
-        n += passes(a, &found[n].tile, query);
+    if (ask.max == 0)
+        ask.max = out.density == DENSITY_ROOMY ? TILES_ROOMY_MAX : TILES_MAX;
+    size_t room = ask.max + (ask.favourites != NULL ? ask.favourites->n : 0);
+    struct tile *tiles = arena_make_n(a, room + 1, struct tile);
+    if (ask.favourites != NULL && (query.n == 0 || ask.keep_favourites))
+        favourites = take_favourites(&ask, shelf, &left, tiles);
+    if (query.n > 0) {
+        struct bits hits = finder_holds(shelf->finder, a, query);
+        bits_and(&left, &hits);
     }
-    qsort(found, n, sizeof *found, by_place);
-    tell_apart(found, n);
+    size_t listed = bits_count(&left);
+    out.count = listed + favourites;
+    turn_to(&ask, listed, &out);
+    out.favourites.at = tiles;
+    out.favourites.n = out.from == 0 || ask.keep_favourites ? favourites : 0;
+    out.before = out.from > 0 ? out.from + favourites - out.favourites.n : 0;
+    put_groups(a, shelf, &left, tiles + favourites, &ask, &out);
+    if (out.shown < listed)
+        list_groups(a, shelf, &left, ask.lang, &out);
+    size_t skip = favourites - out.favourites.n;
+    tell_apart(tiles + skip, out.favourites.n + out.shown);
     if (out.density == DENSITY_ROOMY)
-        tell_words_apart(found, n);
-    if (ask->favourites != NULL && query.n == 0)
-        n = take_favourites(a, found, n, ask->favourites, &out);
-    put_groups(a, found, n, ask->lang, &out);
-    out.count += out.favourites.n;
+        tell_words_apart(a, tiles + skip, out.favourites.n + out.shown);
+    out.shown += out.favourites.n;
     return out;
 }

@@ -2,8 +2,10 @@
  * launcher/tiles.h: services + person + policy -> the tiles of one person's launcher.
  *
  * Floor 5.  Pure: reads its arguments, keeps nothing.  A tile is there exactly
- * when the decision function allows the service, so the launcher never shows
- * what sign-in would refuse.  Views point into the registry or the arena given.
+ * when policy allows the service, so the launcher never shows what sign-in would
+ * refuse.  The order is by group and then by name, as the language sorts; what does
+ * not fit on a page stands on the next one, and the counts are of all.  Views point into the registry or the arena
+ * given.
  */
 #ifndef LAUNCHER_TILES_H
 #define LAUNCHER_TILES_H
@@ -11,12 +13,14 @@
 #include "model/registry.h"
 #include "policy/policy.h"
 
-enum { TILE_SHAPES = 8, TILE_COLOURS = 8, TILES_MAX = 200 };
+/* At most so many on one page, besides the favourites: what fits into 50 KB with the stylesheet.  Roomy tiles have a
+ * picture each. */
+enum { TILE_SHAPES = 8, TILE_COLOURS = 8, TILES_MAX = 80, TILES_ROOMY_MAX = 36 };
 
 /* How much of a tile is shown.  ROOMY: pupils (pictogram, one word); NORMAL: icon, name, one line. */
 enum density { DENSITY_NORMAL = 0, DENSITY_ROOMY };
 
-/* Categories that the registry may give a service, with their group and picture, stand in tiles.c: books, library,
+/* Categories that the registry may give a service, with their group and picture, stand in shelf.c: books, library,
  * maths, exercises, reading, assistive, pictures, music, coding, learning; class, courses, assessment, survey;
  * timetable, journal, messages, school, everyday; office, admin, work.  Any other stands in the last group.
  *
@@ -59,6 +63,12 @@ struct tile_group {
     } tiles; /* by name, in the page's language's order */
 };
 
+struct tile_part { /* a group of a list that is longer than its page */
+    struct str title;
+    size_t from, count; /* where it begins (tiles_ask.from), how many it has */
+    bool current;       /* the page begins in it */
+};
+
 struct tiles {
     struct {
         const struct tile_group *at;
@@ -67,27 +77,40 @@ struct tiles {
     struct {
         const struct tile *at;
         size_t n;
-    } favourites;         /* in the person's order; they stand in no group */
-    size_t count;         /* of all tiles */
-    size_t before_filter; /* count without the filter: 0 means "no services at all" */
+    } favourites; /* in the person's order, on the first page; they stand in no group */
+    struct {
+        const struct tile_part *at;
+        size_t n;
+    } parts;               /* all groups, where not all tiles are shown; else none */
+    size_t count;          /* of all tiles, shown or not */
+    size_t before_filter;  /* count without the filter: 0 means "no services at all" */
+    size_t shown, before;  /* of them: on this page, and on those before it */
+    size_t from;           /* where this page begins, favourites not counted */
+    size_t next, previous; /* where the pages after and before begin; next 0: none; previous counts where from > 0 */
     enum density density;
 };
 
-typedef struct decision tiles_decide(const struct registry *, const struct person *, const struct service *,
-                                     int64_t now_s);
+/* Which services a person may open, by their place in the registry. */
+typedef struct bits tiles_allow(struct arena *a, const struct registry *, const struct person *, int64_t now_s);
 
 struct tiles_ask {
     const struct registry *registry;
     const struct person *person;
     struct str school;             /* oid or code: only what the person may open there; absent: anywhere */
-    const struct strs *favourites; /* ids; NULL: none.  a filtered list has none apart */
+    const struct strs *favourites; /* ids; NULL: none.  A filtered list has none apart */
+    bool keep_favourites;          /* shows them with a filter and on every page, too, to arrange them */
     struct str filter;             /* words that name or line must contain; absent: all */
+    size_t from, max; /* the page: so many before it, without favourites, and at most so many on it; max 0: what
+                       * fits.  One past the end is the last */
     enum lang lang;
-    int64_t now_s;        /* Unix time, seconds */
-    tiles_decide *decide; /* NULL: policy_decide */
+    int64_t now_s;      /* Unix time, seconds */
+    tiles_allow *allow; /* NULL: policy_services */
 };
 
 struct tiles tiles_build(struct arena *a, const struct tiles_ask *ask);
+
+/* Makes what the tiles of a snapshot are taken from, so that the first request does not wait for it. */
+void tiles_prepare(const struct registry *r);
 
 /* The icon of one service alone (sign-in, "not for you"): the same everywhere, but where two of one list would look
  * alike and the later takes the next shape. */

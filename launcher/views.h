@@ -24,9 +24,20 @@ struct local_out {
     bool no_username, no_password;
 };
 
+struct part_row { /* a group of a list that is longer than its page */
+    struct str title, count;
+    size_t from;
+    bool current;
+};
+
 struct launcher_out {
     struct page page;
     struct launcher_view in;
+    struct {
+        const struct part_row *at;
+        size_t n;
+    } parts;                       /* none where all is shown */
+    struct str first, last, total; /* numbers as people write them */
     bool roomy, searchable, filtered;
 };
 
@@ -42,7 +53,8 @@ struct favourites_out {
         const struct favourite_row *at;
         size_t n;
     } rows;
-    bool roomy, full;
+    struct str first, last, total; /* of what may become a favourite */
+    bool roomy, full, cut, searchable;
 };
 
 /* A support code in two halves: apart to the eye, together when it is copied. */

@@ -211,3 +211,23 @@ struct str words_count(struct arena *a, size_t n, enum lang lang)
     }
     return buf_str(&b);
 }
+
+struct str words_query(struct arena *a, struct str typed)
+{
+    struct buf folded = buf_new(a, 4 * typed.n + 4), out = buf_new(a, 4 * typed.n + 4);
+    struct str rest, word;
+
+    words_fold(&folded, typed);
+    for (size_t i = 0; i < folded.n; i++)
+        if ((unsigned char)folded.p[i] < ' ')
+            folded.p[i] = ' ';
+    rest = buf_str(&folded);
+    for (int words = 0; words < WORDS_IN_SEARCH_MAX && str_split(&rest, ' ', &word);) {
+        if (word.n == 0)
+            continue;
+        if (words++ > 0)
+            buf_byte(&out, ' ');
+        buf_add(&out, word);
+    }
+    return buf_str(&out);
+}

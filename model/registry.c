@@ -15,14 +15,23 @@ struct table { /* open addressing, at most half full, so a probe always ends */
     size_t mask;
 };
 
+struct index { /* has an arena and a lock of its own: one may be made while another is, or asks for another */
+    struct arena *arena;
+    pthread_mutex_t lock;
+    _Atomic(void *) made;
+};
+
 struct registry {
     struct arena *arena;
     atomic_uint holders;
     struct registry_parts parts;
-    struct table providers, provider_oids, idps, entities, issuers, services, clients, accounts;
+    struct table providers, provider_oids, idps, idp_schools, entities, issuers, services, clients, accounts;
     const struct rule **rules; /* by provider, then by id */
-    pthread_mutex_t index_lock;
-    _Atomic(void *) index;
+    struct index *indexes;     /* of INDEX_COUNT */
+};
+
+struct school_slots {
+    struct table table;
 };
 
 static struct table table_for(struct arena *a, size_t n)
@@ -71,6 +80,32 @@ static int by_provider(const void *x, const void *y)
     return order != 0 ? order : str_cmp(a->id, b->id);
 }
 
+/* A school's keys, each leading to whoever came first. */
+static void put_school(struct table *t, const struct school *s, const void *value)
+{
+    put(t, s->oid, value);
+    put(t, s->code, value);
+}
+
+static bool is_picked(const struct idp *idp)
+{
+    return idp->enabled && idp->listed && idp->provider != NULL;
+}
+
+static void index_idp_schools(struct registry *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->parts.idp_count; i++)
+        n += is_picked(&r->parts.idps[i]) ? r->parts.idps[i].provider->school_count : 0;
+    r->idp_schools = table_for(r->arena, 2 * n);
+    for (size_t i = 0; i < r->parts.idp_count; i++) {
+        const struct idp *idp = &r->parts.idps[i];
+        for (size_t k = 0; is_picked(idp) && k < idp->provider->school_count; k++)
+            put_school(&r->idp_schools, &idp->provider->schools[k], idp);
+    }
+}
+
 struct registry *registry_build(struct arena *a, const struct registry_parts *parts)
 {
     struct registry *r = arena_make(a, struct registry);
@@ -78,8 +113,11 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
     r->arena = a;
     r->parts = *parts;
     atomic_init(&r->holders, 1);
-    atomic_init(&r->index, NULL);
-    (void)pthread_mutex_init(&r->index_lock, NULL); /* a default mutex holds nothing to give back */
+    r->indexes = arena_make_n(a, INDEX_COUNT, struct index);
+    for (size_t i = 0; i < INDEX_COUNT; i++) {
+        atomic_init(&r->indexes[i].made, NULL);
+        (void)pthread_mutex_init(&r->indexes[i].lock, NULL); /* a default mutex holds nothing to give back */
+    }
     r->providers = table_for(a, parts->provider_count);
     r->provider_oids = table_for(a, parts->provider_count);
     for (size_t i = 0; i < parts->provider_count; i++) {
@@ -97,6 +135,7 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
         else if (idp->kind == IDP_OIDC)
             put(&r->issuers, idp->issuer, idp);
     }
+    index_idp_schools(r);
     r->services = table_for(a, parts->service_count);
     r->clients = table_for(a, parts->service_count);
     for (size_t i = 0; i < parts->service_count; i++) {
@@ -113,20 +152,23 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
     return r;
 }
 
-const void *registry_index(struct registry *r, void *(*make)(struct arena *a, const struct registry *r))
+const void *registry_index(const struct registry *r, enum registry_index which,
+                           void *(*make)(struct arena *a, const struct registry *r))
 {
-    void *index = atomic_load_explicit(&r->index, memory_order_acquire);
+    struct index *i = &r->indexes[which];
+    void *made = atomic_load_explicit(&i->made, memory_order_acquire);
 
-    if (index != NULL)
-        return index;
-    (void)pthread_mutex_lock(&r->index_lock);
-    index = atomic_load_explicit(&r->index, memory_order_relaxed);
-    if (index == NULL) {
-        index = make(r->arena, r);
-        atomic_store_explicit(&r->index, index, memory_order_release);
+    if (made != NULL)
+        return made;
+    (void)pthread_mutex_lock(&i->lock);
+    made = atomic_load_explicit(&i->made, memory_order_relaxed);
+    if (made == NULL) {
+        i->arena = arena_new();
+        made = make(i->arena, r);
+        atomic_store_explicit(&i->made, made, memory_order_release);
     }
-    (void)pthread_mutex_unlock(&r->index_lock);
-    return index;
+    (void)pthread_mutex_unlock(&i->lock);
+    return made;
 }
 
 struct registry *registry_hold(struct registry *r)
@@ -137,8 +179,11 @@ struct registry *registry_hold(struct registry *r)
 
 void registry_drop(struct registry *r)
 {
-    if (r != NULL && atomic_fetch_sub_explicit(&r->holders, 1, memory_order_acq_rel) == 1)
-        arena_free(r->arena);
+    if (r == NULL || atomic_fetch_sub_explicit(&r->holders, 1, memory_order_acq_rel) != 1)
+        return;
+    for (size_t i = 0; i < INDEX_COUNT; i++)
+        arena_free(r->indexes[i].arena);
+    arena_free(r->arena);
 }
 
 const struct registry_parts *registry_parts(const struct registry *r)
@@ -185,32 +230,31 @@ const struct account *registry_account(const struct registry *r, struct str idp,
     return found;
 }
 
-/* The first rule that does not sort before the provider, or behind it when `behind`. */
-static size_t rule_bound(const struct registry *r, const struct provider *p, bool behind)
+const struct rule *const *registry_rules(const struct registry *r, size_t *n)
 {
-    size_t low = 0, high = r->parts.rule_count;
-
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        int order = str_cmp(r->rules[mid]->provider->id, p->id);
-        if (order < 0 || (behind && order == 0))
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    *n = r->parts.rule_count;
+    return (const struct rule *const *)r->rules;
 }
 
-const struct rule *const *registry_rules(const struct registry *r, const struct provider *p, size_t *n)
+const struct idp *registry_idp_school(const struct registry *r, struct str oid_or_code)
 {
-    size_t first = rule_bound(r, p, false);
+    return get(&r->idp_schools, oid_or_code);
+}
 
-    *n = rule_bound(r, p, true) - first;
-    return (const struct rule *const *)&r->rules[first];
+void provider_index_schools(struct arena *a, struct provider *p)
+{
+    struct school_slots *slots = arena_make(a, struct school_slots);
+
+    slots->table = table_for(a, 2 * p->school_count);
+    for (size_t i = 0; i < p->school_count; i++)
+        put_school(&slots->table, &p->schools[i], &p->schools[i]);
+    p->school_slots = slots;
 }
 
 const struct school *provider_school(const struct provider *p, struct str oid_or_code)
 {
+    if (p->school_slots != NULL)
+        return get(&p->school_slots->table, oid_or_code);
     for (size_t i = 0; i < p->school_count; i++)
         if (str_eq(p->schools[i].oid, oid_or_code) || str_eq(p->schools[i].code, oid_or_code))
             return &p->schools[i];

@@ -37,6 +37,8 @@ struct provider {   /* an education provider: usually a municipality; the tenant
     struct str support; /* whom to ask: a URL or an e-mail address of the provider's help desk */
     struct school *schools;
     size_t school_count;
+    const struct school_slots
+        *school_slots; /* made by provider_index_schools(); NULL: schools are looked for one by one */
 };
 
 enum idp_kind { IDP_NONE = 0, IDP_OIDC, IDP_SAML, IDP_LOCAL };
@@ -131,9 +133,17 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
 struct registry *registry_hold(struct registry *r);
 void registry_drop(struct registry *r); /* NULL does nothing; any thread */
 
-/* One more index over the snapshot, kept with it: made once, by the first who asks, in the snapshot's arena.
- * There is one; its owner is launcher/picker.c (the search over cities and schools).  Any thread. */
-const void *registry_index(struct registry *r, void *(*make)(struct arena *a, const struct registry *r));
+/* More indexes over the snapshot, kept with it and freed with it.  Each is made once, by the first who asks for it, and
+ * must not ask for itself.  gateway/node/node.c asks for all before a snapshot is in force, so that no request waits
+ * for one.  Any thread. */
+enum registry_index {
+    INDEX_RULES,  /* policy/rules.c: what the rules say about one role at one school */
+    INDEX_PICKER, /* launcher/picker.c: the search over cities and schools */
+    INDEX_TILES,  /* launcher/shelf.c: services in the order of the launcher, and the search over them */
+    INDEX_COUNT
+};
+const void *registry_index(const struct registry *r, enum registry_index which,
+                           void *(*make)(struct arena *a, const struct registry *r));
 
 const struct registry_parts *registry_parts(const struct registry *r);
 /* Each gives NULL when there is none (or the name is absent). */
@@ -145,8 +155,12 @@ const struct idp *registry_idp_entity(const struct registry *r, enum idp_kind ki
 const struct service *registry_service(const struct registry *r, struct str id);
 const struct service *registry_client(const struct registry *r, struct str client_id);
 const struct account *registry_account(const struct registry *r, struct str idp, struct str username);
-/* The rules of one provider, in the order of their ids. */
-const struct rule *const *registry_rules(const struct registry *r, const struct provider *p, size_t *n);
+/* All rules, by provider and then in the order of their ids. */
+const struct rule *const *registry_rules(const struct registry *r, size_t *n);
+/* The first identity provider that the picker shows and whose provider has this school. */
+const struct idp *registry_idp_school(const struct registry *r, struct str oid_or_code);
 const struct school *provider_school(const struct provider *p, struct str oid_or_code);
+/* Makes the look-up above hashed; slots live in the arena.  The schools must not change any more. */
+void provider_index_schools(struct arena *a, struct provider *p);
 
 #endif

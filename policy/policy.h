@@ -9,6 +9,7 @@
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
 
+#include "base/bits.h"
 #include "model/claims.h"
 #include "model/registry.h"
 
@@ -26,5 +27,12 @@ struct decision {
  * Only affiliations valid at now_s (Unix time, seconds) count, so a rule for any
  * role says nothing of people without one; a disabled service is denied. */
 struct decision policy_decide(const struct registry *, const struct person *, const struct service *, int64_t now_s);
+
+/* All services at once, by their place in the registry: exactly those that policy_decide() allows.  The cost follows
+ * the rules that concern the person, not those that exist. */
+struct bits policy_services(struct arena *a, const struct registry *, const struct person *, int64_t now_s);
+
+/* Makes what the decisions over a snapshot look things up in, so that the first request does not wait for it. */
+void policy_prepare(const struct registry *);
 
 #endif

@@ -198,6 +198,7 @@ static bool load_providers(struct loading *l)
         p->schools = &l->schools[at];
         for (; at < schools && str_eq(cell(l, KIND_SCHOOL, at, "provider")->text, p->id); at++)
             p->school_count++;
+        provider_index_schools(l->arena, p);
     }
     return at == schools || fail(l->fail, FAIL_OURS, "registry_invalid", "a school belongs to no provider");
 }

@@ -53,8 +53,11 @@ void node_free(struct node *n)
 
 void node_swap_registry(struct node *n, struct registry *r)
 {
-    if (r != NULL)
-        (void)picker_of(r); /* here and not on a loop: it sorts every school */
+    if (r != NULL) { /* here and not on a loop: they sort every rule, school and service */
+        policy_prepare(r);
+        (void)picker_of(r);
+        tiles_prepare(r);
+    }
     (void)pthread_mutex_lock(&n->swap->lock);
     struct registry *old = n->swap->registry;
     n->swap->registry = r;

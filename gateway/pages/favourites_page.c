@@ -9,6 +9,8 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
+enum { BACK_MAX_B = 1024 };
+
 static enum step load_session(struct ctx *c, struct fail *f)
 {
     (void)f;
@@ -23,7 +25,8 @@ static enum step load_favourites(struct ctx *c, struct fail *f)
 
 static enum step show(struct ctx *c, struct fail *f)
 {
-    struct favourites_view v = favourites_for(c, FAVOURITES_MAX);
+    struct favourites_view v =
+        favourites_for(c, form_get(c->query, S("q")), form_get(c->query, S("from")), FAVOURITES_MAX);
 
     (void)f;
     flow_leave_idle(c);
@@ -84,13 +87,20 @@ static enum step keep(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-/* Back to the row that was pressed, so that the next Tab goes on from there. */
+/* Back to the row that was pressed, so that the next Tab goes on from there, in the same search or on the same page. */
 static enum step go_back(struct ctx *c, struct fail *f)
 {
+    static const char *const kept[] = { "q", "from" };
     const struct changing *x = c->state;
+    struct buf b = buf_new(c->arena, BACK_MAX_B);
 
     (void)f;
-    return answer_go(c, arena_join(c->arena, S("/favourites#f-"), x->service));
+    buf_add(&b, S("/favourites"));
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (str_is_set(form_get(c->body, str_of(kept[i]))))
+            url_query(&b, str_of(kept[i]), form_get(c->body, str_of(kept[i])));
+    return answer_go(c, arena_join(c->arena, buf_ok(&b) ? buf_str(&b) : S("/favourites"),
+                                   arena_join(c->arena, S("#f-"), x->service)));
 }
 
 const struct step_row favourites_change[] = { { load_session }, { flow_need_person }, { change },

@@ -20,8 +20,11 @@ static enum step load_session(struct ctx *c, struct fail *f)
 
 static enum step show(struct ctx *c, struct fail *f)
 {
-    struct launcher_view v =
-        launcher_for(c, form_get(c->query, S("school")), form_get(c->query, S("q")), c->session->shared);
+    const struct launcher_ask asked = { .school = form_get(c->query, S("school")),
+                                        .q = form_get(c->query, S("q")),
+                                        .from = form_get(c->query, S("from")),
+                                        .shared = c->session->shared };
+    struct launcher_view v = launcher_for(c, &asked);
 
     (void)f;
     flow_leave_idle(c);

@@ -134,17 +134,11 @@ const struct step_row sign_in_forget[] = { { find }, { check }, { forget }, { NU
 /* The identity provider of that id, or the first of the school's provider that the picker would show. */
 static const struct idp *idp_of_hint(const struct ctx *c, struct str hint)
 {
-    const struct registry_parts *parts = registry_parts(c->registry);
     const struct idp *named = registry_idp(c->registry, hint);
 
     if (named != NULL)
         return named->listed && named->provider != NULL ? named : NULL;
-    for (size_t i = 0; i < parts->idp_count; i++) {
-        const struct idp *idp = &parts->idps[i];
-        if (idp->enabled && idp->listed && idp->provider != NULL && provider_school(idp->provider, hint) != NULL)
-            return idp;
-    }
-    return NULL;
+    return registry_idp_school(c->registry, hint);
 }
 
 /* /school/99101 is what a card on a pupil's desk may lead to: it names a school and holds no credential.  Whoever is

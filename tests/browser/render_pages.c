@@ -160,10 +160,14 @@ static void add_idps(void)
                               S("Service providers and operators") } });
 }
 
-static struct decision allow(const struct registry *r, const struct person *p, const struct service *s, int64_t now_s)
+static struct bits allow(struct arena *a, const struct registry *r, const struct person *p, int64_t now_s)
 {
-    (void)r, (void)p, (void)s, (void)now_s;
-    return (struct decision){ .effect = EFFECT_ALLOW };
+    struct bits all = bits_new(a, registry_parts(r)->service_count);
+
+    (void)p, (void)now_s;
+    for (size_t i = 0; i < registry_parts(r)->service_count; i++)
+        bits_set(&all, i);
+    return all;
 }
 
 /* --- views ------------------------------------------------------------------------------------------------ */
@@ -211,17 +215,25 @@ static struct sign_in_view sign_in(const struct stage *s, const struct picker *p
 
 static const struct strs *favourites; /* of the person for whom tiles are made next */
 
-static struct tiles tiles(const struct stage *s, struct registry *r, int class_level)
+static struct tiles tiles_from(const struct stage *s, struct registry *r, int class_level, size_t from, size_t max)
 {
     struct affiliation at = { .provider_oid = providers[0].oid,
                               .role = class_level > 0 ? ROLE_LEARNER : ROLE_TEACHER,
                               .class_level = class_level };
     struct person person = { .affiliations = &at, .affiliation_count = 1 };
     struct tiles_ask ask = {
-        .registry = r, .person = &person, .favourites = favourites, .lang = s->lang, .now_s = NOW_S, .decide = allow
+        .registry = r, .person = &person, .favourites = favourites, .lang = s->lang, .now_s = NOW_S, .allow = allow
     };
 
+    ask.from = from;
+    ask.max = max;
+    ask.keep_favourites = max > 0;
     return tiles_build(s->a, &ask);
+}
+
+static struct tiles tiles(const struct stage *s, struct registry *r, int class_level)
+{
+    return tiles_from(s, r, class_level, 0, 0);
 }
 
 static struct launcher_view launcher(const struct stage *s, struct registry *r, int class_level)
@@ -365,6 +377,52 @@ static void put_favourites(const struct stage *s, const char *prefix, struct reg
     put(arena_cstr(s->a, arena_printf(s->a, "%sfavourites-full", prefix)), s->lang, page_favourites(s->a, &edit));
 }
 
+/* A nation's services: what does not fit on the page is counted, and is a group, a search or a page away. */
+enum { MANY_SERVICES = 5000 };
+
+static struct registry *nation(void)
+{
+    struct arena *own = arena_new();
+    struct service *all = arena_make_n(own, MANY_SERVICES, struct service);
+
+    for (size_t i = 0; i < MANY_SERVICES; i++) {
+        all[i] = sample(i % SAMPLES);
+        all[i].id = arena_printf(own, "%.*s-%zu", STR_ARG(all[i].id), i / SAMPLES);
+        for (int lang = 0; lang < LANG_COUNT; lang++)
+            all[i].names.in[lang] = arena_printf(own, "%.*s %zu", STR_ARG(all[i].names.in[lang]), i / SAMPLES + 1);
+    }
+    struct registry_parts parts = { .services = all, .service_count = MANY_SERVICES };
+    return registry_build(own, &parts);
+}
+
+static void put_many_tiles(const struct stage *s, const char *prefix)
+{
+    static struct str chosen[] = {
+        S("puolukka-0"), S("kuusi-1"), S("lampi-2"), S("havu-3"), S("valo-4"), S("hilla-5"),
+        S("jakala-6"),   S("hanki-7"), S("pihka-8"), S("kajo-9"), S("tori-9"), S("ruska-9")
+    };
+    const struct strs ids = { chosen, sizeof chosen / sizeof *chosen };
+    struct registry *r = nation();
+    struct launcher_view v = launcher(s, r, 0);
+
+    favourites = &ids;
+    v.tiles = tiles_from(s, r, 0, 0, 0);
+    with_schools(s, &v);
+    put(arena_cstr(s->a, arena_printf(s->a, "%slauncher-many", prefix)), s->lang, page_launcher(s->a, &v));
+    v.tiles = tiles_from(s, r, 0, 3000, 0);
+    put(arena_cstr(s->a, arena_printf(s->a, "%slauncher-many-more", prefix)), s->lang, page_launcher(s->a, &v));
+    struct favourites_view edit = { .page = page(s, "/favourites", true), .max = 13 };
+    edit.tiles = tiles_from(s, r, 0, 240, FAVOURITE_ROWS_MAX);
+    put(arena_cstr(s->a, arena_printf(s->a, "%sfavourites-many", prefix)), s->lang, page_favourites(s->a, &edit));
+    edit.q = word(s, S("zzz"));
+    edit.tiles.groups.n = edit.tiles.parts.n = 0;
+    put(arena_cstr(s->a, arena_printf(s->a, "%sfavourites-nothing", prefix)), s->lang, page_favourites(s->a, &edit));
+    favourites = NULL;
+    v = launcher(s, r, 1);
+    put(arena_cstr(s->a, arena_printf(s->a, "%spupil-many", prefix)), s->lang, page_launcher(s->a, &v));
+    registry_drop(r);
+}
+
 static void put_launchers(const struct stage *s, const char *prefix, struct registry *all, struct registry *none)
 {
     struct launcher_view v = launcher(s, all, 0);
@@ -465,8 +523,10 @@ static void put_all(struct str hostile, const char *prefix, int lang, int last)
         struct registry *all = registry_of(SAMPLES), *none = registry_of(0);
         const struct picker *picker = picker_of(all);
         put_sign_in(&s, prefix, picker);
-        if (hostile.p == NULL)
+        if (hostile.p == NULL) {
             put_many(&s, prefix);
+            put_many_tiles(&s, prefix);
+        }
         put_local(&s, prefix);
         put_launchers(&s, prefix, all, none);
         put_refusals(&s, prefix);

@@ -211,6 +211,63 @@ TEST(more_results_come_in_pages_that_stay_small)
     CHECK_INT(v.picks.n, 1);
 }
 
+TEST(every_hit_stands_on_some_page_however_many_there_are)
+{
+    struct bits seen = bits_new(t->arena, MANY);
+    size_t n = RESULTS_SHOWN, pages = 0;
+
+    idp_count = 0;
+    for (int i = 0; i < MANY; i++)
+        add(arena_cstr(t->arena, arena_printf(t->arena, "c%d", i)), &providers[1], IDP_OIDC,
+            (struct names){ { arena_printf(t->arena, "Koulu %d", i) } });
+    struct registry *r = registry(t);
+    do {
+        struct sign_in_view v = { .page = { .lang = LANG_FI } };
+        const struct picker_ask ask = { .query = S("koulu"), .n = arena_printf(t->arena, "%zu", n) };
+        picker_fill(picker_of(r), t->arena, &ask, &v);
+        CHECK_INT(v.total, MANY);
+        for (size_t i = 0; i < v.picks.n; i++)
+            bits_set(&seen, (size_t)(registry_idp(r, v.picks.at[i].idp) - idps));
+        n = v.next;
+        pages++;
+    } while (n != 0);
+    CHECK_INT(bits_count(&seen), MANY);
+    CHECK_INT(pages, 1 + MANY / RESULTS_PAGE);
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu"), .n = S("9223372036854775807") }).from,
+              MANY - RESULTS_PAGE);
+}
+
+TEST(hits_are_ranked_by_how_they_begin)
+{
+    idp_count = 0;
+    add("inside", &providers[1], IDP_OIDC, (struct names){ { S("Alakaari") } });
+    add("word", &providers[1], IDP_OIDC, (struct names){ { S("Ala-Kaarina") } });
+    add("name", &providers[1], IDP_OIDC, (struct names){ { S("Kaarina") } });
+    add("both", &providers[1], IDP_OIDC, (struct names){ { S("Uusi Kaarilan koulu") } });
+    struct sign_in_view v = fill(t, LANG_FI, (struct picker_ask){ .query = S("kaari") });
+    CHECK_STR(v.picks.at[0].idp, "name");
+    CHECK_STR(v.picks.at[1].idp, "word");
+    CHECK_STR(v.picks.at[2].idp, "both");
+    CHECK_STR(v.picks.at[3].idp, "inside");
+    /* Words in whatever order: those that begin words come before those that stand within them. */
+    v = fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu kaari") });
+    CHECK_INT(v.total, 1);
+    CHECK_STR(v.picks.at[0].idp, "both");
+}
+
+TEST(a_search_of_a_thousand_characters_is_cut_and_answered)
+{
+    char text[1001];
+
+    usual();
+    for (size_t i = 0; i < 1000; i++)
+        text[i] = "oulu "[i % 5];
+    text[1000] = '\0';
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = str_of(text) }).total, 3);
+    memset(text, 'a', 1000);
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = str_of(text) }).total, 0);
+}
+
 TEST(names_in_swedish_and_without_dots_are_found)
 {
     static const struct names cities[] = {
@@ -436,7 +493,7 @@ static struct scene *scene(struct test *t)
 TEST(the_launcher_greets_and_offers_the_schools)
 {
     struct scene *s = scene(t);
-    struct launcher_view v = launcher_for(&s->c, S("1.1.2"), S(""), false);
+    struct launcher_view v = launcher_for(&s->c, &(const struct launcher_ask){ .school = S("1.1.2") });
     struct html page = page_launcher(t->arena, &v);
 
     CHECK(has(page, "<h1>Hei, Aino</h1>"));
@@ -453,15 +510,15 @@ TEST(one_school_needs_no_switch)
     struct scene *s = scene(t);
 
     s->person.affiliation_count = 1;
-    CHECK_INT(launcher_for(&s->c, S("no such school"), S(""), false).schools.n, 0);
+    CHECK_INT(launcher_for(&s->c, &(const struct launcher_ask){ .school = S("no such school") }).schools.n, 0);
     s->at[0].school_oid = S("");
-    CHECK_STR(launcher_for(&s->c, S(""), S(""), false).school, "Oulu");
+    CHECK_STR(launcher_for(&s->c, &(const struct launcher_ask){ .school = S("") }).school, "Oulu");
     s->at[0].provider_oid = S("unknown");
-    CHECK_INT(launcher_for(&s->c, S(""), S(""), false).school.n, 0);
+    CHECK_INT(launcher_for(&s->c, &(const struct launcher_ask){ .school = S("") }).school.n, 0);
     s->person.affiliation_count = 0;
     s->person.given_names = S("");
     s->person.family_name = S("");
-    struct launcher_view v = launcher_for(&s->c, S(""), S(""), false);
+    struct launcher_view v = launcher_for(&s->c, &(const struct launcher_ask){ .school = S("") });
     CHECK(has(page_launcher(t->arena, &v), "Kirjautumisestasi ei käynyt ilmi koulua eikä roolia."));
 }
 
@@ -470,7 +527,80 @@ TEST(a_school_whose_affiliation_has_ended_is_not_offered)
     struct scene *s = scene(t);
 
     s->at[1].to_s = TEST_NOW_S - 1;
-    CHECK_INT(launcher_for(&s->c, S("1.1.2"), S(""), false).schools.n, 0);
+    CHECK_INT(launcher_for(&s->c, &(const struct launcher_ask){ .school = S("1.1.2") }).schools.n, 0);
+}
+
+static struct service services[300];
+
+/* A person who may open everything, of which there is more than fits on a page. */
+static struct scene *rich_scene(struct test *t)
+{
+    static const struct rule all = { .id = S("all"), .provider = &providers[0] };
+    struct scene *s = scene(t);
+
+    for (size_t i = 0; i < 300; i++)
+        services[i] = (struct service){ .id = arena_printf(t->arena, "s%zu", 300 - i),
+                                        .category = i % 2 == 0 ? S("books") : S("work"),
+                                        .names = { { arena_printf(t->arena, "Palvelu %03zu", i) } },
+                                        .launch_uri = S("https://x.example/"),
+                                        .enabled = true };
+    struct rule *rule = arena_make(t->arena, struct rule);
+    *rule = all;
+    const struct registry_parts parts = { .providers = providers,
+                                          .provider_count = 3,
+                                          .services = services,
+                                          .service_count = 300,
+                                          .rules = rule,
+                                          .rule_count = 1 };
+    s->c.registry = registry_build(arena_new(), &parts);
+    arena_adopt(t->arena, s->c.registry, (void (*)(void *))registry_drop);
+    return s;
+}
+
+TEST(a_launcher_that_cannot_show_all_says_how_many_there_are_and_where)
+{
+    struct scene *s = rich_scene(t);
+    struct launcher_view v = launcher_for(&s->c, &(const struct launcher_ask){ .school = S("1.1.2") });
+    struct html page = page_launcher(t->arena, &v);
+
+    CHECK(has(page, "Näytämme palvelut 1–80. Kaikkiaan niitä on 300."));
+    CHECK(has(page, "href=\"/?school=1.1.2&amp;q=&amp;from=150\">Oma työ ja tuki (150)</a>"));
+    CHECK(has(page, "from=80\">Näytä lisää</a>"));
+    CHECK(!has(page, "Näytä edelliset"));
+    /* A script that filters what is on the page would say that the rest does not exist. */
+    CHECK(!has(page, "<script") && !has(page, "data-filter"));
+    v = launcher_for(&s->c, &(const struct launcher_ask){ .from = S("240") });
+    page = page_launcher(t->arena, &v);
+    CHECK(has(page, "Näytämme palvelut 241–300."));
+    CHECK(has(page, "Palvelu 299"));
+    CHECK(has(page, "from=160\">Näytä edelliset</a>"));
+    CHECK(!has(page, "Näytä lisää"));
+    v = launcher_for(&s->c, &(const struct launcher_ask){ .q = S("palvelu 299"), .from = S("nonsense") });
+    page = page_launcher(t->arena, &v);
+    CHECK(has(page, "/open/s1\"") && !has(page, "Kaikkiaan"));
+    CHECK(has(page, "data-filter"));
+    v = launcher_for(&s->c, &(const struct launcher_ask){ .q = S("palvelu"), .from = S("-80") });
+    page = page_launcher(t->arena, &v);
+    CHECK(has(page, "q=palvelu&amp;from=80"));
+}
+
+TEST(favourites_can_be_chosen_from_all_pages)
+{
+    struct scene *s = rich_scene(t);
+    struct str ids[] = { S("s1") };
+
+    s->session.favourites = (struct strs){ ids, 1 };
+    struct favourites_view v = favourites_for(&s->c, S(""), S("24"), 12);
+    struct html page = page_favourites(t->arena, &v);
+    CHECK(has(page, "Näytämme palvelut 25–48. Kaikkiaan niitä on 299."));
+    CHECK(has(page, "name=\"remove\" value=\"s1\"")); /* what was chosen stays in sight */
+    CHECK(has(page, "<input type=\"hidden\" name=\"from\" value=\"24\">"));
+    CHECK(has(page, "href=\"/favourites?q=&amp;from=48\""));
+    v = favourites_for(&s->c, S("299"), S(""), 12); /* it is one already */
+    page = page_favourites(t->arena, &v);
+    CHECK(has(page, "Ei palveluja haulla ”299”") && has(page, "name=\"remove\" value=\"s1\""));
+    v = favourites_for(&s->c, S("298"), S(""), 12);
+    CHECK(has(page_favourites(t->arena, &v), "name=\"add\" value=\"s2\""));
 }
 
 TEST(a_small_pupil_on_a_shared_device_has_a_done_button)
@@ -480,7 +610,7 @@ TEST(a_small_pupil_on_a_shared_device_has_a_done_button)
     s->person.affiliation_count = 1;
     s->at[0].role = ROLE_LEARNER;
     s->at[0].class_level = 1;
-    struct launcher_view v = launcher_for(&s->c, S(""), S(""), true);
+    struct launcher_view v = launcher_for(&s->c, &(const struct launcher_ask){ .school = S(""), .shared = true });
     struct html page = page_launcher(t->arena, &v);
     CHECK(has(page, "<body class=\"kid\">"));
     CHECK(has(page, "Jos et ole Aino, paina Valmis."));

@@ -143,3 +143,198 @@ TEST(a_disabled_service_is_denied)
 
     CHECK_INT(ask(w, &p, 2).effect, EFFECT_DENY);
 }
+
+/* --- the index answers as a plain walk does ---------------------------------------------------------------- */
+
+enum { ROUNDS = 400, MANY_SERVICES = 150, MANY_RULES = 300, MANY_SCHOOLS = 4, MANY_PROVIDERS = 3, MANY_PLACES = 4 };
+
+struct dice {
+    uint64_t state;
+};
+
+static size_t roll(struct dice *d, size_t sides)
+{
+    d->state = d->state * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(d->state >> 33) % sides;
+}
+
+struct country { /* everything that a decision looks at, made at random */
+    struct provider providers[MANY_PROVIDERS];
+    struct school schools[MANY_PROVIDERS][MANY_SCHOOLS];
+    struct service services[MANY_SERVICES];
+    struct rule rules[MANY_RULES];
+    struct idp idp;
+    struct registry_parts parts;
+    struct registry *registry;
+};
+
+static struct rule rule_at_random(struct test *t, struct dice *d, struct country *c, size_t number)
+{
+    size_t p = roll(d, MANY_PROVIDERS);
+
+    return (struct rule){ .id = arena_printf(t->arena, "%zu-%zu", roll(d, 1000), number),
+                          .provider = &c->providers[p],
+                          .role = roll(d, 2) ? ROLE_NONE : (enum role)(1 + roll(d, 3)),
+                          .school = roll(d, 2) ? NULL : &c->schools[p][roll(d, MANY_SCHOOLS)],
+                          .service = roll(d, 12) == 0 ? NULL : &c->services[roll(d, c->parts.service_count)],
+                          .release = { (uint32_t)roll(d, 256) },
+                          .forbid = roll(d, 6) == 0 };
+}
+
+static struct country *country(struct test *t, struct dice *d)
+{
+    struct country *c = arena_make(t->arena, struct country);
+
+    c->parts = (struct registry_parts){ .providers = c->providers,
+                                        .provider_count = MANY_PROVIDERS,
+                                        .idps = &c->idp,
+                                        .idp_count = 1,
+                                        .services = c->services,
+                                        .service_count = 1 + roll(d, MANY_SERVICES),
+                                        .rules = c->rules,
+                                        .rule_count = roll(d, MANY_RULES + 1) };
+    for (size_t i = 0; i < MANY_PROVIDERS; i++) {
+        for (size_t k = 0; k < MANY_SCHOOLS; k++) /* two schools of two providers may bear one oid; one bears none */
+            c->schools[i][k].oid = k == 3 ? (struct str){ NULL, 0 } : arena_printf(t->arena, "9.%zu", k + roll(d, 2));
+        c->providers[i] = (struct provider){ .id = arena_printf(t->arena, "p%zu", i),
+                                             .oid = arena_printf(t->arena, "1.%zu", i),
+                                             .schools = c->schools[i],
+                                             .school_count = MANY_SCHOOLS };
+    }
+    for (size_t i = 0; i < c->parts.service_count; i++)
+        c->services[i] = (struct service){ .id = arena_printf(t->arena, "s%zu", i),
+                                           .enabled = roll(d, 10) != 0,
+                                           .asks = { (uint32_t)roll(d, 256) } };
+    for (size_t i = 0; i < c->parts.rule_count; i++)
+        c->rules[i] = rule_at_random(t, d, c, i);
+    c->idp = (struct idp){ .id = S("idp"), .provider = &c->providers[0], .enabled = true };
+    c->registry = registry_build(arena_new(), &c->parts);
+    arena_adopt(t->arena, c->registry, (void (*)(void *))registry_drop);
+    return c;
+}
+
+static struct person person_at_random(struct test *t, struct dice *d)
+{
+    size_t n = roll(d, MANY_PLACES + 1);
+    struct affiliation *at = arena_make_n(t->arena, n + 1, struct affiliation);
+
+    for (size_t i = 0; i < n; i++)
+        at[i] = (struct affiliation){ .provider_oid = arena_printf(t->arena, "1.%zu", roll(d, MANY_PROVIDERS + 1)),
+                                      .school_oid = roll(d, 4) ? arena_printf(t->arena, "9.%zu", roll(d, 5))
+                                                               : (struct str){ NULL, 0 },
+                                      .role = (enum role)roll(d, 4),
+                                      .from_s = roll(d, 8) ? 0 : TEST_NOW_S + 1,
+                                      .to_s = roll(d, 8) ? 0 : TEST_NOW_S };
+    return (struct person){ .id = S("p"), .idp = S("idp"), .affiliations = at, .affiliation_count = n };
+}
+
+static bool covers(const struct rule *r, const struct affiliation *a, const struct provider *p, const struct service *s)
+{
+    return str_eq(r->provider->id, p->id) && (r->role == ROLE_NONE || r->role == a->role) &&
+           (r->school == NULL || str_eq(r->school->oid, a->school_oid)) && (r->service == NULL || r->service == s);
+}
+
+/* The next of all rules, by id, behind `last` (NULL: the first). */
+static const struct rule *next_rule(const struct country *c, const struct rule *last)
+{
+    const struct rule *next = NULL;
+
+    for (size_t i = 0; i < c->parts.rule_count; i++) {
+        const struct rule *r = &c->rules[i];
+        if ((last == NULL || str_cmp(r->id, last->id) > 0) && (next == NULL || str_cmp(r->id, next->id) < 0))
+            next = r;
+    }
+    return next;
+}
+
+/* What policy.h says, word for word: each affiliation, each rule in the order of ids, nothing remembered. */
+static struct decision walk(const struct country *c, const struct rule *const *in_order, const struct person *p,
+                            const struct service *s)
+{
+    struct decision d = { .rule = S("none") };
+    uint32_t release = 0;
+
+    if (!s->enabled)
+        return (struct decision){ .rule = S("service_disabled") };
+    for (size_t i = 0; i < p->affiliation_count; i++) {
+        const struct affiliation *a = &p->affiliations[i];
+        const struct provider *of = registry_provider_oid(c->registry, a->provider_oid);
+        if (of == NULL || !affiliation_valid(a, TEST_NOW_S))
+            continue;
+        d.ask = d.ask != NULL ? d.ask : of;
+        for (size_t k = 0; k < c->parts.rule_count; k++) {
+            const struct rule *r = in_order[k];
+            if (!covers(r, a, of, s))
+                continue;
+            if (r->forbid)
+                return (struct decision){ .rule = r->id, .ask = of };
+            if (d.effect == EFFECT_DENY) {
+                d.rule = r->id;
+                d.ask = of;
+            }
+            d.effect = EFFECT_ALLOW;
+            release |= r->release.bits;
+        }
+    }
+    d.ask = d.ask != NULL ? d.ask : c->idp.provider;
+    d.release.bits = release & s->asks.bits;
+    return d;
+}
+
+static bool same(const struct decision *a, const struct decision *b)
+{
+    return a->effect == b->effect && str_eq(a->rule, b->rule) && a->ask == b->ask && a->release.bits == b->release.bits;
+}
+
+TEST(the_index_decides_as_a_walk_over_every_rule_does)
+{
+    struct dice d = { 20260810 };
+    size_t allowed = 0, forbidden = 0;
+
+    for (size_t round = 0; round < ROUNDS; round++) {
+        struct country *c = country(t, &d);
+        const struct rule **in_order = arena_make_n(t->arena, c->parts.rule_count + 1, const struct rule *);
+        for (size_t k = 0; k < c->parts.rule_count; k++)
+            in_order[k] = next_rule(c, k > 0 ? in_order[k - 1] : NULL);
+        for (int who = 0; who < 3; who++) {
+            struct person p = person_at_random(t, &d);
+            struct bits open = policy_services(t->arena, c->registry, &p, TEST_NOW_S);
+            size_t count = 0;
+            for (size_t i = 0; i < c->parts.service_count; i++) {
+                struct decision want = walk(c, in_order, &p, &c->services[i]),
+                                got = policy_decide(c->registry, &p, &c->services[i], TEST_NOW_S);
+                if (!same(&want, &got))
+                    test_fail(t, __FILE__, __LINE__, "round %zu, service %zu: %.*s, but the walk says %.*s", round, i,
+                              STR_ARG(got.rule), STR_ARG(want.rule));
+                CHECK(bits_has(&open, i) == (want.effect == EFFECT_ALLOW));
+                count += want.effect == EFFECT_ALLOW;
+                forbidden += want.effect == EFFECT_DENY && str_find_byte(want.rule, '-', 0) < want.rule.n;
+            }
+            CHECK_INT(bits_count(&open), count);
+            allowed += count;
+        }
+    }
+    /* The dice made both kinds, and not a few. */
+    CHECK(allowed > 1000 && forbidden > 1000);
+}
+
+TEST(a_rule_of_an_unknown_provider_or_of_a_school_without_a_number_covers_nobody)
+{
+    static const struct provider gone = { .id = S("gone"), .oid = S("1.9") };
+    static const struct school nameless = { .code = S("99101") };
+    struct service service = { .id = S("s"), .enabled = true };
+    struct rule rules[] = { { S("r1"), &gone, ROLE_NONE, NULL, NULL, NAMES, false },
+                            { S("r2"), &providers[0], ROLE_NONE, &nameless, NULL, NAMES, false } };
+    const struct registry_parts parts = { .providers = providers,
+                                          .provider_count = 2,
+                                          .services = &service,
+                                          .service_count = 1,
+                                          .rules = rules,
+                                          .rule_count = 2 };
+    struct registry *r = registry_build(arena_new(), &parts);
+    struct person theirs = one(t, "1.9", NULL, ROLE_TEACHER), ours = one(t, "1.2.3", NULL, ROLE_TEACHER);
+
+    arena_adopt(t->arena, r, (void (*)(void *))registry_drop);
+    CHECK_INT(policy_decide(r, &theirs, &service, TEST_NOW_S).effect, EFFECT_DENY);
+    CHECK_INT(policy_decide(r, &ours, &service, TEST_NOW_S).effect, EFFECT_DENY);
+}

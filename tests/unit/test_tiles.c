@@ -2,9 +2,9 @@
 #include "launcher/tiles.h"
 #include "tests/test.h"
 
-enum { MANY = 70 };
+enum { MANY = 70, ROOM = 500 };
 
-static struct service services[MANY];
+static struct service services[ROOM];
 static size_t service_count;
 
 static void add(const char *id, const char *category, const char *fi, const char *sv)
@@ -35,30 +35,34 @@ static struct registry *registry(struct test *t)
     return r;
 }
 
-static struct decision allow(const struct registry *r, const struct person *p, const struct service *s, int64_t now_s)
+static struct bits allow(struct arena *a, const struct registry *r, const struct person *p, int64_t now_s)
 {
-    (void)r, (void)p, (void)s, (void)now_s;
-    return (struct decision){ .effect = EFFECT_ALLOW };
+    struct bits all = bits_new(a, registry_parts(r)->service_count);
+
+    (void)p, (void)now_s;
+    for (size_t i = 0; i < registry_parts(r)->service_count; i++)
+        bits_set(&all, i);
+    return all;
 }
 
-static struct decision only_alfa(const struct registry *r, const struct person *p, const struct service *s,
-                                 int64_t now_s)
+static struct bits only_alfa(struct arena *a, const struct registry *r, const struct person *p, int64_t now_s)
 {
-    (void)r, (void)p, (void)now_s;
-    return (struct decision){ .effect = str_eq(s->id, S("alfa")) ? EFFECT_ALLOW : EFFECT_DENY };
+    struct bits one = bits_new(a, registry_parts(r)->service_count);
+
+    (void)p, (void)now_s;
+    bits_set(&one, (size_t)(registry_service(r, S("alfa")) - registry_parts(r)->services));
+    return one;
 }
 
 /* Allows where the person has just one affiliation, at the school 99102. */
-static struct decision at_99102(const struct registry *r, const struct person *p, const struct service *s,
-                                int64_t now_s)
+static struct bits at_99102(struct arena *a, const struct registry *r, const struct person *p, int64_t now_s)
 {
     bool there = p->affiliation_count == 1 && str_eq(p->affiliations[0].school_code, S("99102"));
 
-    (void)r, (void)s, (void)now_s;
-    return (struct decision){ .effect = there ? EFFECT_ALLOW : EFFECT_DENY };
+    return there ? allow(a, r, p, now_s) : bits_new(a, registry_parts(r)->service_count);
 }
 
-static struct tiles build(struct test *t, tiles_decide *decide, enum lang lang, const char *filter)
+static struct tiles build(struct test *t, tiles_allow *allowed, enum lang lang, const char *filter)
 {
     static const struct person nobody = { 0 };
     const struct tiles_ask ask = { .registry = registry(t),
@@ -66,7 +70,7 @@ static struct tiles build(struct test *t, tiles_decide *decide, enum lang lang, 
                                    .filter = str_of(filter),
                                    .lang = lang,
                                    .now_s = TEST_NOW_S,
-                                   .decide = decide };
+                                   .allow = allowed };
 
     return tiles_build(t->arena, &ask);
 }
@@ -172,7 +176,7 @@ TEST(a_pupil_reads_the_last_word_unless_two_read_alike)
     add("c", "books", "Kanerva Oppikirjat", "");
     struct affiliation at = { .provider_oid = S("1"), .role = ROLE_LEARNER, .class_level = 1 };
     const struct person pupil = { .affiliations = &at, .affiliation_count = 1 };
-    const struct tiles_ask ask = { .registry = registry(t), .person = &pupil, .now_s = TEST_NOW_S, .decide = allow };
+    const struct tiles_ask ask = { .registry = registry(t), .person = &pupil, .now_s = TEST_NOW_S, .allow = allow };
     struct tiles tiles = tiles_build(t->arena, &ask);
 
     CHECK_STR(tiles.groups.at[0].tiles.at[0].word, "Oppikirjat");
@@ -189,7 +193,7 @@ TEST(the_chosen_school_counts_alone)
     const struct person person = { .affiliations = at, .affiliation_count = 2 };
 
     usual();
-    struct tiles_ask ask = { .registry = registry(t), .person = &person, .now_s = TEST_NOW_S, .decide = at_99102 };
+    struct tiles_ask ask = { .registry = registry(t), .person = &person, .now_s = TEST_NOW_S, .allow = at_99102 };
     CHECK_INT(tiles_build(t->arena, &ask).count, 0);
     ask.school = S("1.2");
     CHECK_INT(tiles_build(t->arena, &ask).count, 5);
@@ -226,7 +230,7 @@ TEST(favourites_stand_first_in_their_order_and_in_no_group)
     static const struct person nobody = { 0 };
     struct str ids[] = { S("delta"), S("gone"), S("alfa") };
     const struct strs favourites = { ids, 3 };
-    struct tiles_ask ask = { .person = &nobody, .favourites = &favourites, .lang = LANG_FI, .decide = allow };
+    struct tiles_ask ask = { .person = &nobody, .favourites = &favourites, .lang = LANG_FI, .allow = allow };
 
     usual();
     ask.registry = registry(t);
@@ -250,11 +254,174 @@ TEST(a_favourite_that_is_not_allowed_any_more_is_not_shown)
     static const struct person nobody = { 0 };
     struct str ids[] = { S("delta"), S("alfa") };
     const struct strs favourites = { ids, 2 };
-    struct tiles_ask ask = { .person = &nobody, .favourites = &favourites, .lang = LANG_FI, .decide = only_alfa };
+    struct tiles_ask ask = { .person = &nobody, .favourites = &favourites, .lang = LANG_FI, .allow = only_alfa };
 
     usual();
     ask.registry = registry(t);
     struct tiles tiles = tiles_build(t->arena, &ask);
     CHECK_INT(tiles.favourites.n, 1);
     CHECK_STR(tiles.favourites.at[0].id, "alfa");
+}
+
+/* --- more than a page --------------------------------------------------------------------------------------- */
+
+/* Names and ids that sort the other way round, in two groups. */
+static void many(struct test *t, int n)
+{
+    service_count = 0;
+    for (int i = 0; i < n; i++)
+        add(arena_cstr(t->arena, arena_printf(t->arena, "s%03d", n - i)), i % 2 == 0 ? "class" : "books",
+            arena_cstr(t->arena, arena_printf(t->arena, "Palvelu %03d", i)), "");
+}
+
+static struct tiles page(struct test *t, struct registry *r, size_t from, const char *filter)
+{
+    static const struct person nobody = { 0 };
+    static struct str ids[] = { { "s001", 4 }, { "s300", 4 } };
+    static const struct strs favourites = { ids, 2 };
+    const struct tiles_ask ask = { .registry = r,
+                                   .person = &nobody,
+                                   .favourites = &favourites,
+                                   .filter = str_of(filter),
+                                   .from = from,
+                                   .lang = LANG_FI,
+                                   .now_s = TEST_NOW_S,
+                                   .allow = allow };
+
+    return tiles_build(t->arena, &ask);
+}
+
+TEST(what_does_not_fit_on_a_page_is_counted_and_stands_on_the_next)
+{
+    many(t, 300);
+    struct registry *r = registry(t);
+    struct tiles first = page(t, r, 0, NULL);
+
+    CHECK_INT(first.count, 300);
+    CHECK_INT(first.before_filter, 300);
+    CHECK_INT(first.shown, TILES_MAX + 2); /* the favourites besides */
+    CHECK_INT(first.before, 0);
+    CHECK_INT(first.next, TILES_MAX);
+    CHECK_INT(first.parts.n, 2);
+    CHECK_INT(first.parts.at[0].count, 149);
+    CHECK_INT(first.parts.at[1].from, 149);
+    CHECK(first.parts.at[0].current && !first.parts.at[1].current);
+    struct tiles second = page(t, r, first.next, NULL);
+    CHECK_INT(second.favourites.n, 0);
+    CHECK_INT(second.before, TILES_MAX + 2);
+    CHECK_INT(second.previous, 0);
+    struct tiles last = page(t, r, 240, NULL);
+    CHECK_INT(last.shown, 58);
+    CHECK_INT(last.next, 0);
+    CHECK_INT(last.previous, 160);
+}
+
+TEST(all_pages_together_show_each_tile_once_in_the_order_of_groups_and_names)
+{
+    many(t, 300);
+    struct registry *r = registry(t);
+    struct bits seen = bits_new(t->arena, 300);
+    size_t from = 0, count = 0;
+    struct str before = S(""), group = S("");
+
+    do {
+        struct tiles tiles = page(t, r, from, NULL);
+        CHECK_INT(tiles.before, count);
+        count += tiles.shown;
+        for (size_t i = 0; i < tiles.favourites.n; i++)
+            bits_set(&seen, (size_t)(registry_service(r, tiles.favourites.at[i].id) - services));
+        for (size_t g = 0; g < tiles.groups.n; g++)
+            for (size_t i = 0; i < tiles.groups.at[g].tiles.n; i++) {
+                const struct tile *one = &tiles.groups.at[g].tiles.at[i];
+                size_t number = (size_t)(registry_service(r, one->id) - services);
+                CHECK(!bits_has(&seen, number));
+                bits_set(&seen, number);
+                CHECK(!str_eq(group, tiles.groups.at[g].id) || str_cmp(before, one->name) < 0);
+                before = one->name;
+                group = tiles.groups.at[g].id;
+            }
+        from = tiles.next;
+    } while (from != 0);
+    CHECK_INT(bits_count(&seen), 300);
+    CHECK_INT(count, 300);
+}
+
+TEST(a_page_past_the_end_is_the_last_one)
+{
+    many(t, 300);
+    struct registry *r = registry(t);
+
+    CHECK_INT(page(t, r, 298, NULL).from, 240);
+    CHECK_INT(page(t, r, SIZE_MAX, NULL).from, 240);
+    CHECK_INT(page(t, r, SIZE_MAX, NULL).shown, 58);
+    CHECK_INT(page(t, r, 297, NULL).shown, 1);
+    usual();
+    r = registry(t);
+    CHECK_INT(page(t, r, 1000, NULL).from, 0);
+    CHECK_INT(page(t, r, 1000, NULL).parts.n, 0);
+    CHECK_INT(page(t, r, 1000, "kissa").shown, 0);
+}
+
+TEST(a_search_looks_through_all_pages)
+{
+    many(t, 300);
+    struct registry *r = registry(t);
+    struct tiles tiles = page(t, r, 0, "palvelu 299");
+
+    CHECK_INT(tiles.count, 1);
+    CHECK_STR(tiles.groups.at[0].tiles.at[0].id, "s001");
+    CHECK_INT(tiles.parts.n, 0);
+    tiles = page(t, r, 0, "palvelu");
+    CHECK_INT(tiles.count, 300);
+    CHECK_INT(tiles.shown, TILES_MAX);
+    CHECK_INT(tiles.favourites.n, 0);
+}
+
+TEST(favourites_that_are_arranged_stay_on_every_page_and_in_every_search)
+{
+    static const struct person nobody = { 0 };
+    struct str ids[] = { S("s001") };
+    const struct strs favourites = { ids, 1 };
+    struct tiles_ask ask = {
+        .person = &nobody, .favourites = &favourites, .keep_favourites = true, .max = 10, .from = 20, .allow = allow
+    };
+
+    many(t, 300);
+    ask.registry = registry(t);
+    struct tiles tiles = tiles_build(t->arena, &ask);
+    CHECK_INT(tiles.favourites.n, 1);
+    CHECK_INT(tiles.shown, 11);
+    CHECK_INT(tiles.before, 20);
+    ask.filter = S("Palvelu 299");
+    tiles = tiles_build(t->arena, &ask);
+    CHECK_INT(tiles.favourites.n, 1);
+    CHECK_INT(tiles.groups.n, 0);
+}
+
+TEST(a_long_group_stays_dense_where_a_page_shows_little_of_it)
+{
+    static const struct person nobody = { 0 };
+    struct tiles_ask ask = { .person = &nobody, .max = 6, .from = 6, .allow = allow };
+
+    service_count = 0;
+    for (int i = 0; i < 8; i++)
+        add(arena_cstr(t->arena, arena_printf(t->arena, "w%d", i)), "work", "Työkalu", "");
+    ask.registry = registry(t);
+    struct tiles tiles = tiles_build(t->arena, &ask);
+    CHECK_INT(tiles.groups.at[0].tiles.n, 2);
+    CHECK(tiles.groups.at[0].dense);
+}
+
+TEST(a_roomy_page_holds_less)
+{
+    struct affiliation at = { .provider_oid = S("1"), .role = ROLE_LEARNER, .class_level = 1 };
+    const struct person pupil = { .affiliations = &at, .affiliation_count = 1 };
+    struct tiles_ask ask = { .person = &pupil, .now_s = TEST_NOW_S, .allow = allow };
+
+    many(t, 100);
+    ask.registry = registry(t);
+    struct tiles tiles = tiles_build(t->arena, &ask);
+    CHECK_INT(tiles.shown, TILES_ROOMY_MAX);
+    CHECK_INT(tiles.count, 100);
+    CHECK_STR(tiles.groups.at[0].tiles.at[0].word, "001");
 }
