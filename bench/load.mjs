@@ -19,19 +19,20 @@ export function memoryOf(processes) {
   return Math.round(processes.reduce((sum, p) => sum + kB(p), 0) / 1024);
 }
 
-// Every request comes from an address of its own: there are budgets for each.
+// Every request comes from an address of its own, unless told otherwise: there are budgets for each.
 const somewhere = () => `10.${Math.random() * 256 | 0}.${Math.random() * 256 | 0}.${Math.random() * 256 | 0}`;
 
 // Asks a gateway over connections that are kept, as a proxy in front of it does.
 export class Line {
-  constructor(port, users) {
+  constructor(port, users, from = somewhere) {
     this.port = port;
+    this.from = from;
     this.agent = new http.Agent({ keepAlive: true, maxSockets: users });
   }
 
   ask(method, path, { cookie, form, headers = {} } = {}) {
     const body = form && new URLSearchParams(form).toString();
-    const all = { Host: `localhost:${this.port}`, 'X-Forwarded-For': somewhere(), ...(cookie ? { Cookie: cookie } : {}), ...headers,
+    const all = { Host: `localhost:${this.port}`, ...(this.from ? { 'X-Forwarded-For': this.from() } : {}), ...(cookie ? { Cookie: cookie } : {}), ...headers,
       ...(body ? { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': Buffer.byteLength(body) } : {}) };
     return new Promise((resolve, reject) => {
       const req = http.request({ host: '127.0.0.1', port: this.port, method, path, agent: this.agent, headers: all }, (res) => {

@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { root } from '../tests/e2e/gateway.mjs';
 import { median, round, summary } from './load.mjs';
+import { Nation } from './nation.mjs';
 import { Stage } from './stage.mjs';
 
 const args = process.argv.slice(2);
@@ -17,11 +18,8 @@ for (let p; (p = option('--program', null));) programs.push(p);
 if (!programs.length) programs.push(path.join(root, 'build/release/digione'));
 const only = args;
 
-const stages = [];
-for (const p of programs) stages.push(await new Stage().start(p, load.users));
-
 // The first pass warms up and is not counted.
-async function measure(name) {
+async function measure(stages, name) {
   const runs = stages.map((s) => ({ stage: s, once: s.operations()[name][1], rounds: [] }));
   for (const { stage, once } of runs) await round(once, stage.processes, { ...load, seconds: 0.3 });
   for (let i = 0; i < rounds; i++)
@@ -31,16 +29,24 @@ async function measure(name) {
   return runs.map((r) => ({ ...summary(r.rounds), ratio: ratio(r) }));
 }
 
-const results = [];
-for (const [name, [bar_us]] of Object.entries(stages[0].operations())) {
-  if (only.length && !only.some((o) => name.includes(o))) continue;
-  try {
-    (await measure(name)).forEach((r, i) => results.push({ name, program: programs[i], bar_us, ...r }));
-  } catch (e) { results.push({ name, failed: String(e.message ?? e).slice(0, 400) }); }
+const results = [], notes = [];
+for (const Kind of [Stage, Nation]) {
+  const wanted = Object.entries(new Kind().operations()).filter(([name]) => !only.length || only.some((o) => name.includes(o)));
+  const stages = [];
+  for (const p of wanted.length ? programs : []) stages.push(await new Kind().start(p, load.users));
+  for (const [name, [bar_us]] of wanted) {
+    try {
+      (await measure(stages, name)).forEach((r, i) => results.push({ name, program: programs[i], bar_us, ...r }));
+    } catch (e) { results.push({ name, failed: String(e.message ?? e).slice(0, 400) }); }
+  }
+  for (const s of stages) {
+    if (s.notes) notes.push(s.notes());
+    await s.stop();
+  }
 }
 const machine = { cpu: os.cpus()[0].model, cores: os.cpus().length, kernel: os.release(), node: process.version, ...load, rounds,
   connections: 'kept open; closed after a POST' };
-if (jsonFile) fs.writeFileSync(jsonFile, JSON.stringify({ machine, results }, null, 2) + '\n');
+if (jsonFile) fs.writeFileSync(jsonFile, JSON.stringify({ machine, notes, results }, null, 2) + '\n');
 
 const cell = (value, width, digits = 0) => (value === null || value === undefined ? '' : value.toFixed(digits)).padStart(width);
 const columns = ['gateway', 'signer', 'fetcher', 'redis'];
@@ -52,5 +58,5 @@ for (const r of results) {
   const at = programs.indexOf(r.program);
   console.log(`${(at ? '' : r.name).padEnd(34)} ${programs.length > 1 ? ('AB'[at] ?? at) : ' '}${cell(r.cpu_us, 7)} ${cell(r.cpu_us_least, 7)} ${cell(at ? r.ratio : null, 7, 2)} ${cell(r.bar_us, 7)} ${columns.map((c) => cell(r.by_process[c], 8)).join('')} ${cell(r.per_s, 8)} ${cell(r.p50_ms, 7, 2)} ${cell(r.p99_ms, 7, 2)} ${cell(r.memory_MB, 5)}`);
 }
-for (const s of stages) await s.stop();
+for (const n of notes) console.log(n);
 process.exit(results.some((r) => r.failed) ? 1 : 0);

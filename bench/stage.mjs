@@ -11,12 +11,13 @@ import { SamlCity } from './saml_city.mjs';
 
 const secret = 'a-secret-of-the-bench-that-nobody-else-has';
 const b64 = (b) => Buffer.from(b).toString('base64url');
-const verifier = b64(crypto.randomBytes(32)), challenge = b64(crypto.createHash('sha256').update(verifier).digest());
+export const verifier = b64(crypto.randomBytes(32));
+const challenge = b64(crypto.createHash('sha256').update(verifier).digest());
 const tile = (i) => `  - id: tile${i}\n    protocol: link\n    vendor: tile-oy\n    category: ${['learning', 'everyday', 'assessment', 'wellbeing'][i % 4]}\n    name: { fi: "Palvelu ${i}" }\n    line: { fi: "Yksi rivi palvelusta ${i}" }\n    test: true\n    launch_uri: "http://tile${i}.localhost/"\n    asks: [sub]\n`;
 const tiles = Array.from({ length: 38 }, (_, i) => tile(i)).join('');
-const authorizePath = (s, acr) => `/oidc/authorize?${new URLSearchParams({ client_id: s.id, redirect_uri: s.redirect, response_type: 'code', scope: s.scope, state: 'bench', nonce: 'bench', code_challenge: challenge, code_challenge_method: 'S256', ...(acr ? { acr_values: `urn:mpass.id:authnsource:${acr}` } : {}) })}`;
+export const authorizePath = (s, acr) => `/oidc/authorize?${new URLSearchParams({ client_id: s.id, redirect_uri: s.redirect, response_type: 'code', scope: s.scope, state: 'bench', nonce: 'bench', code_challenge: challenge, code_challenge_method: 'S256', ...(acr ? { acr_values: `urn:mpass.id:authnsource:${acr}` } : {}) })}`;
 
-const must = (res, status, what) => {
+export const must = (res, status, what) => {
   if (res.status !== status) throw new Error(`${what}: ${res.status} ${res.headers.location ?? ''} ${res.text.slice(0, 300)}`);
   return res;
 };
@@ -94,7 +95,7 @@ export class Stage {
   // name: [bar in µs, null where there is none; what is done]
   operations() {
     const get = async (path, options) => must(await this.line.ask('GET', path, options), 200, path);
-    const { plain, signed, encrypted } = this.saml;
+    const { plain, signed, encrypted } = this.saml ?? {}; // none: only the names are asked for
     return {
       'discovery': [20, () => get('/.well-known/openid-configuration')],
       'JWKS': [20, () => get('/oidc/jwks')],

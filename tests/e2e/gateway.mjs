@@ -60,14 +60,14 @@ export async function peer(name, command, args, options = {}) {
 }
 
 export class Gateway {
-  // settings: extra lines of configuration; registry: YAML text.
+  // settings: extra lines of configuration (null: not even ours, but the program's default); registry: YAML text.
   constructor(program, { name = 'gateway', host = 'localhost', port, settings = {}, registry, dir }) {
     Object.assign(this, { program, name, host, port, registry, dir: dir ?? folder(name) });
     this.url = settings.public_url ?? `http://${host}:${port}`;
     this.config = path.join(this.dir, 'digione.yaml');
     const all = { public_url: this.url, listen: `127.0.0.1:${port}`, state_dir: path.join(this.dir, 'state'), loops: 1, redis_memory_MB: 64, ...settings };
     if (process.getuid() === 0 && !all.run_as) all.run_as = 'nobody';
-    fs.writeFileSync(this.config, Object.entries(all).map(([k, v]) => `${k}: ${v}\n`).join(''));
+    fs.writeFileSync(this.config, Object.entries(all).filter(([, v]) => v !== null).map(([k, v]) => `${k}: ${v}\n`).join(''));
     fs.mkdirSync(all.state_dir, { recursive: true, mode: 0o700 });
     this.state = all.state_dir;
     if (process.getuid() === 0) { fs.chmodSync(this.dir, 0o755); this.chown(); }
