@@ -7,13 +7,14 @@ import { federation, registryText } from '../tests/e2e/local.mjs';
 import { Line, Visitor } from './load.mjs';
 import { must } from './stage.mjs';
 
-export const CITIES = 10000, SERVICES = 5000, RULES = 10000, TILES = 39; // and the service of the bench
+// A registry has at most 5,000 education providers: each of these has identity providers of its own.
+export const CITIES = 10000, PROVIDERS = 2500, SERVICES = 5000, RULES = 10000, TILES = 39; // and the service of the bench
 
 const kinds = ['learning', 'maths', 'books', 'class', 'assessment', 'everyday', 'messages', 'work', 'other'];
 const service = (i) => `  - { id: s${i}, protocol: link, vendor: v${i % 100}, category: ${kinds[i % kinds.length]}, name: { fi: "Palvelu ${i}", sv: "Tjänst ${i}" }, line: { fi: "Yksi rivi palvelusta ${i}" }, launch_uri: "https://s${i}.example/", asks: [sub] }\n`;
 const town = (i) => city({ id: `c${i}`, oid: `1.2.246.562.99.7${String(i).padStart(6, '0')}`, code: '001', name: `"Kaupunki ${i}"`,
   schools: [[String(10000 + i), `8${String(i).padStart(6, '0')}`, `"Kaupunki ${i}, koulu"`]] });
-const idp = (i) => `  - { id: c${i}-edu, kind: oidc, provider: c${i}, name: { fi: "Kaupunki ${i}", sv: "Stad ${i}" }, map: native, issuer: "https://c${i}.example/", client_id: digione, auth_method: private_key_jwt, scope: openid }\n`;
+const idp = (i) => `  - { id: c${i}-edu, kind: oidc, provider: c${i % PROVIDERS}, name: { fi: "Kaupunki ${i}", sv: "Stad ${i}" }, map: native, issuer: "https://c${i}.example/", client_id: digione, auth_method: private_key_jwt, scope: openid }\n`;
 
 // A teacher opens TILES of the services; the staff opens every one; the rest of the rules are about others.
 function rules() {
@@ -30,7 +31,7 @@ const many = (n, make) => Array.from({ length: n }, (_, i) => make(i)).join('');
 // YAML of it all.
 export function nation(services) {
   const text = registryText(many(SERVICES, service) + services, { rules: `  - { id: own, provider: oulu, service: kanerva, release: [sub] }\n${rules()}` });
-  return text.replace('idps:\n', () => `${many(CITIES, town)}idps:\n${many(CITIES, idp)}`);
+  return text.replace('idps:\n', () => `${many(PROVIDERS, town)}idps:\n${many(CITIES, idp)}`);
 }
 
 export class Nation {
@@ -93,7 +94,7 @@ export class Nation {
       'nation: city search, no match': [200, () => this.search('zzz', 'zzz')],
       'nation: city search, 200 characters': [200, () => this.search('kaupunki '.repeat(30).slice(0, 200), '20\u00a0000')],
       'nation: city search, 200 letters a': [200, () => this.search('a'.repeat(200), 'aaa')],
-      'nation: a link to a school': [null, async () => must(await this.line.ask('GET', '/school/19999'), 303, 'school')],
+      'nation: a link to a school': [null, async () => must(await this.line.ask('GET', '/school/12499'), 303, 'school')],
     };
   }
 }

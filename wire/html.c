@@ -23,12 +23,10 @@ struct html html_end(const struct buf *b)
 /* What a byte of text becomes: 0 as it is, 1 an entity or nothing, 2 begins a longer character. */
 enum byte_class { PLAIN = 0, SPECIAL, LONG };
 
-static enum byte_class byte_class(unsigned char c)
-{
-    if (c >= 0x80)
-        return LONG;
-    return c < ' ' || c == '&' || c == '<' || c == '>' || c == '"' || c == '\'' || c == 0x7f ? SPECIAL : PLAIN;
-}
+static const unsigned char byte_classes[256] = {
+    [0 ... 0x1F] = SPECIAL, ['"'] = SPECIAL, ['&'] = SPECIAL,  ['\''] = SPECIAL,
+    ['<'] = SPECIAL,        ['>'] = SPECIAL, [0x7F] = SPECIAL, [0x80 ... 0xFF] = LONG
+};
 
 static void special(struct buf *b, char c)
 {
@@ -72,8 +70,12 @@ static size_t plain_run(struct str s, size_t at)
     size_t i = at;
 
     while (i < s.n) {
-        enum byte_class class = byte_class((unsigned char)s.p[i]);
-        size_t step = class == PLAIN ? 1 : class == LONG ? str_utf8_step(s, i) : 0;
+        unsigned char class = byte_classes[(unsigned char)s.p[i]];
+        if (class == PLAIN) {
+            i++;
+            continue;
+        }
+        size_t step = class == LONG ? str_utf8_step(s, i) : 0;
         if (step == 0 || (step > 1 && is_unwanted((const unsigned char *)s.p + i, step)))
             break;
         i += step;
