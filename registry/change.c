@@ -335,7 +335,7 @@ static bool make_undo(struct db *d, struct change *x, int64_t number, const stru
         return fail(f, FAIL_CALLER, "no_change", "there is no change %" PRId64 "; `digione registry log` lists them",
                     number);
     for (size_t i = rows.n; i-- > 0;) {
-        struct changed_row back;
+        struct changed_row back = { 0 };
         if (!turn_round(d, x, number, db_row(&rows, i), now, &back, f))
             return false;
         change_add(x, back.kind, back.before, back.after);
