@@ -179,6 +179,13 @@ const all = {
     const said = await saml('samlp-clear', cities.vantaa, 'vantaa', samlp(), 'vesa', {}, (user) => ({ user }), 'mpassid', '    want_encrypted: true\n').then((r) => r, (e) => e.message);
     check(/ 502: /.test(said) && /"code":"assertion_in_the_clear"/.test(said), `accepted, or refused for another reason: ${said}`);
   },
+  'samlp in the manner of AD FS, whose subject the row names': () => saml('samlp-adfs', cities.vantaa, 'vantaa', samlp('adfs'), 'vesa', { given: 'Vesa', family: 'Testi-Juolukka', role: 'teacher' }, (user) => ({ user }), 'adfs', `    attributes: [objectGUID=subject]\n    role_names: ['CITY\\Opettajat=teacher']\n`),
+  'an e-mail address as NameID names nobody, and the log says what came and what would do': async () => {
+    const said = await saml('samlp-email', cities.vantaa, 'vantaa', samlp('adfs'), 'vesa', {}, (user) => ({ user }), 'funet').then((r) => r, (e) => e.message);
+    check(/ 502: /.test(said) && /"code":"no_subject"/.test(said), `accepted, or refused for another reason: ${said}`);
+    check(/"event":"upstream.name_id".*"came":"urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress".*pairwise-id/.test(said), `no line about the name: ${said}`);
+    check(!/city\.example/.test(said), 'the name itself is in the log');
+  },
   'SimpleSAMLphp, signed': () => saml('simplesamlphp', cities.turku, 'turku', simplesamlphp(), 'teemu', { given: 'Teemu', family: 'Testi-Mesimarja', role: 'teacher' }, (u) => ({ username: u, password: u }), 'funet', '    scopes: [turku.example]\n'),
   'SimpleSAMLphp encrypts with AES-CBC: refused by its own code, with a page for the person': async () => {
     const said = await saml('simplesamlphp-cbc', cities.turku, 'turku', simplesamlphp('encrypt'), 'teemu', {}, (u) => ({ username: u, password: u }), 'funet', '    scopes: [turku.example]\n').then((r) => r, (e) => e.message);

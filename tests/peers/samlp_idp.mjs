@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A city's SAML identity provider on npm samlp, Auth0's library: it encrypts with AES-256-GCM under RSA-OAEP.
-//   node samlp_idp.mjs PORT BASE_URL SP_METADATA_FILE OUT_DIR [encrypt] [sign-response]
+//   node samlp_idp.mjs PORT BASE_URL SP_METADATA_FILE OUT_DIR [encrypt] [sign-response] [adfs]
 // Writes OUT_DIR/idp.xml (its metadata) and prints "ready".  Any user name of PEOPLE signs in.
 import { X509Certificate } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
@@ -38,8 +38,15 @@ const profileMapper = (p) => ({
   getNameIdentifier: () => ({ nameIdentifier: p.uid, nameIdentifierFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent' }),
 });
 
+// In the manner of AD FS: its addresses for claims, a group by name, and a name to sign in with as the NameID.
+const soap = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/';
+const adfsMapper = (p) => ({
+  getClaims: () => ({ objectGUID: p.uid, [`${soap}givenname`]: p.given, [`${soap}surname`]: p.family, [`${soap}upn`]: `${p.uid}@city.example`, 'http://schemas.xmlsoap.org/claims/Group': ['CITY\\Kaikki', 'CITY\\Opettajat'], schoolCode: '99501' }),
+  getNameIdentifier: () => ({ nameIdentifier: `${p.uid}@city.example`, nameIdentifierFormat: 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress' }),
+});
+
 const settings = {
-  issuer: `${base}/idp`, key, cert, signatureAlgorithm: 'rsa-sha256', digestAlgorithm: 'sha256', profileMapper,
+  issuer: `${base}/idp`, key, cert, signatureAlgorithm: 'rsa-sha256', digestAlgorithm: 'sha256', profileMapper: options.includes('adfs') ? adfsMapper : profileMapper,
   signingCert: signing, recipient: acs, destination: acs, lifetimeInSeconds: 300, getPostURL: (audience, request, req, done) => done(null, acs),
   getUserFromRequest: (req) => PEOPLE[req.user], signResponse: options.includes('sign-response'), signAssertion: true,
   ...(options.includes('encrypt') ? { encryptionCert: encryption, encryptionPublicKey: new X509Certificate(encryption).publicKey.export({ type: 'spki', format: 'pem' }) } : {}),
