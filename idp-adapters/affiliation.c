@@ -255,35 +255,26 @@ void affiliations_join(struct arena *a, const struct provider *p, const struct a
     }
 }
 
-/* As profile B tells roles: one JSON object per affiliation. */
-struct edu_role {
-    struct str role, provider_oid, school_oid, group;
-    int64_t class_level;
-};
-
-static const struct json_field edu_role_fields[] = {
-    FIELD(edu_role, role, JSON_STR, true, 32),        FIELD(edu_role, provider_oid, JSON_STR, false, 64),
-    FIELD(edu_role, school_oid, JSON_STR, false, 64), FIELD(edu_role, group, JSON_STR, false, SAID_MAX_B),
-    FIELD(edu_role, class_level, JSON_INT, false, 0), { 0 },
-};
-
+/* As profile B tells roles: one JSON object per affiliation.  A member that is null is as if it were not there. */
 bool affiliation_of_edu(struct arena *a, const struct provider *p, struct str value, struct affiliation *out,
                         struct why_not *why)
 {
-    struct edu_role said = { .role = { NULL, 0 } };
     struct fail unread = { 0 };
+    const struct json_value *said = json_parse(a, value, &unread), *level;
 
-    if (!json_read(a, value, edu_role_fields, &said, &unread))
+    if (said == NULL || said->type != JSON_OBJECT)
         return no(why, NOTE_VALUE_MALFORMED, value);
-    if (p == NULL || (str_is_set(said.provider_oid) && !str_eq(said.provider_oid, p->oid)))
-        return no(why, NOTE_PROVIDER_FOREIGN, said.provider_oid);
-    out->role = role_spelled(a, said.role);
+    struct str provider = json_get_str(said, S("provider_oid")), role = json_get_str(said, S("role"));
+    if (p == NULL || (str_is_set(provider) && !str_eq(provider, p->oid)))
+        return no(why, NOTE_PROVIDER_FOREIGN, provider);
+    out->role = role_spelled(a, role);
     if (out->role == ROLE_NONE)
-        return no(why, NOTE_ROLE_UNKNOWN, said.role);
-    if (!at_school(p, said.school_oid, out, why))
+        return no(why, NOTE_ROLE_UNKNOWN, str_is_set(role) ? role : value);
+    if (!at_school(p, json_get_str(said, S("school_oid")), out, why))
         return false;
-    out->group = group_of(a, said.group); /* judged as it is once its escapes are gone */
-    if (said.class_level >= 1 && said.class_level <= 12)
-        out->class_level = (int)said.class_level;
+    out->group = group_of(a, json_get_str(said, S("group"))); /* judged as it is once its escapes are gone */
+    level = json_get(said, S("class_level"));
+    if (level != NULL && level->type == JSON_INT && level->integer >= 1 && level->integer <= 12)
+        out->class_level = (int)level->integer;
     return true;
 }

@@ -217,33 +217,43 @@ void map_use_own_school(struct making *m)
         add_value(m, &l->schools.values, m->idp->school);
 }
 
-enum { OBJECT_TEXT_MAX_B = 256 };
-
 /* Puavo's schools and groups: objects, which name one another by abbreviations. */
 struct named_object {
     struct str school_code, oid, name, abbreviation, school_abbreviation, type, charge;
 };
 
-static const struct json_field named_object_fields[] = {
-    FIELD(named_object, school_code, JSON_STR, false, 16),
-    FIELD(named_object, oid, JSON_STR, false, 64),
-    FIELD(named_object, name, JSON_STR, false, OBJECT_TEXT_MAX_B),
-    FIELD(named_object, abbreviation, JSON_STR, false, OBJECT_TEXT_MAX_B),
-    FIELD(named_object, school_abbreviation, JSON_STR, false, OBJECT_TEXT_MAX_B),
-    FIELD(named_object, type, JSON_STR, false, OBJECT_TEXT_MAX_B),
-    { 0 },
-};
+/* A member that is null, or of another type, is as if it were not there; a code may come as a number. */
+static struct str member(const struct making *m, const struct json_value *object, struct str name)
+{
+    const struct json_value *v = json_get(object, name);
+
+    return v != NULL && (v->type == JSON_STR || v->type == JSON_INT) ? map_one_text(m, v->text)
+                                                                     : (struct str){ NULL, 0 };
+}
 
 /* A list of JSON objects, of which some members count; what is no object keeps its place. */
 static struct named_object object_of(struct making *m, struct str attribute, struct str value)
 {
-    struct named_object said = { .oid = { NULL, 0 } }, none = said;
     struct fail unread = { 0 };
+    const struct json_value *v = json_parse(m->arena, value, &unread);
 
-    if (json_read(m->arena, value, named_object_fields, &said, &unread))
-        return said;
-    map_note(m->notes, NOTE_VALUE_MALFORMED, attribute, value);
-    return none;
+    if (v == NULL || v->type != JSON_OBJECT) {
+        map_note(m->notes, NOTE_VALUE_MALFORMED, attribute, value);
+        return (struct named_object){ .oid = { NULL, 0 } };
+    }
+    return (struct named_object){ .school_code = member(m, v, S("school_code")),
+                                  .oid = member(m, v, S("oid")),
+                                  .name = member(m, v, S("name")),
+                                  .abbreviation = member(m, v, S("abbreviation")),
+                                  .school_abbreviation = member(m, v, S("school_abbreviation")),
+                                  .type = member(m, v, S("type")),
+                                  .charge = member(m, v, S("mpass_learning_materials_charge")) };
+}
+
+static void charge_at(struct affiliation_lists *l, const struct school *s, struct str said)
+{
+    if (s != NULL && charge_said(said) > 0 && l->charge_at_count < PERSON_AFFILIATIONS_MAX)
+        l->charge_at[l->charge_at_count++] = (struct school_charge){ s, charge_said(said) };
 }
 
 bool map_read_school_objects(struct making *m, struct str *into, const struct attribute *from)
@@ -255,8 +265,10 @@ bool map_read_school_objects(struct making *m, struct str *into, const struct at
         return true;
     for (size_t i = 0; i < from->values.n; i++) {
         struct named_object said = object_of(m, from->name, from->values.at[i]);
-        add_value(m, &values, map_one_text(m, str_is_set(said.school_code) ? said.school_code : said.oid));
-        add_value(m, &marks, map_one_text(m, said.abbreviation));
+        struct str school = str_is_set(said.school_code) ? said.school_code : said.oid;
+        charge_at(&m->lists, school_of(m, school), said.charge);
+        add_value(m, &values, school);
+        add_value(m, &marks, said.abbreviation);
     }
     if (offer(list, from, values, weigh_schools(m, from->name, &values)))
         m->school_marks = marks;
@@ -280,7 +292,7 @@ static struct strs placed_groups(struct making *m, const struct named_object *gr
         for (size_t i = 0; i < n; i++)
             if (class_rank(groups[i].type) > rank && str_is_set(m->school_marks.at[s]) &&
                 str_eq(groups[i].school_abbreviation, m->school_marks.at[s])) {
-                best = map_one_text(m, groups[i].name);
+                best = groups[i].name;
                 rank = class_rank(groups[i].type);
             }
         add_value(m, &values, best);
@@ -301,7 +313,7 @@ bool map_read_group_objects(struct making *m, struct str *into, const struct att
         groups[i] = object_of(m, from->name, from->values.at[i]);
         placed = placed || str_is_set(groups[i].school_abbreviation);
         if (class_rank(groups[i].type) > 0)
-            add_value(m, &values, map_one_text(m, groups[i].name));
+            add_value(m, &values, groups[i].name);
     }
     if (placed && m->school_marks.n > 0)
         values = placed_groups(m, groups, from->values.n);
@@ -333,8 +345,7 @@ bool map_read_charge(struct making *m, struct str *into, const struct attribute 
     for (size_t i = 0; i < said.n; i++) {
         const struct school *s = i + 1 < said.n ? school_of(m, said.at[i + 1]) : NULL;
         if (i + 1 < said.n && looks_like_school(said.at[i + 1])) {
-            if (s != NULL && l->charge_at_count < PERSON_AFFILIATIONS_MAX)
-                l->charge_at[l->charge_at_count++] = (struct school_charge){ s, charge_said(said.at[i]) };
+            charge_at(l, s, said.at[i]);
             i++;
         } else {
             usable = usable || charge_said(said.at[i]) > 0;
@@ -352,7 +363,7 @@ static bool level_of(struct str text, int64_t *out)
 
     while (digits < text.n && text.p[digits] >= '0' && text.p[digits] <= '9')
         digits++;
-    return digits > 0 && digits <= 2 && (digits == text.n || text.p[digits] == '.' || text.p[digits] == ' ') &&
+    return digits > 0 && (digits == text.n || text.p[digits] == '.' || text.p[digits] == ' ') &&
            str_int(str_sub(text, 0, digits), out);
 }
 

@@ -692,6 +692,66 @@ TEST(a_class_of_puavo_stands_at_its_own_school)
     CHECK_STR(p.affiliations[1].group, "1A");
 }
 
+TEST(members_that_are_null_or_of_another_type_are_as_if_they_were_not_there)
+{
+    BEGIN("puavo");
+    struct attribute said[] = {
+        attr(t, "puavo.schools",
+             "{\"school_code\":null,\"oid\":\"1.2.246.562.99.90920200012\",\"abbreviation\":null,\"primary\":true}"
+             "|{\"school_code\":99502,\"oid\":null,\"mpass_learning_materials_charge\":\"1\"}"),
+        attr(t, "puavo.roles", "teacher"),
+        attr(t, "puavo.groups", "{\"name\":\"7B\",\"type\":null,\"school_abbreviation\":null}"),
+    };
+
+    CHECK(map_person(t->arena, &idp, said, 3, S("puavo-1"), &p, &notes, &f));
+    CHECK(p.affiliation_count == 2 && notes.left_out == 0);
+    CHECK_STR(p.affiliations[0].school_code, "99501");
+    CHECK_STR(p.affiliations[0].group, "7B");
+    CHECK_STR(p.affiliations[1].school_code, "99502");
+    CHECK(p.affiliations[0].charge == 0 && p.affiliations[1].charge == 2);
+}
+
+TEST(members_of_a_native_role_that_are_null_are_as_if_they_were_not_there)
+{
+    BEGIN("native");
+
+    CHECK(MAP(&idp, attr(t, "sub", "s"),
+              attr(t, "edu_roles",
+                   "{\"role\":\"learner\",\"provider_oid\":null,\"school_oid\":\"1.2.246.562.99.90920200012\","
+                   "\"group\":null,\"class_level\":null}|{\"role\":null}|{}|[]")));
+    CHECK(p.affiliation_count == 1 && notes.left_out == 3);
+    CHECK(p.affiliations[0].role == ROLE_LEARNER && p.affiliations[0].group.p == NULL);
+}
+
+TEST(an_older_attribute_adds_nothing_to_one_that_could_be_used)
+{
+    BEGIN("mpassid");
+
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "Vantaa;99501;7B;Oppilas"),
+              attr(t, "urn:educloudalliance.org:structuredRole", "Vantaa;99502;;Rehtori")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_LEARNER);
+}
+
+TEST(a_charge_of_another_citys_school_reaches_none_of_ours)
+{
+    BEGIN("entra");
+
+    CHECK(MAP(&idp, ENTRA, attr(t, "schoolCode", "99501;99502"), attr(t, "userRole", "oppilas"),
+              attr(t, "learningMaterialsCharge", "1;99201")));
+    CHECK(p.affiliation_count == 2 && p.affiliations[0].charge == 0 && p.affiliations[1].charge == 0);
+}
+
+TEST(the_year_before_school_is_no_class_level_and_no_news)
+{
+    BEGIN("entra");
+
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "userRole", "oppilas"), attr(t, "classLevel", "0")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].class_level == 0);
+    CHECK(map_notes_find(&notes, NOTE_CLASS_LEVEL_UNKNOWN) == NULL);
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "userRole", "oppilas"), attr(t, "classLevel", "2026")));
+    CHECK(map_notes_find(&notes, NOTE_CLASS_LEVEL_UNKNOWN) != NULL);
+}
+
 /* --- what the row says ----------------------------------------------------------------- */
 
 TEST(a_row_may_name_attributes_of_its_own_which_go_first)
@@ -726,6 +786,10 @@ TEST(a_row_may_name_the_subject_and_nothing_takes_its_place)
     CHECK(!map_person(t->arena, &idp, said, 1, S("persistent"), &p, &notes, &f));
     CHECK_STR(f.code, "attribute_missing");
     f = (struct fail){ 0 };
+    idp = idp_speaking("entra"); /* whose own subject has two parts, which are not added */
+    idp.attributes = list_of(t, "objectGUID=subject");
+    CHECK(MAP(&idp, ENTRA, attr(t, "objectGUID", "guid-1")));
+    CHECK_STR(p.subject, "guid-1");
     said[0] = attr(t, "objectGUID", "anna@espoo.fi");
     CHECK(!map_person(t->arena, &idp, said, 1, S("persistent"), &p, &notes, &f));
     CHECK_STR(f.code, "scope_foreign");
@@ -816,6 +880,9 @@ TEST(people_without_a_name_or_a_role_are_told_with_what_came)
     CHECK(strcmp(noted(&notes, NOTE_NO_ROLE, t), " tid, oid, department 1") == 0);
     CHECK(MAP(&idp, ENTRA, attr(t, "name", "Anna"), AT_99501, attr(t, "userRole", "opettaja")));
     CHECK_INT(notes.n, 0);
+    idp.provider = NULL;
+    CHECK(MAP(&idp, ENTRA, attr(t, "name", "Anna")));
+    CHECK_INT(notes.n, 0); /* who speaks for no provider can give no role */
     CHECK(MAP(&idp, ENTRA, attr(t, "given_name", "Anna\nBcc: x")));
     CHECK(strcmp(noted(&notes, NOTE_TEXT_UNUSABLE, t), "given_name  1") == 0); /* a name is not told */
 }
