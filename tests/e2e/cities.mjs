@@ -50,6 +50,7 @@ const legal = {
   'type-case': { token: (t) => ({ ...t, token_type: 'bearer' }) },
   'extra-answer': { answer: (a) => ({ ...a, session_state: 'x.y', scope: 'openid' }) },
   'long-lived': { claims: (c) => ({ ...c, exp: c.iat + 86400 * 30 }) }, 'no-auth-time': { claims: (c) => without(c, 'auth_time') },
+  'pkce-plain-only': { discovery: (d) => ({ ...d, code_challenge_methods_supported: ['plain'] }) }, // we challenge anyway
   'charset': { type: 'application/json;charset=UTF-8' },
 };
 const hostile = {
@@ -57,7 +58,7 @@ const hostile = {
   'no-token-endpoint': { discovery: (d) => without(d, 'token_endpoint') },
   'plain-http-endpoint': { discovery: (d) => ({ ...d, token_endpoint: 'http://evil.example/token' }) },
   'file-endpoint': { discovery: (d) => ({ ...d, jwks_uri: 'file:///etc/passwd' }) },
-  'pkce-plain-only': { discovery: (d) => ({ ...d, code_challenge_methods_supported: ['plain'] }) }, 'no-keys': { jwks: () => [] },
+  'no-keys': { jwks: () => [] },
   'foreign-key': { key: () => foreign }, 'unknown-kid': { header: { kid: 'none' } },
   unsigned: { id_token: (c) => `${b64({ alg: 'none' })}.${b64(c)}.` },
   hs256: { id_token: (c) => { const i = `${b64({ alg: 'HS256' })}.${b64(c)}`; return `${i}.${b64(crypto.createHmac('sha256', secret).update(i).digest())}`; } },
@@ -142,7 +143,7 @@ const server = http.createServer(async (req, res) => {
     codes.delete(form.get('code'));
     if (!authenticated(req, form, m)) return send({ error: 'invalid_client' }, 401);
     if (!q || b64(crypto.createHash('sha256').update(form.get('code_verifier') ?? '').digest()) !== q.code_challenge) return send({ error: 'invalid_grant' }, 400);
-    const now = Math.floor(Date.now() / 1000), plain = { iss: issuer, sub: 'tiina', aud: 'digione', iat: now, exp: now + 300, auth_time: now, nonce: q.nonce, userRole: ['opettaja'], schoolCode: ['99301'] };
+    const now = Math.floor(Date.now() / 1000), plain = { iss: issuer, sub: 'tiina', aud: 'digione', iat: now, exp: now + 300, auth_time: now, nonce: q.nonce, tid: 'tampere', oid: 'tiina', userRole: ['opettaja'], schoolCode: ['99301'] };
     const claims = m.claims ? m.claims(plain) : plain;
     const t = { access_token: 'at', token_type: 'Bearer', expires_in: 300, id_token: m.id_token ? m.id_token(claims) : sign(claims, m.key?.() ?? one, m.header) };
     return send(m.token ? m.token(t) : t);

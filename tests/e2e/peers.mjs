@@ -44,7 +44,7 @@ async function oidcProvider(alg) {
   const { g, service, configure } = await gatewayFor(`oidc-${alg}`, cities.tampere);
   const port = await freePort();
   const issuer = `http://tampere.localhost:${port}`;
-  await configure(`  - { id: tampere, kind: oidc, provider: tampere, name: { fi: Tampere }, test: true, map: entra, issuer: "${issuer}", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: peer-secret-of-the-test-that-is-long-enough } }\n`);
+  await configure(`  - { id: tampere, kind: oidc, provider: tampere, name: { fi: Tampere }, test: true, map: native, issuer: "${issuer}", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: peer-secret-of-the-test-that-is-long-enough } }\n`);
   await peer('oidc-provider', node, ['tests/peers/oidc_provider.mjs', port, issuer, `${g.url}/upstream/oidc/tampere`, alg], { cwd: root });
   await g.start();
   const signIn = async (a, page) => {
