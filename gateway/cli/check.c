@@ -3,63 +3,33 @@
  * digione check -c FILE: everything that `digione serve` would refuse to start over, said at once. */
 #include "gateway/cli/addresses.h"
 #include "gateway/cli/cli.h"
+#include "gateway/cli/examine.h"
+#include "gateway/cli/warnings.h"
 
 #include "certs/signer.h"
-#include "gateway/http/listen.h"
 #include "gateway/process/state.h"
-#include "gateway/process/supervisor.h"
 #include "registry/registry.h"
-#include "wire/kv.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static int help(void)
 {
     (void)puts(
         "usage: digione check -c FILE\n\n"
-        "Examines settings, state directory, root secret, keys, registry and Redis settings as `digione serve`\n"
-        "would, changes nothing, prints a line for each, and exits: 0 when all is in order, 1 when not.\n"
+        "Examines what `digione serve` will need: settings, the user run_as, the address to listen on, the proxy,\n"
+        "state directory, root secret, keys, registry (with local_idp), Redis, ca_file, and the addresses that pages\n"
+        "show.  Changes nothing, prints a line for each (ok, BAD, warn: it starts, and will surprise), and exits: 0\n"
+        "when all is in order, 1 when not.  As root, files and sockets are tried as run_as.\n"
         "Below stand the addresses to register at each identity provider (docs/cities.md).\n"
         "What a first start makes by itself (directory, root secret, keys, an empty registry) may be missing, as\n"
         "long as nothing depends on it: a root secret, keys or a registry that is missing later is lost.");
     return CLI_OK;
 }
 
-struct examined {
-    const struct settings *set;
-    struct arena *arena;
-    const char *found; /* a few words on success */
-    struct str more;   /* lines below all examinations */
-};
-
 static bool exists(struct arena *a, struct str path)
 {
     return access(arena_cstr(a, path), F_OK) == 0;
-}
-
-static bool examine_listen(struct examined *e, struct fail *f)
-{
-    e->found = arena_cstr(e->arena, e->set->listen);
-    return listen_check(e->set->listen, f);
-}
-
-static bool examine_state_dir(struct examined *e, struct fail *f)
-{
-    const char *path = arena_cstr(e->arena, e->set->state_dir);
-    struct stat st;
-
-    if (stat(path, &st) != 0) {
-        e->found = "not there yet; the first start makes it";
-        return true;
-    }
-    if (!S_ISDIR(st.st_mode))
-        return fail(f, FAIL_OURS, "state_dir", "%s is no directory", path);
-    if ((st.st_mode & 077) != 0)
-        return fail(f, FAIL_OURS, "state_dir", "%s may be entered by others: chmod 700", path);
-    e->found = path;
-    return true;
 }
 
 static bool examine_root_secret(struct examined *e, struct fail *f)
@@ -92,7 +62,10 @@ static bool examine_registry(struct examined *e, struct fail *f)
         return false;
     if (!exists(e->arena, arena_join(e->arena, e->set->state_dir, S("/registry/registry.sqlite")))) {
         e->found = "not there yet; `digione import` fills it";
-        return true;
+        return e->set->local_idp.n == 0 || fail(f, FAIL_CALLER, "bad_setting",
+                                                "local_idp names \"%.*s\", and there is no registry yet: `digione "
+                                                "import` fills it",
+                                                STR_ARG(e->set->local_idp));
     }
     struct db *d = registry_db_open(e->set, DB_COPY, f); /* as the start would bring it up to date */
     struct registry *r = d != NULL ? registry_load(d, f) : NULL;
@@ -102,32 +75,39 @@ static bool examine_registry(struct examined *e, struct fail *f)
                               arena_printf(e->arena, "%zu providers, %zu identity providers, %zu services, %zu rules",
                                            p->provider_count, p->idp_count, p->service_count, p->rule_count));
         e->more = addresses_text(e->arena, e->set, r);
+        e->warn = warnings_text(e->arena, r);
     }
+    bool good = r != NULL && warnings_local_idp(e->arena, e->set, r, f);
     registry_drop(r);
     db_close(d);
-    return r != NULL;
-}
-
-static bool examine_redis(struct examined *e, struct fail *f)
-{
-    struct kv_config config;
-
-    if (e->set->redis.n > 0) {
-        e->found = arena_cstr(e->arena, e->set->redis);
-        return kv_config_read(e->set, e->arena, &config, f);
-    }
-    e->found = "a private one";
-    return supervisor_finds_redis() || fail(f, FAIL_OURS, "redis_missing",
-                                            "redis-server is not installed, and no `redis` setting names another one");
+    return good;
 }
 
 static const struct {
     const char *name;
     bool (*run)(struct examined *e, struct fail *f);
 } examinations[] = {
-    { "listen", examine_listen },     { "state directory", examine_state_dir }, { "root secret", examine_root_secret },
-    { "private keys", examine_keys }, { "registry", examine_registry },         { "Redis", examine_redis },
+    { "run_as", examine_run_as },
+    { "listen", examine_listen },
+    { "trusted_proxy", examine_trusted_proxy },
+    { "state directory", examine_state_dir },
+    { "root secret", examine_root_secret },
+    { "private keys", examine_keys },
+    { "registry", examine_registry },
+    { "Redis", examine_redis },
+    { "ca_file", examine_ca_file },
+    { "addresses", examine_addresses },
 };
+
+/* Each line of it: a row may have several warnings. */
+static void print_warnings(const char *name, struct str lines)
+{
+    struct str line;
+
+    while (str_split(&lines, '\n', &line))
+        if (line.n > 0)
+            (void)printf("warn %-16s %.*s\n", name, STR_ARG(line));
+}
 
 static int examine_all(const struct settings *set, struct arena *a, const char *path)
 {
@@ -142,6 +122,7 @@ static int examine_all(const struct settings *set, struct arena *a, const char *
         (void)printf("%s %-16s %s\n", ok ? "ok  " : "BAD ", examinations[i].name, ok ? e.found : f.detail);
         if (!ok)
             status = CLI_REFUSED;
+        print_warnings(examinations[i].name, e.warn);
         more = str_is_set(e.more) ? e.more : more;
     }
     (void)printf("%.*s", STR_ARG(more));

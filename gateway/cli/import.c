@@ -3,6 +3,7 @@
  * digione import -c FILE registry.yaml */
 #include "gateway/cli/addresses.h"
 #include "gateway/cli/cli.h"
+#include "gateway/cli/warnings.h"
 #include "gateway/process/state.h"
 #include "gateway/process/supervisor.h"
 #include "registry/registry.h"
@@ -19,12 +20,15 @@ static int help(void)
         "usage: digione import -c FILE [--dry-run] [--quiet] registry.yaml\n\n"
         "Makes the registry equal to the file: providers, identity providers, services, rules, accounts.  All of\n"
         "it or nothing; running gateways serve it within a second.  Prints what was added (+), changed (~) and\n"
-        "removed (-), then the addresses to register at each identity provider.  Secrets may stand in the file as\n"
+        "removed (-), then the addresses to register at each identity provider; warns on standard error of rows that "
+        "are\n"
+        "in order and can have no effect (a service that nobody can open, a claim that is not told).  Secrets may "
+        "stand in the file as\n"
         "secret_file: PATH or secret: {plain: …}; they are hashed or sealed here, and never exported in plain.\n\n"
         "  -c FILE     the settings of the node\n"
         "  --why TEXT  the reason, for the history (`digione registry log`) and the audit log\n"
         "  --dry-run   say what would change, and change nothing\n"
-        "  --quiet     print nothing but complaints\n\n"
+        "  --quiet     print nothing but complaints and warnings\n\n"
         "exit status: 0 done, 1 the file is not in order, 2 usage, 3 the machine failed");
     return CLI_OK;
 }
@@ -50,7 +54,7 @@ static const char *folder_of(struct arena *a, const char *path)
 struct looking {
     struct arena *arena;
     const struct settings *set;
-    struct str addresses;
+    struct str addresses, warnings;
 };
 
 static void look(void *with, const struct registry *r)
@@ -58,6 +62,7 @@ static void look(void *with, const struct registry *r)
     struct looking *l = with;
 
     l->addresses = addresses_text(l->arena, l->set, r);
+    l->warnings = warnings_text(l->arena, r);
 }
 
 static void print_report(const struct import_words *w, const struct import_report *r)
@@ -70,6 +75,16 @@ static void print_report(const struct import_words *w, const struct import_repor
         (void)puts("; nothing was changed");
     else
         (void)printf("; version %lld\n", (long long)r->change.version);
+}
+
+static void print_warnings(const struct import_words *w, struct str lines)
+{
+    struct str line;
+
+    (void)fflush(stdout);
+    while (str_split(&lines, '\n', &line))
+        if (line.n > 0)
+            (void)fprintf(stderr, "warning: %s: %.*s\n", w->file, STR_ARG(line));
 }
 
 /* Before a dry run, which makes nothing: what would hinder the import itself. */
@@ -96,7 +111,7 @@ static int import_file(const char *word, const struct import_words *w, struct ar
     struct settings set;
     struct fail f = { 0 };
     struct import_report report;
-    struct looking seen = { a, &set, { NULL, 0 } };
+    struct looking seen = { a, &set, { NULL, 0 }, { NULL, 0 } };
     struct str text, who = cli_who(a); /* before another user is become */
 
     if (!cli_settings(word, w->config, a, &set))
@@ -121,6 +136,7 @@ static int import_file(const char *word, const struct import_words *w, struct ar
     if (!good)
         return refused(word, &f);
     print_report(w, &report);
+    print_warnings(w, seen.warnings);
     if (!w->quiet)
         (void)printf("%.*s", STR_ARG(seen.addresses));
     return CLI_OK;

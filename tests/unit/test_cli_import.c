@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * digione import and check: what they make, what they leave alone, and what they warn of. */
+ * digione import and check: what they examine, what they leave alone, and what they warn of. */
 #include "gateway/cli/cli.h"
 #include "tests/contract/cli_run.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,4 +113,139 @@ TEST(check_changes_no_byte)
     CHECK(has(s.line, "ok   registry         1 providers, 1 identity providers, 0 services, 0 rules"));
     CHECK(str_eq(snapshot(t, &n), before));
     cli_remove(t, n.folder);
+}
+
+static struct said check(struct test *t, const struct node *n)
+{
+    const char *const arguments[] = { "-c", n->config, NULL };
+
+    return cli_run(t, cli_check, "check", arguments);
+}
+
+#define LOCAL_IDP "idps:\n  - {id: oma, provider: oulu, kind: local, name: {fi: Oma}}\n"
+#define LISTEN    "127.0.0.1:8080"
+
+/* One setting after another, beside a registry with the identity provider oma. */
+static const struct {
+    const char *listen, *more, *says;
+} examined[] = {
+    { LISTEN, "support: helpdesk\n", "BAD  addresses        support: expected https://… or an e-mail address" },
+    { LISTEN, "support: help@example.fi\n", "ok   addresses " },
+    { LISTEN, "support: /help\n", "BAD  addresses        support: " },
+    { LISTEN, "privacy: javascript:alert(1)\n", "BAD  addresses        privacy: expected https://…" },
+    { LISTEN, "accessibility: seloste\n", "BAD  addresses        accessibility: expected https://…" },
+    { LISTEN, "", "warn addresses        support is missing" },
+    { LISTEN, "local_idp: oma\n", "ok   registry " },
+    { LISTEN, "local_idp: omaa\n",
+      "BAD  registry         local_idp: there is no identity provider \"omaa\"; did you mean \"oma\"? Known: oma" },
+    { LISTEN, "ca_file: /nowhere.pem\n", "BAD  ca_file          /nowhere.pem: No such file or directory" },
+    { LISTEN, "ca_file: /etc/passwd\n", "BAD  ca_file          /etc/passwd holds no certificate in PEM" },
+    { LISTEN, "ca_file: /etc\n", "BAD  ca_file          /etc is no file" },
+    { LISTEN, "redis: 127.0.0.1:1\nkv_timeout_ms: 100\n", "BAD  Redis            127.0.0.1:1 does not serve us" },
+    { LISTEN, "redis: unix:/nowhere.sock\nkv_timeout_ms: 100\n",
+      "BAD  Redis            unix:/nowhere.sock does not serve us" },
+    { LISTEN, "redis: 127.0.0.1:1\nredis_user: x\n", "BAD  Redis            redis_user is set" },
+    { LISTEN, "trusted_proxy: 127.0.0.1\n", "ok   trusted_proxy    127.0.0.1" },
+    { LISTEN, "trusted_proxy: unix\n", "BAD  trusted_proxy    trusted_proxy is unix, but listen is 127.0.0.1:8080" },
+    { LISTEN, "trusted_proxy: 10.0.0.1\n", "BAD  trusted_proxy    10.0.0.1 cannot connect to 127.0.0.1:8080" },
+    { LISTEN, "trusted_proxy: ::1\n", "BAD  trusted_proxy    ::1 cannot connect to 127.0.0.1:8080: one is IPv4" },
+    { LISTEN, "trusted_proxy: 127.0.0.0/8\n", "BAD  trusted_proxy    expected unix or one address" },
+    { LISTEN, "trusted_proxy: localhost\n", "BAD  trusted_proxy    expected unix or one address" },
+    { "'[::1]:8080'", "trusted_proxy: 0:0::1\n", "BAD  trusted_proxy    \"0:0::1\" is written ::1" },
+    { "unix:/tmp/http.sock", "", "BAD  trusted_proxy    listen is a Unix socket" },
+    { "unix:/tmp/http.sock", "trusted_proxy: 127.0.0.1\n", "BAD  trusted_proxy    listen is a Unix socket" },
+    { "unix:/tmp/http.sock", "trusted_proxy: unix\n", "ok   listen           unix:/tmp/http.sock" },
+    { "unix:/nowhere/http.sock", "trusted_proxy: unix\n",
+      "BAD  listen           the folder /nowhere is not there: install -d -o nobody -m 755 /nowhere" },
+    { "unix:/tmp", "trusted_proxy: unix\n", "BAD  listen " },
+    { "192.0.2.1:8080", "", "BAD  listen           listen: cannot bind 192.0.2.1:8080" },
+};
+
+TEST(check_examines_what_serve_will_need)
+{
+    struct node n = node_new(t, "");
+
+    CHECK_INT(import(t, &n, "--quiet", "format: 1\n" PROVIDER LOCAL_IDP).status, CLI_OK);
+    for (size_t i = 0; i < sizeof examined / sizeof *examined; i++) {
+        (void)cli_file(t, n.folder, "digione.yaml",
+                       arena_printf(t->arena,
+                                    "public_url: http://localhost:8080\nlisten: %s\nstate_dir: %s\nrun_as: nobody\n%s",
+                                    examined[i].listen, n.state, examined[i].more));
+        struct said s = check(t, &n);
+        bool bad = strncmp(examined[i].says, "BAD", 3) == 0;
+        t->checked++;
+        if (!has(s.line, examined[i].says) || (bad && s.status != CLI_REFUSED))
+            test_fail(t, __FILE__, __LINE__, "row %zu: %d:\n%.*s", i, s.status, STR_ARG(s.line));
+    }
+    cli_remove(t, n.folder);
+}
+
+TEST(check_says_where_a_folder_is_missing_or_a_user)
+{
+    struct node n = node_new(t, "");
+
+    (void)cli_file(t, n.folder, "digione.yaml",
+                   S("public_url: http://localhost:8080\nlisten: 127.0.0.1:8080\nstate_dir: /nowhere/state\n"
+                     "run_as: nobody-of-that-name\n"));
+    struct said s = check(t, &n);
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(has(s.line, "BAD  state directory  the folder /nowhere, in which it is to be made, is not there"));
+    CHECK(geteuid() != 0 || has(s.line, "BAD  run_as           there is no user \"nobody-of-that-name\": make one"));
+    cli_remove(t, n.folder);
+}
+
+#define OIDC(id, more)                                                                                                 \
+    "  - {id: " id ", protocol: oidc, vendor: v, name: {fi: S}, client_id: " id                                        \
+    ", secret: {plain: 0123456789abcdef}, "                                                                            \
+    "redirect_uris: [\"https://s.example/cb\"]" more "}\n"
+
+static const struct {
+    const char *registry, *says; /* says NULL: nothing */
+} warned[] = {
+    { PROVIDER "services:\n" OIDC("s", ", launch_uri: \"https://s.example/\", asks: [sub, email], scopes: [openid, "
+                                       "email]") "rules:\n  - {id: r, provider: oulu, service: s, release: [sub, "
+                                                 "email]}\n",
+      NULL },
+    { PROVIDER "services:\n" OIDC("s", "") "rules:\n  - {id: r, provider: oulu, service: s}\n",
+      "service s: nobody sees a tile for it: it has no launch_uri" },
+    { PROVIDER "services:\n" OIDC("s", ", launch_uri: \"https://s.example/\""),
+      "service s: nobody can open it: no rule names it" },
+    { PROVIDER "services:\n" OIDC("s", ", enabled: false"), NULL },
+    { PROVIDER "services:\n  - {id: s, protocol: lti, vendor: v, name: {fi: S}, launch_uri: \"https://s.example/\"}\n",
+      "service s: nobody can open it: the gateway does not speak protocol lti yet" },
+    { PROVIDER "services:\n" OIDC(
+          "s", ", launch_uri: \"https://s.example/\", asks: [sub]") "rules:\n  - {id: r, provider: oulu, service: s, "
+                                                                    "release: [sub, roles, school]}\n",
+      "rule r: releases roles, school, which is not told: service s does not list it under asks" },
+    { PROVIDER "services:\n" OIDC(
+          "s",
+          ", launch_uri: \"https://s.example/\", asks: [sub, email], scopes: [openid]") "rules:\n  - {id: r, provider: "
+                                                                                        "oulu, service: s, release: "
+                                                                                        "[sub, email]}\n",
+      "service s: asks for email, which is not told: no scope" },
+    { PROVIDER "services:\n" OIDC("s", ", enabled: false") "rules:\n  - {id: r, provider: oulu, service: s}\n",
+      "rule r: opens nothing: service s is not enabled" },
+    { PROVIDER LOCAL_IDP, "idp oma: nobody can sign in there: it has no account" },
+    { "providers:\n  - {id: oulu, oid: 1.2.246.562.99.1, name: {fi: Oulu}, support: puh 09 123}\n",
+      "provider oulu: support is neither https://… nor an e-mail address" },
+};
+
+TEST(rows_that_can_have_no_effect_are_warned_of_by_import_and_check)
+{
+    for (size_t i = 0; i < sizeof warned / sizeof *warned; i++) {
+        struct node n = node_new(t, "support: help@example.fi\n");
+        const char *text = arena_cstr(t->arena, arena_join(t->arena, S("format: 1\n"), str_of(warned[i].registry)));
+        struct said s = import(t, &n, "--dry-run", text);
+        t->checked++;
+        if (s.status != CLI_OK || has(s.complaint, "warning: ") != (warned[i].says != NULL) ||
+            (warned[i].says != NULL && !has(s.complaint, warned[i].says)))
+            test_fail(t, __FILE__, __LINE__, "row %zu: %d: %.*s", i, s.status, STR_ARG(s.complaint));
+        CHECK_INT(import(t, &n, "--quiet", text).status, CLI_OK);
+        s = check(t, &n);
+        t->checked++;
+        if (has(s.line, "warn registry ") != (warned[i].says != NULL) ||
+            (warned[i].says != NULL && !has(s.line, warned[i].says)))
+            test_fail(t, __FILE__, __LINE__, "row %zu: %.*s", i, STR_ARG(s.line));
+        cli_remove(t, n.folder);
+    }
 }
