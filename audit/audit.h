@@ -46,6 +46,7 @@ enum {
     AUDIT_SEGMENT_MAX_B = 64 << 20,
     AUDIT_RESERVE_B = 8 << 20,
     AUDIT_HEADS_MAX_B = 16 << 20,
+    AUDIT_HEAD_LATE_S = 600, /* a head is signed each minute; what is older than this should be under one */
     AUDIT_HEAD_HEX = 64
 };
 
@@ -89,16 +90,20 @@ void audit_head_ask(struct audit *x, struct batch *b, struct arena *a, uint64_t 
  * that does not hold. */
 struct audit_report {
     uint64_t records, segments, heads;
-    struct str head;   /* 64 hex digits: hash of the last line */
-    const char *error; /* NULL: the chain holds; malformed, changed, missing, order, truncated, head, unreadable */
-    struct str where;  /* "audit-000002.jsonl:17, record 1043: …" */
+    uint64_t vouched; /* the last record that a signed head agrees with; 0: none does */
+    struct str head;  /* 64 hex digits: hash of the last line */
+    const char
+        *error; /* NULL: the chain holds; malformed, changed, missing, order, truncated, head, unsigned, unreadable */
+    struct str where; /* "audit-000002.jsonl:17, record 1043: …" */
 };
 struct audit_check {
     /* Whether the signature is one of ours, over this number and head. */
     bool (*verify_head)(void *self, uint64_t number, struct str head, struct str signature);
     void *self;
+    bool may_be_unsigned; /* a log that no signed head speaks of holds as well: whoever could write it could make it */
 };
-/* check may be NULL: then heads are compared, and their signatures are not looked at.  True: the chain holds. */
+/* True: the chain holds, and a signed head vouches for it to the end, but for what was written in the minutes after it.
+ * check may be NULL: then heads are compared, their signatures are not looked at, and none is missed. */
 bool audit_verify(const char *dir, struct arena *a, const struct audit_check *check, struct audit_report *out);
 
 #endif

@@ -92,6 +92,25 @@ bool audit_line_read(struct str line, struct audit_line *out)
     return true;
 }
 
+int64_t audit_line_at_s(struct str line)
+{
+    static const struct str name = S(",\"at\":\"");
+    struct str at = str_from(line, str_find_byte(line, ',', 0));
+    struct tm t = { 0 };
+    char text[32];
+
+    if (!str_has_prefix(at, name) || at.n < name.n + sizeof text)
+        return 0;
+    memcpy(text, at.p + name.n, sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min, &t.tm_sec) !=
+        6)
+        return 0;
+    t.tm_year -= 1900;
+    t.tm_mon--;
+    return (int64_t)timegm(&t);
+}
+
 struct str audit_line_hash(struct arena *a, struct str line)
 {
     return sha256_hex(a, line);

@@ -21,6 +21,9 @@ struct audit_line {
     struct str prev; /* 64 hex digits */
 };
 
+/* When it was written, in Unix seconds; 0: it does not say. */
+int64_t audit_line_at_s(struct str line);
+
 extern const char audit_no_line[AUDIT_HEAD_HEX + 1]; /* prev of the first line */
 
 /* Members of an event, without braces: "event":"login",… */

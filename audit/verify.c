@@ -32,6 +32,7 @@ struct verifying {
     struct head *heads;
     size_t head_count, head_at;
     uint64_t number, good_head; /* last record; last one that a signed head agreed with */
+    int64_t open_s, last_s;     /* when the first record behind that one was written, and the last of all */
     uint64_t gone, pruned;      /* records to which number are not there; are said to have been pruned */
     char prev[AUDIT_HEAD_HEX];
     char place[64]; /* of the record before: "audit-000001.jsonl:17" */
@@ -89,7 +90,26 @@ static bool compare_head(struct verifying *v, const char *place)
                      " at least one was changed: the signed head of record %" PRIu64 " is another",
                      v->good_head + 1, v->number, v->number);
     v->good_head = v->number;
+    v->open_s = 0;
     return true;
+}
+
+/* A log that nobody signed can have been made by whoever can write it; so can all that follows the last head. */
+static bool is_vouched(struct verifying *v)
+{
+    const char *place = v->place[0] != '\0' ? v->place : "audit log";
+
+    if (v->check == NULL || v->check->may_be_unsigned)
+        return true;
+    if (v->good_head == 0)
+        return wrong(v, "unsigned", place,
+                     "no signed head in " AUDIT_HEADS_NAME " vouches for the records to %" PRIu64
+                     "; one is signed each minute",
+                     v->number);
+    return v->open_s == 0 || v->last_s - v->open_s <= AUDIT_HEAD_LATE_S ||
+           wrong(v, "unsigned", place,
+                 "the records from %" PRIu64 " on stand under no signed head, and were written over %" PRId64 " s",
+                 v->good_head + 1, v->last_s - v->open_s);
 }
 
 /* Records. */
@@ -166,6 +186,8 @@ static bool verify_line(struct verifying *v, struct str line, struct str rest, c
     if (good) {
         note_pruned(v, record);
         v->number = l.number;
+        v->last_s = audit_line_at_s(line);
+        v->open_s = v->open_s == 0 ? v->last_s : v->open_s;
         memcpy(v->prev, audit_line_hash(a, line).p, AUDIT_HEAD_HEX);
         (void)snprintf(v->place, sizeof v->place, "%s", place);
         good = compare_head(v, place);
@@ -236,7 +258,7 @@ static bool verify_all(struct verifying *v)
                      "the log ends with record %" PRIu64 ", and record %" PRId64 " was signed: records from %" PRIu64
                      " on are missing",
                      v->number, v->heads[v->head_count - 1].number, v->number + 1);
-    return true;
+    return is_vouched(v);
 }
 
 bool audit_verify(const char *dir, struct arena *a, const struct audit_check *check, struct audit_report *out)
@@ -248,6 +270,7 @@ bool audit_verify(const char *dir, struct arena *a, const struct audit_check *ch
     v.dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool good = v.dir_fd >= 0 ? verify_all(&v) : wrong(&v, "unreadable", dir, "%s", strerror(errno));
     out->records = v.number;
+    out->vouched = v.good_head;
     out->head = arena_str(a, str_n(v.prev, AUDIT_HEAD_HEX));
     if (v.dir_fd >= 0)
         (void)close(v.dir_fd);

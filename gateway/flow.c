@@ -200,7 +200,7 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
         return REFUSE;
     }
     if (old.p != NULL)
-        session_drop(c, old, &flow->dropped);
+        session_end(c, old, &flow->dropped);
     flow_audit(c, "login", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
 }

@@ -27,7 +27,10 @@ static enum step end_ask(struct ctx *c, struct fail *f)
     (void)f;
     if (key.p == NULL)
         return NEXT;
-    session_drop(c, key, &l->dropped);
+    if (c->session == NULL)
+        session_drop(c, key, &l->dropped);
+    else
+        session_end(c, key, &l->dropped);
     if (c->session != NULL)
         flow_audit(c, "logout", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;

@@ -48,6 +48,7 @@ struct work;          /* base/work.h: threads for SQL and Argon2id */
 struct audit;         /* audit/audit.h: this loop's line to the writer */
 struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity providers */
 struct people;        /* registry/people.h: what the node keeps for persons */
+struct ends;          /* registry/ends.h: sessions that ended */
 struct route;         /* gateway/routes.h: the row that matched */
 struct routes;        /* gateway/routes.h: the table that it stands in */
 struct metrics;       /* gateway/metrics.h: this loop's counters */
@@ -79,6 +80,7 @@ struct ctx {
     struct audit *audit;
     struct upstreams *upstreams;
     struct people *people;
+    struct ends *ends;                       /* NULL: none are known */
     struct metrics *metrics;                 /* NULL counts nothing */
     const struct protocol *const *protocols; /* by enum protocol_id */
     int64_t session_epoch;                   /* sessions made in an older one are void */

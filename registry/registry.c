@@ -339,6 +339,9 @@ static const struct db_statement ask_number = { "number.get", "SELECT value FROM
 static const struct db_statement set_number = { "number.set",
                                                 "INSERT INTO number (name, value) VALUES (?1, ?2) "
                                                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value" };
+static const struct db_statement keep_number = {
+    "number.keep", "INSERT INTO number (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING"
+};
 static const struct db_statement raise_number_to = { "number.raise_to",
                                                      "UPDATE number SET value = MAX(value + 1, ?2) WHERE name = ?1" };
 static const struct db_statement list_sealed = {
@@ -395,6 +398,18 @@ bool registry_fits_secret(struct db *d, const struct seals *s, struct fail *f)
     return fits || (read && fail(f, FAIL_OURS, "root_secret_other",
                                  kept.n > 0 ? "the registry was made with another root secret"
                                             : "no secret that is sealed in the registry opens with this root secret"));
+}
+
+bool registry_id(struct db *d, const struct world *w, int64_t *out, struct fail *f)
+{
+    struct fail none = { 0 };
+    uint64_t random;
+
+    if (registry_number(d, S("registry_id"), out, &none))
+        return true;
+    world_random(w, &random, sizeof random);
+    const struct db_value args[] = { db_text(S("registry_id")), db_int((int64_t)(random >> 2)) };
+    return db_run(d, &keep_number, args, 2, f) && registry_number(d, S("registry_id"), out, f);
 }
 
 bool registry_keep_secret(struct db *d, const struct seals *s, struct fail *f)

@@ -67,6 +67,9 @@ bool registry_keep_secret(struct db *d, const struct seals *s, struct fail *f);
  * registry.  Fails OURS db_…; an id that there is not changes nothing. */
 bool registry_refresh(struct db *d, struct str idp, struct fail *f);
 
+/* A number by which this registry is known from others, made when it is first asked for.  Fails OURS db_…. */
+bool registry_id(struct db *d, const struct world *w, int64_t *out, struct fail *f);
+
 /* Sessions made in an older epoch are void [design: Processes].  A new registry begins with the time of its making,
  * and so beyond whatever one before it had reached. */
 bool registry_session_epoch(struct db *d, int64_t *out, struct fail *f);

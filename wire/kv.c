@@ -460,7 +460,8 @@ struct kv *kv_new(struct loop *l, const struct world *w, const struct kv_config 
     k->loop = l;
     k->world = w;
     k->config = (struct kv_config){ arena_str(a, config->address), arena_str(a, config->user),
-                                    arena_str(a, config->password), config->timeout_ms };
+                                    arena_str(a, config->password), config->timeout_ms, arena_str(a, config->beat) };
+    k->beat_key = kv_key(a, KV_BEAT, str_is_set(config->beat) ? config->beat : S("-"));
     k->watch = (struct watch){ ready, -1, 0 };
     k->deadline.due = deadline_due;
     k->flush.due = flush_due;
@@ -490,6 +491,16 @@ void kv_free(struct kv *k)
 bool kv_ready(const struct kv *k)
 {
     return k->state == READY;
+}
+
+bool kv_accepts(const struct kv *k)
+{
+    return k->state == READY && k->refusing[0] == '\0';
+}
+
+int64_t kv_beat(const struct kv *k)
+{
+    return k->beat;
 }
 
 const char *kv_trouble(const struct kv *k)

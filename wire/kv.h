@@ -36,7 +36,8 @@
     X(TOKEN, "t", 1)   /* sealed token record, under its SHA-256 */                                                    \
     X(REPLAY, "r", 1)  /* a message that may not come twice: issuer and id */                                          \
     X(REQUEST, "q", 1) /* requests and answers too large for a cookie */                                               \
-    X(COUNT, "n", 1)   /* attempts within a time */
+    X(COUNT, "n", 1)   /* attempts within a time */                                                                    \
+    X(BEAT, "b", 1)    /* heartbeats; stays */
 
 enum kv_family {
     KV_NONE = 0,
@@ -60,6 +61,7 @@ struct kv_config {
     struct str address; /* "127.0.0.1:6379", "[::1]:6379", "redis.example:6379" or "unix:/path" */
     struct str user, password;
     int64_t timeout_ms;
+    struct str beat; /* whose heartbeats are counted; absent: nobody's in particular */
 };
 
 /* Reads address, user, password file and timeout.  The views point into the
@@ -72,7 +74,11 @@ struct kv;
 struct kv *kv_new(struct loop *l, const struct world *w, const struct kv_config *config);
 void kv_free(struct kv *k); /* whatever is under way is answered DOWN */
 
-bool kv_ready(const struct kv *k);          /* connected, to a primary that answers */
+bool kv_ready(const struct kv *k);   /* connected, to a primary that answers */
+bool kv_accepts(const struct kv *k); /* ready, and took what was last written: a heartbeat writes each second */
+/* The heartbeats that Redis has counted, of all who have this config's `beat`, when it last answered one: it grows, and
+ * falls only where Redis is an older copy or another one.  0: none yet. */
+int64_t kv_beat(const struct kv *k);
 const char *kv_trouble(const struct kv *k); /* why not, one stable word, for health; "" when ready */
 /* The redemption epoch: a text that changes whenever Redis may have forgotten
  * something (restarted, or another one became primary).  A code or a request

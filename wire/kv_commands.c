@@ -73,6 +73,11 @@ struct question {
 
 enum { KEY_ARG = 1, PARTS_MAX = 8 };
 
+struct str kv_key(struct arena *a, enum kv_family family, struct str id)
+{
+    return arena_join(a, arena_printf(a, "%s%d:", families[family].prefix, families[family].version), id);
+}
+
 /* parts[KEY_ARG] is filled in here: no command can be sent without its family. */
 static void ask(const struct question *x, struct str *parts, size_t n,
                 void (*answer)(struct kv *k, struct asked *q, const struct reply *r))
@@ -84,8 +89,7 @@ static void ask(const struct question *x, struct str *parts, size_t n,
     *x->out = (struct kv_got){ 0 };
     batch_ask(x->batch);
     if (k->state == READY && fits) {
-        parts[key_at] = arena_printf(x->arena, "%s%d:", families[x->family].prefix, families[x->family].version);
-        parts[key_at] = arena_join(x->arena, parts[key_at], x->id);
+        parts[key_at] = kv_key(x->arena, x->family, x->id);
         if (kv_put(k, parts, n)) {
             struct asked *q = arena_make(x->arena, struct asked);
             *q = (struct asked){ NULL, answer, x->batch, x->arena, x->out, 0 };

@@ -41,9 +41,29 @@ static void greeted_role(struct kv *k, struct asked *q, const struct reply *r)
     (void)not_primary(k, r);
 }
 
+/* A heartbeat writes: a Redis that only reads is no help to anybody who signs in. */
+static void ask_beat(struct kv *k, void (*answer)(struct kv *k, struct asked *q, const struct reply *r))
+{
+    ask_own(k, (const struct str[]){ S("INCR"), k->beat_key }, 2, answer);
+}
+
+/* False: the connection was given up. */
+static bool take_beat(struct kv *k, const struct reply *r)
+{
+    if (r->type == REPLY_ERROR)
+        return !kv_refused(k, r);
+    if (r->type != REPLY_NUMBER) {
+        kv_give_up(k, "garbage");
+        return false;
+    }
+    k->beat = r->number;
+    kv_note_refusing(k, "");
+    return true;
+}
+
 static void heartbeat_answered(struct kv *k, struct asked *q, const struct reply *r)
 {
-    if (not_primary(k, r))
+    if (!take_beat(k, r))
         return;
     arena_reset(k->own_arena);
     timer_set(k->loop, &k->heartbeat, KV_HEARTBEAT_MS);
@@ -53,8 +73,10 @@ void kv_heartbeat_due(struct timer *t)
 {
     struct kv *k = KV_OF(t, heartbeat);
 
-    if (k->state == READY)
-        ask_own(k, (const struct str[]){ S("ROLE") }, 1, heartbeat_answered);
+    if (k->state != READY)
+        return;
+    ask_own(k, (const struct str[]){ S("ROLE") }, 1, greeted_role);
+    ask_beat(k, heartbeat_answered);
 }
 
 static struct str info_line(struct str info, struct str name)
@@ -97,13 +119,19 @@ static void greeted_info(struct kv *k, struct asked *q, const struct reply *r)
         kv_give_up(k, "evicting"); /* would forget replay marks before their time */
     } else {
         note_epoch(k, run_id, info_line(r->text, S("master_replid:")));
-        k->state = READY;
-        k->failures = 0;
-        arena_reset(k->own_arena);
-        kv_note_trouble(k, "");
-        kv_note_refusing(k, "");
-        timer_set(k->loop, &k->heartbeat, KV_HEARTBEAT_MS);
     }
+}
+
+/* The last word of the greeting; what refuses to be written to is connected all the same, for what can be read. */
+static void greeted_beat(struct kv *k, struct asked *q, const struct reply *r)
+{
+    if (!take_beat(k, r))
+        return;
+    k->state = READY;
+    k->failures = 0;
+    arena_reset(k->own_arena);
+    kv_note_trouble(k, "");
+    timer_set(k->loop, &k->heartbeat, KV_HEARTBEAT_MS);
 }
 
 void kv_greet(struct kv *k)
@@ -121,4 +149,5 @@ void kv_greet(struct kv *k)
         ask_own(k, (const struct str[]){ S("AUTH"), c->password }, 2, greeted_auth);
     ask_own(k, (const struct str[]){ S("ROLE") }, 1, greeted_role);
     ask_own(k, (const struct str[]){ S("INFO") }, 1, greeted_info);
+    ask_beat(k, greeted_beat);
 }

@@ -53,6 +53,8 @@ struct kv {
     size_t unanswered_B;        /* read since the last whole reply */
     unsigned failures;
     unsigned connection; /* counts connections, to see that one has ended */
+    int64_t beat;
+    struct str beat_key;
     char epoch[KV_EPOCH_TEXT_B];
     bool has_epoch;
 };
@@ -70,6 +72,7 @@ bool kv_refused(struct kv *k, const struct reply *r);
 void kv_note_trouble(struct kv *k, const char *why);
 void kv_note_refusing(struct kv *k, const char *what);
 
+struct str kv_key(struct arena *a, enum kv_family family, struct str id);
 void kv_greet(struct kv *k);
 void kv_heartbeat_due(struct timer *t);
 

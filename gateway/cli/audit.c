@@ -12,21 +12,25 @@
 
 static int help(void)
 {
-    (void)puts("usage: digione audit verify -c FILE\n"
-               "       digione audit verify [--jwks KEYS.json] DIR\n\n"
-               "Reads the audit log without a gateway: every line must carry the hash of the line before, and the\n"
-               "log must agree with every signed head.  Prints one line of JSON; where something does not hold, it\n"
-               "names the first such record.\n\n"
-               "  -c FILE           the node's log, and its audit keys\n"
-               "  --jwks KEYS.json  public keys that heads must be signed with; without -c and --jwks, heads are\n"
-               "                    compared, but their signatures are not looked at\n\n"
-               "errors: changed, missing, order, truncated, head, malformed, unreadable (docs/audit.md)\n"
-               "exit status: 0 the log holds, 1 it does not, 2 usage, 3 it cannot be read");
+    (void)puts(
+        "usage: digione audit verify -c FILE\n"
+        "       digione audit verify [--jwks KEYS.json] [--unsigned] DIR\n\n"
+        "Reads the audit log without a gateway: every line must carry the hash of the line before, the log must\n"
+        "agree with every signed head, and a signed head must vouch for it to the end, but for the last minutes.\n"
+        "Prints one line of JSON; where something does not hold, it names the first such record.\n\n"
+        "  -c FILE           the node's log, and its audit keys\n"
+        "  --jwks KEYS.json  public keys that heads must be signed with; without -c and --jwks, those of the\n"
+        "                    folder keys beside DIR, where there is one\n"
+        "  --unsigned        be content with a chain that no signed head vouches for, or with heads that there\n"
+        "                    are no keys for: whoever can write the log can make such a one\n\n"
+        "errors: changed, missing, order, truncated, head, unsigned, malformed, unreadable (docs/audit.md)\n"
+        "exit status: 0 the log holds, 1 it does not, 2 usage, 3 it cannot be read");
     return CLI_OK;
 }
 
 struct audit_words {
     const char *config, *keys, *dir;
+    bool is_unsigned; /* is enough */
 };
 
 static bool verify_head(void *keys, uint64_t number, struct str head, struct str signature)
@@ -34,7 +38,18 @@ static bool verify_head(void *keys, uint64_t number, struct str head, struct str
     return audit_head_holds(keys, number, head, signature);
 }
 
-/* NULL in *keys: none were given. */
+/* A log in its place has the node's keys beside it: state_dir/audit, state_dir/keys. */
+static const struct jwks *keys_beside(struct arena *a, const char *dir)
+{
+    struct settings set = { .keys_dir = arena_printf(a, "%s/../keys", dir) };
+    struct fail f = { 0 };
+    struct keys_stamp stamp;
+    const struct keyset *all = signer_keys_stamp(&set, &stamp) ? signer_keys_list(&set, a, &f) : NULL;
+
+    return all != NULL ? keyset_audit(all) : NULL;
+}
+
+/* NULL in *keys: there are none. */
 static bool find_keys(const char *word, const struct audit_words *w, struct arena *a, const char **dir,
                       const struct jwks **keys)
 {
@@ -45,14 +60,16 @@ static bool find_keys(const char *word, const struct audit_words *w, struct aren
     if (w->keys != NULL)
         return (yaml_file_text(a, w->keys, &text, &f) && (*keys = jwks_read(a, text, &f)) != NULL) ||
                cli_complain(false, word, "%s", f.detail);
-    if (w->config == NULL)
+    if (w->config == NULL) {
+        *keys = keys_beside(a, *dir);
         return true;
+    }
     if (!cli_settings(word, w->config, a, &set))
         return false;
     const struct keyset *all = signer_keys_list(&set, a, &f);
-    if (all == NULL)
+    if (all == NULL && !w->is_unsigned)
         return cli_complain(false, word, "%s", f.detail);
-    *keys = keyset_audit(all);
+    *keys = all != NULL ? keyset_audit(all) : NULL;
     if (*dir == NULL)
         *dir = arena_cstr(a, arena_join(a, set.state_dir, S("/audit")));
     return true;
@@ -69,6 +86,7 @@ static void print_report(struct arena *a, const struct audit_report *r)
     json_put_int(&o, S("records"), (int64_t)r->records);
     json_put_int(&o, S("segments"), (int64_t)r->segments);
     json_put_int(&o, S("heads"), (int64_t)r->heads);
+    json_put_int(&o, S("vouched"), (int64_t)r->vouched);
     json_put_str(&o, S("head"), r->head);
     json_end_object(&o);
     (void)printf("%.*s\n", STR_ARG(json_done(&o)));
@@ -82,8 +100,14 @@ static int verify(const char *word, const struct audit_words *w, struct arena *a
 
     if (!find_keys(word, w, a, &dir, &keys))
         return CLI_BROKEN;
-    struct audit_check check = { verify_head, (void *)(uintptr_t)keys };
+    struct audit_check check = { verify_head, (void *)(uintptr_t)keys, w->is_unsigned };
     bool good = audit_verify(dir, a, keys != NULL ? &check : NULL, &report);
+    if (good && keys == NULL && !w->is_unsigned) {
+        good = false;
+        report.error = "unsigned";
+        report.where = S("the chain agrees with itself, and there are no keys to verify signed heads with: -c FILE or "
+                         "--jwks KEYS.json; --unsigned is content with that");
+    }
     print_report(a, &report);
     return good ? CLI_OK : strcmp(report.error, "unreadable") == 0 ? CLI_BROKEN : CLI_REFUSED;
 }
@@ -92,9 +116,8 @@ int cli_audit(int argc, char **argv)
 {
     struct audit_words w = { 0 };
     const struct cli_option options[] = {
-        { "-c", &w.config, NULL },
-        { "--config", &w.config, NULL },
-        { "--jwks", &w.keys, NULL },
+        { "-c", &w.config, NULL },   { "--config", &w.config, NULL },
+        { "--jwks", &w.keys, NULL }, { "--unsigned", NULL, &w.is_unsigned },
         { NULL, NULL, NULL },
     };
     const char *words[2] = { NULL, NULL };

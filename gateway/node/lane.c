@@ -8,6 +8,7 @@
 #include "gateway/flow.h"
 #include "gateway/http/server.h"
 #include "idp-adapters/upstream_refresh.h"
+#include "registry/ends.h"
 #include "wire/fetch.h"
 #include "wire/kv.h"
 
@@ -28,6 +29,24 @@ static bool is_operator(const struct http_request *r)
     return here && !r->forwarded;
 }
 
+/* A count that has just come is judged once: later, what it may be at the least has grown past it. */
+static void judge_beat(struct lane *lane)
+{
+    int64_t beat = kv_beat(lane->kv);
+
+    if (beat == atomic_load_explicit(&lane->beat, memory_order_relaxed))
+        return;
+    atomic_store(&lane->redis_older, beat < ends_beat_least(lane->node->ends));
+    atomic_store(&lane->beat, beat);
+}
+
+/* Until the main thread has raised the epoch, and goes on from this count. */
+static bool is_older(const struct lane *lane)
+{
+    return atomic_load_explicit(&lane->redis_older, memory_order_relaxed) &&
+           kv_beat(lane->kv) < ends_beat_least(lane->node->ends);
+}
+
 static void begin(void *self, struct ctx *c)
 {
     struct lane *lane = self;
@@ -45,12 +64,17 @@ static void begin(void *self, struct ctx *c)
     c->protocols = lane->node->protocols;
     c->metrics = &lane->metrics;
     c->session_epoch = atomic_load(&lane->node->session_epoch);
+    c->ends = lane->node->ends;
     c->seals = lane->node->seals;
     c->lang = answer_lang(c);
     if (c->route != NULL && c->route->door == DOOR_OPS && !is_operator(c->req)) {
         c->route = NULL;
         (void)fail(&c->fail, FAIL_NOT_FOUND, "not_found", "the path is not for the world");
     }
+    judge_beat(lane);
+    if (is_older(lane) && c->route != NULL && c->route->door != DOOR_OPS)
+        (void)fail(&c->fail, FAIL_OURS, "temporarily_unavailable",
+                   "Redis is an older copy; its sessions are being ended");
     if (c->registry == NULL && c->route != NULL && c->route->door != DOOR_OPS)
         (void)fail(&c->fail, FAIL_OURS, "temporarily_unavailable", "no registry is loaded");
 }
@@ -118,7 +142,9 @@ struct lane *lane_new(struct node *n, const struct lane_parts *parts)
     };
 
     lane->work = work_new(n->pool, l);
-    lane->kv = kv_new(l, n->world, parts->kv);
+    struct kv_config kv = *parts->kv;
+    kv.beat = n->beat_of;
+    lane->kv = kv_new(l, n->world, &kv);
     lane->signer = signer_new(l, n->set, parts->signer_fd);
     lane->fetch = fetch_new(l, n->world, parts->fetcher_fd);
     lane->upstreams = upstreams_new(n->upstreams, l, lane->fetch, n->world, n->set);
@@ -142,7 +168,8 @@ void lane_free(struct lane *lane)
 
 static void note_health(struct lane *lane)
 {
-    atomic_store_explicit(&lane->kv_ok, kv_ready(lane->kv), memory_order_relaxed);
+    judge_beat(lane);
+    atomic_store_explicit(&lane->kv_ok, kv_accepts(lane->kv) && !is_older(lane), memory_order_relaxed);
     atomic_store_explicit(&lane->signer_ok, signer_keys(lane->signer) != NULL, memory_order_relaxed);
     atomic_store_explicit(&lane->fetch_ok, fetch_ready(lane->fetch), memory_order_relaxed);
     atomic_store_explicit(&lane->metrics.connections, server_connections(lane->server), memory_order_relaxed);

@@ -2,6 +2,7 @@
 #include "gateway/node/node.h"
 
 #include "launcher/pages.h"
+#include "registry/ends.h"
 #include "registry/people.h"
 
 #include <assert.h>
@@ -22,6 +23,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->set = set;
     n->world = w;
     n->people = people_new(set);
+    n->ends = ends_new(set, w);
     n->routes = &all_routes;
     n->protocols = all_protocols;
     n->swap = arena_make(a, struct node_swap);
@@ -47,6 +49,7 @@ void node_free(struct node *n)
         registry_drop(n->lanes[i]->registry);
     registry_drop(n->swap->registry);
     people_free(n->people);
+    ends_free(n->ends);
     (void)pthread_mutex_destroy(&n->swap->lock);
     arena_free(n->arena);
 }

@@ -31,6 +31,8 @@ struct lane { /* one loop and what belongs to it */
     struct registry *registry;              /* held; the loop's own copy of the current one */
     uint64_t registry_turn;                 /* which swap that was */
     int64_t shed_logged_ms;                 /* when a line about shedding was last written */
+    atomic_int_fast64_t beat;               /* Redis's count of heartbeats, as it last came here; 0: not yet */
+    atomic_bool redis_older;                /* it had fallen behind: an older copy; nobody is served from it */
     atomic_bool kv_ok, signer_ok, fetch_ok; /* as last seen by the loop; for health */
 };
 
@@ -43,6 +45,9 @@ struct node {
     struct audit_heads *heads;
     struct work_pool *pool;
     struct people *people;
+    struct ends *ends;
+    const char *beats_trouble;   /* beats.c: code of the last failure to end sessions, to log it once; NULL: none */
+    struct str beat_of;          /* this registry's name for its heartbeats in Redis; set before the lanes are made */
     const struct routes *routes; /* of tables.h; a test may put others there before it makes lanes */
     const struct protocol *const *protocols;
     struct upstream_store *upstreams;

@@ -4,6 +4,7 @@
 #include "audit/audit.h"
 #include "base/crypt.h"
 #include "base/log.h"
+#include "gateway/node/beats.h"
 #include "idp-adapters/upstream.h"
 #include "registry/change.h"
 #include "registry/registry.h"
@@ -155,6 +156,7 @@ void node_watch_look(struct node_watch *w)
 {
     look_at_clock(w);
     look_at_registry(w);
+    beats_look(w->node, w->db);
     if (w->untold && w->node->audit != NULL && audit_writer_ok(w->node->audit))
         tell_changes(w);
 }
@@ -166,7 +168,7 @@ static bool begin(struct node_watch *w, struct fail *f)
 
     w->registry = registry_watch_new(n->set, f);
     w->db = w->registry != NULL ? registry_db_open(n->set, DB_WRITE, f) : NULL;
-    if (w->db == NULL || !registry_session_epoch(w->db, &epoch, f))
+    if (w->db == NULL || !beats_begin(n, w->db, &epoch, f))
         return false;
     atomic_store(&n->session_epoch, epoch);
     atomic_store(&n->registry_ok, true);

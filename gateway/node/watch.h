@@ -18,7 +18,7 @@ void node_watch_free(struct node_watch *w); /* NULL does nothing */
 
 /* A jump of the wall clock by more than saml_skew_s, all jumps together, makes the node not ready until it jumps
  * back; a changed registry is served from here on, and its session epoch with it;
- * what `digione refresh` asks for goes to the loops. */
+ * what `digione refresh` asks for goes to the loops.  An older copy of Redis or of SQL ends sessions (beats.h). */
 void node_watch_look(struct node_watch *w);
 
 #endif

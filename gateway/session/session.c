@@ -6,6 +6,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/session/int.h"
+#include "registry/ends.h"
 #include "registry/people.h"
 #include "wire/http.h"
 #include "wire/json.h"
@@ -338,7 +339,7 @@ struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_go
     if (got->outcome != KV_HIT || !seal_open(c->arena, c->seals, SEAL_SESSION, id_hash, got->value, &plain))
         return NULL;
     struct session *s = session_parse(c->arena, plain, &unreadable);
-    if (s == NULL || !still_good(c, s))
+    if (s == NULL || !still_good(c, s) || ends_has(c->ends, id_hash))
         return NULL;
     s->id_hash = id_hash;
     return s;
@@ -371,6 +372,13 @@ bool session_store(struct ctx *c, const struct session *s, struct kv_got *got, s
 void session_change(struct ctx *c, const struct session *s)
 {
     kv_replace(c->kv, &c->batch, c->arena, &visit_of(c)->touched, KV_SESSION, s->id_hash, sealed(c, s), ttl(c, s));
+}
+
+/* Any copy of its record was last renewed before now, so none outlives what a new session could. */
+void session_end(struct ctx *c, struct str id_hash, struct kv_got *got)
+{
+    session_drop(c, id_hash, got);
+    (void)ends_add(c->ends, c->work, &c->batch, c->arena, id_hash, c->now_s + c->set->session_max_s);
 }
 
 void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got)

@@ -48,6 +48,9 @@ void redis_double_come_back(struct redis_double *d);
 /* Another process under the same address: a new run id; without `keeps`, nothing of before is left. */
 void redis_double_restart(struct redis_double *d, bool keeps);
 
+void redis_double_save(struct redis_double *d);    /* a backup of all that it holds */
+void redis_double_restore(struct redis_double *d); /* another process, with the backup and nothing else */
+
 void redis_double_fail_at(struct redis_double *d, unsigned n, enum redis_fault fault); /* counted from now */
 unsigned redis_double_commands(const struct redis_double *d);                          /* since the start */
 bool redis_double_failed(const struct redis_double *d);                                /* the fault has happened */

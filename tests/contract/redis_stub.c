@@ -61,6 +61,8 @@ static struct str reply_to(struct arena *a, const struct redis_stub_says *says, 
         return says->info.p != NULL ? says->info
                                     : bulk(a, S("# Server\r\nrun_id:0123\r\nmaster_replid:4567\r\nloading:0\r\n"
                                                 "maxmemory:0\r\nmaxmemory_policy:noeviction\r\n"));
+    if (str_eq(parts[0], S("INCR")))
+        return says->beat.p != NULL ? says->beat : S(":1\r\n");
     if (says->reply.p != NULL)
         return says->reply;
     return bulk(a, n > 1 ? str_from(parts[1], str_find_byte(parts[1], ':', 0) + 1) : S(""));
@@ -81,7 +83,8 @@ static void serve_one(const struct redis_stub_says *says, int fd)
         size_t count;
         while (rest.n > 0 && take_command(&rest, parts, &count)) {
             struct arena *a = arena_new();
-            bool own = str_eq(parts[0], S("AUTH")) || str_eq(parts[0], S("ROLE")) || str_eq(parts[0], S("INFO"));
+            bool own = str_eq(parts[0], S("AUTH")) || str_eq(parts[0], S("ROLE")) || str_eq(parts[0], S("INFO")) ||
+                       str_eq(parts[0], S("INCR"));
             if (!own && says->late_every > 0 && ++replies % says->late_every == 0)
                 (void)poll(NULL, 0, says->late_ms);
             (void)say(fd, reply_to(a, says, parts, count));

@@ -10,6 +10,7 @@
 
 struct redis_stub_says {
     struct str auth, role, info; /* absent: what a primary says */
+    struct str beat;             /* to a heartbeat that writes; absent: a number */
     struct str reply;            /* to every other command; absent: the id that was asked for, as a text */
     bool close;                  /* after the first reply */
     int late_every, late_ms;     /* every so many-th reply comes late */

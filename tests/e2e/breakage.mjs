@@ -27,7 +27,7 @@ async function attempt(service, who = 'anna') {
 const refusedClearly = (why) => why === '503' || why === 'temporarily_unavailable' || /page: 503/.test(why);
 
 function auditHolds(g) {
-  const out = g.cli('audit', 'verify', path.join(g.state, 'audit'));
+  const out = g.cli('audit', 'verify', '--unsigned', path.join(g.state, 'audit'));
   check(out.status === 0, `the audit chain: ${out.stdout}${out.stderr}`);
 }
 

@@ -411,7 +411,7 @@ static bool fails_at(struct redis_double *d, const struct line *l)
     return false;
 }
 
-/* REDIS leaves | returns | restarts | forgets | fails at 3 refused: the third command from now. */
+/* REDIS leaves | returns | restarts | forgets | saves | restores | fails at 3 refused: the third command from now. */
 static void redis(struct play *p, const struct line *l)
 {
     struct redis_double *d = p->stage->redis;
@@ -424,6 +424,10 @@ static void redis(struct play *p, const struct line *l)
         redis_double_come_back(d);
     else if (str_eq(l->verb, S("restarts")) || str_eq(l->verb, S("forgets")))
         redis_double_restart(d, str_eq(l->verb, S("restarts")));
+    else if (str_eq(l->verb, S("saves")))
+        redis_double_save(d);
+    else if (str_eq(l->verb, S("restores")))
+        redis_double_restore(d);
     else
         play_complain(p, "what does Redis do?");
     stage_settle(p->stage);

@@ -2,6 +2,8 @@
 #include "audit/audit.h"
 #include "audit/line.h"
 #include "base/codec.h"
+#include "gateway/cli/cli.h"
+#include "tests/contract/cli_run.h"
 #include "tests/test.h"
 
 #include <dirent.h>
@@ -276,7 +278,7 @@ static bool signature_is_s(void *self, uint64_t number, struct str head, struct 
 TEST(a_head_whose_signature_does_not_hold_is_refused)
 {
     const char *dir = new_dir(t);
-    const struct audit_check check = { signature_is_s, NULL };
+    const struct audit_check check = { signature_is_s, NULL, false };
     struct audit_report r;
 
     log_of(t, dir, 2);
@@ -289,6 +291,78 @@ TEST(a_head_whose_signature_does_not_hold_is_refused)
     CHECK_STR(r.error, "head");
     write_file(t, dir, AUDIT_HEADS_NAME, S("{\"number\":2}\n"));
     check_error(t, dir, "head", "is no signed head");
+    remove_dir(dir);
+}
+
+static void is_unsigned(struct test *t, const char *dir, const char *why)
+{
+    const struct audit_check strict = { signature_is_s, NULL, false }, content = { signature_is_s, NULL, true };
+    struct audit_report r;
+
+    if (audit_verify(dir, t->arena, &strict, &r) || strcmp(r.error, "unsigned") != 0)
+        test_fail(t, __FILE__, __LINE__, "%s: it holds, or is %s", why, r.error != NULL ? r.error : "well");
+    CHECK(audit_verify(dir, t->arena, &content, &r));
+}
+
+TEST(a_log_that_no_signed_head_vouches_for_holds_only_where_that_is_asked_for)
+{
+    const char *dir = new_dir(t);
+    const struct audit_check strict = { signature_is_s, NULL, false };
+    struct audit_report r;
+
+    is_unsigned(t, dir, "an empty folder");
+    log_of(t, dir, 20);
+    (void)unlink(in_dir(t, dir, AUDIT_HEADS_NAME));
+    is_unsigned(t, dir, "heads.jsonl is gone");
+    write_file(t, dir, AUDIT_HEADS_NAME, S(""));
+    is_unsigned(t, dir, "heads.jsonl is empty");
+    struct str text = read_file(t, dir, FIRST);
+    write_file(t, dir, FIRST, str_sub(text, 0, (size_t)(line_at(text, 5).p - text.p)));
+    is_unsigned(t, dir, "cut short, and no heads");
+    write_file(t, dir, FIRST, S(""));
+    is_unsigned(t, dir, "nothing is left");
+    write_file(t, dir, FIRST, text);
+    write_file(t, dir, AUDIT_HEADS_NAME, head_line(t, dir, 3));
+    CHECK(audit_verify(dir, t->arena, &strict, &r)); /* what came after the last head, within minutes */
+    CHECK_INT(r.vouched, 3);
+    remove_dir(dir);
+}
+
+TEST(records_of_hours_behind_the_last_signed_head_are_unsigned)
+{
+    const char *dir = new_dir(t);
+    const struct audit_check strict = { signature_is_s, NULL, false };
+    struct audit_report r;
+
+    log_of(t, dir, 3);
+    write_file(t, dir, AUDIT_HEADS_NAME, head_line(t, dir, 3));
+    test_passes(t, 86400);
+    log_of(t, dir, 2); /* after a day of rest: a head is on its way */
+    CHECK(audit_verify(dir, t->arena, &strict, &r));
+    test_passes(t, AUDIT_HEAD_LATE_S);
+    log_of(t, dir, 1);
+    CHECK(audit_verify(dir, t->arena, &strict, &r));
+    test_passes(t, 1);
+    log_of(t, dir, 1);
+    is_unsigned(t, dir, "heads.jsonl was cut");
+    write_file(t, dir, AUDIT_HEADS_NAME, head_line(t, dir, 7));
+    CHECK(audit_verify(dir, t->arena, &strict, &r));
+    remove_dir(dir);
+}
+
+TEST(the_command_line_asks_for_keys_or_says_that_it_is_content_without)
+{
+    const char *dir = new_dir(t);
+    const char *const plain[] = { "verify", dir, NULL }, *const content[] = { "verify", "--unsigned", dir, NULL };
+
+    log_of(t, dir, 3);
+    write_file(t, dir, AUDIT_HEADS_NAME, head_line(t, dir, 3));
+    struct said s = cli_run(t, cli_audit, "audit", plain);
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(str_find(s.line, S("\"ok\":false,\"error\":\"unsigned\"")) < s.line.n);
+    s = cli_run(t, cli_audit, "audit", content);
+    CHECK_INT(s.status, CLI_OK);
+    CHECK(str_find(s.line, S("\"ok\":true")) < s.line.n);
     remove_dir(dir);
 }
 
