@@ -19,8 +19,12 @@ const char audit_no_line[] = "00000000000000000000000000000000000000000000000000
 
 static void put_most(struct json_out *o, const char *name, struct str value, size_t most_B)
 {
+    size_t n = value.n < most_B ? value.n : most_B;
+
+    while (n > 0 && n < value.n && ((unsigned char)value.p[n] & 0xC0) == 0x80) /* do not cut a character in two */
+        n--;
     if (str_is_set(value))
-        json_put_str(o, str_of(name), str_sub(value, 0, value.n < most_B ? value.n : most_B));
+        json_put_str(o, str_of(name), str_sub(value, 0, n));
 }
 
 static void put(struct json_out *o, const char *name, struct str value)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/log.h"
 
+#include "base/text.h"
 #include "base/world.h"
 
 #include <inttypes.h>
@@ -35,9 +36,22 @@ static void put_cstr(struct line *l, const char *s)
     put(l, s, strlen(s));
 }
 
+/* A terminal, too, obeys what turns the direction of writing. */
+static void put_obeyed(struct line *l, uint32_t c)
+{
+    char text[16];
+
+    if (c < 0x10000)
+        (void)snprintf(text, sizeof text, "\\u%04x", c);
+    else
+        (void)snprintf(text, sizeof text, "\\u%04x\\u%04x", 0xD7C0 + (c >> 10), 0xDC00 + (c & 0x3FF));
+    put_cstr(l, text);
+}
+
 static void put_text(struct line *l, struct str s)
 {
     static const char hex[] = "0123456789abcdef";
+    size_t step;
     bool utf8 = s.p != NULL && str_is_utf8(s);
     size_t n = s.n < TEXT_B ? s.n : TEXT_B;
 
@@ -51,6 +65,9 @@ static void put_text(struct line *l, struct str s)
             put(l, (char[]){ '\\', (char)c }, 2);
         } else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8)) {
             put(l, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
+        } else if (c >= 0xC2 && text_is_obeyed(text_at(s, i, &step))) {
+            put_obeyed(l, text_at(s, i, &step));
+            i += step - 1;
         } else {
             put(l, (const char *)&s.p[i], 1);
         }

@@ -61,7 +61,7 @@ uint32_t text_at(struct str s, size_t at, size_t *step)
     return (uint32_t)c;
 }
 
-static bool is_white(uint32_t c)
+bool text_is_white(uint32_t c)
 {
     switch (utf8proc_category((utf8proc_int32_t)c)) {
     case UTF8PROC_CATEGORY_ZS:
@@ -115,7 +115,7 @@ bool text_is_blank(struct str s)
 
     for (size_t i = 0; i < s.n; i += step) {
         uint32_t c = text_at(s, i, &step);
-        if (!is_white(c) && !is_shapeless(c) && !text_is_obeyed(c))
+        if (!text_is_white(c) && !is_shapeless(c) && !text_is_obeyed(c))
             return false;
     }
     return true;
@@ -135,9 +135,9 @@ struct str text_trim(struct str s)
     size_t step, at;
     uint32_t c;
 
-    while (s.n > 0 && (c = text_at(s, 0, &step), is_white(c) || c == BYTE_ORDER_MARK))
+    while (s.n > 0 && (c = text_at(s, 0, &step), text_is_white(c) || c == BYTE_ORDER_MARK))
         s = str_from(s, step);
-    while (s.n > 0 && (c = text_at(s, at = last_start(s), &step), is_white(c) || c == BYTE_ORDER_MARK))
+    while (s.n > 0 && (c = text_at(s, at = last_start(s), &step), text_is_white(c) || c == BYTE_ORDER_MARK))
         s.n = at;
     return s;
 }

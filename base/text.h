@@ -36,6 +36,7 @@ bool text_is_blank(struct str s);
 
 /* The character at `at` of a text that is well-formed there; *step: its bytes, 1 for a broken one, which is U+FFFD. */
 uint32_t text_at(struct str s, size_t at, size_t *step);
+bool text_is_white(uint32_t c); /* white space of any script */
 /* Whether a screen obeys the character, or shows nothing of it, as text_is_plain() means it. */
 bool text_is_obeyed(uint32_t c);
 

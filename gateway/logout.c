@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "base/crypt.h"
+#include "base/fields.h"
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
@@ -14,6 +15,7 @@
 #include "launcher/pages.h"
 #include "wire/form.h"
 #include "wire/http.h"
+#include "wire/json.h"
 
 static const struct str sealed_for = S("sign-out");
 
@@ -60,47 +62,73 @@ static enum step end_done(struct ctx *c, struct fail *f)
 /* What is shown when the browser is back: by then the session is gone.  Kept by the browser, sealed. */
 struct leaving {
     struct str state, idp, by, back;
-    struct str at_once;  /* set: 303 to back, no page */
-    struct str services; /* ids, with spaces between */
+    struct str services; /* ids, with spaces between: as many as fit */
+    bool at_once;        /* 303 to back, no page */
     bool at_city;        /* the city has said that it logged the person out */
 };
 
 enum { LEAVING_S = 600, LEAVING_MAX_B = 2700 /* sealed and encoded, what a cookie holds */, STATE_B = 16 };
+enum { LEAVING_ID_MAX_B = 128, LEAVING_SERVICES_MAX_B = 1024 };
+
+static const struct json_field leaving_fields[] = { FIELD(leaving, state, JSON_STR, true, LEAVING_ID_MAX_B),
+                                                    FIELD(leaving, idp, JSON_STR, false, LEAVING_ID_MAX_B),
+                                                    FIELD(leaving, by, JSON_STR, false, LEAVING_ID_MAX_B),
+                                                    FIELD(leaving, back, JSON_STR, false, LEAVING_MAX_B),
+                                                    FIELD(leaving, services, JSON_STR, false, LEAVING_SERVICES_MAX_B),
+                                                    FIELD(leaving, at_once, JSON_BOOL, false, 0),
+                                                    { 0 } };
 
 static const struct str leaving_cookie = S("leaving");
 
 static struct str services_opened(const struct ctx *c)
 {
-    struct buf ids = buf_new(c->arena, 65536);
+    struct fields ids = fields_new(c->arena, ' ', LEAVING_SERVICES_MAX_B);
 
     for (size_t i = 0; i < c->session->services.n; i++)
-        buf_printf(&ids, "%s%.*s", i > 0 ? " " : "", STR_ARG(c->session->services.at[i]));
-    return buf_str(&ids);
+        fields_item(&ids, c->session->services.at[i]);
+    return fields_text(&ids);
 }
 
+static struct str write_leaving(const struct ctx *c, const struct leaving *v)
+{
+    struct json_out o = json_out(c->arena, LEAVING_MAX_B);
+    struct fail why = { 0 };
+
+    json_begin_object(&o);
+    json_put_str(&o, S("state"), v->state);
+    json_put_str(&o, S("idp"), v->idp);
+    json_put_str(&o, S("by"), v->by);
+    json_put_str(&o, S("back"), v->back);
+    json_put_str(&o, S("services"), v->services);
+    json_put_bool(&o, S("at_once"), v->at_once);
+    json_end_object(&o);
+    return json_fits(leaving_fields, v, &why) ? json_done(&o) : (struct str){ NULL, 0 };
+}
+
+/* Where all of it does not fit, the list of services stays behind: that the city is left matters more. */
 static bool keep_leaving(struct ctx *c, const struct leaving *v)
 {
-    struct buf b = buf_new(c->arena, LEAVING_MAX_B);
+    struct leaving less = *v;
+    struct str record = write_leaving(c, v);
 
-    buf_printf(&b, "%.*s\n%.*s\n%.*s\n%.*s\n%.*s\n%.*s", STR_ARG(v->state), STR_ARG(v->idp), STR_ARG(v->by),
-               STR_ARG(v->back), STR_ARG(v->at_once), STR_ARG(v->services));
-    if (!buf_ok(&b))
+    less.services = (struct str){ NULL, 0 };
+    record = record.p != NULL ? record : write_leaving(c, &less);
+    if (record.p == NULL)
         return false;
-    struct str sealed = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, leaving_cookie, buf_str(&b));
+    struct str sealed = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, leaving_cookie, record);
     http_set_cookie(c->res, leaving_cookie, b64url_encode(c->arena, sealed), LEAVING_S, SAME_SITE_LAX);
     return true;
 }
 
 static bool read_leaving(const struct ctx *c, struct leaving *out)
 {
-    struct str sealed, rest;
+    struct str sealed, record;
+    struct fail why = { 0 };
 
     *out = (struct leaving){ .at_city = false };
     return b64url_decode(c->arena, http_cookie(c->req, leaving_cookie), &sealed) &&
-           seal_open(c->arena, c->seals, SEAL_COOKIE, leaving_cookie, sealed, &rest) &&
-           str_split(&rest, '\n', &out->state) && str_split(&rest, '\n', &out->idp) &&
-           str_split(&rest, '\n', &out->by) && str_split(&rest, '\n', &out->back) &&
-           str_split(&rest, '\n', &out->at_once) && str_split(&rest, '\n', &out->services);
+           seal_open(c->arena, c->seals, SEAL_COOKIE, leaving_cookie, sealed, &record) &&
+           json_read(c->arena, record, leaving_fields, out, &why);
 }
 
 /* A person who leaves, leaves the city too; so does everybody on a shared device, whoever asked.  A service that
@@ -164,7 +192,7 @@ static enum step answer(struct ctx *c, struct fail *f)
     const struct logout *l = c->state;
     struct leaving v = { .by = l->by != NULL ? l->by->id : S(""),
                          .back = l->back,
-                         .at_once = l->go_back && str_is_set(l->back) ? S("1") : S("") };
+                         .at_once = l->go_back && str_is_set(l->back) };
 
     (void)f;
     if (c->session != NULL) {
@@ -176,7 +204,7 @@ static enum step answer(struct ctx *c, struct fail *f)
         if (keep_leaving(c, &v))
             return answer_go(c, c->upstream_url);
     }
-    return str_is_set(v.at_once) ? answer_go(c, v.back) : signed_out(c, &v);
+    return v.at_once ? answer_go(c, v.back) : signed_out(c, &v);
 }
 
 const struct step_row logout_now[] = { { end_ask }, { end_done }, { city_ask }, { answer }, { NULL } };
@@ -192,7 +220,7 @@ static enum step left(struct ctx *c, struct fail *f)
         return answer_go(c, S("/"));
     http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
     v.at_city = crypt_eq(form_get(c->query, S("state")), v.state);
-    return str_is_set(v.at_once) ? answer_go(c, v.back) : signed_out(c, &v);
+    return v.at_once ? answer_go(c, v.back) : signed_out(c, &v);
 }
 
 const struct step_row upstream_left[] = { { left }, { NULL } };

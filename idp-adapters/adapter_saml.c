@@ -7,6 +7,7 @@
 #include "idp-adapters/adapter.h"
 
 #include "base/crypt.h"
+#include "base/fields.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "certs/signer_client.h"
@@ -327,7 +328,7 @@ static enum step replay_ask(struct ctx *c, struct fail *f)
         return fail(f, FAIL_UPSTREAM, "authn_context_other", "the context %.*s was not asked for",
                     STR_ARG(s->said->context));
     int64_t left_s = s->said->ends_s - c->now_s;
-    struct str id = arena_printf(c->arena, "saml %.*s %.*s", STR_ARG(s->said->issuer), STR_ARG(s->said->id));
+    struct str id = fields_key(c->arena, (struct str[]){ S("saml"), s->said->issuer, s->said->id }, 3);
     kv_add(c->kv, &c->batch, c->arena, &s->replay, KV_REPLAY, sha256_hex(c->arena, id), S("1"),
            left_s > REPLAY_LEAST_S ? left_s : REPLAY_LEAST_S);
     return WAIT;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "idp-adapters/password.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 #include <argon2.h>
@@ -16,14 +18,31 @@ struct str password_hash(struct arena *a, const struct world *w, struct str pass
 {
     unsigned char salt[SALT_B];
     char encoded[ENCODED_B];
+    struct arena *scratch = arena_new_secret();
+    struct str typed = text_composed(scratch, password);
+    bool good = false;
 
-    if (!str_is_set(password) || password.n > PASSWORD_MAX_B)
-        return (struct str){ NULL, 0 };
-    world_random(w, salt, sizeof salt);
-    if (argon2id_hash_encoded(PASSES, MEMORY_KiB, LANES, password.p, password.n, salt, sizeof salt, TAG_B, encoded,
-                              sizeof encoded) != ARGON2_OK)
-        return (struct str){ NULL, 0 };
-    return arena_str(a, str_of(encoded));
+    if (str_is_set(password) && password.n <= PASSWORD_MAX_B) {
+        world_random(w, salt, sizeof salt);
+        good = argon2id_hash_encoded(PASSES, MEMORY_KiB, LANES, typed.p, typed.n, salt, sizeof salt, TAG_B, encoded,
+                                     sizeof encoded) == ARGON2_OK;
+    }
+    arena_free(scratch);
+    return good ? arena_str(a, str_of(encoded)) : (struct str){ NULL, 0 };
+}
+
+/* What is composed is compared; and what was typed, where that is something else, for the hash may be older, or made
+ * elsewhere.  Whether there is a second look depends on the password alone. */
+static bool verifies(const char *encoded, struct str password)
+{
+    struct arena *scratch = arena_new_secret();
+    struct str typed = text_composed(scratch, password);
+    bool good = argon2id_verify(encoded, typed.p, typed.n) == ARGON2_OK;
+
+    if (!str_eq(typed, password))
+        good = (argon2id_verify(encoded, password.p, password.n) == ARGON2_OK) || good;
+    arena_free(scratch);
+    return good;
 }
 
 bool password_ok(struct str hash, struct str password)
@@ -36,5 +55,5 @@ bool password_ok(struct str hash, struct str password)
         return false;
     memcpy(encoded, known ? hash.p : nobodys, known ? hash.n : sizeof nobodys - 1);
     encoded[known ? hash.n : sizeof nobodys - 1] = '\0';
-    return argon2id_verify(encoded, password.p, password.n) == ARGON2_OK && known;
+    return verifies(encoded, password) && known;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/words.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 /* The character at `at` and its length; a broken byte is a character of its own, in private use. */
@@ -76,6 +78,8 @@ static uint32_t upper(uint32_t c)
 /* One character in, one out: positions in a folded word can be traced back. */
 static uint32_t fold(uint32_t c)
 {
+    if (text_is_white(c)) /* a space that does not break, a line break: words end there */
+        return ' ';
     if (c >= 0xC0 && c <= 0x17F)
         return (unsigned char)latin[c - 0xC0];
     return lower(c);
@@ -83,6 +87,7 @@ static uint32_t fold(uint32_t c)
 
 void words_fold(struct buf *b, struct str text)
 {
+    text = text_composed(b->arena, text);
     for (size_t i = 0, step; i < text.n; i += step)
         encode(b, fold(decode(text, i, &step)));
 }
@@ -113,6 +118,7 @@ static uint32_t place(uint32_t c, enum lang lang)
 
 struct str words_sort_key(struct arena *a, struct str text, enum lang lang)
 {
+    text = text_composed(a, text);
     struct buf b = buf_new(a, 2 * text.n + 8);
 
     for (size_t i = 0, step; i < text.n; i += step)

@@ -15,13 +15,14 @@ enum { WORDS_IN_SEARCH_MAX = 8 };
 /* A key whose bytewise order is the alphabet's: å ä ö last in Finnish and Swedish, beside a and o in English. */
 struct str words_sort_key(struct arena *a, struct str text, enum lang lang);
 
-/* Lower case, letters without their marks ("Äkäslompolo" -> "akaslompolo"): both sides of a search pass through it. */
+/* Lower case, letters without their marks ("Äkäslompolo" -> "akaslompolo", composed or not), white space as spaces:
+ * both sides of a search pass through it. */
 void words_fold(struct buf *b, struct str text);
 
 /* What was typed into a search: folded, its words (WORDS_IN_SEARCH_MAX at most) set apart by one space. */
 struct str words_query(struct arena *a, struct str typed);
 
-/* Where a folded word stands in text, unfolded; false when it does not. */
+/* Where a folded word stands in text (composed), unfolded; false when it does not. */
 bool words_find(struct str text, struct str folded_word, size_t *from, size_t *n);
 
 /* Whether every word of the folded query stands somewhere in the folded text. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "model/registry.h"
 
+#include "base/fields.h"
+#include "base/text.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -69,7 +72,7 @@ static const void *get(const struct table *t, struct str key)
 
 static struct str account_key(struct arena *a, struct str idp, struct str username)
 {
-    return arena_printf(a, "%.*s\n%.*s", STR_ARG(idp), STR_ARG(username));
+    return fields_key(a, (struct str[]){ idp, text_composed(a, username) }, 2);
 }
 
 static int by_provider(const void *x, const void *y)

@@ -154,6 +154,7 @@ const struct idp *registry_idp(const struct registry *r, struct str id);
 const struct idp *registry_idp_entity(const struct registry *r, enum idp_kind kind, struct str entity_id_or_issuer);
 const struct service *registry_service(const struct registry *r, struct str id);
 const struct service *registry_client(const struct registry *r, struct str client_id);
+/* username: composed or decomposed, it is one name. */
 const struct account *registry_account(const struct registry *r, struct str idp, struct str username);
 /* All rules, by provider and then in the order of their ids. */
 const struct rule *const *registry_rules(const struct registry *r, size_t *n);

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "idp-adapters/password.h"
 
 #include <errno.h>
@@ -24,21 +25,32 @@ static int expected(struct cells *m, const struct cell *c, const char *what)
     return yaml_fail(c->value, m->fail, "bad_value", "%s: expected %s", c->column->key, what);
 }
 
+/* Judged as it is once YAML's escapes are gone. */
 static bool is_one_line(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-            return false;
-    return s.n <= LINE_MAX_B;
+    return s.n <= LINE_MAX_B && text_is_plain(s);
 }
 
 static bool read_line(struct cells *m, const struct cell *c, struct str *out)
 {
     if (c->value->kind != YAML_TEXT || !is_one_line(c->value->text))
-        return expected(m, c, "a text of one line, at most 2048 bytes");
+        return expected(m, c, "a text of one line, at most 2048 bytes, without controls and marks of direction");
     if (c->column->preset == NULL && c->value->text.n == 0)
         return expected(m, c, "a text that is not empty");
     *out = c->value->text;
+    return true;
+}
+
+static bool read_name(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    struct str text;
+
+    if (!read_line(m, c, &text))
+        return false;
+    text = text_composed(m->arena, text);
+    if (text.n > PERSON_TEXT_MAX_B)
+        return expected(m, c, "a name of at most 1024 bytes");
+    *out = db_text(text);
     return true;
 }
 
@@ -158,7 +170,9 @@ static bool read_list(struct cells *m, const struct cell *c, struct db_value *ou
     for (size_t i = 0; i < c->value->n; i++) {
         const struct yaml *item = c->value->items[i];
         if (item->kind != YAML_TEXT || item->text.n == 0 || !is_one_line(item->text))
-            return yaml_fail(item, m->fail, "bad_value", "%s: expected a text of one line", c->column->key);
+            return yaml_fail(item, m->fail, "bad_value",
+                             "%s: expected a text of one line, without controls and marks of direction",
+                             c->column->key);
         if (joined.n > 0)
             buf_byte(&joined, '\n');
         buf_add(&joined, item->text);
@@ -313,6 +327,8 @@ bool cell_read(struct cells *m, const struct cell *c, struct db_value *out)
     case COL_REF:
     case COL_SCHOOL:
         return read_reference(m, c, out);
+    case COL_NAME:
+        return read_name(m, c, out);
     case COL_LONG:
         return read_long(m, c, out);
     case COL_LIST:

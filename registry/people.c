@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "registry/people.h"
 
+#include "base/fields.h"
 #include "wire/db.h"
 
 #include <pthread.h>
@@ -105,11 +106,11 @@ static struct strs list_of(struct arena *a, struct str text)
 
 static struct str text_of(struct arena *a, const struct strs *list)
 {
-    struct buf b = buf_new(a, 65536);
+    struct fields ids = fields_new(a, ' ', 65536);
 
     for (size_t i = 0; i < list->n; i++)
-        buf_printf(&b, "%s%.*s", i > 0 ? " " : "", STR_ARG(list->at[i]));
-    return buf_str(&b);
+        fields_item(&ids, list->at[i]);
+    return fields_text(&ids);
 }
 
 /* ── on a worker thread ─────────────────────────────────────────────────── */

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "registry/check.h"
 #include "registry/load.h"
 #include "registry/schema.h"
@@ -84,6 +85,10 @@ static bool fill_member(struct loading *l, const struct column *c, const struct 
         return true;
     case COL_TIME:
         put(at, &v->number, sizeof v->number);
+        return true;
+    case COL_NAME: /* a row may be older than this rule */
+        text = text_composed(l->arena, text);
+        put(at, &text, sizeof text);
         return true;
     case COL_LIST:
         list = split_list(l->arena, text);
@@ -294,7 +299,7 @@ static bool load_affiliation(struct loading *l, size_t row, struct affiliation *
 
 static struct str text_cell(struct loading *l, size_t row, const char *column)
 {
-    return arena_str(l->arena, cell(l, KIND_ACCOUNT, row, column)->text);
+    return text_composed(l->arena, arena_str(l->arena, cell(l, KIND_ACCOUNT, row, column)->text));
 }
 
 static struct person *load_person(struct loading *l, size_t row)

@@ -28,10 +28,10 @@ static const char *const some_role[] = { "",
 
 #define AT(type, member) (int)offsetof(struct type, member)
 #define NAMES_AT(type, member, key)                                                                                    \
-    { #member "_fi", key ".fi", COL_TEXT, "", AT(type, member.in[LANG_FI]), NULL },                                    \
-        { #member "_sv", key ".sv", COL_TEXT, "", AT(type, member.in[LANG_SV]), NULL },                                \
+    { #member "_fi", key ".fi", COL_NAME, "", AT(type, member.in[LANG_FI]), NULL },                                    \
+        { #member "_sv", key ".sv", COL_NAME, "", AT(type, member.in[LANG_SV]), NULL },                                \
     {                                                                                                                  \
-#member "_en", key ".en", COL_TEXT, "", AT(type, member.in[LANG_EN]), NULL                                     \
+#member "_en", key ".en", COL_NAME, "", AT(type, member.in[LANG_EN]), NULL                                     \
     }
 
 /*    SQL name               key                    type          preset     member                          words */
@@ -123,12 +123,12 @@ static const struct column rule_columns[] = {
 static const struct column account_columns[] = {
     { "id", "id", COL_ID, NULL, AT(account, id), NULL },
     { "idp", "idp", COL_REF, NULL, AT(account, idp), NULL },
-    { "username", "username", COL_TEXT, NULL, AT(account, username), NULL },
+    { "username", "username", COL_NAME, NULL, AT(account, username), NULL },
     { "password_hash", "password", COL_PASSWORD, NULL, AT(account, password_hash), NULL },
     { "enabled", "enabled", COL_BOOL, "1", AT(account, enabled), NULL },
-    { "given_names", "given_names", COL_TEXT, "", AT_NONE, NULL },
-    { "calling_name", "calling_name", COL_TEXT, "", AT_NONE, NULL },
-    { "family_name", "family_name", COL_TEXT, "", AT_NONE, NULL },
+    { "given_names", "given_names", COL_NAME, "", AT_NONE, NULL },
+    { "calling_name", "calling_name", COL_NAME, "", AT_NONE, NULL },
+    { "family_name", "family_name", COL_NAME, "", AT_NONE, NULL },
     { "email", "email", COL_TEXT, "", AT_NONE, NULL },
     { "learner_id", "learner_id", COL_TEXT, "", AT_NONE, NULL },
     { "age", "age", COL_WORD, "unknown", AT_NONE, ages },
@@ -142,7 +142,7 @@ static const struct column affiliation_columns[] = {
     { "school", "school", COL_SCHOOL, "", AT_NONE, NULL },
     { "office_oid", "office_oid", COL_TEXT, "", AT(affiliation, office_oid), NULL },
     { "role", "role", COL_WORD, NULL, AT(affiliation, role), some_role },
-    { "class_group", "group", COL_TEXT, "", AT(affiliation, group), NULL },
+    { "class_group", "group", COL_NAME, "", AT(affiliation, group), NULL },
     { "class_level", "class_level", COL_INT, "0", AT(affiliation, class_level), NULL },
     { "charge", "charge", COL_WORD, "unknown", AT(affiliation, charge), charges },
     { "from_s", "from", COL_TIME, "0", AT(affiliation, from_s), NULL },

@@ -31,6 +31,7 @@ enum column_type {
     COL_REF,      /* id of a row of another kind; load resolves it */
     COL_SCHOOL,   /* a school of the row's provider: its OID; its code is understood as well */
     COL_TEXT,     /* one line */
+    COL_NAME,     /* one line that people write and read: kept composed [UAX 15, NFC] */
     COL_LONG,     /* many lines; KEY_file reads it from a file */
     COL_LIST,     /* one-line texts */
     COL_BOOL,

@@ -8,6 +8,8 @@
 #include "wire/http.h"
 #include "wire/kv.h"
 
+#include <argon2.h>
+
 #define PASSWORD "koivu-ja-kuusi-ja-mänty"
 
 /* Redis and the worker threads, in this process: they stand behind the functions
@@ -170,5 +172,55 @@ TEST(guesses_are_counted_and_an_attempt_that_cannot_be_counted_is_not_made)
     type(t, c, "anna", PASSWORD);
     CHECK(!adapter_run(c, adapter_local.finish) && c->person == NULL);
     CHECK_STR(c->fail.code, "temporarily_unavailable");
+    registry_drop(x.registry);
+}
+
+TEST(a_password_is_the_same_composed_and_decomposed)
+{
+    static const char composed[] = "salasäna-Öö1", decomposed[] = "salasa\xcc\x88na-O\xcc\x88o\xcc\x88"
+                                                                  "1";
+    struct str a = password_hash(t->arena, &t->world, str_of(composed));
+    struct str b = password_hash(t->arena, &t->world, str_of(decomposed));
+
+    CHECK(password_ok(a, str_of(composed)) && password_ok(a, str_of(decomposed)));
+    CHECK(password_ok(b, str_of(composed)) && password_ok(b, str_of(decomposed)));
+    CHECK(!password_ok(a, S("salasana-Oo1")) && !password_ok(a, S("SALASÄNA-ÖÖ1")));
+}
+
+TEST(a_password_whose_hash_was_made_of_what_was_typed_still_opens)
+{
+    /* Argon2id of the decomposed letter alone, made elsewhere. */
+    char hash[256];
+    static const char typed[] = "a\xcc\x88-a\xcc\x88-a\xcc\x88";
+
+    CHECK(argon2id_hash_encoded(2, 19456, 1, typed, sizeof typed - 1, "0123456789abcdef", 16, 32, hash, sizeof hash) ==
+          ARGON2_OK);
+    CHECK(password_ok(str_of(hash), str_of(typed)));
+    CHECK(!password_ok(str_of(hash), S("ä-ä-ä"))); /* nobody can know that the hash meant these */
+    CHECK(!password_ok((struct str){ NULL, 0 }, str_of(typed)));
+}
+
+TEST(an_account_is_found_however_its_name_is_typed)
+{
+    static const char *const typed[] = { "Åsa.Öberg", "åsa.öberg",
+                                         "A\xcc\x8asa.O\xcc\x88"
+                                         "berg",
+                                         "a\xcc\x8asa.o\xcc\x88"
+                                         "berg" };
+    static const char *const kept[] = { "åsa.öberg", "a\xcc\x8asa.o\xcc\x88"
+                                                     "berg" };
+    struct bench x;
+    struct adapter_rig rig = { t, &adapter_local, &x, rig_begin, rig_answer, "id-anna", true };
+
+    open_bench(t, &x);
+    x.set.local_guesses_max = 1000;
+    for (size_t k = 0; k < 2; k++) {
+        x.accounts[0].username = str_of(kept[k]);
+        for (size_t i = 0; i < 4; i++) {
+            struct ctx *c = rig_begin(&rig, false);
+            type(t, c, typed[i], PASSWORD);
+            CHECK(adapter_run(c, adapter_local.finish) && c->person != NULL);
+        }
+    }
     registry_drop(x.registry);
 }

@@ -132,6 +132,24 @@ TEST(a_search_takes_the_city_into_account_and_other_languages)
     CHECK_INT(fill(t, LANG_EN, (struct picker_ask){ .query = S("oulu") }).total, 3); /* the city and its schools */
 }
 
+TEST(a_search_that_was_typed_in_two_characters_finds_the_same)
+{
+    usual();
+    CHECK_STR(fill(t, LANG_FI,
+                   (struct picker_ask){ .query = S("a\xcc\x88"
+                                                   "a\xcc\x88nekoski") })
+                  .picks.at[0]
+                  .idp,
+              "zoo");
+    CHECK_INT(fill(t, LANG_FI,
+                   (struct picker_ask){ .query = S("kielonma\xcc\x88"
+                                                   "en") })
+                  .total,
+              1);
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("lukio\xc2\xa0oulu") }).total, 1);
+    CHECK_INT(fill(t, LANG_FI, (struct picker_ask){ .query = S("lukio\noulu") }).total, 1);
+}
+
 TEST(what_begins_with_the_search_comes_first)
 {
     usual();

@@ -242,7 +242,8 @@ TEST(the_signer_of_metadata_and_demanded_contexts_are_kept)
 TEST(a_citys_own_words_are_kept_and_must_mean_something)
 {
     static const char *const wrong[][2] = { { "role_names: [OPE]", "\"OPE\" is not SPELLING=role" },
-                                            { "role_names: [OPE=keisari]", "there is no role \"keisari\"; known: learner, " },
+                                            { "role_names: [OPE=keisari]",
+                                              "there is no role \"keisari\"; known: learner, " },
                                             { "role_names: ['=teacher']", "is not SPELLING=role" },
                                             { "school: \"99201\"", "is none of its provider's" },
                                             { "attributes: [koulu]", "\"koulu\" is not NAME=field" },
@@ -337,6 +338,92 @@ TEST(who_looks_sees_the_registry_as_it_will_be)
     seen = 0;
     CHECK(!import(t, &g, S(PROVIDERS "idps:\n  - {id: x, kind: oidc, name: {fi: X}}\n")));
     CHECK_INT(seen, 0); /* what is not in order is not shown */
+    rig_free(&g);
+}
+
+static const struct school *first_school(struct registry *r)
+{
+    return &registry_provider(r, S("oulu"))->schools[0];
+}
+
+#define NAMED(text)                                                                                                    \
+    "format: 1\nproviders:\n  - id: oulu\n    oid: 1.2.246.562.99.95640100004\n    name: {fi: Oulu}\n    schools:\n"   \
+    "      - oid: 1.2.246.562.99.95640200010\n        code: \"99101\"\n        name: {fi: " text "}\n"
+
+TEST(names_in_a_file_are_kept_composed)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g,
+                 S(NAMED("Testi-Kielonma\xcc\x88"
+                         "en koulu"))));
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK_STR(first_school(r)->names.in[LANG_FI], "Testi-Kielonmäen koulu");
+    registry_drop(r);
+    CHECK(import(t, &g, S(NAMED("Testi-Kielonmäen koulu"))));
+    CHECK_INT(g.report.change.changed, 0);
+    rig_free(&g);
+}
+
+TEST(a_row_that_is_older_than_the_rule_is_composed_when_it_is_loaded)
+{
+    static const struct db_statement decompose = { "decompose", "UPDATE school SET names_fi = ?1" };
+    const struct db_value name = db_text(S("A\xcc\x8a"
+                                           "bo skola"));
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(NAMED("x"))) && db_run(g.db, &decompose, &name, 1, &g.fail));
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK_STR(first_school(r)->names.in[LANG_FI], "Åbo skola");
+    registry_drop(r);
+    rig_free(&g);
+}
+
+TEST(a_name_that_a_screen_would_obey_is_refused)
+{
+    static const char *const names[] = { NAMED("\"\\u202ekoulu\""), NAMED("\"koulu\\u200e\""),
+                                         NAMED("\"koulu\\u200f\""), NAMED("\"koulu\\u061c\""),
+                                         NAMED("\"koulu\\nx: y\""), NAMED("\"koulu\\N x\""),
+                                         NAMED("\"koulu\\L x\""),   NAMED("\"koulu\\t\""),
+                                         NAMED("\"koulu\\uFEFF\"") };
+    struct rig g;
+
+    rig_new(t, &g);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        CHECK(!import(t, &g, str_of(names[i])));
+        CHECK_STR(g.fail.code, "bad_value");
+    }
+    rig_free(&g);
+}
+
+/* Whatever may stand in a name comes back from an export as it was, and is no key, no item, no line of its own. */
+TEST(an_export_of_any_name_imports_to_the_same)
+{
+    static const char *const names[] = { "a: b",  "- a",        "#x",        "a #b", "{a}", "[a, b]",   "'a'",
+                                         "\"a\"", "a\\nb",      "&a",        "*a",   "!a",  "|",        ">",
+                                         "%a",    "@a",         "`a`",       "?",    "? a", ": a",      "yes",
+                                         "null",  "0x1F",       "1e3",       "~",    " a",  "a ",       "a;b",
+                                         "a,b",   "a/b@c d",    "---",       "...",  "<<",  "\xc2\xad", "\xe2\x80\x8d",
+                                         "Ä: ö",  "2026-08-10", "provider:", "a:",   "\\",  "\\u202e",  "\xc2\xa0x",
+                                         "😀 a: b" };
+    struct rig g;
+
+    rig_new(t, &g);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct buf b = buf_new(t->arena, 65536), quoted = buf_new(t->arena, 1024);
+        for (const char *p = names[i]; *p != '\0'; p++)
+            buf_printf(&quoted, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
+        buf_printf(&b, NAMED("\"%.*s\""), STR_ARG(buf_str(&quoted)));
+        CHECK(import(t, &g, buf_str(&b)));
+        struct registry *r = registry_load(g.db, &g.fail);
+        CHECK_STR(first_school(r)->names.in[LANG_FI], names[i]);
+        registry_drop(r);
+        struct str text = registry_export(g.db, t->arena, &g.fail);
+        CHECK(import(t, &g, text));
+        CHECK_INT(g.report.change.added + g.report.change.changed + g.report.change.removed, 0);
+    }
     rig_free(&g);
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/fields.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "tests/test.h"
 
 #include <string.h>
+#include <unistd.h>
 
 TEST(combining_characters_are_composed)
 {
@@ -178,4 +180,42 @@ TEST(no_two_pairs_of_parts_have_one_name)
             CHECK(!str_eq(names[i], names[k]) && !str_eq(keys[i], keys[k]));
     }
     CHECK_STR(fields_escaped(t->arena, S("11111111-aaaa"), '/'), "11111111-aaaa");
+}
+
+/* What one line of the log is, as a terminal would get it. */
+static struct str logged(struct test *t, struct str value)
+{
+    char *line = arena_alloc(t->arena, 4096);
+    int ends[2], before = dup(STDERR_FILENO);
+
+    CHECK(pipe(ends) == 0 && before >= 0 && dup2(ends[1], STDERR_FILENO) >= 0);
+    log_event(LOG_ERROR, "test", LOG_S("value", value));
+    ssize_t n = read(ends[0], line, 4095);
+    CHECK(n > 0 && dup2(before, STDERR_FILENO) >= 0);
+    (void)close(before);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    return str_n(line, n > 0 ? (size_t)n : 0);
+}
+
+TEST(a_line_of_the_log_holds_nothing_that_a_terminal_obeys)
+{
+    static const char *const rows[][2] = {
+        { "a\nb", "\"value\":\"a\\u000ab\"" },
+        { "\xe2\x80\xae"
+          "b",
+          "\"value\":\"\\u202eb\"" },
+        { "\xe2\x80\x8e", "\"value\":\"\\u200e\"" },
+        { "\xd8\x9c", "\"value\":\"\\u061c\"" },
+        { "\xc2\x9b[2J", "\"value\":\"\\u009b[2J\"" },
+        { "\xf3\xa0\x81\x81", "\"value\":\"\\udb40\\udc41\"" },
+        { "Öberg \"Å\"", "\"value\":\"Öberg \\\"Å\\\"\"" },
+        { "\xff", "\"value\":\"\\u00ff\"" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct str line = logged(t, str_of(rows[i][0]));
+        CHECK(str_find(line, str_of(rows[i][1])) < line.n);
+        CHECK(text_is_plain(str_sub(line, 0, line.n > 0 ? line.n - 1 : 0)));
+    }
 }

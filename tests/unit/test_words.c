@@ -26,6 +26,27 @@ TEST(folding_takes_case_and_marks_away)
     CHECK(folded(t, S("a\xFFz")).n == 5); /* a broken byte stays one character */
 }
 
+TEST(folding_forgets_how_letters_were_typed)
+{
+    CHECK_STR(folded(t, S("ja\xcc\x88msa\xcc\x88")), "jamsa");
+    CHECK_STR(folded(t, S("A\xcc\x8a"
+                          "bo")),
+              "abo");
+    CHECK_STR(folded(t, S("C\xcc\x8c\xc2\xa0z\xcc\x8c\n\xe3\x80\x80x")), "c z  x"); /* white space is a space */
+}
+
+TEST(names_are_sorted_alike_however_they_were_typed)
+{
+    CHECK(before(t, "Zoo",
+                 "A\xcc\x8a"
+                 "bo",
+                 LANG_FI));
+    CHECK(before(t,
+                 "A\xcc\x8a"
+                 "bo",
+                 "Äänekoski", LANG_SV));
+}
+
 TEST(finnish_and_swedish_put_a_ring_and_dots_last)
 {
     CHECK(before(t, "Zoo", "Åbo", LANG_FI));
