@@ -169,12 +169,14 @@ static enum step asked(struct ctx *c, struct fail *f)
 static bool fresh_enough(const struct ctx *c, struct fail *f)
 {
     const struct login *l = c->login;
-    int64_t since = 0;
+    const struct idp *idp = registry_idp(c->registry, l->idp);
+    bool saml = idp != NULL && idp->kind == IDP_SAML;
+    int64_t skew_s = saml ? c->set->saml_skew_s : c->set->jose_skew_s, since = 0;
 
     if (login_fresh(l))
-        since = l->asked_city_s - c->set->jose_skew_s;
+        since = l->asked_city_s - skew_s;
     else if (l->max_age_s >= 0)
-        since = l->asked_city_s - l->max_age_s - c->set->jose_skew_s;
+        since = l->asked_city_s - l->max_age_s - skew_s;
     else
         return true;
     return c->person->auth_time_s >= since ||

@@ -375,6 +375,7 @@ static enum step make_person(struct ctx *c, struct fail *f)
     p->idp = s->idp.id;
     p->origin = s->said->issuer;
     p->auth_time_s = s->said->authenticated_s;
+    p->city_ends_s = s->said->session_ends_s;
     c->person = p;
     return NEXT;
 }

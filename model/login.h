@@ -64,7 +64,7 @@ struct session {
     struct str id_hash; /* hex; the key */
     struct str sid;     /* public session id of ID tokens, per session; not the cookie */
     struct person *person;
-    int64_t began_s, seen_s, ends_s; /* ends_s: the absolute end, wall clock */
+    int64_t began_s, seen_s, ends_s; /* ends_s: the absolute end, wall clock; the city's own, where it is earlier */
     int64_t epoch;                   /* session epoch it was made in; an older one is void */
     struct str csrf;                 /* token of our own POST forms */
     bool shared;                     /* on a shared device: ends after shared_idle_s, and shows the large "done" */

@@ -51,7 +51,8 @@ struct person {
     struct affiliation *affiliations;
     size_t affiliation_count;
     struct str acr, amr; /* amr: space-separated */
-    int64_t auth_time_s; /* when the city saw the person authenticate */
+    int64_t auth_time_s; /* when the city saw the person authenticate; 0: it does not say */
+    int64_t city_ends_s; /* its own session of the person ends then; 0: it does not say */
     enum { AGE_UNKNOWN = 0, AGE_UNDER13, AGE_13TO17, AGE_ADULT } age;
     bool non_disclosure; /* turvakielto; never released */
 };

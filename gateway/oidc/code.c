@@ -186,6 +186,14 @@ struct answering { /* c->state */
     struct kv_got stored;
 };
 
+/* Not beyond the session: it would be refused then anyway. */
+static int64_t code_life_s(const struct ctx *c)
+{
+    int64_t left = session_left_s(c->set, c->session, c->now_s);
+
+    return left >= c->set->code_life_s ? c->set->code_life_s : left > 1 ? left : 1;
+}
+
 static enum step answer_ask(struct ctx *c, struct fail *f)
 {
     const struct login *l = c->login;
@@ -208,7 +216,7 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
 
     if (r.epoch.p == NULL || sealed.p == NULL)
         return kv_away(f, "epoch");
-    kv_set(c->kv, &c->batch, c->arena, &a->stored, KV_CODE, key, sealed, c->set->code_life_s);
+    kv_set(c->kv, &c->batch, c->arena, &a->stored, KV_CODE, key, sealed, code_life_s(c));
     if (session_add_service(c, c->session, l->service))
         session_change(c, c->session);
     flow_audit(c, "open", flow_decision(c)->rule, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });

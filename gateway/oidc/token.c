@@ -220,6 +220,14 @@ static struct release release_of(struct ctx *c)
                              .now_s = c->now_s };
 }
 
+/* Not beyond the session, which a city may end. */
+static int64_t access_life_s(const struct ctx *c)
+{
+    int64_t left = c->session->ends_s - c->now_s, life = c->set->access_token_life_s;
+
+    return left >= life ? life : left > 1 ? left : 1;
+}
+
 static void ask_for_tokens(struct ctx *c)
 {
     struct redemption *r = mine(c);
@@ -227,13 +235,13 @@ static void ask_for_tokens(struct ctx *c)
                                     .session = r->session,
                                     .scope = r->code.scope,
                                     .lang = r->code.lang,
-                                    .ends_s = c->now_s + c->set->access_token_life_s };
+                                    .ends_s = c->now_s + access_life_s(c) };
     const struct release release = release_of(c);
 
     r->token = crypt_token(c->arena, c->world, TOKEN_RANDOM_B);
     r->token_key = token_key(c->arena, r->token);
     kv_set(c->kv, &c->batch, c->arena, &r->stored, KV_TOKEN, r->token_key, token_seal(c, r->token_key, &t),
-           c->set->access_token_life_s);
+           access_life_s(c));
     kv_add(c->kv, &c->batch, c->arena, &r->mark, KV_REPLAY, mark_of(c), r->token_key, c->set->access_token_life_s);
     signer_id_token(c->signer, &c->batch, c->arena, jose_alg_named(c->service->id_token_alg), id_claims(c),
                     c->set->id_token_life_s, &r->id_token);
@@ -281,7 +289,7 @@ static enum step answer(struct ctx *c, struct fail *f)
     json_begin_object(&o);
     json_put_str(&o, S("access_token"), r->token);
     json_put_str(&o, S("token_type"), S("Bearer"));
-    json_put_int(&o, S("expires_in"), c->set->access_token_life_s);
+    json_put_int(&o, S("expires_in"), access_life_s(c));
     json_put_str(&o, S("scope"), r->code.scope);
     json_put_str(&o, S("id_token"), r->id_token.value);
     json_end_object(&o);

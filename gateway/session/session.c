@@ -74,6 +74,7 @@ static const struct json_field person_fields[] = {
     PERSON_TEXTS(X)
 #undef X
         { "auth_time", JSON_INT, true, 0, offsetof(struct person_record, p.auth_time_s) },
+    { "city_ends", JSON_INT, false, 0, offsetof(struct person_record, p.city_ends_s) },
     { "age", JSON_INT, false, 0, offsetof(struct person_record, age) },
     { "verified", JSON_INT, false, 0, offsetof(struct person_record, verified) },
     { "nondisclosure", JSON_BOOL, false, 0, offsetof(struct person_record, p.non_disclosure) },
@@ -139,6 +140,7 @@ static void write_person(struct json_out *o, const struct person *p)
     PERSON_TEXTS(X)
 #undef X
     json_put_int(o, S("auth_time"), p->auth_time_s);
+    put_number(o, "city_ends", p->city_ends_s);
     put_number(o, "age", p->age);
     put_number(o, "verified", p->email_verified);
     if (p->non_disclosure)
@@ -430,6 +432,15 @@ const struct step_row session_load[] = { { load_ask }, { load_read }, { load_tou
 
 /* ── making and ending ──────────────────────────────────────────────────── */
 
+/* Not beyond the end of the city's own session, by its clock, which may be wrong by the skew
+ * [SAML core 2.7.2, SessionNotOnOrAfter]. */
+static int64_t ends_at(const struct ctx *c, const struct person *p)
+{
+    int64_t ours = c->now_s + c->set->session_max_s, citys = p->city_ends_s + c->set->saml_skew_s;
+
+    return p->city_ends_s > 0 && citys < ours ? citys : ours;
+}
+
 struct session *session_new(struct ctx *c, const struct person *p, bool shared, struct str *cookie)
 {
     struct session *s = arena_make(c->arena, struct session);
@@ -442,7 +453,7 @@ struct session *session_new(struct ctx *c, const struct person *p, bool shared, 
     s->shared = shared;
     s->upstream_hint = c->upstream_hint;
     s->began_s = s->seen_s = c->now_s;
-    s->ends_s = c->now_s + c->set->session_max_s;
+    s->ends_s = ends_at(c, p);
     s->epoch = c->session_epoch;
     s->services.at = arena_make_n(c->arena, 1, struct str);
     return s;

@@ -179,8 +179,12 @@ static bool write_answer(struct play *p, struct city *c, const struct line *l)
                                    .asked = t->at_city,
                                    .refuses = line_has(l, "no") };
 
+    struct str until = line_after(l, "for");
+
     if (since.p != NULL && !str_int(since, &how.since_s))
         play_complain(p, "since how many seconds?");
+    if (until.p != NULL && !str_int(until, &how.for_s))
+        play_complain(p, "for how many seconds?");
     t->carries = city_write(c, &how, &t->carried);
     if (!t->carries)
         play_complain(p, "%.*s was not sent to a city, but to \"%.*s\"", STR_ARG(t->name), STR_ARG(t->location));

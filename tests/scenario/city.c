@@ -179,7 +179,7 @@ static struct str write_response(struct city *c, const struct city_answer_how *h
         { "2026-08-10T07:59:58Z", stamp(a, now) },
         { "2026-08-10T07:59:28Z", stamp(a, now) },
         { "2026-08-10T08:04:58Z", stamp(a, now + 300) },
-        { "2026-08-10T15:59:58Z", stamp(a, now + 8 * 3600) },
+        { "2026-08-10T15:59:58Z", stamp(a, now + (how->for_s > 0 ? how->for_s : 8 * 3600)) },
     };
     struct str text = forge_file(a, "simplesamlphp");
 
