@@ -6,6 +6,8 @@
 #include "launcher/pages.h"
 #include "wire/form.h"
 
+#include <string.h>
+
 /*    header                        value                       when */
 #define FIXED(X)                                                                                                       \
     X("X-Content-Type-Options", "nosniff", true)                                                                       \
@@ -138,12 +140,21 @@ static struct str again(const struct ctx *c)
     return arena_printf(c->arena, "%.*s?%.*s", STR_ARG(c->req->path), STR_ARG(c->req->query));
 }
 
+/* What is wrong at the city is its people's to mend: they get the word for it.  Everybody else's is in our log. */
+static struct str fault_word(const struct ctx *c)
+{
+    bool citys = c->fail.kind == FAIL_UPSTREAM || (c->fail.code != NULL && strcmp(c->fail.code, "answer_unasked") == 0);
+
+    return citys ? str_of(c->fail.code) : (struct str){ NULL, 0 };
+}
+
 static void failure_page(struct ctx *c, int status)
 {
     const struct error_view view = {
         .page = page_for(c, (struct str){ NULL, 0 }),
         .kind = c->fail.kind,
         .city = idp_name(c),
+        .word = fault_word(c),
         .service = c->service != NULL ? names_in(&c->service->names, c->lang) : (struct str){ NULL, 0 },
         .support_code = str_of(c->support_code),
         .at_s = c->now_s,

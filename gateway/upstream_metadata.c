@@ -25,16 +25,17 @@ static size_t certificates(const struct ctx *c, enum key_use use, struct str *ou
     return n;
 }
 
-static enum step show(struct ctx *c, struct fail *f)
+static enum step write_metadata(struct ctx *c, bool signs, bool encryption, struct fail *f)
 {
     struct saml_sp sp = { .entity_id = saml_sp_entity_id(c->arena, c->set),
                           .acs = saml_sp_acs(c->arena, c->set),
-                          .name = c->set->name };
+                          .name = c->set->name,
+                          .signs_requests = signs };
 
     if (c->keys == NULL)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer has not said its keys yet");
     sp.signing_count = certificates(c, KEY_SAML, sp.signing);
-    sp.encryption_count = certificates(c, KEY_DECRYPT, sp.encryption);
+    sp.encryption_count = encryption ? certificates(c, KEY_DECRYPT, sp.encryption) : 0;
     struct str text = saml_sp_metadata_write(c->arena, &sp);
     if (text.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "our metadata cannot be written");
@@ -43,6 +44,60 @@ static enum step show(struct ctx *c, struct fail *f)
     return DONE;
 }
 
+/* As the adapter does: where the row says so, or the city's own metadata wants it. */
+static bool signs_to(struct ctx *c, const struct idp *idp)
+{
+    struct upstream_got kept;
+
+    if (idp->sign_requests)
+        return true;
+    upstream_peek(c->upstreams, c->arena, upstream_saml_name(c->arena, idp), &kept);
+    return kept.value != NULL && ((const struct saml_metadata *)kept.value)->want_signed_requests;
+}
+
+/* What all may read promises a signature only if every city gets one [SAML metadata 2.4.4].  The first that does not
+ * ends the search, so that strangers cannot make it a long one. */
+static enum step show(struct ctx *c, struct fail *f)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+    bool all = true;
+
+    for (size_t i = 0; i < p->idp_count && all; i++)
+        if (p->idps[i].kind == IDP_SAML && p->idps[i].enabled)
+            all = signs_to(c, &p->idps[i]);
+    return write_metadata(c, all, true, f);
+}
+
+/* What one city reads, by its row: the same entity, with or without our encryption key. */
+struct city_metadata {
+    const struct idp *idp;
+    struct upstream_got got;
+};
+
+static enum step city_ask(struct ctx *c, struct fail *f)
+{
+    const struct idp *idp = registry_idp(c->registry, c->req->param);
+    struct city_metadata *m = arena_make(c->arena, struct city_metadata);
+
+    if (idp == NULL || idp->kind != IDP_SAML)
+        return fail(f, FAIL_NOT_FOUND, "not_found", "no SAML identity provider has this id");
+    m->idp = idp;
+    c->state = m;
+    if (idp->sign_requests || !idp->enabled)
+        return NEXT;
+    upstream_saml_metadata(c->upstreams, &c->batch, c->arena, idp, UPSTREAM_KEPT, &m->got);
+    return WAIT;
+}
+
+/* A city that we cannot read yet may still read us. */
+static enum step city_show(struct ctx *c, struct fail *f)
+{
+    const struct city_metadata *m = c->state;
+
+    return write_metadata(c, signs_to(c, m->idp), m->idp->share_encryption_key, f);
+}
+
+const struct step_row saml_metadata_city[] = { { city_ask }, { city_show }, { 0 } };
 const struct step_row saml_metadata_show[] = { { show }, { 0 } };
 
 /* The keys of a city that knows us by private_key_jwt [OIDC Core 9]. */

@@ -14,7 +14,7 @@
 
 /* Small and large answers have budgets of their own (session/limits.h): a city's schools stand behind one address, and
  * that must not mean the whole store. */
-enum { ANSWER_ID_B = 16, ANSWER_LIFE_S = 120, STATE_MAX_B = 128, ANSWER_SMALL_B = 32768 };
+enum { ANSWER_ID_B = 16, RELAY_B = 28, ANSWER_LIFE_S = 120, STATE_MAX_B = 128, ANSWER_SMALL_B = 32768 };
 
 /* ── rows that lead from a browser's login to flow ──────────────────────── */
 
@@ -62,10 +62,23 @@ static enum step admit(struct ctx *c, struct fail *f)
 
 /* ── OpenID Connect: one callback path per identity provider, against mix-up [RFC 9700 4.4] ─── */
 
+/* A city's portal may send people here without our having asked; who is meant cannot be told from who was put upon a
+ * browser [SAML profiles 4.1.5, RFC 6749 10.12]. */
+static enum step unasked(struct fail *f, const char *what)
+{
+    return fail(
+        f, FAIL_CALLER, "answer_unasked",
+        "%s is none of ours: the identity provider began by itself (its own portal), or does not give it back; let "
+        "its portal lead to this gateway's address or the service's instead",
+        what);
+}
+
 static enum step oidc_find(struct ctx *c, struct fail *f)
 {
     struct str state = form_get(c->query, S("state"));
 
+    if (!str_is_set(state) && form_get(c->query, S("code")).p != NULL)
+        return unasked(f, "state");
     if (!str_is_set(state) || state.n > STATE_MAX_B)
         return fail(f, FAIL_CALLER, "invalid_request", "state is missing or too long");
     return login_find_upstream(c, state);
@@ -91,6 +104,12 @@ struct posted { /* c->state */
     struct kv_got count, stored;
 };
 
+/* What our requests are called: "_" and 20 random bytes (idp-adapters/adapter_saml.c). */
+static bool is_ours(struct str relay)
+{
+    return relay.n == RELAY_B && relay.p[0] == '_';
+}
+
 static struct str bound(struct arena *a, struct str id)
 {
     return arena_join(a, S("saml:"), id);
@@ -104,10 +123,14 @@ static enum step saml_count(struct ctx *c, struct fail *f)
 
     if (!str_is_set(response))
         return fail(f, FAIL_CALLER, "invalid_request", "SAMLResponse is missing");
+    if (!is_ours(relay))
+        return unasked(f, "RelayState");
     if (relay.n > STATE_MAX_B)
         return fail(f, FAIL_CALLER, "invalid_request", "RelayState is too long");
     if (response.n > (size_t)c->set->saml_message_B * 2)
-        return fail(f, FAIL_TOO_LARGE, "too_large", "SAMLResponse has %zu bytes", response.n);
+        return fail(f, FAIL_TOO_LARGE, "too_large",
+                    "SAMLResponse has %zu bytes of base64; saml_message_B allows %lld decoded", response.n,
+                    (long long)c->set->saml_message_B);
     p->id = crypt_token(c->arena, c->world, ANSWER_ID_B);
     p->text = arena_join(c->arena, arena_join(c->arena, relay, S("\n")), response);
     p->limit = p->text.n <= ANSWER_SMALL_B ? LIMIT_answers : LIMIT_large_answers;

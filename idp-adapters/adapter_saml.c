@@ -94,13 +94,28 @@ static enum step metadata_read(struct ctx *c, struct fail *f)
 
 /* --- start -------------------------------------------------------------------- */
 
+/* Where the map reads the person's name from attributes, a city that has no persistent names is not to be asked for
+ * one: some refuse the log-in over it. */
+static bool asks_persistent(const struct idp *idp)
+{
+    bool by_attributes = str_eq(idp->map, S("funet")) || str_eq(idp->map, S("mpassid"));
+
+    for (size_t i = 0; i < idp->attributes.n; i++)
+        by_attributes = by_attributes || str_has_suffix(idp->attributes.at[i], S("=subject"));
+
+    return str_eq(idp->name_id_policy, S("persistent")) || (!str_eq(idp->name_id_policy, S("any")) && !by_attributes);
+}
+
 static enum step make_request(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
     struct login *l = c->login;
 
     if (s->metadata->sso_redirect.p == NULL)
-        return fail(f, FAIL_UPSTREAM, "metadata_endpoint", "%.*s takes no redirects", STR_ARG(s->idp.id));
+        return fail(
+            f, FAIL_UPSTREAM, "metadata_post_only",
+            "%.*s names HTTP-POST as the only binding of its SingleSignOnService; let it offer HTTP-Redirect too",
+            STR_ARG(s->idp.id));
     l->upstream_id = arena_printf(c->arena, "_%.*s", STR_ARG(crypt_token(c->arena, c->world, 20)));
     l->fresh = login_fresh(l) || l->max_age_s >= 0; /* SAML cannot say how old is too old */
     l->asked_city_s = c->now_s;
@@ -111,6 +126,7 @@ static enum step make_request(struct ctx *c, struct fail *f)
         .issuer = saml_sp_entity_id(c->arena, c->set),
         .acs = saml_sp_acs(c->arena, c->set),
         .force = l->fresh,
+        .persistent = asks_persistent(&s->idp),
     };
     for (size_t i = 0; i < s->idp.contexts.n && i < SAML_CONTEXTS_MAX; i++)
         request.contexts[request.context_count++] = s->idp.contexts.at[i];
@@ -366,7 +382,19 @@ static enum step make_person(struct ctx *c, struct fail *f)
     struct map_notes notes = { .n = 0 };
 
     attribute_list_log(&attributes, &s->idp);
-    bool good = map_person(c->arena, &s->idp, attributes.at, attributes.n, saml_subject(s->said), p, &notes, f);
+    struct fail why = { 0 };
+    bool good = map_person(c->arena, &s->idp, attributes.at, attributes.n, saml_subject(s->said), p, &notes, &why);
+    bool foreign = !good && str_eq(str_of(why.code), S("scope_foreign"));
+    if (s->metadata->pattern_count > 0 && (foreign || map_notes_find(&notes, NOTE_SCOPE_FOREIGN) != NULL))
+        log_event(LOG_WARN, "upstream.scope_pattern", LOG_C("support_code", c->support_code), LOG_S("idp", s->idp.id),
+                  LOG_N("patterns", s->metadata->pattern_count),
+                  LOG_C("mend", "metadata names scopes as patterns (regexp), which are not read: write them out in "
+                                "scopes of the row"));
+    if (foreign && s->metadata->pattern_count > 0)
+        (void)fail(f, why.kind, why.code, "%s; metadata names scopes as patterns (regexp), which are not read",
+                   why.detail);
+    else if (!good)
+        *f = why;
     map_notes_tell(&notes, good ? p : NULL, s->idp.id, c->support_code);
     if (!good && p->subject.p == NULL)
         tell_name_id(c, s);

@@ -25,8 +25,15 @@ static size_t oidc_addresses(struct arena *a, const struct settings *set, const 
     return n;
 }
 
-static size_t saml_addresses(struct arena *a, const struct settings *set, struct address *out)
+/* A city whose row keeps our encryption key from it reads metadata of its own. */
+static size_t saml_addresses(struct arena *a, const struct settings *set, const struct idp *idp, struct address *out)
 {
+    if (!idp->share_encryption_key) {
+        out[0] = (struct address){ "entityID", saml_sp_entity_id(a, set) };
+        out[1] = (struct address){ "metadata", saml_sp_metadata_of(a, set, idp) };
+        out[2] = (struct address){ "assertion consumer (POST)", saml_sp_acs(a, set) };
+        return 3;
+    }
     out[0] = (struct address){ "entityID, metadata", saml_sp_entity_id(a, set) };
     out[1] = (struct address){ "assertion consumer (POST)", saml_sp_acs(a, set) };
     return 2;
@@ -36,6 +43,6 @@ size_t idp_addresses(struct arena *a, const struct settings *set, const struct i
                      struct address out[ADDRESSES_MAX])
 {
     return idp->kind == IDP_OIDC   ? oidc_addresses(a, set, idp, out)
-           : idp->kind == IDP_SAML ? saml_addresses(a, set, out)
+           : idp->kind == IDP_SAML ? saml_addresses(a, set, idp, out)
                                    : 0;
 }

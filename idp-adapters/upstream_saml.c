@@ -11,6 +11,11 @@ struct str saml_sp_acs(struct arena *a, const struct settings *set)
     return arena_printf(a, "%.*s/upstream/saml/acs", STR_ARG(set->public_url));
 }
 
+struct str saml_sp_metadata_of(struct arena *a, const struct settings *set, const struct idp *idp)
+{
+    return arena_printf(a, "%.*s/saml/metadata/%.*s", STR_ARG(set->public_url), STR_ARG(idp->id));
+}
+
 /* Where a person is sent must be https, but on the loopback of a test row. */
 static bool is_endpoint(struct str url, bool test)
 {

@@ -17,6 +17,8 @@
 /* Where we are, as a service provider: entityID and assertion consumer service. */
 struct str saml_sp_entity_id(struct arena *a, const struct settings *set);
 struct str saml_sp_acs(struct arena *a, const struct settings *set);
+/* Where one city reads our metadata, by its row. */
+struct str saml_sp_metadata_of(struct arena *a, const struct settings *set, const struct idp *idp);
 
 struct str upstream_saml_name(struct arena *a, const struct idp *idp); /* under which it is kept */
 /* got.value: const struct saml_metadata *.  The parser's codes are those of saml_metadata_read(). */

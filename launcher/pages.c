@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/pages.h"
+#include "launcher/faults.def"
 
 #include "base/settings.h"
 #include "launcher/cities.h"
@@ -264,6 +265,23 @@ static bool retries(const struct error_view *v)
     return cause_of(v->kind) == CAUSE_OURS && v->retry_s > 0 && html_url_is_safe(v->again) && v->again.p[0] == '/';
 }
 
+static struct str fault_of(struct str word, enum lang lang)
+{
+    static const struct {
+        const char *word;
+        enum text text;
+    } faults[] = {
+#define X(code, key) { #code, T_##key },
+        FAULTS(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        if (str_eq(word, str_of(faults[i].word)))
+            return text(faults[i].text, lang);
+    return (struct str){ NULL, 0 };
+}
+
 struct html page_error(struct arena *a, const struct error_view *v)
 {
     struct error_out out = { .page = v->page,
@@ -274,6 +292,7 @@ struct html page_error(struct arena *a, const struct error_view *v)
 
     out.in.fresh = otherwise(v->fresh, S("/"));
     out.city_of = city_genitive(a, v->city, v->page.lang);
+    out.fault = fault_of(v->word, v->page.lang);
     out.retries = retries(v);
     RENDER(a, view_error, &out);
 }

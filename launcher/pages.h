@@ -187,7 +187,8 @@ struct error_view {
     struct page page;
     enum fail_kind kind; /* chooses the words */
     struct str city;     /* name of the identity provider, for FAIL_UPSTREAM */
-    struct str service;  /* name of the service, where one is known */
+    struct str word; /* the stable code of what is wrong at the identity provider, for those who run it; absent: none */
+    struct str service; /* name of the service, where one is known */
     struct str support_code;
     int64_t at_s;
     struct str again; /* the same thing once more, e.g. "/sign-in?login=…"; absent: none */

@@ -85,7 +85,7 @@ struct error_out {
     struct error_view in;
     enum cause cause;
     struct code code;
-    struct str at, city_of;
+    struct str at, city_of, fault; /* fault: what in.word means, in a sentence; absent: the word alone */
     bool retries;
 };
 

@@ -17,7 +17,7 @@
 #define EXC_C14N  "http://www.w3.org/2001/10/xml-exc-c14n#"
 #define ENVELOPED DS "enveloped-signature"
 
-enum { PREFIXES_MAX = 16, CANONICAL_MAX_B = XML_MESSAGE_MAX_B * 8 };
+enum { PREFIXES_MAX = 16, CANONICAL_MAX_B = 1 << 20 };
 
 /* --- keys ------------------------------------------------------------------- */
 
@@ -180,6 +180,21 @@ static const struct method *method_named(const struct method *list, struct str u
     return NULL;
 }
 
+/* Names what came, and what the identity provider is to be set to instead. */
+static bool refuse_algorithm(struct arena *a, const struct _xmlNode *n, const char *what, struct fail *f)
+{
+    struct str uri = xml_attr(a, n, NULL, "Algorithm");
+    bool pss = str_find(uri, S("MGF1")) < uri.n || str_find(uri, S("rsa-pss")) < uri.n;
+    bool sha1 = str_has_suffix(uri, S("sha1"));
+
+    return fail(f, FAIL_UPSTREAM, "sig_algorithm", "%s method %.*s%s is not accepted: set the identity provider to %s",
+                what, (int)(uri.n < 80 ? uri.n : 80), uri.p != NULL ? uri.p : "(none)",
+                pss    ? " (RSA-PSS)"
+                : sha1 ? " (SHA-1)"
+                       : "",
+                str_eq(str_of(what), S("digest")) ? "SHA-256" : "RSA (PKCS #1 1.5) or ECDSA with SHA-256");
+}
+
 static bool has_algorithm(struct arena *a, const struct _xmlNode *n, const char *uri)
 {
     return str_eq(xml_attr(a, n, NULL, "Algorithm"), str_of(uri));
@@ -266,7 +281,7 @@ static bool read_reference(struct arena *a, const struct _xmlNode *reference, st
         return fail(f, FAIL_UPSTREAM, "sig_reference", "the reference says what it is to");
     s->digest_method = method_named(digest_methods, xml_attr(a, child[1], NULL, "Algorithm"));
     if (s->digest_method == NULL)
-        return fail(f, FAIL_UPSTREAM, "sig_algorithm", "digest method is not allowed");
+        return refuse_algorithm(a, child[1], "digest", f);
     if (!xml_base64(a, xml_text(a, child[2]), &s->digest))
         return fail(f, FAIL_UPSTREAM, "sig_structure", "DigestValue is not base64");
     return read_transforms(a, child[0], s, f);
@@ -281,7 +296,7 @@ static bool read_signed_info(struct arena *a, struct str own_id, struct signatur
         return fail(f, FAIL_UPSTREAM, "sig_structure", "SignedInfo is not as it must be");
     s->method = method_named(signature_methods, xml_attr(a, child[1], NULL, "Algorithm"));
     if (s->method == NULL)
-        return fail(f, FAIL_UPSTREAM, "sig_algorithm", "signature method is not allowed");
+        return refuse_algorithm(a, child[1], "signature", f);
     return read_c14n(a, child[0], &s->info_prefixes, f) && read_reference(a, child[2], own_id, s, f);
 }
 

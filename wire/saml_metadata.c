@@ -19,6 +19,18 @@ struct reading {
     struct keyring *keys;
 };
 
+static struct str token(const struct reading *r, const xmlNode *n, const char *name)
+{
+    return xml_collapsed(r->arena, xml_attr(r->arena, n, NULL, name));
+}
+
+static bool is_true(const struct reading *r, const xmlNode *n, const char *name)
+{
+    struct str said = token(r, n, name);
+
+    return str_eq(said, S("true")) || str_eq(said, S("1"));
+}
+
 /* --- validity ---------------------------------------------------------------- */
 
 /* Takes "12Y" and the like off *rest; false when what follows is no number with that unit. */
@@ -63,8 +75,8 @@ static int64_t duration_s(struct str text)
 /* The earliest validUntil and the shortest cacheDuration on the way down apply. */
 static bool note_validity(const struct reading *r, const xmlNode *n, struct fail *f)
 {
-    struct str until = xml_attr(r->arena, n, NULL, "validUntil");
-    int64_t cache_s = duration_s(xml_attr(r->arena, n, NULL, "cacheDuration"));
+    struct str until = token(r, n, "validUntil");
+    int64_t cache_s = duration_s(token(r, n, "cacheDuration"));
     int64_t ms;
 
     if (cache_s > 0 && (r->out->cache_s == 0 || cache_s < r->out->cache_s))
@@ -125,8 +137,7 @@ static bool is_location(struct str url)
 /* The first of each binding counts [SAML metadata 2.4.3]. */
 static void read_service(struct reading *r, const xmlNode *n, struct str *redirect, struct str *post)
 {
-    struct str binding = xml_attr(r->arena, n, NULL, "Binding");
-    struct str location = xml_attr(r->arena, n, NULL, "Location");
+    struct str binding = token(r, n, "Binding"), location = token(r, n, "Location");
     struct str *to = str_eq(binding, S(BINDING "HTTP-Redirect")) ? redirect
                      : str_eq(binding, S(BINDING "HTTP-POST"))   ? post
                                                                  : NULL;
@@ -143,9 +154,12 @@ static void read_scopes(struct reading *r, const xmlNode *n)
     if (extensions == NULL)
         return;
     for (const xmlNode *c = xml_first(extensions); c != NULL; c = xml_next(c)) {
-        struct str pattern = xml_attr(r->arena, c, NULL, "regexp");
-        if (!xml_is(c, SHIBMD, "Scope") || str_eq(pattern, S("true")) || str_eq(pattern, S("1")))
+        if (!xml_is(c, SHIBMD, "Scope"))
             continue;
+        if (is_true(r, c, "regexp")) {
+            r->out->pattern_count++;
+            continue;
+        }
         struct str scope = str_trim(xml_text(r->arena, c));
         if (scope.n > 0 && r->out->scope_count < METADATA_SCOPES_MAX)
             r->out->scopes[r->out->scope_count++] = arena_str(r->arena, scope);
@@ -155,10 +169,10 @@ static void read_scopes(struct reading *r, const xmlNode *n)
 static void read_role(struct reading *r, const xmlNode *role)
 {
     struct saml_metadata *out = r->out;
-    struct str wants = xml_attr(r->arena, role, NULL, "WantAuthnRequestsSigned"), none = { NULL, 0 };
+    struct str none = { NULL, 0 };
 
-    out->want_signed_requests = str_eq(wants, S("true")) || str_eq(wants, S("1"));
-    out->error_url = arena_str(r->arena, xml_attr(r->arena, role, NULL, "errorURL"));
+    out->want_signed_requests = is_true(r, role, "WantAuthnRequestsSigned");
+    out->error_url = arena_str(r->arena, token(r, role, "errorURL"));
     read_scopes(r, role);
     for (const xmlNode *c = xml_first(role); c != NULL; c = xml_next(c)) {
         if (xml_is(c, MD, "KeyDescriptor"))
@@ -172,10 +186,10 @@ static void read_role(struct reading *r, const xmlNode *role)
 
 static bool speaks_saml_2(const struct reading *r, const xmlNode *role)
 {
-    struct str rest = xml_attr(r->arena, role, NULL, "protocolSupportEnumeration"), word;
+    struct str rest = token(r, role, "protocolSupportEnumeration"), word;
 
     while (str_split(&rest, ' ', &word))
-        if (str_eq(str_trim(word), S(SAML20)))
+        if (str_eq(word, S(SAML20)))
             return true;
     return false;
 }
@@ -188,7 +202,7 @@ static bool read_entity(struct reading *r, const xmlNode *entity, struct fail *f
         role = xml_next(role);
     if (role == NULL)
         return fail(f, FAIL_UPSTREAM, "metadata_role", "no SAML 2.0 identity provider");
-    r->out->entity_id = arena_str(r->arena, xml_attr(r->arena, entity, NULL, "entityID"));
+    r->out->entity_id = arena_str(r->arena, token(r, entity, "entityID"));
     if (!note_validity(r, entity, f) || !note_validity(r, role, f) || !is_valid(r, f))
         return false;
     read_scopes(r, entity);
@@ -203,7 +217,7 @@ static bool read_entity(struct reading *r, const xmlNode *entity, struct fail *f
 
 static bool is_wanted(const struct reading *r, const xmlNode *n)
 {
-    return xml_is(n, MD, "EntityDescriptor") && str_eq(xml_attr(r->arena, n, NULL, "entityID"), r->rules->entity_id);
+    return xml_is(n, MD, "EntityDescriptor") && str_eq(token(r, n, "entityID"), r->rules->entity_id);
 }
 
 /* --- a tree -------------------------------------------------------------------- */

@@ -27,10 +27,10 @@ struct saml_metadata {
     struct str error_url; /* absent: none */
     bool want_signed_requests;
     const struct keyring *signing;          /* at least one */
-    struct str scopes[METADATA_SCOPES_MAX]; /* shibmd:Scope, literal ones; patterns are passed over */
-    size_t scope_count;
-    int64_t valid_until_s; /* the earliest that applies to it; 0: not stated */
-    int64_t cache_s;       /* cacheDuration, the shortest; 0: not stated */
+    struct str scopes[METADATA_SCOPES_MAX]; /* shibmd:Scope, literal ones */
+    size_t scope_count, pattern_count;      /* patterns (regexp="true") are passed over and counted */
+    int64_t valid_until_s;                  /* the earliest that applies to it; 0: not stated */
+    int64_t cache_s;                        /* cacheDuration, the shortest; 0: not stated */
 };
 
 struct saml_metadata_rules {

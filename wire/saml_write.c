@@ -52,7 +52,10 @@ struct str saml_request_write(struct arena *a, const struct saml_request *r)
     attribute(&b, "Version", S("2.0"));
     buf_add(&b, S("><saml:Issuer xmlns:saml=\"" SAML_NS_ASSERTION "\">"));
     xml_add_escaped(&b, r->issuer);
-    buf_add(&b, S("</saml:Issuer>"));
+    buf_add(&b, S("</saml:Issuer><samlp:NameIDPolicy AllowCreate=\"true\""));
+    if (r->persistent)
+        attribute(&b, "Format", S(SAML_PERSISTENT));
+    buf_add(&b, S("></samlp:NameIDPolicy>"));
     if (r->context_count > 0) {
         buf_add(&b, S("<samlp:RequestedAuthnContext Comparison=\"exact\">"));
         for (size_t i = 0; i < r->context_count; i++) {
@@ -178,6 +181,7 @@ struct str saml_sp_metadata_write(struct arena *a, const struct saml_sp *sp)
         key_descriptor(&b, "signing", sp->signing[i]);
     for (size_t i = 0; i < sp->encryption_count; i++)
         key_descriptor(&b, "encryption", sp->encryption[i]);
+    element(&b, "md:NameIDFormat", S(SAML_PERSISTENT));
     open_tag(&b, "md:AssertionConsumerService");
     attribute(&b, "Binding", S(POST_BINDING));
     attribute(&b, "Location", sp->acs);

@@ -16,12 +16,13 @@ struct saml_request { /* AuthnRequest [SAML core 3.4.1] */
     struct str id;
     int64_t now_s;
     struct str destination, issuer, acs;
-    bool force, passive;
+    bool force, passive, persistent;        /* persistent: the name that is asked for; else any that the city has */
     struct str contexts[SAML_CONTEXTS_MAX]; /* RequestedAuthnContext, exact; none: not asked */
     size_t context_count;
 };
 
-/* Names no NameIDPolicy: the identity provider knows best what it can send [SDP-SP03]. */
+/* A new name of the person may always be made; which kind is asked for, or left to the identity provider, which knows
+ * best what it can send [SAML core 3.4.1.1; SDP-SP03]. */
 struct str saml_request_write(struct arena *a, const struct saml_request *r);
 
 /* HTTP-Redirect [SAML bindings 3.4.4.1]: "SAMLRequest=…&RelayState=…", and with
@@ -37,6 +38,7 @@ struct saml_sp { /* our metadata as a service provider [SAML metadata 2.4.4] */
     struct str encryption[SAML_CERTIFICATES_MAX];
     size_t signing_count, encryption_count;
     struct str name; /* for people */
+    /* none of encryption: it then sends in the clear, over TLS */
     bool signs_requests;
     int64_t valid_until_s; /* 0: not stated */
 };

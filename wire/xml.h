@@ -19,7 +19,7 @@ struct _xmlNode;
 struct _xmlDoc;
 
 enum {
-    XML_MESSAGE_MAX_B = 131072, /* where the caller names no other limit */
+    XML_MESSAGE_MAX_B = 262144, /* where the caller names no other limit */
     XML_ELEMENTS_MAX = 5000,
     XML_DEPTH_MAX = 64,
     XML_ATTRIBUTES_MAX = 256, /* of one element, namespace declarations included */

@@ -149,6 +149,17 @@ static bool children_ok(const struct _xmlNode *holder)
     return xml_only_elements(holder);
 }
 
+/* AD FS has CBC alone; our row keeps the key out of what it reads, so that it does not encrypt at all. */
+static bool refuse_content(struct arena *a, const struct _xmlNode *method, struct fail *f)
+{
+    struct str uri = method != NULL ? algorithm_of(a, method) : (struct str){ NULL, 0 };
+
+    return fail(f, FAIL_UPSTREAM, "enc_algorithm",
+                "content is encrypted with %.*s, not with AES-GCM: set the identity provider to it, or "
+                "share_encryption_key: false in its row, and let it read our metadata again",
+                (int)(uri.n < 64 ? uri.n : 64), uri.p != NULL ? uri.p : "(nothing named)");
+}
+
 bool xmlenc_read(struct arena *a, const struct _xmlNode *holder, struct encrypted *out, struct fail *f)
 {
     *out = (struct encrypted){ .data = xml_child(holder, XENC, "EncryptedData") };
@@ -160,7 +171,7 @@ bool xmlenc_read(struct arena *a, const struct _xmlNode *holder, struct encrypte
     const struct _xmlNode *method = xml_child(out->data, XENC, "EncryptionMethod");
     out->key_B = method != NULL ? content_key_B(algorithm_of(a, method)) : 0;
     if (out->key_B == 0)
-        return fail(f, FAIL_UPSTREAM, "enc_algorithm", "content is not encrypted with AES-GCM");
+        return refuse_content(a, method, f);
     if (!read_cipher(a, out->data, &out->cipher) || out->cipher.n < GCM_NONCE_B + GCM_TAG_B)
         return fail(f, FAIL_UPSTREAM, "enc_structure", "EncryptedData is not as it must be");
     if (!read_key_info(a, holder, xml_child(out->data, DS, "KeyInfo"), out, f))

@@ -481,7 +481,10 @@ TEST(the_request_is_deflated_names_us_and_is_signed_when_the_city_wants_it) /* [
     CHECK_STR(xml_attr(t->arena, request, NULL, "ForceAuthn"), "true");
     CHECK_STR(xml_attr(t->arena, request, NULL, "IssueInstant"), "2026-08-10T08:00:00Z");
     CHECK_STR(xml_text(t->arena, xml_first(request)), FORGE_SP);
-    CHECK(xml_next(xml_first(request)) == NULL); /* no NameIDPolicy */
+    const struct _xmlNode *policy = xml_next(xml_first(request));
+    CHECK(xml_is(policy, SAML_NS_PROTOCOL, "NameIDPolicy") && xml_next(policy) == NULL);
+    CHECK_STR(xml_attr(t->arena, policy, NULL, "AllowCreate"), "true");
+    CHECK(xml_attr(t->arena, policy, NULL, "Format").p == NULL); /* funet names people by attributes */
 
     x.idp.metadata_xml = metadata(t->arena, "", "WantAuthnRequestsSigned=\"true\"");
     use_registry(&x);
@@ -495,6 +498,80 @@ TEST(the_request_is_deflated_names_us_and_is_signed_when_the_city_wants_it) /* [
     c = new_ctx(t, &x, false);
     CHECK(!adapter_run(c, adapter_saml.start));
     CHECK_STR(c->fail.code, "temporarily_unavailable");
+    close_bench(&x);
+}
+
+/* [SAML core 3.4.1.1] */
+TEST(a_persistent_name_is_asked_for_where_the_map_needs_it_or_the_row_says_so)
+{
+    static const struct {
+        const char *map, *policy;
+        bool persistent;
+    } rows[] = { { "funet", "by_map", false }, { "mpassid", "by_map", false },  { "entra", "by_map", true },
+                 { "google", "", true },       { "funet", "persistent", true }, { "google", "any", false },
+                 { "adfs", "by_map", false } };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench x;
+        struct fail f = { 0 };
+        struct form *form;
+        struct str packed;
+        open_bench(t, &x);
+        x.idp.map = str_of(rows[i].map);
+        struct str own = S("objectGUID=subject");
+        if (strcmp(rows[i].map, "adfs") == 0)
+            x.idp.attributes = (struct strs){ &own, 1 };
+        x.idp.name_id_policy = str_of(rows[i].policy);
+        use_registry(&x);
+        struct ctx *c = new_ctx(t, &x, false);
+        CHECK(adapter_run(c, adapter_saml.start));
+        CHECK(form_read(t->arena, str_from(c->upstream_url, sizeof SSO), &form, &f));
+        CHECK(b64_decode(t->arena, form_get(form, S("SAMLRequest")), &packed));
+        struct str text = inflated(t, packed);
+        CHECK(str_find(text, S("<samlp:NameIDPolicy AllowCreate=\"true\"")) < text.n);
+        CHECK_INT(str_find(text, S(SAML_PERSISTENT)) < text.n, rows[i].persistent);
+        close_bench(&x);
+    }
+}
+
+/* What comes with a later protocol is refused by a word of its own, and says what to do until then. */
+TEST(what_a_city_cannot_do_yet_is_named)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    x.idp.metadata_xml = edit(t, metadata(t->arena, "", ""), "bindings:HTTP-Redirect", "bindings:HTTP-POST");
+    use_registry(&x);
+    struct ctx *c = new_ctx(t, &x, false);
+    CHECK(!adapter_run(c, adapter_saml.start));
+    CHECK_STR(c->fail.code, "metadata_post_only");
+    CHECK(strstr(c->fail.detail, "HTTP-Redirect") != NULL);
+
+    x.idp.metadata_xml =
+        edit(t, metadata(t->arena, "", ""), "1.0\">oulu.example<", "1.0\" regexp=\" true \">.*example<");
+    use_registry(&x);
+    c = new_ctx(t, &x, false);
+    CHECK(adapter_run(c, adapter_saml.start));
+    struct str text = edit(t, draft(t, &x, c), "urn:oid:0.9.2342.19200300.100.1.1", "urn:oid:1.3.6.1.4.1.5923.1.1.1.6");
+    post(t, c, sealed(t, &x, edit(t, text, ">anna<", ">anna@oulu.example<"), &(struct forge_sign){ .key = FORGE_IDP }));
+    CHECK(!adapter_run(c, adapter_saml.finish) && c->person == NULL);
+    CHECK_STR(c->fail.code, "scope_foreign");
+    CHECK(strstr(c->fail.detail, "regexp") != NULL);
+
+    x.idp.metadata_xml = metadata(t->arena, "", "");
+    use_registry(&x);
+    c = new_ctx(t, &x, false);
+    CHECK(adapter_run(c, adapter_saml.start));
+    post(t, c,
+         forge_replace(t->arena, sealed(t, &x, draft(t, &x, c), &(struct forge_sign){ .key = FORGE_IDP }),
+                       "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+                       "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"));
+    CHECK(!adapter_run(c, adapter_saml.finish) && c->person == NULL);
+    CHECK_STR(c->fail.code, "sig_algorithm");
+    CHECK(strstr(c->fail.detail, "RSA-PSS") != NULL);
+
+    CHECK_STR(log_in(t, &x, &(struct forge_encrypt){ .content = "http://www.w3.org/2001/04/xmlenc#aes256-cbc" }),
+              "enc_algorithm");
     close_bench(&x);
 }
 

@@ -7,7 +7,8 @@ static struct idp idps[] = {
     { .id = S("anjala"), .kind = IDP_LOCAL, .enabled = true },
     { .id = S("oulu-edu"), .kind = IDP_OIDC, .auth_method = S("client_secret_basic") },
     { .id = S("tampere"), .kind = IDP_OIDC, .enabled = true, .auth_method = S("private_key_jwt") },
-    { .id = S("turku"), .kind = IDP_SAML, .enabled = true },
+    { .id = S("turku"), .kind = IDP_SAML, .enabled = true, .share_encryption_key = true },
+    { .id = S("vaasa"), .kind = IDP_SAML, .enabled = true },
 };
 
 static struct str text_of(struct test *t, size_t first, size_t n)
@@ -28,7 +29,7 @@ static bool says(struct str text, const char *line)
 
 TEST(each_row_has_its_addresses_also_before_it_is_enabled)
 {
-    struct str text = text_of(t, 0, 4);
+    struct str text = text_of(t, 0, 5);
 
     CHECK(says(text,
                "  oulu-edu             redirect URI               https://login.example.fi/upstream/oidc/oulu-edu\n"));
@@ -38,6 +39,8 @@ TEST(each_row_has_its_addresses_also_before_it_is_enabled)
     CHECK(says(text, "  tampere              our keys (JWKS)            https://login.example.fi/upstream/jwks\n"));
     CHECK(says(text, "  turku                entityID, metadata         https://login.example.fi/saml/metadata\n"));
     CHECK(says(text, "  turku                assertion consumer (POST)  https://login.example.fi/upstream/saml/acs\n"));
+    CHECK(says(text, "  vaasa                entityID                   https://login.example.fi/saml/metadata\n"));
+    CHECK(says(text, "  vaasa                metadata                   https://login.example.fi/saml/metadata/vaasa\n"));
     CHECK(!says(text, "anjala"));
     CHECK(!says(text, "oulu-edu             our keys")); /* who has a secret of ours needs no key of ours */
 }

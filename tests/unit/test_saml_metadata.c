@@ -210,6 +210,15 @@ TEST(our_metadata_escapes_what_it_is_given_and_reads_back)
     const struct _xmlNode *names = xml_first(xml_first(role));
     CHECK_STR(xml_text(t->arena, xml_first(names)), "<b>Digi&One\"\xEF\xBF\xBD'");
     CHECK_INT(xml_count(role, "urn:oasis:names:tc:SAML:2.0:metadata", "KeyDescriptor"), 3);
+    CHECK_STR(xml_text(t->arena, xml_child(role, "urn:oasis:names:tc:SAML:2.0:metadata", "NameIDFormat")),
+              SAML_PERSISTENT);
+    CHECK_STR(xml_attr(t->arena, role, NULL, "AuthnRequestsSigned"), "false");
+    struct saml_sp other = sp;
+    other.signs_requests = true;
+    other.encryption_count = 0;
+    role = xml_first(xml_root(xml_parse(t->arena, saml_sp_metadata_write(t->arena, &other), 65536, &f)));
+    CHECK_STR(xml_attr(t->arena, role, NULL, "AuthnRequestsSigned"), "true");
+    CHECK_INT(xml_count(role, "urn:oasis:names:tc:SAML:2.0:metadata", "KeyDescriptor"), 1);
 }
 
 TEST(times_are_read_strictly_and_written_back)
