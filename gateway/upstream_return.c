@@ -14,7 +14,14 @@
 
 /* Small and large answers have budgets of their own (session/limits.h): a city's schools stand behind one address, and
  * that must not mean the whole store. */
-enum { ANSWER_ID_B = 16, RELAY_B = 28, ANSWER_LIFE_S = 120, STATE_MAX_B = 128, ANSWER_SMALL_B = 32768 };
+enum {
+    ANSWER_ID_B = 16,
+    SAML_ID_CHARS = 28,
+    OIDC_ID_CHARS = 22,
+    ANSWER_LIFE_S = 120,
+    STATE_MAX_B = 128,
+    ANSWER_SMALL_B = 32768
+};
 
 /* ── rows that lead from a browser's login to flow ──────────────────────── */
 
@@ -104,10 +111,11 @@ struct posted { /* c->state */
     struct kv_got count, stored;
 };
 
-/* What our requests are called: "_" and 20 random bytes (idp-adapters/adapter_saml.c). */
+/* What our requests are called: 20 random bytes after "_" over SAML, 16 over OpenID Connect.  Only what looks like
+ * neither was surely not asked for; what does is looked up. */
 static bool is_ours(struct str relay)
 {
-    return relay.n == RELAY_B && relay.p[0] == '_';
+    return (relay.n == SAML_ID_CHARS && relay.p[0] == '_') || relay.n == OIDC_ID_CHARS;
 }
 
 static struct str bound(struct arena *a, struct str id)
