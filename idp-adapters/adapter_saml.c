@@ -366,12 +366,11 @@ static enum step replay_read(struct ctx *c, struct fail *f)
 /* Which name the message bore, and which would have done. */
 static void tell_name_id(const struct ctx *c, const struct saml *s)
 {
-    struct str format = s->said->name_id_format, wanted = map_subject_names(c->arena, &s->idp);
+    struct str format = s->said->name_id_format;
 
     log_event(LOG_WARN, "upstream.name_id", LOG_S("idp", s->idp.id), LOG_C("support_code", c->support_code),
               LOG_S("came", str_is_set(format) ? format : S("no NameID, or one without a format")),
-              LOG_S("map", s->idp.map), LOG_C("wanted", "a NameID of format persistent, or one of the attributes"),
-              LOG_S("attributes", str_is_set(wanted) ? wanted : S("-")));
+              LOG_S("map", s->idp.map), LOG_S("wanted", map_subject_wanted(c->arena, &s->idp)));
 }
 
 static enum step make_person(struct ctx *c, struct fail *f)

@@ -140,6 +140,8 @@ bool affiliation_of_mpass(struct arena *a, const struct provider *p, struct str 
     if (str_is_set(parts[5]) && str_is_set(out->school_oid) && !str_eq(parts[5], out->school_oid))
         return no(why, NOTE_SCHOOL_CONTRADICTS, parts[5]);
     out->group = group_of(a, parts[2]);
+    if (str_is_set(parts[2]) && out->group.p == NULL)
+        (void)no(why, NOTE_GROUP_UNUSABLE, (struct str){ NULL, 0 });
     if (str_is_set(parts[6]))
         out->office_oid = arena_str(a, parts[6]);
     return true;
@@ -203,9 +205,9 @@ static bool join_one(struct joining *j, struct str role, size_t i, size_t school
     }
     if (!at_school(j->provider, school, &one, &unused)) /* noted when it was read */
         return false;
-    if (group.n > GROUP_MAX_B)
-        map_note(j->notes, NOTE_GROUP_UNUSABLE, l->groups.attribute, (struct str){ NULL, 0 });
     one.group = group_of(j->arena, group);
+    if (str_is_set(group) && one.group.p == NULL)
+        map_note(j->notes, NOTE_GROUP_UNUSABLE, l->groups.attribute, (struct str){ NULL, 0 });
     one.charge = charge_for(l, one.school_oid, i, schools);
     if (affiliations_add(j->into, &one))
         return true;
@@ -213,10 +215,24 @@ static bool join_one(struct joining *j, struct str role, size_t i, size_t school
     return false;
 }
 
+/* The only role among empty places; absent when there are none or several. */
+static struct str only_role(const struct strs *roles)
+{
+    struct str one = { NULL, 0 };
+
+    for (size_t i = 0; i < roles->n; i++) {
+        if (str_is_set(roles->at[i]) && one.p != NULL)
+            return (struct str){ NULL, 0 };
+        one = str_is_set(roles->at[i]) ? roles->at[i] : one;
+    }
+    return one;
+}
+
 static void join_schools(struct joining *j)
 {
     const struct affiliation_lists *l = j->lists;
     size_t n = l->roles.values.n, schools = l->schools.values.n > 0 ? l->schools.values.n : n;
+    struct str only = only_role(&l->roles.values);
 
     if (n == 0 || has_school(j->into))
         return;
@@ -228,6 +244,10 @@ static void join_schools(struct joining *j)
         for (size_t i = 0; i < schools; i++)
             for (size_t r = 0; r < n; r++)
                 j->notes->left_out += join_one(j, l->roles.values.at[r], i, schools) ? 0 : 1;
+        return;
+    }
+    if (only.p != NULL && l->schools.values.n <= 1) { /* there is but one place where it can be meant */
+        j->notes->left_out += join_one(j, only, 0, 1) ? 0 : 1;
         return;
     }
     if (n != 1 && n != schools) {
@@ -272,9 +292,14 @@ bool affiliation_of_edu(struct arena *a, const struct provider *p, struct str va
         return no(why, NOTE_ROLE_UNKNOWN, str_is_set(role) ? role : value);
     if (!at_school(p, json_get_str(said, S("school_oid")), out, why))
         return false;
-    out->group = group_of(a, json_get_str(said, S("group"))); /* judged as it is once its escapes are gone */
+    struct str group = json_get_str(said, S("group"));
+    out->group = group_of(a, group); /* judged as it is once its escapes are gone */
+    if (str_is_set(group) && out->group.p == NULL)
+        (void)no(why, NOTE_GROUP_UNUSABLE, (struct str){ NULL, 0 });
     level = json_get(said, S("class_level"));
     if (level != NULL && level->type == JSON_INT && level->integer >= 1 && level->integer <= 12)
         out->class_level = (int)level->integer;
+    else if (level != NULL && level->type != JSON_NULL)
+        (void)no(why, NOTE_CLASS_LEVEL_UNKNOWN, level->text);
     return true;
 }

@@ -54,7 +54,8 @@ bool affiliations_add(struct affiliations *list, const struct affiliation *one);
 
 /* "provider OID;school code;group;role;role code;school OID;office OID", or the
  * older "municipality;school code;group;role", where the municipality is its
- * name, its code or the provider's OID.  False: *why says why not. */
+ * name, its code or the provider's OID.  False: *why says why not; true: *why says
+ * which part alone was left out, or NOTE_NONE. */
 bool affiliation_of_mpass(struct arena *a, const struct provider *p, struct str value, struct affiliation *out,
                           struct why_not *why);
 /* {"role":"teacher","code":2,"school_oid":"…","provider_oid":"…"} */

@@ -309,21 +309,45 @@ static bool other_part(struct str how, struct str *name)
     return str_has_prefix(how, with);
 }
 
-struct str map_subject_names(struct arena *a, const struct idp *idp)
+/* What the row names itself, if it does. */
+static bool own_subject(const struct idp *idp, struct str *name)
+{
+    size_t at;
+
+    for (size_t i = 0; i < idp->attributes.n; i++)
+        if (own_parts(idp->attributes.at[i], name, &at) && strcmp(own_fields[at].word, "subject") == 0)
+            return true;
+    return false;
+}
+
+struct str map_subject_wanted(struct arena *a, const struct idp *idp)
 {
     const struct dialect *d = dialect_named(idp->map);
-    struct str map = d != NULL ? text_of(&d->file) : S(""), line, words[LINE_WORDS], other;
+    struct str map = d != NULL ? text_of(&d->file) : S(""), line, words[LINE_WORDS], other, own;
     struct buf b = buf_new(a, 1024);
+    bool must = false;
 
-    while (str_split(&map, '\n', &line))
-        if (words_of(line, words) && str_eq(words[0], S("map")) && str_eq(words[2], S("subject")))
-            buf_printf(&b, "%s%.*s%s%.*s", b.n > 0 ? ", " : "", STR_ARG(words[1]),
-                       other_part(words[3], &other) ? " with " : "",
-                       STR_ARG(other_part(words[3], &other) ? other : S("")));
+    if (own_subject(idp, &own))
+        return arena_printf(a, "%.*s, as the row says", STR_ARG(own));
+    while (str_split(&map, '\n', &line)) {
+        if (!words_of(line, words) || !str_eq(words[0], S("map")) || !str_eq(words[2], S("subject")))
+            continue;
+        buf_printf(&b, "%s%.*s%s%.*s", b.n > 0 ? ", " : "", STR_ARG(words[1]),
+                   other_part(words[3], &other) ? " with " : "", STR_ARG(other_part(words[3], &other) ? other : S("")));
+        must = must || str_eq(words[4], S("refuse"));
+    }
+    if (!must) /* then the protocol's own name will do */
+        buf_printf(&b, "%spairwise-id, subject-id, a NameID of format persistent", b.n > 0 ? ", " : "");
     return buf_str(&b);
 }
 
 /* --- rows ------------------------------------------------------------------------- */
+
+static void see(struct making *m, struct str name)
+{
+    for (size_t i = 0; i < m->said_n && i < ATTRIBUTES_MAX; i++)
+        m->seen[i] = m->seen[i] || str_eq(m->said[i].name, name);
+}
 
 /* The city had more groups than it sends, and sent a link that we do not follow. */
 static void see_overage(struct making *m, const struct attribute *from)
@@ -336,16 +360,21 @@ static void see_overage(struct making *m, const struct attribute *from)
 static bool apply_row(struct making *m, struct str name, struct str field, struct str how,
                       const struct attribute *attributes, size_t n)
 {
-    const struct attribute *from = find(attributes, n, name);
     struct str *into = field_of(m, field), other;
     map_reader *read = reader_of(how);
 
-    if (into != NULL && other_part(how, &other))
+    see(m, name);
+    if (into != NULL && other_part(how, &other)) {
+        see(m, other);
         return map_compose_subject(m, into, name, other);
+    }
     if (into == NULL || read == NULL)
         return fail(m->fail, FAIL_OURS, "map_broken", "a map names the field %.*s or the reading %.*s", STR_ARG(field),
                     STR_ARG(how));
-    return from == NULL || read(m, into, from);
+    for (size_t i = 0; i < n; i++) /* one name may stand in a message twice */
+        if (str_eq(attributes[i].name, name) && !read(m, into, &attributes[i]))
+            return false;
+    return true;
 }
 
 static bool apply_map(struct making *m, struct str map, const struct attribute *attributes, size_t n)
@@ -358,8 +387,10 @@ static bool apply_map(struct making *m, struct str map, const struct attribute *
         if (str_eq(words[0], S("map")) && !(str_eq(words[2], S("subject")) && m->subject_is_own) &&
             !apply_row(m, words[1], words[2], words[3], attributes, n))
             return false;
-        if (str_eq(words[0], S("overage")))
+        if (str_eq(words[0], S("overage"))) {
+            see(m, words[1]);
             see_overage(m, find(attributes, n, words[1]));
+        }
     }
     return true;
 }
@@ -413,26 +444,30 @@ static void names_from_display(struct making *m)
         p->calling_name = m->display_name;
 }
 
-/* What came, by names, for whoever asks why somebody has no role or no name. */
-static struct str names_that_came(struct arena *a, const struct attribute *attributes, size_t n)
+/* What came, by names, for whoever asks why somebody has no role or no name; or what of it no row reads. */
+static struct str names_that_came(const struct making *m, bool unread)
 {
-    struct buf b = buf_new(a, 4 * MAP_NOTE_NAMES_MAX_B);
+    struct buf b = buf_new(m->arena, 4 * MAP_NOTE_NAMES_MAX_B);
 
-    for (size_t i = 0; i < n && b.n < MAP_NOTE_NAMES_MAX_B; i++)
-        buf_printf(&b, "%s%.*s", i > 0 ? ", " : "", (int)(attributes[i].name.n < 128 ? attributes[i].name.n : 128),
-                   attributes[i].name.p);
+    for (size_t i = 0; i < m->said_n && b.n < MAP_NOTE_NAMES_MAX_B; i++)
+        if (!unread || (i < ATTRIBUTES_MAX && !m->seen[i]))
+            buf_printf(&b, "%s%.*s", b.n > 0 ? ", " : "", (int)(m->said[i].name.n < 128 ? m->said[i].name.n : 128),
+                       m->said[i].name.p);
     return buf_str(&b);
 }
 
 /* People without a role, or without a name, are let in; somebody will ask why. */
-static void see_what_is_missing(struct making *m, const struct attribute *attributes, size_t n)
+static void see_what_is_missing(struct making *m)
 {
     const struct person *p = m->out;
+    struct str unread = names_that_came(m, true);
 
     if (p->affiliation_count == 0 && m->idp->provider != NULL)
-        map_note(m->notes, NOTE_NO_ROLE, (struct str){ NULL, 0 }, names_that_came(m->arena, attributes, n));
+        map_note(m->notes, NOTE_NO_ROLE, (struct str){ NULL, 0 }, names_that_came(m, false));
     if (!str_is_set(p->given_names) && !str_is_set(p->calling_name) && !str_is_set(p->family_name))
-        map_note(m->notes, NOTE_NO_NAME, (struct str){ NULL, 0 }, names_that_came(m->arena, attributes, n));
+        map_note(m->notes, NOTE_NO_NAME, (struct str){ NULL, 0 }, names_that_came(m, false));
+    if (unread.n > 0)
+        map_note(m->notes, NOTE_UNREAD, (struct str){ NULL, 0 }, unread);
 }
 
 bool map_person(struct arena *a, const struct idp *idp, const struct attribute *attributes, size_t n,
@@ -454,7 +489,7 @@ bool map_person(struct arena *a, const struct idp *idp, const struct attribute *
     if (!str_is_set(out->subject))
         out->subject = map_subject_of_protocol(a, subject);
     if (!str_is_set(out->subject)) {
-        map_note(notes, NOTE_NO_SUBJECT, (struct str){ NULL, 0 }, names_that_came(a, attributes, n));
+        map_note(notes, NOTE_NO_SUBJECT, (struct str){ NULL, 0 }, names_that_came(&m, false));
         return fail(f, FAIL_UPSTREAM, "no_subject", "neither the attributes nor the message name the person");
     }
     names_from_display(&m);
@@ -464,7 +499,7 @@ bool map_person(struct arena *a, const struct idp *idp, const struct attribute *
     affiliations_join(a, idp->provider, &m.lists, &m.whole, notes);
     out->affiliations = m.whole.at;
     out->affiliation_count = m.whole.n;
-    see_what_is_missing(&m, attributes, n);
+    see_what_is_missing(&m);
     return true;
 }
 

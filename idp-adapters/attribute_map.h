@@ -69,8 +69,8 @@ bool stated_acr(struct arena *a, struct str stated, const struct idp *idp, struc
 const char *own_attribute_trouble(struct str entry);
 /* The fields that such an entry may name, for messages and documents: "subject, learner_id, …". */
 struct str own_attribute_fields(struct arena *a);
-/* The attributes that would name the person, in order, for a log line: "urn:…, urn:…". */
-struct str map_subject_names(struct arena *a, const struct idp *idp);
+/* What would name the person over SAML, in order, for a log line: "urn:…, urn:…, a NameID of format persistent". */
+struct str map_subject_wanted(struct arena *a, const struct idp *idp);
 
 /* Where the spelling of a row's "SPELLING=role" ends: the last equals sign, for a group's DN has others; its length
  * when there is none. */

@@ -17,6 +17,7 @@ struct making {
     const struct idp *idp;
     const struct attribute *said; /* all that the answer says */
     size_t said_n;
+    bool seen[ATTRIBUTES_MAX]; /* some row reads it */
     struct person *out;
     struct str display_name;
     struct affiliation_lists lists;

@@ -57,8 +57,9 @@ static struct str cut(struct str s, size_t max)
 /* Lists of names are made by us and may be longer. */
 static size_t room_for(enum note kind)
 {
-    return kind == NOTE_NO_ROLE || kind == NOTE_NO_NAME || kind == NOTE_NO_SUBJECT ? MAP_NOTE_NAMES_MAX_B
-                                                                                   : MAP_NOTE_VALUE_MAX_B;
+    bool names = kind == NOTE_NO_ROLE || kind == NOTE_NO_NAME || kind == NOTE_NO_SUBJECT || kind == NOTE_UNREAD;
+
+    return names ? MAP_NOTE_NAMES_MAX_B : MAP_NOTE_VALUE_MAX_B;
 }
 
 void map_notes_tell(const struct map_notes *notes, const struct person *p, struct str idp, const char *support_code)
@@ -68,7 +69,8 @@ void map_notes_tell(const struct map_notes *notes, const struct person *p, struc
 
     for (size_t i = 0; i < notes->n; i++) {
         const struct map_note *n = &notes->at[i];
-        log_event(level, map_note_event(n->kind), LOG_S("idp", idp), LOG_C("support_code", support_code),
+        log_event(n->kind == NOTE_UNREAD ? LOG_DEBUG : level, map_note_event(n->kind), LOG_S("idp", idp),
+                  LOG_C("support_code", support_code),
                   LOG_S("attribute", str_is_set(n->attribute) ? n->attribute : S("-")),
                   LOG_S("value", str_is_set(n->value) ? cut(n->value, room_for(n->kind)) : S("-")),
                   LOG_N("count", n->count), LOG_C("mend", map_note_mend(n->kind)));

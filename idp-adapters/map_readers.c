@@ -50,8 +50,12 @@ static struct strs split_values(struct making *m, const struct attribute *from)
 
     for (size_t i = 0; i < from->values.n; i++) {
         struct str rest = from->values.at[i], part;
-        while (str_split(&rest, ';', &part))
-            add_value(m, &list, map_one_text(m, part));
+        while (str_split(&rest, ';', &part)) {
+            struct str value = map_one_text(m, part);
+            if (value.p == NULL && !text_is_blank(part))
+                map_note(m->notes, NOTE_TEXT_UNUSABLE, from->name, (struct str){ NULL, 0 });
+            add_value(m, &list, value);
+        }
     }
     while (list.n > 0 && list.at[list.n - 1].p == NULL)
         list.n--;
@@ -393,15 +397,21 @@ static bool each_affiliation(struct making *m, const struct attribute *from, aff
         return true;
     for (size_t i = 0; i < from->values.n; i++) {
         struct affiliation one = { 0 };
-        struct why_not why = { NOTE_VALUE_MALFORMED, { NULL, 0 } };
+        struct why_not why = { NOTE_NONE, { NULL, 0 } };
         struct str value = map_one_text(m, from->values.at[i]);
         bool good = value.p != NULL && read(m->arena, m->idp->provider, value, &one, &why);
         m->role_was_said = m->role_was_said || value.p != NULL;
+        if (good && why.kind != NOTE_NONE) /* a part of it */
+            map_note(m->notes, why.kind, from->name, why.value);
         if (good && affiliations_add(whole, &one))
             continue;
         m->notes->left_out++;
         if (text_trim(from->values.at[i]).n > 0)
-            map_note(m->notes, good ? NOTE_TOO_MANY : why.kind, from->name, why.value);
+            map_note(m->notes,
+                     good                    ? NOTE_TOO_MANY
+                     : why.kind != NOTE_NONE ? why.kind
+                                             : NOTE_VALUE_MALFORMED,
+                     from->name, why.value);
     }
     return true;
 }

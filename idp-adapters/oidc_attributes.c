@@ -2,6 +2,7 @@
 #include "idp-adapters/oidc_attributes.h"
 
 #include "base/fields.h"
+#include "base/text.h"
 
 enum { VALUE_MAX_B = 65536, AMR_MAX_B = 255 };
 
@@ -33,16 +34,25 @@ static struct str as_text(struct arena *a, const struct json_value *v)
     return json_done(&o);
 }
 
-/* null says nothing; it is no value. */
+static bool is_blank(const struct json_value *v)
+{
+    return v->type == JSON_NULL || (v->type == JSON_STR && text_is_blank(v->text));
+}
+
+/* null is no value.  Where nothing but null and white space is said, nothing is said: an empty claim of the ID token
+ * does not hide what userinfo says under the same name. */
 static size_t count_values(const struct json_value *v)
 {
     size_t n = 0;
+    bool said = false;
 
     if (v->type != JSON_ARRAY)
-        return v->type != JSON_NULL;
-    for (v = v->first; v != NULL; v = v->next)
+        return !is_blank(v);
+    for (v = v->first; v != NULL; v = v->next) {
         n += v->type != JSON_NULL;
-    return n;
+        said = said || !is_blank(v);
+    }
+    return said ? n : 0;
 }
 
 static void add(struct gathering *g, struct str name, const struct json_value *v)

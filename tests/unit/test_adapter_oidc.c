@@ -844,6 +844,26 @@ TEST(claims_become_attributes)
 }
 
 /* [domain 2] A directory has more groups for a person than anybody needs: they are left out, the person is not. */
+TEST(an_empty_claim_of_the_id_token_does_not_hide_userinfos)
+{
+    static const char *const empty[] = { "\"\"", "\" \"", "null", "[]", "[\"\"]", "[null,\"\"]" };
+    const struct idp idp = { .id = S("tampere") };
+    struct fail f = { 0 };
+
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
+        const struct json_value *token =
+            json_parse(t->arena, arena_printf(t->arena, "{\"userRole\":%s,\"b\":[\"\",\"x\"]}", empty[i]), &f);
+        struct attribute_list list =
+            oidc_attributes(t->arena, &idp, token, json_parse(t->arena, S("{\"userRole\":\"OPE\",\"b\":\"y\"}"), &f));
+        CHECK_INT(list.n, 2);
+        for (size_t k = 0; k < list.n; k++)
+            if (str_eq(list.at[k].name, S("userRole")))
+                CHECK_STR(list.at[k].values.at[0], "OPE");
+            else
+                CHECK(list.at[k].values.n == 2 && str_eq(list.at[k].values.at[1], S("x"))); /* places are kept */
+    }
+}
+
 TEST(attributes_and_values_over_the_limit_are_left_out_and_counted)
 {
     struct fail f = { 0 };

@@ -723,6 +723,27 @@ TEST(members_of_a_native_role_that_are_null_are_as_if_they_were_not_there)
     CHECK(p.affiliations[0].role == ROLE_LEARNER && p.affiliations[0].group.p == NULL);
 }
 
+TEST(one_role_among_empty_values_is_one_role)
+{
+    BEGIN("entra");
+
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "userRole", "|opettaja")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER && notes.left_out == 0);
+    CHECK(MAP(&idp, ENTRA, attr(t, "schoolCode", "99501;99502;99501"), attr(t, "userRole", ";opettaja")));
+    CHECK_INT(p.affiliation_count, 0); /* at which of three? */
+    CHECK(strcmp(noted(&notes, NOTE_COUNTS_DIFFER, t), "userRole  1") == 0);
+}
+
+TEST(an_attribute_that_stands_twice_is_read_until_it_can_be_used)
+{
+    BEGIN("entra");
+
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "userRole", ""), attr(t, "userRole", "opettaja"), attr(t, "name", " "),
+              attr(t, "name", "Anna Ålund")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER);
+    CHECK_STR(p.family_name, "Ålund");
+}
+
 TEST(an_older_attribute_adds_nothing_to_one_that_could_be_used)
 {
     BEGIN("mpassid");
@@ -885,6 +906,45 @@ TEST(people_without_a_name_or_a_role_are_told_with_what_came)
     CHECK_INT(notes.n, 0); /* who speaks for no provider can give no role */
     CHECK(MAP(&idp, ENTRA, attr(t, "given_name", "Anna\nBcc: x")));
     CHECK(strcmp(noted(&notes, NOTE_TEXT_UNUSABLE, t), "given_name  1") == 0); /* a name is not told */
+}
+
+TEST(what_no_row_reads_is_told_by_name)
+{
+    BEGIN("entra");
+
+    idp.attributes = list_of(t, "koulu=school");
+    CHECK(MAP(&idp, ENTRA, attr(t, "koulu", "99501"), attr(t, "userRole", "opettaja"), attr(t, "name", "Anna Ålund"),
+              attr(t, "hasgroups", "false"), attr(t, "department", "7B"), attr(t, "ver", "2.0")));
+    CHECK(strcmp(noted(&notes, NOTE_UNREAD, t), " department, ver 1") == 0);
+}
+
+TEST(parts_of_a_role_that_were_left_out_are_told)
+{
+    BEGIN("native");
+    const char *group = arena_printf(t->arena, "%065d", 7).p;
+
+    CHECK(MAP(&idp, attr(t, "sub", "s"), attr(t, "name", "Anna"),
+              attr(t, "edu_roles", arena_printf(t->arena, "{\"role\":\"learner\",\"group\":\"%s\"}", group).p)));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].group.p == NULL && notes.left_out == 0);
+    CHECK(strcmp(noted(&notes, NOTE_GROUP_UNUSABLE, t), "edu_roles  1") == 0); /* what a group is called is not told */
+    CHECK(MAP(&idp, attr(t, "sub", "s"), attr(t, "edu_roles", "{\"role\":\"learner\",\"class_level\":99}")));
+    CHECK(strcmp(noted(&notes, NOTE_CLASS_LEVEL_UNKNOWN, t), "edu_roles 99 1") == 0);
+    idp = idp_speaking("entra");
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "userRole", "opettaja"), attr(t, "class", "\xe2\x80\xaegpj")));
+    CHECK(strcmp(noted(&notes, NOTE_TEXT_UNUSABLE, t), "class  1") == 0);
+}
+
+TEST(what_would_name_the_person_is_told_for_the_log)
+{
+    BEGIN("entra");
+
+    CHECK(str_has_suffix(map_subject_wanted(t->arena, &idp), S("tid with oid")));
+    idp.attributes = list_of(t, "objectGUID=subject");
+    CHECK_STR(map_subject_wanted(t->arena, &idp), "objectGUID, as the row says");
+    idp = idp_speaking("adfs");
+    CHECK_STR(map_subject_wanted(t->arena, &idp), "pairwise-id, subject-id, a NameID of format persistent");
+    CHECK(MAP(&idp, attr(t, "name", "Anna")) == false);
+    CHECK_STR(f.code, "no_subject");
 }
 
 TEST(what_is_told_of_one_answer_is_bounded)
