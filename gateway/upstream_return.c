@@ -1,27 +1,18 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Answers from cities' identity providers: the browser comes back. */
-#include "base/crypt.h"
-#include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
 #include "gateway/flow.h"
 #include "gateway/session/limits.h"
 #include "gateway/session/login_cookie.h"
+#include "gateway/session/proven.h"
 #include "gateway/session/session.h"
 #include "idp-adapters/adapter.h"
+#include "idp-adapters/relay.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
-/* Small and large answers have budgets of their own (session/limits.h): a city's schools stand behind one address, and
- * that must not mean the whole store. */
-enum {
-    ANSWER_ID_B = 16,
-    SAML_ID_CHARS = 28,
-    OIDC_ID_CHARS = 22,
-    ANSWER_LIFE_S = 120,
-    STATE_MAX_B = 128,
-    ANSWER_SMALL_B = 32768
-};
+enum { STATE_MAX_B = 128, ANSWERS_S = 120 };
 
 /* ── rows that lead from a browser's login to flow ──────────────────────── */
 
@@ -61,12 +52,6 @@ static enum step admit(struct ctx *c, struct fail *f)
     return flow_next(c, f);
 }
 
-#define GO_ON                                                                                                          \
-    { check }, { load_session }, { verify }, { admit },                                                                \
-    {                                                                                                                  \
-        NULL                                                                                                           \
-    }
-
 /* ── OpenID Connect: one callback path per identity provider, against mix-up [RFC 9700 4.4] ─── */
 
 /* A city's portal may send people here without our having asked; who is meant cannot be told from who was put upon a
@@ -101,105 +86,149 @@ static enum step oidc_check_path(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-const struct step_row upstream_oidc[] = { { oidc_find }, { oidc_check_path }, GO_ON };
+const struct step_row upstream_oidc[] = { { oidc_find }, { oidc_check_path }, { check }, { load_session },
+                                          { verify },    { admit },           { NULL } };
 
-/* ── SAML: the POST reads no cookie; it stores, and a GET of our own goes on ─── */
+/* ── SAML: the POST reads no cookie; it proves the answer, and a GET of our own finds out whose it is ─── */
 
 struct posted { /* c->state */
-    struct str id, text;
-    enum limit limit;
-    struct kv_got count, stored;
+    struct relay relay;
+    struct str upstream_id, id;
+    struct kv_got by_place, by_login, stored;
 };
 
-/* What our requests are called: 20 random bytes after "_" over SAML, 16 over OpenID Connect.  Only what looks like
- * neither was surely not asked for; what does is looked up. */
-static bool is_ours(struct str relay)
+/* Where the GET is, with what it is to know; name "": nothing more. */
+static struct str go_on_at(struct ctx *c, const char *name, struct str value)
 {
-    return (relay.n == SAML_ID_CHARS && relay.p[0] == '_') || relay.n == OIDC_ID_CHARS;
+    const struct posted *p = c->state;
+
+    return *name ? arena_printf(c->arena, "/upstream/saml/go?r=%.*s&%s=%.*s", STR_ARG(p->upstream_id), name,
+                                STR_ARG(value))
+                 : arena_join(c->arena, S("/upstream/saml/go?r="), p->upstream_id);
 }
 
-static struct str bound(struct arena *a, struct str id)
-{
-    return arena_join(a, S("saml:"), id);
-}
-
-/* Counted before it is stored: what is over the budget takes no room. */
-static enum step saml_count(struct ctx *c, struct fail *f)
+/* What bears none of our names is an answer to nothing: it costs no more than this. */
+static enum step saml_read(struct ctx *c, struct fail *f)
 {
     struct str response = form_get(c->body, S("SAMLResponse")), relay = form_get(c->body, S("RelayState"));
-    struct posted *p = arena_make(c->arena, struct posted);
+    struct posted *p = c->state = arena_make(c->arena, struct posted);
 
     if (!str_is_set(response))
         return fail(f, FAIL_CALLER, "invalid_request", "SAMLResponse is missing");
-    if (!is_ours(relay))
+    if (!relay_read(c, relay, &p->relay))
         return unasked(f, "RelayState");
-    if (relay.n > STATE_MAX_B)
-        return fail(f, FAIL_CALLER, "invalid_request", "RelayState is too long");
     if (response.n > (size_t)c->set->saml_message_B * 2)
         return fail(f, FAIL_TOO_LARGE, "too_large",
                     "SAMLResponse has %zu bytes of base64; saml_message_B allows %lld decoded", response.n,
                     (long long)c->set->saml_message_B);
-    p->id = crypt_token(c->arena, c->world, ANSWER_ID_B);
-    p->text = arena_join(c->arena, arena_join(c->arena, relay, S("\n")), response);
-    p->limit = p->text.n <= ANSWER_SMALL_B ? LIMIT_answers : LIMIT_large_answers;
-    c->state = p;
-    limit_ask(c, p->limit, ANSWER_LIFE_S, &p->count);
+    p->upstream_id = relay;
+    /* A login that is over finds nothing that an answer could change. */
+    if (c->now_s - p->relay.made_s >= c->set->login_life_s)
+        return answer_go(c, go_on_at(c, "", S("")));
+    limit_look(c, LIMIT_answers, limit_place(c), &p->by_place);
+    limit_look(c, LIMIT_login_answers, relay, &p->by_login);
     return WAIT;
 }
 
-static enum step saml_store(struct ctx *c, struct fail *f)
+/* A refusal goes on to the GET as well, which knows the service that asked and what it may be told.  Only what was
+ * refused is counted: a city behind one address signs in as many people as it has. */
+static enum step refused_count(struct ctx *c, struct fail *f)
 {
     struct posted *p = c->state;
 
-    if (!limit_keep(p->limit, &p->count, "answer", f))
+    if (c->caught.kind == FAIL_OURS || c->caught.kind == FAIL_BUSY) {
+        *f = c->caught;
         return REFUSE;
-    kv_set(c->kv, &c->batch, c->arena, &p->stored, KV_REQUEST, p->id,
-           seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, bound(c->arena, p->id), p->text), ANSWER_LIFE_S);
+    }
+    limit_ask(c, LIMIT_answers, limit_place(c), ANSWERS_S, &p->by_place);
+    limit_ask(c, LIMIT_login_answers, p->upstream_id, c->set->login_life_s, &p->by_login);
     return WAIT;
+}
+
+static enum step refused_go_on(struct ctx *c, struct fail *f)
+{
+    const struct posted *p = c->state;
+
+    (void)f;
+    return answer_go(c, go_on_at(c, "f", refusal_write(c, p->upstream_id, &c->caught)));
+}
+
+static const struct step_row saml_refused[] = { { refused_count }, { refused_go_on }, { NULL } };
+
+static enum step saml_prove(struct ctx *c, struct fail *f)
+{
+    const struct posted *p = c->state;
+
+    if (!limit_keep(LIMIT_answers, &p->by_place, "answer", f) ||
+        !limit_keep(LIMIT_login_answers, &p->by_login, "answer", f))
+        return REFUSE;
+    c->rescue = saml_refused;
+    if (p->relay.idp == NULL || !p->relay.idp->enabled || adapter_of(p->relay.idp->kind)->prove == NULL)
+        return fail(f, FAIL_UPSTREAM, "idp_disabled", "the identity provider is switched off");
+    c->login = arena_make(c->arena, struct login);
+    c->login->idp = p->relay.idp->id;
+    c->login->upstream_id = p->upstream_id;
+    return step_into(c, adapter_of(p->relay.idp->kind)->prove);
+}
+
+static enum step saml_keep(struct ctx *c, struct fail *f)
+{
+    struct posted *p = c->state;
+
+    return proven_keep(c, &p->id, &p->stored, f) ? WAIT : REFUSE;
 }
 
 static enum step saml_go_on(struct ctx *c, struct fail *f)
 {
     const struct posted *p = c->state;
 
+    c->rescue = NULL;
     if (p->stored.outcome != KV_HIT)
         return kv_away(f, "answer");
-    return answer_go(c, arena_join(c->arena, S("/upstream/saml/go?a="), p->id));
+    return answer_go(c, go_on_at(c, "a", p->id));
 }
 
-const struct step_row upstream_acs[] = { { saml_count }, { saml_store }, { saml_go_on }, { NULL } };
+const struct step_row upstream_acs[] = { { saml_read }, { saml_prove }, { saml_keep }, { saml_go_on }, { NULL } };
 
-/* Not taken but read: a reload within its life finds it again, and the login says what it then means. */
+/* ── and the GET ────────────────────────────────────────────────────────── */
+
+/* Taken, not read: a reload finds its login ANSWERED, which says what it then means. */
 static enum step saml_ask(struct ctx *c, struct fail *f)
 {
-    struct str id = form_get(c->query, S("a"));
+    struct posted *p = c->state = arena_make(c->arena, struct posted);
 
     (void)f;
-    if (!str_is_set(id) || id.n > STATE_MAX_B)
+    p->upstream_id = form_get(c->query, S("r"));
+    p->id = form_get(c->query, S("a"));
+    if (!str_is_set(p->upstream_id) || p->upstream_id.n > RELAY_MAX_B || p->id.n > PROVEN_ID_CHARS)
         return flow_expired(c);
-    c->state = arena_make(c->arena, struct kv_got);
-    kv_get(c->kv, &c->batch, c->arena, c->state, KV_REQUEST, id);
+    p->stored.outcome = KV_MISS;
+    if (!str_is_set(p->id))
+        return NEXT;
+    proven_ask(c, p->id, &p->stored);
     return WAIT;
 }
 
-/* The adapter reads the message where a form would have it. */
 static enum step saml_find(struct ctx *c, struct fail *f)
 {
-    const struct kv_got *got = c->state;
-    struct str id = form_get(c->query, S("a")), text, relay;
+    const struct posted *p = c->state;
 
-    if (got->outcome == KV_DOWN)
+    if (p->stored.outcome == KV_DOWN)
         return kv_away(f, "answer");
-    if (got->outcome != KV_HIT || !seal_open(c->arena, c->seals, SEAL_COOKIE, bound(c->arena, id), got->value, &text))
-        return flow_expired(c);
-    size_t line = str_find_byte(text, '\n', 0);
-    relay = str_sub(text, 0, line);
-    struct form *form = arena_make(c->arena, struct form);
-    form->fields = arena_make_n(c->arena, 2, struct form_field);
-    form->fields[form->count++] = (struct form_field){ S("SAMLResponse"), str_from(text, line + 1) };
-    form->fields[form->count++] = (struct form_field){ S("RelayState"), relay };
-    c->body = form;
-    return login_find_upstream(c, relay);
+    c->proven = proven_of(c, p->id, &p->stored);
+    return login_find_upstream(c, p->upstream_id);
 }
 
-const struct step_row upstream_saml_go[] = { { saml_ask }, { saml_find }, GO_ON };
+static enum step saml_verdict(struct ctx *c, struct fail *f)
+{
+    const struct posted *p = c->state;
+
+    if (c->login->state != LOGIN_AT_CITY)
+        return NEXT;
+    if (refusal_read(c, p->upstream_id, form_get(c->query, S("f")), f))
+        return REFUSE;
+    return c->proven != NULL ? NEXT : flow_expired(c);
+}
+
+const struct step_row upstream_saml_go[] = { { saml_ask },     { saml_find }, { check }, { load_session },
+                                             { saml_verdict }, { verify },    { admit }, { NULL } };

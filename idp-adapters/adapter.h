@@ -11,6 +11,15 @@
 
 #include "model/ctx.h"
 
+/* An answer that holds, before it is known whose browser has brought it. */
+struct proven {
+    struct str idp;         /* registry id of who gave it */
+    struct str upstream_id; /* of the request that it answers */
+    struct person *person;  /* whom it names; id and idp are not set yet */
+    struct str replay;      /* what marks it as used, until ends_s */
+    int64_t ends_s;
+};
+
 struct adapter {
     enum idp_kind kind;
 
@@ -27,6 +36,12 @@ struct adapter {
      * rule (the city is wrong), CALLER (the browser's message is none),
      * DENIED city_refused (the person said no, or the city did), OURS. */
     const struct step_row *finish;
+
+    /* For answers that come by a cross-site POST, where no cookie is read: c->body is the answer, c->login no more than
+     * idp and upstream_id, as the answer's own RelayState says them (idp-adapters/relay.h).  Verifies all of the answer
+     * that needs no more of the login, and fills c->proven; fails as finish does.  Then finish, with the login, looks
+     * at c->proven and no longer at the body.  NULL: answers come with their login. */
+    const struct step_row *prove;
 
     /* c->session has just ended here; c->login is a new attempt that names its idp, and upstream_id, which the city's
      * answer at ADAPTER_LEFT_PATH must bear.  Ends with c->upstream_url: where the browser goes so that the city ends

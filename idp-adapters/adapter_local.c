@@ -142,4 +142,4 @@ static enum step settle(struct ctx *c, struct fail *f)
 
 static const struct step_row finishing[] = { { read_form }, { ask_worker }, { forgive }, { settle }, { NULL } };
 
-const struct adapter adapter_local = { IDP_LOCAL, starting, finishing, NULL };
+const struct adapter adapter_local = { IDP_LOCAL, starting, finishing, NULL, NULL };

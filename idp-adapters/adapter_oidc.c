@@ -596,4 +596,4 @@ static enum step leave_url(struct ctx *c, struct fail *f)
 
 static const struct step_row leave[] = { { find_idp }, { metadata_ask }, { leave_url }, { 0 } };
 
-const struct adapter adapter_oidc = { IDP_OIDC, start, finish, leave };
+const struct adapter adapter_oidc = { IDP_OIDC, start, finish, NULL, leave };

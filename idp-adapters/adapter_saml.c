@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * The service provider towards a city's SAML identity provider: AuthnRequest by
- * redirect, answer by POST [SAML profiles 4.1].  The answer came in at
- * gateway/upstream_metadata.c, which reads no cookie; here it is the body of a GET of our
- * own, where the login's cookie came along. */
+ * redirect, answer by POST [SAML profiles 4.1].  The answer comes in at a POST
+ * that reads no cookie, and is proven there; finish is a GET of our own, where
+ * the login's cookie has come along (gateway/upstream_return.c). */
 #include "idp-adapters/adapter.h"
 
 #include "base/crypt.h"
@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "certs/signer_client.h"
+#include "idp-adapters/relay.h"
 #include "idp-adapters/saml_person.h"
 #include "idp-adapters/upstream_saml.h"
 #include "wire/form.h"
@@ -116,7 +117,7 @@ static enum step make_request(struct ctx *c, struct fail *f)
             f, FAIL_UPSTREAM, "metadata_post_only",
             "%.*s names HTTP-POST as the only binding of its SingleSignOnService; let it offer HTTP-Redirect too",
             STR_ARG(s->idp.id));
-    l->upstream_id = arena_printf(c->arena, "_%.*s", STR_ARG(crypt_token(c->arena, c->world, 20)));
+    l->upstream_id = relay_new(c, &s->idp);
     l->fresh = login_fresh(l) || l->max_age_s >= 0; /* SAML cannot say how old is too old */
     l->asked_city_s = c->now_s;
     struct saml_request request = {
@@ -152,7 +153,7 @@ static enum step write_url(struct ctx *c, struct fail *f)
     return c->upstream_url.p != NULL ? NEXT : fail(f, FAIL_OURS, "url_too_long", "of %.*s", STR_ARG(s->idp.id));
 }
 
-/* --- finish -------------------------------------------------------------------- */
+/* --- prove: the answer, whoever brings it ---------------------------------------- */
 
 /* Whether other keys could prove what these did not. */
 static bool is_of_unknown_key(const struct fail *f)
@@ -313,14 +314,6 @@ static enum step judge_again(struct ctx *c, struct fail *f)
     return saml_of(c)->unproven.kind != FAIL_NONE ? step_into(c, second_judgement) : NEXT;
 }
 
-/* When we demanded a fresh authentication, an older one does not do [SDP-IDP07]. */
-static bool is_fresh_enough(const struct ctx *c, const struct saml_assertion *said)
-{
-    const struct login *l = c->login;
-
-    return !l->fresh || said->authenticated_s + c->set->saml_skew_s >= l->asked_city_s;
-}
-
 /* Where contexts are demanded, the answer must name one of them, exactly [IIP-SP07]. */
 static bool is_context_asked(const struct idp *idp, const struct saml_assertion *said)
 {
@@ -330,37 +323,17 @@ static bool is_context_asked(const struct idp *idp, const struct saml_assertion 
     return idp->contexts.n == 0;
 }
 
-/* One mark per issuer and assertion, for as long as the assertion could be shown again. */
-static enum step replay_ask(struct ctx *c, struct fail *f)
+static enum step read_assertion(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
 
     s->said = saml_assertion(s->answer);
     if (s->said == NULL)
         return fail(f, FAIL_UPSTREAM, "enc_too_many", "more encrypted parts than anybody needs");
-    if (!is_fresh_enough(c, s->said))
-        return fail(f, FAIL_UPSTREAM, "authn_stale", "a fresh log-in was asked for");
     if (!is_context_asked(&s->idp, s->said))
         return fail(f, FAIL_UPSTREAM, "authn_context_other", "the context %.*s was not asked for",
                     STR_ARG(s->said->context));
-    int64_t left_s = s->said->ends_s - c->now_s;
-    struct str id = fields_key(c->arena, (struct str[]){ S("saml"), s->said->issuer, s->said->id }, 3);
-    kv_add(c->kv, &c->batch, c->arena, &s->replay, KV_REPLAY, sha256_hex(c->arena, id), S("1"),
-           left_s > REPLAY_LEAST_S ? left_s : REPLAY_LEAST_S);
-    return WAIT;
-}
-
-static enum step replay_read(struct ctx *c, struct fail *f)
-{
-    switch (saml_of(c)->replay.outcome) {
-    case KV_MISS:
-        return NEXT;
-    case KV_HIT:
-        return fail(f, FAIL_CALLER, "replay", "this answer was used before");
-    case KV_DOWN:
-        break;
-    }
-    return fail(f, FAIL_OURS, "temporarily_unavailable", "Redis is away: a replay could not be told");
+    return NEXT;
 }
 
 /* Which name the message bore, and which would have done. */
@@ -403,16 +376,63 @@ static enum step make_person(struct ctx *c, struct fail *f)
     p->origin = s->said->issuer;
     p->auth_time_s = s->said->authenticated_s;
     p->city_ends_s = s->said->session_ends_s;
-    c->person = p;
+    c->proven = arena_make(c->arena, struct proven);
+    c->proven->idp = s->idp.id;
+    c->proven->upstream_id = c->login->upstream_id;
+    c->proven->person = p;
+    c->proven->replay =
+        sha256_hex(c->arena, fields_key(c->arena, (struct str[]){ S("saml"), s->said->issuer, s->said->id }, 3));
+    c->proven->ends_s = s->said->ends_s;
     return NEXT;
+}
+
+/* --- finish: whose it was is known ---------------------------------------------- */
+
+static enum step check_login(struct ctx *c, struct fail *f)
+{
+    const struct proven *p = c->proven;
+
+    if (p == NULL || !str_eq(p->idp, c->login->idp) || !str_eq(p->upstream_id, c->login->upstream_id))
+        return fail(f, FAIL_UPSTREAM, "callback_wrong", "the answer is not one to this login");
+    return NEXT;
+}
+
+/* When we demanded a fresh authentication, an older one does not do [SDP-IDP07].  One mark per issuer and assertion,
+ * for as long as the assertion could be shown again. */
+static enum step replay_ask(struct ctx *c, struct fail *f)
+{
+    const struct proven *p = c->proven;
+    const struct login *l = c->login;
+
+    if (l->fresh && p->person->auth_time_s + c->set->saml_skew_s < l->asked_city_s)
+        return fail(f, FAIL_UPSTREAM, "authn_stale", "a fresh log-in was asked for");
+    int64_t left_s = p->ends_s - c->now_s;
+    kv_add(c->kv, &c->batch, c->arena, &saml_of(c)->replay, KV_REPLAY, p->replay, S("1"),
+           left_s > REPLAY_LEAST_S ? left_s : REPLAY_LEAST_S);
+    return WAIT;
+}
+
+static enum step replay_read(struct ctx *c, struct fail *f)
+{
+    switch (saml_of(c)->replay.outcome) {
+    case KV_MISS:
+        c->person = c->proven->person;
+        return NEXT;
+    case KV_HIT:
+        return fail(f, FAIL_CALLER, "replay", "this answer was used before");
+    case KV_DOWN:
+        break;
+    }
+    return fail(f, FAIL_OURS, "temporarily_unavailable", "Redis is away: a replay could not be told");
 }
 
 static const struct step_row start[] = { { find_idp },     { metadata_ask }, { metadata_read },
                                          { make_request }, { write_url },    { 0 } };
 
-static const struct step_row finish[] = {
-    { find_idp },    { metadata_ask }, { metadata_read }, { open_answer }, { unwrap_keys },
-    { judge_again }, { replay_ask },   { replay_read },   { make_person }, { 0 }
-};
+static const struct step_row prove[] = { { find_idp },       { metadata_ask }, { metadata_read },
+                                         { open_answer },    { unwrap_keys },  { judge_again },
+                                         { read_assertion }, { make_person },  { 0 } };
 
-const struct adapter adapter_saml = { IDP_SAML, start, finish, NULL };
+static const struct step_row finish[] = { { find_idp }, { check_login }, { replay_ask }, { replay_read }, { 0 } };
+
+const struct adapter adapter_saml = { IDP_SAML, start, finish, prove, NULL };

@@ -3,6 +3,15 @@
 
 #include <assert.h>
 
+static void catch_refusal(struct ctx *c)
+{
+    c->caught = c->fail;
+    c->fail = (struct fail){ 0 };
+    c->at[0] = c->rescue;
+    c->depth = 1;
+    c->rescue = NULL;
+}
+
 /* Runs rows until one waits or the request is over.  The batch is held by one
  * while a step runs: answers that come at once must not start the next row
  * below the step that asked for them. */
@@ -30,6 +39,10 @@ static void go_on(struct ctx *c)
         } else if (said == REFUSE || said == DONE) {
             if (said == REFUSE && c->fail.kind == FAIL_NONE)
                 (void)fail(&c->fail, FAIL_OURS, "server_error", "a step refused without a reason");
+            if (said == REFUSE && c->rescue != NULL) {
+                catch_refusal(c);
+                continue;
+            }
             break;
         }
     }

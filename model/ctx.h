@@ -8,7 +8,8 @@
  *             last one is here, with the typed answers where they were wanted
  *     INTO    run the table that step_into() named, then go on with the next row
  *     DONE    the response is complete
- *     REFUSE  struct fail says why; the response is made from it, in one place
+ *     REFUSE  struct fail says why; the response is made from it, in one place,
+ *             unless the table named by c->rescue goes on with it
  *
  * No step blocks.  Everything a request makes lives in its arena.  Redis, the
  * signer and the fetcher belong to the request's loop; snapshots are held for
@@ -55,6 +56,7 @@ struct metrics;       /* gateway/metrics.h: this loop's counters */
 struct protocol;      /* gateway/protocol.h: what a service may speak */
 struct visit;         /* gateway/session/int.h: what this browser brought */
 struct flow;          /* gateway/flow.c: how far this request has brought its login */
+struct proven;        /* idp-adapters/adapter.h: an answer that holds, and waits for its login */
 struct node;          /* gateway/node/node.h: what all loops share */
 
 enum { STEP_DEPTH_MAX = 6 };
@@ -98,13 +100,16 @@ struct ctx {
     struct str upstream_url;  /* made by an adapter's start or leave */
     struct str upstream_hint; /* made by an adapter's finish: the city's word for its own session; absent: none */
     struct person *person;    /* proven by an adapter's finish; NULL before */
+    struct proven *proven;    /* idp-adapters/adapter.h: by its prove, before it is known whose browser it was */
     void *state;              /* an endpoint's own struct, in the arena */
     void *adapter_state;      /* likewise, of the adapter in charge */
 
     struct fail fail;
     const struct step_row *at[STEP_DEPTH_MAX]; /* next row of each table in progress */
     int depth;
-    const struct step_row *into; /* set by step_into() */
+    const struct step_row *into;   /* set by step_into() */
+    const struct step_row *rescue; /* not NULL: a refusal is put into `caught`, once, and this table goes on */
+    struct fail caught;
     void (*done)(struct ctx *c);
 };
 

@@ -18,7 +18,7 @@ struct visit { /* of a browser */
     struct str wanted, wanted_upstream; /* which login is looked for */
     bool large;                         /* the login does not fit its cookie: Redis keeps it */
     bool kept;                          /* the login came out of a cookie */
-    struct kv_got count, request;
+    struct kv_got count, count_all, request;
 };
 
 /* Makes it on first use. */
@@ -28,5 +28,12 @@ static inline struct visit *visit_of(struct ctx *c)
         c->visit = arena_make(c->arena, struct visit);
     return c->visit;
 }
+
+/* session.c: a person in a record, written, bounded and read by one table.  They fail CALLER json_…. */
+struct json_out;
+struct json_value;
+void person_write(struct json_out *o, const struct person *p);
+bool person_fits(const struct person *p, struct fail *f);
+struct person *person_read(struct arena *a, const struct json_value *v, struct fail *f);
 
 #endif

@@ -353,7 +353,8 @@ static enum step keep_ask(struct ctx *c, struct fail *f)
         set_cookie(c, value);
         return NEXT;
     }
-    limit_ask(c, LIMIT_large_requests, c->set->login_life_s, &v->count);
+    limit_ask(c, LIMIT_large_requests, limit_place(c), c->set->login_life_s, &v->count);
+    limit_ask(c, LIMIT_all_requests, S("-"), c->set->login_life_s, &v->count_all);
     return WAIT;
 }
 
@@ -364,7 +365,8 @@ static enum step keep_store(struct ctx *c, struct fail *f)
 
     if (!v->large)
         return NEXT;
-    if (!limit_keep(LIMIT_large_requests, &v->count, "request", f))
+    if (!limit_keep(LIMIT_large_requests, &v->count, "request", f) ||
+        !limit_keep(LIMIT_all_requests, &v->count_all, "request", f))
         return REFUSE;
     struct str record = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, request_bound(c->arena, id),
                                    login_write(c->arena, c->login));

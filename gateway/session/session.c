@@ -133,7 +133,7 @@ static void write_affiliation(struct json_out *o, const struct affiliation *a)
     json_end_object(o);
 }
 
-static void write_person(struct json_out *o, const struct person *p)
+void person_write(struct json_out *o, const struct person *p)
 {
     json_begin_object(o);
 #define X(name, member, max) put_text(o, name, p->member);
@@ -162,7 +162,7 @@ static void write_ids(struct json_out *o, const char *name, const struct strs *i
     json_end_array(o);
 }
 
-static bool person_fits(const struct person *p, struct fail *f)
+bool person_fits(const struct person *p, struct fail *f)
 {
     const struct person_record r = { .p = *p };
 
@@ -221,7 +221,7 @@ struct str session_write(struct arena *a, const struct session *s)
     if (s->favourites_known)
         write_ids(&o, "favourites", &s->favourites);
     json_key(&o, S("person"));
-    write_person(&o, s->person);
+    person_write(&o, s->person);
     json_end_object(&o);
     return json_done(&o);
 }
@@ -239,7 +239,7 @@ static bool read_affiliation(const struct json_value *v, struct affiliation *out
     return true;
 }
 
-static struct person *read_person(struct arena *a, const struct json_value *v, struct fail *f)
+struct person *person_read(struct arena *a, const struct json_value *v, struct fail *f)
 {
     struct person_record r = { 0 };
 
@@ -279,7 +279,7 @@ struct session *session_parse(struct arena *a, struct str json, struct fail *f)
     }
     struct session *s = arena_make(a, struct session);
     *s = r.s;
-    s->person = read_person(a, r.person, f);
+    s->person = person_read(a, r.person, f);
     if (s->person == NULL)
         return NULL;
     s->services = read_ids(a, r.services);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/contract/adapter_contract.h"
 
+#include "wire/form.h"
+
 #include <string.h>
 
 static const char *const ways[CITY_ANSWER_COUNT] = { "honest",
@@ -30,6 +32,22 @@ bool adapter_run(struct ctx *c, const struct step_row *table)
     return reached_end;
 }
 
+bool adapter_finish(struct ctx *c, const struct adapter *adapter)
+{
+    struct login *whole = c->login, *named = arena_make(c->arena, struct login);
+
+    if (adapter->prove == NULL)
+        return adapter_run(c, adapter->finish);
+    /* What proves knows no more of the login than its answer says. */
+    named->idp = whole->idp;
+    named->upstream_id = whole->upstream_id;
+    c->login = named;
+    bool good = adapter_run(c, adapter->prove);
+    c->login = whole;
+    c->body = arena_make(c->arena, struct form);
+    return good && adapter_run(c, adapter->finish);
+}
+
 static void refuses(struct adapter_rig *rig, enum city_answer way)
 {
     struct test *t = rig->t;
@@ -38,7 +56,7 @@ static void refuses(struct adapter_rig *rig, enum city_answer way)
     CHECK(adapter_run(c, rig->adapter->start));
     if (!rig->answer(rig, c, way))
         return;
-    bool shown = adapter_run(c, rig->adapter->finish) && rig->own_form && c->person == NULL;
+    bool shown = adapter_finish(c, rig->adapter) && rig->own_form && c->person == NULL;
     bool accepted = !shown && c->fail.kind == FAIL_NONE;
     if (accepted)
         test_fail(t, __FILE__, __LINE__, "accepted: %s", ways[way]);
@@ -60,7 +78,7 @@ static void accepts(struct adapter_rig *rig, bool fresh)
     CHECK(rig->own_form || (str_is_set(c->login->upstream_id) && c->login->asked_city_s > 0));
     CHECK(c->login->fresh == (fresh || rig->own_form)); /* who types a password is here now */
     CHECK(rig->answer(rig, c, CITY_HONEST));
-    if (!adapter_run(c, rig->adapter->finish))
+    if (!adapter_finish(c, rig->adapter))
         test_fail(t, __FILE__, __LINE__, "the honest answer was refused: %s %s", c->fail.code, c->fail.detail);
     CHECK(c->person != NULL);
     if (c->person == NULL)

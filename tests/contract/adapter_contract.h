@@ -59,6 +59,9 @@ struct adapter_rig {
 /* Runs a table to its end; the rig's fakes answer at once, or turn their loop in between. */
 bool adapter_run(struct ctx *c, const struct step_row *table);
 
+/* The adapter's prove, where it has one, and then its finish, as a POST and the GET after it run them. */
+bool adapter_finish(struct ctx *c, const struct adapter *adapter);
+
 void adapter_contract(struct adapter_rig *rig);
 
 #endif

@@ -94,6 +94,15 @@ static void put(struct redis_double *d, struct str key, struct str value, int64_
     d->entries = e;
 }
 
+size_t redis_double_holds(const struct redis_double *d, struct str prefix)
+{
+    size_t n = 0;
+
+    for (const struct entry *e = d->entries; e != NULL; e = e->next)
+        n += str_has_prefix(e->key, prefix) && world_now_ms(d->world) <= e->ends_ms;
+    return n;
+}
+
 static void forget_all(struct redis_double *d)
 {
     while (d->entries != NULL)

@@ -415,10 +415,30 @@ static bool fails_at(struct redis_double *d, const struct line *l)
     return false;
 }
 
+/* REDIS holds 2 q1: so many keys of that family, as wire/kv.h names it. */
+static void holds(struct play *p, const struct line *l)
+{
+    struct str family = l->word_count > 1 ? l->word[1] : S("");
+    int64_t want;
+
+    if (play_fault_hit(p))
+        return;
+    if (l->word_count != 2 || !str_int(l->word[0], &want))
+        play_complain(p, "how many of what?");
+    else if ((int64_t)redis_double_holds(p->stage->redis, arena_join(p->arena, family, S(":"))) != want)
+        play_complain(p, "Redis holds %zu of %.*s",
+                      redis_double_holds(p->stage->redis, arena_join(p->arena, family, S(":"))), STR_ARG(family));
+}
+
 /* REDIS leaves | returns | restarts | forgets | saves | restores | fails at 3 refused: the third command from now. */
 static void redis(struct play *p, const struct line *l)
 {
     struct redis_double *d = p->stage->redis;
+
+    if (str_eq(l->verb, S("holds"))) {
+        holds(p, l);
+        return;
+    }
 
     if (str_eq(l->verb, S("fails")) && fails_at(d, l))
         return;

@@ -3,6 +3,7 @@
 #include "base/crypt.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/seals.h"
 #include "base/settings.h"
 #include "certs/local_key.h"
 #include "idp-adapters/upstream_saml.h"
@@ -180,6 +181,7 @@ static struct ctx *new_ctx(struct test *t, struct bench *x, bool fresh)
                        .registry = x->registry,
                        .upstreams = x->upstreams,
                        .kv = &x->redis,
+                       .seals = seals_of(t->arena, S("0123456789abcdef0123456789abcdef")),
                        .fetch = &x->city,
                        .signer = &x->signer };
     c->login = arena_make(t->arena, struct login);
@@ -303,7 +305,7 @@ static bool rig_answer(struct adapter_rig *rig, struct ctx *c, enum city_answer 
         c->body->fields[0].value = S("PHg+%%%");
         break;
     case CITY_REPLAYED:
-        CHECK(adapter_run(c, rig->adapter->finish) && c->person != NULL);
+        CHECK(adapter_finish(c, rig->adapter) && c->person != NULL);
         c->person = NULL;
         break;
     case CITY_DISABLED:
@@ -341,7 +343,7 @@ static const char *log_in(struct test *t, struct bench *x, const struct forge_en
     if (enc != NULL)
         text = forge_encrypt(t->arena, text, "Assertion", enc);
     post(t, c, text);
-    return adapter_run(c, adapter_saml.finish) && c->person != NULL ? "ok" : c->fail.code;
+    return adapter_finish(c, &adapter_saml) && c->person != NULL ? "ok" : c->fail.code;
 }
 
 TEST(encrypted_assertions_are_opened_by_the_signer)
@@ -423,7 +425,7 @@ TEST(a_refusal_for_want_of_a_key_says_how_old_the_metadata_is)
     post(t, c, sealed(t, &x, draft(t, &x, c), &(struct forge_sign){ .key = FORGE_IDP }));
     test_passes(t, 11);
     c->now_s += 11;
-    CHECK(!adapter_run(c, adapter_saml.finish) && c->person == NULL);
+    CHECK(!adapter_finish(c, &adapter_saml) && c->person == NULL);
     CHECK_STR(c->fail.code, "sig_value");
     CHECK(strstr(c->fail.detail, "(metadata 11 s old)") != NULL);
     CHECK_INT(x.city.asked, 0);
@@ -554,7 +556,7 @@ TEST(what_a_city_cannot_do_yet_is_named)
     CHECK(adapter_run(c, adapter_saml.start));
     struct str text = edit(t, draft(t, &x, c), "urn:oid:0.9.2342.19200300.100.1.1", "urn:oid:1.3.6.1.4.1.5923.1.1.1.6");
     post(t, c, sealed(t, &x, edit(t, text, ">anna<", ">anna@oulu.example<"), &(struct forge_sign){ .key = FORGE_IDP }));
-    CHECK(!adapter_run(c, adapter_saml.finish) && c->person == NULL);
+    CHECK(!adapter_finish(c, &adapter_saml) && c->person == NULL);
     CHECK_STR(c->fail.code, "scope_foreign");
     CHECK(strstr(c->fail.detail, "regexp") != NULL);
 
@@ -566,7 +568,7 @@ TEST(what_a_city_cannot_do_yet_is_named)
          forge_replace(t->arena, sealed(t, &x, draft(t, &x, c), &(struct forge_sign){ .key = FORGE_IDP }),
                        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
                        "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"));
-    CHECK(!adapter_run(c, adapter_saml.finish) && c->person == NULL);
+    CHECK(!adapter_finish(c, &adapter_saml) && c->person == NULL);
     CHECK_STR(c->fail.code, "sig_algorithm");
     CHECK(strstr(c->fail.detail, "RSA-PSS") != NULL);
 
@@ -746,7 +748,7 @@ TEST(the_scope_of_the_metadata_is_the_citys_alone) /* [SDP-SP17] */
     text = edit(t, text, "urn:oid:0.9.2342.19200300.100.1.1", "urn:oid:1.3.6.1.4.1.5923.1.1.1.6");
     text = edit(t, text, ">anna<", ">anna@espoo.example<");
     post(t, c, sealed(t, &x, text, &(struct forge_sign){ .key = FORGE_IDP }));
-    CHECK(!adapter_run(c, adapter_saml.finish) && c->person == NULL);
+    CHECK(!adapter_finish(c, &adapter_saml) && c->person == NULL);
     CHECK_STR(c->fail.code, "scope_foreign");
 
     c = new_ctx(t, &x, false);
@@ -755,6 +757,6 @@ TEST(the_scope_of_the_metadata_is_the_citys_alone) /* [SDP-SP17] */
     text = edit(t, text, "urn:oid:0.9.2342.19200300.100.1.1", "urn:oid:1.3.6.1.4.1.5923.1.1.1.6");
     text = edit(t, text, ">anna<", ">anna@oulu.example<");
     post(t, c, sealed(t, &x, text, &(struct forge_sign){ .key = FORGE_IDP }));
-    CHECK(adapter_run(c, adapter_saml.finish) && c->person != NULL);
+    CHECK(adapter_finish(c, &adapter_saml) && c->person != NULL);
     close_bench(&x);
 }
