@@ -771,3 +771,39 @@ TEST(a_kill_at_any_moment_leaves_the_old_registry_or_the_new)
     g.db = NULL;
     rig_free(&g);
 }
+
+TEST(a_school_is_found_by_its_oid_or_code_with_an_index_as_without)
+{
+    enum { SCHOOLS = 300 };
+    struct school *schools = arena_make_n(t->arena, SCHOOLS, struct school);
+
+    for (size_t i = 0; i < SCHOOLS; i++)
+        schools[i] = (struct school){ .oid = arena_printf(t->arena, "1.2.%zu", i),
+                                      .code = i % 3 == 0 ? S("") : arena_printf(t->arena, "%05zu", i % 250) };
+    struct provider plain = { .id = S("p"), .schools = schools, .school_count = SCHOOLS }, indexed = plain;
+    provider_index_schools(t->arena, &indexed);
+    for (size_t i = 0; i < 2 * SCHOOLS; i++) {
+        struct str key =
+            i % 2 == 0 ? arena_printf(t->arena, "1.2.%zu", i / 2 + 10) : arena_printf(t->arena, "%05zu", i / 2 + 1);
+        CHECK(provider_school(&indexed, key) == provider_school(&plain, key));
+    }
+    CHECK(provider_school(&indexed, S("")) == NULL && provider_school(&indexed, (struct str){ NULL, 0 }) == NULL);
+}
+
+TEST(a_schools_link_leads_to_the_first_identity_provider_that_people_may_choose)
+{
+    struct school schools[] = { { .oid = S("1.1"), .code = S("99101") }, { .oid = S("1.2"), .code = S("99102") } };
+    struct provider of[] = { { .id = S("a"), .schools = schools, .school_count = 2 }, { .id = S("b") } };
+    struct idp idps[] = { { .id = S("off"), .provider = &of[0], .listed = true },
+                          { .id = S("hidden"), .provider = &of[0], .enabled = true },
+                          { .id = S("nobodys"), .enabled = true, .listed = true },
+                          { .id = S("first"), .provider = &of[0], .enabled = true, .listed = true },
+                          { .id = S("second"), .provider = &of[0], .enabled = true, .listed = true },
+                          { .id = S("other"), .provider = &of[1], .enabled = true, .listed = true } };
+    const struct registry_parts parts = { .providers = of, .provider_count = 2, .idps = idps, .idp_count = 6 };
+    struct registry *r = registry_build(arena_new(), &parts);
+
+    CHECK(registry_idp_school(r, S("99102")) == &idps[3] && registry_idp_school(r, S("1.1")) == &idps[3]);
+    CHECK(registry_idp_school(r, S("99103")) == NULL && registry_idp_school(r, S("")) == NULL);
+    registry_drop(r);
+}
