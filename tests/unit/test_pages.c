@@ -232,12 +232,13 @@ TEST(more_results_come_in_pages_that_stay_small)
 TEST(every_hit_stands_on_some_page_however_many_there_are)
 {
     struct bits seen = bits_new(t->arena, MANY);
+    static const char *const names[] = { "Koulu", "Uusi koulu", "Alakoulu" };
     size_t n = RESULTS_SHOWN, pages = 0;
 
     idp_count = 0;
     for (int i = 0; i < MANY; i++)
         add(arena_cstr(t->arena, arena_printf(t->arena, "c%d", i)), &providers[1], IDP_OIDC,
-            (struct names){ { arena_printf(t->arena, "Koulu %d", i) } });
+            (struct names){ { arena_printf(t->arena, "%s %d", names[i % 3], i) } }); /* of each rank */
     struct registry *r = registry(t);
     do {
         struct sign_in_view v = { .page = { .lang = LANG_FI } };
