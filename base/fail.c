@@ -49,6 +49,18 @@ int fail_long(struct fail *f, enum fail_kind kind, const char *code, const char 
     return 0;
 }
 
+int fail_told(struct fail *f, enum fail_kind kind, const char *code, const char *told, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (f->kind == FAIL_NONE)
+        f->told = told;
+    va_start(ap, fmt);
+    record(f, FAIL_DETAIL_B, kind, code, fmt, ap);
+    va_end(ap);
+    return 0;
+}
+
 int fail_status(enum fail_kind kind)
 {
     return kinds[kind].status;

@@ -97,6 +97,7 @@ static void log_failure(const struct ctx *c)
               LOG_C("kind", fail_kind_name(c->fail.kind)), LOG_C("code", c->fail.code), LOG_C("why", c->fail.detail),
               LOG_S("path", c->route != NULL ? str_of(c->route->path) : S("-")),
               LOG_S("service", c->service != NULL ? c->service->id : S("-")),
+              LOG_S("service_named", str_is_set(c->service_named) ? c->service_named : S("-")),
               LOG_S("idp", c->login != NULL ? c->login->idp : S("-")));
 }
 
@@ -112,11 +113,48 @@ static void keep_only(struct http_response *res)
     res->status = 0;
 }
 
+/* What a request did wrong is said as it was recorded; of what went wrong here, and of who proved to be whom, no more
+ * than that. */
+static const char *told_of(const struct fail *f)
+{
+    if (f->told != NULL)
+        return f->told;
+    switch (f->kind) {
+    case FAIL_CALLER:
+    case FAIL_NO_SESSION:
+    case FAIL_NOT_FOUND:
+    case FAIL_METHOD:
+    case FAIL_CONFLICT:
+    case FAIL_TOO_LARGE:
+        return f->detail;
+    case FAIL_CLIENT_AUTH:
+        return "the service did not prove who it is";
+    case FAIL_DENIED:
+        return "the person may not use this service";
+    case FAIL_BUSY:
+        return "too many requests: try again later";
+    case FAIL_UPSTREAM:
+        return "the identity provider of the person did not answer as it should";
+    default:
+        return "the gateway cannot do this now: try again later";
+    }
+}
+
+struct str answer_description(const struct ctx *c, const struct fail *f)
+{
+    struct buf b = buf_new(c->arena, 2 * FAIL_LONG_B);
+
+    for (const char *p = told_of(f); *p != '\0'; p++)
+        buf_byte(&b, *p == '"' || *p == '\\' ? '\'' : *p >= 0x20 && *p < 0x7f ? *p : '?');
+    buf_printf(&b, "%ssupport code %s", b.n > 0 ? "; " : "", c->support_code);
+    return buf_str(&b);
+}
+
 /* [RFC 6749 5.2]; the description carries the code under which our log says more. */
 static void failure_json(struct ctx *c, int status)
 {
-    struct str body = arena_printf(c->arena, "{\"error\":\"%s\",\"error_description\":\"support code %s\"}",
-                                   c->fail.code, c->support_code);
+    struct str body = arena_printf(c->arena, "{\"error\":\"%s\",\"error_description\":\"%.*s\"}", c->fail.code,
+                                   STR_ARG(answer_description(c, &c->fail)));
 
     http_body(c->res, status, S("application/json"), body);
     if (c->fail.kind == FAIL_CLIENT_AUTH)
@@ -157,6 +195,7 @@ static void failure_page(struct ctx *c, int status)
         .word = fault_word(c),
         .service = c->service != NULL ? names_in(&c->service->names, c->lang) : (struct str){ NULL, 0 },
         .support_code = str_of(c->support_code),
+        .told = c->fail.told != NULL && c->fail.kind == FAIL_CALLER ? str_of(c->fail.told) : (struct str){ NULL, 0 },
         .at_s = c->now_s,
         .again = again(c),
         .retry_s = status == 503 ? ANSWER_RETRY_S : 0,

@@ -21,6 +21,10 @@ typedef bool answer_to_service_fn(struct ctx *c);
  * WWW-Authenticate fields that steps have set stay; the rest goes. */
 void answer_failure(struct ctx *c, answer_to_service_fn *to_service);
 
+/* What whoever asked may read of c->fail: the parameter and the rule, where the request is at fault, and the support
+ * code under which our log says the rest.  In the characters of an error_description [RFC 6749 4.1.2.1, 5.2]. */
+struct str answer_description(const struct ctx *c, const struct fail *f);
+
 /* The last hand on every answer: security headers, Cache-Control, Content-Language.
  * A Content-Security-Policy or Cache-Control that is there already stays. */
 void answer_finish(struct ctx *c);

@@ -97,6 +97,7 @@ struct ctx {
     struct login *login;     /* NULL where the endpoint has none */
     struct session *session; /* NULL: nobody is signed in */
     const struct service *service;
+    struct str service_named; /* what the request calls its service, before that is looked up; for the log */
     struct str upstream_url;  /* made by an adapter's start or leave */
     struct str upstream_hint; /* made by an adapter's finish: the city's word for its own session; absent: none */
     struct person *person;    /* proven by an adapter's finish; NULL before */

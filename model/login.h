@@ -33,6 +33,7 @@ struct login {
     enum protocol_id protocol;
     struct str service;   /* registry id; "" for the launcher itself */
     struct str answer_to; /* redirect_uri, ACS URL, or a path of ours for PROTO_LAUNCHER */
+    bool answer_by_form;  /* the browser posts the answer there, from a page of ours; else it stands in the address */
     struct str state_out; /* opaque, goes back as it came: state, RelayState */
     struct str nonce, scope;
     struct str code_challenge; /* S256 only; absent: the service goes without PKCE */

@@ -89,11 +89,11 @@ struct service {
     /* OpenID Connect */
     struct str client_id;
     struct str secret_hash; /* hex SHA-256 of a generated secret; "" : public client */
-    struct str auth_method; /* client_secret_basic | client_secret_post | private_key_jwt | none */
+    struct str auth_method; /* client_secret_basic | _post | private_key_jwt | none; "": a secret, in either way */
     struct str jwks;        /* for private_key_jwt */
     struct strs redirect_uris, post_logout_redirect_uris;
-    struct str id_token_alg; /* "ES256" | "RS256" */
-    bool pkce_required;
+    struct str id_token_alg; /* "RS256" | "ES256" */
+    bool pkce_required;      /* of a public one always true */
     enum profile profile;
     struct strs scopes; /* that it may ask for */
 };

@@ -417,13 +417,17 @@ static bool check_scopes(struct checking *c, const struct service *s)
 
 static bool check_service_oidc(struct checking *c, const struct service *s)
 {
-    bool with_secret = str_has_prefix(s->auth_method, S("client_secret_"));
+    bool in_two_ways = !str_is_set(s->auth_method);
+    bool with_secret = in_two_ways || str_has_prefix(s->auth_method, S("client_secret_"));
     bool is_public = str_eq(s->auth_method, S("none"));
 
     if (!str_is_set(s->client_id))
         return wrong(c, "client_id is missing");
     if (registry_client(c->registry, s->client_id) != s)
         return wrong(c, "client_id \"%.*s\" belongs to another service already", STR_ARG(s->client_id));
+    if (in_two_ways && !str_is_set(s->secret_hash))
+        return wrong(c, "secret (or secret_file) is missing; a service that has none says how it proves itself: "
+                        "auth_method private_key_jwt or none");
     if (with_secret && !str_is_set(s->secret_hash))
         return wrong(c, "secret is missing, which auth_method %.*s needs", STR_ARG(s->auth_method));
     if (is_public && str_is_set(s->secret_hash))

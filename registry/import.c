@@ -141,6 +141,15 @@ static struct row *row_new(struct importing *m, enum kind kind)
 
 static bool read_items(struct importing *m, enum kind kind, const struct yaml *list, struct str parent);
 
+/* A public service cannot go without PKCE, and need not say so; one that says it will is refused later. */
+static void settle_pkce(const struct yaml *item, struct db_value *values)
+{
+    const struct kind_row *k = &kind_rows[KIND_SERVICE];
+
+    if (yaml_get(item, "pkce_required") == NULL && str_eq(values[column_of(k, "auth_method")].text, S("none")))
+        values[column_of(k, "pkce_required")] = db_int(1);
+}
+
 static bool read_item(struct importing *m, enum kind kind, const struct yaml *item, struct str parent, size_t position)
 {
     const struct kind_row *k = &kind_rows[kind];
@@ -159,6 +168,8 @@ static bool read_item(struct importing *m, enum kind kind, const struct yaml *it
         else if (!read_column(m, k, c, item, values))
             return false;
     }
+    if (kind == KIND_SERVICE)
+        settle_pkce(item, values);
     *row_new(m, kind) = (struct row){ values, item };
     for (int child = 0; child < KIND_COUNT; child++)
         if (kind_rows[child].parent == kind &&

@@ -238,13 +238,9 @@ static bool load_idps(struct loading *l)
     return l->parts.idps != NULL;
 }
 
-/* A row that does not say how its service proves itself means what OpenID Registration does [2]. */
 static bool load_services(struct loading *l)
 {
     l->parts.services = fill_all(l, KIND_SERVICE, &l->parts.service_count);
-    for (size_t i = 0; l->parts.services != NULL && i < l->parts.service_count; i++)
-        if (!str_is_set(l->parts.services[i].auth_method))
-            l->parts.services[i].auth_method = S("client_secret_basic");
     return l->parts.services != NULL;
 }
 

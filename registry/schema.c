@@ -104,8 +104,8 @@ static const struct column service_columns[] = {
     { "redirect_uris", "redirect_uris", COL_LIST, "", AT(service, redirect_uris), NULL },
     { "post_logout_redirect_uris", "post_logout_redirect_uris", COL_LIST, "", AT(service, post_logout_redirect_uris),
       NULL },
-    { "id_token_alg", "id_token_alg", COL_CHOICE, "ES256", AT(service, id_token_alg), algorithms },
-    { "pkce_required", "pkce_required", COL_BOOL, "1", AT(service, pkce_required), NULL },
+    { "id_token_alg", "id_token_alg", COL_CHOICE, "RS256", AT(service, id_token_alg), algorithms },
+    { "pkce_required", "pkce_required", COL_BOOL, "0", AT(service, pkce_required), NULL },
     { "profile", "profile", COL_WORD, "native", AT(service, profile), profiles },
     { "scopes", "scopes", COL_LIST, "", AT(service, scopes), NULL },
 };
@@ -285,6 +285,11 @@ const struct db_migration registry_migrations[] = {
           "change INTEGER NOT NULL REFERENCES change (number), position INTEGER NOT NULL, sign TEXT NOT NULL, "
           "kind TEXT NOT NULL, row_key TEXT NOT NULL, before TEXT, after TEXT, PRIMARY KEY (change, position));"
       "CREATE INDEX change_row_key ON change_row (kind, row_key, change);" },
+    /* Presets have changed.  Rows hold what they said in full, and go on meaning it: ES256, PKCE required; only how a
+     * service proves itself could be left out, and meant Basic.  Rows of other protocols mean none of it. */
+    { 7,
+      "UPDATE service SET auth_method = 'client_secret_basic' WHERE protocol = 'oidc' AND auth_method = '';"
+      "UPDATE service SET id_token_alg = 'RS256', pkce_required = 0 WHERE protocol <> 'oidc';" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

@@ -56,6 +56,21 @@ static bool examine_keys(struct examined *e, struct fail *f)
     return true;
 }
 
+/* In order, and yet to be known: a code of theirs that somebody caught is kept apart by the secret and the nonce alone
+ * [RFC 9700 2.1.1]. */
+static struct str without_pkce(struct arena *a, const struct registry *r)
+{
+    const struct registry_parts *p = registry_parts(r);
+    struct buf b = buf_new(a, (size_t)1 << 24);
+
+    for (size_t i = 0; i < p->service_count; i++)
+        if (p->services[i].protocol == PROTO_OIDC && !p->services[i].pkce_required)
+            buf_printf(&b,
+                       "note service %.*s goes without PKCE; once it can do it, its row may say pkce_required: true\n",
+                       STR_ARG(p->services[i].id));
+    return buf_str(&b);
+}
+
 static bool examine_registry(struct examined *e, struct fail *f)
 {
     if (!state_registry(e->set, e->arena, f))
@@ -74,7 +89,7 @@ static bool examine_registry(struct examined *e, struct fail *f)
         e->found = arena_cstr(e->arena,
                               arena_printf(e->arena, "%zu providers, %zu identity providers, %zu services, %zu rules",
                                            p->provider_count, p->idp_count, p->service_count, p->rule_count));
-        e->more = addresses_text(e->arena, e->set, r);
+        e->more = arena_join(e->arena, without_pkce(e->arena, r), addresses_text(e->arena, e->set, r));
         e->warn = warnings_text(e->arena, r);
     }
     bool good = r != NULL && warnings_local_idp(e->arena, e->set, r, f);

@@ -24,12 +24,17 @@ static enum step find_service(struct ctx *c, struct fail *f)
     struct str id = param(c, "client_id");
 
     if (!str_is_set(id))
-        return fail(f, FAIL_CALLER, "invalid_request", "client_id is missing");
+        return fail_told(f, FAIL_CALLER, "invalid_request", "client_id is missing", "client_id is missing");
+    c->service_named = id;
     c->service = registry_client(c->registry, id);
-    if (c->service == NULL || c->service->protocol != PROTO_OIDC)
-        return fail(f, FAIL_CALLER, "invalid_request", "no service has client_id \"%.*s\"", STR_ARG(id));
+    if (c->service != NULL && c->service->protocol != PROTO_OIDC)
+        c->service = NULL;
+    if (c->service == NULL)
+        return fail_told(f, FAIL_CALLER, "invalid_request", "client_id is that of no service",
+                         "unknown service: none has client_id \"%.*s\"", STR_ARG(id));
     if (!c->service->enabled)
-        return fail(f, FAIL_CALLER, "unauthorized_client", "the service is switched off");
+        return fail_told(f, FAIL_CALLER, "unauthorized_client", "the service is switched off",
+                         "the service is switched off");
     return NEXT;
 }
 
@@ -61,7 +66,7 @@ static bool split_loopback(struct str uri, struct str *host, struct str *path)
     return false;
 }
 
-static bool is_public(const struct service *s)
+bool service_is_public(const struct service *s)
 {
     return str_eq(s->auth_method, S("none"));
 }
@@ -72,7 +77,7 @@ bool redirect_uri_fits(const struct service *s, struct str uri)
 
     if (strs_has(&s->redirect_uris, uri))
         return true;
-    if (!is_public(s) || !split_loopback(uri, &host, &path))
+    if (!service_is_public(s) || !split_loopback(uri, &host, &path))
         return false;
     for (size_t i = 0; i < s->redirect_uris.n; i++)
         if (split_loopback(s->redirect_uris.at[i], &known_host, &known_path) && str_eq(host, known_host) &&
@@ -87,11 +92,13 @@ static enum step check_redirect_uri(struct ctx *c, struct fail *f)
     struct str uri = param(c, "redirect_uri"), state = param(c, "state");
 
     if (!str_is_set(uri))
-        return fail(f, FAIL_CALLER, "invalid_request", "redirect_uri is missing");
+        return fail_told(f, FAIL_CALLER, "invalid_request", "redirect_uri is missing", "redirect_uri is missing");
     if (!redirect_uri_fits(c->service, uri))
-        return fail(f, FAIL_CALLER, "invalid_request", "redirect_uri \"%.*s\" is not registered", STR_ARG(uri));
+        return fail_told(f, FAIL_CALLER, "invalid_request", "redirect_uri is not one that the service has registered",
+                         "redirect_uri \"%.*s\" is not one that the service has registered", STR_ARG(uri));
     if (state.n > STATE_MAX_B)
-        return fail(f, FAIL_CALLER, "invalid_request", "state has %zu bytes", state.n);
+        return fail_told(f, FAIL_CALLER, "invalid_request", "state is too long", "state has %zu bytes, more than %d",
+                         state.n, STATE_MAX_B);
     c->login = login_new(c, PROTO_OIDC);
     c->login->service = c->service->id;
     c->login->answer_to = uri;
@@ -101,6 +108,23 @@ static enum step check_redirect_uri(struct ctx *c, struct fail *f)
 }
 
 /* ── what is asked ──────────────────────────────────────────────────────── */
+
+/* How the answer travels [OAuth Multiple Response Types 2.1, Form Post Response Mode 2]: looked at before anything else
+ * may be answered.  A native app's own scheme takes no POST. */
+static enum step check_response_mode(struct ctx *c, struct fail *f)
+{
+    struct str mode = param(c, "response_mode");
+
+    if (mode.p == NULL || str_eq(mode, S("query")))
+        return NEXT;
+    if (!str_eq(mode, S("form_post")))
+        return fail(f, FAIL_CALLER, "invalid_request", "response_mode is \"%.*s\": it may be query or form_post",
+                    STR_ARG(mode));
+    if (!str_has_prefix(c->login->answer_to, S("http")))
+        return fail(f, FAIL_CALLER, "invalid_request", "response_mode is form_post, which redirect_uri cannot take");
+    c->login->answer_by_form = true;
+    return NEXT;
+}
 
 /* prompt=none is looked at first: it decides how everything after it may be answered. */
 static enum step check_prompt(struct ctx *c, struct fail *f)
@@ -119,34 +143,35 @@ static enum step check_prompt(struct ctx *c, struct fail *f)
         else if (str_eq(word, S("select_account")))
             c->login->prompt |= PROMPT_SELECT;
         else if (!str_eq(word, S("consent")))
-            return fail(f, FAIL_CALLER, "invalid_request", "prompt \"%.*s\" is unknown", STR_ARG(word));
+            return fail(f, FAIL_CALLER, "invalid_request",
+                        "prompt is \"%.*s\": known are none, login, consent and select_account", STR_ARG(word));
     }
     if ((c->login->prompt & PROMPT_NONE) != 0 && words > 1)
-        return fail(f, FAIL_CALLER, "invalid_request", "prompt=none does not go with another");
+        return fail(f, FAIL_CALLER, "invalid_request", "prompt contains none, which goes with no other value");
     return NEXT;
 }
 
 static enum step check_request_object(struct ctx *c, struct fail *f)
 {
     if (param(c, "request").p != NULL)
-        return fail(f, FAIL_CALLER, "request_not_supported", "request objects are not supported");
+        return fail(f, FAIL_CALLER, "request_not_supported", "request: request objects are not supported");
     if (param(c, "request_uri").p != NULL)
-        return fail(f, FAIL_CALLER, "request_uri_not_supported", "request_uri is not supported");
+        return fail(f, FAIL_CALLER, "request_uri_not_supported", "request_uri: request objects are not supported");
     if (param(c, "registration").p != NULL)
-        return fail(f, FAIL_CALLER, "registration_not_supported", "registration is not supported");
+        return fail(f, FAIL_CALLER, "registration_not_supported",
+                    "registration: services are not registered in this way");
     return NEXT;
 }
 
 static enum step check_response_type(struct ctx *c, struct fail *f)
 {
-    struct str type = param(c, "response_type"), mode = param(c, "response_mode");
+    struct str type = param(c, "response_type");
 
     if (!str_is_set(type))
         return fail(f, FAIL_CALLER, "invalid_request", "response_type is missing");
     if (!str_eq(type, S("code")))
-        return fail(f, FAIL_CALLER, "unsupported_response_type", "response_type is \"%.*s\"", STR_ARG(type));
-    if (mode.p != NULL && !str_eq(mode, S("query")))
-        return fail(f, FAIL_CALLER, "invalid_request", "response_mode is \"%.*s\"", STR_ARG(mode));
+        return fail(f, FAIL_CALLER, "unsupported_response_type", "response_type is \"%.*s\": only code is supported",
+                    STR_ARG(type));
     return NEXT;
 }
 
@@ -156,7 +181,9 @@ static enum step check_scope(struct ctx *c, struct fail *f)
     struct str asked = param(c, "scope"), word;
     struct buf b = buf_new(c->arena, SCOPE_MAX_B);
 
-    if (asked.n > SCOPE_MAX_B || !str_has_word(asked, S("openid")))
+    if (asked.n > SCOPE_MAX_B)
+        return fail(f, FAIL_CALLER, "invalid_scope", "scope has %zu bytes, more than %d", asked.n, SCOPE_MAX_B);
+    if (!str_has_word(asked, S("openid")))
         return fail(f, FAIL_CALLER, "invalid_scope", "scope does not contain openid");
     buf_add(&b, S("openid"));
     while (str_split(&asked, ' ', &word)) {
@@ -188,14 +215,17 @@ static enum step check_pkce(struct ctx *c, struct fail *f)
     if (challenge.p == NULL) {
         if (method.p != NULL)
             return fail(f, FAIL_CALLER, "invalid_request", "code_challenge_method comes without code_challenge");
-        return !c->service->pkce_required && !is_public(c->service)
+        return !c->service->pkce_required && !service_is_public(c->service)
                    ? NEXT
-                   : fail(f, FAIL_CALLER, "invalid_request", "code_challenge is missing");
+                   : fail(f, FAIL_CALLER, "invalid_request",
+                          "code_challenge is missing: this service must use PKCE with S256");
     }
     if (!str_eq(method, S("S256")))
-        return fail(f, FAIL_CALLER, "invalid_request", "code_challenge_method is not S256");
+        return fail(f, FAIL_CALLER, "invalid_request", "code_challenge_method is \"%.*s\": only S256 is supported",
+                    STR_ARG(method));
     if (challenge.n != S256_CHARS || !is_base64url(challenge))
-        return fail(f, FAIL_CALLER, "invalid_request", "code_challenge is no SHA-256 in base64url");
+        return fail(f, FAIL_CALLER, "invalid_request",
+                    "code_challenge is no SHA-256 in base64url: it has 43 characters");
     c->login->code_challenge = challenge;
     return NEXT;
 }
@@ -208,7 +238,8 @@ static enum step check_max_age(struct ctx *c, struct fail *f)
         return NEXT;
     if (!str_int(text, &c->login->max_age_s) || c->login->max_age_s < 0) {
         c->login->max_age_s = -1;
-        return fail(f, FAIL_CALLER, "invalid_request", "max_age is no number of seconds");
+        return fail(f, FAIL_CALLER, "invalid_request", "max_age is \"%.*s\", which is no number of seconds",
+                    STR_ARG(text));
     }
     c->login->wants_auth_time = true;
     return NEXT;
@@ -222,7 +253,7 @@ static struct str at_most(struct str s, size_t n)
 /* "urn:mpass.id:authnsource:<id>" among acr_values preselects the identity provider [MPASSid]. */
 static void preselect(struct ctx *c, struct str acr_values)
 {
-    const struct str prefix = S("urn:mpass.id:authnsource:");
+    const struct str prefix = S(OIDC_AUTHNSOURCE);
     struct str word;
 
     c->login->idp = c->set->local_idp;
@@ -240,7 +271,7 @@ static enum step read_wishes(struct ctx *c, struct fail *f)
     struct str nonce = param(c, "nonce"), locales = param(c, "ui_locales");
 
     if (nonce.n > NONCE_MAX_B)
-        return fail(f, FAIL_CALLER, "invalid_request", "nonce has %zu bytes", nonce.n);
+        return fail(f, FAIL_CALLER, "invalid_request", "nonce has %zu bytes, more than %d", nonce.n, NONCE_MAX_B);
     if (str_is_set(nonce))
         l->nonce = nonce;
     l->login_hint = at_most(param(c, "login_hint"), HINT_MAX_B);
@@ -281,8 +312,8 @@ static enum step load_session(struct ctx *c, struct fail *f)
 }
 
 #define CHECKS                                                                                                         \
-    { find_service }, { check_redirect_uri }, { check_prompt }, { check_request_object }, { check_response_type },     \
-        { check_scope }, { check_pkce }, { check_max_age }, { read_wishes },                                           \
+    { find_service }, { check_redirect_uri }, { check_response_mode }, { check_prompt }, { check_request_object },     \
+        { check_response_type }, { check_scope }, { check_pkce }, { check_max_age }, { read_wishes },                  \
     {                                                                                                                  \
         check_hint                                                                                                     \
     }

@@ -43,6 +43,17 @@ static bool unescape(struct arena *a, struct str in, struct str *out)
     return true;
 }
 
+bool service_proves_by(const struct service *s, struct str method)
+{
+    if (str_is_set(s->auth_method))
+        return str_eq(s->auth_method, method);
+    return str_eq(method, S("client_secret_basic")) || str_eq(method, S("client_secret_post"));
+}
+
+/* What was wrong with a proof is for our log: whoever guesses hears the same whatever the reason. */
+static const char no_proof[] = "the service did not prove who it is: client_id, secret or the way of sending it is not "
+                               "as registered";
+
 static bool read_basic(struct ctx *c, struct str authorization, struct fail *f)
 {
     struct client_proof *proof = c->state;
@@ -50,10 +61,13 @@ static bool read_basic(struct ctx *c, struct str authorization, struct fail *f)
 
     if (!str_eq_case(str_sub(authorization, 0, 6), S("Basic ")) || authorization.n > 4 * SECRET_MAX_B ||
         !b64_decode(c->arena, str_trim(str_from(authorization, 6)), &plain))
-        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the Authorization field is not Basic");
+        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", "the Authorization field is not Basic",
+                         "the Authorization field is not Basic");
     size_t colon = str_find_byte(plain, ':', 0);
     if (colon == plain.n || !unescape(c->arena, str_sub(plain, 0, colon), &proof->id))
-        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the Authorization field holds no id and secret");
+        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", "the Authorization field holds no client_id and secret",
+                         "the Authorization field holds no client_id and secret");
+    c->service_named = proof->id;
     proof->secret_raw = str_from(plain, colon + 1);
     if (!unescape(c->arena, proof->secret_raw, &proof->secret))
         proof->secret = proof->secret_raw;
@@ -78,8 +92,14 @@ static enum step read_proof(struct ctx *c, struct fail *f)
     struct str authorization = http_field(c->req, S("Authorization")), id = form_get(c->body, S("client_id"));
     struct str secret = form_get(c->body, S("client_secret")), assertion = form_get(c->body, S("client_assertion"));
 
+    c->service_named = id;
+    if (!str_is_set(secret)) /* without a value is as if left out [RFC 6749 3.2] */
+        secret = (struct str){ NULL, 0 };
     if ((authorization.p != NULL) + (secret.p != NULL) + (assertion.p != NULL) > 1)
-        return fail(f, FAIL_CALLER, "invalid_request", "the service proves itself in two ways at once");
+        return fail(
+            f, FAIL_CALLER, "invalid_request",
+            "the service proves itself in two ways at once: of Authorization, client_secret and client_assertion "
+            "only one may be there");
     proof->method = authorization.p != NULL ? S("client_secret_basic")
                     : secret.p != NULL      ? S("client_secret_post")
                     : assertion.p != NULL   ? S("private_key_jwt")
@@ -88,7 +108,7 @@ static enum step read_proof(struct ctx *c, struct fail *f)
         if (!read_basic(c, authorization, f))
             return REFUSE;
         if (id.p != NULL && !str_eq(id, proof->id))
-            return fail(f, FAIL_CALLER, "invalid_request", "two different client_ids");
+            return fail(f, FAIL_CALLER, "invalid_request", "client_id is not the one in the Authorization field");
         return NEXT;
     }
     proof->id = id;
@@ -97,11 +117,14 @@ static enum step read_proof(struct ctx *c, struct fail *f)
         return NEXT;
     if (!str_eq(form_get(c->body, S("client_assertion_type")),
                 S("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")))
-        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "client_assertion_type is unknown");
+        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", "client_assertion_type is not jwt-bearer",
+                         "client_assertion_type is not jwt-bearer");
     proof->assertion = assertion;
     proof->id = assertion_sub(c, assertion);
     if (id.p != NULL && !str_eq(id, proof->id))
-        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "client_id and the assertion's sub differ");
+        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", "client_id and the sub of client_assertion differ",
+                         "client_id and the sub of client_assertion differ");
+    c->service_named = proof->id;
     return NEXT;
 }
 
@@ -120,7 +143,7 @@ static enum step wrong_secret(struct ctx *c)
 static enum step by_secret(struct ctx *c, const struct service *s)
 {
     struct client_proof *proof = c->state;
-    bool usable = s != NULL && str_eq(s->auth_method, proof->method) && s->secret_hash.n == nobodys.n;
+    bool usable = s != NULL && service_proves_by(s, proof->method) && s->secret_hash.n == nobodys.n;
     struct str known = usable ? s->secret_hash : nobodys;
     bool same = crypt_eq(sha256_hex(c->arena, proof->secret), known);
     bool same_raw = crypt_eq(sha256_hex(c->arena, proof->secret_raw), known);
@@ -129,6 +152,27 @@ static enum step by_secret(struct ctx *c, const struct service *s)
         return wrong_secret(c);
     c->service = s;
     return NEXT;
+}
+
+/* Why nothing that came could be a proof: for the log, which is to tell a service that nobody registered from one that
+ * has a wrong secret. */
+static int unproven(struct ctx *c, struct fail *f)
+{
+    const struct client_proof *proof = c->state;
+    const struct service *s = registry_client(c->registry, proof->id);
+
+    if (s == NULL || s->protocol != PROTO_OIDC)
+        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", no_proof,
+                         "unknown service: none has client_id \"%.*s\"", STR_ARG(proof->id));
+    c->service = s; /* for the log: the request ends here */
+    if (!s->enabled)
+        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", no_proof, "the service is switched off");
+    if (service_proves_by(s, proof->method))
+        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", no_proof, "wrong secret");
+    return fail_told(
+        f, FAIL_CLIENT_AUTH, "invalid_client", no_proof, "the service proves itself by %.*s, its row says %.*s",
+        STR_ARG(proof->method),
+        STR_ARG(str_is_set(s->auth_method) ? s->auth_method : S("client_secret_basic or client_secret_post")));
 }
 
 static enum step by_assertion(struct ctx *c, const struct service *s, struct fail *f)
@@ -148,12 +192,15 @@ static enum step by_assertion(struct ctx *c, const struct service *s, struct fai
     struct jose_claims claims;
     struct fail why = { 0 };
 
-    if (s == NULL || !str_eq(s->auth_method, S("private_key_jwt")))
-        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the service is not registered for private_key_jwt");
+    if (s == NULL || !service_proves_by(s, proof->method))
+        return unproven(c, f);
     const struct jwks *keys = jwks_read(c->arena, s->jwks, &why);
     if (keys == NULL || !jose_verify(c->arena, proof->assertion, keys, &rules, &claims, &why) ||
-        !str_eq(claims.sub, proof->id))
-        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "client_assertion: %s", why.code != NULL ? why.code : "sub");
+        !str_eq(claims.sub, proof->id)) {
+        c->service = s; /* for the log: the request ends here */
+        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", no_proof, "client_assertion: %s%s%s",
+                         why.code != NULL ? why.code : "sub", why.code != NULL ? ": " : "", why.detail);
+    }
     struct str mark = arena_printf(
         c->arena, "ca:%.*s",
         STR_ARG(sha256_hex(c->arena, arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(proof->id), STR_ARG(claims.jti)))));
@@ -173,13 +220,13 @@ static enum step check_proof(struct ctx *c, struct fail *f)
     if (s != NULL && (s->protocol != PROTO_OIDC || !s->enabled))
         s = NULL;
     if (!str_is_set(proof->id))
-        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the service does not say who it is");
+        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", "client_id is missing", "client_id is missing");
     if (proof->assertion.p != NULL)
         return by_assertion(c, s, f);
     if (proof->secret.p != NULL)
         return by_secret(c, s);
-    if (s == NULL || !str_eq(s->auth_method, S("none")))
-        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the service does not prove who it is");
+    if (s == NULL || !service_is_public(s))
+        return unproven(c, f);
     c->service = s;
     return NEXT;
 }
@@ -191,16 +238,13 @@ static enum step settle(struct ctx *c, struct fail *f)
     if (c->service != NULL && proof->mark.outcome == KV_MISS)
         return NEXT;
     if (c->service != NULL && proof->mark.outcome == KV_HIT)
-        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the assertion's jti was used before");
+        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", "the jti of client_assertion was used before",
+                         "the jti of client_assertion was used before");
     if (c->service != NULL || proof->count.outcome == KV_DOWN)
         return kv_away(f, "client authentication");
     if (proof->count.number > GUESSES_MAX)
         return fail(f, FAIL_BUSY, "invalid_client", "too many wrong secrets for \"%.*s\"", STR_ARG(proof->id));
-    const struct service *s = registry_client(c->registry, proof->id);
-    if (s != NULL && !str_eq(s->auth_method, proof->method))
-        return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "the service proves itself by %.*s, its row says %.*s",
-                    STR_ARG(proof->method), STR_ARG(s->auth_method));
-    return fail(f, FAIL_CLIENT_AUTH, "invalid_client", "unknown service or wrong secret");
+    return unproven(c, f);
 }
 
 const struct step_row oidc_client_auth[] = { { read_proof }, { check_proof }, { settle }, { NULL } };

@@ -15,6 +15,9 @@
 #include "model/ctx.h"
 #include "wire/kv.h"
 
+/* Among acr_values it chooses the identity provider of that id [MPASSid]. */
+#define OIDC_AUTHNSOURCE "urn:mpass.id:authnsource:"
+
 enum { TOKEN_RANDOM_B = 32, STATE_MAX_B = 8192, NONCE_MAX_B = 1024 };
 
 /* What a code stands for, in Redis, sealed, under SHA-256 of the code. */
@@ -51,6 +54,11 @@ struct client_proof {
  * set.  Fails CLIENT_AUTH invalid_client, CALLER invalid_request, BUSY, OURS. */
 extern const struct step_row oidc_client_auth[];
 
+/* Cannot keep a secret: [RFC 6749 2.1]. */
+bool service_is_public(const struct service *s);
+/* Whether its row lets it prove itself in this way; one that names none may send its secret by Basic or in the body,
+ * which libraries differ in [RFC 6749 2.3.1]. */
+bool service_proves_by(const struct service *s, struct str method);
 /* Byte equality with a registered value; for public clients the port of a
  * loopback address is free [RFC 8252 7.3]. */
 bool redirect_uri_fits(const struct service *s, struct str uri);

@@ -35,7 +35,7 @@ static struct redemption *mine(const struct ctx *c)
 
 static int bad_grant(struct fail *f, const char *why)
 {
-    return fail(f, FAIL_CALLER, "invalid_grant", "%s", why);
+    return fail(f, FAIL_CALLER, "invalid_grant", "%s", why); /* why: told to the service as well */
 }
 
 static enum step authenticate(struct ctx *c, struct fail *f)
@@ -52,7 +52,8 @@ static enum step check_grant(struct ctx *c, struct fail *f)
     if (!str_is_set(type))
         return fail(f, FAIL_CALLER, "invalid_request", "grant_type is missing");
     if (!str_eq(type, S("authorization_code")))
-        return fail(f, FAIL_CALLER, "unsupported_grant_type", "grant_type is \"%.*s\"", STR_ARG(type));
+        return fail(f, FAIL_CALLER, "unsupported_grant_type",
+                    "grant_type is \"%.*s\": only authorization_code is supported", STR_ARG(type));
     return NEXT;
 }
 
@@ -64,7 +65,7 @@ static enum step take_code(struct ctx *c, struct fail *f)
     if (!str_is_set(code))
         return fail(f, FAIL_CALLER, "invalid_request", "code is missing");
     if (!code_read(c, code, &r->session))
-        return bad_grant(f, "the code is none of ours");
+        return bad_grant(f, "code is none of ours");
     r->key = code_key(c->arena, code);
     kv_take(c->kv, &c->batch, c->arena, &r->taken, KV_CODE, r->key);
     session_ask(c, r->session, &r->found);
@@ -108,7 +109,7 @@ static enum step again_refuse(struct ctx *c, struct fail *f)
 {
     if (mine(c)->ended.outcome == KV_DOWN)
         return kv_away(f, "token");
-    return bad_grant(f, "the code is unknown, expired or was used before");
+    return bad_grant(f, "code is unknown, has expired or was used before");
 }
 
 static const struct step_row used_again[] = { { again_ask }, { again_revoke }, { again_refuse }, { NULL } };
@@ -121,25 +122,27 @@ static bool verifier_fits(struct ctx *c, const struct code_record *r, struct fai
     struct str verifier = form_get(c->body, S("code_verifier"));
 
     if (!str_is_set(r->challenge))
-        return verifier.p == NULL || bad_grant(f, "code_verifier comes without a code_challenge");
+        return verifier.p == NULL ||
+               bad_grant(f, "code_verifier is here, but no code_challenge came with the authorization request");
     if (verifier.p == NULL)
-        return bad_grant(f, "code_verifier is missing");
+        return bad_grant(f, "code_verifier is missing, and the authorization request had a code_challenge");
     if (verifier.n < VERIFIER_MIN || verifier.n > VERIFIER_MAX ||
         !crypt_eq(b64url_encode(c->arena, sha256(c->arena, verifier)), r->challenge))
-        return bad_grant(f, "code_verifier does not fit");
+        return bad_grant(f, "code_verifier does not fit the code_challenge");
     return true;
 }
 
 static bool bindings_fit(struct ctx *c, const struct code_record *r, struct fail *f)
 {
     if (!str_eq(r->service, c->service->id))
-        return bad_grant(f, "the code is another service's");
+        return bad_grant(f, "code is another service's");
     if (!str_eq(r->redirect_uri, form_get(c->body, S("redirect_uri"))))
         return bad_grant(f, "redirect_uri is not the one that the code was sent to");
     if (c->now_s - r->made_s > c->set->code_life_s)
-        return bad_grant(f, "the code has expired");
+        return bad_grant(f, "code has expired");
     if (!str_eq(r->epoch, kv_epoch(c->kv)))
-        return bad_grant(f, "Redis may have forgotten whether the code was used");
+        return fail_told(f, FAIL_CALLER, "invalid_grant", "code can no longer be redeemed: ask for another one",
+                         "Redis may have forgotten whether the code was used");
     return verifier_fits(c, r, f);
 }
 
@@ -152,7 +155,8 @@ static enum step check_code(struct ctx *c, struct fail *f)
     if (r->taken.outcome == KV_MISS)
         return step_into(c, used_again);
     if (!code_open(c, r->key, r->taken.value, &r->code))
-        return bad_grant(f, "the code's record does not open");
+        return fail_told(f, FAIL_CALLER, "invalid_grant", "code can no longer be redeemed: ask for another one",
+                         "the code's record does not open");
     return bindings_fit(c, &r->code, f) ? NEXT : REFUSE;
 }
 
@@ -253,10 +257,11 @@ static enum step make_tokens(struct ctx *c, struct fail *f)
 {
     c->session = session_of(c, mine(c)->session, &mine(c)->found, f);
     if (c->session == NULL)
-        return f->kind != FAIL_NONE ? REFUSE : (enum step)bad_grant(f, "the session has ended");
+        return f->kind != FAIL_NONE ? REFUSE
+                                    : (enum step)bad_grant(f, "the person's session has ended since code was made");
     c->person = c->session->person;
     if (flow_decide(c)->effect != EFFECT_ALLOW)
-        return bad_grant(f, "policy says no by now");
+        return bad_grant(f, "the person may not use this service any more");
     ask_for_tokens(c);
     return WAIT;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/crypt.h"
 #include "registry/check.h"
 #include "registry/registry.h"
 #include "tests/saml/forge.h"
@@ -133,9 +134,9 @@ TEST(a_registry_is_imported_and_loaded)
     if (oulu != NULL && oulu->school_count == 2) {
         CHECK_STR(oulu->names.in[LANG_SV], "Uleåborg");
         const struct service *kanerva = registry_client(r, S("kanerva"));
-        CHECK(kanerva != NULL && kanerva->redirect_uris.n == 1 && kanerva->pkce_required);
+        CHECK(kanerva != NULL && kanerva->redirect_uris.n == 1 && !kanerva->pkce_required);
         CHECK(kanerva != NULL && claim_in(kanerva->asks, CLAIM_SUB) && !claim_in(kanerva->asks, CLAIM_EMAIL));
-        CHECK_STR(kanerva->id_token_alg, "ES256");
+        CHECK_STR(kanerva->id_token_alg, "RS256"); /* [OIDC Registration 2] */
         const struct registry_parts *p = registry_parts(r);
         CHECK_INT(p->rule_count, 2);
         CHECK(p->rules[0].service == kanerva && p->rules[0].role == ROLE_TEACHER);
@@ -523,18 +524,128 @@ static const struct {
       "file_unreadable", "/nowhere: No such file" },
 };
 
-TEST(a_service_that_does_not_say_how_it_proves_itself_does_so_by_basic) /* [OIDC Registration 2] */
+#define A_SERVICE(more)                                                                                                \
+    PROVIDERS "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, "                        \
+              "redirect_uris: [\"https://s.example/cb\"], " more "}\n"
+#define SECRET "secret: {plain: a-secret-of-sixteen}"
+
+/* What a row means, as one line. */
+static const char *meaning(struct test *t, struct rig *g, const char *file)
+{
+    if (!import(t, g, str_of(file)))
+        return g->fail.detail;
+    struct registry *r = registry_load(g->db, &g->fail);
+    const struct service *s = r != NULL ? registry_service(r, S("s")) : NULL;
+    const char *line = s == NULL ? "none"
+                                 : arena_printf(t->arena, "%.*s %.*s %s",
+                                                STR_ARG(s->auth_method.n > 0 ? s->auth_method : S("a-secret")),
+                                                STR_ARG(s->id_token_alg), s->pkce_required ? "pkce" : "free")
+                                       .p;
+    registry_drop(r);
+    return line;
+}
+
+TEST(a_row_that_says_nothing_means_what_libraries_do_by_themselves) /* [OIDC Registration 2, RFC 9700 2.1.1] */
 {
     struct rig g;
 
     rig_new(t, &g);
-    CHECK(import(t, &g,
-                 S(PROVIDERS "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, "
-                             "secret: {plain: a-secret-of-sixteen}, redirect_uris: [\"https://s.example/cb\"]}\n")));
-    struct registry *r = registry_load(g.db, &g.fail);
-    CHECK(r != NULL);
-    CHECK(str_eq(registry_service(r, S("s"))->auth_method, S("client_secret_basic")));
+    CHECK_STR(meaning(t, &g, A_SERVICE(SECRET)), "a-secret RS256 free");
+    CHECK_STR(meaning(t, &g, A_SERVICE("auth_method: none")), "none RS256 pkce");
+    CHECK_STR(meaning(t, &g, A_SERVICE("auth_method: private_key_jwt, jwks: \"{}\"")), "private_key_jwt RS256 free");
+    rig_free(&g);
+}
+
+TEST(a_row_may_be_stricter)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK_STR(
+        meaning(t, &g, A_SERVICE(SECRET ", auth_method: client_secret_post, id_token_alg: ES256, pkce_required: true")),
+        "client_secret_post ES256 pkce");
+    CHECK_STR(meaning(t, &g, A_SERVICE(SECRET ", pkce_required: true")), "a-secret RS256 pkce");
+    CHECK_STR(meaning(t, &g, A_SERVICE("auth_method: none, pkce_required: true")), "none RS256 pkce");
+    rig_free(&g);
+}
+
+TEST(a_public_service_that_says_it_goes_without_pkce_is_refused) /* [RFC 9700 2.1.1] */
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(strstr(meaning(t, &g, A_SERVICE("auth_method: none, pkce_required: false")),
+                 "a public service (auth_method none) cannot be without pkce_required") != NULL);
+    rig_free(&g);
+}
+
+TEST(a_service_without_a_secret_must_say_how_it_proves_itself)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(strstr(meaning(t, &g, A_SERVICE("enabled: true")), "secret (or secret_file) is missing") != NULL);
+    CHECK(strstr(meaning(t, &g, A_SERVICE("auth_method: client_secret_basic")), "secret is missing") != NULL);
+    rig_free(&g);
+}
+
+/* The registry as a program left it whose presets were others. */
+static void old_registry(struct test *t, struct rig *g, const char *protocol, const char *auth_method)
+{
+    static const struct db_statement service = {
+        "old.service",
+        "INSERT INTO service (id, protocol, vendor, names_fi, names_sv, names_en, lines_fi, lines_sv, "
+        "lines_en, category, icon, enabled, test, launch_uri, initiate_login_uri, target_link_uri, asks, "
+        "client_id, secret_hash, auth_method, jwks, redirect_uris, post_logout_redirect_uris, "
+        "id_token_alg, pkce_required, profile, scopes) VALUES ('s', ?1, 'v', 'S', '', '', '', '', '', '', "
+        "'', 1, 0, 'https://s.example/', '', '', '', 's', ?2, ?3, '', 'https://s.example/cb', '', 'ES256', "
+        "1, 'native', '')"
+    };
+    const struct db_value args[] = { db_text(str_of(protocol)), db_text(sha256_hex(t->arena, S("x"))),
+                                     db_text(str_of(auth_method)) };
+    size_t n = 0;
+
+    rig_new(t, g);
+    db_close(g->db);
+    (void)unlink(arena_printf(t->arena, "%s/registry/registry.sqlite", g->dir).p);
+    struct db *d = db_open(arena_printf(t->arena, "%s/registry/registry.sqlite", g->dir).p, DB_CREATE, &g->fail);
+    while (strstr(registry_migrations[n].sql, "SET auth_method") == NULL)
+        n++;
+    CHECK(d != NULL && db_migrate(d, registry_migrations, n, &g->fail) && db_run(d, &service, args, 3, &g->fail));
+    db_close(d);
+    g->db = registry_db_open(&g->set, DB_CREATE, &g->fail);
+    CHECK(g->db != NULL);
+    CHECK_STR(g->fail.detail, "");
+}
+
+static const char *means_now(struct test *t, struct rig *g)
+{
+    struct registry *r = registry_load(g->db, &g->fail);
+    const struct service *s = r != NULL ? registry_service(r, S("s")) : NULL;
+    const char *line = s == NULL ? g->fail.detail
+                                 : arena_printf(t->arena, "%.*s %.*s %s", STR_ARG(s->auth_method),
+                                                STR_ARG(s->id_token_alg), s->pkce_required ? "pkce" : "free")
+                                       .p;
     registry_drop(r);
+    return line;
+}
+
+TEST(rows_of_before_go_on_meaning_what_they_said)
+{
+    static const struct {
+        const char *auth_method, *means;
+    } rows[] = { { "client_secret_post", "client_secret_post ES256 pkce" },
+                 { "", "client_secret_basic ES256 pkce" } }; /* which was Basic alone */
+    struct rig g;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        old_registry(t, &g, "oidc", rows[i].auth_method);
+        CHECK_STR(means_now(t, &g), rows[i].means);
+        rig_free(&g);
+    }
+    old_registry(t, &g, "link", "");
+    struct str exported = registry_export(g.db, t->arena, &g.fail);
+    CHECK(str_find(exported, S("id_token_alg")) == exported.n && str_find(exported, S("pkce_required")) == exported.n);
     rig_free(&g);
 }
 
