@@ -62,6 +62,7 @@ static enum step end_done(struct ctx *c, struct fail *f)
 /* What is shown when the browser is back: by then the session is gone.  Kept by the browser, sealed. */
 struct leaving {
     struct str state, idp, by, back;
+    struct str fault;    /* of this request alone: not kept */
     struct str services; /* ids, with spaces between: as many as fit */
     bool at_once;        /* 303 to back, no page */
     bool at_city;        /* the city has said that it logged the person out */
@@ -177,7 +178,7 @@ static void list_left(struct ctx *c, const struct leaving *v, struct signed_out_
 static enum step signed_out(struct ctx *c, const struct leaving *v)
 {
     const struct service *by = registry_service(c->registry, v->by);
-    struct signed_out_view out = { .back = v->back };
+    struct signed_out_view out = { .back = v->back, .fault = v->fault };
 
     list_left(c, v, &out);
     if (by != NULL)
@@ -192,6 +193,7 @@ static enum step answer(struct ctx *c, struct fail *f)
     const struct logout *l = c->state;
     struct leaving v = { .by = l->by != NULL ? l->by->id : S(""),
                          .back = l->back,
+                         .fault = l->fault,
                          .at_once = l->go_back && str_is_set(l->back) };
 
     (void)f;
@@ -232,6 +234,7 @@ enum step logout_confirm(struct ctx *c, const struct logout *l)
 {
     struct sign_out_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
                                .csrf = c->session != NULL ? c->session->csrf : S(""),
+                               .fault = l->fault,
                                .stay = S("/") };
 
     if (l->by != NULL)

@@ -16,6 +16,7 @@
 struct logout {               /* c->state of whoever runs the rows */
     struct str back;          /* the service's registered address, with state; absent: the page alone */
     const struct service *by; /* who asked; NULL: the person */
+    struct str fault;         /* what the service asked wrongly, as it may be told; absent: nothing */
     bool go_back;             /* 303 to back at once; else the page offers it */
     struct kv_got dropped;    /* the rows' own */
 };

@@ -353,6 +353,13 @@ struct html page_idle(struct arena *a, const struct idle_view *v)
     RENDER(a, view_idle, &out);
 }
 
+struct html page_post(struct arena *a, const struct post_view *v)
+{
+    struct post_out out = { .page = v->page, .in = *v };
+
+    RENDER(a, view_post, &out);
+}
+
 struct html page_continue(struct arena *a, const struct continue_view *v)
 {
     struct continue_out out = { .page = v->page, .in = *v };

@@ -190,6 +190,7 @@ struct error_view {
     struct str word; /* the stable code of what is wrong at the identity provider, for those who run it; absent: none */
     struct str service; /* name of the service, where one is known */
     struct str support_code;
+    struct str told; /* what the service asked wrongly, in English, for its makers; quotes nothing */
     int64_t at_s;
     struct str again; /* the same thing once more, e.g. "/sign-in?login=…"; absent: none */
     struct str back;  /* the service's own address, checked; absent: none */
@@ -215,6 +216,7 @@ struct sign_out_view { /* GET /sign-out: asks first; POST /sign-out: csrf, state
     struct str state;   /* hidden field `state`: the caller's own, e.g. a sealed post-logout address */
     struct str service; /* the service that asked; absent: the person did */
     struct str stay;    /* where "stay signed in" leads; absent: "/" */
+    struct str fault;   /* what the service asked wrongly, in English, for its makers */
 };
 struct html page_sign_out(struct arena *a, const struct sign_out_view *v);
 
@@ -239,6 +241,7 @@ struct signed_out_view {
     enum receipt city_receipt;
     struct str back;    /* the service's own address, checked */
     struct str service; /* its name */
+    struct str fault;   /* what it asked wrongly, in English, for its makers */
 };
 struct html page_signed_out(struct arena *a, const struct signed_out_view *v);
 
@@ -255,5 +258,19 @@ struct continue_view { /* goes on by itself with a GET, and has a link besides *
     struct str url, to; /* where; its name */
 };
 struct html page_continue(struct arena *a, const struct continue_view *v);
+
+struct hidden_field {
+    struct str name, value;
+};
+
+struct post_view { /* an answer that the browser takes to a service by POST: a button, and the script presses it */
+    struct page page;
+    struct str url, to; /* a checked address; the service's name */
+    struct {
+        const struct hidden_field *at;
+        size_t n;
+    } fields;
+};
+struct html page_post(struct arena *a, const struct post_view *v);
 
 #endif

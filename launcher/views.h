@@ -125,6 +125,11 @@ struct continue_out {
     struct continue_view in;
 };
 
+struct post_out {
+    struct page page;
+    struct post_view in;
+};
+
 void view_sign_in(struct buf *b, const struct sign_in_out *v);
 void view_no_school(struct buf *b, const struct sign_in_out *v);
 void view_local(struct buf *b, const struct local_out *v);
@@ -138,5 +143,6 @@ void view_sign_out(struct buf *b, const struct sign_out_out *v);
 void view_signed_out(struct buf *b, const struct signed_out_out *v);
 void view_idle(struct buf *b, const struct idle_out *v);
 void view_continue(struct buf *b, const struct continue_out *v);
+void view_post(struct buf *b, const struct post_out *v);
 
 #endif

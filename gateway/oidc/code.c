@@ -9,6 +9,7 @@
 #include "gateway/metrics.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
+#include "launcher/pages.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/json.h"
@@ -127,19 +128,43 @@ bool token_open(struct ctx *c, struct str key, struct str sealed, struct token_r
 
 /* ── the answer ─────────────────────────────────────────────────────────── */
 
-static struct str answer_url(struct ctx *c, struct str name, struct str value)
-{
-    struct buf b = buf_new(c->arena, URL_MAX_B);
+enum { ANSWER_FIELDS_MAX = 4 };
 
-    buf_add(&b, c->login->answer_to);
-    url_query(&b, name, value);
-    url_query(&b, S("state"), c->login->state_out);
-    url_query(&b, S("iss"), c->set->public_url); /* against mix-up [RFC 9207 2] */
-    return buf_str(&b);
+struct answer_fields {
+    struct hidden_field at[ANSWER_FIELDS_MAX];
+    size_t n;
+};
+
+static void put_field(struct answer_fields *all, struct str name, struct str value)
+{
+    if (value.p != NULL)
+        all->at[all->n++] = (struct hidden_field){ name, value };
+}
+
+/* In the address, or as a form that the person's browser posts [OAuth Form Post Response Mode 2]. */
+static enum step send_answer(struct ctx *c, struct answer_fields *all)
+{
+    const struct login *l = c->login;
+
+    put_field(all, S("state"), l->state_out);
+    put_field(all, S("iss"), c->set->public_url); /* against mix-up [RFC 9207 2] */
+    if (l->answer_by_form) {
+        const struct service *s = registry_service(c->registry, l->service);
+        struct post_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
+                               .url = l->answer_to,
+                               .to = s != NULL ? names_in(&s->names, c->lang) : (struct str){ NULL, 0 },
+                               .fields = { all->at, all->n } };
+        return answer_page(c, 200, page_post(c->arena, &v));
+    }
+    struct buf b = buf_new(c->arena, URL_MAX_B);
+    buf_add(&b, l->answer_to);
+    for (size_t i = 0; i < all->n; i++)
+        url_query(&b, all->at[i].name, all->at[i].value);
+    return answer_go(c, buf_str(&b));
 }
 
 /* Codes of our own that OAuth does not know become ones that it does [RFC 6749 4.1.2.1, OIDC Core 3.1.2.6]. */
-static struct str error_url(struct ctx *c, const char *code)
+static struct str known_code(const struct ctx *c, const char *code)
 {
     static const char *const known[] = { "invalid_request",
                                          "unauthorized_client",
@@ -156,8 +181,8 @@ static struct str error_url(struct ctx *c, const char *code)
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i], code) == 0)
-            return answer_url(c, S("error"), str_of(code));
-    return answer_url(c, S("error"), c->fail.kind == FAIL_CALLER ? S("invalid_request") : S("server_error"));
+            return str_of(known[i]);
+    return c->fail.kind == FAIL_CALLER ? S("invalid_request") : S("server_error");
 }
 
 static bool may_answer(const struct ctx *c)
@@ -232,7 +257,9 @@ static enum step lead_back(struct ctx *c, struct fail *f)
     if (!flow_audited(c, f))
         return REFUSE;
     metrics_add(c->metrics, METRIC_services_opened);
-    return answer_go(c, answer_url(c, S("code"), a->code));
+    struct answer_fields fields = { .n = 0 };
+    put_field(&fields, S("code"), a->code);
+    return send_answer(c, &fields);
 }
 
 static const struct step_row answer[] = {
@@ -241,9 +268,25 @@ static const struct step_row answer[] = {
 
 /* ── struct protocol ────────────────────────────────────────────────────── */
 
+/* Where a step has recorded no failure, the person's own way ended there: by cancelling, or as somebody else. */
+static struct str description(const struct ctx *c, const char *code)
+{
+    struct fail why = c->fail;
+
+    if (why.kind == FAIL_NONE && strcmp(code, "access_denied") == 0)
+        (void)fail(&why, FAIL_CALLER, code, "the sign-in was cancelled or refused");
+    else if (why.kind == FAIL_NONE)
+        (void)fail(&why, FAIL_CALLER, code, "somebody else than id_token_hint names has signed in");
+    return answer_description(c, &why);
+}
+
 static void refuse(struct ctx *c, const char *code)
 {
-    (void)answer_go(c, error_url(c, code));
+    struct answer_fields fields = { .n = 0 };
+
+    put_field(&fields, S("error"), known_code(c, code));
+    put_field(&fields, S("error_description"), description(c, code));
+    (void)send_answer(c, &fields);
 }
 
 /* [OIDC Core 4]: the service comes back with a request of its own; nothing but our name travels. */

@@ -6,17 +6,17 @@
 #include "certs/keyset.h"
 #include "wire/http.h"
 
-enum { DOCUMENT_MAX_B = 8192 };
+enum { DOCUMENT_MAX_B = 131072, ACR_VALUES_MAX = 1000 };
 
 static const char document[] =
-    "\"response_types_supported\":[\"code\"],\"response_modes_supported\":[\"query\"],"
+    "\"response_types_supported\":[\"code\"],\"response_modes_supported\":[\"query\",\"form_post\"],"
     "\"grant_types_supported\":[\"authorization_code\"],\"subject_types_supported\":[\"pairwise\"],"
     "\"id_token_signing_alg_values_supported\":[\"ES256\",\"RS256\"],"
     "\"token_endpoint_auth_methods_supported\":"
     "[\"client_secret_basic\",\"client_secret_post\",\"private_key_jwt\",\"none\"],"
     "\"token_endpoint_auth_signing_alg_values_supported\":[\"ES256\",\"RS256\"],"
     "\"code_challenge_methods_supported\":[\"S256\"],\"prompt_values_supported\":"
-    "[\"none\",\"login\",\"consent\",\"select_account\"],"
+    "[\"none\",\"login\",\"select_account\"],"
     "\"claim_types_supported\":[\"normal\"],\"claims_parameter_supported\":false,"
     "\"request_parameter_supported\":false,\"request_uri_parameter_supported\":false,"
     "\"authorization_response_iss_parameter_supported\":true,\"ui_locales_supported\":[\"fi\",\"sv\",\"en\"]";
@@ -49,6 +49,20 @@ static void put_claims(struct buf *b)
     buf_byte(b, ']');
 }
 
+/* The values that choose an identity provider (authorize.c): those of all that people may choose from, which have ids
+ * that need no escape.  A nation has some 300; past ACR_VALUES_MAX the rest work as well, unsaid. */
+static void put_acr_values(struct buf *b, const struct registry *r)
+{
+    const struct registry_parts *p = registry_parts(r);
+    size_t said = 0;
+
+    buf_add(b, S(",\"acr_values_supported\":["));
+    for (size_t i = 0; i < p->idp_count && said < ACR_VALUES_MAX; i++)
+        if (p->idps[i].enabled && p->idps[i].listed)
+            buf_printf(b, "%s\"" OIDC_AUTHNSOURCE "%.*s\"", said++ > 0 ? "," : "", STR_ARG(p->idps[i].id));
+    buf_byte(b, ']');
+}
+
 static enum step discovery(struct ctx *c, struct fail *f)
 {
     static const struct {
@@ -67,6 +81,7 @@ static enum step discovery(struct ctx *c, struct fail *f)
     buf_add(&b, str_of(document));
     put_scopes(&b);
     put_claims(&b);
+    put_acr_values(&b, c->registry);
     buf_byte(&b, '}');
     http_header_set(c->res, S("Cache-Control"), S("public, max-age=300"));
     http_body(c->res, 200, S("application/json"), buf_str(&b));

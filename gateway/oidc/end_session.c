@@ -2,6 +2,7 @@
  * A service asks for the session to end.  [OIDC RP-Initiated Logout 2, 3] */
 #include "gateway/oidc/oidc.h"
 
+#include "base/log.h"
 #include "base/settings.h"
 #include "certs/keyset.h"
 #include "gateway/logout.h"
@@ -16,6 +17,7 @@ struct ending { /* first: c->state of logout_now */
     struct logout out;
     struct jose_claims hint;
     bool hinted;
+    struct fail fault; /* the first that the request has: it costs the way back, never the sign-out */
 };
 
 static enum step start(struct ctx *c, struct fail *f)
@@ -25,10 +27,15 @@ static enum step start(struct ctx *c, struct fail *f)
     return step_into(c, session_load);
 }
 
-/* The token's aud names the service; which one it was for decides who asks. */
-static bool read_hint(struct ctx *c, struct ending *e)
+static bool faulty(struct ending *e, const char *told, struct str what)
 {
-    struct str hint = form_get(c->query, S("id_token_hint")), id = form_get(c->query, S("client_id"));
+    (void)fail_told(&e->fault, FAIL_CALLER, "invalid_request", told, "%s: \"%.*s\"", told, STR_ARG(what));
+    return false;
+}
+
+/* The token's aud names the service. */
+static bool read_hint(struct ctx *c, struct ending *e, struct str hint)
+{
     const struct jose_rules rules = { .blame = FAIL_CALLER,
                                       .algs = JOSE_BOTH,
                                       .iss = c->set->public_url,
@@ -38,14 +45,37 @@ static bool read_hint(struct ctx *c, struct ending *e)
                                       .skew_s = c->set->jose_skew_s };
     struct fail why = { 0 };
 
-    if (!str_is_set(hint) || c->keys == NULL ||
-        !jose_verify(c->arena, hint, keyset_own(c->keys), &rules, &e->hint, &why))
+    if (c->keys == NULL || !jose_verify(c->arena, hint, keyset_own(c->keys), &rules, &e->hint, &why))
+        return faulty(e, "id_token_hint is no ID token of this gateway",
+                      str_of(why.code != NULL ? why.code : "no keys"));
+    return true;
+}
+
+/* A hint says who asks; without one, client_id does, and the person is asked before anything ends [2]. */
+static bool read_service(struct ctx *c, struct ending *e)
+{
+    struct str hint = form_get(c->query, S("id_token_hint")), id = form_get(c->query, S("client_id"));
+    struct str by = id;
+
+    c->service_named = id;
+    if (str_is_set(hint)) {
+        if (!read_hint(c, e, hint))
+            return false;
+        by = json_get_str(e->hint.all, S("aud"));
+        if (id.p != NULL && !str_eq(id, by))
+            return faulty(e, "client_id is not the one that id_token_hint was made for", id);
+    }
+    if (!str_is_set(by))
         return false;
-    struct str aud = json_get_str(e->hint.all, S("aud"));
-    if (id.p != NULL && !str_eq(id, aud))
-        return false;
-    c->service = e->out.by = registry_client(c->registry, aud);
-    return e->out.by != NULL && e->out.by->enabled;
+    const struct service *s = registry_client(c->registry, by);
+    if (s == NULL || s->protocol != PROTO_OIDC)
+        return faulty(e, "client_id is that of no service", by);
+    c->service = s;
+    if (!s->enabled)
+        return faulty(e, "the service is switched off", by);
+    e->out.by = s;
+    e->hinted = str_is_set(hint);
+    return true;
 }
 
 /* Byte equality with a registered value, or no way back at all [3]. */
@@ -54,12 +84,32 @@ static void read_way_back(struct ctx *c, struct ending *e)
     struct str uri = form_get(c->query, S("post_logout_redirect_uri"));
     struct buf b = buf_new(c->arena, URL_MAX_B);
 
-    if (!e->hinted || !strs_has(&e->out.by->post_logout_redirect_uris, uri))
+    if (!str_is_set(uri) || e->fault.kind != FAIL_NONE)
         return;
+    if (e->out.by == NULL) {
+        (void)faulty(e, "post_logout_redirect_uri comes without id_token_hint and client_id", uri);
+        return;
+    }
+    if (!strs_has(&e->out.by->post_logout_redirect_uris, uri)) {
+        (void)faulty(e, "post_logout_redirect_uri is not one that the service has registered", uri);
+        return;
+    }
     buf_add(&b, uri);
     url_query(&b, S("state"), form_get(c->query, S("state")));
     if (buf_ok(&b))
         e->out.back = buf_str(&b);
+    else
+        (void)faulty(e, "post_logout_redirect_uri and state are too long", uri);
+}
+
+static void tell_fault(struct ctx *c, struct ending *e)
+{
+    if (e->fault.kind == FAIL_NONE)
+        return;
+    e->out.fault = answer_description(c, &e->fault);
+    log_event(LOG_INFO, "end_session.faulty", LOG_C("support_code", c->support_code), LOG_C("code", e->fault.code),
+              LOG_C("why", e->fault.detail), LOG_S("service", c->service != NULL ? c->service->id : S("-")),
+              LOG_S("service_named", str_is_set(c->service_named) ? c->service_named : S("-")));
 }
 
 /* The hint fits when it was made in this very session, or for its person. */
@@ -75,13 +125,12 @@ static enum step decide(struct ctx *c, struct fail *f)
     struct ending *e = c->state;
 
     (void)f;
-    e->hinted = read_hint(c, e);
-    if (!e->hinted)
-        e->out.by = NULL;
+    (void)read_service(c, e);
     read_way_back(c, e);
+    tell_fault(c, e);
     if (c->session != NULL && !hint_fits(c, e))
         return logout_confirm(c, &e->out);
-    e->out.go_back = true;
+    e->out.go_back = e->hinted; /* else a link: nobody but the address itself says that the service asked */
     return step_into(c, logout_now);
 }
 

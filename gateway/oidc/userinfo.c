@@ -17,11 +17,29 @@ struct asked {
     struct str claims;
 };
 
-/* One body for every way of not being a good token. */
+/* [RFC 6750 3]: what stands in the body stands in the header as well. */
+static enum step challenge(struct ctx *c, const struct fail *f)
+{
+    http_header_set(c->res, S("WWW-Authenticate"),
+                    arena_printf(c->arena, "Bearer realm=\"digione\", error=\"%s\", error_description=\"%.*s\"",
+                                 f->code, STR_ARG(answer_description(c, f))));
+    return REFUSE;
+}
+
+/* One answer for every way of not being a good token; the log says which. */
 static enum step bad_token(struct ctx *c, struct fail *f, const char *why)
 {
-    http_header_set(c->res, S("WWW-Authenticate"), S("Bearer realm=\"digione\", error=\"invalid_token\""));
-    return fail(f, FAIL_CLIENT_AUTH, "invalid_token", "%s", why);
+    (void)fail_told(f, FAIL_CLIENT_AUTH, "invalid_token",
+                    "the access token is unknown, has ended, or its person may not "
+                    "use the service any more",
+                    "%s", why);
+    return challenge(c, f);
+}
+
+static enum step bad_request(struct ctx *c, struct fail *f, const char *why)
+{
+    (void)fail(f, FAIL_CALLER, "invalid_request", "%s", why);
+    return challenge(c, f);
 }
 
 static enum step read_token(struct ctx *c, struct fail *f)
@@ -31,16 +49,18 @@ static enum step read_token(struct ctx *c, struct fail *f)
 
     c->state = a;
     if (form_get(c->query, S("access_token")).p != NULL)
-        return fail(f, FAIL_CALLER, "invalid_request", "the token comes in the query, where logs keep it");
+        return bad_request(
+            c, f, "access_token comes in the query, where logs keep it: it belongs into the Authorization field");
     if (field.p != NULL && body.p != NULL)
-        return fail(f, FAIL_CALLER, "invalid_request", "the token comes in two ways at once");
+        return bad_request(c, f, "access_token comes in two ways at once: in the Authorization field and in the body");
     if (body.p != NULL)
         a->token = body;
     else if (str_eq_case(str_sub(field, 0, 7), S("Bearer ")))
         a->token = str_trim(str_from(field, 7));
     if (!str_is_set(a->token)) {
         http_header_set(c->res, S("WWW-Authenticate"), S("Bearer realm=\"digione\""));
-        return fail(f, FAIL_CLIENT_AUTH, "invalid_request", "no access token");
+        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_request",
+                         "there is no access token: Authorization: Bearer is missing", "no access token");
     }
     if (a->token.n > TOKEN_MAX_B)
         return bad_token(c, f, "the token is too long");

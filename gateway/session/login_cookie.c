@@ -12,7 +12,14 @@
 #include "wire/kv.h"
 
 enum { RECORD_VERSION = 1, ID_B = 16, ABSENT = 0xffff, PREFIX_B = 6, DROPS_MAX = 32 };
-enum { FLAG_REDIRECT_CHECKED = 1, FLAG_AUTH_TIME = 2, FLAG_FRESH = 4, FLAG_IN_REDIS = 8, FLAG_SHARED = 16 };
+enum {
+    FLAG_REDIRECT_CHECKED = 1,
+    FLAG_AUTH_TIME = 2,
+    FLAG_FRESH = 4,
+    FLAG_IN_REDIS = 8,
+    FLAG_SHARED = 16,
+    FLAG_BY_FORM = 32
+};
 
 static const struct str prefix = S("login-");
 
@@ -47,7 +54,8 @@ static struct str write_record(struct arena *a, const struct login *l, unsigned 
 {
     struct buf b = buf_new(a, LOGIN_RECORD_MAX_B);
     unsigned flags = (l->redirect_checked ? FLAG_REDIRECT_CHECKED : 0) | (l->wants_auth_time ? FLAG_AUTH_TIME : 0) |
-                     (l->fresh ? FLAG_FRESH : 0) | (l->shared ? FLAG_SHARED : 0) | more_flags;
+                     (l->fresh ? FLAG_FRESH : 0) | (l->shared ? FLAG_SHARED : 0) |
+                     (l->answer_by_form ? FLAG_BY_FORM : 0) | more_flags;
     bool fits = true;
 
     buf_byte(&b, RECORD_VERSION);
@@ -126,6 +134,7 @@ static bool read_record(struct str record, struct login *out, unsigned *flags)
     out->wants_auth_time = (*flags & FLAG_AUTH_TIME) != 0;
     out->fresh = (*flags & FLAG_FRESH) != 0;
     out->shared = (*flags & FLAG_SHARED) != 0;
+    out->answer_by_form = (*flags & FLAG_BY_FORM) != 0;
 #define X(member) out->member = take_number(&r);
     LOGIN_NUMBERS(X)
 #undef X

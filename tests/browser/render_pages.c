@@ -496,6 +496,11 @@ static void put_leaving(const struct stage *s, const char *prefix)
                                  .state = word(s, S("x")),
                                  .service = word(s, S("Kuusi Luokkahuone")) };
     struct idle_view idle = { .page = page(s, "/idle", false), .minutes = 15 };
+    const struct hidden_field fields[] = { { S("code"), word(s, S("x")) }, { S("state"), word(s, S("y")) } };
+    struct post_view post = { .page = page(s, NULL, false),
+                              .url = word(s, S("https://kuusi.example/callback")),
+                              .to = word(s, S("Kuusi Luokkahuone")),
+                              .fields = { fields, 2 } };
     struct continue_view go = { .page = page(s, NULL, false),
                                 .url = word(s, S("#on")),
                                 .to = word(s, S("Kuusi Luokkahuone")) };
@@ -507,6 +512,10 @@ static void put_leaving(const struct stage *s, const char *prefix)
     v.service = word(s, S("Puolukka Päiväkirja"));
     put(arena_cstr(s->a, arena_printf(s->a, "%ssigned-out-all", prefix)), s->lang, page_signed_out(s->a, &v));
     put(arena_cstr(s->a, arena_printf(s->a, "%ssign-out", prefix)), s->lang, page_sign_out(s->a, &ask));
+    ask.fault =
+        word(s, S("post_logout_redirect_uri is not one that the service has registered; support code 7K2M9PXT"));
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssign-out-faulty", prefix)), s->lang, page_sign_out(s->a, &ask));
+    put(arena_cstr(s->a, arena_printf(s->a, "%spost", prefix)), s->lang, page_post(s->a, &post));
     put(arena_cstr(s->a, arena_printf(s->a, "%sidle", prefix)), s->lang, page_idle(s->a, &idle));
     put(arena_cstr(s->a, arena_printf(s->a, "%scontinue", prefix)), s->lang, page_continue(s->a, &go));
 }

@@ -26,11 +26,13 @@ const services = row('posti', 'client_secret_post', `    secret: { plain: ${secr
   + row('hilla', 'none', '    redirect_uris: ["http://127.0.0.1/cb", "fi.hilla.app:/cb", "http://hilla.localhost/cb?one=1"]\n')
   + row('avain', 'private_key_jwt', `    redirect_uris: ["http://avain.localhost/cb"]\n    jwks: '${JSON.stringify({ keys: [jwk] })}'\n`)
   + row('odd.id_1', 'client_secret_basic', '    secret: { plain: "sä%+: &=\\\\ €cret-of-the-test" }\n    redirect_uris: ["http://odd.localhost/cb"]\n')
+  + row('kumpi', 'DEFAULT', `    secret: { plain: ${secret} }\n    redirect_uris: ["http://kumpi.localhost/cb"]\n    post_logout_redirect_uris: ["http://kumpi.localhost/out"]\n`).replace('    auth_method: DEFAULT\n', '')
   + row('kielto', 'client_secret_basic', `    secret: { plain: ${secret} }\n    redirect_uris: ["http://kielto.localhost/cb"]\n    enabled: false\n`);
 
 for (let i = 0; i < 40; i++) people[`pupil-${i}`] = { given: 'Oppilas', family: `Testi-${i}`, role: 'learner', group: '1A', level: 1 };
 const { g, service } = await federation(process.argv[2], { name: 'provider', services });
 const known = (id, redirect, own = secret) => Object.assign(new Service(g, { id, secret: own, redirect: redirect ?? `http://${id}.localhost/cb` }), {});
+const kumpi = Object.assign(known('kumpi'), { alg: 'RS256' });
 const posti = known('posti'), hilla = known('hilla', 'http://127.0.0.1/cb'), avain = known('avain');
 await g.start();
 const { agent, answer: first } = await signIn(service, 'anna');
@@ -53,6 +55,18 @@ const refuses = (res, status, error, what) => {
   check(/^application\/json/.test(res.headers['content-type']), `${what}: ${res.headers['content-type']}`);
   check(JSON.parse(res.text).error === error, `${what}: ${res.text}`);
   check(res.headers['cache-control'] === 'no-store', `${what}: may be cached`);
+};
+
+// What a service is told of an error: in the characters that RFC 6749 5.2 leaves, with the parameter, and with the support code
+// under which the log has a line.  Gives the line.
+const described = (text, what) => {
+  check(text && /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(text), `error_description: ${text}`);
+  check(typeof what === 'string' ? text.includes(what) : what.test(text), `error_description does not name ${what}: ${text}`);
+  const at = /support code ([A-Z2-9]{8})$/.exec(text);
+  check(at, `no support code: ${text}`);
+  const line = g.logText().split('\n').find((l) => l.includes(`"support_code":"${at[1]}"`));
+  check(line, `no line in the log: ${text}`);
+  return JSON.parse(line);
 };
 
 await test('only byte-equal redirect URIs are answered; the rest stay here, without a Location', async () => {
@@ -116,7 +130,7 @@ await test('what is asked is checked, and the answer goes to the service with st
   const asked = [
     ['response_type', undefined, 'invalid_request'], ['response_type', '', 'invalid_request'], ['response_type', 'token', 'unsupported_response_type'], ['response_type', 'id_token', 'unsupported_response_type'],
     ['response_type', 'code id_token', 'unsupported_response_type'], ['response_type', 'code token', 'unsupported_response_type'], ['response_type', 'none', 'unsupported_response_type'], ['response_type', 'CODE', 'unsupported_response_type'], ['response_type', 'code code', 'unsupported_response_type'],
-    ['response_mode', 'fragment', 'invalid_request'], ['response_mode', 'form_post', 'invalid_request'], ['response_mode', 'query.jwt', 'invalid_request'], ['response_mode', '', 'invalid_request'],
+    ['response_mode', 'fragment', 'invalid_request'], ['response_mode', 'FORM_POST', 'invalid_request'], ['response_mode', 'query.jwt', 'invalid_request'], ['response_mode', '', 'invalid_request'],
     ['scope', undefined, 'invalid_scope'], ['scope', '', 'invalid_scope'], ['scope', 'profile', 'invalid_scope'], ['scope', 'OPENID', 'invalid_scope'], ['scope', 'openid,profile', 'invalid_scope'], ['scope', 'openid\tprofile', 'invalid_scope'],
     ['request', 'eyJhbGciOiJub25lIn0.e30.', 'request_not_supported'], ['request', '', 'request_not_supported'], ['request_uri', 'https://evil.example/r', 'request_uri_not_supported'], ['request_uri', 'urn:ietf:params:oauth:request_uri:x', 'request_uri_not_supported'], ['registration', '{}', 'registration_not_supported'],
     ['prompt', 'none login', 'invalid_request'], ['prompt', 'login none', 'invalid_request'], ['prompt', 'none none', 'invalid_request'], ['prompt', 'NONE', 'invalid_request'], ['prompt', 'create', 'invalid_request'],
@@ -130,6 +144,7 @@ await test('what is asked is checked, and the answer goes to the service with st
     const at = new URL(res.headers.location ?? 'x:?', g.url);
     check(res.status === 303 && res.headers.location.startsWith(service.redirect + '?') && at.searchParams.get('error') === error, `${name}=${value}: ${res.status} ${res.headers.location}`);
     check(at.searchParams.get('state') === service.state && at.searchParams.get('iss') === g.url && !at.searchParams.get('code'), `${name}=${value}: ${res.headers.location}`);
+    described(at.searchParams.get('error_description'), name === 'registration' || name === 'request' ? name : new RegExp(value === undefined && name === 'code_challenge_method' ? 'code_challenge_method' : name === 'code_challenge_method' || name === 'code_challenge' ? 'code_challenge' : name));
   }
   for (const [name, value] of [['display', 'popup'], ['display', 'page'], ['claims_locales', 'fi'], ['ui_locales', 'xx de'], ['acr_values', 'urn:x'], ['claims', '{"userinfo":{"name":{"essential":true}}}'], ['login_hint', '<script>'], ['unknown', 'x'], ['nonce', undefined], ['state', undefined], ['state', ''],
     ['prompt', 'consent'], ['prompt', 'none'], ['prompt', ''], ['max_age', '10000'], ['max_age', '9223372036854775807'], ['response_mode', 'query'], ['resource', 'https://x.example']])
@@ -230,6 +245,86 @@ await test('a service proves itself in the one way that its row says', async () 
   check((await hilla.post('/oidc/token', { ...grant(hilla, open), client_id: 'hilla' })).status === 200, 'a public service');
   const odd = known('odd.id_1', 'http://odd.localhost/cb', 'sä%+: &=\\ €cret-of-the-test');
   check((await odd.redeem(await code(odd))).status === 200, 'Basic with what must be escaped');
+});
+
+await test('a service whose row names no way sends its secret by Basic or in the body, and needs no PKCE', async () => {
+  const grant = (c) => ({ grant_type: 'authorization_code', code: c, redirect_uri: kumpi.redirect });
+  const plain = { code_challenge: undefined, code_challenge_method: undefined };
+  const one = await kumpi.post('/oidc/token', grant(await code(kumpi, plain)), kumpi.basic());
+  check(one.status === 200, `Basic: ${one.text}`);
+  await kumpi.verify(JSON.parse(one.text).id_token); // RS256
+  const two = await kumpi.post('/oidc/token', { ...grant(await code(kumpi, plain)), client_id: 'kumpi', client_secret: secret });
+  check(two.status === 200, `in the body: ${two.text}`);
+  refuses(await kumpi.post('/oidc/token', { ...grant('x'), client_id: 'kumpi', client_secret: secret }, kumpi.basic()), 400, 'invalid_request', 'both');
+  refuses(await kumpi.post('/oidc/token', { ...grant('x'), client_id: 'kumpi' }), 401, 'invalid_client', 'neither');
+  refuses(await kumpi.post('/oidc/token', { ...grant('x'), client_id: 'kumpi', client_secret: 'wrong' }), 401, 'invalid_client', 'a wrong one in the body');
+  // Whoever has sent a challenge is held to it.
+  refuses(await kumpi.post('/oidc/token', grant(await code(kumpi)), kumpi.basic()), 400, 'invalid_grant', 'a challenge without a verifier');
+  refuses(await kumpi.post('/oidc/token', { ...grant(await code(kumpi)), code_verifier: 'x'.repeat(43) }, kumpi.basic()), 400, 'invalid_grant', 'another verifier');
+  check((await kumpi.redeem(await code(kumpi))).status === 200, 'its own verifier');
+  check(errorOf(await ask(hilla, plain)) === 'invalid_request', 'a public service without PKCE');
+});
+
+await test('the log tells a service that nobody knows from one with a wrong secret; whoever asks hears no difference', async () => {
+  const basic = (id, pw) => ({ Authorization: 'Basic ' + Buffer.from(`${id}:${pw}`).toString('base64') });
+  const told = async (id, pw, form = {}) => {
+    const res = await service.post('/oidc/token', { grant_type: 'authorization_code', code: 'x', ...form }, id === null ? {} : basic(id, pw));
+    refuses(res, 401, 'invalid_client', id);
+    const words = JSON.parse(res.text).error_description;
+    return { words: words.replace(/[A-Z2-9]{8}$/, ''), ...described(words, 'client_id') };
+  };
+  const unknown = await told('ei-ole', 'x'), wrong = await told('kanerva', 'x'), other = await told('posti', secret), off = await told('kielto', secret);
+  check(/unknown service/.test(unknown.why) && unknown.service_named === 'ei-ole' && unknown.service === '-', JSON.stringify(unknown));
+  check(/wrong secret/.test(wrong.why) && wrong.service === 'kanerva', JSON.stringify(wrong));
+  check(/client_secret_basic, its row says client_secret_post/.test(other.why) && other.service === 'posti', JSON.stringify(other));
+  check(/switched off/.test(off.why) && off.service === 'kielto', JSON.stringify(off));
+  check(new Set([unknown.words, wrong.words, other.words, off.words]).size === 1, 'the answers differ');
+  const none = await told(null, '', { client_id: 'ei-ole', client_secret: 'x' });
+  check(/unknown service/.test(none.why) && none.service_named === 'ei-ole', JSON.stringify(none));
+});
+
+await test('every error says in words what was wrong, and under which code the log has more', async () => {
+  const form = { grant_type: 'authorization_code', code: 'x', redirect_uri: service.redirect };
+  const says = (res) => JSON.parse(res.text).error_description;
+  for (const [what, res] of [['grant_type', await service.post('/oidc/token', { ...form, grant_type: 'pass"w\u00f6rd\\' }, service.basic())], ['code', await service.redeem('x')], ['redirect_uri', await service.redeem(await code(), { redirect_uri: 'x:' })],
+    ['code_verifier', await service.redeem(await code(), { code_verifier: 'x' })], ['client_id', await post('/oidc/token', 'grant_type=authorization_code')], ['Authorization', await post('/oidc/token', '', { Authorization: 'Basic !' })]])
+    described(says(res), what);
+  check(described(says(await service.redeem('x')), 'code').service === 'kanerva', 'the line names the row');
+  for (const [what, res] of [['access token', await service.userinfo('x')], ['access_token', await raw('/oidc/userinfo?access_token=x')], ['access_token', await post('/oidc/userinfo', 'access_token=x', { Authorization: 'Bearer x' })]]) {
+    described(says(res), what);
+    check(res.headers['www-authenticate'].includes(`error_description="${says(res)}"`) && res.headers['www-authenticate'].includes(`error="${JSON.parse(res.text).error}"`), res.headers['www-authenticate']);
+  }
+  check(!/error/.test((await raw('/oidc/userinfo')).headers['www-authenticate']), 'who brings nothing hears of no error [RFC 6750 3.1]');
+  const page = await ask(service, { redirect_uri: 'http://evil.example/call-0700-123' });
+  check(/redirect_uri is not one that the service has registered/.test(page.text) && !/0700-123/.test(page.text), 'the page says the rule, and nothing of what came');
+  const lines = g.logText();
+  check(/"why":"[^"]*unknown service[^}]*"service_named":"nobody-at-all"/.test((await ask(service, { client_id: 'nobody-at-all' }), g.logText())), 'an unknown client_id has its line');
+  check(lines.length > 0, 'a log');
+});
+
+await test('an answer goes as a form, where the service asks for one', async () => {
+  const form = (res, s) => {
+    check(res.status === 200 && !res.headers.location, `${res.status} ${res.headers.location}`);
+    const f = forms(res.text).find((one) => one.action === s.redirect);
+    check(f && f.method === 'post' && f.fields.state === s.state && f.fields.iss === g.url, res.text);
+    check(res.headers['cache-control'] === 'no-store' && /script-src 'self'/.test(res.headers['content-security-policy']), JSON.stringify(res.headers));
+    return f.fields;
+  };
+  const got = form(await ask(service, { response_mode: 'form_post' }), service);
+  check((await service.redeem(got.code)).status === 200, 'its code is good');
+  const hostile = form(await ask(service, { response_mode: 'form_post', state: (service.state, '"><svg onload=alert(1)>') }), { ...service, redirect: service.redirect, state: '"><svg onload=alert(1)>' });
+  check(hostile.code, 'state comes back as it was');
+  const wrong = form(await ask(service, { response_mode: 'form_post', response_type: 'token' }), service);
+  check(wrong.error === 'unsupported_response_type' && !wrong.code, JSON.stringify(wrong));
+  described(wrong.error_description, 'response_type');
+  check(form(await ask(service, { response_mode: 'form_post', prompt: 'none', max_age: '0' }), service).error === 'login_required', 'prompt=none');
+  check(errorOf(await ask(hilla, { response_mode: 'form_post', redirect_uri: 'fi.hilla.app:/cb' })) === 'invalid_request', 'an app takes no POST');
+  // Through a sign-in: the wish is kept with the login.
+  const fresh = new Agent();
+  let page = await fresh.get(service.authorizeUrl({ response_mode: 'form_post' }));
+  page = await fresh.submit(page, { idp: 'oulu' }, (f) => f.buttons.some((b) => b.value === 'oulu'));
+  page = await fresh.submit(page, { username: 'anna', password: 'salasana-anna' }, (f) => 'password' in f.fields);
+  check((await service.redeem(form(page, service).code)).status === 200, 'after a sign-in');
 });
 
 const part = (o) => Buffer.from(JSON.stringify(o)).toString('base64url');
@@ -376,6 +471,46 @@ await test('sign-out: a stranger signs nobody out, and only registered addresses
   check(!(await signedIn()), 'still signed in');
   const again = await end({ id_token_hint: tokens.id_token, post_logout_redirect_uri: out });
   check(again.headers.location === out, 'without a session and without state');
+});
+
+await test('sign-out by client_id alone: the person is asked, and then led back to a registered address', async () => {
+  const { agent: a } = await signIn(service, 'anna');
+  const out = `${service.redirect}/out`;
+  const end = (params, who = a) => who.once('GET', `${g.url}/oidc/end_session?${new URLSearchParams(params)}`);
+  const asked = await end({ client_id: 'kanerva', post_logout_redirect_uri: out, state: 'x y' });
+  check(asked.status === 200 && /Kanerva/.test(asked.text) && !asked.headers.location, `${asked.status} ${asked.headers.location}`);
+  const done = await a.submit(asked, {}, (f) => f.action.endsWith('/sign-out') && 'state' in f.fields, { until: () => true });
+  check(done.next === `${out}?state=x%20y`, `${done.status} ${done.next}`);
+  check(errorOf(await a.once('GET', service.authorizeUrl({ prompt: 'none' }))) === 'login_required', 'still signed in');
+  const nobody = await end({ client_id: 'kanerva', post_logout_redirect_uri: out }, new Agent());
+  check(nobody.status === 200 && nobody.text.includes(`href="${out}"`), 'nobody is signed in: a link leads back');
+  for (const [id, uri] of [['posti', out], ['none', out], ['kielto', out], ['kanerva', `${out}/x`], ['kumpi', out]]) {
+    const res = await end({ client_id: id, post_logout_redirect_uri: uri }, new Agent());
+    check(!res.text.includes(`href="${uri}"`) && !res.headers.location, `${id} ${uri}`);
+  }
+});
+
+await test('a faulty sign-out request leaves a line, and its page says what is wrong', async () => {
+  const { tokens } = await service.finish((await service.begin(agent)).answer);
+  const out = `${service.redirect}/out`;
+  for (const [what, params, row, named] of [
+    ['post_logout_redirect_uri', { client_id: 'kanerva', post_logout_redirect_uri: 'https://evil.example/0700-123' }, 'kanerva', 'kanerva'],
+    ['post_logout_redirect_uri', { post_logout_redirect_uri: out }, '-', '-'],
+    ['post_logout_redirect_uri', { id_token_hint: tokens.id_token, post_logout_redirect_uri: `${out}?x` }, 'kanerva', '-'],
+    ['id_token_hint', { id_token_hint: 'x', post_logout_redirect_uri: out }, '-', '-'],
+    ['id_token_hint', { id_token_hint: `${tokens.id_token}x` }, '-', '-'],
+    ['client_id', { id_token_hint: tokens.id_token, client_id: 'posti' }, '-', 'posti'],
+    ['client_id', { client_id: 'ei-ole', post_logout_redirect_uri: out }, '-', 'ei-ole']]) {
+    const res = await new Agent().once('GET', `${g.url}/oidc/end_session?${new URLSearchParams(params)}`);
+    const text = /<p lang="en">([^<]+)<\/p>/.exec(res.text)?.[1];
+    const line = described(text, what);
+    check(line.event === 'end_session.faulty' && line.service === row && line.service_named === named && line.why.includes(what), JSON.stringify(line));
+    check(!/0700-123/.test(res.text) && !res.headers.location, 'what came is not shown');
+  }
+  const before = g.logText().split('end_session.faulty').length;
+  await new Agent().once('GET', `${g.url}/oidc/end_session`);
+  await new Agent().once('GET', `${g.url}/oidc/end_session?client_id=kanerva`);
+  check(g.logText().split('end_session.faulty').length === before, 'a request without fault leaves none');
 });
 
 await test('cross-origin browsers may read what they need, and no endpoint that has a session', async () => {
@@ -526,6 +661,10 @@ await test('discovery says what is true', async () => {
   const d = JSON.parse((await raw('/.well-known/openid-configuration')).text);
   check(d.issuer === g.url && d.response_types_supported.join() === 'code' && d.grant_types_supported.join() === 'authorization_code', JSON.stringify(d));
   check(d.authorization_response_iss_parameter_supported === true && d.code_challenge_methods_supported.join() === 'S256' && d.subject_types_supported.join() === 'pairwise', JSON.stringify(d));
+  check(!d.prompt_values_supported.includes('consent') && d.response_modes_supported.join() === 'query,form_post', 'what is announced works');
+  check(d.acr_values_supported.join() === 'urn:mpass.id:authnsource:oulu', JSON.stringify(d.acr_values_supported));
+  const chosen = await new Agent().once('GET', service.authorizeUrl({ acr_values: d.acr_values_supported[0] }));
+  check(chosen.headers.location.startsWith('/sign-in/local'), `an acr value chooses the identity provider: ${chosen.headers.location}`);
   for (const e of ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'jwks_uri', 'end_session_endpoint']) check((await raw(new URL(d[e]).pathname)).status !== 404, e);
   const jwks = JSON.parse((await raw('/oidc/jwks')).text).keys;
   check(new Set(jwks.map((k) => k.kid)).size === jwks.length && jwks.every((k) => !('d' in k) && !('p' in k)), JSON.stringify(jwks));

@@ -180,11 +180,49 @@ TEST(a_service_gets_its_errors_as_json) /* [RFC 6749 5.2] */
     answer_failure(&x->ctx, NULL);
     CHECK_INT(x->res.status, 400);
     CHECK_STR(http_response_field(&x->res, S("Content-Type")), "application/json");
-    CHECK_STR(x->res.body, "{\"error\":\"invalid_grant\",\"error_description\":\"support code ABCD2345\"}");
+    CHECK_STR(x->res.body, "{\"error\":\"invalid_grant\",\"error_description\":\"the reason is for the log <only>; "
+                           "support code ABCD2345\"}");
     x = failing(t, FAIL_CLIENT_AUTH, "invalid_client", ERRORS_JSON);
     answer_failure(&x->ctx, NULL);
     CHECK_INT(x->res.status, 401);
     CHECK_STR(http_response_field(&x->res, S("WWW-Authenticate")), "Basic realm=\"digione\"");
+}
+
+static const char *described(struct test *t, struct ctx *c, enum fail_kind kind, const char *told, const char *detail)
+{
+    struct fail f = { 0 };
+
+    (void)fail_told(&f, kind, "code", told, "%s", detail);
+    return arena_cstr(t->arena, answer_description(c, &f));
+}
+
+TEST(a_description_has_the_characters_that_may_stand_in_one) /* [RFC 6749 4.1.2.1, 5.2] */
+{
+    struct answered *x = failing(t, FAIL_CALLER, "code", ERRORS_JSON);
+
+    CHECK_STR(described(t, &x->ctx, FAIL_CALLER, NULL, "scope is \"a\\b\": \xc3\xa4\x01\x7f"),
+              "scope is 'a'b': ????; support code ABCD2345");
+}
+
+TEST(what_is_wrong_with_a_proof_with_us_or_with_a_city_is_for_the_log)
+{
+    static const enum fail_kind kinds[] = { FAIL_CLIENT_AUTH, FAIL_DENIED, FAIL_BUSY, FAIL_UPSTREAM, FAIL_OURS };
+    struct answered *x = failing(t, FAIL_CALLER, "code", ERRORS_JSON);
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        CHECK(strstr(described(t, &x->ctx, kinds[i], NULL, "secret reason"), "secret reason") == NULL);
+    CHECK_STR(described(t, &x->ctx, FAIL_CLIENT_AUTH, "no proof", "secret reason"), "no proof; support code ABCD2345");
+}
+
+TEST(a_page_says_the_rule_that_was_broken_and_nothing_of_what_came)
+{
+    struct answered *x = failing(t, FAIL_NONE, "", ERRORS_SERVICE);
+
+    x->ctx.fail = (struct fail){ 0 };
+    (void)fail_told(&x->ctx.fail, FAIL_CALLER, "invalid_request", "redirect_uri is not registered", "call 0700-1");
+    answer_failure(&x->ctx, NULL);
+    CHECK(str_find(x->res.body, S("redirect_uri is not registered")) < x->res.body.n);
+    CHECK(str_find(x->res.body, S("0700-1")) == x->res.body.n);
 }
 
 static bool tell(struct ctx *c)

@@ -465,6 +465,21 @@ TEST(signing_out_is_a_post_with_a_token)
     CHECK(has(page, "name=\"state\" value=\"s\""));
 }
 
+TEST(an_answer_by_form_is_posted_to_the_web_only_and_stays_text) /* [OAuth Form Post Response Mode 2] */
+{
+    const struct hidden_field fields[] = { { S("code"), S("c") }, { S("state"), S("\"><svg onload=x>") } };
+    struct post_view v = { .page = { .gateway = S("DigiOne") },
+                           .url = S("https://s.example/cb?a=1&b=2"),
+                           .fields = { fields, 2 } };
+
+    CHECK(has(page_post(t->arena, &v), "method=\"post\" action=\"https://s.example/cb?a=1&amp;b=2\""));
+    CHECK(has(page_post(t->arena, &v), "name=\"code\" value=\"c\""));
+    CHECK(has(page_post(t->arena, &v), "name=\"state\" value=\"&quot;&gt;&lt;svg onload=x&gt;\""));
+    CHECK(has(page_post(t->arena, &v), "<button")); /* a script is not needed */
+    v.url = S("javascript:alert(1)");
+    CHECK(!has(page_post(t->arena, &v), "javascript"));
+}
+
 TEST(a_page_that_goes_on_by_itself_goes_to_the_web_only)
 {
     struct continue_view v = { .page = { .gateway = S("DigiOne") }, .url = S("https://idp.example/?a=1&b=2") };
