@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ACCEPTS_A_TURN = 64, RESTS_A_SWEEP = 256 };
+enum { RESTS_A_SWEEP = 256 };
 
 /* ── phases ─────────────────────────────────────────────────────────────── */
 
@@ -34,16 +34,44 @@ static void join_queue(struct conn *c, enum phase phase)
     q->last = c;
 }
 
+/* Who may have to go when others want its place (shares.h). */
+static enum standing standing_in(enum phase phase)
+{
+    return phase == PHASE_STEPS || phase == PHASE_ENDED || phase == PHASE_GOING ? STANDING_WORKING : STANDING_SILENT;
+}
+
 void conn_enter(struct conn *c, enum phase phase)
 {
     leave_queue(c);
     join_queue(c, phase);
+    shares_stand(&c->place, standing_in(phase));
+    /* Between two requests a connection of the proxy is nobody's. */
+    if (c->behind_proxy && phase != PHASE_BODY && phase != PHASE_STEPS && phase != PHASE_WRITE)
+        shares_leave_address(c->s->shares, &c->place);
 }
 
 void conn_forget(struct conn *c)
 {
     c->s->connections--;
+    shares_leave(c->s->shares, &c->place);
     conn_enter(c, PHASE_FREE);
+}
+
+static struct conn *conn_at(struct place *p)
+{
+    return (struct conn *)((char *)p - offsetof(struct conn, place));
+}
+
+bool conn_find_room(struct conn *c, const struct in6_addr *whose)
+{
+    struct place *instead;
+
+    while (!shares_take(c->s->shares, &c->place, whose, &instead)) {
+        if (instead == NULL)
+            return false;
+        refuse_crowded(conn_at(instead));
+    }
+    return true;
 }
 
 void conn_end(struct conn *c)
@@ -57,7 +85,8 @@ void conn_end(struct conn *c)
     }
     (void)shutdown(c->watch.fd, SHUT_RDWR);
     library_resume(c);
-    conn_enter(c, PHASE_WRITE); /* not to be ended twice in this sweep */
+    shares_leave(c->s->shares, &c->place);
+    conn_enter(c, PHASE_GOING);
 }
 
 /* ── accepting ──────────────────────────────────────────────────────────── */
@@ -87,32 +116,53 @@ static struct conn *take_conn(struct server *s)
     return c;
 }
 
-static void welcome(struct server *s, int fd, const struct sockaddr_storage *from)
+static void let_in(struct conn *c, int fd)
 {
-    if (s->connections >= (size_t)s->set->connections_max) {
-        refuse_fd(s, fd);
-        return;
-    }
-    struct conn *c = take_conn(s);
+    struct server *s = c->s;
+
     c->watch = (struct watch){ gate_bytes_came, fd, 0 };
     s->connections++;
     join_queue(c, PHASE_HEADER);
-    name_peer(c, from);
+    shares_stand(&c->place, STANDING_SILENT);
     if (s->sweep.next == NULL)
         timer_set(s->loop, &s->sweep, SWEEP_MS);
     if (!loop_watch(s->loop, &c->watch, WATCHED))
         conn_end(c);
 }
 
-/* Out of descriptors: one is kept for this, so that who knocks is told to come again. */
+static void welcome(struct server *s, int fd, const struct sockaddr_storage *from)
+{
+    struct conn *c = take_conn(s);
+    struct in6_addr whose;
+    struct str trusted = s->set->trusted_proxy;
+
+    name_peer(c, from);
+    c->behind_proxy = c->is_unix ? str_eq(trusted, S("unix")) : str_eq(trusted, str_of(c->peer));
+    bool has_share = !c->behind_proxy && shares_address(str_of(c->peer), &whose);
+    if (conn_find_room(c, has_share ? &whose : NULL)) {
+        let_in(c, fd);
+        return;
+    }
+    refuse_fd(s, fd, str_of(c->peer));
+    join_queue(c, PHASE_FREE);
+}
+
+/* Out of descriptors: the oldest silent connection gives its own.  Where none is, one is kept for this, so that who
+ * knocks is told to come again. */
 static void answer_without_descriptors(struct server *s)
 {
+    struct place *oldest = shares_oldest(s->shares);
+
+    if (oldest != NULL) {
+        refuse_crowded(conn_at(oldest));
+        return; /* who knocks is still there at the next turn */
+    }
     if (s->reserve_fd < 0)
         return;
     (void)close(s->reserve_fd);
     int fd = accept4(s->listening.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0)
-        refuse_fd(s, fd);
+        refuse_fd(s, fd, S("-"));
     s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 

@@ -25,6 +25,20 @@ static size_t body_limit(const struct server *s, const struct http_request *r)
     return route != NULL ? route->body_max_B : LOST_BODY_MAX_B;
 }
 
+/* Behind the proxy a request is in the share of the address that it came from. */
+static bool has_room(struct conn *c)
+{
+    struct in6_addr whose;
+
+    return !c->approved->http.forwarded || !shares_address(c->approved->http.peer, &whose) || conn_find_room(c, &whose);
+}
+
+static void drop_approved(struct conn *c)
+{
+    request_drop(c->approved);
+    c->approved = NULL;
+}
+
 static void admit(struct conn *c, const struct guarded *g, size_t peeked_B)
 {
     struct server *s = c->s;
@@ -38,10 +52,14 @@ static void admit(struct conn *c, const struct guarded *g, size_t peeked_B)
     c->last = g->close || c->sent_all || g->req.method == HTTP_POST || peeked_B > g->header_B;
     c->begun = c->arrived = false;
     conn_enter(c, PHASE_BODY);
+    if (!has_room(c)) {
+        drop_approved(c);
+        refuse_conn(c, 503, "share");
+        return;
+    }
     if (g->by_hand ? own_take(c, g) : library_take(c, g->header_B))
         return;
-    request_drop(c->approved);
-    c->approved = NULL;
+    drop_approved(c);
     conn_end(c);
 }
 

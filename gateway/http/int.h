@@ -12,13 +12,16 @@
 #include "gateway/http/chunks.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/server.h"
+#include "gateway/http/shares.h"
 
 #include <netinet/in.h>
 
-enum { PEEK_B = GUARD_HEADER_MAX_B + 1024, SPARE_ARENAS = 64, SWEEP_MS = 500 };
+enum { PEEK_B = GUARD_HEADER_MAX_B + 1024, SPARE_ARENAS = 64, SWEEP_MS = 500, ACCEPTS_A_TURN = 64 };
+enum { BODIES_MAX_B = 64 << 20 };                  /* of all requests of a loop together */
 enum { WATCHED = EPOLLIN | EPOLLRDHUP | EPOLLET }; /* of every connection */
 
-/* ENDED: its request is over, and the library's turn is not; then it becomes IDLE. */
+/* ENDED: its request is over, and the library's turn is not; then it becomes IDLE.  GOING: it was ended, and the
+ * library has yet to see that. */
 enum phase {
     PHASE_FREE = 0,
     PHASE_HEADER,
@@ -29,6 +32,7 @@ enum phase {
     PHASE_IDLE,
     PHASE_REST,
     PHASE_LINGER,
+    PHASE_GOING,
     PHASES
 };
 
@@ -63,8 +67,10 @@ struct conn {
     bool last;      /* the connection closes after this request */
     bool condemned; /* refused in mid-body, or gone: what the library still brings is not heard */
     size_t thrown_B;
+    struct place place; /* its place among all, and in its address's share */
     char peer[INET6_ADDRSTRLEN];
     bool is_unix;
+    bool behind_proxy; /* the trusted one: each request has an address of its own */
 };
 
 struct request {    /* lives in its own arena */
@@ -100,6 +106,7 @@ struct server {
     struct watch listening;
     struct timer sweep;
     struct queue queues[PHASES]; /* FREE: connections to be used again */
+    struct shares *shares;
     size_t connections, waiting;
     size_t bodies_B; /* come and not yet given back */
     struct arena *spare[SPARE_ARENAS];
@@ -116,6 +123,9 @@ struct server {
 void conn_knock(struct watch *w, uint32_t events); /* somebody knocks at the listening socket */
 void conn_sweep(struct timer *t);                  /* ends what is overdue in its phase */
 void conn_enter(struct conn *c, enum phase phase);
+/* Finds room for it among all, and in the share of an address unless whose is NULL: for the oldest silent one, if need
+ * be. False: all are in work. */
+bool conn_find_room(struct conn *c, const struct in6_addr *whose);
 /* Ends the connection.  What the library holds, it closes itself when it sees the end. */
 void conn_end(struct conn *c);
 /* Gives the slot back; the descriptor is closed already. */
@@ -128,10 +138,11 @@ void refuse_code(struct server *s, char code[9]);
 /* Answers, logs, and lingers: the library has not seen the connection, or only between two requests. */
 void refuse_conn(struct conn *c, int status, const char *rule);
 void refuse_body(struct conn *c, int status, const char *rule); /* the same in the middle of a body */
-void refuse_linger(struct conn *c);       /* all is said: throws away what still comes, and then closes */
-const char *refuse_phrase(int status);    /* "Not Found" */
-void refuse_fd(struct server *s, int fd); /* 503, at once, and closes: there is no room */
-bool refuse_throw_away(struct conn *c);   /* what came while it lingers; false: end it */
+void refuse_linger(struct conn *c);    /* all is said: throws away what still comes, and then closes */
+const char *refuse_phrase(int status); /* "Not Found" */
+void refuse_crowded(struct conn *c);   /* it must go at once: says so where somebody waits for an answer */
+void refuse_fd(struct server *s, int fd, struct str peer); /* 503, at once, and closes: there is no room */
+bool refuse_throw_away(struct conn *c);                    /* what came while it lingers; false: end it */
 
 /* ── gate.c ───────────────────────────────────────────────────────────────── */
 

@@ -323,12 +323,13 @@ __attribute__((format(printf, 2, 0))) static void library_says(void *self, const
 static bool start(struct server *s, struct library *l, size_t pool_B)
 {
     l->s = s;
-    l->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0, NULL, NULL, handle, s,
-        MHD_OPTION_EXTERNAL_LOGGER, library_says, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool_B,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->set->connections_max + 16, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, s, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, s,
-        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    l->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0,
+                                 NULL, NULL, handle, s, MHD_OPTION_EXTERNAL_LOGGER, library_says, NULL,
+                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool_B, MHD_OPTION_CONNECTION_LIMIT,
+                                 (unsigned)s->set->connections_max + 2 * ACCEPTS_A_TURN, MHD_OPTION_CONNECTION_TIMEOUT,
+                                 0u, MHD_OPTION_NOTIFY_COMPLETED, completed, s, MHD_OPTION_NOTIFY_CONNECTION,
+                                 connection_changed, s, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+                                 MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (l->daemon == NULL)
         return false;
     l->watch = (struct watch){ library_ready, MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, 0 };

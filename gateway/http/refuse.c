@@ -126,9 +126,18 @@ void refuse_body(struct conn *c, int status, const char *rule)
     conn_end(c);
 }
 
-void refuse_fd(struct server *s, int fd)
+void refuse_crowded(struct conn *c)
 {
-    write_refusal(s, fd, 503, "shed", S("-"));
+    if (c->phase == PHASE_BODY || (c->phase == PHASE_HEADER && c->begun)) {
+        write_refusal(c->s, c->watch.fd, 503, "crowded", str_of(c->peer));
+        c->condemned = true;
+    }
+    conn_end(c);
+}
+
+void refuse_fd(struct server *s, int fd, struct str peer)
+{
+    write_refusal(s, fd, 503, "shed", peer);
     (void)shutdown(fd, SHUT_WR);
     (void)recv(fd, s->peeked, sizeof s->peeked, MSG_DONTWAIT);
     (void)close(fd);

@@ -8,8 +8,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-enum { BODIES_MAX_B = 64 << 20 }; /* of all requests of a loop together */
-
 static struct arena *take_arena(struct server *s)
 {
     return s->spare_n > 0 ? s->spare[--s->spare_n] : arena_new();
@@ -31,8 +29,9 @@ void request_drop(struct request *r)
 
 bool request_count(struct request *r, size_t more_B)
 {
-    if (more_B > BODIES_MAX_B - r->s->bodies_B)
+    if (more_B > BODIES_MAX_B - r->s->bodies_B || !shares_count(r->s->shares, &r->conn->place, more_B))
         return false;
+    shares_stand(&r->conn->place, STANDING_SILENT); /* but not for long: something came */
     r->body_B += more_B;
     r->s->bodies_B += more_B;
     return true;
@@ -79,11 +78,10 @@ static bool is_address(struct str s)
 
 static void find_peer(const struct conn *c, struct request *r)
 {
-    struct str trusted = c->s->set->trusted_proxy, said;
-    bool from_proxy = c->is_unix ? str_eq(trusted, S("unix")) : str_eq(trusted, str_of(c->peer));
+    struct str said;
 
     r->http.peer = arena_str(r->arena, str_of(c->peer));
-    if (from_proxy && is_address(said = forwarded_for(&r->http))) {
+    if (c->behind_proxy && is_address(said = forwarded_for(&r->http))) {
         r->http.peer = said;
         r->http.forwarded = true;
     }

@@ -14,6 +14,7 @@ struct server *server_new(struct loop *l, const struct world *w, const struct se
 {
     struct arena *a = arena_new();
     struct server *s = arena_make(a, struct server);
+    uint64_t seed;
 
     s->arena = a;
     s->loop = l;
@@ -29,6 +30,8 @@ struct server *server_new(struct loop *l, const struct world *w, const struct se
     s->queues[PHASE_LINGER].lasts_ms = SERVER_LINGER_S * 1000;
     s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     world_random(w, &s->codes, sizeof s->codes);
+    world_random(w, &seed, sizeof seed);
+    s->shares = shares_new(a, seed, (size_t)set->connections_max, BODIES_MAX_B);
     s->listening = (struct watch){ conn_knock, listen_fd, 0 };
     /* One knock wakes one loop, where loops share a Unix socket. */
     if (!library_open(s) || !loop_watch(l, &s->listening, EPOLLIN | EPOLLEXCLUSIVE)) {
@@ -75,7 +78,7 @@ size_t server_waiting(const struct server *s)
 
 static void end_all(struct server *s)
 {
-    for (enum phase p = PHASE_HEADER; p < PHASES; p++)
+    for (enum phase p = PHASE_HEADER; p < PHASE_GOING; p++)
         for (struct conn *c = s->queues[p].first, *next; c != NULL; c = next) {
             next = c->next;
             conn_end(c);

@@ -17,7 +17,9 @@
  *     REST     the next request must begin within SERVER_IDLE_S of the last
  *     LINGER   a refusal was sent; what still comes is thrown away, for a moment
  *
- * Refused connections past connections_max get 503 at once.  After a POST the
+ * An address, a network and all together have shares of connections_max
+ * (shares.h): who comes past one is let in for the oldest silent connection of
+ * it, and gets 503 only when all of them are in work.  After a POST the
  * connection closes.  What comes in one piece with a request is not served: the
  * connection closes after the first.  What comes later, while a request is in
  * work, passes the guard when that has been answered.  Who shuts its side down
@@ -44,7 +46,8 @@ struct server_hooks {
     void (*finish)(void *self, struct ctx *c);
     /* The response has left (or the client has): counts, gives back what begin took. */
     void (*end)(void *self, struct ctx *c, int64_t took_ms);
-    /* A request that never became one: rule is the guard's word, "timeout", "shed". */
+    /* A request that never became one: rule is the guard's word, "timeout"; "shed", "share",
+     * "crowded" for want of room. */
     void (*refused)(void *self, int status, const char *rule, const char *support_code, struct str peer);
     struct str headers; /* "Name: value\r\n"…, for refusals that are written by hand */
     const struct routes *routes;

@@ -106,7 +106,7 @@ static void end(void *self, struct ctx *c, int64_t took_ms)
 static void refused(void *self, int status, const char *rule, const char *code, struct str peer)
 {
     struct lane *lane = self;
-    bool shed = strcmp(rule, "shed") == 0;
+    bool shed = status == 503;
 
     metrics_add(&lane->metrics, shed                           ? METRIC_refused_shed
                                 : strcmp(rule, "timeout") == 0 ? METRIC_refused_time

@@ -587,7 +587,7 @@ static int open_signals(void)
 /* Connections are descriptors; the soft limit is a default for programs that use select(). */
 static void raise_limits(const struct supervisor *s)
 {
-    rlim_t want = (rlim_t)s->loops * (rlim_t)(s->set->connections_max + 64) + 256;
+    rlim_t want = (rlim_t)s->loops * (rlim_t)(s->set->connections_max + 192) + 256;
     struct rlimit now;
 
     if (getrlimit(RLIMIT_NOFILE, &now) != 0 || now.rlim_cur >= want)

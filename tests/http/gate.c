@@ -6,6 +6,7 @@
 #include "gateway/process/gateway.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -54,6 +55,7 @@ static _Noreturn void serve(const struct gate *g, const struct gate_how *how)
     set.redis = arena_printf(a, "unix:%s/none", g->dir);
     set.request_header_s = how->header_s > 0 ? how->header_s : set.request_header_s;
     set.request_body_s = how->body_s > 0 ? how->body_s : set.request_body_s;
+    set.trusted_proxy = how->trusted_proxy != NULL ? str_of(how->trusted_proxy) : set.trusted_proxy;
     set.connections_max = how->connections_max > 0 ? how->connections_max : set.connections_max;
     if (!settings_check(&set, a, &f) || !seals_prepare(arena_cstr(a, set.root_secret_file), &world_real, &f) ||
         socketpair(AF_UNIX, SOCK_SEQPACKET, 0, signer) != 0 || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fetcher) != 0) {
@@ -97,18 +99,40 @@ int gate_close(struct gate *g)
     return system(command) == 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int try_connect(int port)
+static int try_connect_from(int port, const char *address)
 {
     struct sockaddr_in at = { .sin_family = AF_INET,
                               .sin_port = htons((uint16_t)port),
                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in from = { .sin_family = AF_INET };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
+    if (fd >= 0 && inet_pton(AF_INET, address, &from.sin_addr) == 1 &&
+        bind(fd, (struct sockaddr *)&from, sizeof from) == 0 && connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
         return fd;
     if (fd >= 0)
         (void)close(fd);
     return -1;
+}
+
+static int try_connect(int port)
+{
+    return try_connect_from(port, "127.0.0.1");
+}
+
+int gate_connect_from(struct test *t, struct gate *g, const char *address)
+{
+    int fd = try_connect_from(g->port, address);
+
+    CHECK(fd >= 0);
+    return fd;
+}
+
+bool gate_is_open(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 int gate_connect(struct test *t, struct gate *g)

@@ -9,6 +9,7 @@ struct gate;
 
 struct gate_how { /* 0: the setting's default */
     int64_t header_s, body_s, connections_max;
+    const char *trusted_proxy;
 };
 
 struct gate_answer {
@@ -23,6 +24,8 @@ struct gate *gate_open(struct test *t, struct gate_how how);
 int gate_close(struct gate *g); /* SIGTERM; the exit status, -1 when a signal ended it */
 
 int gate_connect(struct test *t, struct gate *g);
+int gate_connect_from(struct test *t, struct gate *g, const char *address); /* of this machine: 127.0.0.0/8 */
+bool gate_is_open(int fd); /* nothing has come, and the gateway has not closed it */
 void gate_send(struct test *t, int fd, struct str bytes);
 /* Reads one answer; to_end: until the gateway closes.  Gives up after ten seconds of silence. */
 struct gate_answer gate_hear(struct test *t, int fd, bool to_end);

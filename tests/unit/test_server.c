@@ -381,30 +381,162 @@ TEST(an_answer_that_is_written_by_hand_is_like_the_others)
     CHECK_INT(gate_close(g), GATEWAY_STOPPED);
 }
 
-TEST(connections_past_the_cap_get_503_at_once_and_room_comes_back)
-{
-    enum { MANY = 1500, CAP = 100 };
-    struct gate *g = gate_open(t, (struct gate_how){ .connections_max = CAP });
-    static int fds[MANY];
-    int shed = 0, opened = 0;
+/* Places as the tests below give them: of an address 12, of its network 24, of all 96. */
+enum { PLACES = 96, OF_ADDRESS = 12, OF_NETWORK = 24 };
 
-    if (!gate_descriptors(MANY + 64)) {
+struct crowd {
+    int fds[1200], n;
+};
+
+static void join_crowd(struct test *t, struct gate *g, struct crowd *c, const char *address, int n, struct str says)
+{
+    for (int i = 0; i < n; i++) {
+        int fd = c->fds[c->n++] = gate_connect_from(t, g, address);
+        gate_send(t, fd, says);
+    }
+}
+
+static int still_open(const struct crowd *c)
+{
+    int open = 0;
+
+    for (int i = 0; i < c->n; i++)
+        open += gate_is_open(c->fds[i]);
+    return open;
+}
+
+static void end_crowd(struct crowd *c)
+{
+    while (c->n > 0)
+        (void)close(c->fds[--c->n]);
+}
+
+static bool served_from(struct test *t, struct gate *g, const char *address)
+{
+    int fd = gate_connect_from(t, g, address);
+
+    gate_send(t, fd, S(GET "Connection: close\r\n\r\n"));
+    struct gate_answer got = gate_hear(t, fd, true);
+    (void)close(fd);
+    return got.status == 200 && got.answers == 1;
+}
+
+/* What somebody says who will say no more. */
+static const struct str half_open[] = {
+    S(""),
+    S(GET "X: "),
+    S("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"),
+    S("POST /nowhere HTTP/1.1\r\nHost: a\r\n" CHUNKED "5\r\nhel"),
+};
+
+TEST(who_keeps_connections_open_loses_the_oldest_of_his_own_and_nobody_elses)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ .connections_max = PLACES });
+    static struct crowd c;
+
+    if (!gate_descriptors(1300)) {
         test_skip(t, "too few file descriptors are allowed here");
         (void)gate_close(g);
         return;
     }
-    for (; opened < MANY; opened++)
-        fds[opened] = gate_connect(t, g);
-    for (int i = CAP; i < MANY; i++) {
-        struct gate_answer got = gate_hear(t, fds[i], true);
-        shed += got.status == 503 && got.closed && str_find(got.text, S("\r\nRetry-After: ")) < got.text.n;
+    int idle = gate_connect_from(t, g, "127.1.0.1");
+    gate_send(t, idle, S(GET END));
+    CHECK_INT(gate_hear(t, idle, false).status, 200);
+    for (size_t i = 0; i < sizeof half_open / sizeof *half_open; i++) {
+        join_crowd(t, g, &c, "127.0.0.5", 300, half_open[i]);
+        CHECK(served_from(t, g, "127.0.0.5")); /* himself, in place of his oldest */
+        CHECK(served_from(t, g, "127.0.0.6"));
+        CHECK(served_from(t, g, "127.1.0.1"));
+        int open = still_open(&c);
+        CHECK(open > 0 && open <= OF_ADDRESS);
+        CHECK(gate_is_open(c.fds[c.n - 1]));
+        end_crowd(&c);
     }
-    CHECK_INT(shed, MANY - CAP);
-    gate_send(t, fds[0], S(GET END));
-    CHECK_INT(gate_hear(t, fds[0], false).status, 200); /* who was in stays in */
-    for (int i = 0; i < MANY; i++)
-        (void)close(fds[i]);
-    CHECK(gate_answers(t, g)); /* who comes after them is served */
+    gate_send(t, idle, S(GET END));
+    CHECK_INT(gate_hear(t, idle, false).status, 200); /* it was there before them all */
+    (void)close(idle);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(who_must_go_with_half_a_header_is_told_to_come_again)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ .connections_max = PLACES });
+    static struct crowd c;
+
+    join_crowd(t, g, &c, "127.0.0.5", 1, S(GET "X: "));
+    CHECK(served_from(t, g, "127.0.0.7")); /* by now it has been read */
+    join_crowd(t, g, &c, "127.0.0.5", OF_ADDRESS, S(""));
+    struct gate_answer got = gate_hear(t, c.fds[0], true);
+    CHECK_INT(got.status, 503);
+    CHECK(got.closed && str_find(got.text, S("\r\nRetry-After: ")) < got.text.n);
+    end_crowd(&c);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(a_network_has_a_share_as_well)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ .connections_max = PLACES });
+    static struct crowd c;
+
+    for (int host = 1; host <= 20; host++)
+        join_crowd(t, g, &c, (const char *)arena_printf(t->arena, "127.0.9.%d%c", host, 0).p, 10, S(""));
+    CHECK(served_from(t, g, "127.0.8.1"));
+    CHECK(served_from(t, g, "127.0.9.99"));
+    CHECK(still_open(&c) <= OF_NETWORK);
+    end_crowd(&c);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(when_all_places_are_taken_the_oldest_silent_one_makes_room)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ .connections_max = PLACES });
+    static struct crowd c;
+
+    for (int net = 1; net <= 20; net++)
+        join_crowd(t, g, &c, (const char *)arena_printf(t->arena, "127.2.%d.1%c", net, 0).p, 8, S(""));
+    for (int net = 1; net <= 20; net++)
+        CHECK(served_from(t, g, (const char *)arena_printf(t->arena, "127.3.%d.1%c", net, 0).p));
+    CHECK(still_open(&c) <= PLACES);
+    CHECK(!gate_is_open(c.fds[0]));
+    CHECK(gate_is_open(c.fds[c.n - 1]));
+    end_crowd(&c);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+#define UPLOAD "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nX-Forwarded-For: "
+
+TEST(a_proxy_has_no_share_and_those_behind_it_have_theirs)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ .connections_max = PLACES, .trusted_proxy = "127.0.0.1" });
+    static struct crowd c, other;
+
+    join_crowd(t, g, &c, "127.0.0.1", 40, S("")); /* more than an address, or a network, may have */
+    CHECK(gate_answers(t, g));
+    CHECK_INT(still_open(&c), 40);
+    join_crowd(t, g, &other, "127.0.0.1", 3, S(UPLOAD "198.51.100.7\r\n\r\nabc"));
+    end_crowd(&c);
+    join_crowd(t, g, &c, "127.0.0.1", 60, S(UPLOAD "203.0.113.5\r\n\r\nabc"));
+    CHECK_INT(gate_hear(t, c.fds[0], true).status, 503); /* his oldest */
+    CHECK(gate_answers(t, g));
+    CHECK_INT(still_open(&c), OF_ADDRESS);
+    CHECK_INT(still_open(&other), 3);
+    gate_send(t, other.fds[0], S("defghi"));
+    CHECK_INT(gate_hear(t, other.fds[0], true).status, 404);
+    end_crowd(&c);
+    end_crowd(&other);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(who_is_no_proxy_cannot_say_whose_share_it_is)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ .connections_max = PLACES, .trusted_proxy = "127.0.0.1" });
+    static struct crowd c;
+
+    for (int i = 0; i < 60; i++)
+        join_crowd(t, g, &c, "127.0.0.2", 1, arena_printf(t->arena, UPLOAD "203.0.113.%d\r\n\r\nabc", i));
+    CHECK(served_from(t, g, "127.0.0.2"));
+    CHECK(still_open(&c) <= OF_ADDRESS);
+    end_crowd(&c);
     CHECK_INT(gate_close(g), GATEWAY_STOPPED);
 }
 
