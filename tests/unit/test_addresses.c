@@ -40,7 +40,8 @@ TEST(each_row_has_its_addresses_also_before_it_is_enabled)
     CHECK(says(text, "  turku                entityID, metadata         https://login.example.fi/saml/metadata\n"));
     CHECK(says(text, "  turku                assertion consumer (POST)  https://login.example.fi/upstream/saml/acs\n"));
     CHECK(says(text, "  vaasa                entityID                   https://login.example.fi/saml/metadata\n"));
-    CHECK(says(text, "  vaasa                metadata                   https://login.example.fi/saml/metadata/vaasa\n"));
+    CHECK(
+        says(text, "  vaasa                metadata                   https://login.example.fi/saml/metadata/vaasa\n"));
     CHECK(!says(text, "anjala"));
     CHECK(!says(text, "oulu-edu             our keys")); /* who has a secret of ours needs no key of ours */
 }

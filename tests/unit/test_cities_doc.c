@@ -75,7 +75,8 @@ static struct str table_of(struct test *t, const struct embedded *e)
         }
         struct str with = str_has_prefix(w[3], S("with:")) ? str_from(w[3], 5) : S("");
         buf_printf(&at[k], "%s`%.*s`%s%.*s%s%s%s", at[k].n == 0 ? "" : ", ", STR_ARG(w[1]), with.n > 0 ? " + `" : "",
-                   STR_ARG(with), with.n > 0 ? "`" : "", str_eq(w[3], S("group_roles")) ? " (those in `role_names`)" : "",
+                   STR_ARG(with), with.n > 0 ? "`" : "",
+                   str_eq(w[3], S("group_roles")) ? " (those in `role_names`)" : "",
                    str_eq(w[4], S("refuse")) ? " (one must be there)" : "");
     }
     buf_add(&b, S("\n| field | attributes, in this order |\n|---|---|\n"));
