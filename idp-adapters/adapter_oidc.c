@@ -137,6 +137,8 @@ static enum step write_url(struct ctx *c, struct fail *f)
     add_freshness(c, o->metadata, &url);
     if (str_is_set(l->lang))
         url_query(&url, S("ui_locales"), l->lang);
+    if (str_is_set(l->login_hint)) /* what the service knows, the city need not ask [OIDC Core 3.1.2.1] */
+        url_query(&url, S("login_hint"), l->login_hint);
     if (!buf_ok(&url))
         return fail(f, FAIL_OURS, "url_too_long", "the request for %.*s", STR_ARG(o->idp->id));
     c->upstream_url = buf_str(&url);

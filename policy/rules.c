@@ -108,8 +108,9 @@ static size_t place_rules(const struct registry *r, struct placed *out)
 
 static struct says says_of(const struct placed *p)
 {
-    return p->rule->forbid ? (struct says){ .forbid = p->place }
-                           : (struct says){ .permit = p->place, .release = p->rule->release };
+    struct says permits = { .permit = p->place, .release = p->rule->release }, forbids = { .forbid = p->place };
+
+    return p->rule->forbid ? forbids : permits;
 }
 
 static size_t number_of(const struct rules *x, const struct service *s)

@@ -334,6 +334,7 @@ TEST(the_request_carries_pkce_nonce_state_and_our_callback) /* [RFC 7636 4.3, OI
     struct ctx *c = new_ctx(t, &x, true);
     c->login->max_age_s = 600;
     c->login->lang = S("sv");
+    c->login->login_hint = S("åsa@example.fi&prompt=none");
     CHECK(adapter_run(c, adapter_oidc.start));
     CHECK(str_has_prefix(c->upstream_url,
                          S(ISS "/auth?x=1&response_type=code&client_id=digione&redirect_uri=" CALLBACK "&")));
@@ -346,6 +347,7 @@ TEST(the_request_carries_pkce_nonce_state_and_our_callback) /* [RFC 7636 4.3, OI
     CHECK_STR(form_get(form, S("prompt")), "login");
     CHECK_STR(form_get(form, S("max_age")), "0");
     CHECK_STR(form_get(form, S("ui_locales")), "sv");
+    CHECK_STR(form_get(form, S("login_hint")), "åsa@example.fi&prompt=none");
     CHECK(c->login->upstream_verifier.n == 43);
     close_bench(&x);
 }

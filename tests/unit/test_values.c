@@ -277,19 +277,9 @@ TEST(a_role_whose_name_and_code_disagree_is_none)
 
 TEST(a_group_is_judged_after_its_escapes)
 {
-    static const char *const hostile[] = { "9A\\u202e",
-                                           "9A\\nBcc: x",
-                                           "9A\\u200e",
-                                           "9A\\u200f",
-                                           "9A\\u061c",
-                                           "9A\\u2066",
-                                           "9A\\u0085B",
-                                           "9A\\u2028B",
-                                           "9A\\u0000",
-                                           "9A\\ufeffB",
-                                           "\\udb40\\udc41",
-                                           "9A\\t"
-                                           "B" };
+    static const char *const hostile[] = { "9A\\u202e", "9A\\nBcc: x", "9A\\u200e",      "9A\\u200f",
+                                           "9A\\u061c", "9A\\u2066",   "9A\\u0085B",     "9A\\u2028B",
+                                           "9A\\u0000", "9A\\ufeffB",  "\\udb40\\udc41", "9A\\tB" };
     struct affiliation a;
     struct why_not why;
 
