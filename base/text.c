@@ -137,7 +137,8 @@ struct str text_trim(struct str s)
 
     while (s.n > 0 && (c = text_at(s, 0, &step), text_is_white(c) || c == BYTE_ORDER_MARK))
         s = str_from(s, step);
-    while (s.n > 0 && (c = text_at(s, at = last_start(s), &step), text_is_white(c) || c == BYTE_ORDER_MARK))
+    while (s.n > 0 && (c = text_at(s, at = last_start(s), &step), text_is_white(c) || c == BYTE_ORDER_MARK) &&
+           at + step == s.n) /* or broken bytes would go with the space before them */
         s.n = at;
     return s;
 }

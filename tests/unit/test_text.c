@@ -47,6 +47,7 @@ TEST(white_space_of_any_script_is_trimmed)
     CHECK_INT(text_trim(S(" \xc2\xa0 ")).n, 0);
     CHECK_STR(text_trim(S("a b")), "a b");
     CHECK_STR(text_trim(S("\xff")), "\xff");
+    CHECK_STR(text_trim(S("Åsa \x84")), "Åsa \x84"); /* a broken byte does not go with the space before it */
 }
 
 TEST(what_a_screen_obeys_is_not_plain)
