@@ -126,11 +126,22 @@ void refuse_body(struct conn *c, int status, const char *rule)
     conn_end(c);
 }
 
+/* Half a header has come, looked at or not. */
+static bool has_begun(const struct conn *c)
+{
+    char first;
+
+    return c->phase == PHASE_HEADER &&
+           (c->begun || recv(c->watch.fd, &first, sizeof first, MSG_PEEK | MSG_DONTWAIT) > 0);
+}
+
 void refuse_crowded(struct conn *c)
 {
-    if (c->phase == PHASE_BODY || (c->phase == PHASE_HEADER && c->begun)) {
+    if (c->phase == PHASE_BODY || has_begun(c)) {
         write_refusal(c->s, c->watch.fd, 503, "crowded", str_of(c->peer));
         c->condemned = true;
+        if (c->mhd == NULL)
+            (void)refuse_throw_away(c);
     }
     conn_end(c);
 }
