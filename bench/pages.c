@@ -73,6 +73,42 @@ static struct service *services(struct arena *a, const struct size *n)
     return s;
 }
 
+/* A name of some syllables, as different from another as those of schools are. */
+static struct str place(struct arena *a, size_t i)
+{
+    static const char *const begin[] = { "kuusi",  "lehto", "pelto", "hanka",  "ranta",   "vuori", "saari", "kivi",
+                                         "sammal", "tuomi", "pihla", "vaahte", "kanerva", "lumi",  "talvi", "suvi" };
+    static const char *const middle[] = { "la", "mä", "no", "ri", "ka", "tu", "vi", "sö", "pe", "ja" };
+    static const char *const end[] = { "lan", "mäen", "rannan", "lahden", "joen", "niemen", "järven", "kankaan" };
+
+    return arena_printf(a, "%s%s%s%s", begin[i % 16], middle[i / 16 % 10], middle[i / 160 % 10], end[i / 1600 % 8]);
+}
+
+/* 300 municipalities with 10,000 schools under names of their own. */
+static struct registry *country(void)
+{
+    enum { CITIES = 300, SCHOOLS = 33 };
+    struct arena *a = arena_new();
+    struct provider *p = arena_make_n(a, CITIES, struct provider);
+    struct idp *idps = arena_make_n(a, CITIES, struct idp);
+
+    for (size_t i = 0; i < CITIES; i++) {
+        struct school *s = arena_make_n(a, SCHOOLS, struct school);
+        for (size_t k = 0; k < SCHOOLS; k++) {
+            s[k] = (struct school){ .oid = arena_printf(a, "1.2.%zu.%zu", i, k), .active = true };
+            s[k].names.in[LANG_FI] = arena_join(a, place(a, i * SCHOOLS + k), S(" koulu"));
+        }
+        p[i] = (struct provider){ .id = arena_printf(a, "p%zu", i), .schools = s, .school_count = SCHOOLS };
+        p[i].names.in[LANG_FI] = place(a, 12800 + 37 * i);
+        p[i].names.in[LANG_SV] = arena_printf(a, "Stad%.*s", STR_ARG(place(a, 41 * i)));
+        idps[i] = (struct idp){ .id = arena_printf(a, "i%zu", i), .kind = IDP_OIDC, .provider = &p[i] };
+        idps[i].names = p[i].names;
+        idps[i].enabled = idps[i].listed = true;
+    }
+    struct registry_parts parts = { .providers = p, .provider_count = CITIES, .idps = idps, .idp_count = CITIES };
+    return registry_build(a, &parts);
+}
+
 /* Teachers open TILES services, the staff every one, and the rest is about others. */
 static struct rule *rules(struct arena *a, const struct size *n, const struct provider *p, const struct service *s)
 {
@@ -217,6 +253,33 @@ static void measure_all(struct registry *r)
     }
 }
 
+static void measure_country(void)
+{
+    static const struct {
+        const char *name, *text;
+    } searches[] = {
+        { "a beginning", "kuusilala" },
+        { "a genitive", "saarimalan" },
+        { "within words", "lahd" },
+        { "one letter wrong", "kuusilaxalan" },
+        { "one letter wrong in each of eight words",
+          "kuusilaxalan lehtomaxmaen peltonoxrannan hankarixlahden rantakaxjoen vuorituxniemen saarivixjarven "
+          "kivisoxkankaan" },
+        { "words that no line has together", "kuusilalalan lehtomamamaen peltononorannan hankaririlahden" }
+    };
+    struct registry *r = country();
+    struct ask ask = { .registry = r };
+
+    (void)picker_of(r);
+    for (size_t i = 0; i < sizeof searches / sizeof *searches; i++) {
+        char name[100];
+        ask.text = searches[i].text;
+        (void)snprintf(name, sizeof name, "10,000 schools: %s", searches[i].name);
+        measure(name, hits, &ask);
+    }
+    registry_drop(r);
+}
+
 int main(int argc, char **argv)
 {
     struct size n = { 10000, 5000, 10000, 2500 };
@@ -240,5 +303,6 @@ int main(int argc, char **argv)
                  (double)(cpu_ns() - picker_ns) / 1e6);
     measure_all(r);
     registry_drop(r);
+    measure_country();
     return 0;
 }

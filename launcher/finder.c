@@ -44,8 +44,8 @@ struct sorted {
 
 struct finder {
     size_t lines;
-    struct words words, heads;
-    struct sorted anywhere, begun, head;
+    struct words words, names, heads;
+    struct sorted anywhere, begun, named, head;
 };
 
 /* --- words ------------------------------------------------------------------------------------------------ */
@@ -135,15 +135,14 @@ static void keep_postings(struct arena *a, struct words *w, size_t lines)
     w->postings = kept;
 }
 
-static void gather_words(struct arena *a, struct arena *scratch, const struct finder_line *lines, size_t n,
-                         struct words *out)
+static void gather_words(struct arena *a, struct arena *scratch, const struct str *lines, size_t n, struct words *out)
 {
     struct gathering g = { .scratch = scratch, .out = out, .text = buf_new(a, UINT32_MAX / 2) };
     struct str rest, word;
     size_t size = 8;
 
     for (size_t i = 0; i < n; i++)
-        for (rest = lines[i].text; next_word(&rest, &word);)
+        for (rest = lines[i]; next_word(&rest, &word);)
             g.most++;
     while (size < 2 * g.most + 2)
         size *= 2;
@@ -154,7 +153,7 @@ static void gather_words(struct arena *a, struct arena *scratch, const struct fi
     g.room = arena_make_n(scratch, g.most + 1, uint32_t);
     out->postings = arena_make_n(scratch, g.most + 1, struct posting);
     for (size_t i = 0; i < n; i++)
-        for (rest = lines[i].text; next_word(&rest, &word);)
+        for (rest = lines[i]; next_word(&rest, &word);)
             note(&g, word_number(&g, word), i);
     assert(buf_ok(&g.text));
     out->text = buf_str(&g.text);
@@ -382,11 +381,19 @@ const struct finder *finder_new(struct arena *a, const struct finder_line *lines
     struct finder *f = arena_make(a, struct finder);
     struct arena *scratch = arena_new();
 
+    struct str *texts = arena_make_n(scratch, n + 1, struct str), *names = arena_make_n(scratch, n + 1, struct str);
+
     f->lines = n;
-    gather_words(a, scratch, lines, n, &f->words);
+    for (size_t i = 0; i < n; i++) {
+        texts[i] = lines[i].text;
+        names[i] = lines[i].head;
+    }
+    gather_words(a, scratch, texts, n, &f->words);
+    gather_words(a, scratch, names, n, &f->names);
     gather_heads(a, lines, n, &f->heads);
     sort_endings(a, &f->words, ANYWHERE, n, &f->anywhere);
     sort_endings(a, &f->words, AT_A_WORD, n, &f->begun);
+    sort_endings(a, &f->names, AT_A_WORD, n, &f->named);
     sort_endings(a, &f->heads, AT_THE_HEAD, n, &f->head);
     arena_free(scratch);
     return f;
@@ -420,9 +427,13 @@ static size_t bound(const struct sorted *s, struct str word, bool past)
     return low;
 }
 
-static void find(const struct sorted *s, struct str word, struct bits *lines)
+struct range { /* of endings that begin alike */
+    size_t from, to;
+};
+
+static void collect_range(const struct sorted *s, struct range range, struct bits *lines)
 {
-    const struct heavy asked = { .from = (uint32_t)bound(s, word, false), .to = (uint32_t)bound(s, word, true) };
+    const struct heavy asked = { .from = (uint32_t)range.from, .to = (uint32_t)range.to };
     const struct heavy *heavy =
         s->heavy_count > 0 ? bsearch(&asked, s->heavies, s->heavy_count, sizeof *s->heavies, by_range) : NULL;
 
@@ -430,8 +441,13 @@ static void find(const struct sorted *s, struct str word, struct bits *lines)
         bits_or(lines, &heavy->set);
         return;
     }
-    for (size_t i = asked.from; i < asked.to; i++)
+    for (size_t i = range.from; i < range.to; i++)
         collect(lines, &s->words->postings[s->endings[i].word]);
+}
+
+static void find(const struct sorted *s, struct str word, struct bits *lines)
+{
+    collect_range(s, (struct range){ bound(s, word, false), bound(s, word, true) }, lines);
 }
 
 /* Whether another word of the query says what this one does, and more. */
@@ -482,11 +498,109 @@ struct bits finder_begins(const struct finder *f, struct arena *a, struct str qu
     return find_all(f, &f->begun, a, query, AT_A_WORD);
 }
 
+struct bits finder_names(const struct finder *f, struct arena *a, struct str query)
+{
+    return find_all(f, &f->named, a, query, AT_A_WORD);
+}
+
+struct bits finder_none(const struct finder *f, struct arena *a)
+{
+    return bits_new(a, f->lines);
+}
+
 struct bits finder_heads(const struct finder *f, struct arena *a, struct str query)
 {
     struct bits lines = bits_new(a, f->lines);
 
     if (query.n > 0)
         find(&f->head, query, &lines);
+    return lines;
+}
+
+/* --- one letter wrong -------------------------------------------------------------------------------------- */
+
+/* The text before the mistake is a range of endings; what stands there instead is asked of the range itself, and the
+ * rest of the word must follow. */
+enum { NEAR_LEAST_B = 4 };
+
+static int compare_at(const struct sorted *s, size_t at, size_t depth, struct str more)
+{
+    struct str text = s->words->text;
+    size_t from = s->endings[at].from + depth, room = text.n - from;
+
+    return memcmp(text.p + from, more.p, more.n < room ? more.n : room);
+}
+
+/* What of a range, whose endings are alike for so many bytes, goes on with this. */
+static struct range narrow(const struct sorted *s, struct range r, size_t depth, struct str more)
+{
+    size_t low = r.from, high = r.to;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (compare_at(s, mid, depth, more) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    r.from = low;
+    high = r.to;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (compare_at(s, mid, depth, more) == 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    r.to = low;
+    return r;
+}
+
+static void collect_after(const struct sorted *s, struct range r, size_t depth, struct str more, struct bits *lines)
+{
+    r = narrow(s, r, depth, more);
+    if (r.from < r.to)
+        collect_range(s, r, lines);
+}
+
+/* Another byte in the place of the word's first, or before it. */
+static void near_instead(const struct sorted *s, struct range r, size_t depth, struct str rest, struct bits *lines)
+{
+    while (r.from < r.to) {
+        char byte = s->words->text.p[s->endings[r.from].from + depth];
+        struct range child = narrow(s, r, depth, str_n(&byte, 1));
+        if (byte != END && byte != rest.p[0]) {
+            collect_after(s, child, depth + 1, str_from(rest, 1), lines);
+            collect_after(s, child, depth + 1, rest, lines);
+        }
+        r.from = child.to;
+    }
+}
+
+static bool may_be_mistyped(struct str word)
+{
+    for (size_t i = 0; i < word.n; i++)
+        if ((word.p[i] >= '0' && word.p[i] <= '9') || is_gap(word.p[i]))
+            return false;
+    return word.n >= NEAR_LEAST_B;
+}
+
+struct bits finder_near(const struct finder *f, struct arena *a, struct str word)
+{
+    const struct sorted *s = &f->begun;
+    struct bits lines = bits_new(a, f->lines);
+    struct range r = { 0, s->count };
+
+    for (size_t i = 0; may_be_mistyped(word) && i < word.n && r.from < r.to; i++) {
+        struct str rest = str_from(word, i), after = str_from(word, i + 1);
+        collect_after(s, r, i, after, &lines);
+        near_instead(s, r, i, rest, &lines);
+        if (after.n > 0) {
+            const char turned[] = { after.p[0], rest.p[0] };
+            struct range two = narrow(s, r, i, str_n(turned, 2));
+            collect_after(s, two, i + 2, str_from(after, 1), &lines);
+        }
+        r = narrow(s, r, i, str_sub(rest, 0, 1));
+    }
     return lines;
 }

@@ -15,7 +15,7 @@
 struct finder; /* opaque */
 
 struct finder_line {
-    struct str head; /* what a search from the beginning looks at: the line's own name; absent: nothing */
+    struct str head; /* the line's own name; absent: nothing */
     struct str text; /* all of it */
 };
 
@@ -28,5 +28,11 @@ struct bits finder_holds(const struct finder *f, struct arena *a, struct str que
 struct bits finder_begins(const struct finder *f, struct arena *a, struct str query);
 /* whose head begins with the whole query. */
 struct bits finder_heads(const struct finder *f, struct arena *a, struct str query);
+/* in whose head every word begins a word. */
+struct bits finder_names(const struct finder *f, struct arena *a, struct str query);
+/* One word with one letter wrong, missing, too many, or in the place of the next: the lines with a word that begins so.
+ * Words of less than four letters and words with digits are taken at their word: no lines. */
+struct bits finder_near(const struct finder *f, struct arena *a, struct str word);
+struct bits finder_none(const struct finder *f, struct arena *a); /* an empty set, for more */
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/pages.h"
 
-#include "launcher/finder.h"
+#include "launcher/cities.h"
+#include "launcher/inflect.h"
+#include "launcher/search.h"
 #include "launcher/words.h"
 
 #include <stdlib.h>
@@ -12,12 +14,14 @@ enum { QUERY_MAX_B = 100 };
 struct entry { /* a city or one of its schools, and the identity provider that it leads to */
     const struct idp *idp;
     const struct school *school; /* NULL: the city itself */
+    struct str forms;            /* genitives of the city's names, folded; while the picker is made */
 };
 
 struct picker {
     const struct registry *registry;
     const struct entry **entries[LANG_COUNT]; /* in the order of each language */
     const struct finder *finder[LANG_COUNT];  /* whose lines they are */
+    struct bits is_city[LANG_COUNT];          /* which of them are cities themselves */
     size_t count;
     const struct entry **cities[LANG_COUNT]; /* the entries without a school, where they are few enough to be buttons */
     size_t city_count;
@@ -30,7 +34,37 @@ static bool is_city(const struct idp *idp)
     return idp->enabled && idp->listed && idp->provider != NULL;
 }
 
-static size_t collect(const struct registry_parts *parts, struct entry *out)
+static struct str folded(struct arena *a, struct str name)
+{
+    struct buf b = buf_new(a, 4 * name.n + 4);
+
+    words_fold(&b, name);
+    return buf_str(&b);
+}
+
+/* Those that rules make, and those that none does (cities.def), in the languages of the names. */
+static struct str forms_of(struct arena *a, const struct idp *idp)
+{
+    const struct names *const names[] = { &idp->names, &idp->provider->names };
+    struct strs forms = { NULL, 0 };
+    struct buf b = buf_new(a, SIZE_MAX / 4);
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (int lang = 0; lang < LANG_COUNT; lang++) {
+            struct str name = names_in(names[i], (enum lang)lang);
+            struct str known = city_genitive(a, name, lang == LANG_SV ? LANG_SV : LANG_FI);
+            inflect_name(a, folded(a, name), &forms);
+            if (str_is_set(known))
+                strs_add(a, &forms, folded(a, known));
+        }
+    for (size_t i = 0; i < forms.n; i++) {
+        buf_add(&b, forms.at[i]);
+        buf_byte(&b, ' ');
+    }
+    return buf_str(&b);
+}
+
+static size_t collect(struct arena *scratch, const struct registry_parts *parts, struct entry *out)
 {
     size_t n = 0;
 
@@ -38,15 +72,16 @@ static size_t collect(const struct registry_parts *parts, struct entry *out)
         const struct idp *idp = &parts->idps[i];
         if (!is_city(idp))
             continue;
+        struct str forms = out != NULL ? forms_of(scratch, idp) : (struct str){ NULL, 0 };
         if (out != NULL)
-            out[n] = (struct entry){ .idp = idp };
+            out[n] = (struct entry){ .idp = idp, .forms = forms };
         n++;
         for (size_t k = 0; k < idp->provider->school_count; k++) {
             const struct school *school = &idp->provider->schools[k];
             if (!school->active)
                 continue;
             if (out != NULL)
-                out[n] = (struct entry){ .idp = idp, .school = school };
+                out[n] = (struct entry){ .idp = idp, .school = school, .forms = forms };
             n++;
         }
     }
@@ -71,27 +106,26 @@ static int by_key(const void *x, const void *y)
     return order != 0 ? order : str_cmp(a->entry->idp->id, b->entry->idp->id);
 }
 
-static void put_names(struct buf *b, const struct entry *e, enum lang lang)
+static void put_name(struct buf *b, struct str name)
 {
-    words_fold(b, entry_name(e, lang));
-    buf_byte(b, ' ');
-    words_fold(b, names_in(&e->idp->names, lang));
-    buf_byte(b, ' ');
-    words_fold(b, names_in(&e->idp->provider->names, lang));
+    words_fold(b, name);
     buf_byte(b, ' ');
 }
 
-/* The searched text of an entry: its names in every language, the page's first, and the city's, so that "koulu turku"
- * finds a school. */
+/* The searched text of an entry: its names in every language, the page's first, and its city's with their genitives, so
+ * that "koulu turku" and "Turun koulu" find a school. */
 static struct finder_line line_of(struct arena *a, const struct entry *e, enum lang first)
 {
     struct buf text = buf_new(a, SIZE_MAX / 4);
 
-    put_names(&text, e, first);
+    for (int i = 0; i < LANG_COUNT; i++)
+        put_name(&text, entry_name(e, (enum lang)((first + i) % LANG_COUNT)));
     size_t head = text.n;
-    for (int lang = 0; lang < LANG_COUNT; lang++)
-        if ((enum lang)lang != first)
-            put_names(&text, e, (enum lang)lang);
+    for (int lang = 0; lang < LANG_COUNT; lang++) {
+        put_name(&text, names_in(&e->idp->names, (enum lang)lang));
+        put_name(&text, names_in(&e->idp->provider->names, (enum lang)lang));
+    }
+    buf_add(&text, e->forms);
     return (struct finder_line){ .head = str_sub(buf_str(&text), 0, head), .text = buf_str(&text) };
 }
 
@@ -105,9 +139,12 @@ static void fill_lang(struct arena *a, const struct entry *entries, struct picke
         order[i] = (struct sortable){ &entries[i], words_sort_key(scratch, entry_name(&entries[i], lang), lang) };
     qsort(order, p->count, sizeof *order, by_key);
     p->entries[lang] = arena_make_n(a, p->count + 1, const struct entry *);
+    p->is_city[lang] = bits_new(a, p->count);
     for (size_t i = 0; i < p->count; i++) {
         p->entries[lang][i] = order[i].entry;
         lines[i] = line_of(scratch, order[i].entry, lang);
+        if (order[i].entry->school == NULL)
+            bits_set(&p->is_city[lang], i);
     }
     p->finder[lang] = finder_new(a, lines, p->count);
     arena_free(scratch);
@@ -129,14 +166,18 @@ static void *build(struct arena *a, const struct registry *r)
 {
     const struct registry_parts *parts = registry_parts(r);
     struct picker *p = arena_make(a, struct picker);
-    struct entry *entries = arena_make_n(a, collect(parts, NULL) + 1, struct entry);
+    struct arena *scratch = arena_new();
+    struct entry *entries = arena_make_n(a, collect(scratch, parts, NULL) + 1, struct entry);
 
     p->registry = r;
-    p->count = collect(parts, entries);
+    p->count = collect(scratch, parts, entries);
     for (int lang = 0; lang < LANG_COUNT; lang++) {
         fill_lang(a, entries, p, (enum lang)lang);
         list_cities(a, p, (enum lang)lang);
     }
+    for (size_t i = 0; i < p->count; i++)
+        entries[i].forms = (struct str){ NULL, 0 };
+    arena_free(scratch);
     for (size_t i = 0; i < parts->idp_count && p->other_count < PICKS_MAX; i++) {
         const struct idp *idp = &parts->idps[i];
         if (idp->enabled && idp->listed && idp->provider == NULL && idp->kind == IDP_LOCAL)
@@ -152,9 +193,8 @@ const struct picker *picker_of(const struct registry *r)
 
 /* --- searching -------------------------------------------------------------------------------------------- */
 
-/* How well an entry answers: its name begins so, each word of the search begins one of its words, or it only holds
- * them. */
-enum { RANKS = 3 };
+/* In the order in which people read them: municipalities, schools named so, and schools of a municipality that is. */
+enum { CITY_BEGINS = 0, CITY, SCHOOL_BEGINS, SCHOOL_NAMED, SCHOOL, RANKS };
 
 struct hits { /* each entry in the set of its rank alone */
     struct bits of[RANKS];
@@ -164,15 +204,22 @@ struct hits { /* each entry in the set of its rank alone */
 static void search(const struct picker *p, struct arena *a, enum lang lang, struct str query, struct hits *h)
 {
     const struct finder *f = p->finder[lang];
+    const struct bits all = search_find(f, a, query), heads = finder_heads(f, a, query),
+                      names = finder_names(f, a, query);
+    struct bits city_heads = bits_new(a, p->count);
+    const struct bits *const of[RANKS] = { &city_heads, &p->is_city[lang], &heads, &names, NULL };
 
-    h->of[2] = finder_holds(f, a, query);
-    h->total = bits_count(&h->of[2]);
-    h->of[0] = finder_heads(f, a, query);
-    h->of[1] = finder_begins(f, a, query);
-    bits_and(&h->of[0], &h->of[2]);
-    bits_and_not(&h->of[1], &h->of[0]);
-    bits_and_not(&h->of[2], &h->of[0]);
-    bits_and_not(&h->of[2], &h->of[1]);
+    bits_or(&city_heads, &heads);
+    bits_and(&city_heads, &p->is_city[lang]);
+    h->total = bits_count(&all);
+    for (int rank = 0; rank < RANKS; rank++) {
+        h->of[rank] = bits_new(a, p->count);
+        bits_or(&h->of[rank], &all);
+        for (int before = 0; before < rank; before++)
+            bits_and_not(&h->of[rank], &h->of[before]);
+        if (of[rank] != NULL)
+            bits_and(&h->of[rank], of[rank]);
+    }
 }
 
 /* The name with its first matching word apart, to be marked. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/tiles.h"
 
+#include "launcher/search.h"
 #include "launcher/shelf.h"
 #include "launcher/words.h"
 
@@ -194,7 +195,7 @@ struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
     if (ask.favourites != NULL && (query.n == 0 || ask.keep_favourites))
         favourites = take_favourites(&ask, shelf, &left, tiles);
     if (query.n > 0) {
-        struct bits hits = finder_holds(shelf->finder, a, query);
+        struct bits hits = search_find(shelf->finder, a, query);
         bits_and(&left, &hits);
     }
     size_t listed = bits_count(&left);

@@ -141,15 +141,21 @@ static bool stands_at(struct str text, size_t at, struct str word, size_t *n)
     return true;
 }
 
+static bool begins_word(struct str text, size_t at)
+{
+    return at == 0 || (unsigned char)text.p[at - 1] <= ' ' || text.p[at - 1] == '-';
+}
+
 bool words_find(struct str text, struct str folded_word, size_t *from, size_t *n)
 {
-    for (size_t i = 0, step; i < text.n; i += step) {
-        (void)decode(text, i, &step);
-        if (stands_at(text, i, folded_word, n) && *n > 0) {
-            *from = i;
-            return true;
+    for (int anywhere = 0; anywhere <= 1; anywhere++)
+        for (size_t i = 0, step; i < text.n; i += step) {
+            (void)decode(text, i, &step);
+            if ((anywhere != 0 || begins_word(text, i)) && stands_at(text, i, folded_word, n) && *n > 0) {
+                *from = i;
+                return true;
+            }
         }
-    }
     return false;
 }
 

@@ -22,7 +22,7 @@ void words_fold(struct buf *b, struct str text);
 /* What was typed into a search: folded, its words (WORDS_IN_SEARCH_MAX at most) set apart by one space. */
 struct str words_query(struct arena *a, struct str typed);
 
-/* Where a folded word stands in text (composed), unfolded; false when it does not. */
+/* Where a folded word stands in text (composed), unfolded: at the beginning of a word if it does; false: nowhere. */
 bool words_find(struct str text, struct str folded_word, size_t *from, size_t *n);
 
 /* Whether every word of the folded query stands somewhere in the folded text. */

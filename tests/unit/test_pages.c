@@ -232,13 +232,13 @@ TEST(more_results_come_in_pages_that_stay_small)
 TEST(every_hit_stands_on_some_page_however_many_there_are)
 {
     struct bits seen = bits_new(t->arena, MANY);
-    static const char *const names[] = { "Koulu", "Uusi koulu", "Alakoulu" };
+    static const char *const names[] = { "Koulu", "Uusi koulu", "Ala-koulu" };
     size_t n = RESULTS_SHOWN, pages = 0;
 
     idp_count = 0;
     for (int i = 0; i < MANY; i++)
         add(arena_cstr(t->arena, arena_printf(t->arena, "c%d", i)), &providers[1], IDP_OIDC,
-            (struct names){ { arena_printf(t->arena, "%s %d", names[i % 3], i) } }); /* of each rank */
+            (struct names){ { arena_printf(t->arena, "%s %d", names[i % 3], i) } }); /* of more than one rank */
     struct registry *r = registry(t);
     do {
         struct sign_in_view v = { .page = { .lang = LANG_FI } };
@@ -267,8 +267,10 @@ TEST(hits_are_ranked_by_how_they_begin)
     CHECK_STR(v.picks.at[0].idp, "name");
     CHECK_STR(v.picks.at[1].idp, "word");
     CHECK_STR(v.picks.at[2].idp, "both");
-    CHECK_STR(v.picks.at[3].idp, "inside");
-    /* Words in whatever order: those that begin words come before those that stand within them. */
+    CHECK_INT(v.total, 3);
+    v = fill(t, LANG_FI, (struct picker_ask){ .query = S("akaari") });
+    CHECK_STR(v.picks.at[0].idp, "inside");
+    /* Words in whatever order. */
     v = fill(t, LANG_FI, (struct picker_ask){ .query = S("koulu kaari") });
     CHECK_INT(v.total, 1);
     CHECK_STR(v.picks.at[0].idp, "both");
