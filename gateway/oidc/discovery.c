@@ -21,6 +21,13 @@ static const char document[] =
     "\"request_parameter_supported\":false,\"request_uri_parameter_supported\":false,"
     "\"authorization_response_iss_parameter_supported\":true,\"ui_locales_supported\":[\"fi\",\"sv\",\"en\"]";
 
+static void put_further(struct buf *b, const char *word)
+{
+    buf_add(b, S(",\""));
+    buf_add(b, str_of(word));
+    buf_byte(b, '"');
+}
+
 /* Each scope once, in the order of claims.def. */
 static void put_scopes(struct buf *b)
 {
@@ -31,7 +38,7 @@ static void put_scopes(struct buf *b)
         for (int j = 0; j < i && !said; j++)
             said = str_eq(scope, str_of(claim_rows[j].scope));
         if (!said)
-            buf_printf(b, ",\"%s\"", claim_rows[i].scope);
+            put_further(b, claim_rows[i].scope);
     }
     buf_byte(b, ']');
 }
@@ -42,9 +49,9 @@ static void put_claims(struct buf *b)
                  "\"sid\",\"at_hash\",\"nonce\",\"name\",\"email_verified\""));
     for (int i = 0; i < CLAIM_COUNT; i++) {
         if (i != CLAIM_SUB && *claim_rows[i].native)
-            buf_printf(b, ",\"%s\"", claim_rows[i].native);
+            put_further(b, claim_rows[i].native);
         if (*claim_rows[i].mpass)
-            buf_printf(b, ",\"%s\"", claim_rows[i].mpass);
+            put_further(b, claim_rows[i].mpass);
     }
     buf_byte(b, ']');
 }
