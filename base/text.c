@@ -142,3 +142,60 @@ struct str text_trim(struct str s)
         s.n = at;
     return s;
 }
+
+/* ── what others say of their failures ──────────────────────────────────── */
+
+enum { NUMBER_MIN = 5 };
+
+/* An address of mail, or a number that could be somebody's; "AADSTS700016:" is neither. */
+static bool may_be_personal(struct str word)
+{
+    size_t at = word.n > 1 && (word.p[0] == '\'' || word.p[0] == '"' || word.p[0] == '(') ? 1 : 0, digits = 0;
+    bool letters_first = (word.p[at] >= 'A' && word.p[at] <= 'Z') || (word.p[at] >= 'a' && word.p[at] <= 'z');
+
+    for (size_t i = 0; i < word.n; i++) {
+        digits += word.p[i] >= '0' && word.p[i] <= '9';
+        if (word.p[i] == '@')
+            return true;
+    }
+    return digits >= NUMBER_MIN && !letters_first;
+}
+
+/* How far a text in quotes reaches, with them; 0: it begins with none, has no end, or is one word. */
+static size_t quoted(struct str s)
+{
+    size_t end = s.p[0] == '\'' || s.p[0] == '"' ? str_find_byte(s, s.p[0], 1) : s.n;
+
+    return end < s.n && str_find_byte(s, ' ', 1) < end ? end + 1 : 0;
+}
+
+static size_t word_end(struct str s)
+{
+    size_t end = 0;
+
+    while (end < s.n && (unsigned char)s.p[end] > ' ')
+        end++;
+    return end;
+}
+
+struct str text_words(struct arena *a, struct str said)
+{
+    struct buf b = buf_new(a, 2 * TEXT_WORDS_MAX_B);
+
+    for (struct str rest = said; rest.n > 0 && b.n < TEXT_WORDS_MAX_B;) {
+        if ((unsigned char)rest.p[0] <= ' ') {
+            rest = str_from(rest, 1);
+            continue;
+        }
+        size_t hidden = quoted(rest), n = hidden > 0 ? hidden : word_end(rest);
+        struct str word = str_sub(rest, 0, n);
+        rest = str_from(rest, n);
+        if (b.n > 0)
+            buf_byte(&b, ' ');
+        if (hidden > 0 || may_be_personal(word))
+            buf_add(&b, S("..."));
+        else
+            buf_add(&b, str_sub(word, 0, word.n < TEXT_WORDS_MAX_B - b.n ? word.n : TEXT_WORDS_MAX_B - b.n));
+    }
+    return buf_str(&b);
+}

@@ -40,4 +40,9 @@ bool text_is_white(uint32_t c); /* white space of any script */
 /* Whether a screen obeys the character, or shows nothing of it, as text_is_plain() means it. */
 bool text_is_obeyed(uint32_t c);
 
+/* What others say of a failure of theirs, for a line of ours: cut at TEXT_WORDS_MAX_B, its white space single, and
+ * without what may be a person's: addresses of mail, long numbers, what stands in quotes and has a space in it. */
+enum { TEXT_WORDS_MAX_B = 160 };
+struct str text_words(struct arena *a, struct str said);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/settings.h"
+#include "idp-adapters/refusals.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
 
@@ -93,10 +94,13 @@ static void log_failure(const struct ctx *c)
 #undef X
     };
 
+    const struct refusal_row *row = refusal_of(c->fail.code);
+
     log_event(levels[c->fail.kind], "request.failed", LOG_C("support_code", c->support_code),
               LOG_C("kind", fail_kind_name(c->fail.kind)), LOG_C("code", c->fail.code), LOG_C("why", c->fail.detail),
               LOG_S("path", c->route != NULL ? str_of(c->route->path) : S("-")),
               LOG_S("service", c->service != NULL ? c->service->id : S("-")),
+              LOG_C("mend", row != NULL ? row->mend : "-"),
               LOG_S("service_named", str_is_set(c->service_named) ? c->service_named : S("-")),
               LOG_S("idp", c->login != NULL ? c->login->idp : S("-")));
 }
@@ -168,10 +172,38 @@ static struct str idp_name(const struct ctx *c)
     return idp != NULL ? names_in(&idp->names, c->lang) : (struct str){ NULL, 0 };
 }
 
-/* The same request once more: what was asked by GET changed nothing and may be asked again. */
+/* Of an identity provider's refusals: the row, when the failure is one; what is ours has words of its own. */
+static const struct refusal_row *refused_by_city(const struct ctx *c)
+{
+    const struct refusal_row *row = refusal_of(c->fail.code);
+
+    return row != NULL && row->kind != FAIL_OURS && c->fail.kind == row->kind ? row : NULL;
+}
+
+static enum lasts lasts_of(const struct ctx *c)
+{
+    const struct refusal_row *row = refused_by_city(c);
+
+    return row != NULL ? row->lasts : c->fail.kind == FAIL_UPSTREAM ? LASTS_STAYS : LASTS_UNKNOWN;
+}
+
+/* Where the login that failed can go on: only what its browser keeps can be found again. */
+static struct str of_login(const struct ctx *c, const char *path)
+{
+    return c->login != NULL && c->login->kept ? arena_printf(c->arena, "%s%.*s", path, STR_ARG(c->login->id))
+                                              : (struct str){ NULL, 0 };
+}
+
+/* The same once more.  Of ours: what was asked by GET changed nothing and may be asked again, unless it is a row of the
+ * registry that is wrong. */
 static struct str again(const struct ctx *c)
 {
-    if (c->req->method != HTTP_GET || c->fail.kind != FAIL_OURS)
+    const struct refusal_row *row = refusal_of(c->fail.code);
+    enum lasts lasts = lasts_of(c);
+
+    if (lasts != LASTS_UNKNOWN && lasts != LASTS_STAYS)
+        return of_login(c, "/sign-in/again?login=");
+    if (c->req->method != HTTP_GET || c->fail.kind != FAIL_OURS || (row != NULL && row->lasts == LASTS_STAYS))
         return (struct str){ NULL, 0 };
     if (c->req->query.p == NULL)
         return c->req->path;
@@ -181,9 +213,9 @@ static struct str again(const struct ctx *c)
 /* What is wrong at the city is its people's to mend: they get the word for it.  Everybody else's is in our log. */
 static struct str fault_word(const struct ctx *c)
 {
-    bool citys = c->fail.kind == FAIL_UPSTREAM || (c->fail.code != NULL && strcmp(c->fail.code, "answer_unasked") == 0);
+    enum lasts lasts = lasts_of(c);
 
-    return citys ? str_of(c->fail.code) : (struct str){ NULL, 0 };
+    return lasts != LASTS_UNKNOWN && lasts != LASTS_CANCELLED ? str_of(c->fail.code) : (struct str){ NULL, 0 };
 }
 
 static void failure_page(struct ctx *c, int status)
@@ -191,6 +223,7 @@ static void failure_page(struct ctx *c, int status)
     const struct error_view view = {
         .page = page_for(c, (struct str){ NULL, 0 }),
         .kind = c->fail.kind,
+        .lasts = lasts_of(c),
         .city = idp_name(c),
         .word = fault_word(c),
         .service = c->service != NULL ? names_in(&c->service->names, c->lang) : (struct str){ NULL, 0 },
@@ -198,6 +231,9 @@ static void failure_page(struct ctx *c, int status)
         .told = c->fail.told != NULL && c->fail.kind == FAIL_CALLER ? str_of(c->fail.told) : (struct str){ NULL, 0 },
         .at_s = c->now_s,
         .again = again(c),
+        .choose = lasts_of(c) != LASTS_UNKNOWN ? of_login(c, "/sign-in?all=1&login=") : (struct str){ NULL, 0 },
+        .back = c->service != NULL && lasts_of(c) != LASTS_UNKNOWN ? of_login(c, "/sign-in/cancel?login=")
+                                                                   : (struct str){ NULL, 0 },
         .retry_s = status == 503 ? ANSWER_RETRY_S : 0,
     };
     struct fail too = { 0 };

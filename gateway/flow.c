@@ -10,6 +10,7 @@
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "idp-adapters/adapter.h"
+#include "idp-adapters/refusals.h"
 #include "launcher/pages.h"
 #include "model/pairwise.h"
 #include "wire/form.h"
@@ -100,6 +101,15 @@ static enum step picker_go(struct ctx *c, struct fail *f)
 
 static const struct step_row to_picker[] = { { keep }, { picker_go }, { NULL } };
 
+static enum step refused(struct ctx *c, struct fail *f)
+{
+    *f = c->caught;
+    return REFUSE;
+}
+
+/* A city that cannot be asked: the page that says so leads on with the login, which must be there to be found. */
+static const struct step_row keep_and_refuse[] = { { keep }, { refused }, { NULL } };
+
 static enum step city_start(struct ctx *c, struct fail *f)
 {
     const struct idp *idp = registry_idp(c->registry, c->login->idp);
@@ -108,12 +118,14 @@ static enum step city_start(struct ctx *c, struct fail *f)
     if (adapter == NULL)
         return fail(f, FAIL_CALLER, "invalid_request", "no identity provider \"%.*s\"", STR_ARG(c->login->idp));
     c->login->asked_city_s = c->now_s;
+    c->rescue = c->login->kept ? NULL : keep_and_refuse;
     return step_into(c, adapter->start);
 }
 
 static enum step city_keep(struct ctx *c, struct fail *f)
 {
     (void)f;
+    c->rescue = NULL;
     c->login->state = LOGIN_AT_CITY;
     return step_into(c, login_keep);
 }
@@ -180,8 +192,8 @@ static bool fresh_enough(const struct ctx *c, struct fail *f)
     else
         return true;
     return c->person->auth_time_s >= since ||
-           fail(f, FAIL_UPSTREAM, "auth_time_stale", "a fresh log-in was demanded; auth_time is %lld, not after %lld",
-                (long long)c->person->auth_time_s, (long long)since);
+           refusal(f, REFUSAL_auth_time_stale, "a fresh log-in was demanded; auth_time is %lld, not after %lld",
+                   (long long)c->person->auth_time_s, (long long)since);
 }
 
 /* A session id that the browser brought never becomes authenticated: a new one is made, the old one ends. */
@@ -191,7 +203,7 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
     struct str old = session_key(c);
 
     if (!str_is_set(c->person->subject))
-        return fail(f, FAIL_UPSTREAM, "no_subject", "the city names nobody");
+        return refusal(f, REFUSAL_no_subject, "the city names nobody");
     c->person->idp = c->login->idp;
     c->person->id = pairwise_person(c->arena, c->seals, c->login->idp, c->person->subject);
     if (!fresh_enough(c, f))
@@ -332,6 +344,14 @@ enum step flow_to_idp(struct ctx *c, const struct idp *idp, struct fail *f)
     c->login->state = LOGIN_ASKED;
     flow_of(c)->picked = true;
     return flow_next(c, f);
+}
+
+enum step flow_cancel(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    log_event(LOG_INFO, "login.cancelled", LOG_C("support_code", c->support_code), LOG_S("service", c->login->service),
+              LOG_S("idp", c->login->idp));
+    return tell_service(c, "access_denied") ? DONE : answer_go(c, S("/"));
 }
 
 enum step flow_need_person(struct ctx *c, struct fail *f)

@@ -24,6 +24,10 @@ enum step flow_next(struct ctx *c, struct fail *f);
  * browser is not asked for.  Then as flow_next(). */
 enum step flow_to_idp(struct ctx *c, const struct idp *idp, struct fail *f);
 
+/* The person gives the login up: the service that asked hears access_denied; without one they are led to the launcher.
+ */
+enum step flow_cancel(struct ctx *c, struct fail *f);
+
 /* A row: goes on with a person; without one, to the sign-in page and back to
  * this path.  After the rows of session_load. */
 enum step flow_need_person(struct ctx *c, struct fail *f);

@@ -8,6 +8,7 @@
 #include "gateway/session/proven.h"
 #include "gateway/session/session.h"
 #include "idp-adapters/adapter.h"
+#include "idp-adapters/refusals.h"
 #include "idp-adapters/relay.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -41,14 +42,14 @@ static enum step verify(struct ctx *c, struct fail *f)
     if (c->login->state != LOGIN_AT_CITY)
         return flow_expired(c);
     if (adapter == NULL)
-        return fail(f, FAIL_UPSTREAM, "idp_disabled", "the identity provider is switched off");
+        return refusal(f, REFUSAL_idp_disabled, "the identity provider is switched off");
     return step_into(c, adapter->finish);
 }
 
 static enum step admit(struct ctx *c, struct fail *f)
 {
     if (c->person == NULL)
-        return fail(f, FAIL_UPSTREAM, "no_person", "the adapter proved nobody");
+        return fail(f, FAIL_OURS, "server_error", "the adapter proved nobody");
     return flow_next(c, f);
 }
 
@@ -58,8 +59,8 @@ static enum step admit(struct ctx *c, struct fail *f)
  * browser [SAML profiles 4.1.5, RFC 6749 10.12]. */
 static enum step unasked(struct fail *f, const char *what)
 {
-    return fail(
-        f, FAIL_CALLER, "answer_unasked",
+    return refusal(
+        f, REFUSAL_answer_unasked,
         "%s is none of ours: the identity provider began by itself (its own portal), or does not give it back; let "
         "its portal lead to this gateway's address or the service's instead",
         what);
@@ -81,8 +82,8 @@ static enum step oidc_check_path(struct ctx *c, struct fail *f)
     if (c->login == NULL)
         return flow_expired(c);
     if (!str_eq(c->login->idp, c->req->param))
-        return fail(f, FAIL_UPSTREAM, "wrong_callback", "the answer came to \"%.*s\", the login went elsewhere",
-                    STR_ARG(c->req->param));
+        return refusal(f, REFUSAL_wrong_callback, "the answer came to \"%.*s\", the login went elsewhere",
+                       STR_ARG(c->req->param));
     return NEXT;
 }
 
@@ -164,7 +165,7 @@ static enum step saml_prove(struct ctx *c, struct fail *f)
         return REFUSE;
     c->rescue = saml_refused;
     if (p->relay.idp == NULL || !p->relay.idp->enabled || adapter_of(p->relay.idp->kind)->prove == NULL)
-        return fail(f, FAIL_UPSTREAM, "idp_disabled", "the identity provider is switched off");
+        return refusal(f, REFUSAL_idp_disabled, "the identity provider is switched off");
     c->login = arena_make(c->arena, struct login);
     c->login->idp = p->relay.idp->id;
     c->login->upstream_id = p->upstream_id;

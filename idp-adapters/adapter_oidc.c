@@ -9,9 +9,11 @@
 #include "base/log.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "certs/signer_client.h"
 #include "idp-adapters/addresses.h"
 #include "idp-adapters/oidc_attributes.h"
+#include "idp-adapters/refusals.h"
 #include "idp-adapters/upstream_oidc.h"
 #include "wire/fetch.h"
 #include "wire/form.h"
@@ -57,7 +59,7 @@ static enum step find_idp(struct ctx *c, struct fail *f)
     struct oidc *o = arena_make(c->arena, struct oidc);
 
     if (idp == NULL || idp->kind != IDP_OIDC || !idp->enabled)
-        return fail(f, FAIL_UPSTREAM, "idp_disabled", "%.*s is not in use", STR_ARG(c->login->idp));
+        return refusal(f, REFUSAL_idp_disabled, "%.*s is not in use", STR_ARG(c->login->idp));
     o->idp = idp;
     c->adapter_state = o;
     return NEXT;
@@ -78,8 +80,8 @@ static enum step metadata_read(struct ctx *c, struct fail *f)
 
     o->metadata = o->metadata_got.value;
     if (o->metadata == NULL)
-        return fail(f, FAIL_UPSTREAM, "city_unreachable", "discovery of %.*s: %s %s", STR_ARG(o->idp->id),
-                    o->metadata_got.error, o->metadata_got.detail);
+        return refusal_unread(f, o->metadata_got.error, "discovery of %.*s: %s", STR_ARG(o->idp->id),
+                              o->metadata_got.detail);
     return NEXT;
 }
 
@@ -140,7 +142,7 @@ static enum step write_url(struct ctx *c, struct fail *f)
     if (str_is_set(l->login_hint)) /* what the service knows, the city need not ask [OIDC Core 3.1.2.1] */
         url_query(&url, S("login_hint"), l->login_hint);
     if (!buf_ok(&url))
-        return fail(f, FAIL_OURS, "url_too_long", "the request for %.*s", STR_ARG(o->idp->id));
+        return refusal(f, REFUSAL_url_too_long, "the request for %.*s", STR_ARG(o->idp->id));
     c->upstream_url = buf_str(&url);
     return NEXT;
 }
@@ -152,15 +154,15 @@ static enum step check_callback(struct ctx *c, struct fail *f)
     const struct oidc *o = oidc_of(c);
 
     if (c->req == NULL || !str_eq(c->req->param, o->idp->id))
-        return fail(f, FAIL_CALLER, "callback_wrong", "an answer for %.*s came to another city's address",
-                    STR_ARG(o->idp->id));
+        return refusal(f, REFUSAL_callback_wrong, "an answer for %.*s came to another city's address",
+                       STR_ARG(o->idp->id));
     return NEXT;
 }
 
 static enum step check_state(struct ctx *c, struct fail *f)
 {
     if (!str_is_set(c->login->upstream_id) || !crypt_eq(form_get(c->query, S("state")), c->login->upstream_id))
-        return fail(f, FAIL_CALLER, "state_wrong", "the answer is not to this login's request");
+        return refusal(f, REFUSAL_state_wrong, "the answer is not to this login's request");
     return NEXT;
 }
 
@@ -171,22 +173,39 @@ static enum step check_iss(struct ctx *c, struct fail *f)
     struct str iss = form_get(c->query, S("iss"));
 
     if (iss.p == NULL && o->metadata->iss_in_answer)
-        return fail(f, FAIL_UPSTREAM, "answer_iss_missing", "%.*s announces iss and sent none", STR_ARG(o->idp->id));
+        return refusal(f, REFUSAL_answer_iss_missing, "%.*s announces iss and sent none", STR_ARG(o->idp->id));
     if (iss.p != NULL && !str_eq(iss, o->idp->issuer))
-        return fail(f, FAIL_UPSTREAM, "answer_iss_wrong", "the answer is from another issuer");
+        return refusal(f, REFUSAL_answer_iss_wrong, "the answer is from another issuer");
     return NEXT;
+}
+
+/* What providers say when somebody presses "cancel"; the first is the standard's. */
+static bool says_cancelled(struct str error)
+{
+    static const char *const words[] = {
+        "access_denied", "user_cancelled_login", "user_cancelled_authorize", "user_cancelled", "cancelled", "canceled"
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq(error, str_of(words[i])))
+            return true;
+    return false;
 }
 
 /* [RFC 6749 4.1.2.1, OIDC Core 3.1.2.6] */
 static enum step check_error(struct ctx *c, struct fail *f)
 {
     struct str error = form_get(c->query, S("error"));
+    bool passes = str_eq(error, S("server_error")) || str_eq(error, S("temporarily_unavailable"));
 
     if (error.p == NULL)
         return NEXT;
-    if (str_eq(error, S("access_denied")))
-        return fail(f, FAIL_DENIED, "city_refused", "access_denied");
-    return fail(f, FAIL_UPSTREAM, "city_error", "%.*s", (int)(error.n < 64 ? error.n : 64), error.p);
+    return refusal(f,
+                   says_cancelled(error) ? REFUSAL_city_refused
+                   : passes              ? REFUSAL_city_trouble
+                                         : REFUSAL_city_error,
+                   "%.*s %.*s", STR_ARG(text_words(c->arena, error)),
+                   STR_ARG(text_words(c->arena, form_get(c->query, S("error_description")))));
 }
 
 static enum step read_code(struct ctx *c, struct fail *f)
@@ -195,7 +214,7 @@ static enum step read_code(struct ctx *c, struct fail *f)
 
     o->code = form_get(c->query, S("code"));
     if (!str_is_set(o->code) || o->code.n > CODE_MAX_B)
-        return fail(f, FAIL_UPSTREAM, "code_missing", "an answer with neither error nor code");
+        return refusal(f, REFUSAL_code_missing, "an answer with neither error nor code");
     return NEXT;
 }
 
@@ -239,7 +258,7 @@ static bool add_client_auth(struct ctx *c, const struct oidc *o, struct buf *bod
         return true;
     }
     if (!seal_secret_open(c->arena, c->seals, owner, o->idp->client_secret_sealed, &secret))
-        return fail(f, FAIL_OURS, "secret_unreadable", "the client secret of %.*s does not open", STR_ARG(o->idp->id));
+        return refusal(f, REFUSAL_secret_unreadable, "the client secret of %.*s does not open", STR_ARG(o->idp->id));
     if (str_eq(o->idp->auth_method, S("client_secret_post"))) {
         form_add(body, S("client_id"), o->idp->client_id);
         form_add(body, S("client_secret"), secret);
@@ -284,16 +303,21 @@ static const struct json_field tokens_fields[] = { FIELD(tokens, id_token, JSON_
                                                    FIELD(tokens, token_type, JSON_STR, true, 32),
                                                    { 0 } };
 
-/* invalid_grant is the person's doing (an old tab, the back button), the rest the city's or ours. */
+/* What it says of itself on a token endpoint [RFC 6749 5.2]: invalid_grant is the person's doing (an old tab, the back
+ * button), the rest is a matter of configuration. */
 static enum step token_refused(struct ctx *c, const struct oidc *o, struct fail *f)
 {
     struct fail why = { 0 };
     const struct json_value *v = json_parse(c->arena, o->token_got.body, &why);
     struct str error = json_get_str(v, S("error"));
 
-    return fail(f, FAIL_UPSTREAM, str_eq(error, S("invalid_grant")) ? "code_refused" : "token_refused",
-                "%.*s answered %d %.*s", STR_ARG(o->idp->id), o->token_got.status, (int)(error.n < 64 ? error.n : 64),
-                error.p != NULL ? error.p : "");
+    return refusal(f,
+                   str_eq(error, S("invalid_grant")) ? REFUSAL_code_refused
+                   : o->token_got.status >= 500      ? REFUSAL_city_unreachable
+                                                     : REFUSAL_token_refused,
+                   "%.*s answered %d %.*s %.*s", STR_ARG(o->idp->id), o->token_got.status,
+                   STR_ARG(text_words(c->arena, error)),
+                   STR_ARG(text_words(c->arena, json_get_str(v, S("error_description")))));
 }
 
 static enum step token_read(struct ctx *c, struct fail *f)
@@ -302,16 +326,15 @@ static enum step token_read(struct ctx *c, struct fail *f)
     struct fail why = { 0 };
 
     if (!o->token_got.answered)
-        return fail(f, FAIL_UPSTREAM, "city_unreachable", "token endpoint of %.*s: %s", STR_ARG(o->idp->id),
-                    o->token_got.error);
+        return refusal_unread(f, o->token_got.error, "token endpoint of %.*s", STR_ARG(o->idp->id));
     if (o->token_got.status != 200)
         return token_refused(c, o, f);
     if (o->token_got.body.n > TOKEN_ANSWER_MAX_B ||
         !json_read(c->arena, o->token_got.body, tokens_fields, &o->tokens, &why))
-        return fail(f, FAIL_UPSTREAM, "token_answer_malformed", "%s %s", why.code != NULL ? why.code : "too large",
-                    why.detail);
+        return refusal(f, REFUSAL_token_answer_malformed, "%s %s", why.code != NULL ? why.code : "too large",
+                       why.detail);
     if (!str_eq_case(o->tokens.token_type, S("Bearer")))
-        return fail(f, FAIL_UPSTREAM, "token_answer_malformed", "token_type is not Bearer");
+        return refusal(f, REFUSAL_token_answer_malformed, "token_type is not Bearer");
     return NEXT;
 }
 
@@ -331,9 +354,9 @@ static enum step keys_read(struct ctx *c, struct fail *f)
 
     o->keys = o->keys_got.value;
     o->keys_fetched_s = o->keys_got.fetched_s;
-    return o->keys != NULL ? NEXT
-                           : fail(f, FAIL_UPSTREAM, "city_unreachable", "keys of %.*s: %s %s", STR_ARG(o->idp->id),
-                                  o->keys_got.error, o->keys_got.detail);
+    return o->keys != NULL
+               ? NEXT
+               : refusal_unread(f, o->keys_got.error, "keys of %.*s: %s", STR_ARG(o->idp->id), o->keys_got.detail);
 }
 
 /* A refusal for want of a key waits for the second judgement; any other stands. */
@@ -486,7 +509,7 @@ static enum step use_userinfo(struct ctx *c, const struct json_value *v, struct 
     struct oidc *o = oidc_of(c);
 
     if (!str_eq(json_get_str(v, S("sub")), o->claims.sub))
-        return fail(f, FAIL_UPSTREAM, "userinfo_sub", "speaks of another subject than the ID token");
+        return refusal(f, REFUSAL_userinfo_sub, "speaks of another subject than the ID token");
     o->userinfo = v;
     return NEXT;
 }
@@ -508,17 +531,15 @@ static enum step userinfo_read(struct ctx *c, struct fail *f)
     if (!str_is_set(o->metadata->userinfo_endpoint))
         return NEXT;
     if (!o->userinfo_got.answered)
-        return fail(f, FAIL_UPSTREAM, "city_unreachable", "userinfo of %.*s: %s", STR_ARG(o->idp->id),
-                    o->userinfo_got.error);
+        return refusal_unread(f, o->userinfo_got.error, "userinfo of %.*s", STR_ARG(o->idp->id));
     if (o->userinfo_got.status != 200)
-        return fail(f, FAIL_UPSTREAM, "userinfo_refused", "%.*s answered %d", STR_ARG(o->idp->id),
-                    o->userinfo_got.status);
+        return refusal(f, o->userinfo_got.status >= 500 ? REFUSAL_city_unreachable : REFUSAL_userinfo_refused,
+                       "userinfo of %.*s answered %d", STR_ARG(o->idp->id), o->userinfo_got.status);
     if (is_jwt(o->userinfo_got.content_type))
         return userinfo_signed(c, f);
     const struct json_value *v = json_parse(c->arena, o->userinfo_got.body, &why);
     if (v == NULL || v->type != JSON_OBJECT || json_has_nul(v))
-        return fail(f, FAIL_UPSTREAM, "userinfo_malformed", "%s",
-                    v == NULL ? why.detail : "not an object of plain texts");
+        return refusal(f, REFUSAL_userinfo_malformed, "%s", v == NULL ? why.detail : "not an object of plain texts");
     return use_userinfo(c, v, f);
 }
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "certs/signer_client.h"
+#include "idp-adapters/refusals.h"
 #include "idp-adapters/relay.h"
 #include "idp-adapters/saml_person.h"
 #include "idp-adapters/upstream_saml.h"
@@ -52,7 +53,7 @@ static enum step find_idp(struct ctx *c, struct fail *f)
     struct saml *s = arena_make(c->arena, struct saml);
 
     if (idp == NULL || idp->kind != IDP_SAML || !idp->enabled)
-        return fail(f, FAIL_UPSTREAM, "idp_disabled", "%.*s is not in use", STR_ARG(c->login->idp));
+        return refusal(f, REFUSAL_idp_disabled, "%.*s is not in use", STR_ARG(c->login->idp));
     s->idp = *idp;
     s->row_scopes = idp->scopes;
     c->adapter_state = s;
@@ -113,8 +114,8 @@ static enum step make_request(struct ctx *c, struct fail *f)
     struct login *l = c->login;
 
     if (s->metadata->sso_redirect.p == NULL)
-        return fail(
-            f, FAIL_UPSTREAM, "metadata_post_only",
+        return refusal(
+            f, REFUSAL_metadata_post_only,
             "%.*s names HTTP-POST as the only binding of its SingleSignOnService; let it offer HTTP-Redirect too",
             STR_ARG(s->idp.id));
     l->upstream_id = relay_new(c, &s->idp);
@@ -150,7 +151,7 @@ static enum step write_url(struct ctx *c, struct fail *f)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", s->signature.error);
     c->upstream_url = saml_redirect_url(c->arena, s->metadata->sso_redirect, s->query,
                                         is_signed ? s->signature.value : (struct str){ NULL, 0 });
-    return c->upstream_url.p != NULL ? NEXT : fail(f, FAIL_OURS, "url_too_long", "of %.*s", STR_ARG(s->idp.id));
+    return c->upstream_url.p != NULL ? NEXT : refusal(f, REFUSAL_url_too_long, "of %.*s", STR_ARG(s->idp.id));
 }
 
 /* --- prove: the answer, whoever brings it ---------------------------------------- */
@@ -187,7 +188,7 @@ static enum step open_answer(struct ctx *c, struct fail *f)
     struct str text;
 
     if (!str_is_set(c->login->upstream_id))
-        return fail(f, FAIL_CALLER, "login_not_begun", "this login has asked no city");
+        return refusal(f, REFUSAL_login_not_begun, "this login has asked no city");
     if (!saml_decode(c->arena, form_get(c->body, S("SAMLResponse")), (size_t)c->set->saml_message_B, &text, f))
         return REFUSE;
     s->rules = (struct saml_rules){
@@ -331,8 +332,7 @@ static enum step read_assertion(struct ctx *c, struct fail *f)
     if (s->said == NULL)
         return fail(f, FAIL_UPSTREAM, "enc_too_many", "more encrypted parts than anybody needs");
     if (!is_context_asked(&s->idp, s->said))
-        return fail(f, FAIL_UPSTREAM, "authn_context_other", "the context %.*s was not asked for",
-                    STR_ARG(s->said->context));
+        return refusal(f, REFUSAL_authn_context_other, "the context %.*s was not asked for", STR_ARG(s->said->context));
     return NEXT;
 }
 
@@ -393,7 +393,7 @@ static enum step check_login(struct ctx *c, struct fail *f)
     const struct proven *p = c->proven;
 
     if (p == NULL || !str_eq(p->idp, c->login->idp) || !str_eq(p->upstream_id, c->login->upstream_id))
-        return fail(f, FAIL_UPSTREAM, "callback_wrong", "the answer is not one to this login");
+        return refusal(f, REFUSAL_callback_wrong, "the answer is not one to this login");
     return NEXT;
 }
 
@@ -405,7 +405,7 @@ static enum step replay_ask(struct ctx *c, struct fail *f)
     const struct login *l = c->login;
 
     if (l->fresh && p->person->auth_time_s + c->set->saml_skew_s < l->asked_city_s)
-        return fail(f, FAIL_UPSTREAM, "authn_stale", "a fresh log-in was asked for");
+        return refusal(f, REFUSAL_authn_stale, "a fresh log-in was asked for");
     int64_t left_s = p->ends_s - c->now_s;
     kv_add(c->kv, &c->batch, c->arena, &saml_of(c)->replay, KV_REPLAY, p->replay, S("1"),
            left_s > REPLAY_LEAST_S ? left_s : REPLAY_LEAST_S);
@@ -419,7 +419,7 @@ static enum step replay_read(struct ctx *c, struct fail *f)
         c->person = c->proven->person;
         return NEXT;
     case KV_HIT:
-        return fail(f, FAIL_CALLER, "replay", "this answer was used before");
+        return refusal(f, REFUSAL_replay, "this answer was used before");
     case KV_DOWN:
         break;
     }

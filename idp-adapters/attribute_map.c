@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "idp-adapters/fold.h"
 #include "idp-adapters/map_making.h"
+#include "idp-adapters/refusals.h"
 
 #include <string.h>
 
@@ -287,15 +288,15 @@ static bool apply_own(struct making *m, const struct attribute *attributes, size
         struct str name;
         size_t at;
         if (!own_parts(m->idp->attributes.at[i], &name, &at))
-            return fail(m->fail, FAIL_OURS, "map_broken", "attributes has \"%.*s\"", STR_ARG(m->idp->attributes.at[i]));
+            return refusal(m->fail, REFUSAL_map_broken, "attributes has \"%.*s\"", STR_ARG(m->idp->attributes.at[i]));
         if (!apply_row(m, name, str_of(own_fields[at].field), str_of(own_fields[at].how), attributes, n))
             return false;
         if (strcmp(own_fields[at].word, "subject") != 0)
             continue;
         m->subject_is_own = true;
         if (m->out->subject.p == NULL)
-            return fail(m->fail, FAIL_UPSTREAM, "attribute_missing",
-                        "%.*s is missing or empty, which is to be the subject", STR_ARG(name));
+            return refusal(m->fail, REFUSAL_attribute_missing, "%.*s is missing or empty, which is to be the subject",
+                           STR_ARG(name));
     }
     return true;
 }
@@ -369,8 +370,8 @@ static bool apply_row(struct making *m, struct str name, struct str field, struc
         return map_compose_subject(m, into, name, other);
     }
     if (into == NULL || read == NULL)
-        return fail(m->fail, FAIL_OURS, "map_broken", "a map names the field %.*s or the reading %.*s", STR_ARG(field),
-                    STR_ARG(how));
+        return refusal(m->fail, REFUSAL_map_broken, "a map names the field %.*s or the reading %.*s", STR_ARG(field),
+                       STR_ARG(how));
     for (size_t i = 0; i < n; i++) /* one name may stand in a message twice */
         if (str_eq(attributes[i].name, name) && !read(m, into, &attributes[i]))
             return false;
@@ -401,13 +402,13 @@ static bool check_refusals(struct making *m, struct str map)
     struct str line, words[LINE_WORDS], other;
 
     if (m->learner_bad.p != NULL && m->out->learner_id.p == NULL)
-        return fail(m->fail, FAIL_UPSTREAM, "learner_id_invalid", "%.*s is no learner number", STR_ARG(m->learner_bad));
+        return refusal(m->fail, REFUSAL_learner_id_invalid, "%.*s is no learner number", STR_ARG(m->learner_bad));
     while (str_split(&map, '\n', &line))
         if (words_of(line, words) && str_eq(words[0], S("map")) && str_eq(words[4], S("refuse")) &&
             field_of(m, words[2])->p == NULL)
-            return other_part(words[3], &other) ? map_part_missing(m, words[1], other)
-                                                : fail(m->fail, FAIL_UPSTREAM, "attribute_missing",
-                                                       "%.*s is missing or empty", STR_ARG(words[1]));
+            return other_part(words[3], &other)
+                       ? map_part_missing(m, words[1], other)
+                       : refusal(m->fail, REFUSAL_attribute_missing, "%.*s is missing or empty", STR_ARG(words[1]));
     return true;
 }
 
@@ -481,7 +482,7 @@ bool map_person(struct arena *a, const struct idp *idp, const struct attribute *
     *out = (struct person){ .idp = arena_str(a, idp->id) };
     *notes = (struct map_notes){ .n = 0 };
     if (d == NULL)
-        return fail(f, FAIL_OURS, "map_unknown", "there is no map \"%.*s\"", STR_ARG(idp->map));
+        return refusal(f, REFUSAL_map_unknown, "there is no map \"%.*s\"", STR_ARG(idp->map));
     m.whole = affiliations_new(a);
     if (!apply_own(&m, attributes, n) || !apply_map(&m, text_of(&d->file), attributes, n) ||
         !check_refusals(&m, text_of(&d->file)))
@@ -490,7 +491,7 @@ bool map_person(struct arena *a, const struct idp *idp, const struct attribute *
         out->subject = map_subject_of_protocol(a, subject);
     if (!str_is_set(out->subject)) {
         map_note(notes, NOTE_NO_SUBJECT, (struct str){ NULL, 0 }, names_that_came(&m, false));
-        return fail(f, FAIL_UPSTREAM, "no_subject", "neither the attributes nor the message name the person");
+        return refusal(f, REFUSAL_no_subject, "neither the attributes nor the message name the person");
     }
     names_from_display(&m);
     map_use_own_words(&m);
@@ -531,11 +532,11 @@ bool stated_acr(struct arena *a, struct str stated, const struct idp *idp, struc
         return true;
     }
     if (stated.n > PERSON_TEXT_MAX_B)
-        return fail(f, FAIL_UPSTREAM, "acr_too_long", "%.*s states an assurance of %zu bytes; %d are kept",
-                    STR_ARG(idp->id), stated.n, PERSON_TEXT_MAX_B);
+        return refusal(f, REFUSAL_acr_too_long, "%.*s states an assurance of %zu bytes; %d are kept", STR_ARG(idp->id),
+                       stated.n, PERSON_TEXT_MAX_B);
     if (!text_is_plain(stated))
-        return fail(f, FAIL_UPSTREAM, "acr_not_plain", "%.*s states an assurance with characters that cannot be seen",
-                    STR_ARG(idp->id));
+        return refusal(f, REFUSAL_acr_not_plain, "%.*s states an assurance with characters that cannot be seen",
+                       STR_ARG(idp->id));
     *out = arena_str(a, stated);
     return true;
 }

@@ -5,12 +5,13 @@
 
 #include "base/fields.h"
 #include "base/text.h"
+#include "idp-adapters/refusals.h"
 
 enum said { SAID_NOTHING = 0, SAID_ONE, SAID_REFUSED };
 
-static enum said odd(const struct making *m, const char *code, struct str name, const char *why)
+static enum said odd(const struct making *m, enum refusal which, struct str name, const char *why)
 {
-    (void)fail(m->fail, FAIL_UPSTREAM, code, "%.*s %s", STR_ARG(name), why);
+    (void)refusal(m->fail, which, "%.*s %s", STR_ARG(name), why);
     return SAID_REFUSED;
 }
 
@@ -30,13 +31,13 @@ static enum said only_value(const struct making *m, struct str name, struct str 
         if (!str_eq(from->name, name))
             continue;
         if (from->no_text)
-            return odd(m, "subject_no_text", name, "is neither a text nor a whole number");
+            return odd(m, REFUSAL_subject_no_text, name, "is neither a text nor a whole number");
         for (size_t k = 0; k < from->values.n; k++) {
             struct str value = from->values.at[k];
             if (text_is_blank(value) || str_eq(value, *out))
                 continue;
             if (out->p != NULL)
-                return odd(m, "subject_ambiguous", name, "has several values, and a person has one name");
+                return odd(m, REFUSAL_subject_ambiguous, name, "has several values, and a person has one name");
             *out = value;
         }
     }
@@ -53,9 +54,9 @@ static enum said exact(const struct making *m, struct str name, struct str *out)
     if (how != SAID_ONE)
         return how;
     if (out->n > SUBJECT_MAX_B)
-        return odd(m, "subject_too_long", name, "is longer than a subject is kept");
+        return odd(m, REFUSAL_subject_too_long, name, "is longer than a subject is kept");
     if (!text_is_plain(*out))
-        return odd(m, "subject_not_plain", name, "holds characters that cannot be seen");
+        return odd(m, REFUSAL_subject_not_plain, name, "holds characters that cannot be seen");
     return SAID_ONE;
 }
 
@@ -83,10 +84,10 @@ bool map_read_scoped_subject(struct making *m, struct str *into, const struct at
     if (how != SAID_ONE)
         return how == SAID_NOTHING;
     if (!map_scope_is_ours(m, value))
-        return fail(m->fail, FAIL_UPSTREAM, "scope_foreign", "%.*s carries a scope that %.*s may not assert",
-                    STR_ARG(from->name), STR_ARG(m->idp->id));
+        return refusal(m->fail, REFUSAL_scope_foreign, "%.*s carries a scope that %.*s may not assert",
+                       STR_ARG(from->name), STR_ARG(m->idp->id));
     if (text_is_blank(str_sub(value, 0, str_find_byte(value, '@', 0))))
-        return odd(m, "subject_part_missing", from->name, "has a scope and no name before it") != SAID_REFUSED;
+        return odd(m, REFUSAL_subject_part_missing, from->name, "has a scope and no name before it") != SAID_REFUSED;
     *into = arena_str(m->arena, value);
     return true;
 }
@@ -104,9 +105,9 @@ bool map_read_own_subject(struct making *m, struct str *into, const struct attri
 
 bool map_part_missing(const struct making *m, struct str missing, struct str other)
 {
-    return fail(m->fail, FAIL_UPSTREAM, "subject_part_missing",
-                "%.*s is missing, empty or white space; together with %.*s it names a person", STR_ARG(missing),
-                STR_ARG(other));
+    return refusal(m->fail, REFUSAL_subject_part_missing,
+                   "%.*s is missing, empty or white space; together with %.*s it names a person", STR_ARG(missing),
+                   STR_ARG(other));
 }
 
 /* A name that is unique in its two parts together (tenant and object).  Where neither is said, the row does not apply;
@@ -128,7 +129,7 @@ bool map_compose_subject(struct making *m, struct str *into, struct str first, s
     head = fields_escaped(m->arena, head, '/');
     tail = fields_escaped(m->arena, tail, '/');
     if (head.n + 1 + tail.n > SUBJECT_MAX_B)
-        return odd(m, "subject_too_long", second, "and its other part are longer than a subject is kept") !=
+        return odd(m, REFUSAL_subject_too_long, second, "and its other part are longer than a subject is kept") !=
                SAID_REFUSED;
     *into = arena_printf(m->arena, "%.*s/%.*s", STR_ARG(head), STR_ARG(tail));
     return true;

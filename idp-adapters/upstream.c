@@ -291,6 +291,12 @@ void upstreams_on_order(struct upstreams *u, upstream_order_fn *run, void *self)
     u->order_self = self;
 }
 
+/* Not now, or not at all: what a web server means by its status [RFC 9110 15]. */
+static bool fetch_says_no(int status)
+{
+    return status < 500 && status != 408 && status != 429;
+}
+
 /* What came, as a document that holds its own arena; NULL, and why, otherwise. */
 static struct doc *read_doc(struct arena *a, const struct upstream_want *want, const struct fetch_got *got,
                             int64_t now_s, struct fail *why)
@@ -300,7 +306,8 @@ static struct doc *read_doc(struct arena *a, const struct upstream_want *want, c
     if (!got->answered)
         (void)fail(why, FAIL_UPSTREAM, got->error != NULL ? got->error : "away", "%.*s", STR_ARG(want->url));
     else if (got->status != 200)
-        (void)fail(why, FAIL_UPSTREAM, "status", "%.*s answered %d", STR_ARG(want->url), got->status);
+        (void)fail(why, FAIL_UPSTREAM, fetch_says_no(got->status) ? "http_refused" : "http_error", "%.*s answered %d",
+                   STR_ARG(want->url), got->status);
     else
         d->value = want->parse(a, want, got->body, why);
     if (d->value == NULL)

@@ -71,7 +71,8 @@ enum upstream_how { UPSTREAM_KEPT = 0, UPSTREAM_ANEW, UPSTREAM_ORDERED };
 struct upstream_got {
     const void *value; /* held by the arena until it ends; NULL: none */
     int64_t fetched_s;
-    const char *error;   /* NULL with a value; else a word of wire/fetch.h, "status", or the parser's code */
+    const char *error;   /* NULL with a value; else a word of wire/fetch.h, "http_refused", "http_error", or the
+                          * parser's code */
     const char *trouble; /* with a value: why the last attempt to renew it failed; NULL: it did not */
     char detail[160];    /* of error or trouble */
 };

@@ -2,6 +2,7 @@
 #include "idp-adapters/upstream_oidc.h"
 
 #include "base/log.h"
+#include "idp-adapters/refusals.h"
 
 enum { URL_MAX_B = 2048 };
 
@@ -61,7 +62,7 @@ static bool check_endpoints(const struct document *d, bool test, struct fail *f)
 
     for (size_t i = 0; i < sizeof must / sizeof *must; i++)
         if (!is_endpoint(must[i], test))
-            return fail(f, FAIL_UPSTREAM, "discovery_endpoint", "not an https address: %.*s", STR_ARG(must[i]));
+            return refusal(f, REFUSAL_discovery_endpoint, "not an https address: %.*s", STR_ARG(must[i]));
     return true;
 }
 
@@ -88,10 +89,10 @@ static bool check_document(const struct document *d, const struct json_value *v,
     const struct json_value *algs = list_of(v, S("id_token_signing_alg_values_supported"));
 
     if (!str_eq(d->issuer, want->expect))
-        return fail(f, FAIL_UPSTREAM, "discovery_issuer", "speaks of %.*s", STR_ARG(d->issuer));
+        return refusal(f, REFUSAL_discovery_issuer, "speaks of %.*s", STR_ARG(d->issuer));
     if (algs != NULL && algs_of(algs) == 0)
-        return fail(f, FAIL_UPSTREAM, "discovery_unsupported", "signs with neither RS256 nor ES256 but %.*s",
-                    STR_ARG(algs->first->text));
+        return refusal(f, REFUSAL_discovery_unsupported, "signs with neither RS256 nor ES256 but %.*s",
+                       STR_ARG(algs->first->text));
     return check_endpoints(d, want->test, f);
 }
 
@@ -102,7 +103,7 @@ const void *oidc_metadata_read(struct arena *a, const struct upstream_want *want
     const struct json_value *v = json_parse(a, body, &why);
 
     if (v == NULL || !json_read_value(v, document_fields, &d, &why)) {
-        (void)fail(f, FAIL_UPSTREAM, "discovery_malformed", "%s: %s", why.code, why.detail);
+        (void)refusal(f, REFUSAL_discovery_malformed, "%s: %s", why.code, why.detail);
         return NULL;
     }
     if (!check_document(&d, v, want, f))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "idp-adapters/upstream_saml.h"
 
+#include "idp-adapters/refusals.h"
+
 struct str saml_sp_entity_id(struct arena *a, const struct settings *set)
 {
     return arena_printf(a, "%.*s/saml/metadata", STR_ARG(set->public_url));
@@ -22,6 +24,27 @@ static bool is_endpoint(struct str url, bool test)
     return url.p == NULL || test || str_has_prefix(url, S("https://"));
 }
 
+/* The verifier's words are of answers; of metadata they say that nobody whom we trust has signed them, or that they are
+ * not XML as it must be. */
+static enum refusal unread(const char *code)
+{
+    static const struct {
+        const char *code;
+        enum refusal is;
+    } own[] = {
+        { "metadata_aggregate", REFUSAL_metadata_aggregate }, { "metadata_entity", REFUSAL_metadata_entity },
+        { "metadata_role", REFUSAL_metadata_role },           { "metadata_endpoint", REFUSAL_metadata_endpoint },
+        { "metadata_keys", REFUSAL_metadata_keys },           { "metadata_no_expiry", REFUSAL_metadata_no_expiry },
+    };
+
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (str_eq(str_of(code), str_of(own[i].code)))
+            return own[i].is;
+    return str_has_prefix(str_of(code), S("sig_")) || str_has_prefix(str_of(code), S("key_"))
+               ? REFUSAL_metadata_signature
+               : REFUSAL_metadata_malformed;
+}
+
 const void *saml_metadata_parse(struct arena *a, const struct upstream_want *want, struct str body, struct fail *f)
 {
     bool must_be_signed = str_is_set(want->trust);
@@ -32,12 +55,11 @@ const void *saml_metadata_parse(struct arena *a, const struct upstream_want *wan
                                                .one_alone = !must_be_signed && want->body.p == NULL };
     struct saml_metadata *m = arena_make(a, struct saml_metadata);
 
-    if (must_be_signed && !keyring_add_pem(trust, want->trust, f))
-        return NULL;
-    if (!saml_metadata_read(a, body, &rules, m, f))
-        return NULL;
+    struct fail why = { 0 };
+    if ((must_be_signed && !keyring_add_pem(trust, want->trust, &why)) || !saml_metadata_read(a, body, &rules, m, &why))
+        return refusal(f, unread(why.code), "%s: %s", why.code, why.detail), NULL;
     if (!is_endpoint(m->sso_redirect, want->test) || !is_endpoint(m->sso_post, want->test))
-        return fail(f, FAIL_UPSTREAM, "metadata_endpoint", "SingleSignOnService is not https"), NULL;
+        return refusal(f, REFUSAL_metadata_endpoint, "SingleSignOnService is not https"), NULL;
     return m;
 }
 
@@ -86,10 +108,12 @@ const struct saml_metadata *upstream_saml_in_force(const struct upstream_got *go
     const struct saml_metadata *m = got->value;
 
     if (m == NULL)
-        return fail(f, FAIL_UPSTREAM, "city_unreachable", "metadata of %.*s: %s %s", STR_ARG(idp->id), got->error,
-                    got->detail),
-               NULL;
+        return refusal_unread(f, got->error, "metadata of %.*s: %s", STR_ARG(idp->id), got->detail), NULL;
     if (m->valid_until_s != 0 && m->valid_until_s <= now_s)
-        return fail(f, FAIL_UPSTREAM, "city_metadata_expired", "metadata of %.*s has expired", STR_ARG(idp->id)), NULL;
+        return refusal(f, REFUSAL_city_metadata_expired,
+                       "metadata of %.*s expired %lld s ago; the copy is %lld s old%s%s", STR_ARG(idp->id),
+                       (long long)(now_s - m->valid_until_s), (long long)(now_s - got->fetched_s),
+                       got->trouble != NULL ? ", and none newer came: " : "", got->trouble != NULL ? got->trouble : ""),
+               NULL;
     return m;
 }

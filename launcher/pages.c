@@ -231,9 +231,16 @@ struct html page_denied(struct arena *a, const struct denied_view *v)
     RENDER(a, view_denied, &out);
 }
 
-static enum cause cause_of(enum fail_kind kind)
+static enum cause cause_of(const struct error_view *v)
 {
-    switch (kind) {
+    static const enum cause citys[] = { [LASTS_AWAY] = CAUSE_CITY,
+                                        [LASTS_SPENT] = CAUSE_SPENT,
+                                        [LASTS_STAYS] = CAUSE_UNUSABLE,
+                                        [LASTS_CANCELLED] = CAUSE_CANCELLED };
+
+    if (v->lasts != LASTS_UNKNOWN)
+        return citys[v->lasts];
+    switch (v->kind) {
     case FAIL_CALLER:
     case FAIL_CLIENT_AUTH:
     case FAIL_METHOD:
@@ -262,7 +269,7 @@ static enum cause cause_of(enum fail_kind kind)
 /* Only faults of ours pass by themselves, and only a path of ours is asked again. */
 static bool retries(const struct error_view *v)
 {
-    return cause_of(v->kind) == CAUSE_OURS && v->retry_s > 0 && html_url_is_safe(v->again) && v->again.p[0] == '/';
+    return cause_of(v) == CAUSE_OURS && v->retry_s > 0 && html_url_is_safe(v->again) && v->again.p[0] == '/';
 }
 
 static struct str fault_of(struct str word, enum lang lang)
@@ -286,7 +293,7 @@ struct html page_error(struct arena *a, const struct error_view *v)
 {
     struct error_out out = { .page = v->page,
                              .in = *v,
-                             .cause = cause_of(v->kind),
+                             .cause = cause_of(v),
                              .code = halves(v->support_code),
                              .at = time_of(a, v->at_s, v->page.lang) };
 

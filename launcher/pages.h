@@ -17,6 +17,7 @@
 #define LAUNCHER_PAGES_H
 
 #include "base/fail.h"
+#include "idp-adapters/refusals.h"
 #include "launcher/tiles.h"
 #include "model/ctx.h"
 #include "wire/html.h"
@@ -186,16 +187,18 @@ void denied_ask(struct denied_view *v, const struct service *s, const struct dec
 struct error_view {
     struct page page;
     enum fail_kind kind; /* chooses the words */
-    struct str city;     /* name of the identity provider, for FAIL_UPSTREAM */
+    enum lasts lasts;    /* of what an identity provider refuses: chooses them instead; LASTS_UNKNOWN: kind does */
+    struct str city;     /* its name */
     struct str word; /* the stable code of what is wrong at the identity provider, for those who run it; absent: none */
     struct str service; /* name of the service, where one is known */
     struct str support_code;
     struct str told; /* what the service asked wrongly, in English, for its makers; quotes nothing */
     int64_t at_s;
-    struct str again; /* the same thing once more, e.g. "/sign-in?login=…"; absent: none */
-    struct str back;  /* the service's own address, checked; absent: none */
-    struct str fresh; /* a fresh start; absent: "/" */
-    int retry_s;      /* with FAIL_OURS and `again`: the page tries by itself after so many seconds, and says so */
+    struct str again;  /* the same thing once more, e.g. "/sign-in/again?login=…"; absent: none */
+    struct str choose; /* where another identity provider can be chosen, for the same service; absent: none */
+    struct str back;   /* to the service: its own address, checked, or a path of ours that tells it; absent: none */
+    struct str fresh;  /* a fresh start; absent: "/" */
+    int retry_s;       /* with FAIL_OURS and `again`: the page tries by itself after so many seconds, and says so */
 };
 struct html page_error(struct arena *a, const struct error_view *v);
 /* Sends it, with a Refresh header when it tries again by itself.  (A <meta> refresh does the same to a browser, but

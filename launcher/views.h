@@ -71,7 +71,10 @@ struct denied_out {
 
 enum cause {
     CAUSE_OURS = 0,
-    CAUSE_CITY,
+    CAUSE_CITY,      /* does not answer */
+    CAUSE_UNUSABLE,  /* answers what nobody can use */
+    CAUSE_SPENT,     /* this answer is no good any more */
+    CAUSE_CANCELLED, /* the person, or the city for them, said no */
     CAUSE_REQUEST,
     CAUSE_LOGIN,
     CAUSE_DENIED,

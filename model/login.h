@@ -27,6 +27,7 @@ struct login {
     enum login_state state;
     struct str id; /* names the attempt: cookie and return path; 128 random bits, base64url */
     int64_t started_s;
+    bool kept;             /* this browser has it in a cookie: what names it finds it again; not of the record */
     bool redirect_checked; /* the answer address is a registered one: failures may go there */
 
     /* What the service asked, in protocol-free words. */

@@ -21,6 +21,20 @@ static bool refuse(const struct check *c, const char *code, const char *why)
     return fail(c->f, c->rules->blame != FAIL_NONE ? c->rules->blame : FAIL_CALLER, code, "%s", why);
 }
 
+/* By how much a time is off, for whoever compares the clocks. */
+static bool refuse_time(const struct check *c, const char *code, const char *why, double off_s)
+{
+    return fail(c->f, c->rules->blame != FAIL_NONE ? c->rules->blame : FAIL_CALLER, code,
+                "%s, %lld s by our clock; %lld s are allowed", why, (long long)off_s, (long long)c->rules->skew_s);
+}
+
+/* What came in the place of what is expected: the names of parties, never of people. */
+static bool refuse_name(const struct check *c, const char *code, const char *why, struct str came)
+{
+    return fail(c->f, c->rules->blame != FAIL_NONE ? c->rules->blame : FAIL_CALLER, code, "%s: \"%.*s\"", why,
+                (int)(came.n < 120 ? came.n : 120), came.p != NULL ? came.p : "");
+}
+
 static const struct json_value *claim(const struct check *c, struct str name)
 {
     return json_get(c->out->all, name);
@@ -54,7 +68,7 @@ static bool check_iss(const struct check *c)
         return true;
     if (iss == NULL)
         return c->rules->iss_rule == ISS_IF_SAID ? true : refuse(c, "iss_missing", "no iss");
-    return str_eq(iss->text, c->rules->iss) ? true : refuse(c, "iss_wrong", "another issuer");
+    return str_eq(iss->text, c->rules->iss) ? true : refuse_name(c, "iss_wrong", "another issuer", iss->text);
 }
 
 static bool check_sub(const struct check *c)
@@ -82,7 +96,7 @@ static bool check_azp(const struct check *c, bool several)
         return several ? refuse(c, "azp_missing", "several audiences and no azp") : true;
     if (azp->type != JSON_STR)
         return refuse(c, "azp_malformed", "not a string");
-    return is_us(c, azp->text) ? true : refuse(c, "azp_wrong", "meant for another party");
+    return is_us(c, azp->text) ? true : refuse_name(c, "azp_wrong", "meant for another party", azp->text);
 }
 
 static bool check_aud(const struct check *c)
@@ -102,7 +116,8 @@ static bool check_aud(const struct check *c)
             return refuse(c, "aud_malformed", "a list of other things than strings");
         named |= is_us(c, v->text);
     }
-    return named ? check_azp(c, list && aud->count > 1) : refuse(c, "aud_wrong", "not for us");
+    return named ? check_azp(c, list && aud->count > 1)
+                 : refuse_name(c, "aud_wrong", "not for us", (list ? aud->first : aud)->text);
 }
 
 static bool check_exp(const struct check *c)
@@ -116,7 +131,7 @@ static bool check_exp(const struct check *c)
         return refuse(c, "exp_malformed", "not a time");
     c->out->exp_s = (int64_t)exp->number;
     if (!r->expired_too && (double)r->now_s >= exp->number + (double)r->skew_s)
-        return refuse(c, "token_expired", "exp has passed");
+        return refuse_time(c, "token_expired", "exp has passed", (double)r->now_s - exp->number);
     if (r->life_max_s > 0 && exp->number > (double)(r->now_s + r->life_max_s + r->skew_s))
         return refuse(c, "exp_too_far", "exp is too far ahead");
     return true;
@@ -136,7 +151,9 @@ static bool check_iat(const struct check *c)
     if (!is_time(iat))
         return refuse(c, "iat_malformed", "not a time");
     c->out->iat_s = (int64_t)iat->number;
-    return in_future(c, iat) ? refuse(c, "iat_future", "issued in the future") : true;
+    return in_future(c, iat)
+               ? refuse_time(c, "iat_future", "issued in the future", iat->number - (double)c->rules->now_s)
+               : true;
 }
 
 static bool check_nbf(const struct check *c)
@@ -147,7 +164,9 @@ static bool check_nbf(const struct check *c)
         return true;
     if (!is_time(nbf))
         return refuse(c, "nbf_malformed", "not a time");
-    return in_future(c, nbf) ? refuse(c, "not_yet_valid", "nbf has not come") : true;
+    return in_future(c, nbf)
+               ? refuse_time(c, "not_yet_valid", "nbf has not come", nbf->number - (double)c->rules->now_s)
+               : true;
 }
 
 static bool check_nonce(const struct check *c)
@@ -210,9 +229,9 @@ static bool check_auth_time(const struct check *c)
         return refuse(c, "auth_time_malformed", "not a time");
     c->out->auth_time_s = (int64_t)at->number;
     if (in_future(c, at))
-        return refuse(c, "auth_time_future", "authenticated in the future");
+        return refuse_time(c, "auth_time_future", "authenticated in the future", at->number - (double)c->rules->now_s);
     if (r->auth_since_s > 0 && at->number < (double)(r->auth_since_s - r->skew_s))
-        return refuse(c, "auth_time_old", "not fresh enough");
+        return refuse_time(c, "auth_time_old", "older than was asked for", (double)r->auth_since_s - at->number);
     return true;
 }
 

@@ -57,6 +57,14 @@ static bool split(struct arena *a, struct str token, const struct jose_rules *ru
 }
 
 /* "jwt", "JWT" and "application/jwt" are one type [RFC 7515 4.1.9]. */
+/* With what came: an algorithm, a kind of token, the name of a key. */
+static bool refuse_value(const struct jose_rules *rules, struct fail *f, const char *code, const char *why,
+                         struct str came)
+{
+    return fail(f, rules->blame != FAIL_NONE ? rules->blame : FAIL_CALLER, code, "%s: \"%.*s\"", why,
+                (int)(came.n < 80 ? came.n : 80), came.p != NULL ? came.p : "");
+}
+
 static bool media_type_is(struct str said, struct str type)
 {
     if (said.n > 12 && str_eq_case(str_sub(said, 0, 12), S("application/")))
@@ -69,7 +77,7 @@ static bool check_typ(const struct jose_rules *rules, const struct json_value *h
     struct str typ = json_get_str(head, S("typ"));
     bool fits = str_is_set(rules->typ) ? media_type_is(typ, rules->typ) : typ.p == NULL || media_type_is(typ, S("JWT"));
 
-    return fits ? true : refuse(rules, f, "header_typ", "another kind of token");
+    return fits ? true : refuse_value(rules, f, "header_typ", "another kind of token", typ);
 }
 
 static bool check_alg(const struct jose_rules *rules, struct parts *p, struct fail *f)
@@ -82,7 +90,7 @@ static bool check_alg(const struct jose_rules *rules, struct parts *p, struct fa
         return refuse(rules, f, "alg_none", "the token is not signed");
     p->alg = jose_alg_named(alg);
     if (p->alg == JOSE_NONE || (rules->algs & JOSE_BIT(p->alg)) == 0)
-        return refuse(rules, f, "alg_not_allowed", "alg is none of those allowed");
+        return refuse_value(rules, f, "alg_not_allowed", "alg is none of those allowed", alg);
     return true;
 }
 
@@ -196,7 +204,7 @@ bool jose_verify(struct arena *a, struct str token, const struct jwks *keys, con
         return false;
     const struct jwk *k = choose(keys, p.kid, p.alg, &code);
     if (k == NULL)
-        return refuse(rules, f, code, "no key can have signed this");
+        return refuse_value(rules, f, code, "no key can have signed this; kid", p.kid);
     if (!check_signature(a, token, rules, &p, k, f))
         return false;
     proven.alg = p.alg;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wire/saml.h"
 
+#include "base/text.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 
 #define SAML   SAML_NS_ASSERTION
@@ -24,6 +27,7 @@ struct saml_answer {
     bool response_signed, encrypted, name_read, proven;
     const struct _xmlNode *statement, *attribute; /* where reading of attributes stands */
     size_t attribute_cap;
+    char off[64]; /* by how much a time is off, for the rule that is broken by it; "": it is not that */
     struct saml_assertion out;
 };
 
@@ -35,9 +39,11 @@ struct rule {
 
 static bool rules_hold(const struct rule *rules, struct saml_answer *m, const struct _xmlNode *n, struct fail *f)
 {
-    for (; rules->code != NULL; rules++)
+    for (; rules->code != NULL; rules++) {
+        m->off[0] = '\0';
         if (!rules->holds(m, n, f))
-            return fail(f, FAIL_UPSTREAM, rules->code, "%s", rules->means);
+            return fail(f, FAIL_UPSTREAM, rules->code, "%s%s", rules->means, m->off);
+    }
     return true;
 }
 
@@ -85,14 +91,26 @@ static bool attr_time(const struct saml_answer *m, const struct _xmlNode *n, con
     return xml_time_ms(attr(m, n, name), out_ms);
 }
 
-static int64_t earliest_ms(const struct saml_answer *m)
+/* Whether a time has come, by our clock and what it may be wrong by; or how far ahead of our clock it is. */
+static bool has_come(struct saml_answer *m, int64_t ms)
 {
-    return (m->rules->now_s - m->rules->skew_s) * 1000;
+    int64_t ahead_s = (ms + 999) / 1000 - m->rules->now_s;
+
+    if (ms <= (m->rules->now_s + m->rules->skew_s) * 1000)
+        return true;
+    (void)snprintf(m->off, sizeof m->off, " (%lld s ahead of our clock; %lld s are allowed)", (long long)ahead_s,
+                   (long long)m->rules->skew_s);
+    return false;
 }
 
-static int64_t latest_ms(const struct saml_answer *m)
+/* Likewise, whether a time is still to come; or how long it has passed. */
+static bool is_to_come(struct saml_answer *m, int64_t ms)
 {
-    return (m->rules->now_s + m->rules->skew_s) * 1000;
+    if (ms > (m->rules->now_s - m->rules->skew_s) * 1000)
+        return true;
+    (void)snprintf(m->off, sizeof m->off, " (%lld s ago by our clock; %lld s are allowed)",
+                   (long long)(m->rules->now_s - ms / 1000), (long long)m->rules->skew_s);
+    return false;
 }
 
 /* The children are these, in this order; `most` of each, 0 for any number. */
@@ -127,12 +145,22 @@ static bool id_is_name(struct saml_answer *m, const struct _xmlNode *n, struct f
     return xml_is_ncname(attr(m, n, "ID"));
 }
 
+static bool is_recent(struct saml_answer *m, int64_t ms)
+{
+    int64_t most_s = SAML_AGE_MAX_S + m->rules->skew_s;
+
+    if (ms >= (m->rules->now_s - most_s) * 1000)
+        return true;
+    (void)snprintf(m->off, sizeof m->off, " (%lld s ago by our clock; %lld s are allowed)",
+                   (long long)(m->rules->now_s - ms / 1000), (long long)most_s);
+    return false;
+}
+
 static bool issued_now(struct saml_answer *m, const struct _xmlNode *n, struct fail *f)
 {
     int64_t ms;
 
-    return attr_time(m, n, "IssueInstant", &ms) && ms <= latest_ms(m) &&
-           ms >= earliest_ms(m) - (int64_t)SAML_AGE_MAX_S * 1000;
+    return attr_time(m, n, "IssueInstant", &ms) && has_come(m, ms) && is_recent(m, ms);
 }
 
 /* [SAML profiles 4.1.4.2: no Format but entity; core 8.3.6] */
@@ -185,13 +213,7 @@ static bool response_issuer_is_asked(struct saml_answer *m, const struct _xmlNod
 
 static bool says_no(struct str status)
 {
-    static const char *const words[] = { STATUS "AuthnFailed", STATUS "RequestDenied", STATUS "NoPassive",
-                                         STATUS "UnknownPrincipal", STATUS "NoAuthnContext" };
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (str_eq(status, str_of(words[i])))
-            return true;
-    return false;
+    return str_eq(status, S(STATUS "AuthnFailed")) || str_eq(status, S(STATUS "RequestDenied"));
 }
 
 /* Success, alone.  Anything else is quoted, with the code inside it. */
@@ -210,7 +232,7 @@ static bool status_is_success(struct saml_answer *m, const struct _xmlNode *n, s
     const struct _xmlNode *message = xml_child(status, SAMLP, "StatusMessage");
     return fail(f, says_no(sub) || says_no(top) ? FAIL_DENIED : FAIL_UPSTREAM,
                 says_no(sub) || says_no(top) ? "city_refused" : "status", "%.*s %.*s %.*s", STR_ARG(top), STR_ARG(sub),
-                STR_ARG(leaf(m, message)));
+                STR_ARG(text_words(m->arena, leaf(m, message))));
 }
 
 static bool one_assertion(struct saml_answer *m, const struct _xmlNode *n, struct fail *f)
@@ -305,7 +327,7 @@ static bool subject_in_order(struct saml_answer *m, const struct _xmlNode *n, st
 
 /* What keeps a bearer confirmation from being good here and now [SAML profiles
  * 4.1.4.3]; NULL when nothing does, with its end in *ends_ms. */
-static const char *confirmation_trouble(const struct saml_answer *m, const struct _xmlNode *data, int64_t *ends_ms)
+static const char *confirmation_trouble(struct saml_answer *m, const struct _xmlNode *data, int64_t *ends_ms)
 {
     if (data == NULL)
         return "confirmation_data";
@@ -317,7 +339,7 @@ static const char *confirmation_trouble(const struct saml_answer *m, const struc
         return "confirmation_not_before";
     if (!attr_time(m, data, "NotOnOrAfter", ends_ms))
         return "confirmation_not_on_or_after";
-    return *ends_ms <= earliest_ms(m) ? "confirmation_expired" : NULL;
+    return !is_to_come(m, *ends_ms) ? "confirmation_expired" : NULL;
 }
 
 /* One good bearer confirmation is enough; the first bad one says why when there is none. */
@@ -336,7 +358,8 @@ static bool is_confirmed(struct saml_answer *m, const struct _xmlNode *n, struct
         }
         why = why != NULL ? why : trouble;
     }
-    return why != NULL && fail(f, FAIL_UPSTREAM, why, "the bearer confirmation is not for this answer, here and now");
+    return why != NULL &&
+           fail(f, FAIL_UPSTREAM, why, "the bearer confirmation is not for this answer, here and now%s", m->off);
 }
 
 static const struct _xmlNode *conditions_of(const struct _xmlNode *assertion)
@@ -354,7 +377,7 @@ static bool conditions_have_begun(struct saml_answer *m, const struct _xmlNode *
     const struct _xmlNode *c = conditions_of(n);
     int64_t ms;
 
-    return attr(m, c, "NotBefore").p == NULL || (attr_time(m, c, "NotBefore", &ms) && ms <= latest_ms(m));
+    return attr(m, c, "NotBefore").p == NULL || (attr_time(m, c, "NotBefore", &ms) && has_come(m, ms));
 }
 
 static bool conditions_have_not_ended(struct saml_answer *m, const struct _xmlNode *n, struct fail *f)
@@ -364,7 +387,7 @@ static bool conditions_have_not_ended(struct saml_answer *m, const struct _xmlNo
 
     if (attr(m, c, "NotOnOrAfter").p == NULL)
         return true;
-    if (!attr_time(m, c, "NotOnOrAfter", &end) || end <= earliest_ms(m))
+    if (!attr_time(m, c, "NotOnOrAfter", &end) || !is_to_come(m, end))
         return false;
     int64_t last = (end + 999) / 1000 + m->rules->skew_s;
     m->out.ends_s = last < m->out.ends_s ? last : m->out.ends_s;
@@ -453,7 +476,7 @@ static bool authenticated_before(struct saml_answer *m, const struct _xmlNode *n
 {
     int64_t ms;
 
-    if (!attr_time(m, authn_of(n), "AuthnInstant", &ms) || ms > latest_ms(m))
+    if (!attr_time(m, authn_of(n), "AuthnInstant", &ms) || !has_come(m, ms))
         return false;
     m->out.authenticated_s = ms / 1000;
     return true;
@@ -465,7 +488,7 @@ static bool session_goes_on(struct saml_answer *m, const struct _xmlNode *n, str
 
     if (attr(m, authn_of(n), "SessionNotOnOrAfter").p == NULL)
         return true;
-    if (!attr_time(m, authn_of(n), "SessionNotOnOrAfter", &ms) || ms <= earliest_ms(m))
+    if (!attr_time(m, authn_of(n), "SessionNotOnOrAfter", &ms) || !is_to_come(m, ms))
         return false;
     m->out.session_ends_s = ms / 1000;
     return true;

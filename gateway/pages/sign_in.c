@@ -120,6 +120,18 @@ static enum step choose(struct ctx *c, struct fail *f)
 
 const struct step_row sign_in_idp[] = { { find }, { check }, { choose }, { NULL } };
 
+/* The page of a refusal leads here: the same identity provider once more, with all that the service asked. */
+static enum step again(struct ctx *c, struct fail *f)
+{
+    const struct idp *idp = registry_idp(c->registry, c->login->idp);
+
+    return may_choose(c, idp) ? flow_to_idp(c, idp, f) : answer_go(c, here(c, "/sign-in"));
+}
+
+const struct step_row sign_in_again[] = { { find }, { check }, { again }, { NULL } };
+
+const struct step_row sign_in_cancel[] = { { find }, { check }, { flow_cancel }, { NULL } };
+
 static enum step forget(struct ctx *c, struct fail *f)
 {
     (void)f;

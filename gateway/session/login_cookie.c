@@ -228,6 +228,7 @@ static void settle(struct ctx *c, struct login *l)
     enum lang lang;
 
     c->login = l;
+    l->kept = true;
     if (lang_of_tag(l->lang, &lang) && http_cookie(c->req, S("lang")).p == NULL)
         c->lang = lang;
     if (str_is_set(l->service))
@@ -347,6 +348,7 @@ static void set_cookie(struct ctx *c, struct str value)
     int64_t left = c->login->started_s + c->set->login_life_s - c->now_s;
 
     drop_oldest(c);
+    c->login->kept = true;
     http_set_cookie(c->res, cookie_name_of(c->arena, c->login->id), value, left > 1 ? left : 1, SAME_SITE_NONE);
 }
 

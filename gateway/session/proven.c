@@ -5,6 +5,7 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "gateway/session/int.h"
+#include "idp-adapters/refusals.h"
 #include "idp-adapters/relay.h"
 #include "wire/json.h"
 
@@ -71,8 +72,8 @@ bool proven_keep(struct ctx *c, struct str *id, struct kv_got *got, struct fail 
     if (json_fits(fields, &r, &why) && person_fits(c->proven->person, &why))
         text = proven_write(c->arena, c->proven);
     if (text.p == NULL)
-        return fail(f, FAIL_UPSTREAM, "person_too_large", "%s",
-                    why.kind != FAIL_NONE ? why.detail : "more than a record holds");
+        return refusal(f, REFUSAL_person_too_large, "%s",
+                       why.kind != FAIL_NONE ? why.detail : "more than a record holds");
     kv_set(c->kv, &c->batch, c->arena, got, KV_REQUEST, *id,
            seal_close(c->arena, c->world, c->seals, SEAL_SESSION, bound(c->arena, *id), text), PROVEN_LIFE_S);
     return true;

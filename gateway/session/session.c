@@ -6,6 +6,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/session/int.h"
+#include "idp-adapters/refusals.h"
 #include "registry/ends.h"
 #include "registry/people.h"
 #include "wire/http.h"
@@ -365,8 +366,8 @@ bool session_store(struct ctx *c, const struct session *s, struct kv_got *got, s
     struct fail why = { 0 };
 
     if (!session_keepable(c->arena, s, &why))
-        return fail(f, FAIL_UPSTREAM, "person_too_large", "of %.*s, more is said than can be kept: %s",
-                    STR_ARG(s->person->idp), why.detail);
+        return refusal(f, REFUSAL_person_too_large, "of %.*s, more is said than can be kept: %s",
+                       STR_ARG(s->person->idp), why.detail);
     kv_set(c->kv, &c->batch, c->arena, got, KV_SESSION, s->id_hash, sealed(c, s), ttl(c, s));
     return true;
 }

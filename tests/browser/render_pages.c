@@ -451,20 +451,35 @@ static void put_refusals(const struct stage *s, const char *prefix)
     static const struct {
         const char *name;
         enum fail_kind kind;
+        enum lasts lasts;
+        const char *word;
     } errors[] = {
-        { "error-city", FAIL_UPSTREAM },     { "error-ours", FAIL_OURS },     { "error-request", FAIL_CALLER },
-        { "error-login", FAIL_NO_SESSION },  { "error-denied", FAIL_DENIED }, { "error-notfound", FAIL_NOT_FOUND },
-        { "error-conflict", FAIL_CONFLICT }, { "error-busy", FAIL_BUSY },
+        { "error-city", FAIL_UPSTREAM, LASTS_AWAY, "city_unreachable" },
+        { "error-unusable", FAIL_UPSTREAM, LASTS_STAYS, "sig_algorithm" },
+        { "error-spent", FAIL_CALLER, LASTS_SPENT, "answer_unasked" },
+        { "error-cancelled", FAIL_DENIED, LASTS_CANCELLED, NULL },
+        { "error-ours", FAIL_OURS, LASTS_UNKNOWN, NULL },
+        { "error-request", FAIL_CALLER, LASTS_UNKNOWN, NULL },
+        { "error-login", FAIL_NO_SESSION, LASTS_UNKNOWN, NULL },
+        { "error-denied", FAIL_DENIED, LASTS_UNKNOWN, NULL },
+        { "error-notfound", FAIL_NOT_FOUND, LASTS_UNKNOWN, NULL },
+        { "error-conflict", FAIL_CONFLICT, LASTS_UNKNOWN, NULL },
+        { "error-busy", FAIL_BUSY, LASTS_UNKNOWN, NULL },
     };
+    struct str none = { NULL, 0 };
 
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
         struct error_view v = { .page = page(s, "/", false),
                                 .kind = errors[i].kind,
+                                .lasts = errors[i].lasts,
+                                .word = errors[i].word != NULL ? word(s, str_of(errors[i].word)) : none,
+                                .choose =
+                                    errors[i].lasts != LASTS_UNKNOWN ? word(s, S("/sign-in?all=1&login=abc")) : none,
                                 .city = word(s, providers[1].names.in[s->lang]),
                                 .service = word(s, S("Vaahtera Matikka")),
                                 .support_code = word(s, S("R4TC8HWP")),
                                 .at_s = NOW_S,
-                                .again = word(s, S("/sign-in?login=abc")),
+                                .again = errors[i].lasts != LASTS_STAYS ? word(s, S("/sign-in/again?login=abc")) : none,
                                 .back = word(s, S("https://vaahtera.example/")),
                                 .retry_s = 20 };
         put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, errors[i].name)), s->lang, page_error(s->a, &v));

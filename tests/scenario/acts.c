@@ -106,6 +106,26 @@ static void follows(struct play *p, struct tab *t, const struct line *l)
         play_browse(p, t, &(struct request){ .path = to });
 }
 
+/* anna CLICKS /sign-in/again: the link of the page that she sees which begins so, whole. */
+static void clicks(struct play *p, struct tab *t, const struct line *l)
+{
+    struct str mark = arena_printf(p->arena, "href=\"%.*s", STR_ARG(l->word[0]));
+    size_t at = str_find(t->page, mark);
+    struct str rest = str_from(t->page, at + sizeof "href=\"" - 1);
+    struct buf path = buf_new(p->arena, URL_B);
+
+    if (at == t->page.n) {
+        play_complain(p, "no link leads to %.*s", STR_ARG(l->word[0]));
+        return;
+    }
+    rest = str_sub(rest, 0, str_find_byte(rest, '"', 0));
+    for (size_t i = 0; i < rest.n; i++) { /* "&amp;" */
+        buf_byte(&path, rest.p[i]);
+        i += rest.p[i] == '&' ? 4 : 0;
+    }
+    play_browse(p, t, &(struct request){ .path = buf_str(&path) });
+}
+
 /* anna CHOOSES oulu: at the sign-in page, where she is.  "on a shared device": without remembering. */
 static void chooses(struct play *p, struct tab *t, const struct line *l)
 {
@@ -177,7 +197,9 @@ static bool write_answer(struct play *p, struct city *c, const struct line *l)
     struct city_answer_how how = { .person = person.p != NULL ? person : t->person,
                                    .role = role.p != NULL ? role : S("teacher"),
                                    .asked = t->at_city,
-                                   .refuses = line_has(l, "no") };
+                                   .refuses = line_has(l, "no"),
+                                   .silent = line_has(l, "silent"),
+                                   .error = line_after(l, "saying") };
 
     struct str until = line_after(l, "for");
 
@@ -661,7 +683,7 @@ static const struct {
     const char *verb;
     void (*act)(struct play *p, struct tab *t, const struct line *l);
 } browsers[] = {
-    { "OPENS", opens },     { "GETS", gets },     { "FOLLOWS", follows }, { "CHOOSES", chooses },
+    { "OPENS", opens },     { "GETS", gets },     { "FOLLOWS", follows }, { "CHOOSES", chooses }, { "CLICKS", clicks },
     { "REPEATS", repeats }, { "BRINGS", brings }, { "SIGNS", signs },     { "TAKES", takes },
 };
 

@@ -15,7 +15,7 @@ enum { BODY_B = 1 << 17 };
 struct code { /* that an OpenID city gave out */
     struct str code, nonce, challenge, person, role;
     int64_t auth_time_s;
-    bool spent;
+    bool spent, silent;
 };
 
 struct city {
@@ -187,10 +187,14 @@ static struct str write_response(struct city *c, const struct city_answer_how *h
         text = forge_replace(a, text, edits[i].from, edits[i].to);
     text =
         forge_replace(a, text, arena_cstr(a, forge_cut(text, "AttributeStatement")), arena_cstr(a, person_xml(c, how)));
-    if (how->refuses)
-        text = forge_replace(a, text, "status:Success\"/>",
-                             "status:Responder\"><samlp:StatusCode "
-                             "Value=\"urn:oasis:names:tc:SAML:2.0:status:AuthnFailed\"/></samlp:StatusCode>");
+    if (how->refuses || how->error.p != NULL)
+        text = forge_replace(
+            a, text, "status:Success\"/>",
+            arena_printf(a,
+                         "status:Responder\"><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:%.*s\"/>"
+                         "</samlp:StatusCode>",
+                         STR_ARG(how->error.p != NULL ? how->error : S("AuthnFailed")))
+                .p);
     return forge_unmark(a, forge_sign(a, text, id, "@A@", &(struct forge_sign){ .key = FORGE_IDP }));
 }
 
@@ -220,10 +224,11 @@ static void write_oidc(struct city *c, const struct city_answer_how *how, const 
                                                        .challenge = form_get(asked, S("code_challenge")),
                                                        .person = how->person,
                                                        .role = how->role,
-                                                       .auth_time_s = now_s(c) - how->since_s };
+                                                       .auth_time_s = now_s(c) - how->since_s,
+                                                       .silent = how->silent };
     buf_printf(&path, "/upstream/oidc/%s", c->name);
-    if (how->refuses)
-        url_query(&path, S("error"), S("access_denied"));
+    if (how->refuses || how->error.p != NULL)
+        url_query(&path, S("error"), how->error.p != NULL ? how->error : S("access_denied"));
     else
         url_query(&path, S("code"), code);
     url_query(&path, S("state"), state);
@@ -259,14 +264,14 @@ static struct str discovery(const struct city *c, struct arena *a)
 static struct str id_token(const struct city *c, struct arena *a, const struct code *code)
 {
     struct str at_hash = b64url_encode(a, str_sub(sha256(a, S("city-token")), 0, 16));
+    struct str auth_time = code->silent ? S("") : arena_printf(a, "\"auth_time\":%lld,", (long long)code->auth_time_s);
     struct str payload = arena_printf(
         a,
         "{\"iss\":\"%s\",\"aud\":\"digione\",\"sub\":\"uid-%.*s\",\"given_name\":\"%.*s\",\"family_name\":\"Koe\","
         "\"edu_roles\":[{\"role\":\"%.*s\",\"provider_oid\":\"%s\"}],"
-        "\"exp\":%lld,\"iat\":%lld,\"auth_time\":%lld,\"nonce\":\"%.*s\",\"at_hash\":\"%.*s\"}",
+        "\"exp\":%lld,\"iat\":%lld,%.*s\"nonce\":\"%.*s\",\"at_hash\":\"%.*s\"}",
         c->site, STR_ARG(code->person), STR_ARG(code->person), STR_ARG(code->role), c->provider_oid,
-        (long long)now_s(c) + 300, (long long)now_s(c), (long long)code->auth_time_s, STR_ARG(code->nonce),
-        STR_ARG(at_hash));
+        (long long)now_s(c) + 300, (long long)now_s(c), STR_ARG(auth_time), STR_ARG(code->nonce), STR_ARG(at_hash));
 
     return test_token(a, TEST_EC, S("{\"alg\":\"ES256\",\"kid\":\"city\"}"), payload);
 }

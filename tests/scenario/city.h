@@ -21,6 +21,8 @@ struct city_answer_how {
     struct str asked;        /* the location that the gateway sent the browser to */
     int64_t for_s;           /* SAML: its own session ends so much later; 0: eight hours */
     bool refuses;            /* says access_denied */
+    struct str error;        /* present: another error, or SAML status */
+    bool silent;             /* OpenID Connect: says no auth_time */
 };
 
 /* What a browser carries from a city to the gateway. */

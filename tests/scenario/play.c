@@ -156,6 +156,8 @@ static const struct {
     { "out-of-use", "<h1>Kirjautuminen on hetken poissa käytöstä</h1>" },
     { "request", "<h1>Linkki tai palvelu ei toiminut oikein</h1>" },
     { "city", "kirjautuminen ei vastaa</h1>" },
+    { "city-unusable", "kirjautumisessa on vika</h1>" },
+    { "cancelled", "<h1>Kirjautuminen peruttiin</h1>" },
 };
 
 struct judging {
@@ -458,6 +460,7 @@ void play_browse(struct play *p, struct tab *t, const struct request *r)
         t->past[t->past_count++] = *r;
     full.from = S("192.0.2.7");
     struct answer got = play_ask(p, t, &full);
+    t->page = got.body;
     t->location = got.location.p != NULL ? got.location : r->path;
     if (city_at(p->cities, got.location) != NULL)
         t->at_city = got.location;

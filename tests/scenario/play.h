@@ -34,6 +34,7 @@ struct alias { /* a value that differs from run to run, and what the script call
 struct tab { /* of a browser: "anna", or "anna.2", which shares anna's jar */
     struct str name, person;
     struct jar *jar;
+    struct str page;               /* the last answer's */
     struct str location;           /* where the last answer sent it, or where it is */
     struct request past[PAST_MAX]; /* every request, the last one last */
     size_t past_count;

@@ -346,6 +346,36 @@ static const char *log_in(struct test *t, struct bench *x, const struct forge_en
     return adapter_finish(c, &adapter_saml) && c->person != NULL ? "ok" : c->fail.code;
 }
 
+TEST(an_answer_of_a_clock_that_is_wrong_says_by_how_many_seconds)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    for (int i = 0; i < 2; i++) {
+        struct ctx *c = new_ctx(t, &x, false);
+        CHECK(adapter_run(c, adapter_saml.start));
+        post(t, c, sealed(t, &x, draft(t, &x, c), &(struct forge_sign){ .key = FORGE_IDP }));
+        c->now_s += i == 0 ? -1000 : 1000;
+        CHECK(!adapter_finish(c, &adapter_saml));
+        CHECK_STR(c->fail.code, i == 0 ? "response_issue_instant" : "confirmation_expired");
+        CHECK(strstr(c->fail.detail, i == 0 ? " s ahead of our clock; 180 s are allowed)"
+                                            : " s ago by our clock; 180 s are allowed)") != NULL);
+    }
+    close_bench(&x);
+}
+
+TEST(an_answer_to_a_login_that_has_asked_nobody_is_none)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    struct ctx *c = new_ctx(t, &x, false);
+    post(t, c, S("<x/>"));
+    CHECK(!adapter_run(c, adapter_saml.prove));
+    CHECK_STR(c->fail.code, "login_not_begun");
+    close_bench(&x);
+}
+
 TEST(encrypted_assertions_are_opened_by_the_signer)
 {
     struct bench x;
@@ -634,9 +664,9 @@ TEST(a_source_with_signers_is_believed_only_signed_and_with_an_end) /* [IIP-MD03
 {
     for (int group = 0; group < 2; group++) {
         CHECK_STR(log_in_by(t, group, UNTIL, FORGE_IDP_NEXT), "ok");
-        CHECK_STR(log_in_by(t, group, UNTIL, FORGE_KEY_COUNT), "city_unreachable");
-        CHECK_STR(log_in_by(t, group, UNTIL, FORGE_OTHER), "city_unreachable");
-        CHECK_STR(log_in_by(t, group, "", FORGE_IDP_NEXT), "city_unreachable");
+        CHECK_STR(log_in_by(t, group, UNTIL, FORGE_KEY_COUNT), "metadata_signature");
+        CHECK_STR(log_in_by(t, group, UNTIL, FORGE_OTHER), "metadata_signature");
+        CHECK_STR(log_in_by(t, group, "", FORGE_IDP_NEXT), "metadata_no_expiry");
         CHECK_STR(log_in_by(t, group, " validUntil=\"2026-08-10T07:30:00Z\"", FORGE_IDP_NEXT), "city_metadata_expired");
     }
 }
@@ -676,7 +706,7 @@ TEST(a_text_in_the_registry_with_signers_must_be_signed_too)
 
     open_bench(t, &x);
     x.idp.metadata_signer = forge_certificate(FORGE_IDP_NEXT);
-    CHECK_STR(log_in(t, &x, NULL), "city_unreachable");
+    CHECK_STR(log_in(t, &x, NULL), "metadata_signature");
     close_bench(&x);
 }
 
@@ -692,7 +722,7 @@ TEST(an_aggregate_is_not_fetched_unless_somebody_signs_it)
     x.idp.metadata_xml = (struct str){ NULL, 0 };
     x.idp.metadata_url = S("https://idp.oulu.example/metadata");
     x.city.metadata = group;
-    CHECK_STR(log_in(t, &x, NULL), "city_unreachable");
+    CHECK_STR(log_in(t, &x, NULL), "metadata_aggregate");
     close_bench(&x);
 }
 
@@ -706,10 +736,10 @@ TEST(a_kept_document_does_not_outlive_the_trust_it_was_read_with)
     x.city.metadata = metadata(t->arena, UNTIL, "");
     CHECK_STR(log_in(t, &x, NULL), "ok");
     x.idp.metadata_signer = forge_certificate(FORGE_IDP_NEXT);
-    CHECK_STR(log_in(t, &x, NULL), "city_unreachable");
+    CHECK_STR(log_in(t, &x, NULL), "metadata_signature");
     x.idp.metadata_signer = (struct str){ NULL, 0 };
     x.idp.entity_id = S("https://idp.espoo.example/saml");
-    CHECK_STR(log_in(t, &x, NULL), "city_unreachable"); /* the document speaks of another */
+    CHECK_STR(log_in(t, &x, NULL), "metadata_entity"); /* the document speaks of another */
     close_bench(&x);
 }
 

@@ -64,6 +64,23 @@ TEST(every_map_is_well_formed_and_names_known_roles)
     CHECK(dialect_named(S("nothing")) == NULL);
 }
 
+TEST(a_row_that_names_what_is_not_there_is_our_own_fault)
+{
+    static struct str odd[] = { S("x=nothing") };
+    struct idp idp = idp_speaking("nothing");
+    struct person p;
+    struct map_notes notes;
+    struct fail f = { 0 };
+
+    CHECK(!MAP(&idp, UID, LEARNER) && f.kind == FAIL_OURS);
+    CHECK_STR(f.code, "map_unknown");
+    f = (struct fail){ 0 };
+    idp = idp_speaking("mpassid");
+    idp.attributes = (struct strs){ odd, 1 };
+    CHECK(!MAP(&idp, UID, LEARNER) && f.kind == FAIL_OURS);
+    CHECK_STR(f.code, "map_broken");
+}
+
 TEST(a_role_with_seven_parts_is_read)
 {
     struct idp idp = idp_speaking("mpassid");

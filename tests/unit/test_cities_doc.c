@@ -2,6 +2,7 @@
  * docs/cities.md shows what each map reads: these tests make the same tables from the maps themselves. */
 #include "base/embed.h"
 #include "idp-adapters/attribute_map.h"
+#include "idp-adapters/refusals.h"
 #include "registry/registry.h"
 #include "tests/contract/cli_run.h"
 
@@ -134,6 +135,28 @@ TEST(the_document_shows_every_line_that_a_map_may_leave)
     holds(t, "notes", buf_str(&b));
 }
 
+static struct str refusals_table(struct test *t, bool own)
+{
+    struct buf b = buf_new(t->arena, 65536);
+    size_t n;
+    const struct refusal_row *rows = refusals_all(&n);
+
+    buf_printf(&b, "\n| code | %s | trying again | what would mend it |\n|---|---|---|---|\n",
+               own ? "what it means" : "the rule");
+    for (size_t i = 0; i < n; i++)
+        if ((rows[i].means != NULL) == own)
+            buf_printf(&b, "| `%s` | %s | %s | %s |\n", rows[i].code, refusal_means(&rows[i]),
+                       lasts_name(rows[i].lasts), rows[i].mend);
+    buf_add(&b, S("\n"));
+    return buf_str(&b);
+}
+
+TEST(the_document_shows_every_code_that_a_sign_in_is_refused_with)
+{
+    holds(t, "refusals", refusals_table(t, true));
+    holds(t, "proofs", refusals_table(t, false));
+}
+
 TEST(the_document_names_every_field_of_a_row)
 {
     struct str fields = own_attribute_fields(t->arena);
@@ -195,6 +218,11 @@ TEST(the_rows_that_the_document_shows_are_in_order)
 /* A log line cuts a text at 200 bytes: what would mend it stands there as a whole. */
 TEST(what_would_mend_it_fits_into_a_log_line)
 {
+    size_t count;
+    const struct refusal_row *rows = refusals_all(&count);
+
     for (int n = NOTE_NONE + 1; n < NOTE_COUNT; n++)
         CHECK(strlen(map_note_mend((enum note)n)) <= 200);
+    for (size_t i = 0; i < count; i++)
+        CHECK(strlen(rows[i].mend) <= 200);
 }

@@ -27,7 +27,8 @@ TEST(jwt_verify_prints_one_line_of_json)
     CHECK_STR(s.line, "{\"ok\":true,\"claims\":" CLAIMS "}\n");
     s = run(t, ARGUMENTS("--aud", "gw", "--now", "1786349101", "--skew", "0", good));
     CHECK_INT(s.status, CLI_REFUSED);
-    CHECK_STR(s.line, "{\"ok\":false,\"error\":\"token_expired\",\"detail\":\"exp has passed\"}\n");
+    CHECK_STR(s.line, "{\"ok\":false,\"error\":\"token_expired\",\"detail\":\"exp has passed, 1 s by our clock; 0 s "
+                      "are allowed\"}\n");
     CHECK_INT(run(t, ARGUMENTS("--aud", "gw", "--now", "1786349101", good)).status, CLI_OK);
     s = run(t, ARGUMENTS("--aud", "gw", "--nonce", "n", "--now", "1786348800", good));
     CHECK(str_has_prefix(s.line, S("{\"ok\":false,\"error\":\"nonce_missing\",")));

@@ -396,6 +396,48 @@ TEST(an_error_page_names_cause_helper_code_and_ways_on)
     CHECK(has(page, "href=\"/\""));
 }
 
+TEST(what_an_identity_provider_refuses_is_said_as_what_it_is)
+{
+    static const struct {
+        enum lasts lasts;
+        const char *says[LANG_COUNT];
+        bool again;
+    } cases[] = {
+        { LASTS_AWAY,
+          { "<h1>Espoon kirjautuminen ei vastaa</h1>", "svarar inte</h1>",
+            "sign-in is not answering</h1>" },
+          true },
+        { LASTS_STAYS,
+          { "Uusi yritys ei auta", "Det hjälper inte att försöka igen", "Trying again will not help" },
+          false },
+        { LASTS_SPENT,
+          { "<h1>Kirjautuminen jäi kesken</h1>", "<h1>Inloggningen blev på hälft</h1>",
+            "<h1>The sign-in was left unfinished</h1>" },
+          true },
+        { LASTS_CANCELLED,
+          { "<h1>Kirjautuminen peruttiin</h1>", "<h1>Inloggningen avbröts</h1>", "<h1>The sign-in was cancelled</h1>" },
+          true },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int lang = 0; lang < LANG_COUNT; lang++) {
+            struct error_view v = { .page = { .gateway = S("DigiOne"), .lang = (enum lang)lang },
+                                    .kind = FAIL_UPSTREAM,
+                                    .lasts = cases[i].lasts,
+                                    .city = S("Espoo"),
+                                    .service = S("Matikka"),
+                                    .again = cases[i].again ? S("/sign-in/again?login=L") : S(""),
+                                    .choose = S("/sign-in?all=1&login=L"),
+                                    .back = S("/sign-in/cancel?login=L") };
+            struct html page = page_error(t->arena, &v);
+            CHECK(has(page, cases[i].says[lang]));
+            CHECK(has(page, "href=\"/sign-in/again?login=L\"") == cases[i].again);
+            CHECK(has(page, "href=\"/sign-in?all=1&amp;login=L\""));
+            CHECK(has(page, "href=\"/sign-in/cancel?login=L\""));
+            CHECK(!has(page, "href=\"/\">"));
+        }
+}
+
 TEST(each_kind_of_failure_has_a_page_in_each_language)
 {
     for (int kind = FAIL_NONE; kind < FAIL_KIND_COUNT; kind++)

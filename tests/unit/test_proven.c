@@ -161,3 +161,22 @@ TEST(a_refusal_belongs_to_its_request_and_cannot_be_made_up)
     CHECK(none.kind == FAIL_NONE);
     registry_drop(r);
 }
+
+TEST(more_than_a_record_holds_is_refused_before_it_is_stored)
+{
+    struct registry *r = cities(true);
+    struct ctx *c = ctx_with(t, r, SECRET);
+    struct buf acr = buf_new(t->arena, 8192);
+    struct kv_got got = { 0 };
+    struct fail f = { 0 };
+    struct str id;
+
+    while (acr.n <= PERSON_TEXT_MAX_B)
+        buf_byte(&acr, 'x');
+    struct person person = { .idp = S("oulu-saml"), .subject = S("a"), .acr = buf_str(&acr) };
+    struct proven p = { .idp = S("oulu-saml"), .upstream_id = S("_abc"), .person = &person, .replay = S("0f") };
+    c->proven = &p;
+    CHECK(!proven_keep(c, &id, &got, &f));
+    CHECK_STR(f.code, "person_too_large");
+    registry_drop(r);
+}

@@ -220,3 +220,29 @@ TEST(a_line_of_the_log_holds_nothing_that_a_terminal_obeys)
         CHECK(text_is_plain(str_sub(line, 0, line.n > 0 ? line.n - 1 : 0)));
     }
 }
+
+TEST(the_words_of_others_are_cut_and_name_nobody)
+{
+    static const struct {
+        const char *said, *kept;
+    } cases[] = {
+        { "AADSTS7000215: Invalid client secret provided.", "AADSTS7000215: Invalid client secret provided." },
+        { "User anna@oulu.example\r\n is not  assigned", "User ... is not assigned" },
+        { "the user 'Anna Koe' may not", "the user ... may not" },
+        { "application 'b1946ac9' was not found", "application 'b1946ac9' was not found" },
+        { "number 010190-123A is unknown", "number ... is unknown" },
+        { "OID 1.2.246.562.24.10000000003", "OID ..." },
+        { "it's broken", "it's broken" },
+        { "'open", "'open" },
+        { "", "" },
+    };
+    char many[1000];
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct str got = text_words(t->arena, str_of(cases[i].said));
+        CHECK(str_eq(got, str_of(cases[i].kept)) || (got.n == 0 && cases[i].kept[0] == '\0'));
+    }
+    memset(many, 'x', sizeof many);
+    CHECK_INT(text_words(t->arena, str_n(many, sizeof many)).n, TEXT_WORDS_MAX_B);
+    CHECK_INT(text_words(t->arena, (struct str){ NULL, 0 }).n, 0);
+}

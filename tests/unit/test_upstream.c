@@ -185,8 +185,8 @@ TEST(a_document_that_cannot_be_had_is_asked_for_again_after_a_while)
     join_store(t, &x);
     atomic_store(&fetched, 0);
     x.fetch.status = 500;
-    CHECK_STR(ask(t, &x, &want).error, "status");
-    CHECK_STR(ask(t, &x, &want).error, "status");
+    CHECK_STR(ask(t, &x, &want).error, "http_error");
+    CHECK_STR(ask(t, &x, &want).error, "http_error");
     CHECK_INT(atomic_load(&fetched), 1);
     test_passes(t, UPSTREAM_RETRY_S);
     x.fetch.status = 200;
