@@ -5,7 +5,12 @@
 
 enum { TEXT_MAX_B = 64 << 20 };
 
-static void put(struct buf *b, struct arena *a, const struct settings *set, const struct idp *idp)
+static void put_line(struct buf *b, struct str row, const char *what, struct str value)
+{
+    buf_printf(b, "  %-20.*s %-26s %.*s\n", STR_ARG(row), what, STR_ARG(value));
+}
+
+static void put_idp(struct buf *b, struct arena *a, const struct settings *set, const struct idp *idp)
 {
     struct address at[ADDRESSES_MAX];
     size_t n = idp_addresses(a, set, idp, at);
@@ -13,15 +18,41 @@ static void put(struct buf *b, struct arena *a, const struct settings *set, cons
     if (n > 0 && b->n == 0)
         buf_add(b, S("to register at each identity provider (docs/cities.md says where):\n"));
     for (size_t i = 0; i < n; i++)
-        buf_printf(b, "  %-20.*s %-26s %.*s\n", STR_ARG(idp->id), at[i].what, STR_ARG(at[i].url));
+        put_line(b, idp->id, at[i].what, at[i].url);
+}
+
+static void put_each(struct buf *b, struct str row, const char *what, const struct strs *values)
+{
+    for (size_t i = 0; i < values->n; i++)
+        put_line(b, row, what, values->at[i]);
+}
+
+/* One issuer for all; of its row, what must stand at the service byte by byte. */
+static void put_service(struct buf *b, const struct settings *set, const struct service *s, bool first)
+{
+    if (first) {
+        buf_add(b, S("to enter at each service (docs/services.md says where):\n"));
+        put_line(b, S("all"), "issuer", set->public_url);
+        buf_printf(b, "  %-20s %-26s %.*s%s\n", "all", "discovery document", STR_ARG(set->public_url),
+                   "/.well-known/openid-configuration");
+    }
+    put_line(b, s->id, "client_id", s->client_id);
+    put_each(b, s->id, "redirect URI", &s->redirect_uris);
+    put_each(b, s->id, "post-logout redirect URI", &s->post_logout_redirect_uris);
 }
 
 struct str addresses_text(struct arena *a, const struct settings *set, const struct registry *r)
 {
     const struct registry_parts *p = registry_parts(r);
     struct buf b = buf_new(a, TEXT_MAX_B);
+    bool first = true;
 
     for (size_t i = 0; i < p->idp_count; i++)
-        put(&b, a, set, &p->idps[i]);
+        put_idp(&b, a, set, &p->idps[i]);
+    for (size_t i = 0; i < p->service_count; i++)
+        if (p->services[i].protocol == PROTO_OIDC) {
+            put_service(&b, set, &p->services[i], first);
+            first = false;
+        }
     return buf_str(&b);
 }

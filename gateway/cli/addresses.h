@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/cli/addresses.h: what to register at each identity provider, for people to read.
+ * gateway/cli/addresses.h: what to register at each identity provider and to enter at each service, for people to read.
  *
  * Floor 6.
  */
@@ -9,7 +9,7 @@
 #include "base/settings.h"
 #include "model/registry.h"
 
-/* Lines for standard output, one per address; empty where no identity provider needs any. */
+/* Lines for standard output, one per address; empty where neither an identity provider nor a service needs any. */
 struct str addresses_text(struct arena *a, const struct settings *set, const struct registry *r);
 
 #endif

@@ -21,7 +21,8 @@ static int help(void)
         "state directory, root secret, keys, registry (with local_idp), Redis, ca_file, and the addresses that pages\n"
         "show.  Changes nothing, prints a line for each (ok, BAD, warn: it starts, and will surprise), and exits: 0\n"
         "when all is in order, 1 when not.  As root, files and sockets are tried as run_as.\n"
-        "Below stand the addresses to register at each identity provider (docs/cities.md).\n"
+        "Below stand the addresses to register at each identity provider (docs/cities.md) and at each service\n"
+        "(docs/services.md).\n"
         "What a first start makes by itself (directory, root secret, keys, an empty registry) may be missing, as\n"
         "long as nothing depends on it: a root secret, keys or a registry that is missing later is lost.");
     return CLI_OK;

@@ -46,6 +46,48 @@ TEST(each_row_has_its_addresses_also_before_it_is_enabled)
     CHECK(!says(text, "oulu-edu             our keys")); /* who has a secret of ours needs no key of ours */
 }
 
+static struct str callbacks[] = { S("https://kanerva.example/cb"), S("https://kanerva.example/cb2") };
+static struct str left[] = { S("https://kanerva.example/") };
+static struct service services[] = {
+    { .id = S("kanerva"),
+      .protocol = PROTO_OIDC,
+      .client_id = S("kanerva-web"),
+      .redirect_uris = { callbacks, 2 },
+      .post_logout_redirect_uris = { left, 1 } },
+    { .id = S("sampo"), .protocol = PROTO_LINK, .launch_uri = S("https://sampo.example/") },
+    { .id = S("valo"), .protocol = PROTO_OIDC, .client_id = S("valo") },
+};
+
+static struct str text_of_services(struct test *t, size_t first, size_t n)
+{
+    struct settings set = { .public_url = S("https://login.example.fi") };
+    struct registry_parts parts = { .services = services + first, .service_count = n };
+    struct registry *r = registry_build(arena_new(), &parts);
+    struct str text = addresses_text(t->arena, &set, r);
+
+    registry_drop(r);
+    return text;
+}
+
+TEST(what_to_enter_at_a_service_is_told_row_by_row_and_the_issuer_once)
+{
+    CHECK_STR(text_of_services(t, 0, 3),
+              "to enter at each service (docs/services.md says where):\n"
+              "  all                  issuer                     https://login.example.fi\n"
+              "  all                  discovery document         "
+              "https://login.example.fi/.well-known/openid-configuration\n"
+              "  kanerva              client_id                  kanerva-web\n"
+              "  kanerva              redirect URI               https://kanerva.example/cb\n"
+              "  kanerva              redirect URI               https://kanerva.example/cb2\n"
+              "  kanerva              post-logout redirect URI   https://kanerva.example/\n"
+              "  valo                 client_id                  valo\n");
+}
+
+TEST(a_plain_link_has_nothing_to_enter)
+{
+    CHECK_INT(text_of_services(t, 1, 1).n, 0);
+}
+
 TEST(local_accounts_need_no_address_anywhere)
 {
     CHECK_INT(text_of(t, 0, 1).n, 0);
