@@ -17,7 +17,7 @@ export async function makeFront(name, { maxconn = 1000, env = {} } = {}) {
     spawnSync('chown', ['nobody:haproxy', run]);
     fs.chmodSync(run, 0o2750);
   }
-  spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3', '-subj', '/CN=localhost',
+  spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost',
     '-keyout', `${dir}/key.pem`, '-out', `${dir}/cert.pem`], { stdio: 'ignore' });
   fs.writeFileSync(pem, fs.readFileSync(`${dir}/cert.pem`) + fs.readFileSync(`${dir}/key.pem`));
   fs.chmodSync(pem, 0o600);
