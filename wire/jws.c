@@ -184,7 +184,7 @@ static bool in_range(const char *number)
 static bool check_signature(struct arena *a, struct str token, const struct jose_rules *rules, const struct parts *p,
                             const struct jwk *k, struct fail *f)
 {
-    if (p->signature.n != k->signature_B)
+    if (p->signature.p == NULL || p->signature.n != k->signature_B)
         return refuse(rules, f, "signature_malformed", "its length");
     if (p->alg == JOSE_ES256 && (!in_range(p->signature.p) || !in_range(p->signature.p + 32)))
         return refuse(rules, f, "signature_malformed", "r or s out of range");
