@@ -199,9 +199,40 @@ static bool check_public_url(const struct settings *s, struct fail *f)
     return true;
 }
 
+static bool check_excepted(struct str name, struct fail *f)
+{
+    int64_t first;
+
+    return is_host_name(str_has_prefix(name, S(".")) ? str_from(name, 1) : name) && !is_ipv4(name, &first)
+               ? true
+               : fail(f, FAIL_CALLER, "bad_setting",
+                      "outgoing_proxy_except: expected names in lower case with commas between them, got \"%.*s\"",
+                      STR_ARG(name));
+}
+
+static bool check_outgoing_proxy(const struct settings *s, struct fail *f)
+{
+    struct origin at;
+    struct str rest = s->outgoing_proxy_except, name;
+    bool alone = s->outgoing_proxy.n == 0;
+
+    if (alone && (s->outgoing_proxy_login_file.n > 0 || rest.n > 0))
+        return fail(f, FAIL_CALLER, "bad_setting", "%s is set, outgoing_proxy is not",
+                    rest.n > 0 ? "outgoing_proxy_except" : "outgoing_proxy_login_file");
+    if (!alone && (!read_origin(s->outgoing_proxy, &at) || at.https || !str_is_set(at.port)))
+        return fail(
+            f, FAIL_CALLER, "bad_setting",
+            "outgoing_proxy: expected http://host:port in lower case, without a path or a user name (that is what "
+            "outgoing_proxy_login_file is for)");
+    while (rest.n > 0 && str_split(&rest, ',', &name))
+        if (!check_excepted(str_trim(name), f))
+            return false;
+    return true;
+}
+
 bool settings_check(struct settings *s, struct arena *a, struct fail *f)
 {
-    if (!check_public_url(s, f))
+    if (!check_public_url(s, f) || !check_outgoing_proxy(s, f))
         return false;
     if (s->listen.n == 0)
         return fail(f, FAIL_CALLER, "missing_setting",

@@ -291,6 +291,7 @@ static enum step token_ask(struct ctx *c, struct fail *f)
         .content_type = S("application/x-www-form-urlencoded"),
         .authorization = authorization,
         .accept = S("application/json"),
+        .networks = strs_joined(c->arena, &o->idp->private_networks, ' '),
         .place = o->idp->id,
     };
     fetch_ask(c->fetch, &c->batch, c->arena, &request, &o->token_got);
@@ -465,6 +466,7 @@ static enum step userinfo_ask(struct ctx *c, struct fail *f)
         .url = o->metadata->userinfo_endpoint,
         .authorization = arena_printf(c->arena, "Bearer %.*s", STR_ARG(o->tokens.access_token)),
         .accept = S("application/json, application/jwt;q=0.9"),
+        .networks = strs_joined(c->arena, &o->idp->private_networks, ' '),
         .place = o->idp->id,
     };
     fetch_ask(c->fetch, &c->batch, c->arena, &request, &o->userinfo_got);

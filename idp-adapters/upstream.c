@@ -390,6 +390,7 @@ static struct upstream_want copy_want(struct arena *a, const struct upstream_wan
     copy.name = arena_str(a, w->name);
     copy.url = arena_str(a, w->url);
     copy.place = arena_str(a, w->place);
+    copy.networks = arena_str(a, w->networks);
     copy.expect = arena_str(a, w->expect);
     copy.trust = arena_str(a, w->trust);
     return copy;
@@ -416,6 +417,7 @@ static void fly(struct upstreams *u, struct cell *c, const struct upstream_want 
                                            .test = want->test,
                                            .url = f->want.url,
                                            .accept = S("application/json, application/samlmetadata+xml, */*;q=0.1"),
+                                           .networks = f->want.networks,
                                            .place = f->want.place };
     fetch_ask(u->fetch, &f->batch, a, &request, &f->got);
 }

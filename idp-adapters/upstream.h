@@ -51,11 +51,12 @@ enum { UPSTREAM_FORCE_S = 60, UPSTREAM_RETRY_S = 5, UPSTREAM_CALM_S = 600 };
     } /* the last one from then on */
 
 struct upstream_want {
-    struct str name;   /* names the document in the store: "keys oulu-edu"; at most 256 bytes */
-    struct str url;    /* a kept document from another address, or read for another expect or trust, is dropped */
-    struct str place;  /* the idp's id, for the fetcher's bulkheads */
-    struct str expect; /* for parse: the issuer or entityID it must speak of */
-    struct str trust;  /* for parse: PEM of the keys that must have signed it; absent: it need not be signed */
+    struct str name;     /* names the document in the store: "keys oulu-edu"; at most 256 bytes */
+    struct str url;      /* a kept document from another address, or read for another expect or trust, is dropped */
+    struct str place;    /* the idp's id, for the fetcher's bulkheads */
+    struct str networks; /* private ones that it may be in, as wire/fetch.h has them */
+    struct str expect;   /* for parse: the issuer or entityID it must speak of */
+    struct str trust;    /* for parse: PEM of the keys that must have signed it; absent: it need not be signed */
     enum fetch_purpose purpose;
     bool test;
     upstream_parse_fn *parse;

@@ -84,6 +84,7 @@ void upstream_saml_metadata(struct upstreams *u, struct batch *b, struct arena *
         .name = upstream_saml_name(a, idp),
         .url = idp->metadata_url,
         .place = idp->id,
+        .networks = strs_joined(a, &idp->private_networks, ' '),
         .expect = idp->entity_id,
         .trust = idp->metadata_signer,
         .purpose = FETCH_METADATA,

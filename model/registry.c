@@ -281,3 +281,18 @@ void strs_add(struct arena *a, struct strs *list, struct str s)
     at[list->n++] = s;
     list->at = at;
 }
+
+struct str strs_joined(struct arena *a, const struct strs *list, char between)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < list->n; i++)
+        n += list->at[i].n + 1;
+    struct buf b = buf_new(a, n + 1);
+    for (size_t i = 0; i < list->n; i++) {
+        if (i > 0)
+            buf_byte(&b, between);
+        buf_add(&b, list->at[i]);
+    }
+    return buf_str(&b);
+}

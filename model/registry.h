@@ -22,6 +22,7 @@ struct strs { /* a list of texts */
 
 bool strs_has(const struct strs *list, struct str s);
 void strs_add(struct arena *a, struct strs *list, struct str s); /* at the end; the list moves, s is not copied */
+struct str strs_joined(struct arena *a, const struct strs *list, char between);
 
 struct school {
     struct str oid, code; /* code: five digits */
@@ -67,9 +68,10 @@ struct idp {       /* an identity provider of one education provider */
     struct strs contexts;       /* AuthnContextClassRefs, one of which is demanded; none: any will do */
     struct strs scopes;         /* shibmd:Scope values it may assert, besides its metadata's */
     bool sign_requests, want_encrypted;
-    struct str name_id_policy; /* what our requests ask for: "persistent", "any", or "by_map" */
-    bool share_encryption_key; /* our encryption key stands in what it reads of us */
-    int64_t refresh_turn;      /* grows when somebody wants its documents fetched now; 0: never */
+    struct str name_id_policy;    /* what our requests ask for: "persistent", "any", or "by_map" */
+    bool share_encryption_key;    /* our encryption key stands in what it reads of us */
+    struct strs private_networks; /* "10.20.0.0/16": private addresses that it may be at; none: public ones alone */
+    int64_t refresh_turn;         /* grows when somebody wants its documents fetched now; 0: never */
 };
 
 enum protocol_id { PROTO_NONE = 0, PROTO_OIDC, PROTO_SAML, PROTO_LTI, PROTO_LINK, PROTO_LAUNCHER, PROTO_COUNT };

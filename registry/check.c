@@ -2,10 +2,12 @@
 #include "registry/check.h"
 
 #include "base/near.h"
+#include "base/networks.h"
 #include "idp-adapters/attribute_map.h"
 #include "idp-adapters/upstream_saml.h"
 #include "registry/load.h"
 #include "wire/dsig.h"
+#include "wire/fetch.h"
 #include "wire/saml_write.h"
 
 #include <stdarg.h>
@@ -370,10 +372,24 @@ static bool check_idp_saml(struct checking *c, const struct idp *idp)
            check_contexts(c, idp) && check_map(c, idp);
 }
 
+static bool check_networks(struct checking *c, const struct idp *idp)
+{
+    struct network n;
+
+    if (idp->private_networks.n > FETCH_NETWORKS_MAX)
+        return wrong(c, "private_networks has more than %d entries", FETCH_NETWORKS_MAX);
+    for (size_t i = 0; i < idp->private_networks.n; i++) {
+        const char *trouble = private_network_trouble(idp->private_networks.at[i], &n);
+        if (trouble != NULL)
+            return wrong(c, "private_networks: \"%.*s\" %s", STR_ARG(idp->private_networks.at[i]), trouble);
+    }
+    return true;
+}
+
 static bool check_idp(struct checking *c, const struct idp *idp)
 {
     c->at = (struct row_place){ KIND_IDP, { idp->id, S("") } };
-    if (!check_names(c, &idp->names) || !check_own_words(c, idp))
+    if (!check_names(c, &idp->names) || !check_own_words(c, idp) || !check_networks(c, idp))
         return false;
     return idp->kind == IDP_OIDC   ? check_idp_oidc(c, idp)
            : idp->kind == IDP_SAML ? check_idp_saml(c, idp)

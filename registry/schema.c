@@ -81,6 +81,7 @@ static const struct column idp_columns[] = {
     { "fresh_login_by", "fresh_login_by", COL_CHOICE, "auth_time", AT(idp, fresh_login_by), freshness },
     { "name_id_policy", "name_id_policy", COL_CHOICE, "by_map", AT(idp, name_id_policy), name_policies },
     { "share_encryption_key", "share_encryption_key", COL_BOOL, "1", AT(idp, share_encryption_key), NULL },
+    { "private_networks", "private_networks", COL_LIST, "", AT(idp, private_networks), NULL },
 };
 
 static const struct column service_columns[] = {
@@ -157,7 +158,7 @@ static const struct column affiliation_columns[] = {
 #define P12 P11 ",?12"
 #define P26 P12 ",?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26"
 #define P27 P26 ",?27"
-#define P31 P27 ",?28,?29,?30,?31"
+#define P32 P27 ",?28,?29,?30,?31,?32"
 
 #define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
@@ -165,7 +166,7 @@ static const struct column affiliation_columns[] = {
     "id,kind,provider,names_fi,names_sv,names_en,enabled,test,listed,map,acr,issuer,client_id,scope,"                  \
     "auth_method,client_secret_sealed,entity_id,metadata_url,metadata_xml,scopes,sign_requests,want_encrypted,"        \
     "metadata_signer,contexts,role_names,school,attributes,role,fresh_login_by,name_id_policy,"                        \
-    "share_encryption_key"
+    "share_encryption_key,private_networks"
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
@@ -193,7 +194,7 @@ const struct kind_row kind_rows[KIND_COUNT] = {
                       KIND_PROVIDER, 100000,
                       STATEMENTS("school", SCHOOL_COLUMNS, P7, "provider, oid", "provider = ?1 AND oid = ?2") },
     [KIND_IDP] = { "idp", "idps", "idp", idp_columns, COUNT(idp_columns), 1, sizeof(struct idp), KIND_COUNT, 50000,
-                   STATEMENTS("idp", IDP_COLUMNS, P31, "id", "id = ?1") },
+                   STATEMENTS("idp", IDP_COLUMNS, P32, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
                        STATEMENTS("service", SERVICE_COLUMNS, P27, "id", "id = ?1") },
@@ -290,6 +291,7 @@ const struct db_migration registry_migrations[] = {
     { 7,
       "UPDATE service SET auth_method = 'client_secret_basic' WHERE protocol = 'oidc' AND auth_method = '';"
       "UPDATE service SET id_token_alg = 'RS256', pkce_required = 0 WHERE protocol <> 'oidc';" },
+    { 8, "ALTER TABLE idp ADD COLUMN private_networks TEXT NOT NULL DEFAULT '';" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

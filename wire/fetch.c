@@ -136,7 +136,7 @@ struct str fetch_request_write(struct arena *a, uint64_t id, const struct fetch_
 
     if (r->url.n > FETCH_URL_MAX_B || r->body.n > FETCH_BODY_MAX_B || r->content_type.n > FETCH_FIELD_MAX_B ||
         r->authorization.n > FETCH_AUTHORIZATION_MAX_B || r->accept.n > FETCH_FIELD_MAX_B ||
-        r->place.n > FETCH_FIELD_MAX_B)
+        r->networks.n > FETCH_FIELD_MAX_B || r->place.n > FETCH_FIELD_MAX_B)
         return (struct str){ NULL, 0 };
     put_number(&b, r->purpose);
     put_number(&b, (r->post ? 1 : 0) | (r->test ? 2 : 0));
@@ -145,6 +145,7 @@ struct str fetch_request_write(struct arena *a, uint64_t id, const struct fetch_
     put_text(&b, r->content_type);
     put_text(&b, r->authorization);
     put_text(&b, r->accept);
+    put_text(&b, r->networks);
     put_text(&b, r->place);
     return end(&b);
 }
@@ -162,6 +163,7 @@ bool fetch_request_read(struct str message, uint64_t *id, struct fetch_request *
     out->content_type = get_text(&r);
     out->authorization = get_text(&r);
     out->accept = get_text(&r);
+    out->networks = get_text(&r);
     out->place = get_text(&r);
     if (!r.good || r.rest.n > 0 || purpose <= FETCH_NONE || purpose >= FETCH_PURPOSE_COUNT || flags < 0 || flags > 3)
         return false;
@@ -171,7 +173,7 @@ bool fetch_request_read(struct str message, uint64_t *id, struct fetch_request *
 
 /* The words that an answer may carry; a literal each, so that they can be compared and kept. */
 static const char *const words[] = { "away",    "timeout", "too_large", "refused_address", "refused_url", "resolve",
-                                     "connect", "tls",     "redirect",  "protocol",        "busy" };
+                                     "connect", "tls",     "redirect",  "protocol",        "busy",        "proxy" };
 
 static const char *word_of(struct str s)
 {

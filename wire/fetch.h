@@ -44,7 +44,13 @@ struct fetch_limit {
 };
 extern const struct fetch_limit fetch_limits[FETCH_PURPOSE_COUNT];
 
-enum { FETCH_URL_MAX_B = 4096, FETCH_BODY_MAX_B = 32768, FETCH_FIELD_MAX_B = 8192, FETCH_AUTHORIZATION_MAX_B = 65552 };
+enum {
+    FETCH_URL_MAX_B = 4096,
+    FETCH_BODY_MAX_B = 32768,
+    FETCH_FIELD_MAX_B = 8192,
+    FETCH_AUTHORIZATION_MAX_B = 65552,
+    FETCH_NETWORKS_MAX = 16
+};
 
 struct fetch_request {
     enum fetch_purpose purpose;
@@ -54,7 +60,8 @@ struct fetch_request {
     struct str body, content_type;
     struct str authorization; /* the field's value; "Basic …", "Bearer …": a city's token may have 64 kB */
     struct str accept;        /* absent: any */
-    struct str place;         /* whose capacity is used: the idp's id; at most upstream_waiting_max at a time */
+    struct str networks; /* "10.20.0.0/16 fd00:1::/48": private addresses that url's own host may have; absent: none */
+    struct str place;    /* whose capacity is used: the idp's id; at most upstream_waiting_max at a time */
 };
 
 struct fetch_got {
@@ -63,7 +70,7 @@ struct fetch_got {
     struct str body, content_type;
     int64_t max_age_s; /* Cache-Control max-age; -1 when it names none, 0 for no-store and no-cache */
     /* NULL when answered; else away, timeout, too_large, refused_address, refused_url, resolve, connect, tls,
-     * redirect, protocol, busy. */
+     * redirect, protocol, busy, proxy. */
     const char *error;
 };
 

@@ -18,8 +18,10 @@ static int help(void)
     (void)puts(
         "usage: digione check -c FILE\n\n"
         "Examines what `digione serve` will need: settings, the user run_as, the address to listen on, the proxy,\n"
-        "state directory, root secret, keys, registry (with local_idp), Redis, ca_file, and the addresses that pages\n"
-        "show.  Changes nothing, prints a line for each (ok, BAD, warn: it starts, and will surprise), and exits: 0\n"
+        "state directory, root secret, keys, registry (with local_idp), Redis, ca_file, outgoing_proxy, and the "
+        "addresses\n"
+        "that pages show.  Changes nothing, prints a line for each (ok, BAD, warn: it starts, and will surprise), and "
+        "exits: 0\n"
         "when all is in order, 1 when not.  As root, files and sockets are tried as run_as.\n"
         "Below stand the addresses to register at each identity provider (docs/cities.md) and at each service\n"
         "(docs/services.md).\n"
@@ -112,6 +114,7 @@ static const struct {
     { "registry", examine_registry },
     { "Redis", examine_redis },
     { "ca_file", examine_ca_file },
+    { "outgoing_proxy", examine_outgoing_proxy },
     { "addresses", examine_addresses },
 };
 

@@ -6,6 +6,7 @@
 #include "base/world.h"
 #include "gateway/cli/args.h"
 #include "gateway/http/listen.h"
+#include "gateway/process/fetch_proxy.h"
 #include "gateway/process/supervisor.h"
 #include "launcher/contact.h"
 #include "wire/html.h"
@@ -304,6 +305,18 @@ static bool try_ca_file(struct examined *e, struct fail *f)
     if (!count_certificates(e->arena, text, &n))
         return fail(f, FAIL_OURS, "ca_file", "%s: certificate %zu is damaged", path, n + 1);
     return n > 0 || fail(f, FAIL_OURS, "ca_file", "%s holds no certificate in PEM (-----BEGIN CERTIFICATE-----)", path);
+}
+
+static bool try_login_file(struct examined *e, struct fail *f)
+{
+    struct fetch_proxy proxy;
+
+    return fetch_proxy_read(e->set, e->arena, &proxy, f);
+}
+
+bool examine_login_file(struct examined *e, struct fail *f)
+{
+    return e->set->outgoing_proxy_login_file.n == 0 || as_user(e, try_login_file, f);
 }
 
 bool examine_ca_file(struct examined *e, struct fail *f)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/process/fetch_guard.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -89,9 +90,35 @@ enum address_kind address_kind(const struct sockaddr *address, socklen_t n)
     return ADDRESS_REFUSED;
 }
 
-bool address_allowed(enum address_kind kind, bool test, bool https)
+bool reach_networks(struct reach *r, struct str text)
 {
-    return (kind == ADDRESS_LOOPBACK && test) || (kind == ADDRESS_PUBLIC && https);
+    struct str rest = text, part;
+
+    r->network_count = 0;
+    while (str_split(&rest, ' ', &part)) {
+        if (part.n == 0)
+            continue;
+        if (r->network_count == FETCH_NETWORKS_MAX ||
+            private_network_trouble(part, &r->networks[r->network_count]) != NULL)
+            return false;
+        r->network_count++;
+    }
+    return true;
+}
+
+static bool in_networks(const struct sockaddr *address, socklen_t n, const struct reach *r)
+{
+    for (size_t i = 0; i < r->network_count; i++)
+        if (network_has(&r->networks[i], address, n))
+            return true;
+    return false;
+}
+
+bool address_allowed(const struct sockaddr *address, socklen_t n, const struct reach *r)
+{
+    enum address_kind kind = address_kind(address, n);
+
+    return kind == ADDRESS_LOOPBACK ? r->test : r->https && (kind == ADDRESS_PUBLIC || in_networks(address, n, r));
 }
 
 bool is_localhost_name(struct str host)
@@ -100,4 +127,50 @@ bool is_localhost_name(struct str host)
         host = str_sub(host, 0, host.n - 1);
     struct str last = host.n > 9 ? str_from(host, host.n - 10) : host;
     return str_eq_case(host, S("localhost")) || str_eq_case(last, S(".localhost"));
+}
+
+/* False: it is no address but a name. */
+static bool literal_kind(struct str host, enum address_kind *kind)
+{
+    struct sockaddr_in in = { .sin_family = AF_INET };
+    struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+    char text[INET6_ADDRSTRLEN];
+
+    if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+        host = str_sub(host, 1, host.n - 2);
+    while (str_has_suffix(host, S(".")))
+        host = str_sub(host, 0, host.n - 1);
+    if (host.n >= sizeof text)
+        return false;
+    memcpy(text, host.p, host.n);
+    text[host.n] = '\0';
+    if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
+        *kind = address_kind((struct sockaddr *)&in, sizeof in);
+    else if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1)
+        *kind = address_kind((struct sockaddr *)&in6, sizeof in6);
+    else
+        return false;
+    return true;
+}
+
+bool is_loopback_host(struct str host)
+{
+    enum address_kind kind;
+
+    return is_localhost_name(host) || (literal_kind(host, &kind) && kind == ADDRESS_LOOPBACK);
+}
+
+/* A last label that begins with a digit is a way to write an address: no name of the world ends so [RFC 3696 2]. */
+bool name_allowed(struct str host)
+{
+    enum address_kind kind;
+    size_t label = host.n;
+
+    if (literal_kind(host, &kind))
+        return kind == ADDRESS_PUBLIC;
+    while (str_has_suffix(host, S(".")))
+        host = str_sub(host, 0, host.n - 1);
+    while (label > 0 && (label > host.n || host.p[label - 1] != '.'))
+        label--;
+    return label > 1 && label < host.n && !(host.p[label] >= '0' && host.p[label] <= '9') && !is_localhost_name(host);
 }

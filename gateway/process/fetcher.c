@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "gateway/process/fetch_guard.h"
+#include "gateway/process/fetch_proxy.h"
+#include "gateway/process/gateway.h"
 #include "wire/fetch.h"
 
 #include <arpa/inet.h>
@@ -41,7 +43,9 @@ struct job { /* one request, from its message to its answer */
     struct curl_slist *fields, *resolve;
     int64_t deadline_ms, most_B;
     int redirects_left;
-    bool https;
+    struct reach reach;
+    struct str own_host; /* of the address that was asked for: what its row's networks hold for */
+    bool proxied;
     size_t header_B;
     struct buf inline_body;
     int body_fd; /* -1: the body is still inline */
@@ -53,6 +57,7 @@ struct job { /* one request, from its message to its answer */
 struct fetcher {
     struct arena *arena;
     const struct settings *set;
+    struct fetch_proxy proxy;
     int fds[LINES_MAX]; /* -1: closed */
     size_t fd_count;
     CURLM *multi;
@@ -126,7 +131,7 @@ static curl_socket_t open_checked(void *self, curlsocktype purpose, struct curl_
     struct job *j = self;
 
     (void)purpose;
-    if (!address_allowed(address_kind(&to->addr, to->addrlen), j->request.test, j->https)) {
+    if (!j->proxied && !address_allowed(&to->addr, to->addrlen, &j->reach)) {
         j->error = "refused_address";
         return CURL_SOCKET_BAD;
     }
@@ -140,16 +145,16 @@ static int check_reused(void *self, char *remote, char *local, int remote_port, 
     struct job *j = self;
     struct sockaddr_in in = { .sin_family = AF_INET };
     struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
-    enum address_kind kind = ADDRESS_REFUSED;
+    bool allowed = j->proxied;
 
     (void)local;
     (void)remote_port;
     (void)local_port;
     if (inet_pton(AF_INET, remote, &in.sin_addr) == 1)
-        kind = address_kind((struct sockaddr *)&in, sizeof in);
+        allowed = allowed || address_allowed((struct sockaddr *)&in, sizeof in, &j->reach);
     else if (inet_pton(AF_INET6, remote, &in6.sin6_addr) == 1)
-        kind = address_kind((struct sockaddr *)&in6, sizeof in6);
-    if (address_allowed(kind, j->request.test, j->https))
+        allowed = allowed || address_allowed((struct sockaddr *)&in6, sizeof in6, &j->reach);
+    if (allowed)
         return CURL_PREREQFUNC_OK;
     j->error = "refused_address";
     return CURL_PREREQFUNC_ABORT;
@@ -191,6 +196,40 @@ static void pin_localhost(struct job *j, struct str host, struct str port)
     (void)curl_easy_setopt(j->easy, CURLOPT_RESOLVE, j->resolve);
 }
 
+/* What lies on this machine or on a private network of its row is reached directly, where its address is looked at. */
+static bool choose_way(struct job *j, struct str host)
+{
+    const struct fetch_proxy *p = &j->fetcher->proxy;
+    CURL *e = j->easy;
+
+    j->proxied = !str_is_set(j->request.networks) && !is_loopback_host(host) && fetch_proxy_takes(p, host);
+    (void)curl_easy_setopt(e, CURLOPT_PROXY, j->proxied ? arena_cstr(j->arena, p->url) : "");
+    if (!j->proxied)
+        return true;
+    if (!j->reach.https || !name_allowed(host)) {
+        j->error = "refused_address";
+        return false;
+    }
+    (void)curl_easy_setopt(e, CURLOPT_PROXYTYPE, (long)CURLPROXY_HTTP);
+    (void)curl_easy_setopt(e, CURLOPT_HTTPPROXYTUNNEL, 1L);
+    (void)curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (str_is_set(p->user)) {
+        (void)curl_easy_setopt(e, CURLOPT_PROXYAUTH, (long)CURLAUTH_BASIC);
+        (void)curl_easy_setopt(e, CURLOPT_PROXYUSERNAME, arena_cstr(j->arena, p->user));
+        (void)curl_easy_setopt(e, CURLOPT_PROXYPASSWORD, arena_cstr(j->arena, p->password));
+    }
+    return true;
+}
+
+/* Elsewhere than at the host that was asked, a row's networks do not hold: who is led on there has not been named. */
+static bool set_reach(struct job *j, struct str host, bool https)
+{
+    j->reach = (struct reach){ .test = j->request.test, .https = https };
+    if (!str_is_set(j->own_host))
+        j->own_host = host;
+    return !str_eq_case(host, j->own_host) || reach_networks(&j->reach, j->request.networks);
+}
+
 static bool set_url(struct job *j, struct str text)
 {
     CURLU *url = curl_url();
@@ -202,15 +241,16 @@ static bool set_url(struct job *j, struct str text)
         curl_url_set(url, CURLUPART_URL, arena_cstr(j->arena, text), CURLU_DISALLOW_USER) != CURLUE_OK)
         return false;
     struct str scheme = url_part(j, url, CURLUPART_SCHEME), host = url_part(j, url, CURLUPART_HOST);
-    j->https = str_eq(scheme, S("https"));
-    if (!str_is_set(host) || !(j->https || (j->request.test && str_eq(scheme, S("http")))))
+    bool https = str_eq(scheme, S("https"));
+    if (!str_is_set(host) || !(https || (j->request.test && str_eq(scheme, S("http")))))
         return false;
     if (is_localhost_name(host)) {
         if (!j->request.test)
             return false;
         pin_localhost(j, host, url_part(j, url, CURLUPART_PORT));
     }
-    return curl_easy_setopt(j->easy, CURLOPT_URL, arena_cstr(j->arena, text)) == CURLE_OK;
+    return set_reach(j, host, https) && choose_way(j, host) &&
+           curl_easy_setopt(j->easy, CURLOPT_URL, arena_cstr(j->arena, text)) == CURLE_OK;
 }
 
 /* Jobs. */
@@ -271,9 +311,31 @@ static void answer(struct job *j, const struct fetch_got *got)
         job_free(j);
 }
 
+/* What somebody here could do about it; of the rest the city knows more. */
+static const struct {
+    const char *error, *mend;
+} mends[] = {
+    { "refused_address",
+      "it has no address of the public world: private_networks of its row names the private ones that it may have" },
+    { "proxy", "outgoing_proxy does not answer, wants another login, or does not lead there: digione check" },
+};
+
+static const char *mend_of(const char *error)
+{
+    for (size_t i = 0; i < sizeof mends / sizeof *mends; i++)
+        if (strcmp(mends[i].error, error) == 0)
+            return mends[i].mend;
+    return "-";
+}
+
 static void answer_error(struct job *j, const char *error)
 {
-    log_event(LOG_WARN, "fetch.failed", LOG_S("place", j->request.place), LOG_C("why", error));
+    long said = 0;
+
+    if (j->easy != NULL)
+        (void)curl_easy_getinfo(j->easy, CURLINFO_HTTP_CONNECTCODE, &said);
+    log_event(LOG_WARN, "fetch.failed", LOG_S("place", j->request.place), LOG_C("why", error),
+              LOG_C("way", j->proxied ? "proxy" : "direct"), LOG_N("proxy_said", said), LOG_C("mend", mend_of(error)));
     answer(j, &(struct fetch_got){ .error = error, .max_age_s = -1 });
 }
 
@@ -320,8 +382,20 @@ static bool follow(struct job *j)
     return curl_multi_add_handle(j->fetcher->multi, j->easy) == CURLM_OK;
 }
 
-static const char *error_of(CURLcode code)
+/* The proxy itself, and not what lies behind it. */
+static bool is_proxy_error(const struct job *j, CURLcode code)
 {
+    long said = 0;
+
+    (void)curl_easy_getinfo(j->easy, CURLINFO_HTTP_CONNECTCODE, &said);
+    return j->proxied && (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT || code == CURLE_PROXY ||
+                          (said != 0 && said / 100 != 2));
+}
+
+static const char *error_of(const struct job *j, CURLcode code)
+{
+    if (is_proxy_error(j, code))
+        return "proxy";
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
         return "resolve";
@@ -348,7 +422,7 @@ static void job_done(struct job *j, CURLcode code)
     char *type = NULL;
 
     if (code != CURLE_OK) {
-        answer_error(j, j->error != NULL ? j->error : error_of(code));
+        answer_error(j, j->error != NULL ? j->error : error_of(j, code));
         return;
     }
     (void)curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -407,7 +481,8 @@ static void set_limits(struct job *j, int64_t most_ms)
     (void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, j->request.test ? "http,https" : "https");
     (void)curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     (void)curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-    (void)curl_easy_setopt(e, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(e, CURLOPT_NOPROXY, ""); /* what the environment says of proxies is nobody's word here */
+    (void)curl_easy_setopt(e, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* our fields are not the proxy's */
     (void)curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     (void)curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     (void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
@@ -461,7 +536,7 @@ static void job_start(struct job *j)
     }
     set_limits(j, most_ms);
     if (!set_url(j, j->request.url) || !set_fields(j))
-        answer_error(j, "refused_url");
+        answer_error(j, j->error != NULL ? j->error : "refused_url");
     else if (curl_multi_add_handle(x->multi, j->easy) != CURLM_OK)
         answer_error(j, "protocol");
 }
@@ -580,13 +655,22 @@ static void say_hello(struct fetcher *x)
 
 int fetcher_main(const struct settings *s, const int *fds, size_t n)
 {
-    struct arena *a = arena_new();
+    struct arena *a = arena_new_secret(); /* the proxy's password */
     struct fetcher *x = arena_make(a, struct fetcher);
+    struct fail f = { 0 };
 
     x->arena = a;
     x->set = s;
     x->fd_count = n < LINES_MAX ? n : LINES_MAX;
     memcpy(x->fds, fds, x->fd_count * sizeof *fds);
+    if (!fetch_proxy_read(s, a, &x->proxy, &f)) {
+        log_event(LOG_ERROR, "fetch.cannot_start", LOG_C("code", f.code), LOG_C("why", f.detail));
+        arena_free(a);
+        return GATEWAY_CANNOT_START;
+    }
+    if (str_is_set(x->proxy.url))
+        log_event(LOG_INFO, "fetch.proxy", LOG_S("proxy", x->proxy.url),
+                  LOG_C("login", str_is_set(x->proxy.user) ? "yes" : "no"));
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (x->multi = curl_multi_init()) == NULL) {
         log_event(LOG_ERROR, "fetch.no_curl");
         arena_free(a);

@@ -4,7 +4,8 @@
  * Floor 6f.  Reads requests (wire/fetch.h) from its descriptors, answers on the
  * same.  https only, but for http on loopback in test rows; the address that is
  * connected to is the address that was checked; no redirects but for metadata,
- * each hop checked again; no cookies, proxies or stored passwords; at most
+ * each hop checked again; no cookies or stored passwords, no proxy but outgoing_proxy
+ * (fetch_proxy.h); at most
  * sixteen connections per host and upstream_waiting_max requests per place.
  * libcurl comes in here and nowhere else.
  */

@@ -63,25 +63,37 @@ static bool make_pair(const char *host, int days, EVP_PKEY **key, X509 **leaf, X
     return good;
 }
 
+static void answer(SSL *ssl, const char *request)
+{
+    char text[4200], to[4096];
+
+    if (sscanf(request, "GET /to?%4095s", to) == 1)
+        (void)snprintf(text, sizeof text, "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n", to);
+    else
+        (void)snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    (void)SSL_write(ssl, text, (int)strlen(text));
+}
+
 static void serve(SSL_CTX *ctx, int listening)
 {
-    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
     char request[4096];
 
     for (;;) {
-        int fd = accept(listening, NULL, NULL);
+        int n, fd = accept(listening, NULL, NULL);
         SSL *ssl = SSL_new(ctx);
-        if (SSL_set_fd(ssl, fd) == 1 && SSL_accept(ssl) == 1 && SSL_read(ssl, request, sizeof request) > 0)
-            (void)SSL_write(ssl, answer, sizeof answer - 1);
+        if (SSL_set_fd(ssl, fd) == 1 && SSL_accept(ssl) == 1 && (n = SSL_read(ssl, request, sizeof request - 1)) > 0) {
+            request[n] = '\0';
+            answer(ssl, request);
+        }
         (void)SSL_shutdown(ssl);
         SSL_free(ssl);
         (void)close(fd);
     }
 }
 
-static int open_port(int *port)
+static int open_port(uint32_t address, int *port)
 {
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(address) };
     socklen_t n = sizeof at;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -94,10 +106,15 @@ static int open_port(int *port)
 
 bool tls_stub_start(struct test *t, struct tls_stub *s, const char *name, int days)
 {
+    return tls_stub_start_at(t, s, INADDR_LOOPBACK, name, days);
+}
+
+bool tls_stub_start_at(struct test *t, struct tls_stub *s, uint32_t address, const char *name, int days)
+{
     EVP_PKEY *key = NULL;
     X509 *leaf = NULL, *authority = NULL;
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-    int fd = open_port(&s->port);
+    int fd = open_port(address, &s->port);
 
     (void)snprintf(s->ca_file, sizeof s->ca_file, "/tmp/digione-ca-XXXXXX");
     int file = mkstemp(s->ca_file);

@@ -2,6 +2,7 @@
  * digione import and check: what they examine, what they leave alone, and what they warn of. */
 #include "gateway/cli/cli.h"
 #include "tests/contract/cli_run.h"
+#include "tests/contract/proxy_stub.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -141,6 +142,12 @@ static const struct {
     { LISTEN, "ca_file: /nowhere.pem\n", "BAD  ca_file          /nowhere.pem: No such file or directory" },
     { LISTEN, "ca_file: /etc/passwd\n", "BAD  ca_file          /etc/passwd holds no certificate in PEM" },
     { LISTEN, "ca_file: /etc\n", "BAD  ca_file          /etc is no file" },
+    { LISTEN, "", "ok   outgoing_proxy   none" },
+    { LISTEN, "outgoing_proxy: http://127.0.0.1:1\n", "BAD  outgoing_proxy   http://127.0.0.1:1: Connection refused" },
+    { LISTEN, "outgoing_proxy: http://127.0.0.1:1\noutgoing_proxy_login_file: /nowhere\n",
+      "BAD  outgoing_proxy   outgoing_proxy_login_file /nowhere: No such file" },
+    { LISTEN, "outgoing_proxy: http://127.0.0.1:1\noutgoing_proxy_login_file: /dev/null\n",
+      "BAD  outgoing_proxy   outgoing_proxy_login_file /dev/null: expected one line, user:password" },
     { LISTEN, "redis: 127.0.0.1:1\nkv_timeout_ms: 100\n", "BAD  Redis            127.0.0.1:1 does not serve us" },
     { LISTEN, "redis: unix:/nowhere.sock\nkv_timeout_ms: 100\n",
       "BAD  Redis            unix:/nowhere.sock does not serve us" },
@@ -176,6 +183,43 @@ TEST(check_examines_what_serve_will_need)
         t->checked++;
         if (!has(s.line, examined[i].says) || (bad && s.status != CLI_REFUSED))
             test_fail(t, __FILE__, __LINE__, "row %zu: %d:\n%.*s", i, s.status, STR_ARG(s.line));
+    }
+    cli_remove(t, n.folder);
+}
+
+/* Asked to lead to the first identity provider that would be reached through it. */
+TEST(check_asks_the_outgoing_proxy_to_lead_on)
+{
+    static const struct {
+        int status;
+        const char *login, *more, *says;
+        bool bad;
+    } proxies[] = {
+        { 200, NULL, "", " leads to i.example\n", false },
+        { 403, NULL, "", "warn outgoing_proxy   it does not lead to i.example: it said 403", false },
+        { 200, "Basic x", "", " wants a login (407): outgoing_proxy_login_file", true },
+        { 0, NULL, "", " does not answer CONNECT", true },
+        { 403, NULL, "outgoing_proxy_except: i.example\n", "ok   outgoing_proxy   http://127.0.0.1:", false },
+    };
+    struct node n = node_new(t, "");
+
+    CHECK_INT(import(t, &n, "--quiet", "format: 1\n" PROVIDER CITY).status, CLI_OK);
+    for (size_t i = 0; i < sizeof proxies / sizeof *proxies; i++) {
+        struct proxy_stub proxy;
+        if (!proxy_stub_start(t, &proxy, 1, proxies[i].status, proxies[i].login))
+            return;
+        (void)cli_file(t, n.folder, "digione.yaml",
+                       arena_printf(t->arena,
+                                    "public_url: http://localhost:8080\nlisten: " LISTEN "\nstate_dir: %s\n"
+                                    "run_as: nobody\noutgoing_proxy: http://127.0.0.1:%d\n%s",
+                                    n.state, proxy.port, proxies[i].more));
+        struct said s = check(t, &n);
+        t->checked++;
+        if (!has(s.line, proxies[i].says) || proxies[i].bad != has(s.line, "BAD  outgoing_proxy "))
+            test_fail(t, __FILE__, __LINE__, "row %zu:\n%.*s", i, STR_ARG(s.line));
+        CHECK_INT(atomic_load(&proxy.shared->asked), proxies[i].more[0] == '\0');
+        CHECK(proxies[i].more[0] != '\0' || strstr(proxy.shared->last, "CONNECT i.example:443 HTTP/1.1\r\n") != NULL);
+        proxy_stub_stop(&proxy);
     }
     cli_remove(t, n.folder);
 }

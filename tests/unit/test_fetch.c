@@ -3,105 +3,16 @@
  * The fetcher as a process, asked over its socket, against a web server of the
  * test's own. */
 #include "gateway/process/fetch_guard.h"
-#include "gateway/process/fetcher.h"
-#include "tests/contract/http_stub.h"
+#include "tests/contract/fetch_rig.h"
 #include "tests/contract/tls_stub.h"
 #include "wire/fetch.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-struct rig {
-    struct batch batch; /* first */
-    struct settings set;
-    int fds[2];
-    pid_t fetcher;
-    struct loop *loop;
-    struct fetch *fetch;
-    struct http_stub stub;
-};
-
-static void batch_ready(struct batch *b)
-{
-    (void)b;
-}
-
-static void start_fetcher(struct rig *g)
-{
-    g->fetcher = fork();
-    if (g->fetcher != 0)
-        return;
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    _exit(fetcher_main(&g->set, &g->fds[1], 1));
-}
-
-static void kill_fetcher(struct rig *g)
-{
-    (void)kill(g->fetcher, SIGKILL);
-    (void)waitpid(g->fetcher, NULL, 0);
-}
-
-static void until_ready(struct rig *g)
-{
-    int64_t end_ms = world_mono_ms(&world_real) + 20000;
-
-    while (!fetch_ready(g->fetch) && world_mono_ms(&world_real) < end_ms)
-        loop_turn(g->loop, 50);
-}
-
-static void wait_for(struct test *t, struct rig *g)
-{
-    int64_t end_ms = world_mono_ms(&world_real) + 60000;
-
-    while (g->batch.pending > 0 && world_mono_ms(&world_real) < end_ms)
-        loop_turn(g->loop, 50);
-    CHECK_INT(g->batch.pending, 0);
-}
-
-static void rig_new(struct test *t, struct rig *g)
-{
-    *g = (struct rig){ .batch = { 0, batch_ready } };
-    settings_defaults(&g->set);
-    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, g->fds) == 0);
-    CHECK(http_stub_start(t, &g->stub));
-    g->loop = loop_new(&world_real);
-    g->fetch = fetch_new(g->loop, &world_real, g->fds[0]);
-    start_fetcher(g);
-    until_ready(g);
-    CHECK(fetch_ready(g->fetch));
-}
-
-static void rig_free(struct rig *g)
-{
-    fetch_free(g->fetch);
-    loop_free(g->loop);
-    kill_fetcher(g);
-    (void)close(g->fds[0]);
-    (void)close(g->fds[1]);
-    http_stub_stop(&g->stub);
-}
-
-static struct fetch_got fetch_url(struct test *t, struct rig *g, enum fetch_purpose purpose, bool test, struct str url)
-{
-    struct fetch_request r = { .purpose = purpose, .test = test, .url = url, .place = S("oulu") };
-    struct fetch_got got = { 0 };
-
-    fetch_ask(g->fetch, &g->batch, t->arena, &r, &got);
-    wait_for(t, g);
-    return got;
-}
-
-static struct fetch_got fetch_path(struct test *t, struct rig *g, enum fetch_purpose purpose, const char *path)
-{
-    return fetch_url(t, g, purpose, true, http_stub_url(t->arena, &g->stub, path));
-}
 
 TEST(a_test_row_is_fetched_over_http_on_loopback)
 {
@@ -386,7 +297,7 @@ TEST(a_fetcher_that_dies_fails_what_was_under_way_and_the_next_goes_on)
 
 TEST(nobody_to_ask_is_away_at_once)
 {
-    struct rig g = { .batch = { 0, batch_ready } };
+    struct rig g = { .batch = { 0, rig_answered } };
     struct fetch_got got = { 0 };
     struct fetch_request r = { .purpose = FETCH_KEYS, .url = S("https://example.com/") };
 
@@ -415,9 +326,7 @@ static struct fetch_got fetch_tls(struct test *t, const char *name, int days, bo
     kill_fetcher(&g);
     if (trusted)
         g.set.ca_file = str_of(tls.ca_file);
-    start_fetcher(&g);
-    while (!fetch_url(t, &g, FETCH_KEYS, true, http_stub_url(t->arena, &g.stub, "/ok")).answered)
-        loop_turn(g.loop, 20);
+    rig_again(t, &g);
     got = fetch_url(t, &g, FETCH_KEYS, true, arena_printf(t->arena, "https://oulu.localhost:%d/", tls.port));
     rig_free(&g);
     tls_stub_stop(&tls);

@@ -279,6 +279,46 @@ TEST(a_citys_own_words_are_kept_and_must_mean_something)
     rig_free(&g);
 }
 
+TEST(private_networks_of_a_row_are_kept_and_must_be_private)
+{
+    static const char *const wrong[][2] = {
+        { "[10.20.0.1/16]", "\"10.20.0.1/16\" is no network" },
+        { "[10.20.0.5]", "\"10.20.0.5\" is no network" },
+        { "[127.0.0.0/8]", "\"127.0.0.0/8\" is not private: it must lie in 10.0.0.0/8" },
+        { "[169.254.169.254/32]", "is not private" },
+        { "[10.0.0.0/8, 0.0.0.0/0]", "\"0.0.0.0/0\" is not private" },
+        { "[\"::/0\"]", "is not private" },
+        { "[10.0.0.0/32, 10.0.0.1/32, 10.0.0.2/32, 10.0.0.3/32, 10.0.0.4/32, 10.0.0.5/32, 10.0.0.6/32, 10.0.0.7/32, "
+          "10.0.0.8/32, 10.0.0.9/32, 10.0.1.0/32, 10.0.1.1/32, 10.0.1.2/32, 10.0.1.3/32, 10.0.1.4/32, 10.0.1.5/32, "
+          "10.0.1.6/32]",
+          "private_networks has more than 16 entries" },
+    };
+    struct rig g;
+
+    rig_new(t, &g);
+#define ROW                                                                                                            \
+    PROVIDERS "idps:\n  - {id: x, kind: oidc, provider: oulu, name: {fi: X}, map: entra, issuer: https://x.example, "  \
+              "client_id: d, auth_method: private_key_jwt, private_networks: %s}\n"
+    CHECK(import(t, &g, arena_printf(t->arena, ROW, "[10.20.0.0/16, \"fd00:1::/48\"]")));
+    CHECK_STR(g.fail.detail, "");
+    struct registry *r = registry_load(g.db, &g.fail);
+    const struct idp *x = r != NULL ? registry_idp(r, S("x")) : NULL;
+    CHECK(x != NULL && x->private_networks.n == 2);
+    CHECK_STR(x != NULL ? strs_joined(t->arena, &x->private_networks, ' ') : S(""), "10.20.0.0/16 fd00:1::/48");
+    registry_drop(r);
+    struct str out = registry_export(g.db, t->arena, &g.fail);
+    CHECK(str_find(out, S("private_networks")) < out.n && import(t, &g, out));
+    CHECK_INT(g.report.change.added + g.report.change.changed + g.report.change.removed, 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CHECK(!import(t, &g, arena_printf(t->arena, ROW, wrong[i][0])));
+        t->checked++;
+        if (strstr(g.fail.detail, wrong[i][1]) == NULL)
+            test_fail(t, __FILE__, __LINE__, "%s: %s", wrong[i][0], g.fail.detail);
+    }
+#undef ROW
+    rig_free(&g);
+}
+
 TEST(metadata_in_a_row_is_read_when_it_is_imported)
 {
     static const char *const wrong[][2] = { { "<x/>", "metadata_entity" },

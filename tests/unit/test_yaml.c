@@ -350,3 +350,33 @@ TEST(the_public_address_is_https_but_on_this_machine)
             test_fail(t, __FILE__, __LINE__, "%s: %s", addresses[i].url, good ? "passes" : f.detail);
     }
 }
+
+TEST(the_outgoing_proxy_is_an_address_and_nothing_more)
+{
+    static const char *const wrong[] = {
+        "outgoing_proxy: proxy.example:3128\n",
+        "outgoing_proxy: http://proxy.example\n", /* a library would take 1080 */
+        "outgoing_proxy: https://proxy.example:3128\n",
+        "outgoing_proxy: http://digione:salainen@proxy.example:3128\n",
+        "outgoing_proxy: http://proxy.example:3128/\n",
+        "outgoing_proxy: socks5://proxy.example:1080\n",
+        "outgoing_proxy_login_file: /a\n",
+        "outgoing_proxy_except: kunta.example\n",
+        "outgoing_proxy: http://p.example:1\noutgoing_proxy_except: \"kunta.example, *\"\n",
+        "outgoing_proxy: http://p.example:1\noutgoing_proxy_except: 10.0.0.1\n",
+        "outgoing_proxy: http://p.example:1\noutgoing_proxy_except: \"a.example,,b.example\"\n",
+    };
+    struct settings s;
+    struct fail f = { 0 };
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        f = (struct fail){ 0 };
+        CHECK(!settings_of(t, arena_printf(t->arena, LEAST "%s", wrong[i]).p, &s, &f));
+        CHECK(strstr(f.detail, "outgoing_proxy") != NULL && strstr(f.detail, "salainen") == NULL);
+    }
+    CHECK(settings_of(t,
+                      LEAST "outgoing_proxy: http://proxy.example:3128\noutgoing_proxy_login_file: /etc/digione/proxy\n"
+                            "outgoing_proxy_except: kunta.example, .idp.example\n",
+                      &s, &f));
+    CHECK(settings_of(t, LEAST "outgoing_proxy: \"http://[fd00::1]:3128\"\n", &s, &f));
+}
