@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/arena.h"
 
-#include "base/heap.h"
-
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { BLOCK_B = 8192 - 64, ALIGN = alignof(max_align_t) };
@@ -24,36 +21,73 @@ struct adopted {
 };
 
 struct arena {
+    struct arena_host *host;
     struct block *blocks;
     struct adopted *adopted;
     size_t handed_out;
     bool secret;
+    struct arena *next, **link; /* in the host's list */
 };
 
-static struct block *block_new(size_t cap)
+/* Zeroed, and within what the host allows. */
+static void *take_from(struct arena_host *host, size_t n)
 {
-    struct block *b = heap_zeroed(cap < SIZE_MAX - sizeof *b ? sizeof *b + cap : SIZE_MAX);
+    void *p = n <= host->left_B ? host->zeroed(host, n) : NULL;
+
+    if (p == NULL)
+        host->exhausted(host, n);
+    host->left_B -= host->left_B != SIZE_MAX ? n : 0;
+    return p;
+}
+
+static void give_back(struct arena_host *host, void *p, size_t n)
+{
+    host->release(host, p);
+    host->left_B += host->left_B != SIZE_MAX ? n : 0;
+}
+
+static struct block *block_new(struct arena_host *host, size_t cap)
+{
+    struct block *b = take_from(host, cap < SIZE_MAX - sizeof *b ? sizeof *b + cap : SIZE_MAX);
 
     b->cap = cap;
     return b;
 }
 
-static struct arena *make(bool secret)
+struct arena *arena_new_for(struct arena_host *host, bool secret)
 {
-    struct arena *a = heap_zeroed(sizeof *a);
+    struct arena *a = take_from(host, sizeof *a);
 
+    a->host = host;
     a->secret = secret;
+    if (host->open != NULL) {
+        a->next = *host->open;
+        a->link = host->open;
+        if (a->next != NULL)
+            a->next->link = &a->next;
+        *host->open = a;
+    }
     return a;
 }
 
-struct arena *arena_new(void)
+struct arena *arena_scratch(const struct arena *a)
 {
-    return make(false);
+    return arena_new_for(a->host, a->secret);
 }
 
-struct arena *arena_new_secret(void)
+void arena_spend(struct arena *a, uint64_t steps)
 {
-    return make(true);
+    struct arena_host *host = a->host;
+
+    if (steps <= host->steps)
+        host->steps -= host->steps != UINT64_MAX ? steps : 0;
+    else
+        host->tired(host, steps);
+}
+
+struct arena_host *arena_host(const struct arena *a)
+{
+    return a->host;
 }
 
 static void release_adopted(struct arena *a)
@@ -69,7 +103,7 @@ static void block_free(const struct arena *a, struct block *b)
 {
     if (a->secret)
         explicit_bzero(b->data, b->used);
-    free(b);
+    give_back(a->host, b, sizeof *b + b->cap);
 }
 
 void arena_free(struct arena *a)
@@ -82,7 +116,12 @@ void arena_free(struct arena *a)
         a->blocks = b->next;
         block_free(a, b);
     }
-    free(a);
+    if (a->link != NULL) {
+        *a->link = a->next;
+        if (a->next != NULL)
+            a->next->link = a->link;
+    }
+    give_back(a->host, a, sizeof *a);
 }
 
 void arena_reset(struct arena *a)
@@ -115,12 +154,12 @@ size_t arena_used(const struct arena *a)
 void *arena_alloc(struct arena *a, size_t n)
 {
     if (n > SIZE_MAX - ALIGN)
-        heap_exhausted(n);
+        a->host->exhausted(a->host, n);
     size_t need = (n + ALIGN - 1) / ALIGN * ALIGN;
     struct block *b = a->blocks;
 
     if (b == NULL || b->cap - b->used < need) {
-        b = block_new(need > BLOCK_B / 4 ? need : BLOCK_B);
+        b = block_new(a->host, need > BLOCK_B / 4 ? need : BLOCK_B);
         /* A large piece gets a block of its own, behind the one still filling. */
         if (need > BLOCK_B / 4 && a->blocks != NULL) {
             b->next = a->blocks->next;
@@ -141,7 +180,7 @@ void *arena_array(struct arena *a, size_t count, size_t size)
     size_t n;
 
     if (__builtin_mul_overflow(count, size, &n))
-        heap_exhausted(SIZE_MAX);
+        a->host->exhausted(a->host, SIZE_MAX);
     return arena_alloc(a, n);
 }
 

@@ -2,8 +2,10 @@
  * base/arena.h: the memory of one request or one snapshot.
  *
  * Floor 0.  Allocation does not fail: inputs are bounded at the doors, and true
- * exhaustion ends the process (which is restarted).  Memory comes zeroed, is
- * never freed alone, and goes with its arena.  Foreign handles are adopted the
+ * exhaustion is the host's matter, which does not come back.  Whoever makes an
+ * arena with arena_new() has chosen to end the process (which is restarted); a
+ * library inside somebody else's process gives a host of its own, which jumps.
+ * Memory comes zeroed, is never freed alone, and goes with its arena.  Foreign handles are adopted the
  * moment they exist and are released, last adopted first, with the arena.
  * Threads: an arena belongs to one thread at a time.
  */
@@ -14,9 +16,27 @@
 
 struct arena;
 
+/* arena_heap.c: memory of malloc(), and exhaustion ends the process. */
 struct arena *arena_new(void);
 struct arena *arena_new_secret(void); /* wipes its memory before it gives it back */
-void arena_free(struct arena *a);     /* NULL does nothing */
+
+/* Where arenas get their memory from, and how much work may be done in them.  One host serves one thread at a time. */
+struct arena_host {
+    void *(*zeroed)(struct arena_host *, size_t n); /* NULL when there is none */
+    void (*release)(struct arena_host *, void *p);
+    void (*exhausted)(struct arena_host *, size_t n) __attribute__((noreturn));
+    /* Called when `steps` is less than what is wanted: takes `wanted` from a new allowance, or does not come back. */
+    void (*tired)(struct arena_host *, uint64_t wanted);
+    size_t left_B;       /* SIZE_MAX: as much as there is */
+    uint64_t steps;      /* UINT64_MAX: any number */
+    struct arena **open; /* NULL, or a list of all its arenas, for a host that jumps out of the middle */
+};
+struct arena *arena_new_for(struct arena_host *host, bool secret);
+struct arena *arena_scratch(const struct arena *a); /* another of the same host; whoever makes it frees it */
+struct arena_host *arena_host(const struct arena *a);
+void arena_spend(struct arena *a, uint64_t steps); /* counts work */
+
+void arena_free(struct arena *a); /* NULL does nothing */
 /* Gives everything back but one block, for the next request. */
 void arena_reset(struct arena *a);
 size_t arena_used(const struct arena *a); /* bytes handed out; for budgets */

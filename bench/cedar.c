@@ -10,7 +10,7 @@
  *   prepared    policies and schema are there; entities and request come as JSON, the answer goes out as JSON
  *   text        policies and schema come as text, too
  */
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 #include "policy/cedar/json_value.h"
 
 #include <stdio.h>

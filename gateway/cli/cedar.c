@@ -4,7 +4,7 @@
 #include "gateway/cli/cedar.h"
 
 #include "gateway/cli/cli.h"
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 
 #include <errno.h>
 #include <stdio.h>

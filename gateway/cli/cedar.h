@@ -6,7 +6,7 @@
 #ifndef GATEWAY_CLI_CEDAR_H
 #define GATEWAY_CLI_CEDAR_H
 
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 
 #include <stdio.h>
 

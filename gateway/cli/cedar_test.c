@@ -5,7 +5,7 @@
  * determining policies and the policies that fail. */
 #include "gateway/cli/cedar.h"
 #include "gateway/cli/cli.h"
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 #include "policy/cedar/json_value.h"
 
 #include <limits.h>

@@ -114,8 +114,6 @@ struct cedar_annotation {
     struct cedar_span span;
 };
 
-enum cedar_effect { CEDAR_FORBID = 0, CEDAR_PERMIT };
-
 struct cedar_condition {
     bool unless;
     const struct cedar_expr *body; /* as written; `unless` means its negation */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 #include "policy/cedar/json.h"
 #include "policy/cedar/policies.h"
 
@@ -89,15 +89,20 @@ static void evaluate(struct tally *t, struct eval *x, const struct cedar_policie
 
     index_find(t->arena, &p->index, p->n, sides, marks);
     t->room = count_marks(marks, words);
-    for (size_t w = 0; w < words; w++)
+    for (size_t w = 0; w < words; w++) {
+        uint64_t steps = 1;
         for (uint64_t bits = marks[w]; bits != 0; bits &= bits - 1) {
             const struct cedar_policy *policy = p->items[w * 64 + (size_t)__builtin_ctzll(bits)];
+            steps++;
             if (!admits(policy, sides))
                 continue;
             enum outcome outcome = conditions(x, policy);
+            steps += CEDAR_WORK_MAX - x->work;
             if (outcome != APPLIES_NOT)
                 note(t, policy, outcome, x);
         }
+        arena_spend(t->arena, steps);
+    }
 }
 
 static struct cedar_answer settle(const struct tally *t)
@@ -228,7 +233,11 @@ static enum outcome ask(struct eval *x, const struct candidate *c, const struct 
         return APPLIES_NOT;
     if (c->settled)
         return APPLIES;
-    return c->failed ? FAILED : conditions(x, c->policy);
+    if (c->failed)
+        return FAILED;
+    enum outcome outcome = conditions(x, c->policy);
+    arena_spend(x->arena, 1 + CEDAR_WORK_MAX - x->work);
+    return outcome;
 }
 
 static enum cedar_decision decide(struct arena *a, struct eval *x, const struct plan *plan,
@@ -266,6 +275,7 @@ void cedar_authorize_each(struct arena *a, const struct cedar_policies *p, const
     make_plan(&plan, a, &x, p, sides);
     uint64_t *marks = arena_make_n(a, (plan.n + 63) / 64, uint64_t);
     for (size_t i = 0; i < n; i++) {
+        arena_spend(a, 1);
         x.uids[CEDAR_RESOURCE] = &resources[i];
         x.entity[CEDAR_RESOURCE] = lookup(e, &resources[i]);
         sides[2] = (struct index_side){ &resources[i], x.entity[CEDAR_RESOURCE] };
@@ -285,7 +295,7 @@ void cedar_answer_to_json(struct buf *b, const struct cedar_answer *answer)
     for (size_t i = 0; i < answer->n_errors; i++) {
         buf_add(b, i > 0 ? S(",{\"policy\":") : S("{\"policy\":"));
         cedar_json_quote(b, answer->errors[i].policy->id);
-        buf_add(b, S(",\"message\":"));
+        buf_printf(b, ",\"code\":\"%s\",\"message\":", cedar_eval_code_name(answer->errors[i].error.code));
         cedar_json_quote(b, cedar_eval_error_text(b->arena, &answer->errors[i].error));
         buf_byte(b, '}');
     }

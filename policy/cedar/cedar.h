@@ -1,147 +1,270 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * policy/cedar/cedar.h: the Cedar policy language, version 4.
+ * cedar.h: the Cedar policy language, version 4, in C.
  *
- * Stands on base/ alone.  Read policies, read entities, make a request, ask:
+ * The whole interface of libcedar; C11 or C++11 and the standard library are
+ * all it needs.  Read policies and entities, make a request, decide:
  *
- *     struct arena *a = arena_new();
- *     struct cedar_source text = { S("hello.cedar"), policy_text };
- *     struct cedar_diags d = cedar_diags_new(a, &text);
- *     const struct cedar_policies *policies = cedar_policies_parse(a, &d, CEDAR_IDS_BY_POSITION);
- *     if (policies == NULL)
- *         puts(cedar_diags_text(a, &d).p);      every mistake, with its line
+ *     struct cedar_memory *m = cedar_memory_new(NULL);
+ *     const struct cedar_policies *policies;
+ *     if (cedar_read_policies(m, cedar_text("hello.cedar"), cedar_text(text), CEDAR_IDS_BY_POSITION,
+ *                             &policies) != CEDAR_OK)
+ *         puts(cedar_findings_text(m).p);      every mistake, with its line
  *
- * What is read (policies, entities, schemas) is one immutable snapshot in the
- * arena that was given: share it between threads, free the arena when the last
- * reader is gone.  The text that it was read from need not be kept.  A decision
- * allocates from the arena of its caller only, never blocks, and takes bounded
- * time and stack on any input.  Nothing here knows a clock, a file or a network.
+ * Memory.  What a call makes lives in the cedar_memory that it was given, until
+ * that is reset or freed; nothing is freed alone.  Policies, entities and
+ * schemas never change once they are made: threads may share them, as long as
+ * their memory stays.  A cedar_memory itself belongs to one thread at a time;
+ * give each thread its own for its decisions, and reset it after each.
+ *
+ * Failure.  A call that can fail gives a status, and sets its results (to NULL,
+ * nothing, deny) also when it is not CEDAR_OK.  Nothing ends the process, and
+ * nothing is written anywhere: no memory, no more steps, and wrong input are
+ * answers like any other.  Every call takes bounded stack on any input.
+ *
+ * No clock, no file, no network, no locale, no state outside of what you hold.
  */
-#ifndef CEDAR_CEDAR_H
-#define CEDAR_CEDAR_H
+#ifndef CEDAR_H
+#define CEDAR_H
 
-#include "policy/cedar/ast.h"
-#include "policy/cedar/diag.h"
-#include "policy/cedar/entities.h"
-#include "policy/cedar/eval.h"
-#include "policy/cedar/schema.h"
-#include "policy/cedar/validate.h"
-#include "policy/cedar/value.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
-/* ---- Policies: one immutable set. */
+#if defined(__GNUC__)
+#define CEDAR_API __attribute__((visibility("default")))
+#else
+#define CEDAR_API
+#endif
 
-struct cedar_policies;
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-enum {
-    CEDAR_POLICIES_MAX = 1 << 20 /* policies, templates and links of one set */
+#define CEDAR_VERSION_MAJOR 0
+#define CEDAR_VERSION_MINOR 1
+#define CEDAR_VERSION_PATCH 0
+
+CEDAR_API const char *cedar_version(void);          /* of the library that runs, "0.1.0" */
+CEDAR_API const char *cedar_language_version(void); /* of Cedar, "4.10": the rules that it follows */
+
+/* ---- Text: a pointer and a length.  A NUL ends nothing. */
+
+struct cedar_str {
+    const char *p; /* NULL: absent */
+    size_t n;
+};
+/* What cedar_write_…(), cedar_format_…() and cedar_findings_…() give has a NUL behind it as well. */
+
+static inline struct cedar_str cedar_text(const char *text)
+{
+    struct cedar_str s = { text, text != NULL ? strlen(text) : 0 };
+    return s;
+}
+
+/* ---- How a call ended. */
+
+enum cedar_status {
+    CEDAR_OK = 0,
+    CEDAR_REFUSED,      /* the input is wrong: cedar_findings_text() says where and why */
+    CEDAR_NO_MEMORY,    /* the allocator gave none */
+    CEDAR_MEMORY_LIMIT, /* the call would take more than limits.memory_B */
+    CEDAR_STEP_LIMIT,   /* the call would take more than limits.steps */
+    CEDAR_CANCELLED,    /* limits.progress said so */
+    CEDAR_MISUSE        /* NULL where something must be, or a cedar_memory used inside its own callback */
+};
+CEDAR_API const char *cedar_status_text(enum cedar_status status); /* "no-memory", … */
+
+/* ---- Memory, and what a call may take. */
+
+struct cedar_memory;
+
+struct cedar_allocator {
+    void *(*allocate)(void *user, size_t n);   /* aligned as malloc's; NULL when there is none */
+    void (*release)(void *user, void *memory); /* never NULL */
+    void *user;
+};
+/* NULL: malloc() and free().  NULL when there is no memory. */
+CEDAR_API struct cedar_memory *cedar_memory_new(const struct cedar_allocator *allocator);
+CEDAR_API void cedar_memory_free(struct cedar_memory *m); /* NULL does nothing */
+/* As if new, keeping a little for the next request.  Limits stay. */
+CEDAR_API void cedar_memory_reset(struct cedar_memory *m);
+CEDAR_API size_t cedar_memory_used(const struct cedar_memory *m); /* bytes that live in it */
+
+/* Each call gets these anew; 0: as much as it takes.  A step is about one node of a tree, token, value or pair looked
+ * at, some nanoseconds each.  progress may be NULL; it is called every 65,536 steps or so with the number taken, and
+ * ends the call by giving false.  It must not jump out, nor use m. */
+struct cedar_limits {
+    size_t memory_B;
+    uint64_t steps;
+    bool (*progress)(void *user, uint64_t steps);
+    void *user;
+};
+CEDAR_API void cedar_memory_limit(struct cedar_memory *m, const struct cedar_limits *limits); /* NULL: none */
+
+/* ---- What is wrong with an input: the findings of the last call that reads, changes or validates. */
+
+enum cedar_severity { CEDAR_ERROR = 0, CEDAR_WARNING };
+
+struct cedar_finding {
+    enum cedar_severity severity;
+    struct cedar_str source;    /* the name that the call was given; absent when there is no text to point into */
+    size_t line, column;        /* from 1; columns count characters */
+    size_t begin, end;          /* bytes of the text */
+    struct cedar_str message;   /* one sentence without a full stop */
+    struct cedar_str expected;  /* absent, or what would have been right: "`;` or `&&`" */
+    struct cedar_str near_name; /* absent, or a known name much like the one that was written */
+    struct cedar_str policy;    /* absent, or the id of the policy concerned */
+};
+CEDAR_API size_t cedar_finding_count(const struct cedar_memory *m); /* 100 at most are kept */
+CEDAR_API bool cedar_finding_at(struct cedar_memory *m, size_t i, struct cedar_finding *out);
+/* All of them for people, with the lines underlined, in the order of their places; and for programs. */
+CEDAR_API struct cedar_str cedar_findings_text(struct cedar_memory *m);
+CEDAR_API struct cedar_str cedar_findings_json(struct cedar_memory *m);
+
+/* ---- Names of entities: User::"anna". */
+
+struct cedar_name {
+    struct cedar_str type, id; /* type: "School::Person", with its namespace */
 };
 
-/* What a policy is called: "policy0", "policy1", … in the order of the text; or
- * by its annotation @id("…") where it has one. */
+/* ---- Policies. */
+
+struct cedar_policies; /* an immutable set */
+struct cedar_policy;   /* one of it; lives as long as the set */
+
+enum cedar_effect { CEDAR_FORBID = 0, CEDAR_PERMIT };
+/* What a policy is called: "policy0", "policy1", … in the order of the text; or by its annotation @id("…") where it has
+ * one. */
 enum cedar_ids { CEDAR_IDS_BY_POSITION = 0, CEDAR_IDS_BY_ANNOTATION };
 
-/* Reads policies and templates from d->source.  NULL after reporting into d:
- * every policy with a mistake is reported (CEDAR_DIAGS_MAX of them are kept),
- * none is taken.  Two policies of one id are a mistake. */
-const struct cedar_policies *cedar_policies_parse(struct arena *a, struct cedar_diags *d, enum cedar_ids ids);
+/* Policies and templates as text.  Every mistake is found, not only the first; none is taken when there is one. */
+CEDAR_API enum cedar_status cedar_read_policies(struct cedar_memory *m, struct cedar_str name, struct cedar_str text,
+                                                enum cedar_ids ids, const struct cedar_policies **out);
+/* The JSON form: one policy or template, or {"staticPolicies": …, "templates": …, "templateLinks": …}. */
+CEDAR_API enum cedar_status cedar_read_policies_json(struct cedar_memory *m, struct cedar_str name,
+                                                     struct cedar_str json, const struct cedar_policies **out);
 
-/* Reads the JSON form: one policy or template, then called "policy0", or a set
- * {"staticPolicies": {ID: …}, "templates": {ID: …}, "templateLinks": […]}, each member of which may be absent.  NULL
- * after reporting into d. */
-const struct cedar_policies *cedar_policies_from_json(struct arena *a, struct cedar_diags *d);
-/* Add the JSON form of a set, of one policy, to b (buf_ok() tells whether it fitted). */
-void cedar_policies_to_json(struct buf *b, const struct cedar_policies *p);
-void cedar_policy_to_json(struct buf *b, const struct cedar_policy *p);
-
-/* Fills the slots of a template.  A uid whose type is absent fills nothing. */
-struct cedar_link {
-    struct str id; /* of the new policy */
-    struct str template_id;
-    struct cedar_uid principal, resource;
+struct cedar_template_link {
+    struct cedar_str id, template_id;
+    struct cedar_name principal, resource; /* absent where the template has no such slot */
 };
-/* A new set: everything in p, and the links.  p's arena must outlive it.  NULL
- * after reporting an unknown template, an id in use, or a slot that is not
- * filled or not there. */
-const struct cedar_policies *cedar_policies_link(struct arena *a, const struct cedar_policies *p,
-                                                 const struct cedar_link *links, size_t n, struct cedar_diags *d);
+/* A new set: everything in `policies`, whose memory must outlive it, and the links. */
+CEDAR_API enum cedar_status cedar_link_templates(struct cedar_memory *m, const struct cedar_policies *policies,
+                                                 const struct cedar_template_link *links, size_t n,
+                                                 const struct cedar_policies **out);
 
-/* Policies that decide (static ones and links), in order, i < n; and templates.  They live as long as the set. */
-size_t cedar_policies_n(const struct cedar_policies *p);
-const struct cedar_policy *cedar_policy_at(const struct cedar_policies *p, size_t i);
-size_t cedar_templates_n(const struct cedar_policies *p);
-const struct cedar_policy *cedar_template_at(const struct cedar_policies *p, size_t i);
-const struct cedar_policy *cedar_policy_named(const struct cedar_policies *p,
-                                              struct str id);                      /* or NULL; templates too */
-struct str cedar_policy_annotation(const struct cedar_policy *p, struct str name); /* or absent */
+/* Those that decide (static ones and links), in order; and templates.  i beyond the last: NULL. */
+CEDAR_API size_t cedar_policy_count(const struct cedar_policies *policies);
+CEDAR_API const struct cedar_policy *cedar_policy_get(const struct cedar_policies *policies, size_t i);
+CEDAR_API size_t cedar_template_count(const struct cedar_policies *policies);
+CEDAR_API const struct cedar_policy *cedar_template_get(const struct cedar_policies *policies, size_t i);
+CEDAR_API const struct cedar_policy *cedar_policy_find(const struct cedar_policies *policies, struct cedar_str id);
 
-/* Validates every policy and template (strictly); true when there is no error.  Findings go into d with the source and
- * the id of their policy, whatever source d has; warnings (a policy that can never apply) leave it true. */
-bool cedar_policies_validate(const struct cedar_policies *p, const struct cedar_schema *s, struct cedar_diags *d);
+CEDAR_API struct cedar_str cedar_policy_id(const struct cedar_policy *policy);
+CEDAR_API enum cedar_effect cedar_policy_effect(const struct cedar_policy *policy);
+CEDAR_API struct cedar_str cedar_policy_template(const struct cedar_policy *policy); /* of a link; else absent */
+CEDAR_API struct cedar_str cedar_policy_note(const struct cedar_policy *policy,
+                                             struct cedar_str annotation); /* or absent; "" for a bare @name */
 
-/* The text in canonical layout, comments kept.  Absent after reporting that it does not parse. */
-struct str cedar_format(struct arena *a, struct cedar_diags *d);
-/* A policy as text. */
-void cedar_policy_text(struct buf *b, const struct cedar_policy *p);
+CEDAR_API enum cedar_status cedar_write_policy(struct cedar_memory *m, const struct cedar_policy *policy,
+                                               struct cedar_str *out);
+CEDAR_API enum cedar_status cedar_write_policy_json(struct cedar_memory *m, const struct cedar_policy *policy,
+                                                    struct cedar_str *out);
+CEDAR_API enum cedar_status cedar_write_policies_json(struct cedar_memory *m, const struct cedar_policies *policies,
+                                                      struct cedar_str *out);
+/* The text in canonical layout, comments kept. */
+CEDAR_API enum cedar_status cedar_format_policies(struct cedar_memory *m, struct cedar_str name, struct cedar_str text,
+                                                  struct cedar_str *out);
 
-/* ---- Entities. */
+/* ---- Schemas. */
 
-/* Reads a JSON array of entities.  With a schema (or NULL) the reading is
- * directed, each entity validated, and the schema's actions are added.  NULL
- * after reporting into d: text that is no such JSON, values that Cedar does not
- * have, one uid with two contents, a cycle of parents, or what the schema forbids. */
-const struct cedar_entities *cedar_entities_parse(struct arena *a, struct cedar_diags *d,
-                                                  const struct cedar_schema *schema);
-void cedar_entities_to_json(struct buf *b, const struct cedar_entities *e); /* the array again; adds to b */
+struct cedar_schema;
+
+CEDAR_API enum cedar_status cedar_read_schema(struct cedar_memory *m, struct cedar_str name, struct cedar_str text,
+                                              const struct cedar_schema **out);
+CEDAR_API enum cedar_status cedar_read_schema_json(struct cedar_memory *m, struct cedar_str name, struct cedar_str json,
+                                                   const struct cedar_schema **out);
+
+enum cedar_mode { CEDAR_STRICT = 0, CEDAR_PERMISSIVE };
+/* Every policy and template against every kind of request that the schema allows.  Warnings leave it CEDAR_OK. */
+CEDAR_API enum cedar_status cedar_validate(struct cedar_memory *m, const struct cedar_policies *policies,
+                                           const struct cedar_schema *schema, enum cedar_mode mode);
+
+/* ---- Entities: a JSON array of {"uid", "attrs", "parents", "tags"}. */
+
+struct cedar_entities;
+
+/* With a schema (or NULL) the reading is directed, each entity validated, and the schema's actions are added. */
+CEDAR_API enum cedar_status cedar_read_entities(struct cedar_memory *m, struct cedar_str name, struct cedar_str json,
+                                                const struct cedar_schema *schema, const struct cedar_entities **out);
+CEDAR_API size_t cedar_entity_count(const struct cedar_entities *entities);
+CEDAR_API enum cedar_status cedar_write_entities_json(struct cedar_memory *m, const struct cedar_entities *entities,
+                                                      struct cedar_str *out);
 
 /* ---- Requests. */
 
-struct cedar_request {
-    struct cedar_uid principal, action, resource;
-    struct cedar_value context; /* a record; CEDAR_NONE counts as the empty one */
-};
+struct cedar_request;
 
-/* Reads {"principal": …, "action": …, "resource": …, "context": {…}}, entities as
- * {"type", "id"} or as text `User::"anna"`; the context may be absent.  With a schema (or NULL) the context is read as
- * it says and the request validated.  False after reporting into d.  *out points into a. */
-bool cedar_request_parse(struct arena *a, struct cedar_diags *d, const struct cedar_schema *schema,
-                         struct cedar_request *out);
-/* One entity as text, User::"anna", and nothing behind it.  False after reporting into d. */
-bool cedar_uid_parse(struct arena *a, struct cedar_diags *d, struct cedar_uid *out);
+/* {"principal": …, "action": …, "resource": …, "context": {…}}: entities as {"type", "id"} or as text `User::"anna"`;
+ * the context may be absent.  With a schema (or NULL) the request is validated. */
+CEDAR_API enum cedar_status cedar_read_request(struct cedar_memory *m, struct cedar_str name, struct cedar_str json,
+                                               const struct cedar_schema *schema, const struct cedar_request **out);
+/* The same of its parts; context: JSON of an object, or absent. */
+CEDAR_API enum cedar_status cedar_make_request(struct cedar_memory *m, struct cedar_name principal,
+                                               struct cedar_name action, struct cedar_name resource,
+                                               struct cedar_str context, const struct cedar_schema *schema,
+                                               const struct cedar_request **out);
 
 /* ---- Decisions. */
 
 enum cedar_decision { CEDAR_DENY = 0, CEDAR_ALLOW };
+/* A policy that cannot be evaluated does not apply, as Cedar defines it.  CLOSED is stricter: a forbid that cannot be
+ * evaluated denies, and is a reason. */
+enum cedar_rule { CEDAR_AS_DEFINED = 0, CEDAR_CLOSED };
 
-struct cedar_policy_error {
-    const struct cedar_policy *policy;
-    struct cedar_eval_error error; /* cedar_eval_error_text() says it in words */
+enum cedar_eval_code {
+    CEDAR_EVAL_OK = 0,
+    CEDAR_EVAL_TYPE,     /* a value of the wrong kind */
+    CEDAR_EVAL_ATTR,     /* no such attribute */
+    CEDAR_EVAL_TAG,      /* no such tag */
+    CEDAR_EVAL_ENTITY,   /* no such entity */
+    CEDAR_EVAL_OVERFLOW, /* beyond 64 bits */
+    CEDAR_EVAL_EXT,      /* a text that is no ip, decimal, datetime or duration */
+    CEDAR_EVAL_ARITY,    /* a function with the wrong number of arguments */
+    CEDAR_EVAL_WORK      /* the bound of one policy is used up */
 };
 
-struct cedar_answer {
-    enum cedar_decision decision;
-    size_t n_reasons; /* the policies that settled it, in order; none when no policy applied */
-    const struct cedar_policy *const *reasons;
-    size_t n_errors; /* policies that could not be evaluated and were passed over */
-    const struct cedar_policy_error *errors;
-};
+struct cedar_answer;
 
-/* Decides as Cedar does: a forbid that applies denies; else a permit that
- * applies allows; else deny.  A policy that cannot be evaluated does not apply.
- * Cannot fail.  The arrays of the answer live in a, the policies in p.
- * Nothing is validated here: cedar_request_parse() does that. */
-struct cedar_answer cedar_authorize(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
-                                    const struct cedar_request *r);
-/* The same, but a forbid that cannot be evaluated denies too, and is a reason. */
-struct cedar_answer cedar_authorize_closed(struct arena *a, const struct cedar_policies *p,
-                                           const struct cedar_entities *e, const struct cedar_request *r);
+/* A forbid that applies denies; else a permit that applies allows; else deny.  The request must have been read or made
+ * with the schema where one is used: nothing is validated here. */
+CEDAR_API enum cedar_status cedar_decide(struct cedar_memory *m, const struct cedar_policies *policies,
+                                         const struct cedar_entities *entities, const struct cedar_request *request,
+                                         enum cedar_rule rule, const struct cedar_answer **out);
+/* CEDAR_DENY for NULL. */
+CEDAR_API enum cedar_decision cedar_answer_decision(const struct cedar_answer *answer);
+/* The policies that settled it, in order; none when no policy applied. */
+CEDAR_API size_t cedar_answer_reason_count(const struct cedar_answer *answer);
+CEDAR_API const struct cedar_policy *cedar_answer_reason(const struct cedar_answer *answer, size_t i);
+/* Policies that could not be evaluated and were passed over. */
+CEDAR_API size_t cedar_answer_error_count(const struct cedar_answer *answer);
+CEDAR_API const struct cedar_policy *cedar_answer_error_policy(const struct cedar_answer *answer, size_t i);
+CEDAR_API enum cedar_eval_code cedar_answer_error_code(const struct cedar_answer *answer, size_t i);
+CEDAR_API struct cedar_str cedar_answer_error_text(struct cedar_memory *m, const struct cedar_answer *answer, size_t i);
+/* {"decision": "allow", "reason": […], "errors": [{"policy": …, "code": …, "message": …}]} */
+CEDAR_API enum cedar_status cedar_write_answer_json(struct cedar_memory *m, const struct cedar_answer *answer,
+                                                    struct cedar_str *out);
 
-/* One person, one action, many resources: which may be opened?  out[i] is what
- * cedar_authorize_closed() would decide with resources[i] (r->resource is not
- * read); what does not depend on the resource is computed once. */
-void cedar_authorize_each(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
-                          const struct cedar_request *r, const struct cedar_uid *resources, size_t n,
-                          enum cedar_decision *out);
+/* One person, one action, many resources: out[i] is what cedar_decide() with CEDAR_CLOSED says of resources[i] (the
+ * request's own resource is not read).  What does not depend on the resource is computed once. */
+CEDAR_API enum cedar_status cedar_decide_each(struct cedar_memory *m, const struct cedar_policies *policies,
+                                              const struct cedar_entities *entities,
+                                              const struct cedar_request *request, const struct cedar_name *resources,
+                                              size_t n, enum cedar_decision *out);
 
-/* {"decision": "allow", "reason": […], "errors": [{"policy": …, "message": …}]} */
-void cedar_answer_to_json(struct buf *b, const struct cedar_answer *answer);
+#ifdef __cplusplus
+}
+#endif
 
 #endif

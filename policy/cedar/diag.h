@@ -11,6 +11,7 @@
 #define CEDAR_DIAG_H
 
 #include "base/arena.h"
+#include "policy/cedar/cedar.h"
 
 enum { CEDAR_DIAGS_MAX = 100, CEDAR_TEXT_MAX_B = 64 << 20 };
 
@@ -24,8 +25,6 @@ struct cedar_source {
 struct cedar_span {
     uint32_t at, end;
 };
-
-enum cedar_severity { CEDAR_ERROR = 0, CEDAR_WARNING };
 
 struct cedar_diag {
     enum cedar_severity severity;

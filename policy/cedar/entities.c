@@ -154,6 +154,7 @@ static void finish(struct closure *c, struct node *node)
     for (size_t i = 0; i < node->n_parents; i++)
         n += c->nodes[node->parents[i]].entity->n_ancestors;
     c->pairs += n;
+    arena_spend(c->arena, n + 1);
     if (c->pairs > CEDAR_CLOSURE_MAX) {
         c->too_large = true;
         return;
@@ -210,7 +211,7 @@ static bool walk(struct closure *c, size_t start)
 static bool close_over(struct arena *a, const struct cedar_entities *s, struct cedar_entity **items,
                        struct cedar_diags *d)
 {
-    struct arena *scratch = arena_new();
+    struct arena *scratch = arena_scratch(a);
     struct closure c = { .arena = a, .d = d, .n = s->n };
     bool ok = true;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Entities and requests from JSON.  [Cedar: entities JSON format] */
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 #include "policy/cedar/json_value.h"
 #include "policy/cedar/lexer.h"
 
@@ -288,31 +288,58 @@ static bool request_uid(struct reader *r, const struct cedar_json *j, struct str
     return cedar_expected(r->d, "`Type::\"id\"`, or {\"type\": …, \"id\": …}");
 }
 
+/* The context, as the action has it; principal, action and resource are there. */
+static bool finish_request(struct reader *r, struct cedar_span where, const struct cedar_json *context, bool validated,
+                           struct cedar_request *out)
+{
+    const struct cedar_schema *s = r->schema;
+    const struct cedar_type *type = NULL;
+    const struct cedar_action *action;
+
+    if (s != NULL) {
+        if ((action = cedar_schema_action(s, out->action.type, out->action.id)) == NULL) /* and no context */
+            return cedar_validate_request(s, &out->principal, &out->action, &out->resource, NULL, r->d);
+        type = action->context;
+    }
+    (void)cedar_record_of(r->a, NULL, 0, &out->context, NULL);
+    if (context != NULL && !cedar_value_from_json(r->a, r->d, context, type, &out->context))
+        return false;
+    if (out->context.kind != CEDAR_RECORD)
+        return cedar_error(r->d, where, "the context is no record");
+    return s == NULL || !validated ||
+           cedar_validate_request(s, &out->principal, &out->action, &out->resource, out->context.record, r->d);
+}
+
 bool cedar_request_from_json(struct arena *a, struct cedar_diags *d, const struct cedar_json *j,
                              const struct cedar_schema *schema, bool validated, struct cedar_request *out)
 {
     struct reader r = { a, d, schema };
     const struct cedar_json *context = cedar_json_get(j, S("context"));
-    const struct cedar_action *action;
-    const struct cedar_type *type = NULL;
 
     if (j->kind != CEDAR_JSON_OBJECT)
         return cedar_error(d, j->span, "the request is %s", cedar_json_kind_name(j->kind));
-    if (!request_uid(&r, j, S("principal"), &out->principal) || !request_uid(&r, j, S("action"), &out->action) ||
-        !request_uid(&r, j, S("resource"), &out->resource))
+    return request_uid(&r, j, S("principal"), &out->principal) && request_uid(&r, j, S("action"), &out->action) &&
+           request_uid(&r, j, S("resource"), &out->resource) &&
+           finish_request(&r, context != NULL ? context->span : j->span, context, validated, out);
+}
+
+static bool is_name(struct cedar_diags *d, const struct cedar_uid *uid)
+{
+    return cedar_is_path(uid->type) ||
+           cedar_error(d, (struct cedar_span){ 0, 0 }, "`%.*s` is no name of a type", STR_ARG(uid->type));
+}
+
+bool cedar_request_make(struct arena *a, struct cedar_diags *d, const struct cedar_schema *schema,
+                        struct cedar_request *r)
+{
+    struct reader reader = { a, d, schema };
+    const struct cedar_json *context = NULL;
+
+    if (!is_name(d, &r->principal) || !is_name(d, &r->action) || !is_name(d, &r->resource))
         return false;
-    if (schema != NULL) {
-        if ((action = cedar_schema_action(schema, out->action.type, out->action.id)) == NULL) /* and no context */
-            return cedar_validate_request(schema, &out->principal, &out->action, &out->resource, NULL, d);
-        type = action->context;
-    }
-    (void)cedar_record_of(a, NULL, 0, &out->context, NULL);
-    if (context != NULL && !cedar_value_from_json(a, d, context, type, &out->context))
+    if (str_is_set(d->source->text) && (context = cedar_json_parse(d)) == NULL)
         return false;
-    if (out->context.kind != CEDAR_RECORD)
-        return cedar_error(d, context != NULL ? context->span : j->span, "the context is no record");
-    return schema == NULL || !validated ||
-           cedar_validate_request(schema, &out->principal, &out->action, &out->resource, out->context.record, d);
+    return finish_request(&reader, (struct cedar_span){ 0, 0 }, context, true, r);
 }
 
 bool cedar_request_parse(struct arena *a, struct cedar_diags *d, const struct cedar_schema *schema,

@@ -2,7 +2,7 @@
  * Policies from JSON.  Recursion is as deep as the JSON, which its reader
  * bounds.  [Cedar: JSON policy format] */
 #include "policy/cedar/build.h"
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 #include "policy/cedar/est.h"
 #include "policy/cedar/json.h"
 #include "policy/cedar/json_value.h"

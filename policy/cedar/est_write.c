@@ -3,7 +3,7 @@
 #include "policy/cedar/est.h"
 
 #include "policy/cedar/build.h"
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 #include "policy/cedar/json.h"
 #include "policy/cedar/json_value.h"
 #include "policy/cedar/policies.h"

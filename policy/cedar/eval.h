@@ -14,18 +14,6 @@
 
 enum { CEDAR_WORK_MAX = 4 << 20 };
 
-enum cedar_eval_code {
-    CEDAR_EVAL_OK = 0,
-    CEDAR_EVAL_TYPE,     /* a value of the wrong kind */
-    CEDAR_EVAL_ATTR,     /* no such attribute */
-    CEDAR_EVAL_TAG,      /* no such tag */
-    CEDAR_EVAL_ENTITY,   /* no such entity */
-    CEDAR_EVAL_OVERFLOW, /* beyond 64 bits */
-    CEDAR_EVAL_EXT,      /* a text that is no ip, decimal, datetime or duration */
-    CEDAR_EVAL_ARITY,    /* a function with the wrong number of arguments */
-    CEDAR_EVAL_WORK      /* CEDAR_WORK_MAX is used up */
-};
-
 struct cedar_eval_error {
     enum cedar_eval_code code;
     const struct cedar_expr *at;
@@ -50,6 +38,7 @@ bool eval(struct eval *x, const struct cedar_expr *e, struct cedar_value *out);
 bool eval_bool(struct eval *x, const struct cedar_expr *e, bool *out);
 bool like_matches(const struct cedar_pattern *pattern, struct str text);
 
+const char *cedar_eval_code_name(enum cedar_eval_code code); /* "type", "attribute", … for programs */
 /* One sentence that says what went wrong. */
 struct str cedar_eval_error_text(struct arena *a, const struct cedar_eval_error *e);
 

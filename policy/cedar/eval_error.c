@@ -43,6 +43,17 @@ static const char *arithmetic(const struct cedar_expr *at)
     }
 }
 
+const char *cedar_eval_code_name(enum cedar_eval_code code)
+{
+    static const char *const names[] = {
+        [CEDAR_EVAL_OK] = "ok",         [CEDAR_EVAL_TYPE] = "type",       [CEDAR_EVAL_ATTR] = "attribute",
+        [CEDAR_EVAL_TAG] = "tag",       [CEDAR_EVAL_ENTITY] = "entity",   [CEDAR_EVAL_OVERFLOW] = "overflow",
+        [CEDAR_EVAL_EXT] = "extension", [CEDAR_EVAL_ARITY] = "arguments", [CEDAR_EVAL_WORK] = "work",
+    };
+
+    return names[code];
+}
+
 struct str cedar_eval_error_text(struct arena *a, const struct cedar_eval_error *e)
 {
     struct buf b = buf_new(a, 64 * 1024);

@@ -6,7 +6,7 @@
  * operators, then inside its brackets.  The text has been parsed, so nesting is
  * bounded and so is recursion. */
 #include "policy/cedar/build.h"
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 #include "policy/cedar/lexer.h"
 #include "policy/cedar/policies.h"
 #include "policy/cedar/utf8.h"

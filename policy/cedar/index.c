@@ -87,13 +87,14 @@ static void sort_into_buckets(struct arena *a, struct index *x, const struct ind
 
 void index_build(struct arena *a, struct index *x, const struct cedar_policy *const *policies, size_t n, unsigned by)
 {
-    struct arena *scratch = arena_new();
+    struct arena *scratch = arena_scratch(a);
     size_t n_entries = 0;
     unsigned bits = 1;
 
     for (size_t i = 0; i < n; i++)
         n_entries += (by & INDEX_ACTION) != 0 ? keys_of(&policies[i]->action) : 1;
     struct index_entry *entries = arena_make_n(scratch, n_entries, struct index_entry);
+    arena_spend(a, n_entries);
     for (size_t i = 0; i < n; i++)
         x->n += file_policy(x, entries + x->n, policies[i], (uint32_t)i, by);
     while (bits < 22 && ((size_t)1 << bits) < x->n * 2)

@@ -379,6 +379,7 @@ const struct cedar_json *cedar_json_parse(struct cedar_diags *d)
         return (void)cedar_error(d, start, "the text is larger than %d bytes", CEDAR_TEXT_MAX_B), NULL;
     if (r.text.n > 0 && !cedar_text_is_utf8(r.text))
         return (void)cedar_error(d, start, "the text is not UTF-8"), NULL;
+    arena_spend(d->arena, r.text.n / 4);
     skip_space(&r);
     if (!read_value(&r, root, 1))
         return NULL;

@@ -199,6 +199,7 @@ const struct cedar_token *cedar_lex(struct cedar_diags *d, enum cedar_lex_mode m
         (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "the text is not UTF-8");
         x.text.n = 0;
     }
+    arena_spend(d->arena, x.text.n / 4);
     for (skip_space(&x); x.at < x.text.n; skip_space(&x))
         lex_one(&x);
     add(&x, CEDAR_T_END, x.at);

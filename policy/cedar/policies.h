@@ -13,7 +13,7 @@
 #ifndef CEDAR_POLICIES_H
 #define CEDAR_POLICIES_H
 
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 #include "policy/cedar/parse.h"
 
 enum { INDEX_FILTER_BITS = 4096, INDEX_FROM = 12 /* fewer policies are looked at one by one */ };

@@ -51,7 +51,9 @@ bool closure_all(struct arena *scratch, struct closure_list *nodes, size_t n)
     struct walk w = { nodes, arena_make_n(scratch, n, uint32_t), arena_make_n(scratch, n, uint32_t), 0, 0 };
 
     for (uint32_t i = 0; i < n; i++) {
+        size_t before = w.steps;
         all[i].n = ancestors_of(&w, i);
+        arena_spend(scratch, w.steps - before);
         if (w.steps > CEDAR_SCHEMA_CLOSURE_MAX)
             return false;
         if (all[i].n == 0)

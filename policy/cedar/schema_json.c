@@ -426,7 +426,7 @@ const struct cedar_schema *cedar_schema_parse_json(struct arena *a, struct cedar
     root = cedar_json_parse(d);
     if (root == NULL)
         return NULL;
-    scratch = arena_new();
+    scratch = arena_scratch(a);
     struct reader r = { .scratch = scratch, .d = d };
     r.namespace_end = &r.decls.namespaces;
     r.common_end = &r.decls.commons;

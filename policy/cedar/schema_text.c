@@ -517,7 +517,7 @@ const struct cedar_schema *cedar_schema_parse_text(struct arena *a, struct cedar
         cedar_error(d, (struct cedar_span){ 0, 0 }, "the schema is longer than %d bytes", CEDAR_SCHEMA_TEXT_MAX);
         return NULL;
     }
-    scratch = arena_new();
+    scratch = arena_scratch(a);
     struct parser p = { .scratch = scratch, .d = d, .tok = cedar_lex(d, CEDAR_LEX_SCHEMA, &n) };
     p.namespace_end = &p.decls.namespaces;
     p.common_end = &p.decls.commons;

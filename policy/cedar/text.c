@@ -2,7 +2,7 @@
  * Trees as policy text, for policies that came from JSON or from a link; one
  * line for each part.  cedar_format() lays texts out. */
 #include "policy/cedar/build.h"
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 #include "policy/cedar/escape.h"
 #include "policy/cedar/lexer.h"
 

@@ -10,6 +10,7 @@
 #define POLICY_CEDAR_TYPES_H
 
 #include "base/arena.h"
+#include "policy/cedar/cedar.h"
 
 enum {
     CEDAR_TYPE_DEPTH_MAX = 64,
@@ -61,9 +62,8 @@ struct cedar_type {
     size_t entity_n;                                 /* ENTITY */
 };
 
-/* How strictly types are compared.  Strict is Cedar's default and what the gateway uses: records must agree in every
- * attribute and entities in their type.  Permissive allows wider records and several entity types. */
-enum cedar_mode { CEDAR_STRICT = 0, CEDAR_PERMISSIVE };
+/* cedar_mode: how strictly types are compared.  Strict is Cedar's default and what the gateway uses: records must agree
+ * in every attribute and entities in their type.  Permissive allows wider records and several entity types. */
 
 /* The type of a kind that needs no parts (for SET: any set; for RECORD: any record). */
 const struct cedar_type *cedar_type_of(enum cedar_type_kind kind);

@@ -66,6 +66,7 @@ bool check_error_always(struct checker *c, struct cedar_span where, const char *
 bool check_tired(struct checker *c, size_t steps)
 {
     c->steps += steps;
+    arena_spend(c->scratch, steps);
     return c->steps > CEDAR_VALIDATE_STEPS_MAX;
 }
 
@@ -196,7 +197,7 @@ static bool check_kinds(struct checker *c, struct parts parts)
 
 static void check_policy(struct checker *c)
 {
-    struct arena *nodes = arena_new(); /* outlives the kinds, unlike scratch */
+    struct arena *nodes = arena_scratch(c->scratch); /* outlives the kinds, unlike scratch */
 
     check_scope(c);
     check_names(c);
@@ -210,7 +211,7 @@ static void check_policy(struct checker *c)
 bool cedar_validate_policy(const struct cedar_schema *s, const struct cedar_policy *policy, enum cedar_mode mode,
                            struct cedar_diags *d)
 {
-    struct checker c = { .scratch = arena_new(), .s = s, .policy = policy, .mode = mode, .d = d };
+    struct checker c = { .scratch = arena_scratch(d->arena), .s = s, .policy = policy, .mode = mode, .d = d };
     const struct cedar_source *source = d->source;
     struct str name = d->policy;
 

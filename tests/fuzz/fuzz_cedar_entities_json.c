@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Entities in JSON, with and without a schema: read or refused; what is read
  * is written and read again as the same. */
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Policy text: whatever it is, it is read or refused; what is read survives
  * layout, text and JSON, and can be asked. */
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Policies in JSON, and requests: read or refused; a policy that is read
  * survives text and JSON. */
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 
 #include <stdlib.h>
 

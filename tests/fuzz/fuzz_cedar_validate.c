@@ -3,7 +3,7 @@
  * strictly is valid permissively. */
 #include <stdlib.h>
 
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

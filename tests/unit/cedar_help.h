@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_CEDAR_HELP_H
 #define TESTS_UNIT_CEDAR_HELP_H
 
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 #include "policy/cedar/json.h"
 #include "tests/test.h"
 

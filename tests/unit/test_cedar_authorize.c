@@ -312,5 +312,5 @@ TEST(an_answer_is_written_as_json)
 
     cedar_answer_to_json(&b, &answer);
     CHECK_STR(buf_str(&b), "{\"decision\":\"allow\",\"reason\":[\"policy0\"],\"errors\":[{\"policy\":\"policy1\","
-                           "\"message\":\"the record has no attribute \\\"x\\\"\"}]}");
+                           "\"code\":\"attribute\",\"message\":\"the record has no attribute \\\"x\\\"\"}]}");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The policy validator: every rule that lets a policy pass, and every refusal by name. */
-#include "policy/cedar/cedar.h"
+#include "policy/cedar/engine.h"
 #include "tests/test.h"
 
 static const char schools[] =
