@@ -13,7 +13,7 @@ static void release(struct arena_host *host, void *p)
     heap_free(p);
 }
 
-static _Noreturn void exhausted(struct arena_host *host, size_t n)
+static __attribute__((noreturn)) void exhausted(struct arena_host *host, size_t n)
 {
     heap_exhausted(n);
 }

@@ -37,7 +37,7 @@ static void give(struct arena_host *host, void *p)
         free(p);
 }
 
-static _Noreturn void exhausted(struct arena_host *host, size_t n)
+static __attribute__((noreturn)) void exhausted(struct arena_host *host, size_t n)
 {
     leave(memory_of(host), n > host->left_B ? CEDAR_MEMORY_LIMIT : CEDAR_NO_MEMORY);
 }
