@@ -7,7 +7,10 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "certs/signer.h"
+#include "gateway/node/node.h"
 #include "registry/registry.h"
+#include "tests/scenario/disk.h"
+#include "tests/tokens.h"
 #include "wire/form.h"
 #include "wire/jose.h"
 #include "wire/json.h"
@@ -57,8 +60,18 @@ static struct str named_city(struct play *p, const struct line *l)
     return at.p != NULL ? arena_join(p->arena, S("urn:mpass.id:authnsource:"), at) : at;
 }
 
+/* "hinting berta": with the ID token that berta's last code gave; a fault may have cost it. */
+static void add_hint(struct play *p, const struct line *l, struct buf *url)
+{
+    struct str whose = line_after(l, "hinting");
+    struct str token = whose.p != NULL ? play_tab(p, whose)->tokens.id_token : S("");
+
+    if (whose.p != NULL)
+        url_query(url, S("id_token_hint"), str_is_set(token) ? token : S("none"));
+}
+
 /* anna OPENS matikka prompt=none …: she follows a link of the service that begins a sign-in.  "large": with a state
- * that no cookie can keep. */
+ * that no cookie can keep; "hinting": see above. */
 static void opens(struct play *p, struct tab *t, const struct line *l)
 {
     static const char *const more[] = {
@@ -85,12 +98,17 @@ static void opens(struct play *p, struct tab *t, const struct line *l)
     url_query(&url, S("acr_values"), named_city(p, l));
     for (size_t i = 0; i < sizeof more / sizeof *more; i++)
         url_query(&url, str_of(more[i]), wish(p, l, more[i], (struct str){ NULL, 0 }));
+    add_hint(p, l, &url);
     play_browse(p, t, &(struct request){ .path = buf_str(&url) });
 }
 
 static void gets(struct play *p, struct tab *t, const struct line *l)
 {
-    play_browse(p, t, &(struct request){ .path = l->word[0] });
+    struct buf url = buf_new(p->arena, URL_B);
+
+    buf_add(&url, l->word[0]);
+    add_hint(p, l, &url);
+    play_browse(p, t, &(struct request){ .path = buf_str(&url) });
 }
 
 /* anna FOLLOWS, or mallory FOLLOWS anna: where the last answer led, if that is here. */
@@ -180,6 +198,36 @@ static void signs(struct play *p, struct tab *t, const struct line *l)
     rest = str_from(rest, sizeof "name=\"csrf\" value=\"" - 1);
     form_add(&body, S("csrf"), wish(p, l, "csrf", str_sub(rest, 0, str_find_byte(rest, '"', 0))));
     play_browse(p, t, &(struct request){ .post = true, .path = S("/sign-out"), .body = buf_str(&body) });
+}
+
+/* "here": the value that the page has in a hidden field of that name, or its address in its query. */
+static struct str value_here(struct play *p, const struct tab *t, struct str name)
+{
+    struct str mark = arena_printf(p->arena, "name=\"%.*s\" value=\"", STR_ARG(name));
+    size_t at = str_find(t->page, mark);
+    struct str rest = str_from(t->page, at + mark.n);
+
+    return at < t->page.n ? str_sub(rest, 0, str_find_byte(rest, '"', 0))
+                          : play_query(p, t->location, arena_cstr(p->arena, name));
+}
+
+/* anna POSTS /favourites csrf=here add=matikka: a form of the page that she sees; "by https://evil.example": a form
+ * that a page there has in it, and that her browser sends with all cookies (whatever SameSite would keep back). */
+static void posts(struct play *p, struct tab *t, const struct line *l)
+{
+    struct request r = { .post = true, .path = l->word[0], .origin = line_after(l, "by") };
+    struct buf body = buf_new(p->arena, URL_B);
+
+    for (size_t i = 1; i < l->word_count; i++) {
+        size_t at = str_find_byte(l->word[i], '=', 0);
+        struct str name = str_sub(l->word[i], 0, at), value = str_from(l->word[i], at + 1);
+        if (at < l->word[i].n)
+            form_add(&body, name, str_eq(value, S("here")) ? value_here(p, t, name) : spaces_for_plus(p, value));
+    }
+    r.body = buf_str(&body);
+    if (r.origin.p != NULL && p->posted_count < POSTED_MAX)
+        p->posted[p->posted_count++] = r.path;
+    play_browse(p, t, &r);
 }
 
 /* mallory TAKES the cookies of anna, as they are now. */
@@ -284,13 +332,26 @@ static void keep_tokens(struct play *p, struct tab *t, const struct answer *got)
     t->tokens = (struct tokens){ json_get_str(v, S("access_token")), json_get_str(v, S("id_token")), t->grant.nonce };
 }
 
+/* An assertion that lives a minute, named by the script [RFC 7523 3]. */
+static struct str assertion(struct play *p, const struct service_actor *s, struct str jti)
+{
+    long long now_s = (long long)stage_now_s(p->stage);
+
+    return test_token(p->arena, TEST_EC_OTHER, S("{\"alg\":\"ES256\",\"kid\":\"avain\"}"),
+                      arena_printf(p->arena,
+                                   "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"" STAGE_URL
+                                   "/oidc/token\",\"jti\":\"%.*s\","
+                                   "\"iat\":%lld,\"exp\":%lld}",
+                                   s->name, s->name, STR_ARG(jti), now_s, now_s + 60));
+}
+
 /* matikka REDEEMS the code of anna verifier=wrong …; each service proves itself in its own way. */
 static void redeems(struct play *p, const struct service_actor *s, const struct line *l)
 {
     struct tab *t = play_tab(p, line_after(l, "of"));
     const struct grant *g = &t->grant;
     struct buf body = buf_new(p->arena, URL_B);
-    struct str secret = wish(p, l, "secret", str_of(s->secret));
+    struct str secret = s->secret != NULL ? wish(p, l, "secret", str_of(s->secret)) : S("");
     struct request r = { .post = true, .path = S("/oidc/token"), .from = S("198.51.100.9") };
 
     if (!str_is_set(g->code))
@@ -301,7 +362,10 @@ static void redeems(struct play *p, const struct service_actor *s, const struct 
     struct str verifier = wish(p, l, "verifier", g->verifier);
     if (verifier.p != NULL)
         form_add(&body, S("code_verifier"), verifier);
-    if (s->post_auth) {
+    if (s->secret == NULL) {
+        form_add(&body, S("client_assertion_type"), S("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
+        form_add(&body, S("client_assertion"), assertion(p, s, wish(p, l, "jti", token(p, 8))));
+    } else if (s->post_auth) {
         form_add(&body, S("client_id"), str_of(s->name));
         form_add(&body, S("client_secret"), secret);
     } else {
@@ -361,11 +425,11 @@ static struct str key_of(struct play *p, struct str id_token)
 }
 
 /* matikka VERIFIES the token of anna [authenticated 60] [by old]: with the keys that it fetched last, whatever the
- * hour; `by`: names the key. */
+ * hour; `by`: names the key; `as`: what the script calls the person's name in it. */
 static void verifies(struct play *p, const struct service_actor *s, const struct line *l)
 {
     const struct tokens *t = &play_tab(p, line_after(l, "of"))->tokens;
-    struct str by = line_after(l, "by");
+    struct str by = line_after(l, "by"), as = line_after(l, "as");
     struct fail f = { 0 };
     const struct jwks *keys = jwks_read(p->arena, p->last_keys, &f);
     const struct jose_rules rules = { .blame = FAIL_UPSTREAM,
@@ -376,12 +440,14 @@ static void verifies(struct play *p, const struct service_actor *s, const struct
                                       .access_token = t->access_token,
                                       .expired_too = true,
                                       .now_s = stage_now_s(p->stage) };
-    struct jose_claims claims;
+    struct jose_claims claims = { 0 };
 
     if (keys == NULL || !jose_verify(p->arena, t->id_token, keys, &rules, &claims, &f))
         play_complain(p, "the ID token does not hold: %s %s", f.code, f.detail);
     else
         check_claims(p, l, &claims);
+    if (as.p != NULL && !play_alias(p->subs, as, claims.sub))
+        play_complain(p, "the person has another name there, or somebody else's");
     if (by.p != NULL && !play_alias(p->keys, by, key_of(p, t->id_token)))
         play_complain(p, "it was signed by another key");
 }
@@ -631,6 +697,32 @@ static void audit(struct play *p, const struct line *l)
         play_complain(p, "the log says %.*s", STR_ARG(text));
 }
 
+/* DISK fails: nothing that is written is durable; DISK works. */
+static void disk(struct play *p, const struct line *l)
+{
+    (void)p;
+    disk_fails(str_eq(l->verb, S("fails")));
+}
+
+static bool was_posted(const struct play *p, struct str path)
+{
+    for (size_t i = 0; i < p->posted_count; i++)
+        if (str_eq(p->posted[i], path))
+            return true;
+    return false;
+}
+
+/* ROUTES tried: somebody else's page has posted to every path of the gateway that takes a POST. */
+static void routes_tried(struct play *p, const struct line *l)
+{
+    const struct routes *all = p->stage->node->routes;
+
+    (void)l;
+    for (size_t i = 0; i < all->n; i++)
+        if (all->at[i].method == HTTP_POST && !was_posted(p, str_of(all->at[i].path)))
+            play_complain(p, "POST %s was not tried from elsewhere", all->at[i].path);
+}
+
 static unsigned lines_of(struct str log, const char *event)
 {
     struct str mark = str_of(event);
@@ -674,9 +766,11 @@ static const struct {
     const char *who;
     void (*act)(struct play *p, const struct line *l);
 } worlds[] = {
-    { "SCENARIO", nothing },     { "CLOCK", nothing }, { "SET", nothing },     { "PASSES", passes },
-    { "WALL", wall_clock },      { "REDIS", redis },   { "SIGNER", signer },   { "KEYS", keys },
-    { "IMPORT", import_change }, { "EPOCH", epoch },   { "GATEWAY", gateway }, { "AUDIT", audit },
+    { "SCENARIO", nothing }, { "CLOCK", nothing },       { "SET", nothing },
+    { "PASSES", passes },    { "WALL", wall_clock },     { "REDIS", redis },
+    { "SIGNER", signer },    { "KEYS", keys },           { "IMPORT", import_change },
+    { "EPOCH", epoch },      { "GATEWAY", gateway },     { "AUDIT", audit },
+    { "DISK", disk },        { "ROUTES", routes_tried },
 };
 
 static const struct {
@@ -684,7 +778,7 @@ static const struct {
     void (*act)(struct play *p, struct tab *t, const struct line *l);
 } browsers[] = {
     { "OPENS", opens },     { "GETS", gets },     { "FOLLOWS", follows }, { "CHOOSES", chooses }, { "CLICKS", clicks },
-    { "REPEATS", repeats }, { "BRINGS", brings }, { "SIGNS", signs },     { "TAKES", takes },
+    { "REPEATS", repeats }, { "BRINGS", brings }, { "SIGNS", signs },     { "TAKES", takes },     { "POSTS", posts },
 };
 
 static const struct {

@@ -87,6 +87,8 @@ static struct str write_request(const struct stage *s, struct arena *a, struct j
         buf_printf(&b, "X-Forwarded-For: %.*s\r\n", STR_ARG(r->from));
     if (r->authorization.p != NULL)
         buf_printf(&b, "Authorization: %.*s\r\n", STR_ARG(r->authorization));
+    if (r->origin.p != NULL)
+        buf_printf(&b, "Origin: %.*s\r\nSec-Fetch-Site: cross-site\r\n", STR_ARG(r->origin));
     if (jar != NULL)
         forget_ended(s, jar);
     for (size_t i = 0; jar != NULL && i < jar->n; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/scenario/play.h"
+#include "tests/scenario/manners.h"
 
 #include "wire/form.h"
 #include "wire/json.h"
@@ -50,6 +51,8 @@ void play_violation(struct play *p, const char *fmt, ...)
 static const struct service_actor services[] = {
     { "matikka", "the-secret-of-matikka-in-the-scenarios", "https://matikka.example/callback", false },
     { "havu", "the-secret-of-havu-in-the-scenarios", "https://havu.example/callback", true },
+    { "sudoku", "the-secret-of-sudoku-in-the-scenarios", "https://sudoku.example/callback", true },
+    { "avain", NULL, "https://avain.example/callback", false },
 };
 
 const struct service_actor *play_service(struct str name)
@@ -158,6 +161,7 @@ static const struct {
     { "city", "kirjautuminen ei vastaa</h1>" },
     { "city-unusable", "kirjautumisessa on vika</h1>" },
     { "cancelled", "<h1>Kirjautuminen peruttiin</h1>" },
+    { "spent", "Tällä vastauksella ei pääse enää eteenpäin." },
 };
 
 struct judging {
@@ -250,6 +254,12 @@ static void expect_says(struct judging *j, struct str want)
         play_complain(j->play, "\"%.*s\" does not stand there", STR_ARG(want));
 }
 
+static void expect_lacks(struct judging *j, struct str want)
+{
+    if (str_find(j->got->body, want) < j->got->body.n)
+        play_complain(j->play, "\"%.*s\" stands there", STR_ARG(want));
+}
+
 static void expect_asks(struct judging *j, struct str want)
 {
     size_t at = str_find_byte(want, '=', 0);
@@ -274,11 +284,17 @@ static const struct {
     const char *word;
     void (*check)(struct judging *j, struct str want);
 } expectations[] = {
-    { "to ", expect_target },       { "code", expect_code },
-    { "session", expect_session },  { "error=", expect_error },
-    { "refused ", expect_refused }, { "page ", expect_page },
-    { "says ", expect_says },       { "asks ", expect_asks },
-    { "logins ", expect_logins },   { "if undisturbed", expect_nothing },
+    { "to ", expect_target },
+    { "code", expect_code },
+    { "session", expect_session },
+    { "error=", expect_error },
+    { "refused ", expect_refused },
+    { "page ", expect_page },
+    { "says ", expect_says },
+    { "lacks ", expect_lacks },
+    { "asks ", expect_asks },
+    { "logins ", expect_logins },
+    { "if undisturbed", expect_nothing },
 };
 
 static void expect(struct judging *j, struct str want)
@@ -417,6 +433,9 @@ struct answer play_ask(struct play *p, struct tab *t, const struct request *r)
     struct answer got = browser_ask(p->stage, p->arena, jar, r);
 
     count_acceptances(p, &got);
+    struct str rude = got.status != 0 ? manners_trouble(p->arena, got.head) : S("");
+    if (rude.n > 0)
+        play_violation(p, "%.*s: %.*s", STR_ARG(r->path), STR_ARG(rude));
     if (got.hung)
         play_violation(p, "no answer, and the connection stays open");
     if (!play_fault_hit(p)) {

@@ -13,9 +13,11 @@
 
 enum { TABS_MAX = 8, PAST_MAX = 64, ALIASES_MAX = 16, REDEEMED_MAX = 32 };
 
+enum { POSTED_MAX = 32 };
+
 struct service_actor {
-    const char *name, *secret, *redirect_uri;
-    bool post_auth; /* client_secret_post, else basic */
+    const char *name, *secret, *redirect_uri; /* secret NULL: it signs assertions (private_key_jwt) */
+    bool post_auth;                           /* client_secret_post, else basic */
 };
 
 struct grant { /* what one authorization request of a service came to */
@@ -66,8 +68,11 @@ struct play {
     size_t audit_at;                   /* bytes of the audit log that were expected */
     struct alias persons[ALIASES_MAX]; /* whose pseudonym is whose, as the audit log showed them */
     struct alias keys[ALIASES_MAX];    /* kid */
-    const struct line *line;           /* that is being played */
-    struct str script;                 /* its name */
+    struct alias subs[ALIASES_MAX];    /* sub of ID tokens */
+    struct str posted[POSTED_MAX];     /* paths that somebody else's page has posted to */
+    size_t posted_count;
+    const struct line *line; /* that is being played */
+    struct str script;       /* its name */
     int complaints;
     /* Hostile: a fault is planned. */
     struct fault fault;

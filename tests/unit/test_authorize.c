@@ -60,6 +60,72 @@ TEST(a_port_that_is_none_or_another_address_is_no_native_app) /* [RFC 3986 3.2.3
             test_fail(t, __FILE__, __LINE__, "%s is answered", refused[i].asked);
 }
 
+/* Each begins, ends or reads like what was registered. */
+static const char *const near_misses[] = {
+    "https://kanerva.example/c",
+    "https://kanerva.example/cb2",
+    "https://kanerva.example/cb/",
+    "https://kanerva.example/cb/x",
+    "https://kanerva.example/",
+    "https://kanerva.example",
+    "https://kanerva.example.evil.example/cb",
+    "https://kanerva.examples/cb",
+    "https://evil.example/https://kanerva.example/cb",
+    "https://evil.example/?https://kanerva.example/cb",
+    "https://evil.example#https://kanerva.example/cb",
+    "https://xkanerva.example/cb",
+    "https://x.kanerva.example/cb",
+    "xhttps://kanerva.example/cb",
+    " https://kanerva.example/cb",
+    "https://kanerva.example/cb ",
+    "https://kanerva.example/cb\n",
+    "HTTPS://kanerva.example/cb",
+    "https://KANERVA.example/cb",
+    "https://kanerva.example/CB",
+    "https://kanerva.example/cb?",
+    "https://kanerva.example/cb?a=b",
+    "https://kanerva.example/cb&a=b",
+    "https://kanerva.example/cb;a=b",
+    "https://kanerva.example/cb#",
+    "https://kanerva.example/cb#a",
+    "https://kanerva.example/x/../cb",
+    "https://kanerva.example/cb/../cb",
+    "https://kanerva.example/cb/..",
+    "https://kanerva.example/cb/../evil",
+    "https://kanerva.example/./cb",
+    "https://kanerva.example//cb",
+    "https://kanerva.example/%63b",
+    "https://kanerva.example/cb%00",
+    "https://kanerva.example/cb%2F..%2Fevil",
+    "https://kanerva.example\\cb",
+    "https://kanerva.example./cb",
+    "https://kanerva.example:443/cb",
+    "https://kanerva.example:8443/cb",
+    "https://kanerva.example@evil.example/cb",
+    "https://evil.example@kanerva.example/cb",
+    "http://kanerva.example/cb",
+    "//kanerva.example/cb",
+    "/cb",
+    "",
+};
+
+/* By prefix, suffix, case, extra query, path traversal, and every other way to be nearly the same [RFC 9700 4.1.3]. */
+TEST(an_address_that_is_nearly_the_registered_one_is_another)
+{
+    static const char *const methods[] = { "none", "client_secret_basic", "client_secret_post", "private_key_jwt", "" };
+
+    for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+        CHECK(fits(methods[m], "https://kanerva.example/cb", "https://kanerva.example/cb"));
+        for (size_t i = 0; i < sizeof near_misses / sizeof *near_misses; i++)
+            if (t->checked++, fits(methods[m], "https://kanerva.example/cb", near_misses[i]))
+                test_fail(t, __FILE__, __LINE__, "%s is answered", near_misses[i]);
+    }
+    CHECK(!fits("none", "fi.hilla.app:/cb", "fi.hilla.app:/cb2") &&
+          !fits("none", "fi.hilla.app:/cb", "FI.hilla.app:/cb"));
+    CHECK(!fits("none", "https://kanerva.example/cb?one=1", "https://kanerva.example/cb?one=1&two=2"));
+    CHECK(!fits("none", "https://kanerva.example/cb?one=1", "https://kanerva.example/cb"));
+}
+
 TEST(a_service_that_keeps_a_secret_is_answered_at_the_very_address_alone) /* [RFC 9700 2.1] */
 {
     CHECK(fits("client_secret_basic", "http://127.0.0.1/cb", "http://127.0.0.1/cb"));
