@@ -43,8 +43,8 @@ export const fetchLocal = (port, pathname, { host = 'localhost', method = 'GET',
   req.end(body);
 });
 
-// A process that says "ready" on its standard output, or exits: 77 means that it cannot run here.
-export async function peer(name, command, args, options = {}) {
+// A process that says that it is ready on its standard output, or exits: 77 means that it cannot run here.
+export async function peer(name, command, args, { says = 'ready', within_ms = 30000, ...options } = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   started.push(child);
   let out = '', err = '';
@@ -53,8 +53,8 @@ export async function peer(name, command, args, options = {}) {
   await until(`${name} ready`, () => {
     if (child.exitCode === 77) return true;
     if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}: ${err.slice(-2000)}`);
-    return out.includes('ready');
-  });
+    return out.includes(says);
+  }, within_ms);
   child.said = () => out + err;
   return child.exitCode === 77 ? null : child;
 }

@@ -101,7 +101,7 @@ for (const p of here) {
     if (why) return `skipped: ${why}`;
     const [command, ...args] = p.command(p);
     const agent = new Agent({ ca: front.certificate });
-    const child = await peer(p.name, command, args, { cwd: p.dir, env: { ...environment(p), ...p.environment?.(p, { issuer: g.url, certificate }) } });
+    const child = await peer(p.name, command, args, { says: p.says, within_ms: 120000, cwd: p.dir, env: { ...environment(p), ...p.environment?.(p, { issuer: g.url, certificate }) } });
     try {
       await (p.run ?? wholeWay)(p, agent, { gateway: g, child, signIn, check });
       told(p, agent);

@@ -42,12 +42,24 @@ const goModule = (name) => new RegExp(`${name} v([0-9.]+)`).exec(fs.readFileSync
 const OAUTH2_PROXY = '7.15.6';
 const goService = () => make('go', ['build', '-o', built('go-service'), '.'], { cwd: at('go') });
 const oauth2Proxy = () => fs.existsSync(built('oauth2-proxy')) || make('go', ['install', '-p', '1', `github.com/oauth2-proxy/oauth2-proxy/v7@v${OAUTH2_PROXY}`], { env: { ...process.env, GOBIN: built('.') } });
-const boot = /<version>([0-9.]+)<\/version>/.exec(fs.readFileSync(at('java/pom.xml'), 'utf8'))[1];
-function javaMissing() {
+const pom = (folder, element) => new RegExp(`<${element}>([0-9.]+)</${element}>`).exec(fs.readFileSync(at(folder, 'pom.xml'), 'utf8'))[1];
+const javaMissing = (folder) => () => {
   if (!said('mvn', '-version')) return 'maven is not installed';
-  make('mvn', ['-q', '-B', `-Dservice.target=${built('java')}`, 'package'], { cwd: at('java') });
+  make('mvn', ['-q', '-B', `-Dservice.target=${built(folder)}`, 'package'], { cwd: at(folder) });
+  return null;
+};
+// Next.js builds where its sources are: in a copy.
+const next = [nodeProgram, path.join(built('nextjs'), 'node_modules/next/dist/bin/next')];
+function nextjsMissing() {
+  const lock = (folder) => { const file = path.join(folder, 'package-lock.json'); return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : ''; };
+  const installed = lock(built('nextjs')) === lock(at('nextjs')) && fs.existsSync(path.join(built('nextjs'), 'node_modules/.package-lock.json'));
+  fs.cpSync(at('nextjs'), built('nextjs'), { recursive: true });
+  if (!installed) make('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: built('nextjs') });
+  make(next[0], [next[1], 'build'], { cwd: built('nextjs'), env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } });
   return null;
 }
+const nextAuth = () => JSON.parse(fs.readFileSync(at('nextjs/package.json'), 'utf8')).dependencies['next-auth'];
+
 // What Java believes is a file of its own.
 function trusting({ certificate }, p) {
   const store = path.join(p.dir, 'trust.p12');
@@ -105,11 +117,17 @@ export const products = [
   { name: 'An app on the person’s machine', ...node('native.mjs', 'openid-client'), id: 'native', run: native },
   { name: 'mod_auth_openidc', command: () => [at('apache/run')], version: () => debian('libapache2-mod-auth-openidc'), missing: debianMissing('apache2-bin', 'libapache2-mod-auth-openidc', 'curl'),
     login: '/', logout: '/redirect_uri?logout=', left: '/out/', closed: true },
+  { name: 'next-auth', more: true, command: (p) => [...next, 'start', built('nextjs'), '-H', '127.0.0.1', '-p', String(p.port)], version: nextAuth, missing: nextjsMissing, pinned: true, says: 'Ready in', run: inBrowser,
+    environment: (p) => ({ NEXTAUTH_URL: p.base, NEXTAUTH_SECRET: 'of this service', NEXT_TELEMETRY_DISABLED: '1' }) },
   { name: 'OmniAuth', more: true, command: () => ['/usr/bin/ruby', at('ruby/omniauth.rb')], version: () => debian('ruby-omniauth-openid-connect'),
     missing: debianMissing('ruby-omniauth-openid-connect', 'ruby-sinatra', 'ruby-webrick'), login: '/auth/digione', logout: '/logout' },
   { name: 'go-oidc and x/oauth2', more: true, command: () => [built('go-service')], version: () => `${goModule('go-oidc/v3')}, ${goModule('x/oauth2')}`, missing: goMissing(goService), pinned: true, login: '/login', logout: '/logout' },
   { name: 'oauth2-proxy', more: true, command: () => [nodeProgram, at('oauth2-proxy/run.mjs'), built('oauth2-proxy')], version: () => OAUTH2_PROXY, missing: goMissing(oauth2Proxy), pinned: true,
     login: '/', logout: '/logout', left: '/out', confirm: true, closed: true },
-  { name: 'Spring Security', more: true, command: () => ['java', '-jar', path.join(built('java'), 'service-1.jar')], version: () => `Boot ${boot}`, missing: javaMissing, pinned: true,
+  { name: 'Spring Security', more: true, command: () => ['java', '-jar', path.join(built('spring'), 'service-1.jar')], version: () => `Boot ${pom('spring', 'version')}`, missing: javaMissing('spring'), pinned: true,
     environment: (p, g) => trusting(g, p), login: '/oauth2/authorization/digione', logout: '/logout', logoutForm: (f) => f.action === '/logout' },
+  { name: 'Quarkus', more: true, command: () => ['java', '-jar', path.join(built('quarkus'), 'quarkus-app/quarkus-run.jar')], version: () => pom('quarkus', 'quarkus.version'), missing: javaMissing('quarkus'), pinned: true,
+    says: 'Listening on', environment: (p, g) => trusting(g, p), login: '/', logout: '/logout', left: '/out', closed: true },
+  { name: 'pac4j', more: true, command: () => ['java', '-cp', [path.join(built('pac4j'), 'service-1.jar'), path.join(built('pac4j'), 'dependency/*')].join(':'), 'service.Service'],
+    version: () => pom('pac4j', 'pac4j.version'), missing: javaMissing('pac4j'), pinned: true, environment: (p, g) => trusting(g, p), login: '/login', logout: '/logout' },
 ];
