@@ -9,6 +9,7 @@
 #include "gateway/answer.h"
 #include "gateway/flow.h"
 #include "gateway/metrics.h"
+#include "gateway/session/device.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "idp-adapters/adapter.h"
@@ -178,8 +179,11 @@ static void list_left(struct ctx *c, const struct leaving *v, struct signed_out_
 static enum step signed_out(struct ctx *c, const struct leaving *v)
 {
     const struct service *by = registry_service(c->registry, v->by);
+    struct str school = device_shared(c) && by == NULL ? device_school(c) : (struct str){ NULL, 0 };
     struct signed_out_view out = { .back = v->back, .fault = v->fault };
 
+    if (str_is_set(school))
+        out.next = arena_join(c->arena, S("/school/"), school);
     list_left(c, v, &out);
     if (by != NULL)
         out.service = names_in(&by->names, c->lang);

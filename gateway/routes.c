@@ -57,6 +57,8 @@ static bool matches(const char *row, struct str path, struct str *param)
 {
     struct str want = str_of(row);
 
+    if (str_eq(want, S("*"))) /* for what no row has */
+        return false;
     if (want.p[want.n - 1] != '*')
         return str_eq(want, path);
     want.n--;
@@ -90,6 +92,9 @@ const struct route *route_find(const struct routes *table, enum http_method meth
         post = post || row->method == HTTP_POST;
     }
     if (!get && !post) {
+        const struct route *nowhere = table->n > 0 ? &table->at[table->n - 1] : NULL;
+        if (nowhere != NULL && strcmp(nowhere->path, "*") == 0 && nowhere->method == method)
+            return nowhere;
         (void)fail(f, FAIL_NOT_FOUND, "not_found", "no such path");
         return NULL;
     }

@@ -21,6 +21,7 @@ struct asset {
 extern const struct asset assets[];
 extern const size_t asset_count;
 
-const struct asset *asset_at(struct str path); /* NULL when there is none */
+const struct asset *asset_named(struct str name); /* "style.css"; NULL when there is none */
+const struct asset *asset_at(struct str path);    /* NULL when there is none */
 
 #endif

@@ -2,6 +2,7 @@
 #include "launcher/pages.h"
 
 #include "launcher/contact.h"
+#include "launcher/roles.h"
 #include "launcher/when.h"
 #include "launcher/words.h"
 
@@ -46,6 +47,11 @@ static size_t schools_of(const struct ctx *c, const struct person *p, struct at 
     return n;
 }
 
+static struct str names_of(const struct ctx *c, const struct provider *p)
+{
+    return p != NULL ? names_in(&p->names, c->lang) : S("");
+}
+
 /* A person without a school still has a provider whose help desk can be named. */
 static struct at provider_of(const struct ctx *c, const struct person *p)
 {
@@ -55,13 +61,37 @@ static struct at provider_of(const struct ctx *c, const struct person *p)
     return (struct at){ 0 };
 }
 
-static void put_tabs(const struct ctx *c, const struct at *schools, size_t n, size_t chosen, struct launcher_view *v)
+/* What the person is at one school: "Opettaja ja rehtori". */
+static struct str roles_at(const struct ctx *c, const struct person *p, struct str school)
+{
+    struct person here = *p;
+    enum role roles[ROLE_COUNT];
+
+    here.affiliations = arena_make_n(c->arena, p->affiliation_count + 1, struct affiliation);
+    here.affiliation_count = 0;
+    for (size_t i = 0; i < p->affiliation_count; i++)
+        if (str_eq(at_of(c, &p->affiliations[i]).id, school))
+            here.affiliations[here.affiliation_count++] = p->affiliations[i];
+    return roles_line(c->arena, roles, roles_of(&here, c->now_s, roles), c->lang);
+}
+
+static const struct str all_schools = S("all");
+
+/* Every school first; roles are named where the person has several. */
+static void put_tabs(const struct ctx *c, const struct person *p, const struct at *schools, size_t n, size_t chosen,
+                     struct launcher_view *v)
 {
     struct school_tab *tab = arena_make_n(c->arena, n + 1, struct school_tab);
+    enum role roles[ROLE_COUNT];
+    bool several = roles_of(p, c->now_s, roles) > 1;
 
+    tab[0] = (struct school_tab){ .id = all_schools, .name = text(T_all_schools, c->lang), .current = chosen == n };
     for (size_t i = 0; i < n; i++)
-        tab[i] = (struct school_tab){ .id = schools[i].id, .name = schools[i].name, .current = i == chosen };
-    v->schools = (struct school_tabs){ tab, n > 1 ? n : 0 };
+        tab[i + 1] = (struct school_tab){ .id = schools[i].id,
+                                          .name = schools[i].name,
+                                          .role = several ? roles_at(c, p, schools[i].id) : S(""),
+                                          .current = i == chosen };
+    v->schools = (struct school_tabs){ tab, n > 1 ? n + 1 : 0 };
 }
 
 /* The page's own address, for the language links: only parameters that it understood. */
@@ -82,28 +112,32 @@ struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask
 {
     const struct person *p = c->session->person;
     struct at *schools = arena_make_n(c->arena, p->affiliation_count + 1, struct at);
-    size_t n = schools_of(c, p, schools), chosen = 0;
+    size_t n = schools_of(c, p, schools), chosen = n == 1 ? 0 : n;
 
     for (size_t i = 0; i < n; i++)
         if (str_eq(schools[i].id, asked->school))
             chosen = i;
-    struct at at = n > 0 ? schools[chosen] : provider_of(c, p);
+    struct at at = chosen < n ? schools[chosen] : provider_of(c, p);
+    if (chosen == n && n > 1)
+        at = (struct at){ all_schools, names_of(c, at.provider), at.provider };
     struct launcher_view v = { .page = page_for(c, here_of(c, at.id)),
                                .today = when_today(c->arena, c->now_s, c->lang),
                                .q = str_sub(asked->q, 0, FILTER_MAX_B),
+                               .cleared = asked->q.p != NULL && asked->q.n == 0,
                                .shared = asked->shared,
                                .school = at.name,
                                .school_id = at.id };
     const struct tiles_ask ask = { .registry = c->registry,
                                    .person = p,
-                                   .school = n > 1 ? at.id : S(""),
+                                   .school = n > 1 && chosen < n ? at.id : S(""),
                                    .favourites = &c->session->favourites,
+                                   .recent = asked->recent,
                                    .filter = v.q,
                                    .from = from_of(asked->from),
                                    .lang = c->lang,
                                    .now_s = c->now_s };
 
-    put_tabs(c, schools, n, chosen, &v);
+    put_tabs(c, p, schools, n, chosen, &v);
     v.tiles = tiles_build(c->arena, &ask);
     if (at.provider != NULL) {
         v.ask = names_in(&at.provider->names, c->lang);

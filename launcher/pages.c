@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "launcher/cities.h"
 #include "launcher/contact.h"
+#include "launcher/roles.h"
 #include "launcher/texts.h"
 #include "launcher/views.h"
 #include "launcher/when.h"
@@ -36,17 +37,6 @@ static struct str time_of(struct arena *a, int64_t at_s, enum lang lang)
 
 /* --- every page ------------------------------------------------------------------------------------------- */
 
-static enum text role_text(enum role role)
-{
-    static const enum text texts[ROLE_COUNT] = {
-        [ROLE_LEARNER] = T_role_learner,     [ROLE_TEACHER] = T_role_teacher,       [ROLE_STAFF] = T_role_staff,
-        [ROLE_SECRETARY] = T_role_secretary, [ROLE_SUBSTITUTE] = T_role_substitute, [ROLE_PRINCIPAL] = T_role_principal,
-        [ROLE_GUARDIAN] = T_role_guardian,   [ROLE_ADMIN] = T_role_admin,           [ROLE_OPERATOR] = T_role_operator,
-        [ROLE_VENDOR] = T_role_vendor,
-    };
-    return role < ROLE_COUNT ? texts[role] : T_NONE;
-}
-
 static const struct affiliation *first_valid(const struct person *p, int64_t now_s)
 {
     for (size_t i = 0; i < p->affiliation_count; i++)
@@ -54,6 +44,8 @@ static const struct affiliation *first_valid(const struct person *p, int64_t now
             return &p->affiliations[i];
     return NULL;
 }
+
+enum { ROLES_SHOWN = 8 };
 
 /* "Oppilas, 7C".  Who has no class level studies beyond the comprehensive school. */
 static struct str role_line(struct arena *a, const struct affiliation *at, enum lang lang)
@@ -73,6 +65,20 @@ static struct str school_name(const struct registry *r, const struct affiliation
     return s != NULL ? names_in(&s->names, lang) : p != NULL ? names_in(&p->names, lang) : S("");
 }
 
+static void put_roles(const struct ctx *c, const struct person *p, struct page_me *me)
+{
+    struct page_role *roles = arena_make_n(c->arena, p->affiliation_count + 1, struct page_role);
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->affiliation_count && n < ROLES_SHOWN; i++) {
+        const struct affiliation *at = &p->affiliations[i];
+        if (affiliation_valid(at, c->now_s))
+            roles[n++] = (struct page_role){ role_line(c->arena, at, c->lang), school_name(c->registry, at, c->lang) };
+    }
+    me->roles.at = roles;
+    me->roles.n = n;
+}
+
 static struct page_me me_of(const struct ctx *c)
 {
     const struct person *p = c->session->person;
@@ -84,9 +90,13 @@ static struct page_me me_of(const struct ctx *c)
     me.first = otherwise(p->calling_name, words_first(p->given_names));
     me.initials = words_initials(c->arena, me.name);
     if (at != NULL) {
-        me.role = role_line(c->arena, at, c->lang);
+        enum role roles[ROLE_COUNT];
+        size_t n = roles_of(p, c->now_s, roles);
+        me.role = n > 1 ? roles_line(c->arena, roles, n, c->lang) : role_line(c->arena, at, c->lang);
         me.learner = at->role == ROLE_LEARNER;
         me.school = school_name(c->registry, at, c->lang);
+        if (n > 1)
+            put_roles(c, p, &me);
     }
     return me;
 }
@@ -126,7 +136,9 @@ static struct sign_in_out sign_in_out(struct arena *a, const struct sign_in_view
                                  .has_more = v->total > last,
                                  .total = words_count(a, v->total, v->page.lang),
                                  .first = words_count(a, v->from + 1, v->page.lang),
-                                 .last = words_count(a, last, v->page.lang) };
+                                 .last = words_count(a, last, v->page.lang),
+                                 .all_count = words_count(a, v->city_count, v->page.lang),
+                                 .letter_count = words_count(a, v->total, v->page.lang) };
 }
 
 struct html page_sign_in(struct arena *a, const struct sign_in_view *v)
@@ -157,7 +169,8 @@ struct html page_local(struct arena *a, const struct local_view *v)
 
 /* --- the launcher ----------------------------------------------------------------------------------------- */
 
-enum { SEARCH_FROM = 9 }; /* fewer tiles are seen at a glance */
+/* Fewer are seen at a glance, on a telephone as well; more do not fit into 50 KB with what each is found by. */
+enum { SEARCH_FROM = 7, LIVE_MAX = 60 };
 
 static void put_parts(struct arena *a, const struct tiles *tiles, struct launcher_out *out)
 {
@@ -180,7 +193,11 @@ struct html page_launcher(struct arena *a, const struct launcher_view *v)
     struct launcher_out out = { .page = v->page, .in = *v, .roomy = v->tiles.density == DENSITY_ROOMY };
 
     out.filtered = v->tiles.count == 0 && v->tiles.before_filter > 0;
-    out.searchable = v->tiles.before_filter >= SEARCH_FROM || out.filtered;
+    out.searchable =
+        out.roomy ? v->tiles.parts.n > 0 || str_is_set(v->q) : v->tiles.before_filter >= SEARCH_FROM || out.filtered;
+    out.found = str_is_set(v->q) && !out.filtered;
+    out.live = out.searchable && v->tiles.parts.n == 0 && v->tiles.shown <= LIVE_MAX && !str_is_set(v->q);
+    out.hits = words_count(a, v->tiles.count, v->page.lang);
     if (v->tiles.parts.n > 0)
         put_parts(a, &v->tiles, &out);
     if (out.roomy)
@@ -340,6 +357,7 @@ struct html page_signed_out(struct arena *a, const struct signed_out_view *v)
         if (left->receipt == RECEIPT_WAITS && left->ends_s > 0)
             rows[i].time = when_time(a, left->ends_s, v->page.lang);
         out.all &= left->receipt == RECEIPT_OUT;
+        out.open += left->receipt != RECEIPT_OUT;
     }
     if (str_is_set(v->city)) {
         rows[v->left.n] = (struct left_row){ .name = v->city,
@@ -347,9 +365,12 @@ struct html page_signed_out(struct arena *a, const struct signed_out_view *v)
                                              .is_city = true,
                                              .receipt = v->city_receipt };
         out.all &= v->city_receipt == RECEIPT_OUT;
+        out.open += v->city_receipt != RECEIPT_OUT;
     }
     out.rows.at = rows;
     out.rows.n = v->left.n + str_is_set(v->city);
+    if (str_is_set(v->next) && !str_is_set(v->back))
+        RENDER(a, view_next, &out);
     RENDER(a, view_signed_out, &out);
 }
 

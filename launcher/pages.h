@@ -25,7 +25,7 @@
 /* form-action names https because a POST of ours is answered by a redirect to a city or a service, and Chromium
  * applies form-action to redirects as well; plain http only on loopback names, for the demo. */
 #define PAGE_CSP                                                                                                       \
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "                       \
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; "  \
     "form-action 'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*; "                           \
     "frame-ancestors 'none'"
 
@@ -33,14 +33,22 @@ enum { PICKS_MAX = 12, RESULTS_SHOWN = 8, RESULTS_PAGE = 40 /* what a page of 50
 
 /* --- what every page carries ------------------------------------------------------------------------------ */
 
+struct page_role { /* what somebody is at one school */
+    struct str role, school;
+};
+
 struct page_me {         /* who is signed in; name absent: nobody */
     struct str name;     /* "Aino Laakso" */
     struct str first;    /* "Aino" */
     struct str initials; /* "AL" */
-    struct str role;     /* in the page's language: "Opettaja" */
+    struct str role;     /* in the page's language: "Opettaja", "Opettaja ja huoltaja" */
     struct str school;   /* in the page's language */
-    struct str csrf;     /* token of the sign-out form */
-    bool learner;        /* whom to ask: the teacher */
+    struct {
+        const struct page_role *at;
+        size_t n;
+    } roles;         /* each with its school, where there are several */
+    struct str csrf; /* token of the sign-out form */
+    bool learner;    /* whom to ask: the teacher */
 };
 
 struct page {
@@ -72,6 +80,17 @@ struct picks {
     size_t n;
 };
 
+struct letter {
+    struct str letter; /* "K" */
+    size_t count;
+    bool current;
+};
+
+struct letters {
+    const struct letter *at;
+    size_t n;
+};
+
 struct sign_in_view { /* GET /sign-in */
     struct page page;
     struct str login;   /* id of the login in flight; goes into every form and link as `login` */
@@ -79,7 +98,12 @@ struct sign_in_view { /* GET /sign-in */
     struct icon service_icon;
     bool shared;            /* a shared device: "remember" is off */
     struct pick remembered; /* last choice; idp absent: none, or `all=1` was asked */
-    bool search;            /* more than PICKS_MAX to choose from: no buttons before a search */
+    bool search;            /* more than PICKS_MAX to choose from: no buttons before a search or a letter */
+    size_t city_count;      /* all of them */
+    struct picks used;      /* with it: what was chosen on this device before */
+    struct letters letters; /* with it: with which municipalities begin */
+    struct str letter;      /* the chosen one: picks are its municipalities */
+    struct picks all;       /* with it, where they are not too many: every municipality, to complete what is typed */
     struct picks picks;     /* without a search: the buttons; with one: the rows shown */
     struct picks others;    /* local accounts and other ways; GET /sign-in/local?idp=…&login=… */
     struct str q;           /* what was searched for; absent: no search */
@@ -89,6 +113,7 @@ struct sign_in_view { /* GET /sign-in */
 };
 /* Forms and links of this page:
  *   GET  /sign-in?login=&q=        search             GET  /sign-in?login=&q=&n=40   show more
+ *   GET  /sign-in?login=&letter=   its municipalities
  *   POST /sign-in/idp              login, idp, remember=1 (when ticked)
  *   GET  /sign-in?login=&all=1     choose another     POST /sign-in/forget           login
  *   GET  /sign-in?login=&help=1    "I cannot find my school": page_no_school */
@@ -99,10 +124,11 @@ struct html page_no_school(struct arena *a, const struct sign_in_view *v);
  * kept with it, shared by all threads. */
 struct picker;
 const struct picker *picker_of(const struct registry *r);
-/* Fills in remembered, search, picks, others, q, total, from, next and previous of a view whose page.lang is set. query
- * and n as they came in the request (absent: none); remembered_idp from the cookie; all: `all=1`. */
+/* Fills in all of a view whose page.lang is set but page, login, service and shared.  query, n and letter as they came
+ * in the request (absent: none); remembered_idp and used from the cookie; all: `all=1`. */
 struct picker_ask {
-    struct str query, n, remembered_idp;
+    struct str query, n, letter, remembered_idp;
+    struct strs used; /* ids from the cookie, the last first */
     bool all;
     bool local_allowed; /* may local accounts sign in to this service? */
 };
@@ -125,8 +151,8 @@ struct html page_local(struct arena *a, const struct local_view *v);
 /* --- the launcher ----------------------------------------------------------------------------------------- */
 
 struct school_tab {
-    struct str id; /* parameter `school` of / */
-    struct str name;
+    struct str id;         /* parameter `school` of /; "all": every one */
+    struct str name, role; /* role: what the person is there */
     bool current;
 };
 
@@ -141,12 +167,14 @@ struct launcher_view { /* GET /?school=&q=&from= */
     struct str today; /* "Maanantai 23. marraskuuta" */
     struct str q;
     bool shared;                        /* a shared device: the "Valmis" bar for pupils */
-    struct school_tabs schools;         /* more than one: the switch */
+    bool cleared;                       /* the search was emptied: the field has the focus */
+    struct school_tabs schools;         /* more than one: the switch, "all" first */
     struct str school, school_id;       /* the chosen (or only) school: name, or the provider's; parameter `school` */
     struct str ask, ask_url, ask_email; /* whose help desk opens services */
 };
-struct launcher_ask { /* parameters as they came; absent: none */
-    struct str school, q, from;
+struct launcher_ask {           /* parameters as they came; absent: none */
+    struct str school, q, from; /* school: also as it was chosen before */
+    const struct strs *recent;  /* ids of services, the last opened first; NULL: none */
     bool shared;
 };
 /* Fills in the whole view from the session's person. */
@@ -245,6 +273,7 @@ struct signed_out_view {
     struct str back;    /* the service's own address, checked */
     struct str service; /* its name */
     struct str fault;   /* what it asked wrongly, in English, for its makers */
+    struct str next;    /* a shared device: where the next one signs in, "/school/99101"; absent: not known */
 };
 struct html page_signed_out(struct arena *a, const struct signed_out_view *v);
 

@@ -9,7 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUERY_MAX_B = 100 };
+enum {
+    QUERY_MAX_B = 100,
+    LETTERS_MAX = 40,
+    LETTER_MAX = 80, /* of one letter on a page; Finland has 54 under K */
+    COMPLETED_MAX = 400
+};
 
 struct entry { /* a city or one of its schools, and the identity provider that it leads to */
     const struct idp *idp;
@@ -23,8 +28,10 @@ struct picker {
     const struct finder *finder[LANG_COUNT];  /* whose lines they are */
     struct bits is_city[LANG_COUNT];          /* which of them are cities themselves */
     size_t count;
-    const struct entry **cities[LANG_COUNT]; /* the entries without a school, where they are few enough to be buttons */
+    const struct entry **cities[LANG_COUNT]; /* the entries without a school */
     size_t city_count;
+    struct letters letters[LANG_COUNT];  /* with which they begin */
+    struct picks all[LANG_COUNT];        /* the same as picks */
     const struct idp *others[PICKS_MAX]; /* local accounts that belong to no city: break-glass, vendors' test people */
     size_t other_count;
 };
@@ -150,16 +157,38 @@ static void fill_lang(struct arena *a, const struct entry *entries, struct picke
     arena_free(scratch);
 }
 
+/* Cities of one letter stand together; "S:t" is one of S.  A name that begins otherwise has its first character. */
+static void list_letters(struct arena *a, struct picker *p, enum lang lang)
+{
+    struct letter *letters = arena_make_n(a, p->city_count + 1, struct letter);
+    struct letters *out = &p->letters[lang];
+
+    out->at = letters;
+    for (size_t i = 0; i < p->city_count; i++) {
+        struct str first = words_first_letter(a, entry_name(p->cities[lang][i], lang));
+        if (out->n == LETTERS_MAX)
+            break;
+        if (out->n == 0 || !str_eq(letters[out->n - 1].letter, first))
+            letters[out->n++] = (struct letter){ .letter = first };
+        letters[out->n - 1].count++;
+    }
+}
+
+static struct pick pick_of(const struct entry *e, struct str query, enum lang lang);
+
 static void list_cities(struct arena *a, struct picker *p, enum lang lang)
 {
-    p->cities[lang] = arena_make_n(a, PICKS_MAX, const struct entry *);
-    p->city_count = 0;
-    for (size_t i = 0; i < p->count && p->city_count <= PICKS_MAX; i++)
-        if (p->entries[lang][i]->school == NULL) {
-            if (p->city_count < PICKS_MAX)
-                p->cities[lang][p->city_count] = p->entries[lang][i];
-            p->city_count++;
-        }
+    size_t n = bits_count(&p->is_city[lang]), at = 0;
+    struct pick *picks = arena_make_n(a, n + 1, struct pick);
+
+    p->cities[lang] = arena_make_n(a, n + 1, const struct entry *);
+    for (size_t i = bits_next(&p->is_city[lang], 0); i != SIZE_MAX; i = bits_next(&p->is_city[lang], i + 1)) {
+        p->cities[lang][at] = p->entries[lang][i];
+        picks[at++] = pick_of(p->entries[lang][i], S(""), lang);
+    }
+    p->city_count = n;
+    p->all[lang] = (struct picks){ picks, n };
+    list_letters(a, p, lang);
 }
 
 static void *build(struct arena *a, const struct registry *r)
@@ -277,15 +306,58 @@ static void fill_hits(const struct picker *p, struct arena *a, struct str query,
 
 /* --- the page --------------------------------------------------------------------------------------------- */
 
-static void fill_cities(const struct picker *p, struct arena *a, struct sign_in_view *v)
+static struct pick pick_of_idp(const struct idp *idp, enum lang lang)
 {
+    return (struct pick){ .idp = idp->id, .before = names_in(&idp->names, lang) };
+}
+
+static void fill_used(const struct picker *p, struct arena *a, const struct strs *used, struct sign_in_view *v)
+{
+    struct pick *picks = arena_make_n(a, used->n + 1, struct pick);
+
+    v->used.at = picks;
+    for (size_t i = 0; i < used->n; i++) {
+        const struct idp *idp = registry_idp(p->registry, used->at[i]);
+        if (idp != NULL && is_city(idp))
+            picks[v->used.n++] = pick_of_idp(idp, v->page.lang);
+    }
+}
+
+/* The letters, and the cities of the chosen one. */
+static void fill_letters(const struct picker *p, struct arena *a, struct str asked, struct sign_in_view *v)
+{
+    const struct letters *all = &p->letters[v->page.lang];
+    struct letter *letters = arena_make_n(a, all->n + 1, struct letter);
+    struct str letter = words_first_letter(a, asked);
+    size_t before = 0;
+
+    for (size_t i = 0; i < all->n; i++) {
+        letters[i] = all->at[i];
+        letters[i].current = str_is_set(asked) && str_eq(all->at[i].letter, letter);
+        if (letters[i].current) {
+            v->letter = letters[i].letter;
+            v->total = letters[i].count;
+            v->picks =
+                (struct picks){ p->all[v->page.lang].at + before, v->total < LETTER_MAX ? v->total : LETTER_MAX };
+        }
+        before += letters[i].count;
+    }
+    v->letters = (struct letters){ letters, all->n };
+}
+
+static void fill_cities(const struct picker *p, struct arena *a, const struct picker_ask *ask, struct sign_in_view *v)
+{
+    v->city_count = p->city_count;
     v->search = p->city_count > PICKS_MAX;
-    if (v->search)
+    if (!v->search) {
+        v->picks = p->all[v->page.lang];
         return;
-    struct pick *picks = arena_make_n(a, p->city_count + 1, struct pick);
-    for (size_t i = 0; i < p->city_count; i++)
-        picks[i] = pick_of(p->cities[v->page.lang][i], S(""), v->page.lang);
-    v->picks = (struct picks){ picks, p->city_count };
+    }
+    fill_letters(p, a, ask->letter, v);
+    if (p->city_count <= COMPLETED_MAX)
+        v->all = p->all[v->page.lang];
+    if (!str_is_set(v->letter))
+        fill_used(p, a, &ask->used, v);
 }
 
 static void fill_others(const struct picker *p, struct arena *a, struct sign_in_view *v)
@@ -293,7 +365,7 @@ static void fill_others(const struct picker *p, struct arena *a, struct sign_in_
     struct pick *others = arena_make_n(a, PICKS_MAX, struct pick);
 
     for (size_t i = 0; i < p->other_count; i++)
-        others[i] = (struct pick){ .idp = p->others[i]->id, .before = names_in(&p->others[i]->names, v->page.lang) };
+        others[i] = pick_of_idp(p->others[i], v->page.lang);
     v->others = (struct picks){ others, p->other_count };
 }
 
@@ -302,7 +374,7 @@ static void fill_remembered(const struct picker *p, struct str id, struct sign_i
     const struct idp *idp = registry_idp(p->registry, id);
 
     if (idp != NULL && is_city(idp))
-        v->remembered = (struct pick){ .idp = idp->id, .before = names_in(&idp->names, v->page.lang) };
+        v->remembered = pick_of_idp(idp, v->page.lang);
 }
 
 void picker_fill(const struct picker *p, struct arena *a, const struct picker_ask *ask, struct sign_in_view *v)
@@ -316,8 +388,8 @@ void picker_fill(const struct picker *p, struct arena *a, const struct picker_as
         fill_hits(p, a, query, ask->n, v);
         return;
     }
-    if (!ask->all)
+    if (!ask->all && !str_is_set(ask->letter))
         fill_remembered(p, ask->remembered_idp, v);
     if (!str_is_set(v->remembered.idp))
-        fill_cities(p, a, v);
+        fill_cities(p, a, ask, v);
 }

@@ -8,8 +8,8 @@
 
 /* Groups stand on the page in this order. */
 const struct shelf_group shelf_groups[SHELF_GROUPS] = {
-    { "learning", T_group_learning, false }, { "class", T_group_class, false }, { "everyday", T_group_everyday, false },
-    { "work", T_group_work, true },          { "other", T_group_other, false },
+    { "learning", T_group_learning }, { "class", T_group_class }, { "everyday", T_group_everyday },
+    { "work", T_group_work },         { "other", T_group_other },
 };
 
 /* What a service's category means here; one that is not in the table stands among the others. */
@@ -47,9 +47,12 @@ static size_t group_of(struct str category, enum pictogram *pictogram)
 static struct icon icon_in(struct arena *a, const struct service *s, enum lang lang, size_t *group)
 {
     uint64_t h = str_hash(s->id, 0);
-    struct icon icon = { .initials = words_initials(a, names_in(&s->names, lang)),
-                         .shape = 1 + (int)(h >> 32 & 7),
-                         .colour = 1 + (int)(h >> 35 & 7) };
+    struct icon icon = { .letters = words_letters(a, names_in(&s->names, lang)),
+                         .shape = 1 + (int)((h >> 32) % TILE_SHAPES),
+                         .colour = 1 + (int)((h >> 35) % TILE_COLOURS) };
+
+    if (str_is_set(s->logo))
+        icon.logo = arena_printf(a, "/logo/%.*s.%016llx", STR_ARG(s->id), (unsigned long long)str_hash(s->logo, 0));
 
     *group = group_of(s->category, &icon.pictogram);
     return icon;
@@ -75,12 +78,23 @@ static bool has_way_in(const struct service *s)
     return str_is_set(s->launch_uri) || str_is_set(s->initiate_login_uri) || str_is_set(s->target_link_uri);
 }
 
-static struct str folded(struct arena *a, struct str s)
+/* All that people may know it by: names and lines in each language, and the row's keywords. */
+static struct str searched(struct arena *a, struct arena *scratch, const struct service *s, enum lang first)
 {
-    struct buf b = buf_new(a, 4 * s.n + 4);
+    struct buf b = buf_new(scratch, SIZE_MAX / 4);
 
-    words_fold(&b, s);
-    return buf_str(&b);
+    for (int i = 0; i < LANG_COUNT; i++) {
+        enum lang lang = (enum lang)((first + i) % LANG_COUNT);
+        words_fold(&b, names_in(&s->names, lang));
+        buf_byte(&b, ' ');
+        words_fold(&b, names_in(&s->lines, lang));
+        buf_byte(&b, ' ');
+    }
+    for (size_t i = 0; i < s->keywords.n; i++) {
+        words_fold(&b, s->keywords.at[i]);
+        buf_byte(&b, ' ');
+    }
+    return words_once(a, buf_str(&b));
 }
 
 static struct placing place_of(struct arena *a, struct arena *scratch, const struct service *s, enum lang lang)
@@ -89,7 +103,9 @@ static struct placing place_of(struct arena *a, struct arena *scratch, const str
                              .id = s->id, .name = names_in(&s->names, lang), .line = names_in(&s->lines, lang) } };
 
     p.tile.icon = icon_in(a, s, lang, &p.group);
-    p.tile.word = words_last(p.tile.name);
+    p.tile.shown = words_parted(a, p.tile.name, lang);
+    p.tile.word = words_parted(a, words_last(p.tile.name), lang);
+    p.tile.find = searched(a, scratch, s, lang);
     p.tile.open = arena_join(a, S("/open/"), s->id);
     p.key = words_sort_key(scratch, p.tile.name, lang);
     return p;
@@ -126,7 +142,7 @@ static void fill(struct arena *a, const struct registry_parts *parts, enum lang 
         const struct tile *t = &order[i].tile;
         tiles[i] = *t;
         places[order[i].service] = (uint32_t)i;
-        lines[i].text = folded(scratch, arena_join(scratch, arena_join(scratch, t->name, S(" ")), t->line));
+        lines[i].text = t->find;
         for (size_t g = order[i].group; g < SHELF_GROUPS; g++)
             shelf->ends[g] = i + 1;
     }

@@ -20,7 +20,7 @@ struct shelf { /* in one language: by group, then by name */
     size_t count;
     const uint32_t *places;      /* of each service; SHELF_NOWHERE: it has no way in */
     size_t ends[SHELF_GROUPS];   /* the first place behind each group */
-    const struct finder *finder; /* over name and line */
+    const struct finder *finder; /* over what each tile is found by */
 };
 
 const struct shelf *shelf_of(const struct registry *r, enum lang lang);
@@ -28,7 +28,6 @@ const struct shelf *shelf_of(const struct registry *r, enum lang lang);
 struct shelf_group {
     const char *id;
     enum text title;
-    bool tools; /* drawn dense when there are many */
 };
 
 extern const struct shelf_group shelf_groups[SHELF_GROUPS];

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/tiles.h"
 
+#include "launcher/roles.h"
 #include "launcher/search.h"
 #include "launcher/shelf.h"
 #include "launcher/words.h"
 
-enum { DENSE_FROM = 5, ROOMY_CLASS_MAX = 3 };
+enum { ROOMY_CLASS_MAX = 3 };
 
 enum density density_of(const struct person *p, int64_t now_s)
 {
@@ -79,23 +80,52 @@ static size_t take_favourites(const struct tiles_ask *ask, const struct shelf *s
 
 /* --- telling apart ---------------------------------------------------------------------------------------- */
 
-/* Two services of one list never share shape and colour, as long as there are that many: the later takes the next
- * shape, and once a colour is used up the next colour. */
+/* A tile keeps its colour as long as none is used less on the page; else it takes the next one of those.  Two never
+ * share shape and colour, as long as there are that many.  Logos need neither. */
 static void tell_apart(struct tile *tiles, size_t n)
 {
-    bool used[TILE_SHAPES * TILE_COLOURS] = { false };
+    bool used[TILE_COLOURS][TILE_SHAPES] = { { false } };
+    size_t times[TILE_COLOURS] = { 0 }, least = 0;
 
-    for (size_t i = 0; i < n && i < TILE_SHAPES * TILE_COLOURS; i++) {
+    for (size_t i = 0; i < n && least < TILE_SHAPES; i++) {
         struct icon *icon = &tiles[i].icon;
-        int shape = icon->shape - 1, colour = icon->colour - 1;
-        for (int tries = 1; used[colour * TILE_SHAPES + shape]; tries++) {
-            shape = (shape + 1) % TILE_SHAPES;
-            if (tries % TILE_SHAPES == 0)
-                colour = (colour + 1) % TILE_COLOURS;
+        int shape = icon->shape - 1, colour = icon->colour - 1, tries = 0;
+        if (str_is_set(icon->logo))
+            continue;
+        for (; times[colour] > least && tries < TILE_COLOURS; tries++)
+            colour = (colour + 1) % TILE_COLOURS;
+        if (tries == TILE_COLOURS) { /* all are used alike by now */
+            least++;
+            i--;
+            continue;
         }
-        used[colour * TILE_SHAPES + shape] = true;
+        while (used[colour][shape])
+            shape = (shape + 1) % TILE_SHAPES;
+        used[colour][shape] = true;
+        times[colour]++;
         icon->shape = shape + 1;
         icon->colour = colour + 1;
+    }
+}
+
+/* Who cannot read yet knows a tile by its pictogram: where several have the same, each has a sign of its own besides.
+ */
+static void mark_pictograms(struct tile *tiles, size_t n)
+{
+    size_t alike[PIC_COUNT] = { 0 };
+    bool used[PIC_COUNT][TILE_MARKS] = { { false } };
+
+    for (size_t i = 0; i < n; i++)
+        alike[tiles[i].icon.pictogram] += !str_is_set(tiles[i].icon.logo);
+    for (size_t i = 0; i < n; i++) {
+        struct icon *icon = &tiles[i].icon;
+        int mark = (int)(str_hash(tiles[i].id, 1) % TILE_MARKS);
+        if (str_is_set(icon->logo) || alike[icon->pictogram] < 2)
+            continue;
+        for (int tries = 1; tries < TILE_MARKS && used[icon->pictogram][mark]; tries++)
+            mark = (mark + 1) % TILE_MARKS;
+        used[icon->pictogram][mark] = true;
+        icon->mark = mark + 1;
     }
 }
 
@@ -116,8 +146,45 @@ static void tell_words_apart(struct arena *a, struct tile *tiles, size_t n)
             seen[k] = &tiles[i];
             continue;
         }
-        seen[k]->word = seen[k]->name;
-        tiles[i].word = tiles[i].name;
+        seen[k]->word = seen[k]->shown;
+        tiles[i].word = tiles[i].shown;
+    }
+}
+
+/* --- roles ------------------------------------------------------------------------------------------------- */
+
+/* The person in one role alone. */
+static struct person in_role(struct arena *a, const struct person *p, enum role role, int64_t now_s)
+{
+    struct person alone = *p;
+
+    alone.affiliations = arena_make_n(a, p->affiliation_count + 1, struct affiliation);
+    alone.affiliation_count = 0;
+    for (size_t i = 0; i < p->affiliation_count; i++)
+        if (p->affiliations[i].role == role && affiliation_valid(&p->affiliations[i], now_s))
+            alone.affiliations[alone.affiliation_count++] = p->affiliations[i];
+    return alone;
+}
+
+/* Who has several roles reads on a tile by which of the others it is there; what the first one opens needs no word. */
+static void say_roles(struct arena *a, const struct shelf *shelf, const struct tiles_ask *ask,
+                      const struct person *here, struct tile *tiles, size_t n)
+{
+    enum role roles[ROLE_COUNT];
+    size_t role_count = roles_of(here, ask->now_s, roles);
+    struct bits open[ROLE_COUNT];
+
+    for (size_t r = 0; role_count > 1 && r < role_count; r++) {
+        struct person alone = in_role(a, here, roles[r], ask->now_s);
+        open[r] = allowed_on(a, shelf, ask, &alone);
+    }
+    for (size_t i = 0; role_count > 1 && i < n; i++) {
+        const struct service *s = registry_service(ask->registry, tiles[i].id);
+        size_t place = shelf->places[s - registry_parts(ask->registry)->services], r = 0;
+        while (r < role_count && !bits_has(&open[r], place))
+            r++;
+        if (r > 0 && r < role_count)
+            tiles[i].as = text(role_as(roles[r]), ask->lang);
     }
 }
 
@@ -143,7 +210,6 @@ static void list_groups(struct arena *a, const struct shelf *shelf, const struct
     out->parts.n = n;
 }
 
-/* Dense is a long group as a whole, not what a page shows of it. */
 static void put_groups(struct arena *a, const struct shelf *shelf, const struct bits *left, struct tile *tile,
                        const struct tiles_ask *ask, struct tiles *out)
 {
@@ -152,14 +218,12 @@ static void put_groups(struct arena *a, const struct shelf *shelf, const struct 
 
     for (size_t g = 0; g < SHELF_GROUPS && out->shown < ask->max; g++) {
         struct tile *first = tile + out->shown;
-        size_t begin = g > 0 ? shelf->ends[g - 1] : 0, count = 0;
+        size_t count = 0;
         for (; place < shelf->ends[g] && out->shown < ask->max; place = bits_next(left, place + 1), out->shown++)
             first[count++] = shelf->tiles[place];
         if (count > 0)
             group[n++] = (struct tile_group){ .id = str_of(shelf_groups[g].id),
                                               .title = text(shelf_groups[g].title, ask->lang),
-                                              .dense = shelf_groups[g].tools &&
-                                                       bits_count_in(left, begin, shelf->ends[g]) >= DENSE_FROM,
                                               .tiles = { first, count } };
     }
     out->groups.at = group;
@@ -178,6 +242,27 @@ static void turn_to(const struct tiles_ask *ask, size_t listed, struct tiles *ou
     out->next = listed - out->from > ask->max ? out->from + ask->max : 0;
 }
 
+/* What was opened last looks as it does in its group. */
+static void put_recent(struct arena *a, const struct shelf *shelf, const struct bits *open, const struct tiles_ask *ask,
+                       const struct tile *shown, struct tiles *out)
+{
+    const struct service *services = registry_parts(ask->registry)->services;
+    size_t n = 0, count = out->favourites.n + out->shown;
+    struct tile *tiles = arena_make_n(a, ask->recent->n + 1, struct tile);
+
+    for (size_t i = 0; i < ask->recent->n; i++) {
+        const struct service *s = registry_service(ask->registry, ask->recent->at[i]);
+        size_t place = s != NULL ? shelf->places[s - services] : SHELF_NOWHERE, k = 0;
+        if (place == SHELF_NOWHERE || !bits_has(open, place))
+            continue;
+        while (k < count && !str_eq(shown[k].id, s->id))
+            k++;
+        tiles[n++] = k < count ? shown[k] : shelf->tiles[place];
+    }
+    out->recent.at = tiles;
+    out->recent.n = n;
+}
+
 struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
 {
     const struct shelf *shelf = shelf_of(wish->registry, wish->lang);
@@ -194,6 +279,8 @@ struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
     struct tile *tiles = arena_make_n(a, room + 1, struct tile);
     if (ask.favourites != NULL && (query.n == 0 || ask.keep_favourites))
         favourites = take_favourites(&ask, shelf, &left, tiles);
+    struct bits open = bits_new(a, shelf->count); /* without favourites */
+    bits_or(&open, &left);
     if (query.n > 0) {
         struct bits hits = search_find(shelf->finder, a, query);
         bits_and(&left, &hits);
@@ -209,8 +296,13 @@ struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
         list_groups(a, shelf, &left, ask.lang, &out);
     size_t skip = favourites - out.favourites.n;
     tell_apart(tiles + skip, out.favourites.n + out.shown);
-    if (out.density == DENSITY_ROOMY)
+    if (out.density == DENSITY_ROOMY) {
         tell_words_apart(a, tiles + skip, out.favourites.n + out.shown);
+        mark_pictograms(tiles + skip, out.favourites.n + out.shown);
+    }
+    say_roles(a, shelf, &ask, &here, tiles + skip, out.favourites.n + out.shown);
+    if (ask.recent != NULL && query.n == 0 && out.from == 0)
+        put_recent(a, shelf, &open, &ask, tiles + skip, &out);
     out.shown += out.favourites.n;
     return out;
 }

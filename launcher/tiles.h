@@ -15,7 +15,7 @@
 
 /* At most so many on one page, besides the favourites: what fits into 50 KB with the stylesheet.  Roomy tiles have a
  * picture each. */
-enum { TILE_SHAPES = 8, TILE_COLOURS = 8, TILES_MAX = 80, TILES_ROOMY_MAX = 36 };
+enum { TILE_SHAPES = 8, TILE_COLOURS = 10, TILE_MARKS = 6, TILES_MAX = 80, TILES_ROOMY_MAX = 36 };
 
 /* How much of a tile is shown.  ROOMY: pupils (pictogram, one word); NORMAL: icon, name, one line. */
 enum density { DENSITY_NORMAL = 0, DENSITY_ROOMY };
@@ -37,26 +37,31 @@ enum pictogram {
     PIC_EXAM,
     PIC_CLOCK,
     PIC_LETTER,
-    PIC_HOME
+    PIC_HOME,
+    PIC_COUNT
 };
 
 struct icon {
-    struct str initials; /* of the name's first two words; one or two letters, upper case */
-    int shape, colour;   /* 1..8: classes f1..f8 and k1..k8 */
+    struct str logo;    /* path of the service's own picture: "/logo/kanerva.0123456789abcdef"; absent: letters */
+    struct str letters; /* two, of the name's first two words or of its only one */
+    int shape, colour;  /* classes f1..f8 and k1..k10 */
     enum pictogram pictogram;
+    int mark; /* 1..6: a sign beside a pictogram that others of the page have as well; 0: none */
 };
 
 struct tile {
     struct str id, name, line; /* service id; name and line in the page's language; line may be absent */
-    struct str word;           /* the one word a pupil reads */
-    struct str open;           /* path that opens it: "/open/kanerva" */
+    struct str shown;          /* the name with soft hyphens in long words */
+    struct str word;           /* the one word a pupil reads, likewise */
+    struct str find;           /* what a search looks through, folded: all names, lines and keywords */
+    struct str as;   /* "Huoltajana": another role than the person's first, by which it is there; else absent */
+    struct str open; /* path that opens it: "/open/kanerva" */
     struct icon icon;
 };
 
 struct tile_group {
     struct str id;    /* "learning": for anchors */
     struct str title; /* in the page's language */
-    bool dense;       /* icon and name alone: long lists of everyday tools */
     struct {
         const struct tile *at;
         size_t n;
@@ -79,6 +84,10 @@ struct tiles {
         size_t n;
     } favourites; /* in the person's order, on the first page; they stand in no group */
     struct {
+        const struct tile *at;
+        size_t n;
+    } recent; /* without a search, on the first page; they stand in their groups as well */
+    struct {
         const struct tile_part *at;
         size_t n;
     } parts;               /* all groups, where not all tiles are shown; else none */
@@ -98,6 +107,7 @@ struct tiles_ask {
     const struct person *person;
     struct str school;             /* oid or code: only what the person may open there; absent: anywhere */
     const struct strs *favourites; /* ids; NULL: none.  A filtered list has none apart */
+    const struct strs *recent;     /* ids, the last first; NULL: none */
     bool keep_favourites;          /* shows them with a filter and on every page, too, to arrange them */
     struct str filter;             /* words that name or line must contain; absent: all */
     size_t from, max; /* the page: so many before it, without favourites, and at most so many on it; max 0: what

@@ -15,6 +15,7 @@ struct sign_in_out {
     struct sign_in_view in;
     struct str total, first, last; /* numbers as people write them */
     bool asked, has_more;
+    struct str all_count, letter_count;
 };
 
 struct local_out {
@@ -38,7 +39,11 @@ struct launcher_out {
         size_t n;
     } parts;                       /* none where all is shown */
     struct str first, last, total; /* numbers as people write them */
-    bool roomy, searchable, filtered;
+    struct str hits;               /* of a search */
+    bool roomy, searchable;
+    bool filtered; /* a search found nothing */
+    bool found;    /* a search found something */
+    bool live;     /* the page has all of it: it is searched while one types */
 };
 
 struct favourite_row {
@@ -116,6 +121,7 @@ struct signed_out_out {
         size_t n;
     } rows;
     bool all;
+    int open; /* how many are not known to be closed */
 };
 
 struct idle_out {
@@ -144,6 +150,7 @@ void view_error(struct buf *b, const struct error_out *v);
 void view_expired(struct buf *b, const struct expired_out *v);
 void view_sign_out(struct buf *b, const struct sign_out_out *v);
 void view_signed_out(struct buf *b, const struct signed_out_out *v);
+void view_next(struct buf *b, const struct signed_out_out *v);
 void view_idle(struct buf *b, const struct idle_out *v);
 void view_continue(struct buf *b, const struct continue_out *v);
 void view_post(struct buf *b, const struct post_out *v);

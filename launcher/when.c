@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/when.h"
 
+#include <time.h>
+
 #include "launcher/texts.h"
 
 enum { HOUR_S = 3600, DAY_S = 86400 };
@@ -81,4 +83,14 @@ struct str when_full(struct arena *a, int64_t at_s, enum lang lang)
     struct str time = when_time(a, at_s, lang);
 
     return arena_printf(a, "%d.%d.%d %s %.*s", w.day, w.month, w.year, at[lang], STR_ARG(time));
+}
+
+struct str when_rfc3339(struct arena *a, int64_t at_s)
+{
+    char text[32];
+    time_t at = at_s;
+    struct tm t;
+
+    (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&at, &t));
+    return arena_str(a, str_of(text));
 }

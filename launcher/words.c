@@ -194,6 +194,108 @@ struct str words_initials(struct arena *a, struct str name)
     return b.n > 0 ? buf_str(&b) : S("?");
 }
 
+struct str words_letters(struct arena *a, struct str name)
+{
+    struct str initials = words_initials(a, name);
+    struct buf b = buf_new(a, 16);
+    int letters = 0;
+    size_t step;
+
+    (void)decode(initials, 0, &step);
+    if (step < initials.n || str_eq(initials, S("?")))
+        return initials;
+    for (size_t i = 0; i < name.n && letters < 2; i += step) {
+        uint32_t c = decode(name, i, &step);
+        if (is_letter(c))
+            encode(&b, letters++ == 0 ? upper(c) : c);
+    }
+    return buf_str(&b);
+}
+
+struct str words_first_letter(struct arena *a, struct str name)
+{
+    struct buf b = buf_new(a, 16);
+    size_t step;
+
+    name = text_composed(a, str_trim(name));
+    if (name.n > 0)
+        encode(&b, upper(decode(name, 0, &step)));
+    return buf_str(&b);
+}
+
+struct str words_once(struct arena *a, struct str text)
+{
+    struct buf b = buf_new(a, text.n + 2);
+    struct str word, rest;
+
+    while (str_split(&text, ' ', &word)) {
+        bool seen = word.n == 0;
+        for (rest = buf_str(&b); !seen && rest.n > 0;) {
+            struct str before;
+            seen = str_split(&rest, ' ', &before) && str_eq(before, word);
+        }
+        if (seen)
+            continue;
+        if (b.n > 0)
+            buf_byte(&b, ' ');
+        buf_add(&b, word);
+    }
+    return buf_str(&b);
+}
+
+/* --- parting ----------------------------------------------------------------------------------------------- */
+
+enum { PARTED_LEAST = 11, PART_LEAST = 3, PARTED_MAX = 64 };
+
+static bool is_vowel(uint32_t c)
+{
+    c = fold(c);
+    return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' || c == 'y';
+}
+
+/* Whether a word may be parted before its letter i. */
+static bool parts_at(const uint32_t *letters, size_t n, size_t i, enum lang lang)
+{
+    size_t consonants = 1;
+
+    if (i < PART_LEAST || i + PART_LEAST > n || is_vowel(letters[i]) || !is_vowel(letters[i + 1]))
+        return false;
+    while (consonants < i && !is_vowel(letters[i - consonants]))
+        consonants++;
+    return lang == LANG_FI || consonants <= 2;
+}
+
+static void put_parted(struct buf *b, const uint32_t *letters, size_t n, enum lang lang)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (n >= PARTED_LEAST && parts_at(letters, n, i, lang))
+            encode(b, 0xAD);
+        encode(b, letters[i]);
+    }
+}
+
+struct str words_parted(struct arena *a, struct str text, enum lang lang)
+{
+    struct buf b = buf_new(a, 3 * text.n + 8);
+    uint32_t letters[PARTED_MAX];
+    size_t n = 0, step;
+
+    if (lang == LANG_EN || text.n < PARTED_LEAST || !str_is_utf8(text))
+        return text;
+    for (size_t i = 0; i < text.n; i += step) {
+        uint32_t c = decode(text, i, &step);
+        if (is_letter(c) && n < PARTED_MAX) {
+            letters[n++] = c;
+            continue;
+        }
+        put_parted(&b, letters, n, lang);
+        n = 0;
+        encode(&b, c);
+    }
+    put_parted(&b, letters, n, lang);
+    return buf_str(&b);
+}
+
 struct str words_last(struct str name)
 {
     struct str s = str_trim(name);

@@ -30,6 +30,19 @@ bool words_all_in(struct str folded_text, struct str folded_query);
 
 /* The first letters of the first two words, upper case: "Puolukka Päiväkirja" -> "PP"; "?" when there is none. */
 struct str words_initials(struct arena *a, struct str name);
+/* Two letters for a service: its initials, or the first two letters of a single word: "Kanerva" -> "Ka". */
+struct str words_letters(struct arena *a, struct str name);
+
+/* The first letter, upper case, with its marks: "åbo" -> "Å"; the first character where it is no letter; "" of nothing.
+ */
+struct str words_first_letter(struct arena *a, struct str name);
+
+/* Each different word once, set apart by one space, in the order of their coming. */
+struct str words_once(struct arena *a, struct str folded_text);
+
+/* Soft hyphens where words of eleven letters and more may be parted: before a consonant with a vowel after it.  That is
+ * how Finnish parts words, and Swedish with two consonants at most; in English browsers know. */
+struct str words_parted(struct arena *a, struct str text, enum lang lang);
 
 struct str words_last(struct str name);  /* "Vaahtera Matikka" -> "Matikka" */
 struct str words_first(struct str name); /* "Vaahtera Matikka" -> "Vaahtera" */

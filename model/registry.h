@@ -83,7 +83,8 @@ struct service {
     struct str vendor;                              /* vendor organisation; pairwise ids are per vendor */
     struct names names, lines;                      /* name, one-line description */
     struct str category;                            /* groups tiles: "learning", "everyday", "school", … */
-    struct str icon;                                /* "" : initials */
+    struct strs keywords;                           /* other words by which people look for it */
+    struct str logo;                                /* bytes of a PNG (wire/logo.h); "": letters */
     bool enabled, test;                             /* test: redirect URIs may be http on loopback */
     struct str launch_uri;                          /* PROTO_LINK, or plain link of any service; "" : none */
     struct str initiate_login_uri, target_link_uri; /* OpenID third-party-initiated login */

@@ -6,6 +6,7 @@
 #include "base/near.h"
 #include "base/text.h"
 #include "idp-adapters/password.h"
+#include "wire/logo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -161,6 +162,24 @@ static bool read_word(struct cells *m, const struct cell *c, struct db_value *ou
                      near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
+/* Whatever a file holds is made anew; what was kept is as it was made. */
+static bool read_logo(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    struct str png, made;
+    struct fail why = { 0 };
+
+    if (c->value->kind != YAML_TEXT || !b64_decode(m->arena, c->value->text, &png))
+        return expected(m, c, "a PNG in base64; or write icon_file: PATH");
+    if (png.n == 0 || (c->before != NULL && str_eq(c->before->text, c->value->text))) {
+        *out = db_text(c->value->text);
+        return true;
+    }
+    if (!(m->how->logo != NULL ? m->how->logo : logo_make)(m->arena, png, &made, &why))
+        return yaml_fail(c->value, m->fail, "bad_value", "%s: the picture %s", c->column->key, why.detail);
+    *out = db_text(b64_encode(m->arena, made));
+    return true;
+}
+
 static bool read_list(struct cells *m, const struct cell *c, struct db_value *out)
 {
     struct buf joined = buf_new(m->arena, LIST_ITEMS_MAX * (LINE_MAX_B + 1));
@@ -216,12 +235,17 @@ static bool read_claims(struct cells *m, const struct cell *c, struct db_value *
 
 /* Secrets. */
 
-bool cell_file(struct cells *m, const struct yaml *where, struct str *out)
+static const char *path_of(struct cells *m, struct str name)
+{
+    bool absolute = str_has_prefix(name, S("/"));
+
+    return arena_printf(m->arena, "%s%s%.*s", absolute ? "" : m->how->base_dir, absolute ? "" : "/", STR_ARG(name)).p;
+}
+
+bool cell_bytes(struct cells *m, const struct yaml *where, struct str *out)
 {
     struct str name = where->text;
-    bool absolute = str_has_prefix(name, S("/"));
-    const char *path =
-        arena_printf(m->arena, "%s%s%.*s", absolute ? "" : m->how->base_dir, absolute ? "" : "/", STR_ARG(name)).p;
+    const char *path = path_of(m, name);
     struct buf b = buf_new(m->arena, LONG_MAX_B);
     char piece[16384];
     struct stat st;
@@ -230,16 +254,21 @@ bool cell_file(struct cells *m, const struct yaml *where, struct str *out)
     int fd = where->kind == YAML_TEXT && str_find_byte(name, '\0', 0) == name.n
                  ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
                  : -1;
-    const char *why = fd < 0 ? strerror(errno) : "no text of at most 16 MB";
+    const char *why = fd < 0 ? strerror(errno) : "no file of at most 16 MB";
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
         while ((n = read(fd, piece, sizeof piece)) > 0)
             buf_add(&b, str_n(piece, (size_t)n));
     if (fd >= 0)
         (void)close(fd);
     *out = buf_str(&b);
-    if (n == 0 && buf_ok(&b) && str_is_utf8(*out) && str_find_byte(*out, '\0', 0) == out->n)
-        return true;
-    return yaml_fail(where, m->fail, "file_unreadable", "%s: %s", path, why);
+    return (n == 0 && buf_ok(&b)) || yaml_fail(where, m->fail, "file_unreadable", "%s: %s", path, why);
+}
+
+bool cell_file(struct cells *m, const struct yaml *where, struct str *out)
+{
+    return cell_bytes(m, where, out) &&
+           ((str_is_utf8(*out) && str_find_byte(*out, '\0', 0) == out->n) ||
+            yaml_fail(where, m->fail, "file_unreadable", "%s: no text", path_of(m, where->text)));
 }
 
 /* {plain: …} or {other: …}: *is_plain says which. */
@@ -331,6 +360,8 @@ bool cell_read(struct cells *m, const struct cell *c, struct db_value *out)
         return read_name(m, c, out);
     case COL_LONG:
         return read_long(m, c, out);
+    case COL_LOGO:
+        return read_logo(m, c, out);
     case COL_LIST:
         return read_list(m, c, out);
     case COL_BOOL:

@@ -28,7 +28,9 @@ struct cell {
 
 /* Fails CALLER with file:line and what was expected. */
 bool cell_read(struct cells *m, const struct cell *c, struct db_value *out);
-/* The text of the file that a value names. */
+/* The bytes of the file that a value names; */
+bool cell_bytes(struct cells *m, const struct yaml *where, struct str *out);
+/* its text. */
 bool cell_file(struct cells *m, const struct yaml *where, struct str *out);
 
 #endif

@@ -5,6 +5,8 @@
  * change, which registry/change.h writes.
  */
 #include "registry/cells.h"
+
+#include "base/codec.h"
 #include "registry/change_int.h"
 
 #include <inttypes.h>
@@ -38,7 +40,8 @@ struct importing {
 
 static bool may_be_file(const struct column *c)
 {
-    return c->type == COL_LONG || c->type == COL_HASHED || c->type == COL_SEALED || c->type == COL_PASSWORD;
+    return c->type == COL_LONG || c->type == COL_LOGO || c->type == COL_HASHED || c->type == COL_SEALED ||
+           c->type == COL_PASSWORD;
 }
 
 /* Keys of an item: those of its columns, those that name a file, those of its children. */
@@ -85,13 +88,15 @@ static const struct yaml *value_for(struct importing *m, const struct column *c,
     if (file == NULL)
         return value;
     struct str text;
-    *good = value == NULL ? cell_file(&m->cells, file, &text)
+    *good = value == NULL ? (c->type == COL_LOGO ? cell_bytes : cell_file)(&m->cells, file, &text)
                           : yaml_fail(file, m->fail, "bad_value", "%s_file stands beside %s", c->key, c->key);
     if (!*good)
         return NULL;
     struct yaml *inner = arena_make(m->arena, struct yaml);
     *inner = (struct yaml){ .kind = YAML_TEXT, .line = file->line, .file = file->file, .text = text };
-    if (c->type == COL_LONG)
+    if (c->type == COL_LOGO)
+        inner->text = b64_encode(m->arena, text);
+    if (c->type == COL_LONG || c->type == COL_LOGO)
         return inner;
     inner->text = str_trim(text); /* an editor's line end is no part of a secret */
     struct yaml *map = arena_make(m->arena, struct yaml);

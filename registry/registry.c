@@ -5,6 +5,7 @@
  */
 #include "registry/registry.h"
 
+#include "base/codec.h"
 #include "base/log.h"
 #include "base/near.h"
 #include "base/text.h"
@@ -88,6 +89,11 @@ static bool fill_member(struct loading *l, const struct column *c, const struct 
         return true;
     case COL_NAME: /* a row may be older than this rule */
         text = text_composed(l->arena, text);
+        put(at, &text, sizeof text);
+        return true;
+    case COL_LOGO: /* one that was written by hand is none */
+        if (!b64_decode(l->arena, text, &text))
+            text = S("");
         put(at, &text, sizeof text);
         return true;
     case COL_LIST:

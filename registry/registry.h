@@ -43,7 +43,9 @@ struct import_how {
     const struct world *world;
     const struct seals *seals; /* may be NULL when the file has no secret to seal */
     const char *base_dir;      /* secret_file: and metadata_file: are relative to it */
-    bool dry_run;              /* says what would change, and changes nothing */
+    /* Makes a service's picture anew (wire/logo.h), where no secret is; NULL: here and now. */
+    bool (*logo)(struct arena *a, struct str png, struct str *out, struct fail *f);
+    bool dry_run; /* says what would change, and changes nothing */
     /* Shown the registry as it will be, when it is in order and before it is kept; NULL: nobody looks. */
     void (*look)(void *with, const struct registry *r);
     void *with;

@@ -91,7 +91,7 @@ static const struct column service_columns[] = {
     NAMES_AT(service, names, "name"),
     NAMES_AT(service, lines, "line"),
     { "category", "category", COL_TEXT, "", AT(service, category), NULL },
-    { "icon", "icon", COL_TEXT, "", AT(service, icon), NULL },
+    { "icon", "icon", COL_LOGO, "", AT(service, logo), NULL },
     { "enabled", "enabled", COL_BOOL, "1", AT(service, enabled), NULL },
     { "test", "test", COL_BOOL, "0", AT(service, test), NULL },
     { "launch_uri", "launch_uri", COL_TEXT, "", AT(service, launch_uri), NULL },
@@ -109,6 +109,7 @@ static const struct column service_columns[] = {
     { "pkce_required", "pkce_required", COL_BOOL, "0", AT(service, pkce_required), NULL },
     { "profile", "profile", COL_WORD, "native", AT(service, profile), profiles },
     { "scopes", "scopes", COL_LIST, "", AT(service, scopes), NULL },
+    { "keywords", "keywords", COL_LIST, "", AT(service, keywords), NULL },
 };
 
 static const struct column rule_columns[] = {
@@ -158,7 +159,8 @@ static const struct column affiliation_columns[] = {
 #define P12 P11 ",?12"
 #define P26 P12 ",?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26"
 #define P27 P26 ",?27"
-#define P32 P27 ",?28,?29,?30,?31,?32"
+#define P28 P27 ",?28"
+#define P32 P28 ",?29,?30,?31,?32"
 
 #define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
@@ -170,7 +172,7 @@ static const struct column affiliation_columns[] = {
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
-    "redirect_uris,post_logout_redirect_uris,id_token_alg,pkce_required,profile,scopes"
+    "redirect_uris,post_logout_redirect_uris,id_token_alg,pkce_required,profile,scopes,keywords"
 #define RULE_COLUMNS "id,provider,role,school,service,release_claims,forbid"
 #define ACCOUNT_COLUMNS                                                                                                \
     "id,idp,username,password_hash,enabled,given_names,calling_name,family_name,email,learner_id,age,"                 \
@@ -197,7 +199,7 @@ const struct kind_row kind_rows[KIND_COUNT] = {
                    STATEMENTS("idp", IDP_COLUMNS, P32, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P27, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P28, "id", "id = ?1") },
     [KIND_RULE] = { "rule", "rules", "rule", rule_columns, COUNT(rule_columns), 1, sizeof(struct rule), KIND_COUNT,
                     500000, STATEMENTS("rule", RULE_COLUMNS, P7, "id", "id = ?1") },
     [KIND_ACCOUNT] = { "account", "accounts", "account", account_columns, COUNT(account_columns), 1,
@@ -292,6 +294,10 @@ const struct db_migration registry_migrations[] = {
       "UPDATE service SET auth_method = 'client_secret_basic' WHERE protocol = 'oidc' AND auth_method = '';"
       "UPDATE service SET id_token_alg = 'RS256', pkce_required = 0 WHERE protocol <> 'oidc';" },
     { 8, "ALTER TABLE idp ADD COLUMN private_networks TEXT NOT NULL DEFAULT '';" },
+    /* An icon was any text, which nothing drew; now it is a picture. */
+    { 9,
+      "UPDATE service SET icon = '';"
+      "ALTER TABLE service ADD COLUMN keywords TEXT NOT NULL DEFAULT '';" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

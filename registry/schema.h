@@ -33,6 +33,7 @@ enum column_type {
     COL_TEXT,     /* one line */
     COL_NAME,     /* one line that people write and read: kept composed [UAX 15, NFC] */
     COL_LONG,     /* many lines; KEY_file reads it from a file */
+    COL_LOGO,     /* a PNG in base64, as wire/logo.h makes it; KEY_file reads one from a file */
     COL_LIST,     /* one-line texts */
     COL_BOOL,
     COL_INT,

@@ -741,6 +741,7 @@ static const char *asset_type(const char *name)
     } types[] = {
         { ".css", "text/css; charset=utf-8" },
         { ".js", "text/javascript; charset=utf-8" },
+        { ".png", "image/png" },
         { ".svg", "image/svg+xml" },
         { ".txt", "text/plain; charset=utf-8" },
     };

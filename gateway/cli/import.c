@@ -3,6 +3,7 @@
  * digione import -c FILE registry.yaml */
 #include "gateway/cli/addresses.h"
 #include "gateway/cli/cli.h"
+#include "gateway/cli/logo.h"
 #include "gateway/cli/warnings.h"
 #include "gateway/process/state.h"
 #include "gateway/process/supervisor.h"
@@ -122,6 +123,7 @@ static int import_file(const char *word, const struct import_words *w, struct ar
         .world = &world_real,
         .seals = seals(w, &set, a, &f),
         .base_dir = folder_of(a, w->file),
+        .logo = logo_elsewhere,
         .dry_run = w->dry_run,
         .look = look,
         .with = &seen,

@@ -42,6 +42,7 @@ const struct step_row favourites_show[] = {
 struct changing { /* c->state */
     struct favourites_got got;
     struct str service;
+    enum favourite_change what;
 };
 
 /* Each button bears its service's id under the name of what it does. */
@@ -66,6 +67,7 @@ static enum step change(struct ctx *c, struct fail *f)
     enum favourite_change what = change_of(c, &x->service);
 
     c->state = x;
+    x->what = what;
     if (!crypt_eq(c->session->csrf, form_get(c->body, S("csrf"))))
         return answer_go(c, S("/favourites"));
     if (what == FAVOURITE_NONE || registry_service(c->registry, x->service) == NULL)
@@ -87,7 +89,22 @@ static enum step keep(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-/* Back to the row that was pressed, so that the next Tab goes on from there, in the same search or on the same page. */
+/* The button that was pressed, where the row has it still; at an end of the list its neighbour; or the row.  Browsers
+ * give the focus to what an address names. */
+static struct str pressed(const struct ctx *c, const struct changing *x)
+{
+    const struct strs *list = &x->got.list;
+    bool first = list->n > 0 && str_eq(list->at[0], x->service),
+         last = list->n > 0 && str_eq(list->at[list->n - 1], x->service);
+    const char *button = x->what == FAVOURITE_UP     ? (first ? "down" : "up")
+                         : x->what == FAVOURITE_DOWN ? (last ? "up" : "down")
+                                                     : "f";
+
+    return arena_printf(c->arena, "#%s-%.*s", list->n < 2 ? "f" : button, STR_ARG(x->service));
+}
+
+/* Back to what was pressed, so that the next press or Tab goes on from there, in the same search or on the same page.
+ */
 static enum step go_back(struct ctx *c, struct fail *f)
 {
     static const char *const kept[] = { "q", "from" };
@@ -99,8 +116,7 @@ static enum step go_back(struct ctx *c, struct fail *f)
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (str_is_set(form_get(c->body, str_of(kept[i]))))
             url_query(&b, str_of(kept[i]), form_get(c->body, str_of(kept[i])));
-    return answer_go(c, arena_join(c->arena, buf_ok(&b) ? buf_str(&b) : S("/favourites"),
-                                   arena_join(c->arena, S("#f-"), x->service)));
+    return answer_go(c, arena_join(c->arena, buf_ok(&b) ? buf_str(&b) : S("/favourites"), pressed(c, x)));
 }
 
 const struct step_row favourites_change[] = { { load_session }, { flow_need_person }, { change },

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The launcher, and what its tiles open. */
+#include "base/crypt.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
 #include "gateway/flow.h"
 #include "gateway/pages/favourites.h"
+#include "gateway/pages/habits.h"
 #include "gateway/protocol.h"
 #include "gateway/session/session.h"
 #include "launcher/pages.h"
@@ -20,13 +22,18 @@ static enum step load_session(struct ctx *c, struct fail *f)
 
 static enum step show(struct ctx *c, struct fail *f)
 {
-    const struct launcher_ask asked = { .school = form_get(c->query, S("school")),
+    const struct strs recent = habits_recent(c);
+    struct str school = form_get(c->query, S("school"));
+    const struct launcher_ask asked = { .school = str_is_set(school) ? school : habits_school(c),
+                                        .recent = &recent,
                                         .q = form_get(c->query, S("q")),
                                         .from = form_get(c->query, S("from")),
                                         .shared = c->session->shared };
     struct launcher_view v = launcher_for(c, &asked);
 
     (void)f;
+    if (str_is_set(school) && v.schools.n > 0)
+        habits_keep_school(c, v.school_id);
     flow_leave_idle(c);
     return answer_page(c, 200, page_launcher(c->arena, &v));
 }
@@ -52,6 +59,17 @@ static enum step idle(struct ctx *c, struct fail *f)
 }
 
 const struct step_row launcher_idle[] = { { idle }, { NULL } };
+
+/* The list of what was opened last, emptied. */
+static enum step clear_recent(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    if (crypt_eq(c->session->csrf, form_get(c->body, S("csrf"))))
+        habits_forget_recent(c);
+    return answer_go(c, S("/"));
+}
+
+const struct step_row recent_clear[] = { { load_session }, { flow_need_person }, { clear_recent }, { NULL } };
 
 /* ── /open/<service> ────────────────────────────────────────────────────── */
 
@@ -94,10 +112,11 @@ static enum step lead(struct ctx *c, struct fail *f)
     struct str to = address_of(c);
     if (!str_is_set(to))
         return fail(f, FAIL_NOT_FOUND, "not_found", "service \"%.*s\" has no address to open", STR_ARG(c->service->id));
+    habits_opened(c, c->service->id);
     return answer_go(c, to);
 }
 
-const struct step_row open_service[] = { { find_service }, { load_session }, { flow_need_person },
+const struct step_row open_service[] = { { load_session }, { find_service }, { flow_need_person },
                                          { decide },       { lead },         { NULL } };
 
 /* ── the language ───────────────────────────────────────────────────────── */

@@ -67,6 +67,8 @@ static struct str here_searched(struct ctx *c)
     buf_add(&b, here(c, "/sign-in"));
     if (str_is_set(param(c, "q")))
         url_query(&b, S("q"), param(c, "q"));
+    if (str_is_set(param(c, "letter")))
+        url_query(&b, S("letter"), param(c, "letter"));
     return buf_ok(&b) ? buf_str(&b) : here(c, "/sign-in");
 }
 
@@ -75,7 +77,9 @@ static enum step show(struct ctx *c, struct fail *f)
     const struct service *s = service_of(c);
     const struct picker_ask ask = { .query = param(c, "q"),
                                     .n = param(c, "n"),
+                                    .letter = param(c, "letter"),
                                     .remembered_idp = device_remembered(c),
+                                    .used = device_used(c),
                                     .all = str_is_set(param(c, "all")),
                                     .local_allowed = local_allowed(c) };
     struct sign_in_view v = { .page = page_for(c, here_searched(c)),
@@ -102,10 +106,12 @@ const struct step_row sign_in_page[] = { { find }, { check }, { show }, { NULL }
 static void note_device(struct ctx *c, bool own, const struct idp *idp)
 {
     c->login->shared = !own;
-    if (own)
+    if (own) {
         device_own(c, idp->id);
-    else
-        device_mark_shared(c);
+        return;
+    }
+    device_mark_shared(c);
+    device_keep_school(c, idp->id);
 }
 
 static enum step choose(struct ctx *c, struct fail *f)
@@ -166,6 +172,8 @@ static enum step to_school(struct ctx *c, struct fail *f)
         c->login->shared = true;
         device_mark_shared(c);
     }
+    if (c->login->shared || device_shared(c))
+        device_keep_school(c, c->req->param);
     return flow_to_idp(c, idp, f);
 }
 
@@ -230,10 +238,12 @@ static enum step local_settle(struct ctx *c, struct fail *f)
     if (c->person == NULL)
         return local_form(c, said->empty ? LOCAL_EMPTY : said->busy ? LOCAL_BUSY : LOCAL_WRONG, said->wait_s);
     c->login->shared = str_is_set(param(c, "shared"));
-    if (c->login->shared)
+    if (c->login->shared) {
         device_mark_shared(c);
-    else if (device_shared(c))
+        device_keep_school(c, c->login->idp);
+    } else if (device_shared(c)) {
         device_own(c, (struct str){ NULL, 0 });
+    }
     c->login->state = LOGIN_AT_CITY;
     return flow_next(c, f);
 }

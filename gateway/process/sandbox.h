@@ -20,6 +20,10 @@ enum sandbox_state { SANDBOX_OFF = 0, SANDBOX_PARTLY, SANDBOX_ON };
  * fails: what the kernel lacks is logged and is missing from the result. */
 enum sandbox_state sandbox_enter(const struct settings *set);
 
+/* For a process that only computes: it reads and writes what it has open, takes memory (at most so much) and processor
+ * time, and nothing else.  False: the kernel lacks it. */
+bool sandbox_compute(size_t memory_B, int seconds);
+
 /* No debugger, no core dump; for any process that holds secrets, from its first moment. */
 void sandbox_no_dump(void);
 

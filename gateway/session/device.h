@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/session/device.h: whose device this is, as the person on the sign-in page said.
  *
- * Floor 6b.  Two cookies of a year: the identity provider chosen last (a device of
- * one's own), or the mark of a shared device; never both.  Neither is a secret,
- * and neither is believed for more than how careful to be: a login that begins
+ * Floor 6b.  Cookies of a year: the identity providers chosen last (a device of
+ * one's own), or the mark of a shared device with its school; never both.  None is a
+ * secret, and none is believed for more than how careful to be: a login that begins
  * on a shared device asks the city afresh, and its session ends sooner.
  */
 #ifndef GATEWAY_SESSION_DEVICE_H
@@ -13,6 +13,10 @@
 
 bool device_shared(const struct ctx *c);
 struct str device_remembered(const struct ctx *c); /* id of an identity provider; absent: none */
+struct strs device_used(const struct ctx *c);      /* those chosen before, the last first; it is among them */
+/* Whose a shared device is: what /school/ understands; absent: not known. */
+struct str device_school(const struct ctx *c);
+void device_keep_school(struct ctx *c, struct str hint);
 
 /* What the person has said now; both live in the answer's cookies. */
 void device_own(struct ctx *c, struct str idp); /* absent: nothing to remember */

@@ -20,7 +20,8 @@ const widths = [320, 768, 1280];
 const schemes = ['light', 'dark'];
 const budgetB = 50 * 1024;
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const types = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8' };
+const types = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
 
 let checks = 0;
 const faults = [];
@@ -31,7 +32,7 @@ function check(page, what, ok, detail = '') {
 
 /* --- the markup itself ------------------------------------------------------------------------------------ */
 
-const empties = new Set(['meta', 'link', 'input', 'br', 'path', 'circle', 'ellipse', 'use']);
+const empties = new Set(['meta', 'link', 'input', 'br', 'img', 'path', 'circle', 'ellipse', 'use']);
 const notInP = new Set(['p', 'div', 'ul', 'ol', 'dl', 'form', 'section', 'nav', 'h1', 'h2', 'h3', 'table', 'main']);
 
 // Every tag closed in order, and nothing that a browser would have to mend.
@@ -50,14 +51,17 @@ function wellFormed(html) {
 
 function checkMarkup(name, html) {
   const css = /href="\/(static\/style[^"]+)"/.exec(html)?.[1];
-  const js = /<script src="\/(static\/(?:filter|go)[^"]+)" defer><\/script>/.exec(html)?.[1];
-  const total = Buffer.byteLength(html) + fs.statSync(path.join(dir, css)).size;
+  const js = [...html.matchAll(/<script src="\/(static\/(?:filter|go|menu)[^"]+)" defer><\/script>/g)].map((m) => m[1]);
+  const size = (file) => fs.statSync(path.join(dir, file)).size;
+  const total = Buffer.byteLength(html) + size(css) + js.reduce((sum, file) => sum + size(file), 0);
   const fault = wellFormed(html);
-  const bare = js ? html.replace(/<script src="[^"]+" defer><\/script>/, '') : html;
+  const bare = html.replace(/<script src="\/static\/[^"]+" defer><\/script>/g, '');
   check(name, 'well-formed', !fault, fault);
-  check(name, 'HTML and CSS within the budget', name.match(/^(hostile|long)/) || total <= budgetB, `${total} bytes`);
+  check(name, 'HTML, CSS and scripts within the budget', name.match(/^(hostile|long)/) || total <= budgetB, `${total} bytes`);
   check(name, 'no inline script or style', !/<script|<style|\sstyle="|\son[a-z]+="/.test(bare.replace(/"[^"]*"/g, '""').replace(/>[^<]*</g, '><')));
-  if (js) check(name, 'the script is small', fs.statSync(path.join(dir, js)).size <= 1024);
+  check(name, 'scripts are small', js.every((file) => size(file) <= 2560));
+  const foreign = [...html.matchAll(/<(?:link|script|img|source|iframe)[^>]*(?:href|src)="([^"]+)"/g)].filter(([, url]) => !/^\/(?!\/)/.test(url));
+  check(name, 'asks nobody else for anything', foreign.length === 0, foreign[0]?.[0]);
 }
 
 /* --- in the browser --------------------------------------------------------------------------------------- */
@@ -69,7 +73,8 @@ function serve(csp) {
       res.writeHead(req.url === '/favicon.ico' ? 204 : 404).end();
       return;
     }
-    res.writeHead(200, { 'Content-Type': types[path.extname(file)], 'Content-Security-Policy': csp });
+    const type = file.startsWith(path.join(dir, 'logo')) ? 'image/png' : types[path.extname(file)];
+    res.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': csp });
     res.end(fs.readFileSync(file));
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
@@ -128,7 +133,8 @@ async function checkShape(page, name) {
 async function checkMeaning(page, name, lang) {
   const said = await page.evaluate(() => ({
     lang: document.documentElement.lang, title: document.title, h1: document.querySelectorAll('h1').length,
-    images: document.images.length, scripts: [...document.scripts].filter((s) => !/\/static\/(filter|go)\./.test(s.src)).length,
+    images: [...document.images].filter((i) => !/^\/logo\/[a-z0-9-]+\.[0-9a-f]{16}$/.test(i.getAttribute('src')) || i.alt !== '').length,
+    scripts: [...document.scripts].filter((s) => !/\/static\/(filter|go|menu)\./.test(s.src)).length,
     odd: [...document.links].map((a) => a.getAttribute('href')).filter((h) => !/^(https?:\/\/|mailto:[^?]+$|\/(?![\/\\])|#)/.test(h))[0] ?? '',
     handlers: [...document.querySelectorAll('*')].filter((e) => [...e.attributes].some((a) => a.name.startsWith('on'))).length,
   }));

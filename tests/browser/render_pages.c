@@ -5,7 +5,11 @@
  * carry markup, quotes, direction marks and very long words in every foreign text. */
 #include "base/settings.h"
 #include "launcher/assets.h"
+#include "launcher/manifest.h"
 #include "launcher/pages.h"
+#include "launcher/roles.h"
+#include "launcher/words.h"
+#include "wire/logo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +123,35 @@ enum { SAMPLES = sizeof samples / sizeof *samples, SERVICES_MAX = 80 };
 
 static struct service services[SERVICES_MAX];
 
+/* As an import makes them of the demo's files. */
+static struct str logo_of(struct str id)
+{
+    static const char *const files[][2] = {
+        { "kuusi", "kuusi" }, { "lampi", "lampi" }, { "puolukka", "paivakirja" }, { "tunturi", "tunturi" }
+    };
+    static struct str made[4];
+    static struct arena *kept;
+
+    for (size_t i = 0; i < 4; i++) {
+        struct fail f = { 0 };
+        char path[1024], bytes[65536];
+        if (!str_eq(id, str_of(files[i][0])))
+            continue;
+        if (made[i].n > 0)
+            return made[i];
+        kept = kept != NULL ? kept : arena_new();
+        (void)snprintf(path, sizeof path, "%s/deploy/demo/logos/%s.png", SOURCE_DIR, files[i][1]);
+        FILE *file = fopen(path, "rb");
+        size_t n = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
+        if (file == NULL || fclose(file) != 0 || !logo_make(kept, str_n(bytes, n), &made[i], &f)) {
+            (void)fprintf(stderr, "%s: %s\n", path, f.detail);
+            exit(1);
+        }
+        return made[i];
+    }
+    return S("");
+}
+
 static struct service sample(size_t i)
 {
     return (struct service){ .id = str_of(samples[i].id),
@@ -126,6 +159,7 @@ static struct service sample(size_t i)
                              .names = { { str_of(samples[i].fi), str_of(samples[i].sv), str_of(samples[i].en) } },
                              .lines = { { str_of(samples[i].line_fi), str_of(samples[i].line_sv),
                                           str_of(samples[i].line_en) } },
+                             .logo = logo_of(str_of(samples[i].id)),
                              .launch_uri = S("https://vendor.example/"),
                              .enabled = true };
 }
@@ -168,6 +202,19 @@ static struct bits allow(struct arena *a, const struct registry *r, const struct
     for (size_t i = 0; i < registry_parts(r)->service_count; i++)
         bits_set(&all, i);
     return all;
+}
+
+/* A guardian opens four that no teacher does. */
+static struct bits allow_by_role(struct arena *a, const struct registry *r, const struct person *p, int64_t now_s)
+{
+    struct bits open = bits_new(a, registry_parts(r)->service_count);
+
+    (void)now_s;
+    for (size_t i = 0; i < p->affiliation_count; i++)
+        for (size_t k = 0; k < registry_parts(r)->service_count; k++)
+            if ((k % 5 == 4) == (p->affiliations[i].role == ROLE_GUARDIAN))
+                bits_set(&open, k);
+    return open;
 }
 
 /* --- views ------------------------------------------------------------------------------------------------ */
@@ -213,7 +260,7 @@ static struct sign_in_view sign_in(const struct stage *s, const struct picker *p
     return v;
 }
 
-static const struct strs *favourites; /* of the person for whom tiles are made next */
+static const struct strs *favourites, *recent; /* of the person for whom tiles are made next */
 
 static struct tiles tiles_from(const struct stage *s, struct registry *r, int class_level, size_t from, size_t max)
 {
@@ -221,9 +268,13 @@ static struct tiles tiles_from(const struct stage *s, struct registry *r, int cl
                               .role = class_level > 0 ? ROLE_LEARNER : ROLE_TEACHER,
                               .class_level = class_level };
     struct person person = { .affiliations = &at, .affiliation_count = 1 };
-    struct tiles_ask ask = {
-        .registry = r, .person = &person, .favourites = favourites, .lang = s->lang, .now_s = NOW_S, .allow = allow
-    };
+    struct tiles_ask ask = { .registry = r,
+                             .person = &person,
+                             .favourites = favourites,
+                             .recent = recent,
+                             .lang = s->lang,
+                             .now_s = NOW_S,
+                             .allow = allow };
 
     ask.from = from;
     ask.max = max;
@@ -234,6 +285,17 @@ static struct tiles tiles_from(const struct stage *s, struct registry *r, int cl
 static struct tiles tiles(const struct stage *s, struct registry *r, int class_level)
 {
     return tiles_from(s, r, class_level, 0, 0);
+}
+
+static struct tiles tiles_filtered(const struct stage *s, struct registry *r, const char *filter)
+{
+    struct affiliation at = { .provider_oid = providers[0].oid, .role = ROLE_TEACHER };
+    struct person person = { .affiliations = &at, .affiliation_count = 1 };
+    const struct tiles_ask ask = {
+        .registry = r, .person = &person, .filter = str_of(filter), .lang = s->lang, .now_s = NOW_S, .allow = allow
+    };
+
+    return tiles_build(s->a, &ask);
 }
 
 static struct launcher_view launcher(const struct stage *s, struct registry *r, int class_level)
@@ -263,11 +325,36 @@ static struct launcher_view launcher(const struct stage *s, struct registry *r, 
 
 static void with_schools(const struct stage *s, struct launcher_view *v)
 {
-    struct school_tab *tab = arena_make_n(s->a, 2, struct school_tab);
+    struct school_tab *tab = arena_make_n(s->a, 3, struct school_tab);
 
-    tab[0] = (struct school_tab){ word(s, S("99101")), word(s, S("Testi-Kielonmäen koulu")), true };
-    tab[1] = (struct school_tab){ word(s, S("99102")), word(s, S("Testi-Otsolahden lukio")), false };
-    v->schools = (struct school_tabs){ tab, 2 };
+    tab[0] = (struct school_tab){ .id = S("all"), .name = text(T_all_schools, s->lang) };
+    tab[1] =
+        (struct school_tab){ .id = word(s, S("99101")), .name = word(s, S("Testi-Kielonmäen koulu")), .current = true };
+    tab[2] = (struct school_tab){ .id = word(s, S("99102")), .name = word(s, S("Testi-Otsolahden lukio")) };
+    v->schools = (struct school_tabs){ tab, 3 };
+}
+
+/* A teacher who is a guardian as well: both are named, and tiles say which of them opens them. */
+static void with_roles(const struct stage *s, struct registry *r, struct launcher_view *v)
+{
+    struct affiliation at[] = { { .provider_oid = providers[0].oid, .role = ROLE_TEACHER },
+                                { .provider_oid = providers[0].oid, .role = ROLE_GUARDIAN } };
+    struct person person = { .affiliations = at, .affiliation_count = 2 };
+    const struct tiles_ask ask = {
+        .registry = r, .person = &person, .lang = s->lang, .now_s = NOW_S, .allow = allow_by_role
+    };
+    const enum role roles[] = { ROLE_TEACHER, ROLE_GUARDIAN };
+    struct page_role *mine = arena_make_n(s->a, 2, struct page_role);
+    struct school_tab *tab = (struct school_tab *)(uintptr_t)v->schools.at;
+
+    v->tiles = tiles_build(s->a, &ask);
+    v->page.me.role = roles_line(s->a, roles, 2, s->lang);
+    for (size_t i = 0; i < 2; i++)
+        mine[i] = (struct page_role){ text(role_text(roles[i]), s->lang), word(s, S("Testi-Kielonmäen koulu")) };
+    v->page.me.roles.at = mine;
+    v->page.me.roles.n = 2;
+    tab[1].role = v->page.me.role;
+    tab[2].role = text(T_role_teacher, s->lang);
 }
 
 /* --- states ----------------------------------------------------------------------------------------------- */
@@ -282,6 +369,7 @@ static void put_sign_in(const struct stage *s, const char *prefix, const struct 
         { "sign-in-remembered", { .local_allowed = true, .remembered_idp = S("oulu-edu") } },
         { "sign-in-found", { .query = S("koulu") } },
         { "sign-in-nothing", { .query = S("zzz") } },
+        { "sign-in-near", { .query = S("espooo") } },
     };
 
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
@@ -306,7 +394,8 @@ static struct registry *country(void)
 
     for (size_t i = 0; i < MANY_CITIES; i++) {
         struct school *schools = arena_make_n(own, MANY_SCHOOLS, struct school);
-        struct str name = i < 5 ? providers[i].names.in[0] : arena_printf(own, "Kunta %zu", i);
+        struct str name =
+            i < 5 ? providers[i].names.in[0] : arena_printf(own, "%cunta %zu", "AEHIJKKKLLMNOPRSTUVYK"[i % 21], i);
         for (size_t k = 0; k < MANY_SCHOOLS; k++) {
             struct str code = arena_printf(own, "%05zu", i * MANY_SCHOOLS + k);
             schools[k] = (struct school){ .oid = code, .code = code, .active = true };
@@ -334,6 +423,14 @@ static void put_many(const struct stage *s, const char *prefix)
     ask.query = S("koulu");
     v = sign_in(s, picker_of(r), &ask);
     put(arena_cstr(s->a, arena_printf(s->a, "%ssign-in-many-found", prefix)), s->lang, page_sign_in(s->a, &v));
+    static struct str used[] = { S("c0"), S("c7"), S("c3") };
+    ask = (struct picker_ask){ .local_allowed = true, .letter = S("k"), .used = { used, 3 } };
+    v = sign_in(s, picker_of(r), &ask);
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssign-in-letter", prefix)), s->lang, page_sign_in(s->a, &v));
+    ask.letter = S("");
+    v = sign_in(s, picker_of(r), &ask);
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssign-in-used", prefix)), s->lang, page_sign_in(s->a, &v));
+    ask = (struct picker_ask){ .query = S("koulu") };
     ask.n = S("400");
     v = sign_in(s, picker_of(r), &ask);
     put(arena_cstr(s->a, arena_printf(s->a, "%ssign-in-many-more", prefix)), s->lang, page_sign_in(s->a, &v));
@@ -380,18 +477,19 @@ static void put_favourites(const struct stage *s, const char *prefix, struct reg
 /* A nation's services: what does not fit on the page is counted, and is a group, a search or a page away. */
 enum { MANY_SERVICES = 5000 };
 
-static struct registry *nation(void)
+static struct registry *nation(size_t count)
 {
     struct arena *own = arena_new();
-    struct service *all = arena_make_n(own, MANY_SERVICES, struct service);
+    struct service *all = arena_make_n(own, count, struct service);
 
-    for (size_t i = 0; i < MANY_SERVICES; i++) {
+    for (size_t i = 0; i < count; i++) {
         all[i] = sample(i % SAMPLES);
+        all[i].logo = S("");
         all[i].id = arena_printf(own, "%.*s-%zu", STR_ARG(all[i].id), i / SAMPLES);
         for (int lang = 0; lang < LANG_COUNT; lang++)
             all[i].names.in[lang] = arena_printf(own, "%.*s %zu", STR_ARG(all[i].names.in[lang]), i / SAMPLES + 1);
     }
-    struct registry_parts parts = { .services = all, .service_count = MANY_SERVICES };
+    struct registry_parts parts = { .services = all, .service_count = count };
     return registry_build(own, &parts);
 }
 
@@ -402,8 +500,21 @@ static void put_many_tiles(const struct stage *s, const char *prefix)
         S("jakala-6"),   S("hanki-7"), S("pihka-8"), S("kajo-9"), S("tori-9"), S("ruska-9")
     };
     const struct strs ids = { chosen, sizeof chosen / sizeof *chosen };
-    struct registry *r = nation();
+    struct registry *r = nation(TILES_MAX + 12);
     struct launcher_view v = launcher(s, r, 0);
+
+    static struct str twelve[] = {
+        S("puolukka-0"), S("kuusi-1"), S("lampi-2"), S("havu-3"), S("valo-0"), S("hilla-1"),
+        S("jakala-2"),   S("hanki-3"), S("pihka-0"), S("kajo-1"), S("tori-2"), S("ruska-3")
+    };
+    const struct strs first = { twelve, 12 };
+    favourites = &first;
+    v.tiles = tiles_from(s, r, 0, 0, 0);
+    put(arena_cstr(s->a, arena_printf(s->a, "%slauncher-full", prefix)), s->lang, page_launcher(s->a, &v));
+    favourites = NULL;
+    registry_drop(r);
+    r = nation(MANY_SERVICES);
+    v = launcher(s, r, 0);
 
     favourites = &ids;
     v.tiles = tiles_from(s, r, 0, 0, 0);
@@ -425,11 +536,22 @@ static void put_many_tiles(const struct stage *s, const char *prefix)
 
 static void put_launchers(const struct stage *s, const char *prefix, struct registry *all, struct registry *none)
 {
-    struct launcher_view v = launcher(s, all, 0);
+    static struct str opened[] = { S("tunturi"), S("jakala"), S("havu") };
+    static const struct strs last = { opened, 3 };
+    struct launcher_view v;
     const char *name;
 
+    recent = &last;
+    v = launcher(s, all, 0);
+    recent = NULL;
     with_schools(s, &v);
     put(arena_cstr(s->a, arena_printf(s->a, "%slauncher", prefix)), s->lang, page_launcher(s->a, &v));
+    with_roles(s, all, &v);
+    put(arena_cstr(s->a, arena_printf(s->a, "%slauncher-roles", prefix)), s->lang, page_launcher(s->a, &v));
+    v = launcher(s, all, 0);
+    v.q = word(s, S("matikka"));
+    v.tiles = tiles_filtered(s, all, "matikka");
+    put(arena_cstr(s->a, arena_printf(s->a, "%slauncher-found", prefix)), s->lang, page_launcher(s->a, &v));
     v = launcher(s, none, 0);
     put(arena_cstr(s->a, arena_printf(s->a, "%slauncher-empty", prefix)), s->lang, page_launcher(s->a, &v));
     v.tiles.before_filter = 20;
@@ -484,6 +606,9 @@ static void put_refusals(const struct stage *s, const char *prefix)
                                 .retry_s = 20 };
         put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, errors[i].name)), s->lang, page_error(s->a, &v));
     }
+    struct error_view lost = { .page = page(s, NULL, true), .kind = FAIL_NOT_FOUND, .at_s = NOW_S };
+    lost.support_code = word(s, S("R4TC8HWP"));
+    put(arena_cstr(s->a, arena_printf(s->a, "%serror-notfound-me", prefix)), s->lang, page_error(s->a, &lost));
     struct denied_view d = { .page = page(s, "/", true), .support_code = word(s, S("K7F29QXM")), .at_s = NOW_S };
     struct decision decision = { .ask = s->text.p != NULL ? &providers[5] : &providers[0] };
     d.school = word(s, S("Testi-Kielonmäen koulu"));
@@ -521,7 +646,12 @@ static void put_leaving(const struct stage *s, const char *prefix)
                                 .to = word(s, S("Kuusi Luokkahuone")) };
 
     put(arena_cstr(s->a, arena_printf(s->a, "%ssigned-out", prefix)), s->lang, page_signed_out(s->a, &v));
+    v.next = S("/school/99101");
+    put(arena_cstr(s->a, arena_printf(s->a, "%snext", prefix)), s->lang, page_signed_out(s->a, &v));
     v.left.n = 2;
+    v.city_receipt = RECEIPT_OUT;
+    put(arena_cstr(s->a, arena_printf(s->a, "%snext-all", prefix)), s->lang, page_signed_out(s->a, &v));
+    v.next = S("");
     v.city = (struct str){ NULL, 0 };
     v.back = word(s, S("https://puolukka.example/"));
     v.service = word(s, S("Puolukka Päiväkirja"));
@@ -561,6 +691,51 @@ static void put_all(struct str hostile, const char *prefix, int lang, int last)
     }
 }
 
+/* How every character is folded, for filter.js to be compared with: its number and what becomes of it, a line each. */
+static void write_folds(void)
+{
+    struct arena *a = arena_new();
+    struct buf b = buf_new(a, 8 << 20);
+
+    for (uint32_t c = 1; c < 0x20000; c++) {
+        char utf8[5] = "";
+        struct buf one = buf_new(a, 16);
+        if (c >= 0xD800 && c < 0xE000)
+            continue;
+        size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+        for (size_t i = n - 1; i > 0; i--)
+            utf8[i] = (char)(0x80 | (c >> 6 * (n - 1 - i) & 0x3F));
+        utf8[0] = (char)(n == 1 ? c : (0xF00u >> n & 0xF0) | c >> 6 * (n - 1));
+        words_fold(&one, str_n(utf8, n));
+        struct str folded = buf_str(&one);
+        buf_printf(&b, "%x", c);
+        for (size_t i = 0; i < folded.n; i++)
+            buf_printf(&b, " %02x", (unsigned char)folded.p[i]);
+        buf_byte(&b, '\n');
+    }
+    write_file("fold.txt", buf_str(&b));
+    arena_free(a);
+}
+
+/* What the gateway serves besides: logos, the manifest, an icon. */
+static void write_static(void)
+{
+    struct arena *a = arena_new();
+    char path[1024];
+
+    (void)snprintf(path, sizeof path, "%s/logo", dir);
+    (void)mkdir(path, 0755);
+    for (size_t i = 0; i < SAMPLES; i++) {
+        struct service s = sample(i);
+        struct str address = icon_of(a, &s, LANG_FI).logo;
+        if (str_is_set(address))
+            write_file(arena_cstr(a, str_from(address, 1)), s.logo);
+    }
+    write_file("manifest.webmanifest", manifest_text(a, S("DigiOne"), LANG_FI));
+    write_folds();
+    arena_free(a);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -575,6 +750,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < asset_count; i++)
         write_file(assets[i].path.p + 1, assets[i].bytes);
     write_file("csp.txt", S(PAGE_CSP));
+    write_static();
     add_idps();
     put_all((struct str){ NULL, 0 }, "", LANG_FI, LANG_EN);
     add_idp("hostile\"><script>", &providers[5], IDP_OIDC, providers[5].names);

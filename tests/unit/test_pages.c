@@ -646,7 +646,7 @@ TEST(a_launcher_that_cannot_show_all_says_how_many_there_are_and_where)
     CHECK(has(page, "from=80\">Näytä lisää</a>"));
     CHECK(!has(page, "Näytä edelliset"));
     /* A script that filters what is on the page would say that the rest does not exist. */
-    CHECK(!has(page, "<script") && !has(page, "data-filter"));
+    CHECK(!has(page, "/static/filter.") && !has(page, "data-filter"));
     v = launcher_for(&s->c, &(const struct launcher_ask){ .from = S("240") });
     page = page_launcher(t->arena, &v);
     CHECK(has(page, "Näytämme palvelut 241–300."));
@@ -656,7 +656,8 @@ TEST(a_launcher_that_cannot_show_all_says_how_many_there_are_and_where)
     v = launcher_for(&s->c, &(const struct launcher_ask){ .q = S("palvelu 299"), .from = S("nonsense") });
     page = page_launcher(t->arena, &v);
     CHECK(has(page, "/open/s1\"") && !has(page, "Kaikkiaan"));
-    CHECK(has(page, "data-filter"));
+    CHECK(has(page, "/static/filter.") &&
+          !has(page, "data-filter")); /* which sees to it that an emptied field shows all */
     v = launcher_for(&s->c, &(const struct launcher_ask){ .q = S("palvelu"), .from = S("-80") });
     page = page_launcher(t->arena, &v);
     CHECK(has(page, "q=palvelu&amp;from=80"));
@@ -692,7 +693,7 @@ TEST(a_small_pupil_on_a_shared_device_has_a_done_button)
     struct html page = page_launcher(t->arena, &v);
     CHECK(has(page, "<body class=\"kid\">"));
     CHECK(has(page, "Jos et ole Aino, paina Valmis."));
-    CHECK(has(page, "<div class=\"done\"><form method=\"post\" action=\"/sign-out\">"));
+    CHECK(has(page, "<form class=\"ready\" method=\"post\" action=\"/sign-out\">"));
 }
 
 TEST(a_page_is_sent_with_its_policy_and_is_not_kept)
@@ -736,7 +737,7 @@ TEST(static_files_are_found_by_their_whole_address_only)
     CHECK(asset_count >= 2);
     for (size_t i = 0; i < asset_count; i++) {
         CHECK(asset_at(assets[i].path) == &assets[i]);
-        CHECK(assets[i].gzip.n > 0 && assets[i].gzip.n < assets[i].bytes.n);
+        CHECK(str_eq(assets[i].type, S("image/png")) || (assets[i].gzip.n > 0 && assets[i].gzip.n < assets[i].bytes.n));
     }
     CHECK(asset_at(S("/static/style.css")) == NULL);
     CHECK(asset_at(S("/static/../texts.def")) == NULL);

@@ -629,6 +629,43 @@ TEST(a_service_without_a_secret_must_say_how_it_proves_itself)
     rig_free(&g);
 }
 
+TEST(a_logo_is_made_anew_and_kept_and_goes_out_as_it_came_in)
+{
+    static const char head[] = PROVIDERS "services:\n  - {id: s, protocol: link, vendor: v, name: {fi: S}, launch_uri: "
+                                         "\"https://s.example/\", keywords: [wilma, frånvaro], ";
+    struct rig g;
+
+    rig_new(t, &g);
+    g.how.base_dir = TEST_SOURCE_DIR "/tests/fuzz/seeds/logo";
+    CHECK(import(t, &g, arena_join(t->arena, str_of(head), S("icon_file: texts}\n"))));
+    CHECK_STR(g.fail.detail, "");
+    struct registry *r = registry_load(g.db, &g.fail);
+    const struct service *s = registry_service(r, S("s"));
+    CHECK(str_has_prefix(s->logo, S("\x89PNG")) && str_find(s->logo, S("script")) == s->logo.n);
+    CHECK_INT(s->keywords.n, 2);
+    CHECK_STR(s->keywords.at[1], "frånvaro");
+    registry_drop(r);
+    struct str out = registry_export(g.db, t->arena, &g.fail);
+    CHECK(str_find(out, S("icon: iVBOR")) < out.n || str_find(out, S("icon: \"iVBOR")) < out.n);
+    CHECK(import(t, &g, out));
+    CHECK_INT(g.report.change.changed, 0);
+    CHECK(import(t, &g, arena_join(t->arena, str_of(head), S("icon_file: texts}\n"))));
+    CHECK_INT(g.report.change.changed, 0);
+    rig_free(&g);
+}
+
+TEST(what_is_no_logo_is_refused_with_its_line)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    g.how.base_dir = TEST_SOURCE_DIR "/tests/fuzz/seeds/logo";
+    CHECK(strstr(meaning(t, &g, A_SERVICE(SECRET ", icon_file: svg")), "icon: the picture is no PNG") != NULL);
+    CHECK(strstr(meaning(t, &g, A_SERVICE(SECRET ", icon: \"<svg>\"")), "icon: expected a PNG in base64") != NULL);
+    CHECK(strstr(meaning(t, &g, A_SERVICE(SECRET ", icon_file: nowhere")), "/nowhere: No such file") != NULL);
+    rig_free(&g);
+}
+
 /* The registry as a program left it whose presets were others. */
 static void old_registry(struct test *t, struct rig *g, const char *protocol, const char *auth_method)
 {

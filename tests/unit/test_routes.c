@@ -18,12 +18,13 @@ TEST(every_row_is_complete)
     for (size_t i = 0; i < all_routes.n; i++) {
         const struct route *r = &all_routes.at[i];
         CHECK(r->method == HTTP_GET || r->method == HTTP_POST);
-        CHECK(r->path[0] == '/');
+        bool nowhere = strcmp(r->path, "*") == 0;
+        CHECK(nowhere ? i + 1 == all_routes.n && r->method == HTTP_GET : r->path[0] == '/');
         CHECK(r->door != DOOR_NONE && r->who != WHO_NOBODY);
         CHECK(r->method == HTTP_POST || r->body_max_B == 0);
         CHECK(r->steps != NULL && r->steps[0].run != NULL);
         const char *star = strchr(r->path, '*');
-        CHECK(star == NULL || (star[1] == '\0' && star[-1] == '/'));
+        CHECK(nowhere || star == NULL || (star[1] == '\0' && star[-1] == '/'));
     }
     CHECK(all_routes.n <= METRICS_ROUTES_MAX);
 }
@@ -49,7 +50,9 @@ TEST(a_path_is_matched_byte_by_byte)
     CHECK(find(HTTP_GET, S("/health/live"), &f, &allow) != NULL);
     CHECK(find(HTTP_HEAD, S("/health/live"), &f, &allow) != NULL);
     for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
-        CHECK(find(HTTP_GET, strange[i], &f, &allow) == NULL);
+        const struct route *r = find(HTTP_GET, strange[i], &f, &allow); /* the page that there is no such page */
+        CHECK(r != NULL && strcmp(r->path, "*") == 0 && r->door == DOOR_PUBLIC);
+        CHECK(find(HTTP_POST, strange[i], &f, &allow) == NULL);
         CHECK(f.kind == FAIL_NOT_FOUND);
     }
 }

@@ -398,18 +398,130 @@ TEST(favourites_that_are_arranged_stay_on_every_page_and_in_every_search)
     CHECK_INT(tiles.groups.n, 0);
 }
 
-TEST(a_long_group_stays_dense_where_a_page_shows_little_of_it)
+TEST(the_least_used_colour_is_taken)
 {
-    static const struct person nobody = { 0 };
-    struct tiles_ask ask = { .person = &nobody, .max = 6, .from = 6, .allow = allow };
+    size_t times[TILE_COLOURS + 1] = { 0 };
 
     service_count = 0;
-    for (int i = 0; i < 8; i++)
-        add(arena_cstr(t->arena, arena_printf(t->arena, "w%d", i)), "work", "Työkalu", "");
+    for (int i = 0; i < 3 * TILE_COLOURS; i++)
+        add(arena_cstr(t->arena, arena_printf(t->arena, "s%d", i)), "books", "Sama nimi", "");
+    struct tiles tiles = build(t, allow, LANG_FI, NULL);
+    for (size_t i = 0; i < tiles.count; i++)
+        times[tiles.groups.at[0].tiles.at[i].icon.colour]++;
+    for (int colour = 1; colour <= TILE_COLOURS; colour++)
+        CHECK_INT(times[colour], 3);
+}
+
+TEST(a_service_has_two_letters_or_its_logo)
+{
+    usual();
+    add("one", "books", "kanerva", "");
+    services[0].logo = S("\x89PNG");
+    struct icon logo = icon_of(t->arena, &services[0], LANG_FI), one = icon_of(t->arena, &services[5], LANG_FI);
+
+    CHECK_STR(one.letters, "Ka");
+    CHECK_STR(icon_of(t->arena, &services[1], LANG_FI).letters, "ZM");
+    CHECK_STR(icon_of(t->arena, &services[0], LANG_FI).letters, "Ää");
+    CHECK(str_has_prefix(logo.logo, S("/logo/zeta.")) && !str_is_set(one.logo));
+    services[0].logo = S("\x89PNG another"); /* another picture has another address */
+    CHECK(!str_eq(icon_of(t->arena, &services[0], LANG_FI).logo, logo.logo));
+}
+
+TEST(pictograms_that_are_alike_have_signs_that_are_not)
+{
+    struct affiliation at = { .provider_oid = S("1"), .role = ROLE_LEARNER, .class_level = 1 };
+    const struct person pupil = { .affiliations = &at, .affiliation_count = 1 };
+    struct tiles_ask ask = { .person = &pupil, .now_s = TEST_NOW_S, .allow = allow };
+    bool seen[TILE_MARKS + 1] = { false };
+
+    service_count = 0;
+    for (int i = 0; i < TILE_MARKS; i++)
+        add(arena_cstr(t->arena, arena_printf(t->arena, "b%d", i)), i % 2 == 0 ? "books" : "library", "Kirja", "");
+    add("alone", "maths", "Matikka", "");
     ask.registry = registry(t);
     struct tiles tiles = tiles_build(t->arena, &ask);
-    CHECK_INT(tiles.groups.at[0].tiles.n, 2);
-    CHECK(tiles.groups.at[0].dense);
+    for (size_t i = 0; i < tiles.groups.at[0].tiles.n; i++) {
+        const struct tile *tile = &tiles.groups.at[0].tiles.at[i];
+        if (str_eq(tile->id, S("alone"))) {
+            CHECK_INT(tile->icon.mark, 0);
+            continue;
+        }
+        CHECK(tile->icon.mark >= 1 && tile->icon.mark <= TILE_MARKS && !seen[tile->icon.mark]);
+        seen[tile->icon.mark] = true;
+    }
+    const struct person teacher = { 0 };
+    ask.person = &teacher;
+    CHECK_INT(tiles_build(t->arena, &ask).groups.at[0].tiles.at[0].icon.mark, 0);
+}
+
+TEST(a_search_knows_other_languages_and_keywords_and_no_letters_of_icons)
+{
+    static struct str words[] = { S("Wilma"), S("läsnäolo") };
+
+    usual();
+    services[4].keywords = (struct strs){ words, 2 };
+    CHECK_STR(build(t, allow, LANG_FI, "klass").groups.at[0].tiles.at[0].id, "delta");
+    CHECK_STR(build(t, allow, LANG_EN, "wilma").groups.at[0].tiles.at[0].id, "delta");
+    CHECK_STR(build(t, allow, LANG_FI, "lasnaolo").groups.at[0].tiles.at[0].id, "delta");
+    CHECK_INT(build(t, allow, LANG_FI, "zm").count, 0);
+    CHECK_STR(build(t, allow, LANG_FI, "wilma").groups.at[0].tiles.at[0].find, "luokka klass wilma lasnaolo");
+}
+
+/* What each role opens: a teacher all but beta, a guardian alfa and beta. */
+static struct bits by_role(struct arena *a, const struct registry *r, const struct person *p, int64_t now_s)
+{
+    struct bits open = bits_new(a, registry_parts(r)->service_count);
+
+    (void)now_s;
+    for (size_t i = 0; i < p->affiliation_count; i++)
+        for (size_t k = 0; k < registry_parts(r)->service_count; k++) {
+            bool teacher = p->affiliations[i].role == ROLE_TEACHER, beta = k == 2, alfa = k == 1;
+            if (teacher ? !beta : alfa || beta)
+                bits_set(&open, k);
+        }
+    return open;
+}
+
+TEST(a_tile_says_by_which_role_it_is_there_where_that_is_not_the_first)
+{
+    struct affiliation at[] = { { .provider_oid = S("1"), .role = ROLE_TEACHER },
+                                { .provider_oid = S("1"), .role = ROLE_GUARDIAN } };
+    struct person person = { .affiliations = at, .affiliation_count = 2 };
+    struct tiles_ask ask = { .person = &person, .lang = LANG_FI, .now_s = TEST_NOW_S, .allow = by_role };
+
+    usual();
+    ask.registry = registry(t);
+    struct tiles tiles = tiles_build(t->arena, &ask);
+    CHECK_INT(tiles.count, 5);
+    for (size_t g = 0; g < tiles.groups.n; g++)
+        for (size_t i = 0; i < tiles.groups.at[g].tiles.n; i++) {
+            const struct tile *tile = &tiles.groups.at[g].tiles.at[i];
+            if (str_eq(tile->id, S("beta")))
+                CHECK_STR(tile->as, "Huoltajana");
+            else
+                CHECK(!str_is_set(tile->as));
+        }
+    person.affiliation_count = 1;
+    CHECK(!str_is_set(tiles_build(t->arena, &ask).groups.at[0].tiles.at[0].as));
+}
+
+TEST(what_was_opened_last_stands_apart_and_in_its_group)
+{
+    static const struct person nobody = { 0 };
+    struct str ids[] = { S("delta"), S("gone"), S("zeta") };
+    const struct strs recent = { ids, 3 };
+    struct tiles_ask ask = { .person = &nobody, .recent = &recent, .lang = LANG_FI, .allow = allow };
+
+    usual();
+    ask.registry = registry(t);
+    struct tiles tiles = tiles_build(t->arena, &ask);
+    CHECK_INT(tiles.recent.n, 2);
+    CHECK_STR(tiles.recent.at[0].id, "delta");
+    CHECK_INT(tiles.count, 5);
+    CHECK_STR(tiles.groups.at[1].tiles.at[0].id, "delta");
+    CHECK_INT(tiles.recent.at[0].icon.colour, tiles.groups.at[1].tiles.at[0].icon.colour);
+    ask.allow = only_alfa; /* what is not open any more is not shown */
+    CHECK_INT(tiles_build(t->arena, &ask).recent.n, 0);
 }
 
 TEST(a_roomy_page_holds_less)

@@ -153,3 +153,21 @@ TEST(every_text_exists_in_every_language)
             CHECK(text((enum text)key, (enum lang)lang).n > 0);
     CHECK_STR(text(T_NONE, LANG_FI), "");
 }
+
+TEST(long_words_may_be_parted_where_syllables_end)
+{
+    CHECK_STR(words_parted(t->arena, S("Puolukka Päiväkirja"), LANG_FI), "Puolukka Päiväkirja");
+    CHECK_STR(words_parted(t->arena, S("Oppimateriaalit"), LANG_FI), "Oppi\xC2\xADma\xC2\xADte\xC2\xADriaa\xC2\xADlit");
+    CHECK_STR(words_parted(t->arena, S("Luokkahuoneet"), LANG_FI), "Luok\xC2\xADka\xC2\xADhuo\xC2\xADneet");
+    CHECK_STR(words_parted(t->arena, S("Läromedelspaket"), LANG_SV), "Läro\xC2\xADme\xC2\xAD"
+                                                                     "delspa\xC2\xADket");
+    CHECK_STR(words_parted(t->arena, S("Klassrumsplattform"), LANG_SV), "Klassrumsplattform"); /* three and more meet */
+    CHECK_STR(words_parted(t->arena, S("Extraordinarily"), LANG_EN), "Extraordinarily");
+    CHECK_STR(words_parted(t->arena, S("\xFFxxxxxxxxxxxxx"), LANG_FI), "\xFFxxxxxxxxxxxxx");
+}
+
+TEST(different_words_stand_once)
+{
+    CHECK_STR(words_once(t->arena, S("a bb a  b bb a")), "a bb b");
+    CHECK_STR(words_once(t->arena, S("")), "");
+}
