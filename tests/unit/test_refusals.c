@@ -54,6 +54,7 @@ TEST(what_cannot_be_read_is_named_and_what_does_not_come_is_unreachable)
         { "discovery_issuer", "discovery_issuer", LASTS_STAYS },
         { "refused_url", "refused_url", LASTS_STAYS },
         { "refused_address", "refused_address", LASTS_STAYS },
+        { "proxy", "proxy", LASTS_AWAY },
         { "jwks_private", "jwks_private", LASTS_STAYS },
     };
 
