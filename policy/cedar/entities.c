@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/cedar/entities.h"
+#include "policy/cedar/sort.h"
 
-#include <stdlib.h>
-
-/* What the closure is computed with; one per entity. */
+/* What the closure is computed with.  Every uid that is an entity's or a parent's has a rank: its place among all of
+ * them, sorted.  One node for each rank. */
 struct node {
-    struct cedar_entity *entity;
-    uint32_t *parents; /* indexes of those parents that are in the store */
-    size_t n_parents, next;
+    struct cedar_entity *entity; /* NULL: only a parent, not in the store */
+    const struct cedar_uid *uid;
+    uint32_t *parents, *ancestors; /* ranks; parents as given, ancestors sorted */
+    size_t n_parents, n_ancestors, next;
+    uint32_t stamp; /* of the node that it was last counted for */
     enum { NEW = 0, OPEN, DONE } state;
 };
 
 struct closure {
-    struct arena *arena;
+    struct arena *arena, *scratch;
     struct cedar_diags *d;
     struct node *nodes;
-    size_t n, pairs;
-    uint32_t *path; /* of the walk, from its start to where it is */
-    size_t depth;
-    bool too_large;
+    size_t n, pairs, steps;
+    uint32_t *path, *found; /* path: of the walk, from its start to where it is */
+    size_t depth, n_found;
 };
 
 static int by_uid(const void *x, const void *y)
@@ -28,11 +29,11 @@ static int by_uid(const void *x, const void *y)
     return cedar_uid_cmp(&(*a)->uid, &(*b)->uid);
 }
 
-static int ancestor_cmp(const void *x, const void *y)
+static int by_rank(const void *x, const void *y)
 {
-    const struct cedar_ancestor *a = x, *b = y;
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
 
-    return cedar_uid_cmp(a->uid, b->uid);
+    return (a > b) - (a < b);
 }
 
 static bool same_record(const struct cedar_record *a, const struct cedar_record *b)
@@ -72,11 +73,11 @@ static struct str uid_as_text(struct arena *a, const struct cedar_uid *uid)
 }
 
 /* Sorted, without repetitions; *n shrinks.  False when two contradict. */
-static bool unique(struct cedar_entity **items, size_t *n, struct cedar_diags *d)
+static bool unique(const struct arena *a, struct cedar_entity **items, size_t *n, struct cedar_diags *d)
 {
     size_t kept = 0;
 
-    qsort(items, *n, sizeof(struct cedar_entity *), by_uid);
+    cedar_sort(a, items, *n, sizeof(struct cedar_entity *), by_uid);
     for (size_t i = 0; i < *n; i++) {
         if (kept == 0 || !cedar_uid_eq(&items[kept - 1]->uid, &items[i]->uid))
             items[kept++] = items[i];
@@ -145,42 +146,48 @@ bool cedar_entity_in(const struct cedar_entity *e, const struct cedar_uid *group
     return false;
 }
 
-/* All parents and their ancestors, which are known by now. */
-static void finish(struct closure *c, struct node *node)
+static void find(struct closure *c, uint32_t rank, uint32_t stamp)
 {
-    struct cedar_entity *e = node->entity;
-    size_t n = e->n_parents, kept = 0;
-
-    for (size_t i = 0; i < node->n_parents; i++)
-        n += c->nodes[node->parents[i]].entity->n_ancestors;
-    c->pairs += n;
-    arena_spend(c->arena, n + 1);
-    if (c->pairs > CEDAR_CLOSURE_MAX) {
-        c->too_large = true;
+    if (c->nodes[rank].stamp == stamp)
         return;
+    c->nodes[rank].stamp = stamp;
+    c->found[c->n_found++] = rank;
+}
+
+/* All parents and their ancestors, which are known by now. */
+static void finish(struct closure *c, uint32_t rank)
+{
+    struct node *node = &c->nodes[rank];
+    size_t before = c->steps;
+
+    c->n_found = 0;
+    for (size_t i = 0; i < node->n_parents && c->steps <= CEDAR_CLOSURE_STEPS_MAX; i++) {
+        const struct node *parent = &c->nodes[node->parents[i]];
+        find(c, node->parents[i], rank + 1);
+        for (size_t k = 0; k < parent->n_ancestors; k++)
+            find(c, parent->ancestors[k], rank + 1);
+        c->steps += parent->n_ancestors + 1;
     }
-    struct cedar_ancestor *all = arena_make_n(c->arena, n, struct cedar_ancestor);
-    n = 0;
-    for (size_t i = 0; i < e->n_parents; i++)
-        all[n++] = (struct cedar_ancestor){ e->parents[i].hash, &e->parents[i] };
-    for (size_t i = 0; i < node->n_parents; i++) {
-        const struct cedar_entity *parent = c->nodes[node->parents[i]].entity;
-        for (size_t j = 0; j < parent->n_ancestors; j++)
-            all[n++] = parent->ancestors[j];
+    c->pairs += c->n_found;
+    arena_spend(c->arena, c->steps - before + 1);
+    if (node->n_parents == 0 || c->pairs > CEDAR_CLOSURE_MAX || c->steps > CEDAR_CLOSURE_STEPS_MAX)
+        return;
+    cedar_sort(c->scratch, c->found, c->n_found, sizeof *c->found, by_rank);
+    struct cedar_ancestor *all = arena_make_n(c->arena, c->n_found, struct cedar_ancestor);
+    node->ancestors = arena_make_n(c->scratch, c->n_found, uint32_t);
+    node->n_ancestors = c->n_found;
+    for (size_t i = 0; i < c->n_found; i++) {
+        node->ancestors[i] = c->found[i];
+        all[i] = (struct cedar_ancestor){ c->nodes[c->found[i]].uid->hash, c->nodes[c->found[i]].uid };
     }
-    if (n > 1)
-        qsort(all, n, sizeof *all, ancestor_cmp);
-    for (size_t i = 0; i < n; i++)
-        if (kept == 0 || !cedar_uid_eq(all[kept - 1].uid, all[i].uid))
-            all[kept++] = all[i];
-    e->ancestors = all;
-    e->n_ancestors = kept;
+    node->entity->ancestors = all;
+    node->entity->n_ancestors = c->n_found;
 }
 
 static bool cycle(struct closure *c, const struct node *at)
 {
     return cedar_error(c->d, (struct cedar_span){ 0, 0 }, "the entity `%.*s` is its own ancestor",
-                       STR_ARG(uid_as_text(c->d->arena, &at->entity->uid)));
+                       STR_ARG(uid_as_text(c->d->arena, at->uid)));
 }
 
 /* Depth first, with a path instead of recursion: a chain of a million parents
@@ -189,10 +196,10 @@ static bool walk(struct closure *c, size_t start)
 {
     c->path[c->depth++] = (uint32_t)start;
     c->nodes[start].state = OPEN;
-    while (c->depth > 0 && !c->too_large) {
+    while (c->depth > 0 && c->pairs <= CEDAR_CLOSURE_MAX && c->steps <= CEDAR_CLOSURE_STEPS_MAX) {
         struct node *node = &c->nodes[c->path[c->depth - 1]];
         if (node->next == node->n_parents) {
-            finish(c, node);
+            finish(c, c->path[c->depth - 1]);
             node->state = DONE;
             c->depth--;
             continue;
@@ -208,32 +215,98 @@ static bool walk(struct closure *c, size_t start)
     return true;
 }
 
+/* A parent that is not in the store. */
+struct stranger {
+    const struct cedar_uid *uid;
+    uint32_t *place;
+};
+
+static int by_strange_uid(const void *x, const void *y)
+{
+    return cedar_uid_cmp(((const struct stranger *)x)->uid, ((const struct stranger *)y)->uid);
+}
+
+/* For each parent of each entity, its place: in the store, or, behind that, among the strangers, which are sorted, each
+ * once. */
+static uint32_t *places_of(struct closure *c, const struct cedar_entities *s, size_t n_parents, struct stranger **out,
+                           size_t *n)
+{
+    uint32_t *places = arena_make_n(c->scratch, n_parents, uint32_t), *next = places;
+    struct stranger *all = arena_make_n(c->scratch, n_parents, struct stranger);
+    size_t found = 0, kept = 0;
+
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < s->items[i]->n_parents; k++, next++) {
+            const struct cedar_uid *parent = &s->items[i]->parents[k];
+            const struct cedar_entity *const *slot = find_slot(s, parent);
+            if (slot != NULL)
+                *next = (uint32_t)(slot - s->items);
+            else
+                all[found++] = (struct stranger){ parent, next };
+        }
+    cedar_sort(c->scratch, all, found, sizeof *all, by_strange_uid);
+    for (size_t i = 0; i < found; i++) {
+        if (kept == 0 || !cedar_uid_eq(all[kept - 1].uid, all[i].uid))
+            all[kept++] = all[i];
+        *all[i].place = (uint32_t)(s->n + kept - 1);
+    }
+    *n = kept;
+    *out = all;
+    return places;
+}
+
+static void make_nodes(struct closure *c, const struct cedar_entities *s, struct cedar_entity **items, size_t n_parents)
+{
+    size_t n, at = 0, rank = 0;
+    struct stranger *strangers;
+    const uint32_t *places = places_of(c, s, n_parents, &strangers, &n);
+    uint32_t *ranks = arena_make_n(c->scratch, s->n + n, uint32_t); /* of the items, then of the strangers */
+    uint32_t *parents = arena_make_n(c->scratch, n_parents, uint32_t);
+
+    c->n = s->n + n;
+    c->nodes = arena_make_n(c->scratch, c->n, struct node);
+    for (size_t i = 0; i < s->n || at < n; rank++) {
+        bool stranger = i == s->n || (at < n && cedar_uid_cmp(strangers[at].uid, &items[i]->uid) < 0);
+        ranks[stranger ? s->n + at : i] = (uint32_t)rank;
+        c->nodes[rank].entity = stranger ? NULL : items[i];
+        c->nodes[rank].uid = stranger ? strangers[at].uid : &items[i]->uid;
+        stranger ? at++ : i++;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        struct node *node = &c->nodes[ranks[i]];
+        node->n_parents = items[i]->n_parents;
+        node->parents = parents;
+        for (size_t k = 0; k < node->n_parents; k++)
+            *parents++ = ranks[*places++];
+    }
+}
+
 static bool close_over(struct arena *a, const struct cedar_entities *s, struct cedar_entity **items,
                        struct cedar_diags *d)
 {
-    struct arena *scratch = arena_scratch(a);
-    struct closure c = { .arena = a, .d = d, .n = s->n };
+    struct closure c = { .arena = a, .d = d };
+    struct cedar_span nowhere = { 0, 0 };
+    size_t n_parents = 0;
     bool ok = true;
 
-    c.nodes = arena_make_n(scratch, s->n, struct node);
-    c.path = arena_make_n(scratch, s->n, uint32_t);
-    for (size_t i = 0; i < s->n; i++) {
-        struct node *node = &c.nodes[i];
-        node->entity = items[i];
-        node->parents = arena_make_n(scratch, items[i]->n_parents, uint32_t);
-        for (size_t j = 0; j < items[i]->n_parents; j++) {
-            const struct cedar_entity *const *slot = find_slot(s, &items[i]->parents[j]);
-            if (slot != NULL)
-                node->parents[node->n_parents++] = (uint32_t)(slot - s->items);
-        }
-    }
-    for (size_t i = 0; ok && i < s->n; i++)
+    for (size_t i = 0; i < s->n; i++)
+        n_parents += items[i]->n_parents;
+    if (n_parents == 0)
+        return true;
+    c.scratch = arena_scratch(a);
+    make_nodes(&c, s, items, n_parents);
+    c.path = arena_make_n(c.scratch, c.n, uint32_t);
+    c.found = arena_make_n(c.scratch, c.n, uint32_t);
+    for (size_t i = 0; ok && i < c.n; i++)
         if (c.nodes[i].state == NEW)
             ok = walk(&c, i);
-    arena_free(scratch);
-    if (c.too_large)
-        return cedar_error(d, (struct cedar_span){ 0, 0 },
-                           "the entities have more than %d pairs of entity and ancestor", CEDAR_CLOSURE_MAX);
+    arena_free(c.scratch);
+    if (ok && c.pairs > CEDAR_CLOSURE_MAX)
+        return cedar_error(d, nowhere, "the entities have more than %d pairs of entity and ancestor",
+                           CEDAR_CLOSURE_MAX);
+    if (ok && c.steps > CEDAR_CLOSURE_STEPS_MAX)
+        return cedar_error(d, nowhere, "finding the ancestors of all entities takes more than %d steps",
+                           CEDAR_CLOSURE_STEPS_MAX);
     return ok;
 }
 
@@ -249,7 +322,7 @@ const struct cedar_entities *cedar_entities_of(struct arena *a, struct cedar_ent
     }
     for (size_t i = 0; i < n; i++)
         items[i] = list[i];
-    if (!unique(items, &n, d))
+    if (!unique(a, items, &n, d))
         return NULL;
     s->n = n;
     s->items = (const struct cedar_entity *const *)items;

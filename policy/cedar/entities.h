@@ -12,8 +12,9 @@
 #include "policy/cedar/diag.h"
 #include "policy/cedar/value.h"
 
-/* Pairs (entity, ancestor) that a store may hold; more is refused. */
-enum { CEDAR_ENTITIES_MAX = 1 << 22, CEDAR_CLOSURE_MAX = 1 << 25 };
+/* More is refused: entities of a store; its pairs (entity, ancestor); steps to find them, one for each ancestor of each
+ * parent, since many ways may lead to one ancestor. */
+enum { CEDAR_ENTITIES_MAX = 1 << 22, CEDAR_CLOSURE_MAX = 1 << 25, CEDAR_CLOSURE_STEPS_MAX = 1 << 29 };
 
 struct cedar_ancestor {
     uint64_t hash; /* of uid, beside it for the search */

@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/cedar/lexer.h"
 
+#include "policy/cedar/ast.h"
 #include "policy/cedar/utf8.h"
-
-struct lexer {
-    struct cedar_diags *d;
-    struct str text;
-    enum cedar_lex_mode mode;
-    size_t at;
-    struct cedar_token *tokens;
-    size_t n, cap;
-};
 
 /* Marks of one character; 0 is no mark (END is never written). */
 static const unsigned char marks[128] = {
@@ -58,10 +50,10 @@ static bool is_in_name(char c)
     return classes[(unsigned char)c] != 0;
 }
 
-static void add(struct lexer *x, enum cedar_token_kind kind, size_t from)
+static void add(struct cedar_lexer *x, enum cedar_token_kind kind, size_t from)
 {
     if (x->n == x->cap) {
-        size_t cap = x->cap > 0 ? x->cap * 2 : x->text.n / 3 + 16;
+        size_t cap = x->cap > 0 ? x->cap * 2 : (x->levels == NULL ? x->text.n / 3 : 0) + 64;
         struct cedar_token *more = arena_make_n(x->d->arena, cap, struct cedar_token);
         for (size_t i = 0; i < x->n; i++)
             more[i] = x->tokens[i];
@@ -75,13 +67,13 @@ static void add(struct lexer *x, enum cedar_token_kind kind, size_t from)
     };
 }
 
-static char peek(const struct lexer *x, size_t ahead)
+static char peek(const struct cedar_lexer *x, size_t ahead)
 {
     return x->at + ahead < x->text.n ? x->text.p[x->at + ahead] : '\0';
 }
 
 /* White space and comments; a comment ends with its line. */
-static void skip_space(struct lexer *x)
+static void skip_space(struct cedar_lexer *x)
 {
     while (x->at < x->text.n) {
         size_t len;
@@ -101,7 +93,7 @@ static void skip_space(struct lexer *x)
     }
 }
 
-static void lex_name(struct lexer *x, enum cedar_token_kind kind, size_t from)
+static void lex_name(struct cedar_lexer *x, enum cedar_token_kind kind, size_t from)
 {
     while (is_in_name(peek(x, 0)))
         x->at++;
@@ -109,7 +101,7 @@ static void lex_name(struct lexer *x, enum cedar_token_kind kind, size_t from)
 }
 
 /* A string ends at the first quote without a backslash before it; it may span lines. */
-static void lex_string(struct lexer *x)
+static void lex_string(struct cedar_lexer *x)
 {
     size_t from = x->at++;
 
@@ -132,7 +124,7 @@ static void lex_string(struct lexer *x)
     add(x, CEDAR_T_STRING, from);
 }
 
-static bool lex_mark(struct lexer *x)
+static bool lex_mark(struct cedar_lexer *x)
 {
     char c = peek(x, 0);
     enum cedar_token_kind kind = pair_of(c, peek(x, 1));
@@ -147,7 +139,7 @@ static bool lex_mark(struct lexer *x)
     return kind != 0;
 }
 
-static void lex_unknown(struct lexer *x)
+static void lex_unknown(struct cedar_lexer *x)
 {
     size_t len, from = x->at;
     uint32_t c = cedar_char_at(x->text, x->at, &len);
@@ -164,7 +156,7 @@ static void lex_unknown(struct lexer *x)
         (void)cedar_expected(x->d, "`%c%c`", (char)c, (char)c);
 }
 
-static void lex_one(struct lexer *x)
+static void lex_one(struct cedar_lexer *x)
 {
     char c = peek(x, 0);
     size_t from = x->at;
@@ -188,9 +180,9 @@ static void lex_one(struct lexer *x)
     }
 }
 
-const struct cedar_token *cedar_lex(struct cedar_diags *d, enum cedar_lex_mode mode, size_t *n)
+static struct cedar_lexer lexer_of(struct cedar_diags *d, enum cedar_lex_mode mode)
 {
-    struct lexer x = { .d = d, .text = d->source->text, .mode = mode };
+    struct cedar_lexer x = { .d = d, .text = d->source->text, .mode = mode };
 
     if (x.text.n > CEDAR_TEXT_MAX_B) {
         (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "the text is larger than %d bytes", CEDAR_TEXT_MAX_B);
@@ -200,11 +192,134 @@ const struct cedar_token *cedar_lex(struct cedar_diags *d, enum cedar_lex_mode m
         x.text.n = 0;
     }
     arena_spend(d->arena, x.text.n / 4);
+    return x;
+}
+
+const struct cedar_token *cedar_lex(struct cedar_diags *d, enum cedar_lex_mode mode, size_t *n)
+{
+    struct cedar_lexer x = lexer_of(d, mode);
+
     for (skip_space(&x); x.at < x.text.n; skip_space(&x))
         lex_one(&x);
     add(&x, CEDAR_T_END, x.at);
     *n = x.n;
     return x.tokens;
+}
+
+/* Policy by policy ------------------------------------------------------------- */
+
+/* What would be one below the other in the tree, between two brackets: a sum, a product, a path. */
+struct cedar_chain {
+    uint16_t sums, products, dots;
+};
+enum { LEVELS_MAX = 300 }; /* of brackets; more than any parser takes */
+
+struct cedar_lexer cedar_lexer_of(struct cedar_diags *d)
+{
+    struct cedar_lexer x = lexer_of(d, CEDAR_LEX_POLICY);
+
+    x.levels = arena_make_n(d->arena, LEVELS_MAX + 1, struct cedar_chain);
+    return x;
+}
+
+/* May an operator follow, so that a minus is none of a number? */
+static bool ends_operand(enum cedar_token_kind kind)
+{
+    return kind == CEDAR_T_NAME || kind == CEDAR_T_STRING || kind == CEDAR_T_NUMBER || kind == CEDAR_T_RPAREN ||
+           kind == CEDAR_T_RBRACKET || kind == CEDAR_T_RBRACE || kind == CEDAR_T_SLOT;
+}
+
+/* Never too many: a chain ends where the tree could begin anew beside it. */
+static void count_chain(struct cedar_chain *chain, enum cedar_token_kind kind, enum cedar_token_kind before)
+{
+    switch (kind) {
+    case CEDAR_T_PLUS:
+    case CEDAR_T_MINUS:
+        if (ends_operand(before))
+            *chain = (struct cedar_chain){ .sums = (uint16_t)(chain->sums + 1) };
+        return;
+    case CEDAR_T_STAR:
+        chain->products++;
+        chain->dots = 0;
+        return;
+    case CEDAR_T_DOT:
+        chain->dots++;
+        return;
+    case CEDAR_T_NAME:
+        if (before == CEDAR_T_DOT || before == CEDAR_T_COLONS)
+            return;
+        if (ends_operand(before)) /* `in`, `has`, `then` … */
+            *chain = (struct cedar_chain){ 0, 0, 0 };
+        chain->dots = 0;
+        return;
+    case CEDAR_T_STRING:
+    case CEDAR_T_NUMBER:
+    case CEDAR_T_COLONS:
+    case CEDAR_T_BANG:
+    case CEDAR_T_SLOT:
+        return;
+    default:
+        *chain = (struct cedar_chain){ 0, 0, 0 };
+    }
+}
+
+/* False when the last token makes the policy deeper than any may be. */
+static bool not_too_deep(struct cedar_lexer *x)
+{
+    enum cedar_token_kind kind = x->tokens[x->n - 1].kind;
+    enum cedar_token_kind before = x->n > 1 ? x->tokens[x->n - 2].kind : CEDAR_T_END;
+    struct cedar_chain *chain = &x->levels[x->level];
+
+    if (kind == CEDAR_T_LPAREN || kind == CEDAR_T_LBRACKET || kind == CEDAR_T_LBRACE) {
+        if (x->level == LEVELS_MAX)
+            return false;
+        x->levels[++x->level] = (struct cedar_chain){ 0, 0, 0 };
+        return true;
+    }
+    if (kind == CEDAR_T_RPAREN || kind == CEDAR_T_RBRACKET || kind == CEDAR_T_RBRACE) {
+        x->level -= x->level > 0;
+        return true;
+    }
+    count_chain(chain, kind, before);
+    return chain->sums <= CEDAR_DEPTH_MAX && chain->products <= CEDAR_DEPTH_MAX && chain->dots <= CEDAR_DEPTH_MAX;
+}
+
+/* Past the next `;`, keeping nothing. */
+static void leave_out(struct cedar_lexer *x)
+{
+    while (x->at < x->text.n && x->tokens[0].kind != CEDAR_T_SEMICOLON) {
+        x->n = 0;
+        skip_space(x);
+        if (x->at < x->text.n)
+            lex_one(x);
+    }
+    x->n = 0;
+}
+
+const struct cedar_token *cedar_lex_policy(struct cedar_lexer *x)
+{
+    x->n = x->level = 0;
+    x->levels[0] = (struct cedar_chain){ 0, 0, 0 };
+    x->too_deep = false;
+    for (skip_space(x); x->at < x->text.n; skip_space(x)) {
+        size_t n = x->n;
+        lex_one(x);
+        if (x->n == n)
+            continue;
+        if (x->tokens[n].kind == CEDAR_T_SEMICOLON)
+            break;
+        if (!not_too_deep(x)) {
+            (void)cedar_error(x->d, x->tokens[n].span, "the expression is nested deeper than %d levels",
+                              CEDAR_DEPTH_MAX);
+            x->too_deep = true;
+            leave_out(x);
+            break;
+        }
+    }
+    if (x->n == 0 && !x->too_deep)
+        return NULL;
+    add(x, CEDAR_T_END, x->at);
+    return x->tokens;
 }
 
 const char *cedar_token_words(enum cedar_token_kind kind)

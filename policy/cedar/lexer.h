@@ -70,6 +70,24 @@ enum cedar_lex_mode { CEDAR_LEX_POLICY = 0, CEDAR_LEX_SCHEMA };
  * CEDAR_TEXT_MAX_B or not UTF-8 is one error and no token but END. */
 const struct cedar_token *cedar_lex(struct cedar_diags *d, enum cedar_lex_mode mode, size_t *n);
 
+/* The same, policy by policy, so that a large text is never there as tokens as a whole: each call gives the tokens up
+ * to a `;` and an END behind it, in memory that the next call uses again.  A policy that nests deeper than an
+ * expression may, in brackets or by a chain of operators, is reported, and left out as soon as that is seen: its tokens
+ * are END alone. */
+struct cedar_lexer {
+    struct cedar_diags *d;
+    struct str text;
+    enum cedar_lex_mode mode;
+    size_t at;
+    struct cedar_token *tokens;
+    size_t n, cap;
+    struct cedar_chain *levels; /* of brackets; NULL: nobody counts */
+    size_t level;
+    bool too_deep;
+};
+struct cedar_lexer cedar_lexer_of(struct cedar_diags *d);
+const struct cedar_token *cedar_lex_policy(struct cedar_lexer *x); /* NULL: there are no more */
+
 const char *cedar_token_words(enum cedar_token_kind kind);
 /* Is it a NAME with this text?  In the header because parsers ask it of nearly every token. */
 static inline bool cedar_token_is(const struct cedar_token *t, struct str word)

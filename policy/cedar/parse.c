@@ -325,16 +325,18 @@ static void skip_policy(struct parser *p, const struct cedar_token *start)
 
 bool parse_policies(struct builder *b, struct policy_list *out)
 {
-    size_t n, errors = b->d->errors;
-    struct parser p = { .b = b, .t = cedar_lex(b->d, CEDAR_LEX_POLICY, &n) };
+    size_t errors = b->d->errors;
+    struct cedar_lexer lexer = cedar_lexer_of(b->d);
+    struct parser p = { .b = b };
 
-    while (!at(&p, CEDAR_T_END)) {
-        const struct cedar_token *start = p.t;
-        struct cedar_policy *policy = arena_make(b->arena, struct cedar_policy);
-        if (parse_policy(&p, policy))
-            policy_list_add(b->arena, out, policy);
-        else
-            skip_policy(&p, start);
-    }
+    while ((p.t = cedar_lex_policy(&lexer)) != NULL)
+        while (!at(&p, CEDAR_T_END)) {
+            const struct cedar_token *start = p.t;
+            struct cedar_policy *policy = arena_make(b->arena, struct cedar_policy);
+            if (parse_policy(&p, policy))
+                policy_list_add(b->arena, out, policy);
+            else
+                skip_policy(&p, start);
+        }
     return !b->failed && b->d->errors == errors;
 }

@@ -2,8 +2,7 @@
 #include "policy/cedar/policies.h"
 
 #include "policy/cedar/build.h"
-
-#include <stdlib.h>
+#include "policy/cedar/sort.h"
 
 /* Hashes first: they settle nearly every comparison at once.  Those of one name stay in order. */
 static int by_name(const void *x, const void *y)
@@ -23,7 +22,7 @@ static const struct policy_name *names_of(struct arena *a, const struct policy_l
     for (size_t i = 0; i < all->n; i++)
         names[i] = (struct policy_name){ str_hash(all->items[i]->id, 0), (uint32_t)i, all->items[i] };
     if (all->n > 1)
-        qsort(names, all->n, sizeof *names, by_name);
+        cedar_sort(a, names, all->n, sizeof *names, by_name);
     return names;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/cedar/schema_build.h"
+#include "policy/cedar/sort.h"
 
 #include <stdlib.h>
 
@@ -267,12 +268,12 @@ static int by_number(const void *x, const void *y)
 }
 
 /* Sorted, each once. */
-static struct closure_list sorted_set(uint32_t *items, size_t n)
+static struct closure_list sorted_set(struct arena *scratch, uint32_t *items, size_t n)
 {
     size_t kept = 0;
 
     if (n != 0)
-        qsort(items, n, sizeof *items, by_number);
+        cedar_sort(scratch, items, n, sizeof *items, by_number);
     for (size_t i = 0; i < n; i++)
         if (kept == 0 || items[kept - 1] != items[i])
             items[kept++] = items[i];
@@ -290,7 +291,7 @@ static struct closure_list entity_set(struct schema_builder *b, const struct dec
         if (type != NULL)
             items[n++] = type->index;
     }
-    return sorted_set(items, n);
+    return sorted_set(b->scratch, items, n);
 }
 
 static const struct cedar_entity_type *const *entity_pointers(struct schema_builder *b, struct closure_list set)
@@ -335,7 +336,7 @@ static struct closure_list group_set(struct schema_builder *b, const struct decl
         if (action != NULL)
             items[n++] = action->index;
     }
-    return sorted_set(items, n);
+    return sorted_set(b->scratch, items, n);
 }
 
 static void define_actions(struct schema_builder *b, struct closure_list *groups)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include <stdlib.h>
 #include <string.h>
 
 #include "policy/cedar/schema_build.h"
+#include "policy/cedar/sort.h"
 
 struct walk {
     const struct closure_list *parents;
@@ -60,7 +60,7 @@ bool closure_all(struct arena *scratch, struct closure_list *nodes, size_t n)
             continue;
         all[i].items = arena_make_n(scratch, all[i].n, uint32_t);
         memcpy(all[i].items, w.stack, all[i].n * sizeof *w.stack);
-        qsort(all[i].items, all[i].n, sizeof *w.stack, by_number);
+        cedar_sort(scratch, all[i].items, all[i].n, sizeof *w.stack, by_number);
     }
     if (n != 0)
         memcpy(nodes, all, n * sizeof *all);

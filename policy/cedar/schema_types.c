@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include <stdlib.h>
 
 #include "policy/cedar/schema_build.h"
+#include "policy/cedar/sort.h"
 
 /* Common types may refer to common types; every step counts here, so that a long chain cannot exhaust the stack. */
 enum { CHAIN_MAX = 400 };
@@ -51,7 +51,8 @@ static const struct decl_attr **sorted_attrs(struct schema_builder *b, const str
     for (const struct decl_attr *attr = t->attrs; attr != NULL; attr = attr->next)
         list[n++] = attr;
     if (n != 0)
-        qsort(list, n, sizeof list[0], by_name); /* NOLINT(bugprone-sizeof-expression): pointers are sorted */
+        cedar_sort(b->scratch, list, n, sizeof list[0],
+                   by_name); /* NOLINT(bugprone-sizeof-expression): pointers are sorted */
     *kept = 0;
     for (size_t i = 0; i < n; i++) {
         bool again = *kept > 0 && str_eq(list[i]->name, list[*kept - 1]->name);

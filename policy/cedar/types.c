@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy/cedar/schema.h"
+#include "policy/cedar/sort.h"
 
 enum { TEXT_MAX_B = 240 }; /* a type in a diagnostic; longer ones are cut */
 
@@ -78,7 +79,7 @@ const struct cedar_type *cedar_type_record(struct arena *a, const struct cedar_a
 
     if (n != 0) {
         memcpy(copy, attrs, n * sizeof *attrs);
-        qsort(copy, n, sizeof *copy, by_name);
+        cedar_sort(a, copy, n, sizeof *copy, by_name);
     }
     for (size_t i = 0; i < n; i++)
         measure(t, copy[i].type);

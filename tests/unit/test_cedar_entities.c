@@ -254,3 +254,33 @@ TEST(json_strings_hold_every_character)
 
     CHECK_STR(cedar_json_text(j, S("\0")), "\xF0\x9F\x98\x80\xC3\xA4/");
 }
+
+/* LAYERS layers of WIDTH groups, each in all groups of the next. */
+TEST(many_ways_to_one_ancestor_are_one_pair)
+{
+    enum { LAYERS = 20, WIDTH = 60 };
+    struct buf b = buf_new(t->arena, 1u << 26);
+
+    for (int i = 0; i < LAYERS * WIDTH; i++) {
+        buf_printf(&b, "%s{\"uid\":{\"type\":\"G\",\"id\":\"%d\"},\"attrs\":{},\"parents\":[", i == 0 ? "[" : ",", i);
+        for (int k = 0; k < WIDTH; k++) /* the last layer's are not in the store */
+            buf_printf(&b, "%s{\"type\":\"G\",\"id\":\"%d\"}", k == 0 ? "" : ",", (i / WIDTH + 1) * WIDTH + k);
+        buf_add(&b, S("]}"));
+    }
+    buf_byte(&b, ']');
+    struct cedar_diags d = diags_of(t->arena, "e", buf_str(&b));
+    const struct cedar_entities *e = cedar_entities_parse(t->arena, &d, NULL);
+    struct cedar_uid first = cedar_uid_make(S("G"), S("0")), third = cedar_uid_make(S("G"), S("150"));
+    struct cedar_uid stranger = cedar_uid_make(S("G"), S("1259"));
+
+    CHECK(e != NULL);
+    CHECK_INT(cedar_entity_find(e, &first)->n_ancestors, LAYERS * WIDTH);
+    CHECK(cedar_entity_in(cedar_entity_find(e, &first), &third));
+    CHECK(cedar_entity_in(cedar_entity_find(e, &first), &stranger));
+    CHECK(!cedar_entity_in(cedar_entity_find(e, &third), &first));
+    CHECK_INT(cedar_entity_find(e, &third)->n_ancestors, (LAYERS - 2) * WIDTH);
+    for (size_t i = 1; i < LAYERS * WIDTH; i++) {
+        const struct cedar_ancestor *a = cedar_entity_find(e, &first)->ancestors;
+        CHECK(cedar_uid_cmp(a[i - 1].uid, a[i].uid) < 0);
+    }
+}

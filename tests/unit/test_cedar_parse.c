@@ -331,3 +331,66 @@ TEST(findings_are_shown_in_the_order_of_the_text)
     CHECK(str_has_prefix(text, S("p.cedar:1:17: error: `)` cannot stand here")));
     CHECK(str_find(text, S("p.cedar:2:49: error: `'`")) < str_find(text, S("p.cedar:2:51: error: `'`")));
 }
+
+/* Does a policy with this condition hold a node that is too deep?  Memory that refusing it took goes to *used. */
+static bool too_deep(struct test *t, const char *first, const char *more, size_t n, const char *last, size_t *used)
+{
+    struct str text = repeated(t->arena, ANY " when { ", "", 0, first, "", "");
+    struct arena *a = arena_new();
+    struct buf b = buf_new(a, 1 << 26);
+
+    buf_add(&b, text);
+    for (size_t i = 0; i < n; i++)
+        buf_add(&b, str_of(more));
+    buf_add(&b, str_of(last));
+    buf_add(&b, S(" };"));
+    struct cedar_diags d = diags_of(a, "p", buf_str(&b));
+    size_t before = arena_used(a);
+    bool refused = cedar_policies_parse(a, &d, CEDAR_IDS_BY_POSITION) == NULL;
+    *used = arena_used(a) - before;
+    refused = refused && str_has_prefix(d.items[0].message, S("the expression is nested deeper"));
+    arena_free(a);
+    return refused;
+}
+
+TEST(a_policy_that_is_too_deep_is_refused_where_that_is_seen)
+{
+    static const struct {
+        const char *first, *more, *last;
+        size_t text_B;
+    } chains[] = { { "1", " + 1", " == 1", 4000000 },
+                   { "1", " * 1", " == 1", 4000000 },
+                   { "principal", ".a", "", 2000000 },
+                   { "", "(", "", 1000000 },
+                   { "", "[", "", 1000000 } };
+    size_t used;
+
+    for (size_t i = 0; i < sizeof chains / sizeof chains[0]; i++) {
+        CHECK(too_deep(t, chains[i].first, chains[i].more, 1000000, chains[i].last, &used));
+        CHECK(used < 2 * chains[i].text_B); /* the text's copy, not its tokens and nodes */
+    }
+}
+
+TEST(a_chain_is_refused_for_its_depth_alone)
+{
+    size_t used;
+
+    CHECK(!too_deep(t, "1", " + 1", 395, " == 1", &used));
+    CHECK(too_deep(t, "1", " + 1", 405, " == 1", &used));
+    CHECK(!too_deep(t, "1", " + 2 * 3", 390, " == 1", &used));            /* the products hang beside one another */
+    CHECK(!too_deep(t, "-1", " + -1 - -1", 190, " == 1", &used));         /* a sign is no operator */
+    CHECK(!too_deep(t, "1 == 1", " && 1 + 1 + 1 == 3", 1000, "", &used)); /* each sum begins anew */
+    CHECK(!too_deep(t, "[1", ", 1 + 1 * 1", 1000, "].isEmpty()", &used));
+    CHECK(!too_deep(t, "principal.a", " && principal.a.b.c in principal.a.b", 300, "", &used));
+    CHECK(!too_deep(t, "true", " && (if 1 + 1 == 2 then 1 + 1 else 1 + 1) == 2", 300, "", &used));
+}
+
+TEST(what_stands_behind_a_policy_that_is_too_deep_is_read)
+{
+    struct str deep = repeated(t->arena, ANY " when { 1", " + 1", 1000, " == 1", "", " }; permit(principle); " ANY ";");
+    struct cedar_diags d = diags_of(t->arena, "p", deep);
+
+    CHECK(cedar_policies_parse(t->arena, &d, CEDAR_IDS_BY_POSITION) == NULL);
+    CHECK_INT(d.errors, 2);
+    CHECK_STR(d.items[1].message, "`principle` cannot stand here");
+}
