@@ -260,6 +260,24 @@ static void expect_lacks(struct judging *j, struct str want)
         play_complain(j->play, "\"%.*s\" stands there", STR_ARG(want));
 }
 
+/* A cookie of its own jar, by its name without __Host-. */
+static bool has_cookie(const struct judging *j, struct str name)
+{
+    return j->tab != NULL && jar_find(j->tab->jar, arena_join(j->play->arena, S("__Host-"), name)) != NULL;
+}
+
+static void expect_keeps(struct judging *j, struct str want)
+{
+    if (!has_cookie(j, want))
+        play_complain(j->play, "the cookie %.*s is not there", STR_ARG(want));
+}
+
+static void expect_forgets(struct judging *j, struct str want)
+{
+    if (has_cookie(j, want))
+        play_complain(j->play, "the cookie %.*s is there", STR_ARG(want));
+}
+
 static void expect_asks(struct judging *j, struct str want)
 {
     size_t at = str_find_byte(want, '=', 0);
@@ -292,6 +310,8 @@ static const struct {
     { "page ", expect_page },
     { "says ", expect_says },
     { "lacks ", expect_lacks },
+    { "keeps ", expect_keeps },
+    { "forgets ", expect_forgets },
     { "asks ", expect_asks },
     { "logins ", expect_logins },
     { "if undisturbed", expect_nothing },
