@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH_MAX_B = 1 << 20, RESERVE_AGAIN_MS = 60000, GATHER_MS = 2 };
+enum { BATCH_MAX_B = 1 << 20, RESERVE_AGAIN_MS = 60000, GATHER_MS = 2, PROBE_B = 4096, PROBE_LATE_MS = 1000 };
 
 static void queue_reset(struct queue *q)
 {
@@ -130,7 +130,7 @@ static struct str lines_of(struct audit_writer *w, const struct queue *batch, ui
     struct buf b = buf_new(w->scratch, BATCH_MAX_B + AUDIT_LINE_MAX_B);
 
     for (const struct entry *e = batch->first; e != NULL; e = e->next) {
-        if (e->is_head)
+        if (e->kind != ENTRY_EVENT)
             continue;
         struct str line = audit_line_write(w->scratch, ++*number, e->at_ms, e->members, str_n(prev, AUDIT_HEAD_HEX));
         struct str hash = audit_line_hash(w->scratch, line);
@@ -157,7 +157,28 @@ static bool write_lines(struct audit_writer *w, const struct queue *batch)
         return false;
     w->number = number;
     memcpy(w->prev, prev, sizeof prev);
+    w->wrote_ms = world_mono_ms(w->world);
     return true;
+}
+
+/* Whether a line could be appended where none is there to show it: more than one needs goes to the disk, and away
+ * again.  A full disk leaves the reserve. */
+static bool disk_takes(struct audit_writer *w)
+{
+    static const char block[PROBE_B] = { 0 };
+
+    if (w->broken)
+        return false;
+    if (atomic_load(&w->ok) && world_mono_ms(w->world) - w->wrote_ms < PROBE_LATE_MS)
+        return true;
+    int fd = audit_file_open(w, "probe", O_CREAT);
+    bool good = fd >= 0 && put_bytes(fd, str_n(block, sizeof block), 0) && fdatasync(fd) == 0;
+    int why = errno;
+    if (fd >= 0)
+        (void)close(fd);
+    (void)unlinkat(w->dir_fd, "probe", 0);
+    errno = why;
+    return good || ((why == ENOSPC || why == EDQUOT) && !atomic_load(&w->on_reserve));
 }
 
 static bool write_heads(struct audit_writer *w, const struct queue *batch)
@@ -165,7 +186,7 @@ static bool write_heads(struct audit_writer *w, const struct queue *batch)
     struct buf b = buf_new(w->scratch, BATCH_MAX_B);
 
     for (const struct entry *e = batch->first; e != NULL; e = e->next)
-        if (e->is_head) {
+        if (e->kind == ENTRY_HEAD) {
             buf_add(&b, e->members);
             buf_byte(&b, '\n');
         }
@@ -185,7 +206,7 @@ bool audit_own_record(struct audit_writer *w, const struct audit_event *e)
     return good;
 }
 
-static void answer_all(struct audit_writer *w, struct queue *batch, bool lines_good, bool heads_good)
+static void answer_all(struct audit_writer *w, struct queue *batch, const bool *good)
 {
     struct entry *next;
 
@@ -194,7 +215,7 @@ static void answer_all(struct audit_writer *w, struct queue *batch, bool lines_g
     atomic_store(&w->count, w->number);
     for (struct entry *e = batch->first; e != NULL; e = next) {
         next = e->next;
-        e->out->durable = e->is_head ? heads_good : lines_good;
+        e->out->durable = good[e->kind];
         if (e->from == NULL) {
             e->answered = true;
             (void)pthread_cond_broadcast(&w->answered);
@@ -237,6 +258,14 @@ static void note_outcome(struct audit_writer *w, bool good)
         log_event(LOG_ERROR, "audit.refuses", LOG_C("why", strerror(errno)));
 }
 
+static bool has(const struct queue *batch, enum entry_kind kind)
+{
+    for (const struct entry *e = batch->first; e != NULL; e = e->next)
+        if (e->kind == kind)
+            return true;
+    return false;
+}
+
 static void gather(void)
 {
     (void)nanosleep(&(struct timespec){ .tv_nsec = GATHER_MS * 1000000L }, NULL);
@@ -248,7 +277,7 @@ static void *run(void *self)
 
     for (size_t last_n = 0;;) {
         (void)pthread_mutex_lock(&w->lock);
-        while (w->asked.first == NULL && !w->ending)
+        while ((w->asked.first == NULL || w->held) && !w->ending)
             (void)pthread_cond_wait(&w->more, &w->lock);
         if (last_n > 1 && !w->ending) {
             (void)pthread_mutex_unlock(&w->lock);
@@ -261,10 +290,13 @@ static void *run(void *self)
             return NULL;
         last_n = batch.n;
         batch.last = NULL; /* it has been copied: its own tail pointer is of no use */
-        bool lines_good = write_lines(w, &batch);
-        note_outcome(w, lines_good);
-        bool heads_good = write_heads(w, &batch);
-        answer_all(w, &batch, lines_good, heads_good);
+        bool good[ENTRY_KINDS], lines = has(&batch, ENTRY_EVENT), probe = has(&batch, ENTRY_PROBE);
+        good[ENTRY_EVENT] = write_lines(w, &batch);
+        good[ENTRY_PROBE] = lines || !probe ? good[ENTRY_EVENT] : disk_takes(w);
+        if (lines || probe) /* a head alone says nothing of lines */
+            note_outcome(w, good[ENTRY_PROBE]);
+        good[ENTRY_HEAD] = write_heads(w, &batch);
+        answer_all(w, &batch, good);
         audit_thin_heads(w);
         audit_prune(w);
         arena_reset(w->scratch);
@@ -343,6 +375,14 @@ void audit_writer_free(struct audit_writer *w)
 void audit_writer_keep(struct audit_writer *w, int64_t days)
 {
     atomic_store(&w->keep_s, days * 86400);
+}
+
+void audit_writer_hold(struct audit_writer *w, bool held)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    w->held = held;
+    (void)pthread_cond_signal(&w->more);
+    (void)pthread_mutex_unlock(&w->lock);
 }
 
 void audit_writer_heads_max(struct audit_writer *w, int64_t bytes)
@@ -427,17 +467,14 @@ void audit_free(struct audit *x)
     arena_free(x->arena);
 }
 
-static void ask(struct audit *x, struct batch *b, struct arena *a, struct str members, bool is_head,
+static void ask(struct audit *x, struct batch *b, struct arena *a, struct str members, enum entry_kind kind,
                 struct audit_got *out)
 {
     struct entry *e = arena_make(a, struct entry);
 
-    *e = (struct entry){ .from = x,
-                         .batch = b,
-                         .out = out,
-                         .members = members,
-                         .is_head = is_head,
-                         .at_ms = world_now_ms(x->writer->world) };
+    *e = (struct entry){
+        .from = x, .batch = b, .out = out, .members = members, .kind = kind, .at_ms = world_now_ms(x->writer->world)
+    };
     out->durable = false;
     batch_ask(b);
     if (members.p == NULL || !enqueue(x->writer, e))
@@ -446,7 +483,12 @@ static void ask(struct audit *x, struct batch *b, struct arena *a, struct str me
 
 void audit_ask(struct audit *x, struct batch *b, struct arena *a, const struct audit_event *e, struct audit_got *out)
 {
-    ask(x, b, a, audit_members(a, e), false, out);
+    ask(x, b, a, audit_members(a, e), ENTRY_EVENT, out);
+}
+
+void audit_probe_ask(struct audit *x, struct batch *b, struct arena *a, struct audit_got *out)
+{
+    ask(x, b, a, S(""), ENTRY_PROBE, out);
 }
 
 void audit_head_ask(struct audit *x, struct batch *b, struct arena *a, uint64_t number, struct str head,
@@ -459,7 +501,7 @@ void audit_head_ask(struct audit *x, struct batch *b, struct arena *a, uint64_t 
     json_put_str(&o, S("head"), head);
     json_put_str(&o, S("signature"), signature);
     json_end_object(&o);
-    ask(x, b, a, json_done(&o), true, out);
+    ask(x, b, a, json_done(&o), ENTRY_HEAD, out);
 }
 
 bool audit_now(struct audit_writer *w, const struct audit_event *event)

@@ -66,7 +66,9 @@ struct audit_writer *audit_writer_new(const char *dir, const struct world *w, st
 void audit_writer_keep(struct audit_writer *w, int64_t days);
 /* heads.jsonl is thinned when it is larger; for tests. */
 void audit_writer_heads_max(struct audit_writer *w, int64_t bytes);
-void audit_writer_free(struct audit_writer *w);             /* writes what was asked, then joins */
+void audit_writer_hold(struct audit_writer *w,
+                       bool held);              /* it writes nothing meanwhile, as on a disk that hangs; for tests */
+void audit_writer_free(struct audit_writer *w); /* writes what was asked, then joins */
 bool audit_writer_ok(const struct audit_writer *w);         /* false: the last attempt to write failed; for health */
 bool audit_writer_on_reserve(const struct audit_writer *w); /* raise an alarm */
 uint64_t audit_writer_count(const struct audit_writer *w);  /* number of the last durable record */
@@ -77,7 +79,10 @@ void audit_free(struct audit *x); /* nothing may be under way */
 /* Asks the batch and answers it once, perhaps before it returns.  The line is
  * made in a, which must live until the answer. */
 void audit_ask(struct audit *x, struct batch *b, struct arena *a, const struct audit_event *e, struct audit_got *out);
-/* The same for the command line and the main thread: blocks until durable. */
+/* Asks whether a line could be written now: the writer lives, and the disk takes what a line needs.  durable: yes.  No
+ * line is written; where the last attempt failed and this one does not, audit_writer_ok() is true again. */
+void audit_probe_ask(struct audit *x, struct batch *b, struct arena *a, struct audit_got *out);
+/* The same as audit_ask() for the command line and the main thread: blocks until durable. */
 bool audit_now(struct audit_writer *w, const struct audit_event *e);
 
 /* The head of the chain: hash of the last durable line, to be signed.  False: no line yet. */

@@ -12,13 +12,15 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+enum entry_kind { ENTRY_EVENT = 0, ENTRY_HEAD, ENTRY_PROBE, ENTRY_KINDS };
+
 struct entry { /* one line to be, in its asker's arena */
     struct entry *next;
     struct audit *from; /* NULL: audit_now() waits for it */
     struct batch *batch;
     struct audit_got *out;
-    struct str members; /* of an event; or a whole line of the heads */
-    bool is_head;
+    struct str members; /* of an event; or a whole line of the heads; or nothing */
+    enum entry_kind kind;
     bool answered; /* for audit_now(), under the lock */
     int64_t at_ms;
 };
@@ -35,7 +37,7 @@ struct audit_writer {
     pthread_mutex_t lock;
     pthread_cond_t more, answered;
     struct queue asked;
-    bool ending;
+    bool ending, held;         /* held: for tests */
     char head[AUDIT_HEAD_HEX]; /* under the lock, with count */
     atomic_uint_fast64_t count;
     atomic_bool ok, on_reserve;
@@ -50,6 +52,7 @@ struct audit_writer {
     char prev[AUDIT_HEAD_HEX];
     bool broken; /* a torn line could not be taken back: nothing more may follow it */
     int64_t reserve_tried_ms;
+    int64_t wrote_ms;  /* when something last went to the disk */
     int64_t pruned_ms; /* when it was last looked for what is past; 0: not yet */
 };
 

@@ -45,9 +45,10 @@ static void answer(struct signer_state *s, int fd, struct str datagram)
     if (back.arg == REASON_SIGNED)
         back.part[0] = value;
     /* The gateway cannot alter these lines. */
-    log_event(back.arg == REASON_SIGNED ? LOG_DEBUG : LOG_WARN,
-              back.arg == REASON_SIGNED ? "signer.signed" : "signer.refused", LOG_C("purpose", signer_op_name(m.op)),
-              LOG_C("reason", signer_reason_word(back.arg)));
+    if (m.op != SIGN_PROBE)
+        log_event(back.arg == REASON_SIGNED ? LOG_DEBUG : LOG_WARN,
+                  back.arg == REASON_SIGNED ? "signer.signed" : "signer.refused",
+                  LOG_C("purpose", signer_op_name(m.op)), LOG_C("reason", signer_reason_word(back.arg)));
     send_message(fd, signer_msg_write(s->scratch, &back));
 }
 

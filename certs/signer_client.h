@@ -66,5 +66,7 @@ void signer_unwrap(struct signer *s, struct batch *b, struct arena *a, enum oaep
 /* value: a compact JWS over {"iss","iat","seq","head"}; head: 32 bytes. */
 void signer_audit_head(struct signer *s, struct batch *b, struct arena *a, int64_t seq, struct str head,
                        struct signed_got *out);
+/* Whether what a sign-in needs could be signed now, by the signer's own clock and keys.  value: empty. */
+void signer_probe(struct signer *s, struct batch *b, struct arena *a, struct signed_got *out);
 
 #endif

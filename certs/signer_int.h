@@ -33,6 +33,14 @@ struct signer_state {
     uint64_t signed_count[SIGN_OP_COUNT], refused_count;
 };
 
+/* The keys that a node has at least: signer_keys.c makes the missing ones. */
+struct key_kind {
+    enum key_use use;
+    enum jose_alg alg;
+};
+enum { SIGNER_KINDS = 7 };
+extern const struct key_kind signer_kinds[SIGNER_KINDS];
+
 /* signer_keys.c: the index and the private keys; every foreign handle is adopted by the arena. */
 bool signer_keys_load(struct signer_state *s, const struct settings *set, struct fail *f);
 /* Ready to sign with SHA-256; adopted by the arena. */

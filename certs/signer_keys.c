@@ -22,13 +22,10 @@ enum { KEYS_MAX = 32, FILE_MAX_B = 65536, RSA_BITS = 2048, P256_B = 32, CERTIFIC
 /* A retired key stays published until the last token by it has expired, and a day more for caches. */
 enum { RETIRED_LIFE_S = 2 * 86400 };
 
-/* The keys that a node has at least; `serve` makes the missing ones. */
-static const struct {
-    enum key_use use;
-    enum jose_alg alg;
-} wanted[] = { { KEY_OIDC, JOSE_ES256 },   { KEY_OIDC, JOSE_RS256 },   { KEY_SAML, JOSE_RS256 },
-               { KEY_CLIENT, JOSE_ES256 }, { KEY_CLIENT, JOSE_RS256 }, { KEY_DECRYPT, JOSE_RS256 },
-               { KEY_AUDIT, JOSE_ES256 } };
+const struct key_kind signer_kinds[SIGNER_KINDS] = {
+    { KEY_OIDC, JOSE_ES256 },   { KEY_OIDC, JOSE_RS256 },    { KEY_SAML, JOSE_RS256 },  { KEY_CLIENT, JOSE_ES256 },
+    { KEY_CLIENT, JOSE_RS256 }, { KEY_DECRYPT, JOSE_RS256 }, { KEY_AUDIT, JOSE_ES256 },
+};
 
 struct folder { /* keys_dir, locked against another process that makes keys */
     struct arena *arena;
@@ -302,9 +299,9 @@ static bool prepare(struct folder *d, const struct settings *set, int64_t now_s,
 {
     bool changed = drop_gone(d, now_s);
 
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-        if (!has_key(d, wanted[i].use, wanted[i].alg, now_s)) {
-            if (!make_key(d, set, wanted[i].use, wanted[i].alg, now_s, now_s, f))
+    for (size_t i = 0; i < SIGNER_KINDS; i++)
+        if (!has_key(d, signer_kinds[i].use, signer_kinds[i].alg, now_s)) {
+            if (!make_key(d, set, signer_kinds[i].use, signer_kinds[i].alg, now_s, now_s, f))
                 return false;
             changed = true;
         }

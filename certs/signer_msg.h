@@ -21,6 +21,7 @@ enum signer_op {
     SIGN_QUERY = 9,        /* part 0: the octets of the query */
     SIGN_UNWRAP = 10,      /* arg: hash of OAEP * 16 + hash of MGF1; part 0: encrypted key */
     SIGN_AUDIT_HEAD = 12,  /* number: sequence; part 0: head */
+    SIGN_PROBE = 13,       /* whether all that a sign-in needs could be signed now */
     SIGN_ANSWER = 15,      /* signer -> gateway: arg: enum signer_reason; part 0: the value */
     SIGN_OP_COUNT
 };

@@ -36,6 +36,7 @@ static const struct op {
     [SIGN_QUERY]        = { "saml_query",   KEY_SAML,    JOSE_RS256, { SIGNER_QUERY_MAX_B, 0 },    sign_query },
     [SIGN_UNWRAP]       = { "unwrap",       KEY_DECRYPT, JOSE_RS256, { RSA_MAX_B, 0 },             unwrap_key },
     [SIGN_AUDIT_HEAD]   = { "audit_head",   KEY_AUDIT,   JOSE_ES256, { SHA256_B, 0 },              sign_audit_head },
+    [SIGN_PROBE]        = { "probe",        KEY_NONE,    JOSE_NONE,  { 0, 0 },                     NULL },
     /* clang-format on */
 };
 
@@ -55,11 +56,35 @@ static const struct signer_key *current_key(const struct signer_state *s, enum k
     return NULL;
 }
 
+static bool sign_bytes(struct arena *a, const struct signer_key *k, struct str text, struct str *signature);
+
+/* Every kind of key but the audit log's, which nobody waits for: one is current, and OpenSSL can use it.  What is
+ * signed stays here. */
+static enum signer_reason probe(const struct signer_state *s)
+{
+    struct str signature;
+
+    for (size_t i = 0; i < SIGNER_KINDS; i++) {
+        const struct signer_key *k = current_key(s, signer_kinds[i].use, signer_kinds[i].alg);
+        if (signer_kinds[i].use == KEY_AUDIT)
+            continue;
+        if (k == NULL)
+            return REASON_NO_KEY;
+        if (signer_kinds[i].use != KEY_DECRYPT && !sign_bytes(s->scratch, k, S("probe"), &signature))
+            return REASON_BROKEN;
+    }
+    return REASON_SIGNED;
+}
+
 enum signer_reason signer_answer(struct signer_state *s, const struct signer_msg *m, struct str *value)
 {
     const struct op *op = m->op < SIGN_OP_COUNT ? &ops[m->op] : &ops[SIGN_NONE];
     enum signer_reason said = REASON_REFUSED;
 
+    if (m->op == SIGN_PROBE) {
+        *value = S("");
+        return probe(s);
+    }
     if (op->run != NULL && (m->part[0].n > op->max_B[0] || m->part[1].n > op->max_B[1]))
         said = REASON_TOO_LARGE;
     else if (op->run != NULL) {

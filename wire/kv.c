@@ -6,6 +6,7 @@
  */
 #include "wire/kv_int.h"
 
+#include "base/crypt.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -21,7 +22,8 @@ enum {
     REPLY_MAX_B = KV_VALUE_MAX_B + 65536, /* bytes read without a whole reply among them */
     REPLY_ELEMENTS_MAX = 1024,
     RETRY_FIRST_MS = 20,
-    RETRY_MOST_MS = 1000
+    RETRY_MOST_MS = 1000,
+    PROBE_B = 9
 };
 
 /* hiredis's reader builds replies in our arena: nothing of the C heap, and a
@@ -462,6 +464,7 @@ struct kv *kv_new(struct loop *l, const struct world *w, const struct kv_config 
     k->config = (struct kv_config){ arena_str(a, config->address), arena_str(a, config->user),
                                     arena_str(a, config->password), config->timeout_ms, arena_str(a, config->beat) };
     k->beat_key = kv_key(a, KV_BEAT, str_is_set(config->beat) ? config->beat : S("-"));
+    k->probe_key = kv_key(a, KV_PROBE, crypt_token(a, w, PROBE_B)); /* nobody else's: it is taken again */
     k->watch = (struct watch){ ready, -1, 0 };
     k->deadline.due = deadline_due;
     k->flush.due = flush_due;

@@ -28,20 +28,25 @@
 
 /* The families of keys: the prefix, and the version of the records behind it.
  * A record of another version is not found: raise the number when a record's
- * form changes.
- *   family     prefix   version   holds */
+ * form changes.  What is FILED is in Redis's append-only file and outlives its
+ * sudden death (but for its last second or two); what is HELD need not: a code
+ * is bound to the epoch anyway, and the rest lives for two minutes.  Nothing
+ * that keeps a message from coming twice may be HELD.  Either goes to replicas.
+ *   family     prefix   version   kept   holds */
 #define KV_FAMILIES(X)                                                                                                 \
-    X(SESSION, "s", 1) /* sealed session, under SHA-256 of the cookie */                                               \
-    X(CODE, "c", 2)    /* sealed authorization code, under its SHA-256 */                                              \
-    X(TOKEN, "t", 1)   /* sealed token record, under its SHA-256 */                                                    \
-    X(REPLAY, "r", 1)  /* a message that may not come twice: issuer and id */                                          \
-    X(REQUEST, "q", 1) /* requests and answers too large for a cookie */                                               \
-    X(COUNT, "n", 1)   /* attempts within a time */                                                                    \
-    X(BEAT, "b", 1)    /* heartbeats; stays */
+    X(SESSION, "s", 1, FILED) /* sealed session, under SHA-256 of the cookie */                                        \
+    X(CODE, "c", 2, HELD)     /* sealed authorization code, under its SHA-256 */                                       \
+    X(TOKEN, "t", 1, FILED)   /* sealed token record, under its SHA-256 */                                             \
+    X(REPLAY, "r", 1, FILED)  /* a message that may not come twice: issuer and id */                                   \
+    X(REQUEST, "q", 1, FILED) /* requests too large for a cookie */                                                    \
+    X(PROVEN, "a", 1, HELD)   /* a person whom a city's answer has proven, on the way to their login */                \
+    X(COUNT, "n", 1, HELD)    /* attempts within a time */                                                             \
+    X(PROBE, "p", 1, HELD)    /* what a heartbeat writes to see whether it can */                                      \
+    X(BEAT, "b", 1, FILED)    /* heartbeats; stays */
 
 enum kv_family {
     KV_NONE = 0,
-#define X(family, prefix, version) KV_##family,
+#define X(family, prefix, version, kept) KV_##family,
     KV_FAMILIES(X)
 #undef X
         KV_FAMILY_COUNT
@@ -74,8 +79,9 @@ struct kv;
 struct kv *kv_new(struct loop *l, const struct world *w, const struct kv_config *config);
 void kv_free(struct kv *k); /* whatever is under way is answered DOWN */
 
-bool kv_ready(const struct kv *k);   /* connected, to a primary that answers */
-bool kv_accepts(const struct kv *k); /* ready, and took what was last written: a heartbeat writes each second */
+bool kv_ready(const struct kv *k); /* connected, to a primary that answers */
+bool kv_accepts(
+    const struct kv *k); /* ready, and took all that a heartbeat tried last: each second, what requests do */
 /* The heartbeats that Redis has counted, of all who have this config's `beat`, when it last answered one: it grows, and
  * falls only where Redis is an older copy or another one.  0: none yet. */
 int64_t kv_beat(const struct kv *k);
@@ -94,10 +100,11 @@ void kv_get(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, 
 /* HIT: stored. */
 void kv_set(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
             struct str value, int64_t ttl_s);
-/* Only where there is one already.  HIT: replaced; MISS: there was none, and none is there now. */
+/* Only where there is one already; of a FILED family.  HIT: replaced; MISS: there was none, and none is there now. */
 void kv_replace(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
                 struct str id, struct str value, int64_t ttl_s);
-/* Only where there is none; for replay marks.  MISS: it was new and is there now; HIT: it was there before. */
+/* Only where there is none; for replay marks, and so of a FILED family.  MISS: it was new and is there now; HIT: it was
+ * there before. */
 void kv_add(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
             struct str value, int64_t ttl_s);
 /* Gets and deletes in one: of any number of askers exactly one has the HIT. */

@@ -6,8 +6,9 @@
 static const struct {
     const char *prefix;
     int version;
+    enum { FILED = 0, HELD } kept;
 } families[KV_FAMILY_COUNT] = {
-#define X(family, prefix, version) [KV_##family] = { prefix, version },
+#define X(family, prefix, version, kept) [KV_##family] = { prefix, version, kept },
     KV_FAMILIES(X)
 #undef X
 };
@@ -37,15 +38,11 @@ bool kv_said_ok(const struct reply *r)
 
 static void answer_stored(struct kv *k, struct asked *q, const struct reply *r)
 {
-    if (kv_said_ok(r))
-        kv_note_refusing(k, "");
     answered(q, kv_said_ok(r) ? KV_HIT : r->type == REPLY_NIL ? KV_MISS : KV_DOWN);
 }
 
 static void answer_added(struct kv *k, struct asked *q, const struct reply *r)
 {
-    if (kv_said_ok(r))
-        kv_note_refusing(k, "");
     answered(q, kv_said_ok(r) ? KV_MISS : r->type == REPLY_NIL ? KV_HIT : KV_DOWN);
 }
 
@@ -121,13 +118,27 @@ static void store(const struct question *x, struct str value, int64_t ttl_s, str
     struct str parts[] = { S("SET"), S(""), value, S("EX"), number_text(x->arena, ttl_s), only };
 
     assert(ttl_s > 0 && value.p != NULL && value.n <= KV_VALUE_MAX_B);
+    assert(only.n == 0 || families[x->family].kept == FILED);
     ask(x, parts, only.n > 0 ? 6 : 5, answer);
+}
+
+static void hold(const struct question *x, struct str value, int64_t ttl_s)
+{
+    struct str parts[] = { S("EVAL"), KV_HOLD_SCRIPT, S("1"), S(""), value, number_text(x->arena, ttl_s) };
+
+    assert(ttl_s > 0 && value.p != NULL && value.n <= KV_VALUE_MAX_B);
+    ask(x, parts, 6, answer_stored);
 }
 
 void kv_set(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
             struct str value, int64_t ttl_s)
 {
-    store(&(struct question){ k, b, a, out, family, id }, value, ttl_s, S(""), answer_stored);
+    const struct question x = { k, b, a, out, family, id };
+
+    if (families[family].kept == HELD)
+        hold(&x, value, ttl_s);
+    else
+        store(&x, value, ttl_s, S(""), answer_stored);
 }
 
 void kv_replace(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
@@ -159,12 +170,7 @@ void kv_touch(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out
 void kv_count(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
               int64_t ttl_s)
 {
-    /* A counter whose expiry was set apart from its birth could live for ever. */
-    struct str parts[] = { S("EVAL"),
-                           S("local n = redis.call('INCR', KEYS[1]) "
-                             "if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end "
-                             "return n"),
-                           S("1"), S(""), number_text(a, ttl_s) };
+    struct str parts[] = { S("EVAL"), KV_COUNT_SCRIPT, S("1"), S(""), number_text(a, ttl_s) };
 
     assert(ttl_s > 0);
     ask(&(struct question){ k, b, a, out, family, id }, parts, 5, answer_number);

@@ -41,9 +41,44 @@ static void greeted_role(struct kv *k, struct asked *q, const struct reply *r)
     (void)not_primary(k, r);
 }
 
-/* A heartbeat writes: a Redis that only reads is no help to anybody who signs in. */
+/* What is refused first says why; what follows from it would only change the word. */
+static void note_probe(struct kv *k, const struct reply *r, bool good)
+{
+    if (good || k->probe_refused)
+        return;
+    k->probe_refused = true;
+    if (r->type != REPLY_ERROR)
+        kv_note_refusing(k, "command");
+    else
+        (void)kv_refused(k, r);
+}
+
+static void probe_stored(struct kv *k, struct asked *q, const struct reply *r)
+{
+    note_probe(k, r, kv_said_ok(r));
+}
+
+static void probe_counted(struct kv *k, struct asked *q, const struct reply *r)
+{
+    note_probe(k, r, r->type == REPLY_NUMBER);
+}
+
+static void probe_taken(struct kv *k, struct asked *q, const struct reply *r)
+{
+    note_probe(k, r, r->type == REPLY_TEXT && str_eq(r->text, KV_PROBE_TEXT));
+}
+
+/* A heartbeat does what a sign-in does, by the same kinds of command: a Redis that only reads, or lacks or forbids one
+ * of them, is no help to anybody who signs in. */
 static void ask_beat(struct kv *k, void (*answer)(struct kv *k, struct asked *q, const struct reply *r))
 {
+    const struct str key = k->probe_key, one = S("1"), life = S("60");
+
+    k->probe_refused = false;
+    ask_own(k, (const struct str[]){ S("SET"), key, one, S("EX"), life }, 5, probe_stored);
+    ask_own(k, (const struct str[]){ S("EVAL"), KV_COUNT_SCRIPT, one, key, life }, 5, probe_counted);
+    ask_own(k, (const struct str[]){ S("EVAL"), KV_HOLD_SCRIPT, one, key, KV_PROBE_TEXT, life }, 6, probe_stored);
+    ask_own(k, (const struct str[]){ S("GETDEL"), key }, 2, probe_taken);
     ask_own(k, (const struct str[]){ S("INCR"), k->beat_key }, 2, answer);
 }
 
@@ -57,7 +92,8 @@ static bool take_beat(struct kv *k, const struct reply *r)
         return false;
     }
     k->beat = r->number;
-    kv_note_refusing(k, "");
+    if (!k->probe_refused)
+        kv_note_refusing(k, "");
     return true;
 }
 

@@ -12,6 +12,15 @@
 #include <sys/socket.h>
 
 enum { KV_EPOCH_TEXT_B = 16, KV_HEARTBEAT_MS = 1000 };
+#define KV_PROBE_TEXT S("probe")
+
+/* What is HELD: only a script can keep what it writes out of the append-only file. */
+#define KV_UNFILED     "redis.set_repl(redis.REPL_REPLICA) "
+#define KV_HOLD_SCRIPT S(KV_UNFILED "return redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])")
+/* A counter whose expiry was set apart from its birth could live for ever. */
+#define KV_COUNT_SCRIPT                                                                                                \
+    S(KV_UNFILED "local n = redis.call('INCR', KEYS[1]) "                                                              \
+                 "if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n")
 
 enum reply_type { REPLY_NONE = 0, REPLY_TEXT, REPLY_STATUS, REPLY_ERROR, REPLY_NUMBER, REPLY_NIL, REPLY_LIST };
 
@@ -54,7 +63,8 @@ struct kv {
     unsigned failures;
     unsigned connection; /* counts connections, to see that one has ended */
     int64_t beat;
-    struct str beat_key;
+    struct str beat_key, probe_key;
+    bool probe_refused; /* since the last heartbeat began */
     char epoch[KV_EPOCH_TEXT_B];
     bool has_epoch;
 };

@@ -2,7 +2,7 @@
  *
  * /health/live, /health/ready and /metrics: for operators and their machines, not for the world. */
 #include "audit/audit.h"
-#include "gateway/node/node.h"
+#include "gateway/node/readiness.h"
 #include "gateway/routes.h"
 
 #include "base/log.h"
@@ -16,45 +16,46 @@ static enum step live(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-/* Every lane must see it: one loop without Redis fails one request in n. */
-static bool all_lanes(const struct node *n, size_t at)
-{
-    for (size_t i = 0; i < n->lane_count; i++)
-        if (!atomic_load((const atomic_bool *)(const void *)((const char *)n->lanes[i] + at)))
-            return false;
-    return true;
-}
-
-struct check {
-    const char *name;
-    bool ok;
-};
-
+/* {"ready":false,"redis":false,…,"why":{"redis":"memory"}}; a look and no try: whoever asks often costs nothing. */
 static enum step ready(struct ctx *c, struct fail *f)
 {
     const struct node *n = c->node;
-    const struct check checks[] = {
-        { "registry", atomic_load(&n->registry_ok) },
-        { "redis", all_lanes(n, offsetof(struct lane, kv_ok)) },
-        { "signer", all_lanes(n, offsetof(struct lane, signer_ok)) },
-        { "fetcher", all_lanes(n, offsetof(struct lane, fetch_ok)) },
-        { "audit", audit_writer_ok(n->audit) },
-        { "clock", !atomic_load(&n->clock_stepped) },
-        { "running", !atomic_load(&n->stopping) },
-    };
-    struct buf b = buf_new(c->arena, 1024);
-    bool all = true;
+    struct buf b = buf_new(c->arena, 2048);
+    struct readiness now;
+    const char *between = "";
 
     (void)f;
-    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
-        all = all && checks[i].ok;
-    buf_printf(&b, "{\"ready\":%s", all ? "true" : "false");
-    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
-        buf_printf(&b, ",\"%s\":%s", checks[i].name, checks[i].ok ? "true" : "false");
-    buf_printf(&b, ",\"audit_reserve\":%s,\"sandbox\":%s}", audit_writer_on_reserve(n->audit) ? "false" : "true",
-               n->sandboxed ? "true" : "false");
-    http_body(c->res, all ? 200 : 503, S("application/json"), buf_str(&b));
+    readiness_look(n, &now);
+    buf_printf(&b, "{\"ready\":%s", now.ready ? "true" : "false");
+    for (size_t i = 0; i < READY_PARTS_COUNT; i++)
+        buf_printf(&b, ",\"%s\":%s", ready_part_name((enum ready_part)i), now.why[i] == NULL ? "true" : "false");
+    buf_printf(&b, ",\"audit_reserve\":%s,\"sandbox\":%s,\"why\":{",
+               audit_writer_on_reserve(n->audit) ? "false" : "true", n->sandboxed ? "true" : "false");
+    for (size_t i = 0; i < READY_PARTS_COUNT; i++)
+        if (now.why[i] != NULL) {
+            buf_printf(&b, "%s\"%s\":\"%s\"", between, ready_part_name((enum ready_part)i), now.why[i]);
+            between = ",";
+        }
+    buf_add(&b, S("}}"));
+    http_body(c->res, now.ready ? 200 : 503, S("application/json"), buf_str(&b));
     return DONE;
+}
+
+static struct str ready_metrics(struct ctx *c)
+{
+    struct buf b = buf_new(c->arena, 4096);
+    struct readiness now;
+
+    readiness_look(c->node, &now);
+    buf_printf(&b,
+               "# HELP digione_ready whether somebody could sign in here, as /health/ready says\n"
+               "# TYPE digione_ready gauge\ndigione_ready %d\n"
+               "# HELP digione_ready_part the same for each part that a sign-in needs\n"
+               "# TYPE digione_ready_part gauge\n",
+               now.ready);
+    for (size_t i = 0; i < READY_PARTS_COUNT; i++)
+        buf_printf(&b, "digione_ready_part{part=\"%s\"} %d\n", ready_part_name((enum ready_part)i), now.why[i] == NULL);
+    return buf_str(&b);
 }
 
 static enum step metrics_answer(struct ctx *c, struct fail *f)
@@ -67,8 +68,8 @@ static enum step metrics_answer(struct ctx *c, struct fail *f)
         loops[i] = &n->lanes[i]->metrics;
     struct str extra = arena_printf(c->arena,
                                     "# TYPE digione_log_lines_dropped_total counter\n"
-                                    "digione_log_lines_dropped_total %" PRIu64 "\n",
-                                    log_dropped());
+                                    "digione_log_lines_dropped_total %" PRIu64 "\n%.*s",
+                                    log_dropped(), STR_ARG(ready_metrics(c)));
     http_body(c->res, 200, S("text/plain; version=0.0.4; charset=utf-8"),
               metrics_text(c->arena, n->routes, loops, n->lane_count, extra));
     return DONE;

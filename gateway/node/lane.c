@@ -7,6 +7,7 @@
 #include "gateway/answer.h"
 #include "gateway/flow.h"
 #include "gateway/http/server.h"
+#include "gateway/node/probes.h"
 #include "idp-adapters/upstream_refresh.h"
 #include "registry/ends.h"
 #include "wire/fetch.h"
@@ -150,6 +151,8 @@ struct lane *lane_new(struct node *n, const struct lane_parts *parts)
     lane->upstreams = upstreams_new(n->upstreams, l, lane->fetch, n->world, n->set);
     upstreams_on_order(lane->upstreams, refresh_idp, lane);
     lane->audit = audit_new(n->audit, l);
+    atomic_store(&lane->kv_why, "starting");
+    lane->probes = probes_new(lane);
     lane->server = server_new(l, n->world, n->set, parts->listen_fd, &hooks);
     return lane;
 }
@@ -161,6 +164,7 @@ void lane_free(struct lane *lane)
     fetch_free(lane->fetch);
     signer_free(lane->signer);
     audit_free(lane->audit);
+    probes_free(lane->probes);
     kv_free(lane->kv);
     work_free(lane->work);
     loop_free(lane->loop);
@@ -169,7 +173,14 @@ void lane_free(struct lane *lane)
 static void note_health(struct lane *lane)
 {
     judge_beat(lane);
-    atomic_store_explicit(&lane->kv_ok, kv_accepts(lane->kv) && !is_older(lane), memory_order_relaxed);
+    bool greeted = signer_keys(lane->signer) != NULL && fetch_ready(lane->fetch);
+    const char *kv_why = is_older(lane) ? "older" : kv_accepts(lane->kv) ? NULL : kv_trouble(lane->kv);
+
+    if (greeted && !lane->greeted)
+        probes_now(lane->probes);
+    lane->greeted = greeted;
+    atomic_store_explicit(&lane->turned_ms, loop_now_ms(lane->loop), memory_order_relaxed);
+    atomic_store_explicit(&lane->kv_why, kv_why, memory_order_relaxed);
     atomic_store_explicit(&lane->signer_ok, signer_keys(lane->signer) != NULL, memory_order_relaxed);
     atomic_store_explicit(&lane->fetch_ok, fetch_ready(lane->fetch), memory_order_relaxed);
     atomic_store_explicit(&lane->metrics.connections, server_connections(lane->server), memory_order_relaxed);

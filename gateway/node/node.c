@@ -54,6 +54,16 @@ void node_free(struct node *n)
     arena_free(n->arena);
 }
 
+static bool leads(const struct registry *r)
+{
+    const struct registry_parts *p = r != NULL ? registry_parts(r) : NULL;
+
+    for (size_t i = 0; p != NULL && i < p->idp_count; i++)
+        if (p->idps[i].enabled)
+            return true;
+    return false;
+}
+
 void node_swap_registry(struct node *n, struct registry *r)
 {
     if (r != NULL) { /* here and not on a loop: they sort every rule, school and service */
@@ -61,6 +71,7 @@ void node_swap_registry(struct node *n, struct registry *r)
         (void)picker_of(r);
         tiles_prepare(r);
     }
+    atomic_store(&n->registry_leads, leads(r));
     (void)pthread_mutex_lock(&n->swap->lock);
     struct registry *old = n->swap->registry;
     n->swap->registry = r;

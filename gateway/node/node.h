@@ -15,7 +15,12 @@
 #include "gateway/node/tables.h"
 #include "model/ctx.h"
 
-enum { LANES_MAX = 64 };
+enum { LANES_MAX = 64, NODE_SAID_B = 512 };
+
+struct probed {                  /* by probes.c, on the lane's thread; read by all */
+    atomic_int_fast64_t good_ms; /* monotonic: when it was last well */
+    _Atomic(const char *) why;   /* a literal; NULL: the last answer was good */
+};
 
 struct lane { /* one loop and what belongs to it */
     struct node *node;
@@ -28,12 +33,18 @@ struct lane { /* one loop and what belongs to it */
     struct audit *audit;
     struct upstreams *upstreams;
     struct metrics metrics;
-    struct registry *registry;              /* held; the loop's own copy of the current one */
-    uint64_t registry_turn;                 /* which swap that was */
-    int64_t shed_logged_ms;                 /* when a line about shedding was last written */
-    atomic_int_fast64_t beat;               /* Redis's count of heartbeats, as it last came here; 0: not yet */
-    atomic_bool redis_older;                /* it had fallen behind: an older copy; nobody is served from it */
-    atomic_bool kv_ok, signer_ok, fetch_ok; /* as last seen by the loop; for health */
+    struct registry *registry; /* held; the loop's own copy of the current one */
+    uint64_t registry_turn;    /* which swap that was */
+    int64_t shed_logged_ms;    /* when a line about shedding was last written */
+    atomic_int_fast64_t beat;  /* Redis's count of heartbeats, as it last came here; 0: not yet */
+    atomic_bool redis_older;   /* it had fallen behind: an older copy; nobody is served from it */
+    struct probes *probes;
+    bool greeted; /* signer and fetcher have both said hello */
+    /* As last seen by the loop; for readiness.h. */
+    atomic_int_fast64_t turned_ms;
+    _Atomic(const char *) kv_why; /* a literal; NULL: it is well */
+    atomic_bool signer_ok, fetch_ok;
+    struct probed signer_probed, fetcher_probed, audit_probed;
 };
 
 struct node {
@@ -56,9 +67,12 @@ struct node {
     atomic_int_fast64_t session_epoch; /* sessions made in an older one are void */
     atomic_bool clock_stepped;         /* the wall clock jumped by more than the skew: not ready */
     atomic_bool registry_ok;
-    atomic_bool stopping;     /* SIGTERM came: not ready */
-    atomic_size_t lanes_busy; /* have connections, or serve on */
-    bool sandboxed;           /* false: the kernel lacks it, or a sanitizer build */
+    atomic_bool registry_leads; /* it has an identity provider to lead somebody to */
+    atomic_bool stopping;       /* SIGTERM came: not ready */
+    atomic_size_t lanes_busy;   /* have connections, or serve on */
+    bool sandboxed;             /* false: the kernel lacks it, or a sanitizer build */
+    bool has_been_ready;        /* readiness.c, the main thread's */
+    char said[NODE_SAID_B];     /* what it last logged is not well */
     struct node_swap *swap;
 };
 

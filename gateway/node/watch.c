@@ -5,6 +5,7 @@
 #include "base/crypt.h"
 #include "base/log.h"
 #include "gateway/node/beats.h"
+#include "gateway/node/readiness.h"
 #include "idp-adapters/upstream.h"
 #include "registry/change.h"
 #include "registry/registry.h"
@@ -157,6 +158,7 @@ void node_watch_look(struct node_watch *w)
     look_at_clock(w);
     look_at_registry(w);
     beats_look(w->node, w->db);
+    readiness_note(w->node);
     if (w->untold && w->node->audit != NULL && audit_writer_ok(w->node->audit))
         tell_changes(w);
 }

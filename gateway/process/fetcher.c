@@ -522,6 +522,10 @@ static void job_start(struct job *j)
                           ? limit->most_ms
                           : x->set->fetch_timeout_ms;
 
+    if (j->request.purpose == FETCH_PROBE) {
+        answer(j, &(struct fetch_got){ .answered = true, .status = 204, .max_age_s = -1 });
+        return;
+    }
     if (x->job_count > JOBS_MAX || waiting_for(x, j->request.place) >= (size_t)x->set->upstream_waiting_max) {
         answer_error(j, "busy");
         return;

@@ -7,6 +7,7 @@
 #include "gateway/http/listen.h"
 #include "gateway/http/server.h"
 #include "gateway/node/lane.h"
+#include "gateway/node/probes.h"
 #include "gateway/node/watch.h"
 #include "gateway/process/sandbox.h"
 #include "idp-adapters/upstream.h"
@@ -19,7 +20,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { WATCH_MS = 250 };
+enum { WATCH_MS = 250, PROBES_END_MS = 1500, TURN_MS = 50 };
 
 size_t gateway_loops(const struct settings *set)
 {
@@ -119,6 +120,20 @@ static bool prepare(struct node *n, int *listen_fds, size_t loops, struct kv_con
            (w->around = node_watch_new(n, f)) != NULL && listen_open(n->set->listen, listen_fds, loops, f);
 }
 
+static bool probes_ended(const struct node *n)
+{
+    int64_t until_ms = world_mono_ms(n->world) + PROBES_END_MS;
+    bool busy = false;
+
+    for (size_t i = 0; i < n->lane_count; i++) {
+        probes_stop(n->lanes[i]->probes);
+        while (probes_busy(n->lanes[i]->probes) && world_mono_ms(n->world) < until_ms)
+            loop_turn(n->lanes[i]->loop, TURN_MS);
+        busy = busy || probes_busy(n->lanes[i]->probes);
+    }
+    return !busy;
+}
+
 /* A request that still waits (after GATEWAY_STOP_S, or because its client has gone) waits
  * for an answer that would come into freed memory: the process ends as it is. */
 static void end_now_if_waiting(const struct node *n)
@@ -129,7 +144,7 @@ static void end_now_if_waiting(const struct node *n)
             _exit(GATEWAY_STOPPED);
         }
     audit_heads_last(n->heads);
-    if (audit_heads_busy(n->heads))
+    if (audit_heads_busy(n->heads) || !probes_ended(n))
         _exit(GATEWAY_STOPPED);
 }
 

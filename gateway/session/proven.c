@@ -74,14 +74,14 @@ bool proven_keep(struct ctx *c, struct str *id, struct kv_got *got, struct fail 
     if (text.p == NULL)
         return refusal(f, REFUSAL_person_too_large, "%s",
                        why.kind != FAIL_NONE ? why.detail : "more than a record holds");
-    kv_set(c->kv, &c->batch, c->arena, got, KV_REQUEST, *id,
+    kv_set(c->kv, &c->batch, c->arena, got, KV_PROVEN, *id,
            seal_close(c->arena, c->world, c->seals, SEAL_SESSION, bound(c->arena, *id), text), PROVEN_LIFE_S);
     return true;
 }
 
 void proven_ask(struct ctx *c, struct str id, struct kv_got *got)
 {
-    kv_take(c->kv, &c->batch, c->arena, got, KV_REQUEST, id);
+    kv_take(c->kv, &c->batch, c->arena, got, KV_PROVEN, id);
 }
 
 struct proven *proven_of(struct ctx *c, struct str id, const struct kv_got *got)

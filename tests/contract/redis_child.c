@@ -44,7 +44,7 @@ static bool answers(const char *path)
     return fd >= 0;
 }
 
-static bool run(struct redis_child *r, const char *option, const char *value)
+static bool run(struct redis_child *r)
 {
     char socket_path[96];
 
@@ -56,8 +56,8 @@ static bool run(struct redis_child *r, const char *option, const char *value)
         int nowhere = open("/dev/null", O_RDWR);
         (void)dup2(nowhere, 1);
         (void)execl(program(), "redis-server", "--port", "0", "--unixsocket", socket_path, "--save", "", "--appendonly",
-                    "no", "--maxmemory", "64mb", "--dir", r->dir, option != NULL ? option : "--databases",
-                    value != NULL ? value : "1", (char *)NULL);
+                    "no", "--maxmemory", "64mb", "--dir", r->dir, r->option != NULL ? r->option : "--databases",
+                    r->value != NULL ? r->value : "1", (char *)NULL);
         _exit(127);
     }
     for (int i = 0; i < 1000; i++) {
@@ -70,7 +70,7 @@ static bool run(struct redis_child *r, const char *option, const char *value)
 
 bool redis_child_start(struct test *t, struct redis_child *r, const char *option, const char *value)
 {
-    *r = (struct redis_child){ 0 };
+    *r = (struct redis_child){ .option = option, .value = value };
     if (program() == NULL) {
         test_skip(t, "redis-server is not installed");
         return false;
@@ -79,14 +79,14 @@ bool redis_child_start(struct test *t, struct redis_child *r, const char *option
     if (mkdtemp(r->dir) == NULL)
         return false;
     r->address = arena_printf(t->arena, "unix:%s/redis.sock", r->dir);
-    bool up = run(r, option, value);
+    bool up = run(r);
     CHECK(up);
     return up;
 }
 
 bool redis_child_again(struct test *t, struct redis_child *r)
 {
-    bool up = run(r, NULL, NULL);
+    bool up = run(r);
 
     CHECK(up);
     return up;
@@ -118,5 +118,6 @@ void redis_child_stop(struct redis_child *r)
         redis_child_signal(r, SIGKILL);
     (void)snprintf(path, sizeof path, "%s/redis.sock", r->dir);
     (void)unlink(path);
-    (void)rmdir(r->dir);
+    (void)snprintf(path, sizeof path, "rm -rf -- %s", r->dir); /* its append-only file, too */
+    (void)!system(path);
 }

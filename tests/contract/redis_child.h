@@ -12,6 +12,7 @@ struct redis_child {
     pid_t pid;
     char dir[64];
     struct str address; /* "unix:/…" */
+    const char *option, *value;
 };
 
 /* Starts one and waits until its socket is there.  False, and the test is

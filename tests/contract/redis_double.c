@@ -40,6 +40,7 @@ struct redis_double {
     unsigned run, commands, fail_at;
     enum redis_fault fault;
     bool failed;
+    const char *refuses; /* NULL: nothing */
 };
 
 /* Keys. */
@@ -221,13 +222,30 @@ static void run_expire(const struct command *m)
     say_number(m->c, at != NULL);
 }
 
-/* The one script that we send: counts, and the first one starts the time. */
-static void run_count(const struct command *m)
+/* KEYS[1] ARGV[1] ARGV[2] of the script that sets what need not be filed. */
+static void run_hold(const struct command *m)
+{
+    int64_t ttl_s;
+
+    if (!str_int(m->part[5], &ttl_s) || ttl_s <= 0) {
+        say(m->c, S("-ERR syntax error\r\n"));
+        return;
+    }
+    put(m->d, m->part[3], m->part[4], ttl_s);
+    say(m->c, S("+OK\r\n"));
+}
+
+/* The two scripts that we send: one sets, one counts, and its first one starts the time. */
+static void run_script(const struct command *m)
 {
     struct entry **at = find(m->d, m->part[3]);
     int64_t n = 0, ttl_s;
     char text[24];
 
+    if (m->n == 6 && str_find(m->part[1], S("'SET'")) < m->part[1].n) {
+        run_hold(m);
+        return;
+    }
     if (str_find(m->part[1], S("'INCR'")) == m->part[1].n || !str_int(m->part[4], &ttl_s) ||
         (at != NULL && !str_int((*at)->value, &n))) {
         say(m->c, S("-ERR no script that this double knows\r\n"));
@@ -259,13 +277,24 @@ static const struct {
     const char *name;
     size_t parts_least;
     bool own; /* of the connection, not of a request: never counted */
+    bool writes;
     void (*run)(const struct command *m);
 } commands[] = {
-    { "INCR", 2, true, run_incr },   { "AUTH", 2, true, run_auth }, { "ROLE", 1, true, run_role },
-    { "INFO", 1, true, run_info },   { "GET", 2, false, run_get },  { "GETDEL", 2, false, run_getdel },
-    { "SET", 5, false, run_set },    { "DEL", 2, false, run_del },  { "EXPIRE", 3, false, run_expire },
-    { "EVAL", 5, false, run_count },
+    { "INCR", 2, true, true, run_incr },       { "AUTH", 2, true, false, run_auth },
+    { "ROLE", 1, true, false, run_role },      { "INFO", 1, true, false, run_info },
+    { "GET", 2, false, false, run_get },       { "GETDEL", 2, false, false, run_getdel },
+    { "SET", 5, false, true, run_set },        { "DEL", 2, false, false, run_del },
+    { "EXPIRE", 3, false, false, run_expire }, { "EVAL", 5, false, true, run_script },
 };
+
+/* Of a heartbeat. */
+static bool is_probe(const struct command *m)
+{
+    for (size_t i = 1; i < m->n; i++)
+        if (str_has_prefix(m->part[i], S("p1:")))
+            return true;
+    return false;
+}
 
 /* False: the connection ends. */
 static bool run(const struct command *m)
@@ -276,13 +305,17 @@ static bool run(const struct command *m)
         if (!str_eq(m->part[0], str_of(commands[i].name)) || m->n < commands[i].parts_least)
             continue;
         enum redis_fault fault = REDIS_WORKS;
-        if (!commands[i].own && ++d->commands == d->fail_at) {
+        if (!commands[i].own && !is_probe(m) && ++d->commands == d->fail_at) {
             fault = d->fault;
             d->failed = true;
         }
         m->c->silent = m->c->silent || fault == REDIS_SILENT;
         if (m->c->silent)
             return true;
+        if (d->refuses != NULL && commands[i].writes) {
+            buf_printf(&m->c->out, "-%s\r\n", d->refuses);
+            return true;
+        }
         if (fault == REDIS_REFUSED)
             say(m->c, S("-OOM command not allowed when used memory > 'maxmemory'.\r\n"));
         else if (fault != REDIS_CUT)
@@ -514,6 +547,11 @@ void redis_double_fail_at(struct redis_double *d, unsigned n, enum redis_fault f
     d->fail_at = d->commands + n;
     d->fault = fault;
     d->failed = false;
+}
+
+void redis_double_refuse(struct redis_double *d, const char *error)
+{
+    d->refuses = error;
 }
 
 unsigned redis_double_commands(const struct redis_double *d)

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { spawn, spawnSync } from 'node:child_process';
 import { check, fetchLocal, folder, until } from './gateway.mjs';
 import { federation, registryText, signIn } from './local.mjs';
+import { Redis, manySignIns } from './resp.mjs';
 
 const ready = (g) => until('ready', async () => (await fetchLocal(g.port, '/health/ready')).status === 200);
 const child = (g, what) => g.processes().find((p) => (what === 'redis' ? /redis/.test(p.name) : p.name.includes(what)));
@@ -242,4 +243,109 @@ export async function redisSilent(program, { seconds }) {
   await g.stop();
   auditHolds(g);
   return { asked: waits.length, longest_ms: Math.round(Math.max(...waits)) };
+}
+
+// ── Redis full, and Redis killed with much in it ──
+
+const redisOf = (g) => new Redis(path.join(g.state, 'redis/redis.sock'));
+const said = async (g) => JSON.parse((await fetchLocal(g.port, '/health/ready')).text);
+
+// Nobody asks anything meanwhile: the node finds out by itself, says so once, and comes back by itself.
+export async function redisRefuses(program) {
+  const { g, service } = await federation(program, { name: 'redis-refuses' });
+  await g.start();
+  check(await attempt(service) === true, 'nobody can sign in before');
+  const redis = redisOf(g), lines = (event) => g.logText().split('\n').filter((l) => l.includes(`"event":"${event}"`));
+  let fillers = 0;
+  const full = async () => {
+    for (;;) try { await redis.ask('SET', `filler:${fillers++}`, Buffer.alloc(512)); } catch (e) { check(/^OOM/.test(e.message), e.message); return; }
+  };
+  const ways = [['memory', () => redis.ask('CONFIG', 'SET', 'maxmemory', '8mb'), async () => { for (const k of await redis.ask('KEYS', 'filler:*')) await redis.ask('DEL', k); await redis.ask('CONFIG', 'SET', 'maxmemory', '64mb'); }],
+    ['permission', () => redis.ask('ACL', 'SETUSER', 'default', '-eval'), () => redis.ask('ACL', 'SETUSER', 'default', '+eval')],
+    ['replica', () => redis.ask('REPLICAOF', '127.0.0.1', '1'), () => redis.ask('REPLICAOF', 'NO', 'ONE')]];
+  const told = lines('node.unready').length;
+  for (const [i, [word, breaks, mends]] of ways.entries()) {
+    await breaks();
+    await until(`not ready: ${word}`, async () => { if (word === 'memory') await full(); const h = await said(g); return h.ready === false && h.redis === false && h.why.redis === word; });
+    check(/^digione_ready 0$/m.test((await fetchLocal(g.port, '/metrics')).text), 'the metric says ready');
+    check((await fetchLocal(g.port, '/health/live')).status === 200, 'it does not live');
+    const why = await attempt(service);
+    check(refusedClearly(why), `${word}: ${why}`);
+    await new Promise((r) => setTimeout(r, 3000)); // some beats more: they change nothing, and say nothing
+    check(lines('node.unready').length === told + i + 1, `${word}: ${lines('node.unready').slice(told).join('\n')}`);
+    await mends();
+    await ready(g);
+    check(await attempt(service) === true, `${word}: nobody can sign in afterwards`);
+  }
+  redis.close();
+  await g.stop();
+  auditHolds(g);
+}
+
+// Processes that hang, and do not die: nobody replaces them.
+export async function partsHang(program) {
+  const { g, service } = await federation(program, { name: 'parts-hang' });
+  await g.start();
+  for (const what of ['signer', 'fetcher']) {
+    const { pid } = child(g, what);
+    process.kill(pid, 'SIGSTOP');
+    try { await until(`${what} is missed`, async () => { const h = await said(g); return h.ready === false && h.why[what] === 'silent'; }, 60000); } finally { process.kill(pid, 'SIGCONT'); }
+    await ready(g);
+    check(await attempt(service) === true, `${what}: nobody can sign in afterwards`);
+  }
+  await g.stop();
+  auditHolds(g);
+}
+
+// kill -9 of a Redis that holds what so many people's sign-ins leave there.  Until it has read its file everybody is told
+// to come again, soon and clearly; then whoever was signed in still is, and what was spent stays spent.
+export async function redisKilled(program, { signIns, settings = {} }) {
+  const { g, service } = await federation(program, { name: 'redis-killed', settings });
+  await g.start();
+  const { agent, answer } = await signIn(service, 'anna');
+  const before = [{ code: answer.get('code'), verifier: service.verifier }];
+  await service.finish(answer);
+  let redis = redisOf(g);
+  const [mine] = (await redis.ask('KEYS', 's1:*')), session_B = await redis.ask('STRLEN', mine);
+  await manySignIns(redis, signIns, session_B);
+  await new Promise((r) => setTimeout(r, 3000)); // what lives for two seconds has gone, and the file is synced
+  const keys = await redis.ask('DBSIZE'), info = await redis.ask('INFO');
+  const size = (name) => Math.round(Number(new RegExp(`${name}:(\\d+)`).exec(info)[1]) / 1e6);
+  redis.close();
+  before.push({ code: service.arrived(await agent.get(service.authorizeUrl(), service.until())).answer.get('code'), verifier: service.verifier }); // not spent
+  const victim = child(g, 'redis'), odd = [], waits = [];
+  let back = false, refused = 0;
+  process.kill(victim.pid, 'SIGKILL');
+  const began = process.hrtime.bigint(), since = () => Number(process.hrtime.bigint() - began) / 1e9;
+  await until('it is missed', async () => !(await said(g)).ready);
+  const people = Array.from({ length: 4 }, async () => {
+    while (!back) {
+      let res;
+      waits.push(await ms(async () => { res = await agent.get(g.url + '/'); }));
+      if (res.status === 503 && res.headers['retry-after'] && /<h1/.test(res.text)) refused++;
+      else if (res.status !== 200) odd.push(`${res.status} ${res.headers['retry-after']} ${res.text.slice(0, 100)}`);
+      await new Promise((r) => setTimeout(r, 100));
+    }
+  });
+  await until('ready', async () => (await said(g)).ready, 300000);
+  const ready_s = since();
+  await endsWell(g, service);
+  const signed_in_s = since();
+  back = true;
+  await Promise.all(people);
+  check(odd.length === 0, `${odd.length} odd answers: ${odd[0]}`);
+  check(refused > 0, 'nobody was told to come again');
+  const { answer: again } = service.arrived(await agent.get(service.authorizeUrl({ prompt: 'none' }), service.until()));
+  check(again?.get('code'), `signed out: ${again}`);
+  for (const { code, verifier } of before) {
+    const res = await service.redeem(code, { code_verifier: verifier });
+    check(res.status === 400 && JSON.parse(res.text).error === 'invalid_grant', `a code of before: ${res.status} ${res.text}`);
+  }
+  redis = redisOf(g);
+  const lost = keys - await redis.ask('DBSIZE');
+  redis.close();
+  check(lost < keys / 100, `${lost} of ${keys} keys were lost`);
+  await g.stop();
+  auditHolds(g);
+  return { keys, session_B, base_MB: size('aof_base_size'), file_MB: size('aof_current_size'), ready_s, signed_in_s, told_to_come_again: refused, longest_ms: Math.round(Math.max(...waits)) };
 }

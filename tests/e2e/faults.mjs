@@ -3,7 +3,7 @@
 // presented twice and a hundred times.   node faults.mjs PATH-OF-DIGIONE      (faults-long.mjs: the same at length)
 import fs from 'node:fs';
 import path from 'node:path';
-import { descriptorsExhausted, diskFull, importKilled, killedUnderLoad, logBlocked } from './breakage.mjs';
+import { descriptorsExhausted, diskFull, importKilled, killedUnderLoad, logBlocked, partsHang, redisKilled, redisRefuses } from './breakage.mjs';
 import { check, fetchLocal, finish, test, until } from './gateway.mjs';
 import { federation, signIn } from './local.mjs';
 
@@ -123,6 +123,9 @@ await test('the disk full, with Redis on it: sign-ins are refused clearly, and c
 await test('the disk full, and no reserve for the audit log: nobody comes in unrecorded', () => diskFull(program, { withReserve: false }));
 await test('descriptors used up: who is silent makes room, is told so, and people go on', () => descriptorsExhausted(program));
 await test('nobody reads the log: lines are dropped and counted, people go on', () => logBlocked(program));
+await test('Redis full, forbidding or a replica: the node says so by itself, once, and comes back', () => redisRefuses(program));
+await test('signer or fetcher hang: the node says so by itself, and comes back', () => partsHang(program));
+await test('Redis killed with 30,000 sign-ins in it: people are told to come again, and nobody is signed out', async () => { await redisKilled(program, { signIns: 30000 }); });
 await test('processes killed under load: clear refusals, and the audit chain holds', async () => { await killedUnderLoad(program, { rounds: 4 }); });
 await test('imports killed: the registry is the old or the new one', async () => { await importKilled(program, { kills: 10 }); });
 await finish();

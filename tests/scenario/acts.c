@@ -8,6 +8,7 @@
 #include "base/crypt.h"
 #include "certs/signer.h"
 #include "gateway/node/node.h"
+#include "gateway/node/readiness.h"
 #include "registry/registry.h"
 #include "tests/scenario/disk.h"
 #include "tests/tokens.h"
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { URL_B = 8192 };
+enum { URL_B = 8192, LOOKS_MAX = 1000 };
 
 /* ── browsers ───────────────────────────────────────────────────────────── */
 
@@ -503,7 +504,7 @@ static bool fails_at(struct redis_double *d, const struct line *l)
     return false;
 }
 
-/* REDIS holds 2 q1: so many keys of that family, as wire/kv.h names it. */
+/* REDIS holds 2 a1: so many keys of that family, as wire/kv.h names it. */
 static void holds(struct play *p, const struct line *l)
 {
     struct str family = l->word_count > 1 ? l->word[1] : S("");
@@ -518,7 +519,26 @@ static void holds(struct play *p, const struct line *l)
                       redis_double_holds(p->stage->redis, arena_join(p->arena, family, S(":"))), STR_ARG(family));
 }
 
-/* REDIS leaves | returns | restarts | forgets | saves | restores | fails at 3 refused: the third command from now. */
+/* REDIS refuses memory: every write, until it accepts. */
+static void refuses(struct play *p, const struct line *l)
+{
+    static const char *const errors[][2] = {
+        { "memory", "OOM command not allowed when used memory > 'maxmemory'." },
+        { "disk", "MISCONF Errors writing to the AOF file: No space left on device" },
+        { "replica", "READONLY You can't write against a read only replica." },
+        { "permission", "NOPERM this user has no permissions to run the 'eval' command" },
+    };
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (line_has(l, errors[i][0])) {
+            redis_double_refuse(p->stage->redis, errors[i][1]);
+            return;
+        }
+    play_complain(p, "because of what?");
+}
+
+/* REDIS leaves | returns | restarts | forgets | saves | restores | refuses disk | accepts | fails at 3 refused: the
+ * third command from now. */
 static void redis(struct play *p, const struct line *l)
 {
     struct redis_double *d = p->stage->redis;
@@ -540,6 +560,10 @@ static void redis(struct play *p, const struct line *l)
         redis_double_save(d);
     else if (str_eq(l->verb, S("restores")))
         redis_double_restore(d);
+    else if (str_eq(l->verb, S("refuses")))
+        refuses(p, l);
+    else if (str_eq(l->verb, S("accepts")))
+        redis_double_refuse(d, NULL);
     else
         play_complain(p, "what does Redis do?");
     stage_settle(p->stage);
@@ -547,11 +571,19 @@ static void redis(struct play *p, const struct line *l)
         stage_move(p->stage, 2000, 2000); /* the client tries again after a pause */
 }
 
-/* SIGNER restarts: with the keys that there are now. */
+/* SIGNER restarts: with the keys that there are now; SIGNER ends: until then. */
 static void signer(struct play *p, const struct line *l)
 {
-    (void)l;
-    stage_signer_restart(p->stage);
+    if (str_eq(l->verb, S("ends")))
+        stage_signer_ends(p->stage);
+    else
+        stage_signer_restart(p->stage);
+}
+
+/* FETCHER hangs | works */
+static void fetcher(struct play *p, const struct line *l)
+{
+    p->stage->fetcher_silent = str_eq(l->verb, S("hangs"));
 }
 
 /* KEYS next after 3600: one more ES256 key for ID tokens, published as next. */
@@ -603,18 +635,30 @@ static void epoch(struct play *p, const struct line *l)
     db_close(d);
 }
 
-/* GATEWAY ready, or GATEWAY unready clock: what /health/ready says, and because of what. */
+/* GATEWAY ready, or GATEWAY unready redis memory: what /health/ready says, and because of what. */
 static void gateway(struct play *p, const struct line *l)
 {
     const struct request r = { .path = S("/health/ready") };
     bool before = play_fault_hit(p);
+    bool ready = str_eq(l->verb, S("ready"));
+    struct readiness now;
+
+    /* The audit log's thread has its answer when it has it. */
+    readiness_look(p->stage->node, &now);
+    for (int i = 0; i < LOOKS_MAX && now.ready != ready; i++) {
+        stage_settle(p->stage);
+        readiness_look(p->stage->node, &now);
+    }
     struct answer got = browser_ask(p->stage, p->arena, NULL, &r);
     if (!before && play_fault_hit(p))
         got = browser_ask(p->stage, p->arena, NULL, &r);
-    bool ready = str_eq(l->verb, S("ready"));
-    struct str why = l->word_count > 0 ? arena_printf(p->arena, "\"%.*s\":false", STR_ARG(l->word[0])) : S("");
+    struct str part = l->word_count > 0 ? arena_printf(p->arena, "\"%.*s\":false", STR_ARG(l->word[0])) : S("");
+    struct str why = l->word_count > 1
+                         ? arena_printf(p->arena, "\"%.*s\":\"%.*s\"", STR_ARG(l->word[0]), STR_ARG(l->word[1]))
+                         : S("");
 
-    if (got.status != (ready ? 200 : 503) || str_find(got.body, why) == got.body.n + (why.n == 0))
+    if (got.status != (ready ? 200 : 503) || str_find(got.body, part) == got.body.n + (part.n == 0) ||
+        str_find(got.body, why) == got.body.n + (why.n == 0))
         play_complain(p, "it says %d %.*s", got.status, STR_ARG(got.body));
 }
 
@@ -697,10 +741,10 @@ static void audit(struct play *p, const struct line *l)
         play_complain(p, "the log says %.*s", STR_ARG(text));
 }
 
-/* DISK fails: nothing that is written is durable; DISK works. */
+/* DISK fails: nothing that is written is durable; DISK hangs: the audit log's thread waits; DISK works. */
 static void disk(struct play *p, const struct line *l)
 {
-    (void)p;
+    audit_writer_hold(p->stage->node->audit, str_eq(l->verb, S("hangs")));
     disk_fails(str_eq(l->verb, S("fails")));
 }
 
@@ -770,7 +814,7 @@ static const struct {
     { "PASSES", passes },    { "WALL", wall_clock },     { "REDIS", redis },
     { "SIGNER", signer },    { "KEYS", keys },           { "IMPORT", import_change },
     { "EPOCH", epoch },      { "GATEWAY", gateway },     { "AUDIT", audit },
-    { "DISK", disk },        { "ROUTES", routes_tried },
+    { "DISK", disk },        { "ROUTES", routes_tried }, { "FETCHER", fetcher },
 };
 
 static const struct {

@@ -9,6 +9,7 @@
 #include "certs/signer_msg.h"
 #include "gateway/http/listen.h"
 #include "gateway/node/lane.h"
+#include "gateway/node/probes.h"
 #include "idp-adapters/upstream.h"
 #include "registry/registry.h"
 #include "tests/test.h"
@@ -93,7 +94,12 @@ static bool serve_fetcher(struct stage *s, int fd)
 
     if (n <= 0 || !fetch_request_read(str_n(message, (size_t)n), &id, &r))
         return false;
-    if (++s->fetched == s->fetch_fail_at) {
+    if (s->fetcher_silent)
+        return true;
+    if (r.purpose == FETCH_PROBE) {
+        got.answered = true;
+        got.status = 204;
+    } else if (++s->fetched == s->fetch_fail_at) {
         s->fetch_failed = true;
         got.error = "timeout";
     } else {
@@ -125,7 +131,7 @@ static bool serve_gateway(struct stage *s, const struct stage_lane *l)
 
     if (n <= 0 || !signer_msg_read(str_n(message, (size_t)n), &m))
         return false;
-    bool now = m.op != SIGN_AUDIT_HEAD && ++s->signer_asked == s->signer_fail_at;
+    bool now = m.op != SIGN_AUDIT_HEAD && m.op != SIGN_PROBE && ++s->signer_asked == s->signer_fail_at;
     if (now)
         s->signer_failed = true;
     if (now && s->signer_fault == SIGNER_REFUSES)
@@ -137,7 +143,7 @@ static bool serve_gateway(struct stage *s, const struct stage_lane *l)
         nursery_start(&s->nursery);
         s->signer_waiting = 0; /* what it was asked it will be asked again */
     }
-    s->signer_waiting++;
+    s->signer_waiting += !s->signer_gone; /* nobody answers: nobody waits for it */
     return send(l->signer[0], message, (size_t)n, MSG_NOSIGNAL) >= 0;
 }
 
@@ -240,12 +246,20 @@ void stage_move(struct stage *s, int64_t wall_ms, int64_t mono_ms)
     stage_settle(s);
 }
 
+void stage_signer_ends(struct stage *s)
+{
+    nursery_kill(&s->nursery);
+    s->signer_waiting = 0;
+    s->signer_gone = true;
+}
+
 void stage_signer_restart(struct stage *s)
 {
     int64_t until_ms = world_mono_ms(&world_real) + 3 * PATIENCE_MS;
     unsigned before = s->hellos;
     bool ready;
 
+    s->signer_gone = false;
     nursery_kill(&s->nursery);
     nursery_start(&s->nursery);
     while (s->hellos < before + s->loops && world_mono_ms(&world_real) < until_ms)
@@ -445,7 +459,7 @@ static void greet_as_fetcher(struct stage *s)
 static bool is_ready(const struct stage *s)
 {
     for (size_t i = 0; i < s->loops; i++)
-        if (!atomic_load(&s->lanes[i].lane->kv_ok) || !atomic_load(&s->lanes[i].lane->signer_ok) ||
+        if (atomic_load(&s->lanes[i].lane->kv_why) != NULL || !atomic_load(&s->lanes[i].lane->signer_ok) ||
             !atomic_load(&s->lanes[i].lane->fetch_ok))
             return false;
     return true;
@@ -503,11 +517,16 @@ static void close_fds(const struct stage *s)
     }
 }
 
-/* A head that is being signed or written points into the memory that goes with the heads. */
-static void finish_heads(struct stage *s)
+/* What is being signed or written points into memory that goes with its asker. */
+static void finish_own(struct stage *s)
 {
     bool ready;
 
+    for (size_t i = 0; i < s->loops; i++) {
+        probes_stop(s->lanes[i].lane->probes);
+        while (probes_busy(s->lanes[i].lane->probes))
+            lane_turn(s->lanes[i].lane, 1);
+    }
     while (audit_heads_busy(s->node->heads)) {
         lane_turn(s->lanes[0].lane, 1);
         (void)turn(s, -1, 1, &ready);
@@ -516,12 +535,13 @@ static void finish_heads(struct stage *s)
 
 void stage_close(struct stage *s)
 {
+    audit_writer_hold(s->node->audit, false);
     stage_settle(s);
     atomic_store(&s->ends, true);
     wake(s);
     for (size_t i = 0; i < s->loops; i++)
         (void)pthread_join(s->lanes[i].thread, NULL);
-    finish_heads(s);
+    finish_own(s);
     audit_heads_free(s->node->heads);
     for (size_t i = 0; i < s->loops; i++)
         lane_free(s->lanes[i].lane);

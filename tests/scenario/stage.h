@@ -58,10 +58,10 @@ struct stage {
     /* the line to the signer */
     unsigned signer_asked, signer_waiting, signer_fail_at, hellos;
     enum signer_fault signer_fault;
-    bool signer_failed, signer_silent;
+    bool signer_failed, signer_silent, signer_gone;
     /* The cities' side of the fetcher; the n-th fetch from the start may find nobody. */
     unsigned fetched, fetch_fail_at;
-    bool fetch_failed;
+    bool fetch_failed, fetcher_silent; /* silent: from now on */
     void (*fetch)(void *self, struct arena *a, const struct fetch_request *r, struct fetch_got *out);
     void *fetch_self;
     void (*lane_begins)(void); /* on each lane's thread, first; NULL: nothing */
@@ -85,6 +85,7 @@ int stage_connect(struct stage *s);
 /* Serves everybody until fd can be read.  False: ten seconds (of the real clock) passed in silence. */
 bool stage_wait(struct stage *s, int fd);
 
+void stage_signer_ends(struct stage *s);    /* until it is restarted */
 void stage_signer_restart(struct stage *s); /* and waits until the new one has said hello */
 void stage_signer_fail_at(struct stage *s, unsigned n, enum signer_fault fault); /* counted from now */
 

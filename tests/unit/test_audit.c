@@ -583,6 +583,37 @@ TEST(a_loop_gets_its_answers_when_they_are_durable)
     remove_dir(dir);
 }
 
+TEST(a_probe_writes_no_record_and_hears_nothing_from_a_writer_that_hangs)
+{
+    const char *dir = new_dir(t);
+    struct fail f = { 0 };
+    struct audit_report r;
+    struct waiting waiting = { { 0, batch_ready }, false };
+    struct audit_got got;
+    struct loop *l = loop_new(&world_real);
+    struct audit_writer *w = audit_writer_new(dir, &world_real, &f);
+    struct audit *x = audit_new(w, l);
+
+    CHECK(audit_now(w, &login));
+    audit_writer_hold(w, true);
+    audit_probe_ask(x, &waiting.batch, t->arena, &got);
+    for (int i = 0; i < 5; i++)
+        loop_turn(l, 20);
+    CHECK(!waiting.ready);
+    audit_writer_hold(w, false);
+    wait_for(&waiting, l);
+    CHECK(got.durable);
+    CHECK_INT(audit_writer_count(w), 1);
+    audit_free(x);
+    audit_writer_free(w);
+    loop_free(l);
+    CHECK(access(in_dir(t, dir, "probe"), F_OK) != 0);
+    struct audit_check check = { .may_be_unsigned = true };
+    CHECK(audit_verify(dir, t->arena, &check, &r));
+    CHECK_INT(r.records, 1);
+    remove_dir(dir);
+}
+
 TEST(a_full_segment_is_followed_by_the_next)
 {
     enum { AT_ONCE = 2000 };
@@ -699,7 +730,21 @@ TEST(what_cannot_be_written_is_refused_and_later_writing_goes_on)
     remove_dir(dir);
 }
 
-enum { NO_MOUNT = 99 };
+enum { NO_MOUNT = 99, PROBE_LATE_MS = 1100 };
+
+static bool probes(struct audit_writer *w, struct arena *a)
+{
+    struct waiting waiting = { { 0, batch_ready }, false };
+    struct audit_got got;
+    struct loop *l = loop_new(&world_real);
+    struct audit *x = audit_new(w, l);
+
+    audit_probe_ask(x, &waiting.batch, a, &got);
+    wait_for(&waiting, l);
+    audit_free(x);
+    loop_free(l);
+    return got.durable;
+}
 
 static int full_tmpfs(const char *dir)
 {
@@ -718,6 +763,8 @@ static int full_tmpfs(const char *dir)
     char page[4096] = { 0 };
     while (write(fd, page, sizeof page) > 0)
         ;
+    (void)usleep(PROBE_LATE_MS * 1000);
+    bad |= !probes(w, a) << 6;    /* there is the reserve */
     for (int i = 0; i < 100; i++) /* past the page that the log has begun already */
         bad |= !audit_now(w, &login) << 1;
     bad |= !audit_writer_on_reserve(w) << 2;
@@ -727,8 +774,10 @@ static int full_tmpfs(const char *dir)
     for (int i = 0; i < 100 && !refused; i++)
         refused = !audit_now(w, &login);
     bad |= !refused << 3;
+    bad |= (probes(w, a) || audit_writer_ok(w)) << 6;
     (void)close(fd);
     (void)unlink(filler);
+    bad |= (!probes(w, a) || !audit_writer_ok(w)) << 6; /* and that without anybody who signs in */
     bad |= !audit_now(w, &login) << 4;
     audit_writer_free(w);
     bad |= !audit_verify(dir, a, NULL, &r) << 5;

@@ -394,6 +394,31 @@ TEST(a_signer_that_is_told_to_end_leaves_the_rest_to_another_and_nothing_is_lost
     end(t, &x);
 }
 
+TEST(a_probe_is_refused_where_no_key_is_current_and_tells_no_signature)
+{
+    struct bench x;
+    struct signed_got got = { 0 };
+
+    begin(t, &x);
+    signer_probe(x.signer, &x.batch, t->arena, &got);
+    wait_for(&x);
+    CHECK(got.ok && got.value.n == 0);
+    /* One kind of key that is still to come is enough: some city or service would be turned away. */
+    const char *index = arena_cstr(t->arena, arena_join(t->arena, x.set.keys_dir, S("/keys.json")));
+    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena,
+                                                   "sed -i 's/\\(\"use\":\"saml\"[^{}]*\"current_s\":\\)[0-9]*/"
+                                                   "\\14102444800/' '%s'",
+                                                   index))) == 0);
+    stop_signer(&x);
+    start_signer(&x);
+    got = (struct signed_got){ 0 };
+    signer_probe(x.signer, &x.batch, t->arena, &got);
+    wait_for(&x);
+    CHECK(!got.ok);
+    CHECK_STR(got.error, "no_key");
+    end(t, &x);
+}
+
 TEST(a_signer_that_does_not_answer_is_a_timeout)
 {
     struct settings set = { .signer_timeout_ms = 1 };
