@@ -404,8 +404,7 @@ TEST(what_an_identity_provider_refuses_is_said_as_what_it_is)
         bool again;
     } cases[] = {
         { LASTS_AWAY,
-          { "<h1>Espoon kirjautuminen ei vastaa</h1>", "svarar inte</h1>",
-            "sign-in is not answering</h1>" },
+          { "<h1>Espoon kirjautuminen ei vastaa</h1>", "svarar inte</h1>", "sign-in is not answering</h1>" },
           true },
         { LASTS_STAYS,
           { "Uusi yritys ei auta", "Det hjälper inte att försöka igen", "Trying again will not help" },
