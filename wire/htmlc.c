@@ -739,11 +739,8 @@ static const char *asset_type(const char *name)
     static const struct {
         const char *end, *type;
     } types[] = {
-        { ".css", "text/css; charset=utf-8" },
-        { ".js", "text/javascript; charset=utf-8" },
-        { ".png", "image/png" },
-        { ".svg", "image/svg+xml" },
-        { ".txt", "text/plain; charset=utf-8" },
+        { ".css", "text/css; charset=utf-8" }, { ".js", "text/javascript; charset=utf-8" }, { ".png", "image/png" },
+        { ".svg", "image/svg+xml" },           { ".txt", "text/plain; charset=utf-8" },
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (str_has_suffix(str_of(name), str_of(types[i].end)))
