@@ -12,11 +12,11 @@ static bool has_part(struct str field, struct str want)
     return false;
 }
 
-/* A city's POST brings the logins in flight along; nothing else leaves with a request that another site began
- * [RFC 6265bis 5.4.7, 4.1.3]. */
+/* A city's POST brings along the logins in flight, and what was being opened; nothing else leaves with a request that
+ * another site began [RFC 6265bis 5.4.7, 4.1.3]. */
 static const char *cookie_trouble(struct str field)
 {
-    bool in_flight = str_has_prefix(field, S("__Host-login-"));
+    bool in_flight = str_has_prefix(field, S("__Host-login-")) || str_has_prefix(field, S("__Host-opened="));
 
     if (!str_has_prefix(field, S("__Host-")))
         return "its name does not begin with __Host-";
