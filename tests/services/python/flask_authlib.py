@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, redirect, session
+from werkzeug.serving import make_server
 
 app = Flask(__name__)
 app.secret_key = "of this service"
@@ -46,5 +47,6 @@ def person():
     return session.get("person") or "null"
 
 
+server = make_server("127.0.0.1", int(os.environ["PORT"]), app)
 print("ready", flush=True)
-app.run("127.0.0.1", int(os.environ["PORT"]))
+server.serve_forever()
