@@ -8,6 +8,7 @@
 #include "gateway/metrics.h"
 #include "gateway/protocol.h"
 #include "gateway/session/login_cookie.h"
+#include "gateway/session/opened.h"
 #include "gateway/session/session.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/refusals.h"
@@ -55,11 +56,74 @@ void flow_leave_idle(struct ctx *c)
                         arena_printf(c->arena, "%lld; url=/idle", (long long)c->set->shared_idle_s));
 }
 
-enum step flow_expired(struct ctx *c)
+struct str flow_launch(struct ctx *c, const struct service *s)
+{
+    const struct protocol *p = protocol_of(c, s->protocol);
+
+    return p != NULL && p->launch != NULL ? p->launch(c, s) : s->launch_uri;
+}
+
+/* The site of a registered answer address: where a service that names no address to begin at most likely does. */
+static struct str site_of(const struct service *s)
+{
+    for (size_t i = 0; i < s->redirect_uris.n; i++) {
+        struct str uri = s->redirect_uris.at[i];
+        if (str_has_prefix(uri, S("https://")))
+            return str_sub(uri, 0, str_find_byte(uri, '/', sizeof "https://" - 1));
+    }
+    return (struct str){ NULL, 0 };
+}
+
+/* to: where the person would have been led; absent: not known. */
+static enum step expired_page(struct ctx *c, const struct service *s, struct str to)
 {
     struct expired_view v = { .page = page_for(c, (struct str){ NULL, 0 }) };
 
+    if (s != NULL) {
+        v.service = names_in(&s->names, c->lang);
+        v.back = str_is_set(to) ? to : site_of(s);
+    } else {
+        v.fresh = to;
+    }
     return answer_page(c, 400, page_expired(c->arena, &v));
+}
+
+/* False: this browser does not know what it was opening, or *s is it, and cannot be begun by us. */
+static enum step load_session(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return c->session != NULL ? NEXT : step_into(c, session_load);
+}
+
+static const struct step_row begin_anew[] = { { load_session }, { flow_next }, { NULL } };
+
+/* A service begins best by its own address: what it remembers of its request may be as old as the login. */
+static enum step lead_on(struct ctx *c, const struct opened *o)
+{
+    bool own = str_has_prefix(o->what, S("/"));
+    const struct service *s = own ? NULL : registry_service(c->registry, o->what);
+    struct str to = own ? o->what : s != NULL ? flow_launch(c, s) : (struct str){ NULL, 0 };
+
+    if (opened_again(c))
+        return expired_page(c, s, to);
+    log_event(LOG_INFO, "login.begun_anew", LOG_C("support_code", c->support_code), LOG_S("what", o->what));
+    if (str_is_set(to))
+        return answer_go(c, to);
+    return s != NULL && login_renew(c, o->login) ? step_into(c, begin_anew) : expired_page(c, s, to);
+}
+
+enum step flow_expired(struct ctx *c)
+{
+    struct opened o;
+
+    return opened_find(c, &o) ? lead_on(c, &o) : expired_page(c, NULL, (struct str){ NULL, 0 });
+}
+
+enum step flow_bookmark(struct ctx *c)
+{
+    struct opened o;
+
+    return opened_find(c, &o) ? lead_on(c, &o) : answer_go(c, S("/"));
 }
 
 void flow_audit(struct ctx *c, const char *event, struct str rule, struct str claims, struct str reason)

@@ -46,8 +46,16 @@ bool flow_audited(struct ctx *c, struct fail *f);
  * it; for answer_failure().  False: a page instead. */
 bool flow_answer_failure(struct ctx *c);
 
-/* The page for a login that is over, unknown here, or another browser's. */
+/* For a login that is over, or unknown here, and for a request that names none (a bookmark): leads on to what this
+ * browser was opening, in one step.  A service begins anew, by its own address; whoever is signed in goes straight
+ * through.  Where its row names no address, the request that it made is begun anew.  A page, where this browser does
+ * not know. */
 enum step flow_expired(struct ctx *c);
+/* As flow_expired(), to the launcher where this browser does not know. */
+enum step flow_bookmark(struct ctx *c);
+
+/* By which address the service begins, whatever it speaks; absent: its row names none. */
+struct str flow_launch(struct ctx *c, const struct service *s);
 /* The page "not for you": why, and whom to ask; c->service and the decision say it. */
 enum step flow_denied(struct ctx *c);
 /* On a shared device the page that is being made leads to /idle by itself when nobody has used it for shared_idle_s. */

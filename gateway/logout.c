@@ -11,6 +11,7 @@
 #include "gateway/metrics.h"
 #include "gateway/session/device.h"
 #include "gateway/session/login_cookie.h"
+#include "gateway/session/opened.h"
 #include "gateway/session/session.h"
 #include "idp-adapters/adapter.h"
 #include "launcher/pages.h"
@@ -55,6 +56,7 @@ static enum step end_done(struct ctx *c, struct fail *f)
         metrics_add(c->metrics, METRIC_sign_outs);
     }
     session_cookie_clear(c);
+    opened_forget(c);
     return NEXT;
 }
 

@@ -70,6 +70,8 @@ static enum step oidc_find(struct ctx *c, struct fail *f)
 {
     struct str state = form_get(c->query, S("state"));
 
+    if (c->query->count == 0)
+        return flow_bookmark(c);
     if (!str_is_set(state) && form_get(c->query, S("code")).p != NULL)
         return unasked(f, "state");
     if (!str_is_set(state) || state.n > STATE_MAX_B)
@@ -191,6 +193,16 @@ static enum step saml_go_on(struct ctx *c, struct fail *f)
 
 const struct step_row upstream_acs[] = { { saml_read }, { saml_prove }, { saml_keep }, { saml_go_on }, { NULL } };
 
+/* The address of the POST, opened by hand. */
+static enum step acs_bookmark(struct ctx *c, struct fail *f)
+{
+    if (c->query->count == 0)
+        return flow_bookmark(c);
+    return fail(f, FAIL_CALLER, "invalid_request", "SAMLResponse comes by POST, not in the query");
+}
+
+const struct step_row upstream_acs_bookmark[] = { { acs_bookmark }, { NULL } };
+
 /* ── and the GET ────────────────────────────────────────────────────────── */
 
 /* Taken, not read: a reload finds its login ANSWERED, which says what it then means. */
@@ -202,7 +214,7 @@ static enum step saml_ask(struct ctx *c, struct fail *f)
     p->upstream_id = form_get(c->query, S("r"));
     p->id = form_get(c->query, S("a"));
     if (!str_is_set(p->upstream_id) || p->upstream_id.n > RELAY_MAX_B || p->id.n > PROVEN_ID_CHARS)
-        return flow_expired(c);
+        return flow_bookmark(c);
     p->stored.outcome = KV_MISS;
     if (!str_is_set(p->id))
         return NEXT;

@@ -6,6 +6,7 @@
 #include "certs/signer_client.h"
 #include "gateway/answer.h"
 #include "gateway/flow.h"
+#include "gateway/http/host.h"
 #include "gateway/http/server.h"
 #include "gateway/node/probes.h"
 #include "idp-adapters/upstream_refresh.h"
@@ -15,7 +16,7 @@
 
 #include <string.h>
 
-enum { SHED_LOG_MS = 1000 };
+enum { SHED_LOG_MS = 1000, HOST_LOG_MS = 60000 };
 
 /* ── requests of one lane ───────────────────────────────────────────────── */
 
@@ -48,6 +49,21 @@ static bool is_older(const struct lane *lane)
            kv_beat(lane->kv) < ends_beat_least(lane->node->ends);
 }
 
+/* The other line is one a minute: a proxy that hides the name is met at each request. */
+static void lead_to_own_name(struct lane *lane, struct ctx *c)
+{
+    bool rewritten = false;
+    const struct route *leads_on = c->fail.kind == FAIL_NONE ? host_leads_on(c, &rewritten) : NULL;
+
+    if (leads_on != NULL)
+        c->route = leads_on;
+    if (!rewritten || loop_now_ms(lane->loop) - lane->host_logged_ms < HOST_LOG_MS)
+        return;
+    lane->host_logged_ms = loop_now_ms(lane->loop);
+    log_event(LOG_WARN, "request.host_rewritten", LOG_S("host", c->req->host), LOG_S("public_url", c->set->public_url),
+              LOG_C("mend", "let the proxy pass on the Host that the browser sends"));
+}
+
 static void begin(void *self, struct ctx *c)
 {
     struct lane *lane = self;
@@ -72,6 +88,7 @@ static void begin(void *self, struct ctx *c)
         c->route = NULL;
         (void)fail(&c->fail, FAIL_NOT_FOUND, "not_found", "the path is not for the world");
     }
+    lead_to_own_name(lane, c);
     judge_beat(lane);
     if (is_older(lane) && c->route != NULL && c->route->door != DOOR_OPS)
         (void)fail(&c->fail, FAIL_OURS, "temporarily_unavailable",

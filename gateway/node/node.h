@@ -36,6 +36,7 @@ struct lane { /* one loop and what belongs to it */
     struct registry *registry; /* held; the loop's own copy of the current one */
     uint64_t registry_turn;    /* which swap that was */
     int64_t shed_logged_ms;    /* when a line about shedding was last written */
+    int64_t host_logged_ms;    /* and one about a Host that a proxy has rewritten */
     atomic_int_fast64_t beat;  /* Redis's count of heartbeats, as it last came here; 0: not yet */
     atomic_bool redis_older;   /* it had fallen behind: an older copy; nobody is served from it */
     struct probes *probes;

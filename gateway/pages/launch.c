@@ -6,7 +6,6 @@
 #include "gateway/flow.h"
 #include "gateway/pages/favourites.h"
 #include "gateway/pages/habits.h"
-#include "gateway/protocol.h"
 #include "gateway/session/session.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
@@ -95,21 +94,13 @@ static enum step decide(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-/* Whatever the service speaks, an address alone can be opened. */
-static struct str address_of(struct ctx *c)
-{
-    const struct protocol *p = protocol_of(c, c->service->protocol);
-
-    return p != NULL && p->launch != NULL ? p->launch(c, c->service) : c->service->launch_uri;
-}
-
 static enum step lead(struct ctx *c, struct fail *f)
 {
     if (!flow_audited(c, f))
         return REFUSE;
     if (flow_decision(c)->effect != EFFECT_ALLOW)
         return flow_denied(c);
-    struct str to = address_of(c);
+    struct str to = flow_launch(c, c->service);
     if (!str_is_set(to))
         return fail(f, FAIL_NOT_FOUND, "not_found", "service \"%.*s\" has no address to open", STR_ARG(c->service->id));
     habits_opened(c, c->service->id);

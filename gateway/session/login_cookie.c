@@ -8,6 +8,7 @@
 #include "gateway/session/device.h"
 #include "gateway/session/int.h"
 #include "gateway/session/limits.h"
+#include "gateway/session/opened.h"
 #include "wire/http.h"
 #include "wire/kv.h"
 
@@ -186,9 +187,10 @@ struct seen { /* one of this browser's logins */
 struct search {
     struct ctx *c;
     struct login *found;
+    struct str mark; /* of the one that is looked for by it */
     bool in_redis;
     struct seen seen[HTTP_COOKIES_MAX];
-    size_t count;
+    size_t count, overs; /* of them too old, or none that opens */
 };
 
 static struct str cookie_name_of(struct arena *a, struct str id)
@@ -196,14 +198,20 @@ static struct str cookie_name_of(struct arena *a, struct str id)
     return arena_join(a, prefix, id);
 }
 
-/* A cookie that does not open, or that is too old, is as good as none. */
+/* Too old to be gone on with. */
+static bool is_over(const struct ctx *c, const struct login *l)
+{
+    return c->now_s - l->started_s >= c->set->login_life_s;
+}
+
+/* A cookie that does not open is as good as none. */
 static bool open_cookie(struct ctx *c, struct str name, struct str value, struct login *out, unsigned *flags)
 {
     struct str sealed, plain;
 
     return value.n <= LOGIN_COOKIE_MAX_B && b64url_decode(c->arena, value, &sealed) &&
            seal_open(c->arena, c->seals, SEAL_COOKIE, name, sealed, &plain) && read_record(plain, out, flags) &&
-           str_eq(cookie_name_of(c->arena, out->id), name) && c->now_s - out->started_s < c->set->login_life_s;
+           str_eq(cookie_name_of(c->arena, out->id), name);
 }
 
 static void find_one(void *with, struct str name, struct str value)
@@ -217,6 +225,8 @@ static void find_one(void *with, struct str name, struct str value)
     if (s->found != NULL || (str_is_set(v->wanted) && !wanted_id) || !open_cookie(s->c, name, value, &l, &flags))
         return;
     if (!wanted_id && (!str_is_set(l.upstream_id) || !str_eq(l.upstream_id, v->wanted_upstream)))
+        return;
+    if (is_over(s->c, &l))
         return;
     s->found = arena_make(s->c->arena, struct login);
     *s->found = l;
@@ -297,6 +307,37 @@ enum step login_find_upstream(struct ctx *c, struct str upstream_id)
     return step_into(c, find);
 }
 
+static void find_marked(void *with, struct str name, struct str value)
+{
+    struct search *s = with;
+    struct login l;
+    unsigned flags;
+
+    if (s->found != NULL || !str_eq(opened_mark(s->c->arena, str_from(name, PREFIX_B)), s->mark) ||
+        !open_cookie(s->c, name, value, &l, &flags) || (flags & FLAG_IN_REDIS) != 0)
+        return;
+    s->found = arena_make(s->c->arena, struct login);
+    *s->found = l;
+}
+
+bool login_renew(struct ctx *c, struct str mark)
+{
+    struct search s = { .c = c, .mark = mark };
+
+    http_cookies(c->req, prefix, find_marked, &s);
+    struct login *l = s.found;
+    if (l == NULL)
+        return false;
+    l->started_s = c->now_s;
+    l->state = LOGIN_ASKED;
+    l->upstream_id = l->upstream_nonce = l->upstream_verifier = (struct str){ NULL, 0 };
+    l->fresh = false;
+    l->asked_city_s = 0;
+    settle(c, l);
+    visit_of(c)->kept = true;
+    return true;
+}
+
 bool login_was_kept(const struct ctx *c)
 {
     return c->visit != NULL && c->visit->kept;
@@ -314,6 +355,7 @@ static void count_one(void *with, struct str name, struct str value)
         return;
     bool good = open_cookie(s->c, name, value, &l, &flags);
     s->seen[s->count++] = (struct seen){ name, good ? l.started_s : 0 };
+    s->overs += !good || is_over(s->c, &l);
 }
 
 /* Leaves room for one more: the oldest goes, and what does not open goes before it.  Tabs that were opened at once
@@ -324,13 +366,14 @@ static void drop_oldest(struct ctx *c)
     size_t room = DROPS_MAX;
 
     http_cookies(c->req, prefix, count_one, &s);
-    while (s.count >= LOGINS_MAX && room-- > 0) {
+    while ((s.count >= LOGINS_MAX || s.overs > OVERS_MAX) && room-- > 0) {
         size_t oldest = 0;
         for (size_t i = 1; i < s.count; i++)
             if (s.seen[i].started_s < s.seen[oldest].started_s)
                 oldest = i;
         http_set_cookie(c->res, s.seen[oldest].name, S(""), 0, SAME_SITE_NONE);
         s.seen[oldest] = s.seen[--s.count];
+        s.overs -= s.overs > 0;
     }
 }
 
@@ -347,8 +390,11 @@ static void set_cookie(struct ctx *c, struct str value)
 {
     int64_t left = c->login->started_s + c->set->login_life_s - c->now_s;
 
+    if (c->login->state != LOGIN_ANSWERED)
+        left += LOGIN_OVER_S;
     drop_oldest(c);
     c->login->kept = true;
+    opened_note(c);
     http_set_cookie(c->res, cookie_name_of(c->arena, c->login->id), value, left > 1 ? left : 1, SAME_SITE_NONE);
 }
 

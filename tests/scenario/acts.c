@@ -100,7 +100,8 @@ static void opens(struct play *p, struct tab *t, const struct line *l)
     for (size_t i = 0; i < sizeof more / sizeof *more; i++)
         url_query(&url, str_of(more[i]), wish(p, l, more[i], (struct str){ NULL, 0 }));
     add_hint(p, l, &url);
-    play_browse(p, t, &(struct request){ .path = buf_str(&url) });
+    struct str host = wish(p, l, "host", (struct str){ NULL, 0 });
+    play_browse(p, t, &(struct request){ .path = buf_str(&url), .host = host });
 }
 
 static void gets(struct play *p, struct tab *t, const struct line *l)
@@ -109,7 +110,8 @@ static void gets(struct play *p, struct tab *t, const struct line *l)
 
     buf_add(&url, l->word[0]);
     add_hint(p, l, &url);
-    play_browse(p, t, &(struct request){ .path = buf_str(&url) });
+    struct str host = wish(p, l, "host", (struct str){ NULL, 0 });
+    play_browse(p, t, &(struct request){ .path = buf_str(&url), .host = host });
 }
 
 /* anna FOLLOWS, or mallory FOLLOWS anna: where the last answer led, if that is here. */

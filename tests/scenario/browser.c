@@ -81,8 +81,8 @@ static struct str write_request(const struct stage *s, struct arena *a, struct j
 {
     struct buf b = buf_new(a, REQUEST_MAX_B);
 
-    buf_printf(&b, "%s %.*s HTTP/1.1\r\nHost: gateway.example\r\nConnection: close\r\n", r->post ? "POST" : "GET",
-               STR_ARG(r->path));
+    buf_printf(&b, "%s %.*s HTTP/1.1\r\nHost: %.*s\r\nConnection: close\r\n", r->post ? "POST" : "GET",
+               STR_ARG(r->path), STR_ARG(r->host.p != NULL ? r->host : S("gateway.example")));
     if (r->from.p != NULL)
         buf_printf(&b, "X-Forwarded-For: %.*s\r\n", STR_ARG(r->from));
     if (r->authorization.p != NULL)

@@ -27,6 +27,7 @@ struct request {
     struct str body;          /* a form */
     struct str authorization; /* the field's value */
     struct str origin;        /* whose page asked, in a form's POST; absent: none is said */
+    struct str host;          /* absent: the gateway's own name */
     struct str from;          /* address of the device, as the proxy says it; absent: an operator on this machine */
 };
 
