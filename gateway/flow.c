@@ -302,6 +302,8 @@ static const struct step_row admit[] = { { admit_ask }, { admit_done }, { NULL }
 enum step flow_denied(struct ctx *c)
 {
     metrics_add(c->metrics, METRIC_denied);
+    log_event(LOG_INFO, "login.denied", LOG_C("support_code", c->support_code), LOG_S("service", c->service->id),
+              LOG_S("idp", c->person->idp), LOG_S("rule", flow_of(c)->decision.rule));
     struct denied_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
                              .service = names_in(&c->service->names, c->lang),
                              .service_icon = icon_of(c->arena, c->service, c->lang),

@@ -2,6 +2,7 @@
  * The authorization endpoint: a request becomes a login.  [OIDC Core 3.1.2.1] */
 #include "gateway/oidc/oidc.h"
 
+#include "base/log.h"
 #include "base/settings.h"
 #include "certs/keyset.h"
 #include "gateway/session/login_cookie.h"
@@ -179,7 +180,7 @@ static enum step check_response_type(struct ctx *c, struct fail *f)
 static enum step check_scope(struct ctx *c, struct fail *f)
 {
     struct str asked = param(c, "scope"), word;
-    struct buf b = buf_new(c->arena, SCOPE_MAX_B);
+    struct buf b = buf_new(c->arena, SCOPE_MAX_B), dropped = buf_new(c->arena, SCOPE_MAX_B);
 
     if (asked.n > SCOPE_MAX_B)
         return fail(f, FAIL_CALLER, "invalid_scope", "scope has %zu bytes, more than %d", asked.n, SCOPE_MAX_B);
@@ -187,12 +188,18 @@ static enum step check_scope(struct ctx *c, struct fail *f)
         return fail(f, FAIL_CALLER, "invalid_scope", "scope does not contain openid");
     buf_add(&b, S("openid"));
     while (str_split(&asked, ' ', &word)) {
+        if (!strs_has(&c->service->scopes, word) && word.n > 0 && !str_eq(word, S("openid")))
+            buf_printf(&dropped, "%s%.*s", dropped.n > 0 ? " " : "", STR_ARG(word));
         if (!strs_has(&c->service->scopes, word) || str_has_word(buf_str(&b), word))
             continue;
         buf_byte(&b, ' ');
         buf_add(&b, word);
     }
     c->login->scope = buf_str(&b);
+    if (dropped.n > 0)
+        log_event(LOG_INFO, "authorize.scopes_dropped", LOG_C("support_code", c->support_code),
+                  LOG_S("service", c->service->id), LOG_S("scopes", buf_str(&dropped)),
+                  LOG_C("mend", "add them to scopes of the service's row, or let it not ask for them"));
     return NEXT;
 }
 

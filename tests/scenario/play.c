@@ -135,7 +135,7 @@ static struct str log_since(struct play *p)
 
 struct str play_refusal(struct play *p)
 {
-    struct str rest = log_since(p), line, code = { NULL, 0 };
+    struct str rest = p->logged = log_since(p), line, code = { NULL, 0 };
     struct fail f = { 0 };
 
     while (str_split(&rest, '\n', &line))
@@ -194,6 +194,14 @@ static void expect_target(struct judging *j, struct str want)
 
     if (!good)
         play_complain(j->play, "sent to \"%.*s\" instead of %.*s", STR_ARG(to), STR_ARG(want));
+}
+
+static void expect_logs(struct judging *j, struct str want)
+{
+    struct play *p = j->play;
+
+    if (str_find(p->logged, arena_printf(p->arena, "\"event\":\"%.*s\"", STR_ARG(want))) == p->logged.n)
+        play_complain(p, "no line of the log is %.*s", STR_ARG(want));
 }
 
 static void expect_nothing(struct judging *j, struct str want)
@@ -314,6 +322,7 @@ static const struct {
     { "forgets ", expect_forgets },
     { "asks ", expect_asks },
     { "logins ", expect_logins },
+    { "logs ", expect_logs },
     { "if undisturbed", expect_nothing },
 };
 

@@ -56,6 +56,7 @@ struct fault { /* one, at the n-th command, request, fetch or allocation of the 
 };
 
 struct play {
+    struct str logged; /* by the gateway, since the line before this one */
     struct arena *arena;
     struct stage *stage;
     struct cities *cities;
