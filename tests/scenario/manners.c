@@ -16,7 +16,8 @@ static bool has_part(struct str field, struct str want)
  * another site began [RFC 6265bis 5.4.7, 4.1.3]. */
 static const char *cookie_trouble(struct str field)
 {
-    bool in_flight = str_has_prefix(field, S("__Host-login-")) || str_has_prefix(field, S("__Host-opened="));
+    bool in_flight = str_has_prefix(field, S("__Host-login-")) || str_has_prefix(field, S("__Host-opened=")) ||
+                     str_has_prefix(field, S("__Host-anew=")) || str_has_prefix(field, S("__Host-moved="));
 
     if (!str_has_prefix(field, S("__Host-")))
         return "its name does not begin with __Host-";

@@ -310,20 +310,13 @@ static const struct {
     const char *word;
     void (*check)(struct judging *j, struct str want);
 } expectations[] = {
-    { "to ", expect_target },
-    { "code", expect_code },
-    { "session", expect_session },
-    { "error=", expect_error },
-    { "refused ", expect_refused },
-    { "page ", expect_page },
-    { "says ", expect_says },
-    { "lacks ", expect_lacks },
-    { "keeps ", expect_keeps },
-    { "forgets ", expect_forgets },
-    { "asks ", expect_asks },
-    { "logins ", expect_logins },
-    { "logs ", expect_logs },
-    { "if undisturbed", expect_nothing },
+    { "to ", expect_target },       { "code", expect_code },
+    { "session", expect_session },  { "error=", expect_error },
+    { "refused ", expect_refused }, { "page ", expect_page },
+    { "says ", expect_says },       { "lacks ", expect_lacks },
+    { "keeps ", expect_keeps },     { "forgets ", expect_forgets },
+    { "asks ", expect_asks },       { "logins ", expect_logins },
+    { "logs ", expect_logs },       { "if undisturbed", expect_nothing },
 };
 
 static void expect(struct judging *j, struct str want)

@@ -35,7 +35,7 @@ TEST(the_gateways_name_is_that_of_public_url)
 static const struct route *led(struct test *t, enum door door, enum errors errors, const char *cookie, bool *rewritten)
 {
     struct settings set = { .public_url = S("https://gw.example") };
-    struct route route = { .door = door, .errors = errors };
+    struct route route = { .path = "/sign-in", .door = door, .errors = errors };
     struct http_field fields[] = { { S("Cookie"), str_of(cookie) } };
     struct http_request req = {
         .host = S("www.gw.example"), .https = true, .fields = fields, .field_count = *cookie != '\0'
