@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { WAYS = 4, REQUESTS_MAX = 200000, ROLES = 1000 };
+enum { WAYS = 4, REQUESTS_MAX = 200000, ROLES = 1000, RESOURCES = 500 };
 static const char *const way_names[WAYS] = { "resident", "slice", "prepared", "text" };
 static const int repetitions[WAYS] = { 256, 64, 8, 2 };
 
@@ -246,6 +246,85 @@ static void print_roles(struct job *j)
     (void)fwrite(b.p, 1, b.n, stdout);
 }
 
+/* Policies that say everything in `when` -------------------------------------------- */
+
+/* Role r of school s may open what is the school's: 20 roles, n / 20 schools; every tenth reads its role as a group,
+ * every tenth a set of schools. */
+static void when_policies(struct job *j, int n)
+{
+    struct buf policies = buf_new(j->arena, 1 << 26);
+
+    for (int i = 0; i < n; i++) {
+        int role = i % 20, school = i / 20;
+        buf_add(&policies, S("permit(principal, action, resource) when { "));
+        if (i % 10 == 3)
+            buf_printf(&policies, "principal in Role::\"r%d\" && resource.school == School::\"s%d\"", role, school);
+        else if (i % 10 == 7)
+            buf_printf(&policies, "resource has schools && resource.schools.contains(School::\"s%d\")", school);
+        else
+            buf_printf(&policies, "principal.role == \"r%d\" && resource.school == School::\"s%d\"", role, school);
+        buf_add(&policies, S(" && context.hour >= 6 };\n"));
+    }
+    j->schema_text = (struct cedar_source){
+        S("schema"), S("entity Role, School; entity Person in [Role] { role: String };"
+                       "entity Service { school: School, schools?: Set<School> };"
+                       "action open appliesTo { principal: Person, resource: Service, context: { hour: Long } };")
+    };
+    j->policies_text = (struct cedar_source){ S("policies"), buf_str(&policies) };
+    struct buf entities = buf_new(j->arena, 1 << 24);
+    buf_add(&entities, S("[{\"uid\":{\"type\":\"Person\",\"id\":\"anna\"},\"attrs\":{\"role\":\"r3\"},\"parents\":["
+                         "{\"type\":\"Role\",\"id\":\"r3\"}]}"));
+    for (int i = 0; i < RESOURCES; i++)
+        buf_printf(&entities,
+                   ",{\"uid\":{\"type\":\"Service\",\"id\":\"s%d\"},\"attrs\":{\"school\":{\"type\":\"School\",\"id\":"
+                   "\"s%d\"},"
+                   "\"schools\":[{\"type\":\"School\",\"id\":\"s%d\"}]},\"parents\":[]}",
+                   i, i % (n / 20), (i + 1) % (n / 20));
+    buf_byte(&entities, ']');
+    j->entities_text = (struct cedar_source){ S("entities"), buf_str(&entities) };
+    prepare(j);
+    take_request(
+        j, S("{\"principal\":{\"type\":\"Person\",\"id\":\"anna\"},\"action\":{\"type\":\"Action\",\"id\":\"open\"},"
+             "\"resource\":{\"type\":\"Service\",\"id\":\"s7\"},\"context\":{\"hour\":9}}"));
+}
+
+/* One decision; RESOURCES of them one by one; and at once. */
+static void measure_when(struct arena *work, int n)
+{
+    enum { TIMES = 100 };
+    struct job j = { .arena = arena_new(), .work = work };
+    struct cedar_uid *resources;
+    enum cedar_decision *out;
+
+    when_policies(&j, n);
+    resources = arena_make_n(j.arena, RESOURCES, struct cedar_uid);
+    out = arena_make_n(j.arena, RESOURCES, enum cedar_decision);
+    for (int i = 0; i < RESOURCES; i++)
+        resources[i] = cedar_uid_make(S("Service"), arena_printf(j.arena, "s%d", i));
+    uint64_t from = cpu_ns();
+    for (int i = 0; i < TIMES; i++, arena_reset(work))
+        ask_resident(&j);
+    uint64_t one = cpu_ns() - from;
+    from = cpu_ns();
+    for (int i = 0; i < RESOURCES; i++, arena_reset(work)) {
+        struct cedar_request r = j.request;
+        r.resource = resources[i];
+        out[i] = cedar_authorize_closed(work, j.policies, j.entities, &r).decision;
+    }
+    uint64_t each = cpu_ns() - from;
+    for (size_t k = 1; k <= RESOURCES; k = k * 10 / 3 + 1) {
+        from = cpu_ns();
+        cedar_authorize_each(work, j.policies, j.entities, &j.request, resources, k, out);
+        uint64_t all = cpu_ns() - from;
+        arena_reset(work);
+        (void)printf("{\"set\":\"when %d\",\"resources\":%zu,\"at_once_ns\":%llu}\n", n, k,
+                     (unsigned long long)all / k);
+    }
+    (void)printf("{\"set\":\"when %d\",\"resident_ns\":%llu,\"one_by_one_ns\":%llu}\n", n,
+                 (unsigned long long)one / TIMES, (unsigned long long)each / RESOURCES);
+    arena_free(j.arena);
+}
+
 /* Output ---------------------------------------------------------------------------- */
 
 static int by_size(const void *x, const void *y)
@@ -284,6 +363,8 @@ int main(int argc, char **argv)
         for (int i = 0; i < 20; i++)
             measure(&roles, &f);
         print_figures("roles", &f);
+        measure_when(work, 1000);
+        measure_when(work, 10000);
     }
     arena_free(work);
     arena_free(a);

@@ -3,6 +3,8 @@
 #include "policy/cedar/json.h"
 #include "policy/cedar/policies.h"
 
+#include <string.h>
+
 /* What a policy says to a request. */
 enum outcome { APPLIES_NOT = 0, APPLIES, FAILED };
 
@@ -87,7 +89,7 @@ static void evaluate(struct tally *t, struct eval *x, const struct cedar_policie
     uint64_t few[64] = { 0 };
     uint64_t *marks = words <= 64 ? few : arena_make_n(t->arena, words, uint64_t);
 
-    index_find(t->arena, &p->index, p->n, sides, marks);
+    index_find(x, &p->index, p->n, sides, marks);
     t->room = count_marks(marks, words);
     for (size_t w = 0; w < words; w++) {
         uint64_t steps = 1;
@@ -206,13 +208,10 @@ static void index_plan(struct plan *plan, struct arena *a)
 }
 
 static void make_plan(struct plan *plan, struct arena *a, struct eval *x, const struct cedar_policies *p,
-                      const struct index_side sides[3])
+                      const struct index_side sides[3], const uint64_t *marks)
 {
-    const struct index_side person[3] = { sides[0], sides[1], { NULL, NULL } };
     size_t words = (p->n + 63) / 64;
-    uint64_t *marks = arena_make_n(a, words, uint64_t);
 
-    index_find(a, &p->people, p->n, person, marks);
     plan->all = arena_make_n(a, count_marks(marks, words), struct candidate);
     /* The first forbid that applies ends the search, so they come first. */
     for (int effect = CEDAR_FORBID; effect <= CEDAR_PERMIT; effect++)
@@ -223,6 +222,7 @@ static void make_plan(struct plan *plan, struct arena *a, struct eval *x, const 
                     scope_admits(&policy->action, &sides[1]) && prepare(x, policy, &plan->all[plan->n]))
                     plan->n++;
             }
+    arena_spend(a, plan->n + words);
     if (plan->n >= INDEX_FROM)
         index_plan(plan, a);
 }
@@ -240,15 +240,15 @@ static enum outcome ask(struct eval *x, const struct candidate *c, const struct 
     return outcome;
 }
 
-static enum cedar_decision decide(struct arena *a, struct eval *x, const struct plan *plan,
-                                  const struct index_side *resource, uint64_t *marks)
+static enum cedar_decision decide(struct eval *x, const struct plan *plan, const struct index_side *resource,
+                                  uint64_t *marks)
 {
     const struct index_side sides[3] = { { NULL, NULL }, { NULL, NULL }, *resource };
     size_t words = (plan->n + 63) / 64;
 
     for (size_t i = 0; i < words; i++)
         marks[i] = 0;
-    index_find(a, &plan->index, plan->n, sides, marks);
+    index_find(x, &plan->index, plan->n, sides, marks);
     for (size_t w = 0; w < words; w++)
         for (uint64_t bits = marks[w]; bits != 0; bits &= bits - 1) {
             const struct candidate *c = &plan->all[w * 64 + (size_t)__builtin_ctzll(bits)];
@@ -261,25 +261,52 @@ static enum cedar_decision decide(struct arena *a, struct eval *x, const struct 
     return CEDAR_DENY;
 }
 
+/* Is a plan for the rest worth more than it costs?  It looks at every policy that principal and action leave; asking
+ * one by one looks at those that the resource leaves, too.  (bench/cedar.c: a look-up in the whole index costs
+ * about what looking at 16 policies does, and planning for a policy five times that.) */
+static bool worth_a_plan(const struct cedar_policies *p, struct eval *x, const struct index_side sides[3], size_t n,
+                         size_t candidates)
+{
+    size_t words = (p->n + 63) / 64;
+    uint64_t *marks = arena_make_n(x->arena, words, uint64_t);
+
+    index_find(x, &p->index, p->n, sides, marks);
+    return n * (count_marks(marks, words) + 16) > 5 * candidates;
+}
+
 void cedar_authorize_each(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
                           const struct cedar_request *r, const struct cedar_uid *resources, size_t n,
                           enum cedar_decision *out)
 {
+    uint64_t *marks = arena_make_n(a, (p->n + 63) / 64, uint64_t);
     struct cedar_request request = *r;
-    struct index_side sides[3];
+    struct index_side sides[3], person[3];
     struct plan plan = { 0 };
     struct eval x;
 
-    request.resource = (struct cedar_uid){ .type = { NULL, 0 } };
+    if (n == 0)
+        return;
+    request.resource = resources[0];
     start(&x, sides, a, e, &request);
-    make_plan(&plan, a, &x, p, sides);
-    uint64_t *marks = arena_make_n(a, (plan.n + 63) / 64, uint64_t);
+    memcpy(person, sides, sizeof person);
+    person[2] = (struct index_side){ NULL, NULL };
+    index_find(&x, &p->people, p->n, person, marks);
+    size_t candidates = count_marks(marks, (p->n + 63) / 64);
+    if (candidates >= INDEX_FROM && !worth_a_plan(p, &x, sides, n, candidates)) {
+        for (size_t i = 0; i < n; i++) {
+            request.resource = resources[i];
+            out[i] = cedar_authorize_closed(a, p, e, &request).decision;
+        }
+        return;
+    }
+    make_plan(&plan, a, &x, p, sides, marks);
+    marks = arena_make_n(a, (plan.n + 63) / 64, uint64_t);
     for (size_t i = 0; i < n; i++) {
         arena_spend(a, 1);
         x.uids[CEDAR_RESOURCE] = &resources[i];
         x.entity[CEDAR_RESOURCE] = lookup(e, &resources[i]);
         sides[2] = (struct index_side){ &resources[i], x.entity[CEDAR_RESOURCE] };
-        out[i] = decide(a, &x, &plan, &sides[2], marks);
+        out[i] = decide(&x, &plan, &sides[2], marks);
     }
 }
 

@@ -34,7 +34,7 @@ bool eval_bool(struct eval *x, const struct cedar_expr *e, bool *out)
     return true;
 }
 
-static const struct cedar_entity *entity_of(const struct eval *x, const struct cedar_uid *uid)
+const struct cedar_entity *eval_entity(const struct eval *x, const struct cedar_uid *uid)
 {
     for (int i = 0; i < 3; i++)
         if (uid == x->uids[i])
@@ -129,7 +129,7 @@ static bool eval_arithmetic(struct eval *x, const struct cedar_expr *e, struct c
 static bool is_in(struct eval *x, const struct cedar_expr *at, const struct cedar_uid *uid,
                   const struct cedar_value *groups, bool *out)
 {
-    const struct cedar_entity *e = entity_of(x, uid);
+    const struct cedar_entity *e = eval_entity(x, uid);
 
     if (groups->kind == CEDAR_ENTITY) {
         *out = cedar_uid_eq(uid, groups->uid) || cedar_entity_in(e, groups->uid);
@@ -185,7 +185,7 @@ static bool fields_of(struct eval *x, const struct cedar_expr *at, const struct 
     }
     if (v->kind != CEDAR_ENTITY)
         return wrong_kind(x, at, v->kind, KIND(RECORD) | KIND(ENTITY));
-    const struct cedar_entity *entity = entity_of(x, v->uid);
+    const struct cedar_entity *entity = eval_entity(x, v->uid);
     *out = entity != NULL ? entity->attrs : NULL;
     return true;
 }
@@ -238,7 +238,7 @@ static bool eval_tag(struct eval *x, const struct cedar_expr *e, struct cedar_va
         return wrong_kind(x, e->kids[0], v[0].kind, KIND(ENTITY));
     if (v[1].kind != CEDAR_STRING)
         return wrong_kind(x, e->kids[1], v[1].kind, KIND(STRING));
-    const struct cedar_entity *entity = entity_of(x, v[0].uid);
+    const struct cedar_entity *entity = eval_entity(x, v[0].uid);
     if (entity != NULL)
         tag = cedar_record_get(entity->tags, v[1].text);
     if (e->op == CEDAR_OP_HAS_TAG) {

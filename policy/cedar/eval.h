@@ -36,6 +36,7 @@ struct eval {
 bool eval(struct eval *x, const struct cedar_expr *e, struct cedar_value *out);
 /* As a condition: anything but a bool is an error. */
 bool eval_bool(struct eval *x, const struct cedar_expr *e, bool *out);
+const struct cedar_entity *eval_entity(const struct eval *x, const struct cedar_uid *uid); /* NULL: not in the store */
 bool like_matches(const struct cedar_pattern *pattern, struct str text);
 
 const char *cedar_eval_code_name(enum cedar_eval_code code); /* "type", "attribute", … for programs */

@@ -7,12 +7,14 @@
  * resource" without looking at the others: each policy is filed under the
  * principal (or group, or type) that its scope names, its action, and its
  * resource, each possibly "any"; a request asks for every combination of what
- * it is and is in.  The answer may hold too much, never too little: scopes are
- * compared afterwards.
+ * it is and is in.  Where a scope leaves too many together, a policy is filed
+ * under the rarest thing that its conditions demand instead (demand.h).  The
+ * answer may hold too much, never too little: scopes are compared afterwards.
  */
 #ifndef CEDAR_POLICIES_H
 #define CEDAR_POLICIES_H
 
+#include "policy/cedar/demand.h"
 #include "policy/cedar/engine.h"
 #include "policy/cedar/parse.h"
 
@@ -23,8 +25,17 @@ struct index_entry {
     uint32_t policy;
 };
 
+/* What policies demand alike: read once for a request. */
+struct probe {
+    struct demand demand; /* without keys */
+    bool filed;           /* policies are filed under it; otherwise it must only be readable */
+    uint64_t *touched;    /* a bit for each policy that it comes before, or that is filed under it */
+    size_t n_touched;
+};
+
 struct index {
-    size_t n;
+    size_t n, n_probes;
+    const struct probe *probes;
     const struct index_entry *entries; /* by bucket: the first bits of the key */
     const uint32_t *starts;            /* of each bucket, and where the last one ends */
     unsigned shift;
@@ -55,7 +66,7 @@ struct cedar_policy *policy_link(struct arena *a, const struct cedar_policy *tem
                                  struct cedar_diags *d);
 
 /* by: which of principal(1), action(2) and resource(4) the policies are filed under. */
-enum { INDEX_PRINCIPAL = 1, INDEX_ACTION = 2, INDEX_RESOURCE = 4 };
+enum { INDEX_PRINCIPAL = 1, INDEX_ACTION = 2, INDEX_RESOURCE = 4, INDEX_PROBES_MAX = 32 };
 void index_build(struct arena *a, struct index *x, const struct cedar_policy *const *policies, size_t n, unsigned by);
 
 /* One of principal, action, resource of a request. */
@@ -64,8 +75,8 @@ struct index_side {
     const struct cedar_entity *entity; /* NULL: not in the store */
 };
 /* Marks policies that can apply, one bit each (words: (n + 63) / 64, zeroed).
- * A side by which nothing is filed is not read. */
-void index_find(struct arena *a, const struct index *x, size_t n_policies, const struct index_side sides[3],
+ * A side by which nothing is filed is not read, nor is a variable of e that the index was not built by. */
+void index_find(struct eval *e, const struct index *x, size_t n_policies, const struct index_side sides[3],
                 uint64_t *marks);
 
 /* Does the scope admit it? */

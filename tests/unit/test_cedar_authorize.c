@@ -281,6 +281,189 @@ TEST(the_index_finds_what_looking_at_each_policy_finds)
     }
 }
 
+/* What conditions demand, and what stands in the way: things that are not there, of another kind, asked for with `has`.
+ */
+static void random_test(struct buf *b, unsigned *s)
+{
+    static const char *const tests[] = {
+        "principal.role == \"r%u\"",
+        "\"r%u\" == principal.role",
+        "principal.role != \"r%u\"",
+        "!(principal.role != \"r%u\")",
+        "principal has role",
+        "!(principal has role)",
+        "principal has school && principal.school == School::\"%u\"",
+        "principal.school == resource.school",
+        "resource has school && resource.school == School::\"%u\"",
+        "resource has school",
+        "principal has deep.a",
+        "principal has deep.a && principal.deep.a == %u",
+        "principal.deep.a == %u",
+        "principal.deep.a < %u",
+        "[\"r1\", \"r%u\"].contains(principal.role)",
+        "[1, \"r%u\", [2]].contains(principal.role)",
+        "principal.roles.contains(\"r%u\")",
+        "principal.roles.containsAny([\"r0\", \"r%u\"])",
+        "principal.roles.containsAll([\"r0\", \"r%u\"])",
+        "principal.roles.containsAll([])",
+        "principal in Group::\"%u\"",
+        "principal in [Group::\"5\", Group::\"%u\"]",
+        "principal in [Group::\"%u\", 1]",
+        "principal in principal.roles",
+        "principal is User",
+        "principal is User in Group::\"%u\"",
+        "resource in Folder::\"%u\"",
+        "resource in context.folder",
+        "action in Action::\"g%u\"",
+        "action == Action::\"%u\"",
+        "context.n == %u",
+        "context.n + 9223372036854775807 == 1",
+        "context has kind && context.kind == \"k%u\"",
+        "context.kind == \"k%u\"",
+        "(principal.role == \"r%u\" || principal.role == \"r2\")",
+        "(principal.role == \"r%u\" || resource.school == School::\"1\")",
+        "(principal.role == \"r%u\" || context.nothing)",
+        "resource.getTag(\"t\") == \"r%u\"",
+        "resource.hasTag(\"t\") && resource.getTag(\"t\") == \"r%u\"",
+        "ip(\"10.0.0.%u\") == context.ip",
+        "decimal(\"1.%u\") == context.d",
+        "principal.role like \"*%u\"",
+        "true",
+        "false",
+        "1",
+        "principal",
+        "(if principal.role == \"r%u\" then true else 1)",
+        "principal.roles",
+        "principal.x",
+    };
+    const char *test = tests[next(s, sizeof tests / sizeof *tests)], *digit = strstr(test, "%u");
+
+    buf_add(b, digit == NULL ? str_of(test) : str_n(test, (size_t)(digit - test)));
+    if (digit != NULL)
+        buf_printf(b, "%u%s", next(s, 4), digit + 2);
+}
+
+static struct str demanding_policies(struct arena *a, unsigned *s, size_t n)
+{
+    struct buf b = buf_new(a, 16u << 20);
+
+    for (size_t i = 0; i < n; i++) {
+        buf_add(&b, next(s, 4) == 0 ? S("forbid (") : S("permit ("));
+        next(s, 8) == 0 ? random_scope(&b, s, "principal", "User", "Group") : buf_add(&b, S("principal"));
+        buf_add(&b, next(s, 8) == 0 ? S(", action == Action::\"1\", ") : S(", action, "));
+        next(s, 8) == 0 ? random_scope(&b, s, "resource", "Doc", "Folder") : buf_add(&b, S("resource"));
+        buf_byte(&b, ')');
+        for (unsigned k = 1 + next(s, 2); k > 0; k--) {
+            bool unless = next(s, 4) == 0;
+            buf_add(&b, unless ? S(" unless { ") : S(" when { "));
+            random_test(&b, s);
+            for (unsigned more = next(s, 4); more > 0; more--) {
+                buf_add(&b, next(s, 6) == 0 || (unless && next(s, 2) == 0) ? S(" || ") : S(" && "));
+                random_test(&b, s);
+            }
+            buf_add(&b, S(" }"));
+        }
+        buf_add(&b, S(";\n"));
+    }
+    return buf_str(&b);
+}
+
+static const char *one_of(unsigned *s, const char *const *list, size_t n)
+{
+    return list[next(s, (unsigned)n)];
+}
+
+static const struct cedar_entities *demanded_entities(struct arena *a, unsigned *s)
+{
+    static const char *const roles[] = { "", "\"role\":\"r0\",", "\"role\":\"r1\",", "\"role\":\"r2\",",
+                                         "\"role\":1," };
+    static const char *const sets[] = { "", "\"roles\":[\"r0\",\"r1\"],", "\"roles\":[\"r2\",3],", "\"roles\":[],",
+                                        "\"roles\":\"r1\"," };
+    static const char *const deeps[] = { "", "\"deep\":{},", "\"deep\":{\"a\":1},", "\"deep\":2,",
+                                         "\"deep\":{\"a\":\"1\"}," };
+    static const char *const schools[] = { "", "\"school\":{\"__entity\":{\"type\":\"School\",\"id\":\"1\"}},",
+                                           "\"school\":{\"__entity\":{\"type\":\"School\",\"id\":\"2\"}},",
+                                           "\"school\":\"1\"," };
+    static const char *const tags[] = { "{}", "{\"t\":\"r1\"}", "{\"t\":1}" };
+    struct buf b = buf_new(a, 1u << 20);
+
+    buf_add(&b, S("["));
+    for (unsigned i = 0; i < 6; i++) {
+        buf_printf(&b,
+                   "{\"uid\":{\"type\":\"User\",\"id\":\"%u\"},\"attrs\":{%s%s%s%s\"x\":true},\"parents\":[{\"type\":"
+                   "\"Group\",\"id\":\"%u\"}]},",
+                   i, one_of(s, roles, 5), one_of(s, sets, 5), one_of(s, deeps, 5), one_of(s, schools, 4), next(s, 6));
+        buf_printf(&b, "{\"uid\":{\"type\":\"Group\",\"id\":\"%u\"},\"attrs\":{},\"parents\":[%s]},", i,
+                   i > 0 ? "{\"type\":\"Group\",\"id\":\"0\"}" : "");
+        buf_printf(&b,
+                   "{\"uid\":{\"type\":\"Doc\",\"id\":\"%u\"},\"attrs\":{%s\"y\":1},\"tags\":%s,\"parents\":[{\"type\":"
+                   "\"Folder\",\"id\":\"%u\"}]},",
+                   i, one_of(s, schools, 4), one_of(s, tags, 3), next(s, 6));
+        buf_printf(&b,
+                   "{\"uid\":{\"type\":\"Action\",\"id\":\"%u\"},\"attrs\":{},\"parents\":[{\"type\":\"Action\","
+                   "\"id\":\"g%u\"}]}%s",
+                   i, next(s, 3), i < 5 ? "," : "]");
+    }
+    return entities_of(a, arena_cstr(a, buf_str(&b)));
+}
+
+static struct cedar_request demanding_request(struct arena *a, unsigned *s)
+{
+    static const char *const kinds[] = { "",
+                                         ",\"kind\":\"k1\"",
+                                         ",\"kind\":1",
+                                         ",\"folder\":{\"__entity\":{\"type\":\"Folder\",\"id\":\"1\"}}",
+                                         ",\"ip\":{\"__extn\":{\"fn\":\"ip\",\"arg\":\"10.0.0.1\"}}",
+                                         ",\"d\":{\"__extn\":{\"fn\":\"decimal\",\"arg\":\"1.1\"}}" };
+
+    return request_of(
+        a, arena_cstr(a, arena_printf(a,
+                                      "{\"principal\":\"User::\\\"%u\\\"\",\"action\":\"Action::\\\"%u\\\"\","
+                                      "\"resource\":\"Doc::\\\"%u\\\"\",\"context\":{\"n\":%u%s}}",
+                                      next(s, 7), next(s, 5), next(s, 7), next(s, 2), one_of(s, kinds, 6))));
+}
+
+TEST(what_conditions_demand_is_indexed_without_losing_an_answer_or_an_error)
+{
+    unsigned s = 11;
+
+    for (int round = 0; round < 150; round++) {
+        size_t n = 12 + next(&s, 120);
+        struct arena *a = arena_new();
+        struct str text = demanding_policies(a, &s, n);
+        const struct cedar_policies *p = policies_of(a, text);
+        const struct cedar_entities *e = demanded_entities(a, &s);
+        CHECK(p != NULL && e != NULL);
+        for (int i = 0; i < 8; i++) {
+            struct cedar_request r = demanding_request(a, &s);
+            CHECK_STR(said(a, cedar_authorize(a, p, e, &r)), arena_cstr(a, one_by_one(a, text, n, e, &r)));
+        }
+        arena_free(a);
+    }
+}
+
+TEST(what_conditions_demand_of_many_resources_is_what_they_demand_of_each)
+{
+    unsigned s = 17;
+
+    for (int round = 0; round < 200; round++) {
+        struct arena *a = arena_new();
+        const struct cedar_policies *p = policies_of(a, demanding_policies(a, &s, 1 + next(&s, 120)));
+        const struct cedar_entities *e = demanded_entities(a, &s);
+        struct cedar_request r = demanding_request(a, &s);
+        struct cedar_uid resources[20];
+        enum cedar_decision out[20];
+        for (unsigned i = 0; i < 20; i++)
+            resources[i] = cedar_uid_make(i % 5 == 0 ? S("Folder") : S("Doc"), arena_printf(a, "%u", i % 8));
+        cedar_authorize_each(a, p, e, &r, resources, 20, out);
+        for (unsigned i = 0; i < 20; i++) {
+            r.resource = resources[i];
+            CHECK_INT(out[i], cedar_authorize_closed(a, p, e, &r).decision);
+        }
+        arena_free(a);
+    }
+}
+
 TEST(many_resources_at_once_get_the_answers_of_each_alone)
 {
     unsigned s = 7;
