@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "idp-adapters/refusals.h"
+#include "launcher/contact.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
 
@@ -18,7 +19,8 @@
     X("Strict-Transport-Security", "max-age=63072000; includeSubDomains", https)
 
 #define STRICT_CSP                                                                                                     \
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "      \
+    "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; " \
+    "frame-ancestors "                                                                                                 \
     "'none'"
 
 static void set_unless_there(struct http_response *res, struct str name, struct str value)
@@ -68,6 +70,57 @@ enum lang answer_lang(const struct ctx *c)
     if (lang_of_tag(http_cookie(c->req, S("lang")), &lang))
         return lang;
     return lang_choose(http_field_list(c->arena, c->req, S("Accept-Language")), LANG_FI);
+}
+
+/* ── refusals before there is a request ─────────────────────────────────── */
+
+/* The first field of that name, however whole the header is. */
+static struct str raw_field(struct str header, struct str name)
+{
+    struct str line;
+
+    while (str_split(&header, '\n', &line)) {
+        size_t colon = str_find_byte(line, ':', 0);
+        if (colon < line.n && str_eq_case(str_sub(line, 0, colon), name))
+            return str_trim(str_from(line, colon + 1));
+    }
+    return (struct str){ NULL, 0 };
+}
+
+static enum lang raw_lang(struct str header)
+{
+    struct str cookies = raw_field(header, S("Cookie")), cookie;
+    enum lang lang;
+
+    while (str_split(&cookies, ';', &cookie)) {
+        size_t equals = str_find_byte(cookie, '=', 0);
+        struct str name = str_trim(str_sub(cookie, 0, equals));
+        if ((str_eq(name, S("lang")) || str_eq(name, S("__Host-lang"))) &&
+            lang_of_tag(str_trim(str_from(cookie, equals + 1)), &lang))
+            return lang;
+    }
+    return lang_choose(raw_field(header, S("Accept-Language")), LANG_FI);
+}
+
+struct str answer_refusal(struct arena *a, const struct settings *set, struct str header, int status,
+                          const char *support_code, int64_t now_s)
+{
+    struct str accepts = raw_field(header, S("Accept"));
+    bool person = accepts.p != NULL ? str_find(accepts, S("text/html")) < accepts.n
+                                    : status == 414 && str_has_prefix(header, S("GET "));
+    struct error_view view = {
+        .page = { .lang = raw_lang(header), .gateway = set->name },
+        .kind = status == 413 ? FAIL_TOO_LARGE : FAIL_CALLER,
+        .support_code = str_of(support_code),
+        .at_s = now_s,
+    };
+
+    if (!person || status == 503 || status == 408)
+        return (struct str){ NULL, 0 };
+    contact_split(set->support, &view.page.help, &view.page.help_email);
+    view.page.accessibility = set->accessibility;
+    view.page.privacy = set->privacy;
+    return page_error(a, &view).s;
 }
 
 enum step answer_page(struct ctx *c, int status, struct html page)

@@ -31,6 +31,11 @@ void answer_finish(struct ctx *c);
 /* The same headers for refusals that are written by hand; https: public_url is. */
 struct str answer_fixed_headers(struct arena *a, bool https);
 
+/* The page of a refusal before there is a request, in the language of its header; absent where that does not ask for
+ * HTML.  A line that is too long hides the rest: who asks by GET may be a person. */
+struct str answer_refusal(struct arena *a, const struct settings *set, struct str header, int status,
+                          const char *support_code, int64_t now_s);
+
 /* Sends a page with its security policy and language; gives DONE. */
 enum step answer_page(struct ctx *c, int status, struct html page);
 /* 303 to a path of ours or to a checked address; gives DONE. */

@@ -18,8 +18,19 @@ static struct bits find_inflected(const struct finder *f, struct arena *a, struc
     return lines;
 }
 
+static struct bits find_near(const struct finder *f, struct arena *a, struct str word)
+{
+    struct bits lines = finder_near(f, a, word);
+    struct strs forms = { NULL, 0 };
+
+    inflect_word(a, word, &forms);
+    for (size_t i = 0; i < forms.n && bits_none(&lines); i++)
+        lines = finder_near(f, a, forms.at[i]);
+    return lines;
+}
+
 /* From the strictest to the loosest. */
-static look *const looks[] = { finder_begins, find_inflected, finder_holds, finder_near };
+static look *const looks[] = { finder_begins, find_inflected, finder_holds, find_near };
 
 enum { LOOKS = sizeof looks / sizeof *looks };
 

@@ -78,7 +78,7 @@ static uint32_t upper(uint32_t c)
 /* One character in, one out: positions in a folded word can be traced back. */
 static uint32_t fold(uint32_t c)
 {
-    if (text_is_white(c)) /* a space that does not break, a line break: words end there */
+    if (c < ' ' || text_is_white(c)) /* a space that does not break, a line break: words end there */
         return ' ';
     if (c >= 0xC0 && c <= 0x17F)
         return (unsigned char)latin[c - 0xC0];
@@ -332,9 +332,6 @@ struct str words_query(struct arena *a, struct str typed)
     struct str rest, word;
 
     words_fold(&folded, typed);
-    for (size_t i = 0; i < folded.n; i++)
-        if ((unsigned char)folded.p[i] < ' ')
-            folded.p[i] = ' ';
     rest = buf_str(&folded);
     for (int words = 0; words < WORDS_IN_SEARCH_MAX && str_split(&rest, ' ', &word);) {
         if (word.n == 0)

@@ -75,7 +75,8 @@ void gate_look(struct conn *c)
         conn_end(c);
         return;
     }
-    switch (guard_read(str_n(s->peeked, (size_t)n), &g)) {
+    s->looked = str_n(s->peeked, (size_t)n);
+    switch (guard_read(s->looked, &g)) {
     case GUARD_WHOLE:
         admit(c, &g, (size_t)n);
         break;
@@ -88,6 +89,7 @@ void gate_look(struct conn *c)
         refuse_conn(c, g.status, g.rule);
         break;
     }
+    s->looked = (struct str){ NULL, 0 };
 }
 
 /* Nobody is there to read the answer: the slot is free, and what the request waits for

@@ -116,6 +116,7 @@ struct server {
     uint64_t codes; /* state of the support codes */
     struct MHD_Response *pipelined;
     char peeked[PEEK_B];
+    struct str looked; /* of it: what the connection that is being looked at has sent; else absent */
 };
 
 /* ── conn.c ───────────────────────────────────────────────────────────────── */

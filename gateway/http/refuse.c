@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REFUSAL_B = 2048 };
+enum { REFUSAL_MAX_B = 65536 };
 
 /* They name a line of the log and open nothing, so they need not be unguessable. */
 void refuse_code(struct server *s, char code[9])
@@ -73,17 +73,26 @@ static const char *advice(int status)
 
 static void write_refusal(struct server *s, int fd, int status, const char *rule, struct str peer)
 {
-    char code[9], text[REFUSAL_B], body[160];
+    struct arena *a = arena_new();
+    struct buf text = buf_new(a, REFUSAL_MAX_B);
+    char code[9];
 
     refuse_code(s, code);
     s->hooks.refused(s->hooks.self, status, rule, code, peer);
-    int body_n = snprintf(body, sizeof body, "%d %s\nSupport code: %s\n", status, refuse_phrase(status), code);
-    int n = snprintf(text, sizeof text,
-                     "HTTP/1.1 %d %s\r\nConnection: close\r\n%sContent-Type: text/plain; charset=utf-8\r\n"
-                     "Content-Length: %d\r\n%.*s\r\n%s",
-                     status, refuse_phrase(status), advice(status), body_n, STR_ARG(s->hooks.headers), body);
-    if (n > 0 && (size_t)n < sizeof text)
-        (void)!send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    struct str page = s->looked.n > 0 && s->hooks.refusal_page != NULL
+                          ? s->hooks.refusal_page(s->hooks.self, a, s->looked, status, code)
+                          : (struct str){ NULL, 0 };
+    struct str body =
+        page.n > 0 ? page : arena_printf(a, "%d %s\nSupport code: %s\n", status, refuse_phrase(status), code);
+    buf_printf(&text,
+               "HTTP/1.1 %d %s\r\nConnection: close\r\n%sContent-Type: %s; charset=utf-8\r\nContent-Length: %zu\r\n",
+               status, refuse_phrase(status), advice(status), page.n > 0 ? "text/html" : "text/plain", body.n);
+    buf_add(&text, s->hooks.headers);
+    buf_add(&text, S("\r\n"));
+    buf_add(&text, body);
+    if (buf_ok(&text))
+        (void)!send(fd, text.p, text.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    arena_free(a);
 }
 
 /* Closing over unread bytes would reset the connection and take the refusal with it. */

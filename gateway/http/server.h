@@ -49,6 +49,9 @@ struct server_hooks {
     /* A request that never became one: rule is the guard's word, "timeout"; "shed", "share",
      * "crowded" for want of room. */
     void (*refused)(void *self, int status, const char *rule, const char *support_code, struct str peer);
+    /* What a person reads of such a refusal, whose header (or its beginning) is given: a page, or absent where no
+     * person seems to be there. */
+    struct str (*refusal_page)(void *self, struct arena *a, struct str header, int status, const char *support_code);
     struct str headers; /* "Name: value\r\n"…, for refusals that are written by hand */
     const struct routes *routes;
 };

@@ -137,6 +137,13 @@ static void refused(void *self, int status, const char *rule, const char *code, 
               LOG_N("status", status), LOG_S("peer", peer));
 }
 
+static struct str refusal_page(void *self, struct arena *a, struct str header, int status, const char *code)
+{
+    const struct lane *lane = self;
+
+    return answer_refusal(a, lane->node->set, header, status, code, world_now_s(lane->node->world));
+}
+
 /* `digione refresh`: with the registry of this moment. */
 static void refresh_idp(void *self, struct str idp)
 {
@@ -156,7 +163,7 @@ struct lane *lane_new(struct node *n, const struct lane_parts *parts)
     struct lane *lane = node_lane(n, l);
     bool https = str_has_prefix(n->set->public_url, S("https://"));
     const struct server_hooks hooks = {
-        lane, begin, failed, finish, end, refused, answer_fixed_headers(n->arena, https), n->routes,
+        lane, begin, failed, finish, end, refused, refusal_page, answer_fixed_headers(n->arena, https), n->routes,
     };
 
     lane->work = work_new(n->pool, l);

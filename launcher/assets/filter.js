@@ -6,7 +6,8 @@ var latin = 'aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo/ouuuuyty' +
 function fold(text) {
   return text.normalize('NFC').replace(/[^]/gu, function (c) {
     var n = c.codePointAt(0);
-    return /\s|[\0-\x1f\x85]/.test(c) ? ' ' : n > 191 && n < 384 ? latin[n - 192] : n < 91 || n > 912 && n < 938 || n > 1039 && n < 1072 ? c.toLowerCase() : c;
+    return n !== 65279 && /\s|[\0-\x1f\x85]/.test(c) ? ' ' : n > 191 && n < 384 ? latin[n - 192] :
+      n > 64 && n < 91 || n > 912 && n < 938 || n > 1039 && n < 1072 ? String.fromCodePoint(n + 32) : c;
   });
 }
 document.querySelectorAll('[role=search] [type=search]').forEach(function (box) {

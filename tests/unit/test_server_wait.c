@@ -123,7 +123,7 @@ static void listen_at(struct desk *d, bool tcp)
 static struct desk *open_desk(struct test *t, bool tcp)
 {
     struct desk *d = arena_make(t->arena, struct desk);
-    const struct server_hooks hooks = { d, begin, failed, finish, end, refused, S(""), &all_routes };
+    const struct server_hooks hooks = { d, begin, failed, finish, end, refused, NULL, S(""), &all_routes };
 
     listen_at(d, tcp);
     int fd = socket(d->at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
