@@ -88,13 +88,13 @@ static void put_time(struct line *l)
     put_cstr(l, stamp);
 }
 
-void log_write(enum log_level level, const char *event, const struct log_field *fields)
+bool log_write(enum log_level level, const char *event, const struct log_field *fields)
 {
     static const char *const names[] = { "debug", "info", "warn", "error" };
     struct line l = { .n = 0 };
 
     if (level < least_level)
-        return;
+        return false;
     put_cstr(&l, "{\"time\":\"");
     put_time(&l);
     put_cstr(&l, "\",\"level\":\"");
@@ -119,8 +119,10 @@ void log_write(enum log_level level, const char *event, const struct log_field *
     }
     put_cstr(&l, "}\n");
     struct pollfd out = { STDERR_FILENO, POLLOUT, 0 };
-    if (poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0 || write(STDERR_FILENO, l.p, l.n) < 0)
-        atomic_fetch_add(&dropped, 1);
+    if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0 && write(STDERR_FILENO, l.p, l.n) >= 0)
+        return true;
+    atomic_fetch_add(&dropped, 1);
+    return false;
 }
 
 void log_set_level(enum log_level least)

@@ -30,7 +30,8 @@ struct log_field {
 #define log_event(level, event, ...)                                                                                   \
     log_write((level), (event), (const struct log_field[]){ LOG_C("", NULL), ##__VA_ARGS__, LOG_C(NULL, NULL) } + 1)
 
-void log_write(enum log_level level, const char *event, const struct log_field *fields);
+/* Whether the line was written: not below the level, and not into a full pipe. */
+bool log_write(enum log_level level, const char *event, const struct log_field *fields);
 void log_set_level(enum log_level least); /* once, at start */
 void log_set_name(const char *process);   /* once, at start: "gateway", "signer", … */
 uint64_t log_dropped(void);               /* lines lost to a blocked reader */

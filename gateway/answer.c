@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/answer.h"
 
+#include "base/codec.h"
 #include "base/log.h"
+#include "base/seals.h"
 #include "base/settings.h"
 #include "idp-adapters/refusals.h"
 #include "launcher/contact.h"
@@ -17,6 +19,8 @@
     X("Cross-Origin-Opener-Policy", "same-origin", true)                                                               \
     X("X-Frame-Options", "DENY", true)                                                                                 \
     X("Strict-Transport-Security", "max-age=63072000; includeSubDomains", https)
+
+enum { LANG_COOKIE_S = 365 * 86400 };
 
 #define STRICT_CSP                                                                                                     \
     "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; " \
@@ -123,6 +127,11 @@ struct str answer_refusal(struct arena *a, const struct settings *set, struct st
     return page_error(a, &view).s;
 }
 
+void answer_set_lang(struct ctx *c, enum lang lang)
+{
+    http_set_cookie(c->res, S("lang"), str_of(lang_tag(lang)), LANG_COOKIE_S, SAME_SITE_LAX);
+}
+
 enum step answer_page(struct ctx *c, int status, struct html page)
 {
     http_body(c->res, status, S("text/html; charset=utf-8"), page.s);
@@ -139,7 +148,7 @@ enum step answer_go(struct ctx *c, struct str url)
 
 /* ── failures ───────────────────────────────────────────────────────────── */
 
-static void log_failure(const struct ctx *c)
+static bool log_failure(const struct ctx *c)
 {
     static const enum log_level levels[FAIL_KIND_COUNT] = { [FAIL_NONE] = LOG_ERROR,
 #define X(kind, status, level, text) [FAIL_##kind] = LOG_##level,
@@ -149,13 +158,13 @@ static void log_failure(const struct ctx *c)
 
     const struct refusal_row *row = refusal_of(c->fail.code);
 
-    log_event(levels[c->fail.kind], "request.failed", LOG_C("support_code", c->support_code),
-              LOG_C("kind", fail_kind_name(c->fail.kind)), LOG_C("code", c->fail.code), LOG_C("why", c->fail.detail),
-              LOG_S("path", c->route != NULL ? str_of(c->route->path) : S("-")),
-              LOG_S("service", c->service != NULL ? c->service->id : S("-")),
-              LOG_C("mend", row != NULL ? row->mend : "-"),
-              LOG_S("service_named", str_is_set(c->service_named) ? c->service_named : S("-")),
-              LOG_S("idp", c->login != NULL ? c->login->idp : S("-")));
+    return log_event(levels[c->fail.kind], "request.failed", LOG_C("support_code", c->support_code),
+                     LOG_C("kind", fail_kind_name(c->fail.kind)), LOG_C("code", c->fail.code),
+                     LOG_C("why", c->fail.detail), LOG_S("path", c->route != NULL ? str_of(c->route->path) : S("-")),
+                     LOG_S("service", c->service != NULL ? c->service->id : S("-")),
+                     LOG_C("mend", row != NULL ? row->mend : "-"),
+                     LOG_S("service_named", str_is_set(c->service_named) ? c->service_named : S("-")),
+                     LOG_S("idp", c->login != NULL ? c->login->idp : S("-")));
 }
 
 static void keep_only(struct http_response *res)
@@ -203,7 +212,8 @@ struct str answer_description(const struct ctx *c, const struct fail *f)
 
     for (const char *p = told_of(f); *p != '\0'; p++)
         buf_byte(&b, *p == '"' || *p == '\\' ? '\'' : *p >= 0x20 && *p < 0x7f ? *p : '?');
-    buf_printf(&b, "%ssupport code %s", b.n > 0 ? "; " : "", c->support_code);
+    if (c->support_code[0] != '\0')
+        buf_printf(&b, "%ssupport code %s", b.n > 0 ? "; " : "", c->support_code);
     return buf_str(&b);
 }
 
@@ -295,20 +305,50 @@ static void failure_page(struct ctx *c, int status)
         http_body(c->res, status, S("text/plain; charset=utf-8"), arena_printf(c->arena, "%s\n", c->support_code));
 }
 
+/* ── one code for one outage ────────────────────────────────────────────── */
+
+enum { CODE_KEPT_S = 3 * ANSWER_RETRY_S, CODE_N = sizeof((struct ctx *)0)->support_code - 1 };
+
+static const struct str code_cookie = S("fault");
+
+/* The page comes again by itself for as long as the fault lasts: it keeps the code that the person has noted. */
+static void keep_code(struct ctx *c)
+{
+    if (c->seals == NULL || c->support_code[0] == '\0')
+        return;
+    struct str sealed = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, code_cookie, str_of(c->support_code));
+    http_set_cookie(c->res, code_cookie, b64url_encode(c->arena, sealed), CODE_KEPT_S, SAME_SITE_LAX);
+}
+
+void answer_take_code(struct ctx *c)
+{
+    struct str sealed, code;
+    bool cookies = c->route == NULL || c->route->door == DOOR_PUBLIC;
+
+    if (cookies && c->seals != NULL && b64url_decode(c->arena, http_cookie(c->req, code_cookie), &sealed) &&
+        seal_open(c->arena, c->seals, SEAL_COOKIE, code_cookie, sealed, &code) && code.n == CODE_N)
+        memcpy(c->support_code, code.p, CODE_N);
+}
+
 void answer_failure(struct ctx *c, answer_to_service_fn *to_service)
 {
     enum errors errors = c->route != NULL ? c->route->errors : ERRORS_HTML;
     int status = fail_status(c->fail.kind);
 
-    log_failure(c);
+    if (!log_failure(c)) /* a code that nobody could find is told to nobody */
+        c->support_code[0] = '\0';
     keep_only(c->res);
     bool checked = errors == ERRORS_SERVICE && c->login != NULL && c->login->redirect_checked;
     if (checked && to_service != NULL && to_service(c))
         return;
     if (status == 503 || status == 429)
-        http_header(c->res, S("Retry-After"), S("5"));
-    if (errors == ERRORS_JSON)
+        http_header(c->res, S("Retry-After"),
+                    arena_printf(c->arena, "%d", errors == ERRORS_JSON ? ANSWER_RETRY_SOON_S : ANSWER_RETRY_S));
+    if (errors == ERRORS_JSON) {
         failure_json(c, status);
-    else
-        failure_page(c, status);
+        return;
+    }
+    if (status == 503)
+        keep_code(c);
+    failure_page(c, status);
 }

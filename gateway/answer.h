@@ -11,7 +11,10 @@
 #include "gateway/routes.h"
 #include "wire/html.h"
 
-enum { ANSWER_RETRY_S = 5 };
+enum { ANSWER_RETRY_S = 60 /* of a page */, ANSWER_RETRY_SOON_S = 5 /* of a service */ };
+
+/* While a fault of ours lasts, the requests of one browser have one support code.  Once, before the steps. */
+void answer_take_code(struct ctx *c);
 
 /* Sends the failure to the service that asked (route column SERVICE, answer
  * address checked).  False: it cannot; then a page follows. */
@@ -41,6 +44,7 @@ enum step answer_page(struct ctx *c, int status, struct html page);
 /* 303 to a path of ours or to a checked address; gives DONE. */
 enum step answer_go(struct ctx *c, struct str url);
 
+void answer_set_lang(struct ctx *c, enum lang lang); /* for this browser, from the next page on */
 /* Which language the page is in: ui_locales, the cookie, Accept-Language, Finnish. */
 enum lang answer_lang(const struct ctx *c);
 

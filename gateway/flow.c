@@ -21,6 +21,8 @@
 
 /* ── what all steps use ─────────────────────────────────────────────────── */
 
+enum { HERE_MAX_B = 512 };
+
 struct flow {
     struct audit_got audit;
     struct decision decision;
@@ -49,11 +51,47 @@ const struct decision *flow_decision(struct ctx *c)
     return &flow_of(c)->decision;
 }
 
+/* The path and query that were asked, without what says that nobody asked. */
+static struct str here(const struct ctx *c)
+{
+    struct buf b = buf_new(c->arena, HERE_MAX_B);
+    struct str rest = c->req->query, part;
+    char before = '?';
+
+    buf_add(&b, c->req->path);
+    while (str_split(&rest, '&', &part)) {
+        if (str_has_prefix(part, S(SESSION_LOOKS)))
+            continue;
+        buf_byte(&b, before);
+        buf_add(&b, part);
+        before = '&';
+    }
+    return buf_ok(&b) && c->req->method != HTTP_POST ? buf_str(&b) : S("/");
+}
+
+static void idle_after(struct ctx *c, int64_t after_s, struct str back)
+{
+    struct buf b = buf_new(c->arena, 4 * HERE_MAX_B);
+
+    buf_printf(&b, "%lld; url=/idle", (long long)(after_s > 1 ? after_s : 1));
+    url_query(&b, S("back"), back);
+    http_header_set(c->res, S("Refresh"), buf_str(&b));
+}
+
+/* Where its unused time ends the session, a minute before: then there is somebody to ask [WCAG 2.2.1]. */
 void flow_leave_idle(struct ctx *c)
 {
-    if (c->session != NULL && c->session->shared)
-        http_header_set(c->res, S("Refresh"),
-                        arena_printf(c->arena, "%lld; url=/idle", (long long)c->set->shared_idle_s));
+    if (c->session == NULL || !c->session->shared)
+        return;
+    int64_t left = session_left_s(c->set, c->session, c->now_s);
+    bool unused_ends_it = c->session->ends_s - c->now_s > left;
+
+    idle_after(c, unused_ends_it ? left - IDLE_WARNING_S : left, here(c));
+}
+
+void flow_idle_soon(struct ctx *c, struct str back)
+{
+    idle_after(c, session_left_s(c->set, c->session, c->now_s) + 1, back);
 }
 
 struct str flow_launch(struct ctx *c, const struct service *s)
@@ -291,7 +329,7 @@ static enum step admit_done(struct ctx *c, struct fail *f)
         return kv_away(f, "session");
     if (!flow_audited(c, f))
         return REFUSE;
-    session_cookie_set(c, flow->cookie);
+    session_cookie_set(c, c->session, flow->cookie);
     metrics_add(c->metrics, METRIC_sign_ins);
     c->login->state = LOGIN_KNOWN;
     return flow_next(c, f);

@@ -58,7 +58,10 @@ enum step flow_bookmark(struct ctx *c);
 struct str flow_launch(struct ctx *c, const struct service *s);
 /* The page "not for you": why, and whom to ask; c->service and the decision say it. */
 enum step flow_denied(struct ctx *c);
-/* On a shared device the page that is being made leads to /idle by itself when nobody has used it for shared_idle_s. */
+/* On a shared device the page that is being made leads to /idle by itself, IDLE_WARNING_S before the session ends
+ * unused; and the page that asks then leads there again when it has ended. */
+enum { IDLE_WARNING_S = 60 };
 void flow_leave_idle(struct ctx *c);
+void flow_idle_soon(struct ctx *c, struct str back);
 
 #endif

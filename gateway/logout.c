@@ -3,7 +3,6 @@
 
 #include "base/codec.h"
 #include "base/crypt.h"
-#include "base/fields.h"
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
@@ -13,6 +12,7 @@
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/opened.h"
 #include "gateway/session/session.h"
+#include "gateway/session/trail.h"
 #include "idp-adapters/adapter.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
@@ -29,6 +29,11 @@ static enum step end_ask(struct ctx *c, struct fail *f)
     struct str key = session_key(c);
 
     (void)f;
+    if (c->session != NULL) {
+        struct trail *t = arena_make(c->arena, struct trail);
+        *t = trail_of(c, c->session);
+        l->trail = t;
+    }
     if (key.p == NULL)
         return NEXT;
     if (c->session == NULL)
@@ -46,6 +51,8 @@ static enum step end_done(struct ctx *c, struct fail *f)
 {
     const struct logout *l = c->state;
 
+    if (l->trail != NULL)
+        trail_clear(c);
     if (session_key(c).p == NULL)
         return NEXT;
     if (l->dropped.outcome == KV_DOWN)
@@ -67,6 +74,8 @@ struct leaving {
     struct str state, idp, by, back;
     struct str fault;    /* of this request alone: not kept */
     struct str services; /* ids, with spaces between: as many as fit */
+    bool more;           /* not all of them did */
+    bool over;           /* the session had ended before */
     bool at_once;        /* 303 to back, no page */
     bool at_city;        /* the city has said that it logged the person out */
 };
@@ -79,19 +88,12 @@ static const struct json_field leaving_fields[] = { FIELD(leaving, state, JSON_S
                                                     FIELD(leaving, by, JSON_STR, false, LEAVING_ID_MAX_B),
                                                     FIELD(leaving, back, JSON_STR, false, LEAVING_MAX_B),
                                                     FIELD(leaving, services, JSON_STR, false, LEAVING_SERVICES_MAX_B),
+                                                    FIELD(leaving, more, JSON_BOOL, false, 0),
+                                                    FIELD(leaving, over, JSON_BOOL, false, 0),
                                                     FIELD(leaving, at_once, JSON_BOOL, false, 0),
                                                     { 0 } };
 
 static const struct str leaving_cookie = S("leaving");
-
-static struct str services_opened(const struct ctx *c)
-{
-    struct fields ids = fields_new(c->arena, ' ', LEAVING_SERVICES_MAX_B);
-
-    for (size_t i = 0; i < c->session->services.n; i++)
-        fields_item(&ids, c->session->services.at[i]);
-    return fields_text(&ids);
-}
 
 static struct str write_leaving(const struct ctx *c, const struct leaving *v)
 {
@@ -104,6 +106,8 @@ static struct str write_leaving(const struct ctx *c, const struct leaving *v)
     json_put_str(&o, S("by"), v->by);
     json_put_str(&o, S("back"), v->back);
     json_put_str(&o, S("services"), v->services);
+    json_put_bool(&o, S("more"), v->more);
+    json_put_bool(&o, S("over"), v->over);
     json_put_bool(&o, S("at_once"), v->at_once);
     json_end_object(&o);
     return json_fits(leaving_fields, v, &why) ? json_done(&o) : (struct str){ NULL, 0 };
@@ -116,6 +120,7 @@ static bool keep_leaving(struct ctx *c, const struct leaving *v)
     struct str record = write_leaving(c, v);
 
     less.services = (struct str){ NULL, 0 };
+    less.more = less.more || str_is_set(v->services);
     record = record.p != NULL ? record : write_leaving(c, &less);
     if (record.p == NULL)
         return false;
@@ -139,20 +144,23 @@ static bool read_leaving(const struct ctx *c, struct leaving *out)
  * signs somebody out of their own device ends our session alone. */
 static bool leaves_city(const struct ctx *c, const struct logout *l)
 {
-    const struct idp *idp = c->session != NULL ? registry_idp(c->registry, c->session->person->idp) : NULL;
+    const struct idp *idp = l->trail != NULL ? registry_idp(c->registry, l->trail->idp) : NULL;
 
     return idp != NULL && idp->enabled && adapter_of(idp->kind) != NULL && adapter_of(idp->kind)->leave != NULL &&
-           (l->by == NULL || c->session->shared);
+           (l->by == NULL || l->trail->shared);
 }
 
 static enum step city_ask(struct ctx *c, struct fail *f)
 {
+    const struct logout *l = c->state;
+
     (void)f;
-    if (!leaves_city(c, c->state))
+    if (!leaves_city(c, l))
         return NEXT;
     c->login = login_own(c, S("/"));
-    c->login->idp = c->session->person->idp;
+    c->login->idp = l->trail->idp;
     c->login->upstream_id = crypt_token(c->arena, c->world, STATE_B);
+    c->upstream_hint = l->trail->hint;
     return step_into(c, adapter_of(registry_idp(c->registry, c->login->idp)->kind)->leave);
 }
 
@@ -164,7 +172,7 @@ static void list_left(struct ctx *c, const struct leaving *v, struct signed_out_
     struct left *at = arena_make_n(c->arena, SESSION_SERVICES_MAX + 2, struct left);
     struct str rest = v->services, id;
 
-    at[out->left.n++] = (struct left){ .name = c->set->name, .receipt = RECEIPT_OUT };
+    at[out->left.n++] = (struct left){ .name = c->set->name, .receipt = v->over ? RECEIPT_OVER : RECEIPT_OUT };
     while (str_split(&rest, ' ', &id) && out->left.n <= SESSION_SERVICES_MAX) {
         const struct service *s = registry_service(c->registry, id);
         if (s != NULL)
@@ -182,7 +190,7 @@ static enum step signed_out(struct ctx *c, const struct leaving *v)
 {
     const struct service *by = registry_service(c->registry, v->by);
     struct str school = device_shared(c) && by == NULL ? device_school(c) : (struct str){ NULL, 0 };
-    struct signed_out_view out = { .back = v->back, .fault = v->fault };
+    struct signed_out_view out = { .back = v->back, .fault = v->fault, .over = v->over, .more = v->more };
 
     if (str_is_set(school))
         out.next = arena_join(c->arena, S("/school/"), school);
@@ -200,19 +208,23 @@ static enum step answer(struct ctx *c, struct fail *f)
     struct leaving v = { .by = l->by != NULL ? l->by->id : S(""),
                          .back = l->back,
                          .fault = l->fault,
+                         .over = c->session == NULL,
                          .at_once = l->go_back && str_is_set(l->back) };
 
     (void)f;
-    if (c->session != NULL) {
-        v.idp = c->session->person->idp;
-        v.services = services_opened(c);
+    if (l->trail != NULL) {
+        v.idp = l->trail->idp;
+        v.services = l->trail->services;
+        v.more = l->trail->more;
     }
     if (str_is_set(c->upstream_url)) {
         v.state = c->login->upstream_id;
         if (keep_leaving(c, &v))
             return answer_go(c, c->upstream_url);
     }
-    return v.at_once ? answer_go(c, v.back) : signed_out(c, &v);
+    if (v.at_once)
+        return answer_go(c, v.back);
+    return l->trail != NULL ? signed_out(c, &v) : logout_confirm(c, l);
 }
 
 const struct step_row logout_now[] = { { end_ask }, { end_done }, { city_ask }, { answer }, { NULL } };
@@ -238,14 +250,23 @@ const struct step_row upstream_left[] = { { left }, { NULL } };
 /* The address travels through the form sealed: nobody can put another there. */
 enum step logout_confirm(struct ctx *c, const struct logout *l)
 {
+    struct trail t;
+    bool over = c->session == NULL && trail_read(c, &t);
     struct sign_out_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
-                               .csrf = c->session != NULL ? c->session->csrf : S(""),
+                               .ask = c->session != NULL ? SIGN_OUT_ASK
+                                      : over             ? SIGN_OUT_OVER
+                                                         : SIGN_OUT_UNKNOWN,
+                               .csrf = c->session != NULL ? c->session->csrf
+                                       : over             ? t.csrf
+                                                          : S(""),
                                .fault = l->fault,
                                .stay = S("/") };
 
     if (l->by != NULL)
         v.service = names_in(&l->by->names, c->lang);
-    if (str_is_set(l->back))
+    if (v.ask == SIGN_OUT_UNKNOWN)
+        v.back = l->back;
+    else if (str_is_set(l->back))
         v.state = b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, sealed_for, l->back));
     return answer_page(c, 200, page_sign_out(c->arena, &v));
 }
@@ -260,21 +281,35 @@ static enum step load_session(struct ctx *c, struct fail *f)
 static enum step show(struct ctx *c, struct fail *f)
 {
     (void)f;
-    return c->session != NULL ? logout_confirm(c, c->state) : step_into(c, logout_now);
+    return logout_confirm(c, c->state);
 }
 
-/* A page of somebody else's cannot know the token; who is signed out already loses nothing. */
+/* A page of somebody else's cannot know the token: neither the session's, nor that of the session that is over, which a
+ * page that was left open still has. */
+static bool knows_token(struct ctx *c, struct logout *l)
+{
+    struct str token = form_get(c->body, S("csrf"));
+    struct trail *t = arena_make(c->arena, struct trail);
+
+    if (c->session != NULL)
+        return crypt_eq(c->session->csrf, token);
+    if (!trail_read(c, t) || !crypt_eq(t->csrf, token))
+        return false;
+    l->trail = t;
+    return true;
+}
+
 static enum step check_csrf(struct ctx *c, struct fail *f)
 {
     struct logout *l = c->state;
     struct str sealed;
 
-    if (c->session != NULL && !crypt_eq(c->session->csrf, form_get(c->body, S("csrf"))))
+    (void)f;
+    if (!knows_token(c, l) && c->session != NULL)
         return logout_confirm(c, l);
     if (b64url_decode(c->arena, form_get(c->body, S("state")), &sealed) &&
         seal_open(c->arena, c->seals, SEAL_COOKIE, sealed_for, sealed, &l->back))
         l->go_back = true;
-    (void)f;
     return step_into(c, logout_now);
 }
 

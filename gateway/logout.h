@@ -6,6 +6,10 @@
  * and the person leaves (or the device is shared): the browser goes there and
  * comes back to /upstream/left.  What services keep themselves stays open until
  * they say otherwise: the page lists it so.
+ *
+ * A session may be over before it is ended here.  Then the browser's own trail
+ * (session/trail.h) says what it had opened, and which city to leave.  Without
+ * either nothing is known, and the page says that and nothing else.
  */
 #ifndef GATEWAY_LOGOUT_H
 #define GATEWAY_LOGOUT_H
@@ -13,19 +17,25 @@
 #include "model/ctx.h"
 #include "wire/kv.h"
 
+struct trail;
+
 struct logout {               /* c->state of whoever runs the rows */
     struct str back;          /* the service's registered address, with state; absent: the page alone */
     const struct service *by; /* who asked; NULL: the person */
     struct str fault;         /* what the service asked wrongly, as it may be told; absent: nothing */
     bool go_back;             /* 303 to back at once; else the page offers it */
-    struct kv_got dropped;    /* the rows' own */
+    /* Without c->session: what the browser has kept of the one that is over, once whoever asks has shown that they mean
+     * it; NULL: nothing is known.  The rows fill it in from c->session. */
+    const struct trail *trail;
+    struct kv_got dropped; /* the rows' own */
 };
 
-/* Rows: ends c->session (if any), writes the audit log, answers.  Fails OURS; a city that is away ends nothing there,
- * and the page says so. */
+/* Rows: ends c->session (if any), writes the audit log, leaves the city, answers.  Fails OURS; a city that is away ends
+ * nothing there, and the page says so. */
 extern const struct step_row logout_now[];
 
-/* Asks the person first; nothing ends yet. */
+/* Asks the person first; nothing ends yet.  Without a session: says that it is over, and offers to leave the city that
+ * the browser remembers, or that nothing is known. */
 enum step logout_confirm(struct ctx *c, const struct logout *l);
 
 #endif

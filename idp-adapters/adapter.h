@@ -43,10 +43,10 @@ struct adapter {
      * at c->proven and no longer at the body.  NULL: answers come with their login. */
     const struct step_row *prove;
 
-    /* c->session has just ended here; c->login is a new attempt that names its idp, and upstream_id, which the city's
-     * answer at ADAPTER_LEFT_PATH must bear.  Ends with c->upstream_url: where the browser goes so that the city ends
-     * its own session; absent where the city offers no such thing or is away.  Fails for neither.  NULL: the
-     * protocol has none. */
+    /* A session has ended here; c->upstream_hint is what finish had made for it, or absent; c->login is a new attempt
+     * that names its idp, and upstream_id, which the city's answer at ADAPTER_LEFT_PATH must bear.  Ends with
+     * c->upstream_url: where the browser goes so that the city ends its own session; absent where the city offers no
+     * such thing or is away.  Fails for neither.  NULL: the protocol has none. */
     const struct step_row *leave;
 };
 

@@ -608,8 +608,8 @@ static enum step leave_url(struct ctx *c, struct fail *f)
     if (m == NULL || !str_is_set(m->end_session_endpoint))
         return NEXT;
     buf_add(&url, m->end_session_endpoint);
-    if (str_is_set(c->session->upstream_hint))
-        url_query(&url, S("id_token_hint"), c->session->upstream_hint);
+    if (str_is_set(c->upstream_hint))
+        url_query(&url, S("id_token_hint"), c->upstream_hint);
     url_query(&url, S("client_id"), o->idp->client_id);
     url_query(&url, S("post_logout_redirect_uri"), oidc_post_logout_redirect_uri(c->arena, c->set));
     url_query(&url, S("state"), c->login->upstream_id);

@@ -134,6 +134,7 @@ static struct sign_in_out sign_in_out(struct arena *a, const struct sign_in_view
                                  .in = *v,
                                  .asked = str_is_set(v->q),
                                  .has_more = v->total > last,
+                                 .shared_minutes = v->shared_idle_s / 60,
                                  .total = words_count(a, v->total, v->page.lang),
                                  .first = words_count(a, v->from + 1, v->page.lang),
                                  .last = words_count(a, last, v->page.lang),
@@ -162,8 +163,6 @@ struct html page_local(struct arena *a, const struct local_view *v)
                              .minutes = v->wait_s > 0 ? (v->wait_s + 59) / 60 : 1,
                              .shared_minutes = v->shared_idle_s / 60 };
 
-    out.no_username = v->error == LOCAL_EMPTY && !str_is_set(v->username);
-    out.no_password = v->error == LOCAL_EMPTY && !out.no_username;
     RENDER(a, view_local, &out);
 }
 
@@ -356,9 +355,12 @@ struct html page_signed_out(struct arena *a, const struct signed_out_view *v)
         rows[i] = (struct left_row){ .name = left->name, .receipt = left->receipt };
         if (left->receipt == RECEIPT_WAITS && left->ends_s > 0)
             rows[i].time = when_time(a, left->ends_s, v->page.lang);
-        out.all &= left->receipt == RECEIPT_OUT;
-        out.open += left->receipt != RECEIPT_OUT;
+        bool ended = left->receipt == RECEIPT_OUT || left->receipt == RECEIPT_OVER;
+        out.all &= ended;
+        out.open += !ended;
     }
+    out.all &= !v->more;
+    out.open += v->more;
     if (str_is_set(v->city)) {
         rows[v->left.n] = (struct left_row){ .name = v->city,
                                              .city_of = city_genitive(a, v->city, v->page.lang),
@@ -379,6 +381,14 @@ struct html page_idle(struct arena *a, const struct idle_view *v)
     struct idle_out out = { .page = v->page, .in = *v };
 
     RENDER(a, view_idle, &out);
+}
+
+struct html page_still(struct arena *a, const struct still_view *v)
+{
+    struct still_out out = { .page = v->page, .in = *v, .at = when_time(a, v->ends_s, v->page.lang) };
+
+    out.in.back = html_url_is_safe(v->back) && v->back.p[0] == '/' ? v->back : S("/");
+    RENDER(a, view_still, &out);
 }
 
 struct html page_post(struct arena *a, const struct post_view *v)

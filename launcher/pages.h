@@ -96,7 +96,8 @@ struct sign_in_view { /* GET /sign-in */
     struct str login;   /* id of the login in flight; goes into every form and link as `login` */
     struct str service; /* name of the service being opened; absent: the launcher */
     struct icon service_icon;
-    bool shared;            /* a shared device: "remember" is off */
+    bool shared;            /* the device is marked as shared: "remember" is off, and the mark can be taken away */
+    int64_t shared_idle_s;  /* what it means: signed out when unused for so long */
     struct pick remembered; /* last choice; idp absent: none, or `all=1` was asked */
     bool search;            /* more than PICKS_MAX to choose from: no buttons before a search or a letter */
     size_t city_count;      /* all of them */
@@ -114,8 +115,9 @@ struct sign_in_view { /* GET /sign-in */
 /* Forms and links of this page:
  *   GET  /sign-in?login=&q=        search             GET  /sign-in?login=&q=&n=40   show more
  *   GET  /sign-in?login=&letter=   its municipalities
- *   POST /sign-in/idp              login, idp, remember=1 (when ticked)
+ *   POST /sign-in/idp              login, idp, remember=1, shared=1 (when ticked)
  *   GET  /sign-in?login=&all=1     choose another     POST /sign-in/forget           login
+ *   POST /sign-in/own              login, idp: the device is not shared any more
  *   GET  /sign-in?login=&help=1    "I cannot find my school": page_no_school */
 struct html page_sign_in(struct arena *a, const struct sign_in_view *v);
 struct html page_no_school(struct arena *a, const struct sign_in_view *v);
@@ -136,15 +138,19 @@ void picker_fill(const struct picker *p, struct arena *a, const struct picker_as
 
 enum local_error { LOCAL_OK = 0, LOCAL_WRONG /* name or password, never which */, LOCAL_EMPTY, LOCAL_BUSY };
 
-struct local_view { /* GET, POST /sign-in/local: login, idp, username, password, shared */
+struct local_view { /* GET, POST /sign-in/local: login, idp, username, password, shared=1;
+                     * lang=sv in place of a password: the same form in another language */
     struct page page;
     struct str login, idp, idp_name, service;
     struct icon service_icon;
     struct str username;   /* as typed; the password is never shown again */
-    bool shared;           /* whether "shared" is ticked */
+    bool marked;           /* the device is marked as shared, and the mark can be taken away */
+    bool shared;           /* else whether "shared" is ticked */
     int64_t shared_idle_s; /* what it means: signed out when unused for so long */
     enum local_error error;
-    int64_t wait_s; /* with LOCAL_BUSY: try again after */
+    bool no_username, no_password;      /* with LOCAL_EMPTY: each that is */
+    int64_t wait_s;                     /* with LOCAL_BUSY: try again after */
+    struct str ask, ask_url, ask_email; /* whose help desk gives a new password */
 };
 struct html page_local(struct arena *a, const struct local_view *v);
 
@@ -241,18 +247,31 @@ struct html page_expired(struct arena *a, const struct expired_view *v);
 
 /* --- leaving ---------------------------------------------------------------------------------------------- */
 
+enum sign_out_ask {
+    SIGN_OUT_UNKNOWN = 0, /* nobody is signed in here, and nothing is known of who was */
+    SIGN_OUT_OVER,        /* the session is over; what it had opened, and the city, may not be */
+    SIGN_OUT_ASK
+};
+
 struct sign_out_view { /* GET /sign-out: asks first; POST /sign-out: csrf, state */
     struct page page;
+    enum sign_out_ask ask;
     struct str csrf;
     struct str state;   /* hidden field `state`: the caller's own, e.g. a sealed post-logout address */
     struct str service; /* the service that asked; absent: the person did */
     struct str stay;    /* where "stay signed in" leads; absent: "/" */
+    struct str back;    /* where nothing is known: the service's own address, checked */
     struct str fault;   /* what the service asked wrongly, in English, for its makers */
 };
 struct html page_sign_out(struct arena *a, const struct sign_out_view *v);
 
 /* Zero claims least: still open. */
-enum receipt { RECEIPT_OPEN = 0, RECEIPT_WAITS /* did not answer; ends by itself */, RECEIPT_OUT };
+enum receipt {
+    RECEIPT_OPEN = 0,
+    RECEIPT_WAITS, /* did not answer; ends by itself */
+    RECEIPT_OVER,  /* had ended before */
+    RECEIPT_OUT
+};
 
 struct left {
     struct str name;
@@ -274,14 +293,24 @@ struct signed_out_view {
     struct str service; /* its name */
     struct str fault;   /* what it asked wrongly, in English, for its makers */
     struct str next;    /* a shared device: where the next one signs in, "/school/99101"; absent: not known */
+    bool more;          /* further services were opened, which are not listed */
+    bool over;          /* the session had ended before */
 };
 struct html page_signed_out(struct arena *a, const struct signed_out_view *v);
 
-struct idle_view { /* GET /idle: where a page on a shared device goes by itself */
+struct idle_view { /* GET /idle: where a page on a shared device goes by itself, and the session is over */
     struct page page;
-    int64_t minutes;
+    struct str csrf; /* of the session that is over, for leaving its city; absent: nothing is known of it */
 };
 struct html page_idle(struct arena *a, const struct idle_view *v);
+
+struct still_view { /* GET /idle: the session is about to end */
+    struct page page;
+    struct str back; /* a path of ours: where the person was, and goes on */
+    int64_t minutes; /* unused for so long, in a moment */
+    int64_t ends_s;
+};
+struct html page_still(struct arena *a, const struct still_view *v);
 
 /* --- going on --------------------------------------------------------------------------------------------- */
 

@@ -16,13 +16,13 @@ struct sign_in_out {
     struct str total, first, last; /* numbers as people write them */
     bool asked, has_more;
     struct str all_count, letter_count;
+    int64_t shared_minutes;
 };
 
 struct local_out {
     struct page page;
     struct local_view in;
     int64_t minutes, shared_minutes;
-    bool no_username, no_password;
 };
 
 struct part_row { /* a group of a list that is longer than its page */
@@ -129,6 +129,12 @@ struct idle_out {
     struct idle_view in;
 };
 
+struct still_out {
+    struct page page;
+    struct still_view in;
+    struct str at;
+};
+
 struct continue_out {
     struct page page;
     struct continue_view in;
@@ -152,6 +158,7 @@ void view_sign_out(struct buf *b, const struct sign_out_out *v);
 void view_signed_out(struct buf *b, const struct signed_out_out *v);
 void view_next(struct buf *b, const struct signed_out_out *v);
 void view_idle(struct buf *b, const struct idle_out *v);
+void view_still(struct buf *b, const struct still_out *v);
 void view_continue(struct buf *b, const struct continue_out *v);
 void view_post(struct buf *b, const struct post_out *v);
 

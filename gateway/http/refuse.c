@@ -78,12 +78,14 @@ static void write_refusal(struct server *s, int fd, int status, const char *rule
     char code[9];
 
     refuse_code(s, code);
-    s->hooks.refused(s->hooks.self, status, rule, code, peer);
+    if (!s->hooks.refused(s->hooks.self, status, rule, code, peer)) /* a code that nobody could find is told to nobody */
+        code[0] = '\0';
     struct str page = s->looked.n > 0 && s->hooks.refusal_page != NULL
                           ? s->hooks.refusal_page(s->hooks.self, a, s->looked, status, code)
                           : (struct str){ NULL, 0 };
-    struct str body =
-        page.n > 0 ? page : arena_printf(a, "%d %s\nSupport code: %s\n", status, refuse_phrase(status), code);
+    struct str body = page.n > 0 ? page
+                                 : arena_printf(a, "%d %s\n%s%s%s", status, refuse_phrase(status),
+                                                code[0] ? "Support code: " : "", code, code[0] ? "\n" : "");
     buf_printf(&text,
                "HTTP/1.1 %d %s\r\nConnection: close\r\n%sContent-Type: %s; charset=utf-8\r\nContent-Length: %zu\r\n",
                status, refuse_phrase(status), advice(status), page.n > 0 ? "text/html" : "text/plain", body.n);

@@ -48,7 +48,7 @@ struct server_hooks {
     void (*end)(void *self, struct ctx *c, int64_t took_ms);
     /* A request that never became one: rule is the guard's word, "timeout"; "shed", "share",
      * "crowded" for want of room. */
-    void (*refused)(void *self, int status, const char *rule, const char *support_code, struct str peer);
+    bool (*refused)(void *self, int status, const char *rule, const char *support_code, struct str peer);
     /* What a person reads of such a refusal, whose header (or its beginning) is given: a page, or absent where no
      * person seems to be there. */
     struct str (*refusal_page)(void *self, struct arena *a, struct str header, int status, const char *support_code);

@@ -84,6 +84,7 @@ static void begin(void *self, struct ctx *c)
     c->ends = lane->node->ends;
     c->seals = lane->node->seals;
     c->lang = answer_lang(c);
+    answer_take_code(c);
     if (c->route != NULL && c->route->door == DOOR_OPS && !is_operator(c->req)) {
         c->route = NULL;
         (void)fail(&c->fail, FAIL_NOT_FOUND, "not_found", "the path is not for the world");
@@ -121,7 +122,7 @@ static void end(void *self, struct ctx *c, int64_t took_ms)
 }
 
 /* One line each, but a flood of connections gets one line a second. */
-static void refused(void *self, int status, const char *rule, const char *code, struct str peer)
+static bool refused(void *self, int status, const char *rule, const char *code, struct str peer)
 {
     struct lane *lane = self;
     bool shed = status == 503;
@@ -130,11 +131,11 @@ static void refused(void *self, int status, const char *rule, const char *code, 
                                 : strcmp(rule, "timeout") == 0 ? METRIC_refused_time
                                                                : METRIC_refused_framing);
     if (shed && loop_now_ms(lane->loop) - lane->shed_logged_ms < SHED_LOG_MS)
-        return;
+        return false;
     if (shed)
         lane->shed_logged_ms = loop_now_ms(lane->loop);
-    log_event(shed ? LOG_WARN : LOG_INFO, "request.refused", LOG_C("support_code", code), LOG_C("rule", rule),
-              LOG_N("status", status), LOG_S("peer", peer));
+    return log_event(shed ? LOG_WARN : LOG_INFO, "request.refused", LOG_C("support_code", code), LOG_C("rule", rule),
+                     LOG_N("status", status), LOG_S("peer", peer));
 }
 
 static struct str refusal_page(void *self, struct arena *a, struct str header, int status, const char *code)

@@ -7,6 +7,7 @@
 #include "certs/keyset.h"
 #include "gateway/logout.h"
 #include "gateway/session/session.h"
+#include "gateway/session/trail.h"
 #include "model/pairwise.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -106,18 +107,29 @@ static void tell_fault(struct ctx *c, struct ending *e)
 {
     if (e->fault.kind == FAIL_NONE)
         return;
+    if (!log_event(LOG_INFO, "end_session.faulty", LOG_C("support_code", c->support_code), LOG_C("code", e->fault.code),
+                   LOG_C("why", e->fault.detail), LOG_S("service", c->service != NULL ? c->service->id : S("-")),
+                   LOG_S("service_named", str_is_set(c->service_named) ? c->service_named : S("-"))))
+        c->support_code[0] = '\0';
     e->out.fault = answer_description(c, &e->fault);
-    log_event(LOG_INFO, "end_session.faulty", LOG_C("support_code", c->support_code), LOG_C("code", e->fault.code),
-              LOG_C("why", e->fault.detail), LOG_S("service", c->service != NULL ? c->service->id : S("-")),
-              LOG_S("service_named", str_is_set(c->service_named) ? c->service_named : S("-")));
 }
 
-/* The hint fits when it was made in this very session, or for its person. */
-static bool hint_fits(const struct ctx *c, const struct ending *e)
+/* The hint fits when it was made in that very session, or for its person. */
+static bool hint_fits(const struct ctx *c, const struct ending *e, struct str sid, struct str person)
 {
-    return e->hinted &&
-           (str_eq(e->hint.sid, c->session->sid) ||
-            str_eq(e->hint.sub, pairwise_sub(c->arena, c->seals, c->session->person->id, e->out.by->vendor)));
+    return e->hinted && (str_eq(e->hint.sid, sid) ||
+                         str_eq(e->hint.sub, pairwise_sub(c->arena, c->seals, person, e->out.by->vendor)));
+}
+
+/* The session is over already: then the browser's trail of it is looked at in the same way. */
+static bool is_over_and_fits(struct ctx *c, struct ending *e)
+{
+    struct trail *t = arena_make(c->arena, struct trail);
+
+    if (!trail_read(c, t) || !hint_fits(c, e, t->sid, t->person))
+        return false;
+    e->out.trail = t;
+    return true;
 }
 
 static enum step decide(struct ctx *c, struct fail *f)
@@ -128,7 +140,8 @@ static enum step decide(struct ctx *c, struct fail *f)
     (void)read_service(c, e);
     read_way_back(c, e);
     tell_fault(c, e);
-    if (c->session != NULL && !hint_fits(c, e))
+    bool fits = c->session != NULL ? hint_fits(c, e, c->session->sid, c->session->person->id) : is_over_and_fits(c, e);
+    if (!fits && (c->session != NULL || !e->hinted || !str_is_set(e->out.back)))
         return logout_confirm(c, &e->out);
     e->out.go_back = e->hinted; /* else a link: nobody but the address itself says that the service asked */
     return step_into(c, logout_now);

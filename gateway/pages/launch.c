@@ -7,11 +7,12 @@
 #include "gateway/pages/favourites.h"
 #include "gateway/pages/habits.h"
 #include "gateway/session/session.h"
+#include "gateway/session/trail.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { LANG_COOKIE_S = 365 * 86400, BACK_MAX_B = 1024 };
+enum { BACK_MAX_B = 1024 };
 
 static enum step load_session(struct ctx *c, struct fail *f)
 {
@@ -47,17 +48,59 @@ const struct step_row launcher_show[] = {
     { load_session }, { flow_need_person }, { load_favourites }, { show }, { NULL }
 };
 
-/* A page left open on a shared device goes here by itself when its session has been unused for so long: nobody reads a
- * name from it.  It asks for no session, so that it cannot keep one alive. */
-static enum step idle(struct ctx *c, struct fail *f)
+/* Leads back to a path of ours only: "/x", never "//x" or "/\x". */
+static bool is_own_path(struct str back)
+{
+    return back.n > 0 && back.n <= BACK_MAX_B && back.p[0] == '/' && html_url_is_safe(back);
+}
+
+/* ── /idle ──────────────────────────────────────────────────────────────── */
+
+static enum step look(struct ctx *c, struct fail *f)
 {
     (void)f;
-    struct idle_view v = { .page = page_for(c, (struct str){ NULL, 0 }), .minutes = c->set->shared_idle_s / 60 };
+    return step_into(c, session_look);
+}
 
+/* Where the person was, as a page that nobody asked for: it keeps no session alive. */
+static struct str back_unasked(struct ctx *c, struct str back)
+{
+    return arena_printf(c->arena, "%.*s%c" SESSION_LOOKS "=1", STR_ARG(back),
+                        str_find_byte(back, '?', 0) < back.n ? '&' : '?');
+}
+
+static enum step idle_over(struct ctx *c)
+{
+    struct idle_view v = { .page = page_for(c, (struct str){ NULL, 0 }) };
+    struct trail t;
+
+    if (trail_read(c, &t))
+        v.csrf = t.csrf;
     return answer_page(c, 200, page_idle(c->arena, &v));
 }
 
-const struct step_row launcher_idle[] = { { idle }, { NULL } };
+/* A page left open on a shared device goes here by itself when its session is about to end unused.  It looks at the
+ * session without using it: another tab may have gone on meanwhile, and a page that nobody reads keeps none alive. */
+static enum step idle(struct ctx *c, struct fail *f)
+{
+    struct str back = form_get(c->query, S("back"));
+
+    (void)f;
+    if (c->session == NULL)
+        return idle_over(c);
+    back = is_own_path(back) && str_find_byte(back, '#', 0) == back.n ? back : S("/");
+    int64_t left = session_left_s(c->set, c->session, c->now_s);
+    if (!c->session->shared || left > IDLE_WARNING_S || c->session->ends_s - c->now_s <= left)
+        return answer_go(c, back_unasked(c, back));
+    struct still_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
+                            .back = back,
+                            .minutes = c->set->shared_idle_s / 60,
+                            .ends_s = c->now_s + left };
+    flow_idle_soon(c, back);
+    return answer_page(c, 200, page_still(c->arena, &v));
+}
+
+const struct step_row launcher_idle[] = { { look }, { idle }, { NULL } };
 
 /* The list of what was opened last, emptied. */
 static enum step clear_recent(struct ctx *c, struct fail *f)
@@ -112,12 +155,6 @@ const struct step_row open_service[] = { { load_session }, { find_service }, { f
 
 /* ── the language ───────────────────────────────────────────────────────── */
 
-/* Leads back to a path of ours only: "/x", never "//x" or "/\x". */
-static bool is_own_path(struct str back)
-{
-    return back.n > 0 && back.n <= BACK_MAX_B && back.p[0] == '/' && html_url_is_safe(back);
-}
-
 static enum step set_lang(struct ctx *c, struct fail *f)
 {
     struct str back = form_get(c->query, S("back"));
@@ -125,7 +162,7 @@ static enum step set_lang(struct ctx *c, struct fail *f)
 
     if (!lang_of_tag(form_get(c->query, S("to")), &lang))
         return fail(f, FAIL_CALLER, "invalid_request", "no such language");
-    http_set_cookie(c->res, S("lang"), str_of(lang_tag(lang)), LANG_COOKIE_S, SAME_SITE_LAX);
+    answer_set_lang(c, lang);
     return answer_go(c, is_own_path(back) ? back : S("/"));
 }
 

@@ -7,11 +7,12 @@
 #include "gateway/session/login_cookie.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/adapter_local.h"
+#include "launcher/contact.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { HERE_MAX_B = 512 };
+enum { HERE_MAX_B = 512, NAME_KEPT_MAX_B = 128 };
 
 static struct str param(const struct ctx *c, const char *name)
 {
@@ -59,6 +60,11 @@ static struct str here(struct ctx *c, const char *path)
     return arena_printf(c->arena, "%s?login=%.*s", path, STR_ARG(c->login->id));
 }
 
+static struct str here_local(struct ctx *c)
+{
+    return arena_printf(c->arena, "/sign-in/local?login=%.*s&idp=%.*s", STR_ARG(c->login->id), STR_ARG(c->login->idp));
+}
+
 /* A change of language comes back to the same search. */
 static struct str here_searched(struct ctx *c)
 {
@@ -84,7 +90,8 @@ static enum step show(struct ctx *c, struct fail *f)
                                     .local_allowed = local_allowed(c) };
     struct sign_in_view v = { .page = page_for(c, here_searched(c)),
                               .login = c->login->id,
-                              .shared = device_shared(c) };
+                              .shared = device_shared(c),
+                              .shared_idle_s = c->set->shared_idle_s };
 
     (void)f;
     if (s != NULL) {
@@ -98,20 +105,48 @@ static enum step show(struct ctx *c, struct fail *f)
 
 const struct step_row sign_in_page[] = { { find }, { check }, { show }, { NULL } };
 
+static enum step local_find(struct ctx *c, struct fail *f)
+{
+    struct str named = param(c, "idp");
+    const struct idp *idp = registry_idp(c->registry, str_is_set(named) ? named : c->login->idp);
+
+    if (!may_choose(c, idp) || idp->kind != IDP_LOCAL)
+        return fail(f, FAIL_CALLER, "invalid_request", "no local accounts at \"%.*s\"", STR_ARG(named));
+    c->login->idp = idp->id;
+    return NEXT;
+}
+
 /* ── choosing ───────────────────────────────────────────────────────────── */
 
-/* "Remember" is ticked on a device of one's own.  Without it the device is shared: the city is asked for a fresh
- * log-in, so that nobody comes in as the one before, the launcher shows the large "done", and the session ends soon
- * [J2]. */
-static void note_device(struct ctx *c, bool own, const struct idp *idp)
+/* On a shared device the city is asked for a fresh log-in, so that nobody comes in as the one before, the launcher
+ * shows the large "done", and the session ends soon [J2].  The mark stays until it is taken away: a form that does not
+ * know of it does not. */
+static void note_shared(struct ctx *c, struct str idp)
 {
-    c->login->shared = !own;
-    if (own) {
-        device_own(c, idp->id);
-        return;
-    }
-    device_mark_shared(c);
-    device_keep_school(c, idp->id);
+    bool says = str_is_set(param(c, "shared"));
+
+    if (says)
+        device_mark_shared(c);
+    c->login->shared = says || device_shared(c);
+    if (c->login->shared)
+        device_keep_school(c, idp);
+}
+
+static void note_choice(struct ctx *c, const struct idp *idp)
+{
+    if (str_is_set(param(c, "remember")))
+        device_remember(c, idp->id);
+    else if (str_is_set(device_remembered(c)))
+        device_forget(c);
+}
+
+/* A name that was typed for accounts of one identity provider is no other's to know. */
+static void forget_name(struct ctx *c, const struct idp *idp)
+{
+    const struct idp *before = registry_idp(c->registry, c->login->idp);
+
+    if (before != NULL && before->kind == IDP_LOCAL && before != idp)
+        c->login->login_hint = (struct str){ NULL, 0 };
 }
 
 static enum step choose(struct ctx *c, struct fail *f)
@@ -120,7 +155,9 @@ static enum step choose(struct ctx *c, struct fail *f)
 
     if (!may_choose(c, idp))
         return fail(f, FAIL_CALLER, "invalid_request", "idp \"%.*s\" cannot be chosen", STR_ARG(param(c, "idp")));
-    note_device(c, str_is_set(param(c, "remember")), idp);
+    note_shared(c, idp->id);
+    note_choice(c, idp);
+    forget_name(c, idp);
     return flow_to_idp(c, idp, f);
 }
 
@@ -146,6 +183,28 @@ static enum step forget(struct ctx *c, struct fail *f)
 }
 
 const struct step_row sign_in_forget[] = { { find }, { check }, { forget }, { NULL } };
+
+/* The mark of a shared device goes; what else was chosen stays. */
+static enum step own(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    device_mark_own(c);
+    c->login->shared = false;
+    return step_into(c, login_keep);
+}
+
+static enum step own_go(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return answer_go(c, str_is_set(param(c, "idp")) ? here_local(c) : here(c, "/sign-in"));
+}
+
+static enum step own_find(struct ctx *c, struct fail *f)
+{
+    return str_is_set(param(c, "idp")) ? local_find(c, f) : NEXT;
+}
+
+const struct step_row sign_in_own[] = { { find }, { check }, { own_find }, { own }, { own_go }, { NULL } };
 
 /* ── a link to one's own school ─────────────────────────────────────────── */
 
@@ -181,35 +240,31 @@ const struct step_row sign_in_school[] = { { to_school }, { NULL } };
 
 /* ── local accounts ─────────────────────────────────────────────────────── */
 
-static enum step local_find(struct ctx *c, struct fail *f)
-{
-    struct str named = param(c, "idp");
-    const struct idp *idp = registry_idp(c->registry, str_is_set(named) ? named : c->login->idp);
-
-    if (!may_choose(c, idp) || idp->kind != IDP_LOCAL)
-        return fail(f, FAIL_CALLER, "invalid_request", "no local accounts at \"%.*s\"", STR_ARG(named));
-    c->login->idp = idp->id;
-    return NEXT;
-}
-
 static enum step local_form(struct ctx *c, enum local_error error, int64_t wait_s)
 {
     const struct service *s = service_of(c);
     const struct idp *idp = registry_idp(c->registry, c->login->idp);
     struct str typed = param(c, "username");
-    struct local_view v = { .page = page_for(c, here(c, "/sign-in/local")),
+    struct local_view v = { .page = page_for(c, here_local(c)),
                             .login = c->login->id,
                             .idp = idp->id,
                             .idp_name = names_in(&idp->names, c->lang),
                             .username = str_is_set(typed) ? typed : c->login->login_hint,
+                            .marked = device_shared(c),
                             .shared = c->req->method == HTTP_POST ? str_is_set(param(c, "shared")) : c->login->shared,
                             .shared_idle_s = c->set->shared_idle_s,
                             .error = error,
+                            .no_username = error == LOCAL_EMPTY && !str_is_set(str_trim(typed)),
+                            .no_password = error == LOCAL_EMPTY && !str_is_set(param(c, "password")),
                             .wait_s = wait_s };
 
     if (s != NULL) {
         v.service = names_in(&s->names, c->lang);
         v.service_icon = icon_of(c->arena, s, c->lang);
+    }
+    if (idp->provider != NULL) {
+        v.ask = names_in(&idp->provider->names, c->lang);
+        contact_split(idp->provider->support, &v.ask_url, &v.ask_email);
     }
     return answer_page(c, error == LOCAL_BUSY ? 429 : 200, page_local(c->arena, &v));
 }
@@ -222,28 +277,52 @@ static enum step local_show(struct ctx *c, struct fail *f)
 
 const struct step_row sign_in_local_page[] = { { find }, { check }, { local_find }, { local_show }, { NULL } };
 
+/* What was typed comes again, in another language or after a refusal: the browser keeps it, sealed with its login. */
+static enum step local_keep_name(struct ctx *c, struct fail *f)
+{
+    enum lang lang;
+
+    (void)f;
+    c->login->login_hint = str_sub(str_trim(param(c, "username")), 0, NAME_KEPT_MAX_B);
+    if (lang_of_tag(param(c, "lang"), &lang))
+        answer_set_lang(c, lang);
+    return step_into(c, login_keep);
+}
+
+static enum step local_go_again(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return answer_go(c, here_local(c));
+}
+
+static const struct step_row local_other_lang[] = { { local_keep_name }, { local_go_again }, { NULL } };
+
 static enum step local_check(struct ctx *c, struct fail *f)
 {
+    if (str_is_set(param(c, "lang")))
+        return step_into(c, local_other_lang);
     (void)f;
     if (c->login->asked_city_s == 0)
         c->login->asked_city_s = c->now_s;
     return step_into(c, adapter_local.finish);
 }
 
-/* A wrong password is no failure of the request: the form comes again, and says so. */
-static enum step local_settle(struct ctx *c, struct fail *f)
+static enum step local_show_again(struct ctx *c, struct fail *f)
 {
     const struct local_said *said = c->adapter_state;
 
+    (void)f;
+    return local_form(c, said->empty ? LOCAL_EMPTY : said->busy ? LOCAL_BUSY : LOCAL_WRONG, said->wait_s);
+}
+
+static const struct step_row local_again[] = { { local_keep_name }, { local_show_again }, { NULL } };
+
+/* A wrong password is no failure of the request: the form comes again, and says so. */
+static enum step local_settle(struct ctx *c, struct fail *f)
+{
     if (c->person == NULL)
-        return local_form(c, said->empty ? LOCAL_EMPTY : said->busy ? LOCAL_BUSY : LOCAL_WRONG, said->wait_s);
-    c->login->shared = str_is_set(param(c, "shared"));
-    if (c->login->shared) {
-        device_mark_shared(c);
-        device_keep_school(c, c->login->idp);
-    } else if (device_shared(c)) {
-        device_own(c, (struct str){ NULL, 0 });
-    }
+        return step_into(c, local_again);
+    note_shared(c, c->login->idp);
     c->login->state = LOGIN_AT_CITY;
     return flow_next(c, f);
 }

@@ -53,16 +53,11 @@ void device_keep_school(struct ctx *c, struct str hint)
         http_set_cookie(c->res, place, hint, DEVICE_S, SAME_SITE_LAX);
 }
 
-void device_own(struct ctx *c, struct str idp)
+void device_remember(struct ctx *c, struct str idp)
 {
     struct strs used = device_used(c);
     struct str list = idp;
 
-    http_set_cookie(c->res, shared, S(""), 0, SAME_SITE_LAX);
-    if (str_is_set(http_cookie(c->req, place)))
-        http_set_cookie(c->res, place, S(""), 0, SAME_SITE_LAX);
-    if (!str_is_set(idp))
-        return;
     for (size_t i = 0, n = 1; i < used.n && n < USED_MAX; i++)
         if (!str_eq(used.at[i], idp)) {
             list = arena_printf(c->arena, "%.*s~%.*s", STR_ARG(list), STR_ARG(used.at[i]));
@@ -71,13 +66,19 @@ void device_own(struct ctx *c, struct str idp)
     http_set_cookie(c->res, remembered, list, DEVICE_S, SAME_SITE_LAX);
 }
 
-void device_mark_shared(struct ctx *c)
-{
-    http_set_cookie(c->res, shared, S("1"), DEVICE_S, SAME_SITE_LAX);
-    device_forget(c);
-}
-
 void device_forget(struct ctx *c)
 {
     http_set_cookie(c->res, remembered, S(""), 0, SAME_SITE_LAX);
+}
+
+void device_mark_shared(struct ctx *c)
+{
+    http_set_cookie(c->res, shared, S("1"), DEVICE_S, SAME_SITE_LAX);
+}
+
+void device_mark_own(struct ctx *c)
+{
+    http_set_cookie(c->res, shared, S(""), 0, SAME_SITE_LAX);
+    if (str_is_set(http_cookie(c->req, place)))
+        http_set_cookie(c->res, place, S(""), 0, SAME_SITE_LAX);
 }

@@ -6,9 +6,11 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/session/int.h"
+#include "gateway/session/trail.h"
 #include "idp-adapters/refusals.h"
 #include "registry/ends.h"
 #include "registry/people.h"
+#include "wire/form.h"
 #include "wire/http.h"
 #include "wire/json.h"
 
@@ -413,7 +415,7 @@ static enum step load_read(struct ctx *c, struct fail *f)
     c->session = session_of(c, v->key, &v->session, f);
     if (c->session == NULL)
         return f->kind != FAIL_NONE ? REFUSE : NEXT;
-    if (c->now_s - c->session->seen_s < SESSION_TOUCH_S)
+    if (c->now_s - c->session->seen_s < SESSION_TOUCH_S || form_get(c->query, S(SESSION_LOOKS)).p != NULL)
         return NEXT;
     c->session->seen_s = c->now_s;
     session_change(c, c->session);
@@ -430,6 +432,17 @@ static enum step load_touched(struct ctx *c, struct fail *f)
 }
 
 const struct step_row session_load[] = { { load_ask }, { load_read }, { load_touched }, { NULL } };
+
+static enum step look_read(struct ctx *c, struct fail *f)
+{
+    const struct visit *v = visit_of(c);
+
+    if (v->key.p != NULL)
+        c->session = session_of(c, v->key, &v->session, f);
+    return c->session == NULL && f->kind != FAIL_NONE ? REFUSE : NEXT;
+}
+
+const struct step_row session_look[] = { { load_ask }, { look_read }, { NULL } };
 
 /* ── making and ending ──────────────────────────────────────────────────── */
 
@@ -457,17 +470,20 @@ struct session *session_new(struct ctx *c, const struct person *p, bool shared, 
     s->ends_s = ends_at(c, p);
     s->epoch = c->session_epoch;
     s->services.at = arena_make_n(c->arena, 1, struct str);
+    trail_follow(c, s);
     return s;
 }
 
-void session_cookie_set(struct ctx *c, struct str cookie)
+void session_cookie_set(struct ctx *c, const struct session *s, struct str cookie)
 {
     http_set_cookie(c->res, cookie_name, cookie, -1, SAME_SITE_LAX);
+    trail_keep(c, s);
 }
 
 void session_cookie_clear(struct ctx *c)
 {
     http_set_cookie(c->res, cookie_name, S(""), 0, SAME_SITE_LAX);
+    trail_clear(c);
 }
 
 bool session_add_service(struct ctx *c, struct session *s, struct str service)
@@ -475,5 +491,6 @@ bool session_add_service(struct ctx *c, struct session *s, struct str service)
     if (strs_has(&s->services, service) || s->services.n >= SESSION_SERVICES_MAX)
         return false;
     strs_add(c->arena, &s->services, service);
+    trail_keep(c, s);
     return true;
 }

@@ -17,8 +17,11 @@
 enum { SESSION_TOUCH_S = 60, SESSION_COOKIE_CHARS = 43, SESSION_SERVICES_MAX = 200 };
 
 /* Rows: c->session is the person's session, or NULL when there is none.  One
- * round trip.  Fails OURS when Redis is away. */
-extern const struct step_row session_load[];
+ * round trip.  Fails OURS when Redis is away.  Looking is use, and keeps it
+ * alive; but not by a GET with the parameter SESSION_LOOKS, as pages that come
+ * by themselves have it, nor by session_look. */
+extern const struct step_row session_load[], session_look[];
+#define SESSION_LOOKS "still"
 
 /* The key of the session that this browser's cookie names; absent when there
  * is no cookie, or none of ours. */
@@ -40,14 +43,16 @@ void session_change(struct ctx *c, const struct session *s); /* asks; only where
  * somebody who was just proven leaves behind: what a stranger names costs no SQL. */
 void session_end(struct ctx *c, struct str id_hash, struct kv_got *got);  /* asks */
 void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got); /* asks */
-void session_cookie_set(struct ctx *c, struct str cookie);
+/* With the cookie go what it leaves behind (trail.h), and both are taken away together. */
+void session_cookie_set(struct ctx *c, const struct session *s, struct str cookie);
 void session_cookie_clear(struct ctx *c);
 
 /* How long it lives if nobody uses it again; 0 or less: it is over.  Counted from a record that is renewed once a
  * minute (SESSION_TOUCH_S), so a session may end up to a minute early, never late. */
 int64_t session_left_s(const struct settings *set, const struct session *s, int64_t now_s);
 
-/* Notes that the service was opened; true when that is new, and worth a session_change(). */
+/* Notes that the service was opened, in the browser too (trail.h); true when that is new, and worth a
+ * session_change(). */
 bool session_add_service(struct ctx *c, struct session *s, struct str service);
 
 /* The record as JSON and back; for tests too.  What fits, is written and read back as it was, whatever services and

@@ -247,12 +247,15 @@ await test('a member of staff without a rule is told why and whom to ask', async
 
 await test('J2: a first-grader on a shared tablet, then the next one', async () => {
   const { context, page } = await person({ viewport: { width: 768, height: 1024 } });
-  // J2.1 the tablet is marked: "remember" was left unticked there once.
+  // J2.1 the tablet is marked: somebody said once that it is shared.
   await page.goto(gateway + '/');
-  await page.uncheck('input[name=remember]');
+  await page.check('input[name=shared]');
   await page.click('button[name=idp][value=oulu]');
   await page.goto(gateway + '/');
+  await look(page, 'j2-shared-remembered');
+  await page.click('text=Valitse toinen kunta tai koulu');
   check(!(await page.isChecked('input[name=remember]')), 'a marked tablet ticks "remember" by itself');
+  check(/Laite on merkitty yhteiskäyttöiseksi/.test(await page.textContent('main')), 'the mark is not named');
   await look(page, 'j2-shared-choose');
   // J2.2 the card on the desk names a school and nothing else.  J2.3 the city is asked for a fresh log-in.
   const asked = page.waitForRequest((r) => r.url().startsWith(city('oulu', 1) + '/oidc/authorize'));
@@ -303,11 +306,11 @@ await test('J2: a first-grader on a shared tablet, then the next one', async () 
   const lives = redis('PTTL', ...sessionKeys()).map(Number);
   check(lives.length > 0 && Math.min(...lives) <= 900000, `sessions live for ${lives} ms`);
   const answer = await page.goto(gateway + '/');
-  check(answer.headers().refresh === '900; url=/idle' && answer.headers()['cache-control'] === 'no-store', JSON.stringify(answer.headers()));
+  check(answer.headers().refresh === '840; url=/idle?back=%2F' && answer.headers()['cache-control'] === 'no-store', JSON.stringify(answer.headers()));
   for (const key of sessionKeys()) redis('DEL', key);
   await page.goto(gateway + '/idle');
   await look(page, 'j2-idle');
-  check(/15 minuuttia/.test(await page.textContent('main')) && !/Noora/.test(await page.content()), 'the page that closed by itself');
+  check(/Kirjautuminen on päättynyt/.test(await page.textContent('h1')) && !/Noora/.test(await page.content()), 'the page that closed by itself');
   await page.goBack();
   check(!/Noora/.test(await page.content()), 'Back after 15 minutes shows the pupil before');
   await page.goto(gateway + '/');
@@ -318,7 +321,7 @@ await test('J2: a first-grader on a shared tablet, then the next one', async () 
 await test('a service that signs a pupil out of a shared device signs them out of the city, too', async () => {
   const { context, page } = await person();
   await page.goto(site('kanerva', 6) + '/');
-  await page.uncheck('input[name=remember]');
+  await page.check('input[name=shared]');
   await signIn(page, 'oulu', 'noora');
   await at(page, site('kanerva', 6));
   const over = page.waitForRequest((r) => r.url().startsWith(city('oulu', 1) + '/oidc/end_session'));
@@ -346,7 +349,7 @@ await test('a shared device and local accounts', async () => {
   await page.click('header .ready button');
   check(/Anna laite seuraavalle/.test(await page.textContent('h1')), await page.textContent('h1'));
   await page.goto(gateway + '/');
-  check(!(await page.isChecked('input[name=remember]')), 'the device is no longer shared');
+  check(/Laite on merkitty yhteiskäyttöiseksi/.test(await page.textContent('main')), 'the device is no longer shared');
   await context.close();
 });
 

@@ -254,7 +254,8 @@ static struct sign_in_view sign_in(const struct stage *s, const struct picker *p
     struct sign_in_view v = { .page = page(s, "/sign-in?login=abc", false),
                               .login = word(s, S("abc")),
                               .service = word(s, names_in(&services[1].names, s->lang)),
-                              .service_icon = icon_of(s->a, &services[1], s->lang) };
+                              .service_icon = icon_of(s->a, &services[1], s->lang),
+                              .shared_idle_s = 900 };
 
     picker_fill(picker, s->a, ask, &v);
     return v;
@@ -448,8 +449,13 @@ static void put_local(const struct stage *s, const char *prefix)
                                 .idp_name = word(s, S("Oulu")),
                                 .username = error == LOCAL_EMPTY ? S("") : word(s, S("aino.laakso")),
                                 .error = (enum local_error)error,
+                                .marked = error == LOCAL_BUSY,
                                 .shared = error != LOCAL_OK,
                                 .shared_idle_s = 900,
+                                .no_username = error == LOCAL_EMPTY,
+                                .no_password = error == LOCAL_EMPTY,
+                                .ask = word(s, S("Oulu")),
+                                .ask_email = word(s, S("tuki@oulu.example")),
                                 .wait_s = 540 };
         put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, names[error])), s->lang, page_local(s->a, &v));
     }
@@ -603,7 +609,7 @@ static void put_refusals(const struct stage *s, const char *prefix)
                                 .at_s = NOW_S,
                                 .again = errors[i].lasts != LASTS_STAYS ? word(s, S("/sign-in/again?login=abc")) : none,
                                 .back = word(s, S("https://vaahtera.example/")),
-                                .retry_s = 20 };
+                                .retry_s = 60 };
         put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, errors[i].name)), s->lang, page_error(s->a, &v));
     }
     struct error_view lost = { .page = page(s, NULL, true), .kind = FAIL_NOT_FOUND, .at_s = NOW_S };
@@ -632,10 +638,14 @@ static void put_leaving(const struct stage *s, const char *prefix)
                                  .left = { left, 4 },
                                  .city = word(s, s->lang == LANG_SV ? S("Uleåborg") : S("Oulu")) };
     struct sign_out_view ask = { .page = page(s, "/sign-out", true),
+                                 .ask = SIGN_OUT_ASK,
                                  .csrf = word(s, S("csrf")),
                                  .state = word(s, S("x")),
                                  .service = word(s, S("Kuusi Luokkahuone")) };
-    struct idle_view idle = { .page = page(s, "/idle", false), .minutes = 15 };
+    struct idle_view idle = { .page = page(s, "/idle", false), .csrf = word(s, S("csrf")) };
+    struct still_view still = {
+        .page = page(s, "/idle", true), .back = word(s, S("/?school=99101")), .minutes = 15, .ends_s = NOW_S + 60
+    };
     const struct hidden_field fields[] = { { S("code"), word(s, S("x")) }, { S("state"), word(s, S("y")) } };
     struct post_view post = { .page = page(s, NULL, false),
                               .url = word(s, S("https://kuusi.example/callback")),
@@ -661,7 +671,25 @@ static void put_leaving(const struct stage *s, const char *prefix)
         word(s, S("post_logout_redirect_uri is not one that the service has registered; support code 7K2M9PXT"));
     put(arena_cstr(s->a, arena_printf(s->a, "%ssign-out-faulty", prefix)), s->lang, page_sign_out(s->a, &ask));
     put(arena_cstr(s->a, arena_printf(s->a, "%spost", prefix)), s->lang, page_post(s->a, &post));
+    ask.ask = SIGN_OUT_OVER;
+    ask.page.me = (struct page_me){ .name = S("") };
+    ask.fault = (struct str){ NULL, 0 };
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssign-out-over", prefix)), s->lang, page_sign_out(s->a, &ask));
+    ask.ask = SIGN_OUT_UNKNOWN;
+    ask.back = word(s, S("https://puolukka.example/"));
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssign-out-unknown", prefix)), s->lang, page_sign_out(s->a, &ask));
+    v = (struct signed_out_view){
+        .page = page(s, "/sign-out", false), .left = { left, 4 }, .over = true, .more = true
+    };
+    v.city = word(s, s->lang == LANG_SV ? S("Uleåborg") : S("Oulu"));
+    left[0].receipt = RECEIPT_OVER;
+    put(arena_cstr(s->a, arena_printf(s->a, "%ssigned-out-over", prefix)), s->lang, page_signed_out(s->a, &v));
     put(arena_cstr(s->a, arena_printf(s->a, "%sidle", prefix)), s->lang, page_idle(s->a, &idle));
+    idle.csrf = (struct str){ NULL, 0 };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sidle-unknown", prefix)), s->lang, page_idle(s->a, &idle));
+    still.page.me.name = word(s, S("Eino Mäkelä"));
+    still.page.me.first = word(s, S("Eino"));
+    put(arena_cstr(s->a, arena_printf(s->a, "%sstill", prefix)), s->lang, page_still(s->a, &still));
     put(arena_cstr(s->a, arena_printf(s->a, "%scontinue", prefix)), s->lang, page_continue(s->a, &go));
 }
 

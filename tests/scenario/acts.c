@@ -147,15 +147,15 @@ static void clicks(struct play *p, struct tab *t, const struct line *l)
     play_browse(p, t, &(struct request){ .path = buf_str(&path) });
 }
 
-/* anna CHOOSES oulu: at the sign-in page, where she is.  "on a shared device": without remembering. */
+/* anna CHOOSES oulu: at the sign-in page, where she is.  "on a shared device": says so. */
 static void chooses(struct play *p, struct tab *t, const struct line *l)
 {
     struct buf body = buf_new(p->arena, URL_B);
 
     form_add(&body, S("login"), play_query(p, t->location, "login"));
     form_add(&body, S("idp"), l->word[0]);
-    if (!line_has(l, "shared"))
-        form_add(&body, S("remember"), S("1"));
+    if (!line_has(l, "without"))
+        form_add(&body, line_has(l, "shared") ? S("shared") : S("remember"), S("1"));
     play_browse(p, t, &(struct request){ .post = true, .path = S("/sign-in/idp"), .body = buf_str(&body) });
 }
 
@@ -231,6 +231,22 @@ static void posts(struct play *p, struct tab *t, const struct line *l)
     if (r.origin.p != NULL && p->posted_count < POSTED_MAX)
         p->posted[p->posted_count++] = r.path;
     play_browse(p, t, &r);
+}
+
+/* anna RETURNS: the city that she was sent to has signed her out, and sends her back. */
+static void returns(struct play *p, struct tab *t, const struct line *l)
+{
+    struct str back = play_query(p, t->location, "post_logout_redirect_uri");
+    struct buf path = buf_new(p->arena, URL_B);
+
+    (void)l;
+    if (!str_has_prefix(back, S(STAGE_URL))) {
+        play_complain(p, "%.*s was not sent to a city to sign out there", STR_ARG(t->name));
+        return;
+    }
+    buf_add(&path, str_from(back, sizeof STAGE_URL - 1));
+    url_query(&path, S("state"), play_query(p, t->location, "state"));
+    play_browse(p, t, &(struct request){ .path = buf_str(&path) });
 }
 
 /* mallory TAKES the cookies of anna, as they are now. */
@@ -823,8 +839,9 @@ static const struct {
     const char *verb;
     void (*act)(struct play *p, struct tab *t, const struct line *l);
 } browsers[] = {
-    { "OPENS", opens },     { "GETS", gets },     { "FOLLOWS", follows }, { "CHOOSES", chooses }, { "CLICKS", clicks },
-    { "REPEATS", repeats }, { "BRINGS", brings }, { "SIGNS", signs },     { "TAKES", takes },     { "POSTS", posts },
+    { "OPENS", opens },   { "GETS", gets },       { "FOLLOWS", follows }, { "CHOOSES", chooses },
+    { "CLICKS", clicks }, { "REPEATS", repeats }, { "BRINGS", brings },   { "SIGNS", signs },
+    { "TAKES", takes },   { "POSTS", posts },     { "RETURNS", returns },
 };
 
 static const struct {

@@ -255,10 +255,14 @@ bool city_write(struct city *c, const struct city_answer_how *how, struct city_a
 
 static struct str discovery(const struct city *c, struct arena *a)
 {
+    /* One of them can be left. */
+    struct str end =
+        strcmp(c->name, "vantaa") == 0 ? arena_printf(a, "\"end_session_endpoint\":\"%s/end\",", c->site) : S("");
+
     return arena_printf(a,
                         "{\"issuer\":\"%s\",\"authorization_endpoint\":\"%s/auth\",\"token_endpoint\":\"%s/token\","
-                        "\"jwks_uri\":\"%s/jwks\",\"authorization_response_iss_parameter_supported\":true}",
-                        c->site, c->site, c->site, c->site);
+                        "\"jwks_uri\":\"%s/jwks\",%.*s\"authorization_response_iss_parameter_supported\":true}",
+                        c->site, c->site, c->site, c->site, STR_ARG(end));
 }
 
 static struct str id_token(const struct city *c, struct arena *a, const struct code *code)

@@ -156,6 +156,11 @@ static const struct {
     { "launcher", "<title>Omat palvelut" },
     { "sign-out?", "<h1>Haluatko kirjautua ulos?</h1>" },
     { "signed-out", "<h1>Kirjauduit ulos</h1>" },
+    { "was-over", "<h1>Kirjautumisesi oli jo päättynyt</h1>" },
+    { "is-over", "<h1>Kirjautumisesi on jo päättynyt</h1>" },
+    { "nobody-is-known", "<h1>Et ole kirjautunut sisään</h1>" },
+    { "idle", "<h1>Kirjautuminen on päättynyt</h1>" },
+    { "still-there?", "<h1>Oletko vielä siinä" },
     { "out-of-use", "<h1>Kirjautuminen on hetken poissa käytöstä</h1>" },
     { "request", "<h1>Linkki tai palvelu ei toiminut oikein</h1>" },
     { "city", "kirjautuminen ei vastaa</h1>" },
@@ -292,7 +297,7 @@ static void expect_asks(struct judging *j, struct str want)
     struct str name = str_sub(want, 0, at),
                got = play_query(j->play, j->got->location, arena_cstr(j->play->arena, name));
 
-    if (!str_eq(got, str_from(want, at + 1)))
+    if (!str_eq(got, str_from(want, at + 1)) && (str_is_set(got) || at + 1 < want.n))
         play_complain(j->play, "the city is asked for %.*s=\"%.*s\"", STR_ARG(name), STR_ARG(got));
 }
 

@@ -499,8 +499,7 @@ TEST(optional_members_of_discovery_that_say_nothing_lock_nobody_out)
         struct ctx *c = new_ctx(t, &x, false);
         CHECK(adapter_run(c, adapter_oidc.start));
         CHECK(str_find(c->upstream_url, S("code_challenge_method=S256")) < c->upstream_url.n);
-        struct session session = { .upstream_hint = S("hint") };
-        c->session = &session;
+        c->upstream_hint = S("hint");
         c->upstream_url = (struct str){ NULL, 0 };
         CHECK(adapter_run(c, adapter_oidc.leave) && c->upstream_url.p == NULL);
         close_bench(&x);
@@ -1030,13 +1029,10 @@ TEST(attributes_and_values_over_the_limit_are_left_out_and_counted)
 static struct str leave(struct test *t, struct bench *x)
 {
     struct ctx *c = new_ctx(t, x, false);
-    struct session session = { 0 };
 
     CHECK(adapter_run(c, adapter_oidc.start));
     come_back(t, x, c);
     CHECK(adapter_run(c, adapter_oidc.finish));
-    session.upstream_hint = c->upstream_hint;
-    c->session = &session;
     c->upstream_url = (struct str){ NULL, 0 };
     c->login = arena_make(t->arena, struct login);
     *c->login = (struct login){ .idp = S("oulu-edu"), .upstream_id = S("left-1"), .lang = S("sv") };

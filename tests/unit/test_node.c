@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/log.h"
+#include "base/seals.h"
 #include "gateway/answer.h"
 #include "gateway/http/listen.h"
 #include "gateway/metrics.h"
@@ -169,8 +171,89 @@ TEST(when_we_fail_the_page_says_when_to_come_again)
 
     answer_failure(&x->ctx, NULL);
     CHECK_INT(x->res.status, 503);
-    CHECK_STR(http_response_field(&x->res, S("Retry-After")), "5");
+    CHECK_STR(http_response_field(&x->res, S("Retry-After")), "60");
     CHECK(str_find(x->res.body, S("/oidc/authorize?a=b&amp;c=%22")) < x->res.body.n);
+}
+
+/* What was written to standard error while `run` ran. */
+static struct str logged(struct test *t, void (*run)(void *with), void *with)
+{
+    char text[65536];
+    int saved = dup(STDERR_FILENO), pipes[2] = { -1, -1 };
+    ssize_t n;
+
+    CHECK(saved >= 0 && pipe(pipes) == 0 && dup2(pipes[1], STDERR_FILENO) >= 0);
+    run(with);
+    (void)fflush(stderr);
+    CHECK(dup2(saved, STDERR_FILENO) >= 0);
+    (void)close(pipes[1]);
+    n = read(pipes[0], text, sizeof text);
+    (void)close(pipes[0]);
+    (void)close(saved);
+    return arena_str(t->arena, str_n(text, n > 0 ? (size_t)n : 0));
+}
+
+static void answer_it(void *with)
+{
+    answer_failure(with, NULL);
+}
+
+/* Whatever the kind, whoever asks, however little is logged. */
+TEST(a_code_that_is_shown_stands_in_the_log)
+{
+    static const enum errors asked[] = { ERRORS_HTML, ERRORS_JSON, ERRORS_SERVICE };
+    int shown = 0, hidden = 0;
+
+    for (int level = LOG_DEBUG; level <= LOG_ERROR; level++)
+        for (int kind = FAIL_NONE + 1; kind < FAIL_KIND_COUNT; kind++)
+            for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+                struct answered *x = failing(t, (enum fail_kind)kind, "some_code", asked[i]);
+                log_set_level((enum log_level)level);
+                struct str log = logged(t, answer_it, &x->ctx);
+                struct str half = asked[i] == ERRORS_JSON ? S("ABCD2345") : S("ABCD<");
+                bool code_shown = str_find(x->res.body, half) < x->res.body.n;
+                bool code_logged = str_find(log, S("\"support_code\":\"ABCD2345\"")) < log.n;
+                if (code_shown != code_logged)
+                    test_fail(t, __FILE__, __LINE__, "level %d, kind %d: shown %d, in the log %d", level, kind,
+                              code_shown, code_logged);
+                shown += code_shown;
+                hidden += !code_shown;
+            }
+    log_set_level(LOG_INFO);
+    CHECK(shown > 60 && hidden > 20);
+}
+
+/* The page comes again by itself: the code that the person has noted stays. */
+TEST(while_we_fail_a_browser_has_one_code)
+{
+    struct answered *x = failing(t, FAIL_OURS, "temporarily_unavailable", ERRORS_HTML);
+
+    x->ctx.world = &t->world;
+    x->ctx.seals = seals_of(t->arena, S("0123456789abcdef0123456789abcdef"));
+    answer_failure(&x->ctx, NULL);
+    CHECK_STR(http_response_field(&x->res, S("Refresh")), "60; url=/oidc/authorize?a=b&c=%22");
+    struct str set = http_response_field(&x->res, S("Set-Cookie"));
+    struct http_field cookie = { S("Cookie"), str_sub(set, 0, str_find_byte(set, ';', 0)) };
+    CHECK(str_has_prefix(set, S("fault=")) && str_find(set, S("ABCD2345")) == set.n);
+    for (int door = DOOR_PUBLIC; door <= DOOR_OPS; door++) {
+        struct answered *next = failing(t, FAIL_OURS, "temporarily_unavailable", ERRORS_HTML);
+        next->ctx.seals = x->ctx.seals;
+        next->req.fields = &cookie;
+        next->req.field_count = 1;
+        next->route.door = (enum door)door;
+        memcpy(next->ctx.support_code, "WXYZ2345", 8);
+        answer_take_code(&next->ctx);
+        CHECK_STR(str_of(next->ctx.support_code), door == DOOR_PUBLIC ? "ABCD2345" : "WXYZ2345");
+    }
+    /* Nobody chooses a code. */
+    cookie.value = S("fault=QUJDRDIzNDU");
+    struct answered *forged = failing(t, FAIL_OURS, "temporarily_unavailable", ERRORS_HTML);
+    forged->ctx.seals = x->ctx.seals;
+    forged->req.fields = &cookie;
+    forged->req.field_count = 1;
+    memcpy(forged->ctx.support_code, "WXYZ2345", 8);
+    answer_take_code(&forged->ctx);
+    CHECK_STR(str_of(forged->ctx.support_code), "WXYZ2345");
 }
 
 TEST(a_service_gets_its_errors_as_json) /* [RFC 6749 5.2] */

@@ -410,7 +410,7 @@ TEST(what_an_identity_provider_refuses_is_said_as_what_it_is)
           { "Uusi yritys ei auta", "Det hjälper inte att försöka igen", "Trying again will not help" },
           false },
         { LASTS_SPENT,
-          { "<h1>Kirjautuminen jäi kesken</h1>", "<h1>Inloggningen blev på hälft</h1>",
+          { "<h1>Kirjautuminen jäi kesken</h1>", "<h1>Inloggningen avbröts</h1>",
             "<h1>The sign-in was left unfinished</h1>" },
           true },
         { LASTS_CANCELLED,
@@ -492,15 +492,19 @@ TEST(a_city_whose_form_is_unknown_keeps_its_name)
 
 TEST(a_page_that_closed_by_itself_names_nobody)
 {
-    struct idle_view v = { .page = { .gateway = S("DigiOne") }, .minutes = 15 };
+    struct idle_view v = { .page = { .gateway = S("DigiOne") }, .csrf = S("token") };
 
-    CHECK(has(page_idle(t->arena, &v), "15 minuuttia"));
+    CHECK(has(page_idle(t->arena, &v), "value=\"token\""));
     CHECK(has(page_idle(t->arena, &v), "href=\"/\""));
+    v.csrf = (struct str){ NULL, 0 };
+    CHECK(!has(page_idle(t->arena, &v), "<form"));
 }
 
 TEST(signing_out_is_a_post_with_a_token)
 {
-    struct sign_out_view v = { .page = { .gateway = S("DigiOne") }, .csrf = S("t0k\"en"), .state = S("s") };
+    struct sign_out_view v = {
+        .page = { .gateway = S("DigiOne") }, .ask = SIGN_OUT_ASK, .csrf = S("t0k\"en"), .state = S("s")
+    };
     struct html page = page_sign_out(t->arena, &v);
 
     CHECK(

@@ -97,13 +97,14 @@ static void end(void *self, struct ctx *c, int64_t took_ms)
     ((struct desk *)self)->ended++;
 }
 
-static void refused(void *self, int status, const char *rule, const char *code, struct str peer)
+static bool refused(void *self, int status, const char *rule, const char *code, struct str peer)
 {
     (void)status;
     (void)rule;
     (void)code;
     (void)peer;
     ((struct desk *)self)->refused++;
+    return true;
 }
 
 /* ── the desk ───────────────────────────────────────────────────────────── */

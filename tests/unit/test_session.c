@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/session/session.h"
 
+#include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/session/login_cookie.h"
+#include "gateway/session/trail.h"
 #include "tests/test.h"
+#include "wire/http.h"
 
 #include <string.h>
 
@@ -242,4 +245,109 @@ TEST(a_login_in_flight_is_read_as_it_was_written_or_not_written)
                                    str_eq(back.nonce, l.nonce) && back.max_age_s == -1 && back.prompt == 7));
         CHECK((record.p != NULL) == (sizes[i] < 32000));
     }
+}
+
+/* ── what a session leaves behind in its browser ────────────────────────── */
+
+struct trace { /* a request that brings what another was answered */
+    struct ctx ctx;
+    struct http_request req;
+    struct http_response res;
+    struct http_field cookie;
+    struct settings set;
+};
+
+static struct trace *trace_new(struct test *t, struct str cookie)
+{
+    struct trace *x = arena_make(t->arena, struct trace);
+
+    settings_defaults(&x->set);
+    x->cookie = (struct http_field){ S("Cookie"), cookie };
+    x->req = (struct http_request){
+        .method = HTTP_GET, .path = S("/"), .https = true, .fields = &x->cookie, .field_count = 1
+    };
+    x->res = (struct http_response){ .arena = t->arena, .https = true };
+    x->ctx = (struct ctx){ .arena = t->arena,
+                           .world = &t->world,
+                           .now_s = world_now_s(&t->world),
+                           .set = &x->set,
+                           .req = &x->req,
+                           .res = &x->res,
+                           .seals = seals_of(t->arena, S("0123456789abcdef0123456789abcdef")) };
+    return x;
+}
+
+static struct str cookie_of(const struct trace *x)
+{
+    struct str set = http_response_field(&x->res, S("Set-Cookie"));
+
+    return str_sub(set, 0, str_find_byte(set, ';', 0));
+}
+
+static struct session leaving(struct test *t, size_t services, size_t hint_n)
+{
+    struct session s = sample(true);
+    struct buf hint = buf_new(t->arena, 16384);
+
+    for (size_t i = 0; i < services; i++)
+        strs_add(t->arena, &s.services, arena_printf(t->arena, "service-%zu", i));
+    for (size_t i = 0; i < hint_n; i++)
+        buf_byte(&hint, (char)('a' + i % 26));
+    s.upstream_hint = buf_str(&hint);
+    return s;
+}
+
+TEST(what_a_session_leaves_behind_is_read_again_by_us_alone)
+{
+    struct session s = leaving(t, 3, 300);
+    struct trace *x = trace_new(t, S("a=b"));
+    struct trail got;
+
+    CHECK(!trail_read(&x->ctx, &got));
+    trail_keep(&x->ctx, &s);
+    struct str cookie = cookie_of(x);
+    CHECK(str_find(cookie, S("service")) == cookie.n && str_find(cookie, S("oulu")) == cookie.n);
+    struct trace *y = trace_new(t, cookie);
+    CHECK(trail_read(&y->ctx, &got));
+    CHECK_STR(got.services, "service-0 service-1 service-2");
+    CHECK_STR(got.idp, "oulu");
+    CHECK_STR(got.csrf, "csrf");
+    CHECK_INT(got.hint.n, 300);
+    CHECK(got.shared && !got.more);
+    y->ctx.seals = seals_of(t->arena, S("another-0123456789abcdef0123456789abcdef"));
+    CHECK(!trail_read(&y->ctx, &got));
+    test_passes(t, TRAIL_KEPT_S);
+    CHECK(!trail_read(&trace_new(t, cookie)->ctx, &got));
+}
+
+/* A browser drops a cookie of more than 4096 bytes, and with it all that we knew. */
+TEST(what_a_session_leaves_behind_fits_its_cookie_however_much_it_opened)
+{
+    for (size_t services = 0; services <= SESSION_SERVICES_MAX; services += 25)
+        for (size_t hint = 0; hint <= 8000; hint += 500) {
+            struct session s = leaving(t, services, hint);
+            struct trace *x = trace_new(t, S("a=b"));
+            struct trail got;
+            trail_keep(&x->ctx, &s);
+            struct str cookie = cookie_of(x);
+            CHECK(cookie.n <= TRAIL_COOKIE_MAX_B + sizeof "__Host-trail=");
+            CHECK(trail_read(&trace_new(t, cookie)->ctx, &got));
+            CHECK(str_is_set(got.idp) && (services < 50 ? !got.more : services < 100 || got.more));
+            CHECK(hint > 1000 || hint == 0 || got.hint.n == hint);
+        }
+}
+
+TEST(who_signs_in_again_keeps_the_list_and_nobody_else_gets_it)
+{
+    struct session s = leaving(t, 2, 0), same = sample(false), other = sample(false);
+    struct person somebody = { .id = S("q"), .idp = S("oulu") };
+    struct trace *x = trace_new(t, S("a=b"));
+
+    trail_keep(&x->ctx, &s);
+    struct trace *y = trace_new(t, cookie_of(x));
+    trail_follow(&y->ctx, &same);
+    CHECK_INT(same.services.n, 2);
+    other.person = &somebody;
+    trail_follow(&y->ctx, &other);
+    CHECK_INT(other.services.n, 0);
 }

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/session/trail.h"
+
+#include "base/codec.h"
+#include "base/fields.h"
+#include "base/seals.h"
+#include "gateway/session/session.h"
+#include "wire/http.h"
+#include "wire/json.h"
+
+enum { ID_MAX_B = 128, RECORD_MAX_B = 2240 /* sealed and encoded: TRAIL_COOKIE_MAX_B */ };
+
+static const struct str cookie_name = S("trail");
+
+static const struct json_field fields[] = {
+    FIELD(trail, person, JSON_STR, true, ID_MAX_B),    FIELD(trail, sid, JSON_STR, true, ID_MAX_B),
+    FIELD(trail, csrf, JSON_STR, true, ID_MAX_B),      FIELD(trail, idp, JSON_STR, true, ID_MAX_B),
+    FIELD(trail, hint, JSON_STR, false, RECORD_MAX_B), FIELD(trail, services, JSON_STR, false, TRAIL_SERVICES_MAX_B),
+    FIELD(trail, more, JSON_BOOL, false, 0),           FIELD(trail, shared, JSON_BOOL, false, 0),
+    FIELD(trail, made_s, JSON_INT, true, 0),           { 0 }
+};
+
+struct trail trail_of(const struct ctx *c, const struct session *s)
+{
+    struct fields ids = fields_new(c->arena, ' ', TRAIL_SERVICES_MAX_B);
+
+    for (size_t i = 0; i < s->services.n; i++)
+        fields_item(&ids, s->services.at[i]);
+    return (struct trail){ .person = s->person->id,
+                           .sid = s->sid,
+                           .csrf = s->csrf,
+                           .idp = s->person->idp,
+                           .hint = s->upstream_hint,
+                           .services = fields_text(&ids),
+                           .more = ids.left_out > 0 || s->services.n == SESSION_SERVICES_MAX,
+                           .shared = s->shared,
+                           .made_s = c->now_s };
+}
+
+static struct str write_record(const struct ctx *c, const struct trail *t)
+{
+    struct json_out o = json_out(c->arena, RECORD_MAX_B);
+    struct fail why = { 0 };
+
+    json_begin_object(&o);
+    json_put_str(&o, S("person"), t->person);
+    json_put_str(&o, S("sid"), t->sid);
+    json_put_str(&o, S("csrf"), t->csrf);
+    json_put_str(&o, S("idp"), t->idp);
+    if (str_is_set(t->hint))
+        json_put_str(&o, S("hint"), t->hint);
+    json_put_str(&o, S("services"), t->services);
+    json_put_bool(&o, S("more"), t->more);
+    json_put_bool(&o, S("shared"), t->shared);
+    json_put_int(&o, S("made_s"), t->made_s);
+    json_end_object(&o);
+    return json_fits(fields, t, &why) ? json_done(&o) : (struct str){ NULL, 0 };
+}
+
+/* Most cities can be left without their word for the session, which may be as long as a token is: it goes first. */
+void trail_keep(struct ctx *c, const struct session *s)
+{
+    struct trail t = trail_of(c, s);
+    struct str record = write_record(c, &t);
+
+    if (record.p == NULL) {
+        t.hint = (struct str){ NULL, 0 };
+        record = write_record(c, &t);
+    }
+    if (record.p == NULL) {
+        trail_clear(c);
+        return;
+    }
+    struct str sealed = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, cookie_name, record);
+    http_set_cookie(c->res, cookie_name, b64url_encode(c->arena, sealed), TRAIL_KEPT_S, SAME_SITE_LAX);
+}
+
+void trail_clear(struct ctx *c)
+{
+    http_set_cookie(c->res, cookie_name, S(""), 0, SAME_SITE_LAX);
+}
+
+bool trail_read(const struct ctx *c, struct trail *out)
+{
+    struct str cookie = http_cookie(c->req, cookie_name), sealed, record;
+    struct fail why = { 0 };
+
+    *out = (struct trail){ .made_s = 0 };
+    return str_is_set(cookie) && cookie.n <= TRAIL_COOKIE_MAX_B && b64url_decode(c->arena, cookie, &sealed) &&
+           seal_open(c->arena, c->seals, SEAL_COOKIE, cookie_name, sealed, &record) &&
+           json_read(c->arena, record, fields, out, &why) && c->now_s - out->made_s < TRAIL_KEPT_S;
+}
+
+void trail_follow(struct ctx *c, struct session *s)
+{
+    struct trail t;
+    struct str id;
+
+    if (!trail_read(c, &t) || !str_eq(t.person, s->person->id))
+        return;
+    while (str_split(&t.services, ' ', &id))
+        if (str_is_set(id) && !strs_has(&s->services, id) && s->services.n < SESSION_SERVICES_MAX)
+            strs_add(c->arena, &s->services, id);
+}
