@@ -10,6 +10,7 @@
 #include "launcher/pages.h"
 #include "wire/form.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /*    header                        value                       when */
@@ -68,10 +69,11 @@ enum lang answer_lang(const struct ctx *c)
 {
     struct str asked = form_get(c->query, S("ui_locales"));
     enum lang lang;
+    int64_t at_s;
 
     if (str_is_set(asked))
         return lang_choose(asked, LANG_FI);
-    if (lang_of_tag(http_cookie(c->req, S("lang")), &lang))
+    if (answer_chosen_lang(c, &lang, &at_s))
         return lang;
     return lang_choose(http_field_list(c->arena, c->req, S("Accept-Language")), LANG_FI);
 }
@@ -129,7 +131,17 @@ struct str answer_refusal(struct arena *a, const struct settings *set, struct st
 
 void answer_set_lang(struct ctx *c, enum lang lang)
 {
-    http_set_cookie(c->res, S("lang"), str_of(lang_tag(lang)), LANG_COOKIE_S, SAME_SITE_LAX);
+    http_set_cookie(c->res, S("lang"), arena_printf(c->arena, "%s.%lld", lang_tag(lang), (long long)c->now_s),
+                    LANG_COOKIE_S, SAME_SITE_LAX);
+}
+
+bool answer_chosen_lang(const struct ctx *c, enum lang *lang, int64_t *at_s)
+{
+    struct str cookie = http_cookie(c->req, S("lang")), tag;
+
+    *at_s = 0;
+    return str_is_set(cookie) && str_split(&cookie, '.', &tag) && lang_of_tag(tag, lang) &&
+           (!str_is_set(cookie) || str_int(cookie, at_s));
 }
 
 enum step answer_page(struct ctx *c, int status, struct html page)
@@ -281,10 +293,31 @@ static struct str fault_word(const struct ctx *c)
     return lasts != LASTS_UNKNOWN && lasts != LASTS_CANCELLED ? str_of(c->fail.code) : (struct str){ NULL, 0 };
 }
 
+/* Ours is asked for again by itself; anything else comes back as it was. */
+static struct str failure_here(struct ctx *c)
+{
+    struct notice n = { .page = NOTICE_ERROR,
+                        .made_s = c->now_s,
+                        .kind = c->fail.kind,
+                        .support_code = str_of(c->support_code),
+                        .code = str_of(c->fail.code),
+                        .told = c->fail.told != NULL ? str_of(c->fail.told) : (struct str){ NULL, 0 } };
+
+    if (c->fail.kind == FAIL_OURS && c->req->method == HTTP_GET)
+        return again(c);
+    if (c->service != NULL)
+        n.service = c->service->id;
+    if (c->login != NULL) {
+        n.idp = c->login->idp;
+        n.login = c->login->kept ? c->login->id : (struct str){ NULL, 0 };
+    }
+    return notice_here(c, &n);
+}
+
 static void failure_page(struct ctx *c, int status)
 {
     const struct error_view view = {
-        .page = page_for(c, (struct str){ NULL, 0 }),
+        .page = page_for(c, failure_here(c)),
         .kind = c->fail.kind,
         .lasts = lasts_of(c),
         .city = idp_name(c),
@@ -303,6 +336,20 @@ static void failure_page(struct ctx *c, int status)
 
     if (!page_error_send(c, status, &view, &too))
         http_body(c->res, status, S("text/plain; charset=utf-8"), arena_printf(c->arena, "%s\n", c->support_code));
+}
+
+void answer_notice(struct ctx *c, const struct notice *n)
+{
+    c->fail = (struct fail){ .kind = (enum fail_kind)n->kind,
+                             .code = arena_cstr(c->arena, n->code),
+                             .told = str_is_set(n->told) ? arena_cstr(c->arena, n->told) : NULL };
+    (void)snprintf(c->support_code, sizeof c->support_code, "%.*s", STR_ARG(n->support_code));
+    c->now_s = n->made_s;
+    c->service = registry_service(c->registry, n->service);
+    c->login = arena_make(c->arena, struct login);
+    *c->login = (struct login){ .id = n->login, .idp = n->idp, .service = n->service, .kept = str_is_set(n->login) };
+    failure_page(c, fail_status(c->fail.kind));
+    c->fail = (struct fail){ .kind = FAIL_NONE };
 }
 
 /* ── one code for one outage ────────────────────────────────────────────── */

@@ -8,6 +8,7 @@
 #ifndef GATEWAY_ANSWER_H
 #define GATEWAY_ANSWER_H
 
+#include "gateway/notice.h"
 #include "gateway/routes.h"
 #include "wire/html.h"
 
@@ -23,6 +24,9 @@ typedef bool answer_to_service_fn(struct ctx *c);
 /* Fills c->res from c->fail and writes the one log line.  Set-Cookie and
  * WWW-Authenticate fields that steps have set stay; the rest goes. */
 void answer_failure(struct ctx *c, answer_to_service_fn *to_service);
+
+/* The page of a failure once more, as it was. */
+void answer_notice(struct ctx *c, const struct notice *n);
 
 /* What whoever asked may read of c->fail: the parameter and the rule, where the request is at fault, and the support
  * code under which our log says the rest.  In the characters of an error_description [RFC 6749 4.1.2.1, 5.2]. */
@@ -45,6 +49,7 @@ enum step answer_page(struct ctx *c, int status, struct html page);
 enum step answer_go(struct ctx *c, struct str url);
 
 void answer_set_lang(struct ctx *c, enum lang lang); /* for this browser, from the next page on */
+bool answer_chosen_lang(const struct ctx *c, enum lang *lang, int64_t *at_s); /* what it was set to, and when */
 /* Which language the page is in: ui_locales, the cookie, Accept-Language, Finnish. */
 enum lang answer_lang(const struct ctx *c);
 

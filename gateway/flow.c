@@ -17,6 +17,7 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ── what all steps use ─────────────────────────────────────────────────── */
@@ -115,7 +116,11 @@ static struct str site_of(const struct service *s)
 /* to: where the person would have been led; absent: not known. */
 static enum step expired_page(struct ctx *c, const struct service *s, struct str to)
 {
-    struct expired_view v = { .page = page_for(c, (struct str){ NULL, 0 }) };
+    const struct notice n = { .page = NOTICE_EXPIRED,
+                              .made_s = c->now_s,
+                              .service = s != NULL ? s->id : (struct str){ NULL, 0 },
+                              .back = to };
+    struct expired_view v = { .page = page_for(c, notice_here(c, &n)) };
 
     if (s != NULL) {
         v.service = names_in(&s->names, c->lang);
@@ -220,6 +225,7 @@ static enum step city_start(struct ctx *c, struct fail *f)
     if (adapter == NULL)
         return fail(f, FAIL_CALLER, "invalid_request", "no identity provider \"%.*s\"", STR_ARG(c->login->idp));
     c->login->asked_city_s = c->now_s;
+    c->login->lang = str_of(lang_tag(c->lang)); /* as it was chosen here, since the service asked */
     c->rescue = c->login->kept ? NULL : keep_and_refuse;
     return step_into(c, adapter->start);
 }
@@ -337,18 +343,39 @@ static enum step admit_done(struct ctx *c, struct fail *f)
 
 static const struct step_row admit[] = { { admit_ask }, { admit_done }, { NULL } };
 
+static enum step denied_show(struct ctx *c, const struct provider *ask)
+{
+    const struct notice n = { .page = NOTICE_DENIED,
+                              .made_s = c->now_s,
+                              .support_code = str_of(c->support_code),
+                              .service = c->service->id,
+                              .ask = ask != NULL ? ask->id : (struct str){ NULL, 0 } };
+    const struct decision decision = { .ask = ask };
+    struct denied_view v = { .page = page_for(c, notice_here(c, &n)),
+                             .service = names_in(&c->service->names, c->lang),
+                             .service_icon = icon_of(c->arena, c->service, c->lang),
+                             .support_code = str_of(c->support_code),
+                             .at_s = c->now_s };
+    denied_ask(&v, c->service, &decision, c->arena);
+    return answer_page(c, 403, page_denied(c->arena, &v));
+}
+
 enum step flow_denied(struct ctx *c)
 {
     metrics_add(c->metrics, METRIC_denied);
     log_event(LOG_INFO, "login.denied", LOG_C("support_code", c->support_code), LOG_S("service", c->service->id),
               LOG_S("idp", c->person->idp), LOG_S("rule", flow_of(c)->decision.rule));
-    struct denied_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
-                             .service = names_in(&c->service->names, c->lang),
-                             .service_icon = icon_of(c->arena, c->service, c->lang),
-                             .support_code = str_of(c->support_code),
-                             .at_s = c->now_s };
-    denied_ask(&v, c->service, &flow_of(c)->decision, c->arena);
-    return answer_page(c, 403, page_denied(c->arena, &v));
+    return denied_show(c, flow_of(c)->decision.ask);
+}
+
+enum step flow_notice(struct ctx *c, const struct notice *n)
+{
+    c->now_s = n->made_s;
+    c->service = registry_service(c->registry, n->service);
+    if (n->page != NOTICE_DENIED || c->service == NULL)
+        return expired_page(c, c->service, n->back);
+    (void)snprintf(c->support_code, sizeof c->support_code, "%.*s", STR_ARG(n->support_code));
+    return denied_show(c, registry_provider(c->registry, n->ask));
 }
 
 /* ── KNOWN: what policy says ────────────────────────────────────────────── */

@@ -14,6 +14,7 @@
 #ifndef GATEWAY_FLOW_H
 #define GATEWAY_FLOW_H
 
+#include "gateway/notice.h"
 #include "model/ctx.h"
 #include "policy/policy.h"
 
@@ -58,6 +59,8 @@ enum step flow_bookmark(struct ctx *c);
 struct str flow_launch(struct ctx *c, const struct service *s);
 /* The page "not for you": why, and whom to ask; c->service and the decision say it. */
 enum step flow_denied(struct ctx *c);
+/* NOTICE_DENIED and NOTICE_EXPIRED once more. */
+enum step flow_notice(struct ctx *c, const struct notice *n);
 /* On a shared device the page that is being made leads to /idle by itself, IDLE_WARNING_S before the session ends
  * unused; and the page that asks then leads there again when it has ended. */
 enum { IDLE_WARNING_S = 60 };

@@ -71,8 +71,8 @@ static enum step end_done(struct ctx *c, struct fail *f)
 
 /* What is shown when the browser is back: by then the session is gone.  Kept by the browser, sealed. */
 struct leaving {
-    struct str state, idp, by, back;
-    struct str fault;    /* of this request alone: not kept */
+    struct str state, idp, by, back, fault;
+    struct str shown;    /* absent: not yet; else the one address at which it may be shown once more */
     struct str services; /* ids, with spaces between: as many as fit */
     bool more;           /* not all of them did */
     bool over;           /* the session had ended before */
@@ -81,12 +81,15 @@ struct leaving {
 };
 
 enum { LEAVING_S = 600, LEAVING_MAX_B = 2700 /* sealed and encoded, what a cookie holds */, STATE_B = 16 };
-enum { LEAVING_ID_MAX_B = 128, LEAVING_SERVICES_MAX_B = 1024 };
+enum { LEAVING_ID_MAX_B = 128, LEAVING_SERVICES_MAX_B = 1024, LEAVING_FAULT_MAX_B = 512 };
 
-static const struct json_field leaving_fields[] = { FIELD(leaving, state, JSON_STR, true, LEAVING_ID_MAX_B),
+static const struct json_field leaving_fields[] = { FIELD(leaving, state, JSON_STR, false, LEAVING_ID_MAX_B),
                                                     FIELD(leaving, idp, JSON_STR, false, LEAVING_ID_MAX_B),
                                                     FIELD(leaving, by, JSON_STR, false, LEAVING_ID_MAX_B),
                                                     FIELD(leaving, back, JSON_STR, false, LEAVING_MAX_B),
+                                                    FIELD(leaving, fault, JSON_STR, false, LEAVING_FAULT_MAX_B),
+                                                    FIELD(leaving, shown, JSON_STR, false, LEAVING_ID_MAX_B),
+                                                    FIELD(leaving, at_city, JSON_BOOL, false, 0),
                                                     FIELD(leaving, services, JSON_STR, false, LEAVING_SERVICES_MAX_B),
                                                     FIELD(leaving, more, JSON_BOOL, false, 0),
                                                     FIELD(leaving, over, JSON_BOOL, false, 0),
@@ -105,7 +108,10 @@ static struct str write_leaving(const struct ctx *c, const struct leaving *v)
     json_put_str(&o, S("idp"), v->idp);
     json_put_str(&o, S("by"), v->by);
     json_put_str(&o, S("back"), v->back);
+    json_put_str(&o, S("fault"), v->fault);
+    json_put_str(&o, S("shown"), v->shown);
     json_put_str(&o, S("services"), v->services);
+    json_put_bool(&o, S("at_city"), v->at_city);
     json_put_bool(&o, S("more"), v->more);
     json_put_bool(&o, S("over"), v->over);
     json_put_bool(&o, S("at_once"), v->at_once);
@@ -186,6 +192,19 @@ static void list_left(struct ctx *c, const struct leaving *v, struct signed_out_
     out->left.at = at;
 }
 
+/* Once more in another language, and from the page alone that is on view: each showing has an address of its own, so
+ * nobody after finds the list by the back button. */
+static struct str show_again_at(struct ctx *c, const struct leaving *v)
+{
+    struct leaving shown = *v;
+
+    shown.shown = crypt_token(c->arena, c->world, STATE_B);
+    if (keep_leaving(c, &shown))
+        return arena_join(c->arena, S("/signed-out?n="), shown.shown);
+    http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
+    return (struct str){ NULL, 0 };
+}
+
 static enum step signed_out(struct ctx *c, const struct leaving *v)
 {
     const struct service *by = registry_service(c->registry, v->by);
@@ -198,7 +217,7 @@ static enum step signed_out(struct ctx *c, const struct leaving *v)
     if (by != NULL)
         out.service = names_in(&by->names, c->lang);
     c->session = NULL;
-    out.page = page_for(c, (struct str){ NULL, 0 });
+    out.page = page_for(c, show_again_at(c, v));
     return answer_page(c, 200, page_signed_out(c->arena, &out));
 }
 
@@ -236,23 +255,46 @@ static enum step left(struct ctx *c, struct fail *f)
     struct leaving v;
 
     (void)f;
-    if (!read_leaving(c, &v))
+    if (!read_leaving(c, &v) || str_is_set(v.shown))
         return answer_go(c, S("/"));
-    http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
     v.at_city = crypt_eq(form_get(c->query, S("state")), v.state);
-    return v.at_once ? answer_go(c, v.back) : signed_out(c, &v);
+    if (!v.at_once)
+        return signed_out(c, &v);
+    http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
+    return answer_go(c, v.back);
+}
+
+static enum step again(struct ctx *c, struct fail *f)
+{
+    struct leaving v;
+
+    (void)f;
+    return read_leaving(c, &v) && crypt_eq(form_get(c->query, S("n")), v.shown) ? signed_out(c, &v)
+                                                                                : answer_go(c, S("/"));
 }
 
 const struct step_row upstream_left[] = { { left }, { NULL } };
+const struct step_row signed_out_again[] = { { again }, { NULL } };
 
 /* ── asking first ───────────────────────────────────────────────────────── */
+
+static struct str confirm_here(struct ctx *c, const struct logout *l)
+{
+    const struct notice n = { .page = NOTICE_SIGN_OUT,
+                              .made_s = c->now_s,
+                              .service = l->by != NULL ? l->by->id : (struct str){ NULL, 0 },
+                              .back = l->back,
+                              .fault = l->fault };
+
+    return l->by == NULL && !str_is_set(l->fault) ? S("/sign-out") : notice_here(c, &n);
+}
 
 /* The address travels through the form sealed: nobody can put another there. */
 enum step logout_confirm(struct ctx *c, const struct logout *l)
 {
     struct trail t;
     bool over = c->session == NULL && trail_read(c, &t);
-    struct sign_out_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
+    struct sign_out_view v = { .page = page_for(c, confirm_here(c, l)),
                                .ask = c->session != NULL ? SIGN_OUT_ASK
                                       : over             ? SIGN_OUT_OVER
                                                          : SIGN_OUT_UNKNOWN,
@@ -269,6 +311,13 @@ enum step logout_confirm(struct ctx *c, const struct logout *l)
     else if (str_is_set(l->back))
         v.state = b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, sealed_for, l->back));
     return answer_page(c, 200, page_sign_out(c->arena, &v));
+}
+
+enum step logout_notice(struct ctx *c, const struct notice *n)
+{
+    const struct logout l = { .by = registry_service(c->registry, n->service), .back = n->back, .fault = n->fault };
+
+    return logout_confirm(c, &l);
 }
 
 static enum step load_session(struct ctx *c, struct fail *f)

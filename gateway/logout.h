@@ -14,6 +14,7 @@
 #ifndef GATEWAY_LOGOUT_H
 #define GATEWAY_LOGOUT_H
 
+#include "gateway/notice.h"
 #include "model/ctx.h"
 #include "wire/kv.h"
 
@@ -37,5 +38,6 @@ extern const struct step_row logout_now[];
 /* Asks the person first; nothing ends yet.  Without a session: says that it is over, and offers to leave the city that
  * the browser remembers, or that nothing is known. */
 enum step logout_confirm(struct ctx *c, const struct logout *l);
+enum step logout_notice(struct ctx *c, const struct notice *n); /* the same once more */
 
 #endif

@@ -142,6 +142,21 @@ static enum step make_request(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+/* The language of the page, as MPASSid and its like take it: beside the message, which is signed without it [SAML
+ * bindings 3.4.4.1].  Whoever does not know the parameter passes it over. */
+static struct str with_lang(struct ctx *c, struct str url)
+{
+    struct buf b = buf_new(c->arena, url.n + 16);
+
+    if (url.p == NULL || !str_is_set(c->login->lang) || str_find(url, S("?lang=")) < url.n ||
+        str_find(url, S("&lang=")) < url.n)
+        return url;
+    buf_add(&b, url);
+    buf_add(&b, S("&lang="));
+    buf_add(&b, c->login->lang);
+    return buf_ok(&b) ? buf_str(&b) : url;
+}
+
 static enum step write_url(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
@@ -149,8 +164,9 @@ static enum step write_url(struct ctx *c, struct fail *f)
 
     if (is_signed && !s->signature.ok)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", s->signature.error);
-    c->upstream_url = saml_redirect_url(c->arena, s->metadata->sso_redirect, s->query,
-                                        is_signed ? s->signature.value : (struct str){ NULL, 0 });
+    struct str url = saml_redirect_url(c->arena, s->metadata->sso_redirect, s->query,
+                                       is_signed ? s->signature.value : (struct str){ NULL, 0 });
+    c->upstream_url = with_lang(c, url);
     return c->upstream_url.p != NULL ? NEXT : refusal(f, REFUSAL_url_too_long, "of %.*s", STR_ARG(s->idp.id));
 }
 

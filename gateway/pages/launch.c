@@ -12,7 +12,7 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { BACK_MAX_B = 1024 };
+enum { BACK_MAX_B = 2048 };
 
 static enum step load_session(struct ctx *c, struct fail *f)
 {
@@ -71,7 +71,7 @@ static struct str back_unasked(struct ctx *c, struct str back)
 
 static enum step idle_over(struct ctx *c)
 {
-    struct idle_view v = { .page = page_for(c, (struct str){ NULL, 0 }) };
+    struct idle_view v = { .page = page_for(c, S("/idle")) };
     struct trail t;
 
     if (trail_read(c, &t))
@@ -92,7 +92,10 @@ static enum step idle(struct ctx *c, struct fail *f)
     int64_t left = session_left_s(c->set, c->session, c->now_s);
     if (!c->session->shared || left > IDLE_WARNING_S || c->session->ends_s - c->now_s <= left)
         return answer_go(c, back_unasked(c, back));
-    struct still_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
+    struct buf here = buf_new(c->arena, 4 * BACK_MAX_B);
+    buf_add(&here, S("/idle"));
+    url_query(&here, S("back"), back);
+    struct still_view v = { .page = page_for(c, buf_str(&here)),
                             .back = back,
                             .minutes = c->set->shared_idle_s / 60,
                             .ends_s = c->now_s + left };

@@ -5,6 +5,7 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "gateway/answer.h"
 #include "gateway/session/device.h"
 #include "gateway/session/int.h"
 #include "gateway/session/limits.h"
@@ -235,11 +236,13 @@ static void find_one(void *with, struct str name, struct str value)
 
 static void settle(struct ctx *c, struct login *l)
 {
-    enum lang lang;
+    enum lang lang, chosen;
+    int64_t at_s;
 
     c->login = l;
     l->kept = true;
-    if (lang_of_tag(l->lang, &lang) && http_cookie(c->req, S("lang")).p == NULL)
+    /* Whoever chooses a language after it has begun, means this login too; before it, the service asked in one. */
+    if (lang_of_tag(l->lang, &lang) && (!answer_chosen_lang(c, &chosen, &at_s) || at_s < l->started_s))
         c->lang = lang;
     if (str_is_set(l->service))
         c->service = registry_service(c->registry, l->service);
