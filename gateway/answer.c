@@ -101,8 +101,9 @@ static enum lang raw_lang(struct str header)
     while (str_split(&cookies, ';', &cookie)) {
         size_t equals = str_find_byte(cookie, '=', 0);
         struct str name = str_trim(str_sub(cookie, 0, equals));
+        struct str value = str_trim(str_from(cookie, equals + 1));
         if ((str_eq(name, S("lang")) || str_eq(name, S("__Host-lang"))) &&
-            lang_of_tag(str_trim(str_from(cookie, equals + 1)), &lang))
+            lang_of_tag(str_sub(value, 0, str_find_byte(value, '.', 0)), &lang))
             return lang;
     }
     return lang_choose(raw_field(header, S("Accept-Language")), LANG_FI);

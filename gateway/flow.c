@@ -116,10 +116,9 @@ static struct str site_of(const struct service *s)
 /* to: where the person would have been led; absent: not known. */
 static enum step expired_page(struct ctx *c, const struct service *s, struct str to)
 {
-    const struct notice n = { .page = NOTICE_EXPIRED,
-                              .made_s = c->now_s,
-                              .service = s != NULL ? s->id : (struct str){ NULL, 0 },
-                              .back = to };
+    const struct notice n = {
+        .page = NOTICE_EXPIRED, .made_s = c->now_s, .service = s != NULL ? s->id : (struct str){ NULL, 0 }, .back = to
+    };
     struct expired_view v = { .page = page_for(c, notice_here(c, &n)) };
 
     if (s != NULL) {

@@ -78,7 +78,8 @@ static void write_refusal(struct server *s, int fd, int status, const char *rule
     char code[9];
 
     refuse_code(s, code);
-    if (!s->hooks.refused(s->hooks.self, status, rule, code, peer)) /* a code that nobody could find is told to nobody */
+    if (!s->hooks.refused(s->hooks.self, status, rule, code,
+                          peer)) /* a code that nobody could find is told to nobody */
         code[0] = '\0';
     struct str page = s->looked.n > 0 && s->hooks.refusal_page != NULL
                           ? s->hooks.refusal_page(s->hooks.self, a, s->looked, status, code)
