@@ -46,12 +46,12 @@ static bool only(struct builder *b, const struct cedar_json *j, const struct str
         return wrong(b, j, "this is no object", NULL) != NULL;
     for (size_t i = 0; i < j->n; i++) {
         bool known = false;
-        struct cedar_guess g = cedar_guess_for(j->names[i]);
-        for (size_t k = 0; k < n; k++) {
-            known = known || str_eq(j->names[i], names[k]);
-            cedar_guess_try(&g, names[k]);
-        }
+        for (size_t k = 0; k < n && !known; k++)
+            known = j->names[i].n == names[k].n && memcmp(j->names[i].p, names[k].p, names[k].n) == 0;
         if (!known) {
+            struct cedar_guess g = cedar_guess_for(j->names[i]);
+            for (size_t k = 0; k < n; k++)
+                cedar_guess_try(&g, names[k]);
             b->failed = true;
             (void)cedar_error(b->d, j->name_spans[i], "`%.*s` cannot stand here", STR_ARG(j->names[i]));
             return cedar_near(b->d, g.best);
@@ -320,9 +320,11 @@ static const struct cedar_expr *read_operator(struct builder *b, const struct ce
 
 static enum cedar_op op_named(struct str name)
 {
-    for (enum cedar_op op = 1; op < CEDAR_OP_COUNT; op++)
-        if (est_op_name(op) != NULL && str_eq(name, str_of(est_op_name(op))))
+    for (enum cedar_op op = 1; op < CEDAR_OP_COUNT; op++) {
+        const char *known = est_op_name(op);
+        if (known != NULL && name.n > 0 && known[0] == name.p[0] && str_eq(name, str_of(known)))
             return op;
+    }
     return CEDAR_OP_NONE;
 }
 
@@ -360,7 +362,7 @@ static const struct cedar_expr *read_expr(struct builder *b, const struct cedar_
     if (j->kind != CEDAR_JSON_OBJECT || j->n != 1)
         return wrong(b, j, "this is no expression", "an object with one member, the operator");
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (str_eq(forms[i].name, j->names[0]))
+        if (forms[i].name.n == j->names[0].n && memcmp(forms[i].name.p, j->names[0].p, j->names[0].n) == 0)
             return forms[i].read(b, &j->items[0]);
     if ((op = op_named(j->names[0])) != CEDAR_OP_NONE)
         return read_operator(b, &j->items[0], op);

@@ -5,18 +5,20 @@
 
 #include <string.h>
 
+/* A member whose object, or array, has not ended. */
+struct pending {
+    struct cedar_json value;
+    struct str name;
+    struct cedar_span name_span;
+};
+
 struct reader {
     struct cedar_diags *d;
     struct str text;
     size_t at;
-};
-
-/* A list that grows while its length is unknown. */
-struct members {
+    struct pending *pending, few[32]; /* of all that are open, one behind the other */
     size_t n, cap;
-    struct cedar_json *items;
-    struct str *names;
-    struct cedar_span *name_spans;
+    struct arena *scratch; /* NULL: they are few */
 };
 
 static bool read_value(struct reader *r, struct cedar_json *out, unsigned depth);
@@ -190,47 +192,49 @@ static bool read_number(struct reader *r, struct cedar_json *out)
     return true;
 }
 
-static void *grow(struct arena *a, const void *old, size_t n, size_t cap, size_t size)
+static void push(struct reader *r, const struct pending *member)
 {
-    void *more = arena_array(a, cap, size);
-
-    if (n > 0)
-        memcpy(more, old, n * size);
-    return more;
+    if (r->n == r->cap) {
+        if (r->scratch == NULL)
+            r->scratch = arena_scratch(r->d->arena);
+        struct pending *more = arena_make_n(r->scratch, r->cap * 2, struct pending);
+        memcpy(more, r->pending, r->n * sizeof *more);
+        r->pending = more;
+        r->cap *= 2;
+    }
+    r->pending[r->n++] = *member;
 }
 
-static struct cedar_json *next_member(struct reader *r, struct members *m, bool named)
+/* What was pushed since there were `from`, in an array that is as long as need be. */
+static struct cedar_json *pop_values(struct reader *r, size_t from)
 {
-    struct arena *a = r->d->arena;
+    struct cedar_json *items = arena_make_n(r->d->arena, r->n - from, struct cedar_json);
 
-    if (m->n == m->cap) {
-        m->cap = m->cap > 0 ? m->cap * 2 : 4;
-        m->items = grow(a, m->items, m->n, m->cap, sizeof *m->items);
-        if (named) {
-            m->names = grow(a, m->names, m->n, m->cap, sizeof *m->names);
-            m->name_spans = grow(a, m->name_spans, m->n, m->cap, sizeof *m->name_spans);
-        }
-    }
-    return &m->items[m->n++];
+    for (size_t i = from; i < r->n; i++)
+        items[i - from] = r->pending[i].value;
+    return items;
 }
 
 static bool read_array(struct reader *r, struct cedar_json *out, unsigned depth)
 {
-    struct members m = { 0 };
+    size_t from = r->n;
 
     r->at++;
     if (!take(r, ']')) {
         do {
+            struct pending item = { .name = { NULL, 0 } };
             skip_space(r);
-            if (!read_value(r, next_member(r, &m, false), depth + 1))
+            if (!read_value(r, &item.value, depth + 1))
                 return false;
+            push(r, &item);
         } while (take(r, ','));
         if (!take(r, ']'))
             return wrong(r, "`,` or `]`");
     }
     out->kind = CEDAR_JSON_ARRAY;
-    out->n = m.n;
-    out->items = m.items;
+    out->n = r->n - from;
+    out->items = pop_values(r, from);
+    r->n = from;
     return true;
 }
 
@@ -282,46 +286,54 @@ static size_t twice_of_many(const struct str *names, const uint32_t *order, size
     return n;
 }
 
-static bool object_of(struct reader *r, struct members *m, struct cedar_json *out)
+static bool object_of(struct reader *r, size_t from, struct cedar_json *out)
 {
-    uint32_t *order = m->n > FEW ? sort_names(r->d->arena, m->names, m->n) : NULL;
-    size_t twice = order != NULL ? twice_of_many(m->names, order, m->n) : twice_of_few(m->names, m->n);
+    size_t n = r->n - from;
+    struct str *names = arena_make_n(r->d->arena, n, struct str);
+    struct cedar_span *spans = arena_make_n(r->d->arena, n, struct cedar_span);
 
+    for (size_t i = 0; i < n; i++) {
+        names[i] = r->pending[from + i].name;
+        spans[i] = r->pending[from + i].name_span;
+    }
+    uint32_t *order = n > FEW ? sort_names(r->d->arena, names, n) : NULL;
+    size_t twice = order != NULL ? twice_of_many(names, order, n) : twice_of_few(names, n);
     *out = (struct cedar_json){ .kind = CEDAR_JSON_OBJECT,
-                                .n = m->n,
-                                .items = m->items,
-                                .names = m->names,
-                                .name_spans = m->name_spans,
+                                .n = n,
+                                .items = pop_values(r, from),
+                                .names = names,
+                                .name_spans = spans,
                                 .by_name = order };
-    return twice == m->n ||
-           cedar_error(r->d, m->name_spans[twice], "the name \"%.*s\" is given twice", STR_ARG(m->names[twice]));
+    r->n = from;
+    return twice == n || cedar_error(r->d, spans[twice], "the name \"%.*s\" is given twice", STR_ARG(names[twice]));
 }
 
 static bool read_object(struct reader *r, struct cedar_json *out, unsigned depth)
 {
-    struct members m = { 0 };
+    size_t start = r->n;
 
     r->at++;
     if (!take(r, '}')) {
         do {
+            struct pending member = { .name = { NULL, 0 } };
             skip_space(r);
-            struct cedar_json *item = next_member(r, &m, true);
             size_t from = r->at;
             if (r->at >= r->text.n || r->text.p[r->at] != '"')
                 return wrong(r, "a name in quotes");
-            if (!read_string(r, &m.names[m.n - 1]))
+            if (!read_string(r, &member.name))
                 return false;
-            m.name_spans[m.n - 1] = here(r, from);
+            member.name_span = here(r, from);
             if (!take(r, ':'))
                 return wrong(r, "`:`");
             skip_space(r);
-            if (!read_value(r, item, depth + 1))
+            if (!read_value(r, &member.value, depth + 1))
                 return false;
+            push(r, &member);
         } while (take(r, ','));
         if (!take(r, '}'))
             return wrong(r, "`,` or `}`");
     }
-    return object_of(r, &m, out);
+    return object_of(r, start, out);
 }
 
 static bool read_word(struct reader *r, struct cedar_json *out)
@@ -369,24 +381,36 @@ static bool read_value(struct reader *r, struct cedar_json *out, unsigned depth)
     return ok;
 }
 
+static bool read_whole(struct reader *r, struct cedar_json *root)
+{
+    skip_space(r);
+    if (!read_value(r, root, 1))
+        return false;
+    skip_space(r);
+    return r->at == r->text.n || wrong(r, "the end of the text");
+}
+
 const struct cedar_json *cedar_json_parse(struct cedar_diags *d)
 {
-    struct reader r = { .d = d, .text = d->source->text };
+    struct reader r; /* but for `few`, which is large */
     struct cedar_json *root = arena_make(d->arena, struct cedar_json);
     struct cedar_span start = { 0, 0 };
+
+    r.d = d;
+    r.text = d->source->text;
+    r.at = r.n = 0;
+    r.pending = r.few;
+    r.cap = sizeof r.few / sizeof *r.few;
+    r.scratch = NULL;
 
     if (r.text.n > CEDAR_TEXT_MAX_B)
         return (void)cedar_error(d, start, "the text is larger than %d bytes", CEDAR_TEXT_MAX_B), NULL;
     if (r.text.n > 0 && !cedar_text_is_utf8(r.text))
         return (void)cedar_error(d, start, "the text is not UTF-8"), NULL;
     arena_spend(d->arena, r.text.n / 4);
-    skip_space(&r);
-    if (!read_value(&r, root, 1))
-        return NULL;
-    skip_space(&r);
-    if (r.at < r.text.n)
-        return (void)wrong(&r, "the end of the text"), NULL;
-    return root;
+    bool ok = read_whole(&r, root);
+    arena_free(r.scratch);
+    return ok ? root : NULL;
 }
 
 const struct cedar_json *cedar_json_get(const struct cedar_json *o, struct str name)

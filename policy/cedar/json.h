@@ -25,8 +25,8 @@ enum cedar_json_kind {
 
 struct cedar_json {
     enum cedar_json_kind kind;
-    struct cedar_span span;
     bool boolean;
+    struct cedar_span span;
     int64_t number;
     struct str text;
     size_t n;
