@@ -154,6 +154,13 @@ CEDAR_API enum cedar_status cedar_link_templates(struct cedar_memory *m, const s
                                                  const struct cedar_template_link *links, size_t n,
                                                  const struct cedar_policies **out);
 
+/* A new set, which shares what stays with `policies`, whose memory must outlive it: without those whose ids are in
+ * `without`, and with all of `with` (or NULL), each in the place of the one that has its id, or behind.  A link stays
+ * when its template goes. */
+CEDAR_API enum cedar_status cedar_change_policies(struct cedar_memory *m, const struct cedar_policies *policies,
+                                                  const struct cedar_policies *with, const struct cedar_str *without,
+                                                  size_t n, const struct cedar_policies **out);
+
 /* Those that decide (static ones and links), in order; and templates.  i beyond the last: NULL. */
 CEDAR_API size_t cedar_policy_count(const struct cedar_policies *policies);
 CEDAR_API const struct cedar_policy *cedar_policy_get(const struct cedar_policies *policies, size_t i);
@@ -186,6 +193,12 @@ CEDAR_API enum cedar_status cedar_read_schema(struct cedar_memory *m, struct ced
 CEDAR_API enum cedar_status cedar_read_schema_json(struct cedar_memory *m, struct cedar_str name, struct cedar_str json,
                                                    const struct cedar_schema **out);
 
+/* What it says, not how it was said: common types stand where they were named, all ancestors are listed. */
+CEDAR_API enum cedar_status cedar_write_schema(struct cedar_memory *m, const struct cedar_schema *schema,
+                                               struct cedar_str *out);
+CEDAR_API enum cedar_status cedar_write_schema_json(struct cedar_memory *m, const struct cedar_schema *schema,
+                                                    struct cedar_str *out);
+
 enum cedar_mode { CEDAR_STRICT = 0, CEDAR_PERMISSIVE };
 /* Every policy and template against every kind of request that the schema allows.  Warnings leave it CEDAR_OK. */
 CEDAR_API enum cedar_status cedar_validate(struct cedar_memory *m, const struct cedar_policies *policies,
@@ -198,6 +211,11 @@ struct cedar_entities;
 /* With a schema (or NULL) the reading is directed, each entity validated, and the schema's actions are added. */
 CEDAR_API enum cedar_status cedar_read_entities(struct cedar_memory *m, struct cedar_str name, struct cedar_str json,
                                                 const struct cedar_schema *schema, const struct cedar_entities **out);
+/* A new store, which shares what stays with `entities`, whose memory must outlive it: without those in `without`, and
+ * with all of `with` (or NULL), each instead of the one that has its name.  Ancestors follow. */
+CEDAR_API enum cedar_status cedar_change_entities(struct cedar_memory *m, const struct cedar_entities *entities,
+                                                  const struct cedar_entities *with, const struct cedar_name *without,
+                                                  size_t n, const struct cedar_entities **out);
 CEDAR_API size_t cedar_entity_count(const struct cedar_entities *entities);
 CEDAR_API enum cedar_status cedar_write_entities_json(struct cedar_memory *m, const struct cedar_entities *entities,
                                                       struct cedar_str *out);

@@ -61,6 +61,12 @@ struct cedar_link {
 const struct cedar_policies *cedar_policies_link(struct arena *a, const struct cedar_policies *p,
                                                  const struct cedar_link *links, size_t n, struct cedar_diags *d);
 
+/* A new set: p without those whose ids are in `without`, and with all of `with` (or NULL), each in the place of the one
+ * that has its id, or behind.  Both arenas must outlive it.  NULL after reporting. */
+const struct cedar_policies *cedar_policies_change(struct arena *a, const struct cedar_policies *p,
+                                                   const struct cedar_policies *with, const struct str *without,
+                                                   size_t n, struct cedar_diags *d);
+
 /* Policies that decide (static ones and links), in order, i < n; and templates.  They live as long as the set. */
 size_t cedar_policies_n(const struct cedar_policies *p);
 const struct cedar_policy *cedar_policy_at(const struct cedar_policies *p, size_t i);

@@ -329,3 +329,53 @@ const struct cedar_entities *cedar_entities_of(struct arena *a, struct cedar_ent
     index_of(a, s);
     return n == 0 || close_over(a, s, items, d) ? s : NULL;
 }
+
+static void add_copy(struct arena *a, struct cedar_entity **list, size_t *n, const struct cedar_entity *e)
+{
+    list[*n] = arena_make(a, struct cedar_entity);
+    *list[*n] = *e;
+    list[*n]->ancestors = NULL;
+    list[*n]->n_ancestors = 0;
+    ++*n;
+}
+
+static int by_value(const void *x, const void *y)
+{
+    return cedar_uid_cmp(x, y);
+}
+
+static bool is_among(const struct cedar_uid *sorted, size_t n, const struct cedar_uid *uid)
+{
+    size_t low = 0, high = n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = cedar_uid_cmp(uid, &sorted[middle]);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
+}
+
+const struct cedar_entities *cedar_entities_change(struct arena *a, const struct cedar_entities *s,
+                                                   const struct cedar_entities *with, const struct cedar_uid *without,
+                                                   size_t n, struct cedar_diags *d)
+{
+    size_t kept = 0, more = with != NULL ? with->n : 0;
+    struct cedar_uid *gone = arena_make_n(a, n, struct cedar_uid);
+    struct cedar_entity **list = arena_make_n(a, s->n + more, struct cedar_entity *);
+
+    for (size_t i = 0; i < n; i++)
+        gone[i] = without[i];
+    cedar_sort(a, gone, n, sizeof *gone, by_value);
+    for (size_t i = 0; i < s->n; i++)
+        if (!is_among(gone, n, &s->items[i]->uid) && (more == 0 || cedar_entity_find(with, &s->items[i]->uid) == NULL))
+            add_copy(a, list, &kept, s->items[i]);
+    for (size_t i = 0; i < more; i++)
+        add_copy(a, list, &kept, with->items[i]);
+    return cedar_entities_of(a, list, kept, d);
+}

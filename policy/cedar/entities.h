@@ -46,6 +46,12 @@ struct cedar_schema;
 const struct cedar_entities *cedar_entities_of(struct arena *a, struct cedar_entity *const *list, size_t n,
                                                struct cedar_diags *d);
 
+/* A new store: s without those in `without`, and with all of `with` (or NULL), each instead of the one that has its
+ * uid. Attributes are shared, so both arenas must outlive it.  NULL after reporting. */
+const struct cedar_entities *cedar_entities_change(struct arena *a, const struct cedar_entities *s,
+                                                   const struct cedar_entities *with, const struct cedar_uid *without,
+                                                   size_t n, struct cedar_diags *d);
+
 const struct cedar_entity *cedar_entity_find(const struct cedar_entities *s, const struct cedar_uid *uid); /* or NULL */
 /* Is `group` an ancestor of e?  e may be NULL (nothing is). */
 bool cedar_entity_in(const struct cedar_entity *e, const struct cedar_uid *group);

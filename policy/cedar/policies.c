@@ -204,6 +204,50 @@ const struct cedar_policies *cedar_policies_link(struct arena *a, const struct c
     return d->errors == errors ? policies_make(a, &list, d) : NULL;
 }
 
+static bool is_named(const struct str *names, size_t n, struct str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(names[i], name))
+            return true;
+    return false;
+}
+
+/* What stays, or what takes its place. */
+static void add_changed(struct arena *a, struct policy_list *list, const struct cedar_policy *const *items, size_t n,
+                        const struct cedar_policies *with, const struct str *without, size_t n_without)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct cedar_policy *now = with != NULL ? cedar_policy_named(with, items[i]->id) : NULL;
+        if (now == NULL && !is_named(without, n_without, items[i]->id))
+            now = items[i];
+        if (now != NULL)
+            add_all(a, list, &now, 1);
+    }
+}
+
+static void add_new(struct arena *a, struct policy_list *list, const struct cedar_policy *const *items, size_t n,
+                    const struct cedar_policies *old)
+{
+    for (size_t i = 0; i < n; i++)
+        if (cedar_policy_named(old, items[i]->id) == NULL)
+            add_all(a, list, &items[i], 1);
+}
+
+const struct cedar_policies *cedar_policies_change(struct arena *a, const struct cedar_policies *p,
+                                                   const struct cedar_policies *with, const struct str *without,
+                                                   size_t n, struct cedar_diags *d)
+{
+    struct policy_list list = { 0 };
+
+    add_changed(a, &list, p->items, p->n, with, without, n);
+    add_changed(a, &list, p->templates, p->n_templates, with, without, n);
+    if (with != NULL) {
+        add_new(a, &list, with->items, with->n, p);
+        add_new(a, &list, with->templates, with->n_templates, p);
+    }
+    return policies_make(a, &list, d);
+}
+
 bool cedar_policies_validate(const struct cedar_policies *p, const struct cedar_schema *s, struct cedar_diags *d)
 {
     bool ok = true;

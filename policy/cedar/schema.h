@@ -57,6 +57,12 @@ struct cedar_schema;
 const struct cedar_schema *cedar_schema_parse_text(struct arena *a, struct cedar_diags *d);
 const struct cedar_schema *cedar_schema_parse_json(struct arena *a, struct cedar_diags *d);
 
+/* Add what the schema says to b, as JSON or as Cedar's schema syntax: common types stand where they were named, and all
+ * ancestors are listed.  Text cannot say that a context belongs to an action that applies to nothing, nor that there
+ * may be further attributes; JSON can. */
+void cedar_schema_to_json(struct buf *b, const struct cedar_schema *s);
+void cedar_schema_text(struct buf *b, const struct cedar_schema *s);
+
 /* Look-ups; NULL when there is none.  Names are fully qualified. */
 const struct cedar_entity_type *cedar_schema_entity_type(const struct cedar_schema *s, struct str name);
 const struct cedar_action *cedar_schema_action(const struct cedar_schema *s, struct str type, struct str id);

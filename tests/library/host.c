@@ -93,6 +93,40 @@ static void count_release(void *user, void *p)
             return status_;                                                                                            \
     } while (0)
 
+/* New snapshots of old ones, which stay as they are. */
+static enum cedar_status changes(struct cedar_memory *m, const struct cedar_policies *policies,
+                                 const struct cedar_entities *entities, const struct cedar_request *request)
+{
+    const struct cedar_policies *with, *changed;
+    const struct cedar_entities *some, *moved;
+    const struct cedar_answer *answer;
+    struct cedar_str without[] = { cedar_text("diary"), cedar_text("none") };
+    struct cedar_name gone[] = { name("Book", "history") };
+
+    STEP(cedar_read_policies(m, cedar_text("more"),
+                             cedar_text("@id(\"teachers-read\") forbid(principal, action, resource);\n"
+                                        "@id(\"new\") permit(principal, action, resource);"),
+                             CEDAR_IDS_BY_ANNOTATION, &with));
+    STEP(cedar_change_policies(m, policies, with, without, 2, &changed));
+    CHECK(cedar_policy_count(changed) == 3 && cedar_policy_count(policies) == 3);
+    CHECK(cedar_policy_find(changed, without[0]) == NULL && cedar_policy_find(policies, without[0]) != NULL);
+    STEP(cedar_decide(m, changed, entities, request, CEDAR_AS_DEFINED, &answer));
+    CHECK(cedar_answer_decision(answer) == CEDAR_DENY);
+    STEP(cedar_decide(m, policies, entities, request, CEDAR_AS_DEFINED, &answer));
+    CHECK(cedar_answer_decision(answer) == CEDAR_ALLOW);
+
+    STEP(cedar_read_entities(
+        m, cedar_text("some"),
+        cedar_text("[{\"uid\":{\"type\":\"Person\",\"id\":\"anna\"},\"attrs\":{},\"parents\":[]}]"), NULL, &some));
+    STEP(cedar_change_entities(m, entities, some, gone, 1, &moved));
+    CHECK(cedar_entity_count(moved) + 1 == cedar_entity_count(entities));
+    STEP(cedar_decide(m, policies, moved, request, CEDAR_AS_DEFINED, &answer));
+    CHECK(cedar_answer_decision(answer) == CEDAR_DENY); /* she is no teacher any more */
+    STEP(cedar_decide(m, policies, entities, request, CEDAR_AS_DEFINED, &answer));
+    CHECK(cedar_answer_decision(answer) == CEDAR_ALLOW);
+    return CEDAR_OK;
+}
+
 static enum cedar_status everything(struct cedar_memory *m)
 {
     const struct cedar_schema *schema;
@@ -126,6 +160,11 @@ static enum cedar_status everything(struct cedar_memory *m)
     STEP(cedar_read_policies_json(m, cedar_text("again"), text, &again));
     CHECK(cedar_policy_count(again) == 2 && cedar_policy_find(again, cedar_text("thick")) != NULL);
     STEP(cedar_format_policies(m, cedar_text("f"), cedar_text(policy_text), &text));
+    STEP(cedar_write_schema(m, schema, &text));
+    STEP(cedar_read_schema(m, cedar_text("again"), text, &schema));
+    STEP(cedar_write_schema_json(m, schema, &text));
+    STEP(cedar_read_schema_json(m, cedar_text("again"), text, &schema));
+    STEP(changes(m, linked, entities, request));
     STEP(cedar_write_entities_json(m, entities, &text));
     STEP(cedar_read_entities(m, cedar_text("again"), text, schema, &entities));
     return CEDAR_OK;

@@ -623,3 +623,38 @@ TEST(a_json_member_given_twice_is_refused)
 {
     CHECK(!str_eq(json_refusal(t, NS("\"A\":{},\"A\":{}", "")), S("accepted")));
 }
+
+/* The schema as text, and as JSON, each read again. */
+static void written_and_read(struct test *t, const struct cedar_schema *s, bool text_too)
+{
+    struct buf text = buf_new(t->arena, 1 << 20), json = buf_new(t->arena, 1 << 20);
+
+    cedar_schema_text(&text, s);
+    cedar_schema_to_json(&json, s);
+    CHECK(!text_too || cedar_schema_eq(s, good(t, arena_cstr(t->arena, buf_str(&text)))));
+    CHECK(cedar_schema_eq(s, good_json(t, arena_cstr(t->arena, buf_str(&json)))));
+}
+
+TEST(a_schema_that_is_written_says_the_same)
+{
+    written_and_read(
+        t,
+        good(t, "type Address = { street: String, \"post code\"?: Long };\n"
+                "entity Group; entity Top in [Group]; entity User in [Top] { home: Address, tags?: Set<Group> } "
+                "tags Set<String>;\n"
+                "entity Color enum [\"red\", \"gr\\\"een\"];\n"
+                "namespace A::B { entity X in [Group] { u: User, d: decimal, t?: datetime, p: ipaddr, r: { d: duration "
+                "} };\n"
+                "action all; action \"all more\" in [all]; action read in [\"all more\"] appliesTo { principal: "
+                "[User, X], resource: X, context: { n: Long } }; }\n"
+                "action go in [A::B::Action::\"all\"] appliesTo { principal: User, resource: Color };"),
+        true);
+    written_and_read(t, good(t, ""), true);
+    written_and_read(t, good(t, "entity Long { s: String, n: __cedar::Long, e: Long };"), true);
+    written_and_read(
+        t,
+        good_json(t, "{\"\":{\"entityTypes\":{\"U\":{}},\"actions\":{\"a\":{\"appliesTo\":{\"principalTypes\":[],"
+                     "\"resourceTypes\":[\"U\"],\"context\":{\"type\":\"Record\",\"attributes\":{\"x\":{\"type\":"
+                     "\"Long\"}}}}}}}}"),
+        false);
+}

@@ -134,6 +134,21 @@ static void check_requests(struct corpus_case *c)
     }
 }
 
+/* What is written of it says the same when it is read. */
+static void check_written(struct corpus_case *c)
+{
+    struct buf text = buf_new(c->a, 16 << 20), json = buf_new(c->a, 16 << 20);
+
+    cedar_schema_text(&text, c->schema);
+    cedar_schema_to_json(&json, c->schema);
+    struct cedar_source sources[2] = { { S("text"), buf_str(&text) }, { S("json"), buf_str(&json) } };
+    struct cedar_diags d = cedar_diags_new(c->a, &sources[0]), of_json = cedar_diags_new(c->a, &sources[1]);
+    const struct cedar_schema *again = cedar_schema_parse_text(c->a, &d);
+    REQUIRE(c, again != NULL && cedar_schema_eq(c->schema, again), cedar_diags_text(c->a, &d));
+    again = cedar_schema_parse_json(c->a, &of_json);
+    REQUIRE(c, again != NULL && cedar_schema_eq(c->schema, again), cedar_diags_text(c->a, &of_json));
+}
+
 static void check_case(struct corpus_case *c)
 {
     struct cedar_diags schema = open_text(c, "corpus-tests", ".cedarschema"),
@@ -144,6 +159,7 @@ static void check_case(struct corpus_case *c)
     if (c->schema == NULL)
         return;
     check_json_form(c);
+    check_written(c);
     c->verdicts = answers.source->text.p == NULL ? NULL : cedar_json_parse(&answers);
     if (c->verdicts == NULL)
         return; /* a few cases of the corpus have no detailed answers */

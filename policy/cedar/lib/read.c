@@ -88,6 +88,37 @@ enum cedar_status cedar_link_templates(struct cedar_memory *m, const struct ceda
     MADE(c, link_all, const struct cedar_policies *, result);
 }
 
+struct policy_change {
+    const struct cedar_policies *with;
+    const struct cedar_str *without;
+};
+
+static bool change_policies(struct call *c)
+{
+    const struct policy_change *change = c->list;
+    struct str *without = arena_make_n(c->m->arena, c->n, struct str);
+
+    for (size_t i = 0; i < c->n; i++)
+        without[i] = in(change->without[i]);
+    c->made = cedar_policies_change(c->m->arena, c->policies, change->with, without, c->n, &c->m->found);
+    return c->made != NULL;
+}
+
+enum cedar_status cedar_change_policies(struct cedar_memory *m, const struct cedar_policies *policies,
+                                        const struct cedar_policies *with, const struct cedar_str *without, size_t n,
+                                        const struct cedar_policies **result)
+{
+    struct policy_change change = { with, without };
+    struct call c = { .m = m, .policies = policies, .list = &change, .n = n };
+
+    if (policies == NULL || (without == NULL && n > 0)) {
+        if (result != NULL)
+            *result = NULL;
+        return CEDAR_MISUSE;
+    }
+    MADE(c, change_policies, const struct cedar_policies *, result);
+}
+
 size_t cedar_policy_count(const struct cedar_policies *policies)
 {
     return policies != NULL ? cedar_policies_n(policies) : 0;
@@ -263,6 +294,38 @@ enum cedar_status cedar_read_schema_json(struct cedar_memory *m, struct cedar_st
     MADE(c, schema_from_json, const struct cedar_schema *, result);
 }
 
+static bool schema_as_text(struct call *c)
+{
+    struct buf b = text_of(c->m);
+
+    cedar_schema_text(&b, c->schema);
+    return text_done(c, &b);
+}
+
+static bool schema_as_json(struct call *c)
+{
+    struct buf b = text_of(c->m);
+
+    cedar_schema_to_json(&b, c->schema);
+    return text_done(c, &b);
+}
+
+enum cedar_status cedar_write_schema(struct cedar_memory *m, const struct cedar_schema *schema,
+                                     struct cedar_str *result)
+{
+    struct call c = { .m = m, .schema = schema };
+
+    return written(&c, schema_as_text, schema != NULL, result);
+}
+
+enum cedar_status cedar_write_schema_json(struct cedar_memory *m, const struct cedar_schema *schema,
+                                          struct cedar_str *result)
+{
+    struct call c = { .m = m, .schema = schema };
+
+    return written(&c, schema_as_json, schema != NULL, result);
+}
+
 static bool validate_all(struct call *c)
 {
     enum cedar_mode mode = (enum cedar_mode)c->how;
@@ -298,6 +361,37 @@ enum cedar_status cedar_read_entities(struct cedar_memory *m, struct cedar_str n
 
     c.schema = schema;
     MADE(c, read_entities, const struct cedar_entities *, result);
+}
+
+struct entity_change {
+    const struct cedar_entities *with;
+    const struct cedar_name *without;
+};
+
+static bool change_entities(struct call *c)
+{
+    const struct entity_change *change = c->list;
+    struct cedar_uid *without = arena_make_n(c->m->arena, c->n, struct cedar_uid);
+
+    for (size_t i = 0; i < c->n; i++)
+        without[i] = cedar_uid_make(in(change->without[i].type), in(change->without[i].id));
+    c->made = cedar_entities_change(c->m->arena, c->entities, change->with, without, c->n, &c->m->found);
+    return c->made != NULL;
+}
+
+enum cedar_status cedar_change_entities(struct cedar_memory *m, const struct cedar_entities *entities,
+                                        const struct cedar_entities *with, const struct cedar_name *without, size_t n,
+                                        const struct cedar_entities **result)
+{
+    struct entity_change change = { with, without };
+    struct call c = { .m = m, .entities = entities, .list = &change, .n = n };
+
+    if (entities == NULL || (without == NULL && n > 0)) {
+        if (result != NULL)
+            *result = NULL;
+        return CEDAR_MISUSE;
+    }
+    MADE(c, change_entities, const struct cedar_entities *, result);
 }
 
 size_t cedar_entity_count(const struct cedar_entities *entities)
