@@ -24,7 +24,7 @@ struct arena *arena_new_secret(void); /* wipes its memory before it gives it bac
 struct arena_host {
     void *(*zeroed)(struct arena_host *, size_t n); /* NULL when there is none */
     void (*release)(struct arena_host *, void *p);
-    void (*exhausted)(struct arena_host *, size_t n) __attribute__((noreturn));
+    __attribute__((noreturn)) void (*exhausted)(struct arena_host *, size_t n);
     /* Called when `steps` is less than what is wanted: takes `wanted` from a new allowance, or does not come back. */
     void (*tired)(struct arena_host *, uint64_t wanted);
     size_t left_B;       /* SIZE_MAX: as much as there is */

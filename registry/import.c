@@ -87,7 +87,7 @@ static const struct yaml *value_for(struct importing *m, const struct column *c,
     const struct yaml *file = may_be_file(c) ? yaml_get(item, arena_printf(m->arena, "%s_file", c->key).p) : NULL;
     if (file == NULL)
         return value;
-    struct str text;
+    struct str text = { NULL, 0 };
     *good = value == NULL ? (c->type == COL_LOGO ? cell_bytes : cell_file)(&m->cells, file, &text)
                           : yaml_fail(file, m->fail, "bad_value", "%s_file stands beside %s", c->key, c->key);
     if (!*good)
