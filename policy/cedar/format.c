@@ -11,6 +11,8 @@
 #include "policy/cedar/policies.h"
 #include "policy/cedar/utf8.h"
 
+#include <string.h>
+
 enum { WIDTH = 80, STEP = 2 };
 
 /* What is known of each token before anything is printed. */
@@ -428,6 +430,44 @@ static size_t print_policy(struct printer *p, size_t i)
     return i + 1;
 }
 
+/* A string says the same with escapes for what is not seen in it, or turns the line around. */
+static struct str seen(struct arena *a, struct str text)
+{
+    struct buf b = buf_new(a, 12 * text.n);
+
+    for (size_t i = 0, len; i < text.n; i += len) {
+        uint32_t c = cedar_char_at(text, i, &len);
+        if (cedar_char_is_hidden(c))
+            buf_printf(&b, "\\u{%x}", (unsigned)c);
+        else
+            buf_add(&b, str_sub(text, i, len));
+    }
+    return buf_str(&b);
+}
+
+static bool hides_something(const struct cedar_token *t)
+{
+    for (size_t i = 0, len; t->kind == CEDAR_T_STRING && i < t->text.n; i += len)
+        if (cedar_char_is_hidden(cedar_char_at(t->text, i, &len)))
+            return true;
+    return false;
+}
+
+/* The tokens as they are shown; a copy where one differs. */
+static const struct cedar_token *shown_tokens(struct arena *a, const struct cedar_token *t, size_t n)
+{
+    struct cedar_token *shown = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!hides_something(&t[i]))
+            continue;
+        if (shown == NULL)
+            shown = memcpy(arena_make_n(a, n, struct cedar_token), t, n * sizeof *t);
+        shown[i].text = seen(a, t[i].text);
+    }
+    return shown != NULL ? shown : t;
+}
+
 struct str cedar_format(struct arena *a, struct cedar_diags *d)
 {
     struct builder b = { .arena = a, .d = d };
@@ -438,6 +478,7 @@ struct str cedar_format(struct arena *a, struct cedar_diags *d)
     if (!parse_policies(&b, &list))
         return (struct str){ NULL, 0 };
     p.t = cedar_lex(d, CEDAR_LEX_POLICY, &p.n);
+    p.t = shown_tokens(a, p.t, p.n);
     p.out = buf_new(a, (size_t)4 * CEDAR_TEXT_MAX_B);
     study(&p, a);
     while (p.t[i].kind != CEDAR_T_END) {

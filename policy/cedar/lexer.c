@@ -139,12 +139,93 @@ static bool lex_mark(struct cedar_lexer *x)
     return kind != 0;
 }
 
+/* Other languages' quotes, up to the closing one in the same line: one mistake, and a string for the parser. */
+static bool lex_foreign_string(struct cedar_lexer *x, uint32_t quote)
+{
+    static const struct {
+        uint32_t open;
+        struct str close;
+    } quotes[] = { { '\'', S("'") },
+                   { '`', S("`") },
+                   { 0x201C, S("\xE2\x80\x9D") },
+                   { 0x201D, S("\xE2\x80\x9D") },
+                   { 0x201E, S("\xE2\x80\x9D") },
+                   { 0x2018, S("\xE2\x80\x99") } };
+    size_t line = str_find_byte(x->text, '\n', x->at), from = x->at, len;
+
+    (void)cedar_char_at(x->text, from, &len);
+    for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++) {
+        struct str rest = str_sub(x->text, from + len, line - from - len);
+        size_t end = quotes[i].open == quote ? str_find(rest, quotes[i].close) : rest.n;
+        if (end == rest.n)
+            continue;
+        x->at = from + len + end + quotes[i].close.n;
+        (void)cedar_error(x->d, (struct cedar_span){ (uint32_t)from, (uint32_t)x->at },
+                          "text stands between `\"`, not between `%.*s`", (int)len, x->text.p + from);
+        if (end < 60 && str_find_byte(rest, '"', 0) > end && str_find_byte(rest, '\\', 0) > end)
+            (void)cedar_expected(x->d, "`\"%.*s\"`", (int)end, rest.p);
+        add(x, CEDAR_T_STRING, from);
+        x->tokens[x->n - 1].text = S("\"\"");
+        return true;
+    }
+    return false;
+}
+
+/* What other languages write for an operator of Cedar's: said once, and taken for it. */
+static bool lex_foreign_mark(struct cedar_lexer *x)
+{
+    static const struct {
+        struct str written, meant;
+        enum cedar_token_kind kind;
+    } marks_of_others[] = {
+        { S("==="), S("=="), CEDAR_T_EQ }, { S("!=="), S("!="), CEDAR_T_NE }, { S("<>"), S("!="), CEDAR_T_NE },
+        { S("=>"), S(">="), CEDAR_T_GE },  { S("=<"), S("<="), CEDAR_T_LE },  { S("&"), S("&&"), CEDAR_T_AND },
+        { S("|"), S("||"), CEDAR_T_OR },
+    };
+    struct str rest = str_from(x->text, x->at);
+    size_t from = x->at;
+
+    if (x->mode != CEDAR_LEX_POLICY || str_has_prefix(rest, S("&&")) || str_has_prefix(rest, S("||")))
+        return false;
+    for (size_t i = 0; i < sizeof marks_of_others / sizeof *marks_of_others; i++)
+        if (str_has_prefix(rest, marks_of_others[i].written)) {
+            x->at += marks_of_others[i].written.n;
+            (void)cedar_error(x->d, (struct cedar_span){ (uint32_t)from, (uint32_t)x->at },
+                              "`%.*s` is no operator of Cedar", STR_ARG(marks_of_others[i].written));
+            (void)cedar_expected(x->d, "`%.*s`", STR_ARG(marks_of_others[i].meant));
+            add(x, marks_of_others[i].kind, from);
+            return true;
+        }
+    return false;
+}
+
+static void lex_number(struct cedar_lexer *x)
+{
+    size_t from = x->at;
+
+    while (is_digit(peek(x, 0)))
+        x->at++;
+    if (x->mode == CEDAR_LEX_POLICY && peek(x, 0) == '.' && is_digit(peek(x, 1))) {
+        for (x->at++; is_digit(peek(x, 0));)
+            x->at++;
+        (void)cedar_error(x->d, (struct cedar_span){ (uint32_t)from, (uint32_t)x->at },
+                          "a number with a point is a decimal, which is made of text");
+        (void)cedar_expected(x->d, "`decimal(\"%.*s\")`", (int)(x->at - from), x->text.p + from);
+        add(x, CEDAR_T_NUMBER, from);
+        x->tokens[x->n - 1].text = S("0");
+        return;
+    }
+    add(x, CEDAR_T_NUMBER, from);
+}
+
 static void lex_unknown(struct cedar_lexer *x)
 {
     size_t len, from = x->at;
     uint32_t c = cedar_char_at(x->text, x->at, &len);
     struct cedar_span span = { (uint32_t)from, (uint32_t)(from + len) };
 
+    if (x->mode == CEDAR_LEX_POLICY && lex_foreign_string(x, c))
+        return;
     x->at += len;
     if (cedar_char_is_printable(c))
         (void)cedar_error(x->d, span, "`%.*s` is no part of the language", (int)len, x->text.p + from);
@@ -164,9 +245,7 @@ static void lex_one(struct cedar_lexer *x)
     if (starts_name(c)) {
         lex_name(x, CEDAR_T_NAME, from);
     } else if (is_digit(c)) {
-        while (is_digit(peek(x, 0)))
-            x->at++;
-        add(x, CEDAR_T_NUMBER, from);
+        lex_number(x);
     } else if (c == '"') {
         lex_string(x);
     } else if (c == '?' && x->mode == CEDAR_LEX_SCHEMA) {
@@ -175,7 +254,7 @@ static void lex_one(struct cedar_lexer *x)
     } else if (c == '?' && starts_name(peek(x, 1))) {
         x->at++;
         lex_name(x, CEDAR_T_SLOT, from);
-    } else if (!lex_mark(x)) {
+    } else if (!lex_foreign_mark(x) && !lex_mark(x)) {
         lex_unknown(x);
     }
 }

@@ -121,6 +121,8 @@ static bool scope_uid(struct parser *p, struct cedar_scope *scope, const struct 
     bool slot_fits = var != CEDAR_ACTION;
 
     scope->uid_span = e->span;
+    if (p->b->failed && p->mistakes != p->b->d->errors)
+        return false; /* it has been said what is wrong with it */
     if (e->op == CEDAR_OP_LIT && e->value.kind == CEDAR_ENTITY) {
         scope->uid = *e->value.uid;
         return true;
@@ -180,6 +182,7 @@ static bool parse_scope_relation(struct parser *p, struct cedar_scope *scope, en
     scope->kind = at(p, CEDAR_T_EQ) ? CEDAR_SCOPE_EQ : is ? CEDAR_SCOPE_IS_IN : CEDAR_SCOPE_IN;
     p->t++;
     p->in_scope = true;
+    p->mistakes = p->b->d->errors;
     const struct cedar_expr *e = parse_expr(p);
     p->in_scope = false;
     if (e == NULL)
@@ -202,8 +205,14 @@ static bool parse_scope_var(struct parser *p, struct cedar_scope *scope, enum ce
     static const char *const expected[] = { "`principal`", "`action`", "`resource`" };
     uint32_t from = p->t->span.at;
 
-    if (!at_word(p, str_of(var_names[var])))
-        return unexpected(p, expected[var]);
+    if (!at_word(p, str_of(var_names[var]))) {
+        (void)unexpected(p, expected[var]);
+        for (enum cedar_var other = CEDAR_PRINCIPAL; other <= CEDAR_RESOURCE; other++)
+            if (at_word(p, str_of(var_names[other])))
+                (void)cedar_expected(p->b->d, "%s: the scope names principal, action and resource, in this order",
+                                     expected[var]);
+        return false;
+    }
     p->t++;
     if (at_word(p, S("is")) && var != CEDAR_ACTION) {
         p->t++;
@@ -218,8 +227,9 @@ static bool parse_scope_var(struct parser *p, struct cedar_scope *scope, enum ce
     if (at(p, CEDAR_T_COMMA) || at(p, CEDAR_T_RPAREN))
         return true;
     if (var == CEDAR_ACTION)
-        return unexpected(p, "`==`, `in`, or nothing behind `action`");
-    return unexpected(p, "`==`, `in`, `is`, or nothing behind a variable of the scope");
+        return unexpected(p, "`==`, `in`, or `,` behind `action`");
+    return unexpected(p, var == CEDAR_PRINCIPAL ? "`==`, `in`, `is`, or `,` behind `principal`"
+                                                : "`==`, `in`, `is`, or `)` behind `resource`");
 }
 
 static bool parse_scope(struct parser *p, struct cedar_policy *policy)

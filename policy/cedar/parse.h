@@ -15,7 +15,8 @@ struct parser {
     struct builder *b;
     const struct cedar_token *t; /* the next token; the last one is END */
     unsigned depth;
-    bool in_scope; /* slots may stand here */
+    bool in_scope;   /* slots may stand here */
+    size_t mistakes; /* that there were before what stands in the scope */
 };
 
 /* All policies and templates of the text b->d->source, in order, without ids.

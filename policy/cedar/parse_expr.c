@@ -24,9 +24,26 @@ struct cedar_span span_from(const struct parser *p, uint32_t from)
     return (struct cedar_span){ from, p->t[-1].span.end > from ? p->t[-1].span.end : from };
 }
 
+/* Words that people bring along from other languages; absent: none of them. */
+static struct str meant_by(const struct cedar_token *t)
+{
+    static const struct {
+        struct str word, meant;
+    } words[] = { { S("and"), S("&&") },        { S("or"), S("||") },         { S("not"), S("!") },
+                  { S("allow"), S("permit") },  { S("deny"), S("forbid") },   { S("matches"), S("like") },
+                  { S("regex"), S("like") },    { S("where"), S("when") },    { S("if"), S("when") },
+                  { S("provided"), S("when") }, { S("except"), S("unless") }, { S("contains"), S(".contains(…)") } };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (t->kind == CEDAR_T_NAME && str_eq_case(t->text, words[i].word))
+            return words[i].meant;
+    return (struct str){ NULL, 0 };
+}
+
 bool unexpected(struct parser *p, const char *expected)
 {
     struct builder *b = p->b;
+    struct str meant = meant_by(p->t);
 
     b->failed = true;
     if (at(p, CEDAR_T_END))
@@ -36,7 +53,8 @@ bool unexpected(struct parser *p, const char *expected)
     else
         (void)cedar_error(b->d, p->t->span, "`%.*s` cannot stand here", (int)(p->t->text.n < 60 ? p->t->text.n : 60),
                           p->t->text.p);
-    return cedar_expected(b->d, "%s", expected);
+    (void)cedar_expected(b->d, "%s", expected);
+    return cedar_near(b->d, meant);
 }
 
 bool take(struct parser *p, int token_kind, const char *where)
@@ -161,7 +179,7 @@ static const struct cedar_expr *unknown_function(struct parser *p, struct str na
     }
     guess_functions(&g, false);
     (void)cedar_error(p->b->d, span, "there is no function `%.*s`", STR_ARG(name));
-    (void)cedar_near(p->b->d, g.best);
+    (void)cedar_near(p->b->d, str_eq_case(name, S("not")) ? S("!") : g.best);
     return wrong(p, span);
 }
 
@@ -188,6 +206,22 @@ static const struct {
              { S("resource"), CEDAR_RESOURCE },
              { S("context"), CEDAR_CONTEXT } };
 
+/* `not x`: said, and read as `!x`. */
+static const struct cedar_expr *parse_not(struct parser *p, struct str name, struct cedar_span span)
+{
+    const struct cedar_expr *e = NULL;
+
+    (void)cedar_error(p->b->d, span, "`%.*s` is no operator of Cedar", STR_ARG(name));
+    (void)cedar_near(p->b->d, S("!"));
+    p->b->failed = true;
+    if (p->depth < NESTING_MAX) {
+        p->depth++;
+        e = parse_operand(p);
+        p->depth--;
+    }
+    return e;
+}
+
 /* A name that is neither variable, function nor entity. */
 static const struct cedar_expr *unknown_name(struct parser *p, struct str name, struct cedar_span span)
 {
@@ -197,8 +231,21 @@ static const struct cedar_expr *unknown_name(struct parser *p, struct str name, 
         cedar_guess_try(&g, vars[i].word);
     cedar_guess_try(&g, S("true"));
     cedar_guess_try(&g, S("false"));
+    if (str_eq_case(name, S("not")) && !at(p, CEDAR_T_RBRACE) && !at(p, CEDAR_T_END))
+        return parse_not(p, name, span);
+    for (size_t i = name.n; i > 2; i--)
+        if (name.p[i - 1] == ':') {
+            (void)cedar_error(p->b->d, span, "the id of an entity stands in quotes");
+            (void)cedar_expected(p->b->d, "`%.*s\"%.*s\"`", (int)i, name.p, (int)(name.n - i), name.p + i);
+            return wrong(p, span);
+        }
     (void)cedar_error(p->b->d, span, "`%.*s` is no variable", STR_ARG(name));
-    (void)cedar_expected(p->b->d, "principal, action, resource, context, or `\"…\"` around text");
+    if (p->in_scope)
+        (void)cedar_expected(p->b->d, "an entity like `Type::\"%.*s\"`", STR_ARG(str_sub(name, 0, 60)));
+    else if (str_eq_case(name, S("null")) || str_eq_case(name, S("nil")) || str_eq_case(name, S("none")))
+        (void)cedar_expected(p->b->d, "`has`, which asks whether an attribute is there; Cedar has no null");
+    else
+        (void)cedar_expected(p->b->d, "principal, action, resource, context, or `\"…\"` around text");
     (void)cedar_near(p->b->d, g.best);
     return wrong(p, span);
 }
@@ -347,6 +394,9 @@ static const struct cedar_expr *unknown_method(struct parser *p, const struct ce
     }
     guess_functions(&g, true);
     (void)cedar_error(p->b->d, name->span, "there is no method `%.*s`", STR_ARG(name->text));
+    if (str_eq_case(name->text, S("matches")) || str_eq_case(name->text, S("startsWith")) ||
+        str_eq_case(name->text, S("endsWith")))
+        (void)cedar_expected(p->b->d, "the operator `like`, with `*` for any text: `… like \"a*\"`");
     (void)cedar_near(p->b->d, g.best);
     return wrong(p, name->span);
 }

@@ -92,3 +92,9 @@ bool cedar_char_is_printable(uint32_t c)
             return false;
     return true;
 }
+
+bool cedar_char_is_hidden(uint32_t c)
+{
+    return c >= 0x80 && !cedar_char_is_printable(c) && !(c >= 0x300 && c <= 0x36F) &&
+           (!cedar_char_is_space(c) || c == 0x2028 || c == 0x2029);
+}

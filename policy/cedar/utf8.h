@@ -15,7 +15,11 @@ uint32_t cedar_char_at(struct str s, size_t at, size_t *len);
 bool cedar_text_is_utf8(struct str s);
 /* Adds a character; the caller has checked that it is a scalar value. */
 void cedar_char_add(struct buf *b, uint32_t c);
-bool cedar_char_is_space(uint32_t c);     /* Unicode White_Space */
-bool cedar_char_is_printable(uint32_t c); /* not a control, format, separator or private character */
+bool cedar_char_is_space(uint32_t c); /* Unicode White_Space */
+bool cedar_char_is_printable(uint32_t c);
+bool cedar_char_is_hidden(uint32_t c);
+    /* not seen, though no white space, no control character and no mark on a letter */ /* not a control, format,
+                                                                                           separator or private
+                                                                                           character */
 
 #endif

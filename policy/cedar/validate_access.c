@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Attributes and tags: what is declared, what may be missing, and what `has` has shown to be there.
  */
+#include "policy/cedar/lexer.h"
 #include "policy/cedar/validate_int.h"
 
 static const struct cedar_type *any(enum cedar_type_kind kind)
@@ -77,6 +78,21 @@ static void report_unknown(struct checker *c, const struct cedar_expr *e, const 
         cedar_near(c->d, arena_str(c->d->arena, guess.best));
 }
 
+/* The advice, and, where the policy is a text, what to write. */
+static void expect_asking(struct checker *c, const struct cedar_expr *on, const char *how, struct str name,
+                          const char *advice)
+{
+    const struct cedar_source *source = c->policy->source;
+    struct cedar_span at = on->span;
+
+    if (source == NULL || at.end <= at.at || at.end > source->text.n || at.end - at.at > 60 || name.n > 60 ||
+        (name.n > 0 && !cedar_is_ident(name)))
+        cedar_expected(c->d, "%s", advice);
+    else
+        cedar_expected(c->d, "%s: `%.*s%s%.*s && …`", advice, (int)(at.end - at.at), source->text.p + at.at, how,
+                       STR_ARG(name));
+}
+
 struct answer check_attr(struct checker *c, const struct cap *prior, const struct cedar_expr *e)
 {
     struct answer on = want_attrs(c, prior, e->kids[0], NULL);
@@ -93,7 +109,7 @@ struct answer check_attr(struct checker *c, const struct cap *prior, const struc
     struct str text = cedar_type_text(c->scratch, on.type);
     if (check_error(c, e->name_span.end != 0 ? e->name_span : e->span, "attribute \"%.*s\" of %.*s is optional",
                     STR_ARG(e->name), STR_ARG(text)))
-        cedar_expected(c->d, "`has` before the access, joined with `&&` or `if`");
+        expect_asking(c, e->kids[0], " has ", e->name, "`has` before the access, joined with `&&` or `if`");
     return (struct answer){ attr.type, NULL, false };
 }
 
@@ -189,7 +205,8 @@ struct answer check_get_tag(struct checker *c, const struct cap *prior, const st
     struct str text = cedar_type_text(c->scratch, on.type);
     if (!caps_have(c, prior, caps_tag(c, e->kids[0], e->kids[1]))) {
         if (check_error(c, e->span, "this tag of %.*s may be missing", STR_ARG(text)))
-            cedar_expected(c->d, "`.hasTag()` with the same text before the access, joined with `&&` or `if`");
+            expect_asking(c, e->kids[0], ".hasTag(…)", S(""),
+                          "`.hasTag()` with the same text before the access, joined with `&&` or `if`");
         return (struct answer){ 0 };
     }
     if (tag_type(c, e, on.type, &type) == 0) {

@@ -2,7 +2,39 @@
  * What can be checked without a kind of request: that every name is declared, and that the scope leaves some action
  * with some principal and some resource.
  */
+#include "policy/cedar/script.h"
 #include "policy/cedar/validate_int.h"
+
+static struct str last_part(struct str path)
+{
+    size_t n = path.n;
+
+    while (n > 0 && path.p[n - 1] != ':')
+        n--;
+    return str_from(path, n);
+}
+
+/* A near name; else one whose last part is the same, or near, in another namespace. */
+static struct cedar_guess guess_type(struct checker *c, struct str name)
+{
+    struct cedar_guess whole = cedar_guess_for(name), last = cedar_guess_for(last_part(name));
+    struct str same = { NULL, 0 }, near = { NULL, 0 };
+
+    for (size_t i = 0; i < cedar_schema_entity_type_n(c->s); i++) {
+        struct str known = cedar_schema_entity_type_at(c->s, i)->name, before = last.best;
+        cedar_guess_try(&whole, known);
+        cedar_guess_try(&last, last_part(known));
+        if (same.p == NULL && str_eq_case(last_part(known), last.written))
+            same = known;
+        if (last.best.p != before.p)
+            near = known;
+    }
+    if (same.p != NULL)
+        whole.best = same;
+    else if (whole.best.p == NULL)
+        whole.best = near;
+    return whole;
+}
 
 static void check_type_name(struct checker *c, struct str name, struct cedar_span where)
 {
@@ -10,9 +42,7 @@ static void check_type_name(struct checker *c, struct str name, struct cedar_spa
 
     if (cedar_name_is_action(name) || cedar_schema_entity_type(c->s, name) != NULL)
         return;
-    guess = cedar_guess_for(name);
-    for (size_t i = 0; i < cedar_schema_entity_type_n(c->s); i++)
-        cedar_guess_try(&guess, cedar_schema_entity_type_at(c->s, i)->name);
+    guess = guess_type(c, name);
     if (check_error(c, where, "there is no entity type \"%.*s\"", STR_ARG(name)))
         cedar_near(c->d, arena_str(c->d->arena, guess.best));
 }
@@ -24,10 +54,15 @@ static void check_action_id(struct checker *c, const struct cedar_uid *uid, stru
     if (cedar_schema_action(c->s, uid->type, uid->id) != NULL)
         return;
     guess = cedar_guess_for(uid->id);
-    for (size_t i = 0; i < cedar_schema_action_n(c->s); i++)
-        cedar_guess_try(&guess, cedar_schema_action_at(c->s, i)->id);
+    struct str near = { NULL, 0 };
+    for (size_t i = 0; i < cedar_schema_action_n(c->s); i++) {
+        const struct cedar_action *known = cedar_schema_action_at(c->s, i);
+        cedar_guess_try(&guess, known->id);
+        if (str_eq(known->id, uid->id)) /* in another namespace */
+            near = arena_printf(c->d->arena, "%.*s::\"%.*s\"", STR_ARG(known->type->name), STR_ARG(known->id));
+    }
     if (check_error(c, where, "there is no action %.*s::\"%.*s\"", STR_ARG(uid->type), STR_ARG(uid->id)))
-        cedar_near(c->d, arena_str(c->d->arena, guess.best));
+        cedar_near(c->d, near.p != NULL ? near : arena_str(c->d->arena, guess.best));
 }
 
 static void check_choice(struct checker *c, const struct cedar_uid *uid, struct cedar_span where)
@@ -50,17 +85,57 @@ static void check_choice(struct checker *c, const struct cedar_uid *uid, struct 
         cedar_near(c->d, arena_str(c->d->arena, guess.best));
 }
 
+/* Warns of a text that shows something else than it says. */
+static void check_look(struct checker *c, struct str text, struct cedar_span where, const char *what)
+{
+    const char *scripts[2] = { "", "" };
+    uint32_t at = 0;
+
+    switch (script_check(text, &at, scripts)) {
+    case SCRIPT_GOOD:
+        return;
+    case SCRIPT_TURNS:
+        (void)cedar_warning(c->d, where, "%s has U+%04X, which turns the text around it", what, (unsigned)at);
+        return;
+    case SCRIPT_HIDDEN:
+        (void)cedar_warning(c->d, where, "%s has the invisible character U+%04X", what, (unsigned)at);
+        return;
+    case SCRIPT_LOOKALIKE:
+        (void)cedar_warning(c->d, where, "%s has U+%04X, which looks like another character", what, (unsigned)at);
+        return;
+    case SCRIPT_MIXED:
+        (void)cedar_warning(c->d, where, "%s mixes %s and %s letters (U+%04X)", what, scripts[0], scripts[1],
+                            (unsigned)at);
+    }
+}
+
 static void check_uid(struct checker *c, const struct cedar_uid *uid, struct cedar_span where)
 {
     check_type_name(c, uid->type, where);
+    check_look(c, uid->id, where, "the id");
     if (cedar_name_is_action(uid->type))
         check_action_id(c, uid, where);
     else
         check_choice(c, uid, where);
 }
 
+static void check_looks_of(struct checker *c, const struct cedar_expr *e)
+{
+    struct cedar_span name = e->name_span.end != 0 ? e->name_span : e->span;
+
+    if (e->op == CEDAR_OP_LIT && e->value.kind == CEDAR_STRING)
+        check_look(c, e->value.text, e->span, "the string");
+    if (e->op == CEDAR_OP_ATTR || e->op == CEDAR_OP_HAS)
+        check_look(c, e->name, name, "the name of the attribute");
+    for (size_t i = 0; e->op == CEDAR_OP_LIKE && i < e->pattern->n; i++)
+        check_look(c, e->pattern->pieces[i], name, "the pattern");
+    for (uint32_t i = 0; e->op == CEDAR_OP_RECORD && i < e->n; i++)
+        check_look(c, e->names[i], e->span, "a name of the record");
+}
+
 static void check_names_of(struct checker *c, const struct cedar_expr *e)
 {
+    check_looks_of(c, e);
     if (e->op == CEDAR_OP_LIT && e->value.kind == CEDAR_ENTITY)
         check_uid(c, e->value.uid, e->span);
     if (e->op == CEDAR_OP_IS)
@@ -83,6 +158,7 @@ static void check_names_of_scope(struct checker *c, const struct cedar_scope *sc
 
 void check_names(struct checker *c)
 {
+    check_look(c, c->policy->id, c->policy->span, "the policy's id");
     for (size_t i = 0; i < c->policy->n_conditions; i++)
         check_names_of(c, c->policy->conditions[i].body);
 }
@@ -163,6 +239,28 @@ static bool in_would_help(struct checker *c, const struct cedar_scope *scope,
     return false;
 }
 
+static void add_types(struct buf *b, const struct cedar_entity_type *const *types, size_t n)
+{
+    for (size_t i = 0; i < n && i < 8; i++)
+        buf_printf(b, "%s%.*s", i == 0 ? "" : ", ", STR_ARG(types[i]->name));
+    buf_add(b, n > 8 ? S(" …") : S(""));
+}
+
+/* Where one action is named: what it applies to. */
+static void expect_types(struct checker *c, const struct cedar_scope *scope)
+{
+    const struct cedar_action *x =
+        scope->kind == CEDAR_SCOPE_EQ ? cedar_schema_action(c->s, scope->uid.type, scope->uid.id) : NULL;
+    struct buf principals = buf_new(c->scratch, 400), resources = buf_new(c->scratch, 400);
+
+    if (x == NULL || x->principal_n == 0 || x->resource_n == 0)
+        return;
+    add_types(&principals, x->principals, x->principal_n);
+    add_types(&resources, x->resources, x->resource_n);
+    cedar_expected(c->d, "a principal of type %.*s, and a resource of type %.*s", STR_ARG(buf_str(&principals)),
+                   STR_ARG(buf_str(&resources)));
+}
+
 static void check_application(struct checker *c)
 {
     const struct cedar_policy *p = c->policy;
@@ -178,7 +276,11 @@ static void check_application(struct checker *c)
         principal_help = principal_help || in_would_help(c, &p->principal, x->principals, x->principal_n);
         resource_help = resource_help || in_would_help(c, &p->resource, x->resources, x->resource_n);
     }
-    if (check_error(c, p->span, "no action applies to this scope") && (principal_help || resource_help))
+    if (!check_error(c, p->span, "no action applies to this scope"))
+        return;
+    if (!principal_help && !resource_help)
+        expect_types(c, &p->action);
+    else
         cedar_expected(c->d, "`%s in ...` instead of `%s == ...`", principal_help ? "principal" : "resource",
                        principal_help ? "principal" : "resource");
 }

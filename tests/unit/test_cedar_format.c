@@ -249,3 +249,20 @@ TEST(json_that_is_no_policy_is_refused)
     }
     CHECK(!json_refused(t, WHEN("{\"Value\":true}")));
 }
+
+TEST(what_is_not_seen_in_a_string_is_shown_as_an_escape)
+{
+    struct str text =
+        S("permit (principal, action, resource) when { principal.a == \"x\xE2\x80\xAEy\" && principal.b like "
+          "\"\xE2\x80\x8B*\" && principal.c == \"\xC3\xA4 \xE2\x80\x93\" };");
+    struct cedar_diags d = diags_of(t->arena, "p", text);
+    struct str laid_out = cedar_format(t->arena, &d);
+
+    CHECK(str_find(laid_out, S("\"x\\u{202e}y\"")) < laid_out.n);
+    CHECK(str_find(laid_out, S("\"\\u{200b}*\"")) < laid_out.n);
+    CHECK(str_find(laid_out, S("\"\xC3\xA4 \xE2\x80\x93\"")) < laid_out.n);
+    CHECK(cedar_policy_eq(cedar_policy_at(policies_of(t->arena, text), 0),
+                          cedar_policy_at(policies_of(t->arena, laid_out), 0)));
+    struct cedar_diags again = diags_of(t->arena, "p", laid_out);
+    CHECK(str_eq(cedar_format(t->arena, &again), laid_out));
+}

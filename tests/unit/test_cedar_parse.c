@@ -324,12 +324,12 @@ TEST(the_text_of_a_snapshot_need_not_be_kept)
 TEST(findings_are_shown_in_the_order_of_the_text)
 {
     struct cedar_diags d = diags_of(t->arena, "p.cedar",
-                                    S("permit(principal);\npermit(principal, action, resource) when { \"\\q\" 'x' };"));
+                                    S("permit(principal);\npermit(principal, action, resource) when { \"\\q\" #x# };"));
 
     CHECK(cedar_policies_parse(t->arena, &d, CEDAR_IDS_BY_POSITION) == NULL);
     struct str text = cedar_diags_text(t->arena, &d); /* the marks are found before the sentences */
     CHECK(str_has_prefix(text, S("p.cedar:1:17: error: `)` cannot stand here")));
-    CHECK(str_find(text, S("p.cedar:2:49: error: `'`")) < str_find(text, S("p.cedar:2:51: error: `'`")));
+    CHECK(str_find(text, S("p.cedar:2:49: error: `#`")) < str_find(text, S("p.cedar:2:51: error: `#`")));
 }
 
 /* Does a policy with this condition hold a node that is too deep?  Memory that refusing it took goes to *used. */
@@ -393,4 +393,56 @@ TEST(what_stands_behind_a_policy_that_is_too_deep_is_read)
     CHECK(cedar_policies_parse(t->arena, &d, CEDAR_IDS_BY_POSITION) == NULL);
     CHECK_INT(d.errors, 2);
     CHECK_STR(d.items[1].message, "`principle` cannot stand here");
+}
+
+TEST(what_people_bring_along_is_one_mistake_with_the_right_word)
+{
+#define WHEN(condition) ANY " when { " condition " };"
+    static const struct {
+        const char *text, *advice;
+    } mistakes[] = {
+        { WHEN("principal.x and true"), "did you mean `&&`" },
+        { WHEN("principal.x or true"), "did you mean `||`" },
+        { WHEN("not principal.x"), "did you mean `!`" },
+        { WHEN("true && NOT (1 == 1)"), "did you mean `!`" },
+        { WHEN("true & false"), "expected `&&`" },
+        { WHEN("true | false"), "expected `||`" },
+        { WHEN("principal.x === 1"), "expected `==`" },
+        { WHEN("principal.x !== 1"), "expected `!=`" },
+        { WHEN("principal.x <> 1"), "expected `!=`" },
+        { WHEN("principal.x => 1"), "expected `>=`" },
+        { WHEN("principal.x = 1"), "equality is `==`" },
+        { WHEN("principal.x matches \"a\""), "did you mean `like`" },
+        { WHEN("principal.x.matches(\"a\")"), "the operator `like`" },
+        { WHEN("principal.x == 15.5"), "expected `decimal(\"15.5\")`" },
+        { WHEN("principal.x == 'abc def'"), "expected `\"abc def\"`" },
+        { WHEN("principal.x == \xE2\x80\x9C"
+               "abc\xE2\x80\x9D"),
+          "expected `\"abc\"`" },
+        { WHEN("principal.x == null"), "Cedar has no null" },
+        { WHEN("principal == User::anna"), "expected `User::\"anna\"`" },
+        { "allow (principal, action, resource);", "did you mean `permit`" },
+        { "deny (principal, action, resource);", "did you mean `forbid`" },
+        { ANY " where { true };", "did you mean `when`" },
+        { "permit (principal, action, resource when { true };", "or `)` behind `resource`" },
+        { "permit (action, principal, resource);", "the scope names principal, action and resource, in this order" },
+        { "permit (principal, action == Action::read, resource);", "expected `Action::\"read\"`" },
+        { "permit (principal, action == read, resource);", "an entity like `Type::\"read\"`" },
+        { "permit (principal, action in [Action::read, Action::\"b\"], resource);", "expected `Action::\"read\"`" },
+    };
+
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        struct cedar_diags d = diags_of(t->arena, "p", str_of(mistakes[i].text));
+        CHECK(cedar_policies_parse(t->arena, &d, CEDAR_IDS_BY_POSITION) == NULL);
+        struct str said = cedar_diags_text(t->arena, &d);
+        if (d.errors != 1 || str_find(said, str_of(mistakes[i].advice)) == said.n)
+            test_fail(t, __FILE__, __LINE__, "%s: %.*s", mistakes[i].text, STR_ARG(said));
+    }
+}
+
+TEST(a_wrong_word_may_be_there_very_often)
+{
+    CHECK(policies_of(t->arena, repeated(t->arena, ANY " when { ", "not !", 100000, "true", "", " };")) == NULL);
+    CHECK(policies_of(t->arena, repeated(t->arena, ANY " when { ", "not ", 100000, "true", "", " };")) == NULL);
+    CHECK(policies_of(t->arena, repeated(t->arena, ANY " when { ", "'a' & ", 10000, "true", "", " };")) == NULL);
 }

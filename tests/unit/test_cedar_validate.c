@@ -577,3 +577,39 @@ TEST(a_long_chain_of_has_is_checked)
     buf_add(&policy, S(" };"));
     CHECK_VALID(findings_with(t, schema_of(t, arena_cstr(t->arena, buf_str(&schema))), buf_str(&policy), CEDAR_STRICT));
 }
+
+TEST(texts_that_look_like_what_they_are_not_are_warned_of)
+{
+    CHECK_HAS(when(t, "\"a\xE2\x80\xAE"
+                      "b\" == \"c\""),
+              "the string has U+202E, which turns the text around it");
+    CHECK_HAS(when(t, "\"a\xE2\x80\x8B\" == \"c\""), "the string has the invisible character U+200B");
+    CHECK_HAS(when(t, "\"\xEF\xBC\xA1\" == \"c\""), "the string has U+FF21, which looks like another character");
+    CHECK_HAS(when(t, "\"p\xD0\xB0ypal\" == \"c\""), "the string mixes Latin and Cyrillic letters (U+0430)");
+    CHECK_HAS(when(t, "principal in School::Group::\"\xCE\xB1"
+                      "b\""),
+              "the id mixes Greek and Latin letters");
+    CHECK_HAS(when(t, "\"abc\" like \"\xD0\xB0"
+                      "b*\""),
+              "the pattern mixes Cyrillic and Latin letters");
+    /* Finnish, Swedish and Sami, Russian by itself, Japanese, digits and signs are what they look like. */
+    CHECK_STR(when(t, "[\"\xC3\xA4iti 7 \xE2\x82\xAC\", \"\xC5\xA0\xC3\xA1mi\", \"\xD0\xBC\xD0\xB8\xD1\x80\", "
+                      "\"\xE6\xBC\xA2\xE3\x81\xAE\"].contains(\"x\")"),
+              "valid");
+}
+
+TEST(advice_names_what_to_write)
+{
+    CHECK_HAS(when(t, "principal in Group::\"x\""), "did you mean `School::Group`");
+    CHECK_HAS(findings(t, "permit(principal is Persn, action, resource);"), "did you mean `School::Person`");
+    CHECK_HAS(findings(t, "permit(principal, action == Action::\"open\", resource);"),
+              "did you mean `School::Action::\"open\"`");
+    CHECK_HAS(when(t, "resource.tag == \"x\""), "`resource has tag && …`");
+    CHECK_HAS(findings(t, "permit(principal is Outsider, action == School::Action::\"enter\", resource);"),
+              "expected a principal of type School::Group, School::Person, and a resource of type");
+    /* A policy that can never apply is told beside another's mistakes. */
+    struct str both = findings(t, "permit(principal, action, resource) when { principal.nothing };"
+                                  "permit(principal, action, resource) when { false };");
+    CHECK_HAS(both, "\"nothing\"");
+    CHECK_HAS(both, "can never apply");
+}
