@@ -80,7 +80,7 @@ async function signIn(page, user, { shared = false } = {}) {
   await page.fill('#username', user);
   await page.fill('#password', password);
   if (shared) await page.check('[name=shared]');
-  await Promise.all([page.waitForURL(`${g.url}/`), page.click('form:has(#password) button.b')]);
+  await Promise.all([page.waitForURL(`${g.url}/`), page.click('form:has(#password) .acts button.b')]);
 }
 const plain = (text) => text.replaceAll('\u00ad', '');
 const texts = async (page, selector) => (await page.locator(selector).allTextContents()).map((t) => plain(t).trim());
@@ -376,7 +376,7 @@ for (const width of [320, 1280]) {
     await page.goto(`${g.url}/school/99101?shared=1`);
     await page.fill('#username', 'eino');
     await page.fill('#password', password);
-    await Promise.all([page.waitForURL(`${g.url}/`), page.click('form:has(#password) button.b')]);
+    await Promise.all([page.waitForURL(`${g.url}/`), page.click('form:has(#password) .acts button.b')]);
     check((await page.locator('header .ready button').count()) === 1 && (await page.locator('main .ready button').count()) === 1, '"Valmis" stands in a landmark and after the tiles');
     const early = await page.evaluate(() => !!(document.querySelector('.ready button').compareDocumentPosition(document.querySelector('main a')) & Node.DOCUMENT_POSITION_FOLLOWING));
     check(early, '"Valmis" comes after the tiles in the reading order');
