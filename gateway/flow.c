@@ -119,7 +119,8 @@ static enum step expired_page(struct ctx *c, const struct service *s, struct str
     const struct notice n = {
         .page = NOTICE_EXPIRED, .made_s = c->now_s, .service = s != NULL ? s->id : (struct str){ NULL, 0 }, .back = to
     };
-    struct expired_view v = { .page = page_for(c, notice_here(c, &n)) };
+    struct expired_view v = { .page = page_for(c, notice_here(c, &n)),
+                              .no_cookies = http_field_list(c->arena, c->req, S("Cookie")).p == NULL };
 
     if (s != NULL) {
         v.service = names_in(&s->names, c->lang);

@@ -242,6 +242,7 @@ enum step page_error_send(struct ctx *c, int status, const struct error_view *v,
 struct expired_view { /* a login that was begun too long ago, answered twice, or in another browser */
     struct page page;
     struct str service, back, fresh;
+    bool no_cookies; /* the browser sent none: it may block them */
 };
 struct html page_expired(struct arena *a, const struct expired_view *v);
 
@@ -311,6 +312,27 @@ struct still_view { /* GET /idle: the session is about to end */
     int64_t ends_s;
 };
 struct html page_still(struct arena *a, const struct still_view *v);
+
+/* --- about --- */
+
+enum { ABOUT_ROWS_MAX = 60 };
+
+struct about_row {
+    struct str name, line;
+    struct str told; /* at most this, in words; absent: nothing */
+};
+
+struct about_view { /* GET /about?from= */
+    struct page page;
+    size_t municipalities, services, from, next; /* next: 0: none */
+    struct {
+        const struct about_row *at;
+        size_t n;
+    } rows;
+};
+/* Fills in the rest of a view whose page.lang is set. */
+void about_fill(struct arena *a, const struct registry *r, int64_t from, struct about_view *v);
+struct html page_about(struct arena *a, const struct about_view *v);
 
 /* --- going on --------------------------------------------------------------------------------------------- */
 

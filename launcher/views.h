@@ -135,6 +135,14 @@ struct still_out {
     struct str at;
 };
 
+struct about_out {
+    struct page page;
+    struct about_view in;
+    struct str municipalities, services, first, last;
+    size_t previous;
+    bool cut;
+};
+
 struct continue_out {
     struct page page;
     struct continue_view in;
@@ -159,6 +167,7 @@ void view_signed_out(struct buf *b, const struct signed_out_out *v);
 void view_next(struct buf *b, const struct signed_out_out *v);
 void view_idle(struct buf *b, const struct idle_out *v);
 void view_still(struct buf *b, const struct still_out *v);
+void view_about(struct buf *b, const struct about_out *v);
 void view_continue(struct buf *b, const struct continue_out *v);
 void view_post(struct buf *b, const struct post_out *v);
 

@@ -160,6 +160,8 @@ static struct service sample(size_t i)
                              .lines = { { str_of(samples[i].line_fi), str_of(samples[i].line_sv),
                                           str_of(samples[i].line_en) } },
                              .logo = logo_of(str_of(samples[i].id)),
+                             .protocol = i % 4 == 3 ? PROTO_LINK : PROTO_OIDC,
+                             .asks = { i % 4 == 0 ? 0x4bu : 0x1u },
                              .launch_uri = S("https://vendor.example/"),
                              .enabled = true };
 }
@@ -624,6 +626,16 @@ static void put_refusals(const struct stage *s, const char *prefix)
                               .service = word(s, S("Pihka Koe")),
                               .back = word(s, S("https://pihka.example/")) };
     put(arena_cstr(s->a, arena_printf(s->a, "%sexpired", prefix)), s->lang, page_expired(s->a, &e));
+    e = (struct expired_view){ .page = page(s, "/", false), .no_cookies = true };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sexpired-no-cookies", prefix)), s->lang, page_expired(s->a, &e));
+}
+
+static void put_about(const struct stage *s, const char *prefix, struct registry *all)
+{
+    struct about_view v = { .page = page(s, "/about", false) };
+
+    about_fill(s->a, all, 0, &v);
+    put(arena_cstr(s->a, arena_printf(s->a, "%sabout", prefix)), s->lang, page_about(s->a, &v));
 }
 
 static void put_leaving(const struct stage *s, const char *prefix)
@@ -713,6 +725,7 @@ static void put_all(struct str hostile, const char *prefix, int lang, int last)
         put_launchers(&s, prefix, all, none);
         put_refusals(&s, prefix);
         put_leaving(&s, prefix);
+        put_about(&s, prefix, all);
         registry_drop(all);
         registry_drop(none);
         arena_free(s.a);

@@ -353,11 +353,40 @@ TEST(language_links_keep_the_page)
     CHECK(!has(page_sign_in(t->arena, &v), "/lang?"));
 }
 
+/* The page takes the registry at its word: a service that asks for nothing is told nothing. */
+TEST(the_page_about_us_says_what_each_service_may_be_told_at_most)
+{
+    static struct service services[] = {
+        { .id = S("a"),
+          .names = { { S("Kanerva") } },
+          .protocol = PROTO_OIDC,
+          .enabled = true,
+          .asks = { 1u << CLAIM_GIVEN_NAME | 1u << CLAIM_EMAIL } },
+        { .id = S("b"),
+          .names = { { S("Valo") } },
+          .protocol = PROTO_LINK,
+          .enabled = true,
+          .asks = { 1u << CLAIM_EMAIL } },
+        { .id = S("c"), .names = { { S("Kiinni") } }, .protocol = PROTO_OIDC },
+    };
+    const struct registry_parts parts = { .services = services, .service_count = 3 };
+    struct registry *r = registry_build(arena_new(), &parts);
+    struct about_view v = { .page = { .gateway = S("DigiOne") } };
+
+    about_fill(t->arena, r, 0, &v);
+    struct html page = page_about(t->arena, &v);
+    CHECK(has(page, "<dt>Kanerva</dt><dd>etunimet, sähköpostiosoite</dd>"));
+    CHECK(has(page, "<dt>Valo</dt><dd>Ei mitään sinusta</dd>"));
+    CHECK(!has(page, "Kiinni"));
+    registry_drop(r);
+}
+
 TEST(footers_link_only_where_there_is_a_target)
 {
     struct expired_view v = { .page = { .gateway = S("DigiOne") } };
 
-    CHECK(!has(page_expired(t->arena, &v), "<footer"));
+    CHECK(has(page_expired(t->arena, &v), "href=\"/about\""));
+    CHECK(!has(page_expired(t->arena, &v), "Saavutettavuusseloste"));
     v.page.help_email = S("tuki@x.example");
     CHECK(has(page_expired(t->arena, &v), "href=\"mailto:tuki@x.example\""));
     v.page.help = S("javascript:alert(1)");

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * What the gateway is, and what may be told to whom: the registry's own rows, so the page cannot say otherwise. */
+#include "launcher/pages.h"
+
+#include "launcher/texts.h"
+#include "launcher/views.h"
+#include "launcher/words.h"
+#include "model/claims.h"
+
+enum { WORDS_MAX_B = 1024 };
+
+static enum text claim_text(enum claim claim)
+{
+    static const enum text texts[CLAIM_COUNT] = {
+#define X(claim, word, tells, scope, native, mpass) [CLAIM_##claim] = T_claim_##claim,
+        CLAIMS(X)
+#undef X
+    };
+
+    return texts[claim];
+}
+
+static struct str told(struct arena *a, struct claim_set asks, enum lang lang)
+{
+    struct buf b = buf_new(a, WORDS_MAX_B);
+
+    for (int claim = 0; claim < CLAIM_COUNT; claim++)
+        if (claim_in(asks, (enum claim)claim)) {
+            buf_add(&b, b.n > 0 ? S(", ") : S(""));
+            buf_add(&b, text(claim_text((enum claim)claim), lang));
+        }
+    return buf_str(&b);
+}
+
+/* A link opens a page and tells it nothing. */
+static struct about_row row_of(struct arena *a, const struct service *s, enum lang lang)
+{
+    return (struct about_row){ .name = names_in(&s->names, lang),
+                               .line = names_in(&s->lines, lang),
+                               .told = s->protocol != PROTO_LINK ? told(a, s->asks, lang) : S("") };
+}
+
+void about_fill(struct arena *a, const struct registry *r, int64_t from, struct about_view *v)
+{
+    const struct registry_parts *parts = registry_parts(r);
+    struct about_row *rows = arena_make_n(a, ABOUT_ROWS_MAX, struct about_row);
+
+    v->from = from > 0 ? (size_t)from : 0;
+    v->municipalities = parts->provider_count;
+    for (size_t i = 0; i < parts->service_count; i++) {
+        if (!parts->services[i].enabled)
+            continue;
+        if (v->services >= v->from && v->rows.n < ABOUT_ROWS_MAX)
+            rows[v->rows.n++] = row_of(a, &parts->services[i], v->page.lang);
+        v->services++;
+    }
+    v->rows.at = rows;
+    v->next = v->from + v->rows.n < v->services ? v->from + v->rows.n : 0;
+}
+
+struct html page_about(struct arena *a, const struct about_view *v)
+{
+    struct about_out out = { .page = v->page,
+                             .in = *v,
+                             .municipalities = words_count(a, v->municipalities, v->page.lang),
+                             .services = words_count(a, v->services, v->page.lang),
+                             .first = words_count(a, v->from + 1, v->page.lang),
+                             .last = words_count(a, v->from + v->rows.n, v->page.lang),
+                             .cut = v->rows.n<v->services, .previous = v->from> ABOUT_ROWS_MAX
+                                        ? v->from - ABOUT_ROWS_MAX
+                                        : 0 };
+    struct buf b = html_begin(a);
+
+    view_about(&b, &out);
+    return html_end(&b);
+}

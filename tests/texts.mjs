@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Every text that a person reads, with its place, in three languages, as a document for a proof-reader:
+//   node tests/texts.mjs > texts.md          (Markdown; --tsv: a line a text, for a spreadsheet)
+// The order is that of the pages, and on a page that of reading.  A text that stands on several is listed where it stands
+// first, with the others named; one that stands nowhere is an error.
+import fs from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+const views = path.join(root, 'launcher/views');
+const source = fs.readFileSync(path.join(root, 'launcher/texts.def'), 'utf8');
+
+const texts = new Map();
+const string = '"((?:[^"\\\\]|\\\\.)*)"';
+for (const [, key, fi, sv, en] of source.matchAll(new RegExp(`TEXT\\(\\s*(\\w+),\\s*${string},\\s*${string},\\s*${string}\\s*\\)`, 'g')))
+  texts.set(key, { key, in: [fi, sv, en].map((t) => t.replaceAll('\\"', '"')), at: [] });
+const written = [...source.matchAll(/^TEXT\(/gm)].length;
+if (written !== texts.size) throw new Error(`${written} texts, ${texts.size} were read`);
+
+// A page is a view; what it includes is read where it is included.
+const file = (name) => fs.readFileSync(path.join(views, `${name}.html`), 'utf8');
+function read(name, note, depth = 0) {
+  if (depth > 8) throw new Error(`${name} includes itself`);
+  for (const [, key, included] of file(name).matchAll(/\{\{(?:t\.(\w+)[^}]*|include (\w+))\}\}/g)) {
+    if (included) read(included, note, depth + 1);
+    else note(key);
+  }
+}
+// In the order in which a person meets them; what is not named here comes after.
+const met = ['sign_in', 'no_school', 'local', 'launcher', 'pupil', 'favourites', 'still', 'idle', 'sign_out', 'signed_out', 'next', 'denied', 'error', 'expired', 'about'];
+const pages = fs.readdirSync(views).map((f) => f.replace('.html', '')).filter((n) => file(n).startsWith('{{view '))
+  .sort((a, b) => (met.indexOf(a) + 1 || 99) - (met.indexOf(b) + 1 || 99) || (a < b ? -1 : 1));
+const order = []; // of reading
+for (const page of pages)
+  read(page, (key) => {
+    if (!texts.has(key)) throw new Error(`${page}: no text ${key}`);
+    if (!texts.get(key).at.includes(page)) texts.get(key).at.push(page);
+    if (!order.includes(key)) order.push(key);
+  });
+
+// The rest is put in by code.
+const code = ['launcher', 'gateway'].flatMap((dir) => fs.readdirSync(path.join(root, dir), { recursive: true }).filter((f) => /\.c$/.test(f) || (dir === 'launcher' && f.endsWith('.def') && f !== 'texts.def')).map((f) => path.join(dir, f)));
+for (const name of code) {
+  const body = fs.readFileSync(path.join(root, name), 'utf8');
+  const pasted = [...body.matchAll(/\bT_(\w+_)##/g)].map((m) => m[1]); // T_claim_##claim
+  for (const t of texts.values())
+    if (pasted.some((prefix) => t.key.startsWith(prefix))) t.at.push(name);
+    else if (!t.at.includes(name) && new RegExp(`\\bT_${t.key}\\b${name.endsWith('.def') ? `|\\b${t.key}\\b` : ''}`).test(body)) t.at.push(name);
+}
+// Texts that code chooses by number: T_day_1 + n.
+for (const t of texts.values()) {
+  const first = t.key.match(/^(.*_)\d+$/)?.[1];
+  if (first && t.at.length === 0 && texts.get(`${first}1`)?.at.length) t.at = texts.get(`${first}1`).at;
+}
+const nowhere = [...texts.values()].filter((t) => t.at.length === 0);
+if (nowhere.length) { console.error(`texts that stand nowhere: ${nowhere.map((t) => t.key).join(', ')}`); process.exitCode = 1; }
+
+if (process.argv.includes('--tsv')) {
+  console.log(['key', 'suomi', 'svenska', 'English', 'place'].join('\t'));
+  for (const t of texts.values()) console.log([t.key, ...t.in, t.at.join(', ')].join('\t'));
+} else {
+  console.log(`# Texts\n\n${texts.size} texts. {names} in braces are filled in. A place with a dot in it is code, and the text its part of other pages.\n`);
+  const done = new Set();
+  for (const place of [...pages, ...code]) {
+    const here = [...order, ...texts.keys()].map((key) => texts.get(key)).filter((t, i, all) => t.at.includes(place) && !done.has(t.key) && all.indexOf(t) === i);
+    if (!here.length) continue;
+    console.log(`## ${place}\n`);
+    for (const t of here) {
+      done.add(t.key);
+      console.log(`**${t.key}**${t.at.length > 8 ? ' (on every page)' : t.at.length > 1 ? ` (also: ${t.at.filter((p) => p !== place).join(', ')})` : ''}\n`);
+      console.log(`- fi: ${t.in[0]}\n- sv: ${t.in[1]}\n- en: ${t.in[2]}\n`);
+    }
+  }
+}
