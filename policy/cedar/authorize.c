@@ -122,6 +122,20 @@ static struct cedar_answer settle(const struct tally *t)
     return answer;
 }
 
+void authorize_touching(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
+                        const struct cedar_request *r, uint64_t *touched)
+{
+    struct tally t = { .arena = a };
+    struct index_side sides[3];
+    struct eval x;
+
+    start(&x, sides, a, e, r);
+    for (int i = 0; i < 3; i++)
+        (void)cedar_entity_touch(e, x.uids[i], touched);
+    x.touched = touched;
+    evaluate(&t, &x, p, sides);
+}
+
 struct cedar_answer cedar_authorize(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
                                     const struct cedar_request *r)
 {

@@ -281,6 +281,27 @@ CEDAR_API enum cedar_status cedar_decide_each(struct cedar_memory *m, const stru
                                               const struct cedar_request *request, const struct cedar_name *resources,
                                               size_t n, enum cedar_decision *out);
 
+/* ---- Requests of which something is not known yet. */
+
+enum { CEDAR_UNKNOWN_PRINCIPAL = 1, CEDAR_UNKNOWN_ACTION = 2, CEDAR_UNKNOWN_RESOURCE = 4, CEDAR_UNKNOWN_CONTEXT = 8 };
+enum cedar_partial_decision { CEDAR_PARTIAL_DENY = 0, CEDAR_PARTIAL_ALLOW, CEDAR_PARTIAL_OPEN };
+
+/* What can be said whatever the unknown parts are (unknown: CEDAR_UNKNOWN_… added up; the request has something in
+ * their places, which is not read).  *remaining: the policies that may still apply, under their ids, with what is known
+ * computed into them: what would have to hold.  For every request that agrees in what is known, cedar_decide() with
+ * them says what it says with all policies.  `policies` and `entities` must outlive them. */
+CEDAR_API enum cedar_status cedar_decide_partial(struct cedar_memory *m, const struct cedar_policies *policies,
+                                                 const struct cedar_entities *entities,
+                                                 const struct cedar_request *request, unsigned unknown,
+                                                 enum cedar_partial_decision *decision,
+                                                 const struct cedar_policies **remaining);
+
+/* The entities that are looked at to decide this request: with them alone the answer is the same. */
+CEDAR_API enum cedar_status cedar_slice_entities(struct cedar_memory *m, const struct cedar_policies *policies,
+                                                 const struct cedar_entities *entities,
+                                                 const struct cedar_request *request,
+                                                 const struct cedar_entities **out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -146,6 +146,16 @@ void cedar_authorize_each(struct arena *a, const struct cedar_policies *p, const
                           const struct cedar_request *r, const struct cedar_uid *resources, size_t n,
                           enum cedar_decision *out);
 
+/* Decides as far as it can be known while some of the request is not: unknown has the bit 1 << var of each variable
+ * that is unknown.  *remaining: what remains of the policies that may apply, under their ids.  About every request that
+ * agrees in what is known, it says what the policies say, reasons and errors included. */
+enum cedar_partial_decision cedar_authorize_partial(struct arena *a, const struct cedar_policies *p,
+                                                    const struct cedar_entities *e, const struct cedar_request *r,
+                                                    unsigned unknown, const struct cedar_policies **remaining);
+/* The entities that are looked at to decide this: with them alone the answer is the same. */
+const struct cedar_entities *cedar_entities_slice(struct arena *a, const struct cedar_policies *p,
+                                                  const struct cedar_entities *e, const struct cedar_request *r);
+
 /* {"decision": "allow", "reason": […], "errors": [{"policy": …, "message": …}]} */
 void cedar_answer_to_json(struct buf *b, const struct cedar_answer *answer);
 

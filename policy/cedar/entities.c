@@ -128,6 +128,17 @@ const struct cedar_entity *cedar_entity_find(const struct cedar_entities *s, con
     return slot != NULL ? *slot : NULL;
 }
 
+const struct cedar_entity *cedar_entity_touch(const struct cedar_entities *s, const struct cedar_uid *uid,
+                                              uint64_t *touched)
+{
+    const struct cedar_entity *const *slot = s->n > 0 ? find_slot(s, uid) : NULL;
+
+    if (slot == NULL)
+        return NULL;
+    touched[(slot - s->items) / 64] |= (uint64_t)1 << (slot - s->items) % 64;
+    return *slot;
+}
+
 bool cedar_entity_in(const struct cedar_entity *e, const struct cedar_uid *group)
 {
     size_t low = 0, high = e != NULL ? e->n_ancestors : 0;

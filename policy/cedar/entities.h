@@ -53,6 +53,9 @@ const struct cedar_entities *cedar_entities_change(struct arena *a, const struct
                                                    size_t n, struct cedar_diags *d);
 
 const struct cedar_entity *cedar_entity_find(const struct cedar_entities *s, const struct cedar_uid *uid); /* or NULL */
+/* The same, and sets its bit. */
+const struct cedar_entity *cedar_entity_touch(const struct cedar_entities *s, const struct cedar_uid *uid,
+                                              uint64_t *touched);
 /* Is `group` an ancestor of e?  e may be NULL (nothing is). */
 bool cedar_entity_in(const struct cedar_entity *e, const struct cedar_uid *group);
 

@@ -39,6 +39,8 @@ const struct cedar_entity *eval_entity(const struct eval *x, const struct cedar_
     for (int i = 0; i < 3; i++)
         if (uid == x->uids[i])
             return x->entity[i];
+    if (x->touched != NULL)
+        return cedar_entity_touch(x->entities, uid, x->touched);
     return cedar_entity_find(x->entities, uid);
 }
 

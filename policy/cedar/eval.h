@@ -29,7 +29,8 @@ struct eval {
     const struct cedar_uid *uids[3];      /* by enum cedar_var */
     const struct cedar_entity *entity[3]; /* NULL: not in the store */
     struct cedar_value context;
-    uint32_t work; /* left */
+    uint32_t work;     /* left */
+    uint64_t *touched; /* NULL, or a bit for each entity of the store, set when it is looked up */
     struct cedar_eval_error error;
 };
 

@@ -79,6 +79,10 @@ struct index_side {
 void index_find(struct eval *e, const struct index *x, size_t n_policies, const struct index_side sides[3],
                 uint64_t *marks);
 
+/* Decides, and marks each entity of the store that is looked up for it. */
+void authorize_touching(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
+                        const struct cedar_request *r, uint64_t *touched);
+
 /* Does the scope admit it? */
 bool scope_admits(const struct cedar_scope *scope, const struct index_side *side);
 

@@ -18,8 +18,8 @@ void cedar_char_add(struct buf *b, uint32_t c);
 bool cedar_char_is_space(uint32_t c); /* Unicode White_Space */
 bool cedar_char_is_printable(uint32_t c);
 bool cedar_char_is_hidden(uint32_t c);
-    /* not seen, though no white space, no control character and no mark on a letter */ /* not a control, format,
-                                                                                           separator or private
-                                                                                           character */
+/* not seen, though no white space, no control character and no mark on a letter */ /* not a control, format,
+                                                                                       separator or private
+                                                                                       character */
 
 #endif

@@ -70,6 +70,15 @@ static void ask(struct arena *a, const struct cedar_policies *p)
     cedar_answer_to_json(&b, &answer);
     cedar_authorize_each(a, p, e, &r, &r.resource, 1, &each);
     must(each == answer.decision);
+    for (unsigned unknown = 0; unknown < 16; unknown += 5) { /* none, two of four, all */
+        const struct cedar_policies *remaining;
+        (void)cedar_authorize_partial(a, p, e, &r, unknown, &remaining);
+        struct cedar_answer same = cedar_authorize_closed(a, remaining, e, &r);
+        must(same.decision == answer.decision && same.n_reasons == answer.n_reasons &&
+             same.n_errors == answer.n_errors);
+    }
+    const struct cedar_entities *slice = cedar_entities_slice(a, p, e, &r);
+    must(slice != NULL && cedar_authorize_closed(a, p, slice, &r).decision == answer.decision);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -127,6 +127,28 @@ static enum cedar_status changes(struct cedar_memory *m, const struct cedar_poli
     return CEDAR_OK;
 }
 
+/* Something is not known yet; and what a decision looks at. */
+static enum cedar_status parts(struct cedar_memory *m, const struct cedar_policies *policies,
+                               const struct cedar_entities *entities, const struct cedar_request *request)
+{
+    const struct cedar_policies *remaining;
+    const struct cedar_entities *slice;
+    const struct cedar_answer *answer;
+    enum cedar_partial_decision decision;
+
+    STEP(cedar_decide_partial(m, policies, entities, request, CEDAR_UNKNOWN_RESOURCE, &decision, &remaining));
+    CHECK(decision == CEDAR_PARTIAL_OPEN && cedar_policy_count(remaining) == 3);
+    STEP(cedar_decide(m, remaining, entities, request, CEDAR_AS_DEFINED, &answer));
+    CHECK(cedar_answer_decision(answer) == CEDAR_ALLOW);
+    STEP(cedar_decide_partial(m, policies, entities, request, 0, &decision, &remaining));
+    CHECK(decision == CEDAR_PARTIAL_ALLOW);
+    STEP(cedar_slice_entities(m, policies, entities, request, &slice));
+    CHECK(cedar_entity_count(slice) == 3 && cedar_entity_count(slice) < cedar_entity_count(entities));
+    STEP(cedar_decide(m, policies, slice, request, CEDAR_AS_DEFINED, &answer));
+    CHECK(cedar_answer_decision(answer) == CEDAR_ALLOW);
+    return CEDAR_OK;
+}
+
 static enum cedar_status everything(struct cedar_memory *m)
 {
     const struct cedar_schema *schema;
@@ -165,6 +187,7 @@ static enum cedar_status everything(struct cedar_memory *m)
     STEP(cedar_write_schema_json(m, schema, &text));
     STEP(cedar_read_schema_json(m, cedar_text("again"), text, &schema));
     STEP(changes(m, linked, entities, request));
+    STEP(parts(m, linked, entities, request));
     STEP(cedar_write_entities_json(m, entities, &text));
     STEP(cedar_read_entities(m, cedar_text("again"), text, schema, &entities));
     return CEDAR_OK;

@@ -464,6 +464,85 @@ TEST(what_conditions_demand_of_many_resources_is_what_they_demand_of_each)
     }
 }
 
+TEST(what_remains_of_policies_says_what_they_say)
+{
+    unsigned s = 23;
+    size_t open = 0, closed = 0;
+
+    for (int round = 0; round < 200; round++) {
+        struct arena *a = arena_new();
+        bool scopes = next(&s, 3) == 0;
+        struct str text =
+            scopes ? random_policies(a, &s, 1 + next(&s, 8)) : demanding_policies(a, &s, 1 + next(&s, 12));
+        const struct cedar_policies *p = policies_of(a, text), *remaining;
+        const struct cedar_entities *e = demanded_entities(a, &s);
+        for (unsigned unknown = 0; unknown < 16; unknown++) {
+            struct cedar_request known = demanding_request(a, &s), r = demanding_request(a, &s);
+            enum cedar_partial_decision decision = cedar_authorize_partial(a, p, e, &known, unknown, &remaining);
+            r.principal = (unknown & CEDAR_UNKNOWN_PRINCIPAL) != 0 ? r.principal : known.principal;
+            r.action = (unknown & CEDAR_UNKNOWN_ACTION) != 0 ? r.action : known.action;
+            r.resource = (unknown & CEDAR_UNKNOWN_RESOURCE) != 0 ? r.resource : known.resource;
+            r.context = (unknown & CEDAR_UNKNOWN_CONTEXT) != 0 ? r.context : known.context;
+            struct str all = said(a, cedar_authorize(a, p, e, &r));
+            CHECK_STR(said(a, cedar_authorize(a, remaining, e, &r)), arena_cstr(a, all));
+            enum cedar_decision full = cedar_authorize(a, p, e, &r).decision;
+            CHECK(decision == CEDAR_PARTIAL_OPEN || (decision == CEDAR_PARTIAL_ALLOW) == (full == CEDAR_ALLOW));
+            decision == CEDAR_PARTIAL_OPEN ? open++ : closed++;
+            /* What remains is a text, too, and says the same when it is read. */
+            struct buf b = buf_new(a, 1 << 20);
+            for (size_t i = 0; i < cedar_policies_n(remaining); i++) {
+                buf_printf(&b, "@id(\"%.*s\")", STR_ARG(cedar_policy_at(remaining, i)->id));
+                cedar_policy_text(&b, cedar_policy_at(remaining, i));
+            }
+            struct cedar_diags d = diags_of(a, "r", buf_str(&b));
+            const struct cedar_policies *read = cedar_policies_parse(a, &d, CEDAR_IDS_BY_ANNOTATION);
+            CHECK(read != NULL);
+            if (read != NULL)
+                CHECK_STR(said(a, cedar_authorize(a, read, e, &r)), arena_cstr(a, all));
+        }
+        arena_free(a);
+    }
+    CHECK(open > 100 && closed > 100);
+}
+
+TEST(what_is_known_is_computed_into_what_remains)
+{
+    const struct cedar_policies *remaining,
+        *p = policies_of(t->arena,
+                         S("permit(principal in Group::\"g\", action, resource in Folder::\"f\")"
+                           " when { context.n == 1 && resource.owner == principal } unless { principal.nothing };"
+                           "forbid(principal == User::\"z\", action, resource);"));
+    struct cedar_request r = request_of(t->arena, request);
+    struct buf b = buf_new(t->arena, 1000);
+
+    CHECK_INT(
+        cedar_authorize_partial(t->arena, p, entities_of(t->arena, store), &r, CEDAR_UNKNOWN_RESOURCE, &remaining),
+        CEDAR_PARTIAL_OPEN);
+    CHECK_INT(cedar_policies_n(remaining), 1);
+    cedar_policy_text(&b, cedar_policy_at(remaining, 0));
+    CHECK_STR(buf_str(&b), "permit (principal, action, resource in Folder::\"f\")\n"
+                           "when { resource.owner == User::\"a\" && true }\nunless { principal.nothing };\n");
+}
+
+TEST(a_slice_decides_as_the_whole_store)
+{
+    unsigned s = 29;
+    size_t smaller = 0;
+
+    for (int round = 0; round < 200; round++) {
+        struct arena *a = arena_new();
+        const struct cedar_policies *p = policies_of(a, demanding_policies(a, &s, 1 + next(&s, 40)));
+        const struct cedar_entities *e = demanded_entities(a, &s);
+        struct cedar_request r = demanding_request(a, &s);
+        const struct cedar_entities *slice = cedar_entities_slice(a, p, e, &r);
+        CHECK(slice != NULL && slice->n <= 12);
+        smaller += slice->n < e->n;
+        CHECK_STR(said(a, cedar_authorize(a, p, slice, &r)), arena_cstr(a, said(a, cedar_authorize(a, p, e, &r))));
+        arena_free(a);
+    }
+    CHECK(smaller > 150);
+}
+
 TEST(many_resources_at_once_get_the_answers_of_each_alone)
 {
     unsigned s = 7;

@@ -126,3 +126,57 @@ enum cedar_status cedar_decide_each(struct cedar_memory *m, const struct cedar_p
         result[i] = CEDAR_DENY;
     return status;
 }
+
+static bool decide_partial(struct call *c)
+{
+    const struct cedar_policies *remaining;
+
+    c->how =
+        (int)cedar_authorize_partial(c->m->arena, c->policies, c->entities, c->request, (unsigned)c->n, &remaining);
+    c->made = remaining;
+    return true;
+}
+
+enum cedar_status cedar_decide_partial(struct cedar_memory *m, const struct cedar_policies *policies,
+                                       const struct cedar_entities *entities, const struct cedar_request *request,
+                                       unsigned unknown, enum cedar_partial_decision *decision,
+                                       const struct cedar_policies **remaining)
+{
+    struct call c = { .m = m, .policies = policies, .entities = entities, .request = request, .n = unknown };
+
+    if (decision != NULL)
+        *decision = CEDAR_PARTIAL_DENY;
+    if (remaining != NULL)
+        *remaining = NULL;
+    if (policies == NULL || entities == NULL || request == NULL || decision == NULL || remaining == NULL ||
+        unknown > 15)
+        return CEDAR_MISUSE;
+    enum cedar_status status = run(&c, decide_partial);
+    if (status == CEDAR_OK) {
+        *decision = (enum cedar_partial_decision)c.how;
+        *remaining = c.made;
+    }
+    return status;
+}
+
+static bool slice(struct call *c)
+{
+    c->made = cedar_entities_slice(c->m->arena, c->policies, c->entities, c->request);
+    return c->made != NULL;
+}
+
+enum cedar_status cedar_slice_entities(struct cedar_memory *m, const struct cedar_policies *policies,
+                                       const struct cedar_entities *entities, const struct cedar_request *request,
+                                       const struct cedar_entities **result)
+{
+    struct call c = { .m = m, .policies = policies, .entities = entities, .request = request };
+
+    if (result != NULL)
+        *result = NULL;
+    if (policies == NULL || entities == NULL || request == NULL || result == NULL)
+        return CEDAR_MISUSE;
+    enum cedar_status status = run(&c, slice);
+    if (status == CEDAR_OK)
+        *result = c.made;
+    return status;
+}
