@@ -147,18 +147,38 @@ struct str text_trim(struct str s)
 
 enum { NUMBER_MIN = 5 };
 
-/* An address of mail, or a number that could be somebody's; "AADSTS700016:" is neither. */
+/* Where one name, value or part of an address ends and another begins. */
+static bool parts(char c)
+{
+    return str_find_byte(S("'\"()[]<>{}=:,;&?/|"), c, 0) < sizeof "'\"()[]<>{}=:,;&?/|" - 1;
+}
+
+/* A number that could be somebody's; "AADSTS700016" is none. */
+static bool is_number(struct str part)
+{
+    bool letters_first =
+        part.n > 0 && ((part.p[0] >= 'A' && part.p[0] <= 'Z') || (part.p[0] >= 'a' && part.p[0] <= 'z'));
+    size_t digits = 0;
+
+    for (size_t i = 0; i < part.n; i++)
+        digits += part.p[i] >= '0' && part.p[i] <= '9';
+    return digits >= NUMBER_MIN && !letters_first;
+}
+
+/* An address of mail, however it is written, or a number of a person's anywhere in it. */
 static bool may_be_personal(struct str word)
 {
-    size_t at = word.n > 1 && (word.p[0] == '\'' || word.p[0] == '"' || word.p[0] == '(') ? 1 : 0, digits = 0;
-    bool letters_first = (word.p[at] >= 'A' && word.p[at] <= 'Z') || (word.p[at] >= 'a' && word.p[at] <= 'z');
+    size_t begin = 0;
 
-    for (size_t i = 0; i < word.n; i++) {
-        digits += word.p[i] >= '0' && word.p[i] <= '9';
-        if (word.p[i] == '@')
-            return true;
-    }
-    return digits >= NUMBER_MIN && !letters_first;
+    if (str_find_byte(word, '@', 0) < word.n || str_find(word, S("%40")) < word.n)
+        return true;
+    for (size_t i = 0; i <= word.n; i++)
+        if (i == word.n || parts(word.p[i])) {
+            if (is_number(str_sub(word, begin, i - begin)))
+                return true;
+            begin = i + 1;
+        }
+    return false;
 }
 
 /* How far a text in quotes reaches, with them; 0: it begins with none, has no end, or is one word. */

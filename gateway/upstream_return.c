@@ -110,7 +110,8 @@ static struct str go_on_at(struct ctx *c, const char *name, struct str value)
                  : arena_join(c->arena, S("/upstream/saml/go?r="), p->upstream_id);
 }
 
-/* What bears none of our names is an answer to nothing: it costs no more than this. */
+/* What bears none of our names is an answer to nothing: it costs no more than this.  Of one login every answer counts,
+ * also one that holds: whoever has one could have it verified and kept without end. */
 static enum step saml_read(struct ctx *c, struct fail *f)
 {
     struct str response = form_get(c->body, S("SAMLResponse")), relay = form_get(c->body, S("RelayState"));
@@ -129,12 +130,12 @@ static enum step saml_read(struct ctx *c, struct fail *f)
     if (c->now_s - p->relay.made_s >= c->set->login_life_s)
         return answer_go(c, go_on_at(c, "", S("")));
     limit_look(c, LIMIT_answers, limit_place(c), &p->by_place);
-    limit_look(c, LIMIT_login_answers, relay, &p->by_login);
+    limit_ask(c, LIMIT_login_answers, relay, ANSWERS_S, &p->by_login);
     return WAIT;
 }
 
-/* A refusal goes on to the GET as well, which knows the service that asked and what it may be told.  Only what was
- * refused is counted: a city behind one address signs in as many people as it has. */
+/* A refusal goes on to the GET as well, which knows the service that asked and what it may be told.  Of an address only
+ * what was refused is counted: a city behind one signs in as many people as it has. */
 static enum step refused_count(struct ctx *c, struct fail *f)
 {
     struct posted *p = c->state;
@@ -144,7 +145,6 @@ static enum step refused_count(struct ctx *c, struct fail *f)
         return REFUSE;
     }
     limit_ask(c, LIMIT_answers, limit_place(c), ANSWERS_S, &p->by_place);
-    limit_ask(c, LIMIT_login_answers, p->upstream_id, c->set->login_life_s, &p->by_login);
     return WAIT;
 }
 

@@ -4,7 +4,7 @@
  * Floor 6b.  One table, one counter in Redis per row and owner: an address (an IPv6
  * network of 64 bits counts as one), a login, everybody.  What is to be stored is
  * counted before: what is over the budget takes no room.  What is tried is counted
- * when it has failed: whoever succeeds, uses nothing up.
+ * when it has failed: whoever succeeds, uses up nothing of others'.
  */
 #ifndef GATEWAY_SESSION_LIMITS_H
 #define GATEWAY_SESSION_LIMITS_H
@@ -17,7 +17,7 @@
     X(large_requests, "request", 1000, "the budget for large requests of this address")                                \
     X(all_requests, "request:all", 2000, "the budget for large requests of everybody together")                        \
     X(answers, "saml", 3000, "the budget for refused answers of this address")                                         \
-    X(login_answers, "saml:login", 8, "the budget for refused answers to one login")
+    X(login_answers, "saml:login", 8, "the budget for answers to one login")
 
 enum limit {
 #define X(limit, key, most, what) LIMIT_##limit,
