@@ -9,13 +9,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Keys are opened for whoever posts an answer, signatures are made for people who have signed in: so many of the former
+ * are at the signer at a time, and the rest wait here, where signatures overtake them. */
+enum { UNWRAPS_AT_ONCE = 4 };
+
 struct request { /* under way; lives in its asker's arena */
     struct request *next, *prev;
     struct signer *signer;
     uint64_t id;
     struct timer deadline;
     struct str message;
-    bool sent, probe;
+    bool sent, probe, unwrap, held;
     struct batch *batch;
     struct arena *arena;
     struct signed_got *out;
@@ -35,7 +39,8 @@ struct signer {
     int64_t generation;
     bool greeted;
     uint64_t last_id;
-    struct request under_way; /* a ring, oldest first */
+    struct request under_way, held; /* rings, oldest first; held: unwraps, until one that is under way has ended */
+    size_t unwraps;                 /* under way */
     struct known_keys *known;
     const struct keyset *keys;
     char datagram[SIGNER_MESSAGE_MAX_B];
@@ -53,6 +58,7 @@ struct signer *signer_new(struct loop *l, const struct settings *set, int fd)
     s->watch = (struct watch){ on_ready, fd, 0 };
     s->timeout_ms = set->signer_timeout_ms;
     s->under_way.next = s->under_way.prev = &s->under_way;
+    s->held.next = s->held.prev = &s->held;
     (void)loop_watch(l, &s->watch, EPOLLIN);
     return s;
 }
@@ -71,24 +77,29 @@ const struct keyset *signer_keys(const struct signer *s)
     return s->keys;
 }
 
+static void leave_ring(struct request *r)
+{
+    r->prev->next = r->next;
+    r->next->prev = r->prev;
+}
+
+static void join_ring(struct request *ring, struct request *r)
+{
+    r->next = ring;
+    r->prev = ring->prev;
+    ring->prev->next = r;
+    ring->prev = r;
+}
+
 static void finish(struct request *r, bool ok, struct str value, const char *error)
 {
     struct batch *b = r->batch;
 
     timer_clear(r->signer->loop, &r->deadline);
-    r->prev->next = r->next;
-    r->next->prev = r->prev;
+    leave_ring(r);
+    r->signer->unwraps -= r->unwrap && !r->held;
     *r->out = (struct signed_got){ ok, value, error };
     batch_answered(b); /* r may be gone after this */
-}
-
-static void on_deadline(struct timer *t)
-{
-    struct request *r = (struct request *)((char *)t - offsetof(struct request, deadline));
-
-    if (!r->probe) /* whoever probes says so once */
-        log_event(LOG_WARN, "signer.timeout", LOG_N("after_ms", r->signer->timeout_ms));
-    finish(r, false, (struct str){ NULL, 0 }, "timeout");
 }
 
 /* Oldest first, until the socket is full; the rest goes when it can be written again. */
@@ -103,6 +114,29 @@ static void send_waiting(struct signer *s)
         full = !r->sent;
     }
     (void)loop_watch(s->loop, &s->watch, full && (errno == EAGAIN || errno == ENOBUFS) ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+static void send_held(struct signer *s)
+{
+    while (s->unwraps < UNWRAPS_AT_ONCE && s->held.next != &s->held) {
+        struct request *r = s->held.next;
+        leave_ring(r);
+        join_ring(&s->under_way, r);
+        r->held = false;
+        s->unwraps++;
+    }
+    send_waiting(s);
+}
+
+static void on_deadline(struct timer *t)
+{
+    struct request *r = (struct request *)((char *)t - offsetof(struct request, deadline));
+    struct signer *s = r->signer;
+
+    if (!r->probe && !r->held) /* whoever probes says so once; what was not sent says nothing of the signer */
+        log_event(LOG_WARN, "signer.timeout", LOG_N("after_ms", s->timeout_ms));
+    finish(r, false, (struct str){ NULL, 0 }, "timeout");
+    send_held(s);
 }
 
 static void learn_keys(struct signer *s, struct str text)
@@ -149,10 +183,13 @@ static void on_answer(struct signer *s, const struct signer_msg *m)
         r = r->next;
     if (r == &s->under_way) /* its deadline has passed, or it was sent twice */
         return;
+    bool unwrap = r->unwrap;
     if (m->arg == REASON_SIGNED)
         finish(r, true, arena_str(r->arena, m->part[0]), NULL);
     else
         finish(r, false, (struct str){ NULL, 0 }, signer_reason_word(m->arg));
+    if (unwrap)
+        send_held(s);
 }
 
 static void on_ready(struct watch *w, uint32_t events)
@@ -179,25 +216,24 @@ static void ask(struct signer *s, struct batch *b, struct arena *a, struct signe
     struct request *r = arena_make(a, struct request);
 
     m.id = ++s->last_id;
-    *r = (struct request){ .next = &s->under_way,
-                           .prev = s->under_way.prev,
-                           .signer = s,
+    *r = (struct request){ .signer = s,
                            .id = m.id,
                            .probe = m.op == SIGN_PROBE,
+                           .unwrap = m.op == SIGN_UNWRAP,
                            .batch = b,
                            .arena = a,
                            .out = out,
                            .message = signer_msg_write(a, &m),
                            .deadline.due = on_deadline };
     batch_ask(b);
-    r->prev->next = r;
-    s->under_way.prev = r;
+    r->held = r->unwrap;
+    join_ring(r->held ? &s->held : &s->under_way, r);
     if (r->message.p == NULL) {
         finish(r, false, (struct str){ NULL, 0 }, signer_reason_word(REASON_TOO_LARGE));
         return;
     }
     timer_set(s->loop, &r->deadline, s->timeout_ms);
-    send_waiting(s);
+    send_held(s);
 }
 
 void signer_id_token(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,

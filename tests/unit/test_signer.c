@@ -450,6 +450,60 @@ static struct settings key_settings(struct test *t, char *folder)
     return set;
 }
 
+/* The other end is the test itself, which reads what a signer would. */
+TEST(a_signature_does_not_wait_behind_keys_that_strangers_want_opened)
+{
+    enum { MANY = 40, BEFORE_MOST = 8 };
+    struct settings set;
+    struct loop *loop = loop_new(&world_real);
+    struct batch batch = { 0, NULL };
+    struct signed_got got[MANY + 1];
+    struct signer_msg m;
+    char datagram[SIGNER_MESSAGE_MAX_B];
+    int ends[2], before = 0, answers = 0;
+    ssize_t n;
+
+    settings_defaults(&set);
+    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+    struct signer *s = signer_new(loop, &set, ends[0]);
+    batch_ask(&batch);
+    for (int i = 0; i < MANY; i++)
+        signer_unwrap(s, &batch, t->arena, OAEP_SHA1, OAEP_SHA1, S("cipher"), &got[i]);
+    signer_query(s, &batch, t->arena, S("SAMLRequest=x&RelayState=y&SigAlg=z"), &got[MANY]);
+    while ((n = recv(ends[1], datagram, sizeof datagram, MSG_DONTWAIT)) > 0 &&
+           signer_msg_read(str_n(datagram, (size_t)n), &m) && m.op == SIGN_UNWRAP) {
+        before++;
+        if (before > BEFORE_MOST)
+            break;
+    }
+    CHECK(before > 0 && before <= BEFORE_MOST);
+    CHECK_INT(m.op, SIGN_QUERY);
+    while (recv(ends[1], datagram, sizeof datagram, MSG_DONTWAIT) > 0)
+        ;
+    signer_free(s);
+    loop_free(loop);
+    (void)close(ends[1]);
+    /* Each answer makes room for the next: all are opened in the end. */
+    loop = loop_new(&world_real);
+    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+    s = signer_new(loop, &set, ends[0]);
+    for (int i = 0; i < MANY; i++)
+        signer_unwrap(s, &batch, t->arena, OAEP_SHA1, OAEP_SHA1, S("cipher"), &got[i]);
+    while ((n = recv(ends[1], datagram, sizeof datagram, MSG_DONTWAIT)) > 0 &&
+           signer_msg_read(str_n(datagram, (size_t)n), &m)) {
+        const struct signer_msg back = { .op = SIGN_ANSWER, .id = m.id, .arg = REASON_UNWRAP_FAILED };
+        struct str text = signer_msg_write(t->arena, &back);
+        CHECK(send(ends[1], text.p, text.n, MSG_NOSIGNAL) == (ssize_t)text.n);
+        loop_turn(loop, 0);
+        answers++;
+    }
+    CHECK_INT(answers, MANY);
+    CHECK(!got[MANY - 1].ok && got[MANY - 1].error != NULL);
+    signer_free(s);
+    loop_free(loop);
+    (void)close(ends[1]);
+}
+
 TEST(keys_are_made_once_and_have_a_schedule)
 {
     char folder[] = "/tmp/digione-keys-XXXXXX";
