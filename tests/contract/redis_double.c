@@ -104,6 +104,19 @@ size_t redis_double_holds(const struct redis_double *d, struct str prefix)
     return n;
 }
 
+size_t redis_double_change(struct redis_double *d, struct str prefix, struct str value)
+{
+    size_t n = 0;
+
+    for (struct entry *e = d->entries; e != NULL; e = e->next)
+        if (str_has_prefix(e->key, prefix)) {
+            free((void *)(uintptr_t)e->value.p);
+            e->value = (struct str){ copy(value), value.n };
+            n++;
+        }
+    return n;
+}
+
 static void forget_all(struct redis_double *d)
 {
     while (d->entries != NULL)

@@ -54,9 +54,10 @@ void redis_double_restore(struct redis_double *d); /* another process, with the 
 void redis_double_fail_at(struct redis_double *d, unsigned n, enum redis_fault fault); /* counted from now */
 /* Every write is answered so, heartbeats' too, until NULL is given: "OOM …", "MISCONF …", "READONLY …". */
 void redis_double_refuse(struct redis_double *d, const char *error);
-unsigned redis_double_commands(const struct redis_double *d);               /* since the start */
-size_t redis_double_holds(const struct redis_double *d, struct str prefix); /* keys that begin so */
-bool redis_double_failed(const struct redis_double *d);                     /* the fault has happened */
-bool redis_double_keeps_silent(const struct redis_double *d);               /* whoever waits, waits for a deadline */
+unsigned redis_double_commands(const struct redis_double *d);                            /* since the start */
+size_t redis_double_holds(const struct redis_double *d, struct str prefix);              /* keys that begin so */
+size_t redis_double_change(struct redis_double *d, struct str prefix, struct str value); /* of all such; how many */
+bool redis_double_failed(const struct redis_double *d);                                  /* the fault has happened */
+bool redis_double_keeps_silent(const struct redis_double *d); /* whoever waits, waits for a deadline */
 
 #endif

@@ -522,6 +522,15 @@ static bool fails_at(struct redis_double *d, const struct line *l)
     return false;
 }
 
+/* REDIS counts of n1:saml:1 to 2999: the counters whose keys begin so stand there. */
+static void counts(struct play *p, const struct line *l)
+{
+    struct str number = line_after(l, "to"), of = line_after(l, "of");
+
+    if (number.p == NULL || of.p == NULL || redis_double_change(p->stage->redis, of, number) == 0)
+        play_complain(p, "Redis counts nothing of %.*s", STR_ARG(of));
+}
+
 /* REDIS holds 2 a1: so many keys of that family, as wire/kv.h names it. */
 static void holds(struct play *p, const struct line *l)
 {
@@ -563,6 +572,10 @@ static void redis(struct play *p, const struct line *l)
 
     if (str_eq(l->verb, S("holds"))) {
         holds(p, l);
+        return;
+    }
+    if (str_eq(l->verb, S("counts"))) {
+        counts(p, l);
         return;
     }
 

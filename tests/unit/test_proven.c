@@ -142,6 +142,28 @@ TEST(a_record_that_is_none_proves_nobody)
         CHECK(proven_parse(t->arena, wrong[i]) == NULL);
 }
 
+/* Whoever can write to Redis, or mixes two keys up, makes nobody of it. */
+TEST(a_record_is_read_under_the_name_that_it_was_kept_by)
+{
+    struct registry *r = cities(true);
+    struct ctx *c = ctx_with(t, r, SECRET);
+    struct person person = { .idp = S("oulu-saml"), .subject = S("anna"), .auth_time_s = 1786348800 };
+    struct proven p = {
+        .idp = S("oulu-saml"), .upstream_id = S("_abc"), .person = &person, .replay = S("0f"), .ends_s = 1786349000
+    };
+    struct str record = proven_write(t->arena, &p);
+    struct kv_got got = { KV_HIT, seal_close(t->arena, c->world, c->seals, SEAL_SESSION, S("proven:one"), record), 0 };
+
+    CHECK(proven_of(c, S("one"), &got) != NULL);
+    CHECK(proven_of(c, S("two"), &got) == NULL);
+    CHECK(proven_of(c, S(""), &got) == NULL);
+    got.value = seal_close(t->arena, c->world, c->seals, SEAL_COOKIE, S("proven:one"), record);
+    CHECK(proven_of(c, S("one"), &got) == NULL);
+    got.value = record;
+    CHECK(proven_of(c, S("one"), &got) == NULL);
+    registry_drop(r);
+}
+
 TEST(a_refusal_belongs_to_its_request_and_cannot_be_made_up)
 {
     struct registry *r = cities(true);
