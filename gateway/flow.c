@@ -309,6 +309,7 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
 {
     struct flow *flow = flow_of(c);
     struct str old = session_key(c);
+    bool was_over = session_was_over(c); /* on Monday many bring Friday's cookie: that costs no SQL */
 
     if (!str_is_set(c->person->subject))
         return refusal(f, REFUSAL_no_subject, "the city names nobody");
@@ -321,7 +322,9 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
         c->session = NULL;
         return REFUSE;
     }
-    if (old.p != NULL)
+    if (old.p != NULL && was_over)
+        session_drop(c, old, &flow->dropped);
+    else if (old.p != NULL)
         session_end(c, old, &flow->dropped);
     flow_audit(c, "login", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;

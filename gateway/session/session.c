@@ -386,6 +386,11 @@ void session_end(struct ctx *c, struct str id_hash, struct kv_got *got)
     (void)ends_add(c->ends, c->work, &c->batch, c->arena, id_hash, c->now_s + c->set->session_max_s);
 }
 
+bool session_was_over(const struct ctx *c)
+{
+    return c->visit != NULL && c->visit->key.p != NULL && c->session == NULL;
+}
+
 void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got)
 {
     kv_delete(c->kv, &c->batch, c->arena, got, KV_SESSION, id_hash);

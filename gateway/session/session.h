@@ -40,8 +40,10 @@ struct session *session_new(struct ctx *c, const struct person *p, bool shared, 
 bool session_store(struct ctx *c, const struct session *s, struct kv_got *got, struct fail *f);
 void session_change(struct ctx *c, const struct session *s); /* asks; only where it still is */
 /* Drops it, and keeps in SQL that it ended: it is over in an older copy of Redis, too.  For a session that is, or that
- * somebody who was just proven leaves behind: what a stranger names costs no SQL. */
+ * somebody who was just proven leaves behind and nobody has looked at: what a stranger names costs no SQL. */
 void session_end(struct ctx *c, struct str id_hash, struct kv_got *got);  /* asks */
+/* Whether session_load has looked at the one that the browser brought, and found none. */
+bool session_was_over(const struct ctx *c);
 void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got); /* asks */
 /* With the cookie go what it leaves behind (trail.h), and both are taken away together. */
 void session_cookie_set(struct ctx *c, const struct session *s, struct str cookie);

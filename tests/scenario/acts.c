@@ -12,6 +12,7 @@
 #include "registry/registry.h"
 #include "tests/scenario/disk.h"
 #include "tests/tokens.h"
+#include "wire/db.h"
 #include "wire/form.h"
 #include "wire/jose.h"
 #include "wire/json.h"
@@ -522,6 +523,25 @@ static bool fails_at(struct redis_double *d, const struct line *l)
     return false;
 }
 
+/* SQL holds 1 ended: so many sessions whose ends are kept. */
+static void sql(struct play *p, const struct line *l)
+{
+    static const struct db_statement count = { "ended.count", "SELECT COUNT(*) FROM ended" };
+    struct fail f = { 0 };
+    struct db *d =
+        db_open(arena_cstr(p->arena, arena_join(p->arena, p->stage->set.state_dir, S("/registry/sessions.sqlite"))),
+                DB_READ_ONLY, &f);
+    struct db_rows rows;
+    int64_t want = -1;
+
+    if (d == NULL || !db_query(d, &count, NULL, 0, p->arena, &rows, &f) || rows.n != 1 || !str_int(l->word[0], &want))
+        play_complain(p, "SQL holds how many ended? %s", f.detail);
+    else if (rows.at[0].number != want)
+        play_complain(p, "SQL holds %lld ended", (long long)rows.at[0].number);
+    if (d != NULL)
+        db_close(d);
+}
+
 /* REDIS counts of n1:saml:1 to 2999: the counters whose keys begin so stand there. */
 static void counts(struct play *p, const struct line *l)
 {
@@ -663,7 +683,8 @@ static void epoch(struct play *p, const struct line *l)
     (void)l;
     if (d == NULL || !registry_session_epoch_raise(d, &now, &f))
         play_complain(p, "not raised: %s", f.detail);
-    db_close(d);
+    if (d != NULL)
+        db_close(d);
 }
 
 /* GATEWAY ready, or GATEWAY unready redis memory: what /health/ready says, and because of what. */
@@ -841,11 +862,22 @@ static const struct {
     const char *who;
     void (*act)(struct play *p, const struct line *l);
 } worlds[] = {
-    { "SCENARIO", nothing }, { "CLOCK", nothing },       { "SET", nothing },
-    { "PASSES", passes },    { "WALL", wall_clock },     { "REDIS", redis },
-    { "SIGNER", signer },    { "KEYS", keys },           { "IMPORT", import_change },
-    { "EPOCH", epoch },      { "GATEWAY", gateway },     { "AUDIT", audit },
-    { "DISK", disk },        { "ROUTES", routes_tried }, { "FETCHER", fetcher },
+    { "SCENARIO", nothing },
+    { "CLOCK", nothing },
+    { "SET", nothing },
+    { "PASSES", passes },
+    { "WALL", wall_clock },
+    { "REDIS", redis },
+    { "SQL", sql },
+    { "SIGNER", signer },
+    { "KEYS", keys },
+    { "IMPORT", import_change },
+    { "EPOCH", epoch },
+    { "GATEWAY", gateway },
+    { "AUDIT", audit },
+    { "DISK", disk },
+    { "ROUTES", routes_tried },
+    { "FETCHER", fetcher },
 };
 
 static const struct {
