@@ -182,7 +182,9 @@ static void list_left(struct ctx *c, const struct leaving *v, struct signed_out_
     while (str_split(&rest, ' ', &id) && out->left.n <= SESSION_SERVICES_MAX) {
         const struct service *s = registry_service(c->registry, id);
         if (s != NULL)
-            at[out->left.n++] = (struct left){ .name = names_in(&s->names, c->lang), .receipt = RECEIPT_OPEN };
+            at[out->left.n++] = (struct left){ .name = names_in(&s->names, c->lang),
+                                               .lang = names_tag(&s->names, c->lang),
+                                               .receipt = RECEIPT_OPEN };
     }
     const struct idp *idp = registry_idp(c->registry, v->idp);
     if (idp != NULL && idp->kind != IDP_LOCAL) {

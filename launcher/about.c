@@ -38,6 +38,8 @@ static struct about_row row_of(struct arena *a, const struct service *s, enum la
 {
     return (struct about_row){ .name = names_in(&s->names, lang),
                                .line = names_in(&s->lines, lang),
+                               .name_lang = names_tag(&s->names, lang),
+                               .line_lang = names_tag(&s->lines, lang),
                                .told = s->protocol != PROTO_LINK ? told(a, s->asks, lang) : S("") };
 }
 

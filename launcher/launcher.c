@@ -12,7 +12,7 @@ enum { FILTER_MAX_B = 200 };
 
 /* Where one affiliation stands, as the page names it. */
 struct at {
-    struct str id, name; /* the school's oid or code; absent for the provider itself */
+    struct str id, name, lang; /* the school's oid or code; absent for the provider itself */
     const struct provider *provider;
 };
 
@@ -25,8 +25,10 @@ static struct at at_of(const struct ctx *c, const struct affiliation *a)
     if (str_is_set(key)) {
         at.id = s != NULL && str_is_set(s->oid) ? s->oid : key;
         at.name = s != NULL ? names_in(&s->names, c->lang) : key;
+        at.lang = s != NULL ? names_tag(&s->names, c->lang) : (struct str){ NULL, 0 };
     } else if (at.provider != NULL) {
         at.name = names_in(&at.provider->names, c->lang);
+        at.lang = names_tag(&at.provider->names, c->lang);
     }
     return at;
 }
@@ -89,6 +91,7 @@ static void put_tabs(const struct ctx *c, const struct person *p, const struct a
     for (size_t i = 0; i < n; i++)
         tab[i + 1] = (struct school_tab){ .id = schools[i].id,
                                           .name = schools[i].name,
+                                          .lang = schools[i].lang,
                                           .role = several ? roles_at(c, p, schools[i].id) : S(""),
                                           .current = i == chosen };
     v->schools = (struct school_tabs){ tab, n > 1 ? n + 1 : 0 };
@@ -119,7 +122,7 @@ struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask
             chosen = i;
     struct at at = chosen < n ? schools[chosen] : provider_of(c, p);
     if (chosen == n && n > 1)
-        at = (struct at){ all_schools, names_of(c, at.provider), at.provider };
+        at = (struct at){ .id = all_schools, .name = names_of(c, at.provider), .provider = at.provider };
     struct launcher_view v = { .page = page_for(c, here_of(c, at.id)),
                                .today = when_today(c->arena, c->now_s, c->lang),
                                .q = str_sub(asked->q, 0, FILTER_MAX_B),

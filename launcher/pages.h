@@ -73,6 +73,7 @@ struct pick {                      /* one thing to choose: a city, a school, an 
     struct str idp;                /* registry id that is posted */
     struct str before, hit, after; /* the name, the matching part apart; without a search all of it is in `before` */
     struct str note;               /* second line: the city under a school's name */
+    struct str lang, note_lang;    /* tags, where they are in another language than the page; else absent */
 };
 
 struct picks {
@@ -159,6 +160,7 @@ struct html page_local(struct arena *a, const struct local_view *v);
 struct school_tab {
     struct str id;         /* parameter `school` of /; "all": every one */
     struct str name, role; /* role: what the person is there */
+    struct str lang;       /* of the name, where it is another than the page's */
     bool current;
 };
 
@@ -276,6 +278,7 @@ enum receipt {
 
 struct left {
     struct str name;
+    struct str lang; /* of the name, where it is another than the page's */
     enum receipt receipt;
     int64_t ends_s; /* with RECEIPT_WAITS: when it ends by itself; 0: not known */
 };
@@ -318,7 +321,7 @@ struct html page_still(struct arena *a, const struct still_view *v);
 enum { ABOUT_ROWS_MAX = 60 };
 
 struct about_row {
-    struct str name, line;
+    struct str name, line, name_lang, line_lang;
     struct str told; /* at most this, in words; absent: nothing */
 };
 

@@ -260,6 +260,10 @@ static struct pick pick_of(const struct entry *e, struct str query, enum lang la
 
     if (e->school != NULL)
         pick.note = names_in(&e->idp->names, lang);
+    pick.lang = names_tag(e->school != NULL ? &e->school->names : &e->idp->names, lang);
+    pick.note_lang = e->school != NULL ? names_tag(&e->idp->names, lang) : (struct str){ NULL, 0 };
+    if (str_is_set(pick.lang) && !str_is_set(pick.note_lang)) /* it stands inside the name's element */
+        pick.note_lang = str_of(lang_tag(lang));
     while (str_split(&query, ' ', &word))
         if (word.n > 0 && words_find(name, word, &from, &n)) {
             pick.before = str_sub(name, 0, from);
@@ -308,7 +312,7 @@ static void fill_hits(const struct picker *p, struct arena *a, struct str query,
 
 static struct pick pick_of_idp(const struct idp *idp, enum lang lang)
 {
-    return (struct pick){ .idp = idp->id, .before = names_in(&idp->names, lang) };
+    return (struct pick){ .idp = idp->id, .before = names_in(&idp->names, lang), .lang = names_tag(&idp->names, lang) };
 }
 
 static void fill_used(const struct picker *p, struct arena *a, const struct strs *used, struct sign_in_view *v)

@@ -99,8 +99,11 @@ static struct str searched(struct arena *a, struct arena *scratch, const struct 
 
 static struct placing place_of(struct arena *a, struct arena *scratch, const struct service *s, enum lang lang)
 {
-    struct placing p = { .tile = {
-                             .id = s->id, .name = names_in(&s->names, lang), .line = names_in(&s->lines, lang) } };
+    struct placing p = { .tile = { .id = s->id,
+                                   .name = names_in(&s->names, lang),
+                                   .line = names_in(&s->lines, lang),
+                                   .name_lang = names_tag(&s->names, lang),
+                                   .line_lang = names_tag(&s->lines, lang) } };
 
     p.tile.icon = icon_in(a, s, lang, &p.group);
     p.tile.shown = words_parted(a, p.tile.name, lang);

@@ -51,6 +51,7 @@ struct icon {
 
 struct tile {
     struct str id, name, line; /* service id; name and line in the page's language; line may be absent */
+    struct str name_lang, line_lang; /* tags, where they are in another language; else absent */
     struct str shown;          /* the name with soft hyphens in long words */
     struct str word;           /* the one word a pupil reads, likewise */
     struct str find;           /* what a search looks through, folded: all names, lines and keywords */

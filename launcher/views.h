@@ -108,7 +108,7 @@ struct sign_out_out {
 };
 
 struct left_row {
-    struct str name, time, city_of;
+    struct str name, lang, time, city_of;
     enum receipt receipt;
     bool is_city;
 };

@@ -41,3 +41,10 @@ struct str names_in(const struct names *n, enum lang lang)
 {
     return str_is_set(n->in[lang]) ? n->in[lang] : n->in[LANG_FI];
 }
+
+struct str names_tag(const struct names *n, enum lang lang)
+{
+    bool other = lang != LANG_FI && !str_is_set(n->in[lang]) && str_is_set(n->in[LANG_FI]);
+
+    return other ? str_of(lang_tag(LANG_FI)) : (struct str){ NULL, 0 };
+}

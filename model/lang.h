@@ -20,5 +20,7 @@ bool lang_of_tag(struct str tag, enum lang *out); /* "fi", "fi-FI", "SV"; false 
 /* The first language of an Accept-Language or ui_locales list that we speak. */
 enum lang lang_choose(struct str list, enum lang otherwise);
 struct str names_in(const struct names *n, enum lang lang);
+/* The tag of the language that names_in() falls back to; absent: it is the one that was asked for [WCAG 3.1.2]. */
+struct str names_tag(const struct names *n, enum lang lang);
 
 #endif

@@ -300,7 +300,15 @@ struct place {
     size_t word_n;
     bool script, after_equals;
     bool meta_refresh; /* inside content="0;url=" */
+    bool name_open;    /* a block that may be left out stood right behind the tag's name: nothing may add to that */
 };
+
+/* <b{{if x}} lang="{{x}}"{{end}}>: attributes alone, which may be there or not. */
+static bool place_adds_attributes(const struct place *begin, const struct place *end)
+{
+    return begin->where == IN_TAG_NAME && end->where == IN_TAG && end->word_n == 0 && !end->after_equals &&
+           !end->script;
+}
 
 static bool place_same(const struct place *a, const struct place *b)
 {
@@ -355,6 +363,9 @@ static void place_tag_ends(struct place *p)
 
 static void place_in_tag(const struct source *s, struct place *p, char c)
 {
+    if (p->name_open && c != '>' && c != ' ')
+        mistake(s, "a tag's name goes on behind a block");
+    p->name_open = false;
     if (p->after_equals && c != '"')
         mistake(s, "attribute values stand in double quotes");
     p->after_equals = false;
@@ -696,7 +707,9 @@ static void do_end(struct compiler *c, const struct source *s)
     struct block *block = block_top(c, s);
 
     branch_ends(c, s, block);
-    if (!block->has_else && !place_same(&block->begin, &c->place))
+    if (!block->has_else && place_adds_attributes(&block->begin, &c->place))
+        c->place.name_open = true;
+    else if (!block->has_else && !place_same(&block->begin, &c->place))
         mistake(s, "the block of line %d ends in another place of a tag than it begins", block->line);
     flush_literal(c);
     buf_add(&c->out, S("    }\n"));

@@ -641,10 +641,10 @@ static void put_about(const struct stage *s, const char *prefix, struct registry
 static void put_leaving(const struct stage *s, const char *prefix)
 {
     struct left left[] = {
-        { word(s, S("DigiOne")), RECEIPT_OUT, 0 },
-        { word(s, S("Puolukka Päiväkirja")), RECEIPT_OUT, 0 },
-        { word(s, S("Kanerva Oppikirjat")), RECEIPT_WAITS, NOW_S + 5760 },
-        { word(s, S("Kuusi Luokkahuone")), RECEIPT_OPEN, 0 },
+        { .name = word(s, S("DigiOne")), .receipt = RECEIPT_OUT, .ends_s = 0 },
+        { .name = word(s, S("Puolukka Päiväkirja")), .receipt = RECEIPT_OUT, .ends_s = 0 },
+        { .name = word(s, S("Kanerva Oppikirjat")), .receipt = RECEIPT_WAITS, .ends_s = NOW_S + 5760 },
+        { .name = word(s, S("Kuusi Luokkahuone")), .receipt = RECEIPT_OPEN, .ends_s = 0 },
     };
     struct signed_out_view v = { .page = page(s, "/sign-out", false),
                                  .left = { left, 4 },

@@ -130,6 +130,13 @@ TEST(blocks_become_c)
     CHECK(has(c, "#line 1 \"views/part.html\""));
 }
 
+TEST(attributes_may_be_left_out_behind_a_tags_name)
+{
+    struct str c = compiled(t, V "<p{{if a}} lang=\"{{a}}\"{{end}}>x</p><p{{if a}} lang=\"{{a}}\"{{end}} class=\"x\">");
+
+    CHECK(has(c, "HTML_PUT_ATTR(b, v->a)"));
+}
+
 TEST(a_static_file_is_named_by_its_hash)
 {
     struct str c = compiled(t, V "<link href=\"{{asset a.css}}\">");
@@ -161,6 +168,8 @@ static const struct {
     { V "<style>p{}</style>", "no style in a page" },
     { V "{{if a}}<p{{end}}>", "in another place of a tag" },
     { V "{{if a}}<p class=\"{{else}}<p class=\"x\"{{end}}", "end in different places" },
+    { V "<p{{if a}} class=\"x\"{{end}}re>", "goes on behind a block" },
+    { V "<p{{if a}} class{{end}}>", "in another place of a tag" },
     { V "<a href=\"{{if a}}{{u}}{{end}}x\">", "in another place of a tag" },
     { V "<a href=\"x{{asset a.css}}\">", "an asset is a whole address" },
     { V "<a href=\"{{asset ../x}}\">", "is no static file" },

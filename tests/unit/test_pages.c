@@ -381,6 +381,29 @@ TEST(the_page_about_us_says_what_each_service_may_be_told_at_most)
     registry_drop(r);
 }
 
+/* [WCAG 3.1.2] */
+TEST(a_name_that_is_not_translated_carries_its_own_language)
+{
+    static struct service services[] = { { .id = S("a"),
+                                           .names = { { S("Kanerva Oppikirjat"), S("Ljung"), { NULL, 0 } } },
+                                           .lines = { { S("Digikirjat") } },
+                                           .protocol = PROTO_LINK,
+                                           .enabled = true } };
+    const struct registry_parts parts = { .services = services, .service_count = 1 };
+    static const char *const dts[LANG_COUNT] = { "<dt>Kanerva Oppikirjat</dt>", "<dt>Ljung</dt>",
+                                                 "<dt lang=\"fi\">Kanerva Oppikirjat</dt>" };
+    struct registry *r = registry_build(arena_new(), &parts);
+
+    for (int lang = 0; lang < LANG_COUNT; lang++) {
+        struct about_view v = { .page = { .gateway = S("DigiOne"), .lang = (enum lang)lang } };
+        about_fill(t->arena, r, 0, &v);
+        struct html page = page_about(t->arena, &v);
+        CHECK(has(page, dts[lang]));
+        CHECK(has(page, lang == LANG_FI ? "<dd class=\"quiet\">Digi" : "<dd class=\"quiet\" lang=\"fi\">Digi"));
+    }
+    registry_drop(r);
+}
+
 TEST(footers_link_only_where_there_is_a_target)
 {
     struct expired_view v = { .page = { .gateway = S("DigiOne") } };
@@ -478,7 +501,8 @@ TEST(each_kind_of_failure_has_a_page_in_each_language)
 
 TEST(signed_out_is_said_only_of_what_is)
 {
-    struct left left[] = { { S("DigiOne"), RECEIPT_OUT, 0 }, { S("Kanerva"), RECEIPT_OUT, 0 } };
+    struct left left[] = { { .name = S("DigiOne"), .receipt = RECEIPT_OUT },
+                           { .name = S("Kanerva"), .receipt = RECEIPT_OUT } };
     struct signed_out_view v = { .page = { .gateway = S("DigiOne") }, .left = { left, 2 } };
 
     CHECK(has(page_signed_out(t->arena, &v), "Kaikki avaamasi on suljettu."));
