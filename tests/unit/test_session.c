@@ -351,3 +351,31 @@ TEST(who_signs_in_again_keeps_the_list_and_nobody_else_gets_it)
     trail_follow(&y->ctx, &other);
     CHECK_INT(other.services.n, 0);
 }
+
+/* Whoever can write to Redis, or mixes two keys up, makes nobody somebody else. */
+TEST(a_session_is_read_under_the_key_that_it_was_kept_by)
+{
+    struct arena *ra = arena_new();
+    struct registry_parts parts = { .idps = arena_make(ra, struct idp), .idp_count = 1 };
+    struct settings set;
+    struct session s = sample(false);
+    struct fail f = { 0 };
+    struct str mine = S("0101010101010101010101010101010101010101010101010101010101010101"), other = S("02");
+
+    settings_defaults(&set);
+    parts.idps[0] = (struct idp){ .id = S("oulu"), .kind = IDP_LOCAL, .enabled = true };
+    struct registry *r = registry_build(ra, &parts);
+    struct ctx c = { .arena = t->arena, .world = &t->world, .set = &set, .registry = r, .now_s = TEST_NOW_S };
+    c.seals = seals_of(t->arena, S("0123456789abcdef0123456789abcdef"));
+    struct str record = session_write(t->arena, &s);
+    struct kv_got got = { KV_HIT, seal_close(t->arena, c.world, c.seals, SEAL_SESSION, mine, record), 0 };
+
+    CHECK(session_of(&c, mine, &got, &f) != NULL);
+    CHECK(session_of(&c, other, &got, &f) == NULL);
+    got.value = seal_close(t->arena, c.world, c.seals, SEAL_COOKIE, mine, record);
+    CHECK(session_of(&c, mine, &got, &f) == NULL);
+    got.value = record;
+    CHECK(session_of(&c, mine, &got, &f) == NULL);
+    CHECK(f.kind == FAIL_NONE); /* no session is no failure */
+    registry_drop(r);
+}
