@@ -325,6 +325,30 @@ static void measure_when(struct arena *work, int n)
     arena_free(j.arena);
 }
 
+/* How fast policies are read from JSON, and what of it stays. */
+static void measure_json(struct job *roles)
+{
+    enum { TIMES = 50 };
+    struct arena *a = arena_new(), *work = arena_new();
+    struct buf json = buf_new(a, 1 << 26);
+
+    cedar_policies_to_json(&json, roles->policies);
+    struct cedar_source source = { S("policies"), buf_str(&json) };
+    size_t kept = 0;
+    uint64_t from = cpu_ns();
+    for (int i = 0; i < TIMES; i++, arena_reset(work)) {
+        struct cedar_diags d = cedar_diags_new(work, &source);
+        if (cedar_policies_from_json(work, &d) == NULL)
+            give_up(&d);
+        kept = arena_used(work);
+    }
+    uint64_t ns = cpu_ns() - from;
+    (void)printf("{\"set\":\"policies as JSON\",\"MB_per_s\":%llu,\"bytes\":%zu,\"kept\":%zu}\n",
+                 (unsigned long long)(json.n * TIMES * 1000 / ns), json.n, kept);
+    arena_free(work);
+    arena_free(a);
+}
+
 /* Output ---------------------------------------------------------------------------- */
 
 static int by_size(const void *x, const void *y)
@@ -363,6 +387,7 @@ int main(int argc, char **argv)
         for (int i = 0; i < 20; i++)
             measure(&roles, &f);
         print_figures("roles", &f);
+        measure_json(&roles);
         measure_when(work, 1000);
         measure_when(work, 10000);
     }

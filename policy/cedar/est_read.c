@@ -236,7 +236,7 @@ static const struct cedar_expr *read_like(struct builder *b, const struct cedar_
         if (item->kind == CEDAR_JSON_STRING && str_eq(item->text, S("Wildcard")))
             pieces[++n] = S("");
         else if (item->n == 1 && literal.p != NULL)
-            pieces[n] = pieces[n].n > 0 ? arena_join(b->arena, pieces[n], literal) : literal;
+            pieces[n] = pieces[n].n > 0 ? arena_join(b->arena, pieces[n], literal) : keep(b, literal);
         else
             return wrong(b, item, "this is no part of a pattern", "\"Wildcard\" or {\"Literal\": \"…\"}");
     }
@@ -568,27 +568,35 @@ static const struct cedar_policies *read_links(struct builder *b, const struct c
     return cedar_policies_link(b->arena, made, links, j->n, b->d);
 }
 
+static const struct cedar_policies *read_all(struct builder *b, const struct cedar_json *j)
+{
+    struct policy_list list = { 0 };
+    size_t errors = b->d->errors;
+
+    if (cedar_json_get(j, S("effect")) != NULL) {
+        struct cedar_policy *p = read_policy(b, j, S("policy0"));
+        if (p != NULL)
+            policy_list_add(b->arena, &list, p);
+    } else if (j->kind != CEDAR_JSON_OBJECT) {
+        (void)wrong(b, j, "this is no set of policies", "an object");
+    } else if (ONLY(b, j, S("staticPolicies"), S("templates"), S("templateLinks"))) {
+        read_members(b, j, S("staticPolicies"), false, &list);
+        read_members(b, j, S("templates"), true, &list);
+    }
+    if (b->failed || b->d->errors > errors)
+        return NULL;
+    const struct cedar_policies *made = policies_make(b->arena, &list, b->d);
+    return made != NULL ? read_links(b, j, made) : NULL;
+}
+
+/* The JSON is many times as large as the policies and is not kept: what they need of it is copied. */
 const struct cedar_policies *cedar_policies_from_json(struct arena *a, struct cedar_diags *d)
 {
-    const struct cedar_json *j = cedar_json_parse(d);
+    struct arena *tree = arena_scratch(a);
+    const struct cedar_json *j = cedar_json_parse_in(tree, d);
     struct builder b = { .arena = a, .d = d };
-    struct policy_list list = { 0 };
-    size_t errors = d->errors;
+    const struct cedar_policies *made = j != NULL ? read_all(&b, j) : NULL;
 
-    if (j == NULL)
-        return NULL;
-    if (cedar_json_get(j, S("effect")) != NULL) {
-        struct cedar_policy *p = read_policy(&b, j, S("policy0"));
-        if (p != NULL)
-            policy_list_add(a, &list, p);
-    } else if (j->kind != CEDAR_JSON_OBJECT) {
-        (void)wrong(&b, j, "this is no set of policies", "an object");
-    } else if (ONLY(&b, j, S("staticPolicies"), S("templates"), S("templateLinks"))) {
-        read_members(&b, j, S("staticPolicies"), false, &list);
-        read_members(&b, j, S("templates"), true, &list);
-    }
-    if (b.failed || d->errors > errors)
-        return NULL;
-    const struct cedar_policies *made = policies_make(a, &list, d);
-    return made != NULL ? read_links(&b, j, made) : NULL;
+    arena_free(tree);
+    return made;
 }

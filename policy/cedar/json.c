@@ -13,6 +13,7 @@ struct pending {
 };
 
 struct reader {
+    struct arena *arena; /* of the tree */
     struct cedar_diags *d;
     struct str text;
     size_t at;
@@ -126,7 +127,7 @@ static size_t plain_end(struct str s, size_t at)
 static bool read_string(struct reader *r, struct str *out)
 {
     size_t from = ++r->at;
-    struct buf b = buf_new(r->d->arena, r->text.n);
+    struct buf b = buf_new(r->arena, r->text.n);
     bool plain = true;
 
     while (true) {
@@ -196,7 +197,7 @@ static void push(struct reader *r, const struct pending *member)
 {
     if (r->n == r->cap) {
         if (r->scratch == NULL)
-            r->scratch = arena_scratch(r->d->arena);
+            r->scratch = arena_scratch(r->arena);
         struct pending *more = arena_make_n(r->scratch, r->cap * 2, struct pending);
         memcpy(more, r->pending, r->n * sizeof *more);
         r->pending = more;
@@ -208,7 +209,7 @@ static void push(struct reader *r, const struct pending *member)
 /* What was pushed since there were `from`, in an array that is as long as need be. */
 static struct cedar_json *pop_values(struct reader *r, size_t from)
 {
-    struct cedar_json *items = arena_make_n(r->d->arena, r->n - from, struct cedar_json);
+    struct cedar_json *items = arena_make_n(r->arena, r->n - from, struct cedar_json);
 
     for (size_t i = from; i < r->n; i++)
         items[i - from] = r->pending[i].value;
@@ -289,14 +290,14 @@ static size_t twice_of_many(const struct str *names, const uint32_t *order, size
 static bool object_of(struct reader *r, size_t from, struct cedar_json *out)
 {
     size_t n = r->n - from;
-    struct str *names = arena_make_n(r->d->arena, n, struct str);
-    struct cedar_span *spans = arena_make_n(r->d->arena, n, struct cedar_span);
+    struct str *names = arena_make_n(r->arena, n, struct str);
+    struct cedar_span *spans = arena_make_n(r->arena, n, struct cedar_span);
 
     for (size_t i = 0; i < n; i++) {
         names[i] = r->pending[from + i].name;
         spans[i] = r->pending[from + i].name_span;
     }
-    uint32_t *order = n > FEW ? sort_names(r->d->arena, names, n) : NULL;
+    uint32_t *order = n > FEW ? sort_names(r->arena, names, n) : NULL;
     size_t twice = order != NULL ? twice_of_many(names, order, n) : twice_of_few(names, n);
     *out = (struct cedar_json){ .kind = CEDAR_JSON_OBJECT,
                                 .n = n,
@@ -390,12 +391,13 @@ static bool read_whole(struct reader *r, struct cedar_json *root)
     return r->at == r->text.n || wrong(r, "the end of the text");
 }
 
-const struct cedar_json *cedar_json_parse(struct cedar_diags *d)
+const struct cedar_json *cedar_json_parse_in(struct arena *a, struct cedar_diags *d)
 {
     struct reader r; /* but for `few`, which is large */
-    struct cedar_json *root = arena_make(d->arena, struct cedar_json);
+    struct cedar_json *root = arena_make(a, struct cedar_json);
     struct cedar_span start = { 0, 0 };
 
+    r.arena = a;
     r.d = d;
     r.text = d->source->text;
     r.at = r.n = 0;
@@ -411,6 +413,11 @@ const struct cedar_json *cedar_json_parse(struct cedar_diags *d)
     bool ok = read_whole(&r, root);
     arena_free(r.scratch);
     return ok ? root : NULL;
+}
+
+const struct cedar_json *cedar_json_parse(struct cedar_diags *d)
+{
+    return cedar_json_parse_in(d->arena, d);
 }
 
 const struct cedar_json *cedar_json_get(const struct cedar_json *o, struct str name)

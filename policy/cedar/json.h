@@ -38,6 +38,8 @@ struct cedar_json {
 
 /* Reads d->source whole into d->arena; NULL after reporting into d. */
 const struct cedar_json *cedar_json_parse(struct cedar_diags *d);
+/* The same into a; for who does not keep it. */
+const struct cedar_json *cedar_json_parse_in(struct arena *a, struct cedar_diags *d);
 
 /* The member of this name, or NULL (also when o is no object). */
 const struct cedar_json *cedar_json_get(const struct cedar_json *o, struct str name);

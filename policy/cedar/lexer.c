@@ -171,6 +171,26 @@ static bool lex_foreign_string(struct cedar_lexer *x, uint32_t quote)
     return false;
 }
 
+/* Can it be a mark of another language?  Asked of every mark, so it looks at characters only. */
+static bool may_be_foreign(const struct cedar_lexer *x)
+{
+    char c = peek(x, 0), next = peek(x, 1);
+
+    switch (c) {
+    case '=':
+        return next == '>' || next == '<' || (next == '=' && peek(x, 2) == '=');
+    case '!':
+        return next == '=' && peek(x, 2) == '=';
+    case '<':
+        return next == '>';
+    case '&':
+    case '|':
+        return next != c;
+    default:
+        return false;
+    }
+}
+
 /* What other languages write for an operator of Cedar's: said once, and taken for it. */
 static bool lex_foreign_mark(struct cedar_lexer *x)
 {
@@ -185,8 +205,6 @@ static bool lex_foreign_mark(struct cedar_lexer *x)
     struct str rest = str_from(x->text, x->at);
     size_t from = x->at;
 
-    if (x->mode != CEDAR_LEX_POLICY || str_has_prefix(rest, S("&&")) || str_has_prefix(rest, S("||")))
-        return false;
     for (size_t i = 0; i < sizeof marks_of_others / sizeof *marks_of_others; i++)
         if (str_has_prefix(rest, marks_of_others[i].written)) {
             x->at += marks_of_others[i].written.n;
@@ -254,7 +272,7 @@ static void lex_one(struct cedar_lexer *x)
     } else if (c == '?' && starts_name(peek(x, 1))) {
         x->at++;
         lex_name(x, CEDAR_T_SLOT, from);
-    } else if (!lex_foreign_mark(x) && !lex_mark(x)) {
+    } else if (!(x->mode == CEDAR_LEX_POLICY && may_be_foreign(x) && lex_foreign_mark(x)) && !lex_mark(x)) {
         lex_unknown(x);
     }
 }
