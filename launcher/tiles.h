@@ -50,11 +50,11 @@ struct icon {
 };
 
 struct tile {
-    struct str id, name, line; /* service id; name and line in the page's language; line may be absent */
+    struct str id, name, line;       /* service id; name and line in the page's language; line may be absent */
     struct str name_lang, line_lang; /* tags, where they are in another language; else absent */
-    struct str shown;          /* the name with soft hyphens in long words */
-    struct str word;           /* the one word a pupil reads, likewise */
-    struct str find;           /* what a search looks through, folded: all names, lines and keywords */
+    struct str shown;                /* the name with soft hyphens in long words */
+    struct str word;                 /* the one word a pupil reads, likewise */
+    struct str find;                 /* what a search looks through, folded: all names, lines and keywords */
     struct str as;   /* "Huoltajana": another role than the person's first, by which it is there; else absent */
     struct str open; /* path that opens it: "/open/kanerva" */
     struct icon icon;

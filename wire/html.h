@@ -14,7 +14,8 @@
  *     href="{{url}}"               a whole address: http, https or a path of ours
  *     href="/open/{{id}}"          a part of an address: percent-encoded
  *     {{t.key}} {{t.key name=a.b}} a text of texts.def in the page's language
- *     {{if a}} {{if not a}} {{if a is ENUMERATOR}} {{else}} {{end}}   also around attributes: <b{{if x}} lang="{{x}}"{{end}}>
+ *     {{if a}} {{if not a}} {{if a is ENUMERATOR}} {{else}} {{end}}   also around attributes: <b{{if x}}
+ * lang="{{x}}"{{end}}>
  *     {{each x in list}} {{end}}   list: a struct with members `at` and `n`
  *     {{include name}}             views/name.html, at this place
  *     {{asset style.css}}          the address of a static file, with its hash

@@ -41,7 +41,7 @@ bool session_store(struct ctx *c, const struct session *s, struct kv_got *got, s
 void session_change(struct ctx *c, const struct session *s); /* asks; only where it still is */
 /* Drops it, and keeps in SQL that it ended: it is over in an older copy of Redis, too.  For a session that is, or that
  * somebody who was just proven leaves behind and nobody has looked at: what a stranger names costs no SQL. */
-void session_end(struct ctx *c, struct str id_hash, struct kv_got *got);  /* asks */
+void session_end(struct ctx *c, struct str id_hash, struct kv_got *got); /* asks */
 /* Whether session_load has looked at the one that the browser brought, and found none. */
 bool session_was_over(const struct ctx *c);
 void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got); /* asks */
