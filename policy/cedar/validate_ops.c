@@ -220,6 +220,7 @@ static struct answer check_in(struct checker *c, const struct cap *prior, struct
 
     if (!ok || left.type == NULL || right.type == NULL)
         return check_of(CEDAR_TYPE_BOOL, false);
+    check_level(c, left, left_e->span);
     kind = action_in(c, left_e, right_e, &ok);
     if (kind == CEDAR_TYPE_NONE)
         kind = any_may_be_in(c, left.type, right.type) ? CEDAR_TYPE_BOOL : CEDAR_TYPE_FALSE;
@@ -299,7 +300,7 @@ static struct answer check_like(struct checker *c, const struct cap *prior, cons
 static struct answer check_set(struct checker *c, const struct cap *prior, const struct cedar_expr *e)
 {
     const struct cedar_type *element = any(CEDAR_TYPE_NEVER);
-    struct answer set = { NULL, NULL, true };
+    struct answer set = { NULL, NULL, true, 0 };
     bool typed = true;
 
     for (uint32_t i = 0; i < e->n; i++) {
@@ -321,13 +322,14 @@ static struct answer check_set(struct checker *c, const struct cap *prior, const
 static struct answer check_record(struct checker *c, const struct cap *prior, const struct cedar_expr *e)
 {
     struct cedar_attr *attrs = arena_make_n(c->scratch, e->n, struct cedar_attr);
-    struct answer record = { NULL, NULL, true };
+    struct answer record = { NULL, NULL, true, 0 };
     bool typed = true;
 
     for (uint32_t i = 0; i < e->n; i++) {
         struct answer field = check_expr(c, prior, e->kids[i]);
         attrs[i] = (struct cedar_attr){ e->names[i], field.type, true };
         record.ok = record.ok && field.ok;
+        record.reach = field.reach > record.reach ? field.reach : record.reach;
         typed = typed && field.type != NULL;
     }
     if (typed)
@@ -386,7 +388,7 @@ static struct answer check_call(struct checker *c, const struct cap *prior, cons
                                  : check_expr(c, prior, e->kids[i]);
         ok = ok && arg.ok;
     }
-    return (struct answer){ type_of_kind(f->result), NULL, ok };
+    return (struct answer){ type_of_kind(f->result), NULL, ok, 0 };
 }
 
 struct answer check_op(struct checker *c, const struct cap *prior, const struct cedar_expr *e)

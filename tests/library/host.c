@@ -166,6 +166,7 @@ static enum cedar_status everything(struct cedar_memory *m)
     STEP(cedar_read_policies(m, cedar_text("school.cedar"), cedar_text(policy_text), CEDAR_IDS_BY_ANNOTATION,
                              &policies));
     STEP(cedar_validate(m, policies, schema, CEDAR_STRICT));
+    STEP(cedar_validate_at_level(m, policies, schema, CEDAR_STRICT, 1));
     STEP(cedar_link_templates(m, policies, &link, 1, &linked));
     CHECK(cedar_policy_count(linked) == 3 && cedar_template_count(linked) == 1);
     STEP(cedar_read_entities(m, cedar_text("entities.json"), cedar_text(entities_text), schema, &entities));

@@ -613,3 +613,46 @@ TEST(advice_names_what_to_write)
     CHECK_HAS(both, "\"nothing\"");
     CHECK_HAS(both, "can never apply");
 }
+
+/* The least level at which a condition validates, or -1. */
+static int least_level(struct test *t, const char *scope, const char *condition)
+{
+    static const char schema[] = "entity Group in [Group]; entity User in [Group] { boss: User, name: String, home: { "
+                                 "city: String, host: User } } "
+                                 "tags User; entity Doc { owner: User }; action all; action view in [all] appliesTo { "
+                                 "principal: User, resource: Doc };";
+    struct str text = arena_printf(t->arena, "permit(%s) when { %s };", scope, condition);
+    const struct cedar_policies *p;
+    struct cedar_source source = { S("p"), text };
+    struct cedar_diags d = cedar_diags_new(t->arena, &source);
+
+    p = cedar_policies_parse(t->arena, &d, CEDAR_IDS_BY_POSITION);
+    CHECK(p != NULL);
+    CHECK(cedar_validate_policy(schema_of(t, schema), cedar_policy_at(p, 0), CEDAR_STRICT, &d));
+    for (int level = 0; level < 6; level++)
+        if (cedar_validate_policy_at(schema_of(t, schema), cedar_policy_at(p, 0), CEDAR_STRICT, level, &d))
+            return level;
+    return -1;
+}
+
+TEST(a_level_bounds_how_deep_policies_look_into_entities)
+{
+    static const char any[] = "principal, action, resource";
+
+    CHECK_INT(least_level(t, any, "principal == resource.owner || true"), 1);
+    CHECK_INT(least_level(t, "principal == User::\"a\", action == Action::\"view\", resource is Doc", "true"), 0);
+    CHECK_INT(least_level(t, "principal in Group::\"a\", action, resource", "true"), 1);
+    CHECK_INT(least_level(t, "principal, action in Action::\"all\", resource", "true"), 0);
+    CHECK_INT(least_level(t, any, "principal.name == \"x\""), 1);
+    CHECK_INT(least_level(t, any, "principal.home.city == \"x\""), 1);
+    CHECK_INT(least_level(t, any, "principal.home.host.name == \"x\""), 2);
+    CHECK_INT(least_level(t, any, "principal.boss.boss.name == \"x\""), 3);
+    CHECK_INT(least_level(t, any, "resource.owner.boss in Group::\"g\""), 3);
+    CHECK_INT(least_level(t, any, "principal.hasTag(\"a\") && principal.getTag(\"a\").name == \"x\""), 2);
+    CHECK_INT(least_level(t, any, "(if principal == resource.owner then principal else principal.boss).name == \"x\""),
+              2);
+    CHECK_INT(least_level(t, any, "{ who: principal.boss }.who.name == \"x\""), 2);
+    CHECK_INT(least_level(t, any, "principal.boss == User::\"x\""), 1);
+    CHECK_INT(least_level(t, any, "User::\"x\".name == \"x\""), -1);
+    CHECK_INT(least_level(t, any, "User::\"x\" in Group::\"g\""), -1);
+}

@@ -329,12 +329,14 @@ enum cedar_status cedar_write_schema_json(struct cedar_memory *m, const struct c
 static bool validate_all(struct call *c)
 {
     enum cedar_mode mode = (enum cedar_mode)c->how;
+    const struct cedar_policies *p = c->policies;
+    int level = (int)c->n - 1; /* 0: any */
     bool ok = true;
 
-    for (size_t i = 0; i < c->policies->n_templates; i++)
-        ok = cedar_validate_policy(c->schema, c->policies->templates[i], mode, &c->m->found) && ok;
-    for (size_t i = 0; i < c->policies->n; i++)
-        ok = cedar_validate_policy(c->schema, c->policies->items[i], mode, &c->m->found) && ok;
+    for (size_t i = 0; i < p->n_templates; i++)
+        ok = cedar_validate_policy_at(c->schema, p->templates[i], mode, level, &c->m->found) && ok;
+    for (size_t i = 0; i < p->n; i++)
+        ok = cedar_validate_policy_at(c->schema, p->items[i], mode, level, &c->m->found) && ok;
     return ok;
 }
 
@@ -342,6 +344,16 @@ enum cedar_status cedar_validate(struct cedar_memory *m, const struct cedar_poli
                                  const struct cedar_schema *schema, enum cedar_mode mode)
 {
     struct call c = { .m = m, .policies = policies, .schema = schema, .how = (int)mode };
+
+    return policies != NULL && schema != NULL ? run_reading(&c, validate_all) : CEDAR_MISUSE;
+}
+
+enum cedar_status cedar_validate_at_level(struct cedar_memory *m, const struct cedar_policies *policies,
+                                          const struct cedar_schema *schema, enum cedar_mode mode, unsigned level)
+{
+    struct call c = {
+        .m = m, .policies = policies, .schema = schema, .how = (int)mode, .n = 1 + (size_t)(level < 250 ? level : 250)
+    };
 
     return policies != NULL && schema != NULL ? run_reading(&c, validate_all) : CEDAR_MISUSE;
 }
