@@ -17,6 +17,7 @@ struct said cli_run(struct test *t, int (*word)(int argc, char **argv), const ch
 /* A new folder under /tmp, and a file in it. */
 const char *cli_folder(struct test *t);
 const char *cli_file(struct test *t, const char *folder, const char *name, struct str text);
+int cli_port(struct test *t); /* that nobody listens at: somebody's demo may have any fixed one */
 void cli_remove(struct test *t, const char *folder);
 
 #endif

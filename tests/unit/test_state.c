@@ -30,14 +30,15 @@ static const char *in(struct test *t, const struct place *p, const char *name)
 static struct place *place_new(struct test *t)
 {
     struct place *p = arena_make(t->arena, struct place);
+    int port = cli_port(t);
 
     p->folder = cli_folder(t);
     CHECK(chmod(p->folder, 0711) == 0);
     p->config = cli_file(t, p->folder, "digione.yaml",
                          arena_printf(t->arena,
-                                      "public_url: http://localhost:8080\nlisten: 127.0.0.1:8080\nstate_dir: %s/state\n"
+                                      "public_url: http://localhost:%d\nlisten: 127.0.0.1:%d\nstate_dir: %s/state\n"
                                       "run_as: nobody\n",
-                                      p->folder));
+                                      port, port, p->folder));
     CHECK(cli_settings("test", p->config, t->arena, &p->set));
     return p;
 }
