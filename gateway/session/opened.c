@@ -64,7 +64,7 @@ static void write_cookie(struct ctx *c, const struct entries *o)
         buf_add(&b, o->at[i].what);
     }
     struct str sealed = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, name, buf_str(&b));
-    http_set_cookie(c->res, name, b64url_encode(c->arena, sealed), OPENED_S, SAME_SITE_NONE);
+    http_set_cookie(c->res, name, b64url_encode(c->arena, sealed), c->login->shared ? -1 : OPENED_S, SAME_SITE_NONE);
 }
 
 /* A service by its id; of ours a path, or the launcher where that is too long. */

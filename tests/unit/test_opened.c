@@ -26,14 +26,19 @@ static struct ctx *ctx_bringing(struct test *t, struct str value)
 }
 
 /* What the gateway writes of a login for matikka. */
-static struct str kept(struct test *t)
+static struct str line_of(struct test *t, bool shared)
 {
     struct ctx *c = ctx_bringing(t, (struct str){ NULL, 0 });
-    struct login login = { .id = S("a-login"), .service = S("matikka"), .protocol = PROTO_OIDC };
+    struct login login = { .id = S("a-login"), .service = S("matikka"), .protocol = PROTO_OIDC, .shared = shared };
 
     c->login = &login;
     opened_note(c);
-    struct str line = http_response_field(c->res, S("Set-Cookie"));
+    return http_response_field(c->res, S("Set-Cookie"));
+}
+
+static struct str kept(struct test *t)
+{
+    struct str line = line_of(t, false);
     size_t equals = str_find_byte(line, '=', 0);
     return str_sub(line, equals + 1, str_find_byte(line, ';', 0) - equals - 1);
 }
@@ -76,4 +81,13 @@ TEST(what_was_opened_is_what_we_have_sealed_for_that_and_nothing_else)
     /* The same bytes, sealed as ours are: the form above is right. */
     sealed = seal_close(t->arena, c->world, c->seals, SEAL_COOKIE, S("opened"), plain);
     CHECK(leads_on(t, b64url_encode(t->arena, sealed)));
+}
+
+/* The next one at a classroom's computer is somebody else. */
+TEST(a_shared_device_forgets_what_was_opened_when_its_browser_ends)
+{
+    struct str own = line_of(t, false), shared = line_of(t, true), age = S("Max-Age");
+
+    CHECK(str_find(own, age) < own.n);
+    CHECK(shared.n > 0 && str_find(shared, age) == shared.n);
 }
