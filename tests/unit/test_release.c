@@ -21,10 +21,10 @@ static struct provider providers[] = { { .id = S("oulu"),
                                          .school_count = 2 } };
 static struct idp idps[] = { { .id = S("oulu-edu"), .provider = &providers[0], .enabled = true } };
 
-/* One service and one rule, which releases what the service asks for. */
+/* One service and a rule, which releases what the service asks for. */
 struct scene {
     struct service service;
-    struct rule rule;
+    struct rule rule, more; /* more: where it has an id */
     struct affiliation at[3];
     struct person person;
     struct registry *registry;
@@ -63,15 +63,18 @@ static struct scene *scene(struct test *t, enum profile profile, uint32_t claims
 
 static struct release release_of(struct test *t, struct scene *x)
 {
+    struct rule *rules = arena_make_n(t->arena, 2, struct rule);
     struct registry_parts parts = { .providers = providers,
                                     .provider_count = 1,
                                     .idps = idps,
                                     .idp_count = 1,
                                     .services = &x->service,
                                     .service_count = 1,
-                                    .rules = &x->rule,
-                                    .rule_count = 1 };
+                                    .rules = rules,
+                                    .rule_count = str_is_set(x->more.id) ? 2 : 1 };
 
+    rules[0] = x->rule;
+    rules[1] = x->more;
     x->registry = registry_build(arena_new(), &parts);
     arena_adopt(t->arena, x->registry, (void (*)(void *))registry_drop);
     x->decision = policy_decide(x->registry, &x->person, &x->service, TEST_NOW_S);
@@ -148,6 +151,30 @@ TEST(a_role_of_mpass_tells_each_part_that_is_released)
         struct scene *x = scene(t, PROFILE_MPASS, SET(SUB) | SET(ROLES) | rows[i].more);
         CHECK_STR(item(t, claims_of(t, x), "urn:mpass.id:role", 0), rows[i].role);
         CHECK_STR(words_of(t, x), rows[i].words);
+    }
+}
+
+/* A pupil here and a teacher there: what the teachers' rule releases is not told of the pupil's class. */
+TEST(of_each_affiliation_leaves_what_its_own_rule_releases)
+{
+    const enum profile profiles[] = { PROFILE_MPASS, PROFILE_NATIVE };
+    const uint32_t all = SET(SUB) | SET(ROLES) | SET(GROUP) | SET(SCHOOL);
+
+    for (size_t i = 0; i < 2; i++) {
+        struct scene *x = scene(t, profiles[i], all);
+        x->rule.role = ROLE_LEARNER;
+        x->rule.release.bits = SET(SUB) | SET(ROLES);
+        x->more = (struct rule){ S("teachers"), &providers[0], ROLE_TEACHER, NULL, &x->service, { all }, false };
+        x->at[1] = (struct affiliation){ .provider_oid = S(PROVIDER),
+                                         .school_oid = S(SCHOOL_B),
+                                         .school_code = S("99102"),
+                                         .role = ROLE_TEACHER,
+                                         .group = S("9C") };
+        x->person.affiliation_count = 2;
+        struct str claims = claims_of(t, x);
+        CHECK(str_find(claims, S("Pienryhma")) == claims.n && str_find(claims, S(SCHOOL_A)) == claims.n);
+        CHECK(str_find(claims, S("9C")) < claims.n && str_find(claims, S(SCHOOL_B)) < claims.n);
+        CHECK(str_find(claims, i == 0 ? S("oppilas") : S("learner")) < claims.n);
     }
 }
 
