@@ -46,7 +46,7 @@ static enum step end_ask(struct ctx *c, struct fail *f)
 }
 
 /* Only a browser that brought a session loses it: a form on somebody else's page brings no Lax cookie, and signs nobody
- * out. */
+ * out.  The trail goes with what is shown of it: who has not shown that they mean it, leaves it to its person. */
 static enum step end_done(struct ctx *c, struct fail *f)
 {
     const struct logout *l = c->state;

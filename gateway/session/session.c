@@ -488,7 +488,6 @@ void session_cookie_set(struct ctx *c, const struct session *s, struct str cooki
 void session_cookie_clear(struct ctx *c)
 {
     http_set_cookie(c->res, cookie_name, S(""), 0, SAME_SITE_LAX);
-    trail_clear(c);
 }
 
 bool session_add_service(struct ctx *c, struct session *s, struct str service)
