@@ -270,20 +270,30 @@ static struct str of_login(const struct ctx *c, const char *path)
                                               : (struct str){ NULL, 0 };
 }
 
-/* The same once more.  Of ours: what was asked by GET changed nothing and may be asked again, unless it is a row of the
- * registry that is wrong. */
 static struct str again(const struct ctx *c)
 {
+    if (c->req->query.p == NULL)
+        return c->req->path;
+    return arena_printf(c->arena, "%.*s?%.*s", STR_ARG(c->req->path), STR_ARG(c->req->query));
+}
+
+/* Of ours: what was asked by GET changed nothing and may be asked again, unless it is a row of the registry that is
+ * wrong. */
+static bool may_ask_again(const struct ctx *c)
+{
     const struct refusal_row *row = refusal_of(c->fail.code);
+
+    return c->req->method == HTTP_GET && c->fail.kind == FAIL_OURS && (row == NULL || row->lasts != LASTS_STAYS);
+}
+
+/* The same once more.  A notice would ask for nothing but itself: it leads on where a kept login does. */
+static struct str again_at(const struct ctx *c, bool notice)
+{
     enum lasts lasts = lasts_of(c);
 
     if (lasts != LASTS_UNKNOWN && lasts != LASTS_STAYS)
         return of_login(c, "/sign-in/again?login=");
-    if (c->req->method != HTTP_GET || c->fail.kind != FAIL_OURS || (row != NULL && row->lasts == LASTS_STAYS))
-        return (struct str){ NULL, 0 };
-    if (c->req->query.p == NULL)
-        return c->req->path;
-    return arena_printf(c->arena, "%.*s?%.*s", STR_ARG(c->req->path), STR_ARG(c->req->query));
+    return !notice && may_ask_again(c) ? again(c) : (struct str){ NULL, 0 };
 }
 
 /* What is wrong at the city is its people's to mend: they get the word for it.  Everybody else's is in our log. */
@@ -295,7 +305,7 @@ static struct str fault_word(const struct ctx *c)
 }
 
 /* Ours is asked for again by itself; anything else comes back as it was. */
-static struct str failure_here(struct ctx *c)
+static struct str failure_here(struct ctx *c, bool notice)
 {
     struct notice n = { .page = NOTICE_ERROR,
                         .made_s = c->now_s,
@@ -304,8 +314,8 @@ static struct str failure_here(struct ctx *c)
                         .code = str_of(c->fail.code),
                         .told = c->fail.told != NULL ? str_of(c->fail.told) : (struct str){ NULL, 0 } };
 
-    if (c->fail.kind == FAIL_OURS && c->req->method == HTTP_GET)
-        return again(c);
+    if (!notice && c->fail.kind == FAIL_OURS && c->req->method == HTTP_GET)
+        return again_at(c, false);
     if (c->service != NULL)
         n.service = c->service->id;
     if (c->login != NULL) {
@@ -315,10 +325,10 @@ static struct str failure_here(struct ctx *c)
     return notice_here(c, &n);
 }
 
-static void failure_page(struct ctx *c, int status)
+static void failure_page(struct ctx *c, int status, bool notice)
 {
     const struct error_view view = {
-        .page = page_for(c, failure_here(c)),
+        .page = page_for(c, failure_here(c, notice)),
         .kind = c->fail.kind,
         .lasts = lasts_of(c),
         .city = idp_name(c),
@@ -327,7 +337,7 @@ static void failure_page(struct ctx *c, int status)
         .support_code = str_of(c->support_code),
         .told = c->fail.told != NULL && c->fail.kind == FAIL_CALLER ? str_of(c->fail.told) : (struct str){ NULL, 0 },
         .at_s = c->now_s,
-        .again = again(c),
+        .again = again_at(c, notice),
         .choose = lasts_of(c) != LASTS_UNKNOWN ? of_login(c, "/sign-in?all=1&login=") : (struct str){ NULL, 0 },
         .back = c->service != NULL && lasts_of(c) != LASTS_UNKNOWN ? of_login(c, "/sign-in/cancel?login=")
                                                                    : (struct str){ NULL, 0 },
@@ -349,7 +359,7 @@ void answer_notice(struct ctx *c, const struct notice *n)
     c->service = registry_service(c->registry, n->service);
     c->login = arena_make(c->arena, struct login);
     *c->login = (struct login){ .id = n->login, .idp = n->idp, .service = n->service, .kept = str_is_set(n->login) };
-    failure_page(c, fail_status(c->fail.kind));
+    failure_page(c, fail_status(c->fail.kind), true);
     c->fail = (struct fail){ .kind = FAIL_NONE };
 }
 
@@ -398,5 +408,5 @@ void answer_failure(struct ctx *c, answer_to_service_fn *to_service)
     }
     if (status == 503)
         keep_code(c);
-    failure_page(c, status);
+    failure_page(c, status, false);
 }
