@@ -323,6 +323,7 @@ static enum step local_settle(struct ctx *c, struct fail *f)
     if (c->person == NULL)
         return step_into(c, local_again);
     note_shared(c, c->login->idp);
+    c->login->login_hint = (struct str){ NULL, 0 }; /* the browser keeps the login: the name is not the next person's */
     c->login->state = LOGIN_AT_CITY;
     return flow_next(c, f);
 }
