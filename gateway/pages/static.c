@@ -90,6 +90,7 @@ const struct step_row favicon_show[] = { { show_favicon }, { NULL } };
 static enum step show_manifest(struct ctx *c, struct fail *f)
 {
     (void)f;
+    http_header(c->res, S("Vary"), S("Accept-Language, Cookie"));
     return show_for_a_day(c, S("application/manifest+json"), manifest_text(c->arena, c->set->name, c->lang));
 }
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/settings.h"
 #include "gateway/routes.h"
 #include "launcher/assets.h"
 #include "tests/test.h"
 
-extern const struct step_row static_show[]; /* gateway/routes.def */
+extern const struct step_row static_show[], manifest_show[]; /* gateway/routes.def */
 
-static struct http_response *get(struct test *t, struct str path, const char *encoding, struct str none_match)
+static struct http_response *ask(struct test *t, const struct step_row *steps, struct str path, const char *encoding,
+                                 struct str none_match)
 {
+    static const struct settings set = { .name = S("DigiOne") };
     struct ctx *c = arena_make(t->arena, struct ctx);
     struct http_request *req = arena_make(t->arena, struct http_request);
     struct http_field *fields = arena_make_n(t->arena, 2, struct http_field);
@@ -15,12 +18,18 @@ static struct http_response *get(struct test *t, struct str path, const char *en
     fields[1] = (struct http_field){ S("If-None-Match"), none_match };
     *req = (struct http_request){ .method = HTTP_GET, .path = path, .fields = fields, .field_count = 2 };
     c->arena = t->arena;
+    c->set = &set;
     c->req = req;
     c->res = arena_make(t->arena, struct http_response);
     c->res->arena = t->arena;
-    if (static_show[0].run(c, &c->fail) == REFUSE)
+    if (steps[0].run(c, &c->fail) == REFUSE)
         c->res->status = fail_status(c->fail.kind);
     return c->res;
+}
+
+static struct http_response *get(struct test *t, struct str path, const char *encoding, struct str none_match)
+{
+    return ask(t, static_show, path, encoding, none_match);
 }
 
 TEST(a_static_file_may_be_kept_for_ever)
@@ -56,4 +65,12 @@ TEST(who_has_it_already_is_told_so)
 TEST(an_old_or_made_up_address_is_not_found)
 {
     CHECK_INT(get(t, S("/static/style.0000000000000000.css"), "gzip", S(""))->status, 404);
+}
+
+TEST(what_a_language_chose_is_kept_for_that_language)
+{
+    struct http_response *res = ask(t, manifest_show, S("/manifest.webmanifest"), "", S(""));
+
+    CHECK_INT(res->status, 200);
+    CHECK_STR(http_response_field(res, S("Vary")), "Accept-Language, Cookie");
 }
