@@ -33,30 +33,33 @@ static struct str told(struct arena *a, struct claim_set asks, enum lang lang)
     return buf_str(&b);
 }
 
-/* A link opens a page and tells it nothing. */
+/* A link opens a page and tells it nothing.  Every other service knows its people again, whatever its row asks for. */
 static struct about_row row_of(struct arena *a, const struct service *s, enum lang lang)
 {
+    struct claim_set most = s->asks;
+
+    claim_add(&most, CLAIM_SUB);
     return (struct about_row){ .name = names_in(&s->names, lang),
                                .line = names_in(&s->lines, lang),
                                .name_lang = names_tag(&s->names, lang),
                                .line_lang = names_tag(&s->lines, lang),
-                               .told = s->protocol != PROTO_LINK ? told(a, s->asks, lang) : S("") };
+                               .told = s->protocol != PROTO_LINK ? told(a, most, lang) : S("") };
 }
 
 void about_fill(struct arena *a, const struct registry *r, int64_t from, struct about_view *v)
 {
     const struct registry_parts *parts = registry_parts(r);
     struct about_row *rows = arena_make_n(a, ABOUT_ROWS_MAX, struct about_row);
+    size_t place = 0;
 
-    v->from = from > 0 ? (size_t)from : 0;
     v->municipalities = parts->provider_count;
-    for (size_t i = 0; i < parts->service_count; i++) {
-        if (!parts->services[i].enabled)
-            continue;
-        if (v->services >= v->from && v->rows.n < ABOUT_ROWS_MAX)
+    v->services = 0;
+    for (size_t i = 0; i < parts->service_count; i++)
+        v->services += parts->services[i].enabled;
+    v->from = from > 0 && (uint64_t)from < v->services ? (size_t)from : 0; /* past the end is the beginning */
+    for (size_t i = 0; i < parts->service_count && v->rows.n < ABOUT_ROWS_MAX; i++)
+        if (parts->services[i].enabled && place++ >= v->from)
             rows[v->rows.n++] = row_of(a, &parts->services[i], v->page.lang);
-        v->services++;
-    }
     v->rows.at = rows;
     v->next = v->from + v->rows.n < v->services ? v->from + v->rows.n : 0;
 }

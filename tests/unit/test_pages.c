@@ -353,7 +353,8 @@ TEST(language_links_keep_the_page)
     CHECK(!has(page_sign_in(t->arena, &v), "/lang?"));
 }
 
-/* The page takes the registry at its word: a service that asks for nothing is told nothing. */
+/* The page takes the registry at its word; who signs in with us has an identifier, whether its row asks for it or not
+ * (gateway/oidc/token.c). */
 TEST(the_page_about_us_says_what_each_service_may_be_told_at_most)
 {
     static struct service services[] = {
@@ -368,16 +369,26 @@ TEST(the_page_about_us_says_what_each_service_may_be_told_at_most)
           .enabled = true,
           .asks = { 1u << CLAIM_EMAIL } },
         { .id = S("c"), .names = { { S("Kiinni") } }, .protocol = PROTO_OIDC },
+        { .id = S("d"), .names = { { S("Vaitelias") } }, .protocol = PROTO_OIDC, .enabled = true },
     };
-    const struct registry_parts parts = { .services = services, .service_count = 3 };
+    const struct registry_parts parts = { .services = services, .service_count = 4 };
     struct registry *r = registry_build(arena_new(), &parts);
     struct about_view v = { .page = { .gateway = S("DigiOne") } };
 
     about_fill(t->arena, r, 0, &v);
     struct html page = page_about(t->arena, &v);
-    CHECK(has(page, "<dt>Kanerva</dt><dd>etunimet, sähköpostiosoite</dd>"));
+    CHECK(has(page, "<dt>Kanerva</dt><dd>palveluntarjoajan oma tunniste sinusta, etunimet, sähköpostiosoite</dd>"));
+    CHECK(has(page, "<dt>Vaitelias</dt><dd>palveluntarjoajan oma tunniste sinusta</dd>"));
     CHECK(has(page, "<dt>Valo</dt><dd>Ei mitään sinusta</dd>"));
     CHECK(!has(page, "Kiinni"));
+    /* An address says where to begin, and nothing that is not so. */
+    static const int64_t beyond[] = { 3, 1000, INT64_MAX, -1 };
+    for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
+        v = (struct about_view){ .page = { .gateway = S("DigiOne") } };
+        about_fill(t->arena, r, beyond[i], &v);
+        page = page_about(t->arena, &v);
+        CHECK(has(page, "<dt>Kanerva</dt>") && has(page, "<dt>Valo</dt>") && !has(page, "/about?from="));
+    }
     registry_drop(r);
 }
 
