@@ -186,7 +186,7 @@ static void keep_only(struct http_response *res)
 
     for (size_t i = 0; i < res->field_count; i++)
         if (str_eq_case(res->fields[i].name, S("Set-Cookie")) || str_eq_case(res->fields[i].name, S("Allow")) ||
-            str_eq_case(res->fields[i].name, S("WWW-Authenticate")))
+            str_eq_case(res->fields[i].name, S("Refresh")) || str_eq_case(res->fields[i].name, S("WWW-Authenticate")))
             res->fields[kept++] = res->fields[i];
     res->field_count = kept;
     res->status = 0;

@@ -80,14 +80,19 @@ static void idle_after(struct ctx *c, int64_t after_s, struct str back)
 }
 
 /* Where its unused time ends the session, a minute before: then there is somebody to ask [WCAG 2.2.1]. */
-void flow_leave_idle(struct ctx *c)
+static void leave_idle_to(struct ctx *c, struct str back)
 {
     if (c->session == NULL || !c->session->shared)
         return;
     int64_t left = session_left_s(c->set, c->session, c->now_s);
     bool unused_ends_it = c->session->ends_s - c->now_s > left;
 
-    idle_after(c, unused_ends_it ? left - IDLE_WARNING_S : left, here(c));
+    idle_after(c, unused_ends_it ? left - IDLE_WARNING_S : left, back);
+}
+
+void flow_leave_idle(struct ctx *c)
+{
+    leave_idle_to(c, here(c));
 }
 
 void flow_idle_soon(struct ctx *c, struct str back)
@@ -368,6 +373,7 @@ enum step flow_denied(struct ctx *c)
     metrics_add(c->metrics, METRIC_denied);
     log_event(LOG_INFO, "login.denied", LOG_C("support_code", c->support_code), LOG_S("service", c->service->id),
               LOG_S("idp", c->person->idp), LOG_S("rule", flow_of(c)->decision.rule));
+    leave_idle_to(c, S("/")); /* asked for again by itself, the service might open */
     return denied_show(c, flow_of(c)->decision.ask);
 }
 

@@ -332,6 +332,7 @@ static enum step load_session(struct ctx *c, struct fail *f)
 static enum step show(struct ctx *c, struct fail *f)
 {
     (void)f;
+    flow_leave_idle(c);
     return logout_confirm(c, c->state);
 }
 

@@ -2,6 +2,7 @@
  *
  * /about: what this is and what is told to whom, for everybody. */
 #include "gateway/answer.h"
+#include "gateway/flow.h"
 #include "gateway/session/session.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
@@ -23,6 +24,7 @@ static enum step show(struct ctx *c, struct fail *f)
     struct about_view v = { .page = page_for(c, from > 0 ? arena_printf(c->arena, "/about?from=%lld", (long long)from)
                                                          : S("/about")) };
     about_fill(c->arena, c->registry, from, &v);
+    flow_leave_idle(c);
     return answer_page(c, 200, page_about(c->arena, &v));
 }
 

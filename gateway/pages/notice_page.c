@@ -19,6 +19,7 @@ static enum step show(struct ctx *c, struct fail *f)
     (void)f;
     if (!notice_read(c, &n))
         return answer_go(c, S("/"));
+    flow_leave_idle(c);
     switch ((enum notice_page)n.page) {
     case NOTICE_ERROR:
         answer_notice(c, &n);

@@ -2,6 +2,7 @@
  *
  * /static/<name>.<hash>.<type>: the files that pages name; /logo/<service>.<hash>: pictures of services.  An address
  * holds a hash of the bytes, so browsers may keep what they got for ever, and a new version has another address. */
+#include "gateway/flow.h"
 #include "gateway/routes.h"
 
 #include "gateway/session/session.h"
@@ -147,6 +148,7 @@ static enum step say_nowhere(struct ctx *c, struct fail *f)
 
     if (c->state != NULL)
         c->session = session_of(c, session_key(c), c->state, &away);
+    flow_leave_idle(c);
     return fail(f, FAIL_NOT_FOUND, "not_found", "no such path");
 }
 

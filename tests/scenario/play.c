@@ -291,6 +291,13 @@ static void expect_forgets(struct judging *j, struct str want)
         play_complain(j->play, "the cookie %.*s is there", STR_ARG(want));
 }
 
+static void expect_turns(struct judging *j, struct str want)
+{
+    (void)want;
+    if (str_find(j->got->head, S("; url=/idle?back=")) == j->got->head.n)
+        play_complain(j->play, "the page does not turn away when nobody uses it");
+}
+
 static void expect_asks(struct judging *j, struct str want)
 {
     size_t at = str_find_byte(want, '=', 0);
@@ -322,6 +329,7 @@ static const struct {
     { "keeps ", expect_keeps },     { "forgets ", expect_forgets },
     { "asks ", expect_asks },       { "logins ", expect_logins },
     { "logs ", expect_logs },       { "if undisturbed", expect_nothing },
+    { "turns away", expect_turns },
 };
 
 static void expect(struct judging *j, struct str want)

@@ -421,8 +421,8 @@ static void add_lantern(struct node *n)
     struct routes *routes = arena_make(n->arena, struct routes);
     const struct protocol **protocols = arena_make_n(n->arena, PROTO_COUNT, const struct protocol *);
 
-    memcpy(rows, n->routes->at, n->routes->n * sizeof *rows);
-    rows[n->routes->n] = lantern_route;
+    rows[0] = lantern_route; /* the last one is for what no row has */
+    memcpy(rows + 1, n->routes->at, n->routes->n * sizeof *rows);
     *routes = (struct routes){ rows, n->routes->n + 1 };
     for (size_t i = 0; i < PROTO_COUNT; i++)
         protocols[i] = n->protocols[i];
