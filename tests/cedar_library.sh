@@ -6,7 +6,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 tree=$PWD build=$(mkdir -p "${1:-build/release}" && cd "${1:-build/release}" && pwd)/libcedar
-for tool in cc cmake nm objcopy pkg-config; do
+for tool in cc cmake ninja nm objcopy pkg-config; do
     [ -n "$(command -v $tool)" ] || { echo "skipped: there is no $tool"; exit 77; }
 done
 work=$(mktemp -d) || exit 1
@@ -27,7 +27,7 @@ say() { # WHAT COMMAND...: must succeed
 same() { diff <(printf '%s\n' "$1") <(printf '%s\n' "$2"); }
 
 # Built and installed ------------------------------------------------------------
-say "it builds by itself" cmake -S policy/cedar/lib -B "$build" -DCMAKE_INSTALL_LIBDIR=lib "${launcher[@]}"
+say "it builds by itself" cmake -G Ninja -S policy/cedar/lib -B "$build" -DCMAKE_INSTALL_LIBDIR=lib "${launcher[@]}"
 say "it builds by itself" cmake --build "$build" -j 2
 say "it installs as a component" cmake --install "$build" --component cedar --prefix "$work/usr"
 [ "$failed" -eq 0 ] || exit 1
@@ -93,7 +93,7 @@ target_link_libraries(one PRIVATE cedar::cedar)
 add_executable(two ../host.c)
 target_link_libraries(two PRIVATE cedar::static)
 END
-say "CMake finds it" cmake -S found -B found/build -DCMAKE_PREFIX_PATH="$work/usr"
+say "CMake finds it" cmake -G Ninja -S found -B found/build -DCMAKE_PREFIX_PATH="$work/usr"
 say "CMake builds with it" cmake --build found/build
 say "and it runs" found/build/one "$version"
 say "and it runs, static" found/build/two "$version"
