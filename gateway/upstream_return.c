@@ -162,8 +162,11 @@ static enum step saml_prove(struct ctx *c, struct fail *f)
 {
     const struct posted *p = c->state;
 
-    if (!limit_keep(LIMIT_answers, &p->by_place, "answer", f) ||
-        !limit_keep(LIMIT_login_answers, &p->by_login, "answer", f))
+    if (!limit_keep(LIMIT_login_answers, &p->by_login, "answer", f))
+        return REFUSE;
+    /* A flood from one address must not turn away the school or the city that shares it: however many were refused, of
+     * each login the first answer is heard. */
+    if (p->by_login.number > 1 && !limit_keep(LIMIT_answers, &p->by_place, "answer", f))
         return REFUSE;
     c->rescue = saml_refused;
     if (p->relay.idp == NULL || !p->relay.idp->enabled || adapter_of(p->relay.idp->kind)->prove == NULL)
