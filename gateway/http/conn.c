@@ -74,10 +74,11 @@ bool conn_find_room(struct conn *c, const struct in6_addr *whose)
     return true;
 }
 
+/* A descriptor that the library has, or is about to have, is the library's to close. */
 void conn_end(struct conn *c)
 {
     own_drop(c);
-    if (c->mhd == NULL) {
+    if (c->library == NULL) {
         loop_forget(c->s->loop, &c->watch);
         (void)close(c->watch.fd);
         conn_forget(c);

@@ -224,6 +224,7 @@ static void forget_descriptor(struct conn *c)
 {
     c->watch.fd = -1;
     c->watch.events = 0;
+    c->library = NULL;
 }
 
 bool library_take(struct conn *c, size_t header_B)
@@ -254,7 +255,7 @@ static void drop_lost(struct library *l)
 {
     for (struct conn *c; (c = l->handed) != NULL;) {
         l->handed = c->handed;
-        if (c->phase != PHASE_BODY || c->mhd != NULL)
+        if ((c->phase != PHASE_BODY && c->phase != PHASE_GOING) || c->mhd != NULL)
             continue;
         request_drop(c->approved);
         c->approved = NULL;

@@ -152,7 +152,7 @@ void refuse_crowded(struct conn *c)
     if (c->phase == PHASE_BODY || has_begun(c)) {
         write_refusal(c->s, c->watch.fd, 503, "crowded", str_of(c->peer));
         c->condemned = true;
-        if (c->mhd == NULL)
+        if (c->library == NULL)
             (void)refuse_throw_away(c);
     }
     conn_end(c);
