@@ -45,7 +45,8 @@ void session_end(struct ctx *c, struct str id_hash, struct kv_got *got); /* asks
 /* Whether session_load has looked at the one that the browser brought, and found none. */
 bool session_was_over(const struct ctx *c);
 void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got); /* asks */
-/* With the cookie comes what the session leaves behind (trail.h); that stays for as long as nobody has been shown it. */
+/* With the cookie comes what the session leaves behind (trail.h); that stays for as long as nobody has been shown it.
+ */
 void session_cookie_set(struct ctx *c, const struct session *s, struct str cookie);
 void session_cookie_clear(struct ctx *c);
 
