@@ -89,7 +89,8 @@ function controls() {
 async function checkKeyboard(page, name) {
   await page.evaluate(`window.controls = ${controls}; window.seen = []; 0`);
   const count = await page.evaluate(() => window.controls().length);
-  // A page that says what went wrong begins there.
+  // A page that says what went wrong begins there, once the browser has come to it.
+  await page.waitForFunction(() => [null, document.activeElement].includes(document.querySelector('[autofocus]')));
   const first = await page.evaluate(() => {
     const from = document.querySelector('[autofocus]');
     return from ? window.controls().findIndex((e) => from.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING) : 0;
