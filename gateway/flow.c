@@ -136,7 +136,6 @@ static enum step expired_page(struct ctx *c, const struct service *s, struct str
     return answer_page(c, 400, page_expired(c->arena, &v));
 }
 
-/* False: this browser does not know what it was opening, or *s is it, and cannot be begun by us. */
 static enum step load_session(struct ctx *c, struct fail *f)
 {
     (void)f;
