@@ -27,7 +27,7 @@ say() { # WHAT COMMAND...: must succeed
 same() { diff <(printf '%s\n' "$1") <(printf '%s\n' "$2"); }
 
 # Built and installed ------------------------------------------------------------
-say "it builds by itself" cmake -G Ninja -S policy/cedar/lib -B "$build" -DCMAKE_INSTALL_LIBDIR=lib "${launcher[@]}"
+say "it builds by itself" cmake --fresh -G Ninja -S policy/cedar/lib -B "$build" -DCMAKE_INSTALL_LIBDIR=lib "${launcher[@]}"
 say "it builds by itself" cmake --build "$build" -j 2
 say "it installs as a component" cmake --install "$build" --component cedar --prefix "$work/usr"
 [ "$failed" -eq 0 ] || exit 1

@@ -3,8 +3,9 @@
  *
  * Floor 6b.  One table, one counter in Redis per row and owner: an address (an IPv6
  * network of 64 bits counts as one), a login, everybody.  What is to be stored is
- * counted before: what is over the budget takes no room.  What is tried is counted
- * when it has failed: whoever succeeds, uses up nothing of others'.
+ * counted before: what is over the budget takes no room.  What an address tries
+ * is counted when it has failed: whoever succeeds, uses nothing up.  Of one login
+ * every answer counts, and the first is heard whatever its address has used.
  */
 #ifndef GATEWAY_SESSION_LIMITS_H
 #define GATEWAY_SESSION_LIMITS_H
