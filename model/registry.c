@@ -29,8 +29,10 @@ struct registry {
     atomic_uint holders;
     struct registry_parts parts;
     struct table providers, provider_oids, idps, idp_schools, entities, issuers, services, clients, accounts;
-    const struct rule **rules; /* by provider, then by id */
-    struct index *indexes;     /* of INDEX_COUNT */
+    const struct rule **rules;      /* by provider, then by id */
+    const struct policy **policies; /* by layer, provider, school, id */
+    const struct admin **admins;    /* by idp, subject, id */
+    struct index *indexes;          /* of INDEX_COUNT */
 };
 
 struct school_slots {
@@ -80,6 +82,28 @@ static int by_provider(const void *x, const void *y)
     const struct rule *a = *(const struct rule *const *)x, *b = *(const struct rule *const *)y;
     int order = str_cmp(a->provider->id, b->provider->id);
 
+    return order != 0 ? order : str_cmp(a->id, b->id);
+}
+
+static int by_owner(const void *x, const void *y)
+{
+    const struct policy *a = *(const struct policy *const *)x, *b = *(const struct policy *const *)y;
+    int order = (int)a->layer - (int)b->layer;
+
+    if (order == 0 && a->provider != NULL && b->provider != NULL)
+        order = str_cmp(a->provider->id, b->provider->id);
+    if (order == 0 && a->school != NULL && b->school != NULL)
+        order = str_cmp(a->school->oid, b->school->oid);
+    return order != 0 ? order : str_cmp(a->id, b->id);
+}
+
+static int by_holder(const void *x, const void *y)
+{
+    const struct admin *a = *(const struct admin *const *)x, *b = *(const struct admin *const *)y;
+    int order = str_cmp(a->idp, b->idp);
+
+    if (order == 0)
+        order = str_cmp(a->subject, b->subject);
     return order != 0 ? order : str_cmp(a->id, b->id);
 }
 
@@ -150,6 +174,14 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
     for (size_t i = 0; i < parts->rule_count; i++)
         r->rules[i] = &parts->rules[i];
     qsort(r->rules, parts->rule_count, sizeof(struct rule *), by_provider);
+    r->policies = arena_make_n(a, parts->policy_count + 1, const struct policy *);
+    for (size_t i = 0; i < parts->policy_count; i++)
+        r->policies[i] = &parts->policies[i];
+    qsort(r->policies, parts->policy_count, sizeof(struct policy *), by_owner);
+    r->admins = arena_make_n(a, parts->admin_count + 1, const struct admin *);
+    for (size_t i = 0; i < parts->admin_count; i++)
+        r->admins[i] = &parts->admins[i];
+    qsort(r->admins, parts->admin_count, sizeof(struct admin *), by_holder);
     for (size_t i = 0; i < parts->account_count; i++)
         put(&r->accounts, account_key(a, parts->accounts[i].idp, parts->accounts[i].username), &parts->accounts[i]);
     return r;
@@ -237,6 +269,30 @@ const struct rule *const *registry_rules(const struct registry *r, size_t *n)
 {
     *n = r->parts.rule_count;
     return (const struct rule *const *)r->rules;
+}
+
+const struct policy *const *registry_policies(const struct registry *r, size_t *n)
+{
+    *n = r->parts.policy_count;
+    return (const struct policy *const *)r->policies;
+}
+
+const struct admin *const *registry_admins(const struct registry *r, struct str idp, struct str subject, size_t *n)
+{
+    size_t from = 0, to = r->parts.admin_count;
+    const struct admin key = { .idp = idp, .subject = subject, .id = S("") }, *at = &key;
+
+    while (from < to) {
+        size_t mid = from + (to - from) / 2;
+        if (by_holder(&r->admins[mid], &at) < 0)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    for (*n = 0; from + *n < r->parts.admin_count; ++*n)
+        if (!str_eq(r->admins[from + *n]->idp, idp) || !str_eq(r->admins[from + *n]->subject, subject))
+            break;
+    return (const struct admin *const *)r->admins + from;
 }
 
 const struct idp *registry_idp_school(const struct registry *r, struct str oid_or_code)

@@ -112,6 +112,32 @@ struct rule {
     bool forbid; /* forbids instead; forbid beats permit */
 };
 
+/* Whose a policy is.  What an outer layer says, no inner one changes; within a layer forbid beats permit; a school's
+ * own count where its municipality leaves the service to the schools. */
+enum layer { LAYER_NATION = 0, LAYER_MUNICIPALITY, LAYER_SCHOOL, LAYER_COUNT };
+
+struct policy {    /* Cedar text with what people need to know of it */
+    struct str id; /* "oulu-7-9-matikka" */
+    enum layer layer;
+    const struct provider *provider; /* whose it is; NULL: the nation's */
+    const struct school *school;     /* whose it is, of LAYER_SCHOOL; else NULL */
+    struct names names;              /* what it is called; may be absent */
+    struct str why;                  /* as its maker says it; may be absent */
+    struct str text;                 /* one or more Cedar policies over policy/model.cedarschema */
+    bool enabled;
+    int64_t from_s, to_s; /* in force from–to, Unix time; 0: open */
+};
+
+struct admin {               /* a right in the console that somebody was given, besides the roles that a city states */
+    struct str id;           /* of the row */
+    struct str idp, subject; /* whose: struct person's members of these names */
+    enum role role;          /* ROLE_ADMIN, ROLE_PRINCIPAL, ROLE_SECRETARY, ROLE_OPERATOR … */
+    const struct provider *provider; /* where; NULL: in the nation */
+    const struct school *school;     /* NULL: in all of the provider */
+    int64_t from_s, to_s;            /* valid from–to, Unix time; 0: open */
+    struct str why;                  /* as its giver says it; may be absent */
+};
+
 struct account { /* a local account, for idp kind local */
     struct str id, idp, username;
     struct str password_hash; /* argon2id, PHC string */
@@ -126,8 +152,10 @@ struct registry_parts { /* what a snapshot is built from; arrays live in its are
     struct idp *idps;
     struct service *services;
     struct rule *rules;
+    struct policy *policies;
+    struct admin *admins;
     struct account *accounts;
-    size_t provider_count, idp_count, service_count, rule_count, account_count;
+    size_t provider_count, idp_count, service_count, rule_count, policy_count, admin_count, account_count;
     int64_t version; /* grows with every change in SQL */
 };
 
@@ -160,6 +188,10 @@ const struct service *registry_service(const struct registry *r, struct str id);
 const struct service *registry_client(const struct registry *r, struct str client_id);
 /* username: composed or decomposed, it is one name. */
 const struct account *registry_account(const struct registry *r, struct str idp, struct str username);
+/* All policies, by layer, provider, school and then in the order of their ids. */
+const struct policy *const *registry_policies(const struct registry *r, size_t *n);
+/* The rights that this person was given, valid or not: *n of them. */
+const struct admin *const *registry_admins(const struct registry *r, struct str idp, struct str subject, size_t *n);
 /* All rules, by provider and then in the order of their ids. */
 const struct rule *const *registry_rules(const struct registry *r, size_t *n);
 /* The first identity provider that the picker shows and whose provider has this school. */

@@ -23,6 +23,12 @@ struct decision {
     const struct provider *ask; /* whose administrators decide on this; NULL when the person has no provider */
 };
 
+/* What a decision depends on besides who and what. */
+struct circumstances {
+    int64_t now_s;      /* Unix time */
+    bool shared_device; /* the browser is one that many use */
+};
+
 /* Decides; cannot fail, never blocks.  Forbid beats permit; no match is deny.
  * Only affiliations valid at now_s (Unix time, seconds) count, so a rule for any
  * role says nothing of people without one; a disabled service is denied. */

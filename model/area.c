@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "model/area.h"
+
+bool area_within(const struct area *inner, const struct area *outer)
+{
+    if (!str_is_set(outer->provider))
+        return true;
+    if (!str_is_set(inner->provider) || !str_eq(inner->provider, outer->provider))
+        return false;
+    return !str_is_set(outer->school) || (str_is_set(inner->school) && str_eq(inner->school, outer->school));
+}
+
+bool area_same(const struct area *x, const struct area *y)
+{
+    return area_within(x, y) && area_within(y, x);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * model/area.h: the part of the federation that somebody may act in.
+ *
+ * Floor 1.  The nation, one provider, or one school of a provider; each lies within the one before.
+ */
+#ifndef MODEL_AREA_H
+#define MODEL_AREA_H
+
+#include "base/str.h"
+
+struct area {
+    struct str provider; /* its id; absent: the nation */
+    struct str school;   /* its OID; absent: all of the provider */
+};
+
+bool area_within(const struct area *inner, const struct area *outer); /* an area lies within itself */
+bool area_same(const struct area *x, const struct area *y);
+
+#endif

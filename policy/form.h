@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * policy/form.h: a policy as the form that admins fill in; the text is what counts, the form is a view of it.
+ *
+ * Floor 3.  One form says who may open what and when, and what may be told of
+ * them: at most one statement that permits, forbids or leaves to the schools,
+ * and at most one that releases, for the same people and services.  A text that
+ * says more than that is no form, and stays as it is.
+ */
+#ifndef POLICY_FORM_H
+#define POLICY_FORM_H
+
+#include "model/lang.h"
+#include "policy/statement.h"
+
+enum opening { OPENING_NONE = 0, OPENING_PERMIT, OPENING_FORBID, OPENING_LEAVE }; /* NONE: it only tells */
+
+struct form {
+    enum opening opening;
+    struct whom whom;
+    struct which which;
+    struct when when;
+    struct claim_set release; /* may be told; none: nothing is said of it */
+};
+
+/* Canonical Cedar text; form_read() of it gives the form again. */
+struct str form_text(struct arena *a, const struct form *f);
+/* False: it says what a form cannot show; *rest is the first such thing as it stands in the text (with its line), for
+ * people to see.  Views point into a. */
+bool form_read(struct arena *a, struct str text, struct form *out, struct str *rest);
+
+/* The form in words for a person: "Oulu: oppilaat, luokat 7–9, saavat avata palvelun Vaahtera Matikka arkisin klo
+ * 8–16". Names come from the registry; what it does not know stands as its id. */
+struct str form_words(struct arena *a, const struct registry *r, const struct form *f, enum lang lang);
+
+/* What a row of `rules:` says: those of a role (ROLE_NONE: any) at a provider, or one school of it (NULL: any), open
+ * one service (NULL: every one) and what is told; or must not. */
+struct rule_words {
+    const struct provider *provider;
+    enum role role;
+    const struct school *school;
+    const struct service *service;
+    struct claim_set release;
+    bool forbid;
+};
+struct form form_of_rule(struct arena *a, const struct rule_words *rule);
+
+/* "oulu/99101": how Cedar text names a school; absent: it has neither code nor OID. */
+struct str school_uid(struct arena *a, const struct provider *p, const struct school *s);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * policy/may.h: decides who may administer what.
+ *
+ * Floor 3.  The same engine and the same policies as for services: the actions
+ * of the console stand in model.cedarschema, and what is shipped (defaults.cedar)
+ * gives them to roles.  A person is asked about in each role that the city states
+ * and in each that the registry gives (struct admin); a forbid for any of them
+ * denies.  Reads its arguments and nothing else.
+ */
+#ifndef POLICY_MAY_H
+#define POLICY_MAY_H
+
+#include "model/area.h"
+#include "policy/policy.h"
+
+/*    name                        Cedar                       what it is */
+#define CONSOLE_ACTIONS(X)                                                                                             \
+    X(VIEW, "view")       /* policies, services, schools, their history */                                             \
+    X(DRAFT, "draft")     /* makes drafts of policies */                                                               \
+    X(APPROVE, "approve") /* another's */                                                                              \
+    X(PUBLISH, "publish")                                                                                              \
+    X(ROLL_BACK, "rollBack")                                                                                           \
+    X(REGISTER_SERVICE, "registerService")                                                                             \
+    X(SUSPEND_SERVICE, "suspendService")                                                                               \
+    X(MANAGE_IDENTITY_PROVIDERS, "manageIdentityProviders")                                                            \
+    X(MANAGE_ADMINS, "manageAdmins")                                                                                   \
+    X(FIND_PEOPLE, "findPeople")                                                                                       \
+    X(END_SESSIONS, "endSessions")                                                                                     \
+    X(GIVE_PASSES, "givePasses") /* a substitute's, with a begin and an end */                                         \
+    X(READ_LOG, "readLog")                                                                                             \
+    X(EXPORT_LOG, "exportLog")
+
+enum console_action {
+    MAY_NONE = 0,
+#define X(name, cedar) MAY_##name,
+    CONSOLE_ACTIONS(X)
+#undef X
+        MAY_COUNT
+};
+
+const char *console_action_name(enum console_action action); /* "publish" */
+
+/* Denies what nothing permits; never blocks. */
+bool policy_may(const struct registry *r, const struct person *p, enum console_action action, const struct area *where,
+                const struct circumstances *now);
+
+/* The areas in which the person has some right in the console, the widest first, each once; none: the console is not
+ * theirs.  In a. */
+struct areas {
+    struct area *at;
+    size_t n;
+};
+struct areas policy_areas(struct arena *a, const struct registry *r, const struct person *p,
+                          const struct circumstances *now);
+
+#endif
