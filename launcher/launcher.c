@@ -3,8 +3,8 @@
 
 #include "launcher/contact.h"
 #include "launcher/roles.h"
-#include "launcher/when.h"
 #include "launcher/words.h"
+#include "model/when.h"
 
 #include <string.h>
 
@@ -124,7 +124,7 @@ struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask
     if (chosen == n && n > 1)
         at = (struct at){ .id = all_schools, .name = names_of(c, at.provider), .provider = at.provider };
     struct launcher_view v = { .page = page_for(c, here_of(c, at.id)),
-                               .today = when_today(c->arena, c->now_s, c->lang),
+                               .today = words_today(c->arena, c->now_s, c->lang),
                                .q = str_sub(asked->q, 0, FILTER_MAX_B),
                                .cleared = asked->q.p != NULL && asked->q.n == 0,
                                .shared = asked->shared,

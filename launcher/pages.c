@@ -8,8 +8,8 @@
 #include "launcher/roles.h"
 #include "launcher/texts.h"
 #include "launcher/views.h"
-#include "launcher/when.h"
 #include "launcher/words.h"
+#include "model/when.h"
 #include "wire/http.h"
 
 /* Renders a view: begins a page, lets the compiled template write, ends it. */

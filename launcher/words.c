@@ -2,6 +2,8 @@
 #include "launcher/words.h"
 
 #include "base/text.h"
+#include "launcher/texts.h"
+#include "model/when.h"
 
 #include <string.h>
 
@@ -341,4 +343,13 @@ struct str words_query(struct arena *a, struct str typed)
         buf_add(&out, word);
     }
     return buf_str(&out);
+}
+
+struct str words_today(struct arena *a, int64_t at_s, enum lang lang)
+{
+    struct when w = when_local(at_s);
+    struct str day = text((enum text)(T_day_1 + w.weekday - 1), lang);
+    struct str month = text((enum text)(T_month_1 + w.month - 1), lang);
+
+    return arena_printf(a, "%.*s %d%s %.*s", STR_ARG(day), w.day, lang == LANG_FI ? "." : "", STR_ARG(month));
 }

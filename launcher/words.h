@@ -50,4 +50,6 @@ struct str words_first(struct str name); /* "Vaahtera Matikka" -> "Vaahtera" */
 /* 1284 -> "1 284" (with a space that does not break), in English "1,284". */
 struct str words_count(struct arena *a, size_t n, enum lang lang);
 
+struct str words_today(struct arena *a, int64_t at_s, enum lang lang); /* "Maanantai 23. marraskuuta" */
+
 #endif

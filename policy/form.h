@@ -18,7 +18,7 @@ struct form {
     enum opening opening;
     struct whom whom;
     struct which which;
-    struct when when;
+    struct hours hours;
     struct claim_set release; /* may be told; none: nothing is said of it */
 };
 

@@ -31,7 +31,7 @@ struct which {            /* one of them; none of both: every service */
     struct strs categories;
 };
 
-struct when {
+struct hours {
     uint8_t weekdays;           /* 1 << weekday, 1 is Monday; 0: any */
     int minute_from, minute_to; /* of the day in Finland, the last excluded; both 0: any */
     enum device_class device;
@@ -43,7 +43,7 @@ struct statement {
     bool forbid;
     struct whom whom;
     struct which which;
-    struct when when;
+    struct hours hours;
     struct claim_set attributes; /* DOES_RELEASE; none: every one */
     bool exact;
     struct str rest; /* what the fields do not say, as text of the policy; absent when exact */

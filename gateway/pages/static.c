@@ -10,7 +10,7 @@
 #include "launcher/contact.h"
 #include "launcher/manifest.h"
 #include "launcher/tiles.h"
-#include "launcher/when.h"
+#include "model/when.h"
 
 static bool accepts_gzip(const struct ctx *c)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/contact.h"
 #include "launcher/texts.h"
-#include "launcher/when.h"
 #include "launcher/words.h"
+#include "model/when.h"
 #include "tests/test.h"
 
 static struct str folded(struct test *t, struct str s)
@@ -104,8 +104,8 @@ TEST(times_are_finlands_in_summer_and_winter)
     CHECK_STR(when_full(t->arena, 1795413840, LANG_FI), "23.11.2026 klo 8.04");
     CHECK_STR(when_full(t->arena, 1795413840, LANG_SV), "23.11.2026 kl. 8.04");
     CHECK_STR(when_full(t->arena, 1795413840, LANG_EN), "23.11.2026 at 8:04");
-    CHECK_STR(when_today(t->arena, TEST_NOW_S, LANG_FI), "Maanantai 10. elokuuta");
-    CHECK_STR(when_today(t->arena, TEST_NOW_S, LANG_SV), "Måndag 10 augusti");
+    CHECK_STR(words_today(t->arena, TEST_NOW_S, LANG_FI), "Maanantai 10. elokuuta");
+    CHECK_STR(words_today(t->arena, TEST_NOW_S, LANG_SV), "Måndag 10 augusti");
     CHECK_STR(when_time(t->arena, TEST_NOW_S, LANG_FI), "11.00");
 }
 

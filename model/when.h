@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * launcher/when.h: times as people in Finland write them.
+ * model/when.h: times as people in Finland write them.
  *
- * Floor 5.  Pure: Unix time in, text out.  The zone is Finland's wherever the
+ * Floor 1.  Pure: Unix time in, text out.  The zone is Finland's wherever the
  * machine stands: UTC+2, and UTC+3 from the last Sunday of March to the last of
  * October, changing at 01:00 UTC [Directive 2000/84/EC].
  */
-#ifndef LAUNCHER_WHEN_H
-#define LAUNCHER_WHEN_H
+#ifndef MODEL_WHEN_H
+#define MODEL_WHEN_H
 
 #include "base/arena.h"
 #include "model/lang.h"
@@ -18,7 +18,6 @@ struct when {
 };
 
 struct when when_local(int64_t at_s);
-struct str when_today(struct arena *a, int64_t at_s, enum lang lang); /* "Maanantai 23. marraskuuta" */
 struct str when_full(struct arena *a, int64_t at_s, enum lang lang);  /* "23.11.2026 klo 8.04" */
 struct str when_time(struct arena *a, int64_t at_s, enum lang lang);  /* "8.04" */
 struct str when_rfc3339(struct arena *a, int64_t at_s);               /* "2026-11-23T06:04:00Z" */

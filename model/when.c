@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "launcher/when.h"
+#include "model/when.h"
 
 #include <time.h>
-
-#include "launcher/texts.h"
 
 enum { HOUR_S = 3600, DAY_S = 86400 };
 
@@ -58,15 +56,6 @@ struct when when_local(int64_t at_s)
                           .weekday = weekday_of(days),
                           .hour = (int)(local % DAY_S / HOUR_S),
                           .minute = (int)(local % HOUR_S / 60) };
-}
-
-struct str when_today(struct arena *a, int64_t at_s, enum lang lang)
-{
-    struct when w = when_local(at_s);
-    struct str day = text((enum text)(T_day_1 + w.weekday - 1), lang);
-    struct str month = text((enum text)(T_month_1 + w.month - 1), lang);
-
-    return arena_printf(a, "%.*s %d%s %.*s", STR_ARG(day), w.day, lang == LANG_FI ? "." : "", STR_ARG(month));
 }
 
 struct str when_time(struct arena *a, int64_t at_s, enum lang lang)
