@@ -14,7 +14,7 @@
 
 enum opening { OPENING_NONE = 0, OPENING_PERMIT, OPENING_FORBID, OPENING_LEAVE }; /* NONE: it only tells */
 
-struct form {
+struct policy_form {
     enum opening opening;
     struct whom whom;
     struct which which;
@@ -22,15 +22,15 @@ struct form {
     struct claim_set release; /* may be told; none: nothing is said of it */
 };
 
-/* Canonical Cedar text; form_read() of it gives the form again. */
-struct str form_text(struct arena *a, const struct form *f);
+/* Canonical Cedar text; policy_form_read() of it gives the form again. */
+struct str policy_form_text(struct arena *a, const struct policy_form *f);
 /* False: it says what a form cannot show; *rest is the first such thing as it stands in the text (with its line), for
  * people to see.  Views point into a. */
-bool form_read(struct arena *a, struct str text, struct form *out, struct str *rest);
+bool policy_form_read(struct arena *a, struct str text, struct policy_form *out, struct str *rest);
 
 /* The form in words for a person: "Oulu: oppilaat, luokat 7–9, saavat avata palvelun Vaahtera Matikka arkisin klo
  * 8–16". Names come from the registry; what it does not know stands as its id. */
-struct str form_words(struct arena *a, const struct registry *r, const struct form *f, enum lang lang);
+struct str policy_form_words(struct arena *a, const struct registry *r, const struct policy_form *f, enum lang lang);
 
 /* What a row of `rules:` says: those of a role (ROLE_NONE: any) at a provider, or one school of it (NULL: any), open
  * one service (NULL: every one) and what is told; or must not. */
@@ -42,7 +42,7 @@ struct rule_words {
     struct claim_set release;
     bool forbid;
 };
-struct form form_of_rule(struct arena *a, const struct rule_words *rule);
+struct policy_form policy_form_of_rule(struct arena *a, const struct rule_words *rule);
 
 /* "oulu/99101": how Cedar text names a school; absent: it has neither code nor OID. */
 struct str school_uid(struct arena *a, const struct provider *p, const struct school *s);
