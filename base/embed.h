@@ -15,5 +15,6 @@ struct embedded {
 };
 
 extern const struct embedded dialect_files[]; /* idp-adapters/dialects/ */
+extern const struct embedded policy_files[];  /* policy/model.cedarschema, first */
 
 #endif

@@ -130,6 +130,15 @@ bool cedar_near(struct cedar_diags *d, struct str name)
     return false;
 }
 
+bool cedar_code(struct cedar_diags *d, const char *code)
+{
+    struct cedar_diag *item = last_item(d);
+
+    if (item != NULL)
+        item->code = code;
+    return false;
+}
+
 struct cedar_guess cedar_guess_for(struct str written)
 {
     return (struct cedar_guess){ .written = written, .distance = SIZE_MAX };

@@ -34,6 +34,7 @@ struct cedar_diag {
     struct str expected; /* absent, or "`;` or `&&`" */
     struct str near;     /* absent, or a known name much like the one that was written */
     struct str policy;   /* absent, or the id of the policy concerned */
+    const char *code;    /* NULL, or what a program knows the finding by (cedar_code()) */
 };
 
 struct cedar_diags {
@@ -54,7 +55,8 @@ bool cedar_warning(struct cedar_diags *d, struct cedar_span where, const char *f
     __attribute__((format(printf, 3, 4)));
 /* Add to the finding made last; return false as well. */
 bool cedar_expected(struct cedar_diags *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-bool cedar_near(struct cedar_diags *d, struct str name); /* absent: nothing is added */
+bool cedar_near(struct cedar_diags *d, struct str name);  /* absent: nothing is added */
+bool cedar_code(struct cedar_diags *d, const char *code); /* a literal; the engine itself gives none */
 
 /* "Did you mean": offer every known name, ask for the best at the end.
  *     struct cedar_guess g = cedar_guess_for(written);
