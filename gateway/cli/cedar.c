@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * digione cedar WORD: Cedar policies from the command line: check, authorize,
- * format, and test (the public integration-test format). */
+ * why, format, and test (the public integration-test format). */
 #include "gateway/cli/cedar.h"
 
 #include "gateway/cli/cli.h"
@@ -150,10 +150,17 @@ static bool read_ids(const char *word, enum cedar_ids *out)
     return cli_complain(false, "cedar", "--ids: expected position or annotation, got \"%s\"", word);
 }
 
-static int run_authorize(struct arena *a, int argc, char **argv)
+/* What authorize and why ask about. */
+struct question {
+    struct inputs in;
+    struct cedar_request request;
+    bool closed;
+    int64_t max;
+};
+
+static int read_question(struct arena *a, int argc, char **argv, bool with_max, struct question *q)
 {
-    const char *policies = NULL, *entities = NULL, *schema = NULL, *request = NULL, *ids = NULL;
-    bool closed = false;
+    const char *policies = NULL, *entities = NULL, *schema = NULL, *request = NULL, *ids = NULL, *max = NULL;
     size_t n;
     const struct cli_option options[] = {
         { "--policies", &policies, NULL },
@@ -161,15 +168,15 @@ static int run_authorize(struct arena *a, int argc, char **argv)
         { "--schema", &schema, NULL },
         { "--request", &request, NULL },
         { "--ids", &ids, NULL },
-        { "--closed", NULL, &closed },
+        { "--closed", NULL, &q->closed },
+        { with_max ? "--max" : NULL, &max, NULL },
         { 0 },
     };
-    struct inputs in = { .a = a };
-    struct cedar_request r;
     struct cedar_source source;
     enum cedar_ids named_by;
     int status;
 
+    *q = (struct question){ .in = { .a = a }, .max = 5 };
     if (!cli_options(argc, argv, options, NULL, 0, &n))
         return CLI_USAGE;
     const struct cli_need needs[] = { { "--policies FILE", policies != NULL },
@@ -180,21 +187,50 @@ static int run_authorize(struct arena *a, int argc, char **argv)
         return CLI_USAGE;
     if (!read_ids(ids != NULL ? ids : "annotation", &named_by))
         return CLI_USAGE;
-    if ((status = read_schema(&in, schema)) != CLI_OK || (status = read_policies(&in, policies, named_by)) != CLI_OK ||
-        (status = read_entities(&in, entities)) != CLI_OK)
+    if (max != NULL && (!str_int(str_of(max), &q->max) || q->max < 1 || q->max > 32))
+        return cli_complain(CLI_USAGE, argv[0], "--max: expected 1 to 32, got \"%s\"", max);
+    if ((status = read_schema(&q->in, schema)) != CLI_OK ||
+        (status = read_policies(&q->in, policies, named_by)) != CLI_OK ||
+        (status = read_entities(&q->in, entities)) != CLI_OK)
         return status;
     if (!cedar_file(a, request, &source))
         return CLI_BROKEN;
     struct cedar_diags d = cedar_diags_new(a, &source);
-    if (!cedar_request_parse(a, &d, in.schema, &r))
-        return worst(report(a, &d), CLI_REFUSED);
-    struct cedar_answer answer = closed ? cedar_authorize_closed(a, in.policies, in.entities, &r)
-                                        : cedar_authorize(a, in.policies, in.entities, &r);
+    return cedar_request_parse(a, &d, q->in.schema, &q->request) ? CLI_OK : worst(report(a, &d), CLI_REFUSED);
+}
+
+static int print_line(struct buf *out)
+{
+    buf_byte(out, '\n');
+    cedar_print(stdout, buf_str(out));
+    return CLI_OK;
+}
+
+static int run_authorize(struct arena *a, int argc, char **argv)
+{
+    struct question q;
+    int status = read_question(a, argc, argv, false, &q);
+
+    if (status != CLI_OK)
+        return status;
+    struct cedar_answer answer = q.closed ? cedar_authorize_closed(a, q.in.policies, q.in.entities, &q.request)
+                                          : cedar_authorize(a, q.in.policies, q.in.entities, &q.request);
     struct buf out = buf_new(a, 64u << 20);
     cedar_answer_to_json(&out, &answer);
-    buf_byte(&out, '\n');
-    cedar_print(stdout, buf_str(&out));
-    return CLI_OK;
+    return print_line(&out);
+}
+
+static int run_why(struct arena *a, int argc, char **argv)
+{
+    struct question q;
+    int status = read_question(a, argc, argv, true, &q);
+
+    if (status != CLI_OK)
+        return status;
+    struct buf out = buf_new(a, 64u << 20);
+    cedar_why_to_json(&out, cedar_explain_answer(a, q.in.policies, q.in.entities, &q.request,
+                                                 q.closed ? CEDAR_CLOSED : CEDAR_AS_DEFINED, (size_t)q.max));
+    return print_line(&out);
 }
 
 static bool write_file(const char *path, struct str text)
@@ -264,25 +300,33 @@ static int run_test(struct arena *a, int argc, char **argv)
 static const struct {
     const char *word;
     int (*run)(struct arena *a, int argc, char **argv);
-} words[] = { { "check", run_check }, { "authorize", run_authorize }, { "format", run_format }, { "test", run_test } };
+} words[] = { { "check", run_check },
+              { "authorize", run_authorize },
+              { "why", run_why },
+              { "format", run_format },
+              { "test", run_test } };
 
 static void print_help(FILE *to)
 {
-    (void)fputs("Cedar policies: https://www.cedarpolicy.com\n\n"
-                "usage: digione cedar check [POLICIES…] [--schema SCHEMA]\n"
-                "       digione cedar authorize --policies P --entities E [--schema S] --request R\n"
-                "                               [--ids position|annotation] [--closed]\n"
-                "       digione cedar format [FILE…] [--check | --write]\n"
-                "       digione cedar test FILE.json… [--root FOLDER] [--ids position|annotation]\n\n"
-                "check      every mistake in policies or a schema, with its place; with both, what can never work\n"
-                "authorize  answers one request as JSON: decision, determining policies, errors; --closed: a forbid\n"
-                "           that cannot be evaluated denies\n"
-                "format     policies in canonical layout; comments stay\n"
-                "test       runs cases in the format of the public Cedar integration tests\n"
-                "--ids      what policies are called: policy0, policy1, … (test), or as @id says (authorize)\n\n"
-                "Policies and schemas are read as text or, when they begin with `{`, as JSON; `-` is standard input.\n"
-                "Exit status: 0 in order, 1 not in order, 2 not understood, 3 a file cannot be read.\n",
-                to);
+    (void)fputs(
+        "Cedar policies: https://www.cedarpolicy.com\n\n"
+        "usage: digione cedar check [POLICIES…] [--schema SCHEMA]\n"
+        "       digione cedar authorize --policies P --entities E [--schema S] --request R\n"
+        "                               [--ids position|annotation] [--closed]\n"
+        "       digione cedar why       (the same) [--max N]\n"
+        "       digione cedar format [FILE…] [--check | --write]\n"
+        "       digione cedar test FILE.json… [--root FOLDER] [--ids position|annotation]\n\n"
+        "check      every mistake in policies or a schema, with its place; with both, what can never work\n"
+        "authorize  answers one request as JSON: decision, determining policies, errors; --closed: a forbid\n"
+        "           that cannot be evaluated denies\n"
+        "why        what would have to be different for the other answer, as JSON: at most N alternatives (5), the\n"
+        "           nearest first, each with the conditions that are not met\n"
+        "format     policies in canonical layout; comments stay\n"
+        "test       runs cases in the format of the public Cedar integration tests\n"
+        "--ids      what policies are called: policy0, policy1, … (test), or as @id says (authorize)\n\n"
+        "Policies and schemas are read as text or, when they begin with `{`, as JSON; `-` is standard input.\n"
+        "Exit status: 0 in order, 1 not in order, 2 not understood, 3 a file cannot be read.\n",
+        to);
 }
 
 /* Complaints about options name both words. */
@@ -297,7 +341,7 @@ int cli_cedar(int argc, char **argv)
     struct arena *a;
     int status = -1;
 
-    const char *known[] = { words[0].word, words[1].word, words[2].word, words[3].word, NULL };
+    const char *known[] = { words[0].word, words[1].word, words[2].word, words[3].word, words[4].word, NULL };
     _Static_assert(sizeof known / sizeof *known == sizeof words / sizeof *words + 1, "all words are known");
 
     if (cli_wants_help(argc, argv)) {

@@ -138,4 +138,8 @@ struct cedar_policy {
 bool cedar_expr_eq(const struct cedar_expr *a, const struct cedar_expr *b);
 bool cedar_policy_eq(const struct cedar_policy *a, const struct cedar_policy *b);
 
+/* As text, on one line. */
+void cedar_expr_text(struct buf *b, const struct cedar_expr *e);
+void cedar_scope_text(struct buf *b, const struct cedar_scope *scope, enum cedar_var var);
+
 #endif

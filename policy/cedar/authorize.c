@@ -21,8 +21,8 @@ static const struct cedar_entity *lookup(const struct cedar_entities *e, const s
     return cedar_entity_find(e, uid);
 }
 
-static void start(struct eval *x, struct index_side sides[3], struct arena *a, const struct cedar_entities *e,
-                  const struct cedar_request *r)
+void authorize_start(struct eval *x, struct index_side sides[3], struct arena *a, const struct cedar_entities *e,
+                     const struct cedar_request *r)
 {
     static const struct cedar_record empty = { 0, NULL };
     const struct cedar_uid *uids[3] = { &r->principal, &r->action, &r->resource };
@@ -83,13 +83,22 @@ static size_t count_marks(const uint64_t *marks, size_t words)
     return n;
 }
 
+static void mark_all(uint64_t *marks, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        marks[i / 64] |= (uint64_t)1 << i % 64;
+}
+
 static void evaluate(struct tally *t, struct eval *x, const struct cedar_policies *p, const struct index_side sides[3])
 {
     size_t words = (p->n + 63) / 64;
     uint64_t few[64] = { 0 };
     uint64_t *marks = words <= 64 ? few : arena_make_n(t->arena, words, uint64_t);
 
-    index_find(x, &p->index, p->n, sides, marks);
+    if (x->assumed == NULL)
+        index_find(x, &p->index, p->n, sides, marks);
+    else /* the index knows nothing of what is assumed */
+        mark_all(marks, p->n);
     t->room = count_marks(marks, words);
     for (size_t w = 0; w < words; w++) {
         uint64_t steps = 1;
@@ -129,29 +138,16 @@ void authorize_touching(struct arena *a, const struct cedar_policies *p, const s
     struct index_side sides[3];
     struct eval x;
 
-    start(&x, sides, a, e, r);
+    authorize_start(&x, sides, a, e, r);
     for (int i = 0; i < 3; i++)
         (void)cedar_entity_touch(e, x.uids[i], touched);
     x.touched = touched;
     evaluate(&t, &x, p, sides);
 }
 
-struct cedar_answer cedar_authorize(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
-                                    const struct cedar_request *r)
+/* A forbid that cannot be evaluated denies. */
+static struct cedar_answer closed(struct arena *a, struct cedar_answer answer)
 {
-    struct tally t = { .arena = a };
-    struct index_side sides[3];
-    struct eval x;
-
-    start(&x, sides, a, e, r);
-    evaluate(&t, &x, p, sides);
-    return settle(&t);
-}
-
-struct cedar_answer cedar_authorize_closed(struct arena *a, const struct cedar_policies *p,
-                                           const struct cedar_entities *e, const struct cedar_request *r)
-{
-    struct cedar_answer answer = cedar_authorize(a, p, e, r);
     size_t n = answer.decision == CEDAR_DENY ? answer.n_reasons : 0, failed = 0;
 
     for (size_t i = 0; i < answer.n_errors; i++)
@@ -168,6 +164,35 @@ struct cedar_answer cedar_authorize_closed(struct arena *a, const struct cedar_p
     answer.reasons = reasons;
     answer.n_reasons = n;
     return answer;
+}
+
+struct cedar_answer authorize_assuming(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
+                                       const struct cedar_request *r, enum cedar_rule rule,
+                                       const struct cedar_assumed *assumed, size_t n)
+{
+    struct tally t = { .arena = a };
+    struct index_side sides[3];
+    struct eval x;
+
+    authorize_start(&x, sides, a, e, r);
+    if (n > 0) {
+        x.assumed = assumed;
+        x.n_assumed = n;
+    }
+    evaluate(&t, &x, p, sides);
+    return rule == CEDAR_CLOSED ? closed(a, settle(&t)) : settle(&t);
+}
+
+struct cedar_answer cedar_authorize(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
+                                    const struct cedar_request *r)
+{
+    return authorize_assuming(a, p, e, r, CEDAR_AS_DEFINED, NULL, 0);
+}
+
+struct cedar_answer cedar_authorize_closed(struct arena *a, const struct cedar_policies *p,
+                                           const struct cedar_entities *e, const struct cedar_request *r)
+{
+    return authorize_assuming(a, p, e, r, CEDAR_CLOSED, NULL, 0);
 }
 
 /* ---- Many resources at once. */
@@ -301,7 +326,7 @@ void cedar_authorize_each(struct arena *a, const struct cedar_policies *p, const
     if (n == 0)
         return;
     request.resource = resources[0];
-    start(&x, sides, a, e, &request);
+    authorize_start(&x, sides, a, e, &request);
     memcpy(person, sides, sizeof person);
     person[2] = (struct index_side){ NULL, NULL };
     index_find(&x, &p->people, p->n, person, marks);

@@ -289,6 +289,81 @@ CEDAR_API enum cedar_status cedar_decide_each(struct cedar_memory *m, const stru
                                               const struct cedar_request *request, const struct cedar_name *resources,
                                               size_t n, enum cedar_decision *out);
 
+/* ---- What would have to be different for the answer to be the other one. */
+
+/*  what the condition needs     in JSON */
+#define CEDAR_DIFFERENCES(X)                                                                                           \
+    X(EQUAL, "equal")       /* subject == needed                                    */                                 \
+    X(OTHER, "other")       /* subject != needed                                    */                                 \
+    X(LESS, "less")         /* subject < needed                                     */                                 \
+    X(AT_MOST, "at-most")   /* subject <= needed                                    */                                 \
+    X(MORE, "more")         /* subject > needed                                     */                                 \
+    X(AT_LEAST, "at-least") /* subject >= needed                                    */                                 \
+    X(IN, "in")             /* the entity is in needed, or in one of that set       */                                 \
+    X(NOT_IN, "not-in")     /* … in none                                            */                               \
+    X(TYPE, "type")         /* the entity is of the type that example has           */                                 \
+    X(PRESENT, "present")   /* there is a subject                                   */                                 \
+    X(ABSENT, "absent")     /* there is none                                        */                                 \
+    X(LIKE, "like")         /* subject is like the pattern needed                   */                                 \
+    X(NOT_LIKE, "not-like") /* … is not                                             */                               \
+    X(CONTAINS, "contains") /* the set has needed: the value, all or one of the set */                                 \
+    X(LACKS, "lacks")       /* … has not                                            */                               \
+    X(ONE_OF, "one-of")     /* subject is an element of needed                      */                                 \
+    X(NONE_OF, "none-of")   /* … of none                                            */                               \
+    X(IN_RANGE, "in-range") /* the address is in the range needed                   */                                 \
+    X(EMPTY, "empty")       /* the set is empty                                     */                                 \
+    X(HOLDS, "holds")       /* the condition as a whole holds: no one thing does it */                                 \
+    X(FAILS, "fails")       /* … does not hold                                      */
+
+enum cedar_difference_kind {
+    CEDAR_DIFFERENCE_NONE = 0,
+#define CEDAR_ENUM_(kind, name) CEDAR_DIFFERENCE_##kind,
+    CEDAR_DIFFERENCES(CEDAR_ENUM_)
+#undef CEDAR_ENUM_
+        CEDAR_DIFFERENCE_COUNT
+};
+enum cedar_part { CEDAR_PART_PRINCIPAL = 0, CEDAR_PART_ACTION, CEDAR_PART_RESOURCE, CEDAR_PART_CONDITION };
+
+/* One thing that is not as a policy needs it.  Values are Cedar text; absent: there is none. */
+struct cedar_difference {
+    const struct cedar_policy *policy;
+    enum cedar_part part; /* of the scope; or a condition … */
+    size_t condition;     /* … the first being 0 */
+    enum cedar_difference_kind kind;
+    struct cedar_str text;    /* what must be different, as it stands in the policy: `context.device == "own"` */
+    struct cedar_str subject; /* `context.device`; absent for HOLDS and FAILS */
+    struct cedar_name owner;  /* the entity whose attribute, tag or group it is; absent: the request's */
+    struct cedar_str actual;  /* "shared" */
+    struct cedar_str needed;  /* "own" */
+    struct cedar_str example; /* what subject was made, to try it; for IN and NOT_IN: into and out of which groups */
+    size_t begin, end;        /* bytes of the policy's text; 0, 0: it has none */
+};
+CEDAR_API const char *cedar_difference_name(enum cedar_difference_kind kind); /* "equal", … */
+CEDAR_API const char *cedar_part_name(enum cedar_part part);                  /* "principal", …, "condition" */
+
+struct cedar_why;
+
+/* Alternatives, the nearest first, at most `max` (and 32): each is a list of differences, and with all of them made the
+ * answer is the other one; that has been tried.  For deny: those with which a permit applies and no forbid does; for
+ * allow: those with which a forbid applies, or no permit.  None may be found; work is bounded (about two seconds). */
+CEDAR_API enum cedar_status cedar_explain(struct cedar_memory *m, const struct cedar_policies *policies,
+                                          const struct cedar_entities *entities, const struct cedar_request *request,
+                                          enum cedar_rule rule, size_t max, const struct cedar_why **out);
+CEDAR_API enum cedar_decision cedar_why_decision(const struct cedar_why *why); /* the answer as it is */
+CEDAR_API size_t cedar_why_count(const struct cedar_why *why);
+/* The policy that would settle it; NULL: no permit would apply any more. */
+CEDAR_API const struct cedar_policy *cedar_why_policy(const struct cedar_why *why, size_t i);
+/* Has every difference one subject that can be made as needed?  With HOLDS and FAILS among them it was tried as if the
+ * text had that value wherever it stands. */
+CEDAR_API bool cedar_why_concrete(const struct cedar_why *why, size_t i);
+CEDAR_API size_t cedar_why_difference_count(const struct cedar_why *why, size_t i);
+CEDAR_API bool cedar_why_difference(struct cedar_memory *m, const struct cedar_why *why, size_t i, size_t k,
+                                    struct cedar_difference *out);
+/* {"decision": "deny", "alternatives": [{"policy": …, "concrete": true, "differences": [{"policy": …, "part": …,
+ * "kind": "equal", "text": …, "subject": …, "actual": …, "needed": …, "example": …, …}]}]}, values as in entities. */
+CEDAR_API enum cedar_status cedar_write_why_json(struct cedar_memory *m, const struct cedar_why *why,
+                                                 struct cedar_str *out);
+
 /* ---- Requests of which something is not known yet. */
 
 enum { CEDAR_UNKNOWN_PRINCIPAL = 1, CEDAR_UNKNOWN_ACTION = 2, CEDAR_UNKNOWN_RESOURCE = 4, CEDAR_UNKNOWN_CONTEXT = 8 };

@@ -156,7 +156,16 @@ enum cedar_partial_decision cedar_authorize_partial(struct arena *a, const struc
 const struct cedar_entities *cedar_entities_slice(struct arena *a, const struct cedar_policies *p,
                                                   const struct cedar_entities *e, const struct cedar_request *r);
 
-/* {"decision": "allow", "reason": […], "errors": [{"policy": …, "message": …}]} */
+/* What would have to be different for the other answer, as cedar_explain() says.  It lives in a; p, e and what r points
+ * to must outlive it. */
+const struct cedar_why *cedar_explain_answer(struct arena *a, const struct cedar_policies *p,
+                                             const struct cedar_entities *e, const struct cedar_request *r,
+                                             enum cedar_rule rule, size_t max);
+/* Differences k of alternative i, its texts made in a; false beyond the last. */
+bool why_difference(struct arena *a, const struct cedar_why *why, size_t i, size_t k, struct cedar_difference *out);
+void cedar_why_to_json(struct buf *b, const struct cedar_why *why);
+
+/* {"decision": "allow", "reason": […], "errors": [{"policy": …, "code": …, "message": …}]} */
 void cedar_answer_to_json(struct buf *b, const struct cedar_answer *answer);
 
 #endif

@@ -375,6 +375,16 @@ static bool eval_call(struct eval *x, const struct cedar_expr *e, struct cedar_v
     }
 }
 
+static bool is_assumed(const struct eval *x, const struct cedar_expr *e, bool *out)
+{
+    for (size_t i = 0; i < x->n_assumed; i++)
+        if (cedar_expr_eq(x->assumed[i].text, e)) {
+            *out = x->assumed[i].value;
+            return true;
+        }
+    return false;
+}
+
 bool eval(struct eval *x, const struct cedar_expr *e, struct cedar_value *out)
 {
     bool v;
@@ -386,6 +396,10 @@ bool eval(struct eval *x, const struct cedar_expr *e, struct cedar_value *out)
     if (x->work == 0)
         return failed(x, e, CEDAR_EVAL_WORK);
     x->work--;
+    if (x->assumed != NULL && is_assumed(x, e, &v)) {
+        *out = CEDAR_BOOL_OF(v);
+        return true;
+    }
     switch (e->op) {
     case CEDAR_OP_VAR:
         return eval_var(x, e, out);

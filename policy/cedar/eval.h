@@ -23,14 +23,22 @@ struct cedar_eval_error {
     const struct cedar_uid *uid; /* ENTITY, and ATTR and TAG of an entity */
 };
 
+/* A condition that is taken to have a value, wherever it stands. */
+struct cedar_assumed {
+    const struct cedar_expr *text;
+    bool value;
+};
+
 struct eval {
     const struct cedar_entities *entities;
     struct arena *arena;
     const struct cedar_uid *uids[3];      /* by enum cedar_var */
     const struct cedar_entity *entity[3]; /* NULL: not in the store */
     struct cedar_value context;
-    uint32_t work;     /* left */
-    uint64_t *touched; /* NULL, or a bit for each entity of the store, set when it is looked up */
+    uint32_t work;                       /* left */
+    uint64_t *touched;                   /* NULL, or a bit for each entity of the store, set when it is looked up */
+    const struct cedar_assumed *assumed; /* NULL but for what is tried */
+    size_t n_assumed;
     struct cedar_eval_error error;
 };
 

@@ -79,6 +79,12 @@ struct index_side {
 void index_find(struct eval *e, const struct index *x, size_t n_policies, const struct index_side sides[3],
                 uint64_t *marks);
 
+void authorize_start(struct eval *x, struct index_side sides[3], struct arena *a, const struct cedar_entities *e,
+                     const struct cedar_request *r);
+/* Decides as if each text that is assumed had its value. */
+struct cedar_answer authorize_assuming(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
+                                       const struct cedar_request *r, enum cedar_rule rule,
+                                       const struct cedar_assumed *assumed, size_t n);
 /* Decides, and marks each entity of the store that is looked up for it. */
 void authorize_touching(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
                         const struct cedar_request *r, uint64_t *touched);

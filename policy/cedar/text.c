@@ -289,7 +289,12 @@ static void write_target(struct buf *b, const struct cedar_scope *scope, enum ce
         cedar_uid_text(b, &scope->uid);
 }
 
-static void write_scope(struct buf *b, const struct cedar_scope *scope, enum cedar_var var)
+void cedar_expr_text(struct buf *b, const struct cedar_expr *e)
+{
+    write_expr(b, e, BINDS_IF);
+}
+
+void cedar_scope_text(struct buf *b, const struct cedar_scope *scope, enum cedar_var var)
 {
     buf_printf(b, "%s", vars[var]);
     switch (scope->kind) {
@@ -331,11 +336,11 @@ void cedar_policy_text(struct buf *b, const struct cedar_policy *p)
         buf_byte(b, '\n');
     }
     buf_add(b, p->effect == CEDAR_PERMIT ? S("permit (") : S("forbid ("));
-    write_scope(b, &p->principal, CEDAR_PRINCIPAL);
+    cedar_scope_text(b, &p->principal, CEDAR_PRINCIPAL);
     buf_add(b, S(", "));
-    write_scope(b, &p->action, CEDAR_ACTION);
+    cedar_scope_text(b, &p->action, CEDAR_ACTION);
     buf_add(b, S(", "));
-    write_scope(b, &p->resource, CEDAR_RESOURCE);
+    cedar_scope_text(b, &p->resource, CEDAR_RESOURCE);
     buf_byte(b, ')');
     for (size_t i = 0; i < p->n_conditions; i++) {
         buf_add(b, p->conditions[i].unless ? S("\nunless { ") : S("\nwhen { "));

@@ -127,6 +127,27 @@ static enum cedar_status changes(struct cedar_memory *m, const struct cedar_poli
     return CEDAR_OK;
 }
 
+/* What would have to be different. */
+static enum cedar_status differences(struct cedar_memory *m, const struct cedar_policies *policies,
+                                     const struct cedar_entities *entities, const struct cedar_request *request)
+{
+    struct cedar_difference d;
+    const struct cedar_why *why;
+    struct cedar_str json;
+
+    STEP(cedar_explain(m, policies, entities, request, CEDAR_AS_DEFINED, 3, &why));
+    CHECK(cedar_why_decision(why) == CEDAR_ALLOW && cedar_why_count(why) > 0 && cedar_why_concrete(why, 0));
+    CHECK(cedar_why_difference_count(why, 0) > 0 && cedar_why_policy(why, 99) == NULL);
+    if (!cedar_why_difference(m, why, 0, 0, &d))
+        return CEDAR_NO_MEMORY; /* it was there */
+    CHECK(d.policy != NULL && d.text.n > 0 && strcmp(cedar_difference_name(d.kind), "none") != 0);
+    CHECK(strcmp(cedar_part_name(d.part), "unknown") != 0);
+    CHECK(!cedar_why_difference(m, why, 99, 0, &d) && d.policy == NULL);
+    STEP(cedar_write_why_json(m, why, &json));
+    CHECK(strstr(json.p, "\"alternatives\"") != NULL);
+    return CEDAR_OK;
+}
+
 /* Something is not known yet; and what a decision looks at. */
 static enum cedar_status parts(struct cedar_memory *m, const struct cedar_policies *policies,
                                const struct cedar_entities *entities, const struct cedar_request *request)
@@ -189,6 +210,7 @@ static enum cedar_status everything(struct cedar_memory *m)
     STEP(cedar_read_schema_json(m, cedar_text("again"), text, &schema));
     STEP(changes(m, linked, entities, request));
     STEP(parts(m, linked, entities, request));
+    STEP(differences(m, linked, entities, request));
     STEP(cedar_write_entities_json(m, entities, &text));
     STEP(cedar_read_entities(m, cedar_text("again"), text, schema, &entities));
     return CEDAR_OK;
@@ -309,12 +331,14 @@ static void misuse(void)
     struct cedar_memory *m = cedar_memory_new(NULL);
     const struct cedar_policies *p;
     const struct cedar_answer *answer;
+    const struct cedar_why *why;
     enum cedar_status status = CEDAR_OK;
     struct cedar_limits limits = { 0, 0, use_it_inside, &status };
 
     CHECK(cedar_read_policies(NULL, cedar_text("p"), cedar_text(""), CEDAR_IDS_BY_POSITION, &p) == CEDAR_MISUSE);
     CHECK(cedar_read_policies(m, cedar_text("p"), cedar_text(""), CEDAR_IDS_BY_POSITION, NULL) == CEDAR_MISUSE);
     CHECK(cedar_decide(m, NULL, NULL, NULL, CEDAR_CLOSED, &answer) == CEDAR_MISUSE && answer == NULL);
+    CHECK(cedar_explain(m, NULL, NULL, NULL, CEDAR_CLOSED, 1, &why) == CEDAR_MISUSE && why == NULL);
     CHECK(cedar_answer_decision(NULL) == CEDAR_DENY && cedar_policy_get(NULL, 0) == NULL);
     inside = m;
     cedar_memory_limit(m, &limits);

@@ -187,6 +187,26 @@ TEST(authorize_answers_in_json_and_ends_well_whatever_it_decides)
     cli_remove(t, root);
 }
 
+TEST(why_says_what_would_have_to_be_different)
+{
+    const char *root = corpus(t), *request = cli_file(t, root, "r.json", S("{" ANNA_OPENS "}"));
+    const char *e = cli_file(t, root, "e.json", S(ENTITIES));
+    const char *p = cli_file(t, root, "no.cedar",
+                             S("permit (principal, action, resource) when { context.device == \"own\" };\n"
+                               "permit (principal, action, resource) when { context.hour == 8 };\n"));
+    struct said s = RUN("why", "--policies", p, "--entities", e, "--request", request, "--max", "1");
+
+    CHECK_INT(s.status, CLI_OK);
+    CHECK(has(s.line, "{\"decision\":\"deny\",\"alternatives\":[{\"policy\":\"policy0\""));
+    CHECK(has(s.line, "\"subject\":\"context.device\"") && has(s.line, "\"needed\":\"own\""));
+    CHECK(!has(s.line, "policy1"));
+    s = RUN("why", "--policies", p, "--entities", e, "--request", request);
+    CHECK(has(s.line, "policy1"));
+    CHECK_INT(RUN("why", "--policies", p, "--entities", e, "--request", request, "--max", "0").status, CLI_USAGE);
+    CHECK_INT(RUN("authorize", "--policies", p, "--entities", e, "--request", request, "--max", "1").status, CLI_USAGE);
+    cli_remove(t, root);
+}
+
 TEST(check_takes_any_number_of_files)
 {
     const char *root = corpus(t), *p = cli_file(t, root, "p.cedar", S(POLICY)), *arguments[32] = { "check" };
