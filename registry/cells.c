@@ -359,6 +359,7 @@ bool cell_read(struct cells *m, const struct cell *c, struct db_value *out)
     case COL_NAME:
         return read_name(m, c, out);
     case COL_LONG:
+    case COL_POLICY:
         return read_long(m, c, out);
     case COL_LOGO:
         return read_logo(m, c, out);
@@ -372,6 +373,7 @@ bool cell_read(struct cells *m, const struct cell *c, struct db_value *out)
         return read_time(m, c, out);
     case COL_CHOICE:
     case COL_WORD:
+    case COL_LAYER:
         return read_word(m, c, out);
     case COL_CLAIMS:
         return read_claims(m, c, out);

@@ -51,10 +51,13 @@ static const struct db_statement insert_row = {
     "change.insert_row", "INSERT INTO change_row (change, position, sign, kind, row_key, before, after) "
                          "VALUES (?1,?2,?3,?4,?5,?6,?7)"
 };
-static const struct db_statement forget_persons = { "change.forget",
-                                                    "UPDATE change_row SET row_key = '', before = NULL, after = NULL "
-                                                    "WHERE kind IN ('account', 'affiliation') AND row_key <> '' "
-                                                    "AND change IN (SELECT number FROM change WHERE at_s < ?1)" };
+/* The key of an account is a person's; that of a right is its own. */
+static const struct db_statement forget_persons = {
+    "change.forget", "UPDATE change_row SET row_key = CASE kind WHEN 'admin' THEN row_key ELSE '' END, "
+                     "before = NULL, after = NULL "
+                     "WHERE kind IN ('account', 'affiliation', 'admin') AND (before IS NOT NULL OR after IS NOT NULL) "
+                     "AND change IN (SELECT number FROM change WHERE at_s < ?1)"
+};
 static const struct db_statement later_change = {
     "change.later", "SELECT max(change) FROM change_row WHERE kind = ?1 AND row_key = ?2 AND change > ?3"
 };
@@ -315,7 +318,7 @@ static bool turn_round(struct db *d, const struct change *x, int64_t number, con
                     "change %" PRId64 " has a row of a kind that this program does not know", number);
     if (v[3].kind == DB_NULL && v[4].kind == DB_NULL)
         return fail(f, FAIL_CONFLICT, "forgotten",
-                    "what change %" PRId64 " did to local accounts is forgotten after %d days; import a file", number,
+                    "what change %" PRId64 " did to persons' rows is forgotten after %d days; import a file", number,
                     CHANGE_PERSONAL_S / 86400);
     *out = (struct changed_row){ kind, row_of(x->arena, &kind_rows[kind], &v[4]),
                                  row_of(x->arena, &kind_rows[kind], &v[3]) };

@@ -160,6 +160,8 @@ static void show_value(struct json_out *o, struct arena *a, const struct column 
 
     if (is_secret(c))
         json_put_str(o, name, v->text.n > 0 ? S("(secret)") : S(""));
+    else if (c->type == COL_SUBJECT)
+        json_put_str(o, name, S("(a person)"));
     else if (v->kind == DB_INT)
         json_put_int(o, name, v->number);
     else if (v->kind == DB_TEXT && v->text.n > CHANGE_SHOWN_B)

@@ -470,12 +470,66 @@ static bool check_service(struct checking *c, const struct service *s)
     return s->protocol != PROTO_OIDC || check_service_oidc(c, s);
 }
 
-/* Rules and accounts. */
+/* Rules, policies, accounts and rights. */
 
 static bool check_rule(struct checking *c, const struct rule *r)
 {
     c->at = (struct row_place){ KIND_RULE, { r->id, S("") } };
     return !r->forbid || r->release.bits == 0 || wrong(c, "a rule that forbids has nothing to release");
+}
+
+static bool check_validity(struct checking *c, int64_t from_s, int64_t to_s)
+{
+    return to_s == 0 || from_s < to_s || wrong(c, "\"to\" is not later than \"from\": it would never be in force");
+}
+
+static bool check_why(struct checking *c, struct str why)
+{
+    return why.n <= WHY_MAX_B || wrong(c, "why has %zu bytes; at most %d", why.n, WHY_MAX_B);
+}
+
+/* A layer that is said must be whose the row is, so that a line that is lost does not make a school's word the city's.
+ */
+static bool check_layer(struct checking *c, const struct policy *p)
+{
+    static const char *const needs[LAYER_COUNT] = { [LAYER_NATION] = "the nation's policies have neither provider nor "
+                                                                     "school",
+                                                    [LAYER_MUNICIPALITY] = "a municipality's policies have a provider, "
+                                                                           "and no school",
+                                                    [LAYER_SCHOOL] =
+                                                        "a school's policies have a provider and a school" };
+    enum layer is = p->school != NULL ? LAYER_SCHOOL : p->provider != NULL ? LAYER_MUNICIPALITY : LAYER_NATION;
+
+    return p->layer == is || wrong(c, "layer: %s", needs[p->layer]);
+}
+
+static bool check_policy(struct checking *c, const struct policy *p)
+{
+    c->at = (struct row_place){ KIND_POLICY, { p->id, S("") } };
+    if (!check_layer(c, p) || !check_validity(c, p->from_s, p->to_s) || !check_why(c, p->why))
+        return false;
+    if (str_trim(p->text).n == 0)
+        return wrong(c, "its text is empty: it would decide nothing");
+    return p->text.n <= POLICY_TEXT_MAX_B ||
+           wrong(c, "its text has %zu bytes; at most %d", p->text.n, POLICY_TEXT_MAX_B);
+}
+
+/* Learners, guardians and vendors administer nothing of a school's; what a substitute may do ends with the pass. */
+static bool may_be_given(enum role role)
+{
+    return role == ROLE_TEACHER || role == ROLE_STAFF || role == ROLE_SECRETARY || role == ROLE_PRINCIPAL ||
+           role == ROLE_ADMIN || role == ROLE_OPERATOR;
+}
+
+static bool check_admin(struct checking *c, const struct admin *a)
+{
+    c->at = (struct row_place){ KIND_ADMIN, { a->id, S("") } };
+    if (!may_be_given(a->role))
+        return wrong(c, "role \"%s\" administers nothing; teacher, staff, secretary, principal, admin or operator",
+                     role_name(a->role));
+    if (a->role == ROLE_OPERATOR && a->provider != NULL)
+        return wrong(c, "an operator is the nation's: leave provider out, or give the role admin");
+    return check_validity(c, a->from_s, a->to_s) && check_why(c, a->why);
 }
 
 static bool check_account(struct checking *c, const struct account *a)
@@ -514,8 +568,12 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
         good = check_service(&c, &p->services[i]);
     for (size_t i = 0; good && i < p->rule_count; i++)
         good = check_rule(&c, &p->rules[i]);
+    for (size_t i = 0; good && i < p->policy_count; i++)
+        good = check_policy(&c, &p->policies[i]);
     for (size_t i = 0; good && i < p->account_count; i++)
         good = check_account(&c, &p->accounts[i]);
+    for (size_t i = 0; good && i < p->admin_count; i++)
+        good = check_admin(&c, &p->admins[i]);
     *where = c.at;
     arena_free(c.scratch);
     return good;

@@ -79,6 +79,9 @@ static void put_value(struct exporting *x, const struct column *c, const char *k
     case COL_PASSWORD:
         put_secret(x, key, "argon2id", v->text);
         break;
+    case COL_POLICY:
+        yaml_out_block(x->out, key, v->text);
+        break;
     default:
         yaml_out_text(x->out, key, v->text);
         break;

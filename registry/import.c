@@ -40,8 +40,8 @@ struct importing {
 
 static bool may_be_file(const struct column *c)
 {
-    return c->type == COL_LONG || c->type == COL_LOGO || c->type == COL_HASHED || c->type == COL_SEALED ||
-           c->type == COL_PASSWORD;
+    return c->type == COL_LONG || c->type == COL_POLICY || c->type == COL_LOGO || c->type == COL_HASHED ||
+           c->type == COL_SEALED || c->type == COL_PASSWORD;
 }
 
 /* Keys of an item: those of its columns, those that name a file, those of its children. */
@@ -96,7 +96,7 @@ static const struct yaml *value_for(struct importing *m, const struct column *c,
     *inner = (struct yaml){ .kind = YAML_TEXT, .line = file->line, .file = file->file, .text = text };
     if (c->type == COL_LOGO)
         inner->text = b64_encode(m->arena, text);
-    if (c->type == COL_LONG || c->type == COL_LOGO)
+    if (c->type == COL_LONG || c->type == COL_POLICY || c->type == COL_LOGO)
         return inner;
     inner->text = str_trim(text); /* an editor's line end is no part of a secret */
     struct yaml *map = arena_make(m->arena, struct yaml);
@@ -119,6 +119,8 @@ static bool read_column(struct importing *m, const struct kind_row *k, const str
 
     if (!good)
         return false;
+    if (value == NULL && c->type == COL_LAYER)
+        return true; /* settle_policy() knows */
     if (value == NULL && c->preset == NULL)
         return yaml_fail(item, m->fail, "missing_key", "%s is missing", c->key);
     if (value == NULL) {
@@ -155,6 +157,18 @@ static void settle_pkce(const struct yaml *item, struct db_value *values)
         values[column_of(k, "pkce_required")] = db_int(1);
 }
 
+/* Whose a policy is says in which layer it stands. */
+static void settle_layer(struct db_value *values)
+{
+    const struct kind_row *k = &kind_rows[KIND_POLICY];
+    struct db_value *layer = &values[column_of(k, "layer")];
+
+    if (layer->kind == DB_NULL)
+        *layer = db_text(values[column_of(k, "school")].kind != DB_NULL     ? S("school")
+                         : values[column_of(k, "provider")].kind != DB_NULL ? S("municipality")
+                                                                            : S("nation"));
+}
+
 static bool read_item(struct importing *m, enum kind kind, const struct yaml *item, struct str parent, size_t position)
 {
     const struct kind_row *k = &kind_rows[kind];
@@ -175,6 +189,8 @@ static bool read_item(struct importing *m, enum kind kind, const struct yaml *it
     }
     if (kind == KIND_SERVICE)
         settle_pkce(item, values);
+    if (kind == KIND_POLICY)
+        settle_layer(values);
     *row_new(m, kind) = (struct row){ values, item };
     for (int child = 0; child < KIND_COUNT; child++)
         if (kind_rows[child].parent == kind &&
@@ -275,6 +291,8 @@ static bool settle_schools(struct importing *m, enum kind kind)
         struct db_value *v = m->want[kind].at[i].values;
         if (v[school].kind == DB_NULL)
             continue;
+        if (v[provider].kind == DB_NULL)
+            return yaml_fail(m->want[kind].at[i].from, m->fail, "no_school", "a school stands without its provider");
         const struct db_value *oid = find_school(&m->want[KIND_SCHOOL], v[provider].text, v[school].text);
         if (oid == NULL)
             return yaml_fail(m->want[kind].at[i].from, m->fail, "no_school", "provider %.*s has no school \"%.*s\"",
@@ -353,8 +371,8 @@ static bool run(struct importing *m, struct str text, const char *file)
     for (int k = 0; k < KIND_COUNT; k++)
         if (!sort_rows(m, (enum kind)k))
             return false;
-    return settle_schools(m, KIND_RULE) && settle_schools(m, KIND_AFFILIATION) && write_all(m) &&
-           (m->how->dry_run || db_commit(m->db, m->fail));
+    return settle_schools(m, KIND_RULE) && settle_schools(m, KIND_POLICY) && settle_schools(m, KIND_AFFILIATION) &&
+           settle_schools(m, KIND_ADMIN) && write_all(m) && (m->how->dry_run || db_commit(m->db, m->fail));
 }
 
 bool registry_import(struct db *d, struct arena *a, struct str text, const char *file, const struct import_how *how,

@@ -105,6 +105,7 @@ static bool fill_member(struct loading *l, const struct column *c, const struct 
         put(at, &claims, sizeof claims);
         return true;
     case COL_WORD:
+    case COL_LAYER:
         word = word_index(c->words, text);
         put(at, &word, sizeof word);
         return word >= 0 || fail(l->fail, FAIL_OURS, "registry_invalid",
@@ -259,8 +260,11 @@ static bool school_of(struct loading *l, enum kind kind, size_t row, const struc
     *out = NULL;
     if (v->kind != DB_TEXT || v->text.n == 0)
         return true;
-    *out = provider_school(p, v->text);
     l->at = (struct row_place){ kind, { key[0].text, S("") } };
+    if (p == NULL)
+        return fail(l->fail, FAIL_CALLER, "registry_invalid", "%s %.*s: has a school, but no provider that it is of",
+                    kind_rows[kind].name, STR_ARG(key[0].text));
+    *out = provider_school(p, v->text);
     return *out != NULL ||
            fail(l->fail, FAIL_CALLER, "registry_invalid", "%s %.*s: provider %.*s has no school \"%.*s\"",
                 kind_rows[kind].name, STR_ARG(key[0].text), STR_ARG(p->id), STR_ARG(v->text));
@@ -281,6 +285,39 @@ static bool load_rules(struct loading *l)
             return false;
     }
     return l->parts.rules != NULL;
+}
+
+/* Whose a row is: the nation's, a provider's, or a school's. */
+static bool load_owner(struct loading *l, enum kind kind, size_t row, const struct provider **provider,
+                       const struct school **school)
+{
+    const void *found;
+
+    if (!refer(l, kind, row, "provider", KIND_PROVIDER, l->parts.providers, &found))
+        return false;
+    *provider = found;
+    return school_of(l, kind, row, *provider, school);
+}
+
+static bool load_policies(struct loading *l)
+{
+    l->parts.policies = fill_all(l, KIND_POLICY, &l->parts.policy_count);
+    for (size_t i = 0; l->parts.policies != NULL && i < l->parts.policy_count; i++)
+        if (!load_owner(l, KIND_POLICY, i, &l->parts.policies[i].provider, &l->parts.policies[i].school))
+            return false;
+    return l->parts.policies != NULL;
+}
+
+static bool load_admins(struct loading *l)
+{
+    l->parts.admins = fill_all(l, KIND_ADMIN, &l->parts.admin_count);
+    for (size_t i = 0; l->parts.admins != NULL && i < l->parts.admin_count; i++) {
+        const void *idp;
+        if (!refer(l, KIND_ADMIN, i, "idp", KIND_IDP, l->parts.idps, &idp) ||
+            !load_owner(l, KIND_ADMIN, i, &l->parts.admins[i].provider, &l->parts.admins[i].school))
+            return false;
+    }
+    return l->parts.admins != NULL;
 }
 
 static bool load_affiliation(struct loading *l, size_t row, struct affiliation *out)
@@ -450,7 +487,7 @@ struct registry *registry_load_within(struct db *d, struct arena *a, struct row_
 
     /* Half of the parts cannot be indexed: what refers to nothing has a NULL where others have their provider. */
     if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_rules(&l) &&
-        load_accounts(&l))
+        load_policies(&l) && load_accounts(&l) && load_admins(&l))
         r = registry_build(l.arena, &l.parts);
     bool good = r != NULL && registry_check(r, &l.at, f);
     *where = (struct row_place){ l.at.kind, { arena_str(a, l.at.key[0]), arena_str(a, l.at.key[1]) } };

@@ -26,6 +26,8 @@ static const char *const some_role[] = { "",
 #undef X
                                              NULL };
 
+static const char *const layers[] = { "nation", "municipality", "school", NULL };
+
 #define AT(type, member) (int)offsetof(struct type, member)
 #define NAMES_AT(type, member, key)                                                                                    \
     { #member "_fi", key ".fi", COL_NAME, "", AT(type, member.in[LANG_FI]), NULL },                                    \
@@ -122,6 +124,19 @@ static const struct column rule_columns[] = {
     { "forbid", "forbid", COL_BOOL, "0", AT(rule, forbid), NULL },
 };
 
+static const struct column policy_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(policy, id), NULL },
+    { "layer", "layer", COL_LAYER, NULL, AT(policy, layer), layers },
+    { "provider", "provider", COL_REF, "", AT_NONE, NULL },
+    { "school", "school", COL_SCHOOL, "", AT_NONE, NULL },
+    NAMES_AT(policy, names, "name"),
+    { "why", "why", COL_TEXT, "", AT(policy, why), NULL },
+    { "enabled", "enabled", COL_BOOL, "1", AT(policy, enabled), NULL },
+    { "from_s", "from", COL_TIME, "0", AT(policy, from_s), NULL },
+    { "to_s", "to", COL_TIME, "0", AT(policy, to_s), NULL },
+    { "text", "text", COL_POLICY, NULL, AT(policy, text), NULL },
+};
+
 static const struct column account_columns[] = {
     { "id", "id", COL_ID, NULL, AT(account, id), NULL },
     { "idp", "idp", COL_REF, NULL, AT(account, idp), NULL },
@@ -151,11 +166,24 @@ static const struct column affiliation_columns[] = {
     { "to_s", "to", COL_TIME, "0", AT(affiliation, to_s), NULL },
 };
 
+static const struct column admin_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(admin, id), NULL },
+    { "idp", "idp", COL_REF, NULL, AT(admin, idp), NULL },
+    { "subject", "subject", COL_SUBJECT, NULL, AT(admin, subject), NULL },
+    { "role", "role", COL_WORD, NULL, AT(admin, role), some_role },
+    { "provider", "provider", COL_REF, "", AT_NONE, NULL },
+    { "school", "school", COL_SCHOOL, "", AT_NONE, NULL },
+    { "from_s", "from", COL_TIME, "0", AT(admin, from_s), NULL },
+    { "to_s", "to", COL_TIME, "0", AT(admin, to_s), NULL },
+    { "why", "why", COL_TEXT, "", AT(admin, why), NULL },
+};
+
 /* The lists of columns stand here once more, as SQL; a test compares them with the tables above. */
 #define P1  "?1"
 #define P5  P1 ",?2,?3,?4,?5"
 #define P7  P5 ",?6,?7"
-#define P11 P7 ",?8,?9,?10,?11"
+#define P9  P7 ",?8,?9"
+#define P11 P9 ",?10,?11"
 #define P12 P11 ",?12"
 #define P26 P12 ",?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26"
 #define P27 P26 ",?27"
@@ -173,12 +201,14 @@ static const struct column affiliation_columns[] = {
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
     "redirect_uris,post_logout_redirect_uris,id_token_alg,pkce_required,profile,scopes,keywords"
-#define RULE_COLUMNS "id,provider,role,school,service,release_claims,forbid"
+#define RULE_COLUMNS   "id,provider,role,school,service,release_claims,forbid"
+#define POLICY_COLUMNS "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
 #define ACCOUNT_COLUMNS                                                                                                \
     "id,idp,username,password_hash,enabled,given_names,calling_name,family_name,email,learner_id,age,"                 \
     "non_disclosure"
 #define AFFILIATION_COLUMNS                                                                                            \
     "account,position,provider,school,office_oid,role,class_group,class_level,charge,from_s,to_s"
+#define ADMIN_COLUMNS "id,idp,subject,role,provider,school,from_s,to_s,why"
 
 #define COUNT(columns) sizeof(columns) / sizeof *(columns)
 #define STATEMENTS(table, columns, places, order, where)                                                               \
@@ -202,6 +232,8 @@ const struct kind_row kind_rows[KIND_COUNT] = {
                        STATEMENTS("service", SERVICE_COLUMNS, P28, "id", "id = ?1") },
     [KIND_RULE] = { "rule", "rules", "rule", rule_columns, COUNT(rule_columns), 1, sizeof(struct rule), KIND_COUNT,
                     500000, STATEMENTS("rule", RULE_COLUMNS, P7, "id", "id = ?1") },
+    [KIND_POLICY] = { "policy", "policies", "policy", policy_columns, COUNT(policy_columns), 1, sizeof(struct policy),
+                      KIND_COUNT, 500000, STATEMENTS("policy", POLICY_COLUMNS, P12, "id", "id = ?1") },
     [KIND_ACCOUNT] = { "account", "accounts", "account", account_columns, COUNT(account_columns), 1,
                        sizeof(struct account), KIND_COUNT, 200000,
                        STATEMENTS("account", ACCOUNT_COLUMNS, P12, "id", "id = ?1") },
@@ -209,6 +241,8 @@ const struct kind_row kind_rows[KIND_COUNT] = {
                            COUNT(affiliation_columns), 2, sizeof(struct affiliation), KIND_ACCOUNT, 1000000,
                            STATEMENTS("affiliation", AFFILIATION_COLUMNS, P11, "account, position",
                                       "account = ?1 AND position = ?2") },
+    [KIND_ADMIN] = { "admin", "admins", "admin", admin_columns, COUNT(admin_columns), 1, sizeof(struct admin),
+                     KIND_COUNT, 100000, STATEMENTS("admin", ADMIN_COLUMNS, P9, "id", "id = ?1") },
 };
 
 /* Foreign keys wait for the commit, so that an import may work in any order. */
@@ -298,6 +332,20 @@ const struct db_migration registry_migrations[] = {
     { 9,
       "UPDATE service SET icon = '';"
       "ALTER TABLE service ADD COLUMN keywords TEXT NOT NULL DEFAULT '';" },
+    { 10,
+      "CREATE TABLE policy ("
+          "id TEXT PRIMARY KEY, layer TEXT NOT NULL, "
+          "provider TEXT REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, school TEXT, "
+          "names_fi TEXT NOT NULL, names_sv TEXT NOT NULL, names_en TEXT NOT NULL, why TEXT NOT NULL, "
+          "enabled INTEGER NOT NULL, from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, text TEXT NOT NULL, "
+          "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);"
+      "CREATE INDEX policy_provider ON policy (provider, school);"
+      "CREATE TABLE admin ("
+          "id TEXT PRIMARY KEY, idp TEXT NOT NULL REFERENCES idp (id) DEFERRABLE INITIALLY DEFERRED, "
+          "subject TEXT NOT NULL, role TEXT NOT NULL, "
+          "provider TEXT REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, school TEXT, "
+          "from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, why TEXT NOT NULL, "
+          "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

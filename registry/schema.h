@@ -18,8 +18,10 @@ enum kind {
     KIND_IDP,
     KIND_SERVICE,
     KIND_RULE,
+    KIND_POLICY,
     KIND_ACCOUNT,
     KIND_AFFILIATION, /* below an account */
+    KIND_ADMIN,
     KIND_COUNT
 };
 
@@ -37,13 +39,16 @@ enum column_type {
     COL_LIST,     /* one-line texts */
     COL_BOOL,
     COL_INT,
-    COL_TIME,    /* Unix seconds in SQL, RFC 3339 in the file; 0: open */
-    COL_CHOICE,  /* one of words, kept as its text */
-    COL_WORD,    /* one of words, its place is the enum's value */
-    COL_CLAIMS,  /* list of claims' words */
-    COL_HASHED,  /* {plain: …} or {sha256: …}: a secret that is only compared */
-    COL_SEALED,  /* {plain: …} or {sealed: …}: a secret that we must present */
-    COL_PASSWORD /* {plain: …} or {argon2id: …} */
+    COL_TIME,     /* Unix seconds in SQL, RFC 3339 in the file; 0: open */
+    COL_CHOICE,   /* one of words, kept as its text */
+    COL_WORD,     /* one of words, its place is the enum's value */
+    COL_CLAIMS,   /* list of claims' words */
+    COL_HASHED,   /* {plain: …} or {sha256: …}: a secret that is only compared */
+    COL_SEALED,   /* {plain: …} or {sealed: …}: a secret that we must present */
+    COL_PASSWORD, /* {plain: …} or {argon2id: …} */
+    COL_LAYER,    /* one of words; where the file does not say it, whose the row is says it */
+    COL_POLICY,   /* Cedar text; KEY_file reads it from a file; or the keys of form_keys.h */
+    COL_SUBJECT   /* a person's name at their identity provider: history does not show it */
 };
 
 enum { COLUMNS_MAX = 40, AT_NONE = -1 };

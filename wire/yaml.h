@@ -58,6 +58,8 @@ void yaml_out_map(struct yaml_out *o, const char *key);  /* opens a map: under k
 void yaml_out_list(struct yaml_out *o, const char *key); /* opens a list under key */
 void yaml_out_end(struct yaml_out *o);                   /* ends what was opened last */
 void yaml_out_text(struct yaml_out *o, const char *key, struct str value); /* key NULL: a list's next item */
+/* Under a key, as a literal block, so that a change shows line by line; quoted where no such block can say it. */
+void yaml_out_block(struct yaml_out *o, const char *key, struct str value);
 void yaml_out_int(struct yaml_out *o, const char *key, int64_t value);
 void yaml_out_bool(struct yaml_out *o, const char *key, bool value);
 struct str yaml_out_str(struct yaml_out *o); /* the whole text; absent past YAML_MAX_B */

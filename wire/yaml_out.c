@@ -183,6 +183,44 @@ void yaml_out_text(struct yaml_out *o, const char *key, struct str value)
     buf_byte(&o->buf, '\n');
 }
 
+/* Bytes that a block would lose or that put_quoted() escapes; blanks at the ends of lines, since editors take them
+ * away.
+ */
+static bool may_be_block(struct str s)
+{
+    struct str rest = s, line;
+
+    if (s.n < 2 || s.p[0] == ' ' || s.p[0] == '\n' || s.p[s.n - 1] != '\n' || s.p[s.n - 2] == '\n')
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (((unsigned char)s.p[i] < 0x20 && s.p[i] != '\n') || s.p[i] == 0x7f)
+            return false;
+    while (str_split(&rest, '\n', &line))
+        if (str_has_suffix(line, S(" ")))
+            return false;
+    return str_find(s, S("\xC2")) == s.n && str_find(s, S("\xE2\x80")) == s.n && str_find(s, S("\xEF")) == s.n;
+}
+
+void yaml_out_block(struct yaml_out *o, const char *key, struct str value)
+{
+    struct str rest = str_sub(value, 0, value.n > 0 ? value.n - 1 : 0), line;
+
+    if (!may_be_block(value)) {
+        yaml_out_text(o, key, value);
+        return;
+    }
+    put_place(o, key);
+    buf_add(&o->buf, S(" |\n"));
+    o->depth++;
+    while (str_split(&rest, '\n', &line)) {
+        if (line.n > 0)
+            indent(o);
+        buf_add(&o->buf, line);
+        buf_byte(&o->buf, '\n');
+    }
+    o->depth--;
+}
+
 void yaml_out_int(struct yaml_out *o, const char *key, int64_t value)
 {
     put_place(o, key);

@@ -191,6 +191,71 @@ TEST(every_text_is_written_so_that_it_reads_as_itself)
     }
 }
 
+/* The next of numbers that look random and are the same in every run. */
+static uint32_t roll(uint64_t *seed, uint32_t sides)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*seed >> 33) % sides;
+}
+
+TEST(every_block_is_written_so_that_it_reads_as_itself)
+{
+    static const char *const pieces[] = { "a",        " ",
+                                          "  ",       "\n",
+                                          "\n",       "\n\n",
+                                          "\t",       "#",
+                                          "- ",       ": ",
+                                          "|",        "\"",
+                                          "---",      "...",
+                                          "\r",       "ä",
+                                          "\x01",     "permit (principal, action, resource);\n",
+                                          "\xC2\x85", "\xE2\x80\xA8",
+                                          "%",        "\\n",
+                                          "}",        "\xEF\xBB\xBF" };
+    uint64_t seed = 11;
+    size_t blocks = 0;
+
+    for (size_t i = 0; i < 20000; i++) {
+        struct buf b = buf_new(t->arena, 4096);
+        for (size_t n = roll(&seed, 8); n > 0; n--)
+            buf_add(&b, str_of(pieces[roll(&seed, sizeof pieces / sizeof *pieces)]));
+        if (roll(&seed, 2) == 0)
+            buf_byte(&b, '\n');
+        struct str text = buf_str(&b);
+        struct fail f = { 0 };
+        struct yaml_out *o = yaml_out_new(t->arena);
+        yaml_out_list(o, "l");
+        yaml_out_map(o, NULL);
+        yaml_out_text(o, "first", S("x"));
+        yaml_out_block(o, "k", text);
+        yaml_out_text(o, "last", S("y"));
+        yaml_out_end(o);
+        yaml_out_end(o);
+        blocks += str_find(yaml_out_str(o), S("k: |\n")) < yaml_out_str(o).n;
+        struct yaml *y = yaml_read(t->arena, yaml_out_str(o), "again", &f);
+        const struct yaml *item = y != NULL ? yaml_get(y, "l")->items[0] : NULL;
+        t->checked++;
+        if (item == NULL || !str_eq(yaml_get(item, "k")->text, text) || !str_eq(yaml_get(item, "last")->text, S("y")))
+            test_fail(t, __FILE__, __LINE__, "text %zu: %s\n%.*s", i, f.detail, STR_ARG(yaml_out_str(o)));
+        arena_reset(t->arena);
+    }
+    CHECK(blocks > 1000);
+}
+
+TEST(a_block_shows_its_lines_as_they_are)
+{
+    struct yaml_out *o = yaml_out_new(t->arena);
+
+    yaml_out_list(o, "policies");
+    yaml_out_map(o, NULL);
+    yaml_out_text(o, "id", S("x"));
+    yaml_out_block(o, "text", S("permit (\n  principal\n);\n\n// ä\n"));
+    yaml_out_end(o);
+    yaml_out_end(o);
+    CHECK_STR(yaml_out_str(o), "policies:\n  - id: x\n    text: |\n      permit (\n        principal\n      );\n\n"
+                               "      // ä\n");
+}
+
 TEST(what_is_written_is_nested_as_it_was_opened)
 {
     struct yaml_out *o = yaml_out_new(t->arena);

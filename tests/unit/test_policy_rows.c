@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "registry/check.h"
+#include "registry/registry.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rig {
+    char dir[64];
+    struct settings set;
+    struct db *db;
+    struct import_how how;
+    struct import_report report;
+    struct fail fail;
+};
+
+static void rig_new(struct test *t, struct rig *g)
+{
+    *g = (struct rig){ .dir = "/tmp/digione-policies-XXXXXX" };
+    CHECK(mkdtemp(g->dir) != NULL);
+    settings_defaults(&g->set);
+    g->set.state_dir = str_of(arena_cstr(t->arena, str_of(g->dir)));
+    g->db = registry_db_open(&g->set, DB_CREATE, &g->fail);
+    CHECK(g->db != NULL);
+    g->how = (struct import_how){ .world = &t->world,
+                                  .seals = seals_of(t->arena, S("0123456789abcdef0123456789abcdef")),
+                                  .base_dir = g->dir };
+}
+
+static void rig_free(struct test *t, struct rig *g)
+{
+    db_close(g->db);
+    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf %s", g->dir))) == 0);
+}
+
+static bool import(struct test *t, struct rig *g, struct str text)
+{
+    g->fail = (struct fail){ 0 };
+    return registry_import(g->db, t->arena, text, "registry.yaml", &g->how, &g->report, &g->fail);
+}
+
+#define BASE                                                                                                           \
+    "format: 1\n"                                                                                                      \
+    "providers:\n"                                                                                                     \
+    "  - id: oulu\n"                                                                                                   \
+    "    oid: 1.2.246.562.99.95640100004\n"                                                                            \
+    "    name: {fi: Oulu}\n"                                                                                           \
+    "    schools:\n"                                                                                                   \
+    "      - {oid: 1.2.246.562.99.95640200010, code: \"99101\", name: {fi: Kielonmäki}}\n"                            \
+    "      - {oid: 1.2.246.562.99.95640200028, name: {fi: Otsolahti}}\n"                                               \
+    "  - {id: espoo, oid: 1.2.246.562.99.95640100012, name: {fi: Espoo}}\n"                                            \
+    "idps:\n"                                                                                                          \
+    "  - {id: local, kind: local, name: {fi: Paikalliset}}\n"                                                          \
+    "services:\n"                                                                                                      \
+    "  - {id: kanerva, protocol: link, vendor: kanerva-oy, name: {fi: Kanerva}, launch_uri: "                          \
+    "https://kanerva.example}\n"
+#define PERMIT_OULU "permit (principal in Provider::\\\"oulu\\\", action == Action::\\\"open\\\", resource);"
+#define TEXT        "text: \"" PERMIT_OULU "\""
+#define BLOCK                                                                                                          \
+    "    text: |\n"                                                                                                    \
+    "      // yön yli ei opiskella\n"                                                                                 \
+    "      forbid (principal, action == Action::\"open\", resource)\n"                                                 \
+    "      when { context.minute < 300 };\n"
+#define POLICIES                                                                                                       \
+    "policies:\n"                                                                                                      \
+    "  - id: nation-night\n"                                                                                           \
+    "    name: {fi: Yö, sv: Natt, en: Night}\n"                                                                       \
+    "    why: \"kouluissa nukutaan\"\n" BLOCK "  - {id: oulu-all, provider: oulu, " TEXT "}\n"                         \
+    "  - {id: school-own, provider: oulu, school: \"99101\", enabled: false, from: 2026-08-10, to: 2027-06-05,\n"      \
+    "     " TEXT "}\n"
+#define ADMINS                                                                                                         \
+    "admins:\n"                                                                                                        \
+    "  - {id: oulu-1, idp: local, subject: aino, role: admin, provider: oulu, to: 2027-08-01, why: valittu 3.8.}\n"    \
+    "  - {id: rehtori, idp: local, subject: reijo, role: principal, provider: oulu, school: \"99101\"}\n"              \
+    "  - {id: valtio, idp: local, subject: olavi, role: operator}\n"
+
+static const struct policy *policy(const struct registry *r, const char *id)
+{
+    const struct registry_parts *p = registry_parts(r);
+
+    for (size_t i = 0; i < p->policy_count; i++)
+        if (str_eq(p->policies[i].id, str_of(id)))
+            return &p->policies[i];
+    return NULL;
+}
+
+TEST(policies_and_rights_are_imported_and_loaded)
+{
+    struct rig g;
+    size_t n;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(BASE POLICIES ADMINS)));
+    CHECK_STR(g.fail.detail, "");
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK(r != NULL);
+    const struct policy *nation = policy(r, "nation-night"), *oulu = policy(r, "oulu-all"),
+                        *own = policy(r, "school-own");
+    CHECK(nation->layer == LAYER_NATION && nation->provider == NULL && nation->school == NULL && nation->enabled);
+    CHECK_STR(nation->names.in[LANG_SV], "Natt");
+    CHECK_STR(nation->why, "kouluissa nukutaan");
+    CHECK_STR(nation->text, "// yön yli ei opiskella\nforbid (principal, action == Action::\"open\", resource)\n"
+                            "when { context.minute < 300 };\n");
+    CHECK(oulu->layer == LAYER_MUNICIPALITY && oulu->provider == registry_provider(r, S("oulu")));
+    CHECK_INT(oulu->from_s, 0);
+    CHECK(own->layer == LAYER_SCHOOL && own->school == provider_school(own->provider, S("99101")) && !own->enabled);
+    CHECK_INT(own->to_s, 1812153600);
+    const struct policy *const *all = registry_policies(r, &n);
+    CHECK(n == 3 && all[0] == nation && all[1] == oulu && all[2] == own);
+    const struct admin *const *rights = registry_admins(r, S("local"), S("reijo"), &n);
+    CHECK(n == 1 && rights[0]->role == ROLE_PRINCIPAL && rights[0]->school != NULL);
+    rights = registry_admins(r, S("local"), S("olavi"), &n);
+    CHECK(n == 1 && rights[0]->role == ROLE_OPERATOR && rights[0]->provider == NULL);
+    registry_drop(r);
+    rig_free(t, &g);
+}
+
+TEST(an_export_of_policies_and_rights_imports_to_the_same_and_is_the_same_again)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(BASE POLICIES ADMINS)));
+    struct str first = registry_export(g.db, t->arena, &g.fail);
+    CHECK(str_find(first, S(BLOCK)) < first.n);                 /* as people wrote it, line by line */
+    CHECK(str_find(first, S("    layer: school\n")) < first.n); /* so that a line that is lost is noticed */
+    CHECK(import(t, &g, first));
+    CHECK_INT(g.report.change.added + g.report.change.changed + g.report.change.removed, 0);
+    CHECK(import(t, &g, S(BASE)));
+    CHECK(import(t, &g, first));
+    CHECK_STR(registry_export(g.db, t->arena, &g.fail), arena_cstr(t->arena, first));
+    rig_free(t, &g);
+}
+
+TEST(a_policy_text_may_stand_in_a_file_beside)
+{
+    struct rig g;
+    char path[128];
+
+    rig_new(t, &g);
+    (void)snprintf(path, sizeof path, "%s/night.cedar", g.dir);
+    FILE *f = fopen(path, "w");
+    CHECK(f != NULL && fputs("permit (principal, action == Action::\"open\", resource);\n", f) > 0);
+    CHECK(f != NULL && fclose(f) == 0);
+    CHECK(import(t, &g, S(BASE "policies:\n  - {id: p, text_file: night.cedar}\n")));
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK_STR(policy(r, "p")->text, "permit (principal, action == Action::\"open\", resource);\n");
+    registry_drop(r);
+    rig_free(t, &g);
+}
+
+#define POLICY(keys) BASE "policies:\n  - {id: p, " keys "}\n"
+#define ADMIN(keys)  BASE "admins:\n  - {id: a, idp: local, subject: aino, " keys "}\n"
+
+TEST(a_wrong_policy_or_right_is_refused_with_its_line)
+{
+    static const struct {
+        const char *text, *detail;
+    } rows[] = {
+        { POLICY("provider: oulu"), "registry.yaml:15: text is missing" },
+        { POLICY("text: \" \\n\""), "registry.yaml:15: policy p: its text is empty: it would decide nothing" },
+        { POLICY("layer: city, " TEXT), "registry.yaml:15: layer: expected one of nation, municipality, school, got "
+                                        "\"city\"" },
+        { POLICY("layer: nation, provider: oulu, " TEXT),
+          "registry.yaml:15: policy p: layer: the nation's policies have neither provider nor school" },
+        { POLICY("layer: municipality, " TEXT),
+          "registry.yaml:15: policy p: layer: a municipality's policies have a provider, and no school" },
+        { POLICY("layer: municipality, provider: oulu, school: \"99101\", " TEXT),
+          "registry.yaml:15: policy p: layer: a municipality's policies have a provider, and no school" },
+        { POLICY("layer: school, provider: oulu, " TEXT),
+          "registry.yaml:15: policy p: layer: a school's policies have a provider and a school" },
+        { POLICY("school: \"99101\", " TEXT), "registry.yaml:15: a school stands without its provider" },
+        { POLICY("provider: oulu, school: \"99109\", " TEXT), "registry.yaml:15: provider oulu has no school "
+                                                              "\"99109\"" },
+        { POLICY("provider: uolu, " TEXT),
+          "registry.yaml:15: policy p: there is no provider \"uolu\"; did you mean \"oulu\"? Known: espoo, oulu" },
+        { POLICY("from: 2027-01-01, to: 2027-01-01, " TEXT),
+          "registry.yaml:15: policy p: \"to\" is not later than \"from\": it would never be in force" },
+        { ADMIN("role: learner"), "registry.yaml:15: admin a: role \"learner\" administers nothing; teacher, staff, "
+                                  "secretary, principal, admin or operator" },
+        { ADMIN("role: vendor, provider: oulu"), "registry.yaml:15: admin a: role \"vendor\" administers nothing; "
+                                                 "teacher, staff, secretary, principal, admin or operator" },
+        { ADMIN("provider: oulu"), "registry.yaml:15: role is missing" },
+        { ADMIN("role: operator, provider: oulu"), "registry.yaml:15: admin a: an operator is the nation's: leave "
+                                                   "provider out, or give the role admin" },
+        { ADMIN("role: admin, provider: oulu, from: 2027-01-02, to: 2027-01-01"),
+          "registry.yaml:15: admin a: \"to\" is not later than \"from\": it would never be in force" },
+        { ADMIN("role: admin, school: \"99101\""), "registry.yaml:15: a school stands without its provider" },
+        { BASE "admins:\n  - {id: a, idp: lokal, subject: aino, role: admin, provider: oulu}\n",
+          "registry.yaml:15: admin a: there is no idp \"lokal\"; did you mean \"local\"? Known: local" },
+        { BASE "admins:\n  - {id: a, idp: local, subject: \"\", role: admin, provider: oulu}\n",
+          "registry.yaml:15: subject: expected a text that is not empty" },
+    };
+    struct rig g;
+
+    rig_new(t, &g);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        t->checked++;
+        if (import(t, &g, str_of(rows[i].text)) || strcmp(g.fail.detail, rows[i].detail) != 0)
+            test_fail(t, __FILE__, __LINE__, "%s:\n  \"%s\"\n  \"%s\"", rows[i].text, g.fail.detail, rows[i].detail);
+    }
+    rig_free(t, &g);
+}
+
+TEST(what_is_longer_than_its_bound_is_refused_with_the_bound)
+{
+    struct buf b = buf_new(t->arena, 1 << 20);
+    struct rig g;
+
+    rig_new(t, &g);
+    buf_printf(&b, POLICY("text: \"permit (principal, action, resource); //%*s\""), POLICY_TEXT_MAX_B, "");
+    CHECK(!import(t, &g, buf_str(&b)));
+    CHECK_STR(g.fail.detail, "registry.yaml:15: policy p: its text has 65576 bytes; at most 65536");
+    b = buf_new(t->arena, 1 << 20);
+    buf_printf(&b, POLICY("why: \"%0*d\", " TEXT), WHY_MAX_B + 1, 0);
+    CHECK(!import(t, &g, buf_str(&b)));
+    CHECK_STR(g.fail.detail, "registry.yaml:15: policy p: why has 501 bytes; at most 500");
+    rig_free(t, &g);
+}
+
+/* ── history ────────────────────────────────────────────────────────────── */
+
+TEST(history_says_which_right_was_given_and_not_to_whom)
+{
+    struct rig g;
+    struct change_rows_shown rows;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(BASE)));
+    CHECK(import(t, &g, S(BASE "admins:\n  - {id: oulu-1, idp: local, subject: aino, role: admin, provider: oulu}\n")));
+    int64_t given = g.report.change.version;
+    CHECK(change_rows(g.db, t->arena, given, 10, &rows, &g.fail));
+    CHECK_INT(rows.n, 1);
+    CHECK_STR(rows.at[0].row, "admin oulu-1");
+    CHECK_STR(rows.at[0].after, "{\"id\":\"oulu-1\",\"idp\":\"local\",\"subject\":\"(a person)\",\"role\":\"admin\","
+                                "\"provider\":\"oulu\"}");
+    test_passes(t, CHANGE_PERSONAL_S + 1);
+    CHECK(import(t, &g, S(BASE))); /* whatever is changed next clears up */
+    CHECK(change_rows(g.db, t->arena, given, 10, &rows, &g.fail));
+    CHECK_STR(rows.at[0].row, "admin oulu-1"); /* the row's own name stays */
+    CHECK(rows.n == 1 && rows.at[0].after.p == NULL);
+    rig_free(t, &g);
+}
+
+TEST(a_policy_that_was_changed_comes_back_to_the_byte)
+{
+    const struct change_by by = { .who = S("liisa"), .maker = MAKER_undo, .at_s = world_now_s(&t->world) };
+    struct change_report made;
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(BASE POLICIES ADMINS)));
+    struct str first = registry_export(g.db, t->arena, &g.fail);
+    CHECK(import(t, &g, S(BASE "policies:\n  - {id: nation-night, " TEXT "}\n")));
+    CHECK_INT(g.report.change.removed, 5);
+    CHECK_INT(g.report.change.changed, 1);
+    CHECK(str_find(g.report.change.lines, S("~ policy nation-night\n")) < g.report.change.lines.n);
+    CHECK(change_undo(g.db, t->arena, g.report.change.version, &by, false, &made, &g.fail));
+    CHECK_STR(registry_export(g.db, t->arena, &g.fail), arena_cstr(t->arena, first));
+    rig_free(t, &g);
+}
