@@ -5,6 +5,7 @@
 #include "base/networks.h"
 #include "idp-adapters/attribute_map.h"
 #include "idp-adapters/upstream_saml.h"
+#include "policy/text_check.h"
 #include "registry/load.h"
 #include "wire/dsig.h"
 #include "wire/fetch.h"

@@ -9,7 +9,7 @@
 #include "base/fail.h"
 #include "registry/schema.h"
 
-enum { POLICY_TEXT_MAX_B = 65536, WHY_MAX_B = 500 /* of a policy, and of a right that was given */ };
+enum { WHY_MAX_B = 500 /* of a policy, and of a right that was given */ };
 
 struct row_place { /* the row that a refusal is about */
     enum kind kind;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "policy/text_check.h"
 #include "registry/check.h"
 #include "registry/registry.h"
 #include "tests/test.h"
