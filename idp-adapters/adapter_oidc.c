@@ -326,6 +326,7 @@ static enum step token_read(struct ctx *c, struct fail *f)
     struct oidc *o = oidc_of(c);
     struct fail why = { 0 };
 
+    upstream_note(c->upstreams, o->idp->id, &o->token_got);
     if (!o->token_got.answered)
         return refusal_unread(f, o->token_got.error, "token endpoint of %.*s", STR_ARG(o->idp->id));
     if (o->token_got.status != 200)
@@ -532,6 +533,7 @@ static enum step userinfo_read(struct ctx *c, struct fail *f)
 
     if (!str_is_set(o->metadata->userinfo_endpoint))
         return NEXT;
+    upstream_note(c->upstreams, o->idp->id, &o->userinfo_got);
     if (!o->userinfo_got.answered)
         return refusal_unread(f, o->userinfo_got.error, "userinfo of %.*s", STR_ARG(o->idp->id));
     if (o->userinfo_got.status != 200)

@@ -12,7 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { BUCKETS = 4096, NAME_MAX_B = 256, LOOPS_MAX = 64, ORDERS_MAX = 64 };
+enum { BUCKETS = 4096, PARTIES = 512, NAME_MAX_B = 256, LOOPS_MAX = 64, ORDERS_MAX = 64 };
 
 struct doc { /* one fetched and parsed document, in an arena of its own with all that it points to */
     atomic_uint holders;
@@ -33,10 +33,17 @@ struct cell { /* what the store knows of one name */
     char detail[160];
 };
 
+struct party { /* an identity provider that did not answer once */
+    struct party *next;
+    struct str idp;
+    int64_t away_s; /* when it did not; 0: it has since */
+};
+
 struct upstream_store {
     pthread_mutex_t lock; /* of all below; never held while parsing or asking */
     struct arena *arena;
     struct cell *buckets[BUCKETS];
+    struct party *parties[PARTIES];
     struct upstreams *loops[LOOPS_MAX];
     size_t loop_count, kept;
     uint64_t fetches;
@@ -291,6 +298,67 @@ void upstreams_on_order(struct upstreams *u, upstream_order_fn *run, void *self)
     u->order_self = self;
 }
 
+/* ── who answers ────────────────────────────────────────────────────────── */
+
+static bool is_silence(const struct fetch_got *got)
+{
+    static const char *const words[] = { "timeout", "connect", "resolve", "tls", "protocol" };
+
+    if (got->answered)
+        return got->status >= 500;
+    for (size_t i = 0; got->error != NULL && i < sizeof words / sizeof *words; i++)
+        if (strcmp(got->error, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The lock is held. */
+static struct party *party_of(const struct upstream_store *s, struct str idp)
+{
+    for (struct party *p = s->parties[str_hash(idp, 0) % PARTIES]; p != NULL; p = p->next)
+        if (str_eq(p->idp, idp))
+            return p;
+    return NULL;
+}
+
+static struct party *party_new(struct upstream_store *s, struct str idp)
+{
+    struct party **bucket = &s->parties[str_hash(idp, 0) % PARTIES], *p = arena_make(s->arena, struct party);
+
+    *p = (struct party){ .next = *bucket, .idp = arena_str(s->arena, idp) };
+    *bucket = p;
+    return p;
+}
+
+void upstream_note(struct upstreams *u, struct str idp, const struct fetch_got *got)
+{
+    struct upstream_store *s = u->store;
+    bool silence = is_silence(got);
+
+    if (!silence && !got->answered)
+        return;
+    (void)pthread_mutex_lock(&s->lock);
+    struct party *p = party_of(s, idp);
+    if (p == NULL && silence)
+        p = party_new(s, idp);
+    if (p != NULL)
+        p->away_s = silence ? world_now_s(u->world) : 0;
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+bool upstream_is_away(struct upstreams *u, struct str idp)
+{
+    int64_t now_s = world_now_s(u->world);
+
+    (void)pthread_mutex_lock(&u->store->lock);
+    const struct party *p = party_of(u->store, idp);
+    bool away = p != NULL && p->away_s > 0 && now_s - p->away_s < UPSTREAM_NEWS_S;
+    (void)pthread_mutex_unlock(&u->store->lock);
+    return away;
+}
+
+/* ── fetching ───────────────────────────────────────────────────────────── */
+
 /* Not now, or not at all: what a web server means by its status [RFC 9110 15]. */
 static bool fetch_says_no(int status)
 {
@@ -374,6 +442,8 @@ static void on_flight(struct batch *b)
     if (d == NULL)
         log_event(LOG_WARN, "upstream.refresh_failed", LOG_S("idp", f->want.place), LOG_C("why", why.code),
                   LOG_C("detail", why.detail));
+    if (u != NULL)
+        upstream_note(u, f->want.place, &f->got);
     forget_flight(f);
     put_doc(s, f->cell, &f->want, d, &why, true);
     if (d == NULL)

@@ -74,6 +74,7 @@ struct pick {                      /* one thing to choose: a city, a school, an 
     struct str before, hit, after; /* the name, the matching part apart; without a search all of it is in `before` */
     struct str note;               /* second line: the city under a school's name */
     struct str lang, note_lang;    /* tags, where they are in another language than the page; else absent */
+    bool away;                     /* its sign-in did not answer a moment ago; it can be chosen all the same */
 };
 
 struct picks {

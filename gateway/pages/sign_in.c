@@ -7,6 +7,7 @@
 #include "gateway/session/login_cookie.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/adapter_local.h"
+#include "idp-adapters/upstream.h"
 #include "launcher/contact.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
@@ -78,6 +79,18 @@ static struct str here_searched(struct ctx *c)
     return buf_ok(&b) ? buf_str(&b) : here(c, "/sign-in");
 }
 
+/* Rows that many pages share stand in the picker: those shown are copied. */
+static void mark_away(struct ctx *c, struct picks *picks)
+{
+    struct pick *marked = arena_make_n(c->arena, picks->n + 1, struct pick);
+
+    for (size_t i = 0; i < picks->n; i++) {
+        marked[i] = picks->at[i];
+        marked[i].away = upstream_is_away(c->upstreams, marked[i].idp);
+    }
+    picks->at = marked;
+}
+
 static enum step show(struct ctx *c, struct fail *f)
 {
     const struct service *s = service_of(c);
@@ -99,6 +112,9 @@ static enum step show(struct ctx *c, struct fail *f)
         v.service_icon = icon_of(c->arena, s, c->lang);
     }
     picker_fill(picker_of(c->registry), c->arena, &ask, &v);
+    mark_away(c, &v.picks);
+    mark_away(c, &v.used);
+    v.remembered.away = upstream_is_away(c->upstreams, v.remembered.idp);
     return answer_page(c, 200,
                        str_is_set(param(c, "help")) ? page_no_school(c->arena, &v) : page_sign_in(c->arena, &v));
 }

@@ -51,7 +51,7 @@ function wellFormed(html) {
 
 function checkMarkup(name, html) {
   const css = /href="\/(static\/style[^"]+)"/.exec(html)?.[1];
-  const js = [...html.matchAll(/<script src="\/(static\/(?:filter|go|menu|local)[^"]+)" defer><\/script>/g)].map((m) => m[1]);
+  const js = [...html.matchAll(/<script src="\/(static\/(?:filter|go|menu|local|wait)[^"]+)" defer><\/script>/g)].map((m) => m[1]);
   const size = (file) => fs.statSync(path.join(dir, file)).size;
   const total = Buffer.byteLength(html) + size(css) + js.reduce((sum, file) => sum + size(file), 0);
   const fault = wellFormed(html);
@@ -140,7 +140,7 @@ async function checkMeaning(page, name, lang) {
   const said = await page.evaluate(() => ({
     lang: document.documentElement.lang, title: document.title, h1: document.querySelectorAll('h1').length,
     images: [...document.images].filter((i) => !/^\/logo\/[a-z0-9-]+\.[0-9a-f]{16}$/.test(i.getAttribute('src')) || i.alt !== '').length,
-    scripts: [...document.scripts].filter((s) => !/\/static\/(filter|go|menu|local)\./.test(s.src)).length,
+    scripts: [...document.scripts].filter((s) => !/\/static\/(filter|go|menu|local|wait)\./.test(s.src)).length,
     odd: [...document.links].map((a) => a.getAttribute('href')).filter((h) => !/^(https?:\/\/|mailto:[^?]+$|\/(?![\/\\])|#)/.test(h))[0] ?? '',
     handlers: [...document.querySelectorAll('*')].filter((e) => [...e.attributes].some((a) => a.name.startsWith('on'))).length,
   }));

@@ -379,6 +379,18 @@ static void put_sign_in(const struct stage *s, const char *prefix, const struct 
         struct sign_in_view v = sign_in(s, picker, &states[i].ask);
         put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, states[i].name)), s->lang, page_sign_in(s->a, &v));
     }
+    for (size_t i = 0; i < 3; i++) { /* a city is away: among the buttons, remembered, and as its schools */
+        static const char *const names[] = { "sign-in-away", "sign-in-remembered-away", "sign-in-found-away" };
+        struct sign_in_view v = sign_in(s, picker, &states[i].ask);
+        struct pick *picks = arena_make_n(s->a, v.picks.n + 1, struct pick);
+        for (size_t k = 0; k < v.picks.n; k++) {
+            picks[k] = v.picks.at[k];
+            picks[k].away = k < 2;
+        }
+        v.picks.at = picks;
+        v.remembered.away = true;
+        put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, names[i])), s->lang, page_sign_in(s->a, &v));
+    }
     struct sign_in_view v = sign_in(s, picker, &states[0].ask);
     v.shared = true;
     v.service = (struct str){ NULL, 0 };

@@ -25,7 +25,15 @@ const luhn = (digits) => (10 - [...digits].reverse().reduce((sum, d, i) => sum +
 const learner = (i) => { const n = `856402000${i}`; return `1.2.246.562.98.${n}${luhn([...n].map(Number))}`; };
 const account = (idp) => ['eino', 'aino', 'noora', 'olli'].map((u, i) => `  - { id: ${u}, idp: ${idp}, username: ${u}, password: { plain: ${password} }, given_names: ${u[0].toUpperCase()}${u.slice(1)}, family_name: Testi, learner_id: "${learner(i)}", affiliations: [{ provider: oulu, role: ${u === 'aino' ? 'teacher' : 'learner'}, school: "99101", group: 1B, class_level: ${u === 'aino' ? 0 : 1} }] }`.replace(', class_level: 0', ''));
 
-const elsewhere = http.createServer((req, res) => res.setHeader('Content-Type', 'text/html').end('<!DOCTYPE html><title>x</title>the service'));
+// Services; and cities of which nothing comes until they are let go.
+const silent = { 320: { id: 'vaasa', name: 'Vaasa' }, 1280: { id: 'kokkola', name: 'Kokkola' } }, hangs = new Set(Object.values(silent).map((c) => c.id));
+const elsewhere = http.createServer((req, res) => {
+  const of = /^\/(\w+)\/\.well-known/.exec(req.url)?.[1], issuer = `${site}/${of}`;
+  if (hangs.has(of)) return;
+  if (of) res.setHeader('Content-Type', 'application/json').end(JSON.stringify({ issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks`,
+    response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'] }));
+  else res.setHeader('Content-Type', 'text/html').end('<!DOCTYPE html><title>x</title>the service');
+});
 await new Promise((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
 const site = `http://127.0.0.1:${elsewhere.address().port}`;
 const ports = { gateway: await freePort(), city: await freePort() };
@@ -39,7 +47,8 @@ const city = await new Gateway(program, { name: 'oulu', host: 'oulu.localhost', 
     'accounts:', ...account('oulu-local')].join('\n') + '\n' }).start();
 const g = await new Gateway(program, { name: 'gateway', port: ports.gateway,
   settings: { support: 'https://digione.example/tuki', accessibility: 'https://digione.example/saavutettavuus', privacy: 'https://digione.example/tietosuoja', shared_idle_s: 122 },
-  registry: ['format: 1', 'providers:', provider, 'idps:',
+  registry: ['format: 1', 'providers:', provider, ...Object.values(silent).map((c, i) => `  - { id: ${c.id}, oid: "1.2.246.562.99.9564010003${i}", name: { fi: ${c.name} } }`), 'idps:',
+    ...Object.values(silent).map((c) => `  - { id: ${c.id}, kind: oidc, provider: ${c.id}, name: { fi: ${c.name} }, test: true, map: mpassid, issuer: "${site}/${c.id}", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: ${secret} } }`),
     `  - { id: oulu, kind: oidc, provider: oulu, name: { fi: Oulu, sv: Uleåborg }, test: true, map: mpassid, issuer: "${url.city}", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: ${secret} } }`,
     '  - { id: local, kind: local, provider: oulu, name: { fi: Oulun varatunnukset } }', 'services:',
     ...['kanerva', 'lampi'].map((id) => `  - { id: ${id}, protocol: link, vendor: ${id}, category: learning, test: true, name: { fi: "Palvelu ${id}" }, launch_uri: "${site}/${id}" }`),
@@ -172,6 +181,7 @@ for (const width of [320, 1280]) {
     const { context, page } = await person(width);
     await page.goto(g.url + '/');
     check(await page.isChecked('[name=remember]') && !(await page.isChecked('[name=shared]')), 'what is ticked at first');
+    check(await page.locator('form:has([name=remember]) h2 + .picks').count() === 1, 'the questions stand between the heading and what it heads');
     await look(page, width, '4-questions');
     // Not remembered, and a device of one's own all the same.
     await page.uncheck('[name=remember]');
@@ -237,9 +247,64 @@ for (const width of [320, 1280]) {
     await page.goto(`${g.url}/nothing`);
     await page.click('.foot a[href="/about"]');
     const text = await says(page);
-    check(/Mikä DigiOne on\?/.test(text) && /Palvelu kanerva/.test(text) && /Ei mitään sinusta/.test(text) && /kuntia 1, palveluja 2/.test(text), text);
+    check(/Mikä DigiOne on\?/.test(text) && /Palvelu kanerva/.test(text) && /Ei mitään sinusta/.test(text) && /kuntia 3, palveluja 2/.test(text), text);
     await look(page, width, '8-about');
     await axeOf(page, width, '8-about');
+    await context.close();
+  });
+
+  await test(`9 at ${width}: while a city hangs the button shows it, and the picker says which one is away`, async () => {
+    const { id, name } = silent[width], button = `button[name=idp][value=${id}]`;
+    const { context, page } = await person(width, { javaScriptEnabled: true, reducedMotion: 'no-preference' });
+    // The driver of the browser waits with a page whose next one is awaited: the page itself notes what it shows.
+    await context.addInitScript(() => setInterval(() => {
+      const now = [[...document.querySelectorAll('.busy')].map((b) => b.value || b.textContent).join(), document.getElementById('wait')?.textContent].join('|');
+      const seen = JSON.parse(sessionStorage.seen ?? '[]');
+      if (seen.at(-1) !== now) sessionStorage.seen = JSON.stringify([...seen, now]);
+    }, 50));
+    const busy = () => page.locator('.busy').evaluateAll((all) => all.map((b) => b.value || b.textContent).join());
+    await page.goto(`${g.url}/`);
+    check(!/Ei vastannut/.test(await page.textContent(button)) && await page.getAttribute('#wait', 'role') === 'status' && (await page.textContent('#wait')) === '', 'nothing is awaited yet');
+    await page.click(button);
+    await page.waitForSelector('text=kirjautuminen ei vastaa');
+    const seen = await page.evaluate(() => JSON.parse(sessionStorage.seen));
+    check(seen.includes(`${id}|`) && seen.includes(`${id}|Odota hetki, sivu avautuu.`), `while the city hung: ${JSON.stringify(seen)}`);
+    // The city has not answered: what can be done, and the button of that page shows it as well.
+    check(new RegExp(`${name}n kirjautuminen ei vastaa`).test(await page.textContent('h1')), await says(page));
+    await page.click('a.b:has-text("Valitse toinen kunta")');
+    check((await page.textContent(button)).includes('Ei vastannut äsken') && !/Ei vastannut/.test(await page.textContent('button[name=idp][value=oulu]')), await says(page));
+    await look(page, width, '9-away');
+    await axeOf(page, width, '9-away');
+    for (const [lang, words] of [['sv', 'Svarade inte nyss'], ['en', 'Did not answer a moment ago'], ['fi', 'Ei vastannut äsken']]) {
+      await page.goto(`${g.url}/lang?to=${lang}&back=${encodeURIComponent(page.url().slice(g.url.length))}`);
+      check((await page.textContent(button)).includes(words), `${lang}: ${await page.textContent(button)}`);
+    }
+    // A page that comes back from the browser's memory, or whose wait was given up, awaits nothing.
+    for (const end of [() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })), () => dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }))]) {
+      await page.evaluate((sel) => { addEventListener('submit', (e) => e.preventDefault(), { once: true, capture: true }); document.querySelector(sel).click(); }, button);
+      check(await busy() === id, 'the press shows nothing');
+      const ring = (what) => page.locator('.busy').evaluate((b, name) => getComputedStyle(b, '::after')[name], what);
+      check(await ring('animationName') === 'turn', 'nothing moves');
+      await page.emulateMedia({ reducedMotion: 'reduce' });
+      check(await ring('animationName') === 'none' && await ring('borderTopStyle') === 'solid', 'it moves for those who do not want it, or is not there for them');
+      await page.waitForSelector('#wait:not(:empty)');
+      const line = await page.locator('#wait').boundingBox();
+      check(line.x >= 0 && line.x + line.width <= width && line.y + line.height <= 800, `the line that says so: ${JSON.stringify(line)}`);
+      await page.screenshot({ path: path.join(shots, `9-waits-${width}.png`) });
+      await page.emulateMedia({ reducedMotion: 'no-preference' });
+      await page.evaluate(`(${end})()`);
+      check(await busy() === '' && await page.textContent('#wait') === '', 'it is awaited for ever');
+    }
+    // It can be pressed all the same, and once it answers the mark is gone.
+    hangs.delete(id);
+    const picker = page.url();
+    await until('the city', async () => {
+      await page.goto(picker);
+      await page.click(button);
+      return page.url().startsWith(`${site}/${id}/authorize`);
+    });
+    await page.goto(picker);
+    check(!/Ei vastannut/.test(await page.textContent(button)), 'the mark stays');
     await context.close();
   });
 

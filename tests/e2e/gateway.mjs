@@ -142,8 +142,11 @@ export const cities = {
 };
 
 // ── results: one line a check; the exit status says whether any failed ──
+// ONLY: an expression; of the script's tests, those whose name it finds.
+const wanted = process.env.ONLY && new RegExp(process.env.ONLY);
 let passed = 0, failed = 0, skipped = 0;
 export async function test(name, run) {
+  if (wanted && !wanted.test(name)) return;
   try {
     const why = await run();
     if (typeof why === 'string' && why.startsWith('skipped')) { skipped++; console.log(`${name}: ${why}`); } else { passed++; console.log(`ok ${name}`); }

@@ -67,6 +67,16 @@ static void check_words(struct arena *a, struct str in)
     must(words_last(in).n <= in.n && words_first(in).n <= in.n);
 }
 
+/* The only script of the page is its own file. */
+static size_t scripts(struct str page)
+{
+    size_t n = 0;
+
+    for (size_t at = 0; (at += str_find(str_from(page, at), S("<script"))) < page.n; at++)
+        n += str_has_prefix(str_from(page, at), S("<script src=\"/static/wait.")) ? 1 : 2;
+    return n;
+}
+
 static void check_search(struct arena *a, struct str in)
 {
     static struct school schools[] = { { S("1.1"), S("99101"), { { S("Testi-Kielonmäen koulu") } }, true } };
@@ -82,7 +92,7 @@ static void check_search(struct arena *a, struct str in)
 
     picker_fill(picker_of(r), a, &(struct picker_ask){ .query = in, .n = in, .remembered_idp = in }, &v);
     struct html page = page_sign_in(a, &v);
-    must(page.s.p == NULL || (str_is_utf8(page.s) && str_find(page.s, S("<script")) == page.s.n));
+    must(page.s.p == NULL || (str_is_utf8(page.s) && scripts(page.s) == 1));
     registry_drop(r);
 }
 

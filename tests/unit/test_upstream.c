@@ -200,6 +200,39 @@ TEST(a_document_that_cannot_be_had_is_asked_for_again_after_a_while)
     close_bench(&x);
 }
 
+TEST(whoever_does_not_answer_is_away_until_it_does_or_the_news_is_old)
+{
+    const struct str idp = S("city");
+    struct bench x;
+    struct upstream_want want = want_of(t->arena, 1);
+
+    open_bench(&x);
+    join_store(t, &x);
+    CHECK(!upstream_is_away(x.upstreams, idp));
+    x.fetch.status = 500;
+    (void)ask(t, &x, &want);
+    CHECK(upstream_is_away(x.upstreams, idp) && !upstream_is_away(x.upstreams, S("town")));
+    test_passes(t, UPSTREAM_RETRY_S);
+    x.fetch.status = 404; /* it is there, and says no */
+    (void)ask(t, &x, &want);
+    CHECK(!upstream_is_away(x.upstreams, idp));
+    static const char *const its[] = { "timeout", "connect", "resolve", "tls", "protocol" };
+    static const char *const ours[] = { "away", "busy", "proxy", "refused_url", "refused_address" };
+    for (size_t i = 0; i < 5; i++) {
+        upstream_note(x.upstreams, idp, &(struct fetch_got){ .answered = true, .status = 200 });
+        upstream_note(x.upstreams, idp, &(struct fetch_got){ .error = ours[i] });
+        CHECK(!upstream_is_away(x.upstreams, idp));
+        upstream_note(x.upstreams, idp, &(struct fetch_got){ .error = its[i] });
+        upstream_note(x.upstreams, idp, &(struct fetch_got){ .error = ours[i] });
+        CHECK(upstream_is_away(x.upstreams, idp));
+    }
+    test_passes(t, UPSTREAM_NEWS_S - 1);
+    CHECK(upstream_is_away(x.upstreams, idp));
+    test_passes(t, 1);
+    CHECK(!upstream_is_away(x.upstreams, idp));
+    close_bench(&x);
+}
+
 TEST(a_document_from_another_address_is_not_the_same)
 {
     struct bench x;
