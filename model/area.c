@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "model/area.h"
 
+const struct area area_nation = { { NULL, 0 }, { NULL, 0 } };
+
 bool area_within(const struct area *inner, const struct area *outer)
 {
     if (!str_is_set(outer->provider))
@@ -13,4 +15,12 @@ bool area_within(const struct area *inner, const struct area *outer)
 bool area_same(const struct area *x, const struct area *y)
 {
     return area_within(x, y) && area_within(y, x);
+}
+
+struct str area_text(struct arena *a, const struct area *x)
+{
+    if (!str_is_set(x->provider))
+        return S("nation");
+    return str_is_set(x->school) ? arena_printf(a, "%.*s/%.*s", STR_ARG(x->provider), STR_ARG(x->school))
+                                 : arena_str(a, x->provider);
 }

@@ -6,7 +6,7 @@
 #ifndef MODEL_AREA_H
 #define MODEL_AREA_H
 
-#include "base/str.h"
+#include "base/arena.h"
 
 struct area {
     struct str provider; /* its id; absent: the nation */
@@ -15,5 +15,8 @@ struct area {
 
 bool area_within(const struct area *inner, const struct area *outer); /* an area lies within itself */
 bool area_same(const struct area *x, const struct area *y);
+
+extern const struct area area_nation;
+struct str area_text(struct arena *a, const struct area *x); /* "nation", "oulu", "oulu/1.2.246…" */
 
 #endif

@@ -3,6 +3,8 @@
  * The one writer of the registry's rows, and its history. */
 #include "registry/change_int.h"
 
+#include "registry/areas.h"
+#include "registry/guard.h"
 #include "registry/registry.h"
 
 #include <inttypes.h>
@@ -44,19 +46,25 @@ static char sign_of(const struct changed_row *r)
 
 static const struct db_statement insert_change = {
     "change.insert",
-    "INSERT INTO change (number, at_s, who, acting_as, area, maker, why, undoes, added, changed, removed, told) "
-    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,0)"
+    "INSERT INTO change (number, at_s, who, acting_as, area, maker, why, undoes, added, changed, removed, draft, "
+    "guarded, told) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,0)"
 };
 static const struct db_statement insert_row = {
-    "change.insert_row", "INSERT INTO change_row (change, position, sign, kind, row_key, before, after) "
-                         "VALUES (?1,?2,?3,?4,?5,?6,?7)"
+    "change.insert_row",
+    "INSERT INTO change_row (change, position, sign, kind, row_key, before, after, provider, school) "
+    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)"
 };
 /* The key of an account is a person's; that of a right is its own. */
-static const struct db_statement forget_persons = {
-    "change.forget", "UPDATE change_row SET row_key = CASE kind WHEN 'admin' THEN row_key ELSE '' END, "
-                     "before = NULL, after = NULL "
-                     "WHERE kind IN ('account', 'affiliation', 'admin') AND (before IS NOT NULL OR after IS NOT NULL) "
-                     "AND change IN (SELECT number FROM change WHERE at_s < ?1)"
+#define FORGETS(table)                                                                                                 \
+    "UPDATE " table " SET row_key = CASE kind WHEN 'admin' THEN row_key ELSE '' END, before = NULL, after = NULL "     \
+    "WHERE kind IN ('account', 'affiliation', 'admin') AND (before IS NOT NULL OR after IS NOT NULL) "
+static const struct db_statement forget[] = {
+    { "change.forget", FORGETS("change_row") "AND change IN (SELECT number FROM change WHERE at_s < ?1)" },
+    { "draft.forget", FORGETS("draft_row") "AND draft IN (SELECT number FROM draft WHERE updated_s < ?1)" },
+    { "guard.forget", "DELETE FROM guard WHERE kind IN ('account', 'affiliation') "
+                      "AND change IN (SELECT number FROM change WHERE at_s < ?1) "
+                      "AND row_key NOT IN (SELECT 'account ' || id FROM account) "
+                      "AND row_key NOT IN (SELECT 'affiliation ' || account || '/' || position FROM affiliation)" },
 };
 static const struct db_statement later_change = {
     "change.later", "SELECT max(change) FROM change_row WHERE kind = ?1 AND row_key = ?2 AND change > ?3"
@@ -76,6 +84,18 @@ static bool write_row(struct db *d, const struct changed_row *r, struct fail *f)
 
     return (r->before == NULL || db_run(d, &k->remove, r->before, k->key_count, f)) &&
            (r->after == NULL || db_run(d, &k->insert, r->after, k->column_count, f));
+}
+
+bool change_turn(struct db *d, const struct change *x, bool back, struct fail *f)
+{
+    bool good = true;
+
+    for (size_t i = 0; good && i < x->n; i++) {
+        const struct changed_row *r = &x->rows[i];
+        struct changed_row turned = { r->kind, back ? r->after : r->before, back ? r->before : r->after };
+        good = write_row(d, &turned, f);
+    }
+    return good;
 }
 
 static void tell(const struct change *x, struct change_report *out, struct buf *lines)
@@ -116,50 +136,88 @@ static struct db_value text_or_null(struct arena *a, const struct kind_row *k, c
     return row != NULL ? db_text(row_write(a, k, row)) : (struct db_value){ .kind = DB_NULL };
 }
 
+/* Numbers of changes and of drafts are one series: none means two things. */
+static const struct db_statement raise_version = {
+    "number.raise_version", "UPDATE number SET value = 1 + max(value, (SELECT value FROM number WHERE name = 'draft')) "
+                            "WHERE name = 'version'"
+};
+
+static bool write_history_row(struct db *d, struct arena *a, const struct change *x, size_t i, int64_t number,
+                              bool guarded, struct fail *f)
+{
+    const struct changed_row *r = &x->rows[i];
+    const struct kind_row *k = &kind_rows[r->kind];
+    const struct db_value *shown = r->after != NULL ? r->after : r->before;
+    const struct db_value kind = db_text(str_of(k->name)), key = db_text(row_name(a, k, shown));
+    char sign = sign_of(r);
+    struct area where;
+
+    if (!row_area(d, a, r->kind, shown, &where, f))
+        return false;
+    const struct db_value row[] = { db_int(number),
+                                    db_int((int64_t)i),
+                                    db_text(str_n(&sign, 1)),
+                                    kind,
+                                    key,
+                                    text_or_null(a, k, r->before),
+                                    text_or_null(a, k, r->after),
+                                    db_text(where.provider),
+                                    db_text(where.school) };
+    return db_run(d, &insert_row, row, sizeof row / sizeof *row, f) && guard_note(d, &kind, &key, number, guarded, f);
+}
+
 static bool write_history(struct db *d, const struct change *x, const struct change_report *made, struct fail *f)
 {
     struct arena *a = arena_new_secret();
+    bool guarded;
+    bool good = guard_is_due(d, x, &guarded, f);
     const struct db_value head[] = { db_int(made->version),
                                      db_int(x->by.at_s),
                                      db_text(str_is_set(x->by.who) ? x->by.who : S("-")),
                                      db_text(str_is_set(x->by.acting_as) ? x->by.acting_as : S("-")),
-                                     db_text(str_is_set(x->by.area) ? x->by.area : S("-")),
+                                     db_text(area_text(a, x->by.area)),
                                      db_text(str_of(change_maker_name(x->by.maker))),
                                      db_text(str_sub(str_is_set(x->by.why) ? x->by.why : S(""), 0, CHANGE_WHY_MAX_B)),
                                      db_int(x->undoes),
                                      db_int((int64_t)made->added),
                                      db_int((int64_t)made->changed),
-                                     db_int((int64_t)made->removed) };
+                                     db_int((int64_t)made->removed),
+                                     db_int(x->draft),
+                                     db_int(good && guarded) };
     struct db_value past = db_int(x->by.at_s - CHANGE_PERSONAL_S);
-    bool good = db_run(d, &insert_change, head, sizeof head / sizeof *head, f);
 
+    good = good && db_run(d, &insert_change, head, sizeof head / sizeof *head, f);
     for (size_t i = 0; good && i < x->n; i++) {
-        const struct changed_row *r = &x->rows[i];
-        const struct kind_row *k = &kind_rows[r->kind];
-        char sign = sign_of(r);
         arena_reset(a);
-        const struct db_value row[] = { db_int(made->version),
-                                        db_int((int64_t)i),
-                                        db_text(str_n(&sign, 1)),
-                                        db_text(str_of(k->name)),
-                                        db_text(row_name(a, k, r->after != NULL ? r->after : r->before)),
-                                        text_or_null(a, k, r->before),
-                                        text_or_null(a, k, r->after) };
-        good = db_run(d, &insert_row, row, sizeof row / sizeof *row, f);
+        good = write_history_row(d, a, x, i, made->version, guarded, f);
     }
     arena_free(a);
-    return good && db_run(d, &forget_persons, &past, 1, f);
+    for (size_t i = 0; good && i < sizeof forget / sizeof *forget; i++)
+        good = db_run(d, &forget[i], &past, 1, f);
+    return good;
+}
+
+/* Metadata of identity providers that a change does not touch was good when it came; one that has passed since does not
+ * keep others from changing what is theirs. */
+static bool documents_hold(const struct registry *r, const struct change *x, struct row_place *where, struct fail *f)
+{
+    bool touched = x->by.maker == MAKER_import;
+
+    for (size_t i = 0; !touched && i < x->n; i++)
+        touched = x->rows[i].kind == KIND_IDP;
+    return !touched || registry_check_documents(r, where, f);
 }
 
 static bool holds(struct db *d, struct arena *a, const struct change *x, struct row_place *where, struct fail *f)
 {
     struct registry *r = registry_load_within(d, a, where, f);
-    bool good = r != NULL && registry_check_documents(r, where, f);
+    bool good = r != NULL && documents_hold(r, x, where, f);
 
     if (r != NULL && !good)
         *where = (struct row_place){ where->kind, { arena_str(a, where->key[0]), arena_str(a, where->key[1]) } };
-    if (good && x->look != NULL)
-        x->look(x->with, r);
+    if (good)
+        *where = (struct row_place){ KIND_COUNT, { { NULL, 0 }, { NULL, 0 } } };
+    good = good && entrance_stays(d, x, r, f) && (x->look == NULL || x->look(x->with, r, f));
     registry_drop(r);
     return good;
 }
@@ -173,20 +231,27 @@ bool change_write(struct db *d, struct arena *a, const struct change *x, const s
     *out = (struct change_report){ 0 };
     tell(x, out, &lines);
     out->lines = buf_str(&lines);
-    if (!write_rows(d, x, now, f) || !holds(d, a, x, where, f))
+    if (!rows_stay_within(d, x, false, f) || !write_rows(d, x, now, f) || !rows_stay_within(d, x, true, f) ||
+        !holds(d, a, x, where, f))
         return false;
     if (x->n == 0)
         return registry_number(d, S("version"), &out->version, f);
-    return registry_number_raise(d, S("version"), &out->version, f) && write_history(d, x, out, f);
+    return db_run(d, &raise_version, NULL, 0, f) && registry_number(d, S("version"), &out->version, f) &&
+           write_history(d, x, out, f);
 }
 
 /* ── reading ────────────────────────────────────────────────────────────── */
 
-#define ENTRY "number, at_s, who, acting_as, area, maker, why, undoes, added, changed, removed, told"
+#define ENTRY "number, at_s, who, acting_as, area, maker, why, undoes, added, changed, removed, told, draft"
 
 static const struct db_statement last_changes = { "change.last",
                                                   "SELECT " ENTRY
                                                   " FROM change WHERE number <= ?1 ORDER BY number DESC LIMIT ?2" };
+static const struct db_statement last_changes_in = {
+    "change.last_in", "SELECT " ENTRY " FROM change WHERE number <= ?1 AND EXISTS "
+                      "(SELECT 1 FROM change_row r WHERE r.provider = ?3 AND r.change = change.number "
+                      "AND (?4 IS NULL OR r.school = ?4)) ORDER BY number DESC LIMIT ?2"
+};
 static const struct db_statement untold_changes = { "change.untold",
                                                     "SELECT " ENTRY
                                                     " FROM change WHERE told = 0 ORDER BY number LIMIT ?1" };
@@ -195,6 +260,10 @@ static const struct db_statement rows_of = {
     "change.rows",
     "SELECT sign, kind, row_key, before, after FROM change_row WHERE change = ?1 ORDER BY position LIMIT ?2"
 };
+static const struct db_statement rows_of_in = { "change.rows_in",
+                                                "SELECT sign, kind, row_key, before, after FROM change_row "
+                                                "WHERE change = ?1 AND provider = ?3 AND (?4 IS NULL OR school = ?4) "
+                                                "ORDER BY position LIMIT ?2" };
 
 static void read_entries(struct arena *a, const struct db_rows *rows, struct change_entries *out)
 {
@@ -212,16 +281,29 @@ static void read_entries(struct arena *a, const struct db_rows *rows, struct cha
                                             .added = v[8].number,
                                             .changed = v[9].number,
                                             .removed = v[10].number,
-                                            .told = v[11].number != 0 };
+                                            .told = v[11].number != 0,
+                                            .draft = v[12].number };
     }
 }
 
-bool change_list(struct db *d, struct arena *a, int64_t upto, size_t most, struct change_entries *out, struct fail *f)
+/* A statement of the nation, or the one of an area within it, with the area's two parts behind its arguments. */
+static bool query_in(struct db *d, const struct area *area, const struct db_statement *all,
+                     const struct db_statement *within, int64_t number, size_t most, struct arena *a,
+                     struct db_rows *out, struct fail *f)
 {
-    const struct db_value args[] = { db_int(upto), db_int((int64_t)most) };
+    const struct db_value args[] = { db_int(number), db_int((int64_t)most), db_text(area->provider),
+                                     db_text(str_is_set(area->school) ? area->school : (struct str){ NULL, 0 }) };
+    bool nation = !str_is_set(area->provider);
+
+    return db_query(d, nation ? all : within, args, nation ? 2 : 4, a, out, f);
+}
+
+bool change_list(struct db *d, struct arena *a, const struct area *area, int64_t upto, size_t most,
+                 struct change_entries *out, struct fail *f)
+{
     struct db_rows rows;
 
-    if (!db_query(d, &last_changes, args, 2, a, &rows, f))
+    if (!query_in(d, area, &last_changes, &last_changes_in, upto, most, a, &rows, f))
         return false;
     read_entries(a, &rows, out);
     return true;
@@ -245,7 +327,7 @@ bool change_told(struct db *d, int64_t number, struct fail *f)
     return db_run(d, &mark_told, &arg, 1, f);
 }
 
-static enum kind kind_named(struct str name)
+enum kind kind_named(struct str name)
 {
     for (int k = 0; k < KIND_COUNT; k++)
         if (str_eq(str_of(kind_rows[k].name), name))
@@ -275,13 +357,12 @@ static void show_row(struct arena *a, const struct db_value *v, struct change_ro
         out->after = row_show(a, k, after, before);
 }
 
-bool change_rows(struct db *d, struct arena *a, int64_t number, size_t most, struct change_rows_shown *out,
-                 struct fail *f)
+bool change_rows(struct db *d, struct arena *a, const struct area *area, int64_t number, size_t most,
+                 struct change_rows_shown *out, struct fail *f)
 {
-    const struct db_value args[] = { db_int(number), db_int((int64_t)most) };
     struct db_rows rows;
 
-    if (!db_query(d, &rows_of, args, 2, a, &rows, f))
+    if (!query_in(d, area, &rows_of, &rows_of_in, number, most, a, &rows, f))
         return false;
     *out = (struct change_rows_shown){ arena_make_n(a, rows.n + 1, struct change_row_shown), rows.n };
     for (size_t i = 0; i < rows.n; i++)

@@ -2,19 +2,19 @@
  * registry/change.h: whatever alters what the gateway knows of the federation is one change.
  *
  * Floor 4.  The only writer of the registry's rows.  Many make changes (the import
- * of a file, an undo; later the console, the portal, the APIs), one applies them:
+ * of a file, an undo, edit.h; later the portal, the APIs), one applies them:
  * each row must still be as it was when the change was made from it, the whole is
  * loaded and checked, and rows, version and history are written in one
  * transaction, or nothing is.  A change has the number of the version that it
- * makes.  History keeps, row by row, what was before and after; it never shows a
- * secret, and forgets what it knows of persons after CHANGE_PERSONAL_S.
- * Everything here may block.
+ * makes.  It writes no row outside the area of whoever makes it.  History keeps, row by row, what was before and after;
+ * it never shows a secret, and forgets what it knows of persons after CHANGE_PERSONAL_S. Everything here may block.
  */
 #ifndef REGISTRY_CHANGE_H
 #define REGISTRY_CHANGE_H
 
 #include "base/arena.h"
 #include "base/fail.h"
+#include "model/area.h"
 #include "wire/db.h"
 
 enum {
@@ -23,10 +23,12 @@ enum {
     CHANGE_SHOWN_B = 1024           /* a longer value is shown as its length and hash */
 };
 
-/*    maker    what it is, in words */
+/*    maker     what it is, in words */
 #define CHANGE_MAKERS(X)                                                                                               \
     X(import, "a file was imported")                                                                                   \
-    X(undo, "a change was undone")
+    X(undo, "a change was undone")                                                                                     \
+    X(console, "a form of the console")                                                                                \
+    X(cli, "a command line")
 
 enum change_maker {
     MAKER_NONE = 0,
@@ -38,10 +40,10 @@ enum change_maker {
 
 const char *change_maker_name(enum change_maker maker); /* "import"; "" for none */
 
-struct change_by {        /* who answers for a change */
-    struct str who;       /* the account that made it: of the operating system, where it came by the command line */
-    struct str acting_as; /* "operator" */
-    struct str area;      /* whose rows it may touch: "nation" is all of them */
+struct change_by {           /* who answers for a change */
+    struct str who;          /* the account that made it: of the operating system, where it came by the command line */
+    struct str acting_as;    /* "operator" */
+    const struct area *area; /* whose rows it may touch; &area_nation: all of them; NULL: none */
     enum change_maker maker;
     struct str why; /* in the maker's words; may be absent */
     int64_t at_s;   /* Unix time */
@@ -60,6 +62,7 @@ struct change_entry {
     int64_t at_s;
     struct str who, acting_as, area, maker, why;
     int64_t undoes; /* the number of the change that it undid; 0: none */
+    int64_t draft;  /* the number of the draft that it published; 0: none */
     int64_t added, changed, removed;
     bool told; /* stands in the audit log */
 };
@@ -69,8 +72,9 @@ struct change_entries {
     size_t n;
 };
 
-/* The last `most` changes with numbers up to `upto`, the newest first.  Fails OURS db_…. */
-bool change_list(struct db *d, struct arena *a, int64_t upto, size_t most, struct change_entries *out, struct fail *f);
+/* The last `most` changes of rows in the area with numbers up to `upto`, the newest first.  Fails OURS db_…. */
+bool change_list(struct db *d, struct arena *a, const struct area *area, int64_t upto, size_t most,
+                 struct change_entries *out, struct fail *f);
 /* Those that the audit log does not have yet, the oldest first; at most `most`. */
 bool change_list_untold(struct db *d, struct arena *a, size_t most, struct change_entries *out, struct fail *f);
 bool change_told(struct db *d, int64_t number, struct fail *f); /* it has them now */
@@ -87,14 +91,15 @@ struct change_rows_shown {
     size_t n;
 };
 
-/* The first `most` rows of a change, in the order of kinds and keys; none: there is no such change, or its rows are
- * forgotten. */
-bool change_rows(struct db *d, struct arena *a, int64_t number, size_t most, struct change_rows_shown *out,
-                 struct fail *f);
+/* The first `most` rows in the area of a change, in the order of kinds and keys; none: there is no such change, or its
+ * rows are forgotten. */
+bool change_rows(struct db *d, struct arena *a, const struct area *area, int64_t number, size_t most,
+                 struct change_rows_shown *out, struct fail *f);
 
 /* Makes what change `number` did undone, as a change of its own (by->maker is MAKER_undo).  Fails CALLER no_change;
- * CONFLICT changed_since (the detail names the row and the later change) and forgotten; CALLER registry_invalid, where
- * the result would not hold; OURS db_…. */
+ * CONFLICT changed_since (the detail names the row and the later change) and forgotten; CALLER not_yours, where a row
+ * of it stands outside by->area, registry_invalid, where the result would not hold, lockout, where no operator could
+ * get in any more; OURS db_…. */
 bool change_undo(struct db *d, struct arena *a, int64_t number, const struct change_by *by, bool dry_run,
                  struct change_report *out, struct fail *f);
 

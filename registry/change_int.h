@@ -33,23 +33,29 @@ struct changed_row {
 struct change {
     struct arena *arena; /* of the rows */
     struct change_by by;
-    int64_t undoes;
+    int64_t undoes, draft;
     struct changed_row *rows;
     size_t n, room;
-    void (*look)(void *with, const struct registry *r); /* as in struct import_how */
+    /* Shown the registry as it will be; may refuse.  NULL: nobody looks. */
+    bool (*look)(void *with, const struct registry *r, struct fail *f);
     void *with;
 };
 
 void change_add(struct change *x, enum kind kind, const struct db_value *before, const struct db_value *after);
 
-/* Writes it within a transaction that the caller has begun, and commits or not.  Nothing in it: nothing is written, and
+/* Writes it within a transaction that the caller has begun, and commits or not.  now: the rows that it touches, at the
+ * least.  Nothing in it: nothing is written, and
  * the version stays.  Fails as change_undo() does; where the result does not hold, *where is the row (copied into a).
  */
 bool change_write(struct db *d, struct arena *a, const struct change *x, const struct rows_now *now,
                   struct change_report *out, struct row_place *where, struct fail *f);
 
+/* Rows that are written become for a moment what they were before, and again what they are to be. */
+bool change_turn(struct db *d, const struct change *x, bool back, struct fail *f);
+
 /* Whether rows of that kind are a person's: neither key nor value may leave. */
 bool kind_is_personal(enum kind kind);
+enum kind kind_named(struct str name); /* KIND_COUNT: none */
 
 /* What SQL keeps of a row: its columns by name, whole.  Reading gives NULL when it is no such text; columns that the
  * table has gained since have their preset. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "registry/load.h"
+#include "registry/guard.h"
 #include "wire/yaml.h"
 
 #include <stdio.h>
@@ -10,6 +10,7 @@ struct exporting {
     struct arena *arena;
     struct yaml_out *out;
     struct db_rows rows[KIND_COUNT];
+    struct str mark;       /* what it knows of; absent: of no change but by files */
     size_t at[KIND_COUNT]; /* next row of kinds that stand below others */
 };
 
@@ -149,6 +150,12 @@ static void put_all(struct exporting *x)
 {
     yaml_out_comment(x->out, "DigiOne registry. \"digione import\" makes a registry equal to this file.");
     yaml_out_int(x->out, "format", 1);
+    if (str_is_set(x->mark)) {
+        yaml_out_comment(x->out,
+                         "What was changed in the console up to here is in this file; an import spares what came "
+                         "later.");
+        yaml_out_text(x->out, "version", x->mark);
+    }
     for (int k = 0; k < KIND_COUNT; k++) {
         if (kind_rows[k].parent != KIND_COUNT || x->rows[k].n == 0)
             continue;
@@ -170,6 +177,7 @@ struct str registry_export(struct db *d, struct arena *a, struct fail *f)
 
     for (int k = 0; good && k < KIND_COUNT; k++)
         good = db_query(d, &kind_rows[k].select, NULL, 0, x.arena, &x.rows[k], f);
+    good = good && guard_mark(d, x.arena, &x.mark, f);
     db_rollback(d);
     if (good) {
         put_all(&x);

@@ -8,6 +8,7 @@
 
 #include "base/codec.h"
 #include "registry/change_int.h"
+#include "registry/guard.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ struct importing {
     struct rows_now have;
     struct arena *result; /* the caller's */
     struct import_report *report;
+    struct str mark; /* of the file, what it knows of; absent: it says nothing */
     struct fail *fail;
 };
 
@@ -216,11 +218,12 @@ static bool read_items(struct importing *m, enum kind kind, const struct yaml *l
 
 static bool read_file(struct importing *m, const struct yaml *file)
 {
-    const char *known[KIND_COUNT + 2];
+    const char *known[KIND_COUNT + 3];
     size_t n = 0;
-    const struct yaml *format = yaml_get(file, "format");
+    const struct yaml *format = yaml_get(file, "format"), *version = yaml_get(file, "version");
 
     known[n++] = "format";
+    known[n++] = "version";
     for (int k = 0; k < KIND_COUNT; k++)
         if (kind_rows[k].parent == KIND_COUNT)
             known[n++] = kind_rows[k].section;
@@ -233,6 +236,10 @@ static bool read_file(struct importing *m, const struct yaml *file)
     if (!str_eq(format->text, S("1")))
         return yaml_fail(format, m->fail, "bad_format",
                          "expected \"format: 1\": the form of a registry file that this program reads");
+    if (version != NULL && version->kind != YAML_TEXT)
+        return yaml_fail(version, m->fail, "bad_value", "version: expected what `digione export` writes there");
+    if (version != NULL)
+        m->mark = version->text;
     for (int k = 0; k < KIND_COUNT; k++)
         if (kind_rows[k].parent == KIND_COUNT &&
             !read_items(m, (enum kind)k, yaml_get(file, kind_rows[k].section), S("")))
@@ -343,14 +350,39 @@ static bool say_where(struct importing *m, const struct row_place *where, const 
     return fail_long(m->fail, why->kind, why->code, "%s", why->detail);
 }
 
+static bool look_on(void *with, const struct registry *r, struct fail *f)
+{
+    const struct import_how *how = with;
+
+    (void)f;
+    if (how->look != NULL)
+        how->look(how->with, r);
+    return true;
+}
+
+static bool spares_what_people_changed(struct importing *m, const struct change *x)
+{
+    struct import_report *out = m->report;
+    int64_t known;
+
+    if (!guard_known(m->db, m->arena, m->mark, &known, m->fail) ||
+        !guard_rows(m->db, m->result, x, known, &out->guarded, &out->overruns, m->fail))
+        return false;
+    return out->guarded == 0 || m->how->replace ||
+           fail(m->fail, FAIL_CONFLICT, "changed_since",
+                "%zu row%s changed in the console or by a command since this file was exported: export "
+                "anew, or import with --replace",
+                out->guarded, out->guarded == 1 ? " was" : "s were");
+}
+
 static bool write_all(struct importing *m)
 {
     struct change x = { .arena = m->arena,
-                        .look = m->how->look,
-                        .with = m->how->with,
+                        .look = look_on,
+                        .with = (void *)(uintptr_t)m->how,
                         .by = { .who = m->how->who,
                                 .acting_as = S("operator"),
-                                .area = S("nation"),
+                                .area = &area_nation,
                                 .maker = MAKER_import,
                                 .why = m->how->why,
                                 .at_s = world_now_s(m->how->world) } };
@@ -359,6 +391,8 @@ static bool write_all(struct importing *m)
 
     for (int k = 0; k < KIND_COUNT; k++)
         compare_kind(m, &x, (enum kind)k);
+    if (!spares_what_people_changed(m, &x))
+        return false;
     return change_write(m->db, m->result, &x, &m->have, &m->report->change, &where, &why) || say_where(m, &where, &why);
 }
 

@@ -36,7 +36,9 @@ bool registry_poll(struct registry_watch *w, struct registry **changed);
 
 struct import_report {
     struct change_report change;
-    size_t same; /* rows that are as before */
+    size_t same;         /* rows that are as before */
+    size_t guarded;      /* rows that people have changed and that the file does not know of */
+    struct str overruns; /* those, one a line: "service kanerva: changed by liisa (console, change 41)" */
 };
 
 struct import_how {
@@ -46,6 +48,7 @@ struct import_how {
     /* Makes a service's picture anew (wire/logo.h), where no secret is; NULL: here and now. */
     bool (*logo)(struct arena *a, struct str png, struct str *out, struct fail *f);
     bool dry_run; /* says what would change, and changes nothing */
+    bool replace; /* rows that people have changed since the file was exported as well */
     /* Shown the registry as it will be, when it is in order and before it is kept; NULL: nobody looks. */
     void (*look)(void *with, const struct registry *r);
     void *with;
@@ -53,10 +56,11 @@ struct import_how {
 };
 
 /* Makes the registry equal to the file, as one change (change.h): all of it, or nothing.  Fails CALLER with file:line
- * and what was expected; OURS db_…. */
+ * and what was expected, changed_since where it would overwrite what people have changed (report->overruns names each
+ * row) and `replace` does not say so, lockout; OURS db_…. */
 bool registry_import(struct db *d, struct arena *a, struct str text, const char *file, const struct import_how *how,
                      struct import_report *out, struct fail *f);
-/* Deterministic YAML that imports to the same registry.  Absent: failed. */
+/* Deterministic YAML that imports to the same registry, and knows of what people have changed.  Absent: failed. */
 struct str registry_export(struct db *d, struct arena *a, struct fail *f);
 
 /* Whether the registry belongs to this root secret: it says so itself, or, where it does not (one of an earlier

@@ -214,8 +214,9 @@ static const struct column admin_columns[] = {
 #define STATEMENTS(table, columns, places, order, where)                                                               \
     { table ".select", "SELECT " columns " FROM " table " ORDER BY " order },                                          \
         { table ".insert", "INSERT INTO " table " (" columns ") VALUES (" places ")" },                                \
+        { table ".remove", "DELETE FROM " table " WHERE " where },                                                     \
     {                                                                                                                  \
-        table ".remove", "DELETE FROM " table " WHERE " where                                                          \
+        table ".find", "SELECT " columns " FROM " table " WHERE " where                                                \
     }
 
 const struct kind_row kind_rows[KIND_COUNT] = {
@@ -346,6 +347,29 @@ const struct db_migration registry_migrations[] = {
           "provider TEXT REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, school TEXT, "
           "from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, why TEXT NOT NULL, "
           "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);" },
+    /* provider and school of change_row: where the row stands; NULL: in the nation, as all of older changes. */
+    { 11,
+      "ALTER TABLE change ADD COLUMN draft INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE change ADD COLUMN guarded INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE change_row ADD COLUMN provider TEXT;"
+      "ALTER TABLE change_row ADD COLUMN school TEXT;"
+      "CREATE INDEX change_row_area ON change_row (provider, change) WHERE provider IS NOT NULL;"
+      "CREATE TABLE guard ("
+          "kind TEXT NOT NULL, row_key TEXT NOT NULL, change INTEGER NOT NULL REFERENCES change (number), "
+          "settled INTEGER NOT NULL, PRIMARY KEY (kind, row_key));"
+      "CREATE TABLE draft ("
+          "number INTEGER PRIMARY KEY, state TEXT NOT NULL, provider TEXT, school TEXT, owner TEXT NOT NULL, "
+          "acting_as TEXT NOT NULL, why TEXT NOT NULL, edition INTEGER NOT NULL, created_s INTEGER NOT NULL, "
+          "updated_s INTEGER NOT NULL, hands TEXT NOT NULL, decided_by TEXT NOT NULL, decided_why TEXT NOT NULL, "
+          "seen TEXT NOT NULL, change INTEGER NOT NULL);"
+      "CREATE INDEX draft_area ON draft (provider, number) WHERE provider IS NOT NULL;"
+      "CREATE TABLE draft_row ("
+          "draft INTEGER NOT NULL REFERENCES draft (number), position INTEGER NOT NULL, kind TEXT NOT NULL, "
+          "row_key TEXT NOT NULL, version INTEGER NOT NULL, before TEXT, after TEXT, PRIMARY KEY (draft, position));"
+      "CREATE INDEX idp_provider ON idp (provider, id);"
+      "CREATE INDEX account_idp ON account (idp, id);"
+      "CREATE INDEX affiliation_provider ON affiliation (provider, school);"
+      "INSERT INTO number (name, value) VALUES ('draft', 0);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

@@ -14,7 +14,7 @@
 
 #include <sqlite3.h>
 
-enum { PREPARED_MAX = 128 };
+enum { PREPARED_MAX = 256 };
 
 struct prepared {
     const struct db_statement *statement;

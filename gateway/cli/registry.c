@@ -72,7 +72,7 @@ static int log_all(const char *word, const struct registry_words *w, struct db *
 
     if (w->last != NULL && !args_number(w->last, 1, SHOWN_ROWS, &most))
         return cli_complain(CLI_USAGE, word, "--last: expected a number from 1 to %d", SHOWN_ROWS);
-    if (!change_list(d, a, INT64_MAX, (size_t)most, &list, &f))
+    if (!change_list(d, a, &area_nation, INT64_MAX, (size_t)most, &list, &f))
         return refused(word, &f);
     for (size_t i = 0; i < list.n; i++)
         print_entry(a, &list.at[i]);
@@ -87,7 +87,7 @@ static int log_one(const char *word, int64_t number, struct db *d, struct arena 
     struct change_rows_shown rows;
     struct fail f = { 0 };
 
-    if (!change_list(d, a, number, 1, &list, &f) || !change_rows(d, a, number, SHOWN_ROWS, &rows, &f))
+    if (!change_list(d, a, &area_nation, number, 1, &list, &f) || !change_rows(d, a, &area_nation, number, SHOWN_ROWS, &rows, &f))
         return refused(word, &f);
     if (list.n != 1 || list.at[0].number != number)
         return cli_complain(CLI_REFUSED, word, "there is no change %" PRId64 "; `digione registry log` lists them",
@@ -109,7 +109,7 @@ static int undo(const char *word, const struct registry_words *w, int64_t number
 {
     const struct change_by by = { .who = who,
                                   .acting_as = S("operator"),
-                                  .area = S("nation"),
+                                  .area = &area_nation,
                                   .maker = MAKER_undo,
                                   .why = str_of(w->why),
                                   .at_s = world_now_s(&world_real) };

@@ -121,7 +121,7 @@ static bool tell_change(struct node_watch *w, struct db *d, struct arena *a, con
     struct audit_event event = event_of("change", e);
     struct change_rows_shown rows;
 
-    if (!change_rows(d, a, e->number, TOLD_ROWS_MAX, &rows, f))
+    if (!change_rows(d, a, &area_nation, e->number, TOLD_ROWS_MAX, &rows, f))
         return false;
     event.why = e->why;
     event.reason = arena_printf(

@@ -70,7 +70,7 @@ static bool undo(struct test *t, struct rig *g, int64_t number, bool dry_run, st
 {
     const struct change_by by = { .who = S("liisa"),
                                   .acting_as = S("operator"),
-                                  .area = S("nation"),
+                                  .area = &area_nation,
                                   .maker = MAKER_undo,
                                   .why = S("erehdys"),
                                   .at_s = world_now_s(&t->world) };
@@ -88,7 +88,7 @@ static struct change_entries history(struct test *t, struct rig *g)
 {
     struct change_entries list;
 
-    CHECK(change_list(g->db, t->arena, INT64_MAX, 100, &list, &g->fail));
+    CHECK(change_list(g->db, t->arena, &area_nation, INT64_MAX, 100, &list, &g->fail));
     return list;
 }
 
@@ -238,10 +238,10 @@ TEST(history_shows_what_differs_and_no_secret_and_nobody)
 
     rig_new(t, &g);
     CHECK(import(t, &g, S(FIRST)));
-    CHECK(change_rows(g.db, t->arena, g.report.change.version, 100, &first, &g.fail));
+    CHECK(change_rows(g.db, t->arena, &area_nation, g.report.change.version, 100, &first, &g.fail));
     CHECK(import(t, &g,
                  S("format: 1\n" REST SERVICE("Toinen", "new-secret-of-kanerva") "rules:\n" RULE("r1", "teacher"))));
-    CHECK(change_rows(g.db, t->arena, g.report.change.version, 100, &second, &g.fail));
+    CHECK(change_rows(g.db, t->arena, &area_nation, g.report.change.version, 100, &second, &g.fail));
     CHECK_INT(first.n, 6);
     CHECK_INT(second.n, 1);
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {

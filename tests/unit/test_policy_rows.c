@@ -232,14 +232,14 @@ TEST(history_says_which_right_was_given_and_not_to_whom)
     CHECK(import(t, &g, S(BASE)));
     CHECK(import(t, &g, S(BASE "admins:\n  - {id: oulu-1, idp: local, subject: aino, role: admin, provider: oulu}\n")));
     int64_t given = g.report.change.version;
-    CHECK(change_rows(g.db, t->arena, given, 10, &rows, &g.fail));
+    CHECK(change_rows(g.db, t->arena, &area_nation, given, 10, &rows, &g.fail));
     CHECK_INT(rows.n, 1);
     CHECK_STR(rows.at[0].row, "admin oulu-1");
     CHECK_STR(rows.at[0].after, "{\"id\":\"oulu-1\",\"idp\":\"local\",\"subject\":\"(a person)\",\"role\":\"admin\","
                                 "\"provider\":\"oulu\"}");
     test_passes(t, CHANGE_PERSONAL_S + 1);
     CHECK(import(t, &g, S(BASE))); /* whatever is changed next clears up */
-    CHECK(change_rows(g.db, t->arena, given, 10, &rows, &g.fail));
+    CHECK(change_rows(g.db, t->arena, &area_nation, given, 10, &rows, &g.fail));
     CHECK_STR(rows.at[0].row, "admin oulu-1"); /* the row's own name stays */
     CHECK(rows.n == 1 && rows.at[0].after.p == NULL);
     rig_free(t, &g);
