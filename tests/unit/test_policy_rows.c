@@ -247,7 +247,9 @@ TEST(history_says_which_right_was_given_and_not_to_whom)
 
 TEST(a_policy_that_was_changed_comes_back_to_the_byte)
 {
-    const struct change_by by = { .who = S("liisa"), .maker = MAKER_undo, .at_s = world_now_s(&t->world) };
+    const struct change_by by = {
+        .who = S("liisa"), .area = &area_nation, .maker = MAKER_undo, .at_s = world_now_s(&t->world)
+    };
     struct change_report made;
     struct rig g;
 
