@@ -6,7 +6,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "idp-adapters/refusals.h"
-#include "launcher/contact.h"
+#include "frame/contact.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
 

@@ -5,7 +5,7 @@
 
 #include "launcher/texts.h"
 #include "launcher/views.h"
-#include "launcher/words.h"
+#include "frame/words.h"
 #include "model/claims.h"
 
 enum { WORDS_MAX_B = 1024 };

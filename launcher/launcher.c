@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/pages.h"
 
-#include "launcher/contact.h"
-#include "launcher/roles.h"
-#include "launcher/words.h"
+#include "frame/contact.h"
+#include "frame/roles.h"
+#include "frame/words.h"
+#include "launcher/texts.h"
 #include "model/when.h"
 
 #include <string.h>

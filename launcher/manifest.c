@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/manifest.h"
 
-#include "launcher/assets.h"
-#include "launcher/texts.h"
+#include "frame/assets.h"
+#include "frame/texts.h"
 #include "wire/json.h"
 
 static void put_icon(struct json_out *o, struct str file, struct str sizes, struct str purpose)
@@ -27,7 +27,7 @@ struct str manifest_text(struct arena *a, struct str name, enum lang lang)
     json_put_str(&o, S("name"), name);
     json_put_str(&o, S("short_name"), name);
     json_put_str(&o, S("lang"), str_of(lang_tag(lang)));
-    json_put_str(&o, S("description"), text(T_my_services, lang));
+    json_put_str(&o, S("description"), frame_text(F_my_services, lang));
     json_put_str(&o, S("id"), S("/"));
     json_put_str(&o, S("start_url"), S("/"));
     json_put_str(&o, S("scope"), S("/"));

@@ -3,22 +3,14 @@
 #include "launcher/faults.def"
 
 #include "base/settings.h"
+#include "frame/contact.h"
+#include "frame/roles.h"
+#include "frame/words.h"
 #include "launcher/cities.h"
-#include "launcher/contact.h"
-#include "launcher/roles.h"
 #include "launcher/texts.h"
 #include "launcher/views.h"
-#include "launcher/words.h"
 #include "model/when.h"
 #include "wire/http.h"
-
-/* Renders a view: begins a page, lets the compiled template write, ends it. */
-#define RENDER(arena, view, out)                                                                                       \
-    do {                                                                                                               \
-        struct buf buf_ = html_begin(arena);                                                                           \
-        view(&buf_, out);                                                                                              \
-        return html_end(&buf_);                                                                                        \
-    } while (0)
 
 static struct str otherwise(struct str s, struct str preset)
 {
@@ -33,95 +25,6 @@ static struct code halves(struct str code)
 static struct str time_of(struct arena *a, int64_t at_s, enum lang lang)
 {
     return at_s > 0 ? when_full(a, at_s, lang) : S("");
-}
-
-/* --- every page ------------------------------------------------------------------------------------------- */
-
-static const struct affiliation *first_valid(const struct person *p, int64_t now_s)
-{
-    for (size_t i = 0; i < p->affiliation_count; i++)
-        if (affiliation_valid(&p->affiliations[i], now_s))
-            return &p->affiliations[i];
-    return NULL;
-}
-
-enum { ROLES_SHOWN = 8 };
-
-/* "Oppilas, 7C".  Who has no class level studies beyond the comprehensive school. */
-static struct str role_line(struct arena *a, const struct affiliation *at, enum lang lang)
-{
-    bool student = at->role == ROLE_LEARNER && at->class_level == 0;
-    struct str role = text(student ? T_role_student : role_text(at->role), lang);
-
-    return role.n > 0 && str_is_set(at->group) ? arena_printf(a, "%.*s, %.*s", STR_ARG(role), STR_ARG(at->group))
-                                               : role;
-}
-
-static struct str school_name(const struct registry *r, const struct affiliation *at, enum lang lang)
-{
-    const struct provider *p = registry_provider_oid(r, at->provider_oid);
-    const struct school *s = p == NULL ? NULL : provider_school(p, otherwise(at->school_oid, at->school_code));
-
-    return s != NULL ? names_in(&s->names, lang) : p != NULL ? names_in(&p->names, lang) : S("");
-}
-
-static void put_roles(const struct ctx *c, const struct person *p, struct page_me *me)
-{
-    struct page_role *roles = arena_make_n(c->arena, p->affiliation_count + 1, struct page_role);
-    size_t n = 0;
-
-    for (size_t i = 0; i < p->affiliation_count && n < ROLES_SHOWN; i++) {
-        const struct affiliation *at = &p->affiliations[i];
-        if (affiliation_valid(at, c->now_s))
-            roles[n++] = (struct page_role){ role_line(c->arena, at, c->lang), school_name(c->registry, at, c->lang) };
-    }
-    me->roles.at = roles;
-    me->roles.n = n;
-}
-
-static struct page_me me_of(const struct ctx *c)
-{
-    const struct person *p = c->session->person;
-    const struct affiliation *at = first_valid(p, c->now_s);
-    struct page_me me = { .name = person_display_name(c->arena, p), .csrf = c->session->csrf };
-
-    if (!str_is_set(me.name))
-        me.name = text(at != NULL ? role_text(at->role) : T_my_services, c->lang);
-    me.first = otherwise(p->calling_name, words_first(p->given_names));
-    me.initials = words_initials(c->arena, me.name);
-    if (at != NULL) {
-        enum role roles[ROLE_COUNT];
-        size_t n = roles_of(p, c->now_s, roles);
-        me.role = n > 1 ? roles_line(c->arena, roles, n, c->lang) : role_line(c->arena, at, c->lang);
-        me.learner = at->role == ROLE_LEARNER;
-        me.school = school_name(c->registry, at, c->lang);
-        if (n > 1)
-            put_roles(c, p, &me);
-    }
-    return me;
-}
-
-struct page page_for(const struct ctx *c, struct str here)
-{
-    struct page page = { .lang = c->lang, .gateway = c->set->name, .here = here };
-
-    contact_split(c->set->support, &page.help, &page.help_email);
-    page.accessibility = c->set->accessibility;
-    page.privacy = c->set->privacy;
-    if (c->session != NULL && c->session->person != NULL)
-        page.me = me_of(c);
-    return page;
-}
-
-enum step page_send(struct ctx *c, int status, struct html page, struct fail *f)
-{
-    if (page.s.p == NULL)
-        return fail(f, FAIL_OURS, "page_too_large", "a page is over %d bytes", HTML_PAGE_MAX_B);
-    http_header_set(c->res, S("Content-Security-Policy"), S(PAGE_CSP));
-    http_header_set(c->res, S("Cache-Control"), S("no-store"));
-    http_header_set(c->res, S("Content-Language"), str_of(lang_tag(c->lang)));
-    http_body(c->res, status, S("text/html; charset=utf-8"), page.s);
-    return DONE;
 }
 
 /* --- signing in ------------------------------------------------------------------------------------------- */
@@ -146,14 +49,14 @@ struct html page_sign_in(struct arena *a, const struct sign_in_view *v)
 {
     struct sign_in_out out = sign_in_out(a, v);
 
-    RENDER(a, view_sign_in, &out);
+    PAGE_RENDER(a, view_sign_in, &out);
 }
 
 struct html page_no_school(struct arena *a, const struct sign_in_view *v)
 {
     struct sign_in_out out = sign_in_out(a, v);
 
-    RENDER(a, view_no_school, &out);
+    PAGE_RENDER(a, view_no_school, &out);
 }
 
 struct html page_local(struct arena *a, const struct local_view *v)
@@ -163,7 +66,7 @@ struct html page_local(struct arena *a, const struct local_view *v)
                              .minutes = v->wait_s > 0 ? (v->wait_s + 59) / 60 : 1,
                              .shared_minutes = v->shared_idle_s / 60 };
 
-    RENDER(a, view_local, &out);
+    PAGE_RENDER(a, view_local, &out);
 }
 
 /* --- the launcher ----------------------------------------------------------------------------------------- */
@@ -200,8 +103,8 @@ struct html page_launcher(struct arena *a, const struct launcher_view *v)
     if (v->tiles.parts.n > 0)
         put_parts(a, &v->tiles, &out);
     if (out.roomy)
-        RENDER(a, view_pupil, &out);
-    RENDER(a, view_launcher, &out);
+        PAGE_RENDER(a, view_pupil, &out);
+    PAGE_RENDER(a, view_launcher, &out);
 }
 
 struct html page_favourites(struct arena *a, const struct favourites_view *v)
@@ -220,7 +123,7 @@ struct html page_favourites(struct arena *a, const struct favourites_view *v)
         out.last = words_count(a, from + v->tiles.shown - n, v->page.lang);
         out.total = words_count(a, v->tiles.count - n, v->page.lang);
     }
-    RENDER(a, view_favourites, &out);
+    PAGE_RENDER(a, view_favourites, &out);
 }
 
 /* --- refusals --------------------------------------------------------------------------------------------- */
@@ -244,7 +147,7 @@ struct html page_denied(struct arena *a, const struct denied_view *v)
         .page = v->page, .in = *v, .code = halves(v->support_code), .at = time_of(a, v->at_s, v->page.lang)
     };
 
-    RENDER(a, view_denied, &out);
+    PAGE_RENDER(a, view_denied, &out);
 }
 
 static enum cause cause_of(const struct error_view *v)
@@ -317,7 +220,7 @@ struct html page_error(struct arena *a, const struct error_view *v)
     out.city_of = city_genitive(a, v->city, v->page.lang);
     out.fault = fault_of(v->word, v->page.lang);
     out.retries = retries(v);
-    RENDER(a, view_error, &out);
+    PAGE_RENDER(a, view_error, &out);
 }
 
 enum step page_error_send(struct ctx *c, int status, const struct error_view *v, struct fail *f)
@@ -332,7 +235,7 @@ struct html page_expired(struct arena *a, const struct expired_view *v)
     struct expired_out out = { .page = v->page, .in = *v };
 
     out.in.fresh = otherwise(v->fresh, S("/"));
-    RENDER(a, view_expired, &out);
+    PAGE_RENDER(a, view_expired, &out);
 }
 
 /* --- leaving, going on ------------------------------------------------------------------------------------ */
@@ -342,7 +245,7 @@ struct html page_sign_out(struct arena *a, const struct sign_out_view *v)
     struct sign_out_out out = { .page = v->page, .in = *v };
 
     out.in.stay = otherwise(v->stay, S("/"));
-    RENDER(a, view_sign_out, &out);
+    PAGE_RENDER(a, view_sign_out, &out);
 }
 
 struct html page_signed_out(struct arena *a, const struct signed_out_view *v)
@@ -372,15 +275,15 @@ struct html page_signed_out(struct arena *a, const struct signed_out_view *v)
     out.rows.at = rows;
     out.rows.n = v->left.n + str_is_set(v->city);
     if (str_is_set(v->next) && !str_is_set(v->back))
-        RENDER(a, view_next, &out);
-    RENDER(a, view_signed_out, &out);
+        PAGE_RENDER(a, view_next, &out);
+    PAGE_RENDER(a, view_signed_out, &out);
 }
 
 struct html page_idle(struct arena *a, const struct idle_view *v)
 {
     struct idle_out out = { .page = v->page, .in = *v };
 
-    RENDER(a, view_idle, &out);
+    PAGE_RENDER(a, view_idle, &out);
 }
 
 struct html page_still(struct arena *a, const struct still_view *v)
@@ -388,19 +291,19 @@ struct html page_still(struct arena *a, const struct still_view *v)
     struct still_out out = { .page = v->page, .in = *v, .at = when_time(a, v->ends_s, v->page.lang) };
 
     out.in.back = html_url_is_safe(v->back) && v->back.p[0] == '/' ? v->back : S("/");
-    RENDER(a, view_still, &out);
+    PAGE_RENDER(a, view_still, &out);
 }
 
 struct html page_post(struct arena *a, const struct post_view *v)
 {
     struct post_out out = { .page = v->page, .in = *v };
 
-    RENDER(a, view_post, &out);
+    PAGE_RENDER(a, view_post, &out);
 }
 
 struct html page_continue(struct arena *a, const struct continue_view *v)
 {
     struct continue_out out = { .page = v->page, .in = *v };
 
-    RENDER(a, view_continue, &out);
+    PAGE_RENDER(a, view_continue, &out);
 }

@@ -11,61 +11,19 @@
  * checked (a service's registered redirect URI, a provider's support page); the
  * template refuses any other scheme besides.
  *
- * Send every page with page_send().
+ * Send every page with page_send() (frame/page.h).
  */
 #ifndef LAUNCHER_PAGES_H
 #define LAUNCHER_PAGES_H
 
 #include "base/fail.h"
+#include "frame/page.h"
 #include "idp-adapters/refusals.h"
 #include "launcher/tiles.h"
 #include "model/ctx.h"
 #include "wire/html.h"
 
-/* form-action names https because a POST of ours is answered by a redirect to a city or a service, and Chromium
- * applies form-action to redirects as well; plain http only on loopback names, for the demo. */
-#define PAGE_CSP                                                                                                       \
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; "  \
-    "form-action 'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*; "                           \
-    "frame-ancestors 'none'"
-
 enum { PICKS_MAX = 12, RESULTS_SHOWN = 8, RESULTS_PAGE = 40 /* what a page of 50 KB holds */ };
-
-/* --- what every page carries ------------------------------------------------------------------------------ */
-
-struct page_role { /* what somebody is at one school */
-    struct str role, school;
-};
-
-struct page_me {         /* who is signed in; name absent: nobody */
-    struct str name;     /* "Aino Laakso" */
-    struct str first;    /* "Aino" */
-    struct str initials; /* "AL" */
-    struct str role;     /* in the page's language: "Opettaja", "Opettaja ja huoltaja" */
-    struct str school;   /* in the page's language */
-    struct {
-        const struct page_role *at;
-        size_t n;
-    } roles;         /* each with its school, where there are several */
-    struct str csrf; /* token of the sign-out form */
-    bool learner;    /* whom to ask: the teacher */
-};
-
-struct page {
-    enum lang lang;
-    struct str gateway; /* what the gateway calls itself: "DigiOne" */
-    struct str here;    /* path and query to come back to after a change of language; absent: no language links.
-                         * Links go to /lang?to=sv&back=<here> */
-    struct str help, help_email, accessibility, privacy; /* addresses; absent: no link */
-    struct page_me me;
-};
-
-/* Makes a page the answer of a step: PAGE_CSP, no-store, its language.  Fails OURS page_too_large when it is absent. */
-enum step page_send(struct ctx *c, int status, struct html page, struct fail *f);
-
-/* Fills in what the request knows: language, settings (name, support), the signed-in person.
- * here: absent when a GET cannot come back to this page. */
-struct page page_for(const struct ctx *c, struct str here);
 
 /* --- signing in ------------------------------------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 #include "launcher/cities.h"
 #include "launcher/inflect.h"
 #include "launcher/search.h"
-#include "launcher/words.h"
+#include "frame/words.h"
 
 #include <stdlib.h>
 #include <string.h>

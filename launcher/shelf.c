@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/shelf.h"
 
-#include "launcher/words.h"
+#include "frame/words.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/tiles.h"
 
-#include "launcher/roles.h"
+#include "frame/roles.h"
+#include "frame/words.h"
 #include "launcher/search.h"
 #include "launcher/shelf.h"
-#include "launcher/words.h"
 
 enum { ROOMY_CLASS_MAX = 3 };
 
@@ -184,7 +184,7 @@ static void say_roles(struct arena *a, const struct shelf *shelf, const struct t
         while (r < role_count && !bits_has(&open[r], place))
             r++;
         if (r > 0 && r < role_count)
-            tiles[i].as = text(role_as(roles[r]), ask->lang);
+            tiles[i].as = role_as(roles[r], ask->lang);
     }
 }
 

@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 cd "$here"
-cp -r --parents base model wire certs idp-adapters policy audit registry launcher gateway "$tree"
+cp -r --parents base model wire certs idp-adapters policy audit registry frame launcher gateway "$tree"
 mkdir -p "$tree/tests" "$tree/bench" "$tree/deploy" "$tree/docs"
 for d in tests bench deploy docs; do touch "$tree/$d/README.md"; done
 passed=0 failed=0
@@ -47,6 +47,7 @@ plant registry/import.c gateway/flow.h "the registry knows no gateway"
 plant audit/audit.c registry/registry.h "the audit log knows no registry"
 plant audit/audit.c policy/policy.h "folders of one floor do not know one another"
 plant launcher/tiles.c gateway/flow.h "a page's looks know no gateway"
+plant frame/page.c registry/registry.h "what pages share knows no registry"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -7,8 +7,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const views = path.join(root, 'launcher/views');
-const source = fs.readFileSync(path.join(root, 'launcher/texts.def'), 'utf8');
+const folders = ['frame', 'launcher', 'console'].filter((d) => fs.existsSync(path.join(root, d, 'texts.def')));
+const source = folders.map((d) => fs.readFileSync(path.join(root, d, 'texts.def'), 'utf8')).join('\n');
 
 const texts = new Map();
 const string = '"((?:[^"\\\\]|\\\\.)*)"';
@@ -18,7 +18,9 @@ const written = [...source.matchAll(/^TEXT\(/gm)].length;
 if (written !== texts.size) throw new Error(`${written} texts, ${texts.size} were read`);
 
 // A page is a view; what it includes is read where it is included.
-const file = (name) => fs.readFileSync(path.join(views, `${name}.html`), 'utf8');
+const views = folders.flatMap((d) => fs.readdirSync(path.join(root, d, 'views')).map((f) => [f.replace('.html', ''), path.join(root, d, 'views', f)]));
+const where = new Map(views);
+const file = (name) => fs.readFileSync(where.get(name), 'utf8');
 function read(name, note, depth = 0) {
   if (depth > 8) throw new Error(`${name} includes itself`);
   for (const [, key, included] of file(name).matchAll(/\{\{(?:t\.(\w+)[^}]*|include (\w+))\}\}/g)) {
@@ -28,7 +30,7 @@ function read(name, note, depth = 0) {
 }
 // In the order in which a person meets them; what is not named here comes after.
 const met = ['sign_in', 'no_school', 'local', 'launcher', 'pupil', 'favourites', 'still', 'idle', 'sign_out', 'signed_out', 'next', 'denied', 'error', 'expired', 'about'];
-const pages = fs.readdirSync(views).map((f) => f.replace('.html', '')).filter((n) => file(n).startsWith('{{view '))
+const pages = [...where.keys()].filter((n) => file(n).startsWith('{{view '))
   .sort((a, b) => (met.indexOf(a) + 1 || 99) - (met.indexOf(b) + 1 || 99) || (a < b ? -1 : 1));
 const order = []; // of reading
 for (const page of pages)
@@ -39,13 +41,13 @@ for (const page of pages)
   });
 
 // The rest is put in by code.
-const code = ['launcher', 'gateway'].flatMap((dir) => fs.readdirSync(path.join(root, dir), { recursive: true }).filter((f) => /\.c$/.test(f) || (dir === 'launcher' && f.endsWith('.def') && f !== 'texts.def')).map((f) => path.join(dir, f)));
+const code = [...folders, 'gateway'].flatMap((dir) => fs.readdirSync(path.join(root, dir), { recursive: true }).filter((f) => /\.c$/.test(f) || (dir !== 'gateway' && f.endsWith('.def') && f !== 'texts.def')).map((f) => path.join(dir, f)));
 for (const name of code) {
   const body = fs.readFileSync(path.join(root, name), 'utf8');
-  const pasted = [...body.matchAll(/\bT_(\w+_)##/g)].map((m) => m[1]); // T_claim_##claim
+  const pasted = [...body.matchAll(/\b[TFC]_(\w+_)##/g)].map((m) => m[1]); // T_claim_##claim
   for (const t of texts.values())
     if (pasted.some((prefix) => t.key.startsWith(prefix))) t.at.push(name);
-    else if (!t.at.includes(name) && new RegExp(`\\bT_${t.key}\\b${name.endsWith('.def') ? `|\\b${t.key}\\b` : ''}`).test(body)) t.at.push(name);
+    else if (!t.at.includes(name) && new RegExp(`\\b[TFC]_${t.key}\\b${name.endsWith('.def') ? `|\\b${t.key}\\b` : ''}`).test(body)) t.at.push(name);
 }
 // Texts that code chooses by number: T_day_1 + n.
 for (const t of texts.values()) {

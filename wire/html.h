@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * wire/html.h: HTML out; text is escaped unless its type says html.
  *
- * Floor 1.  Templates (launcher/views) are compiled to C by wire/htmlc.c at
+ * Floor 1.  Templates (launcher/views, console/views) are compiled to C by wire/htmlc.c at
  * build time; what it writes calls only the functions below.  The type of a
  * value chooses its treatment: a struct str is foreign text and is escaped, a
  * struct html is markup that a template has made.  A brace initialiser of

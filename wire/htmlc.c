@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * wire/htmlc.c: the template compiler, a program of the build and no part of the product.
  *
- *     htmlc OUT.c TEXTS.def ASSETS VIEW.html...
+ *     htmlc OUT.c table HEADER ASSETS                              the static files of a folder as a table
+ *     htmlc OUT.c views HEADER ASSETS FOLDER... TEXTS.def...       one C function per page of the first folder,
  *
- * Writes one C function per view, `void view_<name>(struct buf *, const struct <view> *)`, the static files of the
- * folder ASSETS as a table, and the texts.  The language is described in wire/html.h.  Every mistake in a template
- * or a text ends the build with file and line: what only types can tell (an unknown variable, a value that must not
- * stand in an attribute) is found by the C compiler, which is told the template's file and line with #line.
+ * `void view_<name>(struct buf *, const struct <view> *)`; what pages include may stand in the other folders.  The
+ * language is described in wire/html.h.  Every mistake in a template or a text ends the build with file and line: what
+ * only types can tell (an unknown variable, a value that must not stand in an attribute) is found by the C compiler,
+ * which is told the template's file and line with #line.
  *
  * The place of each value in the markup is followed character by character, so a template cannot put a value where
  * its escaping would not hold: outside quotes, in a script, a style or an attribute that runs code.
@@ -26,6 +27,7 @@ enum {
     TEXTS_MAX = 1000,
     LANGS = 3,
     INCLUDES_MAX = 8,
+    PARTS_MAX = 4,
     BLOCKS_MAX = 32,
     OUT_MAX_B = 32 << 20,
     WORD_MAX_B = 64
@@ -216,9 +218,8 @@ static const struct text *texts_find(const struct texts *texts, struct str key)
 }
 
 /* TEXT(key, "fi", "sv", "en") … */
-static struct texts *texts_read(struct arena *a, const char *path)
+static void texts_read(struct arena *a, struct texts *texts, const char *path)
 {
-    struct texts *texts = arena_make(a, struct texts);
     struct source s = source_open(a, path);
 
     for (texts_skip(&s); source_left(&s); texts_skip(&s)) {
@@ -238,7 +239,6 @@ static struct texts *texts_read(struct arena *a, const char *path)
         if (++texts->n == TEXTS_MAX)
             mistake(&s, "more than %d texts", TEXTS_MAX - 1);
     }
-    return texts;
 }
 
 /* --- C literals ------------------------------------------------------------------------------------------- */
@@ -450,8 +450,10 @@ struct block { /* an open if or each */
 
 struct compiler {
     struct arena *arena;
-    const struct texts *texts;
-    const char *views, *assets; /* folders */
+    struct texts *texts;
+    const char *assets;           /* a folder */
+    const char *parts[PARTS_MAX]; /* folders: the first has the pages, all have what they include */
+    size_t part_count;
     struct buf out, literal;
     struct place place;
     struct block blocks[BLOCKS_MAX];
@@ -814,13 +816,27 @@ static void put_assets(struct compiler *c)
 
 static void compile(struct compiler *c, const char *path);
 
+/* Where an included part stands: beside the views, or in one of the folders of parts. */
+static const char *part_path(const struct compiler *c, struct str name)
+{
+    for (size_t i = 0; i < c->part_count; i++) {
+        const char *path = arena_cstr(c->arena, arena_printf(c->arena, "%s/%.*s.html", c->parts[i], STR_ARG(name)));
+        FILE *f = fopen(path, "rb");
+        if (f != NULL) {
+            (void)fclose(f);
+            return path;
+        }
+    }
+    return arena_cstr(c->arena, arena_printf(c->arena, "%s/%.*s.html", c->parts[0], STR_ARG(name)));
+}
+
 static void do_include(struct compiler *c, const struct source *s, struct str name)
 {
     if (c->includes == INCLUDES_MAX)
         mistake(s, "includes stand too deep in one another");
     size_t open = c->block_count;
     c->includes++;
-    compile(c, arena_cstr(c->arena, arena_printf(c->arena, "%s/%.*s.html", c->views, STR_ARG(name))));
+    compile(c, part_path(c, name));
     c->includes--;
     if (c->block_count != open)
         mistake(s, "%.*s leaves a block open", STR_ARG(name));
@@ -943,28 +959,56 @@ static void write_out(const char *path, struct str s)
     }
 }
 
+static int usage(void)
+{
+    (void)fprintf(stderr, "usage: htmlc OUT.c table HEADER ASSETS\n"
+                          "       htmlc OUT.c views HEADER ASSETS FOLDER... TEXTS.def...\n");
+    return 2;
+}
+
+static void take_argument(struct compiler *c, const char *arg)
+{
+    if (str_has_suffix(str_of(arg), S(".def")))
+        texts_read(c->arena, c->texts, arg);
+    else if (c->part_count < PARTS_MAX)
+        c->parts[c->part_count++] = arg;
+}
+
+static void compile_pages(struct compiler *c)
+{
+    struct dirent **names;
+    int n = scandir(c->parts[0], &names, NULL, alphasort);
+
+    for (int i = 0; i < n; i++) {
+        const char *path = arena_cstr(c->arena, arena_printf(c->arena, "%s/%s", c->parts[0], names[i]->d_name));
+        if (str_has_suffix(str_of(path), S(".html")) && is_page(c->arena, path))
+            compile_page(c, path);
+        free(names[i]);
+    }
+    if (n > 0)
+        free(names);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 5) {
-        (void)fprintf(stderr, "usage: htmlc OUT.c TEXTS.def ASSETS VIEW.html...\n");
-        return 2;
-    }
+    if (argc < 5)
+        return usage();
+    bool table = strcmp(argv[2], "table") == 0;
     struct arena *a = arena_new();
     struct compiler *c = arena_make(a, struct compiler);
 
-    *c = (struct compiler){ .arena = a, .texts = texts_read(a, argv[2]), .assets = argv[3] };
+    *c = (struct compiler){ .arena = a, .texts = arena_make(a, struct texts), .assets = argv[4] };
     c->out = buf_new(a, OUT_MAX_B);
     c->literal = buf_new(a, OUT_MAX_B);
-    struct str folder = str_of(argv[4]);
-    while (folder.n > 0 && folder.p[folder.n - 1] != '/')
-        folder.n--;
-    c->views = arena_cstr(a, folder.n > 0 ? str_sub(folder, 0, folder.n - 1) : S("."));
-    buf_add(&c->out, S("/* Made by wire/htmlc.c from launcher/views, launcher/texts.def and launcher/assets. */\n"
-                       "#include \"launcher/assets.h\"\n#include \"launcher/views.h\"\n\n"));
-    put_assets(c);
-    for (int i = 4; i < argc; i++)
-        if (is_page(a, argv[i]))
-            compile_page(c, argv[i]);
+    for (int i = 5; i < argc; i++)
+        take_argument(c, argv[i]);
+    if (!table && (strcmp(argv[2], "views") != 0 || c->part_count == 0))
+        return usage();
+    buf_printf(&c->out, "/* Made by wire/htmlc.c. */\n#include \"%s\"\n\n", argv[3]);
+    if (table)
+        put_assets(c);
+    else
+        compile_pages(c);
     if (!buf_ok(&c->out)) {
         (void)fprintf(stderr, "%s: too large\n", argv[1]);
         return 1;

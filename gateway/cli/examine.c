@@ -8,7 +8,7 @@
 #include "gateway/http/listen.h"
 #include "gateway/process/fetch_proxy.h"
 #include "gateway/process/supervisor.h"
-#include "launcher/contact.h"
+#include "frame/contact.h"
 #include "wire/html.h"
 #include "wire/kv.h"
 

@@ -3,7 +3,7 @@
 
 #include "base/near.h"
 #include "gateway/protocols.def"
-#include "launcher/contact.h"
+#include "frame/contact.h"
 
 #include <string.h>
 

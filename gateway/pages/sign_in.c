@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The sign-in page: which identity provider, and for local accounts the form. */
 #include "base/settings.h"
+#include "frame/contact.h"
 #include "gateway/answer.h"
 #include "gateway/flow.h"
 #include "gateway/session/device.h"
@@ -8,7 +9,6 @@
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/adapter_local.h"
 #include "idp-adapters/upstream.h"
-#include "launcher/contact.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
 #include "wire/http.h"

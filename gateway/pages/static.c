@@ -6,8 +6,8 @@
 #include "gateway/routes.h"
 
 #include "gateway/session/session.h"
-#include "launcher/assets.h"
-#include "launcher/contact.h"
+#include "frame/assets.h"
+#include "frame/contact.h"
 #include "launcher/manifest.h"
 #include "launcher/tiles.h"
 #include "model/when.h"

@@ -410,7 +410,7 @@ await test('14: what is typed is folded by the script as by the server, for ever
   const dir = folder('fold');
   execFileSync(path.join(path.dirname(program), 'render_pages'), [dir]);
   const page = await browser.newPage();
-  const script = fs.readFileSync(path.join(root, 'launcher/assets/filter.js'), 'utf8');
+  const script = fs.readFileSync(path.join(root, 'frame/assets/filter.js'), 'utf8');
   await page.goto('about:blank');
   await page.addScriptTag({ content: script });
   const rows = fs.readFileSync(path.join(dir, 'fold.txt'), 'utf8').trim().split('\n');

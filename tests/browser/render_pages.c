@@ -4,11 +4,12 @@
  * DIR/<state>.<lang>.html, the static files under their own paths, and DIR/csp.txt.  The states named hostile-*
  * carry markup, quotes, direction marks and very long words in every foreign text. */
 #include "base/settings.h"
-#include "launcher/assets.h"
+#include "frame/assets.h"
+#include "frame/roles.h"
+#include "frame/words.h"
 #include "launcher/manifest.h"
 #include "launcher/pages.h"
-#include "launcher/roles.h"
-#include "launcher/words.h"
+#include "launcher/texts.h"
 #include "wire/logo.h"
 
 #include <stdio.h>
@@ -353,11 +354,11 @@ static void with_roles(const struct stage *s, struct registry *r, struct launche
     v->tiles = tiles_build(s->a, &ask);
     v->page.me.role = roles_line(s->a, roles, 2, s->lang);
     for (size_t i = 0; i < 2; i++)
-        mine[i] = (struct page_role){ text(role_text(roles[i]), s->lang), word(s, S("Testi-Kielonmäen koulu")) };
+        mine[i] = (struct page_role){ role_word(roles[i], s->lang), word(s, S("Testi-Kielonmäen koulu")) };
     v->page.me.roles.at = mine;
     v->page.me.roles.n = 2;
     tab[1].role = v->page.me.role;
-    tab[2].role = text(T_role_teacher, s->lang);
+    tab[2].role = role_word(ROLE_TEACHER, s->lang);
 }
 
 /* --- states ----------------------------------------------------------------------------------------------- */

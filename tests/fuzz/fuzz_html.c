@@ -2,9 +2,9 @@
  *
  * Foreign text on its way into a page: whatever comes in, what goes out is UTF-8 and holds no character that could
  * end its place; an address is of the web or ours; folding, sorting and shortening end and stay within bounds. */
-#include "launcher/contact.h"
+#include "frame/contact.h"
 #include "launcher/pages.h"
-#include "launcher/words.h"
+#include "frame/words.h"
 
 #include <stdlib.h>
 

@@ -23,7 +23,8 @@ static void write_file(struct test *t, const char *folder, const char *name, con
         abort();
 }
 
-static const char *const names[] = { "assets/a.css", "views/v.html", "views/part.html", "texts.def", "out.c", "said" };
+static const char *const names[] = { "assets/a.css", "views/v.html", "views/part.html", "texts.def", "out.c",
+                                     "table.c",      "said" };
 
 static void remove_all(struct test *t, const char *folder)
 {
@@ -62,7 +63,10 @@ static struct str run(struct test *t, const char *view, const char *texts, bool 
     write_file(t, folder, "views/part.html", "<i>{{x.name}}</i>\n");
     write_file(t, folder, "texts.def", texts);
     struct str command =
-        arena_printf(t->arena, "cd %s && %s out.c texts.def assets views/v.html 2>said", folder, TEST_HTMLC);
+        arena_printf(t->arena,
+                     "cd %s && { %s out.c views x.h assets views texts.def && %s table.c table x.h assets "
+                     "&& cat table.c >>out.c; } 2>said",
+                     folder, TEST_HTMLC, TEST_HTMLC);
     int status = system(arena_cstr(t->arena, command));
     *ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     struct str out = read_whole(t, folder, *ok ? "out.c" : "said");

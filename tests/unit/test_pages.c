@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/settings.h"
-#include "launcher/assets.h"
+#include "frame/assets.h"
 #include "launcher/cities.h"
 #include "launcher/pages.h"
 #include "tests/test.h"

@@ -2,7 +2,7 @@
 #include "launcher/inflect.h"
 #include "launcher/pages.h"
 #include "launcher/search.h"
-#include "launcher/words.h"
+#include "frame/words.h"
 #include "tests/test.h"
 
 /* --- a small country -------------------------------------------------------------------------------------- */

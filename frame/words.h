@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * launcher/words.h: names sorted, searched and shortened as a reader expects.
+ * frame/words.h: names sorted, searched and shortened as a reader expects.
  *
- * Floor 5.  Pure.  Knows Latin letters (with Sámi's), Greek and Cyrillic case;
+ * Floor 4.  Pure.  Knows Latin letters (with Sámi's), Greek and Cyrillic case;
  * other writing is left as it is.  Broken UTF-8 is treated byte by byte.
  */
-#ifndef LAUNCHER_WORDS_H
-#define LAUNCHER_WORDS_H
+#ifndef FRAME_WORDS_H
+#define FRAME_WORDS_H
 
 #include "base/arena.h"
 #include "model/lang.h"

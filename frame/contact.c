@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "launcher/contact.h"
+#include "frame/contact.h"
 
 #include "wire/html.h"
 

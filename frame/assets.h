@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * launcher/assets.h: the static files, built into the program.
+ * frame/assets.h: the static files, built into the program.
  *
- * Floor 5.  The table is made by wire/htmlc.c from launcher/assets.  An address
+ * Floor 4.  The table is made by wire/htmlc.c from frame/assets.  An address
  * holds a hash of the bytes, so a file under it never changes and may be kept
  * by browsers for ever.
  */
-#ifndef LAUNCHER_ASSETS_H
-#define LAUNCHER_ASSETS_H
+#ifndef FRAME_ASSETS_H
+#define FRAME_ASSETS_H
 
 #include "base/str.h"
 

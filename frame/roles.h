@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * launcher/roles.h: roles in people's words.
+ * frame/roles.h: roles in people's words.
  *
- * Floor 5.  Pure.
+ * Floor 4.  Pure.
  */
-#ifndef LAUNCHER_ROLES_H
-#define LAUNCHER_ROLES_H
+#ifndef FRAME_ROLES_H
+#define FRAME_ROLES_H
 
-#include "launcher/texts.h"
+#include "model/lang.h"
 #include "model/person.h"
 
-enum text role_text(enum role role); /* "Opettaja"; T_NONE: there is no such role */
-enum text role_as(enum role role);   /* "Opettajana" */
+struct str role_word(enum role role, enum lang lang); /* "Opettaja"; "": there is no such role */
+struct str role_as(enum role role, enum lang lang);   /* "Opettajana" */
 
 /* The different roles of a person's valid affiliations, in the order in which the city told them; how many.  out has
  * room for ROLE_COUNT. */

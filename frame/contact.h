@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * launcher/contact.h: a help desk's address, which is a web page or a mailbox.
+ * frame/contact.h: a help desk's address, which is a web page or a mailbox.
  *
- * Floor 5.  Pure.
+ * Floor 4.  Pure.
  */
-#ifndef LAUNCHER_CONTACT_H
-#define LAUNCHER_CONTACT_H
+#ifndef FRAME_CONTACT_H
+#define FRAME_CONTACT_H
 
 #include "base/str.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "launcher/words.h"
+#include "frame/words.h"
 
 #include "base/text.h"
-#include "launcher/texts.h"
+#include "frame/texts.h"
 #include "model/when.h"
 
 #include <string.h>
@@ -348,8 +348,8 @@ struct str words_query(struct arena *a, struct str typed)
 struct str words_today(struct arena *a, int64_t at_s, enum lang lang)
 {
     struct when w = when_local(at_s);
-    struct str day = text((enum text)(T_day_1 + w.weekday - 1), lang);
-    struct str month = text((enum text)(T_month_1 + w.month - 1), lang);
+    struct str day = frame_text((enum frame_text)(F_day_1 + w.weekday - 1), lang);
+    struct str month = frame_text((enum frame_text)(F_month_1 + w.month - 1), lang);
 
     return arena_printf(a, "%.*s %d%s %.*s", STR_ARG(day), w.day, lang == LANG_FI ? "." : "", STR_ARG(month));
 }

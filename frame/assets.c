@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "launcher/assets.h"
+#include "frame/assets.h"
 
 const struct asset *asset_at(struct str path)
 {
