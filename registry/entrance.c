@@ -85,8 +85,8 @@ static bool could_before(struct db *d, const struct change *x, bool *could, stru
 static bool may_take_away(const struct change *x)
 {
     for (size_t i = 0; i < x->n; i++)
-        if (x->rows[i].before != NULL &&
-            (x->rows[i].kind == KIND_IDP || x->rows[i].kind == KIND_ACCOUNT || x->rows[i].kind == KIND_AFFILIATION))
+        if (x->rows[i].before != NULL && (x->rows[i].kind == KIND_ADMIN || x->rows[i].kind == KIND_IDP ||
+                                          x->rows[i].kind == KIND_ACCOUNT || x->rows[i].kind == KIND_AFFILIATION))
             return true;
     return false;
 }

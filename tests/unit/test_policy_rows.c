@@ -264,3 +264,83 @@ TEST(a_policy_that_was_changed_comes_back_to_the_byte)
     CHECK_STR(registry_export(g.db, t->arena, &g.fail), arena_cstr(t->arena, first));
     rig_free(t, &g);
 }
+
+/* ── the last operator ──────────────────────────────────────────────────── */
+
+#define TOWN                                                                                                           \
+    "format: 1\nproviders:\n  - {id: oulu, oid: 1.2.246.562.99.95640100004, name: {fi: Oulu}}\n"                       \
+    "idps:\n  - {id: local, kind: local, name: {fi: Paikalliset}}\n"                                                   \
+    "  - {id: city, kind: oidc, name: {fi: Oulu}, map: native, issuer: https://oulu.example, client_id: digione,\n"    \
+    "     auth_method: private_key_jwt, enabled: %s}\n"
+#define RIGHT(keys) "admins:\n  - {id: a, role: operator, " keys "}\n"
+#define ACCOUNT(keys, affils)                                                                                          \
+    "accounts:\n  - {id: olavi, idp: local, username: olavi, password: {argon2id: $argon2id$x}, " keys                 \
+    "affiliations: [" affils "]}\n"
+#define OPERATOR(keys) "{provider: oulu, role: operator" keys "}"
+
+static bool import_town(struct test *t, struct rig *g, bool city_enabled, const char *rest)
+{
+    struct buf b = buf_new(t->arena, 65536);
+
+    buf_printf(&b, TOWN, city_enabled ? "true" : "false");
+    buf_add(&b, str_of(rest));
+    return import(t, g, buf_str(&b));
+}
+
+TEST(a_change_that_locks_the_last_operator_out_is_refused)
+{
+    static const struct {
+        const char *before, *after;
+        bool enabled_after, fine;
+    } rows[] = {
+        { RIGHT("idp: city, subject: x"), "", true, false },
+        { RIGHT("idp: city, subject: x"), RIGHT("idp: city, subject: x"), false, false },
+        { RIGHT("idp: city, subject: x"), RIGHT("idp: city, subject: y"), true, true }, /* somebody else */
+        { RIGHT("idp: city, subject: x"), RIGHT("idp: city, subject: x, to: 2020-01-01"), true, false },
+        { RIGHT("idp: city, subject: x"), RIGHT("idp: city, subject: x, from: 2090-01-01"), true, false },
+        { RIGHT("idp: city, subject: x"), RIGHT("idp: city, subject: x, to: 2090-01-01"), true, true },
+        { RIGHT("idp: city, subject: x"), RIGHT("idp: local, subject: olavi"), true, false }, /* no such account */
+        { RIGHT("idp: city, subject: x"), ACCOUNT("", "") RIGHT("idp: local, subject: olavi"), true, true },
+        { RIGHT("idp: city, subject: x"), ACCOUNT("enabled: false, ", "") RIGHT("idp: local, subject: olavi"), true,
+          false },
+        { RIGHT("idp: city, subject: x"), ACCOUNT("", OPERATOR("")), true, true },
+        { ACCOUNT("", OPERATOR("")), "", true, false },
+        { ACCOUNT("", OPERATOR("")), ACCOUNT("", ""), true, false },
+        { ACCOUNT("", OPERATOR("")), ACCOUNT("enabled: false, ", OPERATOR("")), true, false },
+        { ACCOUNT("", OPERATOR("")), ACCOUNT("", OPERATOR(", to: 2020-01-01")), true, false },
+        { ACCOUNT("", OPERATOR("")), RIGHT("idp: city, subject: x"), true, true },
+        { "", "", true, true }, /* one that never had any */
+        { ACCOUNT("", "{provider: oulu, role: admin}"), "", true, true },
+        { RIGHT("idp: city, subject: x, to: 2020-01-01"), "", true, true }, /* whose time had passed */
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rig g;
+        rig_new(t, &g);
+        CHECK(import_town(t, &g, true, rows[i].before));
+        struct str before = registry_export(g.db, t->arena, &g.fail);
+        bool made = import_town(t, &g, rows[i].enabled_after, rows[i].after);
+        t->checked++;
+        if (made != rows[i].fine || (!made && strcmp(g.fail.code, "lockout") != 0))
+            test_fail(t, __FILE__, __LINE__, "row %zu: %s %s", i, g.fail.code, g.fail.detail);
+        if (!rows[i].fine)
+            CHECK_STR(registry_export(g.db, t->arena, &g.fail), arena_cstr(t->arena, before));
+        rig_free(t, &g);
+    }
+}
+
+TEST(an_undo_that_locks_the_last_operator_out_is_refused)
+{
+    const struct change_by by = {
+        .who = S("liisa"), .area = &area_nation, .maker = MAKER_undo, .at_s = world_now_s(&t->world)
+    };
+    struct change_report made;
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import_town(t, &g, true, ""));
+    CHECK(import_town(t, &g, true, RIGHT("idp: city, subject: x")));
+    CHECK(!change_undo(g.db, t->arena, g.report.change.version, &by, false, &made, &g.fail));
+    CHECK_STR(g.fail.code, "lockout");
+    rig_free(t, &g);
+}
