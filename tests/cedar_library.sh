@@ -103,6 +103,12 @@ if [ -n "$(command -v man)" ]; then
     say "the manual page has no mistake in its markup" same "" "$(LC_ALL=C.UTF-8 MANWIDTH=100 man --warnings -l -Tutf8 usr/share/man/man3/cedar.3 2>&1 >/dev/null)"
 fi
 say "the manual page names every function" same "" "$(for f in $declared; do grep -q "$f" "$work/usr/share/man/man3/cedar.3" || echo "$f"; done)"
+# The table of codes is in all three.
+codes=$(awk '/#define CEDAR_FINDINGS/ { inside = 1; next } inside { print; if (!/\\$/) exit }' "$tree/policy/cedar/cedar.h" | grep -oE '"[a-z0-9-]+"' | tr -d '"')
+say "there are codes" test "$(wc -w <<<"$codes")" -gt 40
+say "the manual page and the README explain every code" same "" "$(for c in $codes; do
+    grep -qx "\.B $c" "$work/usr/share/man/man3/cedar.3" && grep -q "^| \`$c\` | ..*|$" "$tree/policy/cedar/lib/README.md" || echo "$c"
+done)"
 # Programs of the README, and what stands below their commands.
 awk -v folder="$work" '
     /^```c$/ { inside = 1; text = ""; next }

@@ -100,6 +100,11 @@ for f in $(grep -lE -- '->(insert|remove),' $(echo "$sources" | grep '^registry/
     offence "$f: writes rows; registry/change.c does"
 done
 
+# Inside of the policy language nothing is found without a code for programs (a name of cedar.h, or one that is handed on).
+for f in $(grep -lE '\bcedar_error\(|cedar_(fault|warn)\([^,]*,[^,]*CEDAR_FINDING_NONE' $(echo "$sources" | grep '^policy/cedar/' | grep -vE '/diag\.[ch]$') || true); do
+    offence "$f: finds something without a code (cedar_fault, cedar_warn)"
+done
+
 for d in base model wire certs idp-adapters policy policy/cedar audit registry frame launcher gateway gateway/* tests bench deploy docs; do
     [ -d "$d" ] && [ ! -f "$d/README.md" ] && offence "$d: has no README.md"
 done

@@ -49,5 +49,14 @@ plant audit/audit.c policy/policy.h "folders of one floor do not know one anothe
 plant launcher/tiles.c gateway/flow.h "a page's looks know no gateway"
 plant frame/page.c registry/registry.h "what pages share knows no registry"
 
+cp "$tree/policy/cedar/parse.c" "$tree/kept"
+echo 'bool f(void) { return cedar_error(d, span, "something"); }' >> "$tree/policy/cedar/parse.c"
+if tests/check_floors.sh "$tree" 2>&1 | grep -q 'policy/cedar/parse.c: finds something without a code'; then
+    passed=$((passed + 1))
+else
+    echo "a finding without a code, and nothing was said"; failed=$((failed + 1))
+fi
+mv "$tree/kept" "$tree/policy/cedar/parse.c"
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

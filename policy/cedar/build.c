@@ -124,7 +124,8 @@ const struct cedar_expr *build_node(struct builder *b, const struct cedar_expr *
     e->depth = (uint16_t)(deepest + 1);
     if (e->depth > CEDAR_DEPTH_MAX) {
         if (!b->failed)
-            (void)cedar_error(b->d, e->span, "the expression is nested deeper than %d levels", CEDAR_DEPTH_MAX);
+            (void)cedar_fault(b->d, CEDAR_FINDING_TOO_DEEP, e->span, "the expression is nested deeper than %d levels",
+                              CEDAR_DEPTH_MAX);
         return build_nothing(b, e->span);
     }
     find_constant(b, e);
@@ -201,7 +202,7 @@ const struct cedar_expr *build_record(struct builder *b, const struct kids *valu
     for (size_t i = 0; i < values->n; i++)
         fields[i].name = names[i];
     if (!cedar_record_of(b->arena, fields, values->n, &ignored, &twice)) {
-        (void)cedar_error(b->d, span, "the record has two values for `%.*s`", STR_ARG(twice));
+        (void)cedar_fault(b->d, CEDAR_FINDING_TWICE, span, "the record has two values for `%.*s`", STR_ARG(twice));
         return build_nothing(b, span);
     }
     return build_node(b, &(struct cedar_expr){ .op = CEDAR_OP_RECORD, .span = span, .names = names }, values->items,

@@ -106,6 +106,74 @@ CEDAR_API void cedar_memory_limit(struct cedar_memory *m, const struct cedar_lim
 
 enum cedar_severity { CEDAR_ERROR = 0, CEDAR_WARNING };
 
+/*  code                 name in JSON          what is wrong */
+#define CEDAR_FINDINGS(X)                                                                                              \
+    X(SYNTAX, "syntax", "something stands where it cannot, or is missing")                                             \
+    X(CHARACTER, "character", "a character that the language does not have")                                           \
+    X(NOT_UTF8, "not-utf8", "the text is not UTF-8")                                                                   \
+    X(STRING, "string", "a string without an end, or in other quotes than \"")                                         \
+    X(ESCAPE, "escape", "a backslash, or a carriage return, that means nothing in a string or pattern")                \
+    X(NUMBER, "number", "a number beyond 64 bits, or with a point")                                                    \
+    X(OPERATOR, "operator", "an operator or a word that Cedar does not have: and, or, not, allow, =, /")               \
+    X(NAME, "name", "what stands there cannot be a name: reserved, or not one")                                        \
+    X(ENTITY, "entity", "no entity where one must stand: Type::\"id\"")                                                \
+    X(ACTION_TYPE, "action-type", "a type that is none of actions, or one of actions where none may be")               \
+    X(SCOPE, "scope", "the scope cannot say that")                                                                     \
+    X(SLOT, "slot", "?principal or ?resource where it cannot stand")                                                   \
+    X(UNKNOWN_VARIABLE, "unknown-variable", "no principal, action, resource or context")                               \
+    X(UNKNOWN_FUNCTION, "unknown-function", "no function of this name")                                                \
+    X(UNKNOWN_METHOD, "unknown-method", "no method of this name")                                                      \
+    X(ARGUMENTS, "arguments", "a function with the wrong number of arguments")                                         \
+    X(EXTENSION, "extension", "a text that is no ip, decimal, datetime or duration")                                   \
+    X(TWICE, "twice", "given or declared twice: a name, an id, an entity with two contents")                           \
+    X(TOO_DEEP, "too-deep", "nested deeper than the bound")                                                            \
+    X(TOO_LARGE, "too-large", "larger, or more work, than the bound")                                                  \
+    X(JSON, "json", "no JSON")                                                                                         \
+    X(JSON_KIND, "json-kind", "another kind of JSON value must stand there")                                           \
+    X(JSON_FORM, "json-form", "no form of what must stand there")                                                      \
+    X(MEMBER_MISSING, "member-missing", "a member that must be there")                                                 \
+    X(MEMBER_UNKNOWN, "member-unknown", "a member that no form has")                                                   \
+    X(UNKNOWN_TEMPLATE, "unknown-template", "no template of this id")                                                  \
+    X(LINK, "link", "a link that does not fill what its template leaves open")                                         \
+    X(UNKNOWN_TYPE, "unknown-type", "a type that the schema does not have")                                            \
+    X(UNKNOWN_ACTION, "unknown-action", "an action that the schema does not have")                                     \
+    X(UNKNOWN_ENTITY, "unknown-entity", "an id that an enumerated type does not have")                                 \
+    X(UNKNOWN_ATTRIBUTE, "unknown-attribute", "an attribute that the schema does not have there")                      \
+    X(MISSING_ATTRIBUTE, "missing-attribute", "an attribute that the schema demands")                                  \
+    X(OPTIONAL_ATTRIBUTE, "optional-attribute", "an attribute that may be missing, used without `has`")                \
+    X(OPTIONAL_TAG, "optional-tag", "a tag that may be missing, used without `.hasTag()`")                             \
+    X(NO_TAGS, "no-tags", "entities of this type have no tags")                                                        \
+    X(TYPE, "type", "a value of the wrong type")                                                                       \
+    X(TYPES_DIFFER, "types-differ", "two values that must have one type")                                              \
+    X(EMPTY_SET, "empty-set", "`[]` has no type")                                                                      \
+    X(NOT_LITERAL, "not-literal", "a constructor must be given its text literally")                                    \
+    X(NO_ACTION, "no-action", "no action applies to the scope")                                                        \
+    X(NOT_APPLICABLE, "not-applicable", "the action does not apply to a principal or resource of this type")           \
+    X(LEVEL, "level", "looks further into entities than the level allows")                                             \
+    X(PARENT, "parent", "an entity that cannot be in one of this type")                                                \
+    X(ACTION_DIFFERS, "action-differs", "an action that is not as the schema declares it")                             \
+    X(CYCLE, "cycle", "something contains itself, or is its own ancestor")                                             \
+    X(SHADOWED, "shadowed", "a name that is also declared without a namespace")                                        \
+    X(NO_RECORD, "no-record", "the shape of an entity or a context must be a record")                                  \
+    X(EMPTY, "empty", "a list that must not be empty")                                                                 \
+    X(NOT_SUPPORTED, "not-supported", "Cedar reserves it, or no longer has it")                                        \
+    X(NEVER_APPLIES, "never-applies", "warning: the policy can never apply")                                           \
+    X(BIDI, "bidi", "warning: a character that turns the text around it")                                              \
+    X(INVISIBLE, "invisible", "warning: a character that is not seen")                                                 \
+    X(CONFUSABLE, "confusable", "warning: a character that looks like another")                                        \
+    X(MIXED_SCRIPT, "mixed-script", "warning: letters of several scripts in one text")
+
+/* What a finding is, for programs.  A code keeps its meaning; new ones come behind. */
+enum cedar_finding_code {
+    CEDAR_FINDING_NONE = 0, /* of no finding */
+#define CEDAR_ENUM_(code, name, meaning) CEDAR_FINDING_##code,
+    CEDAR_FINDINGS(CEDAR_ENUM_)
+#undef CEDAR_ENUM_
+        CEDAR_FINDING_CODES
+};
+CEDAR_API const char *cedar_finding_code_name(enum cedar_finding_code code);    /* "syntax", … */
+CEDAR_API const char *cedar_finding_code_meaning(enum cedar_finding_code code); /* one line of English */
+
 struct cedar_finding {
     enum cedar_severity severity;
     struct cedar_str source;    /* the name that the call was given; absent when there is no text to point into */
@@ -115,6 +183,7 @@ struct cedar_finding {
     struct cedar_str expected;  /* absent, or what would have been right: "`;` or `&&`" */
     struct cedar_str near_name; /* absent, or a known name much like the one that was written */
     struct cedar_str policy;    /* absent, or the id of the policy concerned */
+    enum cedar_finding_code code;
 };
 CEDAR_API size_t cedar_finding_count(const struct cedar_memory *m); /* 100 at most are kept */
 CEDAR_API bool cedar_finding_at(struct cedar_memory *m, size_t i, struct cedar_finding *out);

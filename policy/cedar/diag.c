@@ -13,6 +13,28 @@ enum {
     MESSAGE_MAX_B = 600 /* a message that quotes hostile text stays readable */
 };
 
+const char *cedar_finding_code_name(enum cedar_finding_code code)
+{
+    static const char *const names[] = { [CEDAR_FINDING_NONE] = "none",
+#define X(code, name, meaning) [CEDAR_FINDING_##code] = name,
+                                         CEDAR_FINDINGS(X)
+#undef X
+    };
+
+    return (size_t)code < CEDAR_FINDING_CODES ? names[code] : "unknown";
+}
+
+const char *cedar_finding_code_meaning(enum cedar_finding_code code)
+{
+    static const char *const meanings[] = { [CEDAR_FINDING_NONE] = "nothing",
+#define X(code, name, meaning) [CEDAR_FINDING_##code] = meaning,
+                                            CEDAR_FINDINGS(X)
+#undef X
+    };
+
+    return (size_t)code < CEDAR_FINDING_CODES ? meanings[code] : "unknown";
+}
+
 struct cedar_diags cedar_diags_new(struct arena *a, const struct cedar_source *source)
 {
     return (struct cedar_diags){ .arena = a, .source = source };
@@ -67,20 +89,41 @@ static struct cedar_diag *next_item(struct cedar_diags *d)
     return &d->items[d->n++];
 }
 
-static void add(struct cedar_diags *d, enum cedar_severity severity, struct cedar_span where, const char *fmt,
-                va_list ap) __attribute__((format(printf, 4, 0)));
-static void add(struct cedar_diags *d, enum cedar_severity severity, struct cedar_span where, const char *fmt,
-                va_list ap)
+static void add(struct cedar_diags *d, enum cedar_severity severity, enum cedar_finding_code code,
+                struct cedar_span where, const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
+static void add(struct cedar_diags *d, enum cedar_severity severity, enum cedar_finding_code code,
+                struct cedar_span where, const char *fmt, va_list ap)
 {
     struct cedar_diag *item = next_item(d);
 
     severity == CEDAR_ERROR ? d->errors++ : d->warnings++;
     if (item != NULL)
         *item = (struct cedar_diag){ .severity = severity,
+                                     .finding = code,
                                      .source = d->source,
                                      .span = where,
                                      .policy = d->policy,
                                      .message = message_of(d->arena, fmt, ap) };
+}
+
+bool cedar_fault(struct cedar_diags *d, enum cedar_finding_code code, struct cedar_span where, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    add(d, CEDAR_ERROR, code, where, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+bool cedar_warn(struct cedar_diags *d, enum cedar_finding_code code, struct cedar_span where, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    add(d, CEDAR_WARNING, code, where, fmt, ap);
+    va_end(ap);
+    return false;
 }
 
 bool cedar_error(struct cedar_diags *d, struct cedar_span where, const char *fmt, ...)
@@ -88,22 +131,12 @@ bool cedar_error(struct cedar_diags *d, struct cedar_span where, const char *fmt
     va_list ap;
 
     va_start(ap, fmt);
-    add(d, CEDAR_ERROR, where, fmt, ap);
+    add(d, CEDAR_ERROR, CEDAR_FINDING_NONE, where, fmt, ap);
     va_end(ap);
     return false;
 }
 
-bool cedar_warning(struct cedar_diags *d, struct cedar_span where, const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    add(d, CEDAR_WARNING, where, fmt, ap);
-    va_end(ap);
-    return false;
-}
-
-/* The item that the last call of cedar_error or cedar_warning made, if it was kept. */
+/* The item that the last call of cedar_fault or cedar_warn made, if it was kept. */
 static struct cedar_diag *last_item(struct cedar_diags *d)
 {
     return d->n > 0 && d->n == d->errors + d->warnings ? &d->items[d->n - 1] : NULL;

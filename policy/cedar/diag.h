@@ -28,13 +28,14 @@ struct cedar_span {
 
 struct cedar_diag {
     enum cedar_severity severity;
+    enum cedar_finding_code finding;
     const struct cedar_source *source; /* NULL: no text to point into */
     struct cedar_span span;
     struct str message;  /* one sentence without a full stop */
     struct str expected; /* absent, or "`;` or `&&`" */
     struct str near;     /* absent, or a known name much like the one that was written */
     struct str policy;   /* absent, or the id of the policy concerned */
-    const char *code;    /* NULL, or what a program knows the finding by (cedar_code()) */
+    const char *code;    /* NULL, or what a program knows it by where others than the engine check, too: cedar_code() */
 };
 
 struct cedar_diags {
@@ -48,10 +49,13 @@ struct cedar_diags {
 
 struct cedar_diags cedar_diags_new(struct arena *a, const struct cedar_source *source);
 
-/* Both return false, so that a parser can say `return cedar_error(...)`. */
+/* Both return false, so that a parser can say `return cedar_fault(...)`. */
+bool cedar_fault(struct cedar_diags *d, enum cedar_finding_code code, struct cedar_span where, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+bool cedar_warn(struct cedar_diags *d, enum cedar_finding_code code, struct cedar_span where, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same for who stands outside of the engine: CEDAR_FINDING_NONE.  Inside, nothing is found without a code. */
 bool cedar_error(struct cedar_diags *d, struct cedar_span where, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-bool cedar_warning(struct cedar_diags *d, struct cedar_span where, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Add to the finding made last; return false as well. */
 bool cedar_expected(struct cedar_diags *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

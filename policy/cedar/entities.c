@@ -82,7 +82,8 @@ static bool unique(const struct arena *a, struct cedar_entity **items, size_t *n
         if (kept == 0 || !cedar_uid_eq(&items[kept - 1]->uid, &items[i]->uid))
             items[kept++] = items[i];
         else if (!same_entity(items[kept - 1], items[i]))
-            return cedar_error(d, (struct cedar_span){ 0, 0 }, "the entity `%.*s` is given twice, differently",
+            return cedar_fault(d, CEDAR_FINDING_TWICE, (struct cedar_span){ 0, 0 },
+                               "the entity `%.*s` is given twice, differently",
                                STR_ARG(uid_as_text(d->arena, &items[i]->uid)));
     }
     *n = kept;
@@ -197,7 +198,7 @@ static void finish(struct closure *c, uint32_t rank)
 
 static bool cycle(struct closure *c, const struct node *at)
 {
-    return cedar_error(c->d, (struct cedar_span){ 0, 0 }, "the entity `%.*s` is its own ancestor",
+    return cedar_fault(c->d, CEDAR_FINDING_CYCLE, (struct cedar_span){ 0, 0 }, "the entity `%.*s` is its own ancestor",
                        STR_ARG(uid_as_text(c->d->arena, at->uid)));
 }
 
@@ -313,11 +314,11 @@ static bool close_over(struct arena *a, const struct cedar_entities *s, struct c
             ok = walk(&c, i);
     arena_free(c.scratch);
     if (ok && c.pairs > CEDAR_CLOSURE_MAX)
-        return cedar_error(d, nowhere, "the entities have more than %d pairs of entity and ancestor",
-                           CEDAR_CLOSURE_MAX);
+        return cedar_fault(d, CEDAR_FINDING_TOO_LARGE, nowhere,
+                           "the entities have more than %d pairs of entity and ancestor", CEDAR_CLOSURE_MAX);
     if (ok && c.steps > CEDAR_CLOSURE_STEPS_MAX)
-        return cedar_error(d, nowhere, "finding the ancestors of all entities takes more than %d steps",
-                           CEDAR_CLOSURE_STEPS_MAX);
+        return cedar_fault(d, CEDAR_FINDING_TOO_LARGE, nowhere,
+                           "finding the ancestors of all entities takes more than %d steps", CEDAR_CLOSURE_STEPS_MAX);
     return ok;
 }
 
@@ -328,7 +329,8 @@ const struct cedar_entities *cedar_entities_of(struct arena *a, struct cedar_ent
     struct cedar_entity **items = arena_make_n(a, n, struct cedar_entity *);
 
     if (n > CEDAR_ENTITIES_MAX) {
-        (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "there are more than %d entities", CEDAR_ENTITIES_MAX);
+        (void)cedar_fault(d, CEDAR_FINDING_TOO_LARGE, (struct cedar_span){ 0, 0 }, "there are more than %d entities",
+                          CEDAR_ENTITIES_MAX);
         return NULL;
     }
     for (size_t i = 0; i < n; i++)

@@ -16,11 +16,12 @@ static const struct cedar_json *member(struct reader *r, const struct cedar_json
     const struct cedar_json *m = cedar_json_get(j, name);
 
     if (m == NULL) {
-        (void)cedar_error(r->d, j->span, "there is no `%.*s`", STR_ARG(name));
+        (void)cedar_fault(r->d, CEDAR_FINDING_MEMBER_MISSING, j->span, "there is no `%.*s`", STR_ARG(name));
         return NULL;
     }
     if (m->kind != kind) {
-        (void)cedar_error(r->d, m->span, "`%.*s` is %s", STR_ARG(name), cedar_json_kind_name(m->kind));
+        (void)cedar_fault(r->d, CEDAR_FINDING_JSON_KIND, m->span, "`%.*s` is %s", STR_ARG(name),
+                          cedar_json_kind_name(m->kind));
         (void)cedar_expected(r->d, "%s", cedar_json_kind_name(kind));
         return NULL;
     }
@@ -41,7 +42,8 @@ static bool type_of(struct reader *r, const struct cedar_json *j, const struct c
         return true;
     for (size_t i = 0; i < cedar_schema_entity_type_n(r->schema); i++)
         cedar_guess_try(&g, cedar_schema_entity_type_at(r->schema, i)->name);
-    (void)cedar_error(r->d, j->span, "the schema has no entity type `%.*s`", STR_ARG(uid->type));
+    (void)cedar_fault(r->d, CEDAR_FINDING_UNKNOWN_TYPE, j->span, "the schema has no entity type `%.*s`",
+                      STR_ARG(uid->type));
     return cedar_near(r->d, g.best);
 }
 
@@ -57,8 +59,8 @@ static bool expected(struct reader *r, const struct cedar_json *j, size_t i, con
         return true;
     if (tags) {
         *out = type->tags;
-        return type->tags != NULL ||
-               cedar_error(r->d, j->name_spans[i], "entities of type `%.*s` have no tags", STR_ARG(type->name));
+        return type->tags != NULL || cedar_fault(r->d, CEDAR_FINDING_NO_TAGS, j->name_spans[i],
+                                                 "entities of type `%.*s` have no tags", STR_ARG(type->name));
     }
     attr = cedar_type_attr(type->shape, j->names[i]);
     if (attr != NULL)
@@ -67,8 +69,8 @@ static bool expected(struct reader *r, const struct cedar_json *j, size_t i, con
         return true;
     for (size_t k = 0; k < type->shape->attr_n; k++)
         cedar_guess_try(&g, type->shape->attrs[k].name);
-    (void)cedar_error(r->d, j->name_spans[i], "entities of type `%.*s` have no attribute `%.*s`", STR_ARG(type->name),
-                      STR_ARG(j->names[i]));
+    (void)cedar_fault(r->d, CEDAR_FINDING_UNKNOWN_ATTRIBUTE, j->name_spans[i],
+                      "entities of type `%.*s` have no attribute `%.*s`", STR_ARG(type->name), STR_ARG(j->names[i]));
     return cedar_near(r->d, g.best);
 }
 
@@ -98,7 +100,7 @@ static bool read_parents(struct reader *r, const struct cedar_json *j, struct ce
         if (!cedar_uid_from_json(r->a, r->d, &j->items[i], &parents[i]))
             return false;
         if (cedar_name_is_action(e->uid.type) && !cedar_name_is_action(parents[i].type))
-            return cedar_error(r->d, j->items[i].span, "the parents of an action are actions");
+            return cedar_fault(r->d, CEDAR_FINDING_PARENT, j->items[i].span, "the parents of an action are actions");
     }
     e->parents = parents;
     e->n_parents = j->n;
@@ -148,7 +150,7 @@ static struct cedar_entity *read_entity(struct reader *r, const struct cedar_jso
     const struct cedar_entity_type *type;
 
     if (j->kind != CEDAR_JSON_OBJECT || uid == NULL) {
-        (void)cedar_error(r->d, j->span, "this is no entity");
+        (void)cedar_fault(r->d, CEDAR_FINDING_JSON_FORM, j->span, "this is no entity");
         (void)cedar_expected(r->d, "an object with `uid`, `attrs` and `parents`");
         return NULL;
     }
@@ -158,7 +160,7 @@ static struct cedar_entity *read_entity(struct reader *r, const struct cedar_jso
         return NULL;
     tags = cedar_json_get(j, S("tags"));
     if (tags != NULL && tags->kind != CEDAR_JSON_OBJECT) {
-        (void)cedar_error(r->d, tags->span, "`tags` is %s", cedar_json_kind_name(tags->kind));
+        (void)cedar_fault(r->d, CEDAR_FINDING_JSON_KIND, tags->span, "`tags` is %s", cedar_json_kind_name(tags->kind));
         return NULL;
     }
     e->attrs = read_fields(r, attrs, type, false);
@@ -195,7 +197,7 @@ const struct cedar_entities *cedar_entities_parse(struct arena *a, struct cedar_
     if (j == NULL)
         return NULL;
     if (j->kind != CEDAR_JSON_ARRAY) {
-        (void)cedar_error(d, j->span, "the entities are %s", cedar_json_kind_name(j->kind));
+        (void)cedar_fault(d, CEDAR_FINDING_JSON_KIND, j->span, "the entities are %s", cedar_json_kind_name(j->kind));
         (void)cedar_expected(d, "an array of entities");
         return NULL;
     }
@@ -262,7 +264,7 @@ bool cedar_uid_parse(struct arena *a, struct cedar_diags *d, struct cedar_uid *o
         buf_add(&type, t[0].text);
     }
     if (n != 2 || t[0].kind != CEDAR_T_STRING || !cedar_is_path(buf_str(&type))) {
-        (void)cedar_error(d, t[0].span, "this is no entity");
+        (void)cedar_fault(d, CEDAR_FINDING_ENTITY, t[0].span, "this is no entity");
         return cedar_expected(d, "`Type::\"id\"`");
     }
     if (!cedar_unescape(d, &t[0], &id))
@@ -277,14 +279,14 @@ static bool request_uid(struct reader *r, const struct cedar_json *j, struct str
     const struct cedar_json *m = cedar_json_get(j, name);
 
     if (m == NULL)
-        return cedar_error(r->d, j->span, "the request has no `%.*s`", STR_ARG(name));
+        return cedar_fault(r->d, CEDAR_FINDING_MEMBER_MISSING, j->span, "the request has no `%.*s`", STR_ARG(name));
     if (m->kind != CEDAR_JSON_STRING)
         return cedar_uid_from_json(r->a, r->d, m, out);
     struct cedar_source text = { r->d->source->name, m->text };
     struct cedar_diags inner = cedar_diags_new(r->d->arena, &text);
     if (cedar_uid_parse(r->a, &inner, out))
         return true;
-    (void)cedar_error(r->d, m->span, "this is no entity");
+    (void)cedar_fault(r->d, CEDAR_FINDING_ENTITY, m->span, "this is no entity");
     return cedar_expected(r->d, "`Type::\"id\"`, or {\"type\": …, \"id\": …}");
 }
 
@@ -305,7 +307,7 @@ static bool finish_request(struct reader *r, struct cedar_span where, const stru
     if (context != NULL && !cedar_value_from_json(r->a, r->d, context, type, &out->context))
         return false;
     if (out->context.kind != CEDAR_RECORD)
-        return cedar_error(r->d, where, "the context is no record");
+        return cedar_fault(r->d, CEDAR_FINDING_JSON_KIND, where, "the context is no record");
     return s == NULL || !validated ||
            cedar_validate_request(s, &out->principal, &out->action, &out->resource, out->context.record, r->d);
 }
@@ -317,7 +319,7 @@ bool cedar_request_from_json(struct arena *a, struct cedar_diags *d, const struc
     const struct cedar_json *context = cedar_json_get(j, S("context"));
 
     if (j->kind != CEDAR_JSON_OBJECT)
-        return cedar_error(d, j->span, "the request is %s", cedar_json_kind_name(j->kind));
+        return cedar_fault(d, CEDAR_FINDING_JSON_KIND, j->span, "the request is %s", cedar_json_kind_name(j->kind));
     return request_uid(&r, j, S("principal"), &out->principal) && request_uid(&r, j, S("action"), &out->action) &&
            request_uid(&r, j, S("resource"), &out->resource) &&
            finish_request(&r, context != NULL ? context->span : j->span, context, validated, out);
@@ -325,8 +327,8 @@ bool cedar_request_from_json(struct arena *a, struct cedar_diags *d, const struc
 
 static bool is_name(struct cedar_diags *d, const struct cedar_uid *uid)
 {
-    return cedar_is_path(uid->type) ||
-           cedar_error(d, (struct cedar_span){ 0, 0 }, "`%.*s` is no name of a type", STR_ARG(uid->type));
+    return cedar_is_path(uid->type) || cedar_fault(d, CEDAR_FINDING_NAME, (struct cedar_span){ 0, 0 },
+                                                   "`%.*s` is no name of a type", STR_ARG(uid->type));
 }
 
 bool cedar_request_make(struct arena *a, struct cedar_diags *d, const struct cedar_schema *schema,

@@ -88,7 +88,7 @@ bool cedar_unescape(struct cedar_diags *d, const struct cedar_token *t, struct s
         struct cedar_span span = { t->span.at + 1 + (uint32_t)i, t->span.at + 1 + (uint32_t)i };
         if (s.p[i] == '\r') {
             span.end++;
-            ok = cedar_error(d, span, "a carriage return inside a string");
+            ok = cedar_fault(d, CEDAR_FINDING_ESCAPE, span, "a carriage return inside a string");
             (void)cedar_expected(d, "`\\r`, or a newline alone");
         } else if (s.p[i] != '\\') {
             buf_byte(&b, s.p[i]);
@@ -96,7 +96,7 @@ bool cedar_unescape(struct cedar_diags *d, const struct cedar_token *t, struct s
             const char *why = cedar_escape_read(str_from(s, i), &c, &used);
             span.end += (uint32_t)used;
             if (why != NULL)
-                ok = cedar_error(d, span, "%s", why);
+                ok = cedar_fault(d, CEDAR_FINDING_ESCAPE, span, "%s", why);
             else
                 cedar_char_add(&b, c);
         }

@@ -12,14 +12,20 @@
 /* NULL after reporting. */
 static const struct cedar_expr *read_expr(struct builder *b, const struct cedar_json *j);
 
-static const struct cedar_expr *wrong(struct builder *b, const struct cedar_json *j, const char *what,
-                                      const char *expected)
+static const struct cedar_expr *wrong_as(struct builder *b, enum cedar_finding_code code, const struct cedar_json *j,
+                                         const char *what, const char *expected)
 {
     b->failed = true;
-    (void)cedar_error(b->d, j->span, "%s", what);
+    (void)cedar_fault(b->d, code, j->span, "%s", what);
     if (expected != NULL)
         (void)cedar_expected(b->d, "%s", expected);
     return NULL;
+}
+
+static const struct cedar_expr *wrong(struct builder *b, const struct cedar_json *j, const char *what,
+                                      const char *expected)
+{
+    return wrong_as(b, CEDAR_FINDING_JSON_FORM, j, what, expected);
 }
 
 static struct str keep(struct builder *b, struct str s)
@@ -34,7 +40,7 @@ static const struct cedar_json *need(struct builder *b, const struct cedar_json 
 
     if (m == NULL) {
         b->failed = true;
-        (void)cedar_error(b->d, j->span, "there is no `%.*s`", STR_ARG(name));
+        (void)cedar_fault(b->d, CEDAR_FINDING_MEMBER_MISSING, j->span, "there is no `%.*s`", STR_ARG(name));
     }
     return m;
 }
@@ -53,7 +59,8 @@ static bool only(struct builder *b, const struct cedar_json *j, const struct str
             for (size_t k = 0; k < n; k++)
                 cedar_guess_try(&g, names[k]);
             b->failed = true;
-            (void)cedar_error(b->d, j->name_spans[i], "`%.*s` cannot stand here", STR_ARG(j->names[i]));
+            (void)cedar_fault(b->d, CEDAR_FINDING_MEMBER_UNKNOWN, j->name_spans[i], "`%.*s` cannot stand here",
+                              STR_ARG(j->names[i]));
             return cedar_near(b->d, g.best);
         }
     }
@@ -155,7 +162,8 @@ static const struct cedar_expr *read_var(struct builder *b, const struct cedar_j
     struct cedar_expr draft = { .op = CEDAR_OP_VAR };
 
     if (j->kind != CEDAR_JSON_STRING || !var_named(j->text, &draft.var))
-        return wrong(b, j, "this is no variable", "principal, action, resource or context");
+        return wrong_as(b, CEDAR_FINDING_UNKNOWN_VARIABLE, j, "this is no variable",
+                        "principal, action, resource or context");
     return build_node(b, &draft, NULL, 0);
 }
 
@@ -198,7 +206,7 @@ static const struct cedar_expr *read_has(struct builder *b, const struct cedar_j
             return wrong(b, name, "this is no name of an attribute", "a string, or an array of strings");
         path[i] = keep(b, name->text);
         if (n > 1 && (!cedar_is_ident(path[i]) || cedar_reserved(path[i])))
-            return wrong(b, name, "a name of a path is a plain name", NULL);
+            return wrong_as(b, CEDAR_FINDING_NAME, name, "a name of a path is a plain name", NULL);
     }
     return build_has(b, left, path, n, nowhere, nowhere);
 }
@@ -349,7 +357,8 @@ static const struct cedar_expr *unknown(struct builder *b, const struct cedar_js
     guess_functions(&g, true);
     guess_functions(&g, false);
     b->failed = true;
-    (void)cedar_error(b->d, j->name_spans[0], "there is no operator `%.*s`", STR_ARG(j->names[0]));
+    (void)cedar_fault(b->d, CEDAR_FINDING_OPERATOR, j->name_spans[0], "there is no operator `%.*s`",
+                      STR_ARG(j->names[0]));
     (void)cedar_near(b->d, g.best);
     return NULL;
 }
@@ -369,7 +378,7 @@ static const struct cedar_expr *read_expr(struct builder *b, const struct cedar_
     if ((f = cedar_function_named(j->names[0])) < CEDAR_X_COUNT)
         return read_call(b, &j->items[0], f);
     if (str_eq(j->names[0], S("Slot")))
-        return wrong(b, j, "a slot stands in the scope only, not in a condition", NULL);
+        return wrong_as(b, CEDAR_FINDING_SLOT, j, "a slot stands in the scope only, not in a condition", NULL);
     return unknown(b, j);
 }
 
@@ -385,7 +394,7 @@ static bool read_target(struct builder *b, const struct cedar_json *j, enum ceda
         out->slot = true;
         if (slot->kind == CEDAR_JSON_STRING && var != CEDAR_ACTION && str_eq(slot->text, own))
             return true;
-        return wrong(b, slot, "this slot cannot stand here", NULL) != NULL;
+        return wrong_as(b, CEDAR_FINDING_SLOT, slot, "this slot cannot stand here", NULL) != NULL;
     }
     if ((entity = need(b, j, S("entity"))) == NULL)
         return false;
@@ -394,7 +403,8 @@ static bool read_target(struct builder *b, const struct cedar_json *j, enum ceda
         return false;
     }
     if (var == CEDAR_ACTION && !cedar_name_is_action(out->uid.type))
-        return wrong(b, entity, "this is no action", "a type that ends with `Action`") != NULL;
+        return wrong_as(b, CEDAR_FINDING_ACTION_TYPE, entity, "this is no action", "a type that ends with `Action`") !=
+               NULL;
     return true;
 }
 
@@ -410,7 +420,8 @@ static bool read_actions(struct builder *b, const struct cedar_json *j, struct c
             return false;
         }
         if (!cedar_name_is_action(uids[i].type))
-            return wrong(b, &j->items[i], "this is no action", "a type that ends with `Action`") != NULL;
+            return wrong_as(b, CEDAR_FINDING_ACTION_TYPE, &j->items[i], "this is no action",
+                            "a type that ends with `Action`") != NULL;
     }
     out->kind = CEDAR_SCOPE_IN_SET;
     out->uids = uids;
@@ -487,7 +498,7 @@ static bool read_annotations(struct builder *b, const struct cedar_json *policy,
     for (size_t i = 0; i < j->n; i++) {
         const struct cedar_json *value = &j->items[i];
         if (!cedar_is_ident(j->names[i]))
-            return cedar_error(b->d, j->name_spans[i], "`%.*s` is no name", STR_ARG(j->names[i]));
+            return cedar_fault(b->d, CEDAR_FINDING_NAME, j->name_spans[i], "`%.*s` is no name", STR_ARG(j->names[i]));
         if (value->kind != CEDAR_JSON_STRING && value->kind != CEDAR_JSON_NULL)
             return wrong(b, value, "an annotation is text", "a string or null") != NULL;
         out[i] = (struct cedar_annotation){ .name = keep(b, j->names[i]), .bare = value->kind == CEDAR_JSON_NULL };

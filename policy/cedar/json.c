@@ -32,9 +32,9 @@ static struct cedar_span here(const struct reader *r, size_t from)
 static bool wrong(struct reader *r, const char *expected)
 {
     if (r->at >= r->text.n)
-        (void)cedar_error(r->d, here(r, r->at), "the JSON ends too early");
+        (void)cedar_fault(r->d, CEDAR_FINDING_JSON, here(r, r->at), "the JSON ends too early");
     else
-        (void)cedar_error(r->d, here(r, r->at), "this is no JSON");
+        (void)cedar_fault(r->d, CEDAR_FINDING_JSON, here(r, r->at), "this is no JSON");
     return cedar_expected(r->d, "%s", expected);
 }
 
@@ -91,11 +91,11 @@ static bool read_unicode(struct reader *r, struct buf *b)
         if (!read_unit(r, &low))
             return false;
         if (low < 0xDC00 || low > 0xDFFF)
-            return cedar_error(r->d, here(r, from), "half of a character stands alone");
+            return cedar_fault(r->d, CEDAR_FINDING_JSON, here(r, from), "half of a character stands alone");
         c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
     }
     if (c >= 0xD800 && c <= 0xDFFF)
-        return cedar_error(r->d, here(r, from), "half of a character stands alone");
+        return cedar_fault(r->d, CEDAR_FINDING_JSON, here(r, from), "half of a character stands alone");
     cedar_char_add(b, c);
     return true;
 }
@@ -306,7 +306,8 @@ static bool object_of(struct reader *r, size_t from, struct cedar_json *out)
                                 .name_spans = spans,
                                 .by_name = order };
     r->n = from;
-    return twice == n || cedar_error(r->d, spans[twice], "the name \"%.*s\" is given twice", STR_ARG(names[twice]));
+    return twice == n || cedar_fault(r->d, CEDAR_FINDING_TWICE, spans[twice], "the name \"%.*s\" is given twice",
+                                     STR_ARG(names[twice]));
 }
 
 static bool read_object(struct reader *r, struct cedar_json *out, unsigned depth)
@@ -364,7 +365,8 @@ static bool read_value(struct reader *r, struct cedar_json *out, unsigned depth)
     bool ok;
 
     if (depth > CEDAR_JSON_DEPTH_MAX)
-        return cedar_error(r->d, here(r, from), "the JSON is nested deeper than %d levels", CEDAR_JSON_DEPTH_MAX);
+        return cedar_fault(r->d, CEDAR_FINDING_TOO_DEEP, here(r, from), "the JSON is nested deeper than %d levels",
+                           CEDAR_JSON_DEPTH_MAX);
     *out = (struct cedar_json){ 0 };
     if (c == '{') {
         ok = read_object(r, out, depth);
@@ -406,9 +408,11 @@ const struct cedar_json *cedar_json_parse_in(struct arena *a, struct cedar_diags
     r.scratch = NULL;
 
     if (r.text.n > CEDAR_TEXT_MAX_B)
-        return (void)cedar_error(d, start, "the text is larger than %d bytes", CEDAR_TEXT_MAX_B), NULL;
+        return (void)cedar_fault(d, CEDAR_FINDING_TOO_LARGE, start, "the text is larger than %d bytes",
+                                 CEDAR_TEXT_MAX_B),
+               NULL;
     if (r.text.n > 0 && !cedar_text_is_utf8(r.text))
-        return (void)cedar_error(d, start, "the text is not UTF-8"), NULL;
+        return (void)cedar_fault(d, CEDAR_FINDING_NOT_UTF8, start, "the text is not UTF-8"), NULL;
     arena_spend(d->arena, r.text.n / 4);
     bool ok = read_whole(&r, root);
     arena_free(r.scratch);

@@ -41,11 +41,12 @@ static bool read_uid(struct reader *r, const struct cedar_json *j, struct cedar_
     struct str type = cedar_json_text(j, S("type")), id = cedar_json_text(j, S("id"));
 
     if (!is_uid(j)) {
-        (void)cedar_error(r->d, j->span, "this is no entity");
+        (void)cedar_fault(r->d, CEDAR_FINDING_ENTITY, j->span, "this is no entity");
         return cedar_expected(r->d, "{\"type\": \"…\", \"id\": \"…\"}");
     }
     if (!cedar_is_path(type))
-        return cedar_error(r->d, cedar_json_get(j, S("type"))->span, "`%.*s` is no entity type", STR_ARG(type));
+        return cedar_fault(r->d, CEDAR_FINDING_NAME, cedar_json_get(j, S("type"))->span, "`%.*s` is no entity type",
+                           STR_ARG(type));
     *out = cedar_uid_make(arena_str(r->a, type), arena_str(r->a, id));
     return true;
 }
@@ -79,7 +80,7 @@ static bool read_argument(struct reader *r, const struct cedar_json *j, enum ced
         return read_value(r, j, NULL, out);
     if (cedar_ext_parse(cedar_ext_constructor(kind), r->a, j->text, out, &why))
         return true;
-    return cedar_error(r->d, j->span, "%s", why);
+    return cedar_fault(r->d, CEDAR_FINDING_EXTENSION, j->span, "%s", why);
 }
 
 /* {"fn": "ip", "arg": "10.0.0.1"} or {"fn": "offset", "args": [a, b]} */
@@ -93,9 +94,10 @@ static bool read_call(struct reader *r, const struct cedar_json *j, struct cedar
     const char *why;
 
     if (f == CEDAR_X_COUNT)
-        return cedar_error(r->d, cedar_json_get(j, S("fn"))->span, "there is no function `%.*s`", STR_ARG(name));
+        return cedar_fault(r->d, CEDAR_FINDING_UNKNOWN_FUNCTION, cedar_json_get(j, S("fn"))->span,
+                           "there is no function `%.*s`", STR_ARG(name));
     if (n != cedar_functions[f].n_args)
-        return cedar_error(r->d, j->span, "`%.*s` takes %zu arguments, not %zu", STR_ARG(name),
+        return cedar_fault(r->d, CEDAR_FINDING_ARGUMENTS, j->span, "`%.*s` takes %zu arguments, not %zu", STR_ARG(name),
                            cedar_functions[f].n_args, n);
     for (size_t i = 0; i < n; i++)
         if (!read_argument(r, arg != NULL ? arg : &args->items[i], cedar_functions[f].args[i], &values[i]))
@@ -104,8 +106,8 @@ static bool read_call(struct reader *r, const struct cedar_json *j, struct cedar
         return true;
     if (!cedar_functions[f].method && values[0].kind == CEDAR_STRING &&
         !cedar_ext_parse(f, r->a, values[0].text, out, &why))
-        return cedar_error(r->d, j->span, "%s", why);
-    return cedar_error(r->d, j->span, "`%.*s` cannot be computed from this", STR_ARG(name));
+        return cedar_fault(r->d, CEDAR_FINDING_EXTENSION, j->span, "%s", why);
+    return cedar_fault(r->d, CEDAR_FINDING_EXTENSION, j->span, "`%.*s` cannot be computed from this", STR_ARG(name));
 }
 
 static bool read_set(struct reader *r, const struct cedar_json *j, const struct cedar_type *element,
@@ -124,7 +126,8 @@ static bool check_attrs(struct reader *r, const struct cedar_json *j, const stru
 {
     for (size_t i = 0; i < type->attr_n; i++)
         if (type->attrs[i].required && cedar_json_get(j, type->attrs[i].name) == NULL)
-            return cedar_error(r->d, j->span, "the record lacks `%.*s`", STR_ARG(type->attrs[i].name));
+            return cedar_fault(r->d, CEDAR_FINDING_MISSING_ATTRIBUTE, j->span, "the record lacks `%.*s`",
+                               STR_ARG(type->attrs[i].name));
     return true;
 }
 
@@ -134,7 +137,8 @@ static bool unknown_attr(struct reader *r, const struct cedar_json *j, size_t i,
 
     for (size_t k = 0; k < type->attr_n; k++)
         cedar_guess_try(&g, type->attrs[k].name);
-    (void)cedar_error(r->d, j->name_spans[i], "the schema has no attribute `%.*s` here", STR_ARG(j->names[i]));
+    (void)cedar_fault(r->d, CEDAR_FINDING_UNKNOWN_ATTRIBUTE, j->name_spans[i],
+                      "the schema has no attribute `%.*s` here", STR_ARG(j->names[i]));
     return cedar_near(r->d, g.best);
 }
 
@@ -166,7 +170,7 @@ static bool read_object(struct reader *r, const struct cedar_json *j, struct ced
     if ((inner = escape(j, S("__extn"))) != NULL && is_call(inner))
         return read_call(r, inner, out);
     if ((inner = escape(j, S("__expr"))) != NULL && inner->kind == CEDAR_JSON_STRING)
-        return cedar_error(r->d, j->span, "`__expr` is no longer part of Cedar");
+        return cedar_fault(r->d, CEDAR_FINDING_JSON_FORM, j->span, "`__expr` is no longer part of Cedar");
     return read_record(r, j, NULL, out);
 }
 
@@ -187,7 +191,8 @@ static bool read_undirected(struct reader *r, const struct cedar_json *j, struct
     case CEDAR_JSON_OBJECT:
         return read_object(r, j, out);
     default:
-        return cedar_error(r->d, j->span, "%s is no value in Cedar", cedar_json_kind_name(j->kind));
+        return cedar_fault(r->d, CEDAR_FINDING_JSON_KIND, j->span, "%s is no value in Cedar",
+                           cedar_json_kind_name(j->kind));
     }
 }
 
@@ -222,7 +227,8 @@ static bool read_extension(struct reader *r, const struct cedar_json *j, enum ce
     }
     if (out->kind == kind)
         return true;
-    return cedar_error(r->d, j->span, "expected %s, got %s", cedar_kind_name(kind), cedar_kind_name(out->kind));
+    return cedar_fault(r->d, CEDAR_FINDING_TYPE, j->span, "expected %s, got %s", cedar_kind_name(kind),
+                       cedar_kind_name(out->kind));
 }
 
 static bool read_value(struct reader *r, const struct cedar_json *j, const struct cedar_type *expected,
@@ -239,7 +245,7 @@ static bool read_value(struct reader *r, const struct cedar_json *j, const struc
     if (expected->kind == CEDAR_TYPE_RECORD && j->kind == CEDAR_JSON_OBJECT)
         return read_record(r, j, expected, out);
     if (expected->kind == CEDAR_TYPE_SET || expected->kind == CEDAR_TYPE_RECORD)
-        return cedar_error(r->d, j->span, "expected %s, got %s",
+        return cedar_fault(r->d, CEDAR_FINDING_JSON_KIND, j->span, "expected %s, got %s",
                            expected->kind == CEDAR_TYPE_SET ? "an array" : "an object", cedar_json_kind_name(j->kind));
     return read_undirected(r, j, out);
 }

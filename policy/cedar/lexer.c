@@ -109,14 +109,15 @@ static void lex_string(struct cedar_lexer *x)
         if (peek(x, 0) == '\\' && peek(x, 1) != '\n' && x->at + 1 < x->text.n)
             x->at++;
         else if (peek(x, 0) == '\\')
-            (void)cedar_error(x->d, (struct cedar_span){ (uint32_t)x->at, (uint32_t)x->at + 1 },
+            (void)cedar_fault(x->d, CEDAR_FINDING_ESCAPE, (struct cedar_span){ (uint32_t)x->at, (uint32_t)x->at + 1 },
                               "a backslash at the end of a line is no escape");
         x->at++;
     }
     if (x->at >= x->text.n) {
         x->at = x->text.n;
         size_t line = str_find_byte(x->text, '\n', from);
-        (void)cedar_error(x->d, (struct cedar_span){ (uint32_t)from, (uint32_t)line }, "this string has no end");
+        (void)cedar_fault(x->d, CEDAR_FINDING_STRING, (struct cedar_span){ (uint32_t)from, (uint32_t)line },
+                          "this string has no end");
         (void)cedar_expected(x->d, "a closing `\"`");
         return;
     }
@@ -160,7 +161,7 @@ static bool lex_foreign_string(struct cedar_lexer *x, uint32_t quote)
         if (end == rest.n)
             continue;
         x->at = from + len + end + quotes[i].close.n;
-        (void)cedar_error(x->d, (struct cedar_span){ (uint32_t)from, (uint32_t)x->at },
+        (void)cedar_fault(x->d, CEDAR_FINDING_STRING, (struct cedar_span){ (uint32_t)from, (uint32_t)x->at },
                           "text stands between `\"`, not between `%.*s`", (int)len, x->text.p + from);
         if (end < 60 && str_find_byte(rest, '"', 0) > end && str_find_byte(rest, '\\', 0) > end)
             (void)cedar_expected(x->d, "`\"%.*s\"`", (int)end, rest.p);
@@ -208,7 +209,7 @@ static bool lex_foreign_mark(struct cedar_lexer *x)
     for (size_t i = 0; i < sizeof marks_of_others / sizeof *marks_of_others; i++)
         if (str_has_prefix(rest, marks_of_others[i].written)) {
             x->at += marks_of_others[i].written.n;
-            (void)cedar_error(x->d, (struct cedar_span){ (uint32_t)from, (uint32_t)x->at },
+            (void)cedar_fault(x->d, CEDAR_FINDING_OPERATOR, (struct cedar_span){ (uint32_t)from, (uint32_t)x->at },
                               "`%.*s` is no operator of Cedar", STR_ARG(marks_of_others[i].written));
             (void)cedar_expected(x->d, "`%.*s`", STR_ARG(marks_of_others[i].meant));
             add(x, marks_of_others[i].kind, from);
@@ -226,7 +227,7 @@ static void lex_number(struct cedar_lexer *x)
     if (x->mode == CEDAR_LEX_POLICY && peek(x, 0) == '.' && is_digit(peek(x, 1))) {
         for (x->at++; is_digit(peek(x, 0));)
             x->at++;
-        (void)cedar_error(x->d, (struct cedar_span){ (uint32_t)from, (uint32_t)x->at },
+        (void)cedar_fault(x->d, CEDAR_FINDING_NUMBER, (struct cedar_span){ (uint32_t)from, (uint32_t)x->at },
                           "a number with a point is a decimal, which is made of text");
         (void)cedar_expected(x->d, "`decimal(\"%.*s\")`", (int)(x->at - from), x->text.p + from);
         add(x, CEDAR_T_NUMBER, from);
@@ -246,9 +247,11 @@ static void lex_unknown(struct cedar_lexer *x)
         return;
     x->at += len;
     if (cedar_char_is_printable(c))
-        (void)cedar_error(x->d, span, "`%.*s` is no part of the language", (int)len, x->text.p + from);
+        (void)cedar_fault(x->d, CEDAR_FINDING_CHARACTER, span, "`%.*s` is no part of the language", (int)len,
+                          x->text.p + from);
     else
-        (void)cedar_error(x->d, span, "the invisible character U+%04X is no part of the language", (unsigned)c);
+        (void)cedar_fault(x->d, CEDAR_FINDING_CHARACTER, span,
+                          "the invisible character U+%04X is no part of the language", (unsigned)c);
     if (c == '\'')
         (void)cedar_expected(x->d, "`\"` around text");
     else if (c == '&' || c == '|')
@@ -282,10 +285,11 @@ static struct cedar_lexer lexer_of(struct cedar_diags *d, enum cedar_lex_mode mo
     struct cedar_lexer x = { .d = d, .text = d->source->text, .mode = mode };
 
     if (x.text.n > CEDAR_TEXT_MAX_B) {
-        (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "the text is larger than %d bytes", CEDAR_TEXT_MAX_B);
+        (void)cedar_fault(d, CEDAR_FINDING_TOO_LARGE, (struct cedar_span){ 0, 0 }, "the text is larger than %d bytes",
+                          CEDAR_TEXT_MAX_B);
         x.text.n = 0;
     } else if (x.text.n > 0 && !cedar_text_is_utf8(x.text)) {
-        (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "the text is not UTF-8");
+        (void)cedar_fault(d, CEDAR_FINDING_NOT_UTF8, (struct cedar_span){ 0, 0 }, "the text is not UTF-8");
         x.text.n = 0;
     }
     arena_spend(d->arena, x.text.n / 4);
@@ -406,8 +410,8 @@ const struct cedar_token *cedar_lex_policy(struct cedar_lexer *x)
         if (x->tokens[n].kind == CEDAR_T_SEMICOLON)
             break;
         if (!not_too_deep(x)) {
-            (void)cedar_error(x->d, x->tokens[n].span, "the expression is nested deeper than %d levels",
-                              CEDAR_DEPTH_MAX);
+            (void)cedar_fault(x->d, CEDAR_FINDING_TOO_DEEP, x->tokens[n].span,
+                              "the expression is nested deeper than %d levels", CEDAR_DEPTH_MAX);
             x->too_deep = true;
             leave_out(x);
             break;

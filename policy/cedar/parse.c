@@ -77,8 +77,10 @@ static bool parse_annotations(struct parser *p, struct cedar_policy *policy)
         if (known_annotation(list, n, next.name) || n == ANNOTATIONS_MAX) {
             p->b->failed = true;
             if (n == ANNOTATIONS_MAX)
-                return cedar_error(p->b->d, next.span, "a policy has at most %d annotations", ANNOTATIONS_MAX);
-            (void)cedar_error(p->b->d, next.span, "the annotation `%.*s` is given twice", STR_ARG(next.name));
+                return cedar_fault(p->b->d, CEDAR_FINDING_TOO_LARGE, next.span, "a policy has at most %d annotations",
+                                   ANNOTATIONS_MAX);
+            (void)cedar_fault(p->b->d, CEDAR_FINDING_TWICE, next.span, "the annotation `%.*s` is given twice",
+                              STR_ARG(next.name));
             continue;
         }
         if (n == cap) {
@@ -132,7 +134,7 @@ static bool scope_uid(struct parser *p, struct cedar_scope *scope, const struct 
         return true;
     }
     p->b->failed = true;
-    (void)cedar_error(p->b->d, e->span, "the scope compares `%s` with one entity", var_names[var]);
+    (void)cedar_fault(p->b->d, CEDAR_FINDING_SCOPE, e->span, "the scope compares `%s` with one entity", var_names[var]);
     if (slot_fits)
         return cedar_expected(p->b->d, "an entity like `Type::\"id\"`, or `?%s`", var_names[var]);
     return cedar_expected(p->b->d, "an entity like `Action::\"id\"`%s",
@@ -150,7 +152,7 @@ static bool check_action(struct parser *p, const struct cedar_uid *uid, struct c
     if (is_action_type(uid->type))
         return true;
     p->b->failed = true;
-    (void)cedar_error(p->b->d, span, "`%.*s` is no type of action", STR_ARG(uid->type));
+    (void)cedar_fault(p->b->d, CEDAR_FINDING_ACTION_TYPE, span, "`%.*s` is no type of action", STR_ARG(uid->type));
     return cedar_expected(p->b->d, "a type that ends with `Action`");
 }
 
@@ -189,7 +191,7 @@ static bool parse_scope_relation(struct parser *p, struct cedar_scope *scope, en
         return false;
     if (e->op == CEDAR_OP_IS) {
         p->b->failed = true;
-        (void)cedar_error(p->b->d, e->span, "`in … is …` is the wrong way round");
+        (void)cedar_fault(p->b->d, CEDAR_FINDING_SCOPE, e->span, "`in … is …` is the wrong way round");
         (void)cedar_expected(p->b->d, "`%s is Type in Entity::\"id\"`", var_names[var]);
         return true;
     }

@@ -47,12 +47,12 @@ bool unexpected(struct parser *p, const char *expected)
 
     b->failed = true;
     if (at(p, CEDAR_T_END))
-        (void)cedar_error(b->d, p->t->span, "the text ends too early");
+        (void)cedar_fault(b->d, CEDAR_FINDING_SYNTAX, p->t->span, "the text ends too early");
     else if (at(p, CEDAR_T_ASSIGN))
-        (void)cedar_error(b->d, p->t->span, "`=` is no operator; equality is `==`");
+        (void)cedar_fault(b->d, CEDAR_FINDING_OPERATOR, p->t->span, "`=` is no operator; equality is `==`");
     else
-        (void)cedar_error(b->d, p->t->span, "`%.*s` cannot stand here", (int)(p->t->text.n < 60 ? p->t->text.n : 60),
-                          p->t->text.p);
+        (void)cedar_fault(b->d, meant.p != NULL ? CEDAR_FINDING_OPERATOR : CEDAR_FINDING_SYNTAX, p->t->span,
+                          "`%.*s` cannot stand here", (int)(p->t->text.n < 60 ? p->t->text.n : 60), p->t->text.p);
     (void)cedar_expected(b->d, "%s", expected);
     return cedar_near(b->d, meant);
 }
@@ -92,7 +92,7 @@ static bool check_name(struct parser *p, const struct cedar_token *t)
     if (!cedar_reserved(t->text))
         return true;
     p->b->failed = true;
-    (void)cedar_error(p->b->d, t->span, "`%.*s` is a reserved word and no name", STR_ARG(t->text));
+    (void)cedar_fault(p->b->d, CEDAR_FINDING_NAME, t->span, "`%.*s` is a reserved word and no name", STR_ARG(t->text));
     return cedar_expected(p->b->d, "another name, or the name in quotes: `[\"%.*s\"]`", STR_ARG(t->text));
 }
 
@@ -150,7 +150,7 @@ static const struct cedar_expr *parse_number(struct parser *p)
 
     if (str_int(t->text, &v))
         return build_value(p->b, CEDAR_LONG_OF(v), t->span);
-    (void)cedar_error(p->b->d, t->span, "the number does not fit into 64 bits");
+    (void)cedar_fault(p->b->d, CEDAR_FINDING_NUMBER, t->span, "the number does not fit into 64 bits");
     (void)cedar_expected(p->b->d, "at most 9223372036854775807");
     return wrong(p, t->span);
 }
@@ -173,13 +173,15 @@ static const struct cedar_expr *unknown_function(struct parser *p, struct str na
     enum cedar_ext f = cedar_function_named(name);
 
     if (method_named(name, &n) != CEDAR_OP_NONE || (f < CEDAR_X_COUNT && cedar_functions[f].method)) {
-        (void)cedar_error(p->b->d, span, "`%.*s` is a method: write it behind a value, `value.%.*s(…)`", STR_ARG(name),
-                          STR_ARG(name));
+        (void)cedar_fault(p->b->d, CEDAR_FINDING_UNKNOWN_FUNCTION, span,
+                          "`%.*s` is a method: write it behind a value, `value.%.*s(…)`", STR_ARG(name), STR_ARG(name));
         return wrong(p, span);
     }
     guess_functions(&g, false);
-    (void)cedar_error(p->b->d, span, "there is no function `%.*s`", STR_ARG(name));
-    (void)cedar_near(p->b->d, str_eq_case(name, S("not")) ? S("!") : g.best);
+    bool is_not = str_eq_case(name, S("not"));
+    (void)cedar_fault(p->b->d, is_not ? CEDAR_FINDING_OPERATOR : CEDAR_FINDING_UNKNOWN_FUNCTION, span,
+                      "there is no function `%.*s`", STR_ARG(name));
+    (void)cedar_near(p->b->d, is_not ? S("!") : g.best);
     return wrong(p, span);
 }
 
@@ -211,7 +213,7 @@ static const struct cedar_expr *parse_not(struct parser *p, struct str name, str
 {
     const struct cedar_expr *e = NULL;
 
-    (void)cedar_error(p->b->d, span, "`%.*s` is no operator of Cedar", STR_ARG(name));
+    (void)cedar_fault(p->b->d, CEDAR_FINDING_OPERATOR, span, "`%.*s` is no operator of Cedar", STR_ARG(name));
     (void)cedar_near(p->b->d, S("!"));
     p->b->failed = true;
     if (p->depth < NESTING_MAX) {
@@ -235,11 +237,11 @@ static const struct cedar_expr *unknown_name(struct parser *p, struct str name, 
         return parse_not(p, name, span);
     for (size_t i = name.n; i > 2; i--)
         if (name.p[i - 1] == ':') {
-            (void)cedar_error(p->b->d, span, "the id of an entity stands in quotes");
+            (void)cedar_fault(p->b->d, CEDAR_FINDING_ENTITY, span, "the id of an entity stands in quotes");
             (void)cedar_expected(p->b->d, "`%.*s\"%.*s\"`", (int)i, name.p, (int)(name.n - i), name.p + i);
             return wrong(p, span);
         }
-    (void)cedar_error(p->b->d, span, "`%.*s` is no variable", STR_ARG(name));
+    (void)cedar_fault(p->b->d, CEDAR_FINDING_UNKNOWN_VARIABLE, span, "`%.*s` is no variable", STR_ARG(name));
     if (p->in_scope)
         (void)cedar_expected(p->b->d, "an entity like `Type::\"%.*s\"`", STR_ARG(str_sub(name, 0, 60)));
     else if (str_eq_case(name, S("null")) || str_eq_case(name, S("nil")) || str_eq_case(name, S("none")))
@@ -340,12 +342,12 @@ static const struct cedar_expr *parse_slot(struct parser *p)
     bool principal = str_eq(t->text, S("?principal"));
 
     if (!principal && !str_eq(t->text, S("?resource"))) {
-        (void)cedar_error(p->b->d, t->span, "there is no slot `%.*s`", STR_ARG(t->text));
+        (void)cedar_fault(p->b->d, CEDAR_FINDING_SLOT, t->span, "there is no slot `%.*s`", STR_ARG(t->text));
         (void)cedar_expected(p->b->d, "`?principal` or `?resource`");
         return wrong(p, t->span);
     }
     if (!p->in_scope) {
-        (void)cedar_error(p->b->d, t->span, "a slot stands in the scope only, not in a condition");
+        (void)cedar_fault(p->b->d, CEDAR_FINDING_SLOT, t->span, "a slot stands in the scope only, not in a condition");
         return wrong(p, t->span);
     }
     struct cedar_expr draft = { .op = CEDAR_OP_SLOT,
@@ -388,12 +390,14 @@ static const struct cedar_expr *unknown_method(struct parser *p, const struct ce
     struct cedar_guess g = cedar_guess_for(name->text);
 
     if (cedar_function_named(name->text) < CEDAR_X_COUNT) {
-        (void)cedar_error(p->b->d, name->span, "`%.*s` is a function: write `%.*s(…)`, not behind a value",
-                          STR_ARG(name->text), STR_ARG(name->text));
+        (void)cedar_fault(p->b->d, CEDAR_FINDING_UNKNOWN_METHOD, name->span,
+                          "`%.*s` is a function: write `%.*s(…)`, not behind a value", STR_ARG(name->text),
+                          STR_ARG(name->text));
         return wrong(p, name->span);
     }
     guess_functions(&g, true);
-    (void)cedar_error(p->b->d, name->span, "there is no method `%.*s`", STR_ARG(name->text));
+    (void)cedar_fault(p->b->d, CEDAR_FINDING_UNKNOWN_METHOD, name->span, "there is no method `%.*s`",
+                      STR_ARG(name->text));
     if (str_eq_case(name->text, S("matches")) || str_eq_case(name->text, S("startsWith")) ||
         str_eq_case(name->text, S("endsWith")))
         (void)cedar_expected(p->b->d, "the operator `like`, with `*` for any text: `… like \"a*\"`");
@@ -419,8 +423,8 @@ static const struct cedar_expr *parse_method(struct parser *p, const struct ceda
             return unknown_method(p, name);
         draft.op = CEDAR_OP_CALL;
     } else if (args.n != n_args + 1) {
-        (void)cedar_error(p->b->d, draft.span, "`%.*s` takes %zu argument%s, not %zu", STR_ARG(name->text), n_args,
-                          n_args == 1 ? "" : "s", args.n - 1);
+        (void)cedar_fault(p->b->d, CEDAR_FINDING_ARGUMENTS, draft.span, "`%.*s` takes %zu argument%s, not %zu",
+                          STR_ARG(name->text), n_args, n_args == 1 ? "" : "s", args.n - 1);
         return wrong(p, draft.span);
     }
     return build_node(p->b, &draft, args.items, args.n);
@@ -544,7 +548,7 @@ static const struct cedar_expr *parse_product(struct parser *p)
         if (right == NULL)
             return NULL;
         if (op->kind != CEDAR_T_STAR) {
-            (void)cedar_error(p->b->d, op->span, "Cedar has no %s",
+            (void)cedar_fault(p->b->d, CEDAR_FINDING_OPERATOR, op->span, "Cedar has no %s",
                               op->kind == CEDAR_T_SLASH ? "division" : "remainder");
             e = wrong(p, op->span);
         } else {
@@ -626,7 +630,8 @@ static const struct cedar_pattern *read_pattern(struct parser *p, const struct c
         if (why != NULL) {
             uint32_t from = t->span.at + 1 + (uint32_t)i;
             p->b->failed = true;
-            (void)cedar_error(p->b->d, (struct cedar_span){ from, from + (uint32_t)used }, "%s", why);
+            (void)cedar_fault(p->b->d, CEDAR_FINDING_ESCAPE, (struct cedar_span){ from, from + (uint32_t)used }, "%s",
+                              why);
         }
     }
     pieces[n++] = buf_str(&piece);
@@ -763,7 +768,8 @@ const struct cedar_expr *parse_expr(struct parser *p)
 
     if (p->depth == NESTING_MAX) {
         p->b->failed = true;
-        (void)cedar_error(p->b->d, p->t->span, "the expression is nested deeper than %d levels", NESTING_MAX);
+        (void)cedar_fault(p->b->d, CEDAR_FINDING_TOO_DEEP, p->t->span, "the expression is nested deeper than %d levels",
+                          NESTING_MAX);
         return NULL;
     }
     p->depth++;

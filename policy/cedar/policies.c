@@ -35,7 +35,8 @@ static bool names_differ(const struct cedar_policies *set, const struct policy_l
         ok = !str_eq(set->names[i - 1].policy->id, set->names[i].policy->id);
     for (size_t i = 0; i < all->n && !ok; i++)
         if (cedar_policy_named(set, all->items[i]->id) != all->items[i])
-            (void)cedar_error(d, all->items[i]->span, "two policies have the id `%.*s`", STR_ARG(all->items[i]->id));
+            (void)cedar_fault(d, CEDAR_FINDING_TWICE, all->items[i]->span, "two policies have the id `%.*s`",
+                              STR_ARG(all->items[i]->id));
     return ok;
 }
 
@@ -46,7 +47,8 @@ const struct cedar_policies *policies_make(struct arena *a, const struct policy_
     const struct cedar_policy **templates = arena_make_n(a, all->n, const struct cedar_policy *);
 
     if (all->n > CEDAR_POLICIES_MAX) {
-        (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "there are more than %d policies", CEDAR_POLICIES_MAX);
+        (void)cedar_fault(d, CEDAR_FINDING_TOO_LARGE, (struct cedar_span){ 0, 0 }, "there are more than %d policies",
+                          CEDAR_POLICIES_MAX);
         return NULL;
     }
     for (size_t i = 0; i < all->n; i++) {
@@ -148,8 +150,8 @@ static bool fill(struct arena *a, struct cedar_scope *scope, const struct cedar_
                  const struct cedar_link *link, struct cedar_diags *d)
 {
     if (scope->slot != (uid->type.p != NULL))
-        return cedar_error(d, (struct cedar_span){ 0, 0 }, "the link `%.*s` %s `?%s`, %s template", STR_ARG(link->id),
-                           scope->slot ? "does not fill" : "fills", slot,
+        return cedar_fault(d, CEDAR_FINDING_LINK, (struct cedar_span){ 0, 0 }, "the link `%.*s` %s `?%s`, %s template",
+                           STR_ARG(link->id), scope->slot ? "does not fill" : "fills", slot,
                            scope->slot ? "which stands in its" : "which does not stand in its");
     if (scope->slot)
         scope->uid = cedar_uid_make(arena_str(a, uid->type), arena_str(a, uid->id));
@@ -193,8 +195,8 @@ const struct cedar_policies *cedar_policies_link(struct arena *a, const struct c
     for (size_t i = 0; i < n; i++) {
         const struct cedar_policy *template = cedar_policy_named(p, links[i].template_id);
         if (template == NULL || !template->is_template) {
-            (void)cedar_error(d, (struct cedar_span){ 0, 0 }, "there is no template `%.*s`",
-                              STR_ARG(links[i].template_id));
+            (void)cedar_fault(d, CEDAR_FINDING_UNKNOWN_TEMPLATE, (struct cedar_span){ 0, 0 },
+                              "there is no template `%.*s`", STR_ARG(links[i].template_id));
             continue;
         }
         struct cedar_policy *linked = policy_link(a, template, &links[i], d);

@@ -48,7 +48,7 @@ static bool within_limits(struct schema_builder *b, struct counts n)
     if (n.entities <= CEDAR_SCHEMA_NAMES_MAX && n.commons <= CEDAR_SCHEMA_NAMES_MAX &&
         n.actions <= CEDAR_SCHEMA_NAMES_MAX && n.namespaces <= CEDAR_SCHEMA_NAMES_MAX)
         return true;
-    cedar_error(b->d, (struct cedar_span){ 0, 0 },
+    cedar_fault(b->d, CEDAR_FINDING_TOO_LARGE, (struct cedar_span){ 0, 0 },
                 "the schema declares more than %d entity types, common types, actions or namespaces",
                 CEDAR_SCHEMA_NAMES_MAX);
     return false;
@@ -74,7 +74,7 @@ static void make_room(struct schema_builder *b, struct counts n)
 static void check_own_name(struct schema_builder *b, const struct decl_name *name)
 {
     if (schema_is_reserved(name->name))
-        cedar_error(b->d, name->at, "\"__cedar\" is reserved and cannot be declared");
+        cedar_fault(b->d, CEDAR_FINDING_NAME, name->at, "\"__cedar\" is reserved and cannot be declared");
 }
 
 static void declare_namespaces(struct schema_builder *b, size_t n)
@@ -83,10 +83,10 @@ static void declare_namespaces(struct schema_builder *b, size_t n)
 
     for (const struct decl_namespace *ns = b->decls->namespaces; ns != NULL; ns = ns->next) {
         if (schema_map_put(&seen, ns->name, S(""), ns) != NULL)
-            cedar_error(b->d, ns->at, "namespace \"%.*s\" is declared twice; put both parts into one block",
-                        STR_ARG(ns->name));
+            cedar_fault(b->d, CEDAR_FINDING_TWICE, ns->at,
+                        "namespace \"%.*s\" is declared twice; put both parts into one block", STR_ARG(ns->name));
         if (schema_is_reserved(ns->name))
-            cedar_error(b->d, ns->at, "\"__cedar\" is reserved and cannot be declared");
+            cedar_fault(b->d, CEDAR_FINDING_NAME, ns->at, "\"__cedar\" is reserved and cannot be declared");
     }
 }
 
@@ -96,10 +96,11 @@ static void declare_entity(struct schema_builder *b, const struct decl_entity *e
 
     check_own_name(b, name);
     if (str_eq(name->name, S("Action")))
-        cedar_error(b->d, name->at, "an entity type cannot be called \"Action\": that is the type of actions");
+        cedar_fault(b->d, CEDAR_FINDING_NAME, name->at,
+                    "an entity type cannot be called \"Action\": that is the type of actions");
     type->name = arena_str(b->a, schema_qualify(b->scratch, e->ns->name, name->name));
     if (schema_map_put(&b->s->type_map, type->name, S(""), type) != NULL) {
-        cedar_error(b->d, name->at, "entity type \"%.*s\" is declared twice", STR_ARG(type->name));
+        cedar_fault(b->d, CEDAR_FINDING_TWICE, name->at, "entity type \"%.*s\" is declared twice", STR_ARG(type->name));
         return;
     }
     schema_map_put(&b->entity_names, type->name, S(""), type);
@@ -122,11 +123,13 @@ static void declare_common(struct schema_builder *b, const struct decl_common *c
     check_own_name(b, c->name);
     for (size_t i = 0; i < sizeof json_keywords / sizeof json_keywords[0]; i++)
         if (str_eq(c->name->name, str_of(json_keywords[i])))
-            cedar_error(b->d, c->name->at, "a common type cannot be called \"%s\"", json_keywords[i]);
+            cedar_fault(b->d, CEDAR_FINDING_NAME, c->name->at, "a common type cannot be called \"%s\"",
+                        json_keywords[i]);
     common->name = schema_qualify(b->scratch, c->ns->name, c->name->name);
     common->decl = c;
     if (schema_map_put(&b->common_names, common->name, S(""), common) != NULL)
-        cedar_error(b->d, c->name->at, "common type \"%.*s\" is declared twice", STR_ARG(common->name));
+        cedar_fault(b->d, CEDAR_FINDING_TWICE, c->name->at, "common type \"%.*s\" is declared twice",
+                    STR_ARG(common->name));
     else
         b->common_n++;
 }
@@ -157,7 +160,8 @@ static void declare_actions(struct schema_builder *b)
             action->id = arena_str(b->a, name->name);
             action->index = (uint32_t)b->s->action_n;
             if (schema_map_put(&b->s->action_map, action->type->name, action->id, action) != NULL)
-                cedar_error(b->d, name->at, "action \"%.*s\" is declared twice", STR_ARG(name->name));
+                cedar_fault(b->d, CEDAR_FINDING_TWICE, name->at, "action \"%.*s\" is declared twice",
+                            STR_ARG(name->name));
             else
                 b->s->action_n++;
         }
@@ -169,8 +173,8 @@ static void refuse_shadow(struct schema_builder *b, const struct decl_namespace 
                           const void *shadowed)
 {
     if (ns->name.n != 0 && shadowed != NULL)
-        cedar_error(b->d, name->at, "\"%.*s\" is also declared without a namespace; rename one of them",
-                    STR_ARG(name->name));
+        cedar_fault(b->d, CEDAR_FINDING_SHADOWED, name->at,
+                    "\"%.*s\" is also declared without a namespace; rename one of them", STR_ARG(name->name));
 }
 
 static const void *type_without_namespace(const struct schema_builder *b, struct str name)
@@ -241,7 +245,7 @@ static const struct cedar_type *record_of(struct schema_builder *b, const struct
     type = schema_type_of(b, ns, t);
     if (type != NULL && type->kind != CEDAR_TYPE_RECORD) {
         struct str text = cedar_type_text(b->scratch, type);
-        cedar_error(b->d, t->at, "%s must be a record, but this is %.*s", what, STR_ARG(text));
+        cedar_fault(b->d, CEDAR_FINDING_NO_RECORD, t->at, "%s must be a record, but this is %.*s", what, STR_ARG(text));
         return NULL;
     }
     return type;
@@ -366,7 +370,8 @@ static void define_actions(struct schema_builder *b, struct closure_list *groups
 static void close_all(struct schema_builder *b, struct closure_list *list, size_t n, const char *what)
 {
     if (!closure_all(b->scratch, list, n))
-        cedar_error(b->d, (struct cedar_span){ 0, 0 }, "the hierarchy of %s is too large", what);
+        cedar_fault(b->d, CEDAR_FINDING_TOO_LARGE, (struct cedar_span){ 0, 0 }, "the hierarchy of %s is too large",
+                    what);
 }
 
 static void close_entities(struct schema_builder *b, struct closure_list *parents)
@@ -390,8 +395,8 @@ static void check_action_cycles(struct schema_builder *b, const struct closure_l
             struct str type = schema_qualify(b->scratch, x->ns->name, S("Action"));
             const struct cedar_action *action = cedar_schema_action(b->s, type, name->name);
             if (contains(groups[action->index], action->index))
-                cedar_error(b->d, name->at, "action \"%.*s\" is a member of itself; groups must not form a cycle",
-                            STR_ARG(name->name));
+                cedar_fault(b->d, CEDAR_FINDING_CYCLE, name->at,
+                            "action \"%.*s\" is a member of itself; groups must not form a cycle", STR_ARG(name->name));
         }
 }
 

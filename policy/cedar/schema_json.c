@@ -70,7 +70,7 @@ static bool must_be(struct reader *r, const struct cedar_json *v, enum cedar_jso
 {
     if (v->kind == kind)
         return true;
-    cedar_error(r->d, v->span, "%s cannot be %s", what, cedar_json_kind_name(v->kind));
+    cedar_fault(r->d, CEDAR_FINDING_JSON_KIND, v->span, "%s cannot be %s", what, cedar_json_kind_name(v->kind));
     return cedar_expected(r->d, "%s", cedar_json_kind_name(kind));
 }
 
@@ -101,12 +101,14 @@ static bool check_members(struct reader *r, const struct cedar_json *o, const st
         offer_members(&guess, form);
         if (also != NULL)
             offer_members(&guess, also);
-        cedar_error(r->d, o->name_spans[i], "%s has no \"%.*s\"", form->what, STR_ARG(o->names[i]));
+        cedar_fault(r->d, CEDAR_FINDING_MEMBER_UNKNOWN, o->name_spans[i], "%s has no \"%.*s\"", form->what,
+                    STR_ARG(o->names[i]));
         cedar_near(r->d, guess.best);
     }
     for (size_t i = 0; i < MEMBERS_MAX && form->members[i] != NULL; i++)
         if (form->members[i][0] == '!' && cedar_json_get(o, str_of(form->members[i] + 1)) == NULL)
-            cedar_error(r->d, o->span, "%s lacks \"%s\"", form->what, form->members[i] + 1);
+            cedar_fault(r->d, CEDAR_FINDING_MEMBER_MISSING, o->span, "%s lacks \"%s\"", form->what,
+                        form->members[i] + 1);
     return r->d->errors == before;
 }
 
@@ -129,7 +131,8 @@ static bool check_annotations(struct reader *r, const struct cedar_json *o)
         return false;
     for (size_t i = 0; i < all->n; i++) {
         if (!cedar_is_ident(all->names[i]))
-            ok = cedar_error(r->d, all->name_spans[i], "\"%.*s\" cannot name an annotation", STR_ARG(all->names[i]));
+            ok = cedar_fault(r->d, CEDAR_FINDING_NAME, all->name_spans[i], "\"%.*s\" cannot name an annotation",
+                             STR_ARG(all->names[i]));
         if (all->items[i].kind != CEDAR_JSON_NULL && !must_be(r, &all->items[i], CEDAR_JSON_STRING, "an annotation"))
             ok = false;
     }
@@ -138,7 +141,8 @@ static bool check_annotations(struct reader *r, const struct cedar_json *o)
 
 static bool check_ident(struct reader *r, struct str name, struct cedar_span where)
 {
-    return schema_is_ident(name) || cedar_error(r->d, where, "\"%.*s\" cannot be a name", STR_ARG(name));
+    return schema_is_ident(name) ||
+           cedar_fault(r->d, CEDAR_FINDING_NAME, where, "\"%.*s\" cannot be a name", STR_ARG(name));
 }
 
 static struct decl_name *new_name(struct reader *r, struct str name, struct cedar_span where)
@@ -160,7 +164,8 @@ static bool read_names(struct reader *r, const struct cedar_json *list, bool pat
         if (!must_be(r, v, CEDAR_JSON_STRING, path ? "a type" : "an id"))
             return false;
         if (path && !schema_is_path(v->text))
-            ok = cedar_error(r->d, v->span, "\"%.*s\" cannot be the name of a type", STR_ARG(v->text));
+            ok = cedar_fault(r->d, CEDAR_FINDING_NAME, v->span, "\"%.*s\" cannot be the name of a type",
+                             STR_ARG(v->text));
         *out = new_name(r, v->text, v->span);
         out = &(*out)->next;
     }
@@ -186,7 +191,7 @@ static struct decl_type *read_type(struct reader *r, const struct cedar_json *o,
         !check_annotations(r, o))
         return NULL;
     if (word == NULL) {
-        cedar_error(r->d, o->span, "%s lacks \"type\"", place_forms[place].what);
+        cedar_fault(r->d, CEDAR_FINDING_MEMBER_MISSING, o->span, "%s lacks \"type\"", place_forms[place].what);
         return NULL;
     }
     t->at = o->span;
@@ -194,7 +199,7 @@ static struct decl_type *read_type(struct reader *r, const struct cedar_json *o,
     t->builtin = row != NULL ? row->builtin : CEDAR_TYPE_NONE;
     t->name = word->text;
     if (row == NULL && !schema_is_path(word->text)) {
-        cedar_error(r->d, word->span, "\"%.*s\" cannot be the name of a type", STR_ARG(word->text));
+        cedar_fault(r->d, CEDAR_FINDING_NAME, word->span, "\"%.*s\" cannot be the name of a type", STR_ARG(word->text));
         return NULL;
     }
     return row == NULL || row->read == NULL || row->read(r, o, t) ? t : NULL;
@@ -229,7 +234,8 @@ static bool read_record(struct reader *r, const struct cedar_json *o, struct dec
     if (more != NULL && !must_be(r, more, CEDAR_JSON_BOOL, "\"additionalAttributes\""))
         return false;
     if (more != NULL && more->boolean)
-        return cedar_error(r->d, more->span, "records with further attributes are not supported");
+        return cedar_fault(r->d, CEDAR_FINDING_NOT_SUPPORTED, more->span,
+                           "records with further attributes are not supported");
     for (size_t i = 0; i < attrs->n; i++) {
         struct decl_attr *attr = arena_make(r->scratch, struct decl_attr);
         attr->name = attrs->names[i];
@@ -250,7 +256,7 @@ static bool read_named(struct reader *r, const struct cedar_json *o, struct decl
         return false;
     t->name = name->text;
     return schema_is_path(t->name) ||
-           cedar_error(r->d, name->span, "\"%.*s\" cannot be the name of a type", STR_ARG(t->name));
+           cedar_fault(r->d, CEDAR_FINDING_NAME, name->span, "\"%.*s\" cannot be the name of a type", STR_ARG(t->name));
 }
 
 static bool read_extension(struct reader *r, const struct cedar_json *o, struct decl_type *t)
@@ -265,7 +271,8 @@ static bool read_extension(struct reader *r, const struct cedar_json *o, struct 
     guess = cedar_guess_for(t->name);
     for (int kind = CEDAR_TYPE_IPADDR; kind <= CEDAR_TYPE_DURATION; kind++)
         cedar_guess_try(&guess, cedar_type_text(r->scratch, cedar_type_of((enum cedar_type_kind)kind)));
-    cedar_error(r->d, cedar_json_get(o, S("name"))->span, "there is no extension type \"%.*s\"", STR_ARG(t->name));
+    cedar_fault(r->d, CEDAR_FINDING_UNKNOWN_TYPE, cedar_json_get(o, S("name"))->span,
+                "there is no extension type \"%.*s\"", STR_ARG(t->name));
     return cedar_near(r->d, arena_str(r->d->arena, guess.best));
 }
 
@@ -290,7 +297,8 @@ static bool read_choices(struct reader *r, const struct cedar_json *o, struct de
 
     if (!check_members(r, o, &enum_form, NULL) || !read_names(r, list, false, &e->choices))
         return false;
-    return list->n != 0 || cedar_error(r->d, list->span, "an enumerated entity type needs at least one id");
+    return list->n != 0 ||
+           cedar_fault(r->d, CEDAR_FINDING_EMPTY, list->span, "an enumerated entity type needs at least one id");
 }
 
 static bool read_standard(struct reader *r, const struct cedar_json *o, struct decl_entity *e)
@@ -332,7 +340,7 @@ static bool read_group(struct reader *r, const struct cedar_json *o, struct decl
     g->id = id->text;
     g->type = type != NULL ? type->text : S("Action");
     return schema_is_path(g->type) ||
-           cedar_error(r->d, type->span, "\"%.*s\" cannot be the name of a type", STR_ARG(g->type));
+           cedar_fault(r->d, CEDAR_FINDING_NAME, type->span, "\"%.*s\" cannot be the name of a type", STR_ARG(g->type));
 }
 
 static bool read_groups(struct reader *r, const struct cedar_json *list, struct decl_group **out)
@@ -372,7 +380,7 @@ static void read_action(struct reader *r, struct str name, struct cedar_span whe
         !check_annotations(r, o))
         return;
     if (attributes != NULL)
-        cedar_error(r->d, attributes->span, "actions cannot have attributes");
+        cedar_fault(r->d, CEDAR_FINDING_NOT_SUPPORTED, attributes->span, "actions cannot have attributes");
     if (groups != NULL && !read_groups(r, groups, &x->groups))
         return;
     if (applies != NULL && !read_applies(r, applies, x))
@@ -401,12 +409,13 @@ static void read_namespace(struct reader *r, struct str name, struct cedar_span 
     r->namespace_end = &ns->next;
     r->ns = ns;
     if (name.n != 0 && !schema_is_path(name))
-        cedar_error(r->d, where, "\"%.*s\" cannot be the name of a namespace", STR_ARG(name));
+        cedar_fault(r->d, CEDAR_FINDING_NAME, where, "\"%.*s\" cannot be the name of a namespace", STR_ARG(name));
     if (!must_be(r, o, CEDAR_JSON_OBJECT, "a namespace") || !check_members(r, o, &namespace_form, NULL) ||
         !check_annotations(r, o))
         return;
     if (name.n == 0 && annotations != NULL && annotations->n != 0)
-        cedar_error(r->d, annotations->span, "the namespace without a name cannot have annotations");
+        cedar_fault(r->d, CEDAR_FINDING_NOT_SUPPORTED, annotations->span,
+                    "the namespace without a name cannot have annotations");
     read_each(r, cedar_json_get(o, S("commonTypes")), "\"commonTypes\"", read_common);
     read_each(r, cedar_json_get(o, S("entityTypes")), "\"entityTypes\"", read_entity);
     read_each(r, cedar_json_get(o, S("actions")), "\"actions\"", read_action);
@@ -420,7 +429,8 @@ const struct cedar_schema *cedar_schema_parse_json(struct arena *a, struct cedar
     size_t before = d->errors;
 
     if (d->source->text.n > CEDAR_SCHEMA_TEXT_MAX) {
-        cedar_error(d, (struct cedar_span){ 0, 0 }, "the schema is longer than %d bytes", CEDAR_SCHEMA_TEXT_MAX);
+        cedar_fault(d, CEDAR_FINDING_TOO_LARGE, (struct cedar_span){ 0, 0 }, "the schema is longer than %d bytes",
+                    CEDAR_SCHEMA_TEXT_MAX);
         return NULL;
     }
     root = cedar_json_parse(d);

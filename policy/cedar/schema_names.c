@@ -91,7 +91,7 @@ struct schema_meaning schema_resolve(struct schema_builder *b, const struct decl
     if (means.common == NULL && means.entity == NULL)
         means = meaning_of(b, kind, name);
     if (means.common == NULL && means.entity == NULL) {
-        cedar_error(b->d, at, "\"%.*s\" is not declared as %s", STR_ARG(name), wanted);
+        cedar_fault(b->d, CEDAR_FINDING_UNKNOWN_TYPE, at, "\"%.*s\" is not declared as %s", STR_ARG(name), wanted);
         cedar_near(b->d, arena_str(b->d->arena, nearest_name(b, kind, name)));
     }
     return means;
@@ -103,8 +103,8 @@ const struct cedar_entity_type *schema_entity_named(struct schema_builder *b, co
     const struct cedar_entity_type *type = schema_resolve(b, ns, DECL_ENTITY, name->name, name->at).entity;
 
     if (type != NULL && type->is_action) {
-        cedar_error(b->d, name->at, "\"%.*s\" is the type of actions; an entity type must stand here",
-                    STR_ARG(name->name));
+        cedar_fault(b->d, CEDAR_FINDING_ACTION_TYPE, name->at,
+                    "\"%.*s\" is the type of actions; an entity type must stand here", STR_ARG(name->name));
         return NULL;
     }
     return type;
@@ -129,7 +129,8 @@ const struct cedar_action *schema_action_named(struct schema_builder *b, const s
     if (action == NULL)
         action = schema_map_get(&b->s->action_map, group->type, group->id);
     if (action == NULL) {
-        cedar_error(b->d, group->at, "action %.*s::\"%.*s\" is not declared", STR_ARG(group->type), STR_ARG(group->id));
+        cedar_fault(b->d, CEDAR_FINDING_UNKNOWN_ACTION, group->at, "action %.*s::\"%.*s\" is not declared",
+                    STR_ARG(group->type), STR_ARG(group->id));
         cedar_near(b->d, arena_str(b->d->arena, nearest_action(b, group->id)));
     }
     return action;

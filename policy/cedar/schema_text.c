@@ -65,9 +65,9 @@ static bool accept_word(struct parser *p, struct str word)
 static bool unexpected(struct parser *p, const char *wanted)
 {
     if (at(p, CEDAR_T_NAME) || at(p, CEDAR_T_STRING) || at(p, CEDAR_T_NUMBER))
-        cedar_error(p->d, p->tok->span, "`%.*s` cannot stand here", STR_ARG(p->tok->text));
+        cedar_fault(p->d, CEDAR_FINDING_SYNTAX, p->tok->span, "`%.*s` cannot stand here", STR_ARG(p->tok->text));
     else
-        cedar_error(p->d, p->tok->span, "%s cannot stand here", cedar_token_words(p->tok->kind));
+        cedar_fault(p->d, CEDAR_FINDING_SYNTAX, p->tok->span, "%s cannot stand here", cedar_token_words(p->tok->kind));
     return cedar_expected(p->d, "%s", wanted);
 }
 
@@ -88,7 +88,8 @@ static bool parse_ident(struct parser *p, struct str *out)
     if (!at(p, CEDAR_T_NAME))
         return unexpected(p, "a name");
     if (!schema_is_ident(p->tok->text))
-        return cedar_error(p->d, p->tok->span, "`%.*s` is reserved and cannot be a name", STR_ARG(p->tok->text));
+        return cedar_fault(p->d, CEDAR_FINDING_NAME, p->tok->span, "`%.*s` is reserved and cannot be a name",
+                           STR_ARG(p->tok->text));
     *out = p->tok->text;
     advance(p);
     return true;
@@ -180,7 +181,8 @@ static bool parse_annotations(struct parser *p)
             return unexpected(p, "the name of an annotation");
         for (const struct cedar_token *t = first; t < p->tok; t++)
             if (t->kind == CEDAR_T_AT && &t[1] < p->tok && str_eq(t[1].text, p->tok->text))
-                return cedar_error(p->d, p->tok->span, "annotation `@%.*s` is given twice", STR_ARG(p->tok->text));
+                return cedar_fault(p->d, CEDAR_FINDING_TWICE, p->tok->span, "annotation `@%.*s` is given twice",
+                                   STR_ARG(p->tok->text));
         advance(p);
         if (accept(p, CEDAR_T_LPAREN) && (!parse_string(p, &value) || !expect(p, CEDAR_T_RPAREN)))
             return false;
@@ -264,7 +266,8 @@ static bool parse_type(struct parser *p, struct decl_type **out)
     bool ok;
 
     if (p->depth == CEDAR_TYPE_DEPTH_MAX)
-        return cedar_error(p->d, p->tok->span, "this type is nested more than %d levels deep", CEDAR_TYPE_DEPTH_MAX);
+        return cedar_fault(p->d, CEDAR_FINDING_TOO_DEEP, p->tok->span, "this type is nested more than %d levels deep",
+                           CEDAR_TYPE_DEPTH_MAX);
     p->depth++;
     if (at(p, CEDAR_T_LBRACE))
         ok = parse_record(p, out);
@@ -352,18 +355,18 @@ static bool parse_groups(struct parser *p, struct decl_group **out)
 static bool parse_applies(struct parser *p, struct decl_name **out, struct cedar_span word)
 {
     if (*out != NULL)
-        return cedar_error(p->d, word, "`%.*s` is given twice",
+        return cedar_fault(p->d, CEDAR_FINDING_TWICE, word, "`%.*s` is given twice",
                            STR_ARG(str_sub(p->d->source->text, word.at, word.end - word.at)));
     if (!expect(p, CEDAR_T_COLON) || !parse_entity_types(p, out))
         return false;
-    return *out != NULL ||
-           cedar_error(p->d, since(p, word), "an action must apply to something: name at least one type");
+    return *out != NULL || cedar_fault(p->d, CEDAR_FINDING_EMPTY, since(p, word),
+                                       "an action must apply to something: name at least one type");
 }
 
 static bool parse_context(struct parser *p, struct decl_action *x, struct cedar_span word)
 {
     if (x->context != NULL)
-        return cedar_error(p->d, word, "`context` is given twice");
+        return cedar_fault(p->d, CEDAR_FINDING_TWICE, word, "`context` is given twice");
     if (!expect(p, CEDAR_T_COLON))
         return false;
     if (at(p, CEDAR_T_LBRACE))
@@ -390,7 +393,7 @@ static bool parse_applies_to(struct parser *p, struct decl_action *x)
     if (!accept(p, CEDAR_T_RBRACE))
         return unexpected(p, "`,` or `}`");
     if (x->principals == NULL || x->resources == NULL)
-        return cedar_error(p->d, since(p, from), "`appliesTo` lacks `%s`",
+        return cedar_fault(p->d, CEDAR_FINDING_MEMBER_MISSING, since(p, from), "`appliesTo` lacks `%s`",
                            x->principals == NULL ? "principal" : "resource");
     return true;
 }
@@ -514,7 +517,8 @@ const struct cedar_schema *cedar_schema_parse_text(struct arena *a, struct cedar
     size_t n, before = d->errors;
 
     if (d->source->text.n > CEDAR_SCHEMA_TEXT_MAX) {
-        cedar_error(d, (struct cedar_span){ 0, 0 }, "the schema is longer than %d bytes", CEDAR_SCHEMA_TEXT_MAX);
+        cedar_fault(d, CEDAR_FINDING_TOO_LARGE, (struct cedar_span){ 0, 0 }, "the schema is longer than %d bytes",
+                    CEDAR_SCHEMA_TEXT_MAX);
         return NULL;
     }
     scratch = arena_scratch(a);

@@ -13,7 +13,8 @@ static const struct cedar_type *convert_common(struct schema_builder *b, struct 
                                                unsigned chain)
 {
     if (c->state == COMMON_OPEN) {
-        cedar_error(b->d, at, "\"%.*s\" refers to itself; a common type must not contain itself", STR_ARG(c->name));
+        cedar_fault(b->d, CEDAR_FINDING_CYCLE, at, "\"%.*s\" refers to itself; a common type must not contain itself",
+                    STR_ARG(c->name));
         return NULL;
     }
     if (c->state == COMMON_NEW) {
@@ -57,8 +58,8 @@ static const struct decl_attr **sorted_attrs(struct schema_builder *b, const str
     for (size_t i = 0; i < n; i++) {
         bool again = *kept > 0 && str_eq(list[i]->name, list[*kept - 1]->name);
         if (again)
-            cedar_warning(b->d, list[i]->at, "attribute \"%.*s\" is declared twice; the last declaration holds",
-                          STR_ARG(list[i]->name));
+            cedar_warn(b->d, CEDAR_FINDING_TWICE, list[i]->at,
+                       "attribute \"%.*s\" is declared twice; the last declaration holds", STR_ARG(list[i]->name));
         *kept += !again;
         list[*kept - 1] = list[i];
     }
@@ -97,9 +98,11 @@ static const struct cedar_type *within_limits(struct schema_builder *b, const st
     if (is == NULL || (is->depth <= CEDAR_TYPE_DEPTH_MAX && is->nodes <= CEDAR_TYPE_NODES_MAX))
         return is;
     if (is->depth > CEDAR_TYPE_DEPTH_MAX)
-        cedar_error(b->d, t->at, "this type is nested more than %d levels deep", CEDAR_TYPE_DEPTH_MAX);
+        cedar_fault(b->d, CEDAR_FINDING_TOO_DEEP, t->at, "this type is nested more than %d levels deep",
+                    CEDAR_TYPE_DEPTH_MAX);
     else
-        cedar_error(b->d, t->at, "this type has more than %d parts when written out", CEDAR_TYPE_NODES_MAX);
+        cedar_fault(b->d, CEDAR_FINDING_TOO_LARGE, t->at, "this type has more than %d parts when written out",
+                    CEDAR_TYPE_NODES_MAX);
     return NULL;
 }
 
@@ -107,7 +110,8 @@ static const struct cedar_type *convert(struct schema_builder *b, const struct d
                                         const struct decl_type *t, unsigned chain)
 {
     if (chain > CHAIN_MAX) {
-        cedar_error(b->d, t->at, "common types refer to one another more than %d deep", CHAIN_MAX);
+        cedar_fault(b->d, CEDAR_FINDING_TOO_DEEP, t->at, "common types refer to one another more than %d deep",
+                    CHAIN_MAX);
         return NULL;
     }
     switch (t->kind) {

@@ -28,9 +28,10 @@ static struct str kind_of_request(const struct checker *c)
                         STR_ARG(c->principal->name), STR_ARG(c->action->id), STR_ARG(c->resource->name));
 }
 
-static bool report(struct checker *c, struct cedar_span where, struct str kind, const char *fmt, va_list ap)
-    __attribute__((format(printf, 4, 0)));
-static bool report(struct checker *c, struct cedar_span where, struct str kind, const char *fmt, va_list ap)
+static bool report(struct checker *c, enum cedar_finding_code code, struct cedar_span where, struct str kind,
+                   const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
+static bool report(struct checker *c, enum cedar_finding_code code, struct cedar_span where, struct str kind,
+                   const char *fmt, va_list ap)
 {
     char text[400];
 
@@ -39,26 +40,26 @@ static bool report(struct checker *c, struct cedar_span where, struct str kind, 
         return false;
     if (vsnprintf(text, sizeof text, fmt, ap) < 0) /* NOLINT(clang-analyzer-valist.Uninitialized): the callers do */
         text[0] = '\0';
-    cedar_error(c->d, where, "%s%.*s", text, STR_ARG(kind));
+    cedar_fault(c->d, code, where, "%s%.*s", text, STR_ARG(kind));
     return true;
 }
 
-bool check_error(struct checker *c, struct cedar_span where, const char *fmt, ...)
+bool check_error(struct checker *c, enum cedar_finding_code code, struct cedar_span where, const char *fmt, ...)
 {
     va_list ap;
 
     va_start(ap, fmt);
-    bool new = report(c, where, kind_of_request(c), fmt, ap);
+    bool new = report(c, code, where, kind_of_request(c), fmt, ap);
     va_end(ap);
     return new;
 }
 
-bool check_error_always(struct checker *c, struct cedar_span where, const char *fmt, ...)
+bool check_error_always(struct checker *c, enum cedar_finding_code code, struct cedar_span where, const char *fmt, ...)
 {
     va_list ap;
 
     va_start(ap, fmt);
-    bool new = report(c, where, S(""), fmt, ap);
+    bool new = report(c, code, where, S(""), fmt, ap);
     va_end(ap);
     return new;
 }
@@ -74,9 +75,10 @@ void check_level(struct checker *c, struct answer of, struct cedar_span where)
         of.reach < c->level)
         return;
     if (of.reach >= REACH_LITERAL)
-        (void)check_error(c, where, "this looks into an entity that the policy names, which no request brings along");
+        (void)check_error(c, CEDAR_FINDING_LEVEL, where,
+                          "this looks into an entity that the policy names, which no request brings along");
     else
-        (void)check_error(c, where, "this looks into entities deeper than level %d", c->level);
+        (void)check_error(c, CEDAR_FINDING_LEVEL, where, "this looks into entities deeper than level %d", c->level);
 }
 
 bool check_tired(struct checker *c, size_t steps)
@@ -218,9 +220,10 @@ static void check_policy(struct checker *c)
     check_scope(c);
     check_names(c);
     if (!check_kinds(c, parts_of(nodes, c->policy)) && !c->wrong)
-        cedar_warning(c->d, c->policy->span, "this policy can never apply");
+        cedar_warn(c->d, CEDAR_FINDING_NEVER_APPLIES, c->policy->span, "this policy can never apply");
     if (check_tired(c, 0))
-        check_error(c, c->policy->span, "this policy is too large for this schema to be validated");
+        check_error(c, CEDAR_FINDING_TOO_LARGE, c->policy->span,
+                    "this policy is too large for this schema to be validated");
     arena_free(nodes);
 }
 

@@ -73,8 +73,9 @@ static void report_unknown(struct checker *c, const struct cedar_expr *e, const 
         guess_attrs(&guess, t);
     for (size_t i = 0; i < t->entity_n; i++)
         guess_attrs(&guess, t->entities[i]->shape);
-    if (check_error(c, e->name_span.end != 0 ? e->name_span : e->span, "%.*s has no attribute \"%.*s\"%s",
-                    STR_ARG(text), STR_ARG(e->name), may_have_attr(t, e->name) ? " in all cases" : ""))
+    if (check_error(c, CEDAR_FINDING_UNKNOWN_ATTRIBUTE, e->name_span.end != 0 ? e->name_span : e->span,
+                    "%.*s has no attribute \"%.*s\"%s", STR_ARG(text), STR_ARG(e->name),
+                    may_have_attr(t, e->name) ? " in all cases" : ""))
         cedar_near(c->d, arena_str(c->d->arena, guess.best));
 }
 
@@ -115,8 +116,8 @@ struct answer check_attr(struct checker *c, const struct cap *prior, const struc
     if (attr.required || caps_have(c, prior, caps_attr(c, e->kids[0], e->name)))
         return (struct answer){ attr.type, NULL, on.ok, reach };
     struct str text = cedar_type_text(c->scratch, on.type);
-    if (check_error(c, e->name_span.end != 0 ? e->name_span : e->span, "attribute \"%.*s\" of %.*s is optional",
-                    STR_ARG(e->name), STR_ARG(text)))
+    if (check_error(c, CEDAR_FINDING_OPTIONAL_ATTRIBUTE, e->name_span.end != 0 ? e->name_span : e->span,
+                    "attribute \"%.*s\" of %.*s is optional", STR_ARG(e->name), STR_ARG(text)))
         expect_asking(c, e->kids[0], " has ", e->name, "`has` before the access, joined with `&&` or `if`");
     return (struct answer){ attr.type, NULL, false, reach };
 }
@@ -214,13 +215,13 @@ struct answer check_get_tag(struct checker *c, const struct cap *prior, const st
         return (struct answer){ 0 };
     struct str text = cedar_type_text(c->scratch, on.type);
     if (!caps_have(c, prior, caps_tag(c, e->kids[0], e->kids[1]))) {
-        if (check_error(c, e->span, "this tag of %.*s may be missing", STR_ARG(text)))
+        if (check_error(c, CEDAR_FINDING_OPTIONAL_TAG, e->span, "this tag of %.*s may be missing", STR_ARG(text)))
             expect_asking(c, e->kids[0], ".hasTag(…)", S(""),
                           "`.hasTag()` with the same text before the access, joined with `&&` or `if`");
         return (struct answer){ 0 };
     }
     if (tag_type(c, e, on.type, &type) == 0) {
-        check_error(c, e->span, "%.*s has no tags", STR_ARG(text));
+        check_error(c, CEDAR_FINDING_NO_TAGS, e->span, "%.*s has no tags", STR_ARG(text));
         return (struct answer){ 0 };
     }
     return (struct answer){ type, NULL, ok && type != NULL, beyond(on) };

@@ -67,7 +67,8 @@ static bool check_id(struct data *x, const struct cedar_uid *uid, const struct p
             cedar_guess_try(&guess, type->choices[i]);
     }
     struct str text = uid_text(x, uid), at = path_text(x, path);
-    cedar_error(x->d, x->where, "%.*s: the schema has no %.*s", STR_ARG(at), STR_ARG(text));
+    cedar_fault(x->d, CEDAR_FINDING_UNKNOWN_ENTITY, x->where, "%.*s: the schema has no %.*s", STR_ARG(at),
+                STR_ARG(text));
     return cedar_near(x->d, arena_str(x->d->arena, guess.best));
 }
 
@@ -77,7 +78,7 @@ static bool wrong_type(struct data *x, const struct cedar_type *type, const stru
     struct str at = path_text(x, path), wanted = cedar_type_text(x->d->arena, type),
                entity = v->kind == CEDAR_ENTITY ? v->uid->type : str_of(cedar_kind_name(v->kind));
 
-    cedar_error(x->d, x->where, "%.*s is %.*s", STR_ARG(at), STR_ARG(entity));
+    cedar_fault(x->d, CEDAR_FINDING_TYPE, x->where, "%.*s is %.*s", STR_ARG(at), STR_ARG(entity));
     return cedar_expected(x->d, "%.*s", STR_ARG(wanted));
 }
 
@@ -89,7 +90,8 @@ static bool check_record(struct data *x, const struct cedar_type *type, const st
     for (size_t i = 0; i < type->attr_n; i++)
         if (type->attrs[i].required && cedar_record_get(r, type->attrs[i].name) == NULL) {
             struct str at = path_text(x, path);
-            ok = cedar_error(x->d, x->where, "%.*s lacks \"%.*s\"", STR_ARG(at), STR_ARG(type->attrs[i].name));
+            ok = cedar_fault(x->d, CEDAR_FINDING_MISSING_ATTRIBUTE, x->where, "%.*s lacks \"%.*s\"", STR_ARG(at),
+                             STR_ARG(type->attrs[i].name));
         }
     for (size_t i = 0; i < r->n; i++) {
         const struct cedar_attr *attr = cedar_type_attr(type, r->fields[i].name);
@@ -102,7 +104,8 @@ static bool check_record(struct data *x, const struct cedar_type *type, const st
         struct str at = path_text(x, path);
         for (size_t j = 0; j < type->attr_n; j++)
             cedar_guess_try(&guess, type->attrs[j].name);
-        cedar_error(x->d, x->where, "%.*s has \"%.*s\", which is not declared", STR_ARG(at), STR_ARG(below.name));
+        cedar_fault(x->d, CEDAR_FINDING_UNKNOWN_ATTRIBUTE, x->where, "%.*s has \"%.*s\", which is not declared",
+                    STR_ARG(at), STR_ARG(below.name));
         ok = cedar_near(x->d, arena_str(x->d->arena, guess.best));
     }
     return ok;
@@ -174,7 +177,8 @@ static const struct cedar_entity_type *declared_type(struct data *x, struct str 
         return type;
     for (size_t i = 0; i < cedar_schema_entity_type_n(x->s); i++)
         cedar_guess_try(&guess, cedar_schema_entity_type_at(x->s, i)->name);
-    cedar_error(x->d, x->where, "%s: the schema has no entity type \"%.*s\"", what, STR_ARG(name));
+    cedar_fault(x->d, CEDAR_FINDING_UNKNOWN_TYPE, x->where, "%s: the schema has no entity type \"%.*s\"", what,
+                STR_ARG(name));
     cedar_near(x->d, arena_str(x->d->arena, guess.best));
     return NULL;
 }
@@ -195,8 +199,8 @@ static bool check_party(struct data *x, const char *what, const struct cedar_uid
         buf_add(&b, i == 0 ? S("") : S(", "));
         buf_add(&b, types[i]->name);
     }
-    cedar_error(x->d, x->where, "%s: action \"%.*s\" does not apply to \"%.*s\"", what, STR_ARG(action->id),
-                STR_ARG(uid->type));
+    cedar_fault(x->d, CEDAR_FINDING_NOT_APPLICABLE, x->where, "%s: action \"%.*s\" does not apply to \"%.*s\"", what,
+                STR_ARG(action->id), STR_ARG(uid->type));
     return n == 0 ? false : cedar_expected(x->d, "%.*s", STR_ARG(buf_str(&b)));
 }
 
@@ -221,7 +225,7 @@ bool cedar_validate_request(const struct cedar_schema *s, const struct cedar_uid
         struct str text = uid_text(&x, action);
         for (size_t i = 0; i < cedar_schema_action_n(s); i++)
             cedar_guess_try(&guess, cedar_schema_action_at(s, i)->id);
-        cedar_error(d, x.where, "action: the schema has no %.*s", STR_ARG(text));
+        cedar_fault(d, CEDAR_FINDING_UNKNOWN_ACTION, x.where, "action: the schema has no %.*s", STR_ARG(text));
         cedar_near(d, arena_str(d->arena, guess.best));
     }
     ok = check_party(&x, "principal", principal, of, of != NULL ? of->principals : NULL,
@@ -272,7 +276,7 @@ static bool check_action(struct data *x, const struct cedar_entity_facts *e, con
     if (none(e->attrs) && none(e->tags) && check_action_parents(x, e, action))
         return true;
     struct str at = path_text(x, path);
-    return cedar_error(x->d, x->where,
+    return cedar_fault(x->d, CEDAR_FINDING_ACTION_DIFFERS, x->where,
                        "%.*s differs from what the schema declares: actions have no attributes, no tags "
                        "and the declared groups",
                        STR_ARG(at));
@@ -290,7 +294,8 @@ static bool check_parents(struct data *x, const struct cedar_entity_facts *e, co
             continue;
         }
         struct str at = path_text(x, path);
-        ok = cedar_error(x->d, x->where, "%.*s cannot be in a \"%.*s\"", STR_ARG(at), STR_ARG(e->parents[i].type));
+        ok = cedar_fault(x->d, CEDAR_FINDING_PARENT, x->where, "%.*s cannot be in a \"%.*s\"", STR_ARG(at),
+                         STR_ARG(e->parents[i].type));
     }
     return ok;
 }
@@ -304,7 +309,7 @@ static bool check_tags(struct data *x, const struct cedar_entity_facts *e, const
         return true;
     if (type->tags == NULL) {
         struct str at = path_text(x, path);
-        return cedar_error(x->d, x->where, "%.*s cannot have tags", STR_ARG(at));
+        return cedar_fault(x->d, CEDAR_FINDING_NO_TAGS, x->where, "%.*s cannot have tags", STR_ARG(at));
     }
     for (size_t i = 0; i < e->tags->n; i++) {
         const struct path tag = { .up = path, .name = e->tags->fields[i].name };

@@ -32,7 +32,7 @@ struct answer check_wanted(struct checker *c, const struct cap *prior, const str
         return got;
     struct str is_text = cedar_type_text(c->scratch, got.type), want = cedar_type_text(c->scratch, first),
                also = second != NULL ? cedar_type_text(c->scratch, second) : S("");
-    if (check_error(c, e->span, "this is %.*s", STR_ARG(is_text)))
+    if (check_error(c, CEDAR_FINDING_TYPE, e->span, "this is %.*s", STR_ARG(is_text)))
         cedar_expected(c->d, "%.*s%s%.*s%s%s", STR_ARG(want), second != NULL ? " or " : "", STR_ARG(also),
                        hint != NULL ? "; " : "", hint != NULL ? hint : "");
     return (struct answer){ 0 };
@@ -113,7 +113,8 @@ const struct cedar_type *check_common_type(struct checker *c, struct cedar_span 
     lub = cedar_type_lub(c->scratch, x, y, c->mode, &help);
     if (lub == NULL) {
         struct str x_text = cedar_type_text(c->scratch, x), y_text = cedar_type_text(c->scratch, y);
-        check_error(c, where, "%.*s and %.*s do not go together%s", STR_ARG(x_text), STR_ARG(y_text), lub_advice[help]);
+        check_error(c, CEDAR_FINDING_TYPES_DIFFER, where, "%.*s and %.*s do not go together%s", STR_ARG(x_text),
+                    STR_ARG(y_text), lub_advice[help]);
     }
     return lub;
 }

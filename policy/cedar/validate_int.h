@@ -49,11 +49,11 @@ struct checker {
 
 /* Reports an error, unless the same rule has already been reported for this place.  True when it was new, so that the
  * caller may add to it. */
-bool check_error(struct checker *c, struct cedar_span where, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+bool check_error(struct checker *c, enum cedar_finding_code code, struct cedar_span where, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 /* The same for what is wrong in every kind of request; check_error() says in which. */
-bool check_error_always(struct checker *c, struct cedar_span where, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+bool check_error_always(struct checker *c, enum cedar_finding_code code, struct cedar_span where, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 /* Looks into an entity (of no action): an error where that is deeper than the level allows. */
 void check_level(struct checker *c, struct answer of, struct cedar_span where);
 /* Counts work; true when there was too much of it. */

@@ -91,7 +91,7 @@ static void report_order(struct checker *c, const struct cedar_expr *operand, co
     struct str got_text = cedar_type_text(c->scratch, got),
                want_text = wanted != NULL ? cedar_type_text(c->scratch, wanted) : S("Long, datetime or duration");
 
-    if (check_error(c, operand->span, "this is %.*s", STR_ARG(got_text)))
+    if (check_error(c, CEDAR_FINDING_TYPE, operand->span, "this is %.*s", STR_ARG(got_text)))
         cedar_expected(c->d, "%.*s", STR_ARG(want_text));
 }
 
@@ -311,7 +311,7 @@ static struct answer check_set(struct checker *c, const struct cap *prior, const
             element = check_common_type(c, e->span, element, item.type);
     }
     if (e->n == 0 && c->mode == CEDAR_STRICT) {
-        check_error_always(c, e->span, "an empty set has no type");
+        check_error_always(c, CEDAR_FINDING_EMPTY_SET, e->span, "an empty set has no type");
         return (struct answer){ 0 };
     }
     if (typed && element != NULL)
@@ -363,13 +363,14 @@ static bool check_constructor(struct checker *c, const struct cedar_expr *e, con
     for (uint32_t i = 0; i < e->n; i++)
         literal = literal && e->kids[i]->op == CEDAR_OP_LIT;
     if (!literal && c->mode == CEDAR_STRICT) {
-        check_error_always(c, e->span, "`%.*s` must be given its text literally", STR_ARG(f->name));
+        check_error_always(c, CEDAR_FINDING_NOT_LITERAL, e->span, "`%.*s` must be given its text literally",
+                           STR_ARG(f->name));
         return false;
     }
     if (e->n != 1 || e->kids[0]->op != CEDAR_OP_LIT || e->kids[0]->value.kind != CEDAR_STRING ||
         cedar_ext_parse(e->ext, c->scratch, e->kids[0]->value.text, &made, &why))
         return true;
-    check_error_always(c, e->kids[0]->span, "this is no %.*s: %s", STR_ARG(f->name), why);
+    check_error_always(c, CEDAR_FINDING_EXTENSION, e->kids[0]->span, "this is no %.*s: %s", STR_ARG(f->name), why);
     return false;
 }
 
@@ -379,8 +380,9 @@ static struct answer check_call(struct checker *c, const struct cap *prior, cons
     bool ok = e->n == f->n_args, fits;
 
     if (!ok)
-        check_error_always(c, e->span, "`%.*s` takes %zu argument%s, and this gives it %zu", STR_ARG(f->name),
-                           f->n_args - f->method, f->n_args - f->method == 1 ? "" : "s", (size_t)e->n - f->method);
+        check_error_always(c, CEDAR_FINDING_ARGUMENTS, e->span, "`%.*s` takes %zu argument%s, and this gives it %zu",
+                           STR_ARG(f->name), f->n_args - f->method, f->n_args - f->method == 1 ? "" : "s",
+                           (size_t)e->n - f->method);
     ok = check_constructor(c, e, f) && ok;
     fits = ok;
     for (uint32_t i = 0; i < e->n; i++) {

@@ -43,7 +43,7 @@ static void check_type_name(struct checker *c, struct str name, struct cedar_spa
     if (cedar_name_is_action(name) || cedar_schema_entity_type(c->s, name) != NULL)
         return;
     guess = guess_type(c, name);
-    if (check_error(c, where, "there is no entity type \"%.*s\"", STR_ARG(name)))
+    if (check_error(c, CEDAR_FINDING_UNKNOWN_TYPE, where, "there is no entity type \"%.*s\"", STR_ARG(name)))
         cedar_near(c->d, arena_str(c->d->arena, guess.best));
 }
 
@@ -61,7 +61,8 @@ static void check_action_id(struct checker *c, const struct cedar_uid *uid, stru
         if (str_eq(known->id, uid->id)) /* in another namespace */
             near = arena_printf(c->d->arena, "%.*s::\"%.*s\"", STR_ARG(known->type->name), STR_ARG(known->id));
     }
-    if (check_error(c, where, "there is no action %.*s::\"%.*s\"", STR_ARG(uid->type), STR_ARG(uid->id)))
+    if (check_error(c, CEDAR_FINDING_UNKNOWN_ACTION, where, "there is no action %.*s::\"%.*s\"", STR_ARG(uid->type),
+                    STR_ARG(uid->id)))
         cedar_near(c->d, near.p != NULL ? near : arena_str(c->d->arena, guess.best));
 }
 
@@ -78,9 +79,9 @@ static void check_choice(struct checker *c, const struct cedar_uid *uid, struct 
     for (size_t i = 0; i < type->choice_n; i++)
         cedar_guess_try(&guess, type->choices[i]);
     if (str_is_set(c->policy->template_id)) /* Cedar lets a link fill a slot with it; the link never applies */
-        (void)cedar_warning(c->d, where, message, STR_ARG(uid->id), STR_ARG(uid->type));
+        (void)cedar_warn(c->d, CEDAR_FINDING_UNKNOWN_ENTITY, where, message, STR_ARG(uid->id), STR_ARG(uid->type));
     else
-        new = check_error(c, where, message, STR_ARG(uid->id), STR_ARG(uid->type));
+        new = check_error(c, CEDAR_FINDING_UNKNOWN_ENTITY, where, message, STR_ARG(uid->id), STR_ARG(uid->type));
     if (new)
         cedar_near(c->d, arena_str(c->d->arena, guess.best));
 }
@@ -95,17 +96,20 @@ static void check_look(struct checker *c, struct str text, struct cedar_span whe
     case SCRIPT_GOOD:
         return;
     case SCRIPT_TURNS:
-        (void)cedar_warning(c->d, where, "%s has U+%04X, which turns the text around it", what, (unsigned)at);
+        (void)cedar_warn(c->d, CEDAR_FINDING_BIDI, where, "%s has U+%04X, which turns the text around it", what,
+                         (unsigned)at);
         return;
     case SCRIPT_HIDDEN:
-        (void)cedar_warning(c->d, where, "%s has the invisible character U+%04X", what, (unsigned)at);
+        (void)cedar_warn(c->d, CEDAR_FINDING_INVISIBLE, where, "%s has the invisible character U+%04X", what,
+                         (unsigned)at);
         return;
     case SCRIPT_LOOKALIKE:
-        (void)cedar_warning(c->d, where, "%s has U+%04X, which looks like another character", what, (unsigned)at);
+        (void)cedar_warn(c->d, CEDAR_FINDING_CONFUSABLE, where, "%s has U+%04X, which looks like another character",
+                         what, (unsigned)at);
         return;
     case SCRIPT_MIXED:
-        (void)cedar_warning(c->d, where, "%s mixes %s and %s letters (U+%04X)", what, scripts[0], scripts[1],
-                            (unsigned)at);
+        (void)cedar_warn(c->d, CEDAR_FINDING_MIXED_SCRIPT, where, "%s mixes %s and %s letters (U+%04X)", what,
+                         scripts[0], scripts[1], (unsigned)at);
     }
 }
 
@@ -276,7 +280,7 @@ static void check_application(struct checker *c)
         principal_help = principal_help || in_would_help(c, &p->principal, x->principals, x->principal_n);
         resource_help = resource_help || in_would_help(c, &p->resource, x->resources, x->resource_n);
     }
-    if (!check_error(c, p->span, "no action applies to this scope"))
+    if (!check_error(c, CEDAR_FINDING_NO_ACTION, p->span, "no action applies to this scope"))
         return;
     if (!principal_help && !resource_help)
         expect_types(c, &p->action);

@@ -229,7 +229,11 @@ static enum cedar_status a_mistake(struct cedar_memory *m)
     if (status == CEDAR_REFUSED)
         CHECK(f.line == 1 && f.column == 8 && strncmp(f.expected.p, "`principal`", 11) == 0);
     (void)cedar_findings_text(m);
-    (void)cedar_findings_json(m);
+    struct cedar_str json = cedar_findings_json(m);
+    if (status == CEDAR_REFUSED)
+        CHECK(f.code == CEDAR_FINDING_SYNTAX && (json.n == 0 || strstr(json.p, "\"code\":\"syntax\"") != NULL));
+    CHECK(strcmp(cedar_finding_code_name(f.code), f.code == CEDAR_FINDING_NONE ? "none" : "syntax") == 0);
+    CHECK(cedar_finding_code_meaning(f.code)[0] != '\0');
     return status == CEDAR_REFUSED ? CEDAR_OK : status;
 }
 

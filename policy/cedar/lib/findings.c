@@ -18,6 +18,7 @@ static void describe(const struct cedar_diag *d, struct cedar_finding *f)
         .expected = out(d->expected),
         .near_name = out(d->near),
         .policy = out(d->policy),
+        .code = d->finding,
     };
     if (d->source != NULL) {
         struct cedar_place place = cedar_place_of(d->source, d->span.at);
@@ -73,7 +74,8 @@ static void add_finding(struct buf *b, const struct cedar_diag *d)
     struct cedar_finding f;
 
     describe(d, &f);
-    buf_printf(b, "{\"severity\":\"%s\"", f.severity == CEDAR_ERROR ? "error" : "warning");
+    buf_printf(b, "{\"severity\":\"%s\",\"code\":\"%s\"", f.severity == CEDAR_ERROR ? "error" : "warning",
+               cedar_finding_code_name(f.code));
     add_text(b, S("message"), f.message);
     add_text(b, S("expected"), f.expected);
     add_text(b, S("near"), f.near_name);
