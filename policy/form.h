@@ -22,10 +22,19 @@ struct policy_form {
     struct claim_set release; /* may be told; none: nothing is said of it */
 };
 
-/* Canonical Cedar text; policy_form_read() of it gives the form again. */
+/* No services and no categories: every service, today's and later ones.  A screen asks before the last one is taken
+ * out.
+ *
+ * Canonical Cedar text, as cedar_format() leaves it; policy_form_read() of it gives the form again, settled.  "" of a
+ * form that says nothing; absent: policy_form_settle() refuses. */
 struct str policy_form_text(struct arena *a, const struct policy_form *f);
-/* False: it says what a form cannot show; *rest is the first such thing as it stands in the text (with its line), for
- * people to see.  Views point into a. */
+/* Of several ways to fill in one thing (levels 7–0 and 7–12, a service twice) leaves the one that reading gives. False:
+ * it says what cannot be (see fields_settle()). */
+bool policy_form_settle(struct arena *a, struct policy_form *f);
+bool policy_form_eq(const struct policy_form *x, const struct policy_form *y);
+
+/* False: the text says what a form cannot show, a comment or an annotation included; *rest is the first such thing, a
+ * view into text (so that its line can be told), the text itself when it is no policy.  Views point into text and a. */
 bool policy_form_read(struct arena *a, struct str text, struct policy_form *out, struct str *rest);
 
 /* The form in words for a person: "Oulu: oppilaat, luokat 7–9, saavat avata palvelun Vaahtera Matikka arkisin klo

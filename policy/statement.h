@@ -49,11 +49,20 @@ struct statement {
     struct str rest; /* what the fields do not say, as text of the policy; absent when exact */
 };
 
-/* Views point into the policy and into a.  A policy for several actions is DOES_OTHER, and not exact. */
+/* Views point into the policy and into a.  A policy for several actions is DOES_OTHER, and not exact.
+ *
+ * Fields of one that is not exact are necessary: where they do not hold, the policy does not apply, nor can it fail to
+ * be evaluated.  rest is the first thing that they do not say, as it stands in the policy's source (of a policy without
+ * one: the policy). */
 struct statement statement_read(struct arena *a, const struct cedar_policy *p);
 
-/* Adds the statement in canonical layout, as cedar_format() leaves it.  Of one that is exact, reading it again gives
- * the same fields. */
+/* Adds the statement in canonical layout, as cedar_format() leaves it; reading it again gives the same fields.  Of one
+ * that is not exact, or says nothing that can be (fields_settle()), nothing is added. */
 void statement_write(struct buf *b, const struct statement *s);
+
+/* Several fields can say one thing: 7–0 and 7–12, all weekdays and none.  Leaves the ones that reading gives.  False:
+ * they say what cannot be (levels the wrong way round, a bit that names nothing, an id that is no UTF-8).  Hours may
+ * run over midnight: 22–6. */
+bool fields_settle(struct arena *a, struct whom *whom, struct which *which, struct hours *hours);
 
 #endif
