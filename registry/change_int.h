@@ -19,6 +19,9 @@ bool rows_now_load(struct db *d, struct arena *a, struct rows_now *out, struct f
 /* NULL: there is none of that key.  key: at least the columns of the key. */
 const struct db_value *rows_now_find(const struct rows_now *now, enum kind kind, const struct db_value *key);
 
+/* The row of the provider's school with that OID or code; NULL: there is none.  schools: in the order of their keys. */
+const struct db_value *school_row(const struct db_rows *schools, struct str provider, struct str oid_or_code);
+
 int compare_keys(const struct kind_row *k, const struct db_value *x, const struct db_value *y);
 bool same_value(const struct db_value *x, const struct db_value *y);
 bool same_row(const struct kind_row *k, const struct db_value *x, const struct db_value *y);

@@ -48,6 +48,26 @@ const struct db_value *rows_now_find(const struct rows_now *now, enum kind kind,
     return NULL;
 }
 
+const struct db_value *school_row(const struct db_rows *schools, struct str provider, struct str oid_or_code)
+{
+    enum { OF = 0, OID = 1, CODE = 2 };
+    size_t low = 0, high = schools->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_cmp(db_row(schools, middle)[OF].text, provider) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < schools->n && str_eq(db_row(schools, low)[OF].text, provider); low++) {
+        const struct db_value *school = db_row(schools, low);
+        if (str_eq(school[OID].text, oid_or_code) || str_eq(school[CODE].text, oid_or_code))
+            return school;
+    }
+    return NULL;
+}
+
 bool same_value(const struct db_value *x, const struct db_value *y)
 {
     return x->kind == y->kind &&

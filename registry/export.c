@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "registry/form_keys.h"
 #include "registry/guard.h"
 #include "wire/yaml.h"
 
@@ -80,9 +81,6 @@ static void put_value(struct exporting *x, const struct column *c, const char *k
     case COL_PASSWORD:
         put_secret(x, key, "argon2id", v->text);
         break;
-    case COL_POLICY:
-        yaml_out_block(x->out, key, v->text);
-        break;
     default:
         yaml_out_text(x->out, key, v->text);
         break;
@@ -108,6 +106,18 @@ static size_t put_names(struct exporting *x, const struct kind_row *k, size_t fi
             yaml_out_text(x->out, k->columns[i].key + length, row[i].text);
     yaml_out_end(x->out);
     return n;
+}
+
+/* As the form's fields, where they say it to the byte: that is how most are written, and how a difference reads best.
+ */
+static void put_policy_text(struct exporting *x, const struct db_value *row)
+{
+    struct form_owner of = form_owner_of(arena_new(), &x->rows[KIND_SCHOOL], row);
+    struct str text = row[column_of(&kind_rows[KIND_POLICY], "text")].text;
+
+    if (!form_keys_write(&of, text, x->out))
+        yaml_out_block(x->out, "text", text);
+    arena_free(of.arena);
 }
 
 static void put_row(struct exporting *x, const struct kind_row *k, const struct db_value *row);
@@ -136,7 +146,9 @@ static void put_row(struct exporting *x, const struct kind_row *k, const struct 
             i += put_names(x, k, i, row);
             continue;
         }
-        if (c->key != NULL && !is_preset(c, &row[i]))
+        if (c->type == COL_POLICY)
+            put_policy_text(x, row);
+        else if (c->key != NULL && !is_preset(c, &row[i]))
             put_value(x, c, c->key, &row[i]);
         i++;
     }

@@ -8,6 +8,7 @@
 
 #include "base/codec.h"
 #include "registry/change_int.h"
+#include "registry/form_keys.h"
 #include "registry/guard.h"
 
 #include <inttypes.h>
@@ -31,6 +32,7 @@ struct importing {
     struct db *db;
     const struct import_how *how;
     struct rows want[KIND_COUNT];
+    struct db_rows schools; /* those of want, once they are sorted */
     struct rows_now have;
     struct arena *result; /* the caller's */
     struct import_report *report;
@@ -52,6 +54,8 @@ static bool known_keys(struct importing *m, const struct kind_row *k, const stru
     const char *known[2 * COLUMNS_MAX + 2];
     size_t n = 0;
 
+    for (size_t i = 0; k == &kind_rows[KIND_POLICY] && form_keys[i] != NULL; i++)
+        known[n++] = form_keys[i];
     for (size_t i = 0; i < k->column_count; i++) {
         const char *key = k->columns[i].key;
         if (key == NULL)
@@ -121,8 +125,8 @@ static bool read_column(struct importing *m, const struct kind_row *k, const str
 
     if (!good)
         return false;
-    if (value == NULL && c->type == COL_LAYER)
-        return true; /* settle_policy() knows */
+    if (value == NULL && (c->type == COL_LAYER || c->type == COL_POLICY))
+        return true; /* settle_layer() and settle_texts() know */
     if (value == NULL && c->preset == NULL)
         return yaml_fail(item, m->fail, "missing_key", "%s is missing", c->key);
     if (value == NULL) {
@@ -267,25 +271,17 @@ static bool sort_rows(struct importing *m, enum kind kind)
     return true;
 }
 
-/* Schools are sorted by now: those of one provider stand together. */
-static const struct db_value *find_school(const struct rows *all, struct str provider, struct str name)
+/* Schools as SQL will have them, to be looked up. */
+static void gather_schools(struct importing *m)
 {
-    enum { OF = 0, OID = 1, CODE = 2 };
-    size_t low = 0, high = all->n;
+    const struct rows *want = &m->want[KIND_SCHOOL];
+    size_t columns = kind_rows[KIND_SCHOOL].column_count;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (str_cmp(all->at[middle].values[OF].text, provider) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < all->n && str_eq(all->at[low].values[OF].text, provider); low++) {
-        const struct db_value *school = all->at[low].values;
-        if (str_eq(school[OID].text, name) || str_eq(school[CODE].text, name))
-            return &school[OID];
-    }
-    return NULL;
+    struct db_value *all = arena_make_n(m->arena, want->n * columns + 1, struct db_value);
+
+    for (size_t i = 0; i < want->n; i++)
+        memcpy(all + i * columns, want->at[i].values, columns * sizeof *all);
+    m->schools = (struct db_rows){ .n = want->n, .columns = columns, .at = all };
 }
 
 /* A school that was named by its code gets its OID. */
@@ -300,11 +296,38 @@ static bool settle_schools(struct importing *m, enum kind kind)
             continue;
         if (v[provider].kind == DB_NULL)
             return yaml_fail(m->want[kind].at[i].from, m->fail, "no_school", "a school stands without its provider");
-        const struct db_value *oid = find_school(&m->want[KIND_SCHOOL], v[provider].text, v[school].text);
-        if (oid == NULL)
+        const struct db_value *found = school_row(&m->schools, v[provider].text, v[school].text);
+        if (found == NULL)
             return yaml_fail(m->want[kind].at[i].from, m->fail, "no_school", "provider %.*s has no school \"%.*s\"",
                              STR_ARG(v[provider].text), STR_ARG(v[school].text));
-        v[school] = *oid;
+        v[school] = found[1];
+    }
+    return true;
+}
+
+/* A policy that has a form instead of its text gets the text. */
+static bool settle_texts(struct importing *m)
+{
+    const struct kind_row *k = &kind_rows[KIND_POLICY];
+    size_t text = column_of(k, "text");
+
+    for (size_t i = 0; i < m->want[KIND_POLICY].n; i++) {
+        const struct row *row = &m->want[KIND_POLICY].at[i];
+        struct db_value *v = row->values;
+        const char *key = form_keys_first(row->from);
+        struct form_owner of = form_owner_of(m->arena, &m->schools, v);
+        if (key != NULL && v[text].kind != DB_NULL)
+            return yaml_fail(yaml_get(row->from, key), m->fail, "bad_value",
+                             "%s stands beside text: a policy is either Cedar or a form", key);
+        if (key == NULL && v[text].kind == DB_NULL)
+            return yaml_fail(row->from, m->fail, "missing_key",
+                             "text is missing (Cedar), or a form: opens: permit, forbid, leave or none");
+        if (key == NULL)
+            continue;
+        struct str made;
+        if (!form_keys_read(&of, row->from, &made, m->fail))
+            return false;
+        v[text] = db_text(made);
     }
     return true;
 }
@@ -405,8 +428,10 @@ static bool run(struct importing *m, struct str text, const char *file)
     for (int k = 0; k < KIND_COUNT; k++)
         if (!sort_rows(m, (enum kind)k))
             return false;
+    gather_schools(m);
     return settle_schools(m, KIND_RULE) && settle_schools(m, KIND_POLICY) && settle_schools(m, KIND_AFFILIATION) &&
-           settle_schools(m, KIND_ADMIN) && write_all(m) && (m->how->dry_run || db_commit(m->db, m->fail));
+           settle_schools(m, KIND_ADMIN) && settle_texts(m) && write_all(m) &&
+           (m->how->dry_run || db_commit(m->db, m->fail));
 }
 
 bool registry_import(struct db *d, struct arena *a, struct str text, const char *file, const struct import_how *how,
