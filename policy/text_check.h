@@ -4,7 +4,8 @@
  * Floor 3.  Pure.  Whoever takes a policy in (import, console, command line) asks
  * here, so that the rules and their words exist once: the text is Cedar, valid for
  * model.cedarschema; all that it names exists; and it speaks of its owner's people
- * alone, in the ways that its layer may.
+ * alone, in the ways that its layer may: a nation's of anything, a municipality's of
+ * opening, leaving to the schools and releasing, a school's of opening.
  */
 #ifndef POLICY_TEXT_CHECK_H
 #define POLICY_TEXT_CHECK_H
