@@ -22,7 +22,7 @@
 
 /* ── what all steps use ─────────────────────────────────────────────────── */
 
-enum { HERE_MAX_B = 512 };
+enum { HERE_MAX_B = 512, BACK_MAX_B = 2048 };
 
 struct flow {
     struct audit_got audit;
@@ -72,15 +72,15 @@ static struct str here(const struct ctx *c)
 
 static void idle_after(struct ctx *c, int64_t after_s, struct str back)
 {
-    struct buf b = buf_new(c->arena, 4 * HERE_MAX_B);
+    struct buf b = buf_new(c->arena, 4 * BACK_MAX_B);
 
     buf_printf(&b, "%lld; url=/idle", (long long)(after_s > 1 ? after_s : 1));
-    url_query(&b, S("back"), back);
+    url_query(&b, S("back"), back.n <= BACK_MAX_B ? back : S("/"));
     http_header_set(c->res, S("Refresh"), buf_str(&b));
 }
 
 /* Where its unused time ends the session, a minute before: then there is somebody to ask [WCAG 2.2.1]. */
-static void leave_idle_to(struct ctx *c, struct str back)
+void flow_leave_idle_to(struct ctx *c, struct str back)
 {
     if (c->session == NULL || !c->session->shared)
         return;
@@ -92,7 +92,15 @@ static void leave_idle_to(struct ctx *c, struct str back)
 
 void flow_leave_idle(struct ctx *c)
 {
-    leave_idle_to(c, here(c));
+    flow_leave_idle_to(c, here(c));
+}
+
+/* It bears a name as any other page does.  One that tries again by itself has a time of its own. */
+void flow_leave_failure(struct ctx *c)
+{
+    if (http_response_field(c->res, S("Refresh")).p == NULL &&
+        str_has_prefix(http_response_field(c->res, S("Content-Type")), S("text/html")))
+        flow_leave_idle_to(c, S("/"));
 }
 
 void flow_idle_soon(struct ctx *c, struct str back)
@@ -372,7 +380,7 @@ enum step flow_denied(struct ctx *c)
     metrics_add(c->metrics, METRIC_denied);
     log_event(LOG_INFO, "login.denied", LOG_C("support_code", c->support_code), LOG_S("service", c->service->id),
               LOG_S("idp", c->person->idp), LOG_S("rule", flow_of(c)->decision.rule));
-    leave_idle_to(c, S("/")); /* asked for again by itself, the service might open */
+    flow_leave_idle_to(c, S("/")); /* asked for again by itself, the service might open */
     return denied_show(c, flow_of(c)->decision.ask);
 }
 

@@ -19,6 +19,8 @@
 #include "wire/http.h"
 #include "wire/json.h"
 
+#include <assert.h>
+
 static const struct str sealed_for = S("sign-out");
 
 /* ── ending ─────────────────────────────────────────────────────────────── */
@@ -131,7 +133,9 @@ static bool keep_leaving(struct ctx *c, const struct leaving *v)
     if (record.p == NULL)
         return false;
     struct str sealed = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, leaving_cookie, record);
-    http_set_cookie(c->res, leaving_cookie, b64url_encode(c->arena, sealed), LEAVING_S, SAME_SITE_LAX);
+    struct str value = b64url_encode(c->arena, sealed);
+    assert(value.n <= LEAVING_COOKIE_MAX_B);
+    http_set_cookie(c->res, leaving_cookie, value, LEAVING_S, SAME_SITE_LAX);
     return true;
 }
 
@@ -288,7 +292,9 @@ static struct str confirm_here(struct ctx *c, const struct logout *l)
                               .back = l->back,
                               .fault = l->fault };
 
-    return l->by == NULL && !str_is_set(l->fault) ? S("/sign-out") : notice_here(c, &n);
+    bool own = l->by == NULL && !str_is_set(l->fault) && !str_is_set(l->back);
+
+    return own ? S("/sign-out") : notice_here(c, &n);
 }
 
 /* The address travels through the form sealed: nobody can put another there. */
@@ -306,6 +312,7 @@ enum step logout_confirm(struct ctx *c, const struct logout *l)
                                .fault = l->fault,
                                .stay = S("/") };
 
+    flow_leave_idle_to(c, v.page.here);
     if (l->by != NULL)
         v.service = names_in(&l->by->names, c->lang);
     if (v.ask == SIGN_OUT_UNKNOWN)
@@ -332,7 +339,6 @@ static enum step load_session(struct ctx *c, struct fail *f)
 static enum step show(struct ctx *c, struct fail *f)
 {
     (void)f;
-    flow_leave_idle(c);
     return logout_confirm(c, c->state);
 }
 
@@ -357,11 +363,11 @@ static enum step check_csrf(struct ctx *c, struct fail *f)
     struct str sealed;
 
     (void)f;
+    bool way_back = b64url_decode(c->arena, form_get(c->body, S("state")), &sealed) &&
+                    seal_open(c->arena, c->seals, SEAL_COOKIE, sealed_for, sealed, &l->back);
     if (!knows_token(c, l) && c->session != NULL)
-        return logout_confirm(c, l);
-    if (b64url_decode(c->arena, form_get(c->body, S("state")), &sealed) &&
-        seal_open(c->arena, c->seals, SEAL_COOKIE, sealed_for, sealed, &l->back))
-        l->go_back = true;
+        return logout_confirm(c, l); /* with the way back that the form had */
+    l->go_back = way_back;
     return step_into(c, logout_now);
 }
 

@@ -31,6 +31,8 @@ struct logout {               /* c->state of whoever runs the rows */
     struct kv_got dropped; /* the rows' own */
 };
 
+enum { LEAVING_COOKIE_MAX_B = 3680 }; /* what the browser keeps of it on its way by the city and for the page */
+
 /* Rows: ends c->session (if any), writes the audit log, leaves the city, answers.  Fails OURS; a city that is away ends
  * nothing there, and the page says so. */
 extern const struct step_row logout_now[];

@@ -89,7 +89,8 @@ void upstream_log_unknown_key(const struct upstream_got *got, bool renewed, stru
 void upstream_peek(struct upstreams *u, struct arena *a, struct str name, struct upstream_got *out);
 
 /* Whether an identity provider answers: what the last request to it came to, whoever made it.  A word of our own side
- * (wire/fetch.h: away, busy, proxy, refused_*) says nothing of it, and what is older than UPSTREAM_NEWS_S is no news. */
+ * (wire/fetch.h: away, busy, proxy, refused_*) says nothing of it, and what is older than UPSTREAM_NEWS_S is no news.
+ */
 enum { UPSTREAM_NEWS_S = 300 };
 void upstream_note(struct upstreams *u, struct str idp, const struct fetch_got *got);
 bool upstream_is_away(struct upstreams *u, struct str idp);

@@ -57,6 +57,13 @@ for (const t of texts.values()) {
 const nowhere = [...texts.values()].filter((t) => t.at.length === 0);
 if (nowhere.length) { console.error(`texts that stand nowhere: ${nowhere.map((t) => t.key).join(', ')}`); process.exitCode = 1; }
 
+// Pages that say different things have different titles, in each language.
+for (const lang of [0, 1, 2]) {
+  const titles = [...texts.values()].filter((t) => t.key.endsWith('_title') && !t.key.startsWith('about_')).map((t) => [t.in[lang], t.key]);
+  for (const [title, key] of titles)
+    for (const [, other] of titles.filter(([same, k]) => same === title && k > key)) { console.error(`${key} and ${other} have one title: ${title}`); process.exitCode = 1; }
+}
+
 if (process.argv.includes('--tsv')) {
   console.log(['key', 'suomi', 'svenska', 'English', 'place'].join('\t'));
   for (const t of texts.values()) console.log([t.key, ...t.in, t.at.join(', ')].join('\t'));

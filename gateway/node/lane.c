@@ -102,6 +102,7 @@ static void failed(void *self, struct ctx *c)
 {
     (void)self;
     answer_failure(c, flow_answer_failure);
+    flow_leave_failure(c);
 }
 
 static void finish(void *self, struct ctx *c)

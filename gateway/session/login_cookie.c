@@ -183,6 +183,7 @@ struct login *login_own(struct ctx *c, struct str back_to)
 struct seen { /* one of this browser's logins */
     struct str name;
     int64_t started_s;
+    size_t sent_B; /* with each request */
 };
 
 struct search {
@@ -191,7 +192,8 @@ struct search {
     struct str mark; /* of the one that is looked for by it */
     bool in_redis;
     struct seen seen[HTTP_COOKIES_MAX];
-    size_t count, overs; /* of them too old, or none that opens */
+    size_t count, sent_B;
+    size_t overs; /* of them too old, or none that opens */
 };
 
 static struct str cookie_name_of(struct arena *a, struct str id)
@@ -348,6 +350,12 @@ bool login_was_kept(const struct ctx *c)
 
 /* ── keeping ────────────────────────────────────────────────────────────── */
 
+/* What a cookie adds to each request. */
+static size_t sent_B(struct str name, struct str value)
+{
+    return sizeof "__Host-=; " - 1 + name.n + value.n;
+}
+
 static void count_one(void *with, struct str name, struct str value)
 {
     struct search *s = with;
@@ -357,24 +365,27 @@ static void count_one(void *with, struct str name, struct str value)
     if (s->count == sizeof s->seen / sizeof *s->seen || str_eq(name, cookie_name_of(s->c->arena, s->c->login->id)))
         return;
     bool good = open_cookie(s->c, name, value, &l, &flags);
-    s->seen[s->count++] = (struct seen){ name, good ? l.started_s : 0 };
+    s->seen[s->count++] = (struct seen){ name, good ? l.started_s : 0, sent_B(name, value) };
+    s->sent_B += sent_B(name, value);
     s->overs += !good || is_over(s->c, &l);
 }
 
 /* Leaves room for one more: the oldest goes, and what does not open goes before it.  Tabs that were opened at once
  * leave more than LOGINS_MAX behind; an answer takes away as many as it has room for, the next one the rest. */
-static void drop_oldest(struct ctx *c)
+static void drop_oldest(struct ctx *c, size_t more_B)
 {
     struct search s = { .c = c };
     size_t room = DROPS_MAX;
 
     http_cookies(c->req, prefix, count_one, &s);
-    while ((s.count >= LOGINS_MAX || s.overs > OVERS_MAX) && room-- > 0) {
+    while (s.count > 0 && (s.count >= LOGINS_MAX || s.overs > OVERS_MAX || s.sent_B + more_B > LOGINS_MAX_B) &&
+           room-- > 0) {
         size_t oldest = 0;
         for (size_t i = 1; i < s.count; i++)
             if (s.seen[i].started_s < s.seen[oldest].started_s)
                 oldest = i;
         http_set_cookie(c->res, s.seen[oldest].name, S(""), 0, SAME_SITE_NONE);
+        s.sent_B -= s.seen[oldest].sent_B;
         s.seen[oldest] = s.seen[--s.count];
         s.overs -= s.overs > 0;
     }
@@ -395,7 +406,7 @@ static void set_cookie(struct ctx *c, struct str value)
 
     if (c->login->state != LOGIN_ANSWERED)
         left += LOGIN_OVER_S;
-    drop_oldest(c);
+    drop_oldest(c, sent_B(cookie_name_of(c->arena, c->login->id), value));
     c->login->kept = true;
     opened_note(c);
     http_set_cookie(c->res, cookie_name_of(c->arena, c->login->id), value, left > 1 ? left : 1, SAME_SITE_NONE);

@@ -2,7 +2,7 @@
  * gateway/session/login_cookie.h: a login in flight, kept by the browser that began it.
  *
  * Floor 6b.  One cookie per attempt, sealed, at most LOGIN_COOKIE_MAX_B, gone
- * after login_life_s; at most LOGINS_MAX per browser, the oldest goes first.  One
+ * after login_life_s; at most LOGINS_MAX per browser and LOGINS_MAX_B in all, the oldest goes first.  One
  * that was never answered stays for LOGIN_OVER_S more, OVERS_MAX of them, so that
  * an old page can begin it anew.  So
  * strangers cannot fill our store and tabs do not overwrite one another.  What
@@ -16,7 +16,13 @@
 #include "model/ctx.h"
 
 enum { LOGIN_OVER_S = 43200, OVERS_MAX = 2 };
-enum { LOGIN_COOKIE_MAX_B = 1024, LOGINS_MAX = 20, LOGIN_RECORD_MAX_B = 32768, LOGIN_ID_CHARS = 22 };
+enum {
+    LOGIN_COOKIE_MAX_B = 1024,
+    LOGINS_MAX = 20,
+    LOGINS_MAX_B = 15360,
+    LOGIN_RECORD_MAX_B = 32768,
+    LOGIN_ID_CHARS = 22
+};
 
 /* A new login, state ASKED, with a random id. */
 struct login *login_new(struct ctx *c, enum protocol_id protocol);

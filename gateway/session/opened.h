@@ -12,7 +12,7 @@
 
 #include "model/ctx.h"
 
-enum { OPENED_MAX = 6, OPENED_TEXT_MAX_B = 64, OPENED_S = 7 * 86400, OPENED_PAUSE_S = 10 };
+enum { OPENED_MAX = 6, OPENED_TEXT_MAX_B = 64, OPENED_S = 7 * 86400, OPENED_COOKIE_MAX_B = 720, OPENED_PAUSE_S = 10 };
 
 /* c->login is kept by its cookie now: remembers what it is for. */
 void opened_note(struct ctx *c);

@@ -492,9 +492,12 @@ void session_cookie_clear(struct ctx *c)
 
 bool session_add_service(struct ctx *c, struct session *s, struct str service)
 {
-    if (strs_has(&s->services, service) || s->services.n >= SESSION_SERVICES_MAX)
+    bool is_new = !strs_has(&s->services, service);
+
+    if (is_new && s->services.n >= SESSION_SERVICES_MAX)
         return false;
-    strs_add(c->arena, &s->services, service);
-    trail_keep(c, s);
-    return true;
+    if (is_new)
+        strs_add(c->arena, &s->services, service);
+    trail_opened(c, s, service);
+    return is_new;
 }

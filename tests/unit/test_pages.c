@@ -477,7 +477,8 @@ TEST(what_an_identity_provider_refuses_is_said_as_what_it_is)
             "<h1>The sign-in was left unfinished</h1>" },
           true },
         { LASTS_CANCELLED,
-          { "<h1>Kirjautuminen peruttiin</h1>", "<h1>Inloggningen avbröts</h1>", "<h1>The sign-in was cancelled</h1>" },
+          { "<h1>Kirjautuminen peruttiin</h1>", "<h1>Inloggningen annullerades</h1>",
+            "<h1>The sign-in was cancelled</h1>" },
           true },
     };
 

@@ -3,6 +3,10 @@
 
 #include "base/seals.h"
 #include "base/settings.h"
+#include "gateway/answer.h"
+#include "gateway/http/guard.h"
+#include "gateway/logout.h"
+#include "gateway/session/device.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/trail.h"
 #include "tests/test.h"
@@ -350,6 +354,121 @@ TEST(who_signs_in_again_keeps_the_list_and_nobody_else_gets_it)
     other.person = &somebody;
     trail_follow(&y->ctx, &other);
     CHECK_INT(other.services.n, 0);
+}
+
+TEST(signing_in_again_does_not_renew_what_was_opened_before)
+{
+    struct session s = leaving(t, 2, 0);
+    struct str cookie;
+    struct trail got;
+    struct trace *x = trace_new(t, S("a=b"));
+
+    trail_keep(&x->ctx, &s);
+    cookie = cookie_of(x);
+    for (int day = 0; day < 4; day++) { /* in the morning and in the evening, for four days */
+        for (int half = 0; half < 2; half++) {
+            struct session again = sample(false);
+            test_passes(t, 12 * 3600);
+            x = trace_new(t, cookie);
+            trail_follow(&x->ctx, &again);
+            CHECK_INT(again.services.n, day == 0 ? 2 : 1);
+            CHECK(session_add_service(&x->ctx, &again, S("service-1")) == false || day > 0);
+            cookie = cookie_of(x);
+        }
+        CHECK(trail_read(&trace_new(t, cookie)->ctx, &got));
+        CHECK_STR(got.services, day == 0 ? "service-0 service-1" : "service-1");
+        CHECK_INT(got.hours.n, day == 0 ? 2 : 1);
+    }
+    test_passes(t, 25 * 3600);
+    CHECK(!trail_read(&trace_new(t, cookie)->ctx, &got));
+}
+
+/* ── all of it together ─────────────────────────────────────────────────── */
+
+/* A browser: what it was told to keep goes along with its next request. */
+static struct str jar_after(struct test *t, struct str jar, const struct http_response *res)
+{
+    struct buf b = buf_new(t->arena, 1 << 20);
+    struct str rest = jar, one;
+
+    while (str_split(&rest, ';', &one)) {
+        struct str name = str_sub(str_trim(one), 0, str_find_byte(str_trim(one), '=', 0) + 1);
+        bool replaced = false;
+        for (size_t i = 0; i < res->field_count; i++)
+            replaced = replaced ||
+                       (str_eq(res->fields[i].name, S("Set-Cookie")) && str_has_prefix(res->fields[i].value, name));
+        if (!replaced && str_is_set(str_trim(one)))
+            buf_printf(&b, "%s%.*s", b.n > 0 ? "; " : "", STR_ARG(str_trim(one)));
+    }
+    for (size_t i = 0; i < res->field_count; i++)
+        if (str_eq(res->fields[i].name, S("Set-Cookie")) &&
+            str_find(res->fields[i].value, S("Max-Age=0")) == res->fields[i].value.n)
+            buf_printf(&b, "%s%.*s", b.n > 0 ? "; " : "",
+                       STR_ARG(str_sub(res->fields[i].value, 0, str_find_byte(res->fields[i].value, ';', 0))));
+    return buf_str(&b);
+}
+
+static struct str kept_login(struct test *t, struct trace *x, struct login *l)
+{
+    struct fail f = { 0 };
+
+    x->ctx.login = l;
+    CHECK(login_keep[0].run(&x->ctx, &f) == NEXT);
+    for (size_t i = 0; i < x->res.field_count; i++) {
+        struct str set = x->res.fields[i].value;
+        if (str_has_prefix(set, arena_join(t->arena, S("__Host-login-"), l->id)))
+            return str_sub(set, 0, str_find_byte(set, ';', 0));
+    }
+    return (struct str){ NULL, 0 };
+}
+
+/* The guard turns a request away whose header is larger, and with it everything that this browser would ask. */
+TEST(all_that_a_browser_keeps_for_us_goes_into_one_header)
+{
+    enum { OTHERS_B = 3072 /* what browsers and proxies say of themselves */ };
+    struct person person = { .id = letters(t, 64), .idp = letters(t, 128) };
+    struct session s = leaving(t, SESSION_SERVICES_MAX, 900);
+    struct str jar = S("a=b");
+    size_t logins = 0, least = 4096, most = 0;
+
+    s.person = &person;
+    for (size_t i = 0; i < 60; i++) { /* small logins, and then as large as a cookie takes them */
+        struct trace *x = trace_new(t, jar);
+        struct login l = { .state = LOGIN_ASKED, .protocol = PROTO_OIDC, .id = arena_printf(t->arena, "%022zu", i) };
+        l.service = letters(t, 64);
+        l.started_s = x->ctx.now_s;
+        l.state_out = letters(t, i < 4 ? 0 : 554);
+        size_t n = kept_login(t, x, &l).n;
+        least = n < least ? n : least;
+        most = n > most ? n : most;
+        CHECK(n > 100 && n <= LOGIN_COOKIE_MAX_B + sizeof "__Host-login-0000000000000000000000=");
+        jar = jar_after(t, jar, &x->res);
+        test_passes(t, 1);
+    }
+    struct trace *x = trace_new(t, jar);
+    x->ctx.session = &s;
+    session_cookie_set(&x->ctx, &s, letters(t, SESSION_COOKIE_CHARS));
+    static const char letter[] = "abcdefgh";
+    for (size_t i = 0; i < 8; i++) {
+        jar = jar_after(t, jar, &x->res);
+        x = trace_new(t, jar);
+        struct str idp = arena_printf(t->arena, "%c%.*s", letter[i], STR_ARG(letters(t, 127)));
+        device_remember(&x->ctx, idp);
+        device_keep_school(&x->ctx, letters(t, 64));
+        device_mark_shared(&x->ctx);
+        answer_set_lang(&x->ctx, LANG_FI);
+    }
+    jar = jar_after(t, jar, &x->res);
+    for (size_t at = 0; (at += str_find(str_from(jar, at), S("login-"))) < jar.n; at++)
+        logins++;
+    CHECK(logins >= 10 && logins <= LOGINS_MAX && str_find(jar, S("trail=")) < jar.n &&
+          str_find(jar, S("opened=")) < jar.n);
+    CHECK(str_find(jar, S("idp=")) < jar.n && str_find(jar, S("place=")) < jar.n && str_find(jar, S("lang=")) < jar.n);
+    /* Beside them: what was opened last and the school, both with a mark; what is shown after a sign-out; a fault's
+     * code. */
+    size_t beside = 64 + 4 * 130 + 128 + LEAVING_COOKIE_MAX_B + 128 + 64;
+    CHECK(jar.n + beside + GUARD_LINE_MAX_B + OTHERS_B <= GUARD_HEADER_MAX_B);
+    CHECK(least < 512 && most > LOGIN_COOKIE_MAX_B - 32);
 }
 
 /* Whoever can write to Redis, or mixes two keys up, makes nobody somebody else. */
