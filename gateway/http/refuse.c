@@ -71,7 +71,18 @@ static const char *advice(int status)
     }
 }
 
-static void write_refusal(struct server *s, int fd, int status, const char *rule, struct str peer)
+/* What is known of who asks: what is being looked at, or the fields of a request whose body is on its way. */
+static struct str header_of(const struct server *s, const struct request *r)
+{
+    if (r == NULL)
+        return s->looked;
+    struct buf b = buf_new(r->arena, PEEK_B);
+    for (size_t i = 0; i < r->http.field_count; i++)
+        buf_printf(&b, "%.*s: %.*s\r\n", STR_ARG(r->http.fields[i].name), STR_ARG(r->http.fields[i].value));
+    return buf_str(&b);
+}
+
+static void write_refusal(struct server *s, int fd, int status, const char *rule, struct str peer, struct str header)
 {
     struct arena *a = arena_new();
     struct buf text = buf_new(a, REFUSAL_MAX_B);
@@ -81,8 +92,8 @@ static void write_refusal(struct server *s, int fd, int status, const char *rule
     if (!s->hooks.refused(s->hooks.self, status, rule, code,
                           peer)) /* a code that nobody could find is told to nobody */
         code[0] = '\0';
-    struct str page = s->looked.n > 0 && s->hooks.refusal_page != NULL
-                          ? s->hooks.refusal_page(s->hooks.self, a, s->looked, status, code)
+    struct str page = header.n > 0 && s->hooks.refusal_page != NULL
+                          ? s->hooks.refusal_page(s->hooks.self, a, header, status, code)
                           : (struct str){ NULL, 0 };
     struct str body = page.n > 0 ? page
                                  : arena_printf(a, "%d %s\n%s%s%s", status, refuse_phrase(status),
@@ -121,8 +132,8 @@ void refuse_linger(struct conn *c)
 
 void refuse_conn(struct conn *c, int status, const char *rule)
 {
+    write_refusal(c->s, c->watch.fd, status, rule, str_of(c->peer), header_of(c->s, c->own));
     own_drop(c);
-    write_refusal(c->s, c->watch.fd, status, rule, str_of(c->peer));
     (void)shutdown(c->watch.fd, SHUT_WR);
     refuse_linger(c);
 }
@@ -133,7 +144,7 @@ void refuse_body(struct conn *c, int status, const char *rule)
         refuse_conn(c, status, rule);
         return;
     }
-    write_refusal(c->s, c->watch.fd, status, rule, str_of(c->peer));
+    write_refusal(c->s, c->watch.fd, status, rule, str_of(c->peer), c->s->looked);
     c->condemned = true;
     conn_end(c);
 }
@@ -150,7 +161,7 @@ static bool has_begun(const struct conn *c)
 void refuse_crowded(struct conn *c)
 {
     if (c->phase == PHASE_BODY || has_begun(c)) {
-        write_refusal(c->s, c->watch.fd, 503, "crowded", str_of(c->peer));
+        write_refusal(c->s, c->watch.fd, 503, "crowded", str_of(c->peer), c->s->looked);
         c->condemned = true;
         if (c->library == NULL)
             (void)refuse_throw_away(c);
@@ -160,7 +171,7 @@ void refuse_crowded(struct conn *c)
 
 void refuse_fd(struct server *s, int fd, struct str peer)
 {
-    write_refusal(s, fd, 503, "shed", peer);
+    write_refusal(s, fd, 503, "shed", peer, s->looked);
     (void)shutdown(fd, SHUT_WR);
     (void)recv(fd, s->peeked, sizeof s->peeked, MSG_DONTWAIT);
     (void)close(fd);

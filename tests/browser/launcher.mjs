@@ -355,7 +355,8 @@ for (const width of [320, 1280]) {
     });
     const like = `Host: localhost:${g.port}\r\nAccept: text/html,*/*\r\nAccept-Language: sv-FI,sv;q=0.9\r\n`;
     const refused = { 400: `GET /x\x01 HTTP/1.1\r\n${like}\r\n`, 413: `POST /sign-in/idp HTTP/1.1\r\n${like}Content-Length: 999999\r\n\r\n`, 414: `GET /${'a'.repeat(9000)} HTTP/1.1\r\n${like}\r\n` };
-    for (const [status, request] of Object.entries(refused)) {
+    const chunked = `POST /sign-in/idp HTTP/1.1\r\n${like}Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    for (const [status, request] of [...Object.entries(refused), [413, `${chunked}f0000\r\n`], [400, `${chunked}zz\r\n`]]) {
       const said = await raw(request);
       check(said.startsWith(`HTTP/1.1 ${status} `) && /Content-Type: text\/html/.test(said) && /<html lang="sv">/.test(said) && /Länken eller tjänsten/.test(said), `${status}: ${said.slice(0, 300)}`);
       const code = /codebox">(\w+)<span class="half">(\w+)/.exec(said);
