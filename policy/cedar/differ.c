@@ -270,6 +270,12 @@ static const struct wants *of_order(struct differ *x, const struct cedar_expr *e
     return one(x, cost_of(&s), &d);
 }
 
+/* Actions are in actions only. */
+static bool can_join(const struct cedar_uid *uid, const struct cedar_value *group)
+{
+    return group->kind == CEDAR_ENTITY && (!cedar_name_is_action(uid->type) || cedar_name_is_action(group->uid->type));
+}
+
 /* The groups that uid is in, or is; of one or of a set of entities. */
 static struct cedar_value groups_of(struct differ *x, const struct cedar_uid *uid, const struct cedar_value *groups)
 {
@@ -300,8 +306,13 @@ static const struct wants *of_groups(struct differ *x, struct difference d, cons
                 return NULL; /* it is the group itself */
         return one(x, cost, &d);
     }
-    d.example = groups->kind == CEDAR_SET ? (groups->set->n > 0 ? groups->set->items[0] : d.example) : *groups;
-    return d.example.kind == CEDAR_ENTITY ? one(x, cost, &d) : NULL;
+    const struct cedar_set single = { 1, groups }, *set = groups->kind == CEDAR_SET ? groups->set : &single;
+    for (size_t i = 0; i < set->n; i++)
+        if (can_join(uid, &set->items[i])) {
+            d.example = set->items[i];
+            return one(x, cost, &d);
+        }
+    return NULL;
 }
 
 static const struct wants *of_in(struct differ *x, const struct cedar_expr *e, const struct cedar_expr *groups, bool in)
@@ -316,7 +327,7 @@ static const struct wants *of_in(struct differ *x, const struct cedar_expr *e, c
     struct difference d = { .text = e, .path = e->kids[0], .subject = s };
     const struct wants *w =
         of_groups(x, d, v.uid, &g, in, known && s.var == CEDAR_PRINCIPAL ? COST_NEAR : COST_RESOURCE);
-    return w != NULL ? w : text_itself(x, e, in);
+    return w != NULL || cedar_name_is_action(v.uid->type) ? w : text_itself(x, e, in);
 }
 
 static const struct wants *of_is(struct differ *x, const struct cedar_expr *e, bool value)

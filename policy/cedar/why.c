@@ -159,20 +159,29 @@ static void add_needs(struct search *s, struct attempt *t, const struct world *w
     }
 }
 
-/* Does the answer change without this one, too?  Then nobody needs it. */
+/* Does the answer change without difference i, too?  Then nobody needs it. */
+static bool drop_if_idle(struct search *s, struct attempt *t, size_t i)
+{
+    struct arena *scratch = arena_scratch(s->scratch);
+    struct attempt without = *t;
+    struct cedar_answer answer;
+    struct world world;
+
+    take_out(&without, i);
+    bool idle = try(s, scratch, without.list, without.n, &world, &answer) && answer.decision != s->why->decision &&
+                (t->policy == NULL || is_among(t->policy, &answer));
+    arena_free(scratch);
+    if (idle)
+        *t = without;
+    return idle;
+}
+
+/* Until each is needed: one that goes may leave another without use. */
 static void drop_idle(struct search *s, struct attempt *t)
 {
-    for (size_t i = t->n; i-- > 0 && t->n > 1;) {
-        struct attempt without = *t;
-        struct arena *scratch = arena_scratch(s->scratch);
-        struct cedar_answer answer;
-        struct world world;
-        take_out(&without, i);
-        if (try(s, scratch, without.list, without.n, &world, &answer) && answer.decision != s->why->decision &&
-            (t->policy == NULL || is_among(t->policy, &answer)))
-            *t = without;
-        arena_free(scratch);
-    }
+    for (size_t i = t->n; i-- > 0 && t->n > 1;)
+        if (drop_if_idle(s, t, i))
+            i = t->n;
 }
 
 static struct cedar_value kept_value(struct arena *a, const struct cedar_value *v);

@@ -58,15 +58,22 @@ struct making {
     size_t n;
 };
 
+static struct cedar_entity *changed(const struct making *m, const struct cedar_uid *uid)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (cedar_uid_eq(&m->changed[i]->uid, uid))
+            return m->changed[i];
+    return NULL;
+}
+
 /* The entity as it will be: one that changed already, a copy, or a new one. */
 static struct cedar_entity *changing(struct making *m, const struct cedar_uid *uid)
 {
     const struct cedar_entity *old = cedar_entity_find(m->to->entities, uid);
-    struct cedar_entity *e;
+    struct cedar_entity *e = changed(m, uid);
 
-    for (size_t i = 0; i < m->n; i++)
-        if (cedar_uid_eq(&m->changed[i]->uid, uid))
-            return m->changed[i];
+    if (e != NULL)
+        return e;
     e = arena_make(m->arena, struct cedar_entity);
     *e = old != NULL ? *old : (struct cedar_entity){ .uid = *uid, .attrs = &empty, .tags = &empty };
     e->ancestors = NULL;
@@ -116,12 +123,15 @@ static void change_groups(struct making *m, const struct difference *d)
 static bool change_variable(struct making *m, const struct difference *d)
 {
     struct cedar_uid *places[3] = { &m->to->request.principal, &m->to->request.action, &m->to->request.resource };
-    const struct cedar_entity *old = cedar_entity_find(m->to->entities, d->subject.uid);
+    const struct cedar_entity *old = changed(m, d->subject.uid);
 
+    if (old == NULL)
+        old = cedar_entity_find(m->to->entities, d->subject.uid);
     if (d->example.kind != CEDAR_ENTITY || d->subject.var > CEDAR_RESOURCE)
         return false;
     *places[d->subject.var] = *d->example.uid;
-    if (d->kind == CEDAR_DIFFERENCE_TYPE && old != NULL && cedar_entity_find(m->to->entities, d->example.uid) == NULL) {
+    if (d->kind == CEDAR_DIFFERENCE_TYPE && old != NULL && changed(m, d->example.uid) == NULL &&
+        cedar_entity_find(m->to->entities, d->example.uid) == NULL) {
         struct cedar_entity *e = changing(m, d->example.uid);
         e->attrs = old->attrs;
         e->tags = old->tags;

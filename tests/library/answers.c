@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Answers of libcedar, for whoever compares them: reads cases from standard input and prints a line of JSON for each.
  * A case is four texts (schema, policies, entities, request), each a line with its length in bytes and then the bytes.
- * {"policies": true, "valid": true, "decision": "allow", "reason": […], "errors": […]}, as far as it gets.
+ * {"policies": true, "valid": true, "decision": "allow", "reason": […], "errors": […]}, as far as it gets; with the word
+ * `why` as its argument, instead what would have to be different: {"decision": …, "alternatives": […]}.
  */
 #include <cedar.h>
 #include <stdio.h>
@@ -18,7 +19,20 @@ static bool next_text(struct cedar_str *out)
     return fread(text, 1, n, stdin) == n;
 }
 
-static void answer(struct cedar_memory *m, const struct cedar_str texts[4])
+static void why(struct cedar_memory *m, const struct cedar_policies *policies, const struct cedar_entities *entities,
+                const struct cedar_request *request)
+{
+    const struct cedar_why *told;
+    struct cedar_str json;
+
+    if (cedar_explain(m, policies, entities, request, CEDAR_AS_DEFINED, 4, &told) == CEDAR_OK &&
+        cedar_write_why_json(m, told, &json) == CEDAR_OK)
+        printf("%s\n", json.p);
+    else
+        printf("{}\n");
+}
+
+static void answer(struct cedar_memory *m, const struct cedar_str texts[4], bool asks_why)
 {
     const struct cedar_schema *schema;
     const struct cedar_policies *policies;
@@ -35,6 +49,11 @@ static void answer(struct cedar_memory *m, const struct cedar_str texts[4])
         printf("{\"policies\":false}\n");
         return;
     }
+    if (asks_why && cedar_read_entities(m, cedar_text("entities"), texts[2], NULL, &entities) == CEDAR_OK &&
+        cedar_read_request(m, cedar_text("request"), texts[3], NULL, &request) == CEDAR_OK) {
+        why(m, policies, entities, request);
+        return;
+    }
     bool valid = cedar_validate(m, policies, schema, CEDAR_STRICT) == CEDAR_OK;
     if (cedar_read_entities(m, cedar_text("entities"), texts[2], NULL, &entities) != CEDAR_OK ||
         cedar_read_request(m, cedar_text("request"), texts[3], NULL, &request) != CEDAR_OK ||
@@ -46,13 +65,13 @@ static void answer(struct cedar_memory *m, const struct cedar_str texts[4])
     printf("{\"policies\":true,\"valid\":%s,%s\n", valid ? "true" : "false", json.p + 1);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct cedar_memory *m = cedar_memory_new(NULL);
     struct cedar_str texts[4];
 
     while (m != NULL && next_text(&texts[0]) && next_text(&texts[1]) && next_text(&texts[2]) && next_text(&texts[3])) {
-        answer(m, texts);
+        answer(m, texts, argc > 1 && strcmp(argv[1], "why") == 0);
         cedar_memory_reset(m);
         for (int i = 0; i < 4; i++)
             free((void *)texts[i].p);
