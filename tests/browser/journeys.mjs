@@ -379,6 +379,20 @@ await test('the languages, and a page without JavaScript', async () => {
   await context.close();
 });
 
+await test('the statements at the bottom of every page say something, in three languages', async () => {
+  const { context, page } = await person();
+  for (const [link, words] of [['Saavutettavuusseloste', [/WCAG 2\.2 AA/, /Det som inte har undersökts/, /What was not examined/]], ['Tietosuojaseloste', [/Rekisterinpitäjä/, /Personuppgiftsansvarig/, /The controller/]]]) {
+    await page.goto(gateway + '/');
+    await Promise.all([page.waitForNavigation(), page.click(`.foot a:has-text("${link}")`)]);
+    const text = await page.textContent('main');
+    check((await page.textContent('h1')) === link && words.every((w) => w.test(text)), `${page.url()}: ${text.slice(0, 200)}`);
+    await look(page, link.toLowerCase());
+  }
+  await Promise.all([page.waitForNavigation(), page.click('main section[lang=en] a')]);
+  check(page.url() === `${gateway}/about#told`, page.url());
+  await context.close();
+});
+
 await browser.close();
 await test('./demo ends everything it started', async () => {
   demo.kill('SIGTERM');
