@@ -173,9 +173,18 @@ struct str school_uid(struct arena *a, const struct provider *p, const struct sc
     return str_is_set(code) ? arena_printf(a, "%.*s/%.*s", STR_ARG(p->id), STR_ARG(code)) : (struct str){ 0 };
 }
 
+const struct school *school_of_uid(const struct registry *r, struct str uid, const struct provider **p)
+{
+    size_t at = str_find_byte(uid, '/', 0);
+    struct str code = str_from(uid, at + 1);
+
+    *p = at < uid.n ? registry_provider(r, str_sub(uid, 0, at)) : NULL;
+    const struct school *s = *p != NULL && code.n > 0 ? provider_school(*p, code) : NULL;
+    return s != NULL && str_eq(str_is_set(s->code) ? s->code : s->oid, code) ? s : NULL;
+}
+
 struct policy_form policy_form_of_rule(struct arena *a, const struct rule_words *rule)
 {
-    enum { ROLES_ANY = (1u << ROLE_COUNT) - 2 };
     struct policy_form f = { .opening = rule->forbid ? OPENING_FORBID : OPENING_PERMIT };
 
     f.whom.provider = rule->provider->id;

@@ -55,5 +55,7 @@ struct policy_form policy_form_of_rule(struct arena *a, const struct rule_words 
 
 /* "oulu/99101": how Cedar text names a school; absent: it has neither code nor OID. */
 struct str school_uid(struct arena *a, const struct provider *p, const struct school *s);
+/* The school that goes by this; NULL: none does.  *p: its provider, and that which is named where the school is not. */
+const struct school *school_of_uid(const struct registry *r, struct str uid, const struct provider **p);
 
 #endif

@@ -559,7 +559,7 @@ static struct strs role_ids(struct arena *a, uint32_t roles)
 {
     struct strs any = { 0 };
 
-    if (roles != (1u << ROLE_COUNT) - 2)
+    if (roles != ROLES_ANY)
         return names_of(a, roles, name_of_role);
     strs_add(a, &any, S("any"));
     return any;

@@ -15,6 +15,7 @@
 
 enum does { DOES_OTHER = 0, DOES_OPEN, DOES_LEAVE, DOES_RELEASE }; /* Action::"open", "leaveToSchools", "release" */
 enum { WEEKDAYS_ALL = 0, LEVEL_MAX = 12, MINUTES_A_DAY = 1440 };
+enum { ROLES_ANY = (1u << ROLE_COUNT) - 2 }; /* Role::"any": each of them, which a person without one is not */
 enum device_class { DEVICE_ANY = 0, DEVICE_OWN, DEVICE_SHARED };
 
 struct whom {                 /* all of it must hold; lists: one of them must */

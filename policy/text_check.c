@@ -88,33 +88,15 @@ static bool has(const struct strs *sorted, struct str s)
     return sorted->n > 0 && bsearch(&s, sorted->at, sorted->n, sizeof s, by_text) != NULL;
 }
 
-/* "oulu/99101/7B" gives "oulu" and "99101", and whether more follows. */
-static bool school_parts(struct str id, struct str *provider, struct str *school, bool *more)
+/* The school that the id of a School, or of a Group ("oulu/99101/7B"), begins with; NULL: none. */
+static const struct school *school_of(const struct text_checker *c, struct str id, bool group,
+                                      const struct provider **provider)
 {
     size_t first = str_find_byte(id, '/', 0), second = str_find_byte(id, '/', first + 1);
 
-    *provider = str_sub(id, 0, first);
-    *school = str_sub(id, first + 1, second - first - 1);
-    *more = second < id.n;
-    return first < id.n && school->n > 0;
-}
-
-/* The school that the id of a School or a Group begins with; NULL: none. */
-static const struct school *school_of(const struct text_checker *c, struct arena *a, struct str id, bool group,
-                                      const struct provider **provider)
-{
-    struct str of, code;
-    bool more;
-
     *provider = NULL;
-    if (!school_parts(id, &of, &code, &more) || more != group)
-        return NULL;
-    *provider = registry_provider(c->registry, of);
-    const struct school *s = *provider != NULL ? provider_school(*provider, code) : NULL;
-    /* of its two names the one that Cedar text uses */
-    return s != NULL && str_eq(school_uid(a, *provider, s), arena_printf(a, "%.*s/%.*s", STR_ARG(of), STR_ARG(code)))
-               ? s
-               : NULL;
+    return first < id.n && (second < id.n) == group ? school_of_uid(c->registry, str_sub(id, 0, second), provider)
+                                                    : NULL;
 }
 
 static bool is_role(struct str id)
@@ -139,7 +121,7 @@ static bool exists(const struct looking *l, const struct cedar_uid *uid)
     if (str_eq(uid->type, S("Provider")))
         return registry_provider(l->c->registry, uid->id) != NULL;
     if (str_eq(uid->type, S("School")) || str_eq(uid->type, S("Group")))
-        return school_of(l->c, l->d->arena, uid->id, str_eq(uid->type, S("Group")), &provider) != NULL;
+        return school_of(l->c, uid->id, str_eq(uid->type, S("Group")), &provider) != NULL;
     if (str_eq(uid->type, S("Service")))
         return registry_service(l->c->registry, uid->id) != NULL;
     if (str_eq(uid->type, S("Category")))
@@ -156,10 +138,9 @@ static bool exists(const struct looking *l, const struct cedar_uid *uid)
 /* Schools of the provider that is named, or else of the policy's owner. */
 static void guess_schools(const struct looking *l, struct cedar_guess *g, struct str id)
 {
-    struct str of, code;
-    bool more;
-    const struct provider *p = school_parts(id, &of, &code, &more) ? registry_provider(l->c->registry, of) : NULL;
+    const struct provider *p;
 
+    (void)school_of_uid(l->c->registry, id, &p);
     p = p != NULL ? p : l->row->provider;
     for (size_t i = 0; p != NULL && i < p->school_count; i++) {
         struct str uid = school_uid(l->d->arena, p, &p->schools[i]);
@@ -258,7 +239,7 @@ static bool owns_all(const struct looking *l, const struct strs *ids, bool group
 {
     for (size_t i = 0; i < ids->n; i++) {
         const struct provider *p;
-        const struct school *s = school_of(l->c, l->d->arena, ids->at[i], groups, &p);
+        const struct school *s = school_of(l->c, ids->at[i], groups, &p);
         if (s == NULL || !str_eq(p->id, l->row->provider->id) ||
             (l->row->layer == LAYER_SCHOOL &&
              !str_eq(school_uid(l->d->arena, p, s), school_uid(l->d->arena, l->row->provider, l->row->school))))

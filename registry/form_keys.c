@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ITEMS_MAX = 1000, ITEM_MAX_B = 200, ROLES_ANY = (1u << ROLE_COUNT) - 2 };
+enum { ITEMS_MAX = 1000, ITEM_MAX_B = 200 };
 
 const char *const form_keys[] = { "opens",  "people_of", "schools",   "groups",     "roles",
                                   "levels", "ages",      "services",  "categories", "weekdays",

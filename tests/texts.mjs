@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const folders = ['frame', 'launcher', 'console'].filter((d) => fs.existsSync(path.join(root, d, 'texts.def')));
+const folders = ['frame', 'launcher', 'console', 'policy'].filter((d) => fs.existsSync(path.join(root, d, 'texts.def')));
 const source = folders.map((d) => fs.readFileSync(path.join(root, d, 'texts.def'), 'utf8')).join('\n');
 
 const texts = new Map();
@@ -18,7 +18,7 @@ const written = [...source.matchAll(/^TEXT\(/gm)].length;
 if (written !== texts.size) throw new Error(`${written} texts, ${texts.size} were read`);
 
 // A page is a view; what it includes is read where it is included.
-const views = folders.flatMap((d) => fs.readdirSync(path.join(root, d, 'views')).map((f) => [f.replace('.html', ''), path.join(root, d, 'views', f)]));
+const views = folders.filter((d) => fs.existsSync(path.join(root, d, 'views'))).flatMap((d) => fs.readdirSync(path.join(root, d, 'views')).map((f) => [f.replace('.html', ''), path.join(root, d, 'views', f)]));
 const where = new Map(views);
 const file = (name) => fs.readFileSync(where.get(name), 'utf8');
 function read(name, note, depth = 0) {

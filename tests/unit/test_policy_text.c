@@ -178,7 +178,7 @@ TEST(a_layer_says_what_it_may_say)
               "1:40 policy_layer");
     CHECK_STR(CITY("permit (principal in Provider::\"oulu\", action, resource);"), "1:40 policy_layer");
     CHECK_STR(
-        CITY("permit (principal in Provider::\"oulu\", action in [Action::\"open\", Action::\"publish\"], resource);"),
+        CITY("permit (principal in Provider::\"oulu\", action in [Action::\"publish\", Action::\"open\"], resource);"),
         "1:40 policy_layer");
     CHECK_STR(
         CITY("permit (principal in Provider::\"oulu\", action in [Action::\"view\", Action::\"publish\"], resource);"),
