@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "policy/form.h"
 #include "policy/text_check.h"
 #include "registry/check.h"
 #include "registry/registry.h"
@@ -52,6 +53,7 @@ static bool import(struct test *t, struct rig *g, struct str text)
     "      - {oid: 1.2.246.562.99.95640200010, code: \"99101\", name: {fi: Kielonmäki}}\n"                            \
     "      - {oid: 1.2.246.562.99.95640200028, name: {fi: Otsolahti}}\n"                                               \
     "  - {id: espoo, oid: 1.2.246.562.99.95640100012, name: {fi: Espoo}}\n"                                            \
+    "  - {id: any, oid: 1.2.246.562.99.95640100013, name: {fi: Any}}\n"                                                \
     "idps:\n"                                                                                                          \
     "  - {id: local, kind: local, name: {fi: Paikalliset}}\n"                                                          \
     "services:\n"                                                                                                      \
@@ -160,38 +162,38 @@ TEST(a_wrong_policy_or_right_is_refused_with_its_line)
     static const struct {
         const char *text, *detail;
     } rows[] = {
-        { POLICY("text: \" \\n\""), "registry.yaml:15: policy p: its text is empty: it would decide nothing" },
-        { POLICY("layer: city, " TEXT), "registry.yaml:15: layer: expected one of nation, municipality, school, got "
+        { POLICY("text: \" \\n\""), "registry.yaml:16: policy p: its text is empty: it would decide nothing" },
+        { POLICY("layer: city, " TEXT), "registry.yaml:16: layer: expected one of nation, municipality, school, got "
                                         "\"city\"" },
         { POLICY("layer: nation, provider: oulu, " TEXT),
-          "registry.yaml:15: policy p: layer: the nation's policies have neither provider nor school" },
+          "registry.yaml:16: policy p: layer: the nation's policies have neither provider nor school" },
         { POLICY("layer: municipality, " TEXT),
-          "registry.yaml:15: policy p: layer: a municipality's policies have a provider, and no school" },
+          "registry.yaml:16: policy p: layer: a municipality's policies have a provider, and no school" },
         { POLICY("layer: municipality, provider: oulu, school: \"99101\", " TEXT),
-          "registry.yaml:15: policy p: layer: a municipality's policies have a provider, and no school" },
+          "registry.yaml:16: policy p: layer: a municipality's policies have a provider, and no school" },
         { POLICY("layer: school, provider: oulu, " TEXT),
-          "registry.yaml:15: policy p: layer: a school's policies have a provider and a school" },
-        { POLICY("school: \"99101\", " TEXT), "registry.yaml:15: a school stands without its provider" },
-        { POLICY("provider: oulu, school: \"99109\", " TEXT), "registry.yaml:15: provider oulu has no school "
+          "registry.yaml:16: policy p: layer: a school's policies have a provider and a school" },
+        { POLICY("school: \"99101\", " TEXT), "registry.yaml:16: a school stands without its provider" },
+        { POLICY("provider: oulu, school: \"99109\", " TEXT), "registry.yaml:16: provider oulu has no school "
                                                               "\"99109\"" },
         { POLICY("provider: uolu, " TEXT),
-          "registry.yaml:15: policy p: there is no provider \"uolu\"; did you mean \"oulu\"? Known: espoo, oulu" },
+          "registry.yaml:16: policy p: there is no provider \"uolu\"; did you mean \"oulu\"? Known: any, espoo, oulu" },
         { POLICY("from: 2027-01-01, to: 2027-01-01, " TEXT),
-          "registry.yaml:15: policy p: \"to\" is not later than \"from\": it would never be in force" },
-        { ADMIN("role: learner"), "registry.yaml:15: admin a: role \"learner\" administers nothing; teacher, staff, "
+          "registry.yaml:16: policy p: \"to\" is not later than \"from\": it would never be in force" },
+        { ADMIN("role: learner"), "registry.yaml:16: admin a: role \"learner\" administers nothing; teacher, staff, "
                                   "secretary, principal, admin or operator" },
-        { ADMIN("role: vendor, provider: oulu"), "registry.yaml:15: admin a: role \"vendor\" administers nothing; "
+        { ADMIN("role: vendor, provider: oulu"), "registry.yaml:16: admin a: role \"vendor\" administers nothing; "
                                                  "teacher, staff, secretary, principal, admin or operator" },
-        { ADMIN("provider: oulu"), "registry.yaml:15: role is missing" },
-        { ADMIN("role: operator, provider: oulu"), "registry.yaml:15: admin a: an operator is the nation's: leave "
+        { ADMIN("provider: oulu"), "registry.yaml:16: role is missing" },
+        { ADMIN("role: operator, provider: oulu"), "registry.yaml:16: admin a: an operator is the nation's: leave "
                                                    "provider out, or give the role admin" },
         { ADMIN("role: admin, provider: oulu, from: 2027-01-02, to: 2027-01-01"),
-          "registry.yaml:15: admin a: \"to\" is not later than \"from\": it would never be in force" },
-        { ADMIN("role: admin, school: \"99101\""), "registry.yaml:15: a school stands without its provider" },
+          "registry.yaml:16: admin a: \"to\" is not later than \"from\": it would never be in force" },
+        { ADMIN("role: admin, school: \"99101\""), "registry.yaml:16: a school stands without its provider" },
         { BASE "admins:\n  - {id: a, idp: lokal, subject: aino, role: admin, provider: oulu}\n",
-          "registry.yaml:15: admin a: there is no idp \"lokal\"; did you mean \"local\"? Known: local" },
+          "registry.yaml:16: admin a: there is no idp \"lokal\"; did you mean \"local\"? Known: local" },
         { BASE "admins:\n  - {id: a, idp: local, subject: \"\", role: admin, provider: oulu}\n",
-          "registry.yaml:15: subject: expected a text that is not empty" },
+          "registry.yaml:16: subject: expected a text that is not empty" },
     };
     struct rig g;
 
@@ -212,11 +214,11 @@ TEST(what_is_longer_than_its_bound_is_refused_with_the_bound)
     rig_new(t, &g);
     buf_printf(&b, POLICY("text: \"permit (principal, action, resource); //%*s\""), POLICY_TEXT_MAX_B, "");
     CHECK(!import(t, &g, buf_str(&b)));
-    CHECK_STR(g.fail.detail, "registry.yaml:15: policy p: its text has 65576 bytes; at most 65536");
+    CHECK_STR(g.fail.detail, "registry.yaml:16: policy p: its text has 65576 bytes; at most 65536");
     b = buf_new(t->arena, 1 << 20);
     buf_printf(&b, POLICY("why: \"%0*d\", " TEXT), WHY_MAX_B + 1, 0);
     CHECK(!import(t, &g, buf_str(&b)));
-    CHECK_STR(g.fail.detail, "registry.yaml:15: policy p: why has 501 bytes; at most 500");
+    CHECK_STR(g.fail.detail, "registry.yaml:16: policy p: why has 501 bytes; at most 500");
     rig_free(t, &g);
 }
 
@@ -330,6 +332,87 @@ TEST(a_form_speaks_of_its_owners_people_unless_it_says_otherwise)
     rig_free(t, &g);
 }
 
+static size_t roll(uint64_t *seed, size_t sides)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(*seed >> 33) % sides;
+}
+
+static struct policy_form form_at_random(struct test *t, uint64_t *s)
+{
+    static const char *const schools[] = { "oulu/99101", "oulu/1.2.246.562.99.95640200028" };
+    static const char *const groups[] = { "oulu/99101/7B", "oulu/99101/8 \"C\"", "oulu/99101/a/b",
+                                          "oulu/99101/99101/x" };
+    static const char *const services[] = { "kanerva", "lampi", "yes" };
+    struct policy_form f = { .opening = (enum opening)roll(s, 4), .release.bits = (uint32_t)roll(s, 4) * 3 };
+
+    if (roll(s, 4) > 0)
+        f.whom.provider = roll(s, 4) > 0 ? S("oulu") : S("espoo");
+    for (size_t n = roll(s, 3); n > 0; n--)
+        strs_add(t->arena, &f.whom.schools, str_of(schools[roll(s, 2)]));
+    for (size_t n = roll(s, 3); n > 0; n--)
+        strs_add(t->arena, &f.whom.groups, str_of(groups[roll(s, 4)]));
+    for (size_t n = roll(s, 4); n > 0; n--)
+        strs_add(t->arena, &f.which.services, str_of(services[roll(s, 3)]));
+    if (roll(s, 3) == 0)
+        strs_add(t->arena, &f.which.categories, S("learning"));
+    f.whom.roles = roll(s, 2) * roll(s, 1u << ROLE_COUNT) & ~1u;
+    f.whom.level_from = (int)(roll(s, 2) * roll(s, 7));
+    f.whom.level_to = (int)(roll(s, 2) * (7 + roll(s, 6)));
+    f.whom.ages = (uint32_t)(roll(s, 2) * roll(s, 8) * 2);
+    f.hours.weekdays = (uint8_t)(roll(s, 2) * roll(s, 128) * 2);
+    if (roll(s, 2) == 0) {
+        f.hours.minute_from = (int)roll(s, MINUTES_A_DAY);
+        f.hours.minute_to = 1 + (int)roll(s, MINUTES_A_DAY);
+    }
+    f.hours.device = (enum device_class)roll(s, 3);
+    f.hours.assurance = (int)roll(s, 4);
+    return f;
+}
+
+static const char *const owners[] = { "", "provider: oulu", "provider: oulu, school: \"99101\"",
+                                      "provider: oulu, school: 1.2.246.562.99.95640200028", "provider: espoo" };
+
+TEST(whatever_form_a_policy_has_it_goes_out_as_one_and_comes_back_to_the_byte)
+{
+    enum { ROUNDS = 40, EACH = 50 };
+    struct rig g;
+    uint64_t seed = 5;
+    size_t forms = 0, all = 0;
+
+    rig_new(t, &g);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct buf b = buf_new(t->arena, 1 << 20);
+        buf_add(&b, S(BASE "policies:\n"));
+        for (int i = 0; i < EACH; i++) {
+            struct policy_form f = form_at_random(t, &seed);
+            struct str text = policy_form_text(t->arena, &f);
+            if (!str_is_set(text))
+                continue;
+            all++;
+            buf_printf(&b, "  - {id: p%d, %s%stext: \"", i, owners[i % 5], i % 5 > 0 ? ", " : "");
+            for (size_t k = 0; k < text.n; k++)
+                buf_printf(&b,
+                           text.p[k] == '"' || text.p[k] == '\\' ? "\\%c"
+                           : text.p[k] == '\n'                   ? "\\n"
+                                                                 : "%c",
+                           text.p[k]);
+            buf_add(&b, S("\"}\n"));
+        }
+        CHECK(import(t, &g, buf_str(&b)));
+        CHECK_STR(g.fail.detail, "");
+        struct str out = registry_export(g.db, t->arena, &g.fail);
+        for (struct str rest = out, line; str_split(&rest, '\n', &line);)
+            forms += str_has_prefix(line, S("    opens: "));
+        CHECK(import(t, &g, out));
+        CHECK_STR(g.fail.detail, "");
+        CHECK_INT(g.report.change.changed + g.report.change.added + g.report.change.removed, 0);
+    }
+    CHECK(all > 1500);
+    CHECK(forms * 10 > all * 8); /* the rest is a school's that speaks of other schools */
+    rig_free(t, &g);
+}
+
 TEST(a_text_that_no_form_makes_goes_out_as_it_is)
 {
     static const char *const texts[] = {
@@ -358,51 +441,68 @@ TEST(a_text_that_no_form_makes_goes_out_as_it_is)
     rig_free(t, &g);
 }
 
+TEST(people_of_any_are_not_those_of_a_provider_that_is_called_any)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g,
+                 S(BASE "  - {id: lampi, protocol: link, vendor: v, name: {fi: L}, launch_uri: https://l.example}\n"
+                        "policies:\n  - {id: p, text: \"forbid (principal in Provider::\\\"any\\\", action == "
+                        "Action::\\\"open\\\", resource);\\n\"}\n")));
+    CHECK_STR(g.fail.detail, "");
+    struct str out = registry_export(g.db, t->arena, &g.fail);
+    CHECK(str_find(out, S("people_of")) == out.n);
+    CHECK(import(t, &g, out));
+    CHECK_INT(g.report.change.changed, 0);
+    rig_free(t, &g);
+}
+
 TEST(a_wrong_form_is_refused_with_its_line)
 {
     static const struct {
         const char *text, *detail;
     } rows[] = {
         { POLICY("opens: permit, " TEXT),
-          "registry.yaml:15: opens stands beside text: a policy is either Cedar or a form" },
+          "registry.yaml:16: opens stands beside text: a policy is either Cedar or a form" },
         { POLICY("provider: oulu"),
-          "registry.yaml:15: text is missing (Cedar), or a form: opens: permit, forbid, leave or none" },
-        { POLICY("roles: [teacher]"), "registry.yaml:15: opens is missing: permit, forbid, leave (to the schools) or "
+          "registry.yaml:16: text is missing (Cedar), or a form: opens: permit, forbid, leave or none" },
+        { POLICY("roles: [teacher]"), "registry.yaml:16: opens is missing: permit, forbid, leave (to the schools) or "
                                       "none" },
-        { POLICY("opens: allow"), "registry.yaml:15: opens: \"allow\" is no word for it; known: none, permit, forbid, "
+        { POLICY("opens: allow"), "registry.yaml:16: opens: \"allow\" is no word for it; known: none, permit, forbid, "
                                   "leave" },
-        { POLICY("opens: none"), "registry.yaml:15: it says nothing: opens none, and has no release" },
+        { POLICY("opens: none"), "registry.yaml:16: it says nothing: opens none, and has no release" },
         { POLICY("opens: permit, roles: [techer]"),
-          "registry.yaml:15: roles: \"techer\" is no word for it; did you mean \"teacher\"? Known: learner, teacher, "
+          "registry.yaml:16: roles: \"techer\" is no word for it; did you mean \"teacher\"? Known: learner, teacher, "
           "staff, secretary, substitute, principal, guardian, admin, operator, vendor" },
         { POLICY("opens: permit, roles: []"),
-          "registry.yaml:15: roles: expected a list of 1 to 1000 texts; without the key it is any" },
+          "registry.yaml:16: roles: expected a list of 1 to 1000 texts; without the key it is any" },
         { POLICY("opens: permit, roles: teacher"),
-          "registry.yaml:15: roles: expected a list of 1 to 1000 texts; without the key it is any" },
+          "registry.yaml:16: roles: expected a list of 1 to 1000 texts; without the key it is any" },
         { POLICY("provider: oulu, opens: permit, schools: [\"99109\"]"),
-          "registry.yaml:15: schools: there is no school that \"99109\" names" },
+          "registry.yaml:16: schools: there is no school that \"99109\" names" },
         { POLICY("opens: permit, schools: [\"99101\"]"),
-          "registry.yaml:15: schools: there is no school that \"99101\" names" },
+          "registry.yaml:16: schools: there is no school that \"99101\" names" },
         { POLICY("provider: oulu, opens: permit, groups: [7B]"),
-          "registry.yaml:15: groups: there is no school that \"7B\" begins with" },
+          "registry.yaml:16: groups: there is no school that \"7B\" begins with" },
         { POLICY("opens: permit, levels: 9-7"),
-          "registry.yaml:15: levels: expected class levels from 1 to 12: 7-9, 7, 7- or -6" },
+          "registry.yaml:16: levels: expected class levels from 1 to 12: 7-9, 7, 7- or -6" },
         { POLICY("opens: permit, levels: 7-13"),
-          "registry.yaml:15: levels: expected class levels from 1 to 12: 7-9, 7, 7- or -6" },
+          "registry.yaml:16: levels: expected class levels from 1 to 12: 7-9, 7, 7- or -6" },
         { POLICY("opens: permit, levels: \"-\""),
-          "registry.yaml:15: levels: expected class levels from 1 to 12: 7-9, 7, 7- or -6" },
-        { POLICY("opens: permit, hours: 8-8"), "registry.yaml:15: hours: expected a time of the day in Finland: "
+          "registry.yaml:16: levels: expected class levels from 1 to 12: 7-9, 7, 7- or -6" },
+        { POLICY("opens: permit, hours: 8-8"), "registry.yaml:16: hours: expected a time of the day in Finland: "
                                                "8.00-16.00" },
-        { POLICY("opens: permit, hours: 8.00-25.00"), "registry.yaml:15: hours: expected a time of the day in Finland: "
+        { POLICY("opens: permit, hours: 8.00-25.00"), "registry.yaml:16: hours: expected a time of the day in Finland: "
                                                       "8.00-16.00" },
-        { POLICY("opens: permit, hours: 8.60-9.00"), "registry.yaml:15: hours: expected a time of the day in Finland: "
+        { POLICY("opens: permit, hours: 8.60-9.00"), "registry.yaml:16: hours: expected a time of the day in Finland: "
                                                      "8.00-16.00" },
-        { POLICY("opens: permit, device: phone"), "registry.yaml:15: device: \"phone\" is no word for it; known: own, "
+        { POLICY("opens: permit, device: phone"), "registry.yaml:16: device: \"phone\" is no word for it; known: own, "
                                                   "shared" },
         { POLICY("opens: permit, weekdays: [monday]"),
-          "registry.yaml:15: weekdays: \"monday\" is no word for it; did you mean \"mon\"? Known: mon, tue, wed, thu, "
+          "registry.yaml:16: weekdays: \"monday\" is no word for it; did you mean \"mon\"? Known: mon, tue, wed, thu, "
           "fri, sat, sun" },
-        { POLICY("opens: permit, people_of: Oulu"), "registry.yaml:15: people_of: expected the id of a provider, or "
+        { POLICY("opens: permit, people_of: Oulu"), "registry.yaml:16: people_of: expected the id of a provider, or "
                                                     "any" },
         { POLICY("opens: permit, realease: [sub]"), NULL },
     };

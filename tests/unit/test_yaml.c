@@ -254,6 +254,9 @@ TEST(a_block_shows_its_lines_as_they_are)
     yaml_out_end(o);
     CHECK_STR(yaml_out_str(o), "policies:\n  - id: x\n    text: |\n      permit (\n        principal\n      );\n\n"
                                "      // ä\n");
+    o = yaml_out_new(t->arena);
+    yaml_out_block(o, "text", S("a \nb\n")); /* an editor would take the blank away */
+    CHECK_STR(yaml_out_str(o), "text: \"a \\nb\\n\"\n");
 }
 
 TEST(what_is_written_is_nested_as_it_was_opened)
