@@ -20,6 +20,8 @@ struct checking {
     const struct registry *registry;
     const struct registry_parts *parts;
     struct arena *scratch;
+    struct arena *of_text;              /* begun anew for each policy */
+    const struct text_checker *checker; /* of policies' texts */
     struct row_place at;
     struct fail *fail;
 };
@@ -504,15 +506,40 @@ static bool check_layer(struct checking *c, const struct policy *p)
     return p->layer == is || wrong(c, "layer: %s", needs[p->layer]);
 }
 
+/* The first mistake, with its place in the text. */
+static int text_wrong(struct checking *c, const struct cedar_diags *d)
+{
+    const struct cedar_diag *first = NULL;
+
+    for (size_t i = 0; i < d->n && first == NULL; i++)
+        if (d->items[i].severity == CEDAR_ERROR)
+            first = &d->items[i];
+    if (first == NULL)
+        return wrong(c, "its text is not in order");
+    struct cedar_place at = cedar_place_of(d->source, first->span.at);
+    struct str more =
+        str_is_set(first->expected) ? arena_printf(c->of_text, ", expected %.*s", STR_ARG(first->expected)) : S("");
+    struct str near =
+        str_is_set(first->near) ? arena_printf(c->of_text, "; did you mean \"%.*s\"?", STR_ARG(first->near)) : S("");
+    return wrong(c, "line %zu, column %zu of its text: %.*s%.*s%.*s", at.line, at.column, STR_ARG(first->message),
+                 STR_ARG(more), STR_ARG(near));
+}
+
+static bool check_text(struct checking *c, const struct policy *p)
+{
+    const struct cedar_source source = { p->id, p->text };
+
+    arena_reset(c->of_text);
+    struct cedar_diags d = cedar_diags_new(c->of_text, &source);
+    return policy_text_check(c->checker, p, &d) || text_wrong(c, &d);
+}
+
 static bool check_policy(struct checking *c, const struct policy *p)
 {
     c->at = (struct row_place){ KIND_POLICY, { p->id, S("") } };
     if (!check_layer(c, p) || !check_validity(c, p->from_s, p->to_s) || !check_why(c, p->why))
         return false;
-    if (str_trim(p->text).n == 0)
-        return wrong(c, "its text is empty: it would decide nothing");
-    return p->text.n <= POLICY_TEXT_MAX_B ||
-           wrong(c, "its text has %zu bytes; at most %d", p->text.n, POLICY_TEXT_MAX_B);
+    return check_text(c, p);
 }
 
 /* Learners, guardians and vendors administer nothing of a school's; what a substitute may do ends with the pass. */
@@ -561,6 +588,8 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
     const struct registry_parts *p = c.parts;
     bool good = true;
 
+    c.of_text = arena_new();
+    c.checker = p->policy_count > 0 ? text_checker_new(c.scratch, r) : NULL;
     for (size_t i = 0; good && i < p->provider_count; i++)
         good = check_provider(&c, &p->providers[i]);
     for (size_t i = 0; good && i < p->idp_count; i++)
@@ -576,6 +605,7 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
     for (size_t i = 0; good && i < p->admin_count; i++)
         good = check_admin(&c, &p->admins[i]);
     *where = c.at;
+    arena_free(c.of_text);
     arena_free(c.scratch);
     return good;
 }
