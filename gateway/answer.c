@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "gateway/tally.h"
 #include "idp-adapters/refusals.h"
 #include "frame/contact.h"
 #include "launcher/pages.h"
@@ -396,6 +397,9 @@ void answer_failure(struct ctx *c, answer_to_service_fn *to_service)
     if (!log_failure(c)) /* a code that nobody could find is told to nobody */
         c->support_code[0] = '\0';
     keep_only(c->res);
+    if (c->login != NULL && c->registry != NULL && refusal_of(c->fail.code) != NULL &&
+        registry_idp(c->registry, c->login->idp) != NULL)
+        tally_add(c->tally, c->login->idp, str_of(c->fail.code), c->now_s);
     bool checked = errors == ERRORS_SERVICE && c->login != NULL && c->login->redirect_checked;
     if (checked && to_service != NULL && to_service(c))
         return;

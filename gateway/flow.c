@@ -10,6 +10,7 @@
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/opened.h"
 #include "gateway/session/session.h"
+#include "gateway/tally.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/refusals.h"
 #include "launcher/pages.h"
@@ -352,6 +353,7 @@ static enum step admit_done(struct ctx *c, struct fail *f)
         return REFUSE;
     session_cookie_set(c, c->session, flow->cookie);
     metrics_add(c->metrics, METRIC_sign_ins);
+    tally_add(c->tally, c->login->idp, S(TALLY_OK), c->now_s);
     c->login->state = LOGIN_KNOWN;
     return flow_next(c, f);
 }

@@ -13,7 +13,7 @@
 #include "wire/http.h"
 
 enum door { DOOR_NONE = 0, DOOR_PUBLIC, DOOR_SCRIPTS, DOOR_OPS };
-enum who { WHO_NOBODY = 0, WHO_ANYONE, WHO_PERSON, WHO_SERVICE };
+enum who { WHO_NOBODY = 0, WHO_ANYONE, WHO_PERSON, WHO_ADMIN, WHO_SERVICE };
 enum errors { ERRORS_HTML = 0, ERRORS_JSON, ERRORS_SERVICE };
 
 struct route {

@@ -50,6 +50,8 @@ struct audit;         /* audit/audit.h: this loop's line to the writer */
 struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity providers */
 struct people;        /* registry/people.h: what the node keeps for persons */
 struct ends;          /* registry/ends.h: sessions that ended */
+struct desk;          /* registry/desk.h: the registry in SQL, for those who may not block */
+struct tally;         /* gateway/tally.h: what became of sign-ins within the last hour */
 struct route;         /* gateway/routes.h: the row that matched */
 struct routes;        /* gateway/routes.h: the table that it stands in */
 struct metrics;       /* gateway/metrics.h: this loop's counters */
@@ -57,6 +59,7 @@ struct protocol;      /* gateway/protocol.h: what a service may speak */
 struct visit;         /* gateway/session/int.h: what this browser brought */
 struct flow;          /* gateway/flow.c: how far this request has brought its login */
 struct proven;        /* idp-adapters/adapter.h: an answer that holds, and waits for its login */
+struct console;       /* gateway/console/door.h: who administers, and where */
 struct node;          /* gateway/node/node.h: what all loops share */
 
 enum { STEP_DEPTH_MAX = 6 };
@@ -83,6 +86,8 @@ struct ctx {
     struct upstreams *upstreams;
     struct people *people;
     struct ends *ends;                       /* NULL: none are known */
+    struct desk *desk;                       /* NULL: nothing is asked */
+    struct tally *tally;                     /* NULL counts nothing */
     struct metrics *metrics;                 /* NULL counts nothing */
     const struct protocol *const *protocols; /* by enum protocol_id */
     int64_t session_epoch;                   /* sessions made in an older one are void */
@@ -90,6 +95,7 @@ struct ctx {
     /* Each belongs to one floor, which makes it when it is first asked for; opaque above and below. */
     struct visit *visit;
     struct flow *flow;
+    struct console *console;
     struct node *node;
 
     enum lang lang;

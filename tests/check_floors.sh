@@ -7,7 +7,7 @@ cd "${1:-$(dirname "$0")/..}"
 bad=0
 offence() { echo "$1" >&2; bad=1; }
 
-sources=$(find base model wire certs idp-adapters policy audit registry frame launcher gateway -name '*.[ch]' | sort)
+sources=$(find base model wire certs idp-adapters policy audit registry frame launcher console gateway -name '*.[ch]' | sort)
 
 # Inner floors of gateway/, and the room on each: rooms of one floor do not know one another.  What runs has an order of
 # its own: the command line starts processes, a process turns lanes.
@@ -23,7 +23,7 @@ function floor_of(top) {
     return -1
 }
 function room_of(path) {    # "a http": inner floor and room; "" for none
-    if (path ~ /^gateway\/(http\/|routes\.|answer\.|notice\.|metrics\.)/) return "a http"
+    if (path ~ /^gateway\/(http\/|routes\.|answer\.|notice\.|metrics\.|tally\.)/) return "a http"
     if (path ~ /^gateway\/session\//) return "b session"
     if (path ~ /^gateway\/(flow\.|protocol\.|protocols\.def|release\.|logout\.|upstream_)/) return "c flow"
     if (match(path, /^gateway\/(oidc|saml|lti|link|pages|me|console|vendor)\//)) return "d " substr(path, 9, RLENGTH - 9)
@@ -35,7 +35,7 @@ function room_of(path) {    # "a http": inner floor and room; "" for none
 function folder_of(path) { sub(/\/[^\/]*$/, "", path); return path }
 function is_shown(path) {   # to other folders: what a folder keeps to itself is its own
     if (path ~ /^audit\//) return path == "audit/audit.h" || path == "audit/heads.h"
-    if (path ~ /^registry\//) return path == "registry/registry.h" || path == "registry/change.h" || path == "registry/edit.h" || path == "registry/people.h" || path == "registry/ends.h"
+    if (path ~ /^registry\//) return path == "registry/registry.h" || path == "registry/change.h" || path == "registry/edit.h" || path == "registry/people.h" || path == "registry/desk.h" || path == "registry/ends.h"
     return path !~ /\/int\.h$/
 }
 {
@@ -105,7 +105,7 @@ for f in $(grep -lE '\bcedar_error\(|cedar_(fault|warn)\([^,]*,[^,]*CEDAR_FINDIN
     offence "$f: finds something without a code (cedar_fault, cedar_warn)"
 done
 
-for d in base model wire certs idp-adapters policy policy/cedar audit registry frame launcher gateway gateway/* tests bench deploy docs; do
+for d in base model wire certs idp-adapters policy policy/cedar audit registry frame launcher console gateway gateway/* tests bench deploy docs; do
     [ -d "$d" ] && [ ! -f "$d/README.md" ] && offence "$d: has no README.md"
 done
 for f in $(awk 'FNR == 1 && !/SPDX-License-Identifier: EUPL-1.2/ { print FILENAME }' $sources); do offence "$f: no SPDX line"; done

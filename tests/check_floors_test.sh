@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 cd "$here"
-cp -r --parents base model wire certs idp-adapters policy audit registry frame launcher gateway "$tree"
+cp -r --parents base model wire certs idp-adapters policy audit registry frame launcher console gateway "$tree"
 mkdir -p "$tree/tests" "$tree/bench" "$tree/deploy" "$tree/docs"
 for d in tests bench deploy docs; do touch "$tree/$d/README.md"; done
 passed=0 failed=0
@@ -47,6 +47,10 @@ plant registry/import.c gateway/flow.h "the registry knows no gateway"
 plant audit/audit.c registry/registry.h "the audit log knows no registry"
 plant audit/audit.c policy/policy.h "folders of one floor do not know one another"
 plant launcher/tiles.c gateway/flow.h "a page's looks know no gateway"
+plant launcher/tiles.c console/pages.h "the launcher knows no console"
+plant console/pages.c launcher/pages.h "the console knows no launcher"
+plant gateway/console/door.c gateway/pages/favourites.h "the console's endpoints know no other page's"
+plant gateway/pages/launch.c gateway/console/door.h "a page knows no console"
 plant frame/page.c registry/registry.h "what pages share knows no registry"
 
 cp "$tree/policy/cedar/parse.c" "$tree/kept"

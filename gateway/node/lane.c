@@ -82,6 +82,8 @@ static void begin(void *self, struct ctx *c)
     c->metrics = &lane->metrics;
     c->session_epoch = atomic_load(&lane->node->session_epoch);
     c->ends = lane->node->ends;
+    c->desk = lane->node->desk;
+    c->tally = lane->node->tally;
     c->seals = lane->node->seals;
     c->lang = answer_lang(c);
     answer_take_code(c);

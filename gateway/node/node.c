@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/node/node.h"
 
+#include "gateway/tally.h"
 #include "launcher/pages.h"
+#include "registry/desk.h"
 #include "registry/ends.h"
 #include "registry/people.h"
 
@@ -24,6 +26,8 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->world = w;
     n->people = people_new(set);
     n->ends = ends_new(set, w);
+    n->desk = desk_new(set);
+    n->tally = tally_new(a);
     n->routes = &all_routes;
     n->protocols = all_protocols;
     n->swap = arena_make(a, struct node_swap);
@@ -50,6 +54,8 @@ void node_free(struct node *n)
     registry_drop(n->swap->registry);
     people_free(n->people);
     ends_free(n->ends);
+    desk_free(n->desk);
+    tally_free(n->tally);
     (void)pthread_mutex_destroy(&n->swap->lock);
     arena_free(n->arena);
 }

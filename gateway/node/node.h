@@ -58,6 +58,8 @@ struct node {
     struct work_pool *pool;
     struct people *people;
     struct ends *ends;
+    struct desk *desk;
+    struct tally *tally;
     const char *beats_trouble;   /* beats.c: code of the last failure to end sessions, to log it once; NULL: none */
     struct str beat_of;          /* this registry's name for its heartbeats in Redis; set before the lanes are made */
     const struct routes *routes; /* of tables.h; a test may put others there before it makes lanes */

@@ -800,10 +800,14 @@ static void disk(struct play *p, const struct line *l)
     disk_fails(str_eq(l->verb, S("fails")));
 }
 
-static bool was_posted(const struct play *p, struct str path)
+/* row: the path of a route, with * for its parameter. */
+static bool was_posted(const struct play *p, struct str row)
 {
+    bool any = str_has_suffix(row, S("/*"));
+    struct str fixed = any ? str_sub(row, 0, row.n - 1) : row;
+
     for (size_t i = 0; i < p->posted_count; i++)
-        if (str_eq(p->posted[i], path))
+        if (any ? str_has_prefix(p->posted[i], fixed) && p->posted[i].n > fixed.n : str_eq(p->posted[i], row))
             return true;
     return false;
 }

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "console/pages.h"
+
+#include "console/views.h"
+
+#define X(name)                                                                                                        \
+    struct html page_##name(struct arena *a, const struct name##_view *v)                                              \
+    {                                                                                                                  \
+        const struct name##_out out = { .page = v->con.page, .in = *v };                                               \
+                                                                                                                       \
+        PAGE_RENDER(a, view_##name, &out);                                                                             \
+    }
+CONSOLE_VIEWS(X)
+#undef X
+
+struct html page_enter(struct arena *a, const struct enter_view *v)
+{
+    const struct enter_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_enter, &out);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * console/pages.h: every page of the console, as a function of its view.
+ *
+ * Floor 5, beside launcher/: neither knows the other.  As there, a page takes a struct of plain values and gives
+ * complete HTML; it reads nothing else, cannot fail and never blocks, and an absent text is a part left out.  Whether
+ * somebody may see or do a thing was decided before the view was made: a view has only what its person may.
+ */
+#ifndef CONSOLE_PAGES_H
+#define CONSOLE_PAGES_H
+
+#include "frame/page.h"
+
+/* --- what every page of the console carries --------------------------------------------------------------- */
+
+enum place {
+    PLACE_NONE = 0,
+    PLACE_HOME,
+    PLACE_RIGHTS,
+    PLACE_PROVIDERS,
+    PLACE_IDPS,
+    PLACE_PEOPLE,
+    PLACE_WHY,
+    PLACE_LOG
+};
+
+struct console_page {
+    struct page page;
+    struct str scope; /* whose console: "Oulu", "Koko maa" */
+    bool nation;      /* it is all of the country's */
+    enum place place; /* where in the navigation */
+    bool below;       /* on a page below it */
+    bool choose;      /* another area can be chosen */
+    bool may_view, may_log, may_people;
+    int64_t waits;   /* things that wait for this person; 0: none */
+    struct str csrf; /* of every form here: field `csrf` */
+};
+
+/* Where the sign-in comes back to: sets the console's cookie and goes on at once (Refresh), or by its button. */
+struct enter_view { /* GET /admin/enter?to= */
+    struct page page;
+    struct str to; /* a path of the console */
+};
+struct html page_enter(struct arena *a, const struct enter_view *v);
+
+struct area_row {
+    struct str id, name, note; /* id: field `area`; note: whose school it is */
+    bool current;
+};
+
+struct areas_view { /* GET /admin/area?q=; POST /admin/area: csrf, area */
+    struct console_page con;
+    struct {
+        const struct area_row *at;
+        size_t n;
+    } rows;
+    struct str q;
+    bool searchable, more; /* more: there are more than are shown */
+};
+struct html page_areas(struct arena *a, const struct areas_view *v);
+
+/* --- home --- */
+
+enum urgency { URGENCY_CALM = 0, URGENCY_SOON, URGENCY_NOW };
+enum todo_kind { TODO_NONE = 0, TODO_IDP_FAILS, TODO_IDP_AWAY, TODO_METADATA_ENDS, TODO_IDP_OFF, TODO_DRAFT };
+
+struct todo {
+    enum todo_kind kind;
+    enum urgency urgency;
+    struct str name;     /* of the identity provider, or of the draft */
+    struct str code;     /* stable; of TODO_IDP_FAILS and TODO_IDP_AWAY */
+    struct str n, when;  /* how many; since when, or by when */
+    struct str link;     /* where it is looked after: a path of ours */
+    struct str provider; /* whose; absent: this one's */
+    struct str why;      /* as somebody gave it */
+};
+
+struct change_line { /* a change as lists show it */
+    int64_t number;
+    struct str when, who, maker, why, counts;
+    bool undo;
+    int64_t undoes;
+    bool current; /* it is the last one */
+    bool chosen;  /* it is the one that the page shows */
+};
+
+struct change_lines {
+    const struct change_line *at;
+    size_t n;
+};
+
+struct door_mark { /* of a municipality, in alphabetical order */
+    bool sick, down;
+};
+
+struct home_view { /* GET /admin */
+    struct console_page con;
+    struct str today, time; /* "Maanantai 23. marraskuuta", "8.24" */
+    struct {
+        const struct todo *at;
+        size_t n;
+    } todos;             /* the most urgent first */
+    struct str sign_ins; /* within the last hour */
+    struct change_lines changes;
+    struct {
+        const struct door_mark *at;
+        size_t n;
+    } doors;         /* of the whole country's home */
+    struct str well; /* how many municipalities are well */
+};
+struct html page_home(struct arena *a, const struct home_view *v);
+
+/* --- identity providers --- */
+
+enum vital { VITAL_OK = 0, VITAL_WARN, VITAL_BAD };
+
+struct idp_row {
+    struct str id, name, provider, kind;
+    enum vital vital;
+    struct str ok, failed; /* of the last hour */
+    bool off, unread;      /* disabled; its documents were not fetched yet, or not read */
+};
+
+struct idps_view { /* GET /admin/idps?q=&from= */
+    struct console_page con;
+    struct {
+        const struct idp_row *at;
+        size_t n;
+    } rows;
+    struct str q, total, first, last;
+    int64_t next, previous; /* parameter `from`; -1: none */
+};
+struct html page_idps(struct arena *a, const struct idps_view *v);
+
+enum what_failed { FAILED_OTHER = 0, FAILED_AWAY, FAILED_SPENT, FAILED_STAYS, FAILED_CANCELLED };
+
+struct failure_row {
+    struct str code, n, since, last;
+    enum what_failed what;
+    struct str means, mend; /* in English, for those who run it */
+};
+
+struct document_row { /* what it publishes, as this node has it */
+    enum document { DOCUMENT_METADATA = 0, DOCUMENT_DISCOVERY, DOCUMENT_KEYS } what;
+    enum vital vital;
+    struct str fetched, valid_until, error; /* error: a stable code; absent: none */
+    bool kept;
+};
+
+enum idp_said {
+    IDP_SAID_NOTHING = 0,
+    IDP_SAID_DISABLED,
+    IDP_SAID_ENABLED,
+    IDP_SAID_REFRESH,
+    IDP_SAID_WHY,
+    IDP_SAID_CHANGED
+};
+
+struct idp_view { /* GET /admin/idps/ID; POST: csrf, act=disable|enable|refresh, why, version */
+    struct console_page con;
+    struct str id, name, provider, kind, issuer;
+    bool enabled, test;
+    struct {
+        const struct document_row *at;
+        size_t n;
+    } documents;
+    struct str ok, failed;
+    bool quiet; /* neither */
+    struct {
+        const struct failure_row *at;
+        size_t n;
+    } failures;
+    bool may_change, fresh; /* fresh: the log-in is young enough */
+    struct str why;         /* as it was typed */
+    int64_t version;        /* that the form is made from */
+    enum idp_said said;
+};
+struct html page_idp(struct arena *a, const struct idp_view *v);
+
+/* --- history --- */
+
+struct diff_line {
+    struct str name, before, after; /* absent: there was, or is, none */
+};
+
+struct change_row_view {
+    struct str kind, key;
+    bool added, removed;
+    struct {
+        const struct diff_line *at;
+        size_t n;
+    } fields;
+};
+
+enum undo_said {
+    UNDO_SAID_NOTHING = 0,
+    UNDO_SAID_DONE,
+    UNDO_SAID_WHY,
+    UNDO_SAID_CHANGED_SINCE,
+    UNDO_SAID_FORGOTTEN,
+    UNDO_SAID_INVALID
+};
+
+struct history_view { /* GET /admin/history?upto=, /admin/history/N; POST /admin/history/N: csrf, why */
+    struct console_page con;
+    struct change_lines changes;
+    int64_t older;             /* parameter `upto`; 0: none */
+    struct change_line change; /* the chosen one; number 0: none */
+    struct {
+        const struct change_row_view *at;
+        size_t n;
+    } rows;
+    bool rows_cut, may_undo, fresh;
+    struct str why; /* as it was typed */
+    enum undo_said said;
+    struct str detail; /* of what stood in the way: the row */
+    int64_t made;      /* the change that the undo made */
+};
+struct html page_history(struct arena *a, const struct history_view *v);
+
+#endif

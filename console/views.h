@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * console/views.h: what the templates see, and the functions that they become.
+ *
+ * Floor 5; private to the console.  Each begins with struct page, so that the parts every page shares find it, and
+ * holds its page's public view as `in`; of the console's own parts each finds `in.con`.
+ */
+#ifndef CONSOLE_VIEWS_H
+#define CONSOLE_VIEWS_H
+
+#include "console/pages.h"
+
+#define CONSOLE_VIEWS(X) X(areas) X(home) X(idps) X(idp) X(history)
+
+struct enter_out {
+    struct page page;
+    struct enter_view in;
+};
+
+#define X(name)                                                                                                        \
+    struct name##_out {                                                                                                \
+        struct page page;                                                                                              \
+        struct name##_view in;                                                                                         \
+    };                                                                                                                 \
+    void view_##name(struct buf *b, const struct name##_out *v);
+CONSOLE_VIEWS(X)
+#undef X
+void view_enter(struct buf *b, const struct enter_out *v);
+
+#endif

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/console/door.h"
+
+#include "audit/audit.h"
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "base/seals.h"
+#include "base/settings.h"
+#include "console/texts.h"
+#include "gateway/answer.h"
+#include "gateway/flow.h"
+#include "gateway/session/login_cookie.h"
+#include "gateway/session/session.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+enum { RECORD_MAX_B = 512, CSRF_B = 24, TOUCH_S = 60, TO_MAX_B = 1024 };
+
+static const struct str cookie_name = S("admin");
+
+struct visitor { /* of a request, besides what others may see */
+    struct console console;
+    struct audit_got audit;
+    enum fail_kind kind; /* of a refusal on its way */
+    const char *code;
+    struct str sid; /* of the session that the cookie belongs to */
+    struct str area;
+};
+
+static struct visitor *visitor_of(struct ctx *c)
+{
+    if (c->console == NULL) {
+        struct visitor *d = arena_make(c->arena, struct visitor);
+        c->console = &d->console;
+    }
+    return (struct visitor *)c->console;
+}
+
+/* ── the console session: a sealed cookie that belongs to one session ───── */
+
+static void keep(struct ctx *c)
+{
+    const struct visitor *d = visitor_of(c);
+    const struct console *k = &d->console;
+    struct str record = arena_printf(c->arena, "1 %.*s %.*s %lld %lld %.*s", STR_ARG(d->sid), STR_ARG(k->csrf),
+                                     (long long)k->began_s, (long long)k->seen_s, STR_ARG(d->area));
+    struct str sealed = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, cookie_name, record);
+
+    http_set_cookie(c->res, cookie_name, b64url_encode(c->arena, sealed), -1, SAME_SITE_STRICT);
+}
+
+static bool read_record(struct str plain, struct visitor *out)
+{
+    struct str version, began, seen;
+
+    return str_split(&plain, ' ', &version) && str_eq(version, S("1")) && str_split(&plain, ' ', &out->sid) &&
+           str_split(&plain, ' ', &out->console.csrf) && str_split(&plain, ' ', &began) &&
+           str_split(&plain, ' ', &seen) && str_int(began, &out->console.began_s) &&
+           str_int(seen, &out->console.seen_s) && ((out->area = plain), true);
+}
+
+/* What does not open, is of another session, or was not used for long, is none. */
+static bool find(struct ctx *c)
+{
+    struct visitor *d = visitor_of(c);
+    struct str value = http_cookie(c->req, cookie_name), sealed, plain;
+
+    return str_is_set(value) && value.n <= 2 * RECORD_MAX_B && b64url_decode(c->arena, value, &sealed) &&
+           seal_open(c->arena, c->seals, SEAL_COOKIE, cookie_name, sealed, &plain) && read_record(plain, d) &&
+           str_eq(d->sid, c->session->sid) && c->now_s - d->console.seen_s < CONSOLE_IDLE_S;
+}
+
+void console_begin(struct ctx *c, const struct area *area, bool chosen)
+{
+    struct visitor *d = visitor_of(c);
+
+    d->sid = c->session->sid;
+    d->console.csrf = crypt_token(c->arena, c->world, CSRF_B);
+    d->console.began_s = d->console.seen_s = c->now_s;
+    d->area = chosen ? area_text(c->arena, area) : S("");
+    keep(c);
+}
+
+void console_move(struct ctx *c, const struct area *area)
+{
+    struct visitor *d = visitor_of(c);
+
+    d->console.area = *area;
+    d->area = area_text(c->arena, area);
+    keep(c);
+}
+
+void console_leave(struct ctx *c)
+{
+    http_set_cookie(c->res, cookie_name, S(""), 0, SAME_SITE_STRICT);
+}
+
+/* ── areas and rights ───────────────────────────────────────────────────── */
+
+bool console_area_read(const struct ctx *c, struct str text, struct area *out)
+{
+    struct str provider;
+
+    *out = area_nation;
+    if (str_eq(text, S("nation")))
+        return true;
+    (void)str_split(&text, '/', &provider);
+    const struct provider *p = registry_provider(c->registry, provider);
+    if (p == NULL)
+        return false;
+    out->provider = p->id;
+    if (!str_is_set(text))
+        return true;
+    const struct school *s = provider_school(p, text);
+    if (s == NULL)
+        return false;
+    out->school = s->oid;
+    return true;
+}
+
+const struct provider *console_provider(const struct ctx *c)
+{
+    return registry_provider(c->registry, c->console->area.provider);
+}
+
+struct str console_area_name(const struct ctx *c, const struct area *area)
+{
+    const struct provider *p = registry_provider(c->registry, area->provider);
+
+    if (p == NULL)
+        return said(C_nation, c->lang);
+    const struct school *s = str_is_set(area->school) ? provider_school(p, area->school) : NULL;
+    return names_in(s != NULL ? &s->names : &p->names, c->lang);
+}
+
+static struct circumstances circumstances(const struct ctx *c)
+{
+    return (struct circumstances){ .now_s = c->now_s, .shared_device = c->session->shared };
+}
+
+bool console_may_in(const struct ctx *c, enum console_action action, const struct area *where)
+{
+    const struct circumstances now = circumstances(c);
+
+    return area_within(where, &c->console->area) && policy_may(c->registry, c->session->person, action, where, &now);
+}
+
+bool console_may(const struct ctx *c, enum console_action action)
+{
+    return console_may_in(c, action, &c->console->area);
+}
+
+/* Some area of the person's has it. */
+static bool is_theirs(const struct areas *areas, const struct area *area)
+{
+    for (size_t i = 0; i < areas->n; i++)
+        if (area_within(area, &areas->at[i]))
+            return true;
+    return false;
+}
+
+/* ── the audit log ──────────────────────────────────────────────────────── */
+
+static struct str acting_as(const struct ctx *c)
+{
+    static const enum role order[] = { ROLE_OPERATOR, ROLE_ADMIN, ROLE_PRINCIPAL, ROLE_SECRETARY };
+    const struct person *p = c->session->person;
+    size_t n;
+    const struct admin *const *given = registry_admins(c->registry, p->idp, p->subject, &n);
+
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (person_has_role(p, order[i], (struct str){ NULL, 0 }, c->now_s))
+            return str_of(role_name(order[i]));
+        for (size_t k = 0; k < n; k++)
+            if (given[k]->role == order[i])
+                return str_of(role_name(order[i]));
+    }
+    return (struct str){ NULL, 0 };
+}
+
+void console_audit(struct ctx *c, const char *event, struct str reason, struct str what)
+{
+    struct visitor *d = visitor_of(c);
+    const struct person *p = c->session != NULL ? c->session->person : NULL;
+    struct audit_event e = {
+        .event = event,
+        .reason = reason,
+        .row = what,
+        .area = d->area,
+        .acting_as = p != NULL ? acting_as(c) : (struct str){ NULL, 0 },
+        .person = p != NULL ? p->id : (struct str){ NULL, 0 },
+        .idp = p != NULL ? p->idp : (struct str){ NULL, 0 },
+        .sid = c->session != NULL ? c->session->sid : (struct str){ NULL, 0 },
+        .support_code = str_of(c->support_code),
+    };
+
+    audit_ask(c->audit, &c->batch, c->arena, &e, &d->audit);
+}
+
+bool console_audited(struct ctx *c, struct fail *f)
+{
+    return visitor_of(c)->audit.durable || fail(f, FAIL_OURS, "temporarily_unavailable", "the audit log takes nothing");
+}
+
+static enum step refuse_ask(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    console_audit(c, "refused", str_of(visitor_of(c)->code), c->route != NULL ? str_of(c->route->path) : S(""));
+    return WAIT;
+}
+
+static enum step refuse_say(struct ctx *c, struct fail *f)
+{
+    const struct visitor *d = visitor_of(c);
+
+    if (!console_audited(c, f))
+        return REFUSE;
+    return fail(f, d->kind, d->code, "the console: %s", d->code);
+}
+
+static const struct step_row refuse[] = { { refuse_ask }, { refuse_say }, { NULL } };
+
+enum step console_refuse(struct ctx *c, enum fail_kind kind, const char *code)
+{
+    struct visitor *d = visitor_of(c);
+
+    d->kind = kind;
+    d->code = code;
+    return step_into(c, refuse);
+}
+
+/* ── the door ───────────────────────────────────────────────────────────── */
+
+static struct str path_and_query(const struct ctx *c)
+{
+    struct str q = c->req->query;
+
+    return str_is_set(q) && q.n + c->req->path.n < TO_MAX_B
+               ? arena_printf(c->arena, "%.*s?%.*s", STR_ARG(c->req->path), STR_ARG(q))
+               : c->req->path;
+}
+
+static struct str enter_at(struct ctx *c, struct str to)
+{
+    struct buf b = buf_new(c->arena, 4 * TO_MAX_B);
+
+    buf_add(&b, S("/admin/enter"));
+    url_query(&b, S("to"), to);
+    return buf_ok(&b) ? buf_str(&b) : S("/admin/enter");
+}
+
+/* The Strict cookie does not come with the first request of somebody who was led here from elsewhere, so its lack says
+ * nothing of the person: the entry page does. */
+static enum step to_entry(struct ctx *c)
+{
+    return answer_go(c, enter_at(c, path_and_query(c)));
+}
+
+/* A form that was not sent from a page of ours is not looked at further [Fetch 3.2.2; Fetch Metadata 2.3]. */
+static bool own_origin(const struct ctx *c)
+{
+    struct str origin = http_field(c->req, S("Origin")), site = http_field(c->req, S("Sec-Fetch-Site"));
+
+    return (!str_is_set(origin) || str_eq(origin, c->set->public_url)) &&
+           (!str_is_set(site) || str_eq(site, S("same-origin")));
+}
+
+static enum step load(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    c->console = &visitor_of(c)->console;
+    return step_into(c, session_load);
+}
+
+static enum step check_session(struct ctx *c, struct fail *f)
+{
+    struct visitor *d = visitor_of(c);
+    bool posts = c->req->method == HTTP_POST;
+
+    (void)f;
+    d->console.screen = c->route != NULL ? screen_of(c->route->steps) : NULL;
+    if (posts && !own_origin(c))
+        return console_refuse(c, FAIL_DENIED, "other_origin");
+    if (c->session == NULL || !find(c))
+        return posts ? console_refuse(c, FAIL_DENIED, "no_console_session") : to_entry(c);
+    c->person = c->session->person;
+    if (posts && !crypt_eq(d->console.csrf, form_get(c->body, S("csrf"))))
+        return console_refuse(c, FAIL_DENIED, "csrf");
+    if (c->now_s - d->console.seen_s >= TOUCH_S) {
+        d->console.seen_s = c->now_s;
+        keep(c);
+    }
+    return NEXT;
+}
+
+static bool chooses_area(const struct console *k)
+{
+    return k->screen->may == MAY_NONE;
+}
+
+/* An area that was taken away meanwhile is as one that was never the person's. */
+static enum step check_right(struct ctx *c, struct fail *f)
+{
+    struct visitor *d = visitor_of(c);
+    struct console *k = &d->console;
+    const struct circumstances now = circumstances(c);
+
+    (void)f;
+    k->areas = policy_areas(c->arena, c->registry, c->person, &now);
+    if (k->screen == NULL || k->areas.n == 0)
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    bool chosen = str_is_set(d->area) && console_area_read(c, d->area, &k->area) && is_theirs(&k->areas, &k->area);
+    if (!chosen)
+        k->area = k->areas.at[0];
+    if (!chosen && k->areas.n > 1 && !str_has_prefix(c->req->path, S("/admin/area")))
+        return c->req->method == HTTP_POST ? console_refuse(c, FAIL_DENIED, "no_area") : answer_go(c, S("/admin/area"));
+    if (!chosen)
+        d->area = area_text(c->arena, &k->area);
+    if (!chooses_area(k) && !console_may(c, k->screen->may))
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    return NEXT;
+}
+
+static enum step write_act(struct ctx *c, struct fail *f)
+{
+    const struct screen *s = visitor_of(c)->console.screen;
+
+    (void)f;
+    if (*s->act == '\0')
+        return NEXT;
+    console_audit(c, "console", str_of(s->act), c->req->param);
+    return WAIT;
+}
+
+static enum step act_written(struct ctx *c, struct fail *f)
+{
+    return *visitor_of(c)->console.screen->act == '\0' || console_audited(c, f) ? NEXT : REFUSE;
+}
+
+static const struct step_row door[] = { { load },      { check_session }, { check_right },
+                                        { write_act }, { act_written },   { NULL } };
+
+enum step console_door(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, door);
+}
+
+/* ── a fresh log-in ─────────────────────────────────────────────────────── */
+
+bool console_fresh(const struct ctx *c)
+{
+    int64_t age_s = c->now_s - c->session->person->auth_time_s;
+
+    return age_s <= CONSOLE_FRESH_S && age_s >= -c->set->saml_skew_s;
+}
+
+enum step console_log_in_again(struct ctx *c, struct str back, struct fail *f)
+{
+    const struct idp *idp = registry_idp(c->registry, c->session->person->idp);
+
+    c->login = login_own(c, enter_at(c, back));
+    c->login->prompt = PROMPT_LOGIN;
+    c->login->shared = c->session->shared;
+    return idp != NULL ? flow_to_idp(c, idp, f) : flow_next(c, f);
+}
+
+/* ── what the endpoints share ───────────────────────────────────────────── */
+
+struct change_by console_by(struct ctx *c, enum change_maker maker, struct str why)
+{
+    return (struct change_by){ .who = c->session->person->id,
+                               .acting_as = acting_as(c),
+                               .area = &c->console->area,
+                               .maker = maker,
+                               .why = why,
+                               .at_s = c->now_s };
+}
+
+enum step console_ask(struct ctx *c, desk_job *job, void *with, struct desk_got *got, struct fail *f)
+{
+    if (!desk_ask(c->desk, c->work, &c->batch, c->arena, job, with, got))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
+bool console_answered(const struct desk_got *got, struct fail *f)
+{
+    if (!got->ok)
+        *f = got->why;
+    return got->ok;
+}
+
+void console_page_for(struct ctx *c, enum place place, bool below, struct str here, struct console_page *out)
+{
+    const struct console *k = c->console;
+
+    *out = (struct console_page){ .scope = console_area_name(c, &k->area),
+                                  .nation = !str_is_set(k->area.provider),
+                                  .place = place,
+                                  .below = below,
+                                  .may_view = console_may(c, MAY_VIEW),
+                                  .may_log = console_may(c, MAY_READ_LOG),
+                                  .may_people = console_may(c, MAY_FIND_PEOPLE),
+                                  .choose = k->areas.n > 1 || (k->areas.n == 1 && !str_is_set(k->areas.at[0].provider)),
+                                  .csrf = k->csrf };
+    out->page = page_for(c, here);
+    flow_leave_idle(c);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * The first page of the console: what needs this person now. */
+#include "console/texts.h"
+#include "frame/words.h"
+#include "gateway/answer.h"
+#include "gateway/console/door.h"
+#include "gateway/console/health.h"
+#include "gateway/console/lines.h"
+#include "model/when.h"
+#include "registry/edit.h"
+
+#include <stdlib.h>
+
+enum { CHANGES_SHOWN = 5, TODOS_MAX = 60, DRAFTS_SHOWN = 20 };
+
+struct home { /* c->state */
+    struct area area;
+    struct desk_got got;
+    struct change_entries changes;
+    struct drafts drafts;
+    struct home_view v;
+    struct todo *todos;
+};
+
+static bool read_sql(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct home *h = with;
+
+    return change_list(d, a, &h->area, INT64_MAX, CHANGES_SHOWN, &h->changes, f) &&
+           draft_list(d, a, &h->area, DRAFT_proposed, INT64_MAX, DRAFTS_SHOWN, &h->drafts, f);
+}
+
+static enum step ask(struct ctx *c, struct fail *f)
+{
+    struct home *h = arena_make(c->arena, struct home);
+
+    c->state = h;
+    h->area = c->console->area;
+    h->todos = arena_make_n(c->arena, TODOS_MAX, struct todo);
+    if (!console_may(c, MAY_VIEW))
+        return NEXT;
+    return console_ask(c, read_sql, h, &h->got, f);
+}
+
+/* ── what waits ─────────────────────────────────────────────────────────── */
+
+static struct todo *add_todo(struct home *h, enum todo_kind kind, enum urgency urgency)
+{
+    if (h->v.todos.n == TODOS_MAX)
+        return NULL;
+    struct todo *t = &h->todos[h->v.todos.n++];
+    *t = (struct todo){ .kind = kind, .urgency = urgency };
+    return t;
+}
+
+static void add_idp(struct ctx *c, struct home *h, const struct idp *idp, enum todo_kind kind, enum urgency urgency,
+                    const struct health *how)
+{
+    struct todo *t = add_todo(h, kind, urgency);
+
+    if (t == NULL)
+        return;
+    t->name = names_in(&idp->names, c->lang);
+    t->link = arena_join(c->arena, S("/admin/idps/"), idp->id);
+    if (how->worst != NULL) {
+        t->code = how->worst->code;
+        t->n = lines_number(c, how->worst->n);
+        t->when = when_full(c->arena, how->worst->first_s, c->lang);
+    }
+    if (kind == TODO_METADATA_ENDS)
+        t->when = when_full(c->arena, how->valid_until_s, c->lang);
+}
+
+static bool is_of_area(const struct idp *idp, const struct area *area)
+{
+    return !str_is_set(area->provider) || (idp->provider != NULL && str_eq(idp->provider->id, area->provider));
+}
+
+static void look_at_idps(struct ctx *c, struct home *h, int64_t *sign_ins)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+    const struct tally_rows tally = tally_read(c->tally, c->arena, (struct str){ NULL, 0 }, c->now_s);
+
+    for (size_t i = 0; i < parts->idp_count; i++) {
+        const struct idp *idp = &parts->idps[i];
+        if (!is_of_area(idp, &h->area))
+            continue;
+        struct health how = health_of(c, idp, &tally);
+        *sign_ins += how.ok;
+        if (!console_may(c, MAY_VIEW))
+            continue;
+        if (!idp->enabled)
+            add_idp(c, h, idp, TODO_IDP_OFF, URGENCY_CALM, &how);
+        else if (how.worst != NULL)
+            add_idp(c, h, idp, how.away ? TODO_IDP_AWAY : TODO_IDP_FAILS, URGENCY_NOW, &how);
+        else if (how.vital != VITAL_OK)
+            add_idp(c, h, idp, TODO_METADATA_ENDS, how.vital == VITAL_BAD ? URGENCY_NOW : URGENCY_SOON, &how);
+    }
+}
+
+static void look_at_drafts(struct ctx *c, struct home *h)
+{
+    for (size_t i = 0; i < h->drafts.n; i++) {
+        const struct draft *d = &h->drafts.at[i];
+        if (str_eq(d->owner, c->session->person->id) || !console_may_in(c, MAY_APPROVE, &d->area))
+            continue;
+        struct todo *t = add_todo(h, TODO_DRAFT, URGENCY_SOON);
+        if (t == NULL)
+            return;
+        t->name = d->why;
+        t->when = when_full(c->arena, d->updated_s, c->lang);
+        t->link = arena_printf(c->arena, "/admin/drafts/%lld", (long long)d->number);
+    }
+}
+
+static int by_urgency(const void *x, const void *y)
+{
+    const struct todo *a = x, *b = y;
+
+    return a->urgency != b->urgency ? (a->urgency < b->urgency) - (a->urgency > b->urgency) : str_cmp(a->name, b->name);
+}
+
+/* ── the country ────────────────────────────────────────────────────────── */
+
+struct city_door { /* a municipality and how it is */
+    struct str key;
+    enum vital vital;
+};
+
+static int by_key(const void *x, const void *y)
+{
+    return str_cmp(((const struct city_door *)x)->key, ((const struct city_door *)y)->key);
+}
+
+static void put_doors(struct ctx *c, struct home *h)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+    const struct tally_rows tally = tally_read(c->tally, c->arena, (struct str){ NULL, 0 }, c->now_s);
+    struct city_door *doors = arena_make_n(c->arena, parts->provider_count + 1, struct city_door);
+    struct door_mark *marks = arena_make_n(c->arena, parts->provider_count + 1, struct door_mark);
+    size_t well = 0;
+
+    for (size_t i = 0; i < parts->provider_count; i++)
+        doors[i].key = words_sort_key(c->arena, names_in(&parts->providers[i].names, c->lang), c->lang);
+    for (size_t i = 0; i < parts->idp_count; i++) {
+        const struct idp *idp = &parts->idps[i];
+        if (idp->provider == NULL || !idp->enabled)
+            continue;
+        enum vital vital = health_of(c, idp, &tally).vital;
+        struct city_door *door = &doors[idp->provider - parts->providers];
+        door->vital = vital > door->vital ? vital : door->vital;
+    }
+    qsort(doors, parts->provider_count, sizeof *doors, by_key);
+    for (size_t i = 0; i < parts->provider_count; i++) {
+        marks[i] = (struct door_mark){ .sick = doors[i].vital == VITAL_WARN, .down = doors[i].vital == VITAL_BAD };
+        well += doors[i].vital == VITAL_OK;
+    }
+    h->v.doors.at = marks;
+    h->v.doors.n = parts->provider_count;
+    h->v.well = words_count(c->arena, well, c->lang);
+}
+
+static enum step show(struct ctx *c, struct fail *f)
+{
+    struct home *h = c->state;
+    int64_t sign_ins = 0;
+
+    if (console_may(c, MAY_VIEW) && !console_answered(&h->got, f))
+        return REFUSE;
+    look_at_idps(c, h, &sign_ins);
+    look_at_drafts(c, h);
+    qsort(h->todos, h->v.todos.n, sizeof *h->todos, by_urgency);
+    console_page_for(c, PLACE_HOME, false, S("/admin"), &h->v.con);
+    h->v.con.waits = (int64_t)h->v.todos.n;
+    h->v.todos.at = h->todos;
+    h->v.today = words_today(c->arena, c->now_s, c->lang);
+    h->v.time = when_time(c->arena, c->now_s, c->lang);
+    h->v.sign_ins = lines_number(c, sign_ins);
+    h->v.changes = lines_of(c, &h->changes);
+    if (h->v.con.nation)
+        put_doors(c, h);
+    return answer_page(c, 200, page_home(c->arena, &h->v));
+}
+
+const struct step_row admin_home[] = { { console_door }, { ask }, { show }, { NULL } };

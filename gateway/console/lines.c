@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/console/lines.h"
+
+#include "console/texts.h"
+#include "frame/words.h"
+#include "model/pairwise.h"
+#include "model/when.h"
+
+#include <string.h>
+
+enum { ID_HEX = 64 };
+
+/* The pseudonym of somebody whom the registry gave a right is found again from that row; other people's is not theirs
+ * to be named by here. */
+struct str lines_who(struct ctx *c, struct str who)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+
+    if (str_eq(who, c->session->person->id))
+        return said(C_you, c->lang);
+    if (who.n != ID_HEX)
+        return who;
+    for (size_t i = 0; i < parts->admin_count; i++) {
+        const struct admin *a = &parts->admins[i];
+        if (str_eq(who, pairwise_person(c->arena, c->seals, a->idp, a->subject)))
+            return a->id;
+    }
+    return said(C_another_admin, c->lang);
+}
+
+static struct str maker_words(struct str maker, enum lang lang)
+{
+    static const enum said words[MAKER_COUNT] = {
+        [MAKER_import] = C_maker_import,
+        [MAKER_undo] = C_maker_undo,
+        [MAKER_console] = C_maker_console,
+        [MAKER_cli] = C_maker_cli,
+    };
+
+    for (size_t i = 1; i < MAKER_COUNT; i++)
+        if (str_eq(maker, str_of(change_maker_name((enum change_maker)i))))
+            return said(words[i], lang);
+    return said(C_maker_other, lang);
+}
+
+struct str lines_number(struct ctx *c, int64_t n)
+{
+    return words_count(c->arena, (size_t)(n > 0 ? n : 0), c->lang);
+}
+
+/* {added} … filled in. */
+static struct str counts(struct ctx *c, const struct change_entry *e)
+{
+    struct str rest = said(C_counts, c->lang);
+    struct buf b = buf_new(c->arena, 512);
+
+    while (rest.n > 0) {
+        size_t open = str_find_byte(rest, '{', 0), close = str_find_byte(rest, '}', open);
+        buf_add(&b, str_sub(rest, 0, open));
+        if (close >= rest.n)
+            break;
+        struct str name = str_sub(rest, open + 1, close - open - 1);
+        buf_add(&b, lines_number(c, str_eq(name, S("added"))     ? e->added
+                                    : str_eq(name, S("changed")) ? e->changed
+                                                                 : e->removed));
+        rest = str_from(rest, close + 1);
+    }
+    return buf_str(&b);
+}
+
+struct change_line line_of(struct ctx *c, const struct change_entry *e)
+{
+    return (struct change_line){ .number = e->number,
+                                 .when = when_full(c->arena, e->at_s, c->lang),
+                                 .who = lines_who(c, e->who),
+                                 .maker = maker_words(e->maker, c->lang),
+                                 .why = e->why,
+                                 .counts = counts(c, e),
+                                 .undo = e->undoes != 0,
+                                 .undoes = e->undoes,
+                                 .current = e->number == registry_parts(c->registry)->version };
+}
+
+struct change_lines lines_of(struct ctx *c, const struct change_entries *list)
+{
+    struct change_line *at = arena_make_n(c->arena, list->n + 1, struct change_line);
+
+    for (size_t i = 0; i < list->n; i++)
+        at[i] = line_of(c, &list->at[i]);
+    return (struct change_lines){ at, list->n };
+}

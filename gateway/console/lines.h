@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/console/lines.h: changes as lists and pages show them.
+ *
+ * Floor 6d.
+ */
+#ifndef GATEWAY_CONSOLE_LINES_H
+#define GATEWAY_CONSOLE_LINES_H
+
+#include "console/pages.h"
+#include "model/ctx.h"
+#include "registry/change.h"
+
+/* Who made it, in words: "sinä", the id of the row that gave them the right, or what the log has of them. */
+struct str lines_who(struct ctx *c, struct str who);
+struct change_line line_of(struct ctx *c, const struct change_entry *e);
+struct change_lines lines_of(struct ctx *c, const struct change_entries *list);
+struct str lines_number(struct ctx *c, int64_t n); /* "1 284" */
+
+#endif

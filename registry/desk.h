@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * registry/desk.h: the registry in SQL, for those who may not block.
+ *
+ * Floor 4.  One connection per process; a job has it to itself while it runs, on a worker thread.
+ */
+#ifndef REGISTRY_DESK_H
+#define REGISTRY_DESK_H
+
+#include "base/arena.h"
+#include "base/settings.h"
+#include "base/work.h"
+#include "wire/db.h"
+
+struct desk;
+
+struct desk *desk_new(const struct settings *set); /* opens nothing yet */
+void desk_free(struct desk *k);
+
+/* Runs on a worker thread; touches `with`, the database, and a, which is the job's own and lives as long as the
+ * asker's.  False: it failed, with f. */
+typedef bool desk_job(void *with, struct db *d, struct arena *a, struct fail *f);
+
+struct desk_got {
+    bool ok;
+    struct fail why; /* when not */
+};
+
+/* Asks the batch and answers it once.  with stays the job's until then.  False, and no answer: too many jobs wait. */
+bool desk_ask(struct desk *k, struct work *w, struct batch *b, struct arena *a, desk_job *job, void *with,
+              struct desk_got *out);
+
+#endif
