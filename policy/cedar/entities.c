@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "policy/cedar/entities.h"
+#include "policy/cedar/entities_int.h"
 #include "policy/cedar/sort.h"
 
 /* What the closure is computed with.  Every uid that is an entity's or a parent's has a rank: its place among all of
@@ -105,21 +105,32 @@ static void index_of(struct arena *a, struct cedar_entities *s)
     s->starts = starts;
 }
 
-static const struct cedar_entity *const *find_slot(const struct cedar_entities *s, const struct cedar_uid *uid)
+size_t entities_place(const struct cedar_entities *s, const struct cedar_uid *uid, bool *there)
 {
     size_t bucket = uid->hash >> s->shift, low = s->starts[bucket], high = s->starts[bucket + 1];
 
+    *there = false;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int order = cedar_uid_cmp(uid, &s->items[middle]->uid);
-        if (order == 0)
-            return &s->items[middle];
+        if (order == 0) {
+            *there = true;
+            return middle;
+        }
         if (order < 0)
             high = middle;
         else
             low = middle + 1;
     }
-    return NULL;
+    return low;
+}
+
+static const struct cedar_entity *const *find_slot(const struct cedar_entities *s, const struct cedar_uid *uid)
+{
+    bool there;
+    size_t at = entities_place(s, uid, &there);
+
+    return there ? &s->items[at] : NULL;
 }
 
 const struct cedar_entity *cedar_entity_find(const struct cedar_entities *s, const struct cedar_uid *uid)
@@ -196,10 +207,10 @@ static void finish(struct closure *c, uint32_t rank)
     node->entity->n_ancestors = c->n_found;
 }
 
-static bool cycle(struct closure *c, const struct node *at)
+bool entities_cycle(struct cedar_diags *d, const struct cedar_uid *at)
 {
-    return cedar_fault(c->d, CEDAR_FINDING_CYCLE, (struct cedar_span){ 0, 0 }, "the entity `%.*s` is its own ancestor",
-                       STR_ARG(uid_as_text(c->d->arena, at->uid)));
+    return cedar_fault(d, CEDAR_FINDING_CYCLE, (struct cedar_span){ 0, 0 }, "the entity `%.*s` is its own ancestor",
+                       STR_ARG(uid_as_text(d->arena, at)));
 }
 
 /* Depth first, with a path instead of recursion: a chain of a million parents
@@ -218,7 +229,7 @@ static bool walk(struct closure *c, size_t start)
         }
         uint32_t parent = node->parents[node->next++];
         if (c->nodes[parent].state == OPEN)
-            return cycle(c, &c->nodes[parent]);
+            return entities_cycle(c->d, c->nodes[parent].uid);
         if (c->nodes[parent].state == NEW) {
             c->nodes[parent].state = OPEN;
             c->path[c->depth++] = parent;
@@ -293,16 +304,55 @@ static void make_nodes(struct closure *c, const struct cedar_entities *s, struct
     }
 }
 
-static bool close_over(struct arena *a, const struct cedar_entities *s, struct cedar_entity **items,
-                       struct cedar_diags *d)
+bool entities_within_bounds(struct cedar_diags *d, size_t pairs, size_t steps)
+{
+    struct cedar_span nowhere = { 0, 0 };
+
+    if (pairs > CEDAR_CLOSURE_MAX)
+        return cedar_fault(d, CEDAR_FINDING_TOO_LARGE, nowhere,
+                           "the entities have more than %d pairs of entity and ancestor", CEDAR_CLOSURE_MAX);
+    return steps <= CEDAR_CLOSURE_STEPS_MAX ||
+           cedar_fault(d, CEDAR_FINDING_TOO_LARGE, nowhere,
+                       "finding the ancestors of all entities takes more than %d steps", CEDAR_CLOSURE_STEPS_MAX);
+}
+
+size_t entities_parents_B(const struct cedar_entities *s)
+{
+    return ((size_t)1 << (64 - s->shift)) + 8;
+}
+
+uint64_t *entities_parents(struct arena *a, const struct cedar_entities *s)
+{
+    return arena_alloc(a, entities_parents_B(s));
+}
+
+void entities_note_parents(uint64_t *parents, const struct cedar_entities *s, const struct cedar_entity *e)
+{
+    for (size_t i = 0; i < e->n_parents; i++) {
+        uint64_t bit = e->parents[i].hash >> (s->shift - 3);
+        parents[bit / 64] |= (uint64_t)1 << bit % 64;
+    }
+}
+
+bool entities_may_be_parent(const struct cedar_entities *s, const struct cedar_uid *uid)
+{
+    uint64_t bit = uid->hash >> (s->shift - 3);
+
+    return (s->parents[bit / 64] >> bit % 64 & 1) != 0;
+}
+
+static bool close_over(struct arena *a, struct cedar_entities *s, struct cedar_entity **items, struct cedar_diags *d)
 {
     struct closure c = { .arena = a, .d = d };
-    struct cedar_span nowhere = { 0, 0 };
+    uint64_t *parents = entities_parents(a, s);
     size_t n_parents = 0;
     bool ok = true;
 
-    for (size_t i = 0; i < s->n; i++)
+    for (size_t i = 0; i < s->n; i++) {
         n_parents += items[i]->n_parents;
+        entities_note_parents(parents, s, items[i]);
+    }
+    s->parents = parents;
     if (n_parents == 0)
         return true;
     c.scratch = arena_scratch(a);
@@ -313,13 +363,8 @@ static bool close_over(struct arena *a, const struct cedar_entities *s, struct c
         if (c.nodes[i].state == NEW)
             ok = walk(&c, i);
     arena_free(c.scratch);
-    if (ok && c.pairs > CEDAR_CLOSURE_MAX)
-        return cedar_fault(d, CEDAR_FINDING_TOO_LARGE, nowhere,
-                           "the entities have more than %d pairs of entity and ancestor", CEDAR_CLOSURE_MAX);
-    if (ok && c.steps > CEDAR_CLOSURE_STEPS_MAX)
-        return cedar_fault(d, CEDAR_FINDING_TOO_LARGE, nowhere,
-                           "finding the ancestors of all entities takes more than %d steps", CEDAR_CLOSURE_STEPS_MAX);
-    return ok;
+    s->pairs = c.pairs;
+    return ok && entities_within_bounds(d, c.pairs, c.steps);
 }
 
 const struct cedar_entities *cedar_entities_of(struct arena *a, struct cedar_entity *const *list, size_t n,
@@ -341,54 +386,4 @@ const struct cedar_entities *cedar_entities_of(struct arena *a, struct cedar_ent
     s->items = (const struct cedar_entity *const *)items;
     index_of(a, s);
     return n == 0 || close_over(a, s, items, d) ? s : NULL;
-}
-
-static void add_copy(struct arena *a, struct cedar_entity **list, size_t *n, const struct cedar_entity *e)
-{
-    list[*n] = arena_make(a, struct cedar_entity);
-    *list[*n] = *e;
-    list[*n]->ancestors = NULL;
-    list[*n]->n_ancestors = 0;
-    ++*n;
-}
-
-static int by_value(const void *x, const void *y)
-{
-    return cedar_uid_cmp(x, y);
-}
-
-static bool is_among(const struct cedar_uid *sorted, size_t n, const struct cedar_uid *uid)
-{
-    size_t low = 0, high = n;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = cedar_uid_cmp(uid, &sorted[middle]);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return false;
-}
-
-const struct cedar_entities *cedar_entities_change(struct arena *a, const struct cedar_entities *s,
-                                                   const struct cedar_entities *with, const struct cedar_uid *without,
-                                                   size_t n, struct cedar_diags *d)
-{
-    size_t kept = 0, more = with != NULL ? with->n : 0;
-    struct cedar_uid *gone = arena_make_n(a, n, struct cedar_uid);
-    struct cedar_entity **list = arena_make_n(a, s->n + more, struct cedar_entity *);
-
-    for (size_t i = 0; i < n; i++)
-        gone[i] = without[i];
-    cedar_sort(a, gone, n, sizeof *gone, by_value);
-    for (size_t i = 0; i < s->n; i++)
-        if (!is_among(gone, n, &s->items[i]->uid) && (more == 0 || cedar_entity_find(with, &s->items[i]->uid) == NULL))
-            add_copy(a, list, &kept, s->items[i]);
-    for (size_t i = 0; i < more; i++)
-        add_copy(a, list, &kept, with->items[i]);
-    return cedar_entities_of(a, list, kept, d);
 }

@@ -36,6 +36,8 @@ struct cedar_entities {
     const struct cedar_entity *const *items; /* sorted by cedar_uid_cmp() */
     const uint32_t *starts;                  /* of the items whose hash begins with these bits */
     unsigned shift;                          /* hash >> shift is the bucket */
+    size_t pairs;                            /* of entity and ancestor */
+    const uint64_t *parents;                 /* a bit for each hash >> (shift - 3) of something that is a parent */
 };
 
 struct cedar_schema;
@@ -47,7 +49,8 @@ const struct cedar_entities *cedar_entities_of(struct arena *a, struct cedar_ent
                                                struct cedar_diags *d);
 
 /* A new store: s without those in `without`, and with all of `with` (or NULL), each instead of the one that has its
- * uid. Attributes are shared, so both arenas must outlive it.  NULL after reporting. */
+ * uid. What stays is shared, ancestors too, so both arenas must outlive it; only what is below a change is computed
+ * again.  NULL after reporting. */
 const struct cedar_entities *cedar_entities_change(struct arena *a, const struct cedar_entities *s,
                                                    const struct cedar_entities *with, const struct cedar_uid *without,
                                                    size_t n, struct cedar_diags *d);

@@ -284,3 +284,108 @@ TEST(many_ways_to_one_ancestor_are_one_pair)
         CHECK(cedar_uid_cmp(a[i - 1].uid, a[i].uid) < 0);
     }
 }
+
+/* ---- Changes: what is shared is what would have been computed. */
+
+static struct cedar_uid numbered(struct test *t, size_t i)
+{
+    return cedar_uid_make(S("N"), arena_printf(t->arena, "%zu", i));
+}
+
+static size_t below(uint64_t *state, size_t n)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(*state >> 33) % n;
+}
+
+/* An entity of the number i with up to three parents, some of which are nowhere; one of `odds` may make a cycle. */
+static struct cedar_entity *any_entity(struct test *t, uint64_t *state, size_t i, size_t n, size_t odds)
+{
+    static const struct cedar_record nothing = { 0, NULL };
+    struct cedar_entity *e = arena_make(t->arena, struct cedar_entity);
+    struct cedar_uid *parents = arena_make_n(t->arena, 3, struct cedar_uid);
+
+    *e = (struct cedar_entity){ .uid = numbered(t, i), .attrs = &nothing, .tags = &nothing, .parents = parents };
+    for (size_t k = below(state, 4); k > 0; k--) {
+        size_t parent = below(state, odds) == 0 ? below(state, i + 1) : i + 1 + below(state, n / 4);
+        parents[e->n_parents++] = numbered(t, parent);
+    }
+    return e;
+}
+
+static bool same_stores(const struct cedar_entities *x, const struct cedar_entities *y)
+{
+    bool same = x->n == y->n && x->pairs == y->pairs;
+
+    for (size_t i = 0; same && i < x->n; i++) {
+        const struct cedar_entity *a = x->items[i], *b = y->items[i];
+        same = cedar_uid_eq(&a->uid, &b->uid) && cedar_entity_find(x, &a->uid) == a && a->n_ancestors == b->n_ancestors;
+        for (size_t k = 0; same && k < a->n_ancestors; k++)
+            same =
+                cedar_uid_eq(a->ancestors[k].uid, b->ancestors[k].uid) && a->ancestors[k].hash == b->ancestors[k].hash;
+    }
+    return same;
+}
+
+/* The same entities, made anew. */
+static const struct cedar_entities *anew(struct test *t, const struct cedar_entities *s,
+                                         const struct cedar_entities *with, const struct cedar_uid *without, size_t n)
+{
+    struct cedar_entity **list = arena_make_n(t->arena, s->n + 8, struct cedar_entity *);
+    struct cedar_diags d = cedar_diags_new(t->arena, NULL);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->n + with->n; i++) {
+        const struct cedar_entity *e = i < s->n ? s->items[i] : with->items[i - s->n];
+        bool gone = i < s->n && cedar_entity_find(with, &e->uid) != NULL;
+        for (size_t k = 0; i < s->n && k < n && !gone; k++)
+            gone = cedar_uid_eq(&without[k], &e->uid);
+        if (gone)
+            continue;
+        list[kept] = arena_make(t->arena, struct cedar_entity);
+        *list[kept] = *e;
+        list[kept]->ancestors = NULL;
+        list[kept++]->n_ancestors = 0;
+    }
+    return cedar_entities_of(t->arena, list, kept, &d);
+}
+
+TEST(a_changed_store_is_what_it_would_be_made_anew)
+{
+    size_t refused = 0, changed = 0;
+
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        uint64_t state = seed;
+        size_t n = 20 + below(&state, 200);
+        struct cedar_entity **list = arena_make_n(t->arena, n, struct cedar_entity *);
+        struct cedar_diags d = cedar_diags_new(t->arena, NULL);
+        const struct cedar_entities *s = NULL;
+        while (s == NULL) {
+            for (size_t i = 0; i < n; i++)
+                list[i] = any_entity(t, &state, i, n, 1000);
+            s = cedar_entities_of(t->arena, list, n, &d);
+        }
+        for (int round = 0; round < 25; round++) {
+            struct cedar_entity *some[4];
+            struct cedar_uid without[4];
+            size_t n_some = below(&state, 4), n_without = below(&state, 4);
+            for (size_t i = 0; i < n_some; i++)
+                some[i] = any_entity(t, &state, (below(&state, n) + i * n) % (n + 20) + i * 1000, n, 6);
+            for (size_t i = 0; i < n_without; i++)
+                without[i] = numbered(t, below(&state, n));
+            const struct cedar_entities *with = cedar_entities_of(t->arena, some, n_some, &d);
+            if (with == NULL)
+                continue;
+            const struct cedar_entities *x = cedar_entities_change(t->arena, s, with, without, n_without, &d);
+            const struct cedar_entities *y = anew(t, s, with, without, n_without);
+            CHECK((x == NULL) == (y == NULL));
+            refused += x == NULL;
+            if (x == NULL || y == NULL)
+                continue;
+            CHECK(same_stores(x, y));
+            s = x;
+            changed++;
+        }
+    }
+    CHECK(refused > 20 && changed > 1000);
+}
