@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "registry/areas.h"
 
-/*                   provider    school    is_place   whose area it stands in besides, by its column of that name */
+/*                     provider    school    is_place   stands besides where this column's row of that kind does */
 const struct kind_area kind_areas[KIND_COUNT] = {
-    [KIND_PROVIDER] = { "id", NULL, true, NULL, { NULL, NULL } },
-    [KIND_SCHOOL] = { "provider", "oid", true, NULL, { NULL, NULL } },
-    [KIND_IDP] = { "provider", NULL, false, NULL, { NULL, NULL } },
-    [KIND_SERVICE] = { NULL, NULL, false, NULL, { NULL, NULL } },
-    [KIND_RULE] = { "provider", "school", false, NULL, { NULL, NULL } },
-    [KIND_POLICY] = { "provider", "school", false, NULL, { NULL, NULL } },
-    [KIND_ADMIN] = { "provider", "school", false, NULL, { NULL, NULL } },
-    [KIND_ACCOUNT] = { NULL, NULL, false, "idp", { "account.area", "SELECT provider FROM idp WHERE id = ?1" } },
-    [KIND_AFFILIATION] = { "provider",
-                           "school",
-                           false,
-                           "account",
-                           { "affiliation.area", "SELECT idp.provider FROM account JOIN idp ON idp.id = account.idp "
-                                                 "WHERE account.id = ?1" } },
+    [KIND_PROVIDER] = { "id", NULL, true, NULL, KIND_COUNT },
+    [KIND_SCHOOL] = { "provider", "oid", true, NULL, KIND_COUNT },
+    [KIND_IDP] = { "provider", NULL, false, NULL, KIND_COUNT },
+    [KIND_SERVICE] = { NULL, NULL, false, NULL, KIND_COUNT },
+    [KIND_RULE] = { "provider", "school", false, NULL, KIND_COUNT },
+    [KIND_POLICY] = { "provider", "school", false, NULL, KIND_COUNT },
+    [KIND_ACCOUNT] = { NULL, NULL, false, "idp", KIND_IDP },
+    [KIND_AFFILIATION] = { "provider", "school", false, "account", KIND_ACCOUNT },
+    [KIND_ADMIN] = { "provider", "school", false, NULL, KIND_COUNT },
+};
+
+/* The provider of that other row. */
+static const struct db_statement besides[KIND_COUNT] = {
+    [KIND_ACCOUNT] = { "account.area", "SELECT provider FROM idp WHERE id = ?1" },
+    [KIND_AFFILIATION] = { "affiliation.area", "SELECT idp.provider FROM account JOIN idp ON idp.id = account.idp "
+                                               "WHERE account.id = ?1" },
 };
 
 static struct str cell_text(const struct kind_row *k, const struct db_value *row, const char *column)
@@ -26,16 +28,33 @@ static struct str cell_text(const struct kind_row *k, const struct db_value *row
     return v != NULL && v->kind == DB_TEXT && v->text.n > 0 ? v->text : (struct str){ NULL, 0 };
 }
 
-/* Of the row whose area it stands in besides; the nation where there is none. */
-static bool area_by(struct db *d, struct arena *a, enum kind kind, const struct db_value *row, struct area *out,
-                    struct fail *f)
+/* The row of that kind and id as the change leaves it; NULL: the change does not touch it. */
+static const struct db_value *row_made(const struct change *x, enum kind kind, struct str id)
+{
+    for (size_t i = 0; x != NULL && i < x->n; i++)
+        if (x->rows[i].kind == kind && x->rows[i].after != NULL && str_eq(x->rows[i].after[0].text, id))
+            return x->rows[i].after;
+    return NULL;
+}
+
+/* Of the row whose area it stands in besides; the nation where there is none.  made: a change of whose rows it may be,
+ * or NULL. */
+static bool area_by(struct db *d, struct arena *a, const struct change *made, enum kind kind,
+                    const struct db_value *row, struct area *out, struct fail *f)
 {
     const struct kind_area *where = &kind_areas[kind];
     const struct db_value id = db_text(cell_text(&kind_rows[kind], row, where->by));
+    const struct db_value *other = row_made(made, where->by_kind, id.text);
     struct db_rows found;
 
     *out = area_nation;
-    if (!db_query(d, &where->of, &id, 1, a, &found, f))
+    if (other != NULL && kind_areas[where->by_kind].by != NULL)
+        return area_by(d, a, made, where->by_kind, other, out, f);
+    if (other != NULL) {
+        out->provider = cell_text(&kind_rows[where->by_kind], other, kind_areas[where->by_kind].provider);
+        return true;
+    }
+    if (!db_query(d, &besides[kind], &id, 1, a, &found, f))
         return false;
     if (found.n == 1 && found.at[0].kind == DB_TEXT)
         out->provider = found.at[0].text;
@@ -48,21 +67,26 @@ bool row_area(struct db *d, struct arena *a, enum kind kind, const struct db_val
     const struct kind_row *k = &kind_rows[kind];
 
     *out = (struct area){ cell_text(k, row, kind_areas[kind].provider), cell_text(k, row, kind_areas[kind].school) };
-    return str_is_set(out->provider) || kind_areas[kind].by == NULL || area_by(d, a, kind, row, out, f);
+    return str_is_set(out->provider) || kind_areas[kind].by == NULL || area_by(d, a, NULL, kind, row, out, f);
 }
 
 /* Where somebody must be allowed to act who makes, alters or removes the row. */
-static bool stands_within(struct db *d, struct arena *a, const struct changed_row *r, const struct db_value *row,
-                          const struct area *area, bool *yes, struct fail *f)
+static bool stands_within(struct db *d, struct arena *a, const struct change *x, const struct changed_row *r,
+                          bool after, bool *yes, struct fail *f)
 {
-    struct area own, besides = *area;
+    const struct kind_area *k = &kind_areas[r->kind];
+    const struct db_value *row = after ? r->after : r->before;
+    struct area around = *x->by.area;
+    struct area own = { cell_text(&kind_rows[r->kind], row, k->provider),
+                        cell_text(&kind_rows[r->kind], row, k->school) };
 
-    if (!row_area(d, a, r->kind, row, &own, f) ||
-        (kind_areas[r->kind].by != NULL && !area_by(d, a, r->kind, row, &besides, f)))
+    if (k->by != NULL && !area_by(d, a, after ? x : NULL, r->kind, row, &around, f))
         return false;
-    if (kind_areas[r->kind].is_place && (r->before == NULL || r->after == NULL))
+    if (k->provider == NULL && k->by != NULL)
+        own = around;
+    if (k->is_place && (r->before == NULL || r->after == NULL))
         own = str_is_set(own.school) ? (struct area){ .provider = own.provider } : area_nation;
-    *yes = area_within(&own, area) && area_within(&besides, area);
+    *yes = area_within(&own, x->by.area) && area_within(&around, x->by.area);
     return true;
 }
 
@@ -77,7 +101,7 @@ bool rows_stay_within(struct db *d, const struct change *x, bool after, struct f
         const struct db_value *row = after ? r->after : r->before;
         bool yes = true;
         arena_reset(a);
-        good = row == NULL || stands_within(d, a, r, row, area, &yes, f);
+        good = row == NULL || stands_within(d, a, x, r, after, &yes, f);
         if (good && !yes)
             good = fail(f, FAIL_CALLER, "not_yours", "%.*s stands outside %.*s",
                         STR_ARG(row_name(a, &kind_rows[r->kind], row)), STR_ARG(area_text(a, area)));

@@ -14,7 +14,7 @@ struct kind_area {
     const char *provider, *school; /* columns; NULL: none.  A row that says no provider is the nation's */
     bool is_place;                 /* the row is what an area itself is */
     const char *by;                /* column with the id of another row, whose area it stands in as well; NULL: none */
-    struct db_statement of;        /* the provider of that row's area */
+    enum kind by_kind;             /* that row's kind */
 };
 
 extern const struct kind_area kind_areas[KIND_COUNT];
@@ -23,7 +23,7 @@ extern const struct kind_area kind_areas[KIND_COUNT];
 bool row_area(struct db *d, struct arena *a, enum kind kind, const struct db_value *row, struct area *out,
               struct fail *f);
 
-/* Whether all rows of a change, as they were (to be asked before they are written) or as they are afterwards, stand
+/* Whether all rows of a change, as they were (asked before they are written) or as they are afterwards, stand
  * within x->by.area.  Fails CALLER not_yours, the detail names the row; OURS db_…. */
 bool rows_stay_within(struct db *d, const struct change *x, bool after, struct fail *f);
 

@@ -387,3 +387,32 @@ bool cell_read(struct cells *m, const struct cell *c, struct db_value *out)
         return read_text(m, c, out);
     }
 }
+
+/* A public service cannot go without PKCE, and need not say so; one that says it will is refused later. */
+static void settle_pkce(struct db_value *values)
+{
+    const struct kind_row *k = &kind_rows[KIND_SERVICE];
+
+    if (str_eq(values[column_of(k, "auth_method")].text, S("none")))
+        values[column_of(k, "pkce_required")] = db_int(1);
+}
+
+/* Whose a policy is says in which layer it stands. */
+static void settle_layer(struct db_value *values)
+{
+    const struct kind_row *k = &kind_rows[KIND_POLICY];
+    struct db_value *layer = &values[column_of(k, "layer")];
+
+    if (layer->kind == DB_NULL)
+        *layer = db_text(values[column_of(k, "school")].kind != DB_NULL     ? S("school")
+                         : values[column_of(k, "provider")].kind != DB_NULL ? S("municipality")
+                                                                            : S("nation"));
+}
+
+void cells_settle(enum kind kind, struct db_value *values, bool says_pkce)
+{
+    if (kind == KIND_SERVICE && !says_pkce)
+        settle_pkce(values);
+    if (kind == KIND_POLICY)
+        settle_layer(values);
+}

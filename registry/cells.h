@@ -28,6 +28,8 @@ struct cell {
 
 /* Fails CALLER with file:line and what was expected. */
 bool cell_read(struct cells *m, const struct cell *c, struct db_value *out);
+/* What a row that is read says without saying it: a public service's PKCE, a policy's layer. */
+void cells_settle(enum kind kind, struct db_value *values, bool says_pkce);
 /* The bytes of the file that a value names; */
 bool cell_bytes(struct cells *m, const struct yaml *where, struct str *out);
 /* its text. */

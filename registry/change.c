@@ -98,20 +98,23 @@ bool change_turn(struct db *d, const struct change *x, bool back, struct fail *f
     return good;
 }
 
-static void tell(const struct change *x, struct change_report *out, struct buf *lines)
+void change_tell(const struct change *x, struct arena *result, struct change_report *out)
 {
     struct arena *a = arena_new();
+    struct buf lines = buf_new(result, LINES_MAX_B);
 
+    *out = (struct change_report){ 0 };
     for (size_t i = 0; i < x->n; i++) {
         const struct changed_row *r = &x->rows[i];
         out->added += r->before == NULL;
         out->removed += r->after == NULL;
         out->changed += r->before != NULL && r->after != NULL;
-        buf_printf(lines, "%c %.*s\n", sign_of(r),
+        buf_printf(&lines, "%c %.*s\n", sign_of(r),
                    STR_ARG(row_name(a, &kind_rows[r->kind], r->after != NULL ? r->after : r->before)));
         arena_reset(a);
     }
     arena_free(a);
+    out->lines = buf_str(&lines);
 }
 
 static bool write_rows(struct db *d, const struct change *x, const struct rows_now *now, struct fail *f)
@@ -225,12 +228,8 @@ static bool holds(struct db *d, struct arena *a, const struct change *x, struct 
 bool change_write(struct db *d, struct arena *a, const struct change *x, const struct rows_now *now,
                   struct change_report *out, struct row_place *where, struct fail *f)
 {
-    struct buf lines = buf_new(a, LINES_MAX_B);
-
     *where = (struct row_place){ KIND_COUNT, { { NULL, 0 }, { NULL, 0 } } };
-    *out = (struct change_report){ 0 };
-    tell(x, out, &lines);
-    out->lines = buf_str(&lines);
+    change_tell(x, a, out);
     if (!rows_stay_within(d, x, false, f) || !write_rows(d, x, now, f) || !rows_stay_within(d, x, true, f) ||
         !holds(d, a, x, where, f))
         return false;
@@ -338,6 +337,23 @@ enum kind kind_named(struct str name)
 static const struct db_value *row_of(struct arena *a, const struct kind_row *k, const struct db_value *text)
 {
     return text->kind == DB_TEXT ? row_read(a, k, text->text) : NULL;
+}
+
+void change_show(struct arena *a, const struct change *x, struct change_rows_shown *out)
+{
+    *out = (struct change_rows_shown){ arena_make_n(a, x->n + 1, struct change_row_shown), x->n };
+    for (size_t i = 0; i < x->n; i++) {
+        const struct changed_row *r = &x->rows[i];
+        const struct kind_row *k = &kind_rows[r->kind];
+        struct change_row_shown *shown = &out->at[i];
+        bool personal = kind_is_personal(r->kind);
+        *shown = (struct change_row_shown){ .sign = sign_of(r) };
+        shown->row = personal ? str_of(k->name) : row_name(a, k, r->after != NULL ? r->after : r->before);
+        if (!personal && r->before != NULL)
+            shown->before = row_show(a, k, r->before, r->after);
+        if (!personal && r->after != NULL)
+            shown->after = row_show(a, k, r->after, r->before);
+    }
 }
 
 static void show_row(struct arena *a, const struct db_value *v, struct change_row_shown *out)

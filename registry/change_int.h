@@ -53,6 +53,10 @@ void change_add(struct change *x, enum kind kind, const struct db_value *before,
 bool change_write(struct db *d, struct arena *a, const struct change *x, const struct rows_now *now,
                   struct change_report *out, struct row_place *where, struct fail *f);
 
+/* What it would do: counts and lines; row by row, as may be shown.  Both in a. */
+void change_tell(const struct change *x, struct arena *a, struct change_report *out);
+void change_show(struct arena *a, const struct change *x, struct change_rows_shown *out);
+
 /* Rows that are written become for a moment what they were before, and again what they are to be. */
 bool change_turn(struct db *d, const struct change *x, bool back, struct fail *f);
 

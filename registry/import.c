@@ -126,7 +126,7 @@ static bool read_column(struct importing *m, const struct kind_row *k, const str
     if (!good)
         return false;
     if (value == NULL && (c->type == COL_LAYER || c->type == COL_POLICY))
-        return true; /* settle_layer() and settle_texts() know */
+        return true; /* cells_settle() and settle_texts() know */
     if (value == NULL && c->preset == NULL)
         return yaml_fail(item, m->fail, "missing_key", "%s is missing", c->key);
     if (value == NULL) {
@@ -154,27 +154,6 @@ static struct row *row_new(struct importing *m, enum kind kind)
 
 static bool read_items(struct importing *m, enum kind kind, const struct yaml *list, struct str parent);
 
-/* A public service cannot go without PKCE, and need not say so; one that says it will is refused later. */
-static void settle_pkce(const struct yaml *item, struct db_value *values)
-{
-    const struct kind_row *k = &kind_rows[KIND_SERVICE];
-
-    if (yaml_get(item, "pkce_required") == NULL && str_eq(values[column_of(k, "auth_method")].text, S("none")))
-        values[column_of(k, "pkce_required")] = db_int(1);
-}
-
-/* Whose a policy is says in which layer it stands. */
-static void settle_layer(struct db_value *values)
-{
-    const struct kind_row *k = &kind_rows[KIND_POLICY];
-    struct db_value *layer = &values[column_of(k, "layer")];
-
-    if (layer->kind == DB_NULL)
-        *layer = db_text(values[column_of(k, "school")].kind != DB_NULL     ? S("school")
-                         : values[column_of(k, "provider")].kind != DB_NULL ? S("municipality")
-                                                                            : S("nation"));
-}
-
 static bool read_item(struct importing *m, enum kind kind, const struct yaml *item, struct str parent, size_t position)
 {
     const struct kind_row *k = &kind_rows[kind];
@@ -193,10 +172,7 @@ static bool read_item(struct importing *m, enum kind kind, const struct yaml *it
         else if (!read_column(m, k, c, item, values))
             return false;
     }
-    if (kind == KIND_SERVICE)
-        settle_pkce(item, values);
-    if (kind == KIND_POLICY)
-        settle_layer(values);
+    cells_settle(kind, values, yaml_get(item, "pkce_required") != NULL);
     *row_new(m, kind) = (struct row){ values, item };
     for (int child = 0; child < KIND_COUNT; child++)
         if (kind_rows[child].parent == kind &&

@@ -215,8 +215,9 @@ static const struct column admin_columns[] = {
     { table ".select", "SELECT " columns " FROM " table " ORDER BY " order },                                          \
         { table ".insert", "INSERT INTO " table " (" columns ") VALUES (" places ")" },                                \
         { table ".remove", "DELETE FROM " table " WHERE " where },                                                     \
+        { table ".find", "SELECT " columns " FROM " table " WHERE " where },                                           \
     {                                                                                                                  \
-        table ".find", "SELECT " columns " FROM " table " WHERE " where                                                \
+        table ".count", "SELECT count(*) FROM " table                                                                  \
     }
 
 const struct kind_row kind_rows[KIND_COUNT] = {

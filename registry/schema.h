@@ -70,7 +70,7 @@ struct kind_row {
     size_t struct_B;
     enum kind parent; /* KIND_COUNT: none */
     size_t rows_max;
-    struct db_statement select, insert, remove, find;
+    struct db_statement select, insert, remove, find, count;
 };
 
 extern const struct kind_row kind_rows[KIND_COUNT];

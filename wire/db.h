@@ -6,6 +6,9 @@
  * struct db_statement at its user's and is prepared once per connection;
  * parameters are ?1, ?2, … and values are never pasted into SQL.
  *
+ * In SQL, has_text(text, word) says whether the word, which is folded already (base/text.h), stands in the text,
+ * whatever the case of its letters and however they are composed.
+ *
  * Durable: a commit that returned true survives kill -9 and power loss.  A
  * database that is damaged refuses to open (never silently empty).
  * tests/contract/db_contract.h is what any implementation must pass.

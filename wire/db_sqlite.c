@@ -4,6 +4,8 @@
  * acknowledged; readers never wait for the writer. */
 #include "wire/db.h"
 
+#include "base/text.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -337,6 +339,23 @@ static bool refuse_open(const char *path, int code, struct fail *f)
     return fail(f, FAIL_OURS, "db_open", "%s: %s", path, why);
 }
 
+static struct str argument(sqlite3_value *v)
+{
+    const void *p = sqlite3_value_text(v);
+
+    return str_n(p, p != NULL ? (size_t)sqlite3_value_bytes(v) : 0);
+}
+
+static void has_text(sqlite3_context *call, int n, sqlite3_value **args)
+{
+    struct arena *a = arena_new();
+    struct str text = argument(args[0]), word = argument(args[1]);
+
+    (void)n;
+    sqlite3_result_int(call, str_find(text_folded(a, text), word) < text.n || word.n == 0);
+    arena_free(a);
+}
+
 struct db *db_open(const char *path, enum db_mode mode, struct fail *f)
 {
     static const int flags[] = {
@@ -366,6 +385,9 @@ struct db *db_open(const char *path, enum db_mode mode, struct fail *f)
                : mode == DB_READ_ONLY ? open_to_read(path, &d->sqlite)
                                       : sqlite3_open_v2(path, &d->sqlite, flags[mode] | SQLITE_OPEN_NOMUTEX, NULL);
     arena_adopt(a, d, db_release);
+    if (code == SQLITE_OK)
+        code = sqlite3_create_function(d->sqlite, "has_text", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, has_text,
+                                       NULL, NULL);
     bool good = code == SQLITE_OK ? set_up(d, mode, f) && intact(d, f) : refuse_open(path, code, f);
     if (good)
         return d;

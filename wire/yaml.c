@@ -398,7 +398,8 @@ int yaml_fail(const struct yaml *where, struct fail *f, const char *code, const 
     va_start(ap, fmt);
     (void)vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
-    return fail_long(f, FAIL_CALLER, code, "%s:%d: %s", where->file, where->line, why);
+    return where->file != NULL ? fail_long(f, FAIL_CALLER, code, "%s:%d: %s", where->file, where->line, why)
+                               : fail_long(f, FAIL_CALLER, code, "%s", why);
 }
 
 static bool is_known(struct str key, const char *const *known)

@@ -23,7 +23,7 @@ enum { YAML_MAX_B = 64 << 20, YAML_DEPTH_MAX = 16, YAML_NODES_MAX = 4000000 };
 struct yaml { /* a value */
     enum yaml_kind kind;
     int line;
-    const char *file;
+    const char *file;    /* NULL: of no file; refusals then name no place */
     bool plain;          /* text written without quotes: null, ~ and nothing are YAML_TEXT "" when plain */
     struct str text;     /* YAML_TEXT */
     size_t n;            /* items of a list, entries of a map */
