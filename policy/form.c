@@ -130,6 +130,12 @@ static bool find_comment(struct str text, struct str *rest)
     return false;
 }
 
+/* The policies keep a copy of their text; people are shown their own. */
+static struct str same_in(struct str text, const struct cedar_source *copy, struct str part)
+{
+    return str_sub(text, (size_t)(part.p - copy->text.p), part.n);
+}
+
 bool policy_form_read(struct arena *a, struct str text, struct policy_form *out, struct str *rest)
 {
     struct cedar_source *source = arena_make(a, struct cedar_source);
@@ -152,7 +158,7 @@ bool policy_form_read(struct arena *a, struct str text, struct policy_form *out,
         const struct cedar_policy *one = cedar_policy_at(p, i);
         struct statement s = statement_read(a, one);
         struct policy_form f = form_of(&s);
-        *rest = !s.exact                 ? s.rest
+        *rest = !s.exact                 ? same_in(text, one->source, s.rest)
                 : one->n_annotations > 0 ? of_span(text, one->annotations[0].span)
                                          : of_span(text, one->span);
         if (!s.exact || one->n_annotations > 0 || !take(out, &f, i == 0))
