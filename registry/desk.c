@@ -10,6 +10,8 @@ struct desk {
     const struct settings *set;
     pthread_mutex_t lock;
     struct db *db; /* under lock; opened by the first who asks */
+    struct teller *teller;
+    struct audit_writer *const *writer; /* NULL: nothing is told */
 };
 
 struct desk *desk_new(const struct settings *set)
@@ -32,6 +34,12 @@ void desk_free(struct desk *k)
     arena_free(k->arena);
 }
 
+void desk_tells(struct desk *k, struct teller *t, struct audit_writer *const *writer)
+{
+    k->teller = t;
+    k->writer = writer;
+}
+
 struct job { /* all that the thread touches; arena: the job's own */
     struct desk *desk;
     struct arena *arena;
@@ -49,6 +57,8 @@ static void run(void *arg)
     if (k->db == NULL)
         k->db = registry_db_open(k->set, DB_CREATE, &j->out->why);
     j->out->ok = k->db != NULL && j->run(j->with, k->db, j->arena, &j->out->why);
+    if (j->out->ok && k->writer != NULL && *k->writer != NULL)
+        j->out->ok = teller_tell(k->teller, k->db, *k->writer, true, &j->out->why) == TOLD_ALL;
     (void)pthread_mutex_unlock(&k->lock);
 }
 

@@ -9,12 +9,17 @@
 #include "base/arena.h"
 #include "base/settings.h"
 #include "base/work.h"
+#include "registry/tell.h"
 #include "wire/db.h"
 
 struct desk;
 
 struct desk *desk_new(const struct settings *set); /* opens nothing yet */
 void desk_free(struct desk *k);
+/* From now on a job that succeeded is answered once every change that it made stands in the audit log (of which *writer
+ * is NULL where there is none).  Where the log takes nothing, the answer is OURS audit, and the change is told later.
+ */
+void desk_tells(struct desk *k, struct teller *t, struct audit_writer *const *writer);
 
 /* Runs on a worker thread; touches `with`, the database, and a, which is the job's own and lives as long as the
  * asker's.  False: it failed, with f. */

@@ -538,11 +538,32 @@ struct db *registry_db_open(const struct settings *s, enum db_mode mode, struct 
 
 /* Live changes. */
 
+/* What a node serves changes with one of these; what else is written (a draft, that a change was told) does not concern
+ * it. */
+struct numbers {
+    int64_t version, refresh_turn, session_epoch;
+};
+
+static bool read_numbers(struct db *d, struct numbers *out)
+{
+    struct fail f = { 0 };
+
+    return registry_number(d, S("version"), &out->version, &f) &&
+           registry_number(d, S("refresh_turn"), &out->refresh_turn, &f) &&
+           registry_number(d, S("session_epoch"), &out->session_epoch, &f);
+}
+
+static bool same_numbers(const struct numbers *x, const struct numbers *y)
+{
+    return x->version == y->version && x->refresh_turn == y->refresh_turn && x->session_epoch == y->session_epoch;
+}
+
 struct registry_watch {
     struct arena *arena;
     struct db *db;
     struct registry *now;
     int64_t moved;
+    struct numbers numbers;
     const char *trouble; /* code of the last failure, to log it once */
 };
 
@@ -550,6 +571,9 @@ struct registry_watch *registry_watch_new(const struct settings *s, struct fail 
 {
     struct db *d = registry_db_open(s, DB_CREATE, f);
     int64_t moved = d != NULL ? db_moved(d) : 0;
+    struct numbers numbers = { 0 }; /* of no registry, if they cannot be read */
+    if (d != NULL)
+        (void)read_numbers(d, &numbers);
     struct registry *r = d != NULL ? registry_load(d, f) : NULL;
 
     if (r == NULL) {
@@ -558,7 +582,7 @@ struct registry_watch *registry_watch_new(const struct settings *s, struct fail 
     }
     struct arena *a = arena_new();
     struct registry_watch *w = arena_make(a, struct registry_watch);
-    *w = (struct registry_watch){ a, d, r, moved, "" };
+    *w = (struct registry_watch){ a, d, r, moved, numbers, "" };
     return w;
 }
 
@@ -589,6 +613,12 @@ bool registry_poll(struct registry_watch *w, struct registry **changed)
 
     if (moved == w->moved || moved < 0)
         return false;
+    struct numbers numbers;
+    bool known = read_numbers(w->db, &numbers);
+    if (known && same_numbers(&numbers, &w->numbers)) {
+        w->moved = moved;
+        return false;
+    }
     struct registry *r = registry_load(w->db, &f);
     if (r == NULL) {
         if (strcmp(w->trouble, f.code) != 0)
@@ -600,6 +630,8 @@ bool registry_poll(struct registry_watch *w, struct registry **changed)
     }
     w->trouble = "";
     w->moved = moved;
+    if (known)
+        w->numbers = numbers;
     registry_drop(w->now);
     w->now = r;
     *changed = registry_hold(r);

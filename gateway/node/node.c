@@ -6,6 +6,7 @@
 #include "registry/desk.h"
 #include "registry/ends.h"
 #include "registry/people.h"
+#include "registry/tell.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -26,7 +27,9 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->world = w;
     n->people = people_new(set);
     n->ends = ends_new(set, w);
+    n->teller = teller_new();
     n->desk = desk_new(set);
+    desk_tells(n->desk, n->teller, &n->audit);
     n->tally = tally_new(a);
     n->routes = &all_routes;
     n->protocols = all_protocols;
@@ -55,6 +58,7 @@ void node_free(struct node *n)
     people_free(n->people);
     ends_free(n->ends);
     desk_free(n->desk);
+    teller_free(n->teller);
     tally_free(n->tally);
     (void)pthread_mutex_destroy(&n->swap->lock);
     arena_free(n->arena);

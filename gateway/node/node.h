@@ -59,6 +59,7 @@ struct node {
     struct people *people;
     struct ends *ends;
     struct desk *desk;
+    struct teller *teller;
     struct tally *tally;
     const char *beats_trouble;   /* beats.c: code of the last failure to end sessions, to log it once; NULL: none */
     struct str beat_of;          /* this registry's name for its heartbeats in Redis; set before the lanes are made */

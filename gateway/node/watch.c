@@ -2,13 +2,12 @@
 #include "gateway/node/watch.h"
 
 #include "audit/audit.h"
-#include "base/crypt.h"
 #include "base/log.h"
 #include "gateway/node/beats.h"
 #include "gateway/node/readiness.h"
 #include "idp-adapters/upstream.h"
-#include "registry/change.h"
 #include "registry/registry.h"
+#include "registry/tell.h"
 
 enum { STEP_IS_MS = 1000 };
 
@@ -22,9 +21,6 @@ struct node_watch {
     int64_t refreshed;  /* the newest order to fetch something that was passed on */
     bool untold;        /* there may be changes that the audit log does not have */
 };
-
-/* A change with more rows than this is told by its counts; `digione registry log` has the rows. */
-enum { TOLD_ROWS_MAX = 200, TOLD_CHANGES_MAX = 20 };
 
 static int64_t clock_offset(const struct world *w)
 {
@@ -82,75 +78,15 @@ static void look_at_registry(struct node_watch *w)
         log_event(LOG_ERROR, "registry.epoch", LOG_C("code", f.code), LOG_C("why", f.detail));
 }
 
-/* ── changes go into the audit log, whoever made them, and while nothing ran ── */
-
-static struct audit_event event_of(const char *event, const struct change_entry *e)
-{
-    return (struct audit_event){ .event = event,
-                                 .change = e->number,
-                                 .maker = e->maker,
-                                 .who = e->who,
-                                 .acting_as = e->acting_as,
-                                 .area = e->area };
-}
-
-/* What does not fit into a line is named by its hash, never cut short. */
-static struct str whole_or_hash(struct arena *a, struct str shown)
-{
-    return shown.n <= AUDIT_LONG_MAX_B
-               ? shown
-               : arena_printf(a, "(%zu bytes, sha256 %.*s)", shown.n, STR_ARG(sha256_hex(a, shown)));
-}
-
-static bool tell_row(struct node_watch *w, struct arena *a, const struct change_entry *e,
-                     const struct change_row_shown *r)
-{
-    struct audit_event event = event_of("change.row", e);
-
-    event.reason = r->sign == '+' ? S("added") : r->sign == '-' ? S("removed") : S("changed");
-    event.row = r->row;
-    event.before = whole_or_hash(a, r->before);
-    event.after = whole_or_hash(a, r->after);
-    return audit_now(w->node->audit, &event);
-}
-
-static bool tell_change(struct node_watch *w, struct db *d, struct arena *a, const struct change_entry *e,
-                        struct fail *f)
-{
-    int64_t all = e->added + e->changed + e->removed;
-    struct audit_event event = event_of("change", e);
-    struct change_rows_shown rows;
-
-    if (!change_rows(d, a, &area_nation, e->number, TOLD_ROWS_MAX, &rows, f))
-        return false;
-    event.why = e->why;
-    event.reason = arena_printf(
-        a, "added %lld, changed %lld, removed %lld%s", (long long)e->added, (long long)e->changed,
-        (long long)e->removed, all > TOLD_ROWS_MAX ? "; rows after the first 200 stand in the registry's history" : "");
-    if (e->undoes != 0)
-        event.rule = arena_printf(a, "undoes %lld", (long long)e->undoes);
-    bool good = audit_now(w->node->audit, &event);
-    for (size_t i = 0; good && i < rows.n; i++)
-        good = tell_row(w, a, e, &rows.at[i]);
-    return good ? change_told(d, e->number, f) : fail(f, FAIL_OURS, "audit", "the audit log takes nothing");
-}
-
-/* A node that ends in the middle tells the change once more: twice is better than never. */
 static void tell_changes(struct node_watch *w)
 {
-    struct db *d = registry_watch_db(w->registry);
-    struct arena *a = arena_new();
-    struct change_entries list;
     struct fail f = { 0 };
-    bool good = change_list_untold(d, a, TOLD_CHANGES_MAX, &list, &f);
+    enum told told = teller_tell(w->node->teller, registry_watch_db(w->registry), w->node->audit, false, &f);
 
-    for (size_t i = 0; good && i < list.n; i++)
-        good = tell_change(w, d, a, &list.at[i], &f);
-    if (!good)
+    if (told == TOLD_NONE)
         log_event(LOG_ERROR, "registry.untold", LOG_C("code", f.code), LOG_C("why", f.detail));
     else
-        w->untold = list.n == TOLD_CHANGES_MAX;
-    arena_free(a);
+        w->untold = told == TOLD_BUSY;
 }
 
 void node_watch_look(struct node_watch *w)
