@@ -6,6 +6,7 @@
  * No request, no Redis: decisions, tiles, pages and searches, each repeated until the clock's own cost disappears.  One
  * line each: microseconds, and bytes of the page.  All rules are of the city of the people who ask. */
 #include "launcher/pages.h"
+#include "policy/form.h"
 #include "policy/policy.h"
 
 #include <stdio.h>
@@ -110,14 +111,15 @@ static struct registry *country(void)
 }
 
 /* Teachers open TILES services, the staff every one, and the rest is about others. */
-static struct rule *rules(struct arena *a, const struct size *n, const struct provider *p, const struct service *s)
+static struct policy *policies(struct arena *a, const struct size *n, const struct provider *p, const struct service *s)
 {
-    struct rule *all = arena_make_n(a, n->rules, struct rule);
+    struct policy *all = arena_make_n(a, n->rules, struct policy);
 
     for (size_t i = 0; i < n->rules; i++) {
         enum role role = i < TILES ? ROLE_TEACHER : i < TILES + n->services ? ROLE_STAFF : ROLE_GUARDIAN;
         size_t of = i < TILES ? i * (n->services / TILES) : (i - TILES) % n->services;
-        all[i] = (struct rule){ .id = arena_printf(a, "r%zu", i), .provider = p, .role = role, .service = &s[of] };
+        const struct rule_words rule = { .provider = p, .role = role, .service = &s[of] };
+        all[i] = policy_of_rule(a, arena_printf(a, "r%zu", i), &rule);
     }
     return all;
 }
@@ -130,10 +132,10 @@ static struct registry *nation(const struct size *n)
                                     .services = services(a, n),
                                     .service_count = n->services,
                                     .idp_count = n->cities,
-                                    .rule_count = n->rules };
+                                    .policy_count = n->rules };
 
     parts.idps = idps(a, n, parts.providers);
-    parts.rules = rules(a, n, parts.providers, parts.services);
+    parts.policies = policies(a, n, parts.providers, parts.services);
     return registry_build(a, &parts);
 }
 
@@ -149,9 +151,10 @@ struct ask {
 static size_t decide(struct arena *a, const struct ask *ask)
 {
     const struct registry_parts *p = registry_parts(ask->registry);
+    const struct circumstances now = { NOW_S, false };
 
     (void)a;
-    return policy_decide(ask->registry, &ask->person, &p->services[p->service_count / 2], NOW_S).release.bits;
+    return policy_decide(ask->registry, &ask->person, &p->services[p->service_count / 2], &now).release.bits;
 }
 
 static struct launcher_view launcher(struct arena *a, const struct ask *ask)

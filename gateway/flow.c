@@ -7,6 +7,7 @@
 #include "gateway/answer.h"
 #include "gateway/metrics.h"
 #include "gateway/protocol.h"
+#include "gateway/session/device.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/opened.h"
 #include "gateway/session/session.h"
@@ -40,11 +41,18 @@ static struct flow *flow_of(struct ctx *c)
     return c->flow;
 }
 
+struct circumstances flow_circumstances(const struct ctx *c)
+{
+    return (struct circumstances){ .now_s = c->now_s,
+                                   .shared_device = c->session != NULL ? c->session->shared : device_shared(c) };
+}
+
 const struct decision *flow_decide(struct ctx *c)
 {
     struct flow *flow = flow_of(c);
 
-    flow->decision = policy_decide(c->registry, c->person, c->service, c->now_s);
+    const struct circumstances now = flow_circumstances(c);
+    flow->decision = policy_decide(c->registry, c->person, c->service, &now);
     return &flow->decision;
 }
 

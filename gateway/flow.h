@@ -35,6 +35,7 @@ enum step flow_need_person(struct ctx *c, struct fail *f);
 
 /* Decides anew about c->person and c->service, and remembers it; flow_decision() is the last one (a denial before the
  * first).  Both belong to the request. */
+struct circumstances flow_circumstances(const struct ctx *c); /* of this request, for policy */
 const struct decision *flow_decide(struct ctx *c);
 const struct decision *flow_decision(struct ctx *c);
 

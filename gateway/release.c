@@ -48,7 +48,7 @@ static struct view view_of(struct arena *a, const struct release *r)
         struct person alone = *r->person;
         alone.affiliations = &r->person->affiliations[i];
         alone.affiliation_count = 1;
-        struct decision d = policy_decide(r->registry, &alone, r->service, r->now_s);
+        struct decision d = policy_decide(r->registry, &alone, r->service, &r->now);
         if (d.effect == EFFECT_ALLOW)
             v.of[i] = asked_and_allowed(r, d.release);
     }
@@ -121,7 +121,7 @@ static const struct school *school_of(const struct telling *t)
 
 static bool is_school_role(enum role role)
 {
-    return role != ROLE_NONE && role != ROLE_OPERATOR && role != ROLE_VENDOR;
+    return role != ROLE_NONE && !role_is_official(role);
 }
 
 /* ── profile A: URNs and semicolons [MPASSid data model] ────────────────── */

@@ -23,7 +23,7 @@ struct release {
     const struct decision *decision; /* allows; a denied one releases nothing but sub */
     struct str sub, scope;
     enum lang lang;
-    int64_t now_s;
+    struct circumstances now;
 };
 
 enum { RELEASE_MAX_B = 65536 };

@@ -3,9 +3,9 @@
  * What the gateway is, and what may be told to whom: the registry's own rows, so the page cannot say otherwise. */
 #include "launcher/pages.h"
 
+#include "frame/words.h"
 #include "launcher/texts.h"
 #include "launcher/views.h"
-#include "frame/words.h"
 #include "model/claims.h"
 
 enum { WORDS_MAX_B = 1024 };

@@ -139,7 +139,8 @@ struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask
                                    .filter = v.q,
                                    .from = from_of(asked->from),
                                    .lang = c->lang,
-                                   .now_s = c->now_s };
+                                   .now_s = c->now_s,
+                                   .shared_device = c->session->shared };
 
     put_tabs(c, p, schools, n, chosen, &v);
     v.tiles = tiles_build(c->arena, &ask);
@@ -160,7 +161,8 @@ struct favourites_view favourites_for(const struct ctx *c, struct str q, struct 
                              .from = from_of(from),
                              .max = FAVOURITE_ROWS_MAX,
                              .lang = c->lang,
-                             .now_s = c->now_s };
+                             .now_s = c->now_s,
+                             .shared_device = c->session->shared };
 
     return (struct favourites_view){ .page = page_for(c, S("/favourites")),
                                      .tiles = tiles_build(c->arena, &ask),

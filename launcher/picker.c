@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "launcher/pages.h"
 
+#include "frame/words.h"
 #include "launcher/cities.h"
 #include "launcher/inflect.h"
 #include "launcher/search.h"
-#include "frame/words.h"
 
 #include <stdlib.h>
 #include <string.h>

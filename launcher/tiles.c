@@ -49,7 +49,8 @@ static struct bits allowed_on(struct arena *a, const struct shelf *shelf, const 
                               const struct person *here)
 {
     tiles_allow *allow = ask->allow != NULL ? ask->allow : policy_services;
-    struct bits services = allow(a, ask->registry, here, ask->now_s), tiles = bits_new(a, shelf->count);
+    const struct circumstances now = { ask->now_s, ask->shared_device };
+    struct bits services = allow(a, ask->registry, here, &now), tiles = bits_new(a, shelf->count);
 
     for (size_t i = 0; i < services.words; i++)
         for (uint64_t word = services.at[i]; word != 0; word &= word - 1) {

@@ -101,7 +101,8 @@ struct tiles {
 };
 
 /* Which services a person may open, by their place in the registry. */
-typedef struct bits tiles_allow(struct arena *a, const struct registry *, const struct person *, int64_t now_s);
+typedef struct bits tiles_allow(struct arena *a, const struct registry *, const struct person *,
+                                const struct circumstances *now);
 
 struct tiles_ask {
     const struct registry *registry;
@@ -115,6 +116,7 @@ struct tiles_ask {
                        * fits.  One past the end is the last */
     enum lang lang;
     int64_t now_s;      /* Unix time, seconds */
+    bool shared_device; /* the browser is one that many use */
     tiles_allow *allow; /* NULL: policy_services */
 };
 

@@ -31,6 +31,11 @@ const char *role_edu_affiliation(enum role role)
     return roles[role].edu_affiliation;
 }
 
+bool role_is_official(enum role role)
+{
+    return role == ROLE_OPERATOR || role == ROLE_VENDOR || role == ROLE_APPROVER || role == ROLE_AUDITOR;
+}
+
 enum role role_of_name(struct str name)
 {
     for (int r = ROLE_NONE + 1; r < ROLE_COUNT; r++)

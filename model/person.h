@@ -61,6 +61,7 @@ const char *role_name(enum role role); /* "teacher"; "" for ROLE_NONE */
 int role_mpass_code(enum role role);   /* 0 where MPASSid has none */
 const char *role_mpass_name(enum role role);
 const char *role_edu_affiliation(enum role role);
+bool role_is_official(enum role role);   /* of the console alone: never released, and no city's word for everybody */
 enum role role_of_name(struct str name); /* our own names; ROLE_NONE when unknown */
 
 bool affiliation_valid(const struct affiliation *a, int64_t now_s);

@@ -168,10 +168,11 @@ void registry_drop(struct registry *r); /* NULL does nothing; any thread */
  * must not ask for itself.  gateway/node/node.c asks for all before a snapshot is in force, so that no request waits
  * for one.  Any thread. */
 enum registry_index {
-    INDEX_RULES,  /* policy/rules.c: what the rules say about one role at one school */
-    INDEX_PICKER, /* launcher/picker.c: the search over cities and schools */
-    INDEX_TILES,  /* launcher/shelf.c: services in the order of the launcher, and the search over them */
-    INDEX_RELAYS, /* idp-adapters/relay.c: identity providers by their mark in our requests */
+    INDEX_RULES,    /* policy/lookup.c: what the policies say about one role at one school */
+    INDEX_POLICIES, /* policy/set.c: the policies, read */
+    INDEX_PICKER,   /* launcher/picker.c: the search over cities and schools */
+    INDEX_TILES,    /* launcher/shelf.c: services in the order of the launcher, and the search over them */
+    INDEX_RELAYS,   /* idp-adapters/relay.c: identity providers by their mark in our requests */
     INDEX_COUNT
 };
 const void *registry_index(const struct registry *r, enum registry_index which,

@@ -18,8 +18,8 @@ struct when {
 };
 
 struct when when_local(int64_t at_s);
-struct str when_full(struct arena *a, int64_t at_s, enum lang lang);  /* "23.11.2026 klo 8.04" */
-struct str when_time(struct arena *a, int64_t at_s, enum lang lang);  /* "8.04" */
-struct str when_rfc3339(struct arena *a, int64_t at_s);               /* "2026-11-23T06:04:00Z" */
+struct str when_full(struct arena *a, int64_t at_s, enum lang lang); /* "23.11.2026 klo 8.04" */
+struct str when_time(struct arena *a, int64_t at_s, enum lang lang); /* "8.04" */
+struct str when_rfc3339(struct arena *a, int64_t at_s);              /* "2026-11-23T06:04:00Z" */
 
 #endif

@@ -205,3 +205,14 @@ struct policy_form policy_form_of_rule(struct arena *a, const struct rule_words 
         f.release = rule->release;
     return f;
 }
+
+struct policy policy_of_rule(struct arena *a, struct str id, const struct rule_words *rule)
+{
+    struct policy_form form = policy_form_of_rule(a, rule);
+
+    return (struct policy){ .id = id,
+                            .layer = LAYER_MUNICIPALITY,
+                            .provider = rule->provider,
+                            .text = policy_form_text(a, &form),
+                            .enabled = true };
+}

@@ -53,6 +53,9 @@ struct rule_words {
 };
 struct policy_form policy_form_of_rule(struct arena *a, const struct rule_words *rule);
 
+/* The same as a row of the provider's own. */
+struct policy policy_of_rule(struct arena *a, struct str id, const struct rule_words *rule);
+
 /* "oulu/99101": how Cedar text names a school; absent: it has neither code nor OID. */
 struct str school_uid(struct arena *a, const struct provider *p, const struct school *s);
 /* The school that goes by this; NULL: none does.  *p: its provider, and that which is named where the school is not. */

@@ -1,79 +1,212 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/policy.h"
 
-#include "policy/rules.h"
+#include "policy/lookup.h"
+#include "policy/settle.h"
 
-/* Adds what the rules of one affiliation's provider say.  The first permit in the order of ids names itself; a forbid
- * beats it. */
-static void weigh(const struct registry *reg, const struct provider *p, const struct says *says, struct decision *d,
-                  bool *forbidden)
+/* One person and all that is asked of them.  The evaluator's view of an affiliation is made when a statement first
+ * needs it. */
+struct deciding {
+    const struct registry *r;
+    const struct set *set;
+    const struct lookup *index;
+    const struct person *person;
+    const struct circumstances *now;
+    struct arena *scratch; /* NULL: nothing was asked of the evaluator yet */
+};
+
+struct here { /* one affiliation of theirs */
+    struct deciding *x;
+    const struct affiliation *at;
+    const struct provider *provider;
+    struct found found;
+    struct asking asking;
+    bool asked;
+};
+
+static bool here_of(struct deciding *x, const struct affiliation *at, struct here *out)
 {
-    size_t n;
-    const struct rule *const *rules = registry_rules(reg, &n);
-    uint32_t settles = says->forbid != 0 ? says->forbid : d->effect == EFFECT_DENY ? says->permit : 0;
+    *out = (struct here){ .x = x, .at = at, .provider = registry_provider_oid(x->r, at->provider_oid) };
+    if (out->provider == NULL || at->role == ROLE_NONE || !affiliation_valid(at, x->now->now_s))
+        return false;
+    out->found = lookup_find(x->index, out->provider, at);
+    return true;
+}
 
-    if (settles != 0) {
-        d->rule = rules[settles - 1]->id;
-        d->ask = p;
+static struct asking *ask(struct here *h)
+{
+    if (h->x->scratch == NULL)
+        h->x->scratch = arena_new();
+    if (!h->asked)
+        h->asking = asking_of(h->x->scratch, h->x->set, h->x->person, h->at, h->provider, h->x->now);
+    h->asked = true;
+    return &h->asking;
+}
+
+static bool may_be_about(const struct listed *l, enum deed deed)
+{
+    static const enum does does[DEED_COUNT] = { DOES_OPEN, DOES_LEAVE, DOES_RELEASE };
+
+    return l->says.does == does[deed] || l->says.does == DOES_OTHER;
+}
+
+/* Adds what a statement says that the index alone does not know.  One that forbids and cannot be evaluated forbids, and
+ * is *failed. */
+static void weigh(struct here *h, uint32_t place, enum deed deed, const struct service *s, struct claim_set claims,
+                  struct says *says, const struct policy **failed)
+{
+    const struct listed *l = &h->x->set->at[place];
+    enum claim claim = claims.bits != 0 ? (enum claim)__builtin_ctz(claims.bits) : CLAIM_SUB;
+    enum cedar_outcome outcome = asking_whether(ask(h), l, deed, s, claim);
+
+    if (outcome == CEDAR_APPLIES || (outcome == CEDAR_FAILED && l->says.forbid))
+        says_add(says, l, place, deed, claims);
+    if (outcome == CEDAR_FAILED && l->says.forbid && *failed == NULL)
+        *failed = l->row;
+}
+
+static void weigh_release(struct here *h, uint32_t place, const struct service *s, struct says *says,
+                          const struct policy **failed)
+{
+    const struct listed *l = &h->x->set->at[place];
+    struct claim_set about = { s->asks.bits };
+
+    if (l->says.attributes.bits != 0)
+        about.bits &= l->says.attributes.bits;
+    if (l->says.exact && about.bits != 0) { /* alike for each of them */
+        weigh(h, place, DEED_RELEASE, s, about, says, failed);
+        return;
     }
-    *forbidden = says->forbid != 0;
-    if (says->permit != 0) {
-        d->effect = EFFECT_ALLOW;
-        d->release.bits |= says->release.bits;
+    for (; about.bits != 0; about.bits &= about.bits - 1)
+        weigh(h, place, DEED_RELEASE, s, (struct claim_set){ about.bits & -about.bits }, says, failed);
+}
+
+static struct says say(struct here *h, const struct service *s, const struct policy **failed)
+{
+    struct found_at at = { 0 };
+    struct says says = { 0 };
+    uint32_t place;
+
+    lookup_say(&h->found, s, &says);
+    while (lookup_next(&h->found, &at, &place)) {
+        const struct listed *l = &h->x->set->at[place];
+        for (int deed = DEED_OPEN; deed <= DEED_LEAVE; deed++)
+            if (may_be_about(l, (enum deed)deed))
+                weigh(h, place, (enum deed)deed, s, (struct claim_set){ 0 }, &says, failed);
+        if (may_be_about(l, DEED_RELEASE))
+            weigh_release(h, place, s, &says, failed);
     }
+    return says;
+}
+
+static struct deciding deciding_of(const struct registry *r, const struct person *p, const struct circumstances *now)
+{
+    return (struct deciding){ .r = r, .set = set_of(r), .index = lookup_of(r), .person = p, .now = now };
 }
 
 struct decision policy_decide(const struct registry *reg, const struct person *person, const struct service *service,
-                              int64_t now_s)
+                              const struct circumstances *now)
 {
-    struct decision d = { .effect = EFFECT_DENY, .rule = S("none") };
-    const struct rules *rules = rules_of(reg);
-    bool forbidden = false;
+    struct deciding x = deciding_of(reg, person, now);
+    struct tally tally = tally_new();
+    struct here h;
 
     if (!service->enabled) {
-        d.rule = S("service_disabled");
-        return d;
+        tally.d.rule = S("service_disabled");
+        return tally.d;
     }
-    for (size_t i = 0; i < person->affiliation_count && !forbidden; i++) {
-        const struct affiliation *a = &person->affiliations[i];
-        const struct provider *p = registry_provider_oid(reg, a->provider_oid);
-        if (p == NULL || !affiliation_valid(a, now_s))
+    if (x.set->unread != NULL) {
+        tally.d.rule = tally.d.failed = x.set->unread->id;
+        return tally.d;
+    }
+    for (size_t i = 0; i < person->affiliation_count && !tally.forbidden; i++) {
+        const struct policy *failed = NULL;
+        if (!here_of(&x, &person->affiliations[i], &h))
             continue;
-        if (d.ask == NULL)
-            d.ask = p;
-        struct says says = rules_say(rules, p, a, service);
-        weigh(reg, p, &says, &d, &forbidden);
+        struct says says = say(&h, service, &failed);
+        tally_add(&tally, x.set, &says, h.provider, failed);
     }
-    if (d.ask == NULL) { /* nobody's at the moment: the identity provider's owner can tell why */
-        const struct idp *idp = registry_idp(reg, person->idp);
-        d.ask = idp != NULL ? idp->provider : NULL;
-    }
-    d.release.bits &= service->asks.bits;
-    if (forbidden || d.effect == EFFECT_DENY) {
-        d.effect = EFFECT_DENY;
-        d.release = (struct claim_set){ 0 };
-    }
-    return d;
+    arena_free(x.scratch);
+    return tally_end(&tally, reg, person, service);
 }
 
-struct bits policy_services(struct arena *a, const struct registry *reg, const struct person *person, int64_t now_s)
-{
-    const struct rules *rules = rules_of(reg);
-    size_t n = registry_parts(reg)->service_count;
-    struct bits permitted = bits_new(a, n), forbidden = bits_new(a, n);
+/* ── all services at once ───────────────────────────────────────────────── */
 
-    for (size_t i = 0; i < person->affiliation_count; i++) {
-        const struct affiliation *at = &person->affiliations[i];
-        const struct provider *p = registry_provider_oid(reg, at->provider_oid);
-        if (p != NULL && affiliation_valid(at, now_s))
-            rules_mark(rules, p, at, &permitted, &forbidden);
+/* Marks the services of a statement, once it is known to apply to them alike. */
+static void mark_listed(struct marks *m, const struct set *set, const struct listed *l, enum deed deed,
+                        const struct bits *every)
+{
+    int says = l->says.forbid ? SAYS_FORBID : SAYS_PERMIT;
+    struct bits *to = deed == DEED_OPEN               ? &m->open[l->row->layer][says]
+                      : l->row->layer != LAYER_SCHOOL ? &m->leave[says]
+                                                      : NULL;
+
+    if (to == NULL)
+        return;
+    if (l->services == NULL)
+        bits_or(to, every);
+    for (size_t i = 0; i < l->n_services; i++)
+        bits_set(to, (size_t)(l->services[i] - set->parts->services));
+}
+
+static bool holds(struct here *h, const struct listed *l, enum deed deed, const struct service *s)
+{
+    enum cedar_outcome outcome = asking_whether(ask(h), l, deed, s, CLAIM_SUB);
+
+    return outcome == CEDAR_APPLIES || (outcome == CEDAR_FAILED && l->says.forbid);
+}
+
+static void mark_asked(struct here *h, uint32_t place, enum deed deed, struct marks *m)
+{
+    const struct set *set = h->x->set;
+    const struct listed *l = &set->at[place];
+    size_t n = l->services != NULL ? l->n_services : set->parts->service_count;
+
+    if (n == 0 || !may_be_about(l, deed))
+        return;
+    if (!l->reads_service && (l->says.exact || l->cedar->resource.kind == CEDAR_SCOPE_ANY)) {
+        if (holds(h, l, deed, l->services != NULL ? l->services[0] : &set->parts->services[0]))
+            mark_listed(m, set, l, deed, lookup_enabled(h->x->index));
+        return;
     }
+    for (size_t i = 0; i < n; i++) {
+        struct listed one = *l;
+        const struct service *s = l->services != NULL ? l->services[i] : &set->parts->services[i];
+        one.services = &s;
+        one.n_services = 1;
+        if (holds(h, l, deed, s))
+            mark_listed(m, set, &one, deed, NULL);
+    }
+}
+
+struct bits policy_services(struct arena *a, const struct registry *reg, const struct person *person,
+                            const struct circumstances *now)
+{
+    struct deciding x = deciding_of(reg, person, now);
+    size_t n = x.set->parts->service_count;
+    struct bits permitted = bits_new(a, n), forbidden = bits_new(a, n);
+    struct here h;
+
+    for (size_t i = 0; i < person->affiliation_count && x.set->unread == NULL; i++) {
+        struct found_at at = { 0 };
+        uint32_t place;
+        if (!here_of(&x, &person->affiliations[i], &h))
+            continue;
+        struct marks m = lookup_marks(a, x.index);
+        lookup_mark(x.index, &h.found, &m);
+        while (lookup_next(&h.found, &at, &place)) {
+            mark_asked(&h, place, DEED_OPEN, &m);
+            mark_asked(&h, place, DEED_LEAVE, &m);
+        }
+        settle_marks(a, &m, &permitted, &forbidden);
+    }
+    arena_free(x.scratch);
     bits_and_not(&permitted, &forbidden);
-    bits_and(&permitted, rules_enabled(rules));
+    bits_and(&permitted, lookup_enabled(x.index));
     return permitted;
 }
 
 void policy_prepare(const struct registry *reg)
 {
-    (void)rules_of(reg);
+    (void)lookup_of(reg);
 }

@@ -3,8 +3,8 @@
  *
  * Floor 3.  Reads its arguments and nothing else: no clock, no Redis, no log.
  * The same inputs give the same answer, so the audit trail can be replayed.
- * Until Cedar policies land behind this header, the rules are the registry's
- * rows; no rule, no entry.
+ * Everything is decided by the Cedar policies of the snapshot, over
+ * model.cedarschema; no policy, no entry.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -17,9 +17,9 @@ enum effect { EFFECT_DENY = 0, EFFECT_ALLOW };
 
 struct decision {
     enum effect effect;
-    struct str rule; /* id of the rule that settled it; "none" if none did */
-    struct claim_set
-        release; /* may leave the gateway: rules' releases, cut to what the service asks; empty when denied */
+    struct str rule;            /* id of the policy that settled it; "none" if none did */
+    struct str failed;          /* id of one that forbids and could not be evaluated, which denies; absent: none */
+    struct claim_set release;   /* may leave the gateway: cut to what the service asks; empty when denied */
     const struct provider *ask; /* whose administrators decide on this; NULL when the person has no provider */
 };
 
@@ -29,14 +29,16 @@ struct circumstances {
     bool shared_device; /* the browser is one that many use */
 };
 
-/* Decides; cannot fail, never blocks.  Forbid beats permit; no match is deny.
- * Only affiliations valid at now_s (Unix time, seconds) count, so a rule for any
- * role says nothing of people without one; a disabled service is denied. */
-struct decision policy_decide(const struct registry *, const struct person *, const struct service *, int64_t now_s);
+/* Decides; cannot fail, never blocks.  The first layer that says anything settles it (enum layer), forbid beats permit
+ * in it, no match is deny.  Only affiliations with a role and valid now count; each is asked about alone, and one that
+ * is forbidden forbids.  A disabled service is denied. */
+struct decision policy_decide(const struct registry *, const struct person *, const struct service *,
+                              const struct circumstances *now);
 
 /* All services at once, by their place in the registry: exactly those that policy_decide() allows.  The cost follows
- * the rules that concern the person, not those that exist. */
-struct bits policy_services(struct arena *a, const struct registry *, const struct person *, int64_t now_s);
+ * the policies that concern the person, not those that exist. */
+struct bits policy_services(struct arena *a, const struct registry *, const struct person *,
+                            const struct circumstances *now);
 
 /* Makes what the decisions over a snapshot look things up in, so that the first request does not wait for it. */
 void policy_prepare(const struct registry *);

@@ -340,7 +340,7 @@ static bool check_own_words(struct checking *c, const struct idp *idp)
             return wrong(c, "attributes: \"%.*s\" %s (fields: %.*s)", STR_ARG(shown), trouble,
                          STR_ARG(own_attribute_fields(c->scratch)));
     }
-    if (idp->role == ROLE_ADMIN || idp->role == ROLE_OPERATOR || idp->role == ROLE_VENDOR)
+    if (idp->role == ROLE_ADMIN || role_is_official(idp->role))
         return wrong(c, "role \"%s\" is nothing that everybody can be", role_name(idp->role));
     if (str_is_set(idp->school) && (idp->provider == NULL || provider_school(idp->provider, idp->school) == NULL))
         return wrong(c, "school \"%.*s\" is none of its provider's", STR_ARG(idp->school));

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/near.h"
 #include "base/text.h"
+#include "policy/form.h"
 #include "registry/check.h"
 #include "registry/load.h"
 #include "registry/schema.h"
@@ -299,12 +300,30 @@ static bool load_owner(struct loading *l, enum kind kind, size_t row, const stru
     return school_of(l, kind, row, *provider, school);
 }
 
+/* Rows of `rules:` are policies that were written shorter. */
+static void translate_rules(struct loading *l)
+{
+    struct registry_parts *p = &l->parts;
+    struct policy *all = arena_make_n(l->arena, p->policy_count + p->rule_count + 1, struct policy);
+
+    for (size_t i = 0; i < p->policy_count; i++)
+        all[i] = p->policies[i];
+    for (size_t i = 0; i < p->rule_count; i++) {
+        const struct rule *r = &p->rules[i];
+        const struct rule_words words = { r->provider, r->role, r->school, r->service, r->release, r->forbid };
+        all[p->policy_count++] = policy_of_rule(l->arena, r->id, &words);
+    }
+    p->policies = all;
+}
+
 static bool load_policies(struct loading *l)
 {
     l->parts.policies = fill_all(l, KIND_POLICY, &l->parts.policy_count);
     for (size_t i = 0; l->parts.policies != NULL && i < l->parts.policy_count; i++)
         if (!load_owner(l, KIND_POLICY, i, &l->parts.policies[i].provider, &l->parts.policies[i].school))
             return false;
+    if (l->parts.policies != NULL)
+        translate_rules(l);
     return l->parts.policies != NULL;
 }
 

@@ -221,7 +221,7 @@ static struct release release_of(struct ctx *c)
                              .sub = S("-"),
                              .scope = r->code.scope,
                              .lang = c->lang,
-                             .now_s = c->now_s };
+                             .now = flow_circumstances(c) };
 }
 
 /* Not beyond the session, which a city may end. */

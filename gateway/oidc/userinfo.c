@@ -106,7 +106,7 @@ static enum step decide(struct ctx *c, struct fail *f)
                                .sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor),
                                .scope = a->record.scope,
                                .lang = c->lang,
-                               .now_s = c->now_s };
+                               .now = flow_circumstances(c) };
     a->claims = release_claims(c->arena, &r);
     flow_audit(c, "release", decision->rule, release_words(c->arena, &r), S("userinfo"));
     return WAIT;

@@ -349,6 +349,26 @@ void cedar_authorize_each(struct arena *a, const struct cedar_policies *p, const
     }
 }
 
+enum cedar_outcome cedar_policy_applies(struct arena *a, const struct cedar_policy *p, const struct cedar_asked *q,
+                                        struct cedar_eval_error *error)
+{
+    const struct cedar_entity *const entities[3] = { q->principal, q->action, q->resource };
+    struct eval x = { .entities = q->others, .arena = a, .context = q->context };
+    struct index_side sides[3];
+
+    for (int i = 0; i < 3; i++) {
+        x.uids[i] = &entities[i]->uid;
+        x.entity[i] = entities[i];
+        sides[i] = (struct index_side){ x.uids[i], entities[i] };
+    }
+    if (!admits(p, sides))
+        return CEDAR_APPLIES_NOT;
+    enum outcome outcome = conditions(&x, p);
+    if (outcome == FAILED && error != NULL)
+        *error = x.error;
+    return outcome == APPLIES ? CEDAR_APPLIES : outcome == FAILED ? CEDAR_FAILED : CEDAR_APPLIES_NOT;
+}
+
 void cedar_answer_to_json(struct buf *b, const struct cedar_answer *answer)
 {
     buf_printf(b, "{\"decision\":\"%s\",\"reason\":[", answer->decision == CEDAR_ALLOW ? "allow" : "deny");

@@ -165,6 +165,18 @@ const struct cedar_why *cedar_explain_answer(struct arena *a, const struct cedar
 bool why_difference(struct arena *a, const struct cedar_why *why, size_t i, size_t k, struct cedar_difference *out);
 void cedar_why_to_json(struct buf *b, const struct cedar_why *why);
 
+/* One policy and one request whose principal and resource need to stand in no store.  Nothing is looked up for what the
+ * scope alone rules out. */
+enum cedar_outcome { CEDAR_APPLIES_NOT = 0, CEDAR_APPLIES, CEDAR_FAILED };
+struct cedar_asked {
+    const struct cedar_entity *principal, *action, *resource; /* with ancestors, sorted; never NULL */
+    struct cedar_value context;
+    const struct cedar_entities *others; /* whatever else may be looked at */
+};
+/* error: set when it fails; may be NULL. */
+enum cedar_outcome cedar_policy_applies(struct arena *a, const struct cedar_policy *p, const struct cedar_asked *q,
+                                        struct cedar_eval_error *error);
+
 /* {"decision": "allow", "reason": […], "errors": [{"policy": …, "code": …, "message": …}]} */
 void cedar_answer_to_json(struct buf *b, const struct cedar_answer *answer);
 

@@ -197,22 +197,24 @@ static void add_idps(void)
                               S("Service providers and operators") } });
 }
 
-static struct bits allow(struct arena *a, const struct registry *r, const struct person *p, int64_t now_s)
+static struct bits allow(struct arena *a, const struct registry *r, const struct person *p,
+                         const struct circumstances *now)
 {
     struct bits all = bits_new(a, registry_parts(r)->service_count);
 
-    (void)p, (void)now_s;
+    (void)p, (void)now;
     for (size_t i = 0; i < registry_parts(r)->service_count; i++)
         bits_set(&all, i);
     return all;
 }
 
 /* A guardian opens four that no teacher does. */
-static struct bits allow_by_role(struct arena *a, const struct registry *r, const struct person *p, int64_t now_s)
+static struct bits allow_by_role(struct arena *a, const struct registry *r, const struct person *p,
+                                 const struct circumstances *now)
 {
     struct bits open = bits_new(a, registry_parts(r)->service_count);
 
-    (void)now_s;
+    (void)now;
     for (size_t i = 0; i < p->affiliation_count; i++)
         for (size_t k = 0; k < registry_parts(r)->service_count; k++)
             if ((k % 5 == 4) == (p->affiliations[i].role == ROLE_GUARDIAN))

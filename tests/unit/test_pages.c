@@ -3,6 +3,7 @@
 #include "frame/assets.h"
 #include "launcher/cities.h"
 #include "launcher/pages.h"
+#include "policy/form.h"
 #include "tests/test.h"
 #include "wire/http.h"
 
@@ -681,7 +682,7 @@ static struct service services[300];
 /* A person who may open everything, of which there is more than fits on a page. */
 static struct scene *rich_scene(struct test *t)
 {
-    static const struct rule all = { .id = S("all"), .provider = &providers[0] };
+    static const struct rule_words all = { .provider = &providers[0] };
     struct scene *s = scene(t);
 
     for (size_t i = 0; i < 300; i++)
@@ -690,14 +691,14 @@ static struct scene *rich_scene(struct test *t)
                                         .names = { { arena_printf(t->arena, "Palvelu %03zu", i) } },
                                         .launch_uri = S("https://x.example/"),
                                         .enabled = true };
-    struct rule *rule = arena_make(t->arena, struct rule);
-    *rule = all;
+    struct policy *policy = arena_make(t->arena, struct policy);
+    *policy = policy_of_rule(t->arena, S("all"), &all);
     const struct registry_parts parts = { .providers = providers,
                                           .provider_count = 3,
                                           .services = services,
                                           .service_count = 300,
-                                          .rules = rule,
-                                          .rule_count = 1 };
+                                          .policies = policy,
+                                          .policy_count = 1 };
     s->c.registry = registry_build(arena_new(), &parts);
     arena_adopt(t->arena, s->c.registry, (void (*)(void *))registry_drop);
     return s;

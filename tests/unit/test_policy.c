@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "policy/form.h"
 #include "policy/policy.h"
 #include "tests/test.h"
 
@@ -12,10 +13,10 @@ static struct idp idps[] = { { .id = S("oulu-edu"), .provider = &providers[0], .
 
 #define NAMES ((struct claim_set){ 1u << CLAIM_GIVEN_NAME | 1u << CLAIM_SUB })
 
-/* Two services of two rules each, built anew per test so that one may change them. */
+/* Three services and what rows of `rules:` say of them, built anew per test so that one may change them. */
 struct town {
     struct service services[3];
-    struct rule rules[4];
+    struct policy policies[4];
     struct registry *registry;
 };
 
@@ -26,18 +27,21 @@ static struct town *town(struct test *t)
     w->services[0] = (struct service){ .id = S("kanerva"), .enabled = true, .asks = NAMES };
     w->services[1] = (struct service){ .id = S("lampi"), .enabled = true, .asks = { 1u << CLAIM_SUB } };
     w->services[2] = (struct service){ .id = S("shut"), .enabled = false, .asks = NAMES };
-    w->rules[0] = (struct rule){ S("r1"), &providers[0], ROLE_TEACHER, NULL, &w->services[0], NAMES, false };
-    w->rules[1] = (struct rule){ S("r2"), &providers[0], ROLE_LEARNER, &schools[0], &w->services[0], NAMES, false };
-    w->rules[2] = (struct rule){ S("r3"), &providers[0], ROLE_NONE, NULL, NULL, { 1u << CLAIM_SUB }, false };
-    w->rules[3] = (struct rule){ S("r0"), &providers[0], ROLE_SUBSTITUTE, NULL, &w->services[1], { 0 }, true };
+    const struct rule_words rules[] = { { &providers[0], ROLE_TEACHER, NULL, &w->services[0], NAMES, false },
+                                        { &providers[0], ROLE_LEARNER, &schools[0], &w->services[0], NAMES, false },
+                                        { &providers[0], ROLE_NONE, NULL, NULL, { 1u << CLAIM_SUB }, false },
+                                        { &providers[0], ROLE_SUBSTITUTE, NULL, &w->services[1], { 0 }, true } };
+    static const char *const ids[] = { "r1", "r2", "r3", "r0" };
+    for (size_t i = 0; i < 4; i++)
+        w->policies[i] = policy_of_rule(t->arena, str_of(ids[i]), &rules[i]);
     struct registry_parts parts = { .providers = providers,
                                     .provider_count = 2,
                                     .idps = idps,
                                     .idp_count = 1,
                                     .services = w->services,
                                     .service_count = 3,
-                                    .rules = w->rules,
-                                    .rule_count = 4 };
+                                    .policies = w->policies,
+                                    .policy_count = 4 };
     w->registry = registry_build(arena_new(), &parts);
     arena_adopt(t->arena, w->registry, (void (*)(void *))registry_drop);
     return w;
@@ -51,9 +55,11 @@ static struct person one(struct test *t, const char *provider, const char *schoo
     return (struct person){ .id = S("p"), .idp = S("oulu-edu"), .affiliations = a, .affiliation_count = 1 };
 }
 
+static const struct circumstances now = { TEST_NOW_S, false };
+
 static struct decision ask(struct town *w, const struct person *p, int service)
 {
-    return policy_decide(w->registry, p, &w->services[service], TEST_NOW_S);
+    return policy_decide(w->registry, p, &w->services[service], &now);
 }
 
 TEST(a_rule_for_the_role_opens_the_service)
@@ -72,7 +78,8 @@ TEST(what_the_service_does_not_ask_for_is_not_released)
     struct town *w = town(t);
     struct person p = one(t, "1.2.3", "1.2.3.1", ROLE_TEACHER);
 
-    w->rules[2].release = NAMES;
+    w->policies[2] =
+        policy_of_rule(t->arena, S("r3"), &(struct rule_words){ .provider = &providers[0], .release = NAMES });
     CHECK_INT(ask(w, &p, 1).release.bits, 1u << CLAIM_SUB);
 }
 
@@ -158,27 +165,34 @@ static size_t roll(struct dice *d, size_t sides)
     return (size_t)(d->state >> 33) % sides;
 }
 
+struct old_rule { /* a row of `rules:` */
+    struct str id;
+    struct rule_words says;
+};
+
 struct country { /* everything that a decision looks at, made at random */
     struct provider providers[MANY_PROVIDERS];
     struct school schools[MANY_PROVIDERS][MANY_SCHOOLS];
     struct service services[MANY_SERVICES];
-    struct rule rules[MANY_RULES];
+    struct old_rule rules[MANY_RULES];
+    size_t rule_count;
+    struct policy policies[MANY_RULES]; /* the same, translated */
     struct idp idp;
     struct registry_parts parts;
     struct registry *registry;
 };
 
-static struct rule rule_at_random(struct test *t, struct dice *d, struct country *c, size_t number)
+static struct old_rule rule_at_random(struct test *t, struct dice *d, struct country *c, size_t number)
 {
     size_t p = roll(d, MANY_PROVIDERS);
 
-    return (struct rule){ .id = arena_printf(t->arena, "%zu-%zu", roll(d, 1000), number),
-                          .provider = &c->providers[p],
-                          .role = roll(d, 2) ? ROLE_NONE : (enum role)(1 + roll(d, 3)),
-                          .school = roll(d, 2) ? NULL : &c->schools[p][roll(d, MANY_SCHOOLS)],
-                          .service = roll(d, 12) == 0 ? NULL : &c->services[roll(d, c->parts.service_count)],
-                          .release = { (uint32_t)roll(d, 256) },
-                          .forbid = roll(d, 6) == 0 };
+    return (struct old_rule){ arena_printf(t->arena, "%zu-%zu", roll(d, 1000), number),
+                              { .provider = &c->providers[p],
+                                .role = roll(d, 2) ? ROLE_NONE : (enum role)(1 + roll(d, 3)),
+                                .school = roll(d, 2) ? NULL : &c->schools[p][roll(d, MANY_SCHOOLS)],
+                                .service = roll(d, 12) == 0 ? NULL : &c->services[roll(d, c->parts.service_count)],
+                                .release = { (uint32_t)roll(d, 256) },
+                                .forbid = roll(d, 6) == 0 } };
 }
 
 static struct country *country(struct test *t, struct dice *d)
@@ -191,8 +205,9 @@ static struct country *country(struct test *t, struct dice *d)
                                         .idp_count = 1,
                                         .services = c->services,
                                         .service_count = 1 + roll(d, MANY_SERVICES),
-                                        .rules = c->rules,
-                                        .rule_count = roll(d, MANY_RULES + 1) };
+                                        .policies = c->policies,
+                                        .policy_count = roll(d, MANY_RULES + 1) };
+    c->rule_count = c->parts.policy_count;
     for (size_t i = 0; i < MANY_PROVIDERS; i++) {
         for (size_t k = 0; k < MANY_SCHOOLS; k++) /* two schools of two providers may bear one oid; one bears none */
             c->schools[i][k].oid = k == 3 ? (struct str){ NULL, 0 } : arena_printf(t->arena, "9.%zu", k + roll(d, 2));
@@ -205,8 +220,10 @@ static struct country *country(struct test *t, struct dice *d)
         c->services[i] = (struct service){ .id = arena_printf(t->arena, "s%zu", i),
                                            .enabled = roll(d, 10) != 0,
                                            .asks = { (uint32_t)roll(d, 256) } };
-    for (size_t i = 0; i < c->parts.rule_count; i++)
+    for (size_t i = 0; i < c->rule_count; i++) {
         c->rules[i] = rule_at_random(t, d, c, i);
+        c->policies[i] = policy_of_rule(t->arena, c->rules[i].id, &c->rules[i].says);
+    }
     c->idp = (struct idp){ .id = S("idp"), .provider = &c->providers[0], .enabled = true };
     c->registry = registry_build(arena_new(), &c->parts);
     arena_adopt(t->arena, c->registry, (void (*)(void *))registry_drop);
@@ -228,27 +245,29 @@ static struct person person_at_random(struct test *t, struct dice *d)
     return (struct person){ .id = S("p"), .idp = S("idp"), .affiliations = at, .affiliation_count = n };
 }
 
-static bool covers(const struct rule *r, const struct affiliation *a, const struct provider *p, const struct service *s)
+static bool covers(const struct rule_words *r, const struct affiliation *a, const struct provider *p,
+                   const struct service *s)
 {
     return str_eq(r->provider->id, p->id) && (r->role == ROLE_NONE || r->role == a->role) &&
-           (r->school == NULL || str_eq(r->school->oid, a->school_oid)) && (r->service == NULL || r->service == s);
+           (r->school == NULL || (str_is_set(r->school->oid) && str_eq(r->school->oid, a->school_oid))) &&
+           (r->service == NULL || r->service == s);
 }
 
 /* The next of all rules, by id, behind `last` (NULL: the first). */
-static const struct rule *next_rule(const struct country *c, const struct rule *last)
+static const struct old_rule *next_rule(const struct country *c, const struct old_rule *last)
 {
-    const struct rule *next = NULL;
+    const struct old_rule *next = NULL;
 
-    for (size_t i = 0; i < c->parts.rule_count; i++) {
-        const struct rule *r = &c->rules[i];
+    for (size_t i = 0; i < c->rule_count; i++) {
+        const struct old_rule *r = &c->rules[i];
         if ((last == NULL || str_cmp(r->id, last->id) > 0) && (next == NULL || str_cmp(r->id, next->id) < 0))
             next = r;
     }
     return next;
 }
 
-/* What policy.h says, word for word: each affiliation, each rule in the order of ids, nothing remembered. */
-static struct decision walk(const struct country *c, const struct rule *const *in_order, const struct person *p,
+/* What rows of `rules:` have always said: each affiliation, each rule in the order of ids, nothing remembered. */
+static struct decision walk(const struct country *c, const struct old_rule *const *in_order, const struct person *p,
                             const struct service *s)
 {
     struct decision d = { .rule = S("none") };
@@ -259,21 +278,21 @@ static struct decision walk(const struct country *c, const struct rule *const *i
     for (size_t i = 0; i < p->affiliation_count; i++) {
         const struct affiliation *a = &p->affiliations[i];
         const struct provider *of = registry_provider_oid(c->registry, a->provider_oid);
-        if (of == NULL || !affiliation_valid(a, TEST_NOW_S))
+        if (of == NULL || a->role == ROLE_NONE || !affiliation_valid(a, TEST_NOW_S))
             continue;
         d.ask = d.ask != NULL ? d.ask : of;
-        for (size_t k = 0; k < c->parts.rule_count; k++) {
-            const struct rule *r = in_order[k];
-            if (!covers(r, a, of, s))
+        for (size_t k = 0; k < c->rule_count; k++) {
+            const struct old_rule *r = in_order[k];
+            if (!covers(&r->says, a, of, s))
                 continue;
-            if (r->forbid)
+            if (r->says.forbid)
                 return (struct decision){ .rule = r->id, .ask = of };
             if (d.effect == EFFECT_DENY) {
                 d.rule = r->id;
                 d.ask = of;
             }
             d.effect = EFFECT_ALLOW;
-            release |= r->release.bits;
+            release |= r->says.release.bits;
         }
     }
     d.ask = d.ask != NULL ? d.ask : c->idp.provider;
@@ -286,23 +305,23 @@ static bool same(const struct decision *a, const struct decision *b)
     return a->effect == b->effect && str_eq(a->rule, b->rule) && a->ask == b->ask && a->release.bits == b->release.bits;
 }
 
-TEST(the_index_decides_as_a_walk_over_every_rule_does)
+TEST(rules_translated_to_policies_decide_what_they_always_decided)
 {
     struct dice d = { 20260810 };
     size_t allowed = 0, forbidden = 0;
 
     for (size_t round = 0; round < ROUNDS; round++) {
         struct country *c = country(t, &d);
-        const struct rule **in_order = arena_make_n(t->arena, c->parts.rule_count + 1, const struct rule *);
-        for (size_t k = 0; k < c->parts.rule_count; k++)
+        const struct old_rule **in_order = arena_make_n(t->arena, c->rule_count + 1, const struct old_rule *);
+        for (size_t k = 0; k < c->rule_count; k++)
             in_order[k] = next_rule(c, k > 0 ? in_order[k - 1] : NULL);
         for (int who = 0; who < 3; who++) {
             struct person p = person_at_random(t, &d);
-            struct bits open = policy_services(t->arena, c->registry, &p, TEST_NOW_S);
+            struct bits open = policy_services(t->arena, c->registry, &p, &now);
             size_t count = 0;
             for (size_t i = 0; i < c->parts.service_count; i++) {
                 struct decision want = walk(c, in_order, &p, &c->services[i]),
-                                got = policy_decide(c->registry, &p, &c->services[i], TEST_NOW_S);
+                                got = policy_decide(c->registry, &p, &c->services[i], &now);
                 if (!same(&want, &got))
                     test_fail(t, __FILE__, __LINE__, "round %zu, service %zu: %.*s, but the walk says %.*s", round, i,
                               STR_ARG(got.rule), STR_ARG(want.rule));
@@ -318,23 +337,64 @@ TEST(the_index_decides_as_a_walk_over_every_rule_does)
     CHECK(allowed > 1000 && forbidden > 1000);
 }
 
-TEST(a_rule_of_an_unknown_provider_or_of_a_school_without_a_number_covers_nobody)
+TEST(a_policy_of_an_unknown_provider_or_school_covers_nobody)
 {
-    static const struct provider gone = { .id = S("gone"), .oid = S("1.9") };
-    static const struct school nameless = { .code = S("99101") };
     struct service service = { .id = S("s"), .enabled = true };
-    struct rule rules[] = { { S("r1"), &gone, ROLE_NONE, NULL, NULL, NAMES, false },
-                            { S("r2"), &providers[0], ROLE_NONE, &nameless, NULL, NAMES, false } };
+    struct policy rows[] = {
+        { .id = S("r1"),
+          .layer = LAYER_MUNICIPALITY,
+          .provider = &providers[0],
+          .enabled = true,
+          .text = S("permit (principal in Provider::\"gone\", action == Action::\"open\", resource);") },
+        { .id = S("r2"),
+          .layer = LAYER_MUNICIPALITY,
+          .provider = &providers[0],
+          .enabled = true,
+          .text = S("permit (principal in School::\"oulu/99109\", action == Action::\"open\", resource);") }
+    };
     const struct registry_parts parts = { .providers = providers,
                                           .provider_count = 2,
                                           .services = &service,
                                           .service_count = 1,
-                                          .rules = rules,
-                                          .rule_count = 2 };
+                                          .policies = rows,
+                                          .policy_count = 2 };
     struct registry *r = registry_build(arena_new(), &parts);
     struct person theirs = one(t, "1.9", NULL, ROLE_TEACHER), ours = one(t, "1.2.3", NULL, ROLE_TEACHER);
 
     arena_adopt(t->arena, r, (void (*)(void *))registry_drop);
-    CHECK_INT(policy_decide(r, &theirs, &service, TEST_NOW_S).effect, EFFECT_DENY);
-    CHECK_INT(policy_decide(r, &ours, &service, TEST_NOW_S).effect, EFFECT_DENY);
+    CHECK_INT(policy_decide(r, &theirs, &service, &now).effect, EFFECT_DENY);
+    CHECK_INT(policy_decide(r, &ours, &service, &now).effect, EFFECT_DENY);
+}
+
+TEST(a_policy_that_cannot_be_read_lets_nobody_in)
+{
+    struct town *w = town(t);
+    struct person p = one(t, "1.2.3", "1.2.3.1", ROLE_TEACHER);
+
+    CHECK_INT(ask(w, &p, 0).effect, EFFECT_ALLOW);
+    w->policies[3].text = S("forbid (principal, action");
+    struct registry_parts parts = *registry_parts(w->registry);
+    w->registry = registry_build(arena_new(), &parts);
+    arena_adopt(t->arena, w->registry, (void (*)(void *))registry_drop);
+    CHECK_INT(ask(w, &p, 0).effect, EFFECT_DENY);
+    CHECK_STR(ask(w, &p, 0).failed, "r0");
+    CHECK(bits_none(&(struct bits){ policy_services(t->arena, w->registry, &p, &now).at, 1 }));
+}
+
+TEST(a_forbid_that_cannot_be_evaluated_denies_and_is_named)
+{
+    struct town *w = town(t);
+    struct person p = one(t, "1.2.3", "1.2.3.1", ROLE_TEACHER);
+
+    w->policies[3].text = S("forbid (principal in Provider::\"oulu\", action == Action::\"open\", resource) when { "
+                            "principal.classLevel < 3 };");
+    struct registry_parts parts = *registry_parts(w->registry);
+    w->registry = registry_build(arena_new(), &parts);
+    arena_adopt(t->arena, w->registry, (void (*)(void *))registry_drop);
+    CHECK_INT(ask(w, &p, 0).effect, EFFECT_DENY);
+    CHECK_STR(ask(w, &p, 0).failed, "r0");
+    CHECK_STR(ask(w, &p, 0).rule, "r0");
+    p.affiliations[0].class_level = 9;
+    CHECK_INT(ask(w, &p, 0).effect, EFFECT_ALLOW);
+    CHECK(ask(w, &p, 0).failed.p == NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/release.h"
+#include "policy/form.h"
 
 #include "tests/test.h"
 #include "wire/json.h"
@@ -24,7 +25,7 @@ static struct idp idps[] = { { .id = S("oulu-edu"), .provider = &providers[0], .
 /* One service and a rule, which releases what the service asks for. */
 struct scene {
     struct service service;
-    struct rule rule, more; /* more: where it has an id */
+    struct rule_words rule, more; /* more: where it has a provider */
     struct affiliation at[3];
     struct person person;
     struct registry *registry;
@@ -38,7 +39,7 @@ static struct scene *scene(struct test *t, enum profile profile, uint32_t claims
     x->service = (struct service){
         .id = S("kanerva"), .vendor = S("puolukka"), .enabled = true, .profile = profile, .asks = { claims }
     };
-    x->rule = (struct rule){ S("r"), &providers[0], ROLE_NONE, NULL, &x->service, { claims }, false };
+    x->rule = (struct rule_words){ &providers[0], ROLE_NONE, NULL, &x->service, { claims }, false };
     x->at[0] = (struct affiliation){ .provider_oid = S(PROVIDER),
                                      .school_oid = S(SCHOOL_A),
                                      .school_code = S("99101"),
@@ -63,21 +64,24 @@ static struct scene *scene(struct test *t, enum profile profile, uint32_t claims
 
 static struct release release_of(struct test *t, struct scene *x)
 {
-    struct rule *rules = arena_make_n(t->arena, 2, struct rule);
+    const struct circumstances now = { TEST_NOW_S, false };
+    struct policy *policies = arena_make_n(t->arena, 2, struct policy);
+    size_t n = x->more.provider != NULL ? 2 : 1;
     struct registry_parts parts = { .providers = providers,
                                     .provider_count = 1,
                                     .idps = idps,
                                     .idp_count = 1,
                                     .services = &x->service,
                                     .service_count = 1,
-                                    .rules = rules,
-                                    .rule_count = str_is_set(x->more.id) ? 2 : 1 };
+                                    .policies = policies,
+                                    .policy_count = n };
 
-    rules[0] = x->rule;
-    rules[1] = x->more;
+    policies[0] = policy_of_rule(t->arena, S("r"), &x->rule);
+    if (n == 2)
+        policies[1] = policy_of_rule(t->arena, S("teachers"), &x->more);
     x->registry = registry_build(arena_new(), &parts);
     arena_adopt(t->arena, x->registry, (void (*)(void *))registry_drop);
-    x->decision = policy_decide(x->registry, &x->person, &x->service, TEST_NOW_S);
+    x->decision = policy_decide(x->registry, &x->person, &x->service, &now);
     return (struct release){
         .registry = x->registry,
         .person = &x->person,
@@ -85,7 +89,7 @@ static struct release release_of(struct test *t, struct scene *x)
         .decision = &x->decision,
         .sub = S("pairwise"),
         .scope = S("openid profile email edu.role edu.school edu.group edu.learner_id edu.charge edu.age"),
-        .now_s = TEST_NOW_S,
+        .now = now,
     };
 }
 
@@ -164,7 +168,7 @@ TEST(of_each_affiliation_leaves_what_its_own_rule_releases)
         struct scene *x = scene(t, profiles[i], all);
         x->rule.role = ROLE_LEARNER;
         x->rule.release.bits = SET(SUB) | SET(ROLES);
-        x->more = (struct rule){ S("teachers"), &providers[0], ROLE_TEACHER, NULL, &x->service, { all }, false };
+        x->more = (struct rule_words){ &providers[0], ROLE_TEACHER, NULL, &x->service, { all }, false };
         x->at[1] = (struct affiliation){ .provider_oid = S(PROVIDER),
                                          .school_oid = S(SCHOOL_B),
                                          .school_code = S("99102"),

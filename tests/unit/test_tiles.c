@@ -35,31 +35,34 @@ static struct registry *registry(struct test *t)
     return r;
 }
 
-static struct bits allow(struct arena *a, const struct registry *r, const struct person *p, int64_t now_s)
+static struct bits allow(struct arena *a, const struct registry *r, const struct person *p,
+                         const struct circumstances *now)
 {
     struct bits all = bits_new(a, registry_parts(r)->service_count);
 
-    (void)p, (void)now_s;
+    (void)p, (void)now;
     for (size_t i = 0; i < registry_parts(r)->service_count; i++)
         bits_set(&all, i);
     return all;
 }
 
-static struct bits only_alfa(struct arena *a, const struct registry *r, const struct person *p, int64_t now_s)
+static struct bits only_alfa(struct arena *a, const struct registry *r, const struct person *p,
+                             const struct circumstances *now)
 {
     struct bits one = bits_new(a, registry_parts(r)->service_count);
 
-    (void)p, (void)now_s;
+    (void)p, (void)now;
     bits_set(&one, (size_t)(registry_service(r, S("alfa")) - registry_parts(r)->services));
     return one;
 }
 
 /* Allows where the person has just one affiliation, at the school 99102. */
-static struct bits at_99102(struct arena *a, const struct registry *r, const struct person *p, int64_t now_s)
+static struct bits at_99102(struct arena *a, const struct registry *r, const struct person *p,
+                            const struct circumstances *now)
 {
     bool there = p->affiliation_count == 1 && str_eq(p->affiliations[0].school_code, S("99102"));
 
-    return there ? allow(a, r, p, now_s) : bits_new(a, registry_parts(r)->service_count);
+    return there ? allow(a, r, p, now) : bits_new(a, registry_parts(r)->service_count);
 }
 
 static struct tiles build(struct test *t, tiles_allow *allowed, enum lang lang, const char *filter)
@@ -468,11 +471,12 @@ TEST(a_search_knows_other_languages_and_keywords_and_no_letters_of_icons)
 }
 
 /* What each role opens: a teacher all but beta, a guardian alfa and beta. */
-static struct bits by_role(struct arena *a, const struct registry *r, const struct person *p, int64_t now_s)
+static struct bits by_role(struct arena *a, const struct registry *r, const struct person *p,
+                           const struct circumstances *now)
 {
     struct bits open = bits_new(a, registry_parts(r)->service_count);
 
-    (void)now_s;
+    (void)now;
     for (size_t i = 0; i < p->affiliation_count; i++)
         for (size_t k = 0; k < registry_parts(r)->service_count; k++) {
             bool teacher = p->affiliations[i].role == ROLE_TEACHER, beta = k == 2, alfa = k == 1;
