@@ -108,26 +108,26 @@ struct decision policy_decide(const struct registry *reg, const struct person *p
                               const struct circumstances *now)
 {
     struct deciding x = deciding_of(reg, person, now);
-    struct tally tally = tally_new();
+    struct settling so_far = settling_new();
     struct here h;
 
     if (!service->enabled) {
-        tally.d.rule = S("service_disabled");
-        return tally.d;
+        so_far.d.rule = S("service_disabled");
+        return so_far.d;
     }
     if (x.set->unread != NULL) {
-        tally.d.rule = tally.d.failed = x.set->unread->id;
-        return tally.d;
+        so_far.d.rule = so_far.d.failed = x.set->unread->id;
+        return so_far.d;
     }
-    for (size_t i = 0; i < person->affiliation_count && !tally.forbidden; i++) {
+    for (size_t i = 0; i < person->affiliation_count && !so_far.forbidden; i++) {
         const struct policy *failed = NULL;
         if (!here_of(&x, &person->affiliations[i], &h))
             continue;
         struct says says = say(&h, service, &failed);
-        tally_add(&tally, x.set, &says, h.provider, failed);
+        settling_add(&so_far, x.set, &says, h.provider, failed);
     }
     arena_free(x.scratch);
-    return tally_end(&tally, reg, person, service);
+    return settling_end(&so_far, reg, person, service);
 }
 
 /* ── all services at once ───────────────────────────────────────────────── */

@@ -29,13 +29,13 @@ static void settle_claims(const struct says *says, uint32_t *granted, uint32_t *
     }
 }
 
-struct tally tally_new(void)
+struct settling settling_new(void)
 {
-    return (struct tally){ .d = { .effect = EFFECT_DENY, .rule = S("none") } };
+    return (struct settling){ .d = { .effect = EFFECT_DENY, .rule = S("none") } };
 }
 
-void tally_add(struct tally *t, const struct set *set, const struct says *says, const struct provider *p,
-               const struct policy *failed)
+void settling_add(struct settling *t, const struct set *set, const struct says *says, const struct provider *p,
+                  const struct policy *failed)
 {
     struct settled s = settle(says);
     uint32_t granted, withheld;
@@ -59,8 +59,8 @@ void tally_add(struct tally *t, const struct set *set, const struct says *says, 
     }
 }
 
-struct decision tally_end(const struct tally *t, const struct registry *r, const struct person *p,
-                          const struct service *s)
+struct decision settling_end(const struct settling *t, const struct registry *r, const struct person *p,
+                             const struct service *s)
 {
     struct decision d = t->d;
 

@@ -12,18 +12,18 @@
 
 #include "policy/lookup.h"
 
-struct tally { /* over the affiliations of one person, for one service */
+struct settling { /* over the affiliations of one person, for one service */
     struct decision d;
     bool forbidden;
     uint32_t withheld; /* claims that must not be told */
 };
 
-struct tally tally_new(void);
+struct settling settling_new(void);
 /* What is said about one affiliation, at that provider; failed: a forbid that could not be evaluated, or NULL. */
-void tally_add(struct tally *t, const struct set *set, const struct says *says, const struct provider *p,
-               const struct policy *failed);
-struct decision tally_end(const struct tally *t, const struct registry *r, const struct person *p,
-                          const struct service *s);
+void settling_add(struct settling *t, const struct set *set, const struct says *says, const struct provider *p,
+                  const struct policy *failed);
+struct decision settling_end(const struct settling *t, const struct registry *r, const struct person *p,
+                             const struct service *s);
 
 /* Which layer settles it: the place of the statement plus one, 0: none. */
 struct settled {

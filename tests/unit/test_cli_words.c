@@ -86,7 +86,7 @@ static const struct {
     { cli_registry, { "log", "-c", "x", "--why", "y" }, "log does not take these options" },
     { cli_cedar,
       { "formt" },
-      "there is no word \"formt\"; did you mean \"format\"? Known: check, authorize, format, test" },
+      "there is no word \"formt\"; did you mean \"format\"? Known: check, authorize, why, format, test" },
     { cli_cedar, { "authorize", "--entities", "x" }, "missing: --policies FILE, --request FILE" },
     { cli_cedar, { "test" }, "missing: files" },
     { cli_jwt, { "verify", "--iss", "x" }, "missing: --jwks FILE, --aud AUD, TOKENFILE" },

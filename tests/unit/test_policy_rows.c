@@ -545,7 +545,8 @@ TEST(a_wrong_form_is_refused_with_its_line)
         { POLICY("opens: none"), "registry.yaml:16: it says nothing: opens none, and has no release" },
         { POLICY("opens: permit, roles: [techer]"),
           "registry.yaml:16: roles: \"techer\" is no word for it; did you mean \"teacher\"? Known: learner, teacher, "
-          "staff, secretary, substitute, principal, guardian, admin, operator, vendor" },
+          "staff, secretary, substitute, principal, guardian, admin, operator, vendor, approver, "
+          "auditor" },
         { POLICY("opens: permit, roles: []"),
           "registry.yaml:16: roles: expected a list of 1 to 1000 texts; without the key it is any" },
         { POLICY("opens: permit, roles: teacher"),
