@@ -9,7 +9,7 @@ struct str role_word(enum role role, enum lang lang)
         [ROLE_LEARNER] = F_role_learner,     [ROLE_TEACHER] = F_role_teacher,       [ROLE_STAFF] = F_role_staff,
         [ROLE_SECRETARY] = F_role_secretary, [ROLE_SUBSTITUTE] = F_role_substitute, [ROLE_PRINCIPAL] = F_role_principal,
         [ROLE_GUARDIAN] = F_role_guardian,   [ROLE_ADMIN] = F_role_admin,           [ROLE_OPERATOR] = F_role_operator,
-        [ROLE_VENDOR] = F_role_vendor,
+        [ROLE_VENDOR] = F_role_vendor,       [ROLE_APPROVER] = F_role_approver,     [ROLE_AUDITOR] = F_role_auditor,
     };
 
     return frame_text(role < ROLE_COUNT ? texts[role] : F_NONE, lang);
@@ -21,7 +21,7 @@ struct str role_as(enum role role, enum lang lang)
         [ROLE_LEARNER] = F_as_learner,     [ROLE_TEACHER] = F_as_teacher,       [ROLE_STAFF] = F_as_staff,
         [ROLE_SECRETARY] = F_as_secretary, [ROLE_SUBSTITUTE] = F_as_substitute, [ROLE_PRINCIPAL] = F_as_principal,
         [ROLE_GUARDIAN] = F_as_guardian,   [ROLE_ADMIN] = F_as_admin,           [ROLE_OPERATOR] = F_as_operator,
-        [ROLE_VENDOR] = F_as_vendor,
+        [ROLE_VENDOR] = F_as_vendor,       [ROLE_APPROVER] = F_as_approver,     [ROLE_AUDITOR] = F_as_auditor,
     };
 
     return frame_text(role < ROLE_COUNT ? texts[role] : F_NONE, lang);
