@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * digione policy WORD: the policies of a registry, live or in a file: check, test, explain, diff, export. */
+#include "gateway/cli/policy.h"
+
+#include "gateway/cli/args.h"
+#include "gateway/cli/cli.h"
+#include "policy/form.h"
+#include "policy/text_check.h"
+#include "policy/words.h"
+#include "registry/registry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct policy_words {
+    const char *config, *registry, *owner, *lang, *to, *who, *service, *at, *device;
+    bool rules;
+    const char **rest;
+    size_t n;
+};
+
+/* ---- Where the registry comes from. */
+
+static bool keep_picture(struct arena *a, struct str png, struct str *out, struct fail *f)
+{
+    (void)a;
+    (void)f;
+    *out = png; /* nobody looks at it here */
+    return true;
+}
+
+static void hold(void *with, const struct registry *r)
+{
+    *(struct registry **)with = registry_hold((struct registry *)(uintptr_t)r);
+}
+
+static const char *folder_of(struct arena *a, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? "." : slash == path ? "/" : arena_cstr(a, str_n(path, (size_t)(slash - path)));
+}
+
+/* The registry that a file would make, without a node. */
+static struct registry *from_file(struct arena *a, const char *path, struct fail *f)
+{
+    struct registry *r = NULL;
+    struct settings set;
+    struct import_report report;
+    struct str text;
+    char secret[32];
+
+    settings_defaults(&set);
+    set.state_dir = S("/nonexistent"); /* a copy of nothing, in memory */
+    world_random(&world_real, secret, sizeof secret);
+    struct import_how how = { .world = &world_real,
+                              .seals = seals_of(a, str_n(secret, sizeof secret)),
+                              .base_dir = folder_of(a, path),
+                              .logo = keep_picture,
+                              .dry_run = true,
+                              .look = hold,
+                              .with = &r };
+    struct db *d = yaml_file_text(a, path, &text, f) ? registry_db_open(&set, DB_COPY, f) : NULL;
+    bool good = d != NULL && registry_import(d, a, text, path, &how, &report, f);
+    db_close(d);
+    if (!good) {
+        registry_drop(r);
+        r = NULL;
+    }
+    return r;
+}
+
+static struct registry *from_node(const char *word, struct arena *a, const char *config, struct fail *f)
+{
+    struct settings set;
+
+    if (!cli_settings(word, config, a, &set))
+        return NULL;
+    struct db *d = registry_db_open(&set, DB_COPY, f);
+    struct registry *r = d != NULL ? registry_load(d, f) : NULL;
+    db_close(d);
+    return r;
+}
+
+/* Held by the arena.  Complains and gives NULL. */
+static const struct registry *registry_of(const char *word, struct arena *a, const char *config, const char *file)
+{
+    struct fail f = { 0 };
+    struct registry *r = config != NULL ? from_node(word, a, config, &f) : from_file(a, file, &f);
+
+    if (r != NULL)
+        arena_adopt(a, r, (void (*)(void *))registry_drop);
+    else if (f.kind != FAIL_NONE)
+        (void)cli_complain(CLI_REFUSED, word, "%s", f.detail);
+    return r;
+}
+
+static bool has_registry(const char *word, const struct policy_words *w)
+{
+    const struct cli_need needs[] = { { "-c FILE or --registry FILE", (w->config != NULL) != (w->registry != NULL) },
+                                      { 0 } };
+
+    return cli_needs(word, needs);
+}
+
+static bool read_lang(const char *word, const struct policy_words *w, enum lang *out)
+{
+    *out = LANG_EN;
+    return w->lang == NULL || lang_of_tag(str_of(w->lang), out) ||
+           cli_complain(false, word, "--lang: expected fi, sv or en, got \"%s\"", w->lang);
+}
+
+static void print(struct str text)
+{
+    (void)fwrite(text.p, 1, text.n, stdout);
+}
+
+/* ---- check */
+
+static bool check_one(struct arena *a, const struct text_checker *c, const struct policy *row, struct str name)
+{
+    const struct cedar_source source = { name, row->text };
+    struct cedar_diags d = cedar_diags_new(a, &source);
+    bool good = policy_text_check(c, row, &d);
+
+    for (size_t i = 0; i < d.n; i++) {
+        struct str text = cedar_diag_text(a, &d.items[i]);
+        (void)fprintf(stderr, "%.*s", STR_ARG(text));
+    }
+    return good;
+}
+
+/* "oulu", "oulu/99101"; none: the nation's. */
+static bool read_owner(const char *word, const struct registry *r, const char *owner, struct policy *out)
+{
+    struct str uid = str_of(owner);
+    bool school = str_find_byte(uid, '/', 0) < uid.n;
+
+    *out = (struct policy){ .layer = uid.p == NULL ? LAYER_NATION : school ? LAYER_SCHOOL : LAYER_MUNICIPALITY };
+    if (uid.p == NULL)
+        return true;
+    out->school = school ? school_of_uid(r, uid, &out->provider) : NULL;
+    out->provider = school ? out->provider : registry_provider(r, uid);
+    return (out->provider != NULL && (!school || out->school != NULL)) ||
+           cli_complain(false, word, "--owner: \"%s\" is no provider and no school of the registry", owner);
+}
+
+static int check_files(const char *word, struct arena *a, const struct registry *r, const struct policy_words *w)
+{
+    const struct text_checker *c = text_checker_new(a, r);
+    struct policy row;
+    int status = CLI_OK;
+
+    if (!read_owner(word, r, w->owner, &row))
+        return CLI_USAGE;
+    for (size_t i = 0; i < w->n; i++) {
+        if (!args_file(a, w->rest[i], POLICY_TEXT_MAX_B + 1, &row.text))
+            return cli_complain(CLI_BROKEN, word, "%s: %s", w->rest[i], strerror(errno));
+        if (check_one(a, c, &row, str_of(w->rest[i])))
+            (void)printf("%s: in order\n", w->rest[i]);
+        else
+            status = CLI_REFUSED;
+    }
+    return status;
+}
+
+static int run_check(const char *word, struct arena *a, const struct policy_words *w)
+{
+    const struct registry *r = has_registry(word, w) ? registry_of(word, a, w->config, w->registry) : NULL;
+    size_t n, bad = 0;
+
+    if (r == NULL)
+        return (w->config != NULL) != (w->registry != NULL) ? CLI_REFUSED : CLI_USAGE;
+    if (w->n > 0)
+        return check_files(word, a, r, w);
+    const struct policy *const *all = registry_policies(r, &n);
+    const struct text_checker *c = text_checker_new(a, r);
+    for (size_t i = 0; i < n; i++)
+        bad += !check_one(a, c, all[i], all[i]->id);
+    (void)printf("%zu %s, %zu not in order\n", n, n == 1 ? "policy" : "policies", bad);
+    return bad == 0 ? CLI_OK : CLI_REFUSED;
+}
+
+/* ---- test */
+
+static int run_test(const char *word, struct arena *a, const struct policy_words *w)
+{
+    if (!has_registry(word, w) || !cli_needs(word, (const struct cli_need[]){ { "TESTS.yaml", w->n > 0 }, { 0 } }))
+        return CLI_USAGE;
+    const struct registry *r = registry_of(word, a, w->config, w->registry);
+    return r != NULL ? policy_test_files(a, r, w->rest, w->n) : CLI_REFUSED;
+}
+
+/* ---- explain */
+
+/* The options as the map that a test case is: "who: {provider=oulu,role=teacher}" with colons. */
+static bool read_asked(struct arena *a, const struct registry *r, const struct policy_words *w, struct asked *out,
+                       struct fail *f)
+{
+    struct yaml_out *o = yaml_out_new(a);
+    struct str who = str_of(w->who), pair;
+
+    yaml_out_map(o, "who");
+    while (str_split(&who, ',', &pair)) {
+        size_t at = str_find_byte(pair, '=', 0);
+        if (at == pair.n)
+            return fail(f, FAIL_CALLER, "usage", "--who: expected NAME=VALUE,… and got \"%.*s\"", STR_ARG(pair));
+        yaml_out_text(o, arena_cstr(a, str_trim(str_sub(pair, 0, at))), str_from(pair, at + 1));
+    }
+    yaml_out_end(o);
+    yaml_out_text(o, "service", str_of(w->service));
+    if (w->at != NULL)
+        yaml_out_text(o, "at", str_of(w->at));
+    if (w->device != NULL)
+        yaml_out_text(o, "device", str_of(w->device));
+    struct yaml *map = yaml_read(a, yaml_out_str(o), "options", f);
+    return map != NULL && asked_read(a, r, map, out, f);
+}
+
+static const struct policy *policy_named(const struct registry *r, struct str id)
+{
+    size_t n;
+    const struct policy *const *all = registry_policies(r, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(all[i]->id, id))
+            return all[i];
+    return NULL;
+}
+
+static void print_words(struct arena *a, const struct registry *r, struct str text, enum lang lang, const char *before)
+{
+    struct strs said = policy_text_words(a, r, text, lang);
+
+    for (size_t i = 0; i < said.n; i++)
+        (void)printf("%s%.*s\n", before, STR_ARG(said.at[i]));
+}
+
+static struct str rule_text(struct arena *a, const struct rule *rule)
+{
+    const struct rule_words words = { .provider = rule->provider,
+                                      .role = rule->role,
+                                      .school = rule->school,
+                                      .service = rule->service,
+                                      .release = rule->release,
+                                      .forbid = rule->forbid };
+    struct policy_form form = policy_form_of_rule(a, &words);
+
+    return policy_form_text(a, &form);
+}
+
+static void explain(struct arena *a, const struct registry *r, const struct asked *q, enum lang lang)
+{
+    struct decision d = asked_decide(r, q);
+    const struct policy *p = policy_named(r, d.rule);
+    size_t n;
+    const struct rule *const *rules = registry_rules(r, &n);
+
+    (void)printf("%s by %.*s\n", d.effect == EFFECT_ALLOW ? "allowed" : "denied", STR_ARG(d.rule));
+    if (p != NULL)
+        print_words(a, r, p->text, lang, "  ");
+    for (size_t i = 0; p == NULL && i < n; i++)
+        if (str_eq(rules[i]->id, d.rule))
+            print_words(a, r, rule_text(a, rules[i]), lang, "  ");
+    for (int i = 0; i < CLAIM_COUNT; i++)
+        if (claim_in(d.release, (enum claim)i))
+            (void)printf("told: %s\n", claim_rows[i].word);
+}
+
+static int run_explain(const char *word, struct arena *a, const struct policy_words *w)
+{
+    const struct cli_need needs[] = { { "--who NAME=VALUE,…", w->who != NULL },
+                                      { "--service ID", w->service != NULL },
+                                      { 0 } };
+    struct fail f = { 0 };
+    struct asked q;
+    enum lang lang;
+
+    if (!has_registry(word, w) || !cli_needs(word, needs) || !read_lang(word, w, &lang))
+        return CLI_USAGE;
+    const struct registry *r = registry_of(word, a, w->config, w->registry);
+    if (r == NULL)
+        return CLI_REFUSED;
+    if (!read_asked(a, r, w, &q, &f))
+        return cli_complain(CLI_USAGE, word, "%s", f.detail);
+    explain(a, r, &q, lang);
+    return CLI_OK;
+}
+
+/* ---- diff */
+
+static void print_lines(const char *sign, struct str text)
+{
+    struct str line;
+
+    while (str_split(&text, '\n', &line))
+        if (text.n > 0 || line.n > 0)
+            (void)printf("%s%.*s\n", sign, STR_ARG(line));
+}
+
+/* What both begin with, and end with, in whole lines, is left out. */
+static void leave_out_common(struct str *x, struct str *y)
+{
+    size_t same = 0, begin = 0, end = 0;
+
+    for (; same < x->n && same < y->n && x->p[same] == y->p[same]; same++)
+        begin = x->p[same] == '\n' ? same + 1 : begin;
+    *x = str_from(*x, begin);
+    *y = str_from(*y, begin);
+    for (same = 0; same < x->n && same < y->n && x->p[x->n - 1 - same] == y->p[y->n - 1 - same]; same++)
+        end = x->p[x->n - 1 - same] == '\n' ? same : end;
+    x->n -= end;
+    y->n -= end;
+}
+
+static void print_policy(struct arena *a, const struct registry *r, const struct policy *p, struct str text,
+                         enum lang lang, char sign)
+{
+    const char said[] = { sign, ' ', ' ', '\0' }, line[] = { sign, ' ', ' ', ' ', ' ', '\0' };
+
+    print_words(a, r, p->text, lang, said);
+    print_lines(line, text);
+}
+
+static bool same_policy(const struct policy *x, const struct policy *y)
+{
+    return str_eq(x->text, y->text) && x->enabled == y->enabled && x->from_s == y->from_s && x->to_s == y->to_s &&
+           x->layer == y->layer;
+}
+
+static bool print_difference(struct arena *a, const struct registry *was, const struct registry *is, enum lang lang)
+{
+    size_t n, m;
+    const struct policy *const *old = registry_policies(was, &n), *const *new = registry_policies(is, &m);
+    bool differs = false;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct policy *now = policy_named(is, old[i]->id);
+        if (now != NULL && same_policy(old[i], now))
+            continue;
+        differs = true;
+        (void)printf("%c %.*s%s\n", now == NULL ? '-' : '~', STR_ARG(old[i]->id),
+                     now != NULL && now->enabled != old[i]->enabled ? now->enabled ? " (now on)" : " (now off)" : "");
+        struct str before = old[i]->text, after = now != NULL ? now->text : S("");
+        leave_out_common(&before, &after);
+        if (now == NULL || !str_eq(now->text, old[i]->text))
+            print_policy(a, was, old[i], before, lang, '-');
+        if (now != NULL && !str_eq(now->text, old[i]->text))
+            print_policy(a, is, now, after, lang, '+');
+    }
+    for (size_t i = 0; i < m; i++)
+        if (policy_named(was, new[i]->id) == NULL) {
+            differs = true;
+            (void)printf("+ %.*s\n", STR_ARG(new[i]->id));
+            print_policy(a, is, new[i], new[i]->text, lang, '+');
+        }
+    return differs;
+}
+
+static int run_diff(const char *word, struct arena *a, const struct policy_words *w)
+{
+    size_t files = w->config != NULL ? 1 : 2; /* the node's is the old one */
+    enum lang lang;
+
+    if (!cli_needs(word,
+                   (const struct cli_need[]){ { "two registry files, or one and -c FILE", w->n == files }, { 0 } }) ||
+        !read_lang(word, w, &lang))
+        return CLI_USAGE;
+    const struct registry *was = registry_of(word, a, w->config, w->rest[0]),
+                          *is = was != NULL ? registry_of(word, a, NULL, w->rest[w->n - 1]) : NULL;
+    if (is == NULL)
+        return CLI_BROKEN;
+    return print_difference(a, was, is, lang) ? CLI_REFUSED : CLI_OK;
+}
+
+/* ---- export */
+
+static int write_one(const char *word, struct arena *a, const char *folder, struct str id, struct str text)
+{
+    const char *path = arena_cstr(a, arena_printf(a, "%s/%.*s.cedar", folder, STR_ARG(id)));
+    FILE *f = fopen(path, "wb");
+    bool ok = f != NULL && fwrite(text.p, 1, text.n, f) == text.n;
+
+    ok = (f == NULL || fclose(f) == 0) && ok;
+    return ok ? CLI_OK : cli_complain(CLI_BROKEN, word, "%s: %s", path, strerror(errno));
+}
+
+static int export_one(const char *word, struct arena *a, const struct policy_words *w, struct str id, struct str text)
+{
+    if (w->to != NULL)
+        return write_one(word, a, w->to, id, text);
+    (void)printf("// %.*s\n", STR_ARG(id));
+    print(text);
+    (void)puts(str_has_suffix(text, S("\n")) ? "" : "\n");
+    return CLI_OK;
+}
+
+static int run_export(const char *word, struct arena *a, const struct policy_words *w)
+{
+    const struct registry *r = has_registry(word, w) ? registry_of(word, a, w->config, w->registry) : NULL;
+    size_t n, m;
+    int status = CLI_OK;
+
+    if (r == NULL)
+        return (w->config != NULL) != (w->registry != NULL) ? CLI_REFUSED : CLI_USAGE;
+    if (w->to != NULL && mkdir(w->to, 0777) != 0 && errno != EEXIST)
+        return cli_complain(CLI_BROKEN, word, "%s: %s", w->to, strerror(errno));
+    const struct policy *const *all = registry_policies(r, &n);
+    const struct rule *const *rules = registry_rules(r, &m);
+    for (size_t i = 0; i < n && status == CLI_OK; i++)
+        status = export_one(word, a, w, all[i]->id, all[i]->text);
+    for (size_t i = 0; w->rules && i < m && status == CLI_OK; i++)
+        status = export_one(word, a, w, rules[i]->id, rule_text(a, rules[i]));
+    return status;
+}
+
+/* ---- All of them. */
+
+static const struct {
+    const char *word;
+    int (*run)(const char *word, struct arena *a, const struct policy_words *w);
+} words[] = { { "check", run_check },
+              { "test", run_test },
+              { "explain", run_explain },
+              { "diff", run_diff },
+              { "export", run_export } };
+
+static int help(void)
+{
+    (void)puts(
+        "usage: digione policy check (-c FILE | --registry REGISTRY.yaml) [POLICY.cedar… [--owner OWNER]]\n"
+        "       digione policy test (-c FILE | --registry REGISTRY.yaml) TESTS.yaml…\n"
+        "       digione policy explain (-c FILE | --registry REGISTRY.yaml) --who NAME=VALUE,… --service ID\n"
+        "                              [--at TIME] [--device own|shared] [--lang fi|sv|en]\n"
+        "       digione policy diff (-c FILE | OLD.yaml) NEW.yaml [--lang fi|sv|en]\n"
+        "       digione policy export (-c FILE | --registry REGISTRY.yaml) [--rules] [--to FOLDER]\n\n"
+        "check    every mistake in the registry's policies, or in files of Cedar, with its place: what is no Cedar,\n"
+        "         what the schema does not know, what does not exist, and whose people it may speak of\n"
+        "test     asks what the cases ask and compares (docs/policy.md has the format)\n"
+        "explain  who is made up of provider, role, school, level, group and age: allowed or denied, by which\n"
+        "         policy, in words, and what is told\n"
+        "diff     what differs between two sets of policies, in words and as text\n"
+        "export   the policies as Cedar, one after the other, or each in a file of its own\n\n"
+        "  -c FILE          the registry of the node with these settings\n"
+        "  --registry FILE  the registry that this file would make; nothing is changed anywhere\n"
+        "  --owner OWNER    whose the files are: \"oulu\", a school \"oulu/99101\"; without it, the nation's\n"
+        "  --rules          rows of rules: as well, as the policies that they are\n\n"
+        "exit status: 0 in order, alike, passed; 1 not so; 2 usage; 3 the machine failed");
+    return CLI_OK;
+}
+
+static int run(size_t at, int argc, char **argv)
+{
+    struct policy_words w = { 0 };
+    const struct cli_option options[] = {
+        { "-c", &w.config, NULL },       { "--config", &w.config, NULL },   { "--registry", &w.registry, NULL },
+        { "--owner", &w.owner, NULL },   { "--lang", &w.lang, NULL },       { "--to", &w.to, NULL },
+        { "--who", &w.who, NULL },       { "--service", &w.service, NULL }, { "--at", &w.at, NULL },
+        { "--device", &w.device, NULL }, { "--rules", NULL, &w.rules },     { NULL, NULL, NULL },
+    };
+    struct arena *a = arena_new_secret();
+    int status = CLI_USAGE;
+
+    argv[0] = arena_cstr(a, arena_printf(a, "policy %s", argv[0]));
+    w.rest = arena_make_n(a, (size_t)argc + 1, const char *);
+    if (cli_options(argc, argv, options, w.rest, (size_t)argc, &w.n))
+        status = words[at].run(argv[0], a, &w);
+    arena_free(a);
+    return status;
+}
+
+int cli_policy(int argc, char **argv)
+{
+    enum { WORDS = sizeof words / sizeof *words };
+    const char *known[WORDS + 1] = { 0 };
+
+    for (size_t i = 0; i < WORDS; i++)
+        known[i] = words[i].word;
+    if (cli_wants_help(argc, argv))
+        return help();
+    for (size_t i = 0; argc > 1 && i < WORDS; i++)
+        if (strcmp(argv[1], words[i].word) == 0)
+            return run(i, argc - 1, argv + 1);
+    return cli_unknown("policy", "word", argc > 1 ? argv[1] : NULL, known);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * digione policy: what its words print and how they end. */
+#include "gateway/cli/cli.h"
+#include "tests/contract/cli_run.h"
+
+#define POLICY                                                                                                         \
+    "      permit (\n"                                                                                                 \
+    "        principal in Provider::\"oulu\",\n"                                                                       \
+    "        action == Action::\"open\",\n"                                                                            \
+    "        resource == Service::\"matikka\"\n"                                                                       \
+    "      )\n"                                                                                                        \
+    "      when { principal has classLevel && principal.classLevel >= 7 };\n"
+#define REGISTRY(policies)                                                                                             \
+    "format: 1\n"                                                                                                      \
+    "providers:\n"                                                                                                     \
+    "  - id: oulu\n"                                                                                                   \
+    "    oid: 1.2.246.562.99.95640100004\n"                                                                            \
+    "    name: {fi: Oulu, sv: Uleåborg}\n"                                                                            \
+    "    schools: [{oid: 1.2.246.562.99.95640200010, code: \"99101\", name: {fi: Kielonmäki}}]\n"                     \
+    "idps:\n"                                                                                                          \
+    "  - {id: local, kind: local, name: {fi: Paikalliset}}\n"                                                          \
+    "services:\n"                                                                                                      \
+    "  - {id: kanerva, protocol: link, vendor: k, name: {fi: Kanerva}, launch_uri: https://kanerva.example, "          \
+    "asks: [given_name]}\n"                                                                                            \
+    "  - {id: matikka, protocol: link, vendor: k, name: {fi: Matikka}, launch_uri: https://matikka.example}\n"         \
+    "rules:\n"                                                                                                         \
+    "  - {id: teachers, provider: oulu, role: teacher, service: kanerva, release: [given_name]}\n"                     \
+    "policies:\n"                                                                                                      \
+    "  - id: upper\n"                                                                                                  \
+    "    layer: municipality\n"                                                                                        \
+    "    provider: oulu\n"                                                                                             \
+    "    text: |\n" policies
+
+struct rig {
+    const char *folder, *registry;
+};
+
+static struct rig rig(struct test *t)
+{
+    struct rig g = { .folder = cli_folder(t) };
+
+    g.registry = cli_file(t, g.folder, "registry.yaml", S(REGISTRY(POLICY)));
+    return g;
+}
+
+static struct said run(struct test *t, const char *const *arguments)
+{
+    return cli_run(t, cli_policy, "policy", arguments);
+}
+#define RUN(...) run(t, (const char *const[]){ __VA_ARGS__, NULL })
+
+static bool has(struct str text, const char *part)
+{
+    return str_find(text, str_of(part)) < text.n;
+}
+
+TEST(the_policies_of_a_registry_file_are_checked_without_a_node)
+{
+    struct rig g = rig(t);
+    struct said s = RUN("check", "--registry", g.registry);
+
+    CHECK_INT(s.status, CLI_OK);
+    CHECK_STR(s.line, "1 policy, 0 not in order\n");
+    cli_remove(t, g.folder);
+}
+
+TEST(a_policy_that_is_not_in_order_is_named_with_its_place)
+{
+    struct rig g = rig(t);
+    const char *file =
+        cli_file(t, g.folder, "x.cedar",
+                 S("permit (principal in Provider::\"oulu\",\n action == Action::\"open\",\n resource == "
+                   "Service::\"kanreva\");"));
+    struct said s = RUN("check", "--registry", g.registry, "--owner", "oulu", file);
+
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(has(s.complaint, "x.cedar:3:14: error: there is no Service::\"kanreva\""));
+    CHECK(has(s.complaint, "did you mean `kanerva`?"));
+    s = RUN("check", "--registry", g.registry, "--owner", "oulu/99101", file);
+    CHECK(has(s.complaint, "expected `principal in School::\"oulu/99101\"`"));
+    s = RUN("check", "--registry", g.registry, "--owner", "ouuu", file);
+    CHECK_INT(s.status, CLI_USAGE);
+    cli_remove(t, g.folder);
+}
+
+#define CASE(text) "tests:\n  - name: the case\n    " text "\n"
+
+static struct said tested(struct test *t, const struct rig *g, struct str text)
+{
+    return RUN("test", "--registry", g->registry, cli_file(t, g->folder, "tests.yaml", text));
+}
+
+TEST(cases_that_hold_pass)
+{
+    struct rig g = rig(t);
+    struct said s = tested(t, &g,
+                           S("tests:\n"
+                             "  - name: a teacher of Oulu may open Kanerva\n"
+                             "    who: {provider: oulu, role: teacher}\n"
+                             "    service: kanerva\n"
+                             "    expect: allow\n"
+                             "    told: [given_name]\n"
+                             "  - name: a learner of grade 3 may not\n"
+                             "    who: [{provider: oulu, role: learner, school: \"99101\", level: 3, group: 3A, age: "
+                             "under13}]\n"
+                             "    service: kanerva\n"
+                             "    at: 2026-08-10T09:00:00+03:00\n"
+                             "    device: own\n"
+                             "    expect: deny\n"
+                             "    told: []\n"));
+
+    CHECK_INT(s.status, CLI_OK);
+    CHECK_STR(s.line, "2 passed, 0 failed\n");
+    cli_remove(t, g.folder);
+}
+
+TEST(a_case_that_fails_says_where_and_what)
+{
+    struct rig g = rig(t);
+    struct said s =
+        tested(t, &g, S(CASE("who: {provider: oulu, role: learner}\n    service: kanerva\n    expect: allow")));
+
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(has(s.line, "tests.yaml:2: the case: denied by none, expected allow\n0 passed, 1 failed\n"));
+    s = tested(t, &g, S(CASE("who: {provider: oulu, role: teacher}\n    service: kanerva\n    expect: deny")));
+    CHECK(has(s.line, "tests.yaml:2: the case: allowed by teachers, expected deny\n"));
+    s = tested(t, &g,
+               S(CASE("who: {provider: oulu, role: teacher}\n    service: kanerva\n    expect: allow\n    told: "
+                      "[email, sub]")));
+    CHECK(has(s.line, "tests.yaml:2: the case: told: given_name, expected sub, email\n"));
+    cli_remove(t, g.folder);
+}
+
+static void check_unreadable(struct test *t, const char *text, const char *why)
+{
+    struct rig g = rig(t);
+    struct said s = tested(t, &g, str_of(text));
+
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(has(s.line, why) || has(s.complaint, why));
+    if (!has(s.line, why) && !has(s.complaint, why))
+        test_fail(t, __FILE__, __LINE__, "%.*s%.*s", STR_ARG(s.line), STR_ARG(s.complaint));
+    cli_remove(t, g.folder);
+}
+
+TEST(a_case_that_cannot_be_read_fails_and_says_why)
+{
+    check_unreadable(t, "tests:\n  - {who: {provider: oulu, role: techer}, service: kanerva, expect: allow}\n",
+                     "tests.yaml:2: role: \"techer\" is no role\n0 passed, 0 failed, 1 cannot be read\n");
+    check_unreadable(t, "tests:\n  - {who: {provider: oulu}, service: kanreva, expect: allow}\n",
+                     "tests.yaml:2: service: \"kanreva\" is not in the registry; did you mean \"kanerva\"?");
+    check_unreadable(t, "tests:\n  - {who: {provider: oulu}, service: kanerva, expect: yes}\n",
+                     "tests.yaml:2: expected expect: allow or deny");
+    check_unreadable(t, "tests:\n  - {who: {provider: oulu}, service: kanerva}\n", "expected expect: allow or deny");
+    check_unreadable(t, "tests:\n  - {who: {provider: ouuu}, service: kanerva, expect: deny}\n",
+                     "provider: \"ouuu\" is not in the registry");
+    check_unreadable(t, "tests:\n  - {who: {provider: oulu, school: \"1\"}, service: kanerva, expect: deny}\n",
+                     "school: oulu has no school \"1\"");
+    check_unreadable(t, "tests:\n  - {who: {provider: oulu, level: 13}, service: kanerva, expect: deny}\n",
+                     "level: expected a class level from 1 to 12");
+    check_unreadable(t, "tests:\n  - {who: {provider: oulu, age: 12}, service: kanerva, expect: deny}\n",
+                     "age: expected under13, 13to17 or adult");
+    check_unreadable(t, "tests:\n  - {who: {provider: oulu}, service: kanerva, expect: deny, at: noon}\n",
+                     "at: expected a time");
+    check_unreadable(t, "tests:\n  - {who: {provider: oulu}, service: kanerva, expect: deny, device: phone}\n",
+                     "device: expected own or shared");
+    check_unreadable(t, "tests:\n  - {who: {provider: oulu}, service: kanerva, expect: deny, told: [name]}\n",
+                     "told: \"name\" is no attribute");
+    check_unreadable(t, "tests:\n  - {who: [], service: kanerva, expect: deny}\n", "expected who:");
+    check_unreadable(t, "tests:\n  - {whom: {provider: oulu}, service: kanerva, expect: deny}\n", "whom");
+    check_unreadable(t, "cases: []\n", "cases");
+    check_unreadable(t, "tests: 1\n", "expected tests: and a list");
+}
+
+TEST(an_answer_is_explained_in_words)
+{
+    struct rig g = rig(t);
+    struct said s = RUN("explain", "--registry", g.registry, "--who", "provider=oulu,role=teacher", "--service",
+                        "kanerva", "--lang", "sv");
+
+    CHECK_INT(s.status, CLI_OK);
+    CHECK_STR(s.line, "allowed by teachers\n"
+                      "  Uleåborg: lärare får öppna tjänsten Kanerva\n"
+                      "  Uleåborg: lärare: om dem berättas för tjänsten Kanerva: förnamn\n"
+                      "told: given_name\n");
+    CHECK_INT(RUN("explain", "--registry", g.registry, "--who", "teacher", "--service", "kanerva").status, CLI_USAGE);
+    cli_remove(t, g.folder);
+}
+
+TEST(what_differs_is_said_in_words_and_as_text)
+{
+    struct rig g = rig(t);
+    const char *other = cli_file(t, g.folder, "other.yaml",
+                                 S(REGISTRY("      permit (\n"
+                                            "        principal in Provider::\"oulu\",\n"
+                                            "        action == Action::\"open\",\n"
+                                            "        resource == Service::\"kanerva\"\n"
+                                            "      )\n"
+                                            "      when { principal has classLevel && principal.classLevel >= 7 };\n"
+                                            "  - {id: more, layer: nation, text: 'permit (principal, action == "
+                                            "Action::\"open\", resource);'}\n")));
+    struct said s = RUN("diff", g.registry, other);
+
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(has(s.line, "~ upper\n-  Oulu: everybody, grades 7–"));
+    CHECK(has(s.line, "\n-      resource == Service::\"matikka\"\n"));
+    CHECK(has(s.line, "\n+      resource == Service::\"kanerva\"\n"));
+    CHECK(!has(s.line, "principal in Provider"));
+    CHECK(has(s.line, "+ more\n+  The whole country: everybody may open every service\n"));
+    s = RUN("diff", g.registry, g.registry);
+    CHECK_INT(s.status, CLI_OK);
+    CHECK_STR(s.line, "");
+    cli_remove(t, g.folder);
+}
+
+TEST(policies_are_exported_as_cedar_and_rows_of_rules_with_them)
+{
+    struct rig g = rig(t);
+    struct said s = RUN("export", "--registry", g.registry);
+    const char *to = arena_cstr(t->arena, arena_printf(t->arena, "%s/out", g.folder));
+
+    CHECK(has(s.line, "// upper\npermit (\n") && !has(s.line, "teachers"));
+    CHECK_INT(RUN("export", "--registry", g.registry, "--rules", "--to", to).status, CLI_OK);
+    const char *file = arena_cstr(t->arena, arena_printf(t->arena, "%s/teachers.cedar", to));
+    CHECK_INT(RUN("check", "--registry", g.registry, "--owner", "oulu", file).status, CLI_OK);
+    cli_remove(t, g.folder);
+}
+
+TEST(what_is_missing_is_named)
+{
+    struct rig g = rig(t);
+
+    CHECK(has(RUN("check").complaint, "missing: -c FILE or --registry FILE"));
+    CHECK(has(RUN("test", "--registry", g.registry).complaint, "missing: TESTS.yaml"));
+    CHECK(has(RUN("diff", g.registry).complaint, "two registry files"));
+    CHECK(has(RUN("chek").complaint, "did you mean \"check\""));
+    CHECK(has(RUN("--help").line, "usage: digione policy check"));
+    CHECK_INT(RUN("check", "--registry", "/nowhere.yaml").status, CLI_REFUSED);
+    cli_remove(t, g.folder);
+}
