@@ -138,7 +138,7 @@ bool asked_read(struct arena *a, const struct registry *r, const struct yaml *ma
 
 struct decision asked_decide(const struct registry *r, const struct asked *q)
 {
-    return policy_decide(r, &q->person, q->service, q->now.now_s);
+    return policy_decide(r, &q->person, q->service, &q->now);
 }
 
 /* ---- Cases. */
