@@ -19,7 +19,8 @@ cc -std=c11 -O1 -I policy/cedar tests/library/answers.c "$library" -o "$program"
 # V8 (of node 20 and 22) aborts in Deoptimizer::DoComputeBuiltinContinuation when it has inlined the engine's calls.
 compare() { "$node" --no-turbo-inline-js-wasm-calls tests/cedar_reference.mjs "$program" "$@"; }
 if [ "$cases" != hour ]; then
-    compare "$cases" "$seed"
+    compare "$cases" "$seed" &&
+        "$node" --no-turbo-inline-js-wasm-calls tests/cedar_scripts.mjs "$program" 61 # and how texts look, by their characters
     exit
 fi
 for ((seed = 1; SECONDS < 3600; seed++)); do

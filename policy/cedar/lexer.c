@@ -2,6 +2,7 @@
 #include "policy/cedar/lexer.h"
 
 #include "policy/cedar/ast.h"
+#include "policy/cedar/script.h"
 #include "policy/cedar/utf8.h"
 
 /* Marks of one character; 0 is no mark (END is never written). */
@@ -72,6 +73,37 @@ static char peek(const struct cedar_lexer *x, size_t ahead)
     return x->at + ahead < x->text.n ? x->text.p[x->at + ahead] : '\0';
 }
 
+/* A comment is for people: what they read must be what stands there. */
+static void look_at_comment(struct cedar_lexer *x, size_t from)
+{
+    struct cedar_span span = { (uint32_t)from, (uint32_t)x->at };
+    uint32_t at;
+
+    switch (script_check_comment(str_sub(x->text, from, x->at - from), &at)) {
+    case SCRIPT_TURNS:
+        (void)cedar_warn(x->d, CEDAR_FINDING_BIDI, span, "the comment has U+%04X, which turns the text around it",
+                         (unsigned)at);
+        return;
+    case SCRIPT_HIDDEN:
+        (void)cedar_warn(x->d, CEDAR_FINDING_INVISIBLE, span, "the comment has the invisible character U+%04X",
+                         (unsigned)at);
+        return;
+    default:
+        return;
+    }
+}
+
+static void skip_comment(struct cedar_lexer *x)
+{
+    size_t from = x->at;
+    unsigned char seen = 0;
+
+    for (; x->at < x->text.n && peek(x, 0) != '\n' && peek(x, 0) != '\r'; x->at++)
+        seen |= (unsigned char)peek(x, 0);
+    if (seen >= 0x80)
+        look_at_comment(x, from);
+}
+
 /* White space and comments; a comment ends with its line. */
 static void skip_space(struct cedar_lexer *x)
 {
@@ -83,8 +115,7 @@ static void skip_space(struct cedar_lexer *x)
         } else if (c > ' ' && c != '/' && c < 0x7F) {
             return;
         } else if (c == '/' && peek(x, 1) == '/') {
-            while (x->at < x->text.n && peek(x, 0) != '\n' && peek(x, 0) != '\r')
-                x->at++;
+            skip_comment(x);
         } else if (cedar_char_is_space(cedar_char_at(x->text, x->at, &len))) {
             x->at += len;
         } else {

@@ -1,58 +1,40 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/cedar/script.h"
 
+#include "policy/cedar/script_table.h"
 #include "policy/cedar/utf8.h"
 
-/* Scripts that one word may mix are one bit each in a set: Japanese and Korean are written with Han characters. */
-enum {
-    LATIN = 0,
-    GREEK,
-    CYRILLIC,
-    ARMENIAN,
-    HEBREW,
-    ARABIC,
-    INDIC,
-    THAI,
-    GEORGIAN,
-    CHEROKEE,
-    HAN,
-    KANA,
-    HANGUL,
-    OTHERS
-};
-static const char *const script_names[] = { "Latin", "Greek",    "Cyrillic", "Armenian", "Hebrew", "Arabic", "Indic",
-                                            "Thai",  "Georgian", "Cherokee", "Han",      "Kana",   "Hangul", "other" };
-
-/* What is not listed (digits, marks, symbols) belongs to every script. */
-static const struct {
-    uint32_t from, to;
-    unsigned script;
-} ranges[] = {
-    { 'A', 'Z', LATIN },          { 'a', 'z', LATIN },          { 0xAA, 0xAA, LATIN },
-    { 0xBA, 0xBA, LATIN },        { 0xC0, 0xD6, LATIN },        { 0xD8, 0xF6, LATIN },
-    { 0xF8, 0x2B8, LATIN },       { 0x370, 0x373, GREEK },      { 0x376, 0x37D, GREEK },
-    { 0x37F, 0x383, GREEK },      { 0x386, 0x3FF, GREEK },      { 0x400, 0x52F, CYRILLIC },
-    { 0x531, 0x58F, ARMENIAN },   { 0x591, 0x5F4, HEBREW },     { 0x620, 0x63F, ARABIC },
-    { 0x641, 0x64A, ARABIC },     { 0x671, 0x6FF, ARABIC },     { 0x750, 0x77F, ARABIC },
-    { 0x904, 0x963, INDIC },      { 0x966, 0xDFF, INDIC },      { 0xE01, 0xE3A, THAI },
-    { 0xE40, 0xE5B, THAI },       { 0x10A0, 0x10FF, GEORGIAN }, { 0x1100, 0x11FF, HANGUL },
-    { 0x13A0, 0x13FD, CHEROKEE }, { 0x1C80, 0x1C8F, CYRILLIC }, { 0x1C90, 0x1CBF, GEORGIAN },
-    { 0x1E00, 0x1EFF, LATIN },    { 0x1F00, 0x1FFF, GREEK },    { 0x2C60, 0x2C7F, LATIN },
-    { 0x2DE0, 0x2DFF, CYRILLIC }, { 0x3005, 0x3007, HAN },      { 0x3041, 0x309F, KANA },
-    { 0x30A1, 0x30FA, KANA },     { 0x3131, 0x318E, HANGUL },   { 0x3400, 0x4DBF, HAN },
-    { 0x4E00, 0x9FFF, HAN },      { 0xA640, 0xA69F, CYRILLIC }, { 0xA720, 0xA7FF, LATIN },
-    { 0xAB30, 0xAB6F, LATIN },    { 0xAB70, 0xABBF, CHEROKEE }, { 0xAC00, 0xD7FB, HANGUL },
-    { 0xF900, 0xFAFF, HAN },      { 0xFB1D, 0xFB4F, HEBREW },   { 0xFB50, 0xFDFF, ARABIC },
-    { 0xFE70, 0xFEFC, ARABIC },   { 0x10400, 0x10FFF, OTHERS }, { 0x20000, 0x3FFFF, HAN },
-};
-
-/* A script's number, or -1. */
-static int script_of(uint32_t c)
+/* How many of a sorted list begin at or before c. */
+static size_t rank_of(uint32_t c, const uint32_t *first, size_t stride, size_t n)
 {
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
-        if (c >= ranges[i].from && c <= ranges[i].to)
-            return (int)ranges[i].script;
-    return -1;
+    size_t low = 0, high = n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (first[middle * stride] <= c)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static const uint64_t *scripts_of(uint32_t c)
+{
+    enum { N = sizeof script_ranges / sizeof *script_ranges, STRIDE = sizeof *script_ranges / sizeof(uint32_t) };
+    size_t rank = rank_of(c, &script_ranges[0].from, STRIDE, N);
+
+    return script_sets[rank > 0 ? script_ranges[rank - 1].set : 0];
+}
+
+static bool is_private(uint32_t c)
+{
+    return (c >= 0xE000 && c <= 0xF8FF) || c >= 0xF0000;
+}
+
+static bool is_for_names(uint32_t c)
+{
+    return !is_private(c) && rank_of(c, script_allowed, 1, sizeof script_allowed / sizeof *script_allowed) % 2 == 1;
 }
 
 static bool turns(uint32_t c)
@@ -67,32 +49,64 @@ static bool looks_like_another(uint32_t c)
            (c >= 0x249C && c <= 0x24E9);
 }
 
-static bool written_together(int x, int y)
+/* The name of one script of a set. */
+static const char *name_of(const uint64_t set[3])
 {
-    return x == y || (x == HAN && (y == KANA || y == HANGUL)) || (y == HAN && (x == KANA || x == HANGUL));
+    for (size_t i = 0; i < SCRIPTS; i++)
+        if ((set[i / 64] >> i % 64 & 1) != 0)
+            return script_names[i];
+    return "other";
 }
 
-enum script_fault script_check(struct str text, uint32_t *at, const char *names[2])
+/* The scripts that all characters have in common up to here, and those of the last that has any. */
+struct scripts {
+    uint64_t common[3];
+    const uint64_t *last; /* NULL: there was none */
+};
+
+/* False when there is none any more. */
+static bool goes_together(struct scripts *s, uint32_t c)
 {
-    int first = -1;
+    const uint64_t *set = scripts_of(c);
+    bool any = (set[0] | set[1] | set[2]) != 0;
+
+    for (int i = 0; i < 3 && any; i++)
+        s->common[i] = s->last != NULL ? s->common[i] & set[i] : set[i];
+    if (any && (s->common[0] | s->common[1] | s->common[2]) == 0)
+        return false;
+    s->last = any ? set : s->last;
+    return true;
+}
+
+enum script_fault script_check(struct str text, bool is_name, uint32_t *at, const char *names[2])
+{
+    struct scripts scripts = { .last = NULL };
 
     for (size_t i = 0, len; i < text.n; i += len) {
         uint32_t c = *at = cedar_char_at(text, i, &len);
-        if (c < 0x80 && script_of(c) < 0)
-            continue;
         if (turns(c))
             return SCRIPT_TURNS;
         if (cedar_char_is_hidden(c))
             return SCRIPT_HIDDEN;
-        if (looks_like_another(c))
+        if (looks_like_another(c) || (is_name && !is_for_names(c)))
             return SCRIPT_LOOKALIKE;
-        int script = script_of(c);
-        if (script >= 0 && first >= 0 && !written_together(first, script)) {
-            names[0] = script_names[first];
-            names[1] = script_names[script];
+        if (!goes_together(&scripts, c)) {
+            names[0] = name_of(scripts.last);
+            names[1] = name_of(scripts_of(c));
             return SCRIPT_MIXED;
         }
-        first = script >= 0 ? script : first;
+    }
+    return SCRIPT_GOOD;
+}
+
+enum script_fault script_check_comment(struct str text, uint32_t *at)
+{
+    for (size_t i = 0, len; i < text.n; i += len) {
+        uint32_t c = *at = cedar_char_at(text, i, &len);
+        if (turns(c))
+            return SCRIPT_TURNS;
+        if (cedar_char_is_hidden(c))
+            return SCRIPT_HIDDEN;
     }
     return SCRIPT_GOOD;
 }

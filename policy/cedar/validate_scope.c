@@ -87,12 +87,12 @@ static void check_choice(struct checker *c, const struct cedar_uid *uid, struct 
 }
 
 /* Warns of a text that shows something else than it says. */
-static void check_look(struct checker *c, struct str text, struct cedar_span where, const char *what)
+static void check_look(struct checker *c, struct str text, bool is_name, struct cedar_span where, const char *what)
 {
     const char *scripts[2] = { "", "" };
     uint32_t at = 0;
 
-    switch (script_check(text, &at, scripts)) {
+    switch (script_check(text, is_name, &at, scripts)) {
     case SCRIPT_GOOD:
         return;
     case SCRIPT_TURNS:
@@ -116,11 +116,20 @@ static void check_look(struct checker *c, struct str text, struct cedar_span whe
 static void check_uid(struct checker *c, const struct cedar_uid *uid, struct cedar_span where)
 {
     check_type_name(c, uid->type, where);
-    check_look(c, uid->id, where, "the id");
+    check_look(c, uid->id, true, where, "the id");
     if (cedar_name_is_action(uid->type))
         check_action_id(c, uid, where);
     else
         check_choice(c, uid, where);
+}
+
+static struct str all_pieces(const struct checker *c, const struct cedar_pattern *p)
+{
+    struct buf b = buf_new(c->scratch, CEDAR_TEXT_MAX_B);
+
+    for (size_t i = 0; i < p->n; i++)
+        buf_add(&b, p->pieces[i]);
+    return buf_str(&b);
 }
 
 static void check_looks_of(struct checker *c, const struct cedar_expr *e)
@@ -128,13 +137,13 @@ static void check_looks_of(struct checker *c, const struct cedar_expr *e)
     struct cedar_span name = e->name_span.end != 0 ? e->name_span : e->span;
 
     if (e->op == CEDAR_OP_LIT && e->value.kind == CEDAR_STRING)
-        check_look(c, e->value.text, e->span, "the string");
+        check_look(c, e->value.text, false, e->span, "the string");
     if (e->op == CEDAR_OP_ATTR || e->op == CEDAR_OP_HAS)
-        check_look(c, e->name, name, "the name of the attribute");
-    for (size_t i = 0; e->op == CEDAR_OP_LIKE && i < e->pattern->n; i++)
-        check_look(c, e->pattern->pieces[i], name, "the pattern");
+        check_look(c, e->name, true, name, "the name of the attribute");
+    if (e->op == CEDAR_OP_LIKE)
+        check_look(c, all_pieces(c, e->pattern), false, name, "the pattern");
     for (uint32_t i = 0; e->op == CEDAR_OP_RECORD && i < e->n; i++)
-        check_look(c, e->names[i], e->span, "a name of the record");
+        check_look(c, e->names[i], true, e->span, "a name of the record");
 }
 
 static void check_names_of(struct checker *c, const struct cedar_expr *e)
@@ -162,7 +171,7 @@ static void check_names_of_scope(struct checker *c, const struct cedar_scope *sc
 
 void check_names(struct checker *c)
 {
-    check_look(c, c->policy->id, c->policy->span, "the policy's id");
+    check_look(c, c->policy->id, false, c->policy->span, "the policy's id");
     for (size_t i = 0; i < c->policy->n_conditions; i++)
         check_names_of(c, c->policy->conditions[i].body);
 }

@@ -222,3 +222,57 @@ TEST(codes_have_names_of_their_own_that_programs_can_keep)
     CHECK_STR(str_of(cedar_finding_code_name(CEDAR_FINDING_CODES)), "unknown");
     CHECK_STR(str_of(cedar_finding_code_meaning(CEDAR_FINDING_CODES)), "unknown");
 }
+
+/* The code of the warning about a text in a condition, or about the id of an entity. */
+static struct str look_of(struct test *t, const char *text, bool is_name)
+{
+    const char *form = is_name ? "permit (principal == User::\"%s\", action == Action::\"view\", resource is Doc);"
+                               : V("principal.name == \"%s\"");
+    struct buf b = buf_new(t->arena, 1000);
+    struct cedar_diags d;
+
+    buf_add(&b, str_sub(str_of(form), 0, str_find(str_of(form), S("%s"))));
+    buf_add(&b, str_of(text));
+    buf_add(&b, str_from(str_of(form), str_find(str_of(form), S("%s")) + 2));
+    d = found(t, VALIDATE, buf_str(&b));
+    return str_of(cedar_finding_code_name(d.n > 0 ? d.items[0].finding : CEDAR_FINDING_NONE));
+}
+
+/* As the reference tells them (tests/cedar_scripts.mjs holds every character against it). */
+TEST(scripts_that_are_not_written_together_are_told_and_no_others)
+{
+    static const struct {
+        const char *text, *in_text, *in_name;
+    } looks[] = {
+        { "Äyräpää-Ñandú, 12 €", "none", "confusable" },
+        { "Äyräpää", "none", "none" },
+        { "https://a.example/?q={x}#y", "none", "none" },
+        { "漢字とかな", "none", "none" },
+        { "한국어 漢", "none", "none" },
+        { "漢字ㄅ", "none", "none" },
+        { "かㄅ", "mixed-script", "mixed-script" },
+        { "p\u0430ypal", "mixed-script", "mixed-script" },
+        { "Ω", "none", "none" },
+        { "aΩ", "mixed-script", "mixed-script" },
+        { "שלום", "none", "none" },
+        { "देवनागरी१", "none", "none" },
+        { "a१", "mixed-script", "mixed-script" },
+        { "ok 👍", "none", "confusable" },
+        { "\uff41", "confusable", "confusable" },
+        { "ﬁ", "none", "confusable" },
+        { "a\ufe0f", "invisible", "invisible" },
+        { "\ue000", "invisible", "invisible" },
+    };
+
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        CHECK_STR(look_of(t, looks[i].text, false), looks[i].in_text);
+        CHECK_STR(look_of(t, looks[i].text, true), looks[i].in_name);
+    }
+}
+
+TEST(the_pieces_of_a_pattern_are_one_text)
+{
+    struct cedar_diags d = found(t, VALIDATE, S(V("principal.name like \"a*\u03bb\"")));
+
+    CHECK(d.n == 1 && d.items[0].finding == CEDAR_FINDING_MIXED_SCRIPT);
+}

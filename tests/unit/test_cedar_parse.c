@@ -446,3 +446,28 @@ TEST(a_wrong_word_may_be_there_very_often)
     CHECK(policies_of(t->arena, repeated(t->arena, ANY " when { ", "not ", 100000, "true", "", " };")) == NULL);
     CHECK(policies_of(t->arena, repeated(t->arena, ANY " when { ", "'a' & ", 10000, "true", "", " };")) == NULL);
 }
+
+/* The text of all findings, errors or not. */
+static struct str findings_in(struct test *t, const char *text)
+{
+    struct cedar_diags d = diags_of(t->arena, "p.cedar", str_of(text));
+    const struct cedar_policies *p = cedar_policies_parse(t->arena, &d, CEDAR_IDS_BY_POSITION);
+    struct buf b = buf_new(t->arena, 4096);
+
+    CHECK(p != NULL && d.errors == 0);
+    for (size_t i = 0; i < d.n; i++)
+        buf_printf(&b, "%s@%zu;", cedar_finding_code_name(d.items[i].finding), (size_t)d.items[i].span.at);
+    return buf_str(&b);
+}
+
+TEST(comments_that_turn_or_hide_what_stands_there_are_warned_of)
+{
+    CHECK_STR(findings_in(t, "// plain\npermit (principal, action, resource); // ä — “quoted” ✓ Ω漢"), "");
+    CHECK_STR(findings_in(t, "// a\u202eb\npermit (principal, action, resource);"), "bidi@0;");
+    CHECK_STR(findings_in(t, "permit (principal, // x\u2066y\naction, resource); // z\u200bz"),
+              "bidi@19;invisible@47;");
+    CHECK_STR(findings_in(t, "permit (principal, action, resource) when { \"//\u202e\" != \"\" };"), "");
+    /* Each comment once, however many there are in it. */
+    CHECK_STR(findings_in(t, "//\u202e\u202e\u200b\n//\u200b\npermit (principal, action, resource);"),
+              "bidi@0;invisible@12;");
+}
