@@ -53,6 +53,11 @@ const struct decision *flow_decide(struct ctx *c)
 
     const struct circumstances now = flow_circumstances(c);
     flow->decision = policy_decide(c->registry, c->person, c->service, &now);
+    if (flow->decision.failed.p != NULL) {
+        metrics_add(c->metrics, METRIC_policy_failed);
+        log_event(LOG_ERROR, "policy.failed", LOG_S("policy", flow->decision.failed), LOG_S("service", c->service->id),
+                  LOG_C("code", c->support_code));
+    }
     return &flow->decision;
 }
 

@@ -26,7 +26,8 @@ enum { METRICS_BOUNDS = 12, METRICS_ROUTES_MAX = 128, METRICS_STATUSES = 6 };
     X(sign_ins, "sessions begun")                                                                                      \
     X(sign_outs, "sessions ended by their person")                                                                     \
     X(services_opened, "answers given to services")                                                                    \
-    X(denied, "openings that policy denied")
+    X(denied, "openings that policy denied")                                                                           \
+    X(policy_failed, "decisions denied since a policy that forbids could not be evaluated")
 
 enum metric {
 #define X(counter, help) METRIC_##counter,
