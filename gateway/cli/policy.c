@@ -16,7 +16,6 @@
 
 struct policy_words {
     const char *config, *registry, *owner, *lang, *to, *who, *service, *at, *device;
-    bool rules;
     const char **rest;
     size_t n;
 };
@@ -238,32 +237,16 @@ static void print_words(struct arena *a, const struct registry *r, struct str te
         (void)printf("%s%.*s\n", before, STR_ARG(said.at[i]));
 }
 
-static struct str rule_text(struct arena *a, const struct rule *rule)
-{
-    const struct rule_words words = { .provider = rule->provider,
-                                      .role = rule->role,
-                                      .school = rule->school,
-                                      .service = rule->service,
-                                      .release = rule->release,
-                                      .forbid = rule->forbid };
-    struct policy_form form = policy_form_of_rule(a, &words);
-
-    return policy_form_text(a, &form);
-}
-
 static void explain(struct arena *a, const struct registry *r, const struct asked *q, enum lang lang)
 {
     struct decision d = asked_decide(r, q);
     const struct policy *p = policy_named(r, d.rule);
-    size_t n;
-    const struct rule *const *rules = registry_rules(r, &n);
 
     (void)printf("%s by %.*s\n", d.effect == EFFECT_ALLOW ? "allowed" : "denied", STR_ARG(d.rule));
+    if (str_is_set(d.failed))
+        (void)printf("%.*s forbids and could not be evaluated\n", STR_ARG(d.failed));
     if (p != NULL)
         print_words(a, r, p->text, lang, "  ");
-    for (size_t i = 0; p == NULL && i < n; i++)
-        if (str_eq(rules[i]->id, d.rule))
-            print_words(a, r, rule_text(a, rules[i]), lang, "  ");
     for (int i = 0; i < CLAIM_COUNT; i++)
         if (claim_in(d.release, (enum claim)i))
             (void)printf("told: %s\n", claim_rows[i].word);
@@ -400,7 +383,7 @@ static int export_one(const char *word, struct arena *a, const struct policy_wor
 static int run_export(const char *word, struct arena *a, const struct policy_words *w)
 {
     const struct registry *r = has_registry(word, w) ? registry_of(word, a, w->config, w->registry) : NULL;
-    size_t n, m;
+    size_t n;
     int status = CLI_OK;
 
     if (r == NULL)
@@ -408,11 +391,8 @@ static int run_export(const char *word, struct arena *a, const struct policy_wor
     if (w->to != NULL && mkdir(w->to, 0777) != 0 && errno != EEXIST)
         return cli_complain(CLI_BROKEN, word, "%s: %s", w->to, strerror(errno));
     const struct policy *const *all = registry_policies(r, &n);
-    const struct rule *const *rules = registry_rules(r, &m);
     for (size_t i = 0; i < n && status == CLI_OK; i++)
         status = export_one(word, a, w, all[i]->id, all[i]->text);
-    for (size_t i = 0; w->rules && i < m && status == CLI_OK; i++)
-        status = export_one(word, a, w, rules[i]->id, rule_text(a, rules[i]));
     return status;
 }
 
@@ -435,7 +415,7 @@ static int help(void)
         "       digione policy explain (-c FILE | --registry REGISTRY.yaml) --who NAME=VALUE,… --service ID\n"
         "                              [--at TIME] [--device own|shared] [--lang fi|sv|en]\n"
         "       digione policy diff (-c FILE | OLD.yaml) NEW.yaml [--lang fi|sv|en]\n"
-        "       digione policy export (-c FILE | --registry REGISTRY.yaml) [--rules] [--to FOLDER]\n\n"
+        "       digione policy export (-c FILE | --registry REGISTRY.yaml) [--to FOLDER]\n\n"
         "check    every mistake in the registry's policies, or in files of Cedar, with its place: what is no Cedar,\n"
         "         what the schema does not know, what does not exist, and whose people it may speak of\n"
         "test     asks what the cases ask and compares (docs/policy.md has the format)\n"
@@ -443,6 +423,7 @@ static int help(void)
         "         policy, in words, and what is told\n"
         "diff     what differs between two sets of policies, in words and as text\n"
         "export   the policies as Cedar, one after the other, or each in a file of its own\n\n"
+        "Rows of rules: count as the policies that they are.\n\n"
         "  -c FILE          the registry of the node with these settings\n"
         "  --registry FILE  the registry that this file would make; nothing is changed anywhere\n"
         "  --owner OWNER    whose the files are: \"oulu\", a school \"oulu/99101\"; without it, the nation's\n"
@@ -455,10 +436,17 @@ static int run(size_t at, int argc, char **argv)
 {
     struct policy_words w = { 0 };
     const struct cli_option options[] = {
-        { "-c", &w.config, NULL },       { "--config", &w.config, NULL },   { "--registry", &w.registry, NULL },
-        { "--owner", &w.owner, NULL },   { "--lang", &w.lang, NULL },       { "--to", &w.to, NULL },
-        { "--who", &w.who, NULL },       { "--service", &w.service, NULL }, { "--at", &w.at, NULL },
-        { "--device", &w.device, NULL }, { "--rules", NULL, &w.rules },     { NULL, NULL, NULL },
+        { "-c", &w.config, NULL },
+        { "--config", &w.config, NULL },
+        { "--registry", &w.registry, NULL },
+        { "--owner", &w.owner, NULL },
+        { "--lang", &w.lang, NULL },
+        { "--to", &w.to, NULL },
+        { "--who", &w.who, NULL },
+        { "--service", &w.service, NULL },
+        { "--at", &w.at, NULL },
+        { "--device", &w.device, NULL },
+        { NULL, NULL, NULL },
     };
     struct arena *a = arena_new_secret();
     int status = CLI_USAGE;
