@@ -12,6 +12,7 @@
 
 /* --- what every page of the console carries --------------------------------------------------------------- */
 
+enum sub { SUB_NONE = 0, SUB_MATRIX, SUB_DRAFTS, SUB_HISTORY }; /* within Käyttöoikeudet */
 enum place {
     PLACE_NONE = 0,
     PLACE_HOME,
@@ -29,7 +30,8 @@ struct console_page {
     bool nation;      /* it is all of the country's */
     enum place place; /* where in the navigation */
     bool below;       /* on a page below it */
-    bool choose;      /* another area can be chosen */
+    enum sub sub;
+    bool choose; /* another area can be chosen */
     bool may_view, may_log, may_people;
     int64_t waits;   /* things that wait for this person; 0: none */
     struct str csrf; /* of every form here: field `csrf` */
@@ -175,6 +177,66 @@ struct idp_view { /* GET /admin/idps/ID; POST: csrf, act=disable|enable|refresh,
     enum idp_said said;
 };
 struct html page_idp(struct arena *a, const struct idp_view *v);
+
+/* --- services by roles --- */
+
+enum { MATRIX_SERVICES = 25 }; /* a page */
+
+struct cell_view {
+    struct str column; /* its head, for a card */
+    struct str col;    /* parameter `col` */
+    bool open, shut, cond, inherited, unsaid;
+    bool draft; /* a draft alters it */
+};
+
+struct service_row {
+    struct str id, name;
+    bool off; /* the service itself is switched off */
+    struct {
+        const struct cell_view *at;
+        size_t n;
+    } cells;
+};
+
+struct head_cell {
+    struct str name;
+};
+
+struct rights_view { /* GET /admin/rights?q=&show=cond&from= */
+    struct console_page con;
+    struct str place; /* of whose people it speaks */
+    struct {
+        const struct head_cell *at;
+        size_t n;
+    } heads;
+    struct {
+        const struct service_row *at;
+        size_t n;
+    } rows;
+    struct str q, total, first, last, drafts;
+    bool only_cond;
+    int64_t next, previous, texts; /* texts: policies that say more than the table shows */
+};
+struct html page_rights(struct arena *a, const struct rights_view *v);
+
+struct saying_view { /* a policy that concerns a cell */
+    struct str name, id, words, why;
+    bool permits, forbids, leaves, whole, nation, school, rule;
+    bool mine; /* it is this area's, and can be changed here */
+};
+
+struct cell_page_view { /* GET /admin/rights/SERVICE?col= */
+    struct console_page con;
+    struct str service, service_id, column, col;
+    struct cell_view cell;
+    bool off;
+    struct {
+        const struct saying_view *at;
+        size_t n;
+    } sayings;
+    bool may_draft;
+};
+struct html page_cell_page(struct arena *a, const struct cell_page_view *v);
 
 /* --- history --- */
 

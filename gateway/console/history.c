@@ -141,6 +141,8 @@ static enum step page(struct ctx *c, const struct history *h)
     console_page_for(c, PLACE_RIGHTS, h->number != 0,
                      chosen ? arena_printf(c->arena, "/admin/history/%lld", (long long)h->number) : S("/admin/history"),
                      &v.con);
+    v.con.sub = SUB_HISTORY;
+    v.con.below = true;
     put_list(c, h, &v);
     if (chosen) {
         v.change = line_of(c, &h->one.at[0]);

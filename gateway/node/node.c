@@ -3,6 +3,7 @@
 
 #include "gateway/tally.h"
 #include "launcher/pages.h"
+#include "policy/matrix.h"
 #include "registry/desk.h"
 #include "registry/ends.h"
 #include "registry/people.h"
@@ -78,6 +79,7 @@ void node_swap_registry(struct node *n, struct registry *r)
 {
     if (r != NULL) { /* here and not on a loop: they sort every rule, school and service */
         policy_prepare(r);
+        matrix_prepare(r);
         (void)picker_of(r);
         tiles_prepare(r);
     }

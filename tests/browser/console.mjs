@@ -75,7 +75,7 @@ async function looks(page, name, width = page.viewportSize().width) {
   const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
   check(result.violations.length === 0, `${name}: axe: ${result.violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
 }
-const pages = ['/admin', '/admin/area', '/admin/idps', '/admin/idps/oulu-staff', '/admin/history', '/admin/history/1'];
+const pages = ['/admin', '/admin/area', '/admin/rights', '/admin/rights/pihka?col=0', '/admin/rights?show=cond', '/admin/idps', '/admin/idps/oulu-staff', '/admin/history', '/admin/history/1'];
 
 for (const width of [320, 1280]) for (const dark of [false, true])
   await test(`every page fits, ${width} px, ${dark ? 'dark' : 'light'}: axe finds nothing`, async () => {

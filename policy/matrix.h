@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * policy/matrix.h: services by roles: what is open to whom, under conditions or not, and who says so.
+ *
+ * Floor 3.  Pure.  A view of the texts, made from what their statements say in fields (statement.h); what decides is
+ * the evaluator, and nothing here is asked when somebody signs in.  A cell is open or shut where that holds of every
+ * person in it whatever the hour, the school and the device, and under conditions else.  The statements are read once
+ * for a snapshot (registry_index), and a cell costs those of its nation and its provider.
+ */
+#ifndef POLICY_MATRIX_H
+#define POLICY_MATRIX_H
+
+#include "model/area.h"
+#include "model/registry.h"
+
+struct matrix_who { /* a column */
+    enum role role;
+    int level_from, level_to; /* of learners; both 0: those without a class level, beyond the comprehensive school */
+};
+
+enum { MATRIX_COLUMNS = 8 };
+extern const struct matrix_who matrix_columns[MATRIX_COLUMNS];
+
+enum cell { CELL_SHUT = 0, CELL_OPEN, CELL_COND };
+
+struct matrix_cell {
+    enum cell cell;
+    bool inherited;  /* an outer layer says it */
+    bool by_default; /* nobody says anything: shut */
+};
+
+struct matrix_saying {           /* a statement that concerns a cell */
+    const struct policy *policy; /* NULL: a row of `rules:` */
+    const struct rule *rule;     /* NULL: a policy */
+    enum layer layer;
+    bool forbids, leaves, whole; /* neither: permits; whole: without conditions for this cell */
+};
+
+struct matrix_sayings {
+    struct matrix_saying *at;
+    size_t n;
+};
+
+/* As seen by whoever administers the area.  out: the statements, outer layers first, in a; NULL: not asked. */
+struct matrix_cell matrix_cell(struct arena *a, const struct registry *r, const struct area *area,
+                               const struct matrix_who *who, const struct service *s, int64_t now_s,
+                               struct matrix_sayings *out);
+
+/* Makes the index of a snapshot, so that no page waits for it. */
+void matrix_prepare(const struct registry *r);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * The matrix: cells say what policies and rules say, by layer. */
+#include "policy/matrix.h"
+#include "tests/test.h"
+
+static struct school schools[] = { { S("1.2.3.1"), S("99101"), { { S("A") } }, true } };
+static struct provider providers[] = {
+    { .id = S("oulu"), .oid = S("1.2.3"), .schools = schools, .school_count = 1 },
+    { .id = S("espoo"), .oid = S("1.2.4") },
+};
+static struct service services[] = { { .id = S("kanerva"), .enabled = true, .category = S("learning") },
+                                     { .id = S("pihka"), .enabled = true, .category = S("learning") } };
+static const struct area oulu = { .provider = S("oulu") }, school = { S("oulu"), S("1.2.3.1") };
+
+#define PERMIT(who) "permit (principal in " who ", action == Action::\"open\", resource == Service::\"kanerva\")"
+#define NATION(t)                                                                                                      \
+    {                                                                                                                  \
+        .id = S("n"), .layer = LAYER_NATION, .text = S(t), .enabled = true                                             \
+    }
+#define OULU(t)                                                                                                        \
+    {                                                                                                                  \
+        .id = S("o"), .layer = LAYER_MUNICIPALITY, .provider = &providers[0], .text = S(t), .enabled = true            \
+    }
+#define SCHOOL(t)                                                                                                      \
+    {                                                                                                                  \
+        .id = S("s"), .layer = LAYER_SCHOOL, .provider = &providers[0], .school = &schools[0], .text = S(t),           \
+        .enabled = true                                                                                                \
+    }
+
+static struct registry *registry(struct test *t, struct policy *policies, size_t n, struct rule *rules, size_t rule_n)
+{
+    const struct registry_parts parts = { .providers = providers,
+                                          .provider_count = 2,
+                                          .services = services,
+                                          .service_count = 2,
+                                          .policies = policies,
+                                          .policy_count = n,
+                                          .rules = rules,
+                                          .rule_count = rule_n };
+    struct registry *r = registry_build(arena_new(), &parts);
+
+    arena_adopt(t->arena, r, (void (*)(void *))registry_drop);
+    return r;
+}
+
+static const struct matrix_who low = { ROLE_LEARNER, 1, 6 }, high = { ROLE_LEARNER, 7, 9 },
+                               student = { ROLE_LEARNER, 0, 0 }, teacher = { ROLE_TEACHER, 0, 0 };
+
+static struct matrix_cell ask(struct test *t, struct registry *r, const struct area *area, const struct matrix_who *who,
+                              int service)
+{
+    return matrix_cell(t->arena, r, area, who, &services[service], TEST_NOW_S, NULL);
+}
+
+TEST(a_rule_opens_a_cell_and_no_other)
+{
+    struct rule rules[] = {
+        { .id = S("r"), .provider = &providers[0], .role = ROLE_TEACHER, .service = &services[0] }
+    };
+    struct registry *r = registry(t, NULL, 0, rules, 1);
+
+    CHECK_INT(ask(t, r, &oulu, &teacher, 0).cell, CELL_OPEN);
+    CHECK(!ask(t, r, &oulu, &teacher, 0).inherited);
+    CHECK_INT(ask(t, r, &oulu, &teacher, 1).cell, CELL_SHUT);
+    CHECK(ask(t, r, &oulu, &teacher, 1).by_default);
+    CHECK_INT(ask(t, r, &oulu, &low, 0).cell, CELL_SHUT);
+    const struct area espoo = { .provider = S("espoo") };
+    CHECK_INT(ask(t, r, &espoo, &teacher, 0).cell, CELL_SHUT);
+}
+
+TEST(a_rule_for_one_school_is_a_condition_and_a_forbidding_one_for_all_shuts)
+{
+    struct rule rules[] = {
+        { .id = S("a"),
+          .provider = &providers[0],
+          .role = ROLE_TEACHER,
+          .school = &schools[0],
+          .service = &services[0] },
+        { .id = S("b"), .provider = &providers[0], .role = ROLE_LEARNER, .service = NULL },
+        { .id = S("c"), .provider = &providers[0], .role = ROLE_LEARNER, .service = &services[1], .forbid = true },
+        { .id = S("d"),
+          .provider = &providers[0],
+          .role = ROLE_LEARNER,
+          .school = &schools[0],
+          .service = &services[0],
+          .forbid = true },
+    };
+    struct registry *r = registry(t, NULL, 0, rules, 4);
+
+    CHECK_INT(ask(t, r, &oulu, &teacher, 0).cell, CELL_COND);
+    CHECK_INT(ask(t, r, &oulu, &low, 1).cell, CELL_SHUT);
+    CHECK(!ask(t, r, &oulu, &low, 1).by_default);
+    CHECK_INT(ask(t, r, &oulu, &low, 0).cell, CELL_COND);
+}
+
+TEST(class_levels_divide_the_columns_of_learners)
+{
+    struct policy p[] = { OULU("permit (principal in Role::\"learner\", action == Action::\"open\", resource == "
+                               "Service::\"kanerva\") when { principal.provider == Provider::\"oulu\" && principal has "
+                               "classLevel && principal.classLevel >= 7 };") };
+    struct registry *r = registry(t, p, 1, NULL, 0);
+
+    CHECK_INT(ask(t, r, &oulu, &high, 0).cell, CELL_OPEN);
+    CHECK_INT(ask(t, r, &oulu, &low, 0).cell, CELL_SHUT);
+    CHECK_INT(ask(t, r, &oulu, &student, 0).cell, CELL_SHUT);
+}
+
+TEST(what_the_nation_says_is_inherited_and_no_municipality_changes_it)
+{
+    struct policy p[] = { NATION(PERMIT("Role::\"teacher\"") ";"),
+                          OULU("forbid (principal in Role::\"teacher\", action == Action::\"open\", resource == "
+                               "Service::\"kanerva\") when { principal.provider == Provider::\"oulu\" };") };
+    struct registry *r = registry(t, p, 2, NULL, 0);
+
+    struct matrix_cell cell = ask(t, r, &oulu, &teacher, 0);
+    CHECK_INT(cell.cell, CELL_OPEN);
+    CHECK(cell.inherited);
+    cell = ask(t, r, &area_nation, &teacher, 0);
+    CHECK_INT(cell.cell, CELL_OPEN);
+    CHECK(!cell.inherited);
+}
+
+TEST(a_schools_own_counts_where_its_municipality_leaves_it_to_the_schools)
+{
+    struct policy p[] = {
+        SCHOOL(PERMIT("Role::\"teacher\"") ";"),
+        OULU("permit (principal in Role::\"teacher\", action == Action::\"leaveToSchools\", resource == "
+             "Service::\"kanerva\") when { principal.provider == Provider::\"oulu\" };")
+    };
+    struct registry *r = registry(t, p, 2, NULL, 0);
+
+    CHECK_INT(ask(t, r, &school, &teacher, 0).cell, CELL_OPEN);
+    CHECK_INT(ask(t, r, &oulu, &teacher, 0).cell, CELL_COND);
+    r = registry(t, p, 1, NULL, 0);
+    CHECK_INT(ask(t, r, &school, &teacher, 0).cell, CELL_SHUT);
+}
+
+TEST(what_is_not_in_force_says_nothing)
+{
+    struct policy p[] = { OULU(PERMIT("Role::\"teacher\"") ";") };
+
+    p[0].to_s = TEST_NOW_S;
+    CHECK_INT(ask(t, registry(t, p, 1, NULL, 0), &oulu, &teacher, 0).cell, CELL_SHUT);
+    p[0].to_s = TEST_NOW_S + 1;
+    CHECK_INT(ask(t, registry(t, p, 1, NULL, 0), &oulu, &teacher, 0).cell, CELL_OPEN);
+    p[0].enabled = false;
+    CHECK_INT(ask(t, registry(t, p, 1, NULL, 0), &oulu, &teacher, 0).cell, CELL_SHUT);
+}
+
+TEST(a_text_that_says_more_than_fields_is_a_condition)
+{
+    struct policy p[] = { OULU(
+        PERMIT("Role::\"teacher\"") " when { context.now.toTime() > duration(\"8h\") || context.minute > 3 };") };
+    struct matrix_sayings sayings;
+    struct registry *r = registry(t, p, 1, NULL, 0);
+
+    CHECK_INT(matrix_cell(t->arena, r, &oulu, &teacher, &services[0], TEST_NOW_S, &sayings).cell, CELL_COND);
+    CHECK_INT(sayings.n, 1);
+    CHECK(sayings.at[0].policy == &registry_parts(r)->policies[0] && !sayings.at[0].whole);
+}
