@@ -173,11 +173,7 @@ enum registry_index {
     INDEX_PICKER,   /* launcher/picker.c: the search over cities and schools */
     INDEX_TILES,    /* launcher/shelf.c: services in the order of the launcher, and the search over them */
     INDEX_RELAYS,   /* idp-adapters/relay.c: identity providers by their mark in our requests */
-    INDEX_RULES,  /* policy/rules.c: what the rules say about one role at one school */
-    INDEX_PICKER, /* launcher/picker.c: the search over cities and schools */
-    INDEX_TILES,  /* launcher/shelf.c: services in the order of the launcher, and the search over them */
-    INDEX_MATRIX, /* policy/matrix.c: what policies and rules say of services and roles */
-    INDEX_RELAYS, /* idp-adapters/relay.c: identity providers by their mark in our requests */
+    INDEX_MATRIX,   /* policy/matrix.c: what policies and rules say of services and roles */
     INDEX_COUNT
 };
 const void *registry_index(const struct registry *r, enum registry_index which,

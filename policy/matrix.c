@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/matrix.h"
 
-#include "policy/cedar/diag.h"
-#include "policy/form.h"
-#include "policy/statement.h"
+#include "policy/set.h"
 
 #include <string.h>
 
@@ -15,11 +13,8 @@ const struct matrix_who matrix_columns[MATRIX_COLUMNS] = {
 /* ── the index: every statement about opening, by layer and provider ────── */
 
 struct entry {
-    struct statement s;
+    const struct statement *s;
     const struct policy *policy;
-    const struct rule *rule;
-    enum layer layer;
-    const struct provider *provider; /* NULL: the nation */
 };
 
 struct span {
@@ -33,78 +28,38 @@ struct matrix_index {
     struct span *of_provider; /* by its place in the registry */
 };
 
-static size_t count_of(const struct registry_parts *parts)
+static bool is_about_opening(const struct listed *l)
 {
-    size_t n = parts->rule_count;
-
-    for (size_t i = 0; i < parts->policy_count; i++)
-        for (struct str rest = parts->policies[i].text; str_find_byte(rest, ';', 0) < rest.n;
-             rest = str_from(rest, str_find_byte(rest, ';', 0) + 1))
-            n++;
-    return n + parts->policy_count + 1;
+    return l->says.does == DOES_OPEN || l->says.does == DOES_LEAVE || l->says.does == DOES_OTHER;
 }
 
-static void add_policy(struct arena *a, struct matrix_index *x, const struct policy *p, size_t room)
-{
-    struct cedar_source *source = arena_make(a, struct cedar_source);
-
-    *source = (struct cedar_source){ S("policy"), p->text };
-    struct cedar_diags d = cedar_diags_new(a, source);
-    const struct cedar_policies *all = cedar_policies_parse(a, &d, CEDAR_IDS_BY_POSITION);
-    for (size_t i = 0; all != NULL && i < cedar_policies_n(all) && x->n < room; i++) {
-        struct statement s = statement_read(a, cedar_policy_at(all, i));
-        if (s.does == DOES_OPEN || s.does == DOES_LEAVE || s.does == DOES_OTHER)
-            x->at[x->n++] = (struct entry){ .s = s, .policy = p, .layer = p->layer, .provider = p->provider };
-    }
-}
-
-static void add_rule(struct arena *a, struct matrix_index *x, const struct rule *rule)
-{
-    const struct rule_words words = { rule->provider, rule->role,    rule->school,
-                                      rule->service,  rule->release, rule->forbid };
-    const struct policy_form f = policy_form_of_rule(a, &words);
-
-    x->at[x->n++] = (struct entry){
-        .s = { .does = DOES_OPEN, .forbid = rule->forbid, .whom = f.whom, .which = f.which, .exact = true },
-        .rule = rule,
-        .layer = LAYER_MUNICIPALITY,
-        .provider = rule->provider
-    };
-}
-
-/* Policies come by layer and then provider; rules by provider: two passes keep each provider's together. */
+/* Statements are counted, then put where their provider's begin. */
 static void *make_index(struct arena *a, const struct registry *r)
 {
     const struct registry_parts *parts = registry_parts(r);
+    const struct set *set = set_of(r);
     struct matrix_index *x = arena_make(a, struct matrix_index);
-    size_t room = count_of(parts);
 
-    x->at = arena_make_n(a, room, struct entry);
+    x->at = arena_make_n(a, set->n + 1, struct entry);
     x->of_provider = arena_make_n(a, parts->provider_count + 1, struct span);
-    for (size_t i = 0; i < parts->policy_count; i++)
-        if (parts->policies[i].layer == LAYER_NATION)
-            add_policy(a, x, &parts->policies[i], room);
-    x->nation.n = x->n;
-    /* Bucketed by provider: heads and links keep it linear. */
-    size_t *next = arena_make_n(a, parts->policy_count + parts->rule_count + 1, size_t);
-    size_t *head = arena_make_n(a, parts->provider_count + 1, size_t);
-    for (size_t i = parts->policy_count + parts->rule_count; i-- > 0;) {
-        const struct provider *p =
-            i < parts->policy_count ? parts->policies[i].provider : parts->rules[i - parts->policy_count].provider;
-        if (p == NULL)
-            continue;
-        next[i] = head[p - parts->providers];
-        head[p - parts->providers] = i + 1;
-    }
+    for (size_t i = 0; i < set->n; i++)
+        if (is_about_opening(&set->at[i])) {
+            const struct provider *p = set->at[i].row->provider;
+            (p != NULL ? &x->of_provider[p - parts->providers] : &x->nation)->n++;
+        }
+    x->n = x->nation.n;
     for (size_t k = 0; k < parts->provider_count; k++) {
         x->of_provider[k].from = x->n;
-        for (size_t i = head[k]; i != 0; i = next[i - 1])
-            if (i - 1 < parts->policy_count)
-                add_policy(a, x, &parts->policies[i - 1], room);
-            else if (x->n < room)
-                add_rule(a, x, &parts->rules[i - 1 - parts->policy_count]);
-        x->of_provider[k].n = x->n - x->of_provider[k].from;
+        x->n += x->of_provider[k].n;
+        x->of_provider[k].n = 0;
     }
+    x->nation.n = 0;
+    for (size_t i = 0; i < set->n; i++)
+        if (is_about_opening(&set->at[i])) {
+            const struct provider *p = set->at[i].row->provider;
+            struct span *of = p != NULL ? &x->of_provider[p - parts->providers] : &x->nation;
+            x->at[of->from + of->n++] = (struct entry){ &set->at[i].says, set->at[i].row };
+        }
     return x;
 }
 
@@ -120,13 +75,6 @@ void matrix_prepare(const struct registry *r)
 
 /* ── one cell ───────────────────────────────────────────────────────────── */
 
-static bool in_force(const struct entry *e, int64_t now_s)
-{
-    const struct policy *p = e->policy;
-
-    return p == NULL || (p->enabled && (p->from_s == 0 || p->from_s <= now_s) && (p->to_s == 0 || now_s < p->to_s));
-}
-
 static bool covers_service(const struct which *w, const struct service *s)
 {
     return (w->services.n == 0 && w->categories.n == 0) || strs_has(&w->services, s->id) ||
@@ -141,10 +89,10 @@ static bool has_levels(const struct whom *w)
 /* Somebody of the column can be meant. */
 static bool concerns(const struct entry *e, const struct matrix_who *who, const struct service *s)
 {
-    const struct whom *w = &e->s.whom;
+    const struct whom *w = &e->s->whom;
     int from = w->level_from, to = w->level_to != 0 ? w->level_to : LEVEL_MAX;
 
-    if (!covers_service(&e->s.which, s) || (w->roles != 0 && (w->roles & 1u << who->role) == 0))
+    if (!covers_service(&e->s->which, s) || (w->roles != 0 && (w->roles & 1u << who->role) == 0))
         return false;
     return !has_levels(w) || (who->level_to != 0 && from <= who->level_to && to >= who->level_from);
 }
@@ -152,13 +100,13 @@ static bool concerns(const struct entry *e, const struct matrix_who *who, const 
 /* Everybody of the column is meant, at any hour, on any device. */
 static bool is_whole(const struct entry *e, const struct matrix_who *who, const struct area *area)
 {
-    const struct whom *w = &e->s.whom;
-    const struct hours *h = &e->s.hours;
+    const struct whom *w = &e->s->whom;
+    const struct hours *h = &e->s->hours;
     int to = w->level_to != 0 ? w->level_to : LEVEL_MAX;
     bool levels = !has_levels(w) || (w->level_from <= who->level_from && to >= who->level_to);
-    bool place = w->schools.n == 0 || (str_is_set(area->school) && e->layer == LAYER_SCHOOL);
+    bool place = w->schools.n == 0 || (str_is_set(area->school) && e->policy->layer == LAYER_SCHOOL);
 
-    return e->s.exact && e->s.does != DOES_OTHER && levels && place && w->groups.n == 0 && w->ages == 0 &&
+    return e->s->exact && e->s->does != DOES_OTHER && levels && place && w->groups.n == 0 && w->ages == 0 &&
            h->weekdays == WEEKDAYS_ALL && h->minute_from == 0 && h->minute_to == 0 && h->device == DEVICE_ANY &&
            h->assurance == 0;
 }
@@ -169,9 +117,9 @@ struct said_by { /* a layer, of one cell */
 
 static void note(struct said_by *by, const struct entry *e, bool whole)
 {
-    if (e->s.does == DOES_LEAVE)
+    if (e->s->does == DOES_LEAVE)
         by->leave = true;
-    else if (e->s.forbid)
+    else if (e->s->forbid)
         *(whole ? &by->forbid_whole : &by->forbid_part) = true;
     else
         *(whole ? &by->permit_whole : &by->permit_part) = true;
@@ -183,17 +131,16 @@ static void look(const struct matrix_index *x, struct span span, const struct ar
 
     for (size_t i = span.from; i < span.from + span.n; i++) {
         const struct entry *e = &x->at[i];
-        const struct school *own = e->policy != NULL ? e->policy->school : NULL;
-        if (e->layer == LAYER_SCHOOL && (own == NULL || !str_eq(own->oid, area->school)))
+        const struct school *own = e->policy->school;
+        if (e->policy->layer == LAYER_SCHOOL && (own == NULL || !str_eq(own->oid, area->school)))
             continue;
-        if (!in_force(e, now_s) || !concerns(e, who, s))
+        if (!policy_in_force(e->policy, now_s) || !concerns(e, who, s))
             continue;
         bool whole = is_whole(e, who, area);
-        note(&layers[e->layer], e, whole);
+        note(&layers[e->policy->layer], e, whole);
         if (out != NULL)
-            out->at[out->n++] = (struct matrix_saying){
-                e->policy, e->rule, e->layer, e->s.does == DOES_OPEN && e->s.forbid, e->s.does == DOES_LEAVE, whole
-            };
+            out->at[out->n++] = (struct matrix_saying){ e->policy, e->s->does == DOES_OPEN && e->s->forbid,
+                                                        e->s->does == DOES_LEAVE, whole };
     }
 }
 

@@ -28,10 +28,8 @@ struct matrix_cell {
     bool by_default; /* nobody says anything: shut */
 };
 
-struct matrix_saying {           /* a statement that concerns a cell */
-    const struct policy *policy; /* NULL: a row of `rules:` */
-    const struct rule *rule;     /* NULL: a policy */
-    enum layer layer;
+struct matrix_saying { /* a statement that concerns a cell */
+    const struct policy *policy;
     bool forbids, leaves, whole; /* neither: permits; whole: without conditions for this cell */
 };
 

@@ -6,7 +6,6 @@
 #include "gateway/answer.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
-#include "policy/form.h"
 #include "policy/matrix.h"
 #include "policy/words.h"
 #include "wire/form.h"
@@ -166,34 +165,41 @@ static struct str words_of_policy(struct ctx *c, const struct policy *p)
     return buf_ok(&b) ? buf_str(&b) : S("…");
 }
 
-static struct str words_of_rule(struct ctx *c, const struct rule *r)
+static bool is_rule(const struct ctx *c, struct str id)
 {
-    const struct rule_words rule = { r->provider, r->role, r->school, r->service, r->release, r->forbid };
-    const struct policy_form form = policy_form_of_rule(c->arena, &rule);
+    const struct registry_parts *parts = registry_parts(c->registry);
 
-    return policy_form_words(c->arena, c->registry, &form, c->lang);
+    for (size_t i = 0; i < parts->rule_count; i++)
+        if (str_eq(parts->rules[i].id, id))
+            return true;
+    return false;
+}
+
+/* Whose it is may change it, and so may whoever acts around them. */
+static bool is_mine(const struct ctx *c, const struct policy *p)
+{
+    const struct area whose = { .provider = p->provider != NULL ? p->provider->id : (struct str){ NULL, 0 },
+                                .school = p->school != NULL ? p->school->oid : (struct str){ NULL, 0 } };
+
+    return console_may_in(c, MAY_DRAFT, &whose);
 }
 
 static struct saying_view saying_view(struct ctx *c, const struct matrix_saying *s)
 {
-    struct saying_view v = { .permits = !s->forbids && !s->leaves,
-                             .forbids = s->forbids,
-                             .leaves = s->leaves,
-                             .whole = s->whole,
-                             .nation = s->layer == LAYER_NATION,
-                             .school = s->layer == LAYER_SCHOOL,
-                             .rule = s->rule != NULL };
+    const struct policy *p = s->policy;
 
-    if (s->rule != NULL) {
-        v.id = s->rule->id;
-        v.words = words_of_rule(c, s->rule);
-        return v;
-    }
-    v.id = s->policy->id;
-    v.name = names_in(&s->policy->names, c->lang);
-    v.words = words_of_policy(c, s->policy);
-    v.why = s->policy->why;
-    return v;
+    return (struct saying_view){ .id = p->id,
+                                 .name = names_in(&p->names, c->lang),
+                                 .words = words_of_policy(c, p),
+                                 .why = p->why,
+                                 .permits = !s->forbids && !s->leaves,
+                                 .forbids = s->forbids,
+                                 .leaves = s->leaves,
+                                 .whole = s->whole,
+                                 .nation = p->layer == LAYER_NATION,
+                                 .school = p->layer == LAYER_SCHOOL,
+                                 .rule = is_rule(c, p->id),
+                                 .mine = is_mine(c, p) };
 }
 
 static enum step show_cell(struct ctx *c, struct fail *f)
