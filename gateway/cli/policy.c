@@ -426,8 +426,7 @@ static int help(void)
         "Rows of rules: count as the policies that they are.\n\n"
         "  -c FILE          the registry of the node with these settings\n"
         "  --registry FILE  the registry that this file would make; nothing is changed anywhere\n"
-        "  --owner OWNER    whose the files are: \"oulu\", a school \"oulu/99101\"; without it, the nation's\n"
-        "  --rules          rows of rules: as well, as the policies that they are\n\n"
+        "  --owner OWNER    whose the files are: \"oulu\", a school \"oulu/99101\"; without it, the nation's\n\n"
         "exit status: 0 in order, alike, passed; 1 not so; 2 usage; 3 the machine failed");
     return CLI_OK;
 }

@@ -114,6 +114,19 @@ TEST(cases_that_hold_pass)
     cli_remove(t, g.folder);
 }
 
+TEST(cases_ask_what_a_sign_in_asks)
+{
+    struct rig g = rig(t);
+    struct said s = tested(t, &g,
+                           S("tests:\n"
+                             "  - {who: {provider: oulu, role: learner, level: 8}, service: matikka, expect: allow}\n"
+                             "  - {who: {provider: oulu, role: learner, level: 3}, service: matikka, expect: deny}\n"
+                             "  - {who: {provider: oulu, role: learner}, service: matikka, expect: deny}\n"));
+
+    CHECK_STR(s.line, "3 passed, 0 failed\n");
+    cli_remove(t, g.folder);
+}
+
 TEST(a_case_that_fails_says_where_and_what)
 {
     struct rig g = rig(t);
