@@ -18,16 +18,22 @@
 static int help(void)
 {
     (void)puts(
-        "usage: digione import -c FILE [--dry-run] [--quiet] registry.yaml\n\n"
+        "usage: digione import -c FILE [--dry-run] [--replace] [--quiet] registry.yaml\n\n"
         "Makes the registry equal to the file: providers, identity providers, services, rules, accounts.  All of\n"
         "it or nothing; running gateways serve it within a second.  Prints what was added (+), changed (~) and\n"
         "removed (-), then the addresses to register at each identity provider and at each service; warns on standard\n"
         "error of rows that are in order and can have no effect (a service that nobody can open, a claim that is not\n"
         "told).  Secrets may stand in the file as secret_file: PATH or secret: {plain: …}; they are hashed or sealed\n"
         "here, and never exported in plain.\n\n"
+        "Rows that were changed in the console or by a command since the file was exported are not overwritten: each "
+        "is\n"
+        "named, and nothing is imported, unless --replace says so.  Refused as well: what would leave no operator able "
+        "to\n"
+        "get in.\n\n"
         "  -c FILE     the settings of the node\n"
         "  --why TEXT  the reason, for the history (`digione registry log`) and the audit log\n"
         "  --dry-run   say what would change, and change nothing\n"
+        "  --replace   overwrite what was changed in the console or by a command, too\n"
         "  --quiet     print nothing but complaints and warnings\n\n"
         "exit status: 0 done, 1 the file is not in order, 2 usage, 3 the machine failed");
     return CLI_OK;
@@ -35,7 +41,7 @@ static int help(void)
 
 struct import_words {
     const char *config, *file, *why;
-    bool dry_run, quiet;
+    bool dry_run, replace, quiet;
 };
 
 static int refused(const char *word, const struct fail *f)
@@ -63,6 +69,21 @@ static void look(void *with, const struct registry *r)
 
     l->addresses = addresses_text(l->arena, l->set, r);
     l->warnings = warnings_text(l->arena, r);
+}
+
+/* What people have changed and the file does not know of: what it may not overwrite, or did. */
+static void print_overruns(const struct import_words *w, const struct import_report *r)
+{
+    struct str rest = r->overruns, line;
+
+    (void)fflush(stdout);
+    while (str_split(&rest, '\n', &line))
+        if (line.n > 0)
+            (void)fprintf(stderr, "%s: %s: %.*s\n",
+                          !w->replace  ? "kept"
+                          : w->dry_run ? "would be replaced"
+                                       : "replaced",
+                          w->file, STR_ARG(line));
 }
 
 static void print_report(const struct import_words *w, const struct import_report *r)
@@ -110,7 +131,7 @@ static int import_file(const char *word, const struct import_words *w, struct ar
 {
     struct settings set;
     struct fail f = { 0 };
-    struct import_report report;
+    struct import_report report = { 0 };
     struct looking seen = { a, &set, { NULL, 0 }, { NULL, 0 } };
     struct str text, who = cli_who(a); /* before another user is become */
 
@@ -125,6 +146,7 @@ static int import_file(const char *word, const struct import_words *w, struct ar
         .base_dir = folder_of(a, w->file),
         .logo = logo_elsewhere,
         .dry_run = w->dry_run,
+        .replace = w->replace,
         .look = look,
         .with = &seen,
         .who = who,
@@ -134,6 +156,8 @@ static int import_file(const char *word, const struct import_words *w, struct ar
     bool good = d != NULL && registry_import(d, a, text, w->file, &how, &report, &f) &&
                 (w->dry_run || registry_keep_secret(d, how.seals, &f));
     db_close(d);
+    if (good || strcmp(f.code, "changed_since") == 0)
+        print_overruns(w, &report);
     if (!good)
         return refused(word, &f);
     print_report(w, &report);
@@ -148,7 +172,8 @@ int cli_import(int argc, char **argv)
     struct import_words w = { 0 };
     const struct cli_option options[] = {
         { "-c", &w.config, NULL }, { "--config", &w.config, NULL }, { "--dry-run", NULL, &w.dry_run },
-        { "--why", &w.why, NULL }, { "--quiet", NULL, &w.quiet },   { NULL, NULL, NULL },
+        { "--why", &w.why, NULL }, { "--quiet", NULL, &w.quiet },   { "--replace", NULL, &w.replace },
+        { NULL, NULL, NULL },
     };
     size_t words;
 

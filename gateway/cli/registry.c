@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
- * digione registry log|undo -c FILE */
+ * digione registry log|undo|put|remove -c FILE */
 #include "registry/registry.h"
 #include "base/world.h"
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
+#include "gateway/cli/registry_edit.h"
 #include "registry/change.h"
 
 #include <inttypes.h>
@@ -18,21 +19,28 @@ static int help(void)
 {
     (void)puts(
         "usage: digione registry log -c FILE [NUMBER] [--last N]\n"
-        "       digione registry undo -c FILE [--dry-run] [--why TEXT] NUMBER\n\n"
+        "       digione registry undo -c FILE [--dry-run] [--why TEXT] NUMBER\n"
+        "       digione registry put -c FILE [--dry-run] [--why TEXT] [--from VERSION] KIND KEY NAME=VALUE...\n"
+        "       digione registry remove -c FILE [--dry-run] [--why TEXT] [--from VERSION] KIND KEY\n\n"
         "log lists the last changes of the registry (30, or N), the newest first; with a NUMBER, that change row by "
         "row,\n"
         "as it was before (-) and as it is after (+).  Secrets are not shown, nor what is a person's.\n"
         "undo makes what that change did undone, as a change of its own: all of it or nothing.  It is refused where\n"
-        "a later change has touched the same rows, and names that one.\n\n"
+        "a later change has touched the same rows, and names that one.\n"
+        "put changes fields of one row, or makes it: KIND is service, school …, KEY its id (a school's: "
+        "PROVIDER/OID),\n"
+        "NAME a key of the YAML file (name.fi); a list has one item a line.  NAME=@PATH takes the file's text, as it\n"
+        "should for a secret; NAME alone takes the field away.  remove takes a row away, and those below it.\n\n"
         "  -c FILE     the settings of the node\n"
         "  --why TEXT  the reason, for the history and the audit log\n"
+        "  --from N    refused where somebody has changed the row since version N, and says what\n"
         "  --dry-run   say what would change, and change nothing\n\n"
         "exit status: 0 done, 1 it cannot be undone, 2 usage, 3 the machine failed");
     return CLI_OK;
 }
 
 struct registry_words {
-    const char *config, *last, *why, *verb, *number;
+    const char *config, *last, *why, *from, *verb, *number;
     bool dry_run;
 };
 
@@ -87,7 +95,8 @@ static int log_one(const char *word, int64_t number, struct db *d, struct arena 
     struct change_rows_shown rows;
     struct fail f = { 0 };
 
-    if (!change_list(d, a, &area_nation, number, 1, &list, &f) || !change_rows(d, a, &area_nation, number, SHOWN_ROWS, &rows, &f))
+    if (!change_list(d, a, &area_nation, number, 1, &list, &f) ||
+        !change_rows(d, a, &area_nation, number, SHOWN_ROWS, &rows, &f))
         return refused(word, &f);
     if (list.n != 1 || list.at[0].number != number)
         return cli_complain(CLI_REFUSED, word, "there is no change %" PRId64 "; `digione registry log` lists them",
@@ -152,24 +161,53 @@ static int run(const char *word, const struct registry_words *w, struct arena *a
     return status;
 }
 
+/* put and remove: words behind the verb. */
+static int edit_row(const char *word, const struct registry_words *w, const char *const *rest, size_t n)
+{
+    bool removes = strcmp(w->verb, "remove") == 0;
+    const struct registry_edit_words x = { .config = w->config,
+                                           .why = w->why,
+                                           .from = w->from,
+                                           .kind = n > 0 ? rest[0] : NULL,
+                                           .key = n > 1 ? rest[1] : NULL,
+                                           .fields = rest + 2,
+                                           .field_count = n > 2 ? n - 2 : 0,
+                                           .removes = removes,
+                                           .dry_run = w->dry_run };
+    const struct cli_need needs[] = { CLI_NEEDS_CONFIG(w->config),
+                                      { "KIND (service, school …)", n > 0 },
+                                      { "KEY (of the row)", n > 1 },
+                                      { "NAME=VALUE", removes || n > 2 },
+                                      { 0 } };
+
+    if (!cli_needs(word, needs))
+        return CLI_USAGE;
+    if (w->last != NULL || (removes && n > 2))
+        return cli_complain(CLI_USAGE, word, "%s does not take these options; --help says which", w->verb);
+    return registry_edit(word, &x);
+}
+
 int cli_registry(int argc, char **argv)
 {
     struct registry_words w = { 0 };
     const struct cli_option options[] = {
         { "-c", &w.config, NULL }, { "--config", &w.config, NULL },   { "--last", &w.last, NULL },
-        { "--why", &w.why, NULL }, { "--dry-run", NULL, &w.dry_run }, { NULL, NULL, NULL },
+        { "--why", &w.why, NULL }, { "--dry-run", NULL, &w.dry_run }, { "--from", &w.from, NULL },
+        { NULL, NULL, NULL },
     };
-    const char *words[2] = { NULL, NULL };
+    const char *words[3 + REGISTRY_FIELDS_MAX] = { NULL };
     size_t n;
 
     if (cli_wants_help(argc, argv))
         return help();
-    if (!cli_options(argc, argv, options, words, 2, &n))
+    if (!cli_options(argc, argv, options, words, sizeof words / sizeof *words, &n))
         return CLI_USAGE;
     w.verb = words[0];
     w.number = words[1];
-    static const char *const verbs[] = { "log", "undo", NULL };
+    static const char *const verbs[] = { "log", "undo", "put", "remove", NULL };
     bool logs = n > 0 && strcmp(w.verb, "log") == 0, undoes = n > 0 && strcmp(w.verb, "undo") == 0;
+    if (n > 0 && (strcmp(w.verb, "put") == 0 || strcmp(w.verb, "remove") == 0))
+        return edit_row(argv[0], &w, words + 1, n - 1);
     if (!logs && !undoes)
         return cli_unknown(argv[0], "word", w.verb, verbs);
     const struct cli_need needs[] = { CLI_NEEDS_CONFIG(w.config),
@@ -178,7 +216,8 @@ int cli_registry(int argc, char **argv)
                                       { 0 } };
     if (!cli_needs(argv[0], needs))
         return CLI_USAGE;
-    if ((logs && (w.dry_run || w.why != NULL)) || (undoes && w.last != NULL) || (w.number != NULL && w.last != NULL))
+    if (n > 2 || w.from != NULL || (logs && (w.dry_run || w.why != NULL)) || (undoes && w.last != NULL) ||
+        (w.number != NULL && w.last != NULL))
         return cli_complain(CLI_USAGE, argv[0], "%s does not take these options; --help says which", w.verb);
     struct arena *a = arena_new_secret();
     int status = run(argv[0], &w, a);
