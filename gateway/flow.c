@@ -16,6 +16,7 @@
 #include "idp-adapters/refusals.h"
 #include "launcher/pages.h"
 #include "model/pairwise.h"
+#include "registry/known.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -367,6 +368,7 @@ static enum step admit_done(struct ctx *c, struct fail *f)
     session_cookie_set(c, c->session, flow->cookie);
     metrics_add(c->metrics, METRIC_sign_ins);
     tally_add(c->tally, c->login->idp, S(TALLY_OK), c->now_s);
+    known_saw(c->known, c->person, c->now_s);
     c->login->state = LOGIN_KNOWN;
     return flow_next(c, f);
 }

@@ -49,6 +49,7 @@ struct work;          /* base/work.h: threads for SQL and Argon2id */
 struct audit;         /* audit/audit.h: this loop's line to the writer */
 struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity providers */
 struct people;        /* registry/people.h: what the node keeps for persons */
+struct known;         /* registry/known.h: what sort of people signed in */
 struct ends;          /* registry/ends.h: sessions that ended */
 struct desk;          /* registry/desk.h: the registry in SQL, for those who may not block */
 struct tally;         /* gateway/tally.h: what became of sign-ins within the last hour */
@@ -85,6 +86,7 @@ struct ctx {
     struct audit *audit;
     struct upstreams *upstreams;
     struct people *people;
+    struct known *known;                     /* NULL: nobody is noted */
     struct ends *ends;                       /* NULL: none are known */
     struct desk *desk;                       /* NULL: nothing is asked */
     struct tally *tally;                     /* NULL counts nothing */

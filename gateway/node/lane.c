@@ -78,6 +78,7 @@ static void begin(void *self, struct ctx *c)
     c->audit = lane->audit;
     c->upstreams = lane->upstreams;
     c->people = lane->node->people;
+    c->known = lane->node->known;
     c->protocols = lane->node->protocols;
     c->metrics = &lane->metrics;
     c->session_epoch = atomic_load(&lane->node->session_epoch);

@@ -6,6 +6,7 @@
 #include "policy/matrix.h"
 #include "registry/desk.h"
 #include "registry/ends.h"
+#include "registry/known.h"
 #include "registry/people.h"
 #include "registry/tell.h"
 
@@ -27,6 +28,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->set = set;
     n->world = w;
     n->people = people_new(set);
+    n->known = known_new(set);
     n->ends = ends_new(set, w);
     n->teller = teller_new();
     n->desk = desk_new(set);
@@ -57,6 +59,7 @@ void node_free(struct node *n)
         registry_drop(n->lanes[i]->registry);
     registry_drop(n->swap->registry);
     people_free(n->people);
+    known_free(n->known);
     ends_free(n->ends);
     desk_free(n->desk);
     teller_free(n->teller);

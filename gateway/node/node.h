@@ -57,6 +57,7 @@ struct node {
     struct audit_heads *heads;
     struct work_pool *pool;
     struct people *people;
+    struct known *known;
     struct ends *ends;
     struct desk *desk;
     struct teller *teller;

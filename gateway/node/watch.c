@@ -6,10 +6,11 @@
 #include "gateway/node/beats.h"
 #include "gateway/node/readiness.h"
 #include "idp-adapters/upstream.h"
+#include "registry/known.h"
 #include "registry/registry.h"
 #include "registry/tell.h"
 
-enum { STEP_IS_MS = 1000 };
+enum { STEP_IS_MS = 1000, KNOWN_EVERY_MS = 5000 };
 
 struct node_watch {
     struct arena *arena;
@@ -19,6 +20,8 @@ struct node_watch {
     int64_t offset_ms;  /* wall clock minus monotonic, at the last look */
     int64_t stepped_ms; /* the sum of its jumps; slewing is no jump */
     int64_t refreshed;  /* the newest order to fetch something that was passed on */
+    int64_t known_ms;   /* when people who signed in were last written down, by the monotonic clock */
+    bool known_bad;     /* and could not be: logged once */
     bool untold;        /* there may be changes that the audit log does not have */
 };
 
@@ -89,12 +92,27 @@ static void tell_changes(struct node_watch *w)
         w->untold = told == TOLD_BUSY;
 }
 
+static void write_known(struct node_watch *w)
+{
+    struct fail f = { 0 };
+    int64_t now_ms = world_mono_ms(w->node->world);
+
+    if (now_ms < w->known_ms + KNOWN_EVERY_MS)
+        return;
+    w->known_ms = now_ms;
+    bool good = known_write(w->node->known, world_now_s(w->node->world), &f);
+    if (!good && !w->known_bad)
+        log_event(LOG_WARN, "known.lost", LOG_C("code", f.code), LOG_C("why", f.detail));
+    w->known_bad = !good;
+}
+
 void node_watch_look(struct node_watch *w)
 {
     look_at_clock(w);
     look_at_registry(w);
     beats_look(w->node, w->db);
     readiness_note(w->node);
+    write_known(w);
     if (w->untold && w->node->audit != NULL && audit_writer_ok(w->node->audit))
         tell_changes(w);
 }
