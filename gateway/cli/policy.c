@@ -5,6 +5,7 @@
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
 #include "policy/form.h"
+#include "policy/reasons.h"
 #include "policy/text_check.h"
 #include "policy/words.h"
 #include "registry/registry.h"
@@ -13,12 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-struct policy_words {
-    const char *config, *registry, *owner, *lang, *to, *who, *service, *at, *device;
-    const char **rest;
-    size_t n;
-};
 
 /* ---- Where the registry comes from. */
 
@@ -132,7 +127,7 @@ static bool check_one(struct arena *a, const struct text_checker *c, const struc
 }
 
 /* "oulu", "oulu/99101"; none: the nation's. */
-static bool read_owner(const char *word, const struct registry *r, const char *owner, struct policy *out)
+bool policy_owner(const char *word, const struct registry *r, const char *owner, struct policy *out)
 {
     struct str uid = str_of(owner);
     bool school = str_find_byte(uid, '/', 0) < uid.n;
@@ -152,7 +147,7 @@ static int check_files(const char *word, struct arena *a, const struct registry 
     struct policy row;
     int status = CLI_OK;
 
-    if (!read_owner(word, r, w->owner, &row))
+    if (!policy_owner(word, r, w->owner, &row))
         return CLI_USAGE;
     for (size_t i = 0; i < w->n; i++) {
         if (!args_file(a, w->rest[i], POLICY_TEXT_MAX_B + 1, &row.text))
@@ -237,18 +232,63 @@ static void print_words(struct arena *a, const struct registry *r, struct str te
         (void)printf("%s%.*s\n", before, STR_ARG(said.at[i]));
 }
 
+static const char *verdict_words(enum verdict verdict)
+{
+    static const char *const words_of[VERDICT_COUNT] = {
+        [VERDICT_NONE] = "",
+        [VERDICT_SETTLED] = "settled it",
+        [VERDICT_APPLIED] = "applies, another settled it",
+        [VERDICT_SILENT] = "does not apply",
+        [VERDICT_NOT_NOW] = "is not in force",
+        [VERDICT_FAILED] = "cannot be evaluated",
+        [VERDICT_NOT_LEFT] = "is a school's, to which the service is not left",
+    };
+
+    return words_of[verdict];
+}
+
+static void print_wish(const struct wish *w)
+{
+    (void)printf("  %.*s would permit it, if\n", STR_ARG(w->row->id));
+    for (size_t i = 0; i < w->n; i++) {
+        const struct wish_part *p = &w->parts[i];
+        (void)printf("    %.*s", STR_ARG(p->text));
+        if (str_is_set(p->actual))
+            (void)printf("   (it is %.*s)", STR_ARG(p->actual));
+        (void)putchar('\n');
+    }
+}
+
+static void explain_at(struct arena *a, const struct registry *r, const struct reasons_at *at, enum lang lang)
+{
+    const struct school *s = provider_school(at->provider, at->at->school_oid);
+    struct str school = s != NULL ? names_in(&s->names, lang) : S(""), provider = names_in(&at->provider->names, lang);
+
+    (void)printf("as %s at %.*s%s%.*s: %s\n", role_name(at->at->role), STR_ARG(provider), s != NULL ? ", " : "",
+                 STR_ARG(school),
+                 at->forbidden   ? "forbidden"
+                 : at->permitted ? "permitted"
+                                 : "not permitted");
+    for (size_t i = 0; i < at->n_said; i++) {
+        (void)printf("  %.*s %s\n", STR_ARG(at->said[i].row->id), verdict_words(at->said[i].verdict));
+        print_words(a, r, at->said[i].text, lang, "    ");
+    }
+    for (size_t i = 0; i < at->n_wishes; i++)
+        print_wish(&at->wishes[i]);
+}
+
 static void explain(struct arena *a, const struct registry *r, const struct asked *q, enum lang lang)
 {
-    struct decision d = asked_decide(r, q);
-    const struct policy *p = policy_named(r, d.rule);
+    struct reasons why = policy_reasons(a, r, &q->person, q->service, &q->now);
+    const struct decision *d = &why.decision;
 
-    (void)printf("%s by %.*s\n", d.effect == EFFECT_ALLOW ? "allowed" : "denied", STR_ARG(d.rule));
-    if (str_is_set(d.failed))
-        (void)printf("%.*s forbids and could not be evaluated\n", STR_ARG(d.failed));
-    if (p != NULL)
-        print_words(a, r, p->text, lang, "  ");
+    (void)printf("%s by %.*s\n", d->effect == EFFECT_ALLOW ? "allowed" : "denied", STR_ARG(d->rule));
+    if (str_is_set(d->failed))
+        (void)printf("%.*s forbids and could not be evaluated\n", STR_ARG(d->failed));
+    for (size_t i = 0; i < why.n; i++)
+        explain_at(a, r, &why.at[i], lang);
     for (int i = 0; i < CLAIM_COUNT; i++)
-        if (claim_in(d.release, (enum claim)i))
+        if (claim_in(d->release, (enum claim)i))
             (void)printf("told: %s\n", claim_rows[i].word);
 }
 
@@ -342,20 +382,35 @@ static bool print_difference(struct arena *a, const struct registry *was, const 
     return differs;
 }
 
+/* The old and the new one: of a node and a file, or of two files.  The exit status. */
+static int two_registries(const char *word, struct arena *a, const struct policy_words *w, const struct registry **was,
+                          const struct registry **is)
+{
+    size_t files = w->config != NULL ? 1 : 2;
+    const struct cli_need needs[] = { { "two registry files, or one and -c FILE", w->n == files }, { 0 } };
+
+    if (!cli_needs(word, needs))
+        return CLI_USAGE;
+    *was = registry_of(word, a, w->config, w->rest[0]);
+    *is = *was != NULL ? registry_of(word, a, NULL, w->rest[w->n - 1]) : NULL;
+    return *is != NULL ? CLI_OK : CLI_BROKEN;
+}
+
 static int run_diff(const char *word, struct arena *a, const struct policy_words *w)
 {
-    size_t files = w->config != NULL ? 1 : 2; /* the node's is the old one */
+    const struct registry *was, *is;
     enum lang lang;
+    int status = read_lang(word, w, &lang) ? two_registries(word, a, w, &was, &is) : CLI_USAGE;
 
-    if (!cli_needs(word,
-                   (const struct cli_need[]){ { "two registry files, or one and -c FILE", w->n == files }, { 0 } }) ||
-        !read_lang(word, w, &lang))
-        return CLI_USAGE;
-    const struct registry *was = registry_of(word, a, w->config, w->rest[0]),
-                          *is = was != NULL ? registry_of(word, a, NULL, w->rest[w->n - 1]) : NULL;
-    if (is == NULL)
-        return CLI_BROKEN;
-    return print_difference(a, was, is, lang) ? CLI_REFUSED : CLI_OK;
+    return status != CLI_OK ? status : print_difference(a, was, is, lang) ? CLI_REFUSED : CLI_OK;
+}
+
+static int run_impact(const char *word, struct arena *a, const struct policy_words *w)
+{
+    const struct registry *was, *is;
+    int status = two_registries(word, a, w, &was, &is);
+
+    return status == CLI_OK ? policy_impact(a, was, is) : status;
 }
 
 /* ---- export */
@@ -401,11 +456,10 @@ static int run_export(const char *word, struct arena *a, const struct policy_wor
 static const struct {
     const char *word;
     int (*run)(const char *word, struct arena *a, const struct policy_words *w);
-} words[] = { { "check", run_check },
-              { "test", run_test },
-              { "explain", run_explain },
-              { "diff", run_diff },
-              { "export", run_export } };
+} words[] = { { "check", run_check },          { "test", run_test },
+              { "explain", run_explain },      { "diff", run_diff },
+              { "impact", run_impact },        { "publish", policy_publish },
+              { "rollback", policy_rollback }, { "export", run_export } };
 
 static int help(void)
 {
@@ -415,19 +469,27 @@ static int help(void)
         "       digione policy explain (-c FILE | --registry REGISTRY.yaml) --who NAME=VALUE,… --service ID\n"
         "                              [--at TIME] [--device own|shared] [--lang fi|sv|en]\n"
         "       digione policy diff (-c FILE | OLD.yaml) NEW.yaml [--lang fi|sv|en]\n"
-        "       digione policy export (-c FILE | --registry REGISTRY.yaml) [--to FOLDER]\n\n"
-        "check    every mistake in the registry's policies, or in files of Cedar, with its place: what is no Cedar,\n"
-        "         what the schema does not know, what does not exist, and whose people it may speak of\n"
-        "test     asks what the cases ask and compares (docs/policy.md has the format)\n"
-        "explain  who is made up of provider, role, school, level, group and age: allowed or denied, by which\n"
-        "         policy, in words, and what is told\n"
-        "diff     what differs between two sets of policies, in words and as text\n"
-        "export   the policies as Cedar, one after the other, or each in a file of its own\n\n"
+        "       digione policy impact (-c FILE | OLD.yaml) NEW.yaml\n"
+        "       digione policy export (-c FILE | --registry REGISTRY.yaml) [--to FOLDER]\n"
+        "       digione policy publish -c FILE --id ID [--owner OWNER] [--why TEXT] [--dry-run] POLICY.cedar\n"
+        "       digione policy rollback -c FILE [--why TEXT] [--dry-run] NUMBER\n\n"
+        "check     every mistake in the registry's policies, or in files of Cedar, with its place: what is no\n"
+        "          Cedar, what the schema does not know, what does not exist, whose people it may speak of\n"
+        "test      asks what the cases ask and compares (docs/policy.md has the format)\n"
+        "explain   who is made up of provider, role, school, level, group and age: allowed or denied, what each\n"
+        "          policy said, what would have to be different, and what is told\n"
+        "diff      what differs between two sets of policies, in words and as text\n"
+        "impact    who would gain and who lose which service, over every kind of person that there can be\n"
+        "export    the policies as Cedar, one after the other, or each in a file of its own\n"
+        "publish   the policy ID has the text of the file from now on; a new one is OWNER's\n"
+        "rollback  undoes change NUMBER of `digione registry log`, if it touched policies alone\n\n"
         "Rows of rules: count as the policies that they are.\n\n"
         "  -c FILE          the registry of the node with these settings\n"
         "  --registry FILE  the registry that this file would make; nothing is changed anywhere\n"
-        "  --owner OWNER    whose the files are: \"oulu\", a school \"oulu/99101\"; without it, the nation's\n\n"
-        "exit status: 0 in order, alike, passed; 1 not so; 2 usage; 3 the machine failed");
+        "  --owner OWNER    whose a text is: \"oulu\", a school \"oulu/99101\"; without it, the nation's\n"
+        "  --why TEXT       the reason, for the history and the audit log\n"
+        "  --dry-run        say what would change, and change nothing\n\n"
+        "exit status: 0 in order, alike, passed, done; 1 not so; 2 usage; 3 the machine failed");
     return CLI_OK;
 }
 
@@ -445,6 +507,9 @@ static int run(size_t at, int argc, char **argv)
         { "--service", &w.service, NULL },
         { "--at", &w.at, NULL },
         { "--device", &w.device, NULL },
+        { "--id", &w.id, NULL },
+        { "--why", &w.why, NULL },
+        { "--dry-run", NULL, &w.dry_run },
         { NULL, NULL, NULL },
     };
     struct arena *a = arena_new_secret();

@@ -11,6 +11,22 @@
 #include "policy/policy.h"
 #include "wire/yaml.h"
 
+struct policy_words { /* of the command line */
+    const char *config, *registry, *owner, *lang, *to, *who, *service, *at, *device, *id, *why;
+    bool dry_run;
+    const char **rest;
+    size_t n;
+};
+
+/* A policy of this id has the text of the file; without one of that id it is made, --owner's.  Undoes a change that
+ * touched policies alone.  Each is one change, and gives the exit status. */
+int policy_publish(const char *word, struct arena *a, const struct policy_words *w);
+int policy_rollback(const char *word, struct arena *a, const struct policy_words *w);
+/* Whose a text is: --owner, "oulu" or "oulu/99101"; NULL: the nation's.  Complains and gives false. */
+bool policy_owner(const char *word, const struct registry *r, const char *owner, struct policy *out);
+/* Who would gain and who lose what, over all kinds of people that there can be; the exit status. */
+int policy_impact(struct arena *a, const struct registry *was, const struct registry *is);
+
 /* Somebody who asks for a service, made up for the occasion. */
 struct asked {
     struct person person;

@@ -3,6 +3,9 @@
 #include "gateway/cli/cli.h"
 #include "tests/contract/cli_run.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #define POLICY                                                                                                         \
     "      permit (\n"                                                                                                 \
     "        principal in Provider::\"oulu\",\n"                                                                       \
@@ -193,9 +196,14 @@ TEST(an_answer_is_explained_in_words)
 
     CHECK_INT(s.status, CLI_OK);
     CHECK_STR(s.line, "allowed by teachers\n"
-                      "  Uleåborg: lärare får öppna tjänsten Kanerva\n"
-                      "  Uleåborg: lärare: om dem berättas för tjänsten Kanerva: förnamn\n"
+                      "as teacher at Uleåborg: permitted\n"
+                      "  teachers settled it\n"
+                      "    Uleåborg: lärare får öppna tjänsten Kanerva\n"
                       "told: given_name\n");
+    s = RUN("explain", "--registry", g.registry, "--who", "provider=oulu,role=learner,school=99101,level=3",
+            "--service", "matikka");
+    CHECK(has(s.line, "denied by none\nas learner at Oulu, Kielonmäki: not permitted\n  upper does not apply\n"));
+    CHECK(has(s.line, "  upper would permit it, if\n    principal.classLevel >= 7   (it is 3)\n"));
     CHECK_INT(RUN("explain", "--registry", g.registry, "--who", "teacher", "--service", "kanerva").status, CLI_USAGE);
     cli_remove(t, g.folder);
 }
@@ -223,6 +231,95 @@ TEST(what_differs_is_said_in_words_and_as_text)
     s = RUN("diff", g.registry, g.registry);
     CHECK_INT(s.status, CLI_OK);
     CHECK_STR(s.line, "");
+    cli_remove(t, g.folder);
+}
+
+TEST(who_gains_and_who_loses_is_said_by_kinds_of_people)
+{
+    struct rig g = rig(t);
+    const char *other = cli_file(
+        t, g.folder, "other.yaml",
+        S(REGISTRY("      permit (principal in School::\"oulu/99101\", action == Action::\"open\", resource == "
+                   "Service::\"matikka\")\n"
+                   "      when { principal has classLevel && principal.classLevel >= 6 };\n")));
+    struct said s = RUN("impact", g.registry, other);
+
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(has(s.line,
+              "oulu: matikka is lost by: learner of level 7 (1 of 2 places), learner of level 8 (1 of 2 places)"));
+    CHECK(has(s.line, "oulu: matikka is gained by: learner of level 6 (1 of 2 places)\n"));
+    CHECK(!has(s.line, "kanerva"));
+    s = RUN("impact", other, other);
+    CHECK_INT(s.status, CLI_OK);
+    CHECK_STR(s.line, "nobody gains and nobody loses a service\n");
+    cli_remove(t, g.folder);
+}
+
+/* A node that has imported the registry.  As root its words become nobody, who must reach the folder. */
+static const char *node(struct test *t, const struct rig *g)
+{
+    CHECK(chmod(g->folder, 0755) == 0);
+    if (geteuid() == 0)
+        CHECK(chown(g->folder, 65534, 65534) == 0);
+    const char *config = cli_file(t, g->folder, "digione.yaml",
+                                  arena_printf(t->arena,
+                                               "public_url: http://localhost:8080\nlisten: 127.0.0.1:8080\n"
+                                               "state_dir: %s/state\nrun_as: nobody\n",
+                                               g->folder));
+    const char *const arguments[] = { "-c", config, g->registry, NULL };
+    CHECK_INT(cli_run(t, cli_import, "import", arguments).status, CLI_OK);
+    return config;
+}
+
+#define OPENS_KANERVA                                                                                                  \
+    "permit (principal in Provider::\"oulu\", action == Action::\"open\", resource == Service::\"kanerva\");\n"
+
+TEST(a_policy_is_published_and_rolled_back)
+{
+    struct rig g = rig(t);
+    const char *config = node(t, &g), *text = cli_file(t, g.folder, "x.cedar", S(OPENS_KANERVA));
+    struct said s = RUN("publish", "-c", config, "--id", "upper", "--dry-run", text);
+
+    CHECK_STR(s.line, "~ policy upper\nwould be: 0 added, 1 changed, 0 removed; nothing was changed\n");
+    CHECK(!has(RUN("export", "-c", config).line, OPENS_KANERVA));
+    s = RUN("publish", "-c", config, "--id", "upper", "--why", "new year", text);
+    CHECK_STR(s.line, "~ policy upper\ndone: 0 added, 1 changed, 0 removed; version 3\n");
+    CHECK(has(RUN("export", "-c", config).line, "// upper\n" OPENS_KANERVA));
+    s = RUN("rollback", "-c", config, "2");
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(has(s.complaint, "`digione registry undo` undoes all of it"));
+    CHECK_STR(RUN("rollback", "-c", config, "3").line,
+              "~ policy upper\ndone: 0 added, 1 changed, 0 removed; version 4\n");
+    CHECK(!has(RUN("export", "-c", config).line, OPENS_KANERVA));
+    cli_remove(t, g.folder);
+}
+
+TEST(a_new_policy_is_published_with_its_owner)
+{
+    struct rig g = rig(t);
+    const char *config = node(t, &g), *text = cli_file(t, g.folder, "x.cedar", S(OPENS_KANERVA));
+
+    CHECK(has(RUN("publish", "-c", config, "--id", "new", "--owner", "ouuu", text).complaint, "is no provider"));
+    CHECK_STR(RUN("publish", "-c", config, "--id", "new", "--owner", "oulu", text).line,
+              "+ policy new\ndone: 1 added, 0 changed, 0 removed; version 3\n");
+    CHECK(has(RUN("publish", "-c", config, "--id", "new", "--owner", "oulu", text).complaint, "leave --owner out"));
+    CHECK_INT(RUN("test", "-c", config,
+                  cli_file(t, g.folder, "tests.yaml",
+                           S("tests:\n  - {who: {provider: oulu, role: learner}, service: kanerva, expect: allow}\n")))
+                  .status,
+              CLI_OK);
+    cli_remove(t, g.folder);
+}
+
+TEST(a_policy_that_may_not_be_in_force_is_not_published)
+{
+    struct rig g = rig(t);
+    const char *config = node(t, &g), *text = cli_file(t, g.folder, "x.cedar", S(OPENS_KANERVA));
+    struct said s = RUN("publish", "-c", config, "--id", "new", "--owner", "oulu/99101", text);
+
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(has(s.complaint, "its owner's people alone"));
+    CHECK(!has(RUN("export", "-c", config).line, "// new"));
     cli_remove(t, g.folder);
 }
 
