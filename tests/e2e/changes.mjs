@@ -76,6 +76,50 @@ await test('the registry changes while people come: no request fails, and every 
   check(g.cli('export', '-c', g.config).stdout === before, 'the export is another than before');
 });
 
+// A row that a person changes, while people come: served on every loop, and told, within a second.
+const command = (...words) => g.cli('registry', words[0], '-c', g.config, ...words.slice(1));
+const told = () => fs.readdirSync(path.join(g.dir, 'state', 'audit')).filter((f) => f.startsWith('audit-')).sort()
+  .flatMap((f) => fs.readFileSync(path.join(g.dir, 'state', 'audit', f), 'utf8').trim().split('\n')).map((line) => JSON.parse(line));
+
+await test('a row that a person changes is served on every loop and stands in the audit log within a second', async () => {
+  const before = g.cli('export', '-c', g.config).stdout;
+  let slowest = 0;
+  await while_people_come(async () => {
+    for (let i = 0; i < 8; i++) {
+      const done = command('put', '--why', `kokeilu ${i}`, 'service', 'kielo', 'protocol=link', 'vendor=kielo', `name.fi=Kielo ${i}`, `launch_uri=https://kielo-${i}.example/`);
+      check(done.status === 0 && /^[+~] service kielo$/m.test(done.stdout), done.stdout + done.stderr);
+      const began = Date.now(), version = Number(done.stdout.match(/version (\d+)/)[1]);
+      await everywhere(`kielo ${i}`, async () => ((await agent.clone().once('GET', `${g.url}/open/kielo`)).headers.location ?? '').includes(`kielo-${i}`));
+      await until('and is told', () => told().some((e) => e.event === 'change' && e.change === version && e.maker === 'cli' && e.why === `kokeilu ${i}`));
+      slowest = Math.max(slowest, Date.now() - began);
+    }
+    check(command('remove', 'service', 'kielo').status === 0, 'remove');
+    await everywhere('and is gone', async () => (await agent.clone().once('GET', `${g.url}/open/kielo`)).status === 404);
+  });
+  console.log(`   served everywhere and told at most ${slowest} ms after the command`);
+  check(slowest < 1000, `${slowest} ms`);
+  const after = g.cli('export', '-c', g.config).stdout;
+  check(after.includes(before.slice(before.indexOf('providers:'))), 'something else was changed');
+});
+
+await test('of two people at once the second is shown what the first did, and a file spares both', async () => {
+  const file = path.join(g.dir, 'older.yaml');
+  fs.writeFileSync(file, g.cli('export', '-c', g.config).stdout);
+  const from = command('log', '--last', '1').stdout.trim().split(/\s+/)[0];
+  check(command('put', '--from', from, 'service', 'kanerva', 'name.sv=Ljung').status === 0, 'the first');
+  const second = command('put', '--from', from, 'service', 'kanerva', 'name.sv=Heide');
+  check(second.status === 1 && /name\.sv: was ".*", is "Ljung", wanted "Heide"/.test(second.stderr), second.stdout + second.stderr);
+  check(/name\.sv/.test(command('put', 'service', 'kanerva', 'nmae.sv=x').stderr), 'a near word');
+  for (const dry of [['--dry-run'], []]) {
+    const refused = g.cli('import', '-c', g.config, ...dry, file);
+    check(refused.status === 1 && /kept: .*service kanerva: changed by .* \(cli, change \d+\)/.test(refused.stderr), refused.stdout + refused.stderr);
+  }
+  const replaced = g.cli('import', '-c', g.config, '--replace', file);
+  check(replaced.status === 0 && /replaced: .*service kanerva/.test(replaced.stderr), replaced.stdout + replaced.stderr);
+  if (process.getuid() === 0) g.chown();
+  check(!g.cli('export', '-c', g.config).stdout.includes('Ljung'), 'it was not replaced');
+});
+
 await test('what is taken away ends at once: a rule, a service, an identity provider', async () => {
   const before = g.cli('export', '-c', g.config).stdout;
   const { tokens } = await service.finish(service.arrived(await agent.get(service.authorizeUrl(), service.until())).answer);
