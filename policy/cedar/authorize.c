@@ -300,47 +300,74 @@ static enum cedar_decision decide(struct eval *x, const struct plan *plan, const
     return CEDAR_DENY;
 }
 
+/* One resource by itself; *looked: how many policies that took, and what asking for them did. */
+static enum cedar_decision decide_alone(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
+                                        const struct cedar_request *r, size_t *looked)
+{
+    struct tally t = { .arena = a };
+    struct index_side sides[3];
+    struct eval x;
+
+    authorize_start(&x, sides, a, e, r);
+    evaluate(&t, &x, p, sides);
+    *looked += t.room + 16;
+    for (size_t i = 0; i < t.n_errors; i++)
+        if (t.errors[i].policy->effect == CEDAR_FORBID)
+            return CEDAR_DENY;
+    return settle(&t).decision;
+}
+
 /* Is a plan for the rest worth more than it costs?  It looks at every policy that principal and action leave; asking
  * one by one looks at those that the resource leaves, too.  (bench/cedar.c: a look-up in the whole index costs
  * about what looking at 16 policies does, and planning for a policy five times that.) */
-static bool worth_a_plan(const struct cedar_policies *p, struct eval *x, const struct index_side sides[3], size_t n,
-                         size_t candidates)
+static bool worth_a_plan(size_t left, size_t looked, size_t done, size_t candidates)
 {
-    size_t words = (p->n + 63) / 64;
-    uint64_t *marks = arena_make_n(x->arena, words, uint64_t);
+    return candidates < INDEX_FROM || left * (looked / done) > 5 * candidates;
+}
 
-    index_find(x, &p->index, p->n, sides, marks);
-    return n * (count_marks(marks, words) + 16) > 5 * candidates;
+/* As many, from the first, as it takes until asking whether a plan is worth it costs nothing beside them; then the
+ * rest, if that is no fewer.  Gives the number that is decided. */
+static size_t decide_first(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
+                           struct cedar_request *request, const struct cedar_uid *resources, size_t n, size_t *looked,
+                           enum cedar_decision *out)
+{
+    size_t i = 0;
+
+    while (i < n && (*looked < 8 * (64 + p->n / 16) || n - i < i)) {
+        request->resource = resources[i];
+        out[i++] = decide_alone(a, p, e, request, looked);
+    }
+    return i;
 }
 
 void cedar_authorize_each(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
                           const struct cedar_request *r, const struct cedar_uid *resources, size_t n,
                           enum cedar_decision *out)
 {
-    uint64_t *marks = arena_make_n(a, (p->n + 63) / 64, uint64_t);
     struct cedar_request request = *r;
     struct index_side sides[3], person[3];
     struct plan plan = { 0 };
+    size_t looked = 0;
     struct eval x;
 
-    if (n == 0)
+    size_t done = decide_first(a, p, e, &request, resources, n, &looked, out);
+    if (done == n)
         return;
-    request.resource = resources[0];
+    uint64_t *marks = arena_make_n(a, (p->n + 63) / 64, uint64_t);
     authorize_start(&x, sides, a, e, &request);
     memcpy(person, sides, sizeof person);
     person[2] = (struct index_side){ NULL, NULL };
     index_find(&x, &p->people, p->n, person, marks);
-    size_t candidates = count_marks(marks, (p->n + 63) / 64);
-    if (candidates >= INDEX_FROM && !worth_a_plan(p, &x, sides, n, candidates)) {
-        for (size_t i = 0; i < n; i++) {
+    if (!worth_a_plan(n - done, looked, done, count_marks(marks, (p->n + 63) / 64))) {
+        for (size_t i = done; i < n; i++) {
             request.resource = resources[i];
-            out[i] = cedar_authorize_closed(a, p, e, &request).decision;
+            out[i] = decide_alone(a, p, e, &request, &looked);
         }
         return;
     }
     make_plan(&plan, a, &x, p, sides, marks);
     marks = arena_make_n(a, (plan.n + 63) / 64, uint64_t);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = done; i < n; i++) {
         arena_spend(a, 1);
         x.uids[CEDAR_RESOURCE] = &resources[i];
         x.entity[CEDAR_RESOURCE] = lookup(e, &resources[i]);
