@@ -387,7 +387,86 @@ struct str policy_form_words(struct arena *a, const struct registry *r, const st
 
 /* ---- Findings. */
 
-struct str policy_finding_words(struct arena *a, const struct cedar_diag *d, enum lang lang)
+/* What the engine finds in texts of policies; what is not here is said in its own words. */
+#define SAID(X)                                                                                                        \
+    X(SYNTAX)                                                                                                          \
+    X(CHARACTER)                                                                                                       \
+    X(NOT_UTF8)                                                                                                        \
+    X(STRING)                                                                                                          \
+    X(ESCAPE)                                                                                                          \
+    X(NUMBER)                                                                                                          \
+    X(OPERATOR)                                                                                                        \
+    X(NAME)                                                                                                            \
+    X(ENTITY)                                                                                                          \
+    X(SCOPE)                                                                                                           \
+    X(UNKNOWN_VARIABLE)                                                                                                \
+    X(UNKNOWN_FUNCTION)                                                                                                \
+    X(UNKNOWN_METHOD)                                                                                                  \
+    X(ARGUMENTS)                                                                                                       \
+    X(EXTENSION)                                                                                                       \
+    X(TWICE)                                                                                                           \
+    X(TOO_DEEP)                                                                                                        \
+    X(TOO_LARGE)                                                                                                       \
+    X(UNKNOWN_TYPE)                                                                                                    \
+    X(UNKNOWN_ACTION)                                                                                                  \
+    X(UNKNOWN_ENTITY)                                                                                                  \
+    X(UNKNOWN_ATTRIBUTE)                                                                                               \
+    X(OPTIONAL_ATTRIBUTE)                                                                                              \
+    X(TYPE)                                                                                                            \
+    X(TYPES_DIFFER)                                                                                                    \
+    X(EMPTY_SET)                                                                                                       \
+    X(NO_ACTION)                                                                                                       \
+    X(NOT_APPLICABLE)                                                                                                  \
+    X(NEVER_APPLIES)                                                                                                   \
+    X(BIDI)                                                                                                            \
+    X(INVISIBLE)                                                                                                       \
+    X(CONFUSABLE)                                                                                                      \
+    X(MIXED_SCRIPT)
+
+enum { QUOTED_MAX_B = 80 };
+
+/* The place itself, in one line, and not the whole text. */
+static struct str place_of(const struct saying *w, const struct cedar_diag *d)
+{
+    struct str at = d->source != NULL ? str_sub(d->source->text, d->span.at, d->span.end - d->span.at) : S("");
+    size_t cut = 0;
+
+    at = str_sub(at, 0, str_find_byte(at, '\n', 0));
+    if (str_trim(at).n == 0)
+        return word(w, T_policy_end);
+    while (cut < at.n && cut < QUOTED_MAX_B) {
+        size_t step = str_utf8_step(at, cut);
+        if (step == 0)
+            break;
+        cut += step;
+    }
+    return cut < at.n ? arena_join(w->a, str_sub(at, 0, cut), S("…")) : at;
+}
+
+/* "`;`, `when` or `unless`": between the tokens stands one word. */
+static struct str alternatives(const struct saying *w, struct str tokens)
+{
+    size_t at = str_find(tokens, S("` or `"));
+
+    if (at == tokens.n)
+        return tokens;
+    struct str or = word(w, T_policy_or), end = str_from(tokens, at + 5), begin = str_sub(tokens, 0, at + 2);
+    return arena_printf(w->a, "%.*s%.*s %.*s", STR_ARG(begin), STR_ARG(or), STR_ARG(end));
+}
+
+/* The text for a finding of the engine; T_NONE: it has none. */
+static enum word word_of_engine(enum cedar_finding_code code)
+{
+    static const enum word of[CEDAR_FINDING_CODES] = {
+#define X(code) [CEDAR_FINDING_##code] = T_wrong_cedar_##code,
+        SAID(X)
+#undef X
+    };
+
+    return code < CEDAR_FINDING_CODES ? of[code] : T_NONE;
+}
+
+static enum word word_of_code(const char *code)
 {
     static const struct {
         const char *code;
@@ -397,18 +476,33 @@ struct str policy_finding_words(struct arena *a, const struct cedar_diag *d, enu
         TEXT_CODES(X)
 #undef X
     };
-    const struct saying w = { a, NULL, lang };
-    struct str about = d->message, said = d->message;
 
-    if (d->code != NULL && (strcmp(d->code, "policy_owner") == 0 || strcmp(d->code, "policy_layer") == 0))
-        about = d->expected;
-    else if (d->code != NULL && strcmp(d->code, "policy_unknown") == 0 && d->source != NULL)
-        about = str_sub(d->source->text, d->span.at, d->span.end - d->span.at);
-    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
-        if (str_eq(str_of(d->code), str_of(of[i].code)))
-            said = fill(&w, of[i].text, about);
-    if (!str_is_set(d->near))
-        return said;
-    struct str meant = fill(&w, T_policy_meant, d->near);
-    return arena_printf(a, "%.*s %.*s", STR_ARG(said), STR_ARG(meant));
+    for (size_t i = 0; code != NULL && i < sizeof of / sizeof *of; i++)
+        if (strcmp(code, of[i].code) == 0)
+            return of[i].text;
+    return T_NONE;
+}
+
+struct str policy_finding_words(struct arena *a, const struct cedar_diag *d, enum lang lang)
+{
+    const struct saying w = { a, NULL, lang };
+    enum word engine = word_of_engine(d->finding), ours = word_of_code(d->code);
+    bool wanted_inside = ours == T_wrong_policy_owner || ours == T_wrong_policy_layer;
+    struct str said = engine != T_NONE                 ? fill(&w, engine, place_of(&w, d))
+                      : wanted_inside                  ? fill(&w, ours, d->expected)
+                      : ours == T_wrong_policy_unknown ? fill(&w, ours, place_of(&w, d))
+                      : ours != T_NONE                 ? fill(&w, ours, d->message)
+                                                       : d->message;
+    struct buf b = buf_new(a, WORDS_MAX_B);
+
+    buf_add(&b, said);
+    if (str_is_set(d->expected) && d->finding == CEDAR_FINDING_SYNTAX) { /* tokens; elsewhere it is advice in English */
+        buf_byte(&b, ' ');
+        buf_add(&b, fill(&w, T_policy_wanted, alternatives(&w, d->expected)));
+    }
+    if (str_is_set(d->near)) {
+        buf_byte(&b, ' ');
+        buf_add(&b, fill(&w, T_policy_meant, d->near));
+    }
+    return buf_str(&b);
 }

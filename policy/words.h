@@ -16,8 +16,8 @@
  * be read. */
 struct strs policy_text_words(struct arena *a, const struct registry *r, struct str text, enum lang lang);
 
-/* A finding of policy_text_check() in the reader's language, "did you mean" included; the engine's own words within it
- * are English. */
+/* A finding of policy_text_check() in the reader's language, with the place as it stands in the text and "did you
+ * mean"; what the engine finds in no policy (in schemas, JSON) is said in its own words. */
 struct str policy_finding_words(struct arena *a, const struct cedar_diag *d, enum lang lang);
 
 #endif

@@ -162,3 +162,36 @@ TEST(a_finding_is_said_in_the_readers_language)
     CHECK_STR(policy_finding_words(t->arena, &d.items[1], LANG_SV),
               "Regeln får bara gälla egna personer. Skriv: `principal in Provider::\"oulu\"`.");
 }
+
+static struct str first_said(struct test *t, const char *text, enum lang lang)
+{
+    const struct policy row = { .layer = LAYER_NATION, .text = str_of(text) };
+    struct cedar_diags d = diags_of(t->arena, "p", row.text);
+
+    (void)policy_text_check(text_checker_new(t->arena, registry(t)), &row, &d);
+    for (size_t i = 0; i < d.n; i++)
+        for (enum lang l = LANG_FI; l < LANG_COUNT; l++) { /* nothing of a sentence is left open */
+            struct str said = policy_finding_words(t->arena, &d.items[i], l);
+            CHECK(said.n > 0 && str_find(said, S("{x}")) == said.n);
+        }
+    return d.n > 0 ? policy_finding_words(t->arena, &d.items[0], lang) : S("");
+}
+
+#define OPEN "permit (principal, action == Action::\"open\", resource)"
+
+TEST(what_the_engine_finds_is_said_in_the_readers_language)
+{
+    CHECK_STR(first_said(t, OPEN " when { principal has classLevel && principal.classLvel >= 3 };", LANG_FI),
+              "Tätä tietoa ei ole: classLvel. Tarkoititko classLevel?");
+    CHECK_STR(
+        first_said(t, OPEN " when { principal.classLevel >= 3 };", LANG_SV),
+        "Den här uppgiften kan saknas: classLevel. Fråga först om den finns, till exempel: principal has classLevel.");
+    CHECK_STR(first_said(t, OPEN " when { principal has classLevel && principal.classLevel == \"7\" };", LANG_EN),
+              "These cannot be compared: principal.classLevel == \"7\".");
+    CHECK_STR(first_said(t, "permit (principal, action == Action::\"opne\", resource);", LANG_FI),
+              "Tätä toimintoa ei ole: Action::\"opne\". Tarkoititko open?");
+    CHECK_STR(first_said(t, OPEN, LANG_FI), "Tähän ei kuulu: tekstin loppu. Kelpaa: `;`, `when` tai `unless`.");
+    CHECK_STR(first_said(t, OPEN " when { pincipal.age == \"adult\" };", LANG_SV),
+              "Det här finns inte: pincipal. I början kan stå principal, action, resource eller context. Menade du "
+              "principal?");
+}
