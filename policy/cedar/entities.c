@@ -105,24 +105,16 @@ static void index_of(struct arena *a, struct cedar_entities *s)
     s->starts = starts;
 }
 
+static int uid_to_item(const void *key, const void *item)
+{
+    return cedar_uid_cmp(key, &(*(const struct cedar_entity *const *)item)->uid);
+}
+
 size_t entities_place(const struct cedar_entities *s, const struct cedar_uid *uid, bool *there)
 {
-    size_t bucket = uid->hash >> s->shift, low = s->starts[bucket], high = s->starts[bucket + 1];
+    size_t bucket = uid->hash >> s->shift;
 
-    *there = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = cedar_uid_cmp(uid, &s->items[middle]->uid);
-        if (order == 0) {
-            *there = true;
-            return middle;
-        }
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low;
+    return cedar_search(uid, s->items, sizeof *s->items, s->starts[bucket], s->starts[bucket + 1], uid_to_item, there);
 }
 
 static const struct cedar_entity *const *find_slot(const struct cedar_entities *s, const struct cedar_uid *uid)
@@ -151,22 +143,21 @@ const struct cedar_entity *cedar_entity_touch(const struct cedar_entities *s, co
     return *slot;
 }
 
+static int uid_to_ancestor(const void *key, const void *item)
+{
+    const struct cedar_uid *uid = key;
+    const struct cedar_ancestor *a = item;
+
+    return a->hash != uid->hash ? (uid->hash < a->hash ? -1 : 1) : cedar_uid_cmp(uid, a->uid);
+}
+
 bool cedar_entity_in(const struct cedar_entity *e, const struct cedar_uid *group)
 {
-    size_t low = 0, high = e != NULL ? e->n_ancestors : 0;
+    bool in = false;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct cedar_ancestor *a = &e->ancestors[middle];
-        int order = a->hash != group->hash ? (group->hash < a->hash ? -1 : 1) : cedar_uid_cmp(group, a->uid);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return false;
+    if (e != NULL)
+        (void)cedar_search(group, e->ancestors, sizeof *e->ancestors, 0, e->n_ancestors, uid_to_ancestor, &in);
+    return in;
 }
 
 static void find(struct closure *c, uint32_t rank, uint32_t stamp)

@@ -31,21 +31,17 @@ static int by_uid(const void *x, const void *y)
     return cedar_uid_cmp(((const struct fresh *)x)->uid, ((const struct fresh *)y)->uid);
 }
 
+static int uid_to_fresh(const void *key, const void *item)
+{
+    return cedar_uid_cmp(key, ((const struct fresh *)item)->uid);
+}
+
 static struct fresh *fresh_among(struct fresh *all, size_t n, const struct cedar_uid *uid)
 {
-    size_t low = 0, high = n;
+    bool there;
+    size_t at = cedar_search(uid, all, sizeof *all, 0, n, uid_to_fresh, &there);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = cedar_uid_cmp(uid, all[middle].uid);
-        if (order == 0)
-            return &all[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
+    return there ? &all[at] : NULL;
 }
 
 static struct cedar_entity *copy(struct arena *a, const struct cedar_entity *e)

@@ -3,6 +3,7 @@
 
 #include "policy/cedar/ext.h"
 #include "policy/cedar/lexer.h"
+#include "policy/cedar/sort.h"
 
 #include <string.h>
 
@@ -213,9 +214,15 @@ bool cedar_record_of(struct arena *a, struct cedar_field *fields, size_t n, stru
     return true;
 }
 
+static int name_to_field(const void *key, const void *item)
+{
+    return str_cmp(*(const struct str *)key, ((const struct cedar_field *)item)->name);
+}
+
 const struct cedar_value *cedar_record_get(const struct cedar_record *r, struct str name)
 {
     size_t low = 0, high = r->n;
+    bool there;
 
     if (high <= 8) {
         for (; low < high; low++)
@@ -223,22 +230,19 @@ const struct cedar_value *cedar_record_get(const struct cedar_record *r, struct 
                 return &r->fields[low].value;
         return NULL;
     }
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = str_cmp(name, r->fields[middle].name);
-        if (order == 0)
-            return &r->fields[middle].value;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
+    low = cedar_search(&name, r->fields, sizeof *r->fields, 0, high, name_to_field, &there);
+    return there ? &r->fields[low].value : NULL;
+}
+
+static int value_to_item(const void *key, const void *item)
+{
+    return cedar_value_cmp(key, item);
 }
 
 bool cedar_set_has(const struct cedar_set *s, const struct cedar_value *v)
 {
     size_t low = 0, high = s->n;
+    bool there;
 
     if (high <= 4) {
         for (; low < high; low++)
@@ -246,17 +250,8 @@ bool cedar_set_has(const struct cedar_set *s, const struct cedar_value *v)
                 return true;
         return false;
     }
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = cedar_value_cmp(v, &s->items[middle]);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return false;
+    (void)cedar_search(v, s->items, sizeof *s->items, 0, high, value_to_item, &there);
+    return there;
 }
 
 void cedar_uid_text(struct buf *b, const struct cedar_uid *u)
