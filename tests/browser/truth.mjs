@@ -279,6 +279,12 @@ for (const width of [320, 1280]) {
       await page.goto(`${g.url}/lang?to=${lang}&back=${encodeURIComponent(page.url().slice(g.url.length))}`);
       check((await page.textContent(button)).includes(words), `${lang}: ${await page.textContent(button)}`);
     }
+    // What this device chose last is marked as well.
+    const all = page.url();
+    await page.goto(`${g.url}/`);
+    check((await page.textContent('.b.big')) === `Jatka: ${name}` && /Kirjautuminen ei vastannut äsken\. Voit silti yrittää\./.test(await says(page)), await says(page));
+    await look(page, width, '9-remembered');
+    await page.goto(all);
     // A page that comes back from the browser's memory, or whose wait was given up, awaits nothing.
     for (const end of [() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })), () => dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }))]) {
       await page.evaluate((sel) => { addEventListener('submit', (e) => e.preventDefault(), { once: true, capture: true }); document.querySelector(sel).click(); }, button);
