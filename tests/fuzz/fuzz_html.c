@@ -3,8 +3,8 @@
  * Foreign text on its way into a page: whatever comes in, what goes out is UTF-8 and holds no character that could
  * end its place; an address is of the web or ours; folding, sorting and shortening end and stay within bounds. */
 #include "frame/contact.h"
-#include "launcher/pages.h"
 #include "frame/words.h"
+#include "launcher/pages.h"
 
 #include <stdlib.h>
 
