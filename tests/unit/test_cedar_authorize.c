@@ -524,6 +524,22 @@ TEST(what_is_known_is_computed_into_what_remains)
                            "when { resource.owner == User::\"a\" && true }\nunless { principal.nothing };\n");
 }
 
+TEST(what_is_known_to_fail_settles_what_stands_beside_it)
+{
+    static const char *const conditions[] = { "context.n == 2 && resource.a", "!(context.n == 1 || resource.a)",
+                                              "context.n == 1 && false && resource.a" };
+
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+        const struct cedar_policies *remaining,
+            *p = policies_of(t->arena, arena_printf(t->arena, P " when { %s };", conditions[i]));
+        struct cedar_request r = request_of(t->arena, request);
+        CHECK_INT(
+            cedar_authorize_partial(t->arena, p, entities_of(t->arena, store), &r, CEDAR_UNKNOWN_RESOURCE, &remaining),
+            CEDAR_PARTIAL_DENY);
+        CHECK_INT(cedar_policies_n(remaining), 0);
+    }
+}
+
 TEST(a_slice_decides_as_the_whole_store)
 {
     unsigned s = 29;

@@ -262,6 +262,8 @@ TEST(scripts_that_are_not_written_together_are_told_and_no_others)
         { "ﬁ", "none", "confusable" },
         { "a\ufe0f", "invisible", "invisible" },
         { "\ue000", "invisible", "invisible" },
+        { "\U0010ffff", "invisible", "invisible" },
+        { "\U000e0000", "invisible", "invisible" },
     };
 
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {

@@ -121,6 +121,9 @@ TEST(all_conditions_that_failed_are_told_and_those_that_hold_are_not)
     CHECK_STR(told(t, WHEN("principal has boss && principal.boss == User::\"b\"")),
               "policy0: principal.boss, equal User::\"b\"");
     CHECK_STR(told(t, WHEN("context.n == 7 && context.n > 6")), "policy0: context.n is 5, equal 7");
+    CHECK_STR(told(t, WHEN("context.x == 1 && context has x")), "policy0: context.x, equal 1");
+    CHECK_STR(told(t, WHEN("principal.getTag(\"class\") == \"b\" && principal.getTag(\"year\") == \"3\"")),
+              "policy0: principal.getTag(\"class\"), equal \"b\"");
 }
 
 TEST(of_ways_the_nearest_is_told)
