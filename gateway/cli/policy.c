@@ -410,7 +410,7 @@ static int run_impact(const char *word, struct arena *a, const struct policy_wor
     const struct registry *was, *is;
     int status = two_registries(word, a, w, &was, &is);
 
-    return status == CLI_OK ? policy_impact(a, was, is) : status;
+    return status == CLI_OK ? policy_print_impact(a, was, is) : status;
 }
 
 /* ---- export */

@@ -25,7 +25,7 @@ int policy_rollback(const char *word, struct arena *a, const struct policy_words
 /* Whose a text is: --owner, "oulu" or "oulu/99101"; NULL: the nation's.  Complains and gives false. */
 bool policy_owner(const char *word, const struct registry *r, const char *owner, struct policy *out);
 /* Who would gain and who lose what, over all kinds of people that there can be; the exit status. */
-int policy_impact(struct arena *a, const struct registry *was, const struct registry *is);
+int policy_print_impact(struct arena *a, const struct registry *was, const struct registry *is);
 
 /* Somebody who asks for a service, made up for the occasion. */
 struct asked {

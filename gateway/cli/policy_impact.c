@@ -126,7 +126,7 @@ static bool print_gone(const struct registry *was, const struct registry *is)
     return any;
 }
 
-int policy_impact(struct arena *a, const struct registry *was, const struct registry *is)
+int policy_print_impact(struct arena *a, const struct registry *was, const struct registry *is)
 {
     const struct registry_parts *parts = registry_parts(is);
     const uint32_t *places = places_of(a, was, is);
