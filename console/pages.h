@@ -221,7 +221,7 @@ struct html page_rights(struct arena *a, const struct rights_view *v);
 
 struct saying_view { /* a policy that concerns a cell */
     struct str name, id, words, why;
-    bool permits, forbids, leaves, whole, nation, school, rule;
+    bool permits, forbids, leaves, whole, nation, school;
     bool mine; /* it is this area's, and can be changed here */
 };
 

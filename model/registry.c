@@ -29,7 +29,6 @@ struct registry {
     atomic_uint holders;
     struct registry_parts parts;
     struct table providers, provider_oids, idps, idp_schools, entities, issuers, services, clients, accounts;
-    const struct rule **rules;      /* by provider, then by id */
     const struct policy **policies; /* by layer, provider, school, id */
     const struct admin **admins;    /* by idp, subject, id */
     struct index *indexes;          /* of INDEX_COUNT */
@@ -75,14 +74,6 @@ static const void *get(const struct table *t, struct str key)
 static struct str account_key(struct arena *a, struct str idp, struct str username)
 {
     return fields_key(a, (struct str[]){ idp, text_composed(a, username) }, 2);
-}
-
-static int by_provider(const void *x, const void *y)
-{
-    const struct rule *a = *(const struct rule *const *)x, *b = *(const struct rule *const *)y;
-    int order = str_cmp(a->provider->id, b->provider->id);
-
-    return order != 0 ? order : str_cmp(a->id, b->id);
 }
 
 static int by_owner(const void *x, const void *y)
@@ -170,10 +161,6 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
         put(&r->clients, parts->services[i].client_id, &parts->services[i]);
     }
     r->accounts = table_for(a, parts->account_count);
-    r->rules = arena_make_n(a, parts->rule_count + 1, const struct rule *);
-    for (size_t i = 0; i < parts->rule_count; i++)
-        r->rules[i] = &parts->rules[i];
-    qsort(r->rules, parts->rule_count, sizeof(struct rule *), by_provider);
     r->policies = arena_make_n(a, parts->policy_count + 1, const struct policy *);
     for (size_t i = 0; i < parts->policy_count; i++)
         r->policies[i] = &parts->policies[i];
@@ -263,12 +250,6 @@ const struct account *registry_account(const struct registry *r, struct str idp,
 
     arena_free(scratch);
     return found;
-}
-
-const struct rule *const *registry_rules(const struct registry *r, size_t *n)
-{
-    *n = r->parts.rule_count;
-    return (const struct rule *const *)r->rules;
 }
 
 const struct policy *const *registry_policies(const struct registry *r, size_t *n)

@@ -2,7 +2,7 @@
  * model/registry.h: the federation as one immutable snapshot in memory.
  *
  * Floor 1.  Education providers with their schools, identity providers,
- * services, rules and local accounts.  Loaded from SQL by registry/registry.c,
+ * services, policies, rights and local accounts.  Loaded from SQL by registry/registry.c,
  * checked completely, then shared by all threads behind one counted pointer;
  * a change makes a new snapshot, and the last reader frees the old one.
  * All views point into the snapshot's arena.  Look-ups are hashed.
@@ -101,17 +101,6 @@ struct service {
     struct strs scopes; /* that it may ask for */
 };
 
-/* Until the Cedar policies land: a row that permits. */
-struct rule {
-    struct str id;
-    const struct provider *provider; /* never NULL */
-    enum role role;                  /* ROLE_NONE: any role, but not none */
-    const struct school *school;     /* NULL: any school of the provider */
-    const struct service *service;   /* NULL: any service */
-    struct claim_set release;
-    bool forbid; /* forbids instead; forbid beats permit */
-};
-
 /* Whose a policy is.  What an outer layer says, no inner one changes; within a layer forbid beats permit; a school's
  * own count where its municipality leaves the service to the schools. */
 enum layer { LAYER_NATION = 0, LAYER_MUNICIPALITY, LAYER_SCHOOL, LAYER_COUNT };
@@ -151,11 +140,10 @@ struct registry_parts { /* what a snapshot is built from; arrays live in its are
     struct provider *providers;
     struct idp *idps;
     struct service *services;
-    struct rule *rules;
     struct policy *policies;
     struct admin *admins;
     struct account *accounts;
-    size_t provider_count, idp_count, service_count, rule_count, policy_count, admin_count, account_count;
+    size_t provider_count, idp_count, service_count, policy_count, admin_count, account_count;
     int64_t version; /* grows with every change in SQL */
 };
 
@@ -194,8 +182,6 @@ const struct account *registry_account(const struct registry *r, struct str idp,
 const struct policy *const *registry_policies(const struct registry *r, size_t *n);
 /* The rights that this person was given, valid or not: *n of them. */
 const struct admin *const *registry_admins(const struct registry *r, struct str idp, struct str subject, size_t *n);
-/* All rules, by provider and then in the order of their ids. */
-const struct rule *const *registry_rules(const struct registry *r, size_t *n);
 /* The first identity provider that the picker shows and whose provider has this school. */
 const struct idp *registry_idp_school(const struct registry *r, struct str oid_or_code);
 const struct school *provider_school(const struct provider *p, struct str oid_or_code);

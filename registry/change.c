@@ -5,6 +5,7 @@
 
 #include "registry/areas.h"
 #include "registry/guard.h"
+#include "registry/old_rules.h"
 #include "registry/registry.h"
 
 #include <inttypes.h>
@@ -334,6 +335,12 @@ enum kind kind_named(struct str name)
     return KIND_COUNT;
 }
 
+/* As kind_named(); KIND_RULE as well, of which history may be. */
+static enum kind kind_once_named(struct str name)
+{
+    return str_eq(name, str_of(kind_rows[KIND_RULE].name)) ? KIND_RULE : kind_named(name);
+}
+
 static const struct db_value *row_of(struct arena *a, const struct kind_row *k, const struct db_value *text)
 {
     return text->kind == DB_TEXT ? row_read(a, k, text->text) : NULL;
@@ -358,7 +365,7 @@ void change_show(struct arena *a, const struct change *x, struct change_rows_sho
 
 static void show_row(struct arena *a, const struct db_value *v, struct change_row_shown *out)
 {
-    enum kind kind = kind_named(v[1].text);
+    enum kind kind = kind_once_named(v[1].text);
 
     *out = (struct change_row_shown){ .sign = v[0].text.n > 0 ? v[0].text.p[0] : '?', .row = v[2].text };
     if (kind == KIND_COUNT || kind_is_personal(kind)) {
@@ -394,7 +401,7 @@ static int changed_since(struct db *d, struct arena *a, int64_t number, const st
     const struct db_value args[] = { v[1], v[2], db_int(number) };
     struct db_rows rows;
     struct fail unread = { 0 };
-    enum kind kind = kind_named(v[1].text);
+    enum kind kind = kind_once_named(v[1].text);
     struct str name = kind != KIND_COUNT && kind_is_personal(kind) ? v[1].text : v[2].text;
 
     if (!db_query(d, &later_change, args, 3, a, &rows, &unread) || rows.n != 1 || rows.at[0].kind != DB_INT)
@@ -405,10 +412,20 @@ static int changed_since(struct db *d, struct arena *a, int64_t number, const st
                 rows.at[0].number);
 }
 
+/* What was a rule when the change was made is a policy now. */
+static void turn_rule(struct arena *a, const struct rows_now *now, struct changed_row *r)
+{
+    const struct db_rows *schools = &now->of[KIND_SCHOOL];
+
+    r->kind = KIND_POLICY;
+    r->before = r->before != NULL ? rule_as_policy(a, schools, r->before) : NULL;
+    r->after = r->after != NULL ? rule_as_policy(a, schools, r->after) : NULL;
+}
+
 static bool turn_round(struct db *d, const struct change *x, int64_t number, const struct db_value *v,
                        const struct rows_now *now, struct changed_row *out, struct fail *f)
 {
-    enum kind kind = kind_named(v[1].text);
+    enum kind kind = kind_once_named(v[1].text);
 
     if (kind == KIND_COUNT)
         return fail(f, FAIL_OURS, "registry_invalid",
@@ -421,6 +438,8 @@ static bool turn_round(struct db *d, const struct change *x, int64_t number, con
                                  row_of(x->arena, &kind_rows[kind], &v[3]) };
     if ((v[4].kind == DB_TEXT && out->before == NULL) || (v[3].kind == DB_TEXT && out->after == NULL))
         return fail(f, FAIL_OURS, "registry_invalid", "the history of change %" PRId64 " cannot be read", number);
+    if (kind == KIND_RULE)
+        turn_rule(x->arena, now, out);
     return still_as_before(out, now) || changed_since(d, x->arena, number, v, f);
 }
 

@@ -12,7 +12,7 @@
 
 /* The rows of every kind as SQL has them now, in the order of their keys. */
 struct rows_now {
-    struct db_rows of[KIND_COUNT];
+    struct db_rows of[KIND_ALL]; /* none of KIND_RULE */
 };
 
 bool rows_now_load(struct db *d, struct arena *a, struct rows_now *out, struct fail *f);

@@ -13,6 +13,7 @@ enum { ROW_MAX_B = 64 << 20, SHOWN_MAX_B = 1 << 20 };
 
 bool rows_now_load(struct db *d, struct arena *a, struct rows_now *out, struct fail *f)
 {
+    *out = (struct rows_now){ 0 };
     for (int k = 0; k < KIND_COUNT; k++)
         if (!db_query(d, &kind_rows[k].select, NULL, 0, a, &out->of[k], f))
             return false;

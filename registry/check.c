@@ -473,13 +473,7 @@ static bool check_service(struct checking *c, const struct service *s)
     return s->protocol != PROTO_OIDC || check_service_oidc(c, s);
 }
 
-/* Rules, policies, accounts and rights. */
-
-static bool check_rule(struct checking *c, const struct rule *r)
-{
-    c->at = (struct row_place){ KIND_RULE, { r->id, S("") } };
-    return !r->forbid || r->release.bits == 0 || wrong(c, "a rule that forbids has nothing to release");
-}
+/* Policies, accounts and rights. */
 
 static bool check_validity(struct checking *c, int64_t from_s, int64_t to_s)
 {
@@ -542,18 +536,20 @@ static bool check_policy(struct checking *c, const struct policy *p)
     return check_text(c, p);
 }
 
-/* Learners, guardians and vendors administer nothing of a school's; what a substitute may do ends with the pass. */
+/* Roles that administer something, or that a municipality's policy may let administer. */
 static bool may_be_given(enum role role)
 {
     return role == ROLE_TEACHER || role == ROLE_STAFF || role == ROLE_SECRETARY || role == ROLE_PRINCIPAL ||
-           role == ROLE_ADMIN || role == ROLE_OPERATOR;
+           role == ROLE_ADMIN || role == ROLE_APPROVER || role == ROLE_AUDITOR || role == ROLE_OPERATOR;
 }
 
 static bool check_admin(struct checking *c, const struct admin *a)
 {
     c->at = (struct row_place){ KIND_ADMIN, { a->id, S("") } };
     if (!may_be_given(a->role))
-        return wrong(c, "role \"%s\" administers nothing; teacher, staff, secretary, principal, admin or operator",
+        return wrong(c,
+                     "role \"%s\" administers nothing; teacher, staff, secretary, principal, admin, approver, "
+                     "auditor or operator",
                      role_name(a->role));
     if (a->role == ROLE_OPERATOR && a->provider != NULL)
         return wrong(c, "an operator is the nation's: leave provider out, or give the role admin");
@@ -596,8 +592,6 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
         good = check_idp(&c, &p->idps[i]);
     for (size_t i = 0; good && i < p->service_count; i++)
         good = check_service(&c, &p->services[i]);
-    for (size_t i = 0; good && i < p->rule_count; i++)
-        good = check_rule(&c, &p->rules[i]);
     for (size_t i = 0; good && i < p->policy_count; i++)
         good = check_policy(&c, &p->policies[i]);
     for (size_t i = 0; good && i < p->account_count; i++)

@@ -171,9 +171,10 @@ static void put_all(struct exporting *x)
     for (int k = 0; k < KIND_COUNT; k++) {
         if (kind_rows[k].parent != KIND_COUNT || x->rows[k].n == 0)
             continue;
-        if (k == KIND_RULE) /* the words "any role" alone would be read either way */
-            yaml_out_comment(x->out, "A rule without a role is for everyone who has some role at the provider; people "
-                                     "who have none are not meant.");
+        if (k == KIND_POLICY) /* what is left out would be read either way */
+            yaml_out_comment(x->out,
+                             "A policy without roles is for everyone who has some role; people who have none are "
+                             "not meant.");
         yaml_out_list(x->out, kind_rows[k].section);
         for (size_t i = 0; i < x->rows[k].n; i++)
             put_row(x, &kind_rows[k], db_row(&x->rows[k], i));

@@ -10,6 +10,7 @@
 #include "registry/change_int.h"
 #include "registry/form_keys.h"
 #include "registry/guard.h"
+#include "registry/old_rules.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,7 +32,7 @@ struct importing {
     struct arena *arena; /* of the rows; ends with the import */
     struct db *db;
     const struct import_how *how;
-    struct rows want[KIND_COUNT];
+    struct rows want[KIND_ALL];
     struct db_rows schools; /* those of want, once they are sorted */
     struct rows_now have;
     struct arena *result; /* the caller's */
@@ -198,7 +199,7 @@ static bool read_items(struct importing *m, enum kind kind, const struct yaml *l
 
 static bool read_file(struct importing *m, const struct yaml *file)
 {
-    const char *known[KIND_COUNT + 3];
+    const char *known[KIND_COUNT + 4];
     size_t n = 0;
     const struct yaml *format = yaml_get(file, "format"), *version = yaml_get(file, "version");
 
@@ -207,6 +208,7 @@ static bool read_file(struct importing *m, const struct yaml *file)
     for (int k = 0; k < KIND_COUNT; k++)
         if (kind_rows[k].parent == KIND_COUNT)
             known[n++] = kind_rows[k].section;
+    known[n++] = kind_rows[KIND_RULE].section;
     known[n] = NULL;
     if (!yaml_only(file, known, m->fail))
         return false;
@@ -224,7 +226,7 @@ static bool read_file(struct importing *m, const struct yaml *file)
         if (kind_rows[k].parent == KIND_COUNT &&
             !read_items(m, (enum kind)k, yaml_get(file, kind_rows[k].section), S("")))
             return false;
-    return true;
+    return read_items(m, KIND_RULE, yaml_get(file, kind_rows[KIND_RULE].section), S(""));
 }
 
 static int by_key(const void *x, const void *y, void *kind)
@@ -279,6 +281,22 @@ static bool settle_schools(struct importing *m, enum kind kind)
         v[school] = found[1];
     }
     return true;
+}
+
+/* Rules of earlier versions are policies now, and stand beside them. */
+static bool settle_rules(struct importing *m)
+{
+    const struct kind_row *k = &kind_rows[KIND_RULE];
+    const struct rows *rules = &m->want[KIND_RULE];
+
+    for (size_t i = 0; i < rules->n; i++) {
+        const struct row *r = &rules->at[i];
+        if (r->values[column_of(k, "forbid")].number != 0 && r->values[column_of(k, "release_claims")].text.n > 0)
+            return yaml_fail(r->from, m->fail, "registry_invalid",
+                             "rule %.*s: a rule that forbids has nothing to release", STR_ARG(r->values[0].text));
+        *row_new(m, KIND_POLICY) = (struct row){ rule_as_policy(m->arena, &m->schools, r->values), r->from };
+    }
+    return rules->n == 0 || sort_rows(m, KIND_POLICY);
 }
 
 /* A policy that has a form instead of its text gets the text. */
@@ -405,9 +423,9 @@ static bool run(struct importing *m, struct str text, const char *file)
         if (!sort_rows(m, (enum kind)k))
             return false;
     gather_schools(m);
-    return settle_schools(m, KIND_RULE) && settle_schools(m, KIND_POLICY) && settle_schools(m, KIND_AFFILIATION) &&
-           settle_schools(m, KIND_ADMIN) && settle_texts(m) && write_all(m) &&
-           (m->how->dry_run || db_commit(m->db, m->fail));
+    return sort_rows(m, KIND_RULE) && settle_schools(m, KIND_RULE) && settle_schools(m, KIND_POLICY) &&
+           settle_schools(m, KIND_AFFILIATION) && settle_schools(m, KIND_ADMIN) && settle_texts(m) && settle_rules(m) &&
+           write_all(m) && (m->how->dry_run || db_commit(m->db, m->fail));
 }
 
 bool registry_import(struct db *d, struct arena *a, struct str text, const char *file, const struct import_how *how,

@@ -36,7 +36,6 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
                           "oid || ' ' || code || ' ' || names_fi || ' ' || names_sv || ' ' || names_en"),
     [KIND_IDP] = LISTS("idp", "id", "?1", "id", "provider = ?4 AND ?5 IS NULL", "provider = ?4 AND ?5 IS NULL", NAMES),
     [KIND_SERVICE] = LISTS("service", "id", "?1", "id", "0", "1", NAMES " || ' ' || vendor || ' ' || keywords"),
-    [KIND_RULE] = LISTS("rule", "id", "?1", "id", OWNED, OWNED, "id"),
     [KIND_POLICY] = LISTS("policy", "id", "?1", "id", OWNED, AROUND, NAMES " || ' ' || why"),
     [KIND_ACCOUNT] =
         LISTS("account", "id", "?1", "id", "idp IN (SELECT id FROM idp WHERE provider = ?4) AND ?5 IS NULL",

@@ -9,9 +9,9 @@
 #include "base/log.h"
 #include "base/near.h"
 #include "base/text.h"
-#include "policy/form.h"
 #include "registry/check.h"
 #include "registry/load.h"
+#include "registry/old_rules.h"
 #include "registry/schema.h"
 
 #include <stdlib.h>
@@ -271,23 +271,6 @@ static bool school_of(struct loading *l, enum kind kind, size_t row, const struc
                 kind_rows[kind].name, STR_ARG(key[0].text), STR_ARG(p->id), STR_ARG(v->text));
 }
 
-static bool load_rules(struct loading *l)
-{
-    l->parts.rules = fill_all(l, KIND_RULE, &l->parts.rule_count);
-    for (size_t i = 0; l->parts.rules != NULL && i < l->parts.rule_count; i++) {
-        struct rule *r = &l->parts.rules[i];
-        const void *provider, *service;
-        if (!refer(l, KIND_RULE, i, "provider", KIND_PROVIDER, l->parts.providers, &provider) ||
-            !refer(l, KIND_RULE, i, "service", KIND_SERVICE, l->parts.services, &service))
-            return false;
-        r->provider = provider;
-        r->service = service;
-        if (!school_of(l, KIND_RULE, i, r->provider, &r->school))
-            return false;
-    }
-    return l->parts.rules != NULL;
-}
-
 /* Whose a row is: the nation's, a provider's, or a school's. */
 static bool load_owner(struct loading *l, enum kind kind, size_t row, const struct provider **provider,
                        const struct school **school)
@@ -300,30 +283,12 @@ static bool load_owner(struct loading *l, enum kind kind, size_t row, const stru
     return school_of(l, kind, row, *provider, school);
 }
 
-/* Rows of `rules:` are policies that were written shorter. */
-static void translate_rules(struct loading *l)
-{
-    struct registry_parts *p = &l->parts;
-    struct policy *all = arena_make_n(l->arena, p->policy_count + p->rule_count + 1, struct policy);
-
-    for (size_t i = 0; i < p->policy_count; i++)
-        all[i] = p->policies[i];
-    for (size_t i = 0; i < p->rule_count; i++) {
-        const struct rule *r = &p->rules[i];
-        const struct rule_words words = { r->provider, r->role, r->school, r->service, r->release, r->forbid };
-        all[p->policy_count++] = policy_of_rule(l->arena, r->id, &words);
-    }
-    p->policies = all;
-}
-
 static bool load_policies(struct loading *l)
 {
     l->parts.policies = fill_all(l, KIND_POLICY, &l->parts.policy_count);
     for (size_t i = 0; l->parts.policies != NULL && i < l->parts.policy_count; i++)
         if (!load_owner(l, KIND_POLICY, i, &l->parts.policies[i].provider, &l->parts.policies[i].school))
             return false;
-    if (l->parts.policies != NULL)
-        translate_rules(l);
     return l->parts.policies != NULL;
 }
 
@@ -505,8 +470,8 @@ struct registry *registry_load_within(struct db *d, struct arena *a, struct row_
     struct registry *r = NULL;
 
     /* Half of the parts cannot be indexed: what refers to nothing has a NULL where others have their provider. */
-    if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_rules(&l) &&
-        load_policies(&l) && load_accounts(&l) && load_admins(&l))
+    if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_policies(&l) &&
+        load_accounts(&l) && load_admins(&l))
         r = registry_build(l.arena, &l.parts);
     bool good = r != NULL && registry_check(r, &l.at, f);
     *where = (struct row_place){ l.at.kind, { arena_str(a, l.at.key[0]), arena_str(a, l.at.key[1]) } };
@@ -548,7 +513,7 @@ struct db *registry_db_open(const struct settings *s, enum db_mode mode, struct 
         return d;
     bool is_new = db_schema_version(d) == 0;
     int64_t epoch;
-    if (db_migrate(d, registry_migrations, registry_migration_count, f) &&
+    if (db_migrate(d, registry_migrations, registry_migration_count, f) && old_rules_turn(d, f) &&
         (!is_new || registry_session_epoch_raise(d, &epoch, f)))
         return d;
     db_close(d);

@@ -115,13 +115,13 @@ static const struct column service_columns[] = {
 };
 
 static const struct column rule_columns[] = {
-    { "id", "id", COL_ID, NULL, AT(rule, id), NULL },
+    { "id", "id", COL_ID, NULL, AT_NONE, NULL },
     { "provider", "provider", COL_REF, NULL, AT_NONE, NULL },
-    { "role", "role", COL_WORD, "any", AT(rule, role), any_role },
+    { "role", "role", COL_WORD, "any", AT_NONE, any_role },
     { "school", "school", COL_SCHOOL, "", AT_NONE, NULL },
     { "service", "service", COL_REF, "", AT_NONE, NULL },
-    { "release_claims", "release", COL_CLAIMS, "", AT(rule, release), NULL },
-    { "forbid", "forbid", COL_BOOL, "0", AT(rule, forbid), NULL },
+    { "release_claims", "release", COL_CLAIMS, "", AT_NONE, NULL },
+    { "forbid", "forbid", COL_BOOL, "0", AT_NONE, NULL },
 };
 
 static const struct column policy_columns[] = {
@@ -220,7 +220,7 @@ static const struct column admin_columns[] = {
         table ".count", "SELECT count(*) FROM " table                                                                  \
     }
 
-const struct kind_row kind_rows[KIND_COUNT] = {
+const struct kind_row kind_rows[KIND_ALL] = {
     [KIND_PROVIDER] = { "provider", "providers", "provider", provider_columns, COUNT(provider_columns), 1,
                         sizeof(struct provider), KIND_COUNT, 5000,
                         STATEMENTS("provider", PROVIDER_COLUMNS, P7, "id", "id = ?1") },
@@ -232,8 +232,8 @@ const struct kind_row kind_rows[KIND_COUNT] = {
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
                        STATEMENTS("service", SERVICE_COLUMNS, P28, "id", "id = ?1") },
-    [KIND_RULE] = { "rule", "rules", "rule", rule_columns, COUNT(rule_columns), 1, sizeof(struct rule), KIND_COUNT,
-                    500000, STATEMENTS("rule", RULE_COLUMNS, P7, "id", "id = ?1") },
+    [KIND_RULE] = { "rule", "rules", "rule", rule_columns, COUNT(rule_columns), 1, 0, KIND_COUNT, 500000,
+                    STATEMENTS("rule", RULE_COLUMNS, P7, "id", "id = ?1") },
     [KIND_POLICY] = { "policy", "policies", "policy", policy_columns, COUNT(policy_columns), 1, sizeof(struct policy),
                       KIND_COUNT, 500000, STATEMENTS("policy", POLICY_COLUMNS, P12, "id", "id = ?1") },
     [KIND_ACCOUNT] = { "account", "accounts", "account", account_columns, COUNT(account_columns), 1,

@@ -17,12 +17,13 @@ enum kind {
     KIND_SCHOOL, /* below a provider */
     KIND_IDP,
     KIND_SERVICE,
-    KIND_RULE,
     KIND_POLICY,
     KIND_ACCOUNT,
     KIND_AFFILIATION, /* below an account */
     KIND_ADMIN,
-    KIND_COUNT
+    KIND_COUNT,
+    KIND_RULE, /* of earlier versions: in files and in history alone (old_rules.h) */
+    KIND_ALL
 };
 
 enum column_type {
@@ -73,7 +74,7 @@ struct kind_row {
     struct db_statement select, insert, remove, find, count;
 };
 
-extern const struct kind_row kind_rows[KIND_COUNT];
+extern const struct kind_row kind_rows[KIND_ALL]; /* none at KIND_COUNT */
 extern const struct db_migration registry_migrations[];
 extern const size_t registry_migration_count;
 

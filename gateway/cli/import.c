@@ -19,7 +19,7 @@ static int help(void)
 {
     (void)puts(
         "usage: digione import -c FILE [--dry-run] [--replace] [--quiet] registry.yaml\n\n"
-        "Makes the registry equal to the file: providers, identity providers, services, rules, accounts.  All of\n"
+        "Makes the registry equal to the file: providers, identity providers, services, policies, accounts.  All of\n"
         "it or nothing; running gateways serve it within a second.  Prints what was added (+), changed (~) and\n"
         "removed (-), then the addresses to register at each identity provider and at each service; warns on standard\n"
         "error of rows that are in order and can have no effect (a service that nobody can open, a claim that is not\n"

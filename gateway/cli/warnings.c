@@ -2,10 +2,9 @@
 #include "gateway/cli/warnings.h"
 
 #include "base/near.h"
-#include "gateway/protocols.def"
 #include "frame/contact.h"
-
-#include <string.h>
+#include "gateway/protocols.def"
+#include "policy/statement.h"
 
 enum { TEXT_MAX_B = 16 << 20, IDS_LISTED_MAX = 40 };
 
@@ -36,23 +35,6 @@ static bool has_way_in(const struct service *s)
     return str_is_set(s->launch_uri) || str_is_set(s->initiate_login_uri) || str_is_set(s->target_link_uri);
 }
 
-/* Which services some rule lets somebody into; a rule without a service opens all. */
-static bool *opened_by_rules(struct arena *a, const struct registry_parts *p)
-{
-    bool *open = arena_make_n(a, p->service_count + 1, bool), all = false;
-
-    memset(open, 0, (p->service_count + 1) * sizeof *open);
-    for (size_t i = 0; i < p->rule_count; i++) {
-        const struct rule *r = &p->rules[i];
-        if (!r->forbid && r->service != NULL)
-            open[r->service - p->services] = true;
-        all = all || (!r->forbid && r->service == NULL);
-    }
-    for (size_t i = 0; all && i < p->service_count; i++)
-        open[i] = true;
-    return open;
-}
-
 static void about_service(struct buf *b, const struct service *s, bool open)
 {
     const char *protocol = missing_protocol(s->protocol);
@@ -65,7 +47,7 @@ static void about_service(struct buf *b, const struct service *s, bool open)
         WARN(b, "service", s->id,
              "nobody sees a tile for it: it has no launch_uri, initiate_login_uri or target_link_uri");
     if (protocol == NULL && !open)
-        WARN(b, "service", s->id, "nobody can open it: no rule names it");
+        WARN(b, "service", s->id, "nobody can open it: no policy permits it");
 }
 
 /* ── claims ─────────────────────────────────────────────────────────────── */
@@ -78,20 +60,6 @@ static struct str words_of(struct arena *a, struct claim_set set)
         if (claim_in(set, (enum claim)i))
             buf_printf(&b, "%s%s", b.n > 0 ? ", " : "", claim_rows[i].word);
     return buf_str(&b);
-}
-
-static void about_rule(struct buf *b, struct arena *a, const struct rule *r)
-{
-    struct claim_set beyond = r->release;
-
-    if (r->service == NULL)
-        return;
-    beyond.bits &= ~r->service->asks.bits;
-    if (beyond.bits != 0)
-        WARN(b, "rule", r->id, "releases %.*s, which is not told: service %.*s does not list it under asks",
-             STR_ARG(words_of(a, beyond)), STR_ARG(r->service->id));
-    if (!r->forbid && !r->service->enabled)
-        WARN(b, "rule", r->id, "opens nothing: service %.*s is not enabled", STR_ARG(r->service->id));
 }
 
 /* A native service is told a claim when it asks for the scope of that claim as well. */
@@ -110,6 +78,75 @@ static void about_asks(struct buf *b, struct arena *a, const struct service *s)
     if (beyond.bits != 0)
         WARN(b, "service", s->id, "asks for %.*s, which is not told: no scope of its row carries it (docs/registry.md)",
              STR_ARG(words_of(a, beyond)));
+}
+
+/* ── policies ───────────────────────────────────────────────────────────── */
+
+struct reading { /* what the policies say, policy by policy */
+    struct buf *out;
+    struct arena *arena; /* begun anew for each policy */
+    const struct registry *registry;
+    const struct registry_parts *parts;
+    bool *open; /* services that somebody may open, by their place */
+};
+
+static bool is_spoken_of(const struct which *w, const struct service *s)
+{
+    return (w->services.n == 0 && w->categories.n == 0) || strs_has(&w->services, s->id) ||
+           strs_has(&w->categories, s->category);
+}
+
+/* Fields of a statement that says more than they do still bound what it opens. */
+static void mark_open(struct reading *r, const struct statement *s)
+{
+    for (size_t i = 0; i < r->parts->service_count; i++)
+        r->open[i] = r->open[i] || is_spoken_of(&s->which, &r->parts->services[i]);
+}
+
+/* What none of the services that it names asks for. */
+static void about_release(struct reading *r, const struct policy *p, const struct statement *s)
+{
+    struct claim_set beyond = s->attributes;
+    const struct strs *ids = &s->which.services;
+
+    for (size_t i = 0; i < ids->n; i++) {
+        const struct service *service = registry_service(r->registry, ids->at[i]);
+        beyond.bits &= service != NULL ? ~service->asks.bits : 0;
+    }
+    if (beyond.bits == 0 || ids->n == 0 || s->which.categories.n > 0)
+        return;
+    WARN(r->out, "policy", p->id, "releases %.*s, which is not told: ", STR_ARG(words_of(r->arena, beyond)));
+    if (ids->n == 1)
+        buf_printf(r->out, "service %.*s does not list it under asks", STR_ARG(ids->at[0]));
+    else
+        buf_printf(r->out, "none of its services lists it under asks");
+}
+
+static void about_statement(struct reading *r, const struct policy *p, const struct statement *s)
+{
+    if (s->forbid)
+        return;
+    if (s->does == DOES_OPEN || s->does == DOES_OTHER)
+        mark_open(r, s);
+    if (s->does == DOES_RELEASE)
+        about_release(r, p, s);
+    for (size_t i = 0; s->does == DOES_OPEN && i < s->which.services.n; i++) {
+        const struct service *service = registry_service(r->registry, s->which.services.at[i]);
+        if (service != NULL && !service->enabled)
+            WARN(r->out, "policy", p->id, "opens nothing: service %.*s is not enabled", STR_ARG(service->id));
+    }
+}
+
+static void about_policy(struct reading *r, const struct policy *p)
+{
+    const struct cedar_source source = { p->id, p->text };
+    struct cedar_diags d = cedar_diags_new(r->arena, &source);
+    const struct cedar_policies *all = p->enabled ? cedar_policies_parse(r->arena, &d, CEDAR_IDS_BY_POSITION) : NULL;
+
+    for (size_t i = 0; all != NULL && i < cedar_policies_n(all); i++) {
+        struct statement s = statement_read(r->arena, cedar_policy_at(all, i));
+        about_statement(r, p, &s);
+    }
 }
 
 /* ── identity providers ─────────────────────────────────────────────────── */
@@ -138,18 +175,24 @@ struct str warnings_text(struct arena *a, const struct registry *r)
 {
     const struct registry_parts *p = registry_parts(r);
     struct buf b = buf_new(a, TEXT_MAX_B);
-    const bool *open = opened_by_rules(a, p);
+    struct buf policies = buf_new(a, TEXT_MAX_B);
+    struct reading read = { &policies, arena_new(), r, p, arena_array(a, p->service_count + 1, sizeof(bool)) };
 
+    for (size_t i = 0; i < p->policy_count; i++) {
+        about_policy(&read, &p->policies[i]);
+        arena_reset(read.arena);
+    }
+    arena_free(read.arena);
     for (size_t i = 0; i < p->provider_count; i++)
         about_provider(&b, &p->providers[i]);
     for (size_t i = 0; i < p->idp_count; i++)
         about_idp(&b, p, &p->idps[i]);
     for (size_t i = 0; i < p->service_count; i++) {
-        about_service(&b, &p->services[i], open[i]);
+        about_service(&b, &p->services[i], read.open[i]);
         about_asks(&b, a, &p->services[i]);
     }
-    for (size_t i = 0; i < p->rule_count; i++)
-        about_rule(&b, a, &p->rules[i]);
+    if (policies.n > 0)
+        buf_printf(&b, "%s%.*s", b.n > 0 ? "\n" : "", STR_ARG(buf_str(&policies)));
     return buf_str(&b);
 }
 

@@ -165,16 +165,6 @@ static struct str words_of_policy(struct ctx *c, const struct policy *p)
     return buf_ok(&b) ? buf_str(&b) : S("…");
 }
 
-static bool is_rule(const struct ctx *c, struct str id)
-{
-    const struct registry_parts *parts = registry_parts(c->registry);
-
-    for (size_t i = 0; i < parts->rule_count; i++)
-        if (str_eq(parts->rules[i].id, id))
-            return true;
-    return false;
-}
-
 /* Whose it is may change it, and so may whoever acts around them. */
 static bool is_mine(const struct ctx *c, const struct policy *p)
 {
@@ -198,7 +188,6 @@ static struct saying_view saying_view(struct ctx *c, const struct matrix_saying 
                                  .whole = s->whole,
                                  .nation = p->layer == LAYER_NATION,
                                  .school = p->layer == LAYER_SCHOOL,
-                                 .rule = is_rule(c, p->id),
                                  .mine = is_mine(c, p) };
 }
 

@@ -123,7 +123,7 @@ await test('of two people at once the second is shown what the first did, and a 
 await test('what is taken away ends at once: a rule, a service, an identity provider', async () => {
   const before = g.cli('export', '-c', g.config).stdout;
   const { tokens } = await service.finish(service.arrived(await agent.get(service.authorizeUrl(), service.until())).answer);
-  g.import(before.replace(/( {2}- id: teachers\n)/, '$1    forbid: true\n').replace(/(- id: teachers[\s\S]*?)    release:\n(      - .*\n)+/, '$1'));
+  g.import(before.replace(/(- id: teachers\n[\s\S]*?opens: )permit/, '$1forbid'));
   await until('the token ends with the rule', async () => (await service.userinfo(tokens.access_token)).status === 401, 5000);
   check((await agent.once('GET', service.authorizeUrl())).status === 403, 'the service still opens');
   g.import(before);
@@ -140,7 +140,7 @@ await test('a wrong file is refused with file and line, and changes nothing', as
   const wrong = {
     'no YAML': '{{{', 'a tab': 'format: 1\n\tservices: []\n', 'an anchor': 'format: 1\nservices: &x []\n', 'an alias': 'format: 1\nservices: *x\n', 'a tag': 'format: !!int 1\n', 'a merge': 'format: 1\n<<: {a: 1}\n', 'a key twice': 'format: 1\nformat: 1\n', 'two documents': 'format: 1\n---\nformat: 1\n',
     'billion laughs': 'a: &a [x,x]\nb: &b [*a,*a]\n', deep: deep(10000), 'a list': '- 1\n', 'a text': 'hello\n', empty: '', 'no UTF-8': Buffer.from([0x66, 0x3a, 0x20, 0xff, 0xfe]), 'NUL': 'format: 1\nservices: "\0"\n', 'format 2': 'format: 2\n', 'another key': `${before}nothing: 1\n`,
-    'an unknown key below': before.replace('    vendor:', '    vendr:'), 'a number for a text': before.replace(/vendor: .*/, 'vendor: [1]'), 'a service twice': before.replace(/services:\n([\s\S]*?)rules:/, 'services:\n$1$1rules:'), 'a rule for nobody': before.replace('provider: oulu\n    role: teacher', 'provider: nowhere\n    role: teacher'),
+    'an unknown key below': before.replace('    vendor:', '    vendr:'), 'a number for a text': before.replace(/vendor: .*/, 'vendor: [1]'), 'a service twice': before.replace(/services:\n([\s\S]*?)# A policy/, 'services:\n$1$1# A policy'), 'a policy for nobody': before.replace(/(layer: municipality\n    provider: )oulu/, '$1nowhere'),
     'a wildcard': before.replace('http://kanerva.localhost/cb"', 'http://*.localhost/cb"').replace('http://kanerva.localhost/cb\n', 'http://*.localhost/cb\n'),
   };
   for (const [what, text] of Object.entries(wrong)) {
@@ -168,13 +168,13 @@ await test('wrong settings are all named with their lines', async () => {
 
 await test('five thousand identity providers and services are imported, exported and imported to the same', async () => {
   const before = g.cli('export', '-c', g.config).stdout;
-  const N = 5000, idps = [], services = [], rules = [];
+  const N = 5000, idps = [], services = [], policies = [];
   for (let i = 0; i < N; i++) {
     idps.push(`  - { id: idp-${i}, kind: oidc, provider: oulu, name: { fi: "Testi ${i}" }, map: mpassid, issuer: "https://idp-${i}.example", client_id: digione, auth_method: private_key_jwt }\n`);
     services.push(`  - { id: service-${i}, protocol: oidc, vendor: v-${i % 100}, name: { fi: "Palvelu ${i}" }, client_id: service-${i}, secret: { sha256: "${'0'.repeat(60)}${(i + 4096).toString(16)}" }, redirect_uris: ["https://service-${i}.example/cb"], scopes: [openid] }\n`);
-    rules.push(`  - { id: rule-${i}, provider: oulu, role: teacher, service: service-${i}, release: [sub] }\n`);
+    policies.push(`  - { id: policy-${i}, provider: oulu, opens: permit, roles: [teacher], services: [service-${i}], release: [sub] }\n`);
   }
-  const large = before.replace('idps:\n', `idps:\n${idps.join('')}`).replace('services:\n', `services:\n${services.join('')}`).replace('rules:\n', `rules:\n${rules.join('')}`);
+  const large = before.replace('idps:\n', `idps:\n${idps.join('')}`).replace('services:\n', `services:\n${services.join('')}`).replace('policies:\n', `policies:\n${policies.join('')}`);
   const clock = (run) => { const began = process.hrtime.bigint(); const out = run(); return [Number((process.hrtime.bigint() - began) / 1000000n), out]; };
   const [imported] = clock(() => g.import(large));
   const [exported, text] = clock(() => g.cli('export', '-c', g.config).stdout);

@@ -9,7 +9,7 @@ import { Agent, decode, forms } from './agent.mjs';
 import { check, finish, folder, freePort, peer, root, test, until } from './gateway.mjs';
 import { haproxyMissing, makeFront } from './haproxy.mjs';
 import { federation } from './local.mjs';
-import { guide, rowOf, rulesOf, settingsMissing } from '../services/guide.mjs';
+import { guide, rowOf, policiesOf, settingsMissing } from '../services/guide.mjs';
 import { products } from '../services/products.mjs';
 
 if (haproxyMissing) { console.log('skipped: haproxy is not installed'); process.exit(77); }
@@ -28,7 +28,7 @@ for (const p of here) {
 const front = await makeFront('services');
 const rows = here.map((p) => rowOf(text, p.name, p)).join('');
 const { g } = await federation(process.argv[2], { name: 'services', url: front.url, settings: front.settings, services: rows });
-g.registry = g.registry.replace(/^rules:\n[\s\S]*?(?=^accounts:)/m, () => `rules:\n${rulesOf(text, here.map((p) => p.id))}`);
+g.registry = g.registry.replace(/^rules:\n[\s\S]*?(?=^accounts:)/m, () => `policies:\n${policiesOf(text, here.map((p) => p.id))}`);
 fs.mkdirSync(path.join(g.dir, 'secrets'), { mode: 0o700 });
 for (const p of here) fs.writeFileSync(path.join(g.dir, 'secrets', p.id), `${p.secret}\n`);
 if (process.getuid() === 0) spawnSync('chown', ['-R', 'nobody', path.join(g.dir, 'secrets')]);

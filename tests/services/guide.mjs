@@ -33,10 +33,10 @@ export function rowOf(text, name, { id, base }) {
   return [...lines, '    test: true', ''].join('\n');
 }
 
-// The rule of the beginning, for each service.
-export function rulesOf(text, ids) {
-  const rule = blocks(text).find((b) => b.lines[0].trim() === 'rules:').lines[1].trim();
-  return ids.map((id) => `  ${rule.replace(/\boppi\b/g, id).replace(/id: [\w-]+/, `id: to-${id}`)}\n`).join('');
+// The policy of the beginning, for each service.
+export function policiesOf(text, ids) {
+  const policy = blocks(text).find((b) => b.lines[0].trim() === 'policies:').lines.slice(1).map((l) => l.trim()).join(' ');
+  return ids.map((id) => `  ${policy.replace(/\boppi\b/g, id).replace(/id: [\w-]+/, `id: to-${id}`)}\n`).join('');
 }
 
 const bare = (line) => line.trim().replace(/[,;]$/, '');

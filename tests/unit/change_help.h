@@ -15,6 +15,10 @@
 #define OULU_SCHOOL_2 "1.2.246.562.99.95640200028"
 #define ESPOO_SCHOOL  "1.2.246.562.99.95640200036"
 #define CEDAR(who)    "'permit (principal" who ", action == Action::\"open\", resource == Service::\"kanerva\");'"
+#define EVERYBODY     CEDAR("")
+#define OULUS         CEDAR(" in Provider::\"oulu\"")
+#define ESPOOS        CEDAR(" in Provider::\"espoo\"")
+#define SCHOOLS       CEDAR(" in School::\"oulu/99101\"")
 #define CITIES                                                                                                         \
     "format: 1\n"                                                                                                      \
     "providers:\n"                                                                                                     \
@@ -31,107 +35,23 @@
     "  - {id: kanerva, protocol: oidc, vendor: kanerva-oy, name: {fi: Kanerva}, asks: [roles, sub],\n"                 \
     "     client_id: kanerva, secret: {plain: the-secret-of-kanerva-is-long},\n"                                       \
     "     redirect_uris: [https://kanerva.example/cb], scopes: [openid, profile]}\n"                                   \
-    "rules:\n"                                                                                                         \
-    "  - {id: espoo-1, provider: espoo, role: teacher, service: kanerva, release: [sub]}\n"                            \
-    "  - {id: oulu-1, provider: oulu, role: teacher, service: kanerva, release: [sub]}\n"                              \
-    "  - {id: oulu-2, provider: oulu, role: learner, school: '99101', service: kanerva, release: [sub]}\n"             \
     "policies:\n"                                                                                                      \
-    "  - {id: nation-1, why: kaikille, text: " CEDAR(                                                                  \
-        "") "}\n"                                                                                                      \
-            "  - {id: oulu-p, provider: oulu, why: meille, text: " CEDAR(                                              \
-                " in Provider::\"oulu\"") "}\n"                                                                        \
-                                          "  - {id: oulu-s, provider: oulu, school: '99101', text: " CEDAR(            \
-                                              " in School::\"oulu/99101\"") "}\n"                                      \
-                                                                            "  - {id: espoo-p, provider: espoo, "      \
-                                                                            "text: " CEDAR(                            \
-                                                                                " in Provider::\"espoo\"") "}\n"       \
-                                                                                                           "accounts:" \
-                                                                                                           "\n"        \
-                                                                                                           "  - {id: " \
-                                                                                                           "root, "    \
-                                                                                                           "idp: "     \
-                                                                                                           "local, "   \
-                                                                                                           "username:" \
-                                                                                                           " root, "   \
-                                                                                                           "password:" \
-                                                                                                           " {plain: " \
-                                                                                                           "ennen-"    \
-                                                                                                           "vanhaan}," \
-                                                                                                           " given_"   \
-                                                                                                           "names: "   \
-                                                                                                           "Ritva}\n"  \
-                                                                                                           "  - {id: " \
-                                                                                                           "anna, "    \
-                                                                                                           "idp: "     \
-                                                                                                           "oulu-"     \
-                                                                                                           "local, "   \
-                                                                                                           "username:" \
-                                                                                                           " anna, "   \
-                                                                                                           "password:" \
-                                                                                                           " {plain: " \
-                                                                                                           "annan-"    \
-                                                                                                           "salasana}" \
-                                                                                                           ", "        \
-                                                                                                           "given_"    \
-                                                                                                           "names: "   \
-                                                                                                           "Anna,\n"   \
-                                                                                                           "     "     \
-                                                                                                           "affiliati" \
-                                                                                                           "ons: "     \
-                                                                                                           "[{"        \
-                                                                                                           "provider:" \
-                                                                                                           " oulu, "   \
-                                                                                                           "school: "  \
-                                                                                                           "'99101', " \
-                                                                                                           "role: "    \
-                                                                                                           "teacher}]" \
-                                                                                                           "}\n"       \
-                                                                                                           "  - {id: " \
-                                                                                                           "eetu, "    \
-                                                                                                           "idp: "     \
-                                                                                                           "espoo-"    \
-                                                                                                           "local, "   \
-                                                                                                           "username:" \
-                                                                                                           " eetu, "   \
-                                                                                                           "password:" \
-                                                                                                           " {plain: " \
-                                                                                                           "eetun-"    \
-                                                                                                           "salasana}" \
-                                                                                                           ", "        \
-                                                                                                           "given_"    \
-                                                                                                           "names: "   \
-                                                                                                           "Eetu,\n"   \
-                                                                                                           "     "     \
-                                                                                                           "affiliati" \
-                                                                                                           "ons: "     \
-                                                                                                           "[{"        \
-                                                                                                           "provider:" \
-                                                                                                           " espoo, "  \
-                                                                                                           "school: "  \
-                                                                                                           "'99201', " \
-                                                                                                           "role: "    \
-                                                                                                           "teacher}]" \
-                                                                                                           "}\n"       \
-                                                                                                           "admins:\n" \
-                                                                                                           "  - {id: " \
-                                                                                                           "op, idp: " \
-                                                                                                           "local, "   \
-                                                                                                           "subject: " \
-                                                                                                           "root, "    \
-                                                                                                           "role: "    \
-                                                                                                           "operator}" \
-                                                                                                           "\n"        \
-                                                                                                           "  - {id: " \
-                                                                                                           "oulu-a, "  \
-                                                                                                           "idp: "     \
-                                                                                                           "oulu-"     \
-                                                                                                           "local, "   \
-                                                                                                           "subject: " \
-                                                                                                           "anna, "    \
-                                                                                                           "role: "    \
-                                                                                                           "admin, "   \
-                                                                                                           "provider:" \
-                                                                                                           " oulu}\n"
+    "  - {id: nation-1, why: kaikille, text: " EVERYBODY "}\n"                                                         \
+    "  - {id: oulu-p, provider: oulu, why: meille, text: " OULUS "}\n"                                                 \
+    "  - {id: oulu-s, provider: oulu, school: '99101', text: " SCHOOLS "}\n"                                           \
+    "  - {id: espoo-p, provider: espoo, text: " ESPOOS "}\n"                                                           \
+    "accounts:\n"                                                                                                      \
+    "  - {id: root, idp: local, username: root, password: {plain: ennen-vanhaan}, given_names: Ritva}\n"               \
+    "  - {id: anna, idp: oulu-local, username: anna, password: {plain: annan-salasana}, given_names: Anna,\n"          \
+    "     affiliations: [{provider: oulu, school: '99101', role: teacher}]}\n"                                         \
+    "  - {id: eetu, idp: espoo-local, username: eetu, password: {plain: eetun-salasana}, given_names: Eetu,\n"         \
+    "     affiliations: [{provider: espoo, school: '99201', role: teacher}]}\n"                                        \
+    "admins:\n"                                                                                                        \
+    "  - {id: op, idp: local, subject: root, role: operator}\n"                                                        \
+    "  - {id: oulu-a, idp: oulu-local, subject: anna, role: admin, provider: oulu}\n"                                  \
+    "  - {id: espoo-1, idp: espoo-local, subject: eetu, role: teacher, provider: espoo}\n"                             \
+    "  - {id: oulu-1, idp: oulu-local, subject: anna, role: teacher, provider: oulu}\n"                                \
+    "  - {id: oulu-2, idp: oulu-local, subject: anna, role: staff, provider: oulu, school: '99101'}\n"
 
 struct rig {
     char dir[64];

@@ -36,8 +36,9 @@ struct rig {
     "  - {id: kanerva, protocol: oidc, vendor: kanerva-oy, name: {fi: " name "}, asks: [roles, sub],\n"                \
     "     client_id: kanerva, secret: {plain: " secret "}, auth_method: client_secret_basic,\n"                        \
     "     redirect_uris: [https://kanerva.example/cb], scopes: [openid, profile]}\n"
-#define RULE(id, role) "  - {id: " id ", provider: oulu, role: " role ", service: kanerva, release: [sub]}\n"
-#define FIRST          "format: 1\n" REST SERVICE("Kanerva", SECRET) "rules:\n" RULE("r1", "teacher")
+#define POLICY(id, role)                                                                                               \
+    "  - {id: " id ", provider: oulu, opens: permit, roles: [" role "], services: [kanerva], release: [sub]}\n"
+#define FIRST "format: 1\n" REST SERVICE("Kanerva", SECRET) "policies:\n" POLICY("r1", "teacher")
 
 static void rig_new(struct test *t, struct rig *g)
 {
@@ -130,7 +131,7 @@ TEST(a_refused_or_dry_import_leaves_no_history)
     struct rig g;
 
     rig_new(t, &g);
-    CHECK(!import(t, &g, S("format: 1\n" REST "rules:\n" RULE("r1", "teacher"))));
+    CHECK(!import(t, &g, S("format: 1\n" REST "policies:\n" POLICY("r1", "teacher"))));
     g.how.dry_run = true;
     CHECK(import(t, &g, S(FIRST)));
     CHECK_INT(history(t, &g).n, 0);
@@ -149,7 +150,7 @@ TEST(what_was_before_comes_back_to_the_byte)
     CHECK(import(t, &g,
                  S("format: 1\nproviders:\n  - {id: oulu, oid: 1.2.246.562.99.95640100004, name: {fi: Oulu}}\n"
                    "idps:\n  - {id: local, kind: local, name: {fi: Paikalliset}}\n" SERVICE(
-                       "Kanerva uusi", "another-secret-of-kanerva") "rules:\n" RULE("r2", "learner"))));
+                       "Kanerva uusi", "another-secret-of-kanerva") "policies:\n" POLICY("r2", "learner"))));
     struct str after = exported(t, &g);
     CHECK(!str_eq(before, after));
     CHECK(undo(t, &g, g.report.change.version, true, &r));
@@ -180,20 +181,20 @@ TEST(a_row_that_changed_since_is_not_overwritten)
     rig_new(t, &g);
     CHECK(import(t, &g, S(FIRST)));
     int64_t first = g.report.change.version;
-    CHECK(import(t, &g, S("format: 1\n" REST SERVICE("Kanerva", SECRET) "rules:\n" RULE("r1", "principal"))));
+    CHECK(import(t, &g, S("format: 1\n" REST SERVICE("Kanerva", SECRET) "policies:\n" POLICY("r1", "principal"))));
     int64_t second = g.report.change.version;
-    CHECK(import(t, &g, S("format: 1\n" REST SERVICE("Kanerva", SECRET) "rules:\n" RULE("r1", "learner"))));
+    CHECK(import(t, &g, S("format: 1\n" REST SERVICE("Kanerva", SECRET) "policies:\n" POLICY("r1", "learner"))));
     struct str now = exported(t, &g);
     CHECK(!undo(t, &g, second, false, &r));
     CHECK_STR(g.fail.code, "changed_since");
     CHECK(g.fail.kind == FAIL_CONFLICT);
-    CHECK(strstr(g.fail.detail, "rule r1") != NULL);
+    CHECK(strstr(g.fail.detail, "policy r1") != NULL);
     CHECK(strstr(g.fail.detail, "change 4") != NULL);
     CHECK(!undo(t, &g, first, false, &r));
     CHECK(str_eq(exported(t, &g), now));
     CHECK(undo(t, &g, g.report.change.version, false, &r));
     CHECK(undo(t, &g, second, false, &r)); /* now it is as that change left it */
-    CHECK_STR(r.lines, "~ rule r1\n");
+    CHECK_STR(r.lines, "~ policy r1\n");
     CHECK(undo(t, &g, r.version, false, &r));
     rig_free(t, &g);
 }
@@ -209,7 +210,7 @@ TEST(an_undo_whose_result_does_not_hold_is_refused)
     int64_t service = g.report.change.version;
     CHECK(import(t, &g, S(FIRST)));
     struct str now = exported(t, &g);
-    CHECK(!undo(t, &g, service, false, &r)); /* rule r1 names the service */
+    CHECK(!undo(t, &g, service, false, &r)); /* policy r1 names the service */
     CHECK_STR(g.fail.code, "registry_invalid");
     CHECK(strstr(g.fail.detail, "kanerva") != NULL);
     CHECK(str_eq(exported(t, &g), now));
@@ -239,8 +240,8 @@ TEST(history_shows_what_differs_and_no_secret_and_nobody)
     rig_new(t, &g);
     CHECK(import(t, &g, S(FIRST)));
     CHECK(change_rows(g.db, t->arena, &area_nation, g.report.change.version, 100, &first, &g.fail));
-    CHECK(import(t, &g,
-                 S("format: 1\n" REST SERVICE("Toinen", "new-secret-of-kanerva") "rules:\n" RULE("r1", "teacher"))));
+    CHECK(import(
+        t, &g, S("format: 1\n" REST SERVICE("Toinen", "new-secret-of-kanerva") "policies:\n" POLICY("r1", "teacher"))));
     CHECK(change_rows(g.db, t->arena, &area_nation, g.report.change.version, 100, &second, &g.fail));
     CHECK_INT(first.n, 6);
     CHECK_INT(second.n, 1);
@@ -318,15 +319,12 @@ TEST(every_change_stands_in_the_audit_log_once_whoever_ran_when_it_was_made)
     CHECK_INT(lines_with(audit_text(t, &g), "\"event\":\"change.row\","), 6);
     CHECK_INT(lines_with(audit_text(t, &g), "\"who\":\"aino\",\"acting_as\":\"operator\",\"area\":\"nation\""), 7);
     CHECK_INT(lines_with(audit_text(t, &g), "\"why\":\"lukukausi alkaa\""), 1);
-    CHECK(import(t, &g, S("format: 1\n" REST SERVICE("Kanerva", SECRET) "rules:\n" RULE("r1", "principal"))));
+    CHECK(import(t, &g, S("format: 1\n" REST SERVICE("Kanerva", SECRET) "policies:\n" POLICY("r1", "principal"))));
     CHECK(undo(t, &g, g.report.change.version, false, &r));
     node_watch_look(w);
     struct str log = audit_text(t, &g);
     CHECK_INT(lines_with(log, "\"event\":\"change\","), 3);
-    CHECK_INT(lines_with(log,
-                         "\"row\":\"rule r1\",\"before\":\"{\\\"role\\\":\\\"teacher\\\"}\",\"after\":\"{\\\"role\\\":"
-                         "\\\"principal\\\"}\""),
-              1);
+    CHECK_INT(lines_with(log, "\"row\":\"policy r1\",\"before\":\"{\\\"text\\\":\\\"permit ("), 2); /* and back */
     CHECK_INT(lines_with(log, "\"rule\":\"undoes 3\""), 1);
     CHECK_INT(lines_with(log, "\"maker\":\"undo\",\"who\":\"liisa\""), 2);
     CHECK_INT(lines_with(log, "Mikkonen") + lines_with(log, "anna-id") + lines_with(log, SECRET), 0);

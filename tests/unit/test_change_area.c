@@ -22,9 +22,9 @@ TEST(each_kind_of_row_is_refused_outside_its_area_and_named)
         { "idp", "oulu-local", "name.sv", "Uleborg", &oulu, &kielonmaki },
         { "idp", "local", "name.sv", "Nöd", &area_nation, &oulu },
         { "service", "kanerva", "name.sv", "Ljung", &area_nation, &oulu },
-        { "rule", "oulu-1", "role", "principal", &oulu, &espoo },
-        { "rule", "oulu-2", "role", "principal", &kielonmaki, &espoo },
-        { "rule", "oulu-1", "role", "secretary", &oulu, &kielonmaki },
+        { "admin", "oulu-1", "role", "principal", &oulu, &espoo },
+        { "admin", "oulu-2", "role", "principal", &kielonmaki, &espoo },
+        { "admin", "oulu-1", "role", "secretary", &oulu, &kielonmaki },
         { "policy", "nation-1", "why", "syy", &area_nation, &oulu },
         { "policy", "oulu-p", "why", "syy", &oulu, &espoo },
         { "policy", "oulu-p", "why", "toinen", &oulu, &kielonmaki },
@@ -60,9 +60,9 @@ TEST(a_row_moves_neither_out_of_an_area_nor_into_it)
 
     rig_new(t, &g);
     struct str before = exported(t, &g);
-    CHECK(!tries(t, &g, &oulu, "rule", "oulu-1", "provider", "espoo"));
+    CHECK(!tries(t, &g, &oulu, "admin", "oulu-1", "provider", "espoo"));
     CHECK_STR(g.fail.code, "not_yours");
-    CHECK(!tries(t, &g, &oulu, "rule", "espoo-1", "provider", "oulu"));
+    CHECK(!tries(t, &g, &oulu, "admin", "espoo-1", "provider", "oulu"));
     CHECK_STR(g.fail.code, "not_yours");
     CHECK(!tries(t, &g, &oulu, "account", "anna", "idp", "espoo-local"));
     CHECK_STR(g.fail.code, "not_yours");
@@ -123,13 +123,13 @@ TEST(an_undo_stays_within_its_area_too)
 
     rig_new(t, &g);
     by.maker = MAKER_undo;
-    CHECK(tries(t, &g, &espoo, "rule", "espoo-1", "role", "learner"));
+    CHECK(tries(t, &g, &espoo, "admin", "espoo-1", "role", "staff"));
     CHECK(!change_undo(g.db, t->arena, g.got.report.version, &by, false, &r, &g.fail));
     CHECK_STR(g.fail.code, "not_yours");
-    CHECK_STR(now(t, &g, "rule", "espoo-1", "role"), "learner");
-    CHECK(tries(t, &g, &oulu, "rule", "oulu-1", "role", "learner"));
+    CHECK_STR(now(t, &g, "admin", "espoo-1", "role"), "staff");
+    CHECK(tries(t, &g, &oulu, "admin", "oulu-1", "role", "staff"));
     CHECK(change_undo(g.db, t->arena, g.got.report.version, &by, false, &r, &g.fail));
-    CHECK_STR(now(t, &g, "rule", "oulu-1", "role"), "teacher");
+    CHECK_STR(now(t, &g, "admin", "oulu-1", "role"), "teacher");
     rig_free(t, &g);
 }
 
@@ -140,10 +140,10 @@ TEST(history_shows_an_area_its_own_rows_alone)
     struct change_rows_shown rows;
 
     rig_new(t, &g);
-    CHECK(tries(t, &g, &espoo, "rule", "espoo-1", "role", "learner"));
+    CHECK(tries(t, &g, &espoo, "admin", "espoo-1", "role", "staff"));
     int64_t of_espoo = g.got.report.version;
-    CHECK(tries(t, &g, &oulu, "rule", "oulu-1", "role", "learner"));
-    CHECK(tries(t, &g, &kielonmaki, "rule", "oulu-2", "role", "teacher"));
+    CHECK(tries(t, &g, &oulu, "admin", "oulu-1", "role", "staff"));
+    CHECK(tries(t, &g, &kielonmaki, "admin", "oulu-2", "role", "teacher"));
     int64_t of_school = g.got.report.version;
     CHECK(change_list(g.db, t->arena, &oulu, INT64_MAX, 10, &list, &g.fail));
     CHECK_INT(list.n, 3); /* both, and the import */
@@ -160,8 +160,7 @@ TEST(history_shows_an_area_its_own_rows_alone)
     CHECK(change_rows(g.db, t->arena, &oulu, 2, 100, &rows, &g.fail));
     for (size_t i = 0; i < rows.n; i++)
         CHECK(str_find(rows.at[i].row, S("espoo")) == rows.at[i].row.n);
-    CHECK_INT(rows.n,
-              11); /* one provider, two schools, one idp, two rules, two policies, account, affiliation, admin */
+    CHECK_INT(rows.n, 11); /* one provider, two schools, one idp, two policies, account, affiliation, three rights */
     rig_free(t, &g);
 }
 
@@ -177,7 +176,7 @@ static unsigned roll(uint64_t *seed, unsigned n)
 
 static struct str all_rows_outside(struct test *t, struct rig *g, const struct area *area)
 {
-    static const char *const kinds[] = { "provider", "school",  "idp",         "service", "rule",
+    static const char *const kinds[] = { "provider", "school",  "idp",         "service",
                                          "policy",   "account", "affiliation", "admin" };
     struct buf b = buf_new(t->arena, 1 << 20);
 
@@ -196,7 +195,7 @@ static struct str all_rows_outside(struct test *t, struct rig *g, const struct a
                 where = (struct area){ all.at[i].id.key[0], all.at[i].id.key[1] };
             if (k == 2)
                 where.school = S("");
-            if (k == 6)
+            if (k == 5)
                 where.provider = str_has_prefix(row_field(&all.at[i], "idp")->value, S("oulu"))    ? S("oulu")
                                  : str_has_prefix(row_field(&all.at[i], "idp")->value, S("espoo")) ? S("espoo")
                                                                                                    : S("");
@@ -233,14 +232,14 @@ TEST(changes_at_random_never_alter_a_row_outside_their_area)
           { "kanerva", "kanerva", "kanerva", "uusi" },
           { "name.sv", "name.en", "category" },
           { "a", "b", "c", "d" } },
-        { "rule",
+        { "admin",
           { "oulu-1", "oulu-2", "espoo-1", "uusi" },
           { "provider", "school", "role" },
           { "oulu", "espoo", "99101", "teacher" } },
-        { "rule",
+        { "admin",
           { "oulu-1", "oulu-2", "espoo-1", "uusi" },
           { "school", "school", "role" },
-          { "", "", "learner", "99102" } },
+          { "", "", "staff", "99102" } },
         { "policy",
           { "nation-1", "oulu-p", "oulu-s", "espoo-p" },
           { "why", "provider", "school" },
@@ -327,14 +326,13 @@ TEST(lists_show_an_area_its_own_rows_a_page_at_a_time)
     CHECK_STR(listed(t, &g, &area_nation, "idp", NULL), "espoo-local local oulu-local");
     CHECK_STR(listed(t, &g, &oulu, "idp", NULL), "oulu-local");
     CHECK_STR(listed(t, &g, &kielonmaki, "idp", NULL), "");
-    CHECK_STR(listed(t, &g, &oulu, "rule", NULL), "oulu-1 oulu-2");
-    CHECK_STR(listed(t, &g, &kielonmaki, "rule", NULL), "oulu-2");
+    CHECK_STR(listed(t, &g, &oulu, "admin", NULL), "oulu-1 oulu-2 oulu-a");
+    CHECK_STR(listed(t, &g, &kielonmaki, "admin", NULL), "oulu-2");
     CHECK_STR(listed(t, &g, &oulu, "account", NULL), "anna");
     CHECK_STR(listed(t, &g, &kielonmaki, "account", NULL), "");
     CHECK_STR(listed(t, &g, &oulu, "affiliation", NULL), "anna/0");
     CHECK_STR(listed(t, &g, &area_nation, "affiliation", NULL), "anna/0 eetu/0");
-    CHECK_STR(listed(t, &g, &oulu, "admin", NULL), "oulu-a");
-    CHECK_STR(listed(t, &g, &espoo, "admin", NULL), "");
+    CHECK_STR(listed(t, &g, &espoo, "admin", NULL), "espoo-1");
     /* What is said above, and what there is to open, is seen from within; another city's is not. */
     CHECK_STR(listed(t, &g, &oulu, "policy", NULL), "nation-1 oulu-p oulu-s");
     CHECK_STR(listed(t, &g, &kielonmaki, "policy", NULL), "nation-1 oulu-p oulu-s");
@@ -358,7 +356,7 @@ TEST(lists_are_searched_by_name_whatever_its_case)
     CHECK_STR(listed(t, &g, &area_nation, "service", "OY"), "kanerva");
     CHECK_STR(listed(t, &g, &area_nation, "account", "eet"), "eetu");
     CHECK_STR(listed(t, &g, &oulu, "account", "eet"), "");
-    CHECK_STR(listed(t, &g, &area_nation, "rule", "%"), "");
+    CHECK_STR(listed(t, &g, &area_nation, "admin", "%"), "");
     CHECK(row_list(g.db, t->arena, &area_nation, &ask, &page, &g.fail));
     CHECK_INT(page.n, 1);
     CHECK(row_list(g.db, t->arena, &espoo, &ask, &page, &g.fail));
@@ -377,7 +375,7 @@ TEST(a_row_of_another_area_is_not_there)
     } rows[] = {
         { "provider", "oulu", &kielonmaki, &espoo }, { "school", "oulu/" OULU_SCHOOL, &kielonmaki, &espoo },
         { "idp", "oulu-local", &oulu, &espoo },      { "idp", "local", &area_nation, &oulu },
-        { "service", "kanerva", &kielonmaki, NULL }, { "rule", "oulu-1", &oulu, &kielonmaki },
+        { "service", "kanerva", &kielonmaki, NULL }, { "admin", "oulu-1", &oulu, &kielonmaki },
         { "policy", "nation-1", &kielonmaki, NULL }, { "policy", "oulu-p", &kielonmaki, &espoo },
         { "account", "anna", &oulu, &espoo },        { "account", "root", &area_nation, &oulu },
         { "affiliation", "anna/0", &oulu, &espoo },  { "admin", "op", &area_nation, &oulu },

@@ -213,7 +213,7 @@ TEST(a_base_that_changed_meanwhile_is_not_published_over_and_is_shown)
     CHECK(act(t, &g, "liisa", DRAFT_PROPOSE, 3, g.got.edition));
     CHECK(act(t, &g, "matti", DRAFT_APPROVE, 3, g.got.edition));
     approved = g.got.edition;
-    CHECK(one(t, &g, &(struct one){ "kaisa", "rule", "oulu-1", "role", "learner", &oulu, 0, 0, 0 }, EDIT_APPLY));
+    CHECK(one(t, &g, &(struct one){ "kaisa", "admin", "oulu-1", "role", "staff", &oulu, 0, 0, 0 }, EDIT_APPLY));
     CHECK(publish(t, &g, "liisa", 3, approved));
     CHECK_STR(now(t, &g, "policy", "oulu-p", "name.fi"), "Kaisan");
     CHECK_STR(now(t, &g, "policy", "oulu-p", "why"), "uusi syy");
@@ -309,8 +309,8 @@ TEST(a_conflict_shows_nothing_of_another_area)
     struct rig g;
 
     rig_new(t, &g);
-    CHECK(one(t, &g, &(struct one){ "eero", "rule", "espoo-1", "role", "learner", &espoo, 0, 0, 0 }, EDIT_APPLY));
-    CHECK(!one(t, &g, &(struct one){ "liisa", "rule", "espoo-1", "role", "principal", &oulu, 2, 0, 0 }, EDIT_APPLY));
+    CHECK(one(t, &g, &(struct one){ "eero", "admin", "espoo-1", "role", "staff", &espoo, 0, 0, 0 }, EDIT_APPLY));
+    CHECK(!one(t, &g, &(struct one){ "liisa", "admin", "espoo-1", "role", "principal", &oulu, 2, 0, 0 }, EDIT_APPLY));
     CHECK_STR(g.fail.code, "not_yours");
     CHECK_INT(g.got.conflict_count, 0);
     rig_free(t, &g);

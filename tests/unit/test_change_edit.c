@@ -45,9 +45,9 @@ TEST(fields_of_all_types_are_read_as_those_of_a_file_are)
         { "service", "kanerva", "asks", "sub\nroles\nsub", "sub\nroles" },
         { "policy", "oulu-p", "from", "2026-08-10", "2026-08-10T00:00:00Z" },
         { "policy", "oulu-p", "from", "", "" },
-        { "rule", "oulu-1", "role", "principal", "principal" },
-        { "rule", "oulu-1", "school", "99102", OULU_SCHOOL_2 },
-        { "rule", "oulu-1", "school", "", "" },
+        { "admin", "oulu-1", "role", "principal", "principal" },
+        { "admin", "oulu-1", "school", "99102", OULU_SCHOOL_2 },
+        { "admin", "oulu-1", "school", "", "" },
         { "school", "oulu/" OULU_SCHOOL, "name.fi", "Kielonmäki", "Kielonmäki" },
         { "affiliation", "anna/0", "class_level", "7", "7" },
         { "affiliation", "anna/0", "class_level", "", "0" },
@@ -124,12 +124,16 @@ TEST(a_new_row_says_what_it_must_and_stands_below_one_that_is_there)
     CHECK_STR(g.fail.code, "unknown_kind");
     CHECK(!one(t, &g, &(struct one){ "liisa", "affiliation", "anna/first", "role", "teacher", &area_nation, 0, 0, 0 },
                EDIT_APPLY));
-    /* A provider, its school, and a rule that names the school by its code, in one edit. */
+    /* A provider, its school, and a right that names the school by its code, in one edit. */
     const struct row_id vantaa = id_of("provider", "vantaa"), school = id_of("school", "vantaa/1.2.246.562.99.7"),
-                        rule = id_of("rule", "vantaa-1"), policy = id_of("policy", "vantaa-p");
+                        right = id_of("admin", "vantaa-1"), policy = id_of("policy", "vantaa-p");
     const struct edit_field of_provider[] = { { S("oid"), S("1.2.246.562.99.8") }, { S("name.fi"), S("Vantaa") } };
     const struct edit_field of_school[] = { { S("code"), S("99301") }, { S("name.fi"), S("Koivu") } };
-    const struct edit_field of_rule[] = { { S("provider"), S("vantaa") }, { S("school"), S("99301") } };
+    const struct edit_field of_right[] = { { S("idp"), S("local") },
+                                           { S("subject"), S("root") },
+                                           { S("role"), S("principal") },
+                                           { S("provider"), S("vantaa") },
+                                           { S("school"), S("99301") } };
     const struct edit_field of_policy[] = {
         { S("provider"), S("vantaa") },
         { S("school"), S("99301") },
@@ -139,7 +143,7 @@ TEST(a_new_row_says_what_it_must_and_stands_below_one_that_is_there)
     struct edit *e = edit_new(&by, NULL);
     edit_put(e, &vantaa, of_provider, 2);
     edit_put(e, &school, of_school, 2);
-    edit_put(e, &rule, of_rule, 2);
+    edit_put(e, &right, of_right, 5);
     edit_put(e, &policy, of_policy, 3);
     g.fail = (struct fail){ 0 };
     CHECK(edit_run(e, g.db, t->arena, &g.edit, EDIT_CHECK, &g.got, &g.fail));
@@ -148,7 +152,7 @@ TEST(a_new_row_says_what_it_must_and_stands_below_one_that_is_there)
     CHECK(edit_run(e, g.db, t->arena, &g.edit, EDIT_APPLY, &g.got, &g.fail));
     edit_free(e);
     CHECK_INT(g.got.report.added, 4);
-    CHECK_STR(now(t, &g, "rule", "vantaa-1", "school"), "1.2.246.562.99.7");
+    CHECK_STR(now(t, &g, "admin", "vantaa-1", "school"), "1.2.246.562.99.7");
     CHECK_STR(now(t, &g, "policy", "vantaa-p", "layer"), "school");
     /* What a policy's owner becomes, its layer becomes. */
     CHECK(one(t, &g, &(struct one){ "liisa", "policy", "vantaa-p", "school", "", &area_nation, 0, 0, 0 }, EDIT_APPLY));
@@ -165,7 +169,7 @@ TEST(an_edit_whose_result_does_not_hold_is_refused_by_its_row)
     CHECK(!one(t, &g, &(struct one){ "liisa", "service", "kanerva", NULL, NULL, &area_nation, 0, 0, 0 }, EDIT_APPLY));
     CHECK_STR(g.fail.code, "registry_invalid");
     CHECK_INT(g.got.trouble_count, 1);
-    CHECK_STR(g.got.troubles[0].row.kind, "rule");
+    CHECK_STR(g.got.troubles[0].row.kind, "policy");
     CHECK(!one(
         t, &g,
         &(struct one){ "liisa", "service", "kanerva", "redirect_uris", "http://x.example/", &area_nation, 0, 0, 0 },
@@ -294,8 +298,8 @@ TEST(rows_that_nobody_touches_are_in_nobodys_way)
     rig_new(t, &g);
     CHECK(one(t, &g, &(struct one){ "liisa", "service", "kanerva", "name.sv", "Ljung", &area_nation, 2, 0, 0 },
               EDIT_APPLY));
-    CHECK(
-        one(t, &g, &(struct one){ "matti", "rule", "oulu-1", "role", "principal", &area_nation, 2, 0, 0 }, EDIT_APPLY));
+    CHECK(one(t, &g, &(struct one){ "matti", "admin", "oulu-1", "role", "principal", &area_nation, 2, 0, 0 },
+              EDIT_APPLY));
     /* The same wish twice is no conflict, and no change. */
     CHECK(one(t, &g, &(struct one){ "matti", "service", "kanerva", "name.sv", "Ljung", &area_nation, 2, 0, 0 },
               EDIT_APPLY));
@@ -308,17 +312,18 @@ TEST(a_row_that_went_or_came_meanwhile_is_a_conflict)
     struct rig g;
 
     rig_new(t, &g);
-    CHECK(one(t, &g, &(struct one){ "liisa", "rule", "oulu-1", NULL, NULL, &area_nation, 2, 0, 0 }, EDIT_APPLY));
-    CHECK(
-        !one(t, &g, &(struct one){ "matti", "rule", "oulu-1", "role", "learner", &area_nation, 2, 0, 0 }, EDIT_APPLY));
+    CHECK(one(t, &g, &(struct one){ "liisa", "admin", "oulu-1", NULL, NULL, &area_nation, 2, 0, 0 }, EDIT_APPLY));
+    CHECK(!one(t, &g, &(struct one){ "matti", "admin", "oulu-1", "role", "staff", &area_nation, 2, 0, 0 }, EDIT_APPLY));
     CHECK(g.got.conflicts[0].was_there && !g.got.conflicts[0].is_there && g.got.conflicts[0].is_wanted);
-    CHECK(
-        one(t, &g, &(struct one){ "liisa", "rule", "oulu-9", "provider", "oulu", &area_nation, 3, 0, 0 }, EDIT_APPLY));
-    CHECK(!one(t, &g, &(struct one){ "matti", "rule", "oulu-9", "provider", "espoo", &area_nation, 3, 0, 0 },
+    CHECK(one(t, &g,
+              &(struct one){ "liisa", "school", "oulu/1.2.246.562.99.9", "name.fi", "Uusi", &area_nation, 3, 0, 0 },
+              EDIT_APPLY));
+    CHECK(!one(t, &g,
+               &(struct one){ "matti", "school", "oulu/1.2.246.562.99.9", "name.fi", "Toinen", &area_nation, 3, 0, 0 },
                EDIT_APPLY));
     CHECK(!g.got.conflicts[0].was_there && g.got.conflicts[0].is_there && g.got.conflicts[0].is_wanted);
     CHECK(
-        !one(t, &g, &(struct one){ "matti", "rule", "oulu-1", "role", "learner", &area_nation, 77, 0, 0 }, EDIT_APPLY));
+        !one(t, &g, &(struct one){ "matti", "admin", "oulu-1", "role", "staff", &area_nation, 77, 0, 0 }, EDIT_APPLY));
     CHECK_STR(g.fail.code, "no_version");
     rig_free(t, &g);
 }
@@ -354,18 +359,23 @@ static unsigned roll(uint64_t *seed, unsigned n)
     return (unsigned)(*seed >> 33) % n;
 }
 
+static bool says(struct str field, const char *value)
+{
+    return str_eq(field, str_of(value)) || (*value == '\0' && !str_is_set(field));
+}
+
 TEST(two_editors_at_random_lose_no_update_and_every_refusal_names_its_conflict)
 {
     static const char *const rows[ROWS] = { "oulu-1", "oulu-2", "espoo-1" };
-    static const char *const fields[FIELDS] = { "role", "release", "forbid" };
-    static const char *const values[FIELDS][3] = { { "teacher", "learner", "principal" },
-                                                   { "sub", "sub\nroles", "" },
-                                                   { "false", "false", "false" } };
+    static const char *const fields[FIELDS] = { "role", "why", "from" };
+    static const char *const values[FIELDS][3] = { { "teacher", "staff", "principal" },
+                                                   { "sijaiseksi", "kevääksi", "" },
+                                                   { "2026-08-10T00:00:00Z", "", "2026-08-10T00:00:00Z" } };
     struct rig g;
     uint64_t seed = 20260810;
     int64_t seen[PEOPLE] = { 0 };
     size_t applied = 0, refused = 0;
-    struct str have[ROWS][FIELDS];
+    struct str have[ROWS][FIELDS], saw[PEOPLE][ROWS][FIELDS];
     int64_t wrote[ROWS] = { 0 }; /* version that last changed the row */
 
     rig_new(t, &g);
@@ -373,23 +383,29 @@ TEST(two_editors_at_random_lose_no_update_and_every_refusal_names_its_conflict)
         seen[p] = version(&g);
     for (int r = 0; r < ROWS; r++)
         for (int f = 0; f < FIELDS; f++)
-            have[r][f] = now(t, &g, "rule", rows[r], fields[f]);
+            have[r][f] = saw[0][r][f] = saw[1][r][f] = now(t, &g, "admin", rows[r], fields[f]);
     for (int i = 0; i < ROUNDS; i++) {
         unsigned p = roll(&seed, PEOPLE), r = roll(&seed, ROWS), f = roll(&seed, FIELDS);
         const char *value = values[f][roll(&seed, 3)];
         if (roll(&seed, 4) == 0) { /* looks at the page again */
             seen[p] = version(&g);
+            memcpy(saw[p], have, sizeof have);
             continue;
         }
-        bool done = one(
-            t, &g,
-            &(struct one){ p == 0 ? "liisa" : "matti", "rule", rows[r], fields[f], value, &area_nation, seen[p], 0, 0 },
-            EDIT_APPLY);
+        bool done = one(t, &g,
+                        &(struct one){ p == 0 ? "liisa" : "matti", "admin", rows[r], fields[f], value, &area_nation,
+                                       seen[p], 0, 0 },
+                        EDIT_APPLY);
         if (done) {
-            /* Whoever was first on this row was seen, or wanted the very same. */
-            bool same = str_eq(have[r][f], str_of(value)) || (*value == '\0' && !str_is_set(have[r][f]));
-            CHECK(wrote[r] <= seen[p] || same);
-            if (!same) {
+            /* Whoever was first on this row was seen, or wanted the very same, or nothing else than what was seen. */
+            bool same = says(have[r][f], value), unaltered = says(saw[p][r][f], value), as_seen = wrote[r] <= seen[p];
+            if (!as_seen) { /* or again as it was */
+                as_seen = true;
+                for (int y = 0; y < FIELDS; y++)
+                    as_seen = as_seen && says(have[r][y], arena_cstr(t->arena, saw[p][r][y]));
+            }
+            CHECK(as_seen || same || unaltered);
+            if (!same && (!unaltered || as_seen)) {
                 have[r][f] = str_of(value);
                 wrote[r] = version(&g);
                 applied++;
@@ -405,7 +421,7 @@ TEST(two_editors_at_random_lose_no_update_and_every_refusal_names_its_conflict)
         }
         for (int x = 0; x < ROWS; x++)
             for (int y = 0; y < FIELDS; y++) {
-                struct str is = now(t, &g, "rule", rows[x], fields[y]);
+                struct str is = now(t, &g, "admin", rows[x], fields[y]);
                 CHECK(str_eq(is, have[x][y]) || (!str_is_set(is) && !str_is_set(have[x][y])));
             }
     }
@@ -437,10 +453,9 @@ TEST(whoever_is_asked_may_refuse_a_row_and_whoever_looks_the_whole)
     g.edit.may = only_services;
     CHECK(one(t, &g, &(struct one){ "liisa", "service", "kanerva", "name.sv", "Ljung", &area_nation, 0, 0, 0 },
               EDIT_APPLY));
-    CHECK(
-        !one(t, &g, &(struct one){ "liisa", "rule", "oulu-1", "role", "learner", &area_nation, 0, 0, 0 }, EDIT_APPLY));
+    CHECK(!one(t, &g, &(struct one){ "liisa", "admin", "oulu-1", "role", "staff", &area_nation, 0, 0, 0 }, EDIT_APPLY));
     CHECK_STR(g.fail.code, "not_allowed");
-    CHECK(!one(t, &g, &(struct one){ "liisa", "rule", "oulu-1", "role", "learner", &area_nation, 0, 0, 0 }, EDIT_KEEP));
+    CHECK(!one(t, &g, &(struct one){ "liisa", "admin", "oulu-1", "role", "staff", &area_nation, 0, 0, 0 }, EDIT_KEEP));
     g.edit.may = NULL;
     bool seen = false;
     g.edit.look = refuse_numbers;

@@ -41,16 +41,17 @@ TEST(an_older_export_does_not_overwrite_what_people_changed_since_unless_it_is_t
     CHECK(edit(t, &g, "Ljung"));
     struct str file = exported(t, &g);
     CHECK(edit(t, &g, "Heide"));
-    CHECK(one(t, &g, &(struct one){ "matti", "rule", "oulu-1", NULL, NULL, &oulu, 0, 0, 0 }, EDIT_APPLY));
-    CHECK(one(t, &g, &(struct one){ "matti", "rule", "oulu-9", "provider", "oulu", &oulu, 0, 0, 0 }, EDIT_APPLY));
+    CHECK(one(t, &g, &(struct one){ "matti", "admin", "oulu-1", NULL, NULL, &oulu, 0, 0, 0 }, EDIT_APPLY));
+    CHECK(one(t, &g, &(struct one){ "matti", "school", "oulu/1.2.246.562.99.9", "name.fi", "Uusi", &oulu, 0, 0, 0 },
+              EDIT_APPLY));
     struct str now_is = exported(t, &g);
     CHECK(!import(t, &g, file));
     CHECK(g.fail.kind == FAIL_CONFLICT);
     CHECK_STR(g.fail.code, "changed_since");
     CHECK_INT(g.report.guarded, 3);
-    CHECK_STR(g.report.overruns, "service kanerva: changed by liisa (console, change 4)\n"
-                                 "rule oulu-1: changed by matti (console, change 5)\n"
-                                 "rule oulu-9: changed by matti (console, change 6)\n");
+    CHECK_STR(g.report.overruns, "school oulu/1.2.246.562.99.9: changed by matti (console, change 6)\n"
+                                 "service kanerva: changed by liisa (console, change 4)\n"
+                                 "admin oulu-1: changed by matti (console, change 5)\n");
     CHECK(str_eq(exported(t, &g), now_is));
     g.how.dry_run = true;
     CHECK(!import(t, &g, file)); /* a look says the same */
@@ -62,8 +63,8 @@ TEST(an_older_export_does_not_overwrite_what_people_changed_since_unless_it_is_t
     g.how.dry_run = false;
     CHECK(import(t, &g, file));
     CHECK_STR(now(t, &g, "service", "kanerva", "name.sv"), "Ljung");
-    CHECK_STR(now(t, &g, "rule", "oulu-1", "role"), "teacher");
-    CHECK(now(t, &g, "rule", "oulu-9", "role").p == NULL);
+    CHECK_STR(now(t, &g, "admin", "oulu-1", "role"), "teacher");
+    CHECK(now(t, &g, "school", "oulu/1.2.246.562.99.9", "name.fi").p == NULL);
     rig_free(t, &g);
 }
 

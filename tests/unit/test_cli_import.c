@@ -111,7 +111,7 @@ TEST(check_changes_no_byte)
     CHECK_INT(import(t, &n, "--quiet", "format: 1\n" PROVIDER CITY).status, CLI_OK);
     struct str before = snapshot(t, &n);
     struct said s = cli_run(t, cli_check, "check", arguments);
-    CHECK(has(s.line, "ok   registry         1 providers, 1 identity providers, 0 services, 0 rules"));
+    CHECK(has(s.line, "ok   registry         1 providers, 1 identity providers, 0 services, 0 policies"));
     CHECK(str_eq(snapshot(t, &n), before));
     cli_remove(t, n.folder);
 }
@@ -253,14 +253,14 @@ static const struct {
     { PROVIDER "services:\n" OIDC("s", "") "rules:\n  - {id: r, provider: oulu, service: s}\n",
       "service s: nobody sees a tile for it: it has no launch_uri" },
     { PROVIDER "services:\n" OIDC("s", ", launch_uri: \"https://s.example/\""),
-      "service s: nobody can open it: no rule names it" },
+      "service s: nobody can open it: no policy permits it" },
     { PROVIDER "services:\n" OIDC("s", ", enabled: false"), NULL },
     { PROVIDER "services:\n  - {id: s, protocol: lti, vendor: v, name: {fi: S}, launch_uri: \"https://s.example/\"}\n",
       "service s: nobody can open it: the gateway does not speak protocol lti yet" },
     { PROVIDER "services:\n" OIDC(
           "s", ", launch_uri: \"https://s.example/\", asks: [sub]") "rules:\n  - {id: r, provider: oulu, service: s, "
                                                                     "release: [sub, roles, school]}\n",
-      "rule r: releases roles, school, which is not told: service s does not list it under asks" },
+      "policy r: releases roles, school, which is not told: service s does not list it under asks" },
     { PROVIDER "services:\n" OIDC(
           "s",
           ", launch_uri: \"https://s.example/\", asks: [sub, email], scopes: [openid]") "rules:\n  - {id: r, provider: "
@@ -268,7 +268,19 @@ static const struct {
                                                                                         "[sub, email]}\n",
       "service s: asks for email, which is not told: no scope" },
     { PROVIDER "services:\n" OIDC("s", ", enabled: false") "rules:\n  - {id: r, provider: oulu, service: s}\n",
-      "rule r: opens nothing: service s is not enabled" },
+      "policy r: opens nothing: service s is not enabled" },
+    { PROVIDER "services:\n" OIDC("s", ", launch_uri: \"https://s.example/\"") "policies:\n  - {id: p, opens: forbid, "
+                                                                               "services: [s]}\n",
+      "service s: nobody can open it: no policy permits it" },
+    { PROVIDER
+      "services:\n" OIDC("s", ", launch_uri: \"https://s.example/\", category: learning") "policies:\n  - {id: "
+                                                                                          "p, opens: permit, "
+                                                                                          "categories: "
+                                                                                          "[learning]}\n",
+      NULL },
+    { PROVIDER "services:\n" OIDC("s", ", launch_uri: \"https://s.example/\"") "policies:\n  - {id: p, opens: permit, "
+                                                                               "enabled: false}\n",
+      "service s: nobody can open it: no policy permits it" },
     { PROVIDER LOCAL_IDP, "idp oma: nobody can sign in there: it has no account" },
     { "providers:\n  - {id: oulu, oid: 1.2.246.562.99.1, name: {fi: Oulu}, support: puh 09 123}\n",
       "provider oulu: support is neither https://… nor an e-mail address" },

@@ -29,18 +29,20 @@ static const struct area oulu = { .provider = S("oulu") }, school = { S("oulu"),
         .enabled = true                                                                                                \
     }
 
-/* Rows of `rules:` are policies, as registry/registry.c makes them. */
+struct rule { /* a row of `rules:` */
+    struct str id;
+    struct rule_words says;
+};
+
+/* Rows of `rules:` are policies, as registry/old_rules.c makes them. */
 static struct registry *registry(struct test *t, struct policy *policies, size_t n, struct rule *rules, size_t rule_n)
 {
     struct policy *all = arena_make_n(t->arena, n + rule_n + 1, struct policy);
 
     for (size_t i = 0; i < n; i++)
         all[i] = policies[i];
-    for (size_t i = 0; i < rule_n; i++) {
-        const struct rule_words words = { rules[i].provider, rules[i].role,    rules[i].school,
-                                          rules[i].service,  rules[i].release, rules[i].forbid };
-        all[n + i] = policy_of_rule(t->arena, rules[i].id, &words);
-    }
+    for (size_t i = 0; i < rule_n; i++)
+        all[n + i] = policy_of_rule(t->arena, rules[i].id, &rules[i].says);
     const struct registry_parts parts = { .providers = providers,
                                           .provider_count = 2,
                                           .services = services,
@@ -64,9 +66,7 @@ static struct matrix_cell ask(struct test *t, struct registry *r, const struct a
 
 TEST(a_rule_opens_a_cell_and_no_other)
 {
-    struct rule rules[] = {
-        { .id = S("r"), .provider = &providers[0], .role = ROLE_TEACHER, .service = &services[0] }
-    };
+    struct rule rules[] = { { S("r"), { .provider = &providers[0], .role = ROLE_TEACHER, .service = &services[0] } } };
     struct registry *r = registry(t, NULL, 0, rules, 1);
 
     CHECK_INT(ask(t, r, &oulu, &teacher, 0).cell, CELL_OPEN);
@@ -81,19 +81,15 @@ TEST(a_rule_opens_a_cell_and_no_other)
 TEST(a_rule_for_one_school_is_a_condition_and_a_forbidding_one_for_all_shuts)
 {
     struct rule rules[] = {
-        { .id = S("a"),
-          .provider = &providers[0],
-          .role = ROLE_TEACHER,
-          .school = &schools[0],
-          .service = &services[0] },
-        { .id = S("b"), .provider = &providers[0], .role = ROLE_LEARNER, .service = NULL },
-        { .id = S("c"), .provider = &providers[0], .role = ROLE_LEARNER, .service = &services[1], .forbid = true },
-        { .id = S("d"),
-          .provider = &providers[0],
-          .role = ROLE_LEARNER,
-          .school = &schools[0],
-          .service = &services[0],
-          .forbid = true },
+        { S("a"), { .provider = &providers[0], .role = ROLE_TEACHER, .school = &schools[0], .service = &services[0] } },
+        { S("b"), { .provider = &providers[0], .role = ROLE_LEARNER, .service = NULL } },
+        { S("c"), { .provider = &providers[0], .role = ROLE_LEARNER, .service = &services[1], .forbid = true } },
+        { S("d"),
+          { .provider = &providers[0],
+            .role = ROLE_LEARNER,
+            .school = &schools[0],
+            .service = &services[0],
+            .forbid = true } },
     };
     struct registry *r = registry(t, NULL, 0, rules, 4);
 

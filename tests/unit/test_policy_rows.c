@@ -187,9 +187,10 @@ TEST(a_wrong_policy_or_right_is_refused_with_its_line)
         { POLICY("from: 2027-01-01, to: 2027-01-01, " TEXT),
           "registry.yaml:16: policy p: \"to\" is not later than \"from\": it would never be in force" },
         { ADMIN("role: learner"), "registry.yaml:16: admin a: role \"learner\" administers nothing; teacher, staff, "
-                                  "secretary, principal, admin or operator" },
-        { ADMIN("role: vendor, provider: oulu"), "registry.yaml:16: admin a: role \"vendor\" administers nothing; "
-                                                 "teacher, staff, secretary, principal, admin or operator" },
+                                  "secretary, principal, admin, approver, auditor or operator" },
+        { ADMIN("role: vendor, provider: oulu"),
+          "registry.yaml:16: admin a: role \"vendor\" administers nothing; teacher, staff, secretary, principal, "
+          "admin, approver, auditor or operator" },
         { ADMIN("provider: oulu"), "registry.yaml:16: role is missing" },
         { ADMIN("role: operator, provider: oulu"), "registry.yaml:16: admin a: an operator is the nation's: leave "
                                                    "provider out, or give the role admin" },

@@ -100,10 +100,11 @@ static bool import(struct test *t, struct rig *g, struct str text)
     "    auth_method: client_secret_basic\n"                                                                           \
     "    redirect_uris: [https://kanerva.example/cb]\n"                                                                \
     "    scopes: [openid, profile, edu.role]\n"
-#define RULES                                                                                                          \
-    "rules:\n"                                                                                                         \
-    "  - {id: r1, provider: oulu, role: teacher, service: kanerva, school: \"99101\", release: [sub, roles]}\n"        \
-    "  - {id: r2, provider: oulu, forbid: true, role: substitute}\n"
+#define POLICIES                                                                                                       \
+    "policies:\n"                                                                                                      \
+    "  - {id: r1, provider: oulu, opens: permit, roles: [teacher], services: [kanerva], schools: [\"99101\"],\n"       \
+    "     release: [sub, roles]}\n"                                                                                    \
+    "  - {id: r2, provider: oulu, opens: forbid, roles: [substitute]}\n"
 #define ACCOUNTS                                                                                                       \
     "accounts:\n"                                                                                                      \
     "  - id: anna\n"                                                                                                   \
@@ -116,7 +117,7 @@ static bool import(struct test *t, struct rig *g, struct str text)
     "    affiliations:\n"                                                                                              \
     "      - {provider: oulu, school: \"99102\", role: teacher, from: 2026-08-01, to: 2027-06-05T12:00:00Z}\n"         \
     "      - {provider: oulu, role: principal}\n"
-#define WHOLE PROVIDERS IDPS SERVICES RULES ACCOUNTS
+#define WHOLE PROVIDERS IDPS SERVICES POLICIES ACCOUNTS
 
 TEST(a_registry_is_imported_and_loaded)
 {
@@ -138,10 +139,9 @@ TEST(a_registry_is_imported_and_loaded)
         CHECK(kanerva != NULL && claim_in(kanerva->asks, CLAIM_SUB) && !claim_in(kanerva->asks, CLAIM_EMAIL));
         CHECK_STR(kanerva->id_token_alg, "RS256"); /* [OIDC Registration 2] */
         const struct registry_parts *p = registry_parts(r);
-        CHECK_INT(p->rule_count, 2);
-        CHECK(p->rules[0].service == kanerva && p->rules[0].role == ROLE_TEACHER);
-        CHECK(p->rules[0].school == provider_school(oulu, S("99101")));
-        CHECK(p->rules[1].forbid && p->rules[1].service == NULL && p->rules[1].school == NULL);
+        CHECK_INT(p->policy_count, 2);
+        CHECK(p->policies[0].provider == oulu && p->policies[0].school == NULL);
+        CHECK(str_find(p->policies[0].text, S("Service::\"kanerva\"")) < p->policies[0].text.n);
         const struct account *anna = registry_account(r, S("local"), S("anna"));
         CHECK(anna != NULL && anna->person->affiliation_count == 2);
         CHECK(anna != NULL && anna->person->age == AGE_ADULT);
@@ -348,15 +348,16 @@ TEST(metadata_in_a_row_is_read_when_it_is_imported)
     rig_free(&g);
 }
 
-TEST(an_export_says_whom_a_rule_without_a_role_means)
+TEST(an_export_says_whom_a_policy_without_roles_means)
 {
     struct rig g;
 
     rig_new(t, &g);
     CHECK(import(t, &g, S(WHOLE)));
     struct str out = registry_export(g.db, t->arena, &g.fail);
-    CHECK(str_find(out, S("# A rule without a role is for everyone who has some role at the provider; people who have "
-                          "none are not meant.\nrules:\n")) < out.n);
+    CHECK(str_find(out,
+                   S("# A policy without roles is for everyone who has some role; people who have none are not meant.\n"
+                     "policies:\n")) < out.n);
     rig_free(&g);
 }
 
@@ -476,10 +477,10 @@ TEST(only_what_differs_is_written)
     CHECK(import(t, &g, S(WHOLE)));
     CHECK(import(t, &g,
                  S(PROVIDERS IDPS SERVICES
-                   "rules:\n"
-                   "  - {id: r1, provider: oulu, role: principal, service: kanerva, release: [sub]}\n"
-                   "  - {id: r3, provider: oulu, role: learner, service: kanerva}\n" ACCOUNTS)));
-    CHECK_STR(g.report.change.lines, "~ rule r1\n- rule r2\n+ rule r3\n");
+                   "policies:\n"
+                   "  - {id: r1, provider: oulu, opens: permit, roles: [principal], services: [kanerva]}\n"
+                   "  - {id: r3, provider: oulu, opens: permit, roles: [learner], services: [kanerva]}\n" ACCOUNTS)));
+    CHECK_STR(g.report.change.lines, "~ policy r1\n- policy r2\n+ policy r3\n");
     CHECK_INT(g.report.change.version, 3);
     rig_free(&g);
 }
@@ -540,7 +541,7 @@ static const struct {
     { PROVIDERS "rules:\n  - {id: q, provider: oulu}\n  - {id: r, provider: nowhere}\n", "registry_invalid",
       "there is no provider \"nowhere\"" },
     { PROVIDERS "rules:\n  - {id: r, provider: oulu, service: nowhere}\n", "registry_invalid",
-      "there is no service \"nowhere\"" },
+      "policy r: line 4, column 15 of its text: there is no Service::\"nowhere\"" },
     { PROVIDERS "rules:\n  - {id: r, provider: oulu, school: \"99999\"}\n", "no_school", "no school \"99999\"" },
     { PROVIDERS "rules:\n  - {id: r, provider: oulu, release: [shoe_size]}\n", "bad_value",
       "\"shoe_size\" is no claim" },
@@ -819,7 +820,7 @@ TEST(a_secret_may_stand_in_a_file_beside)
                    "  - {id: oulu-edu, kind: oidc, provider: oulu, name: {fi: Oulu}, test: true, map: native, "
                    "issuer: \"http://oulu.localhost:8081\", client_id: digione, "
                    "auth_method: client_secret_basic, client_secret_file: secret}\n"
-                   "  - {id: local, kind: local, name: {fi: Paikalliset tunnukset}}\n" SERVICES RULES ACCOUNTS)));
+                   "  - {id: local, kind: local, name: {fi: Paikalliset tunnukset}}\n" SERVICES POLICIES ACCOUNTS)));
     CHECK_STR(g.fail.detail, "");
     CHECK_INT(g.report.change.changed, 0);
     rig_free(&g);
@@ -922,7 +923,7 @@ TEST(a_kill_at_any_moment_leaves_the_old_registry_or_the_new)
     int old = 0, new = 0;
 
     rig_new(t, &g);
-    struct str without = S(PROVIDERS IDPS SERVICES RULES), with = S(PROVIDERS IDPS SERVICES);
+    struct str without = S(PROVIDERS IDPS SERVICES POLICIES), with = S(PROVIDERS IDPS SERVICES);
     CHECK(import(t, &g, without));
     struct str one = registry_export(g.db, t->arena, &g.fail);
     CHECK(import(t, &g, with));
