@@ -89,9 +89,9 @@ static bool examine_registry(struct examined *e, struct fail *f)
     struct registry *r = d != NULL ? registry_load(d, f) : NULL;
     if (r != NULL) {
         const struct registry_parts *p = registry_parts(r);
-        e->found = arena_cstr(e->arena,
-                              arena_printf(e->arena, "%zu providers, %zu identity providers, %zu services, %zu policies",
-                                           p->provider_count, p->idp_count, p->service_count, p->policy_count));
+        e->found = arena_cstr(
+            e->arena, arena_printf(e->arena, "%zu providers, %zu identity providers, %zu services, %zu policies",
+                                   p->provider_count, p->idp_count, p->service_count, p->policy_count));
         e->more = arena_join(e->arena, without_pkce(e->arena, r), addresses_text(e->arena, e->set, r));
         e->warn = warnings_text(e->arena, r);
     }
