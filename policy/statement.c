@@ -78,10 +78,45 @@ static bool may_name(const struct reading *r, const struct cedar_expr *e, bool i
     }
 }
 
-static void add_once(struct arena *a, struct strs *list, struct str s)
+/* Adds to a list that only this function adds to: it has room for a power of two.  A text of 64 kB may name thousands.
+ */
+static void push(struct arena *a, struct strs *list, struct str s)
 {
-    if (!strs_has(list, s))
-        strs_add(a, list, s);
+    if ((list->n & (list->n - 1)) == 0) {
+        struct str *at = arena_make_n(a, list->n > 0 ? 2 * list->n : 1, struct str);
+        for (size_t i = 0; i < list->n; i++)
+            at[i] = list->at[i];
+        list->at = at;
+    }
+    list->at[list->n++] = s;
+}
+
+/* The texts of a list, each once, in its order; of `among` alone, where that is not empty. */
+static struct strs once(struct arena *a, const struct strs *list, const struct strs *among)
+{
+    size_t size = 4;
+    struct strs out = { 0 };
+
+    while (size < 2 * (list->n + among->n))
+        size *= 2;
+    uint8_t *states = arena_alloc(a, size); /* of slots: 0 empty, 1 among, 2 taken */
+    struct str *slots = arena_make_n(a, size, struct str);
+    for (size_t i = 0; i < among->n + list->n; i++) {
+        bool asked = i >= among->n;
+        struct str s = asked ? list->at[i - among->n] : among->at[i];
+        size_t k = str_hash(s, 0) & (size - 1);
+        while (states[k] != 0 && !str_eq(slots[k], s))
+            k = (k + 1) & (size - 1);
+        if (asked && states[k] != 2 && (states[k] == 1 || among->n == 0)) {
+            push(a, &out, s);
+            states[k] = 2;
+        } else if (!asked) {
+            states[k] = 1;
+        }
+        if (states[k] != 0)
+            slots[k] = s;
+    }
+    return out;
 }
 
 static bool name_one(struct reading *r, const struct cedar_expr *e, bool in, const struct cedar_expr *literal,
@@ -91,7 +126,7 @@ static bool name_one(struct reading *r, const struct cedar_expr *e, bool in, con
 
     for (enum name_type type = 0; v != NULL && v->kind == CEDAR_ENTITY && type < NAMES_COUNT; type++)
         if (str_eq(v->uid->type, str_of(name_types[type]))) {
-            add_once(r->a, &out->of[type], v->uid->id);
+            push(r->a, &out->of[type], v->uid->id);
             return may_name(r, e, in, type);
         }
     return false;
@@ -136,11 +171,8 @@ static bool read_names(struct reading *r, const struct cedar_expr *e, bool negat
 /* A person is in one school and a service in one category, so two lists that must hold are what they share. */
 static bool narrow(struct arena *a, struct strs *list, const struct strs *by)
 {
-    struct strs both = { 0 };
+    struct strs both = once(a, by, list);
 
-    for (size_t i = 0; i < by->n; i++)
-        if (list->n == 0 || strs_has(list, by->at[i]))
-            add_once(a, &both, by->at[i]);
     if (both.n > 0)
         *list = both;
     return both.n > 0;
@@ -152,7 +184,8 @@ static bool take_which(struct reading *r, const struct named *n)
     const struct strs *services = &n->of[NAMES_SERVICE], *categories = &n->of[NAMES_CATEGORY];
 
     if (which->services.n == 0 && which->categories.n == 0) {
-        *which = (struct which){ *services, *categories };
+        const struct strs none = { 0 };
+        *which = (struct which){ once(r->a, services, &none), once(r->a, categories, &none) };
         return true;
     }
     if (which->categories.n == 0 && categories->n == 0)
@@ -467,14 +500,12 @@ struct statement statement_read(struct arena *a, const struct cedar_policy *p)
 
 static bool settle_names(struct arena *a, struct strs *list)
 {
-    struct strs once = { 0 };
+    const struct strs none = { 0 };
 
-    for (size_t i = 0; i < list->n; i++) {
+    for (size_t i = 0; i < list->n; i++)
         if (list->at[i].p == NULL || !str_is_utf8(list->at[i]))
             return false;
-        add_once(a, &once, list->at[i]);
-    }
-    *list = once;
+    *list = once(a, list, &none);
     return true;
 }
 

@@ -31,15 +31,22 @@ bool values_has(const struct values *v, unsigned n)
     return (v->w[n / 64] >> n % 64 & 1) != 0;
 }
 
-struct values values_all(enum thing thing)
+static struct values range(int64_t from, int64_t end)
 {
     struct values v = { 0 };
 
-    for (unsigned n = 0; n + 64 <= things[thing].end; n += 64)
-        v.w[n / 64] = UINT64_MAX;
-    v.w[things[thing].end / 64] |= ((uint64_t)1 << things[thing].end % 64) - 1;
-    v.w[0] &= UINT64_MAX << things[thing].from;
+    for (int64_t w = 0; w < VALUES_WORDS && from < end; w++) {
+        int64_t low = from - 64 * w, high = end - 64 * w;
+        uint64_t upwards = low <= 0 ? UINT64_MAX : low >= 64 ? 0 : UINT64_MAX << low;
+        uint64_t beyond = high >= 64 ? 0 : high <= 0 ? UINT64_MAX : UINT64_MAX << high;
+        v.w[w] = upwards & ~beyond;
+    }
     return v;
+}
+
+struct values values_all(enum thing thing)
+{
+    return range(things[thing].from, things[thing].end);
 }
 
 bool values_none(const struct values *v)
@@ -251,9 +258,19 @@ static bool read_eq(const struct cedar_expr *e, enum thing thing, struct truth *
     return true;
 }
 
-static bool compares(enum cedar_op op, int64_t x, int64_t y)
+/* n OP number, or, turned, number OP n, for the values n that are not absence. */
+static struct values values_between(enum thing thing, enum cedar_op op, int64_t number, bool turned)
 {
-    return op == CEDAR_OP_LT ? x < y : op == CEDAR_OP_LE ? x <= y : op == CEDAR_OP_GT ? x > y : x >= y;
+    bool below = turned ? op == CEDAR_OP_GT || op == CEDAR_OP_GE : op == CEDAR_OP_LT || op == CEDAR_OP_LE;
+    bool with_it = op == CEDAR_OP_LE || op == CEDAR_OP_GE;
+    int64_t from = things[thing].absent ? 1 : things[thing].from, end = things[thing].end;
+    int64_t at = number < -1 ? -1 : number > end ? end : number; /* beyond the values all numbers are one */
+
+    if (below)
+        end = with_it ? at + 1 < end ? at + 1 : end : at < end ? at : end;
+    else if (at + !with_it > from)
+        from = at + !with_it;
+    return range(from, end);
 }
 
 static bool read_order(const struct cedar_expr *e, enum thing thing, struct truth *t)
@@ -264,9 +281,7 @@ static bool read_order(const struct cedar_expr *e, enum thing thing, struct trut
     if ((!turned && !is_term(e->kids[0], thing)) || !is_number(thing) || literal == NULL || literal->kind != CEDAR_LONG)
         return false;
     t->fails = absent_of(thing);
-    for (unsigned n = things[thing].absent ? 1 : things[thing].from; n < things[thing].end; n++)
-        if (turned ? compares(e->op, literal->number, n) : compares(e->op, n, literal->number))
-            add(&t->holds, n);
+    t->holds = values_between(thing, e->op, literal->number, turned);
     return true;
 }
 

@@ -28,6 +28,8 @@ static unsigned any(size_t n)
     return (unsigned)((state >> 33) % n);
 }
 
+#define OPENS_ANY "permit (principal, action == Action::\"open\", resource)"
+
 struct facts {
     const char *provider, *school, *group; /* NULL: none */
     enum role role;
@@ -446,6 +448,52 @@ TEST(what_is_read_as_exact_decides_as_the_evaluator_does)
     CHECK(n.exact > ROUNDS / 10 && n.partly > ROUNDS / 10 && n.applied > 300 && n.passed > 300); /* it was tried */
 }
 
+/* Every comparison with every number around what there is, asked of every value. */
+static void compare_all(struct test *t, const char *guard, const char *term, int from, int end,
+                        void (*set)(struct facts *f, int value))
+{
+    static const char *const ops[] = { "<", "<=", ">", ">=", "==", "!=" };
+    const struct cedar_schema *schema = policy_schema(t->arena);
+    struct facts f = { .provider = "oulu", .service = "kanerva", .category = "learning", .weekday = 1, .device = 1 };
+
+    for (int number = from - 2; number <= end + 1; number++)
+        for (int k = 0; k < 12; k++) {
+            struct str text =
+                k < 6 ? arena_printf(t->arena, OPENS_ANY " when { %s%s %s %d };", guard, term, ops[k], number)
+                      : arena_printf(t->arena, OPENS_ANY " when { %s%d %s %s };", guard, number, ops[k - 6], term);
+            const struct cedar_policies *p = policies_of(t->arena, text);
+            struct statement s = statement_read(t->arena, cedar_policy_at(p, 0));
+            for (int value = from; s.exact && value < end; value++) {
+                set(&f, value);
+                struct cedar_request r = request_for(t, schema, &f, DOES_OPEN);
+                bool applies = cedar_authorize_closed(t->arena, p, store_of(t, schema, &f), &r).decision == CEDAR_ALLOW;
+                CHECK(applies == fields_hold(&s, &f));
+            }
+        }
+}
+
+static void set_weekday(struct facts *f, int value)
+{
+    f->weekday = (unsigned)value;
+}
+
+static void set_assurance(struct facts *f, int value)
+{
+    f->assurance = (unsigned)value;
+}
+
+static void set_level(struct facts *f, int value)
+{
+    f->level = value;
+}
+
+TEST(comparisons_are_read_as_they_are_evaluated)
+{
+    compare_all(t, "", "context.weekday", 1, 8, set_weekday);
+    compare_all(t, "", "context.assurance", 0, 4, set_assurance);
+    compare_all(t, "principal has classLevel && ", "principal.classLevel", 1, 13, set_level);
+}
+
 static struct strs some_strs(struct arena *a, const char *const *names, size_t n)
 {
     struct strs list = { 0 };
@@ -500,7 +548,7 @@ static void check_form(struct test *t, const struct cedar_schema *schema, const 
         CHECK(d.items[i].finding != CEDAR_FINDING_NEVER_APPLIES);
     CHECK(str_eq(cedar_format(t->arena, &d), text));
     CHECK(str_eq(policy_form_text(t->arena, &back), text));
-    if (!reads || d.n > 0)
+    if (!reads || d.errors > 0)
         (void)printf("%.*s\nrest: %.*s\n%s", STR_ARG(text), STR_ARG(rest),
                      arena_cstr(t->arena, cedar_diags_text(t->arena, &d)));
 }
