@@ -130,6 +130,54 @@ static size_t last_start(struct str s)
     return at;
 }
 
+/* Nothing but ASCII and Latin-1's letters, composed, each of which folds to one of its own length: no ß, no mark. */
+static bool folds_in_place(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c < 0x80)
+            continue;
+        if (c != 0xC3 || i + 1 == s.n || (unsigned char)s.p[i + 1] == 0x9F)
+            return false;
+        i++;
+    }
+    return true;
+}
+
+/* The byte at i of a text that folds in place, folded: U+00C0 to U+00DE, but for the sign ×, are 32 below theirs. */
+static unsigned char folded_byte(struct str s, size_t i)
+{
+    unsigned char c = (unsigned char)s.p[i];
+
+    if (c >= 'A' && c <= 'Z')
+        return c + 32;
+    return i > 0 && (unsigned char)s.p[i - 1] == 0xC3 && c >= 0x80 && c <= 0x9E && c != 0x97 ? c + 32 : c;
+}
+
+static bool stands_at(struct str text, size_t at, struct str folded)
+{
+    size_t i = 0;
+
+    while (i < folded.n && folded_byte(text, at + i) == (unsigned char)folded.p[i])
+        i++;
+    return i == folded.n;
+}
+
+static bool in_folded(struct str text, struct str folded)
+{
+    return folded.n == 0 || str_find(text, folded) < text.n;
+}
+
+bool text_has(struct arena *a, struct str text, struct str folded)
+{
+    if (!folds_in_place(text))
+        return in_folded(text_folded(a, text), folded);
+    for (size_t at = 0; at + folded.n <= text.n; at++)
+        if (stands_at(text, at, folded))
+            return true;
+    return false;
+}
+
 struct str text_trim(struct str s)
 {
     size_t step, at;

@@ -22,6 +22,8 @@ bool text_is_composed(struct arena *a, struct str s);
 struct str text_folded(struct arena *a, struct str s);
 /* Equal but for case and composition; false when either is absent. */
 bool text_same(struct arena *a, struct str x, struct str y);
+/* Whether the word, which is folded already, stands in the text, folded.  Letters of western Europe cost no memory. */
+bool text_has(struct arena *a, struct str text, struct str folded);
 /* Without the white space of any script, and without byte order marks, at both ends; a view into s. */
 struct str text_trim(struct str s);
 

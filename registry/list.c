@@ -15,7 +15,7 @@ enum { LIST_ARGS = 7 };
     {                                                                                                                  \
         table what,                                                                                                    \
             "SELECT " keys " FROM " table " WHERE (" keys ") > (" after ") AND (" where ") AND (?6 IS NULL OR "        \
-            "has_text(" words ", ?6)) ORDER BY " keys " LIMIT ?7"                                                      \
+            "has_text(?6, " words ")) ORDER BY " keys " LIMIT ?7"                                                      \
     }
 #define LISTS(table, keys, after, parent, within, seen, words)                                                         \
     {                                                                                                                  \
@@ -23,7 +23,7 @@ enum { LIST_ARGS = 7 };
             LIST(table, ".list_seen", keys, after, seen, words),                                                       \
             LIST(table, ".list_below", keys, after, parent " = ?3 AND (?4 IS NULL OR (" within "))", words)            \
     }
-#define NAMES  "id || ' ' || names_fi || ' ' || names_sv || ' ' || names_en"
+#define NAMES  "id, names_fi, names_sv, names_en"
 #define OWNED  "provider = ?4 AND (?5 IS NULL OR school = ?5)"
 #define AROUND "(provider IS NULL OR provider = ?4) AND (?5 IS NULL OR school IS NULL OR school = ?5)"
 
@@ -32,17 +32,16 @@ enum list { LIST_ALL = 0, LIST_WITHIN, LIST_SEEN, LIST_BELOW, LIST_COUNT };
 static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
     [KIND_PROVIDER] = LISTS("provider", "id", "?1", "id", "id = ?4 AND ?5 IS NULL", "id = ?4", NAMES),
     [KIND_SCHOOL] = LISTS("school", "provider, oid", "?1, ?2", "provider", "provider = ?4 AND (?5 IS NULL OR oid = ?5)",
-                          "provider = ?4 AND (?5 IS NULL OR oid = ?5)",
-                          "oid || ' ' || code || ' ' || names_fi || ' ' || names_sv || ' ' || names_en"),
+                          "provider = ?4 AND (?5 IS NULL OR oid = ?5)", "oid, code, names_fi, names_sv, names_en"),
     [KIND_IDP] = LISTS("idp", "id", "?1", "id", "provider = ?4 AND ?5 IS NULL", "provider = ?4 AND ?5 IS NULL", NAMES),
-    [KIND_SERVICE] = LISTS("service", "id", "?1", "id", "0", "1", NAMES " || ' ' || vendor || ' ' || keywords"),
-    [KIND_POLICY] = LISTS("policy", "id", "?1", "id", OWNED, AROUND, NAMES " || ' ' || why"),
+    [KIND_SERVICE] = LISTS("service", "id", "?1", "id", "0", "1", NAMES ", vendor, keywords"),
+    [KIND_POLICY] = LISTS("policy", "id", "?1", "id", OWNED, AROUND, NAMES ", why"),
     [KIND_ACCOUNT] =
         LISTS("account", "id", "?1", "id", "idp IN (SELECT id FROM idp WHERE provider = ?4) AND ?5 IS NULL",
               "idp IN (SELECT id FROM idp WHERE provider = ?4) AND ?5 IS NULL",
-              "id || ' ' || username || ' ' || given_names || ' ' || calling_name || ' ' || family_name"),
+              "id, username, given_names, calling_name, family_name"),
     [KIND_AFFILIATION] = LISTS("affiliation", "account, position", "?1, ?2", "account", OWNED, OWNED, "account"),
-    [KIND_ADMIN] = LISTS("admin", "id", "?1", "id", OWNED, OWNED, "id || ' ' || subject || ' ' || why"),
+    [KIND_ADMIN] = LISTS("admin", "id", "?1", "id", OWNED, OWNED, "id, subject, why"),
 };
 
 /* Services and what is said above are seen from within; to alter them is another matter. */

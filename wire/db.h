@@ -6,7 +6,7 @@
  * struct db_statement at its user's and is prepared once per connection;
  * parameters are ?1, ?2, … and values are never pasted into SQL.
  *
- * In SQL, has_text(text, word) says whether the word, which is folded already (base/text.h), stands in the text,
+ * In SQL, has_text(word, text, …) says whether the word, which is folded already (base/text.h), stands in a text,
  * whatever the case of its letters and however they are composed.
  *
  * Durable: a commit that returned true survives kill -9 and power loss.  A

@@ -348,12 +348,19 @@ static struct str argument(sqlite3_value *v)
 
 static void has_text(sqlite3_context *call, int n, sqlite3_value **args)
 {
-    struct arena *a = arena_new();
-    struct str text = argument(args[0]), word = argument(args[1]);
+    struct arena *scratch = sqlite3_user_data(call);
+    struct str word = n > 0 ? argument(args[0]) : S("");
+    bool found = false;
 
-    (void)n;
-    sqlite3_result_int(call, str_find(text_folded(a, text), word) < text.n || word.n == 0);
-    arena_free(a);
+    for (int i = 1; !found && i < n; i++)
+        found = text_has(scratch, argument(args[i]), word);
+    arena_reset(scratch);
+    sqlite3_result_int(call, found);
+}
+
+static void free_scratch(void *scratch)
+{
+    arena_free(scratch);
 }
 
 struct db *db_open(const char *path, enum db_mode mode, struct fail *f)
@@ -386,8 +393,8 @@ struct db *db_open(const char *path, enum db_mode mode, struct fail *f)
                                       : sqlite3_open_v2(path, &d->sqlite, flags[mode] | SQLITE_OPEN_NOMUTEX, NULL);
     arena_adopt(a, d, db_release);
     if (code == SQLITE_OK)
-        code = sqlite3_create_function(d->sqlite, "has_text", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, has_text,
-                                       NULL, NULL);
+        code = sqlite3_create_function_v2(d->sqlite, "has_text", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, arena_new(),
+                                          has_text, NULL, NULL, free_scratch);
     bool good = code == SQLITE_OK ? set_up(d, mode, f) && intact(d, f) : refuse_open(path, code, f);
     if (good)
         return d;

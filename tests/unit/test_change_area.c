@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "registry/schema.h"
 #include "tests/unit/change_help.h"
 
 static bool tries(struct test *t, struct rig *g, const struct area *area, const char *kind, const char *key,
@@ -339,6 +340,24 @@ TEST(lists_show_an_area_its_own_rows_a_page_at_a_time)
     CHECK_STR(listed(t, &g, &espoo, "policy", NULL), "espoo-p nation-1");
     CHECK_STR(listed(t, &g, &kielonmaki, "service", NULL), "kanerva");
     CHECK_STR(listed(t, &g, &kielonmaki, "provider", NULL), "oulu");
+    rig_free(t, &g);
+}
+
+TEST(every_kind_can_be_listed_and_searched_in_every_area)
+{
+    const struct area *areas[] = { &area_nation, &oulu, &kielonmaki };
+    struct rig g;
+    struct row_page page;
+
+    rig_new(t, &g);
+    for (int k = 0; k < KIND_COUNT; k++)
+        for (size_t i = 0; i < 6; i++) {
+            struct row_ask ask = { .kind = kind_rows[k].name, .search = i < 3 ? S("a") : S("") };
+            CHECK(row_list(g.db, t->arena, areas[i % 3], &ask, &page, &g.fail));
+            ask.under = S("oulu");
+            CHECK(row_list(g.db, t->arena, areas[i % 3], &ask, &page, &g.fail));
+            CHECK_STR(g.fail.detail, "");
+        }
     rig_free(t, &g);
 }
 

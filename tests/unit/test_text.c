@@ -252,3 +252,28 @@ TEST(the_words_of_others_are_cut_and_name_nobody)
     CHECK_INT(text_words(t->arena, str_n(many, sizeof many)).n, TEXT_WORDS_MAX_B);
     CHECK_INT(text_words(t->arena, (struct str){ NULL, 0 }).n, 0);
 }
+
+TEST(a_word_is_found_in_a_text_whatever_its_case_and_composition)
+{
+    static const char *const texts[] = { "Äijälän koulu",
+                                         "ÄIJÄLÄN KOULU",
+                                         "A\xcc\x88ij\xc3\xa4l\xc3\xa4n koulu",
+                                         "ijälä",
+                                         "Straße",
+                                         "×÷",
+                                         "Šakki ja äijä",
+                                         "",
+                                         "koulu",
+                                         "a",
+                                         "\xc3",
+                                         "Ǆ" };
+    static const char *const words[] = { "äijä", "koulu", "ss",        "÷",    "×",    "šakki",
+                                         "",     "a",     "a\xcc\x88", "ÄIJÄ", "\xc3", "n k" };
+
+    /* As folding the whole says, whichever way is taken. */
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+            struct str word = text_folded(t->arena, str_of(words[k])), text = text_folded(t->arena, str_of(texts[i]));
+            CHECK(text_has(t->arena, str_of(texts[i]), word) == (word.n == 0 || str_find(text, word) < text.n));
+        }
+}
