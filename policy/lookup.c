@@ -10,6 +10,11 @@ struct about { /* what the statements of one scope say about one service */
     struct says says;
 };
 
+struct ask_about {
+    const struct service *service;
+    uint32_t place;
+};
+
 struct key {                         /* whom a scope is about */
     const struct provider *provider; /* NULL: of any */
     const struct school *school;     /* NULL: any */
@@ -21,9 +26,11 @@ struct scope {
     struct says all;            /* about any service */
     const struct about *abouts; /* about one, by its address */
     size_t n_abouts;
-    struct marks marks; /* the same as sets where there are many; no words: walk the list */
-    const uint32_t *asks;
-    size_t n_asks;
+    struct marks marks;   /* the same as sets where there are many; no words: walk the list */
+    const uint32_t *asks; /* places of those to be asked, each once: first those that may be about any service */
+    size_t n_asks, n_anys;
+    const struct ask_about *about_asks; /* of the others, by the address of the service */
+    size_t n_about_asks;
 };
 
 struct lookup {
@@ -88,11 +95,13 @@ void says_add(struct says *s, const struct listed *l, uint32_t place, enum deed 
 
 /* ── making it ──────────────────────────────────────────────────────────── */
 
+enum placed_as { SAID = 0, ASKED_OF_ANY, ASKED, ASKED_ABOUT };
+
 struct placed { /* a statement, and whom and what it is about */
     struct key key;
     const struct service *service;
     uint32_t place;
-    bool asked;
+    enum placed_as as;
 };
 
 struct placing {
@@ -119,10 +128,10 @@ static void place_services(struct placing *x, const struct placed *at, const str
 {
     struct placed p = *at;
 
-    if (p.asked || l->services == NULL) {
+    if (p.as == ASKED || l->services == NULL)
         place_one(x, &p);
-        return;
-    }
+    if (p.as == ASKED)
+        p.as = ASKED_ABOUT;
     for (size_t i = 0; i < l->n_services; i++) {
         p.service = l->services[i];
         place_one(x, &p);
@@ -161,7 +170,7 @@ static size_t keys_of(const struct listed *l)
 {
     size_t roles = l->says.whom.roles == 0 ? 1 : (size_t)__builtin_popcount(l->says.whom.roles);
     size_t schools = l->says.whom.schools.n == 0 ? 1 : l->says.whom.schools.n;
-    size_t services = l->services == NULL || !l->plain ? 1 : l->n_services;
+    size_t services = l->services == NULL ? 1 : l->n_services;
 
     return roles * schools * (services > 0 ? services : 1);
 }
@@ -169,7 +178,7 @@ static size_t keys_of(const struct listed *l)
 static void place(struct placing *x, uint32_t i)
 {
     const struct listed *l = &x->set->at[i];
-    struct placed p = { .place = i, .asked = !l->plain };
+    struct placed p = { .place = i, .as = l->plain ? SAID : l->services == NULL ? ASKED_OF_ANY : ASKED };
 
     if (str_is_set(l->says.whom.provider)) {
         p.key.provider = registry_provider(x->r, l->says.whom.provider);
@@ -177,7 +186,7 @@ static void place(struct placing *x, uint32_t i)
             return;
     }
     if (keys_of(l) > KEYS_MAX) {
-        p.asked = true;
+        p.as = ASKED_OF_ANY;
         place_one(x, &p);
         return;
     }
@@ -199,7 +208,7 @@ static int by_scope(const void *x, const void *y)
     if (order == 0)
         order = (int)a->key.role - (int)b->key.role;
     if (order == 0)
-        order = (int)a->asked - (int)b->asked;
+        order = (int)a->as - (int)b->as;
     if (order == 0)
         order = by_number((uintptr_t)a->service, (uintptr_t)b->service);
     return order != 0 ? order : by_number(a->place, b->place);
@@ -250,16 +259,25 @@ static void mark_abouts(const struct lookup *x, const struct scope *s, struct ma
 static struct about *fill_scope(struct arena *a, const struct lookup *x, const struct set *set, struct scope *s,
                                 const struct placed *from, const struct placed *to, struct about *about)
 {
-    uint32_t *asks = arena_make_n(a, (size_t)(to - from), uint32_t);
+    size_t said = 0;
 
+    for (const struct placed *p = from; p < to; p++)
+        said += p->as == SAID;
+    uint32_t *asks = arena_make_n(a, (size_t)(to - from) - said + 1, uint32_t);
+    struct ask_about *about_asks = arena_make_n(a, (size_t)(to - from) - said + 1, struct ask_about);
     s->key = from->key;
     s->abouts = about;
     s->asks = asks;
+    s->about_asks = about_asks;
     for (; from < to; from++) {
-        if (from->asked) {
+        if (from->as == ASKED_OF_ANY)
+            s->n_anys++;
+        if (from->as == ASKED_OF_ANY || from->as == ASKED)
             asks[s->n_asks++] = from->place;
+        if (from->as == ASKED_ABOUT)
+            about_asks[s->n_about_asks++] = (struct ask_about){ from->service, from->place };
+        if (from->as != SAID)
             continue;
-        }
         struct says says = says_of(set, from);
         if (from->service == NULL) {
             heed(&s->all, &says);
@@ -389,16 +407,39 @@ void lookup_mark(const struct lookup *x, const struct found *f, struct marks *ou
     }
 }
 
-bool lookup_next(const struct found *f, struct found_at *at, uint32_t *place)
+/* Where those about a service begin. */
+static size_t first_about(const struct scope *s, const struct service *service)
 {
-    while (at->scope < f->n && at->i == f->at[at->scope]->n_asks) {
-        at->scope++;
-        at->i = 0;
+    size_t from = 0, to = s->n_about_asks;
+
+    while (from < to) {
+        size_t mid = from + (to - from) / 2;
+        if ((uintptr_t)s->about_asks[mid].service < (uintptr_t)service)
+            from = mid + 1;
+        else
+            to = mid;
     }
-    if (at->scope == f->n)
-        return false;
-    *place = f->at[at->scope]->asks[at->i++];
-    return true;
+    return from;
+}
+
+bool lookup_next(const struct found *f, const struct service *service, struct found_at *at, uint32_t *place)
+{
+    for (; at->scope < f->n; at->scope++, at->i = at->about = 0) {
+        const struct scope *s = f->at[at->scope];
+        if (at->i < (service != NULL ? s->n_anys : s->n_asks)) {
+            *place = s->asks[at->i++];
+            return true;
+        }
+        if (service == NULL)
+            continue;
+        if (at->about == 0)
+            at->about = first_about(s, service) + 1;
+        if (at->about <= s->n_about_asks && s->about_asks[at->about - 1].service == service) {
+            *place = s->about_asks[at->about++ - 1].place;
+            return true;
+        }
+    }
+    return false;
 }
 
 const struct bits *lookup_enabled(const struct lookup *x)

@@ -42,11 +42,12 @@ void lookup_say(const struct found *f, const struct service *s, struct says *out
 void lookup_mark(const struct lookup *x, const struct found *f, struct marks *out); /* likewise */
 struct marks lookup_marks(struct arena *a, const struct lookup *x); /* empty; with words for what anybody says */
 
-/* The others in the scopes found, one after the other: their places.  False: no more.  *at begins as { 0 }. */
+/* The others in the scopes found that may be about the service (NULL: any of them), one after the other: their places.
+ * False: no more.  *at begins as { 0 }. */
 struct found_at {
-    size_t scope, i;
+    size_t scope, i, about;
 };
-bool lookup_next(const struct found *f, struct found_at *at, uint32_t *place);
+bool lookup_next(const struct found *f, const struct service *service, struct found_at *at, uint32_t *place);
 
 const struct bits *lookup_enabled(const struct lookup *x); /* the services that are enabled */
 

@@ -88,7 +88,7 @@ static struct says say(struct here *h, const struct service *s, const struct pol
     uint32_t place;
 
     lookup_say(&h->found, s, &says);
-    while (lookup_next(&h->found, &at, &place)) {
+    while (lookup_next(&h->found, s, &at, &place)) {
         const struct listed *l = &h->x->set->at[place];
         for (int deed = DEED_OPEN; deed <= DEED_LEAVE; deed++)
             if (may_be_about(l, (enum deed)deed))
@@ -194,7 +194,7 @@ struct bits policy_services(struct arena *a, const struct registry *reg, const s
             continue;
         struct marks m = lookup_marks(a, x.index);
         lookup_mark(x.index, &h.found, &m);
-        while (lookup_next(&h.found, &at, &place)) {
+        while (lookup_next(&h.found, NULL, &at, &place)) {
             mark_asked(&h, place, DEED_OPEN, &m);
             mark_asked(&h, place, DEED_LEAVE, &m);
         }
