@@ -54,6 +54,7 @@ static void list_services(struct arena *a, const struct registry *r, struct list
 
 struct reading {
     struct arena *arena;
+    struct arena *tokens; /* of the text that is read, begun anew for each: they are many times its size */
     const struct registry *r;
     struct set *set;
     size_t room;
@@ -75,7 +76,7 @@ static struct listed *next(struct reading *x)
 static void read_row(struct reading *x, const struct policy *row)
 {
     struct cedar_source *source = arena_make(x->arena, struct cedar_source);
-    struct cedar_diags d = cedar_diags_new(x->arena, source);
+    struct cedar_diags d = cedar_diags_new(x->tokens, source);
 
     *source = (struct cedar_source){ row->id, row->text };
     const struct cedar_policies *all = cedar_policies_parse(x->arena, &d, CEDAR_IDS_BY_POSITION);
@@ -112,15 +113,18 @@ static void *make(struct arena *a, const struct registry *r)
     struct set *set = arena_make(a, struct set);
     size_t n;
     const struct policy *const *rows = registry_policies(r, &n);
-    struct reading x = { .arena = a, .r = r, .set = set, .room = 2 * n + 1 };
+    struct reading x = { .arena = a, .tokens = arena_new(), .r = r, .set = set, .room = 2 * n + 1 };
 
     set->parts = registry_parts(r);
     set->facts = facts_of(a, r);
     set->defaults = read_defaults(a);
     set->at = arena_make_n(a, x.room, struct listed);
     for (size_t i = 0; i < n; i++)
-        if (rows[i]->enabled)
+        if (rows[i]->enabled) {
             read_row(&x, rows[i]);
+            arena_reset(x.tokens);
+        }
+    arena_free(x.tokens);
     return set;
 }
 
