@@ -274,9 +274,9 @@ CEDAR_API enum cedar_status cedar_validate(struct cedar_memory *m, const struct 
                                            const struct cedar_schema *schema, enum cedar_mode mode);
 
 /* The same, and no policy may look into entities further than `level` behind one another: 0 looks into none, 1 into
- * principal and resource (`principal.name`, `principal in Group::"x"`), 2 also into what these hold
- * (`principal.boss.name`).  Whoever brings entities for a request knows then how deep.  Groups of actions count for
- * nothing; an entity that the policy names cannot be looked into. */
+ * principal, action and resource (`principal.name`, `action in Action::"x"`), 2 also into what these hold
+ * (`principal.boss.name`).  Whoever brings entities for a request knows then how deep.  An entity that the policy names
+ * cannot be looked into.  [RFC 76] */
 CEDAR_API enum cedar_status cedar_validate_at_level(struct cedar_memory *m, const struct cedar_policies *policies,
                                                     const struct cedar_schema *schema, enum cedar_mode mode,
                                                     unsigned level);

@@ -64,15 +64,9 @@ bool check_error_always(struct checker *c, enum cedar_finding_code code, struct 
     return new;
 }
 
-static bool is_of_actions(const struct cedar_type *t)
-{
-    return t->kind == CEDAR_TYPE_ENTITY && t->entity_n == 1 && t->entities[0]->is_action;
-}
-
 void check_level(struct checker *c, struct answer of, struct cedar_span where)
 {
-    if (c->level < 0 || of.type == NULL || of.type->kind == CEDAR_TYPE_RECORD || is_of_actions(of.type) ||
-        of.reach < c->level)
+    if (c->level < 0 || of.type == NULL || of.type->kind == CEDAR_TYPE_RECORD || of.reach < c->level)
         return;
     if (of.reach >= REACH_LITERAL)
         (void)check_error(c, CEDAR_FINDING_LEVEL, where,

@@ -108,18 +108,22 @@ struct answer check_attr(struct checker *c, const struct cap *prior, const struc
     if (on.type == NULL)
         return (struct answer){ 0 };
     check_level(c, on, e->span);
-    uint8_t reach = beyond(on);
+    const struct part *part = on.parts;
+    while (part != NULL && !str_eq(part->name, e->name))
+        part = part->next;
+    uint8_t reach = part != NULL ? part->is.reach : beyond(on);
+    const struct part *parts = part != NULL ? part->is.parts : NULL;
     if (!find_attr(c, on.type, e->name, &attr)) {
         report_unknown(c, e, on.type);
         return (struct answer){ 0 };
     }
     if (attr.required || caps_have(c, prior, caps_attr(c, e->kids[0], e->name)))
-        return (struct answer){ attr.type, NULL, on.ok, reach };
+        return (struct answer){ attr.type, NULL, on.ok, reach, parts };
     struct str text = cedar_type_text(c->scratch, on.type);
     if (check_error(c, CEDAR_FINDING_OPTIONAL_ATTRIBUTE, e->name_span.end != 0 ? e->name_span : e->span,
                     "attribute \"%.*s\" of %.*s is optional", STR_ARG(e->name), STR_ARG(text)))
         expect_asking(c, e->kids[0], " has ", e->name, "`has` before the access, joined with `&&` or `if`");
-    return (struct answer){ attr.type, NULL, false, reach };
+    return (struct answer){ attr.type, NULL, false, reach, parts };
 }
 
 /* An entity may be missing from the store, so even a required attribute may; a record is always whole. */
@@ -137,7 +141,7 @@ struct answer check_has(struct checker *c, const struct cap *prior, const struct
         return check_of(may_have_attr(on.type, e->name) ? CEDAR_TYPE_BOOL : CEDAR_TYPE_FALSE, on.ok);
     cap = caps_attr(c, e->kids[0], e->name);
     sure = (attr.required && on.type->kind == CEDAR_TYPE_RECORD) || caps_have(c, prior, cap);
-    return (struct answer){ any(sure ? CEDAR_TYPE_TRUE : CEDAR_TYPE_BOOL), on.ok ? cap : NULL, on.ok, 0 };
+    return (struct answer){ any(sure ? CEDAR_TYPE_TRUE : CEDAR_TYPE_BOOL), on.ok ? cap : NULL, on.ok, 0, NULL };
 }
 
 /* Tags ------------------------------------------------------------------------ */
@@ -202,7 +206,7 @@ struct answer check_has_tag(struct checker *c, const struct cap *prior, const st
         kind = CEDAR_TYPE_FALSE;
     else if (caps_have(c, prior, cap))
         kind = CEDAR_TYPE_TRUE;
-    return (struct answer){ any(kind), ok ? cap : NULL, ok, 0 };
+    return (struct answer){ any(kind), ok ? cap : NULL, ok, 0, NULL };
 }
 
 struct answer check_get_tag(struct checker *c, const struct cap *prior, const struct cedar_expr *e)
@@ -224,5 +228,5 @@ struct answer check_get_tag(struct checker *c, const struct cap *prior, const st
         check_error(c, CEDAR_FINDING_NO_TAGS, e->span, "%.*s has no tags", STR_ARG(text));
         return (struct answer){ 0 };
     }
-    return (struct answer){ type, NULL, ok && type != NULL, beyond(on) };
+    return (struct answer){ type, NULL, ok && type != NULL, beyond(on), NULL };
 }

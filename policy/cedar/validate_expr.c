@@ -6,7 +6,7 @@
 
 struct answer check_of(enum cedar_type_kind kind, bool ok)
 {
-    return (struct answer){ cedar_type_of(kind), NULL, ok, 0 };
+    return (struct answer){ cedar_type_of(kind), NULL, ok, 0, NULL };
 }
 
 static bool is(struct answer a, enum cedar_type_kind kind)
@@ -47,9 +47,9 @@ struct answer check_both(struct answer left, struct answer right)
     if (is(left, CEDAR_TYPE_FALSE) || is(right, CEDAR_TYPE_FALSE))
         return check_of(CEDAR_TYPE_FALSE, ok);
     if (is(right, CEDAR_TYPE_TRUE))
-        return (struct answer){ left.type, NULL, ok, 0 };
+        return (struct answer){ left.type, NULL, ok, 0, NULL };
     if (is(left, CEDAR_TYPE_TRUE))
-        return (struct answer){ right.type, NULL, ok, 0 };
+        return (struct answer){ right.type, NULL, ok, 0, NULL };
     return check_of(CEDAR_TYPE_BOOL, ok);
 }
 
@@ -77,10 +77,10 @@ static struct answer either(struct checker *c, struct answer left, struct answer
     if (left.type == NULL || right.type == NULL)
         return check_of(CEDAR_TYPE_BOOL, false);
     if (is(right, CEDAR_TYPE_TRUE) || is(left, CEDAR_TYPE_FALSE))
-        return (struct answer){ right.type, right.caps, ok, 0 };
+        return (struct answer){ right.type, right.caps, ok, 0, NULL };
     if (is(right, CEDAR_TYPE_FALSE))
-        return (struct answer){ left.type, left.caps, ok, 0 };
-    return (struct answer){ cedar_type_of(CEDAR_TYPE_BOOL), caps_meet(c, right.caps, left.caps), ok, 0 };
+        return (struct answer){ left.type, left.caps, ok, 0, NULL };
+    return (struct answer){ cedar_type_of(CEDAR_TYPE_BOOL), caps_meet(c, right.caps, left.caps), ok, 0, NULL };
 }
 
 static struct answer check_or(struct checker *c, const struct cap *prior, const struct cedar_expr *e)
@@ -124,7 +124,7 @@ static struct answer check_branches(struct checker *c, const struct cap *prior, 
 {
     struct answer yes = check_expr(c, caps_union(c, prior, test.caps), e->kids[1]);
     struct answer no = check_expr(c, prior, e->kids[2]);
-    struct answer all = { NULL, NULL, test.ok && yes.ok && no.ok, 0 };
+    struct answer all = { .ok = test.ok && yes.ok && no.ok };
 
     if (yes.type != NULL && no.type != NULL)
         all.type = check_common_type(c, e->span, yes.type, no.type);
@@ -172,7 +172,7 @@ static struct answer check_var(const struct checker *c, enum cedar_var var)
         [CEDAR_CONTEXT] = c->action->context,
     };
 
-    return (struct answer){ types[var], NULL, true, 0 };
+    return (struct answer){ types[var], NULL, true, 0, NULL };
 }
 
 /* Names that are not declared were reported by check_names(). */
@@ -199,7 +199,7 @@ static struct answer check_literal(const struct checker *c, const struct cedar_v
         return check_of(CEDAR_TYPE_STRING, true);
     case CEDAR_ENTITY:
         type = type_of_uid(c, v->uid);
-        return (struct answer){ type, NULL, type != NULL, REACH_LITERAL };
+        return (struct answer){ type, NULL, type != NULL, REACH_LITERAL, NULL };
     default:
         return (struct answer){ 0 };
     }

@@ -26,6 +26,12 @@ struct answer {
     const struct cap *caps; /* known when it is true */
     bool ok;                /* no error in it */
     uint8_t reach;          /* entities that are looked into, one behind the other, to get it; REACH_LITERAL at most */
+    const struct part *parts; /* of a record that is written out: what is known of each value; else NULL */
+};
+struct part {
+    struct str name;
+    struct answer is;
+    const struct part *next;
 };
 enum { REACH_LITERAL = 255 }; /* an entity that stands in the policy: no request brings it along */
 

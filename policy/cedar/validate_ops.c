@@ -300,7 +300,7 @@ static struct answer check_like(struct checker *c, const struct cap *prior, cons
 static struct answer check_set(struct checker *c, const struct cap *prior, const struct cedar_expr *e)
 {
     const struct cedar_type *element = any(CEDAR_TYPE_NEVER);
-    struct answer set = { NULL, NULL, true, 0 };
+    struct answer set = { NULL, NULL, true, 0, NULL };
     bool typed = true;
 
     for (uint32_t i = 0; i < e->n; i++) {
@@ -322,18 +322,21 @@ static struct answer check_set(struct checker *c, const struct cap *prior, const
 static struct answer check_record(struct checker *c, const struct cap *prior, const struct cedar_expr *e)
 {
     struct cedar_attr *attrs = arena_make_n(c->scratch, e->n, struct cedar_attr);
-    struct answer record = { NULL, NULL, true, 0 };
+    struct part *parts = arena_make_n(c->scratch, e->n, struct part);
+    struct answer record = { .ok = true };
     bool typed = true;
 
     for (uint32_t i = 0; i < e->n; i++) {
         struct answer field = check_expr(c, prior, e->kids[i]);
         attrs[i] = (struct cedar_attr){ e->names[i], field.type, true };
+        parts[i] = (struct part){ e->names[i], field, i > 0 ? &parts[i - 1] : NULL };
         record.ok = record.ok && field.ok;
         record.reach = field.reach > record.reach ? field.reach : record.reach;
         typed = typed && field.type != NULL;
     }
     if (typed)
         record.type = cedar_type_record(c->scratch, attrs, e->n, false);
+    record.parts = e->n > 0 ? &parts[e->n - 1] : NULL;
     return if_ok(record);
 }
 
@@ -390,7 +393,7 @@ static struct answer check_call(struct checker *c, const struct cap *prior, cons
                                  : check_expr(c, prior, e->kids[i]);
         ok = ok && arg.ok;
     }
-    return (struct answer){ type_of_kind(f->result), NULL, ok, 0 };
+    return (struct answer){ type_of_kind(f->result), NULL, ok, 0, NULL };
 }
 
 struct answer check_op(struct checker *c, const struct cap *prior, const struct cedar_expr *e)

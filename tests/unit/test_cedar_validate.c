@@ -642,7 +642,8 @@ TEST(a_level_bounds_how_deep_policies_look_into_entities)
     CHECK_INT(least_level(t, any, "principal == resource.owner || true"), 1);
     CHECK_INT(least_level(t, "principal == User::\"a\", action == Action::\"view\", resource is Doc", "true"), 0);
     CHECK_INT(least_level(t, "principal in Group::\"a\", action, resource", "true"), 1);
-    CHECK_INT(least_level(t, "principal, action in Action::\"all\", resource", "true"), 0);
+    CHECK_INT(least_level(t, "principal, action in Action::\"all\", resource", "true"), 1);
+    CHECK_INT(least_level(t, any, "action == Action::\"view\""), 0);
     CHECK_INT(least_level(t, any, "principal.name == \"x\""), 1);
     CHECK_INT(least_level(t, any, "principal.home.city == \"x\""), 1);
     CHECK_INT(least_level(t, any, "principal.home.host.name == \"x\""), 2);
@@ -652,6 +653,9 @@ TEST(a_level_bounds_how_deep_policies_look_into_entities)
     CHECK_INT(least_level(t, any, "(if principal == resource.owner then principal else principal.boss).name == \"x\""),
               2);
     CHECK_INT(least_level(t, any, "{ who: principal.boss }.who.name == \"x\""), 2);
+    /* What is not taken out of a record does not count. */
+    CHECK_INT(least_level(t, any, "{ who: principal, other: principal.boss.boss }.who.name == \"x\""), 2);
+    CHECK_INT(least_level(t, any, "{ who: { him: principal }, other: User::\"x\" }.who.him.name == \"x\""), 1);
     CHECK_INT(least_level(t, any, "principal.boss == User::\"x\""), 1);
     CHECK_INT(least_level(t, any, "User::\"x\".name == \"x\""), -1);
     CHECK_INT(least_level(t, any, "User::\"x\" in Group::\"g\""), -1);
