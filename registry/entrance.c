@@ -3,6 +3,8 @@
  * Whether an operator can get in: by a right that the registry gives, or by the role of a local account. */
 #include "registry/guard.h"
 
+#include "policy/may.h"
+
 static bool valid_at(int64_t from_s, int64_t to_s, int64_t now_s)
 {
     return (from_s == 0 || from_s <= now_s) && (to_s == 0 || now_s < to_s);
@@ -54,15 +56,27 @@ static bool is_operator(const struct registry *r, const struct account *x, int64
     return false;
 }
 
+/* Whether the policies let them do what an operator's successor is made by: a national one may forbid. */
+static bool may_operate(const struct registry *r, struct str idp, struct str subject, int64_t now_s)
+{
+    const struct account *account = account_of(registry_parts(r), idp, subject);
+    struct person who = account != NULL ? *account->person : (struct person){ 0 };
+    const struct circumstances now = { .now_s = now_s };
+
+    who.idp = idp;
+    who.subject = subject;
+    return policy_may(r, &who, MAY_MANAGE_ADMINS, &area_nation, &now);
+}
+
 static bool operator_gets_in(const struct registry *r, int64_t now_s)
 {
     const struct registry_parts *p = registry_parts(r);
 
     for (size_t i = 0; i < p->admin_count; i++)
-        if (leads_in(r, &p->admins[i], now_s))
+        if (leads_in(r, &p->admins[i], now_s) && may_operate(r, p->admins[i].idp, p->admins[i].subject, now_s))
             return true;
     for (size_t i = 0; i < p->account_count; i++)
-        if (is_operator(r, &p->accounts[i], now_s))
+        if (is_operator(r, &p->accounts[i], now_s) && may_operate(r, p->accounts[i].idp, p->accounts[i].id, now_s))
             return true;
     return false;
 }
@@ -81,9 +95,20 @@ static bool could_before(struct db *d, const struct change *x, bool *could, stru
     return good && change_turn(d, x, false, f);
 }
 
+/* The nation's policies alone speak of the console. */
+static bool is_national_policy(const struct changed_row *row)
+{
+    size_t layer = column_of(&kind_rows[KIND_POLICY], "layer");
+
+    return row->kind == KIND_POLICY && (row->after == NULL || str_eq(row->after[layer].text, S("nation")));
+}
+
 /* Only a change that alters something of this can take it away. */
 static bool may_take_away(const struct change *x)
 {
+    for (size_t i = 0; i < x->n; i++)
+        if (is_national_policy(&x->rows[i]))
+            return true;
     for (size_t i = 0; i < x->n; i++)
         if (x->rows[i].before != NULL && (x->rows[i].kind == KIND_ADMIN || x->rows[i].kind == KIND_IDP ||
                                           x->rows[i].kind == KIND_ACCOUNT || x->rows[i].kind == KIND_AFFILIATION))
@@ -100,6 +125,8 @@ bool entrance_stays(struct db *d, const struct change *x, const struct registry 
     if (!could_before(d, x, &could, f))
         return false;
     return !could || fail(f, FAIL_CALLER, "lockout",
-                          "no operator could get in any more: keep one right or account with the role operator whose "
+                          "no operator could get in any more: keep one right with the role operator, which no national "
+                          "policy forbids "
+                          "and whose "
                           "identity provider is enabled");
 }
