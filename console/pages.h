@@ -238,11 +238,132 @@ struct cell_page_view { /* GET /admin/rights/SERVICE?col= */
 };
 struct html page_cell_page(struct arena *a, const struct cell_page_view *v);
 
-/* --- history --- */
+/* --- a policy, as a form and as text --- */
+
+struct choice { /* a box or an item of a list */
+    struct str value, name;
+    bool on;
+};
+
+struct choices {
+    const struct choice *at;
+    size_t n;
+};
+
+struct finding_view {     /* what is wrong in a line */
+    struct str says, fix; /* fix: the name that was meant; absent: none is near */
+    bool warns;
+};
+
+struct code_line {
+    int64_t number;
+    struct str before, wrong, after; /* the line; wrong: what the first finding underlines */
+    struct {
+        const struct finding_view *at;
+        size_t n;
+    } findings;
+    bool hit;
+};
+
+enum policy_said {
+    POLICY_SAID_NOTHING = 0,
+    POLICY_SAID_GOOD,    /* the text holds */
+    POLICY_SAID_ERRORS,  /* it does not; `lines` say where */
+    POLICY_SAID_NO_FORM, /* it says more than the form can show: `rest` */
+    POLICY_SAID_FORM,    /* what the form says cannot be: levels the wrong way round, no such service */
+    POLICY_SAID_WHY,     /* the reason is missing */
+    POLICY_SAID_CHANGED  /* somebody else changed it, or the draft */
+};
+
+/* GET /admin/policy/ID?draft=&as=text, /admin/policy/new?service=&col=; POST /admin/policy/ID: csrf, as, act=check,
+ * keep, to_text, to_form, or fix (with the fields at, end, name), draft, edition, version, and what the form has. */
+struct policy_view {
+    struct console_page con;
+    struct str id, title, words; /* id: of the row, "new" before it has one */
+    bool as_text, is_new;
+    struct str draft, edition, version;
+    struct str name, why, rest, detail;
+    struct html_lines text;
+    enum policy_said said;
+    struct {
+        const struct code_line *at;
+        size_t n;
+    } lines; /* with `as_text`, once it was checked */
+    int64_t errors;
+    bool permit, forbid, leave, may_leave; /* the form */
+    struct choices roles, schools, services, known, weekdays, devices, assurances, release;
+    struct str level_from, level_to, groups, from, to, add_service;
+};
+struct html page_policy(struct arena *a, const struct policy_view *v);
+
+/* --- drafts --- */
+
+struct draft_line {
+    int64_t number;
+    struct str why, who, when, rows;
+    bool proposed, approved, sent_back, mine;
+};
+
+struct drafts_view { /* GET /admin/drafts */
+    struct console_page con;
+    struct {
+        const struct draft_line *at;
+        size_t n;
+    } drafts;
+};
+struct html page_drafts(struct arena *a, const struct drafts_view *v);
 
 struct diff_line {
     struct str name, before, after; /* absent: there was, or is, none */
 };
+
+struct text_line { /* of a comparison */
+    struct str text;
+    bool plus, minus;
+};
+
+struct draft_row_view {
+    struct str kind, key, was, now; /* in words */
+    bool added, removed, editable;
+    struct {
+        const struct text_line *at;
+        size_t n;
+    } lines;
+    struct {
+        const struct diff_line *at;
+        size_t n;
+    } fields;
+};
+
+enum draft_said {
+    DRAFT_SAID_NOTHING = 0,
+    DRAFT_SAID_KEPT,
+    DRAFT_SAID_PROPOSED,
+    DRAFT_SAID_SENT_BACK,
+    DRAFT_SAID_WITHDRAWN,
+    DRAFT_SAID_PUBLISHED,
+    DRAFT_SAID_WHY,
+    DRAFT_SAID_OWN,
+    DRAFT_SAID_CHANGED,
+    DRAFT_SAID_INVALID
+};
+
+struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|approve|send_back|withdraw, why */
+    struct console_page con;
+    struct draft_line draft;
+    struct str number, edition, decided_why, detail, why;
+    bool is_draft, is_proposed, is_sent_back, is_withdrawn, is_published;
+    bool may_write, may_decide, fresh; /* may_decide: and is not who wrote it */
+    int64_t change;                    /* that published it; 0: none */
+    struct {
+        const struct draft_row_view *at;
+        size_t n;
+    } rows;
+    enum draft_said said;
+};
+struct html page_draft(struct arena *a, const struct draft_view *v);
+
+/* --- history --- */
 
 struct change_row_view {
     struct str kind, key;

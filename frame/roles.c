@@ -65,3 +65,25 @@ struct str roles_line(struct arena *a, const enum role *roles, size_t n, enum la
     }
     return buf_str(&b);
 }
+
+struct str claim_in_words(enum claim claim, enum lang lang)
+{
+    static const enum frame_text words[CLAIM_COUNT] = {
+#define X(claim, word, tells, scope, native, mpass) [CLAIM_##claim] = F_claim_##claim,
+        CLAIMS(X)
+#undef X
+    };
+
+    return frame_text(claim < CLAIM_COUNT ? words[claim] : F_NONE, lang);
+}
+
+const char *claim_key(enum claim claim)
+{
+    static const char *const words[CLAIM_COUNT] = {
+#define X(claim, word, tells, scope, native, mpass) [CLAIM_##claim] = word,
+        CLAIMS(X)
+#undef X
+    };
+
+    return claim < CLAIM_COUNT ? words[claim] : "";
+}

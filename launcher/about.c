@@ -3,23 +3,13 @@
  * What the gateway is, and what may be told to whom: the registry's own rows, so the page cannot say otherwise. */
 #include "launcher/pages.h"
 
+#include "frame/roles.h"
 #include "frame/words.h"
 #include "launcher/texts.h"
 #include "launcher/views.h"
 #include "model/claims.h"
 
 enum { WORDS_MAX_B = 1024 };
-
-static enum text claim_text(enum claim claim)
-{
-    static const enum text texts[CLAIM_COUNT] = {
-#define X(claim, word, tells, scope, native, mpass) [CLAIM_##claim] = T_claim_##claim,
-        CLAIMS(X)
-#undef X
-    };
-
-    return texts[claim];
-}
 
 static struct str told(struct arena *a, struct claim_set asks, enum lang lang)
 {
@@ -28,7 +18,7 @@ static struct str told(struct arena *a, struct claim_set asks, enum lang lang)
     for (int claim = 0; claim < CLAIM_COUNT; claim++)
         if (claim_in(asks, (enum claim)claim)) {
             buf_add(&b, b.n > 0 ? S(", ") : S(""));
-            buf_add(&b, text(claim_text((enum claim)claim), lang));
+            buf_add(&b, claim_in_words((enum claim)claim, lang));
         }
     return buf_str(&b);
 }

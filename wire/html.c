@@ -100,6 +100,21 @@ void html_text(struct buf *b, struct str text)
     }
 }
 
+void html_lines(struct buf *b, struct html_lines text)
+{
+    struct str rest = text.text;
+
+    while (rest.n > 0) {
+        size_t end = 0;
+        while (end < rest.n && rest.p[end] != '\n' && rest.p[end] != '\t')
+            end++;
+        html_text(b, str_sub(rest, 0, end));
+        if (end < rest.n)
+            buf_byte(b, rest.p[end]);
+        rest = str_from(rest, end < rest.n ? end + 1 : end);
+    }
+}
+
 void html_number(struct buf *b, int64_t number)
 {
     char digits[24];

@@ -34,6 +34,11 @@ struct html {
     struct str s;
 };
 
+/* Text whose lines stay lines: what a <textarea> holds. */
+struct html_lines {
+    struct str text;
+};
+
 enum { HTML_PAGE_MAX_B = 262144 };
 
 /* A buffer for one page, with room for most pages at once. */
@@ -43,6 +48,8 @@ struct html html_end(const struct buf *b);
 /* Writes text for element content or a quoted attribute: & < > " ' are escaped, control characters and
  * direction overrides (U+202A-202E, U+2066-2069) left out, broken UTF-8 replaced by U+FFFD. */
 void html_text(struct buf *b, struct str text);
+/* The same; line breaks and tabs stay. */
+void html_lines(struct buf *b, struct html_lines text);
 void html_number(struct buf *b, int64_t number);
 void html_raw(struct buf *b, struct html made);
 /* Writes a whole address, escaped: http:, https:, or a path, query or fragment of ours ("/x", "?x", "#x", but not
@@ -72,7 +79,8 @@ static inline bool html_is_number(int64_t number)
 #define HTML_PUT(b, x)                                                                                                 \
     _Generic((x), struct str                                                                                           \
              : html_text, struct html                                                                                  \
-             : html_raw, int                                                                                           \
+             : html_raw, struct html_lines                                                                             \
+             : html_lines, int                                                                                         \
              : html_number, long                                                                                       \
              : html_number, unsigned                                                                                   \
              : html_number_uint, unsigned long                                                                         \

@@ -37,6 +37,14 @@ TEST(text_loses_controls_and_direction_overrides)
     CHECK_STR(text_of(t, S("\xD7\x90\xE2\x80\x8F!")), "\xD7\x90\xE2\x80\x8F!"); /* marks that words need stay */
 }
 
+TEST(lines_stay_lines_where_a_page_says_so)
+{
+    struct buf b = html_begin(t->arena);
+
+    html_lines(&b, (struct html_lines){ S("\n// a <b>\x01\n\tpermit;\n\n") });
+    CHECK_STR(html_end(&b).s, "\n// a &lt;b&gt;\n\tpermit;\n\n");
+}
+
 TEST(broken_utf8_becomes_the_replacement_character)
 {
     CHECK_STR(text_of(t, S("a\xFFz")), "a\xEF\xBF\xBDz");
