@@ -15,6 +15,11 @@ static const struct db_migration migrations[] = {
          "CREATE INDEX ended_until ON ended (until_s);"
          "CREATE TABLE beat (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
          "INSERT INTO beat (name, value) VALUES ('count', 0), ('epoch', 0);" },
+    /* number grows, so that what another process has written is found. */
+    { 2, "CREATE TABLE mark (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, "
+         "kind INTEGER NOT NULL, what TEXT, provider_oid TEXT, school TEXT, class_group TEXT, spare TEXT, "
+         "at_s INTEGER NOT NULL, until_s INTEGER NOT NULL);"
+         "CREATE INDEX mark_until ON mark (until_s);" },
 };
 
 static const struct db_statement put_end = { "ended.put",
@@ -24,6 +29,14 @@ static const struct db_statement all_ends = { "ended.all", "SELECT session, unti
 static const struct db_statement purge_ends = { "ended.purge", "DELETE FROM ended WHERE until_s <= ?1" };
 static const struct db_statement get_beat = { "beat.get", "SELECT value FROM beat WHERE name = ?1" };
 static const struct db_statement put_beat = { "beat.put", "UPDATE beat SET value = ?2 WHERE name = ?1" };
+static const struct db_statement drop_mark = { "mark.drop", "DELETE FROM mark WHERE key = ?1" };
+static const struct db_statement put_mark = { "mark.put",
+                                              "INSERT INTO mark (key, kind, what, provider_oid, school, class_group, "
+                                              "spare, at_s, until_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)" };
+static const struct db_statement new_marks = { "mark.new",
+                                               "SELECT number, kind, what, provider_oid, school, class_group, spare, "
+                                               "at_s, until_s FROM mark WHERE number > ?1 ORDER BY number" };
+static const struct db_statement purge_marks = { "mark.purge", "DELETE FROM mark WHERE until_s <= ?1" };
 
 /* Half of the key's digest: that two sessions share it will not happen in any number of them. */
 struct place {
@@ -41,8 +54,12 @@ struct ends {
     struct place *places;
     size_t room, used; /* room: a power of two */
 
+    struct marks *marks;
+
     pthread_mutex_t lock;
-    struct db *db; /* under lock */
+    struct db *db; /* under lock, like what follows */
+    int64_t moved; /* db_moved() when marks were last read */
+    int64_t mark;  /* the number of the last one that was */
 
     atomic_int_fast64_t least;
     int64_t pending, pending_ms; /* the main thread's: said by Redis then, kept once it is old enough */
@@ -61,6 +78,7 @@ struct ends *ends_new(const struct settings *set, const struct world *w)
     e->places_arena = arena_new();
     e->room = PLACES_FIRST;
     e->places = arena_make_n(e->places_arena, e->room, struct place);
+    e->marks = marks_new();
     (void)pthread_rwlock_init(&e->memory, NULL);
     (void)pthread_mutex_init(&e->lock, NULL);
     return e;
@@ -73,6 +91,7 @@ void ends_free(struct ends *e)
     db_close(e->db);
     (void)pthread_rwlock_destroy(&e->memory);
     (void)pthread_mutex_destroy(&e->lock);
+    marks_free(e->marks);
     arena_free(e->places_arena);
     arena_free(e->arena);
 }
@@ -199,13 +218,35 @@ static bool read_ends(struct ends *e, struct fail *f)
     return good;
 }
 
+/* Under the lock. */
+static bool read_marks(struct ends *e, struct fail *f)
+{
+    struct arena *a = arena_new();
+    struct db_value last = db_int(e->mark);
+    struct db_rows rows;
+    bool good = db_query(e->db, &new_marks, &last, 1, a, &rows, f);
+
+    for (size_t i = 0; good && i < rows.n; i++) {
+        const struct db_value *v = db_row(&rows, i);
+        const struct mark x = {
+            (enum mark_kind)v[1].number, v[2].text, v[3].text, v[4].text, v[5].text, v[6].text, v[7].number, v[8].number
+        };
+        e->mark = v[0].number;
+        if (!marks_put(e->marks, &x, world_now_s(e->world)))
+            log_event(LOG_ERROR, "session.mark_not_held", LOG_N("number", e->mark));
+    }
+    arena_free(a);
+    return good;
+}
+
 bool ends_load(struct ends *e, int64_t epoch, bool *older, struct fail *f)
 {
     int64_t count = 0, seen = 0;
 
     (void)pthread_mutex_lock(&e->lock);
     bool good = open_db(e, f) && read_ends(e, f) && read_number(e, S("count"), &count, f) &&
-                read_number(e, S("epoch"), &seen, f);
+                read_number(e, S("epoch"), &seen, f) && read_marks(e, f);
+    e->moved = good ? db_moved(e->db) : 0;
     (void)pthread_mutex_unlock(&e->lock);
     atomic_store(&e->least, count);
     *older = good && epoch < seen;
@@ -245,6 +286,87 @@ bool ends_add(struct ends *e, struct work *w, struct batch *b, struct arena *a, 
     return false;
 }
 
+/* ── everybody of a sort ────────────────────────────────────────────────── */
+
+bool ends_marked(struct ends *e, const struct session *s)
+{
+    return e != NULL && marks_end(e->marks, s);
+}
+
+struct mark_job {
+    struct ends *ends;
+    struct mark mark;
+    struct str key;
+    bool *kept;
+};
+
+/* Under the lock. */
+static bool write_mark(struct ends *e, const struct mark_job *j, struct fail *f)
+{
+    const struct mark *x = &j->mark;
+    const struct db_value args[] = { db_text(j->key),          db_int(x->kind),    db_text(x->what),
+                                     db_text(x->provider_oid), db_text(x->school), db_text(x->group),
+                                     db_text(x->spare),        db_int(x->at_s),    db_int(x->until_s) };
+
+    if (!open_db(e, f) || !db_begin(e->db, f))
+        return false;
+    if (db_run(e->db, &drop_mark, args, 1, f) && db_run(e->db, &put_mark, args, sizeof args / sizeof *args, f) &&
+        db_commit(e->db, f))
+        return true;
+    db_rollback(e->db);
+    return false;
+}
+
+static void keep_mark(void *arg)
+{
+    struct mark_job *j = arg;
+    struct fail f = { 0 };
+
+    (void)pthread_mutex_lock(&j->ends->lock);
+    *j->kept = write_mark(j->ends, j, &f);
+    (void)pthread_mutex_unlock(&j->ends->lock);
+    if (!*j->kept)
+        log_event(LOG_ERROR, "session.mark_not_kept", LOG_C("code", f.code), LOG_C("why", f.detail));
+}
+
+bool ends_mark(struct ends *e, struct work *w, struct batch *b, struct arena *a, const struct mark *x, bool *kept)
+{
+    *kept = false;
+    if (e == NULL || !marks_put(e->marks, x, world_now_s(e->world)))
+        return false;
+    struct mark_job *j = arena_make(a, struct mark_job);
+    *j = (struct mark_job){ e, *x, mark_key(a, x), kept };
+    if (w != NULL && work_ask(w, b, keep_mark, j))
+        return true;
+    log_event(LOG_ERROR, "session.mark_not_kept", LOG_C("code", "busy"), LOG_C("why", "too many jobs wait for SQL"));
+    return false;
+}
+
+bool ends_mark_now(struct ends *e, struct arena *a, const struct mark *x, struct fail *f)
+{
+    const struct mark_job j = { e, *x, mark_key(a, x), NULL };
+
+    if (j.key.p == NULL)
+        return fail(f, FAIL_CALLER, "no_mark", "whose sessions are to end?");
+    (void)pthread_mutex_lock(&e->lock);
+    bool good = write_mark(e, &j, f);
+    (void)pthread_mutex_unlock(&e->lock);
+    return good;
+}
+
+void ends_look(struct ends *e)
+{
+    struct fail f = { 0 };
+
+    (void)pthread_mutex_lock(&e->lock);
+    int64_t moved = e->db != NULL ? db_moved(e->db) : e->moved;
+    bool good = moved == e->moved || read_marks(e, &f);
+    e->moved = good ? moved : e->moved;
+    (void)pthread_mutex_unlock(&e->lock);
+    if (!good)
+        log_event(LOG_ERROR, "session.marks_unread", LOG_C("code", f.code), LOG_C("why", f.detail));
+}
+
 /* ── beats ──────────────────────────────────────────────────────────────── */
 
 int64_t ends_beat_least(const struct ends *e)
@@ -282,7 +404,7 @@ static bool purge(struct ends *e, int64_t now_ms, struct fail *f)
     if (now_ms - e->purged_ms < PURGE_MS)
         return true;
     e->purged_ms = now_ms;
-    return db_run(e->db, &purge_ends, &now, 1, f);
+    return db_run(e->db, &purge_ends, &now, 1, f) && db_run(e->db, &purge_marks, &now, 1, f);
 }
 
 bool ends_beat_keep(struct ends *e, int64_t count, int64_t epoch, struct fail *f)

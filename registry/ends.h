@@ -19,6 +19,7 @@
 #include "base/settings.h"
 #include "base/work.h"
 #include "base/world.h"
+#include "registry/marks.h"
 
 /* SQL follows Redis's count by at least this, so that a Redis that lost its last moments (its file is synced once a
  * second) is not taken for an older copy; where it is further behind than AHEAD, the file in SQL is the older copy. */
@@ -40,6 +41,15 @@ bool ends_has(struct ends *e, struct str key);
  * What cannot be kept is logged ("session.end_not_kept") and is ended until this process ends.  False: not asked of
  * SQL, too many jobs wait; ended as well. */
 bool ends_add(struct ends *e, struct work *w, struct batch *b, struct arena *a, struct str key, int64_t until_s);
+
+/* Ends the sessions of a sort (marks.h) that began until now, likewise: at once here, within a second on other nodes of
+ * this state_dir.  *kept: it is durable; else it holds until this process ends.  False: not asked of SQL. */
+bool ends_mark(struct ends *e, struct work *w, struct batch *b, struct arena *a, const struct mark *x, bool *kept);
+/* The same for the command line, which may block: in force where the nodes look.  Fails OURS db_…, CALLER no_mark. */
+bool ends_mark_now(struct ends *e, struct arena *a, const struct mark *x, struct fail *f);
+bool ends_marked(struct ends *e, const struct session *s);
+/* What other processes have marked meanwhile; the watcher's thread, several times a second; may block. */
+void ends_look(struct ends *e);
 
 /* Redis's count as it may be at the least; 0: none is known. */
 int64_t ends_beat_least(const struct ends *e);

@@ -6,6 +6,7 @@
 #include "gateway/node/beats.h"
 #include "gateway/node/readiness.h"
 #include "idp-adapters/upstream.h"
+#include "registry/ends.h"
 #include "registry/known.h"
 #include "registry/registry.h"
 #include "registry/tell.h"
@@ -111,6 +112,7 @@ void node_watch_look(struct node_watch *w)
     look_at_clock(w);
     look_at_registry(w);
     beats_look(w->node, w->db);
+    ends_look(w->node->ends);
     readiness_note(w->node);
     write_known(w);
     if (w->untold && w->node->audit != NULL && audit_writer_ok(w->node->audit))

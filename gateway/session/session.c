@@ -344,7 +344,7 @@ struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_go
     if (got->outcome != KV_HIT || !seal_open(c->arena, c->seals, SEAL_SESSION, id_hash, got->value, &plain))
         return NULL;
     struct session *s = session_parse(c->arena, plain, &unreadable);
-    if (s == NULL || !still_good(c, s) || ends_has(c->ends, id_hash))
+    if (s == NULL || !still_good(c, s) || ends_has(c->ends, id_hash) || ends_marked(c->ends, s))
         return NULL;
     s->id_hash = id_hash;
     return s;

@@ -6,7 +6,8 @@
  * a writer to Redis cannot make one.  It ends when unused for session_idle_s, or
  * on a shared device for shared_idle_s (the TTL in Redis, and checked besides),
  * at ends_s by the wall clock (session_max_s, or the end that the city states for its own session, plus saml_skew_s),
- * when the session epoch was raised, or when its identity provider is disabled.
+ * when the session epoch was raised, when its identity provider is disabled, or when an administrator ends all of its
+ * sort (registry/marks.h).
  */
 #ifndef GATEWAY_SESSION_SESSION_H
 #define GATEWAY_SESSION_SESSION_H

@@ -9,6 +9,7 @@
 #include "certs/signer.h"
 #include "gateway/node/node.h"
 #include "gateway/node/readiness.h"
+#include "registry/ends.h"
 #include "registry/registry.h"
 #include "tests/scenario/disk.h"
 #include "tests/tokens.h"
@@ -687,6 +688,36 @@ static void epoch(struct play *p, const struct line *l)
         db_close(d);
 }
 
+/* ENDS person=anna | idp=espoo | school=OID/OID | group=OID/OID/7B | service=matikka: their sessions so far are over,
+ * as another process of this state_dir would write it. */
+static void ends(struct play *p, const struct line *l)
+{
+    static const char *const words[MARK_COUNT] = {
+        [MARK_PERSON] = "person=", [MARK_IDP] = "idp=", [MARK_PLACE] = "place=", [MARK_SERVICE] = "service="
+    };
+    int64_t now_s = stage_now_s(p->stage);
+    struct mark x = { .at_s = now_s, .until_s = now_s + p->stage->set.session_max_s };
+    struct fail f = { 0 };
+    bool older;
+
+    for (unsigned i = 1; i < MARK_COUNT; i++)
+        if (str_has_prefix(l->verb, str_of(words[i]))) {
+            x.kind = (enum mark_kind)i;
+            x.what = str_from(l->verb, strlen(words[i]));
+        }
+    if (x.kind == MARK_PERSON)
+        x.what = play_known_as(p->persons, x.what);
+    if (x.kind == MARK_PLACE) {
+        (void)str_split(&x.what, '/', &x.provider_oid);
+        (void)str_split(&x.what, '/', &x.school);
+        x.group = x.what;
+    }
+    struct ends *e = ends_new(&p->stage->set, &p->stage->world);
+    if (!ends_load(e, 1, &older, &f) || !ends_mark_now(e, p->arena, &x, &f))
+        play_complain(p, "nothing ends: %s", f.detail);
+    ends_free(e);
+}
+
 /* GATEWAY ready, or GATEWAY unready redis memory: what /health/ready says, and because of what. */
 static void gateway(struct play *p, const struct line *l)
 {
@@ -866,21 +897,10 @@ static const struct {
     const char *who;
     void (*act)(struct play *p, const struct line *l);
 } worlds[] = {
-    { "SCENARIO", nothing },
-    { "CLOCK", nothing },
-    { "SET", nothing },
-    { "PASSES", passes },
-    { "WALL", wall_clock },
-    { "REDIS", redis },
-    { "SQL", sql },
-    { "SIGNER", signer },
-    { "KEYS", keys },
-    { "IMPORT", import_change },
-    { "EPOCH", epoch },
-    { "GATEWAY", gateway },
-    { "AUDIT", audit },
-    { "DISK", disk },
-    { "ROUTES", routes_tried },
+    { "SCENARIO", nothing }, { "CLOCK", nothing },        { "SET", nothing }, { "PASSES", passes },
+    { "WALL", wall_clock },  { "REDIS", redis },          { "SQL", sql },     { "SIGNER", signer },
+    { "KEYS", keys },        { "IMPORT", import_change }, { "EPOCH", epoch }, { "ENDS", ends },
+    { "GATEWAY", gateway },  { "AUDIT", audit },          { "DISK", disk },   { "ROUTES", routes_tried },
     { "FETCHER", fetcher },
 };
 

@@ -115,6 +115,14 @@ bool play_alias(struct alias *all, struct str name, struct str value)
     return true;
 }
 
+struct str play_known_as(const struct alias *all, struct str name)
+{
+    for (size_t n = 0; n < ALIASES_MAX && all[n].name.p != NULL; n++)
+        if (str_eq(all[n].name, name))
+            return all[n].value;
+    return (struct str){ NULL, 0 };
+}
+
 /* The log. */
 
 static struct str log_since(struct play *p)

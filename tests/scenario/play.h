@@ -102,6 +102,7 @@ bool play_fault_hit(const struct play *p);
 void play_violation(struct play *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The first time that a name is used, the value becomes its; then it must stay so, and be no other name's. */
 bool play_alias(struct alias *all, struct str name, struct str value);
+struct str play_known_as(const struct alias *all, struct str name); /* absent: not shown yet */
 struct str play_query(struct play *p, struct str location, const char *name);
 /* The code of the last request.failed of the log since the last look; absent: there is none. */
 struct str play_refusal(struct play *p);

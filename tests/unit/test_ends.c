@@ -166,3 +166,184 @@ TEST(a_registry_whose_epoch_is_lower_than_was_seen_is_an_older_copy)
     ends_free(e);
     rig_free(t, &r);
 }
+
+/* ── everybody of a sort ────────────────────────────────────────────────── */
+
+#define OULU  S("1.2.246.562.99.95640100004")
+#define KIELO S("1.2.246.562.99.95640200010")
+#define OTSO  S("1.2.246.562.99.95640200028")
+
+struct learner { /* of 7B at Kielonmäki, who has opened Kanerva */
+    struct affiliation at;
+    struct person person;
+    struct str opened[2];
+    struct session session;
+};
+
+static void learner_new(struct learner *l)
+{
+    *l = (struct learner){ .at = { .provider_oid = OULU, .school_oid = KIELO, .role = ROLE_LEARNER, .group = S("7B") },
+                           .person = { .id = S("eino"), .idp = S("oulu"), .affiliation_count = 1 },
+                           .opened = { S("pihka"), S("kanerva") },
+                           .session = { .sid = S("sid-1"), .began_s = TEST_NOW_S } };
+    l->person.affiliations = &l->at;
+    l->session.person = &l->person;
+    l->session.services = (struct strs){ l->opened, 2 };
+}
+
+static bool ends_them(const struct mark *x, int64_t began_s)
+{
+    struct marks *m = marks_new();
+    struct learner l;
+
+    learner_new(&l);
+    l.session.began_s = began_s;
+    bool taken = marks_put(m, x, TEST_NOW_S);
+    bool yes = taken && marks_end(m, &l.session);
+    marks_free(m);
+    return yes;
+}
+
+TEST(a_mark_ends_the_sessions_of_its_sort_that_had_begun)
+{
+    const struct {
+        struct mark mark;
+        bool ends;
+    } tried[] = {
+        { { .kind = MARK_PERSON, .what = S("eino") }, true },
+        { { .kind = MARK_PERSON, .what = S("eine") }, false },
+        { { .kind = MARK_IDP, .what = S("oulu") }, true },
+        { { .kind = MARK_IDP, .what = S("eino") }, false },
+        { { .kind = MARK_PLACE, .provider_oid = OULU }, true },
+        { { .kind = MARK_PLACE, .provider_oid = OTSO }, false },
+        { { .kind = MARK_PLACE, .provider_oid = OULU, .school = KIELO }, true },
+        { { .kind = MARK_PLACE, .provider_oid = OULU, .school = OTSO }, false },
+        { { .kind = MARK_PLACE, .provider_oid = OULU, .school = KIELO, .group = S("7B") }, true },
+        { { .kind = MARK_PLACE, .provider_oid = OULU, .school = KIELO, .group = S("7A") }, false },
+        { { .kind = MARK_PLACE, .provider_oid = OULU, .school = OTSO, .group = S("7B") }, false },
+        { { .kind = MARK_SERVICE, .what = S("kanerva") }, true },
+        { { .kind = MARK_SERVICE, .what = S("vaahtera") }, false },
+        { { .kind = MARK_SERVICE, .what = S("kanerva"), .provider_oid = OULU }, true },
+        { { .kind = MARK_SERVICE, .what = S("kanerva"), .provider_oid = OTSO }, false },
+        { { .kind = MARK_SERVICE, .what = S("kanerva"), .provider_oid = OULU, .school = KIELO }, true },
+        { { .kind = MARK_SERVICE, .what = S("kanerva"), .provider_oid = OULU, .school = OTSO }, false },
+    };
+
+    for (size_t i = 0; i < sizeof tried / sizeof *tried; i++) {
+        struct mark x = tried[i].mark;
+        x.at_s = TEST_NOW_S;
+        x.until_s = TEST_NOW_S + 100;
+        bool right = ends_them(&x, TEST_NOW_S) == tried[i].ends && !ends_them(&x, TEST_NOW_S + 1);
+        CHECK(right);
+        if (!right)
+            test_fail(t, __FILE__, __LINE__, "mark %zu", i);
+    }
+}
+
+TEST(the_end_of_a_lesson_leaves_the_teacher_and_whoever_said_so)
+{
+    struct marks *m = marks_new();
+    struct learner l;
+
+    learner_new(&l);
+    CHECK(!marks_end(m, &l.session));
+    CHECK(marks_put(m,
+                    &(struct mark){ .kind = MARK_PLACE,
+                                    .provider_oid = OULU,
+                                    .school = KIELO,
+                                    .group = S("7B"),
+                                    .spare = S("sid-2"),
+                                    .at_s = TEST_NOW_S,
+                                    .until_s = TEST_NOW_S + 100 },
+                    TEST_NOW_S));
+    CHECK(marks_end(m, &l.session));
+    l.at.role = ROLE_TEACHER;
+    CHECK(!marks_end(m, &l.session));
+    l.at.role = ROLE_LEARNER;
+    l.session.sid = S("sid-2");
+    CHECK(!marks_end(m, &l.session));
+    marks_free(m);
+}
+
+TEST(a_mark_that_names_nobody_or_all_too_much_is_none)
+{
+    struct marks *m = marks_new();
+    const struct str absent = { NULL, 0 };
+    char *wide = arena_alloc(t->arena, MARK_KEY_MAX_B);
+
+    memset(wide, 'x', MARK_KEY_MAX_B);
+    const struct mark none[] = {
+        { .what = S("eino") },
+        { .kind = MARK_PERSON },
+        { .kind = MARK_PLACE, .what = S("oulu") },
+        { .kind = MARK_PLACE, .school = KIELO },
+        { .kind = MARK_PLACE, .provider_oid = OULU, .group = S("7B") },
+        { .kind = MARK_SERVICE, .what = absent, .provider_oid = OULU },
+        { .kind = MARK_SERVICE, .what = S("kanerva"), .school = KIELO },
+        { .kind = MARK_PERSON, .what = S("ei\x1fno") },
+        { .kind = MARK_PERSON, .what = { wide, MARK_KEY_MAX_B } },
+    };
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        CHECK(!marks_put(m, &none[i], TEST_NOW_S) && mark_key(t->arena, &none[i]).p == NULL);
+    CHECK_INT(marks_count(m), 0);
+    marks_free(m);
+}
+
+TEST(marks_that_are_past_make_room_and_an_older_one_changes_nothing)
+{
+    struct marks *m = marks_new();
+    struct learner l;
+    struct mark x = { .kind = MARK_PERSON, .what = S("eino"), .at_s = TEST_NOW_S, .until_s = TEST_NOW_S + 100000 };
+
+    learner_new(&l);
+    CHECK(marks_put(m, &x, TEST_NOW_S));
+    x.at_s = TEST_NOW_S - 10;
+    CHECK(marks_put(m, &x, TEST_NOW_S) && marks_end(m, &l.session));
+    for (int i = 0; i < 5000; i++) {
+        x = (struct mark){ .kind = MARK_PERSON,
+                           .what = arena_printf(t->arena, "person-%d", i),
+                           .at_s = TEST_NOW_S,
+                           .until_s = TEST_NOW_S + (i % 2 == 0 ? 10 : 1000) };
+        CHECK(marks_put(m, &x, TEST_NOW_S + i % 20));
+    }
+    CHECK(marks_end(m, &l.session));
+    for (int i = 5000; i < 9000; i++) {
+        x.what = arena_printf(t->arena, "person-%d", i);
+        x.until_s = TEST_NOW_S + 100000;
+        CHECK(marks_put(m, &x, TEST_NOW_S + 50000));
+    }
+    CHECK(marks_end(m, &l.session));
+    CHECK(marks_count(m) < 9000);
+    marks_free(m);
+}
+
+TEST(what_was_marked_stays_so_after_a_restart_and_another_process_hears_of_it)
+{
+    struct rig r;
+    bool older, kept = false;
+    struct learner l;
+    const struct mark x = { .kind = MARK_IDP, .what = S("oulu"), .at_s = TEST_NOW_S, .until_s = TEST_NOW_S + 100 };
+    const struct mark y = { .kind = MARK_PERSON, .what = S("toini"), .at_s = TEST_NOW_S, .until_s = TEST_NOW_S + 100 };
+
+    rig_new(t, &r);
+    learner_new(&l);
+    struct ends *e = load(t, &r, 1, &older), *other = load(t, &r, 1, &older);
+    CHECK(ends_mark(e, r.work, &r.batch, t->arena, &x, &kept));
+    CHECK(ends_marked(e, &l.session) && !ends_marked(other, &l.session));
+    while (r.batch.pending > 0)
+        loop_turn(r.loop, 1000);
+    CHECK(kept);
+    ends_look(other);
+    CHECK(ends_marked(other, &l.session));
+    l.person = (struct person){ .id = S("toini"), .idp = S("espoo") };
+    CHECK(!ends_marked(other, &l.session));
+    CHECK(ends_mark_now(other, t->arena, &y, &r.fail));
+    ends_look(e);
+    CHECK(ends_marked(e, &l.session));
+    ends_free(other);
+    ends_free(e);
+    e = load(t, &r, 1, &older);
+    CHECK(ends_marked(e, &l.session));
+    ends_free(e);
+    rig_free(t, &r);
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "registry/marks.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* A key is a letter and its parts, each behind a unit separator; a part that has one itself names nobody. */
+enum { ROOM_FIRST = 256, SEPARATOR = 0x1f };
+static const char letters[MARK_COUNT] = {
+    [MARK_PERSON] = 'p', [MARK_IDP] = 'i', [MARK_PLACE] = 'a', [MARK_SERVICE] = 's'
+};
+/* "Some mark speaks of this service": most services of a session need not be asked about further. */
+static const char gate = 'g';
+
+struct place {
+    struct str key; /* absent: free */
+    struct str spare;
+    int64_t at_s, until_s;
+};
+
+struct marks {
+    struct arena *arena;
+    pthread_rwlock_t lock;
+    struct arena *places_arena;
+    struct place *places;
+    size_t room, used; /* room: a power of two */
+    atomic_uint kinds; /* a bit for each kind of which there may be one */
+};
+
+struct key {
+    char at[MARK_KEY_MAX_B];
+    size_t n;
+    bool good;
+};
+
+struct marks *marks_new(void)
+{
+    struct arena *a = arena_new();
+    struct marks *m = arena_make(a, struct marks);
+
+    m->arena = a;
+    m->places_arena = arena_new();
+    m->room = ROOM_FIRST;
+    m->places = arena_make_n(m->places_arena, m->room, struct place);
+    (void)pthread_rwlock_init(&m->lock, NULL);
+    return m;
+}
+
+void marks_free(struct marks *m)
+{
+    if (m == NULL)
+        return;
+    (void)pthread_rwlock_destroy(&m->lock);
+    arena_free(m->places_arena);
+    arena_free(m->arena);
+}
+
+/* ── keys ───────────────────────────────────────────────────────────────── */
+
+static void key_begin(struct key *k, char letter)
+{
+    k->at[0] = letter;
+    k->n = 1;
+    k->good = true;
+}
+
+static void key_part(struct key *k, struct str part)
+{
+    k->good = k->good && part.n < sizeof k->at - k->n && str_find_byte(part, SEPARATOR, 0) == part.n;
+    if (!k->good)
+        return;
+    k->at[k->n++] = SEPARATOR;
+    if (part.n > 0)
+        memcpy(k->at + k->n, part.p, part.n);
+    k->n += part.n;
+}
+
+static struct str key_str(const struct key *k)
+{
+    return k->good ? str_n(k->at, k->n) : (struct str){ NULL, 0 };
+}
+
+static void key_of(struct key *k, const struct mark *x)
+{
+    bool place = x->kind == MARK_PLACE;
+
+    k->good = x->kind > MARK_NONE && x->kind < MARK_COUNT && str_is_set(place ? x->provider_oid : x->what) &&
+              (str_is_set(x->school) || !str_is_set(x->group)) &&
+              (str_is_set(x->provider_oid) || !str_is_set(x->school));
+    if (!k->good)
+        return;
+    key_begin(k, letters[x->kind]);
+    if (!place)
+        key_part(k, x->what);
+    if (place || x->kind == MARK_SERVICE) {
+        key_part(k, x->provider_oid);
+        key_part(k, x->school);
+    }
+    if (place)
+        key_part(k, x->group);
+}
+
+struct str mark_key(struct arena *a, const struct mark *x)
+{
+    struct key k;
+
+    key_of(&k, x);
+    return k.good ? arena_str(a, key_str(&k)) : (struct str){ NULL, 0 };
+}
+
+/* ── in memory ──────────────────────────────────────────────────────────── */
+
+/* Eight bytes at a step: a session asks for some fifteen keys of sixty bytes each.  Ids and OIDs are the registry's, so
+ * nobody chooses what meets what. */
+static uint64_t hash(struct str key)
+{
+    uint64_t h = key.n, piece;
+    size_t i = 0;
+
+    for (; i + sizeof piece <= key.n; i += sizeof piece) {
+        memcpy(&piece, key.p + i, sizeof piece);
+        h = (h ^ piece) * 0x9e3779b97f4a7c15U;
+        h ^= h >> 29;
+    }
+    piece = 0;
+    if (i < key.n)
+        memcpy(&piece, key.p + i, key.n - i);
+    h = (h ^ piece) * 0x9e3779b97f4a7c15U;
+    return h ^ h >> 32;
+}
+
+static struct place *find(const struct marks *m, struct str key)
+{
+    size_t at = hash(key) & (m->room - 1);
+
+    while (m->places[at].key.p != NULL && !str_eq(m->places[at].key, key))
+        at = (at + 1) & (m->room - 1);
+    return &m->places[at];
+}
+
+/* At most half full; what is past stays behind, and its kind with it. */
+static void make_room(struct marks *m, int64_t now_s)
+{
+    const struct place *before = m->places;
+    struct arena *old = m->places_arena;
+    size_t n = m->room, alive = 0;
+    unsigned kinds = 0;
+
+    for (size_t i = 0; i < n; i++)
+        alive += before[i].until_s > now_s;
+    while (m->room < 4 * (alive + 1))
+        m->room *= 2;
+    m->places_arena = arena_new();
+    m->places = arena_make_n(m->places_arena, m->room, struct place);
+    m->used = alive;
+    for (size_t i = 0; i < n; i++) {
+        if (before[i].until_s <= now_s)
+            continue;
+        struct str key = arena_str(m->places_arena, before[i].key);
+        *find(m, key) =
+            (struct place){ key, arena_str(m->places_arena, before[i].spare), before[i].at_s, before[i].until_s };
+        for (unsigned kind = 1; kind < MARK_COUNT; kind++)
+            kinds |= key.p[0] == letters[kind] ? 1U << kind : 0;
+    }
+    atomic_store(&m->kinds, kinds);
+    arena_free(old);
+}
+
+/* Under the lock. */
+static void put(struct marks *m, struct str key, const struct mark *x, int64_t now_s)
+{
+    if (2 * (m->used + 1) > m->room)
+        make_room(m, now_s);
+    struct place *at = find(m, key);
+    if (at->key.p == NULL) {
+        m->used++;
+        at->key = arena_str(m->places_arena, key);
+    }
+    if (x->at_s < at->at_s) /* a later one is known already */
+        return;
+    at->spare = str_eq(at->spare, x->spare) ? at->spare : arena_str(m->places_arena, x->spare);
+    at->at_s = x->at_s;
+    at->until_s = x->until_s > at->until_s ? x->until_s : at->until_s;
+}
+
+bool marks_put(struct marks *m, const struct mark *x, int64_t now_s)
+{
+    struct key k, g;
+
+    key_of(&k, x);
+    if (!k.good)
+        return false;
+    (void)pthread_rwlock_wrlock(&m->lock);
+    if (m->used >= MARKS_MAX)
+        make_room(m, now_s);
+    bool fits = m->used < MARKS_MAX;
+    if (fits)
+        put(m, key_str(&k), x, now_s);
+    if (fits && x->kind == MARK_SERVICE) {
+        key_begin(&g, gate);
+        key_part(&g, x->what);
+        put(m, key_str(&g), x, now_s);
+    }
+    if (fits)
+        atomic_fetch_or(&m->kinds, 1U << x->kind);
+    (void)pthread_rwlock_unlock(&m->lock);
+    return fits;
+}
+
+size_t marks_count(struct marks *m)
+{
+    (void)pthread_rwlock_rdlock(&m->lock);
+    size_t n = m->used;
+    (void)pthread_rwlock_unlock(&m->lock);
+    return n;
+}
+
+/* ── does one of them end this session? ─────────────────────────────────── */
+
+static bool ended_by(const struct marks *m, const struct session *s, const struct mark *x)
+{
+    struct key k;
+
+    key_of(&k, x);
+    if (!k.good)
+        return false;
+    const struct place *at = find(m, key_str(&k));
+    return at->key.p != NULL && s->began_s <= at->at_s && !str_eq(s->sid, at->spare);
+}
+
+static bool ended_at(const struct marks *m, const struct session *s, const struct affiliation *a)
+{
+    struct mark x = { .kind = MARK_PLACE, .provider_oid = a->provider_oid };
+
+    if (ended_by(m, s, &x))
+        return true;
+    x.school = a->school_oid;
+    if (!str_is_set(x.school))
+        return false;
+    if (ended_by(m, s, &x))
+        return true;
+    x.group = a->group;
+    return str_is_set(x.group) && a->role == ROLE_LEARNER && ended_by(m, s, &x);
+}
+
+static bool ended_in(const struct marks *m, const struct session *s, struct str service)
+{
+    struct mark x = { .kind = MARK_SERVICE, .what = service };
+    struct key g;
+
+    key_begin(&g, gate);
+    key_part(&g, service);
+    if (!g.good || find(m, key_str(&g))->key.p == NULL)
+        return false;
+    if (ended_by(m, s, &x))
+        return true;
+    for (size_t i = 0; i < s->person->affiliation_count; i++) {
+        const struct affiliation *a = &s->person->affiliations[i];
+        x.provider_oid = a->provider_oid;
+        x.school = (struct str){ NULL, 0 };
+        if (ended_by(m, s, &x))
+            return true;
+        x.school = a->school_oid;
+        if (str_is_set(x.school) && ended_by(m, s, &x))
+            return true;
+    }
+    return false;
+}
+
+static bool ends_it(const struct marks *m, const struct session *s, unsigned kinds)
+{
+    const struct person *p = s->person;
+
+    if ((kinds & 1U << MARK_PERSON) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_PERSON, .what = p->id }))
+        return true;
+    if ((kinds & 1U << MARK_IDP) != 0 && ended_by(m, s, &(struct mark){ .kind = MARK_IDP, .what = p->idp }))
+        return true;
+    for (size_t i = 0; (kinds & 1U << MARK_PLACE) != 0 && i < p->affiliation_count; i++)
+        if (ended_at(m, s, &p->affiliations[i]))
+            return true;
+    for (size_t i = 0; (kinds & 1U << MARK_SERVICE) != 0 && i < s->services.n; i++)
+        if (ended_in(m, s, s->services.at[i]))
+            return true;
+    return false;
+}
+
+bool marks_end(struct marks *m, const struct session *s)
+{
+    unsigned kinds = atomic_load_explicit(&m->kinds, memory_order_relaxed);
+
+    if (kinds == 0)
+        return false;
+    (void)pthread_rwlock_rdlock(&m->lock);
+    bool yes = ends_it(m, s, kinds);
+    (void)pthread_rwlock_unlock(&m->lock);
+    return yes;
+}

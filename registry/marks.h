@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * registry/marks.h: everybody's sessions of one sort that began before a moment are over.
+ *
+ * Floor 4; inner to ends.h, which keeps them in SQL.  A mark names a person, an identity provider, a place (a provider,
+ * a school, a group there) or a service, and a moment.  Nobody has to know which sessions there are: each is asked when
+ * it is looked at, by what its record says.  With no mark in force, asking costs one load.
+ *
+ * Threads: any; locks itself.
+ */
+#ifndef REGISTRY_MARKS_H
+#define REGISTRY_MARKS_H
+
+#include "model/login.h"
+
+enum mark_kind { MARK_NONE = 0, MARK_PERSON, MARK_IDP, MARK_PLACE, MARK_SERVICE, MARK_COUNT };
+enum { MARKS_MAX = 200000, MARK_KEY_MAX_B = 2048 };
+
+struct mark {
+    enum mark_kind kind;
+    struct str what;                 /* id of the person, the identity provider, the service; absent: of MARK_PLACE */
+    struct str provider_oid, school; /* MARK_PLACE; MARK_SERVICE: of whose people alone; absent: of everybody's */
+    struct str group;                /* MARK_PLACE: the learners of it alone; absent: everybody there */
+    struct str spare;                /* sid of the one session that goes on: of whoever set the mark */
+    int64_t at_s, until_s; /* at_s: sessions that began then or before; until_s: none of them can live longer */
+};
+
+struct marks;
+struct marks *marks_new(void);
+void marks_free(struct marks *m);
+
+/* Of one sort the last mark counts.  False: there are MARKS_MAX already, or it names nobody, or is longer than
+ * MARK_KEY_MAX_B.  now_s: what is past then may leave. */
+bool marks_put(struct marks *m, const struct mark *x, int64_t now_s);
+bool marks_end(struct marks *m, const struct session *s);
+size_t marks_count(struct marks *m);
+
+/* The sort as one text, which is the key in SQL.  Absent: it names nobody, or is too long. */
+struct str mark_key(struct arena *a, const struct mark *x);
+
+#endif
