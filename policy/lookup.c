@@ -151,7 +151,8 @@ static void place_roles(struct placing *x, const struct placed *at, const struct
         }
 }
 
-/* A school that there is not has nobody; one of another provider has nobody of this one. */
+/* at: whom the owner and the text's provider leave.  A school that there is not has nobody; one of another provider has
+ * nobody of this one. */
 static void place_schools(struct placing *x, const struct placed *at, const struct listed *l)
 {
     const struct whom *whom = &l->says.whom;
@@ -161,7 +162,8 @@ static void place_schools(struct placing *x, const struct placed *at, const stru
         place_roles(x, &p, l);
     for (size_t i = 0; i < whom->schools.n; i++) {
         p.key.school = facts_school(x->r, whom->schools.at[i], &p.key.provider);
-        if (p.key.school != NULL && (!str_is_set(whom->provider) || str_eq(whom->provider, p.key.provider->id)))
+        if (p.key.school != NULL && (at->key.provider == NULL || at->key.provider == p.key.provider) &&
+            (at->key.school == NULL || at->key.school == p.key.school))
             place_roles(x, &p, l);
     }
 }
@@ -175,16 +177,30 @@ static size_t keys_of(const struct listed *l)
     return roles * schools * (services > 0 ? services : 1);
 }
 
+/* A policy is about its owner's people, whatever its text says.  False: about nobody. */
+static bool key_of_owner(const struct registry *r, const struct listed *l, struct key *out)
+{
+    struct str provider = l->says.whom.provider;
+
+    if (str_is_set(provider) && (out->provider = registry_provider(r, provider)) == NULL)
+        return false;
+    if (l->row->provider == NULL)
+        return true;
+    if (str_is_set(provider) && !str_eq(provider, l->row->provider->id))
+        return false;
+    out->provider = registry_provider(r, l->row->provider->id);
+    if (out->provider != NULL && l->row->school != NULL)
+        out->school = provider_school(out->provider, l->row->school->oid);
+    return out->provider != NULL && (l->row->school == NULL || out->school != NULL);
+}
+
 static void place(struct placing *x, uint32_t i)
 {
     const struct listed *l = &x->set->at[i];
     struct placed p = { .place = i, .as = l->plain ? SAID : l->services == NULL ? ASKED_OF_ANY : ASKED };
 
-    if (str_is_set(l->says.whom.provider)) {
-        p.key.provider = registry_provider(x->r, l->says.whom.provider);
-        if (p.key.provider == NULL)
-            return;
-    }
+    if (!key_of_owner(x->r, l, &p.key))
+        return;
     if (keys_of(l) > KEYS_MAX) {
         p.as = ASKED_OF_ANY;
         place_one(x, &p);

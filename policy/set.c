@@ -141,6 +141,8 @@ struct asking asking_of(struct arena *a, const struct set *set, const struct per
                             .cedar = { .principal = facts_person(a, p, at, provider),
                                        .context = facts_moment(a, p, now),
                                        .others = set->facts->nouns },
+                            .at = at,
+                            .provider = provider,
                             .now_s = now->now_s };
 }
 
@@ -149,12 +151,21 @@ bool policy_in_force(const struct policy *row, int64_t now_s)
     return row->enabled && (row->from_s == 0 || now_s >= row->from_s) && (row->to_s == 0 || now_s < row->to_s);
 }
 
+/* A policy is about its owner's people, whatever its text says. */
+static bool owns(const struct policy *row, const struct asking *q)
+{
+    if (row->provider == NULL)
+        return true;
+    return q->provider != NULL && str_eq(row->provider->id, q->provider->id) &&
+           (row->school == NULL || (str_is_set(row->school->oid) && str_eq(row->school->oid, q->at->school_oid)));
+}
+
 enum cedar_outcome asking_whether(struct asking *q, const struct listed *l, enum deed deed, const struct service *s,
                                   enum claim claim)
 {
     const struct facts *f = q->set->facts;
 
-    if (!policy_in_force(l->row, q->now_s))
+    if (!owns(l->row, q) || !policy_in_force(l->row, q->now_s))
         return CEDAR_APPLIES_NOT;
     q->cedar.action = f->deeds[deed];
     q->cedar.resource =

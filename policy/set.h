@@ -39,12 +39,14 @@ struct asking {
     struct arena *arena;
     const struct set *set;
     struct cedar_asked cedar;
+    const struct affiliation *at;
+    const struct provider *provider;
     int64_t now_s;
 };
 struct asking asking_of(struct arena *a, const struct set *set, const struct person *p, const struct affiliation *at,
                         const struct provider *provider, const struct circumstances *now);
-/* What the evaluator says of it, whatever the index says; claim: of DEED_RELEASE alone.  Not in force:
- * CEDAR_APPLIES_NOT.
+/* What the evaluator says of it, whatever the index says; claim: of DEED_RELEASE alone.  Another owner's, or not in
+ * force: CEDAR_APPLIES_NOT.
  */
 enum cedar_outcome asking_whether(struct asking *q, const struct listed *l, enum deed deed, const struct service *s,
                                   enum claim claim);
