@@ -213,6 +213,17 @@ static void add_charge(struct fields_of *f, const struct affiliation *at)
         add(f, "charge", CEDAR_STRING_OF(at->charge == 1 ? S("free") : S("paid")));
 }
 
+/* What officials have not. */
+static void add_own(struct fields_of *f, const struct person *p, const struct affiliation *at)
+{
+    if (str_is_set(at->group))
+        add(f, "group", CEDAR_STRING_OF(at->group));
+    if (at->class_level > 0)
+        add(f, "classLevel", CEDAR_LONG_OF(at->class_level));
+    add_age(f, p);
+    add_charge(f, at);
+}
+
 const struct cedar_entity *facts_person(struct arena *a, const struct person *p, const struct affiliation *at,
                                         const struct provider *provider)
 {
@@ -240,12 +251,8 @@ const struct cedar_entity *facts_person(struct arena *a, const struct person *p,
         if (str_is_set(at->group))
             in[n++] = uid(a, "Group", arena_printf(a, "%.*s/%.*s", STR_ARG(school_id), STR_ARG(at->group)));
     }
-    if (str_is_set(at->group))
-        add(&f, "group", CEDAR_STRING_OF(at->group));
-    if (at->class_level > 0)
-        add(&f, "classLevel", CEDAR_LONG_OF(at->class_level));
-    add_age(&f, p);
-    add_charge(&f, at);
+    if (provider != NULL)
+        add_own(&f, p, at);
     struct cedar_entity *e = entity(a, provider != NULL ? "Person" : "Official", S("asking"), record(a, &f));
     under(a, e, in, n);
     *nation = nation_uid();
@@ -280,7 +287,7 @@ int facts_assurance(struct str acr)
     static const struct {
         const char *ends;
         int assurance;
-    } known[] = { { "loa3", 3 }, { "loa/high", 3 }, { "loa2", 2 }, { "loa/substantial", 2 } };
+    } known[] = { { "loa3", 3 }, { "LoA/high", 3 }, { "loa2", 2 }, { "LoA/substantial", 2 } };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (str_has_suffix(acr, str_of(known[i].ends)))
