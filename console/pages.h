@@ -363,6 +363,23 @@ struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|app
 };
 struct html page_draft(struct arena *a, const struct draft_view *v);
 
+/* --- the audit log --- */
+
+struct log_line {
+    struct str n, when, event, who, idp, what, reason, code, why;
+};
+
+struct log_view { /* GET /admin/log?code=&event=&idp=&service=&before=; /admin/log/export: the same as a file */
+    struct console_page con;
+    struct str event, service, idp, code, export_at, older;
+    bool may_export;
+    struct {
+        const struct log_line *at;
+        size_t n;
+    } lines;
+};
+struct html page_log(struct arena *a, const struct log_view *v);
+
 /* --- history --- */
 
 struct change_row_view {

@@ -9,7 +9,8 @@
 
 #include "console/pages.h"
 
-#define CONSOLE_VIEWS(X) X(areas) X(home) X(rights) X(cell_page) X(policy) X(drafts) X(draft) X(idps) X(idp) X(history)
+#define CONSOLE_VIEWS(X)                                                                                               \
+    X(areas) X(home) X(rights) X(cell_page) X(policy) X(drafts) X(draft) X(log) X(idps) X(idp) X(history)
 
 struct enter_out {
     struct page page;

@@ -72,7 +72,7 @@ async function looks(page, name, width = page.viewportSize().width) {
   const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
   check(result.violations.length === 0, `${name}: axe: ${result.violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
 }
-const pages = ['/admin', '/admin/area', '/admin/rights', '/admin/rights/pihka?col=0', '/admin/rights?show=cond', '/admin/idps', '/admin/idps/oulu-staff', '/admin/history', '/admin/history/1'];
+const pages = ['/admin', '/admin/area', '/admin/rights', '/admin/rights/pihka?col=0', '/admin/rights?show=cond', '/admin/idps', '/admin/idps/oulu-staff', '/admin/history', '/admin/history/1', '/admin/drafts', '/admin/log', '/admin/log?event=login'];
 
 for (const width of [320, 1280]) for (const dark of [false, true])
   await test(`every page fits, ${width} px, ${dark ? 'dark' : 'light'}: axe finds nothing`, async () => {
@@ -248,6 +248,18 @@ await test('another city\'s rows are as if they were not', async () => {
     check([403, 404].includes(a.status), `espoo: POST ${p.path}: ${a.status} ${a.headers.location ?? ''}`);
   }
   check(export_() === before, 'espoo changed something of Oulu');
+});
+
+await test('the log shows what is the area\'s own, and that somebody looked', async () => {
+  const espoo = await cookies('tiina', 'espoo'), tiina = await cookies('tiina');
+  const rows = async (who, at) => (await ask({ method: 'GET', path: at }, { cookie: who.jar })).text;
+  const theirs = await rows(espoo, '/admin/log'), ours = await rows(tiina, '/admin/log?event=login');
+  check(!/data-r="Tunnistuslähde">oulu</.test(theirs) && />espoo</.test(theirs), 'espoo reads lines of Oulu');
+  check(/>oulu</.test(ours) && !/>espoo</.test(ours), 'oulu does not read its own');
+  check(auditLines().slice(-2).some((l) => l.includes('"reason":"read_log"')), 'the look is not in the log');
+  const file = await ask({ method: 'GET', path: '/admin/log/export?event=login' }, { cookie: tiina.jar });
+  const lines = file.text.trim().split('\n').map((l) => JSON.parse(l));
+  check(file.headers['content-type'] === 'application/x-ndjson' && lines.length > 0 && lines.every((l) => l.event === 'login' && l.idp.startsWith('oulu')), 'the export');
 });
 
 await browser.close();

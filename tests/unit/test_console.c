@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * The console's paths stand behind its door, and its tally of sign-ins. */
+#include "audit/audit.h"
+#include "audit/find.h"
 #include "gateway/console/door.h"
 #include "gateway/node/tables.h"
 #include "gateway/tally.h"
 #include "tests/test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_of_console(const struct route *r)
@@ -72,4 +75,60 @@ TEST(a_full_tally_takes_nothing_more_until_something_has_passed)
     tally_add(tally, S("late"), S("tls"), TEST_NOW_S + TALLY_S);
     CHECK_INT(tally_read(tally, t->arena, S("late"), TEST_NOW_S + TALLY_S).n, 1);
     tally_free(tally);
+}
+
+/* ── the log, searched ──────────────────────────────────────────────────── */
+
+static bool of_oulu(void *with, const struct audit_found *x)
+{
+    (void)with;
+    return str_eq(x->idp, S("oulu"));
+}
+
+static void write_lines(struct test *t, const char *dir)
+{
+    struct fail f = { 0 };
+    struct audit_writer *w = audit_writer_new(dir, &t->world, &f);
+
+    CHECK(w != NULL);
+    for (int i = 0; w != NULL && i < 6; i++) {
+        const struct audit_event e = { .event = i % 2 == 0 ? "login" : "refused",
+                                       .idp = i < 4 ? S("oulu") : S("espoo"),
+                                       .support_code = arena_printf(t->arena, "CODE000%d", i) };
+        CHECK(audit_now(w, &e));
+    }
+    audit_writer_free(w);
+}
+
+TEST(lines_of_the_log_are_found_the_newest_first_and_a_page_at_a_time)
+{
+    char dir[] = "/tmp/digione-find-XXXXXX";
+    struct audit_search all = { .most = 4 }, oulu = { .most = 10, .within = of_oulu },
+                        one = { .most = 10, .support_code = S("CODE0002"), .event = S("login") };
+    struct audit_finds got;
+    struct fail f = { 0 };
+
+    CHECK(mkdtemp(dir) != NULL);
+    write_lines(t, dir);
+    CHECK(audit_find(dir, t->arena, &all, &got, &f));
+    CHECK_INT(got.n, 4);
+    CHECK_INT(got.at[0].n, 6);
+    CHECK_INT(got.at[3].n, 3);
+    CHECK_INT(got.next, 3);
+    all.before = got.next;
+    CHECK(audit_find(dir, t->arena, &all, &got, &f));
+    CHECK_INT(got.n, 2);
+    CHECK_INT(got.next, 0);
+    CHECK(audit_find(dir, t->arena, &oulu, &got, &f));
+    CHECK_INT(got.n, 4);
+    CHECK(audit_find(dir, t->arena, &one, &got, &f));
+    CHECK_INT(got.n, 1);
+    CHECK_INT(got.at[0].n, 3);
+    CHECK_INT(got.at[0].at_s, TEST_NOW_S);
+    one.event = S("refused");
+    CHECK(audit_find(dir, t->arena, &one, &got, &f));
+    CHECK_INT(got.n, 0);
+    CHECK(!audit_find("/nowhere/at/all", t->arena, &one, &got, &f));
+    CHECK_STR(f.code, "audit_unreadable");
+    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf %s", dir))) == 0);
 }
