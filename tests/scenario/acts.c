@@ -205,15 +205,16 @@ static void signs(struct play *p, struct tab *t, const struct line *l)
     play_browse(p, t, &(struct request){ .post = true, .path = S("/sign-out"), .body = buf_str(&body) });
 }
 
-/* "here": the value that the page has in a hidden field of that name, or its address in its query. */
-static struct str value_here(struct play *p, const struct tab *t, struct str name)
+/* "here": the value that the page has in a hidden field of that name, or its address in its query; "main": the first in
+ * the page's main part, behind what all pages have above it. */
+static struct str value_here(struct play *p, const struct tab *t, struct str page, struct str name)
 {
     struct str mark = arena_printf(p->arena, "name=\"%.*s\" value=\"", STR_ARG(name));
-    size_t at = str_find(t->page, mark);
-    struct str rest = str_from(t->page, at + mark.n);
+    size_t at = str_find(page, mark);
+    struct str rest = str_from(page, at + mark.n);
 
-    return at < t->page.n ? str_sub(rest, 0, str_find_byte(rest, '"', 0))
-                          : play_query(p, t->location, arena_cstr(p->arena, name));
+    return at < page.n ? str_sub(rest, 0, str_find_byte(rest, '"', 0))
+                       : play_query(p, t->location, arena_cstr(p->arena, name));
 }
 
 /* anna POSTS /favourites csrf=here add=matikka: a form of the page that she sees; "by https://evil.example": a form
@@ -227,7 +228,11 @@ static void posts(struct play *p, struct tab *t, const struct line *l)
         size_t at = str_find_byte(l->word[i], '=', 0);
         struct str name = str_sub(l->word[i], 0, at), value = str_from(l->word[i], at + 1);
         if (at < l->word[i].n)
-            form_add(&body, name, str_eq(value, S("here")) ? value_here(p, t, name) : spaces_for_plus(p, value));
+            form_add(&body, name,
+                     str_eq(value, S("here")) ? value_here(p, t, t->page, name)
+                     : str_eq(value, S("main"))
+                         ? value_here(p, t, str_from(t->page, str_find(t->page, S("<main"))), name)
+                         : spaces_for_plus(p, value));
     }
     r.body = buf_str(&body);
     if (r.origin.p != NULL && p->posted_count < POSTED_MAX)
