@@ -335,6 +335,10 @@ struct draft_row_view {
     } fields;
 };
 
+struct impact_line { /* of one service, at one school, in one role */
+    struct str service, place, role, gain, lose;
+};
+
 enum draft_said {
     DRAFT_SAID_NOTHING = 0,
     DRAFT_SAID_KEPT,
@@ -343,6 +347,7 @@ enum draft_said {
     DRAFT_SAID_WITHDRAWN,
     DRAFT_SAID_PUBLISHED,
     DRAFT_SAID_WHY,
+    DRAFT_SAID_LOOK, /* somebody loses, and the approver has not said that it was looked at */
     DRAFT_SAID_OWN,
     DRAFT_SAID_CHANGED,
     DRAFT_SAID_INVALID
@@ -354,7 +359,15 @@ struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|app
     struct str number, edition, decided_why, detail, why;
     bool is_draft, is_proposed, is_sent_back, is_withdrawn, is_published;
     bool may_write, may_decide, fresh; /* may_decide: and is not who wrote it */
-    int64_t change;                    /* that published it; 0: none */
+    bool reckoned;                     /* what would change was reckoned, over so many people */
+    struct str people, gain, lose;
+    struct str gain_n, lose_n; /* as the form sends them back */
+    bool some_lose;
+    struct {
+        const struct impact_line *at;
+        size_t n;
+    } impact;
+    int64_t change; /* that published it; 0: none */
     struct {
         const struct draft_row_view *at;
         size_t n;

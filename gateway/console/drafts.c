@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Drafts: what waits, for whom, what it would change; and the second person who publishes it. */
 #include "console/texts.h"
+#include "frame/roles.h"
 #include "gateway/answer.h"
 #include "gateway/console/compare.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "model/when.h"
+#include "policy/impact.h"
 #include "registry/edit.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
 #include <string.h>
 
-enum { DRAFTS_SHOWN = 40, WHY_MAX_B = 200, HERE_MAX_B = 1024 };
+enum { DRAFTS_SHOWN = 40, IMPACT_SHOWN = 40, WHY_MAX_B = 200, HERE_MAX_B = 1024 };
 
 struct drafting { /* c->state */
     struct area area;
@@ -29,6 +31,17 @@ struct drafting { /* c->state */
     struct edit_result result;
     struct str why, detail;
     enum draft_said said;
+    /* What would change: reckoned over the registry's own accounts, which are test people, until more are known. */
+    const struct registry *before;
+    const struct people *people;
+    size_t people_n;
+    struct circumstances now;
+    struct arena *arena; /* of the job */
+    struct impact impact;
+    bool reckoned, compares;
+    int64_t gain, lose; /* as the page showed them, where it compares */
+    const struct world *world;
+    const struct seals *seals;
 };
 
 static struct drafting *begin(struct ctx *c)
@@ -88,11 +101,57 @@ const struct step_row admin_drafts[] = { { console_door }, { ask_list }, { show_
 
 /* ── one of them ────────────────────────────────────────────────────────── */
 
-static bool one_sql(void *with, struct db *d, struct arena *a, struct fail *f)
+static void free_edit(void *e)
+{
+    edit_free(e);
+}
+
+/* The registry as it would be, beside the one that is in force.  Whoever publishes saw numbers: others refuse. */
+static bool reckon(void *with, const struct registry *after, struct fail *f)
 {
     struct drafting *x = with;
 
-    return draft_look(d, a, &x->area, x->number, &x->draft, f) && draft_rows(d, a, &x->area, x->number, &x->rows, f);
+    x->reckoned = policy_impact(x->arena, x->before, after, x->people, x->people_n, &x->now, NULL, NULL, &x->impact);
+    if (!x->compares || ((int64_t)x->impact.gain == x->gain && (int64_t)x->impact.lose == x->lose))
+        return true;
+    return fail(f, FAIL_CONFLICT, "changed_since", "%zu gain and %zu lose now", x->impact.gain, x->impact.lose);
+}
+
+static bool one_sql(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct drafting *x = with;
+    struct edit_result result;
+    struct fail ignored = { 0 };
+
+    if (!draft_look(d, a, &x->area, x->number, &x->draft, f) || !draft_rows(d, a, &x->area, x->number, &x->rows, f))
+        return false;
+    if (x->draft.state == DRAFT_published || x->draft.state == DRAFT_withdrawn)
+        return true;
+    /* One that would not hold is shown without numbers. */
+    const struct change_by by = { .who = x->draft.owner, .area = &x->area, .maker = MAKER_console };
+    const struct edit_from from = { .draft = x->number, .edition = x->draft.edition };
+    const struct edit_how how = { .world = x->world, .seals = x->seals, .look = reckon, .with = x };
+    struct edit *e = edit_new(&by, &from);
+    x->arena = a;
+    x->compares = false;
+    (void)edit_run(e, d, a, &how, EDIT_CHECK, &result, &ignored);
+    edit_free(e);
+    return true;
+}
+
+static void know_people(struct ctx *c, struct drafting *x)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+    struct people *all = arena_make_n(c->arena, parts->account_count + 1, struct people);
+
+    for (size_t i = 0; i < parts->account_count; i++)
+        if (parts->accounts[i].person != NULL && parts->accounts[i].person->affiliation_count > 0)
+            all[x->people_n++] = (struct people){ parts->accounts[i].person, 1 };
+    x->before = c->registry;
+    x->people = all;
+    x->now = (struct circumstances){ .now_s = c->now_s };
+    x->world = c->world;
+    x->seals = c->seals;
 }
 
 static enum draft_said said_of(struct str word)
@@ -115,6 +174,7 @@ static enum step ask_one(struct ctx *c, struct fail *f)
 
     if (!str_int(c->req->param, &x->number) || x->number <= 0)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    know_people(c, x);
     x->said = said_of(form_get(c->query, S("done")));
     x->why = form_get(c->query, S("why"));
     return console_ask(c, one_sql, x, &x->got, f);
@@ -130,6 +190,38 @@ static void put_draft_rows(struct ctx *c, const struct drafting *x, bool writes,
     }
     v->rows.at = rows;
     v->rows.n = x->rows.n;
+}
+
+static struct str place_name(struct ctx *c, const struct impact_row *row)
+{
+    const struct provider *p = registry_provider_oid(c->registry, row->provider_oid);
+    const struct school *s = p != NULL && str_is_set(row->school_oid) ? provider_school(p, row->school_oid) : NULL;
+
+    return s != NULL ? names_in(&s->names, c->lang) : p != NULL ? names_in(&p->names, c->lang) : row->provider_oid;
+}
+
+static void put_impact(struct ctx *c, const struct drafting *x, struct draft_view *v)
+{
+    struct impact_line *lines = arena_make_n(c->arena, IMPACT_SHOWN, struct impact_line);
+
+    v->reckoned = x->reckoned;
+    v->people = lines_number(c, (int64_t)x->impact.people);
+    v->gain = lines_number(c, (int64_t)x->impact.gain);
+    v->lose = lines_number(c, (int64_t)x->impact.lose);
+    v->gain_n = arena_printf(c->arena, "%zu", x->impact.gain);
+    v->lose_n = arena_printf(c->arena, "%zu", x->impact.lose);
+    v->some_lose = x->impact.lose > 0;
+    for (size_t i = 0; i < x->impact.n && v->impact.n < IMPACT_SHOWN; i++) {
+        const struct impact_row *row = &x->impact.rows[i];
+        if (row->gain + row->lose == 0)
+            continue;
+        lines[v->impact.n++] = (struct impact_line){ .service = names_in(&row->service->names, c->lang),
+                                                     .place = place_name(c, row),
+                                                     .role = role_word(row->role, c->lang),
+                                                     .gain = lines_number(c, (int64_t)row->gain),
+                                                     .lose = lines_number(c, (int64_t)row->lose) };
+    }
+    v->impact.at = lines;
 }
 
 static enum step page(struct ctx *c, const struct drafting *x)
@@ -149,20 +241,21 @@ static enum step page(struct ctx *c, const struct drafting *x)
                             .is_withdrawn = d->state == DRAFT_withdrawn,
                             .is_published = d->state == DRAFT_published,
                             .may_write = open && console_may_in(c, MAY_DRAFT, &d->area),
-                            .may_decide = d->state == DRAFT_proposed && !mine &&
+                            .may_decide = (d->state == DRAFT_proposed || d->state == DRAFT_approved) && !mine &&
                                           console_may_in(c, MAY_APPROVE, &d->area) &&
                                           console_may_in(c, MAY_PUBLISH, &d->area),
                             .fresh = console_fresh(c),
                             .change = d->change,
                             .said = x->said };
-    int status = x->said == DRAFT_SAID_WHY || x->said == DRAFT_SAID_INVALID ? 400
-                 : x->said == DRAFT_SAID_OWN                                ? 403
-                 : x->said == DRAFT_SAID_CHANGED                            ? 409
-                                                                            : 200;
+    int status = x->said == DRAFT_SAID_WHY || x->said == DRAFT_SAID_LOOK || x->said == DRAFT_SAID_INVALID ? 400
+                 : x->said == DRAFT_SAID_OWN                                                              ? 403
+                 : x->said == DRAFT_SAID_CHANGED                                                          ? 409
+                                                                                                          : 200;
 
     console_page_for(c, PLACE_RIGHTS, true, arena_join(c->arena, S("/admin/drafts/"), v.number), &v.con);
     v.con.sub = SUB_DRAFTS;
     put_draft_rows(c, x, v.may_write, &v);
+    put_impact(c, x, &v);
     return answer_page(c, status, page_draft(c->arena, &v));
 }
 
@@ -185,22 +278,21 @@ const struct step_row admin_draft[] = { { console_door }, { ask_one }, { show_on
 
 /* ── acts ───────────────────────────────────────────────────────────────── */
 
-static void free_edit(void *e)
-{
-    edit_free(e);
-}
-
 /* Approved and published at once: between the two there is nothing for anybody to do. */
 static bool act_sql(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct drafting *x = with;
 
-    if (!draft_do(d, a, &x->by, &x->move, &x->result, f))
+    if (!draft_look(d, a, &x->area, x->number, &x->draft, f))
+        return false;
+    bool approved = x->publishes && x->draft.state == DRAFT_approved; /* and something stood in its way then */
+    if (!approved && !draft_do(d, a, &x->by, &x->move, &x->result, f))
         return false;
     if (!x->publishes)
         return true;
     if (!draft_look(d, a, &x->area, x->number, &x->draft, f))
         return false;
+    x->arena = a;
     const struct edit_from from = { .draft = x->number, .edition = x->draft.edition };
     x->edit = edit_new(&x->by, &from);
     arena_adopt(a, x->edit, free_edit);
@@ -240,6 +332,7 @@ static enum step ask_act(struct ctx *c, struct fail *f)
 
     if (!str_int(c->req->param, &x->number) || x->number <= 0)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    know_people(c, x);
     if (act == (enum draft_act)0)
         return fail(f, FAIL_CALLER, "invalid_request", "no such act");
     if (!may_act(c, act))
@@ -255,7 +348,14 @@ static enum step ask_act(struct ctx *c, struct fail *f)
     x->by = console_by(c, MAKER_console, x->why);
     x->move = (struct draft_move){ .number = x->number, .edition = x->edition, .act = act };
     x->publishes = act == DRAFT_APPROVE;
-    x->how = (struct edit_how){ .world = c->world, .seals = c->seals };
+    x->how = (struct edit_how){ .world = c->world, .seals = c->seals, .look = reckon, .with = x };
+    x->compares = str_int(form_get(c->body, S("gain")), &x->gain) && str_int(form_get(c->body, S("lose")), &x->lose);
+    if (x->publishes)
+        x->move.seen = arena_printf(c->arena, "+%lld -%lld", (long long)x->gain, (long long)x->lose);
+    if (x->publishes && x->lose > 0 && !str_is_set(form_get(c->body, S("looked")))) {
+        x->said = DRAFT_SAID_LOOK;
+        return console_ask(c, one_sql, x, &x->got, f);
+    }
     return console_ask(c, act_sql, x, &x->got, f);
 }
 
@@ -277,7 +377,7 @@ static enum step acted(struct ctx *c, struct fail *f)
 {
     const struct drafting *x = c->state;
 
-    if (x->said == DRAFT_SAID_WHY || is_none(x))
+    if (x->said == DRAFT_SAID_WHY || x->said == DRAFT_SAID_LOOK || is_none(x))
         return show_one(c, f);
     if (!x->got.ok && x->got.why.kind != FAIL_OURS && x->got.why.kind != FAIL_BUSY)
         return step_into(c, again);

@@ -72,6 +72,7 @@ async function looks(page, name, width = page.viewportSize().width) {
   const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
   check(result.violations.length === 0, `${name}: axe: ${result.violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
 }
+const texts_ = async (page, selector) => (await page.locator(selector).allTextContents()).map((s) => s.trim());
 const pages = ['/admin', '/admin/area', '/admin/rights', '/admin/rights/pihka?col=0', '/admin/rights?show=cond', '/admin/idps', '/admin/idps/oulu-staff', '/admin/history', '/admin/history/1', '/admin/drafts', '/admin/log', '/admin/log?event=login'];
 
 for (const width of [320, 1280]) for (const dark of [false, true])
@@ -140,6 +141,7 @@ for (const [width, lang, column, scripts] of [[320, 'fi-FI', 1, true], [1280, 'e
     check((await sari.page.locator('.todo li').count()) === 1, 'the second person is not told');
     await looks(sari.page, 'home-waits', width);
     await sari.page.click('.todo .acts a');
+    check((await texts_(sari.page, '.fig strong')).join() === (column === 1 ? '0,0' : '1,0'), `what would change: ${await texts_(sari.page, '.fig strong')}`);
     await looks(sari.page, 'draft-decide', width);
     await Promise.all([sari.page.waitForURL(/done=approve/), sari.page.click('[name=act][value=approve]')]);
     await looks(sari.page, 'draft-published', width);
