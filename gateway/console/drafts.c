@@ -349,7 +349,9 @@ static enum step ask_act(struct ctx *c, struct fail *f)
     x->move = (struct draft_move){ .number = x->number, .edition = x->edition, .act = act };
     x->publishes = act == DRAFT_APPROVE;
     x->how = (struct edit_how){ .world = c->world, .seals = c->seals, .look = reckon, .with = x };
-    x->compares = str_int(form_get(c->body, S("gain")), &x->gain) && str_int(form_get(c->body, S("lose")), &x->lose);
+    x->compares = true; /* a form without numbers has seen none */
+    if (!str_int(form_get(c->body, S("gain")), &x->gain) || !str_int(form_get(c->body, S("lose")), &x->lose))
+        x->gain = x->lose = -1;
     if (x->publishes)
         x->move.seen = arena_printf(c->arena, "+%lld -%lld", (long long)x->gain, (long long)x->lose);
     if (x->publishes && x->lose > 0 && !str_is_set(form_get(c->body, S("looked")))) {
