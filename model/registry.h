@@ -131,6 +131,7 @@ struct account { /* a local account, for idp kind local */
     struct str id, idp, username;
     struct str password_hash; /* argon2id, PHC string */
     struct person *person;    /* what it asserts; id and idp are filled in at sign-in */
+    struct str school;        /* OID; a substitute's pass at this school, and the school's to give and to take */
     bool enabled;
 };
 

@@ -8,16 +8,17 @@ const struct kind_area kind_areas[KIND_COUNT] = {
     [KIND_IDP] = { "provider", NULL, false, NULL, KIND_COUNT },
     [KIND_SERVICE] = { NULL, NULL, false, NULL, KIND_COUNT },
     [KIND_POLICY] = { "provider", "school", false, NULL, KIND_COUNT },
-    [KIND_ACCOUNT] = { NULL, NULL, false, "idp", KIND_IDP },
+    [KIND_ACCOUNT] = { NULL, "school", false, "idp", KIND_IDP },
     [KIND_AFFILIATION] = { "provider", "school", false, "account", KIND_ACCOUNT },
     [KIND_ADMIN] = { "provider", "school", false, NULL, KIND_COUNT },
 };
 
-/* The provider of that other row. */
+/* The provider of that other row, and its school where it may have one. */
 static const struct db_statement besides[KIND_COUNT] = {
     [KIND_ACCOUNT] = { "account.area", "SELECT provider FROM idp WHERE id = ?1" },
-    [KIND_AFFILIATION] = { "affiliation.area", "SELECT idp.provider FROM account JOIN idp ON idp.id = account.idp "
-                                               "WHERE account.id = ?1" },
+    [KIND_AFFILIATION] = { "affiliation.area",
+                           "SELECT idp.provider, account.school FROM account JOIN idp ON idp.id = account.idp "
+                           "WHERE account.id = ?1" },
 };
 
 static struct str cell_text(const struct kind_row *k, const struct db_value *row, const char *column)
@@ -44,9 +45,11 @@ static bool area_by(struct db *d, struct arena *a, const struct change *made, en
     const struct kind_area *where = &kind_areas[kind];
     const struct db_value id = db_text(cell_text(&kind_rows[kind], row, where->by));
     const struct db_value *other = row_made(made, where->by_kind, id.text);
+    const struct str school =
+        where->provider == NULL ? cell_text(&kind_rows[kind], row, where->school) : (struct str){ NULL, 0 };
     struct db_rows found;
 
-    *out = area_nation;
+    *out = (struct area){ .school = school };
     if (other != NULL && kind_areas[where->by_kind].by != NULL)
         return area_by(d, a, made, where->by_kind, other, out, f);
     if (other != NULL) {
@@ -57,6 +60,8 @@ static bool area_by(struct db *d, struct arena *a, const struct change *made, en
         return false;
     if (found.n == 1 && found.at[0].kind == DB_TEXT)
         out->provider = found.at[0].text;
+    if (found.n == 1 && found.columns == 2 && found.at[1].kind == DB_TEXT && found.at[1].text.n > 0)
+        out->school = found.at[1].text;
     return true;
 }
 
@@ -82,7 +87,7 @@ static bool stands_within(struct db *d, struct arena *a, const struct change *x,
     if (k->by != NULL && !area_by(d, a, after ? x : NULL, r->kind, row, &around, f))
         return false;
     if (k->provider == NULL && k->by != NULL)
-        own = around;
+        own = around; /* its school is in it */
     if (k->is_place && (r->before == NULL || r->after == NULL))
         own = str_is_set(own.school) ? (struct area){ .provider = own.provider } : area_nation;
     *yes = area_within(&own, x->by.area) && area_within(&around, x->by.area);

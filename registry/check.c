@@ -556,6 +556,26 @@ static bool check_admin(struct checking *c, const struct admin *a)
     return check_validity(c, a->from_s, a->to_s) && check_why(c, a->why);
 }
 
+/* A pass can be no more than that, whoever writes it: a school may give it. */
+static bool check_pass(struct checking *c, const struct account *a, const struct idp *idp)
+{
+    const struct person *p = a->person;
+
+    if (!str_is_set(a->school))
+        return true;
+    if (idp->provider == NULL || provider_school(idp->provider, a->school) == NULL)
+        return wrong(c, "school \"%.*s\" is no school of its idp's provider (by its OID)", STR_ARG(a->school));
+    for (size_t i = 0; i < p->affiliation_count; i++) {
+        const struct affiliation *at = &p->affiliations[i];
+        if (at->role != ROLE_SUBSTITUTE || !str_eq(at->school_oid, a->school) ||
+            !str_eq(at->provider_oid, idp->provider->oid))
+            return wrong(c, "an account of a school is a substitute's pass: it can be no other role, and nowhere else");
+        if (at->from_s == 0 || at->to_s <= at->from_s)
+            return wrong(c, "a substitute's pass has a \"from\", and a later \"to\"");
+    }
+    return true;
+}
+
 static bool check_account(struct checking *c, const struct account *a)
 {
     const struct idp *idp = registry_idp(c->registry, a->idp);
@@ -575,7 +595,7 @@ static bool check_account(struct checking *c, const struct account *a)
     for (size_t i = 0; i < a->person->affiliation_count; i++)
         if (a->person->affiliations[i].class_level > 12)
             return wrong(c, "class_level is larger than 12");
-    return true;
+    return check_pass(c, a, idp);
 }
 
 bool registry_check(const struct registry *r, struct row_place *where, struct fail *f)

@@ -36,10 +36,10 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
     [KIND_IDP] = LISTS("idp", "id", "?1", "id", "provider = ?4 AND ?5 IS NULL", "provider = ?4 AND ?5 IS NULL", NAMES),
     [KIND_SERVICE] = LISTS("service", "id", "?1", "id", "0", "1", NAMES ", vendor, keywords"),
     [KIND_POLICY] = LISTS("policy", "id", "?1", "id", OWNED, AROUND, NAMES ", why"),
-    [KIND_ACCOUNT] =
-        LISTS("account", "id", "?1", "id", "idp IN (SELECT id FROM idp WHERE provider = ?4) AND ?5 IS NULL",
-              "idp IN (SELECT id FROM idp WHERE provider = ?4) AND ?5 IS NULL",
-              "id, username, given_names, calling_name, family_name"),
+    [KIND_ACCOUNT] = LISTS("account", "id", "?1", "id",
+                           "idp IN (SELECT id FROM idp WHERE provider = ?4) AND (?5 IS NULL OR school = ?5)",
+                           "idp IN (SELECT id FROM idp WHERE provider = ?4) AND (?5 IS NULL OR school = ?5)",
+                           "id, username, given_names, calling_name, family_name"),
     [KIND_AFFILIATION] = LISTS("affiliation", "account, position", "?1, ?2", "account", OWNED, OWNED, "account"),
     [KIND_ADMIN] = LISTS("admin", "id", "?1", "id", OWNED, OWNED, "id, subject, why"),
 };

@@ -150,6 +150,7 @@ static const struct column account_columns[] = {
     { "learner_id", "learner_id", COL_TEXT, "", AT_NONE, NULL },
     { "age", "age", COL_WORD, "unknown", AT_NONE, ages },
     { "non_disclosure", "non_disclosure", COL_BOOL, "0", AT_NONE, NULL },
+    { "school", "school", COL_TEXT, "", AT(account, school), NULL },
 };
 
 static const struct column affiliation_columns[] = {
@@ -185,7 +186,8 @@ static const struct column admin_columns[] = {
 #define P9  P7 ",?8,?9"
 #define P11 P9 ",?10,?11"
 #define P12 P11 ",?12"
-#define P26 P12 ",?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26"
+#define P13 P12 ",?13"
+#define P26 P13 ",?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26"
 #define P27 P26 ",?27"
 #define P28 P27 ",?28"
 #define P32 P28 ",?29,?30,?31,?32"
@@ -205,7 +207,7 @@ static const struct column admin_columns[] = {
 #define POLICY_COLUMNS "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
 #define ACCOUNT_COLUMNS                                                                                                \
     "id,idp,username,password_hash,enabled,given_names,calling_name,family_name,email,learner_id,age,"                 \
-    "non_disclosure"
+    "non_disclosure,school"
 #define AFFILIATION_COLUMNS                                                                                            \
     "account,position,provider,school,office_oid,role,class_group,class_level,charge,from_s,to_s"
 #define ADMIN_COLUMNS "id,idp,subject,role,provider,school,from_s,to_s,why"
@@ -238,7 +240,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                       KIND_COUNT, 500000, STATEMENTS("policy", POLICY_COLUMNS, P12, "id", "id = ?1") },
     [KIND_ACCOUNT] = { "account", "accounts", "account", account_columns, COUNT(account_columns), 1,
                        sizeof(struct account), KIND_COUNT, 200000,
-                       STATEMENTS("account", ACCOUNT_COLUMNS, P12, "id", "id = ?1") },
+                       STATEMENTS("account", ACCOUNT_COLUMNS, P13, "id", "id = ?1") },
     [KIND_AFFILIATION] = { "affiliation", "affiliations", "affiliation", affiliation_columns,
                            COUNT(affiliation_columns), 2, sizeof(struct affiliation), KIND_ACCOUNT, 1000000,
                            STATEMENTS("affiliation", AFFILIATION_COLUMNS, P11, "account, position",
@@ -371,6 +373,8 @@ const struct db_migration registry_migrations[] = {
       "CREATE INDEX account_idp ON account (idp, id);"
       "CREATE INDEX affiliation_provider ON affiliation (provider, school);"
       "INSERT INTO number (name, value) VALUES ('draft', 0);" },
+    { 12, "ALTER TABLE account ADD COLUMN school TEXT NOT NULL DEFAULT '';"
+          "CREATE INDEX account_school ON account (school, id) WHERE school <> '';" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

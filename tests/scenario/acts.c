@@ -161,6 +161,17 @@ static void chooses(struct play *p, struct tab *t, const struct line *l)
     play_browse(p, t, &(struct request){ .post = true, .path = S("/sign-in/idp"), .body = buf_str(&body) });
 }
 
+/* anna TYPES siiri salasana: at the page of our own accounts, where she is. */
+static void types(struct play *p, struct tab *t, const struct line *l)
+{
+    struct buf body = buf_new(p->arena, URL_B);
+
+    form_add(&body, S("login"), play_query(p, t->location, "login"));
+    form_add(&body, S("username"), l->word[0]);
+    form_add(&body, S("password"), l->word_count > 1 ? l->word[1] : S(""));
+    play_browse(p, t, &(struct request){ .post = true, .path = S("/sign-in/local"), .body = buf_str(&body) });
+}
+
 /* anna REPEATS /upstream/saml/go: her last request of that path, by reload or back button. */
 static void repeats(struct play *p, struct tab *t, const struct line *l)
 {
@@ -915,7 +926,7 @@ static const struct {
 } browsers[] = {
     { "OPENS", opens },   { "GETS", gets },       { "FOLLOWS", follows }, { "CHOOSES", chooses },
     { "CLICKS", clicks }, { "REPEATS", repeats }, { "BRINGS", brings },   { "SIGNS", signs },
-    { "TAKES", takes },   { "POSTS", posts },     { "RETURNS", returns },
+    { "TAKES", takes },   { "POSTS", posts },     { "RETURNS", returns }, { "TYPES", types },
 };
 
 static const struct {

@@ -416,3 +416,94 @@ TEST(a_row_of_another_area_is_not_there)
     }
     rig_free(t, &g);
 }
+
+/* ── passes: accounts of a school ───────────────────────────────────────── */
+
+struct pass {
+    const char *id, *school, *role, *from, *to, *place; /* school: of the account; place: of its affiliation */
+};
+
+static bool gives(struct test *t, struct rig *g, const struct area *area, const struct pass *p)
+{
+    const struct change_by by = by_of(t, "silja", area);
+    const struct edit_from from = { 0 };
+    const struct edit_how how = { .world = &t->world, .seals = g->how.seals };
+    const struct row_id account = { S("account"), { str_of(p->id) } },
+                        place = { S("affiliation"), { str_of(p->id), S("0") } };
+    const struct edit_field fields[] = { { S("idp"), S("oulu-local") },
+                                         { S("username"), str_of(p->id) },
+                                         { S("password"), S("a-long-password") },
+                                         { S("school"), str_of(p->school) } };
+    const struct edit_field at[] = { { S("provider"), S("oulu") },
+                                     { S("school"), str_of(p->place) },
+                                     { S("role"), str_of(p->role) },
+                                     { S("from"), str_of(p->from) },
+                                     { S("to"), str_of(p->to) } };
+    struct edit *e = edit_new(&by, &from);
+
+    g->fail = (struct fail){ 0 };
+    g->got = (struct edit_result){ 0 };
+    edit_put(e, &account, fields, sizeof fields / sizeof *fields);
+    edit_put(e, &place, at, sizeof at / sizeof *at);
+    bool good = edit_run(e, g->db, t->arena, &how, EDIT_APPLY, &g->got, &g->fail);
+    edit_free(e);
+    return good;
+}
+
+TEST(a_school_gives_and_takes_passes_and_makes_no_other_account)
+{
+    static const char morning[] = "2026-08-10T08:00:00Z", afternoon[] = "2026-08-10T16:00:00Z";
+    const struct pass good = { "pass-1", OULU_SCHOOL, "substitute", morning, afternoon, OULU_SCHOOL };
+    struct pass bad;
+    struct rig g;
+    struct row_seen row;
+    int64_t from;
+
+    rig_new(t, &g);
+    CHECK(gives(t, &g, &kielonmaki, &good));
+    CHECK_STR(g.fail.detail, "");
+    CHECK_STR(listed(t, &g, &kielonmaki, "account", NULL), "pass-1");
+    CHECK_STR(listed(t, &g, &espoo, "account", NULL), "eetu");
+    CHECK_STR(listed(t, &g, &oulu, "account", NULL), "anna pass-1");
+    struct row_id id = id_of("account", "pass-1");
+    CHECK(row_look(g.db, t->arena, &kielonmaki, &id, &row, &from, &g.fail));
+    CHECK(!row_look(g.db, t->arena, &espoo, &id, &row, &from, &g.fail));
+
+    struct str before = exported(t, &g);
+    bad = good;
+    bad.id = "anna"; /* the city's own account does not become the school's */
+    CHECK(!gives(t, &g, &kielonmaki, &bad));
+    CHECK_STR(g.fail.code, "not_yours");
+    bad = good;
+    bad.id = "pass-2";
+    bad.school = "";
+    CHECK(!gives(t, &g, &kielonmaki, &bad));
+    CHECK_STR(g.fail.code, "not_yours");
+    bad.school = OULU_SCHOOL_2;
+    CHECK(!gives(t, &g, &kielonmaki, &bad));
+    CHECK_STR(g.fail.code, "not_yours");
+    bad.school = OULU_SCHOOL;
+    bad.place = OULU_SCHOOL_2;
+    CHECK(!gives(t, &g, &kielonmaki, &bad));
+    CHECK_STR(g.fail.code, "not_yours");
+    CHECK(!gives(t, &g, &oulu, &bad)); /* the city may write there, and it is no pass all the same */
+    CHECK_STR(g.fail.code, "registry_invalid");
+    bad = good;
+    bad.id = "pass-2";
+    bad.role = "teacher";
+    CHECK(!gives(t, &g, &kielonmaki, &bad));
+    CHECK_STR(g.fail.code, "registry_invalid");
+    bad.role = "substitute";
+    bad.to = "";
+    CHECK(!gives(t, &g, &kielonmaki, &bad));
+    CHECK(!gives(t, &g, &espoo, &good));
+    CHECK_STR(g.fail.code, "not_yours");
+    CHECK(str_eq(exported(t, &g), before));
+
+    /* It stays the school's, and what is its own may go. */
+    CHECK(!tries(t, &g, &kielonmaki, "account", "pass-1", "school", ""));
+    CHECK_STR(g.fail.code, "not_yours");
+    CHECK(tries(t, &g, &kielonmaki, "account", "pass-1", "enabled", "false"));
+    CHECK(import(t, &g, exported(t, &g)));
+    rig_free(t, &g);
+}
