@@ -375,8 +375,9 @@ struct db *db_open(const char *path, enum db_mode mode, struct fail *f)
         (void)fail(f, FAIL_OURS, "db_missing", "%s does not exist", path);
         return NULL;
     }
-    /* Sealed secrets and password hashes are nobody else's; SQLite gives its other files the same mode. */
-    int made = mode == DB_CREATE ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+    /* Sealed secrets and password hashes are nobody else's; SQLite gives its other files the same mode.  A file that is
+     * there is not opened: closing it would end the locks of this process's other connections [POSIX.1 fcntl]. */
+    int made = mode == DB_CREATE ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
     if (made >= 0)
         (void)close(made);
     struct arena *a = arena_new();

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct place {
@@ -44,6 +45,43 @@ TEST(sqlite_keeps_the_contract)
 
     place_new(t, &p);
     db_contract(t, &(struct db_rig){ open_sqlite, p.path });
+    place_free(&p);
+}
+
+/* SQLite holds a shared lock on these bytes of the file as long as a connection with a write-ahead log is open; who
+ * closes the last one removes the log.  Only another process is told of a lock. */
+static bool is_held(struct test *t, const char *path)
+{
+    enum { SHARED_FIRST = 0x40000002, SHARED_SIZE = 510 };
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = SHARED_FIRST, .l_len = SHARED_SIZE };
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+        _exit(fd < 0 || fcntl(fd, F_GETLK, &lock) != 0 ? 2 : lock.l_type != F_UNLCK);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status) == 1;
+}
+
+TEST(a_second_connection_of_a_process_takes_no_lock_from_the_first)
+{
+    static const enum db_mode modes[] = { DB_CREATE, DB_WRITE, DB_READ_ONLY, DB_COPY };
+    struct place p;
+    struct fail f = { 0 };
+
+    place_new(t, &p);
+    struct db *first = db_open(p.path, DB_CREATE, &f);
+    CHECK(first != NULL && is_held(t, p.path));
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        struct db *second = db_open(p.path, modes[i], &f);
+        CHECK(second != NULL && is_held(t, p.path));
+        db_close(second);
+        CHECK(is_held(t, p.path));
+    }
+    db_close(first);
+    CHECK(!is_held(t, p.path));
     place_free(&p);
 }
 
