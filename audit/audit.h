@@ -28,6 +28,10 @@ struct audit_event {
     struct str reason;             /* a stable code */
     struct str sid;                /* public session id */
     struct str support_code;
+    /* Of a refusal by policy: by which version of the registry; "own" or "shared"; and what the person was told, by
+     * stable words alone ("oulu-7-9:level"). */
+    int64_t version; /* 0: not said */
+    struct str device, told;
     /* A change of what the federation is: who made it, as what, in whose area, by which maker; its number; one of its
      * rows before and after.  No secret, and nothing of a person. */
     struct str who, acting_as, area, maker, why, row, before, after;

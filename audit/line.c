@@ -46,6 +46,10 @@ struct str audit_members(struct arena *a, const struct audit_event *e)
     put(&o, "reason", e->reason);
     put(&o, "sid", e->sid);
     put(&o, "support_code", e->support_code);
+    if (e->version != 0)
+        json_put_int(&o, S("version"), e->version);
+    put(&o, "device", e->device);
+    put(&o, "told", e->told);
     if (e->change != 0)
         json_put_int(&o, S("change"), e->change);
     put(&o, "maker", e->maker);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
+#include "gateway/explain.h"
 #include "gateway/metrics.h"
 #include "gateway/protocol.h"
 #include "gateway/session/device.h"
@@ -211,6 +212,11 @@ void flow_audit(struct ctx *c, const char *event, struct str rule, struct str cl
         .support_code = str_of(c->support_code),
     };
 
+    if (strcmp(event, "refused") == 0 && c->service != NULL) {
+        e.version = registry_parts(c->registry)->version;
+        e.device = flow_circumstances(c).shared_device ? S("shared") : S("own");
+        e.told = c->explained != NULL ? told_code(c->arena, &c->explained->told) : (struct str){ NULL, 0 };
+    }
     audit_ask(c->audit, &c->batch, c->arena, &e, &flow_of(c)->audit);
 }
 
@@ -381,6 +387,7 @@ static enum step denied_show(struct ctx *c, const struct provider *ask)
                               .made_s = c->now_s,
                               .support_code = str_of(c->support_code),
                               .service = c->service->id,
+                              .sid = c->session != NULL ? c->session->sid : (struct str){ NULL, 0 },
                               .ask = ask != NULL ? ask->id : (struct str){ NULL, 0 } };
     const struct decision decision = { .ask = ask };
     struct denied_view v = { .page = page_for(c, notice_here(c, &n)),
@@ -389,10 +396,11 @@ static enum step denied_show(struct ctx *c, const struct provider *ask)
                              .support_code = str_of(c->support_code),
                              .at_s = c->now_s };
     denied_ask(&v, c->service, &decision, c->arena);
+    explain_fill(c, &v);
     return answer_page(c, 403, page_denied(c->arena, &v));
 }
 
-enum step flow_denied(struct ctx *c)
+static enum step flow_denied(struct ctx *c)
 {
     metrics_add(c->metrics, METRIC_denied);
     log_event(LOG_INFO, "login.denied", LOG_C("support_code", c->support_code), LOG_S("service", c->service->id),
@@ -401,6 +409,24 @@ enum step flow_denied(struct ctx *c)
     return denied_show(c, flow_of(c)->decision.ask);
 }
 
+static enum step explain(struct ctx *c, struct fail *f)
+{
+    const struct circumstances now = flow_circumstances(c);
+
+    (void)f;
+    explain_ask(c, &now);
+    return WAIT;
+}
+
+static enum step denied_again(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return denied_show(c, flow_of(c)->decision.ask);
+}
+
+/* As at the time, for who is still signed in: the person's own page says more than one for whoever has its address. */
+static const struct step_row notice_explained[] = { { explain }, { denied_again }, { NULL } };
+
 enum step flow_notice(struct ctx *c, const struct notice *n)
 {
     c->now_s = n->made_s;
@@ -408,16 +434,50 @@ enum step flow_notice(struct ctx *c, const struct notice *n)
     if (n->page != NOTICE_DENIED || c->service == NULL)
         return expired_page(c, c->service, n->back);
     (void)snprintf(c->support_code, sizeof c->support_code, "%.*s", STR_ARG(n->support_code));
-    return denied_show(c, registry_provider(c->registry, n->ask));
+    flow_of(c)->decision.ask = registry_provider(c->registry, n->ask);
+    if (c->session == NULL || !str_eq(c->session->sid, n->sid))
+        return denied_again(c, NULL);
+    c->person = c->session->person;
+    return step_into(c, notice_explained);
+}
+
+/* ── why is it missing? ─────────────────────────────────────────────────── */
+
+static enum step missing_show(struct ctx *c, struct fail *f)
+{
+    struct denied_view v = { .page = page_for(c, c->req->path), .asked = true };
+
+    (void)f;
+    denied_ask(&v, c->service, flow_decision(c), c->arena);
+    explain_fill(c, &v);
+    flow_leave_idle(c);
+    return answer_page(c, 200, page_denied(c->arena, &v));
+}
+
+static const struct step_row missing[] = { { explain }, { missing_show }, { NULL } };
+
+enum step flow_missing(struct ctx *c)
+{
+    return step_into(c, missing);
 }
 
 /* ── KNOWN: what policy says ────────────────────────────────────────────── */
+
+static bool is_unseen(const struct ctx *c)
+{
+    return c->login != NULL && (c->login->prompt & PROMPT_NONE) != 0;
+}
+
+static enum step denied_explain(struct ctx *c, struct fail *f)
+{
+    return is_unseen(c) ? NEXT : explain(c, f);
+}
 
 static enum step denied_page(struct ctx *c, struct fail *f)
 {
     if (!flow_audited(c, f))
         return REFUSE;
-    if ((c->login->prompt & PROMPT_NONE) != 0)
+    if (is_unseen(c))
         return fail(f, FAIL_DENIED, "access_denied", "policy said no, and no page may be shown");
     return flow_denied(c);
 }
@@ -425,12 +485,18 @@ static enum step denied_page(struct ctx *c, struct fail *f)
 static enum step denied_ask_audit(struct ctx *c, struct fail *f)
 {
     (void)f;
-    c->login->state = LOGIN_REFUSED;
+    if (c->login != NULL)
+        c->login->state = LOGIN_REFUSED;
     flow_audit(c, "refused", flow_of(c)->decision.rule, (struct str){ NULL, 0 }, S("policy"));
     return WAIT;
 }
 
-static const struct step_row refuse[] = { { denied_ask_audit }, { denied_page }, { NULL } };
+static const struct step_row refuse[] = { { denied_explain }, { denied_ask_audit }, { denied_page }, { NULL } };
+
+enum step flow_refuse(struct ctx *c)
+{
+    return step_into(c, refuse);
+}
 
 /* The service hears of it, where its protocol can tell it and the address is still its own. */
 static bool tell_service(struct ctx *c, const char *code)
@@ -466,7 +532,7 @@ static enum step known(struct ctx *c, struct fail *f)
     if (!is_expected(c, c->person))
         return another_person(c, f);
     if (flow_decide(c)->effect != EFFECT_ALLOW)
-        return step_into(c, refuse);
+        return flow_refuse(c);
     c->login->state = LOGIN_DECIDED;
     return flow_next(c, f);
 }

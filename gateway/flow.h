@@ -58,8 +58,11 @@ enum step flow_bookmark(struct ctx *c);
 
 /* By which address the service begins, whatever it speaks; absent: its row names none. */
 struct str flow_launch(struct ctx *c, const struct service *s);
-/* The page "not for you": why, and whom to ask; c->service and the decision say it. */
-enum step flow_denied(struct ctx *c);
+/* What flow_decide() denied: found out why, one line in the audit log, and the page "not for you", which says why and
+ * whom to ask; or, where no page may be shown, a failure. */
+enum step flow_refuse(struct ctx *c);
+/* The same page for who asks why a service is missing: nobody is refused, so there is no line and no support code. */
+enum step flow_missing(struct ctx *c);
 /* NOTICE_DENIED and NOTICE_EXPIRED once more. */
 enum step flow_notice(struct ctx *c, const struct notice *n);
 /* On a shared device the page that is being made leads to /idle by itself, IDLE_WARNING_S before the session ends

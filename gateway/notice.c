@@ -10,7 +10,7 @@ enum { RECORD_MAX_B = 1300, TEXT_MAX_B = 1200 };
 
 static const struct str bound = S("notice");
 
-#define TEXTS(X) X(support_code) X(service) X(code) X(told) X(idp) X(login) X(ask) X(back) X(fault)
+#define TEXTS(X) X(support_code) X(service) X(code) X(told) X(idp) X(login) X(ask) X(sid) X(back) X(fault)
 
 static const struct json_field fields[] = { FIELD(notice, page, JSON_INT, true, 0),
                                             FIELD(notice, made_s, JSON_INT, true, 0),

@@ -137,6 +137,7 @@ struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask
                                    .favourites = &c->session->favourites,
                                    .recent = asked->recent,
                                    .filter = v.q,
+                                   .missing = true,
                                    .from = from_of(asked->from),
                                    .lang = c->lang,
                                    .now_s = c->now_s,

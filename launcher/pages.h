@@ -165,8 +165,18 @@ struct html page_favourites(struct arena *a, const struct favourites_view *v);
 
 /* --- refusals --------------------------------------------------------------------------------------------- */
 
-struct denied_view {
+struct denied_way { /* how it is open, and what is so now: "luokat 7–9", "oppilas, luokka 5"; is may be "" */
+    struct str words, is;
+};
+struct denied_view { /* also GET /why/SERVICE, from a search */
     struct page page;
+    struct {
+        const struct denied_way *at;
+        size_t n;
+    } ways;
+    bool not_now;  /* all that is otherwise passes: a time, a device */
+    bool no_place; /* nothing was said of the person that any policy speaks of */
+    bool asked;    /* nobody was refused: the person asks why it is missing */
     struct str service;
     struct icon service_icon;
     struct str school;                  /* school or provider that has not opened it */

@@ -6,7 +6,7 @@
 #include "launcher/search.h"
 #include "launcher/shelf.h"
 
-enum { ROOMY_CLASS_MAX = 3 };
+enum { ROOMY_CLASS_MAX = 3, MISSING_LOOKED_AT_MAX = 20, MISSING_QUERY_MIN_B = 3 };
 
 enum density density_of(const struct person *p, int64_t now_s)
 {
@@ -264,6 +264,27 @@ static void put_recent(struct arena *a, const struct shelf *shelf, const struct 
     out->recent.n = n;
 }
 
+/* By words that begin so, of three letters at least: an answer to who looks for something, no list of what there is.
+ * Each is decided: what is theirs at another school is not missing. */
+static void put_missing(struct arena *a, const struct shelf *shelf, const struct tiles_ask *ask, struct str query,
+                        struct tiles *out)
+{
+    const struct circumstances now = { ask->now_s, ask->shared_device };
+    struct tile *tiles = arena_make_n(a, TILES_MISSING_MAX, struct tile);
+    struct bits named = finder_begins(shelf->finder, a, query);
+    size_t looked = 0;
+
+    out->missing.at = tiles;
+    for (size_t place = bits_next(&named, 0);
+         place < shelf->count && out->missing.n < TILES_MISSING_MAX && looked < MISSING_LOOKED_AT_MAX;
+         place = bits_next(&named, place + 1), looked++) {
+        const struct service *s = registry_service(ask->registry, shelf->tiles[place].id);
+        struct decision d = policy_decide(ask->registry, ask->person, s, &now);
+        if (d.effect == EFFECT_DENY && policy_could_open(ask->registry, s, &d))
+            tiles[out->missing.n++] = shelf->tiles[place];
+    }
+}
+
 struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
 {
     const struct shelf *shelf = shelf_of(wish->registry, wish->lang);
@@ -304,6 +325,8 @@ struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
     say_roles(a, shelf, &ask, &here, tiles + skip, out.favourites.n + out.shown);
     if (ask.recent != NULL && query.n == 0 && out.from == 0)
         put_recent(a, shelf, &open, &ask, tiles + skip, &out);
+    if (ask.missing && query.n >= MISSING_QUERY_MIN_B && out.from == 0 && out.density != DENSITY_ROOMY)
+        put_missing(a, shelf, &ask, query, &out);
     out.shown += out.favourites.n;
     return out;
 }

@@ -15,7 +15,14 @@
 
 /* At most so many on one page, besides the favourites: what fits into 50 KB with the stylesheet.  Roomy tiles have a
  * picture each. */
-enum { TILE_SHAPES = 8, TILE_COLOURS = 10, TILE_MARKS = 6, TILES_MAX = 80, TILES_ROOMY_MAX = 36 };
+enum {
+    TILE_SHAPES = 8,
+    TILE_COLOURS = 10,
+    TILE_MARKS = 6,
+    TILES_MAX = 80,
+    TILES_ROOMY_MAX = 36,
+    TILES_MISSING_MAX = 5
+};
 
 /* How much of a tile is shown.  ROOMY: pupils (pictogram, one word); NORMAL: icon, name, one line. */
 enum density { DENSITY_NORMAL = 0, DENSITY_ROOMY };
@@ -91,7 +98,11 @@ struct tiles {
     struct {
         const struct tile_part *at;
         size_t n;
-    } parts;               /* all groups, where not all tiles are shown; else none */
+    } parts; /* all groups, where not all tiles are shown; else none */
+    struct {
+        const struct tile *at;
+        size_t n;
+    } missing;             /* of a search on the first page: what it names and the person may not open */
     size_t count;          /* of all tiles, shown or not */
     size_t before_filter;  /* count without the filter: 0 means "no services at all" */
     size_t shown, before;  /* of them: on this page, and on those before it */
@@ -112,6 +123,7 @@ struct tiles_ask {
     const struct strs *recent;     /* ids, the last first; NULL: none */
     bool keep_favourites;          /* shows them with a filter and on every page, too, to arrange them */
     struct str filter;             /* words that name or line must contain; absent: all */
+    bool missing;                  /* looks for what is there and not theirs, TILES_MISSING_MAX at most */
     size_t from, max; /* the page: so many before it, without favourites, and at most so many on it; max 0: what
                        * fits.  One past the end is the last */
     enum lang lang;

@@ -51,6 +51,7 @@ struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity 
 struct people;        /* registry/people.h: what the node keeps for persons */
 struct known;         /* registry/known.h: what sort of people signed in */
 struct ends;          /* registry/ends.h: sessions that ended */
+struct explained;     /* gateway/explain.h: why a service is not the person's */
 struct desk;          /* registry/desk.h: the registry in SQL, for those who may not block */
 struct tally;         /* gateway/tally.h: what became of sign-ins within the last hour */
 struct route;         /* gateway/routes.h: the row that matched */
@@ -83,6 +84,7 @@ struct ctx {
     struct fetch *fetch;
     struct signer *signer;
     struct work *work;
+    struct explained *explained; /* gateway/explain.h; NULL: nothing was asked */
     struct audit *audit;
     struct upstreams *upstreams;
     struct people *people;

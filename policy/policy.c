@@ -210,3 +210,16 @@ void policy_prepare(const struct registry *reg)
 {
     (void)lookup_of(reg);
 }
+
+bool policy_could_open(const struct registry *r, const struct service *s, const struct decision *d)
+{
+    size_t n;
+    const struct policy *const *all = registry_policies(r, &n);
+
+    if (!s->enabled || d->ask == NULL)
+        return false;
+    for (size_t i = 0; i < n && all[i]->layer == LAYER_NATION; i++)
+        if (str_eq(all[i]->id, d->rule))
+            return false;
+    return true;
+}

@@ -35,6 +35,10 @@ struct circumstances {
 struct decision policy_decide(const struct registry *, const struct person *, const struct service *,
                               const struct circumstances *now);
 
+/* Of a denial: whether a municipality could make it otherwise.  Not where the service is disabled, where the nation
+ * forbids it, or where the person has no provider. */
+bool policy_could_open(const struct registry *, const struct service *, const struct decision *);
+
 /* All services at once, by their place in the registry: exactly those that policy_decide() allows.  The cost follows
  * the policies that concern the person, not those that exist. */
 struct bits policy_services(struct arena *a, const struct registry *, const struct person *,

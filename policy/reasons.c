@@ -169,24 +169,38 @@ static struct str seen(struct cedar_str s)
     return s.p != NULL ? str_n(s.p, s.n) : (struct str){ NULL, 0 };
 }
 
-static bool wish_of(struct explaining *x, const struct cedar_why *why, size_t i, struct wish *out)
+static const struct listed *listed_of(const struct explaining *x, const struct cedar_policy *p)
 {
-    struct cedar_difference d;
     int64_t place;
 
+    if (p == NULL || !str_int(p->id, &place) || place < 0 || (size_t)place >= x->set->n)
+        return NULL;
+    return &x->set->at[place];
+}
+
+static bool wish_of(struct explaining *x, const struct cedar_why *why, size_t i, struct wish *out)
+{
+    const struct listed *settles = listed_of(x, cedar_why_policy(why, i));
+    struct cedar_difference d;
+
     *out = (struct wish){ .n = 0 };
-    const struct cedar_policy *settles = cedar_why_policy(why, i);
-    if (settles == NULL || !str_int(settles->id, &place) || place < 0 || (size_t)place >= x->set->n)
+    if (settles == NULL)
         return false;
     for (size_t k = 0; why_difference(x->arena, why, i, k, &d); k++) {
         if (k == REASONS_DIFFERENCES_MAX || !is_advice(&d))
             return false;
-        out->parts[out->n++] = (struct wish_part){ cedar_difference_name(d.kind), seen(d.text), seen(d.subject),
-                                                   seen(d.actual), seen(d.needed) };
+        const struct listed *asks = listed_of(x, d.policy);
+        out->parts[out->n++] = (struct wish_part){ .kind = cedar_difference_name(d.kind),
+                                                   .row = asks != NULL ? asks->row : settles->row,
+                                                   .text = seen(d.text),
+                                                   .subject = seen(d.subject),
+                                                   .actual = seen(d.actual),
+                                                   .needed = seen(d.needed) };
     }
     if (out->n == 0)
         return false;
-    out->row = x->set->at[place].row;
+    out->row = settles->row;
+    out->statement = text_of(settles);
     return true;
 }
 

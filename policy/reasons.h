@@ -36,15 +36,17 @@ struct reason { /* one statement about opening the service, or leaving it to the
     enum verdict verdict;
 };
 
-struct wish_part {      /* one thing that is not as it would have to be; Cedar's texts */
-    const char *kind;   /* "in", "equal", "at-least" …: cedar_difference_name() */
-    struct str text;    /* as it stands in the policy: `principal in Role::"teacher"` */
+struct wish_part {            /* one thing that is not as it would have to be; Cedar's texts */
+    const char *kind;         /* "in", "equal", "at-least" …: cedar_difference_name() */
+    const struct policy *row; /* what asks for it: the wish's own, or one that would not forbid any more */
+    struct str text;          /* as it stands in the policy: `principal in Role::"teacher"` */
     struct str subject; /* "principal", "principal.classLevel", "context.device"; absent: the condition as a whole */
     struct str actual, needed;
 };
 
 struct wish { /* with all of its parts, the answer would be yes */
     const struct policy *row;
+    struct str statement; /* of the row, that would permit it: as it stands there */
     struct wish_part parts[REASONS_DIFFERENCES_MAX];
     size_t n;
 };

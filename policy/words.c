@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/words.h"
 
+#include "model/when.h"
+#include "policy/conditions.h"
 #include "policy/form.h"
 #include "policy/text_check.h"
 
@@ -155,17 +157,20 @@ static struct str age_words(const struct saying *w, uint32_t ages)
     return joined(w, &list);
 }
 
+static struct str level_words(const struct saying *w, int from, int to)
+{
+    return from == to ? fill(w, T_policy_level, arena_printf(w->a, "%d", from))
+                      : fill(w, T_policy_levels, arena_printf(w->a, "%d–" JOINER "%d", from, to));
+}
+
 /* "oppilaat, luokat 7–9, ryhmä 7B (Kuusela),": what limits them stands between commas. */
 static struct str people(const struct saying *w, const struct whom *whom, bool denied)
 {
     struct strs limits = { 0 }, groups = group_names(w, &whom->groups);
     struct buf b = buf_new(w->a, WORDS_MAX_B);
 
-    if (whom->level_from == whom->level_to && whom->level_from > 0)
-        strs_add(w->a, &limits, fill(w, T_policy_level, arena_printf(w->a, "%d", whom->level_from)));
-    else if (whom->level_from > 0)
-        strs_add(w->a, &limits,
-                 fill(w, T_policy_levels, arena_printf(w->a, "%d–" JOINER "%d", whom->level_from, whom->level_to)));
+    if (whom->level_from > 0)
+        strs_add(w->a, &limits, level_words(w, whom->level_from, whom->level_to));
     add_filled(w, &limits, T_policy_group, T_policy_groups, &groups);
     if (whom->ages != 0)
         strs_add(w->a, &limits, age_words(w, whom->ages));
@@ -263,10 +268,20 @@ static struct str day_words(const struct saying *w, unsigned days)
     return fill(w, T_policy_on_days, joined(w, &list));
 }
 
+static struct str device_word(const struct saying *w, enum device_class device)
+{
+    return word(w, device == DEVICE_OWN ? T_policy_own_device : T_policy_shared_device);
+}
+
+static struct str assurance_words(const struct saying *w, int assurance)
+{
+    static const enum word of[] = { T_NONE, T_policy_assurance_1, T_policy_assurance_2, T_policy_assurance_3 };
+
+    return word(w, of[assurance <= 3 ? assurance : 3]);
+}
+
 static void add_hours(const struct saying *w, struct buf *b, const struct hours *h)
 {
-    static const enum word assurance[] = { T_NONE, T_policy_assurance_1, T_policy_assurance_2, T_policy_assurance_3 };
-
     if (h->weekdays != 0) {
         buf_byte(b, ' ');
         buf_add(b, day_words(w, h->weekdays));
@@ -277,11 +292,81 @@ static void add_hours(const struct saying *w, struct buf *b, const struct hours 
     }
     if (h->device != DEVICE_ANY) {
         buf_byte(b, ' ');
-        buf_add(b, word(w, h->device == DEVICE_OWN ? T_policy_own_device : T_policy_shared_device));
+        buf_add(b, device_word(w, h->device));
     }
     if (h->assurance > 0) {
         buf_add(b, S(", "));
-        buf_add(b, word(w, assurance[h->assurance <= 3 ? h->assurance : 3]));
+        buf_add(b, assurance_words(w, h->assurance));
+    }
+}
+
+/* ---- One condition alone. */
+
+static struct str listed_words(const struct saying *w, enum word one, enum word many, const struct strs *names)
+{
+    return fill(w, names->n == 1 ? one : many, joined(w, names));
+}
+
+struct str condition_words(struct arena *a, const struct registry *r, const struct statement *s, enum condition_of of,
+                           enum lang lang)
+{
+    const struct saying w = { a, r, lang };
+    struct strs names;
+
+    switch (of) {
+    case CONDITION_PLACE:
+        return s->whom.provider.p == NULL && s->whom.schools.n > 0
+                   ? (names = school_names(&w, &s->whom.schools),
+                      listed_words(&w, T_policy_school, T_policy_schools, &names))
+                   : place(&w, &s->whom);
+    case CONDITION_ROLE:
+        return role_words(&w, s->whom.roles, false);
+    case CONDITION_LEVEL:
+        return level_words(&w, s->whom.level_from, s->whom.level_to);
+    case CONDITION_GROUP:
+        names = group_names(&w, &s->whom.groups);
+        return listed_words(&w, T_policy_group, T_policy_groups, &names);
+    case CONDITION_AGE:
+        return age_words(&w, s->whom.ages);
+    case CONDITION_DAY:
+        return day_words(&w, s->hours.weekdays);
+    case CONDITION_HOURS:
+        return hours_words(&w, &s->hours);
+    case CONDITION_DEVICE:
+        return device_word(&w, s->hours.device);
+    case CONDITION_ASSURANCE:
+        return assurance_words(&w, s->hours.assurance);
+    case CONDITION_REST:
+        return fill(&w, T_policy_more, s->rest);
+    default:
+        return S("");
+    }
+}
+
+struct str condition_is(struct arena *a, const struct registry *r, const struct standing *who, enum condition_of of,
+                        enum lang lang)
+{
+    const struct affiliation *at = who->at;
+    const struct saying w = { a, r, lang };
+    const struct school *s =
+        provider_school(who->provider, str_is_set(at->school_oid) ? at->school_oid : at->school_code);
+
+    switch (of) {
+    case CONDITION_PLACE:
+        return names_in(s != NULL ? &s->names : &who->provider->names, lang);
+    case CONDITION_LEVEL:
+        return at->class_level > 0 ? level_words(&w, at->class_level, at->class_level) : word(&w, T_policy_no_level);
+    case CONDITION_GROUP:
+        return str_is_set(at->group) ? fill(&w, T_policy_group, at->group) : word(&w, T_policy_no_group);
+    case CONDITION_AGE:
+        return who->person->age != AGE_UNKNOWN ? age_words(&w, 1u << who->person->age) : word(&w, T_policy_no_age);
+    case CONDITION_DAY:
+    case CONDITION_HOURS:
+        return when_full(a, who->now->now_s, lang);
+    case CONDITION_DEVICE:
+        return device_word(&w, who->now->shared_device ? DEVICE_SHARED : DEVICE_OWN);
+    default:
+        return S(""); /* the role: its word is the pages'; the rest has none */
     }
 }
 

@@ -133,9 +133,10 @@ static enum step decide(struct ctx *c, struct fail *f)
     bool allowed = decision->effect == EFFECT_ALLOW;
 
     (void)f;
-    flow_audit(c, allowed ? "open" : "refused", decision->rule, (struct str){ NULL, 0 },
-               allowed ? S("launcher") : S("policy"));
-    if (allowed && session_add_service(c, c->session, c->service->id))
+    if (!allowed)
+        return flow_refuse(c);
+    flow_audit(c, "open", decision->rule, (struct str){ NULL, 0 }, S("launcher"));
+    if (session_add_service(c, c->session, c->service->id))
         session_change(c, c->session);
     return WAIT;
 }
@@ -144,8 +145,6 @@ static enum step lead(struct ctx *c, struct fail *f)
 {
     if (!flow_audited(c, f))
         return REFUSE;
-    if (flow_decision(c)->effect != EFFECT_ALLOW)
-        return flow_denied(c);
     struct str to = flow_launch(c, c->service);
     if (!str_is_set(to))
         return fail(f, FAIL_NOT_FOUND, "not_found", "service \"%.*s\" has no address to open", STR_ARG(c->service->id));
@@ -155,6 +154,24 @@ static enum step lead(struct ctx *c, struct fail *f)
 
 const struct step_row open_service[] = { { load_session }, { find_service }, { flow_need_person },
                                          { decide },       { lead },         { NULL } };
+
+/* ── /why/<service> ─────────────────────────────────────────────────────── */
+
+/* What the nation forbids no municipality can open: as if it were not there. */
+static enum step say_why(struct ctx *c, struct fail *f)
+{
+    const struct decision *d = flow_decide(c);
+
+    if (d->effect == EFFECT_ALLOW)
+        return answer_go(c, arena_join(c->arena, S("/open/"), c->service->id));
+    if (!policy_could_open(c->registry, c->service, d))
+        return fail(f, FAIL_NOT_FOUND, "not_found", "service \"%.*s\" is nobody's to open", STR_ARG(c->service->id));
+    return flow_missing(c);
+}
+
+const struct step_row service_missing[] = {
+    { load_session }, { find_service }, { flow_need_person }, { say_why }, { NULL }
+};
 
 /* ── the language ───────────────────────────────────────────────────────── */
 

@@ -637,6 +637,15 @@ static void put_refusals(const struct stage *s, const char *prefix)
     d.school = word(s, S("Testi-Kielonmäen koulu"));
     denied_ask(&d, &services[9], &decision, s->a);
     put(arena_cstr(s->a, arena_printf(s->a, "%sdenied", prefix)), s->lang, page_denied(s->a, &d));
+    const struct denied_way ways[] = { { word(s, S("luokat 7–9")), word(s, S("luokka 5")) },
+                                       { word(s, S("opettajat")), word(s, S("oppilas")) } };
+    d.ways.at = ways;
+    d.ways.n = 2;
+    put(arena_cstr(s->a, arena_printf(s->a, "%sdenied-ways", prefix)), s->lang, page_denied(s->a, &d));
+    d.asked = d.not_now = true;
+    d.support_code = S("");
+    d.ways.n = 1;
+    put(arena_cstr(s->a, arena_printf(s->a, "%smissing", prefix)), s->lang, page_denied(s->a, &d));
     struct expired_view e = { .page = page(s, "/", false),
                               .service = word(s, S("Pihka Koe")),
                               .back = word(s, S("https://pihka.example/")) };

@@ -781,7 +781,7 @@ static struct str audit_rest(struct play *p)
 /* Values that differ from run to run, and what every line has. */
 static bool is_told(struct str name)
 {
-    static const char *const left_out[] = { "n", "at", "event", "sid", "support_code", "prev" };
+    static const char *const left_out[] = { "n", "at", "event", "sid", "support_code", "version", "prev" };
 
     for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
         if (str_eq(name, str_of(left_out[i])))
