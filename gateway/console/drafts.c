@@ -106,12 +106,27 @@ static void free_edit(void *e)
     edit_free(e);
 }
 
+/* The registry as it would be goes with the job: its services are named by those in force, or by copies. */
+static void keep_services(const struct drafting *x)
+{
+    for (size_t i = 0; i < x->impact.n; i++) {
+        struct impact_row *row = &x->impact.rows[i];
+        const struct service *is = row->service, *was = registry_service(x->before, is->id);
+        struct service *copy = was == NULL ? arena_make(x->arena, struct service) : NULL;
+        row->service = was != NULL ? was : copy;
+        for (int lang = 0; copy != NULL && lang < LANG_COUNT; lang++)
+            copy->names.in[lang] = arena_str(x->arena, is->names.in[lang]);
+    }
+}
+
 /* The registry as it would be, beside the one that is in force.  Whoever publishes saw numbers: others refuse. */
 static bool reckon(void *with, const struct registry *after, struct fail *f)
 {
     struct drafting *x = with;
 
     x->reckoned = policy_impact(x->arena, x->before, after, x->people, x->people_n, &x->now, NULL, NULL, &x->impact);
+    if (x->reckoned)
+        keep_services(x);
     if (!x->compares || ((int64_t)x->impact.gain == x->gain && (int64_t)x->impact.lose == x->lose))
         return true;
     return fail(f, FAIL_CONFLICT, "changed_since", "%zu gain and %zu lose now", x->impact.gain, x->impact.lose);

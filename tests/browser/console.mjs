@@ -17,6 +17,7 @@ fs.mkdirSync(shots, { recursive: true });
 
 /* --- a country of three municipalities, and who administers them ----------------------------------------------- */
 
+process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
 const password = 'salasana-salasana';
 const cities = [['oulu', 'Oulu', 'Uleåborg', '95640100004', [['99101', '95640200010', 'Testi-Kielonmäen koulu'], ['99102', '95640200028', 'Testi-Otsolahden lukio']]],
   ['espoo', 'Espoo', 'Esbo', '90490100001', [['99201', '90490200018', 'Testi-Lingonbacka skola']]], ['turku', 'Turku', 'Åbo', '98530100001', []]];
