@@ -243,7 +243,7 @@ static void index_plan(struct plan *plan, struct arena *a)
 
     for (size_t i = 0; i < plan->n; i++)
         policies[i] = plan->all[i].policy;
-    index_build(a, &plan->index, policies, plan->n, INDEX_RESOURCE);
+    index_build(a, policies, plan->n, &(struct index_wanted){ &plan->index, INDEX_RESOURCE }, 1);
 }
 
 static void make_plan(struct plan *plan, struct arena *a, struct eval *x, const struct cedar_policies *p,

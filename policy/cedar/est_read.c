@@ -528,20 +528,33 @@ static struct cedar_policy *read_policy(struct builder *b, const struct cedar_js
     return p;
 }
 
-static void read_members(struct builder *b, const struct cedar_json *set, struct str name, bool templates,
+/* What a set is made of: policies by id, in two objects. */
+static const struct str members[] = { S("staticPolicies"), S("templates") };
+enum { STATIC = 0, TEMPLATES, MEMBERS };
+
+/* Adds one; false after reporting. */
+static bool read_named(struct builder *b, size_t of, struct str id, const struct cedar_json *j,
+                       struct policy_list *list)
+{
+    struct cedar_policy *p = read_policy(b, j, id);
+
+    if (p == NULL)
+        return false;
+    if (p->is_template && of == STATIC)
+        return wrong(b, j, "this is a template, not a static policy", NULL) != NULL;
+    policy_list_add(b->arena, list, p);
+    return true;
+}
+
+static void read_members(struct builder *b, size_t of, const struct cedar_json *set, bool taken,
                          struct policy_list *list)
 {
-    const struct cedar_json *j = cedar_json_get(set, name);
+    const struct cedar_json *j = cedar_json_get(set, members[of]);
 
     if (j != NULL && j->kind != CEDAR_JSON_OBJECT)
         (void)wrong(b, j, "this is no object of policies by id", NULL);
-    for (size_t i = 0; j != NULL && j->kind == CEDAR_JSON_OBJECT && i < j->n; i++) {
-        struct cedar_policy *p = read_policy(b, &j->items[i], j->names[i]);
-        if (p != NULL && p->is_template && !templates)
-            (void)wrong(b, &j->items[i], "this is a template, not a static policy", NULL);
-        else if (p != NULL)
-            policy_list_add(b->arena, list, p);
-    }
+    for (size_t i = 0; j != NULL && j->kind == CEDAR_JSON_OBJECT && !taken && i < j->n; i++)
+        (void)read_named(b, of, j->names[i], &j->items[i], list);
 }
 
 static bool read_link(struct builder *b, const struct cedar_json *j, struct cedar_link *out)
@@ -579,35 +592,61 @@ static const struct cedar_policies *read_links(struct builder *b, const struct c
     return cedar_policies_link(b->arena, made, links, j->n, b->d);
 }
 
-static const struct cedar_policies *read_all(struct builder *b, const struct cedar_json *j)
+/* The whole: what `list` has already is not read again. */
+static const struct cedar_policies *read_all(struct builder *b, const struct cedar_json *j, struct policy_list *list)
 {
-    struct policy_list list = { 0 };
     size_t errors = b->d->errors;
+    bool taken = list->n > 0;
 
     if (cedar_json_get(j, S("effect")) != NULL) {
         struct cedar_policy *p = read_policy(b, j, S("policy0"));
         if (p != NULL)
-            policy_list_add(b->arena, &list, p);
+            policy_list_add(b->arena, list, p);
     } else if (j->kind != CEDAR_JSON_OBJECT) {
         (void)wrong(b, j, "this is no set of policies", "an object");
     } else if (ONLY(b, j, S("staticPolicies"), S("templates"), S("templateLinks"))) {
-        read_members(b, j, S("staticPolicies"), false, &list);
-        read_members(b, j, S("templates"), true, &list);
+        for (size_t of = 0; of < MEMBERS; of++)
+            read_members(b, of, j, taken, list);
     }
     if (b->failed || b->d->errors > errors)
         return NULL;
-    const struct cedar_policies *made = policies_make(b->arena, &list, b->d);
+    const struct cedar_policies *made = policies_make(b->arena, list, b->d);
     return made != NULL ? read_links(b, j, made) : NULL;
+}
+
+/* Reads each policy as soon as its JSON is read, and stops at the first mistake without a word: what is told, and in
+ * which order, is decided by who knows the whole. */
+struct taking {
+    struct cedar_json_taker taker;
+    struct builder b;
+    struct policy_list list;
+    bool stopped;
+};
+
+static void take_policy(struct cedar_json_taker *taker, size_t of, struct str id, const struct cedar_json *j)
+{
+    struct taking *t = (struct taking *)taker;
+    struct cedar_diags before = *t->b.d;
+
+    if (!t->stopped && (!read_named(&t->b, of, id, j, &t->list) || t->b.d->errors > before.errors)) {
+        *t->b.d = before;
+        t->stopped = true;
+    }
 }
 
 /* The JSON is many times as large as the policies and is not kept: what they need of it is copied. */
 const struct cedar_policies *cedar_policies_from_json(struct arena *a, struct cedar_diags *d)
 {
-    struct arena *tree = arena_scratch(a);
-    const struct cedar_json *j = cedar_json_parse_in(tree, d);
+    struct taking t = { .taker = { members, MEMBERS, take_policy }, .b = { .arena = a, .d = d } };
     struct builder b = { .arena = a, .d = d };
-    const struct cedar_policies *made = j != NULL ? read_all(&b, j) : NULL;
+    struct arena *tree = arena_scratch(a);
+    const struct cedar_json *j = cedar_json_parse_taken(tree, d, &t.taker);
 
+    if (j != NULL && (t.stopped || cedar_json_get(j, S("effect")) != NULL)) {
+        t.list = (struct policy_list){ 0 };
+        j = cedar_json_parse_in(tree, d);
+    }
+    const struct cedar_policies *made = j != NULL ? read_all(&b, j, &t.list) : NULL;
     arena_free(tree);
     return made;
 }

@@ -71,6 +71,7 @@ struct build {
     unsigned shift;
     struct probe *probes;
     struct index_entry *entries;
+    size_t room; /* for how many */
 };
 
 static uint64_t scope_key(const struct build *b, size_t policy, size_t i)
@@ -243,35 +244,63 @@ static void sort_into_buckets(struct arena *a, struct index *x, const struct ind
     x->starts = starts;
 }
 
-void index_build(struct arena *a, struct index *x, const struct cedar_policy *const *policies, size_t n, unsigned by)
+static void start(struct build *b)
 {
-    struct build b = { .arena = a, .scratch = arena_scratch(a), .x = x, .policies = policies, .n = n, .by = by };
-    size_t room = 0;
+    b->filings = arena_make_n(b->scratch, b->n, struct filing);
+    b->probes = arena_make_n(b->arena, INDEX_PROBES_MAX, struct probe);
+    b->shift = 64 - bits_for(b->n * 2);
+    b->crowds = arena_make_n(b->scratch, (size_t)1 << (64 - b->shift), uint32_t);
+    for (size_t i = 0; i < b->n; i++)
+        count_scope(b, i);
+}
 
-    if (n >= INDEX_FROM) {
-        b.filings = arena_make_n(b.scratch, n, struct filing);
-        b.probes = arena_make_n(a, INDEX_PROBES_MAX, struct probe);
-        b.shift = 64 - bits_for(n * 2);
-        b.crowds = arena_make_n(b.scratch, (size_t)1 << (64 - b.shift), uint32_t);
-        for (size_t i = 0; i < n; i++)
-            count_scope(&b, i);
-        for (size_t i = 0; i < n; i++) {
-            if (scope_crowd(&b, i) >= INDEX_FROM)
-                read_demands(&b, i);
-            size_t most = b.filings[i].n_actions;
-            for (size_t k = 0; k < b.filings[i].n_demands; k++)
-                most = b.filings[i].demands[k].n_keys > most ? b.filings[i].demands[k].n_keys : most;
-            room += most;
-        }
-        arena_spend(a, room + n);
-        b.entries = arena_make_n(b.scratch, room, struct index_entry);
-        for (size_t i = 0; i < n; i++)
-            file_policy(&b, i);
+/* Reads what it demands, where its scope leaves it with many. */
+static void plan(struct build *b, size_t policy)
+{
+    const struct filing *f = &b->filings[policy];
+    size_t most = f->n_actions;
+
+    if (scope_crowd(b, policy) >= INDEX_FROM)
+        read_demands(b, policy);
+    for (size_t k = 0; k < f->n_demands; k++)
+        most = f->demands[k].n_keys > most ? f->demands[k].n_keys : most;
+    b->room += most;
+}
+
+static void file_all(struct build *b)
+{
+    arena_spend(b->arena, b->room + b->n);
+    b->entries = arena_make_n(b->scratch, b->room, struct index_entry);
+    for (size_t i = 0; i < b->n; i++)
+        file_policy(b, i);
+}
+
+void index_build(struct arena *a, const struct cedar_policy *const *policies, size_t n,
+                 const struct index_wanted *wanted, size_t n_wanted)
+{
+    struct arena *scratch = arena_scratch(a);
+    struct build *builds = arena_make_n(scratch, n_wanted, struct build);
+    bool few = n < INDEX_FROM;
+
+    for (size_t k = 0; k < n_wanted; k++) {
+        builds[k] = (struct build){
+            .arena = a, .scratch = scratch, .x = wanted[k].x, .policies = policies, .n = n, .by = wanted[k].by
+        };
+        if (!few)
+            start(&builds[k]);
     }
-    x->probes = b.probes;
-    x->shift = 64 - bits_for(x->n * 2);
-    sort_into_buckets(a, x, b.entries, (size_t)1 << (64 - x->shift));
-    arena_free(b.scratch);
+    for (size_t i = 0; i < n && !few; i++) /* a policy is far away: it is gone to once */
+        for (size_t k = 0; k < n_wanted; k++)
+            plan(&builds[k], i);
+    for (size_t k = 0; k < n_wanted; k++) {
+        struct build *b = &builds[k];
+        if (!few)
+            file_all(b);
+        b->x->probes = b->probes;
+        b->x->shift = 64 - bits_for(b->x->n * 2);
+        sort_into_buckets(a, b->x, b->entries, (size_t)1 << (64 - b->x->shift));
+    }
+    arena_free(scratch);
 }
 
 static void mark_all(uint64_t *marks, size_t n)

@@ -19,8 +19,12 @@ struct reader {
     size_t at;
     struct pending *pending, few[32]; /* of all that are open, one behind the other */
     size_t n, cap;
-    struct arena *scratch; /* NULL: they are few */
+    struct arena *scratch;          /* NULL: they are few */
+    struct cedar_json_taker *taker; /* or NULL */
+    size_t of;                      /* which of its objects this member of the root is, or NOT_TAKEN */
+    struct arena *one;              /* of a member until it is taken */
 };
+static const size_t NOT_TAKEN = SIZE_MAX;
 
 static bool read_value(struct reader *r, struct cedar_json *out, unsigned depth);
 
@@ -310,6 +314,47 @@ static bool object_of(struct reader *r, size_t from, struct cedar_json *out)
                                      STR_ARG(names[twice]));
 }
 
+/* For now in an arena of its own, and afterwards what it was is forgotten. */
+static bool read_taken(struct reader *r, struct pending *member, unsigned depth)
+{
+    struct arena *tree = r->arena;
+
+    r->arena = r->one;
+    bool ok = read_value(r, &member->value, depth);
+    r->arena = tree;
+    if (ok)
+        r->taker->take(r->taker, r->of, member->name, &member->value);
+    member->value = (struct cedar_json){ .kind = member->value.kind, .span = member->value.span };
+    arena_reset(r->one);
+    return ok;
+}
+
+static size_t taken_of(const struct cedar_json_taker *taker, struct str name)
+{
+    for (size_t i = 0; taker != NULL && i < taker->n; i++)
+        if (same_name(taker->of[i], name))
+            return i;
+    return NOT_TAKEN;
+}
+
+static bool read_member(struct reader *r, struct pending *member, unsigned depth)
+{
+    skip_space(r);
+    size_t from = r->at;
+    if (r->at >= r->text.n || r->text.p[r->at] != '"')
+        return wrong(r, "a name in quotes");
+    if (!read_string(r, &member->name))
+        return false;
+    member->name_span = here(r, from);
+    if (!take(r, ':'))
+        return wrong(r, "`:`");
+    skip_space(r);
+    if (depth == 1)
+        r->of = taken_of(r->taker, member->name);
+    return depth == 2 && r->of != NOT_TAKEN ? read_taken(r, member, depth + 1)
+                                            : read_value(r, &member->value, depth + 1);
+}
+
 static bool read_object(struct reader *r, struct cedar_json *out, unsigned depth)
 {
     size_t start = r->n;
@@ -318,17 +363,7 @@ static bool read_object(struct reader *r, struct cedar_json *out, unsigned depth
     if (!take(r, '}')) {
         do {
             struct pending member = { .name = { NULL, 0 } };
-            skip_space(r);
-            size_t from = r->at;
-            if (r->at >= r->text.n || r->text.p[r->at] != '"')
-                return wrong(r, "a name in quotes");
-            if (!read_string(r, &member.name))
-                return false;
-            member.name_span = here(r, from);
-            if (!take(r, ':'))
-                return wrong(r, "`:`");
-            skip_space(r);
-            if (!read_value(r, &member.value, depth + 1))
+            if (!read_member(r, &member, depth))
                 return false;
             push(r, &member);
         } while (take(r, ','));
@@ -393,7 +428,7 @@ static bool read_whole(struct reader *r, struct cedar_json *root)
     return r->at == r->text.n || wrong(r, "the end of the text");
 }
 
-const struct cedar_json *cedar_json_parse_in(struct arena *a, struct cedar_diags *d)
+const struct cedar_json *cedar_json_parse_taken(struct arena *a, struct cedar_diags *d, struct cedar_json_taker *taker)
 {
     struct reader r; /* but for `few`, which is large */
     struct cedar_json *root = arena_make(a, struct cedar_json);
@@ -406,6 +441,8 @@ const struct cedar_json *cedar_json_parse_in(struct arena *a, struct cedar_diags
     r.pending = r.few;
     r.cap = sizeof r.few / sizeof *r.few;
     r.scratch = NULL;
+    r.taker = taker;
+    r.of = NOT_TAKEN;
 
     if (r.text.n > CEDAR_TEXT_MAX_B)
         return (void)cedar_fault(d, CEDAR_FINDING_TOO_LARGE, start, "the text is larger than %d bytes",
@@ -414,9 +451,16 @@ const struct cedar_json *cedar_json_parse_in(struct arena *a, struct cedar_diags
     if (r.text.n > 0 && !cedar_text_is_utf8(r.text))
         return (void)cedar_fault(d, CEDAR_FINDING_NOT_UTF8, start, "the text is not UTF-8"), NULL;
     arena_spend(d->arena, r.text.n / 4);
+    r.one = taker != NULL ? arena_scratch(a) : NULL;
     bool ok = read_whole(&r, root);
+    arena_free(r.one);
     arena_free(r.scratch);
     return ok ? root : NULL;
+}
+
+const struct cedar_json *cedar_json_parse_in(struct arena *a, struct cedar_diags *d)
+{
+    return cedar_json_parse_taken(a, d, NULL);
 }
 
 const struct cedar_json *cedar_json_parse(struct cedar_diags *d)

@@ -41,6 +41,16 @@ const struct cedar_json *cedar_json_parse(struct cedar_diags *d);
 /* The same into a; for who does not keep it. */
 const struct cedar_json *cedar_json_parse_in(struct arena *a, struct cedar_diags *d);
 
+/* Whoever takes the members of a large object one by one, as soon as each is read: the tree of one stays in the cache,
+ * that of all does not.  Nothing behind a member is known yet: the text may still turn out to be no JSON. */
+struct cedar_json_taker {
+    const struct str *of; /* which members of the root are such objects */
+    size_t n;
+    void (*take)(struct cedar_json_taker *, size_t of, struct str name, const struct cedar_json *value);
+};
+/* The same, but of what was taken only kind and span stay in the tree. */
+const struct cedar_json *cedar_json_parse_taken(struct arena *a, struct cedar_diags *d, struct cedar_json_taker *taker);
+
 /* The member of this name, or NULL (also when o is no object). */
 const struct cedar_json *cedar_json_get(const struct cedar_json *o, struct str name);
 /* The member as text; absent when there is none or it is no string. */

@@ -62,8 +62,9 @@ const struct cedar_policies *policies_make(struct arena *a, const struct policy_
     set->names = names_of(a, all);
     if (!names_differ(set, all, d))
         return NULL;
-    index_build(a, &set->index, items, set->n, INDEX_PRINCIPAL | INDEX_ACTION | INDEX_RESOURCE);
-    index_build(a, &set->people, items, set->n, INDEX_PRINCIPAL | INDEX_ACTION);
+    const struct index_wanted both[] = { { &set->index, INDEX_PRINCIPAL | INDEX_ACTION | INDEX_RESOURCE },
+                                         { &set->people, INDEX_PRINCIPAL | INDEX_ACTION } };
+    index_build(a, items, set->n, both, sizeof both / sizeof *both);
     return set;
 }
 

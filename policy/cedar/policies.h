@@ -67,7 +67,12 @@ struct cedar_policy *policy_link(struct arena *a, const struct cedar_policy *tem
 
 /* by: which of principal(1), action(2) and resource(4) the policies are filed under. */
 enum { INDEX_PRINCIPAL = 1, INDEX_ACTION = 2, INDEX_RESOURCE = 4, INDEX_PROBES_MAX = 32 };
-void index_build(struct arena *a, struct index *x, const struct cedar_policy *const *policies, size_t n, unsigned by);
+struct index_wanted {
+    struct index *x;
+    unsigned by;
+};
+void index_build(struct arena *a, const struct cedar_policy *const *policies, size_t n,
+                 const struct index_wanted *wanted, size_t n_wanted);
 
 /* One of principal, action, resource of a request. */
 struct index_side {

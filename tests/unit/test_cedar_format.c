@@ -250,6 +250,102 @@ TEST(json_that_is_no_policy_is_refused)
     CHECK(!json_refused(t, WHEN("{\"Value\":true}")));
 }
 
+#define POLICY "{\"effect\":\"permit\"," ALL ",\"conditions\":[]}"
+#define BAD    "{\"effect\":\"allow\"," ALL ",\"conditions\":[]}"
+#define SET(x) "{\"staticPolicies\":{" x "}"
+
+/* Policies are read while the JSON behind them is not; nobody can tell from what is said. */
+TEST(json_is_told_as_one_who_has_read_the_whole_would_tell_it)
+{
+    static const struct {
+        const char *text, *told; /* each message, with ; behind it */
+    } cases[] = {
+        { SET("\"a\":" BAD ",\"b\":" BAD) "}", "this is no policy;this is no policy;" },
+        { SET("\"a\":" BAD) ",", "the JSON ends too early;" },
+        { SET("\"a\":" BAD ",\"b\":" POLICY ",\"b\":" POLICY) "}", "the name \"b\" is given twice;" },
+        { SET("\"b\":" POLICY ",\"\\u0062\":" POLICY) "}", "the name \"b\" is given twice;" },
+        { SET("\"a\":" POLICY) ",\"templates\":{\"a\":" POLICY "}}", "two policies have the id `a`;" },
+        { SET("\"a\":" POLICY) ",\"templates\":3}", "this is no object of policies by id;" },
+        { SET("\"a\":" POLICY) ",\"x\":3}", "`x` cannot stand here;" },
+        { SET("\"a\":" BAD) ",\"x\":3}", "`x` cannot stand here;" },
+        { SET("\"a\":" POLICY) ",\"staticPolicies\":{}}", "the name \"staticPolicies\" is given twice;" },
+        { SET("\"a\":" POLICY) ",\"templateLinks\":3}", "`templateLinks` is no list;" },
+        { SET("\"a\":" BAD) ",\"effect\":\"permit\"}", "`staticPolicies` cannot stand here;" },
+        { SET("\"a\":" POLICY) ",\"effect\":\"permit\"}", "`staticPolicies` cannot stand here;" },
+        { "[" SET("\"a\":" BAD) "}]", "this is no set of policies;" },
+        { "{\"staticPolicies\":[" SET("\"a\":" BAD) "}]}", "this is no object of policies by id;" },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cedar_diags d = diags_of(t->arena, "j", str_of(cases[i].text));
+        struct buf told = buf_new(t->arena, 1u << 16);
+        CHECK(cedar_policies_from_json(t->arena, &d) == NULL);
+        for (size_t k = 0; k < d.n; k++)
+            buf_printf(&told, "%.*s;", STR_ARG(d.items[k].message));
+        CHECK_STR(buf_str(&told), cases[i].told);
+        CHECK(d.errors == d.n);
+    }
+}
+
+TEST(policies_in_json_are_read_whatever_stands_around_them)
+{
+    struct cedar_diags d =
+        diags_of(t->arena, "j",
+                 S("{\"templates\":{\"\\u0063\":{\"effect\":\"permit\",\"principal\":{\"op\":\"==\","
+                   "\"slot\":\"?principal\"},\"action\":{\"op\":\"All\"},\"resource\":{\"op\":\"All\"},"
+                   "\"conditions\":[]}},\"static\\u0050olicies\":{\"b\":" POLICY ",\"a\":" POLICY "}}"));
+    const struct cedar_policies *p = cedar_policies_from_json(t->arena, &d);
+
+    CHECK(p != NULL && cedar_policies_n(p) == 2 && cedar_templates_n(p) == 1);
+    CHECK(p != NULL && cedar_policy_named(p, S("a")) != NULL && cedar_policy_named(p, S("b")) != NULL);
+    CHECK(p != NULL && cedar_policy_named(p, S("c")) == cedar_template_at(p, 0));
+}
+
+/* Counts what is held at once. */
+struct counting {
+    struct arena_host host;
+    size_t least_left;
+};
+
+static void *counted(struct arena_host *host, size_t n)
+{
+    struct counting *c = (struct counting *)host;
+
+    if (host->left_B - n < c->least_left)
+        c->least_left = host->left_B - n;
+    return calloc(1, n);
+}
+
+static void uncounted(struct arena_host *host, void *p)
+{
+    free(p);
+}
+
+static __attribute__((noreturn)) void never(struct arena_host *host, size_t n)
+{
+    abort();
+}
+
+TEST(the_json_of_many_policies_is_not_held_at_once)
+{
+    enum { ALL_B = 1 << 30, POLICIES = 5000 };
+    struct counting c = { .host = { .zeroed = counted, .release = uncounted, .exhausted = never, .left_B = ALL_B },
+                          .least_left = ALL_B };
+    struct buf text = buf_new(t->arena, 64u << 20), json = buf_new(t->arena, 64u << 20);
+
+    c.host.steps = UINT64_MAX;
+    for (int i = 0; i < POLICIES; i++)
+        buf_printf(&text, "permit (principal, action, resource) when { principal.a == %d && context.b > 1 };", i);
+    cedar_policies_to_json(&json, policies_of(t->arena, buf_str(&text)));
+    struct arena *a = arena_new_for(&c.host, false);
+    struct cedar_source source = { S("j"), buf_str(&json) };
+    struct cedar_diags d = cedar_diags_new(a, &source);
+    CHECK(cedar_policies_from_json(a, &d) != NULL);
+    size_t kept = ALL_B - c.host.left_B, most = ALL_B - c.least_left;
+    CHECK(most < kept + 4 * json.n); /* a tree of the whole is ten times the text */
+    arena_free(a);
+}
+
 TEST(what_is_not_seen_in_a_string_is_shown_as_an_escape)
 {
     struct str text =
