@@ -107,8 +107,7 @@ bool rows_stay_within(struct db *d, const struct change *x, bool after, struct f
         arena_reset(a);
         good = row == NULL || stands_within(d, a, x, r, after, &yes, f);
         if (good && !yes)
-            good = fail(f, FAIL_CALLER, "not_yours", "%.*s stands outside %.*s",
-                        STR_ARG(row_name(a, &kind_rows[r->kind], row)), STR_ARG(area_text(a, area)));
+            good = fail(f, FAIL_CALLER, "not_yours", "some of it stands outside %.*s", STR_ARG(area_text(a, area)));
     }
     arena_free(a);
     return good;

@@ -24,7 +24,7 @@ bool row_area(struct db *d, struct arena *a, enum kind kind, const struct db_val
               struct fail *f);
 
 /* Whether all rows of a change, as they were (asked before they are written) or as they are afterwards, stand
- * within x->by.area.  Fails CALLER not_yours, the detail names the row; OURS db_…. */
+ * within x->by.area.  Fails CALLER not_yours, which names no row: it is another's; OURS db_…. */
 bool rows_stay_within(struct db *d, const struct change *x, bool after, struct fail *f);
 
 #endif

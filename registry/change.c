@@ -422,8 +422,8 @@ static void turn_rule(struct arena *a, const struct rows_now *now, struct change
     r->after = r->after != NULL ? rule_as_policy(a, schools, r->after) : NULL;
 }
 
-static bool turn_round(struct db *d, const struct change *x, int64_t number, const struct db_value *v,
-                       const struct rows_now *now, struct changed_row *out, struct fail *f)
+static bool turn_round(const struct change *x, int64_t number, const struct db_value *v, const struct rows_now *now,
+                       struct changed_row *out, struct fail *f)
 {
     enum kind kind = kind_once_named(v[1].text);
 
@@ -440,7 +440,7 @@ static bool turn_round(struct db *d, const struct change *x, int64_t number, con
         return fail(f, FAIL_OURS, "registry_invalid", "the history of change %" PRId64 " cannot be read", number);
     if (kind == KIND_RULE)
         turn_rule(x->arena, now, out);
-    return still_as_before(out, now) || changed_since(d, x->arena, number, v, f);
+    return true;
 }
 
 static bool make_undo(struct db *d, struct change *x, int64_t number, const struct rows_now *now, struct fail *f)
@@ -455,10 +455,16 @@ static bool make_undo(struct db *d, struct change *x, int64_t number, const stru
                     number);
     for (size_t i = rows.n; i-- > 0;) {
         struct changed_row back = { 0 };
-        if (!turn_round(d, x, number, db_row(&rows, i), now, &back, f))
+        if (!turn_round(x, number, db_row(&rows, i), now, &back, f))
             return false;
         change_add(x, back.kind, back.before, back.after);
     }
+    /* Before a row is named that stands elsewhere. */
+    if (!rows_stay_within(d, x, false, f) || !rows_stay_within(d, x, true, f))
+        return false;
+    for (size_t i = 0; i < x->n; i++)
+        if (!still_as_before(&x->rows[i], now))
+            return changed_since(d, x->arena, number, db_row(&rows, rows.n - 1 - i), f);
     return true;
 }
 

@@ -161,18 +161,30 @@ static bool is_theirs(const struct areas *areas, const struct area *area)
 
 /* ── the audit log ──────────────────────────────────────────────────────── */
 
-static struct str acting_as(const struct ctx *c)
+static bool given_now(struct ctx *c, const struct admin *g)
 {
-    static const enum role order[] = { ROLE_OPERATOR, ROLE_ADMIN, ROLE_PRINCIPAL, ROLE_SECRETARY };
+    const struct visitor *d = visitor_of(c);
+    const struct area there = { .provider = g->provider != NULL ? g->provider->id : (struct str){ NULL, 0 },
+                                .school = g->school != NULL ? g->school->oid : (struct str){ NULL, 0 } };
+    const struct affiliation at = { .role = g->role, .from_s = g->from_s, .to_s = g->to_s };
+
+    return affiliation_valid(&at, c->now_s) && (!str_is_set(d->area) || area_within(&d->console.area, &there));
+}
+
+/* The widest role by which they act where they are; what a city calls an operator is none [policy/defaults.cedar]. */
+static struct str acting_as(struct ctx *c)
+{
+    static const enum role order[] = { ROLE_OPERATOR,  ROLE_ADMIN,     ROLE_APPROVER,
+                                       ROLE_PRINCIPAL, ROLE_SECRETARY, ROLE_AUDITOR };
     const struct person *p = c->session->person;
     size_t n;
     const struct admin *const *given = registry_admins(c->registry, p->idp, p->subject, &n);
 
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        if (person_has_role(p, order[i], (struct str){ NULL, 0 }, c->now_s))
+        if (order[i] != ROLE_OPERATOR && person_has_role(p, order[i], (struct str){ NULL, 0 }, c->now_s))
             return str_of(role_name(order[i]));
         for (size_t k = 0; k < n; k++)
-            if (given[k]->role == order[i])
+            if (given[k]->role == order[i] && given_now(c, given[k]))
                 return str_of(role_name(order[i]));
     }
     return (struct str){ NULL, 0 };

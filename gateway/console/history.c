@@ -12,6 +12,17 @@
 
 enum { CHANGES_A_PAGE = 12, ROWS_SHOWN = 40, WHY_MAX_B = 200, HERE_MAX_B = 1024, VALUE_MAX_B = 4096, FIELDS_MAX = 64 };
 
+/* Kinds of rows whose undoing needs the right to alter them as well. */
+static const struct {
+    const char *kind;
+    enum console_action may;
+} guarded[] = { { "idp", MAY_MANAGE_IDENTITY_PROVIDERS },
+                { "service", MAY_REGISTER_SERVICE },
+                { "admin", MAY_MANAGE_ADMINS },
+                { "account", MAY_MANAGE_ADMINS },
+                { "affiliation", MAY_MANAGE_ADMINS } };
+enum { KINDS_GUARDED = sizeof guarded / sizeof *guarded };
+
 struct history { /* c->state */
     struct area area;
     int64_t upto, number; /* number 0: none is chosen */
@@ -23,6 +34,7 @@ struct history { /* c->state */
     enum undo_said said;
     struct str why, detail;
     int64_t made;
+    bool may[KINDS_GUARDED]; /* beside rolling back: whether the person may alter rows of these kinds */
 };
 
 static bool read_sql(void *with, struct db *d, struct arena *a, struct fail *f)
@@ -195,13 +207,34 @@ const struct step_row admin_change[] = { { console_door }, { ask_one }, { show }
 
 /* ── undoing ────────────────────────────────────────────────────────────── */
 
+static bool may_undo_row(const struct history *h, struct str row)
+{
+    struct str kind = str_sub(row, 0, str_find_byte(row, ' ', 0));
+
+    for (size_t i = 0; i < KINDS_GUARDED; i++)
+        if (str_eq(kind, str_of(guarded[i].kind)))
+            return h->may[i];
+    return true;
+}
+
+static bool undo_rows(struct history *h, struct db *d, struct arena *a, struct fail *f)
+{
+    struct change_rows_shown rows;
+
+    if (!change_rows(d, a, &h->area, h->number, INT32_MAX, &rows, f))
+        return false;
+    for (size_t i = 0; i < rows.n; i++)
+        if (!may_undo_row(h, rows.at[i].row))
+            return fail(f, FAIL_CALLER, "not_permitted", "%.*s is not yours to alter", STR_ARG(rows.at[i].row));
+    return change_undo(d, a, h->number, &h->by, false, &h->report, f);
+}
+
 static bool undo_sql(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct history *h = with;
 
     return change_list(d, a, &h->area, h->number, 1, &h->one, f) &&
-           (h->one.n == 0 || h->one.at[0].number != h->number ||
-            change_undo(d, a, h->number, &h->by, false, &h->report, f));
+           (h->one.n == 0 || h->one.at[0].number != h->number || undo_rows(h, d, a, f));
 }
 
 static struct str back_here(struct ctx *c, const struct history *h, struct str name, struct str value)
@@ -226,6 +259,8 @@ static enum step ask_undo(struct ctx *c, struct fail *f)
     }
     if (!console_fresh(c))
         return console_log_in_again(c, back_here(c, h, S("why"), h->why), f);
+    for (size_t i = 0; i < KINDS_GUARDED; i++)
+        h->may[i] = console_may(c, guarded[i].may);
     h->by = console_by(c, MAKER_undo, h->why);
     return console_ask(c, undo_sql, h, &h->got, f);
 }

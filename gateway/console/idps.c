@@ -28,6 +28,14 @@ static const struct idp *idp_in_area(const struct ctx *c, struct str id)
     return idp->provider != NULL && str_eq(idp->provider->id, area->provider) ? idp : NULL;
 }
 
+/* It is the municipality's, whoever of a school may see it. */
+static bool may_change(const struct ctx *c, const struct idp *idp)
+{
+    const struct area whose = { .provider = idp->provider != NULL ? idp->provider->id : (struct str){ NULL, 0 } };
+
+    return console_may_in(c, MAY_MANAGE_IDENTITY_PROVIDERS, &whose);
+}
+
 static struct str kind_name(const struct ctx *c, const struct idp *idp)
 {
     return idp->kind == IDP_SAML   ? S("SAML")
@@ -165,7 +173,7 @@ static enum step show_idp(struct ctx *c, const struct idp *idp, enum idp_said sa
                           .kind = kind_name(c, idp),
                           .enabled = idp->enabled,
                           .test = idp->test,
-                          .may_change = console_may(c, MAY_MANAGE_IDENTITY_PROVIDERS),
+                          .may_change = may_change(c, idp),
                           .fresh = console_fresh(c),
                           .why = why,
                           .version = registry_parts(c->registry)->version,
@@ -261,7 +269,7 @@ static enum step ask_change(struct ctx *c, struct fail *f)
 
     c->state = x;
     x->idp = idp_in_area(c, c->req->param);
-    if (x->idp == NULL)
+    if (x->idp == NULL || !may_change(c, x->idp))
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     x->refresh = str_eq(act, S("refresh"));
     x->on = str_eq(act, S("enable"));

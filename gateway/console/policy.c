@@ -29,6 +29,7 @@ struct editing {                 /* c->state */
     const struct policy *policy; /* as it is in force; NULL: there is none */
     struct policy owner;         /* whose it is: layer, provider, school; and the text that is checked */
     struct policy_form form;
+    bool is_new;           /* its id is made when it is kept */
     bool as_text, is_form; /* is_form: `form` says all of the text */
     struct str name, why, text, rest, detail;
     struct str add_service;
@@ -475,8 +476,10 @@ static bool find(struct ctx *c, struct editing *x)
     x->version = registry_parts(c->registry)->version;
     if (!str_eq(x->id, S("new")))
         x->policy = policy_named(c, x->id);
+    if (x->policy != NULL && !is_mine(c, x->policy)) /* another's is as none: not even its id is told */
+        x->policy = NULL;
     own(c, x);
-    return x->id.n <= ID_MAX_B && (x->policy == NULL || is_mine(c, x->policy));
+    return x->id.n <= ID_MAX_B;
 }
 
 static bool read_draft(void *with, struct db *d, struct arena *a, struct fail *f)
@@ -544,6 +547,8 @@ static bool keep_sql(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct editing *x = with;
 
+    if (x->policy == NULL && !x->is_new && !draft_row(d, a, &x->area, x->draft, &x->row, &x->seen, f))
+        return false;
     return edit_run(x->edit, d, a, &x->how, EDIT_KEEP, &x->result, f);
 }
 
@@ -594,7 +599,8 @@ static void note_edit(struct ctx *c, struct editing *x)
     const struct edit_from from = { .draft = x->draft, .edition = x->edition };
 
     *by = console_by(c, MAKER_console, x->why);
-    if (str_eq(x->id, S("new")))
+    x->is_new = str_eq(x->id, S("new"));
+    if (x->is_new)
         x->id = new_id(c, x);
     x->row = (struct row_id){ .kind = S("policy"), .key = { x->id } };
     x->how = (struct edit_how){ .world = c->world, .seals = c->seals };
@@ -614,6 +620,8 @@ static enum step posted(struct ctx *c, struct fail *f)
     (void)str_int(form_get(c->body, S("draft")), &x->draft);
     (void)str_int(form_get(c->body, S("edition")), &x->edition);
     (void)str_int(form_get(c->body, S("version")), &x->version);
+    if (x->policy == NULL && !str_eq(x->id, S("new")) && x->draft <= 0)
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     x->name = str_sub(str_trim(form_get(c->body, S("name"))), 0, NAME_MAX_B);
     x->why = str_sub(str_trim(form_get(c->body, S("why"))), 0, WHY_MAX_B);
     x->as_text = str_eq(form_get(c->body, S("as")), S("text"));
@@ -661,9 +669,10 @@ static enum step kept(struct ctx *c, struct fail *f)
         x->said = POLICY_SAID_CHANGED;
         return page(c, x);
     }
-    if (x->got.why.kind != FAIL_CALLER)
+    if (x->got.why.kind != FAIL_CALLER && x->got.why.kind != FAIL_NOT_FOUND)
         return console_answered(&x->got, f) ? NEXT : REFUSE;
-    if (strcmp(x->got.why.code, "not_yours") == 0 || strcmp(x->got.why.code, "no_draft") == 0)
+    if (strcmp(x->got.why.code, "not_yours") == 0 || strcmp(x->got.why.code, "no_draft") == 0 ||
+        x->got.why.kind == FAIL_NOT_FOUND)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     x->said = POLICY_SAID_FORM;
     x->detail = x->result.trouble_count > 0 ? arena_str(c->arena, x->result.troubles[0].says)

@@ -21,7 +21,7 @@ process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still 
 const password = 'salasana-salasana';
 const cities = [['oulu', 'Oulu', 'Uleåborg', '95640100004', [['99101', '95640200010', 'Testi-Kielonmäen koulu'], ['99102', '95640200028', 'Testi-Otsolahden lukio']]],
   ['espoo', 'Espoo', 'Esbo', '90490100001', [['99201', '90490200018', 'Testi-Lingonbacka skola']]], ['turku', 'Turku', 'Åbo', '98530100001', []]];
-const people = [['tiina', 'Tiina', 'Koski', 'admin'], ['sari', 'Sari', 'Lehto', 'admin'], ['toini', 'Toini', 'Rehtori', 'principal'], ['silja', 'Silja', 'Sihteeri', 'secretary'], ['aino', 'Aino', 'Laakso', 'teacher'], ['eino', 'Eino', 'Oppilas', 'learner'],
+const people = [['tiina', 'Tiina', 'Koski', 'admin'], ['sari', 'Sari', 'Lehto', 'admin'], ['toini', 'Toini', 'Rehtori', 'principal'], ['silja', 'Silja', 'Sihteeri', 'secretary'], ['aino', 'Aino', 'Laakso', 'teacher'], ['eino', 'Eino', 'Oppilas', 'learner'], ['hannu', 'Hannu', 'Hyväksyjä', 'approver'], ['kaisa', 'Kaisa', 'Koulu', 'admin'],
   ['riikka', 'Riikka', 'Aalto', ''], ['lauri', 'Lauri', 'Lukija', '']];
 const registry = ['format: 1', 'providers:',
   ...cities.map(([id, fi, sv, oid, schools]) => `  - { id: ${id}, oid: "1.2.246.562.99.${oid}", name: { fi: ${fi}, sv: ${sv} }, schools: [${schools.map(([code, suffix, name]) => `{ oid: "1.2.246.562.99.${suffix}", code: "${code}", name: { fi: ${name} } }`).join(', ')}] }`),
@@ -32,8 +32,9 @@ const registry = ['format: 1', 'providers:',
   'rules:', '  - { id: oulu-teachers, provider: oulu, role: teacher }', '  - { id: oulu-learners, provider: oulu, role: learner, service: kanerva }', '  - { id: espoo-teachers, provider: espoo, role: teacher }',
   '  - { id: oulu-no-pihka, provider: oulu, role: learner, school: "99101", service: pihka, forbid: true }',
   'admins:', '  - { id: riikka-aalto, idp: operators, subject: riikka, role: operator, why: valittu }',
+  '  - { id: tiina-once, idp: oulu, subject: tiina, role: operator, to: 2026-01-01 }', '  - { id: kaisa-koulu, idp: oulu, subject: kaisa, role: admin, provider: oulu, school: "99101" }',
   '  - { id: tiina-koski, idp: oulu, subject: tiina, role: admin, provider: oulu }', '  - { id: sari-lehto, idp: oulu, subject: sari, role: admin, provider: oulu }', '  - { id: espoon-tiina, idp: espoo, subject: espoo-tiina, role: admin, provider: espoo }',
-  'accounts:', ...people.map(([id, given, family, role]) => `  - { id: ${id}, idp: ${role ? 'oulu' : 'operators'}, username: ${id}, password: { plain: ${password} }, given_names: ${given}, family_name: ${family}${role && role !== 'admin' ? `, affiliations: [{ provider: oulu, role: ${role}, school: "99101" }]` : ''} }`),
+  'accounts:', ...people.map(([id, given, family, role]) => `  - { id: ${id}, idp: ${role ? 'oulu' : 'operators'}, username: ${id}, password: { plain: ${password} }, given_names: ${given}, family_name: ${family}${role && role !== 'admin' ? `, affiliations: [{ provider: oulu, role: ${role}${role === 'approver' ? '' : ', school: "99101"'} }]` : ''} }`),
   `  - { id: espoo-tiina, idp: espoo, username: tiina, password: { plain: ${password} }, given_names: Tiina, family_name: Espoo }`].join('\n') + '\n';
 
 const g = await new Gateway(program, { name: 'console', port: await freePort(), registry, settings: { support: 'tuki@digione.example' } }).start();
@@ -263,6 +264,30 @@ await test('the log shows what is the area\'s own, and that somebody looked', as
   const file = await ask({ method: 'GET', path: '/admin/log/export?event=login' }, { cookie: tiina.jar });
   const lines = file.text.trim().split('\n').map((l) => JSON.parse(l));
   check(file.headers['content-type'] === 'application/x-ndjson' && lines.length > 0 && lines.every((l) => l.event === 'login' && l.idp.startsWith('oulu')), 'the export');
+});
+
+await test('what an undo does needs the right to do it, and a school changes nothing of its municipality', async () => {
+  const tiina = await cookies('tiina'), hannu = await cookies('hannu'), kaisa = await cookies('kaisa');
+  const undo = (n, who) => ask({ method: 'POST', path: `/admin/history/${n}`, form: 'why=x' }, { cookie: who.jar, csrf: who.csrf });
+  const idp = (act, who) => ask({ method: 'POST', path: '/admin/idps/oulu-staff', form: `act=${act}&why=x` }, { cookie: who.jar, csrf: who.csrf });
+  const before = export_();
+  for (const act of ['disable', 'refresh']) for (const who of [hannu, kaisa]) check((await idp(act, who)).status === 404, `${act}: an identity provider of the municipality`);
+  check(export_() === before, 'somebody altered it');
+  check((await idp('disable', tiina)).status === 303, 'an admin may');
+  const off = export_(), entry = g.cli('registry', 'log', '-c', g.config).stdout.split('\n')[0], n = Number(entry.trim().split(' ')[0]);
+  check(/ as admin in oulu/.test(entry), `a right that has ended is none: ${entry}`);
+  const refused_ = await undo(n, hannu);
+  check(refused_.status === 400 && /idp oulu-staff/.test(refused_.text) && export_() === off, `an approver undid it: ${refused_.status}`);
+  check((await undo(n, tiina)).status === 303, 'an admin may undo');
+});
+await test('what stands elsewhere is not told, not by a refusal either', async () => {
+  const tiina = await cookies('tiina');
+  const all = await ask({ method: 'POST', path: '/admin/history/2', form: 'why=x' }, { cookie: tiina.jar, csrf: tiina.csrf });
+  check(all.status === 400 && !/espoo|riikka/.test(all.text), `an import of the whole country: ${all.status} ${/[^<>]*(espoo|riikka)[^<>]*/.exec(all.text)?.[0]}`);
+  for (const id of ['espoo-teachers', 'no-such-policy']) for (const draft of ['', '&draft=999&edition=1']) for (const act of ['check', 'keep']) {
+    const a = await ask({ method: 'POST', path: `/admin/policy/${id}`, form: `as=text&act=${act}&why=x&text=${encodeURIComponent('permit(principal in Provider::"oulu",action==Action::"open",resource);')}${draft}` }, { cookie: tiina.jar, csrf: tiina.csrf });
+    check(a.status === (draft && act === 'check' ? 200 : 404), `${id} ${draft} ${act}: ${a.status}`);
+  }
 });
 
 await browser.close();
