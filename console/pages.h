@@ -361,7 +361,8 @@ struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|app
     bool may_write, may_decide, fresh; /* may_decide: and is not who wrote it */
     bool reckoned;                     /* what would change was reckoned, over so many people */
     struct str people, gain, lose;
-    struct str gain_n, lose_n; /* as the form sends them back */
+    bool known;                         /* they have signed in; else test people */
+    struct str gain_n, lose_n, version; /* as the form sends them back */
     bool some_lose;
     struct {
         const struct impact_line *at;

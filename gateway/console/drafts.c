@@ -9,12 +9,13 @@
 #include "model/when.h"
 #include "policy/impact.h"
 #include "registry/edit.h"
+#include "registry/known.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
 #include <string.h>
 
-enum { DRAFTS_SHOWN = 40, IMPACT_SHOWN = 40, WHY_MAX_B = 200, HERE_MAX_B = 1024 };
+enum { DRAFTS_SHOWN = 40, IMPACT_SHOWN = 40, WHY_MAX_B = 200, HERE_MAX_B = 1024, YEAR_S = 365 * 86400 };
 
 struct drafting { /* c->state */
     struct area area;
@@ -31,15 +32,18 @@ struct drafting { /* c->state */
     struct edit_result result;
     struct str why, detail;
     enum draft_said said;
-    /* What would change: reckoned over the registry's own accounts, which are test people, until more are known. */
+    /* What would change: reckoned over the sorts of people who signed in, or, where nobody has, over test people: the
+     * registry's own accounts. */
     const struct registry *before;
     const struct people *people;
     size_t people_n;
+    bool known; /* they have signed in */
+    const struct settings *set;
     struct circumstances now;
     struct arena *arena; /* of the job */
     struct impact impact;
     bool reckoned, compares;
-    int64_t gain, lose; /* as the page showed them, where it compares */
+    int64_t gain, lose, version; /* as the page showed them, of that version of the registry, where it compares */
     const struct world *world;
     const struct seals *seals;
 };
@@ -119,15 +123,34 @@ static void keep_services(const struct drafting *x)
     }
 }
 
-/* The registry as it would be, beside the one that is in force.  Whoever publishes saw numbers: others refuse. */
+/* Who signed in of late, as sorts. */
+static void know_sorts(struct drafting *x, struct arena *a)
+{
+    struct fail ignored = { 0 };
+    struct shapes shapes;
+
+    if (!known_shapes(x->set, a, x->before, &x->area, x->now.now_s - YEAR_S, &shapes, &ignored) || shapes.n == 0)
+        return;
+    struct people *all = arena_make_n(a, shapes.n, struct people);
+    for (size_t i = 0; i < shapes.n; i++)
+        all[i] = (struct people){ &shapes.at[i].who, shapes.at[i].count };
+    x->people = all;
+    x->people_n = shapes.n;
+    x->known = true;
+}
+
+/* The registry as it would be, beside the one that is in force.  Whoever publishes saw numbers, of a version: where
+ * that is another one by now, others refuse.  Those who sign in meanwhile do not. */
 static bool reckon(void *with, const struct registry *after, struct fail *f)
 {
     struct drafting *x = with;
 
+    know_sorts(x, x->arena);
     x->reckoned = policy_impact(x->arena, x->before, after, x->people, x->people_n, &x->now, NULL, NULL, &x->impact);
     if (x->reckoned)
         keep_services(x);
-    if (!x->compares || ((int64_t)x->impact.gain == x->gain && (int64_t)x->impact.lose == x->lose))
+    bool seen = x->gain >= 0 && x->lose >= 0, same = x->version == registry_parts(x->before)->version;
+    if (!x->compares || (seen && same) || ((int64_t)x->impact.gain == x->gain && (int64_t)x->impact.lose == x->lose))
         return true;
     return fail(f, FAIL_CONFLICT, "changed_since", "%zu gain and %zu lose now", x->impact.gain, x->impact.lose);
 }
@@ -167,6 +190,7 @@ static void know_people(struct ctx *c, struct drafting *x)
     x->now = (struct circumstances){ .now_s = c->now_s };
     x->world = c->world;
     x->seals = c->seals;
+    x->set = c->set;
 }
 
 static enum draft_said said_of(struct str word)
@@ -225,6 +249,8 @@ static void put_impact(struct ctx *c, const struct drafting *x, struct draft_vie
     v->lose = lines_number(c, (int64_t)x->impact.lose);
     v->gain_n = arena_printf(c->arena, "%zu", x->impact.gain);
     v->lose_n = arena_printf(c->arena, "%zu", x->impact.lose);
+    v->version = arena_printf(c->arena, "%lld", (long long)registry_parts(x->before)->version);
+    v->known = x->known;
     v->some_lose = x->impact.lose > 0;
     for (size_t i = 0; i < x->impact.n && v->impact.n < IMPACT_SHOWN; i++) {
         const struct impact_row *row = &x->impact.rows[i];
@@ -367,6 +393,7 @@ static enum step ask_act(struct ctx *c, struct fail *f)
     x->compares = true; /* a form without numbers has seen none */
     if (!str_int(form_get(c->body, S("gain")), &x->gain) || !str_int(form_get(c->body, S("lose")), &x->lose))
         x->gain = x->lose = -1;
+    (void)str_int(form_get(c->body, S("version")), &x->version);
     if (x->publishes)
         x->move.seen = arena_printf(c->arena, "+%lld -%lld", (long long)x->gain, (long long)x->lose);
     if (x->publishes && x->lose > 0 && !str_is_set(form_get(c->body, S("looked")))) {
