@@ -110,6 +110,35 @@ await signIn(tablet.page, 'eemeli', { shared: true });
 await tablet.page.screenshot({ path: path.join(shown, 'pupil.png') });
 await Promise.all([tablet.page.waitForURL(`${at}/upstream/left**`), tablet.page.click('header .ready button')]);
 await tablet.page.screenshot({ path: path.join(shown, 'next.png') });
+
+// The console: somebody drafts that teachers may open a service, and somebody else looks at what that would change.
+const admin = async (user) => {
+  const { page } = await person(1280, 'light');
+  await page.goto(`${at}/admin`);
+  await Promise.all([page.waitForNavigation(), page.click('button[name=idp][value=yllapito]')]);
+  await page.fill('#username', user);
+  await page.fill('#password', 'digione-demo');
+  await Promise.all([page.waitForURL(`${at}/admin`), page.click('#local .acts button')]);
+  return page;
+};
+const figure = async (page, name) => {
+  await page.evaluate(() => { document.activeElement?.blur(); });
+  await page.screenshot({ path: path.join(shown, `${name}.png`), fullPage: true });
+};
+const helmi = await admin('helmi');
+await helmi.goto(`${at}/admin/rights`);
+await figure(helmi, 'admin-rights');
+await helmi.goto(`${at}/admin/rights/pihka?col=1`);
+await helmi.click('main a[href^="/admin/policy/new"]');
+await helmi.fill('#why', 'Kokeet alkavat maanantaina');
+await helmi.fill('#name', 'Pihka Koe yläluokille');
+await figure(helmi, 'admin-policy');
+await Promise.all([helmi.waitForURL(/\/admin\/drafts\/\d+/), helmi.click('[name=act][value=keep]')]);
+const draft = new URL(helmi.url()).pathname;
+await Promise.all([helmi.waitForURL(/done=propose/), helmi.click('[name=act][value=propose]')]);
+const heikki = await admin('heikki');
+await heikki.goto(at + draft);
+await figure(heikki, 'admin-draft');
 await browser.close();
 console.log(`${made} pictures in ${path.relative(root, all)}, those of the documents in ${path.relative(root, shown) || shown}`);
 demo.kill('SIGTERM');
