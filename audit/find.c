@@ -39,12 +39,19 @@ static bool read_line(struct arena *a, struct str line, struct audit_found *x)
     *x = (struct audit_found){ .n = n->integer, .at_s = audit_line_at_s(line), .line = line };
     const struct {
         struct str *to, name;
-    } members[] = { { &x->event, S("event") },     { &x->person, S("person") },
-                    { &x->service, S("service") }, { &x->idp, S("idp") },
-                    { &x->rule, S("rule") },       { &x->claims, S("claims") },
-                    { &x->reason, S("reason") },   { &x->support_code, S("support_code") },
-                    { &x->area, S("area") },       { &x->acting_as, S("acting_as") },
-                    { &x->why, S("why") },         { &x->row, S("row") } };
+    } members[] = { { &x->event, S("event") },
+                    { &x->person, S("person") },
+                    { &x->service, S("service") },
+                    { &x->idp, S("idp") },
+                    { &x->rule, S("rule") },
+                    { &x->claims, S("claims") },
+                    { &x->reason, S("reason") },
+                    { &x->support_code, S("support_code") },
+                    { &x->sid, S("sid") },
+                    { &x->area, S("area") },
+                    { &x->acting_as, S("acting_as") },
+                    { &x->why, S("why") },
+                    { &x->row, S("row") } };
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         *members[i].to = json_get_str(v, members[i].name);
     return true;
@@ -54,8 +61,9 @@ static bool fits(const struct audit_search *s, const struct audit_found *x)
 {
     return (s->before == 0 || x->n < s->before) && (s->from_s == 0 || x->at_s >= s->from_s) &&
            (s->to_s == 0 || x->at_s < s->to_s) && is_wanted(x->event, s->event) && is_wanted(x->service, s->service) &&
-           is_wanted(x->idp, s->idp) && is_wanted(x->support_code, s->support_code) &&
-           is_wanted(x->reason, s->reason) && (s->within == NULL || s->within(s->with, x));
+           is_wanted(x->idp, s->idp) && is_wanted(x->person, s->person) && is_wanted(x->row, s->row) &&
+           is_wanted(x->support_code, s->support_code) && is_wanted(x->reason, s->reason) &&
+           (s->within == NULL || s->within(s->with, x));
 }
 
 /* Only what was found is the caller's to keep. */
@@ -75,7 +83,8 @@ static bool look(struct finding *g, struct arena *a, struct str line)
 
     g->looked++;
     if (!may_hold(line, s->event) || !may_hold(line, s->service) || !may_hold(line, s->idp) ||
-        !may_hold(line, s->support_code) || !may_hold(line, s->reason) || !read_line(a, line, &x))
+        !may_hold(line, s->support_code) || !may_hold(line, s->reason) || !may_hold(line, s->person) ||
+        !may_hold(line, s->row) || !read_line(a, line, &x))
         return g->looked < FIND_LINES_MAX;
     if (fits(s, &x)) {
         if (g->out->n == s->most) {

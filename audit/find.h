@@ -16,11 +16,11 @@ struct audit_found {
     int64_t n; /* number of the record */
     int64_t at_s;
     struct str line; /* as it stands in the log */
-    struct str event, person, service, idp, rule, claims, reason, support_code, acting_as, area, why, row;
+    struct str event, person, service, idp, rule, claims, reason, sid, support_code, acting_as, area, why, row;
 };
 
 struct audit_search {
-    struct str event, service, idp, support_code, reason; /* exactly; absent: any */
+    struct str event, service, idp, support_code, reason, person, row; /* exactly; absent: any */
     int64_t from_s, to_s;                                 /* written from–to; 0: open */
     int64_t before;                                       /* records below this number; 0: from the newest */
     size_t most;

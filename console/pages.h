@@ -12,7 +12,7 @@
 
 /* --- what every page of the console carries --------------------------------------------------------------- */
 
-enum sub { SUB_NONE = 0, SUB_MATRIX, SUB_DRAFTS, SUB_HISTORY }; /* within Käyttöoikeudet */
+enum sub { SUB_NONE = 0, SUB_MATRIX, SUB_DRAFTS, SUB_HISTORY, SUB_FIND, SUB_SESSIONS, SUB_PASSES };
 enum place {
     PLACE_NONE = 0,
     PLACE_HOME,
@@ -32,7 +32,8 @@ struct console_page {
     bool below;       /* on a page below it */
     enum sub sub;
     bool choose; /* another area can be chosen */
-    bool may_view, may_log, may_people;
+    bool may_view, may_log, may_people, may_end, may_passes;
+    struct str people_at; /* where these begin; absent: none of the last three */
     int64_t waits;   /* things that wait for this person; 0: none */
     struct str csrf; /* of every form here: field `csrf` */
 };
@@ -430,5 +431,125 @@ struct history_view { /* GET /admin/history?upto=, /admin/history/N; POST /admin
     int64_t made;      /* the change that the undo made */
 };
 struct html page_history(struct arena *a, const struct history_view *v);
+
+/* --- people, their sessions, passes of substitutes --- */
+
+enum find_said { FIND_SAID_NOTHING = 0, FIND_SAID_WRONG, FIND_SAID_NOBODY, FIND_SAID_EXPIRED };
+enum find_why { FIND_WHY_NONE = 0, FIND_WHY_SUPPORT, FIND_WHY_INCIDENT, FIND_WHY_REQUEST };
+
+struct people_view { /* GET /admin/people; POST: csrf, q, reason=support|incident|request, why */
+    struct console_page con;
+    struct str q, why; /* as they were typed */
+    enum find_why reason;
+    enum find_said said;
+    bool no_q, no_reason, no_why;
+};
+struct html page_people(struct arena *a, const struct people_view *v);
+
+struct seen_row { /* an affiliation */
+    struct str where, group, from, to;
+    struct str role; /* absent: what came was not understood */
+    bool ended, waits;
+};
+
+struct session_row {
+    struct str when, idp, services;
+    bool ended;
+};
+
+struct event_row {
+    struct str when, what, detail, code;
+};
+
+enum end_said { END_SAID_NOTHING = 0, END_SAID_DONE, END_SAID_WHY, END_SAID_NOBODY };
+
+struct person_view { /* GET /admin/person?look=; POST: csrf, look, why */
+    struct console_page con;
+    struct str look; /* what it was opened by, sealed */
+    struct str name; /* absent: nobody told us */
+    struct str subject, idp, id, opened, until, why, seen;
+    enum find_why reason;
+    bool hidden; /* protected, or nothing is known: they exist */
+    bool account, pass, account_off;
+    struct {
+        const struct seen_row *at;
+        size_t n;
+    } seen_rows;
+    struct {
+        const struct session_row *at;
+        size_t n;
+    } sessions;
+    struct {
+        const struct event_row *at;
+        size_t n;
+    } events;
+    struct str open; /* services that stay open */
+    bool cut;        /* there are older events */
+    bool may_end, may_export, fresh;
+    struct str end_why;
+    enum end_said said;
+};
+struct html page_person(struct arena *a, const struct person_view *v);
+
+enum end_what { END_NONE = 0, END_IDP, END_SCHOOL, END_GROUP, END_SERVICE };
+
+struct choice_row {
+    struct str id, name;
+    bool on;
+};
+
+struct sessions_view { /* GET /admin/sessions; POST: csrf, what=idp|school|group|service, idp, school, group, service, why */
+    struct console_page con;
+    enum end_what what;
+    struct {
+        const struct choice_row *at;
+        size_t n;
+    } idps, schools;
+    bool school_area; /* one school, and no identity provider */
+    struct str idp, school, group, service, why;
+    struct str done; /* of whom they ended */
+    enum end_said said;
+    bool fresh;
+};
+struct html page_sessions(struct arena *a, const struct sessions_view *v);
+
+enum pass_said {
+    PASS_SAID_NOTHING = 0,
+    PASS_SAID_GIVEN,
+    PASS_SAID_TAKEN,
+    PASS_SAID_NAME,
+    PASS_SAID_SHARED,
+    PASS_SAID_SCHOOL,
+    PASS_SAID_TIMES,
+    PASS_SAID_LONG,
+    PASS_SAID_PAST,
+    PASS_SAID_WHY,
+    PASS_SAID_NO_IDP,
+    PASS_SAID_STORED
+};
+
+struct pass_row {
+    struct str id, name, username, school, from, to;
+    bool ended, waits, off;
+};
+
+struct passes_view { /* GET /admin/passes; POST: csrf, given, family, school, from, from_at, to, to_at, why; POST
+                      * /admin/passes/ID: csrf */
+    struct console_page con;
+    struct {
+        const struct pass_row *at;
+        size_t n;
+    } rows;
+    struct {
+        const struct choice_row *at;
+        size_t n;
+    } schools;
+    bool one_school, fresh;
+    struct str given, family, from, from_at, to, to_at, why; /* as they were typed */
+    struct str username, password;                          /* of the pass that was given, this once */
+    enum pass_said said;
+    bool cut;
+};
+struct html page_passes(struct arena *a, const struct passes_view *v);
 
 #endif

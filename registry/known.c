@@ -31,6 +31,9 @@ static const struct db_statement of_all = {
     "known_all", "SELECT shape, COUNT(*) FROM known WHERE seen_s >= ?1 GROUP BY provider, shape"
 };
 
+static const struct db_statement of_person = { "known_person",
+                                               "SELECT shape, seen_s FROM known WHERE person = ?1 ORDER BY provider" };
+
 struct part { /* of a person, at one provider */
     struct str provider, shape;
 };
@@ -179,7 +182,7 @@ static void note(struct known *k, const struct person *p, int64_t now_s)
     struct arena *a = k->waiting_arena;
     struct seen *s = &k->waiting[k->n++];
     *s = (struct seen){ arena_str(a, p->id), now_s, arena_make_n(a, p->affiliation_count + 1, struct part), 0 };
-    for (size_t i = 0; i < p->affiliation_count; i++) {
+    for (size_t i = 0; !p->non_disclosure && i < p->affiliation_count; i++) {
         struct str provider = p->affiliations[i].provider_oid;
         struct str shape = is_first_of(p, i) ? shape_of(a, p, provider) : (struct str){ NULL, 0 };
         if (shape.p != NULL)
@@ -189,7 +192,8 @@ static void note(struct known *k, const struct person *p, int64_t now_s)
 
 void known_saw(struct known *k, const struct person *p, int64_t now_s)
 {
-    if (k == NULL || p->non_disclosure || p->affiliation_count == 0)
+    /* Whose data became protected, or who is nowhere any more, is forgotten. */
+    if (k == NULL)
         return;
     (void)pthread_mutex_lock(&k->lock);
     note(k, p, now_s);
@@ -306,4 +310,34 @@ bool known_shapes(const struct settings *set, struct arena *a, const struct regi
         return fail(f, FAIL_CALLER, "too_many_shapes",
                     "%zu sorts of people are more than can be looked at; choose a city", rows.n);
     return good && take(a, &rows, where, out, f);
+}
+
+bool known_person(const struct settings *set, struct arena *a, struct str id, struct person *out, int64_t *seen_s,
+                  struct fail *f)
+{
+    const struct db_value who = db_text(id);
+    struct db_rows rows;
+
+    *out = (struct person){ .id = id };
+    *seen_s = 0;
+    struct db *d = open_store(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/known.sqlite"))), f);
+    if (d == NULL)
+        return false;
+    bool good = db_query(d, &of_person, &who, 1, a, &rows, f);
+    db_close(d);
+    if (!good)
+        return false;
+    out->affiliations = arena_make_n(a, (rows.n + 1) * PERSON_AFFILIATIONS_MAX, struct affiliation);
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct db_value *row = db_row(&rows, i);
+        struct person part;
+        if (!read_shape(a, row[0].text, &part, f))
+            return false;
+        for (size_t k = 0; k < part.affiliation_count && k < PERSON_AFFILIATIONS_MAX; k++)
+            out->affiliations[out->affiliation_count++] = part.affiliations[k];
+        out->acr = part.acr;
+        out->age = part.age;
+        *seen_s = row[1].number > *seen_s ? row[1].number : *seen_s;
+    }
+    return true;
 }

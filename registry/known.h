@@ -4,7 +4,7 @@
  * Floor 4.  Of each person at each provider the affiliations there as a city last
  * stated them, the age band and the assurance, under the pseudonymous id: no name,
  * no number, no address, and nothing of people whose data is protected.  It is
- * read in sums alone.  In a file of its own, state_dir/registry/known.sqlite;
+ * read in sums, and of one person by those who may find people.  In a file of its own, state_dir/registry/known.sqlite;
  * losing it loses a preview.  Rows are forgotten KNOWN_KEPT_S after the last
  * sign-in.
  */
@@ -44,5 +44,10 @@ struct shapes {
 /* Those of an area, those seen since since_s; may block.  Fails OURS db_…; too_many_shapes. */
 bool known_shapes(const struct settings *set, struct arena *a, const struct registry *r, const struct area *where,
                   int64_t since_s, struct shapes *out, struct fail *f);
+
+/* What of one person is known, at all providers: affiliations, age, assurance; may block.  *seen_s: when they last
+ * signed in; 0: nobody of that id is known, or their data is protected.  Fails OURS db_…. */
+bool known_person(const struct settings *set, struct arena *a, struct str id, struct person *out, int64_t *seen_s,
+                  struct fail *f);
 
 #endif

@@ -408,16 +408,23 @@ bool console_answered(const struct desk_got *got, struct fail *f)
 void console_page_for(struct ctx *c, enum place place, bool below, struct str here, struct console_page *out)
 {
     const struct console *k = c->console;
+    bool provider = str_is_set(k->area.provider);
 
     *out = (struct console_page){ .scope = console_area_name(c, &k->area),
-                                  .nation = !str_is_set(k->area.provider),
+                                  .nation = !provider,
                                   .place = place,
                                   .below = below,
                                   .may_view = console_may(c, MAY_VIEW),
                                   .may_log = console_may(c, MAY_READ_LOG),
-                                  .may_people = console_may(c, MAY_FIND_PEOPLE),
+                                  .may_people = provider && console_may(c, MAY_FIND_PEOPLE),
+                                  .may_end = console_may(c, MAY_END_SESSIONS),
+                                  .may_passes = provider && console_may(c, MAY_GIVE_PASSES),
                                   .choose = k->areas.n > 1 || (k->areas.n == 1 && !str_is_set(k->areas.at[0].provider)),
                                   .csrf = k->csrf };
+    out->people_at = out->may_people   ? S("/admin/people")
+                     : out->may_passes ? S("/admin/passes")
+                     : out->may_end    ? S("/admin/sessions")
+                                       : (struct str){ NULL, 0 };
     out->page = page_for(c, here);
     flow_leave_idle(c);
 }

@@ -21,7 +21,7 @@ process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still 
 const password = 'salasana-salasana';
 const cities = [['oulu', 'Oulu', 'Uleåborg', '95640100004', [['99101', '95640200010', 'Testi-Kielonmäen koulu'], ['99102', '95640200028', 'Testi-Otsolahden lukio']]],
   ['espoo', 'Espoo', 'Esbo', '90490100001', [['99201', '90490200018', 'Testi-Lingonbacka skola']]], ['turku', 'Turku', 'Åbo', '98530100001', []]];
-const people = [['tiina', 'Tiina', 'Koski', 'admin'], ['sari', 'Sari', 'Lehto', 'admin'], ['toini', 'Toini', 'Rehtori', 'principal'], ['silja', 'Silja', 'Sihteeri', 'secretary'], ['aino', 'Aino', 'Laakso', 'teacher'], ['eino', 'Eino', 'Oppilas', 'learner'], ['hannu', 'Hannu', 'Hyväksyjä', 'approver'], ['kaisa', 'Kaisa', 'Koulu', 'admin'],
+const people = [['tiina', 'Tiina', 'Koski', 'admin'], ['sari', 'Sari', 'Lehto', 'admin'], ['toini', 'Toini', 'Rehtori', 'principal'], ['silja', 'Silja', 'Sihteeri', 'secretary'], ['aino', 'Aino', 'Laakso', 'teacher'], ['eino', 'Eino', 'Oppilas', 'learner'], ['salla', 'Salla', 'Suojattu', 'teacher'], ['hannu', 'Hannu', 'Hyväksyjä', 'approver'], ['kaisa', 'Kaisa', 'Koulu', 'admin'],
   ['riikka', 'Riikka', 'Aalto', ''], ['lauri', 'Lauri', 'Lukija', '']];
 const registry = ['format: 1', 'providers:',
   ...cities.map(([id, fi, sv, oid, schools]) => `  - { id: ${id}, oid: "1.2.246.562.99.${oid}", name: { fi: ${fi}, sv: ${sv} }, schools: [${schools.map(([code, suffix, name]) => `{ oid: "1.2.246.562.99.${suffix}", code: "${code}", name: { fi: ${name} } }`).join(', ')}] }`),
@@ -29,12 +29,12 @@ const registry = ['format: 1', 'providers:',
   '  - { id: operators, kind: local, name: { fi: Ylläpito } }',
   '  - { id: oulu-staff, kind: saml, provider: oulu, enabled: true, listed: false, test: true, name: { fi: Oulun henkilöstö }, map: funet, entity_id: "https://idp.oulu.example/", metadata_url: "http://127.0.0.1:9/metadata" }',
   'services:', ...['Kanerva Oppikirjat', 'Vaahtera Matikka', 'Puolukka Päiväkirja', 'Pihka Koe'].map((name) => `  - { id: ${name.split(' ')[0].toLowerCase()}, protocol: link, vendor: x-oy, category: learning, test: true, name: { fi: ${name} }, launch_uri: "http://127.0.0.1:9/" }`),
-  'rules:', '  - { id: oulu-teachers, provider: oulu, role: teacher }', '  - { id: oulu-learners, provider: oulu, role: learner, service: kanerva }', '  - { id: espoo-teachers, provider: espoo, role: teacher }',
+  'rules:', '  - { id: oulu-teachers, provider: oulu, role: teacher }', '  - { id: oulu-substitutes, provider: oulu, role: substitute, service: kanerva }', '  - { id: oulu-learners, provider: oulu, role: learner, service: kanerva }', '  - { id: espoo-teachers, provider: espoo, role: teacher }',
   '  - { id: oulu-no-pihka, provider: oulu, role: learner, school: "99101", service: pihka, forbid: true }',
   'admins:', '  - { id: riikka-aalto, idp: operators, subject: riikka, role: operator, why: valittu }',
   '  - { id: tiina-once, idp: oulu, subject: tiina, role: operator, to: 2026-01-01 }', '  - { id: kaisa-koulu, idp: oulu, subject: kaisa, role: admin, provider: oulu, school: "99101" }',
   '  - { id: tiina-koski, idp: oulu, subject: tiina, role: admin, provider: oulu }', '  - { id: sari-lehto, idp: oulu, subject: sari, role: admin, provider: oulu }', '  - { id: espoon-tiina, idp: espoo, subject: espoo-tiina, role: admin, provider: espoo }',
-  'accounts:', ...people.map(([id, given, family, role]) => `  - { id: ${id}, idp: ${role ? 'oulu' : 'operators'}, username: ${id}, password: { plain: ${password} }, given_names: ${given}, family_name: ${family}${role && role !== 'admin' ? `, affiliations: [{ provider: oulu, role: ${role}${role === 'approver' ? '' : ', school: "99101"'} }]` : ''} }`),
+  'accounts:', ...people.map(([id, given, family, role]) => `  - { id: ${id}, idp: ${role ? 'oulu' : 'operators'}, username: ${id}, password: { plain: ${password} }, given_names: ${given}, family_name: ${family}${role && role !== 'admin' ? `, affiliations: [{ provider: oulu, role: ${role}${role === 'approver' ? '' : ', school: "99101"'}${role === 'learner' ? ', group: 7B' : ''} }]${id === 'salla' ? ', non_disclosure: true' : ''}` : ''} }`),
   `  - { id: espoo-tiina, idp: espoo, username: tiina, password: { plain: ${password} }, given_names: Tiina, family_name: Espoo }`].join('\n') + '\n';
 
 const g = await new Gateway(program, { name: 'console', port: await freePort(), registry, settings: { support: 'tuki@digione.example' } }).start();
@@ -65,6 +65,18 @@ async function signIn(page, user, idp = 'oulu') {
   // The page where a sign-in comes back to goes on by itself, without scripts too.
   if (await password_(page, user) !== 404) await page.waitForURL((u) => u.pathname.startsWith('/admin') && !u.pathname.startsWith('/admin/enter'));
 }
+const auditLines = () => fs.readdirSync(path.join(g.state, 'audit')).filter((f) => f.endsWith('.jsonl') && f.startsWith('audit-')).sort().flatMap((f) => fs.readFileSync(path.join(g.state, 'audit', f), 'utf8').trim().split('\n'));
+// Into the launcher, by an account of Oulu's own.
+async function signInOwn(page, user, secret = password) {
+  await page.goto(`${g.url}/`);
+  await page.waitForURL(/\/sign-in/);
+  const button = page.locator('button[name=idp][value=oulu]'), link = page.locator('a[href*="idp=oulu"]');
+  if (await button.count()) await Promise.all([page.waitForNavigation(), button.first().click()]);
+  else if (await link.count()) await Promise.all([page.waitForNavigation(), link.first().click()]);
+  await page.fill('#username', user);
+  await page.fill('#password', secret);
+  await Promise.all([page.waitForNavigation(), page.click('form:has(#password) .acts button.b')]);
+}
 async function looks(page, name, width = page.viewportSize().width) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth).catch(() => null);
   if (wide !== null) check(wide <= width, `${name}: ${wide} px wide at ${width}`);
@@ -75,7 +87,7 @@ async function looks(page, name, width = page.viewportSize().width) {
   check(result.violations.length === 0, `${name}: axe: ${result.violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
 }
 const texts_ = async (page, selector) => (await page.locator(selector).allTextContents()).map((s) => s.trim());
-const pages = ['/admin', '/admin/area', '/admin/rights', '/admin/rights/pihka?col=0', '/admin/rights?show=cond', '/admin/idps', '/admin/idps/oulu-staff', '/admin/history', '/admin/history/1', '/admin/drafts', '/admin/log', '/admin/log?event=login'];
+const pages = ['/admin', '/admin/people', '/admin/sessions', '/admin/passes', '/admin/area', '/admin/rights', '/admin/rights/pihka?col=0', '/admin/rights?show=cond', '/admin/idps', '/admin/idps/oulu-staff', '/admin/history', '/admin/history/1', '/admin/drafts', '/admin/log', '/admin/log?event=login'];
 
 for (const width of [320, 1280]) for (const dark of [false, true])
   await test(`every page fits, ${width} px, ${dark ? 'dark' : 'light'}: axe finds nothing`, async () => {
@@ -176,13 +188,116 @@ await test('an identity provider is switched off and on, with a reason', async (
   await context.close();
 });
 
+/* --- people, their sessions, passes of substitutes ------------------------------------------------------------------ */
+
+async function search(page, q, { reason = 'support', why = 'Ei pääse päiväkirjaan' } = {}) {
+  await page.goto(`${g.url}/admin/people`);
+  await page.fill('#q', q);
+  if (reason) await page.check(`[name=reason][value=${reason}]`);
+  await page.fill('#why', why);
+  await Promise.all([page.waitForNavigation(), page.click('main form .acts button.b')]);
+}
+const consoleLines = (reason) => auditLines().map((l) => JSON.parse(l)).filter((l) => l.event === 'console' && l.reason === reason && l.row);
+for (const [width, lang, scripts] of [[320, 'fi-FI', true], [1280, 'en-GB', false]])
+  await test(`a person is found for a reason alone, and their sessions end, ${width} px, ${lang}`, async () => {
+    const aino = await visitor(), { context, page } = await visitor({ width, lang, scripts });
+    await signInOwn(aino.page, 'aino');
+    await signIn(page, 'tiina');
+    await search(page, '', { reason: '', why: '' });
+    check((await page.locator('.note.bad li').count()) === 3, 'nothing is missing');
+    await looks(page, 'people-wrong', width);
+    await search(page, 'nobody-of-that-name');
+    check((await page.locator('.note.warn').count()) === 1 && !page.url().includes('look='), 'somebody was found');
+    await search(page, 'espoo-tiina');
+    check(!page.url().includes('look='), 'somebody of another city was found');
+    const before = consoleLines('find').length;
+    await search(page, 'aino');
+    check(/\/admin\/person\?look=/.test(page.url()), `not found: ${page.url()}`);
+    const line = consoleLines('find').at(-1);
+    check(consoleLines('find').length === before + 1 && /^person [0-9a-f]{64}$/.test(line.row) && line.why === 'support: Ei pääse päiväkirjaan', `the log: ${JSON.stringify(line)}`);
+    check((await page.textContent('h1')) === 'Aino Laakso' && (await page.locator('main tbody .sign.ok').count()) >= 2, 'neither role nor session');
+    check(/jäädä auki|stay open/.test(await page.textContent('#end')), 'what stays open is not said');
+    await looks(page, 'person', width);
+    await page.locator('#end > summary').click();
+    await page.fill('#end [name=why]', 'Laite katosi');
+    await looks(page, 'person-end', width);
+    await Promise.all([page.waitForURL(/done=ended/), page.click('#end .b.red')]);
+    await looks(page, 'person-ended', width);
+    await until('the session is over', async () => { await aino.page.goto(`${g.url}/`); return aino.page.url().includes('/sign-in'); }, 10000);
+    check(consoleLines('end_sessions').at(-1).row === line.row, 'the log does not say whose sessions ended');
+    // Tiina's own goes on; and a look is of its session alone.
+    const look = page.url();
+    await page.goto(`${g.url}/admin/people`);
+    check(page.url() === `${g.url}/admin/people`, 'her own session ended');
+    const sari = await visitor();
+    await signIn(sari.page, 'sari');
+    await sari.page.goto(look);
+    check(sari.page.url().includes('said=expired'), 'somebody else\'s look was opened');
+    await looks(sari.page, 'people-expired', 1280);
+    for (const v of [aino, sari, { context }]) await v.context.close();
+  });
+await test('a protected person exists, and nothing more is shown', async () => {
+  const { context, page } = await visitor();
+  await signIn(page, 'tiina');
+  await search(page, 'salla');
+  check(page.url().includes('look='), 'not found');
+  const text = await page.textContent('main');
+  check(!/Salla|Suojattu|salla/.test(text.replace(/Ei pääse.*/, '')) && (await page.locator('main table').count()) === 0 && (await page.locator('.lines').count()) === 0, `shown: ${text}`);
+  await looks(page, 'person-hidden');
+  await context.close();
+});
+await test('a lesson ends for its group, and the teacher goes on', async () => {
+  const eino = await visitor(), aino = await visitor(), toini = await visitor({ width: 320 });
+  for (const [v, user] of [[eino, 'eino'], [aino, 'aino']]) await signInOwn(v.page, user);
+  await signIn(toini.page, 'toini');
+  await toini.page.goto(`${g.url}/admin/sessions`);
+  await looks(toini.page, 'sessions', 320);
+  check((await toini.page.locator('[name=what][value=idp]').count()) === 0, 'a school is offered an identity provider');
+  await toini.page.check('[name=what][value=group]');
+  await toini.page.fill('#group', '7B');
+  await toini.page.fill('#why', 'Oppitunti päättyi');
+  await Promise.all([toini.page.waitForURL(/done=/), toini.page.click('.b.red')]);
+  await looks(toini.page, 'sessions-ended', 320);
+  await until('the pupil is out', async () => { await eino.page.goto(`${g.url}/`); return eino.page.url().includes('/sign-in'); }, 10000);
+  await aino.page.goto(`${g.url}/`);
+  check(!aino.page.url().includes('/sign-in'), 'the teacher is out');
+  for (const v of [eino, aino, toini]) await v.context.close();
+});
+for (const [width, lang, scripts] of [[320, 'fi-FI', false], [1280, 'en-GB', true]])
+  await test(`a secretary gives a pass and takes it, ${width} px, ${lang}`, async () => {
+    const silja = await visitor({ width, lang, scripts }), guest = await visitor();
+    await signIn(silja.page, 'silja');
+    await silja.page.goto(`${g.url}/admin/passes`);
+    const give = async (values) => { for (const [k, v] of Object.entries(values)) await silja.page.fill(`#${k}`, v); await Promise.all([silja.page.waitForNavigation(), silja.page.click('form.card .acts button')]); };
+    const now = new Date(), day = (n) => { const d = new Date(now.getTime() + n * 86400000); return `${d.getDate()}.${d.getMonth() + 1}.${d.getFullYear()}`; };
+    await give({ given: 'Sijainen', family: '1', from: day(-1), from_at: '8.00', to: day(1), to_at: '16.00', why: 'Sairausloma' });
+    check((await silja.page.textContent('.note.bad')).match(/Yhteistunnuksia|No shared accounts/), 'a shared account was given');
+    await looks(silja.page, 'pass-shared', width);
+    await give({ given: 'Siiri', family: 'Vieras', to: day(9) });
+    check((await silja.page.textContent('.note.bad')).match(/5 päivän|5 days/), 'a long one was given');
+    await give({ to: day(1), to_at: '25.00' });
+    check((await silja.page.locator('.note.bad').count()) === 1, 'a time that there is not was taken');
+    await give({ to_at: '16.00' });
+    check((await silja.page.locator('.note.good').count()) === 1, `not given: ${await silja.page.textContent('main')}`);
+    await looks(silja.page, 'pass-given', width);
+    const [username, password_] = await silja.page.locator('.note.good dd').allTextContents();
+    await until('the pass is listed', async () => { await silja.page.goto(`${g.url}/admin/passes`); return (await silja.page.textContent('main')).includes(username); });
+    await looks(silja.page, 'passes-listed', width);
+    await signInOwn(guest.page, username, password_);
+    await guest.page.goto(`${g.url}/`);
+    check(!guest.page.url().includes('/sign-in') && (await guest.page.textContent('body')).includes('Kanerva'), `the substitute is not in: ${guest.page.url()}`);
+    await Promise.all([silja.page.waitForURL(/done=taken/), silja.page.click(`tr:has-text("${username}") button`)]);
+    await looks(silja.page, 'pass-taken', width);
+    await until('the substitute is out', async () => { await guest.page.goto(`${g.url}/`); return guest.page.url().includes('/sign-in'); }, 10000);
+    for (const v of [silja, guest]) await v.context.close();
+  });
+
 /* --- isolation: every path, read from the table of routes --------------------------------------------------------- */
 
 const routes = [...fs.readFileSync(path.join(root, 'gateway/routes.def'), 'utf8').matchAll(/X\((GET|POST),\s*"(\/admin[^"]*)",\s*PUBLIC,\s*ADMIN/g)].map(([, method, at]) => ({ method, at }));
 const ids = { '/admin/idps/*': 'oulu-staff', '/admin/history/*': '1', '/admin/policy/*': 'oulu-teachers', '/admin/drafts/*': '3', '/admin/rights/*': 'kanerva' };
-const forms = { '/admin/idps/*': 'act=disable&why=x', '/admin/history/*': 'why=x', '/admin/policy/*': 'as=text&act=keep&why=x&text=permit(principal,action,resource);', '/admin/drafts/*': 'act=withdraw', '/admin/area': 'area=oulu' };
+const forms = { '/admin/idps/*': 'act=disable&why=x', '/admin/history/*': 'why=x', '/admin/policy/*': 'as=text&act=keep&why=x&text=permit(principal,action,resource);', '/admin/drafts/*': 'act=withdraw', '/admin/area': 'area=oulu', '/admin/people': 'q=aino&reason=support&why=x', '/admin/person': 'look=x&why=x', '/admin/sessions': 'what=idp&idp=oulu&why=x', '/admin/passes': 'given=Siiri&family=Vieras&school=1.2.246.562.99.95640200010&from=1.1.2030&from_at=8&to=1.1.2030&to_at=16&why=x' };
 const paths = routes.map(({ method, at }) => ({ method, at, path: at.replace('*', ids[at] ?? 'x'), form: method === 'POST' ? forms[at] ?? 'x=1' : undefined }));
-const auditLines = () => fs.readdirSync(path.join(g.state, 'audit')).filter((f) => f.endsWith('.jsonl') && f.startsWith('audit-')).sort().flatMap((f) => fs.readFileSync(path.join(g.state, 'audit', f), 'utf8').trim().split('\n'));
 const logLines = () => g.logText().split('\n').filter((l) => l.includes('"request.failed"'));
 const export_ = () => g.cli('export', '-c', g.config).stdout.replace(/^(version|mark|# ).*$/gm, '');
 
@@ -244,7 +359,7 @@ await test('a console session goes with its session', async () => {
 });
 await test('another city\'s rows are as if they were not', async () => {
   const espoo = await cookies('tiina', 'espoo');
-  const theirs = paths.filter((p) => p.at.endsWith('*') && p.at !== '/admin/rights/*' || p.at === '/admin/area' && p.method === 'POST');
+  const theirs = paths.filter((p) => p.at.endsWith('*') && p.at !== '/admin/rights/*' || ['/admin/area', '/admin/person', '/admin/sessions', '/admin/passes'].includes(p.at) && p.method === 'POST');
   await refused('espoo', theirs.filter((p) => !(p.method === 'POST')), { cookie: espoo.jar }, [404]);
   const before = export_();
   for (const p of theirs.filter((q) => q.method === 'POST')) {

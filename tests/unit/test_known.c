@@ -170,3 +170,27 @@ TEST(people_are_forgotten_in_time)
     known_saw(g->known, &b, TEST_NOW_S - KNOWN_KEPT_S);
     CHECK_INT(shapes(t, g, &oulu).people, 1);
 }
+
+TEST(one_person_is_read_back_and_is_forgotten_when_their_data_becomes_protected)
+{
+    struct rig *g = rig_new(t);
+    struct affiliation at[] = { { .provider_oid = S("1.1"), .school_oid = S("9.1"), .role = ROLE_TEACHER },
+                                { .provider_oid = S("1.2"), .role = ROLE_STAFF, .to_s = 77 } };
+    struct person p = { .id = S("aino"), .affiliations = at, .affiliation_count = 2 }, got;
+    int64_t seen_s = -1;
+
+    CHECK(known_person(&g->set, t->arena, S("aino"), &got, &seen_s, &g->f));
+    CHECK_INT(seen_s, 0);
+    known_saw(g->known, &p, TEST_NOW_S);
+    CHECK(known_write(g->known, TEST_NOW_S, &g->f));
+    CHECK(known_person(&g->set, t->arena, S("aino"), &got, &seen_s, &g->f));
+    CHECK_INT(seen_s, TEST_NOW_S);
+    CHECK_INT(got.affiliation_count, 2);
+    CHECK(got.affiliations[0].role == ROLE_TEACHER && got.affiliations[1].to_s == 77);
+    p.non_disclosure = true;
+    known_saw(g->known, &p, TEST_NOW_S + 1);
+    CHECK(known_write(g->known, TEST_NOW_S + 1, &g->f));
+    CHECK(known_person(&g->set, t->arena, S("aino"), &got, &seen_s, &g->f));
+    CHECK_INT(seen_s, 0);
+    CHECK_INT(got.affiliation_count, 0);
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * Passes of substitutes: an account of a person's own at one school, between a begin and an end.
+ *
+ * Policy sees a dated affiliation, so nothing has to happen at its end. */
+#include "base/codec.h"
+#include "console/texts.h"
+#include "frame/words.h"
+#include "gateway/answer.h"
+#include "gateway/console/door.h"
+#include "gateway/console/people.h"
+#include "model/pairwise.h"
+#include "model/when.h"
+#include "registry/edit.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    LONGEST_S = 5 * 86400,
+    ROWS_SHOWN = 50,
+    OVER_SHOWN_S = 30 * 86400,
+    NAME_MAX_B = 100,
+    TYPED_MAX_B = 20,
+    ID_CHARS = 12,
+    USERNAME_CHARS = 7,
+    PASSWORD_CHARS = 16
+};
+
+struct giving { /* c->state */
+    struct passes_view v;
+    const struct school *school;
+    const struct idp *idp;
+    int64_t from_s, to_s;
+    struct str id;
+    struct area area;
+    struct edit *edit;
+    struct edit_how how;
+    struct edit_result result;
+    struct desk_got got;
+    struct audit_got audit;
+    const struct account *account; /* that is taken */
+    bool kept;
+};
+
+/* ── times as people write them ─────────────────────────────────────────── */
+
+static bool take_number(struct str *rest, char end, int *out)
+{
+    size_t at = end != '\0' ? str_find_byte(*rest, end, 0) : rest->n;
+    int64_t n;
+
+    if (!str_int(str_sub(*rest, 0, at), &n) || n < 0 || n > 9999)
+        return false;
+    *rest = str_from(*rest, at + 1);
+    *out = (int)n;
+    return true;
+}
+
+/* "23.11.2026" and "8.00" or "8:00" in Helsinki.  False: no such time. */
+static bool read_time(struct str day, struct str at, int64_t *out)
+{
+    struct when w = { 0 };
+    struct str rest = at;
+    char mark = str_find_byte(at, ':', 0) < at.n ? ':' : '.';
+    bool whole = str_find_byte(at, mark, 0) == at.n;
+
+    if (!take_number(&day, '.', &w.day) || !take_number(&day, '.', &w.month) || !take_number(&day, '\0', &w.year) ||
+        !take_number(&rest, whole ? '\0' : mark, &w.hour) || (!whole && !take_number(&rest, '\0', &w.minute)))
+        return false;
+    struct tm t = {
+        .tm_year = w.year - 1900, .tm_mon = w.month - 1, .tm_mday = w.day, .tm_hour = w.hour, .tm_min = w.minute
+    };
+    for (int hours = 3; hours >= 2; hours--) { /* summer, winter */
+        struct tm copy = t;
+        int64_t at_s = (int64_t)timegm(&copy) - hours * 3600;
+        struct when is = when_local(at_s);
+        if (is.year == w.year && is.month == w.month && is.day == w.day && is.hour == w.hour && is.minute == w.minute) {
+            *out = at_s;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct str day_words(struct ctx *c, int64_t at_s)
+{
+    struct when w = when_local(at_s);
+
+    return arena_printf(c->arena, "%d.%d.%d", w.day, w.month, w.year);
+}
+
+/* ── the page ───────────────────────────────────────────────────────────── */
+
+static int by_end(const void *x, const void *y)
+{
+    const struct account *a = *(const struct account *const *)x, *b = *(const struct account *const *)y;
+    int64_t ends_a = a->person->affiliations[0].to_s, ends_b = b->person->affiliations[0].to_s;
+
+    return (ends_a < ends_b) - (ends_a > ends_b);
+}
+
+static bool is_pass_here(const struct ctx *c, const struct account *a)
+{
+    const struct idp *idp = registry_idp(c->registry, a->idp);
+    const struct area *area = &c->console->area;
+
+    return str_is_set(a->school) && idp != NULL && idp->provider != NULL && str_is_set(area->provider) &&
+           str_eq(idp->provider->id, area->provider) &&
+           (!str_is_set(area->school) || str_eq(a->school, area->school)) && a->person->affiliation_count > 0;
+}
+
+static struct pass_row row_of(struct ctx *c, const struct account *a)
+{
+    const struct affiliation *at = &a->person->affiliations[0];
+    const struct school *s = provider_school(console_provider(c), a->school);
+
+    return (struct pass_row){ .id = a->id,
+                              .name = person_display_name(c->arena, a->person),
+                              .username = a->username,
+                              .school = !str_is_set(c->console->area.school) && s != NULL ? names_in(&s->names, c->lang)
+                                                                                          : (struct str){ NULL, 0 },
+                              .from = when_full(c->arena, at->from_s, c->lang),
+                              .to = when_full(c->arena, at->to_s, c->lang),
+                              .ended = c->now_s >= at->to_s,
+                              .waits = c->now_s < at->from_s,
+                              .off = !a->enabled };
+}
+
+static void put_rows(struct ctx *c, struct passes_view *v)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+    const struct account **found = arena_make_n(c->arena, parts->account_count + 1, const struct account *);
+    struct pass_row *rows = arena_make_n(c->arena, ROWS_SHOWN, struct pass_row);
+    size_t n = 0;
+
+    for (size_t i = 0; i < parts->account_count; i++)
+        if (is_pass_here(c, &parts->accounts[i]) &&
+            parts->accounts[i].person->affiliations[0].to_s + OVER_SHOWN_S > c->now_s)
+            found[n++] = &parts->accounts[i];
+    qsort(found, n, sizeof(const struct account *), by_end);
+    for (size_t i = 0; i < n && i < ROWS_SHOWN; i++)
+        rows[v->rows.n++] = row_of(c, found[i]);
+    v->rows.at = rows;
+    v->cut = n > ROWS_SHOWN;
+}
+
+static void put_schools(struct ctx *c, struct passes_view *v, struct str chosen)
+{
+    const struct provider *p = console_provider(c);
+    struct choice_row *rows = arena_make_n(c->arena, p->school_count + 1, struct choice_row);
+
+    for (size_t i = 0; i < p->school_count; i++)
+        if (p->schools[i].active)
+            rows[v->schools.n++] = (struct choice_row){ p->schools[i].oid, names_in(&p->schools[i].names, c->lang),
+                                                        str_eq(p->schools[i].oid, chosen) };
+    v->schools.at = rows;
+}
+
+static enum step show(struct ctx *c, struct passes_view *v, struct str school, int status)
+{
+    console_page_for(c, PLACE_PEOPLE, false, S("/admin/passes"), &v->con);
+    v->con.sub = SUB_PASSES;
+    v->one_school = str_is_set(c->console->area.school);
+    v->fresh = console_fresh(c);
+    put_rows(c, v);
+    put_schools(c, v, school);
+    return answer_page(c, status, page_passes(c->arena, v));
+}
+
+static enum step show_list(struct ctx *c, struct fail *f)
+{
+    struct passes_view v = { .from_at = S("8.00"), .to_at = S("16.00") };
+
+    (void)f;
+    if (console_provider(c) == NULL)
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    v.from = v.to = day_words(c, c->now_s);
+    v.said = str_eq(form_get(c->query, S("done")), S("taken")) ? PASS_SAID_TAKEN : PASS_SAID_NOTHING;
+    return show(c, &v, S(""), 200);
+}
+
+const struct step_row admin_passes[] = { { console_door }, { show_list }, { NULL } };
+
+/* ── one is given ───────────────────────────────────────────────────────── */
+
+/* Without letters and digits that are taken for one another: 5 bits each. */
+static struct str readable(struct ctx *c, size_t n, size_t group)
+{
+    static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
+    unsigned char bytes[PASSWORD_CHARS];
+    struct buf b = buf_new(c->arena, 2 * PASSWORD_CHARS);
+
+    world_random(c->world, bytes, n);
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0 && group > 0 && i % group == 0)
+            buf_byte(&b, '-');
+        buf_byte(&b, letters[bytes[i] & 31]);
+    }
+    return buf_str(&b);
+}
+
+/* A shared account has no person's name: "Sijainen 1", "Vikarie". */
+static bool is_nobodys(struct ctx *c, struct str name)
+{
+    static const char *const words[] = { "sijai", "vikari", "substitut", "opettaj", "lärar", "teacher", "tunnus" };
+    struct str folded = words_query(c->arena, name);
+
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] >= '0' && name.p[i] <= '9')
+            return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_find(folded, words_query(c->arena, str_of(words[i]))) < folded.n)
+            return true;
+    return false;
+}
+
+static enum pass_said what_is_wrong(struct ctx *c, struct giving *x)
+{
+    struct passes_view *v = &x->v;
+
+    if (!str_is_set(v->given) || !str_is_set(v->family) || !str_is_utf8(v->given) || !str_is_utf8(v->family))
+        return PASS_SAID_NAME;
+    if (is_nobodys(c, v->given) || is_nobodys(c, v->family))
+        return PASS_SAID_SHARED;
+    if (x->school == NULL)
+        return PASS_SAID_SCHOOL;
+    if (!read_time(v->from, v->from_at, &x->from_s) || !read_time(v->to, v->to_at, &x->to_s) || x->to_s <= x->from_s)
+        return PASS_SAID_TIMES;
+    if (x->to_s <= c->now_s)
+        return PASS_SAID_PAST;
+    if (x->to_s - x->from_s > LONGEST_S)
+        return PASS_SAID_LONG;
+    if (!str_is_set(v->why))
+        return PASS_SAID_WHY;
+    return x->idp == NULL ? PASS_SAID_NO_IDP : PASS_SAID_NOTHING;
+}
+
+static const struct idp *own_accounts(const struct ctx *c)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+    const struct provider *p = console_provider(c);
+
+    for (size_t i = 0; i < parts->idp_count; i++)
+        if (parts->idps[i].provider == p && parts->idps[i].kind == IDP_LOCAL && parts->idps[i].enabled)
+            return &parts->idps[i];
+    return NULL;
+}
+
+static bool run(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct giving *x = with;
+
+    return edit_run(x->edit, d, a, &x->how, EDIT_APPLY, &x->result, f);
+}
+
+static void free_edit(void *e)
+{
+    edit_free(e);
+}
+
+static void edit_begin(struct ctx *c, struct giving *x, struct str why)
+{
+    struct change_by *by = arena_make(c->arena, struct change_by);
+    const struct edit_from from = { 0 };
+
+    *by = console_by(c, MAKER_console, why);
+    x->how = (struct edit_how){ .world = c->world, .seals = c->seals };
+    x->edit = edit_new(by, &from);
+    arena_adopt(c->arena, x->edit, free_edit);
+}
+
+static void note_pass(struct ctx *c, struct giving *x)
+{
+    const struct row_id account = { S("account"), { x->id } }, place = { S("affiliation"), { x->id, S("0") } };
+    const struct edit_field fields[] = {
+        { S("idp"), x->idp->id },         { S("username"), x->v.username },  { S("password"), x->v.password },
+        { S("given_names"), x->v.given }, { S("family_name"), x->v.family }, { S("age"), S("adult") },
+        { S("school"), x->school->oid },
+    };
+    const struct edit_field at[] = { { S("provider"), console_provider(c)->id },
+                                     { S("school"), x->school->oid },
+                                     { S("role"), S("substitute") },
+                                     { S("from"), when_rfc3339(c->arena, x->from_s) },
+                                     { S("to"), when_rfc3339(c->arena, x->to_s) } };
+
+    edit_begin(c, x, x->v.why);
+    edit_put(x->edit, &account, fields, sizeof fields / sizeof *fields);
+    edit_put(x->edit, &place, at, sizeof at / sizeof *at);
+}
+
+static void read_form(struct ctx *c, struct giving *x)
+{
+    struct passes_view *v = &x->v;
+
+    v->given = str_sub(str_trim(form_get(c->body, S("given"))), 0, NAME_MAX_B);
+    v->family = str_sub(str_trim(form_get(c->body, S("family"))), 0, NAME_MAX_B);
+    v->from = str_sub(str_trim(form_get(c->body, S("from"))), 0, TYPED_MAX_B);
+    v->from_at = str_sub(str_trim(form_get(c->body, S("from_at"))), 0, TYPED_MAX_B);
+    v->to = str_sub(str_trim(form_get(c->body, S("to"))), 0, TYPED_MAX_B);
+    v->to_at = str_sub(str_trim(form_get(c->body, S("to_at"))), 0, TYPED_MAX_B);
+    v->why = str_sub(str_trim(form_get(c->body, S("why"))), 0, PEOPLE_WHY_MAX_B);
+}
+
+static enum step ask_give(struct ctx *c, struct fail *f)
+{
+    struct giving *x = arena_make(c->arena, struct giving);
+    const struct provider *p = console_provider(c);
+    struct str school = form_get(c->body, S("school")), own = c->console->area.school;
+
+    (void)f;
+    c->state = x;
+    if (p == NULL || (str_is_set(school) && provider_school(p, school) == NULL) ||
+        (str_is_set(own) && str_is_set(school) && !str_eq(own, school)))
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    read_form(c, x);
+    x->school = provider_school(p, str_is_set(own) ? own : school);
+    x->idp = own_accounts(c);
+    x->v.said = what_is_wrong(c, x);
+    if (x->v.said != PASS_SAID_NOTHING)
+        return show(c, &x->v, school, 400);
+    x->id = arena_join(c->arena, S("pass-"), readable(c, ID_CHARS, 0));
+    x->v.username = arena_join(c->arena, S("s"), readable(c, USERNAME_CHARS, 0));
+    x->v.password = readable(c, PASSWORD_CHARS, 4);
+    people_audit(c, "give_pass", arena_join(c->arena, S("account "), x->id), x->v.why, &x->audit);
+    return WAIT;
+}
+
+static enum step give(struct ctx *c, struct fail *f)
+{
+    struct giving *x = c->state;
+
+    if (!x->audit.durable)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the audit log takes nothing");
+    note_pass(c, x);
+    return console_ask(c, run, x, &x->got, f);
+}
+
+/* Shown in the answer itself: the password stands in no address and is kept nowhere. */
+static enum step say_given(struct ctx *c, struct fail *f)
+{
+    struct giving *x = c->state;
+    struct passes_view v = { .username = x->v.username,
+                             .password = x->v.password,
+                             .from = x->v.from,
+                             .from_at = x->v.from_at,
+                             .to = x->v.to,
+                             .to_at = x->v.to_at,
+                             .said = PASS_SAID_GIVEN };
+
+    if (!x->got.ok && (x->got.why.kind == FAIL_CALLER || x->got.why.kind == FAIL_CONFLICT)) {
+        x->v.username = x->v.password = (struct str){ NULL, 0 };
+        x->v.said = PASS_SAID_STORED;
+        return show(c, &x->v, x->school->oid, 409);
+    }
+    if (!console_answered(&x->got, f))
+        return REFUSE;
+    return show(c, &v, x->school->oid, 200);
+}
+
+const struct step_row admin_pass_give[] = { { console_door }, { ask_give }, { give }, { say_given }, { NULL } };
+
+/* ── one is taken ───────────────────────────────────────────────────────── */
+
+static const struct account *pass_here(const struct ctx *c, struct str id)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+
+    for (size_t i = 0; i < parts->account_count; i++)
+        if (str_eq(parts->accounts[i].id, id))
+            return is_pass_here(c, &parts->accounts[i]) ? &parts->accounts[i] : NULL;
+    return NULL;
+}
+
+static enum step ask_take(struct ctx *c, struct fail *f)
+{
+    struct giving *x = arena_make(c->arena, struct giving);
+    const struct edit_field off = { S("enabled"), S("false") };
+
+    c->state = x;
+    x->account = pass_here(c, c->req->param);
+    if (x->account == NULL)
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    const struct row_id row = { S("account"), { x->account->id } };
+    edit_begin(c, x, said(C_pass_taken, c->lang));
+    edit_put(x->edit, &row, &off, 1);
+    return console_ask(c, run, x, &x->got, f);
+}
+
+/* Who is in with it, is out. */
+static enum step end_theirs(struct ctx *c, struct fail *f)
+{
+    struct giving *x = c->state;
+    struct mark m = { .kind = MARK_PERSON };
+
+    if (!console_answered(&x->got, f))
+        return REFUSE;
+    m.what = pairwise_person(c->arena, c->seals, x->account->idp, x->account->id);
+    if (!people_end(c, &m, &x->kept))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
+static enum step say_taken(struct ctx *c, struct fail *f)
+{
+    const struct giving *x = c->state;
+
+    if (!x->kept)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the end of sessions was not kept");
+    return answer_go(c, S("/admin/passes?done=taken"));
+}
+
+const struct step_row admin_pass_take[] = { { console_door }, { ask_take }, { end_theirs }, { say_taken }, { NULL } };
