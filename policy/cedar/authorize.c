@@ -13,7 +13,8 @@ struct tally {
     const struct cedar_policy **permits, **forbids;
     struct cedar_policy_error *errors;
     size_t n_permits, n_forbids, n_errors;
-    size_t room; /* of each list */
+    size_t room;    /* of each list */
+    uint64_t steps; /* taken */
 };
 
 static const struct cedar_entity *lookup(const struct cedar_entities *e, const struct cedar_uid *uid)
@@ -112,6 +113,9 @@ static void evaluate(struct tally *t, struct eval *x, const struct cedar_policie
             if (outcome != APPLIES_NOT)
                 note(t, policy, outcome, x);
         }
+        steps += x->compared;
+        x->compared = 0;
+        t->steps += steps;
         arena_spend(t->arena, steps);
     }
 }
@@ -168,7 +172,7 @@ static struct cedar_answer closed(struct arena *a, struct cedar_answer answer)
 
 struct cedar_answer authorize_assuming(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
                                        const struct cedar_request *r, enum cedar_rule rule,
-                                       const struct cedar_assumed *assumed, size_t n)
+                                       const struct cedar_assumed *assumed, size_t n, uint64_t *steps)
 {
     struct tally t = { .arena = a };
     struct index_side sides[3];
@@ -180,19 +184,21 @@ struct cedar_answer authorize_assuming(struct arena *a, const struct cedar_polic
         x.n_assumed = n;
     }
     evaluate(&t, &x, p, sides);
+    if (steps != NULL)
+        *steps = t.steps;
     return rule == CEDAR_CLOSED ? closed(a, settle(&t)) : settle(&t);
 }
 
 struct cedar_answer cedar_authorize(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
                                     const struct cedar_request *r)
 {
-    return authorize_assuming(a, p, e, r, CEDAR_AS_DEFINED, NULL, 0);
+    return authorize_assuming(a, p, e, r, CEDAR_AS_DEFINED, NULL, 0, NULL);
 }
 
 struct cedar_answer cedar_authorize_closed(struct arena *a, const struct cedar_policies *p,
                                            const struct cedar_entities *e, const struct cedar_request *r)
 {
-    return authorize_assuming(a, p, e, r, CEDAR_CLOSED, NULL, 0);
+    return authorize_assuming(a, p, e, r, CEDAR_CLOSED, NULL, 0, NULL);
 }
 
 /* ---- Many resources at once. */

@@ -414,7 +414,9 @@ struct cedar_why;
 
 /* Alternatives, the nearest first, at most `max` (and 32): each is a list of differences, and with all of them made the
  * answer is the other one; that has been tried.  For deny: those with which a permit applies and no forbid does; for
- * allow: those with which a forbid applies, or no permit.  None may be found; work is bounded (about two seconds). */
+ * allow: those with which a forbid applies, or no permit.  None may be found; work is bounded (milliseconds as a rule;
+ * with 10,000 policies and 100,000 entities at most some two seconds, where everybody's group or arithmetic must
+ * differ). */
 CEDAR_API enum cedar_status cedar_explain(struct cedar_memory *m, const struct cedar_policies *policies,
                                           const struct cedar_entities *entities, const struct cedar_request *request,
                                           enum cedar_rule rule, size_t max, const struct cedar_why **out);

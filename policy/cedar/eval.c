@@ -375,8 +375,9 @@ static bool eval_call(struct eval *x, const struct cedar_expr *e, struct cedar_v
     }
 }
 
-static bool is_assumed(const struct eval *x, const struct cedar_expr *e, bool *out)
+static bool is_assumed(struct eval *x, const struct cedar_expr *e, bool *out)
 {
+    x->compared += x->n_assumed;
     for (size_t i = 0; i < x->n_assumed; i++)
         if (cedar_expr_eq(x->assumed[i].text, e)) {
             *out = x->assumed[i].value;

@@ -39,6 +39,7 @@ struct eval {
     uint64_t *touched;                   /* NULL, or a bit for each entity of the store, set when it is looked up */
     const struct cedar_assumed *assumed; /* NULL but for what is tried */
     size_t n_assumed;
+    uint64_t compared; /* how often with one that is assumed */
     struct cedar_eval_error error;
 };
 

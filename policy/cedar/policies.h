@@ -86,10 +86,10 @@ void index_find(struct eval *e, const struct index *x, size_t n_policies, const 
 
 void authorize_start(struct eval *x, struct index_side sides[3], struct arena *a, const struct cedar_entities *e,
                      const struct cedar_request *r);
-/* Decides as if each text that is assumed had its value. */
+/* Decides as if each text that is assumed had its value.  *steps, if wanted: what it took. */
 struct cedar_answer authorize_assuming(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
                                        const struct cedar_request *r, enum cedar_rule rule,
-                                       const struct cedar_assumed *assumed, size_t n);
+                                       const struct cedar_assumed *assumed, size_t n, uint64_t *steps);
 /* Decides, and marks each entity of the store that is looked up for it. */
 void authorize_touching(struct arena *a, const struct cedar_policies *p, const struct cedar_entities *e,
                         const struct cedar_request *r, uint64_t *touched);

@@ -39,9 +39,14 @@ struct attempt {
     bool over; /* there is a contradiction, or no room */
 };
 
-static void spend(struct search *s, uint64_t work)
+static void count(struct search *s, uint64_t work)
 {
     s->work -= work < s->work ? work : s->work;
+}
+
+static void spend(struct search *s, uint64_t work)
+{
+    count(s, work);
     arena_spend(s->arena, work);
 }
 
@@ -56,7 +61,7 @@ static bool try(struct search *s, struct arena *a, const struct difference *cons
                 struct cedar_answer *answer)
 {
     struct cedar_assumed assumed[WHY_DIFFERENCES];
-    uint64_t work = 64;
+    uint64_t steps;
     size_t n_assumed = 0;
     bool store = false;
 
@@ -65,11 +70,11 @@ static bool try(struct search *s, struct arena *a, const struct difference *cons
         if (is_whole_text(list[i]))
             assumed[n_assumed++] = (struct cedar_assumed){ list[i]->text, list[i]->kind == CEDAR_DIFFERENCE_HOLDS };
     }
-    work += (store ? 16 * (uint64_t)s->world.entities->n : 0) + (n_assumed > 0 ? 16 * (uint64_t)s->policies->n : 0);
-    spend(s, work);
+    spend(s, 64 + (store ? 16 * (uint64_t)s->world.entities->n : 0));
     if (s->work == 0 || !world_make(a, &s->world, list, n, world))
         return false;
-    *answer = authorize_assuming(a, s->policies, world->entities, &world->request, s->rule, assumed, n_assumed);
+    *answer = authorize_assuming(a, s->policies, world->entities, &world->request, s->rule, assumed, n_assumed, &steps);
+    count(s, steps / WHY_STEPS);
     return true;
 }
 
@@ -374,7 +379,7 @@ const struct cedar_why *cedar_explain_answer(struct arena *a, const struct cedar
     max = max < WHY_MAX ? max : WHY_MAX;
     why->world = s.world;
     why->all = arena_make_n(a, max + 1, struct alternative);
-    s.answer = authorize_assuming(list, p, e, r, rule, NULL, 0);
+    s.answer = authorize_assuming(list, p, e, r, rule, NULL, 0, NULL);
     why->decision = s.answer.decision;
     size_t n = find_candidates(&s, list, candidates);
     if (why->decision == CEDAR_ALLOW && max > 0)

@@ -16,7 +16,8 @@ enum {
     WHY_DIFFERENCES = 24,      /* of one */
     WHY_ROUNDS = 6,            /* what one difference brings about may need another */
     WHY_POLICY_WORK = 1 << 16, /* nodes looked at in one policy; and, with what trials take, in all */
-    WHY_WORK = 1 << 25
+    WHY_WORK = 1 << 25,
+    WHY_STEPS = 4 /* so many of a decision take as long as one node that is looked at */
 };
 
 /* Where a thing stands: behind an entity or the context, or a variable of the request itself. */

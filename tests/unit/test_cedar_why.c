@@ -2,6 +2,8 @@
  * What would have to be different for the other answer.  (tests/cedar_why.mjs: over generated policies.) */
 #include "tests/unit/cedar_help.h"
 
+#include <stdlib.h>
+
 static const char request[] = "{\"principal\":\"User::\\\"a\\\"\",\"action\":\"Action::\\\"view\\\"\","
                               "\"resource\":\"Doc::\\\"d\\\"\",\"context\":{\"device\":\"shared\",\"n\":5}}";
 static const char store[] =
@@ -229,4 +231,45 @@ TEST(the_search_ends)
     }
     const struct cedar_why *why = explain(t, arena_cstr(t->arena, buf_str(&b)), CEDAR_AS_DEFINED, 32);
     CHECK(cedar_why_decision(why) == CEDAR_DENY);
+}
+
+static void *zeroed(struct arena_host *host, size_t n)
+{
+    return calloc(1, n);
+}
+
+static void release(struct arena_host *host, void *p)
+{
+    free(p);
+}
+
+static __attribute__((noreturn)) void never(struct arena_host *host, size_t n)
+{
+    abort();
+}
+
+/* No index knows what is assumed, and each node is compared with all of it. */
+TEST(what_is_assumed_is_counted_as_work_too)
+{
+    enum { POLICIES = 5000, CONJUNCTS = 20, STEPS_MAX = 170000000 /* some two seconds */ };
+    struct arena_host host = {
+        .zeroed = zeroed, .release = release, .exhausted = never, .left_B = SIZE_MAX, .steps = UINT64_MAX - 1
+    };
+    struct arena *a = arena_new_for(&host, false);
+    struct buf text = buf_new(t->arena, 16u << 20);
+
+    for (int i = 0; i < POLICIES; i++) {
+        buf_add(&text, S("permit (principal, action, resource) when {"));
+        for (int k = 0; k < CONJUNCTS; k++)
+            buf_printf(&text, "%s context.a * %d + context.b < %d", k > 0 ? " &&" : "", i + k, -i);
+        buf_add(&text, S(" };"));
+    }
+    const struct cedar_policies *p = policies_of(t->arena, buf_str(&text));
+    struct cedar_request r = request_of(t->arena, "{\"principal\":\"U::\\\"a\\\"\",\"action\":\"Action::\\\"v\\\"\","
+                                                  "\"resource\":\"R::\\\"r\\\"\",\"context\":{\"a\":1,\"b\":1}}");
+    const struct cedar_why *why = cedar_explain_answer(a, p, entities_of(t->arena, "[]"), &r, CEDAR_AS_DEFINED, 32);
+    uint64_t steps = UINT64_MAX - 1 - host.steps;
+    CHECK(cedar_why_count(why) > 0);
+    CHECK(steps < STEPS_MAX);
+    arena_free(a);
 }
