@@ -171,10 +171,26 @@ static struct str near_of(const struct looking *l, const struct cedar_uid *uid)
     return g.best;
 }
 
+/* A school of another provider, or a group there: nobody of the owner's is in it, and what it is called or whether it
+ * goes on is not the owner's to hold up. */
+static bool is_elsewhere(const struct looking *l, const struct cedar_uid *uid)
+{
+    const struct provider *p;
+    bool group = str_eq(uid->type, S("Group"));
+
+    return l->row->layer != LAYER_NATION && (group || str_eq(uid->type, S("School"))) &&
+           school_of(l->c, uid->id, group, &p) != NULL && !str_eq(p->id, l->row->provider->id);
+}
+
 static void look_at(const struct looking *l, const struct cedar_uid *uid, struct cedar_span span)
 {
     struct buf b = buf_new(l->d->arena, 4096);
 
+    if (is_elsewhere(l, uid)) {
+        (void)wrong(l->d, "policy_owner", span, "it is another provider's, and nobody of the owner's is in it");
+        (void)cedar_expected(l->d, "`principal in Provider::\"%.*s\"`", STR_ARG(l->row->provider->id));
+        return;
+    }
     if (exists(l, uid))
         return;
     cedar_uid_text(&b, uid);

@@ -432,6 +432,8 @@ static void keep_to_own(struct test *t, struct policy_form *f, int owner)
 
     if (owner == 1 || owner == 4)
         f->whom.provider = owner == 1 ? S("oulu") : S("espoo");
+    if (owner == 4) /* the schools at random are Oulu's */
+        f->whom.schools.n = f->whom.groups.n = 0;
     if (owner != 2 && owner != 3)
         return;
     f->whom.schools.n = 0;

@@ -148,7 +148,7 @@ TEST(a_municipality_speaks_of_its_own_people_alone)
     CHECK_STR(
         CITY("permit (principal, action == Action::\"open\", resource) when { principal in [School::\"oulu/99101\", "
              "School::\"espoo/99201\"] };"),
-        "1:9 policy_owner");
+        "1:99 policy_owner");
     CHECK_STR(
         CITY("permit (principal, action == Action::\"open\", resource) unless { principal in Provider::\"oulu\" };"),
         "1:9 policy_owner");
@@ -156,6 +156,24 @@ TEST(a_municipality_speaks_of_its_own_people_alone)
     CHECK_STR(CITY("forbid (principal, action == Action::\"open\", resource) when { principal has charge && "
                    "principal.charge == \"paid\" && principal in Provider::\"oulu\" };"),
               "1:9 policy_owner");
+}
+
+/* Else Espoo could not take its school away before Oulu does. */
+TEST(a_municipality_names_no_school_of_another)
+{
+    CHECK_STR(CITY("permit (principal in Provider::\"oulu\", action == Action::\"open\", resource) when { principal in "
+                   "School::\"espoo/99201\" };"),
+              "1:96 policy_owner");
+    CHECK_STR(
+        CITY("permit (principal in Provider::\"oulu\", action == Action::\"open\", resource) unless { principal in "
+             "Group::\"espoo/99201/7B\" };"),
+        "1:98 policy_owner");
+    CHECK_STR(SCHOOL("permit (principal in School::\"oulu/99101\", action == Action::\"open\", resource) unless { "
+                     "principal in School::\"espoo/99201\" };"),
+              "1:102 policy_owner");
+    CHECK_STR(NATION("permit (principal, action == Action::\"open\", resource) when { principal in "
+                     "School::\"espoo/99201\" };"),
+              "");
 }
 
 TEST(a_school_speaks_of_its_own_people_alone)
