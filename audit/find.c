@@ -51,7 +51,12 @@ static bool read_line(struct arena *a, struct str line, struct audit_found *x)
                     { &x->area, S("area") },
                     { &x->acting_as, S("acting_as") },
                     { &x->why, S("why") },
-                    { &x->row, S("row") } };
+                    { &x->row, S("row") },
+                    { &x->device, S("device") },
+                    { &x->told, S("told") } };
+    const struct json_value *version = json_get(v, S("version"));
+
+    x->version = version != NULL && version->type == JSON_INT ? version->integer : 0;
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         *members[i].to = json_get_str(v, members[i].name);
     return true;

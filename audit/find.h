@@ -16,13 +16,15 @@ struct audit_found {
     int64_t n; /* number of the record */
     int64_t at_s;
     struct str line; /* as it stands in the log */
-    struct str event, person, service, idp, rule, claims, reason, sid, support_code, acting_as, area, why, row;
+    struct str event, person, service, idp, rule, claims, reason, sid, support_code, acting_as, area, why, row, device,
+        told;
+    int64_t version; /* of a refusal by policy; 0: not said */
 };
 
 struct audit_search {
     struct str event, service, idp, support_code, reason, person, row; /* exactly; absent: any */
-    int64_t from_s, to_s;                                 /* written from–to; 0: open */
-    int64_t before;                                       /* records below this number; 0: from the newest */
+    int64_t from_s, to_s;                                              /* written from–to; 0: open */
+    int64_t before; /* records below this number; 0: from the newest */
     size_t most;
     bool (*within)(void *with, const struct audit_found *x); /* whose lines may be seen; NULL: all */
     void *with;

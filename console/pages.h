@@ -395,6 +395,73 @@ struct log_view { /* GET /admin/log?code=&event=&idp=&service=&before=; /admin/l
 };
 struct html page_log(struct arena *a, const struct log_view *v);
 
+/* --- why? --- */
+
+struct why_option {
+    struct str value, name;
+    bool on;
+};
+struct why_options {
+    const struct why_option *at;
+    size_t n;
+};
+
+struct truth_view { /* a condition, and what is so; is: "" where nothing can be said */
+    bool met, unmet;
+    struct str words, is;
+};
+struct truths {
+    const struct truth_view *at;
+    size_t n;
+};
+
+struct verdict_view { /* a statement of a policy, and what it did */
+    struct str id, name, words, from;
+    bool settled, applied, silent, not_now, failed, not_left, forbids, nation, school;
+    struct truths truths;
+};
+
+struct wish_view { /* with all of it, the answer would be yes */
+    struct str letter, id, name;
+    bool lifts; /* something that forbids would have to be silent as well */
+    struct truths lacks;
+};
+
+struct told_way_view {
+    struct str words, is;
+};
+
+enum why_said { WHY_SAID_NOTHING = 0, WHY_SAID_NO_CODE, WHY_SAID_NO_SERVICE, WHY_SAID_NO_ROLE, WHY_SAID_NO_PLACE };
+
+struct why_view { /* GET /admin/why?code=; or ?service=&provider=&school=&role=&level=&group=&device=&at= */
+    struct console_page con;
+    enum why_said said;
+    struct str code, service_id, provider, level, group, at;
+    bool shared;
+    struct why_options roles, schools, services;
+    bool by_code, answered, allowed, forbidden;
+    struct str service, as, when; /* as: "Oppilas, Oulu, luokka 5" */
+    /* of a support code: as the log has it */
+    struct str at_when, idp, rule, version, told_code, version_now;
+    bool told_known, was_shared;
+    struct {
+        const struct told_way_view *at;
+        size_t n;
+    } told_log, told;
+    bool told_plain, told_no_place;
+    struct {
+        const struct verdict_view *at;
+        size_t n;
+    } verdicts;
+    struct {
+        const struct wish_view *at;
+        size_t n;
+    } wishes;
+    bool more;         /* policies than are shown */
+    struct str looked; /* how many */
+};
+struct html page_why(struct arena *a, const struct why_view *v);
+
 /* --- history --- */
 
 struct change_row_view {

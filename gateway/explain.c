@@ -85,7 +85,7 @@ static struct denied_way way_of(struct ctx *c, const struct told_way *t, bool *p
 
 void explain_fill(struct ctx *c, struct denied_view *v)
 {
-    const struct told *t = c->explained != NULL ? &c->explained->told : NULL;
+    const struct telling *t = c->explained != NULL ? &c->explained->told : NULL;
 
     if (t == NULL)
         return;

@@ -11,7 +11,7 @@
 #include "policy/conditions.h"
 
 struct explained {
-    struct told told; /* TOLD_PLAIN where nothing was found out: too many jobs wait */
+    struct telling told; /* TOLD_PLAIN where nothing was found out: too many jobs wait */
 };
 
 /* Asks the batch about c->person and c->service at c->now_s; the answer is c->explained. */

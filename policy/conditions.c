@@ -208,7 +208,7 @@ static bool same_lacks(const struct conditions *x, const struct conditions *y)
     return same;
 }
 
-static bool was_told(const struct told *t, const struct conditions *lacks)
+static bool was_told(const struct telling *t, const struct conditions *lacks)
 {
     for (size_t i = 0; i < t->n; i++)
         if (same_lacks(&t->ways[i].lacks, lacks))
@@ -216,10 +216,10 @@ static bool was_told(const struct told *t, const struct conditions *lacks)
     return false;
 }
 
-struct told policy_told(struct arena *a, const struct registry *r, const struct person *p, const struct reasons *why,
-                        const struct circumstances *now, enum lang lang)
+struct telling policy_told(struct arena *a, const struct registry *r, const struct person *p, const struct reasons *why,
+                           const struct circumstances *now, enum lang lang)
 {
-    struct told out = { .kind = why->n == 0 ? TOLD_NO_PLACE : TOLD_PLAIN };
+    struct telling out = { .kind = why->n == 0 ? TOLD_NO_PLACE : TOLD_PLAIN };
 
     if (str_is_set(why->decision.failed))
         return out;
@@ -239,7 +239,7 @@ struct told policy_told(struct arena *a, const struct registry *r, const struct 
     return out;
 }
 
-struct str told_code(struct arena *a, const struct told *t)
+struct str told_code(struct arena *a, const struct telling *t)
 {
     struct buf b = buf_new(a, 512);
 

@@ -76,7 +76,7 @@ struct told_way { /* what is otherwise than it would have to be, all of it */
     const struct affiliation *at;
     struct conditions lacks;
 };
-struct told {
+struct telling {
     enum told_kind kind;
     struct told_way ways[TOLD_WAYS_MAX]; /* the nearest first */
     size_t n;
@@ -84,10 +84,10 @@ struct told {
 
 /* A policy that forbids is never told of, nor one for a role in the console, nor one that only its text says; which
  * groups it is open to is told as that: to some. */
-struct told policy_told(struct arena *a, const struct registry *r, const struct person *p, const struct reasons *why,
-                        const struct circumstances *now, enum lang lang);
+struct telling policy_told(struct arena *a, const struct registry *r, const struct person *p, const struct reasons *why,
+                           const struct circumstances *now, enum lang lang);
 /* What was told, by stable words alone: "plain", "no_place", "oulu-7-9:level". */
-struct str told_code(struct arena *a, const struct told *t);
+struct str told_code(struct arena *a, const struct telling *t);
 
 /* words.c: a condition of a statement in words, and what is so of somebody. */
 struct str condition_words(struct arena *a, const struct registry *r, const struct statement *s, enum condition_of of,

@@ -405,5 +405,61 @@ await test('what stands elsewhere is not told, not by a refusal either', async (
   }
 });
 
+await test('Miksi? as if: what decided, each condition with what is so, what would have to be different, and what the person reads', async () => {
+  const ask_ = '/admin/why?service=kanerva&role=staff&school=1.2.246.562.99.95640200010&device=own';
+  for (const width of [320, 1280]) for (const scripts of [true, false]) {
+    const { context, page } = await visitor({ width, scripts });
+    await signIn(page, 'tiina');
+    await page.waitForURL(`${g.url}/admin`);
+    await page.goto(`${g.url}/admin/why`);
+    if (scripts) await looks(page, 'why-empty', width);
+    await page.goto(g.url + ask_);
+    check(/Kanerva Oppikirjat ei aukea/.test(await page.textContent('main')), 'the answer');
+    const cards = await page.locator('.verdict > li').allTextContents(), wishes = await page.locator('.wish > li').allTextContents(), told = await page.textContent('.told');
+    check(cards.length >= 2 && cards.some((x) => /Ei koskenut häntä/.test(x) && /opettajat/.test(x)), cards.join(' | '));
+    check(await page.locator('.verdict li.no').count() >= 2 && await page.locator('.verdict li.ok').count() >= 2, 'ticks and crosses');
+    check(wishes.some((x) => /opettajat/.test(x)), wishes.join(' | '));
+    check(/ei ole käytettävissäsi/.test(told) && /opettajat/.test(told), told);
+    if (scripts) await looks(page, 'why-as-if', width);
+    await page.goto(`${g.url}/admin/why?service=kanerva&role=teacher`);
+    check(/Kanerva Oppikirjat aukeaa/.test(await page.textContent('main')) && /Ratkaisi/.test(await page.textContent('.key-rule')), 'a teacher');
+    if (scripts) await looks(page, 'why-opens', width);
+    await page.goto(`${g.url}/admin/why?service=pihka&role=learner&school=1.2.246.562.99.95640200010&level=5`);
+    check(/Sääntö kieltää/.test(await page.textContent('main')) && !/opettajat/.test(await page.textContent('.told')), 'what forbids is told');
+    if (scripts) await looks(page, 'why-forbidden', width);
+    await page.goto(`${g.url}/admin/why?service=nothing&role=teacher`);
+    check(/Sellaista palvelua ei ole/.test(await page.textContent('[role=alert]')), 'a service that there is not');
+    await context.close();
+  }
+});
+
+await test('Miksi? by support code: the refusal of one\'s own city alone, and each look is in the log', async () => {
+  const { context, page } = await visitor();
+  await page.goto(`${g.url}/`);
+  await signIn(page, 'eino');
+  const denied = await page.goto(`${g.url}/open/vaahtera`);
+  check(denied.status() === 403, `eino: ${denied.status()}`);
+  const text = await page.textContent('main'), code = (await page.textContent('.codebox')).trim();
+  check(/opettajat/.test(text) && /oppilas/.test(text), text);
+  await looks(page, 'denied-eino');
+  await context.close();
+  const tiina = await cookies('tiina'), espoo = await cookies('tiina', 'espoo'), toini = await cookies('toini');
+  const read = async (who, at) => (await ask({ method: 'GET', path: at }, { cookie: who.jar })).text;
+  const ours = await read(tiina, `/admin/why?code=${code.slice(0, 4).toLowerCase()}+${code.slice(4)}`);
+  check(/Vaahtera Matikka ei auennut/.test(ours) && /Ei sopinut: rooli/.test(ours), 'the line is not found');
+  check(!/Eino/.test(ours), 'a name');
+  check(auditLines().slice(-2).some((l) => l.includes('"reason":"why"') && l.includes(code)), 'the look is not in the log');
+  for (const [name, who] of [['espoo', espoo], ['a principal', toini]]) check(/Tukikoodilla ei löydy/.test(await read(who, `/admin/why?code=${code}`)), `${name} finds a line that is not theirs`);
+  check(/Sellaista kuntaa tai koulua ei ole/.test(await read(espoo, '/admin/why?service=kanerva&role=teacher&school=1.2.246.562.99.95640200010')), 'espoo asks about a school of Oulu');
+  for (const width of [320, 1280]) {
+    const { context: its, page: shown } = await visitor({ width });
+    await signIn(shown, 'tiina');
+    await shown.waitForURL(`${g.url}/admin`);
+    await shown.goto(`${g.url}/admin/why?code=${code}`);
+    await looks(shown, 'why-code', width);
+    await its.close();
+  }
+});
+
 await browser.close();
 await finish();

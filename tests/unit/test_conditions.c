@@ -63,8 +63,8 @@ static struct str plain(struct arena *a, struct str s)
     return buf_str(&b);
 }
 
-static struct told told(struct test *t, struct policy *rows, size_t n, const struct person *p,
-                        const struct circumstances *now, enum lang lang)
+static struct telling told(struct test *t, struct policy *rows, size_t n, const struct person *p,
+                           const struct circumstances *now, enum lang lang)
 {
     const struct registry *r = town(t, rows, n);
     struct reasons why = policy_reasons(t->arena, r, p, &registry_parts(r)->services[0], now);
@@ -77,7 +77,7 @@ static struct str lack(struct test *t, const char *when, const struct person *p,
                        enum lang lang)
 {
     struct policy rows[] = { permit("a", arena_cstr(t->arena, arena_printf(t->arena, PERMIT "%s;", when))) };
-    struct told is = told(t, rows, 1, p, now, lang);
+    struct telling is = told(t, rows, 1, p, now, lang);
     struct buf b = buf_new(t->arena, 4096);
 
     for (size_t i = 0; is.n > 0 && i < is.ways[0].lacks.n; i++) {
@@ -126,7 +126,8 @@ TEST(what_forbids_is_not_told_and_looks_like_what_nobody_opened)
                              permit("b", "forbid (principal in Provider::\"oulu\", action == Action::\"open\", "
                                          "resource) when { principal in Role::\"learner\" };") };
     struct person p = one(t, ROLE_LEARNER, 5);
-    struct told forbidden = told(t, rows, 2, &p, &monday, LANG_FI), unopened = told(t, rows, 0, &p, &monday, LANG_FI);
+    struct telling forbidden = told(t, rows, 2, &p, &monday, LANG_FI),
+                   unopened = told(t, rows, 0, &p, &monday, LANG_FI);
 
     CHECK_INT(forbidden.kind, TOLD_PLAIN);
     CHECK_INT(unopened.kind, TOLD_PLAIN);
@@ -138,7 +139,7 @@ TEST(names_of_groups_and_roles_of_the_console_are_not_told)
     struct policy group[] = { permit("g", PERMIT "when { principal in Group::\"oulu/99101/Pienryhmä\" };") };
     struct policy official[] = { permit("o", PERMIT "when { principal in Role::\"admin\" };") };
     struct person p = one(t, ROLE_LEARNER, 5);
-    struct told is = told(t, group, 1, &p, &monday, LANG_FI);
+    struct telling is = told(t, group, 1, &p, &monday, LANG_FI);
 
     CHECK_INT(is.n, 1);
     CHECK_INT(is.ways[0].lacks.at[0].of, CONDITION_GROUP);
