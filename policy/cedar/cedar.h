@@ -46,7 +46,7 @@ extern "C" {
 #define CEDAR_VERSION_PATCH 0
 
 CEDAR_API const char *cedar_version(void);          /* of the library that runs, "0.1.0" */
-CEDAR_API const char *cedar_language_version(void); /* of Cedar, "4.10": the rules that it follows */
+CEDAR_API const char *cedar_language_version(void); /* Cedar's, "4.5", as release 4.10 of the reference has it */
 
 /* ---- Text: a pointer and a length.  A NUL ends nothing. */
 

@@ -196,7 +196,7 @@ const char *cedar_version(void)
 
 const char *cedar_language_version(void)
 {
-    return "4.10";
+    return "4.5";
 }
 
 const char *cedar_status_text(enum cedar_status status)
