@@ -34,8 +34,8 @@ struct console_page {
     bool choose; /* another area can be chosen */
     bool may_view, may_log, may_people, may_end, may_passes;
     struct str people_at; /* where these begin; absent: none of the last three */
-    int64_t waits;   /* things that wait for this person; 0: none */
-    struct str csrf; /* of every form here: field `csrf` */
+    int64_t waits;        /* things that wait for this person; 0: none */
+    struct str csrf;      /* of every form here: field `csrf` */
 };
 
 /* Where the sign-in comes back to: sets the console's cookie and goes on at once (Refresh), or by its button. */
@@ -565,7 +565,8 @@ struct choice_row {
     bool on;
 };
 
-struct sessions_view { /* GET /admin/sessions; POST: csrf, what=idp|school|group|service, idp, school, group, service, why */
+struct sessions_view { /* GET /admin/sessions; POST: csrf, what=idp|school|group|service, idp, school, group, service,
+                          why */
     struct console_page con;
     enum end_what what;
     struct {
@@ -613,7 +614,7 @@ struct passes_view { /* GET /admin/passes; POST: csrf, given, family, school, fr
     } schools;
     bool one_school, fresh;
     struct str given, family, from, from_at, to, to_at, why; /* as they were typed */
-    struct str username, password;                          /* of the pass that was given, this once */
+    struct str username, password;                           /* of the pass that was given, this once */
     enum pass_said said;
     bool cut;
 };

@@ -10,7 +10,9 @@
 #include "console/pages.h"
 
 #define CONSOLE_VIEWS(X)                                                                                               \
-    X(areas) X(home) X(rights) X(cell_page) X(policy) X(drafts) X(draft) X(log) X(why) X(idps) X(idp) X(history) X(people) X(person) X(sessions) X(passes)
+    X(areas)                                                                                                           \
+    X(home) X(rights) X(cell_page) X(policy) X(drafts) X(draft) X(log) X(why) X(idps) X(idp) X(history) X(people)      \
+        X(person) X(sessions) X(passes)
 
 struct enter_out {
     struct page page;

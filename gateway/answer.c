@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "frame/contact.h"
 #include "gateway/tally.h"
 #include "idp-adapters/refusals.h"
-#include "frame/contact.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
 

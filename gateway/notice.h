@@ -20,7 +20,7 @@ struct notice {
     int64_t page; /* enum notice_page */
     int64_t made_s;
     struct str support_code, service;
-    struct str sid; /* NOTICE_DENIED: of whose session it says why */
+    struct str sid;                    /* NOTICE_DENIED: of whose session it says why */
     struct str code, told, idp, login; /* NOTICE_ERROR; login: of a kept one */
     int64_t kind;                      /* enum fail_kind */
     struct str ask;                    /* NOTICE_DENIED: provider */

@@ -4,11 +4,11 @@
 #include "base/codec.h"
 #include "base/loop.h"
 #include "base/world.h"
+#include "frame/contact.h"
 #include "gateway/cli/args.h"
 #include "gateway/http/listen.h"
 #include "gateway/process/fetch_proxy.h"
 #include "gateway/process/supervisor.h"
-#include "frame/contact.h"
 #include "wire/html.h"
 #include "wire/kv.h"
 

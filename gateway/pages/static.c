@@ -5,9 +5,9 @@
 #include "gateway/flow.h"
 #include "gateway/routes.h"
 
-#include "gateway/session/session.h"
 #include "frame/assets.h"
 #include "frame/contact.h"
+#include "gateway/session/session.h"
 #include "launcher/manifest.h"
 #include "launcher/tiles.h"
 #include "model/when.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "launcher/finder.h"
 #include "frame/words.h"
+#include "launcher/finder.h"
 #include "tests/test.h"
 
 enum { LINES_MAX = 3000, ASKED = 150 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "frame/words.h"
 #include "launcher/inflect.h"
 #include "launcher/pages.h"
 #include "launcher/search.h"
-#include "frame/words.h"
 #include "tests/test.h"
 
 /* --- a small country -------------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/settings.h"
-#include "gateway/routes.h"
 #include "frame/assets.h"
+#include "gateway/routes.h"
 #include "tests/test.h"
 
 extern const struct step_row static_show[], manifest_show[]; /* gateway/routes.def */

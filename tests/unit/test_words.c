@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "frame/contact.h"
-#include "launcher/texts.h"
 #include "frame/words.h"
+#include "launcher/texts.h"
 #include "model/when.h"
 #include "tests/test.h"
 
