@@ -134,6 +134,20 @@ TEST(what_forbids_is_not_told_and_looks_like_what_nobody_opened)
     CHECK_STR(told_code(t->arena, &forbidden), "plain");
 }
 
+TEST(who_is_forbidden_as_one_thing_is_not_told_what_another_would_open)
+{
+    struct policy rows[] = { permit("a", PERMIT "when { principal in Role::\"staff\" };"),
+                             permit("b", "forbid (principal in Provider::\"oulu\", action == Action::\"open\", "
+                                         "resource) when { principal in Role::\"learner\" };") };
+    struct person p = one(t, ROLE_LEARNER, 5), teacher = one(t, ROLE_TEACHER, 0);
+    struct affiliation both[] = { p.affiliations[0], teacher.affiliations[0] };
+
+    CHECK_INT(told(t, rows, 2, &teacher, &monday, LANG_FI).kind, TOLD_WAYS);
+    p.affiliations = both;
+    p.affiliation_count = 2;
+    CHECK_INT(told(t, rows, 2, &p, &monday, LANG_FI).kind, TOLD_PLAIN);
+}
+
 TEST(names_of_groups_and_roles_of_the_console_are_not_told)
 {
     struct policy group[] = { permit("g", PERMIT "when { principal in Group::\"oulu/99101/Pienryhmä\" };") };
