@@ -184,6 +184,7 @@ static bool parse_scope_relation(struct parser *p, struct cedar_scope *scope, en
     scope->kind = at(p, CEDAR_T_EQ) ? CEDAR_SCOPE_EQ : is ? CEDAR_SCOPE_IS_IN : CEDAR_SCOPE_IN;
     p->t++;
     p->in_scope = true;
+    p->of_action = var == CEDAR_ACTION;
     p->mistakes = p->b->d->errors;
     const struct cedar_expr *e = parse_expr(p);
     p->in_scope = false;

@@ -16,6 +16,7 @@ struct parser {
     const struct cedar_token *t; /* the next token; the last one is END */
     unsigned depth;
     bool in_scope;   /* slots may stand here */
+    bool of_action;  /* … but it is the action's part of it */
     size_t mistakes; /* that there were before what stands in the scope */
 };
 

@@ -243,7 +243,8 @@ static const struct cedar_expr *unknown_name(struct parser *p, struct str name, 
         }
     (void)cedar_fault(p->b->d, CEDAR_FINDING_UNKNOWN_VARIABLE, span, "`%.*s` is no variable", STR_ARG(name));
     if (p->in_scope)
-        (void)cedar_expected(p->b->d, "an entity like `Type::\"%.*s\"`", STR_ARG(str_sub(name, 0, 60)));
+        (void)cedar_expected(p->b->d, "an entity like `%s::\"%.*s\"`", p->of_action ? "Action" : "Type",
+                             STR_ARG(str_sub(name, 0, 60)));
     else if (str_eq_case(name, S("null")) || str_eq_case(name, S("nil")) || str_eq_case(name, S("none")))
         (void)cedar_expected(p->b->d, "`has`, which asks whether an attribute is there; Cedar has no null");
     else

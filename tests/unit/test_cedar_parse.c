@@ -427,7 +427,8 @@ TEST(what_people_bring_along_is_one_mistake_with_the_right_word)
         { "permit (principal, action, resource when { true };", "or `)` behind `resource`" },
         { "permit (action, principal, resource);", "the scope names principal, action and resource, in this order" },
         { "permit (principal, action == Action::read, resource);", "expected `Action::\"read\"`" },
-        { "permit (principal, action == read, resource);", "an entity like `Type::\"read\"`" },
+        { "permit (principal, action == read, resource);", "an entity like `Action::\"read\"`" },
+        { "permit (principal == anna, action, resource);", "an entity like `Type::\"anna\"`" },
         { "permit (principal, action in [Action::read, Action::\"b\"], resource);", "expected `Action::\"read\"`" },
     };
 
