@@ -42,7 +42,7 @@ if (process.env.HOLD) { console.log(g.url, g.dir); await new Promise(() => {}); 
 const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
 
 async function visitor(options = {}) {
-  const context = await browser.newContext({ locale: 'fi-FI', viewport: { width: options.width ?? 1280, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: options.scripts ?? true, colorScheme: options.dark ? 'dark' : 'light', extraHTTPHeaders: options.lang ? { 'Accept-Language': options.lang } : {} });
+  const context = await browser.newContext({ locale: options.lang ?? 'fi-FI', viewport: { width: options.width ?? 1280, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: options.scripts ?? true, colorScheme: options.dark ? 'dark' : 'light', extraHTTPHeaders: options.lang ? { 'Accept-Language': options.lang } : {} });
   const page = await context.newPage();
   page.on('pageerror', (e) => { throw e; });
   page.scripts = options.scripts ?? true;
@@ -205,6 +205,7 @@ for (const [width, lang, scripts] of [[320, 'fi-FI', true], [1280, 'en-GB', fals
     await signIn(page, 'tiina');
     await search(page, '', { reason: '', why: '' });
     check((await page.locator('.note.bad li').count()) === 3, 'nothing is missing');
+    check((await page.getAttribute('html', 'lang')) === lang.slice(0, 2), 'another language');
     await looks(page, 'people-wrong', width);
     await search(page, 'nobody-of-that-name');
     check((await page.locator('.note.warn').count()) === 1 && !page.url().includes('look='), 'somebody was found');

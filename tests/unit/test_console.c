@@ -94,6 +94,8 @@ static void write_lines(struct test *t, const char *dir)
     for (int i = 0; w != NULL && i < 6; i++) {
         const struct audit_event e = { .event = i % 2 == 0 ? "login" : "refused",
                                        .idp = i < 4 ? S("oulu") : S("espoo"),
+                                       .person = i == 4 ? S("aino") : S("ainola"),
+                                       .row = i == 5 ? S("person aino") : (struct str){ NULL, 0 },
                                        .support_code = arena_printf(t->arena, "CODE000%d", i) };
         CHECK(audit_now(w, &e));
     }
@@ -128,6 +130,14 @@ TEST(lines_of_the_log_are_found_the_newest_first_and_a_page_at_a_time)
     one.event = S("refused");
     CHECK(audit_find(dir, t->arena, &one, &got, &f));
     CHECK_INT(got.n, 0);
+    const struct audit_search aino = { .most = 10, .person = S("aino") },
+                              looks = { .most = 10, .row = S("person aino") };
+    CHECK(audit_find(dir, t->arena, &aino, &got, &f));
+    CHECK_INT(got.n, 1);
+    CHECK_INT(got.at[0].n, 5);
+    CHECK(audit_find(dir, t->arena, &looks, &got, &f));
+    CHECK_INT(got.n, 1);
+    CHECK_INT(got.at[0].n, 6);
     CHECK(!audit_find("/nowhere/at/all", t->arena, &one, &got, &f));
     CHECK_STR(f.code, "audit_unreadable");
     CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf %s", dir))) == 0);
