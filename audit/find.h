@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * audit/find.h: lines of the log, the newest first, by what stands in them.
  *
- * Floor 3.  Reads the files beside the writer, and says nothing of whether the chain holds (audit_verify()).  Bounded:
- * a search looks at FIND_LINES_MAX lines and then says where it stopped.  May block: worker threads, the command line.
+ * Floor 3.  Reads the files beside the writer, and says nothing of whether the chain holds (audit_verify()).  Numbers
+ * and times grow along the log, so where a search begins is found by halving and not by reading; from there it reads
+ * backwards, at most most_B bytes, and then says where it stopped, to be gone on with.  May block: worker threads, the
+ * command line.
  */
 #ifndef AUDIT_FIND_H
 #define AUDIT_FIND_H
@@ -10,22 +12,28 @@
 #include "base/arena.h"
 #include "base/fail.h"
 
-enum { FIND_LINES_MAX = 200000, FIND_MOST_MAX = 10000 };
+enum {
+    FIND_PAGE_B = 32 << 20,    /* that a page may cost */
+    FIND_EXPORT_B = 256 << 20, /* and a file */
+    FIND_CLOCK_S = 300,        /* a clock that was set back by no more hides nothing */
+    FIND_PERSON_MIN_B = 8      /* of a pseudonym */
+};
 
 struct audit_found {
     int64_t n; /* number of the record */
     int64_t at_s;
     struct str line; /* as it stands in the log */
-    struct str event, person, service, idp, rule, claims, reason, sid, support_code, acting_as, area, why, row, device,
-        told;
+    struct str event, person, service, idp, rule, claims, reason, sid, support_code, acting_as, area, who, why, row,
+        device, told;
     int64_t version; /* of a refusal by policy; 0: not said */
 };
 
 struct audit_search {
     struct str event, service, idp, support_code, reason, person, row; /* exactly; absent: any */
-    int64_t from_s, to_s;                                              /* written from–to; 0: open */
-    int64_t before; /* records below this number; 0: from the newest */
-    size_t most;
+    struct str pseudonym; /* how it begins, of whom the line is about or who did it; absent: any */
+    int64_t from_s, to_s; /* written from–to; 0: open */
+    int64_t before;       /* records below this number; 0: from the newest */
+    size_t most, most_B;  /* most_B 0: FIND_PAGE_B */
     bool (*within)(void *with, const struct audit_found *x); /* whose lines may be seen; NULL: all */
     void *with;
 };
@@ -33,7 +41,9 @@ struct audit_search {
 struct audit_finds {
     struct audit_found *at;
     size_t n;
-    int64_t next; /* `before` of what is older; 0: nothing is */
+    int64_t next;   /* `before` of what is older; 0: nothing is */
+    bool stopped;   /* for the bytes it may cost, and not for enough was found */
+    int64_t till_s; /* when it stopped: how far back was looked */
 };
 
 /* Fails OURS audit_unreadable. */

@@ -21,6 +21,8 @@ enum place {
     PLACE_IDPS,
     PLACE_PEOPLE,
     PLACE_WHY,
+    PLACE_SCHOOL,
+    PLACE_ADMINS,
     PLACE_LOG
 };
 
@@ -34,6 +36,7 @@ struct console_page {
     bool choose; /* another area can be chosen */
     bool may_view, may_log, may_people, may_end, may_passes;
     struct str people_at; /* where these begin; absent: none of the last three */
+    bool school;          /* it is one school's */
     int64_t waits;        /* things that wait for this person; 0: none */
     struct str csrf;      /* of every form here: field `csrf` */
 };
@@ -64,7 +67,15 @@ struct html page_areas(struct arena *a, const struct areas_view *v);
 /* --- home --- */
 
 enum urgency { URGENCY_CALM = 0, URGENCY_SOON, URGENCY_NOW };
-enum todo_kind { TODO_NONE = 0, TODO_IDP_FAILS, TODO_IDP_AWAY, TODO_METADATA_ENDS, TODO_IDP_OFF, TODO_DRAFT };
+enum todo_kind {
+    TODO_NONE = 0,
+    TODO_IDP_FAILS,
+    TODO_IDP_AWAY,
+    TODO_METADATA_ENDS,
+    TODO_IDP_OFF,
+    TODO_DRAFT,
+    TODO_RIGHT_ENDS
+};
 
 struct todo {
     enum todo_kind kind;
@@ -381,13 +392,25 @@ struct html page_draft(struct arena *a, const struct draft_view *v);
 /* --- the audit log --- */
 
 struct log_line {
-    struct str n, when, event, who, idp, what, reason, code, why;
+    struct str n, when, event, words, person, who, acting_as, idp, area, what, reason, claims, code, why;
 };
 
-struct log_view { /* GET /admin/log?code=&event=&idp=&service=&before=; /admin/log/export: the same as a file */
+enum log_said {
+    LOG_SAID_NOTHING = 0,
+    LOG_SAID_DAY,
+    LOG_SAID_PERSON,
+    LOG_SAID_WHY,     /* of an export */
+    LOG_SAID_TOO_MANY /* for a file */
+};
+
+struct log_view { /* GET /admin/log?code=&event=&from=&to=&person=&idp=&service=&reason=&before=;
+                     POST /admin/log/export: csrf, format=csv|jsonl, why, the same filters */
     struct console_page con;
-    struct str event, service, idp, code, export_at, older;
-    bool may_export;
+    struct choices events;
+    struct str code, event, from, to, person, idp, service, reason, why;
+    struct str older, till; /* where it goes on; till when was looked, where it stopped for the work */
+    bool stopped, may_export, more_filters;
+    enum log_said said;
     struct {
         const struct log_line *at;
         size_t n;
@@ -461,6 +484,111 @@ struct why_view { /* GET /admin/why?code=; or ?service=&provider=&school=&role=&
     struct str looked; /* how many */
 };
 struct html page_why(struct arena *a, const struct why_view *v);
+/* --- what is left to a school --- */
+
+struct school_row {
+    struct str id, name, open; /* open: to whom the school has opened it; absent: to nobody */
+    bool off;
+};
+
+struct school_services_view { /* GET /admin/school?q=&from= */
+    struct console_page con;
+    struct {
+        const struct school_row *at;
+        size_t n;
+    } rows;
+    struct str q;
+    int64_t next; /* parameter `from`; 0: none */
+    bool may_change;
+};
+struct html page_school_services(struct arena *a, const struct school_services_view *v);
+
+enum school_said {
+    SCHOOL_SAID_NOTHING = 0,
+    SCHOOL_SAID_DONE,
+    SCHOOL_SAID_WHY,
+    SCHOOL_SAID_NOT_LEFT,
+    SCHOOL_SAID_CHANGED
+};
+
+struct school_service_view { /* GET, POST /admin/school/SERVICE: csrf, version, who_N=1, why */
+    struct console_page con;
+    struct str id, name, why;
+    struct choices whom; /* to whom it is left; none: the municipality decides */
+    bool may_change, fresh;
+    int64_t version;
+    enum school_said said;
+};
+struct html page_school_service(struct arena *a, const struct school_service_view *v);
+
+/* --- who administers --- */
+
+enum right_state { RIGHT_NOW = 0, RIGHT_LATER, RIGHT_ENDS, RIGHT_OVER }; /* ENDS: within 30 days */
+
+struct right_row {
+    struct str id, who, user, role, where, from, to; /* who: a name; user: what the identity provider calls them */
+    enum right_state state;
+    bool open_end, own;
+};
+
+struct admins_view { /* GET /admin/admins?q=&after= */
+    struct console_page con;
+    struct {
+        const struct right_row *at;
+        size_t n;
+    } rows;
+    struct str q, next; /* next: parameter `after`; absent: none */
+    bool may_give, given, taken;
+};
+struct html page_admins(struct arena *a, const struct admins_view *v);
+
+enum right_said {
+    RIGHT_SAID_NOTHING = 0,
+    RIGHT_SAID_WHY,
+    RIGHT_SAID_OWN,     /* it is the person's own last one, which was not said to be meant */
+    RIGHT_SAID_LOCKOUT, /* nobody could operate any more */
+    RIGHT_SAID_MORE,    /* it brings more than the person has: `lacks` */
+    RIGHT_SAID_CHANGED
+};
+
+struct deed_word {
+    struct str words;
+};
+
+struct admin_view { /* GET /admin/admins/ID; POST: csrf, version, why, own=yes */
+    struct console_page con;
+    struct right_row right;
+    struct str idp, given_why, lacks;
+    struct {
+        const struct deed_word *at;
+        size_t n;
+    } brings;
+    bool may_take, fresh, last; /* last: it is the person's own, and they have no other here */
+    struct str why;
+    int64_t version;
+    enum right_said said;
+};
+struct html page_admin(struct arena *a, const struct admin_view *v);
+
+struct role_choice {
+    struct str value, name, brings;
+    bool on;
+};
+
+struct give_view { /* GET, POST /admin/give: csrf, idp, user, role, place, from, to, why */
+    struct console_page con;
+    struct choices idps, places;
+    struct {
+        const struct role_choice *at;
+        size_t n;
+    } roles; /* that bring something here */
+    struct str user, from, to, why;
+    bool wrong; /* one of these is */
+    bool no_user, no_role, no_from, no_to, no_why;
+    bool more, fresh;
+    struct str lacks, detail; /* lacks: more than the person has; detail: why the whole does not hold */
+};
+struct html page_give(struct arena *a, const struct give_view *v);
 
 /* --- history --- */
 

@@ -74,6 +74,39 @@ struct str when_full(struct arena *a, int64_t at_s, enum lang lang)
     return arena_printf(a, "%d.%d.%d %s %.*s", w.day, w.month, w.year, at[lang], STR_ARG(time));
 }
 
+struct str when_date(struct arena *a, int64_t at_s)
+{
+    struct when w = when_local(at_s);
+
+    return arena_printf(a, "%d.%d.%d", w.day, w.month, w.year);
+}
+
+struct str when_day(struct arena *a, int64_t at_s)
+{
+    struct when w = when_local(at_s);
+
+    return arena_printf(a, "%04d-%02d-%02d", w.year, w.month, w.day);
+}
+
+bool when_day_read(struct str text, int64_t *from_s)
+{
+    int64_t year, month, day;
+
+    if (text.n != 10 || text.p[4] != '-' || text.p[7] != '-' || !str_int(str_sub(text, 0, 4), &year) ||
+        !str_int(str_sub(text, 5, 2), &month) || !str_int(str_sub(text, 8, 2), &day) || year < 1970 || month < 1 ||
+        month > 12 || day < 1 || day > 31)
+        return false;
+    for (int hours = 2; hours <= 3; hours++) {
+        int64_t at_s = days_of(year, (int)month, (int)day) * DAY_S - hours * HOUR_S;
+        struct when w = when_local(at_s);
+        if (at_s >= 0 && w.month == month && w.day == day && w.hour == 0) {
+            *from_s = at_s;
+            return true;
+        }
+    }
+    return false; /* 31 February */
+}
+
 struct str when_rfc3339(struct arena *a, int64_t at_s)
 {
     char text[32];

@@ -20,6 +20,9 @@ struct when {
 struct when when_local(int64_t at_s);
 struct str when_full(struct arena *a, int64_t at_s, enum lang lang); /* "23.11.2026 klo 8.04" */
 struct str when_time(struct arena *a, int64_t at_s, enum lang lang); /* "8.04" */
-struct str when_rfc3339(struct arena *a, int64_t at_s);              /* "2026-11-23T06:04:00Z" */
+struct str when_date(struct arena *a, int64_t at_s);                 /* "23.11.2026", of everybody here */
+struct str when_day(struct arena *a, int64_t at_s);                  /* "2026-11-23", as forms send it */
+bool when_day_read(struct str text, int64_t *from_s);   /* when that day begins; false: there is none such */
+struct str when_rfc3339(struct arena *a, int64_t at_s); /* "2026-11-23T06:04:00Z" */
 
 #endif

@@ -182,3 +182,37 @@ struct matrix_cell matrix_cell(struct arena *a, const struct registry *r, const 
     look(x, own, area, who, s, now_s, layers, out);
     return settle(layers, p == NULL ? LAYER_NATION : str_is_set(area->school) ? LAYER_SCHOOL : LAYER_MUNICIPALITY);
 }
+
+/* ── what is left to the schools ────────────────────────────────────────── */
+
+static bool goes_beyond(struct arena *a, const struct registry *r, const struct policy *own, const struct area *where,
+                        const struct service *s, int64_t now_s)
+{
+    for (size_t i = 0; i < MATRIX_COLUMNS; i++) {
+        struct matrix_sayings sayings;
+        const struct matrix_cell cell = matrix_cell(a, r, where, &matrix_columns[i], s, now_s, &sayings);
+        if (!cell.inherited || cell.cell == CELL_OPEN)
+            continue;
+        for (size_t k = 0; k < sayings.n; k++)
+            if (sayings.at[k].policy == own && !sayings.at[k].forbids)
+                return true;
+    }
+    return false;
+}
+
+const struct service *matrix_beyond(const struct registry *r, const struct policy *own, int64_t now_s)
+{
+    const struct registry_parts *parts = registry_parts(r);
+    const struct service *beyond = NULL;
+
+    if (own->layer != LAYER_SCHOOL || own->provider == NULL || own->school == NULL)
+        return NULL;
+    const struct area where = { .provider = own->provider->id, .school = own->school->oid };
+    for (size_t i = 0; beyond == NULL && i < parts->service_count; i++) {
+        struct arena *a = arena_new();
+        if (goes_beyond(a, r, own, &where, &parts->services[i], now_s))
+            beyond = &parts->services[i];
+        arena_free(a);
+    }
+    return beyond;
+}

@@ -43,6 +43,10 @@ struct matrix_cell matrix_cell(struct arena *a, const struct registry *r, const 
                                const struct matrix_who *who, const struct service *s, int64_t now_s,
                                struct matrix_sayings *out);
 
+/* A school decides within what is left to the schools: of its policy that opens something to somebody to whom the outer
+ * layers shut it, the first such service.  NULL: it stays within; so does every policy that is no school's. */
+const struct service *matrix_beyond(const struct registry *r, const struct policy *own, int64_t now_s);
+
 /* Makes the index of a snapshot, so that no page waits for it. */
 void matrix_prepare(const struct registry *r);
 

@@ -58,6 +58,7 @@ static bool may_speak(const struct policy *row, const struct area *where)
 
 struct said {
     bool permit, forbid;
+    bool forbid_shipped; /* parts duties */
 };
 
 static void weigh(struct said *said, enum cedar_effect effect, enum cedar_outcome outcome)
@@ -71,11 +72,14 @@ static void weigh(struct said *said, enum cedar_effect effect, enum cedar_outcom
 static void ask(struct asking *q, const struct area *where, struct said *said)
 {
     const struct set *set = q->set;
+    struct said shipped = { 0 };
 
     for (size_t i = 0; i < cedar_policies_n(set->defaults); i++) {
         const struct cedar_policy *p = cedar_policy_at(set->defaults, i);
-        weigh(said, p->effect, cedar_policy_applies(q->arena, p, &q->cedar, NULL));
+        weigh(&shipped, p->effect, cedar_policy_applies(q->arena, p, &q->cedar, NULL));
     }
+    said->permit = said->permit || shipped.permit;
+    said->forbid_shipped = said->forbid_shipped || shipped.forbid;
     for (size_t i = 0; i < set->n; i++) {
         const struct listed *l = &set->at[i];
         if (l->says.does == DOES_OTHER && may_speak(l->row, where) && policy_in_force(l->row, q->now_s))
@@ -83,22 +87,30 @@ static void ask(struct asking *q, const struct area *where, struct said *said)
     }
 }
 
-static bool may(struct arena *a, const struct registry *r, const struct person *p, const struct holdings *h,
-                enum console_action action, const struct area *where, const struct circumstances *now)
+static struct said say(struct arena *a, const struct registry *r, const struct person *p, const struct holdings *h,
+                       enum console_action action, const struct area *where, const struct circumstances *now)
 {
     const struct set *set = set_of(r);
     const struct cedar_entity *resource = facts_area(a, set->facts, r, where);
-    struct said said = { false, false };
+    struct said said = { 0 };
 
     if (set->unread != NULL || resource == NULL || action == MAY_NONE || action >= MAY_COUNT)
-        return false;
+        return said;
     for (size_t i = 0; i < h->n && !said.forbid; i++) {
         struct asking q = asking_of(a, set, p, &h->at[i].at, h->at[i].provider, now);
         q.cedar.action = set->facts->acts[action];
         q.cedar.resource = resource;
         ask(&q, where, &said);
     }
-    return said.permit && !said.forbid;
+    return said;
+}
+
+static bool may(struct arena *a, const struct registry *r, const struct person *p, const struct holdings *h,
+                enum console_action action, const struct area *where, const struct circumstances *now)
+{
+    const struct said said = say(a, r, p, h, action, where, now);
+
+    return said.permit && !said.forbid && !said.forbid_shipped;
 }
 
 bool policy_may(const struct registry *r, const struct person *p, enum console_action action, const struct area *where,
@@ -120,6 +132,59 @@ static bool has_some(struct arena *a, const struct registry *r, const struct per
             return true;
     return false;
 }
+
+/* ── who may give what ──────────────────────────────────────────────────── */
+
+/* Somebody who holds that role there and is nobody else. */
+static struct holdings holder(struct arena *a, const struct registry *r, enum role role, const struct area *where)
+{
+    struct holding *one = arena_make(a, struct holding);
+
+    one->provider = str_is_set(where->provider) ? registry_provider(r, where->provider) : NULL;
+    one->at = (struct affiliation){ .role = role, .school_oid = where->school };
+    return (struct holdings){ one, 1 };
+}
+
+static enum console_action brings(struct arena *a, const struct registry *r, const struct holdings *h,
+                                  const struct area *where, const struct circumstances *now, enum console_action from)
+{
+    const struct person nobody = { 0 };
+
+    for (int i = (int)from + 1; i < MAY_COUNT; i++)
+        if (may(a, r, &nobody, h, (enum console_action)i, where, now))
+            return (enum console_action)i;
+    return MAY_NONE;
+}
+
+enum console_action policy_role_brings(const struct registry *r, enum role role, const struct area *where,
+                                       const struct circumstances *now, enum console_action from)
+{
+    struct arena *a = arena_new();
+    const struct holdings h = holder(a, r, role, where);
+    enum console_action next = brings(a, r, &h, where, now, from);
+
+    arena_free(a);
+    return next;
+}
+
+enum console_action policy_may_not_give(const struct registry *r, const struct person *p, enum role role,
+                                        const struct area *where, const struct circumstances *now)
+{
+    struct arena *a = arena_new();
+    const struct holdings theirs = holdings_of(a, r, p, now->now_s), given = holder(a, r, role, where);
+    enum console_action lacks = MAY_NONE;
+
+    for (enum console_action x = brings(a, r, &given, where, now, MAY_NONE); lacks == MAY_NONE && x != MAY_NONE;
+         x = brings(a, r, &given, where, now, x)) {
+        const struct said said = say(a, r, p, &theirs, x, where, now);
+        if (!said.permit || said.forbid)
+            lacks = x;
+    }
+    arena_free(a);
+    return lacks;
+}
+
+/* ── areas ──────────────────────────────────────────────────────────────── */
 
 static bool area_listed(const struct areas *all, const struct area *where)
 {

@@ -44,6 +44,17 @@ const char *console_action_name(enum console_action action); /* "publish" */
 bool policy_may(const struct registry *r, const struct person *p, enum console_action action, const struct area *where,
                 const struct circumstances *now);
 
+/* What holding the role there would let somebody do, were they nobody else: the first action of it after `from`;
+ * MAY_NONE: no more.  From MAY_NONE on, all of them. */
+enum console_action policy_role_brings(const struct registry *r, enum role role, const struct area *where,
+                                       const struct circumstances *now, enum console_action from);
+
+/* Whether the person may give that role there, or take it away: nobody gives more than they have.  MAY_NONE: yes; else
+ * an action that the role brings and the person has not.  A forbid that is shipped parts duties (who operates does not
+ * look people up) and is no lack of this; one of the nation's own policies is. */
+enum console_action policy_may_not_give(const struct registry *r, const struct person *p, enum role role,
+                                        const struct area *where, const struct circumstances *now);
+
 /* The areas in which the person has some right in the console, the widest first, each once; none: the console is not
  * theirs.  In a. */
 struct areas {

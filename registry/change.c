@@ -3,6 +3,7 @@
  * The one writer of the registry's rows, and its history. */
 #include "registry/change_int.h"
 
+#include "policy/matrix.h"
 #include "registry/areas.h"
 #include "registry/guard.h"
 #include "registry/old_rules.h"
@@ -212,6 +213,26 @@ static bool documents_hold(const struct registry *r, const struct change *x, str
     return !touched || registry_check_documents(r, where, f);
 }
 
+/* What a person writes for a school stays within what is left to the schools.  A file is one whole, and says what it
+ * wants; what goes beyond decides nothing. */
+static bool schools_stay_within(const struct change *x, const struct registry *r, struct fail *f)
+{
+    const struct registry_parts *parts = registry_parts(r);
+    bool is_persons = x->by.maker == MAKER_console || x->by.maker == MAKER_cli;
+
+    for (size_t i = 0; is_persons && i < x->n; i++) {
+        const struct db_value *row = x->rows[i].kind == KIND_POLICY ? x->rows[i].after : NULL;
+        for (size_t k = 0; row != NULL && k < parts->policy_count; k++) {
+            const struct policy *p = &parts->policies[k];
+            const struct service *beyond = str_eq(p->id, row[0].text) ? matrix_beyond(r, p, x->by.at_s) : NULL;
+            if (beyond != NULL)
+                return fail(f, FAIL_CALLER, "not_left", "%.*s opens %.*s, which is not left to the school",
+                            STR_ARG(p->id), STR_ARG(beyond->id));
+        }
+    }
+    return true;
+}
+
 static bool holds(struct db *d, struct arena *a, const struct change *x, struct row_place *where, struct fail *f)
 {
     struct registry *r = registry_load_within(d, a, where, f);
@@ -221,7 +242,8 @@ static bool holds(struct db *d, struct arena *a, const struct change *x, struct 
         *where = (struct row_place){ where->kind, { arena_str(a, where->key[0]), arena_str(a, where->key[1]) } };
     if (good)
         *where = (struct row_place){ KIND_COUNT, { { NULL, 0 }, { NULL, 0 } } };
-    good = good && entrance_stays(d, x, r, f) && (x->look == NULL || x->look(x->with, r, f));
+    good = good && entrance_stays(d, x, r, f) && schools_stay_within(x, r, f) &&
+           (x->look == NULL || x->look(x->with, r, f));
     registry_drop(r);
     return good;
 }

@@ -192,12 +192,18 @@ static struct str acting_as(struct ctx *c)
 
 void console_audit(struct ctx *c, const char *event, struct str reason, struct str what)
 {
+    console_audit_why(c, event, reason, what, (struct str){ NULL, 0 });
+}
+
+void console_audit_why(struct ctx *c, const char *event, struct str reason, struct str what, struct str why)
+{
     struct visitor *d = visitor_of(c);
     const struct person *p = c->session != NULL ? c->session->person : NULL;
     struct audit_event e = {
         .event = event,
         .reason = reason,
         .row = what,
+        .why = why,
         .area = d->area,
         .acting_as = p != NULL ? acting_as(c) : (struct str){ NULL, 0 },
         .person = p != NULL ? p->id : (struct str){ NULL, 0 },
@@ -412,6 +418,7 @@ void console_page_for(struct ctx *c, enum place place, bool below, struct str he
 
     *out = (struct console_page){ .scope = console_area_name(c, &k->area),
                                   .nation = !provider,
+                                  .school = str_is_set(k->area.school),
                                   .place = place,
                                   .below = below,
                                   .may_view = console_may(c, MAY_VIEW),

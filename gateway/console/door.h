@@ -54,6 +54,7 @@ void console_leave(struct ctx *c);
 enum step console_refuse(struct ctx *c, enum fail_kind kind, const char *code);
 /* Asks the audit writer about an act, with the request's batch; then console_audited() says whether it was written. */
 void console_audit(struct ctx *c, const char *event, struct str reason, struct str what);
+void console_audit_why(struct ctx *c, const char *event, struct str reason, struct str what, struct str why);
 bool console_audited(struct ctx *c, struct fail *f);
 
 /* Who answers for a change that is made now. */

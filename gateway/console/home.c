@@ -6,6 +6,7 @@
 #include "gateway/console/door.h"
 #include "gateway/console/health.h"
 #include "gateway/console/lines.h"
+#include "gateway/console/rights_given.h"
 #include "model/when.h"
 #include "registry/edit.h"
 
@@ -113,6 +114,26 @@ static void look_at_drafts(struct ctx *c, struct home *h)
     }
 }
 
+/* A month before, and again a week before. */
+static void look_at_rights(struct ctx *c, struct home *h)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+
+    for (size_t i = 0; i < parts->admin_count; i++) {
+        const struct admin *x = &parts->admins[i];
+        const struct area where = rights_area(x);
+        if (rights_state(x, c->now_s) != RIGHT_ENDS || !console_may_in(c, MAY_MANAGE_ADMINS, &where))
+            continue;
+        struct todo *t =
+            add_todo(h, TODO_RIGHT_ENDS, x->to_s - c->now_s <= RIGHTS_WEEK_S ? URGENCY_SOON : URGENCY_CALM);
+        if (t == NULL)
+            return;
+        t->name = x->id;
+        t->when = when_date(c->arena, x->to_s - 1);
+        t->link = arena_join(c->arena, S("/admin/admins/"), x->id);
+    }
+}
+
 static int by_urgency(const void *x, const void *y)
 {
     const struct todo *a = x, *b = y;
@@ -169,6 +190,7 @@ static enum step show(struct ctx *c, struct fail *f)
         return REFUSE;
     look_at_idps(c, h, &sign_ins);
     look_at_drafts(c, h);
+    look_at_rights(c, h);
     qsort(h->todos, h->v.todos.n, sizeof *h->todos, by_urgency);
     console_page_for(c, PLACE_HOME, false, S("/admin"), &h->v.con);
     h->v.con.waits = (int64_t)h->v.todos.n;

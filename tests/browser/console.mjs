@@ -30,6 +30,8 @@ const registry = ['format: 1', 'providers:',
   '  - { id: oulu-staff, kind: saml, provider: oulu, enabled: true, listed: false, test: true, name: { fi: Oulun henkilöstö }, map: funet, entity_id: "https://idp.oulu.example/", metadata_url: "http://127.0.0.1:9/metadata" }',
   'services:', ...['Kanerva Oppikirjat', 'Vaahtera Matikka', 'Puolukka Päiväkirja', 'Pihka Koe'].map((name) => `  - { id: ${name.split(' ')[0].toLowerCase()}, protocol: link, vendor: x-oy, category: learning, test: true, name: { fi: ${name} }, launch_uri: "http://127.0.0.1:9/" }`),
   'rules:', '  - { id: oulu-teachers, provider: oulu, role: teacher }', '  - { id: oulu-substitutes, provider: oulu, role: substitute, service: kanerva }', '  - { id: oulu-learners, provider: oulu, role: learner, service: kanerva }', '  - { id: espoo-teachers, provider: espoo, role: teacher }',
+  'policies:', `  - { id: oulu-leaves-puolukka, provider: oulu, text: 'permit (principal in Provider::"oulu", action == Action::"leaveToSchools", resource == Service::"puolukka");' }`,
+  'rules:', '  - { id: oulu-teachers, provider: oulu, role: teacher }', '  - { id: oulu-learners, provider: oulu, role: learner, service: kanerva }', '  - { id: espoo-teachers, provider: espoo, role: teacher }',
   '  - { id: oulu-no-pihka, provider: oulu, role: learner, school: "99101", service: pihka, forbid: true }',
   'admins:', '  - { id: riikka-aalto, idp: operators, subject: riikka, role: operator, why: valittu }',
   '  - { id: tiina-once, idp: oulu, subject: tiina, role: operator, to: 2026-01-01 }', '  - { id: kaisa-koulu, idp: oulu, subject: kaisa, role: admin, provider: oulu, school: "99101" }',
@@ -87,7 +89,7 @@ async function looks(page, name, width = page.viewportSize().width) {
   check(result.violations.length === 0, `${name}: axe: ${result.violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
 }
 const texts_ = async (page, selector) => (await page.locator(selector).allTextContents()).map((s) => s.trim());
-const pages = ['/admin', '/admin/people', '/admin/sessions', '/admin/passes', '/admin/area', '/admin/rights', '/admin/rights/pihka?col=0', '/admin/rights?show=cond', '/admin/idps', '/admin/idps/oulu-staff', '/admin/history', '/admin/history/1', '/admin/drafts', '/admin/log', '/admin/log?event=login'];
+const pages = ['/admin', '/admin/people', '/admin/sessions', '/admin/passes', '/admin/area', '/admin/rights', '/admin/rights/pihka?col=0', '/admin/rights?show=cond', '/admin/idps', '/admin/idps/oulu-staff', '/admin/history', '/admin/history/1', '/admin/drafts', '/admin/log', '/admin/log?event=login', '/admin/admins', '/admin/admins/sari-lehto', '/admin/give'];
 
 for (const width of [320, 1280]) for (const dark of [false, true])
   await test(`every page fits, ${width} px, ${dark ? 'dark' : 'light'}: axe finds nothing`, async () => {
@@ -296,8 +298,8 @@ for (const [width, lang, scripts] of [[320, 'fi-FI', false], [1280, 'en-GB', tru
 /* --- isolation: every path, read from the table of routes --------------------------------------------------------- */
 
 const routes = [...fs.readFileSync(path.join(root, 'gateway/routes.def'), 'utf8').matchAll(/X\((GET|POST),\s*"(\/admin[^"]*)",\s*PUBLIC,\s*ADMIN/g)].map(([, method, at]) => ({ method, at }));
-const ids = { '/admin/idps/*': 'oulu-staff', '/admin/history/*': '1', '/admin/policy/*': 'oulu-teachers', '/admin/drafts/*': '3', '/admin/rights/*': 'kanerva' };
-const forms = { '/admin/idps/*': 'act=disable&why=x', '/admin/history/*': 'why=x', '/admin/policy/*': 'as=text&act=keep&why=x&text=permit(principal,action,resource);', '/admin/drafts/*': 'act=withdraw', '/admin/area': 'area=oulu', '/admin/people': 'q=aino&reason=support&why=x', '/admin/person': 'look=x&why=x', '/admin/sessions': 'what=idp&idp=oulu&why=x', '/admin/passes': 'given=Siiri&family=Vieras&school=1.2.246.562.99.95640200010&from=1.1.2030&from_at=8&to=1.1.2030&to_at=16&why=x' };
+const ids = { '/admin/idps/*': 'oulu-staff', '/admin/history/*': '1', '/admin/policy/*': 'oulu-teachers', '/admin/drafts/*': '3', '/admin/rights/*': 'kanerva', '/admin/admins/*': 'sari-lehto', '/admin/school/*': 'puolukka' };
+const forms = { '/admin/idps/*': 'act=disable&why=x', '/admin/history/*': 'why=x', '/admin/policy/*': 'as=text&act=keep&why=x&text=permit(principal,action,resource);', '/admin/drafts/*': 'act=withdraw', '/admin/area': 'area=oulu', '/admin/people': 'q=aino&reason=support&why=x', '/admin/person': 'look=x&why=x', '/admin/sessions': 'what=idp&idp=oulu&why=x', '/admin/passes': 'given=Siiri&family=Vieras&school=1.2.246.562.99.95640200010&from=1.1.2030&from_at=8&to=1.1.2030&to_at=16&why=x', '/admin/log/export': 'why=x&format=csv', '/admin/admins/*': 'why=x&own=yes', '/admin/give': 'idp=oulu&user=silja&role=secretary&place=oulu/1.2.246.562.99.95640200010&to=2027-06-04&why=x' };
 const paths = routes.map(({ method, at }) => ({ method, at, path: at.replace('*', ids[at] ?? 'x'), form: method === 'POST' ? forms[at] ?? 'x=1' : undefined }));
 const logLines = () => g.logText().split('\n').filter((l) => l.includes('"request.failed"'));
 const export_ = () => g.cli('export', '-c', g.config).stdout.replace(/^(version|mark|# ).*$/gm, '');
@@ -330,6 +332,113 @@ async function refused(who, list, options, statuses = [403, 404]) {
 const posts = paths.filter((p) => p.method === 'POST'), gets = paths.filter((p) => p.method === 'GET');
 check(posts.length >= 6 && gets.length >= 8, `${paths.length} paths`);
 
+/* --- J7: who administers, and what they hand on ------------------------------------------------------------------ */
+
+const audit = () => auditLines().map((l) => JSON.parse(l));
+
+for (const [width, lang, scripts] of [[320, 'fi-FI', true], [1280, 'en-GB', false]])
+  await test(`a principal delegates to the secretary with an end date, ${width} px, ${lang}, ${scripts ? 'by keyboard' : 'without scripts'}`, async () => {
+    const { context, page } = await visitor({ width, scripts, lang });
+    const last = width === 320 ? '2027-06-04' : new Date(Date.now() + 5 * 86400e3).toISOString().slice(0, 10), told = last.split('-').reverse().map(Number).join('.');
+    await signIn(page, 'toini');
+    await page.goto(`${g.url}/admin/admins`);
+    await looks(page, 'admins-school', width);
+    check((await page.locator('main a[href="/admin/admins/sari-lehto"]').count()) === 0, 'a school sees the rights of its municipality');
+    await page.goto(`${g.url}/admin/give`);
+    const roles = await page.locator('[name=role]').evaluateAll((all) => all.map((r) => r.value));
+    check(roles.includes('secretary') && !['admin', 'auditor', 'approver', 'operator'].some((r) => roles.includes(r)), `the roles: ${roles}`);
+    check((await page.locator('[name=place] option').count()) === 1, 'a principal can choose another area');
+    // Nobody gives more than they have, and what was typed stays.
+    const send = (more) => Promise.all([page.waitForNavigation(), page.locator('form[action="/admin/give"] .acts button').click()].concat(more ?? []));
+    await page.locator('[name=role][value=principal]').evaluate((r) => { r.value = 'admin'; }).catch(() => {});
+    await page.check('[name=role] >> nth=-1'); await page.fill('#user', 'silja'); await page.fill('#why', 'Sijaisten kulkuluvat');
+    await send();
+    check(/Et voi antaa|You cannot give/.test(await page.textContent('[role=alert]')) && (await page.inputValue('#user')) === 'silja', 'more than they have was given');
+    await looks(page, 'give-more', width);
+    // What is missing is said, each with a link to its field.
+    await page.check('[name=role][value=secretary]'); await page.fill('#user', 'nobody-here'); await page.fill('#to', '2020-01-01');
+    await page.evaluate(() => document.querySelector('form[action="/admin/give"]').setAttribute('novalidate', '')).catch(() => {});
+    await send();
+    check((await page.locator('[role=alert] a').count()) === 2, `the errors: ${await page.textContent('[role=alert]')}`);
+    await looks(page, 'give-wrong', width);
+    await page.fill('#user', 'silja'); await page.fill('#to', last);
+    if (scripts) { await page.locator('#why').focus(); await page.keyboard.press('Tab'); check(await page.evaluate(() => document.activeElement.matches('form[action="/admin/give"] .acts button')), 'the button is not the next'); await Promise.all([page.waitForURL(/done=given/), page.keyboard.press('Enter')]); }
+    else await Promise.all([page.waitForURL(/done=given/), page.locator('form[action="/admin/give"] .acts button').click()]);
+    await until('the right stands in the list', async () => { await page.goto(`${g.url}/admin/admins`); return (await page.locator('main a[href="/admin/admins/silja"]').count()) === 1; });
+    check((await page.textContent('main table')).includes(told), `its last day ${told}`);
+    await page.goto(`${g.url}/admin`);
+    check((await page.locator('.todo a[href="/admin/admins/silja"]').count()) === (width === 320 ? 0 : 1), 'the home does not tell, a month before alone');
+    await looks(page, 'home-school', width);
+    await page.goto(`${g.url}/admin/admins`);
+    await looks(page, 'admins-given', width);
+    // Both are logged: the act by the door, and the change with its reason.
+    await until('the change is told', async () => audit().some((l) => l.event === 'change.row' && l.row === 'admin silja' && JSON.parse(l.after).role === 'secretary'));
+    const line = audit().filter((l) => l.event === 'change' && l.why === 'Sijaisten kulkuluvat').pop();
+    check(line?.area === 'oulu/1.2.246.562.99.95640200010' && line.acting_as === 'principal' && line.maker === 'console', JSON.stringify(line));
+    check(audit().some((l) => l.event === 'console' && l.reason === 'right') && audit().some((l) => l.event === 'refused' && l.reason === 'more_than_own'), 'the lines of the acts');
+    // And taken away again.
+    await page.goto(`${g.url}/admin/admins/silja`);
+    await looks(page, 'admin', width);
+    await page.click('.fold summary');
+    await page.fill('#why', 'Väärä henkilö');
+    await Promise.all([page.waitForURL(/done=taken/), page.click('.b.red')]);
+    await until('it is gone', async () => { await page.goto(`${g.url}/admin/admins`); return (await page.locator('main a[href="/admin/admins/silja"]').count()) === 0; });
+    await context.close();
+  });
+
+for (const [width, lang, scripts] of [[320, 'fi-FI', true], [1280, 'en-GB', false]])
+  await test(`a principal opens what is left to the school, and nothing else, ${width} px, ${lang}`, async () => {
+    const { context, page } = await visitor({ width, scripts, lang });
+    await signIn(page, 'toini');
+    await page.goto(`${g.url}/admin/rights`);
+    check((await page.locator('.matrix tbody tr').count()) === 4, 'the services and roles of the own school');
+    await looks(page, 'school-rights', width);
+    await page.goto(`${g.url}/admin/school`);
+    check((await texts_(page, 'tbody th')).join() === 'Puolukka Päiväkirja', `what is left: ${await texts_(page, 'tbody th')}`);
+    await looks(page, 'school', width);
+    await page.goto(`${g.url}/admin/school/puolukka`);
+    const boxes = await page.locator('input[type=checkbox]').evaluateAll((all) => all.map((b) => b.name));
+    check(boxes.includes('who_0') && !boxes.includes('who_3'), `the boxes: ${boxes}`);
+    await page.check('[name=who_0]'); await page.fill('#why', `Syyslukukausi ${width}`);
+    await looks(page, 'school-service', width);
+    const send = () => page.locator('main form .acts button').click();
+    await Promise.all([page.waitForURL(/done=yes/), send()]);
+    await until('it is open', async () => { await page.goto(`${g.url}/admin/school/puolukka`); return page.isChecked('[name=who_0]'); });
+    await looks(page, 'school-open', width);
+    check(/Puolukka/.test(await (await page.goto(`${g.url}/admin/rights?q=puolukka`), page.textContent('.matrix tbody'))) && (await page.locator('.matrix tbody tr td .st.open').count()) > 0, 'the matrix does not show it');
+    // What is not left is refused, by the storage layer too: its form is sent with another service's path.
+    await page.goto(`${g.url}/admin/school/pihka`);
+    check((await page.locator('main form').count()) === 0, 'a form for what is not left');
+    const jar = (await context.cookies(g.url)).map((c) => `${c.name}=${c.value}`).join('; '), csrf = await (await page.goto(`${g.url}/admin/school/puolukka`), page.locator('main [name=csrf]').first().getAttribute('value')), before = export_();
+    const no = await ask({ method: 'POST', path: '/admin/school/pihka', form: `why=Kokeilu&who_0=1&version=` }, { cookie: jar, csrf });
+    check(no.status === 403 && export_() === before, `what is not left was opened: ${no.status}`);
+    check(audit().some((l) => l.event === 'refused' && l.reason === 'not_left'), 'the refusal is not in the log');
+    const line = audit().filter((l) => l.event === 'change' && l.why === `Syyslukukausi ${width}`).pop();
+    check(line?.area === 'oulu/1.2.246.562.99.95640200010' && line.acting_as === 'principal', JSON.stringify(line));
+    // And closed again.
+    await page.uncheck('[name=who_0]'); await page.fill('#why', 'Loppui');
+    await Promise.all([page.waitForURL(/done=yes/), send()]);
+    await until('it is closed', async () => { await page.goto(`${g.url}/admin/school/puolukka`); return !(await page.isChecked('[name=who_0]')); });
+    await context.close();
+  });
+
+await test('nobody takes their own last right by accident, nor the last operator\'s', async () => {
+  const { context, page } = await visitor();
+  await signIn(page, 'riikka', 'operators');
+  await page.goto(`${g.url}/admin/admins/riikka-aalto`);
+  await page.click('.fold summary');
+  await page.fill('#why', 'Vahingossa');
+  await looks(page, 'admin-own');
+  await Promise.all([page.waitForNavigation(), page.click('.b.red')]);
+  check(/oma viimeinen/.test(await page.textContent('[role=alert]')), 'taken without a word');
+  await looks(page, 'admin-own-asked');
+  await page.check('[name=own]');
+  await Promise.all([page.waitForNavigation(), page.click('.b.red')]);
+  check(/Viimeistä operaattoria/.test(await page.textContent('[role=alert]')), await page.textContent('main'));
+  check(export_().includes('riikka-aalto'), 'the last operator is gone');
+  await context.close();
+});
+
 await test('nobody comes in without a session', async () => {
   for (const p of gets) { const a = await ask(p); check(a.status === 303 && a.headers.location.startsWith('/admin/enter?to='), `${p.path}: ${a.status} ${a.headers.location}`); }
   await refused('nobody', posts, {}, [403]);
@@ -360,7 +469,7 @@ await test('a console session goes with its session', async () => {
 });
 await test('another city\'s rows are as if they were not', async () => {
   const espoo = await cookies('tiina', 'espoo');
-  const theirs = paths.filter((p) => p.at.endsWith('*') && p.at !== '/admin/rights/*' || ['/admin/area', '/admin/person', '/admin/sessions', '/admin/passes'].includes(p.at) && p.method === 'POST');
+  const theirs = paths.filter((p) => p.at.endsWith('*') && p.at !== '/admin/rights/*' || ['/admin/area', '/admin/give', '/admin/person', '/admin/sessions', '/admin/passes'].includes(p.at) && p.method === 'POST');
   await refused('espoo', theirs.filter((p) => !(p.method === 'POST')), { cookie: espoo.jar }, [404]);
   const before = export_();
   for (const p of theirs.filter((q) => q.method === 'POST')) {
@@ -377,9 +486,20 @@ await test('the log shows what is the area\'s own, and that somebody looked', as
   check(!/data-r="Tunnistuslähde">oulu</.test(theirs) && />espoo</.test(theirs), 'espoo reads lines of Oulu');
   check(/>oulu</.test(ours) && !/>espoo</.test(ours), 'oulu does not read its own');
   check(auditLines().slice(-2).some((l) => l.includes('"reason":"read_log"')), 'the look is not in the log');
-  const file = await ask({ method: 'GET', path: '/admin/log/export?event=login' }, { cookie: tiina.jar });
-  const lines = file.text.trim().split('\n').map((l) => JSON.parse(l));
-  check(file.headers['content-type'] === 'application/x-ndjson' && lines.length > 0 && lines.every((l) => l.event === 'login' && l.idp.startsWith('oulu')), 'the export');
+  // Each filter alone: what is shown has it, and something is shown.
+  const all = auditLines().map((l) => JSON.parse(l)), own = all.filter((l) => l.area?.startsWith('oulu') || (!l.area && l.idp?.startsWith('oulu'))), some = own.filter((l) => l.event === 'refused').pop();
+  for (const [name, value, has] of [['event', 'refused', (l) => l.event === 'refused'], ['code', `${some.support_code.slice(0, 4).toLowerCase()} ${some.support_code.slice(4)}`, (l) => l.support_code === some.support_code], ['person', some.person.slice(0, 8), (l) => (l.person ?? l.who ?? '').startsWith(some.person.slice(0, 8)) || (l.who ?? '').startsWith(some.person.slice(0, 8))], ['idp', 'oulu', (l) => l.idp === 'oulu'], ['reason', 'csrf', (l) => l.reason === 'csrf'], ['from', '2020-01-01', () => true], ['to', '2099-01-01', () => true]]) {
+    const form = `why=Tarkastus+${name}&format=jsonl&${name}=${encodeURIComponent(value)}`;
+    const file = await ask({ method: 'POST', path: '/admin/log/export', form }, { cookie: tiina.jar, csrf: tiina.csrf });
+    const lines = file.text.trim().split('\n').map((l) => JSON.parse(l));
+    check(file.headers['content-type'] === 'application/x-ndjson' && lines.length > 0 && lines.every((l) => has(l) && own.concat(auditLines().map((x) => JSON.parse(x)).slice(all.length)).some((o) => o.n === l.n)), `the export by ${name}`);
+    const line = auditLines().map((l) => JSON.parse(l)).filter((l) => l.reason === 'export_log' && l.why === `Tarkastus ${name}`);
+    check(line.length === 1 && line[0].row.includes(`${name}=`) && line[0].area === 'oulu', `the export by ${name} is not in the log with its reason`);
+  }
+  const csv = await ask({ method: 'POST', path: '/admin/log/export', form: 'why==1%2B1&format=csv&event=console' }, { cookie: tiina.jar, csrf: tiina.csrf });
+  check(csv.headers['content-type'].startsWith('text/csv') && csv.text.startsWith('n,at,event,') && csv.text.includes(`"'=1+1"`), 'the export as a table');
+  check((await ask({ method: 'POST', path: '/admin/log/export', form: 'why=&format=csv' }, { cookie: tiina.jar, csrf: tiina.csrf })).status === 400, 'an export without a reason');
+  check((await ask({ method: 'GET', path: '/admin/log?from=2026-02-31' }, { cookie: tiina.jar })).status === 400 && (await ask({ method: 'GET', path: '/admin/log?person=abc' }, { cookie: tiina.jar })).status === 400, 'filters that are none');
 });
 
 await test('what an undo does needs the right to do it, and a school changes nothing of its municipality', async () => {

@@ -200,3 +200,77 @@ TEST(the_areas_of_a_person_are_those_where_something_is_theirs_the_widest_first)
     CHECK(area_same(&all.at[0], &espoo) && area_same(&all.at[1], &first));
     CHECK_INT(policy_areas(t->arena, r, &none, &now).n, 0);
 }
+
+/* ── who gives what ─────────────────────────────────────────────────────── */
+
+static const char *lacks(const struct registry *r, const struct person *p, enum role role, const struct area *area)
+{
+    return console_action_name(policy_may_not_give(r, p, role, area, &now));
+}
+
+TEST(nobody_gives_a_right_that_brings_more_than_they_have)
+{
+    struct admin given[] = { right("operator", ROLE_OPERATOR, NULL, NULL),
+                             right("admin", ROLE_ADMIN, &providers[0], NULL),
+                             right("approver", ROLE_APPROVER, &providers[0], NULL) };
+    const struct registry *r = registry(t, given, 3, NULL, 0);
+    const struct person operator= holder("operator"), admin = holder("admin"), approver = holder("approver"),
+                        principal = stated(t, "1.1", "9.1", ROLE_PRINCIPAL);
+
+    /* Who operates finds nobody, and names those who do: what is shipped parts duties. */
+    CHECK_STR(str_of(lacks(r, &operator, ROLE_ADMIN, &oulu)), "");
+    CHECK_STR(str_of(lacks(r, &operator, ROLE_OPERATOR, &nation)), "");
+    CHECK_STR(str_of(lacks(r, &admin, ROLE_ADMIN, &oulu)), "");
+    CHECK_STR(str_of(lacks(r, &admin, ROLE_PRINCIPAL, &first)), "");
+    CHECK_STR(str_of(lacks(r, &admin, ROLE_AUDITOR, &first)), "");
+    CHECK_STR(str_of(lacks(r, &admin, ROLE_ADMIN, &espoo)), "view");
+    CHECK_STR(str_of(lacks(r, &admin, ROLE_OPERATOR, &nation)), "view");
+    CHECK_STR(str_of(lacks(r, &principal, ROLE_SECRETARY, &first)), "");
+    CHECK_STR(str_of(lacks(r, &principal, ROLE_PRINCIPAL, &first)), "");
+    CHECK_STR(str_of(lacks(r, &principal, ROLE_ADMIN, &first)), "approve");
+    CHECK_STR(str_of(lacks(r, &principal, ROLE_AUDITOR, &first)), "readLog");
+    CHECK_STR(str_of(lacks(r, &principal, ROLE_SECRETARY, &second)), "view");
+    CHECK_STR(str_of(lacks(r, &approver, ROLE_SECRETARY, &first)), "givePasses");
+}
+
+/* As a property: giving never makes anything possible that the giver could not do, but what a shipped forbid parts. */
+TEST(of_each_role_and_area_what_may_be_given_is_held)
+{
+    struct admin given[] = { right("admin", ROLE_ADMIN, &providers[0], NULL),
+                             right("approver", ROLE_APPROVER, &providers[0], NULL),
+                             right("principal", ROLE_PRINCIPAL, &providers[0], &schools[0]),
+                             right("auditor", ROLE_AUDITOR, &providers[0], NULL) };
+    const struct registry *r = registry(t, given, 4, NULL, 0);
+    size_t gives = 0;
+
+    for (size_t g = 0; g < 4; g++)
+        for (size_t i = 0; i < AREAS; i++)
+            for (int role = ROLE_NONE + 1; role < ROLE_COUNT; role++) {
+                const struct person p = { .id = S("p"), .idp = S("oma"), .subject = given[g].id };
+                if (policy_may_not_give(r, &p, (enum role)role, everywhere[i], &now) != MAY_NONE)
+                    continue;
+                for (enum console_action x = policy_role_brings(r, (enum role)role, everywhere[i], &now, MAY_NONE);
+                     x != MAY_NONE; x = policy_role_brings(r, (enum role)role, everywhere[i], &now, x)) {
+                    CHECK(policy_may(r, &p, x, everywhere[i], &now));
+                    gives++;
+                }
+            }
+    CHECK(gives > 20);
+}
+
+TEST(what_the_nation_forbids_somebody_they_cannot_give)
+{
+    struct admin given[] = { right("admin", ROLE_ADMIN, &providers[0], NULL) };
+    struct policy policies[] = { {
+        .id = S("no-log"),
+        .layer = LAYER_NATION,
+        .enabled = true,
+        .text = S("forbid (principal in Role::\"admin\", action == Action::\"exportLog\", resource);"),
+    } };
+    const struct registry *r = registry(t, given, 1, policies, 1);
+    const struct person admin = holder("admin");
+
+    CHECK_STR(str_of(lacks(r, &admin, ROLE_AUDITOR, &oulu)), "exportLog");
+    CHECK_STR(str_of(lacks(r, &admin, ROLE_ADMIN, &oulu)), "");
+    CHECK_STR(str_of(lacks(r, &admin, ROLE_SECRETARY, &first)), "");
+}

@@ -171,3 +171,25 @@ TEST(different_words_stand_once)
     CHECK_STR(words_once(t->arena, S("a bb a  b bb a")), "a bb b");
     CHECK_STR(words_once(t->arena, S("")), "");
 }
+
+TEST(a_day_of_a_form_begins_at_midnight_in_finland)
+{
+    static const struct {
+        const char *day, *utc;
+    } days[] = { { "2026-11-23", "2026-11-22T22:00:00Z" }, { "2026-07-01", "2026-06-30T21:00:00Z" },
+                 { "2026-03-29", "2026-03-28T22:00:00Z" }, { "2026-10-25", "2026-10-24T21:00:00Z" },
+                 { "2026-10-26", "2026-10-25T22:00:00Z" }, { "2028-02-29", "2028-02-28T22:00:00Z" } };
+    static const char *const none[] = { "",         "2026-02-29", "2026-13-01", "2026-11-31",
+                                        "2026-1-1", "26-11-2023", "2026-11-2x" };
+    int64_t at_s = 0;
+
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        CHECK(when_day_read(str_of(days[i].day), &at_s));
+        CHECK_STR(when_rfc3339(t->arena, at_s), days[i].utc);
+        CHECK_STR(when_day(t->arena, at_s), days[i].day);
+        CHECK_STR(when_day(t->arena, at_s - 1 + 86400 - 7200), days[i].day);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        CHECK(!when_day_read(str_of(none[i]), &at_s));
+    CHECK_STR(when_date(t->arena, at_s), "29.2.2028");
+}
