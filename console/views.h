@@ -12,8 +12,25 @@
 #define CONSOLE_VIEWS(X)                                                                                               \
     X(areas)                                                                                                           \
     X(home)                                                                                                            \
-    X(rights) X(cell_page) X(policy) X(drafts) X(draft) X(log) X(why) X(idps) X(idp) X(history) X(people) X(person)    \
-        X(sessions) X(passes) X(admins) X(admin) X(give) X(school_services) X(school_service)
+    X(rights)                                                                                                          \
+    X(cell_page)                                                                                                       \
+    X(policy)                                                                                                          \
+    X(drafts)                                                                                                          \
+    X(draft)                                                                                                           \
+    X(log)                                                                                                             \
+    X(why)                                                                                                             \
+    X(idps)                                                                                                            \
+    X(idp)                                                                                                             \
+    X(history)                                                                                                         \
+    X(people)                                                                                                          \
+    X(person)                                                                                                          \
+    X(sessions)                                                                                                        \
+    X(passes)                                                                                                          \
+    X(admins)                                                                                                          \
+    X(admin)                                                                                                           \
+    X(give)                                                                                                            \
+    X(school_services)                                                                                                 \
+    X(school_service)
 
 struct enter_out {
     struct page page;
