@@ -115,10 +115,11 @@ await tablet.page.screenshot({ path: path.join(shown, 'next.png') });
 const admin = async (user) => {
   const { page } = await person(1280, 'light');
   await page.goto(`${at}/admin`);
-  await Promise.all([page.waitForNavigation(), page.click('button[name=idp][value=yllapito]')]);
+  await page.waitForURL(/\/sign-in/);
+  await Promise.all([page.waitForNavigation(), page.click('button[name=idp][value=yllapito], a[href*="idp=yllapito"]')]);
   await page.fill('#username', user);
   await page.fill('#password', 'digione-demo');
-  await Promise.all([page.waitForURL(`${at}/admin`), page.click('#local .acts button')]);
+  await Promise.all([page.waitForURL((u) => u.pathname === '/admin'), page.click('#local .acts button')]);
   return page;
 };
 const figure = async (page, name) => {
