@@ -164,7 +164,7 @@ static void mark_asked(struct here *h, uint32_t place, enum deed deed, struct ma
 
     if (n == 0 || !may_be_about(l, deed))
         return;
-    if (!l->reads_service && (l->says.exact || l->cedar->resource.kind == CEDAR_SCOPE_ANY)) {
+    if (listed_alike(l)) {
         if (holds(h, l, deed, l->services != NULL ? l->services[0] : &set->parts->services[0]))
             mark_listed(m, set, l, deed, lookup_enabled(h->x->index));
         return;

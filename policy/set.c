@@ -133,6 +133,11 @@ const struct set *set_of(const struct registry *r)
     return registry_index(r, INDEX_POLICIES, make);
 }
 
+bool listed_alike(const struct listed *l)
+{
+    return !l->reads_service && (l->says.exact || l->services != NULL || l->cedar->resource.kind == CEDAR_SCOPE_ANY);
+}
+
 struct asking asking_of(struct arena *a, const struct set *set, const struct person *p, const struct affiliation *at,
                         const struct provider *provider, const struct circumstances *now)
 {

@@ -34,6 +34,9 @@ struct set {
 /* Kept with the snapshot. */
 const struct set *set_of(const struct registry *r);
 
+/* Whether the evaluator says the same of opening each of its services. */
+bool listed_alike(const struct listed *l);
+
 /* One person, in one affiliation, at a moment; made once for all that is asked of them. */
 struct asking {
     struct arena *arena;

@@ -5,6 +5,7 @@
 #include "base/networks.h"
 #include "idp-adapters/attribute_map.h"
 #include "idp-adapters/upstream_saml.h"
+#include "policy/cost.h"
 #include "policy/text_check.h"
 #include "registry/load.h"
 #include "wire/dsig.h"
@@ -531,6 +532,9 @@ static bool check_text(struct checking *c, const struct policy *p)
 static bool check_policy(struct checking *c, const struct policy *p)
 {
     c->at = (struct row_place){ KIND_POLICY, { p->id, S("") } };
+    if (str_eq(p->id, S("new")) || str_eq(p->id, S("none")) || str_eq(p->id, S("service_disabled")))
+        return wrong(c,
+                     "a policy may not be called so: the word says something else in addresses and in the audit log");
     if (!check_layer(c, p) || !check_validity(c, p->from_s, p->to_s) || !check_why(c, p->why))
         return false;
     return check_text(c, p);
@@ -598,6 +602,23 @@ static bool check_account(struct checking *c, const struct account *a)
     return check_pass(c, a, idp);
 }
 
+/* A page of tiles is everybody's loop. */
+static bool check_cost(struct checking *c)
+{
+    const struct policy *row;
+    uint64_t steps;
+
+    if (policy_affordable(c->registry, &row, &steps))
+        return true;
+    c->at = (struct row_place){ KIND_POLICY, { row->id, S("") } };
+    return wrong(
+        c,
+        "the policies of %.*s take %llu steps for one page of tiles, and %d are allowed; this one takes the most: "
+        "name its services in the scope (resource == …), or say it as a form does",
+        STR_ARG(row->provider != NULL ? row->provider->id : S("the nation")), (unsigned long long)steps,
+        (int)POLICY_STEPS_MAX);
+}
+
 bool registry_check(const struct registry *r, struct row_place *where, struct fail *f)
 {
     struct checking c = { .registry = r, .parts = registry_parts(r), .scratch = arena_new(), .fail = f };
@@ -614,6 +635,7 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
         good = check_service(&c, &p->services[i]);
     for (size_t i = 0; good && i < p->policy_count; i++)
         good = check_policy(&c, &p->policies[i]);
+    good = good && check_cost(&c);
     for (size_t i = 0; good && i < p->account_count; i++)
         good = check_account(&c, &p->accounts[i]);
     for (size_t i = 0; good && i < p->admin_count; i++)
