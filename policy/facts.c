@@ -14,7 +14,7 @@ static const struct cedar_uid *uid(struct arena *a, const char *type, struct str
 {
     struct cedar_uid *u = arena_make(a, struct cedar_uid);
 
-    *u = cedar_uid_make(str_of(type), id);
+    *u = cedar_uid_make(str_of(type), id.p != NULL ? id : S(""));
     return u;
 }
 

@@ -299,10 +299,10 @@ TEST(a_new_policy_is_published_with_its_owner)
     struct rig g = rig(t);
     const char *config = node(t, &g), *text = cli_file(t, g.folder, "x.cedar", S(OPENS_KANERVA));
 
-    CHECK(has(RUN("publish", "-c", config, "--id", "new", "--owner", "ouuu", text).complaint, "is no provider"));
-    CHECK_STR(RUN("publish", "-c", config, "--id", "new", "--owner", "oulu", text).line,
-              "+ policy new\ndone: 1 added, 0 changed, 0 removed; version 3\n");
-    CHECK(has(RUN("publish", "-c", config, "--id", "new", "--owner", "oulu", text).complaint, "leave --owner out"));
+    CHECK(has(RUN("publish", "-c", config, "--id", "fresh", "--owner", "ouuu", text).complaint, "is no provider"));
+    CHECK_STR(RUN("publish", "-c", config, "--id", "fresh", "--owner", "oulu", text).line,
+              "+ policy fresh\ndone: 1 added, 0 changed, 0 removed; version 3\n");
+    CHECK(has(RUN("publish", "-c", config, "--id", "fresh", "--owner", "oulu", text).complaint, "leave --owner out"));
     CHECK_INT(RUN("test", "-c", config,
                   cli_file(t, g.folder, "tests.yaml",
                            S("tests:\n  - {who: {provider: oulu, role: learner}, service: kanerva, expect: allow}\n")))
@@ -315,7 +315,7 @@ TEST(a_policy_that_may_not_be_in_force_is_not_published)
 {
     struct rig g = rig(t);
     const char *config = node(t, &g), *text = cli_file(t, g.folder, "x.cedar", S(OPENS_KANERVA));
-    struct said s = RUN("publish", "-c", config, "--id", "new", "--owner", "oulu/99101", text);
+    struct said s = RUN("publish", "-c", config, "--id", "fresh", "--owner", "oulu/99101", text);
 
     CHECK_INT(s.status, CLI_REFUSED);
     CHECK(has(s.complaint, "its owner's people alone"));

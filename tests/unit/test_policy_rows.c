@@ -492,8 +492,8 @@ TEST(a_text_that_no_form_makes_goes_out_as_it_is)
     static const char *const texts[] = {
         "// lehtorit\npermit (\n  principal in Provider::\"oulu\",\n  action == Action::\"open\",\n  resource\n);\n",
         "permit(principal in Provider::\"oulu\", action == Action::\"open\", resource);\n",
-        "permit (principal, action == Action::\"open\", resource)\nwhen { principal.provider == Provider::\"oulu\" && "
-        "principal has group && principal.group like \"7*\" };\n",
+        ("permit (principal, action == Action::\"open\", resource)\nwhen { principal.provider == Provider::\"oulu\" && "
+         "principal has group && principal.group like \"7*\" };\n"),
         "@id(\"x\")\npermit (\n  principal in Provider::\"oulu\",\n  action == Action::\"open\",\n  resource\n);\n",
     };
     struct rig g;
