@@ -89,7 +89,7 @@ static bool stands_within(struct db *d, struct arena *a, const struct change *x,
     if (k->provider == NULL && k->by != NULL)
         own = around; /* its school is in it */
     if (k->is_place && (r->before == NULL || r->after == NULL))
-        own = str_is_set(own.school) ? (struct area){ .provider = own.provider } : area_nation;
+        own = (struct area){ .provider = str_is_set(own.school) ? own.provider : area_nation.provider };
     *yes = area_within(&own, x->by.area) && area_within(&around, x->by.area);
     return true;
 }

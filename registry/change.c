@@ -309,15 +309,14 @@ static void read_entries(struct arena *a, const struct db_rows *rows, struct cha
 }
 
 /* A statement of the nation, or the one of an area within it, with the area's two parts behind its arguments. */
-static bool query_in(struct db *d, const struct area *area, const struct db_statement *all,
-                     const struct db_statement *within, int64_t number, size_t most, struct arena *a,
-                     struct db_rows *out, struct fail *f)
+static bool query_in(struct db *d, const struct area *area, const struct db_statement *const of[2], int64_t number,
+                     size_t most, struct arena *a, struct db_rows *out, struct fail *f)
 {
     const struct db_value args[] = { db_int(number), db_int((int64_t)most), db_text(area->provider),
                                      db_text(str_is_set(area->school) ? area->school : (struct str){ NULL, 0 }) };
     bool nation = !str_is_set(area->provider);
 
-    return db_query(d, nation ? all : within, args, nation ? 2 : 4, a, out, f);
+    return db_query(d, of[nation ? 0 : 1], args, nation ? 2 : 4, a, out, f);
 }
 
 bool change_list(struct db *d, struct arena *a, const struct area *area, int64_t upto, size_t most,
@@ -325,7 +324,8 @@ bool change_list(struct db *d, struct arena *a, const struct area *area, int64_t
 {
     struct db_rows rows;
 
-    if (!query_in(d, area, &last_changes, &last_changes_in, upto, most, a, &rows, f))
+    if (!query_in(d, area, (const struct db_statement *const[]){ &last_changes, &last_changes_in }, upto, most, a,
+                  &rows, f))
         return false;
     read_entries(a, &rows, out);
     return true;
@@ -407,7 +407,7 @@ bool change_rows(struct db *d, struct arena *a, const struct area *area, int64_t
 {
     struct db_rows rows;
 
-    if (!query_in(d, area, &rows_of, &rows_of_in, number, most, a, &rows, f))
+    if (!query_in(d, area, (const struct db_statement *const[]){ &rows_of, &rows_of_in }, number, most, a, &rows, f))
         return false;
     *out = (struct change_rows_shown){ arena_make_n(a, rows.n + 1, struct change_row_shown), rows.n };
     for (size_t i = 0; i < rows.n; i++)

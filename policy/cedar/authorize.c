@@ -328,7 +328,7 @@ static enum cedar_decision decide_alone(struct arena *a, const struct cedar_poli
  * about what looking at 16 policies does, and planning for a policy five times that.) */
 static bool worth_a_plan(size_t left, size_t looked, size_t done, size_t candidates)
 {
-    return candidates < INDEX_FROM || left * (looked / done) > 5 * candidates;
+    return candidates < INDEX_FROM || left * (looked / (done > 0 ? done : 1)) > 5 * candidates;
 }
 
 /* As many, from the first, as it takes until asking whether a plan is worth it costs nothing beside them; then the
