@@ -115,7 +115,7 @@ static size_t preview(struct arena *a, const struct ask *q)
 {
     struct impact out;
 
-    (void)policy_impact(a, q->r, q->after, q->people, q->n, &now, NULL, NULL, &out);
+    (void)policy_impact(a, q->r, q->after, q->people, q->n, &now, NULL, &out);
     return out.gain + out.lose;
 }
 

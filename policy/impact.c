@@ -227,8 +227,8 @@ static void mark_asking(struct comparing *x)
 }
 
 bool policy_impact(struct arena *a, const struct registry *before, const struct registry *after,
-                   const struct people *people, size_t n, const struct circumstances *now, impact_progress *progress,
-                   void *with, struct impact *out)
+                   const struct people *people, size_t n, const struct circumstances *now,
+                   const struct impact_watch *watch, struct impact *out)
 {
     struct comparing x = { .arena = a, .before = before, .after = after, .now = now, .out = out };
     int told = 0;
@@ -244,7 +244,7 @@ bool policy_impact(struct arena *a, const struct registry *before, const struct 
     for (size_t i = 0; i < n; i++) {
         int percent = (int)((i + 1) * 100 / n);
         compare(&x, &people[i]);
-        if (percent > told && progress != NULL && !progress(with, percent))
+        if (percent > told && watch != NULL && !watch->progress(watch->with, percent))
             return false;
         told = percent;
     }

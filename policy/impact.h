@@ -31,12 +31,15 @@ struct impact {
     size_t gain, lose; /* people with some row of that kind */
 };
 
-/* Called after each hundredth of the work, with 0…100; false ends it.  May be NULL. */
-typedef bool impact_progress(void *with, int percent);
+struct impact_watch { /* told after each hundredth of the work, with 0…100; false ends it */
+    bool (*progress)(void *with, int percent);
+    void *with;
+};
 
-/* False: it was ended.  A person with several affiliations counts under the first that is valid now. */
+/* watch: may be NULL.  False: it was ended.  A person with several affiliations counts under the first that is valid
+ * now. */
 bool policy_impact(struct arena *a, const struct registry *before, const struct registry *after,
-                   const struct people *people, size_t n, const struct circumstances *now, impact_progress *progress,
-                   void *with, struct impact *out);
+                   const struct people *people, size_t n, const struct circumstances *now,
+                   const struct impact_watch *watch, struct impact *out);
 
 #endif

@@ -146,7 +146,7 @@ static bool reckon(void *with, const struct registry *after, struct fail *f)
     struct drafting *x = with;
 
     know_sorts(x, x->arena);
-    x->reckoned = policy_impact(x->arena, x->before, after, x->people, x->people_n, &x->now, NULL, NULL, &x->impact);
+    x->reckoned = policy_impact(x->arena, x->before, after, x->people, x->people_n, &x->now, NULL, &x->impact);
     if (x->reckoned)
         keep_services(x);
     bool seen = x->gain >= 0 && x->lose >= 0, same = x->version == registry_parts(x->before)->version;

@@ -148,7 +148,7 @@ TEST(what_is_foreseen_is_what_happens_to_each)
         for (size_t i = 0; i < PEOPLE; i++)
             p[i] = people_at_random(t, &d);
         outcome(before, after, p, PEOPLE, &seen, &told);
-        CHECK(policy_impact(t->arena, before, after, p, PEOPLE, &now, NULL, NULL, &said));
+        CHECK(policy_impact(t->arena, before, after, p, PEOPLE, &now, NULL, &said));
         CHECK_INT(said.people, seen.people);
         CHECK_INT(said.gain, seen.gain);
         CHECK_INT(said.lose, seen.lose);
@@ -188,7 +188,7 @@ TEST(nothing_changed_is_nobody_concerned)
 
     for (size_t i = 0; i < PEOPLE; i++)
         p[i] = people_at_random(t, &d);
-    CHECK(policy_impact(t->arena, before, after, p, PEOPLE, &now, NULL, NULL, &said));
+    CHECK(policy_impact(t->arena, before, after, p, PEOPLE, &now, NULL, &said));
     CHECK_INT(said.n, 0);
     CHECK_INT(said.gain + said.lose, 0);
 }
@@ -210,6 +210,6 @@ TEST(progress_is_told_and_can_end_it)
 
     for (size_t i = 0; i < PEOPLE; i++)
         p[i] = people_at_random(t, &d);
-    CHECK(!policy_impact(t->arena, r, r, p, PEOPLE, &now, until_half, &at, &said));
+    CHECK(!policy_impact(t->arena, r, r, p, PEOPLE, &now, &(const struct impact_watch){ until_half, &at }, &said));
     CHECK_INT(at, 50);
 }
