@@ -63,12 +63,13 @@ await test('a header name with an underscore is served, and nobody believes it',
 const longState = { state: 's'.repeat(450) };
 const flowCookies = (agent) => agent.cookieHeader(new URL(g.url)).split('; ').filter((c) => c.includes('login-'));
 
-await test('a browser with twenty logins in flight still signs in through the proxy', async () => {
+await test('a browser with as many large logins in flight as it may have still signs in through the proxy', async () => {
   const agent = new Agent({ ca: certificate });
   for (let i = 0; i < 25; i++) await agent.get(service.authorizeUrl(longState), service.until());
   const cookies = flowCookies(agent);
-  check(cookies.length === 20, `${cookies.length} logins in flight`);
-  check(cookies.join('; ').length > 16384, `only ${cookies.join('; ').length} bytes of cookies`);
+  // Twenty, or as many as fit into LOGINS_MAX_B (gateway/session/login_cookie.h), the eldest gone.
+  check(cookies.length >= 15 && cookies.length <= 20, `${cookies.length} logins in flight`);
+  check(cookies.join('').length > 14336 && cookies.join('').length <= 15360, `${cookies.join('').length} bytes of cookies`);
   const { answer } = await signIn(service, 'anna', agent);
   check(answer?.get('code'), `no code: ${answer}\n${agent.trace.slice(-4).join('\n')}`);
 });
