@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHAPE_MAX_B = 16384, DAY_S = 86400 };
+enum { WAITING_FIRST = 64, SHAPE_MAX_B = 16384, DAY_S = 86400 };
 
 static const struct db_migration migrations[] = {
     { 1, "CREATE TABLE known (person TEXT NOT NULL, provider TEXT NOT NULL, shape TEXT NOT NULL, "
@@ -51,7 +51,7 @@ struct known {
     pthread_mutex_t lock;
     struct arena *waiting_arena; /* of what waits; under lock, like it */
     struct seen *waiting;
-    size_t n;
+    size_t n, room;
     struct db *db; /* of the thread that writes */
     int64_t forgot_s;
 };
@@ -171,14 +171,25 @@ static bool is_first_of(const struct person *p, size_t i)
     return true;
 }
 
+/* For one more, at the cost of those that wait, since a loop makes it under the lock. */
+static void make_room(struct known *k)
+{
+    if (k->n < k->room)
+        return;
+    if (k->waiting_arena == NULL)
+        k->waiting_arena = arena_new();
+    k->room = k->room > 0 ? 2 * k->room : WAITING_FIRST;
+    struct seen *more = arena_make_n(k->waiting_arena, k->room, struct seen);
+    for (size_t i = 0; i < k->n; i++)
+        more[i] = k->waiting[i];
+    k->waiting = more;
+}
+
 static void note(struct known *k, const struct person *p, int64_t now_s)
 {
-    if (k->waiting == NULL) {
-        k->waiting_arena = k->waiting_arena != NULL ? k->waiting_arena : arena_new();
-        k->waiting = arena_make_n(k->waiting_arena, KNOWN_WAITING_MAX, struct seen);
-    }
     if (k->n == KNOWN_WAITING_MAX)
         return;
+    make_room(k);
     struct arena *a = k->waiting_arena;
     struct seen *s = &k->waiting[k->n++];
     *s = (struct seen){ arena_str(a, p->id), now_s, arena_make_n(a, p->affiliation_count + 1, struct part), 0 };
@@ -244,7 +255,7 @@ bool known_write(struct known *k, int64_t now_s, struct fail *f)
     size_t n = k->n;
     k->waiting_arena = NULL;
     k->waiting = NULL;
-    k->n = 0;
+    k->n = k->room = 0;
     (void)pthread_mutex_unlock(&k->lock);
 
     if (n > 0 && k->db == NULL)

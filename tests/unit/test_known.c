@@ -194,3 +194,17 @@ TEST(one_person_is_read_back_and_is_forgotten_when_their_data_becomes_protected)
     CHECK_INT(seen_s, 0);
     CHECK_INT(got.affiliation_count, 0);
 }
+
+TEST(everybody_of_a_busy_moment_is_known)
+{
+    struct rig *g = rig_new(t);
+    struct person a = pupil(t, "", "9.1", 7);
+
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 500; i++) {
+            a.id = arena_printf(t->arena, "p%d", 500 * round + i);
+            known_saw(g->known, &a, TEST_NOW_S);
+        }
+        CHECK_INT(shapes(t, g, &oulu).people, 500 * (round + 1));
+    }
+}
