@@ -154,6 +154,19 @@ size_t str_utf8_step(struct str s, size_t at)
     return at < s.n ? utf8_step((const unsigned char *)s.p + at, s.n - at) : 0;
 }
 
+struct str str_chars(struct str s, size_t most, size_t most_B)
+{
+    size_t at = 0;
+
+    for (size_t i = 0, step; i < most && at < s.n; i++, at += step) {
+        step = str_utf8_step(s, at);
+        step = step > 0 ? step : 1;
+        if (at + step > most_B)
+            break;
+    }
+    return str_sub(s, 0, at);
+}
+
 /* Whether eight bytes are all ASCII; most text is, and this is what makes checking it cheap. */
 static bool ascii8(const char *p)
 {

@@ -48,8 +48,10 @@ bool str_has_word(struct str words, struct str word); /* words: with single spac
 bool str_split(struct str *rest, char sep, struct str *part);
 /* Whole text as a decimal integer; false on anything else, also on overflow. */
 bool str_int(struct str s, int64_t *out);
-bool str_is_utf8(struct str s);                 /* well-formed; no surrogates, no overlong forms */
-size_t str_utf8_step(struct str s, size_t at);  /* bytes of the well-formed character at `at`; 0: there is none */
+bool str_is_utf8(struct str s);                /* well-formed; no surrogates, no overlong forms */
+size_t str_utf8_step(struct str s, size_t at); /* bytes of the well-formed character at `at`; 0: there is none */
+/* At most so many characters and bytes from the beginning, none of them cut; a byte of no character counts as one. */
+struct str str_chars(struct str s, size_t most, size_t most_B);
 uint64_t str_hash(struct str s, uint64_t seed); /* for tables; not cryptographic */
 
 /* A growing buffer with a ceiling, in memory of an arena.  Past the ceiling it

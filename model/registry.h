@@ -163,6 +163,7 @@ enum registry_index {
     INDEX_TILES,    /* launcher/shelf.c: services in the order of the launcher, and the search over them */
     INDEX_RELAYS,   /* idp-adapters/relay.c: identity providers by their mark in our requests */
     INDEX_MATRIX,   /* policy/matrix.c: what policies and rules say of services and roles */
+    INDEX_LISTED,   /* gateway/console/listed.c: services, identity providers and cities by name, for the console */
     INDEX_COUNT
 };
 const void *registry_index(const struct registry *r, enum registry_index which,

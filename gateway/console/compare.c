@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/console/compare.h"
 
-#include "policy/words.h"
+#include "gateway/console/lines.h"
 #include "wire/json.h"
 
 enum { FIELDS_MAX = 64, VALUE_MAX_B = 4096 };
@@ -78,18 +78,6 @@ static struct str value_text(struct ctx *c, const struct json_value *v)
     }
 }
 
-static struct str words_of(struct ctx *c, struct str text)
-{
-    struct strs words = policy_text_words(c->arena, c->registry, text, c->lang);
-    struct buf b = buf_new(c->arena, 65536);
-
-    for (size_t i = 0; i < words.n; i++) {
-        buf_add(&b, i > 0 ? S(". ") : S(""));
-        buf_add(&b, words.at[i]);
-    }
-    return buf_ok(&b) ? buf_str(&b) : S("…");
-}
-
 static void put_fields(struct ctx *c, const struct json_value *side, bool is_after, bool has_text,
                        struct diff_line *lines, size_t *n)
 {
@@ -122,8 +110,8 @@ struct draft_row_view compare_row(struct ctx *c, const struct change_row_shown *
     v.key = rest;
     bool is_policy = str_eq(kind, S("policy")) && (str_is_set(was) || str_is_set(now));
     if (is_policy) {
-        v.was = words_of(c, was);
-        v.now = words_of(c, now);
+        v.was = lines_policy(c, was);
+        v.now = lines_policy(c, now);
         v.lines.at = compare_lines(c->arena, was, now, &v.lines.n);
     }
     put_fields(c, before, false, is_policy, fields, &v.fields.n);

@@ -2,13 +2,16 @@
 #include "gateway/console/lines.h"
 
 #include "console/texts.h"
+#include "frame/roles.h"
 #include "frame/words.h"
 #include "model/pairwise.h"
 #include "model/when.h"
+#include "policy/matrix.h"
+#include "policy/words.h"
 
 #include <string.h>
 
-enum { ID_HEX = 64 };
+enum { ID_HEX = 64, POLICY_MAX_B = 65536 };
 
 /* The pseudonym of somebody whom the registry gave a right is found again from that row; other people's is not theirs
  * to be named by here. */
@@ -88,4 +91,28 @@ struct change_lines lines_of(struct ctx *c, const struct change_entries *list)
     for (size_t i = 0; i < list->n; i++)
         at[i] = line_of(c, &list->at[i]);
     return (struct change_lines){ at, list->n };
+}
+
+struct str lines_column(const struct ctx *c, size_t column)
+{
+    const struct matrix_who *who = &matrix_columns[column];
+
+    if (who->role != ROLE_LEARNER)
+        return role_word(who->role, c->lang);
+    return said(who->level_to == 0     ? C_col_student
+                : who->level_from == 1 ? C_col_learner_low
+                                       : C_col_learner_high,
+                c->lang);
+}
+
+struct str lines_policy(struct ctx *c, struct str text)
+{
+    struct strs words = policy_text_words(c->arena, c->registry, text, c->lang);
+    struct buf b = buf_new(c->arena, POLICY_MAX_B);
+
+    for (size_t i = 0; i < words.n; i++) {
+        buf_add(&b, i > 0 ? S(". ") : S(""));
+        buf_add(&b, words.at[i]);
+    }
+    return buf_ok(&b) ? buf_str(&b) : S("…");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/console/lines.h: changes as lists and pages show them.
+ * gateway/console/lines.h: changes, columns of the matrix and policies in words.
  *
  * Floor 6d.
  */
@@ -15,5 +15,8 @@ struct str lines_who(struct ctx *c, struct str who);
 struct change_line line_of(struct ctx *c, const struct change_entry *e);
 struct change_lines lines_of(struct ctx *c, const struct change_entries *list);
 struct str lines_number(struct ctx *c, int64_t n); /* "1 284" */
+
+struct str lines_column(const struct ctx *c, size_t column); /* of policy/matrix.h: "Oppilaat 1–6" */
+struct str lines_policy(struct ctx *c, struct str text);     /* what a policy says; "…" where that is too long */
 
 #endif

@@ -395,18 +395,6 @@ static struct str here(struct ctx *c, const struct editing *x)
                          : arena_join(c->arena, S("/admin/policy/"), x->id);
 }
 
-static struct str words_of(struct ctx *c, const struct editing *x)
-{
-    struct strs words = policy_text_words(c->arena, c->registry, x->text, c->lang);
-    struct buf b = buf_new(c->arena, 65536);
-
-    for (size_t i = 0; i < words.n; i++) {
-        buf_add(&b, i > 0 ? S(". ") : S(""));
-        buf_add(&b, words.at[i]);
-    }
-    return buf_ok(&b) ? buf_str(&b) : S("");
-}
-
 static enum step page(struct ctx *c, struct editing *x)
 {
     struct policy_view v = { .id = x->id,
@@ -432,7 +420,7 @@ static enum step page(struct ctx *c, struct editing *x)
 
     console_page_for(c, PLACE_RIGHTS, true, c->req->method == HTTP_GET ? here(c, x) : (struct str){ NULL, 0 }, &v.con);
     v.con.sub = SUB_DRAFTS;
-    v.words = str_is_set(x->text) ? words_of(c, x) : S("");
+    v.words = str_is_set(x->text) ? lines_policy(c, x->text) : S("");
     if (x->checked && x->as_text)
         put_lines(c, x, &v);
     v.errors = (int64_t)x->diags.errors;

@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * What a municipality leaves to a school, opened and closed by the school: one policy of its own a service. */
 #include "console/texts.h"
-#include "frame/roles.h"
-#include "frame/words.h"
 #include "gateway/answer.h"
+#include "gateway/console/acts.h"
 #include "gateway/console/door.h"
+#include "gateway/console/lines.h"
+#include "gateway/console/listed.h"
 #include "policy/form.h"
 #include "policy/matrix.h"
-#include "registry/edit.h"
 #include "wire/form.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum {
-    ROWS_A_PAGE = 25,
-    WHY_MAX_B = 200,
-    HERE_MAX_B = 4096,
-    NAME_MAX_B = 1024,
-    TEXT_MAX_B = 65536,
-    LEARNER_COLUMNS = 3
-};
+enum { ROWS_A_PAGE = 25, HERE_MAX_B = 4096, NAME_MAX_B = 1024, TEXT_MAX_B = 65536, LEARNER_COLUMNS = 3 };
 
 /* Whom the school may open it to: columns of the matrix; those of learners as one where all of them are left, since no
  * policy says "without a class level". */
@@ -35,23 +27,8 @@ struct school_opening { /* c->state */
     const struct school *school;
     struct left left;
     struct str why, text, id;
-    struct edit *edit;
-    struct edit_how how;
-    struct edit_result result;
-    struct desk_got got;
+    struct act act;
 };
-
-static struct str column_name(const struct ctx *c, size_t i)
-{
-    const struct matrix_who *who = &matrix_columns[i];
-
-    if (who->role != ROLE_LEARNER)
-        return role_word(who->role, c->lang);
-    return said(who->level_to == 0     ? C_col_student
-                : who->level_from == 1 ? C_col_learner_low
-                                       : C_col_learner_high,
-                c->lang);
-}
 
 static struct left left_of(struct ctx *c, const struct service *s)
 {
@@ -80,28 +57,10 @@ static bool has_box(const struct left *left, size_t i)
 
 static struct str box_name(const struct ctx *c, const struct left *left, size_t i)
 {
-    return left->learners && i == 0 ? said(C_school_learners, c->lang) : column_name(c, i);
+    return left->learners && i == 0 ? said(C_school_learners, c->lang) : lines_column(c, i);
 }
 
 /* ── the list ───────────────────────────────────────────────────────────── */
-
-struct named {
-    const struct service *s;
-    struct str key;
-};
-
-static int by_key(const void *x, const void *y)
-{
-    return str_cmp(((const struct named *)x)->key, ((const struct named *)y)->key);
-}
-
-static bool is_found(struct ctx *c, const struct service *s, struct str query)
-{
-    struct buf folded = buf_new(c->arena, NAME_MAX_B);
-
-    words_fold(&folded, names_in(&s->names, c->lang));
-    return !str_is_set(query) || words_all_in(buf_str(&folded), query);
-}
 
 static struct str open_words(struct ctx *c, const struct left *left)
 {
@@ -117,35 +76,26 @@ static struct str open_words(struct ctx *c, const struct left *left)
 
 static enum step show_all(struct ctx *c, struct fail *f)
 {
-    const struct registry_parts *parts = registry_parts(c->registry);
+    const struct service *services = registry_parts(c->registry)->services;
     struct school_services_view v = { .q = str_trim(form_get(c->query, S("q"))),
                                       .may_change = console_may(c, MAY_PUBLISH) };
-    struct named *all = arena_make_n(c->arena, parts->service_count + 1, struct named);
+    const struct listed all = listed_find(c, LISTED_SERVICES, v.q);
+    const struct paging p = paging_of(c, all.n, ROWS_A_PAGE);
     struct school_row *rows = arena_make_n(c->arena, ROWS_A_PAGE, struct school_row);
-    struct str query = words_query(c->arena, v.q);
-    size_t n = 0;
-    int64_t from = 0;
+    size_t i = p.from;
 
     (void)f;
     if (!str_is_set(c->console->area.school))
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
-    for (size_t i = 0; i < parts->service_count; i++)
-        if (is_found(c, &parts->services[i], query))
-            all[n++] =
-                (struct named){ &parts->services[i],
-                                words_sort_key(c->arena, names_in(&parts->services[i].names, c->lang), c->lang) };
-    qsort(all, n, sizeof *all, by_key);
-    if (!str_int(form_get(c->query, S("from")), &from) || from < 0 || (size_t)from >= n)
-        from = 0;
-    size_t i = (size_t)from;
-    for (; i < n && v.rows.n < ROWS_A_PAGE; i++) {
-        const struct left left = left_of(c, all[i].s);
+    for (; i < all.n && v.rows.n < ROWS_A_PAGE; i++) {
+        const struct service *s = &services[all.at[i]];
+        const struct left left = left_of(c, s);
         if (left.some)
-            rows[v.rows.n++] = (struct school_row){ all[i].s->id, names_in(&all[i].s->names, c->lang),
-                                                    open_words(c, &left), !all[i].s->enabled };
+            rows[v.rows.n++] =
+                (struct school_row){ s->id, names_in(&s->names, c->lang), open_words(c, &left), !s->enabled };
     }
     v.rows.at = rows;
-    v.next = i < n ? (int64_t)i : 0;
+    v.next = i < all.n ? (int64_t)i : 0;
     console_page_for(c, PLACE_SCHOOL, false, S("/admin/school"), &v.con);
     return answer_page(c, 200, page_school_services(c->arena, &v));
 }
@@ -247,37 +197,20 @@ static bool is_there(const struct ctx *c, struct str id)
     return false;
 }
 
-static void free_edit(void *e)
-{
-    edit_free(e);
-}
-
 static void note_edit(struct ctx *c, struct school_opening *x)
 {
-    struct change_by *by = arena_make(c->arena, struct change_by);
-    struct edit_from from = { 0 };
     const struct row_id row = { .kind = S("policy"), .key = { x->id } };
     const struct edit_field fields[] = { { S("provider"), x->provider->id },
                                          { S("school"), x->school->oid },
                                          { S("text"), x->text },
                                          { S("why"), x->why } };
 
-    *by = console_by(c, MAKER_console, x->why);
-    (void)str_int(form_get(c->body, S("version")), &from.version);
-    x->how = (struct edit_how){ .world = c->world, .seals = c->seals };
-    x->edit = edit_new(by, &from);
-    arena_adopt(c->arena, x->edit, free_edit);
+    struct edit *e = act_begin(c, &x->act, NULL, x->why);
+
     if (str_is_set(x->text))
-        edit_put(x->edit, &row, fields, sizeof fields / sizeof *fields);
+        edit_put(e, &row, fields, sizeof fields / sizeof *fields);
     else if (is_there(c, x->id))
-        edit_remove(x->edit, &row);
-}
-
-static bool run(void *with, struct db *d, struct arena *a, struct fail *f)
-{
-    struct school_opening *x = with;
-
-    return edit_run(x->edit, d, a, &x->how, EDIT_APPLY, &x->result, f);
+        edit_remove(e, &row);
 }
 
 static struct str typed(struct ctx *c, const struct school_opening *x)
@@ -299,40 +232,36 @@ static enum step ask(struct ctx *c, struct fail *f)
     c->state = x;
     if (!find(c, x))
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
-    x->why = str_sub(str_trim(form_get(c->body, S("why"))), 0, WHY_MAX_B);
+    x->why = act_why(c->body);
     x->text = text_of(c, x);
     if (!str_is_set(x->why))
         return show(c, x, SCHOOL_SAID_WHY, 400);
     if (!console_fresh(c))
         return console_log_in_again(c, typed(c, x), f);
     note_edit(c, x);
-    return console_ask(c, run, x, &x->got, f);
+    return act_run(c, &x->act, EDIT_APPLY, f);
 }
 
 static enum step note(struct ctx *c, struct fail *f)
 {
-    const struct school_opening *x = c->state;
-
     (void)f;
-    if (x->got.ok || x->got.why.kind != FAIL_CALLER)
-        return NEXT;
-    console_audit(c, "refused", str_of(x->got.why.code), str_of(c->route->path));
-    return WAIT;
+    return act_note(c, &((const struct school_opening *)c->state)->act.got);
 }
 
 static enum step say(struct ctx *c, struct fail *f)
 {
     const struct school_opening *x = c->state;
+    const struct desk_got *got = &x->act.got;
 
-    if (x->got.ok)
+    if (got->ok)
         return answer_go(c, arena_printf(c->arena, "/admin/school/%.*s?done=yes", STR_ARG(x->service->id)));
-    if (x->got.why.kind == FAIL_CONFLICT)
+    if (got->why.kind == FAIL_CONFLICT)
         return show(c, x, SCHOOL_SAID_CHANGED, 409);
-    if (x->got.why.kind == FAIL_CALLER && !console_audited(c, f))
+    if (!act_refused(c, got, f))
         return REFUSE;
-    if (x->got.why.kind == FAIL_CALLER && strcmp(x->got.why.code, "not_left") == 0)
+    if (strcmp(got->why.code, "not_left") == 0)
         return show(c, x, SCHOOL_SAID_NOT_LEFT, 403);
-    return console_answered(&x->got, f) ? NEXT : REFUSE;
+    return console_answered(got, f) ? NEXT : REFUSE;
 }
 
 const struct step_row admin_school_open[] = { { console_door }, { ask }, { note }, { say }, { NULL } };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/node/node.h"
 
+#include "gateway/console/listed.h"
 #include "gateway/tally.h"
 #include "launcher/pages.h"
 #include "policy/matrix.h"
@@ -93,6 +94,8 @@ void node_swap_registry(struct node *n, struct registry *r)
     atomic_fetch_add(&n->swap->turn, 1);
     (void)pthread_mutex_unlock(&n->swap->lock);
     registry_drop(old);
+    if (r != NULL) /* the console alone, which may wait for it */
+        listed_prepare(r);
 }
 
 struct registry *lane_registry(struct lane *lane)

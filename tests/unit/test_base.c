@@ -48,6 +48,16 @@ TEST(integers_are_read_whole_and_never_overflow)
     CHECK(!str_int(S("+1"), &v));
 }
 
+TEST(a_text_is_cut_between_characters)
+{
+    CHECK_STR(str_chars(S("äiti"), 2, 100), "äi");
+    CHECK_STR(str_chars(S("äiti"), 100, 3), "äi");
+    CHECK_STR(str_chars(S("iä"), 100, 2), "i");
+    CHECK_STR(str_chars(S("äiti"), 0, 100), "");
+    CHECK_STR(str_chars(S("äiti"), 4, 5), "äiti");
+    CHECK_STR(str_chars(S("\xc3\xc3z"), 2, 100), "\xc3\xc3");
+}
+
 TEST(malformed_utf8_is_seen)
 {
     CHECK(str_is_utf8(S("Åse Mäkelä čđšž €  𝄞")));

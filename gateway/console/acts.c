@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/console/acts.h"
+
+#include "gateway/answer.h"
+#include "wire/form.h"
+
+struct str act_field(const struct form *form, struct str name, size_t most)
+{
+    return str_chars(str_trim(form_get(form, name)), most, SIZE_MAX);
+}
+
+struct str act_why(const struct form *form)
+{
+    return str_chars(str_trim(form_get(form, S("why"))), ACT_WHY_MAX, CHANGE_WHY_MAX_B);
+}
+
+static void free_edit(void *e)
+{
+    edit_free(e);
+}
+
+struct edit *act_begin(struct ctx *c, struct act *x, const struct edit_from *from, struct str why)
+{
+    struct change_by *by = arena_make(c->arena, struct change_by);
+    struct edit_from shown = { 0 };
+
+    *by = console_by(c, MAKER_console, why);
+    if (!str_int(form_get(c->body, S("version")), &shown.version) || shown.version <= 0)
+        shown.version = registry_parts(c->registry)->version;
+    x->how = (struct edit_how){ .world = c->world, .seals = c->seals };
+    x->edit = edit_new(by, from != NULL ? from : &shown);
+    arena_adopt(c->arena, x->edit, free_edit);
+    return x->edit;
+}
+
+static bool run(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct act *x = with;
+
+    return edit_run(x->edit, d, a, &x->how, x->as, &x->result, f);
+}
+
+enum step act_run(struct ctx *c, struct act *x, enum edit_act as, struct fail *f)
+{
+    x->as = as;
+    return console_ask(c, run, x, &x->got, f);
+}
+
+static bool is_refusal(const struct desk_got *got)
+{
+    return !got->ok && (got->why.kind == FAIL_CALLER || got->why.kind == FAIL_DENIED);
+}
+
+enum step act_note(struct ctx *c, const struct desk_got *got)
+{
+    if (!is_refusal(got))
+        return NEXT;
+    console_audit(c, "refused", str_of(got->why.code), str_of(c->route->path));
+    return WAIT;
+}
+
+bool act_refused(struct ctx *c, const struct desk_got *got, struct fail *f)
+{
+    if (is_refusal(got))
+        return console_audited(c, f);
+    (void)console_answered(got, f);
+    return false;
+}
+
+struct str act_detail(struct ctx *c, const struct act *x)
+{
+    return arena_str(c->arena, x->result.trouble_count > 0 ? x->result.troubles[0].says : str_of(x->got.why.detail));
+}
