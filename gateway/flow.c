@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/flow.h"
 
+#include "alarms/alarms.h"
 #include "audit/audit.h"
 #include "base/log.h"
 #include "base/settings.h"
@@ -49,6 +50,21 @@ struct circumstances flow_circumstances(const struct ctx *c)
                                    .shared_device = c->session != NULL ? c->session->shared : device_shared(c) };
 }
 
+/* At whoever can mend the policy. */
+static void raise_failed(struct ctx *c, struct str id)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+    struct area owner = area_nation;
+
+    for (size_t i = 0; i < parts->policy_count; i++)
+        if (str_eq(parts->policies[i].id, id)) {
+            const struct policy *p = &parts->policies[i];
+            owner.provider = p->provider != NULL ? p->provider->id : owner.provider;
+            owner.school = p->school != NULL ? p->school->oid : owner.school;
+        }
+    alarm_raise(c->alarms, ALARM_policy_failed, &owner, id, c->service->id, c->now_s);
+}
+
 const struct decision *flow_decide(struct ctx *c)
 {
     struct flow *flow = flow_of(c);
@@ -59,6 +75,7 @@ const struct decision *flow_decide(struct ctx *c)
         metrics_add(c->metrics, METRIC_policy_failed);
         log_event(LOG_ERROR, "policy.failed", LOG_S("policy", flow->decision.failed), LOG_S("service", c->service->id),
                   LOG_C("code", c->support_code));
+        raise_failed(c, flow->decision.failed);
     }
     return &flow->decision;
 }

@@ -85,7 +85,7 @@ void upstream_ask(struct upstreams *u, struct batch *b, struct arena *a, const s
 void upstream_log_unknown_key(const struct upstream_got *got, bool renewed, struct str idp, const char *support_code,
                               const char *code, int64_t copy_age_s);
 
-/* What is kept under a name, whoever it was asked for, without asking anybody; .value NULL: nothing. */
+/* What is kept under a name, whoever it was asked for, without asking anybody; .value NULL: nothing.  Any thread. */
 void upstream_peek(struct upstreams *u, struct arena *a, struct str name, struct upstream_got *out);
 
 /* Whether an identity provider answers: what the last request to it came to, whoever made it.  A word of our own side

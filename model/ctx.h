@@ -53,6 +53,7 @@ struct known;         /* registry/known.h: what sort of people signed in */
 struct ends;          /* registry/ends.h: sessions that ended */
 struct explained;     /* gateway/explain.h: why a service is not the person's */
 struct desk;          /* registry/desk.h: the registry in SQL, for those who may not block */
+struct alarms;        /* alarms/alarms.h: what somebody has to know of */
 struct tally;         /* gateway/tally.h: what became of sign-ins within the last hour */
 struct route;         /* gateway/routes.h: the row that matched */
 struct routes;        /* gateway/routes.h: the table that it stands in */
@@ -91,6 +92,7 @@ struct ctx {
     struct known *known;                     /* NULL: nobody is noted */
     struct ends *ends;                       /* NULL: none are known */
     struct desk *desk;                       /* NULL: nothing is asked */
+    struct alarms *alarms;                   /* NULL raises nothing */
     struct tally *tally;                     /* NULL counts nothing */
     struct metrics *metrics;                 /* NULL counts nothing */
     const struct protocol *const *protocols; /* by enum protocol_id */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * digione import -c FILE registry.yaml */
+#include "alarms/alarms.h"
 #include "gateway/cli/addresses.h"
 #include "gateway/cli/cli.h"
 #include "gateway/cli/logo.h"
@@ -127,6 +128,23 @@ static const struct seals *seals(const struct import_words *w, const struct sett
     return seals_of(a, str_n(bytes, sizeof bytes));
 }
 
+/* Whoever looks after the nation sees it, too: a file that is brought by a timer complains to nobody. */
+static void raise_refused(const struct import_words *w, const struct settings *set, struct arena *a,
+                          const struct fail *f)
+{
+    const char *slash = strrchr(w->file, '/');
+    struct fail why = { 0 };
+
+    if (w->dry_run || f->kind == FAIL_OURS)
+        return;
+    struct alarms *s = alarms_new(set);
+    int64_t now_s = world_now_s(&world_real);
+    if (alarms_write(s, now_s, &why))
+        alarm_raise(s, ALARM_import_refused, &area_nation, str_sub(str_of(slash != NULL ? slash + 1 : w->file), 0, 128),
+                    arena_str(a, str_of(f->code)), now_s);
+    alarms_free(s);
+}
+
 static int import_file(const char *word, const struct import_words *w, struct arena *a)
 {
     struct settings set;
@@ -158,8 +176,10 @@ static int import_file(const char *word, const struct import_words *w, struct ar
     db_close(d);
     if (good || strcmp(f.code, "changed_since") == 0)
         print_overruns(w, &report);
-    if (!good)
+    if (!good) {
+        raise_refused(w, &set, a, &f);
         return refused(word, &f);
+    }
     print_report(w, &report);
     print_warnings(w, seen.warnings);
     if (!w->quiet)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * /health/live, /health/ready and /metrics: for operators and their machines, not for the world. */
+#include "alarms/alarms.h"
 #include "audit/audit.h"
 #include "gateway/node/readiness.h"
 #include "gateway/routes.h"
@@ -58,6 +59,28 @@ static struct str ready_metrics(struct ctx *c)
     return buf_str(&b);
 }
 
+/* Every code, with 0 where nothing is: a rule that looks for a line finds one. */
+static struct str alarm_metrics(struct ctx *c)
+{
+    struct buf b = buf_new(c->arena, 16384);
+    struct alarms_sum sum;
+
+    alarms_sum(c->node->alarms, c->now_s, &sum);
+    buf_add(&b, S("# HELP digione_alarm alarms that stand and that nobody has acknowledged, by code\n"
+                  "# TYPE digione_alarm gauge\n"));
+    for (int i = ALARM_NONE + 1; i < ALARM_COUNT; i++) {
+        const struct alarm_row *row = alarm_row((enum alarm_code)i);
+        buf_printf(&b, "digione_alarm{code=\"%s\",severity=\"%s\"} %" PRIu64 "\n", row->code,
+                   alarm_severity_name(row->severity), sum.open[i]);
+    }
+    buf_add(&b, S("# HELP digione_alarms_raised_total alarms raised since the start, by code\n"
+                  "# TYPE digione_alarms_raised_total counter\n"));
+    for (int i = ALARM_NONE + 1; i < ALARM_COUNT; i++)
+        buf_printf(&b, "digione_alarms_raised_total{code=\"%s\"} %" PRIu64 "\n", alarm_row((enum alarm_code)i)->code,
+                   sum.raised[i]);
+    return buf_str(&b);
+}
+
 static enum step metrics_answer(struct ctx *c, struct fail *f)
 {
     struct metrics *loops[LANES_MAX];
@@ -68,8 +91,8 @@ static enum step metrics_answer(struct ctx *c, struct fail *f)
         loops[i] = &n->lanes[i]->metrics;
     struct str extra = arena_printf(c->arena,
                                     "# TYPE digione_log_lines_dropped_total counter\n"
-                                    "digione_log_lines_dropped_total %" PRIu64 "\n%.*s",
-                                    log_dropped(), STR_ARG(ready_metrics(c)));
+                                    "digione_log_lines_dropped_total %" PRIu64 "\n%.*s%.*s",
+                                    log_dropped(), STR_ARG(ready_metrics(c)), STR_ARG(alarm_metrics(c)));
     http_body(c->res, 200, S("text/plain; version=0.0.4; charset=utf-8"),
               metrics_text(c->arena, n->routes, loops, n->lane_count, extra));
     return DONE;

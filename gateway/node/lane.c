@@ -85,6 +85,7 @@ static void begin(void *self, struct ctx *c)
     c->ends = lane->node->ends;
     c->desk = lane->node->desk;
     c->tally = lane->node->tally;
+    c->alarms = lane->node->alarms;
     c->seals = lane->node->seals;
     c->lang = answer_lang(c);
     answer_take_code(c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/node/node.h"
 
+#include "alarms/alarms.h"
 #include "gateway/console/listed.h"
 #include "gateway/tally.h"
 #include "launcher/pages.h"
@@ -13,12 +14,20 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <unistd.h>
 
 struct node_swap {
     pthread_mutex_t lock;
     struct registry *registry; /* held */
     atomic_uint_fast64_t turn; /* grows with each swap, so that lanes look only when it has */
 };
+
+static struct str own_name(struct arena *a)
+{
+    char name[65] = { 0 };
+
+    return arena_str(a, gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? str_of(name) : S("node"));
+}
 
 struct node *node_new(const struct settings *set, const struct world *w)
 {
@@ -35,6 +44,8 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->desk = desk_new(set);
     desk_tells(n->desk, n->teller, &n->audit);
     n->tally = tally_new(a);
+    n->alarms = alarms_new(set);
+    n->name = own_name(a);
     n->routes = &all_routes;
     n->protocols = all_protocols;
     n->swap = arena_make(a, struct node_swap);
@@ -65,6 +76,7 @@ void node_free(struct node *n)
     desk_free(n->desk);
     teller_free(n->teller);
     tally_free(n->tally);
+    alarms_free(n->alarms);
     (void)pthread_mutex_destroy(&n->swap->lock);
     arena_free(n->arena);
 }
@@ -110,4 +122,14 @@ struct registry *lane_registry(struct lane *lane)
         (void)pthread_mutex_unlock(&s->lock);
     }
     return lane->registry != NULL ? registry_hold(lane->registry) : NULL;
+}
+
+struct registry *node_registry(struct node *n)
+{
+    struct node_swap *s = n->swap;
+
+    (void)pthread_mutex_lock(&s->lock);
+    struct registry *r = s->registry != NULL ? registry_hold(s->registry) : NULL;
+    (void)pthread_mutex_unlock(&s->lock);
+    return r;
 }

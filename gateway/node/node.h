@@ -62,6 +62,8 @@ struct node {
     struct desk *desk;
     struct teller *teller;
     struct tally *tally;
+    struct alarms *alarms;
+    struct str name;             /* of this machine, for people and alarms */
     const char *beats_trouble;   /* beats.c: code of the last failure to end sessions, to log it once; NULL: none */
     struct str beat_of;          /* this registry's name for its heartbeats in Redis; set before the lanes are made */
     const struct routes *routes; /* of tables.h; a test may put others there before it makes lanes */
@@ -87,7 +89,9 @@ struct lane *node_lane(struct node *n, struct loop *l); /* adds one; freed with 
 
 /* Puts a new snapshot in force; takes over the caller's hold.  Any thread. */
 void node_swap_registry(struct node *n, struct registry *r);
-/* The current one, held for the caller; NULL before the first.  The lane's thread. */
+/* The current one, held for the caller; NULL before the first.  Any thread. */
+struct registry *node_registry(struct node *n);
+/* The same, without a lock where none was swapped.  The lane's thread. */
 struct registry *lane_registry(struct lane *lane);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/node/watch.h"
 
+#include "alarms/alarms.h"
 #include "audit/audit.h"
 #include "base/log.h"
 #include "gateway/node/beats.h"
+#include "gateway/node/findings.h"
 #include "gateway/node/readiness.h"
 #include "idp-adapters/upstream.h"
 #include "registry/ends.h"
@@ -18,11 +20,13 @@ struct node_watch {
     struct node *node;
     struct registry_watch *registry;
     struct db *db;
+    struct findings *findings;
     int64_t offset_ms;  /* wall clock minus monotonic, at the last look */
     int64_t stepped_ms; /* the sum of its jumps; slewing is no jump */
     int64_t refreshed;  /* the newest order to fetch something that was passed on */
     int64_t known_ms;   /* when people who signed in were last written down, by the monotonic clock */
     bool known_bad;     /* and could not be: logged once */
+    bool alarms_bad;    /* the alarms could not be written: logged once */
     bool untold;        /* there may be changes that the audit log does not have */
 };
 
@@ -107,6 +111,16 @@ static void write_known(struct node_watch *w)
     w->known_bad = !good;
 }
 
+static void write_alarms(struct node_watch *w)
+{
+    struct fail f = { 0 };
+    bool good = alarms_write(w->node->alarms, world_now_s(w->node->world), &f);
+
+    if (!good && !w->alarms_bad)
+        log_event(LOG_WARN, "alarms.not_written", LOG_C("code", f.code), LOG_C("why", f.detail));
+    w->alarms_bad = !good;
+}
+
 void node_watch_look(struct node_watch *w)
 {
     look_at_clock(w);
@@ -115,6 +129,8 @@ void node_watch_look(struct node_watch *w)
     ends_look(w->node->ends);
     readiness_note(w->node);
     write_known(w);
+    findings_look(w->findings);
+    write_alarms(w);
     if (w->untold && w->node->audit != NULL && audit_writer_ok(w->node->audit))
         tell_changes(w);
 }
@@ -133,6 +149,8 @@ static bool begin(struct node_watch *w, struct fail *f)
     node_swap_registry(n, registry_hold(registry_watch_now(w->registry)));
     pass_orders(w, registry_parts(registry_watch_now(w->registry)), false);
     w->offset_ms = clock_offset(n->world);
+    w->findings = findings_new(w->arena, n);
+    write_alarms(w); /* first what is known already */
     return true;
 }
 

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/node/findings.h"
+
+#include "alarms/alarms.h"
+#include "audit/audit.h"
+#include "gateway/console/health.h"
+#include "gateway/console/rights_given.h"
+#include "gateway/node/readiness.h"
+#include "model/when.h"
+
+#include <sys/statvfs.h>
+
+struct findings {
+    struct node *node;
+    const char *state_dir;
+    int64_t began_ms, looked_ms;
+};
+
+struct findings *findings_new(struct arena *a, struct node *n)
+{
+    struct findings *x = arena_make(a, struct findings);
+
+    x->node = n;
+    x->state_dir = arena_cstr(a, n->set->state_dir);
+    x->began_ms = world_mono_ms(n->world);
+    x->looked_ms = x->began_ms - FINDINGS_EVERY_MS;
+    return x;
+}
+
+static void raise_here(struct findings *x, enum alarm_code code, const char *detail)
+{
+    alarm_raise(x->node->alarms, code, &area_nation, x->node->name, str_of(detail), world_now_s(x->node->world));
+}
+
+/* ── the node itself ────────────────────────────────────────────────────── */
+
+static void look_at_parts(struct findings *x)
+{
+    static const enum alarm_code codes[READY_PARTS_COUNT] = {
+        [READY_registry] = ALARM_registry_unwell, [READY_redis] = ALARM_redis_unwell,
+        [READY_signer] = ALARM_signer_unwell,     [READY_fetcher] = ALARM_fetcher_unwell,
+        [READY_audit] = ALARM_audit_refuses,      [READY_clock] = ALARM_clock_off,
+    };
+    struct node *n = x->node;
+    struct readiness now;
+
+    readiness_look(n, &now);
+    for (size_t i = 0; i < READY_PARTS_COUNT; i++)
+        if (codes[i] != ALARM_NONE && now.why[i] != NULL)
+            raise_here(x, codes[i], now.why[i]);
+        else if (codes[i] != ALARM_NONE)
+            alarm_over(n->alarms, codes[i], &area_nation, n->name, world_now_s(n->world));
+}
+
+bool findings_disk_is_low(uint64_t free_B, uint64_t all_B)
+{
+    return free_B < DISK_LOW_B || free_B < all_B / 100 * DISK_LOW_PERCENT;
+}
+
+static void look_at_disk(struct findings *x)
+{
+    struct statvfs fs;
+
+    if (statvfs(x->state_dir, &fs) == 0 &&
+        findings_disk_is_low((uint64_t)fs.f_bavail * fs.f_frsize, (uint64_t)fs.f_blocks * fs.f_frsize))
+        raise_here(x, ALARM_disk_low, NULL);
+    if (x->node->audit != NULL && audit_writer_on_reserve(x->node->audit))
+        raise_here(x, ALARM_audit_reserve, NULL);
+}
+
+/* ── identity providers ─────────────────────────────────────────────────── */
+
+/* Words of documents that are kept although they could not be renewed. */
+static const char *stale_why(struct ctx *c, const struct idp *idp)
+{
+    struct document_row rows[2] = { { 0 } };
+    size_t n = health_documents(c, idp, rows);
+
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].error.p != NULL)
+            return arena_cstr(c->arena, rows[i].error);
+    return NULL;
+}
+
+static void look_at_idp(struct findings *x, struct ctx *c, const struct idp *idp, const struct tally_rows *tally)
+{
+    const struct area where = { .provider = idp->provider != NULL ? idp->provider->id : (struct str){ NULL, 0 } };
+    const struct health how = health_of(c, idp, tally);
+    struct alarms *s = x->node->alarms;
+    const char *stale = stale_why(c, idp);
+
+    if (how.worst != NULL)
+        alarm_raise(s, how.away ? ALARM_idp_away : ALARM_idp_fails, &where, idp->id, how.worst->code, c->now_s);
+    if (stale != NULL)
+        alarm_raise(s, ALARM_idp_stale, &where, idp->id, str_of(stale), c->now_s);
+    if (how.valid_until_s > 0 && how.valid_until_s - c->now_s < HEALTH_ENDS_SOON_S)
+        alarm_raise(s, how.valid_until_s <= c->now_s ? ALARM_idp_metadata_ended : ALARM_idp_metadata_ends, &where,
+                    idp->id, when_date(c->arena, how.valid_until_s), c->now_s);
+}
+
+static void look_at_idps(struct findings *x, struct ctx *c)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+    const struct tally_rows tally = tally_read(x->node->tally, c->arena, (struct str){ NULL, 0 }, c->now_s);
+
+    for (size_t i = 0; i < parts->idp_count; i++)
+        if (parts->idps[i].enabled)
+            look_at_idp(x, c, &parts->idps[i], &tally);
+}
+
+/* ── rights ─────────────────────────────────────────────────────────────── */
+
+static void look_at_rights(struct findings *x, struct ctx *c)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+
+    for (size_t i = 0; i < parts->admin_count; i++) {
+        const struct admin *right = &parts->admins[i];
+        const struct area where = rights_area(right);
+        if (rights_state(right, c->now_s) == RIGHT_ENDS)
+            alarm_raise(x->node->alarms, ALARM_right_ends, &where, right->id, when_date(c->arena, right->to_s - 1),
+                        c->now_s);
+    }
+}
+
+void findings_look(struct findings *x)
+{
+    struct node *n = x->node;
+    int64_t now_ms = world_mono_ms(n->world);
+
+    if (now_ms - x->looked_ms < FINDINGS_EVERY_MS || now_ms - x->began_ms < FINDINGS_STARTING_MS)
+        return;
+    x->looked_ms = now_ms;
+    look_at_parts(x);
+    look_at_disk(x);
+    if (n->lane_count == 0)
+        return;
+    struct arena *a = arena_new();
+    struct ctx c = { .arena = a,
+                     .world = n->world,
+                     .now_s = world_now_s(n->world),
+                     .set = n->set,
+                     .registry = node_registry(n),
+                     .upstreams = n->lanes[0]->upstreams };
+    if (c.registry != NULL) {
+        look_at_idps(x, &c);
+        look_at_rights(x, &c);
+    }
+    registry_drop(c.registry);
+    arena_free(a);
+}

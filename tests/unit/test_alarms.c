@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "alarms/alarms.h"
+#include "gateway/node/findings.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct area nation = { { NULL, 0 }, { NULL, 0 } }, oulu = { S("oulu"), { NULL, 0 } },
+                         school = { S("oulu"), S("9.1") }, espoo = { S("espoo"), { NULL, 0 } };
+
+struct rig {
+    struct settings set;
+    struct alarms *s;
+    struct fail f;
+    char dir[64];
+};
+
+static void rig_end(void *arg)
+{
+    static const char *const files[] = { "alarms.sqlite", "alarms.sqlite-wal", "alarms.sqlite-shm" };
+    struct rig *g = arg;
+    char path[128];
+
+    alarms_free(g->s);
+    for (size_t i = 0; i < 3; i++) {
+        (void)snprintf(path, sizeof path, "%s/registry/%s", g->dir, files[i]);
+        (void)unlink(path);
+    }
+    (void)snprintf(path, sizeof path, "%s/registry", g->dir);
+    (void)rmdir(path);
+    (void)rmdir(g->dir);
+}
+
+static struct rig *rig_new(struct test *t)
+{
+    struct rig *g = arena_make(t->arena, struct rig);
+
+    *g = (struct rig){ .dir = "/tmp/digione-alarms-XXXXXX" };
+    CHECK(mkdtemp(g->dir) != NULL);
+    g->set.state_dir = str_of(g->dir);
+    CHECK(mkdir(arena_cstr(t->arena, arena_join(t->arena, g->set.state_dir, S("/registry"))), 0700) == 0);
+    g->s = alarms_new(&g->set);
+    arena_adopt(t->arena, g, rig_end);
+    return g;
+}
+
+static struct alarms_found all(struct test *t, struct rig *g, const struct area *within, int64_t now_s)
+{
+    return alarms_read(g->s, t->arena, within, now_s);
+}
+
+TEST(the_same_alarm_is_one_however_often_it_is_raised)
+{
+    struct rig *g = rig_new(t);
+
+    for (int i = 0; i < 5; i++)
+        alarm_raise(g->s, ALARM_policy_failed, &oulu, S("oulu-7-9"), S("kanerva"), TEST_NOW_S + i);
+    struct alarms_found found = all(t, g, &nation, TEST_NOW_S + 10);
+    CHECK_INT(found.n, 1);
+    CHECK_INT(found.at[0].n, 5);
+    CHECK_INT(found.at[0].first_s, TEST_NOW_S);
+    CHECK_INT(found.at[0].last_s, TEST_NOW_S + 4);
+    CHECK(alarm_is_open(&found.at[0]));
+}
+
+TEST(a_state_that_is_said_again_and_again_is_one_occurrence_until_it_was_over)
+{
+    struct rig *g = rig_new(t);
+
+    for (int i = 0; i < 100; i++)
+        alarm_raise(g->s, ALARM_redis_unwell, &nation, S("n1"), S("memory"), TEST_NOW_S + 10 * i);
+    struct alarms_found found = all(t, g, &nation, TEST_NOW_S + 1000);
+    CHECK_INT(found.at[0].n, 1);
+    CHECK_INT(found.at[0].first_s, TEST_NOW_S);
+    CHECK(alarm_is_open(&found.at[0]));
+    found = all(t, g, &nation, TEST_NOW_S + 990 + ALARM_STILL_S + 1);
+    CHECK(found.at[0].over);
+    alarm_raise(g->s, ALARM_redis_unwell, &nation, S("n1"), S("memory"), TEST_NOW_S + 9000);
+    found = all(t, g, &nation, TEST_NOW_S + 9000);
+    CHECK_INT(found.at[0].n, 2);
+    CHECK_INT(found.at[0].first_s, TEST_NOW_S + 9000);
+}
+
+TEST(a_state_is_over_at_once_where_its_finder_says_so)
+{
+    struct rig *g = rig_new(t);
+
+    alarm_raise(g->s, ALARM_redis_unwell, &nation, S("n1"), S("memory"), TEST_NOW_S);
+    alarm_over(g->s, ALARM_redis_unwell, &nation, S("n1"), TEST_NOW_S + 1);
+    CHECK(all(t, g, &nation, TEST_NOW_S + 1).at[0].over);
+    alarm_raise(g->s, ALARM_policy_failed, &nation, S("p"), S(""), TEST_NOW_S);
+    alarm_over(g->s, ALARM_policy_failed, &nation, S("p"), TEST_NOW_S + 1);
+    struct alarms_found found = all(t, g, &nation, TEST_NOW_S + 1);
+    CHECK_INT(found.at[0].code, ALARM_policy_failed);
+    CHECK(!found.at[0].over);
+}
+
+TEST(what_was_acknowledged_is_no_longer_open_and_comes_back_when_it_happens_again)
+{
+    struct rig *g = rig_new(t);
+    struct alarm one;
+
+    alarm_raise(g->s, ALARM_policy_failed, &oulu, S("p"), S("kanerva"), TEST_NOW_S);
+    struct str id = str_of(all(t, g, &nation, TEST_NOW_S).at[0].id);
+    CHECK(alarms_acknowledge(g->s, id, S("8c1f"), S("korjataan"), TEST_NOW_S + 5));
+    CHECK(alarms_one(g->s, t->arena, id, TEST_NOW_S + 5, &one));
+    CHECK(!alarm_is_open(&one));
+    CHECK_STR(one.seen_by, "8c1f");
+    CHECK_STR(one.note, "korjataan");
+    alarm_raise(g->s, ALARM_policy_failed, &oulu, S("p"), S("kanerva"), TEST_NOW_S + 60);
+    CHECK(alarms_one(g->s, t->arena, id, TEST_NOW_S + 60, &one));
+    CHECK(alarm_is_open(&one));
+    CHECK_INT(one.n, 2);
+    CHECK(!alarms_acknowledge(g->s, S("0000000000000000"), S("8c1f"), S(""), TEST_NOW_S));
+}
+
+TEST(a_state_that_was_acknowledged_stays_so_while_it_stands)
+{
+    struct rig *g = rig_new(t);
+
+    alarm_raise(g->s, ALARM_right_ends, &oulu, S("r1"), S("1.9.2026"), TEST_NOW_S);
+    CHECK(alarms_acknowledge(g->s, str_of(all(t, g, &oulu, TEST_NOW_S).at[0].id), S("8c1f"), S(""), TEST_NOW_S));
+    for (int day = 1; day < 5; day++)
+        alarm_raise(g->s, ALARM_right_ends, &oulu, S("r1"), S("1.9.2026"), TEST_NOW_S + day * 86400);
+    struct alarms_found found = all(t, g, &oulu, TEST_NOW_S + 4 * 86400);
+    CHECK(!alarm_is_open(&found.at[0]));
+    CHECK_INT(found.at[0].n, 1);
+}
+
+TEST(an_area_sees_its_own_alarms_and_those_within_it)
+{
+    struct rig *g = rig_new(t);
+
+    alarm_raise(g->s, ALARM_disk_low, &nation, S("n1"), S(""), TEST_NOW_S);
+    alarm_raise(g->s, ALARM_idp_away, &oulu, S("oulu-edu"), S("timeout"), TEST_NOW_S);
+    alarm_raise(g->s, ALARM_pass_at_night, &school, S(""), S(""), TEST_NOW_S);
+    alarm_raise(g->s, ALARM_idp_away, &espoo, S("espoo-edu"), S("timeout"), TEST_NOW_S);
+    CHECK_INT(all(t, g, &nation, TEST_NOW_S).n, 4);
+    CHECK_INT(all(t, g, &oulu, TEST_NOW_S).n, 2);
+    CHECK_INT(all(t, g, &school, TEST_NOW_S).n, 1);
+    CHECK_INT(all(t, g, &espoo, TEST_NOW_S).n, 1);
+}
+
+TEST(open_alarms_come_first_the_gravest_first)
+{
+    struct rig *g = rig_new(t);
+
+    alarm_raise(g->s, ALARM_right_ends, &oulu, S("r"), S(""), TEST_NOW_S);
+    alarm_raise(g->s, ALARM_policy_failed, &oulu, S("seen"), S(""), TEST_NOW_S + 1);
+    CHECK(alarms_acknowledge(g->s, str_of(all(t, g, &oulu, TEST_NOW_S).at[0].id), S("x"), S(""), TEST_NOW_S));
+    alarm_raise(g->s, ALARM_idp_away, &oulu, S("i"), S(""), TEST_NOW_S + 2);
+    struct alarms_found found = all(t, g, &oulu, TEST_NOW_S + 3);
+    CHECK_INT(found.at[0].code, ALARM_idp_away);
+    CHECK_INT(found.at[1].code, ALARM_right_ends);
+    CHECK_INT(found.at[2].code, ALARM_policy_failed);
+}
+
+TEST(a_restart_forgets_no_alarm)
+{
+    struct rig *g = rig_new(t);
+
+    CHECK(alarms_write(g->s, TEST_NOW_S, &g->f));
+    alarm_raise(g->s, ALARM_break_glass_used, &nation, S("8c1f"), S("ops"), TEST_NOW_S);
+    alarm_raise(g->s, ALARM_right_ends, &oulu, S("r1"), S("1.9.2026"), TEST_NOW_S);
+    CHECK(alarms_acknowledge(g->s, str_of(all(t, g, &oulu, TEST_NOW_S).at[0].id), S("x"), S("tiedossa"), TEST_NOW_S));
+    alarms_free(g->s);
+    g->s = alarms_new(&g->set);
+    CHECK(alarms_write(g->s, TEST_NOW_S + 60, &g->f));
+    struct alarms_found found = all(t, g, &nation, TEST_NOW_S + 60);
+    CHECK_INT(found.n, 2);
+    CHECK_INT(found.at[0].code, ALARM_break_glass_used);
+    CHECK_STR(found.at[1].note, "tiedossa");
+    alarm_raise(g->s, ALARM_right_ends, &oulu, S("r1"), S("1.9.2026"), TEST_NOW_S + 3 * 86400);
+    CHECK(!alarm_is_open(&all(t, g, &oulu, TEST_NOW_S + 3 * 86400).at[0]));
+}
+
+TEST(what_another_process_raised_is_seen)
+{
+    struct rig *g = rig_new(t);
+    struct alarms *other = alarms_new(&g->set);
+
+    CHECK(alarms_write(g->s, TEST_NOW_S, &g->f));
+    CHECK(alarms_write(other, TEST_NOW_S, &g->f));
+    alarm_raise(other, ALARM_import_refused, &nation, S("registry.yaml"), S("changed_since"), TEST_NOW_S);
+    CHECK(alarms_write(other, TEST_NOW_S, &g->f));
+    CHECK(alarms_write(g->s, TEST_NOW_S + 1, &g->f));
+    CHECK_INT(all(t, g, &nation, TEST_NOW_S + 1).n, 1);
+    alarm_raise(g->s, ALARM_import_refused, &nation, S("registry.yaml"), S("changed_since"), TEST_NOW_S + 2);
+    CHECK(alarms_write(g->s, TEST_NOW_S + 2, &g->f));
+    CHECK(alarms_write(other, TEST_NOW_S + 3, &g->f));
+    struct alarms_found found = alarms_read(other, t->arena, &nation, TEST_NOW_S + 3);
+    CHECK_INT(found.at[0].n, 2);
+    alarms_free(other);
+}
+
+TEST(alarms_are_bounded_and_what_is_done_with_makes_room)
+{
+    struct rig *g = rig_new(t);
+    struct alarms_sum sum;
+
+    for (int i = 0; i < ALARMS_MAX; i++)
+        alarm_raise(g->s, ALARM_policy_failed, &oulu, arena_printf(t->arena, "p%d", i), S(""), TEST_NOW_S + i);
+    CHECK_INT(all(t, g, &nation, TEST_NOW_S).n, ALARMS_MAX);
+    alarm_raise(g->s, ALARM_idp_away, &oulu, S("one-too-many"), S(""), TEST_NOW_S);
+    alarms_sum(g->s, TEST_NOW_S, &sum);
+    CHECK_INT(sum.lost, 1);
+    CHECK_INT(sum.open[ALARM_policy_failed], ALARMS_MAX);
+    CHECK(alarms_acknowledge(g->s, str_of(all(t, g, &nation, TEST_NOW_S).at[7].id), S("x"), S(""), TEST_NOW_S));
+    alarm_raise(g->s, ALARM_idp_away, &oulu, S("one-too-many"), S(""), TEST_NOW_S);
+    struct alarms_found found = all(t, g, &nation, TEST_NOW_S);
+    CHECK_INT(found.n, ALARMS_MAX);
+    CHECK_INT(sum.lost, 1);
+}
+
+TEST(what_is_done_often_is_an_alarm_and_what_is_done_seldom_is_none)
+{
+    struct rig *g = rig_new(t);
+
+    for (int i = 0; i < 30; i++)
+        alarm_often(g->s, ALARM_console_refused, &oulu, S(""), 20, TEST_NOW_S + i * ALARM_OFTEN_S / 10);
+    CHECK_INT(all(t, g, &nation, TEST_NOW_S).n, 0);
+    for (int i = 0; i < 20; i++)
+        alarm_often(g->s, ALARM_console_refused, &oulu, S(""), 20, TEST_NOW_S + 86400 + i);
+    CHECK_INT(all(t, g, &nation, TEST_NOW_S + 86400).n, 1);
+}
+
+TEST(the_sum_for_metrics_counts_what_is_open)
+{
+    struct rig *g = rig_new(t);
+    struct alarms_sum sum;
+
+    alarm_raise(g->s, ALARM_idp_away, &oulu, S("a"), S(""), TEST_NOW_S);
+    alarm_raise(g->s, ALARM_idp_away, &espoo, S("b"), S(""), TEST_NOW_S);
+    alarms_sum(g->s, TEST_NOW_S, &sum);
+    CHECK_INT(sum.open[ALARM_idp_away], 2);
+    CHECK_INT(sum.raised[ALARM_idp_away], 2);
+    alarms_sum(g->s, TEST_NOW_S + ALARM_STILL_S + 1, &sum);
+    CHECK_INT(sum.open[ALARM_idp_away], 0);
+    CHECK_INT(sum.raised[ALARM_idp_away], 2);
+}
+
+TEST(a_disk_is_low_by_what_is_left_of_it)
+{
+    CHECK(findings_disk_is_low(100 << 20, (uint64_t)100 << 30));
+    CHECK(findings_disk_is_low((uint64_t)4 << 30, (uint64_t)100 << 30));
+    CHECK(!findings_disk_is_low((uint64_t)40 << 30, (uint64_t)100 << 30));
+    CHECK(!findings_disk_is_low((uint64_t)6 << 30, (uint64_t)100 << 30));
+}
+
+TEST(raising_at_nobodys_table_does_nothing)
+{
+    alarm_raise(NULL, ALARM_idp_away, &oulu, S("a"), S(""), TEST_NOW_S);
+    alarm_often(NULL, ALARM_idp_away, &oulu, S("a"), 1, TEST_NOW_S);
+    CHECK_INT(alarms_read(NULL, t->arena, &nation, TEST_NOW_S).n, 0);
+}
