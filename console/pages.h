@@ -74,6 +74,8 @@ enum todo_kind {
     TODO_METADATA_ENDS,
     TODO_IDP_OFF,
     TODO_DRAFT,
+    TODO_DRAFT_APPROVED, /* and not published */
+    TODO_DRAFT_BACK,     /* to whom it is sent back */
     TODO_RIGHT_ENDS
 };
 
@@ -312,8 +314,8 @@ struct html page_policy(struct arena *a, const struct policy_view *v);
 
 struct draft_line {
     int64_t number;
-    struct str why, who, when, rows;
-    bool proposed, approved, sent_back, mine;
+    struct str why, who, when;
+    struct str state; /* "Odottaa toista henkilöä." */
 };
 
 struct drafts_view { /* GET /admin/drafts */
@@ -369,9 +371,9 @@ struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|app
     struct console_page con;
     struct draft_line draft;
     struct str number, edition, decided_why, detail, why;
-    bool is_draft, is_proposed, is_sent_back, is_withdrawn, is_published;
-    bool may_write, may_decide, fresh; /* may_decide: and is not who wrote it */
-    bool reckoned;                     /* what would change was reckoned, over so many people */
+    bool may_write, may_decide, may_withdraw, fresh; /* may_decide: and is not who wrote it */
+    bool approved;                                   /* by somebody, and something stood in its way then */
+    bool reckoned;                                   /* what would change was reckoned, over so many people */
     struct str people, gain, lose;
     bool known;                         /* they have signed in; else test people */
     struct str gain_n, lose_n, version; /* as the form sends them back */

@@ -5,6 +5,7 @@
 #include "frame/roles.h"
 #include "frame/words.h"
 #include "gateway/answer.h"
+#include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/rights_given.h"
@@ -122,10 +123,11 @@ static enum step show_list(struct ctx *c, struct fail *f)
 {
     const struct listing *x = c->state;
     struct right_row *rows = arena_make_n(c->arena, ROWS_A_PAGE + 1, struct right_row);
+    struct str done = done_here(c, NULL);
     struct admins_view v = { .q = x->q,
                              .may_give = console_may(c, MAY_MANAGE_ADMINS),
-                             .given = str_eq(form_get(c->query, S("done")), S("given")),
-                             .taken = str_eq(form_get(c->query, S("done")), S("taken")) };
+                             .given = str_eq(done, S("given")),
+                             .taken = str_eq(done, S("taken")) };
 
     if (!console_answered(&x->got, f))
         return REFUSE;
@@ -308,7 +310,7 @@ static enum step say_taken(struct ctx *c, struct fail *f)
     const struct fail *why = &x->got.why;
 
     if (x->got.ok)
-        return answer_go(c, S("/admin/admins?done=taken"));
+        return done_go(c, S("/admin/admins"), "taken", S(""));
     if (why->kind == FAIL_CONFLICT)
         return show_right(c, x->right, RIGHT_SAID_CHANGED, x->why);
     if (why->kind != FAIL_CALLER && why->kind != FAIL_DENIED)
@@ -614,7 +616,7 @@ static enum step say_given(struct ctx *c, struct fail *f)
     const struct fail *why = &x->got.why;
 
     if (x->got.ok)
-        return answer_go(c, S("/admin/admins?done=given"));
+        return done_go(c, S("/admin/admins"), "given", S(""));
     if (why->kind != FAIL_CALLER && why->kind != FAIL_DENIED && why->kind != FAIL_CONFLICT)
         return console_answered(&x->got, f) ? NEXT : REFUSE;
     if (why->kind != FAIL_CONFLICT && !console_audited(c, f))

@@ -4,6 +4,7 @@
 #include "frame/roles.h"
 #include "gateway/answer.h"
 #include "gateway/console/compare.h"
+#include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/preview.h"
@@ -52,10 +53,7 @@ static struct draft_line line_of_draft(struct ctx *c, const struct draft *d)
                                 .why = d->why,
                                 .who = lines_who(c, d->owner),
                                 .when = when_full(c->arena, d->updated_s, c->lang),
-                                .proposed = d->state == DRAFT_proposed,
-                                .approved = d->state == DRAFT_approved,
-                                .sent_back = d->state == DRAFT_sent_back,
-                                .mine = str_eq(d->owner, c->session->person->id) };
+                                .state = lines_draft(d->state, c->lang) };
 }
 
 /* ── the list ───────────────────────────────────────────────────────────── */
@@ -128,7 +126,7 @@ static enum step ask_one(struct ctx *c, struct fail *f)
     if (!str_int(c->req->param, &x->number) || x->number <= 0)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     preview_begin(c, &x->preview);
-    x->said = said_of(form_get(c->query, S("done")));
+    x->said = said_of(done_here(c, NULL));
     x->why = form_get(c->query, S("why"));
     return console_ask(c, one_sql, x, &x->got, f);
 }
@@ -186,6 +184,7 @@ static enum step page(struct ctx *c, const struct drafting *x)
 {
     const struct draft *d = &x->draft;
     bool open = d->state == DRAFT_draft || d->state == DRAFT_sent_back;
+    bool waits = d->state == DRAFT_proposed || d->state == DRAFT_approved;
     bool mine = str_eq(d->owner, c->session->person->id);
     struct draft_view v = { .draft = line_of_draft(c, d),
                             .number = arena_printf(c->arena, "%lld", (long long)d->number),
@@ -193,14 +192,10 @@ static enum step page(struct ctx *c, const struct drafting *x)
                             .decided_why = d->decided_why,
                             .detail = x->detail,
                             .why = x->why,
-                            .is_draft = d->state == DRAFT_draft,
-                            .is_proposed = d->state == DRAFT_proposed,
-                            .is_sent_back = d->state == DRAFT_sent_back,
-                            .is_withdrawn = d->state == DRAFT_withdrawn,
-                            .is_published = d->state == DRAFT_published,
+                            .approved = d->state == DRAFT_approved,
                             .may_write = open && console_may_in(c, MAY_DRAFT, &d->area),
-                            .may_decide = (d->state == DRAFT_proposed || d->state == DRAFT_approved) && !mine &&
-                                          console_may_in(c, MAY_APPROVE, &d->area) &&
+                            .may_withdraw = waits && console_may_in(c, MAY_DRAFT, &d->area),
+                            .may_decide = waits && !mine && console_may_in(c, MAY_APPROVE, &d->area) &&
                                           console_may_in(c, MAY_PUBLISH, &d->area),
                             .fresh = console_fresh(c),
                             .change = d->change,
@@ -243,13 +238,17 @@ const struct step_row admin_draft[] = { { console_door }, { ask_one }, { reckon_
 
 /* ── acts ───────────────────────────────────────────────────────────────── */
 
+static const char *const act_words[] = { [DRAFT_PROPOSE] = "propose",
+                                         [DRAFT_APPROVE] = "approve",
+                                         [DRAFT_SEND_BACK] = "send_back",
+                                         [DRAFT_WITHDRAW] = "withdraw" };
+
 static enum draft_act act_of(struct str word)
 {
-    return str_eq(word, S("propose"))     ? DRAFT_PROPOSE
-           : str_eq(word, S("approve"))   ? DRAFT_APPROVE
-           : str_eq(word, S("send_back")) ? DRAFT_SEND_BACK
-           : str_eq(word, S("withdraw"))  ? DRAFT_WITHDRAW
-                                          : (enum draft_act)0;
+    for (int i = DRAFT_PROPOSE; i <= DRAFT_WITHDRAW; i++)
+        if (str_eq(word, str_of(act_words[i])))
+            return (enum draft_act)i;
+    return (enum draft_act)0;
 }
 
 /* Asked in the draft's own area, which may be a school's within the one in which the person acts. */
@@ -415,7 +414,7 @@ static enum step acted(struct ctx *c, struct fail *f)
         return say_fail(c, &x->got.why);
     if (!console_answered(&x->got, f))
         return REFUSE;
-    return answer_go(c, back_here(c, x, S("done"), form_get(c->body, S("act"))));
+    return done_go(c, arena_printf(c->arena, "/admin/drafts/%lld", (long long)x->number), act_words[x->act], S(""));
 }
 
 const struct step_row admin_draft_act[] = { { console_door }, { ask_act }, { judge }, { act }, { acted }, { NULL } };

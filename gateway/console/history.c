@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * History: every change of the area, what it did row by row, and its undoing. */
 #include "gateway/answer.h"
+#include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "registry/change.h"
@@ -193,12 +194,12 @@ const struct step_row admin_history[] = { { console_door }, { ask_list }, { show
 static enum step ask_one(struct ctx *c, struct fail *f)
 {
     struct history *h = history_of(c);
-    struct str done = form_get(c->query, S("done"));
+    struct str made;
 
     if (!str_int(c->req->param, &h->number) || h->number <= 0)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     h->why = form_get(c->query, S("why"));
-    if (str_is_set(done) && str_int(done, &h->made) && h->made > 0)
+    if (str_is_set(done_here(c, &made)) && str_int(made, &h->made))
         h->said = UNDO_SAID_DONE;
     return console_ask(c, read_sql, h, &h->got, f);
 }
@@ -291,7 +292,8 @@ static enum step say_undone(struct ctx *c, struct fail *f)
         return REFUSE;
     if (h->report.version == 0)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
-    return answer_go(c, back_here(c, h, S("done"), arena_printf(c->arena, "%lld", (long long)h->report.version)));
+    return done_go(c, arena_printf(c->arena, "/admin/history/%lld", (long long)h->number), "undone",
+                   arena_printf(c->arena, "%lld", (long long)h->report.version));
 }
 
 const struct step_row admin_change_undo[] = { { console_door }, { ask_undo }, { say_undone }, { NULL } };

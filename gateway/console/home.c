@@ -18,7 +18,7 @@ struct home { /* c->state */
     struct area area;
     struct desk_got got;
     struct change_entries changes;
-    struct drafts drafts;
+    struct drafts waiting, approved, sent_back;
     struct home_view v;
     struct todo *todos;
 };
@@ -28,7 +28,9 @@ static bool read_sql(void *with, struct db *d, struct arena *a, struct fail *f)
     struct home *h = with;
 
     return change_list(d, a, &h->area, INT64_MAX, CHANGES_SHOWN, &h->changes, f) &&
-           draft_list(d, a, &h->area, DRAFT_proposed, INT64_MAX, DRAFTS_SHOWN, &h->drafts, f);
+           draft_list(d, a, &h->area, DRAFT_proposed, INT64_MAX, DRAFTS_SHOWN, &h->waiting, f) &&
+           draft_list(d, a, &h->area, DRAFT_approved, INT64_MAX, DRAFTS_SHOWN, &h->approved, f) &&
+           draft_list(d, a, &h->area, DRAFT_sent_back, INT64_MAX, DRAFTS_SHOWN, &h->sent_back, f);
 }
 
 static enum step ask(struct ctx *c, struct fail *f)
@@ -99,19 +101,36 @@ static void look_at_idps(struct ctx *c, struct home *h, int64_t *sign_ins)
     }
 }
 
+static void add_draft(struct ctx *c, struct home *h, const struct draft *d, enum todo_kind kind)
+{
+    struct todo *t = add_todo(h, kind, URGENCY_SOON);
+
+    if (t == NULL)
+        return;
+    t->name = d->why;
+    t->why = kind == TODO_DRAFT_BACK ? d->decided_why : (struct str){ NULL, 0 };
+    t->when = when_full(c->arena, d->updated_s, c->lang);
+    t->link = arena_printf(c->arena, "/admin/drafts/%lld", (long long)d->number);
+}
+
+/* Whoever may decide is told of those of others, and whoever wrote one when it comes back. */
 static void look_at_drafts(struct ctx *c, struct home *h)
 {
-    for (size_t i = 0; i < h->drafts.n; i++) {
-        const struct draft *d = &h->drafts.at[i];
-        if (str_eq(d->owner, c->session->person->id) || !console_may_in(c, MAY_APPROVE, &d->area))
-            continue;
-        struct todo *t = add_todo(h, TODO_DRAFT, URGENCY_SOON);
-        if (t == NULL)
-            return;
-        t->name = d->why;
-        t->when = when_full(c->arena, d->updated_s, c->lang);
-        t->link = arena_printf(c->arena, "/admin/drafts/%lld", (long long)d->number);
-    }
+    const struct {
+        const struct drafts *list;
+        enum todo_kind kind;
+    } all[] = { { &h->waiting, TODO_DRAFT },
+                { &h->approved, TODO_DRAFT_APPROVED },
+                { &h->sent_back, TODO_DRAFT_BACK } };
+
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+        for (size_t i = 0; i < all[k].list->n; i++) {
+            const struct draft *d = &all[k].list->at[i];
+            bool mine = str_eq(d->owner, c->session->person->id);
+            enum console_action act = all[k].kind == TODO_DRAFT_BACK ? MAY_DRAFT : MAY_APPROVE;
+            if (mine == (all[k].kind == TODO_DRAFT_BACK) && console_may_in(c, act, &d->area))
+                add_draft(c, h, d, all[k].kind);
+        }
 }
 
 /* A month before, and again a week before. */

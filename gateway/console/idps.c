@@ -3,6 +3,7 @@
 #include "console/texts.h"
 #include "frame/words.h"
 #include "gateway/answer.h"
+#include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/health.h"
 #include "gateway/console/lines.h"
@@ -205,7 +206,7 @@ static enum step show_one(struct ctx *c, struct fail *f)
     (void)f;
     if (idp == NULL)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
-    return show_idp(c, idp, said_of(form_get(c->query, S("done"))), form_get(c->query, S("why")));
+    return show_idp(c, idp, said_of(done_here(c, NULL)), form_get(c->query, S("why")));
 }
 
 const struct step_row admin_idp[] = { { console_door }, { show_one }, { NULL } };
@@ -293,7 +294,11 @@ static enum step say_changed(struct ctx *c, struct fail *f)
         return show_idp(c, x->idp, IDP_SAID_CHANGED, x->why);
     if (!console_answered(&x->got, f))
         return REFUSE;
-    return answer_go(c, page_of(c, x, S("done"), x->refresh ? S("refresh") : x->on ? S("enabled") : S("disabled")));
+    return done_go(c, arena_join(c->arena, S("/admin/idps/"), x->idp->id),
+                   x->refresh ? "refresh"
+                   : x->on    ? "enabled"
+                              : "disabled",
+                   S(""));
 }
 
 const struct step_row admin_idp_change[] = { { console_door }, { ask_change }, { say_changed }, { NULL } };

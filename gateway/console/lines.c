@@ -46,6 +46,17 @@ static struct str maker_words(struct str maker, enum lang lang)
     return said(C_maker_other, lang);
 }
 
+struct str lines_draft(enum draft_state state, enum lang lang)
+{
+    static const enum said words[DRAFT_STATE_COUNT] = {
+        [DRAFT_draft] = C_draft_written,       [DRAFT_proposed] = C_draft_waits,
+        [DRAFT_approved] = C_draft_approved,   [DRAFT_sent_back] = C_draft_back,
+        [DRAFT_withdrawn] = C_draft_withdrawn, [DRAFT_published] = C_draft_is_published,
+    };
+
+    return said(words[state], lang);
+}
+
 struct str lines_number(struct ctx *c, int64_t n)
 {
     return words_count(c->arena, (size_t)(n > 0 ? n : 0), c->lang);

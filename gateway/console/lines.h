@@ -8,12 +8,14 @@
 
 #include "console/pages.h"
 #include "model/ctx.h"
-#include "registry/change.h"
+#include "registry/edit.h"
 
 /* Who made it, in words: "sinä", the id of the row that gave them the right, or what the log has of them. */
 struct str lines_who(struct ctx *c, struct str who);
 struct change_line line_of(struct ctx *c, const struct change_entry *e);
 struct change_lines lines_of(struct ctx *c, const struct change_entries *list);
+/* "Odottaa toista henkilöä." */
+struct str lines_draft(enum draft_state state, enum lang lang);
 struct str lines_number(struct ctx *c, int64_t n); /* "1 284" */
 
 struct str lines_column(const struct ctx *c, size_t column); /* of policy/matrix.h: "Oppilaat 1–6" */

@@ -6,6 +6,7 @@
 #include "console/texts.h"
 #include "frame/words.h"
 #include "gateway/answer.h"
+#include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/people.h"
 #include "model/pairwise.h"
@@ -177,7 +178,7 @@ static enum step show_list(struct ctx *c, struct fail *f)
     if (console_provider(c) == NULL)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     v.from = v.to = day_words(c, c->now_s);
-    v.said = str_eq(form_get(c->query, S("done")), S("taken")) ? PASS_SAID_TAKEN : PASS_SAID_NOTHING;
+    v.said = done_was(c, "taken") ? PASS_SAID_TAKEN : PASS_SAID_NOTHING;
     return show(c, &v, S(""), 200);
 }
 
@@ -408,7 +409,7 @@ static enum step say_taken(struct ctx *c, struct fail *f)
 
     if (!x->kept)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the end of sessions was not kept");
-    return answer_go(c, S("/admin/passes?done=taken"));
+    return done_go(c, S("/admin/passes"), "taken", S(""));
 }
 
 const struct step_row admin_pass_take[] = { { console_door }, { ask_take }, { end_theirs }, { say_taken }, { NULL } };

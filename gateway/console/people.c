@@ -13,6 +13,7 @@
 #include "console/texts.h"
 #include "frame/roles.h"
 #include "gateway/answer.h"
+#include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "model/pairwise.h"
 #include "model/when.h"
@@ -188,8 +189,7 @@ static enum step show_search(struct ctx *c, struct people_view *v, int status)
 
 static enum step show_empty(struct ctx *c, struct fail *f)
 {
-    struct people_view v = { .said = str_eq(form_get(c->query, S("said")), S("expired")) ? FIND_SAID_EXPIRED
-                                                                                         : FIND_SAID_NOTHING };
+    struct people_view v = { .said = done_was(c, "expired") ? FIND_SAID_EXPIRED : FIND_SAID_NOTHING };
 
     (void)f;
     if (!str_is_set(c->console->area.provider))
@@ -427,7 +427,7 @@ static enum step ask_person(struct ctx *c, struct fail *f)
     struct people *x = begin(c);
 
     if (!open_look(c, x, form_get(c->query, S("look"))))
-        return answer_go(c, S("/admin/people?said=expired"));
+        return done_go(c, S("/admin/people"), "expired", S(""));
     if (!work_ask(c->work, &c->batch, run_person, x))
         return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
     return WAIT;
@@ -656,7 +656,7 @@ static enum end_said said_of(struct str word)
 static enum step show_person(struct ctx *c, struct fail *f)
 {
     struct people *x = c->state;
-    struct person_view v = { .end_why = form_get(c->query, S("why")), .said = said_of(form_get(c->query, S("done"))) };
+    struct person_view v = { .end_why = form_get(c->query, S("why")), .said = said_of(done_here(c, NULL)) };
 
     if (!x->ok) {
         *f = x->why_not;
@@ -680,7 +680,7 @@ static enum step ask_end(struct ctx *c, struct fail *f)
     if (!open_look(c, x, look))
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     if (!str_is_set(why))
-        return answer_go(c, page_at(c, "/admin/person", look, "done", S("no_why")));
+        return done_go(c, page_at(c, "/admin/person", look, NULL, S("")), "no_why", S(""));
     if (!console_fresh(c))
         return console_log_in_again(c, page_at(c, "/admin/person", look, "why", why), f);
     people_audit(c, "end_sessions", people_row(c, x->look.person), why, &x->audit);
@@ -705,7 +705,7 @@ static enum step say_ended(struct ctx *c, struct fail *f)
 
     if (!x->kept)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the end of sessions was not kept");
-    return answer_go(c, page_at(c, "/admin/person", form_get(c->body, S("look")), "done", S("ended")));
+    return done_go(c, page_at(c, "/admin/person", form_get(c->body, S("look")), NULL, S("")), "ended", S(""));
 }
 
 const struct step_row admin_person_end[] = { { console_door }, { ask_end }, { do_end }, { say_ended }, { NULL } };

@@ -5,6 +5,7 @@
 #include "frame/roles.h"
 #include "frame/words.h"
 #include "gateway/answer.h"
+#include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "policy/cedar/engine.h"
@@ -652,7 +653,7 @@ static enum step kept(struct ctx *c, struct fail *f)
     struct editing *x = c->state;
 
     if (x->got.ok)
-        return answer_go(c, arena_printf(c->arena, "/admin/drafts/%lld?done=kept", (long long)x->result.draft));
+        return done_go(c, arena_printf(c->arena, "/admin/drafts/%lld", (long long)x->result.draft), "kept", S(""));
     if (x->got.why.kind == FAIL_CONFLICT) {
         x->said = POLICY_SAID_CHANGED;
         return page(c, x);

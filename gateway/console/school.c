@@ -3,6 +3,7 @@
 #include "console/texts.h"
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
+#include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/listed.h"
@@ -156,7 +157,7 @@ static enum step show_one(struct ctx *c, struct fail *f)
     x->why = form_get(c->query, S("why"));
     for (size_t i = 0; i < MATRIX_COLUMNS && str_is_set(x->why); i++) /* what was ticked before the log-in */
         x->left.on[i] = ticked(c, c->query, i);
-    return show(c, x, str_eq(form_get(c->query, S("done")), S("yes")) ? SCHOOL_SAID_DONE : SCHOOL_SAID_NOTHING, 200);
+    return show(c, x, done_was(c, "school") ? SCHOOL_SAID_DONE : SCHOOL_SAID_NOTHING, 200);
 }
 
 const struct step_row admin_school_one[] = { { console_door }, { show_one }, { NULL } };
@@ -254,7 +255,7 @@ static enum step say(struct ctx *c, struct fail *f)
     const struct desk_got *got = &x->act.got;
 
     if (got->ok)
-        return answer_go(c, arena_printf(c->arena, "/admin/school/%.*s?done=yes", STR_ARG(x->service->id)));
+        return done_go(c, arena_join(c->arena, S("/admin/school/"), x->service->id), "school", S(""));
     if (got->why.kind == FAIL_CONFLICT)
         return show(c, x, SCHOOL_SAID_CHANGED, 409);
     if (!act_refused(c, got, f))

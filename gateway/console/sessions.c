@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "console/texts.h"
 #include "gateway/answer.h"
+#include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/people.h"
 #include "wire/form.h"
@@ -100,8 +101,7 @@ static enum step show_form(struct ctx *c, struct fail *f)
 
     (void)f;
     read_form(&v, c->query);
-    v.done = str_sub(form_get(c->query, S("done")), 0, TYPED_MAX_B);
-    v.said = str_is_set(v.done) ? END_SAID_DONE : END_SAID_NOTHING;
+    v.said = str_is_set(done_here(c, &v.done)) ? END_SAID_DONE : END_SAID_NOTHING;
     return show(c, &v, 200);
 }
 
@@ -214,13 +214,10 @@ static enum step act(struct ctx *c, struct fail *f)
 static enum step say(struct ctx *c, struct fail *f)
 {
     const struct ending *x = c->state;
-    struct buf b = buf_new(c->arena, HERE_MAX_B);
 
     if (!x->kept)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the end of sessions was not kept");
-    buf_add(&b, S("/admin/sessions"));
-    url_query(&b, S("done"), x->v.done);
-    return answer_go(c, buf_str(&b));
+    return done_go(c, S("/admin/sessions"), "ended", x->v.done);
 }
 
 const struct step_row admin_sessions_end[] = { { console_door }, { ask }, { act }, { say }, { NULL } };

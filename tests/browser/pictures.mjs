@@ -136,7 +136,7 @@ await helmi.fill('#name', 'Pihka Koe yläluokille');
 await figure(helmi, 'admin-policy');
 await Promise.all([helmi.waitForURL(/\/admin\/drafts\/\d+/), helmi.click('[name=act][value=keep]')]);
 const draft = new URL(helmi.url()).pathname;
-await Promise.all([helmi.waitForURL(/done=propose/), helmi.click('[name=act][value=propose]')]);
+await Promise.all([helmi.waitForNavigation(), helmi.click('[name=act][value=propose]')]);
 const heikki = await admin('heikki');
 await heikki.goto(at + draft);
 await figure(heikki, 'admin-draft');
