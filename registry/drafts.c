@@ -4,6 +4,7 @@
 #include "registry/edit_int.h"
 
 #include "registry/registry.h"
+#include "registry/shadow_int.h"
 
 #include <inttypes.h>
 
@@ -317,7 +318,7 @@ bool draft_write(struct db *d, const struct change_by *by, struct draft *draft, 
         draft->why = str_sub(by->why, 0, CHANGE_WHY_MAX_B);
     draft->state = DRAFT_draft;
     draft->decided_by = draft->decided_why = draft->seen = (struct str){ NULL, 0 };
-    good = good && update_draft(d, draft, hands, by->at_s, f);
+    good = good && update_draft(d, draft, hands, by->at_s, f) && shadow_begin_anew(d, draft->number, by->at_s, f);
     arena_free(a);
     return good;
 }
@@ -338,7 +339,8 @@ bool draft_published(struct db *d, const struct change_by *by, const struct draf
 
     x.state = DRAFT_published;
     x.change = change;
-    bool good = hands_of(d, a, draft, &hands, f) && update_draft(d, &x, hands, by->at_s, f);
+    bool good = hands_of(d, a, draft, &hands, f) && update_draft(d, &x, hands, by->at_s, f) &&
+                shadow_end(d, x.number, SHADOW_published, by->at_s, f);
     arena_free(a);
     return good;
 }
@@ -379,6 +381,14 @@ static bool may_approve(struct db *d, struct arena *a, const struct change_by *b
     return compare(d, a, move->number, out, f);
 }
 
+/* What was taken back is not looked at any further. */
+static bool end_shadow(struct db *d, const struct draft *x, int64_t at_s, struct fail *f)
+{
+    return x->state == DRAFT_withdrawn   ? shadow_end(d, x->number, SHADOW_withdrawn, at_s, f)
+           : x->state == DRAFT_sent_back ? shadow_end(d, x->number, SHADOW_sent_back, at_s, f)
+                                         : true;
+}
+
 static bool move_on(struct db *d, struct arena *a, const struct change_by *by, const struct draft_move *move,
                     struct edit_result *out, struct fail *f)
 {
@@ -401,8 +411,8 @@ static bool move_on(struct db *d, struct arena *a, const struct change_by *by, c
         x.decided_why = str_sub(text_or(by->why, S("")), 0, CHANGE_WHY_MAX_B);
     }
     x.seen = move->act == DRAFT_APPROVE ? str_sub(text_or(move->seen, S("")), 0, DRAFT_SEEN_MAX_B) : S("");
-    if (!update_draft(d, &x, hands, by->at_s, f) || !registry_number(d, S("version"), &out->version, f) ||
-        !db_commit(d, f))
+    if (!update_draft(d, &x, hands, by->at_s, f) || !end_shadow(d, &x, by->at_s, f) ||
+        !registry_number(d, S("version"), &out->version, f) || !db_commit(d, f))
         return false;
     out->draft = x.number;
     out->edition = x.edition;

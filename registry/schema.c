@@ -375,6 +375,14 @@ const struct db_migration registry_migrations[] = {
       "INSERT INTO number (name, value) VALUES ('draft', 0);" },
     { 12, "ALTER TABLE account ADD COLUMN school TEXT NOT NULL DEFAULT '';"
           "CREATE INDEX account_school ON account (school, id) WHERE school <> '';" },
+    { 13,
+      "CREATE TABLE shadow ("
+          "turn INTEGER PRIMARY KEY, draft INTEGER NOT NULL REFERENCES draft (number), state TEXT NOT NULL, "
+          "who TEXT NOT NULL, began_s INTEGER NOT NULL, since_s INTEGER NOT NULL, until_s INTEGER NOT NULL, "
+          "ended_s INTEGER NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL);"
+      "CREATE INDEX shadow_draft ON shadow (draft);"
+      "CREATE INDEX shadow_runs ON shadow (until_s) WHERE state = 'running';"
+      "INSERT INTO number (name, value) VALUES ('shadow', 0);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);
