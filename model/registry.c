@@ -238,6 +238,14 @@ const struct service *registry_service(const struct registry *r, struct str id)
     return get(&r->services, id);
 }
 
+const struct purpose *service_purpose(const struct service *s, enum claim claim)
+{
+    for (size_t i = 0; i < s->purpose_count; i++)
+        if (s->purposes[i].claim == claim)
+            return &s->purposes[i];
+    return NULL;
+}
+
 const struct service *registry_client(const struct registry *r, struct str client_id)
 {
     return get(&r->clients, client_id);

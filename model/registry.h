@@ -77,6 +77,24 @@ struct idp {       /* an identity provider of one education provider */
 enum protocol_id { PROTO_NONE = 0, PROTO_OIDC, PROTO_SAML, PROTO_LTI, PROTO_LINK, PROTO_LAUNCHER, PROTO_COUNT };
 enum profile { PROFILE_NATIVE = 0, PROFILE_MPASS };
 
+/* On which ground a service may be told a thing [Regulation (EU) 2016/679, Article 6(1)]. */
+enum basis {
+    BASIS_UNSAID = 0,
+    BASIS_CONSENT,
+    BASIS_CONTRACT,
+    BASIS_LEGAL_OBLIGATION,
+    BASIS_VITAL_INTERESTS,
+    BASIS_PUBLIC_TASK,
+    BASIS_LEGITIMATE_INTERESTS,
+    BASIS_COUNT
+};
+
+struct purpose { /* why a service asks for a claim, as its vendor says it */
+    enum claim claim;
+    struct names why;
+    enum basis basis;
+};
+
 struct service {
     struct str id; /* "kanerva" */
     enum protocol_id protocol;
@@ -88,7 +106,9 @@ struct service {
     bool enabled, test;                             /* test: redirect URIs may be http on loopback */
     struct str launch_uri;                          /* PROTO_LINK, or plain link of any service; "" : none */
     struct str initiate_login_uri, target_link_uri; /* OpenID third-party-initiated login */
-    struct claim_set asks; /* the claims it has stated a purpose for; release never exceeds it */
+    struct claim_set asks;                          /* the claims that it wants; release never exceeds it */
+    const struct purpose *purposes;                 /* of some of them, in the order of their words */
+    size_t purpose_count;
     /* OpenID Connect */
     struct str client_id;
     struct str secret_hash; /* hex SHA-256 of a generated secret; "" : public client */
@@ -177,6 +197,8 @@ const struct idp *registry_idp(const struct registry *r, struct str id);
 /* By entityID (IDP_SAML) or issuer (IDP_OIDC): one partner may stand over both at once. */
 const struct idp *registry_idp_entity(const struct registry *r, enum idp_kind kind, struct str entity_id_or_issuer);
 const struct service *registry_service(const struct registry *r, struct str id);
+/* Why it asks for that; NULL: its vendor has stated no purpose. */
+const struct purpose *service_purpose(const struct service *s, enum claim claim);
 const struct service *registry_client(const struct registry *r, struct str client_id);
 /* username: composed or decomposed, it is one name. */
 const struct account *registry_account(const struct registry *r, struct str idp, struct str username);

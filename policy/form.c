@@ -3,13 +3,18 @@
 
 enum { TEXT_MAX_B = 8 << 20 };
 
+bool policy_form_tells(const struct policy_form *f)
+{
+    return (f->release.bits | f->withhold.bits) != 0;
+}
+
 bool policy_form_settle(struct arena *a, struct policy_form *f)
 {
-    if (f->opening == OPENING_NONE && f->release.bits == 0) {
+    if (f->opening == OPENING_NONE && !policy_form_tells(f)) {
         *f = (struct policy_form){ 0 };
         return true;
     }
-    return f->opening <= OPENING_LEAVE && f->release.bits < 1u << CLAIM_COUNT &&
+    return f->opening <= OPENING_LEAVE && (f->release.bits | f->withhold.bits) < 1u << CLAIM_COUNT &&
            fields_settle(a, &f->whom, &f->which, &f->hours);
 }
 
@@ -28,13 +33,16 @@ struct str policy_form_text(struct arena *a, const struct policy_form *form)
                            .exact = true };
     if (f.opening != OPENING_NONE)
         statement_write(&b, &s);
-    if (f.opening != OPENING_NONE && f.release.bits != 0)
-        buf_byte(&b, '\n');
     s.does = DOES_RELEASE;
-    s.forbid = false;
-    s.attributes = f.release;
-    if (f.release.bits != 0)
+    for (int forbid = 0; forbid < 2; forbid++) {
+        s.forbid = forbid != 0;
+        s.attributes = forbid ? f.withhold : f.release;
+        if (s.attributes.bits == 0)
+            continue;
+        if (b.n > 0)
+            buf_byte(&b, '\n');
         statement_write(&b, &s);
+    }
     return buf_ok(&b) ? buf_str(&b) : (struct str){ 0 };
 }
 
@@ -65,9 +73,9 @@ static bool hours_eq(const struct hours *x, const struct hours *y)
 
 bool policy_form_eq(const struct policy_form *x, const struct policy_form *y)
 {
-    return x->opening == y->opening && x->release.bits == y->release.bits && whom_eq(&x->whom, &y->whom) &&
-           strs_eq(&x->which.services, &y->which.services) && strs_eq(&x->which.categories, &y->which.categories) &&
-           hours_eq(&x->hours, &y->hours);
+    return x->opening == y->opening && x->release.bits == y->release.bits && x->withhold.bits == y->withhold.bits &&
+           whom_eq(&x->whom, &y->whom) && strs_eq(&x->which.services, &y->which.services) &&
+           strs_eq(&x->which.categories, &y->which.categories) && hours_eq(&x->hours, &y->hours);
 }
 
 static struct str of_span(struct str text, struct cedar_span span)
@@ -75,7 +83,7 @@ static struct str of_span(struct str text, struct cedar_span span)
     return str_sub(text, span.at, span.end - span.at);
 }
 
-/* What the statement says as a form; OPENING_NONE and no release: nothing that a form can. */
+/* What the statement says as a form; OPENING_NONE and nothing told: nothing that a form can. */
 static struct policy_form form_of(const struct statement *s)
 {
     struct policy_form f = { .whom = s->whom, .which = s->which, .hours = s->hours };
@@ -86,8 +94,8 @@ static struct policy_form form_of(const struct statement *s)
         f.opening = s->forbid ? OPENING_FORBID : OPENING_PERMIT;
     else if (s->does == DOES_LEAVE && !s->forbid)
         f.opening = OPENING_LEAVE;
-    else if (s->does == DOES_RELEASE && !s->forbid)
-        f.release = s->attributes;
+    else if (s->does == DOES_RELEASE)
+        *(s->forbid ? &f.withhold : &f.release) = s->attributes;
     return f;
 }
 
@@ -96,7 +104,7 @@ static bool take(struct policy_form *f, const struct policy_form *one, bool firs
 {
     struct policy_form same = *one;
 
-    if (one->opening == OPENING_NONE && one->release.bits == 0)
+    if (one->opening == OPENING_NONE && !policy_form_tells(one))
         return false;
     if (first) {
         *f = *one;
@@ -104,10 +112,13 @@ static bool take(struct policy_form *f, const struct policy_form *one, bool firs
     }
     same.opening = f->opening;
     same.release = f->release;
-    if (!policy_form_eq(f, &same) || (f->opening != OPENING_NONE) == (one->opening != OPENING_NONE))
+    same.withhold = f->withhold;
+    if (!policy_form_eq(f, &same) || (f->opening != OPENING_NONE && one->opening != OPENING_NONE) ||
+        (f->release.bits != 0 && one->release.bits != 0) || (f->withhold.bits != 0 && one->withhold.bits != 0))
         return false;
     f->opening = f->opening != OPENING_NONE ? f->opening : one->opening;
     f->release.bits |= one->release.bits;
+    f->withhold.bits |= one->withhold.bits;
     return true;
 }
 

@@ -3,7 +3,8 @@
  *
  * Floor 3.  One form says who may open what and when, and what may be told of
  * them: at most one statement that permits, forbids or leaves to the schools,
- * and at most one that releases, for the same people and services.  A text that
+ * at most one that releases, and at most one that forbids to, for the same people
+ * and services.  A text that
  * says more than that is no form, and stays as it is.
  */
 #ifndef POLICY_FORM_H
@@ -19,8 +20,11 @@ struct policy_form {
     struct whom whom;
     struct which which;
     struct hours hours;
-    struct claim_set release; /* may be told; none: nothing is said of it */
+    struct claim_set release;  /* may be told; none: nothing is said of it */
+    struct claim_set withhold; /* must not be told, whatever else the layer says; none: likewise */
 };
+
+bool policy_form_tells(const struct policy_form *f); /* it says something of what may be told */
 
 /* No services and no categories: every service, today's and later ones.  A screen asks before the last one is taken
  * out.

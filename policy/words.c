@@ -451,21 +451,26 @@ struct str policy_form_words(struct arena *a, const struct registry *r, const st
     struct policy_form f = *form;
     struct buf b = buf_new(a, WORDS_MAX_B);
 
-    if (!policy_form_settle(a, &f) || (f.opening == OPENING_NONE && f.release.bits == 0))
+    if (!policy_form_settle(a, &f) || (f.opening == OPENING_NONE && !policy_form_tells(&f)))
         return S("");
-    const struct statement s = { .does = f.opening == OPENING_NONE    ? DOES_RELEASE
+    bool opens = f.opening != OPENING_NONE, withholds = !opens && f.release.bits == 0;
+    const struct statement s = { .does = !opens                       ? DOES_RELEASE
                                          : f.opening == OPENING_LEAVE ? DOES_LEAVE
                                                                       : DOES_OPEN,
-                                 .forbid = f.opening == OPENING_FORBID,
+                                 .forbid = f.opening == OPENING_FORBID || withholds,
                                  .whom = f.whom,
                                  .which = f.which,
                                  .hours = f.hours,
-                                 .attributes = f.release,
+                                 .attributes = withholds ? f.withhold : f.release,
                                  .exact = true };
     add_statement(&w, &b, &s);
-    if (f.opening != OPENING_NONE && f.release.bits != 0) {
+    if (opens && f.release.bits != 0) {
         buf_add(&b, S(". "));
         buf_add(&b, fill(&w, T_policy_told_it, claim_words(&w, f.release)));
+    }
+    if (!withholds && f.withhold.bits != 0) {
+        buf_add(&b, S(". "));
+        buf_add(&b, fill(&w, T_policy_not_told_it, claim_words(&w, f.withhold)));
     }
     return buf_str(&b);
 }

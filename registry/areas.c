@@ -7,6 +7,7 @@ const struct kind_area kind_areas[KIND_COUNT] = {
     [KIND_SCHOOL] = { "provider", "oid", true, NULL, KIND_COUNT },
     [KIND_IDP] = { "provider", NULL, false, NULL, KIND_COUNT },
     [KIND_SERVICE] = { NULL, NULL, false, NULL, KIND_COUNT },
+    [KIND_PURPOSE] = { NULL, NULL, false, NULL, KIND_COUNT },
     [KIND_POLICY] = { "provider", "school", false, NULL, KIND_COUNT },
     [KIND_ACCOUNT] = { NULL, "school", false, "idp", KIND_IDP },
     [KIND_AFFILIATION] = { "provider", "school", false, "account", KIND_ACCOUNT },

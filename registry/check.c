@@ -462,6 +462,33 @@ static bool check_service_oidc(struct checking *c, const struct service *s)
            check_uris(c, "post_logout_redirect_uris", &s->post_logout_redirect_uris, s) && check_scopes(c, s);
 }
 
+/* Each language for itself: who reads it decides by it, and a Finnish text on a Swedish page is none. */
+static bool check_purpose(struct checking *c, const struct service *s, const struct purpose *p)
+{
+    const char *claim = claim_rows[p->claim].word;
+
+    c->at = (struct row_place){ KIND_PURPOSE, { s->id, str_of(claim) } };
+    if (p->claim != CLAIM_SUB && !claim_in(s->asks, p->claim))
+        return wrong(c, "the service does not ask for %s: add it to asks, or take the purpose away", claim);
+    for (int lang = 0; lang < LANG_COUNT; lang++) {
+        struct str why = str_trim(p->why.in[lang]);
+        if (!str_is_set(why))
+            return wrong(c, "purpose.%s is missing: why %s is asked for, in each language", lang_tag((enum lang)lang),
+                         claim);
+        if (why.n > PURPOSE_MAX_B)
+            return wrong(c, "purpose.%s is longer than %d bytes", lang_tag((enum lang)lang), PURPOSE_MAX_B);
+    }
+    return true;
+}
+
+static bool check_purposes(struct checking *c, const struct service *s)
+{
+    for (size_t i = 0; i < s->purpose_count; i++)
+        if (!check_purpose(c, s, &s->purposes[i]))
+            return false;
+    return true;
+}
+
 static bool check_service(struct checking *c, const struct service *s)
 {
     c->at = (struct row_place){ KIND_SERVICE, { s->id, S("") } };
@@ -471,7 +498,7 @@ static bool check_service(struct checking *c, const struct service *s)
         return false;
     if (s->protocol == PROTO_LINK && !str_is_set(s->launch_uri))
         return wrong(c, "launch_uri is missing, which protocol link needs");
-    return s->protocol != PROTO_OIDC || check_service_oidc(c, s);
+    return (s->protocol != PROTO_OIDC || check_service_oidc(c, s)) && check_purposes(c, s);
 }
 
 /* Policies, accounts and rights. */

@@ -9,7 +9,10 @@
 #include "base/fail.h"
 #include "registry/schema.h"
 
-enum { WHY_MAX_B = 500 /* of a policy, and of a right that was given */ };
+enum {
+    WHY_MAX_B = 500,    /* of a policy, and of a right that was given */
+    PURPOSE_MAX_B = 300 /* of a claim, in one language */
+};
 
 struct row_place { /* the row that a refusal is about */
     enum kind kind;

@@ -379,6 +379,7 @@ static bool settle_school(struct running *u, struct wanted *w)
 
 static const struct db_statement below[KIND_COUNT] = {
     [KIND_SCHOOL] = { "school.below", "SELECT provider, oid FROM school WHERE provider = ?1" },
+    [KIND_PURPOSE] = { "purpose.below", "SELECT service, claim FROM purpose WHERE service = ?1" },
     [KIND_AFFILIATION] = { "affiliation.below", "SELECT account, position FROM affiliation WHERE account = ?1" },
 };
 

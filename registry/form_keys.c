@@ -11,9 +11,9 @@
 
 enum { ITEMS_MAX = 1000, ITEM_MAX_B = 200 };
 
-const char *const form_keys[] = { "opens",  "people_of", "schools",   "groups",     "roles",
-                                  "levels", "ages",      "services",  "categories", "weekdays",
-                                  "hours",  "device",    "assurance", "release",    NULL };
+const char *const form_keys[] = { "opens",     "people_of", "schools",    "groups",   "roles", "levels",
+                                  "ages",      "services",  "categories", "weekdays", "hours", "device",
+                                  "assurance", "release",   "withhold",   NULL };
 
 /* Each word stands in the place of its enum's value, or of its bit. */
 static const char *const openings[] = { "none", "permit", "forbid", "leave", NULL };
@@ -272,19 +272,19 @@ static bool read_hours(struct reading *r, struct hours *out)
     return true;
 }
 
-static bool read_release(struct reading *r, struct claim_set *out)
+static bool read_claims(struct reading *r, const char *key, struct claim_set *out)
 {
-    const struct yaml *list = yaml_get(r->item, "release");
+    const struct yaml *list = yaml_get(r->item, key);
     const char *words[CLAIM_COUNT + 1];
     struct strs given;
 
     for (int i = 0; i < CLAIM_COUNT; i++)
         words[i] = claim_rows[i].word;
     words[CLAIM_COUNT] = NULL;
-    if (!read_list(r, "release", &given))
+    if (!read_list(r, key, &given))
         return false;
     for (size_t i = 0; i < given.n; i++) {
-        int at = read_word(r, "release", list->items[i], words);
+        int at = read_word(r, key, list->items[i], words);
         if (at < 0)
             return false;
         claim_add(out, (enum claim)at);
@@ -327,13 +327,14 @@ static bool read_form(struct reading *r, struct policy_form *out)
     uint32_t weekdays = 0;
     if (!read_bits(r, "weekdays", days, &weekdays) || !read_hours(r, &out->hours) ||
         !read_choice(r, "device", devices, &device) ||
-        !read_choice(r, "assurance", assurances, &out->hours.assurance) || !read_release(r, &out->release))
+        !read_choice(r, "assurance", assurances, &out->hours.assurance) || !read_claims(r, "release", &out->release) ||
+        !read_claims(r, "withhold", &out->withhold))
         return false;
     out->opening = (enum opening)opens;
     out->hours.weekdays = (uint8_t)weekdays;
     out->hours.device = (enum device_class)device;
-    return out->opening != OPENING_NONE || out->release.bits != 0 ||
-           yaml_fail(r->item, r->fail, "bad_value", "it says nothing: opens none, and has no release");
+    return out->opening != OPENING_NONE || policy_form_tells(out) ||
+           yaml_fail(r->item, r->fail, "bad_value", "it says nothing: opens none, and has no release and no withhold");
 }
 
 bool form_keys_read(const struct form_owner *of, const struct yaml *item, struct str *text, struct fail *f)
@@ -423,6 +424,17 @@ static void put_levels(struct arena *a, struct yaml_out *o, const struct whom *w
                   w->level_from == w->level_to ? arena_str(a, str_of(from)) : arena_printf(a, "%s-%s", from, to));
 }
 
+static void put_claims(struct yaml_out *o, const char *key, struct claim_set claims)
+{
+    if (claims.bits == 0)
+        return;
+    yaml_out_list(o, key);
+    for (int i = 0; i < CLAIM_COUNT; i++)
+        if (claim_in(claims, (enum claim)i))
+            yaml_out_text(o, NULL, str_of(claim_rows[i].word));
+    yaml_out_end(o);
+}
+
 static void put_form(struct arena *a, struct yaml_out *o, const struct policy_form *p)
 {
     const struct hours *h = &p->hours;
@@ -450,13 +462,8 @@ static void put_form(struct arena *a, struct yaml_out *o, const struct policy_fo
         yaml_out_text(o, "device", str_of(devices[h->device]));
     if (h->assurance != 0)
         yaml_out_text(o, "assurance", str_of(assurances[h->assurance]));
-    if (p->release.bits != 0) {
-        yaml_out_list(o, "release");
-        for (int i = 0; i < CLAIM_COUNT; i++)
-            if (claim_in(p->release, (enum claim)i))
-                yaml_out_text(o, NULL, str_of(claim_rows[i].word));
-        yaml_out_end(o);
-    }
+    put_claims(o, "release", p->release);
+    put_claims(o, "withhold", p->withhold);
 }
 
 /* A text that is laid out in another way, or has a remark in it, is its maker's and stays as it is. */

@@ -35,6 +35,8 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
                           "provider = ?4 AND (?5 IS NULL OR oid = ?5)", "oid, code, names_fi, names_sv, names_en"),
     [KIND_IDP] = LISTS("idp", "id", "?1", "id", "provider = ?4 AND ?5 IS NULL", "provider = ?4 AND ?5 IS NULL", NAMES),
     [KIND_SERVICE] = LISTS("service", "id", "?1", "id", "0", "1", NAMES ", vendor, keywords"),
+    [KIND_PURPOSE] =
+        LISTS("purpose", "service, claim", "?1, ?2", "service", "0", "1", "service, claim, why_fi, why_sv, why_en"),
     [KIND_POLICY] = LISTS("policy", "id", "?1", "id", OWNED, AROUND, NAMES ", why"),
     [KIND_ACCOUNT] = LISTS("account", "id", "?1", "id",
                            "idp IN (SELECT id FROM idp WHERE provider = ?4) AND (?5 IS NULL OR school = ?5)",
@@ -47,7 +49,7 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
 /* Services and what is said above are seen from within; to alter them is another matter. */
 static bool is_seen_within(enum kind kind)
 {
-    return kind == KIND_SERVICE || kind == KIND_POLICY || kind == KIND_PROVIDER;
+    return kind == KIND_SERVICE || kind == KIND_PURPOSE || kind == KIND_POLICY || kind == KIND_PROVIDER;
 }
 
 static bool may_see(struct db *d, struct arena *a, enum kind kind, const struct db_value *row, const struct area *area,

@@ -248,8 +248,20 @@ static bool load_idps(struct loading *l)
 
 static bool load_services(struct loading *l)
 {
+    size_t purposes, at = 0;
+    struct purpose *all;
+
     l->parts.services = fill_all(l, KIND_SERVICE, &l->parts.service_count);
-    return l->parts.services != NULL;
+    all = l->parts.services != NULL ? fill_all(l, KIND_PURPOSE, &purposes) : NULL;
+    if (all == NULL)
+        return false;
+    for (size_t i = 0; i < l->parts.service_count; i++) {
+        struct service *s = &l->parts.services[i];
+        s->purposes = &all[at];
+        for (; at < purposes && str_eq(cell(l, KIND_PURPOSE, at, "service")->text, s->id); at++)
+            s->purpose_count++;
+    }
+    return at == purposes || fail(l->fail, FAIL_OURS, "registry_invalid", "a purpose belongs to no service");
 }
 
 static bool school_of(struct loading *l, enum kind kind, size_t row, const struct provider *p,

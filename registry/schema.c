@@ -26,6 +26,15 @@ static const char *const some_role[] = { "",
 #undef X
                                              NULL };
 
+static const char *const bases[] = {
+    "unsaid", "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests", NULL
+};
+static const char *const claim_words[] = {
+#define X(claim, word, tells, scope, native, mpass) word,
+    CLAIMS(X)
+#undef X
+        NULL
+};
 static const char *const layers[] = { "nation", "municipality", "school", NULL };
 
 #define AT(type, member) (int)offsetof(struct type, member)
@@ -114,6 +123,13 @@ static const struct column service_columns[] = {
     { "keywords", "keywords", COL_LIST, "", AT(service, keywords), NULL },
 };
 
+static const struct column purpose_columns[] = {
+    { "service", NULL, COL_PARENT, NULL, AT_NONE, NULL },
+    { "claim", "attribute", COL_WORD, NULL, AT(purpose, claim), claim_words },
+    NAMES_AT(purpose, why, "purpose"),
+    { "basis", "basis", COL_WORD, "unsaid", AT(purpose, basis), bases },
+};
+
 static const struct column rule_columns[] = {
     { "id", "id", COL_ID, NULL, AT_NONE, NULL },
     { "provider", "provider", COL_REF, NULL, AT_NONE, NULL },
@@ -182,7 +198,8 @@ static const struct column admin_columns[] = {
 /* The lists of columns stand here once more, as SQL; a test compares them with the tables above. */
 #define P1  "?1"
 #define P5  P1 ",?2,?3,?4,?5"
-#define P7  P5 ",?6,?7"
+#define P6  P5 ",?6"
+#define P7  P6 ",?7"
 #define P9  P7 ",?8,?9"
 #define P11 P9 ",?10,?11"
 #define P12 P11 ",?12"
@@ -203,8 +220,9 @@ static const struct column admin_columns[] = {
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
     "redirect_uris,post_logout_redirect_uris,id_token_alg,pkce_required,profile,scopes,keywords"
-#define RULE_COLUMNS   "id,provider,role,school,service,release_claims,forbid"
-#define POLICY_COLUMNS "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
+#define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis"
+#define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
+#define POLICY_COLUMNS  "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
 #define ACCOUNT_COLUMNS                                                                                                \
     "id,idp,username,password_hash,enabled,given_names,calling_name,family_name,email,learner_id,age,"                 \
     "non_disclosure,school"
@@ -234,6 +252,9 @@ const struct kind_row kind_rows[KIND_ALL] = {
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
                        STATEMENTS("service", SERVICE_COLUMNS, P28, "id", "id = ?1") },
+    [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
+                       sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
+                       STATEMENTS("purpose", PURPOSE_COLUMNS, P6, "service, claim", "service = ?1 AND claim = ?2") },
     [KIND_RULE] = { "rule", "rules", "rule", rule_columns, COUNT(rule_columns), 1, 0, KIND_COUNT, 500000,
                     STATEMENTS("rule", RULE_COLUMNS, P7, "id", "id = ?1") },
     [KIND_POLICY] = { "policy", "policies", "policy", policy_columns, COUNT(policy_columns), 1, sizeof(struct policy),
@@ -383,6 +404,10 @@ const struct db_migration registry_migrations[] = {
       "CREATE INDEX shadow_draft ON shadow (draft);"
       "CREATE INDEX shadow_runs ON shadow (until_s) WHERE state = 'running';"
       "INSERT INTO number (name, value) VALUES ('shadow', 0);" },
+    { 14, "CREATE TABLE purpose ("
+          "service TEXT NOT NULL REFERENCES service (id) DEFERRABLE INITIALLY DEFERRED, claim TEXT NOT NULL, "
+          "why_fi TEXT NOT NULL, why_sv TEXT NOT NULL, why_en TEXT NOT NULL, basis TEXT NOT NULL, "
+          "PRIMARY KEY (service, claim));" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

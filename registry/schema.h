@@ -17,6 +17,7 @@ enum kind {
     KIND_SCHOOL, /* below a provider */
     KIND_IDP,
     KIND_SERVICE,
+    KIND_PURPOSE, /* below a service */
     KIND_POLICY,
     KIND_ACCOUNT,
     KIND_AFFILIATION, /* below an account */

@@ -74,6 +74,27 @@ static struct str without_pkce(struct arena *a, const struct registry *r)
     return buf_str(&b);
 }
 
+/* Whoever decides what a service is told reads why it asks. */
+static struct str without_purpose(struct arena *a, const struct registry *r)
+{
+    const struct registry_parts *p = registry_parts(r);
+    struct buf b = buf_new(a, (size_t)1 << 24);
+
+    for (size_t i = 0; i < p->service_count; i++) {
+        const struct service *s = &p->services[i];
+        size_t n = 0;
+        for (int claim = CLAIM_SUB + 1; claim < CLAIM_COUNT && !s->test; claim++)
+            if (claim_in(s->asks, (enum claim)claim) && service_purpose(s, (enum claim)claim) == NULL) {
+                if (n++ == 0)
+                    buf_printf(&b, "note service %.*s states no purpose for ", STR_ARG(s->id));
+                buf_printf(&b, "%s%s", n > 1 ? ", " : "", claim_rows[claim].word);
+            }
+        if (n > 0)
+            buf_add(&b, S(": its row may have purposes (docs/registry.md)\n"));
+    }
+    return buf_str(&b);
+}
+
 static bool examine_registry(struct examined *e, struct fail *f)
 {
     if (!state_registry(e->set, e->arena, f))
@@ -92,7 +113,8 @@ static bool examine_registry(struct examined *e, struct fail *f)
         e->found = arena_cstr(
             e->arena, arena_printf(e->arena, "%zu providers, %zu identity providers, %zu services, %zu policies",
                                    p->provider_count, p->idp_count, p->service_count, p->policy_count));
-        e->more = arena_join(e->arena, without_pkce(e->arena, r), addresses_text(e->arena, e->set, r));
+        e->more = arena_join(e->arena, arena_join(e->arena, without_pkce(e->arena, r), without_purpose(e->arena, r)),
+                             addresses_text(e->arena, e->set, r));
         e->warn = warnings_text(e->arena, r);
     }
     bool good = r != NULL && warnings_local_idp(e->arena, e->set, r, f);

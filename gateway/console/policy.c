@@ -197,6 +197,7 @@ static void read_form(struct ctx *c, struct editing *x)
 
     x->form = (struct policy_form){ .opening = str_eq(opening, S("forbid"))  ? OPENING_FORBID
                                                : str_eq(opening, S("leave")) ? OPENING_LEAVE
+                                               : str_eq(opening, S("none"))  ? OPENING_NONE
                                                                              : OPENING_PERMIT };
     read_services(c, x);
     read_whom(c, x);
@@ -207,9 +208,13 @@ static void read_form(struct ctx *c, struct editing *x)
     h->minute_to = minutes(c, "to");
     h->device = (enum device_class)(number(c, "device") % 3);
     h->assurance = number(c, "assurance") % 4;
-    for (int claim = 0; claim < CLAIM_COUNT; claim++)
-        if (ticked(c, "release_", str_of(claim_key((enum claim)claim))))
-            x->form.release.bits |= 1u << claim;
+    for (int i = 0; i < CLAIM_COUNT; i++) {
+        struct str key = str_of(claim_key((enum claim)i));
+        if (ticked(c, "release_", key))
+            claim_add(&x->form.release, (enum claim)i);
+        if (ticked(c, "withhold_", key))
+            claim_add(&x->form.withhold, (enum claim)i);
+    }
     bind_to_owner(c, x);
     x->text = policy_form_text(c->arena, &x->form);
     x->is_form = true;
@@ -336,14 +341,20 @@ static void put_hours(struct ctx *c, const struct editing *x, struct policy_view
     v->to = clock_text(c, h->minute_to);
 }
 
-static void put_release(struct ctx *c, const struct editing *x, struct policy_view *v)
+static struct choices claim_choices(struct ctx *c, struct claim_set on)
 {
-    struct choice *r = arena_make_n(c->arena, CLAIM_COUNT, struct choice);
+    struct choice *at = arena_make_n(c->arena, CLAIM_COUNT, struct choice);
 
     for (int i = 0; i < CLAIM_COUNT; i++)
-        r[i] = (struct choice){ str_of(claim_key((enum claim)i)), claim_in_words((enum claim)i, c->lang),
-                                (x->form.release.bits & 1u << i) != 0 };
-    v->release = choices_of(r, CLAIM_COUNT);
+        at[i] = (struct choice){ str_of(claim_key((enum claim)i)), claim_in_words((enum claim)i, c->lang),
+                                 claim_in(on, (enum claim)i) };
+    return choices_of(at, CLAIM_COUNT);
+}
+
+static void put_release(struct ctx *c, const struct editing *x, struct policy_view *v)
+{
+    v->release = claim_choices(c, x->form.release);
+    v->withhold = claim_choices(c, x->form.withhold);
 }
 
 /* The lines of the text, each with what was found in it. */
@@ -411,7 +422,8 @@ static enum step page(struct ctx *c, struct editing *x)
                              .rest = x->rest,
                              .detail = x->detail,
                              .said = x->said,
-                             .permit = x->form.opening == OPENING_PERMIT || x->form.opening == OPENING_NONE,
+                             .permit = x->form.opening == OPENING_PERMIT,
+                             .only_tells = x->form.opening == OPENING_NONE,
                              .forbid = x->form.opening == OPENING_FORBID,
                              .leave = x->form.opening == OPENING_LEAVE,
                              .may_leave = x->owner.layer == LAYER_MUNICIPALITY };

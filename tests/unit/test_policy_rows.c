@@ -396,7 +396,9 @@ static struct policy_form form_at_random(struct test *t, uint64_t *s)
     static const char *const groups[] = { "oulu/99101/7B", "oulu/99101/8 \"C\"", "oulu/99101/a/b",
                                           "oulu/99101/99101/x" };
     static const char *const services[] = { "kanerva", "lampi", "yes" };
-    struct policy_form f = { .opening = (enum opening)roll(s, 4), .release.bits = (uint32_t)roll(s, 4) * 3 };
+    struct policy_form f = { .opening = (enum opening)roll(s, 4),
+                             .release.bits = (uint32_t)roll(s, 4) * 3,
+                             .withhold.bits = (uint32_t)roll(s, 3) * 12 };
 
     if (roll(s, 4) > 0)
         f.whom.provider = roll(s, 4) > 0 ? S("oulu") : S("espoo");
@@ -438,7 +440,7 @@ static void keep_to_own(struct test *t, struct policy_form *f, int owner)
         return;
     f->whom.schools.n = 0;
     strs_add(t->arena, &f->whom.schools, str_of(own[owner - 2]));
-    f->release.bits = 0;
+    f->release.bits = f->withhold.bits = 0;
     f->opening = f->opening == OPENING_LEAVE ? OPENING_FORBID : f->opening;
 }
 
@@ -545,7 +547,7 @@ TEST(a_wrong_form_is_refused_with_its_line)
                                       "none" },
         { POLICY("opens: allow"), "registry.yaml:16: opens: \"allow\" is no word for it; known: none, permit, forbid, "
                                   "leave" },
-        { POLICY("opens: none"), "registry.yaml:16: it says nothing: opens none, and has no release" },
+        { POLICY("opens: none"), "registry.yaml:16: it says nothing: opens none, and has no release and no withhold" },
         { POLICY("opens: permit, roles: [techer]"),
           "registry.yaml:16: roles: \"techer\" is no word for it; did you mean \"teacher\"? Known: learner, teacher, "
           "staff, secretary, substitute, principal, guardian, admin, operator, vendor, approver, "

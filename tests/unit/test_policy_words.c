@@ -91,7 +91,14 @@ TEST(what_is_told_of_them_is_said)
     f.opening = OPENING_NONE;
     CHECK_STR(said(t, &f, LANG_FI),
               "Oulu: oppilaat: heistä kerrotaan palvelulle Vaahtera Matikka: etunimet, sähköpostiosoite");
+    f.withhold.bits = 1u << CLAIM_LEARNER_ID;
+    CHECK_STR(said(t, &f, LANG_EN),
+              "Oulu: pupils: of them is told to the service Vaahtera Matikka: given names, e-mail address. The service "
+              "is not told of them: learner number");
     f.release.bits = 0;
+    CHECK_STR(said(t, &f, LANG_SV),
+              "Uleåborg: elever: om dem berättas inte för tjänsten Vaahtera Matikka: studentnummer");
+    f.withhold.bits = 0;
     CHECK_STR(said(t, &f, LANG_FI), "");
 }
 

@@ -745,6 +745,85 @@ TEST(a_wrong_file_is_refused_with_its_line_and_changes_nothing)
     rig_free(&g);
 }
 
+/* ── why a service asks ────────────────────────────────────────────────── */
+
+#define PURPOSES(more)                                                                                                 \
+    "    purposes:\n"                                                                                                  \
+    "      - {attribute: roles, basis: public_task, purpose: {fi: \"Opettaja näkee vastaukset.\", "                   \
+    "sv: Läraren ser svaren., en: \"Teachers see the answers: \\\"all\\\" of them.\"}}\n" more
+
+TEST(purposes_are_kept_in_three_languages_and_go_out_as_they_came_in)
+{
+    struct rig g, other;
+
+    rig_new(t, &g);
+    rig_new(t, &other);
+    CHECK(import(t, &g, S(PROVIDERS IDPS SERVICES PURPOSES("") POLICIES ACCOUNTS)));
+    CHECK_STR(g.fail.detail, "");
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK(r != NULL);
+    const struct service *s = registry_service(r, S("kanerva"));
+    const struct purpose *p = service_purpose(s, CLAIM_ROLES);
+    CHECK(p != NULL && s->purpose_count == 1);
+    CHECK(p->basis == BASIS_PUBLIC_TASK);
+    CHECK_STR(p->why.in[LANG_SV], "Läraren ser svaren.");
+    CHECK_STR(p->why.in[LANG_EN], "Teachers see the answers: \"all\" of them.");
+    CHECK(service_purpose(s, CLAIM_EMAIL) == NULL);
+    struct str first = registry_export(g.db, t->arena, &g.fail);
+    CHECK(import(t, &other, first));
+    CHECK_STR(other.fail.detail, "");
+    CHECK(str_eq(first, registry_export(other.db, t->arena, &g.fail)));
+    registry_drop(r);
+    rig_free(&g);
+    rig_free(&other);
+}
+
+TEST(a_purpose_that_is_taken_out_of_the_file_is_gone)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, S(PROVIDERS IDPS SERVICES PURPOSES("") POLICIES ACCOUNTS)));
+    CHECK(import(t, &g, S(WHOLE)));
+    CHECK(g.report.change.removed == 1);
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK(service_purpose(registry_service(r, S("kanerva")), CLAIM_ROLES) == NULL);
+    registry_drop(r);
+    rig_free(&g);
+}
+
+static const struct {
+    const char *rows, *says;
+} wrong_purposes[] = {
+    { "      - {attribute: email, purpose: {fi: a, sv: b, en: c}}\n",
+      "purpose kanerva/email: the service does not ask for email: add it to asks, or take the purpose away" },
+    { "      - {attribute: roles, purpose: {fi: a, en: c}}\n", "purpose.sv is missing: why roles is asked for" },
+    { "      - {attribute: roles}\n", "purpose.fi is missing" },
+    { "      - {attribute: rolls, purpose: {fi: a, sv: b, en: c}}\n", "did you mean \"roles\"?" },
+    { "      - {attribute: roles, basis: public_taks, purpose: {fi: a, sv: b, en: c}}\n",
+      "did you mean \"public_task\"?" },
+    { "      - {attribute: roles, purpose: {fi: a, sv: b, en: c, de: d}}\n", "de" },
+    { "      - {purpose: {fi: a, sv: b, en: c}}\n", "attribute is missing" },
+    { "      - {attribute: roles, purpose: {fi: a, sv: b, en: c}}\n"
+      "      - {attribute: roles, purpose: {fi: a, sv: b, en: c}}\n",
+      "stands twice" },
+};
+
+TEST(a_purpose_that_is_none_is_refused_with_its_line)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    for (size_t i = 0; i < sizeof wrong_purposes / sizeof *wrong_purposes; i++) {
+        struct str text = arena_printf(t->arena, "%s    purposes:\n%s%s", PROVIDERS IDPS SERVICES,
+                                       wrong_purposes[i].rows, POLICIES ACCOUNTS);
+        CHECK(!import(t, &g, text));
+        if (strstr(g.fail.detail, wrong_purposes[i].says) == NULL || strstr(g.fail.detail, "registry.yaml:") == NULL)
+            test_fail(t, __FILE__, __LINE__, "purpose %zu: %s: %s", i, g.fail.code, g.fail.detail);
+    }
+    rig_free(&g);
+}
+
 static const struct {
     const char *uri;
     bool production, test, is_public;
