@@ -23,17 +23,30 @@ static struct str told(struct arena *a, struct claim_set asks, enum lang lang)
     return buf_str(&b);
 }
 
+static size_t whys_of(struct arena *a, const struct service *s, enum lang lang, const struct about_why **out)
+{
+    struct about_why *whys = arena_make_n(a, s->purpose_count + 1, struct about_why);
+
+    for (size_t i = 0; i < s->purpose_count; i++)
+        whys[i] = (struct about_why){ claim_in_words(s->purposes[i].claim, lang), names_in(&s->purposes[i].why, lang) };
+    *out = whys;
+    return s->purpose_count;
+}
+
 /* A link opens a page and tells it nothing.  Every other service knows its people again, whatever its row asks for. */
 static struct about_row row_of(struct arena *a, const struct service *s, enum lang lang)
 {
     struct claim_set most = s->asks;
 
     claim_add(&most, CLAIM_SUB);
-    return (struct about_row){ .name = names_in(&s->names, lang),
-                               .line = names_in(&s->lines, lang),
-                               .name_lang = names_tag(&s->names, lang),
-                               .line_lang = names_tag(&s->lines, lang),
-                               .told = s->protocol != PROTO_LINK ? told(a, most, lang) : S("") };
+    struct about_row row = { .name = names_in(&s->names, lang),
+                             .line = names_in(&s->lines, lang),
+                             .name_lang = names_tag(&s->names, lang),
+                             .line_lang = names_tag(&s->lines, lang),
+                             .told = s->protocol != PROTO_LINK ? told(a, most, lang) : S("") };
+    if (s->protocol != PROTO_LINK)
+        row.whys.n = whys_of(a, s, lang, &row.whys.at);
+    return row;
 }
 
 void about_fill(struct arena *a, const struct registry *r, int64_t from, struct about_view *v)

@@ -287,11 +287,19 @@ struct html page_still(struct arena *a, const struct still_view *v);
 
 /* --- about --- */
 
-enum { ABOUT_ROWS_MAX = 60 };
+enum { ABOUT_ROWS_MAX = 30 };
+
+struct about_why { /* what is told, and why the service asks for it, as its vendor says */
+    struct str what, why;
+};
 
 struct about_row {
     struct str name, line, name_lang, line_lang;
     struct str told; /* at most this, in words; absent: nothing */
+    struct {
+        const struct about_why *at;
+        size_t n;
+    } whys; /* of some of it */
 };
 
 struct about_view { /* GET /about?from= */

@@ -358,12 +358,15 @@ TEST(language_links_keep_the_page)
  * (gateway/oidc/token.c). */
 TEST(the_page_about_us_says_what_each_service_may_be_told_at_most)
 {
+    static const struct purpose whys[] = { { CLAIM_EMAIL, { { S("Jotta <viesti> löytää") } }, BASIS_CONTRACT } };
     static struct service services[] = {
         { .id = S("a"),
           .names = { { S("Kanerva") } },
           .protocol = PROTO_OIDC,
           .enabled = true,
-          .asks = { 1u << CLAIM_GIVEN_NAME | 1u << CLAIM_EMAIL } },
+          .asks = { 1u << CLAIM_GIVEN_NAME | 1u << CLAIM_EMAIL },
+          .purposes = whys,
+          .purpose_count = 1 },
         { .id = S("b"),
           .names = { { S("Valo") } },
           .protocol = PROTO_LINK,
@@ -378,7 +381,8 @@ TEST(the_page_about_us_says_what_each_service_may_be_told_at_most)
 
     about_fill(t->arena, r, 0, &v);
     struct html page = page_about(t->arena, &v);
-    CHECK(has(page, "<dt>Kanerva</dt><dd>palveluntarjoajan oma tunniste sinusta, etunimet, sähköpostiosoite</dd>"));
+    CHECK(has(page, "<dt>Kanerva</dt><dd>palveluntarjoajan oma tunniste sinusta, etunimet, sähköpostiosoite</dd>"
+                    "<dd class=\"quiet\">sähköpostiosoite: Jotta &lt;viesti&gt; löytää</dd></div>"));
     CHECK(has(page, "<dt>Vaitelias</dt><dd>palveluntarjoajan oma tunniste sinusta</dd>"));
     CHECK(has(page, "<dt>Valo</dt><dd>Ei mitään sinusta</dd>"));
     CHECK(!has(page, "Kiinni"));
