@@ -102,7 +102,8 @@ struct audit_report {
     uint64_t vouched; /* the last record that a signed head agrees with; 0: none does */
     struct str head;  /* 64 hex digits: hash of the last line */
     const char
-        *error; /* NULL: the chain holds; malformed, changed, missing, order, truncated, head, unsigned, unreadable */
+        *error; /* NULL: the chain holds; malformed, changed, missing, order, truncated, head, unsigned, unreadable,
+                  * stopped */
     struct str where; /* "audit-000002.jsonl:17, record 1043: …" */
 };
 struct audit_check {
@@ -110,6 +111,8 @@ struct audit_check {
     bool (*verify_head)(void *self, uint64_t number, struct str head, struct str signature);
     void *self;
     bool may_be_unsigned; /* a log that no signed head speaks of holds as well: whoever could write it could make it */
+    int64_t from_s;       /* records of segments that ended before are taken as they are; 0: all are looked at */
+    bool (*goes_on)(void *self, uint64_t number); /* asked after each segment; false: it was enough; NULL: goes on */
 };
 /* True: the chain holds, and a signed head vouches for it to the end, but for what was written in the minutes after it.
  * check may be NULL: then heads are compared, their signatures are not looked at, and none is missed. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "audit/find.h"
 
-#include "audit/line.h"
+#include "audit/index_int.h"
 #include "wire/json.h"
 
 #include <errno.h>
@@ -14,11 +14,16 @@
 enum { CHUNK_B = 2 * AUDIT_LINE_MAX_B, NEEDLES_MAX = 8 };
 
 struct finding {
+    const char *dir;
     struct arena *arena; /* the caller's */
     const struct audit_search *s;
     struct audit_finds *out;
     struct str needles[NEEDLES_MAX]; /* what stands in each line that is wanted, as it is */
     size_t needle_count;
+    int64_t keys[NEEDLES_MAX]; /* of the index: all of these */
+    size_t key_count;
+    int64_t floor; /* records up to this one are the index's, and not looked at line by line; 0: there is none */
+    bool in_blocks, at_floor;
     char *chunk; /* CHUNK_B */
     size_t left_B;
     int fd; /* of the segment */
@@ -27,8 +32,8 @@ struct finding {
 
 /* ── one line ───────────────────────────────────────────────────────────── */
 
-/* A line without them needs no parser. */
-static void add_needle(struct finding *g, const char *name, struct str value)
+/* A line without them needs no parser; and the index knows where lines with them are. */
+static void add_needle(struct finding *g, const char *name, enum key_kind kind, struct str value)
 {
     if (!str_is_set(value))
         return;
@@ -38,6 +43,8 @@ static void add_needle(struct finding *g, const char *name, struct str value)
     json_end_object(&o);
     struct str whole = json_done(&o);
     g->needles[g->needle_count++] = str_sub(whole, 1, whole.n - 2);
+    size_t name_B = strlen(name) + 5; /* {"name":" */
+    g->keys[g->key_count++] = audit_key(kind, str_sub(whole, name_B, whole.n - name_B - 2));
 }
 
 static bool may_be_wanted(const struct finding *g, struct str line)
@@ -91,9 +98,9 @@ static bool is_wanted(struct str has, struct str wanted)
 static bool fits(const struct audit_search *s, const struct audit_found *x)
 {
     return (s->from_s == 0 || x->at_s >= s->from_s) && (s->to_s == 0 || x->at_s < s->to_s) &&
-           is_wanted(x->event, s->event) && is_wanted(x->service, s->service) && is_wanted(x->idp, s->idp) &&
-           is_wanted(x->support_code, s->support_code) && is_wanted(x->reason, s->reason) &&
-           is_wanted(x->person, s->person) && is_wanted(x->row, s->row) &&
+           (s->before == 0 || x->n < s->before) && is_wanted(x->event, s->event) && is_wanted(x->service, s->service) &&
+           is_wanted(x->idp, s->idp) && is_wanted(x->support_code, s->support_code) &&
+           is_wanted(x->reason, s->reason) && is_wanted(x->person, s->person) && is_wanted(x->row, s->row) &&
            (!str_is_set(s->pseudonym) || str_has_prefix(x->person, s->pseudonym) ||
             str_has_prefix(x->who, s->pseudonym)) &&
            (s->within == NULL || s->within(s->with, x));
@@ -113,7 +120,7 @@ static bool look(struct finding *g, struct arena *a, struct str line)
 {
     struct audit_found x;
 
-    if (!may_be_wanted(g, line) || !read_line(a, line, &x) || !fits(g->s, &x))
+    if (!may_be_wanted(g, line) || !read_line(a, line, &x) || !fits(g->s, &x) || (!g->in_blocks && x.n <= g->floor))
         return true;
     if (g->out->n == g->s->most) {
         g->out->next = g->out->at[g->out->n - 1].n;
@@ -209,6 +216,9 @@ static bool goes_on(struct finding *g, struct str first)
 
     if (s->from_s != 0 && at_s != 0 && at_s < s->from_s - FIND_CLOCK_S)
         return false;
+    g->at_floor = g->floor > 0 && audit_line_read(first, &l) && (int64_t)l.number <= g->floor;
+    if (g->at_floor)
+        return false;
     if (g->left_B > 0)
         return true;
     if (audit_line_read(first, &l) && l.number > 1) {
@@ -259,28 +269,215 @@ static bool look_at(struct finding *g, int dir_fd, unsigned segment)
     return more;
 }
 
+/* ── with the index ─────────────────────────────────────────────────────── */
+
+enum { BLOCKS_AT_ONCE = 64, QUERY_ARGS = 12 + FIND_HOMES_MAX };
+
+/* Blocks of one age, the newest first: ?6 the rarest key, ?7–?12 others (0: none), ?13… homes. */
+#define OF_BLOCK "SELECT b.n, b.last, b.segment, b.at, b.len, b.min_s FROM "
+#define ALSO(p)  "(" p " = 0 OR EXISTS (SELECT 1 FROM post q WHERE q.age = ?1 AND q.key = " p " AND q.block = b.n)) AND "
+#define WITHIN                                                                                                         \
+    "b.age = ?1 AND b.n < ?2 AND (?3 = 0 OR b.max_s >= ?3) AND (?4 = 0 OR b.min_s < ?4) AND " ALSO("?7") ALSO("?8")    \
+        ALSO("?9") ALSO("?10") ALSO("?11")                                                                             \
+            ALSO("?12") "(?13 = 0 OR EXISTS (SELECT 1 FROM post q WHERE q.age = ?1 AND q.block = b.n AND q.key IN "    \
+                        "(?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24))) "
+static const struct db_statement by_key = { "index_by_key",
+                                            OF_BLOCK "post p CROSS JOIN block b ON b.n = p.block WHERE p.age = ?1 AND "
+                                                     "p.key = ?6 AND p.block < ?2 AND " WITHIN
+                                                     "ORDER BY p.block DESC LIMIT ?5" };
+static const struct db_statement by_home = { "index_by_home",
+                                             OF_BLOCK "block b WHERE ?6 = 0 AND " WITHIN "ORDER BY b.n DESC LIMIT ?5" };
+static const struct db_statement oldest = { "index_oldest", "SELECT n FROM block ORDER BY n LIMIT 1" };
+
+struct blocks {
+    struct db *db;
+    int dir_fd;
+    int64_t before, segment; /* of the open file */
+};
+
+static bool open_segment(struct finding *g, struct blocks *x, int64_t segment)
+{
+    char name[32];
+
+    if (x->segment == segment && g->fd >= 0)
+        return true;
+    if (g->fd >= 0)
+        (void)close(g->fd);
+    (void)snprintf(name, sizeof name, AUDIT_SEGMENT_FORM, (unsigned)segment);
+    g->fd = openat(x->dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    x->segment = segment;
+    return g->fd >= 0;
+}
+
+/* False: enough. */
+static bool look_at_block(struct finding *g, struct blocks *x, const struct db_value *row)
+{
+    const size_t len = row[4].number > 0 ? (size_t)row[4].number : 0;
+    size_t begin = 0;
+    bool more = true;
+
+    x->before = row[0].number;
+    if (len > BLOCK_MAX_B + AUDIT_LINE_MAX_B + 1 || !open_segment(g, x, row[2].number)) /* pruned meanwhile */
+        return true;
+    struct arena *a = arena_new();
+    char *p = arena_alloc(a, len + 1);
+    size_t n = 0;
+    ssize_t got = 1;
+    while (n < len && (got = pread(g->fd, p + n, len - n, (off_t)row[3].number + (off_t)n)) > 0)
+        n += (size_t)got;
+    if (n == len)
+        more = look_through(g, a, str_n(p, n), &begin);
+    arena_free(a);
+    g->left_B -= g->left_B < len ? g->left_B : len;
+    if (more && g->left_B == 0) {
+        g->out->next = row[0].number;
+        g->out->till_s = row[5].number;
+        g->out->stopped = true;
+        more = false;
+    }
+    return more;
+}
+
+static void put_args(const struct finding *g, int64_t age, struct db_value args[QUERY_ARGS])
+{
+    const struct audit_search *s = g->s;
+
+    for (size_t i = 0; i < QUERY_ARGS; i++)
+        args[i] = db_int(0);
+    args[0] = db_int(age);
+    args[2] = db_int(s->from_s);
+    args[3] = db_int(s->to_s);
+    args[4] = db_int(BLOCKS_AT_ONCE);
+    for (size_t i = 0; i < g->key_count && i < 7; i++)
+        args[5 + i] = db_int(g->keys[i]);
+    for (size_t i = 0; i < s->home_n && s->home_n <= FIND_HOMES_MAX; i++)
+        args[12 + i] = db_int(audit_key(KEY_OF_HOME, s->homes[i]));
+}
+
+/* False: enough, or the index is not to be used further. */
+static bool look_at_age(struct finding *g, struct blocks *x, int64_t age, bool *good)
+{
+    struct db_value args[QUERY_ARGS];
+    bool more = true, full = true;
+
+    put_args(g, age, args);
+    while (more && full) {
+        struct arena *a = arena_new();
+        struct db_rows rows;
+        struct fail f = { 0 };
+        args[1] = db_int(x->before);
+        *good = db_query(x->db, g->key_count > 0 ? &by_key : &by_home, args, QUERY_ARGS, a, &rows, &f);
+        full = *good && rows.n == BLOCKS_AT_ONCE;
+        more = *good;
+        for (size_t i = 0; more && i < rows.n; i++)
+            more = look_at_block(g, x, db_row(&rows, i));
+        arena_free(a);
+    }
+    return more;
+}
+
+static int64_t oldest_record(struct db *d)
+{
+    struct arena *a = arena_new();
+    struct db_rows rows;
+    struct fail f = { 0 };
+    int64_t n = db_query(d, &oldest, NULL, 0, a, &rows, &f) && rows.n == 1 ? db_row(&rows, 0)[0].number : 0;
+
+    arena_free(a);
+    return n;
+}
+
+/* What the index knows; records above the floor were looked at.  False: it could not be used. */
+static bool look_in_index(struct finding *g, struct blocks *x)
+{
+    const int64_t first = oldest_record(x->db);
+    bool good = first > 0, more = good;
+
+    x->before = g->s->before != 0 && g->s->before <= g->floor ? g->s->before : g->floor + 1;
+    g->in_blocks = true;
+    g->fd = -1;
+    for (int64_t age = (x->before - 1) / AGE_LINES; more && age >= first / AGE_LINES; age--)
+        more = look_at_age(g, x, age, &good);
+    if (g->fd >= 0)
+        (void)close(g->fd);
+    return good;
+}
+
+/* ── a search ───────────────────────────────────────────────────────────── */
+
+static void look_everywhere(struct finding *g, int dir_fd)
+{
+    unsigned first = audit_first_segment(dir_fd);
+    bool more = true;
+
+    for (unsigned segment = audit_last_segment(dir_fd); more && segment >= first && segment > 0; segment--)
+        more = look_at(g, dir_fd, segment);
+}
+
+static void begin_again(struct finding *g)
+{
+    const struct audit_search *s = g->s;
+
+    g->left_B = s->most_B != 0 ? s->most_B : FIND_PAGE_B;
+    g->floor = 0;
+    g->in_blocks = g->at_floor = false;
+    *g->out = (struct audit_finds){ .at = g->out->at };
+}
+
+/* What is younger than the index in the log itself, then the index.  False: there is none, or it is of no use. */
+static bool find_with_index(struct finding *g, int dir_fd)
+{
+    struct fail f = { 0 };
+    struct index_at at;
+    bool narrow = g->key_count > 0 || (g->s->home_n > 0 && g->s->home_n <= FIND_HOMES_MAX);
+    struct blocks x = { .db = narrow ? audit_index_open(g->dir, false, &f) : NULL, .dir_fd = dir_fd };
+    bool good = x.db != NULL && audit_index_reach(x.db, dir_fd, &at);
+
+    if (good) {
+        g->floor = at.number;
+        g->at_floor = g->s->before != 0 && g->s->before <= g->floor + 1;
+        if (!g->at_floor)
+            look_everywhere(g, dir_fd);
+        if (g->at_floor)
+            good = look_in_index(g, &x);
+    }
+    db_close(x.db);
+    return good;
+}
+
+/* The rarest first: the index begins with it. */
+static void add_needles(struct finding *g)
+{
+    const struct audit_search *s = g->s;
+
+    add_needle(g, "support_code", KEY_OF_SUPPORT_CODE, s->support_code);
+    add_needle(g, "person", KEY_OF_PERSON, s->person);
+    if (str_is_set(s->pseudonym)) {
+        g->needles[g->needle_count++] = s->pseudonym;
+        if (s->pseudonym.n >= PERSON_KEY_B)
+            g->keys[g->key_count++] = audit_key(KEY_OF_PERSON, s->pseudonym);
+    }
+    add_needle(g, "row", KEY_OF_ROW, s->row);
+    add_needle(g, "reason", KEY_OF_REASON, s->reason);
+    add_needle(g, "service", KEY_OF_SERVICE, s->service);
+    add_needle(g, "idp", KEY_OF_IDP, s->idp);
+    add_needle(g, "event", KEY_OF_EVENT, s->event);
+}
+
 bool audit_find(const char *dir, struct arena *a, const struct audit_search *s, struct audit_finds *out, struct fail *f)
 {
     struct arena *own = arena_new();
-    struct finding g = { .arena = a, .s = s, .out = out, .chunk = arena_alloc(own, CHUNK_B) };
+    struct finding g = { .dir = dir, .arena = a, .s = s, .out = out, .chunk = arena_alloc(own, CHUNK_B) };
     int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool more = true;
-
-    g.left_B = s->most_B != 0 ? s->most_B : FIND_PAGE_B;
-    *out = (struct audit_finds){ .at = arena_make_n(a, s->most + 1, struct audit_found) };
-    add_needle(&g, "event", s->event);
-    add_needle(&g, "service", s->service);
-    add_needle(&g, "idp", s->idp);
-    add_needle(&g, "support_code", s->support_code);
-    add_needle(&g, "reason", s->reason);
-    add_needle(&g, "person", s->person);
-    add_needle(&g, "row", s->row);
-    if (str_is_set(s->pseudonym))
-        g.needles[g.needle_count++] = s->pseudonym;
     bool good = dir_fd >= 0 || fail(f, FAIL_OURS, "audit_unreadable", "%s: %s", dir, strerror(errno));
-    unsigned first = good ? audit_first_segment(dir_fd) : 0, segment = good ? audit_last_segment(dir_fd) : 0;
-    for (; more && segment >= first && segment > 0; segment--)
-        more = look_at(&g, dir_fd, segment);
+
+    *out = (struct audit_finds){ .at = arena_make_n(a, s->most + 1, struct audit_found) };
+    add_needles(&g);
+    begin_again(&g);
+    if (good && !find_with_index(&g, dir_fd)) {
+        begin_again(&g);
+        look_everywhere(&g, dir_fd);
+    }
     if (good)
         (void)close(dir_fd);
     arena_free(own);

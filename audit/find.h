@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * audit/find.h: lines of the log, the newest first, by what stands in them.
  *
- * Floor 3.  Reads the files beside the writer, and says nothing of whether the chain holds (audit_verify()).  Numbers
- * and times grow along the log, so where a search begins is found by halving and not by reading; from there it reads
- * backwards, at most most_B bytes, and then says where it stopped, to be gone on with.  May block: worker threads, the
+ * Floor 3.  Reads the files beside the writer, and says nothing of whether the chain holds (audit_verify()).  What the
+ * index knows (index.h) is read in the blocks where it can stand, and nothing else.  Without it: numbers and times grow
+ * along the log, so where a search begins is found by halving and not by reading; from there it reads backwards.
+ * Either way at most most_B bytes; then it says where it stopped, to be gone on with.  May block: worker threads, the
  * command line.
  */
 #ifndef AUDIT_FIND_H
@@ -16,7 +17,8 @@ enum {
     FIND_PAGE_B = 32 << 20,    /* that a page may cost */
     FIND_EXPORT_B = 256 << 20, /* and a file */
     FIND_CLOCK_S = 300,        /* a clock that was set back by no more hides nothing */
-    FIND_PERSON_MIN_B = 8      /* of a pseudonym */
+    FIND_PERSON_MIN_B = 8,     /* of a pseudonym */
+    FIND_HOMES_MAX = 12        /* more: the index does not look at them */
 };
 
 struct audit_found {
@@ -33,7 +35,9 @@ struct audit_search {
     struct str pseudonym; /* how it begins, of whom the line is about or who did it; absent: any */
     int64_t from_s, to_s; /* written from–to; 0: open */
     int64_t before;       /* records below this number; 0: from the newest */
-    size_t most, most_B;  /* most_B 0: FIND_PAGE_B */
+    const struct str *homes; /* whose lines alone could pass `within`, for the index: "a:oulu" of an area's provider, */
+    size_t home_n;           /* "i:oulu-edu" of an identity provider where a line says no area; 0: anybody's */
+    size_t most, most_B;     /* most_B 0: FIND_PAGE_B */
     bool (*within)(void *with, const struct audit_found *x); /* whose lines may be seen; NULL: all */
     void *with;
 };

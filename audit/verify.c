@@ -34,6 +34,7 @@ struct verifying {
     uint64_t number, good_head; /* last record; last one that a signed head agreed with */
     int64_t open_s, last_s;     /* when the first record behind that one was written, and the last of all */
     uint64_t gone, pruned;      /* records to which number are not there; are said to have been pruned */
+    uint64_t skipped;           /* records to which number are there and are not looked at */
     char prev[AUDIT_HEAD_HEX];
     char place[64]; /* of the record before: "audit-000001.jsonl:17" */
 };
@@ -71,7 +72,8 @@ static bool read_heads(struct verifying *v)
             return wrong(v, "head", place, "is no signed head");
         if (v->head_count > 1 && h->number <= h[-1].number)
             return wrong(v, "head", place, "does not follow the head before it");
-        if (v->check != NULL && !v->check->verify_head(v->check->self, (uint64_t)h->number, h->head, h->signature))
+        if (v->check != NULL && (uint64_t)h->number >= v->skipped &&
+            !v->check->verify_head(v->check->self, (uint64_t)h->number, h->head, h->signature))
             return wrong(v, "head", place, "the signature over record %" PRId64 " does not hold", h->number);
     }
     v->out->heads = v->head_count;
@@ -239,14 +241,57 @@ static bool begin_late(struct verifying *v, unsigned first)
     return compare_head(v, name);
 }
 
+/* The first line of a segment. */
+static struct str first_line(struct arena *a, int dir_fd, unsigned segment)
+{
+    enum { FIRST_MAX_B = AUDIT_LINE_MAX_B + 1 };
+    char name[32], *p = arena_alloc(a, FIRST_MAX_B);
+    struct str line = { NULL, 0 };
+
+    (void)snprintf(name, sizeof name, AUDIT_SEGMENT_FORM, segment);
+    int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t n = fd >= 0 ? pread(fd, p, FIRST_MAX_B, 0) : -1;
+    struct str rest = str_n(p, n > 0 ? (size_t)n : 0);
+    if (fd >= 0)
+        (void)close(fd);
+    (void)audit_line_next(&rest, &line);
+    return line;
+}
+
+/* The last segment that began before the moment from which on it is to be verified. */
+static unsigned begin_with(struct verifying *v, unsigned first, unsigned last)
+{
+    struct arena *a = arena_new();
+    struct audit_line l;
+    int64_t from_s = v->check != NULL ? v->check->from_s : 0;
+    unsigned s = last;
+
+    while (from_s > 0 && s > first && audit_line_at_s(first_line(a, v->dir_fd, s)) > from_s)
+        s--;
+    s = from_s > 0 && s > first ? s : first;
+    if (s > first && audit_line_read(first_line(a, v->dir_fd, s), &l))
+        v->skipped = l.number - 1;
+    arena_free(a);
+    return s;
+}
+
+static bool goes_on(struct verifying *v)
+{
+    return v->check == NULL || v->check->goes_on == NULL || v->check->goes_on(v->check->self, v->number) ||
+           wrong(v, "stopped", "audit log", "it was not looked at behind record %" PRIu64, v->number);
+}
+
 static bool verify_all(struct verifying *v)
 {
     unsigned last = audit_last_segment(v->dir_fd), first = audit_first_segment(v->dir_fd);
+    unsigned begin = begin_with(v, first, last);
 
-    if (!read_heads(v) || (first > 1 && !begin_late(v, first)))
+    if (!read_heads(v) || (begin > 1 && !begin_late(v, begin)))
         return false;
-    for (unsigned s = first > 0 ? first : 1; s <= last; s++) {
-        if (!verify_segment(v, s, s == last))
+    if (begin > first)
+        v->gone = 0;
+    for (unsigned s = begin > 0 ? begin : 1; s <= last; s++) {
+        if (!verify_segment(v, s, s == last) || !goes_on(v))
             return false;
         v->out->segments++;
     }

@@ -8,7 +8,7 @@ enum { KEYS_MAX = 32, KEYSET_MAX_B = 60000 };
 struct keyset {
     struct public_key *keys;
     size_t count;
-    struct str jwks, client_jwks;
+    struct str jwks, client_jwks, audit_jwks;
     const struct jwks *own, *audit;
 };
 
@@ -113,7 +113,8 @@ static bool read_all(struct arena *a, struct str json, struct keyset *set, struc
     set->jwks = write_jwks(a, set, KEY_OIDC);
     set->client_jwks = write_jwks(a, set, KEY_CLIENT);
     set->own = jwks_read(a, set->jwks, f);
-    set->audit = jwks_read(a, write_jwks(a, set, KEY_AUDIT), f);
+    set->audit_jwks = write_jwks(a, set, KEY_AUDIT);
+    set->audit = jwks_read(a, set->audit_jwks, f);
     return set->own != NULL && set->audit != NULL;
 }
 
@@ -173,6 +174,11 @@ struct str keyset_client_jwks(const struct keyset *k)
 const struct jwks *keyset_own(const struct keyset *k)
 {
     return k->own;
+}
+
+struct str keyset_audit_jwks(const struct keyset *k)
+{
+    return k->audit_jwks;
 }
 
 const struct jwks *keyset_audit(const struct keyset *k)

@@ -55,6 +55,7 @@ struct str keyset_client_jwks(const struct keyset *k);
 const struct jwks *keyset_own(const struct keyset *k);
 /* KEY_AUDIT, ready for jose_verify(): signed heads. */
 const struct jwks *keyset_audit(const struct keyset *k);
+struct str keyset_audit_jwks(const struct keyset *k); /* the same as text */
 /* The current certificate of a use, base64 of DER; absent when there is none. */
 struct str keyset_certificate(const struct keyset *k, enum key_use use, int64_t now_s);
 

@@ -53,6 +53,7 @@ struct known;         /* registry/known.h: what sort of people signed in */
 struct ends;          /* registry/ends.h: sessions that ended */
 struct explained;     /* gateway/explain.h: why a service is not the person's */
 struct desk;          /* registry/desk.h: the registry in SQL, for those who may not block */
+struct audit_index;   /* audit/index.h: what stands where in the log, and whether its chain holds */
 struct alarms;        /* alarms/alarms.h: what somebody has to know of */
 struct tally;         /* gateway/tally.h: what became of sign-ins within the last hour */
 struct route;         /* gateway/routes.h: the row that matched */
@@ -92,6 +93,7 @@ struct ctx {
     struct known *known;                     /* NULL: nobody is noted */
     struct ends *ends;                       /* NULL: none are known */
     struct desk *desk;                       /* NULL: nothing is asked */
+    struct audit_index *audit_index;         /* NULL: nobody follows the log */
     struct alarms *alarms;                   /* NULL raises nothing */
     struct tally *tally;                     /* NULL counts nothing */
     struct metrics *metrics;                 /* NULL counts nothing */

@@ -64,8 +64,10 @@ struct db_migration {
 
 struct db;
 /* DB_READ_ONLY: for a look while the command runs; makes no file, beside the database neither.
+ * DB_INDEX: as DB_CREATE, for what can be made anew from elsewhere: large, not checked when it is opened, and not
+ * flushed at each commit.
  * DB_COPY: a copy in memory, or an empty one where there is no file: what is written there ends with db_close(). */
-enum db_mode { DB_READ_ONLY = 0, DB_WRITE, DB_CREATE, DB_COPY };
+enum db_mode { DB_READ_ONLY = 0, DB_WRITE, DB_CREATE, DB_COPY, DB_INDEX };
 /* Opens and checks.  Fails OURS db_missing, db_damaged (the detail says which file, and to restore a backup),
  * db_open. */
 struct db *db_open(const char *path, enum db_mode mode, struct fail *f); /* NULL: failed */

@@ -274,7 +274,9 @@ static bool set_up(struct db *d, enum db_mode mode, struct fail *f)
     (void)sqlite3_extended_result_codes(d->sqlite, 1);
     (void)sqlite3_db_config(d->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
     (void)sqlite3_db_config(d->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
-    if (!run_text(d, "PRAGMA foreign_keys = ON", f) || !run_text(d, "PRAGMA synchronous = FULL", f))
+    if (!run_text(d, "PRAGMA foreign_keys = ON", f) ||
+        !run_text(d, mode == DB_INDEX ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", f) ||
+        (mode == DB_INDEX && !run_text(d, "PRAGMA cache_size = -65536", f)))
         return false;
     return mode == DB_READ_ONLY || mode == DB_COPY || run_text(d, "PRAGMA journal_mode = WAL", f);
 }
@@ -368,16 +370,18 @@ struct db *db_open(const char *path, enum db_mode mode, struct fail *f)
     static const int flags[] = {
         [DB_WRITE] = SQLITE_OPEN_READWRITE,
         [DB_CREATE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+        [DB_INDEX] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
     };
     struct stat st;
 
-    if (mode != DB_CREATE && mode != DB_COPY && stat(path, &st) != 0) {
+    bool makes = mode == DB_CREATE || mode == DB_INDEX;
+    if (!makes && mode != DB_COPY && stat(path, &st) != 0) {
         (void)fail(f, FAIL_OURS, "db_missing", "%s does not exist", path);
         return NULL;
     }
     /* Sealed secrets and password hashes are nobody else's; SQLite gives its other files the same mode.  A file that is
      * there is not opened: closing it would end the locks of this process's other connections [POSIX.1 fcntl]. */
-    int made = mode == DB_CREATE ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+    int made = makes ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
     if (made >= 0)
         (void)close(made);
     struct arena *a = arena_new();
@@ -396,7 +400,8 @@ struct db *db_open(const char *path, enum db_mode mode, struct fail *f)
     if (code == SQLITE_OK)
         code = sqlite3_create_function_v2(d->sqlite, "has_text", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, arena_new(),
                                           has_text, NULL, NULL, free_scratch);
-    bool good = code == SQLITE_OK ? set_up(d, mode, f) && intact(d, f) : refuse_open(path, code, f);
+    bool good =
+        code == SQLITE_OK ? set_up(d, mode, f) && (mode == DB_INDEX || intact(d, f)) : refuse_open(path, code, f);
     if (good)
         return d;
     arena_free(a);

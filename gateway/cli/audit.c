@@ -100,7 +100,9 @@ static int verify(const char *word, const struct audit_words *w, struct arena *a
 
     if (!find_keys(word, w, a, &dir, &keys))
         return CLI_BROKEN;
-    struct audit_check check = { verify_head, (void *)(uintptr_t)keys, w->is_unsigned };
+    struct audit_check check = { .verify_head = verify_head,
+                                 .self = (void *)(uintptr_t)keys,
+                                 .may_be_unsigned = w->is_unsigned };
     bool good = audit_verify(dir, a, keys != NULL ? &check : NULL, &report);
     if (good && keys == NULL && !w->is_unsigned) {
         good = false;

@@ -3,17 +3,25 @@
 
 #include "alarms/alarms.h"
 #include "audit/audit.h"
+#include "audit/index.h"
+#include "certs/keyset.h"
+#include "certs/signer_client.h"
 #include "gateway/console/health.h"
 #include "gateway/console/rights_given.h"
 #include "gateway/node/readiness.h"
 #include "model/when.h"
 
+#include <string.h>
 #include <sys/statvfs.h>
+
+enum { VERIFY_EVERY_MS = 86400000, VERIFY_FIRST_MS = 600000, VERIFY_DAYS = 30 };
 
 struct findings {
     struct node *node;
     const char *state_dir;
-    int64_t began_ms, looked_ms;
+    int64_t began_ms, looked_ms, verify_ms; /* monotonic */
+    int64_t verified_s;                     /* the last verification that was looked at */
+    uint64_t fault;
 };
 
 struct findings *findings_new(struct arena *a, struct node *n)
@@ -24,6 +32,7 @@ struct findings *findings_new(struct arena *a, struct node *n)
     x->state_dir = arena_cstr(a, n->set->state_dir);
     x->began_ms = world_mono_ms(n->world);
     x->looked_ms = x->began_ms - FINDINGS_EVERY_MS;
+    x->verify_ms = x->began_ms - VERIFY_EVERY_MS + VERIFY_FIRST_MS;
     return x;
 }
 
@@ -66,6 +75,31 @@ static void look_at_disk(struct findings *x)
         raise_here(x, ALARM_disk_low, NULL);
     if (x->node->audit != NULL && audit_writer_on_reserve(x->node->audit))
         raise_here(x, ALARM_audit_reserve, NULL);
+}
+
+/* The chain of the last month, once a day; and what its follower met. */
+static void look_at_chain(struct findings *x, struct arena *a)
+{
+    struct node *n = x->node;
+    struct audit_state s;
+    int64_t now_s = world_now_s(n->world), now_ms = world_mono_ms(n->world);
+
+    if (n->audit_index == NULL)
+        return;
+    audit_index_state(n->audit_index, a, &s);
+    if (s.fault != 0 && s.fault != x->fault)
+        alarm_raise(n->alarms, ALARM_audit_broken, &area_nation, n->name,
+                    arena_printf(a, "record %llu", (unsigned long long)s.fault), now_s);
+    x->fault = s.fault;
+    if (s.verified && s.done_s != x->verified_s) {
+        x->verified_s = s.done_s;
+        if (s.report.error != NULL && strcmp(s.report.error, "stopped") != 0)
+            alarm_raise(n->alarms, ALARM_audit_broken, &area_nation, n->name, s.report.where, now_s);
+    }
+    if (now_ms - x->verify_ms < VERIFY_EVERY_MS || s.verifying)
+        return;
+    x->verify_ms = now_ms;
+    (void)audit_index_verify(n->audit_index, now_s - VERIFY_DAYS * 86400, (struct str){ NULL, 0 });
 }
 
 /* ── identity providers ─────────────────────────────────────────────────── */
@@ -136,6 +170,7 @@ void findings_look(struct findings *x)
     if (n->lane_count == 0)
         return;
     struct arena *a = arena_new();
+    look_at_chain(x, a);
     struct ctx c = { .arena = a,
                      .world = n->world,
                      .now_s = world_now_s(n->world),

@@ -86,6 +86,7 @@ static void begin(void *self, struct ctx *c)
     c->desk = lane->node->desk;
     c->tally = lane->node->tally;
     c->alarms = lane->node->alarms;
+    c->audit_index = lane->node->audit_index;
     c->seals = lane->node->seals;
     c->lang = answer_lang(c);
     answer_take_code(c);

@@ -55,6 +55,7 @@ struct node {
     const struct seals *seals;
     struct audit_writer *audit;
     struct audit_heads *heads;
+    struct audit_index *audit_index; /* NULL: nobody follows the log */
     struct work_pool *pool;
     struct people *people;
     struct known *known;

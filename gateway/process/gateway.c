@@ -3,6 +3,7 @@
 
 #include "audit/audit.h"
 #include "audit/heads.h"
+#include "audit/index.h"
 #include "base/log.h"
 #include "gateway/http/listen.h"
 #include "gateway/http/server.h"
@@ -153,6 +154,7 @@ static void release(struct node *n, struct watched *w)
     audit_heads_free(n->heads);
     for (size_t i = 0; i < n->lane_count; i++)
         lane_free(n->lanes[i]);
+    audit_index_free(n->audit_index);
     audit_writer_free(n->audit);
     work_pool_free(n->pool);
     upstream_store_free(n->upstreams);
@@ -185,6 +187,9 @@ int gateway_main(const struct settings *set, const int *signer_fds, const int *f
     if (n->audit == NULL)
         return cannot_start(n, &w, &f);
     audit_writer_keep(n->audit, set->audit_keep_days);
+    n->audit_index = audit_index_new(audit_path(n), n->world, n->audit);
+    if (!audit_index_start(n->audit_index))
+        log_event(LOG_WARN, "audit.not_indexed", LOG_C("code", "no thread"));
     n->upstreams = upstream_store_new();
     n->pool = work_pool_new((unsigned)set->workers);
     for (size_t i = 0; i < loops; i++)

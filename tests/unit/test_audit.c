@@ -278,7 +278,7 @@ static bool signature_is_s(void *self, uint64_t number, struct str head, struct 
 TEST(a_head_whose_signature_does_not_hold_is_refused)
 {
     const char *dir = new_dir(t);
-    const struct audit_check check = { signature_is_s, NULL, false };
+    const struct audit_check check = { .verify_head = signature_is_s };
     struct audit_report r;
 
     log_of(t, dir, 2);
@@ -296,7 +296,8 @@ TEST(a_head_whose_signature_does_not_hold_is_refused)
 
 static void is_unsigned(struct test *t, const char *dir, const char *why)
 {
-    const struct audit_check strict = { signature_is_s, NULL, false }, content = { signature_is_s, NULL, true };
+    const struct audit_check strict = { .verify_head = signature_is_s },
+                             content = { .verify_head = signature_is_s, .may_be_unsigned = true };
     struct audit_report r;
 
     if (audit_verify(dir, t->arena, &strict, &r) || strcmp(r.error, "unsigned") != 0)
@@ -307,7 +308,7 @@ static void is_unsigned(struct test *t, const char *dir, const char *why)
 TEST(a_log_that_no_signed_head_vouches_for_holds_only_where_that_is_asked_for)
 {
     const char *dir = new_dir(t);
-    const struct audit_check strict = { signature_is_s, NULL, false };
+    const struct audit_check strict = { .verify_head = signature_is_s };
     struct audit_report r;
 
     is_unsigned(t, dir, "an empty folder");
@@ -331,7 +332,7 @@ TEST(a_log_that_no_signed_head_vouches_for_holds_only_where_that_is_asked_for)
 TEST(records_of_hours_behind_the_last_signed_head_are_unsigned)
 {
     const char *dir = new_dir(t);
-    const struct audit_check strict = { signature_is_s, NULL, false };
+    const struct audit_check strict = { .verify_head = signature_is_s };
     struct audit_report r;
 
     log_of(t, dir, 3);

@@ -2,6 +2,7 @@
  *
  * Searches of the log, compared with what is found by looking at every line. */
 #include "audit/find.h"
+#include "audit/index.h"
 #include "audit/line.h"
 #include "tests/test.h"
 
@@ -68,6 +69,20 @@ static bool should_be_found(struct test *t, const struct audit_search *s, int i)
            (!str_is_set(s->pseudonym) || str_has_prefix(e.person, s->pseudonym));
 }
 
+static void index_all(struct test *t, const char *dir)
+{
+    struct audit_index *x = audit_index_new(dir, &t->world, NULL);
+    struct audit_state s;
+    int steps = 0;
+
+    while (audit_index_step(x) && steps++ < 1000)
+        ;
+    audit_index_state(x, t->arena, &s);
+    CHECK(!s.failing);
+    CHECK(s.indexed > LINES - 256 && s.indexed <= LINES);
+    audit_index_free(x);
+}
+
 /* Page by page, to the end. */
 static void compare(struct test *t, const char *dir, struct audit_search s)
 {
@@ -100,6 +115,7 @@ static void compare(struct test *t, const char *dir, struct audit_search s)
 TEST(pages_of_a_search_are_together_what_looking_at_every_line_finds)
 {
     const int64_t middle_s = TEST_NOW_S + (int64_t)LINES / 2 * STEP_S;
+    static const struct str oulus[] = { S("i:oulu") };
     const struct audit_search searches[] = {
         { .most = 700 },
         { .most = 40, .event = S("refused") },
@@ -116,17 +132,29 @@ TEST(pages_of_a_search_are_together_what_looking_at_every_line_finds)
         { .most = 7000, .from_s = TEST_NOW_S + 3000 }, /* over many chunks and segments */
         { .most = 33, .before = LINES / 2 + 7, .idp = S("espoo"), .event = S("open") },
         { .most = 33, .before = 1 },
+        { .most = 40, .homes = oulus, .home_n = 1, .idp = S("oulu") },
+        { .most = 40,
+          .homes = oulus,
+          .home_n = 1,
+          .idp = S("oulu"),
+          .event = S("refused"),
+          .reason = S("csrf"),
+          .service = S("kanerva"),
+          .pseudonym = S("00000003") },
     };
     char dir[] = "/tmp/digione-find-XXXXXX";
 
     CHECK(mkdtemp(dir) != NULL);
     write_log(t, dir);
-    for (size_t i = 0; i < sizeof searches / sizeof *searches; i++)
-        for (int small = 0; small < 2; small++) {
-            struct audit_search s = searches[i];
-            s.most_B = small ? 1 : 0; /* a chunk at a time */
-            compare(t, dir, s);
-        }
+    for (int indexed = 0; indexed < 2; indexed++) {
+        for (size_t i = 0; i < sizeof searches / sizeof *searches; i++)
+            for (int small = 0; small < 2; small++) {
+                struct audit_search s = searches[i];
+                s.most_B = small ? 1 : 0; /* a chunk at a time */
+                compare(t, dir, s);
+            }
+        index_all(t, dir);
+    }
     CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf %s", dir))) == 0);
 }
 
