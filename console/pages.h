@@ -336,8 +336,19 @@ struct text_line { /* of a comparison */
     bool plus, minus;
 };
 
+struct word_part { /* of a text in words; changed: the other one lacks it */
+    struct str text;
+    bool changed;
+};
+
+struct word_parts {
+    const struct word_part *at;
+    size_t n;
+};
+
 struct draft_row_view {
-    struct str kind, key, was, now; /* in words */
+    struct str kind, key;
+    struct word_parts was, now; /* a policy in words */
     bool added, removed, editable;
     struct {
         const struct text_line *at;
@@ -594,34 +605,33 @@ struct html page_give(struct arena *a, const struct give_view *v);
 
 /* --- history --- */
 
-struct change_row_view {
-    struct str kind, key;
-    bool added, removed;
-    struct {
-        const struct diff_line *at;
-        size_t n;
-    } fields;
-};
-
 enum undo_said {
     UNDO_SAID_NOTHING = 0,
     UNDO_SAID_DONE,
     UNDO_SAID_WHY,
     UNDO_SAID_CHANGED_SINCE,
     UNDO_SAID_FORGOTTEN,
-    UNDO_SAID_INVALID
+    UNDO_SAID_INVALID,
+    UNDO_SAID_SAME,      /* there is nothing to bring back */
+    UNDO_SAID_NO_VERSION /* that can be compared */
 };
 
-struct history_view { /* GET /admin/history?upto=, /admin/history/N; POST /admin/history/N: csrf, why */
+/* GET /admin/history?upto=&policy=&a=&b=, /admin/history/N; POST /admin/history/N: csrf, why; POST /admin/roll-back:
+ * csrf, version, policy, back, why */
+struct history_view {
     struct console_page con;
+    struct str policy; /* whose history it is; absent: the area's */
     struct change_lines changes;
     int64_t older;             /* parameter `upto`; 0: none */
     struct change_line change; /* the chosen one; number 0: none */
+    struct str a, b;           /* as they are typed: versions */
+    bool compares;             /* a with b, the older with the newer */
+    struct str back;           /* b, as the form of the older one sends it on */
     struct {
-        const struct change_row_view *at;
+        const struct draft_row_view *at;
         size_t n;
     } rows;
-    bool rows_cut, may_undo, fresh;
+    bool rows_cut, may_undo;
     struct str why; /* as it was typed */
     enum undo_said said;
     struct str detail; /* of what stood in the way: the row */

@@ -264,18 +264,16 @@ bool change_write(struct db *d, struct arena *a, const struct change *x, const s
 
 /* ── reading ────────────────────────────────────────────────────────────── */
 
-#define ENTRY "number, at_s, who, acting_as, area, maker, why, undoes, added, changed, removed, told, draft"
-
 static const struct db_statement last_changes = { "change.last",
-                                                  "SELECT " ENTRY
+                                                  "SELECT " CHANGE_ENTRY
                                                   " FROM change WHERE number <= ?1 ORDER BY number DESC LIMIT ?2" };
 static const struct db_statement last_changes_in = {
-    "change.last_in", "SELECT " ENTRY " FROM change WHERE number <= ?1 AND EXISTS "
+    "change.last_in", "SELECT " CHANGE_ENTRY " FROM change WHERE number <= ?1 AND EXISTS "
                       "(SELECT 1 FROM change_row r WHERE r.provider = ?3 AND r.change = change.number "
                       "AND (?4 IS NULL OR r.school = ?4)) ORDER BY number DESC LIMIT ?2"
 };
 static const struct db_statement untold_changes = { "change.untold",
-                                                    "SELECT " ENTRY
+                                                    "SELECT " CHANGE_ENTRY
                                                     " FROM change WHERE told = 0 ORDER BY number LIMIT ?1" };
 static const struct db_statement mark_told = { "change.told", "UPDATE change SET told = 1 WHERE number = ?1" };
 static const struct db_statement rows_of = {
@@ -287,7 +285,7 @@ static const struct db_statement rows_of_in = { "change.rows_in",
                                                 "WHERE change = ?1 AND provider = ?3 AND (?4 IS NULL OR school = ?4) "
                                                 "ORDER BY position LIMIT ?2" };
 
-static void read_entries(struct arena *a, const struct db_rows *rows, struct change_entries *out)
+void change_entries_read(struct arena *a, const struct db_rows *rows, struct change_entries *out)
 {
     *out = (struct change_entries){ arena_make_n(a, rows->n + 1, struct change_entry), rows->n };
     for (size_t i = 0; i < rows->n; i++) {
@@ -327,7 +325,7 @@ bool change_list(struct db *d, struct arena *a, const struct area *area, int64_t
     if (!query_in(d, area, (const struct db_statement *const[]){ &last_changes, &last_changes_in }, upto, most, a,
                   &rows, f))
         return false;
-    read_entries(a, &rows, out);
+    change_entries_read(a, &rows, out);
     return true;
 }
 
@@ -338,7 +336,7 @@ bool change_list_untold(struct db *d, struct arena *a, size_t most, struct chang
 
     if (!db_query(d, &untold_changes, &arg, 1, a, &rows, f))
         return false;
-    read_entries(a, &rows, out);
+    change_entries_read(a, &rows, out);
     return true;
 }
 
@@ -358,14 +356,14 @@ enum kind kind_named(struct str name)
 }
 
 /* As kind_named(); KIND_RULE as well, of which history may be. */
-static enum kind kind_once_named(struct str name)
+enum kind kind_once_named(struct str name)
 {
     return str_eq(name, str_of(kind_rows[KIND_RULE].name)) ? KIND_RULE : kind_named(name);
 }
 
-static const struct db_value *row_of(struct arena *a, const struct kind_row *k, const struct db_value *text)
+const struct db_value *change_row_read(struct arena *a, enum kind kind, const struct db_value *text)
 {
-    return text->kind == DB_TEXT ? row_read(a, k, text->text) : NULL;
+    return text->kind == DB_TEXT ? row_read(a, &kind_rows[kind], text->text) : NULL;
 }
 
 void change_show(struct arena *a, const struct change *x, struct change_rows_shown *out)
@@ -385,7 +383,7 @@ void change_show(struct arena *a, const struct change *x, struct change_rows_sho
     }
 }
 
-static void show_row(struct arena *a, const struct db_value *v, struct change_row_shown *out)
+void change_row_show(struct arena *a, const struct db_value *v, struct change_row_shown *out)
 {
     enum kind kind = kind_once_named(v[1].text);
 
@@ -395,7 +393,7 @@ static void show_row(struct arena *a, const struct db_value *v, struct change_ro
         return;
     }
     const struct kind_row *k = &kind_rows[kind];
-    const struct db_value *before = row_of(a, k, &v[3]), *after = row_of(a, k, &v[4]);
+    const struct db_value *before = change_row_read(a, kind, &v[3]), *after = change_row_read(a, kind, &v[4]);
     if (before != NULL)
         out->before = row_show(a, k, before, after);
     if (after != NULL)
@@ -411,7 +409,7 @@ bool change_rows(struct db *d, struct arena *a, const struct area *area, int64_t
         return false;
     *out = (struct change_rows_shown){ arena_make_n(a, rows.n + 1, struct change_row_shown), rows.n };
     for (size_t i = 0; i < rows.n; i++)
-        show_row(a, db_row(&rows, i), &out->at[i]);
+        change_row_show(a, db_row(&rows, i), &out->at[i]);
     return true;
 }
 
@@ -434,11 +432,8 @@ static int changed_since(struct db *d, struct arena *a, int64_t number, const st
                 rows.at[0].number);
 }
 
-/* What was a rule when the change was made is a policy now. */
-static void turn_rule(struct arena *a, const struct rows_now *now, struct changed_row *r)
+void change_turn_rule(struct arena *a, const struct db_rows *schools, struct changed_row *r)
 {
-    const struct db_rows *schools = &now->of[KIND_SCHOOL];
-
     r->kind = KIND_POLICY;
     r->before = r->before != NULL ? rule_as_policy(a, schools, r->before) : NULL;
     r->after = r->after != NULL ? rule_as_policy(a, schools, r->after) : NULL;
@@ -456,16 +451,15 @@ static bool turn_round(const struct change *x, int64_t number, const struct db_v
         return fail(f, FAIL_CONFLICT, "forgotten",
                     "what change %" PRId64 " did to persons' rows is forgotten after %d days; import a file", number,
                     CHANGE_PERSONAL_S / 86400);
-    *out = (struct changed_row){ kind, row_of(x->arena, &kind_rows[kind], &v[4]),
-                                 row_of(x->arena, &kind_rows[kind], &v[3]) };
+    *out = (struct changed_row){ kind, change_row_read(x->arena, kind, &v[4]), change_row_read(x->arena, kind, &v[3]) };
     if ((v[4].kind == DB_TEXT && out->before == NULL) || (v[3].kind == DB_TEXT && out->after == NULL))
         return fail(f, FAIL_OURS, "registry_invalid", "the history of change %" PRId64 " cannot be read", number);
     if (kind == KIND_RULE)
-        turn_rule(x->arena, now, out);
+        change_turn_rule(x->arena, &now->of[KIND_SCHOOL], out);
     return true;
 }
 
-static bool make_undo(struct db *d, struct change *x, int64_t number, const struct rows_now *now, struct fail *f)
+bool change_undo_rows(struct db *d, struct change *x, int64_t number, const struct rows_now *now, struct fail *f)
 {
     const struct db_value args[] = { db_int(number), db_int(INT32_MAX) };
     struct db_rows rows;
@@ -498,7 +492,7 @@ bool change_undo(struct db *d, struct arena *a, int64_t number, const struct cha
     struct row_place where;
 
     *out = (struct change_report){ 0 };
-    bool good = db_begin(d, f) && rows_now_load(d, x.arena, &now, f) && make_undo(d, &x, number, &now, f) &&
+    bool good = db_begin(d, f) && rows_now_load(d, x.arena, &now, f) && change_undo_rows(d, &x, number, &now, f) &&
                 change_write(d, a, &x, &now, out, &where, f) && (dry_run || db_commit(d, f));
     db_rollback(d); /* after a commit there is nothing left to undo */
     arena_free(x.arena);

@@ -20,7 +20,7 @@
 enum {
     CHANGE_WHY_MAX_B = 500,
     CHANGE_PERSONAL_S = 30 * 86400, /* so long the history knows rows of local accounts, so that they can come back */
-    CHANGE_SHOWN_B = 1024           /* a longer value is shown as its length and hash */
+    CHANGE_SHOWN_B = 1024           /* a longer value is shown as its length and hash; a policy's text whole */
 };
 
 /*    maker     what it is, in words */

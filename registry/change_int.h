@@ -53,6 +53,19 @@ void change_add(struct change *x, enum kind kind, const struct db_value *before,
 bool change_write(struct db *d, struct arena *a, const struct change *x, const struct rows_now *now,
                   struct change_report *out, struct row_place *where, struct fail *f);
 
+/* The rows that undo a change, as they are now and as they are to be.  Fails as change_undo() does. */
+bool change_undo_rows(struct db *d, struct change *x, int64_t number, const struct rows_now *now, struct fail *f);
+/* A row of a change as it was kept; NULL: there was none, or it cannot be read.  KIND_RULE is read as well. */
+enum kind kind_once_named(struct str name);
+const struct db_value *change_row_read(struct arena *a, enum kind kind, const struct db_value *text);
+/* What was a rule when the change was made is a policy now. */
+void change_turn_rule(struct arena *a, const struct db_rows *schools, struct changed_row *r);
+/* sign, kind, row_key, before, after. */
+void change_row_show(struct arena *a, const struct db_value *v, struct change_row_shown *out);
+void change_entries_read(struct arena *a, const struct db_rows *rows, struct change_entries *out);
+/* Columns of a change, for the above. */
+#define CHANGE_ENTRY "number, at_s, who, acting_as, area, maker, why, undoes, added, changed, removed, told, draft"
+
 /* What it would do: counts and lines; row by row, as may be shown.  Both in a. */
 void change_tell(const struct change *x, struct arena *a, struct change_report *out);
 void change_show(struct arena *a, const struct change *x, struct change_rows_shown *out);

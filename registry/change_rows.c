@@ -185,7 +185,7 @@ static void show_value(struct json_out *o, struct arena *a, const struct column 
         json_put_str(o, name, S("(a person)"));
     else if (v->kind == DB_INT)
         json_put_int(o, name, v->number);
-    else if (v->kind == DB_TEXT && v->text.n > CHANGE_SHOWN_B)
+    else if (v->kind == DB_TEXT && v->text.n > CHANGE_SHOWN_B && c->type != COL_POLICY)
         json_put_str(o, name, arena_printf(a, "(%zu bytes, sha256 %.*s)", v->text.n, STR_ARG(sha256_hex(a, v->text))));
     else
         json_put_str(o, name, v->kind == DB_TEXT ? v->text : S(""));

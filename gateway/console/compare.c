@@ -18,44 +18,91 @@ static struct strs lines_of_text(struct arena *a, struct str text)
     return lines;
 }
 
-static void put_all(struct text_line *out, size_t *n, const struct strs *lines, bool plus)
+/* Which of each belong to the longest part that both have, in its order; beyond COMPARE_LINES_MAX none do. */
+static void mark_common(struct arena *a, const struct strs *x, const struct strs *y, bool *in_x, bool *in_y)
 {
-    for (size_t i = 0; i < lines->n; i++)
-        out[(*n)++] = (struct text_line){ lines->at[i], plus, !plus };
+    size_t w = y->n + 1;
+
+    if (x->n > COMPARE_LINES_MAX || y->n > COMPARE_LINES_MAX)
+        return;
+    uint16_t *common = arena_make_n(a, (x->n + 1) * w, uint16_t); /* of what follows */
+    for (size_t i = x->n; i-- > 0;)
+        for (size_t k = y->n; k-- > 0;) {
+            uint16_t down = common[(i + 1) * w + k], right = common[i * w + k + 1];
+            common[i * w + k] = str_eq(x->at[i], y->at[k]) ? (uint16_t)(common[(i + 1) * w + k + 1] + 1)
+                                : down >= right            ? down
+                                                           : right;
+        }
+    for (size_t i = 0, k = 0; i < x->n && k < y->n;)
+        if (str_eq(x->at[i], y->at[k]))
+            in_x[i++] = in_y[k++] = true;
+        else if (common[(i + 1) * w + k] >= common[i * w + k + 1])
+            i++;
+        else
+            k++;
 }
 
-/* The longest common part, from behind; then both are walked along it. */
 struct text_line *compare_lines(struct arena *a, struct str before, struct str after, size_t *n)
 {
     struct strs x = lines_of_text(a, before), y = lines_of_text(a, after);
     struct text_line *out = arena_make_n(a, x.n + y.n + 1, struct text_line);
-    size_t w = y.n + 1;
+    bool *in_x = arena_make_n(a, x.n + 1, bool), *in_y = arena_make_n(a, y.n + 1, bool);
 
     *n = 0;
-    if (x.n > COMPARE_LINES_MAX || y.n > COMPARE_LINES_MAX) {
-        put_all(out, n, &x, false);
-        put_all(out, n, &y, true);
-        return out;
-    }
-    uint16_t *common = arena_make_n(a, (x.n + 1) * w, uint16_t);
-    for (size_t i = x.n; i-- > 0;)
-        for (size_t k = y.n; k-- > 0;) {
-            uint16_t down = common[(i + 1) * w + k], right = common[i * w + k + 1];
-            common[i * w + k] = str_eq(x.at[i], y.at[k]) ? (uint16_t)(common[(i + 1) * w + k + 1] + 1)
-                                : down >= right          ? down
-                                                         : right;
-        }
-    size_t i = 0, k = 0;
-    while (i < x.n || k < y.n)
-        if (i < x.n && k < y.n && str_eq(x.at[i], y.at[k])) {
+    mark_common(a, &x, &y, in_x, in_y);
+    for (size_t i = 0, k = 0; i < x.n || k < y.n;)
+        if (i < x.n && !in_x[i]) {
+            out[(*n)++] = (struct text_line){ x.at[i++], false, true };
+        } else if (k < y.n && !in_y[k]) {
+            out[(*n)++] = (struct text_line){ y.at[k++], true, false };
+        } else {
             out[(*n)++] = (struct text_line){ x.at[i++], false, false };
             k++;
-        } else if (i < x.n && (k == y.n || common[(i + 1) * w + k] >= common[i * w + k + 1])) {
-            out[(*n)++] = (struct text_line){ x.at[i++], false, true };
-        } else {
-            out[(*n)++] = (struct text_line){ y.at[k++], true, false };
         }
     return out;
+}
+
+/* ── words ──────────────────────────────────────────────────────────────── */
+
+/* Each with the space before it. */
+static struct strs words_of_text(struct arena *a, struct str text)
+{
+    struct strs words = { arena_make_n(a, COMPARE_LINES_MAX + 2, struct str), 0 };
+
+    while (words.n <= COMPARE_LINES_MAX && text.n > 0) {
+        size_t end = str_find_byte(text, ' ', 1);
+        words.at[words.n++] = str_sub(text, 0, end);
+        text = str_from(text, end);
+    }
+    return words;
+}
+
+/* Words that stand beside one another and are alike in this are one part. */
+static struct word_parts parts_of(struct arena *a, struct str text, const struct strs *words, const bool *common)
+{
+    struct word_part *parts = arena_make_n(a, words->n + 1, struct word_part);
+    size_t n = 0;
+
+    if (words->n > COMPARE_LINES_MAX) {
+        parts[0] = (struct word_part){ text, true };
+        return (struct word_parts){ parts, 1 };
+    }
+    for (size_t i = 0; i < words->n; i++)
+        if (n > 0 && parts[n - 1].changed != common[i])
+            parts[n - 1].text.n += words->at[i].n;
+        else
+            parts[n++] = (struct word_part){ words->at[i], !common[i] };
+    return (struct word_parts){ parts, n };
+}
+
+void compare_words(struct arena *a, struct str before, struct str after, struct word_parts *was, struct word_parts *now)
+{
+    struct strs x = words_of_text(a, before), y = words_of_text(a, after);
+    bool *in_x = arena_make_n(a, x.n + 1, bool), *in_y = arena_make_n(a, y.n + 1, bool);
+
+    mark_common(a, &x, &y, in_x, in_y);
+    *was = parts_of(a, before, &x, in_x);
+    *now = parts_of(a, after, &y, in_y);
 }
 
 /* ── rows ───────────────────────────────────────────────────────────────── */
@@ -67,6 +114,8 @@ static struct str value_text(struct ctx *c, const struct json_value *v)
     switch (v->type) {
     case JSON_STR:
         return v->text;
+    case JSON_INT:
+        return arena_printf(c->arena, "%lld", (long long)v->integer);
     case JSON_ARRAY:
         for (const struct json_value *one = v->first; one != NULL; one = one->next) {
             buf_add(&b, b.n > 0 ? S(", ") : S(""));
@@ -110,10 +159,11 @@ struct draft_row_view compare_row(struct ctx *c, const struct change_row_shown *
     v.key = rest;
     bool is_policy = str_eq(kind, S("policy")) && (str_is_set(was) || str_is_set(now));
     if (is_policy) {
-        v.was = lines_policy(c, was);
-        v.now = lines_policy(c, now);
+        compare_words(c->arena, lines_policy(c, was), lines_policy(c, now), &v.was, &v.now);
         v.lines.at = compare_lines(c->arena, was, now, &v.lines.n);
     }
+    if (!str_is_set(v.key))
+        v.key = S("");
     put_fields(c, before, false, is_policy, fields, &v.fields.n);
     put_fields(c, after, true, is_policy, fields, &v.fields.n);
     v.fields.at = fields;

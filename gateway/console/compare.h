@@ -17,4 +17,8 @@ struct draft_row_view compare_row(struct ctx *c, const struct change_row_shown *
 enum { COMPARE_LINES_MAX = 400 };
 struct text_line *compare_lines(struct arena *a, struct str before, struct str after, size_t *n);
 
+/* The same of words, each text in parts that the other one has or lacks. */
+void compare_words(struct arena *a, struct str before, struct str after, struct word_parts *was,
+                   struct word_parts *now);
+
 #endif

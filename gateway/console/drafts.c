@@ -358,7 +358,10 @@ static bool act_sql(void *with, struct db *d, struct arena *a, struct fail *f)
     if (x->act != DRAFT_APPROVE)
         return true;
     const struct edit_from from = { .draft = x->number, .edition = approved ? x->edition : x->result.edition };
-    struct edit *e = edit_new(&x->by, &from);
+    struct change_by by = x->by; /* history has the reason that the draft has; the approver's stays with it */
+    if (str_is_set(x->draft.why))
+        by.why = x->draft.why;
+    struct edit *e = edit_new(&by, &from);
     bool good = edit_run(e, d, a, &x->how, EDIT_PUBLISH, &x->result, f);
     edit_free(e);
     return good;

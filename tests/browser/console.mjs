@@ -178,6 +178,65 @@ for (const [width, lang, column, scripts] of [[320, 'fi-FI', 1, true], [1280, 'e
     for (const v of [tiina, sari]) await v.context.close();
   });
 
+// Any two versions beside one another; what narrows goes back at once, what widens waits for a second person.
+for (const [width, lang, scripts] of [[320, 'en-GB', false], [1280, 'fi-FI', true]])
+  await test(`two versions are compared and one is brought back, ${width} px, ${lang}`, async () => {
+    const tiina = await visitor({ width, lang, scripts }), sari = await visitor({ width, lang, scripts });
+    await signIn(tiina.page, 'tiina');
+    const version = async () => { await tiina.page.goto(`${g.url}/admin/history`); return Number((await tiina.page.textContent('.vers li b')).split('.')[0]); };
+    const text = (from) => `permit (principal in Provider::"oulu", action == Action::"open", resource == Service::"pihka") when { principal in Role::"learner" && principal has classLevel && principal.classLevel >= ${from} && principal.classLevel <= 9 };`;
+    const put = (from) => { fs.writeFileSync(path.join(g.dir, 'p.cedar'), text(from)); const done_ = g.cli('policy', 'publish', '-c', g.config, '--id', `history-${width}`, '--owner', 'oulu', '--why', `luokat ${from}–9`, path.join(g.dir, 'p.cedar')); return done_.status === 0 ? done_ : g.cli('policy', 'publish', '-c', g.config, '--id', `history-${width}`, '--why', `luokat ${from}–9`, path.join(g.dir, 'p.cedar')); };
+    check(put(7).status === 0, 'a first version');
+    const narrow = await version();
+    check(put(5).status === 0, 'a second one');
+    const wide = await version();
+    check(narrow < wide, `versions: ${narrow}, ${wide}`);
+    await tiina.page.fill('#a', '0');
+    await tiina.page.click('form[action="/admin/history"] button');
+    check((await tiina.page.locator('.note.bad').count()) === 1, 'a version that there is not');
+    await tiina.page.fill('#a', String(narrow));
+    await tiina.page.fill('#b', String(wide));
+    await tiina.page.click('form[action="/admin/history"] button');
+    check(/5/.test(await tiina.page.textContent('.was-now ins')) && /7/.test(await tiina.page.textContent('.was-now del')), `in words: ${await tiina.page.textContent('#change')}`);
+    check((await tiina.page.locator('.diff .plus').count()) > 0 && (await tiina.page.locator('.diff .minus').count()) > 0, 'as text');
+    await looks(tiina.page, 'history-compare', width);
+    // To what is narrower: at once.
+    await tiina.page.click('.fold summary');
+    await tiina.page.fill('#why', 'Viidennet eivät vielä');
+    await looks(tiina.page, 'history-back', width);
+    await done(tiina.page, tiina.page.click('.fold button.b'));
+    check(/\/admin\/history\/\d+$/.test(tiina.page.url()), `not at once: ${tiina.page.url()}`);
+    const back = await version();
+    check(back > wide, 'no version was made');
+    // To what is wider: a draft, which its asker does not approve.
+    await tiina.page.goto(`${g.url}/admin/history?policy=history-${width}`);
+    check((await tiina.page.locator('.vers li').count()) === 3, 'the policy\'s own versions');
+    await looks(tiina.page, 'history-policy', width);
+    await tiina.page.goto(`${g.url}/admin/history?a=${wide}&b=${back}&policy=history-${width}`);
+    await tiina.page.click('.fold summary');
+    await tiina.page.fill('#why', 'Sittenkin');
+    await done(tiina.page, tiina.page.click('.fold button.b'));
+    check(/\/admin\/drafts\/\d+$/.test(tiina.page.url()) && (await tiina.page.locator('[name=act][value=approve]').count()) === 0 && (await version()) === back, `it took effect: ${tiina.page.url()}`);
+    await signIn(sari.page, 'sari');
+    await sari.page.goto(`${g.url}/admin/drafts`);
+    await sari.page.click('.lines a');
+    await looks(sari.page, 'draft-back', width);
+    await done(sari.page, sari.page.click('[name=act][value=approve]'));
+    await until('it is as it was', async () => { await sari.page.goto(`${g.url}/admin/policy/history-${width}?as=text`); return /classLevel >= 5/.test(await sari.page.inputValue('#text')); });
+    await sari.page.goto(`${g.url}/admin/history?a=${wide}&b=${back + 99}&policy=history-${width}`);
+    check((await sari.page.locator('.was-now').count()) === 0 && (await sari.page.locator('.fold').count()) === 0, 'something differs');
+    // An undo that widens waits as well.
+    check(put(7).status === 0, 'narrower once more');
+    await sari.page.goto(`${g.url}/admin/history`);
+    await sari.page.click('.vers li:first-child a');
+    await sari.page.click('.fold summary');
+    await sari.page.fill('#why', 'Ei näin');
+    await done(sari.page, sari.page.click('.fold button.b'));
+    check(/\/admin\/drafts\/\d+$/.test(sari.page.url()), `an undo that widens took effect: ${sari.page.url()}`);
+    await done(sari.page, sari.page.click('[name=act][value=withdraw]'));
+    for (const v of [tiina, sari]) await v.context.close();
+  });
+
 await test('an identity provider is switched off and on, with a reason', async () => {
   const { context, page } = await visitor({ width: 1280 });
   await signIn(page, 'tiina');
@@ -302,7 +361,7 @@ for (const [width, lang, scripts] of [[320, 'fi-FI', false], [1280, 'en-GB', tru
 
 const routes = [...fs.readFileSync(path.join(root, 'gateway/routes.def'), 'utf8').matchAll(/X\((GET|POST),\s*"(\/admin[^"]*)",\s*PUBLIC,\s*ADMIN/g)].map(([, method, at]) => ({ method, at }));
 const ids = { '/admin/idps/*': 'oulu-staff', '/admin/history/*': '1', '/admin/policy/*': 'oulu-teachers', '/admin/drafts/*': '3', '/admin/rights/*': 'kanerva', '/admin/admins/*': 'sari-lehto', '/admin/school/*': 'puolukka' };
-const forms = { '/admin/idps/*': 'act=disable&why=x', '/admin/history/*': 'why=x', '/admin/policy/*': 'as=text&act=keep&why=x&text=permit(principal,action,resource);', '/admin/drafts/*': 'act=withdraw', '/admin/area': 'area=oulu', '/admin/people': 'q=aino&reason=support&why=x', '/admin/person': 'look=x&why=x', '/admin/sessions': 'what=idp&idp=oulu&why=x', '/admin/passes': 'given=Siiri&family=Vieras&school=1.2.246.562.99.95640200010&from=1.1.2030&from_at=8&to=1.1.2030&to_at=16&why=x', '/admin/log/export': 'why=x&format=csv', '/admin/admins/*': 'why=x&own=yes', '/admin/give': 'idp=oulu&user=silja&role=secretary&place=oulu/1.2.246.562.99.95640200010&to=2027-06-04&why=x' };
+const forms = { '/admin/idps/*': 'act=disable&why=x', '/admin/history/*': 'why=x', '/admin/roll-back': 'version=1&back=2&why=x', '/admin/policy/*': 'as=text&act=keep&why=x&text=permit(principal,action,resource);', '/admin/drafts/*': 'act=withdraw', '/admin/area': 'area=oulu', '/admin/people': 'q=aino&reason=support&why=x', '/admin/person': 'look=x&why=x', '/admin/sessions': 'what=idp&idp=oulu&why=x', '/admin/passes': 'given=Siiri&family=Vieras&school=1.2.246.562.99.95640200010&from=1.1.2030&from_at=8&to=1.1.2030&to_at=16&why=x', '/admin/log/export': 'why=x&format=csv', '/admin/admins/*': 'why=x&own=yes', '/admin/give': 'idp=oulu&user=silja&role=secretary&place=oulu/1.2.246.562.99.95640200010&to=2027-06-04&why=x' };
 const paths = routes.map(({ method, at }) => ({ method, at, path: at.replace('*', ids[at] ?? 'x'), form: method === 'POST' ? forms[at] ?? 'x=1' : undefined }));
 const logLines = () => g.logText().split('\n').filter((l) => l.includes('"request.failed"'));
 const export_ = () => g.cli('export', '-c', g.config).stdout.replace(/^(version|mark|# ).*$/gm, '');
