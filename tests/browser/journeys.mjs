@@ -3,36 +3,20 @@
 // every page of ours.   node journeys.mjs PATH-OF-DIGIONE   (a release build; ./demo builds nothing anew then)
 import fs from 'node:fs';
 import path from 'node:path';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
-import { check, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
+import { check, finish, root, test, until } from '../e2e/gateway.mjs';
+import { Demo, launch, password } from './demo.mjs';
 
-const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!program) { console.log('Chromium is not installed'); process.exit(77); }
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = path.join(root, 'build/journeys');
 fs.mkdirSync(shots, { recursive: true });
 
-const state = folder('demo');
-fs.chmodSync(state, 0o755);
-// Below the ports that outgoing connections take.
-const N = Number(process.env.DEMO_PORT ?? 20000 + 20 * Math.floor(Math.random() * 600));
-const demo = spawn(path.join(root, 'demo'), ['--no-install', '--port', String(N), '--state', state], { stdio: ['ignore', 'pipe', 'pipe'] });
-let said = '';
-demo.stdout.on('data', (d) => { said += d; });
-demo.stderr.on('data', (d) => { said += d; });
-await until('./demo is ready', () => {
-  if (demo.exitCode !== null) throw new Error(`./demo ended: ${said}`);
-  return said.includes(`ready http://localhost:${N}`);
-}, 300000).catch((e) => { console.log(`FAILED ./demo starts: ${e.message}\n${said}`); process.exit(1); });
-
-const browser = await chromium.launch({ executablePath: program, headless: true,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
-const gateway = `http://localhost:${N}`;
-const city = (id, k) => `http://${id}.localhost:${N + k}`;
-const password = 'digione-demo';
-const site = (id, k) => `http://${id}.localhost:${N + k}`;
+const browser = await launch();
+const demo = await new Demo().start();
+const { state, url: gateway } = demo, N = demo.port;
+const city = (id, k) => demo.at(id, k);
+const site = city;
 
 let looked = 0;
 // Every page of ours that a person sees is looked at: axe, sideways scrolling at 320, no script error.
@@ -95,8 +79,7 @@ function redis(...words) {
 }
 const sessionKeys = () => redis('KEYS', 's1:*');
 
-const audit = () => fs.readdirSync(path.join(state, 'gateway/state/audit')).filter((f) => /^audit-.*jsonl$/.test(f))
-  .flatMap((f) => fs.readFileSync(path.join(state, 'gateway/state/audit', f), 'utf8').trim().split('\n')).filter(Boolean).map((l) => JSON.parse(l));
+const audit = () => demo.audit();
 const at = (page, host) => until(`arrival at ${host}`, () => page.url().startsWith(host), 20000).catch((e) => { throw new Error(`${e.message}; at ${page.url()}`); });
 
 await test('J1: a teacher of Oulu, Monday at eight', async () => {
@@ -395,8 +378,7 @@ await test('the statements at the bottom of every page say something, in three l
 
 await browser.close();
 await test('./demo ends everything it started', async () => {
-  demo.kill('SIGTERM');
-  await until('./demo ended', () => demo.exitCode !== null || demo.signalCode !== null, 40000);
+  await demo.stop();
   const left = fs.readdirSync('/proc').filter((p) => /^\d+$/.test(p)).filter((p) => {
     try { return fs.readFileSync(`/proc/${p}/cmdline`, 'utf8').includes(state); } catch { return false; }
   });

@@ -4,32 +4,18 @@
 // 320 and 1280 px, light and dark.  Needs a release build, as the stage `browser` does.
 import fs from 'node:fs';
 import path from 'node:path';
-import { spawn } from 'node:child_process';
-import { chromium } from 'playwright-core';
-import { folder, root, until } from '../e2e/gateway.mjs';
+import { root } from '../e2e/gateway.mjs';
+import { Demo, launch, password } from './demo.mjs';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
-if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
 const shown = path.resolve(process.argv[2] ?? path.join(root, 'docs/images'));
 const all = path.join(root, 'build/pictures');
 fs.mkdirSync(shown, { recursive: true });
 fs.rmSync(all, { recursive: true, force: true });
 fs.mkdirSync(all, { recursive: true });
 
-const state = folder('demo');
-fs.chmodSync(state, 0o755);
-const port = Number(process.env.DEMO_PORT ?? 20000 + 20 * Math.floor(Math.random() * 600));
-const demo = spawn(path.join(root, 'demo'), ['--no-install', '--port', String(port), '--state', state], { stdio: ['ignore', 'pipe', 'pipe'] });
-process.on('exit', () => demo.kill('SIGTERM'));
-let said = '';
-demo.stdout.on('data', (d) => { said += d; });
-demo.stderr.on('data', (d) => { said += d; });
-await until('./demo is ready', () => {
-  if (demo.exitCode !== null) throw new Error(`./demo ended: ${said}`);
-  return said.includes(`ready http://localhost:${port}`);
-}, 300000);
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
-const at = `http://localhost:${port}`;
+const browser = await launch();
+const demo = await new Demo().start();
+const at = demo.url;
 
 async function person(width, colorScheme, height = 900) {
   const context = await browser.newContext({ locale: 'fi-FI', viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
@@ -38,7 +24,7 @@ async function person(width, colorScheme, height = 900) {
 async function signIn(page, user, { shared = false } = {}) {
   await page.goto(`${at}/school/oulu${shared ? '?shared=1' : ''}`);
   await page.fill('#username', user);
-  await page.fill('#password', 'digione-demo');
+  await page.fill('#password', password);
   await Promise.all([page.waitForURL(`${at}/`), page.click('#local .acts button')]);
 }
 let made = 0;
@@ -118,7 +104,7 @@ const admin = async (user) => {
   await page.waitForURL(/\/sign-in/);
   await Promise.all([page.waitForNavigation(), page.click('button[name=idp][value=yllapito], a[href*="idp=yllapito"]')]);
   await page.fill('#username', user);
-  await page.fill('#password', 'digione-demo');
+  await page.fill('#password', password);
   await Promise.all([page.waitForURL((u) => u.pathname === '/admin'), page.click('#local .acts button')]);
   return page;
 };
@@ -142,6 +128,5 @@ await heikki.goto(at + draft);
 await figure(heikki, 'admin-draft');
 await browser.close();
 console.log(`${made} pictures in ${path.relative(root, all)}, those of the documents in ${path.relative(root, shown) || shown}`);
-demo.kill('SIGTERM');
-await until('./demo ended', () => demo.exitCode !== null || demo.signalCode !== null, 40000);
+await demo.stop();
 process.exit(0);

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Journeys J6, J7, J9, J10 and J11 over ./demo, by those who administer in it: with a keyboard alone and without scripts, in Finnish at
+// 320 px and in English at 1280 px; axe on every page that they come to.   node admins.mjs PATH-OF-DIGIONE
+import fs from 'node:fs';
+import path from 'node:path';
+import { createRequire } from 'node:module';
+import { check, finish, root, test, until } from '../e2e/gateway.mjs';
+import { Demo, launch, password } from './demo.mjs';
+import { Keyboard } from './keyboard.mjs';
+
+const browser = await launch();
+const demo = await new Demo().start();
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = path.join(root, 'build/admins');
+fs.mkdirSync(shots, { recursive: true });
+
+const ways = [{ lang: 'fi', locale: 'fi-FI', width: 320 }, { lang: 'en', locale: 'en-GB', width: 1280 }];
+
+// Somebody at a keyboard.  Their own pages run no scripts; axe looks at each in a window beside, with the same cookies.
+class Someone extends Keyboard {
+  static async come({ lang = 'fi', locale = 'fi-FI', width = 1280 } = {}) {
+    const context = await browser.newContext({ locale, viewport: { width, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: false });
+    return Object.assign(new Someone(await context.newPage()), { context, lang, width });
+  }
+  static async admin(user, way) {
+    const someone = await Someone.come(way);
+    await someone.page.goto(`${demo.url}/admin`);
+    await someone.open('a[href*="idp=yllapito"]');
+    await someone.password(user);
+    await someone.page.waitForURL((u) => u.pathname === '/admin');
+    return someone;
+  }
+  static async ofOulu(user, way) { // to the launcher
+    const someone = await Someone.come(way);
+    await someone.page.goto(`${demo.url}/`);
+    await someone.open('button[name=idp][value=oulu]');
+    await someone.password(user);
+    await someone.page.waitForURL(`${demo.url}/`);
+    return someone;
+  }
+  async password(user) {
+    await this.type('#username', user);
+    await this.type('#password', password);
+    await this.open('#local .acts button.b');
+  }
+  // To a place of the console by its navigation.
+  async place(href) {
+    if (this.width < 1024) await this.unfold('.con-menu > summary');
+    await this.open(`${this.width < 1024 ? '.con-menu' : '.con-row'} a[href="${href}"]`);
+  }
+  async says(pattern, what) {
+    const text = await this.page.locator('main').innerText();
+    check(pattern.test(text), `${what ?? 'the page'} does not say ${pattern}: ${this.page.url()}: ${text.slice(0, 600)}`);
+  }
+  async look(name) {
+    check((await this.page.getAttribute('html', 'lang')) === this.lang, `${name}: in ${await this.page.getAttribute('html', 'lang')}`);
+    const wide = await this.page.locator('html').evaluate((e) => e.scrollWidth);
+    check(wide <= this.width, `${name}: ${wide} px wide at ${this.width}`);
+    await this.page.screenshot({ path: path.join(shots, `${name}-${this.lang}-${this.width}.png`), fullPage: true });
+    const window_ = await browser.newContext({ viewport: { width: this.width, height: 900 } }), page = await window_.newPage();
+    await page.setContent(await this.page.content().then((html) => html.replace('<head>', `<head><base href="${demo.url}/">`)), { waitUntil: 'load' });
+    await page.evaluate(axe);
+    const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+    check(result.violations.length === 0, `${name}: axe: ${result.violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
+    await window_.close();
+  }
+  async leave() { await this.context.close(); }
+}
+const lines = (event, more = () => true) => demo.audit().filter((l) => l.event === event && more(l));
+
+for (const way of ways)
+  await test(`J9: what an admin drafts a second person publishes, and it is taken back, ${way.lang}`, async () => {
+    const eemeli = await Someone.ofOulu('eemeli', { lang: 'fi' }), tile = 'main a[href="/open/sammal"], main form[action^="/open/sammal"]';
+    check(await eemeli.page.locator(tile).count() === 0, 'Sammal is open already');
+
+    const helmi = await Someone.admin('helmi', way);
+    await helmi.look('j9-home');
+    await helmi.place('/admin/rights');
+    await helmi.type('#q', 'sammal');
+    await helmi.open('.filter button');
+    await helmi.look('j9-matrix');
+    await helmi.open('a[href="/admin/rights/sammal?col=0"]');
+    await helmi.look('j9-cell');
+    await helmi.open('main a[href^="/admin/policy/new"]');
+    await helmi.look('j9-new');
+    await helmi.type('#name', `Sammal ${way.lang}`);
+    await helmi.type('#why', 'Rehtorikokous 3.11.');
+    await helmi.open('button[name=act][value=keep]');
+    await helmi.look('j9-draft');
+    const draft = new URL(helmi.page.url()).pathname;
+    check(/^\/admin\/drafts\/\d+$/.test(draft), `the draft is at ${draft}`);
+    await helmi.open('button[name=act][value=propose]');
+    await helmi.look('j9-proposed');
+    check(await helmi.page.locator('button[name=act][value=approve]').count() === 0, 'one\'s own draft can be published');
+
+    const heikki = await Someone.admin('heikki', way);
+    await heikki.look('j9-home-waits');
+    await heikki.open(`.todo a[href="${draft}"]`);
+    await heikki.look('j9-decide');
+    check(Number((await heikki.page.locator('.fig strong').first().innerText())) >= 1, `who gains: ${await heikki.page.locator('.fig').allInnerTexts()}`);
+    await eemeli.page.goto(`${demo.url}/`);
+    check(await eemeli.page.locator(tile).count() === 0, 'a draft is in force');
+    await heikki.open('button[name=act][value=approve]');
+    await heikki.look('j9-published');
+    await until('the learner has it', async () => { await eemeli.page.goto(`${demo.url}/`); return await eemeli.page.locator(tile).count() === 1; }, 60000);
+
+    await helmi.page.goto(`${demo.url}/admin`);
+    await helmi.place('/admin/rights');
+    await helmi.open('.sub a[href="/admin/history"]');
+    await helmi.look('j9-history');
+    await helmi.open('.vers li.now a');
+    await helmi.look('j9-version');
+    await helmi.unfold('.fold > summary');
+    await helmi.type('.fold [name=why]', 'Liian aikaisin');
+    await helmi.open('.fold button.b');
+    await helmi.look('j9-undone');
+    await until('the learner has it no more', async () => { await eemeli.page.goto(`${demo.url}/`); return await eemeli.page.locator(tile).count() === 0; }, 60000);
+
+    // Whoever is denied is told why, and whom to ask, in their own language.
+    const noora = await Someone.ofOulu('noora', way);
+    await noora.page.goto(`${demo.url}/open/sammal`);
+    await noora.look('j9-denied');
+    await noora.says(way.lang === 'fi' ? /Sammal Asiointi ei ole käytettävissäsi/ : /Sammal Services is not/, 'the refusal');
+    await noora.says(/Oulu/, 'whom to ask');
+    for (const who of [eemeli, helmi, heikki, noora]) await who.leave();
+  });
+
+for (const way of ways)
+  await test(`J7: a principal opens what the municipality left to the school, and hands on an office until a day, ${way.lang}`, async () => {
+    const eemeli = await Someone.ofOulu('eemeli', { lang: 'fi' }), tile = 'main a[href="/open/valo"]', last = '2027-06-04';
+    const reijo = await Someone.admin('reijo', way);
+    await reijo.look('j7-home');
+    // 1 the own school's services and roles; 3 what is not left is not offered
+    await reijo.place('/admin/rights');
+    await reijo.look('j7-matrix');
+    await reijo.place('/admin/school');
+    await reijo.look('j7-left');
+    check(await reijo.page.locator('main tbody a').count() === 1, 'more is left to the school than was left');
+    await reijo.open('main a[href="/admin/school/valo"]');
+    await reijo.look('j7-service');
+    const was = await reijo.page.locator('[name=who_0]').isChecked(), send = async (on, why) => { await reijo.tick('[name=who_0]', on); await reijo.type('#why', why); await reijo.open('main form .acts button.b'); };
+    check(was && await eemeli.page.locator(tile).count() === 1, 'Valo is not open to begin with');
+    await send(false, 'Ei tässä jaksossa');
+    await reijo.look('j7-closed');
+    await until('the learner has it no more', async () => { await eemeli.page.goto(`${demo.url}/`); return await eemeli.page.locator(tile).count() === 0; }, 60000);
+    // 2 opened
+    await reijo.page.goto(`${demo.url}/admin/school/valo`);
+    await send(true, 'Uusi jakso alkaa');
+    await reijo.look('j7-opened');
+    await until('the learner has it', async () => { await eemeli.page.goto(`${demo.url}/`); return await eemeli.page.locator(tile).count() === 1; }, 60000);
+    await reijo.page.goto(`${demo.url}/admin/school/pihka`);
+    check(await reijo.page.locator('main form').count() === 0, 'a form for what is not left');
+    // 4 delegated, with an end
+    await reijo.place('/admin/admins');
+    await reijo.look('j7-admins');
+    await reijo.open('main a[href="/admin/give"]');
+    await reijo.choose('role', 'secretary');
+    const user = `sihteeri-${way.lang}`;
+    await reijo.type('#user', user);
+    await reijo.to('#to');
+    await reijo.page.keyboard.type(way.lang === 'fi' ? '04062027' : '04062027');
+    check(await reijo.page.inputValue('#to') === last, `the end is ${await reijo.page.inputValue('#to')}`);
+    await reijo.type('#why', 'Sijaisten kulkuluvat');
+    await reijo.look('j7-give');
+    await reijo.open('form[action="/admin/give"] .acts button.b');
+    await reijo.look('j7-given');
+    // 5 both are in the log that its reader reads
+    const liisa = await Someone.admin('liisa', way);
+    await liisa.place('/admin/log');
+    await liisa.pick('#event', way.lang === 'fi' ? 'Muutos' : 'Change');
+    await liisa.open('form[action="/admin/log"] .acts button.b');
+    await liisa.look('j7-log');
+    for (const [why, area] of [['Uusi jakso alkaa', 'oulu/'], ['Sijaisten kulkuluvat', 'oulu/']]) {
+      const line = await until('the line of the change', () => lines('change', (l) => l.why === why).at(-1));
+      check(line.area.startsWith(area) && line.acting_as === 'principal' && line.maker === 'console', JSON.stringify(line));
+      check(await liisa.page.locator(`tbody tr:has-text("${line.n}")`).count() > 0, `the log shows no line ${line.n}`);
+    }
+    for (const who of [eemeli, reijo, liisa]) await who.leave();
+  });
+
+await browser.close();
+await demo.stop();
+await finish();
