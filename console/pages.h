@@ -521,7 +521,8 @@ enum school_said {
     SCHOOL_SAID_DONE,
     SCHOOL_SAID_WHY,
     SCHOOL_SAID_NOT_LEFT,
-    SCHOOL_SAID_CHANGED
+    SCHOOL_SAID_CHANGED,
+    SCHOOL_SAID_MORE
 };
 
 struct school_service_view { /* GET, POST /admin/school/SERVICE: csrf, version, who_N=1, why */
@@ -531,6 +532,7 @@ struct school_service_view { /* GET, POST /admin/school/SERVICE: csrf, version, 
     bool may_change, fresh;
     int64_t version;
     enum school_said said;
+    struct str in_the_way; /* MORE: the id of a policy that says what no box can */
 };
 struct html page_school_service(struct arena *a, const struct school_service_view *v);
 
