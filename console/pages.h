@@ -64,6 +64,18 @@ struct areas_view { /* GET /admin/area?q=; POST /admin/area: csrf, area */
 };
 struct html page_areas(struct arena *a, const struct areas_view *v);
 
+/* --- lists of what can be chosen --- */
+
+struct choice { /* a box or an item of a list */
+    struct str value, name;
+    bool on;
+};
+
+struct choices {
+    const struct choice *at;
+    size_t n;
+};
+
 /* --- home --- */
 
 enum urgency { URGENCY_CALM = 0, URGENCY_SOON, URGENCY_NOW };
@@ -76,7 +88,8 @@ enum todo_kind {
     TODO_DRAFT,
     TODO_DRAFT_APPROVED, /* and not published */
     TODO_DRAFT_BACK,     /* to whom it is sent back */
-    TODO_RIGHT_ENDS
+    TODO_RIGHT_ENDS,
+    TODO_ALARM
 };
 
 struct todo {
@@ -87,7 +100,8 @@ struct todo {
     struct str n, when;  /* how many; since when, or by when */
     struct str link;     /* where it is looked after: a path of ours */
     struct str provider; /* whose; absent: this one's */
-    struct str why;      /* as somebody gave it */
+    struct str why;      /* as somebody gave it; of TODO_ALARM what it is about */
+    struct str severity; /* of TODO_ALARM, in words */
 };
 
 struct change_line { /* a change as lists show it */
@@ -116,6 +130,7 @@ struct home_view { /* GET /admin */
         size_t n;
     } todos;             /* the most urgent first */
     struct str sign_ins; /* within the last hour */
+    bool may_alarms;     /* there is a page of all */
     struct change_lines changes;
     struct {
         const struct door_mark *at;
@@ -124,6 +139,36 @@ struct home_view { /* GET /admin */
     struct str well; /* how many municipalities are well */
 };
 struct html page_home(struct arena *a, const struct home_view *v);
+
+/* --- alarms --- */
+
+struct alarm_line {
+    struct str id, code, title, severity; /* title: what it is, in words */
+    struct str subject, about, detail;    /* about: the subject by its name; absent: it has none */
+    struct str area, first, last, n;
+    enum urgency urgency;
+    bool open, seen, over; /* seen: acknowledged */
+};
+
+struct alarms_view { /* GET /admin/alarms?state=&severity=&code=&from= */
+    struct console_page con;
+    struct choices states, severities, codes;
+    struct {
+        const struct alarm_line *at;
+        size_t n;
+    } rows;
+    struct str first, last, total, next;
+};
+struct html page_alarms(struct arena *a, const struct alarms_view *v);
+
+struct alarm_view { /* GET, POST /admin/alarms/ID: csrf, note */
+    struct console_page con;
+    struct alarm_line one;
+    struct str mend, link; /* what to do; where */
+    struct str seen_by, seen_when, note;
+    bool may_acknowledge, acknowledged; /* just now */
+};
+struct html page_alarm(struct arena *a, const struct alarm_view *v);
 
 /* --- identity providers --- */
 
@@ -253,16 +298,6 @@ struct cell_page_view { /* GET /admin/rights/SERVICE?col= */
 struct html page_cell_page(struct arena *a, const struct cell_page_view *v);
 
 /* --- a policy, as a form and as text --- */
-
-struct choice { /* a box or an item of a list */
-    struct str value, name;
-    bool on;
-};
-
-struct choices {
-    const struct choice *at;
-    size_t n;
-};
 
 struct finding_view {     /* what is wrong in a line */
     struct str says, fix; /* fix: the name that was meant; absent: none is near */

@@ -12,6 +12,8 @@
 #define CONSOLE_VIEWS(X)                                                                                               \
     X(areas)                                                                                                           \
     X(home)                                                                                                            \
+    X(alarms)                                                                                                          \
+    X(alarm)                                                                                                           \
     X(rights)                                                                                                          \
     X(cell_page)                                                                                                       \
     X(policy)                                                                                                          \

@@ -8,6 +8,7 @@
 #include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
+#include "gateway/console/raise.h"
 #include "gateway/console/rights_given.h"
 #include "model/when.h"
 #include "registry/edit.h"
@@ -615,8 +616,10 @@ static enum step say_given(struct ctx *c, struct fail *f)
     struct giving *x = c->state;
     const struct fail *why = &x->got.why;
 
-    if (x->got.ok)
+    if (x->got.ok) {
+        raise_at_night(c, ALARM_right_at_night, &x->place, x->id);
         return done_go(c, S("/admin/admins"), "given", S(""));
+    }
     if (why->kind != FAIL_CALLER && why->kind != FAIL_DENIED && why->kind != FAIL_CONFLICT)
         return console_answered(&x->got, f) ? NEXT : REFUSE;
     if (why->kind != FAIL_CONFLICT && !console_audited(c, f))

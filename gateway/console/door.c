@@ -8,6 +8,7 @@
 #include "base/settings.h"
 #include "console/texts.h"
 #include "gateway/answer.h"
+#include "gateway/console/raise.h"
 #include "gateway/flow.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
@@ -220,9 +221,24 @@ bool console_audited(struct ctx *c, struct fail *f)
     return visitor_of(c)->audit.durable || fail(f, FAIL_OURS, "temporarily_unavailable", "the audit log takes nothing");
 }
 
+/* Whoever is refused again and again tries what is not theirs, or somebody does in their name. */
+static void count_refusal(struct ctx *c)
+{
+    const struct person *p = c->session != NULL ? c->session->person : NULL;
+    const struct idp *idp = p != NULL ? registry_idp(c->registry, p->idp) : NULL;
+    struct area where = area_nation;
+
+    if (p == NULL)
+        return;
+    if (idp != NULL && idp->provider != NULL)
+        where.provider = idp->provider->id;
+    alarm_often(c->alarms, ALARM_console_refused, &where, p->id, REFUSED_MANY, c->now_s);
+}
+
 static enum step refuse_ask(struct ctx *c, struct fail *f)
 {
     (void)f;
+    count_refusal(c);
     console_audit(c, "refused", str_of(visitor_of(c)->code), c->route != NULL ? str_of(c->route->path) : S(""));
     return WAIT;
 }

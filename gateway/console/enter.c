@@ -6,6 +6,7 @@
  * by itself; what comes then is a request of our own page. */
 #include "gateway/answer.h"
 #include "gateway/console/door.h"
+#include "gateway/console/raise.h"
 #include "gateway/flow.h"
 #include "gateway/session/session.h"
 #include "wire/form.h"
@@ -27,6 +28,15 @@ static bool is_of_console(struct str to)
            (str_eq(to, S("/admin")) || str_has_prefix(to, S("/admin/")) || str_has_prefix(to, S("/admin?")));
 }
 
+/* An account of our own that is of no city: for the day on which the others do not work. */
+static void raise_break_glass(struct ctx *c)
+{
+    const struct idp *idp = registry_idp(c->registry, c->person->idp);
+
+    if (idp != NULL && idp->kind == IDP_LOCAL && idp->provider == NULL)
+        alarm_raise(c->alarms, ALARM_break_glass_used, &area_nation, c->person->id, c->person->subject, c->now_s);
+}
+
 static enum step enter(struct ctx *c, struct fail *f)
 {
     struct str to = form_get(c->query, S("to"));
@@ -37,6 +47,7 @@ static enum step enter(struct ctx *c, struct fail *f)
     (void)f;
     if (areas.n == 0)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    raise_break_glass(c);
     console_begin(c, &areas.at[0], areas.n == 1);
     http_header_set(c->res, S("Refresh"), arena_printf(c->arena, "0; url=%.*s", STR_ARG(v.to)));
     return answer_page(c, 200, page_enter(c->arena, &v));

@@ -6,6 +6,7 @@
 #include "gateway/console/door.h"
 #include "gateway/console/health.h"
 #include "gateway/console/lines.h"
+#include "gateway/console/raise.h"
 #include "gateway/console/rights_given.h"
 #include "model/when.h"
 #include "registry/edit.h"
@@ -19,6 +20,7 @@ struct home { /* c->state */
     struct desk_got got;
     struct change_entries changes;
     struct drafts waiting, approved, sent_back;
+    struct alarms_found alarms; /* of the area */
     struct home_view v;
     struct todo *todos;
 };
@@ -54,6 +56,45 @@ static struct todo *add_todo(struct home *h, enum todo_kind kind, enum urgency u
     struct todo *t = &h->todos[h->v.todos.n++];
     *t = (struct todo){ .kind = kind, .urgency = urgency };
     return t;
+}
+
+/* Somebody has said that they look after it. */
+static bool is_seen(const struct home *h, enum alarm_code code, struct str subject)
+{
+    for (size_t i = 0; i < h->alarms.n; i++)
+        if (h->alarms.at[i].code == code && str_eq(h->alarms.at[i].subject, subject))
+            return h->alarms.at[i].seen_s != 0;
+    return false;
+}
+
+/* What this page finds by itself, and says with more words, is not said twice. */
+static bool is_found_here(enum alarm_code code)
+{
+    return code == ALARM_idp_away || code == ALARM_idp_fails || code == ALARM_idp_metadata_ends ||
+           code == ALARM_idp_metadata_ended || code == ALARM_right_ends;
+}
+
+static void look_at_alarms(struct ctx *c, struct home *h)
+{
+    for (size_t i = 0; i < h->alarms.n; i++) {
+        const struct alarm *x = &h->alarms.at[i];
+        const struct alarm_row *row = alarm_row(x->code);
+        if (!alarm_is_open(x) || is_found_here(x->code) || !console_may_in(c, alarm_may(x->code), &x->area))
+            continue;
+        struct todo *t = add_todo(h, TODO_ALARM,
+                                  row->severity == ALARM_CRITICAL  ? URGENCY_NOW
+                                  : row->severity == ALARM_WARNING ? URGENCY_SOON
+                                                                   : URGENCY_CALM);
+        if (t == NULL)
+            return;
+        t->name = alarm_words(x->code, c->lang);
+        t->why = alarm_about(c, x);
+        t->code = str_of(row->code);
+        t->severity = alarm_severity_words(row->severity, c->lang);
+        t->n = lines_number(c, x->n);
+        t->when = when_full(c->arena, x->first_s, c->lang);
+        t->link = arena_join(c->arena, S("/admin/alarms/"), arena_str(c->arena, str_of(x->id)));
+    }
 }
 
 static void add_idp(struct ctx *c, struct home *h, const struct idp *idp, enum todo_kind kind, enum urgency urgency,
@@ -94,9 +135,10 @@ static void look_at_idps(struct ctx *c, struct home *h, int64_t *sign_ins)
             continue;
         if (!idp->enabled)
             add_idp(c, h, idp, TODO_IDP_OFF, URGENCY_CALM, &how);
-        else if (how.worst != NULL)
+        else if (how.worst != NULL && !is_seen(h, how.away ? ALARM_idp_away : ALARM_idp_fails, idp->id))
             add_idp(c, h, idp, how.away ? TODO_IDP_AWAY : TODO_IDP_FAILS, URGENCY_NOW, &how);
-        else if (how.vital != VITAL_OK)
+        else if (how.worst == NULL && how.vital != VITAL_OK &&
+                 !is_seen(h, how.vital == VITAL_BAD ? ALARM_idp_metadata_ended : ALARM_idp_metadata_ends, idp->id))
             add_idp(c, h, idp, TODO_METADATA_ENDS, how.vital == VITAL_BAD ? URGENCY_NOW : URGENCY_SOON, &how);
     }
 }
@@ -141,7 +183,8 @@ static void look_at_rights(struct ctx *c, struct home *h)
     for (size_t i = 0; i < parts->admin_count; i++) {
         const struct admin *x = &parts->admins[i];
         const struct area where = rights_area(x);
-        if (rights_state(x, c->now_s) != RIGHT_ENDS || !console_may_in(c, MAY_MANAGE_ADMINS, &where))
+        if (rights_state(x, c->now_s) != RIGHT_ENDS || !console_may_in(c, MAY_MANAGE_ADMINS, &where) ||
+            is_seen(h, ALARM_right_ends, x->id))
             continue;
         struct todo *t =
             add_todo(h, TODO_RIGHT_ENDS, x->to_s - c->now_s <= RIGHTS_WEEK_S ? URGENCY_SOON : URGENCY_CALM);
@@ -207,11 +250,14 @@ static enum step show(struct ctx *c, struct fail *f)
 
     if (console_may(c, MAY_VIEW) && !console_answered(&h->got, f))
         return REFUSE;
+    h->alarms = alarms_read(c->alarms, c->arena, &h->area, c->now_s);
+    look_at_alarms(c, h);
     look_at_idps(c, h, &sign_ins);
     look_at_drafts(c, h);
     look_at_rights(c, h);
     qsort(h->todos, h->v.todos.n, sizeof *h->todos, by_urgency);
     console_page_for(c, PLACE_HOME, false, S("/admin"), &h->v.con);
+    h->v.may_alarms = h->v.con.may_view;
     h->v.con.waits = (int64_t)h->v.todos.n;
     h->v.todos.at = h->todos;
     h->v.today = words_today(c->arena, c->now_s, c->lang);

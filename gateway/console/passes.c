@@ -9,6 +9,7 @@
 #include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/people.h"
+#include "gateway/console/raise.h"
 #include "model/pairwise.h"
 #include "model/when.h"
 #include "registry/edit.h"
@@ -357,6 +358,8 @@ static enum step say_given(struct ctx *c, struct fail *f)
     }
     if (!console_answered(&x->got, f))
         return REFUSE;
+    const struct area where = { console_provider(c)->id, x->school->oid };
+    raise_at_night(c, ALARM_pass_at_night, &where, x->id);
     return show(c, &v, x->school->oid, 200);
 }
 

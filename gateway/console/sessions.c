@@ -2,6 +2,7 @@
  * Sessions of many end: a group's after its lesson, a school's, those of an identity provider, of who opened a service.
  *
  * Each is of the area in which the admin acts: a service's sessions are those of the area's people alone. */
+#include "alarms/alarms.h"
 #include "base/text.h"
 #include "console/texts.h"
 #include "gateway/answer.h"
@@ -217,6 +218,8 @@ static enum step say(struct ctx *c, struct fail *f)
 
     if (!x->kept)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the end of sessions was not kept");
+    if (x->v.what != END_GROUP) /* the end of a lesson is nobody's alarm */
+        alarm_raise(c->alarms, ALARM_many_sessions_ended, &c->console->area, x->row, c->session->person->id, c->now_s);
     return done_go(c, S("/admin/sessions"), "ended", x->v.done);
 }
 
