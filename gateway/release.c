@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/release.h"
 
+#include "base/codec.h"
+#include "base/crypt.h"
 #include "base/fields.h"
+#include "certs/signer_client.h"
 #include "wire/json.h"
 
 enum { WORDS_MAX_B = 512, TUPLE_MAX_B = 8192, OBJECT_MAX_B = 16384 };
@@ -382,6 +385,55 @@ static struct str write_all(struct view *v)
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         write_list(&o, v, lists[i].claim, mpass ? claim_rows[lists[i].claim].mpass : claim_rows[lists[i].claim].native,
                    mpass ? lists[i].mpass : lists[i].native);
+    json_end_object(&o);
+    return json_done(&o);
+}
+
+/* ── the ID token ───────────────────────────────────────────────────────── */
+
+static void put_amr(struct json_out *o, struct str amr)
+{
+    struct str word;
+
+    if (!str_is_set(amr))
+        return;
+    json_key(o, S("amr"));
+    json_begin_array(o);
+    while (str_split(&amr, ' ', &word))
+        if (word.n > 0)
+            json_str(o, word);
+    json_end_array(o);
+}
+
+static struct str acr_of(const struct registry *r, const struct person *p)
+{
+    const struct idp *idp = registry_idp(r, p->idp);
+
+    return str_is_set(p->acr) ? p->acr : idp != NULL && str_is_set(idp->acr) ? idp->acr : (struct str){ NULL, 0 };
+}
+
+/* Left half of the hash, the same for ES256 and RS256 [OIDC Core 3.1.3.6]. */
+static struct str at_hash(struct arena *a, struct str token)
+{
+    return b64url_encode(a, str_sub(sha256(a, token), 0, SHA256_B / 2));
+}
+
+struct str release_id_claims(struct arena *a, const struct id_facts *f)
+{
+    const struct person *p = f->person;
+    struct json_out o = json_out(a, SIGNER_CLAIMS_MAX_B);
+
+    json_begin_object(&o);
+    json_put_str(&o, S("sub"), f->sub);
+    json_put_str(&o, S("aud"), f->client_id);
+    json_put_str(&o, S("azp"), f->client_id);
+    json_put_str(&o, S("nonce"), f->nonce);
+    if (p->auth_time_s > 0) /* a city may not say; whoever asks for it with max_age has had a city that does */
+        json_put_int(&o, S("auth_time"), p->auth_time_s);
+    json_put_str(&o, S("acr"), acr_of(f->registry, p));
+    put_amr(&o, p->amr);
+    json_put_str(&o, S("sid"), f->sid);
+    json_put_str(&o, S("at_hash"), at_hash(a, f->access_token));
     json_end_object(&o);
     return json_done(&o);
 }

@@ -26,6 +26,15 @@ struct release {
     struct circumstances now;
 };
 
+/* What an ID token says besides what its signer writes into it (iss, iat, exp) [OIDC Core 2]. */
+struct id_facts {
+    const struct registry *registry;
+    const struct person *person;
+    struct str sub, client_id, nonce, sid;
+    struct str access_token; /* that comes with it */
+};
+struct str release_id_claims(struct arena *a, const struct id_facts *f);
+
 enum { RELEASE_MAX_B = 65536 };
 
 /* One JSON object; sub is always in it. */

@@ -147,7 +147,7 @@ static const struct cedar_entity *list_service(struct listing *l, const struct s
 
 static size_t count(const struct registry_parts *parts)
 {
-    size_t n = 2 + DEED_COUNT + MAY_COUNT + ROLE_COUNT + CLAIM_COUNT + parts->provider_count + parts->service_count;
+    size_t n = 3 + DEED_COUNT + MAY_COUNT + ROLE_COUNT + CLAIM_COUNT + parts->provider_count + parts->service_count;
 
     for (size_t i = 0; i < parts->provider_count; i++)
         n += parts->providers[i].school_count;
@@ -169,8 +169,9 @@ const struct facts *facts_of(struct arena *a, const struct registry *r)
         f->deeds[i] = list(&l, entity(a, "Action", str_of(deeds[i]), &nothing));
     for (int i = MAY_NONE + 1; i < MAY_COUNT; i++)
         f->acts[i] = list_under(&l, "Action", str_of(console_action_name((enum console_action)i)), &administer->uid);
+    const struct cedar_entity *any = list(&l, entity(a, "Role", S("any"), &nothing));
     for (int i = ROLE_NONE + 1; i < ROLE_COUNT; i++)
-        (void)list(&l, entity(a, "Role", str_of(role_name((enum role)i)), &nothing));
+        (void)list_under(&l, "Role", str_of(role_name((enum role)i)), &any->uid);
     for (int i = 0; i < CLAIM_COUNT; i++)
         (void)list(&l, entity(a, "Attribute", str_of(claim_rows[i].word), &nothing));
     list_providers(&l, parts, &nation->uid);
@@ -227,12 +228,12 @@ static void add_own(struct fields_of *f, const struct person *p, const struct af
 const struct cedar_entity *facts_person(struct arena *a, const struct person *p, const struct affiliation *at,
                                         const struct provider *provider)
 {
-    const struct cedar_uid *in[5];
+    const struct cedar_uid *in[6];
     const struct school *school =
         provider != NULL && str_is_set(at->school_oid) ? provider_school(provider, at->school_oid) : NULL;
     struct str school_id = school != NULL ? school_uid(a, provider, school) : no_name;
     struct fields_of f = { .n = 0 };
-    struct cedar_uid *nation = arena_make(a, struct cedar_uid);
+    struct cedar_uid *nation = arena_make(a, struct cedar_uid), *any = arena_make(a, struct cedar_uid);
     size_t n = 0;
 
     if (provider != NULL) {
@@ -256,8 +257,11 @@ const struct cedar_entity *facts_person(struct arena *a, const struct person *p,
     struct cedar_entity *e = entity(a, provider != NULL ? "Person" : "Official", S("asking"), record(a, &f));
     under(a, e, in, n);
     *nation = nation_uid();
+    *any = cedar_uid_make(S("Role"), S("any"));
     if (provider != NULL)
         in[n++] = nation;
+    if (at->role != ROLE_NONE)
+        in[n++] = any;
     within(a, e, in, n);
     return e;
 }

@@ -162,52 +162,18 @@ static enum step check_code(struct ctx *c, struct fail *f)
 
 /* ── the tokens ─────────────────────────────────────────────────────────── */
 
-static void put_amr(struct json_out *o, struct str amr)
-{
-    struct str word;
-
-    if (!str_is_set(amr))
-        return;
-    json_key(o, S("amr"));
-    json_begin_array(o);
-    while (str_split(&amr, ' ', &word))
-        if (word.n > 0)
-            json_str(o, word);
-    json_end_array(o);
-}
-
-static struct str acr_of(const struct ctx *c, const struct person *p)
-{
-    const struct idp *idp = registry_idp(c->registry, p->idp);
-
-    return str_is_set(p->acr) ? p->acr : idp != NULL && str_is_set(idp->acr) ? idp->acr : (struct str){ NULL, 0 };
-}
-
-/* Left half of the hash, the same for ES256 and RS256 [OIDC Core 3.1.3.6]. */
-static struct str at_hash(struct ctx *c, struct str token)
-{
-    return b64url_encode(c->arena, str_sub(sha256(c->arena, token), 0, SHA256_B / 2));
-}
-
 static struct str id_claims(struct ctx *c)
 {
-    struct redemption *r = mine(c);
-    const struct person *p = c->person;
-    struct json_out o = json_out(c->arena, SIGNER_CLAIMS_MAX_B);
+    const struct redemption *r = mine(c);
+    const struct id_facts facts = { .registry = c->registry,
+                                    .person = c->person,
+                                    .sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor),
+                                    .client_id = c->service->client_id,
+                                    .nonce = r->code.nonce,
+                                    .sid = c->session->sid,
+                                    .access_token = r->token };
 
-    json_begin_object(&o);
-    json_put_str(&o, S("sub"), pairwise_sub(c->arena, c->seals, p->id, c->service->vendor));
-    json_put_str(&o, S("aud"), c->service->client_id);
-    json_put_str(&o, S("azp"), c->service->client_id);
-    json_put_str(&o, S("nonce"), r->code.nonce);
-    if (p->auth_time_s > 0) /* a city may not say; whoever asks for it with max_age has had a city that does */
-        json_put_int(&o, S("auth_time"), p->auth_time_s);
-    json_put_str(&o, S("acr"), acr_of(c, p));
-    put_amr(&o, p->amr);
-    json_put_str(&o, S("sid"), c->session->sid);
-    json_put_str(&o, S("at_hash"), at_hash(c, r->token));
-    json_end_object(&o);
-    return json_done(&o);
+    return release_id_claims(c->arena, &facts);
 }
 
 static struct release release_of(struct ctx *c)

@@ -85,11 +85,13 @@ static void statement(struct dice *d, struct buf *b, const struct policy *row)
     else if (row->layer == LAYER_MUNICIPALITY && of == 3) /* beyond its owner: text_check.h would refuse it */
         buf_printf(b, "principal in School::\"p%zu/9910%zu\"", roll(d, PROVIDERS), roll(d, SCHOOLS));
     else if (row->layer == LAYER_MUNICIPALITY && of == 4)
-        buf_add(b, S("principal in Role::\"learner\""));
+        buf_add(b, roll(d, 2) ? S("principal in Role::\"learner\"") : S("principal in Role::\"any\""));
     else if (row->layer == LAYER_MUNICIPALITY || of == 1)
         buf_printf(b, "principal in Provider::\"p%zu\"", p);
     else
-        buf_add(b, of == 2 ? S("principal in Role::\"learner\"") : S("principal"));
+        buf_add(b, of == 2   ? S("principal in Role::\"learner\"")
+                   : of == 5 ? S("principal in Role::\"any\"")
+                             : S("principal"));
     buf_printf(b, ", %s, ", actions[roll(d, sizeof actions / sizeof *actions)]);
     if (what < 4)
         buf_printf(b, "%s%zu\"", resources[what], roll(d, what < 2 ? 6 : CATEGORIES));
