@@ -62,6 +62,34 @@ bool network_has(const struct network *n, const struct sockaddr *address, sockle
     return false;
 }
 
+struct address address_read(struct str text)
+{
+    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+    char copy[INET6_ADDRSTRLEN];
+    struct address a = { .family = 0 };
+
+    if (!str_is_set(text) || text.n >= sizeof copy || memchr(text.p, '\0', text.n) != NULL)
+        return a;
+    memcpy(copy, text.p, text.n);
+    copy[text.n] = '\0';
+    if (inet_pton(AF_INET, copy, a.bytes) == 1) {
+        a.family = AF_INET;
+    } else if (inet_pton(AF_INET6, copy, a.bytes) == 1) {
+        a.family = AF_INET6;
+        if (memcmp(a.bytes, mapped, sizeof mapped) == 0) {
+            struct address inner = { .family = AF_INET };
+            memcpy(inner.bytes, a.bytes + sizeof mapped, 4);
+            return inner;
+        }
+    }
+    return a;
+}
+
+bool network_holds(const struct network *n, const struct address *a)
+{
+    return n->family != 0 && n->family == a->family && same_bits(a->bytes, n->prefix, n->bits);
+}
+
 /* [RFC 1918 3, RFC 6598 7, RFC 4193 3.1] */
 static const struct network private_blocks[] = {
     { AF_INET, 8, { 10 } },         { AF_INET, 12, { 172, 16 } }, { AF_INET, 16, { 192, 168 } },

@@ -151,7 +151,7 @@ struct ask {
 static size_t decide(struct arena *a, const struct ask *ask)
 {
     const struct registry_parts *p = registry_parts(ask->registry);
-    const struct circumstances now = { NOW_S, false };
+    const struct circumstances now = { .now_s = NOW_S };
 
     (void)a;
     return policy_decide(ask->registry, &ask->person, &p->services[p->service_count / 2], &now).release.bits;

@@ -20,7 +20,7 @@ static uint64_t cpu_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static const struct circumstances now = { NOW_S, false };
+static const struct circumstances now = { .now_s = NOW_S };
 
 /* What a city of 40 schools says: a third by role alone, the rest with classes, groups, hours or devices. */
 static struct str text_of(struct arena *a, size_t i, size_t services)

@@ -520,6 +520,8 @@ struct why_view { /* GET /admin/why?code=; or ?service=&provider=&school=&role=&
         size_t n;
     } told_log, told;
     bool told_plain, told_no_place;
+    struct str told_exam; /* until when an exam is on; absent: none that shuts it */
+    bool told_exam_then;  /* the log says that one was on */
     struct {
         const struct verdict_view *at;
         size_t n;

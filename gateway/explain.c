@@ -4,6 +4,8 @@
 #include "base/work.h"
 #include "frame/roles.h"
 #include "launcher/texts.h"
+#include "model/when.h"
+#include "policy/windows.h"
 
 enum { WAY_MAX_B = 4096 };
 
@@ -62,7 +64,8 @@ static struct str role_here(struct ctx *c, enum role role)
 
 static bool is_passing(enum condition_of of)
 {
-    return of == CONDITION_DAY || of == CONDITION_HOURS || of == CONDITION_DEVICE;
+    return of == CONDITION_DAY || of == CONDITION_HOURS || of == CONDITION_DEVICE || of == CONDITION_TERM ||
+           of == CONDITION_NETWORK || of == CONDITION_EXAM;
 }
 
 static struct denied_way way_of(struct ctx *c, const struct told_way *t, bool *passes)
@@ -83,6 +86,16 @@ static struct denied_way way_of(struct ctx *c, const struct told_way *t, bool *p
     return (struct denied_way){ buf_str(&words), buf_str(&is) };
 }
 
+/* "klo 10.30", "24.11.2026 klo 10.30" */
+static struct str until(struct ctx *c, int64_t at_s)
+{
+    static const char *const at[LANG_COUNT] = { "klo ", "kl. ", "" };
+
+    if (windows_day(at_s) != windows_day(c->now_s))
+        return when_full(c->arena, at_s, c->lang);
+    return arena_join(c->arena, str_of(at[c->lang]), when_time(c->arena, at_s, c->lang));
+}
+
 void explain_fill(struct ctx *c, struct denied_view *v)
 {
     const struct telling *t = c->explained != NULL ? &c->explained->told : NULL;
@@ -91,7 +104,9 @@ void explain_fill(struct ctx *c, struct denied_view *v)
         return;
     struct denied_way *ways = arena_make_n(c->arena, t->n + 1, struct denied_way);
     v->no_place = t->kind == TOLD_NO_PLACE;
-    v->not_now = t->n > 0;
+    v->not_now = t->n > 0 || t->kind == TOLD_EXAM;
+    if (t->kind == TOLD_EXAM)
+        v->exam_ends = until(c, t->exam_to_s);
     for (size_t i = 0; i < t->n; i++)
         ways[i] = way_of(c, &t->ways[i], &v->not_now);
     v->ways.at = ways;

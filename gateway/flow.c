@@ -47,7 +47,8 @@ static struct flow *flow_of(struct ctx *c)
 struct circumstances flow_circumstances(const struct ctx *c)
 {
     return (struct circumstances){ .now_s = c->now_s,
-                                   .shared_device = c->session != NULL ? c->session->shared : device_shared(c) };
+                                   .shared_device = c->session != NULL ? c->session->shared : device_shared(c),
+                                   .from = address_read(c->session != NULL ? c->session->from : c->req->peer) };
 }
 
 /* At whoever can mend the policy. */

@@ -141,7 +141,8 @@ struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask
                                    .from = from_of(asked->from),
                                    .lang = c->lang,
                                    .now_s = c->now_s,
-                                   .shared_device = c->session->shared };
+                                   .shared_device = c->session->shared,
+                                   .address = address_read(c->session->from) };
 
     put_tabs(c, p, schools, n, chosen, &v);
     v.tiles = tiles_build(c->arena, &ask);
@@ -163,7 +164,8 @@ struct favourites_view favourites_for(const struct ctx *c, struct str q, struct 
                              .max = FAVOURITE_ROWS_MAX,
                              .lang = c->lang,
                              .now_s = c->now_s,
-                             .shared_device = c->session->shared };
+                             .shared_device = c->session->shared,
+                             .address = address_read(c->session->from) };
 
     return (struct favourites_view){ .page = page_for(c, S("/favourites")),
                                      .tiles = tiles_build(c->arena, &ask),

@@ -174,9 +174,10 @@ struct denied_view { /* also GET /why/SERVICE, from a search */
         const struct denied_way *at;
         size_t n;
     } ways;
-    bool not_now;  /* all that is otherwise passes: a time, a device */
-    bool no_place; /* nothing was said of the person that any policy speaks of */
-    bool asked;    /* nobody was refused: the person asks why it is missing */
+    bool not_now;         /* all that is otherwise passes: a time, a device */
+    bool no_place;        /* nothing was said of the person that any policy speaks of */
+    struct str exam_ends; /* they sit an exam, until then; absent: none that shuts it */
+    bool asked;           /* nobody was refused: the person asks why it is missing */
     struct str service;
     struct icon service_icon;
     struct str school;                  /* school or provider that has not opened it */

@@ -49,7 +49,7 @@ static struct bits allowed_on(struct arena *a, const struct shelf *shelf, const 
                               const struct person *here)
 {
     tiles_allow *allow = ask->allow != NULL ? ask->allow : policy_services;
-    const struct circumstances now = { ask->now_s, ask->shared_device };
+    const struct circumstances now = { .now_s = ask->now_s, .shared_device = ask->shared_device, .from = ask->address };
     struct bits services = allow(a, ask->registry, here, &now), tiles = bits_new(a, shelf->count);
 
     for (size_t i = 0; i < services.words; i++)
@@ -269,7 +269,7 @@ static void put_recent(struct arena *a, const struct shelf *shelf, const struct 
 static void put_missing(struct arena *a, const struct shelf *shelf, const struct tiles_ask *ask, struct str query,
                         struct tiles *out)
 {
-    const struct circumstances now = { ask->now_s, ask->shared_device };
+    const struct circumstances now = { .now_s = ask->now_s, .shared_device = ask->shared_device, .from = ask->address };
     struct tile *tiles = arena_make_n(a, TILES_MISSING_MAX, struct tile);
     struct bits named = finder_begins(shelf->finder, a, query);
     size_t looked = 0;

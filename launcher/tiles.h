@@ -127,9 +127,10 @@ struct tiles_ask {
     size_t from, max; /* the page: so many before it, without favourites, and at most so many on it; max 0: what
                        * fits.  One past the end is the last */
     enum lang lang;
-    int64_t now_s;      /* Unix time, seconds */
-    bool shared_device; /* the browser is one that many use */
-    tiles_allow *allow; /* NULL: policy_services */
+    int64_t now_s;          /* Unix time, seconds */
+    bool shared_device;     /* the browser is one that many use */
+    struct address address; /* of the device */
+    tiles_allow *allow;     /* NULL: policy_services */
 };
 
 struct tiles tiles_build(struct arena *a, const struct tiles_ask *ask);

@@ -69,11 +69,13 @@ struct session {
     int64_t began_s, seen_s, ends_s; /* ends_s: the absolute end, wall clock; the city's own, where it is earlier */
     int64_t epoch;                   /* session epoch it was made in; an older one is void */
     struct str csrf;                 /* token of our own POST forms */
-    bool shared;                     /* on a shared device: ends after shared_idle_s, and shows the large "done" */
-    struct str upstream_hint;        /* what ends the city's own session with this one; goes to the city alone */
-    struct strs services;            /* ids of services that were opened, for sign-out */
-    struct strs favourites;          /* ids of services that stand first in the launcher */
-    bool favourites_known;           /* asked for in this session already */
+    struct str
+        from;    /* address of the device, as of the last minute: requests that a service makes come from elsewhere */
+    bool shared; /* on a shared device: ends after shared_idle_s, and shows the large "done" */
+    struct str upstream_hint; /* what ends the city's own session with this one; goes to the city alone */
+    struct strs services;     /* ids of services that were opened, for sign-out */
+    struct strs favourites;   /* ids of services that stand first in the launcher */
+    bool favourites_known;    /* asked for in this session already */
 };
 
 #endif

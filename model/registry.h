@@ -2,7 +2,8 @@
  * model/registry.h: the federation as one immutable snapshot in memory.
  *
  * Floor 1.  Education providers with their schools, identity providers,
- * services, policies, rights and local accounts.  Loaded from SQL by registry/registry.c,
+ * services, policies, rights, local accounts, and the terms, networks and exams
+ * that policies speak of.  Loaded from SQL by registry/registry.c,
  * checked completely, then shared by all threads behind one counted pointer;
  * a change makes a new snapshot, and the last reader frees the old one.
  * All views point into the snapshot's arena.  Look-ups are hashed.
@@ -135,6 +136,7 @@ struct policy {    /* Cedar text with what people need to know of it */
     struct str text;                 /* one or more Cedar policies over policy/model.cedarschema */
     bool enabled;
     int64_t from_s, to_s; /* in force from–to, Unix time; 0: open */
+    bool shipped;         /* part of the program: no registry has it */
 };
 
 struct admin {               /* a right in the console that somebody was given, besides the roles that a city states */
@@ -145,6 +147,37 @@ struct admin {               /* a right in the console that somebody was given, 
     const struct school *school;     /* NULL: in all of the provider */
     int64_t from_s, to_s;            /* valid from–to, Unix time; 0: open */
     struct str why;                  /* as its giver says it; may be absent */
+};
+
+/* Days are counted from 1970-01-01 as they are in Finland. */
+enum term_kind { TERM_TERM = 0, TERM_HOLIDAY, TERM_SCHOOL_DAY };
+
+struct term { /* days of a provider's, or of one school's, calendar */
+    struct str id;
+    enum term_kind kind; /* a term; a holiday in it; a day of school on which there would be none */
+    const struct provider *provider;
+    const struct school *school; /* NULL: all of the provider */
+    struct names names;          /* may be absent */
+    int64_t from_day, to_day;    /* both included */
+};
+
+struct named_network { /* what addresses of devices are called */
+    struct str id;
+    const struct provider *provider;
+    const struct school *school; /* NULL: all of the provider */
+    struct names names;
+    struct strs blocks; /* "10.20.0.0/16", "2001:db8::/32" */
+};
+
+struct exam { /* a time in which those of a school who sit it may open what is named, and nothing else */
+    struct str id;
+    const struct provider *provider;
+    const struct school *school;
+    struct str title;         /* as its maker calls it */
+    struct strs groups;       /* "9A"; with no groups and no levels: the whole school */
+    int level_from, level_to; /* class levels, both included; 0: open */
+    int64_t from_s, to_s;     /* Unix time, the last excluded */
+    struct strs services;     /* ids of those that stay open */
 };
 
 struct account { /* a local account, for idp kind local */
@@ -164,7 +197,11 @@ struct registry_parts { /* what a snapshot is built from; arrays live in its are
     struct policy *policies;
     struct admin *admins;
     struct account *accounts;
+    struct term *terms;
+    struct named_network *networks;
+    struct exam *exams;
     size_t provider_count, idp_count, service_count, policy_count, admin_count, account_count;
+    size_t term_count, network_count, exam_count;
     int64_t version; /* grows with every change in SQL */
 };
 
@@ -184,6 +221,7 @@ enum registry_index {
     INDEX_RELAYS,   /* idp-adapters/relay.c: identity providers by their mark in our requests */
     INDEX_MATRIX,   /* policy/matrix.c: what policies and rules say of services and roles */
     INDEX_LISTED,   /* gateway/console/listed.c: services, identity providers and cities by name, for the console */
+    INDEX_WINDOWS,  /* policy/windows.c: terms, networks and exams by where they are */
     INDEX_COUNT
 };
 const void *registry_index(const struct registry *r, enum registry_index which,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/conditions.h"
 
-#include "model/when.h"
 #include "policy/facts.h"
 #include "policy/form.h"
 
@@ -56,16 +55,9 @@ static bool in_group(struct arena *a, const struct whom *whom, const struct stan
            one_of(&whom->groups, arena_printf(a, "%.*s/%.*s", STR_ARG(school_id(a, who)), STR_ARG(who->at->group)));
 }
 
-/* From 22 to 6 is over midnight. */
-static bool within(const struct hours *h, int minute)
+static bool holds(struct arena *a, const struct statement *s, enum condition_of of, const struct standing *who,
+                  const struct moment *m)
 {
-    return h->minute_from < h->minute_to ? minute >= h->minute_from && minute < h->minute_to
-                                         : minute >= h->minute_from || minute < h->minute_to;
-}
-
-static bool holds(struct arena *a, const struct statement *s, enum condition_of of, const struct standing *who)
-{
-    const struct when w = when_local(who->now->now_s);
     int level = who->at->class_level;
 
     switch (of) {
@@ -80,13 +72,19 @@ static bool holds(struct arena *a, const struct statement *s, enum condition_of 
     case CONDITION_AGE:
         return (s->whom.ages >> who->person->age & 1) != 0;
     case CONDITION_DAY:
-        return (s->hours.weekdays >> w.weekday & 1) != 0;
+        return hours_hold(&(struct hours){ .weekdays = s->hours.weekdays }, m);
     case CONDITION_HOURS:
-        return within(&s->hours, w.hour * 60 + w.minute);
+        return hours_hold(&(struct hours){ .minute_from = s->hours.minute_from, .minute_to = s->hours.minute_to }, m);
     case CONDITION_DEVICE:
-        return (s->hours.device == DEVICE_SHARED) == who->now->shared_device;
+        return hours_hold(&(struct hours){ .device = s->hours.device }, m);
     case CONDITION_ASSURANCE:
-        return facts_assurance(who->person->acr) >= s->hours.assurance;
+        return m->assurance >= s->hours.assurance;
+    case CONDITION_TERM:
+        return hours_hold(&(struct hours){ .days = s->hours.days }, m);
+    case CONDITION_NETWORK:
+        return hours_hold(&(struct hours){ .in_network = true, .networks = s->hours.networks }, m);
+    case CONDITION_EXAM:
+        return hours_hold(&(struct hours){ .exam = s->hours.exam }, m);
     default:
         return false;
     }
@@ -113,6 +111,12 @@ static bool asks_for(const struct statement *s, enum condition_of of)
         return s->hours.device != DEVICE_ANY;
     case CONDITION_ASSURANCE:
         return s->hours.assurance > 0;
+    case CONDITION_TERM:
+        return s->hours.days != 0;
+    case CONDITION_NETWORK:
+        return s->hours.in_network;
+    case CONDITION_EXAM:
+        return s->hours.exam != EXAM_ANY;
     case CONDITION_REST:
         return !s->exact;
     default:
@@ -133,6 +137,7 @@ struct conditions policy_conditions(struct arena *a, const struct registry *r, s
     struct cedar_source *source = arena_make(a, struct cedar_source);
     struct condition *list = arena_make_n(a, CONDITION_COUNT, struct condition);
     struct conditions out = { list, 0 };
+    const struct moment moment = moment_of(a, r, who->person, who->provider, who->at, who->now);
     bool others = true;
 
     *source = (struct cedar_source){ S("policy"), text };
@@ -145,7 +150,7 @@ struct conditions policy_conditions(struct arena *a, const struct registry *r, s
         enum condition_of of = (enum condition_of)i;
         if (!asks_for(&s, of))
             continue;
-        bool met = holds(a, &s, of, who);
+        bool met = holds(a, &s, of, who, &moment);
         others = others && (met || of == CONDITION_REST);
         list[out.n++] = (struct condition){ .of = of,
                                             .met = of == CONDITION_REST ? rest_met(verdict, others)
@@ -216,6 +221,18 @@ static bool was_told(const struct telling *t, const struct conditions *lacks)
     return false;
 }
 
+/* Until when the exam is on that shuts it. */
+static bool sits_exam(struct arena *a, const struct registry *r, const struct reasons *why,
+                      const struct circumstances *now, int64_t *to_s)
+{
+    for (size_t i = 0; i < why->n; i++) {
+        const struct windows w = windows_at(a, r, why->at[i].provider, why->at[i].at, now);
+        if (why->at[i].forbidden && w.exam)
+            *to_s = w.exam_to_s > *to_s ? w.exam_to_s : *to_s;
+    }
+    return *to_s != 0;
+}
+
 struct telling policy_told(struct arena *a, const struct registry *r, const struct person *p, const struct reasons *why,
                            const struct circumstances *now, enum lang lang)
 {
@@ -223,6 +240,10 @@ struct telling policy_told(struct arena *a, const struct registry *r, const stru
 
     if (str_is_set(why->decision.failed))
         return out;
+    if (str_eq(why->decision.rule, S(POLICY_OF_EXAMS)) && sits_exam(a, r, why, now, &out.exam_to_s)) {
+        out.kind = TOLD_EXAM;
+        return out;
+    }
     for (size_t i = 0; i < why->n; i++)
         if (why->at[i].forbidden)
             return out;
@@ -244,7 +265,7 @@ struct str told_code(struct arena *a, const struct telling *t)
     struct buf b = buf_new(a, 512);
 
     if (t->kind != TOLD_WAYS)
-        return t->kind == TOLD_PLAIN ? S("plain") : S("no_place");
+        return t->kind == TOLD_PLAIN ? S("plain") : t->kind == TOLD_EXAM ? S("exam") : S("no_place");
     for (size_t i = 0; i < t->n; i++) {
         buf_printf(&b, "%s%.*s:", i > 0 ? " " : "", STR_ARG(t->ways[i].row->id));
         for (size_t k = 0; k < t->ways[i].lacks.n; k++)

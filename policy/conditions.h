@@ -23,6 +23,9 @@
     X(HOURS, "hours")                                                                                                  \
     X(DEVICE, "device")                                                                                                \
     X(ASSURANCE, "assurance")                                                                                          \
+    X(TERM, "term")                                                                                                    \
+    X(NETWORK, "network")                                                                                              \
+    X(EXAM, "exam")                                                                                                    \
     X(REST, "text")
 
 enum condition_of {
@@ -67,7 +70,8 @@ enum told_kind {
     TOLD_PLAIN = 0, /* that it is not open to them, and no more: it is forbidden, nobody has opened it, or what would
                      * open it is not theirs to know; one page, so that nobody learns which */
     TOLD_NO_PLACE,  /* nothing was said of them that any policy speaks of */
-    TOLD_WAYS       /* to whom, or when, it is open */
+    TOLD_WAYS,      /* to whom, or when, it is open */
+    TOLD_EXAM       /* they sit an exam, and it is not open in it */
 };
 enum { TOLD_WAYS_MAX = 3 };
 
@@ -80,13 +84,14 @@ struct telling {
     enum told_kind kind;
     struct told_way ways[TOLD_WAYS_MAX]; /* the nearest first */
     size_t n;
+    int64_t exam_to_s; /* TOLD_EXAM: when it ends */
 };
 
-/* A policy that forbids is never told of, nor one for a role in the console, nor one that only its text says; which
- * groups it is open to is told as that: to some. */
+/* A policy that forbids is never told of (but an exam is, which they know), nor one for a role in the console, nor one
+ * that only its text says; which groups it is open to is told as that: to some. */
 struct telling policy_told(struct arena *a, const struct registry *r, const struct person *p, const struct reasons *why,
                            const struct circumstances *now, enum lang lang);
-/* What was told, by stable words alone: "plain", "no_place", "oulu-7-9:level". */
+/* What was told, by stable words alone: "plain", "no_place", "exam", "oulu-7-9:level". */
 struct str told_code(struct arena *a, const struct telling *t);
 
 /* words.c: a condition of a statement in words, and what is so of somebody. */

@@ -299,17 +299,75 @@ int facts_assurance(struct str acr)
     return str_is_set(acr) ? 1 : 0;
 }
 
-struct cedar_value facts_moment(struct arena *a, const struct person *p, const struct circumstances *now)
+struct moment moment_of(struct arena *a, const struct registry *r, const struct person *p,
+                        const struct provider *provider, const struct affiliation *at, const struct circumstances *now)
 {
     struct when w = when_local(now->now_s);
+
+    return (struct moment){ .now_s = now->now_s,
+                            .minute = w.hour * 60 + w.minute,
+                            .weekday = w.weekday,
+                            .shared_device = now->shared_device,
+                            .assurance = facts_assurance(p->acr),
+                            .windows = windows_at(a, r, provider, at, now) };
+}
+
+static struct cedar_value time_value(int64_t at_s)
+{
+    return (struct cedar_value){ .kind = CEDAR_DATETIME, .number = at_s * 1000 };
+}
+
+static struct cedar_value exam_value(struct arena *a, const struct windows *w)
+{
+    struct cedar_value *open = arena_make_n(a, w->services.n + 1, struct cedar_value);
+    struct fields_of f = { .n = 0 };
+
+    for (size_t i = 0; i < w->services.n; i++)
+        open[i] = CEDAR_ENTITY_OF(uid(a, "Service", w->services.at[i]));
+    add(&f, "until", time_value(w->exam_to_s));
+    add(&f, "services", cedar_set_of(a, open, w->services.n));
+    return (struct cedar_value){ .kind = CEDAR_RECORD, .record = record(a, &f) };
+}
+
+struct cedar_value facts_moment(struct arena *a, const struct moment *m)
+{
     struct fields_of f = { .n = 0 };
     struct cedar_value out = { .kind = CEDAR_RECORD };
 
-    add(&f, "now", (struct cedar_value){ .kind = CEDAR_DATETIME, .number = now->now_s * 1000 });
-    add(&f, "minute", CEDAR_LONG_OF(w.hour * 60 + w.minute));
-    add(&f, "weekday", CEDAR_LONG_OF(w.weekday));
-    add(&f, "device", CEDAR_ENTITY_OF(uid(a, "Device", now->shared_device ? S("shared") : S("own"))));
-    add(&f, "assurance", CEDAR_LONG_OF(facts_assurance(p->acr)));
+    add(&f, "now", time_value(m->now_s));
+    add(&f, "minute", CEDAR_LONG_OF(m->minute));
+    add(&f, "weekday", CEDAR_LONG_OF(m->weekday));
+    add(&f, "device", CEDAR_ENTITY_OF(uid(a, "Device", m->shared_device ? S("shared") : S("own"))));
+    add(&f, "assurance", CEDAR_LONG_OF(m->assurance));
+    if (m->windows.day != DAY_UNKNOWN)
+        add(&f, "term", CEDAR_ENTITY_OF(uid(a, "Term", str_of(day_kind_word(m->windows.day)))));
+    if (str_is_set(m->windows.network))
+        add(&f, "network", CEDAR_ENTITY_OF(uid(a, "Network", m->windows.network)));
+    if (m->windows.exam)
+        add(&f, "exam", exam_value(a, &m->windows));
     out.record = record(a, &f);
     return out;
+}
+
+/* From 22 to 6 is over midnight. */
+static bool minute_holds(const struct hours *h, int minute)
+{
+    if (h->minute_from == 0 && h->minute_to == 0)
+        return true;
+    return h->minute_from < h->minute_to ? minute >= h->minute_from && minute < h->minute_to
+                                         : minute >= h->minute_from || minute < h->minute_to;
+}
+
+static bool network_holds_here(const struct hours *h, struct str network)
+{
+    return !h->in_network || (str_is_set(network) && (h->networks.n == 0 || strs_has(&h->networks, network)));
+}
+
+bool hours_hold(const struct hours *h, const struct moment *m)
+{
+    return (h->weekdays == 0 || (h->weekdays >> m->weekday & 1) != 0) && minute_holds(h, m->minute) &&
+           (h->device == DEVICE_ANY || (h->device == DEVICE_SHARED) == m->shared_device) &&
+           m->assurance >= h->assurance && (h->days == 0 || (h->days >> m->windows.day & 1) != 0) &&
+           (h->exam == EXAM_ANY || (h->exam == EXAM_DURING) == m->windows.exam) &&
+           network_holds_here(h, m->windows.network);
 }

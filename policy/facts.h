@@ -10,6 +10,8 @@
 
 #include "policy/cedar/engine.h"
 #include "policy/may.h"
+#include "policy/statement.h"
+#include "policy/windows.h"
 
 enum deed { /* the actions that are about services */
             DEED_OPEN = 0,
@@ -40,7 +42,19 @@ const struct cedar_entity *facts_person(struct arena *a, const struct person *p,
                                         const struct provider *provider);
 const struct cedar_entity *facts_disclosure(struct arena *a, const struct facts *f, const struct service *s,
                                             enum claim claim);
-struct cedar_value facts_moment(struct arena *a, const struct person *p, const struct circumstances *now);
+
+struct moment { /* in which somebody asks, in one affiliation */
+    int64_t now_s;
+    int minute, weekday; /* in Finland */
+    bool shared_device;
+    int assurance;
+    struct windows windows;
+};
+struct moment moment_of(struct arena *a, const struct registry *r, const struct person *p,
+                        const struct provider *provider, const struct affiliation *at, const struct circumstances *now);
+struct cedar_value facts_moment(struct arena *a, const struct moment *m);
+/* Whether all of it holds; where it does not, a statement that asks for it does not apply, and cannot fail. */
+bool hours_hold(const struct hours *h, const struct moment *m);
 
 /* 1 a password or whatever else a city takes, 2 substantial, 3 high; 0: it says nothing. */
 int facts_assurance(struct str acr);

@@ -68,7 +68,8 @@ static bool whom_eq(const struct whom *x, const struct whom *y)
 static bool hours_eq(const struct hours *x, const struct hours *y)
 {
     return x->weekdays == y->weekdays && x->minute_from == y->minute_from && x->minute_to == y->minute_to &&
-           x->device == y->device && x->assurance == y->assurance;
+           x->device == y->device && x->assurance == y->assurance && x->days == y->days &&
+           x->in_network == y->in_network && strs_eq(&x->networks, &y->networks) && x->exam == y->exam;
 }
 
 bool policy_form_eq(const struct policy_form *x, const struct policy_form *y)

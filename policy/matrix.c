@@ -101,14 +101,12 @@ static bool concerns(const struct entry *e, const struct matrix_who *who, const 
 static bool is_whole(const struct entry *e, const struct matrix_who *who, const struct area *area)
 {
     const struct whom *w = &e->s->whom;
-    const struct hours *h = &e->s->hours;
     int to = w->level_to != 0 ? w->level_to : LEVEL_MAX;
     bool levels = !has_levels(w) || (w->level_from <= who->level_from && to >= who->level_to);
     bool place = w->schools.n == 0 || (str_is_set(area->school) && e->policy->layer == LAYER_SCHOOL);
 
     return e->s->exact && e->s->does != DOES_OTHER && levels && place && w->groups.n == 0 && w->ages == 0 &&
-           h->weekdays == WEEKDAYS_ALL && h->minute_from == 0 && h->minute_to == 0 && h->device == DEVICE_ANY &&
-           h->assurance == 0;
+           !hours_ask(&e->s->hours);
 }
 
 struct said_by { /* a layer, of one cell */
@@ -134,8 +132,8 @@ static void look(const struct matrix_index *x, struct span span, const struct ar
         const struct school *own = e->policy->school;
         if (e->policy->layer == LAYER_SCHOOL && (own == NULL || !str_eq(own->oid, area->school)))
             continue;
-        if (!policy_in_force(e->policy, now_s) || !concerns(e, who, s))
-            continue;
+        if (!policy_in_force(e->policy, now_s) || !concerns(e, who, s) || e->s->hours.exam == EXAM_DURING)
+            continue; /* exams come and go; a cell says how it is without */
         bool whole = is_whole(e, who, area);
         note(&layers[e->policy->layer], e, whole);
         if (out != NULL)

@@ -26,7 +26,9 @@
     X(MANAGE_ADMINS, "manageAdmins")                                                                                   \
     X(FIND_PEOPLE, "findPeople")                                                                                       \
     X(END_SESSIONS, "endSessions")                                                                                     \
-    X(GIVE_PASSES, "givePasses") /* a substitute's, with a begin and an end */                                         \
+    X(GIVE_PASSES, "givePasses")         /* a substitute's, with a begin and an end */                                 \
+    X(SET_EXAMS, "setExams")             /* exam windows of a school */                                                \
+    X(MANAGE_CALENDAR, "manageCalendar") /* terms, and what networks are called */                                     \
     X(READ_LOG, "readLog")                                                                                             \
     X(EXPORT_LOG, "exportLog")
 

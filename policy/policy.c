@@ -21,7 +21,8 @@ struct here { /* one affiliation of theirs */
     const struct provider *provider;
     struct found found;
     struct asking asking;
-    bool asked;
+    struct moment moment;
+    bool asked, timed;
 };
 
 static bool here_of(struct deciding *x, const struct affiliation *at, struct here *out)
@@ -41,6 +42,22 @@ static struct asking *ask(struct here *h)
         h->asking = asking_of(h->x->scratch, h->x->set, h->x->person, h->at, h->provider, h->x->now);
     h->asked = true;
     return &h->asking;
+}
+
+/* What a statement asks of the moment is looked at before the evaluator is troubled: of many that are for an hour, a
+ * day or an exam, few are for now. */
+static bool is_for_now(struct here *h, const struct listed *l)
+{
+    struct deciding *x = h->x;
+
+    if (!hours_ask(&l->says.hours))
+        return true;
+    if (x->scratch == NULL)
+        x->scratch = arena_new();
+    if (!h->timed)
+        h->moment = moment_of(x->scratch, x->r, x->person, h->provider, h->at, x->now);
+    h->timed = true;
+    return hours_hold(&l->says.hours, &h->moment);
 }
 
 static bool may_be_about(const struct listed *l, enum deed deed)
@@ -90,6 +107,8 @@ static struct says say(struct here *h, const struct service *s, const struct pol
     lookup_say(&h->found, s, &says);
     while (lookup_next(&h->found, s, &at, &place)) {
         const struct listed *l = &h->x->set->at[place];
+        if (!is_for_now(h, l))
+            continue;
         for (int deed = DEED_OPEN; deed <= DEED_LEAVE; deed++)
             if (may_be_about(l, (enum deed)deed))
                 weigh(h, place, (enum deed)deed, s, (struct claim_set){ 0 }, &says, failed);
@@ -162,7 +181,7 @@ static void mark_asked(struct here *h, uint32_t place, enum deed deed, struct ma
     const struct listed *l = &set->at[place];
     size_t n = l->services != NULL ? l->n_services : set->parts->service_count;
 
-    if (n == 0 || !may_be_about(l, deed))
+    if (n == 0 || !may_be_about(l, deed) || !is_for_now(h, l))
         return;
     if (listed_alike(l)) {
         if (holds(h, l, deed, l->services != NULL ? l->services[0] : &set->parts->services[0]))
@@ -209,6 +228,7 @@ struct bits policy_services(struct arena *a, const struct registry *reg, const s
 void policy_prepare(const struct registry *reg)
 {
     (void)lookup_of(reg);
+    windows_prepare(reg);
 }
 
 bool policy_could_open(const struct registry *r, const struct service *s, const struct decision *d)
@@ -216,7 +236,7 @@ bool policy_could_open(const struct registry *r, const struct service *s, const 
     size_t n;
     const struct policy *const *all = registry_policies(r, &n);
 
-    if (!s->enabled || d->ask == NULL)
+    if (!s->enabled || d->ask == NULL || str_eq(d->rule, S(POLICY_OF_EXAMS)))
         return false;
     for (size_t i = 0; i < n && all[i]->layer == LAYER_NATION; i++)
         if (str_eq(all[i]->id, d->rule))

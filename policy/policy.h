@@ -9,9 +9,13 @@
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
 
+#include "base/address.h"
 #include "base/bits.h"
 #include "model/claims.h"
 #include "model/registry.h"
+
+/* The id of what is shipped for exams (exams.cedar), as a decision names it; no row of a registry can be called so. */
+#define POLICY_OF_EXAMS "shipped:exam"
 
 enum effect { EFFECT_DENY = 0, EFFECT_ALLOW };
 
@@ -23,10 +27,26 @@ struct decision {
     const struct provider *ask; /* whose administrators decide on this; NULL when the person has no provider */
 };
 
+enum exam_ask { EXAM_ANY = 0, EXAM_DURING, EXAM_OUTSIDE };
+
+/* What is taken for so, whatever the registry's calendars, networks and exams say: of a test, a preview, a question. */
+struct supposed {
+    bool ordinary;      /* a school day where the calendar says anything, and no exam; what stands below goes before */
+    const char *day;    /* day_kind_word() of windows.h; "": not known; NULL: as it is */
+    struct str network; /* the id of one; "": none; absent: as it is */
+    enum exam_ask exam; /* ANY: as it is */
+    int64_t exam_to_s;
+    struct strs services; /* that stay open in it */
+};
+
+extern const struct supposed supposed_ordinary;
+
 /* What a decision depends on besides who and what. */
 struct circumstances {
-    int64_t now_s;      /* Unix time */
-    bool shared_device; /* the browser is one that many use */
+    int64_t now_s;                /* Unix time */
+    bool shared_device;           /* the browser is one that many use */
+    struct address from;          /* of the person's device */
+    const struct supposed *as_if; /* NULL: nothing is supposed */
 };
 
 /* Decides; cannot fail, never blocks.  The first layer that says anything settles it (enum layer), forbid beats permit

@@ -18,8 +18,7 @@ static bool reads_resource(const struct cedar_policy *p)
 static bool asks_more(const struct statement *s)
 {
     return s->whom.groups.n > 0 || s->whom.level_from != 0 || s->whom.level_to != 0 || s->whom.ages != 0 ||
-           s->hours.weekdays != 0 || s->hours.minute_from != 0 || s->hours.minute_to != 0 ||
-           s->hours.device != DEVICE_ANY || s->hours.assurance != 0;
+           hours_ask(&s->hours);
 }
 
 static bool in_categories(const struct which *which, const struct service *s)
@@ -94,18 +93,37 @@ static void read_row(struct reading *x, const struct policy *row)
     }
 }
 
+static struct str shipped(const char *name)
+{
+    const struct embedded *file = policy_files;
+
+    while (strcmp(file->name, name) != 0)
+        file++;
+    return str_n(file->bytes, file->size);
+}
+
 static const struct cedar_policies *read_defaults(struct arena *a)
 {
     struct cedar_source *source = arena_make(a, struct cedar_source);
-    const struct embedded *file = policy_files;
 
-    while (strcmp(file->name, "defaults") != 0)
-        file++;
-    *source = (struct cedar_source){ S("defaults.cedar"), str_n(file->bytes, file->size) };
+    *source = (struct cedar_source){ S("defaults.cedar"), shipped("defaults") };
     struct cedar_diags d = cedar_diags_new(a, source);
     const struct cedar_policies *all = cedar_policies_parse(a, &d, CEDAR_IDS_BY_ANNOTATION);
     assert(all != NULL); /* tests/unit/test_may.c */
     return all;
+}
+
+const struct policy *policy_of_exams(struct arena *a)
+{
+    struct policy *row = arena_make(a, struct policy);
+
+    *row = (struct policy){ .id = S(POLICY_OF_EXAMS),
+                            .layer = LAYER_NATION,
+                            .names = { { S("Koe on käynnissä"), S("Ett prov pågår"), S("An exam is on") } },
+                            .text = shipped("exams"),
+                            .enabled = true,
+                            .shipped = true };
+    return row;
 }
 
 static void *make(struct arena *a, const struct registry *r)
@@ -113,12 +131,15 @@ static void *make(struct arena *a, const struct registry *r)
     struct set *set = arena_make(a, struct set);
     size_t n;
     const struct policy *const *rows = registry_policies(r, &n);
-    struct reading x = { .arena = a, .tokens = arena_new(), .r = r, .set = set, .room = 2 * n + 1 };
+    struct reading x = { .arena = a, .tokens = arena_new(), .r = r, .set = set, .room = 2 * n + 2 };
 
+    set->registry = r;
     set->parts = registry_parts(r);
     set->facts = facts_of(a, r);
     set->defaults = read_defaults(a);
     set->at = arena_make_n(a, x.room, struct listed);
+    if (set->parts->exam_count > 0)
+        read_row(&x, policy_of_exams(a));
     for (size_t i = 0; i < n; i++)
         if (rows[i]->enabled) {
             read_row(&x, rows[i]);
@@ -141,14 +162,17 @@ bool listed_alike(const struct listed *l)
 struct asking asking_of(struct arena *a, const struct set *set, const struct person *p, const struct affiliation *at,
                         const struct provider *provider, const struct circumstances *now)
 {
+    const struct moment moment = moment_of(a, set->registry, p, provider, at, now);
+
     return (struct asking){ .arena = a,
                             .set = set,
                             .cedar = { .principal = facts_person(a, p, at, provider),
-                                       .context = facts_moment(a, p, now),
+                                       .context = facts_moment(a, &moment),
                                        .others = set->facts->nouns },
                             .at = at,
                             .provider = provider,
-                            .now_s = now->now_s };
+                            .now_s = now->now_s,
+                            .moment = moment };
 }
 
 bool policy_in_force(const struct policy *row, int64_t now_s)

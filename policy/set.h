@@ -23,10 +23,11 @@ struct listed { /* one statement, by its place: the order of layers, owners, row
 };
 
 struct set {
+    const struct registry *registry;
     const struct registry_parts *parts;
     const struct facts *facts;
     const struct cedar_policies *defaults; /* policy/defaults.cedar: who may administer what */
-    struct listed *at;
+    struct listed *at; /* behind what is shipped for services (exams.cedar), where there is any exam */
     size_t n;
     const struct policy *unread; /* a row that cannot be read, so that nothing is permitted; NULL: none */
 };
@@ -45,6 +46,7 @@ struct asking {
     const struct affiliation *at;
     const struct provider *provider;
     int64_t now_s;
+    struct moment moment;
 };
 struct asking asking_of(struct arena *a, const struct set *set, const struct person *p, const struct affiliation *at,
                         const struct provider *provider, const struct circumstances *now);
@@ -53,6 +55,9 @@ struct asking asking_of(struct arena *a, const struct set *set, const struct per
  */
 enum cedar_outcome asking_whether(struct asking *q, const struct listed *l, enum deed deed, const struct service *s,
                                   enum claim claim);
+
+/* The row that stands for policy/exams.cedar: no registry has it, and nobody can take it away.  Lives in a. */
+const struct policy *policy_of_exams(struct arena *a);
 
 bool policy_in_force(const struct policy *row, int64_t now_s); /* enabled, and within its dates */
 

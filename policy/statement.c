@@ -6,6 +6,7 @@
 
 #include "policy/cedar/lexer.h"
 #include "policy/values.h"
+#include "policy/windows.h"
 
 enum {
     DEPTH_READ = 40, /* nobody writes conditions that nest deeper */
@@ -20,6 +21,7 @@ struct reading {
     bool asked[THING_COUNT];
     bool blocked;                    /* a part was not read */
     const struct cedar_expr *school; /* `principal has school`, until a school is named */
+    bool network;                    /* `context has network` was asked */
 };
 
 static void rest(struct reading *r, struct cedar_span span)
@@ -40,9 +42,17 @@ static void rest(struct reading *r, struct cedar_span span)
 
 /* ---- Names: providers, schools, groups, services, categories. */
 
-enum name_type { NAMES_PROVIDER = 0, NAMES_SCHOOL, NAMES_GROUP, NAMES_SERVICE, NAMES_CATEGORY, NAMES_COUNT };
+enum name_type {
+    NAMES_PROVIDER = 0,
+    NAMES_SCHOOL,
+    NAMES_GROUP,
+    NAMES_SERVICE,
+    NAMES_CATEGORY,
+    NAMES_NETWORK,
+    NAMES_COUNT
+};
 
-static const char *const name_types[NAMES_COUNT] = { "Provider", "School", "Group", "Service", "Category" };
+static const char *const name_types[NAMES_COUNT] = { "Provider", "School", "Group", "Service", "Category", "Network" };
 
 /* What one part names, as a list for each type; one of these is asked for. */
 struct named {
@@ -67,6 +77,8 @@ static bool may_name(const struct reading *r, const struct cedar_expr *e, bool i
                (is_attr(e, CEDAR_PRINCIPAL, "school") && (r->school != NULL || r->s->whom.schools.n > 0));
     case NAMES_GROUP:
         return in && is_var(e, CEDAR_PRINCIPAL);
+    case NAMES_NETWORK:
+        return r->network && is_attr(e, CEDAR_CONTEXT, "network");
     case NAMES_SERVICE:
         return (opens && is_var(e, CEDAR_RESOURCE)) || (told && in && is_var(e, CEDAR_RESOURCE)) ||
                (told && is_service_of_disclosure(e));
@@ -200,6 +212,9 @@ static bool take_names(struct reading *r, const struct named *n)
 
     for (enum name_type type = 0; type <= NAMES_GROUP; type++)
         kinds += n->of[type].n > 0;
+    if (n->of[NAMES_NETWORK].n > 0)
+        return kinds == 0 && n->of[NAMES_SERVICE].n == 0 && n->of[NAMES_CATEGORY].n == 0 &&
+               narrow(r->a, &r->s->hours.networks, &n->of[NAMES_NETWORK]);
     if (n->of[NAMES_SERVICE].n > 0 || n->of[NAMES_CATEGORY].n > 0)
         return kinds == 0 && take_which(r, n);
     if (kinds != 1)
@@ -264,6 +279,7 @@ static bool fits(enum thing thing, const struct values *v)
     switch (thing) {
     case THING_ROLE:
     case THING_AGE:
+    case THING_DAY:
         return !values_has(v, 0);
     case THING_LEVEL:
         return !values_has(v, 0) && one_piece(v, 1, LEVEL_MAX + 1, false, &from, &to);
@@ -310,6 +326,12 @@ static void fill(struct reading *r)
             break;
         case THING_DEVICE:
             s->hours.device = values_has(v, DEVICE_OWN) ? DEVICE_OWN : DEVICE_SHARED;
+            break;
+        case THING_DAY:
+            s->hours.days = (uint8_t)bits_of(v, DAY_UNKNOWN + 1, DAY_COUNT);
+            break;
+        case THING_EXAM:
+            s->hours.exam = values_has(v, 1) ? EXAM_DURING : EXAM_OUTSIDE;
             break;
         default:
             (void)one_piece(v, 0, ASSURANCE_MAX + 1, false, &s->hours.assurance, &to);
@@ -400,6 +422,10 @@ static bool read_part(struct reading *r, const struct cedar_expr *e, bool negate
         return true;
     if (!negated && e->op == CEDAR_OP_HAS && is_var(e->kids[0], CEDAR_PRINCIPAL) && str_eq(e->name, S("school"))) {
         r->school = r->school != NULL ? r->school : e;
+        return true;
+    }
+    if (!negated && e->op == CEDAR_OP_HAS && is_var(e->kids[0], CEDAR_CONTEXT) && str_eq(e->name, S("network"))) {
+        r->network = r->s->hours.in_network = true;
         return true;
     }
     return (read_names(r, e, negated, &named) && take_names(r, &named)) || read_values(r, e, negated);
@@ -534,17 +560,26 @@ static bool within(uint32_t bits, unsigned from, unsigned end)
     return (bits & ~(((1u << (end - from)) - 1) << from)) == 0;
 }
 
+bool hours_ask(const struct hours *h)
+{
+    return h->weekdays != 0 || h->minute_from != 0 || h->minute_to != 0 || h->device != DEVICE_ANY ||
+           h->assurance != 0 || h->days != 0 || h->in_network || h->exam != EXAM_ANY;
+}
+
 bool fields_settle(struct arena *a, struct whom *whom, struct which *which, struct hours *hours)
 {
     enum { WEEK = 0xFE };
 
+    hours->in_network = hours->in_network || hours->networks.n > 0;
     if (hours->weekdays == WEEK)
         hours->weekdays = WEEKDAYS_ALL;
     return (whom->provider.p == NULL || str_is_utf8(whom->provider)) && settle_names(a, &whom->schools) &&
            settle_names(a, &whom->groups) && settle_names(a, &which->services) && settle_names(a, &which->categories) &&
            settle_levels(whom) && settle_minutes(hours) && within(whom->roles, ROLE_NONE + 1, ROLE_COUNT) &&
            within(whom->ages, AGE_UNDER13, AGE_ADULT + 1) && within(hours->weekdays, 1, 8) &&
-           hours->device <= DEVICE_SHARED && hours->assurance >= 0 && hours->assurance <= ASSURANCE_MAX;
+           hours->device <= DEVICE_SHARED && hours->assurance >= 0 && hours->assurance <= ASSURANCE_MAX &&
+           within(hours->days, DAY_UNKNOWN + 1, DAY_COUNT) && settle_names(a, &hours->networks) &&
+           hours->exam <= EXAM_OUTSIDE;
 }
 
 static void write_uid(struct buf *b, const char *type, struct str id)
@@ -709,6 +744,48 @@ static void write_hours(struct writing *w, const struct hours *h)
     }
 }
 
+static const char *name_of_day(unsigned n)
+{
+    return day_kind_word((enum day_kind)n);
+}
+
+static void write_one_of(struct writing *w, const char *type, const struct strs *ids, const char *term)
+{
+    if (ids->n == 1) {
+        buf_printf(w->b, "%s == ", term);
+        write_uids(w->b, type, ids);
+        return;
+    }
+    write_uids(w->b, type, ids);
+    buf_printf(w->b, ".contains(%s)", term);
+}
+
+static void write_windows(struct writing *w, const struct hours *h)
+{
+    const struct strs days = names_of(w->b->arena, h->days, name_of_day);
+
+    if (h->days != 0) {
+        begin_condition(w);
+        buf_add(w->b, S("context has term"));
+    }
+    if (days.n > 0 && days.n < DAY_COUNT - 1) {
+        begin_condition(w);
+        write_one_of(w, "Term", &days, "context.term");
+    }
+    if (h->in_network) {
+        begin_condition(w);
+        buf_add(w->b, S("context has network"));
+    }
+    if (h->networks.n > 0) {
+        begin_condition(w);
+        write_one_of(w, "Network", &h->networks, "context.network");
+    }
+    if (h->exam != EXAM_ANY) {
+        begin_condition(w);
+        buf_add(w->b, h->exam == EXAM_DURING ? S("context has exam") : S("!(context has exam)"));
+    }
+}
+
 static const char *word_of(enum does does)
 {
     return does == DOES_OPEN ? "open" : does == DOES_LEAVE ? "leaveToSchools" : "release";
@@ -750,6 +827,7 @@ static void write_parts(struct buf *b, const struct statement *s)
     if (s->does == DOES_RELEASE)
         write_in(&w, "resource", "Attribute", &claims);
     write_hours(&w, &s->hours);
+    write_windows(&w, &s->hours);
     buf_add(b, w.any_condition ? S(" };") : S(";"));
 }
 

@@ -12,6 +12,7 @@
 
 #include "model/registry.h"
 #include "policy/cedar/engine.h"
+#include "policy/policy.h"
 
 enum does { DOES_OTHER = 0, DOES_OPEN, DOES_LEAVE, DOES_RELEASE }; /* Action::"open", "leaveToSchools", "release" */
 enum { WEEKDAYS_ALL = 0, LEVEL_MAX = 12, MINUTES_A_DAY = 1440 };
@@ -36,8 +37,15 @@ struct hours {
     uint8_t weekdays;           /* 1 << weekday, 1 is Monday; 0: any */
     int minute_from, minute_to; /* of the day in Finland, the last excluded; both 0: any */
     enum device_class device;
-    int assurance; /* at least; 0: any */
+    int assurance;   /* at least; 0: any */
+    uint8_t days;    /* of the school's calendar: 1 << enum day_kind (windows.h); 0: any, a day of no calendar too */
+    bool in_network; /* in one that has a name; */
+    struct strs networks; /* in one of these; none: in whichever */
+    enum exam_ask exam;   /* while they sit one, or while they do not */
 };
+
+/* Whether anything of it is asked for. */
+bool hours_ask(const struct hours *h);
 
 struct statement {
     enum does does;

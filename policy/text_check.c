@@ -113,6 +113,16 @@ static bool is_disclosure(const struct text_checker *c, struct str id)
            claim_of_word(str_from(id, at + 1), &claim);
 }
 
+static const struct named_network *network_named(const struct registry *r, struct str id)
+{
+    const struct registry_parts *parts = registry_parts(r);
+
+    for (size_t i = 0; i < parts->network_count; i++)
+        if (str_eq(parts->networks[i].id, id))
+            return &parts->networks[i];
+    return NULL;
+}
+
 static bool exists(const struct looking *l, const struct cedar_uid *uid)
 {
     const struct provider *provider;
@@ -124,6 +134,8 @@ static bool exists(const struct looking *l, const struct cedar_uid *uid)
         return school_of(l->c, uid->id, str_eq(uid->type, S("Group")), &provider) != NULL;
     if (str_eq(uid->type, S("Service")))
         return registry_service(l->c->registry, uid->id) != NULL;
+    if (str_eq(uid->type, S("Network")))
+        return network_named(l->c->registry, uid->id) != NULL;
     if (str_eq(uid->type, S("Category")))
         return has(&l->c->categories, uid->id);
     if (str_eq(uid->type, S("Vendor")))
@@ -158,6 +170,8 @@ static struct str near_of(const struct looking *l, const struct cedar_uid *uid)
         guess_schools(l, &g, uid->id);
     for (size_t i = 0; str_eq(uid->type, S("Provider")) && i < parts->provider_count; i++)
         cedar_guess_try(&g, parts->providers[i].id);
+    for (size_t i = 0; str_eq(uid->type, S("Network")) && i < parts->network_count; i++)
+        cedar_guess_try(&g, parts->networks[i].id);
     for (size_t i = 0; str_eq(uid->type, S("Service")) && i < parts->service_count; i++)
         cedar_guess_try(&g, parts->services[i].id);
     for (size_t i = 0; str_eq(uid->type, S("Category")) && i < l->c->categories.n; i++)
@@ -176,7 +190,13 @@ static struct str near_of(const struct looking *l, const struct cedar_uid *uid)
 static bool is_elsewhere(const struct looking *l, const struct cedar_uid *uid)
 {
     const struct provider *p;
+    const struct named_network *network =
+        str_eq(uid->type, S("Network")) ? network_named(l->c->registry, uid->id) : NULL;
     bool group = str_eq(uid->type, S("Group"));
+
+    if (network != NULL && l->row->layer != LAYER_NATION && network->provider != l->row->provider &&
+        !str_eq(network->provider->id, l->row->provider->id))
+        return true;
 
     return l->row->layer != LAYER_NATION && (group || str_eq(uid->type, S("School"))) &&
            school_of(l->c, uid->id, group, &p) != NULL && !str_eq(p->id, l->row->provider->id);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/values.h"
 
+#include "policy/windows.h"
+
 /*  thing       first value        one past the last      may be absent (value 0) */
 #define THINGS(X)                                                                                                      \
     X(ROLE, 0, ROLE_COUNT, true)                                                                                       \
@@ -10,7 +12,9 @@
     X(WEEKDAY, 1, 8, false)                                                                                            \
     X(MINUTE, 0, MINUTES_A_DAY, false)                                                                                 \
     X(DEVICE, DEVICE_OWN, DEVICE_SHARED + 1, false)                                                                    \
-    X(ASSURANCE, 0, ASSURANCE_MAX + 1, false)
+    X(ASSURANCE, 0, ASSURANCE_MAX + 1, false)                                                                          \
+    X(DAY, DAY_UNKNOWN, DAY_COUNT, true)                                                                               \
+    X(EXAM, 0, 2, true)
 
 static const struct {
     unsigned from, end;
@@ -127,6 +131,8 @@ static bool is_term(const struct cedar_expr *e, enum thing thing)
         return is_attr(e, CEDAR_CONTEXT, "device");
     case THING_ASSURANCE:
         return is_attr(e, CEDAR_CONTEXT, "assurance");
+    case THING_DAY:
+        return is_attr(e, CEDAR_CONTEXT, "term");
     default:
         return false;
     }
@@ -149,6 +155,7 @@ static const char *entity_type(enum thing thing)
     return thing == THING_ROLE        ? "Role"
            : thing == THING_ATTRIBUTE ? "Attribute"
            : thing == THING_DEVICE    ? "Device"
+           : thing == THING_DAY       ? "Term"
                                       : NULL;
 }
 
@@ -169,12 +176,14 @@ static bool value_of_literal(const struct cedar_value *v, enum thing thing, unsi
                 return true;
         return false;
     }
-    if (v->kind != CEDAR_ENTITY || !str_eq(v->uid->type, str_of(entity_type(thing))))
+    if (v->kind != CEDAR_ENTITY || entity_type(thing) == NULL || !str_eq(v->uid->type, str_of(entity_type(thing))))
         return false;
     if (thing == THING_ROLE)
         *out = (unsigned)role_of_name(v->uid->id);
     else if (thing == THING_ATTRIBUTE)
         *out = claim_of_word(v->uid->id, &claim) ? (unsigned)claim : UINT32_MAX;
+    else if (thing == THING_DAY)
+        *out = (unsigned)day_kind_of_word(v->uid->id);
     else
         *out = str_eq(v->uid->id, S("own")) ? DEVICE_OWN : str_eq(v->uid->id, S("shared")) ? DEVICE_SHARED : 0;
     return *out != UINT32_MAX && (thing == THING_ATTRIBUTE || *out != 0);
@@ -287,12 +296,15 @@ static bool read_order(const struct cedar_expr *e, enum thing thing, struct trut
 
 static bool read_has(const struct cedar_expr *e, enum thing thing, struct truth *t)
 {
-    static const char *const names[THING_COUNT] = {
-        [THING_ROLE] = "role", [THING_LEVEL] = "classLevel", [THING_AGE] = "age"
-    };
+    static const char *const names[THING_COUNT] = { [THING_ROLE] = "role",
+                                                    [THING_LEVEL] = "classLevel",
+                                                    [THING_AGE] = "age",
+                                                    [THING_DAY] = "term",
+                                                    [THING_EXAM] = "exam" };
     struct values absent = absent_of(thing);
+    enum cedar_var of = thing == THING_DAY || thing == THING_EXAM ? CEDAR_CONTEXT : CEDAR_PRINCIPAL;
 
-    if (!is_var(e->kids[0], CEDAR_PRINCIPAL) || !str_eq(e->name, str_of(names[thing])))
+    if (names[thing] == NULL || !is_var(e->kids[0], of) || !str_eq(e->name, str_of(names[thing])))
         return false;
     t->holds = values_not(thing, &absent);
     return true;

@@ -20,6 +20,8 @@ enum thing {                  /* and what its value n stands for */
              THING_MINUTE,    /* of the day */
              THING_DEVICE,    /* enum device_class */
              THING_ASSURANCE, /* 0 … 3 */
+             THING_DAY,       /* enum day_kind; 0: no calendar says */
+             THING_EXAM,      /* 1: one is on; 0: none */
              THING_COUNT
 };
 

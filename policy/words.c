@@ -5,6 +5,7 @@
 #include "policy/conditions.h"
 #include "policy/form.h"
 #include "policy/text_check.h"
+#include "policy/windows.h"
 
 enum word {
     T_NONE = 0,
@@ -280,8 +281,49 @@ static struct str assurance_words(const struct saying *w, int assurance)
     return word(w, of[assurance <= 3 ? assurance : 3]);
 }
 
+static struct str days_words(const struct saying *w, unsigned days)
+{
+    static const enum word of[DAY_COUNT] = { [DAY_UNKNOWN] = T_policy_day_unknown,
+#define X(day, word) [DAY_##day] = T_policy_day_##day,
+                                             DAY_KINDS(X)
+#undef X
+    };
+    struct strs list = { 0 };
+
+    for (int day = DAY_UNKNOWN; day < DAY_COUNT; day++)
+        if ((days >> day & 1) != 0)
+            strs_add(w->a, &list, word(w, of[day]));
+    return joined(w, &list);
+}
+
+static struct str network_words(const struct saying *w, const struct strs *ids)
+{
+    const struct registry_parts *parts = registry_parts(w->r);
+    struct strs names = { 0 };
+
+    if (ids->n == 0)
+        return word(w, T_policy_in_network);
+    for (size_t i = 0; i < ids->n; i++) {
+        struct str name = ids->at[i];
+        for (size_t k = 0; k < parts->network_count; k++)
+            if (str_eq(parts->networks[k].id, ids->at[i]))
+                name = names_in(&parts->networks[k].names, w->lang);
+        strs_add(w->a, &names, name);
+    }
+    return fill(w, names.n == 1 ? T_policy_network : T_policy_networks, joined(w, &names));
+}
+
+static struct str exam_words(const struct saying *w, enum exam_ask exam)
+{
+    return word(w, exam == EXAM_DURING ? T_policy_in_exam : T_policy_no_exam);
+}
+
 static void add_hours(const struct saying *w, struct buf *b, const struct hours *h)
 {
+    if (h->days != 0) {
+        buf_byte(b, ' ');
+        buf_add(b, days_words(w, h->days));
+    }
     if (h->weekdays != 0) {
         buf_byte(b, ' ');
         buf_add(b, day_words(w, h->weekdays));
@@ -297,6 +339,14 @@ static void add_hours(const struct saying *w, struct buf *b, const struct hours 
     if (h->assurance > 0) {
         buf_add(b, S(", "));
         buf_add(b, assurance_words(w, h->assurance));
+    }
+    if (h->in_network) {
+        buf_add(b, S(", "));
+        buf_add(b, network_words(w, &h->networks));
+    }
+    if (h->exam != EXAM_ANY) {
+        buf_add(b, S(", "));
+        buf_add(b, exam_words(w, h->exam));
     }
 }
 
@@ -336,6 +386,12 @@ struct str condition_words(struct arena *a, const struct registry *r, const stru
         return device_word(&w, s->hours.device);
     case CONDITION_ASSURANCE:
         return assurance_words(&w, s->hours.assurance);
+    case CONDITION_TERM:
+        return days_words(&w, s->hours.days);
+    case CONDITION_NETWORK:
+        return network_words(&w, &s->hours.networks);
+    case CONDITION_EXAM:
+        return exam_words(&w, s->hours.exam);
     case CONDITION_REST:
         return fill(&w, T_policy_more, s->rest);
     default:
@@ -350,6 +406,8 @@ struct str condition_is(struct arena *a, const struct registry *r, const struct 
     const struct saying w = { a, r, lang };
     const struct school *s =
         provider_school(who->provider, str_is_set(at->school_oid) ? at->school_oid : at->school_code);
+    struct str network;
+    struct strs names = { &network, 0 };
 
     switch (of) {
     case CONDITION_PLACE:
@@ -365,6 +423,14 @@ struct str condition_is(struct arena *a, const struct registry *r, const struct 
         return when_full(a, who->now->now_s, lang);
     case CONDITION_DEVICE:
         return device_word(&w, who->now->shared_device ? DEVICE_SHARED : DEVICE_OWN);
+    case CONDITION_TERM:
+        return days_words(&w, 1u << windows_at(a, r, who->provider, at, who->now).day);
+    case CONDITION_NETWORK:
+        names.at[0] = windows_at(a, r, who->provider, at, who->now).network;
+        names.n = str_is_set(names.at[0]);
+        return names.n > 0 ? network_words(&w, &names) : word(&w, T_policy_no_network);
+    case CONDITION_EXAM:
+        return exam_words(&w, windows_at(a, r, who->provider, at, who->now).exam ? EXAM_DURING : EXAM_OUTSIDE);
     default:
         return S(""); /* the role: its word is the pages'; the rest has none */
     }

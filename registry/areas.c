@@ -12,6 +12,9 @@ const struct kind_area kind_areas[KIND_COUNT] = {
     [KIND_ACCOUNT] = { NULL, "school", false, "idp", KIND_IDP },
     [KIND_AFFILIATION] = { "provider", "school", false, "account", KIND_ACCOUNT },
     [KIND_ADMIN] = { "provider", "school", false, NULL, KIND_COUNT },
+    [KIND_TERM] = { "provider", "school", false, NULL, KIND_COUNT },
+    [KIND_NETWORK] = { "provider", "school", false, NULL, KIND_COUNT },
+    [KIND_EXAM] = { "provider", "school", false, NULL, KIND_COUNT },
 };
 
 /* The provider of that other row, and its school where it may have one. */

@@ -144,6 +144,16 @@ static bool read_time(struct cells *m, const struct cell *c, struct db_value *ou
     return true;
 }
 
+static bool read_day(struct cells *m, const struct cell *c, struct db_value *out)
+{
+    int64_t seconds;
+
+    if (c->value->kind != YAML_TEXT || c->value->text.n != 10 || !time_of(c->value->text, &seconds))
+        return expected(m, c, "a date (2026-08-10)");
+    *out = db_int(seconds / 86400);
+    return true;
+}
+
 static bool read_word(struct cells *m, const struct cell *c, struct db_value *out)
 {
     struct str text = c->value->kind == YAML_TEXT ? c->value->text : S("");
@@ -371,6 +381,8 @@ bool cell_read(struct cells *m, const struct cell *c, struct db_value *out)
         return read_int(m, c, out);
     case COL_TIME:
         return read_time(m, c, out);
+    case COL_DAY:
+        return read_day(m, c, out);
     case COL_CHOICE:
     case COL_WORD:
     case COL_LAYER:

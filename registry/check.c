@@ -629,6 +629,64 @@ static bool check_account(struct checking *c, const struct account *a)
     return check_pass(c, a, idp);
 }
 
+/* Terms, networks and exams. */
+
+enum { EXAM_MAX_S = 7 * 86400, TERM_MAX_DAYS = 400, NAMED_BLOCKS_MAX = 200, EXAM_LIST_MAX = 200 };
+
+static bool check_term(struct checking *c, const struct term *t)
+{
+    c->at = (struct row_place){ KIND_TERM, { t->id, S("") } };
+    if (t->provider == NULL)
+        return wrong(c, "provider is missing: whose calendar it is in");
+    if (t->to_day < t->from_day)
+        return wrong(c, "\"to\" is earlier than \"from\"; both days are in it");
+    return t->to_day - t->from_day <= TERM_MAX_DAYS ||
+           wrong(c, "it is longer than %d days: is a year wrong?", TERM_MAX_DAYS);
+}
+
+/* A block that holds half of the world names nothing. */
+static bool check_network(struct checking *c, const struct named_network *n)
+{
+    enum { LEAST_V4 = 8, LEAST_V6 = 16 };
+    struct network block;
+
+    c->at = (struct row_place){ KIND_NETWORK, { n->id, S("") } };
+    if (n->provider == NULL)
+        return wrong(c, "provider is missing: whose network it is");
+    if (n->blocks.n == 0 || n->blocks.n > NAMED_BLOCKS_MAX)
+        return wrong(c, "blocks: expected 1 to %d networks", NAMED_BLOCKS_MAX);
+    for (size_t i = 0; i < n->blocks.n; i++) {
+        if (!network_read(n->blocks.at[i], &block))
+            return wrong(c,
+                         "blocks: \"%.*s\" is no network: expected an address with nothing set beyond its length, as "
+                         "10.20.0.0/16 or 2001:db8:1::/48",
+                         STR_ARG(n->blocks.at[i]));
+        if (block.bits < (block.family == AF_INET ? LEAST_V4 : LEAST_V6))
+            return wrong(c, "blocks: \"%.*s\" is too wide: at least /%d (IPv4) or /%d (IPv6)", STR_ARG(n->blocks.at[i]),
+                         LEAST_V4, LEAST_V6);
+    }
+    return check_names(c, &n->names);
+}
+
+static bool check_exam(struct checking *c, const struct exam *e)
+{
+    c->at = (struct row_place){ KIND_EXAM, { e->id, S("") } };
+    if (e->provider == NULL || e->school == NULL)
+        return wrong(c, "provider and school are needed: an exam is one school's");
+    if (e->from_s == 0 || e->to_s <= e->from_s)
+        return wrong(c, "it needs a \"from\", and a later \"to\"");
+    if (e->to_s - e->from_s > EXAM_MAX_S)
+        return wrong(c, "it is longer than a week: is a day wrong?");
+    if (e->level_from > 12 || e->level_to > 12 || (e->level_to > 0 && e->level_from > e->level_to))
+        return wrong(c, "level_from and level_to: class levels from 1 to 12, in their order");
+    if (e->groups.n > EXAM_LIST_MAX || e->services.n > EXAM_LIST_MAX)
+        return wrong(c, "groups and services: at most %d each", EXAM_LIST_MAX);
+    for (size_t i = 0; i < e->services.n; i++)
+        if (registry_service(c->registry, e->services.at[i]) == NULL)
+            return wrong(c, "services: there is no service \"%.*s\"", STR_ARG(e->services.at[i]));
+    return true;
+}
+
 /* A page of tiles is everybody's loop. */
 static bool check_cost(struct checking *c)
 {
@@ -667,6 +725,12 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
         good = check_account(&c, &p->accounts[i]);
     for (size_t i = 0; good && i < p->admin_count; i++)
         good = check_admin(&c, &p->admins[i]);
+    for (size_t i = 0; good && i < p->term_count; i++)
+        good = check_term(&c, &p->terms[i]);
+    for (size_t i = 0; good && i < p->network_count; i++)
+        good = check_network(&c, &p->networks[i]);
+    for (size_t i = 0; good && i < p->exam_count; i++)
+        good = check_exam(&c, &p->exams[i]);
     *where = c.at;
     arena_free(c.of_text);
     arena_free(c.scratch);

@@ -49,6 +49,16 @@ static void put_time(struct exporting *x, const char *key, int64_t seconds)
     yaml_out_text(x->out, key, str_of(text));
 }
 
+static void put_day(struct exporting *x, const char *key, int64_t day)
+{
+    char text[32];
+    struct tm t;
+    time_t s = day * 86400;
+
+    (void)strftime(text, sizeof text, "%Y-%m-%d", gmtime_r(&s, &t));
+    yaml_out_text(x->out, key, str_of(text));
+}
+
 static void put_secret(struct exporting *x, const char *key, const char *kind, struct str value)
 {
     yaml_out_map(x->out, key);
@@ -67,6 +77,9 @@ static void put_value(struct exporting *x, const struct column *c, const char *k
         break;
     case COL_TIME:
         put_time(x, key, v->number);
+        break;
+    case COL_DAY:
+        put_day(x, key, v->number);
         break;
     case COL_LIST:
     case COL_CLAIMS:

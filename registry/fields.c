@@ -38,14 +38,14 @@ struct str field_help(struct arena *a, const struct kind_row *k, struct str name
 
 /* ── out ────────────────────────────────────────────────────────────────── */
 
-static struct str time_text(struct arena *a, int64_t seconds)
+static struct str time_text(struct arena *a, int64_t seconds, bool day)
 {
     char text[32];
     struct tm t;
     time_t s = seconds;
 
     (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&s, &t));
-    return arena_str(a, str_of(text));
+    return arena_str(a, str_sub(str_of(text), 0, day ? sizeof "2026-08-10" - 1 : sizeof text));
 }
 
 struct str field_text(struct arena *a, const struct column *c, const struct db_value *v)
@@ -59,7 +59,9 @@ struct str field_text(struct arena *a, const struct column *c, const struct db_v
     if (c->type == COL_BOOL)
         return v->number != 0 ? S("true") : S("false");
     if (c->type == COL_TIME)
-        return v->number == 0 ? S("") : time_text(a, v->number);
+        return v->number == 0 ? S("") : time_text(a, v->number, false);
+    if (c->type == COL_DAY)
+        return time_text(a, v->number * 86400, true);
     return arena_printf(a, "%" PRId64, v->number);
 }
 
@@ -106,8 +108,8 @@ static struct yaml *plain_secret(struct arena *a, struct str text)
 bool field_read(struct cells *m, const struct kind_row *k, const struct column *c, struct str text,
                 const struct db_value *before, struct str row_id, struct db_value *out)
 {
-    bool is_word = c->type == COL_INT || c->type == COL_TIME || c->type == COL_BOOL || c->type == COL_WORD ||
-                   c->type == COL_CHOICE;
+    bool is_word = c->type == COL_INT || c->type == COL_TIME || c->type == COL_DAY || c->type == COL_BOOL ||
+                   c->type == COL_WORD || c->type == COL_CHOICE;
     bool is_list = c->type == COL_LIST || c->type == COL_CLAIMS;
     struct cell cell = { .kind = k, .column = c, .before = before, .row_id = row_id };
 

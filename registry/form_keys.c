@@ -4,6 +4,7 @@
 #include "base/near.h"
 #include "base/text.h"
 #include "policy/form.h"
+#include "policy/windows.h"
 #include "registry/change_int.h"
 
 #include <stdio.h>
@@ -11,9 +12,9 @@
 
 enum { ITEMS_MAX = 1000, ITEM_MAX_B = 200 };
 
-const char *const form_keys[] = { "opens",     "people_of", "schools",    "groups",   "roles", "levels",
-                                  "ages",      "services",  "categories", "weekdays", "hours", "device",
-                                  "assurance", "release",   "withhold",   NULL };
+const char *const form_keys[] = { "opens",    "people_of",  "schools",  "groups",   "roles",  "levels",    "ages",
+                                  "services", "categories", "weekdays", "hours",    "device", "assurance", "term",
+                                  "networks", "exam",       "release",  "withhold", NULL };
 
 /* Each word stands in the place of its enum's value, or of its bit. */
 static const char *const openings[] = { "none", "permit", "forbid", "leave", NULL };
@@ -25,6 +26,8 @@ static const char *const roles[] = { "",
 static const char *const ages[] = { "", "under13", "13to17", "adult", NULL };
 static const char *const days[] = { "", "mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL };
 static const char *const devices[] = { "", "own", "shared", NULL };
+static const char *const calendar[] = { "", "school_day", "day_off", "holiday", NULL };
+static const char *const exams[] = { "", "during", "outside", NULL };
 static const char *const assurances[] = { "", "password", "substantial", "high", NULL };
 
 const char *form_keys_first(const struct yaml *item)
@@ -272,6 +275,26 @@ static bool read_hours(struct reading *r, struct hours *out)
     return true;
 }
 
+/* [any]: in whichever that has a name. */
+static bool read_networks(struct reading *r, struct hours *out)
+{
+    out->in_network = yaml_get(r->item, "networks") != NULL;
+    return is_any(yaml_get(r->item, "networks")) || read_list(r, "networks", &out->networks);
+}
+
+static bool read_windows(struct reading *r, struct hours *out)
+{
+    uint32_t of_calendar = 0;
+    int exam = 0;
+
+    if (!read_bits(r, "term", calendar, &of_calendar) || !read_networks(r, out) ||
+        !read_choice(r, "exam", exams, &exam))
+        return false;
+    out->days = (uint8_t)of_calendar;
+    out->exam = (enum exam_ask)exam;
+    return true;
+}
+
 static bool read_claims(struct reading *r, const char *key, struct claim_set *out)
 {
     const struct yaml *list = yaml_get(r->item, key);
@@ -327,8 +350,8 @@ static bool read_form(struct reading *r, struct policy_form *out)
     uint32_t weekdays = 0;
     if (!read_bits(r, "weekdays", days, &weekdays) || !read_hours(r, &out->hours) ||
         !read_choice(r, "device", devices, &device) ||
-        !read_choice(r, "assurance", assurances, &out->hours.assurance) || !read_claims(r, "release", &out->release) ||
-        !read_claims(r, "withhold", &out->withhold))
+        !read_choice(r, "assurance", assurances, &out->hours.assurance) || !read_windows(r, &out->hours) ||
+        !read_claims(r, "release", &out->release) || !read_claims(r, "withhold", &out->withhold))
         return false;
     out->opening = (enum opening)opens;
     out->hours.weekdays = (uint8_t)weekdays;
@@ -386,7 +409,8 @@ static bool words_fit(const struct policy_form *p)
     size_t assurances_n = sizeof assurances / sizeof *assurances - 1;
 
     return p->hours.assurance >= 0 && (size_t)p->hours.assurance < assurances_n && (p->whom.ages & 1u) == 0 &&
-           (p->whom.roles & 1u) == 0 && (p->hours.weekdays & 1u) == 0;
+           (p->whom.roles & 1u) == 0 && (p->hours.weekdays & 1u) == 0 && (p->hours.days & 1u) == 0 &&
+           !(p->hours.networks.n == 1 && str_eq(p->hours.networks.at[0], S("any")));
 }
 
 static void put_list(struct yaml_out *o, const char *key, const struct strs *list)
@@ -462,6 +486,11 @@ static void put_form(struct arena *a, struct yaml_out *o, const struct policy_fo
         yaml_out_text(o, "device", str_of(devices[h->device]));
     if (h->assurance != 0)
         yaml_out_text(o, "assurance", str_of(assurances[h->assurance]));
+    put_bits(o, "term", calendar, h->days);
+    if (h->in_network)
+        put_list(o, "networks", h->networks.n > 0 ? &h->networks : &(struct strs){ &any, 1 });
+    if (h->exam != EXAM_ANY)
+        yaml_out_text(o, "exam", str_of(exams[h->exam]));
     put_claims(o, "release", p->release);
     put_claims(o, "withhold", p->withhold);
 }

@@ -424,7 +424,8 @@ static bool run(struct importing *m, struct str text, const char *file)
             return false;
     gather_schools(m);
     return sort_rows(m, KIND_RULE) && settle_schools(m, KIND_RULE) && settle_schools(m, KIND_POLICY) &&
-           settle_schools(m, KIND_AFFILIATION) && settle_schools(m, KIND_ADMIN) && settle_texts(m) && settle_rules(m) &&
+           settle_schools(m, KIND_AFFILIATION) && settle_schools(m, KIND_ADMIN) && settle_schools(m, KIND_TERM) &&
+           settle_schools(m, KIND_NETWORK) && settle_schools(m, KIND_EXAM) && settle_texts(m) && settle_rules(m) &&
            write_all(m) && (m->how->dry_run || db_commit(m->db, m->fail));
 }
 

@@ -44,12 +44,16 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
                            "id, username, given_names, calling_name, family_name"),
     [KIND_AFFILIATION] = LISTS("affiliation", "account, position", "?1, ?2", "account", OWNED, OWNED, "account"),
     [KIND_ADMIN] = LISTS("admin", "id", "?1", "id", OWNED, OWNED, "id, subject, why"),
+    [KIND_TERM] = LISTS("term", "id", "?1", "id", OWNED, AROUND, NAMES),
+    [KIND_NETWORK] = LISTS("network", "id", "?1", "id", OWNED, AROUND, NAMES ", blocks"),
+    [KIND_EXAM] = LISTS("exam", "id", "?1", "id", OWNED, OWNED, "id, title, class_groups"),
 };
 
 /* Services and what is said above are seen from within; to alter them is another matter. */
 static bool is_seen_within(enum kind kind)
 {
-    return kind == KIND_SERVICE || kind == KIND_PURPOSE || kind == KIND_POLICY || kind == KIND_PROVIDER;
+    return kind == KIND_SERVICE || kind == KIND_PURPOSE || kind == KIND_POLICY || kind == KIND_PROVIDER ||
+           kind == KIND_TERM || kind == KIND_NETWORK;
 }
 
 static bool may_see(struct db *d, struct arena *a, enum kind kind, const struct db_value *row, const struct area *area,

@@ -86,6 +86,7 @@ static bool fill_member(struct loading *l, const struct column *c, const struct 
         put(at, &number, sizeof number);
         return true;
     case COL_TIME:
+    case COL_DAY:
         put(at, &v->number, sizeof v->number);
         return true;
     case COL_NAME: /* a row may be older than this rule */
@@ -316,6 +317,25 @@ static bool load_admins(struct loading *l)
     return l->parts.admins != NULL;
 }
 
+static bool load_windows(struct loading *l)
+{
+    l->parts.terms = fill_all(l, KIND_TERM, &l->parts.term_count);
+    l->parts.networks = l->parts.terms != NULL ? fill_all(l, KIND_NETWORK, &l->parts.network_count) : NULL;
+    l->parts.exams = l->parts.networks != NULL ? fill_all(l, KIND_EXAM, &l->parts.exam_count) : NULL;
+    if (l->parts.exams == NULL)
+        return false;
+    for (size_t i = 0; i < l->parts.term_count; i++)
+        if (!load_owner(l, KIND_TERM, i, &l->parts.terms[i].provider, &l->parts.terms[i].school))
+            return false;
+    for (size_t i = 0; i < l->parts.network_count; i++)
+        if (!load_owner(l, KIND_NETWORK, i, &l->parts.networks[i].provider, &l->parts.networks[i].school))
+            return false;
+    for (size_t i = 0; i < l->parts.exam_count; i++)
+        if (!load_owner(l, KIND_EXAM, i, &l->parts.exams[i].provider, &l->parts.exams[i].school))
+            return false;
+    return true;
+}
+
 static bool load_affiliation(struct loading *l, size_t row, struct affiliation *out)
 {
     const void *found;
@@ -483,7 +503,7 @@ struct registry *registry_load_within(struct db *d, struct arena *a, struct row_
 
     /* Half of the parts cannot be indexed: what refers to nothing has a NULL where others have their provider. */
     if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_policies(&l) &&
-        load_accounts(&l) && load_admins(&l))
+        load_accounts(&l) && load_admins(&l) && load_windows(&l))
         r = registry_build(l.arena, &l.parts);
     bool good = r != NULL && registry_check(r, &l.at, f);
     *where = (struct row_place){ l.at.kind, { arena_str(a, l.at.key[0]), arena_str(a, l.at.key[1]) } };

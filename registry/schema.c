@@ -35,6 +35,7 @@ static const char *const claim_words[] = {
 #undef X
         NULL
 };
+static const char *const term_kinds[] = { "term", "holiday", "school_day", NULL };
 static const char *const layers[] = { "nation", "municipality", "school", NULL };
 
 #define AT(type, member) (int)offsetof(struct type, member)
@@ -195,12 +196,44 @@ static const struct column admin_columns[] = {
     { "why", "why", COL_TEXT, "", AT(admin, why), NULL },
 };
 
+static const struct column term_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(term, id), NULL },
+    { "kind", "kind", COL_WORD, "term", AT(term, kind), term_kinds },
+    { "provider", "provider", COL_REF, NULL, AT_NONE, NULL },
+    { "school", "school", COL_SCHOOL, "", AT_NONE, NULL },
+    NAMES_AT(term, names, "name"),
+    { "from_day", "from", COL_DAY, NULL, AT(term, from_day), NULL },
+    { "to_day", "to", COL_DAY, NULL, AT(term, to_day), NULL },
+};
+
+static const struct column network_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(named_network, id), NULL },
+    { "provider", "provider", COL_REF, NULL, AT_NONE, NULL },
+    { "school", "school", COL_SCHOOL, "", AT_NONE, NULL },
+    NAMES_AT(named_network, names, "name"),
+    { "blocks", "blocks", COL_LIST, NULL, AT(named_network, blocks), NULL },
+};
+
+static const struct column exam_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(exam, id), NULL },
+    { "provider", "provider", COL_REF, NULL, AT_NONE, NULL },
+    { "school", "school", COL_SCHOOL, NULL, AT_NONE, NULL },
+    { "title", "title", COL_NAME, "", AT(exam, title), NULL },
+    { "class_groups", "groups", COL_LIST, "", AT(exam, groups), NULL },
+    { "level_from", "level_from", COL_INT, "0", AT(exam, level_from), NULL },
+    { "level_to", "level_to", COL_INT, "0", AT(exam, level_to), NULL },
+    { "from_s", "from", COL_TIME, NULL, AT(exam, from_s), NULL },
+    { "to_s", "to", COL_TIME, NULL, AT(exam, to_s), NULL },
+    { "services", "services", COL_LIST, "", AT(exam, services), NULL },
+};
+
 /* The lists of columns stand here once more, as SQL; a test compares them with the tables above. */
 #define P1  "?1"
 #define P5  P1 ",?2,?3,?4,?5"
 #define P6  P5 ",?6"
 #define P7  P6 ",?7"
 #define P9  P7 ",?8,?9"
+#define P10 P9 ",?10"
 #define P11 P9 ",?10,?11"
 #define P12 P11 ",?12"
 #define P13 P12 ",?13"
@@ -228,7 +261,10 @@ static const struct column admin_columns[] = {
     "non_disclosure,school"
 #define AFFILIATION_COLUMNS                                                                                            \
     "account,position,provider,school,office_oid,role,class_group,class_level,charge,from_s,to_s"
-#define ADMIN_COLUMNS "id,idp,subject,role,provider,school,from_s,to_s,why"
+#define ADMIN_COLUMNS   "id,idp,subject,role,provider,school,from_s,to_s,why"
+#define TERM_COLUMNS    "id,kind,provider,school,names_fi,names_sv,names_en,from_day,to_day"
+#define NETWORK_COLUMNS "id,provider,school,names_fi,names_sv,names_en,blocks"
+#define EXAM_COLUMNS    "id,provider,school,title,class_groups,level_from,level_to,from_s,to_s,services"
 
 #define COUNT(columns) sizeof(columns) / sizeof *(columns)
 #define STATEMENTS(table, columns, places, order, where)                                                               \
@@ -268,6 +304,13 @@ const struct kind_row kind_rows[KIND_ALL] = {
                                       "account = ?1 AND position = ?2") },
     [KIND_ADMIN] = { "admin", "admins", "admin", admin_columns, COUNT(admin_columns), 1, sizeof(struct admin),
                      KIND_COUNT, 100000, STATEMENTS("admin", ADMIN_COLUMNS, P9, "id", "id = ?1") },
+    [KIND_TERM] = { "term", "terms", "term", term_columns, COUNT(term_columns), 1, sizeof(struct term), KIND_COUNT,
+                    100000, STATEMENTS("term", TERM_COLUMNS, P9, "id", "id = ?1") },
+    [KIND_NETWORK] = { "network", "networks", "network", network_columns, COUNT(network_columns), 1,
+                       sizeof(struct named_network), KIND_COUNT, 100000,
+                       STATEMENTS("network", NETWORK_COLUMNS, P7, "id", "id = ?1") },
+    [KIND_EXAM] = { "exam", "exams", "exam", exam_columns, COUNT(exam_columns), 1, sizeof(struct exam), KIND_COUNT,
+                    500000, STATEMENTS("exam", EXAM_COLUMNS, P10, "id", "id = ?1") },
 };
 
 /* Foreign keys wait for the commit, so that an import may work in any order. */
@@ -408,6 +451,25 @@ const struct db_migration registry_migrations[] = {
           "service TEXT NOT NULL REFERENCES service (id) DEFERRABLE INITIALLY DEFERRED, claim TEXT NOT NULL, "
           "why_fi TEXT NOT NULL, why_sv TEXT NOT NULL, why_en TEXT NOT NULL, basis TEXT NOT NULL, "
           "PRIMARY KEY (service, claim));" },
+    { 16,
+      "CREATE TABLE term ("
+          "id TEXT PRIMARY KEY, kind TEXT NOT NULL, "
+          "provider TEXT NOT NULL REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, school TEXT, "
+          "names_fi TEXT NOT NULL, names_sv TEXT NOT NULL, names_en TEXT NOT NULL, "
+          "from_day INTEGER NOT NULL, to_day INTEGER NOT NULL, "
+          "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);"
+      "CREATE INDEX term_provider ON term (provider, school);"
+      "CREATE TABLE network ("
+          "id TEXT PRIMARY KEY, provider TEXT NOT NULL REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, "
+          "school TEXT, names_fi TEXT NOT NULL, names_sv TEXT NOT NULL, names_en TEXT NOT NULL, blocks TEXT NOT NULL, "
+          "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);"
+      "CREATE INDEX network_provider ON network (provider, school);"
+      "CREATE TABLE exam ("
+          "id TEXT PRIMARY KEY, provider TEXT NOT NULL REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, "
+          "school TEXT NOT NULL, title TEXT NOT NULL, class_groups TEXT NOT NULL, level_from INTEGER NOT NULL, "
+          "level_to INTEGER NOT NULL, from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, services TEXT NOT NULL, "
+          "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);"
+      "CREATE INDEX exam_provider ON exam (provider, school);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);
@@ -418,7 +480,7 @@ struct db_value column_preset(const struct column *c)
 
     if (c->preset == NULL || c->type == COL_REF || c->type == COL_SCHOOL)
         return (struct db_value){ .kind = DB_NULL };
-    if (c->type == COL_BOOL || c->type == COL_INT || c->type == COL_TIME) {
+    if (c->type == COL_BOOL || c->type == COL_INT || c->type == COL_TIME || c->type == COL_DAY) {
         (void)str_int(str_of(c->preset), &number);
         return db_int(number);
     }

@@ -22,6 +22,9 @@ enum kind {
     KIND_ACCOUNT,
     KIND_AFFILIATION, /* below an account */
     KIND_ADMIN,
+    KIND_TERM,
+    KIND_NETWORK,
+    KIND_EXAM,
     KIND_COUNT,
     KIND_RULE, /* of earlier versions: in files and in history alone (old_rules.h) */
     KIND_ALL
@@ -42,6 +45,7 @@ enum column_type {
     COL_BOOL,
     COL_INT,
     COL_TIME,     /* Unix seconds in SQL, RFC 3339 in the file; 0: open */
+    COL_DAY,      /* days since 1970-01-01 in SQL, 2026-08-10 in the file */
     COL_CHOICE,   /* one of words, kept as its text */
     COL_WORD,     /* one of words, its place is the enum's value */
     COL_CLAIMS,   /* list of claims' words */

@@ -39,7 +39,7 @@ static void compare_one(struct comparing *c, const struct school *s, size_t k)
     struct kind kind = kind_of(k);
     struct affiliation at = { .provider_oid = c->provider->oid, .role = kind.role, .class_level = kind.level };
     const struct person p = { .id = S("test"), .affiliations = &at, .affiliation_count = 1 };
-    const struct circumstances now = { .now_s = NINE_ON_MONDAY_S };
+    const struct circumstances now = { .now_s = NINE_ON_MONDAY_S, .as_if = &supposed_ordinary };
     struct arena *scratch = arena_new();
 
     if (s != NULL) {

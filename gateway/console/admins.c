@@ -10,6 +10,7 @@
 #include "gateway/console/lines.h"
 #include "gateway/console/raise.h"
 #include "gateway/console/rights_given.h"
+#include "gateway/flow.h"
 #include "model/when.h"
 #include "registry/edit.h"
 #include "wire/form.h"
@@ -44,7 +45,7 @@ static struct str deed_words(enum console_action action, enum lang lang)
 
 static struct circumstances now_of(const struct ctx *c)
 {
-    return (struct circumstances){ .now_s = c->now_s, .shared_device = c->session->shared };
+    return flow_circumstances(c);
 }
 
 static const struct account *account_of(const struct ctx *c, const struct admin *x)

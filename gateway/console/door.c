@@ -136,7 +136,7 @@ struct str console_area_name(const struct ctx *c, const struct area *area)
 
 static struct circumstances circumstances(const struct ctx *c)
 {
-    return (struct circumstances){ .now_s = c->now_s, .shared_device = c->session->shared };
+    return flow_circumstances(c);
 }
 
 bool console_may_in(const struct ctx *c, enum console_action action, const struct area *where)

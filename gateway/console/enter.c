@@ -40,7 +40,7 @@ static void raise_break_glass(struct ctx *c)
 static enum step enter(struct ctx *c, struct fail *f)
 {
     struct str to = form_get(c->query, S("to"));
-    const struct circumstances now = { .now_s = c->now_s, .shared_device = c->session->shared };
+    const struct circumstances now = flow_circumstances(c);
     struct areas areas = policy_areas(c->arena, c->registry, c->person, &now);
     struct enter_view v = { .page = page_for(c, S("/admin/enter")), .to = is_of_console(to) ? to : S("/admin") };
 

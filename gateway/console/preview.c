@@ -42,7 +42,9 @@ void preview_begin(struct ctx *c, struct preview *p)
                                 .set = c->set,
                                 .world = c->world,
                                 .seals = c->seals,
-                                .now = { .now_s = c->now_s },
+                                /* As on a school day, outside exams and in no named network: what is drafted in a
+                                 * holiday is for the days after it. */
+                                .now = { .now_s = c->now_s, .as_if = &supposed_ordinary },
                                 .arena = arena_new() };
     arena_adopt(c->arena, w->arena, free_arena);
     arena_adopt(c->arena, w, drop_after);

@@ -250,7 +250,10 @@ static struct str kind_word(const struct ctx *c, enum condition_of of)
                                                       [CONDITION_DAY] = C_condition_day,
                                                       [CONDITION_HOURS] = C_condition_hours,
                                                       [CONDITION_DEVICE] = C_condition_device,
-                                                      [CONDITION_ASSURANCE] = C_condition_assurance };
+                                                      [CONDITION_ASSURANCE] = C_condition_assurance,
+                                                      [CONDITION_TERM] = C_condition_term,
+                                                      [CONDITION_NETWORK] = C_condition_network,
+                                                      [CONDITION_EXAM] = C_condition_exam };
 
     return of != CONDITION_NONE && of != CONDITION_REST ? said(words[of], c->lang) : S("");
 }
@@ -334,6 +337,7 @@ static void put_logged(struct ctx *c, struct asking *q, const struct audit_found
     v->version_now = x->version != now ? lines_number(c, now) : S("");
     v->told_known = str_is_set(x->told);
     v->told_no_place = str_eq(x->told, S("no_place"));
+    v->told_exam_then = str_eq(x->told, S("exam"));
     v->told_log.at = ways;
     if (v->told_known && str_find_byte(x->told, ':', 0) < x->told.n)
         while (v->told_log.n < TOLD_WAYS_MAX && str_split(&rest, ' ', &way))
@@ -445,6 +449,7 @@ static void put_told(struct ctx *c, struct asking *q)
     q->v.told.at = ways;
     q->v.told.n = page.ways.n;
     q->v.told_plain = q->told.told.kind == TOLD_PLAIN;
+    q->v.told_exam = page.exam_ends;
 }
 
 static void put_answer(struct ctx *c, struct asking *q)

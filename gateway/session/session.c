@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/session/session.h"
 
+#include "base/address.h"
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "base/seals.h"
@@ -21,6 +22,7 @@ enum {
     BEGUN_MAX_B = 65536, /* a session that begins; what it gathers on its way has room of its own */
     RECORD_MAX_B = BEGUN_MAX_B + IDS_MAX_B,
     SID_B = 16,
+    ADDRESS_MAX_B = 46,
     CSRF_B = 24,
     HINT_MAX_B = 8192
 };
@@ -44,6 +46,7 @@ static const struct json_field record_fields[] = {
     { "ends", JSON_INT, true, 0, offsetof(struct record, s.ends_s) },
     { "epoch", JSON_INT, true, 0, offsetof(struct record, s.epoch) },
     { "shared", JSON_BOOL, false, 0, offsetof(struct record, s.shared) },
+    { "from", JSON_STR, false, ADDRESS_MAX_B, offsetof(struct record, s.from) },
     { "hint", JSON_STR, false, HINT_MAX_B, offsetof(struct record, s.upstream_hint) },
     { "services", JSON_ARRAY, false, SESSION_SERVICES_MAX, offsetof(struct record, services) },
     { "favourites", JSON_ARRAY, false, FAVOURITES_MAX, offsetof(struct record, favourites) },
@@ -219,6 +222,7 @@ struct str session_write(struct arena *a, const struct session *s)
     json_put_int(&o, S("epoch"), s->epoch);
     if (s->shared)
         json_put_bool(&o, S("shared"), true);
+    put_text(&o, "from", s->from);
     put_text(&o, "hint", s->upstream_hint);
     write_ids(&o, "services", &s->services);
     if (s->favourites_known)
@@ -396,6 +400,12 @@ void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got)
     kv_delete(c->kv, &c->batch, c->arena, got, KV_SESSION, id_hash);
 }
 
+/* Where the browser is that brought its cookie just now. */
+static struct str device_address(const struct ctx *c)
+{
+    return address_read(c->req->peer).family != 0 ? c->req->peer : (struct str){ NULL, 0 };
+}
+
 /* ── rows ───────────────────────────────────────────────────────────────── */
 
 static enum step load_ask(struct ctx *c, struct fail *f)
@@ -420,6 +430,7 @@ static enum step load_read(struct ctx *c, struct fail *f)
     c->session = session_of(c, v->key, &v->session, f);
     if (c->session == NULL)
         return f->kind != FAIL_NONE ? REFUSE : NEXT;
+    c->session->from = device_address(c);
     if (c->now_s - c->session->seen_s < SESSION_TOUCH_S || form_get(c->query, S(SESSION_LOOKS)).p != NULL)
         return NEXT;
     c->session->seen_s = c->now_s;
@@ -444,6 +455,8 @@ static enum step look_read(struct ctx *c, struct fail *f)
 
     if (v->key.p != NULL)
         c->session = session_of(c, v->key, &v->session, f);
+    if (c->session != NULL)
+        c->session->from = device_address(c);
     return c->session == NULL && f->kind != FAIL_NONE ? REFUSE : NEXT;
 }
 
@@ -470,6 +483,7 @@ struct session *session_new(struct ctx *c, const struct person *p, bool shared, 
     s->csrf = crypt_token(c->arena, c->world, CSRF_B);
     s->person = person_copy(c->arena, p);
     s->shared = shared;
+    s->from = device_address(c);
     s->upstream_hint = c->upstream_hint;
     s->began_s = s->seen_s = c->now_s;
     s->ends_s = ends_at(c, p);

@@ -13,7 +13,7 @@ static struct provider providers[] = { { .id = S("oulu"),
                                          .schools = schools,
                                          .school_count = 2 } };
 static struct service services[] = { { .id = S("matikka"), .enabled = true } };
-static const struct circumstances monday = { TEST_NOW_S, false };
+static const struct circumstances monday = { .now_s = TEST_NOW_S };
 
 static struct policy permit(const char *id, const char *when)
 {
@@ -95,7 +95,7 @@ TEST(a_wish_is_said_in_three_languages_beside_what_is_so)
                                  "principal.classLevel >= 7 && principal.classLevel <= 9 }";
     static const char teachers[] = "when { principal in Role::\"teacher\" }";
     static const char own[] = "when { context.device == Device::\"own\" }";
-    const struct circumstances shared = { TEST_NOW_S, true };
+    const struct circumstances shared = { .now_s = TEST_NOW_S, .shared_device = true };
     struct person p = one(t, ROLE_LEARNER, 5);
 
     CHECK_STR(lack(t, grades, &p, &monday, LANG_FI), "luokat 7–9 (luokka 5)");
@@ -113,7 +113,7 @@ TEST(hours_are_said_beside_what_time_it_is)
 {
     static const char hours[] = "when { [1, 2, 3, 4, 5].contains(context.weekday) } "
                                 "when { context.minute >= 480 && context.minute < 960 }";
-    const struct circumstances night = { 1786485600, false }; /* 2026-08-12 01:00 in Finland, a Wednesday */
+    const struct circumstances night = { .now_s = 1786485600 }; /* 2026-08-12 01:00 in Finland, a Wednesday */
     struct person p = one(t, ROLE_LEARNER, 5);
     struct str said = lack(t, hours, &p, &night, LANG_FI);
 

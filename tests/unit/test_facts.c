@@ -80,8 +80,11 @@ TEST(a_person_is_who_they_are_in_that_affiliation)
 static struct str moment(struct test *t, int64_t now_s, bool shared, const char *acr)
 {
     struct person p = { .acr = str_of(acr) };
-    const struct circumstances now = { now_s, shared };
-    struct cedar_value v = facts_moment(t->arena, &p, &now);
+    const struct circumstances now = { .now_s = now_s, .shared_device = shared };
+    struct affiliation at = pupil();
+    struct scene s = scene(t);
+    const struct moment m = moment_of(t->arena, s.r, &p, &providers[0], &at, &now);
+    struct cedar_value v = facts_moment(t->arena, &m);
     struct buf b = buf_new(t->arena, 4096);
 
     cedar_value_text(&b, &v);
@@ -124,7 +127,6 @@ TEST(all_that_is_asked_is_valid_for_the_model)
     struct scene s = scene(t);
     struct affiliation at = pupil(), op = { .role = ROLE_OPERATOR };
     struct person p = { .id = S("p"), .age = AGE_ADULT, .acr = S("x") };
-    const struct circumstances now = { TEST_NOW_S, true };
     struct buf all = buf_new(t->arena, 1 << 20);
     struct cedar_source source = { S("facts"), { NULL, 0 } };
     struct cedar_diags d = cedar_diags_new(t->arena, &source);
@@ -146,14 +148,23 @@ TEST(all_that_is_asked_is_valid_for_the_model)
         CHECK(cedar_schema_action(schema, S("Action"), s.f->deeds[i]->uid.id) != NULL);
     for (int i = MAY_NONE + 1; i < MAY_COUNT; i++)
         CHECK(cedar_schema_action(schema, S("Action"), s.f->acts[i]->uid.id) != NULL);
-    struct cedar_value context = facts_moment(t->arena, &p, &now);
+    struct str open_ids[] = { S("matikka") };
+    const struct supposed as_if = { .day = "holiday",
+                                    .network = S("oulu-koulut"),
+                                    .exam = EXAM_DURING,
+                                    .exam_to_s = TEST_NOW_S + 60,
+                                    .services = { open_ids, 1 } };
+    const struct circumstances all_of_it = { .now_s = TEST_NOW_S, .shared_device = true, .as_if = &as_if };
+    const struct moment m = moment_of(t->arena, s.r, &p, &providers[0], &at, &all_of_it);
+    struct cedar_value context = facts_moment(t->arena, &m);
+    CHECK_INT(context.record->n, 8);
     struct buf b = buf_new(t->arena, 65536);
     cedar_value_text(&b, &context);
     const struct cedar_action *open = cedar_schema_action(schema, S("Action"), S("open"));
     CHECK(open != NULL && open->context != NULL);
     for (size_t i = 0; i < context.record->n; i++)
         CHECK(str_find(test_file(t->arena, "policy/model.cedarschema"),
-                       arena_printf(t->arena, "%.*s:", STR_ARG(context.record->fields[i].name))) <
+                       arena_printf(t->arena, "    %.*s", STR_ARG(context.record->fields[i].name))) <
               test_file(t->arena, "policy/model.cedarschema").n);
 }
 

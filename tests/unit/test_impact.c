@@ -107,7 +107,7 @@ static struct people people_at_random(struct test *t, struct dice *d)
     return (struct people){ p, 1 + roll(d, 400) };
 }
 
-static const struct circumstances now = { TEST_NOW_S, false };
+static const struct circumstances now = { .now_s = TEST_NOW_S };
 
 /* One after the other, as if each came and asked. */
 static void outcome(const struct registry *before, const struct registry *after, const struct people *p, size_t n,

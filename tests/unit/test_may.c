@@ -17,7 +17,7 @@ static const struct area nation = { { NULL, 0 }, { NULL, 0 } }, oulu = { S("oulu
 static const struct area *const everywhere[] = { &nation, &oulu, &espoo, &first, &second, &elsewhere };
 enum { AREAS = sizeof everywhere / sizeof *everywhere };
 
-static const struct circumstances now = { TEST_NOW_S, false };
+static const struct circumstances now = { .now_s = TEST_NOW_S };
 
 static struct registry *registry(struct test *t, struct admin *admins, size_t n, struct policy *policies, size_t m)
 {

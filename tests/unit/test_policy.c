@@ -55,7 +55,7 @@ static struct person one(struct test *t, const char *provider, const char *schoo
     return (struct person){ .id = S("p"), .idp = S("oulu-edu"), .affiliations = a, .affiliation_count = 1 };
 }
 
-static const struct circumstances now = { TEST_NOW_S, false };
+static const struct circumstances now = { .now_s = TEST_NOW_S };
 
 static struct decision ask(struct town *w, const struct person *p, int service)
 {

@@ -5,7 +5,7 @@
 
 /* --- a small country, with policies of every shape ---------------------------------------------------------- */
 
-enum { PROVIDERS = 2, SCHOOLS = 3, SERVICES = 70, ROWS = 24, ROUNDS = 250, CATEGORIES = 3 };
+enum { PROVIDERS = 2, SCHOOLS = 3, SERVICES = 70, ROWS = 24, ROUNDS = 250, CATEGORIES = 3, WINDOWS = 6 };
 
 struct dice {
     uint64_t state;
@@ -22,6 +22,9 @@ struct country {
     struct school schools[PROVIDERS][SCHOOLS];
     struct service services[SERVICES];
     struct policy rows[ROWS];
+    struct term terms[WINDOWS];
+    struct named_network networks[WINDOWS];
+    struct exam exams[WINDOWS];
     struct registry_parts parts;
     struct registry *registry;
 };
@@ -44,6 +47,13 @@ static void condition(struct dice *d, struct buf *b, size_t p)
         "context.minute >= 480 && context.minute < 960",
         "context.device == Device::\"own\"",
         "context.assurance >= 2",
+        "context has term && context.term == Term::\"schoolDay\"",
+        "context has term && [Term::\"dayOff\", Term::\"holiday\"].contains(context.term)",
+        "context.term == Term::\"schoolDay\"", /* likewise, where no calendar says */
+        "context has network",
+        "context has network && context.network == Network::\"n1\"",
+        "!(context has exam)",
+        "context has exam && context.exam.services.contains(Service::\"s1\")",
         "resource in Service::\"s1\"",
         "resource in [Service::\"s1\", Service::\"s2\", Service::\"s3\"]",
         "resource in Category::\"c1\" || principal in Role::\"teacher\"",
@@ -120,6 +130,44 @@ static struct policy row_at_random(struct test *t, struct dice *d, struct countr
     return row;
 }
 
+static void windows_at_random(struct test *t, struct dice *d, struct country *c)
+{
+    const int64_t today = windows_day(TEST_NOW_S);
+    static struct str groups[] = { S("7b"), S("8A") };
+    static struct str blocks[] = { S("10.0.0.0/8"), S("10.1.0.0/16"), S("10.1.2.0/24"), S("fd00::/16") };
+
+    c->parts.terms = c->terms;
+    c->parts.networks = c->networks;
+    c->parts.exams = c->exams;
+    c->parts.term_count = roll(d, WINDOWS);
+    c->parts.network_count = roll(d, WINDOWS);
+    c->parts.exam_count = roll(d, 2) * roll(d, WINDOWS);
+    for (size_t i = 0; i < WINDOWS; i++) {
+        size_t p = roll(d, PROVIDERS);
+        const struct school *s = roll(d, 2) ? &c->schools[p][roll(d, SCHOOLS)] : NULL;
+        c->terms[i] = (struct term){ .id = arena_printf(t->arena, "t%zu", i),
+                                     .kind = (enum term_kind)roll(d, 3),
+                                     .provider = &c->providers[p],
+                                     .school = s,
+                                     .from_day = today - (int64_t)roll(d, 9),
+                                     .to_day = today + (int64_t)roll(d, 9) };
+        c->networks[i] = (struct named_network){ .id = arena_printf(t->arena, "n%zu", i),
+                                                 .provider = &c->providers[p],
+                                                 .school = s,
+                                                 .blocks = { &blocks[roll(d, 4)], 1 } };
+        c->exams[i] = (struct exam){ .id = arena_printf(t->arena, "e%zu", i),
+                                     .provider = &c->providers[p],
+                                     .school = &c->schools[p][roll(d, SCHOOLS)],
+                                     .groups = { groups, roll(d, 3) },
+                                     .level_from = (int)(roll(d, 2) * roll(d, 9)),
+                                     .from_s = TEST_NOW_S - (int64_t)roll(d, 3) * 1800,
+                                     .to_s = TEST_NOW_S + (int64_t)roll(d, 9) * 900 + 1,
+                                     .services = { arena_make_n(t->arena, 2, struct str), roll(d, 3) } };
+        for (size_t k = 0; k < c->exams[i].services.n; k++)
+            c->exams[i].services.at[k] = arena_printf(t->arena, "s%zu", roll(d, 6));
+    }
+}
+
 static struct country *country(struct test *t, struct dice *d)
 {
     struct country *c = arena_make(t->arena, struct country);
@@ -147,6 +195,7 @@ static struct country *country(struct test *t, struct dice *d)
                                            .asks = { (uint32_t)roll(d, 256) } };
     for (size_t i = 0; i < c->parts.policy_count; i++)
         c->rows[i] = row_at_random(t, d, c, i);
+    windows_at_random(t, d, c);
     c->registry = registry_build(arena_new(), &c->parts);
     arena_adopt(t->arena, c->registry, (void (*)(void *))registry_drop);
     return c;
@@ -267,14 +316,18 @@ static struct decision walk(struct test *t, const struct country *c, const struc
 
 static struct circumstances moment(struct dice *d)
 {
-    return (struct circumstances){ TEST_NOW_S + (int64_t)roll(d, 7 * 24) * 3600 - (int64_t)(roll(d, 2) * 86400),
-                                   roll(d, 2) == 1 };
+    static const char *const from[] = { "10.1.2.3", "10.1.9.9", "10.9.9.9", "fd00::1", "192.0.2.1", "" };
+
+    return (struct circumstances){ .now_s =
+                                       TEST_NOW_S + (int64_t)roll(d, 7 * 24) * 3600 - (int64_t)(roll(d, 2) * 86400),
+                                   .shared_device = roll(d, 2) == 1,
+                                   .from = address_read(str_of(from[roll(d, 6)])) };
 }
 
 TEST(whatever_policies_say_the_index_decides_as_the_evaluator_does_statement_by_statement)
 {
     struct dice d = { 20261129 };
-    size_t allowed = 0, forbidden = 0, plain = 0, asked = 0, schools = 0;
+    size_t allowed = 0, forbidden = 0, plain = 0, asked = 0, schools = 0, exams = 0;
 
     for (size_t round = 0; round < ROUNDS; round++) {
         struct country *c = country(t, &d);
@@ -286,7 +339,7 @@ TEST(whatever_policies_say_the_index_decides_as_the_evaluator_does_statement_by_
         }
         for (int who = 0; who < 3; who++) {
             struct person p = person_at_random(t, &d);
-            struct circumstances now = roll(&d, 2) ? (struct circumstances){ TEST_NOW_S, false } : moment(&d);
+            struct circumstances now = roll(&d, 2) ? (struct circumstances){ .now_s = TEST_NOW_S } : moment(&d);
             struct bits open = policy_services(t->arena, c->registry, &p, &now);
             for (size_t i = 0; i < c->parts.service_count; i++) {
                 struct decision want = walk(t, c, &p, &c->services[i], &now),
@@ -296,6 +349,7 @@ TEST(whatever_policies_say_the_index_decides_as_the_evaluator_does_statement_by_
                               round, i, STR_ARG(got.rule), got.release.bits, STR_ARG(want.rule), want.release.bits);
                 CHECK(bits_has(&open, i) == (want.effect == EFFECT_ALLOW));
                 allowed += want.effect == EFFECT_ALLOW;
+                exams += str_eq(want.rule, S(POLICY_OF_EXAMS));
                 forbidden += want.effect == EFFECT_DENY && want.rule.p[0] == 'r';
                 for (size_t k = 0; k < c->parts.policy_count; k++)
                     schools += c->rows[k].layer == LAYER_SCHOOL && str_eq(c->rows[k].id, want.rule);
@@ -303,7 +357,7 @@ TEST(whatever_policies_say_the_index_decides_as_the_evaluator_does_statement_by_
         }
     }
     /* The dice made all of it, and not a few. */
-    CHECK(allowed > 1000 && forbidden > 1000 && plain > 200 && asked > 200 && schools > 30);
+    CHECK(allowed > 1000 && forbidden > 1000 && plain > 200 && asked > 200 && schools > 30 && exams > 100);
 }
 
 TEST(a_policy_is_about_its_owners_people_whatever_its_text_says)
@@ -318,7 +372,7 @@ TEST(a_policy_is_about_its_owners_people_whatever_its_text_says)
         "permit (principal in Role::\"teacher\", action, resource) when { context.weekday <= 7 };",
     };
     struct service service = { .id = S("s"), .enabled = true };
-    const struct circumstances now = { TEST_NOW_S, false };
+    const struct circumstances now = { .now_s = TEST_NOW_S };
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         for (int layer = LAYER_MUNICIPALITY; layer <= LAYER_SCHOOL; layer++) {

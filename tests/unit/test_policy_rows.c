@@ -396,6 +396,7 @@ static struct policy_form form_at_random(struct test *t, uint64_t *s)
     static const char *const groups[] = { "oulu/99101/7B", "oulu/99101/8 \"C\"", "oulu/99101/a/b",
                                           "oulu/99101/99101/x" };
     static const char *const services[] = { "kanerva", "lampi", "yes" };
+    static const char *const networks[] = { "oulu-koulut", "oulu-kuusela" };
     struct policy_form f = { .opening = (enum opening)roll(s, 4),
                              .release.bits = (uint32_t)roll(s, 4) * 3,
                              .withhold.bits = (uint32_t)roll(s, 3) * 12 };
@@ -421,6 +422,11 @@ static struct policy_form form_at_random(struct test *t, uint64_t *s)
     }
     f.hours.device = (enum device_class)roll(s, 3);
     f.hours.assurance = (int)roll(s, 4);
+    f.hours.days = (uint8_t)(roll(s, 2) * roll(s, 8) * 2);
+    f.hours.in_network = roll(s, 3) == 0;
+    for (size_t n = roll(s, 3); n > 0; n--)
+        strs_add(t->arena, &f.hours.networks, str_of(networks[roll(s, 2)]));
+    f.hours.exam = (enum exam_ask)roll(s, 3);
     return f;
 }
 
@@ -435,7 +441,7 @@ static void keep_to_own(struct test *t, struct policy_form *f, int owner)
     if (owner == 1 || owner == 4)
         f->whom.provider = owner == 1 ? S("oulu") : S("espoo");
     if (owner == 4) /* the schools at random are Oulu's */
-        f->whom.schools.n = f->whom.groups.n = 0;
+        f->whom.schools.n = f->whom.groups.n = f->hours.networks.n = 0;
     if (owner != 2 && owner != 3)
         return;
     f->whom.schools.n = 0;
@@ -446,7 +452,10 @@ static void keep_to_own(struct test *t, struct policy_form *f, int owner)
 
 #define MORE                                                                                                           \
     "  - {id: lampi, protocol: link, vendor: v, name: {fi: L}, launch_uri: https://l.example}\n"                       \
-    "  - {id: \"yes\", protocol: link, vendor: v, name: {fi: L}, launch_uri: https://l.example}\n"
+    "  - {id: \"yes\", protocol: link, vendor: v, name: {fi: L}, launch_uri: https://l.example}\n"                     \
+    "networks:\n"                                                                                                      \
+    "  - {id: oulu-koulut, provider: oulu, name: {fi: K}, blocks: [10.0.0.0/8]}\n"                                     \
+    "  - {id: oulu-kuusela, provider: oulu, name: {fi: K}, blocks: [10.1.0.0/16]}\n"
 
 TEST(whatever_form_a_policy_has_it_goes_out_as_one_and_comes_back_to_the_byte)
 {

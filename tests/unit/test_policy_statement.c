@@ -4,6 +4,7 @@
 #include "policy/cedar/lexer.h"
 #include "policy/form.h"
 #include "policy/text_check.h"
+#include "policy/windows.h"
 #include "tests/unit/cedar_help.h"
 
 #include <stdlib.h>
@@ -17,6 +18,7 @@ static const char *const schools[] = { "oulu/99101", "oulu/99102", "espoo/1.2.24
 static const char *const groups[] = { "oulu/99101/7B", "oulu/99102/7B", "espoo/1.2.246/\"Kettu\" 1 ä" };
 static const char *const services[] = { "kanerva", "matikka", "pihka" };
 static const char *const categories[] = { "learning", "exams" };
+static const char *const networks[] = { "oulu-koulut", "oulu-kuusela", "\"ä\"" };
 
 #define ONE_OF(list) ((list)[any(sizeof(list) / sizeof *(list))])
 
@@ -37,7 +39,9 @@ struct facts {
     unsigned age;
     const char *service, *category;
     enum claim claim;
-    unsigned minute, weekday, device, assurance;
+    unsigned minute, weekday, device, assurance, day; /* day: enum day_kind */
+    const char *network;                              /* NULL: none */
+    bool exam;
 };
 
 static struct facts some_facts(void)
@@ -58,6 +62,9 @@ static struct facts some_facts(void)
     f.weekday = 1 + any(7);
     f.device = 1 + any(2);
     f.assurance = any(4);
+    f.day = any(DAY_COUNT);
+    f.network = any(3) ? ONE_OF(networks) : NULL;
+    f.exam = any(2);
     return f;
 }
 
@@ -165,12 +172,20 @@ static struct cedar_request request_for(struct test *t, const struct cedar_schem
         .resource = does == DOES_RELEASE ? cedar_uid_make(S("Disclosure"), S("d"))
                                          : cedar_uid_make(S("Service"), str_of(f->service)),
     };
+    struct str day = f->day != DAY_UNKNOWN
+                         ? arena_printf(a, ",\"term\":{\"__entity\":{\"type\":\"Term\",\"id\":\"%s\"}}",
+                                        day_kind_word((enum day_kind)f->day))
+                         : S("");
+    const char *exam = f->exam ? ",\"exam\":{\"until\":{\"__extn\":{\"fn\":\"datetime\",\"arg\":\"2026-08-11\"}},"
+                                 "\"services\":[{\"__entity\":{\"type\":\"Service\",\"id\":\"pihka\"}}]}"
+                               : "";
     struct cedar_diags d = diags_of(
         a, "r",
         arena_printf(a,
                      "{\"now\":{\"__extn\":{\"fn\":\"datetime\",\"arg\":\"2026-08-10\"}},\"minute\":%u,\"weekday\":%u,"
-                     "\"device\":{\"__entity\":{\"type\":\"Device\",\"id\":\"%s\"}},\"assurance\":%u}",
-                     f->minute, f->weekday, f->device == DEVICE_OWN ? "own" : "shared", f->assurance));
+                     "\"device\":{\"__entity\":{\"type\":\"Device\",\"id\":\"%s\"}},\"assurance\":%u%.*s%s%s}",
+                     f->minute, f->weekday, f->device == DEVICE_OWN ? "own" : "shared", f->assurance, STR_ARG(day),
+                     json_entity(a, "network", "Network", f->network), exam));
     if (!cedar_request_make(a, &d, schema, &r))
         test_fail(t, __FILE__, __LINE__, "%s", arena_cstr(a, cedar_diags_text(a, &d)));
     return r;
@@ -189,7 +204,15 @@ static bool whom_holds(const struct whom *w, const struct facts *f)
            (w->ages == 0 || (f->age != 0 && (w->ages >> f->age & 1) != 0));
 }
 
-static bool hours_hold(const struct hours *h, const struct facts *f)
+static bool windows_hold(const struct hours *h, const struct facts *f)
+{
+    return (h->days == 0 || (h->days >> f->day & 1) != 0) &&
+           (!h->in_network ||
+            (f->network != NULL && (h->networks.n == 0 || strs_has(&h->networks, str_of(f->network))))) &&
+           (h->exam == EXAM_ANY || (h->exam == EXAM_DURING) == f->exam);
+}
+
+static bool when_holds(const struct hours *h, const struct facts *f)
 {
     int minute = (int)f->minute;
     bool in = h->minute_from == 0 && h->minute_to == 0 ? true
@@ -197,14 +220,15 @@ static bool hours_hold(const struct hours *h, const struct facts *f)
                                                        : minute >= h->minute_from || minute < h->minute_to;
 
     return in && (h->weekdays == 0 || (h->weekdays >> f->weekday & 1) != 0) &&
-           (h->device == DEVICE_ANY || h->device == f->device) && (int)f->assurance >= h->assurance;
+           (h->device == DEVICE_ANY || h->device == f->device) && (int)f->assurance >= h->assurance &&
+           windows_hold(h, f);
 }
 
 static bool fields_hold(const struct statement *s, const struct facts *f)
 {
     const struct which *w = &s->which;
 
-    return whom_holds(&s->whom, f) && hours_hold(&s->hours, f) &&
+    return whom_holds(&s->whom, f) && when_holds(&s->hours, f) &&
            ((w->services.n == 0 && w->categories.n == 0) || strs_has(&w->services, str_of(f->service)) ||
             strs_has(&w->categories, str_of(f->category))) &&
            (s->does != DOES_RELEASE || s->attributes.bits == 0 || claim_in(s->attributes, f->claim));
@@ -322,6 +346,18 @@ static struct str about_other(struct arena *a)
         "context.device == Device::\"own\"",
         "Device::\"shared\" != context.device",
         "principal.charge == \"free\"",
+        "context has term",
+        "context.term == Term::\"holiday\"",
+        "context has term && context.term != Term::\"holiday\"",
+        "context has term && [Term::\"schoolDay\", Term::\"dayOff\"].contains(context.term)",
+        "context has network",
+        "context.network == Network::\"oulu-koulut\"",
+        "context has network && context.network == Network::\"oulu-koulut\"",
+        "context has network && [Network::\"oulu-koulut\", Network::\"oulu-kuusela\"].contains(context.network)",
+        "context has network && context.network in [Network::\"oulu-kuusela\"]",
+        "context has exam",
+        "!(context has exam)",
+        "context has exam && !(context.exam.services.contains(resource))",
         "principal has charge && principal.charge == \"free\"",
         "context.now < datetime(\"2026-12-31\")",
         "true",
@@ -524,6 +560,11 @@ static struct policy_form some_form(struct arena *a)
     f.hours.minute_to = any(3) ? (int)any(1441) : any(2) ? 1440 : 0;
     f.hours.device = (enum device_class)any(3);
     f.hours.assurance = any(2) ? (int)any(4) : 0;
+    f.hours.days = any(2) ? (uint8_t)(any(1 << DAY_COUNT) & ~1u) : 0;
+    f.hours.in_network = any(4) == 0;
+    if (any(2))
+        f.hours.networks = any(8) ? some_strs(a, networks, 3) : some_strs(a, odd, 10);
+    f.hours.exam = (enum exam_ask)any(3);
     f.release.bits = any(2) ? any(1u << CLAIM_COUNT) : any(2) ? (1u << CLAIM_COUNT) - 1 : 0;
     f.withhold.bits = any(3) ? 0 : any(1u << CLAIM_COUNT);
     return f;
@@ -584,6 +625,7 @@ TEST(settling_keeps_what_a_form_means)
             f.hours.minute_to = MINUTES_A_DAY;
         for (int k = 0; k < 20; k++) {
             struct facts who = some_facts();
+            f.hours.in_network = f.hours.in_network || f.hours.networks.n > 0;
             struct statement x = { .does = DOES_OPEN, .whom = f.whom, .which = f.which, .hours = f.hours }, y = {
                 .does = DOES_OPEN, .whom = settled.whom, .which = settled.which, .hours = settled.hours
             };

@@ -114,7 +114,11 @@ TEST(every_field_is_said)
     strs_add(t->arena, &f.which.services, S("kanerva"));
     strs_add(t->arena, &f.which.services, S("gone"));
     strs_add(t->arena, &f.which.categories, S("exams"));
-    f.hours = (struct hours){ 1 << 1 | 1 << 3, 22 * 60 + 15, 6 * 60, DEVICE_SHARED, 2 };
+    f.hours = (struct hours){ .weekdays = 1 << 1 | 1 << 3,
+                              .minute_from = 22 * 60 + 15,
+                              .minute_to = 6 * 60,
+                              .device = DEVICE_SHARED,
+                              .assurance = 2 };
     CHECK_STR(
         said(t, &f, LANG_FI),
         "Koulut Kuusela ja Rantala: oppilaat, opettajat ja huoltajat, ryhmä 7B (Kuusela), alle 13-vuotiaat, eivät "

@@ -7,7 +7,7 @@ static struct provider providers[] = {
     { .id = S("oulu"), .oid = S("1.1"), .schools = schools, .school_count = 2 },
     { .id = S("espoo"), .oid = S("1.2") },
 };
-static const struct circumstances monday = { TEST_NOW_S, false };
+static const struct circumstances monday = { .now_s = TEST_NOW_S };
 
 struct town {
     struct service services[2];

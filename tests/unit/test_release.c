@@ -64,7 +64,7 @@ static struct scene *scene(struct test *t, enum profile profile, uint32_t claims
 
 static struct release release_of(struct test *t, struct scene *x)
 {
-    const struct circumstances now = { TEST_NOW_S, false };
+    const struct circumstances now = { .now_s = TEST_NOW_S };
     struct policy *policies = arena_make_n(t->arena, 2, struct policy);
     size_t n = x->more.provider != NULL ? 2 : 1;
     struct registry_parts parts = { .providers = providers,
