@@ -340,7 +340,9 @@ struct policy_view {
     } lines; /* with `as_text`, once it was checked */
     int64_t errors;
     bool permit, forbid, leave, only_tells, may_leave; /* the form */
-    struct choices roles, schools, services, known, weekdays, devices, assurances, release, withhold;
+    struct choices roles, schools, services, known, weekdays, devices, assurances, terms, exams, networks, release,
+        withhold;
+    bool in_network, any_network;
     struct str level_from, level_to, groups, from, to, add_service;
 };
 struct html page_policy(struct arena *a, const struct policy_view *v);

@@ -46,6 +46,17 @@ const char *console_action_name(enum console_action action); /* "publish" */
 bool policy_may(const struct registry *r, const struct person *p, enum console_action action, const struct area *where,
                 const struct circumstances *now);
 
+/* Whether the person may do it there at that moment whatever else is so: on any day, at any hour, device, assurance,
+ * network and in any exam.  What rests on something of that may be otherwise, and does not count; nor does a policy
+ * that may forbid.  renewed_s: rights that were in force then, or begin later, are taken to go on beyond their ends; 0:
+ * none is. */
+bool policy_may_anyhow(const struct registry *r, const struct person *p, enum console_action action,
+                       const struct area *where, int64_t at_s, int64_t renewed_s);
+
+/* The moments after since_s at which an answer of that may become another: where a national policy about the console
+ * begins or ends.  *n of them, in a, in their order. */
+const int64_t *policy_may_changes(struct arena *a, const struct registry *r, int64_t since_s, size_t *n);
+
 /* What holding the role there would let somebody do, were they nobody else: the first action of it after `from`;
  * MAY_NONE: no more.  From MAY_NONE on, all of them. */
 enum console_action policy_role_brings(const struct registry *r, enum role role, const struct area *where,

@@ -27,7 +27,9 @@ bool guard_rows(struct db *d, struct arena *a, const struct change *x, int64_t k
                 struct fail *f);
 
 /* Whether an operator who could get in before still can, or another; asked when the rows are written, r is what they
- * make.  Nobody could before: true.  Fails CALLER lockout; OURS db_…. */
+ * make.  Somebody must be sure to get in, whatever else is so: at this moment and at each at which a national policy or
+ * a right begins or ends, as far as that was so before; a right that is taken away or ends leaves one that lasts for 90
+ * days at least, to be renewed.  Nobody could before: true.  Fails CALLER lockout; OURS db_…. */
 bool entrance_stays(struct db *d, const struct change *x, const struct registry *r, struct fail *f);
 
 #endif

@@ -189,6 +189,24 @@ static int run_test(const char *word, struct arena *a, const struct policy_words
 
 /* ---- explain */
 
+/* none, or the services that stay open in it: "pihka,kanerva", "" */
+static void put_exam(struct yaml_out *o, const char *exam)
+{
+    struct str rest = str_of(exam), one;
+
+    if (exam == NULL)
+        return;
+    if (str_eq(rest, S("none"))) {
+        yaml_out_text(o, "exam", rest);
+        return;
+    }
+    yaml_out_list(o, "exam");
+    while (str_split(&rest, ',', &one))
+        if (str_is_set(str_trim(one)))
+            yaml_out_text(o, NULL, str_trim(one));
+    yaml_out_end(o);
+}
+
 /* The options as the map that a test case is: "who: {provider=oulu,role=teacher}" with colons. */
 static bool read_asked(struct arena *a, const struct registry *r, const struct policy_words *w, struct asked *out,
                        struct fail *f)
@@ -209,6 +227,13 @@ static bool read_asked(struct arena *a, const struct registry *r, const struct p
         yaml_out_text(o, "at", str_of(w->at));
     if (w->device != NULL)
         yaml_out_text(o, "device", str_of(w->device));
+    if (w->term != NULL)
+        yaml_out_text(o, "term", str_of(w->term));
+    if (w->network != NULL)
+        yaml_out_text(o, "network", str_of(w->network));
+    if (w->from != NULL)
+        yaml_out_text(o, "from", str_of(w->from));
+    put_exam(o, w->exam);
     struct yaml *map = yaml_read(a, yaml_out_str(o), "options", f);
     return map != NULL && asked_read(a, r, map, out, f);
 }
@@ -468,6 +493,8 @@ static int help(void)
         "       digione policy test (-c FILE | --registry REGISTRY.yaml) TESTS.yaml…\n"
         "       digione policy explain (-c FILE | --registry REGISTRY.yaml) --who NAME=VALUE,… --service ID\n"
         "                              [--at TIME] [--device own|shared] [--lang fi|sv|en]\n"
+        "                              [--term school_day|day_off|holiday|unknown] [--network ID|none]\n"
+        "                              [--from ADDRESS] [--exam none|SERVICE,…]\n"
         "       digione policy diff (-c FILE | OLD.yaml) NEW.yaml [--lang fi|sv|en]\n"
         "       digione policy impact (-c FILE | OLD.yaml) NEW.yaml\n"
         "       digione policy export (-c FILE | --registry REGISTRY.yaml) [--to FOLDER]\n"
@@ -497,20 +524,12 @@ static int run(size_t at, int argc, char **argv)
 {
     struct policy_words w = { 0 };
     const struct cli_option options[] = {
-        { "-c", &w.config, NULL },
-        { "--config", &w.config, NULL },
-        { "--registry", &w.registry, NULL },
-        { "--owner", &w.owner, NULL },
-        { "--lang", &w.lang, NULL },
-        { "--to", &w.to, NULL },
-        { "--who", &w.who, NULL },
-        { "--service", &w.service, NULL },
-        { "--at", &w.at, NULL },
-        { "--device", &w.device, NULL },
-        { "--id", &w.id, NULL },
-        { "--why", &w.why, NULL },
-        { "--dry-run", NULL, &w.dry_run },
-        { NULL, NULL, NULL },
+        { "-c", &w.config, NULL },       { "--config", &w.config, NULL },   { "--registry", &w.registry, NULL },
+        { "--owner", &w.owner, NULL },   { "--lang", &w.lang, NULL },       { "--to", &w.to, NULL },
+        { "--who", &w.who, NULL },       { "--service", &w.service, NULL }, { "--at", &w.at, NULL },
+        { "--device", &w.device, NULL }, { "--term", &w.term, NULL },       { "--network", &w.network, NULL },
+        { "--from", &w.from, NULL },     { "--exam", &w.exam, NULL },       { "--id", &w.id, NULL },
+        { "--why", &w.why, NULL },       { "--dry-run", NULL, &w.dry_run }, { NULL, NULL, NULL },
     };
     struct arena *a = arena_new_secret();
     int status = CLI_USAGE;

@@ -12,7 +12,8 @@
 #include "wire/yaml.h"
 
 struct policy_words { /* of the command line */
-    const char *config, *registry, *owner, *lang, *to, *who, *service, *at, *device, *id, *why;
+    const char *config, *registry, *owner, *lang, *to, *who, *service, *at, *device, *id, *why, *term, *network, *from,
+        *exam;
     bool dry_run;
     const char **rest;
     size_t n;
@@ -35,7 +36,8 @@ struct asked {
 };
 
 /* Reads who (a map of provider, role, school, level, group, age, or a list of such: one who is several things), and
- * what else stands in the map: service, at, device.  Fails CALLER with file, line, and what there is. */
+ * what else stands in the map: service, at, device, from, term, network, exam.  Fails CALLER with file, line, and what
+ * there is. */
 bool asked_read(struct arena *a, const struct registry *r, const struct yaml *map, struct asked *out, struct fail *f);
 struct decision asked_decide(const struct registry *r, const struct asked *q);
 

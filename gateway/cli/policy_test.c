@@ -4,6 +4,7 @@
 
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
+#include "policy/windows.h"
 
 #include <stdio.h>
 
@@ -102,7 +103,82 @@ static bool read_who(struct arena *a, const struct registry *r, const struct yam
     return true;
 }
 
-static bool read_circumstances(struct arena *a, const struct yaml *map, struct circumstances *out, struct fail *f)
+static bool read_term(const struct yaml *map, struct supposed *out, struct fail *f)
+{
+    static const char *const words[] = { "school_day", "day_off", "holiday", "unknown" };
+    static const enum day_kind means[] = { DAY_SCHOOL, DAY_OFF, DAY_HOLIDAY, DAY_UNKNOWN };
+    struct str term;
+
+    if (!text_at(map, "term", &term, f))
+        return false;
+    for (size_t i = 0; term.p != NULL && i < sizeof words / sizeof *words; i++)
+        if (str_eq(term, str_of(words[i])))
+            out->day = day_kind_word(means[i]);
+    return term.p == NULL || out->day != NULL ||
+           yaml_fail(yaml_get(map, "term"), f, "bad_value", "term: expected school_day, day_off, holiday or unknown");
+}
+
+static bool read_network(const struct registry *r, const struct yaml *map, struct supposed *out, struct fail *f)
+{
+    const struct registry_parts *parts = registry_parts(r);
+    struct str network;
+
+    if (!text_at(map, "network", &network, f))
+        return false;
+    if (network.p == NULL)
+        return true;
+    out->network = str_eq(network, S("none")) ? S("") : network;
+    for (size_t i = 0; i < parts->network_count; i++)
+        if (str_eq(parts->networks[i].id, network))
+            return true;
+    return out->network.n == 0 ||
+           yaml_fail(yaml_get(map, "network"), f, "bad_value",
+                     "network: \"%.*s\" is not in the registry; none: in none that has a name", STR_ARG(network));
+}
+
+/* none, or the services that stay open in it. */
+static bool read_exam(struct arena *a, const struct registry *r, const struct yaml *map, struct supposed *out,
+                      struct fail *f)
+{
+    const struct yaml *exam = yaml_get(map, "exam");
+
+    if (exam == NULL)
+        return true;
+    if (exam->kind == YAML_TEXT && str_eq(exam->text, S("none"))) {
+        out->exam = EXAM_OUTSIDE;
+        return true;
+    }
+    if (exam->kind != YAML_LIST)
+        return yaml_fail(exam, f, "bad_value", "exam: expected none, or a list of the services that stay open in it");
+    out->exam = EXAM_DURING;
+    for (size_t i = 0; i < exam->n; i++) {
+        const struct yaml *one = exam->items[i];
+        if (one->kind != YAML_TEXT || registry_service(r, one->text) == NULL)
+            return yaml_fail(one, f, "bad_value", "exam: \"%.*s\" is not in the registry", STR_ARG(one->text));
+        strs_add(a, &out->services, one->text);
+    }
+    return true;
+}
+
+/* As the registry's own calendars, networks and exams have it, but for what is said. */
+static bool read_supposed(struct arena *a, const struct registry *r, const struct yaml *map, struct circumstances *now,
+                          struct fail *f)
+{
+    struct supposed *as_if = arena_make(a, struct supposed);
+    struct str from;
+
+    now->as_if = as_if;
+    as_if->exam_to_s = now->now_s + 1;
+    if (!text_at(map, "from", &from, f) || !read_term(map, as_if, f) || !read_network(r, map, as_if, f) ||
+        !read_exam(a, r, map, as_if, f))
+        return false;
+    now->from = address_read(from);
+    return from.p == NULL || now->from.family != 0 ||
+           yaml_fail(yaml_get(map, "from"), f, "bad_value", "from: expected the address of a device, 10.20.1.7");
+}
+
+static bool read_circumstances(struct arena *a, const struct registry *r, const struct yaml *map,
+                               struct circumstances *out, struct fail *f)
 {
     struct str at, device;
 
@@ -111,8 +187,9 @@ static bool read_circumstances(struct arena *a, const struct yaml *map, struct c
     *out = (struct circumstances){ .now_s = NINE_ON_MONDAY_S, .shared_device = str_eq(device, S("shared")) };
     if (at.p != NULL && !args_time(arena_cstr(a, at), &out->now_s))
         return yaml_fail(yaml_get(map, "at"), f, "bad_value", "at: expected a time, 2026-08-10T09:00:00+03:00");
-    return device.p == NULL || out->shared_device || str_eq(device, S("own")) ||
-           yaml_fail(yaml_get(map, "device"), f, "bad_value", "device: expected own or shared");
+    return (device.p == NULL || out->shared_device || str_eq(device, S("own")) ||
+            yaml_fail(yaml_get(map, "device"), f, "bad_value", "device: expected own or shared")) &&
+           read_supposed(a, r, map, out, f);
 }
 
 bool asked_read(struct arena *a, const struct registry *r, const struct yaml *map, struct asked *out, struct fail *f)
@@ -120,7 +197,7 @@ bool asked_read(struct arena *a, const struct registry *r, const struct yaml *ma
     struct str service;
 
     *out = (struct asked){ 0 };
-    if (!read_who(a, r, map, &out->person, f) || !read_circumstances(a, map, &out->now, f) ||
+    if (!read_who(a, r, map, &out->person, f) || !read_circumstances(a, r, map, &out->now, f) ||
         !text_at(map, "service", &service, f))
         return false;
     out->service = registry_service(r, service);
@@ -206,7 +283,8 @@ struct count {
 
 static void run_case(struct arena *a, const struct registry *r, const struct yaml *map, struct count *n)
 {
-    static const char *const known[] = { "name", "who", "service", "at", "device", "expect", "told", NULL };
+    static const char *const known[] = { "name", "who",     "service", "at",     "device", "from",
+                                         "term", "network", "exam",    "expect", "told",   NULL };
     struct fail f = { 0 };
     struct asked q;
     struct expected e;

@@ -12,6 +12,7 @@
 #include "policy/form.h"
 #include "policy/matrix.h"
 #include "policy/text_check.h"
+#include "policy/windows.h"
 #include "policy/words.h"
 #include "registry/edit.h"
 #include "wire/form.h"
@@ -20,7 +21,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WHY_MAX_B = 200, NAME_MAX_B = 120, SCHOOLS_SHOWN = 120, KNOWN_SHOWN = 400, ID_MAX_B = 64, HERE_MAX_B = 512 };
+enum {
+    WHY_MAX_B = 200,
+    NAME_MAX_B = 120,
+    SCHOOLS_SHOWN = 120,
+    KNOWN_SHOWN = 400,
+    NETWORKS_SHOWN = 100,
+    ID_MAX_B = 64,
+    HERE_MAX_B = 512
+};
 
 static const enum role roles[] = { ROLE_LEARNER,   ROLE_TEACHER, ROLE_SUBSTITUTE, ROLE_PRINCIPAL,
                                    ROLE_SECRETARY, ROLE_STAFF,   ROLE_GUARDIAN };
@@ -190,6 +199,18 @@ static void read_whom(struct ctx *c, struct editing *x)
     read_groups(c, x);
 }
 
+/* Of the owner's own provider; what stood in the policy before, too, or saving would drop it. */
+static void read_networks(struct ctx *c, struct editing *x)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+    struct hours *h = &x->form.hours;
+
+    h->in_network = str_is_set(form_get(c->body, S("in_network")));
+    for (size_t i = 0; i < parts->network_count; i++)
+        if (ticked(c, "network_", parts->networks[i].id))
+            strs_add(c->arena, &h->networks, parts->networks[i].id);
+}
+
 static void read_form(struct ctx *c, struct editing *x)
 {
     struct str opening = form_get(c->body, S("opening"));
@@ -208,6 +229,11 @@ static void read_form(struct ctx *c, struct editing *x)
     h->minute_to = minutes(c, "to");
     h->device = (enum device_class)(number(c, "device") % 3);
     h->assurance = number(c, "assurance") % 4;
+    for (int day = DAY_UNKNOWN + 1; day < DAY_COUNT; day++)
+        if (ticked(c, "term_", str_of(day_kind_word((enum day_kind)day))))
+            h->days |= (uint8_t)(1u << day);
+    h->exam = (enum exam_ask)(number(c, "exam") % 3);
+    read_networks(c, x);
     for (int i = 0; i < CLAIM_COUNT; i++) {
         struct str key = str_of(claim_key((enum claim)i));
         if (ticked(c, "release_", key))
@@ -341,6 +367,49 @@ static void put_hours(struct ctx *c, const struct editing *x, struct policy_view
     v->to = clock_text(c, h->minute_to);
 }
 
+static void put_networks(struct ctx *c, const struct editing *x, struct policy_view *v)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+    const struct strs *list = &x->form.hours.networks;
+    struct choice *n = arena_make_n(c->arena, parts->network_count + list->n + 1, struct choice);
+    size_t count = 0;
+
+    for (size_t i = 0; i < parts->network_count && x->owner.provider != NULL; i++) {
+        const struct named_network *one = &parts->networks[i];
+        if (str_eq(one->provider->id, x->owner.provider->id) && count < NETWORKS_SHOWN)
+            n[count++] = (struct choice){ one->id, names_in(&one->names, c->lang), strs_has(list, one->id) };
+    }
+    for (size_t i = 0; i < list->n; i++) { /* of a national policy, or beyond those shown */
+        bool shown = false;
+        for (size_t k = 0; k < count; k++)
+            shown = shown || str_eq(n[k].value, list->at[i]);
+        if (!shown)
+            n[count++] = (struct choice){ list->at[i], list->at[i], true };
+    }
+    v->networks = choices_of(n, count);
+    v->in_network = x->form.hours.in_network;
+    v->any_network = v->in_network && list->n == 0;
+}
+
+static void put_windows(struct ctx *c, const struct editing *x, struct policy_view *v)
+{
+    static const enum said days[DAY_COUNT] = {
+        [DAY_SCHOOL] = C_day_school, [DAY_OFF] = C_day_off, [DAY_HOLIDAY] = C_day_holiday
+    };
+    static const enum said exams[] = { C_exam_any, C_exam_during, C_exam_outside };
+    struct choice *d = arena_make_n(c->arena, DAY_COUNT, struct choice), *e = arena_make_n(c->arena, 3, struct choice);
+
+    for (int day = DAY_UNKNOWN + 1; day < DAY_COUNT; day++)
+        d[day - 1] = (struct choice){ str_of(day_kind_word((enum day_kind)day)), said(days[day], c->lang),
+                                      (x->form.hours.days >> day & 1) != 0 };
+    for (int i = 0; i < 3; i++)
+        e[i] =
+            (struct choice){ arena_printf(c->arena, "%d", i), said(exams[i], c->lang), (int)x->form.hours.exam == i };
+    v->terms = choices_of(d, DAY_COUNT - 1);
+    v->exams = choices_of(e, 3);
+    put_networks(c, x, v);
+}
+
 static struct choices claim_choices(struct ctx *c, struct claim_set on)
 {
     struct choice *at = arena_make_n(c->arena, CLAIM_COUNT, struct choice);
@@ -441,6 +510,7 @@ static enum step page(struct ctx *c, struct editing *x)
         put_people(c, x, &v);
         put_services(c, x, &v);
         put_hours(c, x, &v);
+        put_windows(c, x, &v);
         put_release(c, x, &v);
     }
     return answer_page(c, status, page_policy(c->arena, &v));

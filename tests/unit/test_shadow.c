@@ -292,7 +292,7 @@ TEST(what_was_counted_is_what_policy_decides_after_publishing)
             people[i] = person_at_random(t, &d, i);
         struct db *store = shadow_store(&g.set, t->arena, &g.fail);
         for (size_t i = 0; i < ASKED; i++) {
-            const struct circumstances now = { TEST_NOW_S, roll(&d, 2) == 0 };
+            const struct circumstances now = { .now_s = TEST_NOW_S, .shared_device = roll(&d, 2) == 0 };
             struct asked q = { live, draft, people[roll(&d, SORTS)], NULL, &now };
             come_and_ask(t, &d, s, &q, where, x);
             if (i % 199 == 0) /* written in parts, the sums are the same */
@@ -364,7 +364,7 @@ static void teacher_opens(struct test *t, const struct shadow_sets *s, const cha
     const struct person p = { .id = arena_printf(t->arena, "teacher-%zu", who),
                               .affiliations = &at,
                               .affiliation_count = 1 };
-    const struct circumstances now = { at_s, false };
+    const struct circumstances now = { .now_s = at_s };
     const struct service *of = &registry_parts(s->live)->services[0];
     const struct decision live = policy_decide(s->live, &p, of, &now);
 
@@ -521,7 +521,7 @@ TEST(no_person_stands_in_the_file_and_the_protected_are_not_counted)
     const struct person hidden = {
         .id = S("hidden"), .affiliations = &at, .affiliation_count = 1, .non_disclosure = true
     };
-    const struct circumstances now = { TEST_NOW_S, false };
+    const struct circumstances now = { .now_s = TEST_NOW_S };
     const struct decision live = policy_decide(x.live, &hidden, &registry_parts(x.live)->services[0], &now);
     shadow_opening(x.sets, &hidden, &registry_parts(x.live)->services[0], &live, &now);
     shadow_page(x.sets, &hidden, &now);
@@ -571,7 +571,7 @@ static bool anna_opens(struct node_of *n, int64_t at_s, int times)
     struct shadow_sets *s = shadow_now(n->shadow, n->live);
     const struct person *anna = registry_account(n->live, S("oulu-local"), S("anna"))->person;
     const struct service *of = registry_service(n->live, S("kanerva"));
-    const struct circumstances now = { at_s, false };
+    const struct circumstances now = { .now_s = at_s };
     const struct decision live = policy_decide(n->live, anna, of, &now);
 
     for (int i = 0; s != NULL && i < times; i++)
@@ -715,7 +715,7 @@ TEST(what_was_counted_is_the_outcome_once_the_draft_is_published)
     int64_t draft = begin_draft(t, &g, "oulu-p", forbids, &oulu);
     CHECK(start(t, &g, &oulu, draft, 7));
     look(t, &g, &n);
-    const struct circumstances now = { TEST_NOW_S, false };
+    const struct circumstances now = { .now_s = TEST_NOW_S };
     const struct person *anna = registry_account(n.live, S("oulu-local"), S("anna"))->person;
     CHECK(policy_decide(n.live, anna, registry_service(n.live, S("kanerva")), &now).effect == EFFECT_ALLOW);
     CHECK(anna_opens(&n, TEST_NOW_S, 1));
