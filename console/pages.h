@@ -774,7 +774,12 @@ enum pass_said {
     PASS_SAID_PAST,
     PASS_SAID_WHY,
     PASS_SAID_NO_IDP,
-    PASS_SAID_STORED
+    PASS_SAID_STORED,
+    PASS_SAID_ASKED, /* it waits for a second person */
+    PASS_SAID_APPROVED,
+    PASS_SAID_REFUSED,
+    PASS_SAID_OWN,    /* whoever asked does not approve */
+    PASS_SAID_CHANGED /* it was decided meanwhile, or cannot be any more */
 };
 
 struct pass_row {
@@ -782,8 +787,13 @@ struct pass_row {
     bool ended, waits, off;
 };
 
+struct pass_asked_row { /* one that waits for a second person */
+    struct str number, edition, name, school, from, to, who, why;
+    bool mine;
+};
+
 struct passes_view { /* GET /admin/passes; POST: csrf, given, family, school, from, from_at, to, to_at, why; POST
-                      * /admin/passes/ID: csrf */
+                      * /admin/passes/ID: csrf; POST /admin/asked-passes/N: csrf, edition, act=approve|refuse */
     struct console_page con;
     struct {
         const struct pass_row *at;
@@ -793,6 +803,10 @@ struct passes_view { /* GET /admin/passes; POST: csrf, given, family, school, fr
         const struct choice_row *at;
         size_t n;
     } schools;
+    struct {
+        const struct pass_asked_row *at;
+        size_t n;
+    } asked;
     bool one_school, fresh;
     struct str given, family, from, from_at, to, to_at, why; /* as they were typed */
     struct str username, password;                           /* of the pass that was given, this once */

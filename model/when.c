@@ -74,6 +74,20 @@ struct str when_full(struct arena *a, int64_t at_s, enum lang lang)
     return arena_printf(a, "%d.%d.%d %s %.*s", w.day, w.month, w.year, at[lang], STR_ARG(time));
 }
 
+bool when_rfc3339_read(struct str text, int64_t *at_s)
+{
+    char copy[32];
+    struct tm t = { 0 };
+
+    if (text.n != sizeof "2026-11-23T06:04:00Z" - 1)
+        return false;
+    memcpy(copy, text.p, text.n);
+    copy[text.n] = '\0';
+    const char *end = strptime(copy, "%Y-%m-%dT%H:%M:%SZ", &t);
+    *at_s = end != NULL && *end == '\0' ? (int64_t)timegm(&t) : 0;
+    return end != NULL && *end == '\0';
+}
+
 struct str when_date(struct arena *a, int64_t at_s)
 {
     struct when w = when_local(at_s);

@@ -192,6 +192,20 @@ bool draft_rows(struct db *d, struct arena *a, const struct area *area, int64_t 
     return good;
 }
 
+bool draft_row_ids(struct db *d, struct arena *a, const struct area *area, int64_t number, struct row_ids *out,
+                   struct fail *f)
+{
+    struct arena *scratch = arena_new_secret();
+    struct wanteds all = { 0 };
+    bool good = read_wanteds(d, scratch, area, number, &all, f);
+
+    *out = (struct row_ids){ arena_make_n(a, all.n + 1, struct row_id), 0 };
+    for (size_t i = 0; good && i < all.n; i++)
+        out->at[out->n++] = row_id_of(a, all.at[i].kind, all.at[i].key);
+    arena_free(scratch);
+    return good;
+}
+
 bool draft_row(struct db *d, struct arena *a, const struct area *area, int64_t number, const struct row_id *id,
                struct row_seen *out, struct fail *f)
 {

@@ -222,6 +222,13 @@ bool draft_look(struct db *d, struct arena *a, const struct area *area, int64_t 
 /* Its rows before and after, as history shows them. */
 bool draft_rows(struct db *d, struct arena *a, const struct area *area, int64_t number, struct change_rows_shown *out,
                 struct fail *f);
+/* Which rows are in it. */
+struct row_ids {
+    struct row_id *at;
+    size_t n;
+};
+bool draft_row_ids(struct db *d, struct arena *a, const struct area *area, int64_t number, struct row_ids *out,
+                   struct fail *f);
 /* One of its rows as a form goes on with it; one that is not in it as it is now. */
 bool draft_row(struct db *d, struct arena *a, const struct area *area, int64_t number, const struct row_id *id,
                struct row_seen *out, struct fail *f);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Passes of substitutes: an account of a person's own at one school, between a begin and an end.
  *
- * Policy sees a dated affiliation, so nothing has to happen at its end. */
+ * Policy sees a dated affiliation, so nothing has to happen at its end.  One of more than LONGEST_S is asked for, and
+ * waits as a draft for a second person who may give passes there. */
 #include "base/codec.h"
 #include "console/texts.h"
 #include "frame/words.h"
 #include "gateway/answer.h"
 #include "gateway/console/done.h"
 #include "gateway/console/door.h"
+#include "gateway/console/lines.h"
 #include "gateway/console/people.h"
 #include "gateway/console/raise.h"
 #include "model/pairwise.h"
@@ -17,10 +19,13 @@
 #include "wire/http.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum {
-    LONGEST_S = 5 * 86400,
+    LONGEST_S = 5 * 86400,         /* that one person gives */
+    LONGEST_ASKED_S = 400 * 86400, /* that two do: a school year */
+    ASKED_SHOWN = 50,
     ROWS_SHOWN = 50,
     OVER_SHOWN_S = 30 * 86400,
     NAME_MAX_B = 100,
@@ -29,6 +34,10 @@ enum {
     USERNAME_CHARS = 7,
     PASSWORD_CHARS = 16
 };
+
+#define PASS_PREFIX "pass-"
+
+struct waiting;
 
 struct giving { /* c->state */
     struct passes_view v;
@@ -44,6 +53,18 @@ struct giving { /* c->state */
     struct audit_got audit;
     const struct account *account; /* that is taken */
     bool kept;
+    bool asks; /* for a second person */
+    /* those that wait */
+    struct drafts drafts;
+    struct waiting *waiting;
+    size_t waiting_n;
+    struct draft_move move;
+    struct change_by by;
+};
+
+struct waiting { /* a draft that is a pass */
+    const struct draft *draft;
+    struct row_seen account, place;
 };
 
 /* ── times as people write them ─────────────────────────────────────────── */
@@ -171,19 +192,201 @@ static enum step show(struct ctx *c, struct passes_view *v, struct str school, i
     return answer_page(c, status, page_passes(c->arena, v));
 }
 
-static enum step show_list(struct ctx *c, struct fail *f)
-{
-    struct passes_view v = { .from_at = S("8.00"), .to_at = S("16.00") };
+/* ── those that wait for a second person ────────────────────────────────── */
 
-    (void)f;
+static struct str field_of(const struct row_seen *row, const char *name)
+{
+    const struct row_field *f = row_field(row, name);
+
+    return f != NULL && f->value.p != NULL ? f->value : S("");
+}
+
+/* An account of this file's making and its one place, and nothing else: whoever may give passes decides on nothing
+ * else. */
+static bool is_pass(const struct row_ids *ids)
+{
+    bool account = false, place = false;
+
+    for (size_t i = 0; i < ids->n; i++) {
+        if (!str_has_prefix(ids->at[i].key[0], S(PASS_PREFIX)))
+            return false;
+        account = account || str_eq(ids->at[i].kind, S("account"));
+        place = place || str_eq(ids->at[i].kind, S("affiliation"));
+    }
+    return ids->n == 2 && account && place;
+}
+
+static bool look_at(struct db *d, struct arena *a, const struct area *area, const struct draft *draft,
+                    struct waiting *out, bool *yes)
+{
+    struct fail f = { 0 };
+    struct row_ids ids;
+
+    *yes = draft_row_ids(d, a, area, draft->number, &ids, &f) && is_pass(&ids);
+    *out = (struct waiting){ .draft = draft };
+    for (size_t i = 0; *yes && i < ids.n; i++)
+        *yes = draft_row(d, a, area, draft->number, &ids.at[i],
+                         str_eq(ids.at[i].kind, S("account")) ? &out->account : &out->place, &f);
+    return f.kind != FAIL_OURS;
+}
+
+static bool list_waiting(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct giving *x = with;
+
+    if (!draft_list(d, a, &x->area, DRAFT_NONE, INT64_MAX, ASKED_SHOWN, &x->drafts, f))
+        return false;
+    x->waiting = arena_make_n(a, x->drafts.n + 1, struct waiting);
+    for (size_t i = 0; i < x->drafts.n; i++) {
+        bool yes;
+        if (x->drafts.at[i].state != DRAFT_proposed && x->drafts.at[i].state != DRAFT_approved)
+            continue;
+        if (!look_at(d, a, &x->area, &x->drafts.at[i], &x->waiting[x->waiting_n], &yes))
+            return fail(f, FAIL_OURS, "db_error", "a draft cannot be read");
+        x->waiting_n += yes;
+    }
+    return true;
+}
+
+static struct str time_words(struct ctx *c, struct str rfc3339)
+{
+    int64_t at_s;
+
+    return when_rfc3339_read(rfc3339, &at_s) ? when_full(c->arena, at_s, c->lang) : rfc3339;
+}
+
+static void put_waiting(struct ctx *c, const struct giving *x, struct passes_view *v)
+{
+    struct pass_asked_row *rows = arena_make_n(c->arena, x->waiting_n + 1, struct pass_asked_row);
+    const struct provider *p = console_provider(c);
+    bool one_school = str_is_set(c->console->area.school);
+
+    for (size_t i = 0; i < x->waiting_n; i++) {
+        const struct waiting *w = &x->waiting[i];
+        const struct draft *d = w->draft;
+        const struct school *s = provider_school(p, field_of(&w->account, "school"));
+        struct str given = field_of(&w->account, "given_names"), family = field_of(&w->account, "family_name");
+        rows[i] = (struct pass_asked_row){ .number = arena_printf(c->arena, "%lld", (long long)d->number),
+                                           .edition = arena_printf(c->arena, "%lld", (long long)d->edition),
+                                           .name = arena_printf(c->arena, "%.*s %.*s", STR_ARG(given), STR_ARG(family)),
+                                           .school = !one_school && s != NULL ? names_in(&s->names, c->lang)
+                                                                              : (struct str){ NULL, 0 },
+                                           .from = time_words(c, field_of(&w->place, "from")),
+                                           .to = time_words(c, field_of(&w->place, "to")),
+                                           .who = lines_who(c, d->owner),
+                                           .why = d->why,
+                                           .mine = str_eq(d->owner, c->session->person->id) };
+    }
+    v->asked.at = rows;
+    v->asked.n = x->waiting_n;
+}
+
+static enum step ask_list(struct ctx *c, struct fail *f)
+{
+    struct giving *x = arena_make(c->arena, struct giving);
+
+    c->state = x;
+    x->area = c->console->area;
     if (console_provider(c) == NULL)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    return console_ask(c, list_waiting, x, &x->got, f);
+}
+
+static enum pass_said said_of(struct ctx *c)
+{
+    static const struct {
+        const char *word;
+        enum pass_said said;
+    } words[] = { { "taken", PASS_SAID_TAKEN },
+                  { "approved", PASS_SAID_APPROVED },
+                  { "refused", PASS_SAID_REFUSED },
+                  { "own", PASS_SAID_OWN },
+                  { "changed", PASS_SAID_CHANGED } };
+    struct str done = done_here(c, NULL);
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq(done, str_of(words[i].word)))
+            return words[i].said;
+    return PASS_SAID_NOTHING;
+}
+
+static enum step show_list(struct ctx *c, struct fail *f)
+{
+    const struct giving *x = c->state;
+    struct passes_view v = { .from_at = S("8.00"), .to_at = S("16.00") };
+
+    if (!console_answered(&x->got, f))
+        return REFUSE;
     v.from = v.to = day_words(c, c->now_s);
-    v.said = done_was(c, "taken") ? PASS_SAID_TAKEN : PASS_SAID_NOTHING;
+    v.said = said_of(c);
+    put_waiting(c, x, &v);
     return show(c, &v, S(""), 200);
 }
 
-const struct step_row admin_passes[] = { { console_door }, { show_list }, { NULL } };
+const struct step_row admin_passes[] = { { console_door }, { ask_list }, { show_list }, { NULL } };
+
+/* ── the second person ──────────────────────────────────────────────────── */
+
+static bool decide_sql(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct giving *x = with;
+    struct draft draft;
+    struct waiting w;
+    bool yes;
+
+    if (!draft_look(d, a, &x->area, x->move.number, &draft, f))
+        return false;
+    if (!look_at(d, a, &x->area, &draft, &w, &yes))
+        return fail(f, FAIL_OURS, "db_error", "a draft cannot be read");
+    if (!yes)
+        return fail(f, FAIL_CALLER, "no_draft", "the draft is no pass");
+    bool approved = x->move.act == DRAFT_APPROVE && draft.state == DRAFT_approved; /* and something stood in its way */
+    if (!approved && !draft_do(d, a, &x->by, &x->move, &x->result, f))
+        return false;
+    if (x->move.act != DRAFT_APPROVE)
+        return true;
+    const struct edit_from from = { .draft = x->move.number, .edition = approved ? draft.edition : x->result.edition };
+    struct edit *e = edit_new(&x->by, &from);
+    bool good = edit_run(e, d, a, &x->how, EDIT_PUBLISH, &x->result, f);
+    edit_free(e);
+    return good;
+}
+
+static enum step ask_decide(struct ctx *c, struct fail *f)
+{
+    struct giving *x = arena_make(c->arena, struct giving);
+    struct str act = form_get(c->body, S("act"));
+    bool approves = str_eq(act, S("approve"));
+
+    c->state = x;
+    x->area = c->console->area;
+    if (console_provider(c) == NULL || !str_int(c->req->param, &x->move.number) || x->move.number <= 0 ||
+        (!approves && !str_eq(act, S("refuse"))))
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    if (approves && !console_fresh(c))
+        return console_log_in_again(c, S("/admin/passes"), f);
+    (void)str_int(form_get(c->body, S("edition")), &x->move.edition);
+    x->move.act = approves ? DRAFT_APPROVE : DRAFT_WITHDRAW;
+    x->by = console_by(c, MAKER_console, said(approves ? C_pass_approved_why : C_pass_refused_why, c->lang));
+    x->how = (struct edit_how){ .world = c->world, .seals = c->seals };
+    return console_ask(c, decide_sql, x, &x->got, f);
+}
+
+static enum step say_decided(struct ctx *c, struct fail *f)
+{
+    const struct giving *x = c->state;
+    const struct fail *why = &x->got.why;
+
+    if (!x->got.ok && strcmp(why->code, "no_draft") == 0)
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    if (!x->got.ok && why->kind != FAIL_OURS && why->kind != FAIL_BUSY)
+        return done_go(c, S("/admin/passes"), strcmp(why->code, "own_draft") == 0 ? "own" : "changed", S(""));
+    if (!console_answered(&x->got, f))
+        return REFUSE;
+    return done_go(c, S("/admin/passes"), x->move.act == DRAFT_APPROVE ? "approved" : "refused", S(""));
+}
+
+const struct step_row admin_pass_decide[] = { { console_door }, { ask_decide }, { say_decided }, { NULL } };
 
 /* ── one is given ───────────────────────────────────────────────────────── */
 
@@ -232,7 +435,8 @@ static enum pass_said what_is_wrong(struct ctx *c, struct giving *x)
         return PASS_SAID_TIMES;
     if (x->to_s <= c->now_s)
         return PASS_SAID_PAST;
-    if (x->to_s - x->from_s > LONGEST_S)
+    x->asks = x->to_s - x->from_s > LONGEST_S;
+    if (x->to_s - x->from_s > LONGEST_ASKED_S)
         return PASS_SAID_LONG;
     if (!str_is_set(v->why))
         return PASS_SAID_WHY;
@@ -254,7 +458,14 @@ static bool run(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct giving *x = with;
 
-    return edit_run(x->edit, d, a, &x->how, EDIT_APPLY, &x->result, f);
+    if (!x->asks)
+        return edit_run(x->edit, d, a, &x->how, EDIT_APPLY, &x->result, f);
+    /* Held to what a row must be now: whoever approves can mend nothing of it. */
+    if (!edit_run(x->edit, d, a, &x->how, EDIT_CHECK, &x->result, f) ||
+        !edit_run(x->edit, d, a, &x->how, EDIT_KEEP, &x->result, f))
+        return false;
+    x->move = (struct draft_move){ .number = x->result.draft, .edition = x->result.edition, .act = DRAFT_PROPOSE };
+    return draft_do(d, a, &x->by, &x->move, &x->result, f);
 }
 
 static void free_edit(void *e)
@@ -267,7 +478,7 @@ static void edit_begin(struct ctx *c, struct giving *x, struct str why)
     struct change_by *by = arena_make(c->arena, struct change_by);
     const struct edit_from from = { 0 };
 
-    *by = console_by(c, MAKER_console, why);
+    *by = x->by = console_by(c, MAKER_console, why);
     x->how = (struct edit_how){ .world = c->world, .seals = c->seals };
     x->edit = edit_new(by, &from);
     arena_adopt(c->arena, x->edit, free_edit);
@@ -322,7 +533,7 @@ static enum step ask_give(struct ctx *c, struct fail *f)
     x->v.said = what_is_wrong(c, x);
     if (x->v.said != PASS_SAID_NOTHING)
         return show(c, &x->v, school, 400);
-    x->id = arena_join(c->arena, S("pass-"), readable(c, ID_CHARS, 0));
+    x->id = arena_join(c->arena, S(PASS_PREFIX), readable(c, ID_CHARS, 0));
     x->v.username = arena_join(c->arena, S("s"), readable(c, USERNAME_CHARS, 0));
     x->v.password = readable(c, PASSWORD_CHARS, 4);
     people_audit(c, "give_pass", arena_join(c->arena, S("account "), x->id), x->v.why, &x->audit);
@@ -349,7 +560,7 @@ static enum step say_given(struct ctx *c, struct fail *f)
                              .from_at = x->v.from_at,
                              .to = x->v.to,
                              .to_at = x->v.to_at,
-                             .said = PASS_SAID_GIVEN };
+                             .said = x->asks ? PASS_SAID_ASKED : PASS_SAID_GIVEN };
 
     if (!x->got.ok && (x->got.why.kind == FAIL_CALLER || x->got.why.kind == FAIL_CONFLICT)) {
         x->v.username = x->v.password = (struct str){ NULL, 0 };
