@@ -22,7 +22,7 @@ static struct provider providers[] = { { .id = S("oulu"), .oid = S("1.1"), .scho
 static const struct area oulu = { .provider = S("oulu") }, nation = { .provider = { NULL, 0 } };
 static const enum role roles[] = { ROLE_LEARNER, ROLE_TEACHER, ROLE_SUBSTITUTE, ROLE_GUARDIAN };
 static const enum claim claims[] = { CLAIM_GIVEN_NAME, CLAIM_EMAIL, CLAIM_SCHOOL };
-static const struct circumstances now = { TEST_NOW_S, false };
+static const struct circumstances now = { .now_s = TEST_NOW_S };
 enum { ROLES_N = 4, CLAIMS_N = 3, ASKED = 1u << CLAIM_GIVEN_NAME | 1u << CLAIM_EMAIL | 1u << CLAIM_SCHOOL };
 
 struct world_of {
