@@ -2,12 +2,15 @@
 // Journeys J6, J7, J9, J10 and J11 over ./demo, by those who administer in it: with a keyboard alone and without scripts, in Finnish at
 // 320 px and in English at 1280 px; axe on every page that they come to.   node admins.mjs PATH-OF-DIGIONE
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { check, finish, root, test, until } from '../e2e/gateway.mjs';
 import { Demo, launch, password } from './demo.mjs';
 import { Keyboard } from './keyboard.mjs';
 
+const program = path.resolve(process.argv[2]);
 const browser = await launch();
 const demo = await new Demo().start();
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -230,20 +233,61 @@ for (const way of ways)
 
 for (const way of ways)
   await test(`J11: a person is looked for with a reason, their sessions end, and what was told of them is a file, ${way.lang}`, async () => {
-    const aino = await Someone.ofOulu('aino', { lang: 'fi' }), ande = await Someone.ofOulu('ande', { lang: 'fi' });
+    const eemeli = await Someone.ofOulu('eemeli', { lang: 'fi' }), ande = await Someone.ofOulu('ande', { lang: 'fi' });
+    const opened = lines('login').length;
+    // What he has opened was told to its service; what he has not is refused, with a code for whoever helps.
+    await eemeli.page.goto(`${demo.url}/open/kuusi`);
+    await until('he is in a service', () => eemeli.page.url().startsWith('http://kuusi.'), 20000);
+    await eemeli.page.goto(`${demo.url}/open/paivakirja`);
+    const code = lines('refused').at(-1).support_code;
+
     const helmi = await Someone.admin('helmi', way);
     await helmi.place('/admin/people');
     await helmi.look('j11-search');
-    // 1 nobody is looked for without a reason
-    await helmi.type('#q', '8564020001');
-    await helmi.open('main form .acts button.b');
+    const search = async () => helmi.open('main form[action="/admin/people"] .acts button.b');
+    // 1 nobody is looked at without a reason
+    await helmi.type('#q', code);
+    await search();
     await helmi.look('j11-no-reason');
     check(await helmi.page.locator('.note.bad').count() === 1 && !helmi.page.url().includes('look='), 'somebody was looked at without a reason');
-    const person = lines('login', (l) => l.idp === 'oulu').at(-2).person;
-    await helmi.leave();
-    check(person, 'no login of hers');
-    for (const who of [aino, ande]) await who.leave();
+    await helmi.choose('reason', 'incident');
+    await helmi.type('#why', 'Tabletti katosi');
+    await search();
+    await helmi.look('j11-person');
+    const looked = await until('the look is in the log', () => lines('console', (l) => l.reason === 'find' && l.why === 'incident: Tabletti katosi').at(-1));
+    check(/^person [0-9a-f]{64}$/.test(looked.row), JSON.stringify(looked));
+    // 3 what was told, to whom and when, as a file
+    await helmi.to('main a[href^="/admin/person/disclosures"]');
+    const [file] = await Promise.all([helmi.page.waitForEvent('download'), helmi.page.keyboard.press('Enter')]);
+    const told = fs.readFileSync(await file.path(), 'utf8');
+    check(/kuusi/.test(told) && /given_name|calling_name/.test(told) && !/Eemeli|Testi-Otso|8564020002/.test(told), `what was told: ${told.slice(0, 400)}`);
+    // 2 all sessions of the person end within ten seconds, and nobody else's
+    await helmi.unfold('#end > summary');
+    await helmi.type('#end [name=why]', 'Tabletti katosi');
+    const pressed = Date.now();
+    await helmi.open('#end button.red');
+    await helmi.look('j11-ended');
+    await until('he is out', async () => { await eemeli.page.goto(`${demo.url}/`); return eemeli.page.url().includes('/sign-in'); }, 10000 - (Date.now() - pressed));
+    await ande.page.goto(`${demo.url}/`);
+    check(ande.page.url() === `${demo.url}/`, 'somebody else was signed out');
+    check(lines('console', (l) => l.reason === 'end_sessions').at(-1).row === looked.row && lines('login').length >= opened, 'whose sessions ended is not in the log');
+    for (const who of [eemeli, ande, helmi]) await who.leave();
   });
+
+await test('J11: the chain of the log holds, and a line that was changed is found', async () => {
+  const state = path.join(demo.state, 'gateway/state'), top = fs.mkdtempSync(path.join(os.tmpdir(), 'audit-')), copy = path.join(top, 'audit');
+  const verify = (folder) => spawnSync(program, ['audit', 'verify', folder], { encoding: 'utf8' });
+  for (const folder of ['audit', 'keys']) fs.cpSync(path.join(state, folder), path.join(top, folder), { recursive: true });
+  const good = verify(copy);
+  check(good.status === 0, `${good.stdout}${good.stderr}`);
+  const name = path.join(copy, fs.readdirSync(copy).filter((f) => /^audit-.*jsonl$/.test(f)).sort()[0]), text = fs.readFileSync(name, 'utf8').split('\n');
+  const n = text.findIndex((l) => l.includes('"reason":"find"'));
+  text[n] = text[n].replace('"find"', '"view"');
+  fs.writeFileSync(name, text.join('\n'));
+  const bad = verify(copy);
+  check(bad.status === 1 && new RegExp(`${JSON.parse(text[n]).n}`).test(bad.stdout + bad.stderr), `a changed line ${JSON.parse(text[n]).n} is not named: ${bad.status} ${bad.stdout}${bad.stderr}`);
+  fs.rmSync(top, { recursive: true });
+});
 
 await browser.close();
 await demo.stop();

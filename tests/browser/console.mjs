@@ -494,6 +494,49 @@ for (const [width, lang, scripts] of [[320, 'fi-FI', true], [1280, 'en-GB', fals
     await context.close();
   });
 
+await test('a school that closes a service closes it, whichever of its policies opened it', async () => {
+  const { context, page } = await visitor({ scripts: false });
+  await signIn(page, 'toini');
+  const school = '1.2.246.562.99.95640200010', at = `${g.url}/admin/school/puolukka`;
+  const whom = 'principal in School::"oulu/99101", action == Action::"open", resource == Service::"puolukka"';
+  const put = async (id, text) => {
+    const said = g.cli('registry', 'put', '-c', g.config, '--why', 'testi', 'policy', id, 'provider=oulu', `school=${school}`, `text=${text}`);
+    check(said.status === 0, `${id}: ${said.stdout}${said.stderr}`);
+    await until(`${id} is served`, async () => { await page.goto(at); return page.isChecked('[name=who_0]'); });
+  };
+  const close = async () => { await page.uncheck('[name=who_0]'); await page.fill('#why', 'Kiinni'); await Promise.all([page.waitForNavigation(), page.click('main form .acts button')]); };
+  const shut = () => until('it is shut', async () => { await page.goto(at); return !(await page.isChecked('[name=who_0]')); });
+
+  await put('kielo-file', `permit (${whom}) when { principal in Role::"learner" };`);
+  await close();
+  check((await page.locator('.note.good').count()) === 1 && !(await page.isChecked('[name=who_0]')), 'what was chosen is not shown');
+  await shut();
+  check(!export_().includes('kielo-file'), 'the policy of that service alone stays');
+
+  // On a condition: said so, kept when nothing of it was chosen, and closed when it is cleared.
+  const some = `permit (${whom}) when { principal in Role::"learner" && principal has classLevel && principal.classLevel >= 7 };`;
+  await put('kielo-some', some);
+  check(/ehdolla/.test(await page.textContent('.boxes')), 'a condition is not said');
+  await page.check('[name=who_3]').catch(() => {});
+  await page.fill('#why', 'Ennallaan');
+  await Promise.all([page.waitForNavigation(), page.click('main form .acts button')]);
+  await page.goto(at);
+  check(/ehdolla/.test(await page.textContent('.boxes')) && export_().includes('kielo-some'), 'what was open on a condition is open without it');
+  await close();
+  await shut();
+
+  // What the screen cannot take apart it does not touch, and says which it is.
+  await put('kielo-text', `// käsin kirjoitettu\n${some}`);
+  const before = export_();
+  await close();
+  check((await page.locator('[role=alert] a[href="/admin/policy/kielo-text"]').count()) === 1, `it says: ${await page.textContent('main')}`);
+  await looks(page, 'school-says-more');
+  check(export_() === before, 'something was changed');
+  check(g.cli('registry', 'remove', '-c', g.config, '--why', 'testi', 'policy', 'kielo-text').status === 0, 'it stays');
+  await shut();
+  await context.close();
+});
+
 await test('nobody takes their own last right by accident, nor the last operator\'s', async () => {
   const { context, page } = await visitor();
   await signIn(page, 'riikka', 'operators');

@@ -93,7 +93,7 @@ TEST(what_is_told_of_them_is_said)
               "Oulu: oppilaat: heistä kerrotaan palvelulle Vaahtera Matikka: etunimet, sähköpostiosoite");
     f.withhold.bits = 1u << CLAIM_LEARNER_ID;
     CHECK_STR(said(t, &f, LANG_EN),
-              "Oulu: pupils: of them is told to the service Vaahtera Matikka: given names, e-mail address. The service "
+              "Oulu: pupils: the following is told to the service Vaahtera Matikka: given names, e-mail address. The service "
               "is not told of them: learner number");
     f.release.bits = 0;
     CHECK_STR(said(t, &f, LANG_SV),
