@@ -241,11 +241,19 @@ struct html page_idp(struct arena *a, const struct idp_view *v);
 
 enum { MATRIX_SERVICES = 25 }; /* a page */
 
+struct cell_draft { /* what a draft would make of a cell */
+    int64_t number;
+    bool open, shut, cond;
+};
+
 struct cell_view {
     struct str column; /* its head, for a card */
     struct str col;    /* parameter `col` */
     bool open, shut, cond, inherited, unsaid;
-    bool draft; /* a draft alters it */
+    struct {
+        const struct cell_draft *at;
+        size_t n;
+    } drafts; /* that would alter it */
 };
 
 struct service_row {
@@ -261,7 +269,7 @@ struct head_cell {
     struct str name;
 };
 
-struct rights_view { /* GET /admin/rights?q=&show=cond&from= */
+struct rights_view { /* GET /admin/rights?q=&show=cond|draft&from= */
     struct console_page con;
     struct str place; /* of whose people it speaks */
     struct {
@@ -273,7 +281,7 @@ struct rights_view { /* GET /admin/rights?q=&show=cond&from= */
         size_t n;
     } rows;
     struct str q, total, first, last, drafts;
-    bool only_cond;
+    bool only_cond, only_drafts;
     int64_t next, previous, texts; /* texts: policies that say more than the table shows */
 };
 struct html page_rights(struct arena *a, const struct rights_view *v);

@@ -123,17 +123,26 @@ static void note(struct said_by *by, const struct entry *e, bool whole)
         *(whole ? &by->permit_whole : &by->permit_part) = true;
 }
 
-static void look(const struct matrix_index *x, struct span span, const struct area *area, const struct matrix_who *who,
-                 const struct service *s, int64_t now_s, struct said_by *layers, struct matrix_sayings *out)
+/* Another school's own is not of this area. */
+static bool counts(const struct entry *e, const struct area *area, const struct matrix_who *who,
+                   const struct service *s, int64_t now_s)
 {
+    const struct school *own = e->policy->school;
 
-    for (size_t i = span.from; i < span.from + span.n; i++) {
-        const struct entry *e = &x->at[i];
-        const struct school *own = e->policy->school;
-        if (e->policy->layer == LAYER_SCHOOL && (own == NULL || !str_eq(own->oid, area->school)))
+    return (e->policy->layer != LAYER_SCHOOL || (own != NULL && str_eq(own->oid, area->school))) &&
+           policy_in_force(e->policy, now_s) && concerns(e, who, s) &&
+           e->s->hours.exam != EXAM_DURING; /* exams come and go; a cell says how it is without */
+}
+
+/* without: ids of policies that are passed over; NULL: none. */
+static void look(const struct entry *at, size_t n, const struct strs *without, const struct area *area,
+                 const struct matrix_who *who, const struct service *s, int64_t now_s, struct said_by *layers,
+                 struct matrix_sayings *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct entry *e = &at[i];
+        if (!counts(e, area, who, s, now_s) || (without != NULL && strs_has(without, e->policy->id)))
             continue;
-        if (!policy_in_force(e->policy, now_s) || !concerns(e, who, s) || e->s->hours.exam == EXAM_DURING)
-            continue; /* exams come and go; a cell says how it is without */
         bool whole = is_whole(e, who, area);
         note(&layers[e->policy->layer], e, whole);
         if (out != NULL)
@@ -165,6 +174,11 @@ static struct matrix_cell settle(const struct said_by *layers, enum layer own)
     return (struct matrix_cell){ some ? CELL_COND : CELL_SHUT, false, !partly };
 }
 
+static enum layer layer_of(const struct area *area)
+{
+    return !str_is_set(area->provider) ? LAYER_NATION : str_is_set(area->school) ? LAYER_SCHOOL : LAYER_MUNICIPALITY;
+}
+
 struct matrix_cell matrix_cell(struct arena *a, const struct registry *r, const struct area *area,
                                const struct matrix_who *who, const struct service *s, int64_t now_s,
                                struct matrix_sayings *out)
@@ -176,9 +190,155 @@ struct matrix_cell matrix_cell(struct arena *a, const struct registry *r, const 
 
     if (out != NULL)
         *out = (struct matrix_sayings){ arena_make_n(a, x->nation.n + own.n + 1, struct matrix_saying), 0 };
-    look(x, x->nation, area, who, s, now_s, layers, out);
-    look(x, own, area, who, s, now_s, layers, out);
-    return settle(layers, p == NULL ? LAYER_NATION : str_is_set(area->school) ? LAYER_SCHOOL : LAYER_MUNICIPALITY);
+    look(x->at + x->nation.from, x->nation.n, NULL, area, who, s, now_s, layers, out);
+    look(x->at + own.from, own.n, NULL, area, who, s, now_s, layers, out);
+    return settle(layers, layer_of(area));
+}
+
+/* ── with a draft ───────────────────────────────────────────────────────── */
+
+struct matrix_draft {
+    struct strs ids;
+    struct entry *before, *after; /* of these policies: in force, and as they would be */
+    size_t n_before, n_after;
+    struct span nation, own; /* of the index */
+};
+
+static bool read_after(struct arena *a, const struct policy *row, struct matrix_draft *out, size_t *room)
+{
+    struct cedar_source *source = arena_make(a, struct cedar_source);
+
+    *source = (struct cedar_source){ row->id, row->text };
+    struct cedar_diags d = cedar_diags_new(a, source);
+    const struct cedar_policies *all = cedar_policies_parse(a, &d, CEDAR_IDS_BY_POSITION);
+    if (all == NULL || cedar_templates_n(all) > 0)
+        return false;
+    for (size_t i = 0; i < cedar_policies_n(all); i++) {
+        struct statement *says = arena_make(a, struct statement);
+        *says = statement_read(a, cedar_policy_at(all, i));
+        if (says->does == DOES_RELEASE)
+            continue;
+        if (out->n_after == *room) {
+            struct entry *more = arena_make_n(a, *room = 2 * *room + 8, struct entry);
+            memcpy(more, out->after, out->n_after * sizeof *more);
+            out->after = more;
+        }
+        out->after[out->n_after++] = (struct entry){ says, row };
+    }
+    return true;
+}
+
+static void find_before(struct arena *a, const struct matrix_index *x, struct matrix_draft *out)
+{
+    const struct span spans[] = { out->nation, out->own };
+
+    out->before = arena_make_n(a, out->nation.n + out->own.n + 1, struct entry);
+    for (size_t k = 0; k < sizeof spans / sizeof *spans; k++)
+        for (size_t i = spans[k].from; i < spans[k].from + spans[k].n; i++)
+            if (strs_has(&out->ids, x->at[i].policy->id))
+                out->before[out->n_before++] = x->at[i];
+}
+
+const struct matrix_draft *matrix_draft_new(struct arena *a, const struct registry *r, const struct area *area,
+                                            const struct policy *after, size_t n, const struct strs *ids)
+{
+    const struct matrix_index *x = index_of(r);
+    const struct provider *p = registry_provider(r, area->provider);
+    struct matrix_draft *out = arena_make(a, struct matrix_draft);
+    size_t room = 8;
+
+    *out = (struct matrix_draft){ .ids = *ids, .nation = x->nation, .after = arena_make_n(a, room, struct entry) };
+    if (p != NULL)
+        out->own = x->of_provider[p - registry_parts(r)->providers];
+    find_before(a, x, out);
+    for (size_t i = 0; i < n; i++) {
+        bool seen_here = after[i].provider == NULL || after[i].provider == p;
+        if (seen_here && after[i].enabled && !read_after(a, &after[i], out, &room))
+            return NULL;
+    }
+    return out;
+}
+
+/* What is said of the cell, whoever says it. */
+static bool some_count(const struct entry *at, size_t n, const struct area *area, const struct matrix_who *who,
+                       const struct service *s, int64_t now_s)
+{
+    bool some = false;
+
+    for (size_t i = 0; i < n && !some; i++)
+        some = counts(&at[i], area, who, s, now_s);
+    return some;
+}
+
+static bool same_strs(const struct strs *x, const struct strs *y)
+{
+    if (x->n != y->n)
+        return false;
+    for (size_t i = 0; i < x->n; i++)
+        if (!strs_has(y, x->at[i]))
+            return false;
+    return true;
+}
+
+static bool same_levels(const struct whom *x, const struct whom *y, const struct matrix_who *who)
+{
+    int x_from = x->level_from > who->level_from ? x->level_from : who->level_from,
+        y_from = y->level_from > who->level_from ? y->level_from : who->level_from,
+        x_to = x->level_to != 0 && x->level_to < who->level_to ? x->level_to : who->level_to,
+        y_to = y->level_to != 0 && y->level_to < who->level_to ? y->level_to : who->level_to;
+
+    return has_levels(x) == has_levels(y) && x_from == y_from && x_to == y_to;
+}
+
+/* About the people of a cell and one service, as far as fields say it. */
+static bool says_the_same(const struct statement *x, const struct statement *y, const struct matrix_who *who)
+{
+    const struct whom *v = &x->whom, *w = &y->whom;
+    const struct hours *h = &x->hours, *k = &y->hours;
+
+    return x->does == y->does && x->forbid == y->forbid && x->exact == y->exact &&
+           (x->exact || str_eq(x->rest, y->rest)) && same_levels(v, w, who) && v->ages == w->ages &&
+           same_strs(&v->schools, &w->schools) && same_strs(&v->groups, &w->groups) && h->weekdays == k->weekdays &&
+           h->minute_from == k->minute_from && h->minute_to == k->minute_to && h->device == k->device &&
+           h->assurance == k->assurance && h->days == k->days && h->in_network == k->in_network &&
+           same_strs(&h->networks, &k->networks) && h->exam == k->exam;
+}
+
+/* Each that counts of the first has one in the second that says the same. */
+static bool all_stay(const struct entry *at, size_t n, const struct entry *in, size_t m, const struct area *area,
+                     const struct matrix_who *who, const struct service *s, int64_t now_s)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool stays = !counts(&at[i], area, who, s, now_s);
+        for (size_t k = 0; k < m && !stays; k++)
+            stays = counts(&in[k], area, who, s, now_s) && says_the_same(at[i].s, in[k].s, who);
+        if (!stays)
+            return false;
+    }
+    return true;
+}
+
+bool matrix_draft_cell(const struct registry *r, const struct area *area, const struct matrix_who *who,
+                       const struct service *s, int64_t now_s, const struct matrix_draft *d, struct matrix_cell *out)
+{
+    const struct matrix_index *x = index_of(r);
+    struct said_by was[LAYER_COUNT] = { 0 }, is[LAYER_COUNT] = { 0 };
+
+    if (!some_count(d->before, d->n_before, area, who, s, now_s) &&
+        !some_count(d->after, d->n_after, area, who, s, now_s))
+        return false;
+    const struct span spans[] = { d->nation, d->own };
+    for (size_t k = 0; k < sizeof spans / sizeof *spans; k++) {
+        look(x->at + spans[k].from, spans[k].n, NULL, area, who, s, now_s, was, NULL);
+        look(x->at + spans[k].from, spans[k].n, &d->ids, area, who, s, now_s, is, NULL);
+    }
+    look(d->after, d->n_after, NULL, area, who, s, now_s, is, NULL);
+    const struct matrix_cell before = settle(was, layer_of(area));
+    *out = settle(is, layer_of(area));
+    if (before.cell != out->cell)
+        return true;
+    return out->cell == CELL_COND && !(all_stay(d->before, d->n_before, d->after, d->n_after, area, who, s, now_s) &&
+                                       all_stay(d->after, d->n_after, d->before, d->n_before, area, who, s, now_s));
 }
 
 /* ── what is left to the schools ────────────────────────────────────────── */

@@ -43,6 +43,19 @@ struct matrix_cell matrix_cell(struct arena *a, const struct registry *r, const 
                                const struct matrix_who *who, const struct service *s, int64_t now_s,
                                struct matrix_sayings *out);
 
+/* Some policies as a draft would have them, instead of those of the same ids; read once for all cells.  after: those
+ * that there would be; ids: of all that it touches.  NULL: one of them cannot be read.  Lives in a; r and what is given
+ * must live as long. */
+struct matrix_draft;
+const struct matrix_draft *matrix_draft_new(struct arena *a, const struct registry *r, const struct area *area,
+                                            const struct policy *after, size_t n, const struct strs *ids);
+
+/* Whether the cell would be another: it opens or shuts, or the conditions under which it is open are others.  *out: as
+ * it would be. */
+bool matrix_draft_cell(const struct registry *r, const struct area *area, const struct matrix_who *who,
+                       const struct service *s, int64_t now_s, const struct matrix_draft *draft,
+                       struct matrix_cell *out);
+
 /* A school decides within what is left to the schools: of its policy that opens something to somebody to whom the outer
  * layers shut it, the first such service.  NULL: it stays within; so does every policy that is no school's. */
 const struct service *matrix_beyond(const struct registry *r, const struct policy *own, int64_t now_s);

@@ -3,6 +3,10 @@
 
 #include "policy/statement.h"
 
+/* A field that is added to one of these is compared below, or something that widens is taken for a narrowing. */
+_Static_assert(sizeof(struct whom) == 64 && sizeof(struct which) == 32 && sizeof(struct hours) == 48,
+               "compare the new field");
+
 /* ── one statement within another ───────────────────────────────────────── */
 
 /* Of a list where none means any. */
@@ -65,10 +69,17 @@ static bool minutes_within(const struct hours *narrow, const struct hours *wide)
            narrow->minute_from >= wide->minute_from && narrow->minute_to <= wide->minute_to;
 }
 
+static bool networks_within(const struct hours *narrow, const struct hours *wide)
+{
+    return !wide->in_network || (narrow->in_network && names_within(&narrow->networks, &wide->networks));
+}
+
 static bool hours_within(const struct hours *narrow, const struct hours *wide)
 {
     return bits_within(narrow->weekdays, wide->weekdays) && minutes_within(narrow, wide) &&
-           (wide->device == DEVICE_ANY || narrow->device == wide->device) && narrow->assurance >= wide->assurance;
+           (wide->device == DEVICE_ANY || narrow->device == wide->device) && narrow->assurance >= wide->assurance &&
+           bits_within(narrow->days, wide->days) && networks_within(narrow, wide) &&
+           (wide->exam == EXAM_ANY || narrow->exam == wide->exam);
 }
 
 static bool is_open_or_release(const struct statement *s)

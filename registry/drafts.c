@@ -32,6 +32,11 @@ static bool is_open(enum draft_state state)
     return state == DRAFT_draft || state == DRAFT_proposed || state == DRAFT_approved || state == DRAFT_sent_back;
 }
 
+static struct str text_or(struct str text, struct str other)
+{
+    return str_is_set(text) ? text : other;
+}
+
 /* ── reading ────────────────────────────────────────────────────────────── */
 
 #define COLUMNS                                                                                                        \
@@ -229,6 +234,54 @@ bool draft_row(struct db *d, struct arena *a, const struct area *area, int64_t n
     return good && (found || row_look(d, a, area, id, out, &version, f));
 }
 
+/* ── what they would say ────────────────────────────────────────────────── */
+
+static const struct db_statement policies_of_open = {
+    "draft.policies", "SELECT r.draft, r.row_key, r.after FROM draft_row r JOIN draft ON draft.number = r.draft "
+                      "WHERE r.kind = 'policy' AND draft." IS_OPEN " AND coalesce(draft.provider, '') = ?1 "
+                      "AND (?2 = '' OR draft.school = ?2) ORDER BY r.draft DESC, r.position LIMIT ?3"
+};
+
+static struct str cell_of(const struct db_value *row, const char *column)
+{
+    return row[column_of(&kind_rows[KIND_POLICY], column)].text;
+}
+
+static int64_t number_of(const struct db_value *row, const char *column)
+{
+    return row[column_of(&kind_rows[KIND_POLICY], column)].number;
+}
+
+bool draft_policies(struct db *d, struct arena *a, const struct area *area, size_t most, struct draft_policies *out,
+                    struct fail *f)
+{
+    const struct db_value args[] = { db_text(text_or(area->provider, S(""))), db_text(text_or(area->school, S(""))),
+                                     db_int((int64_t)most) };
+    struct db_rows rows;
+
+    if (!db_query(d, &policies_of_open, args, 3, a, &rows, f))
+        return false;
+    *out = (struct draft_policies){ arena_make_n(a, rows.n + 1, struct draft_policy), rows.n };
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct db_value *v = db_row(&rows, i);
+        const struct db_value *row = v[2].kind == DB_TEXT ? row_read(a, &kind_rows[KIND_POLICY], v[2].text) : NULL;
+        struct draft_policy *p = &out->at[i];
+        *p = (struct draft_policy){ .draft = v[0].number,
+                                    .id = str_from(v[1].text, str_find_byte(v[1].text, ' ', 0) + 1),
+                                    .gone = row == NULL };
+        if (row != NULL)
+            *p = (struct draft_policy){ .draft = p->draft,
+                                        .id = p->id,
+                                        .provider = cell_of(row, "provider"),
+                                        .school = cell_of(row, "school"),
+                                        .text = cell_of(row, "text"),
+                                        .enabled = number_of(row, "enabled") != 0,
+                                        .from_s = number_of(row, "from_s"),
+                                        .to_s = number_of(row, "to_s") };
+    }
+    return true;
+}
+
 /* ── writing ────────────────────────────────────────────────────────────── */
 
 /* Numbers of drafts and of changes are one series: none means two things. */
@@ -250,11 +303,6 @@ static const struct db_statement insert_row = {
     "draft.insert_row", "INSERT INTO draft_row (draft, position, kind, row_key, version, before, after) "
                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 };
-
-static struct str text_or(struct str text, struct str other)
-{
-    return str_is_set(text) ? text : other;
-}
 
 static bool update_draft(struct db *d, struct draft *x, struct str hands, int64_t at_s, struct fail *f)
 {

@@ -233,6 +233,26 @@ bool draft_row_ids(struct db *d, struct arena *a, const struct area *area, int64
 bool draft_row(struct db *d, struct arena *a, const struct area *area, int64_t number, const struct row_id *id,
                struct row_seen *out, struct fail *f);
 
+struct draft_policy { /* as an open draft would have it */
+    int64_t draft;
+    struct str id;
+    bool gone;                   /* there would be none; else: */
+    struct str provider, school; /* whose; absent: the nation's, no school's */
+    struct str text;
+    bool enabled;
+    int64_t from_s, to_s;
+};
+
+struct draft_policies {
+    struct draft_policy *at;
+    size_t n;
+};
+
+/* Of the open drafts that were begun in the area (of the nation: in it alone), the newest draft first; at most `most`
+ * rows.  Fails OURS db_…. */
+bool draft_policies(struct db *d, struct arena *a, const struct area *area, size_t most, struct draft_policies *out,
+                    struct fail *f);
+
 enum draft_act { DRAFT_PROPOSE = 1, DRAFT_APPROVE, DRAFT_SEND_BACK, DRAFT_WITHDRAW };
 
 struct draft_move {

@@ -3,6 +3,7 @@
 #include "frame/words.h"
 #include "gateway/answer.h"
 #include "gateway/console/door.h"
+#include "gateway/console/drafted.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/listed.h"
 #include "policy/matrix.h"
@@ -11,31 +12,92 @@
 
 enum { HERE_MAX_B = 2048 };
 
+struct rights { /* c->state */
+    struct area area;
+    struct desk_got got;
+    struct draft_policies rows;
+    const struct matrix_draft *drafts[DRAFTED_MAX];
+    int64_t numbers[DRAFTED_MAX];
+    size_t n;
+};
+
+/* ── what drafts would change ───────────────────────────────────────────── */
+
+static bool drafts_sql(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct rights *x = with;
+
+    return draft_policies(d, a, &x->area, DRAFTED_ROWS_MAX, &x->rows, f);
+}
+
+static enum step ask_drafts(struct ctx *c, struct fail *f)
+{
+    struct rights *x = arena_make(c->arena, struct rights);
+
+    c->state = x;
+    x->area = c->console->area;
+    return console_ask(c, drafts_sql, x, &x->got, f);
+}
+
+static bool read_drafts(struct ctx *c, struct rights *x, struct fail *f)
+{
+    if (!console_answered(&x->got, f))
+        return false;
+    const struct drafteds all = drafted_of(c->arena, c->registry, &x->rows);
+    for (size_t i = 0; i < all.n; i++) {
+        const struct drafted *d = &all.at[i];
+        const struct matrix_draft *read = matrix_draft_new(c->arena, c->registry, &x->area, d->after, d->n, &d->ids);
+        if (read == NULL)
+            continue;
+        x->drafts[x->n] = read;
+        x->numbers[x->n++] = d->number;
+    }
+    return true;
+}
+
+static void put_drafts(struct ctx *c, const struct service *s, size_t column, struct cell_view *v)
+{
+    const struct rights *x = c->state;
+    struct cell_draft *drafts = x->n > 0 ? arena_make_n(c->arena, x->n, struct cell_draft) : NULL;
+    struct matrix_cell would;
+
+    for (size_t i = 0; i < x->n; i++)
+        if (matrix_draft_cell(c->registry, &x->area, &matrix_columns[column], s, c->now_s, x->drafts[i], &would))
+            drafts[v->drafts.n++] = (struct cell_draft){ .number = x->numbers[i],
+                                                         .open = would.cell == CELL_OPEN,
+                                                         .shut = would.cell == CELL_SHUT,
+                                                         .cond = would.cell == CELL_COND };
+    v->drafts.at = drafts;
+}
+
 static struct cell_view cell_of(struct ctx *c, const struct service *s, size_t i, struct matrix_sayings *sayings)
 {
     const struct matrix_cell cell =
         matrix_cell(c->arena, c->registry, &c->console->area, &matrix_columns[i], s, c->now_s, sayings);
+    struct cell_view v = { .column = lines_column(c, i),
+                           .col = arena_printf(c->arena, "%zu", i),
+                           .open = cell.cell == CELL_OPEN,
+                           .shut = cell.cell == CELL_SHUT,
+                           .cond = cell.cell == CELL_COND,
+                           .inherited = cell.inherited,
+                           .unsaid = cell.by_default };
 
-    return (struct cell_view){ .column = lines_column(c, i),
-                               .col = arena_printf(c->arena, "%zu", i),
-                               .open = cell.cell == CELL_OPEN,
-                               .shut = cell.cell == CELL_SHUT,
-                               .cond = cell.cell == CELL_COND,
-                               .inherited = cell.inherited,
-                               .unsaid = cell.by_default };
+    put_drafts(c, s, i, &v);
+    return v;
 }
 
 /* ── the table ──────────────────────────────────────────────────────────── */
 
-static struct service_row row_of(struct ctx *c, const struct service *s, bool *cond)
+static struct service_row row_of(struct ctx *c, const struct service *s, bool *cond, bool *draft)
 {
     struct cell_view *cells = arena_make_n(c->arena, MATRIX_COLUMNS, struct cell_view);
     struct service_row row = { .id = s->id, .name = names_in(&s->names, c->lang), .off = !s->enabled };
 
-    *cond = false;
+    *cond = *draft = false;
     for (size_t i = 0; i < MATRIX_COLUMNS; i++) {
         cells[i] = cell_of(c, s, i, NULL);
         *cond = *cond || cells[i].cond;
+        *draft = *draft || cells[i].drafts.n > 0;
     }
     row.cells.at = cells;
     row.cells.n = MATRIX_COLUMNS;
@@ -51,9 +113,9 @@ static size_t fill(struct ctx *c, const struct listed *all, size_t from, struct 
 
     v->rows.at = rows;
     for (; i < all->n && v->rows.n < MATRIX_SERVICES; i++) {
-        bool cond;
-        struct service_row row = row_of(c, &services[all->at[i]], &cond);
-        if (!v->only_cond || cond)
+        bool cond, draft;
+        struct service_row row = row_of(c, &services[all->at[i]], &cond, &draft);
+        if ((!v->only_cond || cond) && (!v->only_drafts || draft))
             rows[v->rows.n++] = row;
     }
     return i;
@@ -66,8 +128,8 @@ static struct str here(struct ctx *c, const struct rights_view *v)
     buf_add(&b, S("/admin/rights"));
     if (str_is_set(v->q))
         url_query(&b, S("q"), v->q);
-    if (v->only_cond)
-        url_query(&b, S("show"), S("cond"));
+    if (v->only_cond || v->only_drafts)
+        url_query(&b, S("show"), v->only_cond ? S("cond") : S("draft"));
     return buf_ok(&b) ? buf_str(&b) : S("/admin/rights");
 }
 
@@ -75,12 +137,14 @@ static enum step show_rights(struct ctx *c, struct fail *f)
 {
     struct rights_view v = { .q = form_get(c->query, S("q")),
                              .only_cond = str_eq(form_get(c->query, S("show")), S("cond")),
+                             .only_drafts = str_eq(form_get(c->query, S("show")), S("draft")),
                              .place = console_area_name(c, &c->console->area) };
     struct head_cell *heads = arena_make_n(c->arena, MATRIX_COLUMNS, struct head_cell);
     const struct listed all = listed_find(c, LISTED_SERVICES, v.q);
     struct paging p = paging_of(c, all.n, MATRIX_SERVICES);
 
-    (void)f;
+    if (!read_drafts(c, c->state, f))
+        return REFUSE;
     for (size_t i = 0; i < MATRIX_COLUMNS; i++)
         heads[i].name = words_parted(c->arena, lines_column(c, i), c->lang);
     v.heads.at = heads;
@@ -96,7 +160,7 @@ static enum step show_rights(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_rights(c->arena, &v));
 }
 
-const struct step_row admin_rights[] = { { console_door }, { show_rights }, { NULL } };
+const struct step_row admin_rights[] = { { console_door }, { ask_drafts }, { show_rights }, { NULL } };
 
 /* ── one cell ───────────────────────────────────────────────────────────── */
 
@@ -132,7 +196,8 @@ static enum step show_cell(struct ctx *c, struct fail *f)
     struct matrix_sayings sayings;
     int64_t col = -1;
 
-    (void)f;
+    if (!read_drafts(c, c->state, f))
+        return REFUSE;
     if (s == NULL || !str_int(form_get(c->query, S("col")), &col) || col < 0 || col >= MATRIX_COLUMNS)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     struct cell_page_view v = { .service = names_in(&s->names, c->lang),
@@ -151,4 +216,4 @@ static enum step show_cell(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_cell_page(c->arena, &v));
 }
 
-const struct step_row admin_cell[] = { { console_door }, { show_cell }, { NULL } };
+const struct step_row admin_cell[] = { { console_door }, { ask_drafts }, { show_cell }, { NULL } };

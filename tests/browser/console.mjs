@@ -157,6 +157,17 @@ for (const [width, lang, column, scripts] of [[320, 'fi-FI', 1, true], [1280, 'e
     check((await tiina.page.locator('[name=act][value=approve]').count()) === 0, 'one\'s own draft can be approved');
     await tiina.page.goto(g.url + cell);
     check((await tiina.page.textContent('.lead')) === before, 'a draft took effect');
+    // The matrix says what the draft would do, and leads to it; at 320 px as well.
+    const number = draft.split('/').pop(), mark = `td.chg a[href="/admin/drafts/${number}"]`;
+    check((await tiina.page.locator(`main a[href="/admin/drafts/${number}"]`).count()) === 1, 'the cell does not name the draft');
+    await tiina.page.goto(`${g.url}/admin/rights`);
+    check((await tiina.page.locator(mark).count()) === (column === 2 ? 3 : 1) && /Auki|Open/.test(await tiina.page.textContent(mark)) && (await tiina.page.locator(mark).first().isVisible()), `marks: ${await texts_(tiina.page, 'td.chg')}`);
+    await looks(tiina.page, 'rights-draft', width);
+    await tiina.page.goto(`${g.url}/admin/rights?show=draft`);
+    check((await tiina.page.locator('.matrix tbody tr').count()) === 1, 'those with drafts alone');
+    await tiina.page.locator(mark).first().click();
+    check(new URL(tiina.page.url()).pathname === draft, 'the mark leads elsewhere');
+    await tiina.page.goto(g.url + cell);
     await signIn(sari.page, 'sari');
     check((await sari.page.locator('.todo li').count()) === 1, 'the second person is not told');
     await looks(sari.page, 'home-waits', width);

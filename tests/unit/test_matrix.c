@@ -164,3 +164,59 @@ TEST(a_text_that_says_more_than_fields_is_a_condition)
     CHECK_INT(sayings.n, 1);
     CHECK(str_eq(sayings.at[0].policy->id, S("o")) && !sayings.at[0].whole);
 }
+
+/* ── with a draft ───────────────────────────────────────────────────────── */
+
+#define LEVELS(from, to)                                                                                               \
+    "permit (principal in Provider::\"oulu\", action == Action::\"open\", resource == Service::\"kanerva\")\n"         \
+    "when { principal in Role::\"learner\" && principal has classLevel && principal.classLevel >= " #from              \
+    " && principal.classLevel <= " #to " };"
+
+/* "" where the draft leaves the cell as it is. */
+static const char *becomes(struct test *t, const char *before, const char *after, const struct area *area,
+                           const struct matrix_who *who)
+{
+    static const char *const words[] = { [CELL_SHUT] = "shut", [CELL_OPEN] = "open", [CELL_COND] = "cond" };
+    struct policy was = OULU(""), is = OULU("");
+    struct strs ids = { 0 };
+    struct matrix_cell cell;
+
+    was.text = str_of(before != NULL ? before : "");
+    is.text = str_of(after != NULL ? after : "");
+    strs_add(t->arena, &ids, S("o"));
+    struct registry *r = registry(t, &was, before != NULL ? 1 : 0, NULL, 0);
+    const struct matrix_draft *d = matrix_draft_new(t->arena, r, area, &is, after != NULL ? 1 : 0, &ids);
+    CHECK(d != NULL);
+    return d != NULL && matrix_draft_cell(r, area, who, &services[0], TEST_NOW_S, d, &cell) ? words[cell.cell] : "";
+}
+
+TEST(a_draft_marks_the_cells_that_it_opens_and_shuts_and_no_others)
+{
+    CHECK_STR(becomes(t, NULL, LEVELS(7, 9), &oulu, &high), "open");
+    CHECK_STR(becomes(t, NULL, LEVELS(7, 9), &oulu, &low), "");
+    CHECK_STR(becomes(t, NULL, LEVELS(7, 9), &oulu, &teacher), "");
+    CHECK_STR(becomes(t, LEVELS(7, 9), NULL, &oulu, &high), "shut");
+    CHECK_STR(becomes(t, LEVELS(7, 9), LEVELS(5, 9), &oulu, &low), "cond");
+    CHECK_STR(becomes(t, LEVELS(7, 9), LEVELS(5, 9), &oulu, &high), "");
+    CHECK_STR(becomes(t, LEVELS(7, 9), LEVELS(7, 9), &oulu, &high), "");
+    CHECK_STR(becomes(t, LEVELS(1, 9), LEVELS(7, 9), &oulu, &low), "shut");
+}
+
+TEST(a_draft_marks_a_cell_whose_conditions_it_alters)
+{
+    CHECK_STR(becomes(t, LEVELS(5, 9), LEVELS(3, 9), &oulu, &low), "cond");
+    CHECK_STR(becomes(t, LEVELS(5, 8), LEVELS(3, 8), &oulu, &high), ""); /* of 7 to 9 it says the same */
+    CHECK_STR(becomes(t, PERMIT("Provider::\"oulu\"") " when { context.sharedDevice };",
+                      PERMIT("Provider::\"oulu\"") ";", &oulu, &teacher),
+              "open");
+    const struct area espoo = { .provider = S("espoo") };
+    CHECK_STR(becomes(t, NULL, LEVELS(7, 9), &espoo, &high), "");
+}
+
+TEST(a_draft_whose_text_cannot_be_read_marks_nothing)
+{
+    struct policy is = OULU("permit (");
+    struct strs ids = { 0 };
+
+    CHECK(matrix_draft_new(t->arena, registry(t, NULL, 0, NULL, 0), &oulu, &is, 1, &ids) == NULL);
+}

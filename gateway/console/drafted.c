@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/console/drafted.h"
+
+static bool policy_of(const struct registry *r, const struct draft_policy *row, struct policy *out)
+{
+    const struct provider *p = str_is_set(row->provider) ? registry_provider(r, row->provider) : NULL;
+    const struct school *s = p != NULL && str_is_set(row->school) ? provider_school(p, row->school) : NULL;
+
+    *out = (struct policy){ .id = row->id,
+                            .layer = s != NULL   ? LAYER_SCHOOL
+                                     : p != NULL ? LAYER_MUNICIPALITY
+                                                 : LAYER_NATION,
+                            .provider = p,
+                            .school = s,
+                            .text = row->text,
+                            .enabled = row->enabled,
+                            .from_s = row->from_s,
+                            .to_s = row->to_s };
+    return (p != NULL) == str_is_set(row->provider) && (s != NULL) == str_is_set(row->school);
+}
+
+struct drafteds drafted_of(struct arena *a, const struct registry *r, const struct draft_policies *rows)
+{
+    struct drafteds out = { arena_make_n(a, DRAFTED_MAX, struct drafted), 0 };
+
+    for (size_t i = 0, end; i < rows->n && out.n < DRAFTED_MAX; i = end) {
+        struct drafted *d = &out.at[out.n];
+        bool good = true;
+        for (end = i; end < rows->n && rows->at[end].draft == rows->at[i].draft;)
+            end++;
+        struct policy *after = arena_make_n(a, end - i, struct policy);
+        *d = (struct drafted){ .number = rows->at[i].draft, .after = after };
+        for (size_t k = i; k < end; k++) {
+            strs_add(a, &d->ids, rows->at[k].id);
+            if (!rows->at[k].gone)
+                good = policy_of(r, &rows->at[k], &after[d->n++]) && good;
+        }
+        out.n += good;
+    }
+    return out;
+}

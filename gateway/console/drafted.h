@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/console/drafted.h: what the area's open drafts would say instead, for pages that show how things stand.
+ *
+ * Floor 6d.  The newest drafts alone: DRAFTED_MAX of them.
+ */
+#ifndef GATEWAY_CONSOLE_DRAFTED_H
+#define GATEWAY_CONSOLE_DRAFTED_H
+
+#include "model/ctx.h"
+#include "registry/edit.h"
+
+enum { DRAFTED_MAX = 10, DRAFTED_ROWS_MAX = 100 };
+
+struct drafted { /* one draft's policies */
+    int64_t number;
+    struct strs ids;            /* of all that it touches */
+    const struct policy *after; /* those that there would be */
+    size_t n;
+};
+
+struct drafteds {
+    struct drafted *at;
+    size_t n;
+};
+
+/* As a desk job read them (draft_policies(), DRAFTED_ROWS_MAX), about the registry that is served.  A draft of which a
+ * policy stands where there is nothing any more is left out. */
+struct drafteds drafted_of(struct arena *a, const struct registry *r, const struct draft_policies *rows);
+
+#endif
