@@ -19,6 +19,7 @@
 #include "launcher/pages.h"
 #include "model/pairwise.h"
 #include "registry/known.h"
+#include "registry/shadow.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -84,6 +85,22 @@ const struct decision *flow_decide(struct ctx *c)
 const struct decision *flow_decision(struct ctx *c)
 {
     return &flow_of(c)->decision;
+}
+
+void flow_compare_opening(struct ctx *c)
+{
+    if (c->shadow == NULL)
+        return;
+    const struct circumstances now = flow_circumstances(c);
+    shadow_opening(c->shadow, c->person, c->service, flow_decision(c), &now);
+}
+
+void flow_compare_told(struct ctx *c)
+{
+    if (c->shadow == NULL)
+        return;
+    const struct circumstances now = flow_circumstances(c);
+    shadow_release(c->shadow, c->person, c->service, flow_decision(c), &now);
 }
 
 /* The path and query that were asked, without what says that nobody asked. */
@@ -549,7 +566,10 @@ static enum step known(struct ctx *c, struct fail *f)
         return fail(f, FAIL_CALLER, "unauthorized_client", "the service has gone");
     if (!is_expected(c, c->person))
         return another_person(c, f);
-    if (flow_decide(c)->effect != EFFECT_ALLOW)
+    enum effect effect = flow_decide(c)->effect;
+    if (!is_unseen(c)) /* a service that looks by itself opens nothing */
+        flow_compare_opening(c);
+    if (effect != EFFECT_ALLOW)
         return flow_refuse(c);
     c->login->state = LOGIN_DECIDED;
     return flow_next(c, f);

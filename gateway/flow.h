@@ -38,6 +38,10 @@ enum step flow_need_person(struct ctx *c, struct fail *f);
 struct circumstances flow_circumstances(const struct ctx *c); /* of this request, for policy */
 const struct decision *flow_decide(struct ctx *c);
 const struct decision *flow_decision(struct ctx *c);
+/* What was decided was a service that somebody opened; or, allowed, what is told of them: drafts that run in shadow are
+ * asked the same.  Not for pages that only say why, nor for what a service asks without anybody there. */
+void flow_compare_opening(struct ctx *c);
+void flow_compare_told(struct ctx *c);
 
 /* Asks the audit writer, with the request's batch; then flow_audited() says
  * whether it was written, and fails OURS when it was not. */

@@ -50,6 +50,7 @@ struct audit;         /* audit/audit.h: this loop's line to the writer */
 struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity providers */
 struct people;        /* registry/people.h: what the node keeps for persons */
 struct known;         /* registry/known.h: what sort of people signed in */
+struct shadow_sets;   /* registry/shadow.h: drafts that run beside what is in force */
 struct ends;          /* registry/ends.h: sessions that ended */
 struct explained;     /* gateway/explain.h: why a service is not the person's */
 struct desk;          /* registry/desk.h: the registry in SQL, for those who may not block */
@@ -91,6 +92,7 @@ struct ctx {
     struct upstreams *upstreams;
     struct people *people;
     struct known *known;                     /* NULL: nobody is noted */
+    struct shadow_sets *shadow;              /* held; NULL: no draft is asked beside */
     struct ends *ends;                       /* NULL: none are known */
     struct desk *desk;                       /* NULL: nothing is asked */
     struct audit_index *audit_index;         /* NULL: nobody follows the log */

@@ -5,6 +5,7 @@
 #include "audit/audit.h"
 #include "gateway/node/readiness.h"
 #include "gateway/routes.h"
+#include "registry/shadow.h"
 
 #include "base/log.h"
 
@@ -30,8 +31,9 @@ static enum step ready(struct ctx *c, struct fail *f)
     buf_printf(&b, "{\"ready\":%s", now.ready ? "true" : "false");
     for (size_t i = 0; i < READY_PARTS_COUNT; i++)
         buf_printf(&b, ",\"%s\":%s", ready_part_name((enum ready_part)i), now.why[i] == NULL ? "true" : "false");
-    buf_printf(&b, ",\"audit_reserve\":%s,\"sandbox\":%s,\"why\":{",
-               audit_writer_on_reserve(n->audit) ? "false" : "true", n->sandboxed ? "true" : "false");
+    buf_printf(&b, ",\"audit_reserve\":%s,\"sandbox\":%s,\"shadow_runs\":%zu,\"why\":{",
+               audit_writer_on_reserve(n->audit) ? "false" : "true", n->sandboxed ? "true" : "false",
+               shadow_sums(n->shadow).runs);
     for (size_t i = 0; i < READY_PARTS_COUNT; i++)
         if (now.why[i] != NULL) {
             buf_printf(&b, "%s\"%s\":\"%s\"", between, ready_part_name((enum ready_part)i), now.why[i]);
@@ -81,6 +83,20 @@ static struct str alarm_metrics(struct ctx *c)
     return buf_str(&b);
 }
 
+static struct str shadow_metrics(struct ctx *c)
+{
+    const struct shadow_sums sums = shadow_sums(c->node->shadow);
+
+    return arena_printf(c->arena,
+                        "# HELP digione_shadow_runs drafts that are asked beside what is in force\n"
+                        "# TYPE digione_shadow_runs gauge\ndigione_shadow_runs %zu\n"
+                        "# HELP digione_shadow_compared_total decisions in which one was asked\n"
+                        "# TYPE digione_shadow_compared_total counter\ndigione_shadow_compared_total %" PRIu64 "\n"
+                        "# HELP digione_shadow_differ_total those in which it said otherwise\n"
+                        "# TYPE digione_shadow_differ_total counter\ndigione_shadow_differ_total %" PRIu64 "\n",
+                        sums.runs, sums.compared, sums.differ);
+}
+
 static enum step metrics_answer(struct ctx *c, struct fail *f)
 {
     struct metrics *loops[LANES_MAX];
@@ -89,10 +105,11 @@ static enum step metrics_answer(struct ctx *c, struct fail *f)
     (void)f;
     for (size_t i = 0; i < n->lane_count; i++)
         loops[i] = &n->lanes[i]->metrics;
-    struct str extra = arena_printf(c->arena,
-                                    "# TYPE digione_log_lines_dropped_total counter\n"
-                                    "digione_log_lines_dropped_total %" PRIu64 "\n%.*s%.*s",
-                                    log_dropped(), STR_ARG(ready_metrics(c)), STR_ARG(alarm_metrics(c)));
+    struct str extra =
+        arena_printf(c->arena,
+                     "# TYPE digione_log_lines_dropped_total counter\n"
+                     "digione_log_lines_dropped_total %" PRIu64 "\n%.*s%.*s%.*s",
+                     log_dropped(), STR_ARG(ready_metrics(c)), STR_ARG(alarm_metrics(c)), STR_ARG(shadow_metrics(c)));
     http_body(c->res, 200, S("text/plain; version=0.0.4; charset=utf-8"),
               metrics_text(c->arena, n->routes, loops, n->lane_count, extra));
     return DONE;

@@ -11,6 +11,7 @@
 #include "gateway/node/probes.h"
 #include "idp-adapters/upstream_refresh.h"
 #include "registry/ends.h"
+#include "registry/shadow.h"
 #include "wire/fetch.h"
 #include "wire/kv.h"
 
@@ -79,6 +80,7 @@ static void begin(void *self, struct ctx *c)
     c->upstreams = lane->upstreams;
     c->people = lane->node->people;
     c->known = lane->node->known;
+    c->shadow = shadow_now(lane->node->shadow, c->registry);
     c->protocols = lane->node->protocols;
     c->metrics = &lane->metrics;
     c->session_epoch = atomic_load(&lane->node->session_epoch);
@@ -121,6 +123,7 @@ static void end(void *self, struct ctx *c, int64_t took_ms)
     struct lane *lane = self;
 
     metrics_request(&lane->metrics, route_index(c->routes, c->route), c->res->status, took_ms);
+    shadow_drop(c->shadow);
     registry_drop(c->registry);
     log_event(LOG_DEBUG, "request.answered", LOG_C("support_code", c->support_code),
               LOG_S("path", c->route != NULL ? str_of(c->route->path) : S("-")), LOG_N("status", c->res->status),

@@ -10,6 +10,7 @@
 #include "registry/ends.h"
 #include "registry/known.h"
 #include "registry/people.h"
+#include "registry/shadow.h"
 #include "registry/tell.h"
 
 #include <assert.h>
@@ -39,6 +40,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->world = w;
     n->people = people_new(set);
     n->known = known_new(set);
+    n->shadow = shadow_new(set, w);
     n->ends = ends_new(set, w);
     n->teller = teller_new();
     n->desk = desk_new(set);
@@ -72,6 +74,7 @@ void node_free(struct node *n)
     registry_drop(n->swap->registry);
     people_free(n->people);
     known_free(n->known);
+    shadow_free(n->shadow);
     ends_free(n->ends);
     desk_free(n->desk);
     teller_free(n->teller);

@@ -59,6 +59,7 @@ struct node {
     struct work_pool *pool;
     struct people *people;
     struct known *known;
+    struct shadow *shadow;
     struct ends *ends;
     struct desk *desk;
     struct teller *teller;

@@ -11,9 +11,10 @@
 #include "registry/ends.h"
 #include "registry/known.h"
 #include "registry/registry.h"
+#include "registry/shadow.h"
 #include "registry/tell.h"
 
-enum { STEP_IS_MS = 1000, KNOWN_EVERY_MS = 5000 };
+enum { STEP_IS_MS = 1000, KNOWN_EVERY_MS = 5000, SHADOW_EVERY_MS = 5000 };
 
 struct node_watch {
     struct arena *arena;
@@ -26,8 +27,10 @@ struct node_watch {
     int64_t refreshed;  /* the newest order to fetch something that was passed on */
     int64_t known_ms;   /* when people who signed in were last written down, by the monotonic clock */
     bool known_bad;     /* and could not be: logged once */
-    bool alarms_bad;    /* the alarms could not be written: logged once */
-    bool untold;        /* there may be changes that the audit log does not have */
+    int64_t shadow_ms;  /* the same of what drafts in shadow would say otherwise */
+    bool shadow_bad;
+    bool alarms_bad; /* the alarms could not be written: logged once */
+    bool untold;     /* there may be changes that the audit log does not have */
 };
 
 static int64_t clock_offset(const struct world *w)
@@ -111,6 +114,21 @@ static void write_known(struct node_watch *w)
     w->known_bad = !good;
 }
 
+static void look_at_shadow(struct node_watch *w)
+{
+    struct fail f = { 0 };
+    int64_t now_ms = world_mono_ms(w->node->world);
+
+    shadow_follow(w->node->shadow, w->db, registry_watch_now(w->registry), w->node->seals);
+    if (now_ms < w->shadow_ms + SHADOW_EVERY_MS)
+        return;
+    w->shadow_ms = now_ms;
+    bool good = shadow_write(w->node->shadow, world_now_s(w->node->world), &f);
+    if (!good && !w->shadow_bad)
+        log_event(LOG_WARN, "shadow.not_written", LOG_C("code", f.code), LOG_C("why", f.detail));
+    w->shadow_bad = !good;
+}
+
 static void write_alarms(struct node_watch *w)
 {
     struct fail f = { 0 };
@@ -129,6 +147,7 @@ void node_watch_look(struct node_watch *w)
     ends_look(w->node->ends);
     readiness_note(w->node);
     write_known(w);
+    look_at_shadow(w);
     findings_look(w->findings);
     write_alarms(w);
     if (w->untold && w->node->audit != NULL && audit_writer_ok(w->node->audit))

@@ -228,6 +228,7 @@ static enum step make_tokens(struct ctx *c, struct fail *f)
     c->person = c->session->person;
     if (flow_decide(c)->effect != EFFECT_ALLOW)
         return bad_grant(f, "the person may not use this service any more");
+    flow_compare_told(c);
     ask_for_tokens(c);
     return WAIT;
 }

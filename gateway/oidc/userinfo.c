@@ -99,6 +99,7 @@ static enum step decide(struct ctx *c, struct fail *f)
     const struct decision *decision = flow_decide(c);
     if (decision->effect != EFFECT_ALLOW)
         return bad_token(c, f, "policy says no by now");
+    flow_compare_told(c);
     const struct release r = { .registry = c->registry,
                                .person = c->person,
                                .service = c->service,

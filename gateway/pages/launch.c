@@ -9,6 +9,7 @@
 #include "gateway/session/session.h"
 #include "gateway/session/trail.h"
 #include "launcher/pages.h"
+#include "registry/shadow.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -18,6 +19,14 @@ static enum step load_session(struct ctx *c, struct fail *f)
 {
     (void)f;
     return step_into(c, session_load);
+}
+
+/* All that is theirs, whichever school they look at: once a visit, not for each further page and word of a search. */
+static void compare_page(struct ctx *c)
+{
+    const struct circumstances now = flow_circumstances(c);
+
+    shadow_page(c->shadow, c->person, &now);
 }
 
 static enum step show(struct ctx *c, struct fail *f)
@@ -32,6 +41,8 @@ static enum step show(struct ctx *c, struct fail *f)
     struct launcher_view v = launcher_for(c, &asked);
 
     (void)f;
+    if (c->shadow != NULL && !str_is_set(asked.q) && !str_is_set(asked.from))
+        compare_page(c);
     if (str_is_set(school) && v.schools.n > 0)
         habits_keep_school(c, v.school_id);
     flow_leave_idle(c);
@@ -133,6 +144,9 @@ static enum step decide(struct ctx *c, struct fail *f)
     bool allowed = decision->effect == EFFECT_ALLOW;
 
     (void)f;
+    /* One that leads to a sign-in is counted there. */
+    if (!allowed || c->service->protocol == PROTO_LINK)
+        flow_compare_opening(c);
     if (!allowed)
         return flow_refuse(c);
     flow_audit(c, "open", decision->rule, (struct str){ NULL, 0 }, S("launcher"));
