@@ -409,6 +409,71 @@ struct impact_line { /* of one service, at one school, in one role */
     struct str service, place, role, gain, lose;
 };
 
+/* --- a draft's run in shadow: a part of its page, and a page of its own --- */
+
+enum trial { /* what became of it */
+             TRIAL_NONE = 0,
+             TRIAL_RUNS,
+             TRIAL_OVER,
+             TRIAL_STOPPED,
+             TRIAL_PUBLISHED,
+             TRIAL_WITHDRAWN,
+             TRIAL_BACK,
+             TRIAL_BROKEN
+};
+
+enum trial_said {
+    TRIAL_SAID_NOTHING = 0,
+    TRIAL_SAID_STARTED,
+    TRIAL_SAID_STOPPED,
+    TRIAL_SAID_DAYS,
+    TRIAL_SAID_MAX,
+    TRIAL_SAID_OTHERWISE, /* it, or the draft, is not as the page showed it */
+    TRIAL_SAID_INVALID
+};
+
+struct trial_line { /* of one service, at one school, in one role: decisions; absent: none of the kind */
+    struct str service, place, role, opens, closes, shows, hides, more, less, people; /* people: at least */
+};
+
+struct trial_day {
+    struct str day, people, differing; /* about so many different people */
+    bool few;                          /* differing: fewer than are told */
+};
+
+struct trial_part {
+    struct str number; /* of the draft */
+    enum trial state;
+    enum trial_said said;
+    struct str detail;
+    struct str since, until, ended; /* since: counted */
+    bool anew;                      /* since the draft was last written in */
+    struct str code, why;           /* TRIAL_BROKEN */
+    bool any, differs;              /* decisions were compared; some differed */
+    struct str compared, differ;
+    struct str openings, openings_differ, pages, pages_differ, releases, releases_differ;
+    struct str few, few_people, beyond; /* differences that no row tells; absent: none */
+    struct str all;                     /* how many rows there are, where not all are shown */
+    struct {
+        const struct trial_line *at;
+        size_t n;
+    } lines;
+    struct {
+        const struct trial_day *at;
+        size_t n;
+    } days;
+    bool may_start, may_stop;
+    struct str days_typed, days_max;
+};
+
+struct shadow_view { /* GET /admin/shadow/N?from=; POST: csrf, act=start|stop, days */
+    struct console_page con;
+    struct trial_part trial;
+    struct str first, last, total, previous; /* previous: parameter `from`; absent: this is the first page */
+    int64_t next;                            /* likewise; 0: there is none */
+};
+struct html page_shadow(struct arena *a, const struct shadow_view *v);
+
 enum draft_said {
     DRAFT_SAID_NOTHING = 0,
     DRAFT_SAID_KEPT,
@@ -438,6 +503,7 @@ struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|app
         const struct impact_line *at;
         size_t n;
     } impact;
+    struct trial_part trial;
     int64_t change; /* that published it; 0: none */
     struct {
         const struct draft_row_view *at;

@@ -18,6 +18,7 @@
     X(cell_page)                                                                                                       \
     X(policy)                                                                                                          \
     X(drafts)                                                                                                          \
+    X(shadow)                                                                                                          \
     X(draft)                                                                                                           \
     X(log)                                                                                                             \
     X(why)                                                                                                             \

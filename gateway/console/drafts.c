@@ -8,6 +8,7 @@
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/preview.h"
+#include "gateway/console/shadowing.h"
 #include "model/when.h"
 #include "registry/edit.h"
 #include "wire/form.h"
@@ -25,6 +26,7 @@ struct drafting { /* c->state */
     struct change_rows_shown rows;
     struct desk_got got;
     struct preview preview;
+    struct shadowing shadowing;
     struct fail stands; /* why it does not hold, where it does not */
     enum draft_act act;
     struct change_by by;
@@ -98,7 +100,8 @@ static bool one_sql(void *with, struct db *d, struct arena *a, struct fail *f)
     struct drafting *x = with;
 
     x->stands = (struct fail){ 0 };
-    if (!draft_look(d, a, &x->area, x->number, &x->draft, f) || !draft_rows(d, a, &x->area, x->number, &x->rows, f))
+    if (!draft_look(d, a, &x->area, x->number, &x->draft, f) || !draft_rows(d, a, &x->area, x->number, &x->rows, f) ||
+        !shadowing_read(&x->shadowing, d, a, &x->draft, f))
         return false;
     if (x->draft.state != DRAFT_published && x->draft.state != DRAFT_withdrawn)
         (void)preview_look(&x->preview, d, a, &x->draft, &x->stands);
@@ -126,7 +129,9 @@ static enum step ask_one(struct ctx *c, struct fail *f)
     if (!str_int(c->req->param, &x->number) || x->number <= 0)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     preview_begin(c, &x->preview);
-    x->said = said_of(done_here(c, NULL));
+    struct str done = done_here(c, NULL);
+    x->said = said_of(done);
+    shadowing_begin(c, &x->shadowing, done);
     x->why = form_get(c->query, S("why"));
     return console_ask(c, one_sql, x, &x->got, f);
 }
@@ -209,6 +214,7 @@ static enum step page(struct ctx *c, const struct drafting *x)
     v.con.sub = SUB_DRAFTS;
     put_draft_rows(c, x, v.may_write, &v);
     put_impact(c, &x->preview, &v);
+    shadowing_show(c, &x->shadowing, d, &v.trial);
     return answer_page(c, status, page_draft(c->arena, &v));
 }
 
@@ -286,6 +292,7 @@ static enum step ask_act(struct ctx *c, struct fail *f)
     if (x->act == (enum draft_act)0)
         return fail(f, FAIL_CALLER, "invalid_request", "no such act");
     preview_begin(c, &x->preview);
+    shadowing_begin(c, &x->shadowing, (struct str){ NULL, 0 });
     x->why = str_sub(str_trim(form_get(c->body, S("why"))), 0, WHY_MAX_B);
     x->looked = str_is_set(form_get(c->body, S("looked")));
     (void)str_int(form_get(c->body, S("edition")), &x->edition);
