@@ -188,8 +188,9 @@ function inFinland(ms) {
   const part = Object.fromEntries(new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Helsinki', day: 'numeric', month: 'numeric', year: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts(ms).map((p) => [p.type, p.value]));
   return { day: `${Number(part.day)}.${Number(part.month)}.${part.year}`, at: `${Number(part.hour)}.${part.minute}` };
 }
-for (const way of ways)
-  await test(`J6: a substitute's pass is a person's own, opens what substitutes open, and ends by itself, ${way.lang}`, async () => {
+// Both wait for their minute beside each other.
+await Promise.all(ways.map((way) =>
+  test(`J6: a substitute's pass is a person's own, opens what substitutes open, and ends by itself, ${way.lang}`, async () => {
     const kaisa = await Someone.admin('kaisa', way);
     await kaisa.place('/admin/passes');
     await kaisa.look('j6-passes');
@@ -218,7 +219,7 @@ for (const way of ways)
     await siiri.look('j6-launcher');
     const tiles = await siiri.page.locator('main a[href^="/open/"]').evaluateAll((all) => [...new Set(all.map((a) => a.getAttribute('href')))].sort());
     check(tiles.join() === '/open/havu,/open/jakala,/open/lampi', `the tiles: ${tiles}`);
-    check(lines('login').at(-1).idp === 'oulu-sijaiset', 'who came in is not in the log');
+    check(lines('login').some((l) => l.idp === 'oulu-sijaiset' && Date.now() - Date.parse(l.at) < 60e3), 'who came in is not in the log');
     // 4 at its end a session that is open loses what it had, within a minute
     await until('the pass is over', async () => { await siiri.page.goto(`${demo.url}/`); return siiri.page.url().includes('/sign-in') || await siiri.page.locator('main a[href^="/open/"]').count() === 0; }, end - Date.now() + 60e3 + 60e3);
     const late = Date.now() - Math.floor(end / 60e3) * 60e3;
@@ -227,7 +228,7 @@ for (const way of ways)
     await kaisa.page.goto(`${demo.url}/admin/passes`);
     await kaisa.look('j6-passes-over');
     for (const who of [kaisa, siiri]) await who.leave();
-  });
+  })));
 
 /* --- J11: whoever looks into an incident --------------------------------------------------------------------------- */
 

@@ -577,6 +577,26 @@ await test('lesser roles are told that there is no such page', async () => {
     await refused(user, posts, { cookie: jar }, [403]);
   }
 });
+// What each may do here, as policy/defaults.cedar ships it; the walk is over every path there is, so that a new one is tried too.
+const screens = [...fs.readFileSync(path.join(root, 'gateway/console/screens.def'), 'utf8').matchAll(/X\((admin_\w+),\s*(\w+),/g)];
+const steps = [...fs.readFileSync(path.join(root, 'gateway/routes.def'), 'utf8').matchAll(/X\((GET|POST),\s*"(\/admin[^"]*)",[^)]*?(admin_\w+)\)/g)];
+const rightOf = (p) => { const step = steps.find(([, method, at]) => method === p.method && at === p.at)?.[3]; return screens.find(([, name]) => name === step)?.[2]; };
+for (const [user, idp, rights] of [
+  ['silja', 'oulu', ['VIEW', 'GIVE_PASSES']],
+  ['hannu', 'oulu', ['VIEW', 'APPROVE', 'PUBLISH', 'ROLL_BACK']],
+  ['toini', 'oulu', ['VIEW', 'DRAFT', 'PUBLISH', 'ROLL_BACK', 'GIVE_PASSES', 'SET_EXAMS', 'FIND_PEOPLE', 'END_SESSIONS', 'MANAGE_ADMINS']]])
+  await test(`${user} comes where their role leads, and nowhere else`, async () => {
+    const who = await cookies(user, idp);
+    check(paths.every(rightOf), `no right stands for ${paths.filter((p) => !rightOf(p)).map((p) => p.path)}`);
+    const shut = paths.filter((p) => rightOf(p) !== 'NONE' && !rights.includes(rightOf(p)));
+    check(shut.length >= 4, `${user} may do nearly everything: ${shut.length}`);
+    await refused(user, shut.filter((p) => p.method === 'GET'), { cookie: who.jar }, [404]);
+    await refused(user, shut.filter((p) => p.method === 'POST'), { cookie: who.jar, csrf: who.csrf }, [403, 404]);
+    for (const p of paths.filter((x) => x.method === 'GET' && !x.at.includes('*') && !shut.includes(x) && !/person/.test(x.at))) {
+      const answer = await ask(p, { cookie: who.jar });
+      check([200, 303].includes(answer.status), `${user}: ${p.path}: ${answer.status}`);
+    }
+  });
 await test('a form without its token, or with another\'s, is refused', async () => {
   const tiina = await cookies('tiina'), sari = await cookies('sari');
   await refused('no token', posts, { cookie: tiina.jar }, [403]);
