@@ -19,24 +19,27 @@ struct doc { /* one fetched and parsed document, in an arena of its own with all
     struct arena *arena;
     const void *value;
     int64_t fetched_s;
+    uint64_t hash; /* of its text */
 };
 
 struct cell { /* what the store knows of one name */
     struct cell *next;
     struct str name, url;
-    uint64_t terms;  /* what the document was read for */
-    struct doc *doc; /* the store holds it once */
-    bool flying;
+    uint64_t terms;     /* what the document was read for */
+    struct doc *doc;    /* the store holds it once */
+    bool flying, given; /* given: it stands in the registry */
+    bool renews;        /* a later copy differed from an earlier one */
     int64_t tried_s, forced_s;
     size_t forced;     /* fetches in a row because the kept document did not do */
     const char *error; /* why the last attempt failed; NULL: it did not */
     char detail[160];
 };
 
-struct party { /* an identity provider that did not answer once */
+struct party { /* an identity provider that did not answer once, or whose certificate was seen */
     struct party *next;
     struct str idp;
     int64_t away_s; /* when it did not; 0: it has since */
+    int64_t tls_ends_s;
 };
 
 struct upstream_store {
@@ -149,11 +152,12 @@ static void note_source(struct upstream_store *s, struct cell *c, const struct u
     c->doc = NULL;
     c->tried_s = c->forced_s = 0;
     c->forced = 0;
+    c->renews = false;
 }
 
 static void give(struct arena *a, const struct cell *c, struct upstream_got *out)
 {
-    *out = (struct upstream_got){ .error = c->error != NULL ? c->error : "away" };
+    *out = (struct upstream_got){ .error = c->error != NULL ? c->error : "away", .tried_s = c->tried_s };
     (void)snprintf(out->detail, sizeof out->detail, "%s", c->detail);
     if (c->doc == NULL)
         return;
@@ -162,6 +166,7 @@ static void give(struct arena *a, const struct cell *c, struct upstream_got *out
     out->value = c->doc->value;
     out->fetched_s = c->doc->fetched_s;
     out->trouble = c->error;
+    out->renews = c->renews;
     out->error = NULL;
 }
 
@@ -339,10 +344,12 @@ void upstream_note(struct upstreams *u, struct str idp, const struct fetch_got *
         return;
     (void)pthread_mutex_lock(&s->lock);
     struct party *p = party_of(s, idp);
-    if (p == NULL && silence)
+    if (p == NULL && (silence || got->tls_ends_s > 0))
         p = party_new(s, idp);
     if (p != NULL)
         p->away_s = silence ? world_now_s(u->world) : 0;
+    if (p != NULL && got->tls_ends_s > 0)
+        p->tls_ends_s = got->tls_ends_s;
     (void)pthread_mutex_unlock(&s->lock);
 }
 
@@ -355,6 +362,15 @@ bool upstream_is_away(struct upstreams *u, struct str idp)
     bool away = p != NULL && p->away_s > 0 && now_s - p->away_s < UPSTREAM_NEWS_S;
     (void)pthread_mutex_unlock(&u->store->lock);
     return away;
+}
+
+int64_t upstream_tls_ends_s(struct upstream_store *s, struct str idp)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    const struct party *p = party_of(s, idp);
+    int64_t ends_s = p != NULL ? p->tls_ends_s : 0;
+    (void)pthread_mutex_unlock(&s->lock);
+    return ends_s;
 }
 
 /* ── fetching ───────────────────────────────────────────────────────────── */
@@ -383,6 +399,7 @@ static struct doc *read_doc(struct arena *a, const struct upstream_want *want, c
     atomic_init(&d->holders, 1);
     d->arena = a;
     d->fetched_s = now_s;
+    d->hash = str_hash(got->body, 0);
     return d;
 }
 
@@ -409,6 +426,7 @@ static void put_doc(struct upstream_store *s, struct cell *c, const struct upstr
     } else if (d != NULL) {
         old = c->doc;
         s->kept += old == NULL;
+        c->renews = c->renews || (old != NULL && old->hash != d->hash);
         c->doc = d;
         c->error = NULL;
         c->detail[0] = '\0';
@@ -523,6 +541,7 @@ static bool give_kept(struct upstreams *u, struct arena *a, const struct upstrea
     (void)pthread_mutex_lock(&u->store->lock);
     struct cell *c = cell_of(u->store, want->name);
     note_source(u->store, c, want);
+    c->given = true;
     bool kept = c->doc != NULL;
     if (kept)
         give(a, c, out);
@@ -563,6 +582,7 @@ void upstream_ask(struct upstreams *u, struct batch *b, struct arena *a, const s
     (void)pthread_mutex_lock(&s->lock);
     struct cell *c = cell_of(s, want->name);
     note_source(s, c, want);
+    c->given = false;
     bool flies = may_fly(c, want, u->refresh_s, now_s);
     if (flies) {
         c->flying = true;
@@ -601,16 +621,44 @@ void upstream_log_unknown_key(const struct upstream_got *got, bool renewed, stru
               LOG_C("detail", renewed ? "" : got->detail));
 }
 
-void upstream_peek(struct upstreams *u, struct arena *a, struct str name, struct upstream_got *out)
+/* By the rules of may_fly(), for one whose copy still does. */
+static int64_t next_s(const struct cell *c, int64_t refresh_s)
 {
-    struct upstream_store *s = u->store;
+    if (c->given || c->tried_s == 0)
+        return 0;
+    if (c->doc == NULL)
+        return c->tried_s + UPSTREAM_RETRY_S;
+    int64_t due_s = c->doc->fetched_s + refresh_s, again_s = c->tried_s + UPSTREAM_FORCE_S;
 
+    return c->error != NULL && again_s > due_s ? again_s : due_s;
+}
+
+static void look(struct upstream_store *s, int64_t refresh_s, struct arena *a, struct str name,
+                 struct upstream_got *out)
+{
     *out = (struct upstream_got){ .error = "away" };
     (void)pthread_mutex_lock(&s->lock);
     for (const struct cell *c = s->buckets[str_hash(name, 0) % BUCKETS]; c != NULL; c = c->next)
-        if (str_eq(c->name, name))
+        if (str_eq(c->name, name)) {
             give(a, c, out);
+            out->next_s = refresh_s > 0 ? next_s(c, refresh_s) : 0;
+        }
     (void)pthread_mutex_unlock(&s->lock);
+}
+
+void upstream_peek(struct upstreams *u, struct arena *a, struct str name, struct upstream_got *out)
+{
+    look(u->store, u->refresh_s, a, name, out);
+}
+
+void upstream_look(struct upstream_store *s, struct arena *a, struct str name, struct upstream_got *out)
+{
+    look(s, 0, a, name, out);
+}
+
+struct upstream_store *upstreams_store(const struct upstreams *u)
+{
+    return u->store;
 }
 
 bool upstream_put(struct upstreams *u, const struct upstream_want *want, struct str body, struct fail *f)

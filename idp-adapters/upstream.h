@@ -75,6 +75,9 @@ struct upstream_got {
     const char *error;   /* NULL with a value; else a word of wire/fetch.h, "http_refused", "http_error", or the
                           * parser's code */
     const char *trouble; /* with a value: why the last attempt to renew it failed; NULL: it did not */
+    int64_t tried_s;     /* the last attempt, which may still be under way; 0: none, or the registry gave it */
+    int64_t next_s;      /* it is asked for again by the first who needs it from then on; 0: the registry gave it */
+    bool renews;         /* a later copy differed from an earlier one: its publisher keeps it going */
     char detail[160];    /* of error or trouble */
 };
 
@@ -87,6 +90,8 @@ void upstream_log_unknown_key(const struct upstream_got *got, bool renewed, stru
 
 /* What is kept under a name, whoever it was asked for, without asking anybody; .value NULL: nothing.  Any thread. */
 void upstream_peek(struct upstreams *u, struct arena *a, struct str name, struct upstream_got *out);
+/* The same from any thread; next_s is not known. */
+void upstream_look(struct upstream_store *s, struct arena *a, struct str name, struct upstream_got *out);
 
 /* Whether an identity provider answers: what the last request to it came to, whoever made it.  A word of our own side
  * (wire/fetch.h: away, busy, proxy, refused_*) says nothing of it, and what is older than UPSTREAM_NEWS_S is no news.
@@ -94,6 +99,9 @@ void upstream_peek(struct upstreams *u, struct arena *a, struct str name, struct
 enum { UPSTREAM_NEWS_S = 300 };
 void upstream_note(struct upstreams *u, struct str idp, const struct fetch_got *got);
 bool upstream_is_away(struct upstreams *u, struct str idp);
+/* When the certificate of its web server ends, as the fetcher last saw it; 0: not seen. */
+int64_t upstream_tls_ends_s(struct upstream_store *s, struct str idp);
+struct upstream_store *upstreams_store(const struct upstreams *u);
 
 /* An order from any thread: one of the store's loops runs what upstreams_on_order() named, with the id. */
 typedef void upstream_order_fn(void *self, struct str id);

@@ -66,6 +66,7 @@ struct idp {       /* an identity provider of one education provider */
     /* SAML */
     struct str entity_id, metadata_url, metadata_xml;
     struct str metadata_signer; /* PEM: its metadata must be signed by one of these; absent: need not be signed */
+    struct str pinned_keys;     /* PEM: its answers must be signed by one of these, whatever its metadata say */
     struct strs contexts;       /* AuthnContextClassRefs, one of which is demanded; none: any will do */
     struct strs scopes;         /* shibmd:Scope values it may assert, besides its metadata's */
     bool sign_requests, want_encrypted;
@@ -219,6 +220,7 @@ enum registry_index {
     INDEX_PICKER,   /* launcher/picker.c: the search over cities and schools */
     INDEX_TILES,    /* launcher/shelf.c: services in the order of the launcher, and the search over them */
     INDEX_RELAYS,   /* idp-adapters/relay.c: identity providers by their mark in our requests */
+    INDEX_PINS,     /* idp-adapters/pins.c: keys that rows name */
     INDEX_MATRIX,   /* policy/matrix.c: what policies and rules say of services and roles */
     INDEX_LISTED,   /* gateway/console/listed.c: services, identity providers and cities by name, for the console */
     INDEX_WINDOWS,  /* policy/windows.c: terms, networks and exams by where they are */

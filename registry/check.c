@@ -356,6 +356,18 @@ static bool check_metadata_signer(struct checking *c, const struct idp *idp)
            wrong(c, "metadata_signer: %s", why.detail);
 }
 
+/* Only what metadata bring can wait for approval: keys of an OpenID Provider come over TLS from the issuer itself. */
+static bool check_pinned_keys(struct checking *c, const struct idp *idp)
+{
+    struct fail why = { 0 };
+
+    if (!str_is_set(idp->pinned_keys))
+        return true;
+    if (idp->kind != IDP_SAML)
+        return wrong(c, "pinned_keys are for kind saml alone");
+    return keyring_add_pem(keyring_new(c->scratch), idp->pinned_keys, &why) || wrong(c, "pinned_keys: %s", why.detail);
+}
+
 static bool check_contexts(struct checking *c, const struct idp *idp)
 {
     if (idp->contexts.n > SAML_CONTEXTS_MAX)
@@ -393,7 +405,8 @@ static bool check_networks(struct checking *c, const struct idp *idp)
 static bool check_idp(struct checking *c, const struct idp *idp)
 {
     c->at = (struct row_place){ KIND_IDP, { idp->id, S("") } };
-    if (!check_names(c, &idp->names) || !check_own_words(c, idp) || !check_networks(c, idp))
+    if (!check_names(c, &idp->names) || !check_own_words(c, idp) || !check_networks(c, idp) ||
+        !check_pinned_keys(c, idp))
         return false;
     return idp->kind == IDP_OIDC   ? check_idp_oidc(c, idp)
            : idp->kind == IDP_SAML ? check_idp_saml(c, idp)

@@ -94,6 +94,7 @@ static const struct column idp_columns[] = {
     { "name_id_policy", "name_id_policy", COL_CHOICE, "by_map", AT(idp, name_id_policy), name_policies },
     { "share_encryption_key", "share_encryption_key", COL_BOOL, "1", AT(idp, share_encryption_key), NULL },
     { "private_networks", "private_networks", COL_LIST, "", AT(idp, private_networks), NULL },
+    { "pinned_keys", "pinned_keys", COL_LONG, "", AT(idp, pinned_keys), NULL },
 };
 
 static const struct column service_columns[] = {
@@ -241,6 +242,7 @@ static const struct column exam_columns[] = {
 #define P27 P26 ",?27"
 #define P28 P27 ",?28"
 #define P32 P28 ",?29,?30,?31,?32"
+#define P33 P32 ",?33"
 
 #define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
@@ -248,7 +250,7 @@ static const struct column exam_columns[] = {
     "id,kind,provider,names_fi,names_sv,names_en,enabled,test,listed,map,acr,issuer,client_id,scope,"                  \
     "auth_method,client_secret_sealed,entity_id,metadata_url,metadata_xml,scopes,sign_requests,want_encrypted,"        \
     "metadata_signer,contexts,role_names,school,attributes,role,fresh_login_by,name_id_policy,"                        \
-    "share_encryption_key,private_networks"
+    "share_encryption_key,private_networks,pinned_keys"
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
@@ -284,7 +286,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                       KIND_PROVIDER, 100000,
                       STATEMENTS("school", SCHOOL_COLUMNS, P7, "provider, oid", "provider = ?1 AND oid = ?2") },
     [KIND_IDP] = { "idp", "idps", "idp", idp_columns, COUNT(idp_columns), 1, sizeof(struct idp), KIND_COUNT, 50000,
-                   STATEMENTS("idp", IDP_COLUMNS, P32, "id", "id = ?1") },
+                   STATEMENTS("idp", IDP_COLUMNS, P33, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
                        STATEMENTS("service", SERVICE_COLUMNS, P28, "id", "id = ?1") },
@@ -451,6 +453,7 @@ const struct db_migration registry_migrations[] = {
           "service TEXT NOT NULL REFERENCES service (id) DEFERRABLE INITIALLY DEFERRED, claim TEXT NOT NULL, "
           "why_fi TEXT NOT NULL, why_sv TEXT NOT NULL, why_en TEXT NOT NULL, basis TEXT NOT NULL, "
           "PRIMARY KEY (service, claim));" },
+    { 15, "ALTER TABLE idp ADD COLUMN pinned_keys TEXT NOT NULL DEFAULT '';" },
     { 16,
       "CREATE TABLE term ("
           "id TEXT PRIMARY KEY, kind TEXT NOT NULL, "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wire/dsig.h"
 
+#include "base/codec.h"
 #include "base/crypt.h"
 
 #include <libxml/c14n.h>
@@ -24,6 +25,7 @@ enum { PREFIXES_MAX = 16, CANONICAL_MAX_B = 1 << 20 };
 struct keyring {
     struct arena *arena;
     EVP_PKEY *keys[KEYRING_KEYS_MAX];
+    struct str prints[KEYRING_KEYS_MAX];
     size_t count;
 };
 
@@ -63,8 +65,21 @@ static bool strong(EVP_PKEY *key)
     return EVP_PKEY_is_a(key, "EC") && curve_ok(key);
 }
 
-/* Takes over the key, which may be NULL. */
-static bool keyring_add(struct keyring *k, EVP_PKEY *key, struct fail *f)
+static struct str print_of(struct arena *a, struct str der)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    struct str hash = sha256(a, der);
+    struct buf b = buf_new(a, 2 * hash.n);
+
+    for (size_t i = 0; i < hash.n; i++) {
+        buf_byte(&b, digits[(unsigned char)hash.p[i] >> 4]);
+        buf_byte(&b, digits[(unsigned char)hash.p[i] & 15]);
+    }
+    return buf_str(&b);
+}
+
+/* Takes over the key, which may be NULL.  der: what it came in. */
+static bool keyring_add(struct keyring *k, EVP_PKEY *key, struct str der, struct fail *f)
 {
     if (key == NULL)
         return fail(f, FAIL_UPSTREAM, "key_unreadable", "no public key that OpenSSL can read");
@@ -73,6 +88,7 @@ static bool keyring_add(struct keyring *k, EVP_PKEY *key, struct fail *f)
         return fail(f, FAIL_UPSTREAM, "key_weak", "a key of %d bits, or of an unknown kind", EVP_PKEY_get_bits(key));
     if (k->count == KEYRING_KEYS_MAX)
         return fail(f, FAIL_UPSTREAM, "key_too_many", "more than %d keys", KEYRING_KEYS_MAX);
+    k->prints[k->count] = print_of(k->arena, der);
     k->keys[k->count++] = key;
     return true;
 }
@@ -82,7 +98,7 @@ bool keyring_add_certificate(struct keyring *k, struct str der, struct fail *f)
     const unsigned char *p = (const unsigned char *)der.p;
     X509 *x = d2i_X509(NULL, &p, (long)der.n);
     bool whole = x != NULL && p == (const unsigned char *)der.p + der.n;
-    bool added = keyring_add(k, whole ? X509_get_pubkey(x) : NULL, f);
+    bool added = keyring_add(k, whole ? X509_get_pubkey(x) : NULL, der, f);
 
     X509_free(x);
     return added;
@@ -92,7 +108,7 @@ static bool add_public_key(struct keyring *k, struct str der, struct fail *f)
 {
     const unsigned char *p = (const unsigned char *)der.p;
 
-    return keyring_add(k, d2i_PUBKEY(NULL, &p, (long)der.n), f);
+    return keyring_add(k, d2i_PUBKEY(NULL, &p, (long)der.n), der, f);
 }
 
 static bool add_block(struct keyring *k, const char *name, struct str der, struct fail *f)
@@ -137,6 +153,96 @@ bool keyring_add_pem(struct keyring *k, struct str pem, struct fail *f)
         return ok;
     return fail(f, FAIL_UPSTREAM, weak.kind != FAIL_NONE ? weak.code : "key_unreadable", "%s",
                 weak.kind != FAIL_NONE ? weak.detail : "no certificate in PEM");
+}
+
+struct str keyring_print(const struct keyring *k, size_t i)
+{
+    return i < k->count ? k->prints[i] : (struct str){ NULL, 0 };
+}
+
+/* --- certificates, as people see them ---------------------------------------- */
+
+static X509 *whole_certificate(struct str der)
+{
+    const unsigned char *p = (const unsigned char *)der.p;
+    X509 *x = der.n <= CANONICAL_MAX_B ? d2i_X509(NULL, &p, (long)der.n) : NULL;
+
+    if (x != NULL && p == (const unsigned char *)der.p + der.n)
+        return x;
+    X509_free(x);
+    return NULL;
+}
+
+static int64_t time_s(const ASN1_TIME *at)
+{
+    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+    int days = 0, seconds = 0;
+    bool read = epoch != NULL && ASN1_TIME_diff(&days, &seconds, epoch, at) == 1;
+
+    ASN1_TIME_free(epoch);
+    return read ? (int64_t)days * 86400 + seconds : 0;
+}
+
+bool certificate_read(struct arena *a, struct str der, struct certificate *out)
+{
+    X509 *x = whole_certificate(der);
+
+    *out = (struct certificate){ 0 };
+    if (x == NULL)
+        return false;
+    *out = (struct certificate){
+        .der = der,
+        .print = print_of(a, der),
+        .from_s = time_s(X509_get0_notBefore(x)),
+        .to_s = time_s(X509_get0_notAfter(x)),
+    };
+    X509_free(x);
+    return true;
+}
+
+struct str certificate_pem(struct arena *a, struct str der)
+{
+    struct str text = b64_encode(a, der);
+    struct buf b = buf_new(a, 2 * text.n + 128);
+
+    buf_add(&b, S("-----BEGIN CERTIFICATE-----\n"));
+    for (size_t i = 0; i < text.n; i += 64) {
+        buf_add(&b, str_sub(text, i, 64));
+        buf_byte(&b, '\n');
+    }
+    buf_add(&b, S("-----END CERTIFICATE-----\n"));
+    return buf_str(&b);
+}
+
+size_t certificates_read(struct arena *a, struct str pem, struct certificate *out, size_t max)
+{
+    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+    char *name, *header;
+    unsigned char *der;
+    long n;
+    size_t count = 0;
+
+    while (count < max && PEM_read_bio(bio, &name, &header, &der, &n) == 1) {
+        bool is_one = strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0;
+        count += is_one && certificate_read(a, arena_str(a, str_n(der, (size_t)n)), &out[count]);
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_free(der);
+    }
+    BIO_free(bio);
+    return count;
+}
+
+bool keyring_has(const struct keyring *k, struct str der)
+{
+    X509 *x = whole_certificate(der);
+    EVP_PKEY *key = x != NULL ? X509_get0_pubkey(x) : NULL;
+    bool has = false;
+
+    for (size_t i = 0; key != NULL && i < k->count; i++)
+        has = has || EVP_PKEY_eq(key, k->keys[i]) == 1;
+    X509_free(x);
+    return has;
 }
 
 /* --- what a Signature says -------------------------------------------------- */
@@ -448,7 +554,8 @@ static bool verify_with(struct arena *a, EVP_PKEY *key, const struct signature *
     return ok;
 }
 
-static bool verify_value(struct arena *a, const struct signature *s, const struct keyring *keys, struct fail *f)
+static bool verify_value(struct arena *a, const struct signature *s, const struct keyring *keys, size_t *key,
+                         struct fail *f)
 {
     struct str text;
     size_t tried = 0;
@@ -458,6 +565,7 @@ static bool verify_value(struct arena *a, const struct signature *s, const struc
     for (size_t i = 0; i < keys->count; i++)
         if (EVP_PKEY_is_a(keys->keys[i], s->method->kind)) {
             tried++;
+            *key = i;
             if (verify_with(a, keys->keys[i], s, text))
                 return true;
         }
@@ -496,22 +604,24 @@ bool dsig_verify(struct arena *a, const struct _xmlNode *element, const struct k
 {
     struct signature s = { .node = signature_of(element) };
     struct str bytes;
+    size_t key = 0;
 
-    *out = (struct signed_xml){ NULL };
+    *out = (struct signed_xml){ NULL, 0 };
     if (s.node == NULL)
         return fail(f, FAIL_UPSTREAM, dsig_present(element) ? "sig_structure" : "sig_missing",
                     "%s does not have exactly one Signature", xml_name(element));
-    if (!read_signature(a, element, &s, f) || !verify_value(a, &s, keys, f) ||
+    if (!read_signature(a, element, &s, f) || !verify_value(a, &s, keys, &key, f) ||
         !canonical(a, element, s.node, s.prefixes, &bytes, f) || !verify_digest(&s, bytes, f))
         return false;
     struct _xmlDoc *proven = xml_parse(a, bytes, CANONICAL_MAX_B, f);
     if (proven == NULL)
         return false;
     out->element = xml_root(proven);
+    out->key = key;
     return true;
 }
 
 struct signed_xml signed_child(struct signed_xml parent, const char *ns, const char *name)
 {
-    return (struct signed_xml){ parent.element != NULL ? xml_child(parent.element, ns, name) : NULL };
+    return (struct signed_xml){ parent.element != NULL ? xml_child(parent.element, ns, name) : NULL, parent.key };
 }

@@ -21,6 +21,7 @@
 /* The root of the hashed bytes, parsed again.  NULL: nothing was proven. */
 struct signed_xml {
     const struct _xmlNode *element;
+    size_t key; /* of the keyring, that proved it */
 };
 
 struct keyring; /* pinned public keys of one identity provider; immutable once filled */
@@ -36,6 +37,21 @@ bool keyring_add_certificate(struct keyring *k, struct str der, struct fail *f);
  * beside others is passed over. */
 bool keyring_add_pem(struct keyring *k, struct str pem, struct fail *f);
 size_t keyring_count(const struct keyring *k);
+/* What people compare a key by: SHA-256 of the certificate that it was added from (of the key itself, where there was
+ * none), 64 capital hex digits. */
+struct str keyring_print(const struct keyring *k, size_t i);
+
+struct certificate { /* what one says of itself; for people, never for trust */
+    struct str der, print;
+    int64_t from_s, to_s; /* valid; 0: a time that cannot be read */
+};
+/* Views into der and a.  False: no certificate. */
+bool certificate_read(struct arena *a, struct str der, struct certificate *out);
+struct str certificate_pem(struct arena *a, struct str der);
+/* All of a PEM text, in its order, at most max; other blocks are passed over. */
+size_t certificates_read(struct arena *a, struct str pem, struct certificate *out, size_t max);
+/* Whether the key of that certificate is one of the keyring's, in whatever certificate it came. */
+bool keyring_has(const struct keyring *k, struct str der);
 
 /* True when the element has a Signature among its child elements. */
 bool dsig_present(const struct _xmlNode *element);

@@ -190,6 +190,7 @@ struct str fetch_answer_write(struct arena *a, uint64_t id, const struct fetch_g
     put_number(&b, (got->answered ? 1 : 0) | (body_beside ? 2 : 0));
     put_number(&b, got->status);
     put_number(&b, got->max_age_s);
+    put_number(&b, got->tls_ends_s);
     put_text(&b, str_of(got->error));
     put_text(&b, got->content_type);
     put_text(&b, body_beside ? S("") : got->body);
@@ -204,6 +205,7 @@ bool fetch_answer_read(struct str message, uint64_t *id, struct fetch_got *out, 
         return false;
     int64_t flags = get_number(&r), status = get_number(&r);
     *out = (struct fetch_got){ .answered = (flags & 1) != 0, .status = (int)status, .max_age_s = get_number(&r) };
+    out->tls_ends_s = get_number(&r);
     struct str word = get_text(&r);
     out->error = word_of(word);
     out->content_type = get_text(&r);

@@ -70,6 +70,8 @@ struct fetch_got {
     int status;
     struct str body, content_type;
     int64_t max_age_s; /* Cache-Control max-age; -1 when it names none, 0 for no-store and no-cache */
+    int64_t
+        tls_ends_s; /* when the web server's certificate ends; 0: not seen (a connection that was open already, http) */
     /* NULL when answered; else away, timeout, too_large, refused_address, refused_url, resolve, connect, tls,
      * redirect, protocol, busy, proxy. */
     const char *error;

@@ -717,6 +717,7 @@ static enum saml_state read_assertion(struct saml_answer *m, struct fail *f)
         return refused();
     m->out.id = attr(m, n, "ID");
     m->out.issuer = m->rules->issuer;
+    m->out.key = keyring_print(m->rules->keys, m->assertion.key);
     m->out.session_index = attr(m, authn_of(n), "SessionIndex");
     const struct _xmlNode *name = xml_child(subject_of(n), SAML, "NameID");
     const struct _xmlNode *hidden = xml_child(subject_of(n), SAML, "EncryptedID");
@@ -786,7 +787,7 @@ enum saml_state saml_open(struct arena *a, struct str raw, const struct saml_rul
 static enum saml_state opened_assertion(struct saml_answer *m, struct str key, struct fail *f)
 {
     const struct _xmlNode *node = xmlenc_open(m->arena, &m->pending, key, m->most_B, f);
-    struct signed_xml by_response = { NULL };
+    struct signed_xml by_response = { NULL, 0 };
     struct encrypted again;
 
     if (node == NULL)

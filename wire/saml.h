@@ -45,6 +45,7 @@ struct saml_assertion {
     struct str id, issuer;
     struct str name_id, name_id_format, name_id_qualifier, name_id_sp_qualifier; /* absent: none was sent */
     struct str session_index, context; /* AuthnContextClassRef; absent: none */
+    struct str key;                    /* that proved it: keyring_print() */
     int64_t issued_s, authenticated_s; /* IssueInstant, AuthnInstant */
     int64_t session_ends_s;            /* SessionNotOnOrAfter; 0: not stated */
     int64_t ends_s;                    /* not accepted from then on, skew included: how long a replay mark must live */

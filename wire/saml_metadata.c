@@ -101,13 +101,29 @@ static bool is_valid(const struct reading *r, struct fail *f)
 /* --- one entity --------------------------------------------------------------- */
 
 /* A key that cannot be read or is too weak is passed over: others may do. */
-static void add_certificate(struct reading *r, const xmlNode *n)
+static void add_certificate(struct reading *r, const xmlNode *n, bool signs, bool encrypts)
 {
+    struct saml_metadata *out = r->out;
     struct fail ignored = { 0 };
+    struct certificate is;
     struct str der;
 
-    if (xml_base64(r->arena, xml_text(r->arena, n), &der))
+    if (!xml_base64(r->arena, xml_text(r->arena, n), &der))
+        return;
+    if (signs)
         (void)keyring_add_certificate(r->keys, der, &ignored);
+    if (!certificate_read(r->arena, der, &is))
+        return;
+    for (size_t i = 0; i < out->certificate_count; i++) {
+        struct saml_certificate *have = &out->certificates[i];
+        if (str_eq(have->is.print, is.print)) { /* one for each use, as most have it */
+            have->signs = have->signs || signs;
+            have->encrypts = have->encrypts || encrypts;
+            return;
+        }
+    }
+    if (out->certificate_count < METADATA_CERTIFICATES_MAX)
+        out->certificates[out->certificate_count++] = (struct saml_certificate){ is, signs, encrypts };
 }
 
 static void read_key(struct reading *r, const xmlNode *descriptor)
@@ -115,13 +131,16 @@ static void read_key(struct reading *r, const xmlNode *descriptor)
     struct str use = xml_attr(r->arena, descriptor, NULL, "use");
     const xmlNode *info = xml_child(descriptor, DS, "KeyInfo");
 
-    if (info == NULL || (use.p != NULL && !str_eq(use, S("signing"))))
+    bool signs = use.p == NULL || str_eq(use, S("signing"));
+    bool encrypts = use.p == NULL || str_eq(use, S("encryption"));
+
+    if (info == NULL || (!signs && !encrypts))
         return;
     for (const xmlNode *d = xml_first(info); d != NULL; d = xml_next(d))
         if (xml_is(d, DS, "X509Data"))
             for (const xmlNode *c = xml_first(d); c != NULL; c = xml_next(c))
                 if (xml_is(c, DS, "X509Certificate"))
-                    add_certificate(r, c);
+                    add_certificate(r, c, signs, encrypts);
 }
 
 static bool is_location(struct str url)

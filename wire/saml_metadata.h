@@ -17,7 +17,13 @@ enum {
     METADATA_MAX_B = 104857600,
     METADATA_TREE_MAX_B = 2097152,
     METADATA_SIGNED_MAX_B = 16777216, /* a signature is checked over a tree */
-    METADATA_SCOPES_MAX = 64
+    METADATA_SCOPES_MAX = 64,
+    METADATA_CERTIFICATES_MAX = 16
+};
+
+struct saml_certificate { /* that stands in it, for those who look after it */
+    struct certificate is;
+    bool signs, encrypts; /* a key of no stated use does both */
 };
 
 struct saml_metadata {
@@ -26,7 +32,9 @@ struct saml_metadata {
     struct str slo_redirect;
     struct str error_url; /* absent: none */
     bool want_signed_requests;
-    const struct keyring *signing;          /* at least one */
+    const struct keyring *signing; /* at least one */
+    struct saml_certificate certificates[METADATA_CERTIFICATES_MAX];
+    size_t certificate_count;
     struct str scopes[METADATA_SCOPES_MAX]; /* shibmd:Scope, literal ones */
     size_t scope_count, pattern_count;      /* patterns (regexp="true") are passed over and counted */
     int64_t valid_until_s;                  /* the earliest that applies to it; 0: not stated */

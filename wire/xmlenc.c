@@ -222,7 +222,7 @@ const struct _xmlNode *xmlenc_open(struct arena *a, const struct encrypted *e, s
 struct signed_xml xmlenc_open_signed(struct arena *a, struct signed_xml holder, const struct encrypted *e,
                                      struct str content_key, size_t most_B, struct fail *f)
 {
-    struct signed_xml opened = { NULL };
+    struct signed_xml opened = { NULL, holder.key };
 
     if (holder.element == NULL || e->data->parent != holder.element)
         (void)fail(f, FAIL_OURS, "enc_structure", "what is opened was not proven");

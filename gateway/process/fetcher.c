@@ -415,6 +415,29 @@ static const char *error_of(const struct job *j, CURLcode code)
     }
 }
 
+/* Of documents alone: whoever looks after the city wants to hear of it in time. */
+static bool looks_at_certificate(const struct job *j)
+{
+    return j->request.purpose == FETCH_METADATA || j->request.purpose == FETCH_KEYS;
+}
+
+/* The first of the chain is the web server's own. */
+static int64_t tls_ends_s(const struct job *j)
+{
+    static const char name[] = "Expire date:";
+    struct curl_certinfo *chain = NULL;
+
+    if (!looks_at_certificate(j) || curl_easy_getinfo(j->easy, CURLINFO_CERTINFO, &chain) != CURLE_OK ||
+        chain == NULL || chain->num_of_certs < 1)
+        return 0;
+    for (const struct curl_slist *at = chain->certinfo[0]; at != NULL; at = at->next)
+        if (strncmp(at->data, name, sizeof name - 1) == 0) {
+            time_t ends = curl_getdate(at->data + sizeof name - 1, NULL);
+            return ends > 0 ? (int64_t)ends : 0;
+        }
+    return 0;
+}
+
 static void job_done(struct job *j, CURLcode code)
 {
     struct fetch_got got = { .answered = true };
@@ -436,6 +459,7 @@ static void job_done(struct job *j, CURLcode code)
     got.content_type = str_sub(str_of(type), 0, type != NULL && strlen(type) < 256 ? strlen(type) : 0);
     got.content_type = arena_str(j->arena, got.content_type); /* the handle ends before the message is made */
     got.max_age_s = max_age_of(j->easy);
+    got.tls_ends_s = tls_ends_s(j);
     got.body = buf_str(&j->inline_body);
     answer(j, &got);
 }
@@ -490,6 +514,7 @@ static void set_limits(struct job *j, int64_t most_ms)
     (void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(most_ms < 5000 ? most_ms : 5000));
     (void)curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     (void)curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    (void)curl_easy_setopt(e, CURLOPT_CERTINFO, looks_at_certificate(j) ? 1L : 0L);
     (void)curl_easy_setopt(e, CURLOPT_USERAGENT, "DigiOne-Gateway");
     (void)curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L);
     if (s->ca_file.n > 0)

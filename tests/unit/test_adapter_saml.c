@@ -6,6 +6,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "certs/local_key.h"
+#include "idp-adapters/pins.h"
 #include "idp-adapters/upstream_saml.h"
 #include "tests/contract/adapter_contract.h"
 #include "tests/saml/forge.h"
@@ -423,6 +424,53 @@ TEST(an_answer_by_an_unknown_key_is_judged_again_with_metadata_fetched_anew)
         CHECK_INT(x.city.asked, 2);
         close_bench(&x);
     }
+}
+
+/* Who signs with which key, what the row pins, what the metadata bring. */
+TEST(a_key_that_the_row_has_not_pinned_waits_and_those_that_it_has_go_on)
+{
+    static const struct {
+        enum forge_key pinned, brought;
+        bool both;
+        const char *said;
+    } ways[] = { { FORGE_OTHER, FORGE_IDP, false, "key_waiting" },
+                 { FORGE_OTHER, FORGE_IDP, true, "ok" },
+                 { FORGE_IDP, FORGE_OTHER, false, "ok" },
+                 { FORGE_OTHER, FORGE_OTHER, false, "sig_value" } };
+    const struct forge_encrypt *const forms[] = { NULL, &(struct forge_encrypt){ .place = FORGE_INSIDE } };
+
+    for (size_t i = 0; i < 2 * sizeof ways / sizeof *ways; i++) {
+        struct bench x;
+        size_t at = i / 2;
+        open_bench(t, &x);
+        x.idp.metadata_xml = (struct str){ NULL, 0 };
+        x.idp.metadata_url = S("https://idp.oulu.example/metadata");
+        x.city.metadata = metadata_of(t->arena, ways[at].brought, "oulu.example");
+        x.idp.pinned_keys = forge_certificate(ways[at].pinned);
+        if (ways[at].both)
+            x.idp.pinned_keys = arena_join(t->arena, x.idp.pinned_keys, forge_certificate(ways[at].brought));
+        CHECK_STR(log_in(t, &x, forms[i % 2]), ways[at].said);
+        close_bench(&x);
+    }
+}
+
+TEST(a_new_certificate_about_a_pinned_key_does_not_wait)
+{
+    struct keyring *pins = keyring_new(t->arena);
+    struct certificate is[2];
+    struct fail f = { 0 };
+
+    CHECK(keyring_add_pem(pins, forge_certificate(FORGE_IDP), &f));
+    CHECK_INT(certificates_read(t->arena, forge_certificate(FORGE_IDP), is, 2), 1);
+    CHECK(!pins_wait(pins, &(struct saml_certificate){ is[0], true, false }));
+    CHECK(keyring_has(pins, is[0].der) && str_eq(is[0].print, keyring_print(pins, 0)) && is[0].print.n == 64);
+    CHECK(is[0].from_s > 0 && is[0].to_s > is[0].from_s);
+    CHECK_INT(certificates_read(t->arena, certificate_pem(t->arena, is[0].der), &is[1], 1), 1);
+    CHECK(str_eq(is[1].der, is[0].der));
+    CHECK_INT(certificates_read(t->arena, forge_certificate(FORGE_OTHER), is, 2), 1);
+    CHECK(pins_wait(pins, &(struct saml_certificate){ is[0], true, false }));
+    CHECK(!pins_wait(pins, &(struct saml_certificate){ is[0], false, true })); /* nothing is signed with it */
+    CHECK(!pins_wait(NULL, &(struct saml_certificate){ is[0], true, false })); /* the row pins none */
 }
 
 TEST(strangers_with_forged_answers_cost_a_city_few_fetches)

@@ -339,6 +339,8 @@ TEST(a_server_must_prove_that_it_is_the_host_that_was_asked)
 
     CHECK(got.answered);
     CHECK_STR(got.body, "hello");
+    int64_t left_s = got.tls_ends_s - world_now_s(&world_real);
+    CHECK(left_s > 29 * 86400 && left_s <= 30 * 86400); /* the fetcher says when it ends */
     CHECK_STR(fetch_tls(t, "oulu.localhost", 30, false).error, "tls");
     CHECK_STR(fetch_tls(t, "espoo.localhost", 30, true).error, "tls");
     CHECK_STR(fetch_tls(t, "oulu.localhost", -1, true).error, "tls");
@@ -423,7 +425,9 @@ TEST(messages_come_back_as_they_went_and_nothing_else_is_read)
                                .body = S("x"),
                                .place = S("p") },
                          back;
-    struct fetch_got got = { .answered = true, .status = 200, .body = S("b"), .content_type = S("c"), .max_age_s = 7 };
+    struct fetch_got got = {
+        .answered = true, .status = 200, .body = S("b"), .content_type = S("c"), .max_age_s = 7, .tls_ends_s = 8
+    };
     uint64_t id = 0;
     bool beside = true;
 
@@ -434,7 +438,7 @@ TEST(messages_come_back_as_they_went_and_nothing_else_is_read)
         CHECK(!fetch_request_read(str_sub(m, 0, n), &id, &back));
     CHECK(!fetch_request_read(arena_join(t->arena, m, S("x")), &id, &back));
     m = fetch_answer_write(t->arena, 43, &got, false);
-    CHECK(fetch_answer_read(m, &id, &got, &beside) && id == 43 && !beside && got.max_age_s == 7);
+    CHECK(fetch_answer_read(m, &id, &got, &beside) && id == 43 && !beside && got.max_age_s == 7 && got.tls_ends_s == 8);
     for (size_t n = 0; n < m.n; n++)
         CHECK(!fetch_answer_read(str_sub(m, 0, n), &id, &got, &beside));
     CHECK(!fetch_request_read(m, &id, &back));

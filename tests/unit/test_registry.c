@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/crypt.h"
+#include "idp-adapters/pins.h"
 #include "registry/check.h"
 #include "registry/registry.h"
 #include "tests/saml/forge.h"
@@ -315,6 +316,34 @@ TEST(private_networks_of_a_row_are_kept_and_must_be_private)
         if (strstr(g.fail.detail, wrong[i][1]) == NULL)
             test_fail(t, __FILE__, __LINE__, "%s: %s", wrong[i][0], g.fail.detail);
     }
+#undef ROW
+    rig_free(&g);
+}
+
+TEST(pinned_keys_of_a_row_are_kept_and_are_keys_of_a_saml_row)
+{
+    struct rig g;
+    struct str pem = forge_replace(t->arena, str_trim(forge_certificate(FORGE_IDP)), "\n", "\n      ");
+
+    rig_new(t, &g);
+#define ROW                                                                                                            \
+    PROVIDERS "idps:\n  - id: x\n    kind: %s\n    provider: oulu\n    name: {fi: X}\n    map: funet\n"                \
+              "    entity_id: https://x.example/\n    metadata_url: https://x.example/metadata\n"                      \
+              "    issuer: https://x.example\n    client_id: d\n    auth_method: private_key_jwt\n"                    \
+              "    pinned_keys: |\n      %.*s\n"
+    CHECK(import(t, &g, arena_printf(t->arena, ROW, "saml", STR_ARG(pem))));
+    CHECK_STR(g.fail.detail, "");
+    struct registry *r = registry_load(g.db, &g.fail);
+    const struct idp *x = r != NULL ? registry_idp(r, S("x")) : NULL;
+    CHECK(x != NULL && str_eq(str_trim(x->pinned_keys), str_trim(forge_certificate(FORGE_IDP))));
+    CHECK(pins_of(r, S("x")) != NULL && keyring_count(pins_of(r, S("x"))) == 1 && pins_of(r, S("none")) == NULL);
+    registry_drop(r);
+    CHECK(import(t, &g, registry_export(g.db, t->arena, &g.fail)));
+    CHECK_INT(g.report.change.added + g.report.change.changed + g.report.change.removed, 0);
+    CHECK(!import(t, &g, arena_printf(t->arena, ROW, "saml", STR_ARG(S("no key")))));
+    CHECK(strstr(g.fail.detail, "idp x: pinned_keys: no certificate in PEM") != NULL);
+    CHECK(!import(t, &g, arena_printf(t->arena, ROW, "oidc", STR_ARG(pem))));
+    CHECK(strstr(g.fail.detail, "idp x: pinned_keys are for kind saml alone") != NULL);
 #undef ROW
     rig_free(&g);
 }

@@ -233,6 +233,64 @@ TEST(whoever_does_not_answer_is_away_until_it_does_or_the_news_is_old)
     close_bench(&x);
 }
 
+TEST(what_is_kept_says_when_it_was_tried_and_is_next_asked_for)
+{
+    struct bench x;
+    struct upstream_want want = want_of(t->arena, 1);
+    struct upstream_got got;
+
+    open_bench(&x);
+    join_store(t, &x);
+    int64_t began_s = world_now_s(&t->world), refresh_s = x.set.metadata_refresh_s;
+    upstream_peek(x.upstreams, t->arena, want.name, &got);
+    CHECK(got.tried_s == 0 && got.next_s == 0);
+    (void)ask(t, &x, &want);
+    upstream_peek(x.upstreams, t->arena, want.name, &got);
+    CHECK(got.fetched_s == began_s && got.tried_s == began_s && got.next_s == began_s + refresh_s);
+    test_passes(t, (int)refresh_s);
+    x.fetch.status = 500;
+    (void)ask(t, &x, &want); /* the old one serves while it is renewed */
+    want.anew = want.ordered = true;
+    (void)ask(t, &x, &want);
+    upstream_peek(x.upstreams, t->arena, want.name, &got);
+    CHECK_STR(got.trouble, "http_error");
+    CHECK(got.fetched_s == began_s && got.tried_s == began_s + refresh_s);
+    CHECK_INT(got.next_s, began_s + refresh_s + UPSTREAM_FORCE_S);
+    upstream_look(x.store, t->arena, want.name, &got);
+    CHECK(got.value != NULL && got.next_s == 0);
+    close_bench(&x);
+}
+
+TEST(a_later_copy_that_differs_says_that_its_publisher_keeps_it_going)
+{
+    struct bench x;
+    struct upstream_want want = want_of(t->arena, 1);
+
+    open_bench(&x);
+    join_store(t, &x);
+    (void)ask(t, &x, &want);
+    want.anew = want.ordered = true;
+    CHECK(!ask(t, &x, &want).renews);
+    x.fetch.body = "good too";
+    CHECK(ask(t, &x, &want).renews);
+    CHECK(ask(t, &x, &want).renews);
+    close_bench(&x);
+}
+
+TEST(the_web_servers_certificate_is_remembered_as_it_was_last_seen)
+{
+    struct bench x;
+
+    open_bench(&x);
+    join_store(t, &x);
+    CHECK_INT(upstream_tls_ends_s(x.store, S("city")), 0);
+    upstream_note(x.upstreams, S("city"), &(struct fetch_got){ .answered = true, .status = 200, .tls_ends_s = 99 });
+    upstream_note(x.upstreams, S("city"), &(struct fetch_got){ .answered = true, .status = 200 });
+    CHECK_INT(upstream_tls_ends_s(x.store, S("city")), 99);
+    CHECK(!upstream_is_away(x.upstreams, S("city")));
+    close_bench(&x);
+}
+
 TEST(a_document_from_another_address_is_not_the_same)
 {
     struct bench x;
