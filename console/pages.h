@@ -84,6 +84,9 @@ enum todo_kind {
     TODO_IDP_FAILS,
     TODO_IDP_AWAY,
     TODO_METADATA_ENDS,
+    TODO_CERTIFICATE_ENDS,
+    TODO_OWN_ENDS, /* a certificate of our own */
+    TODO_KEY_WAITS,
     TODO_IDP_OFF,
     TODO_DRAFT,
     TODO_DRAFT_APPROVED, /* and not published */
@@ -187,6 +190,10 @@ struct idps_view { /* GET /admin/idps?q=&from= */
         const struct idp_row *at;
         size_t n;
     } rows;
+    struct {
+        const struct ending_row *at;
+        size_t n;
+    } own; /* certificates of our own that end soon: in the whole country's */
     struct str q, total, first, last;
     int64_t next, previous; /* parameter `from`; -1: none */
 };
@@ -203,8 +210,30 @@ struct failure_row {
 struct document_row { /* what it publishes, as this node has it */
     enum document { DOCUMENT_METADATA = 0, DOCUMENT_DISCOVERY, DOCUMENT_KEYS } what;
     enum vital vital;
-    struct str fetched, valid_until, error; /* error: a stable code; absent: none */
-    bool kept;
+    struct str fetched, next, tried; /* tried: the last attempt, which failed; next: absent where nothing is fetched */
+    enum trouble {
+        TROUBLE_NONE = 0,
+        TROUBLE_SILENT,
+        TROUBLE_TLS,
+        TROUBLE_REFUSED,
+        TROUBLE_ADDRESS,
+        TROUBLE_CONTENT,
+        TROUBLE_OURS
+    } trouble;
+    struct str error, mend; /* a stable code, absent: none; in English, for those who run it */
+    bool kept, given;       /* given: it stands in the registry */
+};
+
+struct ending_row { /* what of it ends, and when */
+    enum end_of { END_METADATA = 0, END_SIGNING, END_ENCRYPTION, END_TLS } what;
+    enum vital vital;
+    struct str when, days, code;
+    bool near, over; /* near: within sixty days; over: it has ended */
+};
+
+struct key_row {                    /* a key that its answers are signed with */
+    struct str id, print, from, to; /* print: the fingerprint in groups; id: the same without, field `print` */
+    enum key_state_shown { KEY_SHOWN_USED = 0, KEY_SHOWN_WAITS, KEY_SHOWN_KEPT } state; /* KEPT: no longer published */
 };
 
 enum idp_said {
@@ -213,10 +242,16 @@ enum idp_said {
     IDP_SAID_ENABLED,
     IDP_SAID_REFRESH,
     IDP_SAID_WHY,
-    IDP_SAID_CHANGED
+    IDP_SAID_CHANGED,
+    IDP_SAID_PINNED,
+    IDP_SAID_APPROVED,
+    IDP_SAID_DROPPED,
+    IDP_SAID_WHO, /* who read the fingerprint aloud is missing, or that it was heard */
+    IDP_SAID_KEY  /* there is no such key any more */
 };
 
-struct idp_view { /* GET /admin/idps/ID; POST: csrf, act=disable|enable|refresh, why, version */
+struct idp_view { /* GET /admin/idps/ID; POST: csrf, act=disable|enable|refresh|pin|approve|drop, why, version, print,
+                     who, heard */
     struct console_page con;
     struct str id, name, provider, kind, issuer;
     bool enabled, test;
@@ -230,12 +265,80 @@ struct idp_view { /* GET /admin/idps/ID; POST: csrf, act=disable|enable|refresh,
         const struct failure_row *at;
         size_t n;
     } failures;
+    struct {
+        const struct ending_row *at;
+        size_t n;
+    } endings;
+    struct {
+        const struct key_row *at;
+        size_t n;
+    } keys;
+    bool pinned;            /* the row pins its keys */
+    bool waits;             /* one of them waits */
+    bool may_drop;          /* a key that is no longer published may be taken out */
+    bool may_test;          /* a test sign-in can be made here */
     bool may_change, fresh; /* fresh: the log-in is young enough */
-    struct str why;         /* as it was typed */
+    struct str why, who;    /* as they were typed */
     int64_t version;        /* that the form is made from */
     enum idp_said said;
 };
 struct html page_idp(struct arena *a, const struct idp_view *v);
+
+/* --- a test sign-in --- */
+
+enum check_mark { MARK_UNKNOWN = 0, MARK_OK, MARK_NO };
+
+struct tryout_check_row {
+    struct str name;
+    enum check_mark mark; /* UNKNOWN: not reached */
+};
+
+struct tryout_came_row {
+    struct str name, values, more; /* more: how many are not shown; absent: none */
+    enum came { CAME_SEEN = 0, CAME_READ, CAME_UNREAD, CAME_HIDDEN, CAME_FAULT } came;
+    struct str code; /* of a fault */
+};
+
+struct tryout_fault_row {
+    struct str code, attribute, value, n;
+    struct str what, mend; /* in words, as they can be sent */
+};
+
+struct tryout_role_row {
+    struct str where, role, group, level;
+};
+
+struct tryout_view { /* GET /admin/tryout/ID; POST: csrf, fresh */
+    struct console_page con;
+    struct str id, name, kind;
+    bool enabled;
+    bool done; /* all below is there */
+    struct str when;
+    bool asked_fresh, let_in;
+    struct str check, code, what; /* of a refusal: at which check, and what it means */
+    struct str means, mend;       /* in English, for those who run it */
+    struct {
+        const struct tryout_check_row *at;
+        size_t n;
+    } checks;
+    struct {
+        const struct tryout_came_row *at;
+        size_t n;
+    } came;
+    struct str left_out; /* how many attributes are not shown; absent: none */
+    struct {
+        const struct tryout_fault_row *at;
+        size_t n;
+    } faults;
+    struct str given, calling, family, email, learner, subject;
+    bool person; /* it was made */
+    struct {
+        const struct tryout_role_row *at;
+        size_t n;
+    } roles;
+    struct str issuer, key, alg, context, issued, authenticated, ends, session_ends;
+};
+struct html page_tryout(struct arena *a, const struct tryout_view *v);
 
 /* --- services by roles --- */
 

@@ -23,6 +23,7 @@
     X(log)                                                                                                             \
     X(why)                                                                                                             \
     X(idps)                                                                                                            \
+    X(tryout)                                                                                                          \
     X(idp)                                                                                                             \
     X(history)                                                                                                         \
     X(people)                                                                                                          \

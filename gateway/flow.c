@@ -354,7 +354,7 @@ static enum step asked(struct ctx *c, struct fail *f)
 /* ── AT_CITY: a person was proven ───────────────────────────────────────── */
 
 /* A city that ignores a demand for a fresh log-in is not believed [OIDC Core 3.1.2.1, prompt and max_age]. */
-static bool fresh_enough(const struct ctx *c, struct fail *f)
+bool flow_fresh_enough(const struct ctx *c, struct fail *f)
 {
     const struct login *l = c->login;
     const struct idp *idp = registry_idp(c->registry, l->idp);
@@ -379,11 +379,13 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
     struct str old = session_key(c);
     bool was_over = session_was_over(c); /* on Monday many bring Friday's cookie: that costs no SQL */
 
+    if (c->tryout != NULL) /* never: its way is another */
+        return fail(f, FAIL_OURS, "server_error", "a test sign-in signs nobody in");
     if (!str_is_set(c->person->subject))
         return refusal(f, REFUSAL_no_subject, "the city names nobody");
     c->person->idp = c->login->idp;
     c->person->id = pairwise_person(c->arena, c->seals, c->login->idp, c->person->subject);
-    if (!fresh_enough(c, f))
+    if (!flow_fresh_enough(c, f))
         return REFUSE;
     c->session = session_new(c, c->person, c->login->shared, &flow->cookie);
     if (!session_store(c, c->session, &flow->stored, f)) {

@@ -18,6 +18,9 @@
 #include "model/ctx.h"
 #include "policy/policy.h"
 
+/* A demand for a fresh log-in was obeyed.  Fails UPSTREAM auth_time_stale. */
+bool flow_fresh_enough(const struct ctx *c, struct fail *f);
+
 /* A row: picks the next step of c->login. */
 enum step flow_next(struct ctx *c, struct fail *f);
 

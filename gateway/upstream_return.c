@@ -7,9 +7,11 @@
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/proven.h"
 #include "gateway/session/session.h"
+#include "gateway/upstream_tryout.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/refusals.h"
 #include "idp-adapters/relay.h"
+#include "idp-adapters/tryout.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -76,7 +78,7 @@ static enum step oidc_find(struct ctx *c, struct fail *f)
         return unasked(f, "state");
     if (!str_is_set(state) || state.n > STATE_MAX_B)
         return fail(f, FAIL_CALLER, "invalid_request", "state is missing or too long");
-    return login_find_upstream(c, state);
+    return tryout_is(state) ? upstream_tryout_oidc(c) : login_find_upstream(c, state);
 }
 
 static enum step oidc_check_path(struct ctx *c, struct fail *f)
@@ -168,6 +170,8 @@ static enum step saml_prove(struct ctx *c, struct fail *f)
      * each login the first answer is heard. */
     if (p->by_login.number > 1 && !limit_keep(LIMIT_answers, &p->by_place, "answer", f))
         return REFUSE;
+    if (p->relay.tryout)
+        return upstream_tryout_posted(c, &p->relay, p->upstream_id);
     c->rescue = saml_refused;
     if (p->relay.idp == NULL || !p->relay.idp->enabled || adapter_of(p->relay.idp->kind)->prove == NULL)
         return refusal(f, REFUSAL_idp_disabled, "the identity provider is switched off");
@@ -218,6 +222,8 @@ static enum step saml_ask(struct ctx *c, struct fail *f)
     p->id = form_get(c->query, S("a"));
     if (!str_is_set(p->upstream_id) || p->upstream_id.n > RELAY_MAX_B || p->id.n > PROVEN_ID_CHARS)
         return flow_bookmark(c);
+    if (relay_read(c, p->upstream_id, &p->relay) && p->relay.tryout)
+        return upstream_tryout_go(c, p->upstream_id);
     p->stored.outcome = KV_MISS;
     if (!str_is_set(p->id))
         return NEXT;

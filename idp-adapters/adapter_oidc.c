@@ -14,6 +14,7 @@
 #include "idp-adapters/addresses.h"
 #include "idp-adapters/oidc_attributes.h"
 #include "idp-adapters/refusals.h"
+#include "idp-adapters/tryout.h"
 #include "idp-adapters/upstream_oidc.h"
 #include "wire/fetch.h"
 #include "wire/form.h"
@@ -58,7 +59,7 @@ static enum step find_idp(struct ctx *c, struct fail *f)
     const struct idp *idp = registry_idp(c->registry, c->login->idp);
     struct oidc *o = arena_make(c->arena, struct oidc);
 
-    if (idp == NULL || idp->kind != IDP_OIDC || !idp->enabled)
+    if (idp == NULL || idp->kind != IDP_OIDC || (!idp->enabled && c->tryout == NULL))
         return refusal(f, REFUSAL_idp_disabled, "%.*s is not in use", STR_ARG(c->login->idp));
     o->idp = idp;
     c->adapter_state = o;
@@ -82,6 +83,7 @@ static enum step metadata_read(struct ctx *c, struct fail *f)
     if (o->metadata == NULL)
         return refusal_unread(f, o->metadata_got.error, "discovery of %.*s: %s", STR_ARG(o->idp->id),
                               o->metadata_got.detail);
+    tryout_pass(c, TRYOUT_documents);
     return NEXT;
 }
 
@@ -101,6 +103,8 @@ static enum step make_secrets(struct ctx *c, struct fail *f)
 
     (void)f;
     l->upstream_id = crypt_token(c->arena, c->world, 16);
+    if (c->tryout != NULL)
+        l->upstream_id = arena_join(c->arena, S(TRYOUT_STATE), l->upstream_id);
     l->upstream_nonce = crypt_token(c->arena, c->world, 16);
     l->upstream_verifier = crypt_token(c->arena, c->world, 32);
     l->fresh = login_fresh(l) || (l->max_age_s >= 0 && fresh_by_iat(o->idp));
@@ -215,6 +219,7 @@ static enum step read_code(struct ctx *c, struct fail *f)
     o->code = form_get(c->query, S("code"));
     if (!str_is_set(o->code) || o->code.n > CODE_MAX_B)
         return refusal(f, REFUSAL_code_missing, "an answer with neither error nor code");
+    tryout_pass(c, TRYOUT_answer);
     return NEXT;
 }
 
@@ -337,6 +342,7 @@ static enum step token_read(struct ctx *c, struct fail *f)
                        why.detail);
     if (!str_eq_case(o->tokens.token_type, S("Bearer")))
         return refusal(f, REFUSAL_token_answer_malformed, "token_type is not Bearer");
+    tryout_pass(c, TRYOUT_redeemed);
     return NEXT;
 }
 
@@ -453,12 +459,31 @@ static enum step id_token_again(struct ctx *c, struct fail *f)
     return oidc_of(c)->unproven.kind != FAIL_NONE ? step_into(c, judge_id_token) : NEXT;
 }
 
+static void tell_tryout(const struct ctx *c, const struct jose_claims *claims)
+{
+    struct tryout *t = c->tryout;
+
+    if (t == NULL)
+        return;
+    tryout_pass(c, TRYOUT_signature);
+    tryout_pass(c, TRYOUT_audience);
+    tryout_pass(c, TRYOUT_time);
+    t->key = claims->kid;
+    t->alg = str_of(jose_alg_name(claims->alg));
+    t->issuer = claims->iss;
+    t->context = json_get_str(claims->all, S("acr"));
+    t->issued_s = claims->iat_s;
+    t->authenticated_s = claims->auth_time_s;
+    t->ends_s = claims->exp_s;
+}
+
 static enum step userinfo_ask(struct ctx *c, struct fail *f)
 {
     struct oidc *o = oidc_of(c);
 
     (void)f;
     o->unproven = (struct fail){ 0 };
+    tell_tryout(c, &o->claims);
     if (!str_is_set(o->metadata->userinfo_endpoint))
         return NEXT;
     const struct fetch_request request = {
@@ -576,10 +601,13 @@ static enum step make_person(struct ctx *c, struct fail *f)
     struct map_notes notes = { .n = 0 };
 
     attribute_list_log(&attributes, o->idp);
+    tryout_came(c, o->idp, attributes.at, attributes.n, o->claims.sub);
     bool good = map_person(c->arena, o->idp, attributes.at, attributes.n, o->claims.sub, p, &notes, f);
     map_notes_tell(&notes, good ? p : NULL, o->idp->id, c->support_code);
+    tryout_made(c, &notes, good ? p : NULL);
     if (!good || !stated_acr(c->arena, json_get_str(o->claims.all, S("acr")), o->idp, &p->acr, f))
         return REFUSE;
+    tryout_pass(c, TRYOUT_context);
     p->idp = o->idp->id;
     p->origin = o->claims.iss;
     p->amr = oidc_amr(c->arena, o->claims.all);

@@ -11,9 +11,11 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "certs/signer_client.h"
+#include "idp-adapters/pins.h"
 #include "idp-adapters/refusals.h"
 #include "idp-adapters/relay.h"
 #include "idp-adapters/saml_person.h"
+#include "idp-adapters/tryout.h"
 #include "idp-adapters/upstream_saml.h"
 #include "wire/form.h"
 #include "wire/kv.h"
@@ -28,11 +30,13 @@ struct saml {       /* one start or one finish, in the request's arena */
     const struct saml_metadata *metadata;
     int64_t metadata_fetched_s; /* of the copy in metadata */
     struct strs row_scopes;
-    struct str query; /* of the request, as it is signed */
+    const struct keyring *pins; /* NULL: its metadata say which keys are good */
+    struct str query;           /* of the request, as it is signed */
     struct signed_got signature;
     bool again;           /* the answer is judged the second time, with metadata fetched anew */
     struct fail unproven; /* why it was not proven with what was kept; NONE: it was, or was judged once */
     struct saml_rules rules;
+    struct str text; /* of the answer */
     struct saml_answer *answer;
     enum saml_state state;
     size_t wrapped_at; /* which alternative the signer tries */
@@ -52,10 +56,11 @@ static enum step find_idp(struct ctx *c, struct fail *f)
     const struct idp *idp = registry_idp(c->registry, c->login->idp);
     struct saml *s = arena_make(c->arena, struct saml);
 
-    if (idp == NULL || idp->kind != IDP_SAML || !idp->enabled)
+    if (idp == NULL || idp->kind != IDP_SAML || (!idp->enabled && c->tryout == NULL))
         return refusal(f, REFUSAL_idp_disabled, "%.*s is not in use", STR_ARG(c->login->idp));
     s->idp = *idp;
     s->row_scopes = idp->scopes;
+    s->pins = pins_of(c->registry, idp->id);
     c->adapter_state = s;
     return NEXT;
 }
@@ -91,6 +96,7 @@ static enum step metadata_read(struct ctx *c, struct fail *f)
         return REFUSE;
     s->metadata_fetched_s = s->metadata_got.fetched_s;
     add_scopes(c, s);
+    tryout_pass(c, TRYOUT_documents);
     return NEXT;
 }
 
@@ -178,6 +184,35 @@ static bool is_of_unknown_key(const struct fail *f)
     return str_eq(str_of(f->code), S("sig_value")) || str_eq(str_of(f->code), S("sig_key"));
 }
 
+/* Signed, but by a key that the metadata bring and nobody has approved. */
+static bool is_by_waiting_key(struct ctx *c, const struct saml *s)
+{
+    struct saml_rules rules = s->rules;
+    struct saml_answer *same;
+    struct fail why = { 0 };
+
+    if (s->pins == NULL || pins_waiting(s->pins, s->metadata) == 0)
+        return false;
+    rules.keys = s->metadata->signing;
+    enum saml_state state = saml_open(c->arena, s->text, &rules, &same, &why);
+    if (state == SAML_NEEDS_KEY && !s->key.ok)
+        return false;
+    if (state == SAML_NEEDS_KEY)
+        (void)saml_unwrapped(same, s->key.value, &why);
+    return !is_of_unknown_key(&why);
+}
+
+/* No newer copy can help: why, and how old is what it was judged with. */
+static enum step unproven(struct ctx *c, const struct fail *why, int64_t age_s, struct fail *f)
+{
+    const struct saml *s = saml_of(c);
+
+    if (is_by_waiting_key(c, s))
+        return refusal(f, REFUSAL_key_waiting, "%s; the metadata bring a key that is not among pinned_keys",
+                       why->detail);
+    return fail(f, why->kind, why->code, "%s (metadata %lld s old)", why->detail, (long long)age_s);
+}
+
 /* A refusal for want of a key waits for the second judgement; any other stands. */
 static enum step judged(struct ctx *c, struct fail *why, struct fail *f)
 {
@@ -190,8 +225,7 @@ static enum step judged(struct ctx *c, struct fail *why, struct fail *f)
         return NEXT;
     }
     if (is_of_unknown_key(why))
-        return fail(f, why->kind, why->code, "%s (metadata %lld s old)", why->detail,
-                    (long long)(c->now_s - s->metadata_got.fetched_s));
+        return unproven(c, why, c->now_s - s->metadata_got.fetched_s, f);
     *f = *why;
     return REFUSE;
 }
@@ -201,14 +235,13 @@ static enum step open_answer(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
     struct fail why = { 0 };
-    struct str text;
 
     if (!str_is_set(c->login->upstream_id))
         return refusal(f, REFUSAL_login_not_begun, "this login has asked no city");
-    if (!saml_decode(c->arena, form_get(c->body, S("SAMLResponse")), (size_t)c->set->saml_message_B, &text, f))
+    if (!saml_decode(c->arena, form_get(c->body, S("SAMLResponse")), (size_t)c->set->saml_message_B, &s->text, f))
         return REFUSE;
     s->rules = (struct saml_rules){
-        .keys = s->metadata->signing,
+        .keys = s->pins != NULL ? s->pins : s->metadata->signing,
         .issuer = s->idp.entity_id,
         .sp = saml_sp_entity_id(c->arena, c->set),
         .acs = saml_sp_acs(c->arena, c->set),
@@ -218,7 +251,7 @@ static enum step open_answer(struct ctx *c, struct fail *f)
         .message_max_B = (size_t)c->set->saml_message_B,
         .want_encrypted = s->idp.want_encrypted,
     };
-    s->state = saml_open(c->arena, text, &s->rules, &s->answer, &why);
+    s->state = saml_open(c->arena, s->text, &s->rules, &s->answer, &why);
     return judged(c, &why, f);
 }
 
@@ -317,8 +350,7 @@ static enum step metadata_compare(struct ctx *c, struct fail *f)
                              c->now_s - s->metadata_fetched_s);
     if (newer)
         return metadata_read(c, f);
-    return fail(f, s->unproven.kind, s->unproven.code, "%s (metadata %lld s old)", s->unproven.detail,
-                (long long)(c->now_s - s->metadata_fetched_s));
+    return unproven(c, &s->unproven, c->now_s - s->metadata_fetched_s, f);
 }
 
 static const struct step_row second_judgement[] = {
@@ -340,6 +372,25 @@ static bool is_context_asked(const struct idp *idp, const struct saml_assertion 
     return idp->contexts.n == 0;
 }
 
+static void tell_tryout(const struct ctx *c, const struct saml_assertion *said)
+{
+    struct tryout *t = c->tryout;
+
+    if (t == NULL)
+        return;
+    tryout_pass(c, TRYOUT_answer);
+    tryout_pass(c, TRYOUT_signature);
+    tryout_pass(c, TRYOUT_audience);
+    tryout_pass(c, TRYOUT_time);
+    t->key = said->key;
+    t->issuer = said->issuer;
+    t->context = said->context;
+    t->issued_s = said->issued_s;
+    t->authenticated_s = said->authenticated_s;
+    t->ends_s = said->ends_s;
+    t->session_ends_s = said->session_ends_s;
+}
+
 static enum step read_assertion(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
@@ -347,6 +398,7 @@ static enum step read_assertion(struct ctx *c, struct fail *f)
     s->said = saml_assertion(s->answer);
     if (s->said == NULL)
         return fail(f, FAIL_UPSTREAM, "enc_too_many", "more encrypted parts than anybody needs");
+    tell_tryout(c, s->said);
     if (!is_context_asked(&s->idp, s->said))
         return refusal(f, REFUSAL_authn_context_other, "the context %.*s was not asked for", STR_ARG(s->said->context));
     return NEXT;
@@ -370,6 +422,7 @@ static enum step make_person(struct ctx *c, struct fail *f)
     struct map_notes notes = { .n = 0 };
 
     attribute_list_log(&attributes, &s->idp);
+    tryout_came(c, &s->idp, attributes.at, attributes.n, saml_subject(s->said));
     struct fail why = { 0 };
     bool good = map_person(c->arena, &s->idp, attributes.at, attributes.n, saml_subject(s->said), p, &notes, &why);
     bool foreign = !good && str_eq(str_of(why.code), S("scope_foreign"));
@@ -384,10 +437,12 @@ static enum step make_person(struct ctx *c, struct fail *f)
     else if (!good)
         *f = why;
     map_notes_tell(&notes, good ? p : NULL, s->idp.id, c->support_code);
+    tryout_made(c, &notes, good ? p : NULL);
     if (!good && p->subject.p == NULL)
         tell_name_id(c, s);
     if (!good || !stated_acr(c->arena, s->said->context, &s->idp, &p->acr, f))
         return REFUSE;
+    tryout_pass(c, TRYOUT_context);
     p->idp = s->idp.id;
     p->origin = s->said->issuer;
     p->auth_time_s = s->said->authenticated_s;
@@ -422,6 +477,7 @@ static enum step replay_ask(struct ctx *c, struct fail *f)
 
     if (l->fresh && p->person->auth_time_s + c->set->saml_skew_s < l->asked_city_s)
         return refusal(f, REFUSAL_authn_stale, "a fresh log-in was asked for");
+    tryout_pass(c, TRYOUT_fresh);
     int64_t left_s = p->ends_s - c->now_s;
     kv_add(c->kv, &c->batch, c->arena, &saml_of(c)->replay, KV_REPLAY, p->replay, S("1"),
            left_s > REPLAY_LEAST_S ? left_s : REPLAY_LEAST_S);
@@ -433,6 +489,7 @@ static enum step replay_read(struct ctx *c, struct fail *f)
     switch (saml_of(c)->replay.outcome) {
     case KV_MISS:
         c->person = c->proven->person;
+        tryout_pass(c, TRYOUT_once);
         return NEXT;
     case KV_HIT:
         return refusal(f, REFUSAL_replay, "this answer was used before");

@@ -467,6 +467,8 @@ static void see_what_is_missing(struct making *m)
         map_note(m->notes, NOTE_NO_ROLE, (struct str){ NULL, 0 }, names_that_came(m, false));
     if (!str_is_set(p->given_names) && !str_is_set(p->calling_name) && !str_is_set(p->family_name))
         map_note(m->notes, NOTE_NO_NAME, (struct str){ NULL, 0 }, names_that_came(m, false));
+    for (size_t i = 0; i < m->said_n && i < ATTRIBUTES_MAX; i++)
+        m->notes->unread[i / 64] |= (uint64_t)!m->seen[i] << (i % 64);
     if (unread.n > 0)
         map_note(m->notes, NOTE_UNREAD, (struct str){ NULL, 0 }, unread);
 }

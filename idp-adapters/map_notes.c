@@ -2,6 +2,7 @@
 #include "idp-adapters/map_notes.h"
 
 #include "base/log.h"
+#include "idp-adapters/hetu.h"
 
 static const struct {
     const char *event, *mend;
@@ -69,11 +70,11 @@ void map_notes_tell(const struct map_notes *notes, const struct person *p, struc
 
     for (size_t i = 0; i < notes->n; i++) {
         const struct map_note *n = &notes->at[i];
-        log_event(n->kind == NOTE_UNREAD ? LOG_DEBUG : level, map_note_event(n->kind), LOG_S("idp", idp),
-                  LOG_C("support_code", support_code),
-                  LOG_S("attribute", str_is_set(n->attribute) ? n->attribute : S("-")),
-                  LOG_S("value", str_is_set(n->value) ? cut(n->value, room_for(n->kind)) : S("-")),
-                  LOG_N("count", n->count), LOG_C("mend", map_note_mend(n->kind)));
+        log_event(
+            n->kind == NOTE_UNREAD ? LOG_DEBUG : level, map_note_event(n->kind), LOG_S("idp", idp),
+            LOG_C("support_code", support_code), LOG_S("attribute", str_is_set(n->attribute) ? n->attribute : S("-")),
+            LOG_S("value", str_is_set(n->value) && !hetu_in(n->value) ? cut(n->value, room_for(n->kind)) : S("-")),
+            LOG_N("count", n->count), LOG_C("mend", map_note_mend(n->kind)));
     }
     if (notes->left_out > 0 || notes->untold > 0)
         log_event(level, "upstream.left_out", LOG_S("idp", idp), LOG_C("support_code", support_code),

@@ -32,8 +32,9 @@ struct map_note {
 struct map_notes {
     struct map_note at[MAP_NOTES_MAX];
     size_t n;
-    unsigned left_out; /* affiliations that the answer spoke of and the person does not have */
-    unsigned untold;   /* notes beyond the limit */
+    unsigned left_out;  /* affiliations that the answer spoke of and the person does not have */
+    unsigned untold;    /* notes beyond the limit */
+    uint64_t unread[4]; /* a bit for each attribute of the answer, in its order, that no row of the map reads */
 };
 
 void map_note(struct map_notes *notes, enum note kind, struct str attribute, struct str value);

@@ -10,7 +10,7 @@
 /* "_" makes it an XML ID; then, sealed, four bytes of time and eight of which city. */
 enum { TIME_B = 4, MARK_B = 8 };
 
-static const struct str bound = S("saml request");
+static const struct str bound = S("saml request"), tryout_bound = S("saml tryout");
 
 /* ── which city ─────────────────────────────────────────────────────────── */
 
@@ -64,18 +64,27 @@ struct str relay_new(struct ctx *c, const struct idp *idp)
     for (int shift = 8 * (TIME_B - 1); shift >= 0; shift -= 8)
         buf_byte(&plain, (char)(c->now_s >> shift & 0xff));
     buf_add(&plain, mark_of(c->arena, idp->id));
-    return arena_join(
-        c->arena, S("_"),
-        b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, bound, buf_str(&plain))));
+    return arena_join(c->arena, S("_"),
+                      b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_COOKIE,
+                                                         c->tryout != NULL ? tryout_bound : bound, buf_str(&plain))));
+}
+
+static bool open_name(const struct ctx *c, struct str sealed, struct str *plain, bool *tryout)
+{
+    *tryout = false;
+    if (seal_open(c->arena, c->seals, SEAL_COOKIE, bound, sealed, plain))
+        return true;
+    *tryout = seal_open(c->arena, c->seals, SEAL_COOKIE, tryout_bound, sealed, plain);
+    return *tryout;
 }
 
 bool relay_read(const struct ctx *c, struct str text, struct relay *out)
 {
     struct str sealed, plain;
 
-    *out = (struct relay){ NULL, 0 };
+    *out = (struct relay){ NULL, 0, false };
     if (text.n > RELAY_MAX_B || !str_has_prefix(text, S("_")) || !b64url_decode(c->arena, str_from(text, 1), &sealed) ||
-        !seal_open(c->arena, c->seals, SEAL_COOKIE, bound, sealed, &plain) || plain.n != TIME_B + MARK_B)
+        !open_name(c, sealed, &plain, &out->tryout) || plain.n != TIME_B + MARK_B)
         return false;
     for (size_t i = 0; i < TIME_B; i++)
         out->made_s = out->made_s << 8 | (unsigned char)plain.p[i];

@@ -64,6 +64,7 @@ struct protocol;      /* gateway/protocol.h: what a service may speak */
 struct visit;         /* gateway/session/int.h: what this browser brought */
 struct flow;          /* gateway/flow.c: how far this request has brought its login */
 struct proven;        /* idp-adapters/adapter.h: an answer that holds, and waits for its login */
+struct tryout;        /* idp-adapters/tryout.h: a test sign-in, which is nobody's */
 struct console;       /* gateway/console/door.h: who administers, and where */
 struct node;          /* gateway/node/node.h: what all loops share */
 
@@ -118,6 +119,7 @@ struct ctx {
     struct str upstream_hint; /* made by an adapter's finish: the city's word for its own session; absent: none */
     struct person *person;    /* proven by an adapter's finish; NULL before */
     struct proven *proven;    /* idp-adapters/adapter.h: by its prove, before it is known whose browser it was */
+    struct tryout *tryout;    /* NULL: this sign-in is somebody's */
     void *state;              /* an endpoint's own struct, in the arena */
     void *adapter_state;      /* likewise, of the adapter in charge */
 

@@ -40,7 +40,7 @@
     X(REPLAY, "r", 1, FILED)  /* a message that may not come twice: issuer and id */                                   \
     X(REQUEST, "q", 1, FILED) /* requests too large for a cookie */                                                    \
     X(PROVEN, "a", 1, HELD)   /* a person whom a city's answer has proven, on the way to their login */                \
-    X(TRIAL, "x", 1, HELD)    /* what came of a test sign-in, for whoever made it */                                   \
+    X(TRYOUT, "x", 1, HELD)   /* what came of a test sign-in, for whoever made it */                                   \
     X(COUNT, "n", 1, HELD)    /* attempts within a time */                                                             \
     X(PROBE, "p", 1, HELD)    /* what a heartbeat writes to see whether it can */                                      \
     X(BEAT, "b", 1, FILED)    /* heartbeats; stays */

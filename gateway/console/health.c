@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/console/health.h"
 
+#include "base/codec.h"
+#include "certs/keyset.h"
+#include "gateway/console/lines.h"
+#include "idp-adapters/pins.h"
 #include "idp-adapters/refusals.h"
 #include "idp-adapters/upstream_oidc.h"
 #include "idp-adapters/upstream_saml.h"
@@ -31,20 +35,35 @@ enum what_failed health_kind(struct str code)
     return FAILED_OTHER;
 }
 
-static int64_t saml_valid_until(struct ctx *c, const struct idp *idp)
+const struct saml_metadata *health_metadata(struct ctx *c, const struct idp *idp)
 {
     struct upstream_got got = { 0 };
 
-    if (idp->kind != IDP_SAML || c->upstreams == NULL)
-        return 0;
-    upstream_peek(c->upstreams, c->arena, upstream_saml_name(c->arena, idp), &got);
-    return got.value != NULL ? ((const struct saml_metadata *)got.value)->valid_until_s : 0;
+    if (idp->kind == IDP_SAML && c->upstreams != NULL)
+        upstream_peek(c->upstreams, c->arena, upstream_saml_name(c->arena, idp), &got);
+    return got.value;
+}
+
+static void look_at_endings(struct ctx *c, const struct idp *idp, struct health *h)
+{
+    struct endings e;
+
+    if (c->upstreams == NULL || idp->kind == IDP_LOCAL)
+        return;
+    endings_of(upstreams_store(c->upstreams), c->arena, c->registry, idp, &e);
+    const struct ending *first = endings_first(&e, c->now_s);
+    if (first != NULL) {
+        h->ends = *first;
+        h->ends_within = ending_within(first, c->now_s);
+    }
+    h->waits = e.waiting > 0;
 }
 
 struct health health_of(struct ctx *c, const struct idp *idp, const struct tally_rows *tally)
 {
-    struct health h = { .valid_until_s = saml_valid_until(c, idp) };
+    struct health h = { .ends_within = -1 };
 
+    look_at_endings(c, idp, &h);
     for (size_t i = 0; i < tally->n; i++) {
         const struct tally_row *row = &tally->at[i];
         if (!str_eq(row->idp, idp->id))
@@ -60,13 +79,41 @@ struct health health_of(struct ctx *c, const struct idp *idp, const struct tally
             h.away = kind == FAILED_AWAY;
         }
     }
-    bool expired = h.valid_until_s > 0 && h.valid_until_s <= c->now_s;
-    bool ends = h.valid_until_s > 0 && h.valid_until_s - c->now_s < HEALTH_ENDS_SOON_S;
+    bool expired = h.ends_within == 0;
+    bool ends = h.ends_within > 0 && h.ends_within <= ENDING_NEAR_D;
     if (h.worst != NULL || expired)
         h.vital = h.ok > 0 && !expired ? VITAL_WARN : VITAL_BAD;
-    else if (ends)
+    else if (ends || h.waits)
         h.vital = VITAL_WARN;
     return h;
+}
+
+/* In words for people; the code stands beside them. */
+static enum trouble trouble_of(const char *code)
+{
+    static const struct {
+        const char *code;
+        enum trouble is;
+    } known[] = {
+        { "tls", TROUBLE_TLS },
+        { "http_refused", TROUBLE_REFUSED },
+        { "refused_address", TROUBLE_ADDRESS },
+        { "refused_url", TROUBLE_ADDRESS },
+        { "redirect", TROUBLE_ADDRESS },
+        { "away", TROUBLE_OURS },
+        { "busy", TROUBLE_OURS },
+        { "proxy", TROUBLE_OURS },
+        { "timeout", TROUBLE_SILENT },
+        { "connect", TROUBLE_SILENT },
+        { "resolve", TROUBLE_SILENT },
+        { "protocol", TROUBLE_SILENT },
+        { "http_error", TROUBLE_SILENT },
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].code, code) == 0)
+            return known[i].is;
+    return TROUBLE_CONTENT;
 }
 
 static struct document_row document(struct ctx *c, struct str name, enum document what)
@@ -80,9 +127,15 @@ static struct document_row document(struct ctx *c, struct str name, enum documen
         row.kept = true;
         row.fetched = when_full(c->arena, got.fetched_s, c->lang);
     }
-    const char *error = got.value != NULL ? got.trouble : strcmp(got.error, "away") != 0 ? got.error : NULL;
+    if (got.next_s > 0)
+        row.next = when_full(c->arena, got.next_s, c->lang);
+    const char *error = got.value != NULL ? got.trouble : got.tried_s > 0 ? got.error : NULL;
     if (error != NULL) {
+        const struct refusal_row *known = refusal_of(error);
         row.error = str_of(error);
+        row.trouble = trouble_of(error);
+        row.tried = when_full(c->arena, got.tried_s, c->lang);
+        row.mend = str_of(known != NULL ? known->mend : "");
         row.vital = got.value != NULL ? VITAL_WARN : VITAL_BAD;
     }
     return row;
@@ -91,12 +144,8 @@ static struct document_row document(struct ctx *c, struct str name, enum documen
 size_t health_documents(struct ctx *c, const struct idp *idp, struct document_row *out)
 {
     if (idp->kind == IDP_SAML) {
-        int64_t until = saml_valid_until(c, idp);
         out[0] = document(c, upstream_saml_name(c->arena, idp), DOCUMENT_METADATA);
-        if (until > 0)
-            out[0].valid_until = when_full(c->arena, until, c->lang);
-        if (until > 0 && until - c->now_s < HEALTH_ENDS_SOON_S)
-            out[0].vital = until <= c->now_s ? VITAL_BAD : VITAL_WARN;
+        out[0].given = str_is_set(idp->metadata_xml);
         return 1;
     }
     if (idp->kind != IDP_OIDC)
@@ -104,4 +153,107 @@ size_t health_documents(struct ctx *c, const struct idp *idp, struct document_ro
     out[0] = document(c, upstream_oidc_name(c->arena, idp), DOCUMENT_DISCOVERY);
     out[1] = document(c, upstream_oidc_keys_name(c->arena, idp), DOCUMENT_KEYS);
     return 2;
+}
+
+/* ── what ends ──────────────────────────────────────────────────────────── */
+
+static struct ending_row ending_row(struct ctx *c, const struct ending *e)
+{
+    static const enum end_of what[ENDING_COUNT] = { [ENDING_METADATA] = END_METADATA,
+                                                    [ENDING_SIGNING] = END_SIGNING,
+                                                    [ENDING_ENCRYPTION] = END_ENCRYPTION,
+                                                    [ENDING_TLS] = END_TLS };
+    int within = ending_within(e, c->now_s);
+    int64_t days = (e->at_s - c->now_s) / 86400;
+
+    return (struct ending_row){ .what = what[e->what],
+                                .vital = within == 0                             ? VITAL_BAD
+                                         : within > 0 && within <= ENDING_NEAR_D ? VITAL_WARN
+                                                                                 : VITAL_OK,
+                                .when = when_date(c->arena, e->at_s),
+                                .days = lines_number(c, days > 0 ? days : 0),
+                                .near = within > 0,
+                                .over = e->at_s <= c->now_s,
+                                .code = within >= 0 ? str_of(ending_code(e->what)) : (struct str){ NULL, 0 } };
+}
+
+size_t health_endings(struct ctx *c, const struct idp *idp, struct ending_row *out)
+{
+    struct endings e;
+
+    if (c->upstreams == NULL || idp->kind == IDP_LOCAL)
+        return 0;
+    endings_of(upstreams_store(c->upstreams), c->arena, c->registry, idp, &e);
+    for (size_t i = 0; i < e.n; i++)
+        out[i] = ending_row(c, &e.at[i]);
+    return e.n;
+}
+
+size_t health_own(struct ctx *c, struct ending_row *out, size_t max)
+{
+    size_t n = 0, found = 0;
+    const struct public_key *keys = c->keys != NULL ? keyset_keys(c->keys, &n) : NULL;
+
+    for (size_t i = 0; keys != NULL && i < n && found < max; i++) {
+        struct certificate is;
+        struct str der;
+        if (!str_is_set(keys[i].certificate) || key_state_at(&keys[i], c->now_s) == KEY_GONE ||
+            !b64_decode(c->arena, keys[i].certificate, &der) || !certificate_read(c->arena, der, &is))
+            continue;
+        /* Cities pin ours as it stands in our metadata; some look at its end. */
+        const struct ending e = { .what = keys[i].use == KEY_SAML ? ENDING_SIGNING : ENDING_ENCRYPTION,
+                                  .at_s = is.to_s };
+        if (is.to_s - c->now_s <= (int64_t)ENDING_FAR_D * 86400)
+            out[found++] = ending_row(c, &e);
+    }
+    return found;
+}
+
+/* ── keys ───────────────────────────────────────────────────────────────── */
+
+/* "4E1A 90C7 …", as it is read aloud. */
+static struct str grouped(struct ctx *c, struct str print)
+{
+    struct buf b = buf_new(c->arena, 2 * print.n + 1);
+
+    for (size_t i = 0; i < print.n; i++) {
+        if (i > 0 && i % 4 == 0)
+            buf_byte(&b, ' ');
+        buf_byte(&b, print.p[i]);
+    }
+    return buf_str(&b);
+}
+
+static struct key_row key_row(struct ctx *c, const struct certificate *is, enum key_state_shown state)
+{
+    return (struct key_row){ .id = is->print,
+                             .print = grouped(c, is->print),
+                             .from = is->from_s > 0 ? when_date(c->arena, is->from_s) : (struct str){ NULL, 0 },
+                             .to = is->to_s > 0 ? when_date(c->arena, is->to_s) : (struct str){ NULL, 0 },
+                             .state = state };
+}
+
+static bool is_published(const struct saml_metadata *m, const struct certificate *is)
+{
+    for (size_t i = 0; m != NULL && i < m->certificate_count; i++)
+        if (m->certificates[i].signs && str_eq(m->certificates[i].is.print, is->print))
+            return true;
+    return false;
+}
+
+size_t health_keys(struct ctx *c, const struct idp *idp, struct key_row *out)
+{
+    const struct saml_metadata *m = health_metadata(c, idp);
+    const struct keyring *pins = pins_of(c->registry, idp->id);
+    struct certificate pinned[KEYRING_KEYS_MAX];
+    size_t n = 0, pinned_n = pins != NULL ? certificates_read(c->arena, idp->pinned_keys, pinned, KEYRING_KEYS_MAX) : 0;
+
+    for (size_t i = 0; i < pinned_n; i++)
+        if (!is_published(m, &pinned[i]))
+            out[n++] = key_row(c, &pinned[i], KEY_SHOWN_KEPT);
+    for (size_t i = 0; m != NULL && i < m->certificate_count; i++)
+        if (m->certificates[i].signs)
+            out[n++] = key_row(c, &m->certificates[i].is,
+                               pins_wait(pins, &m->certificates[i]) ? KEY_SHOWN_WAITS : KEY_SHOWN_USED);
+    return n;
 }

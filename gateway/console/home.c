@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { CHANGES_SHOWN = 5, TODOS_MAX = 60, DRAFTS_SHOWN = 20 };
+enum { OWN_MAX = 16, CHANGES_SHOWN = 5, TODOS_MAX = 60, DRAFTS_SHOWN = 20 };
 
 struct home { /* c->state */
     struct area area;
@@ -71,7 +71,8 @@ static bool is_seen(const struct home *h, enum alarm_code code, struct str subje
 static bool is_found_here(enum alarm_code code)
 {
     return code == ALARM_idp_away || code == ALARM_idp_fails || code == ALARM_idp_metadata_ends ||
-           code == ALARM_idp_metadata_ended || code == ALARM_right_ends;
+           code == ALARM_idp_metadata_ended || code == ALARM_idp_certificate_ends ||
+           code == ALARM_idp_certificate_ended || code == ALARM_idp_key_waits || code == ALARM_right_ends;
 }
 
 static void look_at_alarms(struct ctx *c, struct home *h)
@@ -111,8 +112,43 @@ static void add_idp(struct ctx *c, struct home *h, const struct idp *idp, enum t
         t->n = lines_number(c, how->worst->n);
         t->when = when_full(c->arena, how->worst->first_s, c->lang);
     }
-    if (kind == TODO_METADATA_ENDS)
-        t->when = when_full(c->arena, how->valid_until_s, c->lang);
+    if (kind == TODO_METADATA_ENDS || kind == TODO_CERTIFICATE_ENDS) {
+        t->when = when_date(c->arena, how->ends.at_s);
+        t->code = str_of(ending_code(how->ends.what));
+    }
+    if (kind == TODO_KEY_WAITS)
+        t->code = S("key_waiting");
+}
+
+/* Sixty days before, thirty, and seven. */
+static void look_at_documents(struct ctx *c, struct home *h, const struct idp *idp, const struct health *how)
+{
+    bool metadata = how->ends.what == ENDING_METADATA, over = how->ends_within == 0;
+    enum alarm_code code = metadata ? over ? ALARM_idp_metadata_ended : ALARM_idp_metadata_ends
+                           : over   ? ALARM_idp_certificate_ended
+                                    : ALARM_idp_certificate_ends;
+
+    if (how->waits && !is_seen(h, ALARM_idp_key_waits, idp->id))
+        add_idp(c, h, idp, TODO_KEY_WAITS, URGENCY_SOON, how);
+    if (how->ends_within >= 0 && !is_seen(h, code, idp->id))
+        add_idp(c, h, idp, metadata ? TODO_METADATA_ENDS : TODO_CERTIFICATE_ENDS,
+                how->ends_within <= ENDING_LAST_D   ? URGENCY_NOW
+                : how->ends_within <= ENDING_NEAR_D ? URGENCY_SOON
+                                                    : URGENCY_CALM,
+                how);
+}
+
+static void look_at_own(struct ctx *c, struct home *h)
+{
+    struct ending_row own[OWN_MAX];
+    size_t n = health_own(c, own, OWN_MAX);
+    struct todo *t = n > 0 ? add_todo(h, TODO_OWN_ENDS, own[0].vital == VITAL_OK ? URGENCY_CALM : URGENCY_SOON) : NULL;
+
+    if (t == NULL)
+        return;
+    t->when = own[0].when;
+    t->code = S("certificate_ends");
+    t->link = S("/admin/idps");
 }
 
 static bool is_of_area(const struct idp *idp, const struct area *area)
@@ -137,9 +173,8 @@ static void look_at_idps(struct ctx *c, struct home *h, int64_t *sign_ins)
             add_idp(c, h, idp, TODO_IDP_OFF, URGENCY_CALM, &how);
         else if (how.worst != NULL && !is_seen(h, how.away ? ALARM_idp_away : ALARM_idp_fails, idp->id))
             add_idp(c, h, idp, how.away ? TODO_IDP_AWAY : TODO_IDP_FAILS, URGENCY_NOW, &how);
-        else if (how.worst == NULL && how.vital != VITAL_OK &&
-                 !is_seen(h, how.vital == VITAL_BAD ? ALARM_idp_metadata_ended : ALARM_idp_metadata_ends, idp->id))
-            add_idp(c, h, idp, TODO_METADATA_ENDS, how.vital == VITAL_BAD ? URGENCY_NOW : URGENCY_SOON, &how);
+        if (idp->enabled)
+            look_at_documents(c, h, idp, &how);
     }
 }
 
@@ -255,6 +290,8 @@ static enum step show(struct ctx *c, struct fail *f)
     look_at_idps(c, h, &sign_ins);
     look_at_drafts(c, h);
     look_at_rights(c, h);
+    if (!str_is_set(h->area.provider) && console_may(c, MAY_VIEW))
+        look_at_own(c, h);
     qsort(h->todos, h->v.todos.n, sizeof *h->todos, by_urgency);
     console_page_for(c, PLACE_HOME, false, S("/admin"), &h->v.con);
     h->v.may_alarms = h->v.con.may_view;

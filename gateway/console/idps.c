@@ -7,6 +7,7 @@
 #include "gateway/console/door.h"
 #include "gateway/console/health.h"
 #include "gateway/console/lines.h"
+#include "idp-adapters/pins.h"
 #include "idp-adapters/refusals.h"
 #include "model/when.h"
 #include "registry/edit.h"
@@ -16,7 +17,7 @@
 
 #include <stdlib.h>
 
-enum { ROWS_A_PAGE = 40, NAME_MAX_B = 1024, WHY_MAX_B = 200, HERE_MAX_B = 2048 };
+enum { ROWS_A_PAGE = 40, NAME_MAX_B = 1024, WHY_MAX_B = 200, HERE_MAX_B = 2048, OWN_MAX = 16, PINS_MAX_B = 262144 };
 
 /* NULL: there is none of that id in the area; who may not see it does not learn that it is there. */
 static const struct idp *idp_in_area(const struct ctx *c, struct str id)
@@ -127,6 +128,9 @@ static enum step show_all(struct ctx *c, struct fail *f)
     console_page_for(c, PLACE_IDPS, false, buf_ok(&here) ? buf_str(&here) : S("/admin/idps"), &v.con);
     v.rows.at = rows;
     v.rows.n = shown;
+    struct ending_row *own = arena_make_n(c->arena, OWN_MAX, struct ending_row);
+    v.own.at = own;
+    v.own.n = v.con.nation ? health_own(c, own, OWN_MAX) : 0;
     v.total = lines_number(c, (int64_t)n);
     v.first = lines_number(c, from + 1);
     v.last = lines_number(c, from + (int64_t)shown);
@@ -165,7 +169,26 @@ static void put_failures(struct ctx *c, const struct idp *idp, struct idp_view *
     v->failed = lines_number(c, failed);
 }
 
-static enum step show_idp(struct ctx *c, const struct idp *idp, enum idp_said said_, struct str why)
+static void put_keys(struct ctx *c, const struct idp *idp, struct idp_view *v)
+{
+    struct ending_row *endings = arena_make_n(c->arena, ENDINGS_MAX, struct ending_row);
+    struct key_row *keys = arena_make_n(c->arena, HEALTH_KEYS_MAX, struct key_row);
+    const struct keyring *pins = pins_of(c->registry, idp->id);
+    size_t kept = 0;
+
+    v->endings.at = endings;
+    v->endings.n = health_endings(c, idp, endings);
+    v->keys.at = keys;
+    v->keys.n = health_keys(c, idp, keys);
+    v->pinned = pins != NULL;
+    for (size_t i = 0; i < v->keys.n; i++) {
+        v->waits = v->waits || keys[i].state == KEY_SHOWN_WAITS;
+        kept += keys[i].state == KEY_SHOWN_KEPT;
+    }
+    v->may_drop = pins != NULL && keyring_count(pins) > kept;
+}
+
+static enum step show_idp(struct ctx *c, const struct idp *idp, enum idp_said said_, struct str why, struct str who)
 {
     struct document_row *documents = arena_make_n(c->arena, 2, struct document_row);
     struct idp_view v = { .id = idp->id,
@@ -177,6 +200,8 @@ static enum step show_idp(struct ctx *c, const struct idp *idp, enum idp_said sa
                           .may_change = may_change(c, idp),
                           .fresh = console_fresh(c),
                           .why = why,
+                          .who = who,
+                          .may_test = may_change(c, idp) && idp->kind != IDP_LOCAL,
                           .version = registry_parts(c->registry)->version,
                           .said = said_ };
 
@@ -184,17 +209,23 @@ static enum step show_idp(struct ctx *c, const struct idp *idp, enum idp_said sa
     v.documents.at = documents;
     v.documents.n = health_documents(c, idp, documents);
     put_failures(c, idp, &v);
-    return answer_page(c, said_ == IDP_SAID_WHY ? 400 : said_ == IDP_SAID_CHANGED ? 409 : 200, page_idp(c->arena, &v));
+    put_keys(c, idp, &v);
+    return answer_page(c,
+                       said_ == IDP_SAID_WHY || said_ == IDP_SAID_WHO       ? 400
+                       : said_ == IDP_SAID_CHANGED || said_ == IDP_SAID_KEY ? 409
+                                                                            : 200,
+                       page_idp(c->arena, &v));
 }
 
 static enum idp_said said_of(struct str word)
 {
     static const char *const words[] = {
-        [IDP_SAID_DISABLED] = "disabled", [IDP_SAID_ENABLED] = "enabled", [IDP_SAID_REFRESH] = "refresh"
+        [IDP_SAID_DISABLED] = "disabled", [IDP_SAID_ENABLED] = "enabled",   [IDP_SAID_REFRESH] = "refresh",
+        [IDP_SAID_PINNED] = "pinned",     [IDP_SAID_APPROVED] = "approved", [IDP_SAID_DROPPED] = "dropped"
     };
 
     for (size_t i = 1; i < sizeof words / sizeof *words; i++)
-        if (str_eq(word, str_of(words[i])))
+        if (words[i] != NULL && str_eq(word, str_of(words[i])))
             return (enum idp_said)i;
     return IDP_SAID_NOTHING;
 }
@@ -206,28 +237,40 @@ static enum step show_one(struct ctx *c, struct fail *f)
     (void)f;
     if (idp == NULL)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
-    return show_idp(c, idp, said_of(done_here(c, NULL)), form_get(c->query, S("why")));
+    return show_idp(c, idp, said_of(done_here(c, NULL)), form_get(c->query, S("why")), form_get(c->query, S("who")));
 }
 
 const struct step_row admin_idp[] = { { console_door }, { show_one }, { NULL } };
 
-/* ── switching it off and on ────────────────────────────────────────────── */
+/* ── switching it off and on, and its keys ──────────────────────────────── */
 
-struct switching { /* c->state */
+enum act { ACT_NONE = 0, ACT_REFRESH, ACT_DISABLE, ACT_ENABLE, ACT_PIN, ACT_APPROVE, ACT_DROP, ACT_COUNT };
+
+static const struct {
+    const char *word, *done;
+} acts[ACT_COUNT] = { [ACT_NONE] = { "", "" },
+                      [ACT_REFRESH] = { "refresh", "refresh" },
+                      [ACT_DISABLE] = { "disable", "disabled" },
+                      [ACT_ENABLE] = { "enable", "enabled" },
+                      [ACT_PIN] = { "pin", "pinned" },
+                      [ACT_APPROVE] = { "approve", "approved" },
+                      [ACT_DROP] = { "drop", "dropped" } };
+
+struct altering { /* c->state */
     const struct idp *idp;
+    enum act act;
     struct edit *edit;
     struct edit_how how;
     struct edit_result result;
     struct desk_got got;
-    bool refresh, on;
-    struct str why;
+    struct str why, who;
 };
 
 static bool run(void *with, struct db *d, struct arena *a, struct fail *f)
 {
-    struct switching *x = with;
+    struct altering *x = with;
 
-    if (x->refresh)
+    if (x->act == ACT_REFRESH)
         return registry_refresh(d, x->idp->id, f);
     return edit_run(x->edit, d, a, &x->how, EDIT_APPLY, &x->result, f);
 }
@@ -237,68 +280,164 @@ static void free_edit(void *e)
     edit_free(e);
 }
 
-static void note_edit(struct ctx *c, struct switching *x)
+static void note_edit(struct ctx *c, struct altering *x, const struct edit_field *field)
 {
     const struct change_by by = console_by(c, MAKER_console, x->why);
     struct change_by *kept = arena_make(c->arena, struct change_by);
     struct edit_from from = { 0 };
     const struct row_id row = { .kind = S("idp"), .key = { x->idp->id } };
-    const struct edit_field field = { S("enabled"), x->on ? S("true") : S("false") };
 
     *kept = by;
     (void)str_int(form_get(c->body, S("version")), &from.version);
     x->how = (struct edit_how){ .world = c->world, .seals = c->seals };
     x->edit = edit_new(kept, &from);
     arena_adopt(c->arena, x->edit, free_edit);
-    edit_put(x->edit, &row, &field, 1);
+    edit_put(x->edit, &row, field, 1);
+}
+
+static void add_pem(struct ctx *c, struct buf *b, struct str der)
+{
+    buf_add(b, certificate_pem(c->arena, der));
+}
+
+/* Every key that its metadata name for signatures, as they stand now. */
+static void pin_all(struct ctx *c, const struct saml_metadata *m, struct buf *b)
+{
+    for (size_t i = 0; i < m->certificate_count; i++)
+        if (m->certificates[i].signs)
+            add_pem(c, b, m->certificates[i].is.der);
+}
+
+static bool add_waiting(struct ctx *c, const struct idp *idp, const struct saml_metadata *m, struct str print,
+                        struct buf *b)
+{
+    const struct keyring *pins = pins_of(c->registry, idp->id);
+
+    for (size_t i = 0; i < m->certificate_count; i++)
+        if (pins_wait(pins, &m->certificates[i]) && str_eq(m->certificates[i].is.print, print)) {
+            buf_add(b, str_trim(idp->pinned_keys));
+            buf_byte(b, '\n');
+            add_pem(c, b, m->certificates[i].is.der);
+            return true;
+        }
+    return false;
+}
+
+/* What stands there that is no certificate would be lost: then nothing is taken out here. */
+static bool take_out(struct ctx *c, const struct idp *idp, struct str print, struct buf *b)
+{
+    const struct keyring *pins = pins_of(c->registry, idp->id);
+    struct certificate pinned[KEYRING_KEYS_MAX];
+    size_t n = pins != NULL ? certificates_read(c->arena, idp->pinned_keys, pinned, KEYRING_KEYS_MAX) : 0, left = 0;
+
+    if (n == 0 || n != keyring_count(pins))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!str_eq(pinned[i].print, print)) {
+            add_pem(c, b, pinned[i].der);
+            left++;
+        }
+    return left > 0 && left + 1 == n;
+}
+
+/* The row's keys as they will be; absent: what was to be altered is not there (any more). */
+static struct str keys_after(struct ctx *c, const struct altering *x)
+{
+    const struct saml_metadata *m = health_metadata(c, x->idp);
+    struct str print = form_get(c->body, S("print"));
+    struct buf b = buf_new(c->arena, PINS_MAX_B);
+    bool pinned = str_is_set(x->idp->pinned_keys), good = false;
+
+    if (x->act == ACT_DROP)
+        good = take_out(c, x->idp, print, &b);
+    else if (m != NULL && x->act == ACT_APPROVE)
+        good = add_waiting(c, x->idp, m, print, &b);
+    else if (m != NULL && !pinned) {
+        pin_all(c, m, &b);
+        good = b.n > 0;
+    }
+    return good && buf_ok(&b) ? buf_str(&b) : (struct str){ NULL, 0 };
 }
 
 /* Back to the page of this form, with what was typed. */
-static struct str page_of(struct ctx *c, const struct switching *x, struct str name, struct str value)
+static struct str page_of(struct ctx *c, const struct altering *x, const char *name, struct str value)
 {
     struct buf b = buf_new(c->arena, HERE_MAX_B);
 
     buf_add(&b, arena_join(c->arena, S("/admin/idps/"), x->idp->id));
-    url_query(&b, name, value);
+    if (str_is_set(value))
+        url_query(&b, str_of(name), value);
     return buf_ok(&b) ? buf_str(&b) : S("/admin/idps");
+}
+
+static enum act act_of(struct str word)
+{
+    for (size_t i = 1; i < ACT_COUNT; i++)
+        if (str_eq(word, str_of(acts[i].word)))
+            return (enum act)i;
+    return ACT_NONE;
+}
+
+static enum step show_again(struct ctx *c, const struct altering *x, enum idp_said said_)
+{
+    return show_idp(c, x->idp, said_, x->why, x->who);
+}
+
+/* Who read the fingerprint aloud is the reason, and stands in history. */
+static enum step check_typed(struct ctx *c, struct altering *x)
+{
+    if (x->act != ACT_APPROVE)
+        return str_is_set(x->why) ? NEXT : show_again(c, x, IDP_SAID_WHY);
+    if (!str_is_set(x->who) || !str_is_set(form_get(c->body, S("heard"))))
+        return show_again(c, x, IDP_SAID_WHO);
+    x->why = arena_printf(c->arena, "%.*s: %.*s, %.*s…", STR_ARG(said(C_key_was_read_by, c->lang)), STR_ARG(x->who),
+                          STR_ARG(str_sub(form_get(c->body, S("print")), 0, 16)));
+    return NEXT;
+}
+
+static enum step ask_edit(struct ctx *c, struct altering *x, struct fail *f)
+{
+    bool keys = x->act == ACT_PIN || x->act == ACT_APPROVE || x->act == ACT_DROP;
+    const struct edit_field enabled = { S("enabled"), x->act == ACT_ENABLE ? S("true") : S("false") },
+                            pinned = { S("pinned_keys"), keys ? keys_after(c, x) : S("") };
+    enum step typed = check_typed(c, x);
+
+    if (typed != NEXT)
+        return typed;
+    if (keys && !str_is_set(pinned.value))
+        return show_again(c, x, IDP_SAID_KEY);
+    if (!console_fresh(c))
+        return console_log_in_again(
+            c, x->act == ACT_APPROVE ? page_of(c, x, "who", x->who) : page_of(c, x, "why", x->why), f);
+    note_edit(c, x, keys ? &pinned : &enabled);
+    return console_ask(c, run, x, &x->got, f);
 }
 
 static enum step ask_change(struct ctx *c, struct fail *f)
 {
-    struct switching *x = arena_make(c->arena, struct switching);
-    struct str act = form_get(c->body, S("act"));
+    struct altering *x = arena_make(c->arena, struct altering);
 
     c->state = x;
     x->idp = idp_in_area(c, c->req->param);
     if (x->idp == NULL || !may_change(c, x->idp))
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
-    x->refresh = str_eq(act, S("refresh"));
-    x->on = str_eq(act, S("enable"));
+    x->act = act_of(form_get(c->body, S("act")));
     x->why = str_sub(str_trim(form_get(c->body, S("why"))), 0, WHY_MAX_B);
-    if (!x->refresh && !x->on && !str_eq(act, S("disable")))
+    x->who = str_sub(str_trim(form_get(c->body, S("who"))), 0, WHY_MAX_B);
+    if (x->act == ACT_NONE)
         return fail(f, FAIL_CALLER, "invalid_request", "no such act");
-    if (!x->refresh && !str_is_set(x->why))
-        return show_idp(c, x->idp, IDP_SAID_WHY, x->why);
-    if (!x->refresh && !console_fresh(c))
-        return console_log_in_again(c, page_of(c, x, S("why"), x->why), f);
-    if (!x->refresh)
-        note_edit(c, x);
-    return console_ask(c, run, x, &x->got, f);
+    return x->act == ACT_REFRESH ? console_ask(c, run, x, &x->got, f) : ask_edit(c, x, f);
 }
 
 static enum step say_changed(struct ctx *c, struct fail *f)
 {
-    const struct switching *x = c->state;
+    const struct altering *x = c->state;
 
     if (!x->got.ok && x->got.why.kind == FAIL_CONFLICT)
-        return show_idp(c, x->idp, IDP_SAID_CHANGED, x->why);
+        return show_again(c, x, IDP_SAID_CHANGED);
     if (!console_answered(&x->got, f))
         return REFUSE;
-    return done_go(c, arena_join(c->arena, S("/admin/idps/"), x->idp->id),
-                   x->refresh ? "refresh"
-                   : x->on    ? "enabled"
-                              : "disabled",
-                   S(""));
+    return done_go(c, arena_join(c->arena, S("/admin/idps/"), x->idp->id), acts[x->act].done, S(""));
 }
 
 const struct step_row admin_idp_change[] = { { console_door }, { ask_change }, { say_changed }, { NULL } };

@@ -116,6 +116,30 @@ static const char *stale_why(struct ctx *c, const struct idp *idp)
     return NULL;
 }
 
+/* The first of each sort that is near is said: the others come after it. */
+static void look_at_endings(struct alarms *s, struct ctx *c, const struct idp *idp, const struct area *where)
+{
+    struct endings e;
+    bool told[ALARM_COUNT] = { false };
+
+    endings_of(upstreams_store(c->upstreams), c->arena, c->registry, idp, &e);
+    for (size_t i = 0; i < e.n; i++) {
+        int within = ending_within(&e.at[i], c->now_s);
+        bool metadata = e.at[i].what == ENDING_METADATA;
+        if (within < 0)
+            continue;
+        enum alarm_code code = metadata      ? within == 0 ? ALARM_idp_metadata_ended : ALARM_idp_metadata_ends
+                               : within == 0 ? ALARM_idp_certificate_ended
+                                             : ALARM_idp_certificate_ends;
+        if (!told[code])
+            alarm_raise(s, code, where, idp->id,
+                        arena_printf(c->arena, "%s %.*s", ending_name(e.at[i].what),
+                                     STR_ARG(when_date(c->arena, e.at[i].at_s))),
+                        c->now_s);
+        told[code] = true;
+    }
+}
+
 static void look_at_idp(struct findings *x, struct ctx *c, const struct idp *idp, const struct tally_rows *tally)
 {
     const struct area where = { .provider = idp->provider != NULL ? idp->provider->id : (struct str){ NULL, 0 } };
@@ -127,9 +151,9 @@ static void look_at_idp(struct findings *x, struct ctx *c, const struct idp *idp
         alarm_raise(s, how.away ? ALARM_idp_away : ALARM_idp_fails, &where, idp->id, how.worst->code, c->now_s);
     if (stale != NULL)
         alarm_raise(s, ALARM_idp_stale, &where, idp->id, str_of(stale), c->now_s);
-    if (how.valid_until_s > 0 && how.valid_until_s - c->now_s < HEALTH_ENDS_SOON_S)
-        alarm_raise(s, how.valid_until_s <= c->now_s ? ALARM_idp_metadata_ended : ALARM_idp_metadata_ends, &where,
-                    idp->id, when_date(c->arena, how.valid_until_s), c->now_s);
+    look_at_endings(s, c, idp, &where);
+    if (how.waits)
+        alarm_raise(s, ALARM_idp_key_waits, &where, idp->id, S("key_waiting"), c->now_s);
 }
 
 static void look_at_idps(struct findings *x, struct ctx *c)

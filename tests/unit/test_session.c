@@ -9,6 +9,7 @@
 #include "gateway/session/device.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/trail.h"
+#include "gateway/session/tryout_keep.h"
 #include "tests/test.h"
 #include "wire/http.h"
 
@@ -465,8 +466,8 @@ TEST(all_that_a_browser_keeps_for_us_goes_into_one_header)
           str_find(jar, S("opened=")) < jar.n);
     CHECK(str_find(jar, S("idp=")) < jar.n && str_find(jar, S("place=")) < jar.n && str_find(jar, S("lang=")) < jar.n);
     /* Beside them: what was opened last and the school, both with a mark; what is shown after a sign-out; a fault's
-     * code. */
-    size_t beside = 64 + 4 * 130 + 128 + LEAVING_COOKIE_MAX_B + 128 + 64;
+     * code; a test sign-in. */
+    size_t beside = 64 + 4 * 130 + 128 + LEAVING_COOKIE_MAX_B + 128 + 64 + TRYOUT_COOKIE_MAX_B;
     CHECK(jar.n + beside + GUARD_LINE_MAX_B + OTHERS_B <= GUARD_HEADER_MAX_B);
     CHECK(least < 512 && most > LOGIN_COOKIE_MAX_B - 32);
 }

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * A test sign-in at an identity provider: what came, what was made of it, and what mends the rest. */
+#include "console/texts.h"
+#include "frame/roles.h"
+#include "gateway/answer.h"
+#include "gateway/console/door.h"
+#include "gateway/console/lines.h"
+#include "gateway/session/tryout_keep.h"
+#include "gateway/upstream_tryout.h"
+#include "idp-adapters/refusals.h"
+#include "model/when.h"
+#include "wire/form.h"
+
+enum { VALUES_MAX_B = 8192, FAULTS_MAX = MAP_NOTES_MAX + 2 };
+
+struct showing { /* c->state */
+    const struct idp *idp;
+    struct kv_got got;
+};
+
+/* The municipality's, or the whole country's: who may not look after it does not learn that it is there. */
+static const struct idp *idp_of(const struct ctx *c)
+{
+    const struct idp *idp = registry_idp(c->registry, c->req->param);
+    struct area whose = { .provider = { NULL, 0 } };
+
+    if (idp == NULL || idp->kind == IDP_LOCAL)
+        return NULL;
+    if (idp->provider != NULL)
+        whose.provider = idp->provider->id;
+    return console_may_in(c, MAY_MANAGE_IDENTITY_PROVIDERS, &whose) ? idp : NULL;
+}
+
+/* ── what was made of it, as rows ───────────────────────────────────────── */
+
+static struct str check_name(enum tryout_check check, enum lang lang)
+{
+    static const enum said names[TRYOUT_CHECK_COUNT] = {
+#define X(check) [TRYOUT_##check] = C_check_##check,
+        TRYOUT_CHECKS(X)
+#undef X
+    };
+
+    return said(names[check], lang);
+}
+
+static struct str check_refused(enum tryout_check check, enum lang lang)
+{
+    static const enum said words[TRYOUT_CHECK_COUNT] = {
+#define X(check) [TRYOUT_##check] = C_refused_##check,
+        TRYOUT_CHECKS(X)
+#undef X
+    };
+
+    return said(words[check], lang);
+}
+
+static const struct {
+    enum said what, mend;
+    const char *code;
+} note_words[NOTE_COUNT] = {
+#define X(name, event, mend) [NOTE_##name] = { C_fault_##name, C_mend_##name, event },
+    MAP_NOTES(X)
+#undef X
+};
+
+/* "upstream.role_unknown" -> "role_unknown" */
+static struct str note_code(enum note kind)
+{
+    struct str event = str_of(note_words[kind].code);
+
+    return str_from(event, sizeof "upstream." - 1);
+}
+
+static bool has_check(const struct idp *idp, enum tryout_check check)
+{
+    return check != TRYOUT_redeemed || idp->kind == IDP_OIDC;
+}
+
+static bool is_once(const struct idp *idp, enum tryout_check check)
+{
+    return check != TRYOUT_once || idp->kind == IDP_SAML; /* of a code, its own token endpoint sees to it */
+}
+
+static void put_checks(struct ctx *c, const struct idp *idp, const struct tryout *t, struct tryout_view *v)
+{
+    struct tryout_check_row *rows = arena_make_n(c->arena, TRYOUT_CHECK_COUNT, struct tryout_check_row);
+    enum tryout_check at = t->why.kind != FAIL_NONE ? tryout_check_of(t->why.code) : TRYOUT_NONE;
+
+    for (size_t i = 1; i < TRYOUT_CHECK_COUNT; i++) {
+        enum tryout_check check = (enum tryout_check)i;
+        if (!has_check(idp, check) || !is_once(idp, check) || (check == TRYOUT_fresh && !t->fresh && at != check))
+            continue;
+        rows[v->checks.n++] =
+            (struct tryout_check_row){ check_name(check, c->lang), check == at                      ? MARK_NO
+                                                                   : (t->passed & 1u << check) != 0 ? MARK_OK
+                                                                                                    : MARK_UNKNOWN };
+    }
+    v->checks.at = rows;
+}
+
+/* The first note about an attribute of that name. */
+static const struct tryout_note *fault_of(const struct tryout *t, struct str name)
+{
+    for (size_t i = 0; i < t->note_count; i++)
+        if (str_eq(t->notes[i].attribute, name))
+            return &t->notes[i];
+    return NULL;
+}
+
+static void put_came(struct ctx *c, const struct tryout *t, struct tryout_view *v)
+{
+    struct tryout_came_row *rows = arena_make_n(c->arena, t->attribute_count + 1, struct tryout_came_row);
+
+    for (size_t i = 0; i < t->attribute_count; i++) {
+        const struct tryout_attribute *x = &t->attributes[i];
+        const struct tryout_note *fault = fault_of(t, x->name);
+        struct buf b = buf_new(c->arena, VALUES_MAX_B);
+        for (size_t k = 0; k < x->values.n; k++) {
+            buf_add(&b, k > 0 ? S(" · ") : S(""));
+            buf_add(&b, x->values.at[k]);
+        }
+        rows[i] = (struct tryout_came_row){ .name = x->name,
+                                            .values = buf_ok(&b) ? buf_str(&b) : S("…"),
+                                            .came = x->hidden           ? CAME_HIDDEN
+                                                    : fault != NULL     ? CAME_FAULT
+                                                    : t->person == NULL ? CAME_SEEN
+                                                    : x->unread         ? CAME_UNREAD
+                                                                        : CAME_READ,
+                                            .code = fault != NULL ? note_code(fault->kind) : (struct str){ NULL, 0 } };
+        if (x->came > x->values.n && !x->hidden)
+            rows[i].more = lines_number(c, (int64_t)(x->came - x->values.n));
+    }
+    v->came.at = rows;
+    v->came.n = t->attribute_count;
+    if (t->left_out > 0)
+        v->left_out = lines_number(c, (int64_t)t->left_out);
+}
+
+static void put_faults(struct ctx *c, const struct tryout *t, struct tryout_view *v)
+{
+    struct tryout_fault_row *rows = arena_make_n(c->arena, FAULTS_MAX, struct tryout_fault_row);
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->note_count; i++) {
+        const struct tryout_note *x = &t->notes[i];
+        bool lists_names = x->kind == NOTE_NO_ROLE || x->kind == NOTE_NO_NAME || x->kind == NOTE_NO_SUBJECT;
+        rows[n++] = (struct tryout_fault_row){ .code = note_code(x->kind),
+                                               .attribute = x->attribute,
+                                               .value = lists_names ? (struct str){ NULL, 0 } : x->value,
+                                               .n = x->count > 1 ? lines_number(c, x->count) : (struct str){ NULL, 0 },
+                                               .what = said(note_words[x->kind].what, c->lang),
+                                               .mend = said(note_words[x->kind].mend, c->lang) };
+    }
+    if (t->learner_ids > 1)
+        rows[n++] = (struct tryout_fault_row){ .code = S("learner_id_several"),
+                                               .n = lines_number(c, (int64_t)t->learner_ids),
+                                               .what = said(C_fault_learner_several, c->lang),
+                                               .mend = said(C_mend_learner_several, c->lang) };
+    v->faults.at = rows;
+    v->faults.n = n;
+}
+
+static struct str where_of(struct ctx *c, const struct idp *idp, const struct affiliation *a)
+{
+    const struct provider *p = idp->provider;
+    const struct school *s = p != NULL && str_is_set(a->school_oid) ? provider_school(p, a->school_oid) : NULL;
+
+    return s != NULL ? names_in(&s->names, c->lang) : p != NULL ? names_in(&p->names, c->lang) : a->provider_oid;
+}
+
+static void put_person(struct ctx *c, const struct idp *idp, const struct person *p, struct tryout_view *v)
+{
+    struct tryout_role_row *rows = arena_make_n(c->arena, p->affiliation_count + 1, struct tryout_role_row);
+
+    v->person = true;
+    v->given = p->given_names;
+    v->calling = p->calling_name;
+    v->family = p->family_name;
+    v->email = p->email;
+    v->learner = p->learner_id;
+    for (size_t i = 0; i < p->affiliation_count; i++) {
+        const struct affiliation *a = &p->affiliations[i];
+        rows[i] = (struct tryout_role_row){ .where = where_of(c, idp, a),
+                                            .role = role_word(a->role, c->lang),
+                                            .group = a->group,
+                                            .level = a->class_level > 0 ? lines_number(c, a->class_level)
+                                                                        : (struct str){ NULL, 0 } };
+    }
+    v->roles.at = rows;
+    v->roles.n = p->affiliation_count;
+}
+
+static struct str at_time(struct ctx *c, int64_t at_s)
+{
+    return at_s > 0 ? when_full(c->arena, at_s, c->lang) : (struct str){ NULL, 0 };
+}
+
+static void put_refusal(struct ctx *c, const struct tryout *t, struct tryout_view *v)
+{
+    const struct refusal_row *row = refusal_of(t->why.code);
+    enum tryout_check at = tryout_check_of(t->why.code);
+
+    v->code = str_of(t->why.code);
+    v->check = check_name(at, c->lang);
+    v->what = check_refused(at, c->lang);
+    v->means = str_of(row != NULL ? refusal_means(row) : "");
+    v->mend = str_of(row != NULL ? row->mend : "");
+}
+
+static void put_tryout(struct ctx *c, const struct idp *idp, const struct tryout *t, struct tryout_view *v)
+{
+    v->done = true;
+    v->when = when_full(c->arena, t->at_s, c->lang);
+    v->asked_fresh = t->fresh;
+    v->let_in = t->why.kind == FAIL_NONE;
+    v->subject = t->subject;
+    v->issuer = t->issuer;
+    v->key = t->key;
+    v->alg = t->alg;
+    v->context = t->context;
+    v->issued = at_time(c, t->issued_s);
+    v->authenticated = at_time(c, t->authenticated_s);
+    v->ends = at_time(c, t->ends_s);
+    v->session_ends = at_time(c, t->session_ends_s);
+    if (!v->let_in)
+        put_refusal(c, t, v);
+    put_checks(c, idp, t, v);
+    put_came(c, t, v);
+    put_faults(c, t, v);
+    if (t->person != NULL)
+        put_person(c, idp, t->person, v);
+}
+
+/* ── the page ───────────────────────────────────────────────────────────── */
+
+static enum step ask(struct ctx *c, struct fail *f)
+{
+    struct showing *x = c->state = arena_make(c->arena, struct showing);
+
+    (void)f;
+    x->idp = idp_of(c);
+    if (x->idp == NULL)
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    tryout_ask(c, c->session->sid, x->idp->id, &x->got);
+    return WAIT;
+}
+
+static enum step show(struct ctx *c, struct fail *f)
+{
+    const struct showing *x = c->state;
+    struct tryout_view v = { .id = x->idp->id,
+                             .name = names_in(&x->idp->names, c->lang),
+                             .kind = x->idp->kind == IDP_SAML ? S("SAML") : S("OpenID Connect"),
+                             .enabled = x->idp->enabled };
+
+    if (x->got.outcome == KV_DOWN)
+        return kv_away(f, "tryout");
+    const struct tryout *t = tryout_kept(c, c->session->sid, x->idp->id, &x->got);
+    console_page_for(c, PLACE_IDPS, true, upstream_tryout_page(c->arena, x->idp->id), &v.con);
+    if (t != NULL)
+        put_tryout(c, x->idp, t, &v);
+    return answer_page(c, 200, page_tryout(c->arena, &v));
+}
+
+const struct step_row admin_tryout[] = { { console_door }, { ask }, { show }, { NULL } };
+
+/* The door has written that a test was begun, and by whom. */
+static enum step begin(struct ctx *c, struct fail *f)
+{
+    const struct idp *idp = idp_of(c);
+
+    (void)f;
+    if (idp == NULL)
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    return upstream_tryout_begin(c, idp, str_is_set(form_get(c->body, S("fresh"))));
+}
+
+const struct step_row admin_tryout_begin[] = { { console_door }, { begin }, { NULL } };
