@@ -596,8 +596,9 @@ struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|app
     struct draft_line draft;
     struct str number, edition, decided_why, detail, why;
     bool may_write, may_decide, may_withdraw, fresh; /* may_decide: and is not who wrote it */
-    bool approved;                                   /* by somebody, and something stood in its way then */
-    bool reckoned;                                   /* what would change was reckoned, over so many people */
+    bool same_number, same_name; /* it was written by another account of theirs, or of somebody called the same */
+    bool approved;               /* by somebody, and something stood in its way then */
+    bool reckoned;               /* what would change was reckoned, over so many people */
     struct str people, gain, lose;
     bool known;                         /* they have signed in; else test people */
     struct str gain_n, lose_n, version; /* as the form sends them back */

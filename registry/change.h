@@ -40,8 +40,11 @@ enum change_maker {
 
 const char *change_maker_name(enum change_maker maker); /* "import"; "" for none */
 
-struct change_by {           /* who answers for a change */
-    struct str who;          /* the account that made it: of the operating system, where it came by the command line */
+struct change_by {  /* who answers for a change */
+    struct str who; /* the account that made it: of the operating system, where it came by the command line */
+    /* Of the human being behind it, the same for each of their accounts, without spaces; absent: not known.  number: of
+     * their learner number; name: of what they are called. */
+    struct str number_key, name_key;
     struct str acting_as;    /* "operator" */
     const struct area *area; /* whose rows it may touch; &area_nation: all of them; NULL: none */
     enum change_maker maker;

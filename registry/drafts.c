@@ -361,12 +361,61 @@ static bool has_line(struct str lines, struct str line)
     return false;
 }
 
+/* "ACCOUNT NUMBER NAME"; of an account of which no more is known, as earlier versions have it: "ACCOUNT". */
+static struct str hand_line(struct arena *a, const struct change_by *by)
+{
+    return arena_printf(a, "%.*s %.*s %.*s", STR_ARG(text_or(by->who, S("-"))),
+                        STR_ARG(text_or(by->number_key, S("-"))), STR_ARG(text_or(by->name_key, S("-"))));
+}
+
+static bool same_known(struct str x, struct str y)
+{
+    return str_is_set(x) && !str_eq(x, S("-")) && str_eq(x, y);
+}
+
+static enum draft_hand hand_of_line(struct str line, const struct change_by *by)
+{
+    struct str who, number = { NULL, 0 };
+    bool numbers;
+
+    (void)str_split(&line, ' ', &who);
+    (void)str_split(&line, ' ', &number);
+    numbers = str_is_set(number) && !str_eq(number, S("-")) && str_is_set(by->number_key);
+    return str_eq(who, by->who)                         ? HAND_ACCOUNT
+           : same_known(number, by->number_key)         ? HAND_NUMBER
+           : !numbers && same_known(line, by->name_key) ? HAND_NAME
+                                                        : HAND_NONE;
+}
+
+static enum draft_hand hand_in(struct str hands, const struct change_by *by)
+{
+    enum draft_hand found = HAND_NONE;
+    struct str line;
+
+    while (found == HAND_NONE && str_split(&hands, '\n', &line))
+        found = hand_of_line(line, by);
+    return found;
+}
+
+bool draft_hand(struct db *d, struct arena *a, const struct change_by *by, int64_t number, enum draft_hand *out,
+                struct fail *f)
+{
+    struct draft x;
+    struct str hands = { NULL, 0 };
+
+    *out = HAND_NONE;
+    if (!find(d, a, by->area, number, &x, &hands, f))
+        return false;
+    *out = hand_in(hands, by);
+    return true;
+}
+
 bool draft_write(struct db *d, const struct change_by *by, struct draft *draft, const struct wanteds *rows,
                  struct fail *f)
 {
     struct arena *a = arena_new_secret();
     const struct db_value number_before = db_int(draft->number);
-    struct str hands = { NULL, 0 }, who = text_or(by->who, S("-"));
+    struct str hands = { NULL, 0 };
     struct draft now;
     bool good = draft->number == 0 ? begin_draft(d, by, draft, f) : db_run(d, &clear, &number_before, 1, f);
 
@@ -374,8 +423,9 @@ bool draft_write(struct db *d, const struct change_by *by, struct draft *draft, 
     for (size_t i = 0, position = 0; good && i < rows->n; i++)
         if (!rows->at[i].is_gone && (rows->at[i].base != NULL || rows->at[i].want != NULL))
             good = write_row(d, a, draft->number, (int64_t)position++, &rows->at[i], f);
-    if (good && !has_line(hands, who))
-        hands = arena_printf(a, "%.*s\n%.*s", STR_ARG(hands), STR_ARG(who));
+    struct str line = hand_line(a, by);
+    if (good && !has_line(hands, line))
+        hands = arena_printf(a, "%.*s\n%.*s", STR_ARG(hands), STR_ARG(line));
     if (str_is_set(by->why))
         draft->why = str_sub(by->why, 0, CHANGE_WHY_MAX_B);
     draft->state = DRAFT_draft;
@@ -437,9 +487,13 @@ static bool compare(struct db *d, struct arena *a, int64_t number, struct edit_r
 static bool may_approve(struct db *d, struct arena *a, const struct change_by *by, const struct draft_move *move,
                         struct str hands, struct edit_result *out, struct fail *f)
 {
-    if (!move->alone && (!str_is_set(by->who) || has_line(hands, by->who)))
-        return fail(f, FAIL_DENIED, "own_draft", "who has written in draft %" PRId64 " does not approve it",
-                    move->number);
+    enum draft_hand hand = hand_in(hands, by);
+    if (!move->alone && (!str_is_set(by->who) || hand != HAND_NONE))
+        return fail(f, FAIL_DENIED, "own_draft", "who has written in draft %" PRId64 "%s does not approve it",
+                    move->number,
+                    hand == HAND_NAME     ? ", as an account of the same name,"
+                    : hand == HAND_NUMBER ? ", by another account,"
+                                          : "");
     return compare(d, a, move->number, out, f);
 }
 

@@ -255,6 +255,12 @@ bool draft_policies(struct db *d, struct arena *a, const struct area *area, size
 
 enum draft_act { DRAFT_PROPOSE = 1, DRAFT_APPROVE, DRAFT_SEND_BACK, DRAFT_WITHDRAW };
 
+/* As whom somebody has written in a draft already.  By number and by name it is another account's: where both numbers
+ * are known, they tell two people of one name apart; else who is called the same counts as the same. */
+enum draft_hand { HAND_NONE = 0, HAND_ACCOUNT, HAND_NUMBER, HAND_NAME };
+bool draft_hand(struct db *d, struct arena *a, const struct change_by *by, int64_t number, enum draft_hand *out,
+                struct fail *f);
+
 struct draft_move {
     int64_t number, edition; /* as the page showed them */
     enum draft_act act;
@@ -263,8 +269,9 @@ struct draft_move {
 };
 
 /* by->why is the reason (of DRAFT_PROPOSE: the draft's own).  Fails CALLER no_draft, draft_state; DENIED own_draft (who
- * wrote in it does not approve it); CONFLICT changed_since (the draft has another edition, or one of its rows is not as
- * it was when it was written: `out` shows which), forgotten; OURS db_….  out: conflicts alone. */
+ * wrote in it, by whichever account, does not approve it); CONFLICT changed_since (the draft has another edition, or
+ * one of its rows is not as it was when it was written: `out` shows which), forgotten; OURS db_….  out: conflicts
+ * alone. */
 bool draft_do(struct db *d, struct arena *a, const struct change_by *by, const struct draft_move *move,
               struct edit_result *out, struct fail *f);
 

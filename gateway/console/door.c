@@ -7,11 +7,13 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "console/texts.h"
+#include "frame/words.h"
 #include "gateway/answer.h"
 #include "gateway/console/raise.h"
 #include "gateway/flow.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
+#include "model/pairwise.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -403,9 +405,29 @@ enum step console_log_in_again(struct ctx *c, struct str back, struct fail *f)
 
 /* ── what the endpoints share ───────────────────────────────────────────── */
 
+/* Names that no identity provider has, so that these keys are nobody's pseudonym. */
+static struct str number_key(struct ctx *c, const struct person *p)
+{
+    return str_is_set(p->learner_id) ? pairwise_person(c->arena, c->seals, S("=number"), p->learner_id)
+                                     : (struct str){ NULL, 0 };
+}
+
+static struct str name_key(struct ctx *c, const struct person *p)
+{
+    struct buf folded = buf_new(c->arena, 8 * PERSON_TEXT_MAX_B);
+
+    words_fold(&folded, person_display_name(c->arena, p));
+    return buf_ok(&folded) && folded.n > 0 ? pairwise_person(c->arena, c->seals, S("=name"), buf_str(&folded))
+                                           : (struct str){ NULL, 0 };
+}
+
 struct change_by console_by(struct ctx *c, enum change_maker maker, struct str why)
 {
-    return (struct change_by){ .who = c->session->person->id,
+    const struct person *p = c->session->person;
+
+    return (struct change_by){ .who = p->id,
+                               .number_key = number_key(c, p),
+                               .name_key = name_key(c, p),
                                .acting_as = acting_as(c),
                                .area = &c->console->area,
                                .maker = maker,

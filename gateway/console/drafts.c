@@ -27,7 +27,8 @@ struct drafting { /* c->state */
     struct desk_got got;
     struct preview preview;
     struct shadowing shadowing;
-    struct fail stands; /* why it does not hold, where it does not */
+    struct fail stands;   /* why it does not hold, where it does not */
+    enum draft_hand hand; /* as whom the person has written in it already */
     enum draft_act act;
     struct change_by by;
     struct draft_move move;
@@ -46,6 +47,7 @@ static struct drafting *begin(struct ctx *c)
 
     c->state = x;
     x->area = c->console->area;
+    x->by = console_by(c, MAKER_console, (struct str){ NULL, 0 });
     return x;
 }
 
@@ -105,6 +107,8 @@ static bool one_sql(void *with, struct db *d, struct arena *a, struct fail *f)
         return false;
     if (x->draft.state != DRAFT_published && x->draft.state != DRAFT_withdrawn)
         (void)preview_look(&x->preview, d, a, &x->draft, &x->stands);
+    if (!draft_hand(d, a, &x->by, x->number, &x->hand, f))
+        return false;
     return x->stands.kind != FAIL_OURS || fail(f, FAIL_OURS, x->stands.code, "%s", x->stands.detail);
 }
 
@@ -190,7 +194,7 @@ static enum step page(struct ctx *c, const struct drafting *x)
     const struct draft *d = &x->draft;
     bool open = d->state == DRAFT_draft || d->state == DRAFT_sent_back;
     bool waits = d->state == DRAFT_proposed || d->state == DRAFT_approved;
-    bool mine = str_eq(d->owner, c->session->person->id);
+    bool decides = waits && console_may_in(c, MAY_APPROVE, &d->area) && console_may_in(c, MAY_PUBLISH, &d->area);
     struct draft_view v = { .draft = line_of_draft(c, d),
                             .number = arena_printf(c->arena, "%lld", (long long)d->number),
                             .edition = arena_printf(c->arena, "%lld", (long long)d->edition),
@@ -200,8 +204,9 @@ static enum step page(struct ctx *c, const struct drafting *x)
                             .approved = d->state == DRAFT_approved,
                             .may_write = open && console_may_in(c, MAY_DRAFT, &d->area),
                             .may_withdraw = waits && console_may_in(c, MAY_DRAFT, &d->area),
-                            .may_decide = waits && !mine && console_may_in(c, MAY_APPROVE, &d->area) &&
-                                          console_may_in(c, MAY_PUBLISH, &d->area),
+                            .may_decide = decides && x->hand == HAND_NONE,
+                            .same_number = decides && x->hand == HAND_NUMBER,
+                            .same_name = decides && x->hand == HAND_NAME,
                             .fresh = console_fresh(c),
                             .change = d->change,
                             .said = x->said };
@@ -400,7 +405,7 @@ static enum step act(struct ctx *c, struct fail *f)
     x->move = (struct draft_move){ .number = x->number, .edition = x->edition, .act = x->act };
     if (x->act != DRAFT_APPROVE)
         return console_ask(c, act_sql, x, &x->got, f);
-    if (str_eq(x->draft.owner, c->session->person->id))
+    if (x->hand != HAND_NONE)
         return say(c, DRAFT_SAID_OWN, S(""));
     if (x->stands.kind != FAIL_NONE)
         return say_fail(c, &x->stands);

@@ -354,3 +354,57 @@ TEST(a_draft_forgets_what_it_says_of_persons)
     CHECK_STR(g.fail.code, "forgotten");
     rig_free(t, &g);
 }
+
+/* ── who is a second person ─────────────────────────────────────────────── */
+
+struct human {
+    const char *account, *number, *name;
+};
+
+static bool approves(struct test *t, struct rig *g, const struct human *writer, const struct human *other)
+{
+    struct change_by by = by_of(t, writer->account, &oulu);
+    const struct row_id row = id_of("policy", "oulu-p");
+    const struct edit_field field = { S("why"), str_of(other->account) };
+    const struct edit_from from = { 0 };
+
+    by.number_key = str_of(writer->number);
+    by.name_key = str_of(writer->name);
+    struct edit *e = edit_new(&by, &from);
+    edit_put(e, &row, &field, 1);
+    CHECK(edit_run(e, g->db, t->arena, &g->edit, EDIT_KEEP, &g->got, &g->fail));
+    edit_free(e);
+    int64_t n = g->got.draft;
+    CHECK(act(t, g, writer->account, DRAFT_PROPOSE, n, g->got.edition));
+    struct change_by approver = by_of(t, other->account, &oulu);
+    const struct draft_move move = { .number = n, .edition = draft_now(t, g, n).edition, .act = DRAFT_APPROVE };
+    approver.number_key = str_of(other->number);
+    approver.name_key = str_of(other->name);
+    enum draft_hand hand;
+    CHECK(draft_hand(g->db, t->arena, &approver, n, &hand, &g->fail));
+    bool may = draft_do(g->db, t->arena, &approver, &move, &g->got, &g->fail);
+    CHECK(may == (hand == HAND_NONE));
+    if (!may)
+        CHECK_STR(g->fail.code, "own_draft");
+    return may;
+}
+
+TEST(two_accounts_of_one_person_are_no_two_people)
+{
+    struct rig g;
+    const struct human city = { "a1", "n1", "tiina" }, glass = { "b1", NULL, "tiina" }, same = { "c1", "n1", "koski" },
+                       namesake = { "d1", "n2", "tiina" }, sari = { "e1", "n3", "sari" },
+                       unknown = { "f1", NULL, NULL };
+
+    rig_new(t, &g);
+    CHECK(!approves(t, &g, &city, &city));
+    CHECK(!approves(t, &g, &city, &same));  /* one learner number */
+    CHECK(!approves(t, &g, &city, &glass)); /* the name that the break-glass account bears */
+    CHECK(!approves(t, &g, &glass, &city));
+    CHECK(!approves(t, &g, &glass, &namesake)); /* it cannot be told: a third one decides */
+    CHECK(approves(t, &g, &city, &namesake));   /* two numbers: two people of one name */
+    CHECK(approves(t, &g, &city, &sari));
+    CHECK(approves(t, &g, &unknown, &sari));
+    CHECK(approves(t, &g, &city, &unknown)); /* undecidable: docs/decisions.md */
+    rig_free(t, &g);
+}
