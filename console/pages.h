@@ -667,15 +667,28 @@ struct truths {
 };
 
 struct verdict_view { /* a statement of a policy, and what it did */
-    struct str id, name, words, from;
+    struct str id, name, words;
+    struct str version, since; /* it is as it is since that version, of that day; absent: not known */
+    bool has_history;          /* that may be looked at here */
     bool settled, applied, silent, not_now, failed, not_left, forbids, nation, school;
     struct truths truths;
+};
+
+struct wish_draft { /* an open draft that would do it */
+    int64_t number;
+    struct str why, state;
+};
+
+struct wish_drafts {
+    const struct wish_draft *at;
+    size_t n;
 };
 
 struct wish_view { /* with all of it, the answer would be yes */
     struct str letter, id, name;
     bool lifts; /* something that forbids would have to be silent as well */
     struct truths lacks;
+    struct wish_drafts drafts; /* of its policy */
 };
 
 struct told_way_view {
@@ -710,8 +723,9 @@ struct why_view { /* GET /admin/why?code=; or ?service=&provider=&school=&role=&
         const struct wish_view *at;
         size_t n;
     } wishes;
-    bool more;         /* policies than are shown */
-    struct str looked; /* how many */
+    struct wish_drafts drafts; /* that would open it otherwise */
+    bool more;                 /* policies than are shown */
+    struct str looked;         /* how many */
 };
 struct html page_why(struct arena *a, const struct why_view *v);
 /* --- what is left to a school --- */

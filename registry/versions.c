@@ -10,11 +10,13 @@
 
 /* ── one policy's ───────────────────────────────────────────────────────── */
 
-static const struct db_statement of_policy = { "versions.of_policy",
-                                               "SELECT " CHANGE_ENTRY " FROM change WHERE number <= ?1 AND EXISTS "
-                                               "(SELECT 1 FROM change_row r WHERE r.kind = 'policy' AND r.row_key = ?3 "
-                                               "AND r.change = change.number AND (?4 = '' OR r.provider = ?4) "
-                                               "AND (?5 = '' OR r.school = ?5)) ORDER BY number DESC LIMIT ?2" };
+static const struct db_statement of_policy = {
+    "versions.of_policy",
+    "SELECT " CHANGE_ENTRY " FROM change WHERE number <= ?1 AND EXISTS "
+    "(SELECT 1 FROM change_row r WHERE r.change = change.number "
+    "AND (r.kind = 'policy' AND r.row_key = ?3 OR r.kind = 'rule' AND r.row_key = ?6) "
+    "AND (?4 = '' OR r.provider = ?4) AND (?5 = '' OR r.school = ?5)) ORDER BY number DESC LIMIT ?2"
+};
 
 static struct db_value text_or_none(struct str text)
 {
@@ -29,13 +31,35 @@ static struct str row_of_policy(struct arena *a, struct str policy)
 bool versions_of_policy(struct db *d, struct arena *a, const struct area *area, struct str policy, int64_t upto,
                         size_t most, struct change_entries *out, struct fail *f)
 {
-    const struct db_value args[] = { db_int(upto), db_int((int64_t)most), db_text(row_of_policy(a, policy)),
-                                     text_or_none(area->provider), text_or_none(area->school) };
+    const struct db_value args[] = { db_int(upto),
+                                     db_int((int64_t)most),
+                                     db_text(row_of_policy(a, policy)),
+                                     text_or_none(area->provider),
+                                     text_or_none(area->school),
+                                     db_text(arena_join(a, S("rule "), policy)) };
     struct db_rows rows;
 
     if (!db_query(d, &of_policy, args, sizeof args / sizeof *args, a, &rows, f))
         return false;
     change_entries_read(a, &rows, out);
+    return true;
+}
+
+static const struct db_statement latest_of = {
+    "versions.latest", "SELECT number, at_s FROM change WHERE number = (SELECT max(change) FROM change_row WHERE "
+                       "kind = 'policy' AND row_key = ?1 OR kind = 'rule' AND row_key = ?2)"
+};
+
+bool versions_latest(struct db *d, struct arena *a, const struct strs *policies, struct version_of *out, struct fail *f)
+{
+    for (size_t i = 0; i < policies->n; i++) {
+        const struct db_value args[] = { db_text(row_of_policy(a, policies->at[i])),
+                                         db_text(arena_join(a, S("rule "), policies->at[i])) };
+        struct db_rows rows;
+        if (!db_query(d, &latest_of, args, 2, a, &rows, f))
+            return false;
+        out[i] = rows.n == 1 ? (struct version_of){ rows.at[0].number, rows.at[1].number } : (struct version_of){ 0 };
+    }
     return true;
 }
 

@@ -14,6 +14,14 @@
 bool versions_of_policy(struct db *d, struct arena *a, const struct area *area, struct str policy, int64_t upto,
                         size_t most, struct change_entries *out, struct fail *f);
 
+struct version_of {
+    int64_t number, at_s; /* 0: not known */
+};
+
+/* Since which version each policy is as it is: policies->n of them, of whatever area.  Fails OURS db_…. */
+bool versions_latest(struct db *d, struct arena *a, const struct strs *policies, struct version_of *out,
+                     struct fail *f);
+
 struct versions_pair {
     int64_t from, to;  /* either may be the later one; beyond the last: as it is now */
     struct str policy; /* of it alone; absent: all rows of the area */

@@ -39,3 +39,37 @@ struct drafteds drafted_of(struct arena *a, const struct registry *r, const stru
     }
     return out;
 }
+
+static bool is_of(const struct policy *row, const struct person *p)
+{
+    for (size_t i = 0; i < p->affiliation_count; i++)
+        if (row->provider != NULL && str_eq(row->provider->oid, p->affiliations[i].provider_oid))
+            return true;
+    return row->provider == NULL;
+}
+
+bool drafted_opens(const struct registry *r, const struct drafted *d, const struct person *p, const struct service *s,
+                   const struct circumstances *now)
+{
+    struct arena *a = arena_new();
+    struct registry_parts parts = *registry_parts(r);
+    struct service *one = arena_make(a, struct service);
+    struct policy *all = arena_make_n(a, parts.policy_count + d->n + 1, struct policy);
+    size_t n = 0;
+
+    for (size_t i = 0; i < parts.policy_count; i++)
+        if (is_of(&parts.policies[i], p) && !strs_has(&d->ids, parts.policies[i].id))
+            all[n++] = parts.policies[i];
+    for (size_t i = 0; i < d->n; i++)
+        all[n++] = d->after[i];
+    *one = *s;
+    parts.policies = all;
+    parts.policy_count = n;
+    parts.services = one;
+    parts.service_count = 1;
+    parts.idp_count = parts.admin_count = parts.account_count = 0;
+    struct registry *would = registry_build(a, &parts);
+    bool opens = policy_decide(would, p, one, now).effect == EFFECT_ALLOW;
+    registry_drop(would);
+    return opens;
+}

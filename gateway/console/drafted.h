@@ -7,6 +7,7 @@
 #define GATEWAY_CONSOLE_DRAFTED_H
 
 #include "model/ctx.h"
+#include "policy/policy.h"
 #include "registry/edit.h"
 
 enum { DRAFTED_MAX = 10, DRAFTED_ROWS_MAX = 100 };
@@ -26,5 +27,10 @@ struct drafteds {
 /* As a desk job read them (draft_policies(), DRAFTED_ROWS_MAX), about the registry that is served.  A draft of which a
  * policy stands where there is nothing any more is left out. */
 struct drafteds drafted_of(struct arena *a, const struct registry *r, const struct draft_policies *rows);
+
+/* Whether the person could open the service were the draft in force; reads the policies of the nation and of their
+ * providers anew, so it is for a worker. */
+bool drafted_opens(const struct registry *r, const struct drafted *d, const struct person *p, const struct service *s,
+                   const struct circumstances *now);
 
 #endif

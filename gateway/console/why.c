@@ -9,10 +9,12 @@
 #include "frame/words.h"
 #include "gateway/answer.h"
 #include "gateway/console/door.h"
+#include "gateway/console/drafted.h"
 #include "gateway/console/lines.h"
 #include "gateway/explain.h"
 #include "model/when.h"
 #include "policy/words.h"
+#include "registry/versions.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -40,6 +42,14 @@ struct asking { /* c->state */
     struct explained told;
     struct fail trouble;
     bool ok;
+    struct drafteds drafts;
+    bool opens[DRAFTED_MAX];
+    /* what the registry's job touches */
+    struct desk_got got;
+    struct strs ids; /* of the policies that are shown */
+    struct version_of *versions;
+    struct draft_policies rows;
+    struct drafts list;
     /* what is the loop's */
     struct why_view v;
 };
@@ -238,6 +248,54 @@ static enum step ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+/* ── since when, and what drafts would change ───────────────────────────── */
+
+static bool history_sql(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct asking *q = with;
+
+    return versions_latest(d, a, &q->ids, q->versions, f) &&
+           (q->why.decision.effect == EFFECT_ALLOW ||
+            (draft_policies(d, a, &q->area, DRAFTED_ROWS_MAX, &q->rows, f) &&
+             draft_list(d, a, &q->area, DRAFT_NONE, INT64_MAX, DRAFTED_ROWS_MAX, &q->list, f)));
+}
+
+static enum step ask_history(struct ctx *c, struct fail *f)
+{
+    struct asking *q = c->state;
+
+    if (q->service == NULL || !q->ok || q->why.n == 0)
+        return NEXT;
+    for (size_t i = 0; i < q->why.at[0].n_said && q->ids.n < SHOWN_MAX; i++)
+        strs_add(c->arena, &q->ids, q->why.at[0].said[i].row->id);
+    q->versions = arena_make_n(c->arena, q->ids.n + 1, struct version_of);
+    return console_ask(c, history_sql, q, &q->got, f);
+}
+
+static void try_drafts(void *arg)
+{
+    struct asking *q = arg;
+
+    for (size_t i = 0; i < q->drafts.n; i++)
+        q->opens[i] = drafted_opens(q->registry, &q->drafts.at[i], &q->person, q->service, &q->now);
+}
+
+static enum step ask_drafts(struct ctx *c, struct fail *f)
+{
+    struct asking *q = c->state;
+
+    if (q->versions == NULL)
+        return NEXT;
+    if (!console_answered(&q->got, f))
+        return REFUSE;
+    q->drafts = drafted_of(c->arena, c->registry, &q->rows);
+    if (q->drafts.n == 0)
+        return NEXT;
+    if (!work_ask(c->work, &c->batch, try_drafts, q))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
 /* ── as the log has it ──────────────────────────────────────────────────── */
 
 static struct str kind_word(const struct ctx *c, enum condition_of of)
@@ -370,6 +428,20 @@ static struct str statement_words(struct ctx *c, struct str text)
     return words.n > 0 ? words.at[0] : text;
 }
 
+static void put_version(struct ctx *c, const struct asking *q, const struct policy *row, struct verdict_view *v)
+{
+    const struct area whose = { .provider = row->provider != NULL ? row->provider->id : (struct str){ NULL, 0 },
+                                .school = row->school != NULL ? row->school->oid : (struct str){ NULL, 0 } };
+
+    for (size_t i = 0; i < q->ids.n; i++)
+        if (str_eq(q->ids.at[i], row->id) && q->versions[i].number != 0) {
+            v->version = arena_printf(c->arena, "%lld", (long long)q->versions[i].number);
+            v->since = when_date(c->arena, q->versions[i].at_s);
+            v->has_history = area_within(&whose, &q->area);
+            return;
+        }
+}
+
 static struct verdict_view verdict_of(struct ctx *c, const struct asking *q, const struct reason *said_,
                                       const struct standing *who)
 {
@@ -409,14 +481,47 @@ static void put_verdicts(struct ctx *c, struct asking *q, const struct reasons_a
             q->v.more = true;
             break;
         }
-        views[q->v.verdicts.n++] = verdict_of(c, q, &at->said[i], who);
+        struct verdict_view *v = &views[q->v.verdicts.n++];
+        *v = verdict_of(c, q, &at->said[i], who);
+        put_version(c, q, at->said[i].row, v);
     }
     q->v.looked = lines_number(c, (int64_t)at->n_said);
+}
+
+static struct wish_draft wish_draft_of(struct ctx *c, const struct asking *q, int64_t number)
+{
+    struct wish_draft v = { .number = number };
+
+    for (size_t i = 0; i < q->list.n; i++)
+        if (q->list.at[i].number == number) {
+            v.why = q->list.at[i].why;
+            v.state = lines_draft(q->list.at[i].state, c->lang);
+        }
+    return v;
+}
+
+/* Those that would open it and touch this policy; NULL: and none of the wishes'. */
+static struct wish_drafts drafts_for(struct ctx *c, const struct asking *q, const struct policy *row,
+                                     const struct strs *wished)
+{
+    struct wish_draft *views = arena_make_n(c->arena, DRAFTED_MAX, struct wish_draft);
+    struct wish_drafts out = { views, 0 };
+
+    for (size_t i = 0; i < q->drafts.n; i++) {
+        const struct drafted *d = &q->drafts.at[i];
+        bool fits = row != NULL && strs_has(&d->ids, row->id), other = row == NULL;
+        for (size_t k = 0; k < wished->n && other; k++)
+            other = !strs_has(&d->ids, wished->at[k]);
+        if (q->opens[i] && (fits || other))
+            views[out.n++] = wish_draft_of(c, q, d->number);
+    }
+    return out;
 }
 
 static void put_wishes(struct ctx *c, struct asking *q, const struct reasons_at *at, const struct standing *who)
 {
     struct wish_view *views = arena_make_n(c->arena, REASONS_WISHES_MAX, struct wish_view);
+    struct strs wished = { 0 };
 
     q->v.wishes.at = views;
     for (size_t i = 0; i < at->n_wishes; i++) {
@@ -431,9 +536,12 @@ static void put_wishes(struct ctx *c, struct asking *q, const struct reasons_at 
                                                    .id = w->row->id,
                                                    .name = names_in(&w->row->names, c->lang),
                                                    .lifts = lifts,
-                                                   .lacks = truths_of(c, q, &list, true) };
+                                                   .lacks = truths_of(c, q, &list, true),
+                                                   .drafts = drafts_for(c, q, w->row, &wished) };
+        strs_add(c->arena, &wished, w->row->id);
         q->v.wishes.n++;
     }
+    q->v.drafts = drafts_for(c, q, NULL, &wished);
 }
 
 /* The very words of the person's own page. */
@@ -557,4 +665,5 @@ static enum step show(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_why(c->arena, &q->v));
 }
 
-const struct step_row admin_why[] = { { console_door }, { write_look }, { ask }, { show }, { NULL } };
+const struct step_row admin_why[] = { { console_door }, { write_look }, { ask }, { ask_history },
+                                      { ask_drafts },   { show },       { NULL } };

@@ -700,6 +700,30 @@ await test('Miksi? as if: what decided, each condition with what is so, what wou
   }
 });
 
+await test('Miksi? names the version of each policy, and the open draft that would do it', async () => {
+  const tiina = await cookies('tiina'), act = async (at, form) => ask({ method: 'POST', path: at, form }, { cookie: tiina.jar, csrf: tiina.csrf });
+  const text = 'permit (principal in Provider::"oulu", action == Action::"open", resource == Service::"kanerva") when { principal in Role::"staff" };';
+  const kept = await act('/admin/policy/new', `as=text&act=keep&why=${encodeURIComponent('Henkilöstö tarvitsee')}&text=${encodeURIComponent(text)}`);
+  check(kept.status === 303 && /^\/admin\/drafts\/\d+$/.test(kept.headers.location), `not kept: ${kept.status} ${kept.headers.location}`);
+  const number = kept.headers.location.split('/').pop();
+  for (const width of [320, 1280]) {
+    const { context, page } = await visitor({ width });
+    await signIn(page, 'tiina');
+    await page.waitForURL(`${g.url}/admin`);
+    await page.goto(`${g.url}/admin/why?service=kanerva&role=staff`);
+    check(/Voimassa versiosta \d+ \(\d+\.\d+\.\d+\)/.test(await page.textContent('.verdict')), await page.textContent('.verdict'));
+    check((await page.locator('.verdict a[href^="/admin/history?policy=oulu-"]').count()) > 0, 'no history of a policy of the area');
+    check((await page.locator(`.wish a[href="/admin/drafts/${number}"]`).count()) === 1 && /Henkilöstö tarvitsee/.test(await page.textContent('.wish')), `the draft: ${await page.textContent('main')}`);
+    await looks(page, 'why-draft', width);
+    await page.click('.verdict a[href^="/admin/history?policy=oulu-"]');
+    check(/Säännön historia/.test(await page.textContent('h1')), 'the history of the policy');
+    await page.goto(`${g.url}/admin/why?service=kanerva&role=principal`);
+    check((await page.locator('a[href^="/admin/drafts/"]').count()) === 0, 'a draft that would not open it');
+    await context.close();
+  }
+  check((await act(`/admin/drafts/${number}`, 'act=withdraw&edition=1')).status === 303, 'withdrawn');
+});
+
 await test('Miksi? by support code: the refusal of one\'s own city alone, and each look is in the log', async () => {
   const { context, page } = await visitor();
   await page.goto(`${g.url}/`);
