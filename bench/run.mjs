@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { root } from '../tests/e2e/gateway.mjs';
 import { median, round, summary } from './load.mjs';
+import { Console } from './console.mjs';
 import { Nation } from './nation.mjs';
 import { Stage } from './stage.mjs';
 
@@ -30,11 +31,11 @@ async function measure(stages, name) {
 }
 
 const results = [], notes = [];
-for (const Kind of [Stage, Nation]) {
+for (const Kind of [Stage, Nation, Console]) {
   const wanted = Object.entries(new Kind().operations()).filter(([name]) => !only.length || only.some((o) => name.includes(o)));
   const stages = [];
   for (const p of wanted.length ? programs : []) stages.push(await new Kind().start(p, load.users));
-  for (const [name, [bar_us]] of wanted) {
+  for (const [name, [bar_us]] of wanted.filter(([n]) => stages.every((s) => s.operations()[n]))) { // a page is not everybody's
     try {
       (await measure(stages, name)).forEach((r, i) => results.push({ name, program: programs[i], bar_us, ...r }));
     } catch (e) { results.push({ name, failed: String(e.message ?? e).slice(0, 400) }); }

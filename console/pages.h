@@ -195,7 +195,7 @@ struct idps_view { /* GET /admin/idps?q=&from= */
         size_t n;
     } own; /* certificates of our own that end soon: in the whole country's */
     struct str q, total, first, last;
-    int64_t next, previous; /* parameter `from`; -1: none */
+    struct str next, previous; /* links; absent: none */
 };
 struct html page_idps(struct arena *a, const struct idps_view *v);
 
@@ -385,7 +385,8 @@ struct rights_view { /* GET /admin/rights?q=&show=cond|draft&from= */
     } rows;
     struct str q, total, first, last, drafts;
     bool only_cond, only_drafts;
-    int64_t next, previous, texts; /* texts: policies that say more than the table shows */
+    struct str next, previous; /* links; absent: none */
+    int64_t texts;             /* policies that say more than the table shows */
 };
 struct html page_rights(struct arena *a, const struct rights_view *v);
 
@@ -404,7 +405,8 @@ struct cell_page_view { /* GET /admin/rights/SERVICE?col= */
         const struct saying_view *at;
         size_t n;
     } sayings;
-    bool may_draft;
+    struct str total, first, last, next, previous; /* next, previous: links; absent: none */
+    bool paged, may_draft;
 };
 struct html page_cell_page(struct arena *a, const struct cell_page_view *v);
 
@@ -741,8 +743,7 @@ struct school_services_view { /* GET /admin/school?q=&from= */
         const struct school_row *at;
         size_t n;
     } rows;
-    struct str q;
-    int64_t next; /* parameter `from`; 0: none */
+    struct str q, next, previous; /* next, previous: links; absent: none */
     bool may_change;
 };
 struct html page_school_services(struct arena *a, const struct school_services_view *v);

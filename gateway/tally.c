@@ -99,7 +99,7 @@ static int by_count(const void *x, const void *y)
     const struct tally_row *a = x, *b = y;
     int order = str_cmp(a->idp, b->idp);
 
-    return a->n != b->n ? (a->n < b->n) - (a->n > b->n) : order != 0 ? order : str_cmp(a->code, b->code);
+    return order != 0 ? order : a->n != b->n ? (a->n < b->n) - (a->n > b->n) : str_cmp(a->code, b->code);
 }
 
 struct tally_rows tally_read(struct tally *t, struct arena *a, struct str idp, int64_t now_s)

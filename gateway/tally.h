@@ -33,7 +33,7 @@ struct tally_rows {
     size_t n;
 };
 
-/* Those of one identity provider, or of all (idp absent), the most frequent first. */
+/* Those of one identity provider, or of all (idp absent) by their ids; of each the most frequent first. */
 struct tally_rows tally_read(struct tally *t, struct arena *a, struct str idp, int64_t now_s);
 
 #endif

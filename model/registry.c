@@ -174,8 +174,25 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
     return r;
 }
 
+struct maker {
+    void *(*make)(struct arena *a, const struct registry *r);
+};
+
+static void *make_alone(struct arena *a, const struct registry *r, const void *with)
+{
+    return ((const struct maker *)with)->make(a, r);
+}
+
 const void *registry_index(const struct registry *r, enum registry_index which,
                            void *(*make)(struct arena *a, const struct registry *r))
+{
+    const struct maker m = { make };
+
+    return registry_index_with(r, which, &m, make_alone);
+}
+
+const void *registry_index_with(const struct registry *r, enum registry_index which, const void *with,
+                                void *(*make)(struct arena *a, const struct registry *r, const void *with))
 {
     struct index *i = &r->indexes[which];
     void *made = atomic_load_explicit(&i->made, memory_order_acquire);
@@ -186,7 +203,7 @@ const void *registry_index(const struct registry *r, enum registry_index which,
     made = atomic_load_explicit(&i->made, memory_order_relaxed);
     if (made == NULL) {
         i->arena = arena_new();
-        made = make(i->arena, r);
+        made = make(i->arena, r, with);
         atomic_store_explicit(&i->made, made, memory_order_release);
     }
     (void)pthread_mutex_unlock(&i->lock);

@@ -224,10 +224,14 @@ enum registry_index {
     INDEX_MATRIX,   /* policy/matrix.c: what policies and rules say of services and roles */
     INDEX_LISTED,   /* gateway/console/listed.c: services, identity providers and cities by name, for the console */
     INDEX_WINDOWS,  /* policy/windows.c: terms, networks and exams by where they are */
+    INDEX_HOLDERS,  /* gateway/console/lines.c: who holds a right, by pseudonym */
     INDEX_COUNT
 };
 const void *registry_index(const struct registry *r, enum registry_index which,
                            void *(*make)(struct arena *a, const struct registry *r));
+/* The same of what needs something of the process besides, which is the same for every snapshot. */
+const void *registry_index_with(const struct registry *r, enum registry_index which, const void *with,
+                                void *(*make)(struct arena *a, const struct registry *r, const void *with));
 
 const struct registry_parts *registry_parts(const struct registry *r);
 /* Each gives NULL when there is none (or the name is absent). */

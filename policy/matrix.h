@@ -4,7 +4,8 @@
  * Floor 3.  Pure.  A view of the texts, made from what their statements say in fields (statement.h); what decides is
  * the evaluator, and nothing here is asked when somebody signs in.  A cell is open or shut where that holds of every
  * person in it whatever the hour, the school and the device, and under conditions else.  The statements are read once
- * for a snapshot (registry_index), and a cell costs those of its nation and its provider.
+ * for a snapshot (registry_index) and summed up by whose they are and what they are about, so that a cell costs the
+ * same however many there are; those with dates, and a school's own about that service, are looked at one by one.
  */
 #ifndef POLICY_MATRIX_H
 #define POLICY_MATRIX_H
@@ -34,14 +35,22 @@ struct matrix_saying { /* a statement that concerns a cell */
 };
 
 struct matrix_sayings {
+    size_t from, most; /* wanted: so many from there; most 0: all */
     struct matrix_saying *at;
-    size_t n;
+    size_t n, total;
 };
 
 /* As seen by whoever administers the area.  out: the statements, outer layers first, in a; NULL: not asked. */
 struct matrix_cell matrix_cell(struct arena *a, const struct registry *r, const struct area *area,
                                const struct matrix_who *who, const struct service *s, int64_t now_s,
                                struct matrix_sayings *out);
+
+/* A whole row of the table. */
+void matrix_row(const struct registry *r, const struct area *area, const struct service *s, int64_t now_s,
+                struct matrix_cell cells[MATRIX_COLUMNS]);
+
+/* The municipality leaves the service to its schools, of some people at least. */
+bool matrix_is_left(const struct registry *r, const struct provider *p, const struct service *s, int64_t now_s);
 
 /* Some policies as a draft would have them, instead of those of the same ids; read once for all cells.  after: those
  * that there would be; ids: of all that it touches.  NULL: one of them cannot be read.  Lives in a; r and what is given

@@ -59,15 +59,28 @@ static void look_at_endings(struct ctx *c, const struct idp *idp, struct health 
     h->waits = e.waiting > 0;
 }
 
+/* The first row of it, or where it would stand: rows are in the order of ids. */
+static size_t first_of(const struct tally_rows *tally, struct str idp)
+{
+    size_t low = 0, high = tally->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_cmp(tally->at[middle].idp, idp) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 struct health health_of(struct ctx *c, const struct idp *idp, const struct tally_rows *tally)
 {
     struct health h = { .ends_within = -1 };
 
     look_at_endings(c, idp, &h);
-    for (size_t i = 0; i < tally->n; i++) {
+    for (size_t i = first_of(tally, idp->id); i < tally->n && str_eq(tally->at[i].idp, idp->id); i++) {
         const struct tally_row *row = &tally->at[i];
-        if (!str_eq(row->idp, idp->id))
-            continue;
         if (str_eq(row->code, S(TALLY_OK))) {
             h.ok += row->n;
             continue;

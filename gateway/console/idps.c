@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Identity providers: how each is, what fails there and what mends it; switched off and on. */
 #include "console/texts.h"
-#include "frame/words.h"
 #include "gateway/answer.h"
 #include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/health.h"
 #include "gateway/console/lines.h"
+#include "gateway/console/listed.h"
 #include "idp-adapters/pins.h"
 #include "idp-adapters/refusals.h"
 #include "model/when.h"
@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-enum { ROWS_A_PAGE = 40, NAME_MAX_B = 1024, WHY_MAX_B = 200, HERE_MAX_B = 2048, OWN_MAX = 16, PINS_MAX_B = 262144 };
+enum { ROWS_A_PAGE = 40, WHY_MAX_B = 200, HERE_MAX_B = 2048, OWN_MAX = 16, PINS_MAX_B = 262144 };
 
 /* NULL: there is none of that id in the area; who may not see it does not learn that it is there. */
 static const struct idp *idp_in_area(const struct ctx *c, struct str id)
@@ -52,51 +52,38 @@ static struct str provider_name(const struct ctx *c, const struct idp *idp)
 
 /* ── all of them ────────────────────────────────────────────────────────── */
 
-struct listed {
+struct listed_idp {
     const struct idp *idp;
     struct health how;
-    struct str key;
+    size_t place; /* by name */
 };
 
 /* Cities that are unwell come first. */
 static int by_need(const void *x, const void *y)
 {
-    const struct listed *a = x, *b = y;
+    const struct listed_idp *a = x, *b = y;
 
     if (a->how.vital != b->how.vital)
         return (a->how.vital < b->how.vital) - (a->how.vital > b->how.vital);
-    return str_cmp(a->key, b->key);
+    return (a->place > b->place) - (a->place < b->place);
 }
 
-static bool is_wanted(struct ctx *c, const struct idp *idp, struct str query)
-{
-    struct buf folded = buf_new(c->arena, NAME_MAX_B);
-
-    if (!str_is_set(query))
-        return true;
-    words_fold(&folded, names_in(&idp->names, c->lang));
-    buf_byte(&folded, ' ');
-    words_fold(&folded, idp->id);
-    return words_all_in(buf_str(&folded), query);
-}
-
-static size_t list_of(struct ctx *c, struct str query, struct listed *out)
+static size_t list_of(struct ctx *c, struct str q, struct listed_idp *out)
 {
     const struct registry_parts *parts = registry_parts(c->registry);
+    const struct provider *p = console_provider(c);
+    const struct listed found = p != NULL ? listed_idps_of(c, p, q) : listed_find(c, LISTED_IDPS, q);
     const struct tally_rows tally = tally_read(c->tally, c->arena, (struct str){ NULL, 0 }, c->now_s);
-    size_t n = 0;
 
-    for (size_t i = 0; i < parts->idp_count; i++) {
-        const struct idp *idp = &parts->idps[i];
-        if (idp_in_area(c, idp->id) != NULL && is_wanted(c, idp, query))
-            out[n++] = (struct listed){ idp, health_of(c, idp, &tally),
-                                        words_sort_key(c->arena, names_in(&idp->names, c->lang), c->lang) };
+    for (size_t i = 0; i < found.n; i++) {
+        const struct idp *idp = &parts->idps[found.at[i]];
+        out[i] = (struct listed_idp){ idp, health_of(c, idp, &tally), i };
     }
-    qsort(out, n, sizeof *out, by_need);
-    return n;
+    qsort(out, found.n, sizeof *out, by_need);
+    return found.n;
 }
 
-static struct idp_row row_of(struct ctx *c, const struct listed *x)
+static struct idp_row row_of(struct ctx *c, const struct listed_idp *x)
 {
     return (struct idp_row){ .id = x->idp->id,
                              .name = names_in(&x->idp->names, c->lang),
@@ -111,31 +98,28 @@ static struct idp_row row_of(struct ctx *c, const struct listed *x)
 static enum step show_all(struct ctx *c, struct fail *f)
 {
     struct idps_view v = { .q = form_get(c->query, S("q")) };
-    struct listed *list = arena_make_n(c->arena, registry_parts(c->registry)->idp_count + 1, struct listed);
-    size_t n = list_of(c, words_query(c->arena, v.q), list), shown = 0;
+    struct listed_idp *list = arena_make_n(c->arena, registry_parts(c->registry)->idp_count + 1, struct listed_idp);
+    const struct paging p = paging_of(c, list_of(c, v.q, list), ROWS_A_PAGE);
     struct idp_row *rows = arena_make_n(c->arena, ROWS_A_PAGE, struct idp_row);
-    int64_t from = 0;
+    struct buf b = buf_new(c->arena, HERE_MAX_B);
 
     (void)f;
-    if (!str_int(form_get(c->query, S("from")), &from) || from < 0 || (size_t)from >= n)
-        from = 0;
-    for (; shown < ROWS_A_PAGE && (size_t)from + shown < n; shown++)
-        rows[shown] = row_of(c, &list[(size_t)from + shown]);
-    struct buf here = buf_new(c->arena, HERE_MAX_B);
-    buf_add(&here, S("/admin/idps"));
+    for (size_t i = p.from; i < p.end; i++)
+        rows[v.rows.n++] = row_of(c, &list[i]);
+    buf_add(&b, S("/admin/idps"));
     if (str_is_set(v.q))
-        url_query(&here, S("q"), v.q);
-    console_page_for(c, PLACE_IDPS, false, buf_ok(&here) ? buf_str(&here) : S("/admin/idps"), &v.con);
+        url_query(&b, S("q"), v.q);
+    struct str here = buf_ok(&b) ? buf_str(&b) : S("/admin/idps");
+    console_page_for(c, PLACE_IDPS, false, here, &v.con);
     v.rows.at = rows;
-    v.rows.n = shown;
     struct ending_row *own = arena_make_n(c->arena, OWN_MAX, struct ending_row);
     v.own.at = own;
     v.own.n = v.con.nation ? health_own(c, own, OWN_MAX) : 0;
-    v.total = lines_number(c, (int64_t)n);
-    v.first = lines_number(c, from + 1);
-    v.last = lines_number(c, from + (int64_t)shown);
-    v.next = (size_t)from + shown < n ? from + ROWS_A_PAGE : 0;
-    v.previous = from > ROWS_A_PAGE ? from - ROWS_A_PAGE : 0;
+    v.total = p.total;
+    v.first = p.first;
+    v.last = p.last;
+    v.next = paging_next(c, &p, here);
+    v.previous = paging_previous(c, &p, here);
     return answer_page(c, 200, page_idps(c->arena, &v));
 }
 

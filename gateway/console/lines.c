@@ -9,25 +9,74 @@
 #include "policy/matrix.h"
 #include "policy/words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { ID_HEX = 64, POLICY_MAX_B = 65536 };
+
+struct holder {
+    struct str person;
+    const struct admin *right;
+};
+
+struct holders {
+    struct holder *at;
+    size_t n;
+};
+
+/* Of several rights of one person the first row's id stands for them. */
+static int by_person(const void *x, const void *y)
+{
+    const struct holder *a = x, *b = y;
+    int order = str_cmp(a->person, b->person);
+
+    return order != 0 ? order : (a->right > b->right) - (a->right < b->right);
+}
+
+static void *make_holders(struct arena *a, const struct registry *r, const void *seals)
+{
+    const struct registry_parts *parts = registry_parts(r);
+    struct holders *h = arena_make(a, struct holders);
+
+    h->at = arena_make_n(a, parts->admin_count + 1, struct holder);
+    for (; h->n < parts->admin_count; h->n++) {
+        const struct admin *x = &parts->admins[h->n];
+        h->at[h->n] = (struct holder){ pairwise_person(a, seals, x->idp, x->subject), x };
+    }
+    qsort(h->at, h->n, sizeof *h->at, by_person);
+    return h;
+}
+
+static const struct holders *holders_of(const struct registry *r, const struct seals *seals)
+{
+    return registry_index_with(r, INDEX_HOLDERS, seals, make_holders);
+}
+
+void lines_prepare(const struct registry *r, const struct seals *seals)
+{
+    (void)holders_of(r, seals);
+}
 
 /* The pseudonym of somebody whom the registry gave a right is found again from that row; other people's is not theirs
  * to be named by here. */
 struct str lines_who(struct ctx *c, struct str who)
 {
-    const struct registry_parts *parts = registry_parts(c->registry);
+    const struct holders *h = holders_of(c->registry, c->seals);
+    size_t low = 0, high = h->n;
 
     if (str_eq(who, c->session->person->id))
         return said(C_you, c->lang);
     if (who.n != ID_HEX)
         return who;
-    for (size_t i = 0; i < parts->admin_count; i++) {
-        const struct admin *a = &parts->admins[i];
-        if (str_eq(who, pairwise_person(c->arena, c->seals, a->idp, a->subject)))
-            return a->id;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_cmp(h->at[middle].person, who) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    if (low < h->n && str_eq(h->at[low].person, who))
+        return h->at[low].right->id;
     return said(C_another_admin, c->lang);
 }
 

@@ -12,6 +12,8 @@
 
 /* Who made it, in words: "sinä", the id of the row that gave them the right, or what the log has of them. */
 struct str lines_who(struct ctx *c, struct str who);
+/* Makes what that is found in, with the snapshot. */
+void lines_prepare(const struct registry *r, const struct seals *seals);
 struct change_line line_of(struct ctx *c, const struct change_entry *e);
 struct change_lines lines_of(struct ctx *c, const struct change_entries *list);
 /* "Odottaa toista henkilöä." */

@@ -165,23 +165,37 @@ struct listed listed_idps_of(struct ctx *c, const struct provider *p, struct str
 
 struct paging paging_of(struct ctx *c, size_t total, size_t a_page)
 {
-    struct paging p = { 0 };
+    struct paging p = { .a_page = a_page, .all = total };
     int64_t from = 0;
 
     if (!str_int(form_get(c->query, S("from")), &from) || from < 0 || (size_t)from >= total)
         from = 0;
     p.from = (size_t)from;
-    p.before = p.from > 0;
-    p.previous = p.from > a_page ? (int64_t)(p.from - a_page) : 0;
     p.first = words_count(c->arena, total > 0 ? p.from + 1 : 0, c->lang);
     p.total = words_count(c->arena, total, c->lang);
-    paging_ends(c, &p, total - p.from > a_page ? p.from + a_page : total, total);
+    paging_ends(c, &p, total - p.from > a_page ? p.from + a_page : total);
     return p;
 }
 
-void paging_ends(struct ctx *c, struct paging *p, size_t end, size_t total)
+void paging_ends(struct ctx *c, struct paging *p, size_t end)
 {
     p->end = end;
-    p->next = end < total ? (int64_t)end : 0;
     p->last = words_count(c->arena, end, c->lang);
+}
+
+static struct str page_at(struct ctx *c, size_t from, struct str here)
+{
+    char mark = str_find_byte(here, '?', 0) < here.n ? '&' : '?';
+
+    return from > 0 ? arena_printf(c->arena, "%.*s%cfrom=%zu", STR_ARG(here), mark, from) : here;
+}
+
+struct str paging_next(struct ctx *c, const struct paging *p, struct str here)
+{
+    return p->end < p->all ? page_at(c, p->end, here) : (struct str){ NULL, 0 };
+}
+
+struct str paging_previous(struct ctx *c, const struct paging *p, struct str here)
+{
+    return p->from > 0 ? page_at(c, p->from > p->a_page ? p->from - p->a_page : 0, here) : (struct str){ NULL, 0 };
 }

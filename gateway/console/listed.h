@@ -27,17 +27,21 @@ void listed_prepare(const struct registry *r);
 
 /* ── a page of a list ───────────────────────────────────────────────────── */
 
+/* That a page which passes over most of them looks at; it says where it came to, and the next one goes on. */
+enum { LISTED_LOOKED_AT = 1000 };
+
 struct paging {
-    size_t from, end;              /* this page is those from–end - 1 */
-    int64_t next;                  /* where the next page begins; 0: there is none */
-    int64_t previous;              /* likewise; 0 where before is false, and of the first page */
-    bool before;                   /* there is a page before */
+    size_t from, end; /* this page is those from–end - 1 */
+    size_t a_page, all;
     struct str first, last, total; /* "25", "48", "1 204", as people read them */
 };
 
 /* The page that the field `from` of the query asks for; one past the end is the first. */
 struct paging paging_of(struct ctx *c, size_t total, size_t a_page);
 /* It went on to here, because some were passed over. */
-void paging_ends(struct ctx *c, struct paging *p, size_t end, size_t total);
+void paging_ends(struct ctx *c, struct paging *p, size_t end);
+/* The pages beside it, as links; `here`: the address of the list, with its filters.  Absent: there is none. */
+struct str paging_next(struct ctx *c, const struct paging *p, struct str here);
+struct str paging_previous(struct ctx *c, const struct paging *p, struct str here);
 
 #endif

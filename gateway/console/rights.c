@@ -10,7 +10,7 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { HERE_MAX_B = 2048 };
+enum { HERE_MAX_B = 2048, SAYINGS_A_PAGE = 20 };
 
 struct rights { /* c->state */
     struct area area;
@@ -70,17 +70,15 @@ static void put_drafts(struct ctx *c, const struct service *s, size_t column, st
     v->drafts.at = drafts;
 }
 
-static struct cell_view cell_of(struct ctx *c, const struct service *s, size_t i, struct matrix_sayings *sayings)
+static struct cell_view cell_of(struct ctx *c, const struct service *s, size_t i, const struct matrix_cell *cell)
 {
-    const struct matrix_cell cell =
-        matrix_cell(c->arena, c->registry, &c->console->area, &matrix_columns[i], s, c->now_s, sayings);
     struct cell_view v = { .column = lines_column(c, i),
                            .col = arena_printf(c->arena, "%zu", i),
-                           .open = cell.cell == CELL_OPEN,
-                           .shut = cell.cell == CELL_SHUT,
-                           .cond = cell.cell == CELL_COND,
-                           .inherited = cell.inherited,
-                           .unsaid = cell.by_default };
+                           .open = cell->cell == CELL_OPEN,
+                           .shut = cell->cell == CELL_SHUT,
+                           .cond = cell->cell == CELL_COND,
+                           .inherited = cell->inherited,
+                           .unsaid = cell->by_default };
 
     put_drafts(c, s, i, &v);
     return v;
@@ -88,23 +86,31 @@ static struct cell_view cell_of(struct ctx *c, const struct service *s, size_t i
 
 /* ── the table ──────────────────────────────────────────────────────────── */
 
-static struct service_row row_of(struct ctx *c, const struct service *s, bool *cond, bool *draft)
+static struct service_row row_of(struct ctx *c, const struct service *s, const struct matrix_cell *cells, bool *draft)
 {
-    struct cell_view *cells = arena_make_n(c->arena, MATRIX_COLUMNS, struct cell_view);
+    struct cell_view *views = arena_make_n(c->arena, MATRIX_COLUMNS, struct cell_view);
     struct service_row row = { .id = s->id, .name = names_in(&s->names, c->lang), .off = !s->enabled };
 
-    *cond = *draft = false;
+    *draft = false;
     for (size_t i = 0; i < MATRIX_COLUMNS; i++) {
-        cells[i] = cell_of(c, s, i, NULL);
-        *cond = *cond || cells[i].cond;
-        *draft = *draft || cells[i].drafts.n > 0;
+        views[i] = cell_of(c, s, i, &cells[i]);
+        *draft = *draft || views[i].drafts.n > 0;
     }
-    row.cells.at = cells;
+    row.cells.at = views;
     row.cells.n = MATRIX_COLUMNS;
     return row;
 }
 
-/* A page of them; those that do not fit the filter are passed over.  Gives where the next one begins. */
+static bool some_cond(const struct matrix_cell *cells)
+{
+    for (size_t i = 0; i < MATRIX_COLUMNS; i++)
+        if (cells[i].cell == CELL_COND)
+            return true;
+    return false;
+}
+
+/* A page of them; those that do not fit the filter are passed over, LISTED_LOOKED_AT for one page.  Gives where the
+ * next one begins. */
 static size_t fill(struct ctx *c, const struct listed *all, size_t from, struct rights_view *v)
 {
     const struct service *services = registry_parts(c->registry)->services;
@@ -112,10 +118,15 @@ static size_t fill(struct ctx *c, const struct listed *all, size_t from, struct 
     size_t i = from;
 
     v->rows.at = rows;
-    for (; i < all->n && v->rows.n < MATRIX_SERVICES; i++) {
-        bool cond, draft;
-        struct service_row row = row_of(c, &services[all->at[i]], &cond, &draft);
-        if ((!v->only_cond || cond) && (!v->only_drafts || draft))
+    for (; i < all->n && v->rows.n < MATRIX_SERVICES && i - from < LISTED_LOOKED_AT; i++) {
+        const struct service *s = &services[all->at[i]];
+        struct matrix_cell cells[MATRIX_COLUMNS];
+        bool draft;
+        matrix_row(c->registry, &c->console->area, s, c->now_s, cells);
+        if (v->only_cond && !some_cond(cells))
+            continue;
+        struct service_row row = row_of(c, s, cells, &draft);
+        if (!v->only_drafts || draft)
             rows[v->rows.n++] = row;
     }
     return i;
@@ -149,9 +160,9 @@ static enum step show_rights(struct ctx *c, struct fail *f)
         heads[i].name = words_parted(c->arena, lines_column(c, i), c->lang);
     v.heads.at = heads;
     v.heads.n = MATRIX_COLUMNS;
-    paging_ends(c, &p, fill(c, &all, p.from, &v), all.n);
-    v.next = p.next;
-    v.previous = p.previous;
+    paging_ends(c, &p, fill(c, &all, p.from, &v));
+    v.next = paging_next(c, &p, here(c, &v));
+    v.previous = paging_previous(c, &p, here(c, &v));
     v.total = p.total;
     v.first = p.first;
     v.last = p.last;
@@ -193,26 +204,37 @@ static struct saying_view saying_view(struct ctx *c, const struct matrix_saying 
 static enum step show_cell(struct ctx *c, struct fail *f)
 {
     const struct service *s = registry_service(c->registry, c->req->param);
-    struct matrix_sayings sayings;
-    int64_t col = -1;
+    struct matrix_sayings sayings = { .most = SAYINGS_A_PAGE };
+    int64_t col = -1, from = 0;
 
     if (!read_drafts(c, c->state, f))
         return REFUSE;
     if (s == NULL || !str_int(form_get(c->query, S("col")), &col) || col < 0 || col >= MATRIX_COLUMNS)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    if (str_int(form_get(c->query, S("from")), &from) && from > 0)
+        sayings.from = (size_t)from;
+    const struct matrix_cell cell =
+        matrix_cell(c->arena, c->registry, &c->console->area, &matrix_columns[col], s, c->now_s, &sayings);
     struct cell_page_view v = { .service = names_in(&s->names, c->lang),
                                 .service_id = s->id,
-                                .cell = cell_of(c, s, (size_t)col, &sayings),
+                                .cell = cell_of(c, s, (size_t)col, &cell),
                                 .off = !s->enabled,
                                 .may_draft = console_may(c, MAY_DRAFT) };
     struct saying_view *views = arena_make_n(c->arena, sayings.n + 1, struct saying_view);
+    struct str here = arena_printf(c->arena, "/admin/rights/%.*s?col=%lld", STR_ARG(s->id), (long long)col);
+    const struct paging p = paging_of(c, sayings.total, SAYINGS_A_PAGE);
     v.column = v.cell.column;
     v.col = v.cell.col;
     for (size_t i = 0; i < sayings.n; i++)
         views[v.sayings.n++] = saying_view(c, &sayings.at[i]);
     v.sayings.at = views;
-    console_page_for(c, PLACE_RIGHTS, true,
-                     arena_printf(c->arena, "/admin/rights/%.*s?col=%lld", STR_ARG(s->id), (long long)col), &v.con);
+    v.paged = sayings.total > SAYINGS_A_PAGE;
+    v.first = p.first;
+    v.last = p.last;
+    v.total = p.total;
+    v.previous = paging_previous(c, &p, here);
+    v.next = paging_next(c, &p, here);
+    console_page_for(c, PLACE_RIGHTS, true, here, &v.con);
     return answer_page(c, 200, page_cell_page(c->arena, &v));
 }
 

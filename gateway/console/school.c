@@ -39,18 +39,18 @@ struct school_opening { /* c->state */
     struct act act;
 };
 
-static struct left left_of(struct arena *a, const struct registry *r, const struct area *area, const struct service *s,
-                           int64_t now_s)
+static struct left left_of(const struct registry *r, const struct area *area, const struct service *s, int64_t now_s)
 {
     struct left left = { 0 };
     bool any = false, all = true;
     size_t learners = 0;
+    struct matrix_cell cells[MATRIX_COLUMNS];
 
+    matrix_row(r, area, s, now_s, cells);
     for (size_t i = 0; i < MATRIX_COLUMNS; i++) {
-        const struct matrix_cell cell = matrix_cell(a, r, area, &matrix_columns[i], s, now_s, NULL);
-        left.column[i] = !cell.inherited;
-        left.on[i] = !cell.inherited && cell.cell != CELL_SHUT;
-        left.cond[i] = !cell.inherited && cell.cell == CELL_COND;
+        left.column[i] = !cells[i].inherited;
+        left.on[i] = !cells[i].inherited && cells[i].cell != CELL_SHUT;
+        left.cond[i] = !cells[i].inherited && cells[i].cell == CELL_COND;
         if (i < LEARNER_COLUMNS) {
             learners += left.column[i];
             any = any || left.on[i];
@@ -70,7 +70,7 @@ static struct left left_of(struct arena *a, const struct registry *r, const stru
 
 static struct left left_now(struct ctx *c, const struct service *s)
 {
-    return left_of(c->arena, c->registry, &c->console->area, s, c->now_s);
+    return left_of(c->registry, &c->console->area, s, c->now_s);
 }
 
 /* Columns that are one box: of learners the first stands for all. */
@@ -101,13 +101,23 @@ static struct str open_words(struct ctx *c, const struct left *left)
     return buf_str(&b);
 }
 
+static struct str here(struct ctx *c, struct str q)
+{
+    struct buf b = buf_new(c->arena, HERE_MAX_B);
+
+    buf_add(&b, S("/admin/school"));
+    if (str_is_set(q))
+        url_query(&b, S("q"), q);
+    return buf_ok(&b) ? buf_str(&b) : S("/admin/school");
+}
+
 static enum step show_all(struct ctx *c, struct fail *f)
 {
     const struct service *services = registry_parts(c->registry)->services;
     struct school_services_view v = { .q = str_trim(form_get(c->query, S("q"))),
                                       .may_change = console_may(c, MAY_PUBLISH) };
     const struct listed all = listed_find(c, LISTED_SERVICES, v.q);
-    const struct paging p = paging_of(c, all.n, ROWS_A_PAGE);
+    struct paging p = paging_of(c, all.n, ROWS_A_PAGE);
     struct school_row *rows = arena_make_n(c->arena, ROWS_A_PAGE, struct school_row);
     size_t i = p.from;
 
@@ -116,13 +126,17 @@ static enum step show_all(struct ctx *c, struct fail *f)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     for (; i < all.n && v.rows.n < ROWS_A_PAGE; i++) {
         const struct service *s = &services[all.at[i]];
+        if (!matrix_is_left(c->registry, console_provider(c), s, c->now_s))
+            continue;
         const struct left left = left_now(c, s);
         if (left.some)
             rows[v.rows.n++] =
                 (struct school_row){ s->id, names_in(&s->names, c->lang), open_words(c, &left), !s->enabled };
     }
     v.rows.at = rows;
-    v.next = i < all.n ? (int64_t)i : 0;
+    paging_ends(c, &p, i);
+    v.next = paging_next(c, &p, here(c, v.q));
+    v.previous = paging_previous(c, &p, here(c, v.q));
     console_page_for(c, PLACE_SCHOOL, false, S("/admin/school"), &v.con);
     return answer_page(c, 200, page_school_services(c->arena, &v));
 }
@@ -271,7 +285,7 @@ static void note_others(struct ctx *c, struct school_opening *x, struct edit *e)
     size_t n = 0;
 
     for (size_t i = 0; i < MATRIX_COLUMNS; i++) {
-        struct matrix_sayings all;
+        struct matrix_sayings all = { 0 };
         size_t box = x->left.learners && i < LEARNER_COLUMNS ? 0 : i;
         if (x->ticked[box] || !x->left.on[box])
             continue;
@@ -296,7 +310,7 @@ static struct str who_says(struct arena *a, const struct school_opening *x, cons
     const size_t end = x->left.learners && box == 0 ? LEARNER_COLUMNS : box + 1;
 
     for (size_t i = box; i < end; i++) {
-        struct matrix_sayings all;
+        struct matrix_sayings all = { 0 };
         matrix_cell(a, r, area, &matrix_columns[i], x->service, x->now_s, &all);
         for (size_t k = 0; k < all.n; k++)
             if (is_own(x, all.at[k].policy) && all.at[k].forbids == x->ticked[box])
@@ -311,7 +325,7 @@ static bool holds(void *with, const struct registry *r, struct fail *f)
     struct school_opening *x = with;
     struct area area = { .provider = x->provider->id, .school = x->school->oid };
     struct arena *a = arena_new();
-    const struct left will = left_of(a, r, &area, x->service, x->now_s);
+    const struct left will = left_of(r, &area, x->service, x->now_s);
     bool good = true;
 
     for (size_t i = 0; i < MATRIX_COLUMNS && good; i++) {

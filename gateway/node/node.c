@@ -2,6 +2,7 @@
 #include "gateway/node/node.h"
 
 #include "alarms/alarms.h"
+#include "gateway/console/lines.h"
 #include "gateway/console/listed.h"
 #include "gateway/tally.h"
 #include "launcher/pages.h"
@@ -109,8 +110,10 @@ void node_swap_registry(struct node *n, struct registry *r)
     atomic_fetch_add(&n->swap->turn, 1);
     (void)pthread_mutex_unlock(&n->swap->lock);
     registry_drop(old);
-    if (r != NULL) /* the console alone, which may wait for it */
+    if (r != NULL) { /* the console alone, which may wait for it */
         listed_prepare(r);
+        lines_prepare(r, n->seals);
+    }
 }
 
 struct registry *lane_registry(struct lane *lane)

@@ -153,11 +153,96 @@ TEST(what_is_not_in_force_says_nothing)
     CHECK_INT(ask(t, registry(t, p, 1, NULL, 0), &oulu, &teacher, 0).cell, CELL_SHUT);
 }
 
+/* What is always in force is summed up when the snapshot is made, what has dates is looked at: they say the same. */
+static struct policy some_policy(struct test *t, size_t i)
+{
+    static const char *const acts[] = { "open", "open", "open", "leaveToSchools" };
+    static const char *const roles[] = { "learner", "teacher", "staff", "principal" };
+    static const char *const about[] = { "resource == Service::\"kanerva\"", "resource == Service::\"pihka\"",
+                                         "resource is Service", "resource in ServiceCategory::\"learning\"" };
+    static const char *const when[] = { "", " && principal has classLevel && principal.classLevel >= 4",
+                                        " && context.weekday == 2", " && context.minute > 3 || true" };
+    uint64_t x = str_hash(str_n((const char *)&i, sizeof i), 11);
+    enum layer layer = (enum layer)(x % 3);
+    const char *act = acts[x / 4 % 4];
+
+    if (layer != LAYER_MUNICIPALITY && *act == 'l')
+        act = "open";
+    return (struct policy){
+        .id = arena_printf(t->arena, "p%zu", i),
+        .layer = layer,
+        .provider = layer != LAYER_NATION ? &providers[0] : NULL,
+        .school = layer == LAYER_SCHOOL ? &schools[0] : NULL,
+        .enabled = x / 16 % 8 != 0,
+        .text = arena_printf(
+            t->arena,
+            "%s (principal in Role::\"%s\", action == Action::\"%s\", %s) when { principal.provider == "
+            "Provider::\"oulu\"%s };",
+            x / 128 % 5 == 0 ? "forbid" : "permit", roles[x / 1024 % 4], act, about[x / 4096 % 4], when[x / 16384 % 4]),
+    };
+}
+
+TEST(what_is_summed_up_says_what_each_statement_says)
+{
+    enum { ROUNDS = 300, EACH = 6 };
+    static const struct area *const areas[] = { &area_nation, &oulu, &school };
+    size_t open = 0, shut = 0, cond = 0;
+
+    for (size_t round = 0; round < ROUNDS; round++) {
+        struct policy always[EACH], dated[EACH];
+        for (size_t i = 0; i < EACH; i++) {
+            always[i] = dated[i] = some_policy(t, round * EACH + i);
+            dated[i].from_s = 1;
+        }
+        struct registry *x = registry(t, always, EACH, NULL, 0), *y = registry(t, dated, EACH, NULL, 0);
+        for (size_t at = 0; at < 3 * 2 * MATRIX_COLUMNS; at++) {
+            const struct area *area = areas[at % 3];
+            const struct service *s = &services[at / 3 % 2];
+            size_t column = at / 6;
+            struct matrix_sayings of_x = { 0 }, of_y = { 0 };
+            struct matrix_cell row[MATRIX_COLUMNS];
+            const struct matrix_cell a = matrix_cell(t->arena, x, area, &matrix_columns[column], s, TEST_NOW_S, &of_x);
+            const struct matrix_cell b = matrix_cell(t->arena, y, area, &matrix_columns[column], s, TEST_NOW_S, &of_y);
+            matrix_row(x, area, s, TEST_NOW_S, row);
+            CHECK_INT(a.cell, b.cell);
+            CHECK_INT(a.inherited, b.inherited);
+            CHECK_INT(a.by_default, b.by_default);
+            CHECK(row[column].cell == a.cell && row[column].inherited == a.inherited);
+            CHECK(of_x.n == of_y.n && of_x.n == of_x.total && (of_x.n > 0 || a.by_default));
+            CHECK(area != &school || a.inherited || matrix_is_left(x, &providers[0], s, TEST_NOW_S));
+            CHECK_INT(matrix_is_left(x, &providers[0], s, TEST_NOW_S), matrix_is_left(y, &providers[0], s, TEST_NOW_S));
+            open += a.cell == CELL_OPEN;
+            shut += a.cell == CELL_SHUT;
+            cond += a.cell == CELL_COND;
+        }
+    }
+    CHECK(open > 100 && shut > 100 && cond > 100);
+}
+
+TEST(who_says_so_comes_a_page_at_a_time)
+{
+    struct policy p[30];
+    struct matrix_sayings page = { .from = 20, .most = 7 };
+
+    for (size_t i = 0; i < 30; i++)
+        p[i] = (struct policy)OULU(PERMIT("Role::\"teacher\"") " when { principal.provider == Provider::\"oulu\" };");
+    struct registry *r = registry(t, p, 30, NULL, 0);
+    (void)matrix_cell(t->arena, r, &oulu, &teacher, &services[0], TEST_NOW_S, &page);
+    CHECK_INT(page.n, 7);
+    CHECK_INT(page.total, 30);
+    page = (struct matrix_sayings){ .from = 28, .most = 7 };
+    (void)matrix_cell(t->arena, r, &oulu, &teacher, &services[0], TEST_NOW_S, &page);
+    CHECK_INT(page.n, 2);
+    page = (struct matrix_sayings){ .from = 31, .most = 7 };
+    (void)matrix_cell(t->arena, r, &oulu, &teacher, &services[0], TEST_NOW_S, &page);
+    CHECK_INT(page.n, 0);
+}
+
 TEST(a_text_that_says_more_than_fields_is_a_condition)
 {
     struct policy p[] = { OULU(
         PERMIT("Role::\"teacher\"") " when { context.now.toTime() > duration(\"8h\") || context.minute > 3 };") };
-    struct matrix_sayings sayings;
+    struct matrix_sayings sayings = { 0 };
     struct registry *r = registry(t, p, 1, NULL, 0);
 
     CHECK_INT(matrix_cell(t->arena, r, &oulu, &teacher, &services[0], TEST_NOW_S, &sayings).cell, CELL_COND);
