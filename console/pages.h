@@ -902,7 +902,7 @@ struct event_row {
     struct str when, what, detail, code;
 };
 
-enum end_said { END_SAID_NOTHING = 0, END_SAID_DONE, END_SAID_WHY, END_SAID_NOBODY };
+enum end_said { END_SAID_NOTHING = 0, END_SAID_DONE, END_SAID_WHY, END_SAID_NOBODY, END_SAID_FULL };
 
 struct person_view { /* GET /admin/person?look=; POST: csrf, look, why */
     struct console_page con;

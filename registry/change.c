@@ -7,6 +7,7 @@
 #include "registry/areas.h"
 #include "registry/guard.h"
 #include "registry/old_rules.h"
+#include "registry/quota.h"
 #include "registry/registry.h"
 
 #include <inttypes.h>
@@ -254,7 +255,7 @@ bool change_write(struct db *d, struct arena *a, const struct change *x, const s
     *where = (struct row_place){ KIND_COUNT, { { NULL, 0 }, { NULL, 0 } } };
     change_tell(x, a, out);
     if (!rows_stay_within(d, x, false, f) || !write_rows(d, x, now, f) || !rows_stay_within(d, x, true, f) ||
-        !holds(d, a, x, where, f))
+        !quota_policies(d, x, f) || !quota_changes(d, &x->by, f) || !holds(d, a, x, where, f))
         return false;
     if (x->n == 0)
         return registry_number(d, S("version"), &out->version, f);
@@ -267,11 +268,16 @@ bool change_write(struct db *d, struct arena *a, const struct change *x, const s
 static const struct db_statement last_changes = { "change.last",
                                                   "SELECT " CHANGE_ENTRY
                                                   " FROM change WHERE number <= ?1 ORDER BY number DESC LIMIT ?2" };
-static const struct db_statement last_changes_in = {
-    "change.last_in", "SELECT " CHANGE_ENTRY " FROM change WHERE number <= ?1 AND EXISTS "
-                      "(SELECT 1 FROM change_row r WHERE r.provider = ?3 AND r.change = change.number "
-                      "AND (?4 IS NULL OR r.school = ?4)) ORDER BY number DESC LIMIT ?2"
-};
+/* From one change with a row there to the one before it, whatever lies between them and however many rows each has. */
+#define LAST_WITH(name, where)                                                                                         \
+    {                                                                                                                  \
+        name, "WITH RECURSIVE here(n) AS (SELECT max(change) FROM change_row WHERE " where " AND change <= ?1 "        \
+              "UNION ALL SELECT (SELECT max(change) FROM change_row WHERE " where " AND change < here.n) FROM here "   \
+              "WHERE here.n IS NOT NULL LIMIT ?2) "                                                                    \
+              "SELECT " CHANGE_ENTRY " FROM here JOIN change ON number = here.n ORDER BY number DESC"                  \
+    }
+static const struct db_statement last_changes_in = LAST_WITH("change.last_in", "provider = ?3 AND ?4 IS NULL");
+static const struct db_statement last_changes_at = LAST_WITH("change.last_at", "provider = ?3 AND school = ?4");
 static const struct db_statement untold_changes = { "change.untold",
                                                     "SELECT " CHANGE_ENTRY
                                                     " FROM change WHERE told = 0 ORDER BY number LIMIT ?1" };
@@ -322,8 +328,9 @@ bool change_list(struct db *d, struct arena *a, const struct area *area, int64_t
 {
     struct db_rows rows;
 
-    if (!query_in(d, area, (const struct db_statement *const[]){ &last_changes, &last_changes_in }, upto, most, a,
-                  &rows, f))
+    const struct db_statement *in = str_is_set(area->school) ? &last_changes_at : &last_changes_in;
+
+    if (!query_in(d, area, (const struct db_statement *const[]){ &last_changes, in }, upto, most, a, &rows, f))
         return false;
     change_entries_read(a, &rows, out);
     return true;

@@ -58,6 +58,22 @@ struct change_report {
     int64_t version;  /* of the registry, afterwards: the number of the change */
 };
 
+/* How much one person, one area, one owner may have, so that nobody takes what is others': more of it fails CALLER with
+ * this code; what is there stays and can be altered. */
+/*    code               most   what */
+#define QUOTAS(X)                                                                                                      \
+    X(drafts_of_person, 50, "drafts of one person that wait")                                                          \
+    X(drafts_of_area, 1000, "drafts of one municipality, or of the nation, that wait")                                 \
+    X(policies_of_owner, 20000, "policies of one municipality, or of the nation")                                      \
+    X(policies_of_school, 1000, "policies of one school")                                                              \
+    X(changes_a_minute, 30, "changes by one person within a minute, but by files and command lines")
+
+enum quota {
+#define X(code, most, what) QUOTA_##code = (most),
+    QUOTAS(X)
+#undef X
+};
+
 /* ── history ──────────────────────────────────────────────────────────────── */
 
 struct change_entry {

@@ -3,6 +3,7 @@
  * Changes that wait: in SQL, so that they outlive browsers and restarts. */
 #include "registry/edit_int.h"
 
+#include "registry/quota.h"
 #include "registry/registry.h"
 #include "registry/shadow_int.h"
 
@@ -42,15 +43,17 @@ static struct str text_or(struct str text, struct str other)
 #define COLUMNS                                                                                                        \
     "number, state, provider, school, owner, acting_as, why, edition, created_s, updated_s, decided_by, "              \
     "decided_why, seen, change, (SELECT count(*) FROM draft_row r WHERE r.draft = draft.number), hands"
-#define IS_OPEN "state IN ('draft', 'proposed', 'approved', 'sent_back')"
-#define LISTED  "(?3 = '' AND " IS_OPEN " OR state = ?3) ORDER BY number DESC LIMIT ?2"
+#define ORDER " ORDER BY number DESC LIMIT ?2"
 
 static const struct db_statement one = { "draft.one", "SELECT " COLUMNS " FROM draft WHERE number = ?1" };
-static const struct db_statement all_of_nation = { "draft.all",
-                                                   "SELECT " COLUMNS " FROM draft WHERE number < ?1 AND " LISTED };
-static const struct db_statement all_within = { "draft.within",
-                                                "SELECT " COLUMNS " FROM draft WHERE number < ?1 AND provider = ?4 "
-                                                "AND (?5 IS NULL OR school = ?5) AND " LISTED };
+/* In one state; of those that are open there is an index, which only their own words find. */
+#define OPEN_AND   DRAFT_IS_OPEN " AND (?3 = '' OR state = ?3)"
+#define WITHIN     " AND provider = ?4 AND (?5 IS NULL OR school = ?5)"
+#define LIST(what) "SELECT " COLUMNS " FROM draft WHERE number < ?1 AND " what ORDER
+static const struct db_statement open_of_nation = { "draft.open", LIST(OPEN_AND) };
+static const struct db_statement open_within = { "draft.open_within", LIST(OPEN_AND WITHIN) };
+static const struct db_statement all_of_nation = { "draft.all", LIST("state = ?3") };
+static const struct db_statement all_within = { "draft.within", LIST("state = ?3" WITHIN) };
 
 /* hands: who has written in it, one a line; NULL: not wanted. */
 static struct draft draft_of(const struct db_value *v, struct str *hands)
@@ -80,9 +83,12 @@ bool draft_list(struct db *d, struct arena *a, const struct area *area, enum dra
     const struct db_value args[] = { db_int(before), db_int((int64_t)most), db_text(str_of(draft_state_name(state))),
                                      db_text(area->provider),
                                      db_text(str_is_set(area->school) ? area->school : (struct str){ NULL, 0 }) };
+    bool open = state == DRAFT_NONE || is_open(state);
+    const struct db_statement *of =
+        nation ? (open ? &open_of_nation : &all_of_nation) : (open ? &open_within : &all_within);
     struct db_rows rows;
 
-    if (!db_query(d, nation ? &all_of_nation : &all_within, args, nation ? 3 : 5, a, &rows, f))
+    if (!db_query(d, of, args, nation ? 3 : 5, a, &rows, f))
         return false;
     *out = (struct drafts){ arena_make_n(a, rows.n + 1, struct draft), rows.n };
     for (size_t i = 0; i < rows.n; i++)
@@ -323,7 +329,8 @@ static bool update_draft(struct db *d, struct draft *x, struct str hands, int64_
 static bool begin_draft(struct db *d, const struct change_by *by, struct draft *x, struct fail *f)
 {
     *x = (struct draft){ .area = *by->area, .why = by->why };
-    if (!db_run(d, &raise_number, NULL, 0, f) || !registry_number(d, S("draft"), &x->number, f))
+    if (!quota_draft(d, by, f) || !db_run(d, &raise_number, NULL, 0, f) ||
+        !registry_number(d, S("draft"), &x->number, f))
         return false;
     const struct db_value args[] = { db_int(x->number),
                                      db_text(x->area.provider),

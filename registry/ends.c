@@ -329,6 +329,11 @@ static void keep_mark(void *arg)
         log_event(LOG_ERROR, "session.mark_not_kept", LOG_C("code", f.code), LOG_C("why", f.detail));
 }
 
+bool ends_full(struct ends *e, const struct mark *x)
+{
+    return e != NULL && marks_full(e->marks, x, world_now_s(e->world));
+}
+
 bool ends_mark(struct ends *e, struct work *w, struct batch *b, struct arena *a, const struct mark *x, bool *kept)
 {
     *kept = false;

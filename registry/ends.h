@@ -45,6 +45,8 @@ bool ends_add(struct ends *e, struct work *w, struct batch *b, struct arena *a, 
 /* Ends the sessions of a sort (marks.h) that began until now, likewise: at once here, within a second on other nodes of
  * this state_dir.  *kept: it is durable; else it holds until this process ends.  False: not asked of SQL. */
 bool ends_mark(struct ends *e, struct work *w, struct batch *b, struct arena *a, const struct mark *x, bool *kept);
+/* There are too many marks already, of its area or of all (marks.h), for one more of this sort. */
+bool ends_full(struct ends *e, const struct mark *x);
 /* The same for the command line, which may block: in force where the nodes look.  Fails OURS db_…, CALLER no_mark. */
 bool ends_mark_now(struct ends *e, struct arena *a, const struct mark *x, struct fail *f);
 bool ends_marked(struct ends *e, const struct session *s);

@@ -18,13 +18,20 @@ struct place {
     int64_t at_s, until_s;
 };
 
+struct owner {      /* a provider and how many marks it has */
+    struct str oid; /* absent: free */
+    size_t n;
+};
+
 struct marks {
     struct arena *arena;
     pthread_rwlock_t lock;
     struct arena *places_arena;
     struct place *places;
     size_t room, used; /* room: a power of two */
-    atomic_uint kinds; /* a bit for each kind of which there may be one */
+    struct owner *owners;
+    size_t owner_room, owner_used, owned; /* owner_room likewise; owned: marks of all owners */
+    atomic_uint kinds;                    /* a bit for each kind of which there may be one */
 };
 
 struct key {
@@ -42,6 +49,8 @@ struct marks *marks_new(void)
     m->places_arena = arena_new();
     m->room = ROOM_FIRST;
     m->places = arena_make_n(m->places_arena, m->room, struct place);
+    m->owner_room = ROOM_FIRST;
+    m->owners = arena_make_n(m->places_arena, m->owner_room, struct owner);
     (void)pthread_rwlock_init(&m->lock, NULL);
     return m;
 }
@@ -138,6 +147,42 @@ static struct place *find(const struct marks *m, struct str key)
     return &m->places[at];
 }
 
+static struct owner *find_owner(const struct marks *m, struct str oid)
+{
+    size_t at = hash(oid) & (m->owner_room - 1);
+
+    while (m->owners[at].oid.p != NULL && !str_eq(m->owners[at].oid, oid))
+        at = (at + 1) & (m->owner_room - 1);
+    return &m->owners[at];
+}
+
+/* Of a place "a", provider, …; of a service "s", service, provider, …; absent: nobody's in particular. */
+static struct str owner_in(struct str key)
+{
+    struct str rest = key, part;
+    int at = key.p[0] == letters[MARK_PLACE] ? 1 : key.p[0] == letters[MARK_SERVICE] ? 2 : 0;
+
+    for (int i = 0; i <= at; i++)
+        if (!str_split(&rest, SEPARATOR, &part))
+            return (struct str){ NULL, 0 };
+    return at > 0 ? part : (struct str){ NULL, 0 };
+}
+
+static void count_owner(struct marks *m, struct str key)
+{
+    struct str oid = owner_in(key);
+
+    if (!str_is_set(oid))
+        return;
+    struct owner *o = find_owner(m, oid);
+    if (o->oid.p == NULL) {
+        o->oid = arena_str(m->places_arena, oid);
+        m->owner_used++;
+    }
+    o->n++;
+    m->owned++;
+}
+
 /* At most half full; what is past stays behind, and its kind with it. */
 static void make_room(struct marks *m, int64_t now_s)
 {
@@ -153,12 +198,17 @@ static void make_room(struct marks *m, int64_t now_s)
     m->places_arena = arena_new();
     m->places = arena_make_n(m->places_arena, m->room, struct place);
     m->used = alive;
+    while (m->owner_room < 4 * (m->owner_used + 1))
+        m->owner_room *= 2;
+    m->owners = arena_make_n(m->places_arena, m->owner_room, struct owner);
+    m->owner_used = m->owned = 0;
     for (size_t i = 0; i < n; i++) {
         if (before[i].until_s <= now_s)
             continue;
         struct str key = arena_str(m->places_arena, before[i].key);
         *find(m, key) =
             (struct place){ key, arena_str(m->places_arena, before[i].spare), before[i].at_s, before[i].until_s };
+        count_owner(m, key);
         for (unsigned kind = 1; kind < MARK_COUNT; kind++)
             kinds |= key.p[0] == letters[kind] ? 1U << kind : 0;
     }
@@ -169,18 +219,49 @@ static void make_room(struct marks *m, int64_t now_s)
 /* Under the lock. */
 static void put(struct marks *m, struct str key, const struct mark *x, int64_t now_s)
 {
-    if (2 * (m->used + 1) > m->room)
+    if (2 * (m->used + 1) > m->room || 2 * (m->owner_used + 1) > m->owner_room)
         make_room(m, now_s);
     struct place *at = find(m, key);
     if (at->key.p == NULL) {
         m->used++;
         at->key = arena_str(m->places_arena, key);
+        count_owner(m, at->key);
     }
     if (x->at_s < at->at_s) /* a later one is known already */
         return;
     at->spare = str_eq(at->spare, x->spare) ? at->spare : arena_str(m->places_arena, x->spare);
     at->at_s = x->at_s;
     at->until_s = x->until_s > at->until_s ? x->until_s : at->until_s;
+}
+
+static bool is_crowded(const struct marks *m, struct str oid)
+{
+    return m->used >= MARKS_MAX ||
+           (str_is_set(oid) && (m->owned >= MARKS_OF_AREAS_MAX || find_owner(m, oid)->n >= MARKS_OF_AREA_MAX));
+}
+
+/* Under the lock.  What is past leaves before anything is refused. */
+static bool has_room(struct marks *m, const struct key *k, int64_t now_s)
+{
+    struct str key = key_str(k), oid = owner_in(key);
+
+    if (!is_crowded(m, oid) || find(m, key)->key.p != NULL)
+        return true;
+    make_room(m, now_s);
+    return !is_crowded(m, oid);
+}
+
+bool marks_full(struct marks *m, const struct mark *x, int64_t now_s)
+{
+    struct key k;
+
+    key_of(&k, x);
+    if (!k.good)
+        return false;
+    (void)pthread_rwlock_wrlock(&m->lock);
+    bool full = !has_room(m, &k, now_s);
+    (void)pthread_rwlock_unlock(&m->lock);
+    return full;
 }
 
 bool marks_put(struct marks *m, const struct mark *x, int64_t now_s)
@@ -191,9 +272,7 @@ bool marks_put(struct marks *m, const struct mark *x, int64_t now_s)
     if (!k.good)
         return false;
     (void)pthread_rwlock_wrlock(&m->lock);
-    if (m->used >= MARKS_MAX)
-        make_room(m, now_s);
-    bool fits = m->used < MARKS_MAX;
+    bool fits = has_room(m, &k, now_s);
     if (fits)
         put(m, key_str(&k), x, now_s);
     if (fits && x->kind == MARK_SERVICE) {

@@ -13,7 +13,12 @@
 #include "model/login.h"
 
 enum mark_kind { MARK_NONE = 0, MARK_PERSON, MARK_IDP, MARK_PLACE, MARK_SERVICE, MARK_COUNT };
-enum { MARKS_MAX = 200000, MARK_KEY_MAX_B = 2048 };
+enum {
+    MARKS_MAX = 200000,
+    MARKS_OF_AREA_MAX = 10000,   /* of one provider with its schools and groups, whose names are whatever was typed */
+    MARKS_OF_AREAS_MAX = 150000, /* of all of them: what is left is kept for persons and whole identity providers */
+    MARK_KEY_MAX_B = 2048
+};
 
 struct mark {
     enum mark_kind kind;
@@ -28,9 +33,11 @@ struct marks;
 struct marks *marks_new(void);
 void marks_free(struct marks *m);
 
-/* Of one sort the last mark counts.  False: there are MARKS_MAX already, or it names nobody, or is longer than
+/* Of one sort the last mark counts.  False: there is no room (marks_full), or it names nobody, or is longer than
  * MARK_KEY_MAX_B.  now_s: what is past then may leave. */
 bool marks_put(struct marks *m, const struct mark *x, int64_t now_s);
+/* There are too many already for one more of this sort, of its area or of all; one that is there may be renewed. */
+bool marks_full(struct marks *m, const struct mark *x, int64_t now_s);
 bool marks_end(struct marks *m, const struct session *s);
 size_t marks_count(struct marks *m);
 

@@ -473,6 +473,11 @@ const struct db_migration registry_migrations[] = {
           "level_to INTEGER NOT NULL, from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, services TEXT NOT NULL, "
           "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);"
       "CREATE INDEX exam_provider ON exam (provider, school);" },
+    /* What is open is asked for on every page, and is little of what there was; a school's history likewise. */
+    { 18, "CREATE INDEX change_row_school ON change_row (provider, school, change) WHERE school IS NOT NULL;"
+          "CREATE INDEX draft_open ON draft (provider, number) WHERE " DRAFT_IS_OPEN ";"
+          "CREATE INDEX draft_open_of ON draft (owner) WHERE " DRAFT_IS_OPEN ";"
+          "CREATE INDEX draft_open_all ON draft (number) WHERE " DRAFT_IS_OPEN ";" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

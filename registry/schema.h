@@ -80,6 +80,9 @@ struct kind_row {
 };
 
 extern const struct kind_row kind_rows[KIND_ALL]; /* none at KIND_COUNT */
+/* Of a draft, in SQL: it waits for somebody.  Indexes over these drafts are found by these very words. */
+#define DRAFT_IS_OPEN "state IN ('draft', 'proposed', 'approved', 'sent_back')"
+
 extern const struct db_migration registry_migrations[];
 extern const size_t registry_migration_count;
 

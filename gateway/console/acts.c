@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/console/acts.h"
 
+#include "console/texts.h"
 #include "gateway/answer.h"
 #include "wire/form.h"
+
+#include <string.h>
 
 struct str act_field(const struct form *form, struct str name, size_t most)
 {
@@ -67,7 +70,25 @@ bool act_refused(struct ctx *c, const struct desk_got *got, struct fail *f)
     return false;
 }
 
+/* Quotas (registry/quota.h) in the reader's language; what else is wrong with a row the storage layer says. */
+struct str act_trouble(struct ctx *c, const struct edit_result *result, const struct fail *why)
+{
+    static const struct {
+        const char *code;
+        enum said words;
+    } quotas[] = {
+#define X(code, most, what) { #code, C_quota_##code },
+        QUOTAS(X)
+#undef X
+    };
+
+    for (size_t i = 0; why->code != NULL && i < sizeof quotas / sizeof *quotas; i++)
+        if (strcmp(why->code, quotas[i].code) == 0)
+            return said(quotas[i].words, c->lang);
+    return arena_str(c->arena, result->trouble_count > 0 ? result->troubles[0].says : str_of(why->detail));
+}
+
 struct str act_detail(struct ctx *c, const struct act *x)
 {
-    return arena_str(c->arena, x->result.trouble_count > 0 ? x->result.troubles[0].says : str_of(x->got.why.detail));
+    return act_trouble(c, &x->result, &x->got.why);
 }

@@ -36,7 +36,8 @@ enum step act_run(struct ctx *c, struct act *x, enum edit_act as, struct fail *f
 enum step act_note(struct ctx *c, const struct desk_got *got);
 /* In the next: it was such a refusal, and its line is written.  False, with f: it was none, or there is no line. */
 bool act_refused(struct ctx *c, const struct desk_got *got, struct fail *f);
-/* What is wrong, in words: of the first field, or of the whole. */
+/* What is wrong, in words: a quota that is used up, the first field, or the whole. */
 struct str act_detail(struct ctx *c, const struct act *x);
+struct str act_trouble(struct ctx *c, const struct edit_result *result, const struct fail *why);
 
 #endif

@@ -5,6 +5,7 @@
 #include "frame/roles.h"
 #include "frame/words.h"
 #include "gateway/answer.h"
+#include "gateway/console/acts.h"
 #include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
@@ -632,8 +633,7 @@ static enum step say_given(struct ctx *c, struct fail *f)
         x->v.lacks = lacks != MAY_NONE ? deed_words(lacks, c->lang) : S("");
         return show_form(c, x, 403);
     }
-    x->v.detail = x->result.trouble_count > 0 ? arena_str(c->arena, x->result.troubles[0].says)
-                                              : arena_str(c->arena, str_of(why->detail));
+    x->v.detail = act_trouble(c, &x->result, why);
     return show_form(c, x, why->kind == FAIL_CONFLICT ? 409 : 400);
 }
 

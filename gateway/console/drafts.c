@@ -3,6 +3,7 @@
 #include "console/texts.h"
 #include "frame/roles.h"
 #include "gateway/answer.h"
+#include "gateway/console/acts.h"
 #include "gateway/console/compare.h"
 #include "gateway/console/done.h"
 #include "gateway/console/door.h"
@@ -331,7 +332,7 @@ static enum step say_fail(struct ctx *c, const struct fail *why)
                strcmp(why->code, "own_draft") == 0 ? DRAFT_SAID_OWN
                : why->kind == FAIL_CONFLICT        ? DRAFT_SAID_CHANGED
                                                    : DRAFT_SAID_INVALID,
-               str_of(why->detail));
+               act_trouble(c, &((const struct drafting *)c->state)->result, why));
 }
 
 /* Only over another version than the approver saw are the numbers reckoned anew: those who sign in meanwhile are no

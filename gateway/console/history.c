@@ -2,6 +2,7 @@
  * History: every change of the area, or of one policy; what it did, and what two versions differ in, row by row; and
  * how it is undone, or a version brought back. */
 #include "gateway/answer.h"
+#include "gateway/console/acts.h"
 #include "gateway/console/compare.h"
 #include "gateway/console/done.h"
 #include "gateway/console/door.h"
@@ -320,7 +321,7 @@ static enum step say_back(struct ctx *c, struct fail *f)
                    strcmp(why->code, "changed_since") == 0 ? UNDO_SAID_CHANGED_SINCE
                    : strcmp(why->code, "forgotten") == 0   ? UNDO_SAID_FORGOTTEN
                                                            : UNDO_SAID_INVALID,
-                   str_of(why->detail));
+                   act_trouble(c, &(const struct edit_result){ 0 }, why));
     if (!console_answered(&h->got, f))
         return REFUSE;
     if (h->number != 0 && (h->one.n == 0 || h->one.at[0].number != h->number))

@@ -5,6 +5,7 @@
 #include "frame/roles.h"
 #include "frame/words.h"
 #include "gateway/answer.h"
+#include "gateway/console/acts.h"
 #include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
@@ -746,8 +747,7 @@ static enum step kept(struct ctx *c, struct fail *f)
         x->got.why.kind == FAIL_NOT_FOUND)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     x->said = POLICY_SAID_FORM;
-    x->detail = x->result.trouble_count > 0 ? arena_str(c->arena, x->result.troubles[0].says)
-                                            : arena_str(c->arena, str_of(x->got.why.detail));
+    x->detail = act_trouble(c, &x->result, &x->got.why);
     return page(c, x);
 }
 

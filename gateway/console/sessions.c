@@ -191,6 +191,10 @@ static enum step ask(struct ctx *c, struct fail *f)
         x->v.said = END_SAID_NOBODY;
         return show(c, &x->v, 400);
     }
+    if (ends_full(c->ends, &x->mark)) {
+        x->v.said = END_SAID_FULL;
+        return show(c, &x->v, 400);
+    }
     if (!str_is_set(x->v.why)) {
         x->v.said = END_SAID_WHY;
         return show(c, &x->v, 400);

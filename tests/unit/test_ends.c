@@ -289,6 +289,51 @@ TEST(a_mark_that_names_nobody_or_all_too_much_is_none)
     marks_free(m);
 }
 
+/* Names of groups are whatever was typed: one city fills its own share with them, and no other's. */
+TEST(one_city_fills_its_own_share_of_marks_and_no_others)
+{
+    struct marks *m = marks_new();
+    struct mark x = { .kind = MARK_PLACE, .provider_oid = S("1.2"), .school = S("9.9"), .until_s = TEST_NOW_S + 60 };
+
+    for (int i = 0; i < MARKS_OF_AREA_MAX; i++) {
+        x.group = arena_printf(t->arena, "%d", i);
+        CHECK(!marks_full(m, &x, TEST_NOW_S) && marks_put(m, &x, TEST_NOW_S));
+    }
+    CHECK(!marks_full(m, &x, TEST_NOW_S) && marks_put(m, &x, TEST_NOW_S)); /* renewed */
+    x.group = S("one more");
+    CHECK(marks_full(m, &x, TEST_NOW_S) && !marks_put(m, &x, TEST_NOW_S));
+    struct mark service = {
+        .kind = MARK_SERVICE, .what = S("kanerva"), .provider_oid = S("1.2"), .until_s = x.until_s
+    };
+    CHECK(!marks_put(m, &service, TEST_NOW_S));
+    service.provider_oid = (struct str){ NULL, 0 };
+    CHECK(marks_put(m, &service, TEST_NOW_S)); /* the nation's */
+    struct mark person = { .kind = MARK_PERSON, .what = S("p"), .until_s = x.until_s };
+    CHECK(marks_put(m, &person, TEST_NOW_S));
+    x.provider_oid = S("1.3");
+    CHECK(marks_put(m, &x, TEST_NOW_S));
+    x.provider_oid = S("1.2");
+    CHECK(!marks_full(m, &x, TEST_NOW_S + 60) && marks_put(m, &x, TEST_NOW_S + 60)); /* what is past has left */
+    marks_free(m);
+}
+
+TEST(all_cities_together_leave_room_for_persons)
+{
+    struct marks *m = marks_new();
+    struct mark x = { .kind = MARK_PLACE, .school = S("9.9"), .until_s = TEST_NOW_S + 60 };
+    struct mark person = { .kind = MARK_PERSON, .what = S("p"), .until_s = TEST_NOW_S + 60 };
+
+    for (int i = 0; i < MARKS_OF_AREAS_MAX; i++) {
+        x.provider_oid = arena_printf(t->arena, "1.%d", i % 20);
+        x.group = arena_printf(t->arena, "%d", i);
+        CHECK(marks_put(m, &x, TEST_NOW_S));
+    }
+    x.provider_oid = S("2");
+    CHECK(marks_full(m, &x, TEST_NOW_S) && !marks_put(m, &x, TEST_NOW_S));
+    CHECK(!marks_full(m, &person, TEST_NOW_S) && marks_put(m, &person, TEST_NOW_S));
+    marks_free(m);
+}
+
 TEST(marks_that_are_past_make_room_and_an_older_one_changes_nothing)
 {
     struct marks *m = marks_new();

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "registry/quota.h"
+
+#include "registry/schema.h"
+
+enum { MINUTE_S = 60, OWNERS_MAX = 1000 };
+
+static const struct db_statement drafts_of_person = {
+    "quota.drafts_of_person", "SELECT count(*) FROM draft WHERE owner = ?1 AND " DRAFT_IS_OPEN
+};
+static const struct db_statement drafts_of_area = {
+    "quota.drafts_of_area", "SELECT count(*) FROM draft WHERE provider IS ?1 AND " DRAFT_IS_OPEN
+};
+/* Who has too many: nobody, as a rule. */
+static const struct db_statement crowded_owners = {
+    "quota.policies", "SELECT provider, school, count(*) AS n FROM policy GROUP BY provider, school "
+                      "HAVING n > CASE WHEN school IS NULL THEN ?1 ELSE ?2 END LIMIT ?3"
+};
+static const struct db_statement changes_of_person = {
+    "quota.changes", "SELECT count(*) FROM (SELECT who, at_s, maker FROM change ORDER BY number DESC LIMIT ?3) "
+                     "WHERE who = ?1 AND at_s > ?2 AND maker IN ('console', 'undo')"
+};
+
+static bool counted(struct db *d, const struct db_statement *s, const struct db_value *args, size_t n, int64_t *out,
+                    struct fail *f)
+{
+    struct arena *a = arena_new();
+    struct db_rows rows;
+    bool good = db_query(d, s, args, n, a, &rows, f);
+
+    *out = good && rows.n == 1 ? db_row(&rows, 0)[0].number : 0;
+    arena_free(a);
+    return good;
+}
+
+bool quota_draft(struct db *d, const struct change_by *by, struct fail *f)
+{
+    const struct db_value who = db_text(str_is_set(by->who) ? by->who : S("-")), provider = db_text(by->area->provider);
+    int64_t theirs, here;
+
+    if (!counted(d, &drafts_of_person, &who, 1, &theirs, f) || !counted(d, &drafts_of_area, &provider, 1, &here, f))
+        return false;
+    if (theirs >= QUOTA_drafts_of_person)
+        return fail(f, FAIL_CALLER, "drafts_of_person", "%d drafts of this person wait already",
+                    QUOTA_drafts_of_person);
+    return here < QUOTA_drafts_of_area ||
+           fail(f, FAIL_CALLER, "drafts_of_area", "%d drafts wait here already", QUOTA_drafts_of_area);
+}
+
+static bool same_or_null(const struct db_value *x, const struct db_value *y)
+{
+    return x->kind == DB_NULL ? y->kind == DB_NULL : y->kind == DB_TEXT && str_eq(x->text, y->text);
+}
+
+static bool adds_for(const struct change *x, const struct db_value *owner)
+{
+    const struct kind_row *k = &kind_rows[KIND_POLICY];
+    size_t provider = column_of(k, "provider"), school = column_of(k, "school");
+
+    for (size_t i = 0; i < x->n; i++)
+        if (x->rows[i].kind == KIND_POLICY && x->rows[i].before == NULL &&
+            same_or_null(&x->rows[i].after[provider], &owner[0]) && same_or_null(&x->rows[i].after[school], &owner[1]))
+            return true;
+    return false;
+}
+
+static bool adds_policies(const struct change *x)
+{
+    for (size_t i = 0; i < x->n; i++)
+        if (x->rows[i].kind == KIND_POLICY && x->rows[i].before == NULL)
+            return true;
+    return false;
+}
+
+bool quota_policies(struct db *d, const struct change *x, struct fail *f)
+{
+    const struct db_value most[] = { db_int(QUOTA_policies_of_owner), db_int(QUOTA_policies_of_school),
+                                     db_int(OWNERS_MAX) };
+    struct arena *a = arena_new();
+    struct db_rows rows = { 0 };
+
+    if (!adds_policies(x)) {
+        arena_free(a);
+        return true;
+    }
+    bool good = db_query(d, &crowded_owners, most, 3, a, &rows, f);
+    for (size_t i = 0; good && i < rows.n; i++) {
+        const struct db_value *owner = db_row(&rows, i);
+        bool school = owner[1].kind == DB_TEXT;
+        if (adds_for(x, owner))
+            good = fail(f, FAIL_CALLER, school ? "policies_of_school" : "policies_of_owner",
+                        "%.*s has more than %d policies",
+                        STR_ARG(school                     ? owner[1].text
+                                : owner[0].kind == DB_TEXT ? owner[0].text
+                                                           : S("the nation")),
+                        school ? QUOTA_policies_of_school : QUOTA_policies_of_owner);
+    }
+    arena_free(a);
+    return good;
+}
+
+bool quota_changes(struct db *d, const struct change_by *by, struct fail *f)
+{
+    const struct db_value args[] = { db_text(by->who), db_int(by->at_s - MINUTE_S),
+                                     db_int(20 * QUOTA_changes_a_minute) };
+    int64_t n;
+
+    if ((by->maker != MAKER_console && by->maker != MAKER_undo) || !str_is_set(by->who))
+        return true;
+    if (!counted(d, &changes_of_person, args, 3, &n, f))
+        return false;
+    return n < QUOTA_changes_a_minute ||
+           fail(f, FAIL_CALLER, "changes_a_minute", "this person has made %d changes within a minute",
+                QUOTA_changes_a_minute);
+}
