@@ -243,9 +243,9 @@ bool draft_row(struct db *d, struct arena *a, const struct area *area, int64_t n
 /* ── what they would say ────────────────────────────────────────────────── */
 
 static const struct db_statement policies_of_open = {
-    "draft.policies", "SELECT r.draft, r.row_key, r.after FROM draft_row r JOIN draft ON draft.number = r.draft "
-                      "WHERE r.kind = 'policy' AND draft." IS_OPEN " AND coalesce(draft.provider, '') = ?1 "
-                      "AND (?2 = '' OR draft.school = ?2) ORDER BY r.draft DESC, r.position LIMIT ?3"
+    "draft.policies", "SELECT r.draft, r.row_key, r.after FROM draft CROSS JOIN draft_row r ON r.draft = draft.number "
+                      "WHERE draft.provider IS ?1 AND draft." DRAFT_IS_OPEN " AND (?2 = '' OR draft.school = ?2) "
+                      "AND r.kind = 'policy' ORDER BY draft.number DESC, r.position LIMIT ?3"
 };
 
 static struct str cell_of(const struct db_value *row, const char *column)
@@ -261,7 +261,7 @@ static int64_t number_of(const struct db_value *row, const char *column)
 bool draft_policies(struct db *d, struct arena *a, const struct area *area, size_t most, struct draft_policies *out,
                     struct fail *f)
 {
-    const struct db_value args[] = { db_text(text_or(area->provider, S(""))), db_text(text_or(area->school, S(""))),
+    const struct db_value args[] = { db_text(area->provider), db_text(text_or(area->school, S(""))),
                                      db_int((int64_t)most) };
     struct db_rows rows;
 

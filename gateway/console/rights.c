@@ -213,8 +213,12 @@ static enum step show_cell(struct ctx *c, struct fail *f)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     if (str_int(form_get(c->query, S("from")), &from) && from > 0)
         sayings.from = (size_t)from;
-    const struct matrix_cell cell =
+    struct matrix_cell cell =
         matrix_cell(c->arena, c->registry, &c->console->area, &matrix_columns[col], s, c->now_s, &sayings);
+    if (sayings.from > 0 && sayings.from >= sayings.total) { /* one past the end is the first */
+        sayings = (struct matrix_sayings){ .most = SAYINGS_A_PAGE };
+        cell = matrix_cell(c->arena, c->registry, &c->console->area, &matrix_columns[col], s, c->now_s, &sayings);
+    }
     struct cell_page_view v = { .service = names_in(&s->names, c->lang),
                                 .service_id = s->id,
                                 .cell = cell_of(c, s, (size_t)col, &cell),
