@@ -574,8 +574,7 @@ struct trial_part {
 struct shadow_view { /* GET /admin/shadow/N?from=; POST: csrf, act=start|stop, days */
     struct console_page con;
     struct trial_part trial;
-    struct str first, last, total, previous; /* previous: parameter `from`; absent: this is the first page */
-    int64_t next;                            /* likewise; 0: there is none */
+    struct str first, last, total, previous, next; /* previous, next: links; absent: there is none */
 };
 struct html page_shadow(struct arena *a, const struct shadow_view *v);
 

@@ -201,13 +201,15 @@ static enum step ask_one(struct ctx *c, struct fail *f)
 static enum step page(struct ctx *c, const struct trying *x)
 {
     const struct paging p = paging_of(c, (size_t)x->shadowing.counts.rows, ROWS_A_PAGE);
-    struct shadow_view v = { .next = p.next, .first = p.first, .last = p.last, .total = p.total };
+    struct shadow_view v = { .first = p.first, .last = p.last, .total = p.total };
     enum trial_said said = x->shadowing.said;
 
-    v.previous = p.before ? arena_printf(c->arena, "%lld", (long long)p.previous) : (struct str){ NULL, 0 };
     shadowing_show(c, &x->shadowing, &x->draft, &v.trial);
     v.trial.all = (struct str){ NULL, 0 };
-    console_page_for(c, PLACE_RIGHTS, true, arena_join(c->arena, S("/admin/shadow/"), v.trial.number), &v.con);
+    struct str here = arena_join(c->arena, S("/admin/shadow/"), v.trial.number);
+    v.previous = paging_previous(c, &p, here);
+    v.next = paging_next(c, &p, here);
+    console_page_for(c, PLACE_RIGHTS, true, here, &v.con);
     v.con.sub = SUB_DRAFTS;
     return answer_page(c,
                        said == TRIAL_SAID_DAYS || said == TRIAL_SAID_MAX || said == TRIAL_SAID_INVALID ? 400
