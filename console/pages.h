@@ -12,7 +12,18 @@
 
 /* --- what every page of the console carries --------------------------------------------------------------- */
 
-enum sub { SUB_NONE = 0, SUB_MATRIX, SUB_DRAFTS, SUB_HISTORY, SUB_FIND, SUB_SESSIONS, SUB_PASSES };
+enum sub {
+    SUB_NONE = 0,
+    SUB_MATRIX,
+    SUB_DRAFTS,
+    SUB_HISTORY,
+    SUB_FIND,
+    SUB_SESSIONS,
+    SUB_PASSES,
+    SUB_EXAMS,
+    SUB_CALENDAR,
+    SUB_NETWORKS
+};
 enum place {
     PLACE_NONE = 0,
     PLACE_HOME,
@@ -34,8 +45,8 @@ struct console_page {
     bool below;       /* on a page below it */
     enum sub sub;
     bool choose; /* another area can be chosen */
-    bool may_view, may_log, may_people, may_end, may_passes;
-    struct str people_at; /* where these begin; absent: none of the last three */
+    bool may_view, may_log, may_people, may_end, may_passes, may_exams, may_calendar;
+    struct str people_at; /* where these begin; absent: none of the four from may_people on */
     bool school;          /* it is one school's */
     int64_t waits;        /* things that wait for this person; 0: none */
     struct str csrf;      /* of every form here: field `csrf` */
@@ -1006,5 +1017,98 @@ struct passes_view { /* GET /admin/passes; POST: csrf, given, family, school, fr
     bool cut;
 };
 struct html page_passes(struct arena *a, const struct passes_view *v);
+
+/* --- exams, the school calendar, networks --- */
+
+struct exam_row {
+    struct str id, title, school, who, when, services; /* school: absent in the area of one school */
+    bool running, over;
+};
+
+enum exam_said {
+    EXAM_SAID_NOTHING = 0,
+    EXAM_SAID_SET,
+    EXAM_SAID_ENDED,
+    EXAM_SAID_TITLE,
+    EXAM_SAID_SCHOOL,
+    EXAM_SAID_TIMES,
+    EXAM_SAID_PAST,
+    EXAM_SAID_LEVELS,
+    EXAM_SAID_SERVICE,
+    EXAM_SAID_MEANWHILE, /* somebody else changed it */
+    EXAM_SAID_INVALID    /* `detail` */
+};
+
+struct exams_view { /* GET /admin/exams?row=ID; POST: csrf, id, version, title, school, groups, level_from, level_to,
+                     * day, from, to, service_1 …; POST /admin/exams/ID: csrf, version */
+    struct console_page con;
+    enum exam_said said;
+    struct str detail;
+    struct {
+        const struct exam_row *at;
+        size_t n;
+    } rows;
+    bool cut, one_school, editing;
+    struct choices schools, services, known; /* services: value is the field's number, name what stands in it */
+    struct str id, version, title, groups, level_from, level_to, day, from, to;
+};
+struct html page_exams(struct arena *a, const struct exams_view *v);
+
+struct term_row {
+    struct str id, name, school, kind, when;
+    bool own, over; /* own: of the area in which the person acts */
+};
+
+enum kept_said {
+    KEPT_SAID_NOTHING = 0,
+    KEPT_SAID_KEPT,
+    KEPT_SAID_REMOVED,
+    KEPT_SAID_NAME,
+    KEPT_SAID_SCHOOL,
+    KEPT_SAID_DAYS,
+    KEPT_SAID_BLOCKS,
+    KEPT_SAID_MEANWHILE,
+    KEPT_SAID_INVALID /* `detail` */
+};
+
+struct calendar_view { /* GET /admin/calendar?row=ID; POST: csrf, id, version, name, kind, school, from, to; POST
+                        * /admin/calendar/ID: csrf, version */
+    struct console_page con;
+    enum kept_said said;
+    struct str detail;
+    struct {
+        const struct term_row *at;
+        size_t n;
+    } rows;
+    bool cut, one_school, editing;
+    struct str today; /* what the calendar says of it */
+    struct str ends;  /* the last day that it reaches; absent: there is none */
+    bool ends_soon;
+    struct choices kinds, schools;
+    struct str id, version, name, from, to;
+};
+struct html page_calendar(struct arena *a, const struct calendar_view *v);
+
+struct network_row {
+    struct str id, name, school, blocks;
+    bool own;
+};
+
+struct networks_view { /* GET /admin/networks?row=ID; POST: csrf, id, version, name, school, blocks; POST
+                        * /admin/networks/ID: csrf, version */
+    struct console_page con;
+    enum kept_said said;
+    struct str detail;
+    struct {
+        const struct network_row *at;
+        size_t n;
+    } rows;
+    bool cut, one_school, editing;
+    struct str here; /* where the person is, and what that is called */
+    struct choices schools;
+    struct str id, version, name;
+    struct html_lines blocks;
+};
+struct html page_networks(struct arena *a, const struct networks_view *v);
 
 #endif

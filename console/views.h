@@ -30,6 +30,9 @@
     X(person)                                                                                                          \
     X(sessions)                                                                                                        \
     X(passes)                                                                                                          \
+    X(exams)                                                                                                           \
+    X(calendar)                                                                                                        \
+    X(networks)                                                                                                        \
     X(admins)                                                                                                          \
     X(admin)                                                                                                           \
     X(give)                                                                                                            \

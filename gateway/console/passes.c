@@ -12,6 +12,7 @@
 #include "gateway/console/lines.h"
 #include "gateway/console/people.h"
 #include "gateway/console/raise.h"
+#include "gateway/console/times.h"
 #include "model/pairwise.h"
 #include "model/when.h"
 #include "registry/edit.h"
@@ -20,7 +21,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     LONGEST_S = 5 * 86400,         /* that one person gives */
@@ -66,46 +66,6 @@ struct waiting { /* a draft that is a pass */
     const struct draft *draft;
     struct row_seen account, place;
 };
-
-/* ── times as people write them ─────────────────────────────────────────── */
-
-static bool take_number(struct str *rest, char end, int *out)
-{
-    size_t at = end != '\0' ? str_find_byte(*rest, end, 0) : rest->n;
-    int64_t n;
-
-    if (!str_int(str_sub(*rest, 0, at), &n) || n < 0 || n > 9999)
-        return false;
-    *rest = str_from(*rest, at + 1);
-    *out = (int)n;
-    return true;
-}
-
-/* "23.11.2026" and "8.00" or "8:00" in Helsinki.  False: no such time. */
-static bool read_time(struct str day, struct str at, int64_t *out)
-{
-    struct when w = { 0 };
-    struct str rest = at;
-    char mark = str_find_byte(at, ':', 0) < at.n ? ':' : '.';
-    bool whole = str_find_byte(at, mark, 0) == at.n;
-
-    if (!take_number(&day, '.', &w.day) || !take_number(&day, '.', &w.month) || !take_number(&day, '\0', &w.year) ||
-        !take_number(&rest, whole ? '\0' : mark, &w.hour) || (!whole && !take_number(&rest, '\0', &w.minute)))
-        return false;
-    struct tm t = {
-        .tm_year = w.year - 1900, .tm_mon = w.month - 1, .tm_mday = w.day, .tm_hour = w.hour, .tm_min = w.minute
-    };
-    for (int hours = 3; hours >= 2; hours--) { /* summer, winter */
-        struct tm copy = t;
-        int64_t at_s = (int64_t)timegm(&copy) - hours * 3600;
-        struct when is = when_local(at_s);
-        if (is.year == w.year && is.month == w.month && is.day == w.day && is.hour == w.hour && is.minute == w.minute) {
-            *out = at_s;
-            return true;
-        }
-    }
-    return false;
-}
 
 static struct str day_words(struct ctx *c, int64_t at_s)
 {
@@ -431,7 +391,7 @@ static enum pass_said what_is_wrong(struct ctx *c, struct giving *x)
         return PASS_SAID_SHARED;
     if (x->school == NULL)
         return PASS_SAID_SCHOOL;
-    if (!read_time(v->from, v->from_at, &x->from_s) || !read_time(v->to, v->to_at, &x->to_s) || x->to_s <= x->from_s)
+    if (!times_read(v->from, v->from_at, &x->from_s) || !times_read(v->to, v->to_at, &x->to_s) || x->to_s <= x->from_s)
         return PASS_SAID_TIMES;
     if (x->to_s <= c->now_s)
         return PASS_SAID_PAST;
