@@ -245,7 +245,7 @@ TEST(who_sits_an_exam_is_told_so_and_until_when)
     CHECK_INT(told.kind, TOLD_EXAM);
     CHECK_INT(told.exam_to_s, TEST_NOW_S + 3600);
     CHECK_STR(told_code(t->arena, &told), "exam");
-    CHECK(!policy_could_open(r, &services[0], &why.decision));
+    CHECK(policy_could_open(r, &services[0], &why.decision)); /* whoever searches is told */
     CHECK(why.n == 1 && why.at[0].said[0].verdict == VERDICT_SETTLED && why.at[0].said[0].row->shipped);
 }
 
