@@ -16,6 +16,7 @@ enum sub {
     SUB_NONE = 0,
     SUB_MATRIX,
     SUB_DRAFTS,
+    SUB_REQUESTS,
     SUB_HISTORY,
     SUB_FIND,
     SUB_SESSIONS,
@@ -103,7 +104,9 @@ enum todo_kind {
     TODO_DRAFT_APPROVED, /* and not published */
     TODO_DRAFT_BACK,     /* to whom it is sent back */
     TODO_RIGHT_ENDS,
-    TODO_ALARM
+    TODO_ALARM,
+    TODO_PLEA, /* people ask for a service: name; n of them, who they are, since when */
+    TODO_PLEAS /* and for more services than are shown */
 };
 
 struct todo {
@@ -351,6 +354,55 @@ struct tryout_view { /* GET /admin/tryout/ID; POST: csrf, fresh */
 };
 struct html page_tryout(struct arena *a, const struct tryout_view *v);
 
+/* --- what people ask to be opened --- */
+
+struct plea_row {
+    int64_t number;
+    struct str service, who, count, when; /* who: "Opettaja, Testi-Kielonmäen koulu"; when: since */
+};
+struct plea_rows {
+    const struct plea_row *at;
+    size_t n;
+};
+
+enum request_said {
+    REQUEST_SAID_NOTHING = 0,
+    REQUEST_SAID_DECLINED,
+    REQUEST_SAID_SET,
+    REQUEST_SAID_NO_WORDS,
+    REQUEST_SAID_WORDS /* they are too long, or may name a child */
+};
+
+struct requests_view { /* GET /admin/requests; POST: csrf, learners=yes|no */
+    struct console_page con;
+    struct plea_rows rows;
+    bool more;              /* than are shown */
+    bool may_set, learners; /* whether learners may ask; and whether this person says so */
+    enum request_said said;
+};
+struct html page_requests(struct arena *a, const struct requests_view *v);
+
+struct voice_view {
+    struct str words, name, when;
+};
+
+struct request_view { /* GET /admin/requests/N; POST: csrf, words */
+    struct console_page con;
+    struct plea_row row;
+    bool met, elsewhere, answered; /* it is open; another area decides; nobody waits any more */
+    bool school, widen, lift;      /* what the link leads to; none of them: to a policy of its own */
+    struct str link, policy;       /* absent link: this person cannot, or nothing here would do it */
+    struct {
+        const struct voice_view *at;
+        size_t n;
+    } voices;
+    bool more_voices, may_answer;
+    struct str answer, answer_when; /* the last one */
+    struct str words;               /* as they were typed */
+    enum request_said said;
+};
+struct html page_request(struct arena *a, const struct request_view *v);
+
 /* --- services by roles --- */
 
 enum { MATRIX_SERVICES = 25 }; /* a page */
@@ -418,6 +470,7 @@ struct cell_page_view { /* GET /admin/rights/SERVICE?col= */
     } sayings;
     struct str total, first, last, next, previous; /* next, previous: links; absent: none */
     bool paged, may_draft;
+    struct plea_rows pleas; /* who of these asks for it */
 };
 struct html page_cell_page(struct arena *a, const struct cell_page_view *v);
 
@@ -773,6 +826,7 @@ struct school_service_view { /* GET, POST /admin/school/SERVICE: csrf, version, 
     struct choices whom; /* to whom it is left; none: the municipality decides */
     bool may_change, fresh;
     int64_t version;
+    struct plea_rows pleas;
     enum school_said said;
     struct str in_the_way; /* MORE: the id of a policy that says what no box can */
 };

@@ -37,6 +37,8 @@
     X(admin)                                                                                                           \
     X(give)                                                                                                            \
     X(school_services)                                                                                                 \
+    X(requests)                                                                                                        \
+    X(request)                                                                                                         \
     X(school_service)
 
 struct enter_out {

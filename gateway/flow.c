@@ -482,13 +482,16 @@ enum step flow_notice(struct ctx *c, const struct notice *n)
 
 static enum step missing_show(struct ctx *c, struct fail *f)
 {
-    struct denied_view v = { .page = page_for(c, c->req->path), .asked = true };
+    struct denied_view v = { .page = page_for(c, arena_join(c->arena, S("/why/"), c->service->id)), .asked = true };
 
     (void)f;
     denied_ask(&v, c->service, flow_decision(c), c->arena);
     explain_fill(c, &v);
-    flow_leave_idle(c);
-    return answer_page(c, 200, page_denied(c->arena, &v));
+    if (c->req->method == HTTP_POST)
+        flow_leave_idle_to(c, v.page.here);
+    else
+        flow_leave_idle(c);
+    return answer_page(c, v.plea.said != PLEA_SAID_NOTHING ? 400 : 200, page_denied(c->arena, &v));
 }
 
 static const struct step_row missing[] = { { explain }, { missing_show }, { NULL } };

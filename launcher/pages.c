@@ -294,6 +294,13 @@ struct html page_still(struct arena *a, const struct still_view *v)
     PAGE_RENDER(a, view_still, &out);
 }
 
+struct html page_me(struct arena *a, const struct me_view *v)
+{
+    struct me_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_own_data, &out);
+}
+
 struct html page_post(struct arena *a, const struct post_view *v)
 {
     struct post_out out = { .page = v->page, .in = *v };

@@ -168,6 +168,48 @@ struct html page_favourites(struct arena *a, const struct favourites_view *v);
 struct denied_way { /* how it is open, and what is so now: "luokat 7–9", "oppilas, luokka 5"; is may be "" */
     struct str words, is;
 };
+/* What somebody has asked to be opened to them, and what became of it. */
+struct plea_line {
+    int64_t number;
+    struct str service, service_id, place, role, when;
+    struct str answer, office, answered; /* the words, whose, on which day; absent: none */
+    bool waits, met;                     /* met: it is open to them */
+};
+struct plea_lines {
+    const struct plea_line *at;
+    size_t n;
+};
+struct plea_choice {
+    struct str value, name;
+    bool on;
+};
+enum plea_said {
+    PLEA_SAID_NOTHING = 0,
+    PLEA_SAID_WORDS, /* they hold what may be a child's */
+    PLEA_SAID_PLACE, /* none was chosen */
+    PLEA_SAID_DAY,   /* enough for today */
+    PLEA_SAID_MANY,  /* enough for now */
+    PLEA_SAID_FULL   /* no more is kept there */
+};
+struct plea_view { /* POST /request/SERVICE: csrf, place, why, named=1; or csrf, take=NUMBER */
+    struct str service;
+    struct {
+        const struct plea_choice *at;
+        size_t n;
+    } choices;                           /* as what, and where; none: they cannot ask */
+    bool staff;                          /* words and a name may be given */
+    struct str to, count;                /* of the one choice: who is asked; how many ask already, absent: nobody */
+    struct plea_lines own;               /* what they asked themselves */
+    struct str answer, office, answered; /* what was answered to others like them, not long ago; absent: nothing */
+    enum plea_said said;
+    struct str words; /* as they were typed */
+    bool named;
+};
+struct chain_view { /* who decides what; provider absent: not shown */
+    struct str provider, school;
+    bool left; /* it stopped at the school, and not at the provider */
+};
+
 struct denied_view { /* also GET /why/SERVICE, from a search */
     struct page page;
     struct {
@@ -185,6 +227,8 @@ struct denied_view { /* also GET /why/SERVICE, from a search */
     struct str support_code;
     int64_t at_s;
     struct str back; /* the service's own address, checked; absent: none */
+    struct plea_view plea;
+    struct chain_view chain;
 };
 struct html page_denied(struct arena *a, const struct denied_view *v);
 /* Fills in the names from the registry.  decision.ask says whom to ask. */
@@ -285,6 +329,68 @@ struct still_view { /* GET /idle: the session is about to end */
     int64_t ends_s;
 };
 struct html page_still(struct arena *a, const struct still_view *v);
+
+/* --- what is known of the person --- */
+
+enum { ME_SERVICES_MAX = 20, ME_LOOKS_MAX = 20, ME_SESSIONS_MAX = 8, ME_TIMES_MAX = 5 };
+
+struct me_place { /* an affiliation */
+    struct str where, group, level, from, to, came;
+    struct str role; /* absent: what came was not understood */
+};
+struct me_session { /* at another browser, told from the log */
+    struct str when, idp, services;
+};
+struct me_time {
+    struct str when;
+};
+struct me_told {
+    struct str service, count, last, claims;
+    struct {
+        const struct me_time *at;
+        size_t n;
+    } times; /* where there was more than one */
+};
+enum me_looked { LOOKED_PERSON = 0, LOOKED_ENDED, LOOKED_EXPORTED, LOOKED_CODE, LOOKED_LOG };
+enum me_reason { REASON_NONE = 0, REASON_SUPPORT, REASON_INCIDENT, REASON_REQUEST };
+struct me_look {
+    struct str when, office; /* office: "Pääkäyttäjä, Oulu" */
+    enum me_looked looked;
+    enum me_reason reason;
+};
+enum me_said { ME_SAID_NOTHING = 0, ME_SAID_OTHERS, ME_SAID_FORGOTTEN };
+
+struct me_view { /* GET /me, GET /me/data (JSON); POST /me: csrf, act=others|forget */
+    struct page page;
+    enum me_said said;
+    struct str name, email, learner_id, age;
+    bool hidden;           /* their data is protected */
+    struct str city, came; /* who told it, when */
+    struct {
+        const struct me_place *at;
+        size_t n;
+    } places;
+    bool shared;
+    struct str began, ends; /* of this session */
+    struct {
+        const struct me_session *at;
+        size_t n;
+    } sessions;
+    struct {
+        const struct me_told *at;
+        size_t n;
+    } told;
+    bool told_cut, looks_cut; /* there is more than the page holds */
+    struct {
+        const struct me_look *at;
+        size_t n;
+    } looks;
+    struct plea_view plea; /* own: requests */
+    struct str remembered; /* the identity provider that this browser remembers; absent: none */
+    bool away;             /* the log could not be read */
+    struct str ask, ask_url, ask_email;
+};
+struct html page_me(struct arena *a, const struct me_view *v);
 
 /* --- about --- */
 

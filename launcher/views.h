@@ -135,6 +135,11 @@ struct still_out {
     struct str at;
 };
 
+struct me_out {
+    struct page page;
+    struct me_view in;
+};
+
 struct about_out {
     struct page page;
     struct about_view in;
@@ -167,6 +172,7 @@ void view_signed_out(struct buf *b, const struct signed_out_out *v);
 void view_next(struct buf *b, const struct signed_out_out *v);
 void view_idle(struct buf *b, const struct idle_out *v);
 void view_still(struct buf *b, const struct still_out *v);
+void view_own_data(struct buf *b, const struct me_out *v);
 void view_about(struct buf *b, const struct about_out *v);
 void view_continue(struct buf *b, const struct continue_out *v);
 void view_post(struct buf *b, const struct post_out *v);

@@ -49,6 +49,7 @@ struct work;          /* base/work.h: threads for SQL and Argon2id */
 struct audit;         /* audit/audit.h: this loop's line to the writer */
 struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity providers */
 struct people;        /* registry/people.h: what the node keeps for persons */
+struct pleas;         /* registry/pleas.h: what people have asked to be opened to them */
 struct known;         /* registry/known.h: what sort of people signed in */
 struct shadow_sets;   /* registry/shadow.h: drafts that run beside what is in force */
 struct ends;          /* registry/ends.h: sessions that ended */
@@ -92,6 +93,7 @@ struct ctx {
     struct audit *audit;
     struct upstreams *upstreams;
     struct people *people;
+    struct pleas *pleas;                     /* NULL: nobody can ask */
     struct known *known;                     /* NULL: nobody is noted */
     struct shadow_sets *shadow;              /* held; NULL: no draft is asked beside */
     struct ends *ends;                       /* NULL: none are known */

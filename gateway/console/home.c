@@ -6,6 +6,7 @@
 #include "gateway/console/door.h"
 #include "gateway/console/health.h"
 #include "gateway/console/lines.h"
+#include "gateway/console/pleas.h"
 #include "gateway/console/raise.h"
 #include "gateway/console/rights_given.h"
 #include "model/when.h"
@@ -13,7 +14,7 @@
 
 #include <stdlib.h>
 
-enum { OWN_MAX = 16, CHANGES_SHOWN = 5, TODOS_MAX = 60, DRAFTS_SHOWN = 20 };
+enum { OWN_MAX = 16, CHANGES_SHOWN = 5, TODOS_MAX = 60, DRAFTS_SHOWN = 20, PLEAS_SHOWN = 5 };
 
 struct home { /* c->state */
     struct area area;
@@ -21,6 +22,7 @@ struct home { /* c->state */
     struct change_entries changes;
     struct drafts waiting, approved, sent_back;
     struct alarms_found alarms; /* of the area */
+    struct plea_board pleas;
     struct home_view v;
     struct todo *todos;
 };
@@ -45,6 +47,14 @@ static enum step ask(struct ctx *c, struct fail *f)
     if (!console_may(c, MAY_VIEW))
         return NEXT;
     return console_ask(c, read_sql, h, &h->got, f);
+}
+
+static enum step ask_pleas(struct ctx *c, struct fail *f)
+{
+    struct home *h = c->state;
+
+    (void)f;
+    return console_may(c, MAY_VIEW) && plea_board_ask(c, S(""), &h->pleas) ? WAIT : NEXT;
 }
 
 /* ── what waits ─────────────────────────────────────────────────────────── */
@@ -231,6 +241,27 @@ static void look_at_rights(struct ctx *c, struct home *h)
     }
 }
 
+static void look_at_pleas(struct ctx *c, struct home *h)
+{
+    const struct plea_rows rows = plea_board_rows(c, &h->pleas, PLEAS_SHOWN, -1);
+
+    for (size_t i = 0; i < rows.n; i++) {
+        struct todo *t = add_todo(h, TODO_PLEA, URGENCY_CALM);
+        if (t == NULL)
+            return;
+        t->name = rows.at[i].service;
+        t->n = rows.at[i].count;
+        t->why = rows.at[i].who;
+        t->when = rows.at[i].when;
+        t->link = arena_printf(c->arena, "/admin/requests/%lld", (long long)rows.at[i].number);
+    }
+    struct todo *more = rows.n < h->pleas.n ? add_todo(h, TODO_PLEAS, URGENCY_CALM) : NULL;
+    if (more == NULL)
+        return;
+    more->n = lines_number(c, (int64_t)(h->pleas.n - rows.n));
+    more->link = S("/admin/requests");
+}
+
 static int by_urgency(const void *x, const void *y)
 {
     const struct todo *a = x, *b = y;
@@ -292,6 +323,7 @@ static enum step show(struct ctx *c, struct fail *f)
     look_at_rights(c, h);
     if (!str_is_set(h->area.provider) && console_may(c, MAY_VIEW))
         look_at_own(c, h);
+    look_at_pleas(c, h);
     qsort(h->todos, h->v.todos.n, sizeof *h->todos, by_urgency);
     console_page_for(c, PLACE_HOME, false, S("/admin"), &h->v.con);
     h->v.may_alarms = h->v.con.may_view;
@@ -306,4 +338,4 @@ static enum step show(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_home(c->arena, &h->v));
 }
 
-const struct step_row admin_home[] = { { console_door }, { ask }, { show }, { NULL } };
+const struct step_row admin_home[] = { { console_door }, { ask }, { ask_pleas }, { show }, { NULL } };

@@ -9,6 +9,7 @@
 #include "gateway/console/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
+#include "gateway/plea.h"
 #include "policy/cedar/engine.h"
 #include "policy/form.h"
 #include "policy/matrix.h"
@@ -519,6 +520,46 @@ static enum step page(struct ctx *c, struct editing *x)
 
 /* ── looking at it ──────────────────────────────────────────────────────── */
 
+/* Whom a request is for, as its page links here; false: no request. */
+static bool asked_for(struct ctx *c, const struct editing *x, struct plea_whom *whom)
+{
+    const struct provider *p = x->owner.provider;
+    const struct school *s = p != NULL ? provider_school(p, form_get(c->query, S("school"))) : NULL;
+    const struct service *service = registry_service(c->registry, form_get(c->query, S("service")));
+    int64_t from = 0, to = 0;
+
+    *whom = (struct plea_whom){ .role = role_of_name(form_get(c->query, S("role"))) };
+    if (p == NULL || service == NULL || whom->role == ROLE_NONE ||
+        !str_int(form_get(c->query, S("level_from")), &from) || !str_int(form_get(c->query, S("level_to")), &to) ||
+        from < 0 || to < from || to > LEVEL_MAX)
+        return false;
+    whom->service = service->id;
+    whom->level_from = (int)from;
+    whom->level_to = (int)to;
+    if (s != NULL)
+        whom->school = school_uid(c->arena, p, s);
+    return true;
+}
+
+/* What a request asks for stands in the form already, with how many asked. */
+static void put_request(struct ctx *c, struct editing *x)
+{
+    struct plea_whom whom;
+
+    if (!asked_for(c, x, &whom))
+        return;
+    if (x->policy == NULL) {
+        x->form = plea_form(c->arena, x->owner.provider, &whom, registry_service(c->registry, whom.service)->asks);
+        bind_to_owner(c, x);
+    } else {
+        see_form(c, x);
+        if (!x->is_form || !plea_widen(c->arena, &x->form, &whom))
+            return;
+    }
+    x->text = policy_form_text(c->arena, &x->form);
+    x->why = str_sub(form_get(c->query, S("why")), 0, WHY_MAX_B);
+}
+
 /* A new one begins with the cell that it was begun from. */
 static bool begin_new(struct ctx *c, struct editing *x)
 {
@@ -538,6 +579,7 @@ static bool begin_new(struct ctx *c, struct editing *x)
     bind_to_owner(c, x);
     x->text = policy_form_text(c->arena, &x->form);
     x->is_form = true;
+    put_request(c, x);
     return true;
 }
 
@@ -580,6 +622,7 @@ static enum step look(struct ctx *c, struct fail *f)
         return str_eq(x->id, S("new")) && begin_new(c, x) ? NEXT : console_refuse(c, FAIL_NOT_FOUND, "not_found");
     x->text = x->policy->text;
     x->name = names_in(&x->policy->names, c->lang);
+    put_request(c, x);
     return NEXT;
 }
 

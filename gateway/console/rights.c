@@ -6,11 +6,12 @@
 #include "gateway/console/drafted.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/listed.h"
+#include "gateway/console/pleas.h"
 #include "policy/matrix.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { HERE_MAX_B = 2048, SAYINGS_A_PAGE = 20 };
+enum { HERE_MAX_B = 2048, SAYINGS_A_PAGE = 20, PLEAS_SHOWN = 8 };
 
 struct rights { /* c->state */
     struct area area;
@@ -19,6 +20,7 @@ struct rights { /* c->state */
     const struct matrix_draft *drafts[DRAFTED_MAX];
     int64_t numbers[DRAFTED_MAX];
     size_t n;
+    struct plea_board pleas;
 };
 
 /* ── what drafts would change ───────────────────────────────────────────── */
@@ -201,6 +203,14 @@ static struct saying_view saying_view(struct ctx *c, const struct matrix_saying 
                                  .mine = is_mine(c, p) };
 }
 
+static enum step ask_cell(struct ctx *c, struct fail *f)
+{
+    struct rights *x = c->state;
+
+    (void)f;
+    return plea_board_ask(c, c->req->param, &x->pleas) ? WAIT : NEXT;
+}
+
 static enum step show_cell(struct ctx *c, struct fail *f)
 {
     const struct service *s = registry_service(c->registry, c->req->param);
@@ -223,7 +233,9 @@ static enum step show_cell(struct ctx *c, struct fail *f)
                                 .service_id = s->id,
                                 .cell = cell_of(c, s, (size_t)col, &cell),
                                 .off = !s->enabled,
-                                .may_draft = console_may(c, MAY_DRAFT) };
+                                .may_draft = console_may(c, MAY_DRAFT),
+                                .pleas = plea_board_rows(c, &((const struct rights *)c->state)->pleas, PLEAS_SHOWN,
+                                                         (int)col) };
     struct saying_view *views = arena_make_n(c->arena, sayings.n + 1, struct saying_view);
     struct str here = arena_printf(c->arena, "/admin/rights/%.*s?col=%lld", STR_ARG(s->id), (long long)col);
     const struct paging p = paging_of(c, sayings.total, SAYINGS_A_PAGE);
@@ -242,4 +254,4 @@ static enum step show_cell(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_cell_page(c->arena, &v));
 }
 
-const struct step_row admin_cell[] = { { console_door }, { ask_drafts }, { show_cell }, { NULL } };
+const struct step_row admin_cell[] = { { console_door }, { ask_drafts }, { ask_cell }, { show_cell }, { NULL } };

@@ -10,6 +10,7 @@
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/listed.h"
+#include "gateway/console/pleas.h"
 #include "policy/form.h"
 #include "policy/matrix.h"
 #include "wire/form.h"
@@ -17,7 +18,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROWS_A_PAGE = 25, HERE_MAX_B = 4096, NAME_MAX_B = 1024, TEXT_MAX_B = 65536, LEARNER_COLUMNS = 3 };
+enum {
+    ROWS_A_PAGE = 25,
+    HERE_MAX_B = 4096,
+    NAME_MAX_B = 1024,
+    TEXT_MAX_B = 65536,
+    LEARNER_COLUMNS = 3,
+    PLEAS_SHOWN = 8
+};
 
 /* Whom the school may open it to: columns of the matrix; those of learners as one where all of them are left, since no
  * policy says "without a class level". */
@@ -33,6 +41,7 @@ struct school_opening { /* c->state */
     const struct school *school;
     struct left left;
     bool ticked[MATRIX_COLUMNS];
+    struct plea_board pleas;
     struct str why, text, id;
     char in_the_way[128]; /* the id of a policy that says what no box can */
     int64_t now_s;
@@ -179,6 +188,7 @@ static enum step show(struct ctx *c, const struct school_opening *x, enum school
             at[v.whom.n++] =
                 (struct choice){ arena_printf(c->arena, "%zu", i), box_name(c, &x->left, i), x->left.on[i] };
     v.whom.at = at;
+    v.pleas = plea_board_rows(c, &x->pleas, PLEAS_SHOWN, -1);
     console_page_for(c, PLACE_SCHOOL, true, arena_join(c->arena, S("/admin/school/"), x->service->id), &v.con);
     return answer_page(c, status, page_school_service(c->arena, &v));
 }
@@ -188,16 +198,37 @@ static bool ticked(const struct form *form, struct arena *a, size_t i)
     return str_is_set(form_get(form, arena_printf(a, "who_%zu", i)));
 }
 
-static enum step show_one(struct ctx *c, struct fail *f)
+static enum step look(struct ctx *c, struct fail *f)
 {
     struct school_opening *x = arena_make(c->arena, struct school_opening);
+
+    (void)f;
+    c->state = x;
+    if (!find(c, x))
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    return plea_board_ask(c, x->service->id, &x->pleas) ? WAIT : NEXT;
+}
+
+/* From a request: what it asks for is ticked besides what is. */
+static bool add_ticked(struct ctx *c, struct school_opening *x)
+{
+    int64_t col = -1;
+
+    if (!str_int(form_get(c->query, S("add")), &col) || col < 0 || col >= MATRIX_COLUMNS || !x->left.column[col])
+        return false;
+    x->left.on[x->left.learners && col < LEARNER_COLUMNS ? 0 : col] = true;
+    return true;
+}
+
+static enum step show_one(struct ctx *c, struct fail *f)
+{
+    struct school_opening *x = c->state;
     struct str boxes;
 
     (void)f;
-    if (!find(c, x))
-        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
-    x->why = form_get(c->query, S("why"));
-    for (size_t i = 0; i < MATRIX_COLUMNS && str_is_set(x->why); i++) /* what was ticked before the log-in */
+    x->why = act_why(c->query);
+    bool added = add_ticked(c, x);
+    for (size_t i = 0; i < MATRIX_COLUMNS && str_is_set(x->why) && !added; i++) /* what was ticked before the log-in */
         x->left.on[i] = ticked(c->query, c->arena, i);
     if (!str_eq(done_here(c, &boxes), S("school")))
         return show(c, x, SCHOOL_SAID_NOTHING, 200);
@@ -206,7 +237,7 @@ static enum step show_one(struct ctx *c, struct fail *f)
     return show(c, x, SCHOOL_SAID_DONE, 200);
 }
 
-const struct step_row admin_school_one[] = { { console_door }, { show_one }, { NULL } };
+const struct step_row admin_school_one[] = { { console_door }, { look }, { show_one }, { NULL } };
 
 /* ── opening and closing it ─────────────────────────────────────────────── */
 

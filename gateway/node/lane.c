@@ -79,6 +79,7 @@ static void begin(void *self, struct ctx *c)
     c->audit = lane->audit;
     c->upstreams = lane->upstreams;
     c->people = lane->node->people;
+    c->pleas = lane->node->pleas;
     c->known = lane->node->known;
     c->shadow = shadow_now(lane->node->shadow, c->registry);
     c->protocols = lane->node->protocols;

@@ -11,6 +11,7 @@
 #include "registry/ends.h"
 #include "registry/known.h"
 #include "registry/people.h"
+#include "registry/pleas.h"
 #include "registry/shadow.h"
 #include "registry/tell.h"
 
@@ -40,6 +41,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->set = set;
     n->world = w;
     n->people = people_new(set);
+    n->pleas = pleas_new(set);
     n->known = known_new(set);
     n->shadow = shadow_new(set, w);
     n->ends = ends_new(set, w);
@@ -74,6 +76,7 @@ void node_free(struct node *n)
         registry_drop(n->lanes[i]->registry);
     registry_drop(n->swap->registry);
     people_free(n->people);
+    pleas_free(n->pleas);
     known_free(n->known);
     shadow_free(n->shadow);
     ends_free(n->ends);

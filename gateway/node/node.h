@@ -58,6 +58,7 @@ struct node {
     struct audit_index *audit_index; /* NULL: nobody follows the log */
     struct work_pool *pool;
     struct people *people;
+    struct pleas *pleas;
     struct known *known;
     struct shadow *shadow;
     struct ends *ends;

@@ -66,6 +66,11 @@ static bool has_people(const struct settings *set, struct arena *a)
     return look_at(in_state(set, a, "registry/people.sqlite")) == FULL;
 }
 
+static bool has_pleas(const struct settings *set, struct arena *a)
+{
+    return look_at(in_state(set, a, "registry/pleas.sqlite")) == FULL;
+}
+
 static bool has_keys(const struct settings *set, struct arena *a)
 {
     return look_at(keys_index(set, a)) == FULL;
@@ -89,6 +94,7 @@ static const struct dependent {
 } dependents[] = {
     { "the registry (registry/registry.sqlite)", has_registry, true, false, false },
     { "people's favourites (registry/people.sqlite)", has_people, true, false, true },
+    { "people's requests (registry/pleas.sqlite)", has_pleas, true, false, true },
     { "the private keys (keys.json)", has_keys, true, false, false },
     { "the audit log (audit/)", has_audit, true, true, true },
     { "sessions (redis/appendonlydir)", has_sessions, true, false, false },

@@ -18,7 +18,8 @@
     X(large_requests, "request", 1000, "the budget for large requests of this address")                                \
     X(all_requests, "request:all", 2000, "the budget for large requests of everybody together")                        \
     X(answers, "saml", 3000, "the budget for refused answers of this address")                                         \
-    X(login_answers, "saml:login", 8, "the budget for answers to one login")
+    X(login_answers, "saml:login", 8, "the budget for answers to one login")                                           \
+    X(own_data, "me", 60, "the budget for one person's looks at their own data")
 
 enum limit {
 #define X(limit, key, most, what) LIMIT_##limit,

@@ -654,6 +654,112 @@ static void put_refusals(const struct stage *s, const char *prefix)
     put(arena_cstr(s->a, arena_printf(s->a, "%sexpired-no-cookies", prefix)), s->lang, page_expired(s->a, &e));
 }
 
+/* What somebody may do about it: ask, as what and where; and what became of it. */
+static void put_pleas(const struct stage *s, const char *prefix)
+{
+    const struct decision decision = { .ask = s->text.p != NULL ? &providers[5] : &providers[0] };
+    struct denied_view d = { .page = page(s, "/why/pihka", true), .asked = true };
+    const struct plea_choice choices[] = {
+        { S("oulu/1/teacher"), word(s, S("Opettaja, Testi-Kielonmäen koulu")), true },
+        { S("oulu/2/teacher"), word(s, S("Opettaja, Testi-Otsolahden lukio")), false }
+    };
+    const struct plea_line lines[] = { { .number = 7,
+                                         .service = word(s, S("Pihka Koe")),
+                                         .service_id = S("pihka"),
+                                         .place = word(s, S("Testi-Kielonmäen koulu")),
+                                         .role = word(s, S("Opettaja")),
+                                         .when = S("23.11.2026"),
+                                         .waits = true },
+                                       { .number = 8,
+                                         .service = word(s, S("Vaahtera Matikka")),
+                                         .service_id = S("vaahtera"),
+                                         .place = word(s, S("Testi-Otsolahden lukio")),
+                                         .role = word(s, S("Opettaja")),
+                                         .when = S("2.11.2026"),
+                                         .answered = S("9.11.2026"),
+                                         .office = word(s, S("Oulu")),
+                                         .answer = word(s, S("Hankimme palvelun ensi lukuvuodeksi.")) },
+                                       { .number = 9,
+                                         .service = word(s, S("Havu")),
+                                         .service_id = S("havu"),
+                                         .place = word(s, S("Testi-Otsolahden lukio")),
+                                         .role = word(s, S("Opettaja")),
+                                         .when = S("1.10.2026"),
+                                         .met = true } };
+
+    denied_ask(&d, &services[9], &decision, s->a);
+    d.chain = (struct chain_view){ .provider = word(s, S("Oulu")), .school = word(s, S("Testi-Kielonmäen koulu")) };
+    d.plea = (struct plea_view){
+        .service = S("pihka"), .choices = { choices, 1 }, .staff = true, .to = word(s, S("Oulu")), .count = S("4")
+    };
+    put(arena_cstr(s->a, arena_printf(s->a, "%smissing-ask", prefix)), s->lang, page_denied(s->a, &d));
+    d.chain.left = true;
+    d.plea.choices.n = 2;
+    d.plea.to = d.plea.count = S("");
+    d.plea.said = PLEA_SAID_WORDS;
+    d.plea.words = word(s, S("Oppilas 010199-123A"));
+    put(arena_cstr(s->a, arena_printf(s->a, "%smissing-ask-wrong", prefix)), s->lang, page_denied(s->a, &d));
+    d.plea = (struct plea_view){ .service = S("pihka"), .own = { lines, 2 } };
+    put(arena_cstr(s->a, arena_printf(s->a, "%smissing-asked", prefix)), s->lang, page_denied(s->a, &d));
+    d.plea = (struct plea_view){ .answer = lines[1].answer, .office = lines[1].office, .answered = lines[1].answered };
+    put(arena_cstr(s->a, arena_printf(s->a, "%smissing-answered", prefix)), s->lang, page_denied(s->a, &d));
+
+    const struct me_place places[] = { { .where = word(s, S("Testi-Kielonmäen koulu")),
+                                         .role = word(s, S("Oppilas")),
+                                         .group = word(s, S("7B")),
+                                         .level = S("7"),
+                                         .to = S("31.5.2027"),
+                                         .came = S("1.2.246.562.99.95640100004, 1.2.246.562.99.95640200010, 99101") },
+                                       { .where = word(s, S("Oulu")), .came = S("1.2.246.562.99.95640100004") } };
+    const struct me_time times[] = { { S("23.11.2026 klo 8.04") }, { S("20.11.2026 klo 10.02") } };
+    struct me_told told[ME_SERVICES_MAX];
+    struct me_look looks[ME_LOOKS_MAX];
+    struct me_session sessions[ME_SESSIONS_MAX];
+    struct me_view v = { .page = page(s, "/me", true),
+                         .said = ME_SAID_OTHERS,
+                         .name = word(s, S("Aino Laakso")),
+                         .email = word(s, S("aino.laakso@oulu.example")),
+                         .learner_id = S("1.2.246.562.24.85640200011"),
+                         .age = word(s, S("13–17")),
+                         .hidden = true,
+                         .city = word(s, S("Oulu")),
+                         .came = S("23.11.2026 klo 8.04"),
+                         .places = { places, 2 },
+                         .began = S("23.11.2026 klo 8.04"),
+                         .ends = S("23.11.2026 klo 16.04"),
+                         .sessions = { sessions, ME_SESSIONS_MAX },
+                         .told = { told, ME_SERVICES_MAX },
+                         .looks = { looks, ME_LOOKS_MAX },
+                         .told_cut = true,
+                         .looks_cut = true,
+                         .plea = { .own = { lines, 3 } },
+                         .remembered = word(s, S("Oulu")),
+                         .ask = word(s, S("Oulu")),
+                         .ask_email = S("tuki@oulu.example") };
+    for (size_t i = 0; i < ME_SERVICES_MAX; i++)
+        told[i] = (struct me_told){ .service = word(s, S("Kanerva Oppikirjat")),
+                                    .count = S("14"),
+                                    .last = S("23.11.2026 klo 8.04"),
+                                    .claims = word(s, S("etunimi, koulu, luokka tai ryhmä")),
+                                    .times = { times, 2 } };
+    for (size_t i = 0; i < ME_LOOKS_MAX; i++)
+        looks[i] =
+            (struct me_look){ S("23.11.2026 klo 8.24"), word(s, S("Pääkäyttäjä, Oulu")),
+                              (enum me_looked)(i % (LOOKED_LOG + 1)), (enum me_reason)(i % (REASON_REQUEST + 1)) };
+    for (size_t i = 0; i < ME_SESSIONS_MAX; i++)
+        sessions[i] = (struct me_session){ S("22.11.2026 klo 17.40"), word(s, S("Oulu")), word(s, S("Lampi Lukkari")) };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sme", prefix)), s->lang, page_me(s->a, &v));
+    v = (struct me_view){ .page = page(s, "/me", true),
+                          .name = v.name,
+                          .city = v.city,
+                          .came = v.came,
+                          .began = v.began,
+                          .ends = v.ends,
+                          .shared = true,
+                          .away = true };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sme-empty", prefix)), s->lang, page_me(s->a, &v));
+}
+
 static void put_about(const struct stage *s, const char *prefix, struct registry *all)
 {
     struct about_view v = { .page = page(s, "/about", false) };
@@ -748,6 +854,7 @@ static void put_all(struct str hostile, const char *prefix, int lang, int last)
         put_local(&s, prefix);
         put_launchers(&s, prefix, all, none);
         put_refusals(&s, prefix);
+        put_pleas(&s, prefix);
         put_leaving(&s, prefix);
         put_about(&s, prefix, all);
         registry_drop(all);

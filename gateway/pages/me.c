@@ -1,0 +1,684 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * What is known of the person who is signed in, who was told what of it, and who looked; on a page, and as a file.
+ *
+ * Of a look the person learns at once that it was, when, from which office, and for what kind of reason; never the
+ * words of the reason, which may speak of others, nor who in the office it was. */
+#include "base/crypt.h"
+#include "base/settings.h"
+#include "base/work.h"
+#include "frame/contact.h"
+#include "frame/roles.h"
+#include "frame/words.h"
+#include "gateway/answer.h"
+#include "gateway/explain.h"
+#include "gateway/flow.h"
+#include "gateway/pages/favourites.h"
+#include "gateway/pages/habits.h"
+#include "gateway/pages/own_log.h"
+#include "gateway/session/device.h"
+#include "gateway/session/limits.h"
+#include "gateway/session/session.h"
+#include "launcher/pages.h"
+#include "launcher/texts.h"
+#include "model/when.h"
+#include "registry/ends.h"
+#include "wire/form.h"
+#include "wire/http.h"
+#include "wire/json.h"
+
+enum {
+    EVENTS_READ = 400,
+    EXPORT_READ = 10000,
+    EXPORT_B = 64 << 20,
+    BUDGET_S = 3600,
+    LIST_MAX_B = 4096,
+    SAID_S = 60,
+    EXPORT_MAX_B = 16 << 20
+};
+
+static const struct str said_cookie = S("me_said");
+
+struct me { /* c->state; what a worker thread touches is in here alone */
+    struct arena *arena;
+    const char *audit_dir;
+    struct str person;
+    struct pleas *pleas;
+    int64_t now_s;
+    size_t most, most_B;
+    struct own_log log;
+    bool ok;
+    struct fail why, why_pleas;
+    struct pleas_found own;
+    struct kv_got counted;
+    bool kept;
+};
+
+static enum step load_session(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, session_load);
+}
+
+static enum step load_favourites(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, favourites_load);
+}
+
+static void release_arena(void *a)
+{
+    arena_free(a);
+}
+
+static bool read_pleas(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct me *x = with;
+
+    return pleas_of(d, a, x->person, S(""), x->now_s, &x->own, f);
+}
+
+static void run(void *arg)
+{
+    struct me *x = arg;
+
+    x->ok = own_log_read(x->audit_dir, x->arena, x->person, x->most, x->most_B, &x->log, &x->why);
+    if (x->pleas != NULL && !pleas_now(x->pleas, x->arena, read_pleas, x, &x->why_pleas))
+        x->own = (struct pleas_found){ 0 };
+}
+
+/* Reading the log costs more than a page does. */
+static enum step count(struct ctx *c, struct fail *f)
+{
+    struct me *x = arena_make(c->arena, struct me);
+
+    (void)f;
+    c->state = x;
+    limit_ask(c, LIMIT_own_data, c->session->person->id, BUDGET_S, &x->counted);
+    return WAIT;
+}
+
+static enum step read_with(struct ctx *c, size_t most, size_t most_B, struct fail *f)
+{
+    struct me *x = c->state;
+
+    if (!limit_keep(LIMIT_own_data, &x->counted, "own data", f))
+        return REFUSE;
+    *x = (struct me){ .arena = arena_new(),
+                      .audit_dir = arena_cstr(c->arena, arena_join(c->arena, c->set->state_dir, S("/audit"))),
+                      .person = c->session->person->id,
+                      .pleas = c->pleas,
+                      .now_s = c->now_s,
+                      .most = most,
+                      .most_B = most_B };
+    arena_adopt(c->arena, x->arena, release_arena);
+    if (!work_ask(c->work, &c->batch, run, x))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
+static enum step read_page(struct ctx *c, struct fail *f)
+{
+    return read_with(c, EVENTS_READ, FIND_PAGE_B, f);
+}
+
+/* ── names ──────────────────────────────────────────────────────────────── */
+
+static struct str idp_name(const struct ctx *c, struct str id)
+{
+    const struct idp *idp = registry_idp(c->registry, id);
+
+    return idp != NULL ? names_in(&idp->names, c->lang) : id;
+}
+
+static struct str service_name(const struct ctx *c, struct str id)
+{
+    const struct service *s = registry_service(c->registry, id);
+
+    return s != NULL ? names_in(&s->names, c->lang) : id;
+}
+
+static bool is_event(const struct audit_found *x, const char *event)
+{
+    return str_eq(x->event, str_of(event));
+}
+
+static void add_name(struct buf *b, struct str name)
+{
+    buf_add(b, b->n > 0 ? S(", ") : S(""));
+    buf_add(b, name);
+}
+
+/* "Pääkäyttäjä, Oulu"; of a school's area "Rehtori, Testi-Kielonmäen koulu". */
+static struct str office_of(struct ctx *c, const struct audit_found *x)
+{
+    struct str rest = x->area, id, role = role_word(role_of_name(x->acting_as), c->lang), place;
+    const struct provider *p = str_split(&rest, '/', &id) ? registry_provider(c->registry, id) : NULL;
+    const struct school *s = p != NULL && str_is_set(rest) ? provider_school(p, rest) : NULL;
+
+    place = s != NULL ? names_in(&s->names, c->lang) : p != NULL ? names_in(&p->names, c->lang) : x->area;
+    if (str_eq(x->area, S("nation")))
+        place = text(T_chain_nation, c->lang);
+    return str_is_set(role) ? arena_printf(c->arena, "%.*s, %.*s", STR_ARG(role), STR_ARG(place)) : place;
+}
+
+/* ── what the city said ─────────────────────────────────────────────────── */
+
+static struct str place_name(const struct ctx *c, const struct affiliation *a)
+{
+    const struct provider *p = registry_provider_oid(c->registry, a->provider_oid);
+    const struct school *s =
+        p != NULL ? provider_school(p, str_is_set(a->school_oid) ? a->school_oid : a->school_code) : NULL;
+
+    return s != NULL ? names_in(&s->names, c->lang) : p != NULL ? names_in(&p->names, c->lang) : a->provider_oid;
+}
+
+/* As it came, where that is not what is shown: numbers of places. */
+static struct str came_as(struct ctx *c, const struct affiliation *a)
+{
+    struct buf b = buf_new(c->arena, LIST_MAX_B);
+
+    add_name(&b, a->provider_oid);
+    if (str_is_set(a->school_oid))
+        add_name(&b, a->school_oid);
+    if (str_is_set(a->school_code))
+        add_name(&b, a->school_code);
+    if (str_is_set(a->office_oid))
+        add_name(&b, a->office_oid);
+    return buf_str(&b);
+}
+
+static void put_places(struct ctx *c, struct me_view *v)
+{
+    const struct person *p = c->session->person;
+    struct me_place *at = arena_make_n(c->arena, p->affiliation_count + 1, struct me_place);
+    const struct str none = { NULL, 0 };
+
+    for (size_t i = 0; i < p->affiliation_count; i++) {
+        const struct affiliation *a = &p->affiliations[i];
+        at[i] = (struct me_place){ .where = place_name(c, a),
+                                   .role = a->role != ROLE_NONE ? role_word(a->role, c->lang) : none,
+                                   .group = a->group,
+                                   .level = a->class_level > 0 ? arena_printf(c->arena, "%d", a->class_level) : none,
+                                   .from = a->from_s != 0 ? when_date(c->arena, a->from_s) : none,
+                                   .to = a->to_s != 0 ? when_date(c->arena, a->to_s - 1) : none,
+                                   .came = came_as(c, a) };
+    }
+    v->places.at = at;
+    v->places.n = p->affiliation_count;
+}
+
+static void put_person(struct ctx *c, struct me_view *v)
+{
+    static const enum text ages[] = {
+        [AGE_UNDER13] = T_age_under13, [AGE_13TO17] = T_age_13to17, [AGE_ADULT] = T_age_adult
+    };
+    const struct person *p = c->session->person;
+    const struct idp *idp = registry_idp(c->registry, p->idp);
+    bool at_local = idp == NULL || idp->provider == NULL;
+
+    v->name = person_display_name(c->arena, p);
+    v->email = p->email;
+    v->learner_id = p->learner_id;
+    if (p->age != AGE_UNKNOWN)
+        v->age = text(ages[p->age], c->lang);
+    v->hidden = p->non_disclosure;
+    v->city = idp_name(c, p->idp);
+    v->came = when_full(c->arena, c->session->began_s, c->lang);
+    put_places(c, v);
+    if (at_local)
+        return;
+    v->ask = names_in(&idp->provider->names, c->lang);
+    contact_split(idp->provider->support, &v->ask_url, &v->ask_email);
+}
+
+/* ── sessions ───────────────────────────────────────────────────────────── */
+
+/* What one of them has opened; *left: it was signed out. */
+static struct str opened_in(struct ctx *c, const struct audit_finds *all, struct str sid, bool *left)
+{
+    struct strs services = { NULL, 0 };
+    struct buf names = buf_new(c->arena, LIST_MAX_B);
+
+    for (size_t i = 0; i < all->n; i++) {
+        const struct audit_found *x = &all->at[i];
+        if (!str_eq(x->sid, sid))
+            continue;
+        *left = *left || is_event(x, "logout");
+        if (!is_event(x, "open") || !str_is_set(x->service) || strs_has(&services, x->service))
+            continue;
+        strs_add(c->arena, &services, x->service);
+        add_name(&names, service_name(c, x->service));
+    }
+    return buf_str(&names);
+}
+
+static bool may_be_open(struct ctx *c, const struct audit_found *login)
+{
+    struct person p = *c->session->person;
+    const struct session s = { .sid = login->sid, .began_s = login->at_s, .person = &p };
+
+    p.idp = login->idp;
+    return is_event(login, "login") && str_is_set(login->sid) && !str_eq(login->sid, c->session->sid) &&
+           login->at_s + c->set->session_max_s > c->now_s && (c->ends == NULL || !ends_marked(c->ends, &s));
+}
+
+static void put_sessions(struct ctx *c, const struct me *x, struct me_view *v)
+{
+    struct me_session *at = arena_make_n(c->arena, ME_SESSIONS_MAX, struct me_session);
+
+    v->shared = c->session->shared;
+    v->began = when_full(c->arena, c->session->began_s, c->lang);
+    v->ends = when_full(c->arena, c->session->ends_s, c->lang);
+    for (size_t i = 0; i < x->log.events.n && v->sessions.n < ME_SESSIONS_MAX; i++) {
+        const struct audit_found *e = &x->log.events.at[i];
+        bool left = false;
+        if (!may_be_open(c, e))
+            continue;
+        struct str services = opened_in(c, &x->log.events, e->sid, &left);
+        if (!left)
+            at[v->sessions.n++] =
+                (struct me_session){ when_full(c->arena, e->at_s, c->lang), idp_name(c, e->idp), services };
+    }
+    v->sessions.at = at;
+}
+
+/* ── who was told what ──────────────────────────────────────────────────── */
+
+struct telling_of { /* one service */
+    struct str service;
+    uint32_t claims;
+    size_t count;
+    int64_t last_s, times[ME_TIMES_MAX];
+};
+
+static uint32_t claims_of(struct str words)
+{
+    uint32_t bits = 0;
+    struct str word;
+    enum claim claim;
+
+    while (str_split(&words, ' ', &word))
+        if (claim_of_word(word, &claim))
+            bits |= 1u << claim;
+    return bits;
+}
+
+static struct str claims_in_words(struct ctx *c, uint32_t bits)
+{
+    struct buf b = buf_new(c->arena, LIST_MAX_B);
+
+    for (int claim = 0; claim < CLAIM_COUNT; claim++)
+        if ((bits >> claim & 1u) != 0)
+            add_name(&b, claim_in_words((enum claim)claim, c->lang));
+    return buf_str(&b);
+}
+
+static void note_told(struct telling_of *all, size_t *n, const struct audit_found *x, bool *cut)
+{
+    size_t i = 0;
+
+    while (i < *n && !str_eq(all[i].service, x->service))
+        i++;
+    if (i == ME_SERVICES_MAX) {
+        *cut = true;
+        return;
+    }
+    struct telling_of *t = &all[i];
+    if (i == *n) {
+        *t = (struct telling_of){ .service = x->service, .last_s = x->at_s };
+        (*n)++;
+    }
+    t->claims |= claims_of(x->claims);
+    if (t->count < ME_TIMES_MAX)
+        t->times[t->count] = x->at_s;
+    t->count++;
+}
+
+static void put_told(struct ctx *c, const struct me *x, struct me_view *v)
+{
+    struct telling_of all[ME_SERVICES_MAX];
+    struct me_told *at = arena_make_n(c->arena, ME_SERVICES_MAX, struct me_told);
+    size_t n = 0;
+
+    for (size_t i = 0; i < x->log.events.n; i++)
+        if (is_event(&x->log.events.at[i], "release") && str_is_set(x->log.events.at[i].service))
+            note_told(all, &n, &x->log.events.at[i], &v->told_cut);
+    for (size_t i = 0; i < n; i++) {
+        const struct telling_of *t = &all[i];
+        size_t shown = t->count < ME_TIMES_MAX ? t->count : ME_TIMES_MAX;
+        struct me_time *times = arena_make_n(c->arena, ME_TIMES_MAX, struct me_time);
+        for (size_t k = 0; k < shown; k++)
+            times[k].when = when_full(c->arena, t->times[k], c->lang);
+        at[i] = (struct me_told){ .service = service_name(c, t->service),
+                                  .count = words_count(c->arena, t->count, c->lang),
+                                  .last = when_full(c->arena, t->last_s, c->lang),
+                                  .claims = claims_in_words(c, t->claims) };
+        at[i].times.at = times;
+        at[i].times.n = shown > 1 ? shown : 0;
+    }
+    v->told.at = at;
+    v->told.n = n;
+    v->told_cut = v->told_cut || x->log.events.next != 0;
+}
+
+/* ── who looked ─────────────────────────────────────────────────────────── */
+
+static enum me_looked looked_of(const struct audit_found *x)
+{
+    return str_eq(x->reason, S("end_sessions"))         ? LOOKED_ENDED
+           : str_eq(x->reason, S("export_disclosures")) ? LOOKED_EXPORTED
+           : str_eq(x->reason, S("why"))                ? LOOKED_CODE
+           : str_has_prefix(x->row, S("?"))             ? LOOKED_LOG
+                                                        : LOOKED_PERSON;
+}
+
+/* "support: …", as the console writes it: the kind, and nothing after it. */
+static enum me_reason reason_of(const struct audit_found *x)
+{
+    static const struct {
+        const char *word;
+        enum me_reason reason;
+    } rows[] = { { "support: ", REASON_SUPPORT }, { "incident: ", REASON_INCIDENT }, { "request: ", REASON_REQUEST } };
+
+    if (str_eq(x->reason, S("why")))
+        return REASON_SUPPORT;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (str_has_prefix(x->why, str_of(rows[i].word)))
+            return rows[i].reason;
+    return REASON_NONE;
+}
+
+static void put_looks(struct ctx *c, const struct me *x, struct me_view *v)
+{
+    struct me_look *at = arena_make_n(c->arena, ME_LOOKS_MAX, struct me_look);
+
+    for (size_t i = 0; i < x->log.looks.n && v->looks.n < ME_LOOKS_MAX; i++) {
+        const struct audit_found *e = &x->log.looks.at[i];
+        at[v->looks.n++] =
+            (struct me_look){ when_full(c->arena, e->at_s, c->lang), office_of(c, e), looked_of(e), reason_of(e) };
+    }
+    v->looks.at = at;
+    v->looks_cut = x->log.looks.n > ME_LOOKS_MAX || x->log.looks.next != 0;
+}
+
+/* ── the page ───────────────────────────────────────────────────────────── */
+
+static bool is_met(struct ctx *c, const struct plea *p)
+{
+    const struct service *s = registry_service(c->registry, p->key.service);
+    const struct circumstances now = flow_circumstances(c);
+
+    return s != NULL && policy_decide(c->registry, c->session->person, s, &now).effect == EFFECT_ALLOW;
+}
+
+static void put_pleas(struct ctx *c, const struct me *x, struct me_view *v)
+{
+    struct plea_line *lines = arena_make_n(c->arena, x->own.n + 1, struct plea_line);
+
+    for (size_t i = 0; i < x->own.n; i++)
+        lines[i] = explain_line(c, &x->own.at[i], is_met(c, &x->own.at[i]));
+    v->plea.own.at = lines;
+    v->plea.own.n = x->own.n;
+}
+
+static enum me_said said_of(struct str word)
+{
+    return str_eq(word, S("others")) ? ME_SAID_OTHERS : str_eq(word, S("forget")) ? ME_SAID_FORGOTTEN : ME_SAID_NOTHING;
+}
+
+static enum step show(struct ctx *c, struct fail *f)
+{
+    const struct me *x = c->state;
+    struct me_view v = { .page = page_for(c, S("/me")),
+                         .said = said_of(http_cookie(c->req, said_cookie)),
+                         .away = !x->ok };
+    struct str remembered = device_remembered(c);
+
+    if (v.said != ME_SAID_NOTHING)
+        http_set_cookie(c->res, said_cookie, S(""), 0, SAME_SITE_LAX);
+    (void)f;
+    put_person(c, &v);
+    put_sessions(c, x, &v);
+    put_told(c, x, &v);
+    put_looks(c, x, &v);
+    put_pleas(c, x, &v);
+    if (str_is_set(remembered))
+        v.remembered = idp_name(c, remembered);
+    flow_leave_idle(c);
+    return answer_page(c, 200, page_me(c->arena, &v));
+}
+
+const struct step_row me_show[] = {
+    { load_session }, { flow_need_person }, { count }, { read_page }, { show }, { NULL }
+};
+
+/* ── leaving elsewhere, and what the browser remembers ──────────────────── */
+
+/* Back to the page, which says it once; no address does, since anybody can write an address. */
+static enum step go_said(struct ctx *c, const char *what)
+{
+    http_set_cookie(c->res, said_cookie, str_of(what), SAID_S, SAME_SITE_LAX);
+    return answer_go(c, S("/me"));
+}
+
+static enum step act(struct ctx *c, struct fail *f)
+{
+    struct str what = form_get(c->body, S("act"));
+
+    (void)f;
+    if (!crypt_eq(c->session->csrf, form_get(c->body, S("csrf"))))
+        return answer_go(c, S("/me"));
+    if (str_eq(what, S("forget"))) {
+        device_forget(c);
+        habits_forget_recent(c);
+        return go_said(c, "forget");
+    }
+    if (!str_eq(what, S("others")) || c->ends == NULL)
+        return answer_go(c, S("/me"));
+    flow_audit(c, "end_others", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
+    return WAIT;
+}
+
+static enum step end_others(struct ctx *c, struct fail *f)
+{
+    struct me *x = arena_make(c->arena, struct me);
+    const struct mark m = { .kind = MARK_PERSON,
+                            .what = c->session->person->id,
+                            .spare = c->session->sid,
+                            .at_s = c->now_s,
+                            .until_s = c->now_s + c->set->session_max_s };
+
+    c->state = x;
+    if (!flow_audited(c, f))
+        return REFUSE;
+    if (!ends_mark(c->ends, c->work, &c->batch, c->arena, &m, &x->kept))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
+static enum step say_ended(struct ctx *c, struct fail *f)
+{
+    const struct me *x = c->state;
+
+    if (!x->kept)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the end of sessions was not kept");
+    return go_said(c, "others");
+}
+
+const struct step_row me_act[] = { { load_session }, { flow_need_person }, { act },
+                                   { end_others },   { say_ended },        { NULL } };
+
+/* ── as a file ──────────────────────────────────────────────────────────── */
+
+static enum step read_all(struct ctx *c, struct fail *f)
+{
+    return read_with(c, EXPORT_READ, EXPORT_B, f);
+}
+
+static void put_time(struct ctx *c, struct json_out *o, const char *name, int64_t at_s)
+{
+    if (at_s != 0)
+        json_put_str(o, str_of(name), when_rfc3339(c->arena, at_s));
+}
+
+static void write_person(struct ctx *c, struct json_out *o)
+{
+    static const char *const ages[] = { [AGE_UNDER13] = "under13", [AGE_13TO17] = "13to17", [AGE_ADULT] = "adult" };
+    const struct person *p = c->session->person;
+
+    json_key(o, S("person"));
+    json_begin_object(o);
+    json_put_str(o, S("identity_provider"), p->idp);
+    json_put_str(o, S("subject"), p->subject);
+    json_put_str(o, S("given_names"), p->given_names);
+    json_put_str(o, S("calling_name"), p->calling_name);
+    json_put_str(o, S("family_name"), p->family_name);
+    json_put_str(o, S("email"), p->email);
+    json_put_str(o, S("learner_id"), p->learner_id);
+    json_put_str(o, S("authentication_context"), p->acr);
+    if (p->age != AGE_UNKNOWN)
+        json_put_str(o, S("age"), str_of(ages[p->age]));
+    json_put_bool(o, S("non_disclosure"), p->non_disclosure);
+    json_key(o, S("affiliations"));
+    json_begin_array(o);
+    for (size_t i = 0; i < p->affiliation_count; i++) {
+        const struct affiliation *a = &p->affiliations[i];
+        json_begin_object(o);
+        json_put_str(o, S("provider"), a->provider_oid);
+        json_put_str(o, S("school"), a->school_oid);
+        json_put_str(o, S("school_code"), a->school_code);
+        json_put_str(o, S("office"), a->office_oid);
+        json_put_str(o, S("understood_as"),
+                     a->role != ROLE_NONE ? str_of(role_name(a->role)) : (struct str){ NULL, 0 });
+        json_put_str(o, S("group"), a->group);
+        if (a->class_level > 0)
+            json_put_int(o, S("class_level"), a->class_level);
+        put_time(c, o, "from", a->from_s);
+        put_time(c, o, "to", a->to_s);
+        json_end_object(o);
+    }
+    json_end_array(o);
+    json_end_object(o);
+}
+
+static void write_events(struct ctx *c, struct json_out *o, const struct me *x)
+{
+    json_key(o, S("events"));
+    json_begin_array(o);
+    for (size_t i = 0; i < x->log.events.n; i++) {
+        const struct audit_found *e = &x->log.events.at[i];
+        if (is_event(e, "console") ||
+            str_has_prefix(e->event, S("change"))) /* what they did as an admin is of others */
+            continue;
+        json_begin_object(o);
+        json_put_int(o, S("record"), e->n);
+        put_time(c, o, "at", e->at_s);
+        json_put_str(o, S("event"), e->event);
+        json_put_str(o, S("service"), e->service);
+        json_put_str(o, S("identity_provider"), e->idp);
+        json_put_str(o, S("told"), e->claims);
+        json_put_str(o, S("policy"), e->rule);
+        json_put_str(o, S("support_code"), e->support_code);
+        json_end_object(o);
+    }
+    json_end_array(o);
+    json_put_bool(o, S("events_complete"), x->ok && x->log.events.next == 0);
+}
+
+static void write_looks(struct ctx *c, struct json_out *o, const struct me *x)
+{
+    static const char *const looked[] = { [LOOKED_PERSON] = "person",
+                                          [LOOKED_ENDED] = "sessions_ended",
+                                          [LOOKED_EXPORTED] = "disclosures_exported",
+                                          [LOOKED_CODE] = "support_code",
+                                          [LOOKED_LOG] = "log" },
+                             *const reasons[] = { NULL, "support", "incident", "request" };
+
+    json_key(o, S("looks"));
+    json_begin_array(o);
+    for (size_t i = 0; i < x->log.looks.n; i++) {
+        const struct audit_found *e = &x->log.looks.at[i];
+        enum me_reason reason = reason_of(e);
+        json_begin_object(o);
+        json_put_int(o, S("record"), e->n);
+        put_time(c, o, "at", e->at_s);
+        json_put_str(o, S("what"), str_of(looked[looked_of(e)]));
+        json_put_str(o, S("area"), e->area);
+        json_put_str(o, S("acting_as"), e->acting_as);
+        if (reason != REASON_NONE)
+            json_put_str(o, S("reason"), str_of(reasons[reason]));
+        json_end_object(o);
+    }
+    json_end_array(o);
+    json_put_bool(o, S("looks_complete"), x->ok && x->log.looks.next == 0);
+}
+
+static void write_pleas(struct ctx *c, struct json_out *o, const struct me *x)
+{
+    json_key(o, S("requests"));
+    json_begin_array(o);
+    for (size_t i = 0; i < x->own.n; i++) {
+        const struct plea *p = &x->own.at[i];
+        json_begin_object(o);
+        json_put_str(o, S("service"), p->key.service);
+        json_put_str(o, S("provider"), p->key.provider);
+        json_put_str(o, S("school"), p->key.school);
+        json_put_str(o, S("role"), str_of(role_name(p->key.role)));
+        put_time(c, o, "at", p->asked_s);
+        json_put_str(o, S("words"), p->words);
+        json_put_str(o, S("name"), p->name);
+        if (!p->waits) {
+            put_time(c, o, "declined_at", p->declined_s);
+            json_put_str(o, S("answer"), p->answer);
+        }
+        json_end_object(o);
+    }
+    json_end_array(o);
+}
+
+static void write_session(struct ctx *c, struct json_out *o)
+{
+    const struct session *s = c->session;
+
+    json_key(o, S("session"));
+    json_begin_object(o);
+    put_time(c, o, "began", s->began_s);
+    put_time(c, o, "ends", s->ends_s);
+    json_put_bool(o, S("shared_device"), s->shared);
+    json_end_object(o);
+    json_key(o, S("favourites"));
+    json_begin_array(o);
+    for (size_t i = 0; i < s->favourites.n; i++)
+        json_str(o, s->favourites.at[i]);
+    json_end_array(o);
+}
+
+static enum step send(struct ctx *c, struct fail *f)
+{
+    const struct me *x = c->state;
+    struct json_out o = json_out(c->arena, EXPORT_MAX_B);
+
+    if (!x->ok) {
+        *f = x->why;
+        return REFUSE;
+    }
+    json_begin_object(&o);
+    put_time(c, &o, "made_at", c->now_s);
+    write_person(c, &o);
+    write_session(c, &o);
+    write_events(c, &o, x);
+    write_looks(c, &o, x);
+    write_pleas(c, &o, x);
+    json_end_object(&o);
+    struct str json = json_done(&o);
+    if (!str_is_set(json))
+        return fail(f, FAIL_OURS, "page_too_large", "a person's data is over %d bytes", EXPORT_MAX_B);
+    http_header_set(c->res, S("Content-Disposition"), S("attachment; filename=\"digione.json\""));
+    http_header_set(c->res, S("Cache-Control"), S("no-store"));
+    http_body(c->res, 200, S("application/json"), json);
+    return DONE;
+}
+
+const struct step_row me_data[] = { { load_session }, { flow_need_person }, { load_favourites },
+                                    { count },        { read_all },         { send },
+                                    { NULL } };

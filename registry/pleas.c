@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "registry/pleas.h"
+
+#include "base/text.h"
+
+#include <pthread.h>
+
+static const struct db_migration migrations[] = {
+    { 1, "CREATE TABLE pleas (number INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, school TEXT NOT NULL, "
+         "service TEXT NOT NULL, role TEXT NOT NULL, declined_s INTEGER NOT NULL DEFAULT 0, answer TEXT, "
+         "answered TEXT, UNIQUE (provider, school, service, role));"
+         "CREATE TABLE askers (plea INTEGER NOT NULL, person TEXT NOT NULL, at_s INTEGER NOT NULL, "
+         "level INTEGER NOT NULL, words TEXT, name TEXT, PRIMARY KEY (plea, person)) WITHOUT ROWID;"
+         "CREATE INDEX askers_person ON askers (person, at_s);"
+         "CREATE INDEX askers_at ON askers (at_s);"
+         "CREATE TABLE learners (provider TEXT PRIMARY KEY) WITHOUT ROWID;" },
+};
+
+/* What everybody may know of a plea.  ?1: askings up to then are forgotten. */
+#define PLEA_COLUMNS                                                                                                   \
+    "p.number, p.provider, p.school, p.service, p.role, p.declined_s, p.answer, p.answered, "                          \
+    "(SELECT count(*) FROM askers w WHERE w.plea = p.number AND w.at_s > p.declined_s AND w.at_s > ?1), "              \
+    "(SELECT min(at_s) FROM askers w WHERE w.plea = p.number AND w.at_s > p.declined_s AND w.at_s > ?1), "             \
+    "(SELECT max(at_s) FROM askers w WHERE w.plea = p.number AND w.at_s > p.declined_s AND w.at_s > ?1), "             \
+    "(SELECT sum(DISTINCT 1 << level) FROM askers w WHERE w.plea = p.number AND w.at_s > p.declined_s AND w.at_s > "   \
+    "?1)"
+
+static const struct db_statement
+    forget_askers = { "pleas_forget", "DELETE FROM askers WHERE at_s <= ?1" },
+    forget_pleas = { "pleas_forget_rest",
+                     "DELETE FROM pleas WHERE NOT EXISTS (SELECT 1 FROM askers WHERE plea = number)" },
+    one = { "plea_key", "SELECT " PLEA_COLUMNS " FROM pleas p WHERE p.provider = ?2 AND p.school = ?3 AND "
+                        "p.service = ?4 AND p.role = ?5" },
+    make = { "plea_make", "INSERT INTO pleas (provider, school, service, role) VALUES (?1, ?2, ?3, ?4)" },
+    join = { "plea_join", "INSERT INTO askers (plea, person, at_s, level, words, name) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+                          "ON CONFLICT (plea, person) DO UPDATE SET words = excluded.words, name = excluded.name, "
+                          "level = excluded.level, at_s = CASE WHEN at_s > ?7 THEN at_s ELSE excluded.at_s END" },
+    leave = { "plea_leave", "DELETE FROM askers WHERE plea = ?1 AND person = ?2" },
+    count_person = { "pleas_person", "SELECT count(*), count(CASE WHEN at_s > ?2 THEN 1 END) FROM askers "
+                                     "WHERE person = ?1 AND plea != ?3" },
+    count_provider = { "pleas_provider", "SELECT count(*) FROM pleas WHERE provider = ?1" },
+    mine = { "pleas_mine",
+             "SELECT " PLEA_COLUMNS ", k.at_s, k.words, k.name FROM askers k JOIN pleas p ON p.number = k.plea "
+             "WHERE k.person = ?2 AND (?3 IS NULL OR p.service = ?3) AND k.at_s > ?1 "
+             "ORDER BY k.at_s DESC, p.number DESC LIMIT 40" },
+    of_area = { "pleas_area", "SELECT " PLEA_COLUMNS " FROM pleas p WHERE p.provider = ?2 AND "
+                              "(?3 IS NULL OR p.school = ?3) AND (?4 IS NULL OR p.service = ?4) "
+                              "ORDER BY 9 DESC, p.number LIMIT 200" },
+    numbered = { "plea_number", "SELECT " PLEA_COLUMNS " FROM pleas p WHERE p.provider = ?2 AND "
+                                "(?3 IS NULL OR p.school = ?3) AND p.number = ?4" },
+    voices_of = { "plea_voices", "SELECT words, name, at_s FROM askers WHERE plea = ?2 AND at_s > ?3 AND at_s > ?1 AND "
+                                 "(words IS NOT NULL OR name IS NOT NULL) ORDER BY at_s DESC, person LIMIT 40" },
+    answer_it = { "plea_answer", "UPDATE pleas SET declined_s = ?3, answer = ?4, answered = ?5 WHERE number = ?6 AND "
+                                 "provider = ?1 AND (?2 IS NULL OR school = ?2)" },
+    learners_get = { "pleas_learners", "SELECT 1 FROM learners WHERE provider = ?1" },
+    learners_put = { "pleas_let", "INSERT OR IGNORE INTO learners (provider) VALUES (?1)" },
+    learners_drop = { "pleas_let_not", "DELETE FROM learners WHERE provider = ?1" };
+
+/* ── the store ──────────────────────────────────────────────────────────── */
+
+struct pleas {
+    struct arena *arena;
+    const char *path;
+    pthread_mutex_t lock;
+    struct db *db; /* under lock; opened by the first who asks */
+};
+
+struct pleas *pleas_new(const struct settings *set)
+{
+    struct arena *a = arena_new();
+    struct pleas *s = arena_make(a, struct pleas);
+
+    s->arena = a;
+    s->path = arena_cstr(a, arena_join(a, set->state_dir, S("/registry/pleas.sqlite")));
+    (void)pthread_mutex_init(&s->lock, NULL);
+    return s;
+}
+
+void pleas_free(struct pleas *s)
+{
+    if (s == NULL)
+        return;
+    db_close(s->db);
+    (void)pthread_mutex_destroy(&s->lock);
+    arena_free(s->arena);
+}
+
+static bool open_store(struct pleas *s, struct fail *f)
+{
+    if (s->db != NULL)
+        return true;
+    struct db *d = db_open(s->path, DB_CREATE, f);
+    if (d != NULL && db_migrate(d, migrations, sizeof migrations / sizeof *migrations, f)) {
+        s->db = d;
+        return true;
+    }
+    db_close(d);
+    return false;
+}
+
+bool pleas_now(struct pleas *s, struct arena *a, pleas_job *job, void *with, struct fail *f)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    bool ok = open_store(s, f) && job(with, s->db, a, f);
+    (void)pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+struct job { /* all that the thread touches; arena: the job's own */
+    struct pleas *store;
+    struct arena *arena;
+    pleas_job *run;
+    void *with;
+    struct pleas_got *out;
+};
+
+static void run(void *arg)
+{
+    struct job *j = arg;
+
+    j->out->ok = pleas_now(j->store, j->arena, j->run, j->with, &j->out->why);
+}
+
+static void release_arena(void *a)
+{
+    arena_free(a);
+}
+
+bool pleas_ask(struct pleas *s, struct work *w, struct batch *b, struct arena *a, pleas_job *job, void *with,
+               struct pleas_got *out)
+{
+    struct job *j = arena_make(a, struct job);
+
+    *out = (struct pleas_got){ 0 };
+    *j = (struct job){ .store = s, .arena = arena_new(), .run = job, .with = with, .out = out };
+    arena_adopt(a, j->arena, release_arena);
+    return work_ask(w, b, run, j);
+}
+
+/* ── rows ───────────────────────────────────────────────────────────────── */
+
+static struct str or_empty(struct str s)
+{
+    return str_is_set(s) ? s : S("");
+}
+
+static struct str or_absent(struct str s)
+{
+    return str_is_set(s) ? s : (struct str){ NULL, 0 };
+}
+
+static struct plea plea_of(const struct db_value *row)
+{
+    return (struct plea){ .number = row[0].number,
+                          .key = { row[1].text, row[2].text, row[3].text, role_of_name(row[4].text) },
+                          .declined_s = row[5].number,
+                          .answer = row[6].text,
+                          .answered = row[7].text,
+                          .count = row[8].number < PLEA_ASKERS_MAX ? row[8].number : PLEA_ASKERS_MAX,
+                          .first_s = row[9].number,
+                          .last_s = row[10].number,
+                          .levels = (uint32_t)row[11].number };
+}
+
+static struct db_value kept_from(int64_t now_s)
+{
+    return db_int(now_s - PLEA_KEPT_S);
+}
+
+static bool found(struct db *d, const struct db_statement *s, const struct db_value *args, size_t n, struct arena *a,
+                  struct pleas_found *out, struct fail *f)
+{
+    struct db_rows rows;
+
+    if (!db_query(d, s, args, n, a, &rows, f))
+        return false;
+    *out = (struct pleas_found){ arena_make_n(a, rows.n + 1, struct plea), 0 };
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct db_value *row = db_row(&rows, i);
+        struct plea *p = &out->at[out->n++];
+        *p = plea_of(row);
+        p->asked_s = rows.columns > 12 ? row[12].number : 0;
+        p->waits = p->asked_s > p->declined_s;
+        if (rows.columns > 14) {
+            p->words = row[13].text;
+            p->name = row[14].text;
+        }
+    }
+    return true;
+}
+
+/* ── of a person ────────────────────────────────────────────────────────── */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* "010199-123A", as the code of a person is written: seven or more figures in a row, or six, a sign and three. */
+static bool has_number(struct str s)
+{
+    for (size_t i = 0, n = 0; i < s.n; i++) {
+        n = is_digit(s.p[i]) ? n + 1 : 0;
+        if (n >= 7)
+            return true;
+        if (n == 6 && i + 4 < s.n && !is_digit(s.p[i + 1]) && is_digit(s.p[i + 2]) && is_digit(s.p[i + 3]) &&
+            is_digit(s.p[i + 4]))
+            return true;
+    }
+    return false;
+}
+
+bool plea_words_fit(struct str words)
+{
+    return str_find_byte(words, '@', 0) == words.n && !has_number(words) &&
+           str_find(words, S("1.2.246.562.")) == words.n;
+}
+
+bool pleas_learners(struct db *d, struct arena *a, struct str provider, bool *may, struct fail *f)
+{
+    const struct db_value args[] = { db_text(provider) };
+    struct db_rows rows;
+
+    *may = false;
+    if (!db_query(d, &learners_get, args, 1, a, &rows, f))
+        return false;
+    *may = rows.n > 0;
+    return true;
+}
+
+bool pleas_let_learners(struct db *d, struct str provider, bool may, struct fail *f)
+{
+    const struct db_value args[] = { db_text(provider) };
+
+    return db_run(d, may ? &learners_put : &learners_drop, args, 1, f);
+}
+
+bool plea_look(struct db *d, struct arena *a, const struct plea_key *key, int64_t now_s, struct plea *out,
+               struct fail *f)
+{
+    const struct db_value args[] = { kept_from(now_s), db_text(key->provider), db_text(or_empty(key->school)),
+                                     db_text(key->service), db_text(str_of(role_name(key->role))) };
+    struct pleas_found got;
+
+    *out = (struct plea){ .key = *key };
+    if (!found(d, &one, args, 5, a, &got, f))
+        return false;
+    if (got.n > 0)
+        *out = got.at[0];
+    return true;
+}
+
+static bool has_room(struct db *d, struct arena *a, const struct plea_asking *x, const struct plea *p, int64_t now_s,
+                     struct fail *f)
+{
+    const struct db_value person[] = { db_text(x->person), db_int(now_s - PLEA_DAY_S), db_int(p->number) },
+                          provider[] = { db_text(x->key.provider) };
+    struct db_rows own, all;
+
+    if (!db_query(d, &count_person, person, 3, a, &own, f) || !db_query(d, &count_provider, provider, 1, a, &all, f))
+        return false;
+    if (db_row(&own, 0)[1].number >= PLEAS_A_DAY)
+        return fail(f, FAIL_BUSY, "plea_day", "one person has asked for %d services today", PLEAS_A_DAY);
+    if (db_row(&own, 0)[0].number >= PLEAS_OF_ONE_MAX)
+        return fail(f, FAIL_BUSY, "plea_many", "one person asks for %d services", PLEAS_OF_ONE_MAX);
+    if (p->count >= PLEA_ASKERS_MAX || (p->number == 0 && db_row(&all, 0)->number >= PLEAS_OF_PROVIDER_MAX))
+        return fail(f, FAIL_BUSY, "plea_full", "no more is kept of %.*s", STR_ARG(x->key.provider));
+    return true;
+}
+
+static bool may_ask(struct db *d, struct arena *a, const struct plea_asking *x, struct fail *f)
+{
+    bool may = true;
+
+    if (x->key.role == ROLE_LEARNER && !pleas_learners(d, a, x->key.provider, &may, f))
+        return false;
+    return may || fail(f, FAIL_CALLER, "learners", "learners of %.*s may not ask", STR_ARG(x->key.provider));
+}
+
+static bool forget(struct db *d, int64_t now_s, struct fail *f)
+{
+    const struct db_value args[] = { kept_from(now_s) };
+
+    return db_run(d, &forget_askers, args, 1, f) && (db_changes(d) == 0 || db_run(d, &forget_pleas, NULL, 0, f));
+}
+
+static bool put(struct db *d, struct arena *a, const struct plea_asking *x, int64_t now_s, struct fail *f)
+{
+    const struct db_value key[] = { db_text(x->key.provider), db_text(or_empty(x->key.school)), db_text(x->key.service),
+                                    db_text(str_of(role_name(x->key.role))) };
+    bool learner = x->key.role == ROLE_LEARNER;
+    struct plea p;
+
+    if (!forget(d, now_s, f) || !may_ask(d, a, x, f) || !plea_look(d, a, &x->key, now_s, &p, f))
+        return false;
+    if (p.declined_s != 0 && now_s - p.declined_s < PLEA_REST_S)
+        return fail(f, FAIL_CALLER, "declined", "it was answered less than %d days ago", PLEA_REST_S / 86400);
+    if (!has_room(d, a, x, &p, now_s, f) || (p.number == 0 && !db_run(d, &make, key, 4, f)) ||
+        !plea_look(d, a, &x->key, now_s, &p, f))
+        return false;
+    const struct db_value values[] = { db_int(p.number),
+                                       db_text(x->person),
+                                       db_int(now_s),
+                                       db_int(learner && x->level > 0 && x->level < 32 ? x->level : 0),
+                                       db_text(learner ? (struct str){ NULL, 0 } : or_absent(x->words)),
+                                       db_text(learner ? (struct str){ NULL, 0 } : or_absent(x->name)),
+                                       db_int(p.declined_s) };
+    return db_run(d, &join, values, 7, f);
+}
+
+bool plea_put(struct db *d, struct arena *a, const struct plea_asking *x, int64_t now_s, struct fail *f)
+{
+    if (!plea_words_fit(x->words) || x->words.n > PLEA_WORDS_MAX_B || x->name.n > PLEA_NAME_MAX_B ||
+        !text_is_plain(or_empty(x->words)) || !text_is_plain(or_empty(x->name)))
+        return fail(f, FAIL_CALLER, "plea_words", "words that are not kept");
+    if (!db_begin(d, f))
+        return false;
+    if (put(d, a, x, now_s, f) && db_commit(d, f))
+        return true;
+    db_rollback(d);
+    return false;
+}
+
+bool plea_take(struct db *d, struct arena *a, struct str person, int64_t number, struct fail *f)
+{
+    const struct db_value args[] = { db_int(number), db_text(person) };
+
+    (void)a;
+    return db_run(d, &leave, args, 2, f);
+}
+
+bool pleas_of(struct db *d, struct arena *a, struct str person, struct str service, int64_t now_s,
+              struct pleas_found *out, struct fail *f)
+{
+    const struct db_value args[] = { kept_from(now_s), db_text(person), db_text(or_absent(service)) };
+
+    return found(d, &mine, args, 3, a, out, f);
+}
+
+/* ── of an area ─────────────────────────────────────────────────────────── */
+
+/* The nation asks nobody's schools: it has none. */
+bool pleas_list(struct db *d, struct arena *a, const struct area *area, struct str service, int64_t now_s,
+                struct pleas_found *out, struct fail *f)
+{
+    const struct db_value args[] = { kept_from(now_s), db_text(or_empty(area->provider)),
+                                     db_text(or_absent(area->school)), db_text(or_absent(service)) };
+
+    if (!forget(d, now_s, f) || !found(d, &of_area, args, 4, a, out, f))
+        return false;
+    while (out->n > 0 && out->at[out->n - 1].count == 0) /* the least asked for stand last */
+        out->n--;
+    return true;
+}
+
+bool plea_one(struct db *d, struct arena *a, const struct area *area, int64_t number, int64_t now_s, struct plea *out,
+              struct plea_voices *voices, struct fail *f)
+{
+    const struct db_value args[] = { kept_from(now_s), db_text(or_empty(area->provider)),
+                                     db_text(or_absent(area->school)), db_int(number) };
+    struct pleas_found got;
+    struct db_rows rows;
+
+    if (!found(d, &numbered, args, 4, a, &got, f))
+        return false;
+    if (got.n == 0)
+        return fail(f, FAIL_NOT_FOUND, "no_plea", "no plea %lld there", (long long)number);
+    *out = got.at[0];
+    if (voices == NULL)
+        return true;
+    const struct db_value of[] = { kept_from(now_s), db_int(number), db_int(out->declined_s) };
+    if (!db_query(d, &voices_of, of, 3, a, &rows, f))
+        return false;
+    *voices = (struct plea_voices){ arena_make_n(a, rows.n + 1, struct plea_voice), rows.n };
+    for (size_t i = 0; i < rows.n; i++)
+        voices->at[i] =
+            (struct plea_voice){ db_row(&rows, i)[0].text, db_row(&rows, i)[1].text, db_row(&rows, i)[2].number };
+    return true;
+}
+
+bool plea_decline(struct db *d, struct arena *a, const struct area *area, int64_t number, struct str words,
+                  int64_t now_s, struct fail *f)
+{
+    const struct db_value args[] = { db_text(or_empty(area->provider)),
+                                     db_text(or_absent(area->school)),
+                                     db_int(now_s),
+                                     db_text(words),
+                                     db_text(area_text(a, area)),
+                                     db_int(number) };
+
+    if (!db_run(d, &answer_it, args, 6, f))
+        return false;
+    return db_changes(d) == 1 || fail(f, FAIL_NOT_FOUND, "no_plea", "no plea %lld there", (long long)number);
+}
