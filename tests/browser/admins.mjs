@@ -230,6 +230,64 @@ await Promise.all(ways.map((way) =>
     for (const who of [kaisa, siiri]) await who.leave();
   })));
 
+/* --- J10: the national operator ------------------------------------------------------------------------------------- */
+
+for (const way of ways)
+  await test(`J10: an identity provider is tried, switched off and on, and no other is touched, ${way.lang}`, async () => {
+    const vesa = await Someone.come({ lang: 'fi' }), olavi = await Someone.admin('olavi', way);
+    await olavi.look('j10-home');
+    await olavi.place('/admin/idps');
+    await olavi.look('j10-idps');
+    const at = `${demo.url}/admin/idps/oulu`, logins = lines('login').length;
+    await olavi.open('main a[href="/admin/idps/oulu"]');
+    await olavi.look('j10-idp');
+    // 1, 2 a dry run, by somebody to whom the city gives no role: what came, and what was made of it
+    await olavi.open('main a[href="/admin/tryout/oulu"]');
+    await olavi.look('j10-try');
+    await olavi.open('form[action="/admin/tryout/oulu"] .acts button.b');
+    await until('the city asks who it is', () => olavi.page.url().startsWith(demo.at('oulu', 1)), 20000);
+    await olavi.password('matti');
+    await until('the trial is over', () => olavi.page.url().startsWith(`${demo.url}/admin/tryout/oulu`), 20000);
+    await olavi.look('j10-tried');
+    await olavi.says(/Testi-Rooliton/, 'what came');
+    await olavi.says(way.lang === 'fi' ? /rooli/ : /role/, 'what was made of it');
+    const words = await olavi.page.locator('main').innerText();
+    check(!/\d{6}[-+A]\d{3}[0-9A-Y]/.test(words), 'an identity code is shown'); // 5
+    check(lines('login').length === logins, 'a trial signed somebody in');
+    // 4 off, with a reason; another city's people come in all the while
+    await olavi.page.goto(at.replace('oulu', 'turku'));
+    await olavi.unfold('details.fold > summary');
+    await olavi.type('.fold [name=why]', 'Häiriö kaupungissa');
+    await olavi.open('button[name=act][value=disable]');
+    await olavi.look('j10-off');
+    await until('turku is off', async () => { await vesa.page.goto(`${demo.url}/`); return await vesa.page.locator('button[name=idp][value=turku]').count() === 0; }, 10000);
+    await vesa.open('button[name=idp][value=vantaa]');
+    await vesa.password('vesa');
+    await vesa.page.waitForURL(`${demo.url}/`);
+    await olavi.page.goto(at.replace('oulu', 'turku'));
+    await olavi.type('[name=why]', 'Häiriö on ohi');
+    await olavi.open('button[name=act][value=enable]');
+    await olavi.look('j10-on');
+    const line = await until('the line of the change', () => lines('change', (l) => l.why === 'Häiriö on ohi').at(-1));
+    check(line.acting_as === 'operator' && line.maker === 'console', JSON.stringify(line));
+    // The operator works by support code, city and service, and looks nobody up.
+    check((await olavi.page.goto(`${demo.url}/admin/people`)).status() === 404, 'an operator looks people up');
+    for (const who of [vesa, olavi]) await who.leave();
+  });
+
+await test('J10: while a signing key rolls two are published, and nobody who signs in notices', async () => {
+  const keys = async () => (await (await fetch(`http://127.0.0.1:${demo.port}/oidc/jwks`, { headers: { Host: `localhost:${demo.port}` } })).json()).keys.filter((k) => k.alg === 'ES256').map((k) => k.kid);
+  const before = await keys(), config = path.join(demo.state, 'gateway/digione.yaml');
+  const made = spawnSync(program, ['keys', 'create', '-c', config, '--use', 'oidc', '--alg', 'ES256', '--after', '3600'], { encoding: 'utf8' });
+  check(made.status === 0, made.stdout + made.stderr);
+  const after = await until('both are published', async () => { const all = await keys(); return all.length === before.length + 1 && all; }, 10000);
+  check(before.every((kid) => after.includes(kid)), `the key before is gone: ${after}`);
+  const aino = await Someone.ofOulu('aino', { lang: 'fi' });
+  await aino.page.goto(`${demo.url}/open/kanerva`);
+  await until('she is in a service', () => aino.page.url().startsWith('http://kanerva.'), 20000);
+  await aino.leave();
+});
+
 /* --- J11: whoever looks into an incident --------------------------------------------------------------------------- */
 
 for (const way of ways)
