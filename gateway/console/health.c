@@ -224,8 +224,8 @@ size_t health_own(struct ctx *c, struct ending_row *out, size_t max)
 
 /* ── keys ───────────────────────────────────────────────────────────────── */
 
-/* "4E1A 90C7 …", as it is read aloud. */
-static struct str grouped(struct ctx *c, struct str print)
+/* As it is read aloud. */
+struct str health_print(struct ctx *c, struct str print)
 {
     struct buf b = buf_new(c->arena, 2 * print.n + 1);
 
@@ -240,7 +240,7 @@ static struct str grouped(struct ctx *c, struct str print)
 static struct key_row key_row(struct ctx *c, const struct certificate *is, enum key_state_shown state)
 {
     return (struct key_row){ .id = is->print,
-                             .print = grouped(c, is->print),
+                             .print = health_print(c, is->print),
                              .from = is->from_s > 0 ? when_date(c->arena, is->from_s) : (struct str){ NULL, 0 },
                              .to = is->to_s > 0 ? when_date(c->arena, is->to_s) : (struct str){ NULL, 0 },
                              .state = state };

@@ -33,6 +33,7 @@ size_t health_endings(struct ctx *c, const struct idp *idp, struct ending_row *o
 /* Its signing keys: in use, waiting, and no longer published; room for HEALTH_KEYS_MAX. */
 enum { HEALTH_KEYS_MAX = 32 };
 size_t health_keys(struct ctx *c, const struct idp *idp, struct key_row *out);
+struct str health_print(struct ctx *c, struct str print); /* a fingerprint in groups: "4E1A 90C7 …" */
 /* The metadata that this node has of it; NULL: none. */
 const struct saml_metadata *health_metadata(struct ctx *c, const struct idp *idp);
 /* Our own certificates that end within sixty days. */

@@ -4,6 +4,7 @@
 #include "frame/roles.h"
 #include "gateway/answer.h"
 #include "gateway/console/door.h"
+#include "gateway/console/health.h"
 #include "gateway/console/lines.h"
 #include "gateway/session/tryout_keep.h"
 #include "gateway/upstream_tryout.h"
@@ -216,7 +217,7 @@ static void put_tryout(struct ctx *c, const struct idp *idp, const struct tryout
     v->let_in = t->why.kind == FAIL_NONE;
     v->subject = t->subject;
     v->issuer = t->issuer;
-    v->key = t->key;
+    v->key = idp->kind == IDP_SAML ? health_print(c, t->key) : t->key;
     v->alg = t->alg;
     v->context = t->context;
     v->issued = at_time(c, t->issued_s);

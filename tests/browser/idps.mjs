@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Identity providers in the console, with cities that really answer: test sign-ins over OpenID Connect and SAML, a key that
+// waits until somebody has heard its fingerprint, certificates that end, documents that do not come.
+//   node idps.mjs PATH-OF-DIGIONE
+import { execFileSync } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import { chromium } from 'playwright-core';
+import { Gateway, check, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
+import { OidcCity, SamlCity } from '../e2e/odd_city.mjs';
+
+const program = path.resolve(process.argv[2]);
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
+if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = path.join(root, 'build/console-shots');
+fs.mkdirSync(shots, { recursive: true });
+
+/* --- the cities ---------------------------------------------------------------------------------------------------- */
+
+const HETU = '131052-308T', secret = 'a-secret-of-the-city-that-is-long-enough', password = 'salasana-salasana';
+const keysDir = folder('idps-keys');
+let made = 0;
+function newKey(days = 400) {
+  const file = path.join(keysDir, `${++made}.pem`);
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${file}.key`, '-out', file, '-days', String(days), '-subj', '/CN=city'], { stdio: 'ignore' });
+  const pem = fs.readFileSync(file, 'utf8'), privateKey = crypto.createPrivateKey(fs.readFileSync(`${file}.key`));
+  return { pem, bare: pem.replace(/-----[^-]*-----|\s/g, ''), key: { privateKey }, print: new crypto.X509Certificate(pem).fingerprint256.replaceAll(':', '') };
+}
+const spoken = (print) => print.match(/.{4}/g).join(' ');
+
+// A SAML city with a web server: metadata of the keys that it has, and a sign-in page that answers at once.
+const samlPort = await freePort(), samlBase = `http://saml.localhost:${samlPort}`;
+const saml = { signs: newKey(), names: null, attrs: {}, status: 200, fetched: 0 };
+saml.names = [saml.signs];
+const samlServer = http.createServer((req, res) => {
+  const url = new URL(req.url, samlBase);
+  if (url.pathname === '/metadata') {
+    saml.fetched++;
+    const one = new SamlCity(`${samlBase}/idp`).metadata(`${samlBase}/sso`, 'HERE');
+    const descriptor = /<KeyDescriptor.*<\/KeyDescriptor>/.exec(one)[0];
+    return res.writeHead(saml.status, { 'Content-Type': 'application/samlmetadata+xml' }).end(one.replace(descriptor, saml.names.map((k) => descriptor.replace('HERE', k.bare)).join('')));
+  }
+  if (!url.searchParams.has('SAMLRequest')) return res.writeHead(404).end();
+  const request = /\bID="([^"]*)"/.exec(zlib.inflateRawSync(Buffer.from(url.searchParams.get('SAMLRequest'), 'base64')).toString())[1];
+  const city = Object.assign(Object.create(SamlCity.prototype), { entity: `${samlBase}/idp`, key: saml.signs.key });
+  const answer = city.answer({ request, acs: `${g.url}/upstream/saml/acs`, sp: `${g.url}/saml/metadata`, attrs: saml.attrs });
+  res.writeHead(200, { 'Content-Type': 'text/html' }).end(`<!doctype html><title>Kaupunki</title><form method="post" action="${g.url}/upstream/saml/acs"><input type="hidden" name="SAMLResponse" value="${answer}"><input type="hidden" name="RelayState" value="${url.searchParams.get('RelayState')}"><button id="go">Lähetä</button></form>`);
+}).listen(samlPort, '127.0.0.1');
+
+const role = (word) => ({ 'urn:mpass.id:uid': ['uid-1'], 'urn:oid:2.5.4.42': ['Onni Johannes'], 'urn:oid:2.5.4.4': ['Testi-Opettaja'], 'urn:oid:1.3.6.1.4.1.16161.1.1.27': ['1.2.246.562.24.10000000003'],
+  'urn:mpass.id:role': [`1.2.246.562.99.95640100004;99101;7B;${word};;;`] });
+saml.attrs = role('opettaja');
+const modes = { oidc: { claims: { sub: 'u1', given_name: 'Onni', family_name: 'Salamimmi', acr: 'urn:substantial', national: HETU, note: `tunnus ${HETU} on`, schoolCode: '99101', userRole: 'teacher', class: '7B' } } };
+const oidc = new OidcCity(await freePort(), modes, { secret });
+
+const registry = () => `format: 1
+providers:
+  - { id: oulu, oid: "1.2.246.562.99.95640100004", municipality_code: "564", name: { fi: Oulu, sv: Uleåborg }, schools: [{ oid: "1.2.246.562.99.95640200010", code: "99101", name: { fi: Testi-Kielonmäen koulu } }] }
+  - { id: espoo, oid: "1.2.246.562.99.90490100001", municipality_code: "049", name: { fi: Espoo, sv: Esbo }, schools: [] }
+idps:
+  - { id: oulu, kind: local, provider: oulu, name: { fi: Oulu } }
+  - { id: espoo, kind: local, provider: espoo, name: { fi: Espoo } }
+  - { id: operators, kind: local, name: { fi: Ylläpito } }
+  - { id: oulu-oidc, kind: oidc, provider: oulu, enabled: false, test: true, name: { fi: Oulun uusi lähde }, map: native, issuer: "${oidc.base}/oidc", client_id: digione, auth_method: client_secret_basic, client_secret: { plain: ${secret} } }
+  - { id: oulu-saml, kind: saml, provider: oulu, test: true, name: { fi: Oulun henkilöstö }, map: mpassid, entity_id: "${samlBase}/idp", metadata_url: "${samlBase}/metadata" }
+services:
+  - { id: kanerva, protocol: link, vendor: x-oy, category: learning, test: true, name: { fi: Kanerva }, launch_uri: "http://127.0.0.1:9/" }
+rules:
+  - { id: oulu-teachers, provider: oulu, role: teacher }
+admins:
+  - { id: tiina, idp: oulu, subject: tiina, role: admin, provider: oulu }
+  - { id: espoon-eeva, idp: espoo, subject: eeva, role: admin, provider: espoo }
+  - { id: riikka, idp: operators, subject: riikka, role: operator, why: valittu }
+accounts:
+  - { id: tiina, idp: oulu, username: tiina, password: { plain: ${password} }, given_names: Tiina, family_name: Koski }
+  - { id: eeva, idp: espoo, username: eeva, password: { plain: ${password} }, given_names: Eeva, family_name: Espoo }
+  - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
+`;
+const g = await new Gateway(program, { name: 'idps', port: await freePort(), registry: registry(), settings: { fetch_timeout_ms: 1500 } }).start();
+const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+
+async function visitor({ width = 1280, lang, scripts = true, dark } = {}) {
+  const context = await browser.newContext({ locale: lang ?? 'fi-FI', viewport: { width, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: scripts, colorScheme: dark ? 'dark' : 'light', extraHTTPHeaders: lang ? { 'Accept-Language': lang } : {} });
+  const page = await context.newPage();
+  page.on('pageerror', (e) => { throw e; });
+  page.scripts = scripts;
+  return { context, page };
+}
+async function signIn(page, user, idp = 'oulu') {
+  await page.goto(`${g.url}/admin`);
+  await page.waitForURL(/\/sign-in/);
+  await page.goto(`${g.url}/sign-in/local?login=${new URL(page.url()).searchParams.get('login')}&idp=${idp}`);
+  await page.fill('#username', user);
+  await page.fill('#password', password);
+  await Promise.all([page.waitForNavigation(), page.click('form:has(#password) .acts button.b')]);
+  await page.waitForURL((u) => u.pathname.startsWith('/admin') && !u.pathname.startsWith('/admin/enter'));
+}
+async function looks(page, name) {
+  const width = page.viewportSize().width, wide = page.scripts ? await page.evaluate(() => document.documentElement.scrollWidth) : width;
+  check(wide <= width, `${name}: ${wide} px wide at ${width}`);
+  await page.screenshot({ path: path.join(shots, `${name}-${width}.png`), fullPage: true });
+  if (!page.scripts) return;
+  await page.evaluate(axe);
+  const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  check(result.violations.length === 0, `${name}: axe: ${result.violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
+}
+// There and back: the page of the test, with what came.
+async function tryOut(page, idp, { fresh = true } = {}) {
+  await page.goto(`${g.url}/admin/tryout/${idp}`);
+  if (!fresh) await page.uncheck('[name=fresh]');
+  await page.click('form[action^="/admin/tryout/"] button.b');
+  if (idp === 'oulu-saml' && !page.url().startsWith(g.url)) await page.click('#go');
+  await page.waitForURL(`${g.url}/admin/tryout/${idp}`);
+  return page.textContent('main');
+}
+const says = (text, ...words) => words.forEach((w) => check(text.includes(w), `"${w}" does not stand there: ${text.replace(/\s+/g, ' ').slice(0, 1500)}`));
+const lacks = (text, ...words) => words.forEach((w) => check(!text.includes(w), `"${w}" stands there: ${text.replace(/\s+/g, ' ').slice(0, 1500)}`));
+
+/* --- test sign-ins ------------------------------------------------------------------------------------------------- */
+
+for (const [width, lang, scripts] of [[320, 'fi-FI', true], [1280, 'en-GB', false]])
+  await test(`a source that is switched off is tried: what came, what it became, and nobody is signed in, ${width} px, ${lang}, ${scripts ? 'with' : 'without'} scripts`, async () => {
+    const { context, page } = await visitor({ width, lang, scripts });
+    await signIn(page, 'tiina');
+    await page.goto(`${g.url}/admin/tryout/oulu-oidc`);
+    await looks(page, `tryout-empty-${lang}`);
+    const before = (await context.cookies()).filter((c) => !/lang|opened/.test(c.name)).map((c) => `${c.name}=${c.value}`).sort();
+    const text = await tryOut(page, 'oulu-oidc');
+    await looks(page, `tryout-${lang}`);
+    says(text, 'Salamimmi', 'Testi-Kielonmäen koulu', '7B', 'urn:substantial', `${oidc.base}/oidc`, lang === 'fi-FI' ? 'Opettaja' : 'Teacher');
+    lacks(text, HETU, '131052');
+    check((await page.locator('tr:has-text("national") .sign.eh').count()) === 1 && (await page.locator('tr:has-text("note") .sign.eh').count()) === 1, 'the codes are not said to be hidden');
+    check((await page.locator('.vital .ill').count()) === 0 && (await page.locator('.vital li').count()) >= 8, 'the checks');
+    const after = (await context.cookies()).filter((c) => !/lang|opened/.test(c.name)).map((c) => `${c.name}=${c.value}`).sort();
+    check(JSON.stringify(after) === JSON.stringify(before), `cookies: ${before} / ${after}`);
+    await page.goto(`${g.url}/`);
+    says(await page.textContent('body'), 'Tiina');
+    await context.close();
+  });
+
+await test('what is refused names its check and its code, with a message for the city', async () => {
+  const { context, page } = await visitor();
+  await signIn(page, 'tiina');
+  saml.attrs = { ...role('OPE'), 'urn:oid:1.3.6.1.4.1.16161.1.1.27': ['1.2.246.562.24.10000000004'] };
+  const text = await tryOut(page, 'oulu-saml');
+  await looks(page, 'tryout-refused');
+  says(text, 'learner_id_invalid', 'Oppijanumero', 'Onni Johannes', spoken(saml.signs.print), 'urn:oasis:names:tc:SAML:2.0:ac:classes:Password');
+  check((await page.locator('.vital .ill').count()) === 1, 'one check is crossed');
+  await page.click('.raws summary');
+  says(await page.textContent('.raws .told'), 'Hei', 'tarkistusnumero');
+  saml.attrs = role('OPE');
+  const left = await tryOut(page, 'oulu-saml');
+  await looks(page, 'tryout-role');
+  says(left, 'role_unknown', 'OPE', 'Ei yhtään roolia');
+  saml.attrs = role('opettaja');
+  says(await tryOut(page, 'oulu-saml'), 'Testitunnus pääsi perille', 'Opettaja');
+  await context.close();
+});
+
+await test('a test is its own session\'s: nobody else sees it, no other city begins one, and the back button repeats nothing', async () => {
+  const tiina = await visitor(), eeva = await visitor(), riikka = await visitor();
+  await signIn(tiina.page, 'tiina');
+  await tryOut(tiina.page, 'oulu-saml');
+  await signIn(eeva.page, 'eeva', 'espoo');
+  for (const at of ['/admin/tryout/oulu-saml', '/admin/tryout/oulu-oidc', '/admin/tryout/nobody', '/admin/tryout/espoo']) {
+    const answer = await eeva.page.goto(g.url + at);
+    check(answer.status() === 404, `${at}: ${answer.status()}`);
+  }
+  // The country's operator may try every source, and does not see what another has tried.
+  await signIn(riikka.page, 'riikka', 'operators');
+  await riikka.page.goto(`${g.url}/admin/tryout/oulu-saml`);
+  lacks(await riikka.page.textContent('main'), 'Onni');
+  says(await tryOut(riikka.page, 'oulu-saml'), 'Onni');
+  await tiina.page.goto(`${g.url}/admin/tryout/oulu-saml`);
+  await tiina.page.click('form[action^="/admin/tryout/"] button.b');
+  const city = tiina.page.url();
+  await tiina.page.click('#go');
+  await tiina.page.waitForURL(/\/admin\/tryout\//);
+  const again = await tiina.page.goto(city).then(() => Promise.all([tiina.page.waitForNavigation(), tiina.page.click('#go')]));
+  check(again[0].status() === 400, `the same request was answered twice: ${again[0].status()} ${tiina.page.url()}`);
+  for (const v of [tiina, eeva, riikka]) await v.context.close();
+});
+
+/* --- keys ---------------------------------------------------------------------------------------------------------- */
+
+await test('a new key waits until somebody has heard its fingerprint, the old one goes on, and is taken out', async () => {
+  const { context, page } = await visitor(), old = saml.signs, next = newKey();
+  await signIn(page, 'tiina');
+  await tryOut(page, 'oulu-saml');
+  await page.goto(`${g.url}/admin/idps/oulu-saml`);
+  says(await page.textContent('#keys'), spoken(old.print));
+  await page.click('#keys .fold summary');
+  await page.fill('#why-pin', 'Avaimet vain puhelimessa');
+  await Promise.all([page.waitForNavigation(), page.click('[name=act][value=pin]')]);
+  says(await page.textContent('.note'), 'Avaimet lukittiin');
+  await looks(page, 'idp-pinned');
+
+  [saml.names, saml.signs] = [[old, next], next];
+  await until('the new key waits', async () => /key_waiting/.test(await tryOut(page, 'oulu-saml')));
+  await looks(page, 'tryout-key');
+  saml.signs = old;
+  says(await tryOut(page, 'oulu-saml'), 'Testitunnus pääsi perille');
+  await page.goto(`${g.url}/admin`);
+  says(await page.textContent('main'), 'uusi avain odottaa hyväksyntää', 'key_waiting');
+  await page.goto(`${g.url}/admin/idps/oulu-saml`);
+  says(await page.textContent('main'), spoken(next.print), 'Odottaa hyväksyntääsi');
+  await looks(page, 'idp-key-waits');
+  // Not without who read it, and not without having heard it.
+  await page.evaluate(() => document.querySelectorAll('#keys [required]').forEach((e) => e.removeAttribute('required')));
+  await Promise.all([page.waitForNavigation(), page.click('[name=act][value=approve]')]);
+  says(await page.textContent('.note'), 'kuka luki');
+  await page.check('[name=heard]');
+  await page.fill('input[name=who]', 'Pekka Päivystäjä');
+  await Promise.all([page.waitForNavigation(), page.click('[name=act][value=approve]')]);
+  says(await page.textContent('.note'), 'hyväksyttiin');
+  await page.goto(`${g.url}/admin/history`);
+  says(await page.textContent('main'), 'Pekka Päivystäjä');
+
+  [saml.names, saml.signs] = [[next], next];
+  await until('the new key is good', async () => /pääsi perille/.test(await tryOut(page, 'oulu-saml')));
+  saml.signs = old;
+  says(await tryOut(page, 'oulu-saml'), 'Testitunnus pääsi perille');
+  await page.goto(`${g.url}/admin/idps/oulu-saml`);
+  await page.click('[name=act][value=refresh]');
+  await until('the old key is no longer published', async () => { await page.goto(`${g.url}/admin/idps/oulu-saml`); return /Vanha avain/.test(await page.textContent('#keys')); });
+  await page.click('#keys .fold summary');
+  await page.fill('#keys input[name=why]', 'Kunta vaihtoi avaimen');
+  await Promise.all([page.waitForNavigation(), page.click('[name=act][value=drop]')]);
+  says(await page.textContent('.note'), 'poistettiin');
+  await until('the old key is refused', async () => /sig_value/.test(await tryOut(page, 'oulu-saml')));
+  saml.signs = next;
+  says(await tryOut(page, 'oulu-saml'), 'Testitunnus pääsi perille');
+  await context.close();
+});
+
+/* --- what ends, and what does not come ----------------------------------------------------------------------------- */
+
+await test('a certificate that ends is on the page and at home, and a document that does not come says why', async () => {
+  for (const [days, width] of [[5, 320], [20, 1280]]) {
+    const { context, page } = await visitor({ width });
+    await signIn(page, 'tiina');
+    saml.names = [saml.signs, newKey(days)];
+    await page.goto(`${g.url}/admin/idps/oulu-saml`);
+    await page.click('[name=act][value=refresh]');
+    await until(`a certificate of ${days} days`, async () => { await page.goto(`${g.url}/admin/idps/oulu-saml`); return new RegExp(`${days - 1} päivää|${days} päivää`).test(await page.textContent('.vital')); });
+    says(await page.textContent('.vital .ill:has-text("certificate_ends")'), 'Allekirjoituksen varmenne', 'Päättyy');
+    says(await page.textContent('main'), 'Haettu', 'Haetaan uudelleen');
+    await looks(page, `idp-ends-${days}`);
+    await page.goto(`${g.url}/admin`);
+    says(await page.textContent('main'), 'Oulun henkilöstö: varmenne päättyy', 'certificate_ends');
+    await looks(page, `home-ends-${days}`);
+    await context.close();
+  }
+  const { context, page } = await visitor();
+  await signIn(page, 'tiina');
+  saml.names = [saml.signs];
+  saml.status = 404;
+  await page.goto(`${g.url}/admin/idps/oulu-saml`);
+  await page.click('[name=act][value=refresh]');
+  await until('why it did not come', async () => { await page.goto(`${g.url}/admin/idps/oulu-saml`); return /http_refused/.test(await page.textContent('.vital')); });
+  says(await page.textContent('.vital'), 'ei onnistunut', 'Osoitteessa ei ole tietoja', 'correct issuer or metadata_url in the row');
+  await looks(page, 'idp-trouble');
+  saml.status = 200;
+  await context.close();
+});
+
+/* --- what is left of it -------------------------------------------------------------------------------------------- */
+
+await test('the log says that tests were made, and holds neither names nor codes of anybody', async () => {
+  const audit = fs.readdirSync(path.join(g.state, 'audit')).filter((f) => f.endsWith('.jsonl')).map((f) => fs.readFileSync(path.join(g.state, 'audit', f), 'utf8')).join('');
+  check(audit.split('\n').filter((l) => l.includes('"reason":"tryout"')).length >= 5, 'the audit log lacks the tests');
+  for (const text of [audit, g.logText()]) lacks(text, HETU, 'Salamimmi', 'Onni', '10000000003');
+  check(!/"event":"login"[^\n]*"idp":"oulu-(saml|oidc)"/.test(audit), 'somebody was signed in by a test');
+});
+
+await browser.close();
+samlServer.close();
+oidc.close();
+await finish();
