@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "certs/keyset.h"
 
+#include "base/codec.h"
+#include "wire/dsig.h"
+
 #include <string.h>
 
 enum { KEYS_MAX = 32, KEYSET_MAX_B = 60000 };
@@ -193,4 +196,19 @@ struct str keyset_certificate(const struct keyset *k, enum key_use use, int64_t 
             str_is_set(k->keys[i].certificate))
             return k->keys[i].certificate;
     return (struct str){ NULL, 0 };
+}
+
+int64_t keyset_ends_s(struct arena *a, const struct keyset *k, int64_t now_s)
+{
+    int64_t first_s = 0;
+
+    for (size_t i = 0; i < k->count; i++) {
+        struct certificate is;
+        struct str der;
+        if (str_is_set(k->keys[i].certificate) && key_state_at(&k->keys[i], now_s) != KEY_GONE &&
+            b64_decode(a, k->keys[i].certificate, &der) && certificate_read(a, der, &is) && is.to_s > 0 &&
+            (first_s == 0 || is.to_s < first_s))
+            first_s = is.to_s;
+    }
+    return first_s;
 }

@@ -56,6 +56,8 @@ const struct jwks *keyset_own(const struct keyset *k);
 /* KEY_AUDIT, ready for jose_verify(): signed heads. */
 const struct jwks *keyset_audit(const struct keyset *k);
 struct str keyset_audit_jwks(const struct keyset *k); /* the same as text */
+/* When the first of our certificates ends whose key is not gone; 0: there is none. */
+int64_t keyset_ends_s(struct arena *a, const struct keyset *k, int64_t now_s);
 /* The current certificate of a use, base64 of DER; absent when there is none. */
 struct str keyset_certificate(const struct keyset *k, enum key_use use, int64_t now_s);
 

@@ -82,7 +82,8 @@ static bool is_found_here(enum alarm_code code)
 {
     return code == ALARM_idp_away || code == ALARM_idp_fails || code == ALARM_idp_metadata_ends ||
            code == ALARM_idp_metadata_ended || code == ALARM_idp_certificate_ends ||
-           code == ALARM_idp_certificate_ended || code == ALARM_idp_key_waits || code == ALARM_right_ends;
+           code == ALARM_idp_certificate_ended || code == ALARM_idp_key_waits || code == ALARM_own_certificate_ends ||
+           code == ALARM_right_ends;
 }
 
 static void look_at_alarms(struct ctx *c, struct home *h)

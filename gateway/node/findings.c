@@ -102,6 +102,18 @@ static void look_at_chain(struct findings *x, struct arena *a)
     (void)audit_index_verify(n->audit_index, now_s - VERIFY_DAYS * 86400, (struct str){ NULL, 0 });
 }
 
+/* Cities pin our certificates as they stand in our metadata, and some look at their end. */
+static void look_at_own_keys(struct findings *x)
+{
+    int64_t ends_s = atomic_load(&x->node->own_ends_s), now_s = world_now_s(x->node->world);
+    const struct ending e = { .what = ENDING_TLS, .at_s = ends_s };
+    struct arena *a = arena_new();
+
+    if (ends_s > 0 && ending_within(&e, now_s) >= 0)
+        raise_here(x, ALARM_own_certificate_ends, arena_cstr(a, when_date(a, ends_s)));
+    arena_free(a);
+}
+
 /* ── identity providers ─────────────────────────────────────────────────── */
 
 /* Words of documents that are kept although they could not be renewed. */
@@ -191,6 +203,7 @@ void findings_look(struct findings *x)
     x->looked_ms = now_ms;
     look_at_parts(x);
     look_at_disk(x);
+    look_at_own_keys(x);
     if (n->lane_count == 0)
         return;
     struct arena *a = arena_new();

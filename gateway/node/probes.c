@@ -2,6 +2,7 @@
 #include "gateway/node/probes.h"
 
 #include "audit/audit.h"
+#include "certs/keyset.h"
 #include "certs/signer_client.h"
 #include "wire/fetch.h"
 
@@ -29,6 +30,7 @@ struct probes {
     struct arena *arena;
     struct lane *lane;
     struct probe of[PROBES];
+    const struct keyset *keys; /* of which the node knows when the first certificate ends */
     bool ended;
 };
 
@@ -72,6 +74,20 @@ static const char *judge_audit(const struct probe *p)
     return p->got.audit.durable ? NULL : "disk";
 }
 
+/* Keys are the lane's own; when they end is everybody's to know. */
+static void note_keys(struct probes *all)
+{
+    const struct keyset *keys = signer_keys(all->lane->signer);
+    struct node *n = all->lane->node;
+
+    if (keys == NULL || keys == all->keys)
+        return;
+    struct arena *a = arena_new();
+    all->keys = keys;
+    atomic_store(&n->own_ends_s, keyset_ends_s(a, keys, world_now_s(n->world)));
+    arena_free(a);
+}
+
 static void answered(struct batch *b)
 {
     struct probe *p = (struct probe *)b;
@@ -80,6 +96,7 @@ static void answered(struct batch *b)
 
     p->under_way = false;
     arena_reset(p->arena);
+    note_keys(all);
     if (why == late)
         return;
     if (why == NULL)

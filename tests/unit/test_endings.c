@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/codec.h"
+#include "certs/keyset.h"
 #include "idp-adapters/endings.h"
+#include "tests/saml/forge.h"
 #include "tests/test.h"
+#include "wire/dsig.h"
 
 enum { DAY_S = 86400 };
 
@@ -51,4 +55,28 @@ TEST(the_ending_that_presses_is_the_first_that_is_near)
     CHECK(endings_first(&none, TEST_NOW_S) == NULL);
     CHECK_STR(ending_code(ENDING_TLS), "certificate_ends");
     CHECK_STR(ending_code(ENDING_METADATA), "metadata_ends");
+}
+
+/* Of keys that are gone nobody asks. */
+TEST(our_first_certificate_that_ends_is_told)
+{
+    struct certificate is;
+    struct fail f = { 0 };
+
+    CHECK_INT(certificates_read(t->arena, forge_certificate(FORGE_SP1), &is, 1), 1);
+    struct public_key keys[] = { { .use = KEY_SAML,
+                                   .alg = JOSE_RS256,
+                                   .kid = S("k"),
+                                   .made_s = 1,
+                                   .current_s = 1,
+                                   .jwk = S("{\"kty\":\"EC\"}"),
+                                   .certificate = b64_encode(t->arena, is.der) } };
+    const struct keyset *set = keyset_read(t->arena, keyset_write(t->arena, keys, 1), &f);
+    CHECK_STR(f.detail, "");
+    CHECK(set != NULL && is.to_s > 0);
+    if (set == NULL)
+        return;
+    CHECK_INT(keyset_ends_s(t->arena, set, TEST_NOW_S), is.to_s);
+    keys[0].gone_s = TEST_NOW_S;
+    CHECK_INT(keyset_ends_s(t->arena, keyset_read(t->arena, keyset_write(t->arena, keys, 1), &f), TEST_NOW_S), 0);
 }
