@@ -80,10 +80,9 @@ static struct right_row row_of(struct ctx *c, const struct admin *x)
     if (account != NULL) {
         const struct person *p = account->person;
         r.user = account->username;
-        if (str_is_set(p->given_names) || str_is_set(p->family_name))
-            r.who = str_trim(arena_printf(c->arena, "%.*s %.*s",
-                                          STR_ARG(str_is_set(p->calling_name) ? p->calling_name : p->given_names),
-                                          STR_ARG(p->family_name)));
+        const struct str name = rights_name(c->arena, p);
+        if (str_is_set(name))
+            r.who = name;
     }
     if (x->from_s != 0)
         r.from = when_date(c->arena, x->from_s);

@@ -4,6 +4,7 @@
 #include "console/texts.h"
 #include "frame/roles.h"
 #include "frame/words.h"
+#include "gateway/console/rights_given.h"
 #include "model/pairwise.h"
 #include "model/when.h"
 #include "policy/matrix.h"
@@ -15,7 +16,7 @@
 enum { ID_HEX = 64, POLICY_MAX_B = 65536 };
 
 struct holder {
-    struct str person;
+    struct str person, name; /* name: of the account, where the registry has it; else the id of the right's row */
     const struct admin *right;
 };
 
@@ -33,16 +34,41 @@ static int by_person(const void *x, const void *y)
     return order != 0 ? order : (a->right > b->right) - (a->right < b->right);
 }
 
+static int by_account(const void *x, const void *y)
+{
+    const struct account *const *a = x, *const *b = y;
+    int order = str_cmp((*a)->idp, (*b)->idp);
+
+    return order != 0 ? order : str_cmp((*a)->id, (*b)->id);
+}
+
+static const struct account **accounts_in_order(struct arena *a, const struct registry_parts *parts)
+{
+    const struct account **all = arena_make_n(a, parts->account_count + 1, const struct account *);
+
+    for (size_t i = 0; i < parts->account_count; i++)
+        all[i] = &parts->accounts[i];
+    qsort(all, parts->account_count, sizeof *all, by_account);
+    return all;
+}
+
 static void *make_holders(struct arena *a, const struct registry *r, const void *seals)
 {
     const struct registry_parts *parts = registry_parts(r);
+    struct arena *work = arena_scratch(a);
+    const struct account **accounts = accounts_in_order(work, parts);
     struct holders *h = arena_make(a, struct holders);
 
     h->at = arena_make_n(a, parts->admin_count + 1, struct holder);
     for (; h->n < parts->admin_count; h->n++) {
         const struct admin *x = &parts->admins[h->n];
-        h->at[h->n] = (struct holder){ pairwise_person(a, seals, x->idp, x->subject), x };
+        const struct account wanted = { .idp = x->idp, .id = x->subject }, *key = &wanted;
+        const struct account **found = bsearch(&key, accounts, parts->account_count, sizeof *accounts, by_account);
+        const struct str name = found != NULL ? rights_name(a, (*found)->person) : (struct str){ NULL, 0 };
+        h->at[h->n] =
+            (struct holder){ pairwise_person(a, seals, x->idp, x->subject), str_is_set(name) ? name : x->id, x };
     }
+    arena_free(work);
     qsort(h->at, h->n, sizeof *h->at, by_person);
     return h;
 }
@@ -76,7 +102,7 @@ struct str lines_who(struct ctx *c, struct str who)
             high = middle;
     }
     if (low < h->n && str_eq(h->at[low].person, who))
-        return h->at[low].right->id;
+        return h->at[low].name;
     return said(C_another_admin, c->lang);
 }
 

@@ -10,7 +10,8 @@
 #include "model/ctx.h"
 #include "registry/edit.h"
 
-/* Who made it, in words: "sinä", the id of the row that gave them the right, or what the log has of them. */
+/* Who made it, in words: "sinä", the name of the account that has a right here, the id of the row that gave it, or what
+ * the log has of them. */
 struct str lines_who(struct ctx *c, struct str who);
 /* Makes what that is found in, with the snapshot. */
 void lines_prepare(const struct registry *r, const struct seals *seals);

@@ -11,6 +11,15 @@ const struct admin *rights_find(const struct registry *r, struct str id)
     return NULL;
 }
 
+struct str rights_name(struct arena *a, const struct person *p)
+{
+    if (!str_is_set(p->given_names) && !str_is_set(p->family_name))
+        return (struct str){ NULL, 0 };
+    return str_trim(arena_printf(a, "%.*s %.*s",
+                                 STR_ARG(str_is_set(p->calling_name) ? p->calling_name : p->given_names),
+                                 STR_ARG(p->family_name)));
+}
+
 enum right_state rights_state(const struct admin *x, int64_t now_s)
 {
     return x->to_s != 0 && now_s >= x->to_s                   ? RIGHT_OVER

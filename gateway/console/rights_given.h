@@ -16,6 +16,7 @@ enum { RIGHTS_SOON_S = 30 * 86400, RIGHTS_WEEK_S = 7 * 86400 }; /* so long befor
 
 struct area rights_area(const struct admin *x);
 const struct admin *rights_find(const struct registry *r, struct str id); /* NULL: there is none */
+struct str rights_name(struct arena *a, const struct person *p);          /* of an account; absent: it has none */
 enum right_state rights_state(const struct admin *x, int64_t now_s);
 bool rights_role_fits(enum role role, bool nation); /* a role that can be given there */
 /* Without this right of theirs the person could do nothing in its area any more. */
