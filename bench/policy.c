@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * Decisions in CPU time: one, all services at once, the rights in the console, reasons, and a preview.
+ * Decisions in CPU time: one, all services at once, the rights in the console, reasons, a preview, and what a draft
+ * that runs in shadow adds to a decision and to a page.
  *   bench_policy [POLICIES [SERVICES [PEOPLE]]]
  */
 #include "policy/impact.h"
 #include "policy/may.h"
 #include "policy/reasons.h"
+#include "registry/shadow_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +85,7 @@ struct ask {
     struct person *person;
     struct people *people;
     size_t n, service;
+    struct shadow_sets *beside;
 };
 
 static size_t decision(struct arena *a, const struct ask *q)
@@ -117,6 +120,22 @@ static size_t preview(struct arena *a, const struct ask *q)
 
     (void)policy_impact(a, q->r, q->after, q->people, q->n, &now, NULL, &out);
     return out.gain + out.lose;
+}
+
+static size_t opening_beside(struct arena *a, const struct ask *q)
+{
+    const struct service *s = &registry_parts(q->r)->services[q->service];
+    const struct decision live = policy_decide(q->r, q->person, s, &now);
+
+    (void)a;
+    shadow_opening(q->beside, q->person, s, &live, &now);
+    return (size_t)live.effect;
+}
+
+static size_t page_beside(struct arena *a, const struct ask *q)
+{
+    shadow_page(a, q->beside, q->person, &now);
+    return q->beside->at[0].tally->n;
 }
 
 static void measure(const char *name, size_t (*once)(struct arena *a, const struct ask *q), const struct ask *q)
@@ -189,6 +208,15 @@ int main(int argc, char **argv)
     char name[64];
     (void)snprintf(name, sizeof name, "a preview over %zu people, %d sorts", n[2], (int)SORTS);
     measure(name, preview, &q);
+    q.person = &learner;
+    q.service = 3;
+    struct shadow_tally *tally = shadow_tally_new(1, NOW_S, &area_nation, &world_real);
+    q.beside = shadow_sets_new(q.r, 1);
+    shadow_sets_add(q.beside, tally, q.after);
+    measure("the same decision by role and class, a draft beside", opening_beside, &q);
+    measure("a draft beside all services of a learner, alone", page_beside, &q);
+    shadow_drop(q.beside);
+    shadow_tally_drop(tally);
     registry_drop(q.r);
     registry_drop(q.after);
     arena_free(a);

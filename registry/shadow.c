@@ -293,9 +293,8 @@ static void compare_page(const struct shadow_sets *s, const struct shadow_beside
             note(n, &is->services[k], SHADOW_SHOWS);
 }
 
-void shadow_page(const struct shadow_sets *s, const struct person *p, const struct circumstances *now)
+void shadow_page(struct arena *a, const struct shadow_sets *s, const struct person *p, const struct circumstances *now)
 {
-    struct arena *scratch = arena_new();
     struct bits had = { NULL, 0 };
 
     for (size_t i = 0; i < s->n; i++) {
@@ -303,11 +302,10 @@ void shadow_page(const struct shadow_sets *s, const struct person *p, const stru
         if (at == NULL)
             continue;
         if (had.at == NULL)
-            had = policy_services(scratch, s->live, p, now);
-        struct bits has = policy_services(scratch, s->at[i].draft, p, now);
+            had = policy_services(a, s->live, p, now);
+        struct bits has = policy_services(a, s->at[i].draft, p, now);
         struct noting n = note_begin(&s->at[i], p, at, SHADOW_PAGE, now->now_s);
         compare_page(s, &s->at[i], &had, &has, &n);
         note_end(&n);
     }
-    arena_free(scratch);
 }

@@ -140,6 +140,6 @@ void shadow_opening(const struct shadow_sets *s, const struct person *p, const s
                     const struct decision *live, const struct circumstances *now);
 void shadow_release(const struct shadow_sets *s, const struct person *p, const struct service *of,
                     const struct decision *live, const struct circumstances *now);
-void shadow_page(const struct shadow_sets *s, const struct person *p, const struct circumstances *now);
+void shadow_page(struct arena *a, const struct shadow_sets *s, const struct person *p, const struct circumstances *now);
 
 #endif

@@ -26,7 +26,7 @@ static void compare_page(struct ctx *c)
 {
     const struct circumstances now = flow_circumstances(c);
 
-    shadow_page(c->shadow, c->person, &now);
+    shadow_page(c->arena, c->shadow, c->person, &now);
 }
 
 static enum step show(struct ctx *c, struct fail *f)

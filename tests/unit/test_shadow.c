@@ -232,7 +232,7 @@ static void come_and_ask(struct test *t, struct dice *d, const struct shadow_set
     if (what == SHADOW_OPENING)
         shadow_opening(s, q->p, of, &live, q->now);
     else if (what == SHADOW_PAGE)
-        shadow_page(s, q->p, q->now);
+        shadow_page(t->arena, s, q->p, q->now);
     else
         shadow_release(s, q->p, of, &live, q->now);
     q->at = counts_at(q->p, where);
@@ -524,7 +524,7 @@ TEST(no_person_stands_in_the_file_and_the_protected_are_not_counted)
     const struct circumstances now = { .now_s = TEST_NOW_S };
     const struct decision live = policy_decide(x.live, &hidden, &registry_parts(x.live)->services[0], &now);
     shadow_opening(x.sets, &hidden, &registry_parts(x.live)->services[0], &live, &now);
-    shadow_page(x.sets, &hidden, &now);
+    shadow_page(t->arena, x.sets, &hidden, &now);
     struct shadow_counts got = counts_of(t, &g, x.tally, 0, 5);
     CHECK_INT(got.compared[SHADOW_OPENING], 30);
     CHECK_INT(got.compared[SHADOW_PAGE], 0);
