@@ -15,6 +15,7 @@
 enum sub {
     SUB_NONE = 0,
     SUB_MATRIX,
+    SUB_RELEASE,
     SUB_DRAFTS,
     SUB_REQUESTS,
     SUB_HISTORY,
@@ -523,6 +524,91 @@ struct policy_view {
     struct str level_from, level_to, groups, from, to, add_service;
 };
 struct html page_policy(struct arena *a, const struct policy_view *v);
+
+/* --- what services are told --- */
+
+struct release_row {
+    struct str id, name, vendor, asks; /* asks: how many things */
+    bool off, unstated;                /* it does not say why it asks for some of them */
+};
+
+struct releases_view { /* GET /admin/release?q=&from=&draft= */
+    struct console_page con;
+    struct {
+        const struct release_row *at;
+        size_t n;
+    } rows;
+    struct str q, draft, total, first, last;
+    int64_t next, previous;
+    bool before;
+};
+struct html page_releases(struct arena *a, const struct releases_view *v);
+
+struct told_saying { /* a policy that says something of it */
+    struct str id, name, roles;
+    bool forbids, whole, nation, mine;
+};
+
+struct told_row { /* one thing that the service asks for */
+    struct str key, name, purpose, basis;
+    bool always;
+    struct str yes, partly; /* of whom it is told; absent: of nobody */
+    bool inherited;         /* an outer layer decides some of it */
+    struct {
+        const struct told_saying *at;
+        size_t n;
+    } sayings;
+};
+
+struct told_held { /* what is not told of a person, and why */
+    struct str name, id, policy;
+    bool shut, withheld, ungranted, unasked, scope, unsayable, empty, mine;
+};
+
+enum release_said {
+    RELEASE_SAID_NOTHING = 0,
+    RELEASE_SAID_WHAT, /* nothing, or nobody, was chosen */
+    RELEASE_SAID_WHY,
+    RELEASE_SAID_SO,    /* it is so already */
+    RELEASE_SAID_ABOVE, /* `because` says it, and it is an outer layer's */
+    RELEASE_SAID_ELSEWHERE,
+    RELEASE_SAID_CHANGED,
+    RELEASE_SAID_INVALID
+};
+
+/* GET /admin/release/SERVICE?draft=&who=; or ?draft=&provider=&role=&school=&level=&group=; with ?people= a search for
+ * test people.  POST: csrf, draft, edition, version, what_CLAIM=1, role_ROLE=1, act=grant|take, why. */
+struct release_view {
+    struct console_page con;
+    struct str id, name, vendor;
+    bool off, link; /* link: it is told nothing */
+    struct str draft, edition, version;
+    bool broken; /* the draft does not hold: what is shown is in force */
+    struct {
+        const struct told_row *at;
+        size_t n;
+    } rows;
+    bool may_draft;
+    struct choices what, roles;
+    bool take;
+    struct str why, detail, because, because_id;
+    bool because_mine;
+    enum release_said said;
+    /* a test person */
+    struct choices people, as_roles, schools;
+    struct str find, provider, level, group;
+    bool searchable, shown, made_up, shut, unspoken; /* unspoken: the gateway does not speak its protocol yet */
+    struct str as, scope, settled;
+    struct {
+        const struct code_line *at;
+        size_t n;
+    } id_token, userinfo;
+    struct {
+        const struct told_held *at;
+        size_t n;
+    } held;
+};
+struct html page_release(struct arena *a, const struct release_view *v);
 
 /* --- drafts --- */
 

@@ -17,6 +17,8 @@
     X(rights)                                                                                                          \
     X(cell_page)                                                                                                       \
     X(policy)                                                                                                          \
+    X(releases)                                                                                                        \
+    X(release)                                                                                                         \
     X(drafts)                                                                                                          \
     X(shadow)                                                                                                          \
     X(draft)                                                                                                           \

@@ -20,7 +20,7 @@ struct view {
     struct claim_set told;
 };
 
-static bool scope_covers(const struct release *r, enum claim claim)
+bool release_covers(const struct release *r, enum claim claim)
 {
     struct str scope = str_of(claim_rows[claim].scope);
 
@@ -34,7 +34,7 @@ static struct claim_set asked_and_allowed(const struct release *r, struct claim_
     struct claim_set out = { 0 };
 
     for (int i = 0; i < CLAIM_COUNT; i++)
-        if (claim_in(released, (enum claim)i) && scope_covers(r, (enum claim)i))
+        if (claim_in(released, (enum claim)i) && release_covers(r, (enum claim)i))
             claim_add(&out, (enum claim)i);
     return out;
 }

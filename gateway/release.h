@@ -26,6 +26,9 @@ struct release {
     struct circumstances now;
 };
 
+/* Whether the service asked for it, by scope. */
+bool release_covers(const struct release *r, enum claim claim);
+
 /* What an ID token says besides what its signer writes into it (iss, iat, exp) [OIDC Core 2]. */
 struct id_facts {
     const struct registry *registry;

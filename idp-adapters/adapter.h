@@ -57,4 +57,8 @@ const struct adapter *adapter_of(enum idp_kind kind);
 
 extern const struct adapter adapter_oidc, adapter_saml, adapter_local;
 
+/* Who signs in by this local account at this moment; origin: our own address.  Without its id (model/pairwise.h). */
+struct person *local_person(struct arena *a, const struct account *account, const struct idp *idp, struct str origin,
+                            int64_t now_s);
+
 #endif

@@ -121,6 +121,20 @@ static enum step forgive(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+struct person *local_person(struct arena *a, const struct account *account, const struct idp *idp, struct str origin,
+                            int64_t now_s)
+{
+    struct person *p = person_copy(a, account->person);
+
+    p->idp = idp->id;
+    p->subject = account->id;
+    p->origin = origin;
+    p->acr = str_is_set(p->acr) ? p->acr : idp->acr;
+    p->amr = S("pwd");
+    p->auth_time_s = now_s;
+    return p;
+}
+
 static enum step settle(struct ctx *c, struct fail *f)
 {
     const struct local *l = mine(c);
@@ -129,14 +143,7 @@ static enum step settle(struct ctx *c, struct fail *f)
     (void)f;
     if (!l->ok || l->account == NULL || idp == NULL)
         return NEXT;
-    struct person *p = person_copy(c->arena, l->account->person);
-    p->idp = idp->id;
-    p->subject = l->account->id;
-    p->origin = c->set->public_url;
-    p->acr = str_is_set(p->acr) ? p->acr : idp->acr;
-    p->amr = S("pwd");
-    p->auth_time_s = c->now_s;
-    c->person = p;
+    c->person = local_person(c->arena, l->account, idp, c->set->public_url, c->now_s);
     return NEXT;
 }
 
