@@ -123,7 +123,7 @@ struct person *told_person(struct arena *a, const struct registry *r, const stru
                           .affiliations = at,
                           .affiliation_count = 1 };
     if (learner) /* of the arc for tests, in which no learner has one */
-        p->learner_id = S("1.2.246.562.98.00000000013");
+        p->learner_id = S("1.2.246.562.98.00000000018");
     if (idp != NULL) {
         p->idp = idp->id;
         p->acr = idp->acr;
