@@ -538,9 +538,7 @@ struct releases_view { /* GET /admin/release?q=&from=&draft= */
         const struct release_row *at;
         size_t n;
     } rows;
-    struct str q, draft, total, first, last;
-    int64_t next, previous;
-    bool before;
+    struct str q, draft, total, first, last, next, previous;
 };
 struct html page_releases(struct arena *a, const struct releases_view *v);
 

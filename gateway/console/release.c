@@ -61,6 +61,18 @@ static struct str draft_asked(struct ctx *c, int64_t *out)
     return *out > 0 ? arena_printf(c->arena, "%lld", (long long)*out) : S("");
 }
 
+static struct str list_here(struct ctx *c, const struct releases_view *v)
+{
+    struct buf b = buf_new(c->arena, HERE_MAX_B);
+
+    buf_add(&b, S("/admin/release"));
+    if (str_is_set(v->q))
+        url_query(&b, S("q"), v->q);
+    if (str_is_set(v->draft))
+        url_query(&b, S("draft"), v->draft);
+    return buf_ok(&b) ? buf_str(&b) : S("/admin/release");
+}
+
 static enum step show_all(struct ctx *c, struct fail *f)
 {
     int64_t number = 0;
@@ -82,10 +94,10 @@ static enum step show_all(struct ctx *c, struct fail *f)
     v.first = p.first;
     v.last = p.last;
     v.total = p.total;
-    v.next = p.next;
-    v.before = p.before;
-    v.previous = p.previous;
-    console_page_for(c, PLACE_RIGHTS, true, S("/admin/release"), &v.con);
+    struct str list = list_here(c, &v);
+    v.next = paging_next(c, &p, list);
+    v.previous = paging_previous(c, &p, list);
+    console_page_for(c, PLACE_RIGHTS, true, list, &v.con);
     v.con.sub = SUB_RELEASE;
     return answer_page(c, 200, page_releases(c->arena, &v));
 }
