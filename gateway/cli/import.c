@@ -5,6 +5,7 @@
 #include "gateway/cli/addresses.h"
 #include "gateway/cli/cli.h"
 #include "gateway/cli/logo.h"
+#include "gateway/cli/told.h"
 #include "gateway/cli/warnings.h"
 #include "gateway/process/state.h"
 #include "gateway/process/supervisor.h"
@@ -173,10 +174,10 @@ static int import_file(const char *word, const struct import_words *w, struct ar
     struct db *d = how.seals != NULL ? registry_db_open(&set, w->dry_run ? DB_COPY : DB_CREATE, &f) : NULL;
     bool good = d != NULL && registry_import(d, a, text, w->file, &how, &report, &f) &&
                 (w->dry_run || registry_keep_secret(d, how.seals, &f));
-    db_close(d);
     if (good || strcmp(f.code, "changed_since") == 0)
         print_overruns(w, &report);
     if (!good) {
+        db_close(d);
         raise_refused(w, &set, a, &f);
         return refused(word, &f);
     }
@@ -184,7 +185,9 @@ static int import_file(const char *word, const struct import_words *w, struct ar
     print_warnings(w, seen.warnings);
     if (!w->quiet)
         (void)printf("%.*s", STR_ARG(seen.addresses));
-    return CLI_OK;
+    int status = w->dry_run ? CLI_OK : cli_told(word, &set, d, report.change.version);
+    db_close(d);
+    return status;
 }
 
 int cli_import(int argc, char **argv)

@@ -9,6 +9,8 @@
 #include "policy/text_check.h"
 #include "policy/words.h"
 #include "registry/registry.h"
+#include "registry/versions.h"
+#include "wire/json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -421,10 +423,80 @@ static int two_registries(const char *word, struct arena *a, const struct policy
     return *is != NULL ? CLI_OK : CLI_BROKEN;
 }
 
+/* ---- versions of the history */
+
+enum { DIFFERENCES_MAX = 10000 };
+
+static bool is_policy_row(const struct change_row_shown *row)
+{
+    return str_has_prefix(row->row, S("policy ")) || str_has_prefix(row->row, S("rule "));
+}
+
+static struct str text_of(struct arena *a, struct str shown)
+{
+    struct fail f = { 0 };
+
+    return str_is_set(shown) ? json_get_str(json_parse(a, shown, &f), S("text")) : (struct str){ NULL, 0 };
+}
+
+static void print_row(struct arena *a, const struct registry *r, const struct change_row_shown *row, enum lang lang)
+{
+    struct str was = text_of(a, row->before), is = text_of(a, row->after), before = was, after = is;
+
+    (void)printf("%c %.*s\n", row->sign, STR_ARG(str_from(row->row, str_find_byte(row->row, ' ', 0) + 1)));
+    if (!str_is_set(was) && !str_is_set(is)) { /* switched on or off, other dates, another name */
+        print_lines("-    ", row->before);
+        print_lines("+    ", row->after);
+        return;
+    }
+    leave_out_common(&before, &after);
+    if (str_is_set(was)) {
+        print_words(a, r, was, lang, "-  ");
+        print_lines("-    ", before);
+    }
+    if (str_is_set(is)) {
+        print_words(a, r, is, lang, "+  ");
+        print_lines("+    ", after);
+    }
+}
+
+static int diff_versions(const char *word, struct arena *a, const struct policy_words *w, enum lang lang)
+{
+    const struct cli_need needs[] = { CLI_NEEDS_CONFIG(w->config),
+                                      { "--since NUMBER, and no file", w->since != NULL && w->n == 0 },
+                                      { 0 } };
+    struct versions_pair pair = { .to = INT64_MAX };
+    struct change_rows_shown rows;
+    struct settings set;
+    struct fail f = { 0 };
+    bool differs = false;
+
+    if (!cli_needs(word, needs))
+        return CLI_USAGE;
+    if (!args_number(w->since, 1, INT64_MAX, &pair.from) ||
+        (w->until != NULL && !args_number(w->until, 1, INT64_MAX, &pair.to)))
+        return cli_complain(CLI_USAGE, word, "expected numbers of versions; `digione registry log` lists them");
+    const struct registry *r = registry_of(word, a, w->config, NULL);
+    struct db *d = r != NULL && cli_settings(word, w->config, a, &set) ? registry_db_open(&set, DB_COPY, &f) : NULL;
+    bool good = d != NULL && versions_compare(d, a, &area_nation, &pair, DIFFERENCES_MAX, &rows, &f);
+    db_close(d);
+    if (!good)
+        return f.kind != FAIL_NONE ? cli_complain(CLI_BROKEN, word, "%s", f.detail) : CLI_REFUSED;
+    for (size_t i = 0; i < rows.n; i++)
+        if (is_policy_row(&rows.at[i])) {
+            print_row(a, r, &rows.at[i], lang);
+            differs = true;
+        }
+    return differs ? CLI_REFUSED : CLI_OK;
+}
+
 static int run_diff(const char *word, struct arena *a, const struct policy_words *w)
 {
     const struct registry *was, *is;
     enum lang lang;
+
+    if (w->since != NULL || w->until != NULL)
+        return read_lang(word, w, &lang) ? diff_versions(word, a, w, lang) : (int)CLI_USAGE;
     int status = read_lang(word, w, &lang) ? two_registries(word, a, w, &was, &is) : CLI_USAGE;
 
     return status != CLI_OK ? status : print_difference(a, was, is, lang) ? CLI_REFUSED : CLI_OK;
@@ -496,19 +568,23 @@ static int help(void)
         "                              [--term school_day|day_off|holiday|unknown] [--network ID|none]\n"
         "                              [--from ADDRESS] [--exam none|SERVICE,…]\n"
         "       digione policy diff (-c FILE | OLD.yaml) NEW.yaml [--lang fi|sv|en]\n"
+        "       digione policy diff -c FILE --since NUMBER [--until NUMBER] [--lang fi|sv|en]\n"
         "       digione policy impact (-c FILE | OLD.yaml) NEW.yaml\n"
         "       digione policy export (-c FILE | --registry REGISTRY.yaml) [--to FOLDER]\n"
         "       digione policy publish -c FILE --id ID [--owner OWNER] [--why TEXT] [--dry-run] POLICY.cedar\n"
+        "       digione policy publish -c FILE --draft NUMBER [--why TEXT] [--dry-run]\n"
         "       digione policy rollback -c FILE [--why TEXT] [--dry-run] NUMBER\n\n"
         "check     every mistake in the registry's policies, or in files of Cedar, with its place: what is no\n"
         "          Cedar, what the schema does not know, what does not exist, whose people it may speak of\n"
         "test      asks what the cases ask and compares (docs/policy.md has the format)\n"
         "explain   who is made up of provider, role, school, level, group and age: allowed or denied, what each\n"
         "          policy said, what would have to be different, and what is told\n"
-        "diff      what differs between two sets of policies, in words and as text\n"
+        "diff      what differs between two sets of policies, in words and as text; or between two versions of\n"
+        "          `digione registry log`, the second of which is the present one where it is not said\n"
         "impact    who would gain and who lose which service, over every kind of person that there can be\n"
         "export    the policies as Cedar, one after the other, or each in a file of its own\n"
-        "publish   the policy ID has the text of the file from now on; a new one is OWNER's\n"
+        "publish   the policy ID has the text of the file from now on; a new one is OWNER's.  Or a draft that a\n"
+        "          second person has approved in the console, unless what it alters was changed since\n"
         "rollback  undoes change NUMBER of `digione registry log`, if it touched policies alone\n\n"
         "Rows of rules: count as the policies that they are.\n\n"
         "  -c FILE          the registry of the node with these settings\n"
@@ -529,6 +605,7 @@ static int run(size_t at, int argc, char **argv)
         { "--who", &w.who, NULL },       { "--service", &w.service, NULL }, { "--at", &w.at, NULL },
         { "--device", &w.device, NULL }, { "--term", &w.term, NULL },       { "--network", &w.network, NULL },
         { "--from", &w.from, NULL },     { "--exam", &w.exam, NULL },       { "--id", &w.id, NULL },
+        { "--draft", &w.draft, NULL },   { "--since", &w.since, NULL },     { "--until", &w.until, NULL },
         { "--why", &w.why, NULL },       { "--dry-run", NULL, &w.dry_run }, { NULL, NULL, NULL },
     };
     struct arena *a = arena_new_secret();

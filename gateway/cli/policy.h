@@ -12,14 +12,15 @@
 #include "wire/yaml.h"
 
 struct policy_words { /* of the command line */
-    const char *config, *registry, *owner, *lang, *to, *who, *service, *at, *device, *id, *why, *term, *network, *from,
-        *exam;
+    const char *config, *registry, *owner, *lang, *to, *who, *service, *at, *device, *id, *why, *draft, *since, *until,
+        *term, *network, *from, *exam;
     bool dry_run;
     const char **rest;
     size_t n;
 };
 
-/* A policy of this id has the text of the file; without one of that id it is made, --owner's.  Undoes a change that
+/* A policy of this id has the text of the file; without one of that id it is made, --owner's.  With --draft: a draft
+ * that was approved, as it was approved.  Undoes a change that
  * touched policies alone.  Each is one change, and gives the exit status. */
 int policy_publish(const char *word, struct arena *a, const struct policy_words *w);
 int policy_rollback(const char *word, struct arena *a, const struct policy_words *w);

@@ -4,6 +4,7 @@
 
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
+#include "gateway/cli/told.h"
 #include "policy/text_check.h"
 #include "registry/edit.h"
 #include "registry/registry.h"
@@ -39,18 +40,18 @@ static void print_report(const struct change_report *r, bool dry_run)
 }
 
 /* The node's database, as whoever may write it.  NULL after a complaint; *status says which. */
-static struct db *open_node(const char *word, struct arena *a, const struct policy_words *w, int *status)
+static struct db *open_node(const char *word, struct arena *a, const struct policy_words *w, struct settings *set,
+                            int *status)
 {
-    struct settings set;
     struct fail f = { 0 };
 
     *status = CLI_REFUSED;
-    if (!cli_settings(word, w->config, a, &set))
+    if (!cli_settings(word, w->config, a, set))
         return NULL;
     *status = CLI_BROKEN;
-    if (!w->dry_run && !cli_become(word, &set, a))
+    if (!w->dry_run && !cli_become(word, set, a))
         return NULL;
-    struct db *d = registry_db_open(&set, w->dry_run ? DB_COPY : DB_WRITE, &f);
+    struct db *d = registry_db_open(set, w->dry_run ? DB_COPY : DB_WRITE, &f);
     if (d == NULL)
         *status = refused(word, &f);
     return d;
@@ -101,8 +102,50 @@ static bool prepare(const char *word, struct db *d, struct arena *a, const struc
     return true;
 }
 
-static int publish(const char *word, struct db *d, struct arena *a, const struct policy_words *w, struct str text,
-                   struct str who)
+/* What is wrong, or stands in the way, one a line. */
+static void print_troubles(const struct edit_result *out)
+{
+    for (size_t i = 0; i < out->trouble_count; i++)
+        (void)fprintf(stderr, "%.*s\n", STR_ARG(out->troubles[i].says));
+    for (size_t i = 0; i < out->conflict_count; i++) {
+        const struct edit_conflict *c = &out->conflicts[i];
+        (void)fprintf(stderr, "%.*s %.*s was changed by %.*s (change %lld)%s\n", STR_ARG(c->row.kind),
+                      STR_ARG(c->row.key[0]), STR_ARG(c->who), (long long)c->change, c->is_there ? "" : ": it is gone");
+    }
+}
+
+/* A draft as it was approved, by whom and over whichever numbers; nothing is put to it here. */
+static int publish_draft(const char *word, const struct settings *set, struct db *d, struct arena *a,
+                         const struct policy_words *w, int64_t number, struct str who)
+{
+    struct change_by by = by_operator(w, who, MAKER_cli);
+    const struct edit_how how = { .world = &world_real };
+    struct edit_result out = { 0 };
+    struct draft draft;
+    struct fail f = { 0 };
+
+    if (!draft_look(d, a, &area_nation, number, &draft, &f))
+        return refused(word, &f);
+    if (draft.state != DRAFT_approved)
+        return cli_complain(CLI_REFUSED, word,
+                            "draft %lld is %s, not approved: somebody else than its writer approves it "
+                            "in the console",
+                            (long long)number, draft_state_name(draft.state));
+    if (w->why == NULL)
+        by.why = draft.why;
+    const struct edit_from from = { .draft = number, .edition = draft.edition };
+    struct edit *e = edit_new(&by, &from);
+    bool good = edit_run(e, d, a, &how, w->dry_run ? EDIT_CHECK : EDIT_PUBLISH, &out, &f);
+    edit_free(e);
+    print_troubles(&out);
+    if (!good)
+        return refused(word, &f);
+    print_report(&out.report, w->dry_run);
+    return w->dry_run ? CLI_OK : cli_told(word, set, d, out.report.version);
+}
+
+static int publish(const char *word, const struct settings *set, struct db *d, struct arena *a,
+                   const struct policy_words *w, struct str text, struct str who)
 {
     const struct change_by by = by_operator(w, who, MAKER_cli);
     const struct edit_how how = { .world = &world_real };
@@ -117,30 +160,38 @@ static int publish(const char *word, struct db *d, struct arena *a, const struct
     edit_put(e, &p.row, p.fields, p.n);
     bool good = edit_run(e, d, a, &how, w->dry_run ? EDIT_CHECK : EDIT_APPLY, &out, &f);
     edit_free(e);
-    for (size_t i = 0; i < out.trouble_count; i++)
-        (void)fprintf(stderr, "%.*s\n", STR_ARG(out.troubles[i].says));
+    print_troubles(&out);
     if (!good)
         return out.trouble_count > 0 ? CLI_REFUSED : refused(word, &f);
     print_report(&out.report, w->dry_run);
-    return CLI_OK;
+    return w->dry_run ? CLI_OK : cli_told(word, set, d, out.report.version);
 }
 
 int policy_publish(const char *word, struct arena *a, const struct policy_words *w)
 {
-    const struct cli_need needs[] = {
-        CLI_NEEDS_CONFIG(w->config), { "--id ID", w->id != NULL }, { "POLICY.cedar", w->n == 1 }, { 0 }
-    };
-    struct str text, who = cli_who(a); /* before another user is become */
+    const struct cli_need text_needs[] = { CLI_NEEDS_CONFIG(w->config),
+                                           { "--id ID, or --draft NUMBER", w->id != NULL },
+                                           { "POLICY.cedar", w->n == 1 },
+                                           { 0 } };
+    const struct cli_need draft_needs[] = { CLI_NEEDS_CONFIG(w->config),
+                                            { "--draft alone, without --id, --owner and a file",
+                                              w->id == NULL && w->owner == NULL && w->n == 0 },
+                                            { 0 } };
+    struct settings set;
+    struct str text = { NULL, 0 }, who = cli_who(a); /* before another user is become */
+    int64_t number = 0;
     int status;
 
-    if (!cli_needs(word, needs))
+    if (!cli_needs(word, w->draft != NULL ? draft_needs : text_needs))
         return CLI_USAGE;
-    if (!args_file(a, w->rest[0], POLICY_TEXT_MAX_B + 1, &text))
+    if (w->draft != NULL && !args_number(w->draft, 1, INT64_MAX, &number))
+        return cli_complain(CLI_USAGE, word, "--draft: \"%s\" is no number of a draft", w->draft);
+    if (w->draft == NULL && !args_file(a, w->rest[0], POLICY_TEXT_MAX_B + 1, &text))
         return cli_complain(CLI_BROKEN, word, "%s: %s", w->rest[0], strerror(errno));
-    struct db *d = open_node(word, a, w, &status);
+    struct db *d = open_node(word, a, w, &set, &status);
     if (d == NULL)
         return status;
-    status = publish(word, d, a, w, text, who);
+    status = number != 0 ? publish_draft(word, &set, d, a, w, number, who) : publish(word, &set, d, a, w, text, who);
     db_close(d);
     return status;
 }
@@ -172,6 +223,7 @@ int policy_rollback(const char *word, struct arena *a, const struct policy_words
     const struct cli_need needs[] = { CLI_NEEDS_CONFIG(w->config), { "NUMBER (of a change)", w->n == 1 }, { 0 } };
     const struct change_by by = by_operator(w, cli_who(a), MAKER_undo);
     struct change_report report;
+    struct settings set;
     struct fail f = { 0 };
     int64_t number;
     int status;
@@ -181,13 +233,13 @@ int policy_rollback(const char *word, struct arena *a, const struct policy_words
     if (!args_number(w->rest[0], 1, INT64_MAX, &number))
         return cli_complain(CLI_USAGE, word, "\"%s\" is no number of a change; `digione registry log` lists them",
                             w->rest[0]);
-    struct db *d = open_node(word, a, w, &status);
+    struct db *d = open_node(word, a, w, &set, &status);
     if (d == NULL)
         return status;
     bool good = touched_policies_alone(d, a, number, &f) && change_undo(d, a, number, &by, w->dry_run, &report, &f);
+    if (good)
+        print_report(&report, w->dry_run);
+    status = !good ? refused(word, &f) : w->dry_run ? CLI_OK : cli_told(word, &set, d, report.version);
     db_close(d);
-    if (!good)
-        return refused(word, &f);
-    print_report(&report, w->dry_run);
-    return CLI_OK;
+    return status;
 }

@@ -6,6 +6,7 @@
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
 #include "gateway/cli/registry_edit.h"
+#include "gateway/cli/told.h"
 #include "registry/change.h"
 
 #include <inttypes.h>
@@ -113,8 +114,8 @@ static int log_one(const char *word, int64_t number, struct db *d, struct arena 
     return CLI_OK;
 }
 
-static int undo(const char *word, const struct registry_words *w, int64_t number, struct db *d, struct arena *a,
-                struct str who)
+static int undo(const char *word, const struct registry_words *w, const struct settings *set, int64_t number,
+                struct db *d, struct arena *a, struct str who)
 {
     const struct change_by by = { .who = who,
                                   .acting_as = S("operator"),
@@ -133,7 +134,7 @@ static int undo(const char *word, const struct registry_words *w, int64_t number
         (void)puts("; nothing was changed");
     else
         (void)printf("; version %" PRId64 "\n", r.version);
-    return CLI_OK;
+    return w->dry_run ? CLI_OK : cli_told(word, set, d, r.version);
 }
 
 static int run(const char *word, const struct registry_words *w, struct arena *a)
@@ -154,7 +155,7 @@ static int run(const char *word, const struct registry_words *w, struct arena *a
     struct db *d = registry_db_open(&set, DB_WRITE, &f);
     if (d == NULL)
         return refused(word, &f);
-    int status = undoes        ? undo(word, w, number, d, a, who)
+    int status = undoes        ? undo(word, w, &set, number, d, a, who)
                  : number != 0 ? log_one(word, number, d, a)
                                : log_all(word, w, d, a);
     db_close(d);

@@ -5,6 +5,7 @@
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
 #include "gateway/cli/logo.h"
+#include "gateway/cli/told.h"
 #include "registry/edit.h"
 #include "registry/registry.h"
 
@@ -115,9 +116,12 @@ static int run(const char *word, const struct registry_edit_words *w, struct are
         edit_put(e, &id, fields, w->field_count);
     bool good = edit_run(e, d, a, &how, w->dry_run ? EDIT_CHECK : EDIT_APPLY, &r, &f);
     edit_free(e);
+    if (good)
+        (void)print_result(w, &r);
+    int status = good && !w->dry_run ? cli_told(word, &set, d, r.report.version) : CLI_OK;
     db_close(d);
     if (good)
-        return print_result(w, &r);
+        return status;
     if (r.conflict_count > 0)
         print_conflicts(&r);
     if (r.trouble_count == 0)

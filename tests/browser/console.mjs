@@ -196,7 +196,7 @@ for (const [width, lang, scripts] of [[320, 'en-GB', false], [1280, 'fi-FI', tru
     await signIn(tiina.page, 'tiina');
     const version = async () => { await tiina.page.goto(`${g.url}/admin/history`); return Number((await tiina.page.textContent('.vers li b')).split('.')[0]); };
     const text = (from) => `permit (principal in Provider::"oulu", action == Action::"open", resource == Service::"pihka") when { principal in Role::"learner" && principal has classLevel && principal.classLevel >= ${from} && principal.classLevel <= 9 };`;
-    const put = (from) => { fs.writeFileSync(path.join(g.dir, 'p.cedar'), text(from)); const done_ = g.cli('policy', 'publish', '-c', g.config, '--id', `history-${width}`, '--owner', 'oulu', '--why', `luokat ${from}–9`, path.join(g.dir, 'p.cedar')); return done_.status === 0 ? done_ : g.cli('policy', 'publish', '-c', g.config, '--id', `history-${width}`, '--why', `luokat ${from}–9`, path.join(g.dir, 'p.cedar')); };
+    const put = (from) => { fs.writeFileSync(path.join(g.dir, 'p.cedar'), text(from)); const done_ = g.cli('policy', 'publish', '-c', g.config, '--id', `history-${width}`, '--owner', 'oulu', '--why', `luokat ${from}–9`, path.join(g.dir, 'p.cedar')); const said = done_.status === 0 ? done_ : g.cli('policy', 'publish', '-c', g.config, '--id', `history-${width}`, '--why', `luokat ${from}–9`, path.join(g.dir, 'p.cedar')); const n = /version (\d+)/.exec(said.stdout)?.[1]; check(auditLines().some((l) => l.includes(`"change":${n},`) || l.includes(`"change":${n}}`)), `the command line ended before change ${n} was in the audit log`); return said; };
     check(put(7).status === 0, 'a first version');
     const narrow = await version();
     check(put(5).status === 0, 'a second one');

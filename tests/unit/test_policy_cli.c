@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * digione policy: what its words print and how they end. */
+#include "audit/audit.h"
 #include "gateway/cli/cli.h"
+#include "registry/edit.h"
+#include "registry/registry.h"
 #include "tests/contract/cli_run.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -346,5 +351,135 @@ TEST(what_is_missing_is_named)
     CHECK(has(RUN("chek").complaint, "did you mean \"check\""));
     CHECK(has(RUN("--help").line, "usage: digione policy check"));
     CHECK_INT(RUN("check", "--registry", "/nowhere.yaml").status, CLI_REFUSED);
+    cli_remove(t, g.folder);
+}
+
+/* ── versions and drafts ────────────────────────────────────────────────── */
+
+static struct str audit_of(struct test *t, const struct rig *g)
+{
+    const char *path = arena_cstr(t->arena, arena_printf(t->arena, "%s/state/audit/audit-000001.jsonl", g->folder));
+    FILE *f = fopen(path, "rb");
+    char *bytes = arena_alloc(t->arena, 1 << 20);
+    size_t n = f != NULL ? fread(bytes, 1, 1 << 20, f) : 0;
+
+    if (f != NULL)
+        (void)fclose(f);
+    return str_n(bytes, n);
+}
+
+/* A node that has run: its audit log has begun. */
+static void begin_audit(struct test *t, const struct rig *g)
+{
+    const char *dir = arena_cstr(t->arena, arena_printf(t->arena, "%s/state/audit", g->folder));
+    const struct audit_event started = { .event = "started" };
+    struct fail f = { 0 };
+    struct audit_writer *w = audit_writer_new(dir, &t->world, &f);
+
+    CHECK(w != NULL && audit_now(w, &started));
+    audit_writer_free(w);
+    if (geteuid() == 0)
+        CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "chown -R 65534 %s", dir))) == 0);
+}
+
+TEST(a_word_that_changed_something_ends_with_its_line_in_the_audit_log)
+{
+    struct rig g = rig(t);
+    const char *config = node(t, &g), *text = cli_file(t, g.folder, "x.cedar", S(OPENS_KANERVA));
+
+    CHECK_INT(audit_of(t, &g).n, 0); /* nobody has run it yet: its first start tells */
+    begin_audit(t, &g);
+    CHECK(!has(audit_of(t, &g), "\"change\":3"));
+    CHECK_INT(RUN("publish", "-c", config, "--id", "upper", text).status, CLI_OK);
+    CHECK(has(audit_of(t, &g), "\"change\":3"));
+    CHECK_INT(RUN("rollback", "-c", config, "3").status, CLI_OK);
+    CHECK(has(audit_of(t, &g), "\"change\":4"));
+    cli_remove(t, g.folder);
+}
+
+TEST(versions_of_the_history_are_compared_by_their_numbers)
+{
+    struct rig g = rig(t);
+    const char *config = node(t, &g), *text = cli_file(t, g.folder, "x.cedar", S(OPENS_KANERVA));
+
+    CHECK_INT(RUN("publish", "-c", config, "--id", "upper", text).status, CLI_OK);
+    struct said s = RUN("diff", "-c", config, "--since", "2");
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(has(s.line, "~ upper\n-  Oulu: everybody, grades 7–"));
+    CHECK(has(s.line, "\n+  Oulu: everybody may open the service Kanerva\n"));
+    CHECK(str_eq(RUN("diff", "-c", config, "--since", "3", "--until", "2").line, s.line));
+    CHECK_INT(RUN("diff", "-c", config, "--since", "3").status, CLI_OK);
+    CHECK_INT(RUN("diff", "-c", config, "--since", "x").status, CLI_USAGE);
+    CHECK_INT(RUN("diff", "-c", config, "--until", "3").status, CLI_USAGE);
+    cli_remove(t, g.folder);
+}
+
+static const struct area oulu_area = { .provider = S("oulu") };
+
+/* As the console would, by liisa and matti. */
+static int64_t draft_of(struct test *t, const struct rig *g, const char *text, bool approved)
+{
+    struct settings set;
+    struct fail f = { 0 };
+    struct edit_result out;
+    struct change_by by = {
+        .who = S("liisa"), .area = &oulu_area, .maker = MAKER_console, .why = S("syksy"), .at_s = 1
+    };
+    const struct edit_how how = { .world = &t->world };
+    const struct row_id row = { S("policy"), { S("upper"), { NULL, 0 } } };
+    const struct edit_field field = { S("text"), str_of(text) };
+
+    settings_defaults(&set);
+    set.state_dir = arena_printf(t->arena, "%s/state", g->folder);
+    struct db *d = registry_db_open(&set, DB_WRITE, &f);
+    CHECK(d != NULL);
+    struct edit *e = edit_new(&by, NULL);
+    edit_put(e, &row, &field, 1);
+    CHECK(edit_run(e, d, t->arena, &how, EDIT_KEEP, &out, &f));
+    edit_free(e);
+    struct draft_move move = { .number = out.draft, .edition = out.edition, .act = DRAFT_PROPOSE };
+    CHECK(draft_do(d, t->arena, &by, &move, &out, &f));
+    if (approved) {
+        by.who = S("matti");
+        move.edition = out.edition;
+        move.act = DRAFT_APPROVE;
+        CHECK(draft_do(d, t->arena, &by, &move, &out, &f));
+    }
+    CHECK_STR(f.detail, "");
+    db_close(d);
+    return move.number;
+}
+
+static struct said publish_draft(struct test *t, const char *config, int64_t number)
+{
+    return RUN("publish", "-c", config, "--draft",
+               arena_cstr(t->arena, arena_printf(t->arena, "%lld", (long long)number)));
+}
+
+TEST(a_draft_is_published_by_its_number_once_it_is_approved)
+{
+    struct rig g = rig(t);
+    const char *config = node(t, &g), *text = cli_file(t, g.folder, "x.cedar", S(OPENS_KANERVA));
+    int64_t waits = draft_of(t, &g, OPENS_KANERVA, false), good = draft_of(t, &g, OPENS_KANERVA, true);
+    struct said s = publish_draft(t, config, waits);
+
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(has(s.complaint, "is proposed, not approved"));
+    s = publish_draft(t, config, good);
+    CHECK_INT(s.status, CLI_OK);
+    CHECK(has(s.line, "~ policy upper\ndone: 0 added, 1 changed, 0 removed; version "));
+    CHECK(has(RUN("export", "-c", config).line, "// upper\n" OPENS_KANERVA));
+    CHECK(has(publish_draft(t, config, good).complaint, "is published, not approved"));
+    CHECK(has(publish_draft(t, config, 999).complaint, "there is no draft 999"));
+    /* What it alters was changed since it was approved. */
+    int64_t late =
+        draft_of(t, &g, "permit (principal in Provider::\"oulu\", action == Action::\"open\", resource);", true);
+    CHECK_INT(
+        RUN("rollback", "-c", config, arena_cstr(t->arena, arena_printf(t->arena, "%lld", (long long)good + 1))).status,
+        CLI_OK);
+    s = publish_draft(t, config, late);
+    CHECK_INT(s.status, CLI_REFUSED);
+    CHECK(has(s.complaint, "policy upper was changed by "));
+    CHECK_INT(RUN("publish", "-c", config, "--draft", "7", "--id", "upper", text).status, CLI_USAGE);
     cli_remove(t, g.folder);
 }
