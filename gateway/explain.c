@@ -285,5 +285,6 @@ void explain_fill(struct ctx *c, struct denied_view *v)
     v->plea.said = x->said;
     v->plea.words = x->words;
     v->plea.named = x->named;
-    v->plea.service = c->service->id;
+    if (c->service != NULL) /* the console asks as if: nobody does */
+        v->plea.service = c->service->id;
 }
