@@ -22,10 +22,10 @@ static uint64_t cpu_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static const struct circumstances now = { .now_s = NOW_S };
+static struct circumstances now = { .now_s = NOW_S };
 
 /* What a city of 40 schools says: a third by role alone, the rest with classes, groups, hours or devices. */
-static struct str text_of(struct arena *a, size_t i, size_t services)
+static struct str text_of(struct arena *a, size_t i, size_t services, bool with_windows)
 {
     static const char *const whens[] = {
         "principal in Role::\"learner\"",
@@ -38,17 +38,66 @@ static struct str text_of(struct arena *a, size_t i, size_t services)
         "principal in Role::\"learner\" && context.minute >= 480 && context.minute < 960",
         "principal in Group::\"city/10001/7B\"",
     };
+    /* The same with the calendar, networks and exams in the place of classes and hours. */
+    static const char *const windows[] = {
+        "principal in Role::\"learner\"",
+        "principal in Role::\"teacher\"",
+        "principal in [Role::\"learner\", Role::\"teacher\"]",
+        "principal in Role::\"learner\" && context has term && context.term == Term::\"schoolDay\"",
+        "principal in Role::\"learner\" && context has term && context.term == Term::\"holiday\"",
+        "principal in Role::\"learner\" && context has network && context.network == Network::\"n1\"",
+        "principal in Role::\"learner\" && context has network",
+        "principal in Role::\"learner\" && !(context has exam)",
+        "principal in Role::\"learner\" && context has exam",
+    };
     size_t service = i % services;
+    const char *when = with_windows ? windows[i % 9] : whens[i % 9];
 
     return arena_printf(
         a,
         "permit (principal in Provider::\"city\", action == Action::\"open\", resource == Service::\"s%zu\") "
         "when { %s };\npermit (principal in Provider::\"city\", action == Action::\"release\", resource in "
         "Service::\"s%zu\") when { %s && resource in [Attribute::\"sub\", Attribute::\"given_name\"] };",
-        service, whens[i % 9], service, whens[i % 9]);
+        service, when, service, when);
 }
 
-static struct registry *city(size_t policies, size_t services, size_t changed)
+/* Two terms and ten holidays, a network for each school, twelve exams a school of which one is on in the first. */
+static void add_windows(struct arena *a, struct registry_parts *parts, struct provider *p)
+{
+    const int64_t today = NOW_S / 86400;
+    struct str *open = arena_make_n(a, 3, struct str);
+
+    parts->terms = arena_make_n(a, 12, struct term);
+    parts->term_count = 12;
+    for (size_t i = 0; i < 12; i++)
+        parts->terms[i] = (struct term){ .id = arena_printf(a, "t%zu", i),
+                                         .kind = i < 2 ? TERM_TERM : TERM_HOLIDAY,
+                                         .provider = p,
+                                         .from_day = i < 2 ? today - 100 + (int64_t)i * 150 : today + (int64_t)i * 3,
+                                         .to_day = i < 2 ? today + 40 + (int64_t)i * 150 : today + (int64_t)i * 3 };
+    parts->networks = arena_make_n(a, SCHOOLS, struct named_network);
+    parts->network_count = SCHOOLS;
+    parts->exams = arena_make_n(a, 12 * SCHOOLS, struct exam);
+    parts->exam_count = 12 * (size_t)SCHOOLS;
+    for (size_t i = 0; i < 3; i++)
+        open[i] = arena_printf(a, "s%zu", i);
+    for (size_t i = 0; i < SCHOOLS; i++) {
+        struct str *block = arena_make(a, struct str);
+        *block = arena_printf(a, "10.%zu.0.0/16", i);
+        parts->networks[i] = (struct named_network){
+            .id = arena_printf(a, "n%zu", i), .provider = p, .school = &p->schools[i], .blocks = { block, 1 }
+        };
+    }
+    for (size_t i = 0; i < parts->exam_count; i++)
+        parts->exams[i] = (struct exam){ .id = arena_printf(a, "e%zu", i),
+                                         .provider = p,
+                                         .school = &p->schools[i % SCHOOLS],
+                                         .from_s = i == 0 ? NOW_S - 60 : NOW_S + (int64_t)i * 3600,
+                                         .to_s = i == 0 ? NOW_S + 3600 : NOW_S + (int64_t)i * 3600 + 3600,
+                                         .services = { open, 3 } };
+}
+
+static struct registry *city(size_t policies, size_t services, size_t changed, bool with_windows)
 {
     struct arena *a = arena_new();
     struct provider *p = arena_make(a, struct provider);
@@ -76,7 +125,9 @@ static struct registry *city(size_t policies, size_t services, size_t changed)
                                              .layer = LAYER_MUNICIPALITY,
                                              .provider = p,
                                              .enabled = true,
-                                             .text = text_of(a, i < changed ? i + 1 : i, services) };
+                                             .text = text_of(a, i < changed ? i + 1 : i, services, with_windows) };
+    if (with_windows)
+        add_windows(a, &parts, p);
     return registry_build(a, &parts);
 }
 
@@ -187,8 +238,8 @@ int main(int argc, char **argv)
     };
     struct person learner = { .affiliations = at, .affiliation_count = 1 },
                   admin = { .affiliations = at + 1, .affiliation_count = 1 };
-    struct ask q = { .r = city(n[0], n[1], 0),
-                     .after = city(n[0], n[1], 5),
+    struct ask q = { .r = city(n[0], n[1], 0, false),
+                     .after = city(n[0], n[1], 5, false),
                      .person = &learner,
                      .people = population(a, n[2]),
                      .n = SORTS };
@@ -217,6 +268,16 @@ int main(int argc, char **argv)
     measure("a draft beside all services of a learner, alone", page_beside, &q);
     shadow_drop(q.beside);
     shadow_tally_drop(tally);
+    registry_drop(q.r);
+    now.from = address_read(S("10.1.2.3"));
+    q.r = city(n[0], n[1], 0, true);
+    policy_prepare(q.r);
+    q.person = &learner;
+    q.service = 3;
+    measure("a decision by role and calendar, with exams", decision, &q);
+    measure("all services, by calendar, network and exams", all, &q);
+    at[0].school_oid = S("9.0");
+    measure("all services of who sits an exam", all, &q);
     registry_drop(q.r);
     registry_drop(q.after);
     arena_free(a);
