@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK_B = 2 * AUDIT_LINE_MAX_B, NEEDLES_MAX = 8 };
+enum { CHUNK_B = 2 * AUDIT_LINE_MAX_B, NEEDLES_MAX = 12 };
 
 struct finding {
     const char *dir;
@@ -95,6 +95,12 @@ static bool is_wanted(struct str has, struct str wanted)
     return !str_is_set(wanted) || str_eq(has, wanted);
 }
 
+/* Who made a change, or acted in the console; a line without a role is of whom it happened to. */
+static bool did(const struct audit_found *x, struct str actor)
+{
+    return str_has_prefix(x->who, actor) || (str_is_set(x->acting_as) && str_has_prefix(x->person, actor));
+}
+
 static bool fits(const struct audit_search *s, const struct audit_found *x)
 {
     return (s->from_s == 0 || x->at_s >= s->from_s) && (s->to_s == 0 || x->at_s < s->to_s) &&
@@ -103,6 +109,8 @@ static bool fits(const struct audit_search *s, const struct audit_found *x)
            is_wanted(x->reason, s->reason) && is_wanted(x->person, s->person) && is_wanted(x->row, s->row) &&
            (!str_is_set(s->pseudonym) || str_has_prefix(x->person, s->pseudonym) ||
             str_has_prefix(x->who, s->pseudonym)) &&
+           (!str_is_set(s->actor) || did(x, s->actor)) &&
+           (s->result == RESULT_ANY || str_eq(x->event, S("refused")) == (s->result == RESULT_REFUSED)) &&
            (s->within == NULL || s->within(s->with, x));
 }
 
@@ -457,11 +465,17 @@ static void add_needles(struct finding *g)
         if (s->pseudonym.n >= PERSON_KEY_B)
             g->keys[g->key_count++] = audit_key(KEY_OF_PERSON, s->pseudonym);
     }
+    if (str_is_set(s->actor)) {
+        g->needles[g->needle_count++] = s->actor;
+        if (s->actor.n >= PERSON_KEY_B)
+            g->keys[g->key_count++] = audit_key(KEY_OF_PERSON, s->actor);
+    }
     add_needle(g, "row", KEY_OF_ROW, s->row);
     add_needle(g, "reason", KEY_OF_REASON, s->reason);
     add_needle(g, "service", KEY_OF_SERVICE, s->service);
     add_needle(g, "idp", KEY_OF_IDP, s->idp);
-    add_needle(g, "event", KEY_OF_EVENT, s->event);
+    add_needle(g, "event", KEY_OF_EVENT,
+               s->result == RESULT_REFUSED && !str_is_set(s->event) ? S("refused") : s->event);
 }
 
 bool audit_find(const char *dir, struct arena *a, const struct audit_search *s, struct audit_finds *out, struct fail *f)

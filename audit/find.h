@@ -32,9 +32,11 @@ struct audit_found {
 
 struct audit_search {
     struct str event, service, idp, support_code, reason, person, row; /* exactly; absent: any */
+    struct str actor;                                                  /* how they begin: who did it; absent: any */
     struct str pseudonym; /* how it begins, of whom the line is about or who did it; absent: any */
     int64_t from_s, to_s; /* written from–to; 0: open */
-    int64_t before;       /* records below this number; 0: from the newest */
+    enum { RESULT_ANY = 0, RESULT_REFUSED, RESULT_WELL } result;
+    int64_t before;          /* records below this number; 0: from the newest */
     const struct str *homes; /* whose lines alone could pass `within`, for the index: "a:oulu" of an area's provider, */
     size_t home_n;           /* "i:oulu-edu" of an identity provider where a line says no area; 0: anybody's */
     size_t most, most_B;     /* most_B 0: FIND_PAGE_B */

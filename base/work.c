@@ -108,6 +108,14 @@ void work_pool_free(struct work_pool *p)
     free(p);
 }
 
+unsigned work_pool_waiting(struct work_pool *p)
+{
+    (void)pthread_mutex_lock(&p->lock);
+    unsigned waiting = p->waiting;
+    (void)pthread_mutex_unlock(&p->lock);
+    return waiting;
+}
+
 static void answer(struct watch *watch, uint32_t events)
 {
     struct work *w = (struct work *)((char *)watch - offsetof(struct work, watch));

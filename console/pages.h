@@ -91,6 +91,8 @@ struct choices {
 
 /* --- home --- */
 
+enum vital { VITAL_OK = 0, VITAL_WARN, VITAL_BAD };
+
 enum urgency { URGENCY_CALM = 0, URGENCY_SOON, URGENCY_NOW };
 enum todo_kind {
     TODO_NONE = 0,
@@ -140,6 +142,33 @@ struct door_mark { /* of a municipality, in alphabetical order */
     bool sick, down;
 };
 
+struct city_row {                                         /* a municipality that is unwell */
+    struct str name, idp, what, code, since, failed, all; /* idp: the id of the worst of its identity providers */
+    bool down;
+};
+
+struct node_row {
+    struct str name, version, up, why, heard; /* why: parts that are not well, by their stable words */
+    struct str disk, clock, key; /* free, per cent; by how many seconds it jumped; when a key of its own retires */
+    struct str connections, jobs, audit, behind;
+    enum vital vital;
+    bool silent, reserve;
+};
+
+struct part_row { /* something that every node has: at how many of them it is well */
+    struct str name, well, all, code;
+};
+
+struct failing_row { /* a service, or a code, within the last hour */
+    struct str name, id, code, n, since;
+    int64_t count;
+};
+
+struct traffic {
+    struct str sign_ins_hour, sign_ins_day, opened_hour, opened_day, denied_hour, denied_day, p50, p95;
+    struct str counted_for; /* where that is less than a day */
+};
+
 struct home_view { /* GET /admin */
     struct console_page con;
     struct str today, time; /* "Maanantai 23. marraskuuta", "8.24" */
@@ -150,11 +179,33 @@ struct home_view { /* GET /admin */
     struct str sign_ins; /* within the last hour */
     bool may_alarms;     /* there is a page of all */
     struct change_lines changes;
+    /* Of the whole country's home. */
     struct {
         const struct door_mark *at;
         size_t n;
-    } doors;         /* of the whole country's home */
+    } doors;
     struct str well; /* how many municipalities are well */
+    struct {
+        const struct city_row *at;
+        size_t n;
+    } cities; /* the unwell ones */
+    int64_t ill_cities, ill_nodes;
+    struct {
+        const struct node_row *at;
+        size_t n;
+    } nodes;
+    struct {
+        const struct part_row *at;
+        size_t n;
+    } parts;               /* those that are unwell at some node */
+    struct str well_parts; /* the names of the others */
+    struct {
+        const struct failing_row *at;
+        size_t n;
+    } codes, services;
+    struct traffic traffic;
+    bool chain_broken;
+    struct str chain_at; /* when the chain was last verified; absent: not since the start */
 };
 struct html page_home(struct arena *a, const struct home_view *v);
 
@@ -175,7 +226,7 @@ struct alarms_view { /* GET /admin/alarms?state=&severity=&code=&from= */
         const struct alarm_line *at;
         size_t n;
     } rows;
-    struct str first, last, total, next;
+    struct str first, last, total, next, previous; /* next, previous: links; absent: none */
 };
 struct html page_alarms(struct arena *a, const struct alarms_view *v);
 
@@ -189,8 +240,6 @@ struct alarm_view { /* GET, POST /admin/alarms/ID: csrf, note */
 struct html page_alarm(struct arena *a, const struct alarm_view *v);
 
 /* --- identity providers --- */
-
-enum vital { VITAL_OK = 0, VITAL_WARN, VITAL_BAD };
 
 struct idp_row {
     struct str id, name, provider, kind;
@@ -776,15 +825,30 @@ enum log_said {
     LOG_SAID_NOTHING = 0,
     LOG_SAID_DAY,
     LOG_SAID_PERSON,
+    LOG_SAID_CITY,
     LOG_SAID_WHY,     /* of an export */
     LOG_SAID_TOO_MANY /* for a file */
 };
 
-struct log_view { /* GET /admin/log?code=&event=&from=&to=&person=&idp=&service=&reason=&before=;
+enum chain_state { CHAIN_UNKNOWN = 0, CHAIN_HOLDS, CHAIN_BROKEN };
+
+struct log_chain_view { /* GET /admin/log/chain; POST: csrf, days=1|7|30|365|0 */
+    struct console_page con;
+    struct choices days;
+    bool running, done, holds, failing; /* failing: the index cannot be written */
+    struct str at_record, records, indexed;
+    struct str when, from, verified, vouched, error, where; /* of the last one; from: "" the whole log */
+    struct str fault;                                       /* a record that was met changed; absent: none */
+};
+struct html page_log_chain(struct arena *a, const struct log_chain_view *v);
+
+struct log_view { /* GET /admin/log?code=&event=&from=&to=&person=&actor=&city=&idp=&service=&reason=&result=&before=;
                      POST /admin/log/export: csrf, format=csv|jsonl, why, the same filters */
     struct console_page con;
-    struct choices events;
-    struct str code, event, from, to, person, idp, service, reason, why;
+    struct choices events, results;
+    struct str code, event, from, to, person, actor, city, idp, service, reason, why;
+    enum chain_state chain;
+    struct str chain_at;
     struct str older, till; /* where it goes on; till when was looked, where it stopped for the work */
     bool stopped, may_export, more_filters;
     enum log_said said;

@@ -22,6 +22,7 @@
     X(drafts)                                                                                                          \
     X(shadow)                                                                                                          \
     X(draft)                                                                                                           \
+    X(log_chain)                                                                                                       \
     X(log)                                                                                                             \
     X(why)                                                                                                             \
     X(idps)                                                                                                            \

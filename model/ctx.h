@@ -55,6 +55,7 @@ struct shadow_sets;   /* registry/shadow.h: drafts that run beside what is in fo
 struct ends;          /* registry/ends.h: sessions that ended */
 struct explained;     /* gateway/explain.h: why a service is not the person's */
 struct desk;          /* registry/desk.h: the registry in SQL, for those who may not block */
+struct nodes;         /* gateway/nodes.h: every node that is known */
 struct audit_index;   /* audit/index.h: what stands where in the log, and whether its chain holds */
 struct alarms;        /* alarms/alarms.h: what somebody has to know of */
 struct tally;         /* gateway/tally.h: what became of sign-ins within the last hour */
@@ -98,8 +99,10 @@ struct ctx {
     struct shadow_sets *shadow;              /* held; NULL: no draft is asked beside */
     struct ends *ends;                       /* NULL: none are known */
     struct desk *desk;                       /* NULL: nothing is asked */
+    struct nodes *nodes;                     /* NULL: none is known */
     struct audit_index *audit_index;         /* NULL: nobody follows the log */
     struct alarms *alarms;                   /* NULL raises nothing */
+    struct tally *service_tally;             /* refusals of services, by id and code; NULL counts nothing */
     struct tally *tally;                     /* NULL counts nothing */
     struct metrics *metrics;                 /* NULL counts nothing */
     const struct protocol *const *protocols; /* by enum protocol_id */

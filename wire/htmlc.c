@@ -737,6 +737,39 @@ static struct str asset_path(struct arena *a, struct str name, struct str bytes)
                         (unsigned long long)content_hash(bytes), STR_ARG(str_from(name, dot)));
 }
 
+/* A style sheet without what a browser passes over: comments, line ends and what follows them.  Strings stay. */
+static struct str without_space(struct arena *a, struct str css)
+{
+    struct buf b = buf_new(a, css.n + 1);
+    char quote = 0;
+
+    for (size_t i = 0; i < css.n; i++) {
+        char x = css.p[i];
+        if (quote == 0 && x == '/' && i + 1 < css.n && css.p[i + 1] == '*') {
+            size_t end = str_find(str_from(css, i + 2), S("*/"));
+            i += end + 3;
+            continue;
+        }
+        if (quote == 0 && x == '\n') {
+            while (i + 1 < css.n && (css.p[i + 1] == ' ' || css.p[i + 1] == '\n'))
+                i++;
+            continue;
+        }
+        if (x == '"' || x == '\'')
+            quote = quote == 0 ? x : quote == x ? 0 : quote;
+        buf_byte(&b, x);
+    }
+    return buf_str(&b);
+}
+
+static struct str asset_read(struct compiler *c, struct str name)
+{
+    struct str bytes =
+        file_read(c->arena, arena_cstr(c->arena, arena_printf(c->arena, "%s/%.*s", c->assets, STR_ARG(name))));
+
+    return str_has_suffix(name, S(".css")) ? without_space(c->arena, bytes) : bytes;
+}
+
 static void do_asset(struct compiler *c, const struct source *s, struct str name)
 {
     for (size_t i = 0; i < name.n; i++)
@@ -744,8 +777,7 @@ static void do_asset(struct compiler *c, const struct source *s, struct str name
             mistake(s, "'%.*s' is no static file", STR_ARG(name));
     if (c->place.where != IN_VALUE || c->place.kind != VALUE_URL_START)
         mistake(s, "an asset is a whole address");
-    const char *path = arena_cstr(c->arena, arena_printf(c->arena, "%s/%.*s", c->assets, STR_ARG(name)));
-    buf_add(&c->literal, asset_path(c->arena, name, file_read(c->arena, path)));
+    buf_add(&c->literal, asset_path(c->arena, name, asset_read(c, name)));
     c->place.kind = VALUE_URL_PART;
 }
 
@@ -780,8 +812,7 @@ static struct str gzipped(struct arena *a, struct str bytes)
 
 static void put_asset(struct compiler *c, const char *name)
 {
-    const char *path = arena_cstr(c->arena, arena_printf(c->arena, "%s/%s", c->assets, name));
-    struct str bytes = file_read(c->arena, path), packed = gzipped(c->arena, bytes);
+    struct str bytes = asset_read(c, str_of(name)), packed = gzipped(c->arena, bytes);
     struct str address = asset_path(c->arena, str_of(name), bytes);
 
     struct str tag = arena_printf(c->arena, "\"%016llx\"", (unsigned long long)content_hash(bytes));

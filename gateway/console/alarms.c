@@ -203,6 +203,7 @@ static enum step show_all(struct ctx *c, struct fail *f)
     v.last = page.last;
     v.total = page.total;
     v.next = paging_next(c, &page, here(c, &filter, 0));
+    v.previous = paging_previous(c, &page, here(c, &filter, 0));
     put_filters(c, &filter, &v);
     console_page_for(c, PLACE_HOME, true, here(c, &filter, (int64_t)page.from), &v.con);
     return answer_page(c, 200, page_alarms(c->arena, &v));

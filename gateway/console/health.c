@@ -11,6 +11,7 @@
 #include "model/when.h"
 #include "wire/saml_metadata.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum what_failed health_kind(struct str code)

@@ -3,6 +3,7 @@
 #include "console/texts.h"
 #include "frame/words.h"
 #include "gateway/answer.h"
+#include "gateway/console/country.h"
 #include "gateway/console/door.h"
 #include "gateway/console/health.h"
 #include "gateway/console/lines.h"
@@ -23,6 +24,7 @@ struct home { /* c->state */
     struct drafts waiting, approved, sent_back;
     struct alarms_found alarms; /* of the area */
     struct plea_board pleas;
+    struct health *hows; /* of each identity provider, in the registry's order */
     struct home_view v;
     struct todo *todos;
 };
@@ -167,25 +169,34 @@ static bool is_of_area(const struct idp *idp, const struct area *area)
     return !str_is_set(area->provider) || (idp->provider != NULL && str_eq(idp->provider->id, area->provider));
 }
 
+/* An operator sees them in the table of municipalities. */
+static void add_if_unwell(struct ctx *c, struct home *h, const struct idp *idp, const struct health *how)
+{
+    if (!idp->enabled)
+        add_idp(c, h, idp, TODO_IDP_OFF, URGENCY_CALM, how);
+    else if (how->worst != NULL && !is_seen(h, how->away ? ALARM_idp_away : ALARM_idp_fails, idp->id))
+        add_idp(c, h, idp, how->away ? TODO_IDP_AWAY : TODO_IDP_FAILS, URGENCY_NOW, how);
+    if (idp->enabled)
+        look_at_documents(c, h, idp, how);
+}
+
 static void look_at_idps(struct ctx *c, struct home *h, int64_t *sign_ins)
 {
     const struct registry_parts *parts = registry_parts(c->registry);
     const struct tally_rows tally = tally_read(c->tally, c->arena, (struct str){ NULL, 0 }, c->now_s);
+    bool nation = !str_is_set(h->area.provider), may_view = console_may(c, MAY_VIEW);
 
+    h->hows = arena_make_n(c->arena, parts->idp_count + 1, struct health);
     for (size_t i = 0; i < parts->idp_count; i++) {
         const struct idp *idp = &parts->idps[i];
         if (!is_of_area(idp, &h->area))
             continue;
-        struct health how = health_of(c, idp, &tally);
-        *sign_ins += how.ok;
-        if (!console_may(c, MAY_VIEW))
-            continue;
-        if (!idp->enabled)
-            add_idp(c, h, idp, TODO_IDP_OFF, URGENCY_CALM, &how);
-        else if (how.worst != NULL && !is_seen(h, how.away ? ALARM_idp_away : ALARM_idp_fails, idp->id))
-            add_idp(c, h, idp, how.away ? TODO_IDP_AWAY : TODO_IDP_FAILS, URGENCY_NOW, &how);
-        if (idp->enabled)
-            look_at_documents(c, h, idp, &how);
+        h->hows[i] = health_of(c, idp, &tally);
+        *sign_ins += h->hows[i].ok;
+        if (may_view && !nation)
+            add_if_unwell(c, h, idp, &h->hows[i]);
+        else if (may_view && idp->enabled && h->hows[i].vital == VITAL_OK)
+            look_at_documents(c, h, idp, &h->hows[i]);
     }
 }
 
@@ -270,46 +281,6 @@ static int by_urgency(const void *x, const void *y)
     return a->urgency != b->urgency ? (a->urgency < b->urgency) - (a->urgency > b->urgency) : str_cmp(a->name, b->name);
 }
 
-/* ── the country ────────────────────────────────────────────────────────── */
-
-struct city_door { /* a municipality and how it is */
-    struct str key;
-    enum vital vital;
-};
-
-static int by_key(const void *x, const void *y)
-{
-    return str_cmp(((const struct city_door *)x)->key, ((const struct city_door *)y)->key);
-}
-
-static void put_doors(struct ctx *c, struct home *h)
-{
-    const struct registry_parts *parts = registry_parts(c->registry);
-    const struct tally_rows tally = tally_read(c->tally, c->arena, (struct str){ NULL, 0 }, c->now_s);
-    struct city_door *doors = arena_make_n(c->arena, parts->provider_count + 1, struct city_door);
-    struct door_mark *marks = arena_make_n(c->arena, parts->provider_count + 1, struct door_mark);
-    size_t well = 0;
-
-    for (size_t i = 0; i < parts->provider_count; i++)
-        doors[i].key = words_sort_key(c->arena, names_in(&parts->providers[i].names, c->lang), c->lang);
-    for (size_t i = 0; i < parts->idp_count; i++) {
-        const struct idp *idp = &parts->idps[i];
-        if (idp->provider == NULL || !idp->enabled)
-            continue;
-        enum vital vital = health_of(c, idp, &tally).vital;
-        struct city_door *door = &doors[idp->provider - parts->providers];
-        door->vital = vital > door->vital ? vital : door->vital;
-    }
-    qsort(doors, parts->provider_count, sizeof *doors, by_key);
-    for (size_t i = 0; i < parts->provider_count; i++) {
-        marks[i] = (struct door_mark){ .sick = doors[i].vital == VITAL_WARN, .down = doors[i].vital == VITAL_BAD };
-        well += doors[i].vital == VITAL_OK;
-    }
-    h->v.doors.at = marks;
-    h->v.doors.n = parts->provider_count;
-    h->v.well = words_count(c->arena, well, c->lang);
-}
-
 static enum step show(struct ctx *c, struct fail *f)
 {
     struct home *h = c->state;
@@ -328,14 +299,14 @@ static enum step show(struct ctx *c, struct fail *f)
     qsort(h->todos, h->v.todos.n, sizeof *h->todos, by_urgency);
     console_page_for(c, PLACE_HOME, false, S("/admin"), &h->v.con);
     h->v.may_alarms = h->v.con.may_view;
-    h->v.con.waits = (int64_t)h->v.todos.n;
     h->v.todos.at = h->todos;
     h->v.today = words_today(c->arena, c->now_s, c->lang);
     h->v.time = when_time(c->arena, c->now_s, c->lang);
     h->v.sign_ins = lines_number(c, sign_ins);
     h->v.changes = lines_of(c, &h->changes);
     if (h->v.con.nation)
-        put_doors(c, h);
+        country_put(c, h->hows, &h->v);
+    h->v.con.waits = (int64_t)h->v.todos.n + h->v.ill_cities + h->v.ill_nodes;
     return answer_page(c, 200, page_home(c->arena, &h->v));
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The audit log: searched and exported.  That somebody looked stands in it as well. */
 #include "audit/find.h"
+#include "audit/index.h"
 #include "base/settings.h"
 #include "base/work.h"
+#include "certs/keyset.h"
 #include "console/texts.h"
 #include "gateway/answer.h"
 #include "gateway/console/door.h"
@@ -10,6 +12,7 @@
 #include "model/when.h"
 #include "wire/form.h"
 #include "wire/http.h"
+#include "wire/json.h"
 
 enum {
     LINES_A_PAGE = 40,
@@ -24,6 +27,7 @@ enum {
 struct reading { /* c->state */
     struct registry *registry;
     struct area area;
+    struct area seen; /* whose lines are looked for: the area, or one municipality of the country */
     const char *dir;
     struct arena *arena;
     struct audit_search search;
@@ -32,7 +36,7 @@ struct reading { /* c->state */
     bool ok;
     const struct form *form;
     struct str reason; /* for which it is exported */
-    bool bad_day, bad_person;
+    bool bad_day, bad_person, bad_city;
 };
 
 /* Whose lines they are: of a change, the area that it was made in; of a person's, the provider of their city. */
@@ -42,15 +46,15 @@ static bool is_within(void *with, const struct audit_found *x)
     const struct idp *idp = registry_idp(r->registry, x->idp);
     struct str rest = x->area, provider;
 
-    if (!str_is_set(r->area.provider))
+    if (!str_is_set(r->seen.provider))
         return true;
     (void)str_split(&rest, '/', &provider);
-    if (str_is_set(x->area) && !str_is_set(r->area.school))
-        return str_eq(provider, r->area.provider);
+    if (str_is_set(x->area) && !str_is_set(r->seen.school))
+        return str_eq(provider, r->seen.provider);
     if (str_is_set(x->area))
-        return str_eq(provider, r->area.provider) && str_eq(rest, r->area.school);
-    return !str_is_set(r->area.school) && idp != NULL && idp->provider != NULL &&
-           str_eq(idp->provider->id, r->area.provider);
+        return str_eq(provider, r->seen.provider) && str_eq(rest, r->seen.school);
+    return !str_is_set(r->seen.school) && idp != NULL && idp->provider != NULL &&
+           str_eq(idp->provider->id, r->seen.provider);
 }
 
 static void run(void *arg)
@@ -93,6 +97,41 @@ static void read_days(struct ctx *c, struct reading *r)
                      !when_day_read(when_day(c->arena, last_s + DAY_S + DAY_S / 8), &r->search.to_s) || r->bad_day;
 }
 
+/* Where lines can stand that the area may see, for the index [audit/find.h]. */
+static void put_homes(struct ctx *c, struct reading *r)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+    struct str *homes = arena_make_n(c->arena, FIND_HOMES_MAX, struct str);
+    size_t n = 0;
+
+    if (!str_is_set(r->seen.provider))
+        return;
+    homes[n++] = arena_join(c->arena, S("a:"), r->seen.provider);
+    for (size_t i = 0; i < parts->idp_count; i++) {
+        const struct idp *idp = &parts->idps[i];
+        if (idp->provider == NULL || !str_eq(idp->provider->id, r->seen.provider))
+            continue;
+        if (n == FIND_HOMES_MAX)
+            return;
+        homes[n++] = arena_join(c->arena, S("i:"), idp->id);
+    }
+    r->search.homes = homes;
+    r->search.home_n = n;
+}
+
+/* In the whole country one municipality can be chosen. */
+static void read_city(struct ctx *c, struct reading *r)
+{
+    struct str city = str_trim(form_get(r->form, S("city")));
+    const struct provider *p = str_is_set(city) ? registry_provider(c->registry, city) : NULL;
+
+    r->seen = r->area;
+    if (str_is_set(r->area.provider) || !str_is_set(city))
+        return;
+    r->bad_city = p == NULL;
+    r->seen.provider = p != NULL ? p->id : (struct str){ NULL, 0 };
+}
+
 static struct reading *reading_of(struct ctx *c, const struct form *form, size_t most)
 {
     struct reading *r = arena_make(c->arena, struct reading);
@@ -108,13 +147,20 @@ static struct reading *reading_of(struct ctx *c, const struct form *form, size_t
                                        .idp = str_trim(form_get(form, S("idp"))),
                                        .reason = str_trim(form_get(form, S("reason"))),
                                        .pseudonym = str_trim(form_get(form, S("person"))),
+                                       .actor = str_trim(form_get(form, S("actor"))),
+                                       .result = str_eq(form_get(form, S("result")), S("refused")) ? RESULT_REFUSED
+                                                 : str_eq(form_get(form, S("result")), S("well"))  ? RESULT_WELL
+                                                                                                   : RESULT_ANY,
                                        .support_code = support_code(c, form_get(form, S("code"))),
                                        .most = most,
                                        .within = is_within } };
     arena_adopt(c->arena, r->arena, release_arena);
     r->search.with = r;
-    r->bad_person = str_is_set(r->search.pseudonym) && r->search.pseudonym.n < FIND_PERSON_MIN_B;
+    r->bad_person = (str_is_set(r->search.pseudonym) && r->search.pseudonym.n < FIND_PERSON_MIN_B) ||
+                    (str_is_set(r->search.actor) && r->search.actor.n < FIND_PERSON_MIN_B);
     read_days(c, r);
+    read_city(c, r);
+    put_homes(c, r);
     if (!str_int(form_get(form, S("before")), &r->search.before) || r->search.before < 0)
         r->search.before = 0;
     return r;
@@ -123,7 +169,8 @@ static struct reading *reading_of(struct ctx *c, const struct form *form, size_t
 /* The filters, as they stand in links, and as the log has what was looked for. */
 static struct str filters(struct ctx *c, const struct form *form, const char *path, int64_t before)
 {
-    static const char *const kept[] = { "code", "event", "from", "to", "person", "idp", "service", "reason" };
+    static const char *const kept[] = { "code", "event", "from",    "to",     "person", "actor",
+                                        "city", "idp",   "service", "reason", "result" };
     struct buf b = buf_new(c->arena, HERE_MAX_B);
 
     buf_add(&b, str_of(path));
@@ -203,6 +250,27 @@ static void put_events(struct ctx *c, const struct reading *r, struct log_view *
     v->events = (struct choices){ at, EVENTS };
 }
 
+static void put_results(struct ctx *c, const struct reading *r, struct log_view *v)
+{
+    struct choice *at = arena_make_n(c->arena, 2, struct choice);
+
+    at[0] = (struct choice){ S("refused"), said(C_result_refused, c->lang), r->search.result == RESULT_REFUSED };
+    at[1] = (struct choice){ S("well"), said(C_result_well, c->lang), r->search.result == RESULT_WELL };
+    v->results = (struct choices){ at, 2 };
+}
+
+static void put_chain(struct ctx *c, struct log_view *v)
+{
+    struct audit_state log;
+
+    audit_index_state(c->audit_index, c->arena, &log);
+    v->chain = log.fault != 0 || (log.verified && log.report.error != NULL) ? CHAIN_BROKEN
+               : log.verified                                               ? CHAIN_HOLDS
+                                                                            : CHAIN_UNKNOWN;
+    if (log.verified)
+        v->chain_at = when_full(c->arena, log.done_s, c->lang);
+}
+
 static enum step show_page(struct ctx *c, const struct reading *r, enum log_said said_, int status)
 {
     const struct audit_search *s = &r->search;
@@ -214,8 +282,11 @@ static enum step show_page(struct ctx *c, const struct reading *r, enum log_said
                           .event = s->event,
                           .from = str_trim(form_get(r->form, S("from"))),
                           .to = str_trim(form_get(r->form, S("to"))),
-                          .more_filters = str_is_set(s->service) || str_is_set(s->idp) || str_is_set(s->reason) ||
-                                          str_is_set(s->pseudonym),
+                          .actor = s->actor,
+                          .city = str_trim(form_get(r->form, S("city"))),
+                          .more_filters = str_is_set(s->actor) || s->result != RESULT_ANY ||
+                                          str_is_set(form_get(r->form, S("city"))) || str_is_set(s->service) ||
+                                          str_is_set(s->idp) || str_is_set(s->reason) || str_is_set(s->pseudonym),
                           .may_export = console_may(c, MAY_EXPORT_LOG),
                           .why = r->reason,
                           .said = said_,
@@ -229,8 +300,15 @@ static enum step show_page(struct ctx *c, const struct reading *r, enum log_said
         lines[v.lines.n++] = line_of_log(c, &r->found.at[i]);
     v.lines.at = lines;
     put_events(c, r, &v);
+    put_results(c, r, &v);
+    put_chain(c, &v);
     console_page_for(c, PLACE_LOG, false, filters(c, r->form, "/admin/log", s->before), &v.con);
     return answer_page(c, status, page_log(c->arena, &v));
+}
+
+static enum log_said what_is_bad(const struct reading *r)
+{
+    return r->bad_day ? LOG_SAID_DAY : r->bad_person ? LOG_SAID_PERSON : LOG_SAID_CITY;
 }
 
 /* That somebody looks stands in the log before they see anything. */
@@ -239,8 +317,8 @@ static enum step begin(struct ctx *c, struct fail *f)
     struct reading *r = reading_of(c, c->query, LINES_A_PAGE);
 
     (void)f;
-    if (r->bad_day || r->bad_person)
-        return show_page(c, r, r->bad_day ? LOG_SAID_DAY : LOG_SAID_PERSON, 400);
+    if (r->bad_day || r->bad_person || r->bad_city)
+        return show_page(c, r, what_is_bad(r), 400);
     console_audit(c, "console", S("read_log"), filters(c, c->query, "", r->search.before));
     return WAIT;
 }
@@ -264,8 +342,10 @@ static enum step begin_export(struct ctx *c, struct fail *f)
     r->search.before = 0;
     r->search.most_B = FIND_EXPORT_B;
     r->reason = str_sub(str_trim(form_get(c->body, S("why"))), 0, WHY_MAX_B);
-    if (r->bad_day || r->bad_person || !str_is_set(r->reason))
-        return show_page(c, r, r->bad_day ? LOG_SAID_DAY : r->bad_person ? LOG_SAID_PERSON : LOG_SAID_WHY, 400);
+    if (r->bad_day || r->bad_person || r->bad_city)
+        return show_page(c, r, what_is_bad(r), 400);
+    if (!str_is_set(r->reason))
+        return show_page(c, r, LOG_SAID_WHY, 400);
     console_audit_why(c, "console", S("export_log"), filters(c, c->body, "", 0), r->reason);
     return WAIT;
 }
@@ -290,10 +370,57 @@ static void put_cell(struct buf *b, struct str value, bool last)
     buf_add(b, last ? S("\"\r\n") : S("\","));
 }
 
-static struct str as_csv(struct ctx *c, const struct audit_finds *found, size_t all)
-{
-    struct buf b = buf_new(c->arena, 2 * all + found->n * 128 + 256);
+/* What a file says of itself first: by whom, when, which filters, of which lines, and what is known of the chain. */
+struct heading {
+    struct str filter, area, made, chain;
+    int64_t lines;
+};
 
+static struct str chain_words(struct ctx *c)
+{
+    struct audit_state log;
+
+    audit_index_state(c->audit_index, c->arena, &log);
+    if (log.fault != 0)
+        return arena_printf(c->arena, "record %llu was changed", (unsigned long long)log.fault);
+    if (!log.verified)
+        return S("not verified since the start");
+    return log.report.error != NULL
+               ? log.report.where
+               : arena_printf(c->arena, "verified %.*s to record %llu", STR_ARG(when_rfc3339(c->arena, log.done_s)),
+                              (unsigned long long)log.report.records);
+}
+
+static struct heading heading_of(struct ctx *c, const struct reading *r)
+{
+    struct str filter = filters(c, r->form, "", 0);
+
+    return (struct heading){ .filter = str_is_set(filter) ? str_from(filter, 1) : S("none"),
+                             .area = area_text(c->arena, &r->area),
+                             .made = when_rfc3339(c->arena, c->now_s),
+                             .chain = chain_words(c),
+                             .lines = (int64_t)r->found.n };
+}
+
+static void put_heading(struct buf *b, struct ctx *c, const struct heading *h)
+{
+    const struct str cells[] = { S("filter"), h->filter,
+                                 S("area"),   h->area,
+                                 S("made"),   h->made,
+                                 S("lines"),  arena_printf(c->arena, "%lld", (long long)h->lines),
+                                 S("chain"),  h->chain };
+    enum { CELLS = sizeof cells / sizeof *cells };
+
+    for (size_t i = 0; i < CELLS; i++)
+        put_cell(b, cells[i], i + 1 == CELLS);
+}
+
+static struct str as_csv(struct ctx *c, const struct reading *r, const struct heading *h, size_t all)
+{
+    const struct audit_finds *found = &r->found;
+    struct buf b = buf_new(c->arena, 2 * all + found->n * 128 + 4 * HERE_MAX_B);
+
+    put_heading(&b, c, h);
     buf_add(&b, S("n,at,event,person,who,acting_as,area,idp,service,rule,claims,reason,support_code,row,why\r\n"));
     for (size_t i = 0; i < found->n; i++) {
         const struct audit_found *x = &found->at[i];
@@ -319,10 +446,21 @@ static struct str as_csv(struct ctx *c, const struct audit_finds *found, size_t 
     return buf_str(&b);
 }
 
-static struct str as_lines(struct ctx *c, const struct audit_finds *found, size_t all)
+static struct str as_lines(struct ctx *c, const struct reading *r, const struct heading *h, size_t all)
 {
-    struct buf b = buf_new(c->arena, all + 1);
+    const struct audit_finds *found = &r->found;
+    struct buf b = buf_new(c->arena, all + 4 * HERE_MAX_B);
+    struct json_out o = json_out(c->arena, 4 * HERE_MAX_B);
 
+    json_begin_object(&o);
+    json_put_str(&o, S("filter"), h->filter);
+    json_put_str(&o, S("area"), h->area);
+    json_put_str(&o, S("made"), h->made);
+    json_put_int(&o, S("lines"), h->lines);
+    json_put_str(&o, S("chain"), h->chain);
+    json_end_object(&o);
+    buf_add(&b, json_done(&o));
+    buf_byte(&b, '\n');
     for (size_t i = 0; i < found->n; i++) {
         buf_add(&b, found->at[i].line);
         buf_byte(&b, '\n');
@@ -341,13 +479,69 @@ static enum step send(struct ctx *c, struct fail *f)
         return REFUSE;
     if (r->found.next != 0)
         return show_page(c, r, LOG_SAID_TOO_MANY, 400);
+    const struct heading heading = heading_of(c, r);
     for (size_t i = 0; i < r->found.n; i++)
         all += r->found.at[i].line.n + 1;
     http_header_set(c->res, S("Content-Disposition"),
                     csv ? S("attachment; filename=\"audit.csv\"") : S("attachment; filename=\"audit.jsonl\""));
     http_body(c->res, 200, csv ? S("text/csv; charset=utf-8") : S("application/x-ndjson"),
-              csv ? as_csv(c, &r->found, all) : as_lines(c, &r->found, all));
+              csv ? as_csv(c, r, &heading, all) : as_lines(c, r, &heading, all));
     return DONE;
 }
 
 const struct step_row admin_log_export[] = { { console_door }, { begin_export }, { run_search }, { send }, { NULL } };
+
+/* ── whether its chain holds ────────────────────────────────────────────── */
+
+enum { DAYS_MAX = 3650, AGAIN_S = 2 };
+
+static enum step show_chain(struct ctx *c, struct fail *f)
+{
+    static const int days[] = { 1, 7, 30, 365, 0 };
+    static const enum said words[] = { C_days_1, C_days_7, C_days_30, C_days_365, C_days_all };
+    enum { CHOICES = sizeof days / sizeof *days };
+    struct choice *at = arena_make_n(c->arena, CHOICES, struct choice);
+    struct audit_state log;
+    struct log_chain_view v = { .days = { at, CHOICES } };
+
+    (void)f;
+    audit_index_state(c->audit_index, c->arena, &log);
+    for (size_t i = 0; i < CHOICES; i++)
+        at[i] = (struct choice){ arena_printf(c->arena, "%d", days[i]), said(words[i], c->lang), days[i] == 30 };
+    v.running = log.verifying;
+    v.at_record = lines_number(c, (int64_t)log.at_record);
+    v.records = lines_number(c, (int64_t)log.records);
+    v.indexed = lines_number(c, (int64_t)log.indexed);
+    v.failing = log.failing;
+    v.done = log.verified;
+    if (log.verified) {
+        v.when = when_full(c->arena, log.done_s, c->lang);
+        v.from = log.from_s != 0 ? when_date(c->arena, log.from_s) : S("");
+        v.holds = log.report.error == NULL;
+        v.error = str_of(log.report.error);
+        v.where = log.report.where;
+        v.verified = lines_number(c, (int64_t)log.report.records);
+        v.vouched = lines_number(c, (int64_t)log.report.vouched);
+    }
+    if (log.fault != 0)
+        v.fault = lines_number(c, (int64_t)log.fault);
+    if (v.running)
+        http_header_set(c->res, S("Refresh"), arena_printf(c->arena, "%d", AGAIN_S));
+    console_page_for(c, PLACE_LOG, true, S("/admin/log/chain"), &v.con);
+    return answer_page(c, 200, page_log_chain(c->arena, &v));
+}
+
+const struct step_row admin_chain[] = { { console_door }, { show_chain }, { NULL } };
+
+static enum step verify_chain(struct ctx *c, struct fail *f)
+{
+    int64_t days = 0;
+
+    if (!str_int(form_get(c->body, S("days")), &days) || days < 0 || days > DAYS_MAX || c->audit_index == NULL)
+        return fail(f, FAIL_CALLER, "invalid_request", "no such number of days");
+    struct str keys = c->keys != NULL ? keyset_audit_jwks(c->keys) : (struct str){ NULL, 0 };
+    (void)audit_index_verify(c->audit_index, days == 0 ? 0 : c->now_s - days * DAY_S, keys);
+    return answer_go(c, S("/admin/log/chain"));
+}
+
+const struct step_row admin_chain_verify[] = { { console_door }, { verify_chain }, { NULL } };

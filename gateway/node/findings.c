@@ -9,6 +9,7 @@
 #include "gateway/console/health.h"
 #include "gateway/console/rights_given.h"
 #include "gateway/node/readiness.h"
+#include "gateway/nodes.h"
 #include "model/when.h"
 
 #include <string.h>
@@ -75,6 +76,19 @@ static void look_at_disk(struct findings *x)
         raise_here(x, ALARM_disk_low, NULL);
     if (x->node->audit != NULL && audit_writer_on_reserve(x->node->audit))
         raise_here(x, ALARM_audit_reserve, NULL);
+}
+
+/* A node that was there within the day and says nothing any more. */
+static void look_at_nodes(struct findings *x, struct arena *a)
+{
+    struct node *n = x->node;
+    int64_t now_s = world_now_s(n->world);
+    const struct nodes_known all = nodes_read(n->nodes, a, now_s);
+
+    for (size_t i = 0; i < all.n; i++)
+        if (all.at[i].silent && !str_eq(all.at[i].record.name, n->name))
+            alarm_raise(n->alarms, ALARM_node_silent, &area_nation, all.at[i].record.name, (struct str){ NULL, 0 },
+                        now_s);
 }
 
 /* The chain of the last month, once a day; and what its follower met. */
@@ -208,11 +222,13 @@ void findings_look(struct findings *x)
         return;
     struct arena *a = arena_new();
     look_at_chain(x, a);
+    look_at_nodes(x, a);
     struct ctx c = { .arena = a,
                      .world = n->world,
                      .now_s = world_now_s(n->world),
                      .set = n->set,
                      .registry = node_registry(n),
+                     .tally = n->tally,
                      .upstreams = n->lanes[0]->upstreams };
     if (c.registry != NULL) {
         look_at_idps(x, &c);

@@ -9,6 +9,7 @@
 #include "gateway/http/host.h"
 #include "gateway/http/server.h"
 #include "gateway/node/probes.h"
+#include "gateway/tally.h"
 #include "idp-adapters/upstream_refresh.h"
 #include "registry/ends.h"
 #include "registry/shadow.h"
@@ -88,7 +89,9 @@ static void begin(void *self, struct ctx *c)
     c->ends = lane->node->ends;
     c->desk = lane->node->desk;
     c->tally = lane->node->tally;
+    c->service_tally = lane->node->service_tally;
     c->alarms = lane->node->alarms;
+    c->nodes = lane->node->nodes;
     c->audit_index = lane->node->audit_index;
     c->seals = lane->node->seals;
     c->lang = answer_lang(c);
@@ -109,6 +112,8 @@ static void begin(void *self, struct ctx *c)
 static void failed(void *self, struct ctx *c)
 {
     (void)self;
+    if (c->service != NULL && (c->fail.kind == FAIL_CALLER || c->fail.kind == FAIL_CLIENT_AUTH))
+        tally_add(c->service_tally, c->service->id, str_of(c->fail.code), c->now_s);
     answer_failure(c, flow_answer_failure);
     flow_leave_failure(c);
 }

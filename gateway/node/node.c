@@ -4,6 +4,7 @@
 #include "alarms/alarms.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/listed.h"
+#include "gateway/nodes.h"
 #include "gateway/tally.h"
 #include "launcher/pages.h"
 #include "policy/matrix.h"
@@ -49,8 +50,12 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->desk = desk_new(set);
     desk_tells(n->desk, n->teller, &n->audit);
     n->tally = tally_new(a);
+    n->service_tally = tally_new(a);
     n->alarms = alarms_new(set);
     n->name = own_name(a);
+    n->began_s = world_now_s(w);
+    n->pulse = pulse_new(a);
+    n->nodes = nodes_new(a);
     n->routes = &all_routes;
     n->protocols = all_protocols;
     n->swap = arena_make(a, struct node_swap);
@@ -83,7 +88,10 @@ void node_free(struct node *n)
     desk_free(n->desk);
     teller_free(n->teller);
     tally_free(n->tally);
+    tally_free(n->service_tally);
     alarms_free(n->alarms);
+    nodes_free(n->nodes);
+    pulse_free(n->pulse);
     (void)pthread_mutex_destroy(&n->swap->lock);
     arena_free(n->arena);
 }

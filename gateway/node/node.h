@@ -64,9 +64,14 @@ struct node {
     struct ends *ends;
     struct desk *desk;
     struct teller *teller;
-    struct tally *tally;
+    struct tally *tally, *service_tally;
     struct alarms *alarms;
     struct str name;             /* of this machine, for people and alarms */
+    int64_t began_s;
+    struct pulse *pulse;
+    struct nodes *nodes;
+    atomic_int_fast64_t stepped_ms;         /* jumps of the wall clock, all together */
+    atomic_int_fast64_t certificate_ends_s; /* the first of the node's own keys that retires; 0: none does */
     const char *beats_trouble;   /* beats.c: code of the last failure to end sessions, to log it once; NULL: none */
     struct str beat_of;          /* this registry's name for its heartbeats in Redis; set before the lanes are made */
     const struct routes *routes; /* of tables.h; a test may put others there before it makes lanes */

@@ -7,6 +7,7 @@
 #include "gateway/node/beats.h"
 #include "gateway/node/findings.h"
 #include "gateway/node/readiness.h"
+#include "gateway/nodes.h"
 #include "idp-adapters/upstream.h"
 #include "registry/ends.h"
 #include "registry/known.h"
@@ -14,7 +15,7 @@
 #include "registry/shadow.h"
 #include "registry/tell.h"
 
-enum { STEP_IS_MS = 1000, KNOWN_EVERY_MS = 5000, SHADOW_EVERY_MS = 5000 };
+enum { STEP_IS_MS = 1000, KNOWN_EVERY_MS = 5000, SHADOW_EVERY_MS = 5000, PULSE_MS = 5000 };
 
 struct node_watch {
     struct arena *arena;
@@ -29,8 +30,9 @@ struct node_watch {
     bool known_bad;     /* and could not be: logged once */
     int64_t shadow_ms;  /* the same of what drafts in shadow would say otherwise */
     bool shadow_bad;
-    bool alarms_bad; /* the alarms could not be written: logged once */
-    bool untold;     /* there may be changes that the audit log does not have */
+    int64_t pulse_ms; /* when it was last counted what there was to do */
+    bool alarms_bad;  /* the alarms could not be written: logged once */
+    bool untold;      /* there may be changes that the audit log does not have */
 };
 
 static int64_t clock_offset(const struct world *w)
@@ -49,6 +51,7 @@ static void look_at_clock(struct node_watch *w)
     w->stepped_ms += moved;
     int64_t skew_ms = n->set->saml_skew_s * 1000;
     bool bad = w->stepped_ms > skew_ms || w->stepped_ms < -skew_ms;
+    atomic_store(&n->stepped_ms, w->stepped_ms);
     log_event(bad ? LOG_ERROR : LOG_WARN, "clock.stepped", LOG_N("by_ms", moved), LOG_N("in_all_ms", w->stepped_ms));
     atomic_store(&n->clock_stepped, bad);
 }
@@ -129,6 +132,22 @@ static void look_at_shadow(struct node_watch *w)
     w->shadow_bad = !good;
 }
 
+static void note_pulse(struct node_watch *w)
+{
+    struct node *n = w->node;
+    struct metrics *loops[LANES_MAX];
+    struct pulse_sum now;
+    int64_t now_ms = world_mono_ms(n->world);
+
+    if (now_ms < w->pulse_ms + PULSE_MS)
+        return;
+    w->pulse_ms = now_ms;
+    for (size_t i = 0; i < n->lane_count; i++)
+        loops[i] = &n->lanes[i]->metrics;
+    pulse_count(loops, n->lane_count, n->routes, &now);
+    pulse_note(n->pulse, &now, now_ms);
+}
+
 static void write_alarms(struct node_watch *w)
 {
     struct fail f = { 0 };
@@ -148,6 +167,7 @@ void node_watch_look(struct node_watch *w)
     readiness_note(w->node);
     write_known(w);
     look_at_shadow(w);
+    note_pulse(w);
     findings_look(w->findings);
     write_alarms(w);
     if (w->untold && w->node->audit != NULL && audit_writer_ok(w->node->audit))

@@ -8,6 +8,7 @@
 #include "gateway/http/listen.h"
 #include "gateway/http/server.h"
 #include "gateway/node/lane.h"
+#include "gateway/node/presence.h"
 #include "gateway/node/probes.h"
 #include "gateway/node/watch.h"
 #include "gateway/process/sandbox.h"
@@ -68,6 +69,7 @@ static void *run_lane(void *arg)
 struct watched {
     struct node_watch *around;
     int signals;
+    struct presence *presence;
 };
 
 static void watch(struct node *n, const struct watched *w)
@@ -154,6 +156,7 @@ static void release(struct node *n, struct watched *w)
     audit_heads_free(n->heads);
     for (size_t i = 0; i < n->lane_count; i++)
         lane_free(n->lanes[i]);
+    presence_free(w->presence);
     audit_index_free(n->audit_index);
     audit_writer_free(n->audit);
     work_pool_free(n->pool);
@@ -175,7 +178,7 @@ int gateway_main(const struct settings *set, const int *signer_fds, const int *f
     struct node *n = node_new(set, &world_real);
     struct fail f = { 0 };
     int listen_fds[LANES_MAX];
-    struct watched w = { NULL, signals_open() };
+    struct watched w = { .signals = signals_open() };
     struct kv_config kv;
 
     sandbox_no_dump();
@@ -195,7 +198,9 @@ int gateway_main(const struct settings *set, const int *signer_fds, const int *f
     for (size_t i = 0; i < loops; i++)
         (void)lane_new(n, &(struct lane_parts){ listen_fds[i], signer_fds[i], fetch_fds[i], &kv });
     n->heads = audit_heads_new(n->lanes[0]->loop, n->audit, n->lanes[0]->audit, n->lanes[0]->signer);
+    w.presence = presence_new(n->lanes[0]);
     run(n, &w);
+    presence_stop(w.presence);
     end_now_if_waiting(n);
     release(n, &w);
     log_event(LOG_INFO, "gateway.stopped");

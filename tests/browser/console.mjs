@@ -638,12 +638,12 @@ await test('the log shows what is the area\'s own, and that somebody looked', as
     const form = `why=Tarkastus+${name}&format=jsonl&${name}=${encodeURIComponent(value)}`;
     const file = await ask({ method: 'POST', path: '/admin/log/export', form }, { cookie: tiina.jar, csrf: tiina.csrf });
     const lines = file.text.trim().split('\n').map((l) => JSON.parse(l));
-    check(file.headers['content-type'] === 'application/x-ndjson' && lines.length > 0 && lines.every((l) => has(l) && own.concat(auditLines().map((x) => JSON.parse(x)).slice(all.length)).some((o) => o.n === l.n)), `the export by ${name}`);
+    check(file.headers['content-type'] === 'application/x-ndjson' && lines.length > 1 && lines[0].filter.includes(`${name}=`) && lines[0].lines === lines.length - 1 && lines.slice(1).every((l) => has(l) && own.concat(auditLines().map((x) => JSON.parse(x)).slice(all.length)).some((o) => o.n === l.n)), `the export by ${name}`);
     const line = auditLines().map((l) => JSON.parse(l)).filter((l) => l.reason === 'export_log' && l.why === `Tarkastus ${name}`);
     check(line.length === 1 && line[0].row.includes(`${name}=`) && line[0].area === 'oulu', `the export by ${name} is not in the log with its reason`);
   }
   const csv = await ask({ method: 'POST', path: '/admin/log/export', form: 'why==1%2B1&format=csv&event=console' }, { cookie: tiina.jar, csrf: tiina.csrf });
-  check(csv.headers['content-type'].startsWith('text/csv') && csv.text.startsWith('n,at,event,') && csv.text.includes(`"'=1+1"`), 'the export as a table');
+  check(csv.headers['content-type'].startsWith('text/csv') && /^"filter","event=console","area","oulu","made","[^"]+","lines","\d+","chain","[^"]+"\r\nn,at,event,/.test(csv.text) && csv.text.includes(`"'=1+1"`), 'the export as a table');
   check((await ask({ method: 'POST', path: '/admin/log/export', form: 'why=&format=csv' }, { cookie: tiina.jar, csrf: tiina.csrf })).status === 400, 'an export without a reason');
   check((await ask({ method: 'GET', path: '/admin/log?from=2026-02-31' }, { cookie: tiina.jar })).status === 400 && (await ask({ method: 'GET', path: '/admin/log?person=abc' }, { cookie: tiina.jar })).status === 400, 'filters that are none');
 });

@@ -32,7 +32,7 @@ function check(page, what, ok, detail = '') {
 
 /* --- the markup itself ------------------------------------------------------------------------------------ */
 
-const empties = new Set(['meta', 'link', 'input', 'br', 'img', 'path', 'circle', 'ellipse', 'use']);
+const empties = new Set(['meta', 'link', 'input', 'br', 'img', 'path', 'circle', 'ellipse', 'use', 'hr']);
 const notInP = new Set(['p', 'div', 'ul', 'ol', 'dl', 'form', 'section', 'nav', 'h1', 'h2', 'h3', 'table', 'main']);
 
 // Every tag closed in order, and nothing that a browser would have to mend.

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "alarms/alarms.h"
+#include "console/texts.h"
+#include "gateway/console/raise.h"
 #include "gateway/node/findings.h"
 #include "tests/test.h"
 
@@ -255,4 +257,48 @@ TEST(raising_at_nobodys_table_does_nothing)
     alarm_raise(NULL, ALARM_idp_away, &oulu, S("a"), S(""), TEST_NOW_S);
     alarm_often(NULL, ALARM_idp_away, &oulu, S("a"), 1, TEST_NOW_S);
     CHECK_INT(alarms_read(NULL, t->arena, &nation, TEST_NOW_S).n, 0);
+}
+
+/* ── the table, and what is said of it ──────────────────────────────────── */
+
+TEST(the_manual_says_of_each_code_how_grave_it_is_how_long_it_stays_and_what_to_do)
+{
+    static const enum said mend[ALARM_COUNT] = {
+#define X(code, severity, kind, back, may, page) [ALARM_##code] = C_alarm_##code##_mend,
+        ALARMS(X)
+#undef X
+    };
+    struct buf b = buf_new(t->arena, 65536);
+    struct str doc = test_file(t->arena, "docs/operating.md"), mark = S("<!-- alarms -->\n");
+
+    buf_add(&b, S("| code | severity | stays | is | what to do |\n|---|---|---|---|---|\n"));
+    for (int i = ALARM_NONE + 1; i < ALARM_COUNT; i++) {
+        const struct alarm_row *row = alarm_row((enum alarm_code)i);
+        buf_printf(&b, "| `%s` | %s | %s | %.*s | %.*s |\n", row->code, alarm_severity_name(row->severity),
+                   row->kind == ALARM_STANDS ? "until it is over" : "until it is acknowledged",
+                   STR_ARG(alarm_words((enum alarm_code)i, LANG_EN)), STR_ARG(said(mend[i], LANG_EN)));
+    }
+    struct str rest = str_from(doc, str_find(doc, mark) + mark.n);
+    CHECK(str_eq(str_sub(rest, 0, str_find(rest, S("<!-- end -->"))), buf_str(&b)));
+}
+
+TEST(every_code_has_a_right_that_mends_it_and_a_name_that_comes_back)
+{
+    for (int i = ALARM_NONE + 1; i < ALARM_COUNT; i++) {
+        const struct alarm_row *row = alarm_row((enum alarm_code)i);
+        CHECK(alarm_may((enum alarm_code)i) != MAY_NONE);
+        CHECK_INT(alarm_of_name(str_of(row->code)), i);
+        for (int lang = 0; lang < LANG_COUNT; lang++)
+            CHECK(str_is_set(alarm_words((enum alarm_code)i, (enum lang)lang)));
+    }
+    CHECK_INT(alarm_of_name(S("nothing")), ALARM_NONE);
+    CHECK_INT(alarm_may(ALARM_NONE), MAY_NONE);
+}
+
+TEST(the_night_is_from_ten_to_six_by_finnish_clocks)
+{
+    const int64_t midnight_s = 1786395600; /* 11 August 2026, 00:00 in Finland */
+
+    CHECK(is_night(midnight_s) && is_night(midnight_s - 2 * 3600) && is_night(midnight_s + 6 * 3600 - 1));
+    CHECK(!is_night(midnight_s - 2 * 3600 - 1) && !is_night(midnight_s + 6 * 3600) && !is_night(midnight_s + 43200));
 }
