@@ -18,7 +18,7 @@ const schoolOid = (i) => `1.2.246.562.99.8${String(i).padStart(6, '0')}`;
 
 /* --- what each path is asked with: of routes.def's steps ----------------------------------------------------------------- */
 
-// A page whose cost is not that of showing it has a bar of its own, and says why.
+// A function finds the address of a page that others lead to; null: nothing is measured, and why.
 const PAGES = {
   admin_enter: ['/admin/enter'],
   admin_home: ['/admin'],
@@ -31,9 +31,13 @@ const PAGES = {
   admin_why: ['/admin/why', '/admin/why?role=teacher&service=s1', '/admin/why?code=AAAA0001'],
   admin_log: ['/admin/log', '/admin/log?event=console', '/admin/log?code=AAAA0001'],
   admin_idps: ['/admin/idps', '/admin/idps?q=kaupunki'],
+  admin_shadow: [`/admin/shadow/${DRAFT}`],
+  admin_alarms: ['/admin/alarms'],
+  admin_alarm: [function alarm(stage, who) { return stage.alarm(who); }],
+  admin_tryout: [`/admin/tryout/${own}-edu`],
   admin_idp: [`/admin/idps/${own}-own`],
   admin_people: ['/admin/people'],
-  admin_person: ['/admin/person'],
+  admin_person: [function person(stage, who) { return stage.person(who); }],
   admin_disclosures: [null], // a file, made on request for one person
   admin_sessions: ['/admin/sessions'],
   admin_passes: ['/admin/passes'],
@@ -180,11 +184,13 @@ export class Console {
   // Whoever looks at a person carries the look in the address of the page.
   async person(who) {
     const cookie = this.cookies[who], form = await this.line.ask('GET', '/admin/people', { cookie });
-    if (form.status !== 200) return '/admin/person';
+    if (form.status !== 200) return null;
     const csrf = /action="\/admin\/people".*?name="csrf" value="([^"]+)"/.exec(form.text)[1];
     const found = must(await this.line.ask('POST', '/admin/people', { cookie, form: { csrf, q: 'pass-1', reason: 'support', why: 'Kokeillaan' } }), 303, `people as ${who}`);
     return found.headers.location;
   }
+
+  async alarm(who) { return /href="(\/admin\/alarms\/[^"?]+)"/.exec((await this.line.ask('GET', '/admin/alarms', { cookie: this.cookies[who] })).text)?.[1]; }
 
   // What is not somebody's, they do not see: a page is measured for those who have it, and each is somebody's.
   async seeWho() {
@@ -192,13 +198,14 @@ export class Console {
     for (const path of paths()) {
       let seen = 0;
       for (const [who, , role] of people) {
-        const at = path === '/admin/person' ? await this.person(who) : path;
+        const at = typeof path === 'function' ? await path(this, who) : path;
+        if (!at) continue;
         const res = await this.line.ask('GET', at, { cookie: this.cookies[who] });
         if (res.status !== 200 && res.status !== 404) throw new Error(`${at} as ${role}: ${res.status} ${res.text.slice(0, 300)}`);
         seen += res.status === 200;
-        if (res.status === 200) this.rows.push([`console: ${role} ${path}`, who, at]);
+        if (res.status === 200) this.rows.push([`console: ${role} ${path.name ?? path}`, who, at]);
       }
-      if (!seen) throw new Error(`${path} is nobody's`);
+      if (!seen) throw new Error(`${path.name ?? path} is nobody's`);
     }
   }
 
@@ -211,7 +218,7 @@ export class Console {
 
   operations() {
     if (!this.rows) paths();
-    const rows = this.rows ?? people.flatMap(([who, , role]) => paths().map((at) => [`console: ${role} ${at}`, who, at]));
+    const rows = this.rows ?? people.flatMap(([who, , role]) => paths().map((at) => [`console: ${role} ${at.name ?? at}`, who, at]));
     return Object.fromEntries(rows.map(([name, who, at]) => [name, [BAR_US, async () => must(await this.line.ask('GET', at, { cookie: this.cookies[who] }), 200, at)]]));
   }
 }

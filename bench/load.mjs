@@ -13,6 +13,15 @@ export function cpuOf(processes) {
   return out;
 }
 
+// Of the gateway its loops alone: what everybody waits for.
+export function loopOf(processes) {
+  let ns = 0;
+  for (const { pid, name } of processes.filter((p) => p.name === 'gateway'))
+    for (const thread of fs.readdirSync(`/proc/${pid}/task`))
+      if (/^loop/.test(fs.readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8'))) ns += Number(fs.readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+  return ns;
+}
+
 // Megabytes in memory of all processes together.
 export function memoryOf(processes) {
   const kB = ({ pid }) => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
@@ -63,7 +72,7 @@ export class Visitor extends Agent {
 // Repeats one operation for a time, by so many users at once.  Gives the CPU of each operation in µs.
 export async function round(once, processes, { users, seconds }) {
   const times = [], end = Date.now() + seconds * 1000;
-  const before = cpuOf(processes), began = process.hrtime.bigint();
+  const before = cpuOf(processes), loops = loopOf(processes), began = process.hrtime.bigint();
   await Promise.all(Array.from({ length: users }, async () => {
     while (Date.now() < end) {
       const t = process.hrtime.bigint();
@@ -71,10 +80,10 @@ export async function round(once, processes, { users, seconds }) {
       times.push(Number(process.hrtime.bigint() - t) / 1e6);
     }
   }));
-  const took_s = Number(process.hrtime.bigint() - began) / 1e9, after = cpuOf(processes);
+  const took_s = Number(process.hrtime.bigint() - began) / 1e9, after = cpuOf(processes), loop_us = (loopOf(processes) - loops) / 1000 / times.length;
   times.sort((a, b) => a - b);
   const us = Object.fromEntries(Object.keys(after).map((k) => [k, (after[k] - before[k]) / 1000 / times.length]));
-  return { us, cpu_us: Object.values(us).reduce((a, b) => a + b), operations: times.length, per_s: times.length / took_s,
+  return { us, loop_us, cpu_us: Object.values(us).reduce((a, b) => a + b), operations: times.length, per_s: times.length / took_s,
     p50_ms: times[times.length >> 1], p99_ms: times[Math.floor(times.length * 0.99)], memory_MB: memoryOf(processes) };
 }
 
@@ -84,7 +93,7 @@ export const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length 
 export function summary(rounds) {
   const of = (f) => median(rounds.map(f)), all = rounds.map((r) => r.cpu_us);
   return { cpu_us: of((r) => r.cpu_us), cpu_us_least: Math.min(...all), cpu_us_most: Math.max(...all),
-    by_process: Object.fromEntries(Object.keys(rounds[0].us).map((k) => [k, of((r) => r.us[k])])),
+    loop_us: of((r) => r.loop_us), by_process: Object.fromEntries(Object.keys(rounds[0].us).map((k) => [k, of((r) => r.us[k])])),
     per_s: of((r) => r.per_s), p50_ms: of((r) => r.p50_ms), p99_ms: of((r) => r.p99_ms), memory_MB: of((r) => r.memory_MB),
     operations: rounds.reduce((n, r) => n + r.operations, 0) };
 }

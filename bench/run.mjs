@@ -53,11 +53,11 @@ const cell = (value, width, digits = 0) => (value === null || value === undefine
 const columns = ['gateway', 'signer', 'fetcher', 'redis'];
 console.log(`${machine.cpu}, ${machine.cores} cores; ${load.users} users; the median of ${rounds} rounds of ${load.seconds} s; connections ${machine.connections}`);
 programs.forEach((p, i) => programs.length > 1 && console.log(`${'AB'[i] ?? i}  ${p}`));
-console.log(`${'operation'.padEnd(36)} CPU µs   least   ratio     bar ${columns.map((c) => c.padStart(8)).join('')}     op/s  p50 ms  p99 ms    MB`);
+console.log(`${'operation'.padEnd(36)} CPU µs   least   ratio     bar    loop ${columns.map((c) => c.padStart(8)).join('')}     op/s  p50 ms  p99 ms    MB`);
 for (const r of results) {
   if (r.failed) { console.log(`${r.name.padEnd(34)}  failed: ${r.failed}`); continue; }
   const at = programs.indexOf(r.program);
-  console.log(`${(at ? '' : r.name).padEnd(34)} ${programs.length > 1 ? ('AB'[at] ?? at) : ' '}${cell(r.cpu_us, 7)} ${cell(r.cpu_us_least, 7)} ${cell(at ? r.ratio : null, 7, 2)} ${cell(r.bar_us, 7)} ${columns.map((c) => cell(r.by_process[c], 8)).join('')} ${cell(r.per_s, 8)} ${cell(r.p50_ms, 7, 2)} ${cell(r.p99_ms, 7, 2)} ${cell(r.memory_MB, 5)}`);
+  console.log(`${(at ? '' : r.name).padEnd(34)} ${programs.length > 1 ? ('AB'[at] ?? at) : ' '}${cell(r.cpu_us, 7)} ${cell(r.cpu_us_least, 7)} ${cell(at ? r.ratio : null, 7, 2)} ${cell(r.bar_us, 7)} ${cell(r.loop_us, 7)} ${columns.map((c) => cell(r.by_process[c], 8)).join('')} ${cell(r.per_s, 8)} ${cell(r.p50_ms, 7, 2)} ${cell(r.p99_ms, 7, 2)} ${cell(r.memory_MB, 5)}`);
 }
 for (const n of notes) console.log(n);
 process.exit(results.some((r) => r.failed) ? 1 : 0);

@@ -3,9 +3,7 @@
 #ifndef TESTS_UNIT_CHANGE_HELP_H
 #define TESTS_UNIT_CHANGE_HELP_H
 
-#include "registry/edit.h"
-#include "registry/registry.h"
-#include "tests/test.h"
+#include "tests/unit/registry_rig.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,47 +51,16 @@
     "  - {id: oulu-1, idp: oulu-local, subject: anna, role: teacher, provider: oulu}\n"                                \
     "  - {id: oulu-2, idp: oulu-local, subject: anna, role: staff, provider: oulu, school: '99101'}\n"
 
-struct rig {
-    char dir[64];
-    struct settings set;
-    struct db *db;
-    struct import_how how;
-    struct import_report report;
-    struct edit_how edit;
-    struct edit_result got;
-    struct fail fail;
-};
-
 static const struct area oulu = { { "oulu", 4 }, { NULL, 0 } }, espoo = { { "espoo", 5 }, { NULL, 0 } };
 static const struct area kielonmaki = { { "oulu", 4 }, { OULU_SCHOOL, sizeof OULU_SCHOOL - 1 } };
 
-static inline bool import(struct test *t, struct rig *g, struct str text)
-{
-    g->fail = (struct fail){ 0 };
-    return registry_import(g->db, t->arena, text, "registry.yaml", &g->how, &g->report, &g->fail);
-}
-
 static inline void rig_new(struct test *t, struct rig *g)
 {
-    *g = (struct rig){ .dir = "/tmp/digione-edit-XXXXXX" };
-    CHECK(mkdtemp(g->dir) != NULL);
-    settings_defaults(&g->set);
-    g->set.state_dir = str_of(arena_cstr(t->arena, str_of(g->dir)));
-    g->db = registry_db_open(&g->set, DB_CREATE, &g->fail);
-    CHECK(g->db != NULL);
-    g->how = (struct import_how){ .world = &t->world,
-                                  .seals = seals_of(t->arena, S("0123456789abcdef0123456789abcdef")),
-                                  .base_dir = g->dir,
-                                  .who = S("aino") };
+    rig_open(t, g);
+    g->how.who = S("aino");
     g->edit = (struct edit_how){ .world = &t->world, .seals = g->how.seals };
     CHECK(import(t, g, S(CITIES)));
     CHECK_STR(g->fail.detail, "");
-}
-
-static inline void rig_free(struct test *t, struct rig *g)
-{
-    db_close(g->db);
-    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf %s", g->dir))) == 0);
 }
 
 static inline struct change_by by_of(struct test *t, const char *who, const struct area *area)

@@ -3,43 +3,10 @@
  * is an operator at every moment to come, at any hour, on any device, in any network, term and exam. */
 #include "policy/may.h"
 #include "policy/windows.h"
-#include "registry/registry.h"
-#include "tests/test.h"
+#include "tests/unit/registry_rig.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct rig {
-    char dir[64];
-    struct settings set;
-    struct db *db;
-    struct import_how how;
-    struct import_report report;
-    struct fail fail;
-};
-
-static void rig_new(struct test *t, struct rig *g)
-{
-    *g = (struct rig){ .dir = "/tmp/digione-entrance-XXXXXX" };
-    CHECK(mkdtemp(g->dir) != NULL);
-    settings_defaults(&g->set);
-    g->set.state_dir = str_of(arena_cstr(t->arena, str_of(g->dir)));
-    g->db = registry_db_open(&g->set, DB_CREATE, &g->fail);
-    CHECK(g->db != NULL);
-    g->how = (struct import_how){ .world = &t->world, .base_dir = g->dir };
-}
-
-static void rig_free(struct test *t, struct rig *g)
-{
-    db_close(g->db);
-    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf %s", g->dir))) == 0);
-}
-
-static bool import(struct test *t, struct rig *g, struct str text)
-{
-    g->fail = (struct fail){ 0 };
-    return registry_import(g->db, t->arena, text, "registry.yaml", &g->how, &g->report, &g->fail);
-}
 
 #define TOWN                                                                                                           \
     "format: 1\nproviders:\n  - {id: oulu, oid: 1.2.246.562.99.95640100004, name: {fi: Oulu}}\n"                       \
@@ -78,7 +45,7 @@ TEST(what_would_lock_the_last_operator_out_later_or_at_times_is_refused)
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct rig g;
-        rig_new(t, &g);
+        rig_open(t, &g);
         CHECK(import(t, &g, S(TOWN OLAVI)));
         CHECK_STR(g.fail.detail, "");
         t->checked++;
@@ -107,7 +74,7 @@ TEST(what_leaves_somebody_a_sure_way_in_is_free)
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct rig g;
-        rig_new(t, &g);
+        rig_open(t, &g);
         CHECK(import(t, &g, S(TOWN OLAVI)));
         t->checked++;
         if (!import(t, &g, arena_printf(t->arena, "%s%s", TOWN, rows[i])))
@@ -121,7 +88,7 @@ TEST(a_gap_between_two_rights_is_seen)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(TOWN OLAVI)));
     CHECK(!import(t, &g,
                   S(TOWN "admins:\n  - {id: a, role: operator, idp: local, subject: olavi, to: 2026-09-01T08:00:00Z}\n"
@@ -134,7 +101,7 @@ TEST(who_could_get_in_at_times_alone_may_go_on_so_and_becomes_no_worse)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(TOWN FORBID("text: '" ALL_THEY_DO " when { context.minute < 480 };'"))));
     CHECK(import(t, &g, S(TOWN OLAVI FORBID("text: '" ALL_THEY_DO " when { context.minute < 480 };'"))));
     CHECK_STR(g.fail.detail, "");
@@ -290,7 +257,7 @@ TEST(whatever_is_written_it_is_refused_or_somebody_can_always_get_in)
     size_t made = 0, refused = 0;
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (int round = 0; round < 400 && t->failed == 0; round++) {
         struct str text = country(t, &d);
         CHECK(import(t, &g, S(TOWN OLAVI)));

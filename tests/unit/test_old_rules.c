@@ -1,51 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/form.h"
 #include "registry/change_int.h"
-#include "registry/registry.h"
-#include "tests/test.h"
+#include "tests/unit/registry_rig.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct rig {
-    char dir[64];
-    struct settings set;
-    struct db *db;
-    struct import_how how;
-    struct import_report report;
-    struct fail fail;
-};
-
-static void rig_new(struct test *t, struct rig *g)
-{
-    *g = (struct rig){ .dir = "/tmp/digione-rules-XXXXXX" };
-    CHECK(mkdtemp(g->dir) != NULL);
-    settings_defaults(&g->set);
-    g->set.state_dir = str_of(arena_cstr(t->arena, str_of(g->dir)));
-    g->db = registry_db_open(&g->set, DB_CREATE, &g->fail);
-    CHECK(g->db != NULL);
-    g->how = (struct import_how){ .world = &t->world, .base_dir = g->dir };
-}
-
-static void rig_free(struct test *t, struct rig *g)
-{
-    db_close(g->db);
-    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf %s", g->dir))) == 0);
-}
-
-static bool import(struct test *t, struct rig *g, struct str text)
-{
-    g->fail = (struct fail){ 0 };
-    return registry_import(g->db, t->arena, text, "registry.yaml", &g->how, &g->report, &g->fail);
-}
-
-static void reopen(struct test *t, struct rig *g)
-{
-    db_close(g->db);
-    g->db = registry_db_open(&g->set, DB_CREATE, &g->fail);
-    CHECK(g->db != NULL);
-}
 
 #define BASE                                                                                                           \
     "format: 1\n"                                                                                                      \
@@ -77,7 +37,7 @@ TEST(rules_of_a_file_are_imported_as_policies_of_the_same_ids)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(BASE)));
     CHECK(import(t, &g, S(BASE RULES)));
     CHECK_STR(g.fail.detail, "");
@@ -95,7 +55,7 @@ TEST(a_file_may_have_rules_beside_policies_but_not_of_one_id)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(BASE RULES "policies:\n  - {id: other, opens: forbid, roles: [vendor]}\n")));
     CHECK_STR(g.fail.detail, "");
     CHECK(!import(t, &g, S(BASE RULES "policies:\n  - {id: pupils, opens: forbid, roles: [vendor]}\n")));
@@ -123,7 +83,7 @@ TEST(a_wrong_rule_is_refused_with_its_line)
     };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf b = buf_new(t->arena, 65536);
         buf_printf(&b, BASE "rules:\n  - %s\n", rows[i].rule);
@@ -182,7 +142,7 @@ TEST(rules_at_random_are_imported_as_what_they_say_in_cedar)
         buf_printf(&b, "%s}\n", says[i].release.bits != 0 ? "]" : "");
         names_it[i] = one;
     }
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, buf_str(&b)));
     CHECK_STR(g.fail.detail, "");
     struct registry *r = registry_load(g.db, &g.fail);
@@ -231,7 +191,7 @@ static int64_t count(struct test *t, struct rig *g, const char *table)
 
 static void left_behind(struct test *t, struct rig *g)
 {
-    rig_new(t, g);
+    rig_open(t, g);
     CHECK(import(t, g, S(BASE)));
     run(t, g, "INSERT INTO rule (id, provider, role, school, service, release_claims, forbid) VALUES " LEFT);
 }
@@ -241,13 +201,13 @@ TEST(rules_in_sql_become_policies_when_it_is_opened_to_write)
     struct rig g;
 
     left_behind(t, &g);
-    reopen(t, &g);
+    rig_reopen(t, &g);
     CHECK_INT(count(t, &g, "rule"), 0);
     CHECK_INT(count(t, &g, "change"), 1); /* history has nothing of it */
     CHECK(import(t, &g, S(BASE POLICIES)));
     CHECK_STR(g.report.change.lines, "");
     struct str first = registry_export(g.db, t->arena, &g.fail);
-    reopen(t, &g);
+    rig_reopen(t, &g);
     CHECK_STR(registry_export(g.db, t->arena, &g.fail), arena_cstr(t->arena, first));
     rig_free(t, &g);
 }
@@ -305,7 +265,7 @@ static void with_history(struct test *t, struct rig *g)
             "7\nteacher") "'), "
                           "(3, 0, '~', 'rule', 'rule pupils', '" CELLS("7\nteacher") "', '" CELLS("7\nlearner") "')");
     run(t, g, "UPDATE number SET value = 3 WHERE name = 'version'");
-    reopen(t, g);
+    rig_reopen(t, g);
 }
 
 TEST(changes_of_rules_are_still_shown)

@@ -2,46 +2,11 @@
 #include "policy/form.h"
 #include "policy/text_check.h"
 #include "registry/check.h"
-#include "registry/registry.h"
-#include "tests/test.h"
+#include "tests/unit/registry_rig.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct rig {
-    char dir[64];
-    struct settings set;
-    struct db *db;
-    struct import_how how;
-    struct import_report report;
-    struct fail fail;
-};
-
-static void rig_new(struct test *t, struct rig *g)
-{
-    *g = (struct rig){ .dir = "/tmp/digione-policies-XXXXXX" };
-    CHECK(mkdtemp(g->dir) != NULL);
-    settings_defaults(&g->set);
-    g->set.state_dir = str_of(arena_cstr(t->arena, str_of(g->dir)));
-    g->db = registry_db_open(&g->set, DB_CREATE, &g->fail);
-    CHECK(g->db != NULL);
-    g->how = (struct import_how){ .world = &t->world,
-                                  .seals = seals_of(t->arena, S("0123456789abcdef0123456789abcdef")),
-                                  .base_dir = g->dir };
-}
-
-static void rig_free(struct test *t, struct rig *g)
-{
-    db_close(g->db);
-    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf %s", g->dir))) == 0);
-}
-
-static bool import(struct test *t, struct rig *g, struct str text)
-{
-    g->fail = (struct fail){ 0 };
-    return registry_import(g->db, t->arena, text, "registry.yaml", &g->how, &g->report, &g->fail);
-}
 
 #define BASE                                                                                                           \
     "format: 1\n"                                                                                                      \
@@ -95,7 +60,7 @@ TEST(policies_and_rights_are_imported_and_loaded)
     struct rig g;
     size_t n;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(BASE POLICIES ADMINS)));
     CHECK_STR(g.fail.detail, "");
     struct registry *r = registry_load(g.db, &g.fail);
@@ -129,7 +94,7 @@ TEST(an_export_of_policies_and_rights_imports_to_the_same_and_is_the_same_again)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(BASE POLICIES ADMINS)));
     struct str first = registry_export(g.db, t->arena, &g.fail);
     CHECK(str_find(first, S(BLOCK)) < first.n);                 /* as people wrote it, line by line */
@@ -147,7 +112,7 @@ TEST(a_policy_text_may_stand_in_a_file_beside)
     struct rig g;
     char path[128];
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     (void)snprintf(path, sizeof path, "%s/night.cedar", g.dir);
     FILE *f = fopen(path, "w");
     CHECK(f != NULL && fputs("permit (principal, action == Action::\"open\", resource);\n", f) > 0);
@@ -204,7 +169,7 @@ TEST(a_wrong_policy_or_right_is_refused_with_its_line)
     };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         t->checked++;
         if (import(t, &g, str_of(rows[i].text)) || strcmp(g.fail.detail, rows[i].detail) != 0)
@@ -239,7 +204,7 @@ TEST(a_policy_text_that_cannot_be_in_force_is_refused_with_the_row_and_the_line_
     };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         t->checked++;
         if (import(t, &g, str_of(rows[i].text)) ||
@@ -262,7 +227,7 @@ TEST(what_is_longer_than_its_bound_is_refused_with_the_bound)
     struct buf b = buf_new(t->arena, 1 << 20);
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     buf_printf(&b, POLICY("text: \"permit (principal, action, resource); //%*s\""), POLICY_TEXT_MAX_B, "");
     CHECK(!import(t, &g, buf_str(&b)));
     CHECK_STR(g.fail.detail,
@@ -302,7 +267,7 @@ TEST(a_policy_may_be_written_as_a_form_and_goes_out_as_one)
     };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct buf b = buf_new(t->arena, 65536);
         buf_printf(&b, BASE "policies:\n  - id: p\n    provider: oulu\n%s", forms[i]);
@@ -332,7 +297,7 @@ TEST(several_ways_to_fill_in_one_thing_go_out_as_one)
     };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf b = buf_new(t->arena, 65536);
         buf_printf(&b, BASE "policies:\n  - {id: p, provider: oulu, opens: permit, %s}\n", rows[i].in);
@@ -365,7 +330,7 @@ TEST(a_form_speaks_of_its_owners_people_unless_it_says_otherwise)
     };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf b = buf_new(t->arena, 65536);
         buf_printf(&b, BASE "policies:\n  - {id: p, %s}\n", rows[i].keys);
@@ -464,7 +429,7 @@ TEST(whatever_form_a_policy_has_it_goes_out_as_one_and_comes_back_to_the_byte)
     uint64_t seed = 5;
     size_t forms = 0, all = 0;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (int round = 0; round < ROUNDS; round++) {
         struct buf b = buf_new(t->arena, 1 << 20);
         buf_add(&b, S(BASE MORE "policies:\n"));
@@ -509,7 +474,7 @@ TEST(a_text_that_no_form_makes_goes_out_as_it_is)
     };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct buf b = buf_new(t->arena, 65536);
         buf_printf(&b, BASE "policies:\n  - id: p\n    provider: oulu\n    text: |\n");
@@ -530,7 +495,7 @@ TEST(people_of_any_are_not_those_of_a_provider_that_is_called_any)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g,
                  S(BASE "  - {id: lampi, protocol: link, vendor: v, name: {fi: L}, launch_uri: https://l.example}\n"
                         "policies:\n  - {id: p, text: \"forbid (principal in Provider::\\\"any\\\", action == "
@@ -594,7 +559,7 @@ TEST(a_wrong_form_is_refused_with_its_line)
     };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         t->checked++;
         if (import(t, &g, str_of(rows[i].text)) ||
@@ -612,7 +577,7 @@ TEST(history_says_which_right_was_given_and_not_to_whom)
     struct rig g;
     struct change_rows_shown rows;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(BASE)));
     CHECK(import(t, &g, S(BASE "admins:\n  - {id: oulu-1, idp: local, subject: aino, role: admin, provider: oulu}\n")));
     int64_t given = g.report.change.version;
@@ -637,7 +602,7 @@ TEST(a_policy_that_was_changed_comes_back_to_the_byte)
     struct change_report made;
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(BASE POLICIES ADMINS)));
     struct str first = registry_export(g.db, t->arena, &g.fail);
     CHECK(import(t, &g, S(BASE "policies:\n  - {id: nation-night, " TEXT "}\n")));
@@ -701,7 +666,7 @@ TEST(a_change_that_locks_the_last_operator_out_is_refused)
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct rig g;
-        rig_new(t, &g);
+        rig_open(t, &g);
         CHECK(import_town(t, &g, true, rows[i].before));
         struct str before = registry_export(g.db, t->arena, &g.fail);
         bool made = import_town(t, &g, rows[i].enabled_after, rows[i].after);
@@ -722,7 +687,7 @@ TEST(an_undo_that_locks_the_last_operator_out_is_refused)
     struct change_report made;
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import_town(t, &g, true, ""));
     CHECK(import_town(t, &g, true, RIGHT("idp: city, subject: x")));
     CHECK(!change_undo(g.db, t->arena, g.report.change.version, &by, false, &made, &g.fail));

@@ -2,9 +2,8 @@
 #include "base/crypt.h"
 #include "idp-adapters/pins.h"
 #include "registry/check.h"
-#include "registry/registry.h"
 #include "tests/saml/forge.h"
-#include "tests/test.h"
+#include "tests/unit/registry_rig.h"
 #include "wire/yaml.h"
 
 #include <signal.h>
@@ -13,51 +12,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-struct rig {
-    char dir[64];
-    struct settings set;
-    struct db *db;
-    struct import_how how;
-    struct import_report report;
-    struct fail fail;
-};
-
-static void rig_new(struct test *t, struct rig *g)
-{
-    *g = (struct rig){ 0 };
-    (void)snprintf(g->dir, sizeof g->dir, "/tmp/digione-registry-XXXXXX");
-    CHECK(mkdtemp(g->dir) != NULL);
-    settings_defaults(&g->set);
-    g->set.state_dir = str_of(arena_cstr(t->arena, str_of(g->dir)));
-    g->db = registry_db_open(&g->set, DB_CREATE, &g->fail);
-    CHECK(g->db != NULL);
-    g->how = (struct import_how){ .world = &t->world,
-                                  .seals = seals_of(t->arena, S("0123456789abcdef0123456789abcdef")),
-                                  .base_dir = g->dir };
-}
-
-static void rig_free(struct rig *g)
-{
-    char path[128];
-    static const char *const files[] = { "registry/registry.sqlite", "registry/registry.sqlite-wal",
-                                         "registry/registry.sqlite-shm", "secret", "backup.sqlite" };
-
-    db_close(g->db);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", g->dir, files[i]);
-        (void)unlink(path);
-    }
-    (void)snprintf(path, sizeof path, "%s/registry", g->dir);
-    (void)rmdir(path);
-    (void)rmdir(g->dir);
-}
-
-static bool import(struct test *t, struct rig *g, struct str text)
-{
-    g->fail = (struct fail){ 0 };
-    return registry_import(g->db, t->arena, text, "registry.yaml", &g->how, &g->report, &g->fail);
-}
 
 #define PROVIDERS                                                                                                      \
     "format: 1\n"                                                                                                      \
@@ -124,7 +78,7 @@ TEST(a_registry_is_imported_and_loaded)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(WHOLE)));
     CHECK_STR(g.fail.detail, "");
     CHECK_INT(g.report.change.added, 11);
@@ -156,28 +110,28 @@ TEST(a_registry_is_imported_and_loaded)
         CHECK_STR(plain, "kuusi-ja-mänty-ja-koivu");
     }
     registry_drop(r);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(importing_the_same_file_again_changes_nothing)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(WHOLE)));
     CHECK(import(t, &g, S(WHOLE)));
     CHECK_INT(g.report.change.added + g.report.change.changed + g.report.change.removed, 0);
     CHECK_INT(g.report.same, 11);
     CHECK_INT(g.report.change.version, 2);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(what_is_exported_imports_to_the_same_and_holds_no_plain_secret)
 {
     struct rig g, other;
 
-    rig_new(t, &g);
-    rig_new(t, &other);
+    rig_open(t, &g);
+    rig_open(t, &other);
     CHECK(import(t, &g, S(WHOLE)));
     struct str first = registry_export(g.db, t->arena, &g.fail);
     CHECK(str_is_set(first));
@@ -189,8 +143,8 @@ TEST(what_is_exported_imports_to_the_same_and_holds_no_plain_secret)
     CHECK(str_find(first, S("kanerva-kanerva")) == first.n);
     CHECK(str_find(first, S("anna-anna")) == first.n);
     CHECK(str_find(first, S("plain")) == first.n);
-    rig_free(&g);
-    rig_free(&other);
+    rig_free(t, &g);
+    rig_free(t, &other);
 }
 
 /* A SAML identity provider whose metadata has a signer, and what its row says besides. */
@@ -218,7 +172,7 @@ TEST(the_signer_of_metadata_and_demanded_contexts_are_kept)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, saml_row(t, forge_certificate(FORGE_IDP), "    contexts: [urn:example:strong]\n")));
     CHECK_STR(g.fail.detail, "");
     struct registry *r = registry_load(g.db, &g.fail);
@@ -238,7 +192,7 @@ TEST(the_signer_of_metadata_and_demanded_contexts_are_kept)
     CHECK(strstr(g.fail.detail, "contexts: \"strong\" is no URI") != NULL);
     CHECK(!import(t, &g, saml_row(t, forge_certificate(FORGE_IDP), "    contexts: [u:a, u:b, u:c, u:d, u:e]\n")));
     CHECK(strstr(g.fail.detail, "contexts has more than 4 entries") != NULL);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(a_citys_own_words_are_kept_and_must_mean_something)
@@ -256,7 +210,7 @@ TEST(a_citys_own_words_are_kept_and_must_mean_something)
                                             { "role: keisari", "role: expected one of learner, " } };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
 #define ROW                                                                                                            \
     PROVIDERS "idps:\n  - {id: x, kind: oidc, provider: oulu, name: {fi: X}, map: entra, issuer: https://x.example, "  \
               "client_id: d, auth_method: private_key_jwt, %s}\n"
@@ -277,7 +231,7 @@ TEST(a_citys_own_words_are_kept_and_must_mean_something)
         CHECK(strstr(g.fail.detail, wrong[i][1]) != NULL);
     }
 #undef ROW
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(private_networks_of_a_row_are_kept_and_must_be_private)
@@ -296,7 +250,7 @@ TEST(private_networks_of_a_row_are_kept_and_must_be_private)
     };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
 #define ROW                                                                                                            \
     PROVIDERS "idps:\n  - {id: x, kind: oidc, provider: oulu, name: {fi: X}, map: entra, issuer: https://x.example, "  \
               "client_id: d, auth_method: private_key_jwt, private_networks: %s}\n"
@@ -317,7 +271,7 @@ TEST(private_networks_of_a_row_are_kept_and_must_be_private)
             test_fail(t, __FILE__, __LINE__, "%s: %s", wrong[i][0], g.fail.detail);
     }
 #undef ROW
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(pinned_keys_of_a_row_are_kept_and_are_keys_of_a_saml_row)
@@ -325,7 +279,7 @@ TEST(pinned_keys_of_a_row_are_kept_and_are_keys_of_a_saml_row)
     struct rig g;
     struct str pem = forge_replace(t->arena, str_trim(forge_certificate(FORGE_IDP)), "\n", "\n      ");
 
-    rig_new(t, &g);
+    rig_open(t, &g);
 #define ROW                                                                                                            \
     PROVIDERS "idps:\n  - id: x\n    kind: %s\n    provider: oulu\n    name: {fi: X}\n    map: funet\n"                \
               "    entity_id: https://x.example/\n    metadata_url: https://x.example/metadata\n"                      \
@@ -345,7 +299,7 @@ TEST(pinned_keys_of_a_row_are_kept_and_are_keys_of_a_saml_row)
     CHECK(!import(t, &g, arena_printf(t->arena, ROW, "oidc", STR_ARG(pem))));
     CHECK(strstr(g.fail.detail, "idp x: pinned_keys are for kind saml alone") != NULL);
 #undef ROW
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(metadata_in_a_row_is_read_when_it_is_imported)
@@ -358,7 +312,7 @@ TEST(metadata_in_a_row_is_read_when_it_is_imported)
                                               "metadata_role" } };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct str text = arena_printf(t->arena,
                                        PROVIDERS "idps:\n"
@@ -374,20 +328,20 @@ TEST(metadata_in_a_row_is_read_when_it_is_imported)
         CHECK(strstr(g.fail.detail, "registry.yaml:15: idp turku-saml: metadata_xml: ") != NULL);
         CHECK(strstr(g.fail.detail, wrong[i][1]) != NULL);
     }
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(an_export_says_whom_a_policy_without_roles_means)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(WHOLE)));
     struct str out = registry_export(g.db, t->arena, &g.fail);
     CHECK(str_find(out,
                    S("# A policy without roles is for everyone who has some role; people who have none are not meant.\n"
                      "policies:\n")) < out.n);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 static void look(void *with, const struct registry *r)
@@ -400,7 +354,7 @@ TEST(who_looks_sees_the_registry_as_it_will_be)
     struct rig g;
     size_t seen = 0;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     g.how.look = look;
     g.how.with = &seen;
     g.how.dry_run = true;
@@ -409,7 +363,7 @@ TEST(who_looks_sees_the_registry_as_it_will_be)
     seen = 0;
     CHECK(!import(t, &g, S(PROVIDERS "idps:\n  - {id: x, kind: oidc, name: {fi: X}}\n")));
     CHECK_INT(seen, 0); /* what is not in order is not shown */
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 static const struct school *first_school(struct registry *r)
@@ -425,7 +379,7 @@ TEST(names_in_a_file_are_kept_composed)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g,
                  S(NAMED("Testi-Kielonma\xcc\x88"
                          "en koulu"))));
@@ -434,7 +388,7 @@ TEST(names_in_a_file_are_kept_composed)
     registry_drop(r);
     CHECK(import(t, &g, S(NAMED("Testi-Kielonmäen koulu"))));
     CHECK_INT(g.report.change.changed, 0);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(a_row_that_is_older_than_the_rule_is_composed_when_it_is_loaded)
@@ -444,12 +398,12 @@ TEST(a_row_that_is_older_than_the_rule_is_composed_when_it_is_loaded)
                                            "bo skola"));
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(NAMED("x"))) && db_run(g.db, &decompose, &name, 1, &g.fail));
     struct registry *r = registry_load(g.db, &g.fail);
     CHECK_STR(first_school(r)->names.in[LANG_FI], "Åbo skola");
     registry_drop(r);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(a_name_that_a_screen_would_obey_is_refused)
@@ -461,12 +415,12 @@ TEST(a_name_that_a_screen_would_obey_is_refused)
                                          NAMED("\"koulu\\uFEFF\"") };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         CHECK(!import(t, &g, str_of(names[i])));
         CHECK_STR(g.fail.code, "bad_value");
     }
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 /* Whatever may stand in a name comes back from an export as it was, and is no key, no item, no line of its own. */
@@ -481,7 +435,7 @@ TEST(an_export_of_any_name_imports_to_the_same)
                                          "😀 a: b" };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct buf b = buf_new(t->arena, 65536), quoted = buf_new(t->arena, 1024);
         for (const char *p = names[i]; *p != '\0'; p++)
@@ -495,14 +449,14 @@ TEST(an_export_of_any_name_imports_to_the_same)
         CHECK(import(t, &g, text));
         CHECK_INT(g.report.change.added + g.report.change.changed + g.report.change.removed, 0);
     }
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(only_what_differs_is_written)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(WHOLE)));
     CHECK(import(t, &g,
                  S(PROVIDERS IDPS SERVICES
@@ -511,21 +465,21 @@ TEST(only_what_differs_is_written)
                    "  - {id: r3, provider: oulu, opens: permit, roles: [learner], services: [kanerva]}\n" ACCOUNTS)));
     CHECK_STR(g.report.change.lines, "~ policy r1\n- policy r2\n+ policy r3\n");
     CHECK_INT(g.report.change.version, 3);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(a_dry_run_changes_nothing)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     g.how.dry_run = true;
     CHECK(import(t, &g, S(WHOLE)));
     CHECK_INT(g.report.change.added, 11);
     struct registry *r = registry_load(g.db, &g.fail);
     CHECK(r != NULL && registry_parts(r)->provider_count == 0);
     registry_drop(r);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 /* One wrong file after another: none may leave a trace. */
@@ -619,44 +573,44 @@ TEST(a_row_that_says_nothing_means_what_libraries_do_by_themselves) /* [OIDC Reg
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK_STR(meaning(t, &g, A_SERVICE(SECRET)), "a-secret RS256 free");
     CHECK_STR(meaning(t, &g, A_SERVICE("auth_method: none")), "none RS256 pkce");
     CHECK_STR(meaning(t, &g, A_SERVICE("auth_method: private_key_jwt, jwks: \"{}\"")), "private_key_jwt RS256 free");
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(a_row_may_be_stricter)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK_STR(
         meaning(t, &g, A_SERVICE(SECRET ", auth_method: client_secret_post, id_token_alg: ES256, pkce_required: true")),
         "client_secret_post ES256 pkce");
     CHECK_STR(meaning(t, &g, A_SERVICE(SECRET ", pkce_required: true")), "a-secret RS256 pkce");
     CHECK_STR(meaning(t, &g, A_SERVICE("auth_method: none, pkce_required: true")), "none RS256 pkce");
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(a_public_service_that_says_it_goes_without_pkce_is_refused) /* [RFC 9700 2.1.1] */
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(strstr(meaning(t, &g, A_SERVICE("auth_method: none, pkce_required: false")),
                  "a public service (auth_method none) cannot be without pkce_required") != NULL);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(a_service_without_a_secret_must_say_how_it_proves_itself)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(strstr(meaning(t, &g, A_SERVICE("enabled: true")), "secret (or secret_file) is missing") != NULL);
     CHECK(strstr(meaning(t, &g, A_SERVICE("auth_method: client_secret_basic")), "secret is missing") != NULL);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(a_logo_is_made_anew_and_kept_and_goes_out_as_it_came_in)
@@ -665,7 +619,7 @@ TEST(a_logo_is_made_anew_and_kept_and_goes_out_as_it_came_in)
                                          "\"https://s.example/\", keywords: [wilma, frånvaro], ";
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     g.how.base_dir = TEST_SOURCE_DIR "/tests/fuzz/seeds/logo";
     CHECK(import(t, &g, arena_join(t->arena, str_of(head), S("icon_file: texts}\n"))));
     CHECK_STR(g.fail.detail, "");
@@ -681,19 +635,19 @@ TEST(a_logo_is_made_anew_and_kept_and_goes_out_as_it_came_in)
     CHECK_INT(g.report.change.changed, 0);
     CHECK(import(t, &g, arena_join(t->arena, str_of(head), S("icon_file: texts}\n"))));
     CHECK_INT(g.report.change.changed, 0);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(what_is_no_logo_is_refused_with_its_line)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     g.how.base_dir = TEST_SOURCE_DIR "/tests/fuzz/seeds/logo";
     CHECK(strstr(meaning(t, &g, A_SERVICE(SECRET ", icon_file: svg")), "icon: the picture is no PNG") != NULL);
     CHECK(strstr(meaning(t, &g, A_SERVICE(SECRET ", icon: \"<svg>\"")), "icon: expected a PNG in base64") != NULL);
     CHECK(strstr(meaning(t, &g, A_SERVICE(SECRET ", icon_file: nowhere")), "/nowhere: No such file") != NULL);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 /* The registry as a program left it whose presets were others. */
@@ -712,7 +666,7 @@ static void old_registry(struct test *t, struct rig *g, const char *protocol, co
                                      db_text(str_of(auth_method)) };
     size_t n = 0;
 
-    rig_new(t, g);
+    rig_open(t, g);
     db_close(g->db);
     (void)unlink(arena_printf(t->arena, "%s/registry/registry.sqlite", g->dir).p);
     struct db *d = db_open(arena_printf(t->arena, "%s/registry/registry.sqlite", g->dir).p, DB_CREATE, &g->fail);
@@ -748,19 +702,19 @@ TEST(rows_of_before_go_on_meaning_what_they_said)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         old_registry(t, &g, "oidc", rows[i].auth_method);
         CHECK_STR(means_now(t, &g), rows[i].means);
-        rig_free(&g);
+        rig_free(t, &g);
     }
     old_registry(t, &g, "link", "");
     struct str exported = registry_export(g.db, t->arena, &g.fail);
     CHECK(str_find(exported, S("id_token_alg")) == exported.n && str_find(exported, S("pkce_required")) == exported.n);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(a_wrong_file_is_refused_with_its_line_and_changes_nothing)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(WHOLE)));
     struct str before = registry_export(g.db, t->arena, &g.fail);
     for (size_t i = 0; i < sizeof wrong_files / sizeof *wrong_files; i++) {
@@ -771,7 +725,7 @@ TEST(a_wrong_file_is_refused_with_its_line_and_changes_nothing)
         CHECK(strncmp(g.fail.detail, "registry.yaml:", 14) == 0);
     }
     CHECK(str_eq(before, registry_export(g.db, t->arena, &g.fail)));
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 /* ── why a service asks ────────────────────────────────────────────────── */
@@ -785,8 +739,8 @@ TEST(purposes_are_kept_in_three_languages_and_go_out_as_they_came_in)
 {
     struct rig g, other;
 
-    rig_new(t, &g);
-    rig_new(t, &other);
+    rig_open(t, &g);
+    rig_open(t, &other);
     CHECK(import(t, &g, S(PROVIDERS IDPS SERVICES PURPOSES("") POLICIES ACCOUNTS)));
     CHECK_STR(g.fail.detail, "");
     struct registry *r = registry_load(g.db, &g.fail);
@@ -803,22 +757,22 @@ TEST(purposes_are_kept_in_three_languages_and_go_out_as_they_came_in)
     CHECK_STR(other.fail.detail, "");
     CHECK(str_eq(first, registry_export(other.db, t->arena, &g.fail)));
     registry_drop(r);
-    rig_free(&g);
-    rig_free(&other);
+    rig_free(t, &g);
+    rig_free(t, &other);
 }
 
 TEST(a_purpose_that_is_taken_out_of_the_file_is_gone)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(PROVIDERS IDPS SERVICES PURPOSES("") POLICIES ACCOUNTS)));
     CHECK(import(t, &g, S(WHOLE)));
     CHECK(g.report.change.removed == 1);
     struct registry *r = registry_load(g.db, &g.fail);
     CHECK(service_purpose(registry_service(r, S("kanerva")), CLAIM_ROLES) == NULL);
     registry_drop(r);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 static const struct {
@@ -842,7 +796,7 @@ TEST(a_purpose_that_is_none_is_refused_with_its_line)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof wrong_purposes / sizeof *wrong_purposes; i++) {
         struct str text = arena_printf(t->arena, "%s    purposes:\n%s%s", PROVIDERS IDPS SERVICES,
                                        wrong_purposes[i].rows, POLICIES ACCOUNTS);
@@ -850,7 +804,7 @@ TEST(a_purpose_that_is_none_is_refused_with_its_line)
         if (strstr(g.fail.detail, wrong_purposes[i].says) == NULL || strstr(g.fail.detail, "registry.yaml:") == NULL)
             test_fail(t, __FILE__, __LINE__, "purpose %zu: %s: %s", i, g.fail.code, g.fail.detail);
     }
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 static const struct {
@@ -917,7 +871,7 @@ TEST(a_secret_may_stand_in_a_file_beside)
     struct rig g;
     char path[128];
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     (void)snprintf(path, sizeof path, "%s/secret", g.dir);
     FILE *f = fopen(path, "w");
     CHECK(f != NULL && fputs("kuusi-ja-mänty-ja-koivu\n", f) >= 0 && fclose(f) == 0);
@@ -931,7 +885,7 @@ TEST(a_secret_may_stand_in_a_file_beside)
                    "  - {id: local, kind: local, name: {fi: Paikalliset tunnukset}}\n" SERVICES POLICIES ACCOUNTS)));
     CHECK_STR(g.fail.detail, "");
     CHECK_INT(g.report.change.changed, 0);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(a_change_is_seen_by_the_watch_and_a_broken_registry_is_not_served)
@@ -940,7 +894,7 @@ TEST(a_change_is_seen_by_the_watch_and_a_broken_registry_is_not_served)
     struct rig g;
     struct registry *changed = NULL;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     struct registry_watch *w = registry_watch_new(&g.set, &g.fail);
     CHECK(w != NULL);
     CHECK(!registry_poll(w, &changed));
@@ -953,7 +907,7 @@ TEST(a_change_is_seen_by_the_watch_and_a_broken_registry_is_not_served)
     CHECK(registry_watch_now(w) == changed);
     registry_drop(changed);
     registry_watch_free(w);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(an_order_to_fetch_an_idp_anew_reaches_the_watch_and_survives_an_import)
@@ -961,7 +915,7 @@ TEST(an_order_to_fetch_an_idp_anew_reaches_the_watch_and_survives_an_import)
     struct rig g;
     struct registry *changed = NULL;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(WHOLE)));
     struct registry_watch *w = registry_watch_new(&g.set, &g.fail);
     CHECK(w != NULL);
@@ -977,7 +931,7 @@ TEST(an_order_to_fetch_an_idp_anew_reaches_the_watch_and_survives_an_import)
     CHECK_INT(registry_idp(changed, S("oulu-edu"))->refresh_turn, 2);
     registry_drop(changed);
     registry_watch_free(w);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 /* [OIDC Discovery 3, SAML metadata 2.3.2] One product, one name, two protocols. */
@@ -989,7 +943,7 @@ TEST(a_partner_may_stand_over_saml_and_over_openid_connect_at_once)
 #define SAML_NAMED(name) "entity_id: \"" name "\", metadata_url: \"http://oulu.localhost:8081/metadata\""
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(BOTH("saml", "oulu-saml", SAML_NAMED("http://oulu.localhost:8081")))));
     CHECK_STR(g.fail.detail, "");
     struct registry *r = registry_load(g.db, &g.fail);
@@ -1006,7 +960,7 @@ TEST(a_partner_may_stand_over_saml_and_over_openid_connect_at_once)
                   S(BOTH("saml", "a", SAML_NAMED("urn:x")) "  - {id: b, kind: saml, provider: oulu, name: {fi: B}, "
                                                            "test: true, map: native, " SAML_NAMED("urn:x") "}\n")));
     CHECK(strstr(g.fail.detail, "belongs to idp a already") != NULL);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(the_session_epoch_grows_and_stays)
@@ -1014,14 +968,14 @@ TEST(the_session_epoch_grows_and_stays)
     struct rig g;
     int64_t before = 0, raised = 0, after = 0;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(registry_session_epoch(g.db, &before, &g.fail));
     CHECK(registry_session_epoch_raise(g.db, &raised, &g.fail));
     CHECK(import(t, &g, S(WHOLE)));
     CHECK(registry_session_epoch(g.db, &after, &g.fail));
     CHECK_INT(raised, before + 1);
     CHECK_INT(after, raised);
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(a_kill_at_any_moment_leaves_the_old_registry_or_the_new)
@@ -1030,7 +984,7 @@ TEST(a_kill_at_any_moment_leaves_the_old_registry_or_the_new)
     struct rig g;
     int old = 0, new = 0;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     struct str without = S(PROVIDERS IDPS SERVICES POLICIES), with = S(PROVIDERS IDPS SERVICES);
     CHECK(import(t, &g, without));
     struct str one = registry_export(g.db, t->arena, &g.fail);
@@ -1066,7 +1020,7 @@ TEST(a_kill_at_any_moment_leaves_the_old_registry_or_the_new)
     }
     CHECK_INT(old + new, KILLS);
     g.db = NULL;
-    rig_free(&g);
+    rig_free(t, &g);
 }
 
 TEST(a_school_is_found_by_its_oid_or_code_with_an_index_as_without)

@@ -5,8 +5,7 @@
 #include "policy/facts.h"
 #include "policy/matrix.h"
 #include "policy/windows.h"
-#include "registry/registry.h"
-#include "tests/test.h"
+#include "tests/unit/registry_rig.h"
 
 #include <stdlib.h>
 
@@ -286,38 +285,6 @@ TEST(a_preview_is_of_an_ordinary_day_where_there_is_a_calendar)
 
 /* ── rows ───────────────────────────────────────────────────────────────── */
 
-struct rig {
-    char dir[64];
-    struct settings set;
-    struct db *db;
-    struct import_how how;
-    struct import_report report;
-    struct fail fail;
-};
-
-static void rig_new(struct test *t, struct rig *g)
-{
-    *g = (struct rig){ .dir = "/tmp/digione-windows-XXXXXX" };
-    CHECK(mkdtemp(g->dir) != NULL);
-    settings_defaults(&g->set);
-    g->set.state_dir = str_of(arena_cstr(t->arena, str_of(g->dir)));
-    g->db = registry_db_open(&g->set, DB_CREATE, &g->fail);
-    CHECK(g->db != NULL);
-    g->how = (struct import_how){ .world = &t->world, .base_dir = g->dir };
-}
-
-static void rig_free(struct test *t, struct rig *g)
-{
-    db_close(g->db);
-    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf %s", g->dir))) == 0);
-}
-
-static bool import(struct test *t, struct rig *g, struct str text)
-{
-    g->fail = (struct fail){ 0 };
-    return registry_import(g->db, t->arena, text, "registry.yaml", &g->how, &g->report, &g->fail);
-}
-
 #define BASE                                                                                                           \
     "format: 1\n"                                                                                                      \
     "providers:\n"                                                                                                     \
@@ -345,7 +312,7 @@ TEST(terms_networks_and_exams_come_in_go_out_and_come_back_to_the_byte)
 {
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     CHECK(import(t, &g, S(BASE WINDOWS)));
     CHECK_STR(g.fail.detail, "");
     struct str out = registry_export(g.db, t->arena, &g.fail);
@@ -399,7 +366,7 @@ TEST(what_is_wrong_with_a_term_a_network_or_an_exam_is_said)
     };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         CHECK(!import(t, &g, arena_printf(t->arena, BASE "%s\n", wrong[i].row)));
         if (str_find(str_of(g.fail.detail), str_of(wrong[i].says)) == strlen(g.fail.detail))
@@ -418,7 +385,7 @@ TEST(a_policy_may_name_its_providers_networks_alone)
     };
     struct rig g;
 
-    rig_new(t, &g);
+    rig_open(t, &g);
     for (size_t i = 0; i < 2; i++) {
         CHECK(!import(t, &g, arena_printf(t->arena, BASE WINDOWS "%s\n", wrong[i])));
         CHECK(str_find(str_of(g.fail.detail), str_of(says[i])) < strlen(g.fail.detail));
