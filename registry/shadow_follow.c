@@ -71,9 +71,14 @@ struct shadow_sets *shadow_now(struct shadow *k, const struct registry *live)
 
 struct shadow_sums shadow_sums(struct shadow *k)
 {
-    return k == NULL
-               ? (struct shadow_sums){ 0 }
-               : (struct shadow_sums){ atomic_load(&k->runs), atomic_load(&k->compared), atomic_load(&k->differ) };
+    struct shadow_sums sums = { 0 };
+
+    if (k != NULL) {
+        sums.runs = atomic_load(&k->runs);
+        sums.compared = atomic_load(&k->compared);
+        sums.differ = atomic_load(&k->differ);
+    }
+    return sums;
 }
 
 /* ── counts ─────────────────────────────────────────────────────────────── */

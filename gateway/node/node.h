@@ -82,13 +82,13 @@ struct node {
     atomic_int_fast64_t session_epoch; /* sessions made in an older one are void */
     atomic_bool clock_stepped;         /* the wall clock jumped by more than the skew: not ready */
     atomic_bool registry_ok;
-    atomic_bool registry_leads; /* it has an identity provider to lead somebody to */
-    atomic_bool stopping;       /* SIGTERM came: not ready */
-    atomic_size_t lanes_busy;   /* have connections, or serve on */
+    atomic_bool registry_leads;     /* it has an identity provider to lead somebody to */
+    atomic_bool stopping;           /* SIGTERM came: not ready */
+    atomic_size_t lanes_busy;       /* have connections, or serve on */
     atomic_int_fast64_t own_ends_s; /* when the first certificate of our own ends; 0: not known yet */
-    bool sandboxed;             /* false: the kernel lacks it, or a sanitizer build */
-    bool has_been_ready;        /* readiness.c, the main thread's */
-    char said[NODE_SAID_B];     /* what it last logged is not well */
+    bool sandboxed;                 /* false: the kernel lacks it, or a sanitizer build */
+    bool has_been_ready;            /* readiness.c, the main thread's */
+    char said[NODE_SAID_B];         /* what it last logged is not well */
     struct node_swap *swap;
 };
 

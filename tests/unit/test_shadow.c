@@ -897,6 +897,37 @@ TEST(a_snapshot_that_is_not_the_one_in_force_has_nothing_beside_it)
     rig_free(t, &g);
 }
 
+enum { THREADS = 4, EACH = 2000 };
+
+static void *opens_often(void *arg)
+{
+    for (int i = 0; i < EACH / 10; i++)
+        (void)anna_opens(arg, TEST_NOW_S, 10);
+    return NULL;
+}
+
+TEST(of_what_many_loops_count_while_it_is_written_nothing_is_lost)
+{
+    struct rig g;
+    struct node_of n = { 0 };
+    pthread_t threads[THREADS];
+
+    rig_new(t, &g);
+    int64_t draft = begin_draft(t, &g, "oulu-p", forbids, &oulu);
+    CHECK(start(t, &g, &oulu, draft, 7));
+    look(t, &g, &n);
+    for (int i = 0; i < THREADS; i++)
+        CHECK(pthread_create(&threads[i], NULL, opens_often, &n) == 0);
+    for (int i = 0; i < 5; i++)
+        CHECK(shadow_write(n.shadow, TEST_NOW_S, &g.fail));
+    for (int i = 0; i < THREADS; i++)
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    CHECK_INT(counted(t, &g, &n, draft).compared[SHADOW_OPENING], THREADS * EACH);
+    CHECK_INT(shadow_sums(n.shadow).compared, THREADS * EACH);
+    node_end(&n);
+    rig_free(t, &g);
+}
+
 TEST(a_draft_is_not_made_of_another_version_than_the_one_in_force)
 {
     struct rig g;
