@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // One program with a nation in its registry and a history behind it, and every page of the console as every kind of admin: 300
 // providers with 2,500 schools, 5,000 services, 1,000 policies and as many substitutes' passes of the city whose people ask, 10,000
-// changes, 500 drafts that wait, and an audit log of 300,000 lines.  A page that screens.def has and PAGES lacks fails.
+// changes, 500 drafts that wait, 5,000 requests of one city, and an audit log of 300,000 lines.  A page that screens.def has and PAGES lacks fails.
 import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -11,7 +11,7 @@ import { Agent } from '../tests/e2e/agent.mjs';
 import { Line } from './load.mjs';
 import { must } from './stage.mjs';
 
-export const PROVIDERS = 300, SCHOOLS = 2500, SERVICES = 5000, POLICIES = 1000, PASSES = 1000, CHANGES = 10000, DRAFTS = 500, LINES = 300000;
+export const PROVIDERS = 300, SCHOOLS = 2500, SERVICES = 5000, POLICIES = 1000, PASSES = 1000, CHANGES = 10000, DRAFTS = 500, PLEAS = 5000, LINES = 300000;
 const BAR_US = 2000, DRAFT = 20001, CHANGE = 9000, own = 'c0';
 const many = (n, make) => Array.from({ length: n }, (_, i) => make(i)).join('');
 const schoolOid = (i) => `1.2.246.562.99.8${String(i).padStart(6, '0')}`;
@@ -28,6 +28,8 @@ const PAGES = {
   admin_policy: ['/admin/policy/new?service=s1&col=3', '/admin/policy/p1', '/admin/policy/p1?as=text', `/admin/policy/p1?draft=${DRAFT}`],
   admin_drafts: ['/admin/drafts'],
   admin_draft: [`/admin/drafts/${DRAFT}`],
+  admin_requests: ['/admin/requests'],
+  admin_request: ['/admin/requests/1'],
   admin_why: ['/admin/why', '/admin/why?role=teacher&service=s1', '/admin/why?code=AAAA0001'],
   admin_log: ['/admin/log', '/admin/log?event=console', '/admin/log?code=AAAA0001'],
   admin_idps: ['/admin/idps', '/admin/idps?q=kaupunki'],
@@ -110,6 +112,15 @@ COMMIT;`;
   return text;
 }
 
+// What a whole city asks for: all that is kept of one.
+function fillPleas(g) {
+  const at = Math.floor(Date.now() / 1000);
+  const sql = `BEGIN; WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < ${PLEAS}) INSERT INTO pleas (number, provider, school, service, role) SELECT n, '${own}', (CASE n % 2 WHEN 0 THEN '${schoolOid(0)}' ELSE '${schoolOid(PROVIDERS)}' END), 's' || (n % ${SERVICES}), (CASE n % 3 WHEN 0 THEN 'learner' ELSE 'teacher' END) FROM i;
+WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < ${4 * PLEAS}) INSERT INTO askers (plea, person, at_s, level, words, name) SELECT 1 + n % ${PLEAS}, printf('%064x', n), ${at}, (CASE (1 + n % ${PLEAS}) % 3 WHEN 0 THEN 1 + n % 9 ELSE 0 END), (CASE n % 5 WHEN 0 THEN 'Kokeisiin' END), NULL FROM i; COMMIT;`;
+  const done = spawnSync('sqlite3', ['-bail', path.join(g.state, 'registry/pleas.sqlite')], { input: sql, encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`sqlite3: ${done.stderr}`);
+}
+
 // A row of a draft is as one of history.
 function fillDrafts(g, shape) {
   const sql = `WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < ${DRAFTS}) INSERT INTO draft_row (draft, position, kind, row_key, version, before, after) SELECT 20000 + n, 0, 'policy', 'policy p' || n, 20000, ${shape('n')}, ${shape('n + 1')} FROM i;`;
@@ -163,6 +174,8 @@ export class Console {
     this.processes = [{ pid: g.child.pid, name: 'supervisor' }, ...g.processes().map(({ pid, name }) => ({ pid, name: /redis/.test(name) ? 'redis' : name.replace('digione-', '') }))];
     this.cookies = {};
     for (const [id, idp] of people) this.cookies[id] = await this.come(id, idp);
+    await this.line.ask('GET', '/admin/requests', { cookie: this.cookies.tiina }); // makes the file
+    fillPleas(g);
     for (let p = 1; p < PROVIDERS; p++) await this.fail(`c${p}-own`);
     await this.seeWho();
     return this;

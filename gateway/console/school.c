@@ -284,7 +284,7 @@ static bool is_own(const struct school_opening *x, const struct policy *p)
 static void name_in_the_way(struct school_opening *x, struct str id)
 {
     if (x->in_the_way[0] == '\0')
-        snprintf(x->in_the_way, sizeof x->in_the_way, "%.*s", STR_ARG(id));
+        (void)snprintf(x->in_the_way, sizeof x->in_the_way, "%.*s", STR_ARG(id));
 }
 
 /* Another policy of the school's no longer opens the service: it is taken out of its list, and the policy goes with
