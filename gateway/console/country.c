@@ -288,13 +288,15 @@ static void put_services(struct ctx *c, struct home_view *v)
     for (size_t i = 0; i < tally.n; i++) {
         const struct tally_row *x = &tally.at[i];
         const struct service *s = registry_service(c->registry, x->idp);
-        if (x->n >= SERVICE_FAILS)
-            rows[n++] = (struct failing_row){ .name = s != NULL ? names_in(&s->names, c->lang) : x->idp,
-                                              .id = x->idp,
-                                              .code = x->code,
-                                              .count = x->n,
-                                              .n = lines_number(c, x->n),
-                                              .since = when_time(c->arena, x->first_s, c->lang) };
+        if (x->n < SERVICE_FAILS)
+            continue;
+        struct failing_row *row = &rows[n++];
+        *row = (struct failing_row){ .name = s != NULL ? names_in(&s->names, c->lang) : x->idp,
+                                     .id = x->idp,
+                                     .code = x->code,
+                                     .count = x->n,
+                                     .n = lines_number(c, x->n),
+                                     .since = when_time(c->arena, x->first_s, c->lang) };
     }
     qsort(rows, n, sizeof *rows, by_count);
     v->services.at = rows;
