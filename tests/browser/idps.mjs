@@ -123,16 +123,16 @@ const lacks = (text, ...words) => words.forEach((w) => check(!text.includes(w), 
 
 /* --- test sign-ins ------------------------------------------------------------------------------------------------- */
 
-for (const [width, lang, scripts] of [[320, 'fi-FI', true], [1280, 'en-GB', false]])
+for (const [width, lang, scripts, dark] of [[320, 'fi-FI', true], [1280, 'en-GB', false], [320, 'sv-SE', true, true]])
   await test(`a source that is switched off is tried: what came, what it became, and nobody is signed in, ${width} px, ${lang}, ${scripts ? 'with' : 'without'} scripts`, async () => {
-    const { context, page } = await visitor({ width, lang, scripts });
+    const { context, page } = await visitor({ width, lang, scripts, dark });
     await signIn(page, 'tiina');
     await page.goto(`${g.url}/admin/tryout/oulu-oidc`);
     await looks(page, `tryout-empty-${lang}`);
     const before = (await context.cookies()).filter((c) => !/lang|opened/.test(c.name)).map((c) => `${c.name}=${c.value}`).sort();
     const text = await tryOut(page, 'oulu-oidc');
     await looks(page, `tryout-${lang}`);
-    says(text, 'Salamimmi', 'Testi-Kielonmäen koulu', '7B', 'urn:substantial', `${oidc.base}/oidc`, lang === 'fi-FI' ? 'Opettaja' : 'Teacher');
+    says(text, 'Salamimmi', 'Testi-Kielonmäen koulu', '7B', 'urn:substantial', `${oidc.base}/oidc`, { 'fi-FI': 'Opettaja', 'en-GB': 'Teacher', 'sv-SE': 'Lärare' }[lang]);
     lacks(text, HETU, '131052');
     check((await page.locator('tr:has-text("national") .sign.eh').count()) === 1 && (await page.locator('tr:has-text("note") .sign.eh').count()) === 1, 'the codes are not said to be hidden');
     check((await page.locator('.vital .ill').count()) === 0 && (await page.locator('.vital li').count()) >= 8, 'the checks');
