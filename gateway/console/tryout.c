@@ -146,18 +146,21 @@ static void put_faults(struct ctx *c, const struct tryout *t, struct tryout_view
     for (size_t i = 0; i < t->note_count; i++) {
         const struct tryout_note *x = &t->notes[i];
         bool lists_names = x->kind == NOTE_NO_ROLE || x->kind == NOTE_NO_NAME || x->kind == NOTE_NO_SUBJECT;
-        rows[n++] = (struct tryout_fault_row){ .code = note_code(x->kind),
-                                               .attribute = x->attribute,
-                                               .value = lists_names ? (struct str){ NULL, 0 } : x->value,
-                                               .n = x->count > 1 ? lines_number(c, x->count) : (struct str){ NULL, 0 },
-                                               .what = said(note_words[x->kind].what, c->lang),
-                                               .mend = said(note_words[x->kind].mend, c->lang) };
+        rows[n] = (struct tryout_fault_row){ .code = note_code(x->kind),
+                                             .attribute = x->attribute,
+                                             .value = lists_names ? (struct str){ NULL, 0 } : x->value,
+                                             .n = x->count > 1 ? lines_number(c, x->count) : (struct str){ NULL, 0 },
+                                             .what = said(note_words[x->kind].what, c->lang),
+                                             .mend = said(note_words[x->kind].mend, c->lang) };
+        n++;
     }
-    if (t->learner_ids > 1)
-        rows[n++] = (struct tryout_fault_row){ .code = S("learner_id_several"),
-                                               .n = lines_number(c, (int64_t)t->learner_ids),
-                                               .what = said(C_fault_learner_several, c->lang),
-                                               .mend = said(C_mend_learner_several, c->lang) };
+    if (t->learner_ids > 1) {
+        rows[n] = (struct tryout_fault_row){ .code = S("learner_id_several"),
+                                             .n = lines_number(c, (int64_t)t->learner_ids),
+                                             .what = said(C_fault_learner_several, c->lang),
+                                             .mend = said(C_mend_learner_several, c->lang) };
+        n++;
+    }
     v->faults.at = rows;
     v->faults.n = n;
 }
