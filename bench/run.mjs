@@ -34,7 +34,13 @@ const results = [], notes = [];
 for (const Kind of [Stage, Nation, Console]) {
   const wanted = Object.entries(new Kind().operations()).filter(([name]) => !only.length || only.some((o) => name.includes(o)));
   const stages = [];
-  for (const p of wanted.length ? programs : []) stages.push(await new Kind().start(p, load.users));
+  try {
+    for (const p of wanted.length ? programs : []) stages.push(await new Kind().start(p, load.users));
+  } catch (e) {
+    results.push({ name: `${Kind.name}: its start`, failed: String(e.message ?? e).slice(0, 400) });
+    for (const s of stages.splice(0)) await s.stop();
+    continue;
+  }
   for (const [name, [bar_us]] of wanted.filter(([n]) => stages.every((s) => s.operations()[n]))) { // a page is not everybody's
     try {
       (await measure(stages, name)).forEach((r, i) => results.push({ name, program: programs[i], bar_us, ...r }));

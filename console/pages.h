@@ -797,6 +797,7 @@ struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|app
     bool same_number, same_name; /* it was written by another account of theirs, or of somebody called the same */
     bool approved;               /* by somebody, and something stood in its way then */
     bool reckoned;               /* what would change was reckoned, over so many people */
+    bool too_long;               /* it would have taken too long */
     struct str people, gain, lose;
     bool known;                         /* they have signed in; else test people */
     struct str gain_n, lose_n, version; /* as the form sends them back */

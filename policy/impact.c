@@ -243,8 +243,10 @@ bool policy_impact(struct arena *a, const struct registry *before, const struct 
     mark_asking(&x);
     for (size_t i = 0; i < n; i++) {
         int percent = (int)((i + 1) * 100 / n);
+        if (watch != NULL && watch->goes_on != NULL && !watch->goes_on(watch->with))
+            return false;
         compare(&x, &people[i]);
-        if (percent > told && watch != NULL && !watch->progress(watch->with, percent))
+        if (percent > told && watch != NULL && watch->progress != NULL && !watch->progress(watch->with, percent))
             return false;
         told = percent;
     }

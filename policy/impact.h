@@ -31,8 +31,9 @@ struct impact {
     size_t gain, lose; /* people with some row of that kind */
 };
 
-struct impact_watch { /* told after each hundredth of the work, with 0…100; false ends it */
-    bool (*progress)(void *with, int percent);
+struct impact_watch {                          /* either may be NULL; false ends the work */
+    bool (*progress)(void *with, int percent); /* told after each hundredth of it, with 0…100 */
+    bool (*goes_on)(void *with);               /* asked before each person: one may take ten milliseconds */
     void *with;
 };
 

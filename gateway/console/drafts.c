@@ -166,6 +166,8 @@ static void put_impact(struct ctx *c, const struct preview *p, struct draft_view
     const struct impact *impact = &p->impact;
     struct impact_line *lines = arena_make_n(c->arena, IMPACT_SHOWN, struct impact_line);
 
+    v->too_long = p->too_long;
+    v->version = arena_printf(c->arena, "%lld", (long long)registry_parts(c->registry)->version);
     if (!p->reckoned)
         return;
     v->reckoned = true;
@@ -174,7 +176,6 @@ static void put_impact(struct ctx *c, const struct preview *p, struct draft_view
     v->lose = lines_number(c, (int64_t)impact->lose);
     v->gain_n = arena_printf(c->arena, "%zu", impact->gain);
     v->lose_n = arena_printf(c->arena, "%zu", impact->lose);
-    v->version = arena_printf(c->arena, "%lld", (long long)registry_parts(c->registry)->version);
     v->known = p->known;
     v->some_lose = impact->lose > 0;
     for (size_t i = 0; i < impact->n && v->impact.n < IMPACT_SHOWN; i++) {
@@ -412,7 +413,8 @@ static enum step act(struct ctx *c, struct fail *f)
         return say_fail(c, &x->stands);
     if (x->preview.after != NULL && (x->version < 0 || (sees_other_version(x) && !same_numbers(x))))
         return say(c, DRAFT_SAID_CHANGED, S(""));
-    if (x->lose > 0 && !x->looked)
+    bool unknown = x->preview.after != NULL && x->gain < 0; /* reckoning took too long: the rows were read instead */
+    if ((x->lose > 0 || unknown) && !x->looked)
         return say(c, DRAFT_SAID_LOOK, S(""));
     x->checked = x->preview.after != NULL ? registry_parts(x->preview.after)->version : 0;
     x->move.seen = arena_printf(c->arena, "+%lld -%lld", (long long)x->gain, (long long)x->lose);

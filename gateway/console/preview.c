@@ -20,6 +20,7 @@ struct preview_work { /* what the threads touch */
     struct arena *arena; /* of the reckoning */
     const struct people *people;
     size_t people_n;
+    int64_t until_ms;
 };
 
 static void drop_after(void *work)
@@ -97,18 +98,28 @@ static void know_people(struct preview_work *w)
     }
 }
 
+static bool goes_on(void *with)
+{
+    const struct preview_work *w = with;
+
+    return world_mono_ms(w->world) < w->until_ms;
+}
+
 static void run(void *with)
 {
     struct preview_work *w = with;
     struct preview *p = w->preview;
+    const struct impact_watch watch = { .goes_on = goes_on, .with = w };
 
+    w->until_ms = world_mono_ms(w->world) + PREVIEW_MAX_MS;
     know_people(w);
-    p->reckoned = policy_impact(w->arena, w->before, p->after, w->people, w->people_n, &w->now, NULL, &p->impact);
+    p->reckoned = policy_impact(w->arena, w->before, p->after, w->people, w->people_n, &w->now, &watch, &p->impact);
+    p->too_long = !p->reckoned;
 }
 
 enum step preview_reckon(struct ctx *c, struct preview *p, struct fail *f)
 {
-    if (p->after == NULL || p->reckoned)
+    if (p->after == NULL || p->reckoned || p->too_long)
         return NEXT;
     if (!work_ask(c->work, &c->batch, run, p->work))
         return fail(f, FAIL_BUSY, "busy", "too many jobs wait");

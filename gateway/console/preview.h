@@ -11,11 +11,14 @@
 #include "policy/impact.h"
 #include "registry/edit.h"
 
+enum { PREVIEW_MAX_MS = 8000 }; /* a worker is not taken for longer by one page */
+
 struct preview {
     const struct registry
         *after;               /* as it would be, as long as the request; NULL: it does not hold, or none was asked */
     struct edit_result found; /* by the look: conflicts, troubles */
     bool reckoned;
+    bool too_long;        /* not reckoned: it took PREVIEW_MAX_MS */
     bool known;           /* over people who signed in of late; else over the registry's own accounts */
     struct impact impact; /* when reckoned */
     struct preview_work *work;

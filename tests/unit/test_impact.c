@@ -199,6 +199,27 @@ static bool until_half(void *with, int percent)
     return percent < 50;
 }
 
+static bool three_more(void *with)
+{
+    return ++*(int *)with <= 3;
+}
+
+TEST(whoever_waits_can_end_it_between_two_people)
+{
+    struct dice d = { 3 };
+    struct world_of *w = world(t, &d);
+    struct registry *r = build(t, w);
+    struct people p[PEOPLE];
+    struct impact said;
+    int asked = 0;
+
+    for (size_t i = 0; i < PEOPLE; i++)
+        p[i] = people_at_random(t, &d);
+    CHECK(!policy_impact(t->arena, r, r, p, PEOPLE, &now,
+                         &(const struct impact_watch){ .goes_on = three_more, .with = &asked }, &said));
+    CHECK_INT(asked, 4);
+}
+
 TEST(progress_is_told_and_can_end_it)
 {
     struct dice d = { 3 };
@@ -210,6 +231,7 @@ TEST(progress_is_told_and_can_end_it)
 
     for (size_t i = 0; i < PEOPLE; i++)
         p[i] = people_at_random(t, &d);
-    CHECK(!policy_impact(t->arena, r, r, p, PEOPLE, &now, &(const struct impact_watch){ until_half, &at }, &said));
+    CHECK(!policy_impact(t->arena, r, r, p, PEOPLE, &now,
+                         &(const struct impact_watch){ .progress = until_half, .with = &at }, &said));
     CHECK_INT(at, 50);
 }
