@@ -23,12 +23,12 @@ static struct str told(struct arena *a, struct claim_set asks, enum lang lang)
     return buf_str(&b);
 }
 
-static size_t whys_of(struct arena *a, const struct service *s, enum lang lang, const struct about_why **out)
+static size_t whys_of(struct arena *a, const struct service *s, enum lang lang, const struct told_why **out)
 {
-    struct about_why *whys = arena_make_n(a, s->purpose_count + 1, struct about_why);
+    struct told_why *whys = arena_make_n(a, s->purpose_count + 1, struct told_why);
 
     for (size_t i = 0; i < s->purpose_count; i++)
-        whys[i] = (struct about_why){ claim_in_words(s->purposes[i].claim, lang), names_in(&s->purposes[i].why, lang) };
+        whys[i] = (struct told_why){ claim_in_words(s->purposes[i].claim, lang), names_in(&s->purposes[i].why, lang) };
     *out = whys;
     return s->purpose_count;
 }

@@ -344,8 +344,15 @@ struct me_session { /* at another browser, told from the log */
 struct me_time {
     struct str when;
 };
+struct told_why { /* what is told, and why the service asks for it, as its vendor says */
+    struct str what, why;
+};
 struct me_told {
     struct str service, count, last, claims;
+    struct {
+        const struct told_why *at;
+        size_t n;
+    } whys; /* of some of it */
     struct {
         const struct me_time *at;
         size_t n;
@@ -396,15 +403,11 @@ struct html page_me(struct arena *a, const struct me_view *v);
 
 enum { ABOUT_ROWS_MAX = 30 };
 
-struct about_why { /* what is told, and why the service asks for it, as its vendor says */
-    struct str what, why;
-};
-
 struct about_row {
     struct str name, line, name_lang, line_lang;
     struct str told; /* at most this, in words; absent: nothing */
     struct {
-        const struct about_why *at;
+        const struct told_why *at;
         size_t n;
     } whys; /* of some of it */
 };

@@ -334,6 +334,21 @@ static void note_told(struct telling_of *all, size_t *n, const struct audit_foun
     t->count++;
 }
 
+/* As the service's vendor says it now. */
+static size_t whys_of(struct ctx *c, const struct telling_of *t, const struct told_why **out)
+{
+    const struct service *s = registry_service(c->registry, t->service);
+    struct told_why *at = arena_make_n(c->arena, CLAIM_COUNT, struct told_why);
+    size_t n = 0;
+
+    for (size_t i = 0; s != NULL && i < s->purpose_count; i++)
+        if ((t->claims >> s->purposes[i].claim & 1u) != 0)
+            at[n++] = (struct told_why){ claim_in_words(s->purposes[i].claim, c->lang),
+                                         names_in(&s->purposes[i].why, c->lang) };
+    *out = at;
+    return n;
+}
+
 static void put_told(struct ctx *c, const struct me *x, struct me_view *v)
 {
     struct telling_of all[ME_SERVICES_MAX];
@@ -353,6 +368,7 @@ static void put_told(struct ctx *c, const struct me *x, struct me_view *v)
                                   .count = words_count(c->arena, t->count, c->lang),
                                   .last = when_full(c->arena, t->last_s, c->lang),
                                   .claims = claims_in_words(c, t->claims) };
+        at[i].whys.n = whys_of(c, t, &at[i].whys.at);
         at[i].times.at = times;
         at[i].times.n = shown > 1 ? shown : 0;
     }

@@ -736,11 +736,14 @@ static void put_pleas(const struct stage *s, const char *prefix)
                          .remembered = word(s, S("Oulu")),
                          .ask = word(s, S("Oulu")),
                          .ask_email = S("tuki@oulu.example") };
+    const struct told_why whys[] = { { word(s, S("etunimi")), word(s, S("Opettaja tunnistaa työsi.")) },
+                                     { word(s, S("koulu")), word(s, S("Koulun kirjat avautuvat.")) } };
     for (size_t i = 0; i < ME_SERVICES_MAX; i++)
         told[i] = (struct me_told){ .service = word(s, S("Kanerva Oppikirjat")),
                                     .count = S("14"),
                                     .last = S("23.11.2026 klo 8.04"),
                                     .claims = word(s, S("etunimi, koulu, luokka tai ryhmä")),
+                                    .whys = { whys, i % 2 ? 2 : 0 },
                                     .times = { times, 2 } };
     for (size_t i = 0; i < ME_LOOKS_MAX; i++)
         looks[i] =
