@@ -476,10 +476,12 @@ static int diff_versions(const char *word, struct arena *a, const struct policy_
     if (!args_number(w->since, 1, INT64_MAX, &pair.from) ||
         (w->until != NULL && !args_number(w->until, 1, INT64_MAX, &pair.to)))
         return cli_complain(CLI_USAGE, word, "expected numbers of versions; `digione registry log` lists them");
-    const struct registry *r = registry_of(word, a, w->config, NULL);
+    struct registry *r = from_node(word, a, w->config, &f);
     struct db *d = r != NULL && cli_settings(word, w->config, a, &set) ? registry_db_open(&set, DB_COPY, &f) : NULL;
     bool good = d != NULL && versions_compare(d, a, &area_nation, &pair, DIFFERENCES_MAX, &rows, &f);
     db_close(d);
+    if (r != NULL)
+        arena_adopt(a, r, (void (*)(void *))registry_drop);
     if (!good)
         return f.kind != FAIL_NONE ? cli_complain(CLI_BROKEN, word, "%s", f.detail) : CLI_REFUSED;
     for (size_t i = 0; i < rows.n; i++)
