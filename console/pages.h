@@ -190,6 +190,7 @@ struct home_view { /* GET /admin */
         size_t n;
     } cities; /* the unwell ones */
     int64_t ill_cities, ill_nodes;
+    bool one_waits; /* and all is well with cities and nodes */
     struct {
         const struct node_row *at;
         size_t n;
@@ -1215,7 +1216,7 @@ struct passes_view { /* GET /admin/passes; POST: csrf, given, family, school, fr
     } asked;
     bool one_school, fresh;
     struct str given, family, from, from_at, to, to_at, why; /* as they were typed */
-    struct str username, password;                           /* of the pass that was given, this once */
+    struct str username, password, address; /* of the pass that was given, this once; address: where it signs in */
     enum pass_said said;
     bool cut;
 };

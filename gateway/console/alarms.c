@@ -66,7 +66,7 @@ struct str alarm_about(struct ctx *c, const struct alarm *x)
     for (size_t i = 0; x->code == ALARM_policy_failed && i < parts->policy_count; i++)
         if (str_eq(parts->policies[i].id, x->subject) && str_is_set(names_in(&parts->policies[i].names, c->lang)))
             return names_in(&parts->policies[i].names, c->lang);
-    return x->subject;
+    return lines_who(c, x->subject); /* of somebody: their name, where one knows it */
 }
 
 struct str alarm_severity_words(enum alarm_severity severity, enum lang lang)

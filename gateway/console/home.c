@@ -307,6 +307,7 @@ static enum step show(struct ctx *c, struct fail *f)
     if (h->v.con.nation)
         country_put(c, h->hows, &h->v);
     h->v.con.waits = (int64_t)h->v.todos.n + h->v.ill_cities + h->v.ill_nodes;
+    h->v.one_waits = h->v.con.waits == 1 && h->v.todos.n == 1;
     return answer_page(c, 200, page_home(c->arena, &h->v));
 }
 

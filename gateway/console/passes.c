@@ -510,12 +510,19 @@ static enum step give(struct ctx *c, struct fail *f)
     return console_ask(c, run, x, &x->got, f);
 }
 
+static struct str address_of(struct ctx *c, const struct idp *idp)
+{
+    return idp->listed ? arena_printf(c->arena, "%.*s/school/%.*s", STR_ARG(c->set->public_url), STR_ARG(idp->id))
+                       : c->set->public_url;
+}
+
 /* Shown in the answer itself: the password stands in no address and is kept nowhere. */
 static enum step say_given(struct ctx *c, struct fail *f)
 {
     struct giving *x = c->state;
     struct passes_view v = { .username = x->v.username,
                              .password = x->v.password,
+                             .address = address_of(c, x->idp),
                              .from = x->v.from,
                              .from_at = x->v.from_at,
                              .to = x->v.to,

@@ -206,11 +206,12 @@ await Promise.all(ways.map((way) =>
     // 1 a person's own
     await give({ given: 'Siiri', family: 'Testi-Vieras' });
     await kaisa.look('j6-given');
-    const [username, secret] = await kaisa.page.locator('.note.good dd').allInnerTexts();
+    const [username, secret, address] = await kaisa.page.locator('.note.good dd').allInnerTexts();
+    check(address === `${demo.url}/school/oulu-sijaiset`, `where to sign in: ${address}`);
     // 2, 3 as a substitute, with what substitutes open
     const siiri = await Someone.come(way);
     await until('the pass is live', async () => {
-      await siiri.page.goto(`${demo.url}/school/oulu-sijaiset`);
+      await siiri.page.goto(address);
       await siiri.type('#username', username);
       await siiri.type('#password', secret);
       await siiri.open('#local .acts button.b');
