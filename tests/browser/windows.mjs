@@ -92,6 +92,12 @@ for (const [width, lang, scripts] of [[320, 'fi-FI', true], [1280, 'en-GB', fals
     check(/Koe on käynnissä klo \d+\.\d\d asti/.test(await eino.page.textContent('main')), `not told: ${await eino.page.textContent('main')}`);
     await looks(eino.page, 'exam-told');
     check(await opens(elsa.page, 'Vaahtera') && await opens(aino.page, 'Vaahtera'), 'somebody who does not sit it is shut out');
+    const tiina = await visitor();
+    await signIn(tiina.page, 'tiina');
+    await tiina.page.goto(`${g.url}/admin/why?service=vaahtera&role=learner&school=${kielo}&group=7B`);
+    check((await tiina.page.textContent('.key-rule')).includes('shipped:exam') && /Koe on käynnissä klo/.test(await tiina.page.textContent('.told')), `why: ${await tiina.page.textContent('main')}`);
+    await looks(tiina.page, 'exam-why');
+    await tiina.context.close();
     await until('it is listed', async () => { await toini.page.goto(`${g.url}/admin/exams`); return (await toini.page.textContent('main')).includes('Matematiikka 7B'); });
     await looks(toini.page, 'exam-on', width);
     await press(toini.page, 'tbody tr a');
