@@ -712,6 +712,10 @@ struct impact_line { /* of one service, at one school, in one role */
     struct str service, place, role, gain, lose;
 };
 
+struct telling_line { /* of those who may open it before and after: what more, or less, is told of them */
+    struct str service, place, role, more, less, more_of, less_of; /* _of: of how many; absent: of nobody */
+};
+
 /* --- a draft's run in shadow: a part of its page, and a page of its own --- */
 
 enum trial { /* what became of it */
@@ -807,6 +811,10 @@ struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|app
         const struct impact_line *at;
         size_t n;
     } impact;
+    struct {
+        const struct telling_line *at;
+        size_t n;
+    } tellings;
     struct trial_part trial;
     int64_t change; /* that published it; 0: none */
     struct {

@@ -191,6 +191,43 @@ static void put_impact(struct ctx *c, const struct preview *p, struct draft_view
     v->impact.at = lines;
 }
 
+static struct str claim_list(struct ctx *c, struct claim_set claims)
+{
+    struct buf b = buf_new(c->arena, HERE_MAX_B);
+
+    for (int i = 0; i < CLAIM_COUNT; i++)
+        if (claim_in(claims, (enum claim)i)) {
+            buf_add(&b, b.n > 0 ? S(", ") : S(""));
+            buf_add(&b, claim_in_words((enum claim)i, c->lang));
+        }
+    return buf_str(&b);
+}
+
+static void put_tellings(struct ctx *c, const struct preview *p, struct draft_view *v)
+{
+    const struct impact *impact = &p->impact;
+    struct telling_line *lines = arena_make_n(c->arena, IMPACT_SHOWN, struct telling_line);
+
+    v->tellings.at = lines;
+    for (size_t i = 0; p->reckoned && i < impact->n && v->tellings.n < IMPACT_SHOWN; i++) {
+        const struct impact_row *row = &impact->rows[i];
+        if (row->told_more + row->told_less == 0)
+            continue;
+        struct telling_line *l = &lines[v->tellings.n++];
+        *l = (struct telling_line){ .service = names_in(&row->service->names, c->lang),
+                                    .place = place_name(c, row),
+                                    .role = role_word(row->role, c->lang) };
+        if (row->told_more > 0) {
+            l->more = claim_list(c, row->more);
+            l->more_of = lines_number(c, (int64_t)row->told_more);
+        }
+        if (row->told_less > 0) {
+            l->less = claim_list(c, row->less);
+            l->less_of = lines_number(c, (int64_t)row->told_less);
+        }
+    }
+}
+
 static enum step page(struct ctx *c, const struct drafting *x)
 {
     const struct draft *d = &x->draft;
@@ -221,6 +258,7 @@ static enum step page(struct ctx *c, const struct drafting *x)
     v.con.sub = SUB_DRAFTS;
     put_draft_rows(c, x, v.may_write, &v);
     put_impact(c, &x->preview, &v);
+    put_tellings(c, &x->preview, &v);
     shadowing_show(c, &x->shadowing, d, &v.trial);
     return answer_page(c, status, page_draft(c->arena, &v));
 }

@@ -166,6 +166,9 @@ await test('as a draft would have it is as it is once the draft is published', a
   check(draftOf(tiina) === number, `another draft: ${tiina.url()}`);
   await wish(tiina, 'tunturi', ['learner_id'], ['learner'], 'take', 'Ei kursseille', number);
   check(draftOf(tiina) === number, `another draft: ${tiina.url()}`);
+  const tellings = await tiina.locator('#tellings tbody tr').allTextContents();
+  check(tellings.some((l) => /Kanerva/.test(l) && /Opettaja/.test(l) && /sukunimi, sähköpostiosoite/.test(l)) && tellings.some((l) => /Oppilas/.test(l) && /koulu/.test(l)), `what would be told otherwise: ${tellings}`);
+  await looks(tiina, 'draft-told');
   const foreseen = {};
   for (const service of Object.values(services)) for (const user of people) foreseen[`${service.id} ${user}`] = await shown(tiina, service, user, number);
   const aino = foreseen['kanerva oulu-aino'].info, leevi = foreseen['kanerva oulu-leevi'].info;
