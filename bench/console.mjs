@@ -28,8 +28,6 @@ const PAGES = {
   admin_policy: ['/admin/policy/new?service=s1&col=3', '/admin/policy/p1', '/admin/policy/p1?as=text', `/admin/policy/p1?draft=${DRAFT}`],
   admin_drafts: ['/admin/drafts'],
   admin_draft: [`/admin/drafts/${DRAFT}`],
-  admin_requests: ['/admin/requests'],
-  admin_request: ['/admin/requests/1'],
   admin_why: ['/admin/why', '/admin/why?role=teacher&service=s1', '/admin/why?code=AAAA0001'],
   admin_log: ['/admin/log', '/admin/log?event=console', '/admin/log?code=AAAA0001'],
   admin_idps: ['/admin/idps', '/admin/idps?q=kaupunki'],
