@@ -12,7 +12,7 @@
 #include "model/when.h"
 #include "wire/form.h"
 
-enum { VALUES_MAX_B = 8192, FAULTS_MAX = MAP_NOTES_MAX + 2 };
+enum { VALUES_MAX_B = 8192, FAULTS_MAX = MAP_NOTES_MAX + 2 + TRYOUT_ATTRIBUTES_MAX };
 
 struct showing { /* c->state */
     const struct idp *idp;
@@ -154,6 +154,14 @@ static void put_faults(struct ctx *c, const struct tryout *t, struct tryout_view
                                              .mend = said(note_words[x->kind].mend, c->lang) };
         n++;
     }
+    for (size_t i = 0; i < t->attribute_count; i++)
+        if (t->attributes[i].hidden) {
+            rows[n] = (struct tryout_fault_row){ .code = S("personal_code_sent"),
+                                                 .attribute = t->attributes[i].name,
+                                                 .what = said(C_fault_personal_code, c->lang),
+                                                 .mend = said(C_mend_personal_code, c->lang) };
+            n++;
+        }
     if (t->learner_ids > 1) {
         rows[n] = (struct tryout_fault_row){ .code = S("learner_id_several"),
                                              .n = lines_number(c, (int64_t)t->learner_ids),

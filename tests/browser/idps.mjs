@@ -135,6 +135,7 @@ for (const [width, lang, scripts, dark] of [[320, 'fi-FI', true], [1280, 'en-GB'
     says(text, 'Salamimmi', 'Testi-Kielonmäen koulu', '7B', 'urn:substantial', `${oidc.base}/oidc`, { 'fi-FI': 'Opettaja', 'en-GB': 'Teacher', 'sv-SE': 'Lärare' }[lang]);
     lacks(text, HETU, '131052');
     check((await page.locator('tr:has-text("national") .sign.eh').count()) === 1 && (await page.locator('tr:has-text("note") .sign.eh').count()) === 1, 'the codes are not said to be hidden');
+    says(text, 'personal_code_sent');
     check((await page.locator('.vital .ill').count()) === 0 && (await page.locator('.vital li').count()) >= 8, 'the checks');
     const after = (await context.cookies()).filter((c) => !/lang|opened/.test(c.name)).map((c) => `${c.name}=${c.value}`).sort();
     check(JSON.stringify(after) === JSON.stringify(before), `cookies: ${before} / ${after}`);
