@@ -36,14 +36,16 @@ static void *take_from(struct arena_host *host, size_t n)
 
     if (p == NULL)
         host->exhausted(host, n);
-    host->left_B -= host->left_B != SIZE_MAX ? n : 0;
+    if (host->left_B != SIZE_MAX) /* one without a bound serves all threads, and is not written */
+        host->left_B -= n;
     return p;
 }
 
 static void give_back(struct arena_host *host, void *p, size_t n)
 {
     host->release(host, p);
-    host->left_B += host->left_B != SIZE_MAX ? n : 0;
+    if (host->left_B != SIZE_MAX)
+        host->left_B += n;
 }
 
 static struct block *block_new(struct arena_host *host, size_t cap)
@@ -79,8 +81,10 @@ void arena_spend(struct arena *a, uint64_t steps)
 {
     struct arena_host *host = a->host;
 
+    if (host->steps == UINT64_MAX)
+        return;
     if (steps <= host->steps)
-        host->steps -= host->steps != UINT64_MAX ? steps : 0;
+        host->steps -= steps;
     else
         host->tired(host, steps);
 }
