@@ -20,7 +20,8 @@ enum {
     SERVICE_FAILS = 3,
     DAY_S = 86400,
     PERCENT = 100,
-    NAMES_MAX_B = 512
+    NAMES_MAX_B = 512,
+    BEHIND_MANY = 10000
 };
 
 /* ── doors ──────────────────────────────────────────────────────────────── */
@@ -119,9 +120,9 @@ static struct node_row node_row(struct ctx *c, const struct node_known *x)
                             .connections = lines_number(c, r->connections),
                             .jobs = lines_number(c, r->jobs),
                             .audit = lines_number(c, r->audit_records),
-                            .behind = r->audit_records > r->audit_indexed
+                            .behind = r->audit_records - r->audit_indexed > BEHIND_MANY
                                           ? lines_number(c, r->audit_records - r->audit_indexed)
-                                          : S("0") };
+                                          : (struct str){ NULL, 0 } };
 
     row.heard = when_full(c->arena, x->heard_s, c->lang);
     row.disk = r->disk_B > 0 ? arena_printf(c->arena, "%lld", (long long)(r->disk_free_B / (r->disk_B / PERCENT + 1)))
