@@ -99,12 +99,11 @@ void audit_head_ask(struct audit *x, struct batch *b, struct arena *a, uint64_t 
  * that does not hold. */
 struct audit_report {
     uint64_t records, segments, heads;
-    uint64_t vouched; /* the last record that a signed head agrees with; 0: none does */
-    struct str head;  /* 64 hex digits: hash of the last line */
-    const char
-        *error; /* NULL: the chain holds; malformed, changed, missing, order, truncated, head, unsigned, unreadable,
-                  * stopped */
-    struct str where; /* "audit-000002.jsonl:17, record 1043: …" */
+    uint64_t vouched;  /* the last record that a signed head agrees with; 0: none does */
+    struct str head;   /* 64 hex digits: hash of the last line */
+    const char *error; /* NULL: the chain holds; malformed, changed, missing, order, truncated, head, unsigned,
+                        * unreadable, stopped */
+    struct str where;  /* "audit-000002.jsonl:17, record 1043: …" */
 };
 struct audit_check {
     /* Whether the signature is one of ours, over this number and head. */

@@ -15,7 +15,7 @@ struct work_pool;
 struct work;
 
 struct work_pool *work_pool_new(unsigned threads);
-void work_pool_free(struct work_pool *p); /* finishes what was asked, then joins */
+void work_pool_free(struct work_pool *p);        /* finishes what was asked, then joins */
 unsigned work_pool_waiting(struct work_pool *p); /* jobs that no thread has begun; any thread */
 
 struct work *work_new(struct work_pool *p, struct loop *l);

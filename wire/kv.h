@@ -43,7 +43,7 @@
     X(TRYOUT, "x", 1, HELD)   /* what came of a test sign-in, for whoever made it */                                   \
     X(COUNT, "n", 1, HELD)    /* attempts within a time */                                                             \
     X(PROBE, "p", 1, HELD)    /* what a heartbeat writes to see whether it can */                                      \
-    X(BEAT, "b", 1, FILED)    /* heartbeats; stays */                                                                 \
+    X(BEAT, "b", 1, FILED)    /* heartbeats; stays */                                                                  \
     X(NODE, "m", 1, HELD)     /* what a node says of itself */
 
 enum kv_family {

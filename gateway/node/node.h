@@ -66,7 +66,7 @@ struct node {
     struct teller *teller;
     struct tally *tally, *service_tally;
     struct alarms *alarms;
-    struct str name;             /* of this machine, for people and alarms */
+    struct str name; /* of this machine, for people and alarms */
     int64_t began_s;
     struct pulse *pulse;
     struct nodes *nodes;

@@ -92,9 +92,10 @@ TEST(what_is_told_of_them_is_said)
     CHECK_STR(said(t, &f, LANG_FI),
               "Oulu: oppilaat: heistä kerrotaan palvelulle Vaahtera Matikka: etunimet, sähköpostiosoite");
     f.withhold.bits = 1u << CLAIM_LEARNER_ID;
-    CHECK_STR(said(t, &f, LANG_EN),
-              "Oulu: pupils: the following is told to the service Vaahtera Matikka: given names, e-mail address. The service "
-              "is not told of them: learner number");
+    CHECK_STR(
+        said(t, &f, LANG_EN),
+        "Oulu: pupils: the following is told to the service Vaahtera Matikka: given names, e-mail address. The service "
+        "is not told of them: learner number");
     f.release.bits = 0;
     CHECK_STR(said(t, &f, LANG_SV),
               "Uleåborg: elever: om dem berättas inte för tjänsten Vaahtera Matikka: studentnummer");
