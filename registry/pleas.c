@@ -14,6 +14,18 @@ static const struct db_migration migrations[] = {
          "CREATE INDEX askers_person ON askers (person, at_s);"
          "CREATE INDEX askers_at ON askers (at_s);"
          "CREATE TABLE learners (provider TEXT PRIMARY KEY) WITHOUT ROWID;" },
+    /* How many wait for an answer, kept beside: an area's list begins with the most, and counts nobody for that. */
+    { 2, "ALTER TABLE pleas ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;"
+         "UPDATE pleas SET waiting = (SELECT count(*) FROM askers WHERE plea = number AND at_s > declined_s);"
+         "CREATE INDEX pleas_waiting ON pleas (provider, waiting DESC, number);"
+         "CREATE TRIGGER asker_comes AFTER INSERT ON askers BEGIN UPDATE pleas SET waiting = waiting + 1 "
+         "WHERE number = NEW.plea AND NEW.at_s > declined_s; END;"
+         "CREATE TRIGGER asker_goes AFTER DELETE ON askers BEGIN UPDATE pleas SET waiting = waiting - 1 "
+         "WHERE number = OLD.plea AND OLD.at_s > declined_s; END;"
+         "CREATE TRIGGER asker_again AFTER UPDATE OF at_s ON askers BEGIN UPDATE pleas SET waiting = waiting "
+         "+ (NEW.at_s > declined_s) - (OLD.at_s > declined_s) WHERE number = NEW.plea; END;"
+         "CREATE TRIGGER plea_answered AFTER UPDATE OF declined_s ON pleas BEGIN UPDATE pleas SET waiting = (SELECT "
+         "count(*) FROM askers WHERE plea = NEW.number AND at_s > NEW.declined_s) WHERE number = NEW.number; END;" },
 };
 
 /* What everybody may know of a plea.  ?1: askings up to then are forgotten. */
@@ -44,9 +56,9 @@ static const struct db_statement
              "SELECT " PLEA_COLUMNS ", k.at_s, k.words, k.name FROM askers k JOIN pleas p ON p.number = k.plea "
              "WHERE k.person = ?2 AND (?3 IS NULL OR p.service = ?3) AND k.at_s > ?1 "
              "ORDER BY k.at_s DESC, p.number DESC LIMIT 40" },
-    of_area = { "pleas_area", "SELECT " PLEA_COLUMNS " FROM pleas p WHERE p.provider = ?2 AND "
+    of_area = { "pleas_area", "SELECT " PLEA_COLUMNS " FROM pleas p WHERE p.provider = ?2 AND p.waiting > 0 AND "
                               "(?3 IS NULL OR p.school = ?3) AND (?4 IS NULL OR p.service = ?4) "
-                              "ORDER BY 9 DESC, p.number LIMIT 200" },
+                              "ORDER BY p.waiting DESC, p.number LIMIT 200" },
     numbered = { "plea_number", "SELECT " PLEA_COLUMNS " FROM pleas p WHERE p.provider = ?2 AND "
                                 "(?3 IS NULL OR p.school = ?3) AND p.number = ?4" },
     voices_of = { "plea_voices", "SELECT words, name, at_s FROM askers WHERE plea = ?2 AND at_s > ?3 AND at_s > ?1 AND "
@@ -353,11 +365,7 @@ bool pleas_list(struct db *d, struct arena *a, const struct area *area, struct s
     const struct db_value args[] = { kept_from(now_s), db_text(or_empty(area->provider)),
                                      db_text(or_absent(area->school)), db_text(or_absent(service)) };
 
-    if (!forget(d, now_s, f) || !found(d, &of_area, args, 4, a, out, f))
-        return false;
-    while (out->n > 0 && out->at[out->n - 1].count == 0) /* the least asked for stand last */
-        out->n--;
-    return true;
+    return forget(d, now_s, f) && found(d, &of_area, args, 4, a, out, f);
 }
 
 bool plea_one(struct db *d, struct arena *a, const struct area *area, int64_t number, int64_t now_s, struct plea *out,

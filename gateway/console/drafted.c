@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/console/drafted.h"
 
+#include "policy/form.h"
+
 static bool policy_of(const struct registry *r, const struct draft_policy *row, struct policy *out)
 {
     const struct provider *p = str_is_set(row->provider) ? registry_provider(r, row->provider) : NULL;
@@ -38,6 +40,30 @@ struct drafteds drafted_of(struct arena *a, const struct registry *r, const stru
         out.n += good;
     }
     return out;
+}
+
+/* What is no form may be about anything. */
+static bool is_about(struct arena *a, struct str text, const struct service *s)
+{
+    struct policy_form form;
+    struct str rest;
+
+    if (!policy_form_read(a, text, &form, &rest) || (form.which.services.n == 0 && form.which.categories.n == 0))
+        return true;
+    return strs_has(&form.which.services, s->id) || strs_has(&form.which.categories, s->category);
+}
+
+bool drafted_concerns(struct arena *a, const struct registry *r, const struct drafted *d, const struct service *s)
+{
+    const struct registry_parts *parts = registry_parts(r);
+
+    for (size_t i = 0; i < d->n; i++)
+        if (is_about(a, d->after[i].text, s))
+            return true;
+    for (size_t i = 0; i < parts->policy_count; i++)
+        if (strs_has(&d->ids, parts->policies[i].id) && is_about(a, parts->policies[i].text, s))
+            return true;
+    return false;
 }
 
 static bool is_of(const struct policy *row, const struct person *p)

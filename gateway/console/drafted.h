@@ -28,6 +28,10 @@ struct drafteds {
  * policy stands where there is nothing any more is left out. */
 struct drafteds drafted_of(struct arena *a, const struct registry *r, const struct draft_policies *rows);
 
+/* False: as forms, none of the policies that it touches is about the service, neither as they are nor as they would be;
+ * with it the service opens to nobody else than without. */
+bool drafted_concerns(struct arena *a, const struct registry *r, const struct drafted *d, const struct service *s);
+
 /* Whether the person could open the service were the draft in force; reads the policies of the nation and of their
  * providers anew, so it is for a worker. */
 bool drafted_opens(const struct registry *r, const struct drafted *d, const struct person *p, const struct service *s,

@@ -276,8 +276,12 @@ static void try_drafts(void *arg)
 {
     struct asking *q = arg;
 
+    struct arena *a = arena_new();
+
     for (size_t i = 0; i < q->drafts.n; i++)
-        q->opens[i] = drafted_opens(q->registry, &q->drafts.at[i], &q->person, q->service, &q->now);
+        q->opens[i] = drafted_concerns(a, q->registry, &q->drafts.at[i], q->service) &&
+                      drafted_opens(q->registry, &q->drafts.at[i], &q->person, q->service, &q->now);
+    arena_free(a);
 }
 
 static enum step ask_drafts(struct ctx *c, struct fail *f)

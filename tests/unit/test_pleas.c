@@ -372,6 +372,43 @@ TEST(all_of_it_is_forgotten_after_its_term)
     close_store(t, s);
 }
 
+/* How many wait is kept beside, and says what counting says. */
+TEST(the_most_asked_for_stand_first_whatever_came_between)
+{
+    enum { SERVICES = 6, PEOPLE = 12, ROUNDS = 400 };
+    struct store *s = open_store(t);
+    unsigned seed = 7;
+    size_t listed_in_all = 0;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        int service = rand_r(&seed) % SERVICES, what = rand_r(&seed) % 20;
+        const char *person = arena_cstr(t->arena, arena_printf(t->arena, "p%d", rand_r(&seed) % PEOPLE));
+        struct deed x = { .key = numbered(t, service), .person = str_of(person) };
+        CHECK_STR(deed(t, s, do_look, &x), "ok");
+        x.number = x.one.number;
+        if (what == 0 && x.number != 0)
+            (void)declines(t, s, first, x.number);
+        else if (what < 4 && x.number != 0)
+            CHECK_STR(deed(t, s, do_take, &x), "ok");
+        else
+            (void)asks(t, s, person, x.key, NULL, NULL);
+        s->now_s += rand_r(&seed) % PLEA_DAY_S;
+        struct pleas_found all = listed(t, s, oulu);
+        size_t waiting = 0;
+        for (int k = 0; k < SERVICES; k++) {
+            struct deed y = { .key = numbered(t, k) };
+            CHECK_STR(deed(t, s, do_look, &y), "ok");
+            waiting += y.one.number != 0 && y.one.count > 0;
+        }
+        CHECK_INT(all.n, waiting);
+        for (size_t k = 1; k < all.n; k++)
+            CHECK(all.at[k - 1].count >= all.at[k].count);
+        listed_in_all += all.n;
+    }
+    CHECK(listed_in_all > ROUNDS);
+    close_store(t, s);
+}
+
 TEST(what_was_asked_survives_a_restart)
 {
     struct store *s = open_store(t);
