@@ -12,8 +12,8 @@
 #define NUMBERS(X)                                                                                                     \
     X(began_s)                                                                                                         \
     X(at_s)                                                                                                            \
-    X(stepped_ms) X(disk_free_B) X(disk_B) X(audit_records) X(audit_indexed) X(connections) X(jobs)                    \
-        X(certificate_ends_s)
+    X(stepped_ms)                                                                                                      \
+    X(disk_free_B) X(disk_B) X(audit_records) X(audit_indexed) X(connections) X(jobs) X(certificate_ends_s)
 #define TEXTS(X) X(name) X(version) X(why)
 
 static const struct json_field fields[] = {
