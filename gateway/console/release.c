@@ -404,8 +404,8 @@ static size_t put_json(struct ctx *c, struct str json, const struct code_line **
     for (size_t i = 0; i < rest.n; i++)
         count += rest.p[i] == '\n';
     struct code_line *lines = arena_make_n(c->arena, count + 1, struct code_line);
-    while (n < count && str_split(&rest, '\n', &line))
-        lines[n++] = (struct code_line){ .number = (int64_t)n, .before = line };
+    for (; n < count && str_split(&rest, '\n', &line); n++)
+        lines[n] = (struct code_line){ .number = (int64_t)n + 1, .before = line };
     *out = lines;
     return n;
 }

@@ -68,8 +68,8 @@ TEST(what_leaves_somebody_a_sure_way_in_is_free)
         OLAVI FORBID("from: 2020-01-01, to: 2020-01-02, text: '" ALL_THEY_DO ";'"),
         "admins:\n  - {id: a, role: operator, idp: local, subject: olavi, to: 2027-09-01}\n",
         "admins:\n  - {id: a, role: operator, idp: local, subject: outi}\n",
-        "admins:\n  - {id: a, role: operator, idp: local, subject: olavi, to: 2026-10-01}\n"
-        "  - {id: b, role: operator, idp: local, subject: outi, from: 2026-09-30, to: 2027-09-30}\n",
+        ("admins:\n  - {id: a, role: operator, idp: local, subject: olavi, to: 2026-10-01}\n"
+         "  - {id: b, role: operator, idp: local, subject: outi, from: 2026-09-30, to: 2027-09-30}\n"),
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

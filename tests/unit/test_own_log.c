@@ -89,7 +89,7 @@ TEST(each_look_is_found_by_the_person_by_their_codes_and_by_searches_that_name_t
     const char *dir = make(t);
     struct own_log aino = read_of(t, dir, AINO), veikko = read_of(t, dir, VEIKKO);
     static const char *const rows[] = { "?code=AAAA1111", "?event=login&person=aaaaaaaaaaaa", "code K7F29QXM",
-                                        "person " AINO };
+                                        ("person " AINO) };
 
     CHECK_INT(aino.looks.n, 4);
     for (size_t i = 0; i < aino.looks.n && i < 4; i++)
