@@ -59,7 +59,7 @@ struct kept *alarms_find(struct alarms *s, const char *id)
 {
     uint64_t key = key_of(id);
 
-    for (size_t i = 0; i < ALARMS_MAX; i++)
+    for (size_t i = 0; i < PLACES; i++)
         if (s->keys[i] == key && s->at[i].code != ALARM_NONE && memcmp(s->at[i].id, id, ALARM_ID_B) == 0)
             return &s->at[i];
     return NULL;
@@ -70,41 +70,98 @@ bool alarm_still(const struct kept *k, int64_t now_s)
     return rows[k->code].kind == ALARM_HAPPENED || (k->over_s == 0 && now_s - k->last_s <= ALARM_STILL_S);
 }
 
-/* What may leave, the one that has been silent for longest. */
-static struct kept *weakest(struct alarms *s, int64_t now_s)
+static bool is_done(const struct kept *k, int64_t now_s)
 {
-    struct kept *found = NULL;
+    return rows[k->code].kind == ALARM_HAPPENED ? k->seen_s != 0 : !alarm_still(k, now_s);
+}
+
+struct census { /* of the table, as somebody new sees it */
+    size_t own, all;
+    struct kept *free, *own_weakest, *weakest; /* weakest: done with */
+};
+
+/* Whether x leaves before y: what is done with first, then the less grave, then what has been silent for longer. */
+static bool is_weaker(const struct kept *x, const struct kept *y, int64_t now_s)
+{
+    bool done_x = is_done(x, now_s), done_y = is_done(y, now_s);
+
+    if (done_x != done_y)
+        return done_x;
+    if (!done_x && rows[x->code].severity != rows[y->code].severity)
+        return rows[x->code].severity < rows[y->code].severity;
+    return x->last_s < y->last_s;
+}
+
+/* A state comes back by itself for as long as it stands: one does not push out another of the same weight. */
+static bool gives_way(const struct kept *k, const struct alarm_row *to, int64_t now_s)
+{
+    return is_done(k, now_s) || rows[k->code].severity < to->severity ||
+           (to->kind == ALARM_HAPPENED && rows[k->code].severity == to->severity);
+}
+
+static struct census census_of(struct alarms *s, const struct alarm_row *row, struct str provider, int64_t now_s)
+{
+    struct census x = { .own = 0 };
 
     for (size_t i = 0; i < ALARMS_MAX; i++) {
         struct kept *k = &s->at[i];
-        if (k->code == ALARM_NONE)
-            return k;
-        bool done = rows[k->code].kind == ALARM_HAPPENED ? k->seen_s != 0 : !alarm_still(k, now_s);
-        if (done && (found == NULL || k->last_s < found->last_s))
-            found = k;
+        if (k->code == ALARM_NONE) {
+            x.free = k;
+            continue;
+        }
+        x.all++;
+        if (is_done(k, now_s) && (x.weakest == NULL || is_weaker(k, x.weakest, now_s)))
+            x.weakest = k;
+        if (rows[k->code].kind != row->kind || !str_eq(str_of(k->provider), provider))
+            continue;
+        x.own++;
+        if (gives_way(k, row, now_s) && (x.own_weakest == NULL || is_weaker(k, x.own_weakest, now_s)))
+            x.own_weakest = k;
     }
-    return found;
+    return x;
 }
 
-static bool leave(struct alarms *s, struct kept *k)
+/* How many there may be when one more comes. */
+static size_t most_of(const struct alarm_row *row, struct str provider)
 {
-    if (k->code == ALARM_NONE)
-        return true;
-    if (s->gone_n == GONE_MAX)
-        return false;
-    memcpy(s->gone[s->gone_n++], k->id, sizeof k->id);
-    k->code = ALARM_NONE;
-    return true;
+    if (provider.n == 0 && row->severity == ALARM_CRITICAL)
+        return ALARMS_MAX;
+    return ALARMS_MAX - ALARMS_FOR_NATION - (row->kind == ALARM_STANDS ? 0 : ALARMS_FOR_STATES);
 }
 
-struct kept *alarms_room(struct alarms *s, const char *id, int64_t now_s)
+/* The file forgets it with the next writing; where too many wait for that, after ALARM_KEPT_S. */
+static void leave(struct alarms *s, struct kept *k)
 {
-    struct kept *k = weakest(s, now_s);
+    if (k->code != ALARM_NONE && s->gone_n < GONE_MAX)
+        memcpy(s->gone[s->gone_n++], k->id, sizeof k->id);
+}
 
-    if (k == NULL || !leave(s, k)) {
+static struct kept *place(struct alarms *s, enum alarm_code code, struct str provider, int64_t now_s)
+{
+    const struct alarm_row *row = &rows[code];
+
+    if (code == ALARM_alarms_full)
+        return &s->at[ALARMS_MAX];
+    const struct census x = census_of(s, row, provider, now_s);
+    if (x.own >= (provider.n != 0 ? ALARMS_SHARE : ALARMS_NATION))
+        return x.own_weakest;
+    if (x.all < most_of(row, provider))
+        return x.free;
+    return x.weakest != NULL ? x.weakest : x.own_weakest;
+}
+
+struct kept *alarms_room(struct alarms *s, const char *id, enum alarm_code code, struct str provider, int64_t now_s)
+{
+    struct kept *k = place(s, code, provider, now_s);
+
+    if (k == NULL || (k->code != ALARM_NONE && k->code != ALARM_alarms_full && !is_done(k, now_s))) {
         s->sum.lost++;
-        return NULL;
+        s->lost_of = code;
+        alarms_set(s->lost_in, AREA_MAX_B, provider);
     }
+    if (k == NULL)
+        return NULL;
+    leave(s, k);
     *k = (struct kept){ .code = ALARM_NONE };
     memcpy(k->id, id, ALARM_ID_B);
     s->keys[k - s->at] = key_of(id);
@@ -118,7 +175,7 @@ struct alarms *alarms_new(const struct settings *set)
 
     s->arena = a;
     s->path = arena_cstr(a, arena_join(a, set->state_dir, S("/registry/alarms.sqlite")));
-    s->at = arena_make_n(a, ALARMS_MAX, struct kept);
+    s->at = arena_make_n(a, PLACES, struct kept);
     s->moved = -1;
     (void)pthread_mutex_init(&s->lock, NULL);
     return s;
@@ -190,6 +247,35 @@ static void again(struct alarms *s, struct kept *k, int64_t now_s)
     k->dirty = true;
 }
 
+static void put(struct alarms *s, const char *id, enum alarm_code code, const struct area *where, struct str subject,
+                struct str detail, int64_t now_s)
+{
+    struct kept *k = alarms_find(s, id);
+
+    if (k == NULL && (k = alarms_room(s, id, code, text_of(where->provider), now_s)) != NULL)
+        begin(k, code, where, subject, now_s);
+    if (k == NULL)
+        return;
+    alarms_set(k->detail, ALARM_DETAIL_MAX_B, text_of(detail));
+    again(s, k, now_s);
+}
+
+/* At most once an hour, with what was lost last: "oulu right_ends". */
+static void put_full(struct alarms *s, int64_t now_s)
+{
+    const struct kept *k = &s->at[ALARMS_MAX];
+    char id[ALARM_ID_B + 1];
+
+    if (s->lost_of == ALARM_NONE || (k->code != ALARM_NONE && now_s - k->last_s < FULL_EVERY_S && now_s >= k->last_s))
+        return;
+    struct arena *a = arena_new();
+    struct str detail = arena_printf(a, "%s %s", s->lost_in[0] != '\0' ? s->lost_in : "nation", rows[s->lost_of].code);
+    make_id(id, ALARM_alarms_full, &area_nation, S(""));
+    put(s, id, ALARM_alarms_full, &area_nation, S(""), detail, now_s);
+    s->lost_of = ALARM_NONE;
+    arena_free(a);
+}
+
 void alarm_raise(struct alarms *s, enum alarm_code code, const struct area *where, struct str subject,
                  struct str detail, int64_t now_s)
 {
@@ -200,13 +286,8 @@ void alarm_raise(struct alarms *s, enum alarm_code code, const struct area *wher
         return;
     make_id(id, code, where, subject);
     (void)pthread_mutex_lock(&s->lock);
-    struct kept *k = alarms_find(s, id);
-    if (k == NULL && (k = alarms_room(s, id, now_s)) != NULL)
-        begin(k, code, where, subject, now_s);
-    if (k != NULL) {
-        alarms_set(k->detail, ALARM_DETAIL_MAX_B, text_of(detail));
-        again(s, k, now_s);
-    }
+    put(s, id, code, where, subject, detail, now_s);
+    put_full(s, now_s);
     (void)pthread_mutex_unlock(&s->lock);
 }
 
@@ -305,10 +386,10 @@ struct alarms_found alarms_read(struct alarms *s, struct arena *a, const struct 
     if (s == NULL)
         return found;
     (void)pthread_mutex_lock(&s->lock);
-    for (size_t i = 0; i < ALARMS_MAX; i++)
+    for (size_t i = 0; i < PLACES; i++)
         room += s->at[i].code != ALARM_NONE;
     found.at = arena_make_n(a, room + 1, struct alarm);
-    for (size_t i = 0; i < ALARMS_MAX; i++) {
+    for (size_t i = 0; i < PLACES; i++) {
         struct area area = area_of(&s->at[i]);
         if (s->at[i].code != ALARM_NONE && area_within(&area, within))
             found.at[found.n++] = copy(a, &s->at[i], now_s);
@@ -340,20 +421,21 @@ bool alarms_one(struct alarms *s, struct arena *a, struct str id, int64_t now_s,
     return k != NULL;
 }
 
-bool alarms_acknowledge(struct alarms *s, struct str id, struct str who, struct str note, int64_t now_s)
+bool alarms_acknowledge(struct alarms *s, struct str id, int64_t n, struct str who, struct str note, int64_t now_s)
 {
     if (s == NULL)
         return false;
     (void)pthread_mutex_lock(&s->lock);
     struct kept *k = named(s, id);
-    if (k != NULL) {
+    bool same = k != NULL && k->n == n;
+    if (same) {
         k->seen_s = now_s;
         alarms_set(k->seen_by, WHO_MAX_B, text_of(who));
         alarms_set(k->note, ALARM_NOTE_MAX_B, text_of(note));
         k->dirty = s->urgent = true;
     }
     (void)pthread_mutex_unlock(&s->lock);
-    return k != NULL;
+    return same;
 }
 
 void alarms_sum(struct alarms *s, int64_t now_s, struct alarms_sum *out)
@@ -363,7 +445,7 @@ void alarms_sum(struct alarms *s, int64_t now_s, struct alarms_sum *out)
         return;
     (void)pthread_mutex_lock(&s->lock);
     *out = s->sum;
-    for (size_t i = 0; i < ALARMS_MAX; i++)
+    for (size_t i = 0; i < PLACES; i++)
         if (s->at[i].code != ALARM_NONE && s->at[i].seen_s == 0 && alarm_still(&s->at[i], now_s))
             out->open[s->at[i].code]++;
     (void)pthread_mutex_unlock(&s->lock);

@@ -4,8 +4,13 @@
  * Floor 3.  An alarm is a code of alarms.def, an area and a subject (an id of that area: an identity provider, a
  * policy, a node), each such at most once: when it was first and last seen, and how often.  Whoever acknowledges one
  * has seen it; it comes back when it happens again.  Kept in state_dir/registry/alarms.sqlite, so that a restart
- * forgets nothing, and at most ALARMS_MAX: a state that is over and an event that was acknowledged make room, and what
- * finds none is counted.  No names, no values: ids of rows, pseudonymous ids, stable words.
+ * forgets nothing.  No names, no values: ids of rows, pseudonymous ids, stable words.
+ *
+ * At most ALARMS_MAX, and nobody can fill them for others: one provider has ALARMS_SHARE events and as many states, the
+ * nation ALARMS_NATION of each; some places are for states alone, and some for what is critical to the nation.  A state
+ * that is over and an event that was acknowledged make room; else, of events, the least grave and then the oldest of
+ * the same area that is no graver than the new one.  What found no room, and what made some unseen, is counted and is
+ * an alarm itself (alarms_full), which has a place of its own.
  *
  * Threads: any may raise, read and acknowledge, none waits for SQL; alarms_write() is one thread's.
  */
@@ -19,6 +24,10 @@
 
 enum {
     ALARMS_MAX = 2048,
+    ALARMS_FOR_NATION = 64,     /* of them, for what is critical to the nation alone */
+    ALARMS_FOR_STATES = 512,    /* and for it and for states */
+    ALARMS_SHARE = 64,          /* of one provider: events, and as many states */
+    ALARMS_NATION = 512,        /* of the nation itself */
     ALARM_STILL_S = 120,        /* a state of which nobody spoke for so long is over */
     ALARM_KEPT_S = 180 * 86400, /* after it was last seen */
     ALARM_SUBJECT_MAX_B = 128,  /* a longer one raises nothing */
@@ -88,12 +97,13 @@ struct alarms_found {
 struct alarms_found alarms_read(struct alarms *s, struct arena *a, const struct area *within, int64_t now_s);
 /* False: there is none of that id. */
 bool alarms_one(struct alarms *s, struct arena *a, struct str id, int64_t now_s, struct alarm *out);
-/* False: there is none.  The caller has made sure of the right, and the audit log knows already. */
-bool alarms_acknowledge(struct alarms *s, struct str id, struct str who, struct str note, int64_t now_s);
+/* n: how often it had come when it was looked at.  False: there is none, or it has come again since.  The caller has
+ * made sure of the right, and the audit log knows already. */
+bool alarms_acknowledge(struct alarms *s, struct str id, int64_t n, struct str who, struct str note, int64_t now_s);
 
 struct alarms_sum {                                  /* for metrics; by code */
     uint64_t open[ALARM_COUNT], raised[ALARM_COUNT]; /* raised: since the process began */
-    uint64_t lost;                                   /* found no room */
+    uint64_t lost;                                   /* found no room, or made some before anybody had seen them */
 };
 void alarms_sum(struct alarms *s, int64_t now_s, struct alarms_sum *out);
 

@@ -11,7 +11,16 @@
 
 #include <pthread.h>
 
-enum { AREA_MAX_B = 64, WHO_MAX_B = 64, GONE_MAX = 64, OFTEN_MAX = 256, LOG_EVERY_S = 60, WRITE_EVERY_S = 10 };
+enum {
+    AREA_MAX_B = 64,
+    WHO_MAX_B = 64,
+    GONE_MAX = ALARMS_MAX,
+    PLACES = ALARMS_MAX + 1,
+    OFTEN_MAX = 256,
+    LOG_EVERY_S = 60,
+    FULL_EVERY_S = 3600,
+    WRITE_EVERY_S = 10
+};
 
 struct kept {             /* one alarm; texts end with NUL */
     enum alarm_code code; /* ALARM_NONE: the place is free */
@@ -33,13 +42,15 @@ struct alarms {
     struct arena *arena;
     const char *path;
     pthread_mutex_t lock;
-    struct kept *at;                     /* ALARMS_MAX */
-    uint64_t keys[ALARMS_MAX];           /* of the same places: begins of their ids, for the search */
+    struct kept *at;                     /* PLACES: the last one is of alarms_full */
+    uint64_t keys[PLACES];               /* of the same places: begins of their ids, for the search */
     char gone[GONE_MAX][ALARM_ID_B + 1]; /* have left, and stand in the file still */
     size_t gone_n;
     struct often often[OFTEN_MAX];
-    bool urgent;           /* something new: written at once; else every WRITE_EVERY_S */
-    struct alarms_sum sum; /* raised, lost */
+    bool urgent;             /* something new: written at once; else every WRITE_EVERY_S */
+    struct alarms_sum sum;   /* raised, lost */
+    enum alarm_code lost_of; /* not told yet: what was lost last, and in which area */
+    char lost_in[AREA_MAX_B + 1];
 
     /* The writing thread's own. */
     struct db *db;
@@ -48,8 +59,8 @@ struct alarms {
 
 bool alarm_still(const struct kept *k, int64_t now_s); /* a state that stands, an event always */
 struct kept *alarms_find(struct alarms *s, const char *id);
-/* A place for one more; NULL: nothing may leave. */
-struct kept *alarms_room(struct alarms *s, const char *id, int64_t now_s);
+/* A place for one more of that code and provider; NULL: nothing may leave. */
+struct kept *alarms_room(struct alarms *s, const char *id, enum alarm_code code, struct str provider, int64_t now_s);
 void alarms_set(char *to, size_t most_B, struct str text); /* cut between characters */
 
 #endif

@@ -20,9 +20,11 @@ static const struct db_statement put = {
     "alarm_put", "INSERT OR REPLACE INTO alarms (id, code, provider, school, subject, detail, first_s, last_s, n, "
                  "over_s, seen_s, seen_by, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
 };
+/* The youngest, which come last, so that the older ones make room for them. */
 static const struct db_statement all = { "alarm_all",
-                                         "SELECT id, code, provider, school, subject, detail, first_s, last_s, n, "
-                                         "over_s, seen_s, seen_by, note FROM alarms ORDER BY last_s DESC LIMIT 2048" };
+                                         "SELECT * FROM (SELECT id, code, provider, school, subject, detail, first_s, "
+                                         "last_s, n, over_s, seen_s, seen_by, note FROM alarms ORDER BY last_s DESC "
+                                         "LIMIT 2049) ORDER BY last_s" };
 static const struct db_statement drop = { "alarm_drop", "DELETE FROM alarms WHERE id = ?1" };
 static const struct db_statement forget = { "alarm_forget", "DELETE FROM alarms WHERE last_s < ?1" };
 
@@ -57,7 +59,7 @@ static void take(struct alarms *s, const struct db_value *v, int64_t now_s)
     struct kept *k = alarms_find(s, id);
     if (k != NULL && (v[7].number < k->last_s || (v[7].number == k->last_s && v[10].number <= k->seen_s)))
         return;
-    if (k == NULL && (k = alarms_room(s, id, now_s)) == NULL)
+    if (k == NULL && (k = alarms_room(s, id, code, v[2].text, now_s)) == NULL)
         return;
     k->code = code;
     alarms_set(k->provider, AREA_MAX_B, v[2].text);
@@ -99,10 +101,10 @@ static void take_changed(struct alarms *s, struct arena *a, struct changed *out)
     size_t n = 0;
 
     (void)pthread_mutex_lock(&s->lock);
-    for (size_t i = 0; i < ALARMS_MAX; i++)
+    for (size_t i = 0; i < PLACES; i++)
         n += s->at[i].code != ALARM_NONE && s->at[i].dirty;
     out->at = arena_make_n(a, n + 1, struct kept);
-    for (size_t i = 0; i < ALARMS_MAX; i++)
+    for (size_t i = 0; i < PLACES; i++)
         if (s->at[i].code != ALARM_NONE && s->at[i].dirty) {
             out->at[out->n++] = s->at[i];
             s->at[i].dirty = false;

@@ -231,12 +231,14 @@ struct alarms_view { /* GET /admin/alarms?state=&severity=&code=&from= */
 };
 struct html page_alarms(struct arena *a, const struct alarms_view *v);
 
-struct alarm_view { /* GET, POST /admin/alarms/ID: csrf, note */
+struct alarm_view { /* GET, POST /admin/alarms/ID: csrf, count, note */
     struct console_page con;
     struct alarm_line one;
     struct str mend, link; /* what to do; where */
     struct str seen_by, seen_when, note;
-    bool may_acknowledge, acknowledged; /* just now */
+    struct str count; /* how often it had come when the page was made */
+    bool may_acknowledge;
+    bool acknowledged, came_again; /* just now; meanwhile, so that nothing was acknowledged */
 };
 struct html page_alarm(struct arena *a, const struct alarm_view *v);
 
@@ -836,6 +838,7 @@ enum log_said {
     LOG_SAID_DAY,
     LOG_SAID_PERSON,
     LOG_SAID_CITY,
+    LOG_SAID_LONG,    /* more is looked for than a line of the log can say */
     LOG_SAID_WHY,     /* of an export */
     LOG_SAID_TOO_MANY /* for a file */
 };

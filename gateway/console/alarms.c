@@ -219,6 +219,25 @@ static bool find(struct ctx *c, struct alarm *out)
     return alarms_one(c->alarms, c->arena, c->req->param, c->now_s, out) && area_within(&out->area, &c->console->area);
 }
 
+static enum step show_alarm(struct ctx *c, const struct alarm *x, bool came_again)
+{
+    struct alarm_view v = { .one = alarm_line(c, x),
+                            .mend = said(words[x->code].mend, c->lang),
+                            .link = page_of(c, x),
+                            .may_acknowledge = alarm_is_open(x) && console_may_in(c, alarm_may(x->code), &x->area),
+                            .count = arena_printf(c->arena, "%lld", (long long)x->n),
+                            .acknowledged = !came_again && done_was(c, "acknowledged"),
+                            .came_again = came_again,
+                            .note = x->note };
+
+    if (x->seen_s != 0) {
+        v.seen_by = str_sub(x->seen_by, 0, WHO_SHOWN_B);
+        v.seen_when = when_full(c->arena, x->seen_s, c->lang);
+    }
+    console_page_for(c, PLACE_HOME, true, arena_join(c->arena, S("/admin/alarms/"), v.one.id), &v.con);
+    return answer_page(c, came_again ? 409 : 200, page_alarm(c->arena, &v));
+}
+
 static enum step show_one(struct ctx *c, struct fail *f)
 {
     struct alarm x;
@@ -226,24 +245,14 @@ static enum step show_one(struct ctx *c, struct fail *f)
     (void)f;
     if (!find(c, &x))
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
-    struct alarm_view v = { .one = alarm_line(c, &x),
-                            .mend = said(words[x.code].mend, c->lang),
-                            .link = page_of(c, &x),
-                            .may_acknowledge = alarm_is_open(&x) && console_may_in(c, alarm_may(x.code), &x.area),
-                            .acknowledged = done_was(c, "acknowledged"),
-                            .note = x.note };
-    if (x.seen_s != 0) {
-        v.seen_by = str_sub(x.seen_by, 0, WHO_SHOWN_B);
-        v.seen_when = when_full(c->arena, x.seen_s, c->lang);
-    }
-    console_page_for(c, PLACE_HOME, true, arena_join(c->arena, S("/admin/alarms/"), v.one.id), &v.con);
-    return answer_page(c, 200, page_alarm(c->arena, &v));
+    return show_alarm(c, &x, false);
 }
 
 const struct step_row admin_alarm[] = { { console_door }, { show_one }, { NULL } };
 
 struct seeing { /* c->state */
     struct alarm one;
+    int64_t count; /* how often it had come when they looked */
     struct str note;
     struct audit_got audit;
 };
@@ -256,6 +265,8 @@ static enum step ask_see(struct ctx *c, struct fail *f)
     c->state = x;
     if (!find(c, &x->one) || !console_may_in(c, alarm_may(x->one.code), &x->one.area))
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    if (!str_int(form_get(c->body, S("count")), &x->count) || x->count != x->one.n)
+        return show_alarm(c, &x->one, true);
     x->note = str_sub(str_trim(form_get(c->body, S("note"))), 0, PEOPLE_WHY_MAX_B);
     people_audit(c, "acknowledge",
                  arena_printf(c->arena, "alarm %s %.*s", alarm_row(x->one.code)->code, STR_ARG(x->one.subject)),
@@ -269,7 +280,8 @@ static enum step see(struct ctx *c, struct fail *f)
 
     if (!x->audit.durable)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the audit log takes nothing");
-    (void)alarms_acknowledge(c->alarms, str_of(x->one.id), c->session->person->id, x->note, c->now_s);
+    if (!alarms_acknowledge(c->alarms, str_of(x->one.id), x->count, c->session->person->id, x->note, c->now_s))
+        return find(c, &x->one) ? show_alarm(c, &x->one, true) : console_refuse(c, FAIL_NOT_FOUND, "not_found");
     return done_go(c, arena_join(c->arena, S("/admin/alarms/"), str_of(x->one.id)), "acknowledged", S(""));
 }
 

@@ -223,14 +223,16 @@ bool console_audited(struct ctx *c, struct fail *f)
     return visitor_of(c)->audit.durable || fail(f, FAIL_OURS, "temporarily_unavailable", "the audit log takes nothing");
 }
 
-/* Whoever is refused again and again tries what is not theirs, or somebody does in their name. */
+/* Whoever is refused again and again tries what is not theirs, or somebody does in their name.  Of those who have no
+ * right at all, any pupil among them, the audit log and the metrics tell. */
 static void count_refusal(struct ctx *c)
 {
     const struct person *p = c->session != NULL ? c->session->person : NULL;
     const struct idp *idp = p != NULL ? registry_idp(c->registry, p->idp) : NULL;
     struct area where = area_nation;
+    const struct circumstances now = circumstances(c);
 
-    if (p == NULL)
+    if (p == NULL || policy_areas(c->arena, c->registry, p, &now).n == 0)
         return;
     if (idp != NULL && idp->provider != NULL)
         where.provider = idp->provider->id;

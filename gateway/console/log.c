@@ -9,20 +9,13 @@
 #include "gateway/answer.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
+#include "gateway/console/log_query.h"
 #include "model/when.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/json.h"
 
-enum {
-    LINES_A_PAGE = 40,
-    EXPORT_LINES = 10000,
-    HERE_MAX_B = 4096,
-    WHY_MAX_B = 200,
-    CODE_MAX_B = 32,
-    PERSON_SHOWN_B = 8,
-    DAY_S = 86400
-};
+enum { LINES_A_PAGE = 40, EXPORT_LINES = 10000, HERE_MAX_B = 4096, WHY_MAX_B = 200, PERSON_SHOWN_B = 8, DAY_S = 86400 };
 
 struct reading { /* c->state */
     struct registry *registry;
@@ -30,13 +23,14 @@ struct reading { /* c->state */
     struct area seen; /* whose lines are looked for: the area, or one municipality of the country */
     const char *dir;
     struct arena *arena;
-    struct audit_search search;
+    struct log_query query;
+    struct str row; /* how the log has it */
     struct audit_finds found;
     struct fail why;
     bool ok;
     const struct form *form;
     struct str reason; /* for which it is exported */
-    bool bad_day, bad_person, bad_city;
+    bool bad_city, too_long;
 };
 
 /* Whose lines they are: of a change, the area that it was made in; of a person's, the provider of their city. */
@@ -61,40 +55,12 @@ static void run(void *arg)
 {
     struct reading *r = arg;
 
-    r->ok = audit_find(r->dir, r->arena, &r->search, &r->found, &r->why);
+    r->ok = audit_find(r->dir, r->arena, &r->query.search, &r->found, &r->why);
 }
 
 static void release_arena(void *a)
 {
     arena_free(a);
-}
-
-/* As it is read out on the telephone: "k7rm 2q4x". */
-static struct str support_code(struct ctx *c, struct str typed)
-{
-    struct buf b = buf_new(c->arena, CODE_MAX_B);
-
-    for (size_t i = 0; i < typed.n && i < CODE_MAX_B - 1; i++) {
-        char x = typed.p[i];
-        if ((x >= '0' && x <= '9') || (x >= 'A' && x <= 'Z'))
-            buf_byte(&b, x);
-        else if (x >= 'a' && x <= 'z')
-            buf_byte(&b, (char)(x - 'a' + 'A'));
-    }
-    return buf_str(&b);
-}
-
-/* Days as people mean them: the last one counts whole. */
-static void read_days(struct ctx *c, struct reading *r)
-{
-    struct str from = str_trim(form_get(r->form, S("from"))), to = str_trim(form_get(r->form, S("to")));
-    int64_t last_s;
-
-    if (str_is_set(from))
-        r->bad_day = !when_day_read(from, &r->search.from_s);
-    if (str_is_set(to))
-        r->bad_day = !when_day_read(to, &last_s) ||
-                     !when_day_read(when_day(c->arena, last_s + DAY_S + DAY_S / 8), &r->search.to_s) || r->bad_day;
 }
 
 /* Where lines can stand that the area may see, for the index [audit/find.h]. */
@@ -115,21 +81,23 @@ static void put_homes(struct ctx *c, struct reading *r)
             return;
         homes[n++] = arena_join(c->arena, S("i:"), idp->id);
     }
-    r->search.homes = homes;
-    r->search.home_n = n;
+    r->query.search.homes = homes;
+    r->query.search.home_n = n;
 }
 
 /* In the whole country one municipality can be chosen. */
 static void read_city(struct ctx *c, struct reading *r)
 {
-    struct str city = str_trim(form_get(r->form, S("city")));
-    const struct provider *p = str_is_set(city) ? registry_provider(c->registry, city) : NULL;
+    struct str typed = r->query.city;
+    const struct provider *p = str_is_set(typed) ? registry_provider(c->registry, typed) : NULL;
 
     r->seen = r->area;
-    if (str_is_set(r->area.provider) || !str_is_set(city))
+    r->query.city = (struct str){ NULL, 0 };
+    if (str_is_set(r->area.provider) || !str_is_set(typed))
         return;
     r->bad_city = p == NULL;
-    r->seen.provider = p != NULL ? p->id : (struct str){ NULL, 0 };
+    if (p != NULL)
+        r->query.city = r->seen.provider = p->id;
 }
 
 static struct reading *reading_of(struct ctx *c, const struct form *form, size_t most)
@@ -141,45 +109,25 @@ static struct reading *reading_of(struct ctx *c, const struct form *form, size_t
                            .area = c->console->area,
                            .dir = arena_cstr(c->arena, arena_join(c->arena, c->set->state_dir, S("/audit"))),
                            .arena = arena_new(),
-                           .form = form,
-                           .search = { .event = str_trim(form_get(form, S("event"))),
-                                       .service = str_trim(form_get(form, S("service"))),
-                                       .idp = str_trim(form_get(form, S("idp"))),
-                                       .reason = str_trim(form_get(form, S("reason"))),
-                                       .pseudonym = str_trim(form_get(form, S("person"))),
-                                       .actor = str_trim(form_get(form, S("actor"))),
-                                       .result = str_eq(form_get(form, S("result")), S("refused")) ? RESULT_REFUSED
-                                                 : str_eq(form_get(form, S("result")), S("well"))  ? RESULT_WELL
-                                                                                                   : RESULT_ANY,
-                                       .support_code = support_code(c, form_get(form, S("code"))),
-                                       .most = most,
-                                       .within = is_within } };
+                           .form = form };
     arena_adopt(c->arena, r->arena, release_arena);
-    r->search.with = r;
-    r->bad_person = (str_is_set(r->search.pseudonym) && r->search.pseudonym.n < FIND_PERSON_MIN_B) ||
-                    (str_is_set(r->search.actor) && r->search.actor.n < FIND_PERSON_MIN_B);
-    read_days(c, r);
+    log_query_read(c->arena, form, &r->query);
+    r->query.search.most = most;
+    r->query.search.within = is_within;
+    r->query.search.with = r;
     read_city(c, r);
     put_homes(c, r);
-    if (!str_int(form_get(form, S("before")), &r->search.before) || r->search.before < 0)
-        r->search.before = 0;
     return r;
 }
 
-/* The filters, as they stand in links, and as the log has what was looked for. */
-static struct str filters(struct ctx *c, const struct form *form, const char *path, int64_t before)
+/* The address of a page of the same search. */
+static struct str page_at(struct ctx *c, const struct reading *r, int64_t before)
 {
-    static const char *const kept[] = { "code", "event", "from",    "to",     "person", "actor",
-                                        "city", "idp",   "service", "reason", "result" };
-    struct buf b = buf_new(c->arena, HERE_MAX_B);
+    struct log_query q = r->query;
+    struct str row;
 
-    buf_add(&b, str_of(path));
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        if (str_is_set(str_trim(form_get(form, str_of(kept[i])))))
-            url_query(&b, str_of(kept[i]), str_trim(form_get(form, str_of(kept[i]))));
-    if (before != 0)
-        url_query(&b, S("before"), arena_printf(c->arena, "%lld", (long long)before));
-    return buf_ok(&b) ? buf_str(&b) : str_of(path);
+    q.search.before = before;
+    return log_query_row(c->arena, &q, &row) ? arena_join(c->arena, S("/admin/log"), row) : S("/admin/log");
 }
 
 static enum step run_search(struct ctx *c, struct fail *f)
@@ -246,7 +194,7 @@ static void put_events(struct ctx *c, const struct reading *r, struct log_view *
 
     for (size_t i = 0; i < EVENTS; i++)
         at[i] = (struct choice){ str_of(events[i]), event_words(str_of(events[i]), c->lang),
-                                 str_eq(r->search.event, str_of(events[i])) };
+                                 str_eq(r->query.search.event, str_of(events[i])) };
     v->events = (struct choices){ at, EVENTS };
 }
 
@@ -254,8 +202,8 @@ static void put_results(struct ctx *c, const struct reading *r, struct log_view 
 {
     struct choice *at = arena_make_n(c->arena, 2, struct choice);
 
-    at[0] = (struct choice){ S("refused"), said(C_result_refused, c->lang), r->search.result == RESULT_REFUSED };
-    at[1] = (struct choice){ S("well"), said(C_result_well, c->lang), r->search.result == RESULT_WELL };
+    at[0] = (struct choice){ S("refused"), said(C_result_refused, c->lang), r->query.search.result == RESULT_REFUSED };
+    at[1] = (struct choice){ S("well"), said(C_result_well, c->lang), r->query.search.result == RESULT_WELL };
     v->results = (struct choices){ at, 2 };
 }
 
@@ -273,7 +221,7 @@ static void put_chain(struct ctx *c, struct log_view *v)
 
 static enum step show_page(struct ctx *c, const struct reading *r, enum log_said said_, int status)
 {
-    const struct audit_search *s = &r->search;
+    const struct audit_search *s = &r->query.search;
     struct log_view v = { .service = s->service,
                           .idp = s->idp,
                           .reason = s->reason,
@@ -291,7 +239,7 @@ static enum step show_page(struct ctx *c, const struct reading *r, enum log_said
                           .why = r->reason,
                           .said = said_,
                           .stopped = r->found.stopped,
-                          .older = r->found.next != 0 ? filters(c, r->form, "/admin/log", r->found.next) : S("") };
+                          .older = r->found.next != 0 ? page_at(c, r, r->found.next) : S("") };
     struct log_line *lines = arena_make_n(c->arena, r->found.n + 1, struct log_line);
 
     if (r->found.stopped)
@@ -302,13 +250,17 @@ static enum step show_page(struct ctx *c, const struct reading *r, enum log_said
     put_events(c, r, &v);
     put_results(c, r, &v);
     put_chain(c, &v);
-    console_page_for(c, PLACE_LOG, false, filters(c, r->form, "/admin/log", s->before), &v.con);
+    console_page_for(c, PLACE_LOG, false, page_at(c, r, s->before), &v.con);
     return answer_page(c, status, page_log(c->arena, &v));
 }
 
 static enum log_said what_is_bad(const struct reading *r)
 {
-    return r->bad_day ? LOG_SAID_DAY : r->bad_person ? LOG_SAID_PERSON : LOG_SAID_CITY;
+    return r->query.bad_day      ? LOG_SAID_DAY
+           : r->query.bad_person ? LOG_SAID_PERSON
+           : r->bad_city         ? LOG_SAID_CITY
+           : r->too_long         ? LOG_SAID_LONG
+                                 : LOG_SAID_NOTHING;
 }
 
 /* That somebody looks stands in the log before they see anything. */
@@ -317,9 +269,10 @@ static enum step begin(struct ctx *c, struct fail *f)
     struct reading *r = reading_of(c, c->query, LINES_A_PAGE);
 
     (void)f;
-    if (r->bad_day || r->bad_person || r->bad_city)
+    r->too_long = !log_query_row(c->arena, &r->query, &r->row);
+    if (what_is_bad(r) != LOG_SAID_NOTHING)
         return show_page(c, r, what_is_bad(r), 400);
-    console_audit(c, "console", S("read_log"), filters(c, c->query, "", r->search.before));
+    console_audit(c, "console", S("read_log"), r->row);
     return WAIT;
 }
 
@@ -339,14 +292,15 @@ static enum step begin_export(struct ctx *c, struct fail *f)
     struct reading *r = reading_of(c, c->body, EXPORT_LINES);
 
     (void)f;
-    r->search.before = 0;
-    r->search.most_B = FIND_EXPORT_B;
+    r->query.search.before = 0;
+    r->query.search.most_B = FIND_EXPORT_B;
     r->reason = str_sub(str_trim(form_get(c->body, S("why"))), 0, WHY_MAX_B);
-    if (r->bad_day || r->bad_person || r->bad_city)
+    r->too_long = !log_query_row(c->arena, &r->query, &r->row);
+    if (what_is_bad(r) != LOG_SAID_NOTHING)
         return show_page(c, r, what_is_bad(r), 400);
     if (!str_is_set(r->reason))
         return show_page(c, r, LOG_SAID_WHY, 400);
-    console_audit_why(c, "console", S("export_log"), filters(c, c->body, "", 0), r->reason);
+    console_audit_why(c, "console", S("export_log"), r->row, r->reason);
     return WAIT;
 }
 
@@ -393,9 +347,7 @@ static struct str chain_words(struct ctx *c)
 
 static struct heading heading_of(struct ctx *c, const struct reading *r)
 {
-    struct str filter = filters(c, r->form, "", 0);
-
-    return (struct heading){ .filter = str_is_set(filter) ? str_from(filter, 1) : S("none"),
+    return (struct heading){ .filter = str_is_set(r->row) ? str_from(r->row, 1) : S("none"),
                              .area = area_text(c->arena, &r->area),
                              .made = when_rfc3339(c->arena, c->now_s),
                              .chain = chain_words(c),

@@ -537,7 +537,7 @@ static enum step say_given(struct ctx *c, struct fail *f)
     if (!console_answered(&x->got, f))
         return REFUSE;
     const struct area where = { console_provider(c)->id, x->school->oid };
-    raise_at_night(c, ALARM_pass_at_night, &where, x->id);
+    raise_at_night(c, ALARM_pass_at_night, &where, (struct str){ NULL, 0 });
     return show(c, &v, x->school->oid, 200);
 }
 

@@ -80,6 +80,10 @@ static struct str alarm_metrics(struct ctx *c)
     for (int i = ALARM_NONE + 1; i < ALARM_COUNT; i++)
         buf_printf(&b, "digione_alarms_raised_total{code=\"%s\"} %" PRIu64 "\n", alarm_row((enum alarm_code)i)->code,
                    sum.raised[i]);
+    buf_printf(&b,
+               "# HELP digione_alarms_lost_total alarms that found no room, or made some before anybody had seen them\n"
+               "# TYPE digione_alarms_lost_total counter\ndigione_alarms_lost_total %" PRIu64 "\n",
+               sum.lost);
     return buf_str(&b);
 }
 

@@ -38,7 +38,8 @@ static bool is_look(void *with, const struct audit_found *x)
         return str_eq(str_from(x->row, sizeof "person " - 1), w->person);
     if (str_has_prefix(x->row, S("code ")))
         return is_theirs(w, str_from(x->row, sizeof "code " - 1));
-    return names(w, filter(x->row, S("person="))) || is_theirs(w, filter(x->row, S("code=")));
+    return names(w, filter(x->row, S("person="))) || names(w, filter(x->row, S("actor="))) ||
+           is_theirs(w, filter(x->row, S("code=")));
 }
 
 bool own_log_is_look(const struct audit_found *x, struct str person, const struct audit_finds *own)

@@ -127,6 +127,11 @@ for (const [width, lang, scripts] of [[320, 'fi-FI', false], [1280, 'en-GB', tru
     const at = page.url();
     check(/break_glass_used/.test(await text(page)) && (await page.locator('#d + p').textContent()).length > 40, await text(page));
     await looks(page, 'alarm', width);
+    const count = await page.locator('input[name=count]').inputValue();
+    await page.locator('input[name=count]').evaluate((e) => { e.value = '0'; });
+    const [stale] = await Promise.all([page.waitForNavigation(), page.locator('form button.b').last().click()]);
+    check(stale.status() === 409 && (await page.locator('.note.bad[role=alert]').count()) === 1 && (await page.locator('input[name=count]').inputValue()) === count, `acknowledged unseen: ${await text(page)}`);
+    check(!auditLines().some((l) => l.reason === 'acknowledge' && l.why === `Päivystys ${width}`), 'the log says that it was acknowledged');
     await page.fill('#note', `Päivystys ${width}`);
     await Promise.all([page.waitForNavigation(), page.locator('form button.b').last().click()]);
     check((await page.locator('.note[role=status]').count()) === 1 && new RegExp(`Päivystys ${width}`).test(await text(page)), await text(page));
@@ -206,6 +211,9 @@ await test('the log is filtered by city, actor and result, and a file says its f
   check((await page.goto(`${g.url}/admin/log?city=nowhere`)).status() === 400, 'a city that there is not');
   await page.goto(`${g.url}/admin/log?city=espoo&result=well`);
   await looks(page, 'log-filters');
+  const before = auditLines().filter((l) => l.reason === 'read_log').length, long = await page.goto(`${g.url}/admin/log?person=${'a'.repeat(64)}&event=${'x'.repeat(600)}`);
+  check(long.status() === 400 && (await page.locator('.note.bad[role=alert]').count()) === 1 && auditLines().filter((l) => l.reason === 'read_log').length === before, 'a search that the log cannot say');
+  await page.goBack();
   await page.locator('details:has(#why) summary').click();
   await page.fill('#why', 'Tarkastus');
   const [download] = await Promise.all([page.waitForEvent('download'), page.locator('button[value=jsonl]').click()]);

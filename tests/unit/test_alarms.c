@@ -107,7 +107,7 @@ TEST(what_was_acknowledged_is_no_longer_open_and_comes_back_when_it_happens_agai
 
     alarm_raise(g->s, ALARM_policy_failed, &oulu, S("p"), S("kanerva"), TEST_NOW_S);
     struct str id = str_of(all(t, g, &nation, TEST_NOW_S).at[0].id);
-    CHECK(alarms_acknowledge(g->s, id, S("8c1f"), S("korjataan"), TEST_NOW_S + 5));
+    CHECK(alarms_acknowledge(g->s, id, 1, S("8c1f"), S("korjataan"), TEST_NOW_S + 5));
     CHECK(alarms_one(g->s, t->arena, id, TEST_NOW_S + 5, &one));
     CHECK(!alarm_is_open(&one));
     CHECK_STR(one.seen_by, "8c1f");
@@ -116,7 +116,7 @@ TEST(what_was_acknowledged_is_no_longer_open_and_comes_back_when_it_happens_agai
     CHECK(alarms_one(g->s, t->arena, id, TEST_NOW_S + 60, &one));
     CHECK(alarm_is_open(&one));
     CHECK_INT(one.n, 2);
-    CHECK(!alarms_acknowledge(g->s, S("0000000000000000"), S("8c1f"), S(""), TEST_NOW_S));
+    CHECK(!alarms_acknowledge(g->s, S("0000000000000000"), 1, S("8c1f"), S(""), TEST_NOW_S));
 }
 
 TEST(a_state_that_was_acknowledged_stays_so_while_it_stands)
@@ -124,7 +124,7 @@ TEST(a_state_that_was_acknowledged_stays_so_while_it_stands)
     struct rig *g = rig_new(t);
 
     alarm_raise(g->s, ALARM_right_ends, &oulu, S("r1"), S("1.9.2026"), TEST_NOW_S);
-    CHECK(alarms_acknowledge(g->s, str_of(all(t, g, &oulu, TEST_NOW_S).at[0].id), S("8c1f"), S(""), TEST_NOW_S));
+    CHECK(alarms_acknowledge(g->s, str_of(all(t, g, &oulu, TEST_NOW_S).at[0].id), 1, S("8c1f"), S(""), TEST_NOW_S));
     for (int day = 1; day < 5; day++)
         alarm_raise(g->s, ALARM_right_ends, &oulu, S("r1"), S("1.9.2026"), TEST_NOW_S + day * 86400);
     struct alarms_found found = all(t, g, &oulu, TEST_NOW_S + 4 * 86400);
@@ -152,7 +152,7 @@ TEST(open_alarms_come_first_the_gravest_first)
 
     alarm_raise(g->s, ALARM_right_ends, &oulu, S("r"), S(""), TEST_NOW_S);
     alarm_raise(g->s, ALARM_policy_failed, &oulu, S("seen"), S(""), TEST_NOW_S + 1);
-    CHECK(alarms_acknowledge(g->s, str_of(all(t, g, &oulu, TEST_NOW_S).at[0].id), S("x"), S(""), TEST_NOW_S));
+    CHECK(alarms_acknowledge(g->s, str_of(all(t, g, &oulu, TEST_NOW_S).at[0].id), 1, S("x"), S(""), TEST_NOW_S));
     alarm_raise(g->s, ALARM_idp_away, &oulu, S("i"), S(""), TEST_NOW_S + 2);
     struct alarms_found found = all(t, g, &oulu, TEST_NOW_S + 3);
     CHECK_INT(found.at[0].code, ALARM_idp_away);
@@ -167,7 +167,8 @@ TEST(a_restart_forgets_no_alarm)
     CHECK(alarms_write(g->s, TEST_NOW_S, &g->f));
     alarm_raise(g->s, ALARM_break_glass_used, &nation, S("8c1f"), S("ops"), TEST_NOW_S);
     alarm_raise(g->s, ALARM_right_ends, &oulu, S("r1"), S("1.9.2026"), TEST_NOW_S);
-    CHECK(alarms_acknowledge(g->s, str_of(all(t, g, &oulu, TEST_NOW_S).at[0].id), S("x"), S("tiedossa"), TEST_NOW_S));
+    CHECK(
+        alarms_acknowledge(g->s, str_of(all(t, g, &oulu, TEST_NOW_S).at[0].id), 1, S("x"), S("tiedossa"), TEST_NOW_S));
     alarms_free(g->s);
     g->s = alarms_new(&g->set);
     CHECK(alarms_write(g->s, TEST_NOW_S + 60, &g->f));
@@ -198,23 +199,151 @@ TEST(what_another_process_raised_is_seen)
     alarms_free(other);
 }
 
-TEST(alarms_are_bounded_and_what_is_done_with_makes_room)
+static void fill(struct test *t, struct rig *g, const struct area *where, enum alarm_code code, int n, int64_t from_s)
 {
-    struct rig *g = rig_new(t);
+    for (int i = 0; i < n; i++)
+        alarm_raise(g->s, code, where, arena_printf(t->arena, "x%d", i), S(""), from_s + i);
+}
+
+static struct area provider(struct test *t, int i)
+{
+    return (struct area){ .provider = arena_printf(t->arena, "city-%d", i) };
+}
+
+static struct alarms_sum sums(struct rig *g, int64_t now_s)
+{
     struct alarms_sum sum;
 
-    for (int i = 0; i < ALARMS_MAX; i++)
-        alarm_raise(g->s, ALARM_policy_failed, &oulu, arena_printf(t->arena, "p%d", i), S(""), TEST_NOW_S + i);
-    CHECK_INT(all(t, g, &nation, TEST_NOW_S).n, ALARMS_MAX);
-    alarm_raise(g->s, ALARM_idp_away, &oulu, S("one-too-many"), S(""), TEST_NOW_S);
-    alarms_sum(g->s, TEST_NOW_S, &sum);
-    CHECK_INT(sum.lost, 1);
-    CHECK_INT(sum.open[ALARM_policy_failed], ALARMS_MAX);
-    CHECK(alarms_acknowledge(g->s, str_of(all(t, g, &nation, TEST_NOW_S).at[7].id), S("x"), S(""), TEST_NOW_S));
-    alarm_raise(g->s, ALARM_idp_away, &oulu, S("one-too-many"), S(""), TEST_NOW_S);
-    struct alarms_found found = all(t, g, &nation, TEST_NOW_S);
-    CHECK_INT(found.n, ALARMS_MAX);
-    CHECK_INT(sum.lost, 1);
+    alarms_sum(g->s, now_s, &sum);
+    return sum;
+}
+
+static bool is_there(struct test *t, struct rig *g, enum alarm_code code, struct str subject, int64_t now_s)
+{
+    struct alarms_found found = all(t, g, &nation, now_s);
+
+    for (size_t i = 0; i < found.n; i++)
+        if (found.at[i].code == code && str_eq(found.at[i].subject, subject))
+            return true;
+    return false;
+}
+
+TEST(one_area_fills_its_own_share_and_nobody_elses)
+{
+    struct rig *g = rig_new(t);
+    const int64_t now_s = TEST_NOW_S + 2 * ALARMS_MAX;
+
+    alarm_raise(g->s, ALARM_many_sessions_ended, &espoo, S("e"), S(""), TEST_NOW_S);
+    alarm_raise(g->s, ALARM_right_at_night, &nation, S("r"), S(""), TEST_NOW_S);
+    fill(t, g, &school, ALARM_pass_at_night, 2 * ALARMS_MAX, TEST_NOW_S);
+    CHECK_INT(all(t, g, &oulu, now_s).n, ALARMS_SHARE);
+    CHECK(is_there(t, g, ALARM_many_sessions_ended, S("e"), now_s) &&
+          is_there(t, g, ALARM_right_at_night, S("r"), now_s));
+    fill(t, g, &espoo, ALARM_idp_away, 1, now_s);
+    fill(t, g, &nation, ALARM_audit_broken, 1, now_s);
+    CHECK_INT(all(t, g, &espoo, now_s).n, 2);
+    CHECK_INT(sums(g, now_s).open[ALARM_audit_broken], 1);
+    fill(t, g, &oulu, ALARM_right_ends, 2 * ALARMS_SHARE, now_s);
+    CHECK_INT(all(t, g, &oulu, now_s).n, 2 * ALARMS_SHARE);
+}
+
+TEST(in_a_full_share_what_is_done_with_goes_first_then_the_oldest_and_never_what_is_graver)
+{
+    struct rig *g = rig_new(t);
+    const int64_t now_s = TEST_NOW_S + 1000;
+
+    alarm_raise(g->s, ALARM_policy_failed, &oulu, S("grave"), S(""), TEST_NOW_S - 10);
+    fill(t, g, &oulu, ALARM_many_sessions_ended, ALARMS_SHARE - 1, TEST_NOW_S);
+    for (size_t i = 0; i < ALARMS_SHARE; i++) {
+        const struct alarm x = all(t, g, &oulu, now_s).at[i];
+        if (str_eq(x.subject, S("x9"))) {
+            CHECK(alarms_acknowledge(g->s, str_of(x.id), 1, S("who"), S(""), now_s));
+            break;
+        }
+    }
+    alarm_raise(g->s, ALARM_pass_at_night, &oulu, S("a"), S(""), now_s);
+    CHECK(!is_there(t, g, ALARM_many_sessions_ended, S("x9"), now_s));
+    CHECK(is_there(t, g, ALARM_many_sessions_ended, S("x0"), now_s));
+    CHECK_INT(sums(g, now_s).lost, 0);
+    alarm_raise(g->s, ALARM_pass_at_night, &oulu, S("b"), S(""), now_s);
+    CHECK(!is_there(t, g, ALARM_many_sessions_ended, S("x0"), now_s));
+    CHECK_INT(sums(g, now_s).lost, 1);
+    fill(t, g, &oulu, ALARM_pass_at_night, 3 * ALARMS_SHARE, now_s);
+    CHECK(is_there(t, g, ALARM_policy_failed, S("grave"), now_s + 1000));
+}
+
+TEST(all_areas_together_leave_room_for_states_and_for_what_is_critical_to_the_nation)
+{
+    struct rig *g = rig_new(t);
+    struct area where;
+
+    for (int i = 0; i < 2 * ALARMS_MAX / ALARMS_SHARE; i++) {
+        where = provider(t, i);
+        fill(t, g, &where, ALARM_policy_failed, ALARMS_SHARE, TEST_NOW_S);
+    }
+    size_t events = sums(g, TEST_NOW_S).open[ALARM_policy_failed];
+    CHECK_INT(events, ALARMS_MAX - ALARMS_FOR_NATION - ALARMS_FOR_STATES);
+    for (int i = 0; i < 2 * ALARMS_MAX / ALARMS_SHARE; i++) {
+        where = provider(t, 1000 + i);
+        fill(t, g, &where, ALARM_idp_away, ALARMS_SHARE, TEST_NOW_S);
+    }
+    CHECK_INT(sums(g, TEST_NOW_S + 70).open[ALARM_idp_away], ALARMS_FOR_STATES);
+    fill(t, g, &nation, ALARM_audit_broken, ALARMS_FOR_NATION / 2, TEST_NOW_S);
+    fill(t, g, &nation, ALARM_redis_unwell, ALARMS_FOR_NATION / 2, TEST_NOW_S);
+    const struct alarms_sum sum = sums(g, TEST_NOW_S + 70);
+    CHECK_INT(sum.open[ALARM_audit_broken] + sum.open[ALARM_redis_unwell], ALARMS_FOR_NATION);
+    CHECK_INT(sum.open[ALARM_policy_failed], events);
+    CHECK_INT(sum.open[ALARM_alarms_full], 1);
+}
+
+TEST(what_is_lost_is_an_alarm_of_its_own_that_says_what_and_is_not_said_each_time)
+{
+    struct rig *g = rig_new(t);
+
+    fill(t, g, &oulu, ALARM_many_sessions_ended, ALARMS_SHARE, TEST_NOW_S);
+    CHECK_INT(sums(g, TEST_NOW_S).open[ALARM_alarms_full], 0);
+    fill(t, g, &oulu, ALARM_pass_at_night, 20, TEST_NOW_S + 100);
+    const struct alarms_found found = all(t, g, &nation, TEST_NOW_S + 200);
+    struct alarm full = { .code = ALARM_NONE };
+    for (size_t i = 0; i < found.n; i++)
+        if (found.at[i].code == ALARM_alarms_full)
+            full = found.at[i];
+    CHECK_INT(found.n, ALARMS_SHARE + 1);
+    CHECK_STR(full.detail, "oulu pass_at_night");
+    CHECK_INT(full.n, 1);
+    CHECK_INT(sums(g, TEST_NOW_S + 200).lost, 20);
+    CHECK(alarms_acknowledge(g->s, str_of(full.id), 1, S("who"), S(""), TEST_NOW_S + 200));
+    fill(t, g, &oulu, ALARM_many_sessions_ended, 1, TEST_NOW_S + 8000);
+    CHECK_INT(sums(g, TEST_NOW_S + 8000).open[ALARM_alarms_full], 1);
+}
+
+TEST(a_full_table_survives_a_restart_with_the_youngest_of_each_area)
+{
+    struct rig *g = rig_new(t);
+
+    CHECK(alarms_write(g->s, TEST_NOW_S, &g->f));
+    fill(t, g, &oulu, ALARM_pass_at_night, 3 * ALARMS_SHARE, TEST_NOW_S);
+    CHECK(alarms_write(g->s, TEST_NOW_S + 300, &g->f));
+    alarms_free(g->s);
+    g->s = alarms_new(&g->set);
+    CHECK(alarms_write(g->s, TEST_NOW_S + 400, &g->f));
+    CHECK_INT(all(t, g, &oulu, TEST_NOW_S + 400).n, ALARMS_SHARE);
+    CHECK(is_there(t, g, ALARM_pass_at_night, arena_printf(t->arena, "x%d", 3 * ALARMS_SHARE - 1), TEST_NOW_S + 400));
+    CHECK_INT(sums(g, TEST_NOW_S + 400).open[ALARM_alarms_full], 1);
+}
+
+TEST(what_came_again_since_it_was_looked_at_is_not_acknowledged)
+{
+    struct rig *g = rig_new(t);
+    struct alarm one;
+
+    alarm_raise(g->s, ALARM_pass_at_night, &school, S(""), S("23.01"), TEST_NOW_S);
+    struct str id = str_of(all(t, g, &school, TEST_NOW_S).at[0].id);
+    alarm_raise(g->s, ALARM_pass_at_night, &school, S(""), S("23.02"), TEST_NOW_S + 1);
+    CHECK(!alarms_acknowledge(g->s, id, 1, S("8c1f"), S(""), TEST_NOW_S + 2));
+    CHECK(alarms_one(g->s, t->arena, id, TEST_NOW_S + 2, &one));
+    CHECK(alarm_is_open(&one));
+    CHECK(alarms_acknowledge(g->s, id, 2, S("8c1f"), S(""), TEST_NOW_S + 2));
 }
 
 TEST(what_is_done_often_is_an_alarm_and_what_is_done_seldom_is_none)

@@ -53,6 +53,7 @@ static const char *make(struct test *t)
     looks(w, "read_log", "?person=aaaaaaaabbbb");
     looks(w, "read_log", "?event=login");
     looks(w, "read_log", "?code=AAAA1111");
+    looks(w, "read_log", "?actor=aaaaaaaaaaaa&event=login");
     looks(w, "policy", "policy aaaaaaaa");
     audit_writer_free(w);
     return dir;
@@ -88,11 +89,11 @@ TEST(each_look_is_found_by_the_person_by_their_codes_and_by_searches_that_name_t
 {
     const char *dir = make(t);
     struct own_log aino = read_of(t, dir, AINO), veikko = read_of(t, dir, VEIKKO);
-    static const char *const rows[] = { "?code=AAAA1111", "?event=login&person=aaaaaaaaaaaa", "code K7F29QXM",
-                                        ("person " AINO) };
+    static const char *const rows[] = { "?actor=aaaaaaaaaaaa&event=login", "?code=AAAA1111",
+                                        "?event=login&person=aaaaaaaaaaaa", "code K7F29QXM", ("person " AINO) };
 
-    CHECK_INT(aino.looks.n, 4);
-    for (size_t i = 0; i < aino.looks.n && i < 4; i++)
+    CHECK_INT(aino.looks.n, 5);
+    for (size_t i = 0; i < aino.looks.n && i < 5; i++)
         CHECK_STR(aino.looks.at[i].row, rows[i]);
     CHECK_INT(veikko.looks.n, 3);
     for (size_t i = 0; i < veikko.looks.n; i++)
