@@ -49,7 +49,7 @@ struct places { /* what one provider has, each kind in an order of its own */
 struct index {
     const struct provider *providers;
     const struct term **terms;   /* by provider, school (the provider's own first) and begin */
-    struct block *blocks;        /* by provider; the longest prefix first, and of two the school's own */
+    struct block *blocks;        /* by provider, school (the provider's own first); the longest prefix first */
     const struct exam **exams;   /* by provider, school, and end, the last first */
     const struct places *places; /* by the place of the provider in the registry */
 };
@@ -80,9 +80,9 @@ static int by_block(const void *x, const void *y)
     int order = by_address(a->of->provider, b->of->provider);
 
     if (order == 0)
-        order = b->network.bits - a->network.bits;
+        order = by_address(a->of->school, b->of->school);
     if (order == 0)
-        order = (a->of->school == NULL) - (b->of->school == NULL);
+        order = b->network.bits - a->network.bits;
     return order != 0 ? order : str_cmp(a->of->id, b->of->id);
 }
 
@@ -250,14 +250,42 @@ int64_t windows_calendar_end(const struct registry *r, const struct provider *p,
 
 /* ── the network ────────────────────────────────────────────────────────── */
 
-static struct str network_at(const struct index *x, const struct places *places, const struct address *from)
+static size_t first_block(const struct index *x, struct span span, const struct school *s)
 {
-    for (size_t i = 0; places != NULL && from->family != 0 && i < places->blocks.n; i++) {
-        const struct block *b = &x->blocks[places->blocks.from + i];
-        if (network_holds(&b->network, from))
-            return b->of->id;
+    size_t low = span.from, high = span.from + span.n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (by_address(x->blocks[middle].of->school, s) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    return low;
+}
+
+/* Among the blocks of one owner; s NULL: the provider itself. */
+static struct str name_at(const struct index *x, struct span span, const struct school *s, const struct address *from)
+{
+    size_t end = span.from + span.n;
+
+    for (size_t i = first_block(x, span, s); i < end && x->blocks[i].of->school == s; i++)
+        if (network_holds(&x->blocks[i].network, from))
+            return x->blocks[i].of->id;
     return (struct str){ NULL, 0 };
+}
+
+/* What the provider names goes before: a school that named the same would lead its own people past its provider's
+ * policies.  What a school names is so for those who are in it. */
+static struct str network_at(const struct index *x, const struct places *places, const struct school *s,
+                             const struct address *from)
+{
+    struct str id = { NULL, 0 };
+
+    if (places == NULL || from->family == 0)
+        return id;
+    id = name_at(x, places->blocks, NULL, from);
+    return str_is_set(id) || s == NULL ? id : name_at(x, places->blocks, s, from);
 }
 
 /* ── exams ──────────────────────────────────────────────────────────────── */
@@ -342,10 +370,11 @@ struct windows windows_at(struct arena *a, const struct registry *r, const struc
     if (p != NULL && parts->term_count + parts->network_count + parts->exam_count > 0) {
         const struct index *x = index_of(r);
         const struct places *places = places_of(r, x, p);
-        const struct school *s = str_is_set(at->school_oid) ? provider_school(p, at->school_oid) : NULL;
+        const struct provider *twin = places != NULL ? &x->providers[places - x->places] : p;
+        const struct school *s = str_is_set(at->school_oid) ? provider_school(twin, at->school_oid) : NULL;
         if (parts->term_count > 0)
             w.day = windows_calendar(r, p, s, windows_day(now->now_s));
-        w.network = network_at(x, places, &now->from);
+        w.network = network_at(x, places, s, &now->from);
         if (places != NULL && s != NULL && parts->exam_count > 0)
             find_exams(a, x, places, s, at, now->now_s, &w);
     }

@@ -29,7 +29,8 @@ enum day_kind day_kind_of_word(struct str word);
 
 struct windows {
     enum day_kind day;
-    struct str network; /* the id of the one that they are in; absent: in none that has a name, or not known */
+    struct str network; /* the id of the one that they are in: by their provider's names, and where it names nothing by
+                           their own school's; absent: in none that has a name, or not known */
     bool exam;
     int64_t exam_to_s;    /* the end of the last of them */
     struct strs services; /* ids; what stays open in each exam of theirs */

@@ -105,13 +105,18 @@ TEST(a_calendar_says_what_a_day_is_and_what_a_school_says_goes_first)
 
 /* ── networks ───────────────────────────────────────────────────────────── */
 
-static struct str network_of(struct test *t, const struct registry *r, const char *from)
+static struct str network_in(struct test *t, const struct registry *r, const char *school, const char *from)
 {
-    const struct affiliation at = { .provider_oid = S("1.1"), .school_oid = S("9.1"), .role = ROLE_LEARNER };
+    const struct affiliation at = { .provider_oid = S("1.1"), .school_oid = str_of(school), .role = ROLE_LEARNER };
     const struct circumstances now = { .now_s = TEST_NOW_S, .from = address_read(str_of(from)) };
     struct str id = windows_at(t->arena, r, &providers[0], &at, &now).network;
 
     return str_is_set(id) ? id : S("-");
+}
+
+static struct str network_of(struct test *t, const struct registry *r, const char *from)
+{
+    return network_in(t, r, "9.1", from);
 }
 
 TEST(a_device_is_in_the_narrowest_network_that_its_provider_has_named)
@@ -120,7 +125,7 @@ TEST(a_device_is_in_the_narrowest_network_that_its_provider_has_named)
                other[] = { S("0.0.0.0/0"), S("192.0.2.0/24") };
     struct named_network networks[] = {
         { .id = S("koulut"), .provider = &providers[0], .blocks = { wide, 2 } },
-        { .id = S("kuusela"), .provider = &providers[0], .school = &schools[0], .blocks = { narrow, 1 } },
+        { .id = S("kuusela"), .provider = &providers[0], .blocks = { narrow, 1 } },
         { .id = S("espoon"), .provider = &providers[1], .blocks = { other, 2 } },
     };
     struct registry_parts parts = { .networks = networks, .network_count = 3 };
@@ -135,6 +140,28 @@ TEST(a_device_is_in_the_narrowest_network_that_its_provider_has_named)
     CHECK_STR(network_of(t, r, "unix"), "-");
     CHECK_STR(network_of(t, r, ""), "-");
     CHECK_STR(network_of(t, r, "10.20.7.1 "), "-");
+}
+
+TEST(what_a_school_names_is_so_for_its_own_people_and_where_the_provider_names_nothing)
+{
+    struct str wide[] = { S("10.20.0.0/16") }, narrow[] = { S("10.20.7.0/24"), S("192.0.2.0/24"), S("192.0.2.64/26") },
+               half[] = { S("10.20.0.0/17"), S("192.0.2.0/25") };
+    struct named_network networks[] = {
+        { .id = S("a"), .provider = &providers[0], .school = &schools[1], .blocks = { half, 2 } },
+        { .id = S("koulut"), .provider = &providers[0], .blocks = { wide, 1 } },
+        { .id = S("b"), .provider = &providers[0], .school = &schools[0], .blocks = { narrow, 2 } },
+        { .id = S("c"), .provider = &providers[0], .school = &schools[0], .blocks = { narrow + 2, 1 } },
+    };
+    struct registry_parts parts = { .networks = networks, .network_count = 4 };
+    const struct registry *r = country(t, &parts);
+    static const struct {
+        const char *school, *from, *network;
+    } rows_of[] = { { "9.1", "10.20.7.1", "koulut" }, { "9.2", "10.20.7.1", "koulut" }, { "", "10.20.7.1", "koulut" },
+                    { "9.1", "192.0.2.1", "b" },      { "9.1", "192.0.2.65", "c" },     { "9.2", "192.0.2.1", "a" },
+                    { "9.2", "192.0.2.200", "-" },    { "", "192.0.2.1", "-" },         { "9.9", "192.0.2.1", "-" } };
+
+    for (size_t i = 0; i < sizeof rows_of / sizeof *rows_of; i++)
+        CHECK_STR(network_in(t, r, rows_of[i].school, rows_of[i].from), rows_of[i].network);
 }
 
 /* ── exams ──────────────────────────────────────────────────────────────── */
