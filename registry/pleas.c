@@ -2,6 +2,7 @@
 #include "registry/pleas.h"
 
 #include "base/text.h"
+#include "idp-adapters/hetu.h"
 
 #include <pthread.h>
 
@@ -26,6 +27,11 @@ static const struct db_migration migrations[] = {
          "+ (NEW.at_s > declined_s) - (OLD.at_s > declined_s) WHERE number = NEW.plea; END;"
          "CREATE TRIGGER plea_answered AFTER UPDATE OF declined_s ON pleas BEGIN UPDATE pleas SET waiting = (SELECT "
          "count(*) FROM askers WHERE plea = NEW.number AND at_s > NEW.declined_s) WHERE number = NEW.number; END;" },
+    /* Each asking of the last day, whether or not it was taken back since. */
+    { 3, "CREATE TABLE acts (person TEXT NOT NULL, at_s INTEGER NOT NULL);"
+         "CREATE INDEX acts_person ON acts (person, at_s);"
+         "CREATE INDEX acts_at ON acts (at_s);"
+         "DELETE FROM pleas WHERE declined_s = 0 AND NOT EXISTS (SELECT 1 FROM askers WHERE plea = number);" },
 };
 
 /* What everybody may know of a plea.  ?1: askings up to then are forgotten. */
@@ -38,10 +44,15 @@ static const struct db_migration migrations[] = {
     "?1)"
 
 static const struct db_statement
-    some_old = { "pleas_old", "SELECT 1 FROM askers WHERE at_s <= ?1 LIMIT 1" },
+    some_old = { "pleas_old", "SELECT 1 WHERE EXISTS (SELECT 1 FROM askers WHERE at_s <= ?1) OR "
+                              "EXISTS (SELECT 1 FROM acts WHERE at_s <= ?2)" },
     forget_askers = { "pleas_forget", "DELETE FROM askers WHERE at_s <= ?1" },
-    forget_pleas = { "pleas_forget_rest",
-                     "DELETE FROM pleas WHERE NOT EXISTS (SELECT 1 FROM askers WHERE plea = number)" },
+    forget_acts = { "pleas_forget_acts", "DELETE FROM acts WHERE at_s <= ?1" },
+    /* What was declined rests, even where nobody is left who asked. */
+    forget_pleas = { "pleas_forget_rest", "DELETE FROM pleas WHERE declined_s <= ?1 AND "
+                                          "NOT EXISTS (SELECT 1 FROM askers WHERE plea = number)" },
+    forget_one = { "plea_forget", "DELETE FROM pleas WHERE number = ?2 AND declined_s <= ?1 AND "
+                                  "NOT EXISTS (SELECT 1 FROM askers WHERE plea = number)" },
     one = { "plea_key", "SELECT " PLEA_COLUMNS " FROM pleas p WHERE p.provider = ?2 AND p.school = ?3 AND "
                         "p.service = ?4 AND p.role = ?5" },
     make = { "plea_make", "INSERT INTO pleas (provider, school, service, role) VALUES (?1, ?2, ?3, ?4)" },
@@ -49,9 +60,11 @@ static const struct db_statement
                           "ON CONFLICT (plea, person) DO UPDATE SET words = excluded.words, name = excluded.name, "
                           "level = excluded.level, at_s = CASE WHEN at_s > ?7 THEN at_s ELSE excluded.at_s END" },
     leave = { "plea_leave", "DELETE FROM askers WHERE plea = ?1 AND person = ?2" },
-    count_person = { "pleas_person", "SELECT count(*), count(CASE WHEN at_s > ?2 THEN 1 END) FROM askers "
-                                     "WHERE person = ?1 AND plea != ?3" },
-    count_provider = { "pleas_provider", "SELECT count(*) FROM pleas WHERE provider = ?1" },
+    count_person = { "pleas_person", "SELECT (SELECT count(*) FROM askers WHERE person = ?1 AND plea != ?3), "
+                                     "(SELECT count(*) FROM acts WHERE person = ?1 AND at_s > ?2), "
+                                     "(SELECT count(*) FROM askers WHERE person = ?1 AND plea = ?3)" },
+    act = { "plea_act", "INSERT INTO acts (person, at_s) VALUES (?1, ?2)" },
+    count_provider = { "pleas_provider", "SELECT count(*) FROM pleas WHERE provider = ?1 AND waiting > 0" },
     mine = { "pleas_mine",
              "SELECT " PLEA_COLUMNS ", k.at_s, k.words, k.name FROM askers k JOIN pleas p ON p.number = k.plea "
              "WHERE k.person = ?2 AND (?3 IS NULL OR p.service = ?3) AND k.at_s > ?1 "
@@ -209,15 +222,12 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* "010199-123A", as the code of a person is written: seven or more figures in a row, or six, a sign and three. */
-static bool has_number(struct str s)
+/* Seven or more in a row: of a learner, of a telephone. */
+static bool has_figures(struct str s)
 {
     for (size_t i = 0, n = 0; i < s.n; i++) {
         n = is_digit(s.p[i]) ? n + 1 : 0;
         if (n >= 7)
-            return true;
-        if (n == 6 && i + 4 < s.n && !is_digit(s.p[i + 1]) && is_digit(s.p[i + 2]) && is_digit(s.p[i + 3]) &&
-            is_digit(s.p[i + 4]))
             return true;
     }
     return false;
@@ -225,7 +235,7 @@ static bool has_number(struct str s)
 
 bool plea_words_fit(struct str words)
 {
-    return str_find_byte(words, '@', 0) == words.n && !has_number(words) &&
+    return str_find_byte(words, '@', 0) == words.n && !has_figures(words) && !hetu_like_in(words) &&
            str_find(words, S("1.2.246.562.")) == words.n;
 }
 
@@ -263,8 +273,9 @@ bool plea_look(struct db *d, struct arena *a, const struct plea_key *key, int64_
     return true;
 }
 
+/* joins: is not among those who ask for it. */
 static bool has_room(struct db *d, struct arena *a, const struct plea_asking *x, const struct plea *p, int64_t now_s,
-                     struct fail *f)
+                     bool *joins, struct fail *f)
 {
     const struct db_value person[] = { db_text(x->person), db_int(now_s - PLEA_DAY_S), db_int(p->number) },
                           provider[] = { db_text(x->key.provider) };
@@ -272,11 +283,12 @@ static bool has_room(struct db *d, struct arena *a, const struct plea_asking *x,
 
     if (!db_query(d, &count_person, person, 3, a, &own, f) || !db_query(d, &count_provider, provider, 1, a, &all, f))
         return false;
-    if (db_row(&own, 0)[1].number >= PLEAS_A_DAY)
+    *joins = db_row(&own, 0)[2].number == 0;
+    if (*joins && db_row(&own, 0)[1].number >= PLEAS_A_DAY)
         return fail(f, FAIL_BUSY, "plea_day", "one person has asked for %d services today", PLEAS_A_DAY);
     if (db_row(&own, 0)[0].number >= PLEAS_OF_ONE_MAX)
         return fail(f, FAIL_BUSY, "plea_many", "one person asks for %d services", PLEAS_OF_ONE_MAX);
-    if (p->count >= PLEA_ASKERS_MAX || (p->number == 0 && db_row(&all, 0)->number >= PLEAS_OF_PROVIDER_MAX))
+    if (p->count >= PLEA_ASKERS_MAX || (p->count == 0 && db_row(&all, 0)->number >= PLEAS_OF_PROVIDER_MAX))
         return fail(f, FAIL_BUSY, "plea_full", "no more is kept of %.*s", STR_ARG(x->key.provider));
     return true;
 }
@@ -292,13 +304,15 @@ static bool may_ask(struct db *d, struct arena *a, const struct plea_asking *x, 
 
 static bool forget(struct db *d, int64_t now_s, struct fail *f)
 {
-    const struct db_value args[] = { kept_from(now_s) };
+    const struct db_value args[] = { kept_from(now_s), db_int(now_s - PLEA_DAY_S) },
+                          rested[] = { db_int(now_s - PLEA_REST_S) };
     struct arena *a = arena_new();
     struct db_rows rows = { 0 };
-    bool good = db_query(d, &some_old, args, 1, a, &rows, f); /* so that who reads does not write */
+    bool good = db_query(d, &some_old, args, 2, a, &rows, f); /* so that who reads does not write */
 
     if (good && rows.n > 0)
-        good = db_run(d, &forget_askers, args, 1, f) && (db_changes(d) == 0 || db_run(d, &forget_pleas, NULL, 0, f));
+        good = db_run(d, &forget_acts, args + 1, 1, f) && db_run(d, &forget_askers, args, 1, f) &&
+               (db_changes(d) == 0 || db_run(d, &forget_pleas, rested, 1, f));
     arena_free(a);
     return good;
 }
@@ -308,14 +322,16 @@ static bool put(struct db *d, struct arena *a, const struct plea_asking *x, int6
     const struct db_value key[] = { db_text(x->key.provider), db_text(or_empty(x->key.school)), db_text(x->key.service),
                                     db_text(str_of(role_name(x->key.role))) };
     bool learner = x->key.role == ROLE_LEARNER;
+    const struct db_value acted[] = { db_text(x->person), db_int(now_s) };
+    bool joins;
     struct plea p;
 
     if (!forget(d, now_s, f) || !may_ask(d, a, x, f) || !plea_look(d, a, &x->key, now_s, &p, f))
         return false;
     if (p.declined_s != 0 && now_s - p.declined_s < PLEA_REST_S)
         return fail(f, FAIL_CALLER, "declined", "it was answered less than %d days ago", PLEA_REST_S / 86400);
-    if (!has_room(d, a, x, &p, now_s, f) || (p.number == 0 && !db_run(d, &make, key, 4, f)) ||
-        !plea_look(d, a, &x->key, now_s, &p, f))
+    if (!has_room(d, a, x, &p, now_s, &joins, f) || (joins && !db_run(d, &act, acted, 2, f)) ||
+        (p.number == 0 && !db_run(d, &make, key, 4, f)) || !plea_look(d, a, &x->key, now_s, &p, f))
         return false;
     const struct db_value values[] = { db_int(p.number),
                                        db_text(x->person),
@@ -340,12 +356,17 @@ bool plea_put(struct db *d, struct arena *a, const struct plea_asking *x, int64_
     return false;
 }
 
-bool plea_take(struct db *d, struct arena *a, struct str person, int64_t number, struct fail *f)
+bool plea_take(struct db *d, struct str person, int64_t number, int64_t now_s, struct fail *f)
 {
-    const struct db_value args[] = { db_int(number), db_text(person) };
+    const struct db_value theirs[] = { db_int(number), db_text(person) },
+                          none[] = { db_int(now_s - PLEA_REST_S), db_int(number) };
 
-    (void)a;
-    return db_run(d, &leave, args, 2, f);
+    if (!db_begin(d, f))
+        return false;
+    if (db_run(d, &leave, theirs, 2, f) && db_run(d, &forget_one, none, 2, f) && db_commit(d, f))
+        return true;
+    db_rollback(d);
+    return false;
 }
 
 bool pleas_of(struct db *d, struct arena *a, struct str person, struct str service, int64_t now_s,

@@ -27,11 +27,11 @@ enum {
     PLEA_KEPT_S = 180 * 86400, /* a term, and the holidays after it */
     PLEA_REST_S = 30 * 86400,  /* what was declined is not asked again sooner */
     PLEA_DAY_S = 86400,
-    PLEAS_A_DAY = 5,       /* of one person */
-    PLEAS_OF_ONE_MAX = 20, /* likewise, that are kept */
-    PLEAS_OF_PROVIDER_MAX = 5000,
-    PLEA_ASKERS_MAX = 20000, /* of one plea; more are not counted */
-    PLEA_WORDS_MAX_B = 800,  /* of who asks, and of who answers */
+    PLEAS_A_DAY = 5,              /* of one person, those taken back among them */
+    PLEAS_OF_ONE_MAX = 20,        /* likewise, that are kept */
+    PLEAS_OF_PROVIDER_MAX = 5000, /* that somebody waits for */
+    PLEA_ASKERS_MAX = 20000,      /* of one plea; more are not counted */
+    PLEA_WORDS_MAX_B = 800,       /* of who asks, and of who answers */
     PLEA_NAME_MAX_B = 120,
     PLEAS_LISTED_MAX = 200,
     PLEA_VOICES_MAX = 40 /* words and names that are shown of one */
@@ -102,8 +102,9 @@ struct plea_asking {
  * be a child's: plea_words_fit()), declined (within PLEA_REST_S), learners (they may not ask there); BUSY plea_day,
  * plea_many, plea_full (the bounds above); OURS db_…. */
 bool plea_put(struct db *d, struct arena *a, const struct plea_asking *x, int64_t now_s, struct fail *f);
-/* Takes it back; what does not exist, or is not theirs, is taken back already. */
-bool plea_take(struct db *d, struct arena *a, struct str person, int64_t number, struct fail *f);
+/* Takes it back; what does not exist, or is not theirs, is taken back already.  A plea that nobody is left of goes with
+ * it, but for what was declined within PLEA_REST_S. */
+bool plea_take(struct db *d, struct str person, int64_t number, int64_t now_s, struct fail *f);
 /* All of a person's, the newest first; service absent: of any. */
 bool pleas_of(struct db *d, struct arena *a, struct str person, struct str service, int64_t now_s,
               struct pleas_found *out, struct fail *f);

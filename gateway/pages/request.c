@@ -35,7 +35,7 @@ static bool run(void *with, struct db *d, struct arena *a, struct fail *f)
     struct asking *x = with;
 
     if (x->take > 0)
-        return plea_take(d, a, x->person->id, x->take, f);
+        return plea_take(d, x->person->id, x->take, x->now_s, f);
     const struct plea_places places = plea_places(a, x->registry, x->person, x->service, x->now_s);
     const struct plea_place *at = explain_place_of(a, &places, x->place);
     x->found = at != NULL;

@@ -71,7 +71,8 @@ static bool do_take(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct deed *x = with;
 
-    return plea_take(d, a, x->person, x->number, f);
+    (void)a;
+    return plea_take(d, x->person, x->number, x->s->now_s, f);
 }
 
 static bool do_list(void *with, struct db *d, struct arena *a, struct fail *f)
@@ -282,8 +283,23 @@ TEST(a_name_is_shown_where_it_was_ticked_alone)
 
 TEST(words_that_may_name_a_child_are_refused)
 {
-    static const char *const bad[] = { "Oppilas 010199-123A tarvitsee", "kirjoita eino.oppilas@oulu.example",
-                                       "1.2.246.562.24.12345678901", "tunnus 85640200011", "010199A1234" },
+    static const char *const bad[] = { "Oppilas 010199-123A tarvitsee",
+                                       "kirjoita eino.oppilas@oulu.example",
+                                       "1.2.246.562.24.12345678901",
+                                       "tunnus 85640200011",
+                                       "010199A1234",
+                                       "010199\xE2\x80\x93"
+                                       "123A",
+                                       "010199\xE2\x80\x91"
+                                       "123A",
+                                       "010199 -123A",
+                                       "010199 - 123A",
+                                       "01 01 99-123A",
+                                       "010199 123A",
+                                       "010199\xC2\xA0"
+                                       "123A",
+                                       "010199/1234",
+                                       "x010199-123Ax" },
                              *const good[] = { "", "Kokeisiin 7–9", "7B ja 8A, 45 minuuttia", "syksyllä 2026",
                                                "klo 8.15–9.00" };
     struct store *s = open_store(t);
@@ -350,6 +366,90 @@ TEST(one_person_asks_for_few_services_a_day_and_for_some_in_all)
     s->now_s += PLEA_DAY_S;
     CHECK_STR(asks(t, s, "p", numbered(t, PLEAS_OF_ONE_MAX), NULL, NULL), "plea_many");
     CHECK_INT(own(t, s, "p").n, PLEAS_OF_ONE_MAX);
+    close_store(t, s);
+}
+
+static void takes_all(struct test *t, struct store *s, const char *person)
+{
+    struct pleas_found all = own(t, s, person);
+
+    for (size_t i = 0; i < all.n; i++) {
+        struct deed x = { .person = str_of(person), .number = all.at[i].number };
+        CHECK_STR(deed(t, s, do_take, &x), "ok");
+    }
+}
+
+TEST(what_is_taken_back_counts_for_the_day_and_for_nothing_else)
+{
+    struct store *s = open_store(t);
+
+    for (int i = 0; i < PLEAS_A_DAY; i++) {
+        CHECK_STR(asks(t, s, "p", numbered(t, i), NULL, NULL), "ok");
+        takes_all(t, s, "p");
+        s->now_s += 60;
+    }
+    CHECK_STR(asks(t, s, "p", numbered(t, 0), NULL, NULL), "plea_day");
+    s->now_s += PLEA_DAY_S - PLEAS_A_DAY * 60;
+    CHECK_STR(asks(t, s, "p", numbered(t, 0), NULL, NULL), "ok"); /* the first of them is a day old */
+    CHECK_STR(asks(t, s, "p", numbered(t, 1), NULL, NULL), "plea_day");
+    close_store(t, s);
+}
+
+TEST(a_plea_goes_with_its_last_asker_and_a_declined_one_rests)
+{
+    struct store *s = open_store(t);
+    struct deed x = { .key = teachers };
+
+    CHECK_STR(asks(t, s, "p", teachers, NULL, NULL), "ok");
+    CHECK_STR(asks(t, s, "q", teachers, NULL, NULL), "ok");
+    takes_all(t, s, "p");
+    CHECK_STR(deed(t, s, do_look, &x), "ok");
+    CHECK(x.one.number != 0);
+    takes_all(t, s, "q");
+    CHECK_STR(deed(t, s, do_look, &x), "ok");
+    CHECK_INT(x.one.number, 0);
+    CHECK_STR(asks(t, s, "p", teachers, NULL, NULL), "ok");
+    s->now_s += 1;
+    CHECK_STR(declines(t, s, first, listed(t, s, oulu).at[0].number), "ok");
+    takes_all(t, s, "p");
+    CHECK_STR(asks(t, s, "q", teachers, NULL, NULL), "declined");
+    s->now_s += PLEA_REST_S;
+    CHECK_STR(asks(t, s, "q", teachers, NULL, NULL), "ok");
+    takes_all(t, s, "q");
+    CHECK_STR(deed(t, s, do_look, &x), "ok");
+    CHECK_INT(x.one.number, 0);
+    close_store(t, s);
+}
+
+/* Through SQL: so many by asking take as long as they would. */
+static bool do_fill(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    const struct deed *x = with;
+    const struct db_value args[] = { db_int(x->number), db_int(x->s->now_s) };
+    static const struct db_statement
+        pleas = { "test.pleas", "WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < ?1) INSERT "
+                                "INTO pleas (provider, school, service, role) SELECT 'oulu', '9.1', 'full-' || n, "
+                                "'teacher' FROM i" },
+        askers = { "test.askers", "INSERT INTO askers (plea, person, at_s, level) SELECT number, 'x' || number, ?1, 0 "
+                                  "FROM pleas WHERE service LIKE 'full-%'" };
+
+    (void)a;
+    return db_run(d, &pleas, args, 1, f) && db_run(d, &askers, args + 1, 1, f);
+}
+
+TEST(a_provider_is_full_of_what_somebody_waits_for)
+{
+    struct store *s = open_store(t);
+    struct deed x = { .number = PLEAS_OF_PROVIDER_MAX }, all = { .area = oulu };
+
+    CHECK_STR(deed(t, s, do_fill, &x), "ok");
+    CHECK_STR(asks(t, s, "p", teachers, NULL, NULL), "plea_full");
+    CHECK_STR(deed(t, s, do_list, &all), "ok");
+    s->now_s += 1;
+    CHECK_STR(declines(t, s, oulu, all.found.at[0].number), "ok"); /* nobody waits for that one any more */
+    CHECK_STR(asks(t, s, "p", teachers, NULL, NULL), "ok");
+    CHECK_STR(asks(t, s, "q", teachers, NULL, NULL), "ok");
+    CHECK_STR(asks(t, s, "q", numbered(t, 1), NULL, NULL), "plea_full");
     close_store(t, s);
 }
 

@@ -265,7 +265,21 @@ static const char *const codes[] = { "131052-308T",
                                      "x131052-308Tx",
                                      "131052308T",
                                      "mailto:131052-308T@oulu.example",
-                                     "CN=131052-308T,O=Oulu" };
+                                     "CN=131052-308T,O=Oulu",
+                                     "131052\xE2\x80\x93"
+                                     "308T",
+                                     "131052\xE2\x80\x91"
+                                     "308T",
+                                     "131052\xE2\x88\x92"
+                                     "308T",
+                                     "131052 \xE2\x80\x93 308T",
+                                     "131052\xC2\xA0-308T",
+                                     "131052-\xE2\x80\x8B"
+                                     "308T",
+                                     "13 10 52-308T",
+                                     "13\xE2\x80\xAF"
+                                     "10\xE2\x80\x89"
+                                     "52-308T" };
 
 TEST(what_looks_like_a_personal_identity_code_is_seen_and_what_does_not_is_not)
 {
