@@ -103,7 +103,7 @@ await test('a municipality whose sign-in does not answer is told to the operator
   await signIn(page, 'riikka', 'operators');
   await page.goto(`${g.url}/admin`);
   check((await page.locator('.doors .down').count()) === 1 && /Kunta 17/.test(await page.locator('table.grid tbody').first().textContent()), await text(page));
-  check(/kuntia 1, solmuja 0/.test(await page.textContent('h1')), await page.textContent('h1'));
+  check(/kuntia 1$/.test(await page.textContent('h1')), await page.textContent('h1'));
   await looks(page, 'country-ill');
   await until('the node has looked around', async () => (await metric('digione_alarm{code="idp_away"')) + (await metric('digione_alarm{code="idp_fails"')) === 1, 90000);
   await page.goto(`${g.url}/admin/alarms`);
