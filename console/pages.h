@@ -802,6 +802,7 @@ struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|app
     struct str number, edition, decided_why, detail, why;
     bool may_write, may_decide, may_withdraw, fresh; /* may_decide: and is not who wrote it */
     bool same_number, same_name; /* it was written by another account of theirs, or of somebody called the same */
+    bool same_maker;             /* one of the two made the other's account of late, or somebody made both */
     bool approved;               /* by somebody, and something stood in its way then */
     bool reckoned;               /* what would change was reckoned, over so many people */
     bool too_long;               /* it would have taken too long */
@@ -1057,6 +1058,7 @@ struct give_view { /* GET, POST /admin/give: csrf, idp, user, role, place, from,
     struct str user, from, to, why;
     bool wrong; /* one of these is */
     bool no_user, no_role, no_from, no_to, no_why;
+    bool pass; /* the user is a substitute's pass */
     bool more, fresh;
     struct str lacks, detail; /* lacks: more than the person has; detail: why the whole does not hold */
 };

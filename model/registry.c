@@ -31,6 +31,8 @@ struct registry {
     struct table providers, provider_oids, idps, idp_schools, entities, issuers, services, clients, accounts;
     const struct policy **policies; /* by layer, provider, school, id */
     const struct admin **admins;    /* by idp, subject, id */
+    const struct admin **idle;      /* those that give nothing */
+    size_t admin_count, idle_count; /* of these two */
     struct index *indexes;          /* of INDEX_COUNT */
 };
 
@@ -96,6 +98,31 @@ static int by_holder(const void *x, const void *y)
     if (order == 0)
         order = str_cmp(a->subject, b->subject);
     return order != 0 ? order : str_cmp(a->id, b->id);
+}
+
+/* Whoever gives a pass knows its password: a right of it would be a right of theirs. */
+static void part_idle(struct arena *a, struct registry *r)
+{
+    bool *idle = arena_make_n(a, r->admin_count + 1, bool);
+    size_t kept = 0, n;
+
+    for (size_t i = 0; i < r->parts.account_count; i++) {
+        const struct account *pass = &r->parts.accounts[i];
+        if (!str_is_set(pass->school))
+            continue;
+        const struct admin *const *theirs = registry_admins(r, pass->idp, pass->id, &n);
+        for (size_t k = 0; k < n; k++)
+            idle[(size_t)(theirs - (const struct admin *const *)r->admins) + k] = true;
+        r->idle_count += n;
+    }
+    r->idle = arena_make_n(a, r->idle_count + 1, const struct admin *);
+    r->idle_count = 0;
+    for (size_t i = 0; i < r->admin_count; i++)
+        if (idle[i])
+            r->idle[r->idle_count++] = r->admins[i];
+        else
+            r->admins[kept++] = r->admins[i];
+    r->admin_count = kept;
 }
 
 /* A school's keys, each leading to whoever came first. */
@@ -169,6 +196,8 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
     for (size_t i = 0; i < parts->admin_count; i++)
         r->admins[i] = &parts->admins[i];
     qsort(r->admins, parts->admin_count, sizeof(struct admin *), by_holder);
+    r->admin_count = parts->admin_count;
+    part_idle(a, r);
     for (size_t i = 0; i < parts->account_count; i++)
         put(&r->accounts, account_key(a, parts->accounts[i].idp, parts->accounts[i].username), &parts->accounts[i]);
     return r;
@@ -285,7 +314,7 @@ const struct policy *const *registry_policies(const struct registry *r, size_t *
 
 const struct admin *const *registry_admins(const struct registry *r, struct str idp, struct str subject, size_t *n)
 {
-    size_t from = 0, to = r->parts.admin_count;
+    size_t from = 0, to = r->admin_count;
     const struct admin key = { .idp = idp, .subject = subject, .id = S("") }, *at = &key;
 
     while (from < to) {
@@ -295,10 +324,16 @@ const struct admin *const *registry_admins(const struct registry *r, struct str 
         else
             to = mid;
     }
-    for (*n = 0; from + *n < r->parts.admin_count; ++*n)
+    for (*n = 0; from + *n < r->admin_count; ++*n)
         if (!str_eq(r->admins[from + *n]->idp, idp) || !str_eq(r->admins[from + *n]->subject, subject))
             break;
     return (const struct admin *const *)r->admins + from;
+}
+
+const struct admin *const *registry_idle_admins(const struct registry *r, size_t *n)
+{
+    *n = r->idle_count;
+    return (const struct admin *const *)r->idle;
 }
 
 const struct idp *registry_idp_school(const struct registry *r, struct str oid_or_code)

@@ -248,8 +248,10 @@ const struct service *registry_client(const struct registry *r, struct str clien
 const struct account *registry_account(const struct registry *r, struct str idp, struct str username);
 /* All policies, by layer, provider, school and then in the order of their ids. */
 const struct policy *const *registry_policies(const struct registry *r, size_t *n);
-/* The rights that this person was given, valid or not: *n of them. */
+/* The rights that this person was given, valid or not: *n of them; of a substitute's pass none, whatever rows say. */
 const struct admin *const *registry_admins(const struct registry *r, struct str idp, struct str subject, size_t *n);
+/* The rows that give nothing, because they are of passes. */
+const struct admin *const *registry_idle_admins(const struct registry *r, size_t *n);
 /* The first identity provider that the picker shows and whose provider has this school. */
 const struct idp *registry_idp_school(const struct registry *r, struct str oid_or_code);
 const struct school *provider_school(const struct provider *p, struct str oid_or_code);

@@ -234,10 +234,29 @@ static bool schools_stay_within(const struct change *x, const struct registry *r
     return true;
 }
 
+static bool became_pass(const struct changed_row *r)
+{
+    size_t school = column_of(&kind_rows[KIND_ACCOUNT], "school");
+
+    return !same_value(&r->before[school], &r->after[school]);
+}
+
+/* What is only taken away, or off, makes no pass's right. */
+static bool is_written(const void *change, enum kind kind, struct str id)
+{
+    const struct change *x = change;
+
+    for (size_t i = 0; i < x->n; i++)
+        if (x->rows[i].kind == kind && x->rows[i].after != NULL && str_eq(x->rows[i].after[0].text, id) &&
+            (kind == KIND_ADMIN || x->rows[i].before == NULL || became_pass(&x->rows[i])))
+            return true;
+    return false;
+}
+
 static bool holds(struct db *d, struct arena *a, const struct change *x, struct row_place *where, struct fail *f)
 {
     struct registry *r = registry_load_within(d, a, where, f);
-    bool good = r != NULL && documents_hold(r, x, where, f);
+    bool good = r != NULL && documents_hold(r, x, where, f) && registry_check_rights(r, is_written, x, where, f);
 
     if (r != NULL && !good)
         *where = (struct row_place){ where->kind, { arena_str(a, where->key[0]), arena_str(a, where->key[1]) } };

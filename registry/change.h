@@ -45,6 +45,7 @@ struct change_by {  /* who answers for a change */
     /* Of the human being behind it, the same for each of their accounts, without spaces; absent: not known.  number: of
      * their learner number; name: of what they are called. */
     struct str number_key, name_key;
+    struct str account;      /* id of the row by which they sign in; absent: their accounts are kept elsewhere */
     struct str acting_as;    /* "operator" */
     const struct area *area; /* whose rows it may touch; &area_nation: all of them; NULL: none */
     enum change_maker maker;

@@ -750,6 +750,24 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
     return good;
 }
 
+bool registry_check_rights(const struct registry *r, bool (*touched)(const void *with, enum kind kind, struct str id),
+                           const void *with, struct row_place *where, struct fail *f)
+{
+    size_t n;
+    const struct admin *const *idle = registry_idle_admins(r, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (!touched(with, KIND_ADMIN, idle[i]->id) && !touched(with, KIND_ACCOUNT, idle[i]->subject))
+            continue;
+        *where = (struct row_place){ KIND_ADMIN, { idle[i]->id, S("") } };
+        return fail_long(f, FAIL_CALLER, "pass_right",
+                         "admin %.*s: account %.*s is a substitute's pass, and a pass has no rights in the console: "
+                         "give them to an account of the person's own",
+                         STR_ARG(idle[i]->id), STR_ARG(idle[i]->subject));
+    }
+    return true;
+}
+
 static bool check_metadata(struct checking *c, const struct idp *idp)
 {
     const struct upstream_want want = {

@@ -26,6 +26,12 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
  * signed where it must be.  Fails likewise. */
 bool registry_check_documents(const struct registry *r, struct row_place *where, struct fail *f);
 
+/* That no right is a pass's: of the rights among the rows that a change writes, and of all that passes have among them.
+ * What stood before it gives nothing (registry_admins), and keeps nobody from starting.  touched: does the change write
+ * this row?  Fails CALLER pass_right. */
+bool registry_check_rights(const struct registry *r, bool (*touched)(const void *with, enum kind kind, struct str id),
+                           const void *with, struct row_place *where, struct fail *f);
+
 bool is_row_id(struct str s); /* lower case, digits, . _ - ; at most 64 */
 bool is_oid(struct str s);    /* "1.2.246.562.99.1" */
 

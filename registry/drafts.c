@@ -404,6 +404,65 @@ static enum draft_hand hand_in(struct str hands, const struct change_by *by)
     return found;
 }
 
+/* Whoever has a shell has other means, and a file that is imported would make all of a city's accounts one person's. */
+static const struct db_statement makers = {
+    "draft.makers", "SELECT DISTINCT CASE WHEN d.number IS NULL THEN c.who ELSE d.hands END "
+                    "FROM change_row r JOIN change c ON c.number = r.change LEFT JOIN draft d ON d.number = c.draft "
+                    "WHERE r.kind = 'account' AND r.row_key = 'account ' || ?1 AND c.at_s >= ?2 AND c.maker = 'console'"
+};
+
+/* As hands are kept, one a line: of those who may know the password of by->account. */
+static bool makers_of(struct db *d, struct arena *a, const struct change_by *by, struct str *out, struct fail *f)
+{
+    const struct db_value args[] = { db_text(by->account), db_int(by->at_s - MAKER_HAND_S) };
+    struct db_rows rows;
+
+    *out = S("");
+    if (!str_is_set(by->account))
+        return true;
+    if (!db_query(d, &makers, args, 2, a, &rows, f))
+        return false;
+    for (size_t i = 0; i < rows.n; i++)
+        *out = arena_printf(a, "%.*s%.*s\n", STR_ARG(*out), STR_ARG(db_row(&rows, i)->text));
+    return true;
+}
+
+static struct str known_or_none(struct str key)
+{
+    return str_eq(key, S("-")) ? (struct str){ NULL, 0 } : key;
+}
+
+static bool is_of_makers(struct str hands, struct str made_by)
+{
+    struct str line, who, number = { NULL, 0 };
+
+    while (str_split(&made_by, '\n', &line)) {
+        (void)str_split(&line, ' ', &who);
+        (void)str_split(&line, ' ', &number);
+        const struct change_by maker = { .who = who,
+                                         .number_key = known_or_none(number),
+                                         .name_key = known_or_none(line) };
+        if (str_is_set(known_or_none(who)) && hand_in(hands, &maker) != HAND_NONE)
+            return true;
+    }
+    return false;
+}
+
+static bool hand_of(struct db *d, struct arena *a, const struct change_by *by, struct str hands, enum draft_hand *out,
+                    struct fail *f)
+{
+    struct str made_by;
+
+    *out = hand_in(hands, by);
+    if (*out != HAND_NONE)
+        return true;
+    if (!makers_of(d, a, by, &made_by, f))
+        return false;
+    if (is_of_makers(hands, made_by))
+        *out = HAND_MAKER;
+    return true;
+}
+
 bool draft_hand(struct db *d, struct arena *a, const struct change_by *by, int64_t number, enum draft_hand *out,
                 struct fail *f)
 {
@@ -413,8 +472,17 @@ bool draft_hand(struct db *d, struct arena *a, const struct change_by *by, int64
     *out = HAND_NONE;
     if (!find(d, a, by->area, number, &x, &hands, f))
         return false;
-    *out = hand_in(hands, by);
-    return true;
+    return hand_of(d, a, by, hands, out, f);
+}
+
+static struct str with_lines(struct arena *a, struct str hands, struct str lines)
+{
+    struct str line;
+
+    while (str_split(&lines, '\n', &line))
+        if (str_is_set(line) && !has_line(hands, line))
+            hands = arena_printf(a, "%.*s\n%.*s", STR_ARG(hands), STR_ARG(line));
+    return hands;
 }
 
 bool draft_write(struct db *d, const struct change_by *by, struct draft *draft, const struct wanteds *rows,
@@ -430,9 +498,9 @@ bool draft_write(struct db *d, const struct change_by *by, struct draft *draft, 
     for (size_t i = 0, position = 0; good && i < rows->n; i++)
         if (!rows->at[i].is_gone && (rows->at[i].base != NULL || rows->at[i].want != NULL))
             good = write_row(d, a, draft->number, (int64_t)position++, &rows->at[i], f);
-    struct str line = hand_line(a, by);
-    if (good && !has_line(hands, line))
-        hands = arena_printf(a, "%.*s\n%.*s", STR_ARG(hands), STR_ARG(line));
+    struct str made_by = { NULL, 0 };
+    good = good && makers_of(d, a, by, &made_by, f);
+    hands = with_lines(a, with_lines(a, hands, hand_line(a, by)), made_by);
     if (str_is_set(by->why))
         draft->why = str_sub(by->why, 0, CHANGE_WHY_MAX_B);
     draft->state = DRAFT_draft;
@@ -494,12 +562,15 @@ static bool compare(struct db *d, struct arena *a, int64_t number, struct edit_r
 static bool may_approve(struct db *d, struct arena *a, const struct change_by *by, const struct draft_move *move,
                         struct str hands, struct edit_result *out, struct fail *f)
 {
-    enum draft_hand hand = hand_in(hands, by);
+    enum draft_hand hand;
+    if (!hand_of(d, a, by, hands, &hand, f))
+        return false;
     if (!move->alone && (!str_is_set(by->who) || hand != HAND_NONE))
         return fail(f, FAIL_DENIED, "own_draft", "who has written in draft %" PRId64 "%s does not approve it",
                     move->number,
                     hand == HAND_NAME     ? ", as an account of the same name,"
                     : hand == HAND_NUMBER ? ", by another account,"
+                    : hand == HAND_MAKER  ? ", or made the account of who did, within 30 days,"
                                           : "");
     return compare(d, a, move->number, out, f);
 }

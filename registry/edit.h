@@ -256,8 +256,11 @@ bool draft_policies(struct db *d, struct arena *a, const struct area *area, size
 enum draft_act { DRAFT_PROPOSE = 1, DRAFT_APPROVE, DRAFT_SEND_BACK, DRAFT_WITHDRAW };
 
 /* As whom somebody has written in a draft already.  By number and by name it is another account's: where both numbers
- * are known, they tell two people of one name apart; else who is called the same counts as the same. */
-enum draft_hand { HAND_NONE = 0, HAND_ACCOUNT, HAND_NUMBER, HAND_NAME };
+ * are known, they tell two people of one name apart; else who is called the same counts as the same.  By maker: whoever
+ * made or altered an account in the console within MAKER_HAND_S may know its password, and is a hand of whatever it
+ * does; so are two accounts of one maker. */
+enum { MAKER_HAND_S = CHANGE_PERSONAL_S };
+enum draft_hand { HAND_NONE = 0, HAND_ACCOUNT, HAND_NUMBER, HAND_NAME, HAND_MAKER };
 bool draft_hand(struct db *d, struct arena *a, const struct change_by *by, int64_t number, enum draft_hand *out,
                 struct fail *f);
 

@@ -457,7 +457,7 @@ static enum step show_form(struct ctx *c, struct giving *x, int status)
     v->from = x->from_text;
     v->to = str_is_set(x->to_text) ? x->to_text : when_day(c->arena, c->now_s + YEAR_S);
     v->fresh = console_fresh(c);
-    v->wrong = v->no_user || v->no_role || v->no_from || v->no_to || v->no_why;
+    v->wrong = v->no_user || v->pass || v->no_role || v->no_from || v->no_to || v->no_why;
     console_page_for(c, PLACE_ADMINS, true, S("/admin/give"), &v->con);
     return answer_page(c, status, page_give(c->arena, v));
 }
@@ -500,6 +500,7 @@ static bool find_subject(struct ctx *c, struct giving *x)
     const struct account *account = registry_account(c->registry, x->idp->id, x->user);
     if (account != NULL)
         x->subject = account->id;
+    x->v.pass = account != NULL && str_is_set(account->school);
     return account != NULL;
 }
 
@@ -525,7 +526,7 @@ static bool check(struct ctx *c, struct giving *x)
         !rights_role_fits(x->role, !str_is_set(x->place.provider)) || !str_is_set(brings_words(c, x->role, &x->place));
     read_days(c, x);
     v->no_why = !str_is_set(x->why);
-    return !(v->no_user || v->no_role || v->no_from || v->no_to || v->no_why);
+    return !(v->no_user || v->pass || v->no_role || v->no_from || v->no_to || v->no_why);
 }
 
 /* The history shows who did something by this name, so it is the account's own where it can be. */
@@ -632,6 +633,9 @@ static enum step say_given(struct ctx *c, struct fail *f)
         x->v.lacks = lacks != MAY_NONE ? deed_words(lacks, c->lang) : S("");
         return show_form(c, x, 403);
     }
+    x->v.pass = strcmp(why->code, "pass_right") == 0;
+    if (x->v.pass)
+        return show_form(c, x, 400);
     x->v.detail = act_trouble(c, &x->result, why);
     return show_form(c, x, why->kind == FAIL_CONFLICT ? 409 : 400);
 }

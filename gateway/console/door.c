@@ -426,10 +426,12 @@ static struct str name_key(struct ctx *c, const struct person *p)
 struct change_by console_by(struct ctx *c, enum change_maker maker, struct str why)
 {
     const struct person *p = c->session->person;
+    const struct idp *idp = registry_idp(c->registry, p->idp);
 
     return (struct change_by){ .who = p->id,
                                .number_key = number_key(c, p),
                                .name_key = name_key(c, p),
+                               .account = idp != NULL && idp->kind == IDP_LOCAL ? p->subject : (struct str){ NULL, 0 },
                                .acting_as = acting_as(c),
                                .area = &c->console->area,
                                .maker = maker,

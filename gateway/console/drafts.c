@@ -246,6 +246,7 @@ static enum step page(struct ctx *c, const struct drafting *x)
                             .may_decide = decides && x->hand == HAND_NONE,
                             .same_number = decides && x->hand == HAND_NUMBER,
                             .same_name = decides && x->hand == HAND_NAME,
+                            .same_maker = decides && x->hand == HAND_MAKER,
                             .fresh = console_fresh(c),
                             .change = d->change,
                             .said = x->said };

@@ -2,7 +2,8 @@
  * Passes of substitutes: an account of a person's own at one school, between a begin and an end.
  *
  * Policy sees a dated affiliation, so nothing has to happen at its end.  One of more than LONGEST_S is asked for, and
- * waits as a draft for a second person who may give passes there. */
+ * waits as a draft for a second person who may give passes there; so is one that is more together with the others of
+ * the same name at the school. */
 #include "base/codec.h"
 #include "console/texts.h"
 #include "frame/words.h"
@@ -24,6 +25,7 @@
 
 enum {
     LONGEST_S = 5 * 86400,         /* that one person gives */
+    BETWEEN_S = 3 * 86400,         /* a weekend: passes nearer to each other than this are one */
     LONGEST_ASKED_S = 400 * 86400, /* that two do: a school year */
     ASKED_SHOWN = 50,
     ROWS_SHOWN = 50,
@@ -36,6 +38,7 @@ enum {
 };
 
 #define PASS_PREFIX "pass-"
+#define NEEDS_TWO   "pass_needs_two"
 
 struct waiting;
 
@@ -414,12 +417,84 @@ static const struct idp *own_accounts(const struct ctx *c)
     return NULL;
 }
 
+static struct str folded_name(struct arena *a, const struct person *p)
+{
+    return words_query(a, arena_printf(a, "%.*s %.*s", STR_ARG(p->given_names), STR_ARG(p->family_name)));
+}
+
+/* Those that were ended count as well: else one would end one and give the next. */
+static bool is_same_persons(struct arena *a, const struct account *one, const struct account *other)
+{
+    return str_is_set(one->school) && str_eq(one->school, other->school) && one->person->affiliation_count > 0 &&
+           str_eq(folded_name(a, one->person), folded_name(a, other->person));
+}
+
+struct span {
+    int64_t from_s, to_s;
+};
+
+/* As long as one grows it, by passes that overlap it or are near. */
+static struct span joined(struct span whole, const struct span *at, size_t n)
+{
+    for (bool grew = true; grew;) {
+        grew = false;
+        for (size_t i = 0; i < n; i++) {
+            if (at[i].from_s - whole.to_s > BETWEEN_S || whole.from_s - at[i].to_s > BETWEEN_S ||
+                (at[i].from_s >= whole.from_s && at[i].to_s <= whole.to_s))
+                continue;
+            whole.from_s = at[i].from_s < whole.from_s ? at[i].from_s : whole.from_s;
+            whole.to_s = at[i].to_s > whole.to_s ? at[i].to_s : whole.to_s;
+            grew = true;
+        }
+    }
+    return whole;
+}
+
+/* Shown the registry with the pass in it, in the transaction that writes it: two at once are not both the first. */
+static bool is_short(void *with, const struct registry *r, struct fail *f)
+{
+    const struct giving *x = with;
+    const struct registry_parts *parts = registry_parts(r);
+    const struct account *given = NULL;
+    struct arena *a = arena_new_secret();
+    struct span *spans = arena_make_n(a, parts->account_count + 1, struct span);
+    struct span whole = { x->from_s, x->to_s };
+    size_t n = 0;
+
+    for (size_t i = 0; i < parts->account_count && given == NULL; i++)
+        if (str_eq(parts->accounts[i].id, x->id))
+            given = &parts->accounts[i];
+    for (size_t i = 0; given != NULL && i < parts->account_count; i++) {
+        const struct account *one = &parts->accounts[i];
+        if (is_same_persons(a, one, given))
+            spans[n++] = (struct span){ one->person->affiliations[0].from_s, one->person->affiliations[0].to_s };
+    }
+    whole = joined(whole, spans, n);
+    arena_free(a);
+    return whole.to_s - whole.from_s <= LONGEST_S ||
+           fail(f, FAIL_CALLER, NEEDS_TWO, "with the others of the same name it is more than %d days",
+                LONGEST_S / 86400);
+}
+
+static bool give_alone(struct giving *x, struct db *d, struct arena *a, struct fail *f)
+{
+    struct edit_how how = x->how;
+
+    how.look = is_short;
+    how.with = x;
+    return edit_run(x->edit, d, a, &how, EDIT_APPLY, &x->result, f);
+}
+
 static bool run(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct giving *x = with;
 
-    if (!x->asks)
-        return edit_run(x->edit, d, a, &x->how, EDIT_APPLY, &x->result, f);
+    if (!x->asks && give_alone(x, d, a, f))
+        return true;
+    if (!x->asks && strcmp(f->code, NEEDS_TWO) != 0)
+        return false;
+    x->asks = true;
+    *f = (struct fail){ 0 };
     /* Held to what a row must be now: whoever approves can mend nothing of it. */
     if (!edit_run(x->edit, d, a, &x->how, EDIT_CHECK, &x->result, f) ||
         !edit_run(x->edit, d, a, &x->how, EDIT_KEEP, &x->result, f))
@@ -555,6 +630,13 @@ static const struct account *pass_here(const struct ctx *c, struct str id)
     return NULL;
 }
 
+static bool take_sql(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct giving *x = with;
+
+    return edit_run(x->edit, d, a, &x->how, EDIT_APPLY, &x->result, f);
+}
+
 static enum step ask_take(struct ctx *c, struct fail *f)
 {
     struct giving *x = arena_make(c->arena, struct giving);
@@ -567,7 +649,7 @@ static enum step ask_take(struct ctx *c, struct fail *f)
     const struct row_id row = { S("account"), { x->account->id } };
     edit_begin(c, x, said(C_pass_taken, c->lang));
     edit_put(x->edit, &row, &off, 1);
-    return console_ask(c, run, x, &x->got, f);
+    return console_ask(c, take_sql, x, &x->got, f);
 }
 
 /* Who is in with it, is out. */

@@ -191,5 +191,33 @@ await test('a long pass waits for a second person, who is another', async () => 
   for (const v of [silja, toini, guest]) await v.context.close();
 });
 
+await test('passes that follow each other are one long pass, and a pass is given no right', async () => {
+  const toini = await visitor({ width: 320 });
+  const day = (n) => { const [d] = local(Date.now() + n * 86400000); return d.split('-').reverse().join('.'); };
+  const gives = async (given, family, from, to) => {
+    await toini.page.goto(`${g.url}/admin/passes`);
+    await fill(toini.page, { given, family, from: day(from), from_at: '8.00', to: day(to), to_at: '16.00', why: 'Sairausloma' });
+    await press(toini.page, 'form.card .acts button');
+    return (await toini.page.locator('.note.good dd').count()) > 0 ? 'given' : /toista henkilöä/.test(await toini.page.textContent('.note.info')) ? 'asked' : 'refused';
+  };
+  await signIn(toini.page, 'toini');
+  check((await gives('Matti', 'Virtanen', 0, 4)) === 'given', 'the first one was not given');
+  const [username] = await toini.page.locator('.note.good dd').allTextContents();
+  // In the same second: what is served does not know the first one yet.
+  check((await gives('MATTI', ' virtanen', 7, 9)) === 'asked', 'the next one needed nobody');
+  check((await gives('Matti', 'Virtanen', 2, 3)) === 'given', 'one within the first needed somebody');
+  check((await gives('Matti', 'Virtanen', 20, 22)) === 'given', 'one long after needed somebody');
+  check((await gives('Maija', 'Virtanen', 5, 9)) === 'given', 'another person needed somebody');
+  await until('served', async () => { await toini.page.goto(`${g.url}/admin/passes`); return (await toini.page.textContent('main')).includes(username); });
+  await toini.page.goto(`${g.url}/admin/give`);
+  await toini.page.selectOption('#idp', 'oulu').catch(() => {});
+  await fill(toini.page, { user: username, why: 'Sijaisuus' });
+  await toini.page.locator('input[name=role]').first().check();
+  await press(toini.page, 'form.group .acts button');
+  check(/sijaisen kulkulupa/.test(await toini.page.textContent('.note.bad')), `a pass was given a right: ${await toini.page.textContent('main')}`);
+  await looks(toini.page, 'give-pass', 320);
+  await toini.context.close();
+});
+
 await browser.close();
 await finish(g);

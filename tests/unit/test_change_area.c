@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "policy/may.h"
 #include "registry/schema.h"
 #include "tests/unit/change_help.h"
 
@@ -469,6 +470,82 @@ static bool gives(struct test *t, struct rig *g, const struct area *area, const 
     bool good = edit_run(e, g->db, t->arena, &how, EDIT_APPLY, &g->got, &g->fail);
     edit_free(e);
     return good;
+}
+
+static bool gives_right(struct test *t, struct rig *g, const char *id, const char *subject)
+{
+    const struct change_by by = by_of(t, "toini", &oulu);
+    const struct edit_from from = { 0 };
+    const struct row_id row = id_of("admin", id);
+    const struct edit_field fields[] = { { S("idp"), S("oulu-local") },
+                                         { S("subject"), str_of(subject) },
+                                         { S("role"), S("principal") },
+                                         { S("provider"), S("oulu") },
+                                         { S("school"), S(OULU_SCHOOL) } };
+    struct edit *e = edit_new(&by, &from);
+
+    g->fail = (struct fail){ 0 };
+    edit_put(e, &row, fields, sizeof fields / sizeof *fields);
+    bool good = edit_run(e, g->db, t->arena, &g->edit, EDIT_APPLY, &g->got, &g->fail);
+    edit_free(e);
+    return good;
+}
+
+/* Written before such a row was refused. */
+static void puts_row(struct test *t, struct rig *g, const char *id, const char *subject)
+{
+    const struct db_statement put = { "test.put", "INSERT INTO admin (id, idp, subject, role, provider, school, "
+                                                  "from_s, to_s, why) VALUES (?1, 'oulu-local', ?2, 'principal', "
+                                                  "'oulu', '" OULU_SCHOOL "', 0, 0, '')" };
+    const struct db_value args[] = { db_text(str_of(id)), db_text(str_of(subject)) };
+
+    CHECK(db_begin(g->db, &g->fail) && db_run(g->db, &put, args, 2, &g->fail) && db_commit(g->db, &g->fail));
+    CHECK_STR(g->fail.detail, "");
+}
+
+TEST(a_pass_has_no_right_in_the_console)
+{
+    const struct pass pass = { "pass-1",   OULU_SCHOOL, "substitute", "2026-08-10T08:00:00Z", "2026-08-10T16:00:00Z",
+                               OULU_SCHOOL },
+                      later = { "pass-2",   OULU_SCHOOL, "substitute", "2026-08-10T08:00:00Z", "2026-08-10T16:00:00Z",
+                                OULU_SCHOOL };
+    struct rig g;
+    size_t n;
+
+    rig_new(t, &g);
+    CHECK(gives(t, &g, &kielonmaki, &pass));
+    CHECK(!gives_right(t, &g, "extra", "pass-1"));
+    CHECK_STR(g.fail.code, "pass_right");
+    CHECK(gives_right(t, &g, "extra", "anna"));
+    CHECK(!gives_right(t, &g, "extra", "pass-1")); /* nor does one that stands become one */
+    CHECK_STR(g.fail.code, "pass_right");
+    CHECK(gives_right(t, &g, "ahead", "pass-2")); /* of somebody who is not there yet */
+    CHECK(!gives(t, &g, &kielonmaki, &later));
+    CHECK_STR(g.fail.code, "pass_right");
+    rig_free(t, &g);
+
+    rig_new(t, &g);
+    CHECK(gives(t, &g, &kielonmaki, &pass));
+    puts_row(t, &g, "old", "pass-1");
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK(r != NULL); /* it keeps no node from starting */
+    if (r != NULL) {
+        const struct person who = { .idp = S("oulu-local"), .subject = S("pass-1") };
+        const struct circumstances at = { .now_s = world_now_s(&t->world) };
+        (void)registry_admins(r, who.idp, who.subject, &n);
+        CHECK_INT(n, 0);
+        for (int i = MAY_NONE + 1; i < MAY_COUNT; i++)
+            CHECK(!policy_may(r, &who, (enum console_action)i, &kielonmaki, &at));
+        (void)registry_admins(r, S("oulu-local"), S("anna"), &n);
+        CHECK_INT(n, 3);
+        registry_drop(r);
+    }
+    CHECK(tries(t, &g, &kielonmaki, "account", "pass-1", "enabled", "false")); /* and nobody from what is theirs */
+    CHECK(tries(t, &g, &oulu, "policy", "oulu-p", "why", "uusi"));
+    CHECK(!tries(t, &g, &oulu, "admin", "old", "why", "vielä"));
+    CHECK_STR(g.fail.code, "pass_right");
+    CHECK(tries(t, &g, &oulu, "admin", "old", NULL, NULL));
+    rig_free(t, &g);
 }
 
 TEST(a_school_gives_and_takes_passes_and_makes_no_other_account)

@@ -389,6 +389,102 @@ static bool approves(struct test *t, struct rig *g, const struct human *writer, 
     return may;
 }
 
+/* Makes the account, or alters it, in the console. */
+static void makes(struct test *t, struct rig *g, const char *maker, const char *account)
+{
+    const struct change_by by = by_of(t, maker, &oulu);
+    const struct row_id row = id_of("account", account);
+    const struct edit_from from = { 0 };
+    const struct edit_field fields[] = { { S("idp"), S("oulu-local") },
+                                         { S("username"), str_of(account) },
+                                         { S("given_names"), str_of(account) },
+                                         { S("password"), S("a-long-password") } };
+    struct edit *e = edit_new(&by, &from);
+
+    edit_put(e, &row, fields, sizeof fields / sizeof *fields);
+    CHECK(edit_run(e, g->db, t->arena, &g->edit, EDIT_APPLY, &g->got, &g->fail));
+    CHECK_STR(g->fail.detail, "");
+    edit_free(e);
+}
+
+/* Writer and approver, each by the account of that id; their pseudonyms are the ids with a dash. */
+static bool agree(struct test *t, struct rig *g, const char *writer, const char *approver)
+{
+    struct change_by by[2] = { by_of(t, arena_cstr(t->arena, arena_printf(t->arena, "%s-", writer)), &oulu),
+                               by_of(t, arena_cstr(t->arena, arena_printf(t->arena, "%s-", approver)), &oulu) };
+    const struct row_id row = id_of("policy", "oulu-p");
+    const struct edit_field field = { S("why"), arena_printf(t->arena, "%s %s", writer, approver) };
+    const struct edit_from from = { 0 };
+    enum draft_hand hand;
+
+    by[0].account = str_of(writer);
+    by[1].account = str_of(approver);
+    struct edit *e = edit_new(&by[0], &from);
+    edit_put(e, &row, &field, 1);
+    CHECK(edit_run(e, g->db, t->arena, &g->edit, EDIT_KEEP, &g->got, &g->fail));
+    edit_free(e);
+    struct draft_move move = { .number = g->got.draft, .edition = g->got.edition, .act = DRAFT_PROPOSE };
+    CHECK(draft_do(g->db, t->arena, &by[0], &move, &g->got, &g->fail));
+    move.edition = g->got.edition;
+    move.act = DRAFT_APPROVE;
+    CHECK(draft_hand(g->db, t->arena, &by[1], move.number, &hand, &g->fail));
+    g->fail = (struct fail){ 0 };
+    bool may = draft_do(g->db, t->arena, &by[1], &move, &g->got, &g->fail);
+    CHECK(may == (hand == HAND_NONE));
+    if (!may)
+        CHECK_STR(g->fail.code, "own_draft");
+    g->fail = (struct fail){ 0 };
+    return may;
+}
+
+TEST(whoever_made_an_account_of_late_is_no_second_person_to_it)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(agree(t, &g, "liisa", "anna")); /* her account came with a file */
+    makes(t, &g, "liisa-", "masi");
+    makes(t, &g, "liisa-", "veli");
+    makes(t, &g, "sari-", "muu");
+    CHECK(!agree(t, &g, "liisa", "masi"));
+    CHECK(!agree(t, &g, "masi", "liisa"));
+    CHECK(!agree(t, &g, "masi", "veli")); /* both passwords are hers */
+    CHECK(agree(t, &g, "liisa", "muu"));
+    CHECK(agree(t, &g, "masi", "muu"));
+    CHECK(agree(t, &g, "masi", "anna"));
+    makes(t, &g, "liisa-", "anna"); /* gave it another password */
+    CHECK(!agree(t, &g, "liisa", "anna"));
+    test_passes(t, MAKER_HAND_S + 1);
+    CHECK(agree(t, &g, "liisa", "masi"));
+    CHECK(agree(t, &g, "masi", "veli"));
+    rig_free(t, &g);
+}
+
+TEST(whoever_asked_for_an_account_that_another_confirmed_is_its_maker)
+{
+    struct rig g;
+    const struct row_id row = id_of("account", "masi");
+    const struct edit_field fields[] = { { S("idp"), S("oulu-local") },
+                                         { S("username"), S("masi") },
+                                         { S("password"), S("a-long-password") } };
+    const struct change_by by = by_of(t, "liisa-", &oulu);
+    const struct edit_from from = { 0 };
+
+    rig_new(t, &g);
+    struct edit *e = edit_new(&by, &from);
+    edit_put(e, &row, fields, sizeof fields / sizeof *fields);
+    CHECK(edit_run(e, g.db, t->arena, &g.edit, EDIT_KEEP, &g.got, &g.fail));
+    edit_free(e);
+    int64_t n = g.got.draft;
+    CHECK(act(t, &g, "liisa-", DRAFT_PROPOSE, n, g.got.edition));
+    CHECK(act(t, &g, "sari-", DRAFT_APPROVE, n, g.got.edition));
+    CHECK(publish(t, &g, "sari-", n, g.got.edition));
+    CHECK_STR(g.fail.detail, "");
+    CHECK(!agree(t, &g, "liisa", "masi"));
+    CHECK(agree(t, &g, "sari", "masi")); /* who never saw the password */
+    rig_free(t, &g);
+}
+
 TEST(two_accounts_of_one_person_are_no_two_people)
 {
     struct rig g;
