@@ -274,7 +274,7 @@ bool change_write(struct db *d, struct arena *a, const struct change *x, const s
     *where = (struct row_place){ KIND_COUNT, { { NULL, 0 }, { NULL, 0 } } };
     change_tell(x, a, out);
     if (!rows_stay_within(d, x, false, f) || !write_rows(d, x, now, f) || !rows_stay_within(d, x, true, f) ||
-        !quota_policies(d, x, f) || !quota_changes(d, &x->by, f) || !holds(d, a, x, where, f))
+        !quota_policies(d, x, f) || !quota_rows(d, x, f) || !quota_changes(d, &x->by, f) || !holds(d, a, x, where, f))
         return false;
     if (x->n == 0)
         return registry_number(d, S("version"), &out->version, f);

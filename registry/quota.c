@@ -99,6 +99,63 @@ bool quota_policies(struct db *d, const struct change *x, struct fail *f)
     return good;
 }
 
+/* Kinds whose rows all have one owner. */
+static const struct kind_quota {
+    enum kind kind;
+    int most;
+    const char *owner, *code, *what;
+    struct db_statement crowded;
+} kind_quotas[] = {
+#define CROWDED(table, owner)                                                                                          \
+    {                                                                                                                  \
+        "quota." table, "SELECT " owner " FROM " table " GROUP BY " owner " HAVING count(*) > ?1 LIMIT ?2"             \
+    }
+    { KIND_ACCOUNT, QUOTA_accounts_of_idp, "idp", "accounts_of_idp", "accounts", CROWDED("account", "idp") },
+    { KIND_TERM, QUOTA_terms_of_provider, "provider", "terms_of_provider", "terms", CROWDED("term", "provider") },
+    { KIND_NETWORK, QUOTA_networks_of_provider, "provider", "networks_of_provider", "networks",
+      CROWDED("network", "provider") },
+    { KIND_EXAM, QUOTA_exams_of_provider, "provider", "exams_of_provider", "exams", CROWDED("exam", "provider") },
+#undef CROWDED
+};
+
+/* owner NULL: to anybody.  A row that moves from one owner to another is added there. */
+static bool adds_rows(const struct change *x, const struct kind_quota *q, const struct db_value *owner)
+{
+    size_t at = column_of(&kind_rows[q->kind], q->owner);
+
+    for (size_t i = 0; i < x->n; i++) {
+        const struct changed_row *row = &x->rows[i];
+        if (row->kind == q->kind && row->after != NULL &&
+            (row->before == NULL || !same_or_null(&row->before[at], &row->after[at])) &&
+            (owner == NULL || same_or_null(&row->after[at], owner)))
+            return true;
+    }
+    return false;
+}
+
+static bool rows_fit(struct db *d, const struct change *x, const struct kind_quota *q, struct fail *f)
+{
+    const struct db_value args[] = { db_int(q->most), db_int(OWNERS_MAX) };
+    struct arena *a = arena_new();
+    struct db_rows rows = { 0 };
+    bool good = db_query(d, &q->crowded, args, 2, a, &rows, f);
+
+    for (size_t i = 0; good && i < rows.n; i++)
+        if (adds_rows(x, q, db_row(&rows, i)))
+            good = fail(f, FAIL_CALLER, q->code, "%.*s has more than %d %s", STR_ARG(db_row(&rows, i)[0].text), q->most,
+                        q->what);
+    arena_free(a);
+    return good;
+}
+
+bool quota_rows(struct db *d, const struct change *x, struct fail *f)
+{
+    for (size_t i = 0; i < sizeof kind_quotas / sizeof *kind_quotas; i++)
+        if (adds_rows(x, &kind_quotas[i], NULL) && !rows_fit(d, x, &kind_quotas[i], f))
+            return false;
+    return true;
+}
+
 bool quota_changes(struct db *d, const struct change_by *by, struct fail *f)
 {
     const struct db_value args[] = { db_text(by->who), db_int(by->at_s - MINUTE_S),

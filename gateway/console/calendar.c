@@ -22,6 +22,7 @@ enum {
     TYPED_MAX = 20,
     BLOCKS_MAX = 8000,
     ID_MAX_B = 48,
+    ID_TAIL_CHARS = 8,
     BLOCKS_SHOWN = 6
 };
 
@@ -72,23 +73,11 @@ static const struct named_network *network_here(const struct ctx *c, struct str 
     return NULL;
 }
 
-static bool id_is_taken(const struct ctx *c, const char *kind, struct str id)
+/* "oulu-koulujen-verkko-k7xq3mza": policies name networks so.  The tail is what makes it another than all that are. */
+static struct str id_for(struct ctx *c, struct str name)
 {
-    const struct registry_parts *parts = registry_parts(c->registry);
-    bool term = str_eq(str_of(kind), S("term"));
-
-    for (size_t i = 0; term && i < parts->term_count; i++)
-        if (str_eq(parts->terms[i].id, id))
-            return true;
-    for (size_t i = 0; !term && i < parts->network_count; i++)
-        if (str_eq(parts->networks[i].id, id))
-            return true;
-    return false;
-}
-
-/* "oulu-koulujen-verkko": policies name networks so. */
-static struct str id_for(struct ctx *c, const char *kind, struct str name)
-{
+    static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
+    unsigned char bytes[ID_TAIL_CHARS];
     struct str folded = text_folded(c->arena, name), own = console_provider(c)->id;
     struct buf b = buf_new(c->arena, 4096);
 
@@ -105,10 +94,11 @@ static struct str id_for(struct ctx *c, const char *kind, struct str name)
     }
     while (b.p[b.n - 1] == '-')
         b.n--;
-    struct str id = buf_str(&b);
-    for (int k = 2; id_is_taken(c, kind, id); k++)
-        id = arena_printf(c->arena, "%.*s-%d", STR_ARG(buf_str(&b)), k);
-    return id;
+    world_random(c->world, bytes, sizeof bytes);
+    buf_byte(&b, '-');
+    for (size_t i = 0; i < sizeof bytes; i++)
+        buf_byte(&b, letters[bytes[i] & 31]);
+    return buf_str(&b);
 }
 
 static struct choices schools_of(struct ctx *c, struct str chosen)
@@ -300,7 +290,7 @@ static enum step ask_term(struct ctx *c, struct fail *f)
                                                                                               : KEPT_SAID_NOTHING;
     if (v->said != KEPT_SAID_NOTHING)
         return show_calendar(c, v, x->chosen, kind_typed(c), 400);
-    const struct row_id row = { S("term"), { x->term != NULL ? x->term->id : id_for(c, "term", v->name) } };
+    const struct row_id row = { S("term"), { x->term != NULL ? x->term->id : id_for(c, v->name) } };
     const struct edit_field fields[] = { { S("provider"), console_provider(c)->id },
                                          { S("school"), x->school != NULL ? x->school->oid : S("") },
                                          { S("kind"), str_of(kind_words[kind_typed(c)]) },
@@ -482,7 +472,7 @@ static enum step ask_network(struct ctx *c, struct fail *f)
                                             : KEPT_SAID_NOTHING;
     if (v->said != KEPT_SAID_NOTHING)
         return show_networks(c, v, x->chosen, 400);
-    const struct row_id row = { S("network"), { x->network != NULL ? x->network->id : id_for(c, "network", v->name) } };
+    const struct row_id row = { S("network"), { x->network != NULL ? x->network->id : id_for(c, v->name) } };
     const struct edit_field fields[] = {
         { S("provider"), console_provider(c)->id },
         { S("school"), x->school != NULL ? x->school->oid : S("") },

@@ -116,3 +116,75 @@ TEST(an_owner_has_so_many_policies_and_what_is_there_stays)
     CHECK(one(t, &g, &(struct one){ "liisa", "policy", "oulu-s", "why", "toinen", &oulu, 0, 0, 0 }, EDIT_APPLY));
     rig_free(t, &g);
 }
+
+static struct str many_networks(struct test *t, int n)
+{
+    struct buf b = buf_new(t->arena, 1 << 24);
+
+    buf_add(&b, S(CITIES "networks:\n"));
+    for (int i = 0; i < n; i++)
+        buf_printf(&b, "  - {id: n%d, provider: oulu, name: {fi: N}, blocks: [10.%d.%d.0/24]}\n", i, i / 250, i % 250);
+    return buf_str(&b);
+}
+
+TEST(one_municipality_names_so_many_networks_and_leaves_room_for_others)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, many_networks(t, QUOTA_networks_of_provider)));
+    CHECK(!import(t, &g, many_networks(t, QUOTA_networks_of_provider + 1)));
+    CHECK_STR(g.fail.code, "networks_of_provider");
+    CHECK(one(t, &g, &(struct one){ "liisa", "network", "n1", "name.fi", "Toinen", &oulu, 0, 0, 0 }, EDIT_APPLY));
+    rig_free(t, &g);
+}
+
+static struct str many_terms(struct test *t, int n)
+{
+    struct buf b = buf_new(t->arena, 1 << 24);
+
+    buf_add(&b, S(CITIES "terms:\n"));
+    for (int i = 0; i < n; i++)
+        buf_printf(&b, "  - {id: t%d, provider: oulu, from: 2026-08-11, to: 2026-12-19}\n", i);
+    return buf_str(&b);
+}
+
+TEST(one_municipality_has_so_many_rows_of_calendars)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, many_terms(t, QUOTA_terms_of_provider)));
+    CHECK_STR(g.fail.detail, "");
+    CHECK(!import(t, &g, many_terms(t, QUOTA_terms_of_provider + 1)));
+    CHECK_STR(g.fail.code, "terms_of_provider");
+    rig_free(t, &g);
+}
+
+static struct str many_accounts(struct test *t, int n)
+{
+    struct buf b = buf_new(t->arena, 1 << 24);
+    struct str whole = S(CITIES);
+    size_t at = str_find(whole, S("accounts:\n")) + 10;
+
+    buf_add(&b, str_sub(whole, 0, at));
+    for (int i = 0; i < n; i++)
+        buf_printf(&b,
+                   "  - {id: a%d, idp: oulu-local, username: a%d, password: {argon2id: '$argon2id$v=19$m=19456,t=2,"
+                   "p=1$c2FsdHNhbHRzYWx0c2FsdA$c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0c2FsdHNhbHQ'}, given_names: A}\n",
+                   i, i);
+    buf_add(&b, str_sub(whole, at, whole.n - at));
+    return buf_str(&b);
+}
+
+TEST(one_identity_provider_keeps_so_many_accounts_and_leaves_room_for_others)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    CHECK(import(t, &g, many_accounts(t, QUOTA_accounts_of_idp - 1))); /* and anna */
+    CHECK_STR(g.fail.detail, "");
+    CHECK(!import(t, &g, many_accounts(t, QUOTA_accounts_of_idp)));
+    CHECK_STR(g.fail.code, "accounts_of_idp");
+    rig_free(t, &g);
+}
