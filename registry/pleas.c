@@ -71,7 +71,7 @@ static const struct db_statement
              "ORDER BY k.at_s DESC, p.number DESC LIMIT 40" },
     of_area = { "pleas_area", "SELECT " PLEA_COLUMNS " FROM pleas p WHERE p.provider = ?2 AND p.waiting > 0 AND "
                               "(?3 IS NULL OR p.school = ?3) AND (?4 IS NULL OR p.service = ?4) "
-                              "ORDER BY p.waiting DESC, p.number LIMIT 200" },
+                              "ORDER BY p.waiting DESC, p.number LIMIT 200 OFFSET ?5" },
     numbered = { "plea_number", "SELECT " PLEA_COLUMNS " FROM pleas p WHERE p.provider = ?2 AND "
                                 "(?3 IS NULL OR p.school = ?3) AND p.number = ?4" },
     voices_of = { "plea_voices", "SELECT words, name, at_s FROM askers WHERE plea = ?2 AND at_s > ?3 AND at_s > ?1 AND "
@@ -380,13 +380,14 @@ bool pleas_of(struct db *d, struct arena *a, struct str person, struct str servi
 /* ── of an area ─────────────────────────────────────────────────────────── */
 
 /* The nation asks nobody's schools: it has none. */
-bool pleas_list(struct db *d, struct arena *a, const struct area *area, struct str service, int64_t now_s,
+bool pleas_list(struct db *d, struct arena *a, const struct area *area, struct str service, size_t from, int64_t now_s,
                 struct pleas_found *out, struct fail *f)
 {
     const struct db_value args[] = { kept_from(now_s), db_text(or_empty(area->provider)),
-                                     db_text(or_absent(area->school)), db_text(or_absent(service)) };
+                                     db_text(or_absent(area->school)), db_text(or_absent(service)),
+                                     db_int((int64_t)from) };
 
-    return forget(d, now_s, f) && found(d, &of_area, args, 4, a, out, f);
+    return forget(d, now_s, f) && found(d, &of_area, args, 5, a, out, f);
 }
 
 bool plea_one(struct db *d, struct arena *a, const struct area *area, int64_t number, int64_t now_s, struct plea *out,

@@ -118,8 +118,9 @@ bool plea_words_fit(struct str words);
 
 /* ── of an area ────────────────────────────────────────────────────────────── */
 
-/* Those that wait there, the most asked for first; service absent: of any.  At most PLEAS_LISTED_MAX. */
-bool pleas_list(struct db *d, struct arena *a, const struct area *area, struct str service, int64_t now_s,
+/* Those that wait there, the most asked for first; service absent: of any.  At most PLEAS_LISTED_MAX
+ * behind the first `from`. */
+bool pleas_list(struct db *d, struct arena *a, const struct area *area, struct str service, size_t from, int64_t now_s,
                 struct pleas_found *out, struct fail *f);
 /* Fails NOT_FOUND no_plea, also where it is in another area. */
 bool plea_one(struct db *d, struct arena *a, const struct area *area, int64_t number, int64_t now_s, struct plea *out,

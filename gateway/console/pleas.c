@@ -15,27 +15,39 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { ROWS_SHOWN = 60, WHO_MAX_B = 1024, LINK_MAX_B = 4096, WORDS_MAX_B = 600 };
+enum { ROWS_SHOWN = 60, LOOKED_AT_MAX = 2000, WHO_MAX_B = 1024, LINK_MAX_B = 4096, WORDS_MAX_B = 600 };
 
 /* ── the board ──────────────────────────────────────────────────────────── */
 
-static bool read_board(void *with, struct db *d, struct arena *a, struct fail *f)
+static void keep_own(struct plea_board *b, struct arena *a, const struct pleas_found *all, size_t most)
 {
-    struct plea_board *b = with;
-    struct pleas_found all;
-
-    if (!pleas_list(d, a, &b->area, b->service, b->now_s, &all, f) ||
-        !pleas_learners(d, a, b->area.provider, &b->learners, f))
-        return false;
-    b->at = all.at;
-    for (size_t i = 0; i < all.n; i++) {
-        const struct plea *p = &all.at[i];
+    for (size_t i = 0; i < all->n && b->n < most; i++) {
+        const struct plea *p = &all->at[i];
         struct area decider;
         if (plea_decider(a, b->registry, &p->key, p->levels, b->now_s, &decider) && area_same(&decider, &b->area) &&
             !plea_met(b->registry, p, b->now_s))
             b->at[b->n++] = *p;
     }
-    return true;
+}
+
+/* Whose each is, is known when it is looked at: so on behind those that are others', until there are enough. */
+static bool read_board(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct plea_board *b = with;
+    struct pleas_found all = { NULL, PLEAS_LISTED_MAX };
+    size_t most =
+        str_is_set(b->service) ? LOOKED_AT_MAX : PLEAS_LISTED_MAX; /* of one service, columns are chosen from */
+
+    b->at = arena_make_n(a, most, struct plea);
+    for (size_t from = 0; all.n == PLEAS_LISTED_MAX && b->n < most; from += all.n) {
+        b->cut = from >= LOOKED_AT_MAX;
+        if (b->cut)
+            break;
+        if (!pleas_list(d, a, &b->area, b->service, from, b->now_s, &all, f))
+            return false;
+        keep_own(b, a, &all, most);
+    }
+    return pleas_learners(d, a, b->area.provider, &b->learners, f);
 }
 
 bool plea_board_ask(struct ctx *c, struct str service, struct plea_board *b)
@@ -138,7 +150,7 @@ static enum step show_all(struct ctx *c, struct fail *f)
     if (!answered(&b->got, f))
         return REFUSE;
     struct requests_view v = { .rows = plea_board_rows(c, b, ROWS_SHOWN, -1),
-                               .more = b->n > ROWS_SHOWN,
+                               .more = b->cut || b->n > ROWS_SHOWN,
                                .may_set = may_set(c),
                                .learners = b->learners,
                                .said = done_was(c, "declined") ? REQUEST_SAID_DECLINED

@@ -17,6 +17,7 @@ struct plea_board { /* what the worker thread touches is in here alone */
     int64_t now_s;
     struct plea *at;
     size_t n;
+    bool cut;      /* there may be more than were looked at */
     bool learners; /* may ask at the area's provider */
     struct pleas_got got;
 };

@@ -46,7 +46,7 @@ struct deed {
     struct str person, service, words;
     struct plea_key key;
     struct area area;
-    int64_t number;
+    int64_t number, from;
     bool may;
     struct pleas_found found;
     struct plea one;
@@ -79,7 +79,7 @@ static bool do_list(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct deed *x = with;
 
-    return pleas_list(d, a, &x->area, x->service, x->s->now_s, &x->found, f);
+    return pleas_list(d, a, &x->area, x->service, (size_t)x->from, x->s->now_s, &x->found, f);
 }
 
 static bool do_one(void *with, struct db *d, struct arena *a, struct fail *f)
@@ -450,6 +450,10 @@ TEST(a_provider_is_full_of_what_somebody_waits_for)
     CHECK_STR(asks(t, s, "p", teachers, NULL, NULL), "ok");
     CHECK_STR(asks(t, s, "q", teachers, NULL, NULL), "ok");
     CHECK_STR(asks(t, s, "q", numbered(t, 1), NULL, NULL), "plea_full");
+    size_t n = 0; /* and page by page each of them is read once */
+    for (all.from = 0; all.from == 0 || all.found.n > 0; all.from += PLEAS_LISTED_MAX, n += all.found.n)
+        CHECK_STR(deed(t, s, do_list, &all), "ok");
+    CHECK_INT(n, PLEAS_OF_PROVIDER_MAX);
     close_store(t, s);
 }
 
