@@ -67,7 +67,7 @@ struct change_report {
     X(drafts_of_area, 1000, "drafts of one municipality, or of the nation, that wait")                                 \
     X(policies_of_owner, 20000, "policies of one municipality, or of the nation")                                      \
     X(policies_of_school, 1000, "policies of one school")                                                              \
-    X(accounts_of_idp, 2000, "accounts that one identity provider keeps here, passes among them")                      \
+    X(passes_of_idp, 2000, "substitutes' passes at one identity provider, also those that ended")                      \
     X(terms_of_provider, 2000, "rows of the calendars of one municipality and its schools")                            \
     X(networks_of_provider, 500, "networks that one municipality and its schools have named")                          \
     X(exams_of_provider, 5000, "exams of one municipality's schools")                                                  \

@@ -110,7 +110,9 @@ static const struct kind_quota {
     {                                                                                                                  \
         "quota." table, "SELECT " owner " FROM " table " GROUP BY " owner " HAVING count(*) > ?1 LIMIT ?2"             \
     }
-    { KIND_ACCOUNT, QUOTA_accounts_of_idp, "idp", "accounts_of_idp", "accounts", CROWDED("account", "idp") },
+    /* Passes, which offices give; a file may bring as many other accounts as there is room for. */
+    { KIND_ACCOUNT, QUOTA_passes_of_idp, "idp", "passes_of_idp", "substitutes' passes",
+      CROWDED("account WHERE school != ''", "idp") },
     { KIND_TERM, QUOTA_terms_of_provider, "provider", "terms_of_provider", "terms", CROWDED("term", "provider") },
     { KIND_NETWORK, QUOTA_networks_of_provider, "provider", "networks_of_provider", "networks",
       CROWDED("network", "provider") },

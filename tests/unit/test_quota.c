@@ -161,7 +161,7 @@ TEST(one_municipality_has_so_many_rows_of_calendars)
     rig_free(t, &g);
 }
 
-static struct str many_accounts(struct test *t, int n)
+static struct str many_accounts(struct test *t, int n, bool pass)
 {
     struct buf b = buf_new(t->arena, 1 << 24);
     struct str whole = S(CITIES);
@@ -171,20 +171,22 @@ static struct str many_accounts(struct test *t, int n)
     for (int i = 0; i < n; i++)
         buf_printf(&b,
                    "  - {id: a%d, idp: oulu-local, username: a%d, password: {argon2id: '$argon2id$v=19$m=19456,t=2,"
-                   "p=1$c2FsdHNhbHRzYWx0c2FsdA$c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0c2FsdHNhbHQ'}, given_names: A}\n",
-                   i, i);
+                   "p=1$c2FsdHNhbHRzYWx0c2FsdA$c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0c2FsdHNhbHQ'}, given_names: A%s}\n",
+                   i, i, pass ? ", school: " OULU_SCHOOL : "");
     buf_add(&b, str_sub(whole, at, whole.n - at));
     return buf_str(&b);
 }
 
-TEST(one_identity_provider_keeps_so_many_accounts_and_leaves_room_for_others)
+TEST(one_identity_provider_has_so_many_passes_and_as_many_other_accounts_as_a_file_brings)
 {
     struct rig g;
 
     rig_new(t, &g);
-    CHECK(import(t, &g, many_accounts(t, QUOTA_accounts_of_idp - 1))); /* and anna */
+    CHECK(import(t, &g, many_accounts(t, QUOTA_passes_of_idp + 1, false)));
     CHECK_STR(g.fail.detail, "");
-    CHECK(!import(t, &g, many_accounts(t, QUOTA_accounts_of_idp)));
-    CHECK_STR(g.fail.code, "accounts_of_idp");
+    CHECK(import(t, &g, many_accounts(t, QUOTA_passes_of_idp, true)));
+    CHECK_STR(g.fail.detail, "");
+    CHECK(!import(t, &g, many_accounts(t, QUOTA_passes_of_idp + 1, true)));
+    CHECK_STR(g.fail.code, "passes_of_idp");
     rig_free(t, &g);
 }
