@@ -103,22 +103,31 @@ bool quota_policies(struct db *d, const struct change *x, struct fail *f)
 static const struct kind_quota {
     enum kind kind;
     int most;
-    const char *owner, *code, *what;
+    const char *owner, *only, *code, *what; /* only: rows in which this column says something; NULL: all */
     struct db_statement crowded;
 } kind_quotas[] = {
-#define CROWDED(table, owner)                                                                                          \
+#define CROWDED(table, owner, where)                                                                                   \
     {                                                                                                                  \
-        "quota." table, "SELECT " owner " FROM " table " GROUP BY " owner " HAVING count(*) > ?1 LIMIT ?2"             \
+        "quota." table, "SELECT " owner " FROM " table where " GROUP BY " owner " HAVING count(*) > ?1 LIMIT ?2"       \
     }
     /* Passes, which offices give; a file may bring as many other accounts as there is room for. */
-    { KIND_ACCOUNT, QUOTA_passes_of_idp, "idp", "passes_of_idp", "substitutes' passes",
-      CROWDED("account WHERE school != ''", "idp") },
-    { KIND_TERM, QUOTA_terms_of_provider, "provider", "terms_of_provider", "terms", CROWDED("term", "provider") },
-    { KIND_NETWORK, QUOTA_networks_of_provider, "provider", "networks_of_provider", "networks",
-      CROWDED("network", "provider") },
-    { KIND_EXAM, QUOTA_exams_of_provider, "provider", "exams_of_provider", "exams", CROWDED("exam", "provider") },
+    { KIND_ACCOUNT, QUOTA_passes_of_idp, "idp", "school", "passes_of_idp", "substitutes' passes",
+      CROWDED("account", "idp", " WHERE school != ''") },
+    { KIND_TERM, QUOTA_terms_of_provider, "provider", NULL, "terms_of_provider", "terms",
+      CROWDED("term", "provider", "") },
+    { KIND_NETWORK, QUOTA_networks_of_provider, "provider", NULL, "networks_of_provider", "networks",
+      CROWDED("network", "provider", "") },
+    { KIND_EXAM, QUOTA_exams_of_provider, "provider", NULL, "exams_of_provider", "exams",
+      CROWDED("exam", "provider", "") },
 #undef CROWDED
 };
+
+static bool counts(const struct kind_quota *q, const struct db_value *row)
+{
+    const struct db_value *says = row != NULL && q->only != NULL ? &row[column_of(&kind_rows[q->kind], q->only)] : NULL;
+
+    return row != NULL && (says == NULL || (says->kind == DB_TEXT && says->text.n > 0));
+}
 
 /* owner NULL: to anybody.  A row that moves from one owner to another is added there. */
 static bool adds_rows(const struct change *x, const struct kind_quota *q, const struct db_value *owner)
@@ -127,8 +136,8 @@ static bool adds_rows(const struct change *x, const struct kind_quota *q, const 
 
     for (size_t i = 0; i < x->n; i++) {
         const struct changed_row *row = &x->rows[i];
-        if (row->kind == q->kind && row->after != NULL &&
-            (row->before == NULL || !same_or_null(&row->before[at], &row->after[at])) &&
+        if (row->kind == q->kind && counts(q, row->after) &&
+            (!counts(q, row->before) || !same_or_null(&row->before[at], &row->after[at])) &&
             (owner == NULL || same_or_null(&row->after[at], owner)))
             return true;
     }
