@@ -239,6 +239,14 @@ static enum step show_one(struct ctx *c, struct fail *f)
 
 const struct step_row admin_school_one[] = { { console_door }, { look }, { show_one }, { NULL } };
 
+/* As it was typed: nothing is lost. */
+static enum step show_typed(struct ctx *c, struct school_opening *x, enum school_said said_, int status)
+{
+    for (size_t i = 0; i < MATRIX_COLUMNS; i++)
+        x->left.on[i] = x->ticked[i];
+    return show(c, x, said_, status);
+}
+
 /* ── opening and closing it ─────────────────────────────────────────────── */
 
 /* What is ticked, left or not: the storage layer asks again.  What is open under conditions stays with whoever says
@@ -413,7 +421,7 @@ static enum step ask(struct ctx *c, struct fail *f)
         x->ticked[i] = ticked(c->body, c->arena, i);
     x->text = text_of(c, x);
     if (!str_is_set(x->why))
-        return show(c, x, SCHOOL_SAID_WHY, 400);
+        return show_typed(c, x, SCHOOL_SAID_WHY, 400);
     if (!console_fresh(c))
         return console_log_in_again(c, typed(c, x), f);
     note_edit(c, x);
@@ -438,7 +446,7 @@ static struct str boxes_of(struct ctx *c, const struct school_opening *x)
 
 static enum step say(struct ctx *c, struct fail *f)
 {
-    const struct school_opening *x = c->state;
+    struct school_opening *x = c->state;
     const struct desk_got *got = &x->act.got;
 
     if (got->ok)
@@ -450,7 +458,7 @@ static enum step say(struct ctx *c, struct fail *f)
     if (strcmp(got->why.code, "not_left") == 0)
         return show(c, x, SCHOOL_SAID_NOT_LEFT, 403);
     if (strcmp(got->why.code, "says_more") == 0)
-        return show(c, x, SCHOOL_SAID_MORE, 409);
+        return show_typed(c, x, SCHOOL_SAID_MORE, 409);
     return console_answered(got, f) ? NEXT : REFUSE;
 }
 

@@ -542,6 +542,7 @@ await test('a school that closes a service closes it, whichever of its policies 
   await close();
   check((await page.locator('[role=alert] a[href="/admin/policy/kielo-text"]').count()) === 1, `it says: ${await page.textContent('main')}`);
   await looks(page, 'school-says-more');
+  check(!(await page.isChecked('[name=who_0]')) && (await page.inputValue('#why')) === 'Kiinni', 'what was chosen is lost');
   check(export_() === before, 'something was changed');
   check(g.cli('registry', 'remove', '-c', g.config, '--why', 'testi', 'policy', 'kielo-text').status === 0, 'it stays');
   await shut();
