@@ -97,6 +97,47 @@ struct purpose { /* why a service asks for a claim, as its vendor says it */
     enum basis basis;
 };
 
+/* What a row of OpenID Connect says beyond the first.  Members are named as client metadata is [RFC 7591 2, OpenID
+ * Connect Registration 2], and say the same.  "" and an empty list: as the specification's default. */
+struct client {
+    struct strs grant_types;  /* rows of gateway/oidc/grants/grants.def; none: authorization_code */
+    struct strs request_uris; /* request objects by reference may stand there alone */
+    struct strs resources;    /* that its access tokens may be for [RFC 8707]; its own, where it is such a resource */
+    struct strs exchanges;    /* ids of services whose tokens it may exchange for its own [RFC 8693] */
+    /* How it proves who it is. */
+    struct str secret_too; /* hex SHA-256 of the secret before, good until then: the two overlap */
+    int64_t secret_too_until_s;
+    struct str secret_sealed; /* for client_secret_jwt, which needs the value */
+    struct str auth_alg;      /* token_endpoint_auth_signing_alg */
+    struct str jwks_uri;
+    struct str tls_subject_dn, tls_san_dns, tls_san_uri, tls_san_ip, tls_san_email; /* one of them [RFC 8705 2.1.2] */
+    /* What it may ask, and how. */
+    struct str request_object_alg;
+    bool request_object_required, par_required;
+    struct str response_alg;   /* authorization_signed_response_alg: JARM */
+    int64_t default_max_age_s; /* -1: none */
+    bool auth_time_required;
+    struct strs default_acr_values;
+    /* What it is given. */
+    struct str id_token_encryption_alg, id_token_encryption_enc;
+    struct str userinfo_alg, userinfo_encryption_alg, userinfo_encryption_enc;
+    struct str introspection_alg;
+    bool access_token_jwt; /* [RFC 9068]; else opaque */
+    bool dpop_bound, tls_bound;
+    struct str sector_identifier_uri;
+    bool fapi; /* held to the FAPI 2.0 Security Profile */
+    /* How it hears that somebody has left. */
+    struct str backchannel_logout_uri, frontchannel_logout_uri;
+    bool backchannel_session_required, frontchannel_session_required;
+    /* What people are shown. */
+    struct str client_uri, policy_uri, tos_uri;
+    struct strs contacts;
+    bool consent; /* a voluntary service: each person is asked, once */
+    /* Who registered it by itself [RFC 7591]; "": nobody. */
+    struct str registered_by;     /* id of the initial access token */
+    struct str registration_hash; /* hex SHA-256 of its registration access token */
+};
+
 struct service {
     struct str id; /* "kanerva" */
     enum protocol_id protocol;
@@ -114,13 +155,14 @@ struct service {
     /* OpenID Connect */
     struct str client_id;
     struct str secret_hash; /* hex SHA-256 of a generated secret; "" : public client */
-    struct str auth_method; /* client_secret_basic | _post | private_key_jwt | none; "": a secret, in either way */
+    struct str auth_method; /* a row of gateway/oidc/client/methods.def; "": a secret, by Basic or in the body */
     struct str jwks;        /* for private_key_jwt */
     struct strs redirect_uris, post_logout_redirect_uris;
     struct str id_token_alg; /* "RS256" | "ES256" */
     bool pkce_required;      /* of a public one always true */
     enum profile profile;
     struct strs scopes; /* that it may ask for */
+    struct client client;
 };
 
 /* Whose a policy is.  What an outer layer says, no inner one changes; within a layer forbid beats permit; a school's

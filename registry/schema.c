@@ -35,6 +35,10 @@ static const char *const claim_words[] = {
 #undef X
         NULL
 };
+static const char *const any_algs[] = { "", "RS256", "PS256", "ES256", "EdDSA", "HS256", NULL };
+static const char *const key_algs[] = { "",  "RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW",
+                                        NULL };
+static const char *const content_algs[] = { "", "A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM", NULL };
 static const char *const term_kinds[] = { "term", "holiday", "school_day", NULL };
 static const char *const layers[] = { "nation", "municipality", "school", NULL };
 
@@ -123,6 +127,60 @@ static const struct column service_columns[] = {
     { "profile", "profile", COL_WORD, "native", AT(service, profile), profiles },
     { "scopes", "scopes", COL_LIST, "", AT(service, scopes), NULL },
     { "keywords", "keywords", COL_LIST, "", AT(service, keywords), NULL },
+    { "grant_types", "grant_types", COL_LIST, "", AT(service, client.grant_types), NULL },
+    { "request_uris", "request_uris", COL_LIST, "", AT(service, client.request_uris), NULL },
+    { "resources", "resources", COL_LIST, "", AT(service, client.resources), NULL },
+    { "exchanges", "exchanges", COL_LIST, "", AT(service, client.exchanges), NULL },
+    { "secret_too", "secret_too", COL_HASHED, "", AT(service, client.secret_too), NULL },
+    { "secret_too_until_s", "secret_too_until", COL_TIME, "0", AT(service, client.secret_too_until_s), NULL },
+    { "secret_sealed", "secret_value", COL_SEALED, "", AT(service, client.secret_sealed), NULL },
+    { "auth_alg", "token_endpoint_auth_signing_alg", COL_CHOICE, "", AT(service, client.auth_alg), any_algs },
+    { "jwks_uri", "jwks_uri", COL_TEXT, "", AT(service, client.jwks_uri), NULL },
+    { "tls_subject_dn", "tls_client_auth_subject_dn", COL_TEXT, "", AT(service, client.tls_subject_dn), NULL },
+    { "tls_san_dns", "tls_client_auth_san_dns", COL_TEXT, "", AT(service, client.tls_san_dns), NULL },
+    { "tls_san_uri", "tls_client_auth_san_uri", COL_TEXT, "", AT(service, client.tls_san_uri), NULL },
+    { "tls_san_ip", "tls_client_auth_san_ip", COL_TEXT, "", AT(service, client.tls_san_ip), NULL },
+    { "tls_san_email", "tls_client_auth_san_email", COL_TEXT, "", AT(service, client.tls_san_email), NULL },
+    { "request_object_alg", "request_object_signing_alg", COL_CHOICE, "", AT(service, client.request_object_alg),
+      any_algs },
+    { "request_object_required", "require_signed_request_object", COL_BOOL, "0",
+      AT(service, client.request_object_required), NULL },
+    { "par_required", "require_pushed_authorization_requests", COL_BOOL, "0", AT(service, client.par_required), NULL },
+    { "response_alg", "authorization_signed_response_alg", COL_CHOICE, "", AT(service, client.response_alg), any_algs },
+    { "default_max_age_s", "default_max_age", COL_INT, "-1", AT(service, client.default_max_age_s), NULL },
+    { "auth_time_required", "require_auth_time", COL_BOOL, "0", AT(service, client.auth_time_required), NULL },
+    { "default_acr_values", "default_acr_values", COL_LIST, "", AT(service, client.default_acr_values), NULL },
+    { "id_token_encryption_alg", "id_token_encrypted_response_alg", COL_CHOICE, "",
+      AT(service, client.id_token_encryption_alg), key_algs },
+    { "id_token_encryption_enc", "id_token_encrypted_response_enc", COL_CHOICE, "",
+      AT(service, client.id_token_encryption_enc), content_algs },
+    { "userinfo_alg", "userinfo_signed_response_alg", COL_CHOICE, "", AT(service, client.userinfo_alg), any_algs },
+    { "userinfo_encryption_alg", "userinfo_encrypted_response_alg", COL_CHOICE, "",
+      AT(service, client.userinfo_encryption_alg), key_algs },
+    { "userinfo_encryption_enc", "userinfo_encrypted_response_enc", COL_CHOICE, "",
+      AT(service, client.userinfo_encryption_enc), content_algs },
+    { "introspection_alg", "introspection_signed_response_alg", COL_CHOICE, "", AT(service, client.introspection_alg),
+      any_algs },
+    { "access_token_jwt", "access_token_jwt", COL_BOOL, "0", AT(service, client.access_token_jwt), NULL },
+    { "dpop_bound", "dpop_bound_access_tokens", COL_BOOL, "0", AT(service, client.dpop_bound), NULL },
+    { "tls_bound", "tls_client_certificate_bound_access_tokens", COL_BOOL, "0", AT(service, client.tls_bound), NULL },
+    { "sector_identifier_uri", "sector_identifier_uri", COL_TEXT, "", AT(service, client.sector_identifier_uri), NULL },
+    { "fapi", "fapi", COL_BOOL, "0", AT(service, client.fapi), NULL },
+    { "backchannel_logout_uri", "backchannel_logout_uri", COL_TEXT, "", AT(service, client.backchannel_logout_uri),
+      NULL },
+    { "backchannel_session_required", "backchannel_logout_session_required", COL_BOOL, "0",
+      AT(service, client.backchannel_session_required), NULL },
+    { "frontchannel_logout_uri", "frontchannel_logout_uri", COL_TEXT, "", AT(service, client.frontchannel_logout_uri),
+      NULL },
+    { "frontchannel_session_required", "frontchannel_logout_session_required", COL_BOOL, "0",
+      AT(service, client.frontchannel_session_required), NULL },
+    { "client_uri", "client_uri", COL_TEXT, "", AT(service, client.client_uri), NULL },
+    { "policy_uri", "policy_uri", COL_TEXT, "", AT(service, client.policy_uri), NULL },
+    { "tos_uri", "tos_uri", COL_TEXT, "", AT(service, client.tos_uri), NULL },
+    { "contacts", "contacts", COL_LIST, "", AT(service, client.contacts), NULL },
+    { "consent", "consent", COL_BOOL, "0", AT(service, client.consent), NULL },
+    { "registered_by", "registered_by", COL_TEXT, "", AT(service, client.registered_by), NULL },
+    { "registration_hash", "registration_token", COL_HASHED, "", AT(service, client.registration_hash), NULL },
 };
 
 static const struct column purpose_columns[] = {
@@ -241,6 +299,9 @@ static const struct column exam_columns[] = {
 #define P26 P13 ",?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26"
 #define P27 P26 ",?27"
 #define P28 P27 ",?28"
+#define P71                                                                                                            \
+    P28 ",?29,?30,?31,?32,?33,?34,?35,?36,?37,?38,?39,?40,?41,?42,?43,?44,?45,?46,?47,?48,?49,?50,?51,?52,?53,?54,?"   \
+        "55,?56,?57,?58,?59,?60,?61,?62,?63,?64,?65,?66,?67,?68,?69,?70,?71"
 #define P32 P28 ",?29,?30,?31,?32"
 #define P33 P32 ",?33"
 
@@ -254,7 +315,14 @@ static const struct column exam_columns[] = {
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
-    "redirect_uris,post_logout_redirect_uris,id_token_alg,pkce_required,profile,scopes,keywords"
+    "redirect_uris,post_logout_redirect_uris,id_token_alg,pkce_required,profile,scopes,keywords,"                      \
+    "grant_types,request_uris,resources,exchanges,secret_too,secret_too_until_s,secret_sealed,auth_alg,jwks_uri,tls_"  \
+    "subject_dn,tls_san_dns,tls_san_uri,tls_san_ip,tls_san_email,request_object_alg,request_object_required,par_"      \
+    "required,response_alg,default_max_age_s,auth_time_required,default_acr_values,id_token_encryption_alg,id_token_"  \
+    "encryption_enc,userinfo_alg,userinfo_encryption_alg,userinfo_encryption_enc,introspection_alg,access_token_jwt,"  \
+    "dpop_bound,tls_bound,sector_identifier_uri,fapi,backchannel_logout_uri,backchannel_session_required,"             \
+    "frontchannel_logout_uri,frontchannel_session_required,client_uri,policy_uri,tos_uri,contacts,consent,registered_" \
+    "by,registration_hash"
 #define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis"
 #define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
 #define POLICY_COLUMNS  "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
@@ -289,7 +357,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                    STATEMENTS("idp", IDP_COLUMNS, P33, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P28, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P71, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
                        STATEMENTS("purpose", PURPOSE_COLUMNS, P6, "service, claim", "service = ?1 AND claim = ?2") },
@@ -478,6 +546,50 @@ const struct db_migration registry_migrations[] = {
           "CREATE INDEX draft_open ON draft (provider, number) WHERE " DRAFT_IS_OPEN ";"
           "CREATE INDEX draft_open_of ON draft (owner) WHERE " DRAFT_IS_OPEN ";"
           "CREATE INDEX draft_open_all ON draft (number) WHERE " DRAFT_IS_OPEN ";" },
+    { 19,
+      "ALTER TABLE service ADD COLUMN grant_types TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN request_uris TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN resources TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN exchanges TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN secret_too TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN secret_too_until_s INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN secret_sealed TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN auth_alg TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN jwks_uri TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN tls_subject_dn TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN tls_san_dns TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN tls_san_uri TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN tls_san_ip TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN tls_san_email TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN request_object_alg TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN request_object_required INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN par_required INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN response_alg TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN default_max_age_s INTEGER NOT NULL DEFAULT -1;"
+      "ALTER TABLE service ADD COLUMN auth_time_required INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN default_acr_values TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN id_token_encryption_alg TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN id_token_encryption_enc TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN userinfo_alg TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN userinfo_encryption_alg TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN userinfo_encryption_enc TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN introspection_alg TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN access_token_jwt INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN dpop_bound INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN tls_bound INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN sector_identifier_uri TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN fapi INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN backchannel_logout_uri TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN backchannel_session_required INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN frontchannel_logout_uri TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN frontchannel_session_required INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN client_uri TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN policy_uri TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN tos_uri TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN contacts TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN consent INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN registered_by TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN registration_hash TEXT NOT NULL DEFAULT '';" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);
