@@ -68,6 +68,8 @@ struct flow;          /* gateway/flow.c: how far this request has brought its lo
 struct proven;        /* idp-adapters/adapter.h: an answer that holds, and waits for its login */
 struct tryout;        /* idp-adapters/tryout.h: a test sign-in, which is nobody's */
 struct console;       /* gateway/console/door.h: who administers, and where */
+struct asker;         /* gateway/oidc/client/int.h: the service that asks, and how it proves itself */
+struct holder;        /* gateway/oidc/tokens/dpop.c: the proof of possession in this request */
 struct node;          /* gateway/node/node.h: what all loops share */
 
 enum { STEP_DEPTH_MAX = 6 };
@@ -112,6 +114,8 @@ struct ctx {
     struct visit *visit;
     struct flow *flow;
     struct console *console;
+    struct asker *asker;
+    struct holder *holder;
     struct node *node;
 
     enum lang lang;

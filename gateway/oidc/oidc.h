@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/oidc/oidc.h: OpenID Provider: what its endpoints share.
  *
- * Floor 6d.  Files in reading order: authorize.c (a request becomes a login),
- * code.c (a login is answered with a code; struct protocol), client_auth.c (a service proves who
- * it is), token.c (a code becomes tokens), userinfo.c, end_session.c,
- * discovery.c.  [OpenID Connect Core, RFC 6749, RFC 7636, RFC 9207, RFC 9700]
+ * Floor 6d.  How a service proves who it is: client/client.h.
+ * [OpenID Connect Core, RFC 6749, RFC 7636, RFC 9207, RFC 9700]
  */
 #ifndef GATEWAY_OIDC_OIDC_H
 #define GATEWAY_OIDC_OIDC_H
@@ -42,23 +40,6 @@ struct str token_key(struct arena *a, struct str token);
 struct str token_seal(struct ctx *c, struct str key, const struct token_record *r);
 bool token_open(struct ctx *c, struct str key, struct str sealed, struct token_record *out);
 
-/* How a service says who it is; the rows' own.  c->state of whoever runs them begins with one. */
-struct client_proof {
-    struct str method; /* which auth_method it came by */
-    struct str id, secret, assertion;
-    struct str secret_raw; /* as it stood in Basic, undecoded */
-    struct kv_got count, mark;
-};
-
-/* Rows: the service proves who it is by what is in the request; c->service is
- * set.  Fails CLIENT_AUTH invalid_client, CALLER invalid_request, BUSY, OURS. */
-extern const struct step_row oidc_client_auth[];
-
-/* Cannot keep a secret: [RFC 6749 2.1]. */
-bool service_is_public(const struct service *s);
-/* Whether its row lets it prove itself in this way; one that names none may send its secret by Basic or in the body,
- * which libraries differ in [RFC 6749 2.3.1]. */
-bool service_proves_by(const struct service *s, struct str method);
 /* Byte equality with a registered value; for public clients the port of a
  * loopback address is free [RFC 8252 7.3]. */
 bool redirect_uri_fits(const struct service *s, struct str uri);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * A service proves who it is.  [RFC 6749 2.3, OIDC Core 9, RFC 7523] */
+#include "gateway/oidc/client/int.h"
 #include "gateway/oidc/oidc.h"
 
 #include "base/codec.h"
@@ -13,6 +14,18 @@ enum { SECRET_MAX_B = 1024, GUESSES_MAX = 100, GUESSES_S = 600, COUNTER_CHARS = 
 
 /* What an unknown service's secret is compared with, so that time does not tell. */
 static const struct str nobodys = S("0000000000000000000000000000000000000000000000000000000000000000");
+
+struct asker *asker_of(struct ctx *c)
+{
+    if (c->asker == NULL)
+        c->asker = arena_make(c->arena, struct asker);
+    return c->asker;
+}
+
+struct str client_proven_by(const struct ctx *c)
+{
+    return c->asker != NULL ? c->asker->method : (struct str){ NULL, 0 };
+}
 
 static int hex_digit(char c)
 {
@@ -43,6 +56,11 @@ static bool unescape(struct arena *a, struct str in, struct str *out)
     return true;
 }
 
+bool service_is_public(const struct service *s)
+{
+    return str_eq(s->auth_method, S("none"));
+}
+
 bool service_proves_by(const struct service *s, struct str method)
 {
     if (str_is_set(s->auth_method))
@@ -56,7 +74,7 @@ static const char no_proof[] = "the service did not prove who it is: client_id, 
 
 static bool read_basic(struct ctx *c, struct str authorization, struct fail *f)
 {
-    struct client_proof *proof = c->state;
+    struct asker *proof = asker_of(c);
     struct str plain;
 
     if (!str_eq_case(str_sub(authorization, 0, 6), S("Basic ")) || authorization.n > 4 * SECRET_MAX_B ||
@@ -88,7 +106,7 @@ static struct str assertion_sub(struct ctx *c, struct str token)
 /* One way, and one way only [RFC 6749 2.3]. */
 static enum step read_proof(struct ctx *c, struct fail *f)
 {
-    struct client_proof *proof = c->state;
+    struct asker *proof = asker_of(c);
     struct str authorization = http_field(c->req, S("Authorization")), id = form_get(c->body, S("client_id"));
     struct str secret = form_get(c->body, S("client_secret")), assertion = form_get(c->body, S("client_assertion"));
 
@@ -131,7 +149,7 @@ static enum step read_proof(struct ctx *c, struct fail *f)
 /* Names that nobody has share these counters with those of services, so made-up ones cannot fill the store. */
 static enum step wrong_secret(struct ctx *c)
 {
-    struct client_proof *proof = c->state;
+    struct asker *proof = asker_of(c);
     struct str key = str_sub(sha256_hex(c->arena, proof->id), 0, COUNTER_CHARS);
 
     kv_count(c->kv, &c->batch, c->arena, &proof->count, KV_COUNT, arena_join(c->arena, S("secret:"), key), GUESSES_S);
@@ -142,7 +160,7 @@ static enum step wrong_secret(struct ctx *c)
  * without encoding them: a secret with "+" or "%" is right in either spelling. */
 static enum step by_secret(struct ctx *c, const struct service *s)
 {
-    struct client_proof *proof = c->state;
+    struct asker *proof = asker_of(c);
     bool usable = s != NULL && service_proves_by(s, proof->method) && s->secret_hash.n == nobodys.n;
     struct str known = usable ? s->secret_hash : nobodys;
     bool same = crypt_eq(sha256_hex(c->arena, proof->secret), known);
@@ -158,7 +176,7 @@ static enum step by_secret(struct ctx *c, const struct service *s)
  * has a wrong secret. */
 static int unproven(struct ctx *c, struct fail *f)
 {
-    const struct client_proof *proof = c->state;
+    const struct asker *proof = asker_of(c);
     const struct service *s = registry_client(c->registry, proof->id);
 
     if (s == NULL || s->protocol != PROTO_OIDC)
@@ -177,7 +195,7 @@ static int unproven(struct ctx *c, struct fail *f)
 
 static enum step by_assertion(struct ctx *c, const struct service *s, struct fail *f)
 {
-    struct client_proof *proof = c->state;
+    struct asker *proof = asker_of(c);
     const struct jose_rules rules = {
         .blame = FAIL_CLIENT_AUTH,
         .algs = JOSE_BOTH,
@@ -212,7 +230,7 @@ static enum step by_assertion(struct ctx *c, const struct service *s, struct fai
 
 static enum step check_proof(struct ctx *c, struct fail *f)
 {
-    struct client_proof *proof = c->state;
+    struct asker *proof = asker_of(c);
     const struct service *s = registry_client(c->registry, proof->id);
 
     c->service = NULL;
@@ -233,7 +251,7 @@ static enum step check_proof(struct ctx *c, struct fail *f)
 
 static enum step settle(struct ctx *c, struct fail *f)
 {
-    const struct client_proof *proof = c->state;
+    const struct asker *proof = asker_of(c);
 
     if (c->service != NULL && proof->mark.outcome == KV_MISS)
         return NEXT;

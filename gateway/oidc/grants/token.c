@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * A code becomes tokens, once.  [RFC 6749 4.1.3, OIDC Core 3.1.3] */
+#include "gateway/oidc/client/client.h"
 #include "gateway/oidc/oidc.h"
 
 #include "base/codec.h"
@@ -15,9 +16,8 @@
 
 enum { VERIFIER_MIN = 43, VERIFIER_MAX = 128, ANSWER_MAX_B = 32768 };
 
-struct redemption {            /* c->state */
-    struct client_proof proof; /* first: oidc_client_auth's */
-    struct str key;            /* of the code */
+struct redemption { /* c->state */
+    struct str key; /* of the code */
     struct code_record code;
     struct str session; /* its key */
     struct str token, token_key;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The authorization endpoint: a request becomes a login.  [OIDC Core 3.1.2.1] */
+#include "gateway/oidc/client/client.h"
 #include "gateway/oidc/oidc.h"
 
 #include "base/log.h"
@@ -65,11 +66,6 @@ static bool split_loopback(struct str uri, struct str *host, struct str *path)
             return cut_port(str_from(uri, host->n), path) && (path->n == 0 || path->p[0] == '/' || path->p[0] == '?');
     }
     return false;
-}
-
-bool service_is_public(const struct service *s)
-{
-    return str_eq(s->auth_method, S("none"));
 }
 
 bool redirect_uri_fits(const struct service *s, struct str uri)

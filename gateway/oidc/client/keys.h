@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/oidc/client/keys.h: the public keys of a service, from its row or from its jwks_uri.
+ *
+ * Floor 6d, room oidc/client.  For its assertions, its request objects, and what is encrypted for it.  What jwks_uri
+ * answers is kept by the store that keeps what identity providers publish (idp-adapters/upstream.h): one fetch at a
+ * time per service, renewed in the background, growing pauses where the copy did not do.  A set is read once, not per
+ * request.  Foreign addresses: https alone, public networks alone; a row marked test may be on loopback.
+ */
+#ifndef GATEWAY_OIDC_CLIENT_KEYS_H
+#define GATEWAY_OIDC_CLIENT_KEYS_H
+
+#include "model/ctx.h"
+#include "wire/jose.h"
+
+/* Rows: the keys of c->service, which must be set.  They never fail: client_keys_of() is NULL where there are none, and
+ * client_keys_trouble() says why, for the log. */
+extern const struct step_row client_keys[];
+/* Rows: the same, fetched again where the pauses allow it.  For whom jose_verify() has refused for a reason about keys
+ * (jose_is_about_keys()): run these, compare client_keys_of() with what it was, and try once more if it differs. */
+extern const struct step_row client_keys_anew[];
+
+/* Lives as long as the request.  NULL: none. */
+const struct jwks *client_keys_of(const struct ctx *c);
+const char *client_keys_trouble(const struct ctx *c);
+
+#endif
