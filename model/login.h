@@ -18,9 +18,10 @@
 enum login_state { LOGIN_REFUSED = 0, LOGIN_ASKED, LOGIN_AT_CITY, LOGIN_KNOWN, LOGIN_DECIDED, LOGIN_ANSWERED };
 
 enum {
-    PROMPT_NONE = 1,  /* answer without a page, or say why not */
-    PROMPT_LOGIN = 2, /* ask for a fresh log-in, all the way up to the city */
-    PROMPT_SELECT = 4 /* let the person choose again who to be */
+    PROMPT_NONE = 1,   /* answer without a page, or say why not */
+    PROMPT_LOGIN = 2,  /* ask for a fresh log-in, all the way up to the city */
+    PROMPT_SELECT = 4, /* let the person choose again who to be */
+    PROMPT_CONSENT = 8 /* ask again what the person has agreed to */
 };
 
 struct login {
@@ -34,13 +35,20 @@ struct login {
     enum protocol_id protocol;
     struct str service;   /* registry id; "" for the launcher itself */
     struct str answer_to; /* redirect_uri, ACS URL, or a path of ours for PROTO_LAUNCHER */
-    bool answer_by_form;  /* the browser posts the answer there, from a page of ours; else it stands in the address */
+    unsigned
+        answer_mode; /* how the answer travels: a number of the protocol's own (gateway/oidc/modes.def); 0: its usual */
     struct str state_out; /* opaque, goes back as it came: state, RelayState */
     struct str nonce, scope;
     struct str code_challenge; /* S256 only; absent: the service goes without PKCE */
     unsigned prompt;           /* PROMPT_… bits */
     int64_t max_age_s;         /* -1: not asked */
-    struct str login_hint, acr_values;
+    struct str login_hint;
+    struct str acr_values; /* space-separated, most wanted first */
+    bool acr_must;         /* none of them achieved: refused */
+    struct str claims;     /* single claims that were asked for, as claims_asked_write() makes it; absent: none */
+    struct str resources;  /* space-separated: what the tokens are to be for; absent: not said */
+    struct str jkt;        /* only the holder of this key redeems the answer: its thumbprint; absent: whoever */
+    struct str pushed;   /* the request was handed over before, and serves once: its mark; absent: it came by browser */
     struct str hint_sub; /* the service expects this person: its own name of them, from an id_token_hint */
     bool wants_auth_time;
     bool shared; /* the device is: a fresh log-in at the city, and a session that ends sooner */

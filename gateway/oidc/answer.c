@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { RECORD_MAX_B = 16384, URL_MAX_B = 32768, LAUNCH_MAX_B = 4096 };
+enum { RECORD_MAX_B = 32768, URL_MAX_B = 32768, LAUNCH_MAX_B = 4096 };
 
 /* ── the code ───────────────────────────────────────────────────────────── */
 
@@ -56,14 +56,21 @@ static const struct json_field code_fields[] = {
     FIELD(code_record, scope, JSON_STR, true, 0),
     FIELD(code_record, epoch, JSON_STR, true, 0),
     FIELD(code_record, lang, JSON_STR, false, 8),
+    FIELD(code_record, claims, JSON_STR, false, CLAIMS_ASKED_MAX_B),
+    FIELD(code_record, resources, JSON_STR, false, RESOURCES_MAX_B),
+    FIELD(code_record, jkt, JSON_STR, false, JKT_CHARS),
     FIELD(code_record, made_s, JSON_INT, true, 0),
     { 0 },
 };
 
 static const struct json_field token_fields[] = {
-    FIELD(token_record, service, JSON_STR, true, 128), FIELD(token_record, session, JSON_STR, true, 64),
-    FIELD(token_record, scope, JSON_STR, true, 0),     FIELD(token_record, lang, JSON_STR, false, 8),
-    FIELD(token_record, ends_s, JSON_INT, true, 0),    { 0 },
+    FIELD(token_record, service, JSON_STR, true, 128),
+    FIELD(token_record, session, JSON_STR, true, 64),
+    FIELD(token_record, scope, JSON_STR, true, 0),
+    FIELD(token_record, lang, JSON_STR, false, 8),
+    FIELD(token_record, claims, JSON_STR, false, CLAIMS_ASKED_MAX_B),
+    FIELD(token_record, ends_s, JSON_INT, true, 0),
+    { 0 },
 };
 
 /* Any record of texts and numbers, by the table that reads it. */
@@ -148,7 +155,7 @@ static enum step send_answer(struct ctx *c, struct answer_fields *all)
 
     put_field(all, S("state"), l->state_out);
     put_field(all, S("iss"), c->set->public_url); /* against mix-up [RFC 9207 2] */
-    if (l->answer_by_form) {
+    if (l->answer_mode == MODE_FORM_POST) {
         const struct service *s = registry_service(c->registry, l->service);
         struct post_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
                                .url = l->answer_to,
@@ -235,6 +242,9 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
         .scope = l->scope,
         .epoch = kv_epoch(c->kv),
         .lang = l->lang,
+        .claims = l->claims,
+        .resources = l->resources,
+        .jkt = l->jkt,
         .made_s = c->now_s,
     };
     struct str sealed = code_seal(c, key, &r);

@@ -9,18 +9,31 @@
 
 #include "gateway/answer.h"
 #include "gateway/flow.h"
+#include "gateway/oidc/modes.def"
 #include "gateway/protocol.h"
 #include "model/ctx.h"
+#include "wire/claims_asked.h"
 #include "wire/kv.h"
 
 /* Among acr_values it chooses the identity provider of that id [MPASSid]. */
 #define OIDC_AUTHNSOURCE "urn:mpass.id:authnsource:"
 
-enum { TOKEN_RANDOM_B = 32, STATE_MAX_B = 8192, NONCE_MAX_B = 1024 };
+enum { TOKEN_RANDOM_B = 32, STATE_MAX_B = 8192, NONCE_MAX_B = 1024, RESOURCES_MAX_B = 2048, JKT_CHARS = 43 };
+
+/* How the answer of the authorization endpoint travels: login->answer_mode. */
+enum {
+#define X(name, mode, carrier, signed_too) MODE_##name,
+    RESPONSE_MODES(X)
+#undef X
+        MODE_COUNT
+};
 
 /* What a code stands for, in Redis, sealed, under SHA-256 of the code. */
 struct code_record {
     struct str service, redirect_uri, challenge, nonce, scope, epoch, lang;
+    struct str claims;    /* as in struct login */
+    struct str resources; /* likewise: the tokens may be for these alone [RFC 8707 2.2] */
+    struct str jkt;       /* likewise: only with a proof of this key it is redeemed [RFC 9449 10] */
     int64_t made_s;
 };
 /* A code is its session's key, sealed: it proves by itself that we made it, so that guesses cost Redis nothing, and
@@ -34,6 +47,7 @@ bool code_open(struct ctx *c, struct str key, struct str sealed, struct code_rec
 /* An access token: opaque, for userinfo alone, ends with its session. */
 struct token_record {
     struct str service, session, scope, lang;
+    struct str claims; /* as in struct login: what userinfo tells besides the scope */
     int64_t ends_s;
 };
 struct str token_key(struct arena *a, struct str token);

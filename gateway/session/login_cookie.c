@@ -13,25 +13,27 @@
 #include "wire/http.h"
 #include "wire/kv.h"
 
-enum { RECORD_VERSION = 1, ID_B = 16, ABSENT = 0xffff, PREFIX_B = 6, DROPS_MAX = 32 };
+enum { RECORD_VERSION = 2, ID_B = 16, ABSENT = 0xffff, PREFIX_B = 6, DROPS_MAX = 32 };
 enum {
     FLAG_REDIRECT_CHECKED = 1,
     FLAG_AUTH_TIME = 2,
     FLAG_FRESH = 4,
     FLAG_IN_REDIS = 8,
     FLAG_SHARED = 16,
-    FLAG_BY_FORM = 32
+    FLAG_ACR_MUST = 32
 };
 
 static const struct str prefix = S("login-");
 
-/* The record: version, state, protocol and flags as bytes, four numbers, then every text with its length. */
+/* The record: version, state, protocol, flags, prompt and way of the answer as bytes, four numbers, then every text
+ * with its length. */
 /* clang-format off */
 #define LOGIN_NUMBERS(X) X(started_s) X(max_age_s) X(asked_city_s)
 #define LOGIN_TEXTS(X)                                                      \
     X(id) X(upstream_id) X(service) X(answer_to) X(state_out) X(nonce)      \
     X(scope) X(code_challenge) X(login_hint) X(acr_values) X(hint_sub)      \
-    X(idp) X(upstream_nonce) X(upstream_verifier) X(lang)
+    X(idp) X(upstream_nonce) X(upstream_verifier) X(lang)                   \
+    X(claims) X(resources) X(jkt) X(pushed)
 /* clang-format on */
 
 static void put_number(struct buf *b, int64_t value)
@@ -56,8 +58,8 @@ static struct str write_record(struct arena *a, const struct login *l, unsigned 
 {
     struct buf b = buf_new(a, LOGIN_RECORD_MAX_B);
     unsigned flags = (l->redirect_checked ? FLAG_REDIRECT_CHECKED : 0) | (l->wants_auth_time ? FLAG_AUTH_TIME : 0) |
-                     (l->fresh ? FLAG_FRESH : 0) | (l->shared ? FLAG_SHARED : 0) |
-                     (l->answer_by_form ? FLAG_BY_FORM : 0) | more_flags;
+                     (l->fresh ? FLAG_FRESH : 0) | (l->shared ? FLAG_SHARED : 0) | (l->acr_must ? FLAG_ACR_MUST : 0) |
+                     more_flags;
     bool fits = true;
 
     buf_byte(&b, RECORD_VERSION);
@@ -65,6 +67,7 @@ static struct str write_record(struct arena *a, const struct login *l, unsigned 
     buf_byte(&b, (char)l->protocol);
     buf_byte(&b, (char)flags);
     buf_byte(&b, (char)l->prompt);
+    buf_byte(&b, (char)l->answer_mode);
 #define X(member) put_number(&b, l->member);
     LOGIN_NUMBERS(X)
 #undef X
@@ -132,11 +135,12 @@ static bool read_record(struct str record, struct login *out, unsigned *flags)
     out->protocol = (enum protocol_id)take_byte(&r);
     *flags = take_byte(&r);
     out->prompt = take_byte(&r);
+    out->answer_mode = take_byte(&r);
     out->redirect_checked = (*flags & FLAG_REDIRECT_CHECKED) != 0;
     out->wants_auth_time = (*flags & FLAG_AUTH_TIME) != 0;
     out->fresh = (*flags & FLAG_FRESH) != 0;
     out->shared = (*flags & FLAG_SHARED) != 0;
-    out->answer_by_form = (*flags & FLAG_BY_FORM) != 0;
+    out->acr_must = (*flags & FLAG_ACR_MUST) != 0;
 #define X(member) out->member = take_number(&r);
     LOGIN_NUMBERS(X)
 #undef X

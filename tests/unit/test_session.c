@@ -119,6 +119,34 @@ TEST(a_login_in_flight_remembers_that_the_device_is_shared)
     CHECK(login_parse(t->arena, login_write(t->arena, &l), &back) && !back.shared);
 }
 
+TEST(a_login_in_flight_remembers_how_its_service_wants_to_be_answered)
+{
+    struct login l = { .state = LOGIN_ASKED,
+                       .protocol = PROTO_OIDC,
+                       .id = S("id"),
+                       .answer_mode = 5,
+                       .prompt = PROMPT_CONSENT,
+                       .acr_must = true,
+                       .claims = S("{\"userinfo\":{\"name\":null}}"),
+                       .resources = S("https://a.example https://b.example"),
+                       .jkt = S("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"),
+                       .pushed = S("mark") },
+                 back;
+
+    CHECK(login_parse(t->arena, login_write(t->arena, &l), &back));
+    CHECK_INT(back.answer_mode, 5);
+    CHECK_INT(back.prompt, PROMPT_CONSENT);
+    CHECK(back.acr_must && !back.shared && !back.fresh && !back.wants_auth_time);
+    CHECK_STR(back.claims, "{\"userinfo\":{\"name\":null}}");
+    CHECK_STR(back.resources, "https://a.example https://b.example");
+    CHECK_STR(back.jkt, "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+    CHECK_STR(back.pushed, "mark");
+    l = (struct login){ .state = LOGIN_ASKED, .protocol = PROTO_OIDC, .id = S("id") };
+    CHECK(login_parse(t->arena, login_write(t->arena, &l), &back));
+    CHECK(back.claims.p == NULL && back.resources.p == NULL && back.jkt.p == NULL && back.pushed.p == NULL);
+    CHECK(!back.acr_must);
+}
+
 /* ── what can be written can be read ────────────────────────────────────── */
 
 static struct str letters(struct test *t, size_t n)

@@ -205,6 +205,7 @@ static void ask_for_tokens(struct ctx *c)
                                     .session = r->session,
                                     .scope = r->code.scope,
                                     .lang = r->code.lang,
+                                    .claims = r->code.claims,
                                     .ends_s = c->now_s + access_life_s(c) };
     const struct release release = release_of(c);
 

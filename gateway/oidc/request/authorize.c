@@ -119,7 +119,7 @@ static enum step check_response_mode(struct ctx *c, struct fail *f)
                     STR_ARG(mode));
     if (!str_has_prefix(c->login->answer_to, S("http")))
         return fail(f, FAIL_CALLER, "invalid_request", "response_mode is form_post, which redirect_uri cannot take");
-    c->login->answer_by_form = true;
+    c->login->answer_mode = MODE_FORM_POST;
     return NEXT;
 }
 
