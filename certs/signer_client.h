@@ -40,7 +40,16 @@ struct signed_got {
 enum { SIGNER_CLAIMS_MAX_B = 16384, SIGNER_QUERY_MAX_B = 16384 };
 void signer_id_token(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
                      int64_t life_s, struct signed_got *out);
-/* typ at+jwt [RFC 9068]; ES256 or RS256. */
+/* typ JWT; life_s 0: it does not end (no exp), which RFC 7519 lets userinfo do [OIDC Core 5.3.2]. */
+void signer_userinfo(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
+                     int64_t life_s, struct signed_got *out);
+/* JARM: an answer of the authorization endpoint; typ JWT; at most ten minutes [JARM 2.1]. */
+void signer_response(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
+                     int64_t life_s, struct signed_got *out);
+/* typ token-introspection+jwt, without exp [RFC 9701 5]: claims are aud and token_introspection. */
+void signer_introspection(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
+                          struct signed_got *out);
+/* typ at+jwt [RFC 9068]. */
 void signer_access_token(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
                          int64_t life_s, struct signed_got *out);
 /* typ logout+jwt; lives two minutes [OIDC Back-Channel Logout 2.4]. */

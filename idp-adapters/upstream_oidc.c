@@ -41,7 +41,7 @@ static unsigned algs_of(const struct json_value *list)
         for (const struct json_value *v = list->first; v != NULL; v = v->next)
             if (v->type == JSON_STR && jose_alg_named(v->text) != JOSE_NONE)
                 algs |= JOSE_BIT(jose_alg_named(v->text));
-    return algs;
+    return algs & JOSE_BOTH; /* what we take of cities */
 }
 
 /* https, or http where the fetcher will make sure of loopback; nothing that a

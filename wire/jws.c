@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const char *const alg_names[JOSE_ALG_COUNT] = { "", "RS256", "ES256" };
+static const char *const alg_names[JOSE_ALG_COUNT] = { "", "RS256", "ES256", "PS256", "EdDSA" };
 
 const char *jose_alg_name(enum jose_alg alg)
 {

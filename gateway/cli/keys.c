@@ -65,8 +65,13 @@ static int list(struct arena *a, const struct settings *set)
 
 static bool is_pair(enum key_use use, enum jose_alg alg)
 {
-    return use != KEY_NONE && alg != JOSE_NONE && !(alg == JOSE_ES256 && (use == KEY_SAML || use == KEY_DECRYPT)) &&
-           !(alg == JOSE_RS256 && use == KEY_AUDIT);
+    static const unsigned algs[KEY_USE_COUNT] = { [KEY_OIDC] = JOSE_BOTH,
+                                                  [KEY_SAML] = JOSE_BIT(JOSE_RS256),
+                                                  [KEY_CLIENT] = JOSE_BOTH,
+                                                  [KEY_DECRYPT] = JOSE_BIT(JOSE_RS256),
+                                                  [KEY_AUDIT] = JOSE_BIT(JOSE_ES256) };
+
+    return alg != JOSE_NONE && (algs[use] & JOSE_BIT(alg)) != 0;
 }
 
 struct key_words {
