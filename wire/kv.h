@@ -38,6 +38,7 @@
     X(CODE, "c", 3, HELD)     /* sealed authorization code, under its SHA-256 */                                       \
     X(PUSHED, "u", 1, HELD)   /* sealed pushed authorization request, under SHA-256 of its request_uri */              \
     X(TOKEN, "t", 2, FILED)   /* sealed token record, under its SHA-256 */                                             \
+    X(FAMILY, "f", 1, FILED)  /* sealed family of refresh tokens, under SHA-256 of its id */                           \
     X(REPLAY, "r", 1, FILED)  /* a message that may not come twice: issuer and id */                                   \
     X(REQUEST, "q", 1, FILED) /* requests too large for a cookie */                                                    \
     X(PROVEN, "a", 1, HELD)   /* a person whom a city's answer has proven, on the way to their login */                \

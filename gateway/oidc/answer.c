@@ -63,16 +63,6 @@ static const struct json_field code_fields[] = {
     { 0 },
 };
 
-static const struct json_field token_fields[] = {
-    FIELD(token_record, service, JSON_STR, true, 128),
-    FIELD(token_record, session, JSON_STR, true, 64),
-    FIELD(token_record, scope, JSON_STR, true, 0),
-    FIELD(token_record, lang, JSON_STR, false, 8),
-    FIELD(token_record, claims, JSON_STR, false, CLAIMS_ASKED_MAX_B),
-    FIELD(token_record, ends_s, JSON_INT, true, 0),
-    { 0 },
-};
-
 /* Any record of texts and numbers, by the table that reads it. */
 static struct str write_record(struct arena *a, const struct json_field *fields, const void *record)
 {
@@ -90,14 +80,14 @@ static struct str write_record(struct arena *a, const struct json_field *fields,
     return json_done(&o);
 }
 
-static struct str seal_record(struct ctx *c, struct str key, const struct json_field *fields, const void *record)
+struct str oidc_record_seal(struct ctx *c, struct str key, const struct json_field *fields, const void *record)
 {
     struct str json = write_record(c->arena, fields, record);
 
     return json.p == NULL ? json : seal_close(c->arena, c->world, c->seals, SEAL_SESSION, key, json);
 }
 
-static bool open_record(struct ctx *c, struct str key, struct str sealed, const struct json_field *fields, void *out)
+bool oidc_record_open(struct ctx *c, struct str key, struct str sealed, const struct json_field *fields, void *out)
 {
     struct fail unreadable = { 0 };
     struct str plain;
@@ -108,29 +98,13 @@ static bool open_record(struct ctx *c, struct str key, struct str sealed, const 
 
 struct str code_seal(struct ctx *c, struct str key, const struct code_record *r)
 {
-    return seal_record(c, key, code_fields, r);
+    return oidc_record_seal(c, key, code_fields, r);
 }
 
 bool code_open(struct ctx *c, struct str key, struct str sealed, struct code_record *out)
 {
     *out = (struct code_record){ 0 };
-    return open_record(c, key, sealed, code_fields, out);
-}
-
-struct str token_key(struct arena *a, struct str token)
-{
-    return sha256_hex(a, token);
-}
-
-struct str token_seal(struct ctx *c, struct str key, const struct token_record *r)
-{
-    return seal_record(c, key, token_fields, r);
-}
-
-bool token_open(struct ctx *c, struct str key, struct str sealed, struct token_record *out)
-{
-    *out = (struct token_record){ 0 };
-    return open_record(c, key, sealed, token_fields, out);
+    return oidc_record_open(c, key, sealed, code_fields, out);
 }
 
 /* ── the answer ─────────────────────────────────────────────────────────── */

@@ -44,15 +44,11 @@ struct str code_key(struct arena *a, struct str code);
 struct str code_seal(struct ctx *c, struct str key, const struct code_record *r);
 bool code_open(struct ctx *c, struct str key, struct str sealed, struct code_record *out);
 
-/* An access token: opaque, for userinfo alone, ends with its session. */
-struct token_record {
-    struct str service, session, scope, lang;
-    struct str claims; /* as in struct login: what userinfo tells besides the scope */
-    int64_t ends_s;
-};
-struct str token_key(struct arena *a, struct str token);
-struct str token_seal(struct ctx *c, struct str key, const struct token_record *r);
-bool token_open(struct ctx *c, struct str key, struct str sealed, struct token_record *out);
+/* A record of texts and numbers alone as Redis has it: sealed, by the table that reads it back.  key: where it stands.
+ */
+struct json_field;
+struct str oidc_record_seal(struct ctx *c, struct str key, const struct json_field *fields, const void *record);
+bool oidc_record_open(struct ctx *c, struct str key, struct str sealed, const struct json_field *fields, void *out);
 
 /* Byte equality with a registered value; for public clients the port of a
  * loopback address is free [RFC 8252 7.3]. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * A code becomes tokens, once.  [RFC 6749 4.1.3, OIDC Core 3.1.3] */
 #include "gateway/oidc/client/client.h"
-#include "gateway/oidc/oidc.h"
+#include "gateway/oidc/grants/grants.h"
 
 #include "base/codec.h"
 #include "base/crypt.h"
@@ -206,6 +206,7 @@ static void ask_for_tokens(struct ctx *c)
                                     .scope = r->code.scope,
                                     .lang = r->code.lang,
                                     .claims = r->code.claims,
+                                    .made_s = c->now_s,
                                     .ends_s = c->now_s + access_life_s(c) };
     const struct release release = release_of(c);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * What a service may know, asked with its access token.  [OIDC Core 5.3, RFC 6750] */
-#include "gateway/oidc/oidc.h"
+#include "gateway/oidc/tokens/tokens.h"
 
 #include "gateway/release.h"
 #include "gateway/session/session.h"

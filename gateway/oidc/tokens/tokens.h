@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/oidc/tokens/tokens.h: access tokens and families of refresh tokens: what they stand for, and for how long.
+ *
+ * Floor 6d.  A token is a name; what it stands for is a record in Redis, sealed, under SHA-256 of it, so that a dump of
+ * Redis opens nothing and whoever writes to Redis makes none.  A JWT access token [RFC 9068] has its record as well:
+ * what is taken back is over everywhere we are asked.
+ *
+ * A token is of a person by a session or by a family, and ends with it; one of neither is the service's own.
+ *
+ * A family is what one sign-in has left to a service, and all refresh tokens that come of it.  One of a session ends
+ * with the session.  One that is offline (scope offline_access) carries its person, outlives the session, and ends:
+ * when unused for refresh_idle_s, at ends_s (refresh_max_s), when it is revoked, when a refresh token of it comes
+ * twice, and by whatever ends sessions of its sort (raised epoch, disabled identity provider, registry/marks.h).
+ * [RFC 6749 6, RFC 9700 4.14, OIDC Core 11, OIDC Back-Channel Logout 2.7]
+ *
+ * Threads: the request's loop.  Everything lives in the request's arena.  Asking waits for Redis (kv.h).
+ */
+#ifndef GATEWAY_OIDC_TOKENS_TOKENS_H
+#define GATEWAY_OIDC_TOKENS_TOKENS_H
+
+#include "gateway/oidc/oidc.h"
+#include "gateway/oidc/tokens/dpop.h"
+
+enum { ACT_MAX_B = 2048, ACT_DEPTH_MAX = 4 };
+
+/* ── access tokens ──────────────────────────────────────────────────────── */
+
+struct token_record {
+    struct str service; /* registry id of whom it was issued to */
+    struct str session; /* key of the session that it ends with; absent: of none */
+    struct str family;  /* key of the family that it ends with; absent: of none */
+    struct str scope;   /* space-separated */
+    struct str lang;
+    struct str claims;    /* single claims that were asked for (wire/claims_asked.h); absent: none */
+    struct str resources; /* space-separated: whom it is for [RFC 8707]; absent: for us, at userinfo */
+    struct str act;       /* JSON: who acts with it [RFC 8693 4.1]; absent: whom it was issued to */
+    struct binding bound; /* only who holds this key may use it */
+    int64_t made_s, ends_s;
+};
+struct str token_key(struct arena *a, struct str token);
+/* Absent: it is too large (which bounds at the doors do not let happen). */
+struct str token_seal(struct ctx *c, struct str key, const struct token_record *r);
+bool token_open(struct ctx *c, struct str key, struct str sealed, struct token_record *out);
+
+/* Somebody shows a token.  token_ask() asks for its record; token_ask_whose() then reads it, sets c->service and
+ * c->lang and asks for whose it is; token_person() then sets c->session and c->person (both NULL: the service's own
+ * token). The session of an offline family is made of what the family keeps: its id_hash and sid are absent. False with
+ * *f untouched: it is not good, and *why says why, for the log; with *f set: Redis is away. Nothing is decided: whoever
+ * tells something of the person asks policy first. */
+struct token_shown {
+    struct str token, key;
+    struct token_record record;
+    struct family *family; /* NULL: of none; set by token_person() */
+    const char *why;
+    struct kv_got stored, session, of_family;
+};
+void token_ask(struct ctx *c, struct token_shown *t, struct str token);
+bool token_ask_whose(struct ctx *c, struct token_shown *t, struct fail *f);
+bool token_person(struct ctx *c, struct token_shown *t, struct fail *f);
+
+/* ── families of refresh tokens ─────────────────────────────────────────── */
+
+struct family {
+    struct str key;     /* of its record: SHA-256 of `id` */
+    struct str id;      /* hex of 128 random bits; stands in its tokens, and nowhere else */
+    struct str root;    /* hex of 256 random bits: its tokens are made of it, and it leaves the record never */
+    struct str service; /* registry id of whom it was issued to */
+    struct str session; /* key of the session that it ends with; absent: offline */
+    struct str scope, lang, claims, resources;
+    struct binding bound; /* of a public service: only with this key it is used */
+    int64_t turn;         /* which of its tokens is good: grows where they rotate */
+    int64_t turned_s;     /* when that one was handed out */
+    int64_t seen_s, ends_s;
+    struct session *who; /* offline: of whom, as struct session says it; began_s, epoch and the person count */
+};
+
+/* A new one, for c->person and c->service; not stored yet.  offline: it keeps the person. */
+struct family *family_new(struct ctx *c, struct str session, bool offline);
+void family_store(struct ctx *c, struct family *m, struct kv_got *got);  /* asks */
+void family_change(struct ctx *c, struct family *m, struct kv_got *got); /* asks; only where it still is */
+/* Ends it with its access tokens, and keeps in SQL that it ended: it is over in an older copy of Redis, too. Asks. */
+void family_end(struct ctx *c, struct str key, struct kv_got *got);
+
+void family_ask(struct ctx *c, struct str key, struct kv_got *got);
+/* NULL: it is over (*f untouched), or Redis is away (*f).  Of a session the session is the caller's to look at. */
+struct family *family_of(struct ctx *c, struct str key, const struct kv_got *got, struct fail *f);
+
+/* Its refresh token of this turn: the same text each time it is asked. */
+struct str family_token(struct ctx *c, const struct family *m, int64_t turn);
+/* Reads a refresh token: the key of its family and its turn, not verified yet.  False: none of ours. */
+bool family_token_read(struct ctx *c, struct str token, struct str *key, int64_t *turn);
+bool family_token_fits(struct ctx *c, const struct family *m, struct str token);
+
+#endif
