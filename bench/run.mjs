@@ -32,7 +32,7 @@ async function measure(stages, name) {
 
 const results = [], notes = [];
 for (const Kind of [Stage, Nation, Console]) {
-  const wanted = Object.entries(new Kind().operations()).filter(([name]) => !only.length || only.some((o) => name.includes(o)));
+  const wanted = Object.entries(new Kind().operations()).filter(([name]) => !only.length || only.some((o) => (o.endsWith('$') ? name === o.slice(0, -1) : name.includes(o))));
   const stages = [];
   try {
     for (const p of wanted.length ? programs : []) stages.push(await new Kind().start(p, load.users));

@@ -52,6 +52,7 @@ static const struct db_statement one = { "draft.one", "SELECT " COLUMNS " FROM d
 #define LIST(what) "SELECT " COLUMNS " FROM draft WHERE number < ?1 AND " what ORDER
 static const struct db_statement open_of_nation = { "draft.open", LIST(OPEN_AND) };
 static const struct db_statement open_within = { "draft.open_within", LIST(OPEN_AND WITHIN) };
+static const struct db_statement state_within = { "draft.state_within", LIST(DRAFT_IS_OPEN " AND state = ?3" WITHIN) };
 static const struct db_statement all_of_nation = { "draft.all", LIST("state = ?3") };
 static const struct db_statement all_within = { "draft.within", LIST("state = ?3" WITHIN) };
 
@@ -84,8 +85,9 @@ bool draft_list(struct db *d, struct arena *a, const struct area *area, enum dra
                                      db_text(area->provider),
                                      db_text(str_is_set(area->school) ? area->school : (struct str){ NULL, 0 }) };
     bool open = state == DRAFT_NONE || is_open(state);
-    const struct db_statement *of =
-        nation ? (open ? &open_of_nation : &all_of_nation) : (open ? &open_within : &all_within);
+    const struct db_statement *of = nation ? (open ? &open_of_nation : &all_of_nation)
+                                    : open ? (state == DRAFT_NONE ? &open_within : &state_within)
+                                           : &all_within;
     struct db_rows rows;
 
     if (!db_query(d, of, args, nation ? 3 : 5, a, &rows, f))

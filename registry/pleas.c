@@ -69,9 +69,13 @@ static const struct db_statement
              "SELECT " PLEA_COLUMNS ", k.at_s, k.words, k.name FROM askers k JOIN pleas p ON p.number = k.plea "
              "WHERE k.person = ?2 AND (?3 IS NULL OR p.service = ?3) AND k.at_s > ?1 "
              "ORDER BY k.at_s DESC, p.number DESC LIMIT 40" },
-    of_area = { "pleas_area", "SELECT " PLEA_COLUMNS " FROM pleas p WHERE p.provider = ?2 AND p.waiting > 0 AND "
-                              "(?3 IS NULL OR p.school = ?3) AND (?4 IS NULL OR p.service = ?4) "
-                              "ORDER BY p.waiting DESC, p.number LIMIT 200 OFFSET ?5" },
+    /* One look at the askers of each, and of those alone that are shown. */
+    of_area = { "pleas_area",
+                "SELECT p.number, p.provider, p.school, p.service, p.role, p.declined_s, p.answer, p.answered, "
+                "count(w.plea), min(w.at_s), max(w.at_s), sum(DISTINCT 1 << w.level) FROM (SELECT * FROM pleas "
+                "WHERE provider = ?2 AND waiting > 0 AND (?3 IS NULL OR school = ?3) AND (?4 IS NULL OR service = ?4) "
+                "ORDER BY waiting DESC, number LIMIT ?6 OFFSET ?5) p LEFT JOIN askers w ON w.plea = p.number AND "
+                "w.at_s > p.declined_s AND w.at_s > ?1 GROUP BY p.number ORDER BY p.waiting DESC, p.number" },
     numbered = { "plea_number", "SELECT " PLEA_COLUMNS " FROM pleas p WHERE p.provider = ?2 AND "
                                 "(?3 IS NULL OR p.school = ?3) AND p.number = ?4" },
     voices_of = { "plea_voices", "SELECT words, name, at_s FROM askers WHERE plea = ?2 AND at_s > ?3 AND at_s > ?1 AND "
@@ -383,11 +387,14 @@ bool pleas_of(struct db *d, struct arena *a, struct str person, struct str servi
 bool pleas_list(struct db *d, struct arena *a, const struct area *area, struct str service, size_t from, int64_t now_s,
                 struct pleas_found *out, struct fail *f)
 {
-    const struct db_value args[] = { kept_from(now_s), db_text(or_empty(area->provider)),
-                                     db_text(or_absent(area->school)), db_text(or_absent(service)),
-                                     db_int((int64_t)from) };
+    const struct db_value args[] = { kept_from(now_s),
+                                     db_text(or_empty(area->provider)),
+                                     db_text(or_absent(area->school)),
+                                     db_text(or_absent(service)),
+                                     db_int((int64_t)from),
+                                     db_int(PLEAS_LISTED_MAX) };
 
-    return forget(d, now_s, f) && found(d, &of_area, args, 5, a, out, f);
+    return forget(d, now_s, f) && found(d, &of_area, args, 6, a, out, f);
 }
 
 bool plea_one(struct db *d, struct arena *a, const struct area *area, int64_t number, int64_t now_s, struct plea *out,

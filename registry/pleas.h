@@ -33,7 +33,7 @@ enum {
     PLEA_ASKERS_MAX = 20000,      /* of one plea; more are not counted */
     PLEA_WORDS_MAX_B = 800,       /* of who asks, and of who answers */
     PLEA_NAME_MAX_B = 120,
-    PLEAS_LISTED_MAX = 200,
+    PLEAS_LISTED_MAX = 64,
     PLEA_VOICES_MAX = 40 /* words and names that are shown of one */
 };
 

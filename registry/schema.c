@@ -589,7 +589,9 @@ const struct db_migration registry_migrations[] = {
       "ALTER TABLE service ADD COLUMN contacts TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE service ADD COLUMN consent INTEGER NOT NULL DEFAULT 0;"
       "ALTER TABLE service ADD COLUMN registered_by TEXT NOT NULL DEFAULT '';"
-      "ALTER TABLE service ADD COLUMN registration_hash TEXT NOT NULL DEFAULT '';" },
+      "ALTER TABLE service ADD COLUMN registration_hash TEXT NOT NULL DEFAULT '';"
+      /* A page counts those that wait, beside those that were sent back. */
+      "CREATE INDEX draft_open_state ON draft (provider, state, number) WHERE " DRAFT_IS_OPEN ";" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

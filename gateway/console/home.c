@@ -271,6 +271,8 @@ static void look_at_pleas(struct ctx *c, struct home *h)
     if (more == NULL)
         return;
     more->n = lines_number(c, (int64_t)(h->pleas.n - rows.n));
+    if (h->pleas.n == PLEAS_LISTED_MAX || h->pleas.cut) /* no more were looked at */
+        more->n = arena_join(c->arena, more->n, S("+"));
     more->link = S("/admin/requests");
 }
 
