@@ -79,6 +79,14 @@ struct str sha256(struct arena *a, struct str bytes)
     return str_n(out, SHA256_B);
 }
 
+struct str sha512(struct arena *a, struct str bytes)
+{
+    unsigned char *out = arena_alloc(a, SHA512_B);
+
+    must(EVP_Digest(bytes_of(bytes), bytes.n, out, NULL, EVP_sha512(), NULL));
+    return str_n(out, SHA512_B);
+}
+
 struct str sha256_hex(struct arena *a, struct str bytes)
 {
     return hex_encode(a, sha256(a, bytes));

@@ -9,10 +9,11 @@
 #include "base/arena.h"
 #include "base/world.h"
 
-enum { SHA256_B = 32, SEAL_KEY_B = 32, SEAL_OVERHEAD_B = 12 + 16 };
+enum { SHA256_B = 32, SHA512_B = 64, SEAL_KEY_B = 32, SEAL_OVERHEAD_B = 12 + 16 };
 
 struct str sha256(struct arena *a, struct str bytes);     /* 32 bytes */
 struct str sha256_hex(struct arena *a, struct str bytes); /* 64 digits */
+struct str sha512(struct arena *a, struct str bytes);     /* 64 bytes */
 /* A key that was made ready once; lives in the arena, and never changes: threads share it. */
 struct hmac_key;
 const struct hmac_key *hmac_key(struct arena *a, struct str key);

@@ -29,6 +29,8 @@ static EVP_PKEY *key_of(enum test_key key)
 
     if (!registered++)
         (void)atexit(forget_keys);
+    if (keys[key] == NULL && (key == TEST_ED || key == TEST_ED_OTHER))
+        keys[key] = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     if (keys[key] == NULL)
         keys[key] = curves[key] != NULL ? EVP_EC_gen(curves[key]) : EVP_RSA_gen(key == TEST_RSA_1024 ? 1024u : 2048u);
     if (keys[key] == NULL)
@@ -39,6 +41,11 @@ static EVP_PKEY *key_of(enum test_key key)
 static bool is_rsa(enum test_key key)
 {
     return EVP_PKEY_get_base_id(key_of(key)) == EVP_PKEY_RSA;
+}
+
+static bool is_ed(enum test_key key)
+{
+    return EVP_PKEY_get_base_id(key_of(key)) == EVP_PKEY_ED25519;
 }
 
 static size_t curve_B(enum test_key key)
@@ -65,6 +72,14 @@ struct str test_jwk_members(struct arena *a, enum test_key key)
         return arena_printf(a, "\"kty\":\"RSA\",\"n\":\"%.*s\",\"e\":\"%.*s\"",
                             STR_ARG(number(a, key, OSSL_PKEY_PARAM_RSA_N, 0)),
                             STR_ARG(number(a, key, OSSL_PKEY_PARAM_RSA_E, 0)));
+    if (is_ed(key)) {
+        size_t n = 32;
+        unsigned char *x = arena_alloc(a, n);
+        if (EVP_PKEY_get_raw_public_key(key_of(key), x, &n) != 1)
+            abort();
+        return arena_printf(a, "\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"%.*s\"",
+                            STR_ARG(b64url_encode(a, str_n(x, n))));
+    }
     return arena_printf(a, "\"kty\":\"EC\",\"crv\":\"P-%s\",\"x\":\"%.*s\",\"y\":\"%.*s\"",
                         key == TEST_EC_384 ? "384" : "256",
                         STR_ARG(number(a, key, OSSL_PKEY_PARAM_EC_PUB_X, curve_B(key))),
@@ -90,17 +105,26 @@ static struct str raw_ecdsa(struct arena *a, const unsigned char *der, size_t n,
     return str_n(out, 2 * half);
 }
 
-struct str test_sign(struct arena *a, enum test_key key, struct str text)
+/* salt_B: -2 without PSS. */
+static struct str sign_with(struct arena *a, enum test_key key, struct str text, int salt_B)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *how = NULL;
     size_t n = 1024;
     unsigned char *out = arena_alloc(a, n);
 
-    if (ctx == NULL || EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key_of(key)) != 1 ||
+    if (ctx == NULL || EVP_DigestSignInit(ctx, &how, is_ed(key) ? NULL : EVP_sha256(), NULL, key_of(key)) != 1 ||
+        (salt_B != -2 && (EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING) != 1 ||
+                          EVP_PKEY_CTX_set_rsa_pss_saltlen(how, salt_B) != 1)) ||
         EVP_DigestSign(ctx, out, &n, (const unsigned char *)text.p, text.n) != 1)
         abort();
     EVP_MD_CTX_free(ctx);
-    return is_rsa(key) ? str_n(out, n) : raw_ecdsa(a, out, n, curve_B(key));
+    return is_rsa(key) || is_ed(key) ? str_n(out, n) : raw_ecdsa(a, out, n, curve_B(key));
+}
+
+struct str test_sign(struct arena *a, enum test_key key, struct str text)
+{
+    return sign_with(a, key, text, -2);
 }
 
 static struct str signing_input(struct arena *a, struct str header, struct str payload)
@@ -117,6 +141,11 @@ struct str test_token_with(struct arena *a, struct str header, struct str payloa
 struct str test_token(struct arena *a, enum test_key key, struct str header, struct str payload)
 {
     return test_token_with(a, header, payload, test_sign(a, key, signing_input(a, header, payload)));
+}
+
+struct str test_pss_token(struct arena *a, enum test_key key, struct str header, struct str payload, int salt_B)
+{
+    return test_token_with(a, header, payload, sign_with(a, key, signing_input(a, header, payload), salt_B));
 }
 
 struct str test_hmac_token(struct arena *a, struct str header, struct str payload, struct str secret)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wire/jose_int.h"
 
-#include "base/codec.h"
 #include "base/crypt.h"
 
 enum { NAME_MAX_B = 255 };
@@ -109,6 +108,8 @@ static bool check_aud(const struct check *c)
     if (aud == NULL)
         return c->rules->aud_rule == AUD_IF_SAID ? true : refuse(c, "aud_missing", "no aud");
     bool list = aud->type == JSON_ARRAY;
+    if (list && c->rules->aud_one)
+        return refuse(c, "aud_list", "a list, where one string is asked for");
     if ((list && aud->count == 0) || (!list && aud->type != JSON_STR))
         return refuse(c, "aud_malformed", "neither a string nor a list");
     for (const struct json_value *v = list ? aud->first : aud; v != NULL; v = list ? v->next : NULL) {
@@ -116,8 +117,9 @@ static bool check_aud(const struct check *c)
             return refuse(c, "aud_malformed", "a list of other things than strings");
         named |= is_us(c, v->text);
     }
-    return named ? check_azp(c, list && aud->count > 1)
-                 : refuse_name(c, "aud_wrong", "not for us", (list ? aud->first : aud)->text);
+    if (!named)
+        return refuse_name(c, "aud_wrong", "not for us", (list ? aud->first : aud)->text);
+    return c->rules->azp_any || check_azp(c, list && aud->count > 1);
 }
 
 static bool check_exp(const struct check *c)
@@ -142,6 +144,11 @@ static bool in_future(const struct check *c, const struct json_value *time)
     return time->number > (double)(c->rules->now_s + c->rules->skew_s);
 }
 
+static bool is_older(const struct check *c, const struct json_value *time, int64_t max_s)
+{
+    return max_s > 0 && time->number < (double)(c->rules->now_s - max_s - c->rules->skew_s);
+}
+
 static bool check_iat(const struct check *c)
 {
     const struct json_value *iat = claim(c, S("iat"));
@@ -151,9 +158,11 @@ static bool check_iat(const struct check *c)
     if (!is_time(iat))
         return refuse(c, "iat_malformed", "not a time");
     c->out->iat_s = (int64_t)iat->number;
-    return in_future(c, iat)
-               ? refuse_time(c, "iat_future", "issued in the future", iat->number - (double)c->rules->now_s)
-               : true;
+    if (in_future(c, iat))
+        return refuse_time(c, "iat_future", "issued in the future", iat->number - (double)c->rules->now_s);
+    if (is_older(c, iat, c->rules->age_max_s))
+        return refuse_time(c, "iat_old", "issued too long ago", (double)c->rules->now_s - iat->number);
+    return true;
 }
 
 static bool check_nbf(const struct check *c)
@@ -161,12 +170,16 @@ static bool check_nbf(const struct check *c)
     const struct json_value *nbf = claim(c, S("nbf"));
 
     if (nbf == NULL)
-        return true;
+        return c->rules->nbf_must ? refuse(c, "nbf_missing", "no nbf") : true;
     if (!is_time(nbf))
         return refuse(c, "nbf_malformed", "not a time");
-    return in_future(c, nbf)
-               ? refuse_time(c, "not_yet_valid", "nbf has not come", nbf->number - (double)c->rules->now_s)
-               : true;
+    if (in_future(c, nbf))
+        return refuse_time(c, "not_yet_valid", "nbf has not come", nbf->number - (double)c->rules->now_s);
+    if (is_older(c, nbf, c->rules->nbf_age_max_s))
+        return refuse_time(c, "nbf_old", "nbf is too long ago", (double)c->rules->now_s - nbf->number);
+    return c->rules->nbf_life_max_s == 0 || (double)c->out->exp_s <= nbf->number + (double)c->rules->nbf_life_max_s
+               ? true
+               : refuse(c, "exp_too_far", "exp is too far behind nbf");
 }
 
 static bool check_nonce(const struct check *c)
@@ -201,7 +214,7 @@ static bool check_ids(const struct check *c)
     return true;
 }
 
-/* The left half of the hash that alg names; both of ours name SHA-256 [OIDC Core 3.1.3.6]. */
+/* [OIDC Core 3.1.3.6] */
 static bool check_at_hash(const struct check *c)
 {
     const struct json_value *said = claim(c, S("at_hash"));
@@ -212,8 +225,7 @@ static bool check_at_hash(const struct check *c)
         return refuse(c, "at_hash_malformed", "not a string");
     if (c->rules->access_token.p == NULL)
         return true;
-    struct str half = str_sub(sha256(c->arena, c->rules->access_token), 0, SHA256_B / 2);
-    return crypt_eq(said->text, b64url_encode(c->arena, half))
+    return crypt_eq(said->text, jose_half_hash(c->arena, c->out->alg, c->rules->access_token))
                ? true
                : refuse(c, "at_hash_wrong", "the access token is another one");
 }

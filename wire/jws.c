@@ -2,6 +2,7 @@
 #include "wire/jose.h"
 
 #include "base/codec.h"
+#include "base/crypt.h"
 #include "wire/jose_int.h"
 
 #include <string.h>
@@ -22,10 +23,12 @@ enum jose_alg jose_alg_named(struct str name)
 }
 
 struct parts {                             /* of a compact JWS */
+    struct str input;                      /* what is signed */
     struct str header, payload, signature; /* decoded */
     const struct json_value *head, *claims;
     struct str kid;
     enum jose_alg alg;
+    bool by_secret; /* HS256 and nothing else; else never */
 };
 
 static bool refuse(const struct jose_rules *rules, struct fail *f, const char *code, const char *why)
@@ -48,6 +51,7 @@ static bool split(struct arena *a, struct str token, const struct jose_rules *ru
         return refuse(rules, f, "token_malformed", "not three parts");
     for (int i = 0; i < 3; i++)
         (void)str_split(&rest, '.', &part[i]);
+    out->input = str_sub(token, 0, part[0].n + 1 + part[1].n);
     if (part[0].n > JOSE_HEADER_MAX_B)
         return refuse(rules, f, "token_too_large", "the header");
     if (!b64url_decode(a, part[0], &out->header) || !b64url_decode(a, part[1], &out->payload) ||
@@ -56,7 +60,6 @@ static bool split(struct arena *a, struct str token, const struct jose_rules *ru
     return true;
 }
 
-/* "jwt", "JWT" and "application/jwt" are one type [RFC 7515 4.1.9]. */
 /* With what came: an algorithm, a kind of token, the name of a key. */
 static bool refuse_value(const struct jose_rules *rules, struct fail *f, const char *code, const char *why,
                          struct str came)
@@ -65,6 +68,7 @@ static bool refuse_value(const struct jose_rules *rules, struct fail *f, const c
                 (int)(came.n < 80 ? came.n : 80), came.p != NULL ? came.p : "");
 }
 
+/* "jwt", "JWT" and "application/jwt" are one type [RFC 7515 4.1.9]. */
 static bool media_type_is(struct str said, struct str type)
 {
     if (said.n > 12 && str_eq_case(str_sub(said, 0, 12), S("application/")))
@@ -75,7 +79,9 @@ static bool media_type_is(struct str said, struct str type)
 static bool check_typ(const struct jose_rules *rules, const struct json_value *head, struct fail *f)
 {
     struct str typ = json_get_str(head, S("typ"));
-    bool fits = str_is_set(rules->typ) ? media_type_is(typ, rules->typ) : typ.p == NULL || media_type_is(typ, S("JWT"));
+    bool plain = typ.p == NULL || media_type_is(typ, S("JWT"));
+    bool fits = (str_is_set(rules->typ) && media_type_is(typ, rules->typ)) ||
+                (plain && (!str_is_set(rules->typ) || rules->typ_lenient));
 
     return fits ? true : refuse_value(rules, f, "header_typ", "another kind of token", typ);
 }
@@ -89,9 +95,9 @@ static bool check_alg(const struct jose_rules *rules, struct parts *p, struct fa
     if (str_eq_case(alg, S("none")))
         return refuse(rules, f, "alg_none", "the token is not signed");
     p->alg = jose_alg_named(alg);
-    if (p->alg == JOSE_NONE || (rules->algs & JOSE_BIT(p->alg)) == 0)
-        return refuse_value(rules, f, "alg_not_allowed", "alg is none of those allowed", alg);
-    return true;
+    bool allowed =
+        p->by_secret ? str_eq(alg, S("HS256")) : p->alg != JOSE_NONE && (rules->algs & JOSE_BIT(p->alg)) != 0;
+    return allowed ? true : refuse_value(rules, f, "alg_not_allowed", "alg is none of those allowed", alg);
 }
 
 static bool members_are_strings(const struct json_value *head)
@@ -143,6 +149,11 @@ static bool read_payload(struct arena *a, const struct jose_rules *rules, struct
     return true;
 }
 
+static const char *why_not(const struct jwk *k, enum jose_alg alg)
+{
+    return k->unfit != NULL ? k->unfit : (k->kinds & JOSE_BIT(alg)) != 0 ? "key_alg" : "key_type";
+}
+
 /* The one key: by kid, or the only one of the algorithm's type.  A key that is
  * named but unfit gives its reason; several of one kid are told apart by type. */
 static const struct jwk *choose(const struct jwks *keys, struct str kid, enum jose_alg alg, const char **code)
@@ -155,9 +166,9 @@ static const struct jwk *choose(const struct jwks *keys, struct str kid, enum jo
         bool named = str_eq(k->kid, kid);
         if (kid.p != NULL && !named)
             continue;
-        if (k->unfit != NULL || k->alg != alg) {
+        if (k->unfit != NULL || (k->algs & JOSE_BIT(alg)) == 0) {
             if (named && found == NULL)
-                *code = k->unfit != NULL ? k->unfit : "key_type";
+                *code = why_not(k, alg);
             continue;
         }
         if (found != NULL) {
@@ -188,32 +199,98 @@ static bool check_signature(struct arena *a, struct str token, const struct jose
         return refuse(rules, f, "signature_malformed", "its length");
     if (p->alg == JOSE_ES256 && (!in_range(p->signature.p) || !in_range(p->signature.p + 32)))
         return refuse(rules, f, "signature_malformed", "r or s out of range");
-    if (!jose_signature_by(a, k->verifier, token))
-        return refuse(rules, f, "signature_invalid", "not made by this key over these bytes");
+    bool signed_by = p->alg == JOSE_EDDSA ? ed25519_signature_by(k->verifier, p->input, p->signature)
+                                          : jose_signature_by(a, k->verifier, token);
+    return signed_by ? true : refuse(rules, f, "signature_invalid", "not made by this key over these bytes");
+}
+
+/* What was proven, when every claim is as it must be. */
+static bool settle(struct arena *a, const struct jose_rules *rules, const struct parts *p, struct str thumbprint,
+                   struct jose_claims *out, struct fail *f)
+{
+    struct jose_claims proven = {
+        .alg = p->alg, .kid = p->kid, .all = p->claims, .head = p->head, .thumbprint = thumbprint
+    };
+
+    if (!jose_check_claims(a, rules, &proven, f))
+        return false;
+    *out = proven;
     return true;
+}
+
+static bool read_parts(struct arena *a, struct str token, const struct jose_rules *rules, struct parts *p,
+                       struct fail *f)
+{
+    return split(a, token, rules, p, f) && read_header(a, rules, p, f) && read_payload(a, rules, p, f);
 }
 
 bool jose_verify(struct arena *a, struct str token, const struct jwks *keys, const struct jose_rules *rules,
                  struct jose_claims *out, struct fail *f)
 {
     struct parts p = { 0 };
-    struct jose_claims proven = { 0 };
     const char *code;
 
-    if (!split(a, token, rules, &p, f) || !read_header(a, rules, &p, f) || !read_payload(a, rules, &p, f))
+    if (!read_parts(a, token, rules, &p, f))
         return false;
     const struct jwk *k = choose(keys, p.kid, p.alg, &code);
     if (k == NULL)
         return refuse_value(rules, f, code, "no key can have signed this; kid", p.kid);
-    if (!check_signature(a, token, rules, &p, k, f))
+    return check_signature(a, token, rules, &p, k, f) && settle(a, rules, &p, (struct str){ NULL, 0 }, out, f);
+}
+
+bool jose_verify_by_header(struct arena *a, struct str token, const struct jose_rules *rules, struct jose_claims *out,
+                           struct fail *f)
+{
+    struct parts p = { 0 };
+    struct jwk k;
+    struct str thumbprint;
+
+    if (!str_is_set(rules->typ) || rules->typ_lenient)
+        return refuse(rules, f, "header_typ", "no kind of token was asked for");
+    if (!read_parts(a, token, rules, &p, f))
         return false;
-    proven.alg = p.alg;
-    proven.kid = p.kid;
-    proven.all = p.claims;
-    if (!jose_check_claims(a, rules, &proven, f))
+    const struct json_value *jwk = json_get(p.head, S("jwk"));
+    if (jwk == NULL || jwk->type != JSON_OBJECT)
+        return refuse(rules, f, "jwk_missing", "the header has no key (jwk)");
+    if (jwk_is_private(jwk) || json_get(jwk, S("k")) != NULL)
+        return refuse(rules, f, "jwks_private", "the header's key is a private one");
+    jwk_fill(a, jwk, &k);
+    if (k.unfit != NULL || (k.algs & JOSE_BIT(p.alg)) == 0 || !jose_thumbprint(a, jwk, &thumbprint))
+        return refuse(rules, f, why_not(&k, p.alg), "the header's key");
+    return check_signature(a, token, rules, &p, &k, f) && settle(a, rules, &p, thumbprint, out, f);
+}
+
+bool jose_verify_secret(struct arena *a, struct str token, struct str secret, const struct jose_rules *rules,
+                        struct jose_claims *out, struct fail *f)
+{
+    struct parts p = { .by_secret = true };
+
+    if (!read_parts(a, token, rules, &p, f))
         return false;
-    *out = proven;
-    return true;
+    if (secret.p == NULL || secret.n < JOSE_SECRET_MIN_B)
+        return refuse(rules, f, "secret_weak", "the secret is too short to sign with");
+    if (p.signature.p == NULL || p.signature.n != SHA256_B)
+        return refuse(rules, f, "signature_malformed", "its length");
+    if (!crypt_eq(p.signature, hmac_sha256(a, hmac_key(a, secret), p.input)))
+        return refuse(rules, f, "signature_invalid", "not made with this secret over these bytes");
+    return settle(a, rules, &p, (struct str){ NULL, 0 }, out, f);
+}
+
+const struct json_value *jose_unproven(struct arena *a, struct str token)
+{
+    struct fail unreadable = { 0 };
+    const struct jose_rules none = { .blame = FAIL_CALLER };
+    struct parts p = { 0 };
+
+    return split(a, token, &none, &p, &unreadable) && read_payload(a, &none, &p, &unreadable) ? p.claims : NULL;
+}
+
+struct str jose_half_hash(struct arena *a, enum jose_alg alg, struct str text)
+{
+    if (alg == JOSE_NONE)
+        return (struct str){ NULL, 0 };
+    struct str hash = alg == JOSE_EDDSA ? sha512(a, text) : sha256(a, text);
+    return b64url_encode(a, str_sub(hash, 0, hash.n / 2));
 }
 
 bool jose_is_about_keys(const char *code)

@@ -24,7 +24,7 @@ static bool known_code(const char *code)
 {
     static const char *const codes[] = {
 #define X(code, rule) #code,
-        JOSE_CODES(X)
+        JOSE_CODES(X) JOSE_CODES_OF_SERVICES(X)
 #undef X
     };
 
