@@ -9,6 +9,7 @@
 #include "gateway/explain.h"
 #include "gateway/metrics.h"
 #include "gateway/protocol.h"
+#include "gateway/release.h"
 #include "gateway/session/device.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/opened.h"
@@ -336,7 +337,8 @@ static bool session_fits(struct ctx *c)
     const struct login *l = c->login;
 
     return c->session != NULL && (l->prompt & (PROMPT_LOGIN | PROMPT_SELECT)) == 0 && !flow_of(c)->picked &&
-           is_expected(c, c->session->person) && young_enough(c, l->max_age_s);
+           is_expected(c, c->session->person) && young_enough(c, l->max_age_s) &&
+           release_acr_fits(c->registry, c->session->person, l);
 }
 
 static enum step asked(struct ctx *c, struct fail *f)

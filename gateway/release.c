@@ -405,11 +405,20 @@ static void put_amr(struct json_out *o, struct str amr)
     json_end_array(o);
 }
 
-static struct str acr_of(const struct registry *r, const struct person *p)
+struct str release_acr(const struct registry *r, const struct person *p)
 {
     const struct idp *idp = registry_idp(r, p->idp);
 
     return str_is_set(p->acr) ? p->acr : idp != NULL && str_is_set(idp->acr) ? idp->acr : (struct str){ NULL, 0 };
+}
+
+bool release_acr_fits(const struct registry *r, const struct person *p, const struct login *l)
+{
+    struct str acr = release_acr(r, p);
+
+    if (!l->acr_must)
+        return true;
+    return str_is_set(l->acr_values) ? str_is_set(acr) && str_has_word(l->acr_values, acr) : str_is_set(acr);
 }
 
 /* Left half of the hash, the same for ES256 and RS256 [OIDC Core 3.1.3.6]. */
@@ -430,7 +439,7 @@ struct str release_id_claims(struct arena *a, const struct id_facts *f)
     json_put_str(&o, S("nonce"), f->nonce);
     if (p->auth_time_s > 0) /* a city may not say; whoever asks for it with max_age has had a city that does */
         json_put_int(&o, S("auth_time"), p->auth_time_s);
-    json_put_str(&o, S("acr"), acr_of(f->registry, p));
+    json_put_str(&o, S("acr"), release_acr(f->registry, p));
     put_amr(&o, p->amr);
     json_put_str(&o, S("sid"), f->sid);
     json_put_str(&o, S("at_hash"), at_hash(a, f->access_token));

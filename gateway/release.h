@@ -14,6 +14,7 @@
 #ifndef GATEWAY_RELEASE_H
 #define GATEWAY_RELEASE_H
 
+#include "model/login.h"
 #include "policy/policy.h"
 
 struct release {
@@ -28,6 +29,11 @@ struct release {
 
 /* Whether the service asked for it, by scope. */
 bool release_covers(const struct release *r, enum claim claim);
+
+/* The assurance of the person's sign-in, as an ID token states it; absent: nobody states any. */
+struct str release_acr(const struct registry *r, const struct person *p);
+/* Whether it is what the login cannot do without. */
+bool release_acr_fits(const struct registry *r, const struct person *p, const struct login *l);
 
 /* What an ID token says besides what its signer writes into it (iss, iat, exp) [OIDC Core 2]. */
 struct id_facts {

@@ -28,6 +28,7 @@
     X(KEYS, 0, 1 << 20, 5000)         /* OpenID discovery and JWKS */                                                  \
     X(TOKEN, 0, 1 << 20, 5000)        /* a code for tokens */                                                          \
     X(USERINFO, 0, 1 << 20, 5000)                                                                                      \
+    X(OBJECT, 0, 1 << 16, 5000) /* a request object by reference */                                                    \
     X(NOTICE, 0, 1 << 20, 5000) /* back-channel sign-out */                                                            \
     X(PROBE, 0, 0, 1000)        /* nothing: answered 204 by the fetcher itself */
 

@@ -4,19 +4,21 @@
 
 #include "base/codec.h"
 #include "base/crypt.h"
+#include "base/log.h"
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/metrics.h"
+#include "gateway/oidc/modes.h"
+#include "gateway/release.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
-#include "launcher/pages.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/json.h"
 
 #include <string.h>
 
-enum { RECORD_MAX_B = 32768, URL_MAX_B = 32768, LAUNCH_MAX_B = 4096 };
+enum { RECORD_MAX_B = 32768, LAUNCH_MAX_B = 4096 };
 
 /* ── the code ───────────────────────────────────────────────────────────── */
 
@@ -64,7 +66,7 @@ static const struct json_field code_fields[] = {
 };
 
 /* Any record of texts and numbers, by the table that reads it. */
-static struct str write_record(struct arena *a, const struct json_field *fields, const void *record)
+struct str oidc_record_write(struct arena *a, const struct json_field *fields, const void *record)
 {
     struct json_out o = json_out(a, RECORD_MAX_B);
 
@@ -82,7 +84,7 @@ static struct str write_record(struct arena *a, const struct json_field *fields,
 
 struct str oidc_record_seal(struct ctx *c, struct str key, const struct json_field *fields, const void *record)
 {
-    struct str json = write_record(c->arena, fields, record);
+    struct str json = oidc_record_write(c->arena, fields, record);
 
     return json.p == NULL ? json : seal_close(c->arena, c->world, c->seals, SEAL_SESSION, key, json);
 }
@@ -109,41 +111,6 @@ bool code_open(struct ctx *c, struct str key, struct str sealed, struct code_rec
 
 /* ── the answer ─────────────────────────────────────────────────────────── */
 
-enum { ANSWER_FIELDS_MAX = 4 };
-
-struct answer_fields {
-    struct hidden_field at[ANSWER_FIELDS_MAX];
-    size_t n;
-};
-
-static void put_field(struct answer_fields *all, struct str name, struct str value)
-{
-    if (value.p != NULL)
-        all->at[all->n++] = (struct hidden_field){ name, value };
-}
-
-/* In the address, or as a form that the person's browser posts [OAuth Form Post Response Mode 2]. */
-static enum step send_answer(struct ctx *c, struct answer_fields *all)
-{
-    const struct login *l = c->login;
-
-    put_field(all, S("state"), l->state_out);
-    put_field(all, S("iss"), c->set->public_url); /* against mix-up [RFC 9207 2] */
-    if (l->answer_mode == MODE_FORM_POST) {
-        const struct service *s = registry_service(c->registry, l->service);
-        struct post_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
-                               .url = l->answer_to,
-                               .to = s != NULL ? names_in(&s->names, c->lang) : (struct str){ NULL, 0 },
-                               .fields = { all->at, all->n } };
-        return answer_page(c, 200, page_post(c->arena, &v));
-    }
-    struct buf b = buf_new(c->arena, URL_MAX_B);
-    buf_add(&b, l->answer_to);
-    for (size_t i = 0; i < all->n; i++)
-        url_query(&b, all->at[i].name, all->at[i].value);
-    return answer_go(c, buf_str(&b));
-}
-
 /* Codes of our own that OAuth does not know become ones that it does [RFC 6749 4.1.2.1, OIDC Core 3.1.2.6]. */
 static struct str known_code(const struct ctx *c, const char *code)
 {
@@ -158,6 +125,12 @@ static struct str known_code(const struct ctx *c, const char *code)
                                          "interaction_required",
                                          "request_not_supported",
                                          "request_uri_not_supported",
+                                         "invalid_request_uri",
+                                         "invalid_request_object",
+                                         "invalid_target",
+                                         "consent_required",
+                                         "account_selection_required",
+                                         "unmet_authentication_requirements",
                                          "registration_not_supported" };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -179,6 +152,69 @@ static enum step check_address(struct ctx *c, struct fail *f)
                          : fail(f, FAIL_CALLER, "invalid_request", "redirect_uri was taken away since it was asked");
 }
 
+struct answering { /* c->state */
+    struct str code;
+    struct kv_got used, stored;
+    struct answer_fields fields;
+};
+
+static struct answering *mine(const struct ctx *c)
+{
+    return c->state;
+}
+
+/* The browser may stand at a city's answer by now, whose failures are pages: this one is the service's to hear. */
+static enum step told(struct ctx *c, const char *code, const char *detail)
+{
+    struct answer_fields fields = { .n = 0 };
+    struct fail why = { 0 };
+
+    (void)fail(&why, FAIL_CALLER, code, "%s", detail);
+    log_event(LOG_INFO, "login.not_answered", LOG_C("support_code", c->support_code),
+              LOG_S("service", c->login->service), LOG_C("code", code), LOG_C("why", why.detail));
+    answer_put(&fields, S("error"), str_of(code));
+    answer_put(&fields, S("error_description"), answer_description(c, &why));
+    answer_refuse(c, &fields);
+    return DONE;
+}
+
+/* What the service cannot do without is refused, not replaced [OIDC Core 5.5.1.1, OIDC Unmet Authentication
+ * Requirements]. */
+static enum step check_acr(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    c->state = arena_make(c->arena, struct answering);
+    return release_acr_fits(c->registry, c->person, c->login)
+               ? NEXT
+               : told(c, "unmet_authentication_requirements",
+                      "acr: the sign-in did not reach a value that is asked for as essential");
+}
+
+/* What was pushed, or signed with a jti, serves once, though it may be opened again until then [RFC 9126 7.3]. */
+static enum step use_up(struct ctx *c, struct fail *f)
+{
+    struct str rest = c->login->pushed, mark;
+
+    (void)f;
+    mine(c)->used.outcome = KV_MISS;
+    if (!str_is_set(rest))
+        return NEXT;
+    (void)str_split(&rest, ' ', &mark);
+    if (!str_eq(rest, kv_epoch(c->kv))) /* Redis may have forgotten whether it was */
+        return told(c, "invalid_request_uri", "the request can no longer be answered: make another one");
+    kv_add(c->kv, &c->batch, c->arena, &mine(c)->used, KV_REPLAY, mark, S("1"), USED_UP_S + c->set->login_life_s);
+    return WAIT;
+}
+
+static enum step check_unused(struct ctx *c, struct fail *f)
+{
+    if (mine(c)->used.outcome == KV_DOWN)
+        return kv_away(f, "mark of a request");
+    return mine(c)->used.outcome == KV_MISS
+               ? NEXT
+               : told(c, "invalid_request_uri", "the request was answered before, and serves once");
+}
+
 /* The login's cookie stays, as ANSWERED: a reload leads on to the service, not to an error. */
 static enum step keep_answered(struct ctx *c, struct fail *f)
 {
@@ -186,11 +222,6 @@ static enum step keep_answered(struct ctx *c, struct fail *f)
     c->login->state = LOGIN_ANSWERED;
     return login_was_kept(c) ? step_into(c, login_keep) : NEXT;
 }
-
-struct answering { /* c->state */
-    struct str code;
-    struct kv_got stored;
-};
 
 /* Not beyond the session: it would be refused then anyway. */
 static int64_t code_life_s(const struct ctx *c)
@@ -203,7 +234,7 @@ static int64_t code_life_s(const struct ctx *c)
 static enum step answer_ask(struct ctx *c, struct fail *f)
 {
     const struct login *l = c->login;
-    struct answering *a = c->state = arena_make(c->arena, struct answering);
+    struct answering *a = mine(c);
     struct str key;
 
     a->code = code_new(c, c->session->id_hash);
@@ -232,23 +263,27 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-static enum step lead_back(struct ctx *c, struct fail *f)
+static enum step seal_answer(struct ctx *c, struct fail *f)
 {
-    const struct answering *a = c->state;
+    struct answering *a = mine(c);
 
     if (a->stored.outcome != KV_HIT)
         return kv_away(f, "code");
     if (!flow_audited(c, f))
         return REFUSE;
     metrics_add(c->metrics, METRIC_services_opened);
-    struct answer_fields fields = { .n = 0 };
-    put_field(&fields, S("code"), a->code);
-    return send_answer(c, &fields);
+    answer_put(&a->fields, S("code"), a->code);
+    return answer_seal(c, &a->fields);
 }
 
-static const struct step_row answer[] = {
-    { check_address }, { keep_answered }, { answer_ask }, { lead_back }, { NULL }
-};
+static enum step lead_back(struct ctx *c, struct fail *f)
+{
+    return answer_send(c, &mine(c)->fields, f);
+}
+
+static const struct step_row answer[] = { { check_address }, { check_acr },     { use_up },
+                                          { check_unused },  { keep_answered }, { answer_ask },
+                                          { seal_answer },   { lead_back },     { NULL } };
 
 /* ── struct protocol ────────────────────────────────────────────────────── */
 
@@ -268,9 +303,9 @@ static void refuse(struct ctx *c, const char *code)
 {
     struct answer_fields fields = { .n = 0 };
 
-    put_field(&fields, S("error"), known_code(c, code));
-    put_field(&fields, S("error_description"), description(c, code));
-    (void)send_answer(c, &fields);
+    answer_put(&fields, S("error"), known_code(c, code));
+    answer_put(&fields, S("error_description"), description(c, code));
+    answer_refuse(c, &fields);
 }
 
 /* [OIDC Core 4]: the service comes back with a request of its own; nothing but our name travels. */

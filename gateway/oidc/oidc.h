@@ -9,7 +9,6 @@
 
 #include "gateway/answer.h"
 #include "gateway/flow.h"
-#include "gateway/oidc/modes.def"
 #include "gateway/protocol.h"
 #include "model/ctx.h"
 #include "wire/claims_asked.h"
@@ -19,14 +18,8 @@
 #define OIDC_AUTHNSOURCE "urn:mpass.id:authnsource:"
 
 enum { TOKEN_RANDOM_B = 32, STATE_MAX_B = 8192, NONCE_MAX_B = 1024, RESOURCES_MAX_B = 2048, JKT_CHARS = 43 };
-
-/* How the answer of the authorization endpoint travels: login->answer_mode. */
-enum {
-#define X(name, mode, carrier, signed_too) MODE_##name,
-    RESPONSE_MODES(X)
-#undef X
-        MODE_COUNT
-};
+/* How long it is remembered that a request was answered, beyond a login: a request object lives no longer. */
+enum { USED_UP_S = 3600 };
 
 /* What a code stands for, in Redis, sealed, under SHA-256 of the code. */
 struct code_record {
@@ -47,6 +40,8 @@ bool code_open(struct ctx *c, struct str key, struct str sealed, struct code_rec
 /* A record of texts and numbers alone as Redis has it: sealed, by the table that reads it back.  key: where it stands.
  */
 struct json_field;
+struct str oidc_record_write(struct arena *a, const struct json_field *fields,
+                             const void *record); /* as JSON, unsealed */
 struct str oidc_record_seal(struct ctx *c, struct str key, const struct json_field *fields, const void *record);
 bool oidc_record_open(struct ctx *c, struct str key, struct str sealed, const struct json_field *fields, void *out);
 

@@ -19,6 +19,9 @@
     X(all_requests, "request:all", 2000, "the budget for large requests of everybody together")                        \
     X(answers, "saml", 3000, "the budget for refused answers of this address")                                         \
     X(login_answers, "saml:login", 8, "the budget for answers to one login")                                           \
+    X(pushed, "par", 60000, "the budget for pushed requests of this service")                                          \
+    X(pushed_openly, "par:open", 3000, "the budget for pushed requests of public services from this address")          \
+    X(request_fetches, "object", 3000, "the budget for request objects by reference of this address")                  \
     X(own_data, "me", 60, "the budget for one person's looks at their own data")
 
 enum limit {

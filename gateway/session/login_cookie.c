@@ -323,7 +323,7 @@ static void find_marked(void *with, struct str name, struct str value)
     unsigned flags;
 
     if (s->found != NULL || !str_eq(opened_mark(s->c->arena, str_from(name, PREFIX_B)), s->mark) ||
-        !open_cookie(s->c, name, value, &l, &flags) || (flags & FLAG_IN_REDIS) != 0)
+        !open_cookie(s->c, name, value, &l, &flags) || (flags & FLAG_IN_REDIS) != 0 || str_is_set(l.pushed))
         return;
     s->found = arena_make(s->c->arena, struct login);
     *s->found = l;

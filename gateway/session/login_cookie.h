@@ -34,7 +34,7 @@ struct login *login_own(struct ctx *c, struct str back_to);
 enum step login_find(struct ctx *c, struct str id);
 enum step login_find_upstream(struct ctx *c, struct str upstream_id);
 /* The login of that mark (opened.h), too old or not, begun anew: what its service asked stands, nothing that a city was
- * asked does.  False: this browser has none, or Redis has it. */
+ * asked does.  False: this browser has none, Redis has it, or what it asked serves once. */
 bool login_renew(struct ctx *c, struct str mark);
 /* Whether c->login came out of a cookie: then a reload must find how far it got. */
 bool login_was_kept(const struct ctx *c);

@@ -130,9 +130,9 @@ await test('what is asked is checked, and the answer goes to the service with st
   const asked = [
     ['response_type', undefined, 'invalid_request'], ['response_type', '', 'invalid_request'], ['response_type', 'token', 'unsupported_response_type'], ['response_type', 'id_token', 'unsupported_response_type'],
     ['response_type', 'code id_token', 'unsupported_response_type'], ['response_type', 'code token', 'unsupported_response_type'], ['response_type', 'none', 'unsupported_response_type'], ['response_type', 'CODE', 'unsupported_response_type'], ['response_type', 'code code', 'unsupported_response_type'],
-    ['response_mode', 'fragment', 'invalid_request'], ['response_mode', 'FORM_POST', 'invalid_request'], ['response_mode', 'query.jwt', 'invalid_request'], ['response_mode', '', 'invalid_request'],
+    ['response_mode', 'FORM_POST', 'invalid_request'], ['response_mode', 'web_message', 'invalid_request'], ['response_mode', 'query.', 'invalid_request'], ['response_mode', '', 'invalid_request'],
     ['scope', undefined, 'invalid_scope'], ['scope', '', 'invalid_scope'], ['scope', 'profile', 'invalid_scope'], ['scope', 'OPENID', 'invalid_scope'], ['scope', 'openid,profile', 'invalid_scope'], ['scope', 'openid\tprofile', 'invalid_scope'],
-    ['request', 'eyJhbGciOiJub25lIn0.e30.', 'request_not_supported'], ['request', '', 'request_not_supported'], ['request_uri', 'https://evil.example/r', 'request_uri_not_supported'], ['request_uri', 'urn:ietf:params:oauth:request_uri:x', 'request_uri_not_supported'], ['registration', '{}', 'registration_not_supported'],
+    ['request', 'eyJhbGciOiJub25lIn0.e30.', 'request_not_supported'], ['request', '', 'invalid_request_object'], ['request_uri', 'https://evil.example/r', 'request_uri_not_supported'], ['request_uri', 'urn:ietf:params:oauth:request_uri:x', 'invalid_request_uri'], ['display', 'POPUP', 'invalid_request'], ['display', '', 'invalid_request'], ['claims', 'name', 'invalid_request'], ['claims', '{"userinfo":[]}', 'invalid_request'], ['resource', 'x', 'invalid_target'], ['resource', 'https://x.example/#y', 'invalid_target'], ['dpop_jkt', 'x', 'invalid_request'], ['registration', '{}', 'registration_not_supported'],
     ['prompt', 'none login', 'invalid_request'], ['prompt', 'login none', 'invalid_request'], ['prompt', 'none none', 'invalid_request'], ['prompt', 'NONE', 'invalid_request'], ['prompt', 'create', 'invalid_request'],
     ['max_age', '-1', 'invalid_request'], ['max_age', 'x', 'invalid_request'], ['max_age', '', 'invalid_request'], ['max_age', '1.5', 'invalid_request'], ['max_age', '99999999999999999999', 'invalid_request'], ['max_age', ' 1', 'invalid_request'], ['max_age', '0x10', 'invalid_request'],
     ['code_challenge', undefined, 'invalid_request'], ['code_challenge', '', 'invalid_request'], ['code_challenge', 'short', 'invalid_request'], ['code_challenge', 'a'.repeat(44), 'invalid_request'], ['code_challenge', 'a'.repeat(42) + '=', 'invalid_request'],
@@ -142,7 +142,7 @@ await test('what is asked is checked, and the answer goes to the service with st
   for (const [name, value, error] of asked) {
     const res = await ask(service, { [name]: value });
     const at = new URL(res.headers.location ?? 'x:?', g.url);
-    check(res.status === 303 && res.headers.location.startsWith(service.redirect + '?') && at.searchParams.get('error') === error, `${name}=${value}: ${res.status} ${res.headers.location}`);
+    check(res.status === 303 && res.headers.location?.startsWith(service.redirect + '?') && at.searchParams.get('error') === error, `${name}=${value}: ${res.status} ${res.headers.location}`);
     check(at.searchParams.get('state') === service.state && at.searchParams.get('iss') === g.url && !at.searchParams.get('code'), `${name}=${value}: ${res.headers.location}`);
     described(at.searchParams.get('error_description'), name === 'registration' || name === 'request' ? name : new RegExp(value === undefined && name === 'code_challenge_method' ? 'code_challenge_method' : name === 'code_challenge_method' || name === 'code_challenge' ? 'code_challenge' : name));
   }
