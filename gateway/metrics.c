@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/metrics.h"
 
+#include "gateway/routes.h"
+
 #include <inttypes.h>
 
 static const int64_t bounds_ms[METRICS_BOUNDS] = { METRICS_BOUNDS_MS };
@@ -105,7 +107,7 @@ struct str metrics_text(struct arena *a, const struct routes *routes, struct met
     buf_add(&b, S("# HELP digione_request_seconds time from a whole header to the end of the answer\n"
                   "# TYPE digione_request_seconds histogram\n"));
     for (size_t i = 0; i < routes->n && i < METRICS_ROUTES_MAX; i++)
-        put_route(&b, i, routes->at[i].method == HTTP_POST ? "POST" : "GET", routes->at[i].path, loops, n);
+        put_route(&b, i, route_method(&routes->at[i]), routes->at[i].path, loops, n);
     put_route(&b, METRICS_ROUTES_MAX, "-", "-", loops, n);
     buf_add(&b, extra);
     return buf_str(&b);

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/routes.h"
 
+const char *route_method(const struct route *r)
+{
+    static const char *const names[] = {
+        [HTTP_GET] = "GET", [HTTP_POST] = "POST", [HTTP_PUT] = "PUT", [HTTP_DELETE] = "DELETE"
+    };
+
+    return r->method < sizeof names / sizeof *names && names[r->method] != NULL ? names[r->method] : "OPTIONS";
+}
+
 /* ── OPTIONS: what a script of another origin may ask here [Fetch 4.8] ──── */
 
 static bool matches(const char *row, struct str path, struct str *param);
@@ -13,8 +22,7 @@ static enum step preflight(struct ctx *c, struct fail *f)
     (void)f;
     for (size_t i = 0; i < c->routes->n; i++)
         if (matches(c->routes->at[i].path, c->req->path, &param))
-            buf_printf(&methods, "%s%s", methods.n > 0 ? ", " : "",
-                       c->routes->at[i].method == HTTP_GET ? "GET" : "POST");
+            buf_printf(&methods, "%s%s", methods.n > 0 ? ", " : "", route_method(&c->routes->at[i]));
     http_header_set(c->res, S("Access-Control-Allow-Methods"), buf_str(&methods));
     http_header_set(c->res, S("Access-Control-Allow-Headers"), S("Authorization, Content-Type"));
     http_header_set(c->res, S("Access-Control-Max-Age"), S("86400"));
@@ -69,7 +77,7 @@ static bool matches(const char *row, struct str path, struct str *param)
 const struct route *route_find(const struct routes *table, enum http_method method, struct str path, struct str *param,
                                const char **allow, struct fail *f)
 {
-    bool get = false, post = false;
+    bool get = false, post = false, manage = false;
 
     *param = (struct str){ NULL, 0 };
     *allow = NULL;
@@ -90,15 +98,16 @@ const struct route *route_find(const struct routes *table, enum http_method meth
             return &preflight_route;
         get = get || row->method == HTTP_GET;
         post = post || row->method == HTTP_POST;
+        manage = manage || row->method == HTTP_PUT || row->method == HTTP_DELETE;
     }
-    if (!get && !post) {
+    if (!get && !post && !manage) {
         const struct route *nowhere = table->n > 0 ? &table->at[table->n - 1] : NULL;
         if (nowhere != NULL && strcmp(nowhere->path, "*") == 0 && nowhere->method == method)
             return nowhere;
         (void)fail(f, FAIL_NOT_FOUND, "not_found", "no such path");
         return NULL;
     }
-    *allow = get && post ? "GET, HEAD, POST" : get ? "GET, HEAD" : "POST";
+    *allow = manage ? "GET, HEAD, PUT, DELETE" : get && post ? "GET, HEAD, POST" : get ? "GET, HEAD" : "POST";
     (void)fail(f, FAIL_METHOD, "method_not_allowed", "the path exists, for %s", *allow);
     return NULL;
 }

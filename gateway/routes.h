@@ -36,6 +36,7 @@ struct routes {
  */
 const struct route *route_find(const struct routes *table, enum http_method method, struct str path, struct str *param,
                                const char **allow, struct fail *f);
+const char *route_method(const struct route *r); /* "GET" */
 /* For counters per route; table->n for NULL. */
 size_t route_index(const struct routes *table, const struct route *r);
 

@@ -297,6 +297,23 @@ const struct service *registry_client(const struct registry *r, struct str clien
     return get(&r->clients, client_id);
 }
 
+/* Few, and seldom asked for. */
+const struct registrar *registry_registrar_token(const struct registry *r, struct str token_hash)
+{
+    for (size_t i = 0; str_is_set(token_hash) && i < r->parts.registrar_count; i++)
+        if (str_eq(r->parts.registrars[i].token_hash, token_hash))
+            return &r->parts.registrars[i];
+    return NULL;
+}
+
+const struct registrar *registry_registrar(const struct registry *r, struct str id)
+{
+    for (size_t i = 0; str_is_set(id) && i < r->parts.registrar_count; i++)
+        if (str_eq(r->parts.registrars[i].id, id))
+            return &r->parts.registrars[i];
+    return NULL;
+}
+
 const struct account *registry_account(const struct registry *r, struct str idp, struct str username)
 {
     struct arena *scratch = arena_new();

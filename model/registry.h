@@ -136,6 +136,8 @@ struct client {
     /* Who registered it by itself [RFC 7591]; "": nobody. */
     struct str registered_by;     /* id of the initial access token */
     struct str registration_hash; /* hex SHA-256 of its registration access token */
+    struct str logo_uri;          /* where service.logo came from */
+    struct str software_id, software_version;
 };
 
 struct service {
@@ -223,6 +225,25 @@ struct exam { /* a time in which those of a school who sit it may open what is n
     struct strs services;     /* ids of those that stay open */
 };
 
+/* An initial access token: whoever has it may register services of this vendor by themselves [RFC 7591 3]. */
+struct registrar {
+    struct str id;         /* "sanoma"; services remember it as client.registered_by */
+    struct str token_hash; /* hex SHA-256 of the token */
+    struct str vendor;     /* of all that is registered with it */
+    bool enabled, test;    /* test: what is registered is a test service */
+    bool at_once;          /* is it active at once?  else it is switched off until its proposal is published */
+    bool fapi;             /* all that is registered is held to FAPI 2.0 */
+    struct strs grant_types, scopes; /* that may be registered; none: authorization_code; openid alone */
+    struct claim_set asks;           /* what the services are let ask for */
+    struct strs hosts;               /* of their addresses: "app.example.fi", "*.example.fi"; none: any */
+    int64_t most;                    /* services at a time */
+    int64_t until_s;                 /* Unix time; 0: open */
+    /* Software statements [RFC 7591 2.3] are believed from this issuer, signed by one of these keys. */
+    struct str statement_issuer, statement_jwks;
+    bool statement_required;
+    struct str why; /* as its giver says it; may be absent */
+};
+
 struct account { /* a local account, for idp kind local */
     struct str id, idp, username;
     struct str password_hash; /* argon2id, PHC string */
@@ -243,8 +264,9 @@ struct registry_parts { /* what a snapshot is built from; arrays live in its are
     struct term *terms;
     struct named_network *networks;
     struct exam *exams;
+    struct registrar *registrars;
     size_t provider_count, idp_count, service_count, policy_count, admin_count, account_count;
-    size_t term_count, network_count, exam_count;
+    size_t term_count, network_count, exam_count, registrar_count;
     int64_t version; /* grows with every change in SQL */
 };
 
@@ -286,6 +308,9 @@ const struct service *registry_service(const struct registry *r, struct str id);
 /* Why it asks for that; NULL: its vendor has stated no purpose. */
 const struct purpose *service_purpose(const struct service *s, enum claim claim);
 const struct service *registry_client(const struct registry *r, struct str client_id);
+/* By the hash of its token, or by id. */
+const struct registrar *registry_registrar_token(const struct registry *r, struct str token_hash);
+const struct registrar *registry_registrar(const struct registry *r, struct str id);
 /* username: composed or decomposed, it is one name. */
 const struct account *registry_account(const struct registry *r, struct str idp, struct str username);
 /* All policies, by layer, provider, school and then in the order of their ids. */

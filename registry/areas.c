@@ -15,6 +15,7 @@ const struct kind_area kind_areas[KIND_COUNT] = {
     [KIND_TERM] = { "provider", "school", false, NULL, KIND_COUNT },
     [KIND_NETWORK] = { "provider", "school", false, NULL, KIND_COUNT },
     [KIND_EXAM] = { "provider", "school", false, NULL, KIND_COUNT },
+    [KIND_REGISTRAR] = { NULL, NULL, false, NULL, KIND_COUNT },
 };
 
 /* The provider of that other row, and its school where it may have one. */

@@ -27,6 +27,7 @@ enum {
 #define CHANGE_MAKERS(X)                                                                                               \
     X(import, "a file was imported")                                                                                   \
     X(undo, "a change was undone")                                                                                     \
+    X(registration, "a vendor registered it by itself")                                                                \
     X(console, "a form of the console")                                                                                \
     X(cli, "a command line")
 
@@ -71,6 +72,7 @@ struct change_report {
     X(terms_of_provider, 2000, "rows of the calendars of one municipality and its schools")                            \
     X(networks_of_provider, 500, "networks that one municipality and its schools have named")                          \
     X(exams_of_provider, 5000, "exams of one municipality's schools")                                                  \
+    X(registrations_a_minute, 120, "changes with one initial access token within a minute")                            \
     X(changes_a_minute, 30, "changes by one person within a minute, but by files and command lines")
 
 enum quota {

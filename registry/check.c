@@ -10,6 +10,7 @@
 #include "registry/load.h"
 #include "wire/dsig.h"
 #include "wire/fetch.h"
+#include "wire/jose.h"
 #include "wire/saml_write.h"
 
 #include <stdarg.h>
@@ -644,6 +645,7 @@ static bool check_account(struct checking *c, const struct account *a)
 
 /* Terms, networks and exams. */
 
+enum { REGISTRAR_HOST_MAX_B = 253, REGISTRAR_MOST_MAX = 10000 };
 enum { EXAM_MAX_S = 7 * 86400, TERM_MAX_DAYS = 400, NAMED_BLOCKS_MAX = 200, EXAM_LIST_MAX = 200 };
 
 static bool check_term(struct checking *c, const struct term *t)
@@ -700,6 +702,48 @@ static bool check_exam(struct checking *c, const struct exam *e)
     return true;
 }
 
+/* Initial access tokens. */
+
+/* "app.example.fi", "*.example.fi", "fi.example.app:" (a scheme of an app's own), "*". */
+static bool is_host_pattern(struct str s)
+{
+    if (str_eq(s, S("*")))
+        return true;
+    if (str_has_prefix(s, S("*.")))
+        s = str_from(s, 2);
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_lower(s.p[i]) && !is_digit(s.p[i]) && s.p[i] != '-' && s.p[i] != '.' && (s.p[i] != ':' || i + 1 < s.n))
+            return false;
+    return s.n > 0 && s.n <= REGISTRAR_HOST_MAX_B && s.p[0] != '.';
+}
+
+static bool check_registrar(struct checking *c, const struct registrar *r)
+{
+    struct fail why = { 0 };
+
+    c->at = (struct row_place){ KIND_REGISTRAR, { r->id, S("") } };
+    if (registry_registrar_token(c->registry, r->token_hash) != r)
+        return wrong(c, "token belongs to another registrar already");
+    if (r->hosts.n == 0)
+        return wrong(c, "hosts is empty: no address could be registered; name them, or \"*\" for any");
+    for (size_t i = 0; i < r->hosts.n; i++)
+        if (!is_host_pattern(r->hosts.at[i]))
+            return wrong(c,
+                         "hosts: \"%.*s\" is no host: expected app.example.fi, *.example.fi, * for any, or the scheme "
+                         "of an app with its colon (fi.example.app:)",
+                         STR_ARG(r->hosts.at[i]));
+    if (r->most < 1 || r->most > REGISTRAR_MOST_MAX)
+        return wrong(c, "most: expected 1 to %d services", REGISTRAR_MOST_MAX);
+    if (str_is_set(r->statement_issuer) != str_is_set(r->statement_jwks))
+        return wrong(c, "statement_issuer and statement_jwks come together: whose software statements are believed, "
+                        "and by which keys");
+    if (str_is_set(r->statement_jwks) && jwks_read(c->scratch, r->statement_jwks, &why) == NULL)
+        return wrong(c, "statement_jwks: %s: %s", why.code, why.detail);
+    if (r->statement_required && !str_is_set(r->statement_issuer))
+        return wrong(c, "statement_required needs a statement_issuer: nobody's statement would be believed");
+    return check_why(c, r->why);
+}
+
 /* A page of tiles is everybody's loop. */
 static bool check_cost(struct checking *c)
 {
@@ -744,6 +788,8 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
         good = check_network(&c, &p->networks[i]);
     for (size_t i = 0; good && i < p->exam_count; i++)
         good = check_exam(&c, &p->exams[i]);
+    for (size_t i = 0; good && i < p->registrar_count; i++)
+        good = check_registrar(&c, &p->registrars[i]);
     *where = c.at;
     arena_free(c.of_text);
     arena_free(c.scratch);

@@ -8,6 +8,7 @@
 
 #include "base/fail.h"
 #include "registry/schema.h"
+#include "registry/urls.h"
 
 enum {
     WHY_MAX_B = 500,    /* of a policy, and of a right that was given */
@@ -34,12 +35,5 @@ bool registry_check_rights(const struct registry *r, bool (*touched)(const void 
 
 bool is_row_id(struct str s); /* lower case, digits, . _ - ; at most 64 */
 bool is_oid(struct str s);    /* "1.2.246.562.99.1" */
-
-/* An address that browsers are sent to or that we fetch: https with a host, nothing in front of the host, no
- * fragment, no wildcard, printable ASCII.  test: http as well, on loopback alone.  Gives NULL, or what is wrong. */
-const char *url_trouble(struct str url, bool test);
-/* A redirect URI of a service: as above; a public one may also use http on a loopback address literal, or a scheme
- * of its own in reverse-domain form [RFC 8252 7]. */
-const char *redirect_uri_trouble(struct str uri, bool test, bool is_public);
 
 #endif

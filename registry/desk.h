@@ -34,4 +34,11 @@ struct desk_got {
 bool desk_ask(struct desk *k, struct work *w, struct batch *b, struct arena *a, desk_job *job, void *with,
               struct desk_got *out);
 
+/* This process serves a registry of that version now; any thread. */
+void desk_serves(struct desk *k, int64_t version);
+/* Answers the batch once desk_serves() has named that version or a later one, at the latest after DESK_SERVED_MS.
+ * False, and no answer: too many jobs wait. */
+enum { DESK_SERVED_MS = 2000 };
+bool desk_wait(struct desk *k, struct work *w, struct batch *b, struct arena *a, int64_t version);
+
 #endif

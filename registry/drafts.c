@@ -625,3 +625,29 @@ bool draft_do(struct db *d, struct arena *a, const struct change_by *by, const s
     db_rollback(d); /* after a commit there is nothing left to undo */
     return good;
 }
+
+static const struct db_statement of_row = {
+    "draft.of_row",
+    "SELECT d.number, d.edition FROM draft d JOIN draft_row r ON r.draft = d.number "
+    "WHERE d.owner = ?1 AND r.kind = ?2 AND r.row_key = ?3 AND d." DRAFT_IS_OPEN " ORDER BY d.number DESC LIMIT 1"
+};
+
+bool draft_of_row(struct db *d, struct arena *a, struct str owner, const struct row_id *row, int64_t *number,
+                  int64_t *edition, struct fail *f)
+{
+    struct db_rows rows;
+    struct db_value key[2];
+    enum kind kind;
+
+    *number = *edition = 0;
+    if (!row_id_read(row, &kind, key))
+        return fail(f, FAIL_CALLER, "unknown_kind", "there is no kind \"%.*s\"", STR_ARG(row->kind));
+    const struct db_value args[] = { db_text(owner), db_text(row->kind), db_text(row_name(a, &kind_rows[kind], key)) };
+    if (!db_query(d, &of_row, args, 3, a, &rows, f))
+        return false;
+    if (rows.n == 1) {
+        *number = rows.at[0].number;
+        *edition = rows.at[1].number;
+    }
+    return true;
+}

@@ -253,6 +253,10 @@ struct draft_policies {
 bool draft_policies(struct db *d, struct arena *a, const struct area *area, size_t most, struct draft_policies *out,
                     struct fail *f);
 
+/* The open draft of that owner in which this row is; *number 0: there is none.  Fails OURS db_…. */
+bool draft_of_row(struct db *d, struct arena *a, struct str owner, const struct row_id *row, int64_t *number,
+                  int64_t *edition, struct fail *f);
+
 enum draft_act { DRAFT_PROPOSE = 1, DRAFT_APPROVE, DRAFT_SEND_BACK, DRAFT_WITHDRAW };
 
 /* As whom somebody has written in a draft already.  By number and by name it is another account's: where both numbers

@@ -47,6 +47,7 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
     [KIND_TERM] = LISTS("term", "id", "?1", "id", OWNED, AROUND, NAMES),
     [KIND_NETWORK] = LISTS("network", "id", "?1", "id", OWNED, AROUND, NAMES ", blocks"),
     [KIND_EXAM] = LISTS("exam", "id", "?1", "id", OWNED, OWNED, "id, title, class_groups"),
+    [KIND_REGISTRAR] = LISTS("registrar", "id", "?1", "id", "0", "0", "id, vendor, why"),
 };
 
 /* Services and what is said above are seen from within; to alter them is another matter. */

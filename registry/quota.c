@@ -18,7 +18,7 @@ static const struct db_statement crowded_owners = {
 };
 static const struct db_statement changes_of_person = {
     "quota.changes", "SELECT count(*) FROM (SELECT who, at_s, maker FROM change ORDER BY number DESC LIMIT ?3) "
-                     "WHERE who = ?1 AND at_s > ?2 AND maker IN ('console', 'undo')"
+                     "WHERE who = ?1 AND at_s > ?2 AND maker IN ('console', 'undo', 'registration')"
 };
 
 static bool counted(struct db *d, const struct db_statement *s, const struct db_value *args, size_t n, int64_t *out,
@@ -170,13 +170,19 @@ bool quota_rows(struct db *d, const struct change *x, struct fail *f)
 bool quota_changes(struct db *d, const struct change_by *by, struct fail *f)
 {
     const struct db_value args[] = { db_text(by->who), db_int(by->at_s - MINUTE_S),
-                                     db_int(20 * QUOTA_changes_a_minute) };
+                                     db_int(20 * QUOTA_registrations_a_minute) };
     int64_t n;
 
-    if ((by->maker != MAKER_console && by->maker != MAKER_undo) || !str_is_set(by->who))
+    if ((by->maker != MAKER_console && by->maker != MAKER_undo && by->maker != MAKER_registration) ||
+        !str_is_set(by->who))
         return true;
     if (!counted(d, &changes_of_person, args, 3, &n, f))
         return false;
+    if (by->maker == MAKER_registration)
+        return n < QUOTA_registrations_a_minute ||
+               fail(f, FAIL_BUSY, "registrations_a_minute",
+                    "with this initial access token %d changes were made within a minute",
+                    QUOTA_registrations_a_minute);
     return n < QUOTA_changes_a_minute ||
            fail(f, FAIL_CALLER, "changes_a_minute", "this person has made %d changes within a minute",
                 QUOTA_changes_a_minute);

@@ -324,6 +324,9 @@ static bool load_windows(struct loading *l)
     l->parts.exams = l->parts.networks != NULL ? fill_all(l, KIND_EXAM, &l->parts.exam_count) : NULL;
     if (l->parts.exams == NULL)
         return false;
+    l->parts.registrars = fill_all(l, KIND_REGISTRAR, &l->parts.registrar_count);
+    if (l->parts.registrars == NULL)
+        return false;
     for (size_t i = 0; i < l->parts.term_count; i++)
         if (!load_owner(l, KIND_TERM, i, &l->parts.terms[i].provider, &l->parts.terms[i].school))
             return false;

@@ -181,6 +181,9 @@ static const struct column service_columns[] = {
     { "consent", "consent", COL_BOOL, "0", AT(service, client.consent), NULL },
     { "registered_by", "registered_by", COL_TEXT, "", AT(service, client.registered_by), NULL },
     { "registration_hash", "registration_token", COL_HASHED, "", AT(service, client.registration_hash), NULL },
+    { "logo_uri", "logo_uri", COL_TEXT, "", AT(service, client.logo_uri), NULL },
+    { "software_id", "software_id", COL_TEXT, "", AT(service, client.software_id), NULL },
+    { "software_version", "software_version", COL_TEXT, "", AT(service, client.software_version), NULL },
 };
 
 static const struct column purpose_columns[] = {
@@ -286,6 +289,26 @@ static const struct column exam_columns[] = {
     { "services", "services", COL_LIST, "", AT(exam, services), NULL },
 };
 
+static const struct column registrar_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(registrar, id), NULL },
+    { "token_hash", "token", COL_HASHED, NULL, AT(registrar, token_hash), NULL },
+    { "vendor", "vendor", COL_ID, NULL, AT(registrar, vendor), NULL },
+    { "enabled", "enabled", COL_BOOL, "1", AT(registrar, enabled), NULL },
+    { "test", "test", COL_BOOL, "0", AT(registrar, test), NULL },
+    { "at_once", "at_once", COL_BOOL, "0", AT(registrar, at_once), NULL },
+    { "fapi", "fapi", COL_BOOL, "0", AT(registrar, fapi), NULL },
+    { "grant_types", "grant_types", COL_LIST, "", AT(registrar, grant_types), NULL },
+    { "scopes", "scopes", COL_LIST, "", AT(registrar, scopes), NULL },
+    { "asks", "asks", COL_CLAIMS, "", AT(registrar, asks), NULL },
+    { "hosts", "hosts", COL_LIST, "", AT(registrar, hosts), NULL },
+    { "most", "most", COL_INT, "10", AT(registrar, most), NULL },
+    { "until_s", "until", COL_TIME, "0", AT(registrar, until_s), NULL },
+    { "statement_issuer", "statement_issuer", COL_TEXT, "", AT(registrar, statement_issuer), NULL },
+    { "statement_jwks", "statement_jwks", COL_LONG, "", AT(registrar, statement_jwks), NULL },
+    { "statement_required", "statement_required", COL_BOOL, "0", AT(registrar, statement_required), NULL },
+    { "why", "why", COL_TEXT, "", AT(registrar, why), NULL },
+};
+
 /* The lists of columns stand here once more, as SQL; a test compares them with the tables above. */
 #define P1  "?1"
 #define P5  P1 ",?2,?3,?4,?5"
@@ -296,12 +319,13 @@ static const struct column exam_columns[] = {
 #define P11 P9 ",?10,?11"
 #define P12 P11 ",?12"
 #define P13 P12 ",?13"
+#define P17 P13 ",?14,?15,?16,?17"
 #define P26 P13 ",?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26"
 #define P27 P26 ",?27"
 #define P28 P27 ",?28"
-#define P71                                                                                                            \
+#define P74                                                                                                            \
     P28 ",?29,?30,?31,?32,?33,?34,?35,?36,?37,?38,?39,?40,?41,?42,?43,?44,?45,?46,?47,?48,?49,?50,?51,?52,?53,?54,?"   \
-        "55,?56,?57,?58,?59,?60,?61,?62,?63,?64,?65,?66,?67,?68,?69,?70,?71"
+        "55,?56,?57,?58,?59,?60,?61,?62,?63,?64,?65,?66,?67,?68,?69,?70,?71,?72,?73,?74"
 #define P32 P28 ",?29,?30,?31,?32"
 #define P33 P32 ",?33"
 
@@ -322,7 +346,7 @@ static const struct column exam_columns[] = {
     "encryption_enc,userinfo_alg,userinfo_encryption_alg,userinfo_encryption_enc,introspection_alg,access_token_jwt,"  \
     "dpop_bound,tls_bound,sector_identifier_uri,fapi,backchannel_logout_uri,backchannel_session_required,"             \
     "frontchannel_logout_uri,frontchannel_session_required,client_uri,policy_uri,tos_uri,contacts,consent,registered_" \
-    "by,registration_hash"
+    "by,registration_hash,logo_uri,software_id,software_version"
 #define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis"
 #define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
 #define POLICY_COLUMNS  "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
@@ -335,6 +359,9 @@ static const struct column exam_columns[] = {
 #define TERM_COLUMNS    "id,kind,provider,school,names_fi,names_sv,names_en,from_day,to_day"
 #define NETWORK_COLUMNS "id,provider,school,names_fi,names_sv,names_en,blocks"
 #define EXAM_COLUMNS    "id,provider,school,title,class_groups,level_from,level_to,from_s,to_s,services"
+#define REGISTRAR_COLUMNS                                                                                              \
+    "id,token_hash,vendor,enabled,test,at_once,fapi,grant_types,scopes,asks,hosts,most,until_s,statement_issuer,"      \
+    "statement_jwks,statement_required,why"
 
 #define COUNT(columns) sizeof(columns) / sizeof *(columns)
 #define STATEMENTS(table, columns, places, order, where)                                                               \
@@ -357,7 +384,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                    STATEMENTS("idp", IDP_COLUMNS, P33, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P71, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P74, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
                        STATEMENTS("purpose", PURPOSE_COLUMNS, P6, "service, claim", "service = ?1 AND claim = ?2") },
@@ -381,6 +408,9 @@ const struct kind_row kind_rows[KIND_ALL] = {
                        STATEMENTS("network", NETWORK_COLUMNS, P7, "id", "id = ?1") },
     [KIND_EXAM] = { "exam", "exams", "exam", exam_columns, COUNT(exam_columns), 1, sizeof(struct exam), KIND_COUNT,
                     500000, STATEMENTS("exam", EXAM_COLUMNS, P10, "id", "id = ?1") },
+    [KIND_REGISTRAR] = { "registrar", "registrars", "registrar", registrar_columns, COUNT(registrar_columns), 1,
+                         sizeof(struct registrar), KIND_COUNT, 1000,
+                         STATEMENTS("registrar", REGISTRAR_COLUMNS, P17, "id", "id = ?1") },
 };
 
 /* Foreign keys wait for the commit, so that an import may work in any order. */
@@ -592,6 +622,17 @@ const struct db_migration registry_migrations[] = {
       "ALTER TABLE service ADD COLUMN registration_hash TEXT NOT NULL DEFAULT '';"
       /* A page counts those that wait, beside those that were sent back. */
       "CREATE INDEX draft_open_state ON draft (provider, state, number) WHERE " DRAFT_IS_OPEN ";" },
+    { 21,
+      "ALTER TABLE service ADD COLUMN logo_uri TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN software_id TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN software_version TEXT NOT NULL DEFAULT '';"
+      "CREATE INDEX service_registered ON service (registered_by) WHERE registered_by <> '';"
+      "CREATE TABLE registrar ("
+          "id TEXT PRIMARY KEY, token_hash TEXT NOT NULL, vendor TEXT NOT NULL, enabled INTEGER NOT NULL, "
+          "test INTEGER NOT NULL, at_once INTEGER NOT NULL, fapi INTEGER NOT NULL, grant_types TEXT NOT NULL, "
+          "scopes TEXT NOT NULL, asks TEXT NOT NULL, hosts TEXT NOT NULL, most INTEGER NOT NULL, "
+          "until_s INTEGER NOT NULL, statement_issuer TEXT NOT NULL, statement_jwks TEXT NOT NULL, "
+          "statement_required INTEGER NOT NULL, why TEXT NOT NULL);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

@@ -25,6 +25,7 @@ enum kind {
     KIND_TERM,
     KIND_NETWORK,
     KIND_EXAM,
+    KIND_REGISTRAR,
     KIND_COUNT,
     KIND_RULE, /* of earlier versions: in files and in history alone (old_rules.h) */
     KIND_ALL

@@ -30,7 +30,9 @@
     X(USERINFO, 0, 1 << 20, 5000)                                                                                      \
     X(OBJECT, 0, 1 << 16, 5000) /* a request object by reference */                                                    \
     X(NOTICE, 0, 1 << 20, 5000) /* back-channel sign-out */                                                            \
-    X(PROBE, 0, 0, 1000)        /* nothing: answered 204 by the fetcher itself */
+    X(LOGO, 3, 128 << 10,                                                                                              \
+      5000)              /* a picture, which the fetcher makes anew (wire/logo.h): the answer is what came out */      \
+    X(PROBE, 0, 0, 1000) /* nothing: answered 204 by the fetcher itself */
 
 enum fetch_purpose {
     FETCH_NONE = 0,
@@ -74,7 +76,7 @@ struct fetch_got {
     int64_t
         tls_ends_s; /* when the web server's certificate ends; 0: not seen (a connection that was open already, http) */
     /* NULL when answered; else away, timeout, too_large, refused_address, refused_url, resolve, connect, tls,
-     * redirect, protocol, busy, proxy. */
+     * redirect, protocol, busy, proxy; logo: no picture that can be used. */
     const char *error;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
- * digione registry log|undo|put|remove -c FILE */
+ * digione registry log|undo|put|remove|token -c FILE */
 #include "registry/registry.h"
 #include "base/world.h"
 #include "gateway/cli/args.h"
@@ -22,7 +22,8 @@ static int help(void)
         "usage: digione registry log -c FILE [NUMBER] [--last N]\n"
         "       digione registry undo -c FILE [--dry-run] [--why TEXT] NUMBER\n"
         "       digione registry put -c FILE [--dry-run] [--why TEXT] [--from VERSION] KIND KEY NAME=VALUE...\n"
-        "       digione registry remove -c FILE [--dry-run] [--why TEXT] [--from VERSION] KIND KEY\n\n"
+        "       digione registry remove -c FILE [--dry-run] [--why TEXT] [--from VERSION] KIND KEY\n"
+        "       digione registry token -c FILE [--dry-run] [--why TEXT] REGISTRAR NAME=VALUE...\n\n"
         "log lists the last changes of the registry (30, or N), the newest first; with a NUMBER, that change row by "
         "row,\n"
         "as it was before (-) and as it is after (+).  Secrets are not shown, nor what is a person's.\n"
@@ -31,7 +32,9 @@ static int help(void)
         "put changes fields of one row, or makes it: KIND is service, school …, KEY its id (a school's: "
         "PROVIDER/OID),\n"
         "NAME a key of the YAML file (name.fi); a list has one item a line.  NAME=@PATH takes the file's text, as it\n"
-        "should for a secret; NAME alone takes the field away.  remove takes a row away, and those below it.\n\n"
+        "should for a secret; NAME alone takes the field away.  remove takes a row away, and those below it.\n"
+        "token gives a vendor an initial access token, with which it registers services by itself: it makes the row\n"
+        "REGISTRAR, or gives it a new token, and prints the token, which is kept as its hash alone.\n\n"
         "  -c FILE     the settings of the node\n"
         "  --why TEXT  the reason, for the history and the audit log\n"
         "  --from N    refused where somebody has changed the row since version N, and says what\n"
@@ -162,6 +165,27 @@ static int run(const char *word, const struct registry_words *w, struct arena *a
     return status;
 }
 
+/* token: as put, of a row of kind registrar. */
+static int give_token(const char *word, const struct registry_words *w, const char *const *rest, size_t n)
+{
+    const struct registry_edit_words x = { .config = w->config,
+                                           .why = w->why,
+                                           .from = w->from,
+                                           .kind = "registrar",
+                                           .key = n > 0 ? rest[0] : NULL,
+                                           .fields = rest + 1,
+                                           .field_count = n > 1 ? n - 1 : 0,
+                                           .gives = true,
+                                           .dry_run = w->dry_run };
+    const struct cli_need needs[] = { CLI_NEEDS_CONFIG(w->config), { "REGISTRAR (id of the row)", n > 0 }, { 0 } };
+
+    if (!cli_needs(word, needs))
+        return CLI_USAGE;
+    if (w->last != NULL)
+        return cli_complain(CLI_USAGE, word, "%s does not take these options; --help says which", w->verb);
+    return registry_edit(word, &x);
+}
+
 /* put and remove: words behind the verb. */
 static int edit_row(const char *word, const struct registry_words *w, const char *const *rest, size_t n)
 {
@@ -205,10 +229,12 @@ int cli_registry(int argc, char **argv)
         return CLI_USAGE;
     w.verb = words[0];
     w.number = words[1];
-    static const char *const verbs[] = { "log", "undo", "put", "remove", NULL };
+    static const char *const verbs[] = { "log", "undo", "put", "remove", "token", NULL };
     bool logs = n > 0 && strcmp(w.verb, "log") == 0, undoes = n > 0 && strcmp(w.verb, "undo") == 0;
     if (n > 0 && (strcmp(w.verb, "put") == 0 || strcmp(w.verb, "remove") == 0))
         return edit_row(argv[0], &w, words + 1, n - 1);
+    if (n > 0 && strcmp(w.verb, "token") == 0)
+        return give_token(argv[0], &w, words + 1, n - 1);
     if (!logs && !undoes)
         return cli_unknown(argv[0], "word", w.verb, verbs);
     const struct cli_need needs[] = { CLI_NEEDS_CONFIG(w.config),

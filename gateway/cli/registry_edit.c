@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/cli/registry_edit.h"
 
+#include "base/codec.h"
 #include "base/seals.h"
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
@@ -36,6 +37,15 @@ static bool read_fields(const char *word, const struct registry_edit_words *w, s
         }
     }
     return true;
+}
+
+static struct str new_token(struct arena *a)
+{
+    enum { TOKEN_B = 32 };
+    char bytes[TOKEN_B];
+
+    world_random(&world_real, bytes, sizeof bytes);
+    return b64url_encode(a, str_n(bytes, sizeof bytes));
 }
 
 static struct row_id row_of(const struct registry_edit_words *w)
@@ -83,7 +93,8 @@ static int print_result(const struct registry_edit_words *w, const struct edit_r
 
 static int run(const char *word, const struct registry_edit_words *w, struct arena *a)
 {
-    struct edit_field fields[REGISTRY_FIELDS_MAX];
+    struct edit_field fields[REGISTRY_FIELDS_MAX + 1];
+    size_t field_count = w->field_count;
     struct edit_from from = { 0 };
     struct settings set;
     struct fail f = { 0 };
@@ -100,6 +111,8 @@ static int run(const char *word, const struct registry_edit_words *w, struct are
         return CLI_REFUSED;
     if (!read_fields(word, w, a, fields))
         return CLI_USAGE;
+    if (w->gives)
+        fields[field_count++] = (struct edit_field){ S("token"), new_token(a) };
     if (!cli_become(word, &set, a))
         return CLI_BROKEN;
     struct edit_how how = { .world = &world_real, .logo = logo_elsewhere };
@@ -113,11 +126,13 @@ static int run(const char *word, const struct registry_edit_words *w, struct are
     if (w->removes)
         edit_remove(e, &id);
     else
-        edit_put(e, &id, fields, w->field_count);
+        edit_put(e, &id, fields, field_count);
     bool good = edit_run(e, d, a, &how, w->dry_run ? EDIT_CHECK : EDIT_APPLY, &r, &f);
     edit_free(e);
     if (good)
         (void)print_result(w, &r);
+    if (good && w->gives && !w->dry_run)
+        (void)printf("initial access token (it is not shown again): %.*s\n", STR_ARG(fields[field_count - 1].value));
     int status = good && !w->dry_run ? cli_told(word, &set, d, r.report.version) : CLI_OK;
     db_close(d);
     if (good)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/cli/registry_edit.h: digione registry put|remove: one row, from the command line.
+ * gateway/cli/registry_edit.h: digione registry put|remove|token: one row, from the command line.
  *
  * Floor 6g.
  */
@@ -15,6 +15,7 @@ struct registry_edit_words {
     const char *kind, *key;          /* "service", "kanerva"; "school", "oulu/1.2.246…" */
     const char *const *fields;       /* "NAME=VALUE", "NAME=@FILE", "NAME" (as a row has it that does not say it) */
     size_t field_count;
+    bool gives; /* an initial access token: made, put, and printed once */
     bool removes, dry_run;
 };
 

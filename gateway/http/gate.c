@@ -20,7 +20,7 @@ static size_t body_limit(const struct server *s, const struct http_request *r)
     struct fail f = { 0 };
     const struct route *route = route_find(s->hooks.routes, r->method, r->path, &param, &allow, &f);
 
-    if (r->method != HTTP_POST)
+    if (r->method != HTTP_POST && r->method != HTTP_PUT)
         return 0;
     return route != NULL ? route->body_max_B : LOST_BODY_MAX_B;
 }
@@ -49,7 +49,7 @@ static void admit(struct conn *c, const struct guarded *g, size_t peeked_B)
         return;
     }
     c->approved = request_make(c, s->peeked, g, g->chunked ? most_B : g->body_B);
-    c->last = g->close || c->sent_all || g->req.method == HTTP_POST || peeked_B > g->header_B;
+    c->last = g->close || c->sent_all || g->req.method == HTTP_POST || g->req.method == HTTP_PUT || peeked_B > g->header_B;
     c->begun = c->arrived = false;
     conn_enter(c, PHASE_BODY);
     if (!has_room(c)) {

@@ -89,6 +89,8 @@ static enum http_method method_of(struct str word)
            : str_eq(word, S("POST"))    ? HTTP_POST
            : str_eq(word, S("HEAD"))    ? HTTP_HEAD
            : str_eq(word, S("OPTIONS")) ? HTTP_OPTIONS
+           : str_eq(word, S("PUT"))     ? HTTP_PUT
+           : str_eq(word, S("DELETE"))  ? HTTP_DELETE
                                         : HTTP_OTHER;
 }
 
@@ -273,7 +275,7 @@ static enum guard_says read_framing(struct guarded *g)
     /* HTTP/1.0 knew no Host; where a target names one, both say the same [RFC 9112 3.2]. */
     if ((hosts == 0 && !g->old) || (g->authority.p != NULL && !str_eq_case(g->authority, g->req.host)))
         return refuse(g, 400, "host");
-    if (g->body_B > 0 && g->req.method != HTTP_POST)
+    if (g->body_B > 0 && g->req.method != HTTP_POST && g->req.method != HTTP_PUT)
         return refuse(g, 400, "body");
     return GUARD_WHOLE;
 }

@@ -121,6 +121,8 @@ void node_swap_registry(struct node *n, struct registry *r)
     atomic_fetch_add(&n->swap->turn, 1);
     (void)pthread_mutex_unlock(&n->swap->lock);
     registry_drop(old);
+    if (r != NULL)
+        desk_serves(n->desk, registry_parts(r)->version);
     if (r != NULL) { /* the console alone, which may wait for it */
         listed_prepare(r);
         lines_prepare(r, n->seals);

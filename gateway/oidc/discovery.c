@@ -77,7 +77,7 @@ static enum step discovery(struct ctx *c, struct fail *f)
     } endpoints[] = {
         { "authorization_endpoint", "/oidc/authorize" }, { "token_endpoint", "/oidc/token" },
         { "userinfo_endpoint", "/oidc/userinfo" },       { "jwks_uri", "/oidc/jwks" },
-        { "end_session_endpoint", "/oidc/end_session" },
+        { "end_session_endpoint", "/oidc/end_session" }, { "registration_endpoint", "/oidc/register" },
     };
     struct buf b = buf_new(c->arena, DOCUMENT_MAX_B);
 

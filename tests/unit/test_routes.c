@@ -17,11 +17,11 @@ TEST(every_row_is_complete)
 {
     for (size_t i = 0; i < all_routes.n; i++) {
         const struct route *r = &all_routes.at[i];
-        CHECK(r->method == HTTP_GET || r->method == HTTP_POST);
+        CHECK(r->method == HTTP_GET || r->method == HTTP_POST || r->method == HTTP_PUT || r->method == HTTP_DELETE);
         bool nowhere = strcmp(r->path, "*") == 0;
         CHECK(nowhere ? i + 1 == all_routes.n && r->method == HTTP_GET : r->path[0] == '/');
         CHECK(r->door != DOOR_NONE && r->who != WHO_NOBODY);
-        CHECK(r->method == HTTP_POST || r->body_max_B == 0);
+        CHECK(r->method == HTTP_POST || r->method == HTTP_PUT || r->body_max_B == 0);
         CHECK(r->steps != NULL && r->steps[0].run != NULL);
         const char *star = strchr(r->path, '*');
         CHECK(nowhere || star == NULL || (star[1] == '\0' && star[-1] == '/'));
