@@ -4,28 +4,48 @@
 
 #include "base/settings.h"
 #include "certs/keyset.h"
+#include "gateway/oidc/discovery.def"
 #include "wire/http.h"
 
 enum { DOCUMENT_MAX_B = 131072, ACR_VALUES_MAX = 1000 };
 
-static const char document[] =
-    "\"response_types_supported\":[\"code\"],\"response_modes_supported\":[\"query\",\"form_post\"],"
-    "\"grant_types_supported\":[\"authorization_code\"],\"subject_types_supported\":[\"pairwise\"],"
-    "\"id_token_signing_alg_values_supported\":[\"ES256\",\"RS256\"],"
-    "\"token_endpoint_auth_methods_supported\":"
-    "[\"client_secret_basic\",\"client_secret_post\",\"private_key_jwt\",\"none\"],"
-    "\"token_endpoint_auth_signing_alg_values_supported\":[\"ES256\",\"RS256\"],"
-    "\"code_challenge_methods_supported\":[\"S256\"],\"prompt_values_supported\":"
-    "[\"none\",\"login\",\"select_account\"],"
-    "\"claim_types_supported\":[\"normal\"],\"claims_parameter_supported\":false,"
-    "\"request_parameter_supported\":false,\"request_uri_parameter_supported\":false,"
-    "\"authorization_response_iss_parameter_supported\":true,\"ui_locales_supported\":[\"fi\",\"sv\",\"en\"]";
+struct member {
+    const char *name, *says;
+};
+
+static const struct member endpoints[] = {
+#define X(name, path) { name, path },
+    ENDPOINTS(X)
+#undef X
+};
+
+static const struct member lists[] = {
+#define X(name, words) { name, words },
+    WORD_LISTS(X)
+#undef X
+};
+
+static const struct member flags[] = {
+#define X(name, said) { name, said },
+    FLAGS(X)
+#undef X
+};
 
 static void put_further(struct buf *b, const char *word)
 {
     buf_add(b, S(",\""));
     buf_add(b, str_of(word));
     buf_byte(b, '"');
+}
+
+static void put_words(struct buf *b, const struct member *m)
+{
+    struct str rest = str_of(m->says), word;
+
+    buf_printf(b, "\"%s\":[", m->name);
+    for (size_t n = 0; str_split(&rest, ' ', &word); n++)
+        buf_printf(b, "%s\"%.*s\"", n > 0 ? "," : "", STR_ARG(word));
+    buf_add(b, S("],"));
 }
 
 /* Each scope once, in the order of claims.def. */
@@ -72,20 +92,16 @@ static void put_acr_values(struct buf *b, const struct registry *r)
 
 static enum step discovery(struct ctx *c, struct fail *f)
 {
-    static const struct {
-        const char *name, *path;
-    } endpoints[] = {
-        { "authorization_endpoint", "/oidc/authorize" }, { "token_endpoint", "/oidc/token" },
-        { "userinfo_endpoint", "/oidc/userinfo" },       { "jwks_uri", "/oidc/jwks" },
-        { "end_session_endpoint", "/oidc/end_session" }, { "registration_endpoint", "/oidc/register" },
-    };
     struct buf b = buf_new(c->arena, DOCUMENT_MAX_B);
 
     (void)f;
     buf_printf(&b, "{\"issuer\":\"%.*s\",", STR_ARG(c->set->public_url));
     for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
-        buf_printf(&b, "\"%s\":\"%.*s%s\",", endpoints[i].name, STR_ARG(c->set->public_url), endpoints[i].path);
-    buf_add(&b, str_of(document));
+        buf_printf(&b, "\"%s\":\"%.*s%s\",", endpoints[i].name, STR_ARG(c->set->public_url), endpoints[i].says);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        put_words(&b, &lists[i]);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        buf_printf(&b, "%s\"%s\":%s", i > 0 ? "," : "", flags[i].name, flags[i].says);
     put_scopes(&b);
     put_claims(&b);
     put_acr_values(&b, c->registry);
