@@ -199,6 +199,23 @@ static bool check_public_url(const struct settings *s, struct fail *f)
     return true;
 }
 
+/* Another name of this gateway; a certificate comes over TLS alone. */
+static bool check_mtls_url(const struct settings *s, struct fail *f)
+{
+    struct origin at;
+
+    if (s->mtls_url.n == 0)
+        return s->client_ca_file.n == 0 ||
+               fail(f, FAIL_CALLER, "bad_setting", "client_ca_file is set, mtls_url is not: no certificate can come");
+    if (!read_origin(s->mtls_url, &at) || !at.https || str_eq(at.port, S("443")))
+        return fail(f, FAIL_CALLER, "bad_setting",
+                    "mtls_url: expected https://host or https://host:port in lower case, without a path, got \"%.*s\"",
+                    STR_ARG(s->mtls_url));
+    return s->trusted_proxy.n > 0 || fail(f, FAIL_CALLER, "bad_setting",
+                                          "mtls_url is set, trusted_proxy is not: certificates are believed from there "
+                                          "only");
+}
+
 static bool check_excepted(struct str name, struct fail *f)
 {
     int64_t first;
@@ -232,7 +249,7 @@ static bool check_outgoing_proxy(const struct settings *s, struct fail *f)
 
 bool settings_check(struct settings *s, struct arena *a, struct fail *f)
 {
-    if (!check_public_url(s, f) || !check_outgoing_proxy(s, f))
+    if (!check_public_url(s, f) || !check_mtls_url(s, f) || !check_outgoing_proxy(s, f))
         return false;
     if (s->listen.n == 0)
         return fail(f, FAIL_CALLER, "missing_setting",

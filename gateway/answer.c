@@ -49,7 +49,7 @@ void answer_finish(struct ctx *c)
     /* Whoever may ask from a script may ask without one: these doors look at no cookie. */
     if (c->route != NULL && c->route->door == DOOR_SCRIPTS) {
         http_header_set(c->res, S("Access-Control-Allow-Origin"), S("*"));
-        http_header_set(c->res, S("Access-Control-Expose-Headers"), S("WWW-Authenticate"));
+        http_header_set(c->res, S("Access-Control-Expose-Headers"), S("DPoP-Nonce, WWW-Authenticate"));
     }
 }
 
@@ -187,7 +187,8 @@ static void keep_only(struct http_response *res)
 
     for (size_t i = 0; i < res->field_count; i++)
         if (str_eq_case(res->fields[i].name, S("Set-Cookie")) || str_eq_case(res->fields[i].name, S("Allow")) ||
-            str_eq_case(res->fields[i].name, S("Refresh")) || str_eq_case(res->fields[i].name, S("WWW-Authenticate")))
+            str_eq_case(res->fields[i].name, S("Refresh")) || str_eq_case(res->fields[i].name, S("WWW-Authenticate")) ||
+            str_eq_case(res->fields[i].name, S("DPoP-Nonce")))
             res->fields[kept++] = res->fields[i];
     res->field_count = kept;
     res->status = 0;

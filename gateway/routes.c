@@ -24,7 +24,7 @@ static enum step preflight(struct ctx *c, struct fail *f)
         if (matches(c->routes->at[i].path, c->req->path, &param))
             buf_printf(&methods, "%s%s", methods.n > 0 ? ", " : "", route_method(&c->routes->at[i]));
     http_header_set(c->res, S("Access-Control-Allow-Methods"), buf_str(&methods));
-    http_header_set(c->res, S("Access-Control-Allow-Headers"), S("Authorization, Content-Type"));
+    http_header_set(c->res, S("Access-Control-Allow-Headers"), S("Authorization, Content-Type, DPoP"));
     http_header_set(c->res, S("Access-Control-Max-Age"), S("86400"));
     c->res->status = 204;
     c->res->body = S("");

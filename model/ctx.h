@@ -69,6 +69,8 @@ struct proven;        /* idp-adapters/adapter.h: an answer that holds, and waits
 struct tryout;        /* idp-adapters/tryout.h: a test sign-in, which is nobody's */
 struct console;       /* gateway/console/door.h: who administers, and where */
 struct asker;         /* gateway/oidc/client/int.h: the service that asks, and how it proves itself */
+struct floods;        /* gateway/oidc/client/flood.h: who asks too much */
+struct cert_trust;    /* wire/cert.h: authorities of the certificates of services */
 struct holder;        /* gateway/oidc/tokens/dpop.c: the proof of possession in this request */
 struct node;          /* gateway/node/node.h: what all loops share */
 
@@ -107,6 +109,8 @@ struct ctx {
     struct tally *service_tally;             /* refusals of services, by id and code; NULL counts nothing */
     struct tally *tally;                     /* NULL counts nothing */
     struct metrics *metrics;                 /* NULL counts nothing */
+    struct floods *floods;                   /* NULL holds nobody back */
+    const struct cert_trust *client_trust;   /* NULL: no authority */
     const struct protocol *const *protocols; /* by enum protocol_id */
     int64_t session_epoch;                   /* sessions made in an older one are void */
 

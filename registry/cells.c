@@ -317,7 +317,7 @@ static bool read_hashed(struct cells *m, const struct cell *c, struct db_value *
 
 static bool read_sealed(struct cells *m, const struct cell *c, struct db_value *out)
 {
-    struct str owner = arena_printf(m->arena, "idp:%.*s", STR_ARG(c->row_id)), text, before;
+    struct str owner = arena_printf(m->arena, "%s:%.*s", c->kind->name, STR_ARG(c->row_id)), text, before;
     bool plain;
 
     if (!secret_text(m, c, "sealed", &plain, &text))

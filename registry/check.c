@@ -7,6 +7,7 @@
 #include "idp-adapters/upstream_saml.h"
 #include "policy/cost.h"
 #include "policy/text_check.h"
+#include "registry/check_client.h"
 #include "registry/load.h"
 #include "wire/dsig.h"
 #include "wire/fetch.h"
@@ -451,23 +452,17 @@ static bool check_scopes(struct checking *c, const struct service *s)
 
 static bool check_service_oidc(struct checking *c, const struct service *s)
 {
-    bool in_two_ways = !str_is_set(s->auth_method);
-    bool with_secret = in_two_ways || str_has_prefix(s->auth_method, S("client_secret_"));
     bool is_public = str_eq(s->auth_method, S("none"));
 
     if (!str_is_set(s->client_id))
         return wrong(c, "client_id is missing");
     if (registry_client(c->registry, s->client_id) != s)
         return wrong(c, "client_id \"%.*s\" belongs to another service already", STR_ARG(s->client_id));
-    if (in_two_ways && !str_is_set(s->secret_hash))
-        return wrong(c, "secret (or secret_file) is missing; a service that has none says how it proves itself: "
-                        "auth_method private_key_jwt or none");
-    if (with_secret && !str_is_set(s->secret_hash))
-        return wrong(c, "secret is missing, which auth_method %.*s needs", STR_ARG(s->auth_method));
-    if (is_public && str_is_set(s->secret_hash))
-        return wrong(c, "has a secret, but auth_method none: a public service cannot keep one");
-    if (str_eq(s->auth_method, S("private_key_jwt")) && !str_is_set(s->jwks))
-        return wrong(c, "jwks (or jwks_file) is missing, which auth_method private_key_jwt needs");
+    struct str trouble = client_auth_trouble(c->scratch, s);
+    if (str_is_set(trouble))
+        return wrong(c, "%.*s", STR_ARG(trouble));
+    if (!check_url(c, "jwks_uri", s->client.jwks_uri, s->test))
+        return false;
     if (is_public && !s->pkce_required)
         return wrong(c, "a public service (auth_method none) cannot be without pkce_required");
     if (s->redirect_uris.n == 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "registry/schema.h"
 
+#include "model/auth_methods.def"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,12 @@ static const char *const protocols[] = { "", "oidc", "saml", "lti", "link", NULL
 static const char *const profiles[] = { "native", "mpass", NULL };
 static const char *const auth_methods[] = { "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
                                             NULL };
+static const char *const service_auth_methods[] = {
+#define X(word, must, fapi, is_signed, tls, came, proves) word,
+    AUTH_METHODS(X)
+#undef X
+        NULL
+};
 static const char *const freshness[] = { "auth_time", "iat", NULL };
 static const char *const name_policies[] = { "by_map", "persistent", "any", NULL };
 static const char *const algorithms[] = { "ES256", "RS256", NULL };
@@ -117,7 +125,7 @@ static const struct column service_columns[] = {
     { "asks", "asks", COL_CLAIMS, "", AT(service, asks), NULL },
     { "client_id", "client_id", COL_TEXT, "", AT(service, client_id), NULL },
     { "secret_hash", "secret", COL_HASHED, "", AT(service, secret_hash), NULL },
-    { "auth_method", "auth_method", COL_CHOICE, "", AT(service, auth_method), auth_methods },
+    { "auth_method", "auth_method", COL_CHOICE, "", AT(service, auth_method), service_auth_methods },
     { "jwks", "jwks", COL_LONG, "", AT(service, jwks), NULL },
     { "redirect_uris", "redirect_uris", COL_LIST, "", AT(service, redirect_uris), NULL },
     { "post_logout_redirect_uris", "post_logout_redirect_uris", COL_LIST, "", AT(service, post_logout_redirect_uris),

@@ -26,10 +26,11 @@ struct http_request {
     struct str host;  /* as the client says: for logs; URLs are made from public_url alone */
     struct http_field *fields;
     size_t field_count;
-    struct str body; /* whole, within the route's limit */
-    struct str peer; /* address of the person's device: the connection's, or what trusted_proxy says; "unix" */
-    bool forwarded;  /* came through trusted_proxy */
-    bool https;      /* public_url is https: decides names and flags of cookies */
+    struct str body;        /* whole, within the route's limit */
+    struct str peer;        /* address of the person's device: the connection's, or what trusted_proxy says; "unix" */
+    bool forwarded;         /* came through trusted_proxy */
+    struct str certificate; /* the field Client-Cert as trusted_proxy has set it [RFC 9440 2]; absent: none */
+    bool https;             /* public_url is https: decides names and flags of cookies */
 };
 
 /* The field's value; absent when missing.  Names compare without case.  A field

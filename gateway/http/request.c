@@ -84,6 +84,7 @@ static void find_peer(const struct conn *c, struct request *r)
     if (c->behind_proxy && is_address(said = forwarded_for(&r->http))) {
         r->http.peer = said;
         r->http.forwarded = true;
+        r->http.certificate = http_field(&r->http, S("Client-Cert"));
     }
 }
 

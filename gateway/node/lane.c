@@ -90,6 +90,8 @@ static void begin(void *self, struct ctx *c)
     c->desk = lane->node->desk;
     c->tally = lane->node->tally;
     c->service_tally = lane->node->service_tally;
+    c->floods = lane->node->floods;
+    c->client_trust = lane->node->client_trust;
     c->alarms = lane->node->alarms;
     c->nodes = lane->node->nodes;
     c->audit_index = lane->node->audit_index;

@@ -5,6 +5,7 @@
 #include "gateway/console/lines.h"
 #include "gateway/console/listed.h"
 #include "gateway/nodes.h"
+#include "gateway/oidc/client/flood.h"
 #include "gateway/tally.h"
 #include "launcher/pages.h"
 #include "policy/matrix.h"
@@ -15,6 +16,7 @@
 #include "registry/pleas.h"
 #include "registry/shadow.h"
 #include "registry/tell.h"
+#include "wire/cert.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -51,6 +53,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     desk_tells(n->desk, n->teller, &n->audit);
     n->tally = tally_new(a);
     n->service_tally = tally_new(a);
+    n->floods = floods_new(a, w);
     n->alarms = alarms_new(set);
     n->name = own_name(a);
     n->began_s = world_now_s(w);
@@ -61,6 +64,14 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->swap = arena_make(a, struct node_swap);
     (void)pthread_mutex_init(&n->swap->lock, NULL);
     return n;
+}
+
+bool node_trust(struct node *n, struct fail *f)
+{
+    if (!str_is_set(n->set->client_ca_file))
+        return true;
+    n->client_trust = cert_trust_load(n->arena, arena_cstr(n->arena, n->set->client_ca_file), f);
+    return n->client_trust != NULL;
 }
 
 struct lane *node_lane(struct node *n, struct loop *l)
@@ -90,6 +101,7 @@ void node_free(struct node *n)
     tally_free(n->tally);
     tally_free(n->service_tally);
     alarms_free(n->alarms);
+    floods_free(n->floods);
     nodes_free(n->nodes);
     pulse_free(n->pulse);
     (void)pthread_mutex_destroy(&n->swap->lock);

@@ -65,6 +65,8 @@ struct node {
     struct desk *desk;
     struct teller *teller;
     struct tally *tally, *service_tally;
+    struct floods *floods;
+    const struct cert_trust *client_trust; /* NULL: client_ca_file names none */
     struct alarms *alarms;
     struct str name; /* of this machine, for people and alarms */
     int64_t began_s;
@@ -96,6 +98,8 @@ struct node *node_new(const struct settings *set, const struct world *w);
 void node_free(struct node *n);                         /* after its lanes and worker threads */
 struct lane *node_lane(struct node *n, struct loop *l); /* adds one; freed with the node */
 
+/* Reads client_ca_file, where it is set.  Before lanes run.  Fails CALLER bad_certificates. */
+bool node_trust(struct node *n, struct fail *f);
 /* Puts a new snapshot in force; takes over the caller's hold.  Any thread. */
 void node_swap_registry(struct node *n, struct registry *r);
 /* The current one, held for the caller; NULL before the first.  Any thread. */

@@ -49,4 +49,15 @@ bool oidc_record_open(struct ctx *c, struct str key, struct str sealed, const st
  * loopback address is free [RFC 8252 7.3]. */
 bool redirect_uri_fits(const struct service *s, struct str uri);
 
+/* The certificate that whoever asks has shown at mtls_url, as the trusted proxy hands it over; NULL: none came, or it
+ * cannot be read. */
+struct cert; /* wire/cert.h */
+const struct cert *oidc_certificate(struct ctx *c);
+/* An endpoint of ours as whoever asks may know it: under public_url, and under mtls_url (absent where there is none).
+ */
+struct oidc_names {
+    struct str at[2];
+};
+struct oidc_names oidc_names_of(struct ctx *c, struct str path);
+
 #endif

@@ -121,7 +121,7 @@ static bool prepare(struct node *n, int *listen_fds, size_t loops, struct kv_con
                     struct fail *f)
 {
     return (n->seals = seals_load(n->arena, arena_cstr(n->arena, n->set->root_secret_file), f)) != NULL &&
-           audit_dir_prepare(audit_path(n), f) && kv_config_read(n->set, n->arena, kv, f) &&
+           node_trust(n, f) && audit_dir_prepare(audit_path(n), f) && kv_config_read(n->set, n->arena, kv, f) &&
            (w->around = node_watch_new(n, f)) != NULL && listen_open(n->set->listen, listen_fds, loops, f);
 }
 

@@ -9,7 +9,7 @@ import { folder, freePort, root } from './gateway.mjs';
 export const haproxyMissing = Boolean(spawnSync('haproxy', ['-v']).error);
 
 export async function makeFront(name, { maxconn = 1000, env = {} } = {}) {
-  const dir = folder(name), port = await freePort(), plainPort = await freePort(), asRoot = process.getuid() === 0;
+  const dir = folder(name), port = await freePort(), plainPort = await freePort(), mtlsPort = await freePort(), asRoot = process.getuid() === 0;
   const run = path.join(dir, 'digione'), socketPath = path.join(run, 'http.sock'), pem = path.join(dir, 'both.pem');
   fs.mkdirSync(run);
   if (asRoot) { // docs/operating.md: install -d -o digione -g haproxy -m 2750
@@ -23,12 +23,12 @@ export async function makeFront(name, { maxconn = 1000, env = {} } = {}) {
   fs.chmodSync(pem, 0o600);
   let process_;
   return {
-    dir, port, plainPort, socketPath, url: `https://localhost:${port}`, certificate: fs.readFileSync(`${dir}/cert.pem`),
+    dir, port, plainPort, mtlsPort, socketPath, url: `https://localhost:${port}`, mtlsUrl: `https://localhost:${mtlsPort}`, certificate: fs.readFileSync(`${dir}/cert.pem`),
     settings: { public_url: `https://localhost:${port}`, listen: `unix:${socketPath}`, trusted_proxy: 'unix' },
     start() {
       process_ = spawn('haproxy', ['-db', '-W', '-f', path.join(root, 'deploy/haproxy.cfg')], { stdio: ['ignore', 'ignore', fs.openSync(`${dir}/haproxy.log`, 'w')],
         env: { ...process.env, DIGIONE_SOCKET: asRoot ? '/digione/http.sock' : socketPath, DIGIONE_CHROOT: asRoot ? dir : 'none', DIGIONE_CERT: pem,
-          DIGIONE_BIND: `127.0.0.1:${port}`, DIGIONE_BIND_HTTP: `127.0.0.1:${plainPort}`, DIGIONE_MAXCONN: String(maxconn), ...env } });
+          DIGIONE_BIND: `127.0.0.1:${port}`, DIGIONE_BIND_HTTP: `127.0.0.1:${plainPort}`, DIGIONE_BIND_MTLS: `127.0.0.1:${mtlsPort}`, DIGIONE_MAXCONN: String(maxconn), ...env } });
       process.on('exit', () => process_.kill('SIGTERM'));
     },
     stop() { process_.kill('SIGTERM'); },

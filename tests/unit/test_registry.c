@@ -553,6 +553,11 @@ static const struct {
               "redirect_uris: [\"https://s.example/cb\"], " more "}\n"
 #define SECRET "secret: {plain: a-secret-of-sixteen}"
 
+/* RFC 7515, appendix A.3.1. */
+#define A_KEY                                                                                                          \
+    "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","              \
+    "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}]}"
+
 /* What a row means, as one line. */
 static const char *meaning(struct test *t, struct rig *g, const char *file)
 {
@@ -576,7 +581,8 @@ TEST(a_row_that_says_nothing_means_what_libraries_do_by_themselves) /* [OIDC Reg
     rig_open(t, &g);
     CHECK_STR(meaning(t, &g, A_SERVICE(SECRET)), "a-secret RS256 free");
     CHECK_STR(meaning(t, &g, A_SERVICE("auth_method: none")), "none RS256 pkce");
-    CHECK_STR(meaning(t, &g, A_SERVICE("auth_method: private_key_jwt, jwks: \"{}\"")), "private_key_jwt RS256 free");
+    CHECK_STR(meaning(t, &g, A_SERVICE("auth_method: private_key_jwt, jwks: '" A_KEY "'")),
+              "private_key_jwt RS256 free");
     rig_free(t, &g);
 }
 

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * A service proves who it is.  [RFC 6749 2.3, OIDC Core 9, RFC 7523] */
+ * A service proves who it is: which proof came, and what becomes of it.  [RFC 6749 2.3] */
 #include "gateway/oidc/client/int.h"
-#include "gateway/oidc/oidc.h"
 
 #include "base/codec.h"
-#include "base/crypt.h"
 #include "base/settings.h"
+#include "gateway/oidc/client/flood.h"
+#include "gateway/oidc/oidc.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/jose.h"
 
-enum { SECRET_MAX_B = 1024, GUESSES_MAX = 100, GUESSES_S = 600, COUNTER_CHARS = 3, ASSERTION_LIFE_S = 300 };
+#include <stdarg.h>
+#include <stdio.h>
 
-/* What an unknown service's secret is compared with, so that time does not tell. */
-static const struct str nobodys = S("0000000000000000000000000000000000000000000000000000000000000000");
+enum { BASIC_MAX_B = 4096, GUESSES_MAX = 100 };
+
+/* What was wrong with a proof is for our log: whoever guesses hears the same whatever the reason. */
+static const char no_proof[] = "the service did not prove who it is: client_id, secret or the way of sending it is not "
+                               "as registered";
 
 struct asker *asker_of(struct ctx *c)
 {
@@ -24,8 +28,34 @@ struct asker *asker_of(struct ctx *c)
 
 struct str client_proven_by(const struct ctx *c)
 {
-    return c->asker != NULL ? c->asker->method : (struct str){ NULL, 0 };
+    return c->asker != NULL && c->asker->method != NULL ? c->asker->method->word : (struct str){ NULL, 0 };
 }
+
+enum step asker_refuse(struct ctx *c, const char *fmt, ...)
+{
+    struct asker *asker = asker_of(c);
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(asker->why, sizeof asker->why, fmt, ap);
+    va_end(ap);
+    asker->refused = true;
+    return NEXT;
+}
+
+bool service_is_public(const struct service *s)
+{
+    return str_eq(s->auth_method, S("none"));
+}
+
+bool service_proves_by(const struct service *s, struct str method)
+{
+    if (str_is_set(s->auth_method))
+        return str_eq(s->auth_method, method);
+    return str_eq(method, S("client_secret_basic")) || str_eq(method, S("client_secret_post"));
+}
+
+/* ── what came ──────────────────────────────────────────────────────────── */
 
 static int hex_digit(char c)
 {
@@ -56,28 +86,12 @@ static bool unescape(struct arena *a, struct str in, struct str *out)
     return true;
 }
 
-bool service_is_public(const struct service *s)
-{
-    return str_eq(s->auth_method, S("none"));
-}
-
-bool service_proves_by(const struct service *s, struct str method)
-{
-    if (str_is_set(s->auth_method))
-        return str_eq(s->auth_method, method);
-    return str_eq(method, S("client_secret_basic")) || str_eq(method, S("client_secret_post"));
-}
-
-/* What was wrong with a proof is for our log: whoever guesses hears the same whatever the reason. */
-static const char no_proof[] = "the service did not prove who it is: client_id, secret or the way of sending it is not "
-                               "as registered";
-
 static bool read_basic(struct ctx *c, struct str authorization, struct fail *f)
 {
     struct asker *proof = asker_of(c);
     struct str plain;
 
-    if (!str_eq_case(str_sub(authorization, 0, 6), S("Basic ")) || authorization.n > 4 * SECRET_MAX_B ||
+    if (!str_eq_case(str_sub(authorization, 0, 6), S("Basic ")) || authorization.n > BASIC_MAX_B ||
         !b64_decode(c->arena, str_trim(str_from(authorization, 6)), &plain))
         return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", "the Authorization field is not Basic",
                          "the Authorization field is not Basic");
@@ -92,177 +106,238 @@ static bool read_basic(struct ctx *c, struct str authorization, struct fail *f)
     return true;
 }
 
-/* Whose assertion it claims to be; proven afterwards. */
-static struct str assertion_sub(struct ctx *c, struct str token)
+/* Whose assertion it claims to be, and how it is signed; proven afterwards. */
+static void read_assertion(struct ctx *c)
 {
+    struct asker *asker = asker_of(c);
     struct fail unreadable = { 0 };
-    struct str rest = token, header, payload, json;
+    struct str rest = asker->assertion, header, payload, json;
 
-    if (!str_split(&rest, '.', &header) || !str_split(&rest, '.', &payload) || !b64url_decode(c->arena, payload, &json))
-        return (struct str){ NULL, 0 };
-    return json_get_str(json_parse(c->arena, json, &unreadable), S("sub"));
+    if (str_split(&rest, '.', &header) && str_split(&rest, '.', &payload)) {
+        if (b64url_decode(c->arena, header, &json))
+            asker->unproven_head = json_parse(c->arena, json, &unreadable);
+        if (b64url_decode(c->arena, payload, &json))
+            asker->unproven = json_parse(c->arena, json, &unreadable);
+    }
+}
+
+static bool came_basic(struct ctx *c)
+{
+    return asker_of(c)->secret_raw.p != NULL && http_field(c->req, S("Authorization")).p != NULL;
+}
+
+static bool came_post(struct ctx *c)
+{
+    return asker_of(c)->secret.p != NULL;
+}
+
+static bool came_secret_jwt(struct ctx *c)
+{
+    return str_eq(json_get_str(asker_of(c)->unproven_head, S("alg")), S("HS256"));
+}
+
+static bool came_key_jwt(struct ctx *c)
+{
+    return asker_of(c)->assertion.p != NULL;
+}
+
+/* A certificate says nothing of the method: one that is shown besides need not be the proof.  So the row says it. */
+static bool row_says(struct ctx *c, struct str word)
+{
+    return asker_of(c)->row != NULL && str_eq(asker_of(c)->row->auth_method, word);
+}
+
+static bool came_certificate(struct ctx *c)
+{
+    return row_says(c, S("tls_client_auth"));
+}
+
+static bool came_own_certificate(struct ctx *c)
+{
+    return row_says(c, S("self_signed_tls_client_auth"));
+}
+
+static bool came_nothing(struct ctx *c)
+{
+    (void)c;
+    return true;
+}
+
+static const struct method methods[] = {
+#define X(word, must, fapi, is_signed, tls, came, proves) { S(word), came, proves },
+    AUTH_METHODS(X)
+#undef X
+};
+
+static int refuse_told(struct fail *f, const char *told)
+{
+    return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", told, "%s", told);
+}
+
+static bool read_id(struct ctx *c, struct str authorization, struct fail *f)
+{
+    struct asker *asker = asker_of(c);
+    struct str id = form_get(c->body, S("client_id"));
+
+    c->service_named = asker->id = id;
+    if (authorization.p != NULL) {
+        if (!read_basic(c, authorization, f))
+            return false;
+        return id.p == NULL || str_eq(id, asker->id) ||
+               fail(f, FAIL_CALLER, "invalid_request", "client_id is not the one in the Authorization field");
+    }
+    if (asker->assertion.p == NULL)
+        return true;
+    if (!str_eq(form_get(c->body, S("client_assertion_type")),
+                S("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")))
+        return refuse_told(f, "client_assertion_type is not jwt-bearer");
+    read_assertion(c);
+    c->service_named = asker->id = json_get_str(asker->unproven, S("sub"));
+    return id.p == NULL || str_eq(id, asker->id) || refuse_told(f, "client_id and the sub of client_assertion differ");
+}
+
+static void find_row(struct ctx *c)
+{
+    struct asker *asker = asker_of(c);
+    const struct service *s = registry_client(c->registry, asker->id);
+
+    asker->row = s != NULL && s->protocol == PROTO_OIDC && s->enabled ? s : NULL;
+    for (size_t i = 0; asker->method == NULL; i++) /* the last one always comes */
+        if (methods[i].came(c))
+            asker->method = &methods[i];
 }
 
 /* One way, and one way only [RFC 6749 2.3]. */
 static enum step read_proof(struct ctx *c, struct fail *f)
 {
-    struct asker *proof = asker_of(c);
-    struct str authorization = http_field(c->req, S("Authorization")), id = form_get(c->body, S("client_id"));
-    struct str secret = form_get(c->body, S("client_secret")), assertion = form_get(c->body, S("client_assertion"));
+    struct asker *asker = asker_of(c);
+    struct str authorization = http_field(c->req, S("Authorization"));
 
-    c->service_named = id;
-    if (!str_is_set(secret)) /* without a value is as if left out [RFC 6749 3.2] */
-        secret = (struct str){ NULL, 0 };
-    if ((authorization.p != NULL) + (secret.p != NULL) + (assertion.p != NULL) > 1)
+    *asker = (struct asker){ .secret = form_get(c->body, S("client_secret")),
+                             .assertion = form_get(c->body, S("client_assertion")) };
+    c->service = NULL;
+    if (!str_is_set(asker->secret)) /* without a value is as if left out [RFC 6749 3.2] */
+        asker->secret = (struct str){ NULL, 0 };
+    asker->secret_raw = asker->secret;
+    if ((authorization.p != NULL) + (asker->secret.p != NULL) + (asker->assertion.p != NULL) > 1)
         return fail(
             f, FAIL_CALLER, "invalid_request",
             "the service proves itself in two ways at once: of Authorization, client_secret and client_assertion "
             "only one may be there");
-    proof->method = authorization.p != NULL ? S("client_secret_basic")
-                    : secret.p != NULL      ? S("client_secret_post")
-                    : assertion.p != NULL   ? S("private_key_jwt")
-                                            : S("none");
-    if (authorization.p != NULL) {
-        if (!read_basic(c, authorization, f))
-            return REFUSE;
-        if (id.p != NULL && !str_eq(id, proof->id))
-            return fail(f, FAIL_CALLER, "invalid_request", "client_id is not the one in the Authorization field");
-        return NEXT;
-    }
-    proof->id = id;
-    proof->secret = proof->secret_raw = secret;
-    if (assertion.p == NULL)
-        return NEXT;
-    if (!str_eq(form_get(c->body, S("client_assertion_type")),
-                S("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")))
-        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", "client_assertion_type is not jwt-bearer",
-                         "client_assertion_type is not jwt-bearer");
-    proof->assertion = assertion;
-    proof->id = assertion_sub(c, assertion);
-    if (id.p != NULL && !str_eq(id, proof->id))
-        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", "client_id and the sub of client_assertion differ",
-                         "client_id and the sub of client_assertion differ");
-    c->service_named = proof->id;
+    if (!read_id(c, authorization, f))
+        return REFUSE;
+    if (!str_is_set(asker->id))
+        return (enum step)refuse_told(f, "client_id is missing");
+    find_row(c);
     return NEXT;
 }
 
-/* Names that nobody has share these counters with those of services, so made-up ones cannot fill the store. */
-static enum step wrong_secret(struct ctx *c)
-{
-    struct asker *proof = asker_of(c);
-    struct str key = str_sub(sha256_hex(c->arena, proof->id), 0, COUNTER_CHARS);
+/* ── who asks too much ──────────────────────────────────────────────────── */
 
-    kv_count(c->kv, &c->batch, c->arena, &proof->count, KV_COUNT, arena_join(c->arena, S("secret:"), key), GUESSES_S);
-    return WAIT;
+/* What an address is refused, not what it asks: a whole city, or all services of a vendor, may stand behind one. */
+static struct str refused_of(struct ctx *c)
+{
+    return arena_join(c->arena, S("refused:"), http_place(c->arena, c->req->peer));
 }
 
-/* The right secret always counts, so nobody can lock a service out by guessing.  Many libraries join id and secret
- * without encoding them: a secret with "+" or "%" is right in either spelling. */
-static enum step by_secret(struct ctx *c, const struct service *s)
+/* Anybody can say that they are a public service, so each address has its own share of one. */
+static struct str asked_of(struct ctx *c)
 {
-    struct asker *proof = asker_of(c);
-    bool usable = s != NULL && service_proves_by(s, proof->method) && s->secret_hash.n == nobodys.n;
-    struct str known = usable ? s->secret_hash : nobodys;
-    bool same = crypt_eq(sha256_hex(c->arena, proof->secret), known);
-    bool same_raw = crypt_eq(sha256_hex(c->arena, proof->secret_raw), known);
+    if (!service_is_public(c->service))
+        return arena_join(c->arena, S("service:"), c->service->id);
+    return arena_printf(c->arena, "service:%.*s:%.*s", STR_ARG(c->service->id),
+                        STR_ARG(http_place(c->arena, c->req->peer)));
+}
 
-    if (!usable || (!same && !same_raw) || proof->secret.n > SECRET_MAX_B)
-        return wrong_secret(c);
-    c->service = s;
-    return NEXT;
+static int too_many(struct fail *f, const char *whose)
+{
+    return fail(f, FAIL_BUSY, "too_many_requests", "more than service_requests_max of %s", whose);
+}
+
+static enum step hold_back_address(struct ctx *c, struct fail *f)
+{
+    if (c->floods == NULL || flood_has_room(c->floods, refused_of(c), c->set->service_requests_max))
+        return NEXT;
+    return (enum step)too_many(f, "what this address was refused");
+}
+
+static enum step hold_back_service(struct ctx *c, struct fail *f)
+{
+    if (c->floods == NULL || flood_take(c->floods, asked_of(c), c->set->service_requests_max))
+        return NEXT;
+    return (enum step)too_many(f, "this service");
+}
+
+/* ── what becomes of it ─────────────────────────────────────────────────── */
+
+static struct str methods_of(const struct service *s)
+{
+    return str_is_set(s->auth_method) ? s->auth_method : S("client_secret_basic or client_secret_post");
 }
 
 /* Why nothing that came could be a proof: for the log, which is to tell a service that nobody registered from one that
  * has a wrong secret. */
-static int unproven(struct ctx *c, struct fail *f)
+static enum step refuse_stranger(struct ctx *c)
 {
-    const struct asker *proof = asker_of(c);
-    const struct service *s = registry_client(c->registry, proof->id);
+    const struct asker *asker = asker_of(c);
+    const struct service *s = registry_client(c->registry, asker->id);
 
     if (s == NULL || s->protocol != PROTO_OIDC)
-        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", no_proof,
-                         "unknown service: none has client_id \"%.*s\"", STR_ARG(proof->id));
+        return asker_refuse(c, "unknown service: none has client_id \"%.*s\"", STR_ARG(asker->id));
     c->service = s; /* for the log: the request ends here */
     if (!s->enabled)
-        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", no_proof, "the service is switched off");
-    if (service_proves_by(s, proof->method))
-        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", no_proof, "wrong secret");
-    return fail_told(
-        f, FAIL_CLIENT_AUTH, "invalid_client", no_proof, "the service proves itself by %.*s, its row says %.*s",
-        STR_ARG(proof->method),
-        STR_ARG(str_is_set(s->auth_method) ? s->auth_method : S("client_secret_basic or client_secret_post")));
+        return asker_refuse(c, "the service is switched off");
+    return asker_refuse(c, "the service proves itself by %.*s, its row says %.*s", STR_ARG(asker->method->word),
+                        STR_ARG(methods_of(s)));
 }
 
-static enum step by_assertion(struct ctx *c, const struct service *s, struct fail *f)
+/* Secrets are compared whatever the row says, so that time does not tell which rows there are. */
+static enum step prove(struct ctx *c, struct fail *f)
 {
-    struct asker *proof = asker_of(c);
-    const struct jose_rules rules = {
-        .blame = FAIL_CLIENT_AUTH,
-        .algs = JOSE_BOTH,
-        .iss = proof->id,
-        .aud = c->set->public_url,
-        .aud_too = arena_join(c->arena, c->set->public_url, S("/oidc/token")),
-        .jti_must = true,
-        .now_s = c->now_s,
-        .skew_s = c->set->jose_skew_s,
-        .life_max_s = ASSERTION_LIFE_S + c->set->jose_skew_s,
-    };
-    struct jose_claims claims;
-    struct fail why = { 0 };
+    struct asker *asker = asker_of(c);
+    bool fits = asker->row != NULL && service_proves_by(asker->row, asker->method->word);
 
-    if (s == NULL || !service_proves_by(s, proof->method))
-        return unproven(c, f);
-    const struct jwks *keys = jwks_read(c->arena, s->jwks, &why);
-    if (keys == NULL || !jose_verify(c->arena, proof->assertion, keys, &rules, &claims, &why) ||
-        !str_eq(claims.sub, proof->id)) {
-        c->service = s; /* for the log: the request ends here */
-        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", no_proof, "client_assertion: %s%s%s",
-                         why.code != NULL ? why.code : "sub", why.code != NULL ? ": " : "", why.detail);
-    }
-    struct str mark = arena_printf(
-        c->arena, "ca:%.*s",
-        STR_ARG(sha256_hex(c->arena, arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(proof->id), STR_ARG(claims.jti)))));
-    int64_t ttl = claims.exp_s - c->now_s + c->set->jose_skew_s;
-    kv_add(c->kv, &c->batch, c->arena, &proof->mark, KV_REPLAY, mark, S("1"), ttl > 0 ? ttl : 1);
-    c->service = s;
-    return WAIT;
-}
-
-static enum step check_proof(struct ctx *c, struct fail *f)
-{
-    struct asker *proof = asker_of(c);
-    const struct service *s = registry_client(c->registry, proof->id);
-
-    c->service = NULL;
-    proof->mark.outcome = KV_MISS;
-    if (s != NULL && (s->protocol != PROTO_OIDC || !s->enabled))
-        s = NULL;
-    if (!str_is_set(proof->id))
-        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", "client_id is missing", "client_id is missing");
-    if (proof->assertion.p != NULL)
-        return by_assertion(c, s, f);
-    if (proof->secret.p != NULL)
-        return by_secret(c, s);
-    if (s == NULL || !service_is_public(s))
-        return unproven(c, f);
-    c->service = s;
-    return NEXT;
+    (void)f;
+    asker->count.outcome = KV_MISS;
+    asker->mark.outcome = KV_MISS;
+    if (fits || asker->method->proves == by_secret)
+        return step_into(c, asker->method->proves);
+    return refuse_stranger(c);
 }
 
 static enum step settle(struct ctx *c, struct fail *f)
 {
-    const struct asker *proof = asker_of(c);
+    struct asker *asker = asker_of(c);
+    bool fits = asker->row != NULL && service_proves_by(asker->row, asker->method->word);
 
-    if (c->service != NULL && proof->mark.outcome == KV_MISS)
-        return NEXT;
-    if (c->service != NULL && proof->mark.outcome == KV_HIT)
-        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", "the jti of client_assertion was used before",
-                         "the jti of client_assertion was used before");
-    if (c->service != NULL || proof->count.outcome == KV_DOWN)
+    if (asker->count.outcome == KV_DOWN || asker->mark.outcome == KV_DOWN)
         return kv_away(f, "client authentication");
-    if (proof->count.number > GUESSES_MAX)
-        return fail(f, FAIL_BUSY, "invalid_client", "too many wrong secrets for \"%.*s\"", STR_ARG(proof->id));
-    return unproven(c, f);
+    if (asker->mark.outcome == KV_HIT) {
+        asker->told = "the jti of client_assertion was used before";
+        (void)asker_refuse(c, "%s", asker->told);
+    }
+    if (!asker->refused && c->service != NULL)
+        return NEXT;
+    if (c->floods != NULL)
+        (void)flood_take(c->floods, refused_of(c), c->set->service_requests_max);
+    if (asker->count.outcome == KV_HIT && asker->count.number > GUESSES_MAX)
+        return fail(f, FAIL_BUSY, "invalid_client", "too many wrong secrets for \"%.*s\"", STR_ARG(asker->id));
+    if (!fits)
+        (void)refuse_stranger(c);
+    return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", asker->told != NULL ? asker->told : no_proof, "%s",
+                     asker->why);
 }
 
-const struct step_row oidc_client_auth[] = { { read_proof }, { check_proof }, { settle }, { NULL } };
+/* ── nothing, which is enough of a public service ───────────────────────── */
+
+static enum step name_itself(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    c->service = asker_of(c)->row;
+    return NEXT;
+}
+
+const struct step_row by_nothing[] = { { name_itself }, { NULL } };
+
+const struct step_row oidc_client_auth[] = { { read_proof }, { hold_back_address }, { prove },
+                                             { settle },     { hold_back_service }, { NULL } };

@@ -21,6 +21,8 @@ extern const struct step_row client_keys_anew[];
 
 /* Lives as long as the request.  NULL: none. */
 const struct jwks *client_keys_of(const struct ctx *c);
+/* The set as it was published, for what is encrypted to the service; absent: none. */
+struct str client_keys_text(const struct ctx *c);
 const char *client_keys_trouble(const struct ctx *c);
 
 #endif

@@ -2,11 +2,24 @@
  * [RFC 9449, RFC 8705 3] */
 #include "gateway/oidc/tokens/dpop.h"
 
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "base/seals.h"
+#include "base/settings.h"
+#include "gateway/oidc/oidc.h"
+#include "gateway/oidc/tokens/proof.h"
+#include "wire/cert.h"
 #include "wire/http.h"
+#include "wire/kv.h"
+
+/* A nonce is good for so long; from the half of it on a new one goes along with the answer [RFC 9449 8.2]. */
+enum { NONCE_LIFE_S = 300, NONCE_MAX_TEXT_B = 256 };
 
 struct holder {
     struct str token; /* that the proof must be for */
-    struct str jkt;   /* proven */
+    struct proof proof;
+    struct kv_got mark;
+    bool proven;
 };
 
 static struct holder *holder_of(struct ctx *c)
@@ -21,24 +34,128 @@ void dpop_for_token(struct ctx *c, struct str token)
     holder_of(c)->token = token;
 }
 
-static enum step verify(struct ctx *c, struct fail *f)
+/* ── nonces ─────────────────────────────────────────────────────────────── */
+
+/* Nothing is kept of them: a nonce is the sealed time at which it was made. */
+static const struct str nonce_place = S("dpop-nonce");
+
+static void give_nonce(struct ctx *c)
 {
-    if (http_field(c->req, S("DPoP")).p == NULL)
-        return NEXT;
-    return fail(f, FAIL_CALLER, "invalid_dpop_proof", "DPoP proofs are not accepted yet");
+    struct str sealed = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, nonce_place,
+                                   arena_printf(c->arena, "%lld", (long long)c->now_s));
+
+    http_header_set(c->res, S("DPoP-Nonce"), b64url_encode(c->arena, sealed));
 }
 
-const struct step_row dpop_rows[] = { { verify }, { NULL } };
+/* How long ago we made it; negative: not ours. */
+static int64_t nonce_age_s(struct ctx *c, struct str nonce)
+{
+    struct str sealed, plain;
+    int64_t made_s;
+
+    if (nonce.n > NONCE_MAX_TEXT_B || !b64url_decode(c->arena, nonce, &sealed) ||
+        !seal_open(c->arena, c->seals, SEAL_COOKIE, nonce_place, sealed, &plain) || !str_int(plain, &made_s))
+        return -1;
+    return c->now_s > made_s ? c->now_s - made_s : 0;
+}
+
+/* Whoever can run a script in a browser that holds a key can make proofs for later; a nonce ends them with it.  Public
+ * services are the ones whose keys lie in browsers; others prove who they are besides. */
+static bool nonce_is_due(const struct ctx *c)
+{
+    return c->service != NULL && str_eq(c->service->auth_method, S("none"));
+}
+
+static int want_nonce(struct ctx *c, struct fail *f, const char *why)
+{
+    give_nonce(c);
+    return fail(f, FAIL_CALLER, "use_dpop_nonce", "%s", why);
+}
+
+static bool nonce_fits(struct ctx *c, struct str nonce, struct fail *f)
+{
+    if (nonce.p == NULL)
+        return !nonce_is_due(c) || want_nonce(c, f, "the DPoP proof needs the nonce that the DPoP-Nonce field has");
+    int64_t age_s = nonce_age_s(c, nonce);
+    if (age_s < 0 || age_s >= NONCE_LIFE_S)
+        return want_nonce(c, f, "the nonce of the DPoP proof is too old, or none of ours: use the one in DPoP-Nonce");
+    if (age_s >= NONCE_LIFE_S / 2)
+        give_nonce(c);
+    return true;
+}
+
+/* ── the proof ──────────────────────────────────────────────────────────── */
+
+static size_t proofs_in(const struct ctx *c, struct str *text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->req->field_count; i++)
+        if (str_eq_case(c->req->fields[i].name, S("DPoP"))) {
+            *text = c->req->fields[i].value;
+            n++;
+        }
+    return n;
+}
+
+static struct str method_of(const struct ctx *c)
+{
+    return c->req->method == HTTP_POST ? S("POST") : S("GET");
+}
+
+static enum step verify(struct ctx *c, struct fail *f)
+{
+    struct holder *h = holder_of(c);
+    struct str text = { NULL, 0 };
+    const struct oidc_names names = oidc_names_of(c, c->req->path);
+    const struct proof_rules rules = { .method = method_of(c),
+                                       .urls = { names.at[0], names.at[1] },
+                                       .token = h->token,
+                                       .fapi = c->service != NULL && c->service->client.fapi,
+                                       .now_s = c->now_s };
+    size_t n = proofs_in(c, &text);
+
+    h->mark.outcome = KV_MISS;
+    h->proven = false;
+    if (n == 0)
+        return NEXT;
+    if (n > 1)
+        return fail(f, FAIL_CALLER, "invalid_dpop_proof", "there is more than one DPoP field");
+    if (!proof_verify(c->arena, text, &rules, &h->proof, f) || !nonce_fits(c, h->proof.nonce, f))
+        return REFUSE;
+    struct str name = arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(h->proof.jkt), STR_ARG(h->proof.jti));
+    struct str mark = arena_join(c->arena, S("dpop:"), b64url_encode(c->arena, sha256(c->arena, name)));
+    kv_add(c->kv, &c->batch, c->arena, &h->mark, KV_REPLAY, mark, S("1"),
+           h->proof.ends_s - c->now_s + c->set->jose_skew_s);
+    h->proven = true;
+    return WAIT;
+}
+
+/* A proof is for one request [RFC 9449 11.1]. */
+static enum step settle(struct ctx *c, struct fail *f)
+{
+    struct holder *h = holder_of(c);
+
+    if (h->mark.outcome == KV_MISS)
+        return NEXT;
+    h->proven = false;
+    if (h->mark.outcome == KV_DOWN)
+        return kv_away(f, "DPoP proof");
+    return fail(f, FAIL_CALLER, "invalid_dpop_proof", "the DPoP proof was used before: make one for each request");
+}
+
+const struct step_row dpop_rows[] = { { verify }, { settle }, { NULL } };
 
 struct str dpop_jkt(const struct ctx *c)
 {
-    return c->holder != NULL ? c->holder->jkt : (struct str){ NULL, 0 };
+    return c->holder != NULL && c->holder->proven ? c->holder->proof.jkt : (struct str){ NULL, 0 };
 }
 
 struct str certificate_x5t(struct ctx *c)
 {
-    (void)c;
-    return (struct str){ NULL, 0 };
+    const struct cert *cert = oidc_certificate(c);
+
+    return cert != NULL ? cert->x5t : (struct str){ NULL, 0 };
 }
 
 /* ── what a token is bound to ───────────────────────────────────────────── */
