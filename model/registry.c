@@ -28,7 +28,7 @@ struct registry {
     struct arena *arena;
     atomic_uint holders;
     struct registry_parts parts;
-    struct table providers, provider_oids, idps, idp_schools, entities, issuers, services, clients, accounts;
+    struct table providers, provider_oids, idps, idp_schools, entities, issuers, services, clients, resources, accounts;
     const struct policy **policies; /* by layer, provider, school, id */
     const struct admin **admins;    /* by idp, subject, id */
     const struct admin **idle;      /* those that give nothing */
@@ -183,9 +183,11 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
     index_idp_schools(r);
     r->services = table_for(a, parts->service_count);
     r->clients = table_for(a, parts->service_count);
+    r->resources = table_for(a, parts->service_count);
     for (size_t i = 0; i < parts->service_count; i++) {
         put(&r->services, parts->services[i].id, &parts->services[i]);
         put(&r->clients, parts->services[i].client_id, &parts->services[i]);
+        put(&r->resources, parts->services[i].client.resource, &parts->services[i]);
     }
     r->accounts = table_for(a, parts->account_count);
     r->policies = arena_make_n(a, parts->policy_count + 1, const struct policy *);
@@ -312,6 +314,11 @@ const struct registrar *registry_registrar(const struct registry *r, struct str 
         if (str_eq(r->parts.registrars[i].id, id))
             return &r->parts.registrars[i];
     return NULL;
+}
+
+const struct service *registry_resource(const struct registry *r, struct str resource)
+{
+    return get(&r->resources, resource);
 }
 
 const struct account *registry_account(const struct registry *r, struct str idp, struct str username)

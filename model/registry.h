@@ -100,9 +100,10 @@ struct purpose { /* why a service asks for a claim, as its vendor says it */
 /* What a row of OpenID Connect says beyond the first.  Members are named as client metadata is [RFC 7591 2, OpenID
  * Connect Registration 2], and say the same.  "" and an empty list: as the specification's default. */
 struct client {
-    struct strs grant_types;  /* rows of gateway/oidc/grants/grants.def; none: authorization_code */
+    struct strs grant_types;  /* names of model/grant_types.def; none: authorization_code */
     struct strs request_uris; /* request objects by reference may stand there alone */
-    struct strs resources;    /* that its access tokens may be for [RFC 8707]; its own, where it is such a resource */
+    struct strs resources;    /* that its access tokens may be for [RFC 8707] */
+    struct str resource;      /* under which address it is such a resource itself, and may ask about tokens for it */
     struct strs exchanges;    /* ids of services whose tokens it may exchange for its own [RFC 8693] */
     /* How it proves who it is. */
     struct str secret_too; /* hex SHA-256 of the secret before, good until then: the two overlap */
@@ -311,6 +312,8 @@ const struct service *registry_client(const struct registry *r, struct str clien
 /* By the hash of its token, or by id. */
 const struct registrar *registry_registrar_token(const struct registry *r, struct str token_hash);
 const struct registrar *registry_registrar(const struct registry *r, struct str id);
+/* Which is the resource of this address [RFC 8707 2]; NULL: none here. */
+const struct service *registry_resource(const struct registry *r, struct str resource);
 /* username: composed or decomposed, it is one name. */
 const struct account *registry_account(const struct registry *r, struct str idp, struct str username);
 /* All policies, by layer, provider, school and then in the order of their ids. */

@@ -5,6 +5,7 @@
 #include "base/networks.h"
 #include "idp-adapters/attribute_map.h"
 #include "idp-adapters/upstream_saml.h"
+#include "model/grant_types.h"
 #include "policy/cost.h"
 #include "policy/text_check.h"
 #include "registry/check_client.h"
@@ -431,6 +432,17 @@ static bool check_uris(struct checking *c, const char *name, const struct strs *
     return true;
 }
 
+/* What a resource of somebody else calls its parts is theirs to say: "grades:read", "https://api.example/read". */
+static bool is_scope_of_resource(const struct service *s, struct str scope)
+{
+    bool named = s->client.resources.n > 0 && scope.n <= ID_MAX_B &&
+                 (str_find_byte(scope, ':', 0) < scope.n || str_find_byte(scope, '/', 0) < scope.n);
+
+    for (size_t i = 0; i < scope.n && named; i++)
+        named = is_url_byte(scope.p[i]);
+    return named;
+}
+
 static bool check_scopes(struct checking *c, const struct service *s)
 {
     const char *known[CLAIM_COUNT + 2];
@@ -444,10 +456,84 @@ static bool check_scopes(struct checking *c, const struct service *s)
     }
     known[n] = NULL;
     for (size_t i = 0; i < s->scopes.n; i++)
-        if (word_index(known, s->scopes.at[i]) < 0)
+        if (word_index(known, s->scopes.at[i]) < 0 && !is_scope_of_resource(s, s->scopes.at[i]))
             return wrong(c, "there is no scope \"%.*s\"%.*s", STR_ARG(s->scopes.at[i]),
                          STR_ARG(near_help(c->scratch, s->scopes.at[i], known)));
     return true;
+}
+
+/* An address without a fragment [RFC 8707 2], of whatever scheme; texts are joined with spaces. */
+static bool is_resource(struct str uri)
+{
+    size_t scheme = str_find_byte(uri, ':', 0);
+
+    for (size_t i = 0; i < uri.n; i++)
+        if (!is_url_byte(uri.p[i]) || uri.p[i] == '#')
+            return false;
+    return scheme > 0 && scheme + 1 < uri.n && uri.n <= URL_MAX_B;
+}
+
+static bool check_resources(struct checking *c, const struct service *s)
+{
+    const struct client *row = &s->client;
+
+    for (size_t i = 0; i < row->resources.n; i++)
+        if (!is_resource(row->resources.at[i]))
+            return wrong(c, "resources: \"%.*s\" is no address without a fragment", STR_ARG(row->resources.at[i]));
+    if (!str_is_set(row->resource))
+        return true;
+    if (!is_resource(row->resource))
+        return wrong(c, "resource \"%.*s\" is no address without a fragment", STR_ARG(row->resource));
+    return registry_resource(c->registry, row->resource) == s ||
+           wrong(c, "resource \"%.*s\" belongs to another service already", STR_ARG(row->resource));
+}
+
+static bool check_exchanges(struct checking *c, const struct service *s)
+{
+    const char *exchange = grant_types[GRANT_exchange].name;
+
+    for (size_t i = 0; i < s->client.exchanges.n; i++)
+        if (registry_service(c->registry, s->client.exchanges.at[i]) == NULL)
+            return wrong(c, "exchanges: there is no service \"%.*s\"", STR_ARG(s->client.exchanges.at[i]));
+    if (strs_has(&s->client.grant_types, str_of(exchange)) != (s->client.exchanges.n > 0))
+        return wrong(c,
+                     s->client.exchanges.n > 0 ? "exchanges needs %s among grant_types"
+                                               : "exchanges is missing: whose tokens %s takes",
+                     exchange);
+    return true;
+}
+
+static bool check_grant_types(struct checking *c, const struct service *s)
+{
+    const char *known[GRANT_COUNT + 1];
+
+    for (size_t i = 0; i < GRANT_COUNT; i++)
+        known[i] = grant_types[i].name;
+    known[GRANT_COUNT] = NULL;
+    for (size_t i = 0; i < s->client.grant_types.n; i++) {
+        struct str name = s->client.grant_types.at[i];
+        const struct grant_type *type = grant_type_named(name);
+        if (type == NULL)
+            return wrong(c, "there is no grant_type \"%.*s\"%.*s", STR_ARG(name),
+                         STR_ARG(near_help(c->scratch, name, known)));
+        if (!type->public_too && str_eq(s->auth_method, S("none")))
+            return wrong(c, "grant_types: %s is not for a public service (auth_method none)", type->name);
+        if (!type->fapi_too && s->client.fapi)
+            return wrong(c, "grant_types: %s is not for a service that is held to FAPI 2.0 (fapi)", type->name);
+    }
+    if (strs_has(&s->scopes, S("offline_access")) &&
+        !strs_has(&s->client.grant_types, str_of(grant_types[GRANT_refresh].name)))
+        return wrong(c, "scopes: offline_access needs %s among grant_types", grant_types[GRANT_refresh].name);
+    return check_exchanges(c, s);
+}
+
+/* Nobody comes back from us to a service that only asks for itself, or is only asked. */
+static bool needs_redirect_uri(const struct service *s)
+{
+    const struct grant_type *code = &grant_types[GRANT_code];
+
+    return s->client.grant_types.n > 0 ? strs_has(&s->client.grant_types, str_of(code->name))
+                                       : !str_is_set(s->client.resource);
 }
 
 static bool check_service_oidc(struct checking *c, const struct service *s)
@@ -465,9 +551,9 @@ static bool check_service_oidc(struct checking *c, const struct service *s)
         return false;
     if (is_public && !s->pkce_required)
         return wrong(c, "a public service (auth_method none) cannot be without pkce_required");
-    if (s->redirect_uris.n == 0)
+    if (s->redirect_uris.n == 0 && needs_redirect_uri(s))
         return wrong(c, "redirect_uris is empty");
-    return check_uris(c, "redirect_uris", &s->redirect_uris, s) &&
+    return check_grant_types(c, s) && check_resources(c, s) && check_uris(c, "redirect_uris", &s->redirect_uris, s) &&
            check_uris(c, "post_logout_redirect_uris", &s->post_logout_redirect_uris, s) && check_scopes(c, s);
 }
 

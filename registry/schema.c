@@ -138,6 +138,7 @@ static const struct column service_columns[] = {
     { "grant_types", "grant_types", COL_LIST, "", AT(service, client.grant_types), NULL },
     { "request_uris", "request_uris", COL_LIST, "", AT(service, client.request_uris), NULL },
     { "resources", "resources", COL_LIST, "", AT(service, client.resources), NULL },
+    { "resource", "resource", COL_TEXT, "", AT(service, client.resource), NULL },
     { "exchanges", "exchanges", COL_LIST, "", AT(service, client.exchanges), NULL },
     { "secret_too", "secret_too", COL_HASHED, "", AT(service, client.secret_too), NULL },
     { "secret_too_until_s", "secret_too_until", COL_TIME, "0", AT(service, client.secret_too_until_s), NULL },
@@ -331,9 +332,9 @@ static const struct column registrar_columns[] = {
 #define P26 P13 ",?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26"
 #define P27 P26 ",?27"
 #define P28 P27 ",?28"
-#define P74                                                                                                            \
+#define P75                                                                                                            \
     P28 ",?29,?30,?31,?32,?33,?34,?35,?36,?37,?38,?39,?40,?41,?42,?43,?44,?45,?46,?47,?48,?49,?50,?51,?52,?53,?54,?"   \
-        "55,?56,?57,?58,?59,?60,?61,?62,?63,?64,?65,?66,?67,?68,?69,?70,?71,?72,?73,?74"
+        "55,?56,?57,?58,?59,?60,?61,?62,?63,?64,?65,?66,?67,?68,?69,?70,?71,?72,?73,?74,?75"
 #define P32 P28 ",?29,?30,?31,?32"
 #define P33 P32 ",?33"
 
@@ -348,7 +349,8 @@ static const struct column registrar_columns[] = {
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
     "redirect_uris,post_logout_redirect_uris,id_token_alg,pkce_required,profile,scopes,keywords,"                      \
-    "grant_types,request_uris,resources,exchanges,secret_too,secret_too_until_s,secret_sealed,auth_alg,jwks_uri,tls_"  \
+    "grant_types,request_uris,resources,resource,exchanges,secret_too,secret_too_until_s,secret_sealed,auth_alg,jwks_" \
+    "uri,tls_"                                                                                                         \
     "subject_dn,tls_san_dns,tls_san_uri,tls_san_ip,tls_san_email,request_object_alg,request_object_required,par_"      \
     "required,response_alg,default_max_age_s,auth_time_required,default_acr_values,id_token_encryption_alg,id_token_"  \
     "encryption_enc,userinfo_alg,userinfo_encryption_alg,userinfo_encryption_enc,introspection_alg,access_token_jwt,"  \
@@ -392,7 +394,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                    STATEMENTS("idp", IDP_COLUMNS, P33, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P74, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P75, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
                        STATEMENTS("purpose", PURPOSE_COLUMNS, P6, "service, claim", "service = ?1 AND claim = ?2") },
@@ -588,6 +590,7 @@ const struct db_migration registry_migrations[] = {
       "ALTER TABLE service ADD COLUMN grant_types TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE service ADD COLUMN request_uris TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE service ADD COLUMN resources TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN resource TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE service ADD COLUMN exchanges TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE service ADD COLUMN secret_too TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE service ADD COLUMN secret_too_until_s INTEGER NOT NULL DEFAULT 0;"
