@@ -45,6 +45,7 @@ struct fetch;         /* wire/fetch.h: this loop's line to the fetcher */
 struct signer;        /* certs/signer_client.h: this loop's line to the signer */
 struct keyset;        /* certs/keyset.h: public keys, a snapshot */
 struct seals;         /* base/seals.h: seal keys and the pairwise key */
+struct pauses;        /* base/pause.h: this loop's */
 struct work;          /* base/work.h: threads for SQL and Argon2id */
 struct audit;         /* audit/audit.h: this loop's line to the writer */
 struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity providers */
@@ -93,6 +94,7 @@ struct ctx {
     struct kv *kv;
     struct fetch *fetch;
     struct signer *signer;
+    struct pauses *pauses; /* NULL: nobody waits */
     struct work *work;
     struct explained *explained; /* gateway/explain.h; NULL: nothing was asked */
     struct audit *audit;

@@ -15,6 +15,7 @@
 #include "gateway/answer.h"
 #include "gateway/console/done.h"
 #include "gateway/console/door.h"
+#include "gateway/session/session.h"
 #include "model/pairwise.h"
 #include "model/when.h"
 #include "registry/known.h"
@@ -121,7 +122,7 @@ bool people_end(struct ctx *c, struct mark *x, bool *kept)
 {
     x->spare = c->session->sid;
     x->at_s = c->now_s;
-    x->until_s = c->now_s + c->set->session_max_s;
+    x->until_s = c->now_s + session_longest_s(c->set);
     return ends_mark(c->ends, c->work, &c->batch, c->arena, x, kept);
 }
 

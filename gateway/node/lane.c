@@ -76,6 +76,7 @@ static void begin(void *self, struct ctx *c)
     c->fetch = lane->fetch;
     c->signer = lane->signer;
     c->keys = signer_keys(lane->signer);
+    c->pauses = lane->pauses;
     c->work = lane->work;
     c->audit = lane->audit;
     c->upstreams = lane->upstreams;
@@ -184,6 +185,7 @@ struct lane *lane_new(struct node *n, const struct lane_parts *parts)
         lane, begin, failed, finish, end, refused, refusal_page, answer_fixed_headers(n->arena, https), n->routes,
     };
 
+    lane->pauses = pauses_new(l);
     lane->work = work_new(n->pool, l);
     struct kv_config kv = *parts->kv;
     kv.beat = n->beat_of;
@@ -201,6 +203,8 @@ struct lane *lane_new(struct node *n, const struct lane_parts *parts)
 
 void lane_free(struct lane *lane)
 {
+    pauses_free(lane->pauses);
+    lane->pauses = NULL;
     server_free(lane->server);
     upstreams_free(lane->upstreams);
     fetch_free(lane->fetch);

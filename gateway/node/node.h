@@ -10,6 +10,7 @@
 
 #include "base/seals.h"
 #include "base/settings.h"
+#include "base/pause.h"
 #include "base/work.h"
 #include "gateway/metrics.h"
 #include "gateway/node/tables.h"
@@ -29,6 +30,7 @@ struct lane { /* one loop and what belongs to it */
     struct kv *kv;
     struct fetch *fetch;
     struct signer *signer;
+    struct pauses *pauses;
     struct work *work;
     struct audit *audit;
     struct upstreams *upstreams;

@@ -502,7 +502,7 @@ static enum step end_others(struct ctx *c, struct fail *f)
                             .what = c->session->person->id,
                             .spare = c->session->sid,
                             .at_s = c->now_s,
-                            .until_s = c->now_s + c->set->session_max_s };
+                            .until_s = c->now_s + session_longest_s(c->set) };
 
     c->state = x;
     if (!flow_audited(c, f))

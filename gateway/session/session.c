@@ -328,6 +328,11 @@ int64_t session_left_s(const struct settings *set, const struct session *s, int6
     return left < idle ? left : idle;
 }
 
+int64_t session_longest_s(const struct settings *set)
+{
+    return set->refresh_max_s > set->session_max_s ? set->refresh_max_s : set->session_max_s;
+}
+
 /* A session of an identity provider that is switched off ends with it. */
 static bool still_good(const struct ctx *c, const struct session *s)
 {

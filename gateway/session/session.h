@@ -55,6 +55,9 @@ void session_cookie_clear(struct ctx *c);
  * minute (SESSION_TOUCH_S), so a session may end up to a minute early, never late. */
 int64_t session_left_s(const struct settings *set, const struct session *s, int64_t now_s);
 
+/* A session that begins now, or what a service may keep of it (refresh tokens), has ended after this. */
+int64_t session_longest_s(const struct settings *set);
+
 /* Notes that the service was opened, in the browser too (trail.h); true when that is new, and worth a
  * session_change(). */
 bool session_add_service(struct ctx *c, struct session *s, struct str service);

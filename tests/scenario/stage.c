@@ -27,7 +27,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { WATCH_MS = 250, PATIENCE_MS = 10000, STEP_MS = 20, FDS_MAX = REDIS_DOUBLE_FDS + 3 * STAGE_LOOPS_MAX + 1 };
+enum { WATCH_MS = 250, PATIENCE_MS = 10000, STEP_MS = 20, PAUSE_MS = 1000, FDS_MAX = REDIS_DOUBLE_FDS + 3 * STAGE_LOOPS_MAX + 1 };
 
 /* The clock. */
 
@@ -277,6 +277,9 @@ static void pass_deadlines(struct stage *s)
     if (s->signer_silent && ms < s->set.signer_timeout_ms + 1)
         ms = s->set.signer_timeout_ms + 1;
     s->signer_silent = false;
+    for (size_t i = 0; i < s->loops; i++)
+        if (pauses_waiting(s->lanes[i].lane->pauses) > 0 && ms < PAUSE_MS)
+            ms = PAUSE_MS;
     if (ms == 0)
         return;
     (void)whole_turn(s);

@@ -16,7 +16,7 @@
 #include "model/grant_types.h"
 
 struct grant_row {
-    struct grant_type type;
+    const struct grant_type *type;
     const struct step_row *steps;
 };
 extern const struct grant_row grant_rows[GRANT_COUNT];
@@ -34,21 +34,20 @@ struct granting {
     struct str nonce;       /* goes into the ID token; absent: none does */
     struct str claims;      /* as in struct token_record */
     struct str resources;   /* likewise: what was granted; `resource` in the request chooses among them */
+    bool resources_chosen;  /* … but not here: the grant has looked at the request itself */
     struct str act;         /* likewise */
     struct str session;     /* key of c->session; absent: it is not of Redis */
     struct family *family;  /* that the tokens are of; NULL: of none yet */
+    bool family_moves;      /* it is to be stored as it is now */
+    struct str of_family;   /* key of another one that the tokens end with; absent: of none */
+    int64_t ends_s;         /* not beyond this; 0: no such thing */
     bool id_token;          /* one is due, where the scope has openid */
-    bool refresh;           /* a refresh token is due, where row and scope allow it */
+    bool refresh;           /* a refresh token is due, where the row allows it */
     struct str issued_type; /* issued_token_type of the answer [RFC 8693 2.2.1]; absent: none */
-    struct str once; /* what was redeemed, which works once: a mark under which is kept what was made of it, so that
-                      * a second use takes that back (grant_used_again); absent: no such thing */
+    struct str once; /* what was redeemed, which works once: a mark under which is kept what was made of it, so that a
+                      * second use takes that back (grant_used_again); absent: no such thing */
     void *own;       /* the grant's own */
-
-    /* issue.c's own. */
-    struct str token, token_key;
-    int64_t life_s;
-    struct kv_got stored, family_stored, mark, first, ended, family_ended;
-    struct signed_got id_token_signed, token_signed;
+    struct issue *issue; /* issue.c's own */
 };
 
 /* CALLER invalid_grant; why: told to the service as well. */

@@ -2,6 +2,7 @@
 #include "gateway/oidc/tokens/tokens.h"
 
 #include "base/crypt.h"
+#include "gateway/session/session.h"
 #include "wire/json.h"
 
 enum { TOKEN_SCOPE_MAX_B = 8192, KEY_CHARS = 64, ID_CHARS_MAX = 128 };
@@ -36,4 +37,68 @@ bool token_open(struct ctx *c, struct str key, struct str sealed, struct token_r
 {
     *out = (struct token_record){ 0 };
     return oidc_record_open(c, key, sealed, token_fields, out);
+}
+
+/* ── somebody shows one ─────────────────────────────────────────────────── */
+
+static bool no_token(struct token_shown *t, const char *why)
+{
+    t->why = why;
+    return false;
+}
+
+void token_ask(struct ctx *c, struct token_shown *t, struct str token)
+{
+    *t = (struct token_shown){ .token = token, .key = token_key(c->arena, token) };
+    kv_get(c->kv, &c->batch, c->arena, &t->stored, KV_TOKEN, t->key);
+}
+
+static bool token_read(struct ctx *c, struct token_shown *t, struct fail *f)
+{
+    if (t->stored.outcome == KV_DOWN)
+        return kv_away(f, "token");
+    if (t->stored.outcome != KV_HIT || !token_open(c, t->key, t->stored.value, &t->record) ||
+        c->now_s >= t->record.ends_s)
+        return no_token(t, "the token is unknown or has ended");
+    return true;
+}
+
+bool token_ask_whose(struct ctx *c, struct token_shown *t, struct fail *f)
+{
+    const struct token_record *r = &t->record;
+    enum lang lang;
+
+    if (!token_read(c, t, f))
+        return false;
+    c->service = registry_service(c->registry, r->service);
+    if (c->service == NULL || !c->service->enabled)
+        return no_token(t, "the service has gone");
+    if (lang_of_tag(r->lang, &lang))
+        c->lang = lang;
+    if (str_is_set(r->session))
+        session_ask(c, r->session, &t->session);
+    if (str_is_set(r->family))
+        family_ask(c, r->family, &t->of_family);
+    return true;
+}
+
+bool token_person(struct ctx *c, struct token_shown *t, struct fail *f)
+{
+    const struct token_record *r = &t->record;
+
+    c->session = NULL;
+    c->person = NULL;
+    if (str_is_set(r->family)) {
+        t->family = family_of(c, r->family, &t->of_family, f);
+        if (t->family == NULL)
+            return f->kind == FAIL_NONE && no_token(t, "the family of refresh tokens has ended");
+        c->session = t->family->who;
+    }
+    if (str_is_set(r->session)) {
+        c->session = session_of(c, r->session, &t->session, f);
+        if (c->session == NULL)
+            return f->kind == FAIL_NONE && no_token(t, "the session has ended");
+    }
+    c->person = c->session != NULL ? c->session->person : NULL;
+    return true;
 }

@@ -21,7 +21,7 @@
 #include "gateway/oidc/oidc.h"
 #include "gateway/oidc/tokens/dpop.h"
 
-enum { ACT_MAX_B = 2048, ACT_DEPTH_MAX = 4 };
+enum { ACT_MAX_B = 2048, TOKEN_SHOWN_MAX_B = 16384 };
 
 /* ── access tokens ──────────────────────────────────────────────────────── */
 
@@ -76,8 +76,8 @@ struct family {
 
 /* A new one, for c->person and c->service; not stored yet.  offline: it keeps the person. */
 struct family *family_new(struct ctx *c, struct str session, bool offline);
-void family_store(struct ctx *c, struct family *m, struct kv_got *got);  /* asks */
-void family_change(struct ctx *c, struct family *m, struct kv_got *got); /* asks; only where it still is */
+void family_store(struct ctx *c, const struct family *m, struct kv_got *got);  /* asks */
+void family_change(struct ctx *c, const struct family *m, struct kv_got *got); /* asks; only where it still is */
 /* Ends it with its access tokens, and keeps in SQL that it ended: it is over in an older copy of Redis, too. Asks. */
 void family_end(struct ctx *c, struct str key, struct kv_got *got);
 
@@ -89,6 +89,6 @@ struct family *family_of(struct ctx *c, struct str key, const struct kv_got *got
 struct str family_token(struct ctx *c, const struct family *m, int64_t turn);
 /* Reads a refresh token: the key of its family and its turn, not verified yet.  False: none of ours. */
 bool family_token_read(struct ctx *c, struct str token, struct str *key, int64_t *turn);
-bool family_token_fits(struct ctx *c, const struct family *m, struct str token);
+bool family_token_fits(struct ctx *c, const struct family *m, struct str token, int64_t turn);
 
 #endif

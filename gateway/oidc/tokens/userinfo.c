@@ -8,12 +8,8 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { TOKEN_MAX_B = 256 };
-
 struct asked {
-    struct str token, key;
-    struct token_record record;
-    struct kv_got stored, session;
+    struct token_shown shown;
     struct str claims;
 };
 
@@ -45,7 +41,8 @@ static enum step bad_request(struct ctx *c, struct fail *f, const char *why)
 static enum step read_token(struct ctx *c, struct fail *f)
 {
     struct asked *a = arena_make(c->arena, struct asked);
-    struct str field = http_field(c->req, S("Authorization")), body = form_get(c->body, S("access_token"));
+    struct str token = { NULL, 0 }, field = http_field(c->req, S("Authorization")),
+               body = form_get(c->body, S("access_token"));
 
     c->state = a;
     if (form_get(c->query, S("access_token")).p != NULL)
@@ -54,37 +51,26 @@ static enum step read_token(struct ctx *c, struct fail *f)
     if (field.p != NULL && body.p != NULL)
         return bad_request(c, f, "access_token comes in two ways at once: in the Authorization field and in the body");
     if (body.p != NULL)
-        a->token = body;
+        token = body;
     else if (str_eq_case(str_sub(field, 0, 7), S("Bearer ")))
-        a->token = str_trim(str_from(field, 7));
-    if (!str_is_set(a->token)) {
+        token = str_trim(str_from(field, 7));
+    if (!str_is_set(token)) {
         http_header_set(c->res, S("WWW-Authenticate"), S("Bearer realm=\"digione\""));
         return fail_told(f, FAIL_CLIENT_AUTH, "invalid_request",
                          "there is no access token: Authorization: Bearer is missing", "no access token");
     }
-    if (a->token.n > TOKEN_MAX_B)
+    if (token.n > TOKEN_SHOWN_MAX_B)
         return bad_token(c, f, "the token is too long");
-    a->key = token_key(c->arena, a->token);
-    kv_get(c->kv, &c->batch, c->arena, &a->stored, KV_TOKEN, a->key);
+    token_ask(c, &a->shown, token);
     return WAIT;
 }
 
-static enum step find_session(struct ctx *c, struct fail *f)
+static enum step find_person(struct ctx *c, struct fail *f)
 {
-    struct asked *a = c->state;
-    enum lang lang;
+    struct token_shown *t = &((struct asked *)c->state)->shown;
 
-    if (a->stored.outcome == KV_DOWN)
-        return kv_away(f, "token");
-    if (a->stored.outcome != KV_HIT || !token_open(c, a->key, a->stored.value, &a->record) ||
-        c->now_s >= a->record.ends_s)
-        return bad_token(c, f, "the token is unknown or has ended");
-    c->service = registry_service(c->registry, a->record.service);
-    if (c->service == NULL || !c->service->enabled)
-        return bad_token(c, f, "the service has gone");
-    if (lang_of_tag(a->record.lang, &lang))
-        c->lang = lang;
-    session_ask(c, a->record.session, &a->session);
+    if (!token_ask_whose(c, t, f))
+        return f->kind != FAIL_NONE ? REFUSE : bad_token(c, f, t->why);
     return WAIT;
 }
 
@@ -92,10 +78,12 @@ static enum step decide(struct ctx *c, struct fail *f)
 {
     struct asked *a = c->state;
 
-    c->session = session_of(c, a->record.session, &a->session, f);
-    if (c->session == NULL)
-        return f->kind != FAIL_NONE ? REFUSE : bad_token(c, f, "the session has ended");
-    c->person = c->session->person;
+    if (!token_person(c, &a->shown, f))
+        return f->kind != FAIL_NONE ? REFUSE : bad_token(c, f, a->shown.why);
+    if (c->person == NULL)
+        return bad_token(c, f, "the token is the service's own, and of no person");
+    if (str_is_set(a->shown.record.resources))
+        return bad_token(c, f, "the token is for another resource");
     const struct decision *decision = flow_decide(c);
     if (decision->effect != EFFECT_ALLOW)
         return bad_token(c, f, "policy says no by now");
@@ -105,7 +93,7 @@ static enum step decide(struct ctx *c, struct fail *f)
                                .service = c->service,
                                .decision = decision,
                                .sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor),
-                               .scope = a->record.scope,
+                               .scope = a->shown.record.scope,
                                .lang = c->lang,
                                .now = flow_circumstances(c) };
     a->claims = release_claims(c->arena, &r);
@@ -125,4 +113,4 @@ static enum step answer(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-const struct step_row oidc_userinfo[] = { { read_token }, { find_session }, { decide }, { answer }, { NULL } };
+const struct step_row oidc_userinfo[] = { { read_token }, { find_person }, { decide }, { answer }, { NULL } };
