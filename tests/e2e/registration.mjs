@@ -3,24 +3,11 @@
 //   node registration.mjs PATH-OF-DIGIONE
 import crypto from 'node:crypto';
 import http from 'node:http';
-import zlib from 'node:zlib';
 import { Agent } from './agent.mjs';
 import { check, fetchLocal, finish, test, until } from './gateway.mjs';
 import { federation, signIn } from './local.mjs';
+import { png } from './picture.mjs';
 import { Service } from './rp.mjs';
-
-// A PNG of one colour.
-export const png = (side) => {
-  const chunk = (type, data) => {
-    const body = Buffer.concat([Buffer.from(type), data]), all = Buffer.alloc(body.length + 8);
-    all.writeUInt32BE(data.length); body.copy(all, 4); all.writeUInt32BE(zlib.crc32(body), body.length + 4);
-    return all;
-  };
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(side); head.writeUInt32BE(side, 4); head.set([8, 2, 0, 0, 0], 8);
-  const row = Buffer.concat([Buffer.from([0]), Buffer.alloc(side * 3, 120)]);
-  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk('IHDR', head), chunk('IDAT', zlib.deflateSync(Buffer.concat(Array(side).fill(row)))), chunk('IEND', Buffer.alloc(0))]);
-};
 
 // The vendor's own web server: path -> { body, type, status, to }.
 const pages = new Map();
