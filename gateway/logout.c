@@ -6,6 +6,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
+#include "gateway/farewell.h"
 #include "gateway/flow.h"
 #include "gateway/metrics.h"
 #include "gateway/session/device.h"
@@ -69,6 +70,54 @@ static enum step end_done(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
+/* ── its services hear it ───────────────────────────────────────────────── */
+
+static struct strs words_of(struct arena *a, struct str words)
+{
+    struct strs out = { arena_make_n(a, 1, struct str), 0 };
+    struct str word;
+
+    while (str_split(&words, ' ', &word))
+        if (str_is_set(word))
+            strs_add(a, &out, word);
+    return out;
+}
+
+/* All that the session has opened; of one that was over before, what the browser remembers. */
+static enum step say_ask(struct ctx *c, struct fail *f)
+{
+    struct logout *l = c->state;
+
+    (void)f;
+    if (l->trail == NULL)
+        return NEXT;
+    const struct leaver who = { .sid = l->trail->sid, .person = l->trail->person };
+    l->told = c->session != NULL ? c->session->services : words_of(c->arena, l->trail->services);
+    enum farewell_said *said = arena_make_n(c->arena, l->told.n + 1, enum farewell_said);
+    l->said = said;
+    farewells_say(c, &who, &l->told, said);
+    return WAIT;
+}
+
+static bool has_heard(const struct logout *l, struct str service)
+{
+    for (size_t i = 0; i < l->told.n; i++)
+        if (str_eq(l->told.at[i], service))
+            return l->said[i] == FAREWELL_HEARD;
+    return false;
+}
+
+/* A letter for each service of the trail: 'y' where it has said that it heard. */
+static struct str heard_marks(struct ctx *c, const struct logout *l)
+{
+    struct buf b = buf_new(c->arena, SESSION_SERVICES_MAX + 1);
+    struct str rest = l->trail->services, id;
+
+    while (str_is_set(rest) && str_split(&rest, ' ', &id))
+        buf_byte(&b, has_heard(l, id) ? 'y' : 'n');
+    return buf_str(&b);
+}
+
 /* ── by way of the city ─────────────────────────────────────────────────── */
 
 /* What is shown when the browser is back: by then the session is gone.  Kept by the browser, sealed. */
@@ -76,6 +125,9 @@ struct leaving {
     struct str state, idp, by, back, fault;
     struct str shown;    /* absent: not yet; else the one address at which it may be shown once more */
     struct str services; /* ids, with spaces between: as many as fit */
+    struct str heard;    /* a letter each: 'y': it has said that it heard */
+    struct str sid;      /* of the session, for frames */
+    struct str person;   /* likewise */
     bool more;           /* not all of them did */
     bool over;           /* the session had ended before */
     bool at_once;        /* 303 to back, no page */
@@ -93,6 +145,9 @@ static const struct json_field leaving_fields[] = { FIELD(leaving, state, JSON_S
                                                     FIELD(leaving, shown, JSON_STR, false, LEAVING_ID_MAX_B),
                                                     FIELD(leaving, at_city, JSON_BOOL, false, 0),
                                                     FIELD(leaving, services, JSON_STR, false, LEAVING_SERVICES_MAX_B),
+                                                    FIELD(leaving, heard, JSON_STR, false, SESSION_SERVICES_MAX),
+                                                    FIELD(leaving, sid, JSON_STR, false, LEAVING_ID_MAX_B),
+                                                    FIELD(leaving, person, JSON_STR, false, LEAVING_ID_MAX_B),
                                                     FIELD(leaving, more, JSON_BOOL, false, 0),
                                                     FIELD(leaving, over, JSON_BOOL, false, 0),
                                                     FIELD(leaving, at_once, JSON_BOOL, false, 0),
@@ -113,6 +168,9 @@ static struct str write_leaving(const struct ctx *c, const struct leaving *v)
     json_put_str(&o, S("fault"), v->fault);
     json_put_str(&o, S("shown"), v->shown);
     json_put_str(&o, S("services"), v->services);
+    json_put_str(&o, S("heard"), v->heard);
+    json_put_str(&o, S("sid"), v->sid);
+    json_put_str(&o, S("person"), v->person);
     json_put_bool(&o, S("at_city"), v->at_city);
     json_put_bool(&o, S("more"), v->more);
     json_put_bool(&o, S("over"), v->over);
@@ -176,19 +234,99 @@ static enum step city_ask(struct ctx *c, struct fail *f)
 
 /* ── the page ───────────────────────────────────────────────────────────── */
 
-/* Services' own sessions are theirs; one that was never told may still be open. */
+/* ── frames ─────────────────────────────────────────────────────────────── */
+
+enum { FRAMES_MAX = 32, CSP_MAX_B = 32768 };
+
+static struct str frame_url(struct ctx *c, const struct service *s, const struct leaving *v)
+{
+    const struct protocol *p = s != NULL ? protocol_of(c, s->protocol) : NULL;
+    const struct leaver who = { .sid = v->sid, .person = v->person };
+
+    return p != NULL && p->leave_frame != NULL && str_is_set(v->sid) ? p->leave_frame(c, s, &who)
+                                                                     : (struct str){ NULL, 0 };
+}
+
+/* Services that are told by the browser itself, in frames that nobody sees.  Once: not when a page is shown again. */
+static struct frames frames_of(struct ctx *c, const struct leaving *v)
+{
+    struct frame *at = arena_make_n(c->arena, FRAMES_MAX, struct frame);
+    struct str rest = v->services, id;
+    size_t n = 0;
+
+    while (!str_is_set(v->shown) && str_is_set(rest) && n < FRAMES_MAX && str_split(&rest, ' ', &id)) {
+        const struct service *s = registry_service(c->registry, id);
+        struct str url = frame_url(c, s, v);
+        if (str_is_set(url))
+            at[n++] = (struct frame){ url, names_in(&s->names, c->lang) };
+    }
+    return (struct frames){ at, n };
+}
+
+/* A source of a policy has no query, and is cut at ';' and ',' [CSP Level 3, 2.3.1]. */
+static void put_source(struct buf *b, struct str url)
+{
+    struct str place = str_sub(url, 0, str_find_byte(url, '?', 0));
+
+    buf_byte(b, ' ');
+    for (size_t i = 0; i < place.n; i++)
+        if (place.p[i] == ';' || place.p[i] == ',')
+            buf_printf(b, "%%%02X", (unsigned)place.p[i]);
+        else
+            buf_byte(b, place.p[i]);
+}
+
+static enum step answer_framing(struct ctx *c, struct html page, const struct frames *frames)
+{
+    enum step done = answer_page(c, 200, page);
+    struct buf b = buf_new(c->arena, CSP_MAX_B);
+
+    if (frames->n == 0)
+        return done;
+    buf_add(&b, S(PAGE_CSP "; frame-src"));
+    for (size_t i = 0; i < frames->n; i++)
+        put_source(&b, frames->at[i].url);
+    if (buf_ok(&b))
+        http_header_set(c->res, S("Content-Security-Policy"), buf_str(&b));
+    return done;
+}
+
+/* Back to the service, once those that hear by frames have heard: a page of a moment, where there are any. */
+static enum step go_back(struct ctx *c, const struct leaving *v)
+{
+    struct frames frames = frames_of(c, v);
+    const struct service *by = registry_service(c->registry, v->by);
+
+    if (frames.n == 0)
+        return answer_go(c, v->back);
+    struct leaving_view out = { .url = v->back, .frames = frames };
+    if (by != NULL)
+        out.to = names_in(&by->names, c->lang);
+    c->session = NULL;
+    out.page = page_for(c, (struct str){ NULL, 0 });
+    return answer_framing(c, page_leaving(c->arena, &out), &frames);
+}
+
+/* ── the list ───────────────────────────────────────────────────────────── */
+
+static bool marked_heard(const struct leaving *v, size_t i)
+{
+    return i < v->heard.n && v->heard.p[i] == 'y';
+}
+
+/* Services' own sessions are theirs: one that has not said that it heard may still be open. */
 static void list_left(struct ctx *c, const struct leaving *v, struct signed_out_view *out)
 {
     struct left *at = arena_make_n(c->arena, SESSION_SERVICES_MAX + 2, struct left);
     struct str rest = v->services, id;
 
     at[out->left.n++] = (struct left){ .name = c->set->name, .receipt = v->over ? RECEIPT_OVER : RECEIPT_OUT };
-    while (str_split(&rest, ' ', &id) && out->left.n <= SESSION_SERVICES_MAX) {
+    for (size_t i = 0; str_split(&rest, ' ', &id) && out->left.n <= SESSION_SERVICES_MAX; i++) {
         const struct service *s = registry_service(c->registry, id);
         if (s != NULL)
             at[out->left.n++] = (struct left){ .name = names_in(&s->names, c->lang),
                                                .lang = names_tag(&s->names, c->lang),
-                                               .receipt = RECEIPT_OPEN };
+                                               .receipt = marked_heard(v, i) ? RECEIPT_OUT : RECEIPT_OPEN };
     }
     const struct idp *idp = registry_idp(c->registry, v->idp);
     if (idp != NULL && idp->kind != IDP_LOCAL) {
@@ -220,11 +358,12 @@ static enum step signed_out(struct ctx *c, const struct leaving *v)
     if (str_is_set(school))
         out.next = arena_join(c->arena, S("/school/"), school);
     list_left(c, v, &out);
+    out.frames = frames_of(c, v);
     if (by != NULL)
         out.service = names_in(&by->names, c->lang);
     c->session = NULL;
     out.page = page_for(c, show_again_at(c, v));
-    return answer_page(c, 200, page_signed_out(c->arena, &out));
+    return answer_framing(c, page_signed_out(c->arena, &out), &out.frames);
 }
 
 static enum step answer(struct ctx *c, struct fail *f)
@@ -240,6 +379,9 @@ static enum step answer(struct ctx *c, struct fail *f)
     if (l->trail != NULL) {
         v.idp = l->trail->idp;
         v.services = l->trail->services;
+        v.heard = heard_marks(c, l);
+        v.sid = l->trail->sid;
+        v.person = l->trail->person;
         v.more = l->trail->more;
     }
     if (str_is_set(c->upstream_url)) {
@@ -248,11 +390,11 @@ static enum step answer(struct ctx *c, struct fail *f)
             return answer_go(c, c->upstream_url);
     }
     if (v.at_once)
-        return answer_go(c, v.back);
+        return go_back(c, &v);
     return l->trail != NULL ? signed_out(c, &v) : logout_confirm(c, l);
 }
 
-const struct step_row logout_now[] = { { end_ask }, { end_done }, { city_ask }, { answer }, { NULL } };
+const struct step_row logout_now[] = { { end_ask }, { end_done }, { say_ask }, { city_ask }, { answer }, { NULL } };
 
 /* The city sends the browser back.  Only an answer to our own request says that it logged the person out; the list is
  * shown once, so that nobody after finds it by the back button. */
@@ -267,7 +409,7 @@ static enum step left(struct ctx *c, struct fail *f)
     if (!v.at_once)
         return signed_out(c, &v);
     http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
-    return answer_go(c, v.back);
+    return go_back(c, &v);
 }
 
 static enum step again(struct ctx *c, struct fail *f)

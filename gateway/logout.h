@@ -4,8 +4,9 @@
  * Floor 6c.  Ending the session ends its codes and access tokens with it, since
  * each looks at its session.  First here, then at the city, where it offers that
  * and the person leaves (or the device is shared): the browser goes there and
- * comes back to /upstream/left.  What services keep themselves stays open until
- * they say otherwise: the page lists it so.
+ * comes back to /upstream/left.  The services that it had opened hear it (farewell.h,
+ * and frames of the last page for those that are told by the browser).  What a
+ * service keeps itself stays open until it says otherwise: the page lists it so.
  *
  * A session may be over before it is ended here.  Then the browser's own trail
  * (session/trail.h) says what it had opened, and which city to leave.  Without
@@ -14,6 +15,7 @@
 #ifndef GATEWAY_LOGOUT_H
 #define GATEWAY_LOGOUT_H
 
+#include "gateway/farewell.h"
 #include "gateway/notice.h"
 #include "model/ctx.h"
 #include "wire/kv.h"
@@ -28,7 +30,10 @@ struct logout {               /* c->state of whoever runs the rows */
     /* Without c->session: what the browser has kept of the one that is over, once whoever asks has shown that they mean
      * it; NULL: nothing is known.  The rows fill it in from c->session. */
     const struct trail *trail;
-    struct kv_got dropped; /* the rows' own */
+    /* The rows' own. */
+    struct kv_got dropped;
+    struct strs told;               /* ids of services */
+    const enum farewell_said *said; /* of each */
 };
 
 enum { LEAVING_COOKIE_MAX_B = 3680 }; /* what the browser keeps of it on its way by the city and for the page */

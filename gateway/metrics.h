@@ -26,6 +26,8 @@ enum { METRICS_BOUNDS = 12, METRICS_ROUTES_MAX = 128, METRICS_STATUSES = 6 };
     X(sign_ins, "sessions begun")                                                                                      \
     X(sign_outs, "sessions ended by their person")                                                                     \
     X(services_opened, "answers given to services")                                                                    \
+    X(farewells_heard, "services that were told of the end of a session")                                              \
+    X(farewells_lost, "services that could not be told of the end of a session")                                       \
     X(denied, "openings that policy denied")                                                                           \
     X(policy_failed, "decisions denied since a policy that forbids could not be evaluated")
 

@@ -12,6 +12,10 @@
 #include "gateway/protocols.def"
 #include "model/ctx.h"
 
+struct leaver {             /* whose session is over */
+    struct str sid, person; /* as in struct session; person: its id */
+};
+
 struct protocol {
     const char *name; /* as a row of the registry says it: "oidc" */
 
@@ -29,6 +33,17 @@ struct protocol {
 
     /* The address by which a tile of this service begins; absent: the row names none.  Made in c->arena. */
     struct str (*launch)(struct ctx *c, const struct service *s);
+
+    /* Whether a service can be told that a session is over, from us to it.  Reads its row alone. */
+    bool (*hears)(const struct service *s);
+    /* Rows that tell c->service so, outside of any request (farewell.h): c->state is a const struct leaver *; there is
+     * no c->req, c->res, login or session.  DONE: it has heard.  They fail CALLER when the service refuses, and would
+     * again; else it is told once more later. */
+    const struct step_row *leave;
+
+    /* The address by which the browser of whoever leaves tells a service so, in a frame; absent: its row names none.
+     * Made in c->arena. */
+    struct str (*leave_frame)(struct ctx *c, const struct service *s, const struct leaver *who);
 };
 
 #define X(which, symbol) extern const struct protocol symbol;

@@ -279,6 +279,13 @@ struct html page_signed_out(struct arena *a, const struct signed_out_view *v)
     PAGE_RENDER(a, view_signed_out, &out);
 }
 
+struct html page_leaving(struct arena *a, const struct leaving_view *v)
+{
+    struct leaving_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_leaving, &out);
+}
+
 struct html page_idle(struct arena *a, const struct idle_view *v)
 {
     struct idle_out out = { .page = v->page, .in = *v };

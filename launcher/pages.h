@@ -302,6 +302,16 @@ struct lefts {
     size_t n;
 };
 
+/* What the browser itself tells services that hear so: loaded where nobody sees it. */
+struct frame {
+    struct str url, name;
+};
+
+struct frames {
+    const struct frame *at;
+    size_t n;
+};
+
 struct signed_out_view {
     struct page page;
     struct lefts left; /* the gateway itself, the services opened */
@@ -310,11 +320,19 @@ struct signed_out_view {
     struct str back;    /* the service's own address, checked */
     struct str service; /* its name */
     struct str fault;   /* what it asked wrongly, in English, for its makers */
-    struct str next;    /* a shared device: where the next one signs in, "/school/99101"; absent: not known */
-    bool more;          /* further services were opened, which are not listed */
-    bool over;          /* the session had ended before */
+    struct frames frames;
+    struct str next; /* a shared device: where the next one signs in, "/school/99101"; absent: not known */
+    bool more;       /* further services were opened, which are not listed */
+    bool over;       /* the session had ended before */
 };
 struct html page_signed_out(struct arena *a, const struct signed_out_view *v);
+
+struct leaving_view { /* on the way back to a service: leads on by itself once the frames have loaded */
+    struct page page;
+    struct str url, to; /* a checked address; the service's name */
+    struct frames frames;
+};
+struct html page_leaving(struct arena *a, const struct leaving_view *v);
 
 struct idle_view { /* GET /idle: where a page on a shared device goes by itself, and the session is over */
     struct page page;

@@ -124,6 +124,11 @@ struct signed_out_out {
     int open; /* how many are not known to be closed */
 };
 
+struct leaving_out {
+    struct page page;
+    struct leaving_view in;
+};
+
 struct idle_out {
     struct page page;
     struct idle_view in;
@@ -170,6 +175,7 @@ void view_expired(struct buf *b, const struct expired_out *v);
 void view_sign_out(struct buf *b, const struct sign_out_out *v);
 void view_signed_out(struct buf *b, const struct signed_out_out *v);
 void view_next(struct buf *b, const struct signed_out_out *v);
+void view_leaving(struct buf *b, const struct leaving_out *v);
 void view_idle(struct buf *b, const struct idle_out *v);
 void view_still(struct buf *b, const struct still_out *v);
 void view_own_data(struct buf *b, const struct me_out *v);

@@ -73,6 +73,7 @@ struct asker;         /* gateway/oidc/client/int.h: the service that asks, and h
 struct floods;        /* gateway/oidc/client/flood.h: who asks too much */
 struct cert_trust;    /* wire/cert.h: authorities of the certificates of services */
 struct holder;        /* gateway/oidc/tokens/dpop.c: the proof of possession in this request */
+struct farewells;     /* gateway/farewell.h: services that are to hear that a session is over */
 struct node;          /* gateway/node/node.h: what all loops share */
 
 enum { STEP_DEPTH_MAX = 6 };
@@ -114,6 +115,7 @@ struct ctx {
     struct floods *floods;                   /* NULL holds nobody back */
     const struct cert_trust *client_trust;   /* NULL: no authority */
     const struct protocol *const *protocols; /* by enum protocol_id */
+    struct farewells *farewells;             /* this loop's; NULL tells nobody */
     int64_t session_epoch;                   /* sessions made in an older one are void */
 
     /* Each belongs to one floor, which makes it when it is first asked for; opaque above and below. */

@@ -536,6 +536,36 @@ static bool needs_redirect_uri(const struct service *s)
                                        : !str_is_set(s->client.resource);
 }
 
+/* Scheme, host and port [OIDC Front-Channel Logout 2]: its frame stands in our page. */
+static bool is_of_redirect_uri(const struct service *s, struct str uri)
+{
+    struct url u, of;
+
+    if (!split_url(uri, &u))
+        return false;
+    for (size_t i = 0; i < s->redirect_uris.n; i++)
+        if (split_url(s->redirect_uris.at[i], &of) && str_eq(of.scheme, u.scheme) && str_eq(of.host, u.host) &&
+            str_eq(of.port, u.port))
+            return true;
+    return false;
+}
+
+static bool check_logout(struct checking *c, const struct service *s)
+{
+    const struct client *k = &s->client;
+
+    if (k->backchannel_session_required && !str_is_set(k->backchannel_logout_uri))
+        return wrong(c, "backchannel_logout_session_required says nothing without backchannel_logout_uri");
+    if (k->frontchannel_session_required && !str_is_set(k->frontchannel_logout_uri))
+        return wrong(c, "frontchannel_logout_session_required says nothing without frontchannel_logout_uri");
+    if (!check_url(c, "backchannel_logout_uri", k->backchannel_logout_uri, s->test) ||
+        !check_url(c, "frontchannel_logout_uri", k->frontchannel_logout_uri, s->test))
+        return false;
+    return !str_is_set(k->frontchannel_logout_uri) || is_of_redirect_uri(s, k->frontchannel_logout_uri) ||
+           wrong(c, "frontchannel_logout_uri \"%.*s\" must have the scheme, host and port of one of redirect_uris",
+                 STR_ARG(k->frontchannel_logout_uri));
+}
+
 static bool check_service_oidc(struct checking *c, const struct service *s)
 {
     bool is_public = str_eq(s->auth_method, S("none"));
@@ -554,7 +584,8 @@ static bool check_service_oidc(struct checking *c, const struct service *s)
     if (s->redirect_uris.n == 0 && needs_redirect_uri(s))
         return wrong(c, "redirect_uris is empty");
     return check_grant_types(c, s) && check_resources(c, s) && check_uris(c, "redirect_uris", &s->redirect_uris, s) &&
-           check_uris(c, "post_logout_redirect_uris", &s->post_logout_redirect_uris, s) && check_scopes(c, s);
+           check_uris(c, "post_logout_redirect_uris", &s->post_logout_redirect_uris, s) && check_logout(c, s) &&
+           check_scopes(c, s);
 }
 
 /* Each language for itself: who reads it decides by it, and a Finnish text on a Swedish page is none. */

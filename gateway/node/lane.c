@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "certs/signer_client.h"
 #include "gateway/answer.h"
+#include "gateway/farewell.h"
 #include "gateway/flow.h"
 #include "gateway/http/host.h"
 #include "gateway/http/server.h"
@@ -66,10 +67,9 @@ static void lead_to_own_name(struct lane *lane, struct ctx *c)
               LOG_C("mend", "let the proxy pass on the Host that the browser sends"));
 }
 
-static void begin(void *self, struct ctx *c)
+/* What a request and a job of this lane have in common. */
+static void give_parts(struct lane *lane, struct ctx *c)
 {
-    struct lane *lane = self;
-
     c->node = lane->node;
     c->registry = lane_registry(lane);
     c->kv = lane->kv;
@@ -97,6 +97,27 @@ static void begin(void *self, struct ctx *c)
     c->nodes = lane->node->nodes;
     c->audit_index = lane->node->audit_index;
     c->seals = lane->node->seals;
+    c->farewells = lane->farewells;
+}
+
+static bool begin_job(void *self, struct ctx *c)
+{
+    give_parts(self, c);
+    return c->registry != NULL;
+}
+
+static void end_job(void *self, struct ctx *c)
+{
+    (void)self;
+    shadow_drop(c->shadow);
+    registry_drop(c->registry);
+}
+
+static void begin(void *self, struct ctx *c)
+{
+    struct lane *lane = self;
+
+    give_parts(lane, c);
     c->lang = answer_lang(c);
     answer_take_code(c);
     if (c->route != NULL && c->route->door == DOOR_OPS && !is_operator(c->req)) {
@@ -197,6 +218,7 @@ struct lane *lane_new(struct node *n, const struct lane_parts *parts)
     lane->audit = audit_new(n->audit, l);
     atomic_store(&lane->kv_why, "starting");
     lane->probes = probes_new(lane);
+    lane->farewells = farewells_new(l, n->world, n->set, &(struct farewell_hooks){ lane, begin_job, end_job });
     lane->server = server_new(l, n->world, n->set, parts->listen_fd, &hooks);
     return lane;
 }
@@ -206,6 +228,7 @@ void lane_free(struct lane *lane)
     pauses_free(lane->pauses);
     lane->pauses = NULL;
     server_free(lane->server);
+    farewells_free(lane->farewells);
     upstreams_free(lane->upstreams);
     fetch_free(lane->fetch);
     signer_free(lane->signer);

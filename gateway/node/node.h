@@ -42,6 +42,7 @@ struct lane { /* one loop and what belongs to it */
     atomic_int_fast64_t beat;  /* Redis's count of heartbeats, as it last came here; 0: not yet */
     atomic_bool redis_older;   /* it had fallen behind: an older copy; nobody is served from it */
     struct probes *probes;
+    struct farewells *farewells;
     bool greeted; /* signer and fetcher have both said hello */
     /* As last seen by the loop; for readiness.h. */
     atomic_int_fast64_t turned_ms;

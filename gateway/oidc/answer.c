@@ -8,6 +8,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/metrics.h"
+#include "gateway/oidc/logout/leave.h"
 #include "gateway/oidc/modes.h"
 #include "gateway/release.h"
 #include "gateway/session/login_cookie.h"
@@ -327,6 +328,11 @@ static struct str launch(struct ctx *c, const struct service *s)
     return str_is_set(s->launch_uri) ? s->launch_uri : s->target_link_uri;
 }
 
-const struct protocol protocol_oidc = {
-    .name = "oidc", .answer = answer, .may_answer = may_answer, .refuse = refuse, .launch = launch
-};
+const struct protocol protocol_oidc = { .name = "oidc",
+                                        .answer = answer,
+                                        .may_answer = may_answer,
+                                        .refuse = refuse,
+                                        .launch = launch,
+                                        .hears = oidc_hears,
+                                        .leave = oidc_leave,
+                                        .leave_frame = oidc_leave_frame };

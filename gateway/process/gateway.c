@@ -5,6 +5,7 @@
 #include "audit/heads.h"
 #include "audit/index.h"
 #include "base/log.h"
+#include "gateway/farewell.h"
 #include "gateway/http/listen.h"
 #include "gateway/http/server.h"
 #include "gateway/node/lane.h"
@@ -23,7 +24,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { WATCH_MS = 250, PROBES_END_MS = 1500, TURN_MS = 50 };
+enum { WATCH_MS = 250, PROBES_END_MS = 1500, FAREWELLS_END_MS = 2000, TURN_MS = 50 };
 
 size_t gateway_loops(const struct settings *set)
 {
@@ -139,6 +140,20 @@ static bool probes_ended(const struct node *n)
     return !busy;
 }
 
+static bool farewells_ended(const struct node *n)
+{
+    int64_t until_ms = world_mono_ms(n->world) + FAREWELLS_END_MS;
+    bool busy = false;
+
+    for (size_t i = 0; i < n->lane_count; i++) {
+        farewells_stop(n->lanes[i]->farewells);
+        while (farewells_busy(n->lanes[i]->farewells) && world_mono_ms(n->world) < until_ms)
+            loop_turn(n->lanes[i]->loop, TURN_MS);
+        busy = busy || farewells_busy(n->lanes[i]->farewells);
+    }
+    return !busy;
+}
+
 /* A request that still waits (after GATEWAY_STOP_S, or because its client has gone) waits
  * for an answer that would come into freed memory: the process ends as it is. */
 static void end_now_if_waiting(const struct node *n)
@@ -149,7 +164,7 @@ static void end_now_if_waiting(const struct node *n)
             _exit(GATEWAY_STOPPED);
         }
     audit_heads_last(n->heads);
-    if (audit_heads_busy(n->heads) || !probes_ended(n))
+    if (audit_heads_busy(n->heads) || !farewells_ended(n) || !probes_ended(n))
         _exit(GATEWAY_STOPPED);
 }
 

@@ -53,5 +53,7 @@ static void refuse(struct ctx *c, const char *code)
 static const struct step_row lantern[] = { { begin }, { flow_next }, { NULL } };
 static const struct step_row answer[] = { { answer_ask }, { answer_lead }, { NULL } };
 
-const struct protocol protocol_lantern = { "lantern", answer, may_answer, refuse, NULL };
+const struct protocol protocol_lantern = {
+    .name = "lantern", .answer = answer, .may_answer = may_answer, .refuse = refuse
+};
 const struct route lantern_route = { HTTP_GET, "/lantern/*", DOOR_PUBLIC, WHO_ANYONE, 0, ERRORS_SERVICE, lantern };

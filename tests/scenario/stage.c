@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "certs/signer.h"
 #include "certs/signer_msg.h"
+#include "gateway/farewell.h"
 #include "gateway/http/listen.h"
 #include "gateway/node/lane.h"
 #include "gateway/node/probes.h"
@@ -526,6 +527,12 @@ static void finish_own(struct stage *s)
     bool ready;
 
     for (size_t i = 0; i < s->loops; i++) {
+        farewells_stop(s->lanes[i].lane->farewells);
+        while (farewells_busy(s->lanes[i].lane->farewells)) {
+            move_clock(s, s->set.fetch_timeout_ms + 1, s->set.fetch_timeout_ms + 1);
+            lane_turn(s->lanes[i].lane, 1);
+            (void)turn(s, -1, 1, &ready);
+        }
         probes_stop(s->lanes[i].lane->probes);
         while (probes_busy(s->lanes[i].lane->probes))
             lane_turn(s->lanes[i].lane, 1);

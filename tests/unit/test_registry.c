@@ -482,6 +482,11 @@ TEST(a_dry_run_changes_nothing)
     rig_free(t, &g);
 }
 
+#define A_SERVICE(more)                                                                                                \
+    PROVIDERS "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, "                        \
+              "redirect_uris: [\"https://s.example/cb\"], " more "}\n"
+#define SECRET "secret: {plain: a-secret-of-sixteen}"
+
 /* One wrong file after another: none may leave a trace. */
 static const struct {
     const char *text, *code, *says;
@@ -546,12 +551,19 @@ static const struct {
     { PROVIDERS
       "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, secret_file: nowhere}\n",
       "file_unreadable", "/nowhere: No such file" },
+    { A_SERVICE(SECRET ", backchannel_logout_uri: \"http://s.example/out\""), "registry_invalid",
+      "backchannel_logout_uri \"http://s.example/out\" must begin with https://" },
+    { A_SERVICE(SECRET ", backchannel_logout_uri: \"https://s.example/out#x\""), "registry_invalid",
+      "backchannel_logout_uri" },
+    { A_SERVICE(SECRET ", frontchannel_logout_uri: \"https://other.example/out\""), "registry_invalid",
+      "must have the scheme, host and port of one of redirect_uris" },
+    { A_SERVICE(SECRET ", frontchannel_logout_uri: \"https://s.example:444/out\""), "registry_invalid",
+      "must have the scheme, host and port of one of redirect_uris" },
+    { A_SERVICE(SECRET ", backchannel_logout_session_required: true"), "registry_invalid",
+      "says nothing without backchannel_logout_uri" },
+    { A_SERVICE(SECRET ", frontchannel_logout_session_required: true"), "registry_invalid",
+      "says nothing without frontchannel_logout_uri" },
 };
-
-#define A_SERVICE(more)                                                                                                \
-    PROVIDERS "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, "                        \
-              "redirect_uris: [\"https://s.example/cb\"], " more "}\n"
-#define SECRET "secret: {plain: a-secret-of-sixteen}"
 
 /* RFC 7515, appendix A.3.1. */
 #define A_KEY                                                                                                          \

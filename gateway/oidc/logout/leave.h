@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/oidc/logout/leave.h: how services of OpenID Connect hear that a session is over.
+ *
+ * Floor 6d.  The members of struct protocol (gateway/protocol.h) of the same names.  [OIDC Back-Channel Logout 1.0,
+ * OIDC Front-Channel Logout 1.0]
+ */
+#ifndef GATEWAY_OIDC_LOGOUT_LEAVE_H
+#define GATEWAY_OIDC_LOGOUT_LEAVE_H
+
+#include "gateway/protocol.h"
+
+bool oidc_hears(const struct service *s);
+extern const struct step_row oidc_leave[];
+struct str oidc_leave_frame(struct ctx *c, const struct service *s, const struct leaver *who);
+
+#endif
