@@ -125,13 +125,13 @@ static void say_hello(struct signer_state *s, const int *fds, size_t n)
 static void warm_up(struct signer_state *s)
 {
     struct str value;
-    const struct signer_msg sign = { .op = SIGN_ID_TOKEN, .arg = JOSE_ES256, .number = 1, .part = { S("{}") } };
-    const struct signer_msg sign_rsa = { .op = SIGN_ID_TOKEN, .arg = JOSE_RS256, .number = 1, .part = { S("{}") } };
     const struct signer_msg unwrap = { .op = SIGN_UNWRAP, .arg = 0x11, .part = { S("") } };
 
     tzset();
-    (void)signer_answer(s, &sign, &value);
-    (void)signer_answer(s, &sign_rsa, &value);
+    for (uint16_t alg = JOSE_NONE + 1; alg < JOSE_ALG_COUNT; alg++) {
+        const struct signer_msg sign = { .op = SIGN_ID_TOKEN, .arg = alg, .number = 1, .part = { S("{}") } };
+        (void)signer_answer(s, &sign, &value);
+    }
     (void)signer_answer(s, &unwrap, &value);
     arena_reset(s->scratch);
     memset(s->signed_count, 0, sizeof s->signed_count);

@@ -257,6 +257,26 @@ void signer_logout_token(struct signer *s, struct batch *b, struct arena *a, enu
     ask(s, b, a, (struct signer_msg){ .op = SIGN_LOGOUT_TOKEN, .arg = (uint16_t)alg, .part = { claims } }, out);
 }
 
+void signer_userinfo(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
+                     int64_t life_s, struct signed_got *out)
+{
+    ask(s, b, a, (struct signer_msg){ .op = SIGN_USERINFO, .arg = (uint16_t)alg, .number = life_s, .part = { claims } },
+        out);
+}
+
+void signer_response(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
+                     int64_t life_s, struct signed_got *out)
+{
+    ask(s, b, a, (struct signer_msg){ .op = SIGN_RESPONSE, .arg = (uint16_t)alg, .number = life_s, .part = { claims } },
+        out);
+}
+
+void signer_introspection(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
+                          struct signed_got *out)
+{
+    ask(s, b, a, (struct signer_msg){ .op = SIGN_INTROSPECTION, .arg = (uint16_t)alg, .part = { claims } }, out);
+}
+
 void signer_client_jwt(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str client_id,
                        struct str aud, struct signed_got *out)
 {

@@ -37,16 +37,18 @@ struct signed_got {
  * (the signer writes them; sub, aud, nonce, jti … are the caller's), at most
  * SIGNER_CLAIMS_MAX_B bytes.  value: the compact JWS with kid and typ.  Life is
  * capped at an hour. */
-enum { SIGNER_CLAIMS_MAX_B = 16384, SIGNER_QUERY_MAX_B = 16384 };
+enum { SIGNER_CLAIMS_MAX_B = 16384, SIGNER_QUERY_MAX_B = 16384, SIGNER_ANSWER_MAX_B = 40960 };
 void signer_id_token(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
                      int64_t life_s, struct signed_got *out);
-/* typ JWT; life_s 0: it does not end (no exp), which RFC 7519 lets userinfo do [OIDC Core 5.3.2]. */
+/* The answer of userinfo; typ JWT, no nonce; life_s 0: no exp [OIDC Core 5.3.2].  Claims up to SIGNER_ANSWER_MAX_B. */
 void signer_userinfo(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
                      int64_t life_s, struct signed_got *out);
-/* JARM: an answer of the authorization endpoint; typ JWT; at most ten minutes [JARM 2.1]. */
+/* JARM: an answer of the authorization endpoint; typ JWT; neither sub nor nonce, so that it is no ID token; at most ten
+ * minutes [JARM 2.1]. */
 void signer_response(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
                      int64_t life_s, struct signed_got *out);
-/* typ token-introspection+jwt, without exp [RFC 9701 5]: claims are aud and token_introspection. */
+/* typ token-introspection+jwt, neither exp nor sub [RFC 9701 5]: claims are aud and token_introspection, up to
+ * SIGNER_ANSWER_MAX_B. */
 void signer_introspection(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
                           struct signed_got *out);
 /* typ at+jwt [RFC 9068]. */

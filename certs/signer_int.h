@@ -12,7 +12,7 @@
 struct evp_pkey_st;   /* EVP_PKEY */
 struct evp_md_ctx_st; /* EVP_MD_CTX */
 
-enum signer_head { HEAD_JWT = 0, HEAD_ACCESS, HEAD_LOGOUT, HEAD_AUDIT, HEAD_COUNT };
+enum signer_head { HEAD_JWT = 0, HEAD_ACCESS, HEAD_LOGOUT, HEAD_INTROSPECTION, HEAD_AUDIT, HEAD_COUNT };
 
 struct signer_key {
     struct public_key pub;
@@ -38,13 +38,13 @@ struct key_kind {
     enum key_use use;
     enum jose_alg alg;
 };
-enum { SIGNER_KINDS = 7 };
+enum { SIGNER_KINDS = 9 };
 extern const struct key_kind signer_kinds[SIGNER_KINDS];
 
 /* signer_keys.c: the index and the private keys; every foreign handle is adopted by the arena. */
 bool signer_keys_load(struct signer_state *s, const struct settings *set, struct fail *f);
-/* Ready to sign with SHA-256; adopted by the arena. */
-struct evp_md_ctx_st *signer_ready(struct arena *a, struct evp_pkey_st *pkey);
+/* Ready to sign as alg says; adopted by the arena. */
+struct evp_md_ctx_st *signer_ready(struct arena *a, struct evp_pkey_st *pkey, enum jose_alg alg);
 
 /* signer_ops.c: one message in, one answer out. */
 enum signer_reason signer_answer(struct signer_state *s, const struct signer_msg *m, struct str *value);

@@ -18,13 +18,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEYS_MAX = 32, FILE_MAX_B = 65536, RSA_BITS = 2048, P256_B = 32, CERTIFICATE_DAYS = 3650 };
+enum { KEYS_MAX = 32, FILE_MAX_B = 65536, RSA_BITS = 2048, P256_B = 32, ED25519_B = 32, CERTIFICATE_DAYS = 3650 };
 /* A retired key stays published until the last token by it has expired, and a day more for caches. */
 enum { RETIRED_LIFE_S = 2 * 86400 };
 
 const struct key_kind signer_kinds[SIGNER_KINDS] = {
-    { KEY_OIDC, JOSE_ES256 },   { KEY_OIDC, JOSE_RS256 },    { KEY_SAML, JOSE_RS256 },  { KEY_CLIENT, JOSE_ES256 },
-    { KEY_CLIENT, JOSE_RS256 }, { KEY_DECRYPT, JOSE_RS256 }, { KEY_AUDIT, JOSE_ES256 },
+    { KEY_OIDC, JOSE_ES256 },   { KEY_OIDC, JOSE_RS256 },   { KEY_SAML, JOSE_RS256 },
+    { KEY_CLIENT, JOSE_ES256 }, { KEY_CLIENT, JOSE_RS256 }, { KEY_DECRYPT, JOSE_RS256 },
+    { KEY_AUDIT, JOSE_ES256 },  { KEY_OIDC, JOSE_PS256 },   { KEY_OIDC, JOSE_EDDSA },
 };
 
 struct folder { /* keys_dir, locked against another process that makes keys */
@@ -167,19 +168,42 @@ static struct str number(struct arena *a, const EVP_PKEY *key, const char *name,
     return b64url_encode(a, str_n(out, (size_t)n));
 }
 
-/* kid is the thumbprint: the members that make the key, in order [RFC 7638 3.2]. */
-static void describe(struct arena *a, const EVP_PKEY *key, struct public_key *k)
+static struct str raw_public(struct arena *a, const EVP_PKEY *key)
 {
-    struct str core;
+    size_t n = ED25519_B;
+    unsigned char *out = arena_alloc(a, n);
 
-    if (k->alg == JOSE_ES256)
-        core = arena_printf(a, "\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%.*s\",\"y\":\"%.*s\"",
+    return EVP_PKEY_get_raw_public_key(key, out, &n) == 1 ? b64url_encode(a, str_n(out, n)) : (struct str){ NULL, 0 };
+}
+
+/* What OpenSSL has to know of an algorithm. */
+static const struct alg_kind {
+    int type; /* EVP_PKEY_… */
+    bool pss; /* of RSA: its padding is RSASSA-PSS, with a salt as long as the hash [RFC 7518 3.5] */
+} alg_kinds[JOSE_ALG_COUNT] = { [JOSE_RS256] = { EVP_PKEY_RSA, false },
+                                [JOSE_PS256] = { EVP_PKEY_RSA, true },
+                                [JOSE_ES256] = { EVP_PKEY_EC, false },
+                                [JOSE_EDDSA] = { EVP_PKEY_ED25519, false } };
+
+/* The members that make the key, in the order of a thumbprint [RFC 7638 3.2, RFC 8037 2]. */
+static struct str members(struct arena *a, const EVP_PKEY *key, int type)
+{
+    if (type == EVP_PKEY_ED25519)
+        return arena_printf(a, "\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"%.*s\"", STR_ARG(raw_public(a, key)));
+    if (type == EVP_PKEY_EC)
+        return arena_printf(a, "\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%.*s\",\"y\":\"%.*s\"",
                             STR_ARG(number(a, key, OSSL_PKEY_PARAM_EC_PUB_X, P256_B)),
                             STR_ARG(number(a, key, OSSL_PKEY_PARAM_EC_PUB_Y, P256_B)));
-    else
-        core = arena_printf(a, "\"e\":\"%.*s\",\"kty\":\"RSA\",\"n\":\"%.*s\"",
-                            STR_ARG(number(a, key, OSSL_PKEY_PARAM_RSA_E, 0)),
-                            STR_ARG(number(a, key, OSSL_PKEY_PARAM_RSA_N, 0)));
+    return arena_printf(a, "\"e\":\"%.*s\",\"kty\":\"RSA\",\"n\":\"%.*s\"",
+                        STR_ARG(number(a, key, OSSL_PKEY_PARAM_RSA_E, 0)),
+                        STR_ARG(number(a, key, OSSL_PKEY_PARAM_RSA_N, 0)));
+}
+
+/* kid is the thumbprint [RFC 7638]. */
+static void describe(struct arena *a, const EVP_PKEY *key, struct public_key *k)
+{
+    struct str core = members(a, key, alg_kinds[k->alg].type);
+
     k->kid = b64url_encode(a, sha256(a, arena_printf(a, "{%.*s}", STR_ARG(core))));
     k->jwk = arena_printf(a, "{%.*s,\"kid\":\"%.*s\",\"use\":\"sig\",\"alg\":\"%s\"}", STR_ARG(core), STR_ARG(k->kid),
                           jose_alg_name(k->alg));
@@ -240,6 +264,20 @@ static bool write_key(struct folder *d, EVP_PKEY *key, const struct public_key *
     return ok;
 }
 
+static EVP_PKEY *new_key(enum jose_alg alg)
+{
+    switch (alg_kinds[alg].type) {
+    case EVP_PKEY_ED25519:
+        return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    case EVP_PKEY_EC:
+        return EVP_EC_gen("P-256");
+    case EVP_PKEY_RSA:
+        return EVP_RSA_gen((size_t)RSA_BITS);
+    default:
+        return NULL;
+    }
+}
+
 /* A new key of this use and alg, current from then on. */
 static bool make_key(struct folder *d, const struct settings *set, enum key_use use, enum jose_alg alg, int64_t now_s,
                      int64_t current_s, struct fail *f)
@@ -247,7 +285,7 @@ static bool make_key(struct folder *d, const struct settings *set, enum key_use 
     if (d->count == KEYS_MAX)
         return fail(f, FAIL_OURS, "keys_unwritable", "there are %d keys already", KEYS_MAX);
     struct public_key *k = &d->keys[d->count];
-    EVP_PKEY *key = alg == JOSE_ES256 ? EVP_EC_gen("P-256") : EVP_RSA_gen((size_t)RSA_BITS);
+    EVP_PKEY *key = new_key(alg);
     if (key == NULL)
         return fail(f, FAIL_OURS, "keys_unwritable", "OpenSSL made no key");
     *k = (struct public_key){ .use = use, .alg = alg, .made_s = now_s, .current_s = current_s };
@@ -373,18 +411,27 @@ static void free_md_ctx(void *ctx)
 }
 
 /* Setting up a signature costs a third of an ECDSA one: done once, copied after. */
-struct evp_md_ctx_st *signer_ready(struct arena *a, struct evp_pkey_st *pkey)
+struct evp_md_ctx_st *signer_ready(struct arena *a, struct evp_pkey_st *pkey, enum jose_alg alg)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *how = NULL; /* ctx's own */
+    const EVP_MD *hash = alg == JOSE_EDDSA ? NULL : EVP_sha256();
 
-    if (ctx != NULL)
-        arena_adopt(a, ctx, free_md_ctx);
-    return ctx != NULL && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1 ? ctx : NULL;
+    if (ctx == NULL)
+        return NULL;
+    arena_adopt(a, ctx, free_md_ctx);
+    if (EVP_DigestSignInit(ctx, &how, hash, NULL, pkey) != 1)
+        return NULL;
+    return !alg_kinds[alg].pss || (EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING) == 1 &&
+                                   EVP_PKEY_CTX_set_rsa_pss_saltlen(how, RSA_PSS_SALTLEN_DIGEST) == 1)
+               ? ctx
+               : NULL;
 }
 
 static void write_heads(struct arena *a, struct signer_key *k)
 {
-    static const char *const types[HEAD_COUNT] = { "JWT", "at+jwt", "logout+jwt", "audit-head+jwt" };
+    static const char *const types[HEAD_COUNT] = { "JWT", "at+jwt", "logout+jwt", "token-introspection+jwt",
+                                                   "audit-head+jwt" };
 
     for (int i = 0; i < HEAD_COUNT; i++)
         k->head[i] = b64url_encode(a, arena_printf(a, "{\"alg\":\"%s\",\"kid\":\"%.*s\",\"typ\":\"%s\"}",
@@ -410,12 +457,12 @@ static bool load_key(struct signer_state *s, struct folder *d, const struct publ
     if (k->pkey == NULL)
         return fail(f, FAIL_OURS, "keys_unreadable", "%s is no private key", name);
     arena_adopt(s->arena, k->pkey, free_key);
-    bool fits = EVP_PKEY_get_base_id(k->pkey) == (pub->alg == JOSE_ES256 ? EVP_PKEY_EC : EVP_PKEY_RSA);
+    bool fits = EVP_PKEY_get_base_id(k->pkey) == alg_kinds[pub->alg].type;
     if (fits)
         describe(s->arena, k->pkey, &found);
     if (!fits || !str_eq(found.kid, pub->kid))
         return fail(f, FAIL_OURS, "keys_unreadable", "%s holds another key than the index says", name);
-    k->ready = signer_ready(s->arena, k->pkey);
+    k->ready = signer_ready(s->arena, k->pkey, pub->alg);
     write_heads(s->arena, k);
     return k->ready != NULL ? true : fail(f, FAIL_OURS, "keys_unreadable", "OpenSSL cannot sign with %s", name);
 }

@@ -11,13 +11,21 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-enum { LIFE_MAX_S = 3600, CLIENT_LIFE_S = 60, LOGOUT_LIFE_S = 120, P256_B = 32, RSA_MAX_B = 1024, ID_MAX_B = 128 };
+enum {
+    LIFE_MAX_S = 3600,
+    CLIENT_LIFE_S = 60,
+    LOGOUT_LIFE_S = 120,
+    RESPONSE_LIFE_MAX_S = 600,
+    P256_B = 32,
+    RSA_MAX_B = 1024,
+    ID_MAX_B = 128
+};
 
 typedef enum signer_reason op_fn(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
                                  struct str *value);
 
-static op_fn sign_id_token, sign_access_token, sign_logout_token, sign_client_jwt, sign_saml, sign_query, unwrap_key,
-    sign_audit_head;
+static op_fn sign_id_token, sign_access_token, sign_logout_token, sign_userinfo, sign_response, sign_introspection,
+    sign_client_jwt, sign_saml, sign_query, unwrap_key, sign_audit_head;
 
 /* All that this process can be asked for. */
 static const struct op {
@@ -31,6 +39,9 @@ static const struct op {
     [SIGN_ID_TOKEN]     = { "id_token",     KEY_OIDC,    JOSE_NONE,  { SIGNER_CLAIMS_MAX_B, 0 },   sign_id_token },
     [SIGN_ACCESS_TOKEN] = { "access_token", KEY_OIDC,    JOSE_NONE,  { SIGNER_CLAIMS_MAX_B, 0 },   sign_access_token },
     [SIGN_LOGOUT_TOKEN] = { "logout_token", KEY_OIDC,    JOSE_NONE,  { 4096, 0 },                  sign_logout_token },
+    [SIGN_USERINFO]     = { "userinfo",     KEY_OIDC,    JOSE_NONE,  { SIGNER_ANSWER_MAX_B, 0 },   sign_userinfo },
+    [SIGN_RESPONSE]     = { "response",     KEY_OIDC,    JOSE_NONE,  { SIGNER_CLAIMS_MAX_B, 0 },   sign_response },
+    [SIGN_INTROSPECTION] = { "introspection", KEY_OIDC,  JOSE_NONE,  { SIGNER_ANSWER_MAX_B, 0 },   sign_introspection },
     [SIGN_CLIENT_JWT]   = { "client_jwt",   KEY_CLIENT,  JOSE_NONE,  { 512, 512 },                 sign_client_jwt },
     [SIGN_SAML]         = { "saml",         KEY_SAML,    JOSE_RS256, { ID_MAX_B, SHA256_B },       sign_saml },
     [SIGN_QUERY]        = { "saml_query",   KEY_SAML,    JOSE_RS256, { SIGNER_QUERY_MAX_B, 0 },    sign_query },
@@ -148,42 +159,81 @@ static void begin_payload(struct signer_state *s, struct json_out *o, struct str
         json_put_int(o, S("exp"), now_s + life_s);
 }
 
+struct rule { /* of one kind of token */
+    enum signer_head head;
+    int64_t life_max_s;
+    bool endless;                /* it may live without an end: no exp */
+    const char *const *reserved; /* what the gateway may not say in it, so that no kind can be taken for another */
+};
+
 /* iss, iat and exp are written here; everything else is what the gateway says. */
-static enum signer_reason sign_claims(struct signer_state *s, const struct signer_key *k, enum signer_head head,
+static enum signer_reason sign_claims(struct signer_state *s, const struct signer_key *k, const struct rule *rule,
                                       struct str claims, int64_t life_s, struct str *value)
 {
-    static const char *const reserved[] = { "iss", "iat", "exp", "nbf", NULL };
-    static const char *const reserved_logout[] = { "iss", "iat", "exp", "nbf", "nonce", NULL };
-    struct json_out o = json_out(s->scratch, 2 * (size_t)SIGNER_CLAIMS_MAX_B);
-    enum signer_reason said = claims_scan(claims, head == HEAD_LOGOUT ? reserved_logout : reserved);
+    struct json_out o = json_out(s->scratch, 2 * (size_t)SIGNER_ANSWER_MAX_B);
+    enum signer_reason said = claims_scan(claims, rule->reserved);
 
     if (said != REASON_SIGNED)
         return said;
-    if (life_s <= 0)
+    if (life_s < 0 || (life_s == 0 && !rule->endless))
         return REASON_MALFORMED;
-    begin_payload(s, &o, s->issuer, life_s < LIFE_MAX_S ? life_s : LIFE_MAX_S);
+    begin_payload(s, &o, s->issuer, life_s < rule->life_max_s ? life_s : rule->life_max_s);
     if (claims.n > 2) /* the members between the braces, as they came */
         json_raw(&o, str_sub(claims, 1, claims.n - 2));
     json_end_object(&o);
-    return sign_jws(s, k, head, json_done(&o), value);
+    return sign_jws(s, k, rule->head, json_done(&o), value);
 }
+
+static const char *const own_names[] = { "iss", "iat", "exp", "nbf", NULL };
+static const char *const own_names_and_nonce[] = { "iss", "iat", "exp", "nbf", "nonce", NULL };
+static const char *const own_names_and_sub[] = { "iss", "iat", "exp", "nbf", "sub", "nonce", NULL };
 
 static enum signer_reason sign_id_token(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
                                         struct str *value)
 {
-    return sign_claims(s, k, HEAD_JWT, m->part[0], m->number, value);
+    static const struct rule rule = { HEAD_JWT, LIFE_MAX_S, false, own_names };
+
+    return sign_claims(s, k, &rule, m->part[0], m->number, value);
 }
 
 static enum signer_reason sign_access_token(struct signer_state *s, const struct signer_key *k,
                                             const struct signer_msg *m, struct str *value)
 {
-    return sign_claims(s, k, HEAD_ACCESS, m->part[0], m->number, value);
+    static const struct rule rule = { HEAD_ACCESS, LIFE_MAX_S, false, own_names };
+
+    return sign_claims(s, k, &rule, m->part[0], m->number, value);
 }
 
 static enum signer_reason sign_logout_token(struct signer_state *s, const struct signer_key *k,
                                             const struct signer_msg *m, struct str *value)
 {
-    return sign_claims(s, k, HEAD_LOGOUT, m->part[0], LOGOUT_LIFE_S, value);
+    static const struct rule rule = { HEAD_LOGOUT, LOGOUT_LIFE_S, false, own_names_and_nonce };
+
+    return sign_claims(s, k, &rule, m->part[0], LOGOUT_LIFE_S, value);
+}
+
+static enum signer_reason sign_userinfo(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                        struct str *value)
+{
+    static const struct rule rule = { HEAD_JWT, LIFE_MAX_S, true, own_names_and_nonce };
+
+    return sign_claims(s, k, &rule, m->part[0], m->number, value);
+}
+
+static enum signer_reason sign_response(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                        struct str *value)
+{
+    static const struct rule rule = { HEAD_JWT, RESPONSE_LIFE_MAX_S, false, own_names_and_sub };
+
+    return sign_claims(s, k, &rule, m->part[0], m->number, value);
+}
+
+static enum signer_reason sign_introspection(struct signer_state *s, const struct signer_key *k,
+                                             const struct signer_msg *m, struct str *value)
+{
+    static const struct rule rule = { HEAD_INTROSPECTION, 0, true, own_names_and_sub };
+
+    return sign_claims(s, k, &rule, m->part[0], 0, value);
 }
 
 static enum signer_reason sign_client_jwt(struct signer_state *s, const struct signer_key *k,

@@ -11,27 +11,18 @@
 #include "base/arena.h"
 #include "base/fail.h"
 #include "base/world.h"
-#include "wire/json.h"
+#include "wire/jose.h"
 
-/*    word               key management */
-#define JWE_ALGS(X)                                                                                                    \
-    X(RSA_OAEP_256, "RSA-OAEP-256")                                                                                    \
-    X(RSA_OAEP, "RSA-OAEP")                                                                                            \
-    X(ECDH_ES, "ECDH-ES")                                                                                              \
-    X(ECDH_ES_A128KW, "ECDH-ES+A128KW")                                                                                \
-    X(ECDH_ES_A256KW, "ECDH-ES+A256KW")
-
-/*    word               content */
-#define JWE_ENCS(X)                                                                                                    \
-    X(A128CBC_HS256, "A128CBC-HS256")                                                                                  \
-    X(A256CBC_HS512, "A256CBC-HS512")                                                                                  \
-    X(A128GCM, "A128GCM")                                                                                              \
-    X(A256GCM, "A256GCM")
-
-#define X(name, word) JWE_##name,
-enum jwe_alg { JWE_ALG_NONE = 0, JWE_ALGS(X) JWE_ALG_COUNT };
-enum jwe_enc { JWE_ENC_NONE = 0, JWE_ENCS(X) JWE_ENC_COUNT };
-#undef X
+enum jwe_alg {
+    JWE_ALG_NONE = 0,
+    JWE_RSA_OAEP_256,
+    JWE_RSA_OAEP,
+    JWE_ECDH_ES,
+    JWE_ECDH_ES_A128KW,
+    JWE_ECDH_ES_A256KW,
+    JWE_ALG_COUNT
+};
+enum jwe_enc { JWE_ENC_NONE = 0, JWE_A128CBC_HS256, JWE_A256CBC_HS512, JWE_A128GCM, JWE_A256GCM, JWE_ENC_COUNT };
 
 const char *jwe_alg_name(enum jwe_alg alg); /* "" for none */
 const char *jwe_enc_name(enum jwe_enc enc);
@@ -40,11 +31,10 @@ enum jwe_enc jwe_enc_named(struct str word); /* none when unknown; "" is none as
 
 struct jwe_key; /* one public key of the reader; lives in the arena that it was chosen in */
 
-/* The reader's key for this algorithm, of a JSON Web Key Set as text: use "enc" or unsaid, alg this one or unsaid,
- * key_ops unsaid or with what encrypts; one of use "enc" goes before one that says no use, then the first.  NULL on
- * failure, CALLER: jwks_malformed, jwks_private, jwks_too_large; jwe_alg (none that we know), jwe_key (none fits;
- * detail says why the last did not). */
-const struct jwe_key *jwe_choose(struct arena *a, struct str jwks, enum jwe_alg alg, struct fail *f);
+/* The reader's key for this algorithm, of its set: use "enc" or unsaid, alg this one or unsaid, key_ops unsaid or with
+ * what encrypts; one of use "enc" goes before one that says no use, then the first.  NULL on failure, CALLER: jwe_alg
+ * (none that we know), jwe_key (none fits; detail says why the last did not). */
+const struct jwe_key *jwe_choose(struct arena *a, const struct jwks *keys, enum jwe_alg alg, struct fail *f);
 
 /* The compact JWE over plain, at most JWE_PLAIN_MAX_B.  cty: "JWT" where plain is a token; absent: not said.  Fails
  * OURS jwe_broken (OpenSSL), CALLER jwe_enc. */

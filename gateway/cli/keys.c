@@ -23,7 +23,8 @@ static int help(void)
         "create makes the keys that are missing; with --use and --alg, one more: it is published as next at once,\n"
         "becomes current after SECONDS (86400: a day, for caches of those who verify), and the one before retires "
         "then.\n"
-        "USE: oidc, saml, client, decrypt, audit.  ALG: ES256, RS256.  A gateway that runs serves new keys within a\n"
+        "USE: oidc (ES256, RS256, PS256, EdDSA), client (ES256, RS256), saml, decrypt (RS256), audit (ES256).  A "
+        "gateway that runs serves new keys within a\n"
         "second, without a failed request.");
     return CLI_OK;
 }
@@ -63,15 +64,18 @@ static int list(struct arena *a, const struct settings *set)
     return CLI_OK;
 }
 
+static const struct {
+    unsigned algs; /* JOSE_BIT()s */
+    const char *words;
+} pairs[KEY_USE_COUNT] = { [KEY_OIDC] = { JOSE_EVERY, "ES256, RS256, PS256 or EdDSA" },
+                           [KEY_SAML] = { JOSE_BIT(JOSE_RS256), "RS256" },
+                           [KEY_CLIENT] = { JOSE_BOTH, "ES256 or RS256" },
+                           [KEY_DECRYPT] = { JOSE_BIT(JOSE_RS256), "RS256" },
+                           [KEY_AUDIT] = { JOSE_BIT(JOSE_ES256), "ES256" } };
+
 static bool is_pair(enum key_use use, enum jose_alg alg)
 {
-    static const unsigned algs[KEY_USE_COUNT] = { [KEY_OIDC] = JOSE_BOTH,
-                                                  [KEY_SAML] = JOSE_BIT(JOSE_RS256),
-                                                  [KEY_CLIENT] = JOSE_BOTH,
-                                                  [KEY_DECRYPT] = JOSE_BIT(JOSE_RS256),
-                                                  [KEY_AUDIT] = JOSE_BIT(JOSE_ES256) };
-
-    return alg != JOSE_NONE && (algs[use] & JOSE_BIT(alg)) != 0;
+    return alg != JOSE_NONE && (pairs[use].algs & JOSE_BIT(alg)) != 0;
 }
 
 struct key_words {
@@ -85,7 +89,7 @@ struct key_words {
 static int understand(struct key_words *k)
 {
     static const char *const uses[] = { "oidc", "saml", "client", "decrypt", "audit", NULL };
-    static const char *const algs[] = { "ES256", "RS256", NULL };
+    static const char *const algs[] = { "ES256", "RS256", "PS256", "EdDSA", NULL };
 
     k->of = key_use_named(str_of(k->use));
     k->with = jose_alg_named(str_of(k->alg));
@@ -95,8 +99,7 @@ static int understand(struct key_words *k)
     if (k->alg != NULL && k->with == JOSE_NONE)
         return cli_unknown("keys create", "--alg", k->alg, algs);
     if (k->use != NULL && !is_pair(k->of, k->with))
-        return cli_complain(CLI_USAGE, "keys create", "keys of --use %s are %s", k->use,
-                            k->with == JOSE_ES256 ? "RS256" : "ES256");
+        return cli_complain(CLI_USAGE, "keys create", "keys of --use %s are %s", k->use, pairs[k->of].words);
     if (k->after != NULL && (k->use == NULL || !args_number(k->after, 0, LEAD_MAX_S, &k->after_s)))
         return cli_complain(CLI_USAGE, "keys create", "--after: expected seconds from 0 to %d, beside --use",
                             LEAD_MAX_S);

@@ -173,6 +173,108 @@ TEST(the_signer_signs_as_a_client_and_heads_of_the_audit_chain)
     end(t, &x);
 }
 
+/* Each algorithm has a key of its own, under a name of its own. */
+static void check_keys(struct test *t, struct bench *x)
+{
+    size_t n, oidc = 0;
+    unsigned algs = 0;
+    struct fail f = { 0 };
+
+    const struct public_key *keys = keyset_keys(signer_keys(x->signer), &n);
+    for (size_t i = 0; i < n; i++) {
+        struct str thumbprint;
+        CHECK(jose_thumbprint(t->arena, json_parse(t->arena, keys[i].jwk, &f), &thumbprint));
+        CHECK_STR(keys[i].kid, arena_cstr(t->arena, thumbprint)); /* [RFC 7638] */
+        for (size_t j = 0; j < i; j++)
+            CHECK(!str_eq(keys[i].kid, keys[j].kid));
+        if (keys[i].use == KEY_OIDC) {
+            algs |= JOSE_BIT(keys[i].alg);
+            oidc++;
+        }
+    }
+    CHECK_INT(algs, JOSE_EVERY);
+    CHECK_INT(oidc, 4);
+    CHECK_INT(jwks_count(keyset_own(signer_keys(x->signer))), 4);
+    CHECK(str_find(keyset_jwks(signer_keys(x->signer)), S("\"crv\":\"Ed25519\"")) <
+          keyset_jwks(signer_keys(x->signer)).n);
+}
+
+/* Up to the limit and not over it. */
+static void ask_for_large(struct test *t, struct bench *x)
+{
+    struct signed_got got[2] = { 0 };
+
+    for (size_t i = 0; i < 2; i++) {
+        char *text = arena_alloc(t->arena, SIGNER_ANSWER_MAX_B + 1);
+        memset(text, 'a', SIGNER_ANSWER_MAX_B + 1);
+        memcpy(text, "{\"a\":\"", 6);
+        memcpy(text + SIGNER_ANSWER_MAX_B + i - 2, "\"}", 2);
+        signer_userinfo(x->signer, &x->batch, t->arena, JOSE_PS256, str_n(text, SIGNER_ANSWER_MAX_B + i), 0, &got[i]);
+    }
+    wait_for(x);
+    CHECK(got[0].ok && got[0].value.n > SIGNER_ANSWER_MAX_B);
+    CHECK_STR(got[1].ok ? "signed" : got[1].error, "too_large");
+}
+
+TEST(every_kind_of_token_is_signed_in_every_algorithm_by_a_key_of_its_own_and_is_taken_for_no_other_kind)
+{
+    static const char *const types[5] = { "", "at+jwt", "", "", "token-introspection+jwt" };
+    struct bench x;
+    struct jose_claims c;
+    struct fail f = { 0 };
+    struct str claims = S("{\"aud\":\"kanerva\",\"state\":\"s\"}");
+
+    begin(t, &x);
+    check_keys(t, &x);
+    const struct jwks *keys = keyset_own(signer_keys(x.signer));
+    for (int alg = JOSE_NONE + 1; alg < JOSE_ALG_COUNT; alg++) {
+        struct signed_got got[5] = { 0 };
+        signer_id_token(x.signer, &x.batch, t->arena, (enum jose_alg)alg, claims, 300, &got[0]);
+        signer_access_token(x.signer, &x.batch, t->arena, (enum jose_alg)alg, claims, 300, &got[1]);
+        signer_userinfo(x.signer, &x.batch, t->arena, (enum jose_alg)alg, claims, 0, &got[2]);
+        signer_response(x.signer, &x.batch, t->arena, (enum jose_alg)alg, claims, 3600, &got[3]);
+        signer_introspection(x.signer, &x.batch, t->arena, (enum jose_alg)alg, claims, &got[4]);
+        wait_for(&x);
+        for (int i = 0; i < 5; i++) {
+            struct jose_rules r = own_rules(S("kanerva"));
+            r.algs = JOSE_BIT(alg);
+            r.typ = str_of(types[i]);
+            r.sub_optional = r.exp_optional = true;
+            CHECK(got[i].ok && jose_verify(t->arena, got[i].value, keys, &r, &c, &f));
+            CHECK_INT(c.exp_s == 0, i == 2 || i == 4); /* userinfo and introspection do not end */
+            CHECK(i != 3 || c.exp_s - c.iat_s == 600); /* [JARM 2.1] */
+            r.typ = S("logout+jwt");
+            CHECK(!jose_verify(t->arena, got[i].value, keys, &r, &c, &f));
+        }
+    }
+    end(t, &x);
+}
+
+TEST(an_answer_of_the_authorization_endpoint_is_never_an_id_token)
+{
+    static const char *const claims[] = { "{\"sub\":\"a\"}", "{\"nonce\":\"n\"}", "{\"iss\":\"i\"}", "{\"exp\":1}" };
+    struct bench x;
+    struct signed_got got[3] = { 0 };
+
+    begin(t, &x);
+    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+        signer_response(x.signer, &x.batch, t->arena, JOSE_PS256, str_of(claims[i]), 60, &got[0]);
+        signer_introspection(x.signer, &x.batch, t->arena, JOSE_PS256, str_of(claims[i]), &got[1]);
+        signer_userinfo(x.signer, &x.batch, t->arena, JOSE_PS256, str_of(claims[i]), 60, &got[2]);
+        wait_for(&x);
+        CHECK_STR(got[0].ok ? "signed" : got[0].error, "reserved_claim");
+        CHECK_STR(got[1].ok ? "signed" : got[1].error, "reserved_claim");
+        CHECK_STR(got[2].ok ? "signed" : got[2].error, i == 0 ? "signed" : "reserved_claim");
+    }
+    ask_for_large(t, &x);
+    signer_response(x.signer, &x.batch, t->arena, JOSE_PS256, S("{}"), 0, &got[0]);
+    signer_userinfo(x.signer, &x.batch, t->arena, JOSE_PS256, S("{}"), -1, &got[1]);
+    wait_for(&x);
+    CHECK_STR(got[0].ok ? "signed" : got[0].error, "malformed");
+    CHECK_STR(got[1].ok ? "signed" : got[1].error, "malformed");
+    end(t, &x);
+}
+
 static const char *refusal_of(struct bench *x, struct signed_got *got)
 {
     wait_for(x);
@@ -513,23 +615,84 @@ TEST(keys_are_made_once_and_have_a_schedule)
 
     CHECK(signer_keys_prepare(&set, &t->world, &f));
     const struct public_key *first = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
-    CHECK_INT(n, 7);
+    CHECK_INT(n, 9);
     CHECK(signer_keys_prepare(&set, &t->world, &f));
     const struct public_key *second = keyset_keys(signer_keys_list(&set, t->arena, &f), &again);
     CHECK(again == n && str_eq(first[0].kid, second[0].kid));
 
     CHECK(signer_keys_add(&set, &t->world, KEY_OIDC, JOSE_ES256, 86400, &f));
     const struct public_key *k = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
-    CHECK_INT(n, 8);
+    CHECK_INT(n, 10);
     CHECK_INT(key_state_at(&k[0], TEST_NOW_S), KEY_CURRENT);
-    CHECK_INT(key_state_at(&k[7], TEST_NOW_S), KEY_NEXT);
+    CHECK_INT(key_state_at(&k[9], TEST_NOW_S), KEY_NEXT);
     CHECK_INT(key_state_at(&k[0], TEST_NOW_S + 86400), KEY_RETIRED);
-    CHECK_INT(key_state_at(&k[7], TEST_NOW_S + 86400), KEY_CURRENT);
+    CHECK_INT(key_state_at(&k[9], TEST_NOW_S + 86400), KEY_CURRENT);
     CHECK_INT(key_state_at(&k[0], TEST_NOW_S + 3 * 86400), KEY_GONE);
     test_passes(t, 3 * 86400);
     CHECK(signer_keys_prepare(&set, &t->world, &f));
     (void)keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
-    CHECK_INT(n, 7);
+    CHECK_INT(n, 9);
+    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
+}
+
+static bool is_published(struct test *t, const struct settings *set, struct str kid)
+{
+    struct fail f = { 0 };
+    struct str jwks = keyset_jwks(signer_keys_list(set, t->arena, &f));
+
+    return str_find(jwks, kid) < jwks.n;
+}
+
+static const struct public_key *newest(struct test *t, const struct settings *set, enum jose_alg alg)
+{
+    struct fail f = { 0 };
+    size_t n;
+    const struct public_key *k = keyset_keys(signer_keys_list(set, t->arena, &f), &n), *found = NULL;
+
+    for (size_t i = 0; i < n; i++)
+        if (k[i].use == KEY_OIDC && k[i].alg == alg)
+            found = &k[i];
+    return found;
+}
+
+TEST(keys_of_newer_algorithms_join_those_of_an_older_version_and_are_changed_as_those_are)
+{
+    char folder[] = "/tmp/digione-keys-XXXXXX";
+    struct settings set = key_settings(t, folder);
+    struct fail f = { 0 };
+    size_t n = 0, older = 0;
+
+    /* As an older version left it: without the last two kinds. */
+    CHECK(signer_keys_prepare(&set, &t->world, &f));
+    const struct public_key *first = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
+    for (older = 0; first[older].alg != JOSE_PS256; older++)
+        CHECK(first[older].alg == JOSE_RS256 || first[older].alg == JOSE_ES256);
+    struct str index = keyset_write(t->arena, first, older);
+    FILE *file = fopen(arena_cstr(t->arena, arena_join(t->arena, set.keys_dir, S("/keys.json"))), "w");
+    CHECK(file != NULL && fwrite(index.p, 1, index.n, file) == index.n && fclose(file) == 0);
+    CHECK(signer_keys_prepare(&set, &t->world, &f));
+    const struct public_key *now = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
+    CHECK_INT(n, older + 2);
+    for (size_t i = 0; i < older; i++)
+        CHECK(str_eq(now[i].kid, first[i].kid));
+    /* Published before it signs, and as long after as what it signed lives. */
+    static const enum jose_alg algs[] = { JOSE_PS256, JOSE_EDDSA };
+    for (size_t i = 0; i < 2; i++) {
+        const struct public_key *before = newest(t, &set, algs[i]);
+        CHECK(signer_keys_add(&set, &t->world, KEY_OIDC, algs[i], 86400, &f));
+        const struct public_key *next = newest(t, &set, algs[i]);
+        CHECK(!str_eq(before->kid, next->kid));
+        CHECK(is_published(t, &set, before->kid) && is_published(t, &set, next->kid));
+        CHECK_INT(key_state_at(next, TEST_NOW_S + 86399), KEY_NEXT);
+        CHECK_INT(key_state_at(next, TEST_NOW_S + 86400), KEY_CURRENT);
+        CHECK_INT(next->current_s, TEST_NOW_S + 86400);
+    }
+    test_passes(t, 86400 + 3600);
+    CHECK(signer_keys_prepare(&set, &t->world, &f));
+    const struct public_key *all = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
+    for (size_t i = 0; i < n; i++)
+        CHECK(all[i].use != KEY_OIDC || is_published(t, &set, all[i].kid));
+    CHECK_INT(n, older + 4);
     CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
 }
 
@@ -544,7 +707,7 @@ TEST(a_clock_that_is_behind_makes_no_second_set_of_keys)
     test_passes(t, -365 * 86400);
     CHECK(signer_keys_prepare(&set, &t->world, &f));
     (void)keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
-    CHECK_INT(n, 7);
+    CHECK_INT(n, 9);
     CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
 }
 
@@ -560,7 +723,7 @@ TEST(retired_keys_of_the_audit_chain_stay_for_its_readers)
     test_passes(t, 365 * 86400);
     CHECK(signer_keys_prepare(&set, &t->world, &f));
     (void)keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
-    CHECK_INT(n, 8);
+    CHECK_INT(n, 10);
     CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
 }
 

@@ -24,8 +24,6 @@ struct envelope { /* lives in c->arena until it is taken */
     enum envelope_kind kind;
     const struct service *service; /* whose row says how */
     enum jose_alg alg;
-    struct str claims; /* a JSON object without iss, iat, exp, nbf */
-    int64_t life_s;
     struct signed_got signed_as;
 };
 
@@ -38,12 +36,12 @@ bool envelope_encrypts(const struct service *s, enum envelope_kind kind);
  * no exp where 0 for userinfo.  Afterwards WAIT. */
 void envelope_ask(struct ctx *c, struct envelope *out, const struct service *s, enum envelope_kind kind,
                   struct str claims, int64_t life_s);
-/* keys: the service's JSON Web Key Set as text, looked at only where it is encrypted.  value: the compact JWS or JWE.
- * Fails OURS temporarily_unavailable (the signer), OURS server_error (the row wants what its keys cannot). */
-bool envelope_take(struct ctx *c, const struct envelope *s, struct str keys, struct str *value, struct fail *f);
+/* keys: client_keys_of(), looked at only where it is encrypted.  value: the compact JWS or JWE.  Fails OURS
+ * temporarily_unavailable (the signer), OURS server_error (the row wants what its keys cannot). */
+bool envelope_take(struct ctx *c, const struct envelope *e, const struct jwks *keys, struct str *value, struct fail *f);
 /* Encrypted without being signed, where the row asks for that (userinfo) [OIDC Core 5.3.2].  Fails as envelope_take().
  */
-bool envelope_plain(struct ctx *c, const struct service *s, enum envelope_kind kind, struct str json, struct str keys,
-                    struct str *value, struct fail *f);
+bool envelope_plain(struct ctx *c, const struct service *s, enum envelope_kind kind, struct str json,
+                    const struct jwks *keys, struct str *value, struct fail *f);
 
 #endif
