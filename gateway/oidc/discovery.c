@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "certs/keyset.h"
 #include "gateway/oidc/discovery.def"
+#include "model/grant_types.h"
 #include "wire/http.h"
 
 enum { DOCUMENT_MAX_B = 131072, ACR_VALUES_MAX = 1000 };
@@ -12,6 +13,10 @@ enum { DOCUMENT_MAX_B = 131072, ACR_VALUES_MAX = 1000 };
 struct member {
     const char *name, *says;
 };
+
+/* The names of a table, one after the other. */
+#define GRANT_NAME(symbol, name, who, unsaid, fapi) name " "
+#define GRANT_NAMES                                 GRANT_TYPES(GRANT_NAME)
 
 static const struct member endpoints[] = {
 #define X(name, path) { name, path },
@@ -44,14 +49,15 @@ static void put_words(struct buf *b, const struct member *m)
 
     buf_printf(b, "\"%s\":[", m->name);
     for (size_t n = 0; str_split(&rest, ' ', &word); n++)
-        buf_printf(b, "%s\"%.*s\"", n > 0 ? "," : "", STR_ARG(word));
+        if (word.n > 0)
+            buf_printf(b, "%s\"%.*s\"", n > 0 ? "," : "", STR_ARG(word));
     buf_add(b, S("],"));
 }
 
 /* Each scope once, in the order of claims.def. */
 static void put_scopes(struct buf *b)
 {
-    buf_add(b, S(",\"scopes_supported\":[\"openid\""));
+    buf_add(b, S(",\"scopes_supported\":[\"openid\",\"offline_access\""));
     for (int i = 0; i < CLAIM_COUNT; i++) {
         struct str scope = str_of(claim_rows[i].scope);
         bool said = !str_is_set(scope) || str_eq(scope, S("openid"));

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * What a token is worth, asked by the service that it was issued to, or by the resource that it is for.
+ * [RFC 7662]
+ *
+ * Whoever else asks hears what those hear who ask about nothing: that it is not active. */
+#include "gateway/oidc/client/client.h"
+#include "gateway/oidc/tokens/tokens.h"
+
+#include "base/settings.h"
+#include "gateway/session/session.h"
+#include "model/pairwise.h"
+#include "wire/form.h"
+#include "wire/http.h"
+#include "wire/json.h"
+
+enum { INTROSPECTION_MAX_B = 16384 };
+
+struct introspection { /* c->state */
+    const struct service *asks;
+    struct token_shown shown;
+    struct str family_key; /* of a refresh token; absent: it is none */
+    int64_t turn;
+    struct kv_got of_family, session;
+    const struct family *family;
+    bool active;
+};
+
+static struct introspection *mine(const struct ctx *c)
+{
+    return c->state;
+}
+
+static enum step authenticate(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    c->state = arena_make(c->arena, struct introspection);
+    return step_into(c, oidc_client_auth);
+}
+
+static enum step read_token(struct ctx *c, struct fail *f)
+{
+    struct introspection *i = mine(c);
+    struct str token = form_get(c->body, S("token"));
+
+    i->asks = c->service;
+    if (service_is_public(c->service))
+        return fail(f, FAIL_CLIENT_AUTH, "invalid_client",
+                    "a service without a secret or key cannot ask what a token is worth");
+    if (!str_is_set(token))
+        return fail(f, FAIL_CALLER, "invalid_request", "token is missing");
+    if (family_token_read(c, token, &i->family_key, &i->turn)) {
+        i->shown.token = token;
+        family_ask(c, i->family_key, &i->of_family);
+        return WAIT;
+    }
+    i->family_key = (struct str){ NULL, 0 };
+    if (token.n <= TOKEN_SHOWN_MAX_B)
+        token_ask(c, &i->shown, token);
+    else
+        i->shown.stored.outcome = KV_MISS;
+    return WAIT;
+}
+
+/* ── a refresh token: for the service that has it alone ─────────────────── */
+
+static bool family_is_theirs(struct ctx *c, const struct family *m)
+{
+    return str_eq(m->service, c->service->id) && mine(c)->turn == m->turn &&
+           family_token_fits(c, m, mine(c)->shown.token, m->turn);
+}
+
+static bool find_family(struct ctx *c, struct fail *f)
+{
+    struct introspection *i = mine(c);
+    const struct family *m = family_of(c, i->family_key, &i->of_family, f);
+
+    if (m == NULL || !family_is_theirs(c, m))
+        return f->kind == FAIL_NONE;
+    i->family = m;
+    c->session = m->who;
+    if (str_is_set(m->session))
+        session_ask(c, m->session, &i->session);
+    return true;
+}
+
+/* ── whose it is ────────────────────────────────────────────────────────── */
+
+static bool may_see(const struct ctx *c, const struct token_record *r)
+{
+    const struct service *asks = mine(c)->asks;
+
+    return str_eq(r->service, asks->id) ||
+           (str_is_set(asks->client.resource) && str_has_word(r->resources, asks->client.resource));
+}
+
+static enum step find_whose(struct ctx *c, struct fail *f)
+{
+    struct introspection *i = mine(c);
+
+    if (str_is_set(i->family_key))
+        return find_family(c, f) ? WAIT : REFUSE;
+    i->active = token_ask_whose(c, &i->shown, f) && may_see(c, &i->shown.record);
+    return f->kind != FAIL_NONE ? REFUSE : WAIT;
+}
+
+static bool family_person(struct ctx *c, struct fail *f)
+{
+    const struct introspection *i = mine(c);
+
+    if (i->family == NULL)
+        return false;
+    if (str_is_set(i->family->session))
+        c->session = session_of(c, i->family->session, &i->session, f);
+    c->person = c->session != NULL ? c->session->person : NULL;
+    return c->person != NULL;
+}
+
+/* Whoever may not use the service any more has no token that is worth anything. */
+static enum step judge(struct ctx *c, struct fail *f)
+{
+    struct introspection *i = mine(c);
+
+    if (str_is_set(i->family_key))
+        i->active = family_person(c, f);
+    else
+        i->active = i->active && token_person(c, &i->shown, f);
+    if (f->kind != FAIL_NONE)
+        return REFUSE;
+    if (i->active && c->person != NULL)
+        i->active = flow_decide(c)->effect == EFFECT_ALLOW;
+    return NEXT;
+}
+
+/* ── the answer ─────────────────────────────────────────────────────────── */
+
+/* By the name that the one who asks knows. */
+static struct str name_for(struct ctx *c)
+{
+    return c->person != NULL ? pairwise_sub(c->arena, c->seals, c->person->id, mine(c)->asks->vendor)
+                             : c->service->client_id;
+}
+
+static void put_family(struct ctx *c, struct json_out *o, const struct family *m)
+{
+    json_put_int(o, S("exp"), m->ends_s);
+    json_put_str(o, S("scope"), m->scope);
+    binding_put(o, &m->bound);
+    (void)c;
+}
+
+static void put_token(struct ctx *c, struct json_out *o, const struct token_record *r)
+{
+    struct str rest = r->resources, one;
+
+    json_put_str(o, S("token_type"), binding_token_type(&r->bound));
+    json_put_int(o, S("iat"), r->made_s);
+    json_put_int(o, S("exp"), r->ends_s);
+    if (str_is_set(r->scope))
+        json_put_str(o, S("scope"), r->scope);
+    json_key(o, S("aud"));
+    json_begin_array(o);
+    if (!str_is_set(rest))
+        json_str(o, c->set->public_url);
+    while (str_split(&rest, ' ', &one))
+        if (one.n > 0)
+            json_str(o, one);
+    json_end_array(o);
+    binding_put(o, &r->bound);
+    if (str_is_set(r->act)) {
+        json_key(o, S("act"));
+        json_raw(o, r->act);
+    }
+}
+
+static void put_answer(struct ctx *c, struct json_out *o)
+{
+    const struct introspection *i = mine(c);
+
+    json_begin_object(o);
+    json_put_bool(o, S("active"), i->active);
+    if (i->active) {
+        json_put_str(o, S("iss"), c->set->public_url);
+        json_put_str(o, S("client_id"), c->service->client_id);
+        json_put_str(o, S("sub"), name_for(c));
+        if (i->family != NULL)
+            put_family(c, o, i->family);
+        else
+            put_token(c, o, &i->shown.record);
+    }
+    json_end_object(o);
+}
+
+static enum step answer(struct ctx *c, struct fail *f)
+{
+    struct json_out o = json_out(c->arena, INTROSPECTION_MAX_B);
+
+    (void)f;
+    put_answer(c, &o);
+    c->service = mine(c)->asks; /* for the log */
+    http_header_set(c->res, S("Cache-Control"), S("no-store"));
+    http_body(c->res, 200, S("application/json"), json_done(&o));
+    return DONE;
+}
+
+const struct step_row oidc_introspect[] = { { authenticate }, { read_token }, { find_whose },
+                                            { judge },        { answer },     { NULL } };
