@@ -5,18 +5,18 @@
 #include "base/settings.h"
 #include "certs/keyset.h"
 #include "gateway/oidc/discovery.def"
+#include "gateway/oidc/modes.h"
+#include "model/auth_methods.def"
 #include "model/grant_types.h"
 #include "wire/http.h"
 
-enum { DOCUMENT_MAX_B = 131072, ACR_VALUES_MAX = 1000 };
+#include <string.h>
+
+enum { DOCUMENT_MAX_B = 131072, ACR_VALUES_MAX = 1000, WORDS_MAX_B = 2048 };
 
 struct member {
     const char *name, *says;
 };
-
-/* The names of a table, one after the other. */
-#define GRANT_NAME(symbol, name, who, unsaid, fapi) name " "
-#define GRANT_NAMES                                 GRANT_TYPES(GRANT_NAME)
 
 static const struct member endpoints[] = {
 #define X(name, path) { name, path },
@@ -52,6 +52,80 @@ static void put_words(struct buf *b, const struct member *m)
         if (word.n > 0)
             buf_printf(b, "%s\"%.*s\"", n > 0 ? "," : "", STR_ARG(word));
     buf_add(b, S("],"));
+}
+
+/* ── from the tables of what there is ───────────────────────────────────── */
+
+static const struct {
+    const char *word;
+    bool tls;
+} methods[] = {
+#define X(word, must, fapi, is_signed, tls, came, proven_by) { word, tls },
+    AUTH_METHODS(X)
+#undef X
+};
+
+static void put_list(struct buf *b, const char *name, struct str words)
+{
+    const struct member m = { name, words.p };
+
+    put_words(b, &m);
+}
+
+static void put_grants(struct ctx *c, struct buf *b)
+{
+    struct buf words = buf_new(c->arena, WORDS_MAX_B);
+
+    for (size_t i = 0; i < GRANT_COUNT; i++)
+        buf_printf(&words, "%s%s", i > 0 ? " " : "", grant_types[i].name);
+    put_list(b, "grant_types_supported", str_of(arena_cstr(c->arena, buf_str(&words))));
+}
+
+/* A certificate comes by mtls_url alone. */
+static void put_methods(struct ctx *c, struct buf *b, const char *name, bool public_too)
+{
+    struct buf words = buf_new(c->arena, WORDS_MAX_B);
+
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if ((!methods[i].tls || str_is_set(c->set->mtls_url)) && (public_too || strcmp(methods[i].word, "none") != 0))
+            buf_printf(&words, "%s%s", words.n > 0 ? " " : "", methods[i].word);
+    put_list(b, name, str_of(arena_cstr(c->arena, buf_str(&words))));
+}
+
+/* "jwt" is a way of asking for a signed one [JARM 2.3.4]. */
+static void put_modes(struct ctx *c, struct buf *b)
+{
+    struct buf words = buf_new(c->arena, WORDS_MAX_B);
+    unsigned found;
+
+    for (unsigned mode = 0; mode < MODE_COUNT; mode++)
+        if (mode_find(mode_word(mode), &found))
+            buf_printf(&words, "%s%.*s", words.n > 0 ? " " : "", STR_ARG(mode_word(mode)));
+    if (mode_find(S("jwt"), &found))
+        buf_add(&words, S(" jwt"));
+    put_list(b, "response_modes_supported", str_of(arena_cstr(c->arena, buf_str(&words))));
+}
+
+/* Where services show a certificate [RFC 8705 5]. */
+static void put_mtls(struct ctx *c, struct buf *b)
+{
+    static const char *const aliased[] = { "token_endpoint",
+                                           "userinfo_endpoint",
+                                           "revocation_endpoint",
+                                           "introspection_endpoint",
+                                           "pushed_authorization_request_endpoint",
+                                           "device_authorization_endpoint" };
+    size_t said = 0;
+
+    if (!str_is_set(c->set->mtls_url))
+        return;
+    buf_add(b, S("\"tls_client_certificate_bound_access_tokens\":true,\"mtls_endpoint_aliases\":{"));
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
+        for (size_t k = 0; k < sizeof aliased / sizeof *aliased; k++)
+            if (strcmp(endpoints[i].name, aliased[k]) == 0)
+                buf_printf(b, "%s\"%s\":\"%.*s%s\"", said++ > 0 ? "," : "", aliased[k], STR_ARG(c->set->mtls_url),
+                           endpoints[i].says);
+    buf_add(b, S("},"));
 }
 
 /* Each scope once, in the order of claims.def. */
@@ -106,6 +180,12 @@ static enum step discovery(struct ctx *c, struct fail *f)
         buf_printf(&b, "\"%s\":\"%.*s%s\",", endpoints[i].name, STR_ARG(c->set->public_url), endpoints[i].says);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         put_words(&b, &lists[i]);
+    put_grants(c, &b);
+    put_modes(c, &b);
+    put_methods(c, &b, "token_endpoint_auth_methods_supported", true);
+    put_methods(c, &b, "revocation_endpoint_auth_methods_supported", true);
+    put_methods(c, &b, "introspection_endpoint_auth_methods_supported", false);
+    put_mtls(c, &b);
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         buf_printf(&b, "%s\"%s\":%s", i > 0 ? "," : "", flags[i].name, flags[i].says);
     put_scopes(&b);

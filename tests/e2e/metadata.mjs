@@ -11,7 +11,7 @@ const read = (file) => { try { return fs.readFileSync(path.join(root, file), 'ut
 export const rowsOf = (file, macro) => {
   const text = read(file), from = macro ? text.indexOf(`#define ${macro}(`) : 0;
   const end = macro ? text.slice(from).search(/\n\n|\n#define (?!\1)/) : -1;
-  return [...text.slice(from, end > 0 ? from + end : undefined).matchAll(/^\s+X\((.*?)\)\s*\\?$/gm)]
+  return [...text.slice(from, end > 0 ? from + end : undefined).matchAll(/^\s+X\((.*?)\)\s*(?:\/\*.*\*\/)?\s*\\?$/gm)]
     .map((m) => [...m[1].matchAll(/"([^"]*)"|([^\s,"]+)/g)].map((p) => p[1] ?? p[2]));
 };
 
@@ -59,9 +59,9 @@ const same = (name, words) => {
   check(said === rows, `${name}: announced ${said}; rows ${rows}`);
 };
 await test('grant types: those announced are the rows', () => same('grant_types_supported', rowsOf('model/grant_types.def', 'GRANT_TYPES').map((r) => r[1])));
-await test('response modes: those announced are the rows', () => same('response_modes_supported', rowsOf('gateway/oidc/modes.def', 'RESPONSE_MODES').map((r) => r[1])));
-const methods = rowsOf('model/auth_methods.def').map((r) => r.find((w) => /^(none|client_secret_\w+|private_key_jwt|\w*tls_client_auth)$/.test(w)));
-await test('client authentication: those announced are the rows', () => methods.length === 0 ? 'skipped: no table' : same('token_endpoint_auth_methods_supported', methods));
+await test('response modes: those announced are the rows, and jwt, which chooses a signed one', () => same('response_modes_supported', [...rowsOf('gateway/oidc/modes.def', 'RESPONSE_MODES').map((r) => r[1]), 'jwt']));
+const methods = rowsOf('model/auth_methods.def', 'AUTH_METHODS').map((r) => r[0]);
+await test('client authentication: those announced are the rows, less those that need a TLS proxy', () => same('token_endpoint_auth_methods_supported', methods.filter((m) => !m.includes('tls_client_auth'))));
 await test('scopes: those announced are the claims\' and offline_access where refresh tokens are given', () => {
   const want = new Set(rowsOf('model/claims.def', 'CLAIMS').map((r) => r[3]).filter(Boolean));
   if (doc.grant_types_supported.includes('refresh_token')) want.add('offline_access');

@@ -223,17 +223,37 @@ static bool settle_grants(struct reading *r)
                               "grant_types: none of them may be registered with this initial access token");
 }
 
+static bool has_line(struct str lines, struct str wanted)
+{
+    struct str rest = lines, line;
+
+    while (str_is_set(rest) && str_split(&rest, '\n', &line))
+        if (str_eq(line, wanted))
+            return true;
+    return false;
+}
+
+/* Who may not refresh has no use for it. */
+static struct strs scopes_of_grants(struct reading *r, const struct strs *allowed)
+{
+    bool refreshes = has_line(value_of(r->out, "grant_types"), S("refresh_token"));
+    struct strs out = { 0 };
+
+    for (size_t i = 0; i < allowed->n; i++)
+        if (refreshes || !str_eq(allowed->at[i], S("offline_access")))
+            strs_add(r->arena, &out, allowed->at[i]);
+    return out;
+}
+
 static void settle_scopes(struct reading *r)
 {
-    struct strs only_openid = { 0 };
-    const struct strs *allowed = &r->by->scopes;
+    struct strs allowed = scopes_of_grants(r, &r->by->scopes);
     struct str asked = value_of(r->out, "scopes");
 
-    strs_add(r->arena, &only_openid, S("openid"));
-    if (allowed->n == 0)
-        allowed = &only_openid;
+    if (r->by->scopes.n == 0)
+        strs_add(r->arena, &allowed, S("openid"));
     metadata_put(r->out, "scopes",
-                 str_is_set(asked) ? allowed_lines(r, "scope", asked, allowed) : joined(r->arena, allowed));
+                 str_is_set(asked) ? allowed_lines(r, "scope", asked, &allowed) : joined(r->arena, &allowed));
 }
 
 /* response_types: code alone; the rest goes with the grants that we do not have. */
