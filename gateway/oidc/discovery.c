@@ -6,6 +6,7 @@
 #include "certs/keyset.h"
 #include "gateway/oidc/discovery.def"
 #include "gateway/oidc/modes.h"
+#include "gateway/oidc/tokens/dpop.h"
 #include "model/auth_methods.def"
 #include "model/grant_types.h"
 #include "wire/http.h"

@@ -6,11 +6,14 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "gateway/answer.h"
 #include "gateway/oidc/oidc.h"
 #include "gateway/oidc/tokens/proof.h"
 #include "wire/cert.h"
 #include "wire/http.h"
 #include "wire/kv.h"
+
+#include <string.h>
 
 /* A nonce is good for so long; from the half of it on a new one goes along with the answer [RFC 9449 8.2]. */
 enum { NONCE_LIFE_S = 300, NONCE_MAX_TEXT_B = 256 };
@@ -98,6 +101,38 @@ static size_t proofs_in(const struct ctx *c, struct str *text)
     return n;
 }
 
+static void add_challenge(struct ctx *c, const char *scheme, const struct fail *f)
+{
+    struct buf b = buf_new(c->arena, 8192);
+    bool dpop = strcmp(scheme, "DPoP") == 0;
+
+    buf_printf(&b, "%s realm=\"digione\"", scheme);
+    if (f != NULL)
+        buf_printf(&b, ", error=\"%s\", error_description=\"%.*s\"", f->code, STR_ARG(answer_description(c, f)));
+    if (dpop)
+        buf_add(&b, S(", algs=\"" DPOP_ALGS "\""));
+    http_header(c->res, S("WWW-Authenticate"), buf_str(&b));
+}
+
+void token_challenge(struct ctx *c, const char *scheme, const struct fail *f)
+{
+    if (scheme == NULL || strcmp(scheme, "Bearer") == 0)
+        add_challenge(c, "Bearer", scheme != NULL ? f : NULL);
+    if (scheme == NULL || strcmp(scheme, "DPoP") == 0)
+        add_challenge(c, "DPoP", scheme != NULL ? f : NULL);
+}
+
+/* [RFC 9449 7.1]: there it is the access token that does not do. */
+static enum step refused(struct ctx *c, struct fail *f)
+{
+    if (holder_of(c)->token.p == NULL || f->kind != FAIL_CALLER)
+        return REFUSE;
+    f->kind = FAIL_CLIENT_AUTH;
+    f->told = arena_cstr(c->arena, str_of(f->detail));
+    token_challenge(c, "DPoP", f);
+    return REFUSE;
+}
+
 static struct str method_of(const struct ctx *c)
 {
     return c->req->method == HTTP_POST ? S("POST") : S("GET");
@@ -119,10 +154,12 @@ static enum step verify(struct ctx *c, struct fail *f)
     h->proven = false;
     if (n == 0)
         return NEXT;
-    if (n > 1)
-        return fail(f, FAIL_CALLER, "invalid_dpop_proof", "there is more than one DPoP field");
+    if (n > 1) {
+        (void)fail(f, FAIL_CALLER, "invalid_dpop_proof", "there is more than one DPoP field");
+        return refused(c, f);
+    }
     if (!proof_verify(c->arena, text, &rules, &h->proof, f) || !nonce_fits(c, h->proof.nonce, f))
-        return REFUSE;
+        return refused(c, f);
     struct str name = arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(h->proof.jkt), STR_ARG(h->proof.jti));
     struct str mark = arena_join(c->arena, S("dpop:"), b64url_encode(c->arena, sha256(c->arena, name)));
     kv_add(c->kv, &c->batch, c->arena, &h->mark, KV_REPLAY, mark, S("1"),
@@ -141,7 +178,8 @@ static enum step settle(struct ctx *c, struct fail *f)
     h->proven = false;
     if (h->mark.outcome == KV_DOWN)
         return kv_away(f, "DPoP proof");
-    return fail(f, FAIL_CALLER, "invalid_dpop_proof", "the DPoP proof was used before: make one for each request");
+    (void)fail(f, FAIL_CALLER, "invalid_dpop_proof", "the DPoP proof was used before: make one for each request");
+    return refused(c, f);
 }
 
 const struct step_row dpop_rows[] = { { verify }, { settle }, { NULL } };

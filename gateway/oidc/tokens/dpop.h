@@ -30,6 +30,12 @@ void dpop_for_token(struct ctx *c, struct str token);
  * use_dpop_nonce (with a DPoP-Nonce field), OURS. */
 extern const struct step_row dpop_rows[];
 
+/* Where access tokens are used, the same failures are CLIENT_AUTH with a challenge, as the specification wants it there
+ * [RFC 9449 7.1].  What a proof may be signed by, in the words of a challenge. */
+#define DPOP_ALGS "ES256 PS256 EdDSA RS256"
+/* A challenge for tokens that came by this scheme, with c->fail's error in it; NULL: none came, and both schemes do. */
+void token_challenge(struct ctx *c, const char *scheme, const struct fail *f);
+
 /* The thumbprint of the proof's key; absent: there was no proof.  After the rows. */
 struct str dpop_jkt(const struct ctx *c);
 /* x5t#S256 of the certificate that the TLS proxy handed over; absent: none. */

@@ -10,15 +10,16 @@
 
 struct asked {
     struct token_shown shown;
+    bool by_dpop; /* the scheme that it came by [RFC 9449 7.1] */
     struct str claims;
 };
 
 /* [RFC 6750 3]: what stands in the body stands in the header as well. */
 static enum step challenge(struct ctx *c, const struct fail *f)
 {
-    http_header_set(c->res, S("WWW-Authenticate"),
-                    arena_printf(c->arena, "Bearer realm=\"digione\", error=\"%s\", error_description=\"%.*s\"",
-                                 f->code, STR_ARG(answer_description(c, f))));
+    const struct asked *a = c->state;
+
+    token_challenge(c, a->by_dpop ? "DPoP" : "Bearer", f);
     return REFUSE;
 }
 
@@ -54,10 +55,12 @@ static enum step read_token(struct ctx *c, struct fail *f)
         token = body;
     else if (str_eq_case(str_sub(field, 0, 7), S("Bearer ")))
         token = str_trim(str_from(field, 7));
+    else if ((a->by_dpop = str_eq_case(str_sub(field, 0, 5), S("DPoP "))))
+        token = str_trim(str_from(field, 5));
     if (!str_is_set(token)) {
-        http_header_set(c->res, S("WWW-Authenticate"), S("Bearer realm=\"digione\""));
+        token_challenge(c, NULL, NULL);
         return fail_told(f, FAIL_CLIENT_AUTH, "invalid_request",
-                         "there is no access token: Authorization: Bearer is missing", "no access token");
+                         "there is no access token: Authorization: Bearer (or DPoP) is missing", "no access token");
     }
     if (token.n > TOKEN_SHOWN_MAX_B)
         return bad_token(c, f, "the token is too long");
@@ -72,6 +75,32 @@ static enum step find_person(struct ctx *c, struct fail *f)
     if (!token_ask_whose(c, t, f))
         return f->kind != FAIL_NONE ? REFUSE : bad_token(c, f, t->why);
     return WAIT;
+}
+
+static enum step ask_holder(struct ctx *c, struct fail *f)
+{
+    const struct asked *a = c->state;
+
+    (void)f;
+    if (!a->by_dpop)
+        return NEXT;
+    dpop_for_token(c, a->shown.token);
+    return step_into(c, dpop_rows);
+}
+
+/* Whoever has a bound token without its key has stolen it; and it is not made a bearer's by being sent as one
+ * [RFC 9449 7.1, 7.2, RFC 8705 3]. */
+static enum step check_holder(struct ctx *c, struct fail *f)
+{
+    const struct asked *a = c->state;
+    const struct binding *bound = &a->shown.record.bound;
+    const char *why;
+
+    if (a->by_dpop != str_is_set(bound->jkt))
+        return bad_token(c, f,
+                         a->by_dpop ? "it is bound to no key, and came by the scheme DPoP"
+                                    : "it is bound to a key (DPoP), and came as a bearer's");
+    return binding_proven(c, bound, &why) ? NEXT : bad_token(c, f, why);
 }
 
 static enum step decide(struct ctx *c, struct fail *f)
@@ -113,4 +142,5 @@ static enum step answer(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-const struct step_row oidc_userinfo[] = { { read_token }, { find_person }, { decide }, { answer }, { NULL } };
+const struct step_row oidc_userinfo[] = { { read_token }, { find_person }, { ask_holder }, { check_holder },
+                                          { decide },     { answer },      { NULL } };
