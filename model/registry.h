@@ -115,8 +115,8 @@ struct client {
     /* What it may ask, and how. */
     struct str request_object_alg;
     bool request_object_required, par_required;
-    struct str response_alg;   /* authorization_signed_response_alg: JARM */
-    int64_t default_max_age_s; /* -1: none */
+    struct str response_alg; /* authorization_signed_response_alg: JARM */
+    int default_max_age_s;   /* -1: none */
     bool auth_time_required;
     struct strs default_acr_values;
     /* What it is given. */

@@ -566,6 +566,73 @@ static bool check_logout(struct checking *c, const struct service *s)
                  STR_ARG(k->frontchannel_logout_uri));
 }
 
+/* What it may ask, and how. */
+
+enum { DEFAULT_MAX_AGE_MAX_S = 366 * 86400, REQUEST_URIS_MAX = 16, ACR_VALUE_MAX_B = 256 };
+
+static bool has_keys(const struct service *s)
+{
+    return str_is_set(s->jwks) || str_is_set(s->client.jwks_uri);
+}
+
+static bool check_request_objects(struct checking *c, const struct service *s)
+{
+    const struct client *row = &s->client;
+    bool signs = str_is_set(row->request_object_alg) || row->request_object_required || row->request_uris.n > 0;
+
+    if (signs && !has_keys(s))
+        return wrong(c, "jwks (or jwks_uri) is missing, which request objects (request_object_signing_alg, "
+                        "require_signed_request_object, request_uris) are verified with");
+    if (str_eq(row->request_object_alg, S("HS256")))
+        return wrong(c, "request_object_signing_alg HS256: request objects are signed by a key of their own");
+    if (row->request_uris.n > REQUEST_URIS_MAX)
+        return wrong(c, "request_uris has more than %d addresses", REQUEST_URIS_MAX);
+    for (size_t i = 0; i < row->request_uris.n; i++)
+        if (!check_url(c, "request_uris",
+                       str_sub(row->request_uris.at[i], 0, str_find_byte(row->request_uris.at[i], '#', 0)), s->test))
+            return false;
+    return true;
+}
+
+static bool check_asking(struct checking *c, const struct service *s)
+{
+    const struct client *row = &s->client;
+
+    if (str_eq(row->response_alg, S("HS256")))
+        return wrong(c, "authorization_signed_response_alg HS256: answers are signed by a key of ours");
+    if (row->default_max_age_s < -1 || row->default_max_age_s > DEFAULT_MAX_AGE_MAX_S)
+        return wrong(c, "default_max_age is a number of seconds up to %d; -1: none", DEFAULT_MAX_AGE_MAX_S);
+    for (size_t i = 0; i < row->default_acr_values.n; i++) {
+        struct str value = row->default_acr_values.at[i];
+        if (value.n == 0 || value.n > ACR_VALUE_MAX_B || str_find_byte(value, ' ', 0) < value.n)
+            return wrong(c, "default_acr_values: \"%.*s\" is empty, too long, or holds a space", STR_ARG(value));
+    }
+    return check_request_objects(c, s);
+}
+
+/* A row that cannot be held to the profile is none of it [FAPI 2.0 Security Profile 5.3.2, 5.4]. */
+static bool check_fapi(struct checking *c, const struct service *s)
+{
+    const struct {
+        const char *name;
+        struct str alg;
+    } algs[] = { { "id_token_alg", s->id_token_alg },
+                 { "request_object_signing_alg", s->client.request_object_alg },
+                 { "authorization_signed_response_alg", s->client.response_alg },
+                 { "userinfo_signed_response_alg", s->client.userinfo_alg },
+                 { "introspection_signed_response_alg", s->client.introspection_alg } };
+
+    if (!s->client.fapi)
+        return true;
+    for (size_t i = 0; i < sizeof algs / sizeof *algs; i++)
+        if (str_eq(algs[i].alg, S("RS256")) || str_eq(algs[i].alg, S("HS256")))
+            return wrong(c, "fapi: %s is PS256, ES256 or EdDSA, not %.*s", algs[i].name, STR_ARG(algs[i].alg));
+    for (size_t i = 0; i < s->redirect_uris.n && !s->test; i++)
+        if (!str_has_prefix(s->redirect_uris.at[i], S("https://")))
+            return wrong(c, "fapi: redirect_uris are https alone");
+    return true;
+}
+
 static bool check_service_oidc(struct checking *c, const struct service *s)
 {
     bool is_public = str_eq(s->auth_method, S("none"));
@@ -585,7 +652,7 @@ static bool check_service_oidc(struct checking *c, const struct service *s)
         return wrong(c, "redirect_uris is empty");
     return check_grant_types(c, s) && check_resources(c, s) && check_uris(c, "redirect_uris", &s->redirect_uris, s) &&
            check_uris(c, "post_logout_redirect_uris", &s->post_logout_redirect_uris, s) && check_logout(c, s) &&
-           check_scopes(c, s);
+           check_scopes(c, s) && check_asking(c, s) && check_fapi(c, s);
 }
 
 /* Each language for itself: who reads it decides by it, and a Finnish text on a Swedish page is none. */

@@ -157,7 +157,7 @@ static void put_claims(struct buf *b)
     buf_byte(b, ']');
 }
 
-/* The values that choose an identity provider (authorize.c): those of all that people may choose from, which have ids
+/* The values that choose an identity provider (request/checks.c): those of all that people may choose from, which have ids
  * that need no escape.  A nation has some 300; past ACR_VALUES_MAX the rest work as well, unsaid. */
 static void put_acr_values(struct buf *b, const struct registry *r)
 {

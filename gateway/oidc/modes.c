@@ -27,9 +27,6 @@ static const struct {
 
 bool mode_find(struct str word, unsigned *mode)
 {
-    *mode = MODE_QUERY_JWT;
-    if (str_eq(word, S("jwt")))
-        return SIGNED_READY;
     for (*mode = 0; *mode < MODE_COUNT; ++*mode)
         if (str_eq(word, str_of(rows[*mode].word)))
             return SIGNED_READY || !rows[*mode].is_signed;
@@ -187,7 +184,7 @@ void answer_refuse(struct ctx *c, struct answer_fields *all)
         return;
     }
     struct buf b = buf_new(c->arena, URL_MAX_B);
-    buf_add(&b, S("/oidc/refused"));
+    buf_add(&b, S("/oidc/answer"));
     url_query(&b, S("told"),
               b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, refusal_place,
                                                  oidc_record_write(c->arena, refusal_fields, &r))));

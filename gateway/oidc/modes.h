@@ -23,7 +23,7 @@ enum {
 /* Of the authorization endpoint's signed answers: the most that a state may have, so that a refusal fits an address. */
 enum { STATE_SIGNED_MAX_B = 3072 };
 
-/* By the word of response_mode; "jwt" is the signed way that response_type code has [JARM 2.3.4].  False: none. */
+/* By the word of response_mode.  False: none. */
 bool mode_find(struct str word, unsigned *mode);
 struct str mode_word(unsigned mode);
 bool mode_is_signed(unsigned mode);

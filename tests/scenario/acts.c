@@ -73,13 +73,49 @@ static void add_hint(struct play *p, const struct line *l, struct buf *url)
         url_query(url, S("id_token_hint"), str_is_set(token) ? token : S("none"));
 }
 
+/* What a service asks, and what is remembered of it. */
+static struct str wishes(struct play *p, struct tab *t, const struct service_actor *s, const struct line *l)
+{
+    static const char *const more[] = { "prompt",     "max_age",     "acr_values",   "id_token_hint",
+                                        "login_hint", "ui_locales",  "claims",       "resource",
+                                        "dpop_jkt",   "request_uri", "response_mode" };
+    struct buf b = buf_new(p->arena, URL_B);
+
+    t->grant = (struct grant){
+        .service = s, .state = token(p, line_has(l, "large") ? 768 : 8), .nonce = token(p, 8), .verifier = token(p, 32)
+    };
+    form_add(&b, S("client_id"), wish(p, l, "client_id", str_of(s->name)));
+    form_add(&b, S("redirect_uri"), wish(p, l, "redirect_uri", str_of(s->redirect_uri)));
+    form_add(&b, S("response_type"), wish(p, l, "response_type", S("code")));
+    form_add(&b, S("scope"), wish(p, l, "scope", S("openid")));
+    form_add(&b, S("state"), t->grant.state);
+    form_add(&b, S("nonce"), t->grant.nonce);
+    form_add(&b, S("code_challenge"),
+             wish(p, l, "code_challenge", b64url_encode(p->arena, sha256(p->arena, t->grant.verifier))));
+    form_add(&b, S("code_challenge_method"), wish(p, l, "code_challenge_method", S("S256")));
+    form_add(&b, S("acr_values"), named_city(p, l));
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        form_add(&b, str_of(more[i]), wish(p, l, more[i], (struct str){ NULL, 0 }));
+    return buf_str(&b);
+}
+
+/* What the service pushed for this browser, and nothing else. */
+static struct str pushed_wishes(struct play *p, const struct tab *t, const struct service_actor *s,
+                                const struct line *l)
+{
+    struct buf b = buf_new(p->arena, URL_B);
+    struct str uri = t->grant.pushed;
+
+    form_add(&b, S("client_id"), wish(p, l, "client_id", str_of(s->name)));
+    form_add(&b, S("request_uri"), str_is_set(uri) ? uri : S("urn:ietf:params:oauth:request_uri:none"));
+    form_add(&b, S("state"), wish(p, l, "state", (struct str){ NULL, 0 }));
+    return buf_str(&b);
+}
+
 /* anna OPENS matikka prompt=none …: she follows a link of the service that begins a sign-in.  "large": with a state
- * that no cookie can keep; "hinting": see above. */
+ * that no cookie can keep; "hinting": see above; "pushed": with what the service PUSHES for her. */
 static void opens(struct play *p, struct tab *t, const struct line *l)
 {
-    static const char *const more[] = {
-        "prompt", "max_age", "acr_values", "id_token_hint", "login_hint", "ui_locales"
-    };
     const struct service_actor *s = play_service(l->word[0]);
     struct buf url = buf_new(p->arena, URL_B);
 
@@ -87,20 +123,8 @@ static void opens(struct play *p, struct tab *t, const struct line *l)
         play_complain(p, "which service?");
         return;
     }
-    t->grant = (struct grant){ .service = s, token(p, line_has(l, "large") ? 768 : 8), token(p, 8), token(p, 32) };
-    buf_add(&url, S("/oidc/authorize"));
-    url_query(&url, S("client_id"), wish(p, l, "client_id", str_of(s->name)));
-    url_query(&url, S("redirect_uri"), wish(p, l, "redirect_uri", str_of(s->redirect_uri)));
-    url_query(&url, S("response_type"), wish(p, l, "response_type", S("code")));
-    url_query(&url, S("scope"), wish(p, l, "scope", S("openid")));
-    url_query(&url, S("state"), t->grant.state);
-    url_query(&url, S("nonce"), t->grant.nonce);
-    url_query(&url, S("code_challenge"),
-              wish(p, l, "code_challenge", b64url_encode(p->arena, sha256(p->arena, t->grant.verifier))));
-    url_query(&url, S("code_challenge_method"), wish(p, l, "code_challenge_method", S("S256")));
-    url_query(&url, S("acr_values"), named_city(p, l));
-    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
-        url_query(&url, str_of(more[i]), wish(p, l, more[i], (struct str){ NULL, 0 }));
+    buf_add(&url, S("/oidc/authorize?"));
+    buf_add(&url, line_has(l, "pushed") ? pushed_wishes(p, t, s, l) : wishes(p, t, s, l));
     add_hint(p, l, &url);
     struct str host = wish(p, l, "host", (struct str){ NULL, 0 });
     play_browse(p, t, &(struct request){ .path = buf_str(&url), .host = host });
@@ -382,13 +406,29 @@ static struct str assertion(struct play *p, const struct service_actor *s, struc
                                    s->name, s->name, STR_ARG(jti), now_s, now_s + 60));
 }
 
+/* The service's own way, for its endpoints. */
+static void prove(struct play *p, const struct service_actor *s, const struct line *l, struct buf *body,
+                  struct request *r)
+{
+    struct str secret = s->secret != NULL ? wish(p, l, "secret", str_of(s->secret)) : S("");
+
+    if (s->secret == NULL) {
+        form_add(body, S("client_assertion_type"), S("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
+        form_add(body, S("client_assertion"), assertion(p, s, wish(p, l, "jti", token(p, 8))));
+    } else if (s->post_auth) {
+        form_add(body, S("client_id"), str_of(s->name));
+        form_add(body, S("client_secret"), secret);
+    } else {
+        r->authorization = proof(p, s, secret);
+    }
+}
+
 /* matikka REDEEMS the code of anna verifier=wrong …; each service proves itself in its own way. */
 static void redeems(struct play *p, const struct service_actor *s, const struct line *l)
 {
     struct tab *t = play_tab(p, line_after(l, "of"));
     const struct grant *g = &t->grant;
     struct buf body = buf_new(p->arena, URL_B);
-    struct str secret = s->secret != NULL ? wish(p, l, "secret", str_of(s->secret)) : S("");
     struct request r = { .post = true, .path = S("/oidc/token"), .from = S("198.51.100.9") };
 
     if (!str_is_set(g->code))
@@ -399,18 +439,29 @@ static void redeems(struct play *p, const struct service_actor *s, const struct 
     struct str verifier = wish(p, l, "verifier", g->verifier);
     if (verifier.p != NULL)
         form_add(&body, S("code_verifier"), verifier);
-    if (s->secret == NULL) {
-        form_add(&body, S("client_assertion_type"), S("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
-        form_add(&body, S("client_assertion"), assertion(p, s, wish(p, l, "jti", token(p, 8))));
-    } else if (s->post_auth) {
-        form_add(&body, S("client_id"), str_of(s->name));
-        form_add(&body, S("client_secret"), secret);
-    } else {
-        r.authorization = proof(p, s, secret);
-    }
+    prove(p, s, l, &body, &r);
     r.body = buf_str(&body);
     struct answer got = play_ask(p, NULL, &r);
     keep_tokens(p, t, &got);
+}
+
+/* matikka PUSHES for anna prompt=none …: what she will open, "OPENS matikka pushed" [RFC 9126]. */
+static void pushes(struct play *p, const struct service_actor *s, const struct line *l)
+{
+    struct tab *t = play_tab(p, line_after(l, "for"));
+    struct request r = { .post = true, .path = S("/oidc/par"), .from = S("198.51.100.9") };
+    struct buf body = buf_new(p->arena, URL_B);
+    struct fail f = { 0 };
+
+    buf_add(&body, wishes(p, t, s, l));
+    if (!s->post_auth) /* its client_id is there already */
+        prove(p, s, l, &body, &r);
+    else
+        form_add(&body, S("client_secret"), wish(p, l, "secret", str_of(s->secret)));
+    r.body = buf_str(&body);
+    struct answer got = play_ask(p, NULL, &r);
+    if (got.status == 201)
+        t->grant.pushed = json_get_str(json_parse(p->arena, got.body, &f), S("request_uri"));
 }
 
 /* matikka ASKS about anna: userinfo, with the access token that it has. */
@@ -940,10 +991,7 @@ static const struct {
     const char *verb;
     void (*act)(struct play *p, const struct service_actor *s, const struct line *l);
 } services[] = {
-    { "REDEEMS", redeems },
-    { "ASKS", asks },
-    { "FETCHES", fetches },
-    { "VERIFIES", verifies },
+    { "PUSHES", pushes }, { "REDEEMS", redeems }, { "ASKS", asks }, { "FETCHES", fetches }, { "VERIFIES", verifies },
 };
 
 #define FIND(table, member, word, call)                                                                                \

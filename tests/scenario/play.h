@@ -23,6 +23,7 @@ struct service_actor {
 struct grant { /* what one authorization request of a service came to */
     const struct service_actor *service;
     struct str state, nonce, verifier, code;
+    struct str pushed; /* request_uri */
 };
 
 struct tokens { /* the last ones that a code of this tab was redeemed for */
