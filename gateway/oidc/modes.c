@@ -9,7 +9,7 @@
 #include "wire/http.h"
 #include "wire/json.h"
 
-enum { URL_MAX_B = 65536, RESPONSE_LIFE_S = 600, SIGNED_READY = 0, FIELDS_MAX_B = 16384, REFUSAL_MAX_B = 16384 };
+enum { URL_MAX_B = 65536, RESPONSE_LIFE_S = 600, FIELDS_MAX_B = 16384, REFUSAL_MAX_B = 16384 };
 
 /* ── the rows ───────────────────────────────────────────────────────────── */
 
@@ -29,7 +29,7 @@ bool mode_find(struct str word, unsigned *mode)
 {
     for (*mode = 0; *mode < MODE_COUNT; ++*mode)
         if (str_eq(word, str_of(rows[*mode].word)))
-            return SIGNED_READY || !rows[*mode].is_signed;
+            return true;
     *mode = MODE_QUERY;
     return false;
 }
@@ -81,14 +81,6 @@ static enum jose_alg response_alg(const struct service *s)
     return jose_alg_named(str_is_set(s->client.response_alg) ? s->client.response_alg : s->id_token_alg);
 }
 
-/* The signer has no such purpose yet: no signed way is found (mode_find()). */
-static void ask_signer(struct ctx *c, struct answer_fields *all, const struct service *s)
-{
-    all->response = (struct signed_got){ .error = response_claims(c, all, s).p != NULL && response_alg(s) ? "no_purpose"
-                                                                                                          : "no_alg" };
-    (void)RESPONSE_LIFE_S;
-}
-
 enum step answer_seal(struct ctx *c, struct answer_fields *all)
 {
     const struct service *s = registry_service(c->registry, c->login->service);
@@ -98,7 +90,8 @@ enum step answer_seal(struct ctx *c, struct answer_fields *all)
         answer_put(all, S("iss"), c->set->public_url); /* against mix-up [RFC 9207 2] */
         return NEXT;
     }
-    ask_signer(c, all, s);
+    signer_response(c->signer, &c->batch, c->arena, response_alg(s), response_claims(c, all, s), RESPONSE_LIFE_S,
+                    &all->response);
     return WAIT;
 }
 
