@@ -381,6 +381,22 @@ static void note_redeemed(struct play *p, struct str code)
         p->redeemed[p->redeemed_count++] = code;
 }
 
+static void keep_answer(struct play *p, struct tab *t, const struct json_value *v)
+{
+    struct str next = json_get_str(v, S("refresh_token"));
+    struct tokens *k = &t->tokens;
+
+    p->releases++;
+    k->access_token = json_get_str(v, S("access_token"));
+    k->id_token = json_get_str(v, S("id_token"));
+    if (!str_is_set(next) || (k->refresh_count > 0 && str_eq(k->refresh[k->refresh_count - 1], next)))
+        return;
+    if (k->refresh_count == REFRESH_TOKENS_MAX)
+        play_complain(p, "too many refresh tokens");
+    else
+        k->refresh[k->refresh_count++] = next;
+}
+
 static void keep_tokens(struct play *p, struct tab *t, const struct answer *got)
 {
     struct fail f = { 0 };
@@ -388,9 +404,9 @@ static void keep_tokens(struct play *p, struct tab *t, const struct answer *got)
 
     if (v == NULL)
         return;
-    p->releases++;
     note_redeemed(p, t->grant.code);
-    t->tokens = (struct tokens){ json_get_str(v, S("access_token")), json_get_str(v, S("id_token")), t->grant.nonce };
+    t->tokens = (struct tokens){ .nonce = t->grant.nonce };
+    keep_answer(p, t, v);
 }
 
 /* An assertion that lives a minute, named by the script [RFC 7523 3]. */
@@ -412,7 +428,9 @@ static void prove(struct play *p, const struct service_actor *s, const struct li
 {
     struct str secret = s->secret != NULL ? wish(p, l, "secret", str_of(s->secret)) : S("");
 
-    if (s->secret == NULL) {
+    if (s->is_public) {
+        form_add(body, S("client_id"), str_of(s->name));
+    } else if (s->secret == NULL) {
         form_add(body, S("client_assertion_type"), S("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
         form_add(body, S("client_assertion"), assertion(p, s, wish(p, l, "jti", token(p, 8))));
     } else if (s->post_auth) {
@@ -423,7 +441,7 @@ static void prove(struct play *p, const struct service_actor *s, const struct li
     }
 }
 
-/* matikka REDEEMS the code of anna verifier=wrong …; each service proves itself in its own way. */
+/* matikka REDEEMS the code of anna verifier=wrong … */
 static void redeems(struct play *p, const struct service_actor *s, const struct line *l)
 {
     struct tab *t = play_tab(p, line_after(l, "of"));
@@ -462,6 +480,49 @@ static void pushes(struct play *p, const struct service_actor *s, const struct l
     struct answer got = play_ask(p, NULL, &r);
     if (got.status == 201)
         t->grant.pushed = json_get_str(json_parse(p->arena, got.body, &f), S("request_uri"));
+}
+
+/* Which of the refresh tokens that came since the code: the last, or which=1, which=2 … */
+static struct str which_refresh(struct play *p, const struct tokens *k, const struct line *l)
+{
+    int64_t n = (int64_t)k->refresh_count;
+
+    (void)str_int(wish(p, l, "which", S("")), &n);
+    if (n >= 1 && n <= (int64_t)k->refresh_count)
+        return k->refresh[n - 1];
+    play_complain(p, "there is no such refresh token");
+    return S("none");
+}
+
+/* levy REFRESHES for anna which=1 */
+static void refreshes(struct play *p, const struct service_actor *s, const struct line *l)
+{
+    struct tab *t = play_tab(p, line_after(l, "for"));
+    struct buf body = buf_new(p->arena, URL_B);
+    struct request r = { .post = true, .path = S("/oidc/token"), .from = S("198.51.100.9") };
+    struct fail f = { 0 };
+
+    form_add(&body, S("grant_type"), S("refresh_token"));
+    form_add(&body, S("refresh_token"), which_refresh(p, &t->tokens, l));
+    prove(p, s, l, &body, &r);
+    r.body = buf_str(&body);
+    struct answer got = play_ask(p, NULL, &r);
+    const struct json_value *v = got.status == 200 ? json_parse(p->arena, got.body, &f) : NULL;
+    if (v != NULL)
+        keep_answer(p, t, v);
+}
+
+/* levy REVOKES for anna which=1 */
+static void revokes(struct play *p, const struct service_actor *s, const struct line *l)
+{
+    struct tab *t = play_tab(p, line_after(l, "for"));
+    struct buf body = buf_new(p->arena, URL_B);
+    struct request r = { .post = true, .path = S("/oidc/revoke"), .from = S("198.51.100.9") };
+
+    form_add(&body, S("token"), which_refresh(p, &t->tokens, l));
+    prove(p, s, l, &body, &r);
+    r.body = buf_str(&body);
+    (void)play_ask(p, NULL, &r);
 }
 
 /* matikka ASKS about anna: userinfo, with the access token that it has. */
@@ -991,7 +1052,8 @@ static const struct {
     const char *verb;
     void (*act)(struct play *p, const struct service_actor *s, const struct line *l);
 } services[] = {
-    { "PUSHES", pushes }, { "REDEEMS", redeems }, { "ASKS", asks }, { "FETCHES", fetches }, { "VERIFIES", verifies },
+    { "PUSHES", pushes }, { "REDEEMS", redeems }, { "REFRESHES", refreshes }, { "REVOKES", revokes },
+    { "ASKS", asks },     { "FETCHES", fetches }, { "VERIFIES", verifies },
 };
 
 #define FIND(table, member, word, call)                                                                                \

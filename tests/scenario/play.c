@@ -49,10 +49,12 @@ void play_violation(struct play *p, const char *fmt, ...)
 /* Actors. */
 
 static const struct service_actor services[] = {
-    { "matikka", "the-secret-of-matikka-in-the-scenarios", "https://matikka.example/callback", false },
-    { "havu", "the-secret-of-havu-in-the-scenarios", "https://havu.example/callback", true },
-    { "sudoku", "the-secret-of-sudoku-in-the-scenarios", "https://sudoku.example/callback", true },
-    { "avain", NULL, "https://avain.example/callback", false },
+    { "matikka", "the-secret-of-matikka-in-the-scenarios", "https://matikka.example/callback", false, false },
+    { "havu", "the-secret-of-havu-in-the-scenarios", "https://havu.example/callback", true, false },
+    { "sudoku", "the-secret-of-sudoku-in-the-scenarios", "https://sudoku.example/callback", true, false },
+    { "avain", NULL, "https://avain.example/callback", false, false },
+    { "levy", "the-secret-of-levy-in-the-scenarios", "https://levy.example/callback", false, false },
+    { "peli", NULL, "https://peli.example/callback", false, true },
 };
 
 const struct service_actor *play_service(struct str name)
@@ -411,11 +413,14 @@ static bool expects(const struct play *p, const char *word)
 /* Somebody got in, or something was told. */
 static bool is_accepted(struct play *p, const struct answer *got)
 {
-    bool to_service = !str_has_prefix(p->line->verb, S("REDEEMS")) && !str_has_prefix(p->line->verb, S("ASKS"));
+    static const char *const by_services[] = { "REDEEMS", "REFRESHES", "REVOKES", "ASKS" };
+    bool by_service = false;
 
+    for (size_t i = 0; i < sizeof by_services / sizeof *by_services; i++)
+        by_service = by_service || str_has_prefix(p->line->verb, str_of(by_services[i]));
     return got->session ||
-           (to_service ? str_is_set(play_query(p, got->location, "code")) && play_service_at(got->location) != NULL
-                       : got->status == 200);
+           (!by_service ? str_is_set(play_query(p, got->location, "code")) && play_service_at(got->location) != NULL
+                        : got->status == 200);
 }
 
 static bool expects_acceptance(const struct play *p)

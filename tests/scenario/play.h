@@ -18,6 +18,7 @@ enum { POSTED_MAX = 96 };
 struct service_actor {
     const char *name, *secret, *redirect_uri; /* secret NULL: it signs assertions (private_key_jwt) */
     bool post_auth;                           /* client_secret_post, else basic */
+    bool is_public;                           /* names itself, and no more */
 };
 
 struct grant { /* what one authorization request of a service came to */
@@ -26,8 +27,12 @@ struct grant { /* what one authorization request of a service came to */
     struct str pushed; /* request_uri */
 };
 
-struct tokens { /* the last ones that a code of this tab was redeemed for */
+enum { REFRESH_TOKENS_MAX = 16 };
+
+struct tokens { /* the last ones that a code of this tab was redeemed for, or that came of them */
     struct str access_token, id_token, nonce;
+    struct str refresh[REFRESH_TOKENS_MAX]; /* in the order in which they came, since the code */
+    size_t refresh_count;
 };
 
 struct alias { /* a value that differs from run to run, and what the script calls it */

@@ -28,7 +28,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { WATCH_MS = 250, PATIENCE_MS = 10000, STEP_MS = 20, PAUSE_MS = 1000, FDS_MAX = REDIS_DOUBLE_FDS + 3 * STAGE_LOOPS_MAX + 1 };
+enum {
+    WATCH_MS = 250,
+    PATIENCE_MS = 10000,
+    STEP_MS = 20,
+    PAUSE_MS = 1000,
+    FDS_MAX = REDIS_DOUBLE_FDS + 3 * STAGE_LOOPS_MAX + 1
+};
 
 /* The clock. */
 

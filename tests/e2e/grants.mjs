@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the token endpoint gives, and how it is taken back: refresh tokens, client credentials, exchange, introspection, revocation.
-//   node tokens.mjs PATH-OF-DIGIONE
+//   node grants.mjs PATH-OF-DIGIONE
 import crypto from 'node:crypto';
 import * as oidc from 'openid-client';
 import { Agent } from './agent.mjs';
