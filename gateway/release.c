@@ -421,12 +421,6 @@ bool release_acr_fits(const struct registry *r, const struct person *p, const st
     return str_is_set(l->acr_values) ? str_is_set(acr) && str_has_word(l->acr_values, acr) : str_is_set(acr);
 }
 
-/* Left half of the hash, the same for ES256 and RS256 [OIDC Core 3.1.3.6]. */
-static struct str at_hash(struct arena *a, struct str token)
-{
-    return b64url_encode(a, str_sub(sha256(a, token), 0, SHA256_B / 2));
-}
-
 struct str release_id_claims(struct arena *a, const struct id_facts *f)
 {
     const struct person *p = f->person;
@@ -442,7 +436,7 @@ struct str release_id_claims(struct arena *a, const struct id_facts *f)
     json_put_str(&o, S("acr"), release_acr(f->registry, p));
     put_amr(&o, p->amr);
     json_put_str(&o, S("sid"), f->sid);
-    json_put_str(&o, S("at_hash"), at_hash(a, f->access_token));
+    json_put_str(&o, S("at_hash"), jose_half_hash(a, f->alg != JOSE_NONE ? f->alg : JOSE_RS256, f->access_token));
     json_end_object(&o);
     return json_done(&o);
 }

@@ -16,6 +16,7 @@
 
 #include "model/login.h"
 #include "policy/policy.h"
+#include "wire/jose.h"
 
 struct release {
     const struct registry *registry;
@@ -41,6 +42,7 @@ struct id_facts {
     const struct person *person;
     struct str sub, client_id, nonce, sid;
     struct str access_token; /* that comes with it */
+    enum jose_alg alg;       /* that it will be signed with: at_hash is made by its hash; none: SHA-256 */
 };
 struct str release_id_claims(struct arena *a, const struct id_facts *f);
 

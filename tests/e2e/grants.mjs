@@ -30,7 +30,7 @@ const services = row('salainen', { grants: [code, renewal], scopes: offline })
   + row('istunto', { grants: [code, renewal] })
   + row('kutsuja', { grants: [code, own, renewal], scopes: [...offline, 'grades:read', 'grades:write'], more: `    resources: ["${api}", "${other}"]\n` })
   + row('jwt', { grants: [code, own, renewal], scopes: [...offline, 'grades:read'], more: `    resources: ["${api}"]\n    access_token_jwt: true\n` })
-  + row('rajapinta', { grants: [own, swap], redirect: null, scopes: ['openid', 'profile', 'down:read', 'grades:read'], more: `    resource: "${api}"\n    resources: ["${other}"]\n    exchanges: [kutsuja, jwt]\n` });
+  + row('rajapinta', { grants: [own, swap], redirect: null, scopes: ['openid', 'profile', 'down:read', 'grades:read'], more: `    introspection_signed_response_alg: ES256\n    resource: "${api}"\n    resources: ["${other}"]\n    exchanges: [kutsuja, jwt]\n` });
 
 const { g, service } = await federation(process.argv[2], { name: 'tokens', services, settings: { access_token_life_s: 600 } });
 const known = (id, more = {}) => Object.assign(new Service(g, { id, secret, redirect: `http://${id}.localhost/cb`, scope: 'openid profile offline_access', ...more }));
@@ -280,6 +280,19 @@ await test('introspection tells the token\'s own service and its resource, and n
   refused(await julkinen.post('/oidc/introspect', { token: t.access_token }), 'invalid_client', 'nobody');
   refused(await julkinen.post('/oidc/introspect', { token: t.access_token, client_id: 'julkinen' }), 'invalid_client', 'a public service');
   refused(await post(kutsuja, '/oidc/introspect', {}), 'invalid_request', 'no token');
+});
+
+await test('introspection is answered as a signed token to whoever asks for one [RFC 9701 5]', async () => {
+  const t = await signedIn(kutsuja, {}, { resource: api }), keys = JSON.parse((await fetchLocal(g.port, '/oidc/jwks', { host: g.host })).text).keys;
+  for (const [s, alg, active] of [[rajapinta, 'ES256', true], [kutsuja, 'RS256', true], [salainen, 'RS256', false]]) {
+    const res = await post(s, '/oidc/introspect', { token: t.access_token }, { Accept: 'application/token-introspection+jwt' });
+    check(res.status === 200 && res.headers['content-type'] === 'application/token-introspection+jwt', `${res.status} ${res.headers['content-type']}`);
+    const [h, p, sig] = res.text.split('.'), head = JSON.parse(Buffer.from(h, 'base64url')), said = claims(res.text);
+    const key = crypto.createPublicKey({ key: keys.find((k) => k.kid === head.kid), format: 'jwk' });
+    check(crypto.verify('sha256', Buffer.from(`${h}.${p}`), alg === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' } : key, Buffer.from(sig, 'base64url')), 'signature');
+    check(head.alg === alg && head.typ === 'token-introspection+jwt' && said.iss === g.url && said.aud === s.id && said.iat && said.exp === undefined && said.sub === undefined, JSON.stringify([head, said]));
+    check(said.token_introspection.active === active && (active || Object.keys(said.token_introspection).length === 1), JSON.stringify(said));
+  }
 });
 
 await test('revocation: an access token alone, of a refresh token all; what is unknown is gone already [RFC 7009 2]', async () => {

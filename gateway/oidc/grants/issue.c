@@ -7,6 +7,8 @@
 #include "base/fields.h"
 #include "base/settings.h"
 #include "gateway/oidc/client/client.h"
+#include "gateway/oidc/client/keys.h"
+#include "gateway/oidc/tokens/envelope.h"
 #include "gateway/release.h"
 #include "gateway/session/session.h"
 #include "model/pairwise.h"
@@ -23,7 +25,9 @@ struct issue {
     int64_t life_s;
     struct str resources; /* that it is for */
     bool new_family;
-    struct signed_got access_token, id_token;
+    struct signed_got access_token;
+    struct envelope sealed_id; /* the ID token, under way */
+    struct str id_token;
     struct kv_got stored, family; /* what was stored */
     struct kv_got mark, first;    /* of what was redeemed, and what its first use left */
     struct kv_got token_ended, family_ended;
@@ -207,7 +211,7 @@ static enum step make_access_token(struct ctx *c, struct fail *f)
         i->token = crypt_token(c->arena, c->world, TOKEN_RANDOM_B);
         return NEXT;
     }
-    signer_access_token(c->signer, &c->batch, c->arena, jose_alg_named(c->service->id_token_alg), access_claims(c),
+    signer_access_token(c->signer, &c->batch, c->arena, envelope_alg(c->service, ENVELOPE_ID_TOKEN), access_claims(c),
                         i->life_s, &i->access_token);
     return WAIT;
 }
@@ -275,7 +279,8 @@ static struct str id_claims(struct ctx *c)
                                     .client_id = c->service->client_id,
                                     .nonce = granting(c)->nonce,
                                     .sid = c->session->sid,
-                                    .access_token = mine(c)->token };
+                                    .access_token = mine(c)->token,
+                                    .alg = envelope_alg(c->service, ENVELOPE_ID_TOKEN) };
 
     return release_id_claims(c->arena, &facts);
 }
@@ -291,10 +296,15 @@ static void ask_id_token(struct ctx *c)
 {
     struct issue *i = mine(c);
 
-    i->id_token.ok = true;
     if (id_token_due(c))
-        signer_id_token(c->signer, &c->batch, c->arena, jose_alg_named(c->service->id_token_alg), id_claims(c),
-                        c->set->id_token_life_s, &i->id_token);
+        envelope_ask(c, &i->sealed_id, c->service, ENVELOPE_ID_TOKEN, id_claims(c), c->set->id_token_life_s);
+}
+
+/* Its keys, where the row wants its ID tokens encrypted. */
+static enum step find_keys(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return id_token_due(c) && envelope_encrypts(c->service, ENVELOPE_ID_TOKEN) ? step_into(c, client_keys) : NEXT;
 }
 
 static void write_audit(struct ctx *c)
@@ -394,7 +404,9 @@ static enum step check(struct ctx *c, struct fail *f)
         return kv_away(f, "token");
     if (i->family.outcome == KV_MISS)
         return grant_bad(f, "refresh_token was taken back meanwhile");
-    if (!signed_by_now(&i->id_token, f) || (c->person != NULL && !flow_audited(c, f)))
+    if (id_token_due(c) && !envelope_take(c, &i->sealed_id, client_keys_of(c), &i->id_token, f))
+        return REFUSE;
+    if (c->person != NULL && !flow_audited(c, f))
         return REFUSE;
     i->token_ended.outcome = i->family_ended.outcome = KV_MISS;
     if (i->mark.outcome == KV_MISS)
@@ -429,7 +441,7 @@ static enum step answer(struct ctx *c, struct fail *f)
     json_put_str(&o, S("refresh_token"), refresh_token(c));
     if (str_is_set(g->scope))
         json_put_str(&o, S("scope"), g->scope);
-    json_put_str(&o, S("id_token"), i->id_token.value);
+    json_put_str(&o, S("id_token"), i->id_token);
     json_end_object(&o);
     http_header_set(c->res, S("Cache-Control"), S("no-store"));
     http_header_set(c->res, S("Pragma"), S("no-cache"));
@@ -437,4 +449,6 @@ static enum step answer(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-const struct step_row grant_issue[] = { { choose }, { make_access_token }, { store }, { check }, { answer }, { NULL } };
+const struct step_row grant_issue[] = {
+    { choose }, { make_access_token }, { find_keys }, { store }, { check }, { answer }, { NULL }
+};

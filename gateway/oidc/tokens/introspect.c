@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * What a token is worth, asked by the service that it was issued to, or by the resource that it is for.
- * [RFC 7662]
+ * [RFC 7662, RFC 9701]
  *
  * Whoever else asks hears what those hear who ask about nothing: that it is not active. */
 #include "gateway/oidc/client/client.h"
+#include "gateway/oidc/client/keys.h"
+#include "gateway/oidc/tokens/envelope.h"
 #include "gateway/oidc/tokens/tokens.h"
 
 #include "base/settings.h"
@@ -15,14 +17,16 @@
 
 enum { INTROSPECTION_MAX_B = 16384 };
 
-struct introspection { /* c->state */
-    const struct service *asks;
+struct introspection {               /* c->state */
+    const struct service *asks, *of; /* of: to whom the token was issued */
     struct token_shown shown;
     struct str family_key; /* of a refresh token; absent: it is none */
     int64_t turn;
     struct kv_got of_family, session;
     const struct family *family;
     bool active;
+    struct str answer;
+    struct envelope signed_answer;
 };
 
 static struct introspection *mine(const struct ctx *c)
@@ -137,7 +141,7 @@ static enum step judge(struct ctx *c, struct fail *f)
 static struct str name_for(struct ctx *c)
 {
     return c->person != NULL ? pairwise_sub(c->arena, c->seals, c->person->id, mine(c)->asks->vendor)
-                             : c->service->client_id;
+                             : mine(c)->of->client_id;
 }
 
 static void put_family(struct ctx *c, struct json_out *o, const struct family *m)
@@ -180,7 +184,7 @@ static void put_answer(struct ctx *c, struct json_out *o)
     json_put_bool(o, S("active"), i->active);
     if (i->active) {
         json_put_str(o, S("iss"), c->set->public_url);
-        json_put_str(o, S("client_id"), c->service->client_id);
+        json_put_str(o, S("client_id"), i->of->client_id);
         json_put_str(o, S("sub"), name_for(c));
         if (i->family != NULL)
             put_family(c, o, i->family);
@@ -190,17 +194,55 @@ static void put_answer(struct ctx *c, struct json_out *o)
     json_end_object(o);
 }
 
-static enum step answer(struct ctx *c, struct fail *f)
+static bool wants_signed(const struct ctx *c)
 {
+    struct str accept = http_field(c->req, S("Accept")), wanted = S("application/token-introspection+jwt");
+
+    return str_find(accept, wanted) < accept.n;
+}
+
+/* The keys of whoever asks, where the answer is to be encrypted for them. */
+static enum step find_keys(struct ctx *c, struct fail *f)
+{
+    struct introspection *i = mine(c);
+
+    (void)f;
+    i->of = c->service;
+    c->service = i->asks;
+    return wants_signed(c) && envelope_encrypts(i->asks, ENVELOPE_INTROSPECTION) ? step_into(c, client_keys) : NEXT;
+}
+
+static enum step write_answer(struct ctx *c, struct fail *f)
+{
+    struct introspection *i = mine(c);
     struct json_out o = json_out(c->arena, INTROSPECTION_MAX_B);
 
     (void)f;
+    if (!wants_signed(c)) {
+        put_answer(c, &o);
+        i->answer = json_done(&o);
+        return NEXT;
+    }
+    json_begin_object(&o);
+    json_put_str(&o, S("aud"), i->asks->client_id);
+    json_key(&o, S("token_introspection"));
     put_answer(c, &o);
-    c->service = mine(c)->asks; /* for the log */
+    json_end_object(&o);
+    envelope_ask(c, &i->signed_answer, i->asks, ENVELOPE_INTROSPECTION, json_done(&o), 0);
+    return WAIT;
+}
+
+static enum step answer(struct ctx *c, struct fail *f)
+{
+    struct introspection *i = mine(c);
+    bool sealed = !str_is_set(i->answer);
+
+    if (sealed && !envelope_take(c, &i->signed_answer, client_keys_of(c), &i->answer, f))
+        return REFUSE;
     http_header_set(c->res, S("Cache-Control"), S("no-store"));
-    http_body(c->res, 200, S("application/json"), json_done(&o));
+    http_body(c->res, 200, sealed ? S("application/token-introspection+jwt") : S("application/json"), i->answer);
     return DONE;
 }
 
-const struct step_row oidc_introspect[] = { { authenticate }, { read_token }, { find_whose },
-                                            { judge },        { answer },     { NULL } };
+const struct step_row oidc_introspect[] = { { authenticate }, { read_token },   { find_whose }, { judge },
+                                            { find_keys },    { write_answer }, { answer },     { NULL } };
