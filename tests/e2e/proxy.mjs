@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The shipped HAProxy configuration in front of a gateway on a Unix socket: TLS, cookies with __Host-, forwarded headers
 // believed from the proxy alone, health hidden.
+import crypto from 'node:crypto';
 import http2 from 'node:http2';
 import https from 'node:https';
 import fs from 'node:fs';
@@ -10,13 +11,40 @@ import { check, fetchLocal, finish, test, until } from './gateway.mjs';
 import { Agent } from './agent.mjs';
 import { haproxyMissing, makeFront } from './haproxy.mjs';
 import { federation, signIn } from './local.mjs';
+import { Service } from './rp.mjs';
 
 if (haproxyMissing) { console.log('haproxy is not installed'); process.exit(77); }
 // Of an address at most forty, so that the tests' own come into its place as well.
 const SHARE = 40;
 const proxy = await makeFront('proxy', { env: { DIGIONE_ADDRESS_MAX: String(SHARE), DIGIONE_NETWORK_MAX: String(3 * SHARE) } });
 const front = proxy.port, socket = proxy.socketPath, certificate = proxy.certificate;
-const { g, service } = await federation(process.argv[2], { name: 'behind-proxy', url: proxy.url, settings: proxy.settings });
+// Certificates of services: of an authority that the gateway knows, of one that it does not, and of one's own.
+const openssl = (...args) => { const r = spawnSync('openssl', args, { encoding: 'utf8', cwd: proxy.dir }); check(r.status === 0, r.stderr); return r.stdout; };
+const authority = (name) => openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3', '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.pem`);
+const signed = (name, by, subject = `/CN=${name}/O=Testi Oy`, dns = 'app.vendor.example') => {
+  openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', subject, '-addext', `subjectAltName=DNS:${dns}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+  openssl('x509', '-req', '-in', `${name}.csr`, '-CA', `${by}.pem`, '-CAkey', `${by}.key`, '-days', '3', '-copy_extensions', 'copy', '-out', `${name}.pem`);
+};
+for (const name of ['ca', 'stranger', 'own', 'other-own']) authority(name);
+signed('app', 'ca');
+signed('colleague', 'ca', '/CN=colleague/O=Testi Oy', 'colleague.vendor.example');
+signed('forged', 'stranger', '/CN=app/O=Testi Oy');
+const ownJwk = crypto.createPublicKey(fs.readFileSync(`${proxy.dir}/own.pem`)).export({ format: 'jwk' });
+const holder = (id, more) => `  - id: ${id}
+    protocol: oidc
+    vendor: ${id}-oy
+    name: { fi: "${id}" }
+    test: true
+    client_id: "${id}"
+    scopes: [openid]
+    asks: [sub]
+    redirect_uris: ["http://${id}.localhost/cb"]
+    tls_client_certificate_bound_access_tokens: true
+${more}`;
+const services = holder('nimi', '    auth_method: tls_client_auth\n    tls_client_auth_subject_dn: "O=Testi Oy,CN=app"\n')
+  + holder('isanta', '    auth_method: tls_client_auth\n    tls_client_auth_san_dns: "app.vendor.example"\n')
+  + holder('oma', `    auth_method: self_signed_tls_client_auth\n    jwks: '${JSON.stringify({ keys: [{ ...ownJwk, kid: 'o' }] })}'\n`);
+const { g, service } = await federation(process.argv[2], { name: 'behind-proxy', url: proxy.url, services, settings: { ...proxy.settings, mtls_url: proxy.mtlsUrl, client_ca_file: `${proxy.dir}/ca.pem` } });
 await g.start(false);
 proxy.start();
 
@@ -143,6 +171,61 @@ await test('a streamed form that is too large is refused', async () => {
   const said = await over2('a='.padEnd(70000, 'b')).catch((e) => ({ status: e.code }));
   check(said.status === 413 || said.status === 'ERR_HTTP2_STREAM_ERROR' || said.status === 'ECONNRESET', `${said.status}`);
   check((await get('/oidc/jwks')).status === 200, 'and nobody is served any more');
+});
+
+// ── certificates of services ──
+const shows = (name) => ({ cert: fs.readFileSync(`${proxy.dir}/${name}.pem`), key: fs.readFileSync(`${proxy.dir}/${name}.key`) });
+const certField = (name) => `:${new crypto.X509Certificate(fs.readFileSync(`${proxy.dir}/${name}.pem`)).raw.toString('base64')}:`;
+const call = ({ port = proxy.mtlsPort, by, path: pathname = '/oidc/token', method = 'POST', form = {}, headers = {} }) => new Promise((resolve, reject) => {
+  const req = https.request({ host: '127.0.0.1', port, path: pathname, method, ca: certificate, servername: 'localhost', agent: false, ...(by ? shows(by) : {}),
+    headers: { Host: `localhost:${port}`, ...(method === 'POST' ? { 'Content-Type': FORM } : {}), ...headers } }, (res) => {
+    let text = '';
+    res.on('data', (d) => { text += d; }).on('end', () => resolve({ status: res.statusCode, headers: res.headers, text, ...(text ? JSON.parse(text) : {}) }));
+  });
+  req.on('error', reject).end(method === 'POST' ? new URLSearchParams(form).toString() : '');
+});
+const form = (id) => ({ grant_type: 'authorization_code', client_id: id, code: 'none', redirect_uri: `http://${id}.localhost/cb` });
+const proven = (r, what) => check(r.error === 'invalid_grant', `${what}: ${r.status} ${r.text}`);
+const unproven = (r, what) => check(r.status === 401 && r.error === 'invalid_client', `${what}: ${r.status} ${r.text}`);
+await test('a certificate that an authority of the gateway\'s vouches for proves the service that has its name', async () => {
+  for (const id of ['nimi', 'isanta']) {
+    proven(await call({ by: 'app', form: form(id) }), `${id} by its certificate`);
+    unproven(await call({ form: form(id) }), `${id} without one`);
+    unproven(await call({ by: 'forged', form: form(id) }), `${id} by one of an unknown authority`);
+    unproven(await call({ by: 'own', form: form(id) }), `${id} by a self-signed one`);
+    unproven(await call({ by: 'colleague', form: form(id) }), `${id} by another name of the same authority`);
+  }
+});
+await test('a certificate of one\'s own proves the service that has its key', async () => {
+  proven(await call({ by: 'own', form: form('oma') }), 'its own');
+  for (const by of ['other-own', 'app', undefined]) unproven(await call({ by, form: form('oma') }), `by ${by}`);
+});
+await test('nobody can say that they have shown a certificate', async () => {
+  for (const [id, name] of [['nimi', 'app'], ['oma', 'own']])
+    for (const port of [front, proxy.mtlsPort])
+      for (const field of ['Client-Cert', 'client-cert', 'Client_Cert'])
+        unproven(await call({ port, form: form(id), headers: { [field]: certField(name) } }), `${id} at ${port} by ${field}`);
+  unproven(await call({ by: 'other-own', form: form('oma'), headers: { 'Client-Cert': certField('own') } }), 'beside another certificate');
+});
+await test('browsers are not asked for a certificate', async () => unproven(await call({ port: front, by: 'own', form: form('oma') }), 'at the port for browsers'));
+await test('a token that is bound to a certificate opens userinfo with that one alone [RFC 8705 3]', async () => {
+  const s = new Service(g, { id: 'oma', secret: '', redirect: 'http://oma.localhost/cb', scope: 'openid' });
+  const { answer } = await signIn(s, 'anna', new Agent({ ca: certificate }));
+  check(answer?.get('code'), `no code: ${answer}`);
+  const got = await call({ by: 'own', form: { ...form('oma'), code: answer.get('code'), code_verifier: s.verifier } });
+  check(got.access_token && got.token_type === 'Bearer', got.text);
+  const about = (options) => call({ method: 'GET', path: '/oidc/userinfo', headers: { Authorization: `Bearer ${got.access_token}` }, ...options });
+  check((await about({ by: 'own' })).status === 200, 'not with its own');
+  for (const [what, options] of [['without one', {}], ['with another', { by: 'other-own' }], ['at the port for browsers', { port: front, by: 'own' }], ['with a field', { headers: { Authorization: `Bearer ${got.access_token}`, 'Client-Cert': certField('own') } }]]) {
+    const r = await about(options);
+    check(r.status === 401 && r.error === 'invalid_token', `${what}: ${r.status} ${r.text}`);
+  }
+});
+await test('the other names of endpoints are announced, and the methods that need them', async () => {
+  const d = JSON.parse((await get('/.well-known/openid-configuration')).text), alias = d.mtls_endpoint_aliases;
+  check(d.tls_client_certificate_bound_access_tokens === true && alias.token_endpoint === `${proxy.mtlsUrl}/oidc/token`, JSON.stringify(alias));
+  for (const [name, url] of Object.entries(alias)) check(url === d[name].replace(proxy.url, proxy.mtlsUrl), `${name}: ${url}`);
+  for (const m of ['tls_client_auth', 'self_signed_tls_client_auth']) check(d.token_endpoint_auth_methods_supported.includes(m), m);
 });
 
 // ── who runs it, and who begins with http ──
