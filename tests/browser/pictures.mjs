@@ -126,6 +126,12 @@ await Promise.all([helmi.waitForNavigation(), helmi.click('[name=act][value=prop
 const heikki = await admin('heikki');
 await heikki.goto(at + draft);
 await figure(heikki, 'admin-draft');
+await heikki.goto(`${at}/admin/release/pihka`);
+await figure(heikki, 'admin-release');
+await heikki.goto(`${at}/admin/why?role=secretary&service=pihka`);
+await figure(heikki, 'admin-why');
+await heikki.goto(`${at}/admin/idps`);
+await figure(heikki, 'admin-idps');
 await browser.close();
 console.log(`${made} pictures in ${path.relative(root, all)}, those of the documents in ${path.relative(root, shown) || shown}`);
 await demo.stop();
