@@ -19,7 +19,7 @@
     X("X-Content-Type-Options", "nosniff", true)                                                                       \
     X("Referrer-Policy", "no-referrer", true)                                                                          \
     X("Cross-Origin-Opener-Policy", "same-origin", true)                                                               \
-    X("X-Frame-Options", "DENY", true)                                                                                 \
+    X("X-Frame-Options", "DENY", !framed)                                                                              \
     X("Strict-Transport-Security", "max-age=63072000; includeSubDomains", https)
 
 enum { LANG_COOKIE_S = 365 * 86400 };
@@ -38,6 +38,7 @@ static void set_unless_there(struct http_response *res, struct str name, struct 
 void answer_finish(struct ctx *c)
 {
     bool https = c->req->https;
+    bool framed = str_eq(http_response_field(c->res, S("Content-Security-Policy")), S(ANSWER_FRAMED_CSP));
 
 #define X(name, value, when)                                                                                           \
     if (when)                                                                                                          \
@@ -56,6 +57,7 @@ void answer_finish(struct ctx *c)
 struct str answer_fixed_headers(struct arena *a, bool https)
 {
     struct buf b = buf_new(a, 2048);
+    bool framed = false;
 
 #define X(name, value, when)                                                                                           \
     if (when)                                                                                                          \

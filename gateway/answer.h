@@ -35,6 +35,9 @@ struct str answer_description(const struct ctx *c, const struct fail *f);
 /* The last hand on every answer: security headers, Cache-Control, Content-Language.
  * A Content-Security-Policy or Cache-Control that is there already stays. */
 void answer_finish(struct ctx *c);
+/* The policy of a page that shows nothing and may stand in a frame of others; it has no X-Frame-Options. */
+#define ANSWER_FRAMED_CSP                                                                                              \
+    "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
 /* The same headers for refusals that are written by hand; https: public_url is. */
 struct str answer_fixed_headers(struct arena *a, bool https);
 

@@ -188,11 +188,9 @@ void http_body(struct http_response *res, int status, struct str type, struct st
     http_header_set(res, S("Content-Type"), type);
 }
 
-void http_set_cookie(struct http_response *res, struct str name, struct str value, int64_t max_age_s,
-                     enum same_site same_site)
+static void set_cookie(struct http_response *res, struct str name, struct str value, int64_t max_age_s,
+                       const char *attributes)
 {
-    static const char *const words[] = { "Lax", "Strict", "None" };
-    enum same_site site = !res->https && same_site == SAME_SITE_NONE ? SAME_SITE_LAX : same_site;
     struct buf b = buf_new(res->arena, 8192);
 
     assert(is_cookie_text(value));
@@ -200,11 +198,26 @@ void http_set_cookie(struct http_response *res, struct str name, struct str valu
     buf_add(&b, name);
     buf_byte(&b, '=');
     buf_add(&b, value);
-    buf_printf(&b, "; Path=/; HttpOnly; SameSite=%s", words[site]);
+    buf_printf(&b, "; Path=/; %s", attributes);
     if (res->https)
         buf_add(&b, S("; Secure"));
     if (max_age_s >= 0)
         buf_printf(&b, "; Max-Age=%" PRId64, max_age_s);
     if (buf_ok(&b))
         http_header(res, S("Set-Cookie"), buf_str(&b));
+}
+
+void http_set_cookie(struct http_response *res, struct str name, struct str value, int64_t max_age_s,
+                     enum same_site same_site)
+{
+    static const char *const attributes[] = { "HttpOnly; SameSite=Lax", "HttpOnly; SameSite=Strict",
+                                              "HttpOnly; SameSite=None" };
+
+    set_cookie(res, name, value, max_age_s,
+               attributes[!res->https && same_site == SAME_SITE_NONE ? SAME_SITE_LAX : same_site]);
+}
+
+void http_set_cookie_shown(struct http_response *res, struct str name, struct str value)
+{
+    set_cookie(res, name, value, -1, res->https ? "SameSite=None" : "SameSite=Lax");
 }

@@ -81,5 +81,8 @@ enum same_site { SAME_SITE_LAX = 0, SAME_SITE_STRICT, SAME_SITE_NONE };
  * and SAME_SITE_NONE becomes Lax, since browsers refuse None without Secure.
  * max_age_s: -1 until the browser ends, 0 delete.  value: token characters. */
 void http_set_cookie(struct http_response *res, struct str name, struct str value, int64_t max_age_s, enum same_site);
+/* The same for what scripts of ours in frames of others may read: without HttpOnly, SameSite=None, until the browser
+ * ends.  Nothing secret. */
+void http_set_cookie_shown(struct http_response *res, struct str name, struct str value);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/settings.h"
 #include "gateway/metrics.h"
 #include "gateway/oidc/logout/leave.h"
+#include "gateway/oidc/logout/session_iframe.h"
 #include "gateway/oidc/modes.h"
 #include "gateway/release.h"
 #include "gateway/session/login_cookie.h"
@@ -274,6 +275,7 @@ static enum step seal_answer(struct ctx *c, struct fail *f)
         return REFUSE;
     metrics_add(c->metrics, METRIC_services_opened);
     answer_put(&a->fields, S("code"), a->code);
+    answer_put(&a->fields, S("session_state"), oidc_session_state(c, c->service->client_id, c->login->answer_to));
     return answer_seal(c, &a->fields);
 }
 

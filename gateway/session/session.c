@@ -6,6 +6,7 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "gateway/session/glimpse.h"
 #include "gateway/session/int.h"
 #include "gateway/session/trail.h"
 #include "idp-adapters/refusals.h"
@@ -433,6 +434,8 @@ static enum step load_read(struct ctx *c, struct fail *f)
     if (v->key.p == NULL)
         return NEXT;
     c->session = session_of(c, v->key, &v->session, f);
+    if (c->session == NULL && f->kind == FAIL_NONE)
+        glimpse_over(c);
     if (c->session == NULL)
         return f->kind != FAIL_NONE ? REFUSE : NEXT;
     c->session->from = device_address(c);
@@ -501,12 +504,14 @@ struct session *session_new(struct ctx *c, const struct person *p, bool shared, 
 void session_cookie_set(struct ctx *c, const struct session *s, struct str cookie)
 {
     http_set_cookie(c->res, cookie_name, cookie, -1, SAME_SITE_LAX);
+    glimpse_follow(c, s);
     trail_keep(c, s);
 }
 
 void session_cookie_clear(struct ctx *c)
 {
     http_set_cookie(c->res, cookie_name, S(""), 0, SAME_SITE_LAX);
+    glimpse_over(c);
 }
 
 bool session_add_service(struct ctx *c, struct session *s, struct str service)

@@ -240,6 +240,7 @@ const browser = await chromium.launch({
 const context = await browser.newContext();
 const still = await browser.newContext({ javaScriptEnabled: false });
 // A page that posts its form by itself is to stay.
+await context.route('**/static/on.*', (r) => r.fulfill({ contentType: 'text/javascript', body: '' }));
 await context.route('**/static/go.*', (r) => r.fulfill({ contentType: 'text/javascript', body: '' }));
 const page = await context.newPage();
 let now = '';

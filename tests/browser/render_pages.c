@@ -836,6 +836,8 @@ static void put_leaving(const struct stage *s, const char *prefix)
     still.page.me.first = word(s, S("Eino"));
     put(arena_cstr(s->a, arena_printf(s->a, "%sstill", prefix)), s->lang, page_still(s->a, &still));
     put(arena_cstr(s->a, arena_printf(s->a, "%scontinue", prefix)), s->lang, page_continue(s->a, &go));
+    struct leaving_view leaving = { .page = page(s, NULL, false), .url = go.url, .to = go.to };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sleaving", prefix)), s->lang, page_leaving(s->a, &leaving));
 }
 
 static void put_all(struct str hostile, const char *prefix, int lang, int last)

@@ -4,6 +4,7 @@
 //   node logout.mjs PATH-OF-DIGIONE
 import crypto from 'node:crypto';
 import http from 'node:http';
+import vm from 'node:vm';
 import { Agent } from './agent.mjs';
 import { check, fetchLocal, finish, freePort, test, until } from './gateway.mjs';
 import { federation, signIn } from './local.mjs';
@@ -163,6 +164,50 @@ await test('LO15: a logout token reaches the service before the browser is led b
   check(Math.abs(told.iat - now) < 60 && told.exp > now && told.exp - told.iat <= 120 && typeof told.jti === 'string' && told.jti.length > 10, JSON.stringify(told));
   check(JSON.stringify(told.events) === '{"http://schemas.openid.net/event/backchannel-logout":{}}' && !('nonce' in told), JSON.stringify(told));
   check(await metric('farewells_heard') === counted + 1 && !(await signedIn(agent)), 'the count, or the session');
+});
+
+// What the script of the iframe answers, with this browser's cookies.
+const script = async () => {
+  const page = await fetchLocal(g.port, new URL(discovery.check_session_iframe).pathname);
+  check(!('x-frame-options' in page.headers) && /frame-ancestors \*/.test(page.headers['content-security-policy']) && /default-src 'none'/.test(page.headers['content-security-policy']), JSON.stringify(page.headers));
+  check(!page.headers['set-cookie'], 'it sets a cookie');
+  return (await fetchLocal(g.port, /<script src="([^"]+)"/.exec(page.text)[1])).text;
+};
+const says = async (cookie, origin, data) => {
+  let listener;
+  const heard = [];
+  vm.runInNewContext(await script(), { addEventListener: (type, f) => { listener = type === 'message' ? f : listener; }, document: { cookie } });
+  listener({ data, origin, source: { postMessage: (...said) => heard.push(said) } });
+  check(heard.length < 2 && heard.every((h) => h[1] === origin), JSON.stringify(heard));
+  return heard[0]?.[0];
+};
+const seen = (agent) => agent.cookieHeader(new URL(g.url)).split('; ').find((c) => /^(__Host-)?seen=/.test(c));
+
+await test('LO16: discovery names the page for frames', async () => {
+  check(discovery.check_session_iframe === `${g.url}/oidc/session_iframe`, discovery.check_session_iframe);
+});
+
+await test('LO17: session_state is unchanged as long as the session is, and changed afterwards', async () => {
+  const { agent, answer, tokens } = await open(of.deaf), state = answer.get('session_state'), origin = new URL(base).origin;
+  check(/^[0-9a-f]{64}\.[\w-]+$/.test(state), state);
+  const ask = (more = {}) => says(more.cookie ?? seen(agent), more.origin ?? origin, more.data ?? `deaf ${state}`);
+  check(await ask() === 'unchanged', 'the same session');
+  const again = (await open(of.deaf, agent)).answer.get('session_state');
+  check(again !== state && await says(seen(agent), origin, `deaf ${again}`) === 'unchanged' && await ask() === 'unchanged', 'a second answer of it');
+  for (const [what, more] of [['another service', { data: `hears ${state}` }], ['another origin', { origin: 'http://evil.localhost' }], ['another salt', { data: `deaf ${state}x` }], ['another session', { cookie: seen((await open(of.deaf)).agent) }]])
+    check(await ask(more) === 'changed', what);
+  for (const data of ['', 'deaf', 'deaf ', ` ${state}`, `deaf ${state} x`, `deaf ${state.slice(1)}`, `deaf ${state}\n`])
+    check(await ask({ data }) === 'error', JSON.stringify(data));
+  check(await ask({ cookie: '' }) === 'error', 'a browser that keeps the cookie from frames does not say that the session is over');
+  check(await ask({ data: { toString: () => `deaf ${state}` } }) === undefined && await ask({ origin: 'null' }) === undefined, 'what is no text, and a page without an origin');
+  await end(agent, { id_token_hint: tokens.id_token, post_logout_redirect_uri: `${base}/deaf/out` });
+  check(await ask() === 'changed', 'after the end');
+});
+
+await test('another person at the same browser, or a session that is over, is a change', async () => {
+  const { agent, answer } = await open(of.deaf), data = `deaf ${answer.get('session_state')}`, origin = new URL(base).origin;
+  await signIn(of.deaf, 'otso', agent, { prompt: 'login' });
+  check(await says(seen(agent), origin, data) === 'changed', 'otso is signed in');
 });
 
 await test('each service hears of its own: its aud, its name of the person; one that was not opened hears nothing', async () => {
