@@ -26,11 +26,12 @@ export class Stage {
   async start(program, users) {
     const { g, service } = await federation(program, { name: 'bench', service: { secret }, settings: { redis_memory_MB: 1024, trusted_proxy: '127.0.0.1' } });
     Object.assign(this, { gateway: g, service, rs256: new Service(g, { id: 'lampi', secret, alg: 'RS256', scope: 'openid profile edu.role' }) });
+    this.stays = new Service(g, { id: 'salo', secret, scope: 'openid offline_access' }); // with refresh tokens, and calls of its own
     this.saml = { plain: new SamlCity('plain'), signed: new SamlCity('signed', { signed: true }), encrypted: new SamlCity('encrypted') };
     this.oidc = new OidcCity('edu', await freePort());
     await this.oidc.start();
     const cities = [...Object.values(this.saml), this.oidc].map((c) => c.row('oulu')).join('');
-    g.registry = registryText(tiles + service.row() + this.rs256.row()).replace('services:\n', `${cities}services:\n`);
+    g.registry = registryText(tiles + service.row() + this.rs256.row() + this.stays.row({ extra: '    grant_types: [authorization_code, refresh_token, client_credentials]\n' })).replace('services:\n', `${cities}services:\n`);
     await g.start();
     for (const c of Object.values(this.saml)) await c.learn(g);
     this.line = new Line(g.port, users);
@@ -44,6 +45,7 @@ export class Stage {
     const home = new URL(this.gateway.url);
     this.cookie = (await signIn(this.service, 'anna')).agent.cookieHeader(home);
     this.bearer = { Authorization: `Bearer ${JSON.parse((await this.codeFlow(this.service)).text).access_token}` };
+    this.offline = JSON.parse((await this.codeFlow(this.stays)).text);
     const stranger = new Visitor(this.line);
     const page = new URL((await stranger.get(`${this.gateway.url}/`)).url);
     this.signInPage = { path: page.pathname + page.search, cookie: stranger.cookieHeader(page) };
@@ -59,6 +61,10 @@ export class Stage {
     if (!code) throw new Error('no code');
     const form = { grant_type: 'authorization_code', code, redirect_uri: s.redirect, code_verifier: verifier };
     return must(await this.line.ask('POST', '/oidc/token', { form, headers: s.basic() }), 200, 'token');
+  }
+
+  async asked(path, form) {
+    return must(await this.line.ask('POST', path, { form, headers: this.stays.basic() }), 200, path);
   }
 
   async codeFlow(s) {
@@ -104,6 +110,11 @@ export class Stage {
       'authorize, code, token: ES256': [200, () => this.codeFlow(this.service)],
       'authorize, code, token: RS256': [450, () => this.codeFlow(this.rs256)],
       'userinfo': [null, () => get('/oidc/userinfo', { headers: this.bearer })],
+      'refresh': [null, () => this.asked('/oidc/token', { grant_type: 'refresh_token', refresh_token: this.offline.refresh_token })],
+      'introspection': [null, async () => {
+        if (!(await this.asked('/oidc/introspect', { token: this.offline.access_token })).text.startsWith('{"active":true')) throw new Error('the token is not active');
+      }],
+      'client credentials': [null, () => this.asked('/oidc/token', { grant_type: 'client_credentials' })],
       'SAML signed in, OIDC out': [600, () => this.samlIn(plain)],
       'the same, our request RSA-signed': [865, () => this.samlIn(signed)],
       'the same, choosing the city': [800, () => this.samlIn(plain, true)],
