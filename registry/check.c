@@ -687,7 +687,12 @@ static bool check_service(struct checking *c, const struct service *s)
     c->at = (struct row_place){ KIND_SERVICE, { s->id, S("") } };
     if (!check_names(c, &s->names) || !check_url(c, "launch_uri", s->launch_uri, s->test) ||
         !check_url(c, "initiate_login_uri", s->initiate_login_uri, s->test) ||
-        !check_url(c, "target_link_uri", s->target_link_uri, s->test))
+        !check_url(c, "target_link_uri", s->target_link_uri, s->test) ||
+        !check_url(c, "client_uri", s->client.client_uri, s->test) ||
+        !check_url(c, "policy_uri", s->client.policy_uri, s->test) ||
+        !check_url(c, "tos_uri", s->client.tos_uri, s->test) ||
+        !check_url(c, "logo_uri", s->client.logo_uri, s->test) ||
+        !check_url(c, "sector_identifier_uri", s->client.sector_identifier_uri, s->test))
         return false;
     if (s->protocol == PROTO_LINK && !str_is_set(s->launch_uri))
         return wrong(c, "launch_uri is missing, which protocol link needs");

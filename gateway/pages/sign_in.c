@@ -110,6 +110,8 @@ static enum step show(struct ctx *c, struct fail *f)
     if (s != NULL) {
         v.service = names_in(&s->names, c->lang);
         v.service_icon = icon_of(c->arena, s, c->lang);
+        v.service_policy = s->client.policy_uri;
+        v.service_terms = s->client.tos_uri;
     }
     picker_fill(picker_of(c->registry), c->arena, &ask, &v);
     mark_away(c, &v.picks);
@@ -277,6 +279,8 @@ static enum step local_form(struct ctx *c, enum local_error error, int64_t wait_
     if (s != NULL) {
         v.service = names_in(&s->names, c->lang);
         v.service_icon = icon_of(c->arena, s, c->lang);
+        v.service_policy = s->client.policy_uri;
+        v.service_terms = s->client.tos_uri;
     }
     if (idp->provider != NULL) {
         v.ask = names_in(&idp->provider->names, c->lang);
