@@ -6,6 +6,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "frame/contact.h"
+#include "gateway/errors.h"
 #include "gateway/tally.h"
 #include "idp-adapters/refusals.h"
 #include "launcher/pages.h"
@@ -237,8 +238,10 @@ struct str answer_description(const struct ctx *c, const struct fail *f)
 /* [RFC 6749 5.2]; the description carries the code under which our log says more. */
 static void failure_json(struct ctx *c, int status)
 {
-    struct str body = arena_printf(c->arena, "{\"error\":\"%s\",\"error_description\":\"%.*s\"}", c->fail.code,
-                                   STR_ARG(answer_description(c, &c->fail)));
+    struct str uri = error_uri(c, str_of(c->fail.code));
+    struct str body = arena_printf(c->arena, "{\"error\":\"%s\",\"error_description\":\"%.*s\"%s%.*s%s}", c->fail.code,
+                                   STR_ARG(answer_description(c, &c->fail)), uri.p != NULL ? ",\"error_uri\":\"" : "",
+                                   STR_ARG(uri), uri.p != NULL ? "\"" : "");
 
     http_body(c->res, status, S("application/json"), body);
     if (c->fail.kind == FAIL_CLIENT_AUTH)

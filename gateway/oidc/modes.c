@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "gateway/errors.h"
 #include "gateway/oidc/oidc.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -81,10 +82,19 @@ static enum jose_alg response_alg(const struct service *s)
     return jose_alg_named(str_is_set(s->client.response_alg) ? s->client.response_alg : s->id_token_alg);
 }
 
+static struct str value_of(const struct answer_fields *all, struct str name)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (str_eq(all->at[i].name, name))
+            return all->at[i].value;
+    return (struct str){ NULL, 0 };
+}
+
 enum step answer_seal(struct ctx *c, struct answer_fields *all)
 {
     const struct service *s = registry_service(c->registry, c->login->service);
 
+    answer_put(all, S("error_uri"), error_uri(c, value_of(all, S("error"))));
     answer_put(all, S("state"), c->login->state_out);
     if (!mode_is_signed(c->login->answer_mode) || s == NULL) {
         answer_put(all, S("iss"), c->set->public_url); /* against mix-up [RFC 9207 2] */
@@ -150,14 +160,6 @@ static const struct json_field refusal_fields[] = {
     FIELD(told, description, JSON_STR, false, 0), FIELD(told, mode, JSON_INT, true, 0),
     FIELD(told, until_s, JSON_INT, true, 0),      { 0 },
 };
-
-static struct str value_of(const struct answer_fields *all, struct str name)
-{
-    for (size_t i = 0; i < all->n; i++)
-        if (str_eq(all->at[i].name, name))
-            return all->at[i].value;
-    return (struct str){ NULL, 0 };
-}
 
 void answer_refuse(struct ctx *c, struct answer_fields *all)
 {

@@ -79,5 +79,18 @@ await test('a service may register each method and algorithm that is announced',
     for (const word of doc[alg] ?? []) check(text.includes(`"${word}"`), `${alg}: ${word} is no word of a column`);
 });
 
+await test('an error leads to its page, which says what docs/errors.md says', async () => {
+  const told = JSON.parse((await get('/oidc/token', { method: 'POST', body: 'grant_type=x', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })).text);
+  check(told.error_uri === `${g.url}/errors/${told.error}`, JSON.stringify(told));
+  const rows = [...read('docs/errors.md').matchAll(/^\| `(\w+)` \| (.*) \| (.*) \|$/gm)];
+  check(rows.length > 30, `${rows.length} rows`);
+  for (const [, code, means, mend] of rows) {
+    const page = await get(`/errors/${code}`);
+    check(page.status === 200 && /^text\/plain/.test(page.headers['content-type']) && page.text.includes(means) && page.text.includes(mend), `${code}: ${page.status} ${page.text}`);
+  }
+  check([...read('gateway/errors.def').matchAll(/X\("(\w+)"/g)].map((m) => m[1]).join() === rows.map((r) => r[1]).join(), 'the rows of errors.def');
+  check((await get('/errors/none')).status === 404, 'an error that there is not');
+});
+
 await g.stop();
 await finish();

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Vendors register services by themselves: RFC 7591, RFC 7592 and OpenID Connect Registration, from outside.
 //   node registration.mjs PATH-OF-DIGIONE
+import { execFile } from 'node:child_process';
 import crypto from 'node:crypto';
+import fs from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
 import { Agent } from './agent.mjs';
-import { check, fetchLocal, finish, test, until } from './gateway.mjs';
+import { check, fetchLocal, finish, root, test, until } from './gateway.mjs';
 import { federation, signIn } from './local.mjs';
 import { png } from './picture.mjs';
 import { Service } from './rp.mjs';
@@ -234,6 +237,23 @@ await test('an operator gives a token by the command line, once, and takes it ba
   const taken = g.cli('registry', 'put', '-c', g.config, 'registrar', 'uusi', 'enabled=false');
   check(taken.status === 0, taken.stderr);
   await until('it is no more', async () => (await register({}, 'uusi')).status === 401);
+});
+
+await test('docs/registration.md, line by line', async () => {
+  const text = fs.readFileSync(path.join(root, 'docs/registration.md'), 'utf8');
+  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map((m) => m[1].replaceAll('https://login.example.fi', g.url).replaceAll('/etc/digione/digione.yaml', g.config).replaceAll(/^digione /gm, `${g.program} `));
+  check(blocks.length === 3, `${blocks.length} blocks`);
+  // curl may know no *.localhost; the gateway's own name is localhost
+  const run = (block, env = {}) => new Promise((done) => execFile('bash', ['-e', '-o', 'pipefail', '-c', block], { cwd: g.dir, env: { ...process.env, ...env } }, (error, stdout, stderr) => done({ error, stdout, stderr })));
+  const first = await run(blocks[0]);
+  const TOKEN = /not shown again\): (\S+)/.exec(first.stdout)?.[1];
+  check(TOKEN, `${first.stdout}${first.stderr}`);
+  await until('the token is good', async () => (await call('POST', '/oidc/register', { token: TOKEN, body: {} })).status === 400);
+  const second = await run(blocks[1], { TOKEN });
+  const kept = JSON.parse(fs.readFileSync(path.join(g.dir, 'registration.json'), 'utf8'));
+  check(!second.error && kept.client_id && kept.scope === 'openid profile' && !kept.registration_notes, JSON.stringify(kept));
+  const third = await run(blocks[2]);
+  check(!third.error && third.stdout.includes('http://oppi.localhost/new') && third.stdout.trim().endsWith('204'), `${third.stdout}${third.stderr}`);
 });
 
 await test('an export imported again changes nothing', async () => {

@@ -264,7 +264,7 @@ TEST(a_service_gets_its_errors_as_json) /* [RFC 6749 5.2] */
     CHECK_INT(x->res.status, 400);
     CHECK_STR(http_response_field(&x->res, S("Content-Type")), "application/json");
     CHECK_STR(x->res.body, "{\"error\":\"invalid_grant\",\"error_description\":\"the reason is for the log <only>; "
-                           "support code ABCD2345\"}");
+                           "support code ABCD2345\",\"error_uri\":\"/errors/invalid_grant\"}");
     x = failing(t, FAIL_CLIENT_AUTH, "invalid_client", ERRORS_JSON);
     answer_failure(&x->ctx, NULL);
     CHECK_INT(x->res.status, 401);
