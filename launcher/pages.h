@@ -57,6 +57,7 @@ struct sign_in_view { /* GET /sign-in */
     struct str service; /* name of the service being opened; absent: the launcher */
     struct icon service_icon;
     struct str service_policy, service_terms; /* addresses of its own; absent: none */
+    struct str cancel;                        /* leads back to it, not signed in; absent: it did not send anybody */
     bool shared;            /* the device is marked as shared: "remember" is off, and the mark can be taken away */
     int64_t shared_idle_s;  /* what it means: signed out when unused for so long */
     struct pick remembered; /* last choice; idp absent: none, or `all=1` was asked */
@@ -104,11 +105,11 @@ struct local_view { /* GET, POST /sign-in/local: login, idp, username, password,
     struct page page;
     struct str login, idp, idp_name, service;
     struct icon service_icon;
-    struct str service_policy, service_terms; /* as above */
-    struct str username;                      /* as typed; the password is never shown again */
-    bool marked;                              /* the device is marked as shared, and the mark can be taken away */
-    bool shared;                              /* else whether "shared" is ticked */
-    int64_t shared_idle_s;                    /* what it means: signed out when unused for so long */
+    struct str service_policy, service_terms, cancel; /* as above */
+    struct str username;                              /* as typed; the password is never shown again */
+    bool marked;           /* the device is marked as shared, and the mark can be taken away */
+    bool shared;           /* else whether "shared" is ticked */
+    int64_t shared_idle_s; /* what it means: signed out when unused for so long */
     enum local_error error;
     bool no_username, no_password;      /* with LOCAL_EMPTY: each that is */
     int64_t wait_s;                     /* with LOCAL_BUSY: try again after */

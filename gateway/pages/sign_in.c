@@ -61,6 +61,12 @@ static struct str here(struct ctx *c, const char *path)
     return arena_printf(c->arena, "%s?login=%.*s", path, STR_ARG(c->login->id));
 }
 
+/* Whoever was sent here by a service may decline, and the service hears of it. */
+static struct str cancel_url(struct ctx *c)
+{
+    return str_is_set(c->login->answer_to) ? here(c, "/sign-in/cancel") : (struct str){ NULL, 0 };
+}
+
 static struct str here_local(struct ctx *c)
 {
     return arena_printf(c->arena, "/sign-in/local?login=%.*s&idp=%.*s", STR_ARG(c->login->id), STR_ARG(c->login->idp));
@@ -112,6 +118,7 @@ static enum step show(struct ctx *c, struct fail *f)
         v.service_icon = icon_of(c->arena, s, c->lang);
         v.service_policy = s->client.policy_uri;
         v.service_terms = s->client.tos_uri;
+        v.cancel = cancel_url(c);
     }
     picker_fill(picker_of(c->registry), c->arena, &ask, &v);
     mark_away(c, &v.picks);
@@ -281,6 +288,7 @@ static enum step local_form(struct ctx *c, enum local_error error, int64_t wait_
         v.service_icon = icon_of(c->arena, s, c->lang);
         v.service_policy = s->client.policy_uri;
         v.service_terms = s->client.tos_uri;
+        v.cancel = cancel_url(c);
     }
     if (idp->provider != NULL) {
         v.ask = names_in(&idp->provider->names, c->lang);

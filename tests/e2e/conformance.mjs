@@ -386,8 +386,8 @@ const fkey = new Key('ES256'), fkey2 = new Key('PS256');
 const fapi = async (ms, { key = fkey, meta = {} } = {}) => {
   const x = new Party(op, { token: fapiToken, site, key, dpop: true, scope: 'openid', mode: ms ? 'jwt' : undefined });
   x.pkce = true; x.par = true; x.ms = ms;
-  await x.register({ id_token_signed_response_alg: 'PS256', token_endpoint_auth_signing_alg: key.alg, dpop_bound_access_tokens: true, require_pushed_authorization_requests: true, grant_types: ['authorization_code', 'refresh_token'],
-    ...(ms ? { require_signed_request_object: true, request_object_signing_alg: key.alg, authorization_signed_response_alg: 'PS256' } : {}), ...meta });
+  await x.register({ id_token_signed_response_alg: op.has('id_token_signing_alg_values_supported', 'PS256') ? 'PS256' : 'ES256', token_endpoint_auth_signing_alg: key.alg, dpop_bound_access_tokens: true, require_pushed_authorization_requests: true, grant_types: ['authorization_code', 'refresh_token'],
+    ...(ms ? { require_signed_request_object: true, request_object_signing_alg: key.alg, authorization_signed_response_alg: (doc.authorization_signing_alg_values_supported ?? []).includes('PS256') ? 'PS256' : 'ES256' } : {}), ...meta });
   return x;
 };
 const inside = (x, q, more = {}) => ({ ...q, iss: x.id, aud: g.url, iat: now(), nbf: now(), exp: now() + 300, jti: word(8), ...more });
