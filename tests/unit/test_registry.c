@@ -631,6 +631,76 @@ TEST(a_service_without_a_secret_must_say_how_it_proves_itself)
     rig_free(t, &g);
 }
 
+static void check_refused(struct test *t, struct rig *g, const char *file, const char *why)
+{
+    const char *said = meaning(t, g, file);
+
+    t->checked++;
+    if (strstr(said, why) == NULL)
+        test_fail(t, __FILE__, __LINE__, "\"%s\" does not say \"%s\"", said, why);
+}
+
+#define EXCHANGE "\"urn:ietf:params:oauth:grant-type:token-exchange\""
+
+TEST(grant_types_of_a_row_are_those_that_work_for_it)
+{
+    struct rig g;
+
+    rig_open(t, &g);
+    check_refused(t, &g, A_SERVICE(SECRET ", grant_types: [refresh_tokens]"), "there is no grant_type");
+    check_refused(t, &g, A_SERVICE("auth_method: none, grant_types: [authorization_code, client_credentials]"),
+                  "client_credentials is not for a public service");
+    check_refused(t, &g, A_SERVICE(SECRET ", scopes: [openid, offline_access]"), "offline_access needs refresh_token");
+    check_refused(t, &g, A_SERVICE(SECRET ", grant_types: [authorization_code, " EXCHANGE "]"), "exchanges is missing");
+    check_refused(t, &g, A_SERVICE(SECRET ", exchanges: [s]"), "exchanges needs urn:ietf");
+    check_refused(t, &g, A_SERVICE(SECRET ", grant_types: [" EXCHANGE "], exchanges: [nobody]"),
+                  "there is no service \"nobody\"");
+    CHECK_STR(
+        meaning(t, &g,
+                A_SERVICE(SECRET ", grant_types: [authorization_code, refresh_token, client_credentials, " EXCHANGE
+                                 "], exchanges: [s], scopes: [openid, offline_access]")),
+        "a-secret RS256 free");
+    rig_free(t, &g);
+}
+
+TEST(resources_of_a_row_are_addresses_without_a_fragment_and_one_service_is_each) /* [RFC 8707 2] */
+{
+    struct rig g;
+
+    rig_open(t, &g);
+    check_refused(t, &g, A_SERVICE(SECRET ", resources: [\"https://a.example/#x\"]"), "no address without a fragment");
+    check_refused(t, &g, A_SERVICE(SECRET ", resources: [\"a.example\"]"), "no address without a fragment");
+    check_refused(t, &g, A_SERVICE(SECRET ", resource: \"https://a.example/#x\""), "no address without a fragment");
+    check_refused(
+        t, &g,
+        A_SERVICE(SECRET ", resource: \"https://a.example/\"") "  - {id: s2, protocol: oidc, vendor: v, name: "
+                                                               "{fi: S}, client_id: s2, " SECRET
+                                                               ", resource: \"https://a.example/\"}\n",
+        "belongs to another service already");
+    check_refused(t, &g, A_SERVICE(SECRET ", scopes: [\"grades:read\"]"), "there is no scope");
+    CHECK_STR(meaning(t, &g,
+                      A_SERVICE(SECRET ", resources: [\"https://a.example/\", \"urn:x:y\"], scopes: [openid, "
+                                       "\"grades:read\"], resource: \"https://s.example/\"")),
+              "a-secret RS256 free");
+    rig_free(t, &g);
+}
+
+TEST(a_service_that_only_asks_for_itself_needs_no_redirect_uri)
+{
+    static const char with[] =
+        PROVIDERS "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, " SECRET
+                  ", grant_types: [client_credentials]}\n";
+    static const char without[] =
+        PROVIDERS "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: "
+                  "s, " SECRET "}\n";
+    struct rig g;
+
+    rig_open(t, &g);
+    CHECK_STR(meaning(t, &g, with), "a-secret RS256 free");
+    check_refused(t, &g, without, "redirect_uris is empty");
+    rig_free(t, &g);
+}
+
 TEST(a_logo_is_made_anew_and_kept_and_goes_out_as_it_came_in)
 {
     static const char head[] = PROVIDERS "services:\n  - {id: s, protocol: link, vendor: v, name: {fi: S}, launch_uri: "
