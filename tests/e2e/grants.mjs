@@ -168,6 +168,34 @@ await test('what is no refresh token is invalid_grant, and costs nothing else', 
   good(await refresh(salainen, refresh_token), 'the good one');
 });
 
+// A key of a service, and proofs that it holds it; the nonce that it is asked for is kept [RFC 9449].
+const holder = () => {
+  const pair = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' }), jwk = pair.publicKey.export({ format: 'jwk' });
+  const b64 = (x) => Buffer.from(JSON.stringify(x)).toString('base64url');
+  const proof = (path, more) => {
+    const text = `${b64({ typ: 'dpop+jwt', alg: 'ES256', jwk })}.${b64({ htm: 'POST', htu: g.url + path, iat: Math.floor(Date.now() / 1000), jti: crypto.randomUUID(), ...more })}`;
+    return `${text}.${crypto.sign('sha256', Buffer.from(text), { key: pair.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+  };
+  const ask = async (s, form, nonce) => {
+    const res = await post(s, '/oidc/token', form, { DPoP: proof('/oidc/token', nonce ? { nonce } : {}) });
+    return json(res).error === 'use_dpop_nonce' && !nonce ? ask(s, form, res.headers['dpop-nonce']) : res;
+  };
+  return ask;
+};
+
+await test('F54 refresh-token: bound to the key that it began with, of a public service to this one alone [RFC 9449 5]', async () => {
+  for (const s of [julkinen, salainen]) {
+    const mine = holder(), another = holder();
+    const first = good(await mine(s, { grant_type: code, code: await codeOf(s), redirect_uri: s.redirect, code_verifier: s.verifier }), s.id);
+    check(first.token_type === 'DPoP', first.token_type);
+    refused(await refresh(s, first.refresh_token), 'invalid_grant', `${s.id} without a proof`);
+    const changed = await another(s, { grant_type: renewal, refresh_token: first.refresh_token });
+    if (s === julkinen) refused(changed, 'invalid_grant', 'another key'); else good(changed, 'a confidential service may change its key');
+    const next = good(await mine(s, { grant_type: renewal, refresh_token: first.refresh_token }), `${s.id}: its own key`);
+    check(next.token_type === 'DPoP' && !await works(next.access_token), 'the access token does without its key');
+  }
+});
+
 // ── codes ───────────────────────────────────────────────────────────────
 
 await test('OP28 codereuse, F46 attempt-reuse-authorization-code: invalid_grant, and all tokens of the first use end', async () => {

@@ -119,8 +119,7 @@ static void choose_family(struct ctx *c)
     g->family->lang = g->lang;
     g->family->claims = g->claims;
     g->family->resources = g->resources;
-    if (service_is_public(c->service))
-        g->family->bound = g->bound;
+    g->family->bound = g->bound;
     mine(c)->new_family = true;
 }
 

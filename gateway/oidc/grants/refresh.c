@@ -75,12 +75,16 @@ static const struct step_row reused[] = { { end_family }, { refuse_reuse }, { NU
 
 /* ── whose it is ────────────────────────────────────────────────────────── */
 
+/* Whoever proves itself may change its key [RFC 9449 5], but what began with one does not go on without. */
 static bool key_fits(struct ctx *c, const struct family *m, struct fail *f)
 {
-    const char *why;
+    const struct granting *g = c->state;
+    const char *why = "it is bound to a key, and no DPoP proof came";
 
-    return binding_proven(c, &m->bound, &why) ||
-           fail(f, FAIL_CALLER, "invalid_grant", "refresh_token is bound to a key: %s", why);
+    if (service_is_public(c->service) ? binding_proven(c, &m->bound, &why)
+                                      : !str_is_set(m->bound.jkt) || str_is_set(g->bound.jkt))
+        return true;
+    return fail(f, FAIL_CALLER, "invalid_grant", "refresh_token: %s", why);
 }
 
 /* The service and its key first: what another one shows does no harm. */

@@ -67,7 +67,7 @@ struct family {
     struct str service; /* registry id of whom it was issued to */
     struct str session; /* key of the session that it ends with; absent: offline */
     struct str scope, lang, claims, resources;
-    struct binding bound; /* of a public service: only with this key it is used */
+    struct binding bound; /* with which key it began: a public service uses it with this one alone [RFC 9449 5] */
     int64_t turn;         /* which of its tokens is good: grows where they rotate */
     int64_t turned_s;     /* when that one was handed out */
     int64_t seen_s, ends_s;
