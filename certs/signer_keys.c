@@ -366,7 +366,9 @@ bool signer_keys_add(const struct settings *set, const struct world *w, enum key
     bool ok = open_folder(&d, a, set->keys_dir, true, f) && make_key(&d, set, use, alg, now_s, then_s, f);
 
     for (size_t i = 0; ok && i + 1 < d.count; i++)
-        if (d.keys[i].use == use && d.keys[i].alg == alg && d.keys[i].retired_s == 0) {
+        /* One that was to retire later, or to begin later, gives way as well: after a theft nothing else may sign. */
+        if (d.keys[i].use == use && d.keys[i].alg == alg &&
+            (d.keys[i].retired_s == 0 || d.keys[i].retired_s > then_s)) {
             d.keys[i].retired_s = then_s;
             /* Heads of the audit chain are verified for years. */
             d.keys[i].gone_s = use == KEY_AUDIT ? 0 : then_s + RETIRED_LIFE_S;

@@ -5,6 +5,7 @@
 #include "base/crypt.h"
 #include "model/auth_methods.def"
 #include "wire/jose.h"
+#include "wire/jwe.h"
 
 #include <arpa/inet.h>
 
@@ -141,6 +142,36 @@ static struct str certificate_trouble(struct arena *a, const struct service *s, 
     return none;
 }
 
+/* ── what it is told as a token ─────────────────────────────────────────── */
+
+static struct str encryption_trouble(struct arena *a, const struct service *s, const char *what, struct str alg,
+                                     struct str enc)
+{
+    struct fail why = { 0 }, unreadable = { 0 };
+
+    if (!str_is_set(alg))
+        return !str_is_set(enc)
+                   ? none
+                   : arena_printf(a, "%s_encrypted_response_enc is there without %s_encrypted_response_alg", what,
+                                  what);
+    if (!str_is_set(s->jwks) && !str_is_set(s->client.jwks_uri))
+        return arena_printf(a, "jwks or jwks_uri is missing, which %s_encrypted_response_alg needs", what);
+    if (str_is_set(s->jwks) && jwe_choose(a, jwks_read(a, s->jwks, &unreadable), jwe_alg_named(alg), &why) == NULL)
+        return arena_printf(a, "jwks: %s_encrypted_response_alg: %s", what, why.detail);
+    return none;
+}
+
+static struct str answers_trouble(struct arena *a, const struct service *s, const struct auth_row *row)
+{
+    const struct client *k = &s->client;
+    struct str trouble = encryption_trouble(a, s, "id_token", k->id_token_encryption_alg, k->id_token_encryption_enc);
+
+    (void)row;
+    return str_is_set(trouble)
+               ? trouble
+               : encryption_trouble(a, s, "userinfo", k->userinfo_encryption_alg, k->userinfo_encryption_enc);
+}
+
 /* ── FAPI ───────────────────────────────────────────────────────────────── */
 
 static struct str fapi_trouble(struct arena *a, const struct service *s, const struct auth_row *row)
@@ -151,15 +182,19 @@ static struct str fapi_trouble(struct arena *a, const struct service *s, const s
         return S("fapi is true: the service proves itself by private_key_jwt or a certificate (auth_method)");
     if (str_eq(s->client.auth_alg, S("RS256")))
         return S("fapi is true: token_endpoint_auth_signing_alg is PS256, ES256 or EdDSA");
+    if (str_eq(s->id_token_alg, S("RS256")) || str_eq(s->client.userinfo_alg, S("RS256")) ||
+        str_eq(s->client.response_alg, S("RS256")) || str_eq(s->client.introspection_alg, S("RS256")))
+        return S(
+            "fapi is true: what the service is told is signed in PS256, ES256 or EdDSA (id_token_alg and the others)");
     (void)a;
     return none;
 }
 
 struct str client_auth_trouble(struct arena *a, const struct service *s)
 {
-    static struct str (*const checks[])(struct arena * a, const struct service *s,
-                                        const struct auth_row *row) = { secret_trouble, keys_trouble, alg_trouble,
-                                                                        certificate_trouble, fapi_trouble };
+    static struct str (*const checks[])(struct arena * a, const struct service *s, const struct auth_row *row) = {
+        secret_trouble, keys_trouble, alg_trouble, certificate_trouble, answers_trouble, fapi_trouble
+    };
     struct str trouble = none;
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks && !str_is_set(trouble); i++)

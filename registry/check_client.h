@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * registry/check_client.h: whether a row lets its service prove who it is.
+ * registry/check_client.h: whether a row lets its service prove who it is, and be told what it asks to be told.
  *
  * Floor 4; for check.c.  Pure.  What each method needs is a table: model/auth_methods.def.
  */

@@ -20,7 +20,8 @@ static const char *const service_auth_methods[] = {
 };
 static const char *const freshness[] = { "auth_time", "iat", NULL };
 static const char *const name_policies[] = { "by_map", "persistent", "any", NULL };
-static const char *const algorithms[] = { "ES256", "RS256", NULL };
+static const char *const algorithms[] = { "ES256", "RS256", "PS256", "EdDSA", NULL };
+static const char *const our_algs[] = { "", "ES256", "RS256", "PS256", "EdDSA", NULL };
 static const char *const ages[] = { "unknown", "under13", "13to17", "adult", NULL };
 static const char *const charges[] = { "unknown", "free", "paid", NULL };
 static const char *const any_role[] = { "any",
@@ -155,7 +156,7 @@ static const struct column service_columns[] = {
     { "request_object_required", "require_signed_request_object", COL_BOOL, "0",
       AT(service, client.request_object_required), NULL },
     { "par_required", "require_pushed_authorization_requests", COL_BOOL, "0", AT(service, client.par_required), NULL },
-    { "response_alg", "authorization_signed_response_alg", COL_CHOICE, "", AT(service, client.response_alg), any_algs },
+    { "response_alg", "authorization_signed_response_alg", COL_CHOICE, "", AT(service, client.response_alg), our_algs },
     { "default_max_age_s", "default_max_age", COL_INT, "-1", AT(service, client.default_max_age_s), NULL },
     { "auth_time_required", "require_auth_time", COL_BOOL, "0", AT(service, client.auth_time_required), NULL },
     { "default_acr_values", "default_acr_values", COL_LIST, "", AT(service, client.default_acr_values), NULL },
@@ -163,13 +164,13 @@ static const struct column service_columns[] = {
       AT(service, client.id_token_encryption_alg), key_algs },
     { "id_token_encryption_enc", "id_token_encrypted_response_enc", COL_CHOICE, "",
       AT(service, client.id_token_encryption_enc), content_algs },
-    { "userinfo_alg", "userinfo_signed_response_alg", COL_CHOICE, "", AT(service, client.userinfo_alg), any_algs },
+    { "userinfo_alg", "userinfo_signed_response_alg", COL_CHOICE, "", AT(service, client.userinfo_alg), our_algs },
     { "userinfo_encryption_alg", "userinfo_encrypted_response_alg", COL_CHOICE, "",
       AT(service, client.userinfo_encryption_alg), key_algs },
     { "userinfo_encryption_enc", "userinfo_encrypted_response_enc", COL_CHOICE, "",
       AT(service, client.userinfo_encryption_enc), content_algs },
     { "introspection_alg", "introspection_signed_response_alg", COL_CHOICE, "", AT(service, client.introspection_alg),
-      any_algs },
+      our_algs },
     { "access_token_jwt", "access_token_jwt", COL_BOOL, "0", AT(service, client.access_token_jwt), NULL },
     { "dpop_bound", "dpop_bound_access_tokens", COL_BOOL, "0", AT(service, client.dpop_bound), NULL },
     { "tls_bound", "tls_client_certificate_bound_access_tokens", COL_BOOL, "0", AT(service, client.tls_bound), NULL },

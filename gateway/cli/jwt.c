@@ -118,7 +118,7 @@ static bool understand(int argc, char **argv, struct asked *q, struct jose_rules
     if (!cli_needs_read(needs, f))
         return false;
     *rules = (struct jose_rules){ .blame = FAIL_UPSTREAM,
-                                  .algs = JOSE_BOTH,
+                                  .algs = JOSE_EVERY,
                                   .iss = str_of(q->iss),
                                   .aud = str_of(q->aud),
                                   .nonce = str_of(q->nonce),

@@ -57,7 +57,8 @@ void told_make(struct arena *a, const struct told_ask *ask, struct told_of *out)
                                     .client_id = ask->service->client_id,
                                     .nonce = S("example"),
                                     .sid = S("example"),
-                                    .access_token = S("example") };
+                                    .access_token = S("example"),
+                                    .alg = jose_alg_named(ask->service->id_token_alg) };
     enum claim claim;
 
     *out = (struct told_of){ .decision = policy_decide(ask->registry, ask->person, ask->service, &ask->now),

@@ -582,7 +582,7 @@ static void verifies(struct play *p, const struct service_actor *s, const struct
     struct fail f = { 0 };
     const struct jwks *keys = jwks_read(p->arena, p->last_keys, &f);
     const struct jose_rules rules = { .blame = FAIL_UPSTREAM,
-                                      .algs = JOSE_BOTH,
+                                      .algs = JOSE_EVERY,
                                       .iss = S(STAGE_URL),
                                       .aud = str_of(s->name),
                                       .nonce = t->nonce,

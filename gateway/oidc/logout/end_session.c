@@ -38,7 +38,7 @@ static bool faulty(struct ending *e, const char *told, struct str what)
 static bool read_hint(struct ctx *c, struct ending *e, struct str hint)
 {
     const struct jose_rules rules = { .blame = FAIL_CALLER,
-                                      .algs = JOSE_BOTH,
+                                      .algs = JOSE_EVERY,
                                       .iss = c->set->public_url,
                                       .aud_rule = AUD_ANY,
                                       .expired_too = true,

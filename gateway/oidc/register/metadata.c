@@ -345,6 +345,9 @@ static void settle_ours(struct reading *r)
     metadata_put(r->out, "test", r->by->test ? S("true") : S("false"));
     metadata_put(r->out, "fapi", r->by->fapi ? S("true") : S("false"));
     metadata_put(r->out, "pkce_required", is_public || r->by->fapi ? S("true") : S("false"));
+    if (r->by->fapi &&
+        !str_is_set(value_of(r->out, "id_token_alg"))) /* the default is none of its algorithms [FAPI 2.0 5.4.1] */
+        metadata_put(r->out, "id_token_alg", S("PS256"));
     if (r->by->fapi)
         metadata_put(r->out, "require_pushed_authorization_requests", S("true"));
 }

@@ -397,7 +397,7 @@ static enum step check_hint(struct ctx *c, struct fail *f)
 {
     struct str hint = asked(c, "id_token_hint");
     const struct jose_rules rules = { .blame = FAIL_CALLER,
-                                      .algs = JOSE_BOTH,
+                                      .algs = JOSE_EVERY,
                                       .iss = c->set->public_url,
                                       .aud = c->service->client_id,
                                       .expired_too = true,

@@ -20,15 +20,15 @@ static void ask_introspection(struct signer *s, struct batch *b, struct arena *a
 /* Which columns of the row say how. */
 static const struct kind {
     size_t alg, encryption_alg, encryption_enc;
-    enum jose_alg unsaid; /* what "" means; JOSE_NONE: not signed */
+    enum envelope_kind like; /* "" means what this kind has; ENVELOPE_NONE: not signed */
     ask_fn *ask;
 } kinds[ENVELOPE_KIND_COUNT] = {
     /* clang-format off */
-    [ENVELOPE_NONE]          = { NO_COLUMN, NO_COLUMN, NO_COLUMN, JOSE_NONE, NULL },
-    [ENVELOPE_ID_TOKEN]      = { IN(id_token_alg), IN(client.id_token_encryption_alg), IN(client.id_token_encryption_enc), JOSE_RS256, signer_id_token },
-    [ENVELOPE_USERINFO]      = { IN(client.userinfo_alg), IN(client.userinfo_encryption_alg), IN(client.userinfo_encryption_enc), JOSE_NONE, signer_userinfo },
-    [ENVELOPE_RESPONSE]      = { IN(client.response_alg), NO_COLUMN, NO_COLUMN, JOSE_RS256, signer_response },
-    [ENVELOPE_INTROSPECTION] = { IN(client.introspection_alg), NO_COLUMN, NO_COLUMN, JOSE_RS256, ask_introspection },
+    [ENVELOPE_NONE]          = { NO_COLUMN, NO_COLUMN, NO_COLUMN, ENVELOPE_NONE, NULL },
+    [ENVELOPE_ID_TOKEN]      = { IN(id_token_alg), IN(client.id_token_encryption_alg), IN(client.id_token_encryption_enc), ENVELOPE_NONE, signer_id_token },
+    [ENVELOPE_USERINFO]      = { IN(client.userinfo_alg), IN(client.userinfo_encryption_alg), IN(client.userinfo_encryption_enc), ENVELOPE_NONE, signer_userinfo },
+    [ENVELOPE_RESPONSE]      = { IN(client.response_alg), NO_COLUMN, NO_COLUMN, ENVELOPE_ID_TOKEN, signer_response },
+    [ENVELOPE_INTROSPECTION] = { IN(client.introspection_alg), NO_COLUMN, NO_COLUMN, ENVELOPE_ID_TOKEN, ask_introspection },
     /* clang-format on */
 };
 
@@ -41,7 +41,11 @@ enum jose_alg envelope_alg(const struct service *s, enum envelope_kind kind)
 {
     struct str said = column(s, kinds[kind].alg);
 
-    return str_is_set(said) ? jose_alg_named(said) : kinds[kind].unsaid;
+    if (!str_is_set(said) && kind == ENVELOPE_ID_TOKEN)
+        return JOSE_RS256; /* [OIDC Registration 2] */
+    if (!str_is_set(said))
+        said = column(s, kinds[kinds[kind].like].alg);
+    return jose_alg_named(said);
 }
 
 bool envelope_encrypts(const struct service *s, enum envelope_kind kind)

@@ -11,6 +11,10 @@
 #include "certs/signer_client.h"
 #include "gateway/oidc/oidc.h"
 
+/* client/keys.h, which this room does not know: the rows that find the keys of c->service, and what they found. */
+extern const struct step_row client_keys[];
+const struct jwks *client_keys_of(const struct ctx *c);
+
 enum envelope_kind {
     ENVELOPE_NONE = 0,
     ENVELOPE_ID_TOKEN,
@@ -28,7 +32,8 @@ struct envelope { /* lives in c->arena until it is taken */
 };
 
 /* The algorithm of the row for this kind; JOSE_NONE: the row does not ask for a signed one (ID tokens always have one:
- * RS256 where the row says nothing). */
+ * RS256 where the row says nothing; answers and introspections have that of ID tokens where it names none of their
+ * own). */
 enum jose_alg envelope_alg(const struct service *s, enum envelope_kind kind);
 /* Whether the row wants it encrypted. */
 bool envelope_encrypts(const struct service *s, enum envelope_kind kind);

@@ -2,6 +2,7 @@
  * What a service may know, asked with its access token.  [OIDC Core 5.3, RFC 6750] */
 #include "gateway/oidc/tokens/tokens.h"
 
+#include "gateway/oidc/tokens/envelope.h"
 #include "gateway/release.h"
 #include "gateway/session/session.h"
 #include "model/pairwise.h"
@@ -12,7 +13,10 @@ struct asked {
     struct token_shown shown;
     bool by_dpop; /* the scheme that it came by [RFC 9449 7.1] */
     struct str claims;
+    struct envelope sealed; /* where the row wants it signed */
 };
+
+enum { AUD_MAX_B = 1024 };
 
 /* [RFC 6750 3]: what stands in the body stands in the header as well. */
 static enum step challenge(struct ctx *c, const struct fail *f)
@@ -103,6 +107,33 @@ static enum step check_holder(struct ctx *c, struct fail *f)
     return binding_proven(c, bound, &why) ? NEXT : bad_token(c, f, why);
 }
 
+static bool is_signed(const struct ctx *c)
+{
+    return envelope_alg(c->service, ENVELOPE_USERINFO) != JOSE_NONE;
+}
+
+/* As a token it says for whom it is; iss is the signer's [OIDC Core 5.3.2]. */
+static struct str with_aud(struct ctx *c, struct str claims)
+{
+    struct json_out o = json_out(c->arena, RELEASE_MAX_B + AUD_MAX_B);
+
+    if (claims.p == NULL)
+        return claims;
+    json_begin_object(&o);
+    json_put_str(&o, S("aud"), c->service->client_id);
+    json_raw(&o, str_sub(claims, 1, claims.n - 2));
+    json_end_object(&o);
+    return json_done(&o);
+}
+
+static void ask_signature(struct ctx *c)
+{
+    struct asked *a = c->state;
+
+    if (is_signed(c) && a->claims.p != NULL)
+        envelope_ask(c, &a->sealed, c->service, ENVELOPE_USERINFO, with_aud(c, a->claims), 0);
+}
+
 static enum step decide(struct ctx *c, struct fail *f)
 {
     struct asked *a = c->state;
@@ -126,8 +157,29 @@ static enum step decide(struct ctx *c, struct fail *f)
                                .lang = c->lang,
                                .now = flow_circumstances(c) };
     a->claims = release_claims(c->arena, &r);
+    ask_signature(c);
     flow_audit(c, "release", decision->rule, release_words(c->arena, &r), S("userinfo"));
     return WAIT;
+}
+
+static enum step find_keys(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return envelope_encrypts(c->service, ENVELOPE_USERINFO) ? step_into(c, client_keys) : NEXT;
+}
+
+static enum step answer_token(struct ctx *c, struct fail *f)
+{
+    const struct asked *a = c->state;
+    struct str token;
+    bool made = is_signed(c)
+                    ? envelope_take(c, &a->sealed, client_keys_of(c), &token, f)
+                    : envelope_plain(c, c->service, ENVELOPE_USERINFO, a->claims, client_keys_of(c), &token, f);
+
+    if (!made)
+        return REFUSE;
+    http_body(c->res, 200, S("application/jwt"), token);
+    return DONE;
 }
 
 static enum step answer(struct ctx *c, struct fail *f)
@@ -138,9 +190,11 @@ static enum step answer(struct ctx *c, struct fail *f)
         return REFUSE;
     if (a->claims.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "the claims are too large");
+    if (is_signed(c) || envelope_encrypts(c->service, ENVELOPE_USERINFO))
+        return answer_token(c, f);
     http_body(c->res, 200, S("application/json"), a->claims);
     return DONE;
 }
 
 const struct step_row oidc_userinfo[] = { { read_token }, { find_person }, { ask_holder }, { check_holder },
-                                          { decide },     { answer },      { NULL } };
+                                          { decide },     { find_keys },   { answer },     { NULL } };
