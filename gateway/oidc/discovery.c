@@ -93,7 +93,6 @@ static void put_methods(struct ctx *c, struct buf *b, const char *name, bool pub
     put_list(b, name, str_of(arena_cstr(c->arena, buf_str(&words))));
 }
 
-/* "jwt" is a way of asking for a signed one [JARM 2.3.4]. */
 static void put_modes(struct ctx *c, struct buf *b)
 {
     struct buf words = buf_new(c->arena, WORDS_MAX_B);
@@ -102,8 +101,6 @@ static void put_modes(struct ctx *c, struct buf *b)
     for (unsigned mode = 0; mode < MODE_COUNT; mode++)
         if (mode_find(mode_word(mode), &found))
             buf_printf(&words, "%s%.*s", words.n > 0 ? " " : "", STR_ARG(mode_word(mode)));
-    if (mode_find(S("jwt"), &found))
-        buf_add(&words, S(" jwt"));
     put_list(b, "response_modes_supported", str_of(arena_cstr(c->arena, buf_str(&words))));
 }
 
@@ -157,8 +154,8 @@ static void put_claims(struct buf *b)
     buf_byte(b, ']');
 }
 
-/* The values that choose an identity provider (request/checks.c): those of all that people may choose from, which have ids
- * that need no escape.  A nation has some 300; past ACR_VALUES_MAX the rest work as well, unsaid. */
+/* The values that choose an identity provider (request/checks.c): those of all that people may choose from, which have
+ * ids that need no escape.  A nation has some 300; past ACR_VALUES_MAX the rest work as well, unsaid. */
 static void put_acr_values(struct buf *b, const struct registry *r)
 {
     const struct registry_parts *p = registry_parts(r);

@@ -611,6 +611,61 @@ TEST(a_row_may_be_stricter)
     rig_free(t, &g);
 }
 
+#define KEYS                                                                                                           \
+    ", jwks: '{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"k\","                                             \
+    "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}]}'"
+
+/* What a service may ask and how: a row that says what cannot work is refused, with the reason. */
+static const struct {
+    const char *row, *why;
+} cannot_ask[] = {
+    { A_SERVICE(SECRET ", request_object_signing_alg: ES256"), "jwks (or jwks_uri) is missing" },
+    { A_SERVICE(SECRET ", require_signed_request_object: true"), "jwks (or jwks_uri) is missing" },
+    { A_SERVICE(SECRET ", request_uris: [https://s.example/object]"), "jwks (or jwks_uri) is missing" },
+    { A_SERVICE(SECRET KEYS ", request_object_signing_alg: HS256"), "by a key of their own" },
+    { A_SERVICE(SECRET KEYS ", request_uris: [http://s.example/object]"), "request_uris" },
+    { A_SERVICE(SECRET KEYS ", request_uris: [/object]"), "request_uris" },
+    { A_SERVICE(SECRET ", authorization_signed_response_alg: HS256"), "by a key of ours" },
+    { A_SERVICE(SECRET ", default_max_age: 99999999"), "default_max_age" },
+    { A_SERVICE(SECRET ", default_acr_values: [\"urn:a b\"]"), "default_acr_values" },
+    { A_SERVICE(SECRET ", id_token_alg: ES256, fapi: true"), "fapi" },
+    { A_SERVICE("auth_method: none, fapi: true, id_token_alg: ES256"), "fapi" },
+    { A_SERVICE("auth_method: private_key_jwt, fapi: true" KEYS), "fapi: id_token_alg" },
+    { A_SERVICE(
+          "auth_method: private_key_jwt, fapi: true, id_token_alg: ES256, request_object_signing_alg: RS256" KEYS),
+      "fapi: request_object_signing_alg" },
+    { A_SERVICE("auth_method: private_key_jwt, fapi: true, id_token_alg: ES256, authorization_signed_response_alg: "
+                "RS256" KEYS),
+      "fapi: authorization_signed_response_alg" },
+};
+
+TEST(a_row_that_asks_in_ways_that_cannot_work_is_refused)
+{
+    for (size_t i = 0; i < sizeof cannot_ask / sizeof *cannot_ask; i++) {
+        struct rig g;
+        rig_open(t, &g);
+        const char *said = meaning(t, &g, cannot_ask[i].row);
+        if (t->checked++, strstr(said, cannot_ask[i].why) == NULL)
+            test_fail(t, __FILE__, __LINE__, "%s: %s", cannot_ask[i].row, said);
+        rig_free(t, &g);
+    }
+}
+
+TEST(a_row_may_sign_push_and_be_held_to_fapi)
+{
+    struct rig g;
+
+    rig_open(t, &g);
+    CHECK_STR(meaning(t, &g,
+                      A_SERVICE(SECRET KEYS ", request_object_signing_alg: RS256, require_signed_request_object: true, "
+                                            "request_uris: [\"https://s.example/object#one\"], default_max_age: 600, "
+                                            "require_pushed_authorization_requests: true")),
+              "a-secret RS256 free");
+    CHECK_STR(meaning(t, &g, A_SERVICE("auth_method: private_key_jwt, fapi: true, id_token_alg: ES256" KEYS)),
+              "private_key_jwt ES256 free");
+    rig_free(t, &g);
+}
+
 TEST(a_public_service_that_says_it_goes_without_pkce_is_refused) /* [RFC 9700 2.1.1] */
 {
     struct rig g;
