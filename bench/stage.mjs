@@ -12,7 +12,7 @@ import { SamlCity } from './saml_city.mjs';
 const secret = 'a-secret-of-the-bench-that-nobody-else-has';
 const b64 = (b) => Buffer.from(b).toString('base64url');
 export const verifier = b64(crypto.randomBytes(32));
-const challenge = b64(crypto.createHash('sha256').update(verifier).digest());
+export const challenge = b64(crypto.createHash('sha256').update(verifier).digest());
 const tile = (i) => `  - id: tile${i}\n    protocol: link\n    vendor: tile-oy\n    category: ${['learning', 'everyday', 'assessment', 'wellbeing'][i % 4]}\n    name: { fi: "Palvelu ${i}" }\n    line: { fi: "Yksi rivi palvelusta ${i}" }\n    test: true\n    launch_uri: "http://tile${i}.localhost/"\n    asks: [sub]\n`;
 const tiles = Array.from({ length: 38 }, (_, i) => tile(i)).join('');
 export const authorizePath = (s, acr) => `/oidc/authorize?${new URLSearchParams({ client_id: s.id, redirect_uri: s.redirect, response_type: 'code', scope: s.scope, state: 'bench', nonce: 'bench', code_challenge: challenge, code_challenge_method: 'S256', ...(acr ? { acr_values: `urn:mpass.id:authnsource:${acr}` } : {}) })}`;
