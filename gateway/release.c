@@ -15,18 +15,59 @@ struct view {
     const struct release *r;
     struct arena *arena;
     struct claim_set whole;
+    struct claim_set name; /* what a full name may be made of */
     struct claim_set of[PERSON_AFFILIATIONS_MAX];
     size_t n;
     struct claim_set told;
 };
 
-bool release_covers(const struct release *r, enum claim claim)
+static bool is_name(enum claim claim)
+{
+    return claim == CLAIM_GIVEN_NAME || claim == CLAIM_CALLING_NAME || claim == CLAIM_FAMILY_NAME;
+}
+
+static bool asked_by_name(const struct release *r, const char *name)
+{
+    struct str wanted = str_of(name);
+
+    return str_is_set(wanted) && ((r->asked != NULL && claims_asked_get(r->asked, wanted) != NULL) ||
+                                  (r->asked_too != NULL && claims_asked_get(r->asked_too, wanted) != NULL));
+}
+
+/* Where a row of the table is told under further names. */
+static bool asked_by_another_name(const struct release *r, enum claim claim)
+{
+    return claim == CLAIM_LOCALE && asked_by_name(r, "zoneinfo");
+}
+
+static bool asked_by_scope(const struct release *r, enum claim claim)
 {
     struct str scope = str_of(claim_rows[claim].scope);
 
     if (r->service->profile == PROFILE_MPASS)
         return str_has_word(r->scope, S("profile"));
     return str_is_set(scope) && str_has_word(r->scope, scope);
+}
+
+bool release_covers(const struct release *r, enum claim claim)
+{
+    bool mpass = r->service->profile == PROFILE_MPASS;
+
+    return asked_by_scope(r, claim) || (mpass && asked_by_name(r, claim_rows[claim].mpass)) ||
+           ((!mpass || is_name(claim)) &&
+            (asked_by_name(r, claim_rows[claim].native) || asked_by_another_name(r, claim)));
+}
+
+/* `name` alone tells the full name, and not which given names somebody has besides. */
+static struct claim_set name_of(const struct release *r, struct claim_set released)
+{
+    struct claim_set out = { 0 };
+
+    for (int i = 0; i < CLAIM_COUNT; i++)
+        if (is_name((enum claim)i) && claim_in(released, (enum claim)i) &&
+            (asked_by_scope(r, (enum claim)i) || asked_by_name(r, "name")))
+            claim_add(&out, (enum claim)i);
+    return out;
 }
 
 static struct claim_set asked_and_allowed(const struct release *r, struct claim_set released)
@@ -46,6 +87,7 @@ static struct view view_of(struct arena *a, const struct release *r)
     if (r->decision->effect != EFFECT_ALLOW)
         return v;
     v.whole = asked_and_allowed(r, r->decision->release);
+    v.name = name_of(r, r->decision->release);
     v.n = r->person->affiliation_count;
     for (size_t i = 0; i < v.n; i++) {
         struct person alone = *r->person;
@@ -327,11 +369,6 @@ static struct str text_of(const struct view *v, enum claim claim)
     }
 }
 
-static bool is_name(enum claim claim)
-{
-    return claim == CLAIM_GIVEN_NAME || claim == CLAIM_CALLING_NAME || claim == CLAIM_FAMILY_NAME;
-}
-
 /* Vendors of MPASSid read either spelling of a name, so profile A says both. */
 static void write_text(struct json_out *o, struct view *v, enum claim claim)
 {
@@ -349,42 +386,56 @@ static void write_text(struct json_out *o, struct view *v, enum claim claim)
         json_put_str(o, str_of(name), value);
     if (mpass && is_name(claim))
         json_put_str(o, str_of(claim_rows[claim].native), value);
+    if (!mpass && claim == CLAIM_LOCALE) /* of all schools of Finland */
+        json_put_str(o, S("zoneinfo"), S("Europe/Helsinki"));
     if (claim == CLAIM_EMAIL && v->r->person->email_verified != VERIFIED_UNSAID) /* the city's word, or none */
         json_put_bool(o, S("email_verified"), v->r->person->email_verified == VERIFIED_YES);
 }
 
 /* A name made of names: of those that are released. */
-static void write_full_name(struct json_out *o, const struct view *v)
+static void write_full_name(struct json_out *o, struct view *v)
 {
     struct person told = { .given_names = { NULL, 0 } };
+    bool given = claim_in(v->name, CLAIM_GIVEN_NAME), calling = claim_in(v->name, CLAIM_CALLING_NAME);
 
-    if (claim_in(v->whole, CLAIM_GIVEN_NAME))
+    if (given)
         told.given_names = v->r->person->given_names;
-    if (claim_in(v->whole, CLAIM_CALLING_NAME))
+    if (calling)
         told.calling_name = v->r->person->calling_name;
-    if (claim_in(v->whole, CLAIM_FAMILY_NAME) &&
-        (claim_in(v->whole, CLAIM_GIVEN_NAME) || claim_in(v->whole, CLAIM_CALLING_NAME))) {
-        told.family_name = v->r->person->family_name;
-        put(o, S("name"), person_display_name(v->arena, &told));
-    }
+    if (!claim_in(v->name, CLAIM_FAMILY_NAME) || (!given && !calling))
+        return;
+    told.family_name = v->r->person->family_name;
+    put(o, S("name"), person_display_name(v->arena, &told));
+    if (str_is_set(told.family_name))
+        claim_add(&v->told, CLAIM_FAMILY_NAME);
+    if (str_is_set(told.calling_name))
+        claim_add(&v->told, CLAIM_CALLING_NAME);
+    else if (str_is_set(told.given_names))
+        claim_add(&v->told, CLAIM_GIVEN_NAME);
+}
+
+static void write_claims(struct json_out *o, struct view *v)
+{
+    bool mpass = v->r->service->profile == PROFILE_MPASS;
+
+    json_put_str(o, S("sub"), v->r->sub);
+    if (mpass && claim_in(v->whole, CLAIM_SUB))
+        json_put_str(o, str_of(claim_rows[CLAIM_SUB].mpass), v->r->sub);
+    claim_add(&v->told, CLAIM_SUB);
+    for (int i = 0; i < CLAIM_COUNT; i++)
+        write_text(o, v, (enum claim)i);
+    write_full_name(o, v);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        write_list(o, v, lists[i].claim, mpass ? claim_rows[lists[i].claim].mpass : claim_rows[lists[i].claim].native,
+                   mpass ? lists[i].mpass : lists[i].native);
 }
 
 static struct str write_all(struct view *v)
 {
     struct json_out o = json_out(v->arena, RELEASE_MAX_B);
-    bool mpass = v->r->service->profile == PROFILE_MPASS;
 
     json_begin_object(&o);
-    json_put_str(&o, S("sub"), v->r->sub);
-    if (mpass && claim_in(v->whole, CLAIM_SUB))
-        json_put_str(&o, str_of(claim_rows[CLAIM_SUB].mpass), v->r->sub);
-    claim_add(&v->told, CLAIM_SUB);
-    for (int i = 0; i < CLAIM_COUNT; i++)
-        write_text(&o, v, (enum claim)i);
-    write_full_name(&o, v);
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        write_list(&o, v, lists[i].claim, mpass ? claim_rows[lists[i].claim].mpass : claim_rows[lists[i].claim].native,
-                   mpass ? lists[i].mpass : lists[i].native);
+    write_claims(&o, v);
     json_end_object(&o);
     return json_done(&o);
 }
@@ -421,13 +472,16 @@ bool release_acr_fits(const struct registry *r, const struct person *p, const st
     return str_is_set(l->acr_values) ? str_is_set(acr) && str_has_word(l->acr_values, acr) : str_is_set(acr);
 }
 
-struct str release_id_claims(struct arena *a, const struct id_facts *f)
+static struct str write_id_claims(struct arena *a, const struct id_facts *f, struct view *told)
 {
     const struct person *p = f->person;
     struct json_out o = json_out(a, SIGNER_CLAIMS_MAX_B);
 
     json_begin_object(&o);
-    json_put_str(&o, S("sub"), f->sub);
+    if (told != NULL)
+        write_claims(&o, told);
+    else
+        json_put_str(&o, S("sub"), f->sub);
     json_put_str(&o, S("aud"), f->client_id);
     json_put_str(&o, S("azp"), f->client_id);
     json_put_str(&o, S("nonce"), f->nonce);
@@ -439,6 +493,21 @@ struct str release_id_claims(struct arena *a, const struct id_facts *f)
     json_put_str(&o, S("at_hash"), jose_half_hash(a, f->alg != JOSE_NONE ? f->alg : JOSE_RS256, f->access_token));
     json_end_object(&o);
     return json_done(&o);
+}
+
+struct str release_id_claims(struct arena *a, const struct id_facts *f)
+{
+    struct str claims = { NULL, 0 };
+
+    if (f->told != NULL && f->told->asked != NULL && f->told->asked->n > 0) {
+        struct release r = *f->told;
+        r.sub = f->sub;
+        r.scope = S("");
+        r.asked_too = NULL;
+        struct view v = view_of(a, &r);
+        claims = write_id_claims(a, f, &v);
+    }
+    return claims.p != NULL ? claims : write_id_claims(a, f, NULL);
 }
 
 struct str release_claims(struct arena *a, const struct release *r)

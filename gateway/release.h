@@ -2,20 +2,19 @@
  * gateway/release.h: person + service + decision -> the claims that may leave.
  *
  * Floor 6c.  Pure.  Deny by default: a claim leaves when the service has stated
- * a purpose for it, a rule releases it, its scope was asked, and it is not
- * empty.  What hangs on an affiliation leaves only for affiliations that are
- * allowed by themselves: a service of one city learns nothing of another.  A
- * value that is made of several facts (MPASSid's role with its school and group)
- * is told part by part: a part whose own claim is not released is empty, or
- * absent where the value is an object.  No
- * identity code, home municipality or non-disclosure mark can leave: there is
- * no row for them.
+ * a purpose for it, a rule releases it, its scope was asked (or it was, by its
+ * name), and it is not empty.  An essential one that cannot leave is missing.  What hangs on an affiliation leaves only
+ * for affiliations that are allowed by themselves: a service of one city learns nothing of another.  A value that is
+ * made of several facts (MPASSid's role with its school and group) is told part by part: a part whose own claim is not
+ * released is empty, or absent where the value is an object.  No identity code, home municipality or non-disclosure
+ * mark can leave: there is no row for them.
  */
 #ifndef GATEWAY_RELEASE_H
 #define GATEWAY_RELEASE_H
 
 #include "model/login.h"
 #include "policy/policy.h"
+#include "wire/claims_asked.h"
 #include "wire/jose.h"
 
 struct release {
@@ -24,11 +23,14 @@ struct release {
     const struct service *service;
     const struct decision *decision; /* allows; a denied one releases nothing but sub */
     struct str sub, scope;
+    /* Single claims that were asked for besides [OIDC Core 5.5], in either place; NULL: none.  They take the place of
+     * the scope and of nothing else. */
+    const struct claims_asked_place *asked, *asked_too;
     enum lang lang;
     struct circumstances now;
 };
 
-/* Whether the service asked for it, by scope. */
+/* Whether the service asked for it, by scope or by its name. */
 bool release_covers(const struct release *r, enum claim claim);
 
 /* The assurance of the person's sign-in, as an ID token states it; absent: nobody states any. */
@@ -43,6 +45,9 @@ struct id_facts {
     struct str sub, client_id, nonce, sid;
     struct str access_token; /* that comes with it */
     enum jose_alg alg;       /* that it will be signed with: at_hash is made by its hash; none: SHA-256 */
+    /* Single claims that were asked for in the token itself: by asked alone, whatever its scope is.  NULL: none.  What
+     * does not fit into a token is left out. */
+    const struct release *told;
 };
 struct str release_id_claims(struct arena *a, const struct id_facts *f);
 

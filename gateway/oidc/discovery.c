@@ -144,7 +144,7 @@ static void put_scopes(struct buf *b)
 static void put_claims(struct buf *b)
 {
     buf_add(b, S(",\"claims_supported\":[\"sub\",\"iss\",\"aud\",\"exp\",\"iat\",\"auth_time\",\"acr\",\"amr\",\"azp\","
-                 "\"sid\",\"at_hash\",\"nonce\",\"name\",\"email_verified\""));
+                 "\"sid\",\"at_hash\",\"nonce\",\"name\",\"zoneinfo\",\"email_verified\""));
     for (int i = 0; i < CLAIM_COUNT; i++) {
         if (i != CLAIM_SUB && *claim_rows[i].native)
             put_further(b, claim_rows[i].native);

@@ -365,3 +365,89 @@ TEST(email_verified_is_what_the_city_said_or_absent)
     x->person.email_verified = VERIFIED_YES;
     CHECK_STR(claims_of(t, x), "{\"sub\":\"pairwise\"}");
 }
+
+/* ── the parameter `claims` ─────────────────────────────────────────────── */
+
+static struct release asking(struct test *t, struct scene *x, const char *claims, struct claims_asked *asked)
+{
+    struct release r = release_of(t, x);
+    struct fail f = { 0 };
+
+    CHECK(claims_asked_read(t->arena, str_of(claims), asked, &f));
+    r.asked = &asked->userinfo;
+    r.scope = S("openid");
+    return r;
+}
+
+TEST(a_single_claim_is_told_without_its_scope_and_no_other_is)
+{
+    struct claims_asked asked;
+    struct scene *x = scene(t, PROFILE_NATIVE, SET(SUB) | SET(GIVEN_NAME) | SET(FAMILY_NAME) | SET(EMAIL) | SET(ROLES));
+    struct release r = asking(t, x, "{\"userinfo\":{\"email\":{\"essential\":true},\"edu_roles\":null}}", &asked);
+    const struct json_value *got = said(t, release_claims(t->arena, &r));
+
+    CHECK_STR(json_get_str(got, S("email")), "aino@oulu.example");
+    CHECK(json_get(got, S("edu_roles")) != NULL);
+    CHECK(json_get(got, S("given_name")) == NULL && json_get(got, S("name")) == NULL);
+    CHECK_STR(release_words(t->arena, &r), "sub email roles");
+}
+
+TEST(asking_for_a_claim_releases_nothing_that_policy_or_the_row_does_not)
+{
+    struct claims_asked asked;
+    struct scene *x = scene(t, PROFILE_NATIVE, SET(SUB) | SET(GIVEN_NAME));
+    struct release r =
+        asking(t, x, "{\"userinfo\":{\"email\":{\"essential\":true},\"edu_learner_id\":{\"essential\":true}}}", &asked);
+
+    x->decision.release.bits |= SET(EMAIL); /* policy would; the service has not stated that it asks */
+    x->decision.release.bits &= x->service.asks.bits;
+    CHECK_STR(release_claims(t->arena, &r), "{\"sub\":\"pairwise\"}");
+    CHECK_STR(release_words(t->arena, &r), "sub");
+}
+
+TEST(the_full_name_alone_tells_no_further_given_names)
+{
+    struct claims_asked asked;
+    struct scene *x = scene(t, PROFILE_NATIVE, SET(SUB) | SET(GIVEN_NAME) | SET(CALLING_NAME) | SET(FAMILY_NAME));
+    struct release r = asking(t, x, "{\"userinfo\":{\"name\":{\"essential\":true}}}", &asked);
+
+    CHECK_STR(release_claims(t->arena, &r), "{\"sub\":\"pairwise\",\"name\":\"Sofia Lumme\"}");
+    CHECK_STR(release_words(t->arena, &r), "sub calling_name family_name");
+}
+
+TEST(a_claim_that_is_asked_for_in_the_id_token_is_told_there)
+{
+    struct claims_asked asked;
+    struct scene *x = scene(t, PROFILE_NATIVE, SET(SUB) | SET(GIVEN_NAME) | SET(EMAIL));
+    struct release r = asking(t, x, "{\"id_token\":{\"email\":null},\"userinfo\":{\"given_name\":null}}", &asked);
+    struct id_facts token = { .registry = x->registry,
+                              .person = &x->person,
+                              .sub = S("pairwise"),
+                              .client_id = S("kanerva"),
+                              .sid = S("sid"),
+                              .access_token = S("token") };
+
+    CHECK(json_get(said(t, release_id_claims(t->arena, &token)), S("email")) == NULL);
+    r.asked = &asked.id_token;
+    r.scope = S("openid profile email");
+    token.told = &r;
+    const struct json_value *got = said(t, release_id_claims(t->arena, &token));
+    CHECK_STR(json_get_str(got, S("email")), "aino@oulu.example");
+    CHECK_STR(json_get_str(got, S("sub")), "pairwise");
+    CHECK_STR(json_get_str(got, S("sid")), "sid");
+    CHECK(json_get(got, S("given_name")) == NULL); /* by its scope it is told at userinfo */
+    r.asked = &asked.userinfo;
+    r.asked_too = &asked.id_token;
+    r.scope = S("openid");
+    CHECK_STR(release_words(t->arena, &r), "sub given_name email");
+}
+
+TEST(the_language_comes_with_the_zone)
+{
+    struct claims_asked asked;
+    struct scene *x = scene(t, PROFILE_NATIVE, SET(SUB) | SET(LOCALE));
+    struct release r = asking(t, x, "{\"userinfo\":{\"zoneinfo\":null}}", &asked);
+
+    CHECK_STR(release_claims(t->arena, &r),
+              "{\"sub\":\"pairwise\",\"locale\":\"fi\",\"zoneinfo\":\"Europe/Helsinki\"}");
+}

@@ -270,8 +270,30 @@ static void leave_mark(struct ctx *c)
     kv_add(c->kv, &c->batch, c->arena, &i->mark, KV_REPLAY, g->once, made, c->set->access_token_life_s);
 }
 
+/* What may be told of the person now: as scope and the parameter `claims` ask. */
+static struct release release_now(struct ctx *c, struct claims_asked *asked)
+{
+    const struct granting *g = granting(c);
+    struct fail unreadable = { 0 }; /* it was read when it came */
+
+    *asked = (struct claims_asked){ 0 };
+    (void)claims_asked_read(c->arena, g->claims, asked, &unreadable);
+    return (struct release){ .registry = c->registry,
+                             .person = c->person,
+                             .service = c->service,
+                             .decision = flow_decision(c),
+                             .sub = S("-"),
+                             .scope = g->scope,
+                             .lang = c->lang,
+                             .now = flow_circumstances(c) };
+}
+
 static struct str id_claims(struct ctx *c)
 {
+    struct claims_asked asked;
+    struct release told = release_now(c, &asked);
+
+    told.asked = &asked.id_token;
     const struct id_facts facts = { .registry = c->registry,
                                     .person = c->person,
                                     .sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor),
@@ -279,7 +301,8 @@ static struct str id_claims(struct ctx *c)
                                     .nonce = granting(c)->nonce,
                                     .sid = c->session->sid,
                                     .access_token = mine(c)->token,
-                                    .alg = envelope_alg(c->service, ENVELOPE_ID_TOKEN) };
+                                    .alg = envelope_alg(c->service, ENVELOPE_ID_TOKEN),
+                                    .told = &told };
 
     return release_id_claims(c->arena, &facts);
 }
@@ -306,18 +329,15 @@ static enum step find_keys(struct ctx *c, struct fail *f)
     return id_token_due(c) && envelope_encrypts(c->service, ENVELOPE_ID_TOKEN) ? step_into(c, client_keys) : NEXT;
 }
 
+/* Of both: what the ID token says, and what the access token opens. */
 static void write_audit(struct ctx *c)
 {
-    const struct granting *g = granting(c);
-    const struct release r = { .registry = c->registry,
-                               .person = c->person,
-                               .service = c->service,
-                               .decision = flow_decision(c),
-                               .sub = S("-"),
-                               .scope = g->scope,
-                               .lang = c->lang,
-                               .now = flow_circumstances(c) };
+    struct claims_asked asked;
+    struct release r = release_now(c, &asked);
 
+    r.asked = &asked.userinfo;
+    if (id_token_due(c))
+        r.asked_too = &asked.id_token;
     if (c->person != NULL)
         flow_audit(c, "release", flow_decision(c)->rule, release_words(c->arena, &r), (struct str){ NULL, 0 });
 }

@@ -148,12 +148,16 @@ static enum step decide(struct ctx *c, struct fail *f)
     if (decision->effect != EFFECT_ALLOW)
         return bad_token(c, f, "policy says no by now");
     flow_compare_told(c);
+    struct claims_asked asked = { 0 };
+    struct fail unreadable = { 0 }; /* it was read when it came */
+    (void)claims_asked_read(c->arena, a->shown.record.claims, &asked, &unreadable);
     const struct release r = { .registry = c->registry,
                                .person = c->person,
                                .service = c->service,
                                .decision = decision,
                                .sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor),
                                .scope = a->shown.record.scope,
+                               .asked = &asked.userinfo,
                                .lang = c->lang,
                                .now = flow_circumstances(c) };
     a->claims = release_claims(c->arena, &r);
