@@ -59,7 +59,7 @@ const same = (name, words) => {
   check(said === rows, `${name}: announced ${said}; rows ${rows}`);
 };
 await test('grant types: those announced are the rows', () => same('grant_types_supported', rowsOf('model/grant_types.def', 'GRANT_TYPES').map((r) => r[1])));
-await test('response modes: those announced are the rows, and jwt, which chooses a signed one', () => same('response_modes_supported', [...rowsOf('gateway/oidc/modes.def', 'RESPONSE_MODES').map((r) => r[1]), 'jwt']));
+await test('response modes: those announced are the rows', () => same('response_modes_supported', rowsOf('gateway/oidc/modes.def', 'RESPONSE_MODES').map((r) => r[1])));
 const methods = rowsOf('model/auth_methods.def', 'AUTH_METHODS').map((r) => r[0]);
 await test('client authentication: those announced are the rows, less those that need a TLS proxy', () => same('token_endpoint_auth_methods_supported', methods.filter((m) => !m.includes('tls_client_auth'))));
 await test('scopes: those announced are the claims\' and offline_access where refresh tokens are given', () => {

@@ -88,7 +88,7 @@ await test('every member is read back as it was registered', async () => {
   const asked = {
     redirect_uris: [at('/cb'), at('/cb2?x=1')], post_logout_redirect_uris: [at('/out')], token_endpoint_auth_method: 'client_secret_post', grant_types: ['authorization_code'], client_name: 'Kaikki', 'client_name#en': 'Everything',
     client_uri: at('/'), policy_uri: at('/policy'), tos_uri: at('/tos'), contacts: ['a@vendor.example', 'b@vendor.example'], scope: 'openid email', software_id: 'soft-1', software_version: '2.0', initiate_login_uri: at('/start'),
-    default_max_age: 3600, require_auth_time: true, id_token_signed_response_alg: 'ES256', request_uris: [at('/request')], backchannel_logout_uri: at('/bc'), backchannel_logout_session_required: true,
+    default_max_age: 3600, require_auth_time: true, id_token_signed_response_alg: 'ES256', request_uris: [at('/request')], jwks: { keys: [{ ...signer.publicKey.export({ format: 'jwk' }), kid: 's1', alg: 'ES256', use: 'sig' }] }, backchannel_logout_uri: at('/bc'), backchannel_logout_session_required: true,
   };
   const r = await made(asked);
   const read = await call('GET', pathOf(r), own(r));
