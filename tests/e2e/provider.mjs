@@ -377,7 +377,7 @@ await test('a code is bound to service, address and verifier, and spent by a wro
   refuses(await posti.post('/oidc/token', { grant_type: 'authorization_code', code: without, redirect_uri: posti.redirect, code_verifier: 'x'.repeat(43), client_id: 'posti', client_secret: secret }), 400, 'invalid_grant', 'a verifier without a challenge');
   for (const c of ['', 'x', 'x'.repeat(64), (await code()).slice(1), `${await code()}=`, 'é', 'a'.repeat(20000)])
     check((await service.redeem(c)).status === 400, JSON.stringify(c.slice(0, 70)));
-  for (const [type, error] of [['password', 'unsupported_grant_type'], ['client_credentials', 'unsupported_grant_type'], ['refresh_token', 'unsupported_grant_type'], ['urn:ietf:params:oauth:grant-type:device_code', 'unsupported_grant_type'], ['implicit', 'unsupported_grant_type'], ['', 'invalid_request']])
+  for (const [type, error] of [['password', 'unsupported_grant_type'], ['client_credentials', 'unauthorized_client'], ['refresh_token', 'unauthorized_client'], ['urn:ietf:params:oauth:grant-type:saml2-bearer', 'unsupported_grant_type'], ['implicit', 'unsupported_grant_type'], ['', 'invalid_request']])
     refuses(await service.redeem('x', { grant_type: type }), 400, error, type);
 });
 
