@@ -143,6 +143,8 @@ static enum step write_url(struct ctx *c, struct fail *f)
     add_freshness(c, o->metadata, &url);
     if (str_is_set(l->lang))
         url_query(&url, S("ui_locales"), l->lang);
+    if (l->acr_must && str_is_set(l->acr_values)) /* what the service cannot do without; a wish stays here */
+        url_query(&url, S("acr_values"), l->acr_values);
     if (str_is_set(l->login_hint)) /* what the service knows, the city need not ask [OIDC Core 3.1.2.1] */
         url_query(&url, S("login_hint"), l->login_hint);
     if (!buf_ok(&url))

@@ -43,7 +43,7 @@ const row = (id, more) => `  - id: ${id}
 ${more.map((m) => `    ${m}\n`).join('')}`;
 const own = [`secret: { plain: ${secret} }`, `jwks: '${JSON.stringify(jwks)}'`];
 const services = [row('plain', own), row('bare', [`secret: { plain: ${secret} }`]), row('pushing', [...own, 'require_pushed_authorization_requests: true']), row('signing', [...own, 'require_signed_request_object: true', 'request_object_signing_alg: ES256', 'authorization_signed_response_alg: RS256']),
-  row('byref', [...own, `request_uris: ["${site}/object", "${site}/moved", "${site}/none", "${site}/large"]`]), row('strict', ['auth_method: private_key_jwt', `jwks: '${JSON.stringify(jwks)}'`, 'fapi: true'])].join('');
+  row('byref', [...own, `request_uris: ["${site}/object", "${site}/moved", "${site}/none", "${site}/large"]`]), row('aged', [...own, 'default_max_age: 0', 'default_acr_values: [urn:low]']), row('strict', ['auth_method: private_key_jwt', `jwks: '${JSON.stringify(jwks)}'`, 'fapi: true'])].join('');
 const { g, service } = await federation(process.argv[2], { name: 'requests', services });
 await g.start();
 const { agent } = await signIn(service, 'anna');
@@ -197,6 +197,21 @@ await test('each response mode carries code, state and iss; an error goes the sa
   const long = await open(params('plain', { response_mode: 'jwt', state: 's'.repeat(4000) }));
   stays(long, 'a state that no signed refusal could carry');
   check((await agent.get(`${g.url}/oidc/answer?told=x`)).status === 400, 'none of ours');
+});
+
+await test('what the row says counts where the request says nothing', async () => {
+  const asked = await open(params('aged'));
+  check(!asked.next && asked.status === 200, `default_max_age: ${asked.status} ${asked.next}`);
+  check(answerOf(await open(params('aged', { prompt: 'none' }))).get('error') === 'login_required', 'default_max_age with prompt=none');
+  check(answerOf(await open(params('aged', { max_age: '100000' }))).get('code'), 'max_age of the request');
+});
+
+await test('OP15 OP16 OP22 OP26: display, claims_locales and what nobody knows are accepted, hints of a provider followed', async () => {
+  for (const more of [{ display: 'page' }, { display: 'popup' }, { display: 'touch' }, { display: 'wap' }, { claims_locales: 'fi sv' }, { extra: 'foobar' }, { claims: '{"userinfo":{"name":{"essential":true}}}' }])
+    check(answerOf(await open(params('plain', more))).get('code'), JSON.stringify(more));
+  for (const more of [{ idp_hint: 'oulu' }, { kc_idp_hint: 'oulu' }, { acr_values: 'urn:mpass.id:authnsource:oulu' }])
+    check((await new Agent().once('GET', `${g.url}/oidc/authorize?${form(params('plain', more))}`)).headers.location?.startsWith('/sign-in/local'), JSON.stringify(more));
+  check((await new Agent().once('GET', `${g.url}/oidc/authorize?${form(params('plain', { idp_hint: 'none' }))}`)).headers.location?.startsWith('/sign-in?'), 'an unknown hint is no fault');
 });
 
 await test('F22 F23: a long nonce and a long state come back whole', async () => {
