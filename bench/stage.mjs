@@ -24,7 +24,7 @@ export const must = (res, status, what) => {
 
 export class Stage {
   async start(program, users) {
-    const { g, service } = await federation(program, { name: 'bench', service: { secret }, settings: { redis_memory_MB: 1024, trusted_proxy: '127.0.0.1' } });
+    const { g, service } = await federation(program, { name: 'bench', service: { secret }, settings: { redis_memory_MB: 1024, trusted_proxy: '127.0.0.1', service_requests_max: 1000000 } });
     Object.assign(this, { gateway: g, service, rs256: new Service(g, { id: 'lampi', secret, alg: 'RS256', scope: 'openid profile edu.role' }) });
     this.stays = new Service(g, { id: 'salo', secret, scope: 'openid offline_access' }); // with refresh tokens, and calls of its own
     this.saml = { plain: new SamlCity('plain'), signed: new SamlCity('signed', { signed: true }), encrypted: new SamlCity('encrypted') };

@@ -136,6 +136,7 @@ static const struct {
     { "registry", examine_registry },
     { "Redis", examine_redis },
     { "ca_file", examine_ca_file },
+    { "client_ca_file", examine_client_ca_file },
     { "outgoing_proxy", examine_outgoing_proxy },
     { "addresses", examine_addresses },
 };

@@ -9,6 +9,7 @@
 #include "gateway/http/listen.h"
 #include "gateway/process/fetch_proxy.h"
 #include "gateway/process/supervisor.h"
+#include "wire/cert.h"
 #include "wire/html.h"
 #include "wire/kv.h"
 
@@ -327,6 +328,21 @@ bool examine_ca_file(struct examined *e, struct fail *f)
     }
     e->found = arena_cstr(e->arena, e->set->ca_file);
     return as_user(e, try_ca_file, f);
+}
+
+static bool try_client_ca_file(struct examined *e, struct fail *f)
+{
+    return cert_trust_load(e->arena, arena_cstr(e->arena, e->set->client_ca_file), f) != NULL;
+}
+
+bool examine_client_ca_file(struct examined *e, struct fail *f)
+{
+    if (e->set->client_ca_file.n == 0) {
+        e->found = "none: no service proves itself by an authority's certificate";
+        return true;
+    }
+    e->found = arena_cstr(e->arena, e->set->client_ca_file);
+    return as_user(e, try_client_ca_file, f);
 }
 
 /* ── Redis ──────────────────────────────────────────────────────────────── */

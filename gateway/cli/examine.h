@@ -24,6 +24,7 @@ bool examine_trusted_proxy(struct examined *e, struct fail *f);
 bool examine_state_dir(struct examined *e, struct fail *f);
 bool examine_login_file(struct examined *e, struct fail *f); /* of outgoing_proxy: read as run_as */
 bool examine_ca_file(struct examined *e, struct fail *f);
+bool examine_client_ca_file(struct examined *e, struct fail *f);
 bool examine_outgoing_proxy(struct examined *e, struct fail *f); /* asks it to lead to an identity provider */
 bool examine_redis(struct examined *e, struct fail *f);
 bool examine_addresses(struct examined *e, struct fail *f); /* support, accessibility, privacy */

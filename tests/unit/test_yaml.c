@@ -419,6 +419,29 @@ TEST(the_public_address_is_https_but_on_this_machine)
     }
 }
 
+TEST(certificates_come_over_tls_and_from_a_trusted_proxy_alone)
+{
+    static const struct {
+        const char *settings, *says;
+    } wrong[] = {
+        { "client_ca_file: /a\n", "mtls_url is not" },
+        { "mtls_url: http://mtls.example\ntrusted_proxy: 127.0.0.1\n", "expected https://host" },
+        { "mtls_url: https://mtls.example/\ntrusted_proxy: 127.0.0.1\n", "expected https://host" },
+        { "mtls_url: https://mtls.example:443\ntrusted_proxy: 127.0.0.1\n", "expected https://host" },
+        { "mtls_url: https://mtls.example\n", "trusted_proxy is not" },
+    };
+    struct settings s;
+    struct fail f = { 0 };
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        f = (struct fail){ 0 };
+        CHECK(!settings_of(t, arena_printf(t->arena, LEAST "%s", wrong[i].settings).p, &s, &f));
+        CHECK(strstr(f.detail, wrong[i].says) != NULL);
+    }
+    CHECK(settings_of(t, LEAST "mtls_url: https://login.example:8443\ntrusted_proxy: 127.0.0.1\nclient_ca_file: /a\n",
+                      &s, &f));
+}
+
 TEST(the_outgoing_proxy_is_an_address_and_nothing_more)
 {
     static const char *const wrong[] = {
