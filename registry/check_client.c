@@ -16,15 +16,15 @@ enum { GENERATION_B = 1 /* in front of what is sealed */ };
 static const struct auth_row {
     struct str word;
     enum must must;
-    bool fapi, is_signed, tls;
+    bool fapi, is_signed;
 } rows[] = {
-#define X(word, must, fapi, is_signed, tls, came, proves) { S(word), must, fapi, is_signed, tls },
+#define X(word, must, fapi, is_signed, tls, came, proves) { S(word), must, fapi, is_signed },
     AUTH_METHODS(X)
 #undef X
 };
 
 /* A row that names none has a secret, and may send it in two ways. */
-static const struct auth_row either = { S("by secret"), SECRET, false, false, false };
+static const struct auth_row either = { S("by secret"), SECRET, false, false };
 
 static const struct str none = { NULL, 0 };
 

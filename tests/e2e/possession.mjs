@@ -39,7 +39,7 @@ const all = JSON.stringify({ keys: Object.values(keys).map((k) => k.jwk) });
 const services = row('avain', ['auth_method: private_key_jwt', `jwks: '${all}'`])
   + row('tarkka', ['auth_method: private_key_jwt', `jwks: '${all}'`, 'token_endpoint_auth_signing_alg: PS256'])
   + row('hakija', ['auth_method: private_key_jwt', `jwks_uri: "http://127.0.0.1:${jwksPort}/jwks"`])
-  + row('luja', ['auth_method: private_key_jwt', `jwks: '${all}'`, 'fapi: true', 'dpop_bound_access_tokens: true', 'pkce_required: true'])
+  + row('luja', ['auth_method: private_key_jwt', `jwks: '${all}'`, 'fapi: true', 'id_token_alg: ES256', 'dpop_bound_access_tokens: true', 'pkce_required: true'])
   + row('sala', ['auth_method: client_secret_jwt', `secret_value: { plain: ${secret} }`])
   + row('vaihto', [`secret: { plain: ${secret} }`, `secret_too: { plain: ${before} }`, `secret_too_until: ${new Date(Date.now() + 3600e3).toISOString().slice(0, 19)}Z`])
   + row('vanha', [`secret: { plain: ${secret} }`, `secret_too: { plain: ${before} }`, 'secret_too_until: 2026-01-01T00:00:00Z'])
