@@ -401,6 +401,15 @@ void farewells_say(struct ctx *c, const struct leaver *who, const struct strs *s
     timer_set(x->loop, &l->timer, FAREWELL_LOOK_MS);
 }
 
+void farewells_tell(struct ctx *c, const struct leaver *who, const struct strs *services)
+{
+    struct farewells *x = c->farewells;
+
+    for (size_t i = 0; x != NULL && i < services->n; i++)
+        if (can_hear(c, registry_service(c->registry, services->at[i])) && say(x, who, services->at[i]) != NULL)
+            timer_set(x->loop, &x->timer, 0);
+}
+
 /* ── life ───────────────────────────────────────────────────────────────── */
 
 struct farewells *farewells_new(struct loop *l, const struct world *w, const struct settings *set,

@@ -59,4 +59,7 @@ enum farewell_said {
  * there are services, in c->arena; it counts once the batch is answered.  All else is copied. */
 void farewells_say(struct ctx *c, const struct leaver *who, const struct strs *services, enum farewell_said *said);
 
+/* The same, and nobody waits for it. */
+void farewells_tell(struct ctx *c, const struct leaver *who, const struct strs *services);
+
 #endif

@@ -74,6 +74,7 @@ struct floods;        /* gateway/oidc/client/flood.h: who asks too much */
 struct cert_trust;    /* wire/cert.h: authorities of the certificates of services */
 struct holder;        /* gateway/oidc/tokens/dpop.c: the proof of possession in this request */
 struct farewells;     /* gateway/farewell.h: services that are to hear that a session is over */
+struct vigil;         /* gateway/vigil.h: sessions whose services can be told of their end */
 struct node;          /* gateway/node/node.h: what all loops share */
 
 enum { STEP_DEPTH_MAX = 6 };
@@ -116,6 +117,7 @@ struct ctx {
     const struct cert_trust *client_trust;   /* NULL: no authority */
     const struct protocol *const *protocols; /* by enum protocol_id */
     struct farewells *farewells;             /* this loop's; NULL tells nobody */
+    struct vigil *vigil;                     /* likewise; NULL watches nothing */
     int64_t session_epoch;                   /* sessions made in an older one are void */
 
     /* Each belongs to one floor, which makes it when it is first asked for; opaque above and below. */

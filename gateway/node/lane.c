@@ -11,6 +11,7 @@
 #include "gateway/http/server.h"
 #include "gateway/node/probes.h"
 #include "gateway/tally.h"
+#include "gateway/vigil.h"
 #include "idp-adapters/upstream_refresh.h"
 #include "registry/ends.h"
 #include "registry/shadow.h"
@@ -98,6 +99,7 @@ static void give_parts(struct lane *lane, struct ctx *c)
     c->audit_index = lane->node->audit_index;
     c->seals = lane->node->seals;
     c->farewells = lane->farewells;
+    c->vigil = lane->vigil;
 }
 
 static bool begin_job(void *self, struct ctx *c)
@@ -219,6 +221,7 @@ struct lane *lane_new(struct node *n, const struct lane_parts *parts)
     atomic_store(&lane->kv_why, "starting");
     lane->probes = probes_new(lane);
     lane->farewells = farewells_new(l, n->world, n->set, &(struct farewell_hooks){ lane, begin_job, end_job });
+    lane->vigil = vigil_new(l, n->world, n->set, &(struct farewell_hooks){ lane, begin_job, end_job });
     lane->server = server_new(l, n->world, n->set, parts->listen_fd, &hooks);
     return lane;
 }
@@ -228,6 +231,7 @@ void lane_free(struct lane *lane)
     pauses_free(lane->pauses);
     lane->pauses = NULL;
     server_free(lane->server);
+    vigil_free(lane->vigil);
     farewells_free(lane->farewells);
     upstreams_free(lane->upstreams);
     fetch_free(lane->fetch);

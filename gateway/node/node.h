@@ -43,6 +43,7 @@ struct lane { /* one loop and what belongs to it */
     atomic_bool redis_older;   /* it had fallen behind: an older copy; nobody is served from it */
     struct probes *probes;
     struct farewells *farewells;
+    struct vigil *vigil;
     bool greeted; /* signer and fetcher have both said hello */
     /* As last seen by the loop; for readiness.h. */
     atomic_int_fast64_t turned_ms;

@@ -14,6 +14,7 @@
 #include "gateway/release.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
+#include "gateway/vigil.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/json.h"
@@ -259,8 +260,10 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
     if (r.epoch.p == NULL || sealed.p == NULL)
         return kv_away(f, "epoch");
     kv_set(c->kv, &c->batch, c->arena, &a->stored, KV_CODE, key, sealed, code_life_s(c));
-    if (session_add_service(c, c->session, l->service))
+    if (session_add_service(c, c->session, l->service)) {
         session_change(c, c->session);
+        vigil_watch(c);
+    }
     flow_audit(c, "open", flow_decision(c)->rule, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
 }

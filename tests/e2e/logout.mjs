@@ -7,7 +7,7 @@ import http from 'node:http';
 import vm from 'node:vm';
 import { Agent } from './agent.mjs';
 import { check, fetchLocal, finish, freePort, test, until } from './gateway.mjs';
-import { federation, signIn } from './local.mjs';
+import { federation, registryText, signIn } from './local.mjs';
 import { Service } from './rp.mjs';
 
 const secret = 'a-secret-of-the-test-that-nobody-else-has';
@@ -277,6 +277,16 @@ await test('a hundred services of one session hear, each once', async () => {
   const came = () => heard.slice(before).map((h) => h.id).filter((id) => /^m\d/.test(id));
   await until('all of them', () => new Set(came()).size === MANY);
   check(came().length === MANY, `${came().length} came`);
+});
+
+await test('what policy or an administrator takes away while nobody is there, its service hears within five seconds', async () => {
+  const anna = await open(of.hears), otso = await signIn(of.hears, 'otso'), before = about('hears').length;
+  const his = (await of.hears.finish(otso.answer)).claims.sid;
+  g.import(registryText(services + service.row(), { rules: '  - { id: learners, provider: oulu, role: learner, release: [sub] }\n' }));
+  const told = async () => (await Promise.all(about('hears').slice(before).map(opened))).map((t) => t.claims.sid);
+  await until('the notice', async () => (await told()).includes(anna.claims.sid), 5000);
+  check(!(await told()).includes(his), 'whoever may go on is signed out');
+  g.import(registryText(services + service.row()));
 });
 
 await test('what comes too late for a process that ends is said', async () => {

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/vigil.h"
+
+#include "base/address.h"
+#include "gateway/session/session.h"
+#include "policy/policy.h"
+#include "registry/ends.h"
+
+struct watched { /* one session, one service */
+    struct arena *arena;
+    struct session *session;
+    struct str service;
+    int64_t version, asked_s; /* of the registry by which policy was asked last, and when */
+};
+
+struct vigil {
+    struct timer timer; /* first */
+    struct arena *arena;
+    struct loop *loop;
+    const struct world *world;
+    const struct settings *set;
+    struct farewell_hooks hooks;
+    struct watched *at[VIGIL_MAX];
+    size_t n, next;
+};
+
+enum verdict { GOES_ON = 0, FORGOTTEN, OVER };
+
+static bool is_taken_away(const struct ctx *c, struct watched *w)
+{
+    const struct service *s = registry_service(c->registry, w->service);
+    int64_t version = registry_parts(c->registry)->version;
+
+    if (s == NULL)
+        return true;
+    if (w->version == version && c->now_s < w->asked_s + VIGIL_POLICY_S)
+        return false;
+    w->version = version;
+    w->asked_s = c->now_s;
+    const struct circumstances now = { .now_s = c->now_s,
+                                       .shared_device = w->session->shared,
+                                       .from = address_read(w->session->from) };
+    return policy_decide(c->registry, w->session->person, s, &now).effect != EFFECT_ALLOW;
+}
+
+/* As session_of() judges; what its person ended was told by whoever ended it. */
+static enum verdict judge(const struct ctx *c, struct watched *w)
+{
+    const struct session *s = w->session;
+    const struct idp *idp = registry_idp(c->registry, s->person->idp);
+
+    if (c->now_s >= s->ends_s || ends_has(c->ends, s->id_hash))
+        return FORGOTTEN;
+    return s->epoch < c->session_epoch || idp == NULL || !idp->enabled || ends_marked(c->ends, s) || is_taken_away(c, w)
+               ? OVER
+               : GOES_ON;
+}
+
+static void forget(struct vigil *v, size_t i)
+{
+    arena_free(v->at[i]->arena);
+    v->at[i] = v->at[--v->n];
+}
+
+static void look(struct vigil *v, struct ctx *c)
+{
+    size_t most = v->n < VIGIL_AT_ONCE ? v->n : VIGIL_AT_ONCE;
+
+    for (size_t looked = 0; looked < most && v->n > 0; looked++) {
+        size_t i = v->next < v->n ? v->next : 0;
+        struct watched *w = v->at[i];
+        enum verdict said = judge(c, w);
+        v->next = i + 1;
+        if (said == GOES_ON)
+            continue;
+        if (said == OVER) {
+            struct str id = w->service;
+            const struct strs one = { &id, 1 };
+            const struct leaver who = { .sid = w->session->sid, .person = w->session->person->id };
+            farewells_tell(c, &who, &one);
+        }
+        forget(v, i);
+        v->next = i;
+    }
+}
+
+static void turn(struct timer *t)
+{
+    struct vigil *v = (struct vigil *)t;
+    struct arena *a = arena_new();
+    struct ctx *c = arena_make(a, struct ctx);
+
+    c->arena = a;
+    c->world = v->world;
+    c->set = v->set;
+    c->now_s = world_now_s(v->world);
+    if (v->hooks.begin(v->hooks.self, c))
+        look(v, c);
+    v->hooks.end(v->hooks.self, c);
+    arena_free(a);
+    if (v->n > 0)
+        timer_set(v->loop, &v->timer, VIGIL_EVERY_MS);
+}
+
+void vigil_watch(struct ctx *c)
+{
+    struct vigil *v = c->vigil;
+    const struct protocol *p = protocol_of(c, c->service->protocol);
+    struct fail unreadable = { 0 };
+
+    if (v == NULL || v->n == VIGIL_MAX || p == NULL || p->hears == NULL || !p->hears(c->service))
+        return;
+    struct arena *a = arena_new();
+    struct watched *w = arena_make(a, struct watched);
+    *w = (struct watched){ .arena = a, .service = arena_str(a, c->service->id), .asked_s = c->now_s };
+    w->version = registry_parts(c->registry)->version;
+    w->session = session_parse(a, session_write(a, c->session), &unreadable);
+    if (w->session == NULL) {
+        arena_free(a);
+        return;
+    }
+    w->session->id_hash = arena_str(a, c->session->id_hash);
+    v->at[v->n++] = w;
+    if (v->n == 1)
+        timer_set(v->loop, &v->timer, VIGIL_EVERY_MS);
+}
+
+size_t vigil_count(const struct vigil *v)
+{
+    return v->n;
+}
+
+struct vigil *vigil_new(struct loop *l, const struct world *w, const struct settings *set,
+                        const struct farewell_hooks *h)
+{
+    struct arena *a = arena_new();
+    struct vigil *v = arena_make(a, struct vigil);
+
+    v->timer.due = turn;
+    v->arena = a;
+    v->loop = l;
+    v->world = w;
+    v->set = set;
+    v->hooks = *h;
+    return v;
+}
+
+void vigil_free(struct vigil *v)
+{
+    if (v == NULL)
+        return;
+    timer_clear(v->loop, &v->timer);
+    while (v->n > 0)
+        forget(v, v->n - 1);
+    arena_free(v->arena);
+}
