@@ -7,6 +7,7 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "certs/signer.h"
+#include "gateway/session/session.h"
 #include "gateway/node/node.h"
 #include "gateway/node/readiness.h"
 #include "registry/ends.h"
@@ -824,7 +825,7 @@ static void ends(struct play *p, const struct line *l)
         [MARK_PERSON] = "person=", [MARK_IDP] = "idp=", [MARK_PLACE] = "place=", [MARK_SERVICE] = "service="
     };
     int64_t now_s = stage_now_s(p->stage);
-    struct mark x = { .at_s = now_s, .until_s = now_s + p->stage->set.session_max_s };
+    struct mark x = { .at_s = now_s, .until_s = now_s + session_longest_s(&p->stage->set) };
     struct fail f = { 0 };
     bool older;
 
