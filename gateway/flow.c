@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
+#include "gateway/consent.h"
 #include "gateway/explain.h"
 #include "gateway/metrics.h"
 #include "gateway/protocol.h"
@@ -37,6 +38,7 @@ struct flow {
     bool picked;                   /* the identity provider was named just now */
     struct kv_got stored, dropped; /* the new session, and the one that it replaces */
     struct str cookie;             /* of the new one */
+    struct consent_look consent;
 };
 
 static struct flow *flow_of(struct ctx *c)
@@ -561,6 +563,76 @@ static enum step another_person(struct ctx *c, struct fail *f)
     return DONE;
 }
 
+/* ── CONSENT: what the service would be told ────────────────────────────── */
+
+enum step flow_consented(struct ctx *c, struct fail *f)
+{
+    c->login->asks_sid = (struct str){ NULL, 0 };
+    c->login->state = LOGIN_DECIDED;
+    return flow_next(c, f);
+}
+
+static enum step consent_ask(struct ctx *c, struct fail *f)
+{
+    bool asked;
+
+    if (!consent_look_up(c, consent_told(c, flow_decision(c)), &flow_of(c)->consent, &asked, f))
+        return REFUSE;
+    return asked ? WAIT : flow_consented(c, f);
+}
+
+static enum step consent_go(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return answer_go(c, arena_join(c->arena, S("/consent?login="), c->login->id));
+}
+
+static const struct step_row to_consent[] = { { keep }, { consent_go }, { NULL } };
+
+static enum step consent_settle(struct ctx *c, struct fail *f)
+{
+    enum consent_kind due;
+
+    if (!consent_due(c, &flow_of(c)->consent, &due, f))
+        return REFUSE;
+    if (due == CONSENT_NONE)
+        return flow_consented(c, f);
+    if (is_unseen(c) && due == CONSENT_GIVEN)
+        return fail(f, FAIL_DENIED, "consent_required", "prompt=none, and the person has not let it be told this yet");
+    if (is_unseen(c))
+        return fail(f, FAIL_DENIED, "interaction_required", "prompt=none, and the person was not shown this yet");
+    c->login->state = LOGIN_CONSENT;
+    c->login->asks_sid = c->session->sid;
+    return step_into(c, to_consent);
+}
+
+static const struct step_row consent[] = { { consent_ask }, { consent_settle }, { NULL } };
+
+/* Whoever is signed in by now may be another, or nobody: then the login is asked anew. */
+bool flow_at_consent(struct ctx *c, enum step *on, struct fail *f)
+{
+    struct login *l = c->login;
+
+    if (l->state == LOGIN_CONSENT && (c->session == NULL || !str_eq(c->session->sid, l->asks_sid)))
+        l->state = LOGIN_ASKED;
+    if (l->state != LOGIN_CONSENT) {
+        *on = flow_next(c, f);
+        return false;
+    }
+    c->person = c->session->person;
+    c->service = registry_service(c->registry, l->service);
+    if (c->service == NULL) {
+        *on = fail(f, FAIL_CALLER, "unauthorized_client", "the service has gone");
+        return false;
+    }
+    if (flow_decide(c)->effect == EFFECT_ALLOW)
+        return true;
+    *on = flow_refuse(c);
+    return false;
+}
+
+/* ── KNOWN, once more ──────────────────────────────────────────────────── */
+
 /* Looks the service up again: it may have gone, or have been switched off, since the login began. */
 static enum step known(struct ctx *c, struct fail *f)
 {
@@ -578,8 +650,7 @@ static enum step known(struct ctx *c, struct fail *f)
         flow_compare_opening(c);
     if (effect != EFFECT_ALLOW)
         return flow_refuse(c);
-    c->login->state = LOGIN_DECIDED;
-    return flow_next(c, f);
+    return step_into(c, consent);
 }
 
 /* ── DECIDED: the protocol's own answer ─────────────────────────────────── */
@@ -602,6 +673,8 @@ enum step flow_next(struct ctx *c, struct fail *f)
         return step_into(c, admit);
     case LOGIN_KNOWN:
         return known(c, f);
+    case LOGIN_CONSENT:
+        return consent_go(c, f);
     case LOGIN_DECIDED:
         return decided(c, f);
     case LOGIN_ANSWERED:

@@ -7,7 +7,9 @@
  *     ASKED     a session fits: KNOWN.  Else the city that is named: AT_CITY.
  *               Else the picker (which names one and comes back).
  *     AT_CITY   the adapter has proven a person: a new session, KNOWN
- *     KNOWN     policy: DECIDED, or the page "not for you"; our own pages ask no policy
+ *     KNOWN     policy: DECIDED, or the page "not for you"; our own pages ask no policy.  Where the person has to be
+ *               asked or shown what the service would be told (consent.h): CONSENT
+ *     CONSENT   the page /consent: DECIDED, or the service hears access_denied
  *     DECIDED   the protocol's own answer (protocol.h): ANSWERED
  *     ANSWERED  (the back button, a reload) begins again with what was asked
  */
@@ -31,6 +33,12 @@ enum step flow_to_idp(struct ctx *c, const struct idp *idp, struct fail *f);
 /* The person gives the login up: the service that asked hears access_denied; without one they are led to the launcher.
  */
 enum step flow_cancel(struct ctx *c, struct fail *f);
+
+/* At the page of CONSENT, with c->session: settles c->person and c->service, and decides anew.  *on: the page may be
+ * shown; else the step to return (the login stands elsewhere, or somebody else is signed in by now). */
+bool flow_at_consent(struct ctx *c, enum step *on, struct fail *f);
+/* The person has let it be told, or has seen what is told. */
+enum step flow_consented(struct ctx *c, struct fail *f);
 
 /* A row: goes on with a person; without one, to the sign-in page and back to
  * this path.  After the rows of session_load. */

@@ -11,6 +11,7 @@
 
 #include "gateway/protocols.def"
 #include "model/ctx.h"
+#include "policy/policy.h"
 
 struct leaver {             /* whose session is over */
     struct str sid, person; /* as in struct session; person: its id */
@@ -22,6 +23,10 @@ struct protocol {
     /* Rows: the decided login becomes the protocol's own answer.  They fail as endpoints do, and end with DONE.  c has
      * login, person, session and service; flow_decision() is the decision. */
     const struct step_row *answer;
+
+    /* What c->login (NULL: nothing in particular was asked) would tell its service of c->person, of what d releases.
+     * NULL: all of that. */
+    struct claim_set (*tells)(struct ctx *c, const struct decision *d);
 
     /* Whether the address that c->login asked for is still its service's own: what was registered when the login began
      * may have been taken away since.  Reads the registry alone. */

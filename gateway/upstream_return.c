@@ -39,7 +39,7 @@ static enum step verify(struct ctx *c, struct fail *f)
     const struct idp *idp = registry_idp(c->registry, c->login->idp);
     const struct adapter *adapter = idp != NULL && idp->enabled ? adapter_of(idp->kind) : NULL;
 
-    if (c->login->state == LOGIN_ANSWERED)
+    if (c->login->state == LOGIN_ANSWERED || c->login->state == LOGIN_CONSENT)
         return flow_next(c, f);
     if (c->login->state != LOGIN_AT_CITY)
         return flow_expired(c);

@@ -11,6 +11,7 @@
 #include "launcher/views.h"
 #include "model/when.h"
 #include "wire/http.h"
+#include "wire/qr.h"
 
 static struct str otherwise(struct str s, struct str preset)
 {
@@ -306,6 +307,32 @@ struct html page_me(struct arena *a, const struct me_view *v)
     struct me_out out = { .page = v->page, .in = *v };
 
     PAGE_RENDER(a, view_own_data, &out);
+}
+
+struct html page_consent(struct arena *a, const struct consent_view *v)
+{
+    struct consent_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_consent, &out);
+}
+
+struct html page_device(struct arena *a, const struct device_view *v)
+{
+    struct device_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_device, &out);
+}
+
+/* Four modules of quiet around it [ISO/IEC 18004 9.1]. */
+struct html page_screen(struct arena *a, const struct screen_view *v)
+{
+    struct screen_out out = { .page = v->page, .in = *v };
+    size_t side;
+
+    out.qr = qr_path(a, v->url, &side);
+    if (out.qr.p != NULL)
+        out.box = arena_printf(a, "-4 -4 %zu %zu", side + 8, side + 8);
+    PAGE_RENDER(a, view_screen, &out);
 }
 
 struct html page_post(struct arena *a, const struct post_view *v)

@@ -353,7 +353,7 @@ struct html page_still(struct arena *a, const struct still_view *v);
 
 /* --- what is known of the person --- */
 
-enum { ME_SERVICES_MAX = 20, ME_LOOKS_MAX = 20, ME_SESSIONS_MAX = 8, ME_TIMES_MAX = 5 };
+enum { ME_SERVICES_MAX = 20, ME_LOOKS_MAX = 20, ME_SESSIONS_MAX = 8, ME_CONSENTS_MAX = 40, ME_TIMES_MAX = 5 };
 
 struct me_place { /* an affiliation */
     struct str where, group, level, from, to, came;
@@ -386,9 +386,12 @@ struct me_look {
     enum me_looked looked;
     enum me_reason reason;
 };
-enum me_said { ME_SAID_NOTHING = 0, ME_SAID_OTHERS, ME_SAID_FORGOTTEN };
+enum me_said { ME_SAID_NOTHING = 0, ME_SAID_OTHERS, ME_SAID_FORGOTTEN, ME_SAID_TAKEN_BACK };
+struct me_consent { /* what they have let a service be told */
+    struct str service, service_id, when, claims;
+};
 
-struct me_view { /* GET /me, GET /me/data (JSON); POST /me: csrf, act=others|forget */
+struct me_view { /* GET /me, GET /me/data (JSON); POST /me: csrf, act=others|forget|consent, service */
     struct page page;
     enum me_said said;
     struct str name, email, learner_id, age;
@@ -413,6 +416,10 @@ struct me_view { /* GET /me, GET /me/data (JSON); POST /me: csrf, act=others|for
         const struct me_look *at;
         size_t n;
     } looks;
+    struct {
+        const struct me_consent *at;
+        size_t n;
+    } consents;
     struct plea_view plea; /* own: requests */
     struct str remembered; /* the identity provider that this browser remembers; absent: none */
     bool away;             /* the log could not be read */
@@ -444,6 +451,54 @@ struct about_view { /* GET /about?from= */
 /* Fills in the rest of a view whose page.lang is set. */
 void about_fill(struct arena *a, const struct registry *r, int64_t from, struct about_view *v);
 struct html page_about(struct arena *a, const struct about_view *v);
+
+/* --- what a service would be told --------------------------------------------------------------------------- */
+
+struct telling_row { /* what, as it would be told now (absent: not shown), and why the service asks for it */
+    struct str what, value, why;
+};
+struct tells {                    /* of one service, to one person */
+    struct str service, provider; /* provider: whose school has chosen it; absent: not known */
+    struct icon service_icon;
+    struct str site, policy, terms; /* addresses of the service's own pages, checked; absent: none */
+    struct {
+        const struct telling_row *at;
+        size_t n;
+    } rows;
+};
+
+struct consent_view { /* GET /consent?login=; POST /consent: login, csrf, told, act=yes|no */
+    struct page page;
+    bool asks; /* a voluntary service: yes or no; else there is nothing to agree to */
+    bool grew; /* it would be told more than before */
+    struct str login;
+    struct str told; /* words of what is shown: what is agreed to, and nothing that came to it since */
+    struct tells of;
+};
+struct html page_consent(struct arena *a, const struct consent_view *v);
+
+enum device_at { DEVICE_TYPE = 0, DEVICE_ASK, DEVICE_YES, DEVICE_NO };
+enum device_wrong { DEVICE_RIGHT = 0, DEVICE_EMPTY, DEVICE_WRONG, DEVICE_BUSY };
+
+struct device_view { /* GET /device?user_code=; POST /device: csrf, user_code, told, act=yes|no */
+    struct page page;
+    enum device_at at;
+    enum device_wrong wrong; /* DEVICE_TYPE */
+    struct str typed;        /* as it was */
+    struct str code;         /* DEVICE_ASK: as the screen shows it */
+    struct str asked;        /* when the screen asked */
+    struct str told;         /* words of what is shown */
+    struct tells of;
+};
+struct html page_device(struct arena *a, const struct device_view *v);
+
+struct screen_view { /* GET /device/screen?user_code=: for a screen that shows pages, and draws no QR code itself */
+    struct page page;
+    struct str address; /* what is typed: "gateway.example/device" */
+    struct str code;
+    struct str url; /* what the QR code says */
+};
+struct html page_screen(struct arena *a, const struct screen_view *v);
 
 /* --- going on --------------------------------------------------------------------------------------------- */
 

@@ -145,6 +145,22 @@ struct me_out {
     struct me_view in;
 };
 
+struct consent_out {
+    struct page page;
+    struct consent_view in;
+};
+
+struct device_out {
+    struct page page;
+    struct device_view in;
+};
+
+struct screen_out {
+    struct page page;
+    struct screen_view in;
+    struct str qr, box; /* a path, and the viewBox around it; absent: the address is too long for one */
+};
+
 struct about_out {
     struct page page;
     struct about_view in;
@@ -179,6 +195,9 @@ void view_leaving(struct buf *b, const struct leaving_out *v);
 void view_idle(struct buf *b, const struct idle_out *v);
 void view_still(struct buf *b, const struct still_out *v);
 void view_own_data(struct buf *b, const struct me_out *v);
+void view_consent(struct buf *b, const struct consent_out *v);
+void view_device(struct buf *b, const struct device_out *v);
+void view_screen(struct buf *b, const struct screen_out *v);
 void view_about(struct buf *b, const struct about_out *v);
 void view_continue(struct buf *b, const struct continue_out *v);
 void view_post(struct buf *b, const struct post_out *v);

@@ -4,7 +4,7 @@
  * Floor 1.  A login is the waist on the downstream side: whatever a service
  * speaks, it begins as one struct login.  Its states:
  *
- *     ASKED -> AT_CITY -> KNOWN -> DECIDED -> ANSWERED      and from anywhere REFUSED
+ *     ASKED -> AT_CITY -> KNOWN -> [CONSENT] -> DECIDED -> ANSWERED      and from anywhere REFUSED
  *
  * In flight it is sealed in one cookie per attempt (at most 1 kB), so strangers
  * cannot fill the store and tabs do not overwrite one another.
@@ -15,13 +15,21 @@
 #include "model/person.h"
 #include "model/registry.h"
 
-enum login_state { LOGIN_REFUSED = 0, LOGIN_ASKED, LOGIN_AT_CITY, LOGIN_KNOWN, LOGIN_DECIDED, LOGIN_ANSWERED };
+enum login_state {
+    LOGIN_REFUSED = 0,
+    LOGIN_ASKED,
+    LOGIN_AT_CITY,
+    LOGIN_KNOWN,
+    LOGIN_DECIDED,
+    LOGIN_ANSWERED,
+    LOGIN_CONSENT
+};
 
 enum {
     PROMPT_NONE = 1,   /* answer without a page, or say why not */
     PROMPT_LOGIN = 2,  /* ask for a fresh log-in, all the way up to the city */
     PROMPT_SELECT = 4, /* let the person choose again who to be */
-    PROMPT_CONSENT = 8 /* ask again what the person has agreed to */
+    PROMPT_CONSENT = 8 /* of a voluntary service: ask once more what it may be told */
 };
 
 struct login {
@@ -59,6 +67,9 @@ struct login {
     struct str upstream_nonce, upstream_verifier;
     bool fresh; /* we demanded a fresh authentication */
     int64_t asked_city_s;
+
+    /* LOGIN_CONSENT: sid of the session whose person is asked. */
+    struct str asks_sid;
 
     struct str lang; /* ui_locales, as chosen */
 };

@@ -37,6 +37,7 @@ struct provider {   /* an education provider: usually a municipality; the tenant
     struct str municipality_code;
     struct names names;
     struct str support; /* whom to ask: a URL or an e-mail address of the provider's help desk */
+    bool informs;       /* its people are shown what a service is told, the first time and when that grows */
     struct school *schools;
     size_t school_count;
     const struct school_slots

@@ -293,6 +293,11 @@ bool ends_marked(struct ends *e, const struct session *s)
     return e != NULL && marks_end(e->marks, s);
 }
 
+bool ends_taken_back(struct ends *e, struct str person, struct str service, int64_t given_s)
+{
+    return e != NULL && marks_taken_back(e->marks, person, service, given_s);
+}
+
 struct mark_job {
     struct ends *ends;
     struct mark mark;

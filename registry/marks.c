@@ -7,7 +7,7 @@
 /* A key is a letter and its parts, each behind a unit separator; a part that has one itself names nobody. */
 enum { ROOM_FIRST = 256, SEPARATOR = 0x1f };
 static const char letters[MARK_COUNT] = {
-    [MARK_PERSON] = 'p', [MARK_IDP] = 'i', [MARK_PLACE] = 'a', [MARK_SERVICE] = 's'
+    [MARK_PERSON] = 'p', [MARK_IDP] = 'i', [MARK_PLACE] = 'a', [MARK_SERVICE] = 's', [MARK_CONSENT] = 'c'
 };
 /* "Some mark speaks of this service": most services of a session need not be asked about further. */
 static const char gate = 'g';
@@ -372,5 +372,33 @@ bool marks_end(struct marks *m, const struct session *s)
     (void)pthread_rwlock_rdlock(&m->lock);
     bool yes = ends_it(m, s, kinds);
     (void)pthread_rwlock_unlock(&m->lock);
+    return yes;
+}
+
+/* ── does one of them end what a service was given? ─────────────────────── */
+
+/* Ids hold no space. */
+struct mark mark_consent(struct arena *a, struct str person, struct str service, int64_t at_s, int64_t until_s)
+{
+    return (struct mark){ .kind = MARK_CONSENT,
+                          .what = arena_printf(a, "%.*s %.*s", STR_ARG(person), STR_ARG(service)),
+                          .at_s = at_s,
+                          .until_s = until_s };
+}
+
+bool marks_taken_back(struct marks *m, struct str person, struct str service, int64_t given_s)
+{
+    struct key k;
+
+    if ((atomic_load_explicit(&m->kinds, memory_order_relaxed) & 1U << MARK_CONSENT) == 0)
+        return false;
+    struct arena *a = arena_new();
+    const struct mark x = mark_consent(a, person, service, 0, 0);
+    key_of(&k, &x);
+    (void)pthread_rwlock_rdlock(&m->lock);
+    const struct place *at = k.good ? find(m, key_str(&k)) : NULL;
+    bool yes = at != NULL && at->key.p != NULL && given_s <= at->at_s;
+    (void)pthread_rwlock_unlock(&m->lock);
+    arena_free(a);
     return yes;
 }

@@ -12,7 +12,7 @@
 
 #include "model/login.h"
 
-enum mark_kind { MARK_NONE = 0, MARK_PERSON, MARK_IDP, MARK_PLACE, MARK_SERVICE, MARK_COUNT };
+enum mark_kind { MARK_NONE = 0, MARK_PERSON, MARK_IDP, MARK_PLACE, MARK_SERVICE, MARK_CONSENT, MARK_COUNT };
 enum {
     MARKS_MAX = 200000,
     MARKS_OF_AREA_MAX = 10000,   /* of one provider with its schools and groups, whose names are whatever was typed */
@@ -22,7 +22,8 @@ enum {
 
 struct mark {
     enum mark_kind kind;
-    struct str what;                 /* id of the person, the identity provider, the service; absent: of MARK_PLACE */
+    struct str what; /* id of the person, the identity provider, the service; of MARK_CONSENT the first and the last;
+                      * absent: of MARK_PLACE */
     struct str provider_oid, school; /* MARK_PLACE; MARK_SERVICE: of whose people alone; absent: of everybody's */
     struct str group;                /* MARK_PLACE: the learners of it alone; absent: everybody there */
     struct str spare;                /* sid of the one session that goes on: of whoever set the mark */
@@ -40,6 +41,11 @@ bool marks_put(struct marks *m, const struct mark *x, int64_t now_s);
 bool marks_full(struct marks *m, const struct mark *x, int64_t now_s);
 bool marks_end(struct marks *m, const struct session *s);
 size_t marks_count(struct marks *m);
+
+/* Not sessions but what one service was given in them: a person has taken back what they let it be told.  Ends whatever
+ * it was given until at_s. */
+struct mark mark_consent(struct arena *a, struct str person, struct str service, int64_t at_s, int64_t until_s);
+bool marks_taken_back(struct marks *m, struct str person, struct str service, int64_t given_s);
 
 /* The sort as one text, which is the key in SQL.  Absent: it names nobody, or is too long. */
 struct str mark_key(struct arena *a, const struct mark *x);

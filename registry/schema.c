@@ -66,6 +66,7 @@ static const struct column provider_columns[] = {
     { "municipality_code", "municipality_code", COL_TEXT, "", AT(provider, municipality_code), NULL },
     NAMES_AT(provider, names, "name"),
     { "support", "support", COL_TEXT, "", AT(provider, support), NULL },
+    { "informs", "informs", COL_BOOL, "0", AT(provider, informs), NULL },
 };
 
 static const struct column school_columns[] = {
@@ -324,6 +325,7 @@ static const struct column registrar_columns[] = {
 #define P5  P1 ",?2,?3,?4,?5"
 #define P6  P5 ",?6"
 #define P7  P6 ",?7"
+#define P8  P7 ",?8"
 #define P9  P7 ",?8,?9"
 #define P10 P9 ",?10"
 #define P11 P9 ",?10,?11"
@@ -339,7 +341,7 @@ static const struct column registrar_columns[] = {
 #define P32 P28 ",?29,?30,?31,?32"
 #define P33 P32 ",?33"
 
-#define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support"
+#define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support,informs"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
 #define IDP_COLUMNS                                                                                                    \
     "id,kind,provider,names_fi,names_sv,names_en,enabled,test,listed,map,acr,issuer,client_id,scope,"                  \
@@ -387,7 +389,7 @@ static const struct column registrar_columns[] = {
 const struct kind_row kind_rows[KIND_ALL] = {
     [KIND_PROVIDER] = { "provider", "providers", "provider", provider_columns, COUNT(provider_columns), 1,
                         sizeof(struct provider), KIND_COUNT, 5000,
-                        STATEMENTS("provider", PROVIDER_COLUMNS, P7, "id", "id = ?1") },
+                        STATEMENTS("provider", PROVIDER_COLUMNS, P8, "id", "id = ?1") },
     [KIND_SCHOOL] = { "school", "schools", "school", school_columns, COUNT(school_columns), 2, sizeof(struct school),
                       KIND_PROVIDER, 100000,
                       STATEMENTS("school", SCHOOL_COLUMNS, P7, "provider, oid", "provider = ?1 AND oid = ?2") },
@@ -634,6 +636,7 @@ const struct db_migration registry_migrations[] = {
       "ALTER TABLE service ADD COLUMN registration_hash TEXT NOT NULL DEFAULT '';"
       /* A page counts those that wait, beside those that were sent back. */
       "CREATE INDEX draft_open_state ON draft (provider, state, number) WHERE " DRAFT_IS_OPEN ";" },
+    { 20, "ALTER TABLE provider ADD COLUMN informs INTEGER NOT NULL DEFAULT 0;" },
     { 21,
       "ALTER TABLE service ADD COLUMN logo_uri TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE service ADD COLUMN software_id TEXT NOT NULL DEFAULT '';"

@@ -332,8 +332,9 @@ static bool word_in(const struct place *p, const char *const *list)
 static enum value_kind attribute_kind(const struct source *s, const struct place *p)
 {
     static const char *const addresses[] = { "href", "src", "action", "formaction", NULL };
-    static const char *const plain[] = { "class", "id",    "value", "lang",  "hreflang",    "title", "name",    "alt",
-                                         "for",   "aria-", "role",  "data-", "placeholder", "dir",   "content", NULL };
+    static const char *const plain[] = { "class",       "id",  "value",   "lang",    "hreflang", "title",
+                                         "name",        "alt", "for",     "aria-",   "role",     "data-",
+                                         "placeholder", "dir", "content", "viewbox", "d",        NULL };
     static const char *const banned[] = { "style", "srcdoc", NULL };
 
     if (word_in(p, banned) || strncmp(p->word, "on", 2) == 0)

@@ -9,6 +9,7 @@
 #include "gateway/tally.h"
 #include "launcher/pages.h"
 #include "policy/matrix.h"
+#include "registry/consents.h"
 #include "registry/desk.h"
 #include "registry/ends.h"
 #include "registry/known.h"
@@ -45,6 +46,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->world = w;
     n->people = people_new(set);
     n->pleas = pleas_new(set);
+    n->consents = consents_new(set);
     n->known = known_new(set);
     n->shadow = shadow_new(set, w);
     n->ends = ends_new(set, w);
@@ -93,6 +95,7 @@ void node_free(struct node *n)
     registry_drop(n->swap->registry);
     people_free(n->people);
     pleas_free(n->pleas);
+    consents_free(n->consents);
     known_free(n->known);
     shadow_free(n->shadow);
     ends_free(n->ends);

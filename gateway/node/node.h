@@ -63,6 +63,7 @@ struct node {
     struct work_pool *pool;
     struct people *people;
     struct pleas *pleas;
+    struct consents *consents;
     struct known *known;
     struct shadow *shadow;
     struct ends *ends;

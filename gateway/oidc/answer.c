@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "gateway/consent.h"
 #include "gateway/metrics.h"
 #include "gateway/oidc/logout/leave.h"
 #include "gateway/oidc/logout/session_iframe.h"
@@ -293,6 +294,23 @@ static const struct step_row answer[] = { { check_address }, { check_acr },     
 
 /* ── struct protocol ────────────────────────────────────────────────────── */
 
+/* What of it has a value is told; the pseudonym always is. */
+static struct claim_set tells(struct ctx *c, const struct decision *d)
+{
+    const struct release r = { .registry = c->registry,
+                               .person = c->person,
+                               .service = c->service,
+                               .decision = d,
+                               .sub = S("-"),
+                               .scope = c->login->scope,
+                               .lang = c->lang,
+                               .now = flow_circumstances(c) };
+    struct claim_set told = consent_claims(release_words(c->arena, &r));
+
+    claim_add(&told, CLAIM_SUB);
+    return told;
+}
+
 /* Where a step has recorded no failure, the person's own way ended there: by cancelling, or as somebody else. */
 static struct str description(const struct ctx *c, const char *code)
 {
@@ -335,6 +353,7 @@ static struct str launch(struct ctx *c, const struct service *s)
 
 const struct protocol protocol_oidc = { .name = "oidc",
                                         .answer = answer,
+                                        .tells = tells,
                                         .may_answer = may_answer,
                                         .refuse = refuse,
                                         .launch = launch,

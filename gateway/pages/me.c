@@ -10,6 +10,7 @@
 #include "frame/roles.h"
 #include "frame/words.h"
 #include "gateway/answer.h"
+#include "gateway/consent.h"
 #include "gateway/explain.h"
 #include "gateway/flow.h"
 #include "gateway/pages/favourites.h"
@@ -49,8 +50,13 @@ struct me { /* c->state; what a worker thread touches is in here alone */
     bool ok;
     struct fail why, why_pleas;
     struct pleas_found own;
+    struct consents *consents;
+    struct consents_found leaves; /* what they have let be told, and what they were shown */
     struct kv_got counted;
     bool kept;
+    struct consent taken; /* back, by the person: its service */
+    bool was;
+    struct consents_got take;
 };
 
 static enum step load_session(struct ctx *c, struct fail *f)
@@ -77,13 +83,23 @@ static bool read_pleas(void *with, struct db *d, struct arena *a, struct fail *f
     return pleas_of(d, a, x->person, S(""), x->now_s, &x->own, f);
 }
 
+static bool read_consents(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct me *x = with;
+
+    return consents_of(d, a, x->person, &x->leaves, f);
+}
+
 static void run(void *arg)
 {
     struct me *x = arg;
+    struct fail why = { 0 };
 
     x->ok = own_log_read(x->audit_dir, x->arena, x->person, x->most, x->most_B, &x->log, &x->why);
     if (x->pleas != NULL && !pleas_now(x->pleas, x->arena, read_pleas, x, &x->why_pleas))
         x->own = (struct pleas_found){ 0 };
+    if (x->consents != NULL && !consents_now(x->consents, x->arena, read_consents, x, &why))
+        x->leaves = (struct consents_found){ NULL, 0 };
 }
 
 /* Reading the log costs more than a page does. */
@@ -107,6 +123,7 @@ static enum step read_with(struct ctx *c, size_t most, size_t most_B, struct fai
                       .audit_dir = arena_cstr(c->arena, arena_join(c->arena, c->set->state_dir, S("/audit"))),
                       .person = c->session->person->id,
                       .pleas = c->pleas,
+                      .consents = c->consents,
                       .now_s = c->now_s,
                       .most = most,
                       .most_B = most_B };
@@ -437,9 +454,28 @@ static void put_pleas(struct ctx *c, const struct me *x, struct me_view *v)
     v->plea.own.n = x->own.n;
 }
 
+/* What they were shown is in the file alone: there is nothing to do about it. */
+static void put_consents(struct ctx *c, const struct me *x, struct me_view *v)
+{
+    struct me_consent *at = arena_make_n(c->arena, x->leaves.n + 1, struct me_consent);
+
+    for (size_t i = 0; i < x->leaves.n && v->consents.n < ME_CONSENTS_MAX; i++) {
+        const struct consent *l = &x->leaves.at[i];
+        if (l->kind == CONSENT_GIVEN)
+            at[v->consents.n++] = (struct me_consent){ .service = service_name(c, l->service),
+                                                       .service_id = l->service,
+                                                       .when = when_full(c->arena, l->at_s, c->lang),
+                                                       .claims = claims_in_words(c, l->claims.bits) };
+    }
+    v->consents.at = at;
+}
+
 static enum me_said said_of(struct str word)
 {
-    return str_eq(word, S("others")) ? ME_SAID_OTHERS : str_eq(word, S("forget")) ? ME_SAID_FORGOTTEN : ME_SAID_NOTHING;
+    return str_eq(word, S("others"))    ? ME_SAID_OTHERS
+           : str_eq(word, S("forget"))  ? ME_SAID_FORGOTTEN
+           : str_eq(word, S("consent")) ? ME_SAID_TAKEN_BACK
+                                        : ME_SAID_NOTHING;
 }
 
 static enum step show(struct ctx *c, struct fail *f)
@@ -458,6 +494,7 @@ static enum step show(struct ctx *c, struct fail *f)
     put_told(c, x, &v);
     put_looks(c, x, &v);
     put_pleas(c, x, &v);
+    put_consents(c, x, &v);
     if (str_is_set(remembered))
         v.remembered = idp_name(c, remembered);
     flow_leave_idle(c);
@@ -477,6 +514,59 @@ static enum step go_said(struct ctx *c, const char *what)
     return answer_go(c, S("/me"));
 }
 
+/* ── what they had let be told, taken back ──────────────────────────────── */
+
+static bool take_back(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct me *x = with;
+
+    return consent_take(d, a, x->person, x->taken.service, &x->was, f);
+}
+
+static enum step back_ask(struct ctx *c, struct fail *f)
+{
+    struct me *x = arena_make(c->arena, struct me);
+
+    c->state = x;
+    x->person = c->session->person->id;
+    x->taken.service = form_get(c->body, S("service"));
+    if (c->consents == NULL || !consents_ask(c->consents, c->work, &c->batch, c->arena, take_back, x, &x->take))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
+/* Whatever the service holds of it by now is dead with it.  A name that nobody registered never had any. */
+static enum step back_end(struct ctx *c, struct fail *f)
+{
+    struct me *x = c->state;
+
+    if (!x->take.ok)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "consents: %s %s", x->take.why.code, x->take.why.detail);
+    if (!x->was)
+        return answer_go(c, S("/me"));
+    const struct mark m = mark_consent(c->arena, x->person, x->taken.service, c->now_s, c->now_s + CONSENT_ENDS_S);
+    c->person = c->session->person;
+    c->service = registry_service(c->registry, x->taken.service);
+    flow_audit(c, "consent_taken_back", (struct str){ NULL, 0 }, (struct str){ NULL, 0 },
+               c->service != NULL ? (struct str){ NULL, 0 } : x->taken.service);
+    if (c->ends != NULL && !ends_mark(c->ends, c->work, &c->batch, c->arena, &m, &x->kept))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
+static enum step back_say(struct ctx *c, struct fail *f)
+{
+    const struct me *x = c->state;
+
+    if (!flow_audited(c, f))
+        return REFUSE;
+    if (c->ends != NULL && !x->kept)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the end of a consent was not kept");
+    return go_said(c, "consent");
+}
+
+static const struct step_row take_consent_back[] = { { back_ask }, { back_end }, { back_say }, { NULL } };
+
 static enum step act(struct ctx *c, struct fail *f)
 {
     struct str what = form_get(c->body, S("act"));
@@ -489,6 +579,8 @@ static enum step act(struct ctx *c, struct fail *f)
         habits_forget_recent(c);
         return go_said(c, "forget");
     }
+    if (str_eq(what, S("consent")))
+        return step_into(c, take_consent_back);
     if (!str_eq(what, S("others")) || c->ends == NULL)
         return answer_go(c, S("/me"));
     flow_audit(c, "end_others", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
@@ -652,6 +744,22 @@ static void write_pleas(struct ctx *c, struct json_out *o, const struct me *x)
     json_end_array(o);
 }
 
+static void write_consents(struct ctx *c, struct json_out *o, const struct me *x)
+{
+    json_key(o, S("consents"));
+    json_begin_array(o);
+    for (size_t i = 0; i < x->leaves.n; i++) {
+        const struct consent *l = &x->leaves.at[i];
+        json_begin_object(o);
+        json_put_str(o, S("what"), l->kind == CONSENT_GIVEN ? S("consent") : S("informed"));
+        json_put_str(o, S("service"), l->service);
+        json_put_str(o, S("told"), consent_words(c->arena, l->claims));
+        put_time(c, o, "at", l->at_s);
+        json_end_object(o);
+    }
+    json_end_array(o);
+}
+
 static void write_session(struct ctx *c, struct json_out *o)
 {
     const struct session *s = c->session;
@@ -685,6 +793,7 @@ static enum step send(struct ctx *c, struct fail *f)
     write_events(c, &o, x);
     write_looks(c, &o, x);
     write_pleas(c, &o, x);
+    write_consents(c, &o, x);
     json_end_object(&o);
     struct str json = json_done(&o);
     if (!str_is_set(json))

@@ -22,7 +22,13 @@
     X(pushed, "par", 60000, "the budget for pushed requests of this service")                                          \
     X(pushed_openly, "par:open", 3000, "the budget for pushed requests of public services from this address")          \
     X(request_fetches, "object", 3000, "the budget for request objects by reference of this address")                  \
-    X(own_data, "me", 60, "the budget for one person's looks at their own data")
+    X(own_data, "me", 60, "the budget for one person's looks at their own data")                                       \
+    X(screens, "screen:at", 1000, "the budget for screens of this address")                                            \
+    X(service_screens, "screen:of", 5000, "the budget for screens of this service")                                    \
+    X(all_screens, "screen:all", 20000, "the budget for screens of everybody together")                                \
+    X(typed, "typed", 300, "the budget for wrong codes of screens of this address")                                    \
+    X(person_typed, "typed:me", 10, "the budget for wrong codes of screens of one person")                             \
+    X(all_typed, "typed:all", 5000, "the budget for wrong codes of screens of everybody together")
 
 enum limit {
 #define X(limit, key, most, what) LIMIT_##limit,

@@ -33,7 +33,7 @@ static const struct str prefix = S("login-");
     X(id) X(upstream_id) X(service) X(answer_to) X(state_out) X(nonce)      \
     X(scope) X(code_challenge) X(login_hint) X(acr_values) X(hint_sub)      \
     X(idp) X(upstream_nonce) X(upstream_verifier) X(lang)                   \
-    X(claims) X(resources) X(jkt) X(pushed)
+    X(claims) X(resources) X(jkt) X(pushed) X(asks_sid)
 /* clang-format on */
 
 static void put_number(struct buf *b, int64_t value)
@@ -147,7 +147,7 @@ static bool read_record(struct str record, struct login *out, unsigned *flags)
 #define X(member) out->member = take_text(&r);
     LOGIN_TEXTS(X)
 #undef X
-    return r.ok && r.rest.n == 0 && out->state <= LOGIN_ANSWERED && out->protocol <= PROTO_LAUNCHER;
+    return r.ok && r.rest.n == 0 && out->state <= LOGIN_CONSENT && out->protocol <= PROTO_LAUNCHER;
 }
 
 bool login_parse(struct arena *a, struct str record, struct login *out)

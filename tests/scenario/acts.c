@@ -540,6 +540,57 @@ static void asks(struct play *p, const struct service_actor *s, const struct lin
     p->releases += play_ask(p, NULL, &r).status == 200;
 }
 
+static struct buf by_itself(struct play *p, const struct service_actor *s)
+{
+    struct buf body = buf_new(p->arena, URL_B);
+
+    form_add(&body, S("client_id"), str_of(s->name));
+    if (s->secret != NULL)
+        form_add(&body, S("client_secret"), str_of(s->secret));
+    return body;
+}
+
+/* kerho SHOWS a code [scope=openid+profile]: one of its screens asks for it. */
+static void shows(struct play *p, const struct service_actor *s, const struct line *l)
+{
+    struct buf body = by_itself(p, s);
+    struct request r = { .post = true, .path = S("/oidc/device"), .from = S("198.51.100.9") };
+    struct fail f = { 0 };
+
+    form_add(&body, S("scope"), wish(p, l, "scope", S("openid")));
+    r.body = buf_str(&body);
+    struct answer got = play_ask(p, NULL, &r);
+    const struct json_value *v = got.status == 200 ? json_parse(p->arena, got.body, &f) : NULL;
+    if (v == NULL)
+        return;
+    p->device_code = json_get_str(v, S("device_code"));
+    p->user_code = json_get_str(v, S("user_code"));
+}
+
+/* kerho POLLS for anna: with the device code that was shown last; tokens are kept as anna's. */
+static void polls(struct play *p, const struct service_actor *s, const struct line *l)
+{
+    struct tab *t = play_tab(p, line_after(l, "for"));
+    struct buf body = by_itself(p, s);
+    struct request r = { .post = true, .path = S("/oidc/token"), .from = S("198.51.100.9") };
+
+    form_add(&body, S("grant_type"), S("urn:ietf:params:oauth:grant-type:device_code"));
+    form_add(&body, S("device_code"),
+             wish(p, l, "device_code", str_is_set(p->device_code) ? p->device_code : S("none")));
+    r.body = buf_str(&body);
+    struct answer got = play_ask(p, NULL, &r);
+    t->grant = (struct grant){ .service = s, .code = p->device_code };
+    keep_tokens(p, t, &got);
+}
+
+/* anna ENTERS the code of kerho: the one that was shown last. */
+static void enters(struct play *p, struct tab *t, const struct line *l)
+{
+    (void)l;
+    play_browse(p, t,
+                &(struct request){ .path = arena_printf(p->arena, "/device?user_code=%.*s", STR_ARG(p->user_code)) });
+}
+
 /* matikka FETCHES keys: and says how many. */
 static void fetches(struct play *p, const struct service_actor *s, const struct line *l)
 {
@@ -1037,9 +1088,9 @@ static const struct {
     const char *verb;
     void (*act)(struct play *p, struct tab *t, const struct line *l);
 } browsers[] = {
-    { "OPENS", opens },   { "GETS", gets },       { "FOLLOWS", follows }, { "CHOOSES", chooses },
-    { "CLICKS", clicks }, { "REPEATS", repeats }, { "BRINGS", brings },   { "SIGNS", signs },
-    { "TAKES", takes },   { "POSTS", posts },     { "RETURNS", returns }, { "TYPES", types },
+    { "ENTERS", enters }, { "OPENS", opens },     { "GETS", gets },     { "FOLLOWS", follows }, { "CHOOSES", chooses },
+    { "CLICKS", clicks }, { "REPEATS", repeats }, { "BRINGS", brings }, { "SIGNS", signs },     { "TAKES", takes },
+    { "POSTS", posts },   { "RETURNS", returns }, { "TYPES", types },
 };
 
 static const struct {
@@ -1053,8 +1104,9 @@ static const struct {
     const char *verb;
     void (*act)(struct play *p, const struct service_actor *s, const struct line *l);
 } services[] = {
-    { "PUSHES", pushes }, { "REDEEMS", redeems }, { "REFRESHES", refreshes }, { "REVOKES", revokes },
-    { "ASKS", asks },     { "FETCHES", fetches }, { "VERIFIES", verifies },
+    { "PUSHES", pushes },     { "REDEEMS", redeems }, { "REFRESHES", refreshes },
+    { "REVOKES", revokes },   { "ASKS", asks },       { "FETCHES", fetches },
+    { "VERIFIES", verifies }, { "SHOWS", shows },     { "POLLS", polls },
 };
 
 #define FIND(table, member, word, call)                                                                                \

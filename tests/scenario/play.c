@@ -55,6 +55,7 @@ static const struct service_actor services[] = {
     { "avain", NULL, "https://avain.example/callback", false, false },
     { "levy", "the-secret-of-levy-in-the-scenarios", "https://levy.example/callback", false, false },
     { "peli", NULL, "https://peli.example/callback", false, true },
+    { "kerho", "the-secret-of-kerho-in-the-scenarios", "https://kerho.example/callback", true, false },
 };
 
 const struct service_actor *play_service(struct str name)
@@ -164,6 +165,13 @@ static const struct {
     { "expired", "<h1>Kirjautuminen jäi kesken</h1>" },
     { "not-for-you", "ei ole käytettävissäsi</h1>" },
     { "launcher", "<title>Omat palvelut" },
+    { "may-it?", "<h1>Saako palvelu tietää tämän sinusta?</h1>" },
+    { "told", "<h1>Tämän palvelu saa tietää sinusta</h1>" },
+    { "told-more", "<h1>Palvelu saa tietää sinusta enemmän kuin ennen</h1>" },
+    { "screen-code", "<h1>Kirjaudu näytölle</h1>" },
+    { "screen?", "<h1>Kirjaudutko näytölle?</h1>" },
+    { "screen-done", "<h1>Valmis. Katso näyttöä.</h1>" },
+    { "screen-not", "<h1>Näyttöä ei kirjattu sisään</h1>" },
     { "sign-out?", "<h1>Haluatko kirjautua ulos?</h1>" },
     { "signed-out", "<h1>Kirjauduit ulos</h1>" },
     { "was-over", "<h1>Kirjautumisesi oli jo päättynyt</h1>" },

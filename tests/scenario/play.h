@@ -69,8 +69,9 @@ struct play {
     struct tab tabs[TABS_MAX];
     size_t tab_count;
     struct str registry, registry_at_first;
-    struct str last_keys; /* what /oidc/jwks said */
-    int log_fd;           /* where standard error goes */
+    struct str device_code, user_code; /* of a screen, the last one */
+    struct str last_keys;              /* what /oidc/jwks said */
+    int log_fd;                        /* where standard error goes */
     size_t log_at;
     size_t audit_at;                   /* bytes of the audit log that were expected */
     struct alias persons[ALIASES_MAX]; /* whose pseudonym is whose, as the audit log showed them */

@@ -102,7 +102,7 @@ static enum step find_person(struct ctx *c, struct fail *f)
     if (c->session == NULL)
         return f->kind != FAIL_NONE ? REFUSE
                                     : (enum step)grant_bad(f, "the person's session has ended since code was made");
-    if (!grant_person(c, f))
+    if (!grant_person(c, r->made_s, f))
         return REFUSE;
     g->scope = r->scope;
     g->lang = r->lang;

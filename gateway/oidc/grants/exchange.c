@@ -173,6 +173,8 @@ static bool decide(struct ctx *c, struct fail *f)
 {
     if (flow_decide(c)->effect != EFFECT_ALLOW)
         return bad_subject(f, "the person may not use the service that asks");
+    if (c->service->client.consent)
+        return bad_subject(f, "the service that asks is voluntary, and the person themselves has to be asked");
     flow_compare_told(c);
     return true;
 }

@@ -5,6 +5,7 @@
 #include "gateway/oidc/grants/int.h"
 
 #include "base/fields.h"
+#include "gateway/consent.h"
 #include "wire/form.h"
 
 enum { GRANT_NAME_SHOWN_B = 64, GRANT_NAMES_MAX_B = 1024 };
@@ -28,9 +29,11 @@ int grant_bad(struct fail *f, const char *why)
     return fail(f, FAIL_CALLER, "invalid_grant", "%s", why);
 }
 
-bool grant_person(struct ctx *c, struct fail *f)
+bool grant_person(struct ctx *c, int64_t given_s, struct fail *f)
 {
     c->person = c->session->person;
+    if (!consent_stands(c, given_s))
+        return grant_bad(f, "the person has taken back what they had let the service be told");
     if (flow_decide(c)->effect != EFFECT_ALLOW)
         return grant_bad(f, "the person may not use this service any more");
     flow_compare_told(c);

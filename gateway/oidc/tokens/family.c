@@ -32,6 +32,7 @@ static const struct json_field family_fields[] = {
     { "x5t", JSON_STR, false, JKT_CHARS, offsetof(struct family_record, m.bound.x5t) },
     { "turn", JSON_INT, true, 0, offsetof(struct family_record, m.turn) },
     { "turned", JSON_INT, true, 0, offsetof(struct family_record, m.turned_s) },
+    { "made", JSON_INT, true, 0, offsetof(struct family_record, m.made_s) },
     { "seen", JSON_INT, true, 0, offsetof(struct family_record, m.seen_s) },
     { "ends", JSON_INT, true, 0, offsetof(struct family_record, m.ends_s) },
     { "who", JSON_STR, false, WHO_MAX_B, offsetof(struct family_record, who) },
@@ -79,7 +80,7 @@ struct family *family_new(struct ctx *c, struct str session, bool offline)
     m->key = sha256_hex(c->arena, m->id);
     m->root = random_hex(c, SHA256_B);
     m->service = c->service->id;
-    m->turned_s = m->seen_s = c->now_s;
+    m->made_s = m->turned_s = m->seen_s = c->now_s;
     m->ends_s = offline ? c->now_s + c->set->refresh_max_s : c->session->ends_s;
     if (offline)
         m->who = keep_person(c, m->ends_s);

@@ -2,6 +2,7 @@
 #include "gateway/oidc/tokens/tokens.h"
 
 #include "base/crypt.h"
+#include "gateway/consent.h"
 #include "gateway/session/session.h"
 #include "wire/json.h"
 
@@ -100,5 +101,7 @@ bool token_person(struct ctx *c, struct token_shown *t, struct fail *f)
             return f->kind == FAIL_NONE && no_token(t, "the session has ended");
     }
     c->person = c->session != NULL ? c->session->person : NULL;
+    if (c->person != NULL && !consent_stands(c, r->made_s))
+        return no_token(t, "the person has taken back what they had let the service be told");
     return true;
 }

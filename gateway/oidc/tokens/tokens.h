@@ -70,7 +70,7 @@ struct family {
     struct binding bound; /* with which key it began: a public service uses it with this one alone [RFC 9449 5] */
     int64_t turn;         /* which of its tokens is good: grows where they rotate */
     int64_t turned_s;     /* when that one was handed out */
-    int64_t seen_s, ends_s;
+    int64_t made_s, seen_s, ends_s;
     struct session *who; /* offline: of whom, as struct session says it; began_s, epoch and the person count */
 };
 

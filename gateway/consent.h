@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/consent.h: whether a person is asked, or shown, what a service would be told, before it is.
+ *
+ * Floor 6c.  Knows no protocol: what a login would tell is said by struct protocol (tells).  A voluntary service
+ * (service->client.consent) may be told what its person has let it be told, and is refused where they say no.  A
+ * service of the school needs nobody's consent, for its ground is another: where the municipality wants so
+ * (provider->informs), its people are shown what is told, the first time and whenever it has grown, and go on.
+ */
+#ifndef GATEWAY_CONSENT_H
+#define GATEWAY_CONSENT_H
+
+#include "model/ctx.h"
+#include "policy/policy.h"
+#include "registry/consents.h"
+
+/* Tokens of a service whose consent was taken back are dead for so long; none lives longer. */
+enum { CONSENT_ENDS_S = 400 * 86400 };
+
+struct consent_look {
+    struct str person;
+    struct consent now;    /* what would be told, and which kind of row has to say that it may be; CONSENT_NONE: none */
+    struct consent before; /* the last row of that kind; CONSENT_NONE: none */
+    struct consents_got got;
+};
+
+/* What kind of row c->person and c->service need; memory alone. */
+enum consent_kind consent_kind_of(const struct ctx *c);
+/* What c->login would tell c->service of c->person by what was decided: flow_decision(). */
+struct claim_set consent_told(struct ctx *c, const struct decision *d);
+
+/* Fills in `now`, and asks for `before` where any row is needed: then *asked.  Fails BUSY; OURS, where a consent is
+ * needed and nobody can be asked. */
+bool consent_look_up(struct ctx *c, struct claim_set told, struct consent_look *x, bool *asked, struct fail *f);
+/* After the answer: what has to be asked or shown; CONSENT_NONE: nothing.  A consent that cannot be read fails OURS;
+ * what cannot be shown is logged and goes on, for nobody is kept from a lesson by it. */
+bool consent_due(const struct ctx *c, const struct consent_look *x, enum consent_kind *due, struct fail *f);
+
+/* Asks to keep x->now; then consent_kept().  Fails BUSY, OURS. */
+bool consent_keep(struct ctx *c, struct consent_look *x, struct fail *f);
+bool consent_kept(const struct consent_look *x, struct fail *f);
+
+/* Whether what c->service was given at given_s may still be used for c->person: they have not taken their consent back
+ * since.  For tokens, at each use; memory alone. */
+bool consent_stands(const struct ctx *c, int64_t given_s);
+
+#endif
