@@ -294,19 +294,25 @@ static const struct step_row answer[] = { { check_address }, { check_acr },     
 
 /* ── struct protocol ────────────────────────────────────────────────────── */
 
-/* What of it has a value is told; the pseudonym always is. */
+/* What of it has a value is told, asked for by scope or by its name; the pseudonym always is. */
 static struct claim_set tells(struct ctx *c, const struct decision *d)
 {
-    const struct release r = { .registry = c->registry,
-                               .person = c->person,
-                               .service = c->service,
-                               .decision = d,
-                               .sub = S("-"),
-                               .scope = c->login->scope,
-                               .lang = c->lang,
-                               .now = flow_circumstances(c) };
-    struct claim_set told = consent_claims(release_words(c->arena, &r));
+    struct claims_asked asked = { .userinfo = { NULL, 0 } };
+    struct fail unreadable = { 0 };
+    struct release r = { .registry = c->registry,
+                         .person = c->person,
+                         .service = c->service,
+                         .decision = d,
+                         .sub = S("-"),
+                         .scope = c->login->scope,
+                         .lang = c->lang,
+                         .now = flow_circumstances(c) };
 
+    if (claims_asked_read(c->arena, c->login->claims, &asked, &unreadable)) {
+        r.asked = &asked.userinfo;
+        r.asked_too = &asked.id_token;
+    }
+    struct claim_set told = consent_claims(release_words(c->arena, &r));
     claim_add(&told, CLAIM_SUB);
     return told;
 }
