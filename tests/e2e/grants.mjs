@@ -312,12 +312,13 @@ await test('introspection tells the token\'s own service and its resource, and n
 
 await test('introspection is answered as a signed token to whoever asks for one [RFC 9701 5]', async () => {
   const t = await signedIn(kutsuja, {}, { resource: api }), keys = JSON.parse((await fetchLocal(g.port, '/oidc/jwks', { host: g.host })).text).keys;
-  for (const [s, alg, active] of [[rajapinta, 'ES256', true], [kutsuja, 'RS256', true], [salainen, 'RS256', false]]) {
+  for (const [s, alg, active] of [[rajapinta, 'ES256', true], [kutsuja, 'ES256', true], [salainen, 'ES256', false]]) {
     const res = await post(s, '/oidc/introspect', { token: t.access_token }, { Accept: 'application/token-introspection+jwt' });
     check(res.status === 200 && res.headers['content-type'] === 'application/token-introspection+jwt', `${res.status} ${res.headers['content-type']}`);
     const [h, p, sig] = res.text.split('.'), head = JSON.parse(Buffer.from(h, 'base64url')), said = claims(res.text);
     const key = crypto.createPublicKey({ key: keys.find((k) => k.kid === head.kid), format: 'jwk' });
-    check(crypto.verify('sha256', Buffer.from(`${h}.${p}`), alg === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' } : key, Buffer.from(sig, 'base64url')), 'signature');
+    const how = { RS256: key, ES256: { key, dsaEncoding: 'ieee-p1363' } }[head.alg];
+    check(how && crypto.verify('sha256', Buffer.from(`${h}.${p}`), how, Buffer.from(sig, 'base64url')), `signature ${head.alg}`);
     check(head.alg === alg && head.typ === 'token-introspection+jwt' && said.iss === g.url && said.aud === s.id && said.iat && said.exp === undefined && said.sub === undefined, JSON.stringify([head, said]));
     check(said.token_introspection.active === active && (active || Object.keys(said.token_introspection).length === 1), JSON.stringify(said));
   }
