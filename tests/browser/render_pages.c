@@ -763,6 +763,44 @@ static void put_pleas(const struct stage *s, const char *prefix)
     put(arena_cstr(s->a, arena_printf(s->a, "%sme-empty", prefix)), s->lang, page_me(s->a, &v));
 }
 
+/* What a service would be told, asked and shown; a screen that is signed in from a browser of one's own. */
+static void put_tells(const struct stage *s, const char *prefix)
+{
+    const struct telling_row rows[] = { { word(s, S("etunimet")), word(s, S("Aino Maria")),
+                                          word(s, S("Jotta opettaja tunnistaa työsi.")) },
+                                        { word(s, S("rooli")), word(s, S("Opettaja")), { NULL, 0 } } };
+    struct consent_view v = {
+        .page = page(s, "/consent?login=x", true), .asks = true, .login = S("x"), .told = S("given_name")
+    };
+
+    v.of = (struct tells){ .service = word(s, S("Kajo Kysely")),
+                           .provider = word(s, S("Oulu")),
+                           .service_icon = { .letters = S("KK"), .colour = 3, .shape = 1 },
+                           .site = S("https://kajo.example/"),
+                           .policy = S("https://kajo.example/tietosuoja"),
+                           .terms = S("https://kajo.example/ehdot") };
+    v.of.rows.at = rows;
+    v.of.rows.n = 2;
+    put(arena_cstr(s->a, arena_printf(s->a, "%sconsent", prefix)), s->lang, page_consent(s->a, &v));
+    v.asks = false;
+    put(arena_cstr(s->a, arena_printf(s->a, "%sinform", prefix)), s->lang, page_consent(s->a, &v));
+    struct device_view d = {
+        .page = page(s, "/device", true), .at = DEVICE_TYPE, .wrong = DEVICE_WRONG, .typed = S("BCDF-GHJK")
+    };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sdevice", prefix)), s->lang, page_device(s->a, &d));
+    d = (struct device_view){
+        .page = d.page, .at = DEVICE_ASK, .code = S("BCDF-GHJK"), .asked = S("23.11.2026 klo 7.59"), .of = v.of
+    };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sdevice-ask", prefix)), s->lang, page_device(s->a, &d));
+    d.at = DEVICE_YES;
+    put(arena_cstr(s->a, arena_printf(s->a, "%sdevice-done", prefix)), s->lang, page_device(s->a, &d));
+    const struct screen_view w = { .page = page(s, "/device/screen", false),
+                                   .address = S("digione.example/device"),
+                                   .code = S("BCDF-GHJK"),
+                                   .url = S("https://digione.example/device?user_code=BCDF-GHJK") };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sscreen", prefix)), s->lang, page_screen(s->a, &w));
+}
+
 static void put_about(const struct stage *s, const char *prefix, struct registry *all)
 {
     struct about_view v = { .page = page(s, "/about", false) };
@@ -860,6 +898,7 @@ static void put_all(struct str hostile, const char *prefix, int lang, int last)
         put_launchers(&s, prefix, all, none);
         put_refusals(&s, prefix);
         put_pleas(&s, prefix);
+        put_tells(&s, prefix);
         put_leaving(&s, prefix);
         put_about(&s, prefix, all);
         registry_drop(all);
