@@ -31,6 +31,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                              "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q");
     assert(!jose_verify(a, token, keys, &rules, &claims, &f));
     assert(f.kind == FAIL_CALLER && claims.all == NULL);
+    /* A secret that nobody knows, and a key that the input may bring itself: its own signature it cannot have made. */
+    struct jose_rules every = rules;
+    every.algs = JOSE_EVERY;
+    assert(!jose_verify(a, token, keys, &every, &claims, &f) && claims.all == NULL);
+    assert(!jose_verify_secret(a, token, S("thirty-two bytes that nobody has"), &every, &claims, &f) &&
+           claims.all == NULL);
+    every.typ = S("dpop+jwt");
+    (void)jose_verify_by_header(a, token, &every, &claims, &f);
+    const struct json_value *said = jose_unproven(a, token);
+    assert(said == NULL || said->type == JSON_OBJECT);
     arena_free(a);
     return 0;
 }

@@ -98,6 +98,48 @@ TEST(a_row_that_cannot_prove_its_service_is_refused_with_the_reason)
     rig_free(t, &g);
 }
 
+#define BY_SECRET "secret: {plain: " SECRET "}, "
+
+TEST(what_is_encrypted_for_a_service_has_a_key_of_its_reader)
+{
+    struct rig g;
+    const struct {
+        const char *row, *says;
+    } cases[] = {
+        { with_keys(t, TEST_RSA, BY_SECRET "id_token_encrypted_response_alg: RSA-OAEP-256"), "ok" },
+        { with_keys(t, TEST_EC,
+                    BY_SECRET "userinfo_encrypted_response_alg: ECDH-ES+A256KW, "
+                              "userinfo_encrypted_response_enc: A256GCM, userinfo_signed_response_alg: EdDSA"),
+          "ok" },
+        { BY_SECRET "jwks_uri: \"https://s.example/jwks\", id_token_encrypted_response_alg: ECDH-ES", "ok" },
+        { BY_SECRET "id_token_alg: PS256, userinfo_signed_response_alg: PS256", "ok" },
+        { BY_SECRET "id_token_encrypted_response_enc: A128GCM", "without id_token_encrypted_response_alg" },
+        { BY_SECRET "userinfo_encrypted_response_enc: A128GCM", "without userinfo_encrypted_response_alg" },
+        { BY_SECRET "id_token_encrypted_response_alg: ECDH-ES", "jwks or jwks_uri is missing" },
+        { with_keys(t, TEST_RSA, BY_SECRET "id_token_encrypted_response_alg: ECDH-ES"), "no key for ECDH-ES" },
+        { with_keys(t, TEST_EC, BY_SECRET "userinfo_encrypted_response_alg: RSA-OAEP"), "no key for RSA-OAEP" },
+        { with_keys(t, TEST_EC_384, BY_SECRET "userinfo_encrypted_response_alg: ECDH-ES"), "its curve is not P-256" },
+        { with_keys(t, TEST_RSA, BY_SECRET "id_token_encrypted_response_alg: RSA1_5"), "RSA1_5" },
+        { with_keys(t, TEST_RSA, BY_SECRET "id_token_encrypted_response_alg: dir"), "dir" },
+        { BY_SECRET "userinfo_signed_response_alg: HS256", "HS256" },
+        { BY_SECRET "id_token_alg: none", "none" },
+        { with_keys(t, TEST_EC, "auth_method: private_key_jwt, fapi: true, id_token_alg: RS256"),
+          "PS256, ES256 or EdDSA" },
+        { with_keys(t, TEST_EC,
+                    "auth_method: private_key_jwt, fapi: true, id_token_alg: ES256, "
+                    "userinfo_signed_response_alg: RS256"),
+          "PS256, ES256 or EdDSA" },
+    };
+
+    rig_open(t, &g);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *got = judge(t, &g, cases[i].row);
+        if (t->checked++, strstr(got, cases[i].says) == NULL)
+            test_fail(t, __FILE__, __LINE__, "%s: %s", cases[i].row, got);
+    }
+    rig_free(t, &g);
+}
+
 TEST(a_sealed_secret_goes_out_and_comes_in_for_its_own_service)
 {
     struct rig g, other;

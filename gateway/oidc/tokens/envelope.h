@@ -32,8 +32,8 @@ struct envelope { /* lives in c->arena until it is taken */
 };
 
 /* The algorithm of the row for this kind; JOSE_NONE: the row does not ask for a signed one (ID tokens always have one:
- * RS256 where the row says nothing; answers and introspections have that of ID tokens where it names none of their
- * own). */
+ * RS256 where the row says nothing; answers and introspections have that of ID tokens where it names none of
+ * their own). */
 enum jose_alg envelope_alg(const struct service *s, enum envelope_kind kind);
 /* Whether the row wants it encrypted. */
 bool envelope_encrypts(const struct service *s, enum envelope_kind kind);
