@@ -9,11 +9,8 @@
 #define GATEWAY_OIDC_TOKENS_ENVELOPE_H
 
 #include "certs/signer_client.h"
+#include "gateway/oidc/client/keys.h"
 #include "gateway/oidc/oidc.h"
-
-/* client/keys.h, which this room does not know: the rows that find the keys of c->service, and what they found. */
-extern const struct step_row client_keys[];
-const struct jwks *client_keys_of(const struct ctx *c);
 
 enum envelope_kind {
     ENVELOPE_NONE = 0,
