@@ -49,7 +49,8 @@ static void admit(struct conn *c, const struct guarded *g, size_t peeked_B)
         return;
     }
     c->approved = request_make(c, s->peeked, g, g->chunked ? most_B : g->body_B);
-    c->last = g->close || c->sent_all || g->req.method == HTTP_POST || g->req.method == HTTP_PUT || peeked_B > g->header_B;
+    c->last =
+        g->close || c->sent_all || g->req.method == HTTP_POST || g->req.method == HTTP_PUT || peeked_B > g->header_B;
     c->begun = c->arrived = false;
     conn_enter(c, PHASE_BODY);
     if (!has_room(c)) {

@@ -8,9 +8,9 @@
 #ifndef GATEWAY_NODE_H
 #define GATEWAY_NODE_H
 
+#include "base/pause.h"
 #include "base/seals.h"
 #include "base/settings.h"
-#include "base/pause.h"
 #include "base/work.h"
 #include "gateway/metrics.h"
 #include "gateway/node/tables.h"
