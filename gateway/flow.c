@@ -669,8 +669,9 @@ enum step flow_next(struct ctx *c, struct fail *f)
     switch (c->login->state) {
     case LOGIN_ASKED:
         return asked(c, f);
-    case LOGIN_AT_CITY:
-        return step_into(c, admit);
+    case LOGIN_AT_CITY: /* by another page of ours than the one that the city's answer comes to */
+        c->login->state = LOGIN_ASKED;
+        return asked(c, f);
     case LOGIN_KNOWN:
         return known(c, f);
     case LOGIN_CONSENT:
@@ -684,6 +685,13 @@ enum step flow_next(struct ctx *c, struct fail *f)
         break;
     }
     return flow_expired(c);
+}
+
+enum step flow_proven(struct ctx *c, struct fail *f)
+{
+    if (c->person == NULL || c->login->state != LOGIN_AT_CITY)
+        return fail(f, FAIL_OURS, "server_error", "nobody was proven");
+    return step_into(c, admit);
 }
 
 enum step flow_to_idp(struct ctx *c, const struct idp *idp, struct fail *f)

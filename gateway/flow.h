@@ -6,7 +6,8 @@
  *
  *     ASKED     a session fits: KNOWN.  Else the city that is named: AT_CITY.
  *               Else the picker (which names one and comes back).
- *     AT_CITY   the adapter has proven a person: a new session, KNOWN
+ *     AT_CITY   the adapter has proven a person (flow_proven): a new session, KNOWN.  Whoever comes without the city's
+ *               answer is asked anew
  *     KNOWN     policy: DECIDED, or the page "not for you"; our own pages ask no policy.  Where the person has to be
  *               asked or shown what the service would be told (consent.h): CONSENT
  *     CONSENT   the page /consent: DECIDED, or the service hears access_denied
@@ -25,6 +26,9 @@ bool flow_fresh_enough(const struct ctx *c, struct fail *f);
 
 /* A row: picks the next step of c->login. */
 enum step flow_next(struct ctx *c, struct fail *f);
+
+/* A city's answer, or a password, has proven c->person: AT_CITY goes on.  Nothing else leads out of it to a session. */
+enum step flow_proven(struct ctx *c, struct fail *f);
 
 /* The person has just chosen this identity provider, or come by a link that names it: whoever is signed in at this
  * browser is not asked for.  Then as flow_next(). */

@@ -52,7 +52,7 @@ static enum step admit(struct ctx *c, struct fail *f)
 {
     if (c->person == NULL)
         return fail(f, FAIL_OURS, "server_error", "the adapter proved nobody");
-    return flow_next(c, f);
+    return flow_proven(c, f);
 }
 
 /* ── OpenID Connect: one callback path per identity provider, against mix-up [RFC 9700 4.4] ─── */

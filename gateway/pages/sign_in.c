@@ -353,7 +353,7 @@ static enum step local_settle(struct ctx *c, struct fail *f)
     note_shared(c, c->login->idp);
     c->login->login_hint = (struct str){ NULL, 0 }; /* the browser keeps the login: the name is not the next person's */
     c->login->state = LOGIN_AT_CITY;
-    return flow_next(c, f);
+    return flow_proven(c, f);
 }
 
 const struct step_row sign_in_local[] = { { find },        { check },        { local_find },
