@@ -12,10 +12,11 @@ import { federation, signIn } from './local.mjs';
 import { png } from './picture.mjs';
 import { Service } from './rp.mjs';
 
-// The vendor's own web server: path -> { body, type, status, to }.
+// The vendor's own web server: path -> { body, type, status, to, until }.
 const pages = new Map();
-const site = http.createServer((req, res) => {
+const site = http.createServer(async (req, res) => {
   const page = pages.get(req.url) ?? { status: 404, body: '' };
+  await page.until?.();
   res.writeHead(page.status ?? 200, page.to ? { Location: page.to } : { 'Content-Type': page.type ?? 'application/json' }).end(page.body);
 });
 await new Promise((r) => site.listen(0, '127.0.0.1', r));
@@ -210,6 +211,21 @@ await test('without at_once it is switched off, and a proposal waits; altering i
   await until('it is switched on', async () => (await new Agent().once('GET', serviceOf(again.json, { secret: r.client_secret }).authorizeUrl())).status === 303);
   const waits = await call('PUT', pathOf(r), { ...own(r), body: { client_id: r.client_id, redirect_uris: [at('/third')] } });
   check(waits.status === 200 && waits.json.redirect_uris.join() === at('/second') && /approval/.test(waits.json.registration_notes), `what is in force stays: ${waits.text}`);
+});
+
+await test('what is approved while an update is under way is not altered by it', async () => {
+  const r = await made({}, 'later');
+  const id = rows().split('\n  - ').find((p) => p.includes(r.client_id)).match(/^id: (\S+)/)[1];
+  let asked, answer;
+  const begun = new Promise((go) => { asked = go; }), held = new Promise((go) => { answer = go; });
+  pages.set('/slow.png', { body: png(64), type: 'image/png', until: () => { asked(); return held; } });
+  const put = call('PUT', pathOf(r), { ...own(r), body: { client_id: r.client_id, redirect_uris: [at('/evil')], logo_uri: at('/slow.png') } });
+  await begun;
+  const done = g.cli('registry', 'put', '-c', g.config, 'service', id, 'enabled=true');
+  answer();
+  check(done.status === 0, done.stderr);
+  refused(await put, 429, 'temporarily_unavailable');
+  check(!rows().includes(at('/evil')), 'it was altered without approval');
 });
 
 await test('software statements: of the trusted issuer alone, signed, and before what the request says', async () => {

@@ -310,7 +310,8 @@ static void make_identity(struct ctx *c, struct registering *x)
 
 /* ── the change ─────────────────────────────────────────────────────────── */
 
-/* Within the transaction: the token is still good for it, and has room. */
+/* Within the transaction: the token is still good for it, and has room; and what is in use now, though it was not when
+ * the request began, is altered by nobody whose registrations are approved first. */
 static bool has_room(void *with, const struct registry *r, struct fail *f)
 {
     const struct registering *x = with;
@@ -320,6 +321,10 @@ static bool has_room(void *with, const struct registry *r, struct fail *f)
 
     if (by == NULL || !by->enabled)
         return fail(f, FAIL_DENIED, "access_denied", "the registrar has gone");
+    const struct service *s = registry_service(r, x->id);
+    if (s != NULL && s->enabled && !by->at_once)
+        return fail(f, FAIL_BUSY, "temporarily_unavailable", "service %.*s was switched on a moment ago",
+                    STR_ARG(x->id));
     for (size_t i = 0; i < p->service_count; i++)
         n += str_eq(p->services[i].client.registered_by, by->id);
     return n <= by->most || fail(f, FAIL_DENIED, "access_denied", "registrar %.*s has its %" PRId64 " services",
