@@ -42,7 +42,7 @@
     X(REPLAY, "r", 1, FILED)  /* a message that may not come twice: issuer and id */                                   \
     X(REQUEST, "q", 1, FILED) /* requests too large for a cookie */                                                    \
     X(DEVICE, "d", 1, FILED)  /* sealed request of a device, under SHA-256 of its code */                              \
-    X(TYPED, "u", 1, FILED)   /* which of them a code that people type means */                                        \
+    X(TYPED, "y", 1, FILED)   /* which of them a code that people type means */                                        \
     X(VERDICT, "v", 1, FILED) /* sealed: what somebody has answered to it */                                           \
     X(PROVEN, "a", 1, HELD)   /* a person whom a city's answer has proven, on the way to their login */                \
     X(TRYOUT, "x", 1, HELD)   /* what came of a test sign-in, for whoever made it */                                   \

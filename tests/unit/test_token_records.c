@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "gateway/oidc/grants/grants.h"
 #include "tests/test.h"
+#include "wire/kv.h"
 
 static struct ctx *ctx_of(struct test *t, const char *secret)
 {
@@ -138,4 +139,17 @@ TEST(every_grant_type_has_steps_and_a_name_of_its_own)
         CHECK(grant_type_named(str_of(grant_types[i].name)) == &grant_types[i]);
     }
     CHECK(grant_type_named(S("password")) == NULL && grant_type_named((struct str){ NULL, 0 }) == NULL);
+}
+
+TEST(every_family_of_keys_has_a_prefix_of_its_own)
+{
+    static const char prefixes[] = {
+#define X(family, prefix, version, kept) prefix[0],
+        KV_FAMILIES(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < sizeof prefixes; i++)
+        for (size_t k = 0; k < i; k++)
+            CHECK(prefixes[i] != prefixes[k]);
 }
