@@ -90,6 +90,18 @@ const struct decision *flow_decision(struct ctx *c)
     return &flow_of(c)->decision;
 }
 
+bool flow_may_use(struct ctx *c, const struct service *s)
+{
+    const struct decision before = flow_of(c)->decision;
+    const struct service *of = c->service;
+
+    c->service = s;
+    bool may = flow_decide(c)->effect == EFFECT_ALLOW;
+    c->service = of;
+    flow_of(c)->decision = before;
+    return may;
+}
+
 void flow_compare_opening(struct ctx *c)
 {
     if (c->shadow == NULL)

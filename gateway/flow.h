@@ -53,6 +53,8 @@ enum step flow_need_person(struct ctx *c, struct fail *f);
 struct circumstances flow_circumstances(const struct ctx *c); /* of this request, for policy */
 const struct decision *flow_decide(struct ctx *c);
 const struct decision *flow_decision(struct ctx *c);
+/* Whether c->person may use another service than c->service; what was decided of that one stays. */
+bool flow_may_use(struct ctx *c, const struct service *s);
 /* What was decided was a service that somebody opened; or, allowed, what is told of them: drafts that run in shadow are
  * asked the same.  Not for pages that only say why, nor for what a service asks without anybody there. */
 void flow_compare_opening(struct ctx *c);

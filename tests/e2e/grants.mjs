@@ -30,11 +30,15 @@ const services = row('salainen', { grants: [code, renewal], scopes: offline })
   + row('istunto', { grants: [code, renewal] })
   + row('kutsuja', { grants: [code, own, renewal], scopes: [...offline, 'grades:read', 'grades:write'], more: `    resources: ["${api}", "${other}"]\n` })
   + row('jwt', { grants: [code, own, renewal], scopes: [...offline, 'grades:read'], more: `    resources: ["${api}"]\n    access_token_jwt: true\n` })
-  + row('rajapinta', { grants: [own, swap], redirect: null, scopes: ['openid', 'profile', 'down:read', 'grades:read'], more: `    introspection_signed_response_alg: ES256\n    resource: "${api}"\n    resources: ["${other}"]\n    exchanges: [kutsuja, jwt]\n` });
+  + row('rajapinta', { grants: [own, swap], redirect: null, scopes: ['openid', 'profile', 'down:read', 'grades:read'], more: `    introspection_signed_response_alg: ES256\n    resource: "${api}"\n    resources: ["${other}"]\n    exchanges: [kutsuja, jwt, suostuja]\n` })
+  + row('suostuja', { grants: [code, renewal], scopes: offline, more: '    consent: true\n    policy_uri: https://suostuja.localhost/privacy\n' });
 
 const { g, service } = await federation(process.argv[2], { name: 'tokens', services, settings: { access_token_life_s: 600 } });
 const known = (id, more = {}) => Object.assign(new Service(g, { id, secret, redirect: `http://${id}.localhost/cb`, scope: 'openid profile offline_access', ...more }));
-const salainen = known('salainen'), julkinen = known('julkinen'), istunto = known('istunto', { scope: 'openid profile' }), kutsuja = known('kutsuja'), jwt = known('jwt'), rajapinta = known('rajapinta');
+const salainen = known('salainen'), julkinen = known('julkinen'), istunto = known('istunto', { scope: 'openid profile' }), kutsuja = known('kutsuja'), jwt = known('jwt'), rajapinta = known('rajapinta'), suostuja = known('suostuja');
+// Learners may use some services, and not the one that is a resource.
+const learners = ['istunto', 'salainen', 'kutsuja'].map((id) => `  - { id: learners-${id}, provider: oulu, role: learner, service: ${id}, release: [sub, given_name] }\n`).join('');
+g.registry = g.registry.replace(/ {2}- \{ id: learners, .*\n/, learners);
 await g.start();
 const { agent } = await signIn(service, 'anna');
 
@@ -293,6 +297,29 @@ await test('token exchange refuses what is not the asking service\'s to exchange
   refused(await exchange(t.access_token, { resource: 'https://evil.example/' }), 'invalid_target', 'resource');
   refused(await exchange(t.access_token, { audience: 'salainen' }), 'invalid_target', 'audience');
   refused(await exchange(t.access_token, { scope: 'openid down:read' }), 'invalid_scope', 'more scope');
+});
+
+await test('a token that its service may not use any more is not exchanged either: consent was taken back', async () => {
+  let page = await agent.go('GET', suostuja.authorizeUrl());
+  check(page.status === 200, `${page.status} ${page.text.slice(0, 200)}`);
+  page = await agent.submit(page, { act: 'yes' }, (f) => /consent/.test(f.action ?? ''), suostuja.until());
+  const t = await signedIn(suostuja);
+  good(await exchange(t.access_token));
+  check((await introspect(suostuja, t.refresh_token)).active, 'before');
+  const me = await agent.get(new URL('/me', g.url).href);
+  await agent.submit(me, { act: 'consent' }, (f) => f.fields.service === 'suostuja');
+  check(!await works(t.access_token), 'consent was not taken back');
+  refused(await exchange(t.access_token), 'invalid_request', 'taken back');
+  check(!(await introspect(suostuja, t.refresh_token)).active, 'the refresh token is told to be active');
+});
+
+await test('policy is asked for what resource names, as at a sign-in', async () => {
+  const { agent: a } = await signIn(kutsuja, 'otso');
+  refused(await redeem(kutsuja, await codeOf(kutsuja, {}, a), { resource: api }), 'invalid_target', 'by code');
+  refused(await redeem(kutsuja, await codeOf(kutsuja, { resource: api }, a)), 'invalid_target', 'by request');
+  const t = await signedIn(kutsuja, {}, {}, a);
+  refused(await refresh(kutsuja, t.refresh_token, { resource: api }), 'invalid_target', 'by refresh token');
+  good(await refresh(kutsuja, t.refresh_token, { resource: other }), 'nobody\'s here');
 });
 
 // ── introspection and revocation ────────────────────────────────────────

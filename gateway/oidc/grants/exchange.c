@@ -14,8 +14,8 @@ enum { SCOPE_MAX_B = 8192, WORD_SHOWN_B = 64, TARGETS_MAX = 16 };
 static const struct str of_access_token = S("urn:ietf:params:oauth:token-type:access_token");
 static const struct str of_jwt = S("urn:ietf:params:oauth:token-type:jwt");
 
-struct exchange { /* g->own */
-    const struct service *asks;
+struct exchange {                    /* g->own */
+    const struct service *asks, *of; /* of: to whom the subject token was issued */
     struct token_shown shown;
 };
 
@@ -69,6 +69,7 @@ static enum step ask_whose(struct ctx *c, struct fail *f)
     struct exchange *x = mine(c);
     bool good = token_ask_whose(c, &x->shown, f);
 
+    x->of = c->service;
     c->service = x->asks;
     if (!good)
         return f->kind != FAIL_NONE ? REFUSE : (enum step)bad_subject(f, x->shown.why);
@@ -108,13 +109,8 @@ static bool add_target(struct ctx *c, struct fields *all, struct str address, st
     if (!strs_has(&asks->client.resources, address))
         return fail(f, FAIL_CALLER, "invalid_target",
                     "resource or audience is not among resources of the asking service's row");
-    if (s != NULL) {
-        c->service = s;
-        enum effect effect = flow_decide(c)->effect;
-        c->service = asks;
-        if (effect != EFFECT_ALLOW)
-            return fail(f, FAIL_CALLER, "invalid_target", "the person may not use what resource or audience names");
-    }
+    if (s != NULL && !flow_may_use(c, s))
+        return fail(f, FAIL_CALLER, "invalid_target", "the person may not use what resource or audience names");
     fields_item(all, address);
     return true;
 }
@@ -179,16 +175,29 @@ static bool decide(struct ctx *c, struct fail *f)
     return true;
 }
 
+/* What opens nothing any more for the service that it was issued to is nothing to exchange either: it may be that one
+ * whom the person has taken their consent back from. */
+static bool still_opens(struct ctx *c, struct exchange *x, struct fail *f)
+{
+    c->service = x->of;
+    bool good = token_person(c, &x->shown, f);
+    c->service = x->asks;
+    if (!good)
+        return f->kind == FAIL_NONE && bad_subject(f, x->shown.why);
+    if (c->person == NULL)
+        return bad_subject(f, "it is a service's own, and of no person");
+    return flow_may_use(c, x->of) ||
+           bad_subject(f, "the person may not use the service any more that it was issued to");
+}
+
 static enum step say(struct ctx *c, struct fail *f)
 {
     struct granting *g = c->state;
     struct exchange *x = mine(c);
     const struct token_record *r = &x->shown.record;
 
-    if (!token_person(c, &x->shown, f))
-        return f->kind != FAIL_NONE ? REFUSE : (enum step)bad_subject(f, x->shown.why);
-    if (c->person == NULL)
-        return bad_subject(f, "it is a service's own, and of no person");
+    if (!still_opens(c, x, f))
+        return REFUSE;
     if (!may_take(c, r, f) || !find_targets(c, f) || !decide(c, f) || !narrow_scope(c, r->scope, f) ||
         !name_actor(c, r, f))
         return REFUSE;

@@ -72,6 +72,19 @@ static bool all_resources(struct ctx *c, struct fail *f)
     return true;
 }
 
+/* What is a service here is opened by a token as by a sign-in: policy is asked [docs/decisions.md]. */
+static bool may_open(struct ctx *c, struct fail *f)
+{
+    struct str rest = mine(c)->resources, one;
+
+    while (c->person != NULL && str_split(&rest, ' ', &one)) {
+        const struct service *s = registry_resource(c->registry, one);
+        if (s != NULL && s != c->service && !flow_may_use(c, s))
+            return fail(f, FAIL_CALLER, "invalid_target", "the person may not use what resource names");
+    }
+    return true;
+}
+
 /* Those that the request names, of those that were granted; all of these where it names none [RFC 8707 2.2]. */
 static bool choose_resources(struct ctx *c, struct fail *f)
 {
@@ -140,7 +153,7 @@ static int64_t life_s(const struct ctx *c)
 static enum step choose(struct ctx *c, struct fail *f)
 {
     granting(c)->issue = arena_make(c->arena, struct issue);
-    if (!choose_resources(c, f))
+    if (!choose_resources(c, f) || !may_open(c, f))
         return REFUSE;
     choose_family(c);
     mine(c)->life_s = life_s(c);

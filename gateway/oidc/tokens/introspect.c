@@ -9,6 +9,7 @@
 #include "gateway/oidc/tokens/tokens.h"
 
 #include "base/settings.h"
+#include "gateway/consent.h"
 #include "gateway/session/session.h"
 #include "model/pairwise.h"
 #include "wire/form.h"
@@ -116,10 +117,10 @@ static bool family_person(struct ctx *c, struct fail *f)
     if (str_is_set(i->family->session))
         c->session = session_of(c, i->family->session, &i->session, f);
     c->person = c->session != NULL ? c->session->person : NULL;
-    return c->person != NULL;
+    return c->person != NULL && consent_stands(c, i->family->made_s);
 }
 
-/* Whoever may not use the service any more has no token that is worth anything. */
+/* Whoever may not use the service any more, or the one that it opens, has no token that is worth anything. */
 static enum step judge(struct ctx *c, struct fail *f)
 {
     struct introspection *i = mine(c);
@@ -131,7 +132,7 @@ static enum step judge(struct ctx *c, struct fail *f)
     if (f->kind != FAIL_NONE)
         return REFUSE;
     if (i->active && c->person != NULL)
-        i->active = flow_decide(c)->effect == EFFECT_ALLOW;
+        i->active = flow_decide(c)->effect == EFFECT_ALLOW && (i->asks == c->service || flow_may_use(c, i->asks));
     return NEXT;
 }
 
