@@ -5,18 +5,20 @@
 
 #include "base/crypt.h"
 #include "base/fields.h"
+#include "base/log.h"
 #include "base/settings.h"
 #include "gateway/oidc/client/client.h"
 #include "gateway/oidc/client/keys.h"
 #include "gateway/oidc/tokens/envelope.h"
 #include "gateway/release.h"
+#include "gateway/session/limits.h"
 #include "gateway/session/session.h"
 #include "model/pairwise.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/json.h"
 
-enum { ANSWER_MAX_B = 65536, SCOPE_MAX_B = 8192, JTI_B = 16 };
+enum { ANSWER_MAX_B = 65536, SCOPE_MAX_B = 8192, JTI_B = 16, FAMILIES_S = 86400 };
 
 static const struct str offline_access = S("offline_access");
 
@@ -25,6 +27,7 @@ struct issue {
     int64_t life_s;
     struct str resources; /* that it is for */
     bool new_family;
+    struct kv_got families; /* of the person, today */
     struct signed_got access_token;
     struct envelope sealed_id; /* the ID token, under way */
     struct str id_token;
@@ -156,6 +159,29 @@ static enum step choose(struct ctx *c, struct fail *f)
     if (!choose_resources(c, f) || !may_open(c, f))
         return REFUSE;
     choose_family(c);
+    if (mine(c)->new_family)
+        limit_ask(c, LIMIT_families, c->person->id, FAMILIES_S, &mine(c)->families);
+    return WAIT;
+}
+
+/* A family is kept for days: a script in one browser that is signed in could fill the store with them.  Whoever has
+ * used up what people use in a day signs in without one. */
+static enum step bound_families(struct ctx *c, struct fail *f)
+{
+    struct granting *g = granting(c);
+    struct fail why = { 0 };
+
+    if (mine(c)->new_family && !limit_keep(LIMIT_families, &mine(c)->families, "refresh tokens", &why)) {
+        if (why.kind != FAIL_BUSY) {
+            *f = why;
+            return REFUSE;
+        }
+        log_event(LOG_WARN, "refresh.too_many", LOG_S("service", c->service->id), LOG_C("code", c->support_code),
+                  LOG_C("mend", "somebody signs in to it over and over: it should keep the refresh token that it has"));
+        g->family = NULL;
+        g->scope = without_word(c, g->scope, offline_access);
+        mine(c)->new_family = false;
+    }
     mine(c)->life_s = life_s(c);
     return NEXT;
 }
@@ -482,5 +508,5 @@ static enum step answer(struct ctx *c, struct fail *f)
 }
 
 const struct step_row grant_issue[] = {
-    { choose }, { make_access_token }, { find_keys }, { store }, { check }, { answer }, { NULL }
+    { choose }, { bound_families }, { make_access_token }, { find_keys }, { store }, { check }, { answer }, { NULL }
 };
