@@ -598,8 +598,6 @@ static bool check_asking(struct checking *c, const struct service *s)
 {
     const struct client *row = &s->client;
 
-    if (str_eq(row->response_alg, S("HS256")))
-        return wrong(c, "authorization_signed_response_alg HS256: answers are signed by a key of ours");
     if (row->default_max_age_s < -1 || row->default_max_age_s > DEFAULT_MAX_AGE_MAX_S)
         return wrong(c, "default_max_age is a number of seconds up to %d; -1: none", DEFAULT_MAX_AGE_MAX_S);
     for (size_t i = 0; i < row->default_acr_values.n; i++) {

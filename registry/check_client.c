@@ -182,10 +182,6 @@ static struct str fapi_trouble(struct arena *a, const struct service *s, const s
         return S("fapi is true: the service proves itself by private_key_jwt or a certificate (auth_method)");
     if (str_eq(s->client.auth_alg, S("RS256")))
         return S("fapi is true: token_endpoint_auth_signing_alg is PS256, ES256 or EdDSA");
-    if (str_eq(s->id_token_alg, S("RS256")) || str_eq(s->client.userinfo_alg, S("RS256")) ||
-        str_eq(s->client.response_alg, S("RS256")) || str_eq(s->client.introspection_alg, S("RS256")))
-        return S(
-            "fapi is true: what the service is told is signed in PS256, ES256 or EdDSA (id_token_alg and the others)");
     (void)a;
     return none;
 }

@@ -625,7 +625,7 @@ static const struct {
     { A_SERVICE(SECRET KEYS ", request_object_signing_alg: HS256"), "by a key of their own" },
     { A_SERVICE(SECRET KEYS ", request_uris: [http://s.example/object]"), "request_uris" },
     { A_SERVICE(SECRET KEYS ", request_uris: [/object]"), "request_uris" },
-    { A_SERVICE(SECRET ", authorization_signed_response_alg: HS256"), "by a key of ours" },
+    { A_SERVICE(SECRET ", authorization_signed_response_alg: HS256"), "expected one of" },
     { A_SERVICE(SECRET ", default_max_age: 99999999"), "default_max_age" },
     { A_SERVICE(SECRET ", default_acr_values: [\"urn:a b\"]"), "default_acr_values" },
     { A_SERVICE(SECRET ", id_token_alg: ES256, fapi: true"), "fapi" },
