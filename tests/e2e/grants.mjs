@@ -10,6 +10,7 @@ import { Service } from './rp.mjs';
 
 const secret = 'a-secret-of-the-test-that-nobody-else-has';
 const code = 'authorization_code', renewal = 'refresh_token', own = 'client_credentials', swap = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const screens = 'urn:ietf:params:oauth:grant-type:device_code';
 const accessType = 'urn:ietf:params:oauth:token-type:access_token';
 const row = (id, { auth, grants = [code], scopes = ['openid', 'profile'], redirect = `http://${id}.localhost/cb`, more = '' } = {}) => `  - id: ${id}
     protocol: oidc
@@ -27,6 +28,7 @@ const api = 'https://api.example/grades', other = 'https://other.example/';
 const offline = ['openid', 'profile', 'offline_access'];
 const services = row('salainen', { grants: [code, renewal], scopes: offline })
   + row('julkinen', { auth: 'none', grants: [code, renewal], scopes: offline })
+  + row('taulu', { grants: [screens], redirect: null })
   + row('istunto', { grants: [code, renewal] })
   + row('kutsuja', { grants: [code, own, renewal], scopes: [...offline, 'grades:read', 'grades:write'], more: `    resources: ["${api}", "${other}"]\n` })
   + row('jwt', { grants: [code, own, renewal], scopes: [...offline, 'grades:read'], more: `    resources: ["${api}"]\n    access_token_jwt: true\n` })
@@ -35,7 +37,7 @@ const services = row('salainen', { grants: [code, renewal], scopes: offline })
 
 const { g, service } = await federation(process.argv[2], { name: 'tokens', services, settings: { access_token_life_s: 600 } });
 const known = (id, more = {}) => Object.assign(new Service(g, { id, secret, redirect: `http://${id}.localhost/cb`, scope: 'openid profile offline_access', ...more }));
-const salainen = known('salainen'), julkinen = known('julkinen'), istunto = known('istunto', { scope: 'openid profile' }), kutsuja = known('kutsuja'), jwt = known('jwt'), rajapinta = known('rajapinta'), suostuja = known('suostuja');
+const salainen = known('salainen'), julkinen = known('julkinen'), istunto = known('istunto', { scope: 'openid profile' }), kutsuja = known('kutsuja'), jwt = known('jwt'), rajapinta = known('rajapinta'), taulu = known('taulu'), suostuja = known('suostuja');
 // Learners may use some services, and not the one that is a resource.
 const learners = ['istunto', 'salainen', 'kutsuja'].map((id) => `  - { id: learners-${id}, provider: oulu, role: learner, service: ${id}, release: [sub, given_name] }\n`).join('');
 g.registry = g.registry.replace(/ {2}- \{ id: learners, .*\n/, learners);
@@ -265,6 +267,37 @@ await test('a JWT access token says what it is, and can be taken back all the sa
   const mine = await signedIn(jwt);
   check(claims(mine.access_token).aud === g.url && await works(mine.access_token), 'at userinfo');
   check(claims(mine.access_token).sub === claims(mine.id_token).sub, 'sub');
+});
+
+// ── screens ─────────────────────────────────────────────────────────────
+
+const asks = async () => good(await post(taulu, '/oidc/device', { scope: 'openid profile' }), 'device');
+const poll = (s) => token(taulu, { grant_type: screens, device_code: s.device_code });
+const ask = (s) => agent.get(s.verification_uri_complete);
+const yes = (page) => agent.submit(page, { act: 'yes' }, (f) => f.method === 'post' && f.buttons.some((b) => b.value === 'yes'));
+const done = (page) => page.status === 200 && page.text.includes('Valmis. Katso näyttöä.');
+
+await test('a hundred polls at once of a screen that was let in: exactly one token, the rest hear invalid_grant [RFC 8628 3.5]', async () => {
+  const s = await asks();
+  check(done(await yes(await ask(s))), 'the page of the code');
+  const all = await Promise.all(Array.from({ length: 100 }, () => poll(s))), won = all.filter((r) => r.status === 200);
+  check(won.length === 1, `${won.length} tokens`);
+  for (const r of all.filter((x) => x.status !== 200)) refused(r, 'invalid_grant', 'another poll');
+  check(await works(json(won[0]).access_token), 'the token');
+});
+
+await test('a hundred polls at once while somebody says yes: exactly one token in the end', async () => {
+  const s = await asks(), page = await ask(s), polls = Array.from({ length: 100 }, () => poll(s));
+  check(done(await yes(page)), 'the page of the code');
+  const all = [...await Promise.all(polls), await poll(s)];
+  check(all.filter((r) => r.status === 200).length === 1, all.map((r) => r.status).join(' '));
+  for (const r of all.filter((x) => x.status !== 200)) check(/^(authorization_pending|slow_down|invalid_grant)$/.test(json(r).error), r.text);
+});
+
+await test('a hundred answers at once to one code: one is taken, and the screen gets one token', async () => {
+  const s = await asks(), page = await ask(s), all = await Promise.all(Array.from({ length: 100 }, () => yes(page)));
+  check(all.filter(done).length === 1, all.map((r) => r.status).join(' '));
+  check((await poll(s)).status === 200 && json(await poll(s)).error === 'invalid_grant', 'tokens');
 });
 
 // ── exchange ────────────────────────────────────────────────────────────
