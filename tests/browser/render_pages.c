@@ -763,7 +763,41 @@ static void put_pleas(const struct stage *s, const char *prefix)
     put(arena_cstr(s->a, arena_printf(s->a, "%sme-empty", prefix)), s->lang, page_me(s->a, &v));
 }
 
-/* What a service would be told, asked and shown; a screen that is signed in from a browser of one's own. */
+/* A screen that is signed in from a browser of one's own, in each state; and the page that it may show. */
+static void put_device(const struct stage *s, const char *prefix, struct tells of)
+{
+    const struct {
+        const char *name;
+        enum device_at at;
+        enum device_wrong wrong;
+        const char *typed;
+    } states[] = { { "device", DEVICE_TYPE, DEVICE_RIGHT, "" },
+                   { "device-empty", DEVICE_TYPE, DEVICE_EMPTY, "" },
+                   { "device-wrong", DEVICE_TYPE, DEVICE_WRONG, "BCDF-GHJK" },
+                   { "device-busy", DEVICE_TYPE, DEVICE_BUSY, "BCDF-GHJK" },
+                   { "device-ask", DEVICE_ASK, DEVICE_RIGHT, "" },
+                   { "device-done", DEVICE_YES, DEVICE_RIGHT, "" },
+                   { "device-not", DEVICE_NO, DEVICE_RIGHT, "" } };
+
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        const struct device_view v = { .page = page(s, "/device", true),
+                                       .at = states[i].at,
+                                       .wrong = states[i].wrong,
+                                       .typed = str_of(states[i].typed),
+                                       .code = S("BCDF-GHJK"),
+                                       .asked = S("23.11.2026 klo 7.59"),
+                                       .of = of };
+
+        put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, states[i].name)), s->lang, page_device(s->a, &v));
+    }
+    const struct screen_view w = { .page = page(s, "/device/screen", false),
+                                   .address = S("digione.example/device"),
+                                   .code = S("BCDF-GHJK"),
+                                   .url = S("https://digione.example/device?user_code=BCDF-GHJK") };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sscreen", prefix)), s->lang, page_screen(s->a, &w));
+}
+
+/* What a service would be told, asked and shown. */
 static void put_tells(const struct stage *s, const char *prefix)
 {
     const struct telling_row rows[] = { { word(s, S("etunimet")), word(s, S("Aino Maria")),
@@ -782,23 +816,13 @@ static void put_tells(const struct stage *s, const char *prefix)
     v.of.rows.at = rows;
     v.of.rows.n = 2;
     put(arena_cstr(s->a, arena_printf(s->a, "%sconsent", prefix)), s->lang, page_consent(s->a, &v));
+    v.grew = true;
+    put(arena_cstr(s->a, arena_printf(s->a, "%sconsent-more", prefix)), s->lang, page_consent(s->a, &v));
     v.asks = false;
+    put(arena_cstr(s->a, arena_printf(s->a, "%sinform-more", prefix)), s->lang, page_consent(s->a, &v));
+    v.grew = false;
     put(arena_cstr(s->a, arena_printf(s->a, "%sinform", prefix)), s->lang, page_consent(s->a, &v));
-    struct device_view d = {
-        .page = page(s, "/device", true), .at = DEVICE_TYPE, .wrong = DEVICE_WRONG, .typed = S("BCDF-GHJK")
-    };
-    put(arena_cstr(s->a, arena_printf(s->a, "%sdevice", prefix)), s->lang, page_device(s->a, &d));
-    d = (struct device_view){
-        .page = d.page, .at = DEVICE_ASK, .code = S("BCDF-GHJK"), .asked = S("23.11.2026 klo 7.59"), .of = v.of
-    };
-    put(arena_cstr(s->a, arena_printf(s->a, "%sdevice-ask", prefix)), s->lang, page_device(s->a, &d));
-    d.at = DEVICE_YES;
-    put(arena_cstr(s->a, arena_printf(s->a, "%sdevice-done", prefix)), s->lang, page_device(s->a, &d));
-    const struct screen_view w = { .page = page(s, "/device/screen", false),
-                                   .address = S("digione.example/device"),
-                                   .code = S("BCDF-GHJK"),
-                                   .url = S("https://digione.example/device?user_code=BCDF-GHJK") };
-    put(arena_cstr(s->a, arena_printf(s->a, "%sscreen", prefix)), s->lang, page_screen(s->a, &w));
+    put_device(s, prefix, v.of);
 }
 
 static void put_about(const struct stage *s, const char *prefix, struct registry *all)
