@@ -3,7 +3,7 @@
 // every page of ours.   node journeys.mjs PATH-OF-DIGIONE   (a release build; ./demo builds nothing anew then)
 import fs from 'node:fs';
 import path from 'node:path';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { check, finish, root, test, until } from '../e2e/gateway.mjs';
 import { Demo, launch, password } from './demo.mjs';
@@ -373,6 +373,25 @@ await test('the statements at the bottom of every page say something, in three l
   }
   await Promise.all([page.waitForNavigation(), page.click('main section[lang=en] a')]);
   check(page.url() === `${gateway}/about#told`, page.url());
+  await context.close();
+});
+
+await test('what ./demo says of a screen is so: deploy/demo/screen is signed in at /device, and renews by itself', async () => {
+  if (demo.said) check(demo.said.includes(`deploy/demo/screen ${gateway} `), 'it is not said');
+  const child = spawn(path.join(root, 'deploy/demo/screen'), [gateway], { stdio: ['ignore', 'pipe', 'pipe'] });
+  process.on('exit', () => child.kill());
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (d) => { said += d; });
+  const [, code] = await until('a code', () => /type +([A-Z]{4}-[A-Z]{4})/.exec(said));
+  const { context, page } = await person();
+  await page.goto(`${gateway}/device`);
+  await signIn(page, 'oulu', 'aino');
+  await page.fill('#user_code', code);
+  await Promise.all([page.waitForNavigation(), page.click('main form button.b')]);
+  await look(page, 'screen-ask');
+  await Promise.all([page.waitForNavigation(), page.click('button[name=act][value=yes]')]);
+  await until('the screen ended', () => child.exitCode !== null, 60000);
+  check(child.exitCode === 0 && /signed in: .*"given_name": "Aino/.test(said) && /renewed: good for \d+ s/.test(said), said);
   await context.close();
 });
 
