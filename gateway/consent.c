@@ -98,3 +98,11 @@ bool consent_stands(const struct ctx *c, int64_t given_s)
 {
     return !c->service->client.consent || !ends_taken_back(c->ends, c->person->id, c->service->id, given_s);
 }
+
+const struct claim_set *consent_of(struct ctx *c, struct str words)
+{
+    struct claim_set *out = arena_make(c->arena, struct claim_set);
+
+    *out = consent_claims(words);
+    return c->service->client.consent ? out : NULL;
+}

@@ -39,6 +39,10 @@ bool consent_due(const struct ctx *c, const struct consent_look *x, enum consent
 bool consent_keep(struct ctx *c, struct consent_look *x, struct fail *f);
 bool consent_kept(const struct consent_look *x, struct fail *f);
 
+/* What it may be told by a code or token, which keeps in words (consents.h) what its person was asked: that, and
+ * nothing that policy or the row has come to release since.  NULL: c->service needs nobody's consent. */
+const struct claim_set *consent_of(struct ctx *c, struct str words);
+
 /* Whether what c->service was given at given_s may still be used for c->person: they have not taken their consent back
  * since.  For tokens, at each use; memory alone. */
 bool consent_stands(const struct ctx *c, int64_t given_s);

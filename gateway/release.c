@@ -58,13 +58,18 @@ bool release_covers(const struct release *r, enum claim claim)
             (asked_by_name(r, claim_rows[claim].native) || asked_by_another_name(r, claim)));
 }
 
+static bool is_released(const struct release *r, struct claim_set released, enum claim claim)
+{
+    return claim_in(released, claim) && (r->consented == NULL || claim_in(*r->consented, claim));
+}
+
 /* `name` alone tells the full name, and not which given names somebody has besides. */
 static struct claim_set name_of(const struct release *r, struct claim_set released)
 {
     struct claim_set out = { 0 };
 
     for (int i = 0; i < CLAIM_COUNT; i++)
-        if (is_name((enum claim)i) && claim_in(released, (enum claim)i) &&
+        if (is_name((enum claim)i) && is_released(r, released, (enum claim)i) &&
             (asked_by_scope(r, (enum claim)i) || asked_by_name(r, "name")))
             claim_add(&out, (enum claim)i);
     return out;
@@ -75,7 +80,7 @@ static struct claim_set asked_and_allowed(const struct release *r, struct claim_
     struct claim_set out = { 0 };
 
     for (int i = 0; i < CLAIM_COUNT; i++)
-        if (claim_in(released, (enum claim)i) && release_covers(r, (enum claim)i))
+        if (is_released(r, released, (enum claim)i) && release_covers(r, (enum claim)i))
             claim_add(&out, (enum claim)i);
     return out;
 }

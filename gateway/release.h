@@ -26,6 +26,7 @@ struct release {
     /* Single claims that were asked for besides [OIDC Core 5.5], in either place; NULL: none.  They take the place of
      * the scope and of nothing else. */
     const struct claims_asked_place *asked, *asked_too;
+    const struct claim_set *consented; /* nothing beyond it, for that is what the person was asked; NULL: nobody is */
     enum lang lang;
     struct circumstances now;
 };

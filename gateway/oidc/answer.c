@@ -64,6 +64,7 @@ static const struct json_field code_fields[] = {
     FIELD(code_record, lang, JSON_STR, false, 8),
     FIELD(code_record, claims, JSON_STR, false, CLAIMS_ASKED_MAX_B),
     FIELD(code_record, resources, JSON_STR, false, RESOURCES_MAX_B),
+    FIELD(code_record, consented, JSON_STR, false, 0),
     FIELD(code_record, jkt, JSON_STR, false, JKT_CHARS),
     FIELD(code_record, made_s, JSON_INT, true, 0),
     { 0 },
@@ -235,6 +236,8 @@ static int64_t code_life_s(const struct ctx *c)
     return left >= c->set->code_life_s ? c->set->code_life_s : left > 1 ? left : 1;
 }
 
+static struct claim_set tells(struct ctx *c, const struct decision *d);
+
 static enum step answer_ask(struct ctx *c, struct fail *f)
 {
     const struct login *l = c->login;
@@ -253,6 +256,8 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
         .lang = l->lang,
         .claims = l->claims,
         .resources = l->resources,
+        .consented =
+            c->service->client.consent ? consent_words(c->arena, tells(c, flow_decision(c))) : (struct str){ NULL, 0 },
         .jkt = l->jkt,
         .made_s = c->now_s,
     };

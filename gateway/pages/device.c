@@ -210,7 +210,8 @@ static enum step answer(struct ctx *c, struct fail *f)
 
     if (!flow_audited(c, f))
         return REFUSE;
-    screen_answer(c, &x->screen, yes, &x->answered);
+    screen_answer(c, &x->screen, yes, x->consented ? consent_words(c->arena, told(c)) : (struct str){ NULL, 0 },
+                  &x->answered);
     if (yes && session_add_service(c, c->session, c->service->id))
         session_change(c, c->session);
     return WAIT;

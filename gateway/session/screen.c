@@ -22,11 +22,13 @@ static const struct json_field screen_fields[] = {
 
 struct verdict {
     struct str session; /* "": no */
+    struct str consented;
     int64_t at_s;
 };
 
 static const struct json_field verdict_fields[] = {
     FIELD(verdict, session, JSON_STR, true, 2 * SHA256_B),
+    FIELD(verdict, consented, JSON_STR, false, 0),
     FIELD(verdict, at_s, JSON_INT, true, 0),
     { 0 },
 };
@@ -169,13 +171,14 @@ bool screen_waiting(struct ctx *c, struct str typed, const struct kv_got *got, s
            c->now_s < out->ends_s && str_eq(out->epoch, kv_epoch(c->kv));
 }
 
-void screen_answer(struct ctx *c, const struct screen *s, bool allowed, struct kv_got *got)
+void screen_answer(struct ctx *c, const struct screen *s, bool allowed, struct str consented, struct kv_got *got)
 {
     struct json_out o = json_out(c->arena, RECORD_MAX_B);
     int64_t left = s->ends_s - c->now_s;
 
     json_begin_object(&o);
     json_put_str(&o, S("session"), allowed ? c->session->id_hash : S(""));
+    json_put_str(&o, S("consented"), consented);
     json_put_int(&o, S("at_s"), c->now_s);
     json_end_object(&o);
     kv_set(c->kv, &c->batch, c->arena, got, KV_VERDICT, s->key, close_record(c, "verdict", s->key, json_done(&o)),
@@ -214,6 +217,7 @@ enum screen_says screen_says(struct ctx *c, struct screen_poll *p, struct fail *
     if (!open_record(c, "verdict", p->key, p->verdict.value, verdict_fields, &v))
         return SCREEN_UNKNOWN;
     p->session = v.session;
+    p->consented = v.consented;
     p->answered_s = v.at_s;
     return str_is_set(v.session) ? SCREEN_ALLOWED : SCREEN_DENIED;
 }

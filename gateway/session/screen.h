@@ -61,8 +61,9 @@ struct str screen_shown(struct arena *a, struct str typed);
 void screen_find(struct ctx *c, struct str typed, bool take, struct kv_got *got);
 /* False: none waits for that code (*f untouched), or Redis is away (*f). */
 bool screen_waiting(struct ctx *c, struct str typed, const struct kv_got *got, struct screen *out, struct fail *f);
-/* Asks to keep the answer: c->session's person goes on at the screen, or nobody does. */
-void screen_answer(struct ctx *c, const struct screen *s, bool allowed, struct kv_got *got);
+/* Asks to keep the answer: c->session's person goes on at the screen, or nobody does.  consented: claims that they were
+ * asked about, as words; absent: none. */
+void screen_answer(struct ctx *c, const struct screen *s, bool allowed, struct str consented, struct kv_got *got);
 
 /* ── polling ───────────────────────────────────────────────────────────────── */
 
@@ -79,6 +80,7 @@ struct screen_poll {
     struct str key;
     struct screen screen;
     struct str session; /* SCREEN_ALLOWED: key of the session of whoever said yes; session_ask() */
+    struct str consented;
     int64_t answered_s; /* when they did */
     struct kv_got kept, verdict, slowed, pace, taken;
 };

@@ -109,6 +109,7 @@ static enum step find_person(struct ctx *c, struct fail *f)
     g->nonce = r->nonce;
     g->claims = r->claims;
     g->resources = r->resources;
+    g->consented = r->consented;
     g->id_token = g->refresh = true;
     return NEXT;
 }

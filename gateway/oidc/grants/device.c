@@ -102,6 +102,7 @@ static enum step grant(struct ctx *c, struct fail *f)
         return REFUSE;
     g->scope = p->screen.scope;
     g->resources = p->screen.resources;
+    g->consented = p->consented;
     g->lang = p->screen.lang;
     g->session = p->session;
     g->id_token = g->refresh = true;

@@ -34,6 +34,7 @@ struct granting {
     struct str nonce;       /* goes into the ID token; absent: none does */
     struct str claims;      /* as in struct token_record */
     struct str resources;   /* likewise: what was granted; `resource` in the request chooses among them */
+    struct str consented;   /* likewise */
     bool resources_chosen;  /* … but not here: the grant has looked at the request itself */
     struct str act;         /* likewise */
     struct str session;     /* key of c->session; absent: it is not of Redis */

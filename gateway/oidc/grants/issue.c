@@ -7,6 +7,7 @@
 #include "base/fields.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "gateway/consent.h"
 #include "gateway/oidc/client/client.h"
 #include "gateway/oidc/client/keys.h"
 #include "gateway/oidc/tokens/envelope.h"
@@ -135,6 +136,7 @@ static void choose_family(struct ctx *c)
     g->family->lang = g->lang;
     g->family->claims = g->claims;
     g->family->resources = g->resources;
+    g->family->consented = g->consented;
     g->family->bound = g->bound;
     mine(c)->new_family = true;
 }
@@ -273,6 +275,7 @@ static void store_token(struct ctx *c)
                                     .lang = g->lang,
                                     .claims = g->claims,
                                     .resources = i->resources,
+                                    .consented = g->consented,
                                     .act = g->act,
                                     .bound = g->bound,
                                     .made_s = c->now_s,
@@ -323,6 +326,7 @@ static struct release release_now(struct ctx *c, struct claims_asked *asked)
                              .decision = flow_decision(c),
                              .sub = S("-"),
                              .scope = g->scope,
+                             .consented = consent_of(c, g->consented),
                              .lang = c->lang,
                              .now = flow_circumstances(c) };
 }

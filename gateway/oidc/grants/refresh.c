@@ -238,6 +238,7 @@ static enum step say(struct ctx *c, struct fail *f)
     g->lang = m->lang;
     g->claims = m->claims;
     g->resources = m->resources;
+    g->consented = m->consented;
     g->id_token = true;
     g->family_moves = move_on(c, m);
     return grant_narrow(c, f) ? NEXT : REFUSE;

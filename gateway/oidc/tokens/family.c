@@ -28,6 +28,7 @@ static const struct json_field family_fields[] = {
     { "lang", JSON_STR, false, 8, offsetof(struct family_record, m.lang) },
     { "claims", JSON_STR, false, CLAIMS_ASKED_MAX_B, offsetof(struct family_record, m.claims) },
     { "resources", JSON_STR, false, RESOURCES_MAX_B, offsetof(struct family_record, m.resources) },
+    { "consented", JSON_STR, false, 0, offsetof(struct family_record, m.consented) },
     { "jkt", JSON_STR, false, JKT_CHARS, offsetof(struct family_record, m.bound.jkt) },
     { "x5t", JSON_STR, false, JKT_CHARS, offsetof(struct family_record, m.bound.x5t) },
     { "turn", JSON_INT, true, 0, offsetof(struct family_record, m.turn) },

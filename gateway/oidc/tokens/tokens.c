@@ -16,6 +16,7 @@ static const struct json_field token_fields[] = {
     FIELD(token_record, lang, JSON_STR, false, 8),
     FIELD(token_record, claims, JSON_STR, false, CLAIMS_ASKED_MAX_B),
     FIELD(token_record, resources, JSON_STR, false, RESOURCES_MAX_B),
+    FIELD(token_record, consented, JSON_STR, false, 0),
     FIELD(token_record, act, JSON_STR, false, ACT_MAX_B),
     { "jkt", JSON_STR, false, JKT_CHARS, offsetof(struct token_record, bound.jkt) },
     { "x5t", JSON_STR, false, JKT_CHARS, offsetof(struct token_record, bound.x5t) },

@@ -33,6 +33,7 @@ struct token_record {
     struct str lang;
     struct str claims;    /* single claims that were asked for (wire/claims_asked.h); absent: none */
     struct str resources; /* space-separated: whom it is for [RFC 8707]; absent: for us, at userinfo */
+    struct str consented; /* claims that the person was asked about, as words; absent: none */
     struct str act;       /* JSON: who acts with it [RFC 8693 4.1]; absent: whom it was issued to */
     struct binding bound; /* only who holds this key may use it */
     int64_t made_s, ends_s;
@@ -66,7 +67,7 @@ struct family {
     struct str root;    /* hex of 256 random bits: its tokens are made of it, and it leaves the record never */
     struct str service; /* registry id of whom it was issued to */
     struct str session; /* key of the session that it ends with; absent: offline */
-    struct str scope, lang, claims, resources;
+    struct str scope, lang, claims, resources, consented;
     struct binding bound; /* with which key it began: a public service uses it with this one alone [RFC 9449 5] */
     int64_t turn;         /* which of its tokens is good: grows where they rotate */
     int64_t turned_s;     /* when that one was handed out */

@@ -2,6 +2,7 @@
  * What a service may know, asked with its access token.  [OIDC Core 5.3, RFC 6750] */
 #include "gateway/oidc/tokens/tokens.h"
 
+#include "gateway/consent.h"
 #include "gateway/oidc/tokens/envelope.h"
 #include "gateway/release.h"
 #include "gateway/session/session.h"
@@ -157,6 +158,7 @@ static enum step decide(struct ctx *c, struct fail *f)
                                .decision = decision,
                                .sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor),
                                .scope = a->shown.record.scope,
+                               .consented = consent_of(c, a->shown.record.consented),
                                .asked = &asked.userinfo,
                                .lang = c->lang,
                                .now = flow_circumstances(c) };
