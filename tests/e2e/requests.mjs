@@ -43,7 +43,7 @@ const row = (id, more) => `  - id: ${id}
 ${more.map((m) => `    ${m}\n`).join('')}`;
 const own = [`secret: { plain: ${secret} }`, `jwks: '${JSON.stringify(jwks)}'`];
 const services = [row('plain', own), row('bare', [`secret: { plain: ${secret} }`]), row('pushing', [...own, 'require_pushed_authorization_requests: true']), row('signing', [...own, 'require_signed_request_object: true', 'request_object_signing_alg: ES256', 'authorization_signed_response_alg: RS256']),
-  row('byref', [...own, `request_uris: ["${site}/object", "${site}/moved", "${site}/none", "${site}/large"]`]), row('aged', [...own, 'default_max_age: 0', 'default_acr_values: [urn:low]']), row('strict', ['auth_method: private_key_jwt', `jwks: '${JSON.stringify(jwks)}'`, 'fapi: true'])].join('');
+  row('byref', [...own, `request_uris: ["${site}/object", "${site}/moved", "${site}/none", "${site}/large"]`]), row('open', ['auth_method: none']), row('aged', [...own, 'default_max_age: 0', 'default_acr_values: [urn:low]']), row('strict', ['auth_method: private_key_jwt', `jwks: '${JSON.stringify(jwks)}'`, 'fapi: true'])].join('');
 const { g, service } = await federation(process.argv[2], { name: 'requests', services });
 await g.start();
 const { agent } = await signIn(service, 'anna');
@@ -130,6 +130,12 @@ await test('what is pushed is checked at once, as JSON that may not be kept', as
   const good = await push('plain');
   check(good.status === 201 && good.headers['cache-control'] === 'no-store' && Number.isInteger(good.expires_in) && good.expires_in > 0, JSON.stringify(good));
   check((await push('plain', { filler: 'x'.repeat(70000) }).catch(() => ({ status: 413 }))).status === 413, 'too large');
+});
+
+await test('what anybody may push, for a public service, is small', async () => {
+  check((await push('open', {}, {})).status === 201, 'small');
+  check((await push('open', { filler: 'x'.repeat(9000) }, {})).status === 413, 'large');
+  check((await push('plain', { filler: 'x'.repeat(9000) })).status === 201, 'of a service that proves itself');
 });
 
 await test('F39: a service that must push hears so when it does not; F36: one that must sign, likewise', async () => {

@@ -10,7 +10,7 @@
 #include "wire/http.h"
 #include "wire/json.h"
 
-enum { URI_RANDOM_B = 32, URI_RANDOM_CHARS = 43, PUSHED_MAX_B = 49152, ANSWER_MAX_B = 512 };
+enum { URI_RANDOM_B = 32, URI_RANDOM_CHARS = 43, PUSHED_MAX_B = 49152, OPENLY_MAX_B = 8192, ANSWER_MAX_B = 512 };
 
 /* What a request_uri stands for, in Redis, sealed, under SHA-256 of its random part. */
 struct pushed {
@@ -85,10 +85,16 @@ static bool is_proof(struct str name)
            str_eq(name, S("client_assertion_type"));
 }
 
+/* Anybody can push for a public service, from many addresses: limits.h counts them, and each is small. */
+static size_t most_B(const struct ctx *c)
+{
+    return service_is_public(c->service) ? OPENLY_MAX_B : PUSHED_MAX_B;
+}
+
 static struct str params_of(struct ctx *c)
 {
     const struct asking *a = asking_of(c);
-    struct buf b = buf_new(c->arena, PUSHED_MAX_B);
+    struct buf b = buf_new(c->arena, most_B(c));
 
     for (size_t i = 0; i < a->form->count; i++)
         if (!is_proof(a->form->fields[i].name))
@@ -112,7 +118,7 @@ static enum step store(struct ctx *c, struct fail *f)
     if (p.epoch.p == NULL)
         return kv_away(f, "epoch");
     if (p.params.p == NULL)
-        return fail(f, FAIL_TOO_LARGE, "invalid_request", "the request has more than %d bytes", PUSHED_MAX_B);
+        return fail(f, FAIL_TOO_LARGE, "invalid_request", "the request has more than %zu bytes", most_B(c));
     kv_set(c->kv, &c->batch, c->arena, &a->record, KV_PUSHED, a->key, oidc_record_seal(c, a->key, pushed_fields, &p),
            c->set->par_life_s);
     a->used.outcome = KV_MISS;
