@@ -487,6 +487,7 @@ struct device_view { /* GET /device?user_code=; POST /device: csrf, user_code, t
     struct str typed;        /* as it was */
     struct str code;         /* DEVICE_ASK: as the screen shows it */
     struct str asked;        /* when the screen asked */
+    bool stays;              /* it would stay signed in when this session ends */
     struct str told;         /* words of what is shown */
     struct tells of;
 };

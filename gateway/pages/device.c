@@ -16,6 +16,7 @@
 #include "gateway/session/screen.h"
 #include "gateway/session/session.h"
 #include "launcher/pages.h"
+#include "model/grant_types.h"
 #include "model/when.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -148,6 +149,15 @@ static struct claim_set told(const struct ctx *c)
     return ((const struct device *)c->state)->consent.now.claims;
 }
 
+/* As the token endpoint will have it (gateway/oidc/grants/issue.c). */
+static bool stays(const struct ctx *c)
+{
+    const struct device *x = c->state;
+
+    return strs_has(&c->service->client.grant_types, str_of(grant_types[GRANT_refresh].name)) && !c->session->shared &&
+           str_has_word(x->screen.scope, S("offline_access"));
+}
+
 static enum step ask(struct ctx *c, struct fail *f)
 {
     const struct device *x = c->state;
@@ -156,6 +166,7 @@ static enum step ask(struct ctx *c, struct fail *f)
                              .at = DEVICE_ASK,
                              .code = code,
                              .asked = when_full(c->arena, x->screen.made_s, c->lang),
+                             .stays = stays(c),
                              .told = consent_words(c->arena, told(c)),
                              .of = tells_of(c, told(c)) };
 

@@ -30,7 +30,7 @@ await new Promise((r) => server.listen(0, '127.0.0.1', r));
 const base = `http://localhost:${server.address().port}`, secret = 'a-secret-of-the-test-that-nobody-else-has';
 
 const device = 'urn:ietf:params:oauth:grant-type:device_code';
-const names = { taulu: ['Pihka Luokkataulu', 'Pihka Klasstavla', 'Pihka Class Board'], kerho: ['Kajo Kerho', 'Kajo Klubb', 'Kajo Club'], matikka: ['Vaahtera Matikka', 'Vaahtera Matematik', 'Vaahtera Maths'], lomake: ['Havu Toimisto', 'Havu Kontor', 'Havu Office'] };
+const names = { taulu: ['Pihka Luokkataulu', 'Pihka Klasstavla', 'Pihka Class Board'], kerho: ['Kajo Kerho', 'Kajo Klubb', 'Kajo Club'], matikka: ['Vaahtera Matikka', 'Vaahtera Matematik', 'Vaahtera Maths'], pysyva: ['Kuusi Luokkahuone', 'Kuusi Klassrum', 'Kuusi Classroom'], lomake: ['Havu Toimisto', 'Havu Kontor', 'Havu Office'] };
 const why = `    purposes:
       - { attribute: given_name, purpose: { fi: "Jotta ohjaaja tietää, kenelle puhuu.", sv: "Så att ledaren vet vem hen talar med.", en: "So that the leader knows whom they speak to." } }
       - { attribute: roles, purpose: { fi: "Opettaja näkee oppilaiden työt.", sv: "Läraren ser elevernas arbeten.", en: "A teacher sees the work of pupils." } }
@@ -45,7 +45,7 @@ const row = (id, more = '', grants = ['authorization_code']) => `  - id: ${id}
     secret: { plain: ${secret} }
     grant_types: [${grants.map((x) => `"${x}"`).join(', ')}]
     redirect_uris: [${grants.includes('authorization_code') ? `"${base}/${id}/cb"` : ''}]
-    scopes: [openid, profile, edu.role]
+    scopes: [openid, profile, edu.role${grants.includes('refresh_token') ? ', offline_access' : ''}]
     asks: [sub, given_name, roles]
     policy_uri: "https://${id}.example/tietosuoja"
 ${more}`;
@@ -59,7 +59,7 @@ idps:
   - { id: oulu, kind: local, provider: oulu, name: { fi: Oulu, sv: Uleåborg, en: Oulu }, test: true }
   - { id: turku, kind: local, provider: turku, name: { fi: Turku, sv: Åbo, en: Turku }, test: true }
 services:
-${row('taulu', why, [device])}${row('kerho', `${why}    consent: true\n`)}${row('matikka', why)}${row('lomake')}rules:
+${row('taulu', why, [device])}${row('pysyva', why, [device, 'refresh_token'])}${row('kerho', `${why}    consent: true\n`)}${row('matikka', why)}${row('lomake')}rules:
   - { id: oulu-teachers, provider: oulu, role: teacher, release: [sub, given_name, roles] }
   - { id: turku-teachers, provider: turku, role: teacher, release: [sub, given_name, roles] }
 accounts:
@@ -137,6 +137,8 @@ const words = {
   typed: { fi: 'Kirjaudu näytölle', sv: 'Logga in på en skärm', en: 'Sign in on a screen' },
   wrong: { fi: 'Koodi ei ole voimassa', sv: 'Koden gäller inte', en: 'The code is not valid' },
   message: { fi: 'Saitko koodin tai linkin viestissä?', sv: 'Fick du koden eller länken i ett meddelande?', en: 'Did the code or the link come in a message?' },
+  stays: { fi: 'Se pysyy kirjautuneena, vaikka kirjaudut ulos tästä selaimesta', sv: 'Den förblir inloggad också när du loggar ut från den här webbläsaren', en: 'It stays signed in when you sign out of this browser' },
+  ends: { fi: 'Kun kirjaudut ulos tästä selaimesta, se ei saa sinusta enää mitään.', sv: 'När du loggar ut från den här webbläsaren får den inte veta något mer om dig.', en: 'When you sign out of this browser, it is told nothing more about you.' },
   done: { fi: 'Valmis. Katso näyttöä.', sv: 'Klart. Titta på skärmen.', en: 'Done. Look at the screen.' },
   not: { fi: 'Näyttöä ei kirjattu sisään', sv: 'Skärmen loggades inte in', en: 'The screen was not signed in' },
   may: { fi: 'Saako palvelu tietää tämän sinusta?', sv: 'Får tjänsten veta det här om dig?', en: 'May the service know this about you?' },
@@ -267,6 +269,29 @@ await test('the QR code is read, and says the link', async () => {
     });
   }
 });
+
+for (const [lang, width] of everywhere)
+  await test(`a screen that outlives the session says so before anybody agrees, and is believed, ${lang}, ${width} px`, async () => {
+    const p = of.pysyva, ask = async (scope) => json(await p.post('/oidc/device', { scope }, p.basic()));
+    const s = await ask('openid profile offline_access'), ends = await ask('openid profile');
+    const tokens = async (d) => json(await p.post('/oidc/token', { grant_type: device, device_code: d.device_code }, p.basic()));
+    const renew = (t) => p.post('/oidc/token', { grant_type: 'refresh_token', refresh_token: t.refresh_token }, p.basic());
+    await as({ lang, width }, async (page) => {
+      await page.goto(s.verification_uri_complete);
+      await signIn(page, 'kaisu');
+      await says(page, words.stays[lang]);
+      await looks(page, 'device-ask-stays');
+      await send(page, 'button[name=act][value=yes]');
+      await page.goto(ends.verification_uri_complete);
+      await says(page, words.ends[lang]);
+      await send(page, 'button[name=act][value=yes]');
+      const kept = await tokens(s), lost = await tokens(ends);
+      await page.goto(`${g.url}/sign-out`);
+      await send(page, 'main form button');
+      check((await renew(kept)).status === 200, 'it does not stay');
+      check(json(await renew(lost)).error === 'invalid_grant' && (await p.userinfo(lost.access_token)).status === 401, 'it stays');
+    });
+  });
 
 /* --- an answer that the browser posts ------------------------------------------------------------------------------- */
 

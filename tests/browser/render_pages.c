@@ -776,6 +776,7 @@ static void put_device(const struct stage *s, const char *prefix, struct tells o
                    { "device-wrong", DEVICE_TYPE, DEVICE_WRONG, "BCDF-GHJK" },
                    { "device-busy", DEVICE_TYPE, DEVICE_BUSY, "BCDF-GHJK" },
                    { "device-ask", DEVICE_ASK, DEVICE_RIGHT, "" },
+                   { "device-ask-stays", DEVICE_ASK, DEVICE_RIGHT, "" },
                    { "device-done", DEVICE_YES, DEVICE_RIGHT, "" },
                    { "device-not", DEVICE_NO, DEVICE_RIGHT, "" } };
 
@@ -786,6 +787,7 @@ static void put_device(const struct stage *s, const char *prefix, struct tells o
                                        .typed = str_of(states[i].typed),
                                        .code = S("BCDF-GHJK"),
                                        .asked = S("23.11.2026 klo 7.59"),
+                                       .stays = i == 5,
                                        .of = of };
 
         put(arena_cstr(s->a, arena_printf(s->a, "%s%s", prefix, states[i].name)), s->lang, page_device(s->a, &v));
