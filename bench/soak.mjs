@@ -12,7 +12,7 @@ import { hostile } from '../tests/http/hostile.mjs';
 
 const WORKERS = 24, TENTHS = 10;
 const count = Number(process.argv[3] ?? 100000);
-const { g, service } = await federation(path.resolve(process.argv[2]), { name: 'soak', settings: { redis_memory_MB: 1024, service_requests_max: 1000000 } });
+const { g, service } = await federation(path.resolve(process.argv[2]), { name: 'soak', settings: { redis_memory_MB: 1024 } });
 await g.start();
 
 // ── what is asked ──

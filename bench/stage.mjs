@@ -24,14 +24,15 @@ export const must = (res, status, what) => {
 
 export class Stage {
   async start(program, users) {
-    const { g, service } = await federation(program, { name: 'bench', service: { secret }, settings: { redis_memory_MB: 1024, trusted_proxy: '127.0.0.1', service_requests_max: 1000000 } });
+    const { g, service } = await federation(program, { name: 'bench', service: { secret }, settings: { redis_memory_MB: 1024, trusted_proxy: '127.0.0.1' } });
     Object.assign(this, { gateway: g, service, rs256: new Service(g, { id: 'lampi', secret, alg: 'RS256', scope: 'openid profile edu.role' }) });
-    this.stays = new Service(g, { id: 'salo', secret, scope: 'openid offline_access' }); // with refresh tokens, and calls of its own
+    // With refresh tokens, and calls of their own; one for each row, since each has its budget of requests.
+    this.stay = Object.fromEntries(['refresh', 'introspection', 'own'].map((id) => [id, new Service(g, { id: `salo-${id}`, secret, scope: 'openid offline_access' })]));
     this.saml = { plain: new SamlCity('plain'), signed: new SamlCity('signed', { signed: true }), encrypted: new SamlCity('encrypted') };
     this.oidc = new OidcCity('edu', await freePort());
     await this.oidc.start();
     const cities = [...Object.values(this.saml), this.oidc].map((c) => c.row('oulu')).join('');
-    g.registry = registryText(tiles + service.row() + this.rs256.row() + this.stays.row({ extra: '    grant_types: [authorization_code, refresh_token, client_credentials]\n' })).replace('services:\n', `${cities}services:\n`);
+    g.registry = registryText(tiles + service.row() + this.rs256.row() + Object.values(this.stay).map((s) => s.row({ extra: '    grant_types: [authorization_code, refresh_token, client_credentials]\n' })).join('')).replace('services:\n', `${cities}services:\n`);
     await g.start();
     for (const c of Object.values(this.saml)) await c.learn(g);
     this.line = new Line(g.port, users);
@@ -45,7 +46,8 @@ export class Stage {
     const home = new URL(this.gateway.url);
     this.cookie = (await signIn(this.service, 'anna')).agent.cookieHeader(home);
     this.bearer = { Authorization: `Bearer ${JSON.parse((await this.codeFlow(this.service)).text).access_token}` };
-    this.offline = JSON.parse((await this.codeFlow(this.stays)).text);
+    this.offline = {};
+    for (const id of ['refresh', 'introspection']) this.offline[id] = JSON.parse((await this.codeFlow(this.stay[id])).text);
     const stranger = new Visitor(this.line);
     const page = new URL((await stranger.get(`${this.gateway.url}/`)).url);
     this.signInPage = { path: page.pathname + page.search, cookie: stranger.cookieHeader(page) };
@@ -63,8 +65,8 @@ export class Stage {
     return must(await this.line.ask('POST', '/oidc/token', { form, headers: s.basic() }), 200, 'token');
   }
 
-  async asked(path, form) {
-    return must(await this.line.ask('POST', path, { form, headers: this.stays.basic() }), 200, path);
+  async asked(id, path, form) {
+    return must(await this.line.ask('POST', path, { form, headers: this.stay[id].basic() }), 200, path);
   }
 
   async codeFlow(s) {
@@ -110,11 +112,11 @@ export class Stage {
       'authorize, code, token: ES256': [200, () => this.codeFlow(this.service)],
       'authorize, code, token: RS256': [450, () => this.codeFlow(this.rs256)],
       'userinfo': [null, () => get('/oidc/userinfo', { headers: this.bearer })],
-      'refresh': [null, () => this.asked('/oidc/token', { grant_type: 'refresh_token', refresh_token: this.offline.refresh_token })],
+      'refresh': [null, () => this.asked('refresh', '/oidc/token', { grant_type: 'refresh_token', refresh_token: this.offline.refresh.refresh_token })],
       'introspection': [null, async () => {
-        if (!(await this.asked('/oidc/introspect', { token: this.offline.access_token })).text.startsWith('{"active":true')) throw new Error('the token is not active');
+        if (!(await this.asked('introspection', '/oidc/introspect', { token: this.offline.introspection.access_token })).text.startsWith('{"active":true')) throw new Error('the token is not active');
       }],
-      'client credentials': [null, () => this.asked('/oidc/token', { grant_type: 'client_credentials' })],
+      'client credentials': [null, () => this.asked('own', '/oidc/token', { grant_type: 'client_credentials' })],
       'SAML signed in, OIDC out': [600, () => this.samlIn(plain)],
       'the same, our request RSA-signed': [865, () => this.samlIn(signed)],
       'the same, choosing the city': [800, () => this.samlIn(plain, true)],
