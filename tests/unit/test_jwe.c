@@ -124,7 +124,7 @@ TEST(algorithms_that_are_not_registered_or_not_ours_have_no_name)
 TEST(a_marked_key_goes_before_an_unmarked_one_and_its_kid_is_said)
 {
     struct fail f = { 0 };
-    struct str out, rest, head;
+    struct str out = { NULL, 0 }, rest, head;
     struct str jwks = arena_printf(t->arena, "{\"keys\":[{%.*s,\"kid\":\"a\"},{%.*s,\"kid\":\"b\",\"use\":\"enc\"}]}",
                                    STR_ARG(test_jwk_members(t->arena, TEST_RSA)),
                                    STR_ARG(test_jwk_members(t->arena, TEST_RSA_OTHER)));
