@@ -128,8 +128,8 @@ static void warm_up(struct signer_state *s)
     const struct signer_msg unwrap = { .op = SIGN_UNWRAP, .arg = 0x11, .part = { S("") } };
 
     tzset();
-    for (uint16_t alg = JOSE_NONE + 1; alg < JOSE_ALG_COUNT; alg++) {
-        const struct signer_msg sign = { .op = SIGN_ID_TOKEN, .arg = alg, .number = 1, .part = { S("{}") } };
+    for (int alg = JOSE_NONE + 1; alg < JOSE_ALG_COUNT; alg++) {
+        const struct signer_msg sign = { .op = SIGN_ID_TOKEN, .arg = (uint16_t)alg, .number = 1, .part = { S("{}") } };
         (void)signer_answer(s, &sign, &value);
     }
     (void)signer_answer(s, &unwrap, &value);
