@@ -284,7 +284,7 @@ bool jwe_wrap(struct arena *a, struct str kek, struct str key, struct str *out)
               EVP_EncryptFinal_ex(ctx, wrapped + n, &last) == 1;
 
     EVP_CIPHER_CTX_free(ctx);
-    *out = str_n(wrapped, (size_t)(n + last));
+    *out = str_n(wrapped, (size_t)n + (size_t)last);
     return ok;
 }
 
@@ -339,7 +339,7 @@ static bool run_cipher(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, struct str
         EVP_EncryptUpdate(ctx, out, &some, bytes_of(plain), (int)plain.n) != 1 ||
         EVP_EncryptFinal_ex(ctx, out + some, &last) != 1)
         return false;
-    *n = (size_t)(some + last);
+    *n = (size_t)some + (size_t)last;
     return true;
 }
 

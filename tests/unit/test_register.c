@@ -120,7 +120,7 @@ TEST(a_redirect_uri_is_refused_by_its_own_code)
 
     rig_new(t, &g);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (reads(t, &g, bad[i]) || strcmp(g.fail.code, "invalid_redirect_uri") != 0)
+        if (reads(t, &g, bad[i]) || g.fail.code == NULL || strcmp(g.fail.code, "invalid_redirect_uri") != 0)
             test_fail(t, __FILE__, __LINE__, "%s: %s", bad[i], g.fail.code != NULL ? g.fail.code : "taken");
     CHECK(reads(t, &g, "{\"redirect_uris\":[\"https://x.app.example:8443/cb?a=b\"]}"));
     CHECK(reads(t, &g, "{\"redirect_uris\":[\"fi.oppi.app:/cb\"],\"token_endpoint_auth_method\":\"none\"}"));
@@ -150,7 +150,7 @@ TEST(the_form_of_each_member_is_held_to)
     rig_new(t, &g);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *json = arena_printf(t->arena, "{" CB "%s}", bad[i]).p;
-        if (reads(t, &g, json) || strcmp(g.fail.code, "invalid_client_metadata") != 0)
+        if (reads(t, &g, json) || g.fail.code == NULL || strcmp(g.fail.code, "invalid_client_metadata") != 0)
             test_fail(t, __FILE__, __LINE__, "%s: %s", bad[i], g.fail.code != NULL ? g.fail.code : "taken");
     }
     CHECK(reads(t, &g, "{" CB ",\"contacts\":null,\"client_name\":\"\",\"tos_uri\":null}")); /* as if left out */
