@@ -2,8 +2,7 @@
 #include "registry/consents.h"
 
 #include "base/fields.h"
-
-#include <pthread.h>
+#include "registry/store.h"
 
 enum { WORDS_MAX_B = 1024 };
 
@@ -25,83 +24,26 @@ static const struct db_statement
 
 /* ── the store ──────────────────────────────────────────────────────────── */
 
-struct consents {
-    struct arena *arena;
-    const char *path;
-    pthread_mutex_t lock;
-    struct db *db; /* under lock; opened by the first who asks */
-};
-
+/* struct consents is a struct store: a name of its own keeps one from being taken for another. */
 struct consents *consents_new(const struct settings *set)
 {
-    struct arena *a = arena_new();
-    struct consents *s = arena_make(a, struct consents);
-
-    s->arena = a;
-    s->path = arena_cstr(a, arena_join(a, set->state_dir, S("/registry/consents.sqlite")));
-    (void)pthread_mutex_init(&s->lock, NULL);
-    return s;
+    return (struct consents *)store_new(set, "consents.sqlite", migrations, sizeof migrations / sizeof *migrations);
 }
 
 void consents_free(struct consents *s)
 {
-    if (s == NULL)
-        return;
-    db_close(s->db);
-    (void)pthread_mutex_destroy(&s->lock);
-    arena_free(s->arena);
-}
-
-static bool open_store(struct consents *s, struct fail *f)
-{
-    if (s->db != NULL)
-        return true;
-    struct db *d = db_open(s->path, DB_CREATE, f);
-    if (d != NULL && db_migrate(d, migrations, sizeof migrations / sizeof *migrations, f)) {
-        s->db = d;
-        return true;
-    }
-    db_close(d);
-    return false;
+    store_free((struct store *)s);
 }
 
 bool consents_now(struct consents *s, struct arena *a, consents_job *job, void *with, struct fail *f)
 {
-    (void)pthread_mutex_lock(&s->lock);
-    bool ok = open_store(s, f) && job(with, s->db, a, f);
-    (void)pthread_mutex_unlock(&s->lock);
-    return ok;
-}
-
-struct job { /* all that the thread touches; arena: the job's own */
-    struct consents *store;
-    struct arena *arena;
-    consents_job *run;
-    void *with;
-    struct consents_got *out;
-};
-
-static void run(void *arg)
-{
-    struct job *j = arg;
-
-    j->out->ok = consents_now(j->store, j->arena, j->run, j->with, &j->out->why);
-}
-
-static void release_arena(void *a)
-{
-    arena_free(a);
+    return store_now((struct store *)s, a, job, with, f);
 }
 
 bool consents_ask(struct consents *s, struct work *w, struct batch *b, struct arena *a, consents_job *job, void *with,
                   struct consents_got *out)
 {
-    struct job *j = arena_make(a, struct job);
-
-    *out = (struct consents_got){ .ok = false };
-    *j = (struct job){ .store = s, .arena = arena_new(), .run = job, .with = with, .out = out };
-    arena_adopt(a, j->arena, release_arena);
-    return work_ask(w, b, run, j);
+    return store_ask((struct store *)s, w, b, a, job, with, &out->ok, &out->why);
 }
 
 /* ── claims ─────────────────────────────────────────────────────────────── */

@@ -3,8 +3,7 @@
 
 #include "base/text.h"
 #include "idp-adapters/hetu.h"
-
-#include <pthread.h>
+#include "registry/store.h"
 
 static const struct db_migration migrations[] = {
     { 1, "CREATE TABLE pleas (number INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, school TEXT NOT NULL, "
@@ -88,83 +87,26 @@ static const struct db_statement
 
 /* ── the store ──────────────────────────────────────────────────────────── */
 
-struct pleas {
-    struct arena *arena;
-    const char *path;
-    pthread_mutex_t lock;
-    struct db *db; /* under lock; opened by the first who asks */
-};
-
+/* struct pleas is a struct store: a name of its own keeps one from being taken for another. */
 struct pleas *pleas_new(const struct settings *set)
 {
-    struct arena *a = arena_new();
-    struct pleas *s = arena_make(a, struct pleas);
-
-    s->arena = a;
-    s->path = arena_cstr(a, arena_join(a, set->state_dir, S("/registry/pleas.sqlite")));
-    (void)pthread_mutex_init(&s->lock, NULL);
-    return s;
+    return (struct pleas *)store_new(set, "pleas.sqlite", migrations, sizeof migrations / sizeof *migrations);
 }
 
 void pleas_free(struct pleas *s)
 {
-    if (s == NULL)
-        return;
-    db_close(s->db);
-    (void)pthread_mutex_destroy(&s->lock);
-    arena_free(s->arena);
-}
-
-static bool open_store(struct pleas *s, struct fail *f)
-{
-    if (s->db != NULL)
-        return true;
-    struct db *d = db_open(s->path, DB_CREATE, f);
-    if (d != NULL && db_migrate(d, migrations, sizeof migrations / sizeof *migrations, f)) {
-        s->db = d;
-        return true;
-    }
-    db_close(d);
-    return false;
+    store_free((struct store *)s);
 }
 
 bool pleas_now(struct pleas *s, struct arena *a, pleas_job *job, void *with, struct fail *f)
 {
-    (void)pthread_mutex_lock(&s->lock);
-    bool ok = open_store(s, f) && job(with, s->db, a, f);
-    (void)pthread_mutex_unlock(&s->lock);
-    return ok;
-}
-
-struct job { /* all that the thread touches; arena: the job's own */
-    struct pleas *store;
-    struct arena *arena;
-    pleas_job *run;
-    void *with;
-    struct pleas_got *out;
-};
-
-static void run(void *arg)
-{
-    struct job *j = arg;
-
-    j->out->ok = pleas_now(j->store, j->arena, j->run, j->with, &j->out->why);
-}
-
-static void release_arena(void *a)
-{
-    arena_free(a);
+    return store_now((struct store *)s, a, job, with, f);
 }
 
 bool pleas_ask(struct pleas *s, struct work *w, struct batch *b, struct arena *a, pleas_job *job, void *with,
                struct pleas_got *out)
 {
-    struct job *j = arena_make(a, struct job);
-
-    *out = (struct pleas_got){ 0 };
-    *j = (struct job){ .store = s, .arena = arena_new(), .run = job, .with = with, .out = out };
-    arena_adopt(a, j->arena, release_arena);
-    return work_ask(w, b, run, j);
+    return store_ask((struct store *)s, w, b, a, job, with, &out->ok, &out->why);
 }
 
 /* ── rows ───────────────────────────────────────────────────────────────── */
