@@ -16,3 +16,11 @@ const struct grant_type *grant_type_named(struct str name)
             return &grant_types[i];
     return NULL;
 }
+
+bool service_may_grant(const struct service *s, const struct grant_type *type)
+{
+    bool named = strs_has(&s->client.grant_types, str_of(type->name));
+
+    return (named || (type->usual && s->client.grant_types.n == 0)) && (type->public_too || !service_is_public(s)) &&
+           (type->fapi_too || !s->client.fapi);
+}

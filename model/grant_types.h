@@ -5,8 +5,8 @@
 #ifndef MODEL_GRANT_TYPES_H
 #define MODEL_GRANT_TYPES_H
 
-#include "base/str.h"
 #include "model/grant_types.def"
+#include "model/registry.h"
 
 enum grant_id {
 #define X(symbol, name, who, unsaid, fapi) GRANT_##symbol,
@@ -25,5 +25,7 @@ extern const struct grant_type grant_types[GRANT_COUNT];
 
 /* NULL: there is none of this name. */
 const struct grant_type *grant_type_named(struct str name);
+/* Whether the service's row lets it use this grant type. */
+bool service_may_grant(const struct service *s, const struct grant_type *type);
 
 #endif

@@ -417,3 +417,8 @@ struct str strs_joined(struct arena *a, const struct strs *list, char between)
     }
     return buf_str(&b);
 }
+
+bool service_is_public(const struct service *s)
+{
+    return str_eq(s->auth_method, S("none"));
+}

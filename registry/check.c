@@ -420,7 +420,7 @@ static bool check_idp(struct checking *c, const struct idp *idp)
 
 static bool check_uris(struct checking *c, const char *name, const struct strs *uris, const struct service *s)
 {
-    bool is_public = str_eq(s->auth_method, S("none"));
+    bool is_public = service_is_public(s);
 
     if (uris->n > REDIRECT_URIS_MAX)
         return wrong(c, "%s has more than %d addresses", name, REDIRECT_URIS_MAX);
@@ -516,7 +516,7 @@ static bool check_grant_types(struct checking *c, const struct service *s)
         if (type == NULL)
             return wrong(c, "there is no grant_type \"%.*s\"%.*s", STR_ARG(name),
                          STR_ARG(near_help(c->scratch, name, known)));
-        if (!type->public_too && str_eq(s->auth_method, S("none")))
+        if (!type->public_too && service_is_public(s))
             return wrong(c, "grant_types: %s is not for a public service (auth_method none)", type->name);
         if (!type->fapi_too && s->client.fapi)
             return wrong(c, "grant_types: %s is not for a service that is held to FAPI 2.0 (fapi)", type->name);
@@ -633,7 +633,7 @@ static bool check_fapi(struct checking *c, const struct service *s)
 
 static bool check_service_oidc(struct checking *c, const struct service *s)
 {
-    bool is_public = str_eq(s->auth_method, S("none"));
+    bool is_public = service_is_public(s);
 
     if (!str_is_set(s->client_id))
         return wrong(c, "client_id is missing");

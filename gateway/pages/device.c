@@ -154,7 +154,7 @@ static bool stays(const struct ctx *c)
 {
     const struct device *x = c->state;
 
-    return strs_has(&c->service->client.grant_types, str_of(grant_types[GRANT_refresh].name)) && !c->session->shared &&
+    return service_may_grant(c->service, &grant_types[GRANT_refresh]) && !c->session->shared &&
            str_has_word(x->screen.scope, S("offline_access"));
 }
 

@@ -43,11 +43,6 @@ enum step asker_refuse(struct ctx *c, const char *fmt, ...)
     return NEXT;
 }
 
-bool service_is_public(const struct service *s)
-{
-    return str_eq(s->auth_method, S("none"));
-}
-
 bool service_proves_by(const struct service *s, struct str method)
 {
     if (str_is_set(s->auth_method))

@@ -21,8 +21,6 @@ extern const struct step_row oidc_client_auth[];
 /* The word of the method by which it did; "none" for a public one.  After the rows above. */
 struct str client_proven_by(const struct ctx *c);
 
-/* Cannot keep a secret: [RFC 6749 2.1]. */
-bool service_is_public(const struct service *s);
 /* Whether its row lets it prove itself in this way; one that names none may send its secret by Basic or in the body,
  * which libraries differ in [RFC 6749 2.3.1]. */
 bool service_proves_by(const struct service *s, struct str method);

@@ -20,8 +20,6 @@ struct grant_row {
     const struct step_row *steps;
 };
 extern const struct grant_row grant_rows[GRANT_COUNT];
-/* Whether the service's row lets it use this grant type. */
-bool service_may_grant(const struct service *s, const struct grant_type *type);
 
 /* c->state of the token endpoint. */
 struct granting {

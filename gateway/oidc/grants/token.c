@@ -16,14 +16,6 @@ const struct grant_row grant_rows[GRANT_COUNT] = {
 #undef X
 };
 
-bool service_may_grant(const struct service *s, const struct grant_type *type)
-{
-    bool named = strs_has(&s->client.grant_types, str_of(type->name));
-
-    return (named || (type->usual && s->client.grant_types.n == 0)) && (type->public_too || !service_is_public(s)) &&
-           (type->fapi_too || !s->client.fapi);
-}
-
 int grant_bad(struct fail *f, const char *why)
 {
     return fail(f, FAIL_CALLER, "invalid_grant", "%s", why);

@@ -66,7 +66,7 @@ static int64_t nonce_age_s(struct ctx *c, struct str nonce)
  * services are the ones whose keys lie in browsers; others prove who they are besides. */
 static bool nonce_is_due(const struct ctx *c)
 {
-    return c->service != NULL && str_eq(c->service->auth_method, S("none"));
+    return c->service != NULL && service_is_public(c->service);
 }
 
 static int want_nonce(struct ctx *c, struct fail *f, const char *why)
