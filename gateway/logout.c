@@ -304,6 +304,8 @@ static enum step go_back(struct ctx *c, const struct leaving *v)
         out.to = names_in(&by->names, c->lang);
     c->session = NULL;
     out.page = page_for(c, (struct str){ NULL, 0 });
+    /* Where scripts are off, a moment is what the frames get.  (No <meta>: WCAG failure technique F41.) */
+    http_header_set(c->res, S("Refresh"), arena_printf(c->arena, "1; url=%.*s", STR_ARG(v->back)));
     return answer_framing(c, page_leaving(c->arena, &out), &frames);
 }
 

@@ -330,7 +330,8 @@ struct signed_out_view {
 };
 struct html page_signed_out(struct arena *a, const struct signed_out_view *v);
 
-struct leaving_view { /* on the way back to a service: leads on by itself once the frames have loaded */
+struct leaving_view { /* on the way back to a service: a script leads on once the frames have loaded, else the caller's
+                         Refresh header */
     struct page page;
     struct str url, to; /* a checked address; the service's name */
     struct frames frames;

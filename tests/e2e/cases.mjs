@@ -199,7 +199,7 @@ AUDIT     open person=anna service=matikka idp=oulu rule=oulu-teachers
   },
   '31-authorize-error-without-words': async (name) => {
     const url = asked(name, 'request.txt');
-    url.searchParams.set('response_mode', 'fragment'); // form_post is no error any more
+    url.searchParams.set('response_mode', 'web_message'); // form_post is no error any more
     const to = new URL((await guestGets(url)).headers.location ?? 'x:?');
     const words = to.searchParams.get('error_description');
     check(to.searchParams.get('error') === 'invalid_request' && to.searchParams.get('state') === 's' && /response_mode/.test(words), `${to}`);
