@@ -27,6 +27,8 @@ struct logout {               /* c->state of whoever runs the rows */
     const struct service *by; /* who asked; NULL: the person */
     struct str fault;         /* what the service asked wrongly, as it may be told; absent: nothing */
     bool go_back;             /* 303 to back at once; else the page offers it */
+    struct str kept;          /* what the protocol's `left` needs to answer `by`, LEAVE_KEPT_MAX_B; it is then what the
+                                 sign-out ends with, in place of back and of a page; absent: no such answer */
     /* Without c->session: what the browser has kept of the one that is over, once whoever asks has shown that they mean
      * it; NULL: nothing is known.  The rows fill it in from c->session. */
     const struct trail *trail;
@@ -41,6 +43,28 @@ enum { LEAVING_COOKIE_MAX_B = 3680 }; /* what the browser keeps of it on its way
 /* Rows: ends c->session (if any), writes the audit log, leaves the city, answers.  Fails OURS; a city that is away ends
  * nothing there, and the page says so. */
 extern const struct step_row logout_now[];
+
+/* A service has answered a trip (protocol.h, leave_go): relay as it came, heard: it says that its session is over.  The
+ * caller has proven that the answer is the service's own, and one to the trip of this id.  Goes on to the page, or
+ * shows nothing where the trip was a frame's.  Fails CALLER invalid_request: no trip of ours. */
+enum step logout_came(struct ctx *c, struct str relay, struct str service, bool heard);
+/* The id that the trip had by which relay came; absent: relay is none of ours. */
+struct str logout_trip_id(const struct ctx *c, struct str relay, struct str service);
+
+/* Sessions end whose browser is not here: by a message from the city or from a service.  c->state of logout_elsewhere:
+ * ends each of them that is still there, writes the audit log, and has their services told (nobody waits for that).
+ * Fails OURS. */
+struct logout_elsewhere {
+    struct strs sessions;     /* SHA-256 of their cookies, as in struct session, LOGOUT_ELSEWHERE_MAX at most */
+    const struct service *by; /* who asked: it is not told; NULL: the city */
+    /* NULL: all; else whether this one is meant.  c->session is NULL. */
+    bool (*is_meant)(const struct ctx *c, const struct session *s, const void *what);
+    const void *what;
+    size_t ended;       /* set by the rows */
+    struct kv_got *got; /* the rows' own */
+};
+enum { LOGOUT_ELSEWHERE_MAX = 64 };
+extern const struct step_row logout_elsewhere[];
 
 /* Asks the person first; nothing ends yet.  Without a session: says that it is over, and offers to leave the city that
  * the browser remembers, or that nothing is known. */

@@ -15,7 +15,24 @@
 
 struct leaver {             /* whose session is over */
     struct str sid, person; /* as in struct session; person: its id */
+    /* What the protocol had kept of this service by session_told() when it answered it, for instance the NameID that it
+     * was told; absent: nothing, or no more is known of the session than its browser's own trail. */
+    struct str told;
 };
+
+struct leave_trip {    /* c->state of leave_go */
+    struct leaver who; /* first: leave may read it likewise */
+    struct str id;     /* names this trip and no other, 32 hex digits: the request to the service may be called so */
+    struct str relay;  /* at most LEAVE_RELAY_MAX_B: what the service gives back, for logout_came() (logout.h) */
+    bool framed;       /* in a frame that nobody sees; else the whole page */
+};
+
+struct leave_reply { /* c->state of left */
+    struct str kept; /* as struct logout had it */
+    bool partial;    /* not every service has said that it heard, or the city was not left */
+};
+
+enum { LEAVE_RELAY_MAX_B = 80 /* SAML bindings 3.4.3 */, LEAVE_KEPT_MAX_B = 512 };
 
 struct protocol {
     const char *name; /* as a row of the registry says it: "oidc" */
@@ -49,6 +66,19 @@ struct protocol {
     /* The address by which the browser of whoever leaves tells a service so, in a frame; absent: its row names none.
      * Made in c->arena. */
     struct str (*leave_frame)(struct ctx *c, const struct service *s, const struct leaver *who);
+
+    /* Whether a service can be told by the browser alone, by a trip to it and back that is confirmed: by leave_go.
+     * Reads its row alone.  One that hears otherwise (hears) is not sent there. */
+    bool (*hears_by_trip)(const struct service *s);
+    /* Rows: the browser goes to c->service with a message that it is to end its session of c->state, a const struct
+     * leave_trip *, and comes back to an address of the protocol's own, which proves the answer and ends with
+     * logout_came() (logout.h).  There is no session any more.  They fail as endpoints do, and end with DONE. */
+    const struct step_row *leave_go;
+
+    /* Rows: c->service had asked for the sign-out (struct logout, by), everything has ended that can, and the browser
+     * takes the answer to it.  c->state is a const struct leave_reply *.  NULL: struct logout names an address (back).
+     */
+    const struct step_row *left;
 };
 
 #define X(which, symbol) extern const struct protocol symbol;

@@ -93,6 +93,7 @@ struct session {
     bool shared; /* on a shared device: ends after shared_idle_s, and shows the large "done" */
     struct str upstream_hint; /* what ends the city's own session with this one; goes to the city alone */
     struct strs services;     /* ids of services that were opened, for sign-out */
+    struct strs told;         /* what their protocols keep of them: pairs of an id and a text */
     struct strs favourites;   /* ids of services that stand first in the launcher */
     bool favourites_known;    /* asked for in this session already */
 };

@@ -15,7 +15,13 @@
 #include "model/ctx.h"
 #include "wire/kv.h"
 
-enum { SESSION_TOUCH_S = 60, SESSION_COOKIE_CHARS = 43, SESSION_SERVICES_MAX = 200 };
+enum {
+    SESSION_TOUCH_S = 60,
+    SESSION_COOKIE_CHARS = 43,
+    SESSION_SERVICES_MAX = 200,
+    SESSION_TOLD_MAX = 64,
+    SESSION_TOLD_MAX_B = 256
+};
 
 /* Rows: c->session is the person's session, or NULL when there is none.  One
  * round trip.  Fails OURS when Redis is away.  Looking is use, and keeps it
@@ -61,6 +67,10 @@ int64_t session_longest_s(const struct settings *set);
 /* Notes that the service was opened, in the browser too (trail.h); true when that is new, and worth a
  * session_change(). */
 bool session_add_service(struct ctx *c, struct session *s, struct str service);
+/* What a protocol keeps of a service until the session ends (protocol.h, struct leaver): SESSION_TOLD_MAX_B,
+ * SESSION_TOLD_MAX of them; true when it is other than before, and worth a session_change(). */
+bool session_tell(struct ctx *c, struct session *s, struct str service, struct str text);
+struct str session_told(const struct session *s, struct str service); /* absent: nothing */
 
 /* The record as JSON and back; for tests too.  What fits, is written and read back as it was, whatever services and
  * favourites it gathers later.  Both fail CALLER json_…, by one table. */
