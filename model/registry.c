@@ -28,7 +28,8 @@ struct registry {
     struct arena *arena;
     atomic_uint holders;
     struct registry_parts parts;
-    struct table providers, provider_oids, idps, idp_schools, entities, issuers, services, clients, resources, accounts;
+    struct table providers, provider_oids, idps, idp_schools, entities, issuers, services, clients, resources, service_entities,
+        accounts;
     const struct policy **policies; /* by layer, provider, school, id */
     const struct admin **admins;    /* by idp, subject, id */
     const struct admin **idle;      /* those that give nothing */
@@ -184,10 +185,13 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
     r->services = table_for(a, parts->service_count);
     r->clients = table_for(a, parts->service_count);
     r->resources = table_for(a, parts->service_count);
+    r->service_entities = table_for(a, parts->service_count);
     for (size_t i = 0; i < parts->service_count; i++) {
         put(&r->services, parts->services[i].id, &parts->services[i]);
         put(&r->clients, parts->services[i].client_id, &parts->services[i]);
         put(&r->resources, parts->services[i].client.resource, &parts->services[i]);
+        if (parts->services[i].protocol == PROTO_SAML)
+            put(&r->service_entities, parts->services[i].saml.entity_id, &parts->services[i]);
     }
     r->accounts = table_for(a, parts->account_count);
     r->policies = arena_make_n(a, parts->policy_count + 1, const struct policy *);
@@ -314,6 +318,11 @@ const struct registrar *registry_registrar(const struct registry *r, struct str 
         if (str_eq(r->parts.registrars[i].id, id))
             return &r->parts.registrars[i];
     return NULL;
+}
+
+const struct service *registry_service_entity(const struct registry *r, struct str entity_id)
+{
+    return get(&r->service_entities, entity_id);
 }
 
 const struct service *registry_resource(const struct registry *r, struct str resource)

@@ -142,6 +142,25 @@ struct client {
     struct str software_id, software_version;
 };
 
+/* What a row of SAML says beyond its metadata.  "" and an empty list: as the metadata say, or the usual. */
+struct saml_service {
+    struct str entity_id;
+    struct str metadata_xml, metadata_url; /* one of them */
+    struct str metadata_signer; /* PEM: its metadata must be signed by one of these; absent: need not be signed */
+    struct str pinned_keys;     /* PEM: its requests are signed by one of these, whatever its metadata say */
+    bool requests_signed;       /* what it asks must be signed, though its metadata do not say so */
+    struct str signs;           /* what we sign: "both", "response", "assertion" */
+    struct str signing_alg;     /* "rsa-sha256", "ecdsa-sha256" */
+    struct str encrypts;        /* "auto": where it has a key for it; "always"; "never" */
+    struct str encryption_alg;  /* "" : the best of those that it names; else this one */
+    struct str name_id;         /* for a request that names none: "", "persistent", "transient", "email", "none" */
+    struct str attributes_as;   /* "mpassid", "eduperson", "plain", "none" */
+    struct strs attributes;     /* "claim=Name [friendly:word] [format:uri]": names of its own, besides */
+    bool names_origin;          /* it is told which identity provider saw the person (AuthenticatingAuthority) */
+    bool unasked;               /* it takes an answer that it did not ask for */
+    int skew_s;                 /* how far our clocks may be apart */
+};
+
 struct service {
     struct str id; /* "kanerva" */
     enum protocol_id protocol;
@@ -167,6 +186,8 @@ struct service {
     enum profile profile;
     struct strs scopes; /* that it may ask for */
     struct client client;
+    struct strs targets; /* places inside of it that a link may lead to: "https://host/a/" and all that is below */
+    struct saml_service saml;
 };
 
 /* Whose a policy is.  What an outer layer says, no inner one changes; within a layer forbid beats permit; a school's
@@ -312,6 +333,7 @@ bool service_is_public(const struct service *s);
 /* Why it asks for that; NULL: its vendor has stated no purpose. */
 const struct purpose *service_purpose(const struct service *s, enum claim claim);
 const struct service *registry_client(const struct registry *r, struct str client_id);
+const struct service *registry_service_entity(const struct registry *r, struct str entity_id); /* of PROTO_SAML */
 /* By the hash of its token, or by id. */
 const struct registrar *registry_registrar_token(const struct registry *r, struct str token_hash);
 const struct registrar *registry_registrar(const struct registry *r, struct str id);

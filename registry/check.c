@@ -9,6 +9,7 @@
 #include "policy/cost.h"
 #include "policy/text_check.h"
 #include "registry/check_client.h"
+#include "registry/check_saml.h"
 #include "registry/load.h"
 #include "wire/dsig.h"
 #include "wire/fetch.h"
@@ -680,6 +681,34 @@ static bool check_purposes(struct checking *c, const struct service *s)
     return true;
 }
 
+/* Places that a link may lead to: each with its path, so that no other host begins with it. */
+static bool check_targets(struct checking *c, const struct service *s)
+{
+    struct url u;
+
+    if (s->targets.n > REDIRECT_URIS_MAX)
+        return wrong(c, "targets has more than %d entries", REDIRECT_URIS_MAX);
+    for (size_t i = 0; i < s->targets.n; i++) {
+        struct str target = s->targets.at[i];
+        const char *trouble = url_trouble(target, s->test);
+        if (trouble != NULL)
+            return wrong(c, "targets: \"%.*s\" %s", STR_ARG(target), trouble);
+        if (!split_url(target, &u) || !str_has_prefix(u.rest, S("/")))
+            return wrong(c, "targets: \"%.*s\" has no path: write https://host/ for all of it", STR_ARG(target));
+    }
+    return true;
+}
+
+static bool check_service_saml(struct checking *c, const struct service *s)
+{
+    struct str trouble;
+
+    if (s->protocol != PROTO_SAML)
+        return !str_is_set(s->saml.entity_id) || wrong(c, "entity_id is for protocol saml alone");
+    trouble = saml_service_trouble(c->scratch, c->registry, s);
+    return !str_is_set(trouble) || wrong(c, "%.*s", STR_ARG(trouble));
+}
+
 static bool check_service(struct checking *c, const struct service *s)
 {
     c->at = (struct row_place){ KIND_SERVICE, { s->id, S("") } };
@@ -694,7 +723,8 @@ static bool check_service(struct checking *c, const struct service *s)
         return false;
     if (s->protocol == PROTO_LINK && !str_is_set(s->launch_uri))
         return wrong(c, "launch_uri is missing, which protocol link needs");
-    return (s->protocol != PROTO_OIDC || check_service_oidc(c, s)) && check_purposes(c, s);
+    return (s->protocol != PROTO_OIDC || check_service_oidc(c, s)) && check_service_saml(c, s) && check_targets(c, s) &&
+           check_purposes(c, s);
 }
 
 /* Policies, accounts and rights. */

@@ -48,6 +48,12 @@ static const char *const any_algs[] = { "", "RS256", "PS256", "ES256", "EdDSA", 
 static const char *const key_algs[] = { "",  "RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW",
                                         NULL };
 static const char *const content_algs[] = { "", "A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM", NULL };
+static const char *const saml_signs[] = { "both", "response", "assertion", NULL };
+static const char *const saml_signing_algs[] = { "rsa-sha256", "ecdsa-sha256", NULL };
+static const char *const saml_encrypts[] = { "auto", "always", "never", NULL };
+static const char *const saml_encryption_algs[] = { "", "aes128-gcm", "aes256-gcm", "aes128-cbc", "aes256-cbc", NULL };
+static const char *const saml_name_ids[] = { "", "persistent", "transient", "email", "none", NULL };
+static const char *const saml_attributes[] = { "mpassid", "eduperson", "plain", "none", NULL };
 static const char *const term_kinds[] = { "term", "holiday", "school_day", NULL };
 static const char *const layers[] = { "nation", "municipality", "school", NULL };
 
@@ -195,6 +201,23 @@ static const struct column service_columns[] = {
     { "logo_uri", "logo_uri", COL_TEXT, "", AT(service, client.logo_uri), NULL },
     { "software_id", "software_id", COL_TEXT, "", AT(service, client.software_id), NULL },
     { "software_version", "software_version", COL_TEXT, "", AT(service, client.software_version), NULL },
+    { "entity_id", "entity_id", COL_TEXT, "", AT(service, saml.entity_id), NULL },
+    { "metadata_xml", "metadata_xml", COL_LONG, "", AT(service, saml.metadata_xml), NULL },
+    { "metadata_url", "metadata_url", COL_TEXT, "", AT(service, saml.metadata_url), NULL },
+    { "metadata_signer", "metadata_signer", COL_LONG, "", AT(service, saml.metadata_signer), NULL },
+    { "pinned_keys", "pinned_keys", COL_LONG, "", AT(service, saml.pinned_keys), NULL },
+    { "requests_signed", "requests_signed", COL_BOOL, "0", AT(service, saml.requests_signed), NULL },
+    { "signs", "signs", COL_CHOICE, "both", AT(service, saml.signs), saml_signs },
+    { "signing_alg", "signing_alg", COL_CHOICE, "rsa-sha256", AT(service, saml.signing_alg), saml_signing_algs },
+    { "encrypts", "encrypts", COL_CHOICE, "auto", AT(service, saml.encrypts), saml_encrypts },
+    { "encryption_alg", "encryption_alg", COL_CHOICE, "", AT(service, saml.encryption_alg), saml_encryption_algs },
+    { "name_id", "name_id", COL_CHOICE, "", AT(service, saml.name_id), saml_name_ids },
+    { "attributes_as", "attributes_as", COL_CHOICE, "mpassid", AT(service, saml.attributes_as), saml_attributes },
+    { "attribute_names", "attribute_names", COL_LIST, "", AT(service, saml.attributes), NULL },
+    { "names_origin", "names_origin", COL_BOOL, "0", AT(service, saml.names_origin), NULL },
+    { "unasked_answers", "unasked_answers", COL_BOOL, "1", AT(service, saml.unasked), NULL },
+    { "skew_s", "skew_s", COL_INT, "180", AT(service, saml.skew_s), NULL },
+    { "targets", "targets", COL_LIST, "", AT(service, targets), NULL },
 };
 
 static const struct column purpose_columns[] = {
@@ -338,6 +361,7 @@ static const struct column registrar_columns[] = {
 #define P75                                                                                                            \
     P28 ",?29,?30,?31,?32,?33,?34,?35,?36,?37,?38,?39,?40,?41,?42,?43,?44,?45,?46,?47,?48,?49,?50,?51,?52,?53,?54,?"   \
         "55,?56,?57,?58,?59,?60,?61,?62,?63,?64,?65,?66,?67,?68,?69,?70,?71,?72,?73,?74,?75"
+#define P92 P75 ",?76,?77,?78,?79,?80,?81,?82,?83,?84,?85,?86,?87,?88,?89,?90,?91,?92"
 #define P32 P28 ",?29,?30,?31,?32"
 #define P33 P32 ",?33"
 
@@ -359,7 +383,8 @@ static const struct column registrar_columns[] = {
     "encryption_enc,userinfo_alg,userinfo_encryption_alg,userinfo_encryption_enc,introspection_alg,access_token_jwt,"  \
     "dpop_bound,tls_bound,sector_identifier_uri,fapi,backchannel_logout_uri,backchannel_session_required,"             \
     "frontchannel_logout_uri,frontchannel_session_required,client_uri,policy_uri,tos_uri,contacts,consent,registered_" \
-    "by,registration_hash,logo_uri,software_id,software_version"
+    "by,registration_hash,logo_uri,software_id,software_version,"
+    "entity_id,metadata_xml,metadata_url,metadata_signer,pinned_keys,requests_signed,signs,signing_alg,encrypts,encryption_alg,name_id,attributes_as,attribute_names,names_origin,unasked_answers,skew_s,targets"
 #define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis"
 #define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
 #define POLICY_COLUMNS  "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
@@ -397,7 +422,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                    STATEMENTS("idp", IDP_COLUMNS, P33, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P75, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P92, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
                        STATEMENTS("purpose", PURPOSE_COLUMNS, P6, "service, claim", "service = ?1 AND claim = ?2") },
@@ -648,6 +673,24 @@ const struct db_migration registry_migrations[] = {
           "scopes TEXT NOT NULL, asks TEXT NOT NULL, hosts TEXT NOT NULL, most INTEGER NOT NULL, "
           "until_s INTEGER NOT NULL, statement_issuer TEXT NOT NULL, statement_jwks TEXT NOT NULL, "
           "statement_required INTEGER NOT NULL, why TEXT NOT NULL);" },
+    { 22,
+      "ALTER TABLE service ADD COLUMN entity_id TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN metadata_xml TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN metadata_url TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN metadata_signer TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN pinned_keys TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN requests_signed INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN signs TEXT NOT NULL DEFAULT 'both';"
+      "ALTER TABLE service ADD COLUMN signing_alg TEXT NOT NULL DEFAULT 'rsa-sha256';"
+      "ALTER TABLE service ADD COLUMN encrypts TEXT NOT NULL DEFAULT 'auto';"
+      "ALTER TABLE service ADD COLUMN encryption_alg TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN name_id TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN attributes_as TEXT NOT NULL DEFAULT 'mpassid';"
+      "ALTER TABLE service ADD COLUMN attribute_names TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN names_origin INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN unasked_answers INTEGER NOT NULL DEFAULT 1;"
+      "ALTER TABLE service ADD COLUMN skew_s INTEGER NOT NULL DEFAULT 180;"
+      "ALTER TABLE service ADD COLUMN targets TEXT NOT NULL DEFAULT '';" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

@@ -58,7 +58,7 @@ enum column_type {
     COL_SUBJECT   /* a person's name at their identity provider: history does not show it */
 };
 
-enum { COLUMNS_MAX = 80, AT_NONE = -1 };
+enum { COLUMNS_MAX = 128, AT_NONE = -1 };
 
 struct column {
     const char *name; /* in SQL */

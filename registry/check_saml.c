@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "registry/check_saml.h"
+
+#include "model/attribute_name.h"
+#include "registry/urls.h"
+#include "wire/dsig.h"
+
+enum { ENTITY_ID_MAX_B = 1024 /* [SAML core 8.3.6] */, SKEW_MAX_S = 300 /* [IIP-G01] */, NAMES_MAX = 64 };
+
+static const struct str none = { NULL, 0 };
+
+static bool is_entity_id(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] <= 0x20)
+            return false;
+    return s.n > 0 && s.n <= ENTITY_ID_MAX_B;
+}
+
+static struct str entity_trouble(struct arena *a, const struct registry *r, const struct service *s)
+{
+    struct str id = s->saml.entity_id;
+
+    if (!str_is_set(id))
+        return S("entity_id is missing: the entityID that stands in its metadata");
+    if (!is_entity_id(id))
+        return arena_printf(a, "entity_id has a space, or more than %d bytes", ENTITY_ID_MAX_B);
+    const struct service *first = registry_service_entity(r, id);
+    if (first != s)
+        return arena_printf(a, "entity_id \"%.*s\" belongs to service %.*s already", STR_ARG(id),
+                            STR_ARG(first != NULL ? first->id : S("?")));
+    return none;
+}
+
+static struct str metadata_trouble(struct arena *a, const struct registry *r, const struct service *s)
+{
+    const struct saml_service *row = &s->saml;
+    struct str url = row->metadata_url;
+
+    (void)r;
+    if (str_is_set(row->metadata_xml) == str_is_set(url))
+        return str_is_set(url) ? S("has both metadata_xml and metadata_url: one of them says what it is")
+                               : S("metadata_xml_file, metadata_xml or metadata_url is missing");
+    const char *trouble = str_is_set(url) ? url_trouble(url, s->test) : NULL;
+    return trouble != NULL ? arena_printf(a, "metadata_url \"%.*s\" %s", STR_ARG(url), trouble) : none;
+}
+
+static struct str keys_trouble(struct arena *a, const struct registry *r, const struct service *s)
+{
+    const struct {
+        const char *name;
+        struct str pem;
+    } texts[] = { { "metadata_signer", s->saml.metadata_signer }, { "pinned_keys", s->saml.pinned_keys } };
+    struct fail why = { 0 };
+
+    (void)r;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (str_is_set(texts[i].pem) && !keyring_add_pem(keyring_new(a), texts[i].pem, &why))
+            return arena_printf(a, "%s: %s", texts[i].name, why.detail);
+    return none;
+}
+
+/* What nobody could ever be told under that name is a mistake in the row. */
+static struct str names_trouble(struct arena *a, const struct registry *r, const struct service *s)
+{
+    const struct strs *lines = &s->saml.attributes;
+    struct attribute_name name;
+    const char *trouble;
+
+    (void)r;
+    if (lines->n > NAMES_MAX)
+        return arena_printf(a, "attribute_names has more than %d entries", NAMES_MAX);
+    for (size_t i = 0; i < lines->n; i++) {
+        struct str line = lines->at[i], shown = str_sub(line, 0, line.n < 80 ? line.n : 80);
+        if (!attribute_name_read(line, &name, &trouble))
+            return arena_printf(a, "attribute_names: \"%.*s\" %s", STR_ARG(shown), trouble);
+        if (name.claim != CLAIM_SUB && !claim_in(s->asks, name.claim))
+            return arena_printf(a, "attribute_names: \"%.*s\": the service does not ask for %s: add it to asks",
+                                STR_ARG(shown), claim_rows[name.claim].word);
+    }
+    return none;
+}
+
+static struct str rest_trouble(struct arena *a, const struct registry *r, const struct service *s)
+{
+    const struct saml_service *row = &s->saml;
+
+    (void)r;
+    if (str_eq(row->name_id, S("email")) && !claim_in(s->asks, CLAIM_EMAIL))
+        return S("name_id is email, and the service does not ask for email: add it to asks");
+    if (str_eq(row->encrypts, S("never")) && str_is_set(row->encryption_alg))
+        return S("encryption_alg says nothing with encrypts: never");
+    if (row->skew_s < 0 || row->skew_s > SKEW_MAX_S)
+        return arena_printf(a, "skew_s is a number of seconds up to %d", SKEW_MAX_S);
+    if (!row->unasked && !str_is_set(s->launch_uri))
+        return S("unasked_answers is false, and launch_uri is missing: nothing could open it; launch_uri is the "
+                 "address by which it begins a sign-in itself");
+    return none;
+}
+
+struct str saml_service_trouble(struct arena *a, const struct registry *r, const struct service *s)
+{
+    static struct str (*const checks[])(struct arena * a, const struct registry *r, const struct service *s) = {
+        entity_trouble, metadata_trouble, keys_trouble, names_trouble, rest_trouble
+    };
+    struct str trouble = none;
+
+    for (size_t i = 0; i < sizeof checks / sizeof *checks && !str_is_set(trouble); i++)
+        trouble = checks[i](a, r, s);
+    return trouble;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * registry/check_saml.h: whether a row of SAML can work: what of it is refused before it is kept.
+ *
+ * Floor 4; for check.c.  Pure.
+ */
+#ifndef REGISTRY_CHECK_SAML_H
+#define REGISTRY_CHECK_SAML_H
+
+#include "model/registry.h"
+
+/* What is wrong, in words for whoever wrote the row; absent: nothing. */
+struct str saml_service_trouble(struct arena *a, const struct registry *r, const struct service *s);
+
+#endif
