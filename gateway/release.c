@@ -40,18 +40,25 @@ static bool asked_by_another_name(const struct release *r, enum claim claim)
     return claim == CLAIM_LOCALE && asked_by_name(r, "zoneinfo");
 }
 
+static bool is_mpass(const struct release *r)
+{
+    return r->as == RELEASE_AS_ROW ? r->service->profile == PROFILE_MPASS : r->as == RELEASE_AS_MPASS;
+}
+
 static bool asked_by_scope(const struct release *r, enum claim claim)
 {
     struct str scope = str_of(claim_rows[claim].scope);
 
-    if (r->service->profile == PROFILE_MPASS)
+    if (r->whole)
+        return true;
+    if (is_mpass(r))
         return str_has_word(r->scope, S("profile"));
     return str_is_set(scope) && str_has_word(r->scope, scope);
 }
 
 bool release_covers(const struct release *r, enum claim claim)
 {
-    bool mpass = r->service->profile == PROFILE_MPASS;
+    bool mpass = is_mpass(r);
 
     return asked_by_scope(r, claim) || (mpass && asked_by_name(r, claim_rows[claim].mpass)) ||
            ((!mpass || is_name(claim)) &&
@@ -377,7 +384,7 @@ static struct str text_of(const struct view *v, enum claim claim)
 /* Vendors of MPASSid read either spelling of a name, so profile A says both. */
 static void write_text(struct json_out *o, struct view *v, enum claim claim)
 {
-    bool mpass = v->r->service->profile == PROFILE_MPASS;
+    bool mpass = is_mpass(v->r);
     const char *name = mpass ? claim_rows[claim].mpass : claim_rows[claim].native;
     struct str value = text_of(v, claim);
     int64_t number;
@@ -421,7 +428,7 @@ static void write_full_name(struct json_out *o, struct view *v)
 
 static void write_claims(struct json_out *o, struct view *v)
 {
-    bool mpass = v->r->service->profile == PROFILE_MPASS;
+    bool mpass = is_mpass(v->r);
 
     json_put_str(o, S("sub"), v->r->sub);
     if (mpass && claim_in(v->whole, CLAIM_SUB))
@@ -522,14 +529,29 @@ struct str release_claims(struct arena *a, const struct release *r)
     return write_all(&v);
 }
 
+static struct str words_of(struct arena *a, const struct view *v)
+{
+    struct fields words = fields_new(a, ' ', WORDS_MAX_B);
+
+    for (int i = 0; i < CLAIM_COUNT; i++)
+        if (claim_in(v->told, (enum claim)i))
+            fields_item(&words, str_of(claim_rows[i].word));
+    return fields_text(&words);
+}
+
+struct str release_claims_told(struct arena *a, const struct release *r, struct str *words)
+{
+    struct view v = view_of(a, r);
+    struct str claims = write_all(&v);
+
+    *words = words_of(a, &v);
+    return claims;
+}
+
 struct str release_words(struct arena *a, const struct release *r)
 {
     struct view v = view_of(a, r);
-    struct fields words = fields_new(a, ' ', WORDS_MAX_B);
 
     (void)write_all(&v);
-    for (int i = 0; i < CLAIM_COUNT; i++)
-        if (claim_in(v.told, (enum claim)i))
-            fields_item(&words, str_of(claim_rows[i].word));
-    return fields_text(&words);
+    return words_of(a, &v);
 }

@@ -23,6 +23,9 @@ struct release {
     const struct service *service;
     const struct decision *decision; /* allows; a denied one releases nothing but sub */
     struct str sub, scope;
+    /* By which names; a protocol that knows no scopes wants all that is released. */
+    enum { RELEASE_AS_ROW = 0, RELEASE_AS_NATIVE, RELEASE_AS_MPASS } as;
+    bool whole;
     /* Single claims that were asked for besides [OIDC Core 5.5], in either place; NULL: none.  They take the place of
      * the scope and of nothing else. */
     const struct claims_asked_place *asked, *asked_too;
@@ -56,6 +59,8 @@ enum { RELEASE_MAX_B = 65536 };
 
 /* One JSON object; sub is always in it. */
 struct str release_claims(struct arena *a, const struct release *r);
+/* The same, and the words of what it says. */
+struct str release_claims_told(struct arena *a, const struct release *r, struct str *words);
 /* Words of claims.def for what release_claims() would say, space-separated, for the audit log. */
 struct str release_words(struct arena *a, const struct release *r);
 

@@ -28,8 +28,8 @@ struct registry {
     struct arena *arena;
     atomic_uint holders;
     struct registry_parts parts;
-    struct table providers, provider_oids, idps, idp_schools, entities, issuers, services, clients, resources, service_entities,
-        accounts;
+    struct table providers, provider_oids, idps, idp_schools, entities, issuers, services, clients, resources,
+        service_entities, accounts;
     const struct policy **policies; /* by layer, provider, school, id */
     const struct admin **admins;    /* by idp, subject, id */
     const struct admin **idle;      /* those that give nothing */

@@ -100,9 +100,9 @@ static struct str rest_trouble(struct arena *a, const struct registry *r, const 
 
 struct str saml_service_trouble(struct arena *a, const struct registry *r, const struct service *s)
 {
-    static struct str (*const checks[])(struct arena * a, const struct registry *r, const struct service *s) = {
-        entity_trouble, metadata_trouble, keys_trouble, names_trouble, rest_trouble
-    };
+    static struct str (*const checks[])(struct arena * a, const struct registry *r,
+                                        const struct service *s) = { entity_trouble, metadata_trouble, keys_trouble,
+                                                                     names_trouble, rest_trouble };
     struct str trouble = none;
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks && !str_is_set(trouble); i++)

@@ -383,8 +383,9 @@ static const struct column registrar_columns[] = {
     "encryption_enc,userinfo_alg,userinfo_encryption_alg,userinfo_encryption_enc,introspection_alg,access_token_jwt,"  \
     "dpop_bound,tls_bound,sector_identifier_uri,fapi,backchannel_logout_uri,backchannel_session_required,"             \
     "frontchannel_logout_uri,frontchannel_session_required,client_uri,policy_uri,tos_uri,contacts,consent,registered_" \
-    "by,registration_hash,logo_uri,software_id,software_version,"
-    "entity_id,metadata_xml,metadata_url,metadata_signer,pinned_keys,requests_signed,signs,signing_alg,encrypts,encryption_alg,name_id,attributes_as,attribute_names,names_origin,unasked_answers,skew_s,targets"
+    "by,registration_hash,logo_uri,software_id,software_version,entity_id,metadata_xml,metadata_url,metadata_"         \
+    "signer,pinned_keys,requests_signed,signs,signing_alg,encrypts,encryption_alg,name_id,attributes_as,attribute_"    \
+    "names,names_origin,unasked_answers,skew_s,targets"
 #define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis"
 #define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
 #define POLICY_COLUMNS  "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"

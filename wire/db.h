@@ -20,7 +20,7 @@
 #include "base/arena.h"
 #include "base/fail.h"
 
-enum { DB_BUSY_MS = 2000, DB_ARGS_MAX = 80, DB_ROWS_MAX = 2000000 };
+enum { DB_BUSY_MS = 2000, DB_ARGS_MAX = 128, DB_ROWS_MAX = 2000000 };
 
 enum db_kind { DB_NULL = 0, DB_INT, DB_TEXT };
 
