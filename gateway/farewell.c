@@ -218,7 +218,7 @@ static bool try_begin(struct farewells *x, struct try *t)
     x->metrics = c->metrics;
     c->service = registry_service(c->registry, t->of->to->id);
     const struct protocol *p = c->service != NULL ? protocol_of(c, c->service->protocol) : NULL;
-    if (p == NULL || p->leave == NULL || !p->hears(c->service))
+    if (p == NULL || p->leave == NULL || !p->hears(c, c->service))
         return fail(&c->fail, FAIL_CALLER, "no_way", "the service's row names no way any more");
     return true;
 }
@@ -350,7 +350,7 @@ static bool can_hear(const struct ctx *c, const struct service *s)
 {
     const struct protocol *p = s != NULL ? protocol_of(c, s->protocol) : NULL;
 
-    return p != NULL && p->hears != NULL && p->hears(s);
+    return p != NULL && p->hears != NULL && p->hears(c, s);
 }
 
 /* NULL: there is no room. */

@@ -56,8 +56,9 @@ struct protocol {
     /* The address by which a tile of this service begins; absent: the row names none.  Made in c->arena. */
     struct str (*launch)(struct ctx *c, const struct service *s);
 
-    /* Whether a service can be told that a session is over, from us to it.  Reads its row alone. */
-    bool (*hears)(const struct service *s);
+    /* Whether a service can be told that a session is over, from us to it.  Asks nobody: reads its row, and what is kept of
+     * its metadata. */
+    bool (*hears)(const struct ctx *c, const struct service *s);
     /* Rows that tell c->service so, outside of any request (farewell.h): c->state is a const struct leaver *; there is
      * no c->req, c->res, login or session.  DONE: it has heard.  They fail CALLER when the service refuses, and would
      * again; else it is told once more later. */
@@ -68,8 +69,8 @@ struct protocol {
     struct str (*leave_frame)(struct ctx *c, const struct service *s, const struct leaver *who);
 
     /* Whether a service can be told by the browser alone, by a trip to it and back that is confirmed: by leave_go.
-     * Reads its row alone.  One that hears otherwise (hears) is not sent there. */
-    bool (*hears_by_trip)(const struct service *s);
+     * Likewise.  One that hears otherwise (hears) is not sent there. */
+    bool (*hears_by_trip)(const struct ctx *c, const struct service *s);
     /* Rows: the browser goes to c->service with a message that it is to end its session of c->state, a const struct
      * leave_trip *, and comes back to an address of the protocol's own, which proves the answer and ends with
      * logout_came() (logout.h).  There is no session any more.  They fail as endpoints do, and end with DONE. */

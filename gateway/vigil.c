@@ -108,7 +108,7 @@ void vigil_watch(struct ctx *c)
     const struct protocol *p = protocol_of(c, c->service->protocol);
     struct fail unreadable = { 0 };
 
-    if (v == NULL || v->n == VIGIL_MAX || p == NULL || p->hears == NULL || !p->hears(c->service))
+    if (v == NULL || v->n == VIGIL_MAX || p == NULL || p->hears == NULL || !p->hears(c, c->service))
         return;
     struct arena *a = arena_new();
     struct watched *w = arena_make(a, struct watched);

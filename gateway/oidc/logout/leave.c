@@ -18,8 +18,9 @@ struct leaving { /* what is under way besides c->state */
     struct fetch_got got;
 };
 
-bool oidc_hears(const struct service *s)
+bool oidc_hears(const struct ctx *c, const struct service *s)
 {
+    (void)c;
     return str_is_set(s->client.backchannel_logout_uri);
 }
 

@@ -9,7 +9,7 @@
 
 #include "gateway/protocol.h"
 
-bool oidc_hears(const struct service *s);
+bool oidc_hears(const struct ctx *c, const struct service *s);
 extern const struct step_row oidc_leave[];
 struct str oidc_leave_frame(struct ctx *c, const struct service *s, const struct leaver *who);
 
