@@ -289,6 +289,18 @@ void signer_saml(struct signer *s, struct batch *b, struct arena *a, struct str 
     ask(s, b, a, (struct signer_msg){ .op = SIGN_SAML, .part = { element_id, digest } }, out);
 }
 
+void signer_saml_text(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str text,
+                      struct signed_got *out)
+{
+    ask(s, b, a, (struct signer_msg){ .op = SIGN_SAML_TEXT, .arg = (uint16_t)alg, .part = { text } }, out);
+}
+
+void signer_query_by(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str text,
+                     struct signed_got *out)
+{
+    ask(s, b, a, (struct signer_msg){ .op = SIGN_QUERY, .arg = (uint16_t)alg, .part = { text } }, out);
+}
+
 void signer_query(struct signer *s, struct batch *b, struct arena *a, struct str text, struct signed_got *out)
 {
     ask(s, b, a, (struct signer_msg){ .op = SIGN_QUERY, .part = { text } }, out);

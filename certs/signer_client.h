@@ -65,6 +65,18 @@ void signer_client_jwt(struct signer *s, struct batch *b, struct arena *a, enum 
  * of its canonical form. */
 void signer_saml(struct signer *s, struct batch *b, struct arena *a, struct str element_id, struct str digest,
                  struct signed_got *out);
+/* A SAML message or metadata of ours, as wire/saml_respond.h and saml_idp_metadata.h draft it (exclusive C14N, no
+ * Signature of its own yet), at most SIGNER_SAML_MAX_B: Assertion, Response, LogoutRequest, LogoutResponse,
+ * AuthnRequest, EntityDescriptor.  The signer looks it over (certs/saml_scan.h): issued by us and now, an assertion for
+ * one audience that is not us and for an hour at most.  alg: RS256 or ES256.  value: the <ds:Signature> for its place.
+ */
+enum { SIGNER_SAML_MAX_B = 57344 };
+void signer_saml_text(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str text,
+                      struct signed_got *out);
+/* As signer_query(), the algorithm as SigAlg in it says it: RS256 (rsa-sha256) or ES256 (ecdsa-sha256, r and s side by
+ * side). */
+void signer_query_by(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str text,
+                     struct signed_got *out);
 /* Redirect binding [SAML Bindings 3.4.4.1]: text is what is signed, from
  * "SAMLRequest=" or "SAMLResponse=" to "&SigAlg=" with rsa-sha256, URL-encoded.
  * value: base64 of the signature (not URL-encoded yet). */

@@ -46,6 +46,7 @@ struct saml_metadata_rules {
     int64_t now_s;               /* refused when validUntil has passed; 0: the caller checks at use */
     const struct keyring *trust; /* signature of the root required, by one of these; NULL: none is looked at */
     bool must_expire;            /* a root without validUntil is refused */
+    int64_t most_ahead_s;        /* validUntil further ahead than this is refused; 0: any */
     bool one_alone;              /* an aggregate is refused: nobody signed what it says of others */
 };
 

@@ -42,4 +42,29 @@ const struct _xmlNode *xmlenc_open(struct arena *a, const struct encrypted *e, s
 struct signed_xml xmlenc_open_signed(struct arena *a, struct signed_xml holder, const struct encrypted *e,
                                      struct str content_key, size_t most_B, struct fail *f);
 
+/* --- sealing: what we encrypt for a service ---------------------------------------- */
+
+enum xmlenc_content {
+    XMLENC_NO_CONTENT = 0,
+    XMLENC_AES128_GCM,
+    XMLENC_AES256_GCM,
+    XMLENC_AES128_CBC, /* only for a service that can no other, named so in its row [IIP-ALG05] */
+    XMLENC_AES256_CBC,
+};
+
+struct xmlenc_how {
+    enum xmlenc_content content;
+    bool newer;                   /* xmlenc11#rsa-oaep; else xmlenc#rsa-oaep-mgf1p, whose MGF1 is of SHA-1 */
+    enum xmlenc_hash digest, mgf; /* SHA-1 or SHA-256; mgf counts with `newer` alone */
+    struct str certificate; /* DER, of the receiver: RSA of DSIG_RSA_LEAST_BITS or more; nothing else of it counts */
+    struct str recipient;   /* its entityID, said with the key; absent: not said */
+};
+
+/* holder: "saml:EncryptedAssertion" or "saml:EncryptedID".  element: one whole element with its namespaces.  Gives the
+ * holder in exclusive C14N form, as a part of a message that saml_respond.h writes.  A fresh content key each time.
+ * Absent: UPSTREAM key_unreadable, key_weak, enc_algorithm (no such combination); OURS enc_broken. */
+struct world;
+struct str xmlenc_seal(struct arena *a, const struct world *w, const struct xmlenc_how *how, const char *holder,
+                       struct str element, struct fail *f);
+
 #endif
