@@ -22,6 +22,7 @@
 #include "model/pairwise.h"
 #include "registry/known.h"
 #include "registry/shadow.h"
+#include "registry/targets.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -174,11 +175,11 @@ void flow_idle_soon(struct ctx *c, struct str back)
     idle_after(c, session_left_s(c->set, c->session, c->now_s) + 1, back);
 }
 
-struct str flow_launch(struct ctx *c, const struct service *s)
+struct str flow_launch(struct ctx *c, const struct service *s, struct str to)
 {
     const struct protocol *p = protocol_of(c, s->protocol);
 
-    return p != NULL && p->launch != NULL ? p->launch(c, s) : s->launch_uri;
+    return p != NULL && p->launch != NULL ? p->launch(c, s, to) : target_link(c->arena, s, to, c->lang);
 }
 
 /* The site of a registered answer address: where a service that names no address to begin at most likely does. */
@@ -223,7 +224,7 @@ static enum step lead_on(struct ctx *c, const struct opened *o)
 {
     bool own = str_has_prefix(o->what, S("/"));
     const struct service *s = own ? NULL : registry_service(c->registry, o->what);
-    struct str to = own ? o->what : s != NULL ? flow_launch(c, s) : (struct str){ NULL, 0 };
+    struct str to = own ? o->what : s != NULL ? flow_launch(c, s, (struct str){ NULL, 0 }) : (struct str){ NULL, 0 };
 
     if (opened_again(c))
         return expired_page(c, s, to);

@@ -77,8 +77,8 @@ enum step flow_expired(struct ctx *c);
 /* As flow_expired(), to the launcher where this browser does not know. */
 enum step flow_bookmark(struct ctx *c);
 
-/* By which address the service begins, whatever it speaks; absent: its row names none. */
-struct str flow_launch(struct ctx *c, const struct service *s);
+/* By which address the service begins, whatever it speaks, to end at `to` (protocol.h); absent: its row names none. */
+struct str flow_launch(struct ctx *c, const struct service *s, struct str to);
 /* What flow_decide() denied: found out why, one line in the audit log, and the page "not for you", which says why and
  * whom to ask; or, where no page may be shown, a failure. */
 enum step flow_refuse(struct ctx *c);

@@ -53,8 +53,13 @@ struct protocol {
      * code: as in struct fail; c->fail may say more. */
     void (*refuse)(struct ctx *c, const char *code);
 
-    /* The address by which a tile of this service begins; absent: the row names none.  Made in c->arena. */
-    struct str (*launch)(struct ctx *c, const struct service *s);
+    /* The address by which a tile or a link of this service begins; absent: the row names none.  Made in c->arena.
+     * to: where inside the service it is to end, an address that target_read() (registry/targets.h) gave; absent: at
+     * its front page.  A protocol that cannot carry it, or whose row does not say how, leads to target_link(): there
+     * the service asks who has come by itself.  Whoever leads by a path of ours reads `to` there anew: anybody can type
+     * it.
+     */
+    struct str (*launch)(struct ctx *c, const struct service *s, struct str to);
 
     /* Whether a service can be told that a session is over, from us to it.  Asks nobody: reads its row, and what is kept of
      * its metadata. */

@@ -186,7 +186,7 @@ struct service {
     enum profile profile;
     struct strs scopes; /* that it may ask for */
     struct client client;
-    struct strs targets; /* places inside of it that a link may lead to: "https://host/a/" and all that is below */
+    struct strs targets; /* where in it a link may lead: "https://host/a/" and all that is below (registry/targets.h) */
     struct saml_service saml;
 };
 

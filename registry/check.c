@@ -11,6 +11,7 @@
 #include "registry/check_client.h"
 #include "registry/check_saml.h"
 #include "registry/load.h"
+#include "registry/targets.h"
 #include "wire/dsig.h"
 #include "wire/fetch.h"
 #include "wire/jose.h"
@@ -681,21 +682,37 @@ static bool check_purposes(struct checking *c, const struct service *s)
     return true;
 }
 
-/* Places that a link may lead to: each with its path, so that no other host begins with it. */
+/* Where it begins, and where in it our links may lead. */
+
+static bool check_link(struct checking *c, const char *name, struct str url, bool test, bool may_have_target)
+{
+    const char *trouble = str_is_set(url) ? link_trouble(url, test, may_have_target) : NULL;
+
+    return trouble == NULL || wrong(c, "%s \"%.*s\" %s", name, STR_ARG(url), trouble);
+}
+
 static bool check_targets(struct checking *c, const struct service *s)
 {
-    struct url u;
-
-    if (s->targets.n > REDIRECT_URIS_MAX)
-        return wrong(c, "targets has more than %d entries", REDIRECT_URIS_MAX);
+    if (s->targets.n > TARGETS_MAX)
+        return wrong(c, "targets has more than %d prefixes", TARGETS_MAX);
     for (size_t i = 0; i < s->targets.n; i++) {
-        struct str target = s->targets.at[i];
-        const char *trouble = url_trouble(target, s->test);
+        const char *trouble = target_trouble(s->targets.at[i], s->test);
         if (trouble != NULL)
-            return wrong(c, "targets: \"%.*s\" %s", STR_ARG(target), trouble);
-        if (!split_url(target, &u) || !str_has_prefix(u.rest, S("/")))
-            return wrong(c, "targets: \"%.*s\" has no path: write https://host/ for all of it", STR_ARG(target));
+            return wrong(c, "targets: \"%.*s\" %s", STR_ARG(s->targets.at[i]), trouble);
     }
+    return true;
+}
+
+static bool check_links(struct checking *c, const struct service *s)
+{
+    if (!check_link(c, "launch_uri", s->launch_uri, s->test, true) ||
+        !check_link(c, "initiate_login_uri", s->initiate_login_uri, s->test, false) ||
+        !check_link(c, "target_link_uri", s->target_link_uri, s->test, false) || !check_targets(c, s))
+        return false;
+    if (str_find(s->launch_uri, S("{target}")) < s->launch_uri.n && !str_is_set(s->target_link_uri) &&
+        s->targets.n == 0)
+        return wrong(c,
+                     "target_link_uri is missing, which stands for {target} in launch_uri where no link says another");
     return true;
 }
 
@@ -712,9 +729,7 @@ static bool check_service_saml(struct checking *c, const struct service *s)
 static bool check_service(struct checking *c, const struct service *s)
 {
     c->at = (struct row_place){ KIND_SERVICE, { s->id, S("") } };
-    if (!check_names(c, &s->names) || !check_url(c, "launch_uri", s->launch_uri, s->test) ||
-        !check_url(c, "initiate_login_uri", s->initiate_login_uri, s->test) ||
-        !check_url(c, "target_link_uri", s->target_link_uri, s->test) ||
+    if (!check_names(c, &s->names) || !check_links(c, s) ||
         !check_url(c, "client_uri", s->client.client_uri, s->test) ||
         !check_url(c, "policy_uri", s->client.policy_uri, s->test) ||
         !check_url(c, "tos_uri", s->client.tos_uri, s->test) ||
@@ -723,8 +738,7 @@ static bool check_service(struct checking *c, const struct service *s)
         return false;
     if (s->protocol == PROTO_LINK && !str_is_set(s->launch_uri))
         return wrong(c, "launch_uri is missing, which protocol link needs");
-    return (s->protocol != PROTO_OIDC || check_service_oidc(c, s)) && check_service_saml(c, s) && check_targets(c, s) &&
-           check_purposes(c, s);
+    return (s->protocol != PROTO_OIDC || check_service_oidc(c, s)) && check_service_saml(c, s) && check_purposes(c, s);
 }
 
 /* Policies, accounts and rights. */

@@ -16,13 +16,14 @@
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "gateway/vigil.h"
+#include "registry/targets.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/json.h"
 
 #include <string.h>
 
-enum { RECORD_MAX_B = 32768, LAUNCH_MAX_B = 4096 };
+enum { RECORD_MAX_B = 32768, LAUNCH_MAX_B = 12288 };
 
 /* ── the code ───────────────────────────────────────────────────────────── */
 
@@ -344,22 +345,20 @@ static void refuse(struct ctx *c, const char *code)
 }
 
 /* [OIDC Core 4]: the service comes back with a request of its own; nothing but our name travels. */
-static struct str third_party_url(struct ctx *c, const struct service *s)
+static struct str third_party_url(struct ctx *c, const struct service *s, struct str to)
 {
     struct buf b = buf_new(c->arena, LAUNCH_MAX_B);
 
-    buf_add(&b, s->initiate_login_uri);
+    buf_add(&b, target_in(c->arena, s->initiate_login_uri, c->lang));
     url_query(&b, S("iss"), c->set->public_url);
-    if (str_is_set(s->target_link_uri))
-        url_query(&b, S("target_link_uri"), s->target_link_uri);
+    if (str_is_set(to) || str_is_set(s->target_link_uri))
+        url_query(&b, S("target_link_uri"), str_is_set(to) ? to : target_in(c->arena, s->target_link_uri, c->lang));
     return buf_str(&b);
 }
 
-static struct str launch(struct ctx *c, const struct service *s)
+static struct str launch(struct ctx *c, const struct service *s, struct str to)
 {
-    if (str_is_set(s->initiate_login_uri))
-        return third_party_url(c, s);
-    return str_is_set(s->launch_uri) ? s->launch_uri : s->target_link_uri;
+    return str_is_set(s->initiate_login_uri) ? third_party_url(c, s, to) : target_link(c->arena, s, to, c->lang);
 }
 
 const struct protocol protocol_oidc = { .name = "oidc",

@@ -159,7 +159,7 @@ static enum step lead(struct ctx *c, struct fail *f)
 {
     if (!flow_audited(c, f))
         return REFUSE;
-    struct str to = flow_launch(c, c->service);
+    struct str to = flow_launch(c, c->service, (struct str){ NULL, 0 });
     if (!str_is_set(to))
         return fail(f, FAIL_NOT_FOUND, "not_found", "service \"%.*s\" has no address to open", STR_ARG(c->service->id));
     habits_opened(c, c->service->id);
