@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/farewell.h"
+#include "gateway/farewell_keep.h"
 
 #include "base/log.h"
 #include "gateway/metrics.h"
@@ -21,6 +21,9 @@ struct farewell { /* one service, one session */
     struct leaver who;
     int tries;
     int64_t until_ms;
+    struct str record;  /* as Redis has it; absent: it has it not */
+    int64_t renewed_ms; /* when it was last told that this is in our hands */
+    bool let_go;        /* it is to be anybody's: this process ends */
     /* Whoever waits for the first answer. */
     struct look *look;
     size_t place;
@@ -72,7 +75,16 @@ struct farewells {
     struct metrics *metrics;
     size_t in_all, under_way;
     bool stopped;
+    /* What is kept in Redis. */
+    struct timer take; /* when to look for what others have left */
+    struct kv *kv;
+    struct errand *keeping, *dropping; /* being filled; NULL: none */
+    struct errand *ready;              /* answered, and to be seen to at the next turn */
+    size_t errands;                    /* on their way */
+    bool taking;
 };
+
+#define TAKE_OF(t) ((struct farewells *)(void *)((char *)(t)-offsetof(struct farewells, take)))
 
 /* ── whoever waits ──────────────────────────────────────────────────────── */
 
@@ -160,8 +172,76 @@ static struct farewell *pop(struct hearer *h)
     return f;
 }
 
+/* ── what Redis keeps of it ─────────────────────────────────────────────── */
+
+static void errand_done(void *self, struct errand *e)
+{
+    struct farewells *x = self;
+
+    e->next = x->ready;
+    x->ready = e;
+    timer_set(x->loop, &x->timer, 0);
+}
+
+static void add_to(struct farewells *x, struct errand **at, struct str text, void (*send)(struct farewells *x))
+{
+    if (*at == NULL)
+        *at = errand_new(x, errand_done);
+    errand_add(*at, text);
+    if ((*at)->n == KV_LINE_MOST)
+        send(x);
+}
+
+static void send_keeping(struct farewells *x)
+{
+    struct errand *e = x->keeping;
+
+    if (e == NULL)
+        return;
+    x->keeping = NULL;
+    x->errands++;
+    errand_keep(e, x->kv, x->stopped ? 0 : FAREWELL_LEASE_MS);
+}
+
+static void send_dropping(struct farewells *x)
+{
+    struct errand *e = x->dropping;
+
+    if (e == NULL)
+        return;
+    x->dropping = NULL;
+    x->errands++;
+    errand_drop(e, x->kv);
+}
+
+static void keep(struct farewells *x, struct farewell *f)
+{
+    f->renewed_ms = loop_now_ms(x->loop);
+    if (str_is_set(f->record) && x->kv != NULL)
+        add_to(x, &x->keeping, f->record, send_keeping);
+}
+
+static void keep_no_longer(struct farewells *x, struct farewell *f)
+{
+    if (str_is_set(f->record) && x->kv != NULL)
+        add_to(x, &x->dropping, f->record, send_dropping);
+}
+
+/* What waits for long is said to be in our hands still; when this process ends, in nobody's. */
+static void renew(struct farewells *x)
+{
+    for (const struct hearer *h = x->hearers; h != NULL; h = h->next)
+        for (struct farewell *f = h->first; f != NULL; f = f->next)
+            if (x->stopped ? !f->let_go : loop_now_ms(x->loop) >= f->renewed_ms + FAREWELL_RENEW_MS) {
+                f->let_go = x->stopped;
+                keep(x, f);
+            }
+    send_keeping(x);
+}
+
 static void farewell_end(struct farewells *x, struct farewell *f, enum farewell_said said)
 {
+    keep_no_longer(x, f);
     look_settle(f, said);
     x->in_all--;
     arena_free(f->arena);
@@ -216,6 +296,7 @@ static bool try_begin(struct farewells *x, struct try *t)
     if (!t->begun)
         return fail(&c->fail, FAIL_OURS, "temporarily_unavailable", "no registry is loaded");
     x->metrics = c->metrics;
+    x->kv = c->kv;
     c->service = registry_service(c->registry, t->of->to->id);
     const struct protocol *p = c->service != NULL ? protocol_of(c, c->service->protocol) : NULL;
     if (p == NULL || p->leave == NULL || !p->hears(c, c->service))
@@ -325,10 +406,13 @@ static void set_timer(struct farewells *x)
         timer_set(x->loop, &x->timer, due_ms - now_ms);
 }
 
+static void see_to_errands(struct farewells *x);
+
 static void turn(struct timer *timer)
 {
     struct farewells *x = (struct farewells *)timer;
 
+    see_to_errands(x);
     while (x->ended != NULL) {
         struct try *t = x->ended;
         x->ended = t->next;
@@ -339,8 +423,10 @@ static void turn(struct timer *timer)
         while (may_try(x, h))
             try_now(x, h);
     }
+    renew(x);
+    send_dropping(x);
     forget_idle(x);
-    if (x->ended == NULL)
+    if (x->ended == NULL && x->ready == NULL)
         set_timer(x);
 }
 
@@ -354,7 +440,7 @@ static bool can_hear(const struct ctx *c, const struct service *s)
 }
 
 /* NULL: there is no room. */
-static struct farewell *say(struct farewells *x, const struct leaver *who, struct str service)
+static struct farewell *say(struct farewells *x, const struct leaver *who, struct str service, int64_t lasts_ms)
 {
     struct hearer *h = hearer_of(x, service);
 
@@ -364,14 +450,156 @@ static struct farewell *say(struct farewells *x, const struct leaver *who, struc
     }
     struct arena *a = arena_new();
     struct farewell *f = arena_make(a, struct farewell);
-    *f = (struct farewell){ .arena = a, .to = h, .until_ms = loop_now_ms(x->loop) + FAREWELL_LASTS_S * 1000 };
-    f->who = (struct leaver){ .sid = arena_str(a, who->sid), .person = arena_str(a, who->person) };
+    *f = (struct farewell){ .arena = a, .to = h, .until_ms = loop_now_ms(x->loop) + lasts_ms };
+    f->who = (struct leaver){ .sid = arena_str(a, who->sid),
+                              .person = arena_str(a, who->person),
+                              .told = arena_str(a, who->told) };
     x->in_all++;
     push(h, f);
     return f;
 }
 
-void farewells_say(struct ctx *c, const struct leaver *who, const struct strs *services, enum farewell_said *said)
+static struct farewell *say_and_keep(struct ctx *c, const struct leaver *who, struct str service)
+{
+    struct farewells *x = c->farewells;
+    struct farewell *f = say(x, who, service, FAREWELL_LASTS_S * 1000);
+
+    if (f == NULL)
+        return NULL;
+    x->kv = c->kv;
+    const struct farewell_record r = { service, *who, c->now_s + FAREWELL_LASTS_S };
+    f->record = farewell_seal(f->arena, c, &r);
+    keep(x, f);
+    return f;
+}
+
+/* ── what others have left ──────────────────────────────────────────────── */
+
+/* Our own, which we were too slow to renew. */
+static bool is_in_hand(const struct hearer *h, struct str record)
+{
+    for (const struct farewell *f = h->first; f != NULL; f = f->next)
+        if (str_eq(f->record, record))
+            return true;
+    return h->under_way > 0;
+}
+
+static void take_over(struct farewells *x, struct ctx *c, struct str record)
+{
+    struct farewell_record r;
+    bool readable = farewell_unseal(c->arena, c, record, &r);
+    struct hearer *h = readable ? hearer_of(x, r.service) : NULL;
+
+    if (readable && is_in_hand(h, record))
+        return;
+    int64_t left_s = readable ? r.until_s - c->now_s : 0;
+    struct farewell *f = left_s > 0 ? say(x, &r.who, r.service, left_s * 1000) : NULL;
+    if (f != NULL) {
+        f->record = arena_str(f->arena, record);
+        f->renewed_ms = loop_now_ms(x->loop);
+        metrics_add(x->metrics, METRIC_farewells_taken);
+        return;
+    }
+    if (readable && left_s <= 0)
+        lose(x, h, "timeout");
+    if (!readable || left_s <= 0)
+        add_to(x, &x->dropping, record, send_dropping);
+}
+
+/* A context of this loop, while `act` runs. */
+static bool with_ctx(struct farewells *x, struct errand *e,
+                     void (*act)(struct farewells *x, struct ctx *c, struct errand *e))
+{
+    struct arena *a = arena_new();
+    struct ctx *c = arena_make(a, struct ctx);
+
+    c->arena = a;
+    c->world = x->world;
+    c->set = x->set;
+    c->now_s = world_now_s(x->world);
+    bool begun = x->hooks.begin(x->hooks.self, c);
+    if (begun) {
+        x->kv = c->kv;
+        x->metrics = c->metrics;
+        act(x, c, e);
+    }
+    x->hooks.end(x->hooks.self, c);
+    arena_free(a);
+    return begun;
+}
+
+static void take_all(struct farewells *x, struct ctx *c, struct errand *e)
+{
+    for (size_t i = 0; i < e->got.listed; i++)
+        take_over(x, c, e->got.list[i]);
+}
+
+static void taken(void *self, struct errand *e)
+{
+    errand_done(self, e);
+}
+
+static void take_ask(struct farewells *x, struct ctx *c, struct errand *e)
+{
+    (void)c;
+    if (x->kv == NULL || !kv_ready(x->kv)) {
+        errand_free(e);
+        return;
+    }
+    x->taking = true;
+    x->errands++;
+    errand_take(e, x->kv);
+}
+
+static bool has_room(const struct farewells *x)
+{
+    return !x->stopped && x->in_all + FAREWELL_TAKE_MOST <= FAREWELLS_MAX / 2;
+}
+
+static void take_due(struct timer *t)
+{
+    struct farewells *x = TAKE_OF(t);
+
+    if (x->stopped)
+        return;
+    if (!x->taking && has_room(x)) {
+        struct errand *e = errand_new(x, taken);
+        if (!with_ctx(x, e, take_ask))
+            errand_free(e);
+    }
+    renew(x);
+    timer_set(x->loop, &x->take, FAREWELL_TAKE_MS);
+}
+
+static void see_to_errands(struct farewells *x)
+{
+    while (x->ready != NULL) {
+        struct errand *e = x->ready;
+        bool more = e->done == taken && e->got.listed == FAREWELL_TAKE_MOST && !x->stopped;
+        x->ready = e->next;
+        x->errands--;
+        if (e->done == taken) {
+            x->taking = false;
+            (void)with_ctx(x, e, take_all);
+        }
+        if (more)
+            timer_set(x->loop, &x->take, 0);
+        errand_free(e);
+    }
+}
+
+static struct leaver told_as(const struct leaver *who, const struct strs *told, struct str service)
+{
+    struct leaver one = { .sid = who->sid, .person = who->person };
+
+    for (size_t i = 0; told != NULL && i + 1 < told->n; i += 2)
+        if (str_eq(told->at[i], service))
+            one.told = told->at[i + 1];
+    return one;
+}
+
+void farewells_say(struct ctx *c, const struct leaver *who, const struct strs *told, const struct strs *services,
+                   enum farewell_said *said)
 {
     struct farewells *x = c->farewells;
     struct look *l = NULL;
@@ -381,7 +609,8 @@ void farewells_say(struct ctx *c, const struct leaver *who, const struct strs *s
         if (x == NULL || !can_hear(c, registry_service(c->registry, services->at[i])))
             continue;
         x->metrics = c->metrics;
-        struct farewell *f = say(x, who, services->at[i]);
+        const struct leaver one = told_as(who, told, services->at[i]);
+        struct farewell *f = say_and_keep(c, &one, services->at[i]);
         if (f == NULL)
             continue;
         said[i] = FAREWELL_WAITS;
@@ -393,21 +622,28 @@ void farewells_say(struct ctx *c, const struct leaver *who, const struct strs *s
         l->at[i] = f;
         l->open++;
     }
-    if (x != NULL && x->in_all > 0)
+    if (x != NULL && x->in_all > 0) {
+        send_keeping(x);
         timer_set(x->loop, &x->timer, 0);
+    }
     if (l == NULL)
         return;
     batch_ask(&c->batch);
     timer_set(x->loop, &l->timer, FAREWELL_LOOK_MS);
 }
 
-void farewells_tell(struct ctx *c, const struct leaver *who, const struct strs *services)
+void farewells_tell(struct ctx *c, const struct leaver *who, const struct strs *told, const struct strs *services)
 {
     struct farewells *x = c->farewells;
 
-    for (size_t i = 0; x != NULL && i < services->n; i++)
-        if (can_hear(c, registry_service(c->registry, services->at[i])) && say(x, who, services->at[i]) != NULL)
+    for (size_t i = 0; x != NULL && i < services->n; i++) {
+        const struct leaver one = told_as(who, told, services->at[i]);
+        if (can_hear(c, registry_service(c->registry, services->at[i])) &&
+            say_and_keep(c, &one, services->at[i]) != NULL)
             timer_set(x->loop, &x->timer, 0);
+    }
+    if (x != NULL)
+        send_keeping(x);
 }
 
 /* ── life ───────────────────────────────────────────────────────────────── */
@@ -419,24 +655,38 @@ struct farewells *farewells_new(struct loop *l, const struct world *w, const str
     struct farewells *x = arena_make(a, struct farewells);
 
     *x = (struct farewells){ .timer = { .due = turn }, .arena = a, .loop = l, .world = w, .set = set, .hooks = *h };
+    x->take.due = take_due;
+    timer_set(l, &x->take, 0);
     return x;
 }
 
 void farewells_stop(struct farewells *x)
 {
+    if (x->stopped)
+        return;
     x->stopped = true;
+    timer_clear(x->loop, &x->take);
+    timer_set(x->loop, &x->timer, 0);
 }
 
 bool farewells_busy(const struct farewells *x)
 {
-    return x->under_way > 0;
+    return x->under_way > 0 || x->errands > 0 || (x->stopped && x->timer.next != NULL);
+}
+
+/* Redis had it, and was there when it was let go. */
+static bool is_kept(const struct farewells *x, const struct farewell *f)
+{
+    return f->let_go && str_is_set(f->record) && x->kv != NULL && kv_ready(x->kv);
 }
 
 static void drop_all(struct farewells *x, struct hearer *h)
 {
     while (h->first != NULL) {
-        lose(x, h, "stopped");
-        farewell_end(x, pop(h), FAREWELL_CANNOT);
+        struct farewell *f = pop(h);
+        if (!is_kept(x, f))
+            lose(x, h, "stopped");
+        arena_free(f->arena);
     }
     log_lost(x, h, true);
     arena_free(h->arena);
@@ -446,8 +696,13 @@ void farewells_free(struct farewells *x)
 {
     if (x == NULL)
         return;
-    assert(x->under_way == 0 && x->looks == NULL);
+    assert(x->under_way == 0 && x->errands == 0 && x->looks == NULL);
     timer_clear(x->loop, &x->timer);
+    timer_clear(x->loop, &x->take);
+    if (x->keeping != NULL)
+        errand_free(x->keeping);
+    if (x->dropping != NULL)
+        errand_free(x->dropping);
     for (struct hearer *h = x->hearers, *next; h != NULL; h = next) {
         next = h->next;
         drop_all(x, h);

@@ -8,9 +8,14 @@
  * after FAREWELL_TRIES, or FAREWELL_LASTS_S, is given up: a line in the log
  * ("farewell.lost") and a count.  So is what finds the queue full.
  *
- * The queue is in memory: a process that ends loses what waits (and says how
- * many).  Nothing hangs on it but what the service keeps itself: codes and tokens
- * end with the session.
+ * What waits outlives its process: Redis keeps it, sealed, in a line of bounded
+ * length (farewell_keep.h).  A process that ends in order lets go of it, and
+ * another, of any node, takes it up within seconds, each exactly one; of one that
+ * died, once its lease is over (90 s).  A service may then hear twice, when the
+ * process died between the hearing and the noting.  Where Redis is away the queue
+ * is in memory alone, and a process that ends says how many are lost ("stopped").
+ * Nothing hangs on it but what the service keeps itself: codes and tokens end
+ * with the session.
  *
  * Whoever asks may wait for the first answers, FAREWELL_LOOK_MS at most, so that a
  * page can say truly who has heard; a service that did not answer before is not
@@ -46,7 +51,7 @@ struct farewell_hooks {
 struct farewells *farewells_new(struct loop *l, const struct world *w, const struct settings *set,
                                 const struct farewell_hooks *h);
 void farewells_stop(struct farewells *x);       /* tries nothing more */
-bool farewells_busy(const struct farewells *x); /* an answer may still come */
+bool farewells_busy(const struct farewells *x); /* an answer may still come, or Redis has yet to take what waits */
 void farewells_free(struct farewells *x);       /* not busy; NULL does nothing */
 
 enum farewell_said {
@@ -55,11 +60,13 @@ enum farewell_said {
     FAREWELL_HEARD
 };
 
-/* Tells each of these services (ids; unknown ones cannot be told) that the session of `who` is over.  said: as many as
- * there are services, in c->arena; it counts once the batch is answered.  All else is copied. */
-void farewells_say(struct ctx *c, const struct leaver *who, const struct strs *services, enum farewell_said *said);
+/* Tells each of these services (ids; unknown ones cannot be told) that the session of `who` is over.  told: what their
+ * protocols have kept of them (struct session, told), for who->told; NULL: nothing.  said: as many as there are
+ * services, in c->arena; it counts once the batch is answered.  All else is copied. */
+void farewells_say(struct ctx *c, const struct leaver *who, const struct strs *told, const struct strs *services,
+                   enum farewell_said *said);
 
 /* The same, and nobody waits for it. */
-void farewells_tell(struct ctx *c, const struct leaver *who, const struct strs *services);
+void farewells_tell(struct ctx *c, const struct leaver *who, const struct strs *told, const struct strs *services);
 
 #endif

@@ -16,6 +16,7 @@
 #include "gateway/session/opened.h"
 #include "gateway/session/session.h"
 #include "gateway/tally.h"
+#include "gateway/will.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/refusals.h"
 #include "launcher/pages.h"
@@ -389,6 +390,18 @@ bool flow_fresh_enough(const struct ctx *c, struct fail *f)
                    (long long)c->person->auth_time_s, (long long)since);
 }
 
+/* Somebody else signs in where a session still was: its services hear that it is over.  Of the same person they are not
+ * told, who goes on. */
+static void tell_former(struct ctx *c, const struct session *before, struct str old)
+{
+    if (before == NULL)
+        return;
+    will_drop(c, old);
+    const struct leaver who = { .sid = before->sid, .person = before->person->id };
+    if (!str_eq(before->person->id, c->person->id))
+        farewells_tell(c, &who, &before->told, &before->services);
+}
+
 /* A session id that the browser brought never becomes authenticated: a new one is made, the old one ends. */
 static enum step admit_ask(struct ctx *c, struct fail *f)
 {
@@ -404,6 +417,7 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
     c->person->id = pairwise_person(c->arena, c->seals, c->login->idp, c->person->subject);
     if (!flow_fresh_enough(c, f))
         return REFUSE;
+    const struct session *before = old.p != NULL ? c->session : NULL;
     c->session = session_new(c, c->person, c->login->shared, &flow->cookie);
     if (!session_store(c, c->session, &flow->stored, f)) {
         c->session = NULL;
@@ -413,6 +427,8 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
         session_drop(c, old, &flow->dropped);
     else if (old.p != NULL)
         session_end(c, old, &flow->dropped);
+    tell_former(c, before, old);
+    will_write(c);
     flow_audit(c, "login", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
 }

@@ -14,6 +14,7 @@
 #include "gateway/session/opened.h"
 #include "gateway/session/session.h"
 #include "gateway/session/trail.h"
+#include "gateway/will.h"
 #include "idp-adapters/adapter.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
@@ -43,6 +44,7 @@ static enum step end_ask(struct ctx *c, struct fail *f)
         session_drop(c, key, &l->dropped);
     else
         session_end(c, key, &l->dropped);
+    will_drop(c, key);
     if (c->session != NULL)
         flow_audit(c, "logout", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
@@ -95,7 +97,7 @@ static enum step say_ask(struct ctx *c, struct fail *f)
     l->told = c->session != NULL ? c->session->services : words_of(c->arena, l->trail->services);
     enum farewell_said *said = arena_make_n(c->arena, l->told.n + 1, enum farewell_said);
     l->said = said;
-    farewells_say(c, &who, &l->told, said);
+    farewells_say(c, &who, c->session != NULL ? &c->session->told : NULL, &l->told, said);
     return WAIT;
 }
 

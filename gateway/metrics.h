@@ -27,6 +27,7 @@ enum { METRICS_BOUNDS = 12, METRICS_ROUTES_MAX = 192, METRICS_STATUSES = 6 };
     X(sign_outs, "sessions ended by their person")                                                                     \
     X(services_opened, "answers given to services")                                                                    \
     X(farewells_heard, "services that were told of the end of a session")                                              \
+    X(farewells_taken, "of them, taken up that another process had left behind")                                       \
     X(farewells_lost, "services that could not be told of the end of a session")                                       \
     X(denied, "openings that policy denied")                                                                           \
     X(policy_failed, "decisions denied since a policy that forbids could not be evaluated")

@@ -3,6 +3,7 @@
 
 #include "base/address.h"
 #include "gateway/session/session.h"
+#include "gateway/will.h"
 #include "policy/policy.h"
 #include "registry/ends.h"
 
@@ -20,11 +21,12 @@ struct vigil {
     const struct world *world;
     const struct settings *set;
     struct farewell_hooks hooks;
+    struct wills *wills;
     struct watched *at[VIGIL_MAX];
     size_t n, next;
 };
 
-enum verdict { GOES_ON = 0, FORGOTTEN, OVER };
+enum verdict { GOES_ON = 0, FORGOTTEN, OVER /* the session */, TAKEN_AWAY /* the service */ };
 
 static bool is_taken_away(const struct ctx *c, struct watched *w)
 {
@@ -43,7 +45,8 @@ static bool is_taken_away(const struct ctx *c, struct watched *w)
     return policy_decide(c->registry, w->session->person, s, &now).effect != EFFECT_ALLOW;
 }
 
-/* As session_of() judges; what its person ended was told by whoever ended it. */
+/* As session_of() judges; what its person ended was told by whoever ended it, and what has come to its end by will.c.
+ */
 static enum verdict judge(const struct ctx *c, struct watched *w)
 {
     const struct session *s = w->session;
@@ -51,9 +54,17 @@ static enum verdict judge(const struct ctx *c, struct watched *w)
 
     if (c->now_s >= s->ends_s || ends_has(c->ends, s->id_hash))
         return FORGOTTEN;
-    return s->epoch < c->session_epoch || idp == NULL || !idp->enabled || ends_marked(c->ends, s) || is_taken_away(c, w)
-               ? OVER
-               : GOES_ON;
+    if (s->epoch < c->session_epoch || idp == NULL || !idp->enabled || ends_marked(c->ends, s))
+        return OVER;
+    return is_taken_away(c, w) ? TAKEN_AWAY : GOES_ON;
+}
+
+static void tell(struct ctx *c, struct watched *w)
+{
+    const struct strs one = { &w->service, 1 };
+    const struct leaver who = { .sid = w->session->sid, .person = w->session->person->id };
+
+    farewells_tell(c, &who, &w->session->told, &one);
 }
 
 static void forget(struct vigil *v, size_t i)
@@ -73,12 +84,10 @@ static void look(struct vigil *v, struct ctx *c)
         v->next = i + 1;
         if (said == GOES_ON)
             continue;
-        if (said == OVER) {
-            struct str id = w->service;
-            const struct strs one = { &id, 1 };
-            const struct leaver who = { .sid = w->session->sid, .person = w->session->person->id };
-            farewells_tell(c, &who, &one);
-        }
+        if (said == OVER)
+            wills_look(v->wills, w->session->id_hash);
+        if (said == TAKEN_AWAY)
+            tell(c, w);
         forget(v, i);
         v->next = i;
     }
@@ -108,7 +117,10 @@ void vigil_watch(struct ctx *c)
     const struct protocol *p = protocol_of(c, c->service->protocol);
     struct fail unreadable = { 0 };
 
-    if (v == NULL || v->n == VIGIL_MAX || p == NULL || p->hears == NULL || !p->hears(c, c->service))
+    if (v == NULL || p == NULL || p->hears == NULL || !p->hears(c, c->service))
+        return;
+    will_write(c);
+    if (v->n == VIGIL_MAX)
         return;
     struct arena *a = arena_new();
     struct watched *w = arena_make(a, struct watched);
@@ -142,7 +154,19 @@ struct vigil *vigil_new(struct loop *l, const struct world *w, const struct sett
     v->world = w;
     v->set = set;
     v->hooks = *h;
+    v->wills = wills_new(l, w, set, h);
     return v;
+}
+
+void vigil_stop(struct vigil *v)
+{
+    timer_clear(v->loop, &v->timer);
+    wills_stop(v->wills);
+}
+
+bool vigil_busy(const struct vigil *v)
+{
+    return wills_busy(v->wills);
 }
 
 void vigil_free(struct vigil *v)
@@ -150,6 +174,7 @@ void vigil_free(struct vigil *v)
     if (v == NULL)
         return;
     timer_clear(v->loop, &v->timer);
+    wills_free(v->wills);
     while (v->n > 0)
         forget(v, v->n - 1);
     arena_free(v->arena);

@@ -6,8 +6,10 @@
  * which sessions have opened a service that can be told (protocol.h, hears), looks at them in turn, and has the
  * farewells told (farewell.h).  Policy is asked anew after a change of the registry, and once a minute.
  *
- * A person's own sign-out is told where it happens (logout.h), and the end of a day's session to nobody.  In memory,
- * VIGIL_MAX for each loop: what is past that, or was opened before this process began, is not told.
+ * A person's own sign-out is told where it happens (logout.h).  Everything else that ends a session is noticed here
+ * within a second by the loop that opened a service for it, and by any other within minutes (will.h): the end of a day,
+ * a session that nobody used any more, and what was opened before this process began.  What policy takes away of a
+ * session that goes on is noticed here alone, by VIGIL_MAX openings for each loop.
  *
  * Threads: all of it belongs to its loop.
  */
@@ -23,7 +25,10 @@ struct vigil *vigil_new(struct loop *l, const struct world *w, const struct sett
                         const struct farewell_hooks *h);
 void vigil_free(struct vigil *v); /* NULL does nothing */
 
-/* c->session has just opened c->service for the first time. */
+void vigil_stop(struct vigil *v);       /* notices nothing more */
+bool vigil_busy(const struct vigil *v); /* an answer may still come; before vigil_free() it must not */
+
+/* c->session has just opened c->service for the first time: asks (will.h), for nobody who waits on the outcome. */
 void vigil_watch(struct ctx *c);
 size_t vigil_count(const struct vigil *v);
 

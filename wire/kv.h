@@ -34,22 +34,28 @@
  * that keeps a message from coming twice may be HELD.  Either goes to replicas.
  *   family     prefix   version   kept   holds */
 #define KV_FAMILIES(X)                                                                                                 \
-    X(SESSION, "s", 1, FILED) /* sealed session, under SHA-256 of the cookie */                                        \
-    X(CODE, "c", 3, HELD)     /* sealed authorization code, under its SHA-256 */                                       \
-    X(PUSHED, "u", 1, HELD)   /* sealed pushed authorization request, under SHA-256 of its request_uri */              \
-    X(TOKEN, "t", 2, FILED)   /* sealed token record, under its SHA-256 */                                             \
-    X(FAMILY, "f", 1, FILED)  /* sealed family of refresh tokens, under SHA-256 of its id */                           \
-    X(REPLAY, "r", 1, FILED)  /* a message that may not come twice: issuer and id */                                   \
-    X(REQUEST, "q", 1, FILED) /* requests too large for a cookie */                                                    \
-    X(DEVICE, "d", 1, FILED)  /* sealed request of a device, under SHA-256 of its code */                              \
-    X(TYPED, "y", 1, FILED)   /* which of them a code that people type means */                                        \
-    X(VERDICT, "v", 1, FILED) /* sealed: what somebody has answered to it */                                           \
-    X(PROVEN, "a", 1, HELD)   /* a person whom a city's answer has proven, on the way to their login */                \
-    X(TRYOUT, "x", 1, HELD)   /* what came of a test sign-in, for whoever made it */                                   \
-    X(COUNT, "n", 1, HELD)    /* attempts within a time */                                                             \
-    X(PROBE, "p", 1, HELD)    /* what a heartbeat writes to see whether it can */                                      \
-    X(BEAT, "b", 1, FILED)    /* heartbeats; stays */                                                                  \
-    X(NODE, "m", 1, HELD)     /* what a node says of itself */
+    X(SESSION, "s", 1, FILED)  /* sealed session, under SHA-256 of the cookie */                                       \
+    X(CODE, "c", 3, HELD)      /* sealed authorization code, under its SHA-256 */                                      \
+    X(PUSHED, "u", 1, HELD)    /* sealed pushed authorization request, under SHA-256 of its request_uri */             \
+    X(TOKEN, "t", 2, FILED)    /* sealed token record, under its SHA-256 */                                            \
+    X(FAMILY, "f", 1, FILED)   /* sealed family of refresh tokens, under SHA-256 of its id */                          \
+    X(REPLAY, "r", 1, FILED)   /* a message that may not come twice: issuer and id */                                  \
+    X(REQUEST, "q", 1, FILED)  /* requests too large for a cookie */                                                   \
+    X(DEVICE, "d", 1, FILED)   /* sealed request of a device, under SHA-256 of its code */                             \
+    X(TYPED, "y", 1, FILED)    /* which of them a code that people type means */                                       \
+    X(VERDICT, "v", 1, FILED)  /* sealed: what somebody has answered to it */                                          \
+    X(FAREWELL, "e", 1, FILED) /* a line of sealed farewells: services that have yet to hear of a session's end */     \
+    X(WILL, "w", 1, FILED)     /* sealed: whom to tell when a session ends that nobody ends by hand, under its key */  \
+    X(WILLS, "l", 1, FILED)    /* a line of their sessions' keys: when to look at each */                              \
+    X(FOUND, "i", 1, FILED)    /* a line of sessions' keys, under a keyed hash of another's name for them */           \
+    X(LEAVING, "g", 1, HELD)   /* sealed: a sign-out on its way, for services that hear by the browser */              \
+    X(HEARD, "h", 1, HELD)     /* which of them have said that they heard */                                           \
+    X(PROVEN, "a", 1, HELD)    /* a person whom a city's answer has proven, on the way to their login */               \
+    X(TRYOUT, "x", 1, HELD)    /* what came of a test sign-in, for whoever made it */                                  \
+    X(COUNT, "n", 1, HELD)     /* attempts within a time */                                                            \
+    X(PROBE, "p", 1, HELD)     /* what a heartbeat writes to see whether it can */                                     \
+    X(BEAT, "b", 1, FILED)     /* heartbeats; stays */                                                                 \
+    X(NODE, "m", 1, HELD)      /* what a node says of itself */
 
 enum kv_family {
     KV_NONE = 0,
@@ -64,7 +70,9 @@ enum kv_outcome { KV_DOWN = 0, KV_MISS, KV_HIT };
 struct kv_got {
     enum kv_outcome outcome;
     struct str value; /* of get and take, in the question's arena; absent but for KV_HIT */
-    int64_t number;   /* of count */
+    int64_t number;   /* of count, line_put and line_drop */
+    struct str *list; /* of line_take and line_look, `listed` of them, in the question's arena */
+    size_t listed;
 };
 
 enum { KV_VALUE_MAX_B = 1 << 20, KV_ID_MAX_B = 512 };
@@ -125,5 +133,23 @@ void kv_touch(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out
 /* One more of it; the first one starts the ttl, which later ones leave alone.  HIT, with the number. */
 void kv_count(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
               int64_t ttl_s);
+
+/* A line: texts that are each due at a time, by Redis's own clock, so that nodes need not agree on theirs.  Of a FILED
+ * family.  It is gone ttl_s after the last put.
+ * put: each text is due after_ms from now, whether it stood there before or not; of more than `most`, those go that are
+ * due first.  HIT, with how many there are.
+ * take: HIT, with up to `most` that are due, the first due first; each is due again in again_ms: of any number of
+ * askers exactly one has it until then.
+ * look: HIT, with all of them, up to `most`, the last due first; changes nothing.
+ * drop: HIT, with how many of these stood there. */
+enum { KV_LINE_MOST = 1024 /* texts of one command */ };
+void kv_line_put(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+                 struct str id, const struct str *texts, size_t n, int64_t after_ms, size_t most, int64_t ttl_s);
+void kv_line_take(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+                  struct str id, size_t most, int64_t again_ms);
+void kv_line_look(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+                  struct str id, size_t most);
+void kv_line_drop(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+                  struct str id, const struct str *texts, size_t n);
 
 #endif

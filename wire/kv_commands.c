@@ -57,6 +57,25 @@ static void answer_number(struct kv *k, struct asked *q, const struct reply *r)
     answered(q, r->type == REPLY_NUMBER && r->number > 0 ? KV_HIT : KV_DOWN);
 }
 
+static void answer_list(struct kv *k, struct asked *q, const struct reply *r)
+{
+    if (r->type != REPLY_LIST) {
+        answered(q, KV_DOWN);
+        return;
+    }
+    q->out->list = arena_make_n(q->arena, r->n + 1, struct str);
+    for (size_t i = 0; i < r->n; i++)
+        if (r->elements[i]->type == REPLY_TEXT)
+            q->out->list[q->out->listed++] = arena_str(q->arena, r->elements[i]->text);
+    answered(q, KV_HIT);
+}
+
+static void answer_how_many(struct kv *k, struct asked *q, const struct reply *r)
+{
+    q->out->number = r->number;
+    answered(q, r->type == REPLY_NUMBER ? KV_HIT : KV_DOWN);
+}
+
 /* The commands. */
 
 struct question {
@@ -174,4 +193,60 @@ void kv_count(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out
 
     assert(ttl_s > 0);
     ask(&(struct question){ k, b, a, out, family, id }, parts, 5, answer_number);
+}
+
+/* Lines. */
+
+static void ask_texts(const struct question *x, const struct str *head, size_t head_n, const struct str *texts,
+                      size_t n)
+{
+    struct str *parts = arena_make_n(x->arena, head_n + n, struct str);
+
+    assert(n > 0 && n <= KV_LINE_MOST && families[x->family].kept == FILED);
+    for (size_t i = 0; i < head_n + n; i++)
+        parts[i] = i < head_n ? head[i] : texts[i - head_n];
+    ask(x, parts, head_n + n, answer_how_many);
+}
+
+void kv_line_put(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+                 struct str id, const struct str *texts, size_t n, int64_t after_ms, size_t most, int64_t ttl_s)
+{
+    const struct str head[] = { S("EVAL"),
+                                KV_PUT_SCRIPT,
+                                S("1"),
+                                S(""),
+                                number_text(a, after_ms),
+                                number_text(a, (int64_t)most),
+                                number_text(a, ttl_s) };
+
+    assert(after_ms >= 0 && most > 0 && ttl_s > 0);
+    ask_texts(&(struct question){ k, b, a, out, family, id }, head, sizeof head / sizeof *head, texts, n);
+}
+
+void kv_line_take(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+                  struct str id, size_t most, int64_t again_ms)
+{
+    struct str parts[] = {
+        S("EVAL"), KV_TAKE_SCRIPT, S("1"), S(""), number_text(a, (int64_t)most), number_text(a, again_ms)
+    };
+
+    assert(most > 0 && most <= KV_LINE_MOST && again_ms > 0 && families[family].kept == FILED);
+    ask(&(struct question){ k, b, a, out, family, id }, parts, 6, answer_list);
+}
+
+void kv_line_look(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+                  struct str id, size_t most)
+{
+    struct str parts[] = { S("ZREVRANGE"), S(""), S("0"), number_text(a, (int64_t)most - 1) };
+
+    assert(most > 0 && most <= KV_LINE_MOST);
+    ask(&(struct question){ k, b, a, out, family, id }, parts, 4, answer_list);
+}
+
+void kv_line_drop(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
+                  struct str id, const struct str *texts, size_t n)
+{
+    const struct str head[] = { S("ZREM"), S("") };
+
+    ask_texts(&(struct question){ k, b, a, out, family, id }, head, 2, texts, n);
 }

@@ -22,6 +22,16 @@ enum { KV_EPOCH_TEXT_B = 16, KV_HEARTBEAT_MS = 1000 };
     S(KV_UNFILED "local n = redis.call('INCR', KEYS[1]) "                                                              \
                  "if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n")
 
+/* What is due is judged by Redis's clock alone. */
+#define KV_NOW "local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000) "
+#define KV_PUT_SCRIPT                                                                                                  \
+    S(KV_NOW "for i = 4, #ARGV do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i]) end "                            \
+             "redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[2]) "                                                \
+             "redis.call('EXPIRE', KEYS[1], ARGV[3]) return redis.call('ZCARD', KEYS[1])")
+#define KV_TAKE_SCRIPT                                                                                                 \
+    S(KV_NOW "local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1]) "                     \
+             "for i = 1, #due do redis.call('ZADD', KEYS[1], now + ARGV[2], due[i]) end return due")
+
 enum reply_type { REPLY_NONE = 0, REPLY_TEXT, REPLY_STATUS, REPLY_ERROR, REPLY_NUMBER, REPLY_NIL, REPLY_LIST };
 
 enum kv_state { AWAY = 0, CONNECTING, GREETING, READY };

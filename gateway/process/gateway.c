@@ -6,6 +6,7 @@
 #include "audit/index.h"
 #include "base/log.h"
 #include "gateway/farewell.h"
+#include "gateway/vigil.h"
 #include "gateway/http/listen.h"
 #include "gateway/http/server.h"
 #include "gateway/node/lane.h"
@@ -146,10 +147,14 @@ static bool farewells_ended(const struct node *n)
     bool busy = false;
 
     for (size_t i = 0; i < n->lane_count; i++) {
-        farewells_stop(n->lanes[i]->farewells);
-        while (farewells_busy(n->lanes[i]->farewells) && world_mono_ms(n->world) < until_ms)
-            loop_turn(n->lanes[i]->loop, TURN_MS);
-        busy = busy || farewells_busy(n->lanes[i]->farewells);
+        const struct lane *lane = n->lanes[i];
+        vigil_stop(lane->vigil);
+        while (vigil_busy(lane->vigil) && world_mono_ms(n->world) < until_ms)
+            loop_turn(lane->loop, TURN_MS);
+        farewells_stop(lane->farewells);
+        while (farewells_busy(lane->farewells) && world_mono_ms(n->world) < until_ms)
+            loop_turn(lane->loop, TURN_MS);
+        busy = busy || vigil_busy(lane->vigil) || farewells_busy(lane->farewells);
     }
     return !busy;
 }

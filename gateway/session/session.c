@@ -19,7 +19,8 @@
 enum {
     RECORD_VERSION = 1,
     ID_MAX_B = 128, /* ids and OIDs of the registry */
-    IDS_MAX_B = (SESSION_SERVICES_MAX + FAVOURITES_MAX) * (ID_MAX_B + 3) + 64,
+    IDS_MAX_B = (SESSION_SERVICES_MAX + FAVOURITES_MAX + SESSION_TOLD_MAX) * (ID_MAX_B + 3) +
+                SESSION_TOLD_MAX * (SESSION_TOLD_MAX_B + 3) + 96,
     BEGUN_MAX_B = 65536, /* a session that begins; what it gathers on its way has room of its own */
     RECORD_MAX_B = BEGUN_MAX_B + IDS_MAX_B,
     SID_B = 16,
@@ -35,7 +36,7 @@ static const struct str cookie_name = S("digione");
 struct record { /* what json_read fills before it becomes a session */
     int64_t v;
     struct session s;
-    const struct json_value *services, *favourites, *person;
+    const struct json_value *services, *told, *favourites, *person;
 };
 
 static const struct json_field record_fields[] = {
@@ -50,6 +51,7 @@ static const struct json_field record_fields[] = {
     { "from", JSON_STR, false, ADDRESS_MAX_B, offsetof(struct record, s.from) },
     { "hint", JSON_STR, false, HINT_MAX_B, offsetof(struct record, s.upstream_hint) },
     { "services", JSON_ARRAY, false, SESSION_SERVICES_MAX, offsetof(struct record, services) },
+    { "told", JSON_ARRAY, false, 2 * SESSION_TOLD_MAX, offsetof(struct record, told) },
     { "favourites", JSON_ARRAY, false, FAVOURITES_MAX, offsetof(struct record, favourites) },
     { "person", JSON_OBJECT, true, 0, offsetof(struct record, person) },
     { 0 },
@@ -226,6 +228,8 @@ struct str session_write(struct arena *a, const struct session *s)
     put_text(&o, "from", s->from);
     put_text(&o, "hint", s->upstream_hint);
     write_ids(&o, "services", &s->services);
+    if (s->told.n > 0)
+        write_ids(&o, "told", &s->told);
     if (s->favourites_known)
         write_ids(&o, "favourites", &s->favourites);
     json_key(&o, S("person"));
@@ -291,6 +295,7 @@ struct session *session_parse(struct arena *a, struct str json, struct fail *f)
     if (s->person == NULL)
         return NULL;
     s->services = read_ids(a, r.services);
+    s->told = read_ids(a, r.told);
     s->favourites = read_ids(a, r.favourites);
     s->favourites_known = r.favourites != NULL;
     return s;
@@ -497,6 +502,7 @@ struct session *session_new(struct ctx *c, const struct person *p, bool shared, 
     s->ends_s = ends_at(c, p);
     s->epoch = c->session_epoch;
     s->services.at = arena_make_n(c->arena, 1, struct str);
+    s->told.at = arena_make_n(c->arena, 1, struct str);
     trail_follow(c, s);
     return s;
 }
@@ -524,4 +530,28 @@ bool session_add_service(struct ctx *c, struct session *s, struct str service)
         strs_add(c->arena, &s->services, service);
     trail_opened(c, s, service);
     return is_new;
+}
+
+struct str session_told(const struct session *s, struct str service)
+{
+    for (size_t i = 0; i + 1 < s->told.n; i += 2)
+        if (str_eq(s->told.at[i], service))
+            return s->told.at[i + 1];
+    return (struct str){ NULL, 0 };
+}
+
+bool session_tell(struct ctx *c, struct session *s, struct str service, struct str text)
+{
+    if (text.n > SESSION_TOLD_MAX_B || str_eq(session_told(s, service), text))
+        return false;
+    for (size_t i = 0; i + 1 < s->told.n; i += 2)
+        if (str_eq(s->told.at[i], service)) {
+            s->told.at[i + 1] = text;
+            return true;
+        }
+    if (s->told.n >= 2 * (size_t)SESSION_TOLD_MAX)
+        return false;
+    strs_add(c->arena, &s->told, service);
+    strs_add(c->arena, &s->told, text);
+    return true;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/contract/kv_contract.h"
 
+#include "base/fields.h"
+
 #include <string.h>
 
 static void batch_ready(struct batch *b)
@@ -78,6 +80,61 @@ static void a_large_value_comes_back_whole(struct test *t, struct kv_rig *rig)
     kv_rig_wait(t, rig);
     got = get(t, rig, KV_REQUEST, S("large"));
     CHECK(str_eq(got.value, str_n(p, KV_VALUE_MAX_B)));
+}
+
+static void put(struct test *t, struct kv_rig *rig, struct str id, const char *text, int64_t after_ms, int64_t there)
+{
+    struct str one = str_of(text);
+    struct kv_got got;
+
+    kv_line_put(rig->kv, &rig->batch, t->arena, &got, KV_FAREWELL, id, &one, 1, after_ms, 3, 60);
+    kv_rig_wait(t, rig);
+    CHECK_INT(got.outcome, KV_HIT);
+    CHECK_INT(got.number, there);
+}
+
+static struct str joined(struct test *t, const struct kv_got *got)
+{
+    CHECK_INT(got->outcome, KV_HIT);
+    struct fields all = fields_new(t->arena, ' ', 256);
+    for (size_t i = 0; i < got->listed; i++)
+        fields_item(&all, got->list[i]);
+    return fields_text(&all);
+}
+
+static void what_is_due_in_a_line_is_one_askers(struct test *t, struct kv_rig *rig)
+{
+    struct kv_got first, second, all;
+    struct str texts[] = { S("a"), S("nobody") };
+
+    put(t, rig, S("line"), "late", 60000, 1);
+    put(t, rig, S("line"), "a", 0, 2);
+    put(t, rig, S("line"), "b", 0, 3);
+    kv_line_take(rig->kv, &rig->batch, t->arena, &first, KV_FAREWELL, S("line"), 1, 30000);
+    kv_line_take(rig->kv, &rig->batch, t->arena, &second, KV_FAREWELL, S("line"), 8, 30000);
+    kv_rig_wait(t, rig);
+    CHECK_STR(joined(t, &first), "a");
+    CHECK_STR(joined(t, &second), "b");
+    kv_line_take(rig->kv, &rig->batch, t->arena, &first, KV_FAREWELL, S("line"), 8, 30000);
+    kv_line_look(rig->kv, &rig->batch, t->arena, &all, KV_FAREWELL, S("line"), 8);
+    kv_rig_wait(t, rig);
+    CHECK_INT(first.outcome, KV_HIT);
+    CHECK_INT(first.listed, 0);
+    CHECK_STR(joined(t, &all), "late b a");
+    /* Put once more, it is due anew; and one too many costs the first due. */
+    put(t, rig, S("line"), "a", 50000, 3);
+    put(t, rig, S("line"), "c", 70000, 3);
+    kv_line_look(rig->kv, &rig->batch, t->arena, &all, KV_FAREWELL, S("line"), 8);
+    kv_line_drop(rig->kv, &rig->batch, t->arena, &first, KV_FAREWELL, S("line"), texts, 2);
+    kv_line_look(rig->kv, &rig->batch, t->arena, &second, KV_FAREWELL, S("line"), 1);
+    kv_rig_wait(t, rig);
+    CHECK_STR(joined(t, &all), "c late a");
+    CHECK_INT(first.number, 1);
+    CHECK_STR(joined(t, &second), "c");
+    kv_line_look(rig->kv, &rig->batch, t->arena, &all, KV_FAREWELL, S("no line"), 8);
+    kv_rig_wait(t, rig);
+    CHECK_INT(all.outcome, KV_HIT);
+    CHECK_INT(all.listed, 0);
 }
 
 static void families_are_apart(struct test *t, struct kv_rig *rig)
@@ -191,6 +248,7 @@ void kv_contract(struct test *t, struct kv_rig *rig)
     values_come_back_as_they_went(t, rig);
     a_large_value_comes_back_whole(t, rig);
     families_are_apart(t, rig);
+    what_is_due_in_a_line_is_one_askers(t, rig);
     what_is_taken_is_gone(t, rig);
     a_mark_is_new_once(t, rig);
     only_what_is_there_is_replaced(t, rig);

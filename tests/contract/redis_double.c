@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = REDIS_DOUBLE_FDS - 1, PARTS_MAX = 8, IN_B = 3 << 20 };
+enum { CONNECTIONS = REDIS_DOUBLE_FDS - 1, PARTS_MAX = 1040, IN_B = 3 << 20 };
 
 struct entry {
     struct entry *next;
@@ -30,8 +30,15 @@ struct client {
     size_t out_at;
 };
 
+struct placed { /* of a sorted set, which is kept beside the keys and values */
+    struct placed *next;
+    struct str key, text;
+    int64_t at;
+};
+
 struct redis_double {
     struct arena *arena;
+    struct placed *placed;
     const struct world *world;
     char path[108];
     int listening; /* -1: away */
@@ -101,6 +108,8 @@ size_t redis_double_holds(const struct redis_double *d, struct str prefix)
 
     for (const struct entry *e = d->entries; e != NULL; e = e->next)
         n += str_has_prefix(e->key, prefix) && world_now_ms(d->world) <= e->ends_ms;
+    for (const struct placed *p = d->placed; p != NULL; p = p->next)
+        n += str_has_prefix(p->key, prefix);
     return n;
 }
 
@@ -117,8 +126,55 @@ size_t redis_double_change(struct redis_double *d, struct str prefix, struct str
     return n;
 }
 
+static void unplace(struct placed **at)
+{
+    struct placed *p = *at;
+
+    *at = p->next;
+    free((void *)(uintptr_t)p->key.p);
+    free((void *)(uintptr_t)p->text.p);
+    free(p);
+}
+
+static bool remove_placed(struct redis_double *d, struct str key, struct str text)
+{
+    for (struct placed **at = &d->placed; *at != NULL; at = &(*at)->next)
+        if (str_eq((*at)->key, key) && str_eq((*at)->text, text)) {
+            unplace(at);
+            return true;
+        }
+    return false;
+}
+
+/* In order: of equal scores by the text, as Redis does. */
+static void place(struct redis_double *d, struct str key, struct str text, int64_t score)
+{
+    struct placed *p = malloc(sizeof *p), **at = &d->placed;
+
+    if (p == NULL)
+        abort();
+    *p = (struct placed){ .key = { copy(key), key.n }, .text = { copy(text), text.n }, .at = score };
+    (void)remove_placed(d, key, text);
+    for (at = &d->placed; *at != NULL; at = &(*at)->next)
+        if ((*at)->at > score || ((*at)->at == score && str_cmp((*at)->text, text) > 0))
+            break;
+    p->next = *at;
+    *at = p;
+}
+
+static size_t placed_n(const struct redis_double *d, struct str key)
+{
+    size_t n = 0;
+
+    for (const struct placed *p = d->placed; p != NULL; p = p->next)
+        n += str_eq(p->key, key);
+    return n;
+}
+
 static void forget_all(struct redis_double *d)
 {
+    while (d->placed != NULL)
+        unplace(&d->placed);
     while (d->entries != NULL)
         drop(&d->entries);
 }
@@ -248,9 +304,82 @@ static void run_hold(const struct command *m)
     say(m->c, S("+OK\r\n"));
 }
 
-/* The two scripts that we send: one sets, one counts, and its first one starts the time. */
+/* KEYS[1] after_ms most ttl_s text… */
+static void run_line_put(const struct command *m)
+{
+    int64_t after_ms, most;
+
+    if (!str_int(m->part[4], &after_ms) || !str_int(m->part[5], &most))
+        abort();
+    for (size_t i = 7; i < m->n; i++)
+        place(m->d, m->part[3], m->part[i], world_now_ms(m->d->world) + after_ms);
+    for (struct placed **at = &m->d->placed; *at != NULL && placed_n(m->d, m->part[3]) > (size_t)most;)
+        if (str_eq((*at)->key, m->part[3]))
+            unplace(at);
+        else
+            at = &(*at)->next;
+    say_number(m->c, (int64_t)placed_n(m->d, m->part[3]));
+}
+
+/* KEYS[1] most again_ms */
+static void run_line_take(const struct command *m)
+{
+    int64_t most, again_ms, now_ms = world_now_ms(m->d->world);
+    struct str due[1024];
+    size_t n = 0;
+
+    if (!str_int(m->part[4], &most) || !str_int(m->part[5], &again_ms) || most > 1024)
+        abort();
+    for (const struct placed *p = m->d->placed; p != NULL && n < (size_t)most; p = p->next)
+        if (str_eq(p->key, m->part[3]) && p->at <= now_ms)
+            due[n++] = (struct str){ copy(p->text), p->text.n };
+    buf_printf(&m->c->out, "*%zu\r\n", n);
+    for (size_t i = 0; i < n; i++) {
+        say_text(m->c, due[i]);
+        place(m->d, m->part[3], due[i], now_ms + again_ms);
+        free((void *)(uintptr_t)due[i].p);
+    }
+}
+
+/* ZREVRANGE key 0 last */
+static void run_zrevrange(const struct command *m)
+{
+    const struct placed *found[1024];
+    int64_t last;
+    size_t n = 0;
+
+    if (!str_int(m->part[3], &last))
+        abort();
+    for (const struct placed *p = m->d->placed; p != NULL && n < 1024; p = p->next)
+        if (str_eq(p->key, m->part[1]))
+            found[n++] = p;
+    size_t said = n < (size_t)last + 1 ? n : (size_t)last + 1;
+    buf_printf(&m->c->out, "*%zu\r\n", said);
+    for (size_t i = 0; i < said; i++)
+        say_text(m->c, found[n - 1 - i]->text);
+}
+
+static void run_zrem(const struct command *m)
+{
+    int64_t n = 0;
+
+    for (size_t i = 2; i < m->n; i++)
+        n += remove_placed(m->d, m->part[1], m->part[i]);
+    say_number(m->c, n);
+}
+
+/* The scripts that we send: one sets, one counts, and its first one starts the time; and those of a line. */
 static void run_script(const struct command *m)
 {
+    if (str_find(m->part[1], S("'ZREMRANGEBYRANK'")) < m->part[1].n) {
+        run_line_put(m);
+        return;
+    }
+    if (str_find(m->part[1], S("'ZRANGEBYSCORE'")) < m->part[1].n) {
+        run_line_take(m);
+        return;
+    }
+
     struct entry **at = find(m->d, m->part[3]);
     int64_t n = 0, ttl_s;
     char text[24];
@@ -298,6 +427,7 @@ static const struct {
     { "GET", 2, false, false, run_get },       { "GETDEL", 2, false, false, run_getdel },
     { "SET", 5, false, true, run_set },        { "DEL", 2, false, false, run_del },
     { "EXPIRE", 3, false, false, run_expire }, { "EVAL", 5, false, true, run_script },
+    { "ZREM", 3, false, true, run_zrem },      { "ZREVRANGE", 4, false, false, run_zrevrange },
 };
 
 /* Of a heartbeat. */

@@ -8,6 +8,7 @@
 #include "certs/signer.h"
 #include "certs/signer_msg.h"
 #include "gateway/farewell.h"
+#include "gateway/vigil.h"
 #include "gateway/http/listen.h"
 #include "gateway/node/lane.h"
 #include "gateway/node/probes.h"
@@ -533,6 +534,11 @@ static void finish_own(struct stage *s)
     bool ready;
 
     for (size_t i = 0; i < s->loops; i++) {
+        vigil_stop(s->lanes[i].lane->vigil);
+        while (vigil_busy(s->lanes[i].lane->vigil)) {
+            lane_turn(s->lanes[i].lane, 1);
+            (void)turn(s, -1, 1, &ready);
+        }
         farewells_stop(s->lanes[i].lane->farewells);
         while (farewells_busy(s->lanes[i].lane->farewells)) {
             move_clock(s, s->set.fetch_timeout_ms + 1, s->set.fetch_timeout_ms + 1);

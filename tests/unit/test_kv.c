@@ -126,7 +126,7 @@ TEST(a_stopped_redis_is_down_and_its_late_answers_reach_nobody)
 {
     struct redis_child r;
     struct kv_rig rig;
-    struct kv_got got[2] = { { KV_HIT, S("before"), 0 }, { KV_HIT, S("before"), 0 } };
+    struct kv_got got[2] = { { .outcome = KV_HIT, .value = S("before") }, { .outcome = KV_HIT, .value = S("before") } };
 
     if (!redis_child_start(t, &r, NULL, NULL))
         return;

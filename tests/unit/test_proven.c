@@ -152,7 +152,8 @@ TEST(a_record_is_read_under_the_name_that_it_was_kept_by)
         .idp = S("oulu-saml"), .upstream_id = S("_abc"), .person = &person, .replay = S("0f"), .ends_s = 1786349000
     };
     struct str record = proven_write(t->arena, &p);
-    struct kv_got got = { KV_HIT, seal_close(t->arena, c->world, c->seals, SEAL_SESSION, S("proven:one"), record), 0 };
+    struct kv_got got = { .outcome = KV_HIT,
+                          .value = seal_close(t->arena, c->world, c->seals, SEAL_SESSION, S("proven:one"), record) };
 
     CHECK(proven_of(c, S("one"), &got) != NULL);
     CHECK(proven_of(c, S("two"), &got) == NULL);

@@ -516,7 +516,8 @@ TEST(a_session_is_read_under_the_key_that_it_was_kept_by)
     struct ctx c = { .arena = t->arena, .world = &t->world, .set = &set, .registry = r, .now_s = TEST_NOW_S };
     c.seals = seals_of(t->arena, S("0123456789abcdef0123456789abcdef"));
     struct str record = session_write(t->arena, &s);
-    struct kv_got got = { KV_HIT, seal_close(t->arena, c.world, c.seals, SEAL_SESSION, mine, record), 0 };
+    struct kv_got got = { .outcome = KV_HIT,
+                          .value = seal_close(t->arena, c.world, c.seals, SEAL_SESSION, mine, record) };
 
     CHECK(session_of(&c, mine, &got, &f) != NULL);
     CHECK(session_of(&c, other, &got, &f) == NULL);
