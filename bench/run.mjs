@@ -55,7 +55,7 @@ for (const Kind of peer ? [Stage] : [Stage, Nation, Console]) {
   }
 }
 const machine = { cpu: os.cpus()[0].model, cores: os.cpus().length, kernel: os.release(), node: process.version, ...load, rounds,
-  connections: 'kept open; closed after a POST' };
+  connections: 'kept open' };
 if (jsonFile) fs.writeFileSync(jsonFile, JSON.stringify({ machine, notes, results }, null, 2) + '\n');
 
 const cell = (value, width, digits = 0) => (value === null || value === undefined ? '' : value.toFixed(digits)).padStart(width);

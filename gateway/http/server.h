@@ -19,9 +19,9 @@
  *
  * An address, a network and all together have shares of connections_max
  * (shares.h): who comes past one is let in for the oldest silent connection of
- * it, and gets 503 only when all of them are in work.  After a POST the
- * connection closes.  What comes in one piece with a request is not served: the
- * connection closes after the first.  What comes later, while a request is in
+ * it, and gets 503 only when all of them are in work.  After a request whose
+ * body came later than its header the connection closes.  What comes in one piece
+ * with a request is not served: the connection closes after the first.  What comes later, while a request is in
  * work, passes the guard when that has been answered.  Who shuts its side down
  * still gets its answer; who is gone gives its slot back at once, and what its
  * request waits for is heard without it.  Everything belongs to the loop's thread.

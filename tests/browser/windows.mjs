@@ -63,6 +63,11 @@ const fill = async (page, values) => { for (const [k, v] of Object.entries(value
 const good = async (page, what) => check((await page.locator('.note.good[role=status]').count()) === 1, `${what}: ${await page.textContent('main')}`);
 const bad = async (page, what) => check((await page.locator('.note.bad').count()) === 1, `${what}: ${await page.textContent('main')}`);
 const local = (ms) => { const d = new Date(ms), s = d.toLocaleString('sv-SE', { timeZone: 'Europe/Helsinki' }); return [s.slice(0, 10), s.slice(11, 16)]; };
+// An exam begins and ends on one day: around midnight its times are cut to it.
+const aroundNow = () => {
+  const [day, now] = local(Date.now()), [dayBefore, before] = local(Date.now() - 120000), [dayAfter, after] = local(Date.now() + 3600000);
+  return { day, from: dayBefore === day ? before : '00:00', to: dayAfter === day && now < '22:00' ? after : '23:59' };
+};
 const opens = async (page, service) => { await page.goto(`${g.url}/`); return (await page.textContent('main')).includes(service); };
 
 for (const [width, lang, scripts] of [[320, 'fi-FI', true], [1280, 'en-GB', false]])
@@ -73,8 +78,8 @@ for (const [width, lang, scripts] of [[320, 'fi-FI', true], [1280, 'en-GB', fals
     await signIn(toini.page, 'toini');
     await toini.page.goto(`${g.url}/admin/exams`);
     await looks(toini.page, 'exams', width);
-    const [day, from] = local(Date.now() - 120000), [, to] = local(Date.now() + 3600000);
-    await fill(toini.page, { groups: '7B', day, from, to: '00:00', s1: 'Pihka Koe' });
+    const { day, from, to } = aroundNow();
+    await fill(toini.page, { groups: '7B', day, from, to: from, s1: 'Pihka Koe' });
     await press(toini.page, 'form.card .acts button');
     await bad(toini.page, 'an exam without a name was set');
     await fill(toini.page, { title: 'Matematiikka 7B' });

@@ -279,7 +279,7 @@ TEST(a_form_in_chunks_is_read_like_one_with_a_length) /* [RFC 9112 7.1] */
     static const struct str where = S("\r\nLocation: /oidc/end_session?state=abc\r\n");
     struct gate *g = gate_open(t, (struct gate_how){ 0 });
 
-    CHECK(leads_to(gate_say(t, g, S(FORM "Content-Length: 9\r\n\r\nstate=abc")), where));
+    CHECK(leads_to(gate_say(t, g, S(FORM "Connection: close\r\nContent-Length: 9\r\n\r\nstate=abc")), where));
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         struct str bytes = arena_join(t->arena, S(FORM CHUNKED), bodies[i]);
         CHECK(leads_to(gate_say(t, g, arena_join(t->arena, bytes, S(SECOND))), where));
@@ -336,6 +336,38 @@ TEST(chunks_may_follow_other_requests_on_a_connection)
         CHECK_INT(gate_hear(t, fd, false).status, 200);
     }
     gate_send(t, fd, S(FORM CHUNKED "9\r\nstate=abc\r\n0\r\n\r\n" SECOND));
+    CHECK(leads_to(gate_hear(t, fd, true), S("?state=abc\r\n")));
+    (void)close(fd);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(a_connection_stays_after_a_body_that_came_whole_and_alone)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+    int fd = gate_connect(t, g);
+
+    for (int i = 0; i < 3; i++) {
+        gate_send(t, fd, S(FORM "Content-Length: 9\r\n\r\nstate=abc"));
+        struct gate_answer got = gate_hear(t, fd, false);
+        CHECK_INT(got.status, 303);
+        CHECK(str_find(got.text, S("?state=abc\r\n")) < got.text.n && str_find(got.text, S("close")) == got.text.n);
+        gate_send(t, fd, S(GET END));
+        CHECK_INT(gate_hear(t, fd, false).status, 200);
+    }
+    gate_send(t, fd, S(FORM "Content-Length: 9\r\n\r\nstate=abc" SECOND));
+    CHECK(leads_to(gate_hear(t, fd, true), S("?state=abc\r\n")));
+    (void)close(fd);
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
+TEST(a_connection_closes_after_a_body_that_came_later_than_its_header)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+    int fd = gate_connect(t, g);
+
+    gate_send(t, fd, S(FORM "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n"));
+    CHECK_INT(gate_hear(t, fd, false).status, 100);
+    gate_send(t, fd, S("state=abc"));
     CHECK(leads_to(gate_hear(t, fd, true), S("?state=abc\r\n")));
     (void)close(fd);
     CHECK_INT(gate_close(g), GATEWAY_STOPPED);
