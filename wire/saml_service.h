@@ -18,7 +18,6 @@ enum {
     SAML_SETS_MAX = 16,    /* AttributeConsumingServices */
     SAML_WANTED_MAX = 128, /* RequestedAttributes of one */
     SAML_TRAITS_MAX = 64,  /* values of entity attributes */
-    SAML_NAMES_MAX = 16,   /* UIInfo texts of one kind */
     SAML_TAGS_MAX = 32     /* languages of one text */
 };
 
@@ -31,9 +30,9 @@ enum saml_binding saml_binding_named(struct str uri);
 struct saml_endpoint {
     enum saml_binding binding;
     struct str location;
-    struct str response_location; /* where answers go; location, where metadata says nothing else */
-    int64_t index;                /* of an AssertionConsumerService; -1: none */
-    bool is_default;
+    struct str response_location;  /* where answers go; location, where metadata says nothing else */
+    int64_t index;                 /* of an AssertionConsumerService; -1: none */
+    bool is_default, default_said; /* isDefault is true; it is there, be it false */
 };
 
 struct saml_localized {    /* a text in one language */

@@ -83,57 +83,9 @@ bool saml_ask_logged_out(struct saml_ask *m, const struct saml_ask_rules *rules,
     return not_yet(f);
 }
 
-struct str saml_sealed(struct arena *a, const struct saml_draft *d, struct str signature)
-{
-    return (struct str){ NULL, 0 };
-}
-
-struct saml_draft saml_assertion_draft(struct arena *a, const struct saml_statement *s)
-{
-    return (struct saml_draft){ { NULL, 0 }, 0 };
-}
-
-struct saml_draft saml_response_draft(struct arena *a, const struct saml_response *r)
-{
-    return (struct saml_draft){ { NULL, 0 }, 0 };
-}
-
-struct saml_draft saml_logout_draft(struct arena *a, const struct saml_logout *l)
-{
-    return (struct saml_draft){ { NULL, 0 }, 0 };
-}
-
-struct saml_draft saml_logged_out_draft(struct arena *a, const struct saml_response *r)
-{
-    return (struct saml_draft){ { NULL, 0 }, 0 };
-}
-
-struct str saml_name_write(struct arena *a, const struct saml_name *n)
-{
-    return (struct str){ NULL, 0 };
-}
-
-struct str saml_soap_write(struct arena *a, struct str message)
-{
-    return (struct str){ NULL, 0 };
-}
-
-struct str saml_query_draft(struct arena *a, struct str message, bool is_answer, struct str relay_state,
-                            enum saml_query_alg alg)
-{
-    return (struct str){ NULL, 0 };
-}
-
 struct saml_draft saml_idp_metadata_draft(struct arena *a, const struct saml_idp *idp)
 {
     return (struct saml_draft){ { NULL, 0 }, 0 };
-}
-
-struct str xmlenc_seal(struct arena *a, const struct world *w, const struct xmlenc_how *how, const char *holder,
-                       struct str element, struct fail *f)
-{
-    (void)not_yet(f);
-    return (struct str){ NULL, 0 };
 }
 
 bool saml_aggregate_index(struct arena *a, const char *from, const char *to, const struct saml_aggregate_rules *rules,
@@ -165,41 +117,4 @@ int64_t saml_index_cache_s(const struct saml_index *x)
 struct str saml_index_find(const struct saml_index *x, struct str entity_id, int64_t now_s)
 {
     return (struct str){ NULL, 0 };
-}
-
-bool saml_service_read(struct arena *a, struct str text, const struct saml_metadata_rules *rules,
-                       struct saml_service_metadata *out, struct fail *f)
-{
-    return not_yet(f);
-}
-
-const struct saml_endpoint *saml_service_acs(const struct saml_service_metadata *m, struct str url, struct str binding,
-                                             int64_t index)
-{
-    return NULL;
-}
-
-const struct saml_endpoint *saml_service_slo(const struct saml_service_metadata *m, enum saml_binding binding)
-{
-    return NULL;
-}
-
-const struct saml_attribute_set *saml_service_set(const struct saml_service_metadata *m, int64_t index)
-{
-    return NULL;
-}
-
-bool saml_service_has(const struct saml_service_metadata *m, struct str name, struct str value)
-{
-    return false;
-}
-
-struct str saml_binding_uri(enum saml_binding b)
-{
-    return (struct str){ NULL, 0 };
-}
-
-enum saml_binding saml_binding_named(struct str uri)
-{
-    return SAML_NO_BINDING;
 }

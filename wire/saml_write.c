@@ -89,19 +89,25 @@ static struct str deflated(struct arena *a, struct str text)
     return code == Z_STREAM_END ? str_n(out, n) : (struct str){ NULL, 0 };
 }
 
-struct str saml_redirect_query(struct arena *a, struct str message, struct str relay_state, bool is_signed)
+struct str saml_redirect_text(struct arena *a, const char *parameter, struct str message, struct str relay_state,
+                              const char *algorithm)
 {
     struct buf b = buf_new(a, MESSAGE_MAX_B);
     struct str packed = deflated(a, message);
 
     if (packed.p == NULL)
         return packed;
-    form_add(&b, S("SAMLRequest"), b64_encode(a, packed));
+    form_add(&b, str_of(parameter), b64_encode(a, packed));
     if (relay_state.p != NULL)
         form_add(&b, S("RelayState"), relay_state);
-    if (is_signed)
-        form_add(&b, S("SigAlg"), S(RSA_SHA256));
+    if (algorithm != NULL)
+        form_add(&b, S("SigAlg"), str_of(algorithm));
     return buf_ok(&b) ? buf_str(&b) : (struct str){ NULL, 0 };
+}
+
+struct str saml_redirect_query(struct arena *a, struct str message, struct str relay_state, bool is_signed)
+{
+    return saml_redirect_text(a, "SAMLRequest", message, relay_state, is_signed ? RSA_SHA256 : NULL);
 }
 
 /* The city's own query, if its address has one, stays in front. */

@@ -29,6 +29,9 @@ struct str saml_request_write(struct arena *a, const struct saml_request *r);
  * signed "&SigAlg=…" for rsa-sha256: exactly the text that the signer signs.
  * Absent when zlib fails. */
 struct str saml_redirect_query(struct arena *a, struct str message, struct str relay_state, bool is_signed);
+/* The same for any message: parameter "SAMLRequest" or "SAMLResponse"; algorithm: a URI, NULL when unsigned. */
+struct str saml_redirect_text(struct arena *a, const char *parameter, struct str message, struct str relay_state,
+                              const char *algorithm);
 /* The whole URL; signature: base64 as the signer gives it, absent when unsigned. */
 struct str saml_redirect_url(struct arena *a, struct str destination, struct str query, struct str signature);
 

@@ -60,10 +60,13 @@ struct xmlenc_how {
     struct str recipient;   /* its entityID, said with the key; absent: not said */
 };
 
+/* Whether it is a certificate of an RSA key that we would encrypt to. */
+bool xmlenc_can_seal(struct str der);
+
+struct world;
 /* holder: "saml:EncryptedAssertion" or "saml:EncryptedID".  element: one whole element with its namespaces.  Gives the
  * holder in exclusive C14N form, as a part of a message that saml_respond.h writes.  A fresh content key each time.
  * Absent: UPSTREAM key_unreadable, key_weak, enc_algorithm (no such combination); OURS enc_broken. */
-struct world;
 struct str xmlenc_seal(struct arena *a, const struct world *w, const struct xmlenc_how *how, const char *holder,
                        struct str element, struct fail *f);
 
