@@ -161,6 +161,16 @@ struct saml_service {
     int skew_s;                 /* how far our clocks may be apart */
 };
 
+/* What a row of LTI 1.3 says beyond client_id, redirect_uris, jwks, initiate_login_uri and target_link_uri, which mean
+ * what they mean elsewhere. */
+struct lti_tool {
+    struct strs deployments;  /* "7" for everybody; "oulu=7" for the people of that provider; none: the service's id */
+    struct strs custom;       /* "name=value"; a value that is $Person.sourcedId or the like is replaced */
+    struct str deep_link_uri; /* where teachers pick what they link to; "": target_link_uri */
+    bool deep_linking;        /* it has a catalogue to pick from [LTI Deep Linking 2.0] */
+    bool names_and_roles;     /* it may ask who is in a group [LTI Names and Role Provisioning Services 2.0] */
+};
+
 struct service {
     struct str id; /* "kanerva" */
     enum protocol_id protocol;
@@ -188,6 +198,7 @@ struct service {
     struct client client;
     struct strs targets; /* where in it a link may lead: "https://host/a/" and all that is below (registry/targets.h) */
     struct saml_service saml;
+    struct lti_tool lti;
 };
 
 /* Whose a policy is.  What an outer layer says, no inner one changes; within a layer forbid beats permit; a school's

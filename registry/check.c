@@ -10,6 +10,7 @@
 #include "policy/text_check.h"
 #include "registry/check_client.h"
 #include "registry/check_saml.h"
+#include "registry/check_tool.h"
 #include "registry/load.h"
 #include "registry/targets.h"
 #include "wire/dsig.h"
@@ -738,6 +739,9 @@ static bool check_service(struct checking *c, const struct service *s)
         return false;
     if (s->protocol == PROTO_LINK && !str_is_set(s->launch_uri))
         return wrong(c, "launch_uri is missing, which protocol link needs");
+    struct str trouble = tool_trouble(c->scratch, c->registry, s);
+    if (str_is_set(trouble))
+        return wrong(c, "%.*s", STR_ARG(trouble));
     return (s->protocol != PROTO_OIDC || check_service_oidc(c, s)) && check_service_saml(c, s) && check_purposes(c, s);
 }
 

@@ -218,6 +218,11 @@ static const struct column service_columns[] = {
     { "unasked_answers", "unasked_answers", COL_BOOL, "1", AT(service, saml.unasked), NULL },
     { "skew_s", "skew_s", COL_INT, "180", AT(service, saml.skew_s), NULL },
     { "targets", "targets", COL_LIST, "", AT(service, targets), NULL },
+    { "lti_deployments", "lti_deployments", COL_LIST, "", AT(service, lti.deployments), NULL },
+    { "lti_custom", "lti_custom", COL_LIST, "", AT(service, lti.custom), NULL },
+    { "lti_deep_link_uri", "lti_deep_link_uri", COL_TEXT, "", AT(service, lti.deep_link_uri), NULL },
+    { "lti_deep_linking", "lti_deep_linking", COL_BOOL, "0", AT(service, lti.deep_linking), NULL },
+    { "lti_names_and_roles", "lti_names_and_roles", COL_BOOL, "0", AT(service, lti.names_and_roles), NULL },
 };
 
 static const struct column purpose_columns[] = {
@@ -362,6 +367,7 @@ static const struct column registrar_columns[] = {
     P28 ",?29,?30,?31,?32,?33,?34,?35,?36,?37,?38,?39,?40,?41,?42,?43,?44,?45,?46,?47,?48,?49,?50,?51,?52,?53,?54,?"   \
         "55,?56,?57,?58,?59,?60,?61,?62,?63,?64,?65,?66,?67,?68,?69,?70,?71,?72,?73,?74,?75"
 #define P92 P75 ",?76,?77,?78,?79,?80,?81,?82,?83,?84,?85,?86,?87,?88,?89,?90,?91,?92"
+#define P97 P92 ",?93,?94,?95,?96,?97"
 #define P32 P28 ",?29,?30,?31,?32"
 #define P33 P32 ",?33"
 
@@ -385,7 +391,8 @@ static const struct column registrar_columns[] = {
     "frontchannel_logout_uri,frontchannel_session_required,client_uri,policy_uri,tos_uri,contacts,consent,registered_" \
     "by,registration_hash,logo_uri,software_id,software_version,entity_id,metadata_xml,metadata_url,metadata_"         \
     "signer,pinned_keys,requests_signed,signs,signing_alg,encrypts,encryption_alg,name_id,attributes_as,attribute_"    \
-    "names,names_origin,unasked_answers,skew_s,targets"
+    "names,names_origin,unasked_answers,skew_s,targets,lti_deployments,lti_custom,lti_deep_link_uri,"                  \
+    "lti_deep_linking,lti_names_and_roles"
 #define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis"
 #define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
 #define POLICY_COLUMNS  "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
@@ -423,7 +430,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                    STATEMENTS("idp", IDP_COLUMNS, P33, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P92, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P97, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
                        STATEMENTS("purpose", PURPOSE_COLUMNS, P6, "service, claim", "service = ?1 AND claim = ?2") },
@@ -692,6 +699,12 @@ const struct db_migration registry_migrations[] = {
       "ALTER TABLE service ADD COLUMN unasked_answers INTEGER NOT NULL DEFAULT 1;"
       "ALTER TABLE service ADD COLUMN skew_s INTEGER NOT NULL DEFAULT 180;"
       "ALTER TABLE service ADD COLUMN targets TEXT NOT NULL DEFAULT '';" },
+    { 23,
+      "ALTER TABLE service ADD COLUMN lti_deployments TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN lti_custom TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN lti_deep_link_uri TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN lti_deep_linking INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN lti_names_and_roles INTEGER NOT NULL DEFAULT 0;" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

@@ -8,8 +8,8 @@
 #include "gateway/protocol.h"
 #include "gateway/routes.h"
 
-/* A word of the registry that no protocol of the product answers to yet. */
-#define LANTERN PROTO_LTI
+/* A word of the registry whose own protocol asks nothing of us: on the stage the lantern stands in its place. */
+#define LANTERN PROTO_LINK
 
 extern const struct protocol protocol_lantern;
 extern const struct route lantern_route;

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * A decided login is answered: on the way to the tool, or with the message.  [LTI Core 5, Form Post Response Mode 2] */
+#include "gateway/answer.h"
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "certs/signer_client.h"
+#include "gateway/lti/deep.h"
+#include "gateway/lti/open.h"
+#include "gateway/lti/told.h"
+#include "gateway/metrics.h"
+#include "gateway/session/session.h"
+#include "gateway/vigil.h"
+#include "launcher/pages.h"
+#include "model/pairwise.h"
+#include "wire/http.h"
+#include "wire/kv.h"
+
+#include <string.h>
+
+enum { TOKEN_LIFE_S = 300, RESOURCE_ID_CHARS = 40, LTI_FIELDS_MAX = 6, CUSTOM_LINES_MAX_B = 131072 };
+
+struct answering { /* c->state */
+    struct lti_hint hint;
+    struct kv_got used;
+    struct lti_told told;
+    struct signed_got token;
+};
+
+static struct answering *mine(const struct ctx *c)
+{
+    return c->state;
+}
+
+/* ── by form_post ───────────────────────────────────────────────────────── */
+
+struct fields {
+    struct hidden_field at[LTI_FIELDS_MAX];
+    size_t n;
+};
+
+static void put(struct fields *all, struct str name, struct str value)
+{
+    if (value.p != NULL)
+        all->at[all->n++] = (struct hidden_field){ name, value };
+}
+
+static enum step post(struct ctx *c, struct fields *all)
+{
+    const struct service *s = registry_service(c->registry, c->login->service);
+
+    put(all, S("state"), c->login->state_out);
+    const struct post_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
+                                 .url = c->login->answer_to,
+                                 .to = s != NULL ? names_in(&s->names, c->lang) : (struct str){ NULL, 0 },
+                                 .fields = { all->at, all->n } };
+    return answer_page(c, 200, page_post(c->arena, &v));
+}
+
+/* Codes that OpenID Connect does not know become ones that it does. */
+static struct str known_code(const struct ctx *c, const char *code)
+{
+    static const char *const known[] = { "invalid_request",           "unauthorized_client", "access_denied",
+                                         "unsupported_response_type", "invalid_scope",       "server_error",
+                                         "temporarily_unavailable",   "login_required",      "interaction_required",
+                                         "consent_required" };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i], code) == 0)
+            return str_of(known[i]);
+    return c->fail.kind == FAIL_CALLER ? S("invalid_request") : S("server_error");
+}
+
+static void refuse_saying(struct ctx *c, const char *code, const struct fail *why)
+{
+    struct fields all = { .n = 0 };
+
+    put(&all, S("error"), known_code(c, code));
+    put(&all, S("error_description"), answer_description(c, why));
+    (void)post(c, &all);
+}
+
+static void refuse(struct ctx *c, const char *code)
+{
+    struct fail why = c->fail;
+
+    if (why.kind == FAIL_NONE)
+        (void)fail(&why, FAIL_CALLER, code, "the launch was refused");
+    refuse_saying(c, code, &why);
+}
+
+static bool may_answer(const struct ctx *c)
+{
+    const struct service *s = registry_service(c->registry, c->login->service);
+
+    return s != NULL && s->enabled && s->protocol == PROTO_LTI && strs_has(&s->redirect_uris, c->login->answer_to);
+}
+
+/* ── the message ────────────────────────────────────────────────────────── */
+
+static enum step lead_or_tell(struct ctx *c, struct fail *f);
+
+/* A hint serves once, however many bring it at the same time. */
+static enum step use_up(struct ctx *c, struct fail *f)
+{
+    struct answering *a = c->state = arena_make(c->arena, struct answering);
+
+    if (!may_answer(c))
+        return fail(f, FAIL_CALLER, "invalid_request", "redirect_uri was taken away since it was asked");
+    if (!hint_open(c, c->login->login_hint, c->login->pushed, &a->hint, f))
+        return REFUSE;
+    kv_add(c->kv, &c->batch, c->arena, &a->used, KV_REPLAY, arena_join(c->arena, S("lti:"), a->hint.id), S("1"),
+           HINT_LIFE_S + 1);
+    return WAIT;
+}
+
+static enum step check_unused(struct ctx *c, struct fail *f)
+{
+    if (mine(c)->used.outcome == KV_DOWN)
+        return kv_away(f, "mark of a launch");
+    return mine(c)->used.outcome == KV_MISS
+               ? NEXT
+               : fail(f, FAIL_CALLER, "invalid_request", "lti_message_hint was used before, and serves once");
+}
+
+/* A link is one in its context: what a tool keeps for it, it keeps for that class. */
+static struct str resource_id(struct ctx *c, const struct answering *a, const struct lti_link *link)
+{
+    struct str of = link->id.p != NULL ? link->id : a->hint.target;
+    struct str name =
+        arena_printf(c->arena, "%.*s\n%.*s\n%.*s", STR_ARG(c->service->id), STR_ARG(of), STR_ARG(a->told.context_id));
+
+    return str_sub(sha256_hex(c->arena, name), 0, RESOURCE_ID_CHARS);
+}
+
+static struct str custom_lines(struct ctx *c, const struct lti_link *link)
+{
+    struct buf b = buf_new(c->arena, CUSTOM_LINES_MAX_B);
+
+    for (size_t i = 0; i < c->service->lti.custom.n; i++)
+        buf_printf(&b, "%s%.*s", b.n > 0 ? "\n" : "", STR_ARG(c->service->lti.custom.at[i]));
+    if (str_is_set(link->custom))
+        buf_printf(&b, "%s%.*s", b.n > 0 ? "\n" : "", STR_ARG(link->custom));
+    return buf_str(&b);
+}
+
+static struct str url_of(struct ctx *c, struct str path)
+{
+    return arena_join(c->arena, c->set->public_url, path);
+}
+
+static struct str claims_of(struct ctx *c)
+{
+    struct answering *a = mine(c);
+    struct lti_link link = { .id = { NULL, 0 } };
+    bool picking = a->hint.pick != 0;
+
+    if (a->hint.link.p != NULL)
+        (void)lti_link_read(c->arena, a->hint.link, &link);
+    struct lti_message m = {
+        .picking = picking,
+        .sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor),
+        .client_id = c->service->client_id,
+        .nonce = c->login->nonce,
+        .deployment_id = lti_deployment(c->service, a->told.provider),
+        .target_link_uri = a->hint.target,
+        .link_id = resource_id(c, a, &link),
+        .link_title = str_is_set(link.title) ? link.title : names_in(&c->service->names, c->lang),
+        .platform_url = c->set->public_url,
+        .return_url = url_of(c, picking ? S("/lti/picked") : S("/")),
+        .custom = custom_lines(c, &link),
+        .lang = c->lang,
+        .told = &a->told,
+    };
+
+    if (picking)
+        m.data = deep_data(c, m.deployment_id);
+    return message_claims(c->arena, &m);
+}
+
+static enum step answer_ask(struct ctx *c, struct fail *f)
+{
+    struct answering *a = mine(c);
+
+    told_find(c, flow_decision(c), &a->told);
+    struct str claims = claims_of(c);
+    if (claims.p == NULL)
+        return fail(f, FAIL_OURS, "server_error", "the message is too large");
+    signer_id_token(c->signer, &c->batch, c->arena, JOSE_RS256, claims, TOKEN_LIFE_S, &a->token);
+    if (session_add_service(c, c->session, c->service->id)) {
+        session_change(c, c->session);
+        vigil_watch(c);
+    }
+    flow_audit(c, "release", flow_decision(c)->rule, a->told.words, S("lti"));
+    return WAIT;
+}
+
+static enum step answer_send(struct ctx *c, struct fail *f)
+{
+    struct fields all = { .n = 0 };
+
+    if (!mine(c)->token.ok)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", mine(c)->token.error);
+    if (!flow_audited(c, f))
+        return REFUSE;
+    metrics_add(c->metrics, METRIC_services_opened);
+    put(&all, S("id_token"), mine(c)->token.value);
+    return post(c, &all);
+}
+
+static const struct step_row tell[] = { { use_up }, { check_unused }, { answer_ask }, { answer_send }, { NULL } };
+static const struct step_row lead[] = { { lti_lead }, { NULL } };
+static const struct step_row answer[] = { { lead_or_tell }, { NULL } };
+
+static enum step lead_or_tell(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, c->login->answer_mode == LTI_TELL ? tell : lead);
+}
+
+const struct protocol protocol_lti = { .name = "lti",
+                                       .answer = answer,
+                                       .tells = told_claims,
+                                       .may_answer = may_answer,
+                                       .refuse = refuse,
+                                       .launch = lti_launch };

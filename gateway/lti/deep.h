@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/lti/deep.h: what a teacher picks in a tool's catalogue.  [Deep Linking 2.0]
+ *
+ * Floor 6d, room lti.  Nothing is stored: each picked item becomes the address of a link that holds it (link.c), and
+ * the page that lists them is itself such an address.
+ */
+#ifndef GATEWAY_LTI_DEEP_H
+#define GATEWAY_LTI_DEEP_H
+
+#include "gateway/lti/lti.h"
+
+/* `data` of a request: c->session, c->service and the deployment, sealed; an answer brings it back. */
+struct str deep_data(struct ctx *c, struct str deployment);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/lti/open.h: the half of a launch that is ours.  Floor 6d, room lti.
+ */
+#ifndef GATEWAY_LTI_OPEN_H
+#define GATEWAY_LTI_OPEN_H
+
+#include "gateway/lti/lti.h"
+
+struct str lti_launch(struct ctx *c, const struct service *s); /* protocol.h */
+/* A decided login of mode LTI_LAUNCH or LTI_PICK: 303 to the tool.  Fails DENIED access_denied. */
+enum step lti_lead(struct ctx *c, struct fail *f);
+
+#endif
