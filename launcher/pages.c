@@ -342,6 +342,13 @@ struct html page_post(struct arena *a, const struct post_view *v)
     PAGE_RENDER(a, view_post, &out);
 }
 
+struct html page_picked(struct arena *a, const struct picked_view *v)
+{
+    struct picked_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_picked, &out);
+}
+
 struct html page_continue(struct arena *a, const struct continue_view *v)
 {
     struct continue_out out = { .page = v->page, .in = *v };

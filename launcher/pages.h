@@ -524,4 +524,18 @@ struct post_view { /* an answer that the browser takes to a service by POST: a b
 };
 struct html page_post(struct arena *a, const struct post_view *v);
 
+struct picked_row {
+    struct str title, url; /* the link that holds what was picked */
+};
+struct picked_view { /* GET /lti/picked: what somebody picked in a service, as links to hand on */
+    struct page page;
+    struct str service, again; /* its name; where more can be picked */
+    struct {
+        const struct picked_row *at;
+        size_t n;
+    } links;
+    int64_t left_out; /* things that no link can hold */
+};
+struct html page_picked(struct arena *a, const struct picked_view *v);
+
 #endif

@@ -134,6 +134,11 @@ struct idle_out {
     struct idle_view in;
 };
 
+struct picked_out {
+    struct page page;
+    struct picked_view in;
+};
+
 struct still_out {
     struct page page;
     struct still_view in;
@@ -200,6 +205,7 @@ void view_device(struct buf *b, const struct device_out *v);
 void view_screen(struct buf *b, const struct screen_out *v);
 void view_about(struct buf *b, const struct about_out *v);
 void view_continue(struct buf *b, const struct continue_out *v);
+void view_picked(struct buf *b, const struct picked_out *v);
 void view_post(struct buf *b, const struct post_out *v);
 
 #endif

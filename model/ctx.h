@@ -52,6 +52,7 @@ struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity 
 struct people;        /* registry/people.h: what the node keeps for persons */
 struct pleas;         /* registry/pleas.h: what people have asked to be opened to them */
 struct consents;      /* registry/consents.h: what people have let services be told */
+struct members;       /* registry/members.h: who of a context has opened a tool */
 struct known;         /* registry/known.h: what sort of people signed in */
 struct shadow_sets;   /* registry/shadow.h: drafts that run beside what is in force */
 struct ends;          /* registry/ends.h: sessions that ended */
@@ -105,6 +106,7 @@ struct ctx {
     struct people *people;
     struct pleas *pleas;                     /* NULL: nobody can ask */
     struct consents *consents;               /* NULL: nobody can be asked */
+    struct members *members;                 /* NULL: nobody is kept */
     struct known *known;                     /* NULL: nobody is noted */
     struct shadow_sets *shadow;              /* held; NULL: no draft is asked beside */
     struct ends *ends;                       /* NULL: none are known */

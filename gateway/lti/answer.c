@@ -8,12 +8,14 @@
 #include "certs/signer_client.h"
 #include "gateway/lti/deep.h"
 #include "gateway/lti/open.h"
+#include "gateway/lti/service.h"
 #include "gateway/lti/told.h"
 #include "gateway/metrics.h"
 #include "gateway/session/session.h"
 #include "gateway/vigil.h"
 #include "launcher/pages.h"
 #include "model/pairwise.h"
+#include "registry/members.h"
 #include "wire/http.h"
 #include "wire/kv.h"
 
@@ -26,6 +28,7 @@ struct answering { /* c->state */
     struct kv_got used;
     struct lti_told told;
     struct signed_got token;
+    struct member_note member;
 };
 
 static struct answering *mine(const struct ctx *c)
@@ -170,6 +173,7 @@ static struct str claims_of(struct ctx *c)
         .platform_url = c->set->public_url,
         .return_url = url_of(c, picking ? S("/lti/picked") : S("/")),
         .custom = custom_lines(c, &link),
+        .members_url = members_url(c, &a->told),
         .lang = c->lang,
         .told = &a->told,
     };
@@ -177,6 +181,23 @@ static struct str claims_of(struct ctx *c)
     if (picking)
         m.data = deep_data(c, m.deployment_id);
     return message_claims(c->arena, &m);
+}
+
+/* Whose data is protected is in no list. */
+static void note_member(struct ctx *c)
+{
+    struct answering *a = mine(c);
+
+    a->member.ok = true;
+    if (members_url(c, &a->told).p == NULL || a->hint.pick != 0 || c->person->non_disclosure ||
+        a->told.role == ROLE_NONE)
+        return;
+    a->member = (struct member_note){ .service = c->service->id, .context = a->told.context_id, .who = a->told.at };
+    a->member.who.sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor);
+    a->member.who.role = a->told.role;
+    a->member.who.seen_s = c->now_s;
+    if (!members_note(c->members, c->work, &c->batch, c->arena, &a->member))
+        (void)fail(&a->member.why, FAIL_BUSY, "busy", "too many jobs wait");
 }
 
 static enum step answer_ask(struct ctx *c, struct fail *f)
@@ -192,6 +213,7 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
         session_change(c, c->session);
         vigil_watch(c);
     }
+    note_member(c);
     flow_audit(c, "release", flow_decision(c)->rule, a->told.words, S("lti"));
     return WAIT;
 }
@@ -204,6 +226,9 @@ static enum step answer_send(struct ctx *c, struct fail *f)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", mine(c)->token.error);
     if (!flow_audited(c, f))
         return REFUSE;
+    if (!mine(c)->member.ok) /* the launch is good without */
+        log_event(LOG_WARN, "lti.member_not_kept", LOG_C("code", c->support_code), LOG_S("service", c->service->id),
+                  LOG_C("why", mine(c)->member.why.detail));
     metrics_add(c->metrics, METRIC_services_opened);
     put(&all, S("id_token"), mine(c)->token.value);
     return post(c, &all);

@@ -39,6 +39,14 @@ bool lti_link_read(struct arena *a, struct str json, struct lti_link *out)
     return json_read(a, json, link_fields, out, &unreadable);
 }
 
+bool lti_link_read_value(const struct json_value *v, struct lti_link *out)
+{
+    struct fail unreadable = { 0 };
+
+    *out = (struct lti_link){ .id = { NULL, 0 } };
+    return json_read_value(v, link_fields, out, &unreadable);
+}
+
 struct str lti_link_seal(struct ctx *c, const struct lti_link *l)
 {
     return b64url_encode(

@@ -42,9 +42,9 @@ struct str lti_deployment(const struct service *s, struct str provider);
 /* Whether the tool has that deployment at all. */
 bool lti_deployment_known(const struct service *s, struct str id);
 
-/* Whether a tool may be launched there: one of the addresses that its row names, or another at the same scheme, host
- * and port as one of them. */
-bool lti_target_fits(const struct service *s, struct str uri);
+/* Whether what a tool had picked may be there: target_link_uri, or where its row lets a link lead (targets); where it
+ * names no such place, what has scheme, host and port of an address of its own. */
+bool lti_target_fits(struct arena *a, const struct service *s, struct str uri);
 
 /* The tool of that client_id; NULL: no tool. */
 const struct service *lti_tool(const struct ctx *c, struct str client_id);
@@ -58,5 +58,7 @@ struct str lti_link_seal(struct ctx *c, const struct lti_link *l); /* base64url 
 bool lti_link_open(struct ctx *c, struct str text, struct lti_link *out);
 struct str lti_link_write(struct arena *a, const struct lti_link *l); /* JSON */
 bool lti_link_read(struct arena *a, struct str json, struct lti_link *out);
+struct json_value;
+bool lti_link_read_value(const struct json_value *v, struct lti_link *out);
 
 #endif

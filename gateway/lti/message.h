@@ -11,6 +11,7 @@
 #include "model/lang.h"
 #include "model/person.h"
 #include "model/registry.h"
+#include "registry/members.h"
 
 #define LTI_CLAIM  "https://purl.imsglobal.org/spec/lti/claim/"
 #define LTI_DL     "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -25,6 +26,7 @@ struct lti_told {
     struct str context_id; /* 52 characters, of this vendor alone; absent: no context */
     struct str context_label, context_title;
     bool is_school;      /* the context is a school, not a group in it */
+    struct member at;    /* the affiliation that it is, without who; told to nobody */
     struct str provider; /* registry id: whose deployment it is; told to nobody */
     struct str words;    /* of claims.def: what leaves, for the audit log */
 };

@@ -8,6 +8,7 @@
 #include "gateway/lti/told.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
+#include "registry/targets.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -33,15 +34,22 @@ static enum step find_tool(struct ctx *c, struct str id, struct fail *f)
 
 /* ── /lti/open/<service>, with ?to=: another page of it ──────────────────── */
 
+static struct str front(struct ctx *c)
+{
+    return target_in(c->arena, c->service->target_link_uri, c->lang);
+}
+
 static enum step open_tool(struct ctx *c, struct fail *f)
 {
-    struct str to = form_get(c->query, S("to"));
+    struct str to = form_get(c->query, S("to")), target;
 
     if (find_tool(c, c->req->param, f) != NEXT)
         return REFUSE;
-    if (to.p != NULL && !lti_target_fits(c->service, to))
-        return fail(f, FAIL_CALLER, "invalid_request", "to is no address of the tool");
-    return begin(c, LTI_LAUNCH, to.p != NULL ? to : c->service->target_link_uri, (struct str){ NULL, 0 });
+    if (to.p == NULL)
+        return begin(c, LTI_LAUNCH, front(c), (struct str){ NULL, 0 });
+    if (!target_read(c->arena, c->service, to, c->lang, &target))
+        return fail(f, FAIL_CALLER, "invalid_request", "to is nowhere that a link to the tool may lead");
+    return begin(c, LTI_LAUNCH, target, (struct str){ NULL, 0 });
 }
 
 /* ── /lti/pick/<service>: its catalogue ──────────────────────────────────── */
@@ -52,9 +60,7 @@ static enum step open_catalogue(struct ctx *c, struct fail *f)
         return REFUSE;
     if (!c->service->lti.deep_linking)
         return fail(f, FAIL_NOT_FOUND, "not_found", "tool \"%.*s\" has no catalogue", STR_ARG(c->service->id));
-    return begin(c, LTI_PICK,
-                 str_is_set(c->service->lti.deep_link_uri) ? c->service->lti.deep_link_uri
-                                                           : c->service->target_link_uri,
+    return begin(c, LTI_PICK, str_is_set(c->service->lti.deep_link_uri) ? c->service->lti.deep_link_uri : front(c),
                  (struct str){ NULL, 0 });
 }
 
@@ -68,7 +74,7 @@ static enum step open_link(struct ctx *c, struct fail *f)
         return fail(f, FAIL_NOT_FOUND, "not_found", "item is no link that was picked here");
     if (find_tool(c, l.service, f) != NEXT)
         return REFUSE;
-    if (!lti_target_fits(c->service, l.url))
+    if (!lti_target_fits(c->arena, c->service, l.url))
         return fail(f, FAIL_NOT_FOUND, "not_found", "the link leads to where the tool is no more");
     return begin(c, LTI_LAUNCH, l.url, lti_link_write(c->arena, &l));
 }
@@ -83,9 +89,13 @@ const struct step_row lti_open[] = { { open_tool }, { load_session }, { flow_nex
 const struct step_row lti_pick[] = { { open_catalogue }, { load_session }, { flow_next }, { NULL } };
 const struct step_row lti_link_go[] = { { open_link }, { load_session }, { flow_next }, { NULL } };
 
-struct str lti_launch(struct ctx *c, const struct service *s)
+struct str lti_launch(struct ctx *c, const struct service *s, struct str to)
 {
-    return arena_join(c->arena, S("/lti/open/"), s->id);
+    struct buf b = buf_new(c->arena, ADDRESS_MAX_B);
+
+    buf_printf(&b, "/lti/open/%.*s", STR_ARG(s->id));
+    url_query(&b, S("to"), to);
+    return buf_str(&b);
 }
 
 /* ── decided: the browser goes to the tool ───────────────────────────────── */
@@ -116,7 +126,7 @@ enum step lti_lead(struct ctx *c, struct fail *f)
                                                                     .pick = l->answer_mode == LTI_PICK,
                                                                     .until_s = c->now_s + HINT_LIFE_S });
     told_find(c, flow_decision(c), &told);
-    buf_add(&b, c->service->initiate_login_uri);
+    buf_add(&b, target_in(c->arena, c->service->initiate_login_uri, c->lang));
     url_query(&b, S("iss"), c->set->public_url);
     url_query(&b, S("login_hint"), hints.login);
     url_query(&b, S("target_link_uri"), l->answer_to);

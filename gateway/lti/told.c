@@ -94,8 +94,14 @@ static void read_one(struct ctx *c, const struct person *p, const struct decisio
                               .role = role_of_name(json_get_str(first_of(all, S("edu_roles")), S("role"))),
                               .provider = provider != NULL ? provider->id : (struct str){ NULL, 0 },
                               .words = release_words(c->arena, &r) };
-    if (a != NULL)
-        put_context(c, a, all, out);
+    if (a == NULL)
+        return;
+    out->at = (struct member){ .provider_oid = a->provider_oid,
+                               .school_oid = a->school_oid,
+                               .school_code = a->school_code,
+                               .group = a->group,
+                               .class_level = a->class_level };
+    put_context(c, a, all, out);
 }
 
 static bool is_better(const struct lti_told *than, const struct lti_told *x)

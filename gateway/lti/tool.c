@@ -2,6 +2,8 @@
  * What a tool's row says of deployments and targets. */
 #include "gateway/lti/lti.h"
 
+#include "registry/targets.h"
+
 const struct service *lti_tool(const struct ctx *c, struct str client_id)
 {
     const struct service *s = registry_client(c->registry, client_id);
@@ -73,16 +75,23 @@ static bool is_plain(struct str uri)
     return true;
 }
 
-bool lti_target_fits(const struct service *s, struct str uri)
+static bool is_at_its_site(const struct service *s, struct str site)
 {
-    struct str site = site_of(uri);
-
-    if (!str_is_set(uri) || uri.n > 2048 || !is_plain(uri) || site.p == NULL)
-        return false;
     if (str_eq(site, site_of(s->target_link_uri)) || str_eq(site, site_of(s->lti.deep_link_uri)))
         return true;
     for (size_t i = 0; i < s->redirect_uris.n; i++)
         if (str_eq(site, site_of(s->redirect_uris.at[i])))
             return true;
     return false;
+}
+
+bool lti_target_fits(struct arena *a, const struct service *s, struct str uri)
+{
+    struct str site = site_of(uri), read;
+
+    if (!str_is_set(uri) || uri.n > TARGET_MAX_B || !is_plain(uri) || site.p == NULL)
+        return false;
+    if (str_eq(uri, s->target_link_uri) || str_eq(uri, s->lti.deep_link_uri))
+        return true;
+    return s->targets.n > 0 ? target_read(a, s, uri, LANG_FI, &read) && str_eq(read, uri) : is_at_its_site(s, site);
 }

@@ -13,6 +13,7 @@
 #include "registry/desk.h"
 #include "registry/ends.h"
 #include "registry/known.h"
+#include "registry/members.h"
 #include "registry/people.h"
 #include "registry/pleas.h"
 #include "registry/shadow.h"
@@ -47,6 +48,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->people = people_new(set);
     n->pleas = pleas_new(set);
     n->consents = consents_new(set);
+    n->members = members_new(set);
     n->known = known_new(set);
     n->shadow = shadow_new(set, w);
     n->ends = ends_new(set, w);
@@ -96,6 +98,7 @@ void node_free(struct node *n)
     people_free(n->people);
     pleas_free(n->pleas);
     consents_free(n->consents);
+    members_free(n->members);
     known_free(n->known);
     shadow_free(n->shadow);
     ends_free(n->ends);

@@ -64,6 +64,7 @@ struct node {
     struct people *people;
     struct pleas *pleas;
     struct consents *consents;
+    struct members *members;
     struct known *known;
     struct shadow *shadow;
     struct ends *ends;

@@ -900,6 +900,16 @@ static void put_leaving(const struct stage *s, const char *prefix)
     still.page.me.first = word(s, S("Eino"));
     put(arena_cstr(s->a, arena_printf(s->a, "%sstill", prefix)), s->lang, page_still(s->a, &still));
     put(arena_cstr(s->a, arena_printf(s->a, "%scontinue", prefix)), s->lang, page_continue(s->a, &go));
+    const struct picked_row rows[] = { { word(s, S("Murtoluvut: harjoitus 3")), word(s, S("#1")) },
+                                       { word(s, S("Desimaaliluvut")), word(s, S("#2")) } };
+    struct picked_view picked = { .page = page(s, "/lti/picked", true),
+                                  .service = word(s, S("Kanerva Oppikirjat")),
+                                  .again = word(s, S("/lti/pick/kanerva")),
+                                  .links = { rows, 2 },
+                                  .left_out = 1 };
+    put(arena_cstr(s->a, arena_printf(s->a, "%spicked", prefix)), s->lang, page_picked(s->a, &picked));
+    picked.links.n = 0;
+    put(arena_cstr(s->a, arena_printf(s->a, "%spicked-nothing", prefix)), s->lang, page_picked(s->a, &picked));
     struct leaving_view leaving = { .page = page(s, NULL, false), .url = go.url, .to = go.to };
     put(arena_cstr(s->a, arena_printf(s->a, "%sleaving", prefix)), s->lang, page_leaving(s->a, &leaving));
 }

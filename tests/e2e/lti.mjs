@@ -5,7 +5,7 @@
 import crypto from 'node:crypto';
 import { SignJWT, createLocalJWKSet, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { Agent, forms, text } from './agent.mjs';
-import { check, fetchLocal, finish, test } from './gateway.mjs';
+import { check, fetchLocal, finish, freePort, peer, root, test } from './gateway.mjs';
 import { federation, registryText, signIn } from './local.mjs';
 
 const CLAIM = 'https://purl.imsglobal.org/spec/lti/claim/', DL = 'https://purl.imsglobal.org/spec/lti-dl/claim/', NRPS = 'https://purl.imsglobal.org/spec/lti-nrps/';
@@ -101,6 +101,7 @@ ${this.more}`;
 
 const tool = new Tool('tyokalu', { vendor: 'kanerva-oy', more: `    lti_deployments: ["d-1", "oulu=d-oulu"]
     lti_custom: ["plain=teksti", "who=$User.id", "class=$Context.label", "name=$Person.name.full", "mail=$Person.email.primary", "odd=$Nothing.known", "link=$ResourceLink.id", "role=$Membership.role", "lang=$Message.locale"]
+    targets: ["http://tyokalu.localhost/"]
     lti_deep_linking: true
     lti_names_and_roles: true
 ` });
@@ -108,9 +109,27 @@ const other = new Tool('toinen', { more: '    lti_deployments: ["d-other"]\n' })
 const silent = new Tool('nimeton', { asks: 'sub' });
 const shut = new Tool('suljettu');
 
+// A tool of another make: npm ltijs.
+const ltijsPort = await freePort();
+const ltijs = { id: 'ltijs', own: `http://ltijs.localhost:${ltijsPort}` };
+ltijs.row = () => `  - id: ltijs
+    protocol: lti
+    vendor: ltijs
+    name: { fi: "Ltijs" }
+    test: true
+    client_id: client-of-ltijs
+    initiate_login_uri: "${ltijs.own}/login"
+    target_link_uri: "${ltijs.own}/"
+    redirect_uris: ["${ltijs.own}/"]
+    jwks_uri: "${ltijs.own}/keys"
+    lti_deep_linking: true
+    lti_names_and_roles: true
+    asks: [sub, given_name, family_name, roles, school, group]
+`;
+
 const { g, service } = await federation(process.argv[2], { name: 'lti' });
 // without: a tool that nobody may open.
-const fileOf = (without) => registryText(service.row() + [tool, other, silent, shut].map((t) => t.row()).join(''), {
+const fileOf = (without) => registryText(service.row() + [tool, other, silent, shut, ltijs].map((t) => t.row()).join(''), {
   rules: `  - { id: teachers, provider: oulu, role: teacher, release: [sub, given_name, family_name, roles, school, provider, group] }
   - { id: learners, provider: oulu, role: learner, release: [sub, given_name, roles] }
   - { id: nameless, provider: oulu, service: nimeton, release: [sub] }
@@ -244,6 +263,188 @@ await test('another page of the tool opens by ?to=; an address elsewhere does no
   check(claims[`${CLAIM}target_link_uri`] === 'http://tyokalu.localhost/page/3', claims[`${CLAIM}target_link_uri`]);
   for (const to of ['https://evil.example/', 'http://tyokalu.localhost.evil.example/', 'http://tyokalu.localhost@evil.example/', '//evil.example', 'http://tyokalu.localhost:81/', 'https://tyokalu.localhost/', 'javascript:alert(1)'])
     check((await anna.get(`${g.url}/lti/open/tyokalu?to=${encodeURIComponent(to)}`, tool.until())).status === 400, to);
+});
+
+// ── Deep Linking ──
+const message = (claims, { key = pair.privateKey, kid = 'tool-1', alg = 'RS256', iss = tool.client, aud = g.url, life = '5m', nonce = random() } = {}) => {
+  let jwt = new SignJWT({ ...(nonce ? { nonce } : {}), ...claims }).setProtectedHeader({ alg, kid, typ: 'JWT' }).setIssuedAt();
+  if (iss) jwt = jwt.setIssuer(iss);
+  if (aud) jwt = jwt.setAudience(aud);
+  if (life) jwt = jwt.setExpirationTime(life);
+  return jwt.sign(key);
+};
+const item = (more = {}) => ({ type: 'ltiResourceLink', title: 'Murtoluvut', url: 'http://tyokalu.localhost/launch?item=7', custom: { item: '7', plain: 'linkistä' }, ...more });
+const picking = async (agent) => {
+  const { claims, begun } = await tool.launched(agent, { path: '/lti/pick/tyokalu' });
+  return { claims, begun, settings: claims[`${DL}deep_linking_settings`] };
+};
+const response = (settings, items = [item()], more = {}) => ({ [`${CLAIM}message_type`]: 'LtiDeepLinkingResponse', [`${CLAIM}version`]: '1.3.0', [`${CLAIM}deployment_id`]: 'd-oulu', [`${DL}data`]: settings.data, [`${DL}content_items`]: items, ...more });
+const bring = (agent, settings, jwt) => agent.go('POST', settings.deep_link_return_url, { form: { JWT: jwt }, headers: { Origin: 'http://tyokalu.localhost' } });
+const links = (res) => [...res.text.matchAll(/href="([^"]*\/lti\/link\?item=[^"]*)"/g)].map((m) => m[1]);
+
+await test('L15: a teacher picks: settings are sent, the signed answer becomes links, and a pupil who opens one gets what was picked', async () => {
+  const { claims, settings } = await picking(anna);
+  check(claims[`${CLAIM}message_type`] === 'LtiDeepLinkingRequest' && !(`${CLAIM}resource_link` in claims), JSON.stringify(claims));
+  check(settings.deep_link_return_url === `${g.url}/lti/picked` && settings.accept_types.join() === 'ltiResourceLink' && settings.accept_presentation_document_targets.join() === 'window' && settings.data, JSON.stringify(settings));
+  const res = await bring(anna, settings, await message(response(settings, [item(), item({ title: 'Toinen <b>', custom: undefined }), { type: 'link', url: 'https://evil.example/' }, item({ url: 'https://evil.example/' })])));
+  check(res.status === 200 && links(res).length === 2 && res.text.includes('Toinen &lt;b&gt;') && !res.text.includes('evil.example'), `${res.status} ${text(res.text).slice(0, 400)}\n${g.logTail(3)}`);
+  const [first, second] = links(res);
+  const opened = (await tool.launched(otso, { path: first })).claims;
+  check(opened[`${CLAIM}target_link_uri`] === item().url && opened[`${CLAIM}custom`].item === '7' && opened[`${CLAIM}custom`].plain === 'linkistä' && opened[`${CLAIM}resource_link`].title === 'Murtoluvut', JSON.stringify(opened));
+  const again = (await tool.launched(otso, { path: first })).claims, other2 = (await tool.launched(otso, { path: second })).claims;
+  check(again[`${CLAIM}resource_link`].id === opened[`${CLAIM}resource_link`].id && other2[`${CLAIM}resource_link`].id !== opened[`${CLAIM}resource_link`].id && other2[`${CLAIM}custom`].plain === 'teksti', 'resource_link.id');
+  const spoilt = await anna.get(`${first.slice(0, -4)}AAAA`, tool.until());
+  check(spoilt.status === 404 && !spoilt.next, `${spoilt.status}`);
+});
+
+await test('L15: the answer is checked: signature, iss, aud, times, nonce, deployment, data, type, version; and it counts once', async () => {
+  const bad = async (why, more, options) => {
+    const { settings } = await picking(anna), res = await bring(anna, settings, await message(response(settings, [item()], more), options));
+    check(res.status === 400 && links(res).length === 0, `${why}: ${res.status}`);
+  };
+  await bad('a stranger signed', {}, { key: stranger.privateKey });
+  await bad('iss', {}, { iss: other.client });
+  await bad('no iss', {}, { iss: null });
+  await bad('aud', {}, { aud: 'https://elsewhere.example' });
+  await bad('no aud', {}, { aud: null });
+  await bad('expired', {}, { life: '-5m' });
+  await bad('endless', {}, { life: null });
+  await bad('too long', {}, { life: '2d' });
+  await bad('no nonce', {}, { nonce: null });
+  await bad('deployment_id', { [`${CLAIM}deployment_id`]: 'd-1' });
+  await bad('no deployment_id', { [`${CLAIM}deployment_id`]: undefined });
+  await bad('data', { [`${DL}data`]: 'made-up' });
+  await bad('no data', { [`${DL}data`]: undefined });
+  await bad('message_type', { [`${CLAIM}message_type`]: 'LtiResourceLinkRequest' });
+  await bad('version', { [`${CLAIM}version`]: '1.1' });
+  const { settings } = await picking(anna), jwt = await message(response(settings));
+  const all = await Promise.all(Array.from({ length: 20 }, () => anna.clone().once('POST', settings.deep_link_return_url, { form: { JWT: jwt }, headers: { Origin: 'http://tyokalu.localhost' } })));
+  check(all.filter((r) => r.status === 303).length === 1, all.map((r) => r.status).join());
+  const twice = await bring(anna, settings, await message(response(settings))); // another nonce, the same request
+  check(twice.status === 400, `${twice.status}`);
+  const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify({ iss: tool.client, aud: g.url, ...response(settings) })).toString('base64url')}.`;
+  check((await bring(anna, settings, none)).status === 400, 'alg none');
+});
+
+await test('L15: what was picked is shown to who picked it; a learner picks nothing; a tool without a catalogue has none', async () => {
+  const { settings } = await picking(anna);
+  const res = await new Agent().once('POST', settings.deep_link_return_url, { form: { JWT: await message(response(settings)) }, headers: { Origin: 'http://tyokalu.localhost' } });
+  check(res.status === 303, `${res.status}`);
+  const list = new URL(res.headers.location, g.url).toString();
+  check((await otso.get(list)).status === 403, 'somebody else sees it');
+  check(links(await anna.get(list)).length === 1, 'who picked it');
+  const learner = await otso.get(`${g.url}/lti/pick/tyokalu`, tool.until());
+  check(learner.status === 403 && !learner.next, `${learner.status}`);
+  check((await anna.get(`${g.url}/lti/pick/toinen`, other.until())).status === 404, 'no catalogue');
+  const many = await picking(anna), much = await bring(anna, many.settings, await message(response(many.settings, Array.from({ length: 100 }, () => item()))));
+  check(much.status === 413 && /100|fewer|liikaa|liian/i.test(text(much.text) + g.logTail(3)), `${much.status}`);
+  const nothing = await picking(anna), empty = await bring(anna, nothing.settings, await message(response(nothing.settings, [])));
+  check(empty.status === 200 && links(empty).length === 0, `${empty.status}`);
+});
+
+// ── services ──
+const SCOPE = `${NRPS.replace('lti-nrps/', 'lti-nrps/scope/')}contextmembership.readonly`;
+const assertion = (more = {}, options = {}) => {
+  const { sub = tool.client, jti = random(), ...claims } = more;
+  let jwt = new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'tool-1', ...options.head }).setIssuedAt().setIssuer(options.iss ?? tool.client).setAudience(options.aud ?? `${g.url}/lti/token`).setExpirationTime(options.life ?? '1m');
+  if (sub) jwt = jwt.setSubject(sub);
+  if (jti) jwt = jwt.setJti(jti);
+  return jwt.sign(options.key ?? pair.privateKey);
+};
+const grant = (jwt, more = {}) => {
+  const form = { grant_type: 'client_credentials', client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: jwt, scope: SCOPE, ...more };
+  for (const k of Object.keys(form)) if (form[k] === undefined) delete form[k];
+  return fetchLocal(g.port, '/lti/token', { method: 'POST', body: new URLSearchParams(form).toString(), headers: { 'Content-Type': 'application/x-www-form-urlencoded' } }).then((r) => ({ ...r, json: JSON.parse(r.text) }));
+};
+
+await test('L16: a token by a signed assertion, for the scopes that the row lets', async () => {
+  for (const aud of [`${g.url}/lti/token`, g.url]) {
+    const r = await grant(await assertion({}, { aud }));
+    check(r.status === 200 && r.json.token_type === 'Bearer' && r.json.expires_in === 3600 && r.json.scope === SCOPE && r.headers['cache-control'] === 'no-store', `${r.status} ${r.text}`);
+  }
+  const wide = await grant(await assertion(), { scope: `${SCOPE} https://purl.imsglobal.org/spec/lti-ags/scope/lineitem` });
+  check(wide.json.scope === SCOPE, wide.text);
+});
+
+await test('L16: a replayed jti, a wrong assertion and a scope that is not let are refused', async () => {
+  const refused = (r, status, error) => check(r.status === status && r.json.error === error && /support code/.test(r.json.error_description), `expected ${status} ${error}: ${r.status} ${r.text}`);
+  const jwt = await assertion(), all = await Promise.all(Array.from({ length: 20 }, () => grant(jwt)));
+  check(all.filter((r) => r.status === 200).length === 1, all.map((r) => r.status).join());
+  refused(await grant(jwt), 401, 'invalid_client');
+  for (const [more, options] of [[{}, { key: stranger.privateKey }], [{}, { iss: other.client }], [{}, { iss: 'nobody' }], [{}, { iss: service.id }], [{}, { aud: 'https://elsewhere.example' }], [{}, { life: '-5m' }], [{}, { life: '2d' }], [{ jti: null }, {}], [{ sub: null }, {}], [{ sub: 'somebody' }, {}]])
+    refused(await grant(await assertion(more, options)), 401, 'invalid_client');
+  refused(await grant(await assertion(), { client_id: other.client }), 401, 'invalid_client');
+  refused(await grant('x'), 401, 'invalid_client');
+  refused(await grant(await assertion(), { grant_type: 'authorization_code' }), 400, 'unsupported_grant_type');
+  refused(await grant(await assertion(), { client_assertion_type: 'x' }), 400, 'invalid_request');
+  for (const scope of [undefined, 'openid', 'https://purl.imsglobal.org/spec/lti-ags/scope/score']) refused(await grant(await assertion(), { scope }), 400, 'invalid_scope');
+  refused(await grant(await assertion({ sub: other.client }, { iss: other.client })), 400, 'invalid_scope'); // its row lets it ask for nothing
+});
+
+const members = (url, token, query = '') => fetchLocal(g.port, new URL(url).pathname + query, { headers: { Accept: 'application/vnd.ims.lti-nrps.v2.membershipcontainer+json', ...(token ? { Authorization: `Bearer ${token}` } : {}) } }).then((r) => ({ ...r, json: JSON.parse(r.text) }));
+
+await test('L17: who has opened the tool from a class is told with a role, filtered, paged, without a name; nobody else is', async () => {
+  const url = (await tool.launched(anna)).claims[`${NRPS}claim/namesroleservice`].context_memberships_url;
+  check(url.startsWith(`${g.url}/lti/members/`), url);
+  const { access_token: token } = (await grant(await assertion())).json;
+  const r = await members(url, token), me = (await tool.launched(anna)).claims;
+  check(r.status === 200 && r.headers['content-type'] === 'application/vnd.ims.lti-nrps.v2.membershipcontainer+json' && r.json.context.id === me[`${CLAIM}context`].id, `${r.status} ${r.text}`);
+  check(r.json.members.length === 1 && r.json.members[0].user_id === me.sub && JSON.stringify(r.json.members[0].roles) === JSON.stringify(me[`${CLAIM}roles`]) && r.json.members[0].status === 'Active' && Object.keys(r.json.members[0]).join() === 'status,user_id,roles', r.text);
+  check((await members(url, token, '?role=Learner')).json.members.length === 0 && (await members(url, token, '?role=Instructor')).json.members.length === 1 && (await members(url, token, `?role=${encodeURIComponent(`${MEMBERSHIP}#Instructor`)}`)).json.members.length === 1, 'role');
+  check((await members(url, token, '?limit=0')).status === 400 && (await members(url, token, '?limit=1')).json.members.length === 1, 'limit');
+  for (const t of [undefined, 'x', `${token.slice(0, -4)}AAAA`]) check((await members(url, t)).status === 401, 'without a token');
+  const foreign = await members(`${g.url}/lti/members/${(await other.launched(anna)).claims[`${CLAIM}context`].id}`, token);
+  check(foreign.json.members.length === 0, 'the class of another tool');
+  check(!(`${NRPS}claim/namesroleservice` in (await other.launched(anna)).claims), 'a tool that may not ask is told where');
+});
+
+await test('L17: whom policy shuts out since then is in no list', async () => {
+  const url = (await tool.launched(anna)).claims[`${NRPS}claim/namesroleservice`].context_memberships_url, { access_token: token } = (await grant(await assertion())).json;
+  g.import(fileOf('tyokalu'));
+  await new Promise((done) => { const look = async () => ((await members(url, token)).json.members.length === 0 ? done() : setTimeout(look, 100)); look(); });
+  g.import(fileOf());
+  await new Promise((done) => { const look = async () => ((await members(url, token)).json.members.length === 1 ? done() : setTimeout(look, 100)); look(); });
+});
+
+await test('L18: grades are not offered, and nothing says that they were', async () => {
+  const { claims } = await tool.launched(anna);
+  check(!JSON.stringify(claims).includes('lti-ags') && !('https://purl.imsglobal.org/spec/lti-ags/claim/endpoint' in claims), 'announced');
+});
+
+// ── npm ltijs ──
+const server = await peer('ltijs', process.execPath, [`${root}/tests/e2e/ltijs_tool.mjs`], { env: { ...process.env, PORT: String(ltijsPort), PLATFORM: g.url, CLIENT: 'client-of-ltijs' } });
+const through = async (agent, path) => { // as a browser: the form is posted by our page
+  const page = await agent.get(g.url + path);
+  check(page.status === 200 && forms(page.text).some((f) => f.action?.startsWith(ltijs.own)), `${page.status} ${page.url} ${text(page.text).slice(0, 300)}\n${g.logTail(3)}`);
+  agent.origin = g.url;
+  return agent.submit(page, {}, (f) => f.action?.startsWith(ltijs.own));
+};
+let ltik;
+
+await test('ltijs takes a launch: person, roles, context, and where it came from', async () => {
+  const res = await through(anna, '/open/ltijs');
+  check(res.status === 200 && res.headers['content-type'].startsWith('application/json'), `${res.status} ${res.url} ${res.text.slice(0, 300)}\n${server.said()}`);
+  const { token, context, ltik: k } = JSON.parse(res.text);
+  ltik = k;
+  check(token.iss === g.url && token.userInfo.given_name === 'Anna' && token.userInfo.family_name === 'Testi-Åberg' && token.deploymentId === 'ltijs' && token.platformInfo.product_family_code === 'digione-gateway', JSON.stringify(token));
+  check(context.roles.includes(`${MEMBERSHIP}#Instructor`) && context.context.label === '7B' && context.messageType === 'LtiResourceLinkRequest', JSON.stringify(context));
+});
+
+await test('ltijs sends what was picked, and the link leads a pupil there', async () => {
+  const form = await through(anna, '/lti/pick/ltijs');
+  check(form.status === 200 && /name="JWT"/.test(form.text), `${form.status} ${form.text.slice(0, 300)}`);
+  anna.origin = ltijs.own;
+  const res = await anna.submit(form);
+  check(res.status === 200 && links(res).length === 1 && res.text.includes('Tehtävä 4'), `${res.status} ${text(res.text).slice(0, 300)}\n${g.logTail(3)}`);
+  const opened = await through(otso, new URL(links(res)[0]).pathname + new URL(links(res)[0]).search), { context } = JSON.parse(opened.text);
+  check(context.custom.item === '4' && context.resource.title === 'Tehtävä 4' && context.targetLinkUri === `${ltijs.own}/?item=4`, opened.text);
+});
+
+await test('ltijs asks who is in the class, with a token of its own', async () => {
+  const res = await anna.get(`${ltijs.own}/members?ltik=${ltik}`);
+  check(res.status === 200, `${res.status} ${res.text.slice(0, 500)}\n${g.logTail(3)}`);
+  const { members: found } = JSON.parse(res.text);
+  check(found.length === 1 && found[0].roles.includes(`${MEMBERSHIP}#Instructor`), res.text);
 });
 
 await test('whoever is not signed in is led through the sign-in to the tool', async () => {

@@ -156,9 +156,11 @@ TEST(a_tool_is_launched_at_its_own_site_alone)
                                        "javascript:alert(1)" };
 
     (void)list(t, "https://app.t.example/in", NULL, &s.redirect_uris);
-    CHECK(lti_target_fits(&s, S("https://t.example/launch")) && lti_target_fits(&s, S("https://t.example/x?y=1#z")));
-    CHECK(lti_target_fits(&s, S("https://t.example")) && lti_target_fits(&s, S("https://app.t.example/x")));
+    CHECK(lti_target_fits(t->arena, &s, S("https://t.example/launch")) &&
+          lti_target_fits(t->arena, &s, S("https://t.example/x?y=1#z")));
+    CHECK(lti_target_fits(t->arena, &s, S("https://t.example")) &&
+          lti_target_fits(t->arena, &s, S("https://app.t.example/x")));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (t->checked++, lti_target_fits(&s, str_of(bad[i])))
+        if (t->checked++, lti_target_fits(t->arena, &s, str_of(bad[i])))
             test_fail(t, __FILE__, __LINE__, "%s is taken", bad[i]);
 }
