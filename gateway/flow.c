@@ -229,6 +229,8 @@ static enum step lead_on(struct ctx *c, const struct opened *o)
 
     if (opened_again(c))
         return expired_page(c, s, to);
+    if (own && login_renew(c, o->login)) /* the whole of it, where its cookie is still here */
+        to = c->login->answer_to;
     log_event(LOG_INFO, "login.begun_anew", LOG_C("support_code", c->support_code), LOG_S("what", o->what));
     if (str_is_set(to))
         return answer_go(c, to);
@@ -739,17 +741,25 @@ enum step flow_cancel(struct ctx *c, struct fail *f)
     return tell_service(c, "access_denied") ? DONE : answer_go(c, S("/"));
 }
 
-enum step flow_need_person(struct ctx *c, struct fail *f)
+enum step flow_need_person_at(struct ctx *c, struct str back, struct fail *f)
 {
     if (c->session != NULL) {
         c->person = c->session->person;
         return NEXT;
     }
-    struct str query = c->req->query;
-    c->login = login_own(c, str_is_set(query) && query.n + c->req->path.n < 256
-                                ? arena_printf(c->arena, "%.*s?%.*s", STR_ARG(c->req->path), STR_ARG(query))
-                                : c->req->path);
+    c->login = login_own(c, back);
     return flow_next(c, f);
+}
+
+enum step flow_need_person(struct ctx *c, struct fail *f)
+{
+    struct str query = c->req->query;
+
+    return flow_need_person_at(c,
+                               str_is_set(query) && query.n + c->req->path.n < 256
+                                   ? arena_printf(c->arena, "%.*s?%.*s", STR_ARG(c->req->path), STR_ARG(query))
+                                   : c->req->path,
+                               f);
 }
 
 /* ── failures that a service can do something with ──────────────────────── */

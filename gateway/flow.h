@@ -47,6 +47,8 @@ enum step flow_consented(struct ctx *c, struct fail *f);
 /* A row: goes on with a person; without one, to the sign-in page and back to
  * this path.  After the rows of session_load. */
 enum step flow_need_person(struct ctx *c, struct fail *f);
+/* The same, and back to that path of ours. */
+enum step flow_need_person_at(struct ctx *c, struct str back, struct fail *f);
 
 /* Decides anew about c->person and c->service, and remembers it; flow_decision() is the last one (a denial before the
  * first).  Both belong to the request. */

@@ -239,6 +239,13 @@ struct html page_expired(struct arena *a, const struct expired_view *v)
     PAGE_RENDER(a, view_expired, &out);
 }
 
+struct html page_astray(struct arena *a, const struct astray_view *v)
+{
+    struct astray_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_astray, &out);
+}
+
 /* --- leaving, going on ------------------------------------------------------------------------------------ */
 
 struct html page_sign_out(struct arena *a, const struct sign_out_view *v)

@@ -265,6 +265,13 @@ struct expired_view { /* a login that was begun too long ago, answered twice, or
 };
 struct html page_expired(struct arena *a, const struct expired_view *v);
 
+struct astray_view { /* GET /open/SERVICE?to=: a link to a place that the service has not allowed; quotes nothing of it
+                      */
+    struct page page;
+    struct str service, open; /* its name; a path of ours that opens its front page */
+};
+struct html page_astray(struct arena *a, const struct astray_view *v);
+
 /* --- leaving ---------------------------------------------------------------------------------------------- */
 
 enum sign_out_ask {

@@ -102,6 +102,11 @@ struct expired_out {
     struct expired_view in;
 };
 
+struct astray_out {
+    struct page page;
+    struct astray_view in;
+};
+
 struct sign_out_out {
     struct page page;
     struct sign_out_view in;
@@ -193,6 +198,7 @@ void view_pupil(struct buf *b, const struct launcher_out *v);
 void view_denied(struct buf *b, const struct denied_out *v);
 void view_error(struct buf *b, const struct error_out *v);
 void view_expired(struct buf *b, const struct expired_out *v);
+void view_astray(struct buf *b, const struct astray_out *v);
 void view_sign_out(struct buf *b, const struct sign_out_out *v);
 void view_signed_out(struct buf *b, const struct signed_out_out *v);
 void view_next(struct buf *b, const struct signed_out_out *v);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * The launcher, and what its tiles open. */
 #include "base/crypt.h"
+#include "base/log.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
 #include "gateway/flow.h"
@@ -10,6 +11,7 @@
 #include "gateway/session/trail.h"
 #include "launcher/pages.h"
 #include "registry/shadow.h"
+#include "registry/targets.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -137,6 +139,45 @@ static enum step find_service(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
+/* ?to= says where in the service it ends; whoever made the link is not believed (registry/targets.h). */
+struct opening {
+    struct str to; /* absent: its front page */
+};
+
+static enum step astray(struct ctx *c, struct str back)
+{
+    const struct astray_view v = { .page = page_for(c, back),
+                                   .service = names_in(&c->service->names, c->lang),
+                                   .open = arena_join(c->arena, S("/open/"), c->service->id) };
+
+    log_event(LOG_INFO, "open.astray", LOG_C("support_code", c->support_code), LOG_S("service", c->service->id));
+    return answer_page(c, 400, page_astray(c->arena, &v));
+}
+
+/* This path with what was asked of it, and nothing else of the link. */
+static struct str asked_again(struct ctx *c, struct str to)
+{
+    struct buf b = buf_new(c->arena, 4 * (size_t)TARGET_MAX_B);
+
+    buf_add(&b, S("/open/"));
+    buf_add(&b, c->service->id);
+    if (str_is_set(to))
+        url_query(&b, S("to"), to);
+    return buf_ok(&b) ? buf_str(&b) : arena_join(c->arena, S("/open/"), c->service->id);
+}
+
+/* Before anybody signs in for it: a link that leads nowhere says so at once. */
+static enum step read_target(struct ctx *c, struct fail *f)
+{
+    struct opening *o = c->state = arena_make(c->arena, struct opening);
+    struct str to = form_get(c->query, S("to"));
+
+    bool leads = !str_is_set(to) || target_read(c->arena, c->service, to, c->lang, &o->to);
+    if (!leads && (c->service->enabled || c->session != NULL)) /* the name of what is switched off is not for all */
+        return astray(c, asked_again(c, to));
+    return flow_need_person_at(c, asked_again(c, to), f);
+}
+
 /* A tile that was there a minute ago may not be allowed by now: the decision is made anew. */
 static enum step decide(struct ctx *c, struct fail *f)
 {
@@ -159,14 +200,14 @@ static enum step lead(struct ctx *c, struct fail *f)
 {
     if (!flow_audited(c, f))
         return REFUSE;
-    struct str to = flow_launch(c, c->service, (struct str){ NULL, 0 });
+    struct str to = flow_launch(c, c->service, ((const struct opening *)c->state)->to);
     if (!str_is_set(to))
         return fail(f, FAIL_NOT_FOUND, "not_found", "service \"%.*s\" has no address to open", STR_ARG(c->service->id));
     habits_opened(c, c->service->id);
     return answer_go(c, to);
 }
 
-const struct step_row open_service[] = { { load_session }, { find_service }, { flow_need_person },
+const struct step_row open_service[] = { { load_session }, { find_service }, { read_target },
                                          { decide },       { lead },         { NULL } };
 
 /* ── /why/<service> ─────────────────────────────────────────────────────── */

@@ -67,12 +67,20 @@ static void write_cookie(struct ctx *c, const struct entries *o)
     http_set_cookie(c->res, name, b64url_encode(c->arena, sealed), c->login->shared ? -1 : OPENED_S, SAME_SITE_NONE);
 }
 
-/* A service by its id; of ours a path, or the launcher where that is too long. */
+/* A path of ours: without its query where that is too long, or the launcher. */
+static struct str path_of(struct str back)
+{
+    struct str path = str_sub(back, 0, str_find_byte(back, '?', 0));
+
+    return back.n <= OPENED_TEXT_MAX_B ? back : path.n <= OPENED_TEXT_MAX_B ? path : S("/");
+}
+
+/* A service by its id. */
 static struct str what_of(const struct login *l)
 {
-    struct str what = l->protocol == PROTO_LAUNCHER ? l->answer_to : l->service;
-
-    return what.n <= OPENED_TEXT_MAX_B ? what : l->protocol == PROTO_LAUNCHER ? S("/") : (struct str){ NULL, 0 };
+    if (l->protocol == PROTO_LAUNCHER)
+        return path_of(l->answer_to);
+    return l->service.n <= OPENED_TEXT_MAX_B ? l->service : (struct str){ NULL, 0 };
 }
 
 static bool has_request(const struct entry *e, struct str mark)

@@ -652,6 +652,10 @@ static void put_refusals(const struct stage *s, const char *prefix)
     put(arena_cstr(s->a, arena_printf(s->a, "%sexpired", prefix)), s->lang, page_expired(s->a, &e));
     e = (struct expired_view){ .page = page(s, "/", false), .no_cookies = true };
     put(arena_cstr(s->a, arena_printf(s->a, "%sexpired-no-cookies", prefix)), s->lang, page_expired(s->a, &e));
+    const struct astray_view astray = { .page = page(s, "/open/pihka", false),
+                                        .service = word(s, S("Pihka Koe")),
+                                        .open = S("/open/pihka") };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sastray", prefix)), s->lang, page_astray(s->a, &astray));
 }
 
 /* What somebody may do about it: ask, as what and where; and what became of it. */

@@ -163,6 +163,7 @@ static const struct {
 } pages[] = {
     { "sign-in", "action=\"/sign-in/idp\"" },
     { "expired", "<h1>Kirjautuminen jäi kesken</h1>" },
+    { "astray", "<h1>Linkki ei vie perille</h1>" },
     { "not-for-you", "ei ole käytettävissäsi</h1>" },
     { "launcher", "<title>Omat palvelut" },
     { "may-it?", "<h1>Saako palvelu tietää tämän sinusta?</h1>" },
@@ -204,16 +205,17 @@ static void expect_status(struct judging *j, struct str want)
                       STR_ARG(want), STR_ARG(j->got->location));
 }
 
-/* "city oulu", "service matikka", "/sign-in" */
+/* "city oulu", "service matikka", "/sign-in", or with its query: "/open/x?to=y" */
 static void expect_target(struct judging *j, struct str want)
 {
     struct str kind = str_sub(want, 0, str_find_byte(want, ' ', 0)), name = str_from(want, kind.n + 1);
     struct str to = j->got->location;
+    struct str compared = str_find_byte(want, '?', 0) < want.n ? to : str_sub(to, 0, str_find_byte(to, '?', 0));
     const struct service_actor *service = play_service_at(to);
     const struct city *city = city_at(j->play->cities, to);
     bool good = str_eq(kind, S("city"))      ? city != NULL && str_eq(city_name(city), name)
                 : str_eq(kind, S("service")) ? service != NULL && str_eq(str_of(service->name), name)
-                                             : str_eq(str_sub(to, 0, str_find_byte(to, '?', 0)), want);
+                                             : str_eq(compared, want);
 
     if (!good)
         play_complain(j->play, "sent to \"%.*s\" instead of %.*s", STR_ARG(to), STR_ARG(want));

@@ -547,6 +547,14 @@ static const struct {
     { PROVIDERS
       "services:\n  - {id: s, protocol: link, vendor: v, name: {fi: S}, launch_uri: \"javascript:alert(1)\"}\n",
       "registry_invalid", "launch_uri" },
+    { PROVIDERS "services:\n  - {id: s, protocol: link, vendor: v, name: {fi: S}, launch_uri: \"https://s.example/\", "
+                "targets: [\"https://s.example\"]}\n",
+      "registry_invalid", "targets: \"https://s.example\" must go on behind its host" },
+    { PROVIDERS "services:\n  - {id: s, protocol: link, vendor: v, name: {fi: S}, launch_uri: "
+                "\"https://s.example/?to={target}\"}\n",
+      "registry_invalid", "target_link_uri is missing, which stands for {target}" },
+    { PROVIDERS "services:\n  - {id: s, protocol: link, vendor: v, name: {fi: S}, launch_uri: \"https://{target}/\"}\n",
+      "registry_invalid", "launch_uri \"https://{target}/\" may hold {target} as a value in its query alone" },
     { PROVIDERS "services: &a\n  - {id: s}\n", "yaml_refused", "anchor" },
     { PROVIDERS
       "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, secret_file: nowhere}\n",
