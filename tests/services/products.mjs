@@ -106,6 +106,8 @@ async function inBrowser(p, agent, { gateway, check }) {
 
 export const products = [
   { name: 'openid-client', ...node('openid-client.mjs', 'openid-client'), login: '/login', logout: '/logout' },
+  { name: 'openid-client 5', ...node('openid-client-5.mjs', 'openid-client-5'), login: '/login', logout: '/logout' },
+  { name: 'oauth4webapi', ...node('oauth4webapi.mjs', 'oauth4webapi'), login: '/login', logout: '/logout' },
   { name: 'passport-openidconnect', ...node('passport-openidconnect.mjs', 'passport-openidconnect'), login: '/login', logout: '/logout' },
   { name: 'express-openid-connect', ...node('express-openid-connect.mjs', 'express-openid-connect'), login: '/login', logout: '/logout' },
   { name: 'Auth.js', ...node('auth-express.mjs', '@auth/express'), login: '/login', logout: '/logout', shows: ['Anna Testi-Åberg', 'teacher'] },
@@ -115,6 +117,7 @@ export const products = [
   { name: 'django-allauth', ...python('django_allauth.py', 'django-allauth'), login: '/accounts/oidc/digione/login/', logout: '/leave', confirm: true },
   { name: 'oidc-client-ts', ...node('oidc-client-ts.mjs', 'oidc-client-ts'), missing: () => chromium ? null : 'Chromium is not installed', run: inBrowser },
   { name: 'An app on the person’s machine', ...node('native.mjs', 'openid-client'), id: 'native', run: native },
+  { name: 'PHP', command: () => [at('php/run')], version: () => /[0-9.]+/.exec(said('php', '-v'))[0], missing: debianMissing('php-cli', 'curl'), login: '/login', logout: '/logout' },
   { name: 'mod_auth_openidc', command: () => [at('apache/run')], version: () => debian('libapache2-mod-auth-openidc'), missing: debianMissing('apache2-bin', 'libapache2-mod-auth-openidc', 'curl'),
     login: '/', logout: '/redirect_uri?logout=', left: '/out/', closed: true },
   { name: 'next-auth', more: true, command: (p) => [...next, 'start', built('nextjs'), '-H', '127.0.0.1', '-p', String(p.port)], version: nextAuth, missing: nextjsMissing, pinned: true, says: 'Ready in', run: inBrowser,
