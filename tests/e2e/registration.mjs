@@ -187,6 +187,22 @@ await test('a registration is read, altered and deleted with its own token alone
   check((await new Agent().once('GET', s.authorizeUrl())).status === 400, 'it still signs people in');
 });
 
+await test('what an admin set by hand stays when the service alters its registration', async () => {
+  const r = await made({ scope: 'openid profile email' });
+  const id = rows().split('\n  - ').find((p) => p.includes(r.client_id)).match(/^id: (\S+)/)[1], row = () => rows().split('\n  - ').find((p) => p.startsWith(`id: ${id}`));
+  const done = g.cli('registry', 'put', '-c', g.config, 'service', id, 'scopes=openid\nprofile', 'asks=sub', 'pkce_required=true', 'grant_types=authorization_code\nclient_credentials', 'fapi=false');
+  check(done.status === 0, done.stderr);
+  const by = row();
+  const put = (body) => call('PUT', pathOf(r), { ...own(r), body: { client_id: r.client_id, redirect_uris: [at('/cb')], client_name: 'Vendor', ...body } });
+  await until('the change is in force', async () => (await call('GET', pathOf(r), own(r))).json.scope === 'openid profile' && (await put({ scope: 'openid profile', grant_types: ['authorization_code', 'client_credentials'] })).status === 200);
+  check(row() === by, `${by}\nbecame\n${row()}`);
+  const wide = await put({ scope: 'openid profile email', grant_types: ['authorization_code', 'client_credentials'] });
+  check(wide.json.scope === 'openid profile' && wide.json.registration_notes.some((n) => /email/.test(n)), wide.text);
+  const bare = await put({ grant_types: ['authorization_code', 'client_credentials'] });
+  check(bare.json.scope === 'openid profile', `left out of scope: ${bare.text}`);
+  check(row() === by, `${by}\nbecame\n${row()}`);
+});
+
 await test('a token registers as many services as its row says, also when twenty come at once', async () => {
   const all = await Promise.all(Array.from({ length: 20 }, () => register({}, 'few')));
   check(all.filter((r) => r.status === 201).length === 2, all.map((r) => r.status).join());

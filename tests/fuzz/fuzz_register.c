@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     strs_add(a, &by.hosts, S("oppi.example"));
     strs_add(a, &by.hosts, S("*.app.example"));
     const struct json_value *asked = size <= 65536 ? json_parse(a, str_n(data, size), &f) : NULL;
-    if (asked != NULL && metadata_read(a, asked, NULL, &by, &out, &f)) {
+    if (asked != NULL && metadata_read(a, asked, NULL, &by, NULL, &out, &f)) {
         assert(out.redirect_uris.n > 0);
         for (size_t i = 0; i < out.redirect_uris.n; i++)
             assert(metadata_host_fits(&by.hosts, out.redirect_uris.at[i]));

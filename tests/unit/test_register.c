@@ -10,6 +10,7 @@
 
 struct rig {
     struct registrar by;
+    const struct service *now;
     struct metadata out;
     struct fail fail;
 };
@@ -35,7 +36,7 @@ static bool reads(struct test *t, struct rig *g, const char *json)
     g->fail = (struct fail){ 0 };
     if (asked == NULL)
         test_fail(t, __FILE__, __LINE__, "%s: %s", json, why.detail);
-    return asked != NULL && metadata_read(t->arena, asked, NULL, &g->by, &g->out, &g->fail);
+    return asked != NULL && metadata_read(t->arena, asked, NULL, &g->by, g->now, &g->out, &g->fail);
 }
 
 static struct str field(const struct rig *g, const char *key)
@@ -165,7 +166,7 @@ TEST(a_software_statement_goes_before_the_request) /* [RFC 7591 2.3] */
     struct rig g;
 
     rig_new(t, &g);
-    CHECK(metadata_read(t->arena, asked, stated, &g.by, &g.out, &g.fail));
+    CHECK(metadata_read(t->arena, asked, stated, &g.by, NULL, &g.out, &g.fail));
     CHECK_STR(field(&g, "name.fi"), "stated");
     CHECK_STR(field(&g, "redirect_uris"), "https://oppi.example/stated");
 }

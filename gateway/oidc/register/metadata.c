@@ -26,6 +26,7 @@ struct reading {
     struct arena *arena;
     const struct json_value *asked, *stated;
     const struct registrar *by;
+    const struct service *now; /* that is altered; NULL: a new one */
     struct metadata *out;
     struct fail *fail;
 };
@@ -206,15 +207,29 @@ static struct str joined(struct arena *a, const struct strs *list)
     return buf_str(&b);
 }
 
+/* Those that it was given by hand since are its own as well. */
+static const struct strs *both(struct arena *a, struct strs *out, const struct strs *x, const struct strs *y)
+{
+    for (size_t i = 0; i < x->n; i++)
+        strs_add(a, out, x->at[i]);
+    for (size_t i = 0; i < y->n; i++)
+        if (!has(out, y->at[i]))
+            strs_add(a, out, y->at[i]);
+    return out;
+}
+
 static bool settle_grants(struct reading *r)
 {
     struct strs only_code = { 0 };
     const struct strs *allowed = &r->by->grant_types;
+    struct strs with_own = { 0 };
     struct str asked = value_of(r->out, "grant_types");
 
     strs_add(r->arena, &only_code, S("authorization_code"));
     if (allowed->n == 0)
         allowed = &only_code;
+    if (r->now != NULL)
+        allowed = both(r->arena, &with_own, allowed, &r->now->client.grant_types);
     if (!str_is_set(asked)) /* [RFC 7591 2] */
         asked = S("authorization_code");
     struct str kept = allowed_lines(r, "grant_types", asked, allowed);
@@ -245,12 +260,27 @@ static struct strs scopes_of_grants(struct reading *r, const struct strs *allowe
     return out;
 }
 
+/* An altered service has the scopes of its row as its bound: what was taken from it by hand does not come back so.  Who
+ * begins to refresh may begin to ask for offline_access. */
+static struct strs scopes_of_row(struct reading *r)
+{
+    struct strs bound = { 0 };
+
+    for (size_t i = 0; i < r->now->scopes.n; i++)
+        strs_add(r->arena, &bound, r->now->scopes.at[i]);
+    if (has(&r->by->scopes, S("offline_access")) && !has(&bound, S("offline_access")) &&
+        !strs_has(&r->now->client.grant_types, S("refresh_token")))
+        strs_add(r->arena, &bound, S("offline_access"));
+    return bound;
+}
+
 static void settle_scopes(struct reading *r)
 {
-    struct strs allowed = scopes_of_grants(r, &r->by->scopes);
+    struct strs row = r->now != NULL ? scopes_of_row(r) : r->by->scopes;
+    struct strs allowed = scopes_of_grants(r, &row);
     struct str asked = value_of(r->out, "scopes");
 
-    if (r->by->scopes.n == 0)
+    if (row.n == 0)
         strs_add(r->arena, &allowed, S("openid"));
     metadata_put(r->out, "scopes",
                  str_is_set(asked) ? allowed_lines(r, "scope", asked, &allowed) : joined(r->arena, &allowed));
@@ -332,10 +362,9 @@ static void settle_name(struct reading *r)
     metadata_put(r->out, "name.fi", str_is_set(name) ? name : r->by->vendor);
 }
 
-/* Of ours, whatever was asked: what the token's row says. */
-static void settle_ours(struct reading *r)
+/* Of a new one, whatever was asked: what the token's row says. */
+static void settle_new(struct reading *r, bool must_pkce)
 {
-    bool is_public = str_eq(r->out->auth_method, S("none"));
     struct buf asks = buf_new(r->arena, TEXT_MAX_B);
 
     for (int i = 0; i < CLAIM_COUNT; i++)
@@ -344,11 +373,22 @@ static void settle_ours(struct reading *r)
     metadata_put(r->out, "asks", buf_str(&asks));
     metadata_put(r->out, "test", r->by->test ? S("true") : S("false"));
     metadata_put(r->out, "fapi", r->by->fapi ? S("true") : S("false"));
-    metadata_put(r->out, "pkce_required", is_public || r->by->fapi ? S("true") : S("false"));
-    if (r->by->fapi &&
+    metadata_put(r->out, "pkce_required", must_pkce ? S("true") : S("false"));
+}
+
+static void settle_ours(struct reading *r)
+{
+    bool fapi = r->now != NULL ? r->now->client.fapi : r->by->fapi;
+    bool must_pkce = fapi || str_eq(r->out->auth_method, S("none"));
+
+    if (r->now == NULL)
+        settle_new(r, must_pkce);
+    else if (must_pkce)
+        metadata_put(r->out, "pkce_required", S("true"));
+    if (fapi &&
         !str_is_set(value_of(r->out, "id_token_alg"))) /* the default is none of its algorithms [FAPI 2.0 5.4.1] */
         metadata_put(r->out, "id_token_alg", S("PS256"));
-    if (r->by->fapi)
+    if (fapi)
         metadata_put(r->out, "require_pushed_authorization_requests", S("true"));
 }
 
@@ -391,9 +431,9 @@ static bool read_method(struct reading *r)
 }
 
 bool metadata_read(struct arena *a, const struct json_value *asked, const struct json_value *stated,
-                   const struct registrar *by, struct metadata *out, struct fail *f)
+                   const struct registrar *by, const struct service *now, struct metadata *out, struct fail *f)
 {
-    struct reading r = { .arena = a, .asked = asked, .stated = stated, .by = by, .out = out, .fail = f };
+    struct reading r = { .arena = a, .asked = asked, .stated = stated, .by = by, .now = now, .out = out, .fail = f };
 
     *out = (struct metadata){ 0 };
     if (!read_method(&r) || !read_all(&r))

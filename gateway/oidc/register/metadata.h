@@ -23,10 +23,12 @@ struct metadata {
 };
 
 /* asked: the request's object.  stated: the claims of its software statement, which go before it [RFC 7591 2.3]; NULL:
- * it has none.  by: what may be registered.  Every field of members.def is in the result.  Fails CALLER
- * invalid_redirect_uri, invalid_client_metadata. */
+ * it has none.  by: what may be registered.  now: the service that is altered; NULL: a new one.  Every field of
+ * members.def is in the result.  Of an altered one, what whoever runs the gateway may have set by hand stays: asks,
+ * test, fapi, pkce_required; its scopes and grants are the bound, and what it leaves out of scope stays as it is. Fails
+ * CALLER invalid_redirect_uri, invalid_client_metadata. */
 bool metadata_read(struct arena *a, const struct json_value *asked, const struct json_value *stated,
-                   const struct registrar *by, struct metadata *out, struct fail *f);
+                   const struct registrar *by, const struct service *now, struct metadata *out, struct fail *f);
 void metadata_put(struct metadata *m, const char *key, struct str value); /* one field more, or instead */
 void metadata_note(struct arena *a, struct metadata *m, struct str note);
 

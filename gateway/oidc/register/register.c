@@ -160,7 +160,7 @@ static enum step read_metadata(struct ctx *c, struct fail *f)
     const struct json_value *asked = read_object(c, f);
 
     if (asked == NULL || !names_itself(c, x, asked, f) || !read_statement(c, x, asked, f) ||
-        !metadata_read(c->arena, asked, x->stated, x->by, &x->metadata, f))
+        !metadata_read(c->arena, asked, x->stated, x->by, x->service, &x->metadata, f))
         return REFUSE;
     return NEXT;
 }
