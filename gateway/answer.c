@@ -165,6 +165,12 @@ enum step answer_go(struct ctx *c, struct str url)
 
 /* ── failures ───────────────────────────────────────────────────────────── */
 
+/* What a screen hears a hundred times until somebody has typed its code is no news. */
+static bool is_everyday(const char *code)
+{
+    return strcmp(code, "authorization_pending") == 0;
+}
+
 static bool log_failure(const struct ctx *c)
 {
     static const enum log_level levels[FAIL_KIND_COUNT] = { [FAIL_NONE] = LOG_ERROR,
@@ -174,8 +180,9 @@ static bool log_failure(const struct ctx *c)
     };
 
     const struct refusal_row *row = refusal_of(c->fail.code);
+    enum log_level level = is_everyday(c->fail.code) ? LOG_DEBUG : levels[c->fail.kind];
 
-    return log_event(levels[c->fail.kind], "request.failed", LOG_C("support_code", c->support_code),
+    return log_event(level, "request.failed", LOG_C("support_code", c->support_code),
                      LOG_C("kind", fail_kind_name(c->fail.kind)), LOG_C("code", c->fail.code),
                      LOG_C("why", c->fail.detail), LOG_S("path", c->route != NULL ? str_of(c->route->path) : S("-")),
                      LOG_S("service", c->service != NULL ? c->service->id : S("-")),

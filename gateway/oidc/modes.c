@@ -2,6 +2,7 @@
 #include "gateway/oidc/modes.h"
 
 #include "base/codec.h"
+#include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/errors.h"
@@ -186,9 +187,15 @@ void answer_refuse(struct ctx *c, struct answer_fields *all)
     (void)answer_go(c, buf_str(&b));
 }
 
+struct refusing { /* c->state */
+    struct answer_fields all;
+    struct kv_got told;
+};
+
 static enum step refusal_open(struct ctx *c, struct fail *f)
 {
-    struct answer_fields *all = c->state = arena_make(c->arena, struct answer_fields);
+    struct refusing *x = c->state = arena_make(c->arena, struct refusing);
+    struct answer_fields *all = &x->all;
     struct told r = { .until_s = 0 };
     struct str sealed, plain;
     struct fail why = { 0 };
@@ -209,12 +216,22 @@ static enum step refusal_open(struct ctx *c, struct fail *f)
                                 .answer_mode = (unsigned)r.mode };
     answer_put(all, S("error"), r.error);
     answer_put(all, S("error_description"), r.description);
-    return answer_seal(c, all);
+    kv_add(c->kv, &c->batch, c->arena, &x->told, KV_REPLAY,
+           sha256_hex(c->arena, arena_join(c->arena, S("told:"), sealed)), S("1"), r.until_s - c->now_s);
+    (void)answer_seal(c, all);
+    return WAIT;
 }
 
+/* Once: the address stands in the browser's history, and each answer is signed anew. */
 static enum step refusal_send(struct ctx *c, struct fail *f)
 {
-    return answer_send(c, c->state, f);
+    struct refusing *x = c->state;
+
+    if (x->told.outcome == KV_DOWN)
+        return kv_away(f, "mark of an answer");
+    if (x->told.outcome == KV_HIT)
+        return fail(f, FAIL_CALLER, "invalid_request", "told was told before: begin again at the service");
+    return answer_send(c, &x->all, f);
 }
 
 const struct step_row oidc_refused[] = { { refusal_open }, { refusal_send }, { NULL } };

@@ -205,6 +205,15 @@ await test('each response mode carries code, state and iss; an error goes the sa
   check((await agent.get(`${g.url}/oidc/answer?told=x`)).status === 400, 'none of ours');
 });
 
+await test('a signed refusal is told once, also when twenty ask for it at once', async () => {
+  const res = await agent.once('GET', `${g.url}/oidc/authorize?${form(params('plain', { response_mode: 'jwt', prompt: 'none', max_age: '0' }))}`);
+  const at = new URL(res.headers.location ?? '/', g.url);
+  check(at.pathname === '/oidc/answer' && at.searchParams.get('told'), `${res.status} ${at}`);
+  const all = await Promise.all(Array.from({ length: 20 }, () => agent.clone().once('GET', at.href)));
+  check(all.filter((r) => r.status === 303).length === 1, all.map((r) => r.status).join());
+  check(all.every((r) => r.status === 303 || r.status === 400), all.map((r) => r.status).join());
+});
+
 await test('what the row says counts where the request says nothing', async () => {
   const asked = await open(params('aged'));
   check(!asked.next && asked.status === 200, `default_max_age: ${asked.status} ${asked.next}`);
