@@ -392,3 +392,57 @@ TEST(what_was_marked_stays_so_after_a_restart_and_another_process_hears_of_it)
     ends_free(e);
     rig_free(t, &r);
 }
+
+/* ── what a person takes back from one service ──────────────────────────── */
+
+static void take_back(struct test *t, struct rig *r, struct ends *e, const char *person, const char *service,
+                      int64_t at_s)
+{
+    const struct mark m = mark_consent(t->arena, str_of(person), str_of(service), at_s, at_s + 1000);
+    bool kept = false;
+
+    CHECK(ends_mark(e, r->work, &r->batch, t->arena, &m, &kept));
+    while (r->batch.pending > 0)
+        loop_turn(r->loop, 1000);
+    CHECK(kept);
+}
+
+TEST(what_is_taken_back_ends_what_that_service_was_given_of_that_person_until_then)
+{
+    struct rig r;
+    bool older;
+
+    rig_new(t, &r);
+    struct ends *e = load(t, &r, 1, &older);
+    CHECK(!ends_taken_back(e, S("anna"), S("kerho"), TEST_NOW_S));
+    take_back(t, &r, e, "anna", "kerho", TEST_NOW_S);
+    CHECK(ends_taken_back(e, S("anna"), S("kerho"), TEST_NOW_S - 1));
+    CHECK(ends_taken_back(e, S("anna"), S("kerho"), TEST_NOW_S));
+    CHECK(!ends_taken_back(e, S("anna"), S("kerho"), TEST_NOW_S + 1));
+    CHECK(!ends_taken_back(e, S("anna"), S("peli"), TEST_NOW_S));
+    CHECK(!ends_taken_back(e, S("berta"), S("kerho"), TEST_NOW_S));
+    /* The two names are not read as one: neither holds the other's letters. */
+    CHECK(!ends_taken_back(e, S("annak"), S("erho"), TEST_NOW_S));
+    take_back(t, &r, e, "anna", "kerho", TEST_NOW_S + 10);
+    CHECK(ends_taken_back(e, S("anna"), S("kerho"), TEST_NOW_S + 10));
+    ends_free(e);
+
+    e = load(t, &r, 1, &older);
+    CHECK(ends_taken_back(e, S("anna"), S("kerho"), TEST_NOW_S + 10));
+    CHECK(!ends_taken_back(e, S("anna"), S("peli"), TEST_NOW_S));
+    ends_free(e);
+    rig_free(t, &r);
+}
+
+TEST(a_consent_that_is_taken_back_ends_no_session)
+{
+    static struct person anna = { .id = S("anna"), .idp = S("oulu") };
+    const struct session s = { .sid = S("sid"), .began_s = TEST_NOW_S - 10, .person = &anna };
+    struct marks *m = marks_new();
+    const struct mark x = mark_consent(t->arena, S("anna"), S("kerho"), TEST_NOW_S, TEST_NOW_S + 100);
+
+    CHECK(marks_put(m, &x, TEST_NOW_S));
+    CHECK(marks_taken_back(m, S("anna"), S("kerho"), TEST_NOW_S - 5));
+    CHECK(!marks_end(m, &s));
+    marks_free(m);
+}

@@ -365,6 +365,16 @@ TEST(a_redis_that_refuses_what_a_sign_in_asks_is_no_help_until_it_does_not)
     redis_child_stop(&r);
 }
 
+static bool beats_beyond(struct kv_rig *rig, int64_t beat)
+{
+    for (int64_t end_ms = world_mono_ms(&world_real) + SOON_MS; world_mono_ms(&world_real) < end_ms;)
+        if (kv_beat(rig->kv) > beat)
+            return true;
+        else
+            loop_turn(rig->loop, 20);
+    return false;
+}
+
 /* What keeps a message from coming twice outlives a kill -9; what is bound to the epoch anyway costs no file. */
 TEST(what_need_not_survive_is_not_in_the_append_only_file)
 {
@@ -376,18 +386,21 @@ TEST(what_need_not_survive_is_not_in_the_append_only_file)
     enum { KEPT = sizeof kept / sizeof *kept };
     struct redis_child r;
     struct kv_rig rig;
-    struct kv_got got, mark;
+    struct kv_got got, mark, set[KEPT];
 
     if (!redis_child_start(t, &r, "--appendonly", "yes"))
         return;
-    struct kv_config config = config_of(&r);
+    /* However slow this machine is now, no command is late: what is asked is what survives. */
+    struct kv_config config = { .address = r.address, .timeout_ms = SOON_MS };
     kv_rig_new(t, &rig, &config);
     CHECK(kv_rig_until(&rig, true, SOON_MS));
     for (size_t i = 0; i < KEPT; i++)
-        kv_set(rig.kv, &rig.batch, t->arena, &got, kept[i].family, S("a"), S("v"), 600);
+        kv_set(rig.kv, &rig.batch, t->arena, &set[i], kept[i].family, S("a"), S("v"), 600);
     kv_add(rig.kv, &rig.batch, t->arena, &mark, KV_REPLAY, S("added"), S("1"), 600);
     kv_count(rig.kv, &rig.batch, t->arena, &got, KV_COUNT, S("a"), 600);
     kv_rig_wait(t, &rig);
+    for (size_t i = 0; i < KEPT; i++)
+        CHECK_INT(set[i].outcome, KV_HIT);
     CHECK_INT(mark.outcome, KV_MISS);
     CHECK_INT(got.number, 1);
     int64_t beat = kv_beat(rig.kv);
@@ -406,7 +419,7 @@ TEST(what_need_not_survive_is_not_in_the_append_only_file)
         kv_rig_wait(t, &rig);
         CHECK_INT(mark.outcome, KV_HIT);
         CHECK_INT(got.number, 1);
-        CHECK(kv_beat(rig.kv) > beat);
+        CHECK(beats_beyond(&rig, beat));
     }
     kv_rig_free(&rig);
     redis_child_stop(&r);
