@@ -96,7 +96,7 @@ bool consent_kept(const struct consent_look *x, struct fail *f)
 
 bool consent_stands(const struct ctx *c, int64_t given_s)
 {
-    return !c->service->client.consent || !ends_taken_back(c->ends, c->person->id, c->service->id, given_s);
+    return !ends_taken_back(c->ends, c->person->id, c->service->id, given_s);
 }
 
 const struct claim_set *consent_of(struct ctx *c, struct str words)

@@ -44,7 +44,7 @@ bool consent_kept(const struct consent_look *x, struct fail *f);
 const struct claim_set *consent_of(struct ctx *c, struct str words);
 
 /* Whether what c->service was given at given_s may still be used for c->person: they have not taken their consent back
- * since.  For tokens, at each use; memory alone. */
+ * since, nor ended at /me what it held.  For tokens, at each use; memory alone. */
 bool consent_stands(const struct ctx *c, int64_t given_s);
 
 #endif

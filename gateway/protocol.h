@@ -12,6 +12,8 @@
 #include "gateway/protocols.def"
 #include "model/ctx.h"
 #include "policy/policy.h"
+#include "registry/consents.h"
+#include "wire/kv.h"
 
 struct leaver {             /* whose session is over */
     struct str sid, person; /* as in struct session; person: its id */
@@ -61,13 +63,19 @@ struct protocol {
      */
     struct str (*launch)(struct ctx *c, const struct service *s, struct str to);
 
-    /* Whether a service can be told that a session is over, from us to it.  Asks nobody: reads its row, and what is kept of
-     * its metadata. */
+    /* Whether a service can be told that a session is over, from us to it.  Asks nobody: reads its row, and what is
+     * kept of its metadata. */
     bool (*hears)(const struct ctx *c, const struct service *s);
     /* Rows that tell c->service so, outside of any request (farewell.h): c->state is a const struct leaver *; there is
      * no c->req, c->res, login or session.  DONE: it has heard.  They fail CALLER when the service refuses, and would
      * again; else it is told once more later. */
     const struct step_row *leave;
+
+    /* What a service was left with that outlives the session (registry/consents.h: held): asks for its record, then
+     * says whether it is still good and when it was last used; a record that cannot be looked at counts as good.  NULL:
+     * services of this protocol are left with nothing. */
+    void (*ask_held)(struct ctx *c, const struct held *h, struct kv_got *got);
+    bool (*held_lives)(struct ctx *c, const struct held *h, const struct kv_got *got, int64_t *seen_s);
 
     /* The address by which the browser of whoever leaves tells a service so, in a frame; absent: its row names none.
      * Made in c->arena. */

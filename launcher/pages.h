@@ -361,7 +361,14 @@ struct html page_still(struct arena *a, const struct still_view *v);
 
 /* --- what is known of the person --- */
 
-enum { ME_SERVICES_MAX = 20, ME_LOOKS_MAX = 20, ME_SESSIONS_MAX = 8, ME_CONSENTS_MAX = 40, ME_TIMES_MAX = 5 };
+enum {
+    ME_SERVICES_MAX = 20,
+    ME_LOOKS_MAX = 20,
+    ME_SESSIONS_MAX = 8,
+    ME_CONSENTS_MAX = 40,
+    ME_HELD_MAX = 40,
+    ME_TIMES_MAX = 5
+};
 
 struct me_place { /* an affiliation */
     struct str where, group, level, from, to, came;
@@ -394,12 +401,15 @@ struct me_look {
     enum me_looked looked;
     enum me_reason reason;
 };
-enum me_said { ME_SAID_NOTHING = 0, ME_SAID_OTHERS, ME_SAID_FORGOTTEN, ME_SAID_TAKEN_BACK };
+enum me_said { ME_SAID_NOTHING = 0, ME_SAID_OTHERS, ME_SAID_FORGOTTEN, ME_SAID_TAKEN_BACK, ME_SAID_LET_GO };
 struct me_consent { /* what they have let a service be told */
     struct str service, service_id, when, claims;
 };
+struct me_held { /* a service that stays signed in when they have signed out */
+    struct str service, service_id, since, seen;
+};
 
-struct me_view { /* GET /me, GET /me/data (JSON); POST /me: csrf, act=others|forget|consent, service */
+struct me_view { /* GET /me, GET /me/data (JSON); POST /me: csrf, act=others|forget|consent|end, service */
     struct page page;
     enum me_said said;
     struct str name, email, learner_id, age;
@@ -428,6 +438,10 @@ struct me_view { /* GET /me, GET /me/data (JSON); POST /me: csrf, act=others|for
         const struct me_consent *at;
         size_t n;
     } consents;
+    struct {
+        const struct me_held *at;
+        size_t n;
+    } held;
     struct plea_view plea; /* own: requests */
     struct str remembered; /* the identity provider that this browser remembers; absent: none */
     bool away;             /* the log could not be read */

@@ -10,6 +10,8 @@ enum { WORDS_MAX_B = 1024 };
 static const struct db_migration migrations[] = {
     { 1, "CREATE TABLE consents (person TEXT NOT NULL, service TEXT NOT NULL, kind INTEGER NOT NULL, "
          "claims TEXT NOT NULL, at_s INTEGER NOT NULL, PRIMARY KEY (person, service, kind)) WITHOUT ROWID;" },
+    { 2, "CREATE TABLE held (person TEXT NOT NULL, service TEXT NOT NULL, record TEXT NOT NULL, at_s INTEGER NOT NULL, "
+         "PRIMARY KEY (person, service, record)) WITHOUT ROWID;" },
 };
 
 static const struct db_statement
@@ -20,7 +22,14 @@ static const struct db_statement
     put = { "consent_put", "INSERT INTO consents (person, service, kind, claims, at_s) VALUES (?1, ?2, ?3, ?4, ?5) "
                            "ON CONFLICT (person, service, kind) DO UPDATE SET claims = excluded.claims, "
                            "at_s = excluded.at_s" },
-    drop = { "consent_drop", "DELETE FROM consents WHERE person = ?1 AND service = ?2 AND kind = ?3" };
+    drop = { "consent_drop", "DELETE FROM consents WHERE person = ?1 AND service = ?2 AND kind = ?3" },
+    hold = { "held_put", "INSERT OR REPLACE INTO held (person, service, record, at_s) VALUES (?1, ?2, ?3, ?4)" },
+    forget = { "held_forget", "DELETE FROM held WHERE person = ?1 AND at_s < ?2" },
+    bound = { "held_bound", "DELETE FROM held WHERE person = ?1 AND service = ?2 AND record NOT IN (SELECT record FROM "
+                            "held WHERE person = ?1 AND service = ?2 ORDER BY at_s DESC, record LIMIT ?3)" },
+    held = { "held_of", "SELECT service, record, at_s FROM held WHERE person = ?1 ORDER BY at_s DESC, service, record "
+                        "LIMIT ?2" },
+    let_go = { "held_drop", "DELETE FROM held WHERE person = ?1 AND service = ?2" };
 
 /* ── the store ──────────────────────────────────────────────────────────── */
 
@@ -126,4 +135,38 @@ bool consent_take(struct db *d, struct arena *a, struct str person, struct str s
         return false;
     *was = before.kind == CONSENT_GIVEN;
     return db_run(d, &drop, args, 3, f);
+}
+
+/* ── what services hold ─────────────────────────────────────────────────── */
+
+bool held_put(struct db *d, struct str person, const struct held *x, int64_t oldest_s, struct fail *f)
+{
+    const struct db_value old[] = { db_text(person), db_int(oldest_s) };
+    const struct db_value row[] = { db_text(person), db_text(x->service), db_text(x->key), db_int(x->at_s) };
+    const struct db_value most[] = { db_text(person), db_text(x->service), db_int(HELD_OF_SERVICE) };
+
+    return db_run(d, &forget, old, 2, f) && db_run(d, &hold, row, 4, f) && db_run(d, &bound, most, 3, f);
+}
+
+bool held_of(struct db *d, struct arena *a, struct str person, struct held_found *out, struct fail *f)
+{
+    const struct db_value args[] = { db_text(person), db_int(HELD_OF_ONE_MAX) };
+    struct db_rows rows;
+
+    *out = (struct held_found){ NULL, 0 };
+    if (!db_query(d, &held, args, 2, a, &rows, f))
+        return false;
+    out->at = arena_make_n(a, rows.n + 1, struct held);
+    for (; out->n < rows.n; out->n++) {
+        const struct db_value *row = db_row(&rows, out->n);
+        out->at[out->n] = (struct held){ .service = row[0].text, .key = row[1].text, .at_s = row[2].number };
+    }
+    return true;
+}
+
+bool held_drop(struct db *d, struct str person, struct str service, struct fail *f)
+{
+    const struct db_value args[] = { db_text(person), db_text(service) };
+
+    return db_run(d, &let_go, args, 2, f);
 }

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * registry/consents.h: what each person has let a service be told, and what they have been shown of it.
+ * registry/consents.h: what each person has let a service be told, what they have been shown of it, and which services
+ * hold something of theirs that outlives their session.
  *
  * Floor 4.  Two kinds of row, each of one person, one service: a consent, given by the person to a voluntary service
  * (service->client.consent); and the note that they were shown what a service of their school is told (provider->
  * informs), where nothing is asked of them.  Both name the claims; a service that is to be told more than that is asked
  * about, or shown, again.
  *
+ * A third kind names what a service was left with (held): the key of a record elsewhere, which alone says whether it is
+ * still good.  It is written down before the service has it, so that whoever looks at what services hold of them sees
+ * all of it; the HELD_OF_SERVICE newest of each service are kept, for the mark that ends them ends the older ones too.
+ *
  * In a file of its own, state_dir/registry/consents.sqlite, for good: losing it loses no access, everybody is asked
- * again.  All statements are bound to a person's pseudonymous id.  A consent that is taken back is gone at once;
- * that it was, and when, the audit log says.
+ * again, and is not shown what services held until then.  All statements are bound to a person's pseudonymous id.  A
+ * consent that is taken back is gone at once; that it was, and when, the audit log says.
  *
  * Everything here may block: worker threads.
  */
@@ -37,6 +42,17 @@ struct consents_found {
     size_t n;
 };
 
+enum { HELD_OF_SERVICE = 20, HELD_OF_ONE_MAX = 200 /* that are listed, the newest first */ };
+
+struct held {
+    struct str service, key; /* registry id; of the record (64 hex digits) */
+    int64_t at_s;
+};
+struct held_found {
+    struct held *at;
+    size_t n;
+};
+
 struct consents;
 struct consents *consents_new(const struct settings *set); /* opens nothing yet */
 void consents_free(struct consents *s);                    /* after the worker threads; NULL does nothing */
@@ -62,6 +78,12 @@ bool consents_of(struct db *d, struct arena *a, struct str person, struct consen
 bool consent_put(struct db *d, struct arena *a, struct str person, const struct consent *x, struct fail *f);
 /* Takes a consent back; *was: there was one.  What they were shown stays so. */
 bool consent_take(struct db *d, struct arena *a, struct str person, struct str service, bool *was, struct fail *f);
+
+/* What a service is left with; what is older than oldest_s of this person's leaves. */
+bool held_put(struct db *d, struct str person, const struct held *x, int64_t oldest_s, struct fail *f);
+bool held_of(struct db *d, struct arena *a, struct str person, struct held_found *out, struct fail *f);
+/* All of one service's. */
+bool held_drop(struct db *d, struct str person, struct str service, struct fail *f);
 
 /* Words of claims.def, space-separated, and back; words that nobody knows any more are passed over. */
 struct str consent_words(struct arena *a, struct claim_set claims);

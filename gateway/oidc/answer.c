@@ -12,6 +12,7 @@
 #include "gateway/oidc/logout/leave.h"
 #include "gateway/oidc/logout/session_iframe.h"
 #include "gateway/oidc/modes.h"
+#include "gateway/oidc/tokens/tokens.h"
 #include "gateway/release.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
@@ -367,6 +368,8 @@ const struct protocol protocol_oidc = { .name = "oidc",
                                         .may_answer = may_answer,
                                         .refuse = refuse,
                                         .launch = launch,
+                                        .ask_held = family_ask_held,
+                                        .held_lives = family_held_lives,
                                         .hears = oidc_hears,
                                         .leave = oidc_leave,
                                         .leave_frame = oidc_leave_frame };

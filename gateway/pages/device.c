@@ -27,6 +27,7 @@ struct device { /* c->state */
     struct str typed;
     struct screen screen;
     struct kv_got by_person, by_address, by_all; /* wrong codes until now */
+    struct kv_got families;                      /* refresh tokens of the person, today */
     struct kv_got found, answered;
     struct consent_look consent;
     bool consented; /* a row of consents is to be kept */
@@ -70,6 +71,7 @@ static enum step look(struct ctx *c, struct fail *f)
     limit_look(c, LIMIT_person_typed, c->session->person->id, &x->by_person);
     limit_look(c, LIMIT_typed, limit_place(c), &x->by_address);
     limit_look(c, LIMIT_all_typed, S(""), &x->by_all);
+    limit_look(c, LIMIT_families, c->session->person->id, &x->families);
     if (x->typed.p != NULL)
         screen_find(c, x->typed, false, &x->found);
     return WAIT;
@@ -153,9 +155,11 @@ static struct claim_set told(const struct ctx *c)
 static bool stays(const struct ctx *c)
 {
     const struct device *x = c->state;
+    struct fail used_up = { 0 };
 
     return service_may_grant(c->service, &grant_types[GRANT_refresh]) && !c->session->shared &&
-           str_has_word(x->screen.scope, S("offline_access"));
+           str_has_word(x->screen.scope, S("offline_access")) &&
+           limit_keep(LIMIT_families, &x->families, "refresh tokens", &used_up);
 }
 
 static enum step ask(struct ctx *c, struct fail *f)

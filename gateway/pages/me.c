@@ -16,6 +16,7 @@
 #include "gateway/pages/favourites.h"
 #include "gateway/pages/habits.h"
 #include "gateway/pages/own_log.h"
+#include "gateway/protocol.h"
 #include "gateway/session/device.h"
 #include "gateway/session/limits.h"
 #include "gateway/session/session.h"
@@ -52,6 +53,8 @@ struct me { /* c->state; what a worker thread touches is in here alone */
     struct pleas_found own;
     struct consents *consents;
     struct consents_found leaves; /* what they have let be told, and what they were shown */
+    struct held_found held;       /* what services were left with, and the records of it */
+    struct kv_got *records;
     struct kv_got counted;
     bool kept;
     struct consent taken; /* back, by the person: its service */
@@ -87,7 +90,7 @@ static bool read_consents(void *with, struct db *d, struct arena *a, struct fail
 {
     struct me *x = with;
 
-    return consents_of(d, a, x->person, &x->leaves, f);
+    return consents_of(d, a, x->person, &x->leaves, f) && held_of(d, a, x->person, &x->held, f);
 }
 
 static void run(void *arg)
@@ -98,8 +101,10 @@ static void run(void *arg)
     x->ok = own_log_read(x->audit_dir, x->arena, x->person, x->most, x->most_B, &x->log, &x->why);
     if (x->pleas != NULL && !pleas_now(x->pleas, x->arena, read_pleas, x, &x->why_pleas))
         x->own = (struct pleas_found){ 0 };
-    if (x->consents != NULL && !consents_now(x->consents, x->arena, read_consents, x, &why))
-        x->leaves = (struct consents_found){ NULL, 0 };
+    if (x->consents == NULL || consents_now(x->consents, x->arena, read_consents, x, &why))
+        return;
+    x->leaves = (struct consents_found){ NULL, 0 };
+    x->held = (struct held_found){ NULL, 0 };
 }
 
 /* Reading the log costs more than a page does. */
@@ -470,11 +475,85 @@ static void put_consents(struct ctx *c, const struct me *x, struct me_view *v)
     v->consents.at = at;
 }
 
+/* ── what services hold ─────────────────────────────────────────────────── */
+
+static const struct protocol *held_by(const struct ctx *c, const struct held *h)
+{
+    const struct service *s = registry_service(c->registry, h->service);
+    const struct protocol *p = s != NULL ? protocol_of(c, s->protocol) : NULL;
+
+    return p != NULL && p->ask_held != NULL ? p : NULL;
+}
+
+static enum step ask_records(struct ctx *c, struct fail *f)
+{
+    struct me *x = c->state;
+
+    (void)f;
+    x->records = arena_make_n(c->arena, x->held.n + 1, struct kv_got);
+    for (size_t i = 0; i < x->held.n; i++)
+        if (held_by(c, &x->held.at[i]) != NULL)
+            held_by(c, &x->held.at[i])->ask_held(c, &x->held.at[i], &x->records[i]);
+    return WAIT;
+}
+
+static bool is_held(struct ctx *c, const struct me *x, size_t i, int64_t *seen_s)
+{
+    const struct held *h = &x->held.at[i];
+    const struct protocol *p = held_by(c, h);
+
+    return p != NULL && p->held_lives(c, h, &x->records[i], seen_s) &&
+           (c->ends == NULL || !ends_taken_back(c->ends, x->person, h->service, h->at_s));
+}
+
+struct holding { /* all that one service holds */
+    struct str service;
+    int64_t since_s, seen_s;
+};
+
+static size_t all_held(struct ctx *c, const struct me *x, struct holding *all)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < x->held.n; i++) {
+        size_t k = 0;
+        int64_t seen_s;
+        if (!is_held(c, x, i, &seen_s))
+            continue;
+        while (k < n && !str_eq(all[k].service, x->held.at[i].service))
+            k++;
+        if (k == n)
+            all[n++] = (struct holding){ x->held.at[i].service, x->held.at[i].at_s, seen_s };
+        if (x->held.at[i].at_s < all[k].since_s)
+            all[k].since_s = x->held.at[i].at_s;
+        if (seen_s > all[k].seen_s)
+            all[k].seen_s = seen_s;
+    }
+    return n;
+}
+
+static void put_held(struct ctx *c, const struct me *x, struct me_view *v)
+{
+    struct holding *all = arena_make_n(c->arena, x->held.n + 1, struct holding);
+    struct me_held *at = arena_make_n(c->arena, x->held.n + 1, struct me_held);
+    size_t n = all_held(c, x, all);
+
+    for (; v->held.n < n && v->held.n < ME_HELD_MAX; v->held.n++) {
+        const struct holding *h = &all[v->held.n];
+        at[v->held.n] = (struct me_held){ .service = service_name(c, h->service),
+                                          .service_id = h->service,
+                                          .since = when_full(c->arena, h->since_s, c->lang),
+                                          .seen = when_full(c->arena, h->seen_s, c->lang) };
+    }
+    v->held.at = at;
+}
+
 static enum me_said said_of(struct str word)
 {
     return str_eq(word, S("others"))    ? ME_SAID_OTHERS
            : str_eq(word, S("forget"))  ? ME_SAID_FORGOTTEN
            : str_eq(word, S("consent")) ? ME_SAID_TAKEN_BACK
+           : str_eq(word, S("end"))     ? ME_SAID_LET_GO
                                         : ME_SAID_NOTHING;
 }
 
@@ -495,15 +574,16 @@ static enum step show(struct ctx *c, struct fail *f)
     put_looks(c, x, &v);
     put_pleas(c, x, &v);
     put_consents(c, x, &v);
+    put_held(c, x, &v);
     if (str_is_set(remembered))
         v.remembered = idp_name(c, remembered);
     flow_leave_idle(c);
     return answer_page(c, 200, page_me(c->arena, &v));
 }
 
-const struct step_row me_show[] = {
-    { load_session }, { flow_need_person }, { count }, { read_page }, { show }, { NULL }
-};
+const struct step_row me_show[] = { { load_session }, { flow_need_person }, { count },
+                                    { read_page },    { ask_records },      { show },
+                                    { NULL } };
 
 /* ── leaving elsewhere, and what the browser remembers ──────────────────── */
 
@@ -535,8 +615,8 @@ static enum step back_ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-/* Whatever the service holds of it by now is dead with it.  A name that nobody registered never had any. */
-static enum step back_end(struct ctx *c, struct fail *f)
+/* Whatever the service was given until now is dead.  A name that nobody registered never had any. */
+static enum step end_given(struct ctx *c, const char *event, struct fail *f)
 {
     struct me *x = c->state;
 
@@ -547,25 +627,88 @@ static enum step back_end(struct ctx *c, struct fail *f)
     const struct mark m = mark_consent(c->arena, x->person, x->taken.service, c->now_s, c->now_s + CONSENT_ENDS_S);
     c->person = c->session->person;
     c->service = registry_service(c->registry, x->taken.service);
-    flow_audit(c, "consent_taken_back", (struct str){ NULL, 0 }, (struct str){ NULL, 0 },
+    flow_audit(c, event, (struct str){ NULL, 0 }, (struct str){ NULL, 0 },
                c->service != NULL ? (struct str){ NULL, 0 } : x->taken.service);
     if (c->ends != NULL && !ends_mark(c->ends, c->work, &c->batch, c->arena, &m, &x->kept))
         return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
     return WAIT;
 }
 
-static enum step back_say(struct ctx *c, struct fail *f)
+static bool end_kept(struct ctx *c, struct fail *f)
 {
     const struct me *x = c->state;
 
-    if (!flow_audited(c, f))
-        return REFUSE;
-    if (c->ends != NULL && !x->kept)
-        return fail(f, FAIL_OURS, "temporarily_unavailable", "the end of a consent was not kept");
-    return go_said(c, "consent");
+    return flow_audited(c, f) && (c->ends == NULL || x->kept ||
+                                  fail(f, FAIL_OURS, "temporarily_unavailable", "the end of a consent was not kept"));
+}
+
+static enum step back_end(struct ctx *c, struct fail *f)
+{
+    return end_given(c, "consent_taken_back", f);
+}
+
+static enum step back_say(struct ctx *c, struct fail *f)
+{
+    return end_kept(c, f) ? go_said(c, "consent") : REFUSE;
 }
 
 static const struct step_row take_consent_back[] = { { back_ask }, { back_end }, { back_say }, { NULL } };
+
+/* ── what a service holds, ended ────────────────────────────────────────── */
+
+static bool find_held(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct me *x = with;
+
+    if (!held_of(d, a, x->person, &x->held, f))
+        return false;
+    for (size_t i = 0; i < x->held.n; i++)
+        x->was = x->was || str_eq(x->held.at[i].service, x->taken.service);
+    return true;
+}
+
+static bool drop_held(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct me *x = with;
+
+    (void)a;
+    return held_drop(d, x->person, x->taken.service, f);
+}
+
+static enum step end_ask(struct ctx *c, struct fail *f)
+{
+    struct me *x = arena_make(c->arena, struct me);
+
+    c->state = x;
+    x->person = c->session->person->id;
+    x->taken.service = form_get(c->body, S("service"));
+    if (c->consents == NULL || !consents_ask(c->consents, c->work, &c->batch, c->arena, find_held, x, &x->take))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
+static enum step end_mark(struct ctx *c, struct fail *f)
+{
+    return end_given(c, "offline_ended", f);
+}
+
+/* Dead by the mark already: what stays in the list is shown no more. */
+static enum step end_drop(struct ctx *c, struct fail *f)
+{
+    struct me *x = c->state;
+
+    if (!end_kept(c, f))
+        return REFUSE;
+    return consents_ask(c->consents, c->work, &c->batch, c->arena, drop_held, x, &x->take) ? WAIT : NEXT;
+}
+
+static enum step end_say(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return go_said(c, "end");
+}
+
+static const struct step_row end_of_held[] = { { end_ask }, { end_mark }, { end_drop }, { end_say }, { NULL } };
 
 static enum step act(struct ctx *c, struct fail *f)
 {
@@ -581,6 +724,8 @@ static enum step act(struct ctx *c, struct fail *f)
     }
     if (str_eq(what, S("consent")))
         return step_into(c, take_consent_back);
+    if (str_eq(what, S("end")))
+        return step_into(c, end_of_held);
     if (!str_eq(what, S("others")) || c->ends == NULL)
         return answer_go(c, S("/me"));
     flow_audit(c, "end_others", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
@@ -760,6 +905,23 @@ static void write_consents(struct ctx *c, struct json_out *o, const struct me *x
     json_end_array(o);
 }
 
+static void write_held(struct ctx *c, struct json_out *o, const struct me *x)
+{
+    struct holding *all = arena_make_n(c->arena, x->held.n + 1, struct holding);
+    size_t n = all_held(c, x, all);
+
+    json_key(o, S("services_signed_in"));
+    json_begin_array(o);
+    for (size_t i = 0; i < n; i++) {
+        json_begin_object(o);
+        json_put_str(o, S("service"), all[i].service);
+        put_time(c, o, "since", all[i].since_s);
+        put_time(c, o, "used", all[i].seen_s);
+        json_end_object(o);
+    }
+    json_end_array(o);
+}
+
 static void write_session(struct ctx *c, struct json_out *o)
 {
     const struct session *s = c->session;
@@ -794,6 +956,7 @@ static enum step send(struct ctx *c, struct fail *f)
     write_looks(c, &o, x);
     write_pleas(c, &o, x);
     write_consents(c, &o, x);
+    write_held(c, &o, x);
     json_end_object(&o);
     struct str json = json_done(&o);
     if (!str_is_set(json))
@@ -804,6 +967,7 @@ static enum step send(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-const struct step_row me_data[] = { { load_session }, { flow_need_person }, { load_favourites },
-                                    { count },        { read_all },         { send },
-                                    { NULL } };
+const struct step_row me_data[] = {
+    { load_session }, { flow_need_person }, { load_favourites }, { count }, { read_all }, { ask_records }, { send },
+    { NULL }
+};

@@ -719,6 +719,10 @@ static void put_pleas(const struct stage *s, const char *prefix)
     struct me_told told[ME_SERVICES_MAX];
     struct me_look looks[ME_LOOKS_MAX];
     struct me_session sessions[ME_SESSIONS_MAX];
+    const struct me_held held[] = {
+        { word(s, S("Luokan taulu")), S("taulu"), S("23.11.2026 klo 8.04"), S("23.11.2026 klo 9.30") },
+        { word(s, S("Kanerva Oppikirjat")), S("kanerva"), S("1.9.2026 klo 8.04"), S("20.11.2026 klo 12.00") }
+    };
     struct me_view v = { .page = page(s, "/me", true),
                          .said = ME_SAID_OTHERS,
                          .name = word(s, S("Aino Laakso")),
@@ -736,6 +740,7 @@ static void put_pleas(const struct stage *s, const char *prefix)
                          .looks = { looks, ME_LOOKS_MAX },
                          .told_cut = true,
                          .looks_cut = true,
+                         .held = { held, 2 },
                          .plea = { .own = { lines, 3 } },
                          .remembered = word(s, S("Oulu")),
                          .ask = word(s, S("Oulu")),
@@ -756,6 +761,8 @@ static void put_pleas(const struct stage *s, const char *prefix)
     for (size_t i = 0; i < ME_SESSIONS_MAX; i++)
         sessions[i] = (struct me_session){ S("22.11.2026 klo 17.40"), word(s, S("Oulu")), word(s, S("Lampi Lukkari")) };
     put(arena_cstr(s->a, arena_printf(s->a, "%sme", prefix)), s->lang, page_me(s->a, &v));
+    v.said = ME_SAID_LET_GO;
+    put(arena_cstr(s->a, arena_printf(s->a, "%sme-let-go", prefix)), s->lang, page_me(s->a, &v));
     v = (struct me_view){ .page = page(s, "/me", true),
                           .name = v.name,
                           .city = v.city,

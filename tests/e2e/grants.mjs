@@ -4,7 +4,7 @@
 import crypto from 'node:crypto';
 import * as oidc from 'openid-client';
 import { Agent } from './agent.mjs';
-import { check, fetchLocal, finish, test } from './gateway.mjs';
+import { check, fetchLocal, finish, test, until } from './gateway.mjs';
 import { federation, signIn } from './local.mjs';
 import { Service } from './rp.mjs';
 
@@ -27,6 +27,7 @@ ${more}`;
 const api = 'https://api.example/grades', other = 'https://other.example/';
 const offline = ['openid', 'profile', 'offline_access'];
 const services = row('salainen', { grants: [code, renewal], scopes: offline })
+  + row('pysyva', { grants: [code, renewal], scopes: offline })
   + row('julkinen', { auth: 'none', grants: [code, renewal], scopes: offline })
   + row('taulu', { grants: [screens], redirect: null })
   + row('istunto', { grants: [code, renewal] })
@@ -37,7 +38,7 @@ const services = row('salainen', { grants: [code, renewal], scopes: offline })
 
 const { g, service } = await federation(process.argv[2], { name: 'tokens', services, settings: { access_token_life_s: 600 } });
 const known = (id, more = {}) => Object.assign(new Service(g, { id, secret, redirect: `http://${id}.localhost/cb`, scope: 'openid profile offline_access', ...more }));
-const salainen = known('salainen'), julkinen = known('julkinen'), istunto = known('istunto', { scope: 'openid profile' }), kutsuja = known('kutsuja'), jwt = known('jwt'), rajapinta = known('rajapinta'), taulu = known('taulu'), suostuja = known('suostuja');
+const salainen = known('salainen'), pysyva = known('pysyva'), julkinen = known('julkinen'), istunto = known('istunto', { scope: 'openid profile' }), kutsuja = known('kutsuja'), jwt = known('jwt'), rajapinta = known('rajapinta'), taulu = known('taulu'), suostuja = known('suostuja');
 // Learners may use some services, and not the one that is a resource.
 const learners = ['istunto', 'salainen', 'kutsuja'].map((id) => `  - { id: learners-${id}, provider: oulu, role: learner, service: ${id}, release: [sub, given_name] }\n`).join('');
 g.registry = g.registry.replace(/ {2}- \{ id: learners, .*\n/, learners);
@@ -292,6 +293,7 @@ await test('a hundred polls at once while somebody says yes: exactly one token i
   const all = [...await Promise.all(polls), await poll(s)];
   check(all.filter((r) => r.status === 200).length === 1, all.map((r) => r.status).join(' '));
   for (const r of all.filter((x) => x.status !== 200)) check(/^(authorization_pending|slow_down|invalid_grant)$/.test(json(r).error), r.text);
+  check(!g.logText().includes('authorization_pending'), 'what every screen hears until somebody has answered fills the log');
 });
 
 await test('a hundred answers at once to one code: one is taken, and the screen gets one token', async () => {
@@ -337,13 +339,42 @@ await test('a token that its service may not use any more is not exchanged eithe
   check(page.status === 200, `${page.status} ${page.text.slice(0, 200)}`);
   page = await agent.submit(page, { act: 'yes' }, (f) => /consent/.test(f.action ?? ''), suostuja.until());
   const t = await signedIn(suostuja);
-  good(await exchange(t.access_token));
+  const swapped = good(await exchange(t.access_token));
+  check((await introspect(rajapinta, swapped.access_token)).active, 'the exchanged token, before');
   check((await introspect(suostuja, t.refresh_token)).active, 'before');
   const me = await agent.get(new URL('/me', g.url).href);
   await agent.submit(me, { act: 'consent' }, (f) => f.fields.service === 'suostuja');
   check(!await works(t.access_token), 'consent was not taken back');
   refused(await exchange(t.access_token), 'invalid_request', 'taken back');
   check(!(await introspect(suostuja, t.refresh_token)).active, 'the refresh token is told to be active');
+  check(!(await introspect(rajapinta, swapped.access_token)).active, 'what was exchanged before goes on');
+});
+
+await test('who is shut out has nothing exchanged for them: by the service that asks, and by the one whose token it is', async () => {
+  const learner = (await signIn(kutsuja, 'otso')).agent, t = await signedIn(kutsuja, {}, {}, learner), shut = / use the service/;
+  check(shut.test(refused(await exchange(t.access_token), 'invalid_request', 'no policy lets them use the service that asks')), 'another reason');
+  const given = good(await exchange((await signedIn(kutsuja)).access_token), 'somebody who may');
+  check((await introspect(rajapinta, given.access_token)).active, 'a token for somebody who may');
+  // Learners may use the one that asks, and not any more the one that they were let into.
+  const before = g.cli('export', '-c', g.config).stdout;
+  g.import(before.replaceAll('learners-kutsuja', 'learners-rajapinta').replace(/(id: learners-rajapinta[\s\S]*?services?:\s*\[?\s*(?:- )?)kutsuja/, '$1rajapinta'));
+  await until('the change is in force', async () => /may not use/.test(json(await refresh(kutsuja, t.refresh_token)).error_description));
+  check(/any more/.test(refused(await exchange(t.access_token), 'invalid_request', 'shut out since')), 'another reason');
+  g.import(before);
+});
+
+await test('what stays signed in stands at /me, and is ended there', async () => {
+  const t = await signedIn(pysyva), before = await agent.get(new URL('/me', g.url).href);
+  const held = (page) => /id="?held"?/.test(page.text) && page.text.includes('pysyva');
+  check(held(before), `it does not stand there: ${before.text.slice(0, 300)}`);
+  const data = JSON.parse((await agent.get(new URL('/me/data', g.url).href)).text);
+  check(data.services_signed_in.some((s) => s.service === 'pysyva' && s.since && s.used), JSON.stringify(data.services_signed_in));
+  const other = await signedIn(kutsuja);
+  await agent.submit(before, { act: 'end' }, (f) => f.fields.service === 'pysyva');
+  refused(await refresh(pysyva, t.refresh_token), 'invalid_grant', 'the refresh token');
+  check(!await works(t.access_token) && !(await introspect(pysyva, t.refresh_token)).active, 'its tokens are good');
+  good(await refresh(kutsuja, other.refresh_token), 'another service');
+  check(!(await agent.get(new URL('/me', g.url).href)).text.includes('name="service" value="pysyva"'), 'it stands there still');
 });
 
 await test('policy is asked for what resource names, as at a sign-in', async () => {

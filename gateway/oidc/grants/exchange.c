@@ -165,6 +165,16 @@ static bool name_actor(struct ctx *c, const struct token_record *r, struct fail 
     return g->act.p != NULL || bad_subject(f, "it was exchanged too often");
 }
 
+/* The services that it has come through: what their person takes back from one of them ends what was made of it. */
+static bool name_way(struct ctx *c, const struct token_record *r, struct fail *f)
+{
+    struct granting *g = c->state;
+
+    g->through = str_is_set(r->through) ? arena_printf(c->arena, "%.*s %.*s", STR_ARG(r->through), STR_ARG(r->service))
+                                        : r->service;
+    return g->through.n <= THROUGH_MAX_B || bad_subject(f, "it was exchanged too often");
+}
+
 static bool decide(struct ctx *c, struct fail *f)
 {
     if (flow_decide(c)->effect != EFFECT_ALLOW)
@@ -199,7 +209,7 @@ static enum step say(struct ctx *c, struct fail *f)
     if (!still_opens(c, x, f))
         return REFUSE;
     if (!may_take(c, r, f) || !find_targets(c, f) || !decide(c, f) || !narrow_scope(c, r->scope, f) ||
-        !name_actor(c, r, f))
+        !name_actor(c, r, f) || !name_way(c, r, f))
         return REFUSE;
     g->lang = r->lang;
     g->session = r->session;

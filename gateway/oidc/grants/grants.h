@@ -34,6 +34,7 @@ struct granting {
     struct str resources;   /* likewise: what was granted; `resource` in the request chooses among them */
     struct str consented;   /* likewise */
     bool resources_chosen;  /* … but not here: the grant has looked at the request itself */
+    struct str through;     /* likewise */
     struct str act;         /* likewise */
     struct str session;     /* key of c->session; absent: it is not of Redis */
     struct family *family;  /* that the tokens are of; NULL: of none yet */

@@ -23,12 +23,20 @@ enum { ANSWER_MAX_B = 65536, SCOPE_MAX_B = 8192, JTI_B = 16, FAMILIES_S = 86400 
 
 static const struct str offline_access = S("offline_access");
 
+struct noting { /* what a worker thread touches */
+    struct str person;
+    struct held held;
+    int64_t oldest_s;
+    struct consents_got got;
+};
+
 struct issue {
     struct str token, key; /* the access token */
     int64_t life_s;
     struct str resources; /* that it is for */
     bool new_family;
     struct kv_got families; /* of the person, today */
+    struct noting note;     /* … and this one, where its person sees it */
     struct signed_got access_token;
     struct envelope sealed_id; /* the ID token, under way */
     struct str id_token;
@@ -166,11 +174,49 @@ static enum step choose(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+static void leave_out_family(struct ctx *c)
+{
+    struct granting *g = granting(c);
+
+    g->family = NULL;
+    g->scope = without_word(c, g->scope, offline_access);
+    mine(c)->new_family = false;
+}
+
+static bool is_noted(const struct issue *i)
+{
+    return str_is_set(i->note.held.key);
+}
+
+static bool write_note(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    const struct noting *x = with;
+
+    (void)a;
+    return held_put(d, x->person, &x->held, x->oldest_s, f);
+}
+
+/* What outlives the session stands where its person sees it, before the service has it. */
+static bool ask_to_note(struct ctx *c)
+{
+    struct issue *i = mine(c);
+    const struct family *m = granting(c)->family;
+
+    if (!i->new_family || m->who == NULL || c->consents == NULL)
+        return false;
+    i->note = (struct noting){ .person = c->person->id,
+                               .held = { m->service, m->key, m->made_s },
+                               .oldest_s = c->now_s - c->set->refresh_max_s };
+    if (consents_ask(c->consents, c->work, &c->batch, c->arena, write_note, &i->note, &i->note.got))
+        return true;
+    (void)fail(&i->note.got.why, FAIL_BUSY, "busy", "too many jobs wait");
+    return false;
+}
+
 /* A family is kept for days: a script in one browser that is signed in could fill the store with them.  Whoever has
  * used up what people use in a day signs in without one. */
 static enum step bound_families(struct ctx *c, struct fail *f)
 {
-    struct granting *g = granting(c);
     struct fail why = { 0 };
 
     if (mine(c)->new_family && !limit_keep(LIMIT_families, &mine(c)->families, "refresh tokens", &why)) {
@@ -180,11 +226,24 @@ static enum step bound_families(struct ctx *c, struct fail *f)
         }
         log_event(LOG_WARN, "refresh.too_many", LOG_S("service", c->service->id), LOG_C("code", c->support_code),
                   LOG_C("mend", "somebody signs in to it over and over: it should keep the refresh token that it has"));
-        g->family = NULL;
-        g->scope = without_word(c, g->scope, offline_access);
-        mine(c)->new_family = false;
+        leave_out_family(c);
     }
-    mine(c)->life_s = life_s(c);
+    return ask_to_note(c) ? WAIT : NEXT;
+}
+
+/* What its person could not see and end is not handed out. */
+static enum step check_note(struct ctx *c, struct fail *f)
+{
+    struct issue *i = mine(c);
+
+    (void)f;
+    if (is_noted(i) && !i->note.got.ok) {
+        log_event(LOG_ERROR, "refresh.not_noted", LOG_S("service", c->service->id),
+                  LOG_C("support_code", c->support_code), LOG_C("code", i->note.got.why.code),
+                  LOG_C("why", i->note.got.why.detail));
+        leave_out_family(c);
+    }
+    i->life_s = life_s(c);
     return NEXT;
 }
 
@@ -276,6 +335,7 @@ static void store_token(struct ctx *c)
                                     .claims = g->claims,
                                     .resources = i->resources,
                                     .consented = g->consented,
+                                    .through = g->through,
                                     .act = g->act,
                                     .bound = g->bound,
                                     .made_s = c->now_s,
@@ -511,6 +571,6 @@ static enum step answer(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-const struct step_row grant_issue[] = {
-    { choose }, { bound_families }, { make_access_token }, { find_keys }, { store }, { check }, { answer }, { NULL }
-};
+const struct step_row grant_issue[] = { { choose },    { bound_families }, { check_note }, { make_access_token },
+                                        { find_keys }, { store },          { check },      { answer },
+                                        { NULL } };

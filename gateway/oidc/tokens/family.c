@@ -157,6 +157,22 @@ struct family *family_of(struct ctx *c, struct str key, const struct kv_got *got
     return &r->m;
 }
 
+/* ── as its person sees it ──────────────────────────────────────────────── */
+
+void family_ask_held(struct ctx *c, const struct held *h, struct kv_got *got)
+{
+    family_ask(c, h->key, got);
+}
+
+bool family_held_lives(struct ctx *c, const struct held *h, const struct kv_got *got, int64_t *seen_s)
+{
+    struct fail away = { 0 };
+    const struct family *m = family_of(c, h->key, got, &away);
+
+    *seen_s = m != NULL ? m->seen_s : h->at_s;
+    return m != NULL || away.kind != FAIL_NONE;
+}
+
 /* ── its tokens: its id, which of them it is, and what only we can make of its root ─────────────────────────────── */
 
 static struct str turn_bytes(struct ctx *c, int64_t turn)

@@ -4,6 +4,7 @@
 #include "base/crypt.h"
 #include "gateway/consent.h"
 #include "gateway/session/session.h"
+#include "registry/ends.h"
 #include "wire/json.h"
 
 enum { TOKEN_SCOPE_MAX_B = 8192, KEY_CHARS = 64, ID_CHARS_MAX = 128 };
@@ -17,6 +18,7 @@ static const struct json_field token_fields[] = {
     FIELD(token_record, claims, JSON_STR, false, CLAIMS_ASKED_MAX_B),
     FIELD(token_record, resources, JSON_STR, false, RESOURCES_MAX_B),
     FIELD(token_record, consented, JSON_STR, false, 0),
+    FIELD(token_record, through, JSON_STR, false, THROUGH_MAX_B),
     FIELD(token_record, act, JSON_STR, false, ACT_MAX_B),
     { "jkt", JSON_STR, false, JKT_CHARS, offsetof(struct token_record, bound.jkt) },
     { "x5t", JSON_STR, false, JKT_CHARS, offsetof(struct token_record, bound.x5t) },
@@ -84,6 +86,17 @@ bool token_ask_whose(struct ctx *c, struct token_shown *t, struct fail *f)
     return true;
 }
 
+/* Neither of the service itself nor of one whose token it came from has the person taken back what it rests on. */
+static bool still_let(struct ctx *c, const struct token_record *r)
+{
+    struct str rest = r->through, one;
+
+    while (str_split(&rest, ' ', &one))
+        if (ends_taken_back(c->ends, c->person->id, one, r->made_s))
+            return false;
+    return consent_stands(c, r->made_s);
+}
+
 bool token_person(struct ctx *c, struct token_shown *t, struct fail *f)
 {
     const struct token_record *r = &t->record;
@@ -102,7 +115,7 @@ bool token_person(struct ctx *c, struct token_shown *t, struct fail *f)
             return f->kind == FAIL_NONE && no_token(t, "the session has ended");
     }
     c->person = c->session != NULL ? c->session->person : NULL;
-    if (c->person != NULL && !consent_stands(c, r->made_s))
+    if (c->person != NULL && !still_let(c, r))
         return no_token(t, "the person has taken back what they had let the service be told");
     return true;
 }

@@ -5,7 +5,8 @@
  * Redis opens nothing and whoever writes to Redis makes none.  A JWT access token [RFC 9068] has its record as well:
  * what is taken back is over everywhere we are asked.
  *
- * A token is of a person by a session or by a family, and ends with it; one of neither is the service's own.
+ * A token is of a person by a session or by a family, and ends with it; one of neither is the service's own.  One that
+ * was exchanged ends with what the person had let each service be told whose token it came from.
  *
  * A family is what one sign-in has left to a service, and all refresh tokens that come of it.  One of a session ends
  * with the session.  One that is offline (scope offline_access) carries its person, outlives the session, and ends:
@@ -20,8 +21,9 @@
 
 #include "gateway/oidc/oidc.h"
 #include "gateway/oidc/tokens/dpop.h"
+#include "registry/consents.h"
 
-enum { ACT_MAX_B = 2048, TOKEN_SHOWN_MAX_B = 16384 };
+enum { ACT_MAX_B = 2048, THROUGH_MAX_B = 1024, TOKEN_SHOWN_MAX_B = 16384 };
 
 /* ── access tokens ──────────────────────────────────────────────────────── */
 
@@ -34,6 +36,7 @@ struct token_record {
     struct str claims;    /* single claims that were asked for (wire/claims_asked.h); absent: none */
     struct str resources; /* space-separated: whom it is for [RFC 8707]; absent: for us, at userinfo */
     struct str consented; /* claims that the person was asked about, as words; absent: none */
+    struct str through;   /* registry ids: whose tokens it was exchanged for, one after the other; absent: it was not */
     struct str act;       /* JSON: who acts with it [RFC 8693 4.1]; absent: whom it was issued to */
     struct binding bound; /* only who holds this key may use it */
     int64_t made_s, ends_s;
@@ -85,6 +88,11 @@ void family_end(struct ctx *c, struct str key, struct kv_got *got);
 void family_ask(struct ctx *c, struct str key, struct kv_got *got);
 /* NULL: it is over (*f untouched), or Redis is away (*f).  Of a session the session is the caller's to look at. */
 struct family *family_of(struct ctx *c, struct str key, const struct kv_got *got, struct fail *f);
+
+/* For struct protocol: an offline family by its key.  What ended it otherwise (a mark on its service) is the caller's
+ * to ask. */
+void family_ask_held(struct ctx *c, const struct held *h, struct kv_got *got);
+bool family_held_lives(struct ctx *c, const struct held *h, const struct kv_got *got, int64_t *seen_s);
 
 /* Its refresh token of this turn: the same text each time it is asked. */
 struct str family_token(struct ctx *c, const struct family *m, int64_t turn);
