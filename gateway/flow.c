@@ -12,6 +12,7 @@
 #include "gateway/protocol.h"
 #include "gateway/release.h"
 #include "gateway/session/device.h"
+#include "gateway/session/found.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/opened.h"
 #include "gateway/session/session.h"
@@ -392,6 +393,18 @@ bool flow_fresh_enough(const struct ctx *c, struct fail *f)
                    (long long)c->person->auth_time_s, (long long)since);
 }
 
+/* By the city, when it signs the person out.  Where that cannot be kept, the sign-in is worth more. */
+static void be_found(struct ctx *c, const struct session *s)
+{
+    const struct person *p = s->person;
+    struct kv_got *got = arena_make_n(c->arena, 2, struct kv_got);
+
+    if (str_is_set(p->city_name))
+        found_keep(c, s, FOUND_BY_CITY_SUBJECT, p->idp, p->city_name, &got[0]);
+    if (str_is_set(p->city_session))
+        found_keep(c, s, FOUND_BY_CITY_SESSION, p->idp, p->city_session, &got[1]);
+}
+
 /* Somebody else signs in where a session still was: its services hear that it is over.  Of the same person they are not
  * told, who goes on. */
 static void tell_former(struct ctx *c, const struct session *before, struct str old)
@@ -431,6 +444,7 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
         session_end(c, old, &flow->dropped);
     tell_former(c, before, old);
     will_write(c);
+    be_found(c, c->session);
     flow_audit(c, "login", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
 }

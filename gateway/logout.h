@@ -60,8 +60,8 @@ struct logout_elsewhere {
     /* NULL: all; else whether this one is meant.  c->session is NULL. */
     bool (*is_meant)(const struct ctx *c, const struct session *s, const void *what);
     const void *what;
-    size_t ended;       /* set by the rows */
-    struct kv_got *got; /* the rows' own */
+    size_t ended;           /* set by the rows */
+    struct asked_end *each; /* the rows' own */
 };
 enum { LOGOUT_ELSEWHERE_MAX = 64 };
 extern const struct step_row logout_elsewhere[];

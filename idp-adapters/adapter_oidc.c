@@ -595,6 +595,11 @@ static enum step keep_hint(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
+static struct str city_name(struct str name)
+{
+    return name.n <= CITY_NAME_MAX_B ? name : (struct str){ NULL, 0 };
+}
+
 static enum step make_person(struct ctx *c, struct fail *f)
 {
     const struct oidc *o = oidc_of(c);
@@ -614,6 +619,10 @@ static enum step make_person(struct ctx *c, struct fail *f)
     p->origin = o->claims.iss;
     p->amr = oidc_amr(c->arena, o->claims.all);
     p->auth_time_s = o->claims.auth_time_s > 0 || !c->login->fresh ? o->claims.auth_time_s : o->claims.iat_s;
+    if (o->metadata->tells_sign_outs) {
+        p->city_name = city_name(o->claims.sub);
+        p->city_session = city_name(json_get_str(o->claims.all, S("sid")));
+    }
     c->person = p;
     return NEXT;
 }

@@ -119,6 +119,8 @@ const void *oidc_metadata_read(struct arena *a, const struct upstream_want *want
         .id_token_algs = algs_of(list_of(v, S("id_token_signing_alg_values_supported"))),
         .client_jwt_algs = algs_of(list_of(v, S("token_endpoint_auth_signing_alg_values_supported"))),
         .no_claims_parameter = says(v, S("claims_parameter_supported"), false),
+        .tells_sign_outs =
+            says(v, S("backchannel_logout_supported"), true) || says(v, S("frontchannel_logout_supported"), true),
         .iss_in_answer = says(v, S("authorization_response_iss_parameter_supported"), true),
     };
     if (m->id_token_algs == 0) /* silence means RS256 at least [OIDC Discovery 3]; a token says what it is */

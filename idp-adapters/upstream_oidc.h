@@ -18,7 +18,9 @@ struct oidc_metadata { /* [OIDC Discovery 3, RFC 8414 2, RFC 9207 3] */
     unsigned id_token_algs;                             /* JOSE_BIT()s of those announced that we speak; never 0 */
     unsigned client_jwt_algs;                           /* likewise for private_key_jwt; 0: it does not say */
     bool no_claims_parameter;                           /* it says that it does not know `claims` [OIDC Core 5.5] */
-    bool iss_in_answer;                                 /* every answer names its issuer: one without is refused */
+    bool tells_sign_outs; /* it has sign-outs of its own told, by one channel or the other [OIDC Back-Channel
+                             Logout 2.1] */
+    bool iss_in_answer;   /* every answer names its issuer: one without is refused */
 };
 
 /* Under which the two are kept. */

@@ -77,7 +77,8 @@ struct person *person_copy(struct arena *a, const struct person *p)
     struct person *out = arena_make(a, struct person);
     struct str *texts[] = { &out->id,          &out->idp,          &out->subject,     &out->origin,
                             &out->given_names, &out->calling_name, &out->family_name, &out->email,
-                            &out->learner_id,  &out->acr,          &out->amr };
+                            &out->learner_id,  &out->acr,          &out->amr,         &out->city_name,
+                            &out->city_session };
 
     *out = *p;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

@@ -32,7 +32,8 @@ struct affiliation {
 
 enum {
     PERSON_AFFILIATIONS_MAX = 64,
-    PERSON_TEXT_MAX_B = 1024,  /* any text of a person; longer ones are not taken */
+    PERSON_TEXT_MAX_B = 1024, /* any text of a person; longer ones are not taken */
+    CITY_NAME_MAX_B = 512,
     SUBJECT_MAX_B = 1024,      /* exact, so a longer one is refused and never cut */
     PERSON_ORIGIN_MAX_B = 2048 /* as the registry's row has it */
 };
@@ -47,6 +48,9 @@ struct person {
     struct str origin;  /* upstream issuer or entityID, as the provider names it */
     struct str given_names, calling_name, family_name, email;
     enum verified email_verified;
+    /* By what names the city may say later that it has signed the person out (its NameID or sub, its SessionIndex or
+     * sid); absent: it says no such thing, or they are longer than CITY_NAME_MAX_B. */
+    struct str city_name, city_session;
     struct str learner_id; /* "1.2.246.562.24.…", check digit verified */
     struct affiliation *affiliations;
     size_t affiliation_count;

@@ -76,7 +76,9 @@ struct person_record {
     X("email", email, PERSON_TEXT_MAX_B)                                                                               \
     X("learner", learner_id, PERSON_TEXT_MAX_B)                                                                        \
     X("acr", acr, PERSON_TEXT_MAX_B)                                                                                   \
-    X("amr", amr, PERSON_TEXT_MAX_B)
+    X("amr", amr, PERSON_TEXT_MAX_B)                                                                                   \
+    X("city_name", city_name, CITY_NAME_MAX_B)                                                                         \
+    X("city_session", city_session, CITY_NAME_MAX_B)
 
 static const struct json_field person_fields[] = {
 #define X(name, member, max) { name, JSON_STR, false, max, offsetof(struct person_record, p.member) },

@@ -147,7 +147,12 @@ await test('LO13: frames tell the services before the browser is led back', asyn
   check(src.startsWith(`${base}/front/leave?a=1&`) && url.searchParams.get('iss') === g.url && url.searchParams.get('sid') === claims.sid, src);
   const csp = res.headers['content-security-policy'];
   check(new RegExp(`; frame-src ${base}/front/leave(;|$)`).test(csp) && /frame-ancestors 'none'/.test(csp), csp);
-  check(res.text.includes(`http-equiv="refresh" content="1;url=${base}/front/out?state=s"`) && res.text.includes(`href="${base}/front/out?state=s"`), 'nothing leads on');
+  check(!/<meta[^>]+refresh/i.test(res.text) && res.text.includes(`href="${base}/front/out?state=s"`), 'nothing leads on by hand');
+  // A browser without scripts: its frames, and then where the header leads.
+  const refresh = /^(\d+); url=(.+)$/.exec(res.headers.refresh ?? '');
+  check(refresh && Number(refresh[1]) <= 2 && refresh[2] === `${base}/front/out?state=s`, `nothing leads on by itself: ${res.headers.refresh}`);
+  for (const f of [...res.text.matchAll(/<iframe src="([^"]+)"/g)]) await agent.get(f[1].replaceAll('&amp;', '&'));
+  check((await agent.get(refresh[2])).status === 200 && about('front').some((h) => h.url.includes(claims.sid)), 'its frame has not told the service');
   check(!(await signedIn(agent)), 'still signed in');
 });
 
@@ -289,13 +294,27 @@ await test('what policy or an administrator takes away while nobody is there, it
   g.import(registryText(services + service.row()));
 });
 
-await test('what comes too late for a process that ends is said', async () => {
+await test('another person signs in at the same browser: the services of the one before hear it, once', async () => {
+  const { agent, claims } = await open(of.hears), before = about('hears').length;
+  const { answer } = await signIn(of.other, 'nils', agent, { prompt: 'login' });
+  check(answer?.get('code'), `${answer}`);
+  const came = await until('the notice', () => about('hears').slice(before)[0]);
+  check((await opened(came)).claims.sid === claims.sid, 'of another session');
+});
+
+await test('what waits when a process ends, the next one tells, once', async () => {
   manner.fails = 500;
-  const { agent } = await open(of.fails), before = about('fails').length;
+  const { agent, claims } = await open(of.fails), before = about('fails').length;
   await submit(agent, await agent.once('GET', `${g.url}/sign-out`));
   await until('the first try', () => about('fails').length > before);
   check(await g.stop() === 0, 'it ended otherwise');
-  check(lost('fails').at(-1)?.code === 'stopped', JSON.stringify(lost('fails')));
+  check(!lost('fails').some((l) => l.code === 'stopped'), JSON.stringify(lost('fails')));
+  manner.fails = 200;
+  await g.start();
+  const good = await until('it', () => about('fails').slice(before).find((h) => h.how === 200));
+  check((await opened(good)).claims.sid === claims.sid && await metric('farewells_taken') === 1, 'of another session');
+  await open(of.hears);
+  check(about('fails').slice(before).filter((h) => h.how === 200).length === 1, 'twice');
 });
 
 server.closeAllConnections();

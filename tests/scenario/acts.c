@@ -363,7 +363,65 @@ static void back(struct play *p, struct city *c, const struct line *l)
     city_leaves(c, false);
 }
 
+/* vantaa SENDS a logout token of anna [sub=- sid=- aud=x iss=x jti=x nonce=x typ=JWT events=x old=600 foreign]: from
+ * its server [OIDC Back-Channel Logout 2.5]. */
+static void sends(struct play *p, struct city *c, const struct line *l)
+{
+    struct str who = line_after(l, "of");
+    struct city_logout said = {
+        .iss = wish(p, l, "iss", (struct str){ NULL, 0 }),
+        .aud = wish(p, l, "aud", S("digione")),
+        .sub = wish(p, l, "sub", arena_join(p->arena, S("uid-"), who)),
+        .sid = wish(p, l, "sid", arena_join(p->arena, S("sid-"), who)),
+        .jti = wish(p, l, "jti", token(p, 12)),
+        .nonce = wish(p, l, "nonce", (struct str){ NULL, 0 }),
+        .typ = wish(p, l, "typ", S("logout+jwt")),
+        .events = wish(p, l, "events", S("{\"http://schemas.openid.net/event/backchannel-logout\":{}}")),
+        .foreign = line_has(l, "foreign"),
+    };
+    struct buf body = buf_new(p->arena, URL_B);
+
+    (void)str_int(wish(p, l, "old", S("0")), &said.old_s);
+    form_add(&body, S("logout_token"), city_logout_token(c, &said));
+    const struct request r = { .post = true,
+                               .path = arena_join(p->arena, S("/upstream/logout/"), city_name(c)),
+                               .body = buf_str(&body),
+                               .from = S("198.51.100.20") };
+    (void)play_ask(p, NULL, &r);
+}
+
 /* ── services ───────────────────────────────────────────────────────────── */
+
+/* kuulo HEARS of anna: once, with the sid of the ID token that it has of her; kuulo HEARS nothing. */
+static void hears(struct play *p, const struct service_actor *s, const struct line *l)
+{
+    size_t n, want = line_has(l, "nothing") ? 0 : 1;
+    struct str form = cities_heard(p->cities, &n), who = line_after(l, "of");
+    struct form *read = NULL;
+    struct fail f = { 0 };
+
+    (void)s;
+    if (play_fault_hit(p))
+        return;
+    if (n != want) {
+        play_complain(p, "it heard %zu times", n);
+        return;
+    }
+    if (n == 0)
+        return;
+    const struct json_value *heard =
+        form_read(p->arena, form, &read, &f) ? jose_unproven(p->arena, form_get(read, S("logout_token"))) : NULL;
+    const struct json_value *known = jose_unproven(p->arena, play_tab(p, who)->tokens.id_token);
+    if (heard == NULL || known == NULL || !str_eq(json_get_str(heard, S("sid")), json_get_str(known, S("sid"))) ||
+        !str_eq(json_get_str(heard, S("sub")), json_get_str(known, S("sub"))))
+        play_complain(p, "it heard of somebody else");
+}
+
+static void deaf(struct play *p, const struct service_actor *s, const struct line *l)
+{
+    (void)s;
+    cities_deaf(p->cities, str_eq(l->verb, S("LEAVES")));
+}
 
 static struct str proof(struct play *p, const struct service_actor *s, struct str secret)
 {
@@ -1097,16 +1155,17 @@ static const struct {
     const char *verb;
     void (*act)(struct play *p, struct city *c, const struct line *l);
 } cities[] = {
-    { "ANSWERS", answers }, { "WRITES", writes }, { "CLOCK", clock_of }, { "LEAVES", away }, { "RETURNS", back },
+    { "ANSWERS", answers }, { "WRITES", writes }, { "CLOCK", clock_of },
+    { "LEAVES", away },     { "RETURNS", back },  { "SENDS", sends },
 };
 
 static const struct {
     const char *verb;
     void (*act)(struct play *p, const struct service_actor *s, const struct line *l);
 } services[] = {
-    { "PUSHES", pushes },     { "REDEEMS", redeems }, { "REFRESHES", refreshes },
-    { "REVOKES", revokes },   { "ASKS", asks },       { "FETCHES", fetches },
-    { "VERIFIES", verifies }, { "SHOWS", shows },     { "POLLS", polls },
+    { "PUSHES", pushes }, { "REDEEMS", redeems }, { "REFRESHES", refreshes }, { "REVOKES", revokes },
+    { "ASKS", asks },     { "FETCHES", fetches }, { "VERIFIES", verifies },   { "SHOWS", shows },
+    { "POLLS", polls },   { "HEARS", hears },     { "LEAVES", deaf },         { "RETURNS", deaf },
 };
 
 #define FIND(table, member, word, call)                                                                                \

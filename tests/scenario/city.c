@@ -32,6 +32,9 @@ struct cities {
     struct code codes[CITY_ANSWERS_MAX];
     size_t code_count;
     int answers;
+    struct str heard[CITY_HEARD_MAX]; /* logout tokens that kuulo has heard */
+    size_t heard_count, tries;
+    bool deaf; /* kuulo's web server does not answer */
 };
 
 enum { CITIES = sizeof((struct cities *)0)->city / sizeof *((struct cities *)0)->city };
@@ -257,7 +260,9 @@ static struct str discovery(const struct city *c, struct arena *a)
 {
     /* One of them can be left. */
     struct str end =
-        strcmp(c->name, "vantaa") == 0 ? arena_printf(a, "\"end_session_endpoint\":\"%s/end\",", c->site) : S("");
+        strcmp(c->name, "vantaa") == 0
+            ? arena_printf(a, "\"end_session_endpoint\":\"%s/end\",\"backchannel_logout_supported\":true,", c->site)
+            : S("");
 
     return arena_printf(a,
                         "{\"issuer\":\"%s\",\"authorization_endpoint\":\"%s/auth\",\"token_endpoint\":\"%s/token\","
@@ -269,13 +274,14 @@ static struct str id_token(const struct city *c, struct arena *a, const struct c
 {
     struct str at_hash = b64url_encode(a, str_sub(sha256(a, S("city-token")), 0, 16));
     struct str auth_time = code->silent ? S("") : arena_printf(a, "\"auth_time\":%lld,", (long long)code->auth_time_s);
-    struct str payload = arena_printf(
-        a,
-        "{\"iss\":\"%s\",\"aud\":\"digione\",\"sub\":\"uid-%.*s\",\"given_name\":\"%.*s\",\"family_name\":\"Koe\","
-        "\"edu_roles\":[{\"role\":\"%.*s\",\"provider_oid\":\"%s\"}],"
-        "\"exp\":%lld,\"iat\":%lld,%.*s\"nonce\":\"%.*s\",\"at_hash\":\"%.*s\"}",
-        c->site, STR_ARG(code->person), STR_ARG(code->person), STR_ARG(code->role), c->provider_oid,
-        (long long)now_s(c) + 300, (long long)now_s(c), STR_ARG(auth_time), STR_ARG(code->nonce), STR_ARG(at_hash));
+    struct str payload = arena_printf(a,
+                                      "{\"iss\":\"%s\",\"aud\":\"digione\",\"sub\":\"uid-%.*s\",\"sid\":\"sid-%.*s\","
+                                      "\"given_name\":\"%.*s\",\"family_name\":\"Koe\","
+                                      "\"edu_roles\":[{\"role\":\"%.*s\",\"provider_oid\":\"%s\"}],"
+                                      "\"exp\":%lld,\"iat\":%lld,%.*s\"nonce\":\"%.*s\",\"at_hash\":\"%.*s\"}",
+                                      c->site, STR_ARG(code->person), STR_ARG(code->person), STR_ARG(code->person),
+                                      STR_ARG(code->role), c->provider_oid, (long long)now_s(c) + 300,
+                                      (long long)now_s(c), STR_ARG(auth_time), STR_ARG(code->nonce), STR_ARG(at_hash));
 
     return test_token(a, TEST_EC, S("{\"alg\":\"ES256\",\"kid\":\"city\"}"), payload);
 }
@@ -308,11 +314,61 @@ static bool is_reached(const struct city *c, struct str networks)
     return str_eq(city_name(c), S("espoo")) ? str_eq(networks, S("10.20.0.0/16 fd00:20::/48")) : networks.n == 0;
 }
 
+struct str city_logout_token(struct city *c, const struct city_logout *said)
+{
+    struct arena *a = c->all->arena;
+    struct buf b = buf_new(a, 2048);
+    struct str head = arena_printf(a, "{\"alg\":\"ES256\",\"kid\":\"city\",\"typ\":\"%.*s\"}", STR_ARG(said->typ));
+
+    buf_printf(&b, "{\"iss\":\"%.*s\",\"aud\":\"%.*s\"", STR_ARG(said->iss.p != NULL ? said->iss : str_of(c->site)),
+               STR_ARG(said->aud));
+    const struct {
+        const char *name;
+        struct str value;
+    } texts[] = { { "sub", said->sub }, { "sid", said->sid }, { "jti", said->jti }, { "nonce", said->nonce } };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].value.p != NULL)
+            buf_printf(&b, ",\"%s\":\"%.*s\"", texts[i].name, STR_ARG(texts[i].value));
+    if (said->events.p != NULL)
+        buf_printf(&b, ",\"events\":%.*s", STR_ARG(said->events));
+    buf_printf(&b, ",\"iat\":%lld,\"exp\":%lld}", (long long)(now_s(c) - said->old_s),
+               (long long)(now_s(c) - said->old_s + 120));
+    return test_token(a, said->foreign ? TEST_EC_OTHER : TEST_EC, head, buf_str(&b));
+}
+
+void cities_deaf(struct cities *c, bool deaf)
+{
+    c->deaf = deaf;
+}
+
+struct str cities_heard(struct cities *c, size_t *n)
+{
+    struct str first = c->heard_count > 0 ? c->heard[0] : (struct str){ NULL, 0 };
+
+    *n = c->heard_count;
+    c->heard_count = 0;
+    return first;
+}
+
+/* Kuulo's: answers 200 to whatever comes. */
+static void hear(struct cities *c, const struct fetch_request *r, struct fetch_got *out)
+{
+    *out = (struct fetch_got){ .answered = !c->deaf, .status = 200, .max_age_s = -1 };
+    if (c->deaf)
+        out->error = "connect";
+    else if (c->heard_count < CITY_HEARD_MAX)
+        c->heard[c->heard_count++] = arena_str(c->arena, r->body);
+}
+
 void cities_fetch(void *self, struct arena *a, const struct fetch_request *r, struct fetch_got *out)
 {
     struct city *c = city_at(self, r->url);
     struct str path = c != NULL ? str_from(r->url, strlen(c->site)) : S("");
 
+    if (str_eq(r->url, S("https://kuulo.example/leave"))) {
+        hear(self, r, out);
+        return;
+    }
     *out =
         (struct fetch_got){ .answered = true, .status = 200, .max_age_s = -1, .content_type = S("application/json") };
     if (c == NULL || c->away)

@@ -50,6 +50,20 @@ bool city_write(struct city *c, const struct city_answer_how *how, struct city_a
 /* SAML metadata, for the registry; valid until 1 September 2026. */
 struct str city_metadata(struct arena *a);
 
+struct city_logout {                                /* what a logout token says; absent: left out */
+    struct str iss, aud, sub, sid, jti, nonce, typ; /* iss absent: its own */
+    struct str events;                              /* JSON */
+    int64_t old_s;
+    bool foreign; /* signed by another key */
+};
+struct str city_logout_token(struct city *c, const struct city_logout *said);
+
+/* The service kuulo hears of ends of sessions, unless it is deaf. */
+enum { CITY_HEARD_MAX = 64 };
+void cities_deaf(struct cities *c, bool deaf);
+/* How many logout tokens it has heard since the last look; the first one's form. */
+struct str cities_heard(struct cities *c, size_t *n);
+
 /* The fetcher's side: struct stage's fetch. */
 void cities_fetch(void *self, struct arena *a, const struct fetch_request *r, struct fetch_got *out);
 

@@ -56,6 +56,7 @@ static const struct service_actor services[] = {
     { "levy", "the-secret-of-levy-in-the-scenarios", "https://levy.example/callback", false, false },
     { "peli", NULL, "https://peli.example/callback", false, true },
     { "kerho", "the-secret-of-kerho-in-the-scenarios", "https://kerho.example/callback", true, false },
+    { "kuulo", "the-secret-of-kuulo-in-the-scenarios", "https://kuulo.example/callback", false, false },
 };
 
 const struct service_actor *play_service(struct str name)

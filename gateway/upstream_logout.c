@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ *
+ * A city has signed somebody out, and says so: their sessions here end, and their services hear it. */
+#include "base/settings.h"
+#include "gateway/answer.h"
+#include "gateway/logout.h"
+#include "gateway/session/found.h"
+#include "gateway/session/limits.h"
+#include "gateway/session/session.h"
+#include "idp-adapters/told.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+enum { REFUSED_S = 120 };
+
+struct coming { /* c->adapter_state; c->state is the part that the rows in charge read */
+    struct city_told told;
+    struct kv_got count, unmarked;
+    struct kv_got found[TOLD_SESSIONS_MAX];
+    size_t found_count;
+    struct logout_elsewhere ends;
+};
+
+/* ── which sessions ─────────────────────────────────────────────────────── */
+
+static enum step find_ask(struct ctx *c, struct fail *f)
+{
+    struct coming *x = c->adapter_state;
+    const struct city_told *told = &x->told;
+
+    (void)f;
+    for (size_t i = 0; i < told->session_count; i++)
+        found_ask(c, FOUND_BY_CITY_SESSION, told->idp->id, told->sessions[i], &x->found[x->found_count++]);
+    if (told->session_count == 0)
+        found_ask(c, FOUND_BY_CITY_SUBJECT, told->idp->id, told->name, &x->found[x->found_count++]);
+    return WAIT;
+}
+
+static bool names_session(const struct city_told *told, struct str session)
+{
+    for (size_t i = 0; i < told->session_count; i++)
+        if (str_eq(told->sessions[i], session))
+            return true;
+    return told->session_count == 0;
+}
+
+/* The session itself says whose it is and where it came from; the index is only where to look. */
+static bool is_meant(const struct ctx *c, const struct session *s, const void *what)
+{
+    const struct city_told *told = what;
+    const struct person *p = s->person;
+
+    (void)c;
+    return str_eq(p->idp, told->idp->id) && names_session(told, p->city_session) &&
+           (!str_is_set(told->name) || str_eq(told->name, p->city_name));
+}
+
+static enum step end(struct ctx *c, struct fail *f)
+{
+    struct coming *x = c->adapter_state;
+
+    x->ends = (struct logout_elsewhere){ .is_meant = is_meant, .what = &x->told };
+    x->ends.sessions.at = arena_make_n(c->arena, 1, struct str);
+    for (size_t i = 0; i < x->found_count; i++) {
+        if (x->found[i].outcome == KV_DOWN)
+            return kv_away(f, "session by its name");
+        struct strs some = found_read(c, &x->found[i]);
+        for (size_t k = 0; k < some.n; k++)
+            if (!strs_has(&x->ends.sessions, some.at[k]))
+                strs_add(c->arena, &x->ends.sessions, some.at[k]);
+    }
+    c->state = &x->ends;
+    return step_into(c, logout_elsewhere);
+}
+
+/* ── OpenID Connect, from their server [Back-Channel Logout 1.0] ─────────── */
+
+/* Its own trouble keeps no city from saying it again. */
+static enum step unmark(struct ctx *c, struct fail *f)
+{
+    struct coming *x = c->adapter_state;
+
+    (void)f;
+    if (c->caught.kind == FAIL_OURS && x->told.marked.outcome == KV_MISS)
+        kv_delete(c->kv, &c->batch, c->arena, &x->unmarked, KV_REPLAY, x->told.replay);
+    else if (c->caught.kind == FAIL_CALLER)
+        limit_ask(c, LIMIT_answers, limit_place(c), REFUSED_S, &x->count);
+    return c->batch.pending > 0 ? WAIT : NEXT;
+}
+
+static enum step refuse(struct ctx *c, struct fail *f)
+{
+    http_header_set(c->res, S("Cache-Control"), S("no-store"));
+    *f = c->caught;
+    return REFUSE;
+}
+
+static const struct step_row failed[] = { { unmark }, { refuse }, { NULL } };
+
+static enum step start(struct ctx *c, struct fail *f)
+{
+    struct coming *x = arena_make(c->arena, struct coming);
+
+    (void)f;
+    c->adapter_state = x;
+    c->state = &x->told;
+    c->rescue = failed;
+    limit_look(c, LIMIT_answers, limit_place(c), &x->count);
+    return WAIT;
+}
+
+static enum step oidc_read(struct ctx *c, struct fail *f)
+{
+    struct coming *x = c->adapter_state;
+
+    if (!limit_keep(LIMIT_answers, &x->count, "logout token", f))
+        return REFUSE;
+    return step_into(c, told_by_oidc);
+}
+
+/* [2.8] */
+static enum step oidc_answer(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    c->rescue = NULL;
+    http_header_set(c->res, S("Cache-Control"), S("no-store"));
+    http_body(c->res, 200, S("application/json"), S("{}"));
+    return DONE;
+}
+
+const struct step_row upstream_oidc_told[] = { { start }, { oidc_read },   { find_ask },
+                                               { end },   { oidc_answer }, { NULL } };
+
+/* ── OpenID Connect, by a frame in the browser [Front-Channel Logout 1.0] ── */
+
+/* No cookie comes with a frame of somebody else's page, so the names alone say who is meant: whoever knows the sid of a
+ * session at the city may end it here, and no more than that.  Both must be said [3]. */
+static enum step frame_read(struct ctx *c, struct fail *f)
+{
+    struct coming *x = arena_make(c->arena, struct coming);
+    const struct idp *idp = registry_idp(c->registry, c->req->param);
+    struct str iss = form_get(c->query, S("iss")), sid = form_get(c->query, S("sid"));
+
+    c->adapter_state = x;
+    c->state = &x->told;
+    if (idp == NULL || idp->kind != IDP_OIDC || !idp->enabled || !str_eq(iss, idp->issuer))
+        return fail(f, FAIL_CALLER, "invalid_request", "iss is not that of the identity provider of this address");
+    if (!str_is_set(sid) || sid.n > CITY_NAME_MAX_B)
+        return fail(f, FAIL_CALLER, "invalid_request", "sid is missing or too long");
+    x->told.idp = idp;
+    x->told.sessions[x->told.session_count++] = sid;
+    limit_look(c, LIMIT_answers, limit_place(c), &x->count);
+    return WAIT;
+}
+
+static enum step frame_limit(struct ctx *c, struct fail *f)
+{
+    struct coming *x = c->adapter_state;
+
+    return limit_keep(LIMIT_answers, &x->count, "sign-out by a frame", f) ? NEXT : REFUSE;
+}
+
+/* Guesses are counted; what was meant is not. */
+static enum step frame_count(struct ctx *c, struct fail *f)
+{
+    struct coming *x = c->adapter_state;
+
+    (void)f;
+    if (x->ends.ended > 0)
+        return NEXT;
+    limit_ask(c, LIMIT_answers, limit_place(c), REFUSED_S, &x->count);
+    return WAIT;
+}
+
+static enum step frame_answer(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    http_header_set(c->res, S("Content-Security-Policy"), S(ANSWER_FRAMED_CSP));
+    http_header_set(c->res, S("Cache-Control"), S("no-store"));
+    http_body(c->res, 200, S("text/html; charset=utf-8"),
+              S("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>signed out</title></html>\n"));
+    return DONE;
+}
+
+const struct step_row upstream_oidc_frame[] = { { frame_read },  { frame_limit },  { find_ask }, { end },
+                                                { frame_count }, { frame_answer }, { NULL } };
