@@ -150,7 +150,7 @@ static enum step read(struct ctx *c, struct fail *f)
     struct str sid = short_name(json_get_str(t->claims.all, S("sid")));
 
     if (!is_about_logout(t->claims.all))
-        return fail(f, FAIL_CALLER, "events_missing", "events does not say that somebody was signed out");
+        return fail(f, FAIL_CALLER, "invalid_request", "events does not say that somebody was signed out");
     told->name = short_name(t->claims.sub);
     if (str_is_set(sid))
         told->sessions[told->session_count++] = sid;
