@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: EUPL-1.2
-# What ./check, ./demo and their helpers say: words that are not understood, logs of any bytes, full disks, and which files
-# clang-tidy judges again.
+# What ./check, ./demo and their helpers say: words that are not understood, logs of any bytes, full disks, which files
+# clang-tidy judges again, and that every test which is named is there.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 dir=$(mktemp -d)
@@ -84,7 +84,7 @@ case \$1 in *proxy*) meet a b && echo '7 passed' ;; *raw*) meet b a && echo 'it 
 touch "$tree/tests/node_modules/.package-lock.json"
 expect "check runs two side by side" 1 'ok +proxy +[0-9]+ s +7 passed' "$tree/check" --no-install proxy raw
 rm -f "$dir/a" "$dir/b"
-expect "check tells of the one that failed beside another" 1 '^check: 1 passed, 1 failed, 0 skipped$' "$tree/check" --no-install proxy raw
+expect "check tells of the one that failed beside another" 1 '^check: 1 passed, 1 failed, 0 skipped; failed: raw$' "$tree/check" --no-install proxy raw
 
 # clang-tidy: what passed is not judged again before something it is made of changes.
 printf '#define LIMIT 3\n' >"$tree/base/limit.h"
@@ -111,6 +111,17 @@ printf 'int two(void) { return 2; }\n' >"$tree/base/two.c"
 sed -i 's/^first_max=.*/first_max=1/' "$tree/tests/tidy.sh"
 expect "tidy says what it leaves in a fresh clone" 0 'tidy: 1 files passed, 0 as before, 1 left to ./check tidy-all' tidy
 expect "tidy --all leaves nothing" 0 '^tidy: 1 files passed, 1 as before$' tidy --all
+
+# Tests that others name are there; and one that a module of the conformance suite leaves its pause to names that module.
+named() { (cd "$root" && grep -rhoE --exclude-dir=node_modules --exclude-dir=build --exclude-dir=.git "$@" . | sort -u); }
+while read -r file; do
+    count=$((count + 1))
+    [ -e "$root/$file" ] || { bad=$((bad + 1)); printf '%s is named, and is not there\n' "$file" >&2; }
+done < <(named 'tests/[A-Za-z0-9_/.-]+\.(scn|mjs|sh|c|h|py|php)\b')
+while IFS=: read -r module file; do
+    count=$((count + 1))
+    grep -q "^SCENARIO .*\b$module\b" "$root/$file" || { bad=$((bad + 1)); printf '%s says nothing of %s, whose pause it is\n' "$file" "$module" >&2; }
+done < <(sed -nE "s|.*id\('([A-Z0-9]+)'\).*\(the pause: ([^)]*)\).*|\1:\2|p; s|.*[ (]F\(([0-9]+),.*\(the pause: ([^)]*)\).*|F\1:\2|p" "$root/tests/e2e/conformance.mjs")
 
 echo "$count words and logs of the scripts: $bad wrong"
 [ "$bad" -eq 0 ]

@@ -290,6 +290,15 @@ for (const [lang, width] of everywhere)
       await send(page, 'main form button');
       check((await renew(kept)).status === 200, 'it does not stay');
       check(json(await renew(lost)).error === 'invalid_grant' && (await p.userinfo(lost.access_token)).status === 401, 'it stays');
+      // It stands at their own page, and ends there.
+      await page.goto(`${g.url}/me`);
+      await signIn(page, 'kaisu');
+      check((await page.locator('#held').innerText()).includes(called(page, 'pysyva')), `it does not stand at /me: ${await main(page)}`);
+      await looks(page, 'me-held');
+      await send(page, '#held button[name=act][value=end]');
+      check(await page.locator('#held').count() === 0 && await page.locator('main [role=status]').count() > 0, `it did not end: ${await main(page)}`);
+      await looks(page, 'me-let-go');
+      check(json(await renew(kept)).error === 'invalid_grant', 'it is signed in still');
     });
   });
 

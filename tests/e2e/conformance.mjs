@@ -165,7 +165,7 @@ const basic = async (plan, mode) => {
     await x.tokens(s.answer.get('code'));
     refused(await x.redeem(s.answer.get('code')), 'invalid_grant', 'a second use');
   });
-  await module_(id('OP29'), 'oidcc-codereuse-30seconds (the pause: scenario code_twice)', async () => {
+  await module_(id('OP29'), 'oidcc-codereuse-30seconds (the pause: tests/scenario/a_code_that_comes_again_ends_its_refresh_tokens.scn)', async () => {
     const x = await one(), s = await x.login(), token = await x.tokens(s.answer.get('code'));
     refused(await x.redeem(s.answer.get('code')), 'invalid_grant', 'a second use');
     warn((await x.info(token.access_token)).status === 401, 'the access token of the first use is still good');
@@ -496,7 +496,7 @@ const fapiPlan = async (ms) => {
     refused(await x.redeem(s.answer.get('code')), 'invalid_grant', 'a second use');
     warn((await x.info(s.token.access_token)).status === 401, 'the first access token is still good');
   });
-  await F(47, 'ensure-token-endpoint-fails-with-expired-auth-code (the pause: scenarios)', async () => { const x = await one(); await open(x); refused(await x.redeem(b64(crypto.randomBytes(60))), 'invalid_grant', 'a code of nobody'); });
+  await F(47, 'ensure-token-endpoint-fails-with-expired-auth-code (the pause: tests/scenario/a_code_that_comes_again_ends_its_refresh_tokens.scn)', async () => { const x = await one(); await open(x); refused(await x.redeem(b64(crypto.randomBytes(60))), 'invalid_grant', 'a code of nobody'); });
   const noClient = async (x, assertion, errors, what) => { const s = await open(x); check(s.answer?.get('code'), `no code: ${s.push?.text}`); refused(await x.redeem(s.answer.get('code'), {}, { assertion }), errors, what); };
   const badClient = ['invalid_client', 'invalid_request', 'invalid_client_assertion'];
   await F(48, 'ensure-signed-client-assertion-with-RS256-fails', async () => { const x = await two(); await noClient(x, () => x.assertion({}, x.key, { alg: 'RS256', signAs: 'RS256' }), badClient, 'RS256'); });
@@ -544,7 +544,7 @@ const fapiPlan = async (ms) => {
     const x = await one(), s = await full(x), again = await x.visit({ client_id: x.id, request_uri: s.request_uri }, { agent: s.agent });
     warn(!again.answer || !(await x.opened(again.answer)).get('code'), 'it was used again');
   });
-  await F(57, 'par-attempt-to-use-expired-request_uri (the pause: scenarios)', async () => { const x = await one(), s = await x.visit({ client_id: x.id, request_uri: `urn:ietf:params:oauth:request_uri:${word()}` }); if (s.answer) errs(s, ['invalid_request', 'invalid_request_uri'], 'a request_uri of nobody'); else stays(s, 'a request_uri of nobody'); });
+  await F(57, 'par-attempt-to-use-expired-request_uri (the pause: tests/scenario/a_pushed_request_is_answered_once.scn)', async () => { const x = await one(), s = await x.visit({ client_id: x.id, request_uri: `urn:ietf:params:oauth:request_uri:${word()}` }); if (s.answer) errs(s, ['invalid_request', 'invalid_request_uri'], 'a request_uri of nobody'); else stays(s, 'a request_uri of nobody'); });
   await F(58, 'par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted', async () => { const x = await one(); await full(x, {}, { assertion: () => x.assertion({ nbf: now() + 8, iat: now() + 8 }) }); });
   await F(59, 'par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails', async () => { const x = await one(); await noPush(x, badClient, { assertion: () => x.assertion({ nbf: now() + 90, exp: now() + 150 }) }, 'nbf 90 s ahead'); });
   await F(60, 'par-attempt-to-use-request_uri-for-different-client', async () => { const x = await one(), y = await two(), q = x.params(), r = await x.push(x.ms ? wrapped(x)(q) : q), s = await y.visit({ client_id: y.id, request_uri: r.json.request_uri }); if (s.answer) errs(s, ['invalid_request', 'invalid_request_uri'], 'of another client'); else stays(s, 'of another client'); });
