@@ -39,10 +39,10 @@ export class Line {
     this.agent = new http.Agent({ keepAlive: true, maxSockets: users });
   }
 
-  ask(method, path, { cookie, form, headers = {} } = {}) {
-    const body = form && new URLSearchParams(form).toString();
+  ask(method, path, { cookie, form, json, headers = {} } = {}) {
+    const body = json ? JSON.stringify(json) : form && new URLSearchParams(form).toString();
     const all = { Host: `localhost:${this.port}`, ...(this.from ? { 'X-Forwarded-For': this.from() } : {}), ...(cookie ? { Cookie: cookie } : {}), ...headers,
-      ...(body ? { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': Buffer.byteLength(body) } : {}) };
+      ...(body ? { 'Content-Type': json ? 'application/json' : 'application/x-www-form-urlencoded', 'Content-Length': Buffer.byteLength(body) } : {}) };
     return new Promise((resolve, reject) => {
       const req = http.request({ host: '127.0.0.1', port: this.port, method, path, agent: this.agent, headers: all }, (res) => {
         const parts = [];

@@ -2,6 +2,7 @@
 // One program under load: a gateway of its own with its cities and services, a person who has signed in, and the
 // operations by name.
 import crypto from 'node:crypto';
+import { forms } from '../tests/e2e/agent.mjs';
 import { freePort } from '../tests/e2e/gateway.mjs';
 import { federation, registryText, signIn } from '../tests/e2e/local.mjs';
 import { Service } from '../tests/e2e/rp.mjs';
@@ -17,6 +18,16 @@ const tile = (i) => `  - id: tile${i}\n    protocol: link\n    vendor: tile-oy\n
 const tiles = Array.from({ length: 38 }, (_, i) => tile(i)).join('');
 export const authorizePath = (s, acr) => `/oidc/authorize?${new URLSearchParams({ client_id: s.id, redirect_uri: s.redirect, response_type: 'code', scope: s.scope, state: 'bench', nonce: 'bench', code_challenge: challenge, code_challenge_method: 'S256', ...(acr ? { acr_values: `urn:mpass.id:authnsource:${acr}` } : {}) })}`;
 
+// What a service signs: assertions of who it is [RFC 7523], proofs of a key [RFC 9449].
+const own = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' }), ownJwk = own.publicKey.export({ format: 'jwk' });
+const now = () => Math.floor(Date.now() / 1000);
+const signed = (header, claims) => {
+  const text = `${b64(JSON.stringify({ alg: 'ES256', ...header }))}.${b64(JSON.stringify({ jti: crypto.randomUUID(), iat: now(), ...claims }))}`;
+  return `${text}.${b64(crypto.sign('sha256', Buffer.from(text), { key: own.privateKey, dsaEncoding: 'ieee-p1363' }))}`;
+};
+const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code', SCREENS = 8;
+const registrar = crypto.randomBytes(32).toString('base64url');
+
 export const must = (res, status, what) => {
   if (res.status !== status) throw new Error(`${what}: ${res.status} ${res.headers.location ?? ''} ${res.text.slice(0, 300)}`);
   return res;
@@ -28,11 +39,15 @@ export class Stage {
     Object.assign(this, { gateway: g, service, rs256: new Service(g, { id: 'lampi', secret, alg: 'RS256', scope: 'openid profile edu.role' }) });
     // With refresh tokens, and calls of their own; one for each row, since each has its budget of requests.
     this.stay = Object.fromEntries(['refresh', 'introspection', 'own'].map((id) => [id, new Service(g, { id: `salo-${id}`, secret, scope: 'openid offline_access' })]));
+    Object.assign(this.stay, Object.fromEntries(['par', 'dpop', 'form', ...Array.from({ length: SCREENS }, (_, i) => `screen${i}`)].map((id) => [id, new Service(g, { id: `salo-${id}`, secret })])));
+    this.keyed = new Service(g, { id: 'salo-keyed', secret });
     this.saml = { plain: new SamlCity('plain'), signed: new SamlCity('signed', { signed: true }), encrypted: new SamlCity('encrypted') };
     this.oidc = new OidcCity('edu', await freePort());
     await this.oidc.start();
     const cities = [...Object.values(this.saml), this.oidc].map((c) => c.row('oulu')).join('');
-    g.registry = registryText(tiles + service.row() + this.rs256.row() + Object.values(this.stay).map((s) => s.row({ extra: '    grant_types: [authorization_code, refresh_token, client_credentials]\n' })).join('')).replace('services:\n', `${cities}services:\n`);
+    g.registry = registryText(tiles + service.row() + this.rs256.row() + Object.values(this.stay).map((s) => s.row({ extra: `    grant_types: [authorization_code, refresh_token, client_credentials, "${DEVICE}"]\n` })).join('')
+      + this.keyed.row({ extra: `    grant_types: [authorization_code, client_credentials]\n    jwks: '${JSON.stringify({ keys: [{ ...ownJwk, kid: 'own', alg: 'ES256', use: 'sig' }] })}'\n` }).replace(/ {4}secret:.*\n/, '').replace('client_secret_basic', 'private_key_jwt')).replace('services:\n', `${cities}services:\n`);
+    g.registry += `registrars:\n  - { id: salo, vendor: salo-oy, test: true, at_once: true, most: 1000, token: { plain: "${registrar}" }, hosts: ["salo.localhost"], scopes: [openid], asks: [sub] }\n`;
     await g.start();
     for (const c of Object.values(this.saml)) await c.learn(g);
     this.line = new Line(g.port, users);
@@ -72,6 +87,51 @@ export class Stage {
   async codeFlow(s) {
     const res = must(await this.line.ask('GET', authorizePath(s), { cookie: this.cookie }), 303, 'authorize');
     return this.redeem(s, new URL(res.headers.location).searchParams.get('code'));
+  }
+
+  // The request goes before, and the browser brings its name.
+  async pushedFlow(s) {
+    const pushed = must(await this.line.ask('POST', '/oidc/par', { form: Object.fromEntries(new URL(authorizePath(s), 'http://x').searchParams), headers: s.basic() }), 201, 'par');
+    const res = must(await this.line.ask('GET', `/oidc/authorize?${new URLSearchParams({ client_id: s.id, request_uri: JSON.parse(pushed.text).request_uri })}`, { cookie: this.cookie }), 303, 'authorize');
+    return this.redeem(s, new URL(res.headers.location).searchParams.get('code'));
+  }
+
+  // The answer comes on a page that posts it.
+  async postedFlow(s) {
+    const page = must(await this.line.ask('GET', `${authorizePath(s)}&response_mode=form_post`, { cookie: this.cookie }), 200, 'authorize');
+    return this.redeem(s, forms(page.text).find((f) => 'code' in f.fields)?.fields.code);
+  }
+
+  ownTokens(s, form, headers) { return this.line.ask('POST', '/oidc/token', { form: { grant_type: 'client_credentials', ...form }, headers }); }
+
+  async keyedIn() {
+    const id = this.keyed.id, at = now();
+    must(await this.ownTokens(this.keyed, { client_id: id, client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: signed({ kid: 'own' }, { iss: id, sub: id, aud: this.gateway.url, exp: at + 60 }) }), 200, 'token');
+  }
+
+  async boundIn() {
+    const s = this.stay.dpop, proof = signed({ typ: 'dpop+jwt', jwk: ownJwk }, { htm: 'POST', htu: `${this.gateway.url}/oidc/token` });
+    const said = JSON.parse(must(await this.ownTokens(s, {}, { ...s.basic(), DPoP: proof }), 200, 'token').text);
+    if (said.token_type !== 'DPoP') throw new Error(`a token of type ${said.token_type}`);
+  }
+
+  // A screen asks, somebody says yes at a browser of their own, the screen has its tokens.
+  async screenIn() {
+    this.screens = ((this.screens ?? 0) + 1) % SCREENS;
+    const s = this.stay[`screen${this.screens}`];
+    const asked = JSON.parse(must(await this.line.ask('POST', '/oidc/device', { form: { scope: 'openid profile' }, headers: s.basic() }), 200, 'device').text);
+    const page = must(await this.line.ask('GET', `/device?user_code=${asked.user_code}`, { cookie: this.cookie }), 200, 'the page of the code');
+    const form = forms(page.text).find((f) => f.buttons.some((b) => b.value === 'yes'));
+    must(await this.line.ask('POST', '/device', { cookie: this.cookie, form: { ...form.fields, act: 'yes' } }), 200, 'yes');
+    must(await this.line.ask('POST', '/oidc/token', { form: { grant_type: DEVICE, device_code: asked.device_code }, headers: s.basic() }), 200, 'token');
+  }
+
+  // A vendor registers a service, and takes it back.
+  async registered() {
+    const json = (method, path, token, body) => this.line.ask(method, path, { json: body, headers: { Authorization: `Bearer ${token}` } });
+    const made = JSON.parse(must(await json('POST', '/oidc/register', registrar, { client_name: 'Salo', redirect_uris: ['http://salo.localhost/cb'] }), 201, 'register').text);
+    must(await json('DELETE', new URL(made.registration_client_uri).pathname, made.registration_access_token), 204, 'delete');
   }
 
   // With an empty cookie jar from the service to the city: its page to choose a city from comes between, or not.
@@ -117,6 +177,12 @@ export class Stage {
         if (!(await this.asked('introspection', '/oidc/introspect', { token: this.offline.introspection.access_token })).text.startsWith('{"active":true')) throw new Error('the token is not active');
       }],
       'client credentials': [null, () => this.asked('own', '/oidc/token', { grant_type: 'client_credentials' })],
+      'pushed request, code, token': [null, () => this.pushedFlow(this.stay.par)],
+      'authorize by form_post, code, token': [null, () => this.postedFlow(this.stay.form)],
+      'private_key_jwt': [null, () => this.keyedIn()],
+      'DPoP': [null, () => this.boundIn()],
+      'device: a screen signed in': [null, () => this.screenIn()],
+      'dynamic registration, and back': [null, () => this.registered()],
       'SAML signed in, OIDC out': [600, () => this.samlIn(plain)],
       'the same, our request RSA-signed': [865, () => this.samlIn(signed)],
       'the same, choosing the city': [800, () => this.samlIn(plain, true)],
