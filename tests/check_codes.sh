@@ -39,6 +39,8 @@ trap 'rm -rf "$dir"' EXIT
     used 'status|city_refused|session_over|lifetime' wire/saml.c
 } | sort -u > "$dir/saml"
 compare wire/saml_codes.def "$dir/saml"
+used 'ask_' wire/saml_ask.c > "$dir/ask"
+compare wire/saml_ask_codes.def "$dir/ask"
 used 'jwks_|token_|header_|alg_|claims_|key_|signature_|iss_|sub_|aud_|azp_|exp_|iat_|nbf_|not_yet|nonce_|jti_|sid_|at_hash_|auth_time_|jwk_|secret_' \
     wire/jose.c wire/jws.c wire/jwks.c wire/jose_claims.c | grep -vxE 'at_hash|auth_time|key_ops' > "$dir/jose"
 compare wire/jose_codes.def "$dir/jose"

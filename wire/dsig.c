@@ -584,6 +584,47 @@ static bool verify_digest(const struct signature *s, struct str bytes, struct fa
            fail(f, FAIL_UPSTREAM, "sig_digest", "the signed content was changed");
 }
 
+/* XML Signature puts r and s side by side; some write DER into a query, where nothing says which. */
+static bool is_raw_ecdsa(EVP_PKEY *key, struct str value)
+{
+    return value.n == 2 * (((size_t)EVP_PKEY_get_bits(key) + 7) / 8);
+}
+
+static bool verify_der(EVP_PKEY *key, const struct method *method, struct str value, struct str text)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok =
+        ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, method->md(), NULL, key) == 1 &&
+        EVP_DigestVerify(ctx, (const unsigned char *)value.p, value.n, (const unsigned char *)text.p, text.n) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    return ok;
+}
+
+bool dsig_verify_octets(struct arena *a, struct str text, struct str algorithm, struct str value,
+                        const struct keyring *keys, size_t *key, struct fail *f)
+{
+    const struct method *method = method_named(signature_methods, algorithm);
+    struct signature s = { .method = method, .value = value };
+    size_t tried = 0;
+
+    if (method == NULL)
+        return fail(f, FAIL_UPSTREAM, "sig_algorithm", "signature method %.*s is not accepted",
+                    (int)(algorithm.n < 80 ? algorithm.n : 80), algorithm.p != NULL ? algorithm.p : "(none)");
+    for (size_t i = 0; i < keys->count; i++) {
+        EVP_PKEY *k = keys->keys[i];
+        if (!EVP_PKEY_is_a(k, method->kind))
+            continue;
+        tried++;
+        *key = i;
+        bool as_der = EVP_PKEY_is_a(k, "EC") && !is_raw_ecdsa(k, value);
+        if (as_der ? verify_der(k, method, value, text) : verify_with(a, k, &s, text))
+            return true;
+    }
+    return tried == 0 ? fail(f, FAIL_UPSTREAM, "sig_key", "no %s key of whoever signed", method->kind)
+                      : fail(f, FAIL_UPSTREAM, "sig_value", "none of %zu keys made this signature", tried);
+}
+
 static const struct _xmlNode *signature_of(const struct _xmlNode *element)
 {
     return xml_child(element, DS, "Signature");

@@ -62,6 +62,12 @@ bool dsig_present(const struct _xmlNode *element);
 bool dsig_verify(struct arena *a, const struct _xmlNode *element, const struct keyring *keys, struct signed_xml *out,
                  struct fail *f);
 
+/* A signature over octets that are no XML: the Redirect binding's query [SAML bindings 3.4.4.1].  algorithm: the URI,
+ * one that dsig_verify() takes.  *key: which of the keyring proved it.  Fails UPSTREAM sig_algorithm, sig_value,
+ * sig_key. */
+bool dsig_verify_octets(struct arena *a, struct str text, struct str algorithm, struct str value,
+                        const struct keyring *keys, size_t *key, struct fail *f);
+
 /* A child of what was proven is proven. */
 struct signed_xml signed_child(struct signed_xml parent, const char *ns, const char *name);
 
