@@ -129,10 +129,62 @@ bool cert_read(struct arena *a, struct str der, struct cert *out, struct fail *f
     return true;
 }
 
+/* ── from a proxy ───────────────────────────────────────────────────────── */
+
+static const struct str pem_begin = S("-----BEGIN CERTIFICATE-----"), pem_end = S("-----END CERTIFICATE-----");
+static const struct str pem_escaped = S("-----BEGIN%20CERTIFICATE-----");
+
+static int digit_of(char ch)
+{
+    return ch >= '0' && ch <= '9'   ? ch - '0'
+           : ch >= 'A' && ch <= 'F' ? ch - 'A' + 10
+           : ch >= 'a' && ch <= 'f' ? ch - 'a' + 10
+                                    : -1;
+}
+
+/* Absent: a '%' without two digits behind it. */
+static struct str unescaped(struct arena *a, struct str text)
+{
+    struct buf b = buf_new(a, text.n + 1);
+
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] != '%') {
+            buf_byte(&b, text.p[i]);
+            continue;
+        }
+        int high = i + 2 < text.n ? digit_of(text.p[i + 1]) : -1, low = i + 2 < text.n ? digit_of(text.p[i + 2]) : -1;
+        if (high < 0 || low < 0)
+            return (struct str){ NULL, 0 };
+        buf_byte(&b, (char)(high << 4 | low));
+        i += 2;
+    }
+    return buf_str(&b);
+}
+
+/* One certificate, and nothing beside it but the ends of lines. */
+static bool der_of_pem(struct arena *a, struct str text, struct str *der)
+{
+    struct str pem = str_trim(unescaped(a, text));
+    struct buf b = buf_new(a, pem.n + 1);
+
+    if (pem.n < pem_begin.n + pem_end.n || !str_has_prefix(pem, pem_begin) ||
+        !str_eq(str_from(pem, pem.n - pem_end.n), pem_end))
+        return false;
+    struct str body = str_sub(pem, pem_begin.n, pem.n - pem_begin.n - pem_end.n);
+    for (size_t i = 0; i < body.n; i++)
+        if (body.p[i] != '\n' && body.p[i] != '\r')
+            buf_byte(&b, body.p[i]);
+    return b64_decode(a, buf_str(&b), der);
+}
+
 bool cert_read_field(struct arena *a, struct str value, struct cert *out, struct fail *f)
 {
     struct str der;
 
+    if (str_has_prefix(value, pem_escaped))
+        return der_of_pem(a, value, &der)
+                   ? cert_read(a, der, out, f)
+                   : fail(f, FAIL_CALLER, "certificate_malformed", "it is no PEM, percent-encoded, of one certificate");
     if (value.n < 2 || value.p[0] != ':' || value.p[value.n - 1] != ':' ||
         !b64_decode(a, str_sub(value, 1, value.n - 2), &der))
         return fail(f, FAIL_CALLER, "certificate_malformed", "it is not base64 between colons");

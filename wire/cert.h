@@ -21,7 +21,8 @@ struct cert {           /* lives in its arena */
     void *x509; /* OpenSSL's */
 };
 
-/* The value of the field Client-Cert: base64 of DER between colons.  Fails CALLER certificate_malformed. */
+/* The value of the field Client-Cert: base64 of DER between colons [RFC 9440 2.2]; or PEM, percent-encoded, as nginx
+ * writes it.  Fails CALLER certificate_malformed. */
 bool cert_read_field(struct arena *a, struct str value, struct cert *out, struct fail *f);
 bool cert_read(struct arena *a, struct str der, struct cert *out, struct fail *f);
 

@@ -11,6 +11,7 @@ import { check, fetchLocal, finish, test, until } from './gateway.mjs';
 import { Agent } from './agent.mjs';
 import { haproxyMissing, makeFront } from './haproxy.mjs';
 import { federation, signIn } from './local.mjs';
+import { makeNginx, nginxMissing } from './nginx.mjs';
 import { Service } from './rp.mjs';
 
 if (haproxyMissing) { console.log('haproxy is not installed'); process.exit(77); }
@@ -44,7 +45,11 @@ ${more}`;
 const services = holder('nimi', '    auth_method: tls_client_auth\n    tls_client_auth_subject_dn: "O=Testi Oy,CN=app"\n')
   + holder('isanta', '    auth_method: tls_client_auth\n    tls_client_auth_san_dns: "app.vendor.example"\n')
   + holder('oma', `    auth_method: self_signed_tls_client_auth\n    jwks: '${JSON.stringify({ keys: [{ ...ownJwk, kid: 'o' }] })}'\n`);
-const { g, service } = await federation(process.argv[2], { name: 'behind-proxy', url: proxy.url, services, settings: { ...proxy.settings, mtls_url: proxy.mtlsUrl, client_ca_file: `${proxy.dir}/ca.pem` } });
+// FAPI 2.0 with certificates: pushed requests, tokens bound to the certificate.
+const fapi = '    fapi: true\n    pkce_required: true\n    id_token_alg: ES256\n';
+const fapiServices = holder('fapi-nimi', `    auth_method: tls_client_auth\n    tls_client_auth_san_dns: "app.vendor.example"\n${fapi}`)
+  + holder('fapi-oma', `    auth_method: self_signed_tls_client_auth\n    jwks: '${JSON.stringify({ keys: [{ ...ownJwk, kid: 'o' }] })}'\n${fapi}`);
+const { g, service } = await federation(process.argv[2], { name: 'behind-proxy', url: proxy.url, services: services + fapiServices, settings: { ...proxy.settings, mtls_url: proxy.mtlsUrl, client_ca_file: `${proxy.dir}/ca.pem` } });
 await g.start(false);
 proxy.start();
 
@@ -173,53 +178,102 @@ await test('a streamed form that is too large is refused', async () => {
   check((await get('/oidc/jwks')).status === 200, 'and nobody is served any more');
 });
 
-// ── certificates of services ──
+// ── certificates of services: behind HAProxy, and behind nginx in front of the same socket ──
+const nginx = nginxMissing ? null : await makeNginx(proxy);
 const shows = (name) => ({ cert: fs.readFileSync(`${proxy.dir}/${name}.pem`), key: fs.readFileSync(`${proxy.dir}/${name}.key`) });
-const certField = (name) => `:${new crypto.X509Certificate(fs.readFileSync(`${proxy.dir}/${name}.pem`)).raw.toString('base64')}:`;
-const call = ({ port = proxy.mtlsPort, by, path: pathname = '/oidc/token', method = 'POST', form = {}, headers = {} }) => new Promise((resolve, reject) => {
-  const req = https.request({ host: '127.0.0.1', port, path: pathname, method, ca: certificate, servername: 'localhost', agent: false, ...(by ? shows(by) : {}),
-    headers: { Host: `localhost:${port}`, ...(method === 'POST' ? { 'Content-Type': FORM } : {}), ...headers } }, (res) => {
-    let text = '';
-    res.on('data', (d) => { text += d; }).on('end', () => resolve({ status: res.statusCode, headers: res.headers, text, ...(text ? JSON.parse(text) : {}) }));
-  });
-  req.on('error', reject).end(method === 'POST' ? new URLSearchParams(form).toString() : '');
-});
+const pemOf = (name) => fs.readFileSync(`${proxy.dir}/${name}.pem`);
+// What a client could say, in either form.
+const certFields = (name) => [`:${new crypto.X509Certificate(pemOf(name)).raw.toString('base64')}:`, encodeURIComponent(pemOf(name))];
 const form = (id) => ({ grant_type: 'authorization_code', client_id: id, code: 'none', redirect_uri: `http://${id}.localhost/cb` });
 const proven = (r, what) => check(r.error === 'invalid_grant', `${what}: ${r.status} ${r.text}`);
 const unproven = (r, what) => check(r.status === 401 && r.error === 'invalid_client', `${what}: ${r.status} ${r.text}`);
-await test('a certificate that an authority of the gateway\'s vouches for proves the service that has its name', async () => {
-  for (const id of ['nimi', 'isanta']) {
-    proven(await call({ by: 'app', form: form(id) }), `${id} by its certificate`);
-    unproven(await call({ form: form(id) }), `${id} without one`);
-    unproven(await call({ by: 'forged', form: form(id) }), `${id} by one of an unknown authority`);
-    unproven(await call({ by: 'own', form: form(id) }), `${id} by a self-signed one`);
-    unproven(await call({ by: 'colleague', form: form(id) }), `${id} by another name of the same authority`);
-  }
+const asksAt = (mtlsPort) => ({ port = mtlsPort, by, path: pathname = '/oidc/token', method = 'POST', form = {}, headers = {} }) => new Promise((resolve, reject) => {
+  const req = https.request({ host: '127.0.0.1', port, path: pathname, method, ca: certificate, servername: 'localhost', agent: false, ...(by ? shows(by) : {}),
+    headers: { Host: `localhost:${proxy.mtlsPort}`, ...(method === 'POST' ? { 'Content-Type': FORM } : {}), ...headers } }, (res) => {
+    let text = '';
+    res.on('data', (d) => { text += d; }).on('end', () => resolve({ status: res.statusCode, headers: res.headers, text, ...(text.startsWith('{') ? JSON.parse(text) : {}) }));
+  });
+  req.on('error', reject).end(method === 'POST' ? new URLSearchParams(form).toString() : '');
 });
-await test('a certificate of one\'s own proves the service that has its key', async () => {
-  proven(await call({ by: 'own', form: form('oma') }), 'its own');
-  for (const by of ['other-own', 'app', undefined]) unproven(await call({ by, form: form('oma') }), `by ${by}`);
-});
-await test('nobody can say that they have shown a certificate', async () => {
-  for (const [id, name] of [['nimi', 'app'], ['oma', 'own']])
-    for (const port of [front, proxy.mtlsPort])
-      for (const field of ['Client-Cert', 'client-cert', 'Client_Cert'])
-        unproven(await call({ port, form: form(id), headers: { [field]: certField(name) } }), `${id} at ${port} by ${field}`);
-  unproven(await call({ by: 'other-own', form: form('oma'), headers: { 'Client-Cert': certField('own') } }), 'beside another certificate');
-});
-await test('browsers are not asked for a certificate', async () => unproven(await call({ port: front, by: 'own', form: form('oma') }), 'at the port for browsers'));
-await test('a token that is bound to a certificate opens userinfo with that one alone [RFC 8705 3]', async () => {
-  const s = new Service(g, { id: 'oma', secret: '', redirect: 'http://oma.localhost/cb', scope: 'openid' });
-  const { answer } = await signIn(s, 'anna', new Agent({ ca: certificate }));
-  check(answer?.get('code'), `no code: ${answer}`);
-  const got = await call({ by: 'own', form: { ...form('oma'), code: answer.get('code'), code_verifier: s.verifier } });
-  check(got.access_token && got.token_type === 'Bearer', got.text);
-  const about = (options) => call({ method: 'GET', path: '/oidc/userinfo', headers: { Authorization: `Bearer ${got.access_token}` }, ...options });
-  check((await about({ by: 'own' })).status === 200, 'not with its own');
-  for (const [what, options] of [['without one', {}], ['with another', { by: 'other-own' }], ['at the port for browsers', { port: front, by: 'own' }], ['with a field', { headers: { Authorization: `Bearer ${got.access_token}`, 'Client-Cert': certField('own') } }]]) {
-    const r = await about(options);
-    check(r.status === 401 && r.error === 'invalid_token', `${what}: ${r.status} ${r.text}`);
-  }
+
+for (const [name, at] of [['HAProxy', { port: front, mtlsPort: proxy.mtlsPort }], ['nginx', nginx]]) {
+  const call = asksAt(at?.mtlsPort);
+  const test_ = (what, run) => test(`${name}: ${what}`, () => at ? run() : 'skipped: nginx is not installed');
+  if (at) await until(`${name} answers`, async () => (await call({ method: 'GET', path: '/oidc/jwks' }).catch(() => ({}))).status === 200);
+  await test_('a certificate that an authority of the gateway\'s vouches for proves the service that has its name', async () => {
+    for (const id of ['nimi', 'isanta']) {
+      proven(await call({ by: 'app', form: form(id) }), `${id} by its certificate`);
+      unproven(await call({ form: form(id) }), `${id} without one`);
+      unproven(await call({ by: 'forged', form: form(id) }), `${id} by one of an unknown authority`);
+      unproven(await call({ by: 'own', form: form(id) }), `${id} by a self-signed one`);
+      unproven(await call({ by: 'colleague', form: form(id) }), `${id} by another name of the same authority`);
+    }
+  });
+  await test_('a certificate of one\'s own proves the service that has its key', async () => {
+    proven(await call({ by: 'own', form: form('oma') }), 'its own');
+    for (const by of ['other-own', 'app', undefined]) unproven(await call({ by, form: form('oma') }), `by ${by}`);
+  });
+  await test_('nobody can say that they have shown a certificate', async () => {
+    for (const [id, cert] of [['nimi', 'app'], ['oma', 'own'], ['fapi-oma', 'own']])
+      for (const port of [at.port, at.mtlsPort])
+        for (const field of ['Client-Cert', 'client-cert', 'Client_Cert'])
+          for (const value of certFields(cert))
+            unproven(await call({ port, form: form(id), headers: { [field]: value } }), `${id} at ${port} by ${field}`);
+    for (const value of certFields('own')) unproven(await call({ by: 'other-own', form: form('oma'), headers: { 'Client-Cert': value } }), 'beside another certificate');
+  });
+  await test_('browsers are not asked for a certificate', async () => unproven(await call({ port: at.port, by: 'own', form: form('oma') }), 'at the port for browsers'));
+  const bound = async (got, own, other) => {
+    const about = (options) => call({ method: 'GET', path: '/oidc/userinfo', headers: { Authorization: `Bearer ${got.access_token}` }, ...options });
+    check((await about({ by: own })).status === 200, 'not with its own');
+    for (const [what, options] of [['without one', {}], ['with another', { by: other }], ['at the port for browsers', { port: at.port, by: own }], ...certFields(own).map((value) => ['with a field', { headers: { Authorization: `Bearer ${got.access_token}`, 'Client-Cert': value } }])]) {
+      const r = await about(options);
+      check(r.status === 401 && r.error === 'invalid_token', `${what}: ${r.status} ${r.text}`);
+    }
+  };
+  await test_('a token that is bound to a certificate opens userinfo with that one alone [RFC 8705 3]', async () => {
+    const s = new Service(g, { id: 'oma', secret: '', redirect: 'http://oma.localhost/cb', scope: 'openid' });
+    const { answer } = await signIn(s, 'anna', new Agent({ ca: certificate }));
+    check(answer?.get('code'), `no code: ${answer}`);
+    const got = await call({ by: 'own', form: { ...form('oma'), code: answer.get('code'), code_verifier: s.verifier } });
+    check(got.access_token && got.token_type === 'Bearer', got.text);
+    await bound(got, 'own', 'other-own');
+  });
+  for (const [id, own, other] of [['fapi-nimi', 'app', 'colleague'], ['fapi-oma', 'own', 'other-own']])
+    await test_(`FAPI 2.0 with mTLS, ${id}: pushed, signed in, redeemed and used with the service's certificate alone`, async () => {
+      const s = new Service(g, { id, secret: '', redirect: `http://${id}.localhost/cb`, scope: 'openid' }), asked = Object.fromEntries(new URL(s.authorizeUrl()).searchParams);
+      unproven(await call({ path: '/oidc/par', form: asked }), 'pushed without a certificate');
+      unproven(await call({ path: '/oidc/par', by: other, form: asked }), 'pushed with another');
+      unproven(await call({ path: '/oidc/par', port: at.port, by: own, form: asked }), 'pushed at the port for browsers');
+      const pushed = await call({ path: '/oidc/par', by: own, form: asked });
+      check(pushed.status === 201 && pushed.request_uri, pushed.text);
+      const agent = (await signIn(service, 'anna', new Agent({ ca: certificate }))).agent;
+      const open = (q) => agent.once('GET', `${g.url}/oidc/authorize?${new URLSearchParams(q)}`);
+      const bare = await open(asked);
+      check(!new URL(bare.headers.location ?? '/', g.url).searchParams.get('code'), 'what was not pushed is answered');
+      const to = new URL((await open({ client_id: id, request_uri: pushed.request_uri })).headers.location ?? '/', g.url);
+      check(to.searchParams.get('code') && to.searchParams.get('iss') === g.url, `no code: ${to}`);
+      const redeem = { ...form(id), code: to.searchParams.get('code'), code_verifier: s.verifier };
+      unproven(await call({ form: redeem }), 'redeemed without a certificate');
+      unproven(await call({ by: other, form: redeem }), 'redeemed with another');
+      const got = await call({ by: own, form: redeem });
+      check(got.access_token && got.id_token, got.text);
+      await bound(got, own, other);
+      const told = (by) => call({ by, path: '/oidc/introspect', form: { client_id: id, token: got.access_token } });
+      const x5t = crypto.createHash('sha256').update(new crypto.X509Certificate(pemOf(own)).raw).digest('base64url');
+      check((await told(own)).cnf?.['x5t#S256'] === x5t, `introspection: ${(await told(own)).text}`);
+      unproven(await told(other), 'introspection by another');
+    });
+}
+await test('nginx: health and metrics are hidden, http leads to https, and a browser cannot say where it comes from', async () => {
+  if (!nginx) return 'skipped: nginx is not installed';
+  const call = asksAt(nginx.mtlsPort), canary = '203.0.113.91';
+  for (const port of [nginx.port, nginx.mtlsPort])
+    for (const path of ['/health/live', '/health/ready', '/metrics']) check((await call({ port, method: 'GET', path })).status === 404, `${path} is shown at ${port}`);
+  const plain = await fetchLocal(nginx.plainPort, '/school/99101?shared=1');
+  check(plain.status === 301 && plain.headers.location === 'https://localhost/school/99101?shared=1', `${plain.status} ${plain.headers.location}`);
+  check((await fetchLocal(nginx.plainPort, '/oidc/token', { method: 'POST', body: 'a=b' })).status === 403, 'a POST is taken');
+  await call({ port: nginx.port, method: 'GET', path: '/oidc/authorize?client_id=nobody', headers: { 'X-Forwarded-For': canary, Forwarded: `for=${canary}`, 'X-Forwarded-Host': 'evil.example' } });
+  check(!g.logText().includes(canary), 'the log believes it');
 });
 await test('the other names of endpoints are announced, and the methods that need them', async () => {
   const d = JSON.parse((await get('/.well-known/openid-configuration')).text), alias = d.mtls_endpoint_aliases;
@@ -291,5 +345,6 @@ await test('half-sent requests over HTTP/2, many on a connection, wait at the fr
   for (const s of sessions) s.destroy();
 });
 proxy.stop();
+nginx?.stop();
 await g.stop();
 await finish();

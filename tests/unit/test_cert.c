@@ -5,11 +5,13 @@
 #include "tests/test.h"
 #include "wire/cert.h"
 
+#include <ctype.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct pair {
     X509 *x;
@@ -111,6 +113,60 @@ TEST(a_certificate_comes_as_base64_between_colons) /* [RFC 9440 2.1] */
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct fail why = { 0 };
         CHECK(!cert_read_field(t->arena, bad[i], &c, &why));
+        CHECK_STR(why.code, "certificate_malformed");
+    }
+    forget(&p);
+}
+
+/* As nginx writes $ssl_client_escaped_cert: lines of 64, all but unreserved characters escaped. */
+static struct str escaped_pem(struct test *t, struct str der, const char *eol)
+{
+    struct str text = b64_encode(t->arena, der);
+    struct buf pem = buf_new(t->arena, 2 * text.n + 200), out = buf_new(t->arena, 6 * text.n + 600);
+
+    buf_printf(&pem, "-----BEGIN CERTIFICATE-----%s", eol);
+    for (size_t i = 0; i < text.n; i += 64)
+        buf_printf(&pem, "%.*s%s", STR_ARG(str_sub(text, i, 64)), eol);
+    buf_printf(&pem, "-----END CERTIFICATE-----%s", eol);
+    struct str all = buf_str(&pem);
+    for (size_t i = 0; i < all.n; i++)
+        if (isalnum((unsigned char)all.p[i]) || strchr("-._~", all.p[i]) != NULL)
+            buf_byte(&out, all.p[i]);
+        else
+            buf_printf(&out, "%%%02X", (unsigned char)all.p[i]);
+    return buf_str(&out);
+}
+
+TEST(a_certificate_comes_as_escaped_pem_as_nginx_writes_it)
+{
+    struct pair p = make("app", NULL, false, NULL);
+    struct str der = der_of(t, &p), good = escaped_pem(t, der, "\n");
+    struct cert c;
+    struct fail f = { 0 };
+
+    CHECK(cert_read_field(t->arena, good, &c, &f));
+    CHECK(str_eq(c.x5t, b64url_encode(t->arena, sha256(t->arena, der))));
+    CHECK(cert_read_field(t->arena, escaped_pem(t, der, "\r\n"), &c, &f));
+    const struct str bad[] = {
+        S("-----BEGIN%20CERTIFICATE-----"),
+        S("-----BEGIN%20CERTIFICATE-----%0A-----END%20CERTIFICATE-----%0A"),
+        S("-----BEGIN%20CERTIFICATE-----%0AAAAA%0A-----END%20CERTIFICATE-----"),
+        S("-----BEGIN CERTIFICATE-----"),
+        str_sub(good, 0, good.n - 4),
+        str_sub(good, 0, good.n - 1),
+        str_sub(good, 0, good.n - 2),
+        arena_join(t->arena, good, S("%")),
+        arena_join(t->arena, good, S("%0g")),
+        arena_join(t->arena, good, good), /* whose of the two would it be? */
+        arena_join(t->arena, good, S("x")),
+        escaped_pem(t, arena_join(t->arena, der, S("x")), "\n"),
+        escaped_pem(t, str_sub(der, 0, der.n - 1), "\n"),
+        escaped_pem(t, der, " "),
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct fail why = { 0 };
+        if (cert_read_field(t->arena, bad[i], &c, &why))
+            test_fail(t, __FILE__, __LINE__, "%zu is read", i);
         CHECK_STR(why.code, "certificate_malformed");
     }
     forget(&p);
