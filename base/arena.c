@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BLOCK_B = 8192 - 64, ALIGN = alignof(max_align_t) };
+enum { BLOCK_B = 8192 - 64, BLOCKS_KEPT = 4, ALIGN = alignof(max_align_t) };
 
 struct block {
     struct block *next;
@@ -23,6 +23,7 @@ struct adopted {
 struct arena {
     struct arena_host *host;
     struct block *blocks;
+    struct block *spare; /* as they come, zeroed: kept by arena_reset() */
     struct adopted *adopted;
     size_t handed_out;
     bool secret;
@@ -110,16 +111,21 @@ static void block_free(const struct arena *a, struct block *b)
     give_back(a->host, b, sizeof *b + b->cap);
 }
 
+static void free_blocks(const struct arena *a, struct block *first)
+{
+    for (struct block *next; first != NULL; first = next) {
+        next = first->next;
+        block_free(a, first);
+    }
+}
+
 void arena_free(struct arena *a)
 {
     if (a == NULL)
         return;
     release_adopted(a);
-    while (a->blocks != NULL) {
-        struct block *b = a->blocks;
-        a->blocks = b->next;
-        block_free(a, b);
-    }
+    free_blocks(a, a->blocks);
+    free_blocks(a, a->spare);
     if (a->link != NULL) {
         *a->link = a->next;
         if (a->next != NULL)
@@ -130,29 +136,40 @@ void arena_free(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-    struct block *keep = NULL;
+    int kept = 0;
 
+    for (const struct block *b = a->spare; b != NULL; b = b->next)
+        kept++;
     release_adopted(a);
     while (a->blocks != NULL) {
         struct block *b = a->blocks;
         a->blocks = b->next;
-        if (keep == NULL && b->cap == BLOCK_B)
-            keep = b;
-        else
+        if (kept == BLOCKS_KEPT || b->cap != BLOCK_B) {
             block_free(a, b);
+            continue;
+        }
+        memset(b->data, 0, b->used);
+        b->used = 0;
+        b->next = a->spare;
+        a->spare = b;
+        kept++;
     }
-    if (keep != NULL) {
-        memset(keep->data, 0, keep->used);
-        keep->used = 0;
-        keep->next = NULL;
-    }
-    a->blocks = keep;
     a->handed_out = 0;
 }
 
 size_t arena_used(const struct arena *a)
 {
     return a->handed_out;
+}
+
+static struct block *block_take(struct arena *a)
+{
+    struct block *b = a->spare;
+
+    if (b == NULL)
+        return block_new(a->host, BLOCK_B);
+    a->spare = b->next;
+    return b;
 }
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -163,7 +180,7 @@ void *arena_alloc(struct arena *a, size_t n)
     struct block *b = a->blocks;
 
     if (b == NULL || b->cap - b->used < need) {
-        b = block_new(a->host, need > BLOCK_B / 4 ? need : BLOCK_B);
+        b = need > BLOCK_B / 4 ? block_new(a->host, need) : block_take(a);
         /* A large piece gets a block of its own, behind the one still filling. */
         if (need > BLOCK_B / 4 && a->blocks != NULL) {
             b->next = a->blocks->next;

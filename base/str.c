@@ -208,11 +208,11 @@ struct buf buf_new(struct arena *a, size_t ceiling_B)
     return (struct buf){ .arena = a, .ceiling = ceiling_B };
 }
 
-/* Room for n more bytes, or the ceiling is marked as passed. */
-static bool buf_room(struct buf *b, size_t n)
+bool buf_room(struct buf *b, size_t n)
 {
     if (b->over || n > b->ceiling - b->n) {
         b->over = true;
+        b->cap = b->n; /* from now on everybody asks here */
         return false;
     }
     if (b->cap - b->n >= n)
@@ -220,26 +220,13 @@ static bool buf_room(struct buf *b, size_t n)
     size_t cap = b->cap > 0 ? b->cap * 2 : 256;
     while (cap < b->n + n)
         cap *= 2;
+    cap = cap < b->ceiling ? cap : b->ceiling;
     char *p = arena_alloc(b->arena, cap);
     if (b->n > 0)
         memcpy(p, b->p, b->n);
     b->p = p;
     b->cap = cap;
     return true;
-}
-
-void buf_add(struct buf *b, struct str s)
-{
-    if (s.n == 0 || !buf_room(b, s.n))
-        return;
-    memcpy(b->p + b->n, s.p, s.n);
-    b->n += s.n;
-}
-
-void buf_byte(struct buf *b, char c)
-{
-    if (buf_room(b, 1))
-        b->p[b->n++] = c;
 }
 
 /* Into the room that there is; a second time only where that is too short. */

@@ -66,8 +66,20 @@ struct buf {
 };
 
 struct buf buf_new(struct arena *a, size_t ceiling_B);
-void buf_add(struct buf *b, struct str s);
-void buf_byte(struct buf *b, char c);
+/* Room for n more bytes, or the ceiling is marked as passed.  cap never is above the ceiling. */
+bool buf_room(struct buf *b, size_t n);
+static inline void buf_add(struct buf *b, struct str s)
+{
+    if (s.n == 0 || (b->cap - b->n < s.n && !buf_room(b, s.n)))
+        return;
+    memcpy(b->p + b->n, s.p, s.n);
+    b->n += s.n;
+}
+static inline void buf_byte(struct buf *b, char c)
+{
+    if (b->cap > b->n || buf_room(b, 1))
+        b->p[b->n++] = c;
+}
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool buf_ok(const struct buf *b);
 struct str buf_str(const struct buf *b); /* a view; present even when empty */

@@ -90,22 +90,41 @@ static void find_peer(const struct conn *c, struct request *r)
 
 /* ── making ─────────────────────────────────────────────────────────────── */
 
+/* The same place in the copy; what is no view of the header ("/" for an empty path) stays. */
+static struct str moved(struct str view, struct str from, const char *to)
+{
+    bool within = view.p != NULL && (uintptr_t)view.p - (uintptr_t)from.p <= from.n;
+
+    return within ? str_n(to + (view.p - from.p), view.n) : view;
+}
+
 /* The header is copied out of what was peeked: its views live as long as the request. */
+static void copy_header(struct request *r, struct str header, const struct guarded *g)
+{
+    struct str copy = arena_str(r->arena, header);
+    const struct http_request *from = &g->req;
+
+    r->http = *from;
+    r->http.path = moved(from->path, header, copy.p);
+    r->http.param = moved(from->param, header, copy.p);
+    r->http.query = moved(from->query, header, copy.p);
+    r->http.host = moved(from->host, header, copy.p);
+    r->http.fields = arena_make_n(r->arena, from->field_count + 1, struct http_field);
+    for (size_t i = 0; i < from->field_count; i++)
+        r->http.fields[i] = (struct http_field){ moved(from->fields[i].name, header, copy.p),
+                                                 moved(from->fields[i].value, header, copy.p) };
+}
+
 struct request *request_make(struct conn *c, const char *header, const struct guarded *g, size_t body_max_B)
 {
     struct server *s = c->s;
     struct arena *a = take_arena(s);
     struct request *r = arena_make(a, struct request);
-    struct str copy = arena_str(a, str_n(header, g->header_B));
-    struct guarded again;
 
-    (void)guard_read(copy, &again);
     r->arena = a;
     r->s = s;
     r->conn = c;
-    r->http = again.req;
-    r->http.fields = arena_make_n(a, again.req.field_count + 1, struct http_field);
-    memcpy(r->http.fields, again.fields, again.req.field_count * sizeof *again.fields);
+    copy_header(r, str_n(header, g->header_B), g);
     r->http.https = str_has_prefix(s->set->public_url, S("https://"));
     r->http.body = S("");
     r->announced_B = g->body_B;
