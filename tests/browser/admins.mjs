@@ -5,15 +5,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { check, finish, root, test, until } from '../e2e/gateway.mjs';
 import { Demo, launch, password } from './demo.mjs';
 import { Keyboard } from './keyboard.mjs';
+import { isNew, judge } from './axe.mjs';
 
 const program = path.resolve(process.argv[2]);
 const browser = await launch();
 const demo = await new Demo().start();
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = path.join(root, 'build/admins');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -60,11 +59,10 @@ class Someone extends Keyboard {
     const wide = await this.page.locator('html').evaluate((e) => e.scrollWidth);
     check(wide <= this.width, `${name}: ${wide} px wide at ${this.width}`);
     await this.page.screenshot({ path: path.join(shots, `${name}-${this.lang}-${this.width}.png`), fullPage: true });
+    if (!(await isNew(this.page))) return;
     const window_ = await browser.newContext({ viewport: { width: this.width, height: 900 }, reducedMotion: 'reduce' }), page = await window_.newPage();
     await page.setContent(await this.page.content().then((html) => html.replace('<head>', `<head><base href="${demo.url}/">`)), { waitUntil: 'load' });
-    await page.evaluate(axe);
-    const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-    check(result.violations.length === 0, `${name}: axe: ${result.violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
+    await judge(page, name);
     await window_.close();
   }
   async leave() { await this.context.close(); }

@@ -6,13 +6,12 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { Gateway, check, fetchLocal, finish, freePort, root, test } from '../e2e/gateway.mjs';
 import { Service } from '../e2e/rp.mjs';
 import { launch } from './demo.mjs';
 import { Keyboard } from './keyboard.mjs';
+import { axeFindsNothing } from './axe.mjs';
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = path.join(root, 'build/consent-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -123,9 +122,7 @@ async function looks(page, name) {
   check(wide <= width, `${name}: ${wide} px wide at ${width}`);
   check(await page.evaluate(() => document.documentElement.lang) === page.lang, `${name}: language`);
   check(await page.locator('main .b:not(.two):not(.thin)').count() <= 1, `${name}: more than one main action`);
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  check(violations.length === 0, `${name}: axe: ${violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
+  await axeFindsNothing(page, name);
 }
 const main = (page) => page.locator('main').innerText();
 const says = async (page, ...all) => { const words = await main(page); for (const x of all) check(words.includes(x), `lacks "${x}": ${words}`); };

@@ -4,14 +4,13 @@
 //   node console.mjs PATH-OF-DIGIONE
 import fs from 'node:fs';
 import path from 'node:path';
-import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import { Gateway, check, fetchLocal, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
+import { axeFindsNothing } from './axe.mjs';
 
 const program = path.resolve(process.argv[2]);
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
 if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = path.join(root, 'build/console-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -83,9 +82,7 @@ async function looks(page, name, width = page.viewportSize().width) {
   if (wide !== null) check(wide <= width, `${name}: ${wide} px wide at ${width}`);
   await page.screenshot({ path: path.join(shots, `${name}-${width}.png`), fullPage: true });
   if (!page.scripts) return; // axe waits by timers, which do not run there
-  await page.evaluate(axe);
-  const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  check(result.violations.length === 0, `${name}: axe: ${result.violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
+  await axeFindsNothing(page, name);
 }
 // What was done is said where it leads, and not by an address.
 async function done(page, act) {

@@ -6,17 +6,16 @@ import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { Gateway, check, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { OidcCity, SamlCity } from '../e2e/odd_city.mjs';
+import { axeFindsNothing } from './axe.mjs';
 
 const program = path.resolve(process.argv[2]);
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
 if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = path.join(root, 'build/console-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -105,9 +104,7 @@ async function looks(page, name) {
   check(wide <= width, `${name}: ${wide} px wide at ${width}`);
   await page.screenshot({ path: path.join(shots, `${name}-${width}.png`), fullPage: true });
   if (!page.scripts) return;
-  await page.evaluate(axe);
-  const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  check(result.violations.length === 0, `${name}: axe: ${result.violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
+  await axeFindsNothing(page, name);
 }
 // There and back: the page of the test, with what came.
 async function tryOut(page, idp, { fresh = true } = {}) {

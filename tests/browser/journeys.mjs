@@ -4,11 +4,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { execFileSync, spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { check, finish, root, test, until } from '../e2e/gateway.mjs';
 import { Demo, launch, password } from './demo.mjs';
+import { axeFindsNothing } from './axe.mjs';
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = path.join(root, 'build/journeys');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -24,9 +23,7 @@ async function look(page, name) {
   await page.waitForLoadState('load');
   const url = page.url();
   check(/^http:\/\/(localhost|oulu\.localhost|tampere\.localhost|vantaa\.localhost):/.test(url), `${name}: not a page of ours: ${url}`);
-  await page.evaluate(axe);
-  const result = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  check(result.violations.length === 0, `${name}: axe: ${result.violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
+  await axeFindsNothing(page, name);
   await page.setViewportSize({ width: 320, height: 800 });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   check(wide <= 320, `${name}: ${wide} px wide at 320`);

@@ -6,14 +6,13 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import { Gateway, check, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
+import { judge } from './axe.mjs';
 
 const program = path.resolve(process.argv[2]);
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
 if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = path.join(root, 'build/truth-shots');
 fs.mkdirSync(shots, { recursive: true });
 
@@ -93,9 +92,7 @@ async function look(page, width, name) {
 async function axeOf(page, width, name) {
   const { context, page: second } = await person(width, { javaScriptEnabled: true, storageState: await page.context().storageState() });
   await second.setContent(await page.content());
-  await second.evaluate(axe);
-  const found = await second.evaluate(() => window.axe.run(document, { rules: { 'color-contrast': { enabled: false } } }));
-  check(found.violations.length === 0, `${name}: axe: ${found.violations.map((v) => `${v.id} ${v.nodes[0].html}`).join('; ')}`);
+  await judge(second, name, { rules: { 'color-contrast': { enabled: false } } });
   await context.close();
 }
 
