@@ -3,6 +3,8 @@
  * What cities read of us when they connect an identity provider of theirs: our
  * metadata as a SAML service provider [SDP-MD06–12], our keys as a client.  Answers come back through
  * gateway/upstream_return.c. */
+#include "gateway/upstream_metadata.h"
+
 #include "base/settings.h"
 #include "certs/keyset.h"
 #include "idp-adapters/upstream_saml.h"
@@ -12,7 +14,7 @@
 
 /* A key that comes next is shown before it is used, so that cities know it in
  * time; a retired one is not shown, since nobody should begin to use it. */
-static size_t certificates(const struct ctx *c, enum key_use use, struct str *out)
+size_t upstream_certificates(const struct ctx *c, enum key_use use, struct str *out)
 {
     size_t count, n = 0;
     const struct public_key *keys = keyset_keys(c->keys, &count);
@@ -34,8 +36,8 @@ static enum step write_metadata(struct ctx *c, bool signs, bool encryption, stru
 
     if (c->keys == NULL)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer has not said its keys yet");
-    sp.signing_count = certificates(c, KEY_SAML, sp.signing);
-    sp.encryption_count = encryption ? certificates(c, KEY_DECRYPT, sp.encryption) : 0;
+    sp.signing_count = upstream_certificates(c, KEY_SAML, sp.signing);
+    sp.encryption_count = encryption ? upstream_certificates(c, KEY_DECRYPT, sp.encryption) : 0;
     struct str text = saml_sp_metadata_write(c->arena, &sp);
     if (text.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "our metadata cannot be written");
@@ -57,7 +59,7 @@ static bool signs_to(struct ctx *c, const struct idp *idp)
 
 /* What all may read promises a signature only if every city gets one [SAML metadata 2.4.4].  The first that does not
  * ends the search, so that strangers cannot make it a long one. */
-static enum step show(struct ctx *c, struct fail *f)
+bool upstream_signs_to_all(struct ctx *c)
 {
     const struct registry_parts *p = registry_parts(c->registry);
     bool all = true;
@@ -65,7 +67,7 @@ static enum step show(struct ctx *c, struct fail *f)
     for (size_t i = 0; i < p->idp_count && all; i++)
         if (p->idps[i].kind == IDP_SAML && p->idps[i].enabled)
             all = signs_to(c, &p->idps[i]);
-    return write_metadata(c, all, true, f);
+    return all;
 }
 
 /* What one city reads, by its row: the same entity, with or without our encryption key. */
@@ -98,7 +100,6 @@ static enum step city_show(struct ctx *c, struct fail *f)
 }
 
 const struct step_row saml_metadata_city[] = { { city_ask }, { city_show }, { 0 } };
-const struct step_row saml_metadata_show[] = { { show }, { 0 } };
 
 /* The keys of a city that knows us by private_key_jwt [OIDC Core 9]. */
 static enum step client_keys(struct ctx *c, struct fail *f)

@@ -9,8 +9,7 @@ static bool read_option(struct str word, struct attribute_name *out, const char 
         struct str word;
         enum attribute_format is;
     } formats[] = { { S("format:uri"), ATTRIBUTE_URI },
-                    { S("format:basic"), ATTRIBUTE_BASIC },
-                    { S("format:unspecified"), ATTRIBUTE_UNSPECIFIED } };
+                    { S("format:basic"), ATTRIBUTE_BASIC } };
 
     if (str_has_prefix(word, S("friendly:")) && word.n > sizeof "friendly:" - 1) {
         out->friendly = str_from(word, sizeof "friendly:" - 1);
@@ -21,7 +20,7 @@ static bool read_option(struct str word, struct attribute_name *out, const char 
             out->format = formats[i].is;
             return true;
         }
-    *trouble = "may have friendly:WORD and format:uri, format:basic or format:unspecified behind its name";
+    *trouble = "may have friendly:WORD and format:uri or format:basic behind its name";
     return false;
 }
 

@@ -4,14 +4,14 @@
  * Floor 1.  Pure.  One line of a row of SAML: "claim=Name", and behind it, each after a space,
  *
  *     friendly:WORD     FriendlyName
- *     format:WORD       NameFormat: "uri" (the usual), "basic", "unspecified"
+ *     format:WORD       NameFormat: "uri" (the usual) or "basic"
  */
 #ifndef MODEL_ATTRIBUTE_NAME_H
 #define MODEL_ATTRIBUTE_NAME_H
 
 #include "model/claims.h"
 
-enum attribute_format { ATTRIBUTE_URI = 0, ATTRIBUTE_BASIC, ATTRIBUTE_UNSPECIFIED };
+enum attribute_format { ATTRIBUTE_URI = 0, ATTRIBUTE_BASIC };
 
 struct attribute_name {
     enum claim claim;

@@ -1067,6 +1067,12 @@ bool registry_check_documents(const struct registry *r, struct row_place *where,
             good = check_metadata(&c, &p->idps[i]);
         arena_reset(c.scratch);
     }
+    for (size_t i = 0; good && i < p->service_count; i++) {
+        struct str trouble = saml_service_document_trouble(c.scratch, &p->services[i]);
+        c.at = (struct row_place){ KIND_SERVICE, { p->services[i].id, S("") } };
+        good = !str_is_set(trouble) || wrong(&c, "%.*s", STR_ARG(trouble));
+        arena_reset(c.scratch);
+    }
     arena_free(c.scratch);
     *where = c.at;
     return good;

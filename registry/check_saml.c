@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "registry/check_saml.h"
 
+#include "idp-adapters/upstream_service.h"
 #include "model/attribute_name.h"
 #include "registry/urls.h"
 #include "wire/dsig.h"
@@ -108,4 +109,61 @@ struct str saml_service_trouble(struct arena *a, const struct registry *r, const
     for (size_t i = 0; i < sizeof checks / sizeof *checks && !str_is_set(trouble); i++)
         trouble = checks[i](a, r, s);
     return trouble;
+}
+
+/* ── the metadata that a row holds ──────────────────────────────────────── */
+
+static struct str endpoints_trouble(struct arena *a, const struct service *s, const struct saml_endpoint *at, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *trouble = at[i].binding != SAML_OTHER_BINDING ? url_trouble(at[i].location, s->test) : NULL;
+        if (trouble != NULL)
+            return arena_printf(a, "metadata_xml: \"%.*s\" %s", STR_ARG(at[i].location), trouble);
+    }
+    return none;
+}
+
+static struct str encryption_trouble(struct arena *a, const struct service *s, const struct saml_service_metadata *m)
+{
+    const unsigned gcm = SAML_CAN_AES128_GCM | SAML_CAN_AES256_GCM;
+    const unsigned others = SAML_CAN_AES128_CBC | SAML_CAN_AES256_CBC | SAML_CAN_OTHER_CIPHER;
+
+    (void)a;
+    if (str_eq(s->saml.encrypts, S("always")) && m->encryption_count == 0)
+        return S("encrypts is always, and its metadata have no RSA key of 2048 bits or more to encrypt to");
+    if (str_eq(s->saml.encrypts, S("never")) || m->encryption_count == 0 || str_is_set(s->saml.encryption_alg))
+        return none;
+    return (m->encryption[0].can & gcm) == 0 && (m->encryption[0].can & others) != 0
+               ? S("its metadata say that it decrypts neither AES-GCM: name what it can in encryption_alg (aes256-cbc), "
+                   "or write encrypts: never")
+               : none;
+}
+
+static struct str keys_missing(const struct service *s, const struct saml_service_metadata *m)
+{
+    bool signs = s->saml.requests_signed || m->signs_requests;
+
+    return signs && !str_is_set(s->saml.pinned_keys) && keyring_count(m->signing) == 0
+               ? S("its requests must be signed (requests_signed, or AuthnRequestsSigned in its metadata), and its "
+                   "metadata have no key to verify them with")
+               : none;
+}
+
+struct str saml_service_document_trouble(struct arena *a, const struct service *s)
+{
+    struct fail why = { 0 };
+    const struct saml_service_metadata *m;
+    struct str trouble;
+
+    if (s->protocol != PROTO_SAML || !str_is_set(s->saml.metadata_xml))
+        return none;
+    m = upstream_service_read(a, s, &why);
+    if (m == NULL)
+        return arena_printf(a, "metadata_xml: %s: %s", why.code, why.detail);
+    trouble = endpoints_trouble(a, s, m->acs, m->acs_count);
+    if (!str_is_set(trouble))
+        trouble = endpoints_trouble(a, s, m->slo, m->slo_count);
+    if (!str_is_set(trouble))
+        trouble = encryption_trouble(a, s, m);
+    return str_is_set(trouble) ? trouble : keys_missing(s, m);
 }

@@ -11,4 +11,7 @@
 /* What is wrong, in words for whoever wrote the row; absent: nothing. */
 struct str saml_service_trouble(struct arena *a, const struct registry *r, const struct service *s);
 
+/* The same of the metadata that a row holds: slow, so once. */
+struct str saml_service_document_trouble(struct arena *a, const struct service *s);
+
 #endif

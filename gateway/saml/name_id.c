@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/saml/name_id.h"
+
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "wire/saml.h"
+
+enum { TRANSIENT_B = 20 };
+
+static const struct {
+    struct str word, uri;
+} formats[] = {
+    { S(NAME_PERSISTENT), S(SAML_PERSISTENT) },
+    { S("transient"), S("urn:oasis:names:tc:SAML:2.0:nameid-format:transient") },
+    { S("email"), S("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress") },
+};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+static const struct str unspecified = S("urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified");
+static const struct str none = { NULL, 0 };
+
+static bool word_of(struct str uri, struct str *word)
+{
+    for (size_t i = 0; i < FORMATS; i++)
+        if (str_eq(formats[i].uri, uri)) {
+            *word = formats[i].word;
+            return true;
+        }
+    return false;
+}
+
+struct str name_format(struct str word)
+{
+    for (size_t i = 0; i < FORMATS; i++)
+        if (str_eq(formats[i].word, word))
+            return formats[i].uri;
+    return none;
+}
+
+/* Where nothing is asked: as the row says, else the first that its metadata name, else the pseudonym. */
+bool name_choose(const struct service *s, const struct saml_service_metadata *m, struct str format, struct str *word)
+{
+    if (str_is_set(format) && !str_eq(format, unspecified))
+        return word_of(format, word);
+    *word = s->saml.name_id;
+    if (str_is_set(*word))
+        return true;
+    for (size_t i = 0; i < m->format_count; i++)
+        if (word_of(m->formats[i], word) && !str_eq(*word, S("email")))
+            return true;
+    *word = S(NAME_PERSISTENT);
+    return true;
+}
+
+bool name_make(struct ctx *c, const struct service *s, struct str word, struct str sub, struct str email,
+               struct saml_name *out)
+{
+    *out = (struct saml_name){ .format = name_format(word) };
+    if (str_eq(word, S("none")))
+        return true;
+    if (str_eq(word, S("transient"))) {
+        unsigned char bytes[TRANSIENT_B];
+        world_random(c->world, bytes, sizeof bytes);
+        out->value = arena_join(c->arena, S("_"), hex_encode(c->arena, (struct str){ (const char *)bytes, sizeof bytes }));
+    } else {
+        out->value = str_eq(word, S("email")) ? email : sub;
+    }
+    if (!str_eq(word, S("email"))) {
+        out->qualifier = saml_us(c);
+        out->sp_qualifier = s->saml.entity_id;
+    }
+    return str_is_set(out->value);
+}
+
+struct str name_keep(struct arena *a, struct str word, const struct saml_name *name)
+{
+    return str_is_set(name->value) ? arena_printf(a, "%.*s %.*s", STR_ARG(word), STR_ARG(name->value)) : none;
+}
+
+struct saml_name name_kept(const struct ctx *c, const struct service *s, struct str kept, struct str sub)
+{
+    struct str word = none, value = kept;
+    bool known = str_is_set(kept) && str_split(&value, ' ', &word) && name_format(word).p != NULL;
+
+    if (!known) {
+        word = S(NAME_PERSISTENT);
+        value = sub;
+    }
+    return (struct saml_name){ .value = value,
+                               .format = name_format(word),
+                               .qualifier = str_eq(word, S("email")) ? none : saml_us(c),
+                               .sp_qualifier = str_eq(word, S("email")) ? none : s->saml.entity_id };
+}

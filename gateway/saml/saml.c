@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/saml/saml.h"
+
+#include "base/codec.h"
+#include "base/settings.h"
+#include "gateway/answer.h"
+#include "idp-adapters/upstream_saml.h"
+#include "launcher/pages.h"
+
+struct str saml_us(const struct ctx *c)
+{
+    return saml_sp_entity_id(c->arena, c->set);
+}
+
+struct str saml_at(const struct ctx *c, const char *path)
+{
+    return arena_printf(c->arena, "%.*s%s", STR_ARG(c->set->public_url), path);
+}
+
+/* The host of public_url, without its port. */
+struct str saml_scope(const struct ctx *c)
+{
+    struct str url = c->set->public_url;
+    struct str host = str_from(url, str_find(url, S("://")) + sizeof "://" - 1);
+
+    return str_sub(host, 0, str_find_byte(host, ':', 0));
+}
+
+struct str saml_new_id(const struct ctx *c)
+{
+    unsigned char bytes[SAML_ID_B];
+
+    world_random(c->world, bytes, sizeof bytes);
+    return arena_join(c->arena, S("_"), hex_encode(c->arena, (struct str){ (const char *)bytes, sizeof bytes }));
+}
+
+enum jose_alg saml_alg_of(const struct service *s, const struct saml_service_metadata *p)
+{
+    bool only_ec = p != NULL && (p->signs_with & SAML_CAN_ECDSA_SHA256) != 0 &&
+                   (p->signs_with & SAML_CAN_RSA_SHA256) == 0;
+
+    return only_ec || str_eq(s->saml.signing_alg, S("ecdsa-sha256")) ? JOSE_ES256 : JOSE_RS256;
+}
+
+enum step saml_post(struct ctx *c, const struct service *s, struct str url, const char *field, struct str message,
+                    struct str relay)
+{
+    struct hidden_field *fields = arena_make_n(c->arena, 2, struct hidden_field);
+    struct post_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
+                           .url = url,
+                           .to = s != NULL ? names_in(&s->names, c->lang) : (struct str){ NULL, 0 },
+                           .fields = { fields, relay.p != NULL ? 2 : 1 } };
+
+    fields[0] = (struct hidden_field){ str_of(field), b64_encode(c->arena, message) };
+    fields[1] = (struct hidden_field){ S("RelayState"), relay };
+    return answer_page(c, 200, page_post(c->arena, &v));
+}

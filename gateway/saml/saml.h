@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/saml/saml.h: the SAML identity provider: what its endpoints share.
+ *
+ * Floor 6d.  [SAML core, bindings, profiles 4.1, 4.4; Kantara IIP, SAML2int SDP]
+ *
+ * A request becomes a struct login, whose members mean here:
+ *
+ *     nonce       ID of the AuthnRequest; absent: the service did not ask
+ *     state_out   RelayState
+ *     answer_to   the AssertionConsumerService, out of the service's metadata
+ *     scope       which name the person is told by, a word of name_id.h
+ *     resources   AttributeConsumingServiceIndex, as digits; absent: none was named
+ *     claims      ids of the identity providers that may do, with spaces between [core 3.4.1.5]; absent: any
+ */
+#ifndef GATEWAY_SAML_SAML_H
+#define GATEWAY_SAML_SAML_H
+
+#include "certs/signer_client.h"
+#include "gateway/protocol.h"
+#include "gateway/saml/peer.h"
+#include "model/ctx.h"
+#include "wire/saml_respond.h"
+
+#define SAML_PATH_METADATA "/saml/metadata"
+#define SAML_PATH_SSO      "/saml/sso"
+#define SAML_PATH_SLO      "/saml/slo"
+#define SAML_PATH_SOAP     "/saml/slo/soap"
+
+enum { SAML_ANSWER_LIFE_S = 300, SAML_ID_B = 20 };
+
+struct str saml_us(const struct ctx *c);                     /* our entityID */
+struct str saml_at(const struct ctx *c, const char *path);   /* a path of ours as services know it */
+struct str saml_scope(const struct ctx *c);                  /* what stands behind @ */
+struct str saml_new_id(const struct ctx *c);                 /* of a message: unguessable, and never the same twice */
+/* By which algorithm this service is signed to: as its row says, where its metadata allow that [IIP-MD10]. */
+enum jose_alg saml_alg_of(const struct service *s, const struct saml_service_metadata *p);
+
+/* Sends a message by a page that the browser posts: field is "SAMLResponse" or "SAMLRequest".  Gives DONE. */
+enum step saml_post(struct ctx *c, const struct service *s, struct str url, const char *field, struct str message,
+                    struct str relay);
+
+/* Makes c->res lead to a path of ours that signs and sends a status to c->login's service: code as in struct fail. */
+void saml_refuse(struct ctx *c, const char *code);
+/* The same where the failure has not been recorded; gives DONE. */
+enum step saml_told(struct ctx *c, const char *code, const char *detail);
+
+extern const struct step_row saml_answer_rows[];
+/* How services hear of an end (protocol.h). */
+bool saml_hears(const struct ctx *c, const struct service *s);
+bool saml_hears_by_trip(const struct ctx *c, const struct service *s);
+extern const struct step_row saml_leave[], saml_leave_go[], saml_left[];
+
+#endif
