@@ -652,7 +652,8 @@ struct release_view {
     struct {
         const struct code_line *at;
         size_t n;
-    } id_token, userinfo;
+    } id_token, userinfo, own; /* own: what a service of another protocol than OpenID Connect is told */
+    bool by_own;
     struct {
         const struct told_held *at;
         size_t n;

@@ -15,6 +15,8 @@
 #include "registry/consents.h"
 #include "wire/kv.h"
 
+struct release; /* gateway/release.h */
+
 struct leaver {             /* whose session is over */
     struct str sid, person; /* as in struct session; person: its id */
     /* What the protocol had kept of this service by session_told() when it answered it, for instance the NameID that it
@@ -46,6 +48,10 @@ struct protocol {
     /* What c->login (NULL: nothing in particular was asked) would tell its service of c->person, of what d releases.
      * NULL: all of that. */
     struct claim_set (*tells)(struct ctx *c, const struct decision *d);
+
+    /* What a service would be told, as JSON for people to read; r is set but for what the protocol itself knows.  NULL: as
+     * OpenID Connect tells it. */
+    struct str (*shows)(struct arena *a, const struct release *r);
 
     /* Whether the address that c->login asked for is still its service's own: what was registered when the login began
      * may have been taken away since.  Reads the registry alone. */

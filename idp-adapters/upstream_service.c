@@ -79,8 +79,7 @@ const struct saml_service_metadata *upstream_service_read(struct arena *a, const
     return parse(a, &want, want.body, f);
 }
 
-const struct saml_service_metadata *upstream_service_kept(struct upstreams *u, struct arena *a,
-                                                          const struct service *s)
+const struct saml_service_metadata *upstream_service_kept(struct upstreams *u, struct arena *a, const struct service *s)
 {
     const struct upstream_want want = want_of(a, s, UPSTREAM_KEPT);
     const struct saml_service_metadata *m;

@@ -134,7 +134,8 @@ static struct str encryption_trouble(struct arena *a, const struct service *s, c
     if (str_eq(s->saml.encrypts, S("never")) || m->encryption_count == 0 || str_is_set(s->saml.encryption_alg))
         return none;
     return (m->encryption[0].can & gcm) == 0 && (m->encryption[0].can & others) != 0
-               ? S("its metadata say that it decrypts neither AES-GCM: name what it can in encryption_alg (aes256-cbc), "
+               ? S("its metadata say that it decrypts neither AES-GCM: name what it can in encryption_alg "
+                   "(aes256-cbc), "
                    "or write encrypts: never")
                : none;
 }

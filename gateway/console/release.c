@@ -471,6 +471,7 @@ static void put_told(struct ctx *c, const struct releasing *x, const struct pers
                                   .person = p,
                                   .service = x->service,
                                   .seals = c->seals,
+                                  .protocol = protocol_of(c, x->service->protocol),
                                   .lang = c->lang,
                                   .now = { .now_s = c->now_s } };
     struct told_of t;
@@ -484,6 +485,8 @@ static void put_told(struct ctx *c, const struct releasing *x, const struct pers
     v->unspoken = !is_spoken(x->service->protocol);
     v->id_token.n = put_json(c, t.id_token, &v->id_token.at);
     v->userinfo.n = put_json(c, t.userinfo, &v->userinfo.at);
+    v->own.n = put_json(c, t.shown, &v->own.at);
+    v->by_own = str_is_set(t.shown);
     put_held(c, &t, v);
 }
 

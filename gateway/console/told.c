@@ -20,9 +20,9 @@ static struct str scope_of(struct arena *a, const struct service *s)
     return buf_ok(&b) ? buf_str(&b) : S("openid");
 }
 
-static bool is_sayable(const struct service *s, enum claim claim)
+static bool is_sayable(const struct release *r, enum claim claim)
 {
-    return *(s->profile == PROFILE_MPASS ? claim_rows[claim].mpass : claim_rows[claim].native) != '\0';
+    return r->whole || *(r->service->profile == PROFILE_MPASS ? claim_rows[claim].mpass : claim_rows[claim].native) != '\0';
 }
 
 static enum held held_of(const struct release *r, const struct told_of *t, enum claim claim)
@@ -35,7 +35,7 @@ static enum held held_of(const struct release *r, const struct told_of *t, enum 
            : t->decision.effect != EFFECT_ALLOW ? HELD_SHUT
            : t->said[claim].withheld != NULL    ? HELD_WITHHELD
            : !granted                           ? HELD_UNGRANTED
-           : !is_sayable(r->service, claim)     ? HELD_UNSAYABLE
+           : !is_sayable(r, claim)              ? HELD_UNSAYABLE
            : !release_covers(r, claim)          ? HELD_SCOPE
                                                 : HELD_EMPTY;
 }
@@ -43,12 +43,15 @@ static enum held held_of(const struct release *r, const struct told_of *t, enum 
 void told_make(struct arena *a, const struct told_ask *ask, struct told_of *out)
 {
     struct str sub = pairwise_sub(a, ask->seals, S("example"), ask->service->vendor), words, word;
+    const bool own_way = ask->protocol != NULL && ask->protocol->shows != NULL;
     const struct release r = { .registry = ask->registry,
                                .person = ask->person,
                                .service = ask->service,
                                .decision = &out->decision,
                                .sub = sub,
                                .scope = scope_of(a, ask->service),
+                               .as = own_way ? RELEASE_AS_NATIVE : RELEASE_AS_ROW,
+                               .whole = own_way,
                                .lang = ask->lang,
                                .now = ask->now };
     const struct id_facts facts = { .registry = ask->registry,
@@ -65,8 +68,12 @@ void told_make(struct arena *a, const struct told_ask *ask, struct told_of *out)
                              .scope = r.scope };
     policy_claims(a, ask->registry, ask->person, ask->service, &ask->now, out->said);
     if (out->decision.effect == EFFECT_ALLOW) {
-        out->userinfo = release_claims(a, &r);
-        out->id_token = release_id_claims(a, &facts);
+        if (own_way) {
+            out->shown = ask->protocol->shows(a, &r);
+        } else {
+            out->userinfo = release_claims(a, &r);
+            out->id_token = release_id_claims(a, &facts);
+        }
         words = release_words(a, &r);
         while (str_split(&words, ' ', &word))
             if (claim_of_word(word, &claim))

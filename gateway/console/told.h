@@ -8,6 +8,7 @@
 #define GATEWAY_CONSOLE_TOLD_H
 
 #include "base/seals.h"
+#include "gateway/protocol.h"
 #include "gateway/release.h"
 #include "policy/grants.h"
 
@@ -16,6 +17,7 @@ struct told_ask {
     const struct person *person;
     const struct service *service;
     const struct seals *seals;
+    const struct protocol *protocol; /* of the service; NULL: as OpenID Connect tells it */
     enum lang lang;
     struct circumstances now;
 };
@@ -34,7 +36,8 @@ enum held { /* why something is not told */
 struct told_of {
     struct decision decision;
     struct str scope;              /* all that the service may ask for */
-    struct str id_token, userinfo; /* JSON; absent where the service does not open */
+    struct str id_token, userinfo; /* JSON; absent where the service does not open, or is not told so */
+    struct str shown;              /* likewise: what a service of another protocol is told */
     struct claim_set told;
     struct claim_said said[CLAIM_COUNT];
     enum held held[CLAIM_COUNT]; /* of what is asked for, or granted; else HELD_NOT */

@@ -45,7 +45,8 @@ static struct making *mine(const struct ctx *c)
 static bool may_answer(const struct ctx *c)
 {
     const struct service *s = registry_service(c->registry, c->login->service);
-    const struct saml_service_metadata *p = s != NULL && s->enabled && s->protocol == PROTO_SAML ? peer_kept(c, s) : NULL;
+    const struct saml_service_metadata *p =
+        s != NULL && s->enabled && s->protocol == PROTO_SAML ? peer_kept(c, s) : NULL;
 
     return p != NULL && peer_takes_at(p, c->login->answer_to);
 }
@@ -167,8 +168,8 @@ static void add_told(struct ctx *c, struct saml_statement *st, struct saml_told 
         (struct saml_told){ .name = str_of(name), .friendly = str_of(friendly), .values = values, .value_count = 1 };
 }
 
-/* pairwise-id, unless the service says that it wants none [SDP-IDP15]; subject-id, the same for all services, only where
- * policy lets it know the learner number, which is that already. */
+/* pairwise-id, unless the service says that it wants none [SDP-IDP15]; subject-id, the same for all services, only
+ * where policy lets it know the learner number, which is that already. */
 static void add_subject(struct ctx *c, struct saml_statement *st, struct saml_told *room)
 {
     const struct making *m = mine(c);
@@ -350,15 +351,17 @@ static enum step send(struct ctx *c, struct fail *f)
                      saml_sealed(c->arena, &m->draft, m->signature.value), c->login->state_out);
 }
 
-const struct step_row saml_answer_rows[] = { { ask_metadata },   { check_address },  { check_person }, { make_name },
-                                             { keep_answered },  { note_opened },    { sign_assertion },
-                                             { sign_response },  { send },           { NULL } };
+const struct step_row saml_answer_rows[] = {
+    { ask_metadata }, { check_address },  { check_person },  { make_name }, { keep_answered },
+    { note_opened },  { sign_assertion }, { sign_response }, { send },      { NULL }
+};
 
 /* ── struct protocol ────────────────────────────────────────────────────── */
 
 enum { LAUNCH_MAX_B = 8192 };
 
-/* By its own address it asks for what it needs; else it is told unasked, and RelayState says where to [profiles 4.1.5]. */
+/* By its own address it asks for what it needs; else it is told unasked, and RelayState says where to [profiles 4.1.5].
+ */
 static struct str launch(struct ctx *c, const struct service *s, struct str to)
 {
     struct str own = s->launch_uri;
@@ -378,6 +381,7 @@ static struct str launch(struct ctx *c, const struct service *s, struct str to)
 const struct protocol protocol_saml = { .name = "saml",
                                         .answer = saml_answer_rows,
                                         .tells = tells,
+                                        .shows = attributes_shown,
                                         .may_answer = may_answer,
                                         .refuse = saml_refuse,
                                         .launch = launch,

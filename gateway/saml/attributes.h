@@ -29,4 +29,7 @@ struct told_attributes {
 struct told_attributes attributes_told(struct arena *a, const struct release *r, const struct strs *wanted,
                                        struct str scope);
 
+/* The same as JSON, for people to read: Name and values. */
+struct str attributes_shown(struct arena *a, const struct release *r);
+
 #endif

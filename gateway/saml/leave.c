@@ -57,8 +57,8 @@ static struct saml_draft draft(struct ctx *c, const struct leaving *l)
         .issuer = saml_us(c),
         .destination = l->to->location,
         .reason = S(REASON_USER),
-        .name = name_kept(c, c->service, l->who.told,
-                          pairwise_sub(c->arena, c->seals, l->who.person, c->service->vendor)),
+        .name =
+            name_kept(c, c->service, l->who.told, pairwise_sub(c->arena, c->seals, l->who.person, c->service->vendor)),
         .sessions = &l->who.sid,
         .session_count = 1,
     };
@@ -147,10 +147,10 @@ static enum step soap_judge(struct ctx *c, struct fail *f)
         return fail(f, FAIL_UPSTREAM, "away", "HTTP status %d", l->answer.status);
     if (l->answer.status != 200)
         return fail(f, FAIL_CALLER, "refused", "HTTP status %d", l->answer.status);
-    if (!saml_ask_soap(c->arena, l->answer.body, 0, &message, &why) ||
-        saml_ask_kind(message) != SAML_ASK_LOGGED_OUT || !saml_ask_logged_out(message, &rules, &said, &why))
-        return fail(f, FAIL_CALLER, "refused", "its answer: %s: %s",
-                    why.code != NULL ? why.code : "no LogoutResponse", why.detail);
+    if (!saml_ask_soap(c->arena, l->answer.body, 0, &message, &why) || saml_ask_kind(message) != SAML_ASK_LOGGED_OUT ||
+        !saml_ask_logged_out(message, &rules, &said, &why))
+        return fail(f, FAIL_CALLER, "refused", "its answer: %s: %s", why.code != NULL ? why.code : "no LogoutResponse",
+                    why.detail);
     return (said.success && !said.partial) || is_gone_already(&said)
                ? DONE
                : fail(f, FAIL_CALLER, "refused", "status %.*s %.*s", STR_ARG(said.status), STR_ARG(said.inner));
@@ -187,7 +187,8 @@ static enum step trip_sign(struct ctx *c, struct fail *f)
     if (!redirect && !l->trip.framed)
         l->to = saml_service_slo(l->peer, SAML_POST);
     if (l->to == NULL)
-        return fail(f, FAIL_CALLER, "no_way", "its metadata name no SingleLogoutService that a browser could be sent to");
+        return fail(f, FAIL_CALLER, "no_way",
+                    "its metadata name no SingleLogoutService that a browser could be sent to");
     l->id = arena_join(c->arena, S("_"), l->trip.id);
     l->draft = draft(c, l);
     if (redirect) {

@@ -15,7 +15,7 @@
 
 enum { METADATA_LIVES_S = 14 * 86400, METADATA_CACHE_S = 6 * 3600, KEPT_S = 3600, FACTS_MAX_B = 65536 };
 
-struct publishing { /* c->state */
+struct publishing {  /* c->state */
     struct str name; /* under which it is kept: of all that it says, but for times */
     struct saml_draft draft;
     struct signed_got signature;

@@ -61,7 +61,8 @@ bool name_make(struct ctx *c, const struct service *s, struct str word, struct s
     if (str_eq(word, S("transient"))) {
         unsigned char bytes[TRANSIENT_B];
         world_random(c->world, bytes, sizeof bytes);
-        out->value = arena_join(c->arena, S("_"), hex_encode(c->arena, (struct str){ (const char *)bytes, sizeof bytes }));
+        out->value =
+            arena_join(c->arena, S("_"), hex_encode(c->arena, (struct str){ (const char *)bytes, sizeof bytes }));
     } else {
         out->value = str_eq(word, S("email")) ? email : sub;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * A service hears that nobody is signed in, and why: a Response with a status, signed.  [SAML core 3.2.2, IIP-IDP05]
  *
- * Where a failure is known nobody can be asked any more, and the signer must be: what is to be told travels sealed in an
- * address of ours. */
+ * Where a failure is known nobody can be asked any more, and the signer must be: what is to be told travels sealed in
+ * an address of ours. */
 #include "gateway/saml/saml.h"
 
 #include "base/codec.h"
@@ -47,8 +47,8 @@ static const struct status_row *status_of(const struct ctx *c, const char *code)
 {
     bool passive = (c->login->prompt & PROMPT_NONE) != 0;
 
-    if (!passive && (strcmp(code, "login_required") == 0 ||
-                     (strcmp(code, "access_denied") == 0 && c->fail.kind == FAIL_NONE)))
+    if (!passive &&
+        (strcmp(code, "login_required") == 0 || (strcmp(code, "access_denied") == 0 && c->fail.kind == FAIL_NONE)))
         return &not_signed_in;
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         if (strcmp(statuses[i].code, code) == 0)
@@ -64,10 +64,14 @@ struct refusal_told {
 };
 
 static const struct json_field fields[] = {
-    FIELD(refusal_told, service, JSON_STR, true, 128),    FIELD(refusal_told, answer_to, JSON_STR, true, 0),
-    FIELD(refusal_told, relay, JSON_STR, false, 0),       FIELD(refusal_told, request, JSON_STR, false, 0),
-    FIELD(refusal_told, message, JSON_STR, false, 0),     FIELD(refusal_told, status, JSON_INT, true, 0),
-    FIELD(refusal_told, inner, JSON_INT, true, 0),        FIELD(refusal_told, until_s, JSON_INT, true, 0),
+    FIELD(refusal_told, service, JSON_STR, true, 128),
+    FIELD(refusal_told, answer_to, JSON_STR, true, 0),
+    FIELD(refusal_told, relay, JSON_STR, false, 0),
+    FIELD(refusal_told, request, JSON_STR, false, 0),
+    FIELD(refusal_told, message, JSON_STR, false, 0),
+    FIELD(refusal_told, status, JSON_INT, true, 0),
+    FIELD(refusal_told, inner, JSON_INT, true, 0),
+    FIELD(refusal_told, until_s, JSON_INT, true, 0),
     { 0 },
 };
 

@@ -36,8 +36,8 @@ struct str saml_new_id(const struct ctx *c)
 
 enum jose_alg saml_alg_of(const struct service *s, const struct saml_service_metadata *p)
 {
-    bool only_ec = p != NULL && (p->signs_with & SAML_CAN_ECDSA_SHA256) != 0 &&
-                   (p->signs_with & SAML_CAN_RSA_SHA256) == 0;
+    bool only_ec =
+        p != NULL && (p->signs_with & SAML_CAN_ECDSA_SHA256) != 0 && (p->signs_with & SAML_CAN_RSA_SHA256) == 0;
 
     return only_ec || str_eq(s->saml.signing_alg, S("ecdsa-sha256")) ? JOSE_ES256 : JOSE_RS256;
 }

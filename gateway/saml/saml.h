@@ -28,10 +28,10 @@
 
 enum { SAML_ANSWER_LIFE_S = 300, SAML_ID_B = 20 };
 
-struct str saml_us(const struct ctx *c);                     /* our entityID */
-struct str saml_at(const struct ctx *c, const char *path);   /* a path of ours as services know it */
-struct str saml_scope(const struct ctx *c);                  /* what stands behind @ */
-struct str saml_new_id(const struct ctx *c);                 /* of a message: unguessable, and never the same twice */
+struct str saml_us(const struct ctx *c);                   /* our entityID */
+struct str saml_at(const struct ctx *c, const char *path); /* a path of ours as services know it */
+struct str saml_scope(const struct ctx *c);                /* what stands behind @ */
+struct str saml_new_id(const struct ctx *c);               /* of a message: unguessable, and never the same twice */
 /* By which algorithm this service is signed to: as its row says, where its metadata allow that [IIP-MD10]. */
 enum jose_alg saml_alg_of(const struct service *s, const struct saml_service_metadata *p);
 

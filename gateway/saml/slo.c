@@ -34,11 +34,11 @@ struct slo_told {
 };
 
 static const struct json_field fields[] = {
-    FIELD(slo_told, service, JSON_STR, true, 128), FIELD(slo_told, id, JSON_STR, true, 0),
-    FIELD(slo_told, relay, JSON_STR, false, 0),    FIELD(slo_told, name, JSON_STR, false, 0),
-    FIELD(slo_told, sessions, JSON_STR, false, 0), FIELD(slo_told, kind, JSON_INT, true, 0),
+    FIELD(slo_told, service, JSON_STR, true, 128),    FIELD(slo_told, id, JSON_STR, true, 0),
+    FIELD(slo_told, relay, JSON_STR, false, 0),       FIELD(slo_told, name, JSON_STR, false, 0),
+    FIELD(slo_told, sessions, JSON_STR, false, 0),    FIELD(slo_told, kind, JSON_INT, true, 0),
     FIELD(slo_told, asynchronous, JSON_INT, true, 0), FIELD(slo_told, heard, JSON_INT, true, 0),
-    FIELD(slo_told, until_s, JSON_INT, true, 0),   { 0 },
+    FIELD(slo_told, until_s, JSON_INT, true, 0),      { 0 },
 };
 
 struct ending {
@@ -340,9 +340,7 @@ static enum step elsewhere_answer(struct ctx *c, struct fail *f)
     return answer(c, &e->told, SAML_SUCCESS, *e->others ? SAML_PARTIAL_LOGOUT : SAML_NO_STATUS, e->by_soap);
 }
 
-static const struct step_row elsewhere[] = {
-    { elsewhere_ask }, { elsewhere_end }, { elsewhere_answer }, { NULL }
-};
+static const struct step_row elsewhere[] = { { elsewhere_ask }, { elsewhere_end }, { elsewhere_answer }, { NULL } };
 
 /* The session is over already: then the browser's trail of it is looked at in the same way. */
 static bool is_over_and_meant(struct ctx *c, struct ending *e)
@@ -374,10 +372,9 @@ static enum step decide(struct ctx *c, struct fail *f)
                              "InResponseTo \"%.*s\" is no trip of ours", STR_ARG(e->told.id));
         return logout_came(c, e->told.relay, c->service->id, e->told.heard != 0);
     }
-    bool meant = c->session != NULL
-                     ? is_meant(c, &e->told, c->session->sid, session_told(c->session, c->service->id),
-                                c->session->person->id)
-                     : is_over_and_meant(c, e);
+    bool meant = c->session != NULL ? is_meant(c, &e->told, c->session->sid, session_told(c->session, c->service->id),
+                                               c->session->person->id)
+                                    : is_over_and_meant(c, e);
     if (!meant)
         return step_into(c, elsewhere);
     e->out.by = c->service;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * A service asks for a sign-in: an AuthnRequest by Redirect or POST becomes a login.  [SAML core 3.4, profiles 4.1.4.1] */
+ * A service asks for a sign-in: an AuthnRequest by Redirect or POST becomes a login.  [SAML core 3.4, profiles 4.1.4.1]
+ */
 #include "gateway/saml/saml.h"
 
 #include "base/settings.h"
@@ -96,11 +97,12 @@ static enum step begin_login(struct ctx *c, struct fail *f)
         saml_service_acs(a->peer, a->said.acs_url, a->said.acs_binding, a->said.acs_index);
 
     if (acs == NULL)
-        return fail_told(f, FAIL_CALLER, "invalid_request",
-                         "the AssertionConsumerService that is asked for is none that the metadata of the service name, "
-                         "by HTTP-POST",
-                         "acs: \"%.*s\", binding \"%.*s\", index %lld are none of its metadata by HTTP-POST",
-                         STR_ARG(a->said.acs_url), STR_ARG(a->said.acs_binding), (long long)a->said.acs_index);
+        return fail_told(
+            f, FAIL_CALLER, "invalid_request",
+            "the AssertionConsumerService that is asked for is none that the metadata of the service name, "
+            "by HTTP-POST",
+            "acs: \"%.*s\", binding \"%.*s\", index %lld are none of its metadata by HTTP-POST",
+            STR_ARG(a->said.acs_url), STR_ARG(a->said.acs_binding), (long long)a->said.acs_index);
     c->login = login_new(c, PROTO_SAML);
     c->login->service = c->service->id;
     c->login->answer_to = acs->location;
@@ -212,9 +214,9 @@ static enum step read_wishes(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-static const struct step_row checks[] = { { find_service },  { read_once },      { read_again },    { begin_login },
-                                          { check_name },    { check_subject },  { check_contexts }, { check_scoping },
-                                          { read_wishes },   { NULL } };
+static const struct step_row checks[] = { { find_service }, { read_once },     { read_again },     { begin_login },
+                                          { check_name },   { check_subject }, { check_contexts }, { check_scoping },
+                                          { read_wishes },  { NULL } };
 
 static enum step run_checks(struct ctx *c, struct fail *f)
 {
@@ -250,9 +252,8 @@ static enum step read_query(struct ctx *c, struct fail *f)
     return saml_ask_redirect(c->arena, c->req->query, (size_t)c->set->saml_message_B, &a->message, f) ? NEXT : REFUSE;
 }
 
-const struct step_row saml_sso[] = {
-    { read_query }, { run_checks }, { load_session }, { fit_idp }, { flow_next }, { NULL }
-};
+const struct step_row saml_sso[] = { { read_query }, { run_checks }, { load_session },
+                                     { fit_idp },    { flow_next },  { NULL } };
 
 /* ── by POST: no cookie is read; a GET of our own follows, where the Lax cookie arrives ─── */
 
@@ -295,9 +296,8 @@ static enum step check_login(struct ctx *c, struct fail *f)
     return c->login != NULL ? NEXT : flow_expired(c);
 }
 
-const struct step_row saml_go[] = {
-    { find_login }, { check_login }, { load_session }, { fit_idp }, { flow_next }, { NULL }
-};
+const struct step_row saml_go[] = { { find_login }, { check_login }, { load_session },
+                                    { fit_idp },    { flow_next },   { NULL } };
 
 /* ── nobody asked: a tile, a bookmark [profiles 4.1.5] ──────────────────── */
 
@@ -342,6 +342,4 @@ static enum step begin_unasked(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-const struct step_row saml_start[] = {
-    { find_named }, { begin_unasked }, { load_session }, { flow_next }, { NULL }
-};
+const struct step_row saml_start[] = { { find_named }, { begin_unasked }, { load_session }, { flow_next }, { NULL } };
