@@ -416,7 +416,7 @@ static void put_held(struct ctx *c, const struct told_of *t, struct release_view
 
     v->held.at = at;
     for (int i = 0; i < CLAIM_COUNT; i++) {
-        const enum held held = t->held[i];
+        const enum held_back held = t->held[i];
         const struct policy *p = held == HELD_WITHHELD ? t->said[i].withheld : NULL;
         if (held == HELD_NOT)
             continue;

@@ -22,10 +22,11 @@ static struct str scope_of(struct arena *a, const struct service *s)
 
 static bool is_sayable(const struct release *r, enum claim claim)
 {
-    return r->whole || *(r->service->profile == PROFILE_MPASS ? claim_rows[claim].mpass : claim_rows[claim].native) != '\0';
+    return r->whole ||
+           *(r->service->profile == PROFILE_MPASS ? claim_rows[claim].mpass : claim_rows[claim].native) != '\0';
 }
 
-static enum held held_of(const struct release *r, const struct told_of *t, enum claim claim)
+static enum held_back held_back_of(const struct release *r, const struct told_of *t, enum claim claim)
 {
     bool asked = claim_in(r->service->asks, claim), granted = t->said[claim].granted != NULL;
 
@@ -80,7 +81,7 @@ void told_make(struct arena *a, const struct told_ask *ask, struct told_of *out)
                 claim_add(&out->told, claim);
     }
     for (int i = 0; i < CLAIM_COUNT; i++)
-        out->held[i] = held_of(&r, out, (enum claim)i);
+        out->held[i] = held_back_of(&r, out, (enum claim)i);
 }
 
 /* ── a person who is not ────────────────────────────────────────────────── */

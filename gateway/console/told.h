@@ -22,15 +22,15 @@ struct told_ask {
     struct circumstances now;
 };
 
-enum held { /* why something is not told */
-            HELD_NOT = 0,
-            HELD_SHUT,      /* the service does not open */
-            HELD_WITHHELD,  /* a policy says so */
-            HELD_UNGRANTED, /* nobody granted it */
-            HELD_UNASKED,   /* the service does not ask for it */
-            HELD_SCOPE,     /* its scope is none of those that the service may ask for */
-            HELD_UNSAYABLE, /* the names of attributes that the service reads have none for it */
-            HELD_EMPTY      /* there is no value */
+enum held_back { /* why something is not told */
+                 HELD_NOT = 0,
+                 HELD_SHUT,      /* the service does not open */
+                 HELD_WITHHELD,  /* a policy says so */
+                 HELD_UNGRANTED, /* nobody granted it */
+                 HELD_UNASKED,   /* the service does not ask for it */
+                 HELD_SCOPE,     /* its scope is none of those that the service may ask for */
+                 HELD_UNSAYABLE, /* the names of attributes that the service reads have none for it */
+                 HELD_EMPTY      /* there is no value */
 };
 
 struct told_of {
@@ -40,7 +40,7 @@ struct told_of {
     struct str shown;              /* likewise: what a service of another protocol is told */
     struct claim_set told;
     struct claim_said said[CLAIM_COUNT];
-    enum held held[CLAIM_COUNT]; /* of what is asked for, or granted; else HELD_NOT */
+    enum held_back held[CLAIM_COUNT]; /* of what is asked for, or granted; else HELD_NOT */
 };
 
 /* sub is an example: the service's name for nobody.  nonce, sid and at_hash are, too. */
