@@ -11,6 +11,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
 
@@ -60,7 +61,7 @@ static bool strong(EVP_PKEY *key)
 {
     int bits = EVP_PKEY_get_bits(key);
 
-    if (EVP_PKEY_is_a(key, "RSA"))
+    if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
         return bits >= DSIG_RSA_LEAST_BITS && bits <= DSIG_RSA_MOST_BITS;
     return EVP_PKEY_is_a(key, "EC") && curve_ok(key);
 }
@@ -251,24 +252,33 @@ struct method {
     const char *uri;
     const char *kind; /* of key; NULL for a digest alone */
     const EVP_MD *(*md)(void);
+    bool pss; /* with the same hash in MGF1, a salt of its length, trailer 1: what the URI means [RFC 9231 2.3.10] */
 };
 
-/* The whole list: no SHA-1, no MD5, no HMAC (which would take a public key for a secret). */
+#define MORE_2001 "http://www.w3.org/2001/04/xmldsig-more#"
+#define MORE_2007 "http://www.w3.org/2007/05/xmldsig-more#"
+
+/* The whole list: no SHA-1, no MD5, no HMAC (which would take a public key for a secret).  rsa-pss is its default,
+ * since SignatureMethod holds no parameters here [RFC 9231 2.3.9]. */
 static const struct method signature_methods[] = {
-    { "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "RSA", EVP_sha256 },
-    { "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", "RSA", EVP_sha384 },
-    { "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", "RSA", EVP_sha512 },
-    { "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "EC", EVP_sha256 },
-    { "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384", "EC", EVP_sha384 },
-    { "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512", "EC", EVP_sha512 },
-    { NULL, NULL, NULL },
+    { MORE_2001 "rsa-sha256", "RSA", EVP_sha256, false },
+    { MORE_2001 "rsa-sha384", "RSA", EVP_sha384, false },
+    { MORE_2001 "rsa-sha512", "RSA", EVP_sha512, false },
+    { MORE_2007 "sha256-rsa-MGF1", "RSA", EVP_sha256, true },
+    { MORE_2007 "sha384-rsa-MGF1", "RSA", EVP_sha384, true },
+    { MORE_2007 "sha512-rsa-MGF1", "RSA", EVP_sha512, true },
+    { MORE_2007 "rsa-pss", "RSA", EVP_sha256, true },
+    { MORE_2001 "ecdsa-sha256", "EC", EVP_sha256, false },
+    { MORE_2001 "ecdsa-sha384", "EC", EVP_sha384, false },
+    { MORE_2001 "ecdsa-sha512", "EC", EVP_sha512, false },
+    { NULL, NULL, NULL, false },
 };
 
 static const struct method digest_methods[] = {
-    { "http://www.w3.org/2001/04/xmlenc#sha256", NULL, EVP_sha256 },
-    { "http://www.w3.org/2001/04/xmldsig-more#sha384", NULL, EVP_sha384 },
-    { "http://www.w3.org/2001/04/xmlenc#sha512", NULL, EVP_sha512 },
-    { NULL, NULL, NULL },
+    { "http://www.w3.org/2001/04/xmlenc#sha256", NULL, EVP_sha256, false },
+    { MORE_2001 "sha384", NULL, EVP_sha384, false },
+    { "http://www.w3.org/2001/04/xmlenc#sha512", NULL, EVP_sha512, false },
+    { NULL, NULL, NULL, false },
 };
 
 struct signature {
@@ -290,15 +300,11 @@ static const struct method *method_named(const struct method *list, struct str u
 static bool refuse_algorithm(struct arena *a, const struct _xmlNode *n, const char *what, struct fail *f)
 {
     struct str uri = xml_attr(a, n, NULL, "Algorithm");
-    bool pss = str_find(uri, S("MGF1")) < uri.n || str_find(uri, S("rsa-pss")) < uri.n;
     bool sha1 = str_has_suffix(uri, S("sha1"));
 
     return fail(f, FAIL_UPSTREAM, "sig_algorithm", "%s method %.*s%s is not accepted: set the identity provider to %s",
-                what, (int)(uri.n < 80 ? uri.n : 80), uri.p != NULL ? uri.p : "(none)",
-                pss    ? " (RSA-PSS)"
-                : sha1 ? " (SHA-1)"
-                       : "",
-                str_eq(str_of(what), S("digest")) ? "SHA-256" : "RSA (PKCS #1 1.5) or ECDSA with SHA-256");
+                what, (int)(uri.n < 80 ? uri.n : 80), uri.p != NULL ? uri.p : "(none)", sha1 ? " (SHA-1)" : "",
+                str_eq(str_of(what), S("digest")) ? "SHA-256" : "RSA (PKCS #1 1.5 or PSS) or ECDSA with SHA-256");
 }
 
 static bool has_algorithm(struct arena *a, const struct _xmlNode *n, const char *uri)
@@ -540,15 +546,31 @@ static bool ecdsa_der(struct arena *a, EVP_PKEY *key, struct str raw, struct str
     return n > 0;
 }
 
+/* Whether a key makes signatures of this method; one that is for PSS alone makes no others [RFC 4055 1.2]. */
+static bool makes(EVP_PKEY *key, const struct method *method)
+{
+    return EVP_PKEY_is_a(key, method->kind) || (method->pss && EVP_PKEY_is_a(key, "RSA-PSS"));
+}
+
+/* A salt of another length was not made by what the URI names. */
+static bool set_padding(EVP_PKEY_CTX *ctx, const struct method *method)
+{
+    return !method->pss || (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+                            EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, method->md()) == 1 &&
+                            EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1);
+}
+
 static bool verify_with(struct arena *a, EVP_PKEY *key, const struct signature *s, struct str text)
 {
     struct str value = s->value;
+    EVP_PKEY_CTX *how = NULL; /* of ctx */
 
     if (EVP_PKEY_is_a(key, "EC") && !ecdsa_der(a, key, value, &value))
         return false;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool ok =
-        ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, s->method->md(), NULL, key) == 1 &&
+        ctx != NULL && EVP_DigestVerifyInit(ctx, &how, s->method->md(), NULL, key) == 1 &&
+        set_padding(how, s->method) &&
         EVP_DigestVerify(ctx, (const unsigned char *)value.p, value.n, (const unsigned char *)text.p, text.n) == 1;
     EVP_MD_CTX_free(ctx);
     return ok;
@@ -563,7 +585,7 @@ static bool verify_value(struct arena *a, const struct signature *s, const struc
     if (!canonical(a, s->signed_info, NULL, s->info_prefixes, &text, f))
         return false;
     for (size_t i = 0; i < keys->count; i++)
-        if (EVP_PKEY_is_a(keys->keys[i], s->method->kind)) {
+        if (makes(keys->keys[i], s->method)) {
             tried++;
             *key = i;
             if (verify_with(a, keys->keys[i], s, text))

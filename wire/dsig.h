@@ -5,7 +5,7 @@
  * there is nothing to choose [SAML core 5.4].  The Signature is a direct child of
  * the element that it covers; its child list is exact; its one Reference is '#'
  * and that element's own ID; the transforms are enveloped-signature and
- * exclusive C14N without comments; algorithms are RSA and ECDSA with SHA-256,
+ * exclusive C14N without comments; algorithms are RSA (PKCS #1 1.5 and PSS) and ECDSA with SHA-256,
  * -384 or -512.  Keys are pinned by the caller: KeyInfo is never looked at.
  *
  * What comes back is not the element that was sent but the bytes that were

@@ -295,6 +295,11 @@ static struct str raw_ecdsa(struct arena *a, EVP_PKEY *key, const unsigned char 
     return str_n(out, (size_t)half * 2);
 }
 
+static bool is_pss(const char *method)
+{
+    return strstr(method, "MGF1") != NULL || strstr(method, "rsa-pss") != NULL;
+}
+
 static struct str sign_bytes(struct arena *a, struct str bytes, const struct forge_sign *how, const char *method)
 {
     unsigned char *out = arena_alloc(a, 1024);
@@ -307,7 +312,13 @@ static struct str sign_bytes(struct arena *a, struct str bytes, const struct for
         secret = EVP_PKEY_new_raw_private_key(EVP_PKEY_HMAC, NULL, (const unsigned char *)pem.p, pem.n);
     }
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    (void)EVP_DigestSignInit(ctx, NULL, md_of(method), NULL, secret != NULL ? secret : key);
+    EVP_PKEY_CTX *padding = NULL;
+    (void)EVP_DigestSignInit(ctx, &padding, md_of(method), NULL, secret != NULL ? secret : key);
+    if (is_pss(method) && !how->pkcs1 && EVP_PKEY_is_a(key, "RSA")) {
+        (void)EVP_PKEY_CTX_set_rsa_padding(padding, RSA_PKCS1_PSS_PADDING);
+        (void)EVP_PKEY_CTX_set_rsa_mgf1_md(padding, how->pss_mgf != NULL ? md_of(how->pss_mgf) : md_of(method));
+        (void)EVP_PKEY_CTX_set_rsa_pss_saltlen(padding, how->pss_salt != 0 ? how->pss_salt : RSA_PSS_SALTLEN_DIGEST);
+    }
     (void)EVP_DigestSign(ctx, out, &n, (const unsigned char *)bytes.p, bytes.n);
     EVP_MD_CTX_free(ctx);
     EVP_PKEY_free(secret);

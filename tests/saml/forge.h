@@ -51,6 +51,9 @@ struct forge_sign { /* a member that is NULL is as it usually is */
     bool hmac;                /* with the public key's PEM as the secret */
     bool der;                 /* ECDSA in DER */
     bool lines;               /* base64 in lines of 76 */
+    bool pkcs1;               /* padding of PKCS #1 1.5, though the method names PSS */
+    const char *pss_mgf;      /* another hash in MGF1: "sha1" */
+    int pss_salt;             /* another length; 0: the hash's own */
 };
 
 enum forge_place { FORGE_INSIDE = 0, FORGE_BESIDE, FORGE_BESIDE_BY_REFERENCE };

@@ -10,6 +10,7 @@
 #define DS     "http://www.w3.org/2000/09/xmldsig#"
 #define EXC    "http://www.w3.org/2001/10/xml-exc-c14n#"
 #define MORE   "http://www.w3.org/2001/04/xmldsig-more#"
+#define PSS    "http://www.w3.org/2007/05/xmldsig-more#"
 #define XENC   "http://www.w3.org/2001/04/xmlenc#"
 #define XENC11 "http://www.w3.org/2009/xmlenc11#"
 
@@ -77,6 +78,10 @@ static const char *named(struct test *t, const char *a, const char *b)
     "<ds:Reference URI=\"#_response1\"><ds:Transforms>" TWO "</ds:Transforms><ds:DigestMethod Algorithm=\"" XENC       \
     "sha256\"/><ds:DigestValue>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=</ds:DigestValue></ds:Reference>"
 
+#define PSS_PARAMS                                                                                                     \
+    "<p:RSAPSSParams xmlns:p=\"" PSS "\"><ds:DigestMethod Algorithm=\"" DS "sha1\"/><p:SaltLength>0</p:SaltLength>"    \
+    "</p:RSAPSSParams>"
+
 static const struct shape {
     const char *name, *code;
     struct forge_sign how;
@@ -98,7 +103,22 @@ static const struct shape {
     { "alg-case", "sig_algorithm", { .method = MORE "RSA-SHA256" } },
     { "alg-spaced", "sig_algorithm", { .method = " " MORE "rsa-sha256" } },
     { "alg-inner-length", "sig_structure", { .method_inner = "<ds:HMACOutputLength>8</ds:HMACOutputLength>" } },
-    { "alg-pss", "sig_algorithm", { .method = "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1" } },
+    { "pss-sha1", "sig_algorithm", { .method = PSS "sha1-rsa-MGF1" } },
+    { "pss-md5", "sig_algorithm", { .method = PSS "md5-rsa-MGF1" } },
+    { "pss-sha224", "sig_algorithm", { .method = PSS "sha224-rsa-MGF1" } },
+    { "pss-ripemd", "sig_algorithm", { .method = PSS "ripemd128-rsa-MGF1" } },
+    { "pss-of-2001", "sig_algorithm", { .method = MORE "sha256-rsa-MGF1" } },
+    { "pss-parameters", "sig_structure", { .method = PSS "rsa-pss", .method_inner = PSS_PARAMS } },
+    { "pss-parameters-beside-name", "sig_structure", { .method = PSS "sha256-rsa-MGF1", .method_inner = PSS_PARAMS } },
+    { "pss-made-by-pkcs1", "sig_value", { .method = PSS "sha256-rsa-MGF1", .pkcs1 = true } },
+    { "pss-mgf1-of-sha1", "sig_value", { .method = PSS "sha256-rsa-MGF1", .pss_mgf = "sha1" } },
+    { "pss-mgf1-of-sha512", "sig_value", { .method = PSS "sha256-rsa-MGF1", .pss_mgf = "sha512" } },
+    { "pss-short-salt", "sig_value", { .method = PSS "sha256-rsa-MGF1", .pss_salt = 1 } },
+    { "pss-longest-salt", "sig_value", { .method = PSS "sha256-rsa-MGF1", .pss_salt = 200 } },
+    { "pss-salt-of-sha1", "sig_value", { .method = PSS "sha512-rsa-MGF1", .pss_salt = 20 } },
+    { "pss-by-ec", "sig_value", { .key = FORGE_EC256, .method = PSS "sha256-rsa-MGF1" } },
+    { "pss-by-other", "sig_value", { .key = FORGE_OTHER, .method = PSS "sha256-rsa-MGF1" } },
+    { "pss-by-weak", "sig_value", { .key = FORGE_WEAK, .method = PSS "sha256-rsa-MGF1" } },
     { "digest-sha1", "sig_algorithm", { .digest = DS "sha1" } },
     { "digest-md5", "sig_algorithm", { .digest = MORE "md5" } },
     { "digest-none", "sig_algorithm", { .digest = "" } },

@@ -14,6 +14,7 @@
 #define DS     "http://www.w3.org/2000/09/xmldsig#"
 #define EXC    "http://www.w3.org/2001/10/xml-exc-c14n#"
 #define MORE   "http://www.w3.org/2001/04/xmldsig-more#"
+#define PSS    "http://www.w3.org/2007/05/xmldsig-more#"
 #define XENC   "http://www.w3.org/2001/04/xmlenc#"
 #define XENC11 "http://www.w3.org/2009/xmlenc11#"
 
@@ -117,6 +118,10 @@ static const struct forge_sign styles[] = {
     { .key = FORGE_EC384, .method = MORE "ecdsa-sha384", .digest = MORE "sha384" },
     { .key = FORGE_EC521, .method = MORE "ecdsa-sha512", .digest = XENC "sha512" },
     { .key = FORGE_EC256, .method = MORE "ecdsa-sha512" },
+    { .key = FORGE_IDP, .method = PSS "sha256-rsa-MGF1" }, /* [RFC 9231 2.3.10] */
+    { .key = FORGE_IDP_NEXT, .method = PSS "sha384-rsa-MGF1", .digest = MORE "sha384" },
+    { .key = FORGE_IDP, .method = PSS "sha512-rsa-MGF1", .digest = XENC "sha512" },
+    { .key = FORGE_IDP, .method = PSS "rsa-pss" }, /* its default [RFC 9231 2.3.9] */
 };
 enum { STYLES = sizeof styles / sizeof styles[0] };
 
