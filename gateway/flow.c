@@ -326,10 +326,27 @@ static enum step city_keep(struct ctx *c, struct fail *f)
     return step_into(c, login_keep);
 }
 
+enum step flow_go_upstream(struct ctx *c)
+{
+    const struct upstream_form *form = c->upstream_form;
+    const struct idp *idp = registry_idp(c->registry, c->login->idp);
+    struct hidden_field fields[UPSTREAM_FIELDS_MAX];
+
+    if (form == NULL)
+        return answer_go(c, c->upstream_url);
+    for (size_t i = 0; i < form->count; i++)
+        fields[i] = (struct hidden_field){ form->fields[i].name, form->fields[i].value };
+    const struct post_view v = { .page = page_for(c, (struct str){ NULL, 0 }),
+                                 .url = c->upstream_url,
+                                 .to = idp != NULL ? names_in(&idp->names, c->lang) : (struct str){ NULL, 0 },
+                                 .fields = { fields, form->count } };
+    return answer_page(c, 200, page_post(c->arena, &v));
+}
+
 static enum step city_go(struct ctx *c, struct fail *f)
 {
     (void)f;
-    return answer_go(c, c->upstream_url);
+    return flow_go_upstream(c);
 }
 
 static const struct step_row to_city[] = { { city_start }, { city_keep }, { city_go }, { NULL } };

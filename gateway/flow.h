@@ -24,6 +24,9 @@
 /* A demand for a fresh log-in was obeyed.  Fails UPSTREAM auth_time_stale. */
 bool flow_fresh_enough(const struct ctx *c, struct fail *f);
 
+/* To where an adapter's start has led: by 303, or by a page that posts what the city is to read. */
+enum step flow_go_upstream(struct ctx *c);
+
 /* A row: picks the next step of c->login. */
 enum step flow_next(struct ctx *c, struct fail *f);
 

@@ -91,7 +91,7 @@ static enum step go(struct ctx *c, struct fail *f)
     c->rescue = NULL;
     c->login->state = LOGIN_AT_CITY;
     tryout_cookie_set(c, x->sid);
-    return answer_go(c, c->upstream_url);
+    return flow_go_upstream(c);
 }
 
 static const struct step_row begin[] = { { start }, { go }, { NULL } };

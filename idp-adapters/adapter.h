@@ -25,7 +25,8 @@ struct adapter {
 
     /* c->login names the idp (an enabled one, looked up again at every use).
      * Makes what finish needs in c->login (upstream_id, nonce, verifier, fresh,
-     * asked_city_s) and ends with c->upstream_url: where the browser goes (303).
+     * asked_city_s) and ends with c->upstream_url: where the browser goes (303), or, with c->upstream_form, what it
+     * posts there.
      * Fails UPSTREAM city_unreachable, city_metadata_expired, …; OURS. */
     const struct step_row *start;
 

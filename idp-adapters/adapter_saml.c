@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * The service provider towards a city's SAML identity provider: AuthnRequest by
- * redirect, answer by POST [SAML profiles 4.1].  The answer comes in at a POST
- * that reads no cookie, and is proven there; finish is a GET of our own, where
- * the login's cookie has come along (gateway/upstream_return.c). */
+ * redirect (by POST where the city takes nothing else), answer by POST [SAML profiles 4.1].  The answer comes in at a
+ * POST that reads no cookie, and is proven there; finish is a GET of our own, where the login's cookie has come along
+ * (gateway/upstream_return.c). */
 #include "idp-adapters/adapter.h"
 
+#include "base/codec.h"
 #include "base/crypt.h"
 #include "base/fields.h"
 #include "base/log.h"
@@ -32,6 +33,7 @@ struct saml {       /* one start or one finish, in the request's arena */
     struct strs row_scopes;
     const struct keyring *pins; /* NULL: its metadata say which keys are good */
     struct str query;           /* of the request, as it is signed */
+    struct str request;         /* itself, where it is posted; absent: it goes by redirect */
     struct signed_got signature;
     bool again;           /* the answer is judged the second time, with metadata fetched anew */
     struct fail unproven; /* why it was not proven with what was kept; NONE: it was, or was judged once */
@@ -85,6 +87,8 @@ static void add_scopes(struct ctx *c, struct saml *s)
     for (size_t i = 0; i < s->metadata->scope_count; i++)
         all[n + i] = s->metadata->scopes[i];
     s->idp.scopes = (struct strs){ all, n + s->metadata->scope_count };
+    s->idp.patterns = s->metadata->patterns;
+    s->idp.pattern_count = s->metadata->pattern_count;
 }
 
 static enum step metadata_read(struct ctx *c, struct fail *f)
@@ -114,23 +118,59 @@ static bool asks_persistent(const struct idp *idp)
     return str_eq(idp->name_id_policy, S("persistent")) || (!str_eq(idp->name_id_policy, S("any")) && !by_attributes);
 }
 
+/* A redirect where it may be: it shows no page [SDP-SSO02; IIP-SSO02]. */
+static bool goes_by_post(const struct saml *s)
+{
+    return s->metadata->sso_redirect.p == NULL;
+}
+
+static struct str destination(const struct saml *s)
+{
+    return goes_by_post(s) ? s->metadata->sso_post : s->metadata->sso_redirect;
+}
+
+static bool is_signed(const struct saml *s)
+{
+    return s->idp.sign_requests || s->metadata->want_signed_requests;
+}
+
+/* In the message itself [SAML bindings 3.5.4; core 5.4]. */
+static enum step sign_text(struct ctx *c, struct str text)
+{
+    struct saml *s = saml_of(c);
+
+    s->request = text;
+    if (!is_signed(s))
+        return NEXT;
+    signer_saml(c->signer, &c->batch, c->arena, c->login->upstream_id, sha256(c->arena, text), &s->signature);
+    return WAIT;
+}
+
+static enum step sign_query(struct ctx *c, struct str text, struct fail *f)
+{
+    struct saml *s = saml_of(c);
+
+    s->query = saml_redirect_query(c->arena, text, c->login->upstream_id, is_signed(s));
+    if (s->query.p == NULL)
+        return fail(f, FAIL_OURS, "server_error", "the request for %.*s cannot be written", STR_ARG(s->idp.id));
+    if (!is_signed(s))
+        return NEXT;
+    signer_query(c->signer, &c->batch, c->arena, s->query, &s->signature);
+    return WAIT;
+}
+
 static enum step make_request(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
     struct login *l = c->login;
 
-    if (s->metadata->sso_redirect.p == NULL)
-        return refusal(
-            f, REFUSAL_metadata_post_only,
-            "%.*s names HTTP-POST as the only binding of its SingleSignOnService; let it offer HTTP-Redirect too",
-            STR_ARG(s->idp.id));
     l->upstream_id = relay_new(c, &s->idp);
     l->fresh = login_fresh(l) || l->max_age_s >= 0; /* SAML cannot say how old is too old */
     l->asked_city_s = c->now_s;
     struct saml_request request = {
         .id = l->upstream_id,
         .now_s = c->now_s,
-        .destination = s->metadata->sso_redirect,
+        .destination = destination(s),
         .issuer = saml_sp_entity_id(c->arena, c->set),
         .acs = saml_sp_acs(c->arena, c->set),
         .force = l->fresh,
@@ -138,14 +178,10 @@ static enum step make_request(struct ctx *c, struct fail *f)
     };
     for (size_t i = 0; i < s->idp.contexts.n && i < SAML_CONTEXTS_MAX; i++)
         request.contexts[request.context_count++] = s->idp.contexts.at[i];
-    bool is_signed = s->idp.sign_requests || s->metadata->want_signed_requests;
-    s->query = saml_redirect_query(c->arena, saml_request_write(c->arena, &request), l->upstream_id, is_signed);
-    if (s->query.p == NULL)
+    struct str text = saml_request_write(c->arena, &request);
+    if (text.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "the request for %.*s cannot be written", STR_ARG(s->idp.id));
-    if (!is_signed)
-        return NEXT;
-    signer_query(c->signer, &c->batch, c->arena, s->query, &s->signature);
-    return WAIT;
+    return goes_by_post(s) ? sign_text(c, text) : sign_query(c, text, f);
 }
 
 /* The language of the page, as MPASSid and its like take it: beside the message, which is signed without it [SAML
@@ -163,15 +199,32 @@ static struct str with_lang(struct ctx *c, struct str url)
     return buf_ok(&b) ? buf_str(&b) : url;
 }
 
+/* The browser posts it, from a page of ours [SAML bindings 3.5.4]. */
+static enum step write_form(struct ctx *c, struct str signature)
+{
+    struct saml *s = saml_of(c);
+    struct upstream_form *form = arena_make(c->arena, struct upstream_form);
+
+    form->fields[0].name = S("SAMLRequest");
+    form->fields[0].value = b64_encode(c->arena, saml_request_sealed(c->arena, s->request, signature));
+    form->fields[1].name = S("RelayState");
+    form->fields[1].value = c->login->upstream_id;
+    form->count = 2;
+    c->upstream_form = form;
+    c->upstream_url = destination(s);
+    return NEXT;
+}
+
 static enum step write_url(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
-    bool is_signed = s->idp.sign_requests || s->metadata->want_signed_requests;
+    struct str signature = is_signed(s) ? s->signature.value : (struct str){ NULL, 0 };
 
-    if (is_signed && !s->signature.ok)
+    if (is_signed(s) && !s->signature.ok)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", s->signature.error);
-    struct str url = saml_redirect_url(c->arena, s->metadata->sso_redirect, s->query,
-                                       is_signed ? s->signature.value : (struct str){ NULL, 0 });
+    if (goes_by_post(s))
+        return write_form(c, signature);
+    struct str url = saml_redirect_url(c->arena, s->metadata->sso_redirect, s->query, signature);
     c->upstream_url = with_lang(c, url);
     return c->upstream_url.p != NULL ? NEXT : refusal(f, REFUSAL_url_too_long, "of %.*s", STR_ARG(s->idp.id));
 }
@@ -426,14 +479,15 @@ static enum step make_person(struct ctx *c, struct fail *f)
     struct fail why = { 0 };
     bool good = map_person(c->arena, &s->idp, attributes.at, attributes.n, saml_subject(s->said), p, &notes, &why);
     bool foreign = !good && str_eq(str_of(why.code), S("scope_foreign"));
-    if (s->metadata->pattern_count > 0 && (foreign || map_notes_find(&notes, NOTE_SCOPE_FOREIGN) != NULL))
+    const char *unread = s->metadata->pattern_trouble;
+    if (unread != NULL && (foreign || map_notes_find(&notes, NOTE_SCOPE_FOREIGN) != NULL))
         log_event(LOG_WARN, "upstream.scope_pattern", LOG_C("support_code", c->support_code), LOG_S("idp", s->idp.id),
-                  LOG_N("patterns", s->metadata->pattern_count),
-                  LOG_C("mend", "metadata names scopes as patterns (regexp), which are not read: write them out in "
-                                "scopes of the row"));
-    if (foreign && s->metadata->pattern_count > 0)
-        (void)fail(f, why.kind, why.code, "%s; metadata names scopes as patterns (regexp), which are not read",
-                   why.detail);
+                  LOG_N("patterns", s->metadata->patterns_refused), LOG_C("why", unread),
+                  LOG_C("mend", "metadata names a scope as a pattern (regexp) that is not taken: write the scopes out "
+                                "in scopes of the row"));
+    if (foreign && unread != NULL)
+        (void)fail(f, why.kind, why.code, "%s; metadata names a scope as a pattern (regexp) that is not taken: %s",
+                   why.detail, unread);
     else if (!good)
         *f = why;
     map_notes_tell(&notes, good ? p : NULL, s->idp.id, c->support_code);

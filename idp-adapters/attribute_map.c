@@ -6,6 +6,7 @@
 #include "idp-adapters/fold.h"
 #include "idp-adapters/map_making.h"
 #include "idp-adapters/refusals.h"
+#include "wire/scope_pattern.h"
 
 #include <string.h>
 
@@ -108,6 +109,9 @@ bool map_scope_is_ours(const struct making *m, struct str value)
     /* Domain names compare without case, so Oulu.fi is oulu.fi [shibmd:Scope]. */
     for (size_t i = 0; at < value.n && i < m->idp->scopes.n; i++)
         if (str_eq_case(str_from(value, at + 1), m->idp->scopes.at[i]))
+            return true;
+    for (size_t i = 0; at < value.n && i < m->idp->pattern_count; i++)
+        if (scope_pattern_matches(m->idp->patterns[i], str_from(value, at + 1)))
             return true;
     return false;
 }

@@ -81,6 +81,14 @@ struct node;          /* gateway/node/node.h: what all loops share */
 
 enum { STEP_DEPTH_MAX = 6 };
 
+enum { UPSTREAM_FIELDS_MAX = 4 };
+struct upstream_form {
+    struct {
+        struct str name, value;
+    } fields[UPSTREAM_FIELDS_MAX];
+    size_t count;
+};
+
 struct ctx {
     struct batch batch; /* first: a batch leads back to its request */
     struct arena *arena;
@@ -139,6 +147,7 @@ struct ctx {
     const struct service *service;
     struct str service_named; /* what the request calls its service, before that is looked up; for the log */
     struct str upstream_url;  /* made by an adapter's start or leave */
+    const struct upstream_form *upstream_form; /* what is posted there, in place of leading there; NULL: nothing */
     struct str upstream_hint; /* made by an adapter's finish: the city's word for its own session; absent: none */
     struct person *person;    /* proven by an adapter's finish; NULL before */
     struct proven *proven;    /* idp-adapters/adapter.h: by its prove, before it is known whose browser it was */

@@ -44,6 +44,7 @@ struct provider {   /* an education provider: usually a municipality; the tenant
         *school_slots; /* made by provider_index_schools(); NULL: schools are looked for one by one */
 };
 
+struct scope_pattern;
 enum idp_kind { IDP_NONE = 0, IDP_OIDC, IDP_SAML, IDP_LOCAL };
 
 struct idp {       /* an identity provider of one education provider */
@@ -74,7 +75,9 @@ struct idp {       /* an identity provider of one education provider */
     struct str name_id_policy;    /* what our requests ask for: "persistent", "any", or "by_map" */
     bool share_encryption_key;    /* our encryption key stands in what it reads of us */
     struct strs private_networks; /* "10.20.0.0/16": private addresses that it may be at; none: public ones alone */
-    int64_t refresh_turn;         /* grows when somebody wants its documents fetched now; 0: never */
+    const struct scope_pattern *const *patterns; /* as scopes, of its metadata alone (wire/scope_pattern.h) */
+    size_t pattern_count;
+    int64_t refresh_turn; /* grows when somebody wants its documents fetched now; 0: never */
 };
 
 enum protocol_id { PROTO_NONE = 0, PROTO_OIDC, PROTO_SAML, PROTO_LTI, PROTO_LINK, PROTO_LAUNCHER, PROTO_COUNT };

@@ -33,7 +33,22 @@ static void read_service(struct reading *r, const xmlNode *n, struct str *redire
         *to = arena_str(r->arena, location);
 }
 
-/* A pattern as scope is passed over: what it matches would have to be argued about. */
+/* One that will not do is passed over and counted: others may. */
+static void read_pattern(struct reading *r, struct str text)
+{
+    struct saml_metadata *out = r->out;
+    const char *trouble = "there are more than 16 of them";
+    const struct scope_pattern *p =
+        out->pattern_count < METADATA_PATTERNS_MAX ? scope_pattern_read(r->arena, text, &trouble) : NULL;
+
+    if (p != NULL) {
+        out->patterns[out->pattern_count++] = p;
+        return;
+    }
+    out->patterns_refused++;
+    out->pattern_trouble = out->pattern_trouble != NULL ? out->pattern_trouble : trouble;
+}
+
 static void read_scopes(struct reading *r, const xmlNode *n)
 {
     const xmlNode *extensions = xml_child(n, MD, "Extensions");
@@ -43,12 +58,10 @@ static void read_scopes(struct reading *r, const xmlNode *n)
     for (const xmlNode *c = xml_first(extensions); c != NULL; c = xml_next(c)) {
         if (!xml_is(c, SHIBMD, "Scope"))
             continue;
-        if (entity_is_true(&r->entity, c, "regexp")) {
-            r->out->pattern_count++;
-            continue;
-        }
         struct str scope = str_trim(xml_text(r->arena, c));
-        if (scope.n > 0 && r->out->scope_count < METADATA_SCOPES_MAX)
+        if (entity_is_true(&r->entity, c, "regexp"))
+            read_pattern(r, scope);
+        else if (scope.n > 0 && r->out->scope_count < METADATA_SCOPES_MAX)
             r->out->scopes[r->out->scope_count++] = arena_str(r->arena, scope);
     }
 }

@@ -12,12 +12,14 @@
 #define WIRE_SAML_METADATA_H
 
 #include "wire/dsig.h"
+#include "wire/scope_pattern.h"
 
 enum {
     METADATA_MAX_B = 104857600,
     METADATA_TREE_MAX_B = 2097152,
     METADATA_SIGNED_MAX_B = 16777216, /* a signature is checked over a tree */
     METADATA_SCOPES_MAX = 64,
+    METADATA_PATTERNS_MAX = 16,
     METADATA_CERTIFICATES_MAX = 16
 };
 
@@ -36,7 +38,10 @@ struct saml_metadata {
     struct saml_certificate certificates[METADATA_CERTIFICATES_MAX];
     size_t certificate_count;
     struct str scopes[METADATA_SCOPES_MAX]; /* shibmd:Scope, literal ones */
-    size_t scope_count, pattern_count;      /* patterns (regexp="true") are passed over and counted */
+    size_t scope_count;
+    const struct scope_pattern *patterns[METADATA_PATTERNS_MAX]; /* regexp="true" */
+    size_t pattern_count, patterns_refused; /* refused: they could mean more than one domain, or are too many */
+    const char *pattern_trouble;            /* of the first that was refused; NULL: none */
     int64_t valid_until_s;                  /* the earliest that applies to it; 0: not stated */
     int64_t cache_s;                        /* cacheDuration, the shortest; 0: not stated */
 };

@@ -24,6 +24,9 @@ struct saml_request { /* AuthnRequest [SAML core 3.4.1] */
 /* A new name of the person may always be made; which kind is asked for, or left to the identity provider, which knows
  * best what it can send [SAML core 3.4.1.1; SDP-SP03]. */
 struct str saml_request_write(struct arena *a, const struct saml_request *r);
+/* With its Signature in its place [SAML core 3.2.1]; absent signature: as it is.  The text of saml_request_write() is
+ * in exclusive C14N form: its SHA-256 is what is signed. */
+struct str saml_request_sealed(struct arena *a, struct str text, struct str signature);
 
 /* HTTP-Redirect [SAML bindings 3.4.4.1]: "SAMLRequest=…&RelayState=…", and with
  * signed "&SigAlg=…" for rsa-sha256: exactly the text that the signer signs.

@@ -77,7 +77,10 @@ TEST(metadata_of_one_identity_provider_is_read)
     CHECK_STR(m.error_url, "https://idp.oulu.example/help");
     CHECK_INT(m.cache_s, 5400);
     CHECK_INT(m.valid_until_s, TEST_NOW_S + 86400);
-    CHECK_INT(m.scope_count, 2); /* the pattern is none */
+    CHECK_INT(m.scope_count, 2);
+    CHECK_INT(m.pattern_count, 0); /* ".*\.example" could be anybody's */
+    CHECK_INT(m.patterns_refused, 1);
+    CHECK(m.pattern_trouble != NULL && strstr(m.pattern_trouble, "domain of two labels") != NULL);
     CHECK_STR(m.scopes[0], "oulu.example");
     CHECK_STR(m.scopes[1], "edu.oulu.example");
     CHECK(!m.want_signed_requests);
