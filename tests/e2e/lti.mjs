@@ -128,6 +128,11 @@ ltijs.row = () => `  - id: ltijs
 `;
 
 const { g, service } = await federation(process.argv[2], { name: 'lti' });
+const tokens = {};
+const registrars = `registrars:\n${[['now', 'most: 20, at_once: true'], ['later', 'most: 5']].map(([id, more]) => {
+  tokens[id] = `token-of-${id}-${crypto.randomBytes(16).toString('hex')}`;
+  return `  - { id: ${id}, vendor: vendor-${id}, test: true, token: { plain: "${tokens[id]}" }, hosts: ["*.localhost"], asks: [sub, given_name], ${more} }\n`;
+}).join('')}`;
 // without: a tool that nobody may open.
 const fileOf = (without) => registryText(service.row() + [tool, other, silent, shut, ltijs].map((t) => t.row()).join(''), {
   rules: `  - { id: teachers, provider: oulu, role: teacher, release: [sub, given_name, family_name, roles, school, provider, group] }
@@ -135,7 +140,7 @@ const fileOf = (without) => registryText(service.row() + [tool, other, silent, s
   - { id: nameless, provider: oulu, service: nimeton, release: [sub] }
   - { id: not-this, provider: oulu, service: suljettu, forbid: true }
 ${without ? `  - { id: taken, provider: oulu, service: ${without}, forbid: true }\n` : ''}`,
-});
+}) + registrars;
 g.registry = fileOf();
 await g.start();
 const { agent: anna } = await signIn(service, 'anna');
@@ -445,6 +450,64 @@ await test('ltijs asks who is in the class, with a token of its own', async () =
   check(res.status === 200, `${res.status} ${res.text.slice(0, 500)}\n${g.logTail(3)}`);
   const { members: found } = JSON.parse(res.text);
   check(found.length === 1 && found[0].roles.includes(`${MEMBERSHIP}#Instructor`), res.text);
+});
+
+// ── Dynamic registration ──
+const configuration = JSON.parse((await fetchLocal(g.port, '/lti/openid-configuration')).text);
+const TOOL = 'https://purl.imsglobal.org/spec/lti-tool-configuration';
+const register = (body, token) => fetchLocal(g.port, '/lti/register', { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) } }).then((r) => ({ ...r, json: JSON.parse(r.text) }));
+const wish = (more = {}, tool_ = {}) => ({ application_type: 'web', response_types: ['id_token'], grant_types: ['implicit', 'client_credentials'], client_name: 'Uusi', initiate_login_uri: 'http://uusi.localhost/login', redirect_uris: ['http://uusi.localhost/launch'], jwks_uri: 'http://uusi.localhost/keys', token_endpoint_auth_method: 'private_key_jwt', scope: SCOPE, [TOOL]: { domain: 'uusi.localhost', target_link_uri: 'http://uusi.localhost/', custom_parameters: { a: '$User.id' }, claims: ['iss', 'sub'], messages: [{ type: 'LtiDeepLinkingRequest', target_link_uri: 'http://uusi.localhost/pick' }], ...tool_ }, ...more });
+
+await test('L14: what the platform is stands at one address, and each endpoint is there', async () => {
+  check(configuration.issuer === g.url && configuration.response_types_supported.join() === 'id_token' && configuration.id_token_signing_alg_values_supported.join() === 'RS256' && configuration.scopes_supported.includes(SCOPE), JSON.stringify(configuration));
+  const platform = configuration['https://purl.imsglobal.org/spec/lti-platform-configuration'];
+  check(platform.messages_supported.map((m) => m.type).join() === 'LtiResourceLinkRequest,LtiDeepLinkingRequest' && platform.variables.includes('User.id'), JSON.stringify(platform));
+  check(!JSON.stringify(configuration).includes('lti-ags'), 'grades are announced');
+  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'registration_endpoint'])
+    check((await fetchLocal(g.port, new URL(configuration[name]).pathname, { method: name === 'jwks_uri' || name === 'authorization_endpoint' ? 'GET' : 'POST', body: name === 'jwks_uri' || name === 'authorization_endpoint' ? undefined : 'x=1' })).status !== 404, name);
+});
+
+await test('L14: a tool registers itself with an initial token, is a row as any other, and launches at once where its token says so', async () => {
+  const r = await register(wish(), tokens.now);
+  check(r.status === 201 && r.json.client_id.length === 43 && r.json[TOOL].deployment_id && r.json.scope === SCOPE && r.headers['cache-control'] === 'no-store', `${r.status} ${r.text}\n${g.logTail(3)}`);
+  const id = r.json[TOOL].deployment_id, made = new Tool(id, {});
+  Object.assign(made, { client: r.json.client_id, login: 'http://uusi.localhost/login', redirect: 'http://uusi.localhost/launch' });
+  const { claims } = await made.launched(anna, { path: `/open/${id}` });
+  check(claims[`${CLAIM}deployment_id`] === id && claims[`${CLAIM}custom`].a === claims.sub, JSON.stringify(claims));
+  const row = g.cli('export', '-c', g.config).stdout;
+  check(row.includes('lti_deep_link_uri: "http://uusi.localhost/pick"') || row.includes('lti_deep_link_uri: http://uusi.localhost/pick'), row.slice(row.indexOf(id), row.indexOf(id) + 900));
+  check(/registrar now as vendor/.test(g.cli('registry', 'log', '-c', g.config, '--last', '3').stdout), 'history');
+});
+
+await test('L14: without approval it is switched off, and a proposal waits', async () => {
+  const r = await register(wish({ client_name: 'Odottaa' }), tokens.later);
+  check(r.status === 201 && r.json.registration_notes?.length === 1, `${r.status} ${r.text}`);
+  check((await anna.get(`${g.url}/lti/open/${r.json[TOOL].deployment_id}`)).status === 404, 'it is open');
+});
+
+await test('L14: what is wrong is refused with the member, and leaves no row', async () => {
+  const before = g.cli('export', '-c', g.config).stdout;
+  const refused = (r, status, error, names) => check(r.status === status && r.json.error === error && (!names || r.json.error_description.includes(names)), `expected ${status} ${error} ${names}: ${r.status} ${r.text}`);
+  refused(await register(wish()), 401, 'invalid_token');
+  refused(await register(wish(), 'x'), 401, 'invalid_token');
+  for (const body of ['', 'x', '[]']) refused(await register(body, tokens.now), 400, 'invalid_client_metadata');
+  for (const [more, tool_, error, names] of [[{ redirect_uris: [] }, {}, 'invalid_redirect_uri', 'redirect_uris'], [{ redirect_uris: ['https://evil.example/'] }, {}, 'invalid_client_metadata', 'host'], [{ initiate_login_uri: undefined }, {}, 'invalid_client_metadata', 'initiate_login_uri'], [{ initiate_login_uri: 'https://evil.example/' }, {}, 'invalid_client_metadata', 'initiate_login_uri'],
+    [{ jwks_uri: 'ftp://uusi.localhost/' }, {}, 'invalid_client_metadata', 'jwks_uri'], [{ jwks_uri: undefined, scope: '' }, {}, 'invalid_client_metadata', 'jwks_uri'], [{ token_endpoint_auth_method: 'none' }, {}, 'invalid_client_metadata', 'token_endpoint_auth_method'], [{ [TOOL]: undefined }, {}, 'invalid_client_metadata', 'lti-tool-configuration'],
+    [{}, { target_link_uri: undefined }, 'invalid_client_metadata', 'target_link_uri'], [{}, { target_link_uri: 'https://evil.example/' }, 'invalid_client_metadata', 'target_link_uri'], [{}, { custom_parameters: { 'a b': 'x' } }, 'invalid_client_metadata', 'lti_custom'], [{}, { custom_parameters: { a: 1 } }, 'invalid_client_metadata', 'custom_parameters'], [{ client_name: 'a\nb' }, {}, 'invalid_client_metadata', 'client_name']])
+    refused(await register(wish(more, tool_), tokens.now), 400, error, names);
+  check(g.cli('export', '-c', g.config).stdout === before, 'the registry has changed');
+});
+
+await test('L14: npm ltijs registers itself from one address', async () => {
+  const port = await freePort(), own = `http://ltijs2.localhost:${port}`;
+  const server2 = await peer('ltijs, unregistered', process.execPath, [`${root}/tests/e2e/ltijs_tool.mjs`], { env: { ...process.env, PORT: String(port), HOST: 'ltijs2.localhost', PLATFORM: g.url } });
+  const res = await new Agent().get(`${own}/register?openid_configuration=${encodeURIComponent(`${g.url}/lti/openid-configuration`)}&registration_token=${tokens.now}`);
+  check(res.status === 200 && /org\.imsglobal\.lti\.close/.test(res.text), `${res.status} ${res.text.slice(0, 300)}\n${server2.said()}\n${g.logTail(5)}`);
+  const id = /id: (\S+)\n(?:(?! {2}- id:)[\s\S])*?ltijs2\.localhost/.exec(g.cli('export', '-c', g.config).stdout.split('services:')[1])?.[1];
+  const page = await anna.get(`${g.url}/open/${id}`);
+  anna.origin = g.url;
+  const opened = await anna.submit(page, {}, (f) => f.action?.startsWith(own));
+  check(opened.status === 200 && JSON.parse(opened.text).context.custom.who, `${opened.status} ${opened.text.slice(0, 300)}`);
 });
 
 await test('whoever is not signed in is led through the sign-in to the tool', async () => {

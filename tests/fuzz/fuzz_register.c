@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/oidc/register/metadata.h"
+#include "gateway/registrar.h"
 
 #include <assert.h>
 
@@ -27,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (asked != NULL && metadata_read(a, asked, NULL, &by, NULL, &out, &f)) {
         assert(out.redirect_uris.n > 0);
         for (size_t i = 0; i < out.redirect_uris.n; i++)
-            assert(metadata_host_fits(&by.hosts, out.redirect_uris.at[i]));
+            assert(registrar_host_fits(&by.hosts, out.redirect_uris.at[i]));
         for (size_t i = 0; i < out.field_count; i++)
             assert(is_plain(out.fields[i].value));
     }

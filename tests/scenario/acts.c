@@ -154,6 +154,31 @@ static void follows(struct play *p, struct tab *t, const struct line *l)
         play_browse(p, t, &(struct request){ .path = to });
 }
 
+/* anna LAUNCHES tyokalu [of berta] [name=value …]: the tool asks for the message of the launch that her browser (or
+ * berta's) was led to it for. */
+static void launches(struct play *p, struct tab *t, const struct line *l)
+{
+    static const char *const names[] = { "client_id",     "redirect_uri", "scope", "response_type",
+                                         "response_mode", "prompt",       "nonce", "state" };
+    struct str tool = l->word[0], values[] = { tool,
+                                               arena_printf(p->arena, "https://%.*s.example/launch", STR_ARG(tool)),
+                                               S("openid"),
+                                               S("id_token"),
+                                               S("form_post"),
+                                               S("none"),
+                                               S("nonce"),
+                                               S("state") };
+    struct str from = (line_after(l, "of").p != NULL ? play_tab(p, line_after(l, "of")) : t)->location;
+    struct buf url = buf_new(p->arena, URL_B);
+
+    buf_add(&url, S("/lti/authorize"));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        url_query(&url, str_of(names[i]), wish(p, l, names[i], values[i]));
+    url_query(&url, S("login_hint"), play_query(p, from, "login_hint"));
+    url_query(&url, S("lti_message_hint"), play_query(p, from, "lti_message_hint"));
+    play_browse(p, t, &(struct request){ .path = buf_str(&url) });
+}
+
 /* anna CLICKS /sign-in/again: the link of the page that she sees which begins so, whole. */
 static void clicks(struct play *p, struct tab *t, const struct line *l)
 {
@@ -1148,7 +1173,7 @@ static const struct {
 } browsers[] = {
     { "ENTERS", enters }, { "OPENS", opens },     { "GETS", gets },     { "FOLLOWS", follows }, { "CHOOSES", chooses },
     { "CLICKS", clicks }, { "REPEATS", repeats }, { "BRINGS", brings }, { "SIGNS", signs },     { "TAKES", takes },
-    { "POSTS", posts },   { "RETURNS", returns }, { "TYPES", types },
+    { "POSTS", posts },   { "RETURNS", returns }, { "TYPES", types },     { "LAUNCHES", launches },
 };
 
 static const struct {

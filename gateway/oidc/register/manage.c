@@ -3,6 +3,7 @@
 #include "gateway/oidc/register/register.h"
 
 #include "base/crypt.h"
+#include "gateway/registrar.h"
 #include "wire/http.h"
 
 /* The token does not change: it is 256 random bits, and whoever missed the answer with a new one would have lost
@@ -10,14 +11,14 @@
 static enum step read_owner(struct ctx *c, struct fail *f)
 {
     struct registering *x = c->state = arena_make(c->arena, struct registering);
-    struct str token = register_bearer(c, f);
+    struct str token = registrar_bearer(c, f);
 
     if (token.p == NULL)
         return REFUSE;
     x->service = registry_client(c->registry, c->req->param);
     bool known = x->service != NULL && str_is_set(x->service->client.registration_hash);
     if (!known || !crypt_eq(sha256_hex(c->arena, token), x->service->client.registration_hash))
-        return register_bad_token(c, f, known ? "another registration access token" : "no such registration");
+        return registrar_bad_token(c, f, known ? "another registration access token" : "no such registration");
     c->service = x->service;
     x->id = x->service->id;
     x->client_id = x->service->client_id;
@@ -64,7 +65,7 @@ static enum step answer_it(struct ctx *c, struct fail *f)
     if (x->got.ok)
         return register_written(c, 200, f);
     if (x->got.why.kind == FAIL_NOT_FOUND)
-        return register_bad_token(c, f, "it was removed a moment ago");
+        return registrar_bad_token(c, f, "it was removed a moment ago");
     *f = x->got.why;
     return REFUSE;
 }

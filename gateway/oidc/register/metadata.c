@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/oidc/register/metadata.h"
 
+#include "gateway/registrar.h"
+
 #include "gateway/oidc/register/members.def"
 #include "registry/urls.h"
 
@@ -9,11 +11,11 @@
 
 enum { TEXTS_MAX_B = 65536, TEXT_MAX_B = 2048, LIST_MAX = 100 };
 
-enum form { FORM_TEXT = 0, FORM_LIST, FORM_WORDS, FORM_BOOL, FORM_NUMBER, FORM_OBJECT, FORM_URL, FORM_URLS };
+enum member_form { FORM_TEXT = 0, FORM_LIST, FORM_WORDS, FORM_BOOL, FORM_NUMBER, FORM_OBJECT, FORM_URL, FORM_URLS };
 
 static const struct member {
     const char *name, *key;
-    enum form form;
+    enum member_form form;
 } members[] = {
 #define X(name, key, form) { name, key, FORM_##form },
     MEMBERS(X)
@@ -105,7 +107,7 @@ static bool fits_url(struct reading *r, const struct member *m, struct str url)
 
     if (trouble != NULL)
         return bad(r, m, arena_printf(r->arena, "\"%.*s\" %s", STR_ARG(url), trouble).p);
-    return metadata_host_fits(&r->by->hosts, url) ||
+    return registrar_host_fits(&r->by->hosts, url) ||
            bad(r, m,
                arena_printf(r->arena, "\"%.*s\" has a host that this initial access token does not allow", STR_ARG(url))
                    .p);
@@ -322,35 +324,6 @@ static void settle_what_is_not_ours(struct reading *r)
             metadata_note(r->arena, r->out, arena_printf(r->arena, "%s is not supported: left out", left_out[i]));
 }
 
-static struct str host_of(struct str url)
-{
-    size_t at = str_find(url, S("://"));
-    struct str rest = str_from(url, at < url.n ? at + 3 : url.n);
-    size_t end = 0;
-
-    while (end < rest.n && strchr("/?#", rest.p[end]) == NULL)
-        end++;
-    struct str host = str_sub(rest, 0, end);
-    if (host.n > 0 && host.p[0] == '[')
-        return str_sub(host, 0, str_find_byte(host, ']', 0) + 1);
-    return str_sub(host, 0, str_find_byte(host, ':', 0));
-}
-
-bool metadata_host_fits(const struct strs *hosts, struct str url)
-{
-    struct str host = host_of(url), scheme = str_sub(url, 0, str_find_byte(url, ':', 0) + 1);
-
-    for (size_t i = 0; i < hosts->n; i++) {
-        struct str pattern = hosts->at[i], tail = str_from(pattern, 1);
-        if (str_eq(pattern, S("*")) || (host.n > 0 && str_eq_case(pattern, host)) ||
-            (host.n == 0 && str_eq(pattern, scheme)))
-            return true;
-        if (str_has_prefix(pattern, S("*.")) && host.n > tail.n && str_eq_case(str_from(host, host.n - tail.n), tail))
-            return true;
-    }
-    return false;
-}
-
 static void settle_name(struct reading *r)
 {
     struct str name = value_of(r->out, "name.fi");
@@ -358,7 +331,7 @@ static void settle_name(struct reading *r)
     for (int i = 0; i < 2 && !str_is_set(name); i++)
         name = value_of(r->out, i == 0 ? "name.sv" : "name.en");
     if (!str_is_set(name) && r->out->redirect_uris.n > 0)
-        name = host_of(r->out->redirect_uris.at[0]);
+        name = registrar_host(r->out->redirect_uris.at[0]);
     metadata_put(r->out, "name.fi", str_is_set(name) ? name : r->by->vendor);
 }
 

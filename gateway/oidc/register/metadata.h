@@ -39,10 +39,6 @@ void metadata_write(struct json_out *o, struct arena *a, const struct row_seen *
  * invalid_client_metadata. */
 bool metadata_sector_holds(struct arena *a, struct str document, const struct strs *redirect_uris, struct fail *f);
 
-/* Whether an address may be registered: its host is one of the patterns ("app.example.fi", "*.example.fi", "*"), or
- * its own scheme is ("fi.example.app:"). */
-bool metadata_host_fits(const struct strs *hosts, struct str url);
-
 /* What is wrong with a row, in the words of whoever wrote the metadata.  Fails CALLER invalid_redirect_uri,
  * invalid_client_metadata. */
 int metadata_trouble(struct arena *a, const struct edit_result *r, const struct fail *why, struct fail *f);

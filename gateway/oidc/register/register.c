@@ -6,66 +6,26 @@
 #include "base/crypt.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
+#include "gateway/registrar.h"
 #include "wire/http.h"
 #include "wire/jose.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { ID_RANDOM_B = 8, STATEMENT_LIFE_MAX_S = 10 * 366 * 86400, WHY_MAX = 200 };
+enum { STATEMENT_LIFE_MAX_S = 10 * 366 * 86400, WHY_MAX = 200 };
 
 /* ── who asks ───────────────────────────────────────────────────────────── */
-
-enum step register_bad_token(struct ctx *c, struct fail *f, const char *why)
-{
-    (void)fail_told(f, FAIL_CLIENT_AUTH, "invalid_token",
-                    "the token is unknown, has ended, or does not belong to this service", "%s", why);
-    http_header_set(c->res, S("WWW-Authenticate"),
-                    arena_printf(c->arena,
-                                 "Bearer realm=\"digione\", error=\"invalid_token\", error_description=\"%.*s\"",
-                                 STR_ARG(answer_description(c, f))));
-    return REFUSE;
-}
-
-struct str register_bearer(struct ctx *c, struct fail *f)
-{
-    struct str field = http_field(c->req, S("Authorization"));
-    struct str token =
-        str_eq_case(str_sub(field, 0, 7), S("Bearer ")) ? str_trim(str_from(field, 7)) : (struct str){ NULL, 0 };
-
-    if (str_is_set(token) && token.n <= REGISTER_BEARER_MAX_B)
-        return token;
-    if (str_is_set(token)) {
-        (void)register_bad_token(c, f, "the token is too long");
-        return (struct str){ NULL, 0 };
-    }
-    http_header_set(c->res, S("WWW-Authenticate"), S("Bearer realm=\"digione\""));
-    (void)fail_told(
-        f, FAIL_CLIENT_AUTH, "invalid_token",
-        "there is no token: Authorization: Bearer is missing; whoever runs the gateway gives initial access "
-        "tokens",
-        "no token");
-    return (struct str){ NULL, 0 };
-}
-
-bool register_is_open(struct ctx *c, const struct registrar *r, struct fail *f)
-{
-    if (r == NULL)
-        return register_bad_token(c, f, "the token is unknown");
-    if (!r->enabled)
-        return register_bad_token(c, f, "the registrar is switched off");
-    return r->until_s == 0 || c->now_s < r->until_s || register_bad_token(c, f, "the registrar has ended");
-}
 
 static enum step read_registrar(struct ctx *c, struct fail *f)
 {
     struct registering *x = c->state = arena_make(c->arena, struct registering);
-    struct str token = register_bearer(c, f);
+    struct str token = registrar_bearer(c, f);
 
     if (token.p == NULL)
         return REFUSE;
     x->by = registry_registrar_token(c->registry, sha256_hex(c->arena, token));
-    return register_is_open(c, x->by, f) ? NEXT : REFUSE;
+    return registrar_is_open(c, x->by, f) ? NEXT : REFUSE;
 }
 
 /* ── what is asked ──────────────────────────────────────────────────────── */
@@ -240,24 +200,6 @@ static enum step judge_documents(struct ctx *c, struct fail *f)
 
 /* ── what is ours to make ───────────────────────────────────────────────── */
 
-static struct str random_word(struct ctx *c)
-{
-    char bytes[REGISTER_TOKEN_B];
-
-    world_random(c->world, bytes, sizeof bytes);
-    return b64url_encode(c->arena, str_n(bytes, sizeof bytes));
-}
-
-static struct str new_row_id(struct ctx *c, const struct registrar *by)
-{
-    enum { VENDOR_MAX = 40 };
-    char bytes[ID_RANDOM_B];
-
-    world_random(c->world, bytes, sizeof bytes);
-    return arena_printf(c->arena, "%.*s-%.*s", STR_ARG(str_sub(by->vendor, 0, VENDOR_MAX)),
-                        STR_ARG(hex_encode(c->arena, str_n(bytes, sizeof bytes))));
-}
-
 static bool needs_secret(struct str method)
 {
     return str_has_prefix(method, S("client_secret_"));
@@ -284,7 +226,7 @@ static void make_secret(struct ctx *c, struct registering *x)
         metadata_put(&x->metadata, "secret_value", none);
     if (has_secret(x->service, method))
         return;
-    x->secret = random_word(c);
+    x->secret = registrar_word(c);
     metadata_put(&x->metadata, "secret", x->secret);
     if (is_jwt)
         metadata_put(&x->metadata, "secret_value", x->secret);
@@ -297,9 +239,9 @@ static void make_identity(struct ctx *c, struct registering *x)
         x->client_id = x->service->client_id;
         return;
     }
-    x->id = new_row_id(c, x->by);
-    x->client_id = random_word(c);
-    x->token = random_word(c);
+    x->id = registrar_row_id(c, x->by);
+    x->client_id = registrar_word(c);
+    x->token = registrar_word(c);
     metadata_put(&x->metadata, "protocol", S("oidc"));
     metadata_put(&x->metadata, "vendor", x->by->vendor);
     metadata_put(&x->metadata, "client_id", x->client_id);
@@ -310,38 +252,16 @@ static void make_identity(struct ctx *c, struct registering *x)
 
 /* ── the change ─────────────────────────────────────────────────────────── */
 
-/* Within the transaction: the token is still good for it, and has room; and what is in use now, though it was not when
- * the request began, is altered by nobody whose registrations are approved first. */
 static bool has_room(void *with, const struct registry *r, struct fail *f)
 {
     const struct registering *x = with;
-    const struct registrar *by = registry_registrar(r, x->by->id);
-    const struct registry_parts *p = registry_parts(r);
-    int64_t n = 0;
 
-    if (by == NULL || !by->enabled)
-        return fail(f, FAIL_DENIED, "access_denied", "the registrar has gone");
-    const struct service *s = registry_service(r, x->id);
-    if (s != NULL && s->enabled && !by->at_once)
-        return fail(f, FAIL_BUSY, "temporarily_unavailable", "service %.*s was switched on a moment ago",
-                    STR_ARG(x->id));
-    for (size_t i = 0; i < p->service_count; i++)
-        n += str_eq(p->services[i].client.registered_by, by->id);
-    return n <= by->most || fail(f, FAIL_DENIED, "access_denied", "registrar %.*s has its %" PRId64 " services",
-                                 STR_ARG(by->id), by->most);
+    return registrar_has_room(r, x->by->id, x->id, f);
 }
 
 static bool propose(struct registering *x, struct db *d, struct arena *a, struct fail *f)
 {
-    struct edit_result kept, moved;
-    struct edit_how how = x->how;
-
-    how.look = NULL;
-    if (!edit_run(x->proposal, d, a, &how, EDIT_KEEP, &kept, f))
-        return false;
-    const struct draft_move move = { .number = kept.draft, .edition = kept.edition, .act = DRAFT_PROPOSE };
-    x->draft = kept.draft;
-    return draft_do(d, a, &x->change, &move, &moved, f);
+    return registrar_propose(x->proposal, d, a, &x->change, &x->how, &x->draft, f);
 }
 
 /* What was proposed of a row that is another by now could not be approved. */

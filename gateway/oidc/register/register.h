@@ -17,7 +17,7 @@
 #include "registry/desk.h"
 #include "wire/fetch.h"
 
-enum { REGISTER_TOKEN_B = 32, REGISTER_ANSWER_MAX_B = 262144, REGISTER_BEARER_MAX_B = 256 };
+enum { REGISTER_ANSWER_MAX_B = 262144 };
 
 struct registering { /* c->state */
     const struct registrar *by;
@@ -39,12 +39,6 @@ struct registering { /* c->state */
     struct str untold;      /* why nothing could be proposed */
     struct desk_got got;
 };
-
-/* Who asks: "Authorization: Bearer …".  Absent: WWW-Authenticate is set and f is CLIENT_AUTH invalid_token. */
-struct str register_bearer(struct ctx *c, struct fail *f);
-enum step register_bad_token(struct ctx *c, struct fail *f, const char *why); /* gives REFUSE */
-/* Whether more may be registered with it now.  Fails CLIENT_AUTH invalid_token. */
-bool register_is_open(struct ctx *c, const struct registrar *r, struct fail *f);
 
 /* Rows: the body is read, what it names is fetched, the row is written, and this process serves it.  c->state is a
  * struct registering with by (and service).  register_written() then answers. */
