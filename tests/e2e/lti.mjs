@@ -417,7 +417,7 @@ await test('L18: grades are not offered, and nothing says that they were', async
 });
 
 // ── npm ltijs ──
-const server = await peer('ltijs', process.execPath, [`${root}/tests/e2e/ltijs_tool.mjs`], { env: { ...process.env, PORT: String(ltijsPort), PLATFORM: g.url, CLIENT: 'client-of-ltijs' } });
+const server = await peer('ltijs', process.execPath, [`${root}/tests/e2e/ltijs_tool.mjs`], { env: { ...process.env, PORT: String(ltijsPort), PLATFORM: g.url, CLIENT: 'client-of-ltijs' }, within_ms: 120000 });
 const through = async (agent, path) => { // as a browser: the form is posted by our page
   const page = await agent.get(g.url + path);
   check(page.status === 200 && forms(page.text).some((f) => f.action?.startsWith(ltijs.own)), `${page.status} ${page.url} ${text(page.text).slice(0, 300)}\n${g.logTail(3)}`);
@@ -500,7 +500,7 @@ await test('L14: what is wrong is refused with the member, and leaves no row', a
 
 await test('L14: npm ltijs registers itself from one address', async () => {
   const port = await freePort(), own = `http://ltijs2.localhost:${port}`;
-  const server2 = await peer('ltijs, unregistered', process.execPath, [`${root}/tests/e2e/ltijs_tool.mjs`], { env: { ...process.env, PORT: String(port), HOST: 'ltijs2.localhost', PLATFORM: g.url } });
+  const server2 = await peer('ltijs, unregistered', process.execPath, [`${root}/tests/e2e/ltijs_tool.mjs`], { env: { ...process.env, PORT: String(port), HOST: 'ltijs2.localhost', PLATFORM: g.url }, within_ms: 120000 });
   const res = await new Agent().get(`${own}/register?openid_configuration=${encodeURIComponent(`${g.url}/lti/openid-configuration`)}&registration_token=${tokens.now}`);
   check(res.status === 200 && /org\.imsglobal\.lti\.close/.test(res.text), `${res.status} ${res.text.slice(0, 300)}\n${server2.said()}\n${g.logTail(5)}`);
   const id = /id: (\S+)\n(?:(?! {2}- id:)[\s\S])*?ltijs2\.localhost/.exec(g.cli('export', '-c', g.config).stdout.split('services:')[1])?.[1];
