@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { check, finish, root, test, until } from '../e2e/gateway.mjs';
 import { Demo, launch, password } from './demo.mjs';
 import { Keyboard } from './keyboard.mjs';
-import { isNew, judge } from './axe.mjs';
+import { isNew, judge, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
 const browser = await launch();
@@ -58,7 +58,7 @@ class Someone extends Keyboard {
     check((await this.page.getAttribute('html', 'lang')) === this.lang, `${name}: in ${await this.page.getAttribute('html', 'lang')}`);
     const wide = await this.page.locator('html').evaluate((e) => e.scrollWidth);
     check(wide <= this.width, `${name}: ${wide} px wide at ${this.width}`);
-    await this.page.screenshot({ path: path.join(shots, `${name}-${this.lang}-${this.width}.png`), fullPage: true });
+    await picture(this.page, { path: path.join(shots, `${name}-${this.lang}-${this.width}.png`), fullPage: true });
     if (!(await isNew(this.page))) return;
     const window_ = await browser.newContext({ viewport: { width: this.width, height: 900 }, reducedMotion: 'reduce' }), page = await window_.newPage();
     await page.setContent(await this.page.content().then((html) => html.replace('<head>', `<head><base href="${demo.url}/">`)), { waitUntil: 'load' });

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import { Gateway, check, fetchLocal, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
-import { axeFindsNothing } from './axe.mjs';
+import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
@@ -57,7 +57,7 @@ const text = (page) => page.textContent('main');
 async function looks(page, name, width = page.viewportSize().width) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth).catch(() => null);
   if (wide !== null) check(wide <= width, `${name}: ${wide} px wide at ${width}`);
-  await page.screenshot({ path: path.join(shots, `${name}-${width}.png`), fullPage: true });
+  await picture(page, { path: path.join(shots, `${name}-${width}.png`), fullPage: true });
   if (!page.scripts) return; // axe waits by timers, which do not run there
   await axeFindsNothing(page, name);
 }

@@ -10,7 +10,7 @@ import { Gateway, check, fetchLocal, finish, freePort, root, test } from '../e2e
 import { Service } from '../e2e/rp.mjs';
 import { launch } from './demo.mjs';
 import { Keyboard } from './keyboard.mjs';
-import { axeFindsNothing } from './axe.mjs';
+import { axeFindsNothing, picture } from './look.mjs';
 
 const shots = path.join(root, 'build/consent-shots');
 fs.mkdirSync(shots, { recursive: true });
@@ -116,7 +116,7 @@ async function signIn(page, user, idp = 'oulu') {
 }
 async function looks(page, name) {
   const width = page.viewportSize().width;
-  await page.screenshot({ path: path.join(shots, `${name}-${page.lang}-${width}.png`), fullPage: true });
+  await picture(page, { path: path.join(shots, `${name}-${page.lang}-${width}.png`), fullPage: true });
   if (!page.scripts) return; // axe waits by timers, which do not run there
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   check(wide <= width, `${name}: ${wide} px wide at ${width}`);

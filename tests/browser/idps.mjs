@@ -11,7 +11,7 @@ import zlib from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { Gateway, check, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { OidcCity, SamlCity } from '../e2e/odd_city.mjs';
-import { axeFindsNothing } from './axe.mjs';
+import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
@@ -102,7 +102,7 @@ async function signIn(page, user, idp = 'oulu') {
 async function looks(page, name) {
   const width = page.viewportSize().width, wide = page.scripts ? await page.evaluate(() => document.documentElement.scrollWidth) : width;
   check(wide <= width, `${name}: ${wide} px wide at ${width}`);
-  await page.screenshot({ path: path.join(shots, `${name}-${width}.png`), fullPage: true });
+  await picture(page, { path: path.join(shots, `${name}-${width}.png`), fullPage: true });
   if (!page.scripts) return;
   await axeFindsNothing(page, name);
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { execFileSync, spawn } from 'node:child_process';
 import { check, finish, root, test, until } from '../e2e/gateway.mjs';
 import { Demo, launch, password } from './demo.mjs';
-import { axeFindsNothing } from './axe.mjs';
+import { axeFindsNothing, picture } from './look.mjs';
 
 const shots = path.join(root, 'build/journeys');
 fs.mkdirSync(shots, { recursive: true });
@@ -28,7 +28,7 @@ async function look(page, name) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   check(wide <= 320, `${name}: ${wide} px wide at 320`);
   await page.setViewportSize({ width: 1280, height: 900 });
-  await page.screenshot({ path: path.join(shots, `${name}.png`) });
+  await picture(page, { path: path.join(shots, `${name}.png`) });
   looked++;
 }
 

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { chromium } from 'playwright-core';
 import { Gateway, check, finish, folder, freePort, root, test } from '../e2e/gateway.mjs';
+import { picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
@@ -85,7 +86,7 @@ async function signIn(page, user, { shared = false } = {}) {
 const plain = (text) => text.replaceAll('\u00ad', '');
 const texts = async (page, selector) => (await page.locator(selector).allTextContents()).map((t) => plain(t).trim());
 const shown = async (page, selector) => page.locator(selector).evaluateAll((all) => all.filter((e) => e.checkVisibility()).map((e) => e.textContent.replaceAll('\u00ad', '')));
-const shot = (page, name) => page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
+const shot = (page, name) => picture(page, { path: path.join(shots, `${name}.png`), fullPage: true });
 async function fits(page, width, what) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   check(wide <= width, `${what}: ${wide} px wide at ${width}`);

@@ -6,13 +6,14 @@
 // widths; targets of a size; text at 200 % and set wider.  What no language changes is looked at in Finnish: axe at both
 // ends of the widths, light and dark (the other languages once: names, labels, the language itself); every control
 // reached by Tab in reading order with a focus that shows; the same words without JavaScript; forced colours and print.
-// Pictures go to BUILD-FOLDER/pages/shots.
+// With PICTURES=1, pictures go to BUILD-FOLDER/pages/shots.
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
+import { picture } from './look.mjs';
 
 const [build, ...only] = process.argv.slice(2);
 const dir = path.join(build, 'pages');
@@ -218,7 +219,7 @@ async function look(page, at, file) {
     for (const scheme of plain ? schemes : ['light']) {
       await page.emulateMedia({ colorScheme: scheme });
       if (lang === 'fi' && plain ? width !== 768 : width === 320 && scheme === 'light') await checkAxe(page, `${file} ${width} ${scheme}`);
-      if (lang === 'fi' || (width === 320 && scheme === 'light')) await page.screenshot({ path: path.join(shots, `${state}-${lang}-${width}-${scheme}.png`), fullPage: true });
+      if (lang === 'fi' || (width === 320 && scheme === 'light')) await picture(page, { path: path.join(shots, `${state}-${lang}-${width}-${scheme}.png`), fullPage: true });
     }
   }
 }

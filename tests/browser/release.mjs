@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core';
 import { Agent } from '../e2e/agent.mjs';
 import { Gateway, check, fetchLocal, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { Service } from '../e2e/rp.mjs';
-import { axeFindsNothing } from './axe.mjs';
+import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
@@ -84,7 +84,7 @@ async function visitor(user, { lang = 'fi-FI', width = 1280, scripts = true, dar
 async function looks(page, name, width = page.viewportSize().width) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth).catch(() => null);
   if (wide !== null) check(wide <= width, `${name}: ${wide} px wide at ${width}`);
-  await page.screenshot({ path: path.join(shots, `${name}-${width}.png`), fullPage: true });
+  await picture(page, { path: path.join(shots, `${name}-${width}.png`), fullPage: true });
   if (!page.scripts) return;
   await axeFindsNothing(page, name);
 }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { chromium } from 'playwright-core';
 import { Gateway, check, fetchLocal, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { Service } from '../e2e/rp.mjs';
-import { axeFindsNothing } from './axe.mjs';
+import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
@@ -65,7 +65,7 @@ async function signIn(page, user, { at = '/', idp = 'oulu', shared = false } = {
 async function looks(page, name) {
   const width = page.viewportSize().width, wide = await page.evaluate(() => document.documentElement.scrollWidth).catch(() => null);
   if (wide !== null) check(wide <= width, `${name}: ${wide} px wide at ${width}`);
-  await page.screenshot({ path: path.join(shots, `${name}-${width}.png`), fullPage: true });
+  await picture(page, { path: path.join(shots, `${name}-${width}.png`), fullPage: true });
   if (!page.scripts) return; // axe waits by timers, which do not run there
   await axeFindsNothing(page, name);
 }

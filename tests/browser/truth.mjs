@@ -8,7 +8,7 @@ import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { chromium } from 'playwright-core';
 import { Gateway, check, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
-import { judge } from './axe.mjs';
+import { judge, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
@@ -83,7 +83,7 @@ const inLog = (c) => g.logText().includes(`"support_code":"${c}"`);
 async function look(page, width, name) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   check(wide <= width, `${name}: ${wide} px wide at ${width}`);
-  await page.screenshot({ path: path.join(shots, `${name}-${width}.png`), fullPage: true }).catch(() => {}); // a page may turn away
+  await picture(page, { path: path.join(shots, `${name}-${width}.png`), fullPage: true }).catch(() => {}); // a page may turn away
   const foot = await page.locator('.foot a').allTextContents();
   check(foot.join() === 'Ohjeet ja tuki,Saavutettavuusseloste,Tietosuojaseloste,Mikä DigiOne on?', `${name}: help at the bottom: ${foot}`);
   const langs = await page.locator('a[href^="/lang?to="]').evaluateAll((all) => [...new Set(all.map((a) => a.hreflang))]);
@@ -293,7 +293,7 @@ for (const width of [320, 1280]) {
       await page.waitForSelector('#wait:not(:empty)');
       const line = await page.locator('#wait').boundingBox();
       check(line.x >= 0 && line.x + line.width <= width && line.y + line.height <= 800, `the line that says so: ${JSON.stringify(line)}`);
-      await page.screenshot({ path: path.join(shots, `9-waits-${width}.png`) });
+      await picture(page, { path: path.join(shots, `9-waits-${width}.png`) });
       await page.emulateMedia({ reducedMotion: 'no-preference' });
       await page.evaluate(`(${end})()`);
       check(await busy() === '' && await page.textContent('#wait') === '', 'it is awaited for ever');

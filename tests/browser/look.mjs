@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
+// What every script that comes to a page does there.  Pictures are kept for people alone, who ask for them: PICTURES=1.
+//
 // axe over a page, once for each shape of page at a width and in a colour scheme: what axe looks at (elements, classes, roles,
-// names, states, the language) does not change with the words of another city, and rows of one kind are one.
+// names, states) does not change with the words of another city or language, and rows of one kind are one.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { check } from '../e2e/gateway.mjs';
@@ -11,7 +13,7 @@ const judged = new Set();
 
 // Runs in the page.
 function shape() {
-  const free = new Set(['href', 'src', 'value', 'action', 'id', 'for', 'datetime', 'content', 'nonce', 'd', 'style']);
+  const free = new Set(['href', 'src', 'value', 'action', 'id', 'for', 'datetime', 'content', 'nonce', 'd', 'style', 'lang', 'hreflang', 'title', 'alt', 'placeholder']);
   const of = (e) => {
     const attributes = [...e.attributes].filter((a) => !a.name.startsWith('data-'))
       .map((a) => (free.has(a.name) || /^aria-(label|labelledby|describedby|controls)$/.test(a.name) ? `${a.name}=${a.value !== ''}` : `${a.name}=${a.value.replace(/\d+/g, '0')}`)).sort();
@@ -43,3 +45,5 @@ export async function judge(page, name, options = {}) {
 export async function axeFindsNothing(page, name) {
   if (await isNew(page)) await judge(page, name);
 }
+
+export const picture = async (page, options) => (process.env.PICTURES ? page.screenshot(options) : null);
