@@ -709,6 +709,10 @@ struct draft_row_view {
         const struct diff_line *at;
         size_t n;
     } fields;
+    struct {
+        const struct diff_line *at; /* after alone */
+        size_t n;
+    } as_is; /* the rest of a row that is switched on, as it is now: what was registered is decided about as a whole */
 };
 
 struct impact_line { /* of one service, at one school, in one role */

@@ -11,13 +11,14 @@
 #include "gateway/console/preview.h"
 #include "gateway/console/shadowing.h"
 #include "model/when.h"
+#include "registry/consents.h"
 #include "registry/edit.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
 #include <string.h>
 
-enum { DRAFTS_SHOWN = 40, IMPACT_SHOWN = 40, WHY_MAX_B = 200, HERE_MAX_B = 1024 };
+enum { DRAFTS_SHOWN = 40, IMPACT_SHOWN = 40, WHY_MAX_B = 200, HERE_MAX_B = 1024, FACT_MAX_B = 4096, FACTS_MAX = 10 };
 
 struct drafting { /* c->state */
     struct area area;
@@ -141,12 +142,60 @@ static enum step ask_one(struct ctx *c, struct fail *f)
     return console_ask(c, one_sql, x, &x->got, f);
 }
 
+/* ── a row that is switched on ──────────────────────────────────────────── */
+
+static bool switches_on(const struct draft_row_view *row)
+{
+    for (size_t i = 0; i < row->fields.n; i++)
+        if (str_eq(row->fields.at[i].name, S("enabled")))
+            return str_eq(row->kind, S("service")) && !row->added && str_eq(row->fields.at[i].after, S("1"));
+    return false;
+}
+
+static void add_fact(struct diff_line *at, size_t *n, const char *name, struct str value)
+{
+    if (str_is_set(value))
+        at[(*n)++] = (struct diff_line){ .name = str_of(name), .after = value };
+}
+
+static struct str listed(struct ctx *c, const struct strs *all)
+{
+    struct buf b = buf_new(c->arena, FACT_MAX_B);
+
+    for (size_t i = 0; i < all->n; i++)
+        buf_printf(&b, "%s%.*s", b.n > 0 ? ", " : "", STR_ARG(all->at[i]));
+    return buf_ok(&b) ? buf_str(&b) : S("…");
+}
+
+/* Whose it is, where its answers go, what it may ask for. */
+static void put_as_is(struct ctx *c, struct draft_row_view *row)
+{
+    const struct service *s = registry_service(c->registry, row->key);
+    struct diff_line *at = arena_make_n(c->arena, FACTS_MAX, struct diff_line);
+
+    if (s == NULL || !switches_on(row))
+        return;
+    size_t *n = &row->as_is.n;
+    add_fact(at, n, "name", names_in(&s->names, c->lang));
+    add_fact(at, n, "vendor", s->vendor);
+    add_fact(at, n, "registered_by", s->client.registered_by);
+    add_fact(at, n, "contacts", listed(c, &s->client.contacts));
+    add_fact(at, n, "redirect_uris", listed(c, &s->redirect_uris));
+    add_fact(at, n, "post_logout_redirect_uris", listed(c, &s->post_logout_redirect_uris));
+    add_fact(at, n, "initiate_login_uri", s->initiate_login_uri);
+    add_fact(at, n, "grant_types", listed(c, &s->client.grant_types));
+    add_fact(at, n, "scopes", listed(c, &s->scopes));
+    add_fact(at, n, "asks", consent_words(c->arena, s->asks));
+    row->as_is.at = at;
+}
+
 static void put_draft_rows(struct ctx *c, const struct drafting *x, bool writes, struct draft_view *v)
 {
     struct draft_row_view *rows = arena_make_n(c->arena, x->rows.n + 1, struct draft_row_view);
 
     for (size_t i = 0; i < x->rows.n; i++) {
         rows[i] = compare_row(c, &x->rows.at[i]);
+        put_as_is(c, &rows[i]);
         rows[i].editable = writes && !rows[i].removed && str_eq(rows[i].kind, S("policy"));
     }
     v->rows.at = rows;

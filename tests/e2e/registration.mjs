@@ -6,7 +6,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { Agent } from './agent.mjs';
+import { Agent, decode, forms } from './agent.mjs';
 import { check, fetchLocal, finish, root, test, until } from './gateway.mjs';
 import { federation, signIn } from './local.mjs';
 import { png } from './picture.mjs';
@@ -39,6 +39,7 @@ ${[['now', 'most: 60, at_once: true'], ['few', 'most: 2, at_once: true'], ['late
     token[id] = `token-of-${id}-${crypto.randomBytes(16).toString('hex')}`;
     return `  - { id: ${id}, vendor: vendor-${id}, test: true, token: { plain: "${token[id]}" }, hosts: ["vendor.localhost", "*.app.localhost", "fi.vendor.app:"], scopes: [openid, profile, email], grant_types: [authorization_code, refresh_token], asks: [sub, given_name, family_name], ${more} }\n`;
   }).join('')}`;
+g.registry += 'admins:\n  - { id: nils, idp: oulu, subject: oulu-nils, role: operator, why: tests }\n';
 await g.start();
 
 const call = (method, path, { body, token: t, type = 'application/json' } = {}) => fetchLocal(g.port, path, { method, host: g.host,
@@ -227,6 +228,32 @@ await test('without at_once it is switched off, and a proposal waits; altering i
   await until('it is switched on', async () => (await new Agent().once('GET', serviceOf(again.json, { secret: r.client_secret }).authorizeUrl())).status === 303);
   const waits = await call('PUT', pathOf(r), { ...own(r), body: { client_id: r.client_id, redirect_uris: [at('/third')] } });
   check(waits.status === 200 && waits.json.redirect_uris.join() === at('/second') && /approval/.test(waits.json.registration_notes), `what is in force stays: ${waits.text}`);
+});
+
+await test('what a vendor proposes an operator reads and publishes in the console, and the service signs somebody in', async () => {
+  const r = await made({ client_name: 'Kuusen ehdotus', contacts: ['tuki@vendor.example'] }, 'later'), s = serviceOf(r);
+  const operator = new Agent(), post = (f) => f.method === 'post';
+  let page = await operator.get(`${g.url}/admin`);
+  page = await operator.submit(page, { idp: 'oulu' }, (f) => post(f) && f.buttons.some((b) => b.value === 'oulu'));
+  page = await operator.submit(page, { username: 'nils', password: 'salasana-nils' }, (f) => post(f) && 'password' in f.fields);
+  page = await operator.get(`${g.url}/admin/area`);
+  await operator.submit(page, { area: 'nation' }, (f) => post(f) && f.buttons.some((b) => b.name === 'area' && b.value === 'nation'));
+  const list = await operator.get(`${g.url}/admin/drafts`);
+  check(list.status === 200, `drafts: ${list.status} ${list.url}`);
+  const id = rows().split('\n  - ').find((p) => p.includes(r.client_id)).match(/^id: (\S+)/)[1];
+  const numbers = [...list.text.matchAll(/href="?\/admin\/drafts\/(\d+)/g)].map((m) => m[1]);
+  let draft;
+  for (const n of numbers) { const one = await operator.get(`${g.url}/admin/drafts/${n}`); if (one.text.includes(id)) draft = one; }
+  check(draft, `no draft of ${numbers.join()} is of ${id}`);
+  // Who decides sees whose it is, and where its answers go.
+  for (const word of ['Kuusen ehdotus', at('/cb'), 'registrar later']) check(decode(draft.text).includes(word), `the proposal does not say ${word}: ${draft.text.slice(draft.text.indexOf("<main")).replace(/<[^>]*>/g, " ").slice(0, 3000)}`);
+  const f = forms(draft.text).find((x) => x.buttons.some((b) => b.value === 'approve'));
+  check(f, `nothing to approve: ${draft.text.slice(0, 3000)}`);
+  page = await operator.submit(draft, { act: 'approve', why: 'sovittu', looked: '1' }, (x) => x.buttons.some((b) => b.value === 'approve'));
+  await until('it is published', async () => /enabled: true/.test(rows().split('\n  - ').find((p) => p.startsWith(`id: ${id}`))) || (await new Agent().once('GET', s.authorizeUrl())).status === 303);
+  await until('it is in force', async () => (await new Agent().once('GET', s.authorizeUrl())).status === 303);
+  const known = await s.finish((await signIn(s, 'anna')).answer);
+  check(known.claims.sub, 'no sub');
 });
 
 await test('what is approved while an update is under way is not altered by it', async () => {
