@@ -160,14 +160,11 @@ static void launches(struct play *p, struct tab *t, const struct line *l)
 {
     static const char *const names[] = { "client_id",     "redirect_uri", "scope", "response_type",
                                          "response_mode", "prompt",       "nonce", "state" };
-    struct str tool = l->word[0], values[] = { tool,
-                                               arena_printf(p->arena, "https://%.*s.example/launch", STR_ARG(tool)),
-                                               S("openid"),
-                                               S("id_token"),
-                                               S("form_post"),
-                                               S("none"),
-                                               S("nonce"),
-                                               S("state") };
+    struct str tool = l->word[0],
+               values[] = { tool,           arena_printf(p->arena, "https://%.*s.example/launch", STR_ARG(tool)),
+                            S("openid"),    S("id_token"),
+                            S("form_post"), S("none"),
+                            S("nonce"),     S("state") };
     struct str from = (line_after(l, "of").p != NULL ? play_tab(p, line_after(l, "of")) : t)->location;
     struct buf url = buf_new(p->arena, URL_B);
 
@@ -1171,9 +1168,10 @@ static const struct {
     const char *verb;
     void (*act)(struct play *p, struct tab *t, const struct line *l);
 } browsers[] = {
-    { "ENTERS", enters }, { "OPENS", opens },     { "GETS", gets },     { "FOLLOWS", follows }, { "CHOOSES", chooses },
-    { "CLICKS", clicks }, { "REPEATS", repeats }, { "BRINGS", brings }, { "SIGNS", signs },     { "TAKES", takes },
-    { "POSTS", posts },   { "RETURNS", returns }, { "TYPES", types },     { "LAUNCHES", launches },
+    { "ENTERS", enters },   { "OPENS", opens },       { "GETS", gets },       { "FOLLOWS", follows },
+    { "CHOOSES", chooses }, { "CLICKS", clicks },     { "REPEATS", repeats }, { "BRINGS", brings },
+    { "SIGNS", signs },     { "TAKES", takes },       { "POSTS", posts },     { "RETURNS", returns },
+    { "TYPES", types },     { "LAUNCHES", launches },
 };
 
 static const struct {

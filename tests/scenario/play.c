@@ -450,13 +450,23 @@ static bool as_expected(struct play *p, struct tab *t, const struct answer *got)
     return p->differences == 0;
 }
 
+/* To a service that is answered by a form of our page. */
+static bool posts_error(const struct answer *got, const char *code)
+{
+    size_t at = str_find(got->body, S("name=\"error\" value=\""));
+
+    return at < got->body.n &&
+           str_has_prefix(str_from(got->body, at + sizeof "name=\"error\" value=\"" - 1), str_of(code));
+}
+
 /* What may be said when something of ours has failed: that it is ours, or nothing at all; never that somebody is not
  * signed in, or that a request was wrong. */
 static void judge_fault(struct play *p, const struct answer *got)
 {
     struct str error = play_query(p, got->location, "error");
     bool ours = got->status == 0 || got->status >= 500 || str_eq(error, S("temporarily_unavailable")) ||
-                str_eq(error, S("server_error"));
+                str_eq(error, S("server_error")) || posts_error(got, "temporarily_unavailable") ||
+                posts_error(got, "server_error");
 
     if (!ours)
         play_violation(p, "because of a fault: %d to \"%.*s\"", got->status, STR_ARG(got->location));
