@@ -87,7 +87,7 @@ const status = (xml) => [...xml.matchAll(/StatusCode [^>]*Value="[^"]*:([A-Za-z]
 
 const kinds = {
   'SimpleSAMLphp': {
-    id: 'ssp', start: ({ g, port, dir, base }) => peer('SimpleSAMLphp', path.join(root, 'tests/peers/simplesamlphp_sp'), [String(port), base, g.metadata, g.entity, dir], { env: { ...process.env, MORE: kinds.SimpleSAMLphp.more ?? '' } }),
+    id: 'ssp', start: ({ g, port, dir, base }) => peer('SimpleSAMLphp', path.join(root, 'tests/peers/simplesamlphp_sp'), [String(port), base, g.metadata, g.entity, dir], { env: { ...process.env, MORE: "'sign.logout' => true," } }),
     login: '/module.php/core/authenticate.php?as=default-sp', person: '/module.php/core/authenticate.php?as=default-sp', deep: '/module.php/core/authenticate.php?as=default-sp&deep=1',
     logout: '/module.php/core/authenticate.php?as=default-sp&logout', out: (page) => /logged out/i.test(text(page.text)),
   },
@@ -96,7 +96,7 @@ const kinds = {
     login: '/', person: '/', deep: '/deep/', logout: '/mellon/logout?ReturnTo=/open/', out: (page) => page.text.trim() === 'open',
   },
   'node-saml': {
-    id: 'nodesaml', start: ({ g, port, dir, base }) => peer('node-saml', node, ['tests/peers/node_saml_sp.mjs', String(port), base, g.metadata, dir, JSON.stringify({ identifierFormat: null })], { cwd: root }),
+    id: 'nodesaml', start: ({ g, port, dir, base }) => peer('node-saml', node, ['tests/peers/node_saml_sp.mjs', String(port), base, g.metadata, dir, JSON.stringify({ identifierFormat: null, signatureAlgorithm: 'sha256' })], { cwd: root }),
     login: '/login', person: '/me', deep: '/deep', logout: '/logout', out: (page) => page.text === 'signed out everywhere',
   },
 };
