@@ -550,6 +550,7 @@ struct picked_row {
 };
 struct picked_view { /* GET /lti/picked: what somebody picked in a service, as links to hand on */
     struct page page;
+    bool catalogues; /* GET /lti/pick: instead, in which services something can be picked; the rest is absent */
     struct str service, again; /* its name; where more can be picked */
     struct {
         const struct picked_row *at;

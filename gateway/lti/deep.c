@@ -23,7 +23,8 @@ enum {
     PICKED_LIFE_S = 600,
     PICKED_MAX_B = 5000, /* of the list, so that the address that holds it fits into a request */
     ANSWER_LIFE_S = 3600,
-    PICK_ID_B = 16
+    PICK_ID_B = 16,
+    TITLE_CHARS = 200
 };
 
 static const struct str none = { NULL, 0 };
@@ -202,18 +203,15 @@ static bool custom_of(struct arena *a, const struct json_value *custom, struct s
     return buf_ok(&b);
 }
 
-/* What a link of ours can hold: a launch of this tool, where it may be launched. */
-static bool read_item(struct ctx *c, const struct json_value *item, struct lti_link *out)
+bool deep_item(struct arena *a, const struct service *s, const struct json_value *item, struct lti_link *out)
 {
     struct str url = json_get_str(item, S("url")), title = json_get_str(item, S("title"));
 
-    *out = (struct lti_link){ .service = c->service->id,
-                              .url = url.p != NULL ? url : c->service->target_link_uri,
-                              .title = str_is_set(title) ? str_chars(title, 200, LINK_MAX_B / 2) : none,
-                              .id = random_id(c) };
-    return str_eq(json_get_str(item, S("type")), S("ltiResourceLink")) &&
-           lti_target_fits(c->arena, c->service, out->url) && (title.p == NULL || is_line(title)) &&
-           custom_of(c->arena, json_get(item, S("custom")), &out->custom);
+    *out = (struct lti_link){ .service = s->id,
+                              .url = url.p != NULL ? url : s->target_link_uri,
+                              .title = str_is_set(title) ? str_chars(title, TITLE_CHARS, LINK_MAX_B / 2) : none };
+    return str_eq(json_get_str(item, S("type")), S("ltiResourceLink")) && lti_target_fits(a, s, out->url) &&
+           (title.p == NULL || is_line(title)) && custom_of(a, json_get(item, S("custom")), &out->custom);
 }
 
 static enum step list(struct ctx *c, struct fail *f)
@@ -232,7 +230,8 @@ static enum step list(struct ctx *c, struct fail *f)
     json_begin_array(&o);
     for (const struct json_value *v = items != NULL && items->type == JSON_ARRAY ? items->first : NULL; v != NULL;
          v = v->next) {
-        bool fits = read_item(c, v, &link);
+        bool fits = deep_item(c->arena, c->service, v, &link);
+        link.id = random_id(c);
         left_out += !fits;
         kept += fits;
         if (fits)

@@ -12,4 +12,9 @@
 /* `data` of a request: c->session, c->service and the deployment, sealed; an answer brings it back. */
 struct str deep_data(struct ctx *c, struct str deployment);
 
+/* What a link of ours can hold of one content item: a launch of this tool, where it may be launched.  out->id is the
+ * caller's to make.  False: it is left out.  Pure. */
+struct json_value;
+bool deep_item(struct arena *a, const struct service *s, const struct json_value *item, struct lti_link *out);
+
 #endif

@@ -8,11 +8,12 @@
 #include "gateway/lti/told.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
+#include "launcher/pages.h"
 #include "registry/targets.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { HINT_ID_B = 16, ADDRESS_MAX_B = 16384 };
+enum { HINT_ID_B = 16, ADDRESS_MAX_B = 16384, CATALOGUES_MAX = 200 };
 
 static enum step begin(struct ctx *c, unsigned mode, struct str target, struct str link)
 {
@@ -64,6 +65,37 @@ static enum step open_catalogue(struct ctx *c, struct fail *f)
                  (struct str){ NULL, 0 });
 }
 
+/* ── /lti/pick: whose catalogues there are ───────────────────────────────── */
+
+static bool may_pick(const struct ctx *c);
+
+static void add_catalogues(struct ctx *c, struct picked_view *v)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+    const struct circumstances now = flow_circumstances(c);
+    const struct bits open = policy_services(c->arena, c->registry, c->person, &now);
+    struct picked_row *rows = arena_make_n(c->arena, CATALOGUES_MAX, struct picked_row);
+
+    for (size_t i = 0; i < p->service_count && v->links.n < CATALOGUES_MAX; i++) {
+        const struct service *s = &p->services[i];
+        if (s->protocol == PROTO_LTI && s->lti.deep_linking && bits_has(&open, i))
+            rows[v->links.n++] = (struct picked_row){ .title = names_in(&s->names, c->lang),
+                                                      .url = arena_join(c->arena, S("/lti/pick/"), s->id) };
+    }
+    v->links.at = rows;
+}
+
+static enum step show_catalogues(struct ctx *c, struct fail *f)
+{
+    struct picked_view v = { .page = page_for(c, S("/lti/pick")), .catalogues = true };
+
+    (void)f;
+    if (may_pick(c))
+        add_catalogues(c, &v);
+    flow_leave_idle(c);
+    return answer_page(c, 200, page_picked(c->arena, &v));
+}
+
 /* ── /lti/link?item=: what somebody picked ───────────────────────────────── */
 
 static enum step open_link(struct ctx *c, struct fail *f)
@@ -87,6 +119,7 @@ static enum step load_session(struct ctx *c, struct fail *f)
 
 const struct step_row lti_open[] = { { open_tool }, { load_session }, { flow_next }, { NULL } };
 const struct step_row lti_pick[] = { { open_catalogue }, { load_session }, { flow_next }, { NULL } };
+const struct step_row lti_catalogues[] = { { load_session }, { flow_need_person }, { show_catalogues }, { NULL } };
 const struct step_row lti_link_go[] = { { open_link }, { load_session }, { flow_next }, { NULL } };
 
 struct str lti_launch(struct ctx *c, const struct service *s, struct str to)
@@ -111,7 +144,7 @@ static bool may_pick(const struct ctx *c)
 enum step lti_lead(struct ctx *c, struct fail *f)
 {
     const struct login *l = c->login;
-    struct lti_told told;
+    struct lti_told told = { .role = ROLE_NONE };
     char id[HINT_ID_B];
     struct buf b = buf_new(c->arena, ADDRESS_MAX_B);
 

@@ -122,6 +122,7 @@ void told_find(struct ctx *c, const struct decision *d, struct lti_told *out)
     struct lti_told one;
     bool found = false;
 
+    *out = (struct lti_told){ .role = ROLE_NONE };
     alone.affiliation_count = 0;
     for (size_t i = 0; i < c->person->affiliation_count; i++) {
         if (!affiliation_valid(&c->person->affiliations[i], c->now_s))

@@ -919,6 +919,9 @@ static void put_leaving(const struct stage *s, const char *prefix)
                                   .links = { rows, 2 },
                                   .left_out = 1 };
     put(arena_cstr(s->a, arena_printf(s->a, "%spicked", prefix)), s->lang, page_picked(s->a, &picked));
+    picked.catalogues = true;
+    put(arena_cstr(s->a, arena_printf(s->a, "%spick", prefix)), s->lang, page_picked(s->a, &picked));
+    picked.catalogues = false;
     picked.links.n = 0;
     put(arena_cstr(s->a, arena_printf(s->a, "%spicked-nothing", prefix)), s->lang, page_picked(s->a, &picked));
     struct leaving_view leaving = { .page = page(s, NULL, false), .url = go.url, .to = go.to };

@@ -510,6 +510,20 @@ await test('L14: npm ltijs registers itself from one address', async () => {
   check(opened.status === 200 && JSON.parse(opened.text).context.custom.who, `${opened.status} ${opened.text.slice(0, 300)}`);
 });
 
+await test('L15: a teacher finds the catalogues at one address; a learner finds none there', async () => {
+  const page = await anna.get(`${g.url}/lti/pick`);
+  check(page.status === 200 && page.text.includes('href="/lti/pick/tyokalu"') && page.text.includes('href="/lti/pick/ltijs"') && !page.text.includes('/lti/pick/toinen"'), text(page.text).slice(0, 300));
+  check(!(await otso.get(`${g.url}/lti/pick`)).text.includes('/lti/pick/tyokalu"'), 'a learner');
+});
+
+await test('after signing out, the page says truly that the tool stays open', async () => {
+  const agent = (await signIn(service, 'nils')).agent;
+  await tool.launched((await signIn(service, 'anna', agent, { prompt: 'login' })).agent);
+  const asked = await agent.get(`${g.url}/sign-out`);
+  const res = await agent.submit(asked, {}, (f) => f.method === 'post' && (f.action ?? '').includes('sign-out'));
+  check(res.status === 200 && /class="no">[\s\S]{0,2000}Työkalu tyokalu/.test(res.text), text(res.text).slice(0, 500));
+});
+
 await test('whoever is not signed in is led through the sign-in to the tool', async () => {
   const res = await new Agent().get(`${g.url}/lti/open/tyokalu`, tool.until());
   check(res.status === 200 && /\/sign-in/.test(res.url), res.url);
