@@ -25,6 +25,17 @@ const signed = (header, claims) => {
   const text = `${b64(JSON.stringify({ alg: 'ES256', ...header }))}.${b64(JSON.stringify({ jti: crypto.randomUUID(), iat: now(), ...claims }))}`;
   return `${text}.${b64(crypto.sign('sha256', Buffer.from(text), { key: own.privateKey, dsaEncoding: 'ieee-p1363' }))}`;
 };
+const tool = `  - id: hilla
+    protocol: lti
+    vendor: hilla-oy
+    name: { fi: Hilla }
+    test: true
+    client_id: hilla
+    initiate_login_uri: "http://hilla.localhost/login"
+    target_link_uri: "http://hilla.localhost/launch"
+    redirect_uris: ["http://hilla.localhost/launch"]
+    asks: [sub, given_name, family_name, roles, school, group]
+`;
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code', SCREENS = 8;
 const registrar = crypto.randomBytes(32).toString('base64url');
 
@@ -45,7 +56,7 @@ export class Stage {
     this.oidc = new OidcCity('edu', await freePort());
     await this.oidc.start();
     const cities = [...Object.values(this.saml), this.oidc].map((c) => c.row('oulu')).join('');
-    g.registry = registryText(tiles + service.row() + this.rs256.row() + Object.values(this.stay).map((s) => s.row({ extra: `    grant_types: [authorization_code, refresh_token, client_credentials, "${DEVICE}"]\n` })).join('')
+    g.registry = registryText(tiles + tool + service.row() + this.rs256.row() + Object.values(this.stay).map((s) => s.row({ extra: `    grant_types: [authorization_code, refresh_token, client_credentials, "${DEVICE}"]\n` })).join('')
       + this.keyed.row({ extra: `    grant_types: [authorization_code, client_credentials]\n    jwks: '${JSON.stringify({ keys: [{ ...ownJwk, kid: 'own', alg: 'ES256', use: 'sig' }] })}'\n` }).replace(/ {4}secret:.*\n/, '').replace('client_secret_basic', 'private_key_jwt')).replace('services:\n', `${cities}services:\n`);
     g.registry += `registrars:\n  - { id: salo, vendor: salo-oy, test: true, at_once: true, most: 1000, token: { plain: "${registrar}" }, hosts: ["salo.localhost"], scopes: [openid], asks: [sub] }\n`;
     await g.start();
@@ -100,6 +111,13 @@ export class Stage {
   async postedFlow(s) {
     const page = must(await this.line.ask('GET', `${authorizePath(s)}&response_mode=form_post`, { cookie: this.cookie }), 200, 'authorize');
     return this.redeem(s, forms(page.text).find((f) => 'code' in f.fields)?.fields.code);
+  }
+
+  // Both halves: to where the tool's login begins, and the message that the tool then asks for.
+  async toolLaunch() {
+    const begun = new URL(must(await this.line.ask('GET', '/lti/open/hilla', { cookie: this.cookie }), 303, 'launch').headers.location).searchParams;
+    const page = must(await this.line.ask('GET', `/lti/authorize?${new URLSearchParams({ client_id: 'hilla', redirect_uri: 'http://hilla.localhost/launch', scope: 'openid', response_type: 'id_token', response_mode: 'form_post', prompt: 'none', nonce: 'bench', state: 'bench', login_hint: begun.get('login_hint'), lti_message_hint: begun.get('lti_message_hint') })}`, { cookie: this.cookie }), 200, 'message');
+    if (!page.text.includes('name="id_token"')) throw new Error('no message');
   }
 
   ownTokens(s, form, headers) { return this.line.ask('POST', '/oidc/token', { form: { grant_type: 'client_credentials', ...form }, headers }); }
@@ -179,6 +197,7 @@ export class Stage {
       'client credentials': [null, () => this.asked('own', '/oidc/token', { grant_type: 'client_credentials' })],
       'pushed request, code, token': [null, () => this.pushedFlow(this.stay.par)],
       'authorize by form_post, code, token': [null, () => this.postedFlow(this.stay.form)],
+      'LTI launch, both halves: RS256': [null, () => this.toolLaunch()],
       'private_key_jwt': [null, () => this.keyedIn()],
       'DPoP': [null, () => this.boundIn()],
       'device: a screen signed in': [null, () => this.screenIn()],
