@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * Who of a context has opened a tool. */
+#include "registry/members.h"
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "tests/test.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum { NOW_S = 1800000000, EVERYBODY = ~0 };
+
+struct bench {
+    char dir[64];
+    struct settings set;
+    struct loop *loop;
+    struct work_pool *pool;
+    struct work *work;
+    struct members *members;
+    struct batch batch;
+};
+
+static void ignore(struct batch *b)
+{
+    (void)b;
+}
+
+static void open_bench(struct test *t, struct bench *x, bool folder)
+{
+    *x = (struct bench){ .dir = "/tmp/digione-members-XXXXXX" };
+    CHECK(mkdtemp(x->dir) != NULL);
+    if (folder)
+        CHECK(mkdir(arena_cstr(t->arena, arena_printf(t->arena, "%s/registry", x->dir)), 0700) == 0);
+    x->set.state_dir = str_of(x->dir);
+    x->loop = loop_new(&t->world);
+    x->pool = work_pool_new(1);
+    x->work = work_new(x->pool, x->loop);
+    x->members = members_new(&x->set);
+    x->batch.ready = ignore;
+}
+
+static void close_bench(struct test *t, struct bench *x)
+{
+    work_free(x->work);
+    work_pool_free(x->pool);
+    members_free(x->members);
+    loop_free(x->loop);
+    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf %s", x->dir))) == 0);
+}
+
+static void settle(struct test *t, struct bench *x)
+{
+    for (int turns = 0; x->batch.pending > 0 && turns < 1000; turns++)
+        loop_turn(x->loop, 100);
+    CHECK_INT(x->batch.pending, 0);
+}
+
+static bool note(struct test *t, struct bench *x, const char *context, struct str sub, enum role role, int64_t at_s)
+{
+    struct member_note *n = arena_make(t->arena, struct member_note);
+
+    *n = (struct member_note){ .service = S("tool"),
+                               .context = str_of(context),
+                               .who = { .sub = sub,
+                                        .provider_oid = S("1.2.246.562.99.1"),
+                                        .group = S("7B"),
+                                        .class_level = 7,
+                                        .role = role,
+                                        .seen_s = at_s } };
+    CHECK(members_note(x->members, x->work, &x->batch, t->arena, n));
+    settle(t, x);
+    return n->ok;
+}
+
+static struct members_page *list(struct test *t, struct bench *x, const char *context, const char *after,
+                                 unsigned roles, int64_t limit, int64_t now_s)
+{
+    struct members_page *p = arena_make(t->arena, struct members_page);
+
+    *p = (struct members_page){ .service = S("tool"),
+                                .context = str_of(context),
+                                .after = str_of(after),
+                                .roles = roles,
+                                .limit = limit,
+                                .now_s = now_s };
+    CHECK(members_list(x->members, x->work, &x->batch, t->arena, p));
+    settle(t, x);
+    return p;
+}
+
+TEST(L17_members_are_of_one_context_filtered_by_role_and_come_in_pages)
+{
+    struct bench x;
+
+    open_bench(t, &x, true);
+    CHECK(note(t, &x, "7b", S("carla"), ROLE_LEARNER, NOW_S) && note(t, &x, "7b", S("anna"), ROLE_TEACHER, NOW_S));
+    CHECK(note(t, &x, "7b", S("berta"), ROLE_LEARNER, NOW_S) && note(t, &x, "8a", S("dora"), ROLE_LEARNER, NOW_S));
+    const struct members_page *p = list(t, &x, "7b", "", (unsigned)EVERYBODY, 2, NOW_S);
+    CHECK(p->ok && p->n == 2 && p->more && str_eq(p->at[0].sub, S("anna")) && str_eq(p->at[1].sub, S("berta")));
+    CHECK(p->at[0].role == ROLE_TEACHER && str_eq(p->at[0].group, S("7B")) && p->at[0].class_level == 7);
+    p = list(t, &x, "7b", "berta", (unsigned)EVERYBODY, 2, NOW_S);
+    CHECK(p->ok && p->n == 1 && !p->more && str_eq(p->at[0].sub, S("carla")));
+    p = list(t, &x, "7b", "", 1u << ROLE_LEARNER, 10, NOW_S);
+    CHECK(p->ok && p->n == 2 && str_eq(p->at[0].sub, S("berta")));
+    CHECK_INT(list(t, &x, "7b", "", 0, 10, NOW_S)->n, 0);
+    CHECK_INT(list(t, &x, "9c", "", (unsigned)EVERYBODY, 10, NOW_S)->n, 0);
+    close_bench(t, &x);
+}
+
+TEST(L17_a_role_that_changed_is_told_as_it_is_now)
+{
+    struct bench x;
+
+    open_bench(t, &x, true);
+    CHECK(note(t, &x, "7b", S("anna"), ROLE_SUBSTITUTE, NOW_S) &&
+          note(t, &x, "7b", S("anna"), ROLE_TEACHER, NOW_S + 1));
+    const struct members_page *p = list(t, &x, "7b", "", (unsigned)EVERYBODY, 10, NOW_S + 1);
+    CHECK(p->n == 1 && p->at[0].role == ROLE_TEACHER);
+    close_bench(t, &x);
+}
+
+TEST(who_has_not_come_for_more_than_a_year_is_forgotten)
+{
+    struct bench x;
+    int64_t later_s = NOW_S + MEMBER_KEPT_S + 1;
+
+    open_bench(t, &x, true);
+    CHECK(note(t, &x, "7b", S("anna"), ROLE_TEACHER, NOW_S));
+    CHECK_INT(list(t, &x, "7b", "", (unsigned)EVERYBODY, 10, NOW_S + MEMBER_KEPT_S)->n, 1);
+    CHECK_INT(list(t, &x, "7b", "", (unsigned)EVERYBODY, 10, later_s)->n, 0);
+    CHECK(note(t, &x, "7b", S("berta"), ROLE_TEACHER, later_s)); /* and by then the row is gone */
+    CHECK_INT(list(t, &x, "7b", "", (unsigned)EVERYBODY, 10, NOW_S)->n, 1);
+    close_bench(t, &x);
+}
+
+TEST(a_context_that_is_full_takes_nobody_more_and_the_launch_is_good)
+{
+    struct bench x;
+
+    open_bench(t, &x, true);
+    for (int i = 0; i <= MEMBERS_OF_CONTEXT_MAX; i++)
+        if (!note(t, &x, "7b", arena_printf(t->arena, "p%05d", i), ROLE_LEARNER, NOW_S))
+            test_fail(t, __FILE__, __LINE__, "%d was not kept", i);
+    CHECK_INT(list(t, &x, "7b", "p01999", (unsigned)EVERYBODY, 10, NOW_S)->n, 0);
+    CHECK_INT(list(t, &x, "7b", "p01998", (unsigned)EVERYBODY, 10, NOW_S)->n, 1);
+    close_bench(t, &x);
+}
+
+TEST(without_a_place_to_keep_them_the_question_is_answered_all_the_same)
+{
+    struct bench x;
+
+    log_set_level((enum log_level)(LOG_ERROR + 1));
+    open_bench(t, &x, false);
+    CHECK(!note(t, &x, "7b", S("anna"), ROLE_TEACHER, NOW_S));
+    CHECK(!list(t, &x, "7b", "", (unsigned)EVERYBODY, 10, NOW_S)->ok);
+    close_bench(t, &x);
+    log_set_level(LOG_DEBUG);
+}
