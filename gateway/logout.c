@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/logout.h"
+#include "gateway/logout_trips.h"
 
 #include "base/codec.h"
 #include "base/crypt.h"
@@ -16,6 +16,7 @@
 #include "gateway/session/trail.h"
 #include "gateway/will.h"
 #include "idp-adapters/adapter.h"
+#include "idp-adapters/told.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -125,11 +126,13 @@ static struct str heard_marks(struct ctx *c, const struct logout *l)
 /* What is shown when the browser is back: by then the session is gone.  Kept by the browser, sealed. */
 struct leaving {
     struct str state, idp, by, back, fault;
+    struct str kept;     /* the protocol's own answer to `by` needs it; absent: an address or a page is the end */
     struct str shown;    /* absent: not yet; else the one address at which it may be shown once more */
     struct str services; /* ids, with spaces between: as many as fit */
     struct str heard;    /* a letter each: 'y': it has said that it heard */
     struct str sid;      /* of the session, for frames */
     struct str person;   /* likewise */
+    struct str trips;    /* names this sign-out to services that the browser tells (logout_trips.h); absent: none */
     bool more;           /* not all of them did */
     bool over;           /* the session had ended before */
     bool at_once;        /* 303 to back, no page */
@@ -150,6 +153,8 @@ static const struct json_field leaving_fields[] = { FIELD(leaving, state, JSON_S
                                                     FIELD(leaving, heard, JSON_STR, false, SESSION_SERVICES_MAX),
                                                     FIELD(leaving, sid, JSON_STR, false, LEAVING_ID_MAX_B),
                                                     FIELD(leaving, person, JSON_STR, false, LEAVING_ID_MAX_B),
+                                                    FIELD(leaving, trips, JSON_STR, false, LEAVING_ID_MAX_B),
+                                                    FIELD(leaving, kept, JSON_STR, false, LEAVE_KEPT_MAX_B),
                                                     FIELD(leaving, more, JSON_BOOL, false, 0),
                                                     FIELD(leaving, over, JSON_BOOL, false, 0),
                                                     FIELD(leaving, at_once, JSON_BOOL, false, 0),
@@ -173,6 +178,10 @@ static struct str write_leaving(const struct ctx *c, const struct leaving *v)
     json_put_str(&o, S("heard"), v->heard);
     json_put_str(&o, S("sid"), v->sid);
     json_put_str(&o, S("person"), v->person);
+    if (str_is_set(v->trips))
+        json_put_str(&o, S("trips"), v->trips);
+    if (str_is_set(v->kept))
+        json_put_str(&o, S("kept"), v->kept);
     json_put_bool(&o, S("at_city"), v->at_city);
     json_put_bool(&o, S("more"), v->more);
     json_put_bool(&o, S("over"), v->over);
@@ -258,7 +267,8 @@ static struct frames frames_of(struct ctx *c, const struct leaving *v)
 
     while (!str_is_set(v->shown) && str_is_set(rest) && n < FRAMES_MAX && str_split(&rest, ' ', &id)) {
         const struct service *s = registry_service(c->registry, id);
-        struct str url = frame_url(c, s, v);
+        struct str url =
+            str_is_set(v->trips) && trips_to(c, id) ? trips_address(c, v->trips, id, true) : frame_url(c, s, v);
         if (str_is_set(url))
             at[n++] = (struct frame){ url, names_in(&s->names, c->lang) };
     }
@@ -278,6 +288,20 @@ static void put_source(struct buf *b, struct str url)
             buf_byte(b, place.p[i]);
 }
 
+/* A trip leads from our address to its service's, and from there wherever that sends it. */
+static void put_sources(struct ctx *c, struct buf *b, const struct frames *frames)
+{
+    bool trips = false;
+
+    for (size_t i = 0; i < frames->n; i++)
+        if (frames->at[i].url.p[0] == '/')
+            trips = true;
+        else
+            put_source(b, frames->at[i].url);
+    if (trips)
+        buf_add(b, str_has_prefix(c->set->public_url, S("https://")) ? S(" 'self' https:") : S(" 'self' https: http:"));
+}
+
 static enum step answer_framing(struct ctx *c, struct html page, const struct frames *frames)
 {
     enum step done = answer_page(c, 200, page);
@@ -286,11 +310,25 @@ static enum step answer_framing(struct ctx *c, struct html page, const struct fr
     if (frames->n == 0)
         return done;
     buf_add(&b, S(PAGE_CSP "; frame-src"));
-    for (size_t i = 0; i < frames->n; i++)
-        put_source(&b, frames->at[i].url);
+    put_sources(c, &b, frames);
     if (buf_ok(&b))
         http_header_set(c->res, S("Content-Security-Policy"), buf_str(&b));
     return done;
+}
+
+/* The protocol's own answer to whoever asked: what it has kept says to what. */
+static enum step reply(struct ctx *c, const struct leaving *v)
+{
+    struct leave_reply *r = arena_make(c->arena, struct leave_reply);
+
+    c->service = registry_service(c->registry, v->by);
+    const struct protocol *p = c->service != NULL ? protocol_of(c, c->service->protocol) : NULL;
+    if (p == NULL || p->left == NULL)
+        return answer_go(c, S("/"));
+    *r = (struct leave_reply){ .kept = v->kept, .partial = v->more || str_find_byte(v->heard, 'n', 0) < v->heard.n };
+    c->state = r;
+    c->session = NULL;
+    return step_into(c, p->left);
 }
 
 /* Back to the service, once those that hear by frames have heard: a page of a moment, where there are any. */
@@ -311,11 +349,42 @@ static enum step go_back(struct ctx *c, const struct leaving *v)
     return answer_framing(c, page_leaving(c->arena, &out), &frames);
 }
 
+/* The page that says how things are comes once those have answered who can: a moment. */
+static enum step wait_for_trips(struct ctx *c, const struct leaving *v)
+{
+    struct frames frames = frames_of(c, v);
+    struct leaving_view out = { .url = arena_join(c->arena, S("/signed-out?t="), v->trips),
+                                .own = true,
+                                .frames = frames };
+
+    if (!keep_leaving(c, v))
+        return DONE;
+    c->session = NULL;
+    out.page = page_for(c, (struct str){ NULL, 0 });
+    http_header_set(c->res, S("Refresh"), arena_printf(c->arena, "2; url=%.*s", STR_ARG(out.url)));
+    return answer_framing(c, page_leaving(c->arena, &out), &frames);
+}
+
 /* ── the list ───────────────────────────────────────────────────────────── */
 
 static bool marked_heard(const struct leaving *v, size_t i)
 {
     return i < v->heard.n && v->heard.p[i] == 'y';
+}
+
+/* What is true of a service that has not said that it heard: it could be told, or it cannot. */
+static enum receipt receipt_of(const struct ctx *c, const struct service *s, bool heard)
+{
+    const struct protocol *p = protocol_of(c, s->protocol);
+    bool told = p != NULL && ((p->hears != NULL && p->hears(c, s)) || trips_to(c, s->id));
+
+    return heard ? RECEIPT_OUT : told ? RECEIPT_ASKED : RECEIPT_OPEN;
+}
+
+static struct str trip_link(struct ctx *c, const struct leaving *v, const struct service *s, bool heard)
+{
+    return !heard && str_is_set(v->trips) && trips_to(c, s->id) ? trips_address(c, v->trips, s->id, false)
+                                                                : (struct str){ NULL, 0 };
 }
 
 /* Services' own sessions are theirs: one that has not said that it heard may still be open. */
@@ -330,7 +399,8 @@ static void list_left(struct ctx *c, const struct leaving *v, struct signed_out_
         if (s != NULL)
             at[out->left.n++] = (struct left){ .name = names_in(&s->names, c->lang),
                                                .lang = names_tag(&s->names, c->lang),
-                                               .receipt = marked_heard(v, i) ? RECEIPT_OUT : RECEIPT_OPEN };
+                                               .receipt = receipt_of(c, s, marked_heard(v, i)),
+                                               .url = trip_link(c, v, s, marked_heard(v, i)) };
     }
     const struct idp *idp = registry_idp(c->registry, v->idp);
     if (idp != NULL && idp->kind != IDP_LOCAL) {
@@ -370,12 +440,18 @@ static enum step signed_out(struct ctx *c, const struct leaving *v)
     return answer_framing(c, page_signed_out(c->arena, &out), &out.frames);
 }
 
+static enum step show_first(struct ctx *c, const struct leaving *v)
+{
+    return str_is_set(v->trips) ? wait_for_trips(c, v) : signed_out(c, v);
+}
+
 static enum step answer(struct ctx *c, struct fail *f)
 {
     const struct logout *l = c->state;
     struct leaving v = { .by = l->by != NULL ? l->by->id : S(""),
                          .back = l->back,
                          .fault = l->fault,
+                         .kept = l->kept,
                          .over = c->session == NULL,
                          .at_once = l->go_back && str_is_set(l->back) };
 
@@ -388,17 +464,44 @@ static enum step answer(struct ctx *c, struct fail *f)
         v.person = l->trail->person;
         v.more = l->trail->more;
     }
+    if (l->kept_trips.outcome == KV_HIT)
+        v.trips = l->trips;
     if (str_is_set(c->upstream_url)) {
         v.state = c->login->upstream_id;
         if (keep_leaving(c, &v))
-            return answer_go(c, c->upstream_url);
+            return flow_go_upstream(c);
     }
+    if (str_is_set(v.kept))
+        return reply(c, &v);
     if (v.at_once)
         return go_back(c, &v);
-    return l->trail != NULL ? signed_out(c, &v) : logout_confirm(c, l);
+    return l->trail != NULL ? show_first(c, &v) : logout_confirm(c, l);
 }
 
-const struct step_row logout_now[] = { { end_ask }, { end_done }, { say_ask }, { city_ask }, { answer }, { NULL } };
+/* Those that the browser itself tells, once there is no session any more. */
+static enum step trips_ask(struct ctx *c, struct fail *f)
+{
+    struct logout *l = c->state;
+
+    (void)f;
+    if (l->trail == NULL || !trips_any(c, l->trail->services))
+        return NEXT;
+    const struct leaver who = { .sid = l->trail->sid, .person = l->trail->person };
+    l->trips = trips_keep(c, &who, c->session != NULL ? &c->session->told : NULL, &l->kept_trips);
+    return WAIT;
+}
+
+const struct step_row logout_now[] = { { end_ask },   { end_done }, { say_ask }, { city_ask },
+                                       { trips_ask }, { answer },   { NULL } };
+
+/* A city's answer by OpenID Connect is that the browser comes back; by SAML it says what became of it. */
+static bool has_left(const struct ctx *c, const struct leaving *v)
+{
+    const struct idp *idp = registry_idp(c->registry, v->idp);
+
+    return crypt_eq(form_get(c->query, S("state")), v->state) &&
+           (idp == NULL || idp->kind != IDP_SAML || city_left_read(c, v->state, form_get(c->query, S("left"))));
+}
 
 /* The city sends the browser back.  Only an answer to our own request says that it logged the person out; the list is
  * shown once, so that nobody after finds it by the back button. */
@@ -409,24 +512,77 @@ static enum step left(struct ctx *c, struct fail *f)
     (void)f;
     if (!read_leaving(c, &v) || str_is_set(v.shown))
         return answer_go(c, S("/"));
-    v.at_city = crypt_eq(form_get(c->query, S("state")), v.state);
+    v.at_city = has_left(c, &v);
+    if (str_is_set(v.kept)) {
+        http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
+        return reply(c, &v);
+    }
     if (!v.at_once)
-        return signed_out(c, &v);
+        return show_first(c, &v);
     http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
     return go_back(c, &v);
 }
 
-static enum step again(struct ctx *c, struct fail *f)
-{
+struct again { /* c->state */
     struct leaving v;
+    struct kv_got heard[TRIPS_MAX];
+};
 
-    (void)f;
-    return read_leaving(c, &v) && crypt_eq(form_get(c->query, S("n")), v.shown) ? signed_out(c, &v)
-                                                                                : answer_go(c, S("/"));
+/* Once more, or for the first time after a moment (t): then it has not been shown. */
+static bool may_show(const struct ctx *c, const struct leaving *v)
+{
+    return crypt_eq(form_get(c->query, S("n")), v->shown) ||
+           (!str_is_set(v->shown) && crypt_eq(form_get(c->query, S("t")), v->trips));
 }
 
+static enum step again_ask(struct ctx *c, struct fail *f)
+{
+    struct again *x = c->state = arena_make(c->arena, struct again);
+
+    (void)f;
+    if (!read_leaving(c, &x->v) || !may_show(c, &x->v))
+        return answer_go(c, S("/"));
+    if (!str_is_set(x->v.trips))
+        return NEXT;
+    trips_heard_ask(c, x->v.trips, x->v.services, x->heard);
+    return c->batch.pending > 0 ? WAIT : NEXT;
+}
+
+static enum step again_show(struct ctx *c, struct fail *f)
+{
+    struct again *x = c->state;
+
+    (void)f;
+    if (str_is_set(x->v.trips)) {
+        x->v.heard = trips_heard(c, x->v.services, x->v.heard, x->heard);
+        if (!str_is_set(x->v.shown))
+            x->v.shown = S("now"); /* its frames have told: not once more */
+    }
+    return signed_out(c, &x->v);
+}
+
+/* The browser goes to a service, from a page of ours that its person has seen, or in a frame of one. */
+static enum step tell_begin(struct ctx *c, struct fail *f)
+{
+    struct trip_asked *t = arena_make(c->arena, struct trip_asked);
+    struct leaving v;
+
+    t->framed = form_get(c->query, S("f")).p != NULL;
+    t->service = form_get(c->query, S("s"));
+    if (!read_leaving(c, &v) || !crypt_eq(form_get(c->query, S("t")), v.trips))
+        return fail(f, FAIL_CALLER, "invalid_request", "the sign-out is another browser's, or too old");
+    t->trips = v.trips;
+    if (!t->framed) { /* shown when it comes back */
+        v.shown = (struct str){ NULL, 0 };
+        (void)keep_leaving(c, &v);
+    }
+    c->state = t;
+    return step_into(c, trip_begin);
+}
+
+const struct step_row signed_out_tell[] = { { tell_begin }, { NULL } };
 const struct step_row upstream_left[] = { { left }, { NULL } };
-const struct step_row signed_out_again[] = { { again }, { NULL } };
+const struct step_row signed_out_again[] = { { again_ask }, { again_show }, { NULL } };
 
 /* ── asking first ───────────────────────────────────────────────────────── */
 

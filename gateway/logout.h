@@ -33,7 +33,8 @@ struct logout {               /* c->state of whoever runs the rows */
      * it; NULL: nothing is known.  The rows fill it in from c->session. */
     const struct trail *trail;
     /* The rows' own. */
-    struct kv_got dropped;
+    struct kv_got dropped, kept_trips;
+    struct str trips;
     struct strs told;               /* ids of services */
     const enum farewell_said *said; /* of each */
 };
@@ -60,7 +61,9 @@ struct logout_elsewhere {
     /* NULL: all; else whether this one is meant.  c->session is NULL. */
     bool (*is_meant)(const struct ctx *c, const struct session *s, const void *what);
     const void *what;
+    bool waits;             /* for the first answers of the services, FAREWELL_LOOK_MS at most */
     size_t ended;           /* set by the rows */
+    bool unheard;           /* likewise: some service has not said that it heard; counts where it waits */
     struct asked_end *each; /* the rows' own */
 };
 enum { LOGOUT_ELSEWHERE_MAX = 64 };

@@ -11,6 +11,8 @@ struct asked_end { /* of one session */
     struct kv_got got, dropped;
     struct session *session; /* NULL: it was over, or another is meant */
     struct audit_got audit;
+    struct strs told; /* ids of services */
+    enum farewell_said *said;
 };
 
 static struct strs but(struct arena *a, const struct strs *services, const struct service *by)
@@ -70,6 +72,19 @@ static enum step end_ask(struct ctx *c, struct fail *f)
     return asked > 0 ? WAIT : NEXT;
 }
 
+static void tell(struct ctx *c, const struct logout_elsewhere *l, struct asked_end *e)
+{
+    const struct session *s = e->session;
+    const struct leaver who = { .sid = s->sid, .person = s->person->id };
+
+    e->told = but(c->arena, &s->services, l->by);
+    e->said = arena_make_n(c->arena, e->told.n + 1, enum farewell_said);
+    if (l->waits)
+        farewells_say(c, &who, &s->told, &e->told, e->said);
+    else
+        farewells_tell(c, &who, &s->told, &e->told);
+}
+
 /* What has ended here has ended, whatever of the rest Redis or the disk did not take: its services hear it.  Of what
  * may not have ended nothing is said. */
 static enum step end_done(struct ctx *c, struct fail *f)
@@ -84,15 +99,26 @@ static enum step end_done(struct ctx *c, struct fail *f)
             (void)kv_away(f, "session");
             continue;
         }
-        const struct leaver who = { .sid = s->sid, .person = s->person->id };
-        struct strs services = but(c->arena, &s->services, l->by);
-        farewells_tell(c, &who, &s->told, &services);
+        tell(c, l, &l->each[i]);
         metrics_add(c->metrics, METRIC_sign_outs);
         l->ended++;
         if (!l->each[i].audit.durable)
             (void)fail(f, FAIL_OURS, "temporarily_unavailable", "the audit log takes nothing");
     }
-    return f->kind == FAIL_NONE ? NEXT : REFUSE;
+    if (f->kind != FAIL_NONE && !l->waits)
+        return REFUSE;
+    return c->batch.pending > 0 ? WAIT : f->kind == FAIL_NONE ? NEXT : REFUSE;
 }
 
-const struct step_row logout_elsewhere[] = { { look_ask }, { end_ask }, { end_done }, { NULL } };
+static enum step all_heard(struct ctx *c, struct fail *f)
+{
+    struct logout_elsewhere *l = c->state;
+
+    (void)f;
+    for (size_t i = 0; i < l->sessions.n; i++)
+        for (size_t k = 0; l->waits && l->each[i].session != NULL && k < l->each[i].told.n; k++)
+            l->unheard = l->unheard || l->each[i].said[k] != FAREWELL_HEARD;
+    return NEXT;
+}
+
+const struct step_row logout_elsewhere[] = { { look_ask }, { end_ask }, { end_done }, { all_heard }, { NULL } };

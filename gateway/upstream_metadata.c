@@ -31,6 +31,8 @@ static enum step write_metadata(struct ctx *c, bool signs, bool encryption, stru
 {
     struct saml_sp sp = { .entity_id = saml_sp_entity_id(c->arena, c->set),
                           .acs = saml_sp_acs(c->arena, c->set),
+                          .slo = saml_sp_logout(c->arena, c->set),
+                          .slo_soap = saml_sp_logout_soap(c->arena, c->set),
                           .name = c->set->name,
                           .signs_requests = signs };
 

@@ -16,6 +16,7 @@ struct proven {
     struct str idp;         /* registry id of who gave it */
     struct str upstream_id; /* of the request that it answers */
     struct person *person;  /* whom it names; id and idp are not set yet */
+    struct str hint;        /* for leave, c->upstream_hint; absent: none */
     struct str replay;      /* what marks it as used, until ends_s */
     int64_t ends_s;
 };
@@ -47,7 +48,8 @@ struct adapter {
     /* A session has ended here; c->upstream_hint is what finish had made for it, or absent; c->login is a new attempt
      * that names its idp, and upstream_id, which the city's answer at ADAPTER_LEFT_PATH must bear.  Ends with
      * c->upstream_url: where the browser goes so that the city ends its own session; absent where the city offers no
-     * such thing or is away.  Fails for neither.  NULL: the protocol has none. */
+     * such thing or is away; with c->upstream_form, what it posts there.  Fails for neither.  NULL: the
+     * protocol has none. */
     const struct step_row *leave;
 };
 

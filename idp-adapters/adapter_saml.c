@@ -15,7 +15,9 @@
 #include "idp-adapters/pins.h"
 #include "idp-adapters/refusals.h"
 #include "idp-adapters/relay.h"
+#include "idp-adapters/saml_logout.h"
 #include "idp-adapters/saml_person.h"
+#include "idp-adapters/told.h"
 #include "idp-adapters/tryout.h"
 #include "idp-adapters/upstream_saml.h"
 #include "wire/form.h"
@@ -467,6 +469,21 @@ static void tell_name_id(const struct ctx *c, const struct saml *s)
               LOG_S("map", s->idp.map), LOG_S("wanted", map_subject_wanted(c->arena, &s->idp)));
 }
 
+/* Where the city offers sign-outs, it may send one of its own: by these names. */
+static void name_for_sign_out(struct ctx *c, const struct saml *s, struct person *p)
+{
+    const struct saml_assertion *said = s->said;
+    struct str name = saml_city_name(c->arena, s->idp.entity_id, saml_sp_entity_id(c->arena, c->set), said->name_id,
+                                     said->name_id_format, said->name_id_qualifier, said->name_id_sp_qualifier);
+
+    if (s->metadata->slo_redirect.p == NULL && s->metadata->slo_post.p == NULL)
+        return;
+    if (name.n <= CITY_NAME_MAX_B)
+        p->city_name = name;
+    if (said->session_index.n <= CITY_NAME_MAX_B)
+        p->city_session = said->session_index;
+}
+
 static enum step make_person(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
@@ -501,7 +518,9 @@ static enum step make_person(struct ctx *c, struct fail *f)
     p->origin = s->said->issuer;
     p->auth_time_s = s->said->authenticated_s;
     p->city_ends_s = s->said->session_ends_s;
+    name_for_sign_out(c, s, p);
     c->proven = arena_make(c->arena, struct proven);
+    c->proven->hint = saml_logout_hint(c->arena, s->metadata, s->said);
     c->proven->idp = s->idp.id;
     c->proven->upstream_id = c->login->upstream_id;
     c->proven->person = p;
@@ -519,6 +538,7 @@ static enum step check_login(struct ctx *c, struct fail *f)
 
     if (p == NULL || !str_eq(p->idp, c->login->idp) || !str_eq(p->upstream_id, c->login->upstream_id))
         return refusal(f, REFUSAL_callback_wrong, "the answer is not one to this login");
+    c->upstream_hint = p->hint;
     return NEXT;
 }
 
@@ -562,4 +582,4 @@ static const struct step_row prove[] = { { find_idp },       { metadata_ask }, {
 
 static const struct step_row finish[] = { { find_idp }, { check_login }, { replay_ask }, { replay_read }, { 0 } };
 
-const struct adapter adapter_saml = { IDP_SAML, start, finish, prove, NULL };
+const struct adapter adapter_saml = { IDP_SAML, start, finish, prove, saml_leave_city };

@@ -13,6 +13,16 @@ struct str saml_sp_acs(struct arena *a, const struct settings *set)
     return arena_printf(a, "%.*s/upstream/saml/acs", STR_ARG(set->public_url));
 }
 
+struct str saml_sp_logout(struct arena *a, const struct settings *set)
+{
+    return arena_printf(a, "%.*s/upstream/saml/logout", STR_ARG(set->public_url));
+}
+
+struct str saml_sp_logout_soap(struct arena *a, const struct settings *set)
+{
+    return arena_printf(a, "%.*s/upstream/saml/logout/soap", STR_ARG(set->public_url));
+}
+
 struct str saml_sp_metadata_of(struct arena *a, const struct settings *set, const struct idp *idp)
 {
     return arena_printf(a, "%.*s/saml/metadata/%.*s", STR_ARG(set->public_url), STR_ARG(idp->id));
@@ -58,6 +68,10 @@ const void *saml_metadata_parse(struct arena *a, const struct upstream_want *wan
     struct fail why = { 0 };
     if ((must_be_signed && !keyring_add_pem(trust, want->trust, &why)) || !saml_metadata_read(a, body, &rules, m, &why))
         return refusal(f, unread(why.code), "%s: %s", why.code, why.detail), NULL;
+    struct str *const ends[] = { &m->slo_redirect, &m->slo_post, &m->slo_redirect_answer, &m->slo_post_answer };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (!is_endpoint(*ends[i], want->test)) /* nobody is sent there; a sign-in needs it not */
+            *ends[i] = (struct str){ NULL, 0 };
     if (!is_endpoint(m->sso_redirect, want->test) || !is_endpoint(m->sso_post, want->test))
         return refusal(f, REFUSAL_metadata_endpoint, "SingleSignOnService is not https"), NULL;
     return m;

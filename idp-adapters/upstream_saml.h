@@ -17,6 +17,9 @@
 /* Where we are, as a service provider: entityID and assertion consumer service. */
 struct str saml_sp_entity_id(struct arena *a, const struct settings *set);
 struct str saml_sp_acs(struct arena *a, const struct settings *set);
+/* Where messages of sign-outs come to: by the browser, and from a city's server. */
+struct str saml_sp_logout(struct arena *a, const struct settings *set);
+struct str saml_sp_logout_soap(struct arena *a, const struct settings *set);
 /* Where one city reads our metadata, by its row. */
 struct str saml_sp_metadata_of(struct arena *a, const struct settings *set, const struct idp *idp);
 

@@ -292,9 +292,10 @@ struct sign_out_view { /* GET /sign-out: asks first; POST /sign-out: csrf, state
 };
 struct html page_sign_out(struct arena *a, const struct sign_out_view *v);
 
-/* Zero claims least: still open. */
+/* Zero claims least: still open, and it cannot be told. */
 enum receipt {
     RECEIPT_OPEN = 0,
+    RECEIPT_ASKED, /* was told, and has not said that it heard */
     RECEIPT_WAITS, /* did not answer; ends by itself */
     RECEIPT_OVER,  /* had ended before */
     RECEIPT_OUT
@@ -305,6 +306,7 @@ struct left {
     struct str lang; /* of the name, where it is another than the page's */
     enum receipt receipt;
     int64_t ends_s; /* with RECEIPT_WAITS: when it ends by itself; 0: not known */
+    struct str url; /* a path of ours by which the browser itself ends it; absent: none */
 };
 
 struct lefts {
@@ -341,6 +343,7 @@ struct leaving_view { /* on the way back to a service: a script leads on once th
                          Refresh header */
     struct page page;
     struct str url, to; /* a checked address; the service's name */
+    bool own;           /* it is that of our page of what has ended */
     struct frames frames;
 };
 struct html page_leaving(struct arena *a, const struct leaving_view *v);

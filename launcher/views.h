@@ -113,7 +113,7 @@ struct sign_out_out {
 };
 
 struct left_row {
-    struct str name, lang, time, city_of;
+    struct str name, lang, time, city_of, url;
     enum receipt receipt;
     bool is_city;
 };

@@ -49,6 +49,22 @@ static void read_pattern(struct reading *r, struct str text)
     out->pattern_trouble = out->pattern_trouble != NULL ? out->pattern_trouble : trouble;
 }
 
+/* Where requests go, and answers, which may be elsewhere [SAML metadata 2.2.2]. */
+static void read_logout(struct reading *r, const xmlNode *n)
+{
+    struct saml_metadata *out = r->out;
+    struct str answers = token(r, n, "ResponseLocation");
+    struct str redirect = { NULL, 0 }, post = { NULL, 0 };
+
+    read_service(r, n, &redirect, &post);
+    struct str *to = redirect.p != NULL ? &out->slo_redirect : post.p != NULL ? &out->slo_post : NULL;
+    if (to == NULL || to->p != NULL)
+        return;
+    *to = redirect.p != NULL ? redirect : post;
+    *(redirect.p != NULL ? &out->slo_redirect_answer : &out->slo_post_answer) =
+        entity_is_location(answers) ? arena_str(r->arena, answers) : *to;
+}
+
 static void read_scopes(struct reading *r, const xmlNode *n)
 {
     const xmlNode *extensions = xml_child(n, MD, "Extensions");
@@ -69,7 +85,6 @@ static void read_scopes(struct reading *r, const xmlNode *n)
 static void read_role(struct reading *r, const xmlNode *role)
 {
     struct saml_metadata *out = r->out;
-    struct str none = { NULL, 0 };
 
     out->want_signed_requests = entity_is_true(&r->entity, role, "WantAuthnRequestsSigned");
     out->error_url = arena_str(r->arena, token(r, role, "errorURL"));
@@ -80,7 +95,7 @@ static void read_role(struct reading *r, const xmlNode *role)
         else if (xml_is(c, MD, "SingleSignOnService"))
             read_service(r, c, &out->sso_redirect, &out->sso_post);
         else if (xml_is(c, MD, "SingleLogoutService"))
-            read_service(r, c, &out->slo_redirect, &none);
+            read_logout(r, c);
     }
 }
 

@@ -30,9 +30,10 @@ struct saml_certificate { /* that stands in it, for those who look after it */
 
 struct saml_metadata {
     struct str entity_id;
-    struct str sso_redirect, sso_post; /* SingleSignOnService by binding; absent: none */
-    struct str slo_redirect;
-    struct str error_url; /* absent: none */
+    struct str sso_redirect, sso_post;               /* SingleSignOnService by binding; absent: none */
+    struct str slo_redirect, slo_post;               /* SingleLogoutService likewise, for requests */
+    struct str slo_redirect_answer, slo_post_answer; /* and for answers: ResponseLocation, or the same */
+    struct str error_url;                            /* absent: none */
     bool want_signed_requests;
     const struct keyring *signing; /* at least one */
     struct saml_certificate certificates[METADATA_CERTIFICATES_MAX];

@@ -8,6 +8,8 @@
 #include <zlib.h>
 
 #define SAML_NS_METADATA "urn:oasis:names:tc:SAML:2.0:metadata"
+#define REDIRECT_BINDING "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+#define SOAP_BINDING     "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
 #define POST_BINDING     "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 #define RSA_SHA256       "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 
@@ -181,6 +183,16 @@ static void extensions(struct buf *b, const struct saml_sp *sp)
     buf_add(b, S("</mdui:UIInfo></md:Extensions>"));
 }
 
+static void logout_service(struct buf *b, const char *binding, struct str location)
+{
+    if (!str_is_set(location))
+        return;
+    open_tag(b, "md:SingleLogoutService");
+    attribute(b, "Binding", str_of(binding));
+    attribute(b, "Location", location);
+    buf_add(b, S("></md:SingleLogoutService>"));
+}
+
 struct str saml_sp_metadata_write(struct arena *a, const struct saml_sp *sp)
 {
     struct buf b = buf_new(a, MESSAGE_MAX_B);
@@ -200,6 +212,9 @@ struct str saml_sp_metadata_write(struct arena *a, const struct saml_sp *sp)
         key_descriptor(&b, "signing", sp->signing[i]);
     for (size_t i = 0; i < sp->encryption_count; i++)
         key_descriptor(&b, "encryption", sp->encryption[i]);
+    logout_service(&b, REDIRECT_BINDING, sp->slo);
+    logout_service(&b, POST_BINDING, sp->slo);
+    logout_service(&b, SOAP_BINDING, sp->slo_soap);
     element(&b, "md:NameIDFormat", S(SAML_PERSISTENT));
     open_tag(&b, "md:AssertionConsumerService");
     attribute(&b, "Binding", S(POST_BINDING));

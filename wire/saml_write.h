@@ -40,6 +40,7 @@ struct str saml_redirect_url(struct arena *a, struct str destination, struct str
 
 struct saml_sp { /* our metadata as a service provider [SAML metadata 2.4.4] */
     struct str entity_id, acs;
+    struct str slo, slo_soap;                  /* SingleLogoutService: by Redirect and POST; by SOAP; absent: none */
     struct str signing[SAML_CERTIFICATES_MAX]; /* base64 of DER */
     struct str encryption[SAML_CERTIFICATES_MAX];
     size_t signing_count, encryption_count;

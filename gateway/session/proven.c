@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { ID_B = 16, RECORD_MAX_B = 65536, REPLAY_CHARS = 64, REFUSAL_MAX_B = 512, IDP_MAX_B = 128 };
+enum { ID_B = 16, RECORD_MAX_B = 65536, REPLAY_CHARS = 64, REFUSAL_MAX_B = 512, IDP_MAX_B = 128, HINT_MAX_B = 2048 };
 
 /* ── what holds ─────────────────────────────────────────────────────────── */
 
@@ -24,6 +24,7 @@ static const struct json_field fields[] = {
     { "idp", JSON_STR, true, IDP_MAX_B, offsetof(struct record, p.idp) },
     { "request", JSON_STR, true, RELAY_MAX_B, offsetof(struct record, p.upstream_id) },
     { "replay", JSON_STR, true, REPLAY_CHARS, offsetof(struct record, p.replay) },
+    { "hint", JSON_STR, false, HINT_MAX_B, offsetof(struct record, p.hint) },
     { "ends", JSON_INT, true, 0, offsetof(struct record, p.ends_s) },
     { "person", JSON_OBJECT, true, 0, offsetof(struct record, person) },
     { 0 },
@@ -37,6 +38,8 @@ struct str proven_write(struct arena *a, const struct proven *p)
     json_put_str(&o, S("idp"), p->idp);
     json_put_str(&o, S("request"), p->upstream_id);
     json_put_str(&o, S("replay"), p->replay);
+    if (str_is_set(p->hint))
+        json_put_str(&o, S("hint"), p->hint);
     json_put_int(&o, S("ends"), p->ends_s);
     json_key(&o, S("person"));
     person_write(&o, p->person);

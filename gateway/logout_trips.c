@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/logout_trips.h"
+
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "base/fields.h"
+#include "base/seals.h"
+#include "gateway/answer.h"
+#include "gateway/protocol.h"
+#include "gateway/session/session.h"
+#include "wire/form.h"
+#include "wire/http.h"
+#include "wire/json.h"
+
+enum { ID_B = 16, RECORD_MAX_B = 65536, TEXT_MAX_B = 128, MAC_B = 12, TRIP_ID_CHARS = 32 };
+
+static const struct str bound = S("sign-out by browser");
+
+/* ── which services ─────────────────────────────────────────────────────── */
+
+bool trips_to(const struct ctx *c, struct str service)
+{
+    const struct service *s = registry_service(c->registry, service);
+    const struct protocol *p = s != NULL ? protocol_of(c, s->protocol) : NULL;
+
+    return p != NULL && p->leave_go != NULL && p->hears_by_trip != NULL && p->hears_by_trip(c, s) &&
+           !(p->hears != NULL && p->hears(c, s));
+}
+
+bool trips_any(const struct ctx *c, struct str services)
+{
+    struct str id;
+
+    while (str_is_set(services) && str_split(&services, ' ', &id))
+        if (trips_to(c, id))
+            return true;
+    return false;
+}
+
+/* ── what Redis keeps ───────────────────────────────────────────────────── */
+
+struct record {
+    struct str sid, person;
+    const struct json_value *told;
+};
+
+static const struct json_field fields[] = {
+    { "sid", JSON_STR, true, TEXT_MAX_B, offsetof(struct record, sid) },
+    { "person", JSON_STR, true, TEXT_MAX_B, offsetof(struct record, person) },
+    { "told", JSON_ARRAY, false, 2 * SESSION_TOLD_MAX, offsetof(struct record, told) },
+    { 0 },
+};
+
+struct str trips_keep(struct ctx *c, const struct leaver *who, const struct strs *told, struct kv_got *got)
+{
+    struct json_out o = json_out(c->arena, RECORD_MAX_B);
+    struct str trips = crypt_token(c->arena, c->world, ID_B);
+
+    json_begin_object(&o);
+    json_put_str(&o, S("sid"), who->sid);
+    json_put_str(&o, S("person"), who->person);
+    json_key(&o, S("told"));
+    json_begin_array(&o);
+    for (size_t i = 0; told != NULL && i < told->n; i++)
+        json_str(&o, told->at[i]);
+    json_end_array(&o);
+    json_end_object(&o);
+    kv_set(c->kv, &c->batch, c->arena, got, KV_LEAVING, trips,
+           seal_close(c->arena, c->world, c->seals, SEAL_SESSION, bound, json_done(&o)), LEAVING_TRIPS_S);
+    return trips;
+}
+
+static struct str told_of(const struct json_value *pairs, struct str service)
+{
+    for (const struct json_value *v = pairs != NULL ? pairs->first : NULL; v != NULL && v->next != NULL;
+         v = v->next->next)
+        if (str_eq(v->text, service))
+            return v->next->text;
+    return (struct str){ NULL, 0 };
+}
+
+static bool read_leaver(struct ctx *c, const struct kv_got *kept, struct str service, struct leaver *out)
+{
+    struct record r = { .told = NULL };
+    struct fail why = { 0 };
+    struct str plain;
+
+    if (kept->outcome != KV_HIT || !seal_open(c->arena, c->seals, SEAL_SESSION, bound, kept->value, &plain) ||
+        !json_read(c->arena, plain, fields, &r, &why))
+        return false;
+    *out = (struct leaver){ .sid = r.sid, .person = r.person, .told = told_of(r.told, service) };
+    return true;
+}
+
+/* ── what a service gives back ──────────────────────────────────────────── */
+
+static struct str mac(const struct ctx *c, struct str head, struct str service)
+{
+    struct str of = fields_key(c->arena, (struct str[]){ S("sign-out relay"), head }, 2);
+
+    return b64url_encode(c->arena, str_sub(seals_pairwise(c->arena, c->seals, of, service), 0, MAC_B));
+}
+
+static struct str relay_of(const struct ctx *c, struct str trips, struct str service, bool framed)
+{
+    struct str head = arena_join(c->arena, trips, framed ? S("f") : S("p"));
+
+    return arena_join(c->arena, head, mac(c, head, service));
+}
+
+static bool read_relay(const struct ctx *c, struct str relay, struct str service, struct str *trips, bool *framed)
+{
+    struct str head = str_sub(relay, 0, TRIPS_ID_CHARS + 1);
+
+    if (relay.n <= TRIPS_ID_CHARS + 1 || !crypt_eq(str_from(relay, TRIPS_ID_CHARS + 1), mac(c, head, service)))
+        return false;
+    *trips = str_sub(relay, 0, TRIPS_ID_CHARS);
+    *framed = head.p[TRIPS_ID_CHARS] == 'f';
+    return true;
+}
+
+struct str logout_trip_id(const struct ctx *c, struct str relay, struct str service)
+{
+    struct str trips;
+    bool framed;
+
+    return read_relay(c, relay, service, &trips, &framed) ? str_sub(sha256_hex(c->arena, relay), 0, TRIP_ID_CHARS)
+                                                          : (struct str){ NULL, 0 };
+}
+
+/* ── there ──────────────────────────────────────────────────────────────── */
+
+struct str trips_address(struct ctx *c, struct str trips, struct str service, bool framed)
+{
+    struct buf b = buf_new(c->arena, 1024);
+
+    buf_add(&b, S("/signed-out/tell"));
+    url_query(&b, S("t"), trips);
+    url_query(&b, S("s"), service);
+    if (framed)
+        url_query(&b, S("f"), S("1"));
+    return buf_str(&b);
+}
+
+static enum step begin_ask(struct ctx *c, struct fail *f)
+{
+    struct trip_asked *t = c->state;
+
+    if (!trips_to(c, t->service))
+        return fail(f, FAIL_CALLER, "invalid_request", "no service that the browser can tell");
+    kv_get(c->kv, &c->batch, c->arena, &t->kept, KV_LEAVING, t->trips);
+    return WAIT;
+}
+
+static enum step begin_go(struct ctx *c, struct fail *f)
+{
+    const struct trip_asked *t = c->state;
+    struct leave_trip *trip = arena_make(c->arena, struct leave_trip);
+
+    if (t->kept.outcome == KV_DOWN)
+        return kv_away(f, "sign-out");
+    if (!read_leaver(c, &t->kept, t->service, &trip->who))
+        return fail(f, FAIL_CALLER, "invalid_request", "the sign-out is too old");
+    c->service = registry_service(c->registry, t->service);
+    trip->relay = relay_of(c, t->trips, t->service, t->framed);
+    trip->id = logout_trip_id(c, trip->relay, t->service);
+    trip->framed = t->framed;
+    c->state = trip;
+    return step_into(c, protocol_of(c, c->service->protocol)->leave_go);
+}
+
+const struct step_row trip_begin[] = { { begin_ask }, { begin_go }, { NULL } };
+
+/* ── and back ───────────────────────────────────────────────────────────── */
+
+static struct str mark_of(struct ctx *c, struct str trips, struct str service)
+{
+    return sha256_hex(c->arena, fields_key(c->arena, (struct str[]){ trips, service }, 2));
+}
+
+struct came {
+    struct str trips;
+    bool framed;
+    struct kv_got got;
+};
+
+static enum step came_show(struct ctx *c, struct fail *f)
+{
+    const struct came *x = c->state;
+
+    (void)f;
+    if (!x->framed)
+        return answer_go(c, arena_join(c->arena, S("/signed-out?t="), x->trips));
+    http_header_set(c->res, S("Content-Security-Policy"), S(ANSWER_FRAMED_CSP));
+    http_header_set(c->res, S("Cache-Control"), S("no-store"));
+    http_body(c->res, 200, S("text/html; charset=utf-8"),
+              S("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>signed out</title></html>\n"));
+    return DONE;
+}
+
+static const struct step_row came_unheard[] = { { came_show }, { NULL } };
+
+static enum step came_mark(struct ctx *c, struct fail *f)
+{
+    struct came *x = c->state;
+
+    (void)f;
+    kv_set(c->kv, &c->batch, c->arena, &x->got, KV_HEARD, mark_of(c, x->trips, c->service->id), S("y"),
+           LEAVING_TRIPS_S);
+    return WAIT;
+}
+
+static const struct step_row came_heard[] = { { came_mark }, { came_show }, { NULL } };
+
+enum step logout_came(struct ctx *c, struct str relay, struct str service, bool heard)
+{
+    struct came *x = arena_make(c->arena, struct came);
+
+    if (!read_relay(c, relay, service, &x->trips, &x->framed))
+        return fail(&c->fail, FAIL_CALLER, "invalid_request", "RelayState is that of no sign-out of ours");
+    c->service = registry_service(c->registry, service);
+    c->state = x;
+    return step_into(c, heard && c->service != NULL ? came_heard : came_unheard);
+}
+
+/* ── what is known of them ──────────────────────────────────────────────── */
+
+void trips_heard_ask(struct ctx *c, struct str trips, struct str services, struct kv_got *got)
+{
+    struct str id;
+
+    for (size_t n = 0; str_is_set(services) && n < TRIPS_MAX && str_split(&services, ' ', &id);)
+        if (trips_to(c, id))
+            kv_get(c->kv, &c->batch, c->arena, &got[n++], KV_HEARD, mark_of(c, trips, id));
+}
+
+struct str trips_heard(struct ctx *c, struct str services, struct str marks, const struct kv_got *got)
+{
+    struct buf b = buf_new(c->arena, SESSION_SERVICES_MAX + 1);
+    struct str id;
+
+    for (size_t i = 0, n = 0; str_is_set(services) && str_split(&services, ' ', &id); i++) {
+        bool heard = i < marks.n && marks.p[i] == 'y';
+        if (n < TRIPS_MAX && trips_to(c, id))
+            heard = got[n++].outcome == KV_HIT || heard;
+        buf_byte(&b, heard ? 'y' : 'n');
+    }
+    return buf_str(&b);
+}
