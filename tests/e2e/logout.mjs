@@ -296,7 +296,7 @@ await test('what policy or an administrator takes away while nobody is there, it
 
 await test('another person signs in at the same browser: the services of the one before hear it, once', async () => {
   const { agent, claims } = await open(of.hears), before = about('hears').length;
-  const { answer } = await signIn(of.other, 'nils', agent, { prompt: 'login' });
+  const { answer } = await signIn(of.other, 'otso', agent, { prompt: 'login' });
   check(answer?.get('code'), `${answer}`);
   const came = await until('the notice', () => about('hears').slice(before)[0]);
   check((await opened(came)).claims.sid === claims.sid, 'of another session');
