@@ -434,6 +434,13 @@ static void tell_former(struct ctx *c, const struct session *before, struct str 
         farewells_tell(c, &who, &before->told, &before->services);
 }
 
+/* Whose session there is already: not every way to here has looked. */
+static enum step admit_look(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return c->session == NULL && !session_was_over(c) && session_key(c).p != NULL ? step_into(c, session_look) : NEXT;
+}
+
 /* A session id that the browser brought never becomes authenticated: a new one is made, the old one ends. */
 static enum step admit_ask(struct ctx *c, struct fail *f)
 {
@@ -482,7 +489,7 @@ static enum step admit_done(struct ctx *c, struct fail *f)
     return flow_next(c, f);
 }
 
-static const struct step_row admit[] = { { admit_ask }, { admit_done }, { NULL } };
+static const struct step_row admit[] = { { admit_look }, { admit_ask }, { admit_done }, { NULL } };
 
 static enum step denied_show(struct ctx *c, const struct provider *ask)
 {
