@@ -73,11 +73,6 @@ struct placing { /* a tile before it has its place */
     struct str key;
 };
 
-static bool has_way_in(const struct service *s)
-{
-    return str_is_set(s->launch_uri) || str_is_set(s->initiate_login_uri) || str_is_set(s->target_link_uri);
-}
-
 /* All that people may know it by: names and lines in each language, and the row's keywords. */
 static struct str searched(struct arena *a, struct arena *scratch, const struct service *s, enum lang first)
 {
@@ -134,7 +129,7 @@ static void fill(struct arena *a, const struct registry_parts *parts, enum lang 
 
     for (size_t i = 0; i < parts->service_count; i++) {
         places[i] = SHELF_NOWHERE;
-        if (!has_way_in(&parts->services[i]))
+        if (!service_has_way_in(&parts->services[i]))
             continue;
         order[n] = place_of(a, scratch, &parts->services[i], lang);
         order[n++].service = i;

@@ -431,3 +431,9 @@ bool service_is_public(const struct service *s)
 {
     return str_eq(s->auth_method, S("none"));
 }
+
+bool service_has_way_in(const struct service *s)
+{
+    return str_is_set(s->launch_uri) || str_is_set(s->initiate_login_uri) || str_is_set(s->target_link_uri) ||
+           (s->protocol == PROTO_SAML && s->saml.unasked);
+}

@@ -2,6 +2,7 @@
 #include "gateway/cli/addresses.h"
 
 #include "idp-adapters/addresses.h"
+#include "idp-adapters/upstream_saml.h"
 
 enum { TEXT_MAX_B = 64 << 20 };
 
@@ -41,11 +42,18 @@ static void put_service(struct buf *b, const struct settings *set, const struct 
     put_each(b, s->id, "post-logout redirect URI", &s->post_logout_redirect_uris);
 }
 
+/* All that a service of SAML needs stands in one document. */
+static void put_saml(struct buf *b, struct arena *a, const struct settings *set, bool first)
+{
+    if (first)
+        put_line(b, S("all of SAML"), "metadata, entityID", saml_sp_entity_id(a, set));
+}
+
 struct str addresses_text(struct arena *a, const struct settings *set, const struct registry *r)
 {
     const struct registry_parts *p = registry_parts(r);
     struct buf b = buf_new(a, TEXT_MAX_B);
-    bool first = true;
+    bool first = true, saml_first = true;
 
     for (size_t i = 0; i < p->idp_count; i++)
         put_idp(&b, a, set, &p->idps[i]);
@@ -53,6 +61,11 @@ struct str addresses_text(struct arena *a, const struct settings *set, const str
         if (p->services[i].protocol == PROTO_OIDC) {
             put_service(&b, set, &p->services[i], first);
             first = false;
+        }
+    for (size_t i = 0; i < p->service_count; i++)
+        if (p->services[i].protocol == PROTO_SAML) {
+            put_saml(&b, a, set, saml_first);
+            saml_first = false;
         }
     return buf_str(&b);
 }

@@ -30,11 +30,6 @@ static const char *missing_protocol(enum protocol_id p)
     return spoken[p] ? NULL : names[p];
 }
 
-static bool has_way_in(const struct service *s)
-{
-    return str_is_set(s->launch_uri) || str_is_set(s->initiate_login_uri) || str_is_set(s->target_link_uri);
-}
-
 static void about_service(struct buf *b, const struct service *s, bool open)
 {
     const char *protocol = missing_protocol(s->protocol);
@@ -43,11 +38,21 @@ static void about_service(struct buf *b, const struct service *s, bool open)
         return;
     if (protocol != NULL)
         WARN(b, "service", s->id, "nobody can open it: the gateway does not speak protocol %s yet", protocol);
-    else if (!has_way_in(s))
+    else if (!service_has_way_in(s))
         WARN(b, "service", s->id,
              "nobody sees a tile for it: it has no launch_uri, initiate_login_uri or target_link_uri");
     if (protocol == NULL && !open)
         WARN(b, "service", s->id, "nobody can open it: no policy permits it");
+}
+
+/* CBC tells whoever tries whether padding fits: for a service that can nothing better [IIP-ALG05]. */
+static void about_encryption(struct buf *b, const struct service *s)
+{
+    if (s->enabled && s->protocol == PROTO_SAML && str_has_suffix(s->saml.encryption_alg, S("-cbc")))
+        WARN(b, "service", s->id,
+             "encryption_alg %.*s can be opened by whoever may try often enough: as soon as the service can aes128-gcm, "
+             "take the line away",
+             STR_ARG(s->saml.encryption_alg));
 }
 
 /* ── claims ─────────────────────────────────────────────────────────────── */
@@ -190,6 +195,7 @@ struct str warnings_text(struct arena *a, const struct registry *r)
     for (size_t i = 0; i < p->service_count; i++) {
         about_service(&b, &p->services[i], read.open[i]);
         about_asks(&b, a, &p->services[i]);
+        about_encryption(&b, &p->services[i]);
     }
     if (policies.n > 0)
         buf_printf(&b, "%s%.*s", b.n > 0 ? "\n" : "", STR_ARG(buf_str(&policies)));
