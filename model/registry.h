@@ -342,9 +342,9 @@ const struct idp *registry_idp(const struct registry *r, struct str id);
 /* By entityID (IDP_SAML) or issuer (IDP_OIDC): one partner may stand over both at once. */
 const struct idp *registry_idp_entity(const struct registry *r, enum idp_kind kind, struct str entity_id_or_issuer);
 const struct service *registry_service(const struct registry *r, struct str id);
-/* Cannot keep a secret: [RFC 6749 2.1]. */
 /* Whether a tile of it leads anywhere. */
 bool service_has_way_in(const struct service *s);
+/* Cannot keep a secret: [RFC 6749 2.1]. */
 bool service_is_public(const struct service *s);
 /* Why it asks for that; NULL: its vendor has stated no purpose. */
 const struct purpose *service_purpose(const struct service *s, enum claim claim);
