@@ -647,7 +647,7 @@ struct release_view {
     /* a test person */
     struct choices people, as_roles, schools;
     struct str find, provider, level, group;
-    bool searchable, shown, made_up, shut, unspoken; /* unspoken: the gateway does not speak its protocol yet */
+    bool searchable, shown, made_up, shut;
     struct str as, scope, settled;
     struct {
         const struct code_line *at;

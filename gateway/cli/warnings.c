@@ -3,7 +3,6 @@
 
 #include "base/near.h"
 #include "frame/contact.h"
-#include "gateway/protocols.def"
 #include "policy/statement.h"
 
 enum { TEXT_MAX_B = 16 << 20, IDS_LISTED_MAX = 40 };
@@ -17,31 +16,14 @@ static void begin(struct buf *b, const char *kind, struct str id)
 
 /* ── services ───────────────────────────────────────────────────────────── */
 
-/* A protocol that rows may name and that nothing speaks yet: its name; NULL when it is spoken. */
-static const char *missing_protocol(enum protocol_id p)
-{
-    static const char *const names[PROTO_COUNT] = { "none", "oidc", "saml", "lti", "link", "launcher" };
-    static const bool spoken[PROTO_COUNT] = {
-#define X(which, symbol) [PROTO_##which] = true,
-        PROTOCOLS(X)
-#undef X
-    };
-
-    return spoken[p] ? NULL : names[p];
-}
-
 static void about_service(struct buf *b, const struct service *s, bool open)
 {
-    const char *protocol = missing_protocol(s->protocol);
-
     if (!s->enabled)
         return;
-    if (protocol != NULL)
-        WARN(b, "service", s->id, "nobody can open it: the gateway does not speak protocol %s yet", protocol);
-    else if (!service_has_way_in(s))
+    if (!service_has_way_in(s))
         WARN(b, "service", s->id,
              "nobody sees a tile for it: it has no launch_uri, initiate_login_uri or target_link_uri");
-    if (protocol == NULL && !open)
+    if (!open)
         WARN(b, "service", s->id, "nobody can open it: no policy permits it");
 }
 

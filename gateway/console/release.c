@@ -13,7 +13,6 @@
 #include "gateway/console/listed.h"
 #include "gateway/console/preview.h"
 #include "gateway/console/told.h"
-#include "gateway/protocols.def"
 #include "idp-adapters/adapter.h"
 #include "policy/grants.h"
 #include "wire/form.h"
@@ -434,18 +433,6 @@ static void put_held(struct ctx *c, const struct told_of *t, struct release_view
     }
 }
 
-/* A protocol of which somebody's service may be, and which nothing speaks yet. */
-static bool is_spoken(enum protocol_id p)
-{
-    static const bool spoken[PROTO_COUNT] = {
-#define X(which, symbol) [PROTO_##which] = true,
-        PROTOCOLS(X)
-#undef X
-    };
-
-    return spoken[p];
-}
-
 static struct str who_is(struct ctx *c, const struct registry *r, const struct person *p)
 {
     struct buf b = buf_new(c->arena, WORDS_MAX_B);
@@ -482,7 +469,6 @@ static void put_told(struct ctx *c, const struct releasing *x, const struct pers
     v->scope = t.scope;
     v->shut = t.decision.effect != EFFECT_ALLOW;
     v->settled = t.decision.rule;
-    v->unspoken = !is_spoken(x->service->protocol);
     v->id_token.n = put_json(c, t.id_token, &v->id_token.at);
     v->userinfo.n = put_json(c, t.userinfo, &v->userinfo.at);
     v->own.n = put_json(c, t.shown, &v->own.at);

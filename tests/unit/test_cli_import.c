@@ -259,8 +259,6 @@ static const struct {
     { PROVIDER "services:\n" OIDC("s", ", launch_uri: \"https://s.example/\""),
       "service s: nobody can open it: no policy permits it" },
     { PROVIDER "services:\n" OIDC("s", ", enabled: false"), NULL },
-    { PROVIDER "services:\n  - {id: s, protocol: lti, vendor: v, name: {fi: S}, launch_uri: \"https://s.example/\"}\n",
-      "service s: nobody can open it: the gateway does not speak protocol lti yet" },
     { PROVIDER "services:\n" OIDC(
           "s", ", launch_uri: \"https://s.example/\", asks: [sub]") "rules:\n  - {id: r, provider: oulu, service: s, "
                                                                     "release: [sub, roles, school]}\n",
