@@ -3,6 +3,7 @@
 import crypto from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
+import zlib from 'node:zlib';
 
 const b64 = (o) => Buffer.from(typeof o === 'string' || Buffer.isBuffer(o) ? o : JSON.stringify(o)).toString('base64url');
 const sha256 = (s) => crypto.createHash('sha256').update(s).digest();
@@ -72,22 +73,55 @@ export class SamlCity {
   }
 
   // bindings: of its single sign-on service.
-  metadata(sso, certificate, bindings = ['HTTP-Redirect']) {
-    return `<EntityDescriptor xmlns="${NS}metadata" entityID="${this.entity}"><IDPSSODescriptor protocolSupportEnumeration="${NS}protocol"><KeyDescriptor use="signing"><KeyInfo xmlns="${DS}"><X509Data><X509Certificate>${certificate}</X509Certificate></X509Data></KeyInfo></KeyDescriptor>${bindings.map((b) => `<SingleSignOnService Binding="${NS}bindings:${b}" Location="${sso}"/>`).join('')}</IDPSSODescriptor></EntityDescriptor>`;
+  // slo: of its single logout service, { Binding: Location }.
+  metadata(sso, certificate, bindings = ['HTTP-Redirect'], slo = {}) {
+    return `<EntityDescriptor xmlns="${NS}metadata" entityID="${this.entity}"><IDPSSODescriptor protocolSupportEnumeration="${NS}protocol"><KeyDescriptor use="signing"><KeyInfo xmlns="${DS}"><X509Data><X509Certificate>${certificate}</X509Certificate></X509Data></KeyInfo></KeyDescriptor>${Object.entries(slo).map(([b, at]) => `<SingleLogoutService Binding="${NS}bindings:${b}" Location="${at}"/>`).join('')}${bindings.map((b) => `<SingleSignOnService Binding="${NS}bindings:${b}" Location="${sso}"/>`).join('')}</IDPSSODescriptor></EntityDescriptor>`;
   }
 
   // audience: the element's text, with SP for ours, when it is to be written otherwise.  The form that a browser posts.
-  answer({ request, acs, sp, attrs = {}, audience = '<saml:Audience>SP</saml:Audience>', nameid = 'u1', session_s }) {
+  answer({ request, acs, sp, attrs = {}, audience = '<saml:Audience>SP</saml:Audience>', nameid = 'u1', session_s, session }) {
     const now = Date.now(), aid = id();
     const values = Object.entries(attrs).map(([n, vs]) => `<saml:Attribute Name="${esc(n)}">${vs.map((v) => `<saml:AttributeValue>${esc(v)}</saml:AttributeValue>`).join('')}</saml:Attribute>`).join('');
     const [open, rest] = [`<saml:Assertion xmlns:saml="${NS}assertion" ID="${aid}" IssueInstant="${time(now)}" Version="2.0"><saml:Issuer>${esc(this.entity)}</saml:Issuer>`,
       `<saml:Subject><saml:NameID Format="${NS}nameid-format:persistent">${esc(nameid)}</saml:NameID><saml:SubjectConfirmation Method="${NS}cm:bearer"><saml:SubjectConfirmationData InResponseTo="${esc(request)}" NotOnOrAfter="${time(now + 300000)}" Recipient="${esc(acs)}"></saml:SubjectConfirmationData></saml:SubjectConfirmation></saml:Subject>`
       + `<saml:Conditions NotBefore="${time(now - 60000)}" NotOnOrAfter="${time(now + 300000)}"><saml:AudienceRestriction>${audience.replace('SP', esc(sp))}</saml:AudienceRestriction></saml:Conditions>`
-      + `<saml:AuthnStatement AuthnInstant="${time(now)}"${session_s ? ` SessionNotOnOrAfter="${time(now + session_s * 1000)}"` : ''}><saml:AuthnContext><saml:AuthnContextClassRef>${NS}ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>`
+      + `<saml:AuthnStatement AuthnInstant="${time(now)}"${session ? ` SessionIndex="${session}"` : ''}${session_s ? ` SessionNotOnOrAfter="${time(now + session_s * 1000)}"` : ''}><saml:AuthnContext><saml:AuthnContextClassRef>${NS}ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>`
       + `${values ? `<saml:AttributeStatement>${values}</saml:AttributeStatement>` : ''}</saml:Assertion>`];
     const info = `<ds:SignedInfo xmlns:ds="${DS}"><ds:CanonicalizationMethod Algorithm="${C14N}"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"></ds:SignatureMethod><ds:Reference URI="#${aid}"><ds:Transforms><ds:Transform Algorithm="${DS}enveloped-signature"></ds:Transform><ds:Transform Algorithm="${C14N}"></ds:Transform></ds:Transforms><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"></ds:DigestMethod><ds:DigestValue>${sha256(open + rest).toString('base64')}</ds:DigestValue></ds:Reference></ds:SignedInfo>`;
     const signature = `<ds:Signature xmlns:ds="${DS}">${info.replace(` xmlns:ds="${DS}"`, '')}<ds:SignatureValue>${crypto.sign('sha256', Buffer.from(info), this.key.privateKey).toString('base64')}</ds:SignatureValue></ds:Signature>`;
     const xml = `<samlp:Response xmlns:samlp="${NS}protocol" ID="${id()}" Version="2.0" IssueInstant="${time(now)}" Destination="${esc(acs)}" InResponseTo="${esc(request)}"><saml:Issuer xmlns:saml="${NS}assertion">${esc(this.entity)}</saml:Issuer><samlp:Status><samlp:StatusCode Value="${NS}status:Success"/></samlp:Status>${open}${signature}${rest}</samlp:Response>`;
     return Buffer.from(xml).toString('base64');
   }
+
+  logoutRequest({ to, nameid = 'u1', session, issuer = this.entity, at = Date.now(), ends = Date.now() + 300000, name = id() }) {
+    return `<samlp:LogoutRequest xmlns:samlp="${NS}protocol" xmlns:saml="${NS}assertion" ID="${name}" Version="2.0" IssueInstant="${time(at)}" Destination="${esc(to)}" NotOnOrAfter="${time(ends)}"><saml:Issuer>${esc(issuer)}</saml:Issuer><saml:NameID Format="${NS}nameid-format:persistent">${esc(nameid)}</saml:NameID>${session ? `<samlp:SessionIndex>${esc(session)}</samlp:SessionIndex>` : ''}</samlp:LogoutRequest>`;
+  }
+
+  logoutResponse({ to, request, status = 'Success', inner }) {
+    return `<samlp:LogoutResponse xmlns:samlp="${NS}protocol" xmlns:saml="${NS}assertion" ID="${id()}" Version="2.0" IssueInstant="${time(Date.now())}" Destination="${esc(to)}" InResponseTo="${esc(request)}"><saml:Issuer>${esc(this.entity)}</saml:Issuer><samlp:Status><samlp:StatusCode Value="${NS}status:${status}">${inner ? `<samlp:StatusCode Value="${NS}status:${inner}"/>` : ''}</samlp:StatusCode></samlp:Status></samlp:LogoutResponse>`;
+  }
+
+  // The query of the Redirect binding.
+  redirect(xml, { field = 'SAMLRequest', relay, key = this.key.privateKey } = {}) {
+    const e = encodeURIComponent, alg = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
+    const text = `${field}=${e(zlib.deflateRawSync(Buffer.from(xml)).toString('base64'))}${relay ? `&RelayState=${e(relay)}` : ''}&SigAlg=${e(alg)}`;
+    return key ? `${text}&Signature=${e(crypto.sign('sha256', Buffer.from(text), key).toString('base64'))}` : text.replace(/&SigAlg=.*/, '');
+  }
+
+  // The same message with an enveloped signature, for POST and SOAP: canonical as it is written, but for prefixes that it does not use.
+  signed(xml) {
+    const name = /ID="([^"]+)"/.exec(xml)[1], canonical = canonicalLogout(xml);
+    const info = `<ds:SignedInfo xmlns:ds="${DS}"><ds:CanonicalizationMethod Algorithm="${C14N}"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"></ds:SignatureMethod><ds:Reference URI="#${name}"><ds:Transforms><ds:Transform Algorithm="${DS}enveloped-signature"></ds:Transform><ds:Transform Algorithm="${C14N}"></ds:Transform></ds:Transforms><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"></ds:DigestMethod><ds:DigestValue>${sha256(canonical).toString('base64')}</ds:DigestValue></ds:Reference></ds:SignedInfo>`;
+    const signature = `<ds:Signature xmlns:ds="${DS}">${info.replace(` xmlns:ds="${DS}"`, '')}<ds:SignatureValue>${crypto.sign('sha256', Buffer.from(info), this.key.privateKey).toString('base64')}</ds:SignatureValue></ds:Signature>`;
+    return canonical.replace('</saml:Issuer>', `</saml:Issuer>${signature}`);
+  }
 }
+
+// Namespaces where they are first used, attributes in their order [Exclusive XML Canonicalization].
+const canonicalLogout = (xml) => xml.replace(` xmlns:saml="${NS}assertion"`, '')
+  .replace(/<samlp:Logout(\w+) xmlns:samlp="([^"]+)" ([^>]*)>/, (m, kind, ns, rest) => {
+    const all = [...rest.matchAll(/([\w]+)="([^"]*)"/g)].sort((a, b) => (a[1] < b[1] ? -1 : 1)).map((a) => `${a[1]}="${a[2]}"`).join(' ');
+    return `<samlp:Logout${kind} xmlns:samlp="${ns}" ${all}>`;
+  })
+  .replace('<saml:Issuer>', `<saml:Issuer xmlns:saml="${NS}assertion">`).replace('<saml:NameID Format', `<saml:NameID xmlns:saml="${NS}assertion" Format`)
+  .replace(/<(samlp:StatusCode [^>]*)\/>/g, '<$1></samlp:StatusCode>');

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Sign-outs between the gateway and SAML cities, both ways: the six cases of Suomi.fi (a request for a sign-in sent, its answer
+// taken, a request for a sign-out sent and taken, an answer to it taken and sent), and what is wrong with such messages.
+//   node endings.mjs PATH-OF-DIGIONE
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import { spawnSync } from 'node:child_process';
+import { Agent, forms, text } from './agent.mjs';
+import { Gateway, check, cities, city, finish, folder, freePort, test, until } from './gateway.mjs';
+import { SamlCity } from './odd_city.mjs';
+import { Service } from './rp.mjs';
+
+const secret = 'a-secret-of-the-test-that-nobody-else-has';
+const heard = [];
+const server = http.createServer((req, res) => {
+  const parts = [];
+  req.on('data', (d) => parts.push(d)).on('end', () => { heard.push({ url: req.url, body: Buffer.concat(parts).toString() }); res.writeHead(200).end(); });
+});
+await new Promise((r) => server.listen(0, '127.0.0.1', r));
+const base = `http://127.0.0.1:${server.address().port}`;
+
+const saml = new SamlCity('http://saml.localhost/idp'), dir = folder('endings-keys');
+fs.writeFileSync(path.join(dir, 'k.pem'), saml.key.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+const certificate = spawnSync('openssl', ['req', '-x509', '-new', '-key', path.join(dir, 'k.pem'), '-days', '3', '-subj', '/CN=city'], { encoding: 'utf8' }).stdout.replace(/-----[^-]*-----|\s/g, '');
+const foreign = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+const as = (id) => Object.assign(Object.create(SamlCity.prototype), saml, { entity: `${saml.entity}/${id}` });
+const SLO = 'http://saml.localhost/slo';
+const row = (id, provider, slo) => `  - id: ${id}
+    kind: saml
+    provider: ${provider}
+    name: { fi: "Kaupunki ${id}" }
+    test: true
+    map: entra
+    role: teacher
+    entity_id: "${as(id).entity}"
+    metadata_xml: |
+      ${as(id).metadata('http://saml.localhost/sso', certificate, ['HTTP-Redirect'], slo)}
+`;
+const port = await freePort();
+const g = new Gateway(path.resolve(process.argv[2]), { name: 'endings', port });
+const services = Object.fromEntries(['hears', 'deaf'].map((id) => [id, new Service(g, { id, secret, redirect: `${base}/${id}/cb`, alg: 'RS256', scope: 'openid' })]));
+g.registry = `format: 1
+providers:
+${city(cities.oulu)}${city(cities.tampere)}${city(cities.vantaa)}idps:
+${row('redirects', 'oulu', { 'HTTP-Redirect': SLO })}${row('posts', 'tampere', { 'HTTP-POST': SLO })}${row('stays', 'vantaa', {})}services:
+${Object.keys(services).map((id) => `  - { id: ${id}, protocol: oidc, vendor: ${id}-oy, name: { fi: "Palvelu ${id}" }, test: true, client_id: ${id}, secret: { plain: ${secret} }, redirect_uris: ["${base}/${id}/cb"], scopes: [openid], asks: [sub]${id === 'hears' ? `, backchannel_logout_uri: "${base}/hears/leave"` : ''} }\n`).join('')}rules:
+${['oulu', 'tampere', 'vantaa'].map((p) => `  - { id: all-${p}, provider: ${p}, release: [sub] }\n`).join('')}`;
+await g.start();
+
+const at = `${g.url}/upstream/saml/logout`, soap = `${at}/soap`;
+const inflated = (s) => zlib.inflateRawSync(Buffer.from(s, 'base64')).toString();
+const attribute = (xml, name) => new RegExp(`\\b${name}="([^"]*)"`).exec(xml)?.[1];
+const gone = (next) => next.startsWith('http://saml.localhost/') || next.startsWith(base);
+let people = 0;
+// Signs somebody in by that city, at each of these services.
+const signedIn = async (idp, nameid = `u${++people}`, names = ['hears'], session = `s-${nameid}`) => {
+  const agent = new Agent(), grants = {};
+  for (const name of names) {
+    const s = Object.assign(new Service(g, services[name]), {});
+    let res = await agent.get(s.authorizeUrl({ acr_values: `urn:mpass.id:authnsource:${idp}` }), { until: gone });
+    if (res.next?.startsWith('http://saml.localhost/')) {
+      const q = new URL(res.next).searchParams;
+      const answer = as(idp).answer({ request: attribute(inflated(q.get('SAMLRequest')), 'ID'), acs: `${g.url}/upstream/saml/acs`, sp: `${g.url}/saml/metadata`, nameid, session,
+        attrs: { 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname': ['Tiina'], 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname': ['Testi'], 'http://schemas.microsoft.com/identity/claims/tenantid': ['3f2a6c1e-0000-4000-8000-000000000001'], 'http://schemas.microsoft.com/identity/claims/objectidentifier': [`00000000-0000-4000-8000-${String(nameid.slice(1)).padStart(12, '0')}`] } });
+      res = await agent.go('POST', `${g.url}/upstream/saml/acs`, { form: { SAMLResponse: answer, RelayState: q.get('RelayState') }, headers: { Origin: 'http://saml.localhost' }, until: gone });
+    }
+    const { answer, page } = s.arrived(res);
+    check(answer?.get('code'), `no code: ${page?.status} ${text(page?.text ?? '').slice(0, 300)}\n${g.logTail(5)}`);
+    grants[name] = await s.finish(answer);
+  }
+  return { agent, nameid, session, ...grants };
+};
+const isIn = async (agent) => (await agent.once('GET', services.deaf.authorizeUrl({ prompt: 'none' }))).headers.location?.includes('code=');
+const told = (sid) => heard.filter((h) => h.url === '/hears/leave' && JSON.parse(Buffer.from(new URLSearchParams(h.body).get('logout_token').split('.')[1], 'base64url')).sid === sid).length;
+const submit = (agent, page, options) => agent.submit({ ...page, text: page.text.slice(page.text.indexOf('<main')) }, {}, (f) => f.action.endsWith('/sign-out'), options);
+// Our own messages are signed by the key that our metadata name.
+const ourKey = async () => crypto.createPublicKey(`-----BEGIN CERTIFICATE-----\n${/use="signing".*?<ds:X509Certificate>([^<]+)/s.exec((await new Agent().get(`${g.url}/saml/metadata`)).text)[1].replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n`);
+const opened = async (location, field) => {
+  const query = location.slice(location.indexOf('?') + 1), q = new URLSearchParams(query), text = query.slice(0, query.indexOf('&Signature='));
+  check(crypto.verify('sha256', Buffer.from(text), await ourKey(), Buffer.from(q.get('Signature') ?? '', 'base64')), `not signed by us: ${location}`);
+  return { xml: inflated(q.get(field)), relay: q.get('RelayState') };
+};
+
+await test('metadata: where sign-outs come to, by each binding', async () => {
+  const xml = (await new Agent().get(`${g.url}/saml/metadata/redirects`)).text;
+  for (const [binding, url] of [['HTTP-Redirect', at], ['HTTP-POST', at], ['SOAP', soap]])
+    check(xml.includes(`<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:${binding}" Location="${url}">`), binding);
+});
+
+await test('the person leaves: the session ends first, the city gets a signed LogoutRequest with the NameID as it came, and its answer is believed when it holds', async () => {
+  for (const [status, inner, left] of [['Success', undefined, true], ['Responder', undefined, false], ['Success', 'PartialLogout', false]]) {
+    const { agent, nameid, session, hears } = await signedIn('redirects');
+    const res = await submit(agent, await agent.once('GET', `${g.url}/sign-out`), { until: gone });
+    check(res.next?.startsWith(`${SLO}?`) && !(await isIn(agent)) && told(hears.claims.sid) === 1, `${res.status} ${res.next}`);
+    const { xml, relay } = await opened(res.next, 'SAMLRequest');
+    check(attribute(xml, 'Destination') === SLO && /<saml:NameID[^>]*Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"[^>]*>/.test(xml) && xml.includes(`>${nameid}<`) && xml.includes(`>${session}</samlp:SessionIndex>`) && attribute(xml, 'NotOnOrAfter'), xml);
+    const answer = as('redirects').logoutResponse({ to: at, request: attribute(xml, 'ID'), status, inner });
+    const page = await agent.get(`${at}?${as('redirects').redirect(answer, { field: 'SAMLResponse', relay })}`);
+    check(page.status === 200 && new RegExp(`<li class="${left ? 'ok' : 'no'}">(?:(?!<li).)*kirjautuminen</b>`, 's').test(page.text), `${status}: ${page.status} ${text(page.text).slice(0, 500)}`);
+  }
+});
+
+await test('an answer that is not the city\'s, or not to our request, says nothing of the city', async () => {
+  for (const [what, make] of [
+    ['a foreign key', (xml, relay) => as('redirects').redirect(as('redirects').logoutResponse({ to: at, request: attribute(xml, 'ID') }), { field: 'SAMLResponse', relay, key: foreign })],
+    ['unsigned', (xml, relay) => as('redirects').redirect(as('redirects').logoutResponse({ to: at, request: attribute(xml, 'ID') }), { field: 'SAMLResponse', relay, key: null })],
+    ['another place', (xml, relay) => as('redirects').redirect(as('redirects').logoutResponse({ to: 'https://other.example/slo', request: attribute(xml, 'ID') }), { field: 'SAMLResponse', relay })],
+    ['another request', (xml, relay) => as('redirects').redirect(as('redirects').logoutResponse({ to: at, request: '_0123456789012345678901' }), { field: 'SAMLResponse', relay })],
+  ]) {
+    const { agent } = await signedIn('redirects');
+    const { xml, relay } = await opened((await submit(agent, await agent.once('GET', `${g.url}/sign-out`), { until: gone })).next, 'SAMLRequest');
+    const page = await agent.get(`${at}?${make(xml, relay)}`);
+    check(!/<li class="ok">(?:(?!<li).)*kirjautuminen<\/b>/s.test(page.text), `${what}: ${page.status} ${text(page.text).slice(0, 300)}`);
+  }
+});
+
+await test('a city that offers no sign-out is not left, and the page says so', async () => {
+  const { agent, hears } = await signedIn('stays');
+  const page = await submit(agent, await agent.once('GET', `${g.url}/sign-out`), { until: gone });
+  check(page.status === 200 && !page.next && /<li class="no">(?:(?!<li).)*kirjautuminen<\/b>/s.test(page.text) && told(hears.claims.sid) === 1, `${page.status} ${page.next}`);
+});
+
+await test('the city signs out by Redirect: the session ends, its services hear, and a signed answer goes back', async () => {
+  for (const names of [['hears'], ['hears', 'deaf']]) {
+    const { agent, nameid, session, hears } = await signedIn('redirects', undefined, names);
+    const other = await signedIn('redirects');
+    const request = as('redirects').logoutRequest({ to: at, nameid, session });
+    const res = await agent.once('GET', `${at}?${as('redirects').redirect(request, { relay: 'theirs & ours' })}`);
+    check(res.status === 303 && res.headers.location.startsWith(`${SLO}?`), `${res.status} ${text(res.text).slice(0, 300)} ${g.logTail(4)}`);
+    const { xml, relay } = await opened(res.headers.location, 'SAMLResponse');
+    check(relay === 'theirs & ours' && attribute(xml, 'InResponseTo') === attribute(request, 'ID') && attribute(xml, 'Destination') === SLO && xml.includes('status:Success'), xml);
+    check(xml.includes('PartialLogout') === (names.length > 1), `a service that cannot be told: ${xml}`);
+    check(!(await isIn(agent)) && told(hears.claims.sid) === 1, 'still signed in');
+    check(await isIn(other.agent) && told(other.hears.claims.sid) === 0, 'somebody else was signed out');
+  }
+});
+
+await test('without SessionIndex all of that name\'s sessions end; one of another person, or of another city, ends nobody\'s', async () => {
+  const one = await signedIn('redirects'), two = await signedIn('redirects', one.nameid, ['hears'], 's-second');
+  const send = (idp, how) => new Agent().once('GET', `${at}?${as(idp).redirect(as(idp).logoutRequest({ to: at, ...how }))}`);
+  check((await send('redirects', { nameid: 'nobody', session: one.session })).status === 303, 'refused');
+  check((await send('stays', { nameid: one.nameid, session: one.session })).headers.location === '/', 'no answer can be sent there');
+  check(await isIn(one.agent) && await isIn(two.agent), 'ended');
+  check((await send('redirects', { nameid: one.nameid })).status === 303, 'refused');
+  check(!(await isIn(one.agent)) && !(await isIn(two.agent)), 'still signed in');
+  await until('both notices', () => told(one.hears.claims.sid) === 1 && told(two.hears.claims.sid) === 1);
+});
+
+await test('a forged LogoutRequest ends nothing: unsigned, by a foreign key, for another place, too old, over, from another issuer', async () => {
+  const { agent, nameid, session } = await signedIn('redirects'), c = as('redirects');
+  for (const [what, query] of [
+    ['unsigned', c.redirect(c.logoutRequest({ to: at, nameid, session }), { key: null })],
+    ['a foreign key', c.redirect(c.logoutRequest({ to: at, nameid, session }), { key: foreign })],
+    ['another place', c.redirect(c.logoutRequest({ to: 'https://other.example/slo', nameid, session }))],
+    ['too old', c.redirect(c.logoutRequest({ to: at, nameid, session, at: Date.now() - 3600000 }))],
+    ['over', c.redirect(c.logoutRequest({ to: at, nameid, session, ends: Date.now() - 600000 }))],
+    ['an unknown issuer', c.redirect(c.logoutRequest({ to: at, nameid, session, issuer: 'https://evil.example' }))],
+  ]) {
+    const res = await agent.once('GET', `${at}?${query}`);
+    check(res.status === 400 && await isIn(agent), `${what}: ${res.status} ${text(res.text).slice(0, 200)}`);
+  }
+});
+
+await test('a LogoutRequest a hundred times at once is taken exactly once', async () => {
+  const { agent, nameid, session, hears } = await signedIn('redirects'), c = as('redirects');
+  const url = `${at}?${c.redirect(c.logoutRequest({ to: at, nameid, session }))}`;
+  const all = await Promise.all(Array.from({ length: 100 }, () => new Agent().once('GET', url)));
+  check(all.filter((r) => r.status === 303).length === 1, `${all.filter((r) => r.status === 303).length} were taken`);
+  check(!(await isIn(agent)) && told(hears.claims.sid) === 1, 'what came of it');
+});
+
+server.closeAllConnections();
+server.close();
+await finish();
