@@ -214,6 +214,7 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
         vigil_watch(c);
     }
     note_member(c);
+    flow_compare_told(c);
     flow_audit(c, "release", flow_decision(c)->rule, a->told.words, S("lti"));
     return WAIT;
 }
@@ -235,13 +236,12 @@ static enum step answer_send(struct ctx *c, struct fail *f)
 }
 
 static const struct step_row tell[] = { { use_up }, { check_unused }, { answer_ask }, { answer_send }, { NULL } };
-static const struct step_row lead[] = { { lti_lead }, { NULL } };
 static const struct step_row answer[] = { { lead_or_tell }, { NULL } };
 
 static enum step lead_or_tell(struct ctx *c, struct fail *f)
 {
     (void)f;
-    return step_into(c, c->login->answer_mode == LTI_TELL ? tell : lead);
+    return step_into(c, c->login->answer_mode == LTI_TELL ? tell : lti_lead);
 }
 
 const struct protocol protocol_lti = { .name = "lti",

@@ -108,7 +108,8 @@ static enum step open_link(struct ctx *c, struct fail *f)
         return REFUSE;
     if (!lti_target_fits(c->arena, c->service, l.url))
         return fail(f, FAIL_NOT_FOUND, "not_found", "the link leads to where the tool is no more");
-    return begin(c, LTI_LAUNCH, l.url, lti_link_write(c->arena, &l));
+    return begin(c, LTI_LAUNCH, str_eq(l.url, c->service->target_link_uri) ? front(c) : l.url,
+                 lti_link_write(c->arena, &l));
 }
 
 static enum step load_session(struct ctx *c, struct fail *f)
@@ -141,15 +142,23 @@ static bool may_pick(const struct ctx *c)
            person_has_role(c->person, ROLE_PRINCIPAL, (struct str){ NULL, 0 }, c->now_s);
 }
 
-enum step lti_lead(struct ctx *c, struct fail *f)
+static enum step lead_ask(struct ctx *c, struct fail *f)
+{
+    if (c->login->answer_mode == LTI_PICK && !may_pick(c))
+        return fail(f, FAIL_DENIED, "access_denied", "links are picked by teachers");
+    flow_audit(c, "open", flow_decision(c)->rule, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
+    return WAIT;
+}
+
+static enum step lead(struct ctx *c, struct fail *f)
 {
     const struct login *l = c->login;
     struct lti_told told = { .role = ROLE_NONE };
     char id[HINT_ID_B];
     struct buf b = buf_new(c->arena, ADDRESS_MAX_B);
 
-    if (l->answer_mode == LTI_PICK && !may_pick(c))
-        return fail(f, FAIL_DENIED, "access_denied", "links are picked by teachers");
+    if (!flow_audited(c, f))
+        return REFUSE;
     world_random(c->world, id, sizeof id);
     const struct lti_hints hints = hint_seal(c, &(struct lti_hint){ .id = b64url_encode(c->arena, str_n(id, sizeof id)),
                                                                     .sid = c->session->sid,
@@ -170,3 +179,5 @@ enum step lti_lead(struct ctx *c, struct fail *f)
         return fail(f, FAIL_OURS, "server_error", "the address of the launch is too long");
     return answer_go(c, buf_str(&b));
 }
+
+const struct step_row lti_lead[] = { { lead_ask }, { lead }, { NULL } };

@@ -7,7 +7,7 @@
 #include "gateway/lti/lti.h"
 
 struct str lti_launch(struct ctx *c, const struct service *s, struct str to); /* protocol.h */
-/* A decided login of mode LTI_LAUNCH or LTI_PICK: 303 to the tool.  Fails DENIED access_denied. */
-enum step lti_lead(struct ctx *c, struct fail *f);
+/* Rows: a decided login of mode LTI_LAUNCH or LTI_PICK: 303 to the tool.  Fail DENIED access_denied, OURS. */
+extern const struct step_row lti_lead[];
 
 #endif

@@ -133,6 +133,17 @@ const registrars = `registrars:\n${[['now', 'most: 20, at_once: true'], ['later'
   tokens[id] = `token-of-${id}-${crypto.randomBytes(16).toString('hex')}`;
   return `  - { id: ${id}, vendor: vendor-${id}, test: true, token: { plain: "${tokens[id]}" }, hosts: ["*.localhost"], asks: [sub, given_name], ${more} }\n`;
 }).join('')}`;
+// Whose data is protected.
+const hidden = `  - id: oulu-piilo
+    idp: oulu
+    username: piilo
+    password: { plain: salasana-piilo }
+    given_names: Piilo
+    family_name: Testi
+    non_disclosure: true
+    affiliations:
+      - { provider: oulu, role: teacher, school: "99101", group: "7B" }
+`;
 // without: a tool that nobody may open.
 const fileOf = (without) => registryText(service.row() + [tool, other, silent, shut, ltijs].map((t) => t.row()).join(''), {
   rules: `  - { id: teachers, provider: oulu, role: teacher, release: [sub, given_name, family_name, roles, school, provider, group] }
@@ -140,7 +151,7 @@ const fileOf = (without) => registryText(service.row() + [tool, other, silent, s
   - { id: nameless, provider: oulu, service: nimeton, release: [sub] }
   - { id: not-this, provider: oulu, service: suljettu, forbid: true }
 ${without ? `  - { id: taken, provider: oulu, service: ${without}, forbid: true }\n` : ''}`,
-}) + registrars;
+}) + hidden + registrars;
 g.registry = fileOf();
 await g.start();
 const { agent: anna } = await signIn(service, 'anna');
@@ -266,6 +277,8 @@ await test('policy decides at both halves: no tile, no launch; and what is taken
 await test('another page of the tool opens by ?to=; an address elsewhere does not', async () => {
   const { claims } = await tool.launched(anna, { path: `/lti/open/tyokalu?to=${encodeURIComponent('http://tyokalu.localhost/page/3')}` });
   check(claims[`${CLAIM}target_link_uri`] === 'http://tyokalu.localhost/page/3', claims[`${CLAIM}target_link_uri`]);
+  const linked = await tool.launched(anna, { path: '/open/tyokalu?to=page/4' });
+  check(linked.claims[`${CLAIM}target_link_uri`] === 'http://tyokalu.localhost/page/4', linked.claims[`${CLAIM}target_link_uri`]);
   for (const to of ['https://evil.example/', 'http://tyokalu.localhost.evil.example/', 'http://tyokalu.localhost@evil.example/', '//evil.example', 'http://tyokalu.localhost:81/', 'https://tyokalu.localhost/', 'javascript:alert(1)'])
     check((await anna.get(`${g.url}/lti/open/tyokalu?to=${encodeURIComponent(to)}`, tool.until())).status === 400, to);
 });
@@ -401,6 +414,14 @@ await test('L17: who has opened the tool from a class is told with a role, filte
   const foreign = await members(`${g.url}/lti/members/${(await other.launched(anna)).claims[`${CLAIM}context`].id}`, token);
   check(foreign.json.members.length === 0, 'the class of another tool');
   check(!(`${NRPS}claim/namesroleservice` in (await other.launched(anna)).claims), 'a tool that may not ask is told where');
+});
+
+await test('L17: whose data is protected is in no list, though they may use the tool', async () => {
+  const { agent } = await signIn(service, 'piilo'), { claims } = await tool.launched(agent);
+  const url = (await tool.launched(anna)).claims[`${NRPS}claim/namesroleservice`].context_memberships_url, { access_token: token } = (await grant(await assertion())).json;
+  check(claims[`${CLAIM}context`].id === url.split('/').pop(), 'the same class');
+  const { members: found } = (await members(url, token)).json;
+  check(found.length === 1 && found[0].user_id !== claims.sub, JSON.stringify(found));
 });
 
 await test('L17: whom policy shuts out since then is in no list', async () => {
