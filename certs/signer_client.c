@@ -283,12 +283,6 @@ void signer_client_jwt(struct signer *s, struct batch *b, struct arena *a, enum 
     ask(s, b, a, (struct signer_msg){ .op = SIGN_CLIENT_JWT, .arg = (uint16_t)alg, .part = { client_id, aud } }, out);
 }
 
-void signer_saml(struct signer *s, struct batch *b, struct arena *a, struct str element_id, struct str digest,
-                 struct signed_got *out)
-{
-    ask(s, b, a, (struct signer_msg){ .op = SIGN_SAML, .part = { element_id, digest } }, out);
-}
-
 void signer_saml_text(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str text,
                       struct signed_got *out)
 {
@@ -303,7 +297,7 @@ void signer_query_by(struct signer *s, struct batch *b, struct arena *a, enum jo
 
 void signer_query(struct signer *s, struct batch *b, struct arena *a, struct str text, struct signed_got *out)
 {
-    ask(s, b, a, (struct signer_msg){ .op = SIGN_QUERY, .part = { text } }, out);
+    signer_query_by(s, b, a, JOSE_RS256, text, out);
 }
 
 void signer_unwrap(struct signer *s, struct batch *b, struct arena *a, enum oaep_hash digest, enum oaep_hash mgf,

@@ -60,11 +60,6 @@ void signer_logout_token(struct signer *s, struct batch *b, struct arena *a, enu
 /* private_key_jwt: iss = sub = client_id, aud, a fresh jti, one minute [RFC 7523 3]. */
 void signer_client_jwt(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str client_id,
                        struct str aud, struct signed_got *out);
-/* value: a whole <ds:Signature> element (RSA-SHA256, exclusive C14N, enveloped),
- * with our certificate, for the element with this ID; digest: SHA-256 (32 bytes)
- * of its canonical form. */
-void signer_saml(struct signer *s, struct batch *b, struct arena *a, struct str element_id, struct str digest,
-                 struct signed_got *out);
 /* A SAML message or metadata of ours, as wire/saml_respond.h and saml_idp_metadata.h draft it (exclusive C14N, no
  * Signature of its own yet), at most SIGNER_SAML_MAX_B: Assertion, Response, LogoutRequest, LogoutResponse,
  * AuthnRequest, EntityDescriptor.  The signer looks it over (certs/saml_scan.h): issued by us and now, an assertion for

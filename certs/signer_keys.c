@@ -23,9 +23,9 @@ enum { KEYS_MAX = 32, FILE_MAX_B = 65536, RSA_BITS = 2048, P256_B = 32, ED25519_
 enum { RETIRED_LIFE_S = 2 * 86400 };
 
 const struct key_kind signer_kinds[SIGNER_KINDS] = {
-    { KEY_OIDC, JOSE_ES256 },   { KEY_OIDC, JOSE_RS256 },   { KEY_SAML, JOSE_RS256 },
-    { KEY_CLIENT, JOSE_ES256 }, { KEY_CLIENT, JOSE_RS256 }, { KEY_DECRYPT, JOSE_RS256 },
-    { KEY_AUDIT, JOSE_ES256 },  { KEY_OIDC, JOSE_PS256 },   { KEY_OIDC, JOSE_EDDSA },
+    { KEY_OIDC, JOSE_ES256 },   { KEY_OIDC, JOSE_RS256 },    { KEY_SAML, JOSE_RS256 },  { KEY_CLIENT, JOSE_ES256 },
+    { KEY_CLIENT, JOSE_RS256 }, { KEY_DECRYPT, JOSE_RS256 }, { KEY_AUDIT, JOSE_ES256 }, { KEY_OIDC, JOSE_PS256 },
+    { KEY_OIDC, JOSE_EDDSA },   { KEY_SAML, JOSE_ES256 },
 };
 
 struct folder { /* keys_dir, locked against another process that makes keys */

@@ -19,13 +19,12 @@ enum signer_op {
     SIGN_USERINFO = 5,       /* arg: alg; number: life, 0: none; part 0: claims */
     SIGN_CLIENT_JWT = 6,     /* arg: alg; part 0: client_id; part 1: aud */
     SIGN_RESPONSE = 7,       /* arg: alg; number: life; part 0: claims */
-    SIGN_SAML = 8,           /* part 0: element ID; part 1: digest */
-    SIGN_QUERY = 9,          /* part 0: the octets of the query */
+    SIGN_SAML_TEXT = 8,      /* arg: alg; part 0: a message or metadata */
+    SIGN_QUERY = 9,          /* arg: alg; part 0: the octets of the query */
     SIGN_UNWRAP = 10,        /* arg: hash of OAEP * 16 + hash of MGF1; part 0: encrypted key */
     SIGN_INTROSPECTION = 11, /* arg: alg; part 0: claims */
     SIGN_AUDIT_HEAD = 12,    /* number: sequence; part 0: head */
     SIGN_PROBE = 13,         /* whether all that a sign-in needs could be signed now */
-    SIGN_SAML_TEXT = 14,     /* arg: alg; part 0: a message or metadata */
     SIGN_ANSWER = 15,        /* signer -> gateway: arg: enum signer_reason; part 0: the value */
     SIGN_OP_COUNT
 };

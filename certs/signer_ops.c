@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "certs/claims_scan.h"
+#include "certs/saml_scan.h"
 #include "certs/signer_client.h"
 
 #include <openssl/bn.h>
@@ -18,14 +19,13 @@ enum {
     RESPONSE_LIFE_MAX_S = 600,
     P256_B = 32,
     RSA_MAX_B = 1024,
-    ID_MAX_B = 128
 };
 
 typedef enum signer_reason op_fn(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
                                  struct str *value);
 
 static op_fn sign_id_token, sign_access_token, sign_logout_token, sign_userinfo, sign_response, sign_introspection,
-    sign_client_jwt, sign_saml, sign_query, unwrap_key, sign_audit_head;
+    sign_client_jwt, sign_saml_text, sign_query, unwrap_key, sign_audit_head;
 
 /* All that this process can be asked for. */
 static const struct op {
@@ -43,8 +43,8 @@ static const struct op {
     [SIGN_RESPONSE]     = { "response",     KEY_OIDC,    JOSE_NONE,  { SIGNER_CLAIMS_MAX_B, 0 },   sign_response },
     [SIGN_INTROSPECTION] = { "introspection", KEY_OIDC,  JOSE_NONE,  { SIGNER_ANSWER_MAX_B, 0 },   sign_introspection },
     [SIGN_CLIENT_JWT]   = { "client_jwt",   KEY_CLIENT,  JOSE_NONE,  { 512, 512 },                 sign_client_jwt },
-    [SIGN_SAML]         = { "saml",         KEY_SAML,    JOSE_RS256, { ID_MAX_B, SHA256_B },       sign_saml },
-    [SIGN_QUERY]        = { "saml_query",   KEY_SAML,    JOSE_RS256, { SIGNER_QUERY_MAX_B, 0 },    sign_query },
+    [SIGN_SAML_TEXT]    = { "saml_text",    KEY_SAML,    JOSE_NONE,  { SIGNER_SAML_MAX_B, 0 },     sign_saml_text },
+    [SIGN_QUERY]        = { "saml_query",   KEY_SAML,    JOSE_NONE,  { SIGNER_QUERY_MAX_B, 0 },    sign_query },
     [SIGN_UNWRAP]       = { "unwrap",       KEY_DECRYPT, JOSE_RS256, { RSA_MAX_B, 0 },             unwrap_key },
     [SIGN_AUDIT_HEAD]   = { "audit_head",   KEY_AUDIT,   JOSE_ES256, { SHA256_B, 0 },              sign_audit_head },
     [SIGN_PROBE]        = { "probe",        KEY_NONE,    JOSE_NONE,  { 0, 0 },                     NULL },
@@ -251,42 +251,37 @@ static enum signer_reason sign_client_jwt(struct signer_state *s, const struct s
     return sign_jws(s, k, HEAD_JWT, json_done(&o), value);
 }
 
-/* An XML ID, so that nothing else can stand between the quotation marks. */
-static bool is_element_id(struct str id)
-{
-    for (size_t i = 0; i < id.n; i++) {
-        char c = id.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '-' || c == '.')))
-            return false;
-    }
-    return id.n > 0;
-}
-
 /* SignedInfo is a constant with two holes, written in its own canonical form
  * [Exclusive XML Canonicalization, XML Signature 4.4]. */
-#define DS         "http://www.w3.org/2000/09/xmldsig#"
-#define EXC_C14N   "http://www.w3.org/2001/10/xml-exc-c14n#"
-#define RSA_SHA256 "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+#define DS       "http://www.w3.org/2000/09/xmldsig#"
+#define EXC_C14N "http://www.w3.org/2001/10/xml-exc-c14n#"
+#define METHOD   "http://www.w3.org/2001/04/xmldsig-more#%s"
 static const char signed_info[] =
-    "<ds:SignedInfo xmlns:ds=\"" DS "\"><ds:CanonicalizationMethod Algorithm=\"" EXC_C14N
-    "\"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm=\"" RSA_SHA256
+    "<ds:SignedInfo%s><ds:CanonicalizationMethod Algorithm=\"" EXC_C14N
+    "\"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm=\"" METHOD
     "\"></ds:SignatureMethod><ds:Reference URI=\"#%.*s\"><ds:Transforms><ds:Transform Algorithm=\"" DS
     "enveloped-signature\"></ds:Transform><ds:Transform Algorithm=\"" EXC_C14N
     "\"></ds:Transform></ds:Transforms><ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\">"
     "</ds:DigestMethod><ds:DigestValue>%.*s</ds:DigestValue></ds:Reference></ds:SignedInfo>";
 
-static enum signer_reason sign_saml(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
-                                    struct str *value)
+static const char *method_of(const struct signer_key *k)
+{
+    return k->pub.alg == JOSE_ES256 ? "ecdsa-sha256" : "rsa-sha256";
+}
+
+/* Alone, SignedInfo declares its namespace; in its place the Signature around it does: that is its canonical form both
+ * times, so that a Signature may stand inside of what is signed again. */
+static enum signer_reason sign_element(struct signer_state *s, const struct signer_key *k, struct str id,
+                                       struct str digest, struct str *value)
 {
     struct arena *a = s->scratch;
-    struct str signature;
+    struct str signature, digest_text = b64_encode(a, digest);
+    struct str info =
+        arena_printf(a, signed_info, " xmlns:ds=\"" DS "\"", method_of(k), STR_ARG(id), STR_ARG(digest_text));
 
-    if (!is_element_id(m->part[0]) || m->part[1].n != SHA256_B)
-        return REASON_MALFORMED;
-    struct str info = arena_printf(a, signed_info, STR_ARG(m->part[0]), STR_ARG(b64_encode(a, m->part[1])));
     if (!sign_bytes(a, k, info, &signature))
         return REASON_BROKEN;
+    info = arena_printf(a, signed_info, "", method_of(k), STR_ARG(id), STR_ARG(digest_text));
     *value =
         arena_printf(a,
                      "<ds:Signature xmlns:ds=\"" DS "\">%.*s<ds:SignatureValue>%.*s</ds:SignatureValue><ds:KeyInfo>"
@@ -296,17 +291,27 @@ static enum signer_reason sign_saml(struct signer_state *s, const struct signer_
     return REASON_SIGNED;
 }
 
-/* Octets of a query and nothing that could be read as a SignedInfo. */
-static bool is_query(struct str text)
+static enum signer_reason sign_saml_text(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                         struct str *value)
 {
-    static const char sig_alg[] = "&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256";
+    struct str id = { NULL, 0 };
+    enum signer_reason said = saml_scan(m->part[0], s->issuer, world_now_s(s->world), &id);
+
+    return said == REASON_SIGNED ? sign_element(s, k, id, sha256(s->scratch, m->part[0]), value) : said;
+}
+
+/* Octets of a query, signed as they say themselves, and nothing that could be read as a SignedInfo. */
+static bool is_query(struct str text, const struct signer_key *k)
+{
+    static const char rsa[] = "&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256";
+    static const char ecdsa[] = "&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23ecdsa-sha256";
 
     if (!str_has_prefix(text, S("SAMLRequest=")) && !str_has_prefix(text, S("SAMLResponse=")))
         return false;
     for (size_t i = 0; i < text.n; i++)
         if (text.p[i] <= ' ' || text.p[i] >= 0x7f || text.p[i] == '<')
             return false;
-    return str_has_suffix(text, str_of(sig_alg));
+    return str_has_suffix(text, str_of(k->pub.alg == JOSE_ES256 ? ecdsa : rsa));
 }
 
 static enum signer_reason sign_query(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
@@ -314,7 +319,7 @@ static enum signer_reason sign_query(struct signer_state *s, const struct signer
 {
     struct str signature;
 
-    if (!is_query(m->part[0]))
+    if (!is_query(m->part[0], k))
         return REASON_MALFORMED;
     if (!sign_bytes(s->scratch, k, m->part[0], &signature))
         return REASON_BROKEN;

@@ -13,7 +13,8 @@
 #include "wire/saml_write.h"
 
 /* A key that comes next is shown before it is used, so that cities know it in
- * time; a retired one is not shown, since nobody should begin to use it. */
+ * time; a retired one is not shown, since nobody should begin to use it.  What
+ * cities get from us is signed by RSA alone. */
 size_t upstream_certificates(const struct ctx *c, enum key_use use, struct str *out)
 {
     size_t count, n = 0;
@@ -21,8 +22,8 @@ size_t upstream_certificates(const struct ctx *c, enum key_use use, struct str *
 
     for (int state = KEY_CURRENT; state >= KEY_NEXT; state--)
         for (size_t i = 0; i < count && n < SAML_CERTIFICATES_MAX; i++)
-            if (keys[i].use == use && key_state_at(&keys[i], c->now_s) == (enum key_state)state &&
-                str_is_set(keys[i].certificate))
+            if (keys[i].use == use && keys[i].alg == JOSE_RS256 &&
+                key_state_at(&keys[i], c->now_s) == (enum key_state)state && str_is_set(keys[i].certificate))
                 out[n++] = keys[i].certificate;
     return n;
 }

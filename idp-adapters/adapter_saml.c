@@ -144,7 +144,7 @@ static enum step sign_text(struct ctx *c, struct str text)
     s->request = text;
     if (!is_signed(s))
         return NEXT;
-    signer_saml(c->signer, &c->batch, c->arena, c->login->upstream_id, sha256(c->arena, text), &s->signature);
+    signer_saml_text(c->signer, &c->batch, c->arena, JOSE_RS256, text, &s->signature);
     return WAIT;
 }
 

@@ -68,7 +68,7 @@ static const struct {
     unsigned algs; /* JOSE_BIT()s */
     const char *words;
 } pairs[KEY_USE_COUNT] = { [KEY_OIDC] = { JOSE_EVERY, "ES256, RS256, PS256 or EdDSA" },
-                           [KEY_SAML] = { JOSE_BIT(JOSE_RS256), "RS256" },
+                           [KEY_SAML] = { JOSE_BOTH, "ES256 or RS256" },
                            [KEY_CLIENT] = { JOSE_BOTH, "ES256 or RS256" },
                            [KEY_DECRYPT] = { JOSE_BIT(JOSE_RS256), "RS256" },
                            [KEY_AUDIT] = { JOSE_BIT(JOSE_ES256), "ES256" } };

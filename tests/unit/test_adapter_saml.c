@@ -6,6 +6,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "certs/local_key.h"
+#include "certs/saml_scan.h"
 #include "idp-adapters/pins.h"
 #include "idp-adapters/upstream_saml.h"
 #include "tests/contract/adapter_contract.h"
@@ -73,12 +74,15 @@ void kv_add(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, 
     batch_answered(b);
 }
 
-void signer_saml(struct signer *s, struct batch *b, struct arena *a, struct str element_id, struct str digest,
-                 struct signed_got *out)
+void signer_saml_text(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str text,
+                      struct signed_got *out)
 {
+    struct str id = { NULL, 0 };
+
     batch_ask(b);
-    s->text = arena_str(s->arena, element_id);
-    s->digest = arena_str(s->arena, digest);
+    bool passes = saml_scan(text, S("https://gateway.example"), TEST_NOW_S, &id) == REASON_SIGNED;
+    s->text = passes ? arena_str(s->arena, id) : S("");
+    s->digest = sha256(s->arena, text);
     *out = s->down ? (struct signed_got){ .error = "timeout" }
                    : (struct signed_got){ .ok = true, .value = S("<ds:Signature>signed</ds:Signature>") };
     (void)a;

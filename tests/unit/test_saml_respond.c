@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * What services get from us: written, signed by a real signer, encrypted; read again by ourselves, by xmlsec1 where it
+ * is installed, and held to the schemas of SAML where they are. */
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "certs/local_key.h"
+#include "certs/saml_scan.h"
+#include "tests/saml/forge.h"
+#include "tests/test.h"
+#include "tests/unit/signer_bench.h"
+#include "wire/saml_ask.h"
+#include "wire/saml_respond.h"
+#include "wire/saml_write.h"
+
+#include <libxml/c14n.h>
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <libxml/xmlschemas.h>
+#include <stdio.h>
+#include <string.h>
+
+#define US      "https://gateway.example/saml/idp"
+#define SERVICE "https://kanerva.example/sp"
+#define ACS     "https://kanerva.example/acs?a=1&b=2"
+#define ASKED   "_asked"
+
+/* Everything that XML must escape, and what an editor would break. */
+#define ODD "a&b <c> \"d\" 'e' \t\r\n \xC3\xA4\xC3\xA5\xF0\x9F\x90\xB0 ]]> <!-- x -->"
+
+static struct saml_statement statement(int64_t now_s)
+{
+    static const struct str mails[] = { { "pekka@edu.example", 17 }, { ODD, sizeof ODD - 1 }, { "", 0 } };
+    static const struct saml_name targeted[] = { { { "opaque", 6 },
+                                                   { "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", 52 },
+                                                   { US, sizeof US - 1 },
+                                                   { SERVICE, sizeof SERVICE - 1 } } };
+    static const struct saml_told told[] = {
+        { .name = { "urn:oid:0.9.2342.19200300.100.1.3", 33 },
+          .friendly = { "mail", 4 },
+          .values = mails,
+          .value_count = 3 },
+        { .name = { "urn:oid:1.3.6.1.4.1.5923.1.1.1.10", 33 }, .names = targeted, .name_count = 1 },
+        { .name = { "role", 4 }, .values = mails, .value_count = 1, .basic = true },
+        { .name = { "urn:nothing", 11 } },
+    };
+    static const struct str authorities[] = { { FORGE_ISSUER, sizeof FORGE_ISSUER - 1 } };
+
+    return (struct saml_statement){ .id = S("_assertion1"),
+                                    .now_s = now_s,
+                                    .issuer = S(US),
+                                    .audience = S(SERVICE),
+                                    .recipient = S(ACS),
+                                    .in_response_to = S(ASKED),
+                                    .not_before_s = now_s - 60,
+                                    .ends_s = now_s + 300,
+                                    .name = { S("x" ODD), S("urn:oasis:names:tc:SAML:2.0:nameid-format:transient"),
+                                              S(US), S(SERVICE) },
+                                    .authenticated_s = now_s - 5,
+                                    .session_ends_s = now_s + 3600,
+                                    .session_index = S("s-1"),
+                                    .context = S("urn:oasis:names:tc:SAML:2.0:ac:classes:Password"),
+                                    .authorities = authorities,
+                                    .authority_count = 1,
+                                    .told = told,
+                                    .told_count = 4 };
+}
+
+static struct saml_response response(int64_t now_s, struct str holds)
+{
+    return (struct saml_response){ .id = S("_response1"),
+                                   .now_s = now_s,
+                                   .issuer = S(US),
+                                   .destination = S(ACS),
+                                   .in_response_to = S(ASKED),
+                                   .status = SAML_SUCCESS,
+                                   .holds = holds };
+}
+
+static struct saml_logout logout(int64_t now_s)
+{
+    static const struct str sessions[] = { { "s-1", 3 }, { "s-2", 3 } };
+
+    return (struct saml_logout){ .id = S("_logout1"),
+                                 .now_s = now_s,
+                                 .ends_s = now_s + 300,
+                                 .issuer = S(US),
+                                 .destination = S("https://kanerva.example/slo"),
+                                 .reason = S("urn:oasis:names:tc:SAML:2.0:logout:user"),
+                                 .name = { S("pekka"), S("urn:f"), { 0 }, { 0 } },
+                                 .sessions = sessions,
+                                 .session_count = 2,
+                                 .asynchronous = true };
+}
+
+/* --- second opinions ------------------------------------------------------------------ */
+
+static struct str canonical(struct test *t, struct str text)
+{
+    xmlDoc *doc = xmlReadMemory(text.p, (int)text.n, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR);
+    xmlChar *out = NULL;
+    int n = doc != NULL ? xmlC14NDocDumpMemory(doc, NULL, XML_C14N_EXCLUSIVE_1_0, NULL, 0, &out) : -1;
+    struct str copy = n >= 0 ? arena_str(t->arena, str_n(out, (size_t)n)) : (struct str){ NULL, 0 };
+
+    xmlFree(out);
+    xmlFreeDoc(doc);
+    return copy;
+}
+
+static const char *const schema_folders[] = { "/usr/share/xml/opensaml", "/usr/share/xml/xmltooling",
+                                              "/usr/share/simplesamlphp/schemas" };
+
+static xmlParserInputPtr load_schema(const char *url, const char *id, xmlParserCtxtPtr ctxt)
+{
+    const char *slash = strrchr(url, '/');
+
+    for (size_t i = 0; i < sizeof schema_folders / sizeof schema_folders[0]; i++) {
+        char path[512];
+        (void)snprintf(path, sizeof path, "%s/%s", schema_folders[i], slash != NULL ? slash + 1 : url);
+        if (access(path, R_OK) == 0)
+            return xmlNewInputFromFile(ctxt, path);
+    }
+    return NULL;
+}
+
+static void quiet(void *context, const char *text, ...)
+{
+}
+
+static xmlSchema *saml_schema(const char *name)
+{
+    char path[512] = "";
+
+    for (size_t i = 0; i < sizeof schema_folders / sizeof schema_folders[0] && access(path, R_OK) != 0; i++)
+        (void)snprintf(path, sizeof path, "%s/%s", schema_folders[i], name);
+    if (access(path, R_OK) != 0)
+        return NULL;
+    xmlExternalEntityLoader before = xmlGetExternalEntityLoader();
+    xmlSetExternalEntityLoader(load_schema);
+    xmlSchemaParserCtxt *ctxt = xmlSchemaNewParserCtxt(path);
+    xmlSchemaSetParserErrors(ctxt, quiet, quiet, NULL);
+    xmlSchema *schema = xmlSchemaParse(ctxt);
+    xmlSchemaFreeParserCtxt(ctxt);
+    xmlSetExternalEntityLoader(before);
+    return schema;
+}
+
+static void say(void *test, const char *text, ...)
+{
+    struct test *t = test;
+    char line[512];
+    va_list ap;
+
+    va_start(ap, text);
+    (void)vsnprintf(line, sizeof line, text, ap);
+    va_end(ap);
+    test_fail(t, __FILE__, __LINE__, "schema: %s", line);
+}
+
+static void check_schema(struct test *t, struct str text, const char *name)
+{
+    xmlSchema *schema = saml_schema(name);
+
+    if (schema == NULL)
+        return; /* the test of the schemas' own says so */
+    xmlDoc *doc = xmlReadMemory(text.p, (int)text.n, NULL, NULL, XML_PARSE_NONET);
+    xmlSchemaValidCtxt *ctxt = xmlSchemaNewValidCtxt(schema);
+    xmlSchemaSetValidErrors(ctxt, say, say, t);
+    CHECK_INT(xmlSchemaValidateDoc(ctxt, doc), 0);
+    xmlSchemaFreeValidCtxt(ctxt);
+    xmlFreeDoc(doc);
+    xmlSchemaFree(schema);
+}
+
+TEST(the_schemas_of_saml_are_at_hand)
+{
+    xmlSchema *schema = saml_schema("saml-schema-protocol-2.0.xsd");
+
+    if (schema == NULL)
+        test_skip(t, "neither opensaml-schemas nor simplesamlphp is installed");
+    else
+        check_schema(t,
+                     S("<samlp:LogoutResponse xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"_a\" "
+                       "Version=\"2.0\" IssueInstant=\"2026-08-10T08:00:00Z\"><samlp:Status><samlp:StatusCode "
+                       "Value=\"urn:x\"/></samlp:Status></samlp:LogoutResponse>"),
+                     "saml-schema-protocol-2.0.xsd");
+    xmlSchemaFree(schema);
+}
+
+static bool has_xmlsec1(void)
+{
+    return system("command -v xmlsec1 >/dev/null 2>&1") == 0;
+}
+
+static const char *write_file(struct test *t, const char *folder, const char *name, struct str text)
+{
+    char *path = arena_cstr(t->arena, arena_printf(t->arena, "%s/%s", folder, name));
+    FILE *file = fopen(path, "wb");
+
+    CHECK(file != NULL && fwrite(text.p, 1, text.n, file) == text.n);
+    if (file != NULL)
+        (void)fclose(file);
+    return path;
+}
+
+static bool xmlsec1(struct test *t, const char *words, const char *path)
+{
+    return system(arena_cstr(t->arena, arena_printf(t->arena, "xmlsec1 %s %s >/dev/null 2>&1", words, path))) == 0;
+}
+
+static void check_xmlsec1(struct test *t, struct bench *x, struct str text, struct str certificate, const char *kind)
+{
+    struct str der;
+
+    if (!has_xmlsec1())
+        return;
+    CHECK(b64_decode(t->arena, certificate, &der));
+    const char *pem = write_file(t, x->folder, "cert.pem", certificate_pem(t->arena, der));
+    const char *path = write_file(t, x->folder, "signed.xml", text);
+    CHECK(xmlsec1(t,
+                  arena_cstr(t->arena, arena_printf(t->arena,
+                                                    "--verify --enabled-key-data rsa,ec --pubkey-cert-pem %s "
+                                                    "--id-attr:ID Assertion --id-attr:ID %s",
+                                                    pem, kind)),
+                  path));
+}
+
+/* --- form ------------------------------------------------------------------------------- */
+
+TEST(what_is_written_is_its_own_exclusive_canonical_form)
+{
+    struct saml_statement s = statement(TEST_NOW_S);
+    struct saml_draft a = saml_assertion_draft(t->arena, &s);
+    struct saml_response r = response(TEST_NOW_S, a.text);
+    struct saml_logout l = logout(TEST_NOW_S);
+    struct saml_draft drafts[6] = { a, saml_response_draft(t->arena, &r), saml_logout_draft(t->arena, &l) };
+    struct fail f = { 0 };
+
+    r.message = S(ODD);
+    r.status = SAML_RESPONDER;
+    r.inner = SAML_PARTIAL_LOGOUT;
+    drafts[3] = saml_logged_out_draft(t->arena, &r);
+    r.in_response_to = (struct str){ NULL, 0 };
+    r.holds = xmlenc_seal(t->arena, &t->world,
+                          &(struct xmlenc_how){ .content = XMLENC_AES256_GCM,
+                                                .newer = true,
+                                                .digest = XMLENC_SHA256,
+                                                .mgf = XMLENC_SHA256,
+                                                .recipient = S("urn:a&\"b") },
+                          "saml:EncryptedAssertion", a.text, &f);
+    CHECK(r.holds.p == NULL);
+    CHECK_STR(f.code, "key_unreadable");
+    drafts[4] = saml_response_draft(t->arena, &r);
+    s.name.value = (struct str){ NULL, 0 }; /* item 45: an assertion without NameID */
+    s.in_response_to = (struct str){ NULL, 0 };
+    s.told_count = 0;
+    drafts[5] = saml_assertion_draft(t->arena, &s);
+    for (size_t i = 0; i < 6; i++) {
+        CHECK(str_is_set(drafts[i].text));
+        CHECK(str_eq(drafts[i].text, canonical(t, drafts[i].text)));
+        CHECK(str_has_suffix(str_sub(drafts[i].text, 0, drafts[i].place), S("</saml:Issuer>")));
+        check_schema(t, drafts[i].text,
+                     i == 0 || i == 5 ? "saml-schema-assertion-2.0.xsd" : "saml-schema-protocol-2.0.xsd");
+    }
+    CHECK(str_find(drafts[5].text, S("NameID")) == drafts[5].text.n);
+    CHECK(str_find(drafts[5].text, S("InResponseTo")) == drafts[5].text.n);
+}
+
+TEST(what_xml_cannot_hold_becomes_another_character)
+{
+    const struct saml_name odd = { .value = { "a\x01\0b\xff\xEF\xBF\xBE\x7f", 9 } };
+    struct str got = saml_name_write(t->arena, &odd);
+
+    CHECK_STR(got, "<saml:NameID xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">a\xEF\xBF\xBD\xEF\xBF\xBD"
+                   "b\xEF\xBF\xBD\xEF\xBF\xBD\x7f</saml:NameID>");
+    CHECK(saml_name_write(t->arena, &(struct saml_name){ 0 }).p == NULL);
+}
+
+TEST(a_text_beyond_the_bound_is_absent)
+{
+    char *large = arena_alloc(t->arena, SAML_TEXT_MAX_B);
+    struct saml_statement s = statement(TEST_NOW_S);
+
+    memset(large, 'x', SAML_TEXT_MAX_B);
+    s.name.value = str_n(large, SAML_TEXT_MAX_B);
+    struct saml_draft d = saml_assertion_draft(t->arena, &s);
+    CHECK(d.text.p == NULL);
+    CHECK(saml_sealed(t->arena, &d, S("<x/>")).p == NULL);
+}
+
+/* --- signed ------------------------------------------------------------------------------- */
+
+static struct str sign(struct test *t, struct bench *x, enum jose_alg alg, const struct saml_draft *d)
+{
+    struct signed_got got = { 0 };
+
+    signer_saml_text(x->signer, &x->batch, t->arena, alg, d->text, &got);
+    wait_for(x);
+    CHECK(got.ok);
+    return got.ok ? saml_sealed(t->arena, d, got.value) : (struct str){ NULL, 0 };
+}
+
+static struct str certificate_of(const struct bench *x, enum jose_alg alg)
+{
+    size_t n;
+    const struct public_key *k = keyset_keys(signer_keys(x->signer), &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (k[i].use == KEY_SAML && k[i].alg == alg)
+            return k[i].certificate;
+    return (struct str){ NULL, 0 };
+}
+
+static struct keyring *ring_of(struct test *t, const struct bench *x, enum jose_alg alg)
+{
+    struct keyring *ring = keyring_new(t->arena);
+    struct fail f = { 0 };
+    struct str der;
+
+    CHECK(b64_decode(t->arena, certificate_of(x, alg), &der) && keyring_add_certificate(ring, der, &f));
+    return ring;
+}
+
+/* As a service would: the reader of cities' answers, turned round. */
+static void check_accepted(struct test *t, struct str text, const struct keyring *keys, int64_t now_s)
+{
+    const struct saml_rules rules = { .keys = keys,
+                                      .issuer = S(US),
+                                      .sp = S(SERVICE),
+                                      .acs = S(ACS),
+                                      .request_id = S(ASKED),
+                                      .now_s = now_s,
+                                      .skew_s = 60 };
+    struct saml_answer *m;
+    struct fail f = { 0 };
+
+    CHECK_INT(saml_open(t->arena, text, &rules, &m, &f), SAML_PROVEN);
+    if (f.code != NULL)
+        CHECK_STR(f.detail, f.code);
+    const struct saml_assertion *got = saml_assertion(m);
+    if (got == NULL)
+        return;
+    CHECK_STR(got->session_index, "s-1");
+    CHECK_STR(got->context, "urn:oasis:names:tc:SAML:2.0:ac:classes:Password");
+    CHECK_INT(got->attribute_count, 4);
+    CHECK_STR(got->attributes[0].values[1], ODD);
+}
+
+TEST(assertions_and_responses_are_signed_and_hold_items_16_21_48_50)
+{
+    static const enum jose_alg algs[] = { JOSE_RS256, JOSE_ES256 };
+    struct bench x;
+    int64_t now_s = world_now_s(&world_real);
+
+    begin(t, &x);
+    if (!has_xmlsec1())
+        test_skip(t, "xmlsec1 is not installed; read by ourselves alone");
+    for (size_t i = 0; i < 2; i++)
+        for (int which = 1; which <= 3; which++) {
+            struct saml_statement s = statement(now_s);
+            s.name.value = S("xyz"); /* our own reader refuses control characters in a name */
+            struct saml_draft a = saml_assertion_draft(t->arena, &s);
+            struct saml_response r = response(now_s, (which & 1) != 0 ? sign(t, &x, algs[i], &a) : a.text);
+            struct saml_draft d = saml_response_draft(t->arena, &r);
+            struct str text = (which & 2) != 0 ? sign(t, &x, algs[i], &d) : d.text;
+            CHECK(str_eq(text, canonical(t, text)));
+            check_schema(t, text, "saml-schema-protocol-2.0.xsd");
+            check_accepted(t, text, ring_of(t, &x, algs[i]), now_s);
+            check_xmlsec1(t, &x, text, certificate_of(&x, algs[i]), "Response");
+        }
+    end(t, &x);
+}
+
+TEST(messages_of_logout_are_signed_over_every_binding_item_51)
+{
+    static const enum jose_alg algs[] = { JOSE_RS256, JOSE_ES256 };
+    static const enum saml_query_alg queries[] = { SAML_QUERY_RSA_SHA256, SAML_QUERY_ECDSA_SHA256 };
+    struct bench x;
+    int64_t now_s = world_now_s(&world_real);
+
+    begin(t, &x);
+    for (size_t i = 0; i < 2; i++) {
+        struct saml_logout l = logout(now_s);
+        struct saml_draft d = saml_logout_draft(t->arena, &l);
+        struct str text = sign(t, &x, algs[i], &d);
+        struct saml_ask_rules rules = { .keys = ring_of(t, &x, algs[i]),
+                                        .issuer = S(US),
+                                        .here = S("https://kanerva.example/slo"),
+                                        .now_s = now_s,
+                                        .skew_s = 60 };
+        struct saml_logout_asked asked;
+        struct saml_ask *m;
+        struct fail f = { 0 };
+        check_schema(t, text, "saml-schema-protocol-2.0.xsd");
+        check_xmlsec1(t, &x, text, certificate_of(&x, algs[i]), "LogoutRequest");
+        CHECK(saml_ask_soap(t->arena, saml_soap_write(t->arena, text), 0, &m, &f) &&
+              saml_ask_logout(m, &rules, &asked, &f));
+        CHECK(asked.is_signed && asked.asynchronous);
+        CHECK_STR(asked.name.value, "pekka");
+        CHECK_STR(asked.sessions[1], "s-2");
+
+        struct saml_response r = response(now_s, (struct str){ NULL, 0 });
+        r.destination = rules.here;
+        r.status = SAML_RESPONDER;
+        r.inner = SAML_PARTIAL_LOGOUT;
+        struct str query =
+            saml_query_draft(t->arena, saml_logged_out_draft(t->arena, &r).text, true, S("to & fro"), queries[i]);
+        struct signed_got got = { 0 };
+        signer_query_by(x.signer, &x.batch, t->arena, algs[i], query, &got);
+        wait_for(&x);
+        CHECK(got.ok);
+        struct str url = saml_redirect_url(t->arena, S("https://kanerva.example/slo?x=y"), query, got.value);
+        struct saml_logged_out out;
+        rules.request_id = S(ASKED);
+        CHECK(saml_ask_redirect(t->arena, str_from(url, str_find_byte(url, '?', 0) + 1), 0, &m, &f));
+        CHECK_STR(saml_ask_relay_state(m), "to & fro");
+        CHECK(saml_ask_logged_out(m, &rules, &out, &f) && out.is_signed && !out.success && out.partial);
+        got = (struct signed_got){ 0 };
+        signer_query_by(x.signer, &x.batch, t->arena, algs[1 - i], query, &got);
+        wait_for(&x);
+        CHECK(!got.ok);
+        CHECK_STR(got.error, "malformed"); /* SigAlg says another algorithm */
+    }
+    end(t, &x);
+}
+
+/* --- what the signer refuses ------------------------------------------------------------------ */
+
+static const char *scanned(struct str text)
+{
+    struct str id;
+
+    return signer_reason_word(saml_scan(text, S("https://gateway.example"), TEST_NOW_S, &id));
+}
+
+TEST(the_signer_signs_an_assertion_of_ours_for_one_service_and_an_hour_at_most)
+{
+    static const struct {
+        const char *from, *to;
+    } broken[] = {
+        { "<saml:Issuer>https://gateway.example/saml/idp", "<saml:Issuer>https://gateway.example.evil/saml/idp" },
+        { "<saml:Issuer>https://gateway.example/saml/idp", "<saml:Issuer>https://city.example/idp" },
+        { "Audience>https://kanerva.example/sp", "Audience>https://gateway.example/saml/metadata" },
+        { "Audience>https://kanerva.example/sp", "Audience>" },
+        { "</saml:Audience>", "</saml:Audience><saml:Audience>urn:b</saml:Audience>" },
+        { "<saml:Conditions ", "<saml:Condition " },
+        { "<saml:AuthnStatement ", "<saml:AuthnStatement x=\"\"></saml:AuthnStatement><saml:AuthnStatement " },
+        { " IssueInstant=\"2026-08-10T08:00:00Z\"", " IssueInstant=\"2026-08-10T09:00:00Z\"" },
+        { " IssueInstant=\"2026-08-10T08:00:00Z\"", "" },
+        { " NotOnOrAfter=\"2026-08-10T08:05:00Z\"", " NotOnOrAfter=\"2026-08-10T09:00:01Z\"" },
+        { " NotOnOrAfter=\"2026-08-10T08:05:00Z\"", "" },
+        { " ID=\"_assertion1\"", " ID=\"_assertion1\" ID=\"_b\"" },
+        { " ID=\"_assertion1\"", " ID=\"1\"" },
+        { " ID=\"_assertion1\"", "" },
+        { "<saml:Subject>", "<!-- --><saml:Subject>" },
+        { "<saml:Subject>", "<?x ?><saml:Subject>" },
+        { "<saml:Subject>", "<x xmlns=\"urn:x\"></x><saml:Subject>" },
+        { "<saml:Subject>",
+          "<x:Assertion xmlns:x=\"urn:oasis:names:tc:SAML:2.0:assertion\"></x:Assertion><saml:Subject>" },
+        { "<saml:Subject>",
+          "<x:Assertion xmlns:x='urn:oasis:names:tc:SAML:2.0:assertion'></x:Assertion><saml:Subject>" },
+        { "<saml:Subject>",
+          "<x:Assertion xmlns:x=\"urn:oasis:names:tc:SAML:2.0:assertio&#x6E;\"></x:Assertion><saml:Subject>" },
+        { "<saml:Subject>", "<saml:Advice><saml:Assertion ID=\"_x\"></saml:Assertion></saml:Advice><saml:Subject>" },
+        { "<saml:Assertion ", "<saml:AssertionX " },
+        { "saml:Assertion", "saml:AttributeQuery" },
+    };
+    struct saml_statement s = statement(TEST_NOW_S);
+    struct str assertion = saml_assertion_draft(t->arena, &s).text;
+    struct saml_response r = response(TEST_NOW_S, assertion);
+    struct str whole = saml_response_draft(t->arena, &r).text;
+
+    CHECK_STR(scanned(assertion), "");
+    CHECK_STR(scanned(whole), "");
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        struct str one = forge_replace(t->arena, assertion, broken[i].from, broken[i].to);
+        struct saml_response around = response(TEST_NOW_S, one);
+        if (str_eq(one, assertion))
+            test_fail(t, __FILE__, __LINE__, "nothing to replace: %s", broken[i].from);
+        if (!str_eq(str_of(scanned(one)), S("malformed")))
+            test_fail(t, __FILE__, __LINE__, "signed: %s -> %s", broken[i].from, broken[i].to);
+        if (i + 1 < sizeof broken / sizeof broken[0])
+            CHECK_STR(scanned(saml_response_draft(t->arena, &around).text), "malformed");
+    }
+    r.holds = arena_join(t->arena, assertion, assertion);
+    CHECK_STR(scanned(saml_response_draft(t->arena, &r).text), "malformed");
+    r.holds = (struct str){ NULL, 0 };
+    r.issuer = S("https://other.example");
+    CHECK_STR(scanned(saml_response_draft(t->arena, &r).text), "malformed");
+    CHECK_STR(scanned(S("")), "malformed");
+    CHECK_STR(scanned(S("SAMLRequest=x")), "malformed");
+    struct saml_logout l = logout(TEST_NOW_S);
+    l.encrypted = assertion;
+    CHECK_STR(scanned(saml_logout_draft(t->arena, &l).text), "malformed");
+}
+
+/* --- encrypted -------------------------------------------------------------------------------- */
+
+static struct str der_of(struct test *t, enum forge_key key)
+{
+    struct certificate is = { 0 };
+
+    CHECK_INT(certificates_read(t->arena, forge_certificate(key), &is, 1), 1);
+    return is.der;
+}
+
+static struct str opened(struct test *t, struct str sealed, enum forge_key key)
+{
+    struct fail f = { 0 };
+    struct encrypted e;
+    struct str content_key;
+    struct local_keys *keys = local_keys_read(t->arena, NULL, forge_private(key), &f);
+    struct _xmlDoc *doc = xml_parse(t->arena, sealed, 1 << 20, &f);
+
+    if (doc == NULL || !xmlenc_read(t->arena, xml_root(doc), &e, &f))
+        return str_of(f.code);
+    if (!local_keys_unwrap(t->arena, keys, (enum oaep_hash)e.wrapped[0].digest, (enum oaep_hash)e.wrapped[0].mgf,
+                           e.wrapped[0].cipher, &content_key))
+        return S("no key");
+    const struct _xmlNode *n = xmlenc_open(t->arena, &e, content_key, 1 << 20, &f);
+    return n != NULL ? xml_text(t->arena, n) : str_of(f.code);
+}
+
+TEST(what_is_encrypted_to_a_service_opens_with_its_key_alone_items_17_18_44)
+{
+    static const enum xmlenc_content contents[] = { XMLENC_AES128_GCM, XMLENC_AES256_GCM, XMLENC_AES128_CBC,
+                                                    XMLENC_AES256_CBC };
+    static const enum xmlenc_hash hashes[] = { XMLENC_SHA1, XMLENC_SHA256 };
+    const struct saml_name name = { .value = S(ODD) };
+    struct str element = saml_name_write(t->arena, &name);
+    char folder[] = "/tmp/digione-seal-XXXXXX";
+    bool oaep_known = system("xmlsec1 --list-transforms 2>/dev/null | grep -q enc11") == 0; /* and other digests: from 1.3 on */
+    struct fail f = { 0 };
+
+    CHECK(mkdtemp(folder) != NULL);
+    const char *pem = write_file(t, folder, "key.pem", forge_private(FORGE_SP1));
+    if (!has_xmlsec1())
+        test_skip(t, "xmlsec1 is not installed; opened by ourselves alone");
+    for (int i = 0; i < 16; i++) {
+        const struct xmlenc_how how = { .content = contents[i & 3],
+                                        .newer = (i & 4) != 0,
+                                        .digest = hashes[i >> 3],
+                                        .mgf = hashes[i >> 3],
+                                        .certificate = der_of(t, FORGE_SP1),
+                                        .recipient = S(SERVICE "?a=1&b") };
+        struct str sealed = xmlenc_seal(t->arena, &t->world, &how, "saml:EncryptedID", element, &f);
+        CHECK(str_is_set(sealed) && str_eq(sealed, canonical(t, sealed)));
+        CHECK(str_find(sealed, S("pekka")) == sealed.n);
+        bool gcm = (i & 2) == 0;
+        CHECK_STR(opened(t, sealed, FORGE_SP1), gcm ? ODD : "enc_algorithm"); /* CBC: ourselves never */
+        CHECK_STR(opened(t, sealed, FORGE_SP2), gcm ? "no key" : "enc_algorithm");
+        if (!how.newer) /* the schema of XML Encryption 1.1 is nowhere packaged */
+            check_schema(t, sealed, "saml-schema-assertion-2.0.xsd");
+        if (has_xmlsec1() && ((!how.newer && how.digest == XMLENC_SHA1) || oaep_known)) {
+            const char *path = write_file(t, folder, "sealed.xml", sealed);
+            CHECK(xmlsec1(t, arena_cstr(t->arena, arena_printf(t->arena, "--decrypt --privkey-pem %s", pem)), path));
+        }
+    }
+    CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
+}
+
+TEST(nothing_is_encrypted_in_a_way_that_is_not_offered_item_19)
+{
+    struct xmlenc_how how = { .content = XMLENC_NO_CONTENT,
+                              .digest = XMLENC_SHA256,
+                              .certificate = der_of(t, FORGE_SP1) };
+    struct fail f = { 0 };
+
+    CHECK(xmlenc_seal(t->arena, &t->world, &how, "saml:EncryptedID", S("<x/>"), &f).p == NULL);
+    CHECK_STR(f.code, "enc_algorithm");
+    how.content = XMLENC_AES256_GCM;
+    how.digest = XMLENC_NO_HASH;
+    f = (struct fail){ 0 };
+    CHECK(xmlenc_seal(t->arena, &t->world, &how, "saml:EncryptedID", S("<x/>"), &f).p == NULL);
+    CHECK_STR(f.code, "enc_algorithm");
+    how.digest = XMLENC_SHA256;
+    how.certificate = der_of(t, FORGE_WEAK);
+    f = (struct fail){ 0 };
+    CHECK(xmlenc_seal(t->arena, &t->world, &how, "saml:EncryptedID", S("<x/>"), &f).p == NULL);
+    CHECK_STR(f.code, "key_weak");
+    CHECK(!xmlenc_can_seal(how.certificate) && !xmlenc_can_seal(der_of(t, FORGE_EC256)) && !xmlenc_can_seal(S("x")));
+    CHECK(xmlenc_can_seal(der_of(t, FORGE_SP1)));
+}
+
+TEST(two_sealings_of_one_text_have_nothing_in_common)
+{
+    const struct xmlenc_how how = { .content = XMLENC_AES256_GCM,
+                                    .digest = XMLENC_SHA256,
+                                    .certificate = der_of(t, FORGE_SP1) };
+    struct fail f = { 0 };
+    struct str one = xmlenc_seal(t->arena, &t->world, &how, "saml:EncryptedID", S("<x/>"), &f);
+    struct str two = xmlenc_seal(t->arena, &t->world, &how, "saml:EncryptedID", S("<x/>"), &f);
+    size_t at = str_find(one, S("</ds:KeyInfo><xenc:CipherData>"));
+
+    CHECK(str_is_set(one) && str_is_set(two) && at < one.n && !str_eq(str_from(one, at), str_from(two, at)));
+}
