@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Answers from cities' identity providers: the browser comes back. */
+#include "base/log.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
 #include "gateway/flow.h"
@@ -13,7 +14,11 @@
 #include "idp-adapters/relay.h"
 #include "idp-adapters/tryout.h"
 #include "wire/form.h"
+#include "wire/html.h"
 #include "wire/http.h"
+#include "wire/saml.h"
+
+#include <string.h>
 
 enum { STATE_MAX_B = 128, ANSWERS_S = 120 };
 
@@ -102,6 +107,90 @@ struct posted { /* c->state */
     struct kv_got by_place, by_login, stored;
 };
 
+/* ── an answer that nobody asked for: it lets nobody in, and leads to a sign-in of our own [SAML profiles 4.1.5] ─── */
+
+enum { BACK_MAX_B = 2048 };
+
+/* One segment of a path, whoever reads it: neither "..", nor "%2e%2e", nor two of them. */
+static bool is_service_id(struct str id)
+{
+    for (size_t i = 0; i < id.n; i++)
+        if (!(id.p[i] >= 'a' && id.p[i] <= 'z') && !(id.p[i] >= '0' && id.p[i] <= '9') &&
+            strchr("-_.", id.p[i]) == NULL)
+            return false;
+    return id.n > 0 && id.p[0] != '.';
+}
+
+/* "/open/kanerva?to=…", or the same at our address: what a portal's RelayState may say.  Anything else is the
+ * launcher; where it leads is judged there, as for any link. */
+static struct str open_path(const struct ctx *c, struct str said)
+{
+    struct str path = str_has_prefix(said, c->set->public_url) ? str_from(said, c->set->public_url.n) : said;
+    struct str id = str_from(str_sub(path, 0, str_find_byte(path, '?', 0)), sizeof "/open/" - 1);
+
+    return str_has_prefix(path, S("/open/")) && is_service_id(id) && path.n <= BACK_MAX_B && html_url_is_safe(path)
+               ? path
+               : S("/");
+}
+
+/* The answer is not verified, since nothing comes of it; but who it says that it is from is asked now. */
+static const struct idp *claimed_idp(struct ctx *c)
+{
+    struct fail ignored = { 0 };
+    struct str text;
+
+    if (!saml_decode(c->arena, form_get(c->body, S("SAMLResponse")), (size_t)c->set->saml_message_B, &text, &ignored))
+        return NULL;
+    struct str issuer = saml_claimed_issuer(c->arena, text, (size_t)c->set->saml_message_B);
+    const struct idp *idp = issuer.p != NULL ? registry_idp_entity(c->registry, IDP_SAML, issuer) : NULL;
+    return idp != NULL && idp->enabled && idp->provider != NULL ? idp : NULL;
+}
+
+static enum step unasked_count(struct ctx *c, struct fail *f)
+{
+    struct posted *p = c->state;
+
+    (void)f;
+    limit_ask(c, LIMIT_unasked, limit_place(c), ANSWERS_S, &p->by_place);
+    return WAIT;
+}
+
+/* The cookies of this browser come along with a GET only. */
+static enum step unasked_lead(struct ctx *c, struct fail *f)
+{
+    const struct posted *p = c->state;
+    struct buf b = buf_new(c->arena, 4 * (size_t)BACK_MAX_B);
+
+    if (!limit_keep(LIMIT_unasked, &p->by_place, "unasked answer", f))
+        return REFUSE;
+    const struct idp *idp = claimed_idp(c);
+    if (idp == NULL)
+        return unasked(f, "RelayState");
+    log_event(LOG_INFO, "upstream.unasked", LOG_S("idp", idp->id), LOG_C("support_code", c->support_code));
+    buf_add(&b, S("/upstream/begin/"));
+    buf_add(&b, idp->id);
+    struct str back = open_path(c, form_get(c->body, S("RelayState")));
+    if (back.n > 1)
+        url_query(&b, S("to"), back);
+    return answer_go(c, buf_str(&b));
+}
+
+static const struct step_row saml_unasked[] = { { unasked_count }, { unasked_lead }, { NULL } };
+
+/* Who is signed in goes straight on; else that identity provider is asked, which has its people signed in already. */
+static enum step begin(struct ctx *c, struct fail *f)
+{
+    const struct idp *idp = registry_idp(c->registry, c->req->param);
+
+    if (idp == NULL || !idp->enabled || idp->provider == NULL)
+        return answer_go(c, S("/"));
+    c->login = login_own(c, open_path(c, form_get(c->query, S("to"))));
+    c->login->idp = idp->id;
+    return flow_next(c, f);
+}
+
+const struct step_row upstream_begin[] = { { load_session }, { begin }, { NULL } };
+
 /* Where the GET is, with what it is to know; name "": nothing more. */
 static struct str go_on_at(struct ctx *c, const char *name, struct str value)
 {
@@ -121,12 +210,12 @@ static enum step saml_read(struct ctx *c, struct fail *f)
 
     if (!str_is_set(response))
         return fail(f, FAIL_CALLER, "invalid_request", "SAMLResponse is missing");
-    if (!relay_read(c, relay, &p->relay))
-        return unasked(f, "RelayState");
     if (response.n > (size_t)c->set->saml_message_B * 2)
         return fail(f, FAIL_TOO_LARGE, "too_large",
                     "SAMLResponse has %zu bytes of base64; saml_message_B allows %lld decoded", response.n,
                     (long long)c->set->saml_message_B);
+    if (!relay_read(c, relay, &p->relay))
+        return step_into(c, saml_unasked);
     p->upstream_id = relay;
     /* A login that is over finds nothing that an answer could change. */
     if (c->now_s - p->relay.made_s >= c->set->login_life_s)

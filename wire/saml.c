@@ -833,6 +833,21 @@ const struct saml_assertion *saml_assertion(const struct saml_answer *m)
     return m != NULL && m->proven ? &m->out : NULL;
 }
 
+struct str saml_claimed_issuer(struct arena *a, struct str raw, size_t most_B)
+{
+    struct fail ignored = { 0 };
+    struct saml_answer m = { .arena = a };
+    struct _xmlDoc *doc = xml_parse(a, raw, most_B != 0 ? most_B : XML_MESSAGE_MAX_B, &ignored);
+    const struct _xmlNode *root = doc != NULL ? xml_root(doc) : NULL;
+
+    if (root == NULL || !xml_is(root, SAMLP, "Response"))
+        return (struct str){ NULL, 0 };
+    const struct _xmlNode *issuer = xml_child(root, SAML, "Issuer"), *assertion = xml_child(root, SAML, "Assertion");
+    if (issuer == NULL && assertion != NULL)
+        issuer = xml_child(assertion, SAML, "Issuer");
+    return leaf(&m, issuer);
+}
+
 bool saml_decode(struct arena *a, struct str posted, size_t most_B, struct str *out, struct fail *f)
 {
     if (posted.n / 2 > most_B) /* base64 and line breaks together do not double it */

@@ -70,6 +70,10 @@ enum saml_state saml_unwrapped(struct saml_answer *m, struct str content_key, st
 /* NULL until SAML_PROVEN. */
 const struct saml_assertion *saml_assertion(const struct saml_answer *m);
 
+/* Who a Response says that it comes from.  Nobody has proven it: good for a guess, for no decision.  Absent: it is no
+ * Response, or does not say.  Costs what xml_parse() allows. */
+struct str saml_claimed_issuer(struct arena *a, struct str raw, size_t most_B);
+
 /* A message as it was posted: base64, white space allowed.
  * Fails UPSTREAM message_size, message_base64. */
 bool saml_decode(struct arena *a, struct str posted, size_t most_B, struct str *out, struct fail *f);

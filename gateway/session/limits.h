@@ -18,6 +18,7 @@
     X(large_requests, "request", 1000, "the budget for large requests of this address")                                \
     X(all_requests, "request:all", 2000, "the budget for large requests of everybody together")                        \
     X(answers, "saml", 3000, "the budget for refused answers of this address")                                         \
+    X(unasked, "saml:unasked", 3000, "the budget for answers from this address that nobody asked for")                 \
     X(login_answers, "saml:login", 8, "the budget for answers to one login")                                           \
     X(pushed, "par", 60000, "the budget for pushed requests of this service")                                          \
     X(pushed_openly, "par:open", 3000, "the budget for pushed requests of public services from this address")          \
