@@ -12,7 +12,9 @@
 /* The name that the protocol itself promises to be stable: pairwise-id, subject-id, a persistent NameID; absent:
  * none.  A transient NameID is none, an e-mail address is nobody's identity. */
 struct str saml_subject(const struct saml_assertion *said);
-/* Its attributes, for a map; views into the assertion. */
+/* Its attributes, for a map; views into the assertion.  Where the row's attributes read "NameID" (NameID=subject), the
+ * NameID is one of them, whatever its format but transient and emailAddress. */
+#define SAML_NAME_ID_WORD "NameID"
 struct attribute_list saml_attributes(struct arena *a, const struct idp *idp, const struct saml_assertion *said);
 
 #endif

@@ -904,6 +904,50 @@ TEST(demanded_contexts_are_asked_for_and_must_be_answered) /* [IIP-SP06, SP07] *
     close_bench(&x);
 }
 
+#define FORMAT_1 "urn:oasis:names:tc:SAML:1.1:nameid-format:"
+#define FORMAT_2 "urn:oasis:names:tc:SAML:2.0:nameid-format:"
+
+/* Who comes, or why nobody does, with a NameID of that format and text. */
+static const char *named_by(struct test *t, struct bench *x, const char *format, const char *value)
+{
+    static const char usual[] = " Format=\"" FORMAT_2 "persistent\" NameQualifier=\"" FORGE_ISSUER
+                                "\" SPNameQualifier=\"" FORGE_SP "\">AAdzZWNyZXQx<";
+    const char *written = *format ? arena_printf(t->arena, " Format=\"%s\">%s<", format, value).p
+                                  : arena_printf(t->arena, ">%s<", value).p;
+    struct ctx *c = new_ctx(t, x, false);
+
+    CHECK(adapter_run(c, adapter_saml.start));
+    post(t, c, sealed(t, x, edit(t, draft(t, x, c), usual, written), &(struct forge_sign){ .key = FORGE_IDP }));
+    return adapter_finish(c, &adapter_saml) && c->person != NULL ? arena_cstr(t->arena, c->person->subject)
+                                                                 : c->fail.code;
+}
+
+TEST(a_name_id_is_the_subject_where_the_row_says_so)
+{
+    struct str own = S("NameID=subject"), other = S("no-such=subject");
+    struct bench x;
+
+    open_bench(t, &x);
+    x.idp.attributes = (struct strs){ &own, 1 };
+    use_registry(&x);
+    CHECK_STR(named_by(t, &x, FORMAT_2 "persistent", "AAdzZWNyZXQx"), "AAdzZWNyZXQx");
+    CHECK_STR(named_by(t, &x, "", "anna.1"), "anna.1");
+    CHECK_STR(named_by(t, &x, FORMAT_1 "unspecified", "anna.1"), "anna.1");
+    CHECK_STR(named_by(t, &x, FORMAT_1 "unspecified", " Anna.1"), " Anna.1"); /* byte for byte */
+    CHECK_STR(named_by(t, &x, FORMAT_1 "WindowsDomainQualifiedName", "OULU\\anna"), "OULU\\anna");
+    /* What looks scoped is of the city's own scope. */
+    CHECK_STR(named_by(t, &x, FORMAT_1 "unspecified", "anna@oulu.example"), "anna@oulu.example");
+    CHECK_STR(named_by(t, &x, FORMAT_1 "unspecified", "anna@espoo.example"), "scope_foreign");
+    /* What changes, or is handed on, names nobody. */
+    CHECK_STR(named_by(t, &x, FORMAT_2 "transient", "anna"), "attribute_missing");
+    CHECK_STR(named_by(t, &x, FORMAT_1 "emailAddress", "anna@oulu.example"), "attribute_missing");
+    /* Nothing else is taken in its place, nor it in another's. */
+    x.idp.attributes = (struct strs){ &other, 1 };
+    use_registry(&x);
+    CHECK_STR(named_by(t, &x, FORMAT_1 "unspecified", "anna.1"), "attribute_missing");
+    close_bench(&x);
+}
+
 static const char *with_scope(struct test *t, struct bench *x, const char *name)
 {
     struct ctx *c = new_ctx(t, x, false);
