@@ -9,6 +9,7 @@
 #include "gateway/errors.h"
 #include "gateway/tally.h"
 #include "idp-adapters/refusals.h"
+#include "idp-adapters/upstream_saml.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
 
@@ -318,6 +319,25 @@ static struct str fault_word(const struct ctx *c)
     return lasts != LASTS_UNKNOWN && lasts != LASTS_CANCELLED ? str_of(c->fail.code) : (struct str){ NULL, 0 };
 }
 
+/* What the metadata of a SAML city say helps its people [SAML metadata 2.4.1 errorURL; SDP-SP11]; without what a form
+ * of it wants filled in [REFEDS SAML errorURL]. */
+static struct str help_of_city(struct ctx *c)
+{
+    const struct idp *idp = c->registry != NULL && c->login != NULL ? registry_idp(c->registry, c->login->idp) : NULL;
+    struct upstream_got kept = { 0 };
+
+    bool mends = lasts_of(c) == LASTS_STAYS || lasts_of(c) == LASTS_AWAY;
+    if (!mends || idp == NULL || idp->kind != IDP_SAML || c->upstreams == NULL)
+        return (struct str){ NULL, 0 };
+    upstream_peek(c->upstreams, c->arena, upstream_saml_name(c->arena, idp), &kept);
+    const struct saml_metadata *m = kept.value;
+    if (m == NULL || !str_has_prefix(m->error_url, S("https://")) || !html_url_is_safe(m->error_url))
+        return (struct str){ NULL, 0 };
+    return str_find(m->error_url, S("ERRORURL_")) < m->error_url.n
+               ? str_sub(m->error_url, 0, str_find_byte(m->error_url, '?', 0))
+               : m->error_url;
+}
+
 /* Ours is asked for again by itself; anything else comes back as it was. */
 static struct str failure_here(struct ctx *c, bool notice)
 {
@@ -346,6 +366,7 @@ static void failure_page(struct ctx *c, int status, bool notice)
         .kind = c->fail.kind,
         .lasts = lasts_of(c),
         .city = idp_name(c),
+        .city_help = help_of_city(c),
         .word = fault_word(c),
         .service = c->service != NULL ? names_in(&c->service->names, c->lang) : (struct str){ NULL, 0 },
         .support_code = str_of(c->support_code),

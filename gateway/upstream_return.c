@@ -178,10 +178,8 @@ static enum step unasked_lead(struct ctx *c, struct fail *f)
 static const struct step_row saml_unasked[] = { { unasked_count }, { unasked_lead }, { NULL } };
 
 /* Who is signed in goes straight on; else that identity provider is asked, which has its people signed in already. */
-static enum step begin(struct ctx *c, struct fail *f)
+static enum step begin_at(struct ctx *c, const struct idp *idp, struct fail *f)
 {
-    const struct idp *idp = registry_idp(c->registry, c->req->param);
-
     if (idp == NULL || !idp->enabled || idp->provider == NULL)
         return answer_go(c, S("/"));
     c->login = login_own(c, open_path(c, form_get(c->query, S("to"))));
@@ -189,6 +187,22 @@ static enum step begin(struct ctx *c, struct fail *f)
     return flow_next(c, f);
 }
 
+static enum step begin(struct ctx *c, struct fail *f)
+{
+    return begin_at(c, registry_idp(c->registry, c->req->param), f);
+}
+
+/* A discovery service of somebody else's says which identity provider was chosen there [Identity Provider Discovery
+ * Service Protocol 2.4.3; IIP-SP04].  It decides nothing else: the person might as well have chosen it here. */
+static enum step discovered(struct ctx *c, struct fail *f)
+{
+    struct str entity = form_get(c->query, S("entityID"));
+    const struct idp *idp = str_is_set(entity) ? registry_idp_entity(c->registry, IDP_SAML, entity) : NULL;
+
+    return begin_at(c, idp, f);
+}
+
+const struct step_row upstream_discovered[] = { { load_session }, { discovered }, { NULL } };
 const struct step_row upstream_begin[] = { { load_session }, { begin }, { NULL } };
 
 /* Where the GET is, with what it is to know; name "": nothing more. */

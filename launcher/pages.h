@@ -243,7 +243,8 @@ struct error_view {
     enum lasts lasts;    /* of what an identity provider refuses: chooses them instead; LASTS_UNKNOWN: kind does */
     struct str city;     /* its name */
     struct str word; /* the stable code of what is wrong at the identity provider, for those who run it; absent: none */
-    struct str service; /* name of the service, where one is known */
+    struct str city_help; /* its own page for such trouble (errorURL of its metadata); absent: none */
+    struct str service;   /* name of the service, where one is known */
     struct str support_code;
     struct str told; /* what the service asked wrongly, in English, for its makers; quotes nothing */
     int64_t at_s;

@@ -48,6 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(state == SAML_PROVEN ? f.kind == FAIL_NONE && saml_assertion(m) != NULL
                                 : f.kind != FAIL_NONE && saml_assertion(m) == NULL);
     assert(state != SAML_PROVEN || saml_assertion(m)->response_signed || saml_assertion(m)->assertion_signed);
+    struct str issuer = saml_claimed_issuer(a, str_n(data, size), 0);
+    assert(state != SAML_PROVEN || issuer.p != NULL);
     arena_free(a);
     return 0;
 }

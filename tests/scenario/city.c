@@ -116,6 +116,7 @@ struct str city_metadata(struct arena *a)
         "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" "
         "xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" entityID=\"" FORGE_ISSUER
         "\" validUntil=\"2026-09-01T00:00:00Z\"><IDPSSODescriptor "
+        "errorURL=\"https://idp.oulu.example/apua?c=ERRORURL_CODE\" "
         "protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\"><KeyDescriptor><ds:KeyInfo><ds:X509Data>"
         "<ds:X509Certificate>%.*s</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor><SingleSignOnService "
         "Location=\"https://idp.oulu.example/sso\" Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\"/>"

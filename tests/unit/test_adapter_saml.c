@@ -8,6 +8,7 @@
 #include "certs/local_key.h"
 #include "certs/saml_scan.h"
 #include "idp-adapters/pins.h"
+#include "idp-adapters/saml_person.h"
 #include "idp-adapters/upstream_saml.h"
 #include "tests/contract/adapter_contract.h"
 #include "tests/saml/forge.h"
@@ -611,7 +612,7 @@ TEST(the_request_is_deflated_names_us_and_is_signed_when_the_city_wants_it) /* [
 }
 
 /* [SAML core 3.4.1.1] */
-TEST(a_persistent_name_is_asked_for_where_the_map_needs_it_or_the_row_says_so)
+TEST(item_24_a_persistent_name_is_asked_for_where_the_map_needs_it_or_the_row_says_so)
 {
     static const struct {
         const char *map, *policy;
@@ -880,7 +881,7 @@ TEST(a_kept_document_does_not_outlive_the_trust_it_was_read_with)
     close_bench(&x);
 }
 
-TEST(demanded_contexts_are_asked_for_and_must_be_answered) /* [IIP-SP06, SP07] */
+TEST(item_27_demanded_contexts_are_asked_for_and_must_be_answered) /* [IIP-SP06, SP07] */
 {
     static struct str demanded[] = { { "urn:example:strong", 18 },
                                      { "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport", 66 } };
@@ -1008,4 +1009,47 @@ TEST(item_35_the_scope_of_the_metadata_is_the_citys_alone) /* [SDP-SP17] */
     post(t, c, sealed(t, &x, text, &(struct forge_sign){ .key = FORGE_IDP }));
     CHECK(adapter_finish(c, &adapter_saml) && c->person != NULL);
     close_bench(&x);
+}
+
+TEST(item_30_attributes_that_nobody_asked_for_are_passed_over) /* [IIP-SP10] */
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    use_registry(&x);
+    struct ctx *c = new_ctx(t, &x, false);
+    CHECK(adapter_run(c, adapter_saml.start));
+    struct str text = edit(t, draft(t, &x, c), "<saml2:AttributeStatement>",
+                           "<saml2:AttributeStatement><saml2:Attribute Name=\"urn:x:unknown\" "
+                           "FriendlyName=\"uid\"><saml2:AttributeValue>berta</saml2:AttributeValue></saml2:Attribute>");
+    post(t, c, sealed(t, &x, text, &(struct forge_sign){ .key = FORGE_IDP }));
+    CHECK(adapter_finish(c, &adapter_saml) && c->person != NULL);
+    CHECK_STR(c->person->subject, "AAdzZWNyZXQx");
+    close_bench(&x);
+}
+
+#define SUBJECT_ATTRIBUTE "urn:oasis:names:tc:SAML:attribute:"
+
+TEST(item_34_a_subject_is_a_pairwise_id_a_subject_id_or_a_persistent_name) /* [SDP-SP14] */
+{
+    struct str pair = S("p1@oulu.example"), subject = S("s1@oulu.example"), both[] = { S("a@x.fi"), S("b@x.fi") };
+    struct saml_attribute all[] = { { S("uid"), &subject, 1 },
+                                    { S(SUBJECT_ATTRIBUTE "subject-id"), &subject, 1 },
+                                    { S(SUBJECT_ATTRIBUTE "pairwise-id"), &pair, 1 } };
+    struct saml_assertion said = {
+        .name_id = S("n1"), .name_id_format = S(SAML_PERSISTENT), .attributes = all, .attribute_count = 3
+    };
+
+    CHECK_STR(saml_subject(&said), "p1@oulu.example");
+    said.attribute_count = 2;
+    CHECK_STR(saml_subject(&said), "s1@oulu.example");
+    said.attribute_count = 1;
+    CHECK_STR(saml_subject(&said), "n1");
+    said.name_id_format = S(FORMAT_2 "transient");
+    CHECK(saml_subject(&said).p == NULL);
+    said.name_id_format = (struct str){ NULL, 0 };
+    CHECK(saml_subject(&said).p == NULL);
+    /* Two of them name nobody. */
+    all[0] = (struct saml_attribute){ S(SUBJECT_ATTRIBUTE "pairwise-id"), both, 2 };
+    CHECK(saml_subject(&said).p == NULL);
 }

@@ -846,3 +846,146 @@ TEST(another_root_is_no_answer)
         forge_replace(t->arena, signed_by(t, base(t), BY_ASSERTION, &plain), "samlp:Response", "samlp:LogoutResponse"),
         "response_root");
 }
+
+/* --- requirements of deployment profiles, by their items ------------------------------ */
+
+static const struct saml_assertion *with_attributes(struct test *t, const char *name, const char *statements)
+{
+    static const char usual[] =
+        "<saml:AttributeStatement><saml:Attribute Name=\"uid\" "
+        "NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:basic\"><saml:AttributeValue "
+        "xsi:type=\"xs:string\">anna</saml:AttributeValue></saml:Attribute><saml:Attribute "
+        "Name=\"eduPersonAffiliation\" "
+        "NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:basic\"><saml:AttributeValue "
+        "xsi:type=\"xs:string\">faculty</saml:AttributeValue><saml:AttributeValue "
+        "xsi:type=\"xs:string\">member</saml:AttributeValue></saml:Attribute></saml:AttributeStatement>";
+
+    return expect(t, name, signed_by(t, edit(t, base(t), usual, statements), BY_ASSERTION, &plain), NULL);
+}
+
+#define VALUE(text) "<saml:AttributeValue>" text "</saml:AttributeValue>"
+
+TEST(item_22_any_attribute_name_and_format_is_read) /* [IIP-SP01] */
+{
+    const struct saml_assertion *said = with_attributes(
+        t, "ok-item-22",
+        "<saml:AttributeStatement><saml:Attribute Name=\"urn:oid:2.5.4.42\" "
+        "NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\">" VALUE(
+            "1") "</saml:Attribute>"
+                 "<saml:Attribute Name=\"https://oulu.example/claims/a b\" NameFormat=\"urn:x:made-up\">" VALUE(
+                     "2") "</saml:Attribute><saml:Attribute Name=\"tyhjä\">" VALUE("3") "</saml:Attribute></"
+                                                                                        "saml:AttributeStatement>");
+
+    CHECK(said != NULL && said->attribute_count == 3);
+    CHECK(has(said, "urn:oid:2.5.4.42", 0, "1"));
+    CHECK(has(said, "https://oulu.example/claims/a b", 0, "2"));
+    CHECK(has(said, "tyhj\xC3\xA4", 0, "3"));
+}
+
+TEST(item_23_values_without_a_type_are_texts) /* [IIP-SP02] */
+{
+    const struct saml_assertion *said = with_attributes(
+        t, "ok-item-23",
+        "<saml:AttributeStatement><saml:Attribute Name=\"uid\">" VALUE(
+            "anna") "<saml:AttributeValue xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xsi:type=\"xs:integer\">7"
+                    "</saml:AttributeValue></saml:Attribute></saml:AttributeStatement>");
+
+    CHECK(has(said, "uid", 0, "anna") && has(said, "uid", 1, "7"));
+}
+
+TEST(item_28_any_of_our_decryption_keys_opens_an_answer) /* [IIP-SP08] */
+{
+    static const enum forge_key ours[] = { FORGE_SP1, FORGE_SP2 };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct forge_encrypt how = { .keys = { ours[i] } };
+        CHECK(expect(t, "ok-enc-item-28", sealed_by(t, base(t), BY_BOTH, &plain, &how), NULL) != NULL);
+    }
+}
+
+TEST(item_31_a_friendly_name_is_never_a_name) /* [IIP-SP11] */
+{
+    const struct saml_assertion *said =
+        with_attributes(t, "ok-item-31",
+                        "<saml:AttributeStatement><saml:Attribute Name=\"urn:x:1\" FriendlyName=\"uid\">" VALUE(
+                            "admin") "</saml:Attribute><saml:Attribute FriendlyName=\"eduPersonAffiliation\" "
+                                     "Name=\"uid\">" VALUE("anna") "</saml:Attribute></saml:AttributeStatement>");
+
+    CHECK(said != NULL && said->attribute_count == 2);
+    CHECK(has(said, "urn:x:1", 0, "admin") && has(said, "uid", 0, "anna"));
+    CHECK(!has(said, "eduPersonAffiliation", 0, "anna"));
+}
+
+TEST(item_32_an_answer_that_nobody_signed_is_refused) /* [IIP-SP13] */
+{
+    (void)expect(t, "item-32", forge_unmark(t->arena, base(t)), "sig_missing");
+}
+
+TEST(item_33_a_name_id_is_not_needed) /* [SDP-SP13] */
+{
+    struct str name = forge_cut(base(t), "NameID");
+    struct str text = edit(t, base(t), arena_cstr(t->arena, name), "");
+    const struct saml_assertion *said = expect(t, "ok-item-33", signed_by(t, text, BY_ASSERTION, &plain), NULL);
+
+    CHECK(said != NULL && said->name_id.p == NULL && has(said, "uid", 0, "anna"));
+}
+
+TEST(item_37_the_address_of_an_answer_is_compared_exactly) /* [SDP-SP06] */
+{
+    static const char *const near[] = { FORGE_ACS "/",
+                                        FORGE_ACS "?x",
+                                        "https://GATEWAY.example/upstream/saml/acs",
+                                        "https://gateway.example:443/upstream/saml/acs",
+                                        "http://gateway.example/upstream/saml/acs",
+                                        "" };
+
+    for (size_t i = 0; i < sizeof near / sizeof *near; i++) {
+        const char *to = arena_printf(t->arena, "Recipient=\"%s\"", near[i]).p;
+        struct str text = edit(t, base(t), "Recipient=\"" FORGE_ACS "\"", to);
+        (void)expect(t, "item-37", signed_by(t, text, BY_ASSERTION, &plain), "confirmation_recipient");
+        to = arena_printf(t->arena, "Destination=\"%s\"", near[i]).p;
+        text = edit(t, base(t), "Destination=\"" FORGE_ACS "\"", to);
+        (void)expect(t, "item-37-destination", signed_by(t, text, BY_BOTH, &plain), "response_destination");
+    }
+}
+
+TEST(several_attribute_statements_are_read_as_one)
+{
+    const struct saml_assertion *said =
+        with_attributes(t, "ok-statements",
+                        "<saml:AttributeStatement><saml:Attribute Name=\"uid\">" VALUE(
+                            "anna") "</saml:Attribute></"
+                                    "saml:AttributeStatement><saml:AttributeStatement><saml:Attribute "
+                                    "Name=\"role\">" VALUE(
+                                        "a") "</saml:Attribute><saml:Attribute "
+                                             "Name=\"uid\">" VALUE(
+                                                 "berta") "</"
+                                                          "saml:Attribute>"
+                                                          "</"
+                                                          "saml:"
+                                                          "AttributeStatem"
+                                                          "ent><saml:"
+                                                          "AttributeStatem"
+                                                          "ent><saml:"
+                                                          "Attribute "
+                                                          "Name="
+                                                          "\"role\""
+                                                          ">" VALUE("b") "</saml:Attribute></saml:AttributeStatement>");
+
+    CHECK(said != NULL && said->attribute_count == 2);
+    CHECK(has(said, "uid", 0, "anna") && has(said, "uid", 1, "berta"));
+    CHECK(has(said, "role", 0, "a") && has(said, "role", 1, "b"));
+}
+
+TEST(who_an_answer_claims_to_be_from_is_read_without_proof)
+{
+    struct str unsigned_one = forge_unmark(t->arena, base(t));
+    struct str bare = forge_replace(t->arena, unsigned_one, "<saml:Issuer>" FORGE_ISSUER "</saml:Issuer>", "");
+
+    CHECK_STR(saml_claimed_issuer(t->arena, unsigned_one, 0), FORGE_ISSUER);
+    CHECK(saml_claimed_issuer(t->arena, bare, 0).p == NULL);
+    CHECK(saml_claimed_issuer(t->arena, S(""), 0).p == NULL);
+    CHECK(saml_claimed_issuer(t->arena, S("<x/>"), 0).p == NULL);
+    CHECK(saml_claimed_issuer(t->arena, S("<!DOCTYPE x [<!ENTITY a \"b\">]><x>&a;</x>"), 0).p == NULL);
+    CHECK(saml_claimed_issuer(t->arena, unsigned_one, 64).p == NULL); /* larger than what is read */
+}
