@@ -172,6 +172,44 @@ await test('a LogoutRequest a hundred times at once is taken exactly once', asyn
   check(!(await isIn(agent)) && told(hears.claims.sid) === 1, 'what came of it');
 });
 
+await test('by POST, where the city takes nothing else: our LogoutRequest and our answer are forms, signed, and its own are taken', async () => {
+  const { agent, nameid, session, hears } = await signedIn('posts'), c = as('posts');
+  const form = (page) => forms(page.text).find((f) => f.action === SLO);
+  const page = await submit(agent, await agent.once('GET', `${g.url}/sign-out`), { until: gone });
+  check(form(page), `no form: ${page.status} ${page.next} ${text(page.text).slice(0, 300)} ${g.logTail(3)}`);
+  const xml = Buffer.from(form(page).fields.SAMLRequest, 'base64').toString();
+  check(/<ds:SignatureValue>/.test(xml) && xml.includes(`>${nameid}<`) && xml.includes(`>${session}<`) && !(await isIn(agent)) && told(hears.claims.sid) === 1, xml);
+  const answer = c.signed(c.logoutResponse({ to: at, request: attribute(xml, 'ID') }));
+  const cross = { headers: { Origin: 'http://saml.localhost' } };
+  const shown = await agent.go('POST', at, { form: { SAMLResponse: Buffer.from(answer).toString('base64'), RelayState: form(page).fields.RelayState }, ...cross });
+  check(shown.status === 200 && /<li class="ok">(?:(?!<li).)*kirjautuminen<\/b>/s.test(shown.text), `${shown.status} ${text(shown.text).slice(0, 400)} ${g.logTail(3)}`);
+
+  const two = await signedIn('posts');
+  const request = c.signed(c.logoutRequest({ to: at, nameid: two.nameid, session: two.session }));
+  const back = await two.agent.go('POST', at, { form: { SAMLRequest: Buffer.from(request).toString('base64'), RelayState: 'theirs' }, ...cross });
+  check(form(back)?.fields.RelayState === 'theirs', `${back.status} ${text(back.text).slice(0, 300)} ${g.logTail(3)}`);
+  const said = Buffer.from(form(back).fields.SAMLResponse, 'base64').toString();
+  check(/<ds:SignatureValue>/.test(said) && attribute(said, 'InResponseTo') === attribute(request, 'ID') && said.includes('status:Success') && !said.includes('PartialLogout'), said);
+  check(!(await isIn(two.agent)) && told(two.hears.claims.sid) === 1, 'still signed in');
+  const three = await signedIn('posts');
+  const forged = c.signed(c.logoutRequest({ to: at, nameid: 'nobody', session: 's' })).replace('>nobody<', `>${three.nameid}<`).replace('>s<', `>${three.session}<`);
+  const no = await three.agent.go('POST', at, { form: { SAMLRequest: Buffer.from(forged).toString('base64') }, ...cross });
+  check(no.status === 400 && await isIn(three.agent), `changed after it was signed: ${no.status}`);
+});
+
+await test('by SOAP, from the city\'s server: the session ends, services hear, and the envelope that answers is signed', async () => {
+  const { agent, nameid, session, hears } = await signedIn('redirects'), c = as('redirects');
+  const envelope = (xml) => `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>${xml}</soap:Body></soap:Envelope>`;
+  const post = async (body) => { const r = await new Promise((yes, no) => { const q = http.request({ host: '127.0.0.1', port, method: 'POST', path: '/upstream/saml/logout/soap', headers: { Host: `localhost:${port}`, 'Content-Type': 'text/xml', 'Content-Length': Buffer.byteLength(body) } }, (res) => { const p = []; res.on('data', (d) => p.push(d)).on('end', () => yes({ status: res.statusCode, type: res.headers['content-type'], text: Buffer.concat(p).toString() })); }); q.on('error', no); q.end(body); }); return r; };
+  check((await post(envelope(c.logoutRequest({ to: soap, nameid, session })))).status === 400 && await isIn(agent), 'unsigned');
+  check((await post(envelope(c.signed(c.logoutRequest({ to: at, nameid, session }))))).status === 400 && await isIn(agent), 'for another address');
+  const request = c.signed(c.logoutRequest({ to: soap, nameid, session }));
+  const res = await post(envelope(request));
+  check(res.status === 200 && /xml/.test(res.type) && /<ds:SignatureValue>/.test(res.text) && attribute(res.text, 'InResponseTo') === attribute(request, 'ID') && res.text.includes('status:Success'), `${res.status} ${res.text.slice(0, 400)} ${g.logTail(3)}`);
+  check(!(await isIn(agent)) && told(hears.claims.sid) === 1, 'still signed in');
+  check((await post(envelope(request))).status === 400, 'taken twice');
+});
+
 server.closeAllConnections();
 server.close();
 await finish();
