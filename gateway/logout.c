@@ -316,6 +316,17 @@ static enum step answer_framing(struct ctx *c, struct html page, const struct fr
     return done;
 }
 
+/* Whether another than the one that asked has not said that it heard: that one has ended its own. */
+static bool is_partial(const struct leaving *v)
+{
+    struct str rest = v->services, id;
+
+    for (size_t i = 0; str_is_set(rest) && str_split(&rest, ' ', &id); i++)
+        if (!str_eq(id, v->by) && !(i < v->heard.n && v->heard.p[i] == 'y'))
+            return true;
+    return v->more;
+}
+
 /* The protocol's own answer to whoever asked: what it has kept says to what. */
 static enum step reply(struct ctx *c, const struct leaving *v)
 {
@@ -325,7 +336,7 @@ static enum step reply(struct ctx *c, const struct leaving *v)
     const struct protocol *p = c->service != NULL ? protocol_of(c, c->service->protocol) : NULL;
     if (p == NULL || p->left == NULL)
         return answer_go(c, S("/"));
-    *r = (struct leave_reply){ .kept = v->kept, .partial = v->more || str_find_byte(v->heard, 'n', 0) < v->heard.n };
+    *r = (struct leave_reply){ .kept = v->kept, .partial = is_partial(v) };
     c->state = r;
     c->session = NULL;
     return step_into(c, p->left);
