@@ -126,6 +126,7 @@ async function whole(kind) {
     check(page.url.startsWith(s.base + k.deep), `a deep link leads to ${page.url}`);
     // Signed out by the service: here as well, and it hears how it went.
     page = await agent.get(s.base + k.logout);
+    if (posted(page)) page = await agent.submit(page, {}, (f) => 'SAMLResponse' in f.fields);
     check(page.status === 200 && page.url.startsWith(s.base) && k.out(page), `signed out to ${page.status} ${page.url}: ${text(page.text).slice(0, 900)}\n${agent.trace.slice(-8).join('\n')}`);
     check(agent.trace.some((l) => l.includes(`${g.url}/saml/slo?SAMLRequest=`)), `not over the gateway:\n${agent.trace.slice(-8).join('\n')}`);
     page = await agent.get(`${g.url}/`);
@@ -137,6 +138,13 @@ async function whole(kind) {
     check(page.status === 200, `sign-out: ${page.status} ${page.url}: ${text(page.text).slice(0, 500)}`);
     s.leaving = page;
     for (const frame of page.text.matchAll(/<iframe[^>]* src="([^"]*)"/g)) await leaver.get(new URL(frame[1].replace(/&amp;/g, '&'), page.url).toString());
+    for (const [, link] of page.text.matchAll(/href="(\/signed-out\/tell[^"]*)"/g)) {
+      const asks = await leaver.get(g.url + link.replace(/&amp;/g, '&'));
+      if (forms(asks.text).some((f) => 'SAMLRequest' in f.fields)) {
+        const back = await leaver.submit(asks, {}, (f) => 'SAMLRequest' in f.fields);
+        if (posted(back)) await leaver.submit(back, {}, (f) => 'SAMLResponse' in f.fields);
+      }
+    }
     const after = await leaver.get(s.base + k.person);
     check(!text(after.text).includes('Anna'), `the service knows the person still: ${text(after.text).slice(0, 500)}\n${leaver.trace.slice(-12).join('\n')}`);
   } catch (e) {
