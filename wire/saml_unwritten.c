@@ -9,11 +9,6 @@ static bool not_yet(struct fail *f)
     return fail(f, FAIL_OURS, "server_error", "not offered yet");
 }
 
-struct saml_draft saml_idp_metadata_draft(struct arena *a, const struct saml_idp *idp)
-{
-    return (struct saml_draft){ { NULL, 0 }, 0 };
-}
-
 bool saml_aggregate_index(struct arena *a, const char *from, const char *to, const struct saml_aggregate_rules *rules,
                           struct saml_aggregate_made *out, struct fail *f)
 {

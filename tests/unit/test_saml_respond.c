@@ -9,6 +9,7 @@
 #include "tests/test.h"
 #include "tests/unit/signer_bench.h"
 #include "wire/saml_ask.h"
+#include "wire/saml_idp_metadata.h"
 #include "wire/saml_respond.h"
 #include "wire/saml_write.h"
 
@@ -528,7 +529,8 @@ TEST(what_is_encrypted_to_a_service_opens_with_its_key_alone_items_17_18_44)
     const struct saml_name name = { .value = S(ODD) };
     struct str element = saml_name_write(t->arena, &name);
     char folder[] = "/tmp/digione-seal-XXXXXX";
-    bool oaep_known = system("xmlsec1 --list-transforms 2>/dev/null | grep -q enc11") == 0; /* and other digests: from 1.3 on */
+    bool oaep_known =
+        system("xmlsec1 --list-transforms 2>/dev/null | grep -q enc11") == 0; /* and other digests: from 1.3 on */
     struct fail f = { 0 };
 
     CHECK(mkdtemp(folder) != NULL);
@@ -592,4 +594,96 @@ TEST(two_sealings_of_one_text_have_nothing_in_common)
     size_t at = str_find(one, S("</ds:KeyInfo><xenc:CipherData>"));
 
     CHECK(str_is_set(one) && str_is_set(two) && at < one.n && !str_eq(str_from(one, at), str_from(two, at)));
+}
+
+/* --- our metadata ---------------------------------------------------------------------------------- */
+
+TEST(our_metadata_has_both_roles_is_signed_and_is_read_again_item_52)
+{
+    static const struct str formats[] = { { "urn:oasis:names:tc:SAML:2.0:nameid-format:transient", 51 } };
+    static const struct str scopes[] = { { "edu.example", 11 }, { "a&b.example", 11 } };
+    static const struct str categories[] = { { "http://refeds.org/category/hide-from-discovery", 46 } };
+    struct bench x;
+    struct saml_metadata as_idp;
+    struct saml_service_metadata as_sp;
+    struct fail f = { 0 };
+    int64_t now_s = world_now_s(&world_real);
+
+    begin(t, &x);
+    const struct saml_sp sp = { .acs = S("https://gateway.example/upstream/saml/acs"),
+                                .signing = { certificate_of(&x, JOSE_RS256) },
+                                .signing_count = 1,
+                                .signs_requests = true };
+    struct saml_idp idp = { .id = S("_m1"),
+                            .entity_id = S(US),
+                            .valid_until_s = now_s + 86400,
+                            .cache_s = 3600,
+                            .signing = { certificate_of(&x, JOSE_RS256), certificate_of(&x, JOSE_ES256) },
+                            .signing_count = 2,
+                            .encryption = { certificate_of(&x, JOSE_RS256) },
+                            .encryption_count = 1,
+                            .sso_redirect = S("https://gateway.example/saml/sso?a=1&b=2"),
+                            .sso_post = S("https://gateway.example/saml/sso"),
+                            .slo_redirect = S("https://gateway.example/saml/slo"),
+                            .slo_post = S("https://gateway.example/saml/slo"),
+                            .slo_soap = S("https://gateway.example/saml/slo/soap"),
+                            .slo_answers = S("https://gateway.example/saml/slo/answer"),
+                            .formats = formats,
+                            .format_count = 1,
+                            .scopes = scopes,
+                            .scope_count = 2,
+                            .categories = categories,
+                            .category_count = 1,
+                            .supports = categories,
+                            .support_count = 1,
+                            .assurance = categories,
+                            .assurance_count = 1,
+                            .name = { S("Kirjautuminen & muuta"), S("Inloggning"), S("Sign in") },
+                            .description = { .en = S("For <schools>") },
+                            .privacy_url = { .fi = S("https://gateway.example/tietosuoja") },
+                            .information_url = { .sv = S("https://gateway.example/om") },
+                            .logo = S("https://gateway.example/logo.png"),
+                            .logo_width = 80,
+                            .logo_height = 60,
+                            .error_url = S("https://gateway.example/error?code=ERRORURL_CODE"),
+                            .organization = { S("Kunta"), S("Kommun"), S("City") },
+                            .organization_url = { .fi = S("https://gateway.example/") },
+                            .contact_name = S("Ylläpito"),
+                            .contact_email = S("tech@gateway.example"),
+                            .security_email = S("security@gateway.example"),
+                            .sp = &sp };
+    struct saml_draft d = saml_idp_metadata_draft(t->arena, &idp);
+    struct str text = sign(t, &x, JOSE_RS256, &d);
+    CHECK(str_is_set(text) && str_eq(text, canonical(t, text)));
+    check_schema(t, text, "saml-schema-metadata-2.0.xsd");
+    check_xmlsec1(t, &x, text, certificate_of(&x, JOSE_RS256), "EntityDescriptor");
+    const struct saml_metadata_rules rules = { .entity_id = S(US),
+                                               .now_s = now_s,
+                                               .trust = ring_of(t, &x, JOSE_RS256),
+                                               .must_expire = true,
+                                               .most_ahead_s = 90000 };
+    CHECK(saml_metadata_read(t->arena, text, &rules, &as_idp, &f));
+    CHECK_STR(as_idp.sso_redirect, "https://gateway.example/saml/sso?a=1&b=2");
+    CHECK_STR(as_idp.slo_redirect, "https://gateway.example/saml/slo");
+    CHECK_STR(as_idp.error_url, "https://gateway.example/error?code=ERRORURL_CODE");
+    CHECK_INT(as_idp.scope_count, 2);
+    CHECK_STR(as_idp.scopes[1], "a&b.example");
+    CHECK_INT(keyring_count(as_idp.signing),
+              3); /* two that sign, and one of them encrypts as well: read by certificate */
+    CHECK_INT(as_idp.cache_s, 3600);
+    CHECK(saml_service_read(t->arena, text, &rules, &as_sp, &f));
+    CHECK(as_sp.signs_requests && as_sp.wants_signed_assertions);
+    CHECK_STR(as_sp.acs[0].location, "https://gateway.example/upstream/saml/acs");
+    CHECK(saml_service_has(&as_sp, S(SAML_ENTITY_CATEGORY), categories[0]));
+
+    idp.entity_id = S("https://gateway.example.evil/saml/idp");
+    struct signed_got got = { 0 };
+    signer_saml_text(x.signer, &x.batch, t->arena, JOSE_RS256, saml_idp_metadata_draft(t->arena, &idp).text, &got);
+    wait_for(&x);
+    CHECK(!got.ok);
+    CHECK_STR(got.error, "malformed");
+    const struct saml_idp bare = { .entity_id = S(US), .sso_redirect = S("https://gateway.example/saml/sso") };
+    struct str least = saml_idp_metadata_draft(t->arena, &bare).text;
+    CHECK(str_eq(least, canonical(t, least)));
+    end(t, &x);
 }
