@@ -90,18 +90,6 @@ void signer_saml_text(struct signer *s, struct batch *b, struct arena *a, enum j
     batch_answered(b);
 }
 
-void signer_saml_text(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str text,
-                      struct signed_got *out)
-{
-    *out = (struct signed_got){ .ok = false, .error = "away" };
-    (void)s;
-    (void)a;
-    (void)alg;
-    (void)text;
-    batch_ask(b);
-    batch_answered(b);
-}
-
 void signer_query(struct signer *s, struct batch *b, struct arena *a, struct str text, struct signed_got *out)
 {
     batch_ask(b);
