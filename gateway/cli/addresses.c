@@ -49,11 +49,32 @@ static void put_saml(struct buf *b, struct arena *a, const struct settings *set,
         put_line(b, S("all of SAML"), "metadata, entityID", saml_sp_entity_id(a, set));
 }
 
+/* What a platform is called where a tool asks for it [LTI Security Framework 5.1.1]. */
+static void put_tool(struct buf *b, struct arena *a, const struct settings *set, const struct service *s, bool first)
+{
+    static const struct {
+        const char *what, *path;
+    } at[] = {
+        { "issuer (platform)", "" },
+        { "authentication request URL", "/lti/authorize" },
+        { "access token URL", "/lti/token" },
+        { "public keyset (JWKS)", "/oidc/jwks" },
+        { "configuration document", "/lti/openid-configuration" },
+    };
+
+    for (size_t i = 0; i < sizeof at / sizeof *at && first; i++)
+        put_line(b, S("all of LTI"), at[i].what, arena_join(a, set->public_url, str_of(at[i].path)));
+    put_line(b, s->id, "client_id", s->client_id);
+    put_each(b, s->id, "deployment", &s->lti.deployments);
+    if (s->lti.deployments.n == 0)
+        put_line(b, s->id, "deployment", s->id);
+}
+
 struct str addresses_text(struct arena *a, const struct settings *set, const struct registry *r)
 {
     const struct registry_parts *p = registry_parts(r);
     struct buf b = buf_new(a, TEXT_MAX_B);
-    bool first = true, saml_first = true;
+    bool first = true, saml_first = true, lti_first = true;
 
     for (size_t i = 0; i < p->idp_count; i++)
         put_idp(&b, a, set, &p->idps[i]);
@@ -66,6 +87,11 @@ struct str addresses_text(struct arena *a, const struct settings *set, const str
         if (p->services[i].protocol == PROTO_SAML) {
             put_saml(&b, a, set, saml_first);
             saml_first = false;
+        }
+    for (size_t i = 0; i < p->service_count; i++)
+        if (p->services[i].protocol == PROTO_LTI) {
+            put_tool(&b, a, set, &p->services[i], lti_first);
+            lti_first = false;
         }
     return buf_str(&b);
 }

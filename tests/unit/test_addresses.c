@@ -56,6 +56,7 @@ static struct service services[] = {
       .post_logout_redirect_uris = { left, 1 } },
     { .id = S("sampo"), .protocol = PROTO_LINK, .launch_uri = S("https://sampo.example/") },
     { .id = S("valo"), .protocol = PROTO_OIDC, .client_id = S("valo") },
+    { .id = S("tehtavat"), .protocol = PROTO_LTI, .client_id = S("tool") },
 };
 
 static struct str text_of_services(struct test *t, size_t first, size_t n)
@@ -81,6 +82,18 @@ TEST(what_to_enter_at_a_service_is_told_row_by_row_and_the_issuer_once)
               "  kanerva              redirect URI               https://kanerva.example/cb2\n"
               "  kanerva              post-logout redirect URI   https://kanerva.example/\n"
               "  valo                 client_id                  valo\n");
+}
+
+TEST(L1_what_to_enter_at_a_tool_is_told)
+{
+    CHECK_STR(text_of_services(t, 3, 1),
+              "  all of LTI           issuer (platform)          https://login.example.fi\n"
+              "  all of LTI           authentication request URL https://login.example.fi/lti/authorize\n"
+              "  all of LTI           access token URL           https://login.example.fi/lti/token\n"
+              "  all of LTI           public keyset (JWKS)       https://login.example.fi/oidc/jwks\n"
+              "  all of LTI           configuration document     https://login.example.fi/lti/openid-configuration\n"
+              "  tehtavat             client_id                  tool\n"
+              "  tehtavat             deployment                 tehtavat\n");
 }
 
 TEST(a_plain_link_has_nothing_to_enter)
