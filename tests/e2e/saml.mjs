@@ -138,6 +138,9 @@ async function whole(kind) {
     check(page.status === 200, `sign-out: ${page.status} ${page.url}: ${text(page.text).slice(0, 500)}`);
     s.leaving = page;
     for (const frame of page.text.matchAll(/<iframe[^>]* src="([^"]*)"/g)) await leaver.get(new URL(frame[1].replace(/&amp;/g, '&'), page.url).toString());
+    // Who takes it by POST alone is no matter of a frame: the last page has a link.
+    const on = /href="(\/signed-out\?[^"]*)"/.exec(page.text)?.[1];
+    if (on) page = await leaver.get(g.url + on.replace(/&amp;/g, '&'));
     for (const [, link] of page.text.matchAll(/href="(\/signed-out\/tell[^"]*)"/g)) {
       const asks = await leaver.get(g.url + link.replace(/&amp;/g, '&'));
       if (forms(asks.text).some((f) => 'SAMLRequest' in f.fields)) {
