@@ -151,7 +151,7 @@ static enum step draft(struct ctx *c, struct fail *f)
     describe(c, &idp);
     p->draft = saml_idp_metadata_draft(c->arena, &idp);
     if (p->draft.text.p == NULL)
-        return send(c, saml_sp_metadata_write(c->arena, idp.sp));
+        return fail(f, FAIL_OURS, "server_error", "our metadata cannot be written");
     signer_saml_text(c->signer, &c->batch, c->arena, JOSE_RS256, p->draft.text, &p->signature);
     return WAIT;
 }
