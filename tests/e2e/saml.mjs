@@ -377,6 +377,39 @@ const cases = {
     else check(/LogoutRequest/.test(inflated(res.next, 'SAMLRequest')), res.next);
     check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
   },
+  'a service that the browser alone can tell is told by it, and the page believes its own answer': async () => {
+    for (const way of ['in a frame', 'as the whole page', 'in a frame, and says no']) {
+      const agent = new Agent(), got = posted(await signInPages(agent, await ask(kielo, {}, {}, agent), 'anna'));
+      const asked = await agent.get(`${g.url}/sign-out`);
+      const moment = await agent.submit({ ...asked, text: asked.text.slice(asked.text.indexOf('<main')) }, {}, (f) => f.action.endsWith('/sign-out'));
+      const frame = /<iframe src="([^"]+)"/.exec(moment.text)?.[1].replaceAll('&amp;', '&'), on = /^\d+; url=(.+)$/.exec(moment.headers.refresh ?? '')?.[1];
+      check(frame?.startsWith('/signed-out/tell?') && on?.startsWith('/signed-out?t=') && moment.text.includes(`href="${on}"`) && /frame-src 'self' https:/.test(moment.headers['content-security-policy']), `${moment.status} ${frame} ${on} ${text(moment.text).slice(0, 300)}`);
+      check((await agent.clone().get(`${g.url}/`)).url.includes('/sign-in'), 'the session had not ended first');
+      const there = async (path) => {
+        const res = await agent.get(g.url + path, { until: (u) => u.startsWith(kielo.base) });
+        check(res.next, `not there: ${res.status} ${text(res.text).slice(0, 300)} ${g.logTail(3)}`);
+        const xml = inflated(res.next, 'SAMLRequest'), id = /\bID="([^"]+)"/.exec(xml)[1], relay = new URL(res.next).searchParams.get('RelayState');
+        check(xml.includes(`>${got.nameId}<`) && relay.length <= 80, xml);
+        return { id, relay };
+      };
+      const answer = (s, { id, relay }, more = {}) => agent.get(`${at.slo}?${s.query(s.loggedOut(at.slo, { answers: id, ...more }), { relay, sign: true, field: 'SAMLResponse' })}`);
+      if (way !== 'as the whole page') {
+        const trip = await there(frame);
+        await refused('another service’s answer', answer(viola, trip));
+        await refused('an answer to something else', answer(kielo, { ...trip, id: `_${'0'.repeat(32)}` }));
+        const blank = await answer(kielo, trip, way === 'in a frame' ? {} : { status: 'Responder' });
+        check(blank.status === 200 && blank.headers['content-security-policy'].includes('frame-ancestors *') && text(blank.text) === 'signed out', `${blank.status} ${text(blank.text).slice(0, 300)}`);
+      }
+      let page = await agent.get(g.url + on);
+      const row = () => new RegExp(`<li class="(\\w+)">(?:(?!<li).)*kielo(?:(?!</li>).)*</li>`, 'is').exec(page.text);
+      if (way === 'in a frame') { check(row()?.[1] === 'ok', `${way}: ${text(page.text).slice(0, 400)}`); continue; }
+      const link = /href="(\/signed-out\/tell\?[^"]+)"/.exec(row()?.[0] ?? '')?.[1].replaceAll('&amp;', '&');
+      check(row()?.[1] === 'no' && link && !/<iframe/.test(page.text), `${way}: ${row()?.[0]} ${text(page.text).slice(0, 400)}`);
+      page = await answer(kielo, await there(link));
+      check(page.url.startsWith(`${g.url}/signed-out?`) && row()?.[1] === 'ok', `${way}: ${page.url} ${text(page.text).slice(0, 400)}`);
+      check(!/tell\?/.test((await new Agent().get(g.url + on)).text), 'another browser was shown it');
+    }
+  },
   'item 51: by SOAP, without the browser': async () => {
     const agent = new Agent();
     const got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
