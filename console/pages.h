@@ -24,7 +24,8 @@ enum sub {
     SUB_PASSES,
     SUB_EXAMS,
     SUB_CALENDAR,
-    SUB_NETWORKS
+    SUB_NETWORKS,
+    SUB_REGISTRARS
 };
 enum place {
     PLACE_NONE = 0,
@@ -1332,5 +1333,35 @@ struct networks_view { /* GET /admin/networks?row=ID; POST: csrf, id, version, n
     struct html_lines blocks;
 };
 struct html page_networks(struct arena *a, const struct networks_view *v);
+
+/* --- who may register services: initial access tokens --- */
+
+enum registrars_said {
+    REGISTRARS_SAID_NOTHING = 0,
+    REGISTRARS_SAID_ENDED,
+    REGISTRARS_SAID_MEANWHILE,
+    REGISTRARS_SAID_WRONG
+};
+
+struct registrar_row {
+    struct str id, vendor, hosts, scopes, asks, used, most, until; /* until: absent: open */
+    bool open, at_once;                                            /* open: it is good now */
+};
+
+struct registrars_view { /* GET /admin/registrars; POST: csrf, version, id, vendor, hosts, scopes, asks, most, until,
+                          * at_once, why; POST /admin/registrars/ID: csrf, version */
+    struct console_page con;
+    enum registrars_said said;
+    struct str detail;
+    struct str token; /* that was just made, which no other page shows; absent: none was */
+    struct {
+        const struct registrar_row *at;
+        size_t n;
+    } rows;
+    bool cut, at_once;
+    struct str version, id, vendor, most, until, why;
+    struct html_lines hosts, scopes, asks;
+};
+struct html page_registrars(struct arena *a, const struct registrars_view *v);
 
 #endif

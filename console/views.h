@@ -36,6 +36,7 @@
     X(exams)                                                                                                           \
     X(calendar)                                                                                                        \
     X(networks)                                                                                                        \
+    X(registrars)                                                                                                      \
     X(admins)                                                                                                          \
     X(admin)                                                                                                           \
     X(give)                                                                                                            \

@@ -365,6 +365,47 @@ for (const [width, lang, scripts] of [[320, 'fi-FI', false], [1280, 'en-GB', tru
     for (const v of [silja, guest]) await v.context.close();
   });
 
+const export_ = () => g.cli('export', '-c', g.config).stdout.replace(/^(version|mark|# ).*$/gm, '');
+
+/* --- who may register services ------------------------------------------------------------------------------------- */
+
+for (const [width, scripts, lang] of [[320, true, 'fi-FI'], [1280, false, 'sv-FI']])
+  await test(`a registration token is given, shown once, is good, and is ended, ${width} px, ${scripts ? 'with' : 'without'} scripts`, async () => {
+    const riikka = await visitor({ width, scripts, lang }), { page } = riikka, id = `oppi-${width}`;
+    await signIn(page, 'riikka', 'operators');
+    await page.goto(`${g.url}/admin/registrars`);
+    await looks(page, 'registrars', width);
+    for (const [field, value] of [['id', id], ['vendor', 'oppi-oy'], ['hosts', 'oppi.example, *.oppi.example'], ['scopes', 'openid'], ['asks', 'sub given_nome'], ['most', '2'], ['until', '2030-01-01'], ['why', 'sovittu toimittajan kanssa']]) await page.fill(`#${field}`, value);
+    const give = () => Promise.all([page.waitForNavigation(), page.click('form.card button.b.wide')]);
+    await give();
+    check(/given_nome/.test(await page.textContent('.note.bad')) && (await page.inputValue('#id')) === id, `what is wrong is not said: ${await page.textContent('main')}`);
+    await looks(page, 'registrars-wrong', width);
+    await page.fill('#asks', 'sub given_name');
+    await give();
+    const token = (await page.textContent('#token')).trim();
+    check(/^[\w-]{43}$/.test(token), `no token: ${await page.textContent('main')}`);
+    await looks(page, 'registrars-token', width);
+    await page.goto(`${g.url}/admin/registrars`);
+    check(!(await page.content()).includes(token) && (await page.textContent('tbody')).includes(id), 'shown again, or not listed');
+    const register = () => fetchLocal(g.port, '/oidc/register', { method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` }, body: JSON.stringify({ client_name: 'Oppi', redirect_uris: ['https://app.oppi.example/cb'] }) });
+    await until('the token is good', async () => (await register()).status === 201);
+    await page.goto(`${g.url}/admin/registrars`);
+    check(/1 \/ 2/.test(await page.textContent('tbody')), `what it has registered: ${await page.textContent('tbody')}`);
+    await page.fill('#id', id);
+    await page.fill('#vendor', 'other-oy');
+    await page.fill('#why', 'toinen samalla tunnisteella');
+    await give();
+    check((await page.locator('#token').count()) === 0 && (await page.locator('.note.bad').count()) === 1, 'another of the same id');
+    await page.goto(`${g.url}/admin/registrars`);
+    await done(page, page.click(`form[action="/admin/registrars/${id}"] button`));
+    check((await page.locator('.note.good').count()) === 1 && (await page.locator(`form[action="/admin/registrars/${id}"]`).count()) === 0, 'it was not ended');
+    await looks(page, 'registrars-ended', width);
+    await until('the token is over', async () => (await register()).status === 401);
+    const log = g.cli('registry', 'log', '-c', g.config, '--last', '5').stdout;
+    check(/console .* as operator in nation: .*sovittu toimittajan kanssa/.test(log) && !log.includes(token) && !export_().includes(token) && !g.logText().includes(token) && !auditLines().join().includes(token), `the history: ${log}`);
+    await riikka.context.close();
+  });
+
 /* --- isolation: every path, read from the table of routes --------------------------------------------------------- */
 
 const routes = [...fs.readFileSync(path.join(root, 'gateway/routes.def'), 'utf8').matchAll(/X\((GET|POST),\s*"(\/admin[^"]*)",\s*PUBLIC,\s*ADMIN/g)].map(([, method, at]) => ({ method, at }));
@@ -372,7 +413,6 @@ const ids = { '/admin/idps/*': 'oulu-staff', '/admin/tryout/*': 'oulu-staff', '/
 const forms = { '/admin/requests': 'learners=yes', '/admin/requests/*': 'words=x', '/admin/idps/*': 'act=disable&why=x', '/admin/tryout/*': 'fresh=1', '/admin/history/*': 'why=x', '/admin/roll-back': 'version=1&back=2&why=x', '/admin/policy/*': 'as=text&act=keep&why=x&text=permit(principal,action,resource);', '/admin/drafts/*': 'act=withdraw', '/admin/shadow/*': 'act=start&days=7', '/admin/area': 'area=oulu', '/admin/people': 'q=aino&reason=support&why=x', '/admin/person': 'look=x&why=x', '/admin/sessions': 'what=idp&idp=oulu&why=x', '/admin/passes': 'given=Siiri&family=Vieras&school=1.2.246.562.99.95640200010&from=1.1.2030&from_at=8&to=1.1.2030&to_at=16&why=x', '/admin/log/export': 'why=x&format=csv', '/admin/admins/*': 'why=x&own=yes', '/admin/asked-passes/*': 'act=approve&edition=1', '/admin/exams': 'title=x&school=1.2.246.562.99.95640200010&day=2030-01-01&from=8&to=10', '/admin/calendar': 'name=x&kind=holiday&from=2030-01-01&to=2030-01-02', '/admin/networks': 'name=x&blocks=10.0.0.0/8', '/admin/give': 'idp=oulu&user=silja&role=secretary&place=oulu/1.2.246.562.99.95640200010&to=2027-06-04&why=x' };
 const paths = routes.map(({ method, at }) => ({ method, at, path: at.replace('*', ids[at] ?? 'x'), form: method === 'POST' ? forms[at] ?? 'x=1' : undefined }));
 const logLines = () => g.logText().split('\n').filter((l) => l.includes('"request.failed"'));
-const export_ = () => g.cli('export', '-c', g.config).stdout.replace(/^(version|mark|# ).*$/gm, '');
 
 async function cookies(user, idp = 'oulu') {
   const { context, page } = await visitor();
