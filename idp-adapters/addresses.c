@@ -20,6 +20,8 @@ static size_t oidc_addresses(struct arena *a, const struct settings *set, const 
 
     out[n++] = (struct address){ "redirect URI", oidc_redirect_uri(a, set, idp) };
     out[n++] = (struct address){ "post-logout redirect URI", oidc_post_logout_redirect_uri(a, set) };
+    out[n++] = (struct address){ "back-channel logout URI", arena_printf(a, "%.*s/upstream/logout/%.*s",
+                                                                         STR_ARG(set->public_url), STR_ARG(idp->id)) };
     if (str_eq(idp->auth_method, S("private_key_jwt")))
         out[n++] = (struct address){ "our keys (JWKS)", arena_join(a, set->public_url, S("/upstream/jwks")) };
     return n;
@@ -32,11 +34,13 @@ static size_t saml_addresses(struct arena *a, const struct settings *set, const 
         out[0] = (struct address){ "entityID", saml_sp_entity_id(a, set) };
         out[1] = (struct address){ "metadata", saml_sp_metadata_of(a, set, idp) };
         out[2] = (struct address){ "assertion consumer (POST)", saml_sp_acs(a, set) };
-        return 3;
+        out[3] = (struct address){ "single logout", saml_sp_logout(a, set) };
+        return 4;
     }
     out[0] = (struct address){ "entityID, metadata", saml_sp_entity_id(a, set) };
     out[1] = (struct address){ "assertion consumer (POST)", saml_sp_acs(a, set) };
-    return 2;
+    out[2] = (struct address){ "single logout", saml_sp_logout(a, set) };
+    return 3;
 }
 
 size_t idp_addresses(struct arena *a, const struct settings *set, const struct idp *idp,

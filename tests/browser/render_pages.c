@@ -853,9 +853,10 @@ static void put_leaving(const struct stage *s, const char *prefix)
         { .name = word(s, S("Puolukka Päiväkirja")), .receipt = RECEIPT_OUT, .ends_s = 0 },
         { .name = word(s, S("Kanerva Oppikirjat")), .receipt = RECEIPT_WAITS, .ends_s = NOW_S + 5760 },
         { .name = word(s, S("Kuusi Luokkahuone")), .receipt = RECEIPT_OPEN, .ends_s = 0 },
+        { .name = word(s, S("Kielo Kirjasto")), .receipt = RECEIPT_ASKED, .url = S("/signed-out/tell?t=x&s=kielo") },
     };
     struct signed_out_view v = { .page = page(s, "/sign-out", false),
-                                 .left = { left, 4 },
+                                 .left = { left, 5 },
                                  .city = word(s, s->lang == LANG_SV ? S("Uleåborg") : S("Oulu")) };
     struct sign_out_view ask = { .page = page(s, "/sign-out", true),
                                  .ask = SIGN_OUT_ASK,

@@ -140,7 +140,7 @@ async function leaveShared(g, issuer, service, signIn) {
 // Called once with the page that would post a city's answer here.
 let onAnswer = null;
 
-async function saml(name, who, host, startPeer, user, expect, fillOf, map, extra = '') {
+async function saml(name, who, host, startPeer, user, expect, fillOf, map, extra = '', afterwards = null) {
   const { g, service, configure } = await gatewayFor(name, who);
   const port = await freePort(), dir = folder(`${name}-peer`);
   const base = `http://${host}.localhost:${port}`;
@@ -163,12 +163,13 @@ ${extra}    metadata_xml: |
 ${xml.trim().split('\n').map((l) => '      ' + l).join('\n')}
 `);
   await new Promise((r) => setTimeout(r, 1200)); // an import is live within a second
-  const { info, agent } = await journey(service, who.id, async (a, page) => {
+  const signIn = async (a, page) => {
     page = await postForm(a, await toCity(a, page, service), fillOf(user), service);
     if (onAnswer) await onAnswer(a, page, service);
     for (let i = 0; i < 3 && !page.next && forms(page.text).some((f) => 'SAMLResponse' in f.fields); i++) page = await postForm(a, page, {}, service);
     return page;
-  });
+  };
+  const { info, agent } = await journey(service, who.id, signIn);
   check(info.given_name === expect.given && info.family_name === expect.family, `names: ${JSON.stringify(info)}`);
   check(info.edu_roles?.[0]?.role === expect.role, `roles: ${JSON.stringify(info)}`);
   const again = service.arrived(await agent.get(service.authorizeUrl(), service.until()));
@@ -178,7 +179,23 @@ ${xml.trim().split('\n').map((l) => '      ' + l).join('\n')}
     for (let i = 0; i < 3 && forms(page.text).some((f) => 'SAMLResponse' in f.fields); i++) page = await postForm(a, page, {}, service);
     return page;
   }, expect);
+  if (afterwards) await afterwards({ g, service, agent, base, signIn, idp: who.id });
   await g.stop();
+}
+
+// Who signs out here is led over the city's own sign-out and back, which is believed; and a sign-out that the city begins
+// ends the session here [SAML profiles 4.4].
+async function samlSignOut({ g, service, agent, base, signIn, idp }) {
+  const out = await agent.submit(await agent.get(`${g.url}/`), {}, (f) => /sign-out/.test(f.action ?? ''));
+  const went = agent.trace.slice(-6).join('\n');
+  check(went.includes(`${base}/saml2/idp/SingleLogoutService.php?SAMLRequest=`) && went.includes(`${g.url}/upstream/saml/logout?SAMLResponse=`), `not over the city's sign-out:\n${went}\n${text(out.text).slice(0, 500)}\n${g.logTail(5)}`);
+  check(/Kirjauduit ulos/.test(out.text) && /kirjautuminen\s*Kirjattu ulos/.test(text(out.text)), text(out.text).slice(0, 400));
+  const { agent: other } = await journey(service, idp, signIn, agent); // the city asks for the password again
+  check(service.arrived(await other.get(service.authorizeUrl({ prompt: 'none' }), service.until())).answer?.get('code'), 'not signed in');
+  const back = await other.get(`${base}/saml2/idp/SingleLogoutService.php?ReturnTo=${encodeURIComponent(`${base}/`)}`);
+  const came = other.trace.slice(-8).join('\n');
+  check(came.includes(`${g.url}/upstream/saml/logout?SAMLRequest=`) && came.includes(`${base}/saml2/idp/SingleLogoutService.php?SAMLResponse=`), `the city's sign-out did not come here and go back:\n${came}\n${back.status} ${text(back.text).slice(0, 500)}\n${g.logTail(5)}`);
+  check(!service.arrived(await other.get(service.authorizeUrl({ prompt: 'none' }), service.until())).answer?.get('code'), 'still signed in');
 }
 
 const certificate = (metadata, use) => {
@@ -252,7 +269,7 @@ const all = {
     check(/"event":"upstream.name_id".*"came":"urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress".*pairwise-id/.test(said), `no line about the name: ${said}`);
     check(!/city\.example/.test(said), 'the name itself is in the log');
   },
-  'SimpleSAMLphp, signed': () => saml('simplesamlphp', cities.turku, 'turku', simplesamlphp(), 'teemu', { given: 'Teemu', family: 'Testi-Mesimarja', role: 'teacher' }, (u) => ({ username: u, password: u }), 'funet', '    scopes: [turku.example]\n'),
+  'SimpleSAMLphp, signed, and signed out both ways': () => saml('simplesamlphp', cities.turku, 'turku', simplesamlphp(), 'teemu', { given: 'Teemu', family: 'Testi-Mesimarja', role: 'teacher' }, (u) => ({ username: u, password: u }), 'funet', '    scopes: [turku.example]\n', samlSignOut),
   'SimpleSAMLphp takes our request by POST alone, and xmlsec1 verifies the signature in it': async () => {
     const said = await saml('simplesamlphp-post', cities.turku, 'turku', simplesamlphp('post only'), 'teemu', { given: 'Teemu', family: 'Testi-Mesimarja', role: 'teacher' }, (u) => ({ username: u, password: u }), 'funet', '    scopes: [turku.example]\n    sign_requests: true\n');
     if (typeof said === 'string' && said.startsWith('skipped')) return said;

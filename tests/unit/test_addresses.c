@@ -37,6 +37,10 @@ TEST(each_row_has_its_addresses_also_before_it_is_enabled)
     CHECK(says(text,
                "  tampere              redirect URI               https://login.example.fi/upstream/oidc/tampere\n"));
     CHECK(says(text, "  tampere              our keys (JWKS)            https://login.example.fi/upstream/jwks\n"));
+    CHECK(says(text,
+               "  tampere              back-channel logout URI    https://login.example.fi/upstream/logout/tampere\n"));
+    CHECK(says(text,
+               "  turku                single logout              https://login.example.fi/upstream/saml/logout\n"));
     CHECK(says(text, "  turku                entityID, metadata         https://login.example.fi/saml/metadata\n"));
     CHECK(says(text, "  turku                assertion consumer (POST)  https://login.example.fi/upstream/saml/acs\n"));
     CHECK(says(text, "  vaasa                entityID                   https://login.example.fi/saml/metadata\n"));
