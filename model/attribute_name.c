@@ -8,8 +8,7 @@ static bool read_option(struct str word, struct attribute_name *out, const char 
     static const struct {
         struct str word;
         enum attribute_format is;
-    } formats[] = { { S("format:uri"), ATTRIBUTE_URI },
-                    { S("format:basic"), ATTRIBUTE_BASIC } };
+    } formats[] = { { S("format:uri"), ATTRIBUTE_URI }, { S("format:basic"), ATTRIBUTE_BASIC } };
 
     if (str_has_prefix(word, S("friendly:")) && word.n > sizeof "friendly:" - 1) {
         out->friendly = str_from(word, sizeof "friendly:" - 1);

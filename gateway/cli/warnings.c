@@ -31,10 +31,11 @@ static void about_service(struct buf *b, const struct service *s, bool open)
 static void about_encryption(struct buf *b, const struct service *s)
 {
     if (s->enabled && s->protocol == PROTO_SAML && str_has_suffix(s->saml.encryption_alg, S("-cbc")))
-        WARN(b, "service", s->id,
-             "encryption_alg %.*s can be opened by whoever may try often enough: as soon as the service can aes128-gcm, "
-             "take the line away",
-             STR_ARG(s->saml.encryption_alg));
+        WARN(
+            b, "service", s->id,
+            "encryption_alg %.*s can be opened by whoever may try often enough: as soon as the service can aes128-gcm, "
+            "take the line away",
+            STR_ARG(s->saml.encryption_alg));
 }
 
 /* ── claims ─────────────────────────────────────────────────────────────── */
