@@ -4,6 +4,7 @@
 #include "gateway/saml/saml.h"
 
 #include "base/codec.h"
+#include "base/crypt.h"
 #include "base/log.h"
 #include "base/seals.h"
 #include "base/settings.h"
@@ -22,7 +23,7 @@
 #include "wire/saml_write.h"
 #include "wire/xmlenc.h"
 
-enum { SEALED_MAX_B = 16384, ADDRESS_MAX_B = 32768, SESSIONS_LOOKED_FOR = 8 };
+enum { SEALED_MAX_B = 16384, ADDRESS_MAX_B = 32768, SESSIONS_LOOKED_FOR = 8, USED_UP_S = 3600 };
 
 static const struct str place = S("saml logout");
 
@@ -49,6 +50,7 @@ struct ending {
     struct saml_logout_asked said;
     struct signed_got key; /* of an EncryptedID */
     struct slo_told told;
+    struct kv_got used; /* the mark of this very message */
     struct kv_got found[SESSIONS_LOOKED_FOR + 1];
     size_t looked_for;
     bool *others; /* a session that ended had opened other services */
@@ -155,7 +157,34 @@ static enum step note_told(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-static const struct step_row read_rows[] = { { find_service }, { prove }, { note_told }, { NULL } };
+/* One that comes again could end a session that has begun since [security: replay]. */
+static enum step use_up(struct ctx *c, struct fail *f)
+{
+    struct ending *e = mine(c);
+
+    (void)f;
+    e->used.outcome = KV_MISS;
+    if (e->told.kind == SAML_ASK_LOGGED_OUT) /* its trip is good once */
+        return NEXT;
+    struct str mark = arena_printf(c->arena, "saml-logout:%.*s:%.*s", STR_ARG(c->service->id), STR_ARG(e->told.id));
+    kv_add(c->kv, &c->batch, c->arena, &e->used, KV_REPLAY, sha256_hex(c->arena, mark), S("1"), USED_UP_S);
+    return WAIT;
+}
+
+static enum step check_unused(struct ctx *c, struct fail *f)
+{
+    const struct ending *e = mine(c);
+
+    if (e->used.outcome == KV_DOWN)
+        return kv_away(f, "mark of a request");
+    return e->used.outcome == KV_MISS
+               ? NEXT
+               : fail_told(f, FAIL_CALLER, "invalid_request", "the message came before, and is good once",
+                           "LogoutRequest \"%.*s\" came before", STR_ARG(e->told.id));
+}
+
+static const struct step_row read_rows[] = { { find_service }, { prove },        { note_told },
+                                             { use_up },       { check_unused }, { NULL } };
 
 static enum step read_message(struct ctx *c, struct fail *f)
 {

@@ -358,6 +358,7 @@ const cases = {
     check(new URL(res.next).searchParams.get('RelayState') === 'bye' && new URL(res.next).searchParams.get('Signature'), res.next);
     check(answer.includes(`InResponseTo="${viola.last}"`) && /status:Success"/.test(answer) && !/Partial/.test(answer), answer);
     check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
+    await refused('the same request once more', agent.get(`${at.slo}?${viola.query(xml, { relay: 'bye', sign: true })}`));
   },
   'item 51: by POST, signed in the message': async () => {
     const agent = new Agent();
