@@ -635,7 +635,7 @@ bool dsig_verify_octets(struct arena *a, struct str text, struct str algorithm, 
                     (int)(algorithm.n < 80 ? algorithm.n : 80), algorithm.p != NULL ? algorithm.p : "(none)");
     for (size_t i = 0; i < keys->count; i++) {
         EVP_PKEY *k = keys->keys[i];
-        if (!EVP_PKEY_is_a(k, method->kind))
+        if (!makes(k, method))
             continue;
         tried++;
         *key = i;
@@ -682,6 +682,63 @@ bool dsig_verify(struct arena *a, const struct _xmlNode *element, const struct k
     out->element = xml_root(proven);
     out->key = key;
     return true;
+}
+
+/* --- what is too large for a tree ------------------------------------------------ */
+
+struct dsig_stream {
+    struct signature said;
+    size_t key;
+    EVP_MD_CTX *md;
+    bool broken;
+};
+
+static void md_release(void *md)
+{
+    EVP_MD_CTX_free(md);
+}
+
+struct dsig_stream *dsig_stream_new(struct arena *a, const struct _xmlNode *root, const struct keyring *keys,
+                                    struct fail *f)
+{
+    struct dsig_stream *s = arena_make(a, struct dsig_stream);
+
+    s->said.node = signature_of(root);
+    if (s->said.node == NULL)
+        return fail(f, FAIL_UPSTREAM, "sig_missing", "%s does not have exactly one Signature", xml_name(root)), NULL;
+    if (!read_signature(a, root, &s->said, f) || !verify_value(a, &s->said, keys, &s->key, f))
+        return NULL;
+    s->md = EVP_MD_CTX_new();
+    if (s->md == NULL || EVP_DigestInit_ex(s->md, s->said.digest_method->md(), NULL) != 1)
+        return fail(f, FAIL_OURS, "sig_digest", "OpenSSL cannot hash"), NULL;
+    arena_adopt(a, s->md, md_release);
+    return s;
+}
+
+bool dsig_stream_is_inclusive(const struct dsig_stream *s, const char *prefix)
+{
+    for (xmlChar **p = s->said.prefixes; p != NULL && *p != NULL; p++)
+        if (strcmp((const char *)*p, prefix) == 0)
+            return true;
+    return false;
+}
+
+void dsig_stream_add(struct dsig_stream *s, struct str bytes)
+{
+    s->broken = EVP_DigestUpdate(s->md, bytes.p, bytes.n) != 1 || s->broken;
+}
+
+bool dsig_stream_end(struct dsig_stream *s, size_t *key, struct str *digest, struct fail *f)
+{
+    unsigned char got[EVP_MAX_MD_SIZE];
+    unsigned int n = 0;
+
+    *key = s->key;
+    *digest = s->said.digest;
+    if (s->broken || EVP_DigestFinal_ex(s->md, got, &n) != 1)
+        return fail(f, FAIL_OURS, "sig_digest", "OpenSSL cannot hash");
+    return crypt_eq(str_n(got, n), s->said.digest) ||
+           fail(f, FAIL_UPSTREAM, "sig_digest", "the signed content was changed");
 }
 
 struct signed_xml signed_child(struct signed_xml parent, const char *ns, const char *name)

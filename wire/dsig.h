@@ -68,6 +68,17 @@ bool dsig_verify(struct arena *a, const struct _xmlNode *element, const struct k
 bool dsig_verify_octets(struct arena *a, struct str text, struct str algorithm, struct str value,
                         const struct keyring *keys, size_t *key, struct fail *f);
 
+/* A document too large for a tree: its root with its Signature and nothing else in it says what the canonical form of
+ * the whole, without that Signature, hashes to.  Its SignedInfo is verified at once, the bytes as they are added. Fails
+ * as dsig_verify(). */
+struct dsig_stream;
+struct dsig_stream *dsig_stream_new(struct arena *a, const struct _xmlNode *root, const struct keyring *keys,
+                                    struct fail *f);
+bool dsig_stream_is_inclusive(const struct dsig_stream *s, const char *prefix); /* of InclusiveNamespaces */
+void dsig_stream_add(struct dsig_stream *s, struct str bytes);
+/* Whether the bytes were those; once.  *key: which of the keyring proved it; *digest: what was said of them. */
+bool dsig_stream_end(struct dsig_stream *s, size_t *key, struct str *digest, struct fail *f);
+
 /* A child of what was proven is proven. */
 struct signed_xml signed_child(struct signed_xml parent, const char *ns, const char *name);
 
