@@ -320,6 +320,12 @@ static bool same(const xmlChar *a, const xmlChar *b)
     return xmlStrEqual(a != NULL ? a : BAD_CAST "", b != NULL ? b : BAD_CAST "");
 }
 
+/* A name that is cut would be another one. */
+static bool name_fits(const xmlChar *prefix, const xmlChar *name)
+{
+    return (prefix != NULL ? strlen((const char *)prefix) : 0) + strlen((const char *)name) + 8 < NAME_MAX_B;
+}
+
 static const xmlChar *rendered_uri(const struct making *m, const xmlChar *prefix)
 {
     for (size_t i = m->rendered_count; i-- > 0;)
@@ -333,8 +339,8 @@ static void use_namespace(struct making *m, const xmlChar *prefix, const xmlChar
 {
     if (same(prefix, BAD_CAST "xml") || same(rendered_uri(m, prefix), uri))
         return;
-    if (m->rendered_count == RENDERED_MAX) {
-        give_up(m, "metadata_malformed", "too many namespaces");
+    if (m->rendered_count == RENDERED_MAX || (prefix != NULL && !name_fits(NULL, prefix))) {
+        give_up(m, "metadata_malformed", "too many namespaces, or a prefix is too long");
         return;
     }
     m->rendered[m->rendered_count].prefix = prefix;
@@ -404,12 +410,6 @@ static void write_attributes(struct buf *b, const struct attribute *attributes, 
                         str_n(attributes[i].value, (size_t)(attributes[i].end - attributes[i].value)));
 }
 
-/* A name that is cut would be another one. */
-static bool name_fits(const xmlChar *prefix, const xmlChar *name)
-{
-    return (prefix != NULL ? strlen((const char *)prefix) : 0) + strlen((const char *)name) + 8 < NAME_MAX_B;
-}
-
 /* To the hash, and to the entity that it is part of. */
 static void put(struct making *m, struct str bytes)
 {
@@ -450,59 +450,75 @@ static void write_tag(struct making *m, const xmlChar *prefix, const xmlChar *lo
     buf_byte(&m->tag, '>');
 }
 
+/* The Signature of the root is no part of what it signs. */
+static bool begins_signature(struct making *m, const xmlChar *local, const xmlChar *uri)
+{
+    if (m->depth != 2 || !same(local, BAD_CAST "Signature") || !same(uri, BAD_CAST DS))
+        return false;
+    m->skipping = m->depth;
+    if (++m->signatures > 1)
+        give_up(m, "sig_structure", "the root has more than one Signature");
+    return true;
+}
+
+/* The attributes in their order; false when there are too many, or a name is too long. */
+static bool sort_attributes(const xmlChar **raw, size_t n, struct attribute *out)
+{
+    if (n > XML_ATTRIBUTES_MAX)
+        return false;
+    for (size_t i = 0; i < n; i++, raw += 5) {
+        out[i] = (struct attribute){ raw[0], raw[1], raw[2], raw[3], raw[4] };
+        if (!name_fits(raw[1], raw[0]))
+            return false;
+    }
+    qsort(out, n, sizeof out[0], by_uri_and_name);
+    return true;
+}
+
+/* What is visibly used, and what InclusiveNamespaces names. */
+static void use_namespaces(struct making *m, const struct attribute *attributes, size_t n, const xmlChar **declared,
+                           int count)
+{
+    for (size_t i = 0; i < n; i++)
+        if (attributes[i].prefix != NULL)
+            use_namespace(m, attributes[i].prefix, attributes[i].uri);
+    for (int i = 0; i < count; i++, declared += 2)
+        if (dsig_stream_is_inclusive(m->signature, declared[0] != NULL ? (const char *)declared[0] : "#default"))
+            use_namespace(m, declared[0], declared[1]);
+}
+
+static void begin_entity(struct making *m, const struct attribute *attributes, size_t n)
+{
+    m->entity_depth = m->depth;
+    m->entity_id = arena_str(m->arena, str_trim(attribute_named(attributes, n, "entityID")));
+    m->entity.n = 0;
+    buf_add(&m->entity, buf_str(&m->tag));
+}
+
 static void on_start(void *self, const xmlChar *local, const xmlChar *prefix, const xmlChar *uri, int namespace_count,
                      const xmlChar **namespaces, int attribute_count, int defaulted, const xmlChar **raw)
 {
     struct making *m = self;
     struct attribute attributes[XML_ATTRIBUTES_MAX];
     size_t first = m->rendered_count, n = (size_t)attribute_count;
+    bool of_metadata = same(uri, BAD_CAST MD);
 
     m->depth++;
-    if (m->skipping > 0)
+    if (m->failed || m->skipping > 0 || begins_signature(m, local, uri))
         return;
-    if (m->depth == 2 && same(local, BAD_CAST "Signature") && same(uri, BAD_CAST DS)) {
-        m->skipping = m->depth;
-        if (++m->signatures > 1)
-            give_up(m, "sig_structure", "the root has more than one Signature");
+    if (m->depth > XML_DEPTH_MAX || !name_fits(prefix, local) || !sort_attributes(raw, n, attributes)) {
+        give_up(m, "metadata_malformed", "too deep, too many attributes, or a name is too long");
         return;
     }
-    if (m->depth > XML_DEPTH_MAX || n > XML_ATTRIBUTES_MAX) {
-        give_up(m, "metadata_malformed", "too deep, or too many attributes");
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        attributes[i] =
-            (struct attribute){ raw[5 * i], raw[5 * i + 1], raw[5 * i + 2], raw[5 * i + 3], raw[5 * i + 4] };
-    bool fits = name_fits(prefix, local);
-    for (size_t i = 0; i < n; i++)
-        fits = fits && name_fits(attributes[i].prefix, attributes[i].name);
-    for (int i = 0; i < namespace_count; i++)
-        fits = fits && (namespaces[2 * i] == NULL || name_fits(NULL, namespaces[2 * i]));
-    if (!fits) {
-        give_up(m, "metadata_malformed", "a name is too long");
-        return;
-    }
-    qsort(attributes, n, sizeof attributes[0], by_uri_and_name);
     use_namespace(m, prefix, uri);
-    for (size_t i = 0; i < n; i++)
-        if (attributes[i].prefix != NULL)
-            use_namespace(m, attributes[i].prefix, attributes[i].uri);
-    for (int i = 0; i < namespace_count; i++)
-        if (dsig_stream_is_inclusive(m->signature,
-                                     namespaces[2 * i] != NULL ? (const char *)namespaces[2 * i] : "#default"))
-            use_namespace(m, namespaces[2 * i], namespaces[2 * i + 1]);
+    use_namespaces(m, attributes, n, namespaces, namespace_count);
     write_tag(m, prefix, local, first, attributes, n);
-    dsig_stream_add(m->signature, buf_str(&m->tag));
-    if (m->entity_depth > 0)
-        buf_add(&m->entity, buf_str(&m->tag));
-    else if (same(uri, BAD_CAST MD) && same(local, BAD_CAST "EntitiesDescriptor"))
+    put(m, buf_str(&m->tag));
+    if (m->entity_depth == 0 && of_metadata && same(local, BAD_CAST "EntitiesDescriptor"))
         note_group(m, attribute_named(attributes, n, "validUntil"));
-    else if (same(uri, BAD_CAST MD) && same(local, BAD_CAST "EntityDescriptor")) {
-        m->entity_depth = m->depth;
-        m->entity_id = arena_str(m->arena, str_trim(attribute_named(attributes, n, "entityID")));
+    if (m->entity_depth == 0 && of_metadata && same(local, BAD_CAST "EntityDescriptor")) {
         write_tag(m, prefix, local, 0, attributes, n);
-        m->entity.n = 0;
-        buf_add(&m->entity, buf_str(&m->tag));
+        begin_entity(m, attributes, n);
     }
     if (!buf_ok(&m->tag) || !buf_ok(&m->entity))
         give_up(m, "metadata_malformed", "a tag or an entity is too large");

@@ -34,9 +34,30 @@ static struct str instead(char c, bool in_attribute)
     }
 }
 
+/* Most of any text: it stands for itself everywhere. */
+static bool is_plain(char c)
+{
+    return c >= ' ' && (unsigned char)c < 0x80 && c != '&' && c != '<' && c != '>' && c != '"';
+}
+
+static size_t plain_from(struct str text, size_t at)
+{
+    size_t n = 0;
+
+    while (at + n < text.n && is_plain(text.p[at + n]))
+        n++;
+    return n;
+}
+
 static void add(struct buf *b, struct str text, bool in_attribute)
 {
     for (size_t i = 0; i < text.n;) {
+        size_t plain = plain_from(text, i);
+        if (plain > 0) {
+            buf_add(b, str_sub(text, i, plain));
+            i += plain;
+            continue;
+        }
         struct str other = instead(text.p[i], in_attribute);
         size_t step = (unsigned char)text.p[i] < 0x80 ? 1 : str_utf8_step(text, i);
         if (step == 0 || is_no_character(text, i))
