@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// npm oidc-provider with a Redis of its own, for the operations of stage.mjs that it has as well: bench/run --peer.
+// Other products beside us.  npm oidc-provider with a Redis of its own, for the operations of stage.mjs that it has as well: bench/run --peer.
+import fs from 'node:fs';
 import path from 'node:path';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent } from '../tests/e2e/agent.mjs';
 import { folder, freePort, root } from '../tests/e2e/gateway.mjs';
@@ -77,5 +78,40 @@ export class Peer {
       }],
       'client credentials': [null, () => this.asked('/token', { grant_type: 'client_credentials' })],
     };
+  }
+}
+
+// SimpleSAMLphp of Debian as identity provider, with PHP's compiled code kept: bench/run --peer-saml.
+export class SamlPeer {
+  async start(name, users) {
+    const port = await freePort(), dir = folder('peer-saml'), cert = path.join(dir, 'sp.crt');
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=sp', '-keyout', path.join(dir, 'sp.key'), '-out', cert], { stdio: 'ignore' });
+    fs.writeFileSync(path.join(dir, 'php.ini'), 'opcache.enable_cli=1\nopcache.validate_timestamps=0\n');
+    this.url = `http://localhost:${port}`;
+    this.child = spawn(path.join(root, 'tests/peers/simplesamlphp'), [String(port), this.url, 'http://sp.localhost/sp', 'http://sp.localhost/acs', cert, dir],
+      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PHP_INI_SCAN_DIR: `:${dir}` } });
+    await ready(this.child, 'ready');
+    const php = fs.readFileSync(`/proc/${this.child.pid}/task/${this.child.pid}/children`, 'utf8').trim().split(' ').map(Number);
+    this.processes = php.map((pid) => ({ pid, name: 'gateway' }));
+    this.line = new Line(port, users, null);
+    this.start_ = `/saml2/idp/SSOService.php?${new URLSearchParams({ spentityid: 'http://sp.localhost/sp' })}`;
+    const agent = new Agent();
+    let page = await agent.get(this.url + this.start_);
+    page = await agent.submit(page, { username: 'teemu', password: 'teemu' }, (f) => 'password' in f.fields);
+    if (!page.text.includes('name="SAMLResponse"')) throw new Error(`the peer let nobody in: ${page.url} ${page.text.slice(0, 300)}`);
+    this.cookie = agent.cookieHeader(new URL(this.url));
+    return this;
+  }
+
+  async stop() {
+    this.line.close();
+    this.child.kill();
+    await once(this.child, 'exit');
+  }
+
+  operations() {
+    return { 'SAML out, nobody asked: both signed': [null, async () => {
+      if (!must(await this.line.ask('GET', this.start_, { cookie: this.cookie }), 200, 'sso').text.includes('name="SAMLResponse"')) throw new Error('no answer');
+    }] };
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What each operation costs, in rounds; the programs that are compared take turns within each round.
-//   bench/run [--json FILE] [--rounds N] [--seconds S] [--users N] [--program FILE]... [--peer] [OPERATION ...]
+//   bench/run [--json FILE] [--rounds N] [--seconds S] [--users N] [--program FILE]... [--peer | --peer-saml] [OPERATION ...]
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { root } from '../tests/e2e/gateway.mjs';
 import { median, round, summary } from './load.mjs';
 import { Console } from './console.mjs';
 import { Nation } from './nation.mjs';
-import { Peer } from './peer.mjs';
+import { Peer, SamlPeer } from './peer.mjs';
 import { Stage } from './stage.mjs';
 
 const args = process.argv.slice(2);
@@ -18,8 +18,9 @@ const rounds = Number(option('--rounds', 5)), jsonFile = option('--json', null);
 const programs = [];
 for (let p; (p = option('--program', null));) programs.push(p);
 if (!programs.length) programs.push(path.join(root, 'build/release/digione'));
-const peer = args.includes('--peer'); // beside npm oidc-provider with Redis
-if (peer) { args.splice(args.indexOf('--peer'), 1); programs.push('npm oidc-provider with Redis'); }
+const peers = { '--peer': ['npm oidc-provider with Redis', Peer], '--peer-saml': ['SimpleSAMLphp', SamlPeer] };
+const asked = args.findIndex((a) => a in peers), peer = asked >= 0 ? peers[args.splice(asked, 1)[0]] : null;
+if (peer) programs.push(peer[0]);
 const only = args;
 
 // The first pass warms up and is not counted.
@@ -38,7 +39,7 @@ for (const Kind of peer ? [Stage] : [Stage, Nation, Console]) {
   const wanted = Object.entries(new Kind().operations()).filter(([name]) => !only.length || only.some((o) => (o.endsWith('$') ? name === o.slice(0, -1) : name.includes(o))));
   const stages = [];
   try {
-    for (const p of wanted.length ? programs : []) stages.push(await new (peer && p === programs.at(-1) ? Peer : Kind)().start(p, load.users));
+    for (const p of wanted.length ? programs : []) stages.push(await new (peer && p === programs.at(-1) ? peer[1] : Kind)().start(p, load.users));
   } catch (e) {
     results.push({ name: `${Kind.name}: its start`, failed: String(e.message ?? e).slice(0, 400) });
     for (const s of stages.splice(0)) await s.stop();

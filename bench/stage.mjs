@@ -3,8 +3,9 @@
 // operations by name.
 import crypto from 'node:crypto';
 import { forms } from '../tests/e2e/agent.mjs';
-import { freePort } from '../tests/e2e/gateway.mjs';
+import { folder, freePort } from '../tests/e2e/gateway.mjs';
 import { federation, registryText, signIn } from '../tests/e2e/local.mjs';
+import { SamlService } from '../tests/e2e/saml_sp.mjs';
 import { Service } from '../tests/e2e/rp.mjs';
 import { Line, Visitor } from './load.mjs';
 import { OidcCity } from './oidc_city.mjs';
@@ -36,6 +37,14 @@ const tool = `  - id: hilla
     redirect_uris: ["http://hilla.localhost/launch"]
     asks: [sub, given_name, family_name, roles, school, group]
 `;
+// Services of SAML that encrypt nothing; by what we sign for them.
+const asked = { 'response alone': ['response', 'rsa-sha256'], both: ['both', 'rsa-sha256'], 'both by ECDSA': ['both', 'ecdsa-sha256'] };
+const samlOut = () => Object.entries(asked).map(([name, [signs, alg]], i) => {
+  const s = new SamlService(folder(`bench-sp-${i}`), `http://sp${i}.localhost`);
+  s.id_ = `sp${i}`;
+  s.row = `  - id: sp${i}\n    protocol: saml\n    vendor: sp-oy\n    name: { fi: "SP ${i}" }\n    test: true\n    entity_id: "${s.entity}"\n    signs: ${signs}\n    signing_alg: ${alg}\n    asks: [sub, given_name, family_name, roles, school]\n    targets: ["${s.base}/"]\n    metadata_xml: |\n      ${s.xml}\n`;
+  return [name, s];
+});
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code', SCREENS = 8;
 const registrar = crypto.randomBytes(32).toString('base64url');
 
@@ -55,8 +64,9 @@ export class Stage {
     this.saml = { plain: new SamlCity('plain'), signed: new SamlCity('signed', { signed: true }), encrypted: new SamlCity('encrypted') };
     this.oidc = new OidcCity('edu', await freePort());
     await this.oidc.start();
+    this.samlServices = Object.fromEntries(samlOut());
     const cities = [...Object.values(this.saml), this.oidc].map((c) => c.row('oulu')).join('');
-    g.registry = registryText(tiles + tool + service.row() + this.rs256.row() + Object.values(this.stay).map((s) => s.row({ extra: `    grant_types: [authorization_code, refresh_token, client_credentials, "${DEVICE}"]\n` })).join('')
+    g.registry = registryText(tiles + tool + Object.values(this.samlServices).map((x) => x.row).join('') + service.row() + this.rs256.row() + Object.values(this.stay).map((s) => s.row({ extra: `    grant_types: [authorization_code, refresh_token, client_credentials, "${DEVICE}"]\n` })).join('')
       + this.keyed.row({ extra: `    grant_types: [authorization_code, client_credentials]\n    jwks: '${JSON.stringify({ keys: [{ ...ownJwk, kid: 'own', alg: 'ES256', use: 'sig' }] })}'\n` }).replace(/ {4}secret:.*\n/, '').replace('client_secret_basic', 'private_key_jwt')).replace('services:\n', `${cities}services:\n`);
     g.registry += `registrars:\n  - { id: salo, vendor: salo-oy, test: true, at_once: true, most: 1000, token: { plain: "${registrar}" }, hosts: ["salo.localhost"], scopes: [openid], asks: [sub] }\n`;
     await g.start();
@@ -118,6 +128,17 @@ export class Stage {
     const begun = new URL(must(await this.line.ask('GET', '/lti/open/hilla', { cookie: this.cookie }), 303, 'launch').headers.location).searchParams;
     const page = must(await this.line.ask('GET', `/lti/authorize?${new URLSearchParams({ client_id: 'hilla', redirect_uri: 'http://hilla.localhost/launch', scope: 'openid', response_type: 'id_token', response_mode: 'form_post', prompt: 'none', nonce: 'bench', state: 'bench', login_hint: begun.get('login_hint'), lti_message_hint: begun.get('lti_message_hint') })}`, { cookie: this.cookie }), 200, 'message');
     if (!page.text.includes('name="id_token"')) throw new Error('no message');
+  }
+
+  // A session is there: the service asks, and has the page that posts its answer.
+  async samlOut(name) {
+    const s = this.samlServices[name];
+    const page = must(await this.line.ask('GET', `/saml/sso?${s.query(s.request(`${this.gateway.url}/saml/sso`))}`, { cookie: this.cookie }), 200, 'sso');
+    if (!page.text.includes('name="SAMLResponse"')) throw new Error('no answer');
+  }
+  async samlUnasked(name) {
+    const page = must(await this.line.ask('GET', `/saml/start?service=${this.samlServices[name].id_}`, { cookie: this.cookie }), 200, 'start');
+    if (!page.text.includes('name="SAMLResponse"')) throw new Error('no answer');
   }
 
   ownTokens(s, form, headers) { return this.line.ask('POST', '/oidc/token', { form: { grant_type: 'client_credentials', ...form }, headers }); }
@@ -198,6 +219,10 @@ export class Stage {
       'pushed request, code, token': [null, () => this.pushedFlow(this.stay.par)],
       'authorize by form_post, code, token': [null, () => this.postedFlow(this.stay.form)],
       'LTI launch, both halves: RS256': [null, () => this.toolLaunch()],
+      'SAML out: the response signed': [450, () => this.samlOut('response alone')],
+      'SAML out: both signed': [null, () => this.samlOut('both')],
+      'SAML out: both signed by ECDSA': [null, () => this.samlOut('both by ECDSA')],
+      'SAML out, nobody asked: both signed': [null, () => this.samlUnasked('both')],
       'private_key_jwt': [null, () => this.keyedIn()],
       'DPoP': [null, () => this.boundIn()],
       'device: a screen signed in': [null, () => this.screenIn()],
