@@ -487,21 +487,28 @@ static void use_namespaces(struct making *m, const struct attribute *attributes,
             use_namespace(m, declared[0], declared[1]);
 }
 
-static void begin_entity(struct making *m, const struct attribute *attributes, size_t n)
+/* A group, or an entity: whose text begins with all namespaces that are in force. */
+static void begin_part(struct making *m, const xmlChar *prefix, const xmlChar *local,
+                       const struct attribute *attributes, size_t n)
 {
+    if (same(local, BAD_CAST "EntitiesDescriptor"))
+        note_group(m, attribute_named(attributes, n, "validUntil"));
+    if (!same(local, BAD_CAST "EntityDescriptor"))
+        return;
+    write_tag(m, prefix, local, 0, attributes, n);
     m->entity_depth = m->depth;
     m->entity_id = arena_str(m->arena, str_trim(attribute_named(attributes, n, "entityID")));
     m->entity.n = 0;
     buf_add(&m->entity, buf_str(&m->tag));
 }
 
+/* As many parameters as the parser gives.  NOLINTNEXTLINE(readability-function-size) */
 static void on_start(void *self, const xmlChar *local, const xmlChar *prefix, const xmlChar *uri, int namespace_count,
                      const xmlChar **namespaces, int attribute_count, int defaulted, const xmlChar **raw)
 {
     struct making *m = self;
     struct attribute attributes[XML_ATTRIBUTES_MAX];
     size_t first = m->rendered_count, n = (size_t)attribute_count;
-    bool of_metadata = same(uri, BAD_CAST MD);
 
     m->depth++;
     if (m->failed || m->skipping > 0 || begins_signature(m, local, uri))
@@ -514,12 +521,8 @@ static void on_start(void *self, const xmlChar *local, const xmlChar *prefix, co
     use_namespaces(m, attributes, n, namespaces, namespace_count);
     write_tag(m, prefix, local, first, attributes, n);
     put(m, buf_str(&m->tag));
-    if (m->entity_depth == 0 && of_metadata && same(local, BAD_CAST "EntitiesDescriptor"))
-        note_group(m, attribute_named(attributes, n, "validUntil"));
-    if (m->entity_depth == 0 && of_metadata && same(local, BAD_CAST "EntityDescriptor")) {
-        write_tag(m, prefix, local, 0, attributes, n);
-        begin_entity(m, attributes, n);
-    }
+    if (m->entity_depth == 0 && same(uri, BAD_CAST MD))
+        begin_part(m, prefix, local, attributes, n);
     if (!buf_ok(&m->tag) || !buf_ok(&m->entity))
         give_up(m, "metadata_malformed", "a tag or an entity is too large");
 }

@@ -145,7 +145,7 @@ static xmlSchema *saml_schema(const char *name)
     return schema;
 }
 
-static void say(void *test, const char *text, ...)
+__attribute__((format(printf, 2, 3))) static void say(void *test, const char *text, ...)
 {
     struct test *t = test;
     char line[512];
