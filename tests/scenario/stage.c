@@ -534,6 +534,11 @@ static void finish_own(struct stage *s)
     bool ready;
 
     for (size_t i = 0; i < s->loops; i++) {
+        probes_stop(s->lanes[i].lane->probes); /* first: the clock moves below, and would have them ask anew */
+        while (probes_busy(s->lanes[i].lane->probes)) {
+            lane_turn(s->lanes[i].lane, 1);
+            (void)turn(s, -1, 1, &ready);
+        }
         vigil_stop(s->lanes[i].lane->vigil);
         while (vigil_busy(s->lanes[i].lane->vigil)) {
             lane_turn(s->lanes[i].lane, 1);
@@ -545,9 +550,6 @@ static void finish_own(struct stage *s)
             lane_turn(s->lanes[i].lane, 1);
             (void)turn(s, -1, 1, &ready);
         }
-        probes_stop(s->lanes[i].lane->probes);
-        while (probes_busy(s->lanes[i].lane->probes))
-            lane_turn(s->lanes[i].lane, 1);
     }
     while (audit_heads_busy(s->node->heads)) {
         lane_turn(s->lanes[0].lane, 1);
