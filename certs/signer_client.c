@@ -63,10 +63,19 @@ struct signer *signer_new(struct loop *l, const struct settings *set, int fd)
     return s;
 }
 
+/* Nobody hears an answer any more: the loop must not come back to what their owners free. */
+static void clear_deadlines(const struct signer *s, struct request *ring)
+{
+    for (struct request *r = ring->next; r != ring; r = r->next)
+        timer_clear(s->loop, &r->deadline);
+}
+
 void signer_free(struct signer *s)
 {
     if (s == NULL)
         return;
+    clear_deadlines(s, &s->under_way);
+    clear_deadlines(s, &s->held);
     loop_forget(s->loop, &s->watch);
     (void)close(s->watch.fd);
     arena_free(s->arena);
