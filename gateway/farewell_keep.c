@@ -88,8 +88,13 @@ void errand_free(struct errand *e)
 
 void errand_keep(struct errand *e, struct kv *k, int64_t after_ms)
 {
-    kv_line_put(k, &e->batch, e->arena, &e->got, KV_FAREWELL, line, e->texts, e->n, after_ms, FAREWELLS_KEPT_MAX,
-                FAREWELL_LASTS_S + FAREWELL_LEASE_MS / 1000);
+    const struct kv_line_more more = { .texts = e->texts,
+                                       .n = e->n,
+                                       .most = FAREWELLS_KEPT_MAX,
+                                       .after_ms = after_ms,
+                                       .ttl_s = FAREWELL_LASTS_S + FAREWELL_LEASE_MS / 1000 };
+
+    kv_line_put(k, &e->batch, e->arena, &e->got, KV_FAREWELL, line, &more);
     sent(e);
 }
 

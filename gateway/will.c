@@ -81,12 +81,14 @@ static bool some_can_hear(const struct ctx *c, const struct strs *services)
 
 static void look_again_at(struct ctx *c, struct str id_hash, int64_t left_s, struct kv_got *got)
 {
-    struct str *one = arena_make(c->arena, struct str);
     int64_t in_s = left_s < WILL_LOOK_S ? left_s : WILL_LOOK_S;
+    const struct kv_line_more more = { .texts = &id_hash,
+                                       .n = 1,
+                                       .most = WILLS_MAX,
+                                       .after_ms = ((in_s > 0 ? in_s : 0) + SLACK_S) * 1000,
+                                       .ttl_s = c->set->session_max_s + LATER_S };
 
-    *one = id_hash;
-    kv_line_put(c->kv, &c->batch, c->arena, got, KV_WILLS, line, one, 1, ((in_s > 0 ? in_s : 0) + SLACK_S) * 1000,
-                WILLS_MAX, c->set->session_max_s + LATER_S);
+    kv_line_put(c->kv, &c->batch, c->arena, got, KV_WILLS, line, &more);
 }
 
 void will_write(struct ctx *c)

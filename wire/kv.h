@@ -143,8 +143,13 @@ void kv_count(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out
  * look: HIT, with all of them, up to `most`, the last due first; changes nothing.
  * drop: HIT, with how many of these stood there. */
 enum { KV_LINE_MOST = 1024 /* texts of one command */ };
+struct kv_line_more {
+    const struct str *texts;
+    size_t n, most;
+    int64_t after_ms, ttl_s;
+};
 void kv_line_put(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
-                 struct str id, const struct str *texts, size_t n, int64_t after_ms, size_t most, int64_t ttl_s);
+                 struct str id, const struct kv_line_more *more);
 void kv_line_take(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
                   struct str id, size_t most, int64_t again_ms);
 void kv_line_look(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,

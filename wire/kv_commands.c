@@ -209,18 +209,18 @@ static void ask_texts(const struct question *x, const struct str *head, size_t h
 }
 
 void kv_line_put(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
-                 struct str id, const struct str *texts, size_t n, int64_t after_ms, size_t most, int64_t ttl_s)
+                 struct str id, const struct kv_line_more *more)
 {
     const struct str head[] = { S("EVAL"),
                                 KV_PUT_SCRIPT,
                                 S("1"),
                                 S(""),
-                                number_text(a, after_ms),
-                                number_text(a, (int64_t)most),
-                                number_text(a, ttl_s) };
+                                number_text(a, more->after_ms),
+                                number_text(a, (int64_t)more->most),
+                                number_text(a, more->ttl_s) };
 
-    assert(after_ms >= 0 && most > 0 && ttl_s > 0);
-    ask_texts(&(struct question){ k, b, a, out, family, id }, head, sizeof head / sizeof *head, texts, n);
+    assert(more->after_ms >= 0 && more->most > 0 && more->ttl_s > 0);
+    ask_texts(&(struct question){ k, b, a, out, family, id }, head, sizeof head / sizeof *head, more->texts, more->n);
 }
 
 void kv_line_take(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,

@@ -23,11 +23,11 @@ static struct str place(const struct ctx *c, enum found_by by, struct str owner,
 void found_keep(struct ctx *c, const struct session *s, enum found_by by, struct str owner, struct str name,
                 struct kv_got *got)
 {
-    struct str *key = arena_make(c->arena, struct str);
+    const struct kv_line_more more = {
+        .texts = &s->id_hash, .n = 1, .most = FOUND_MAX, .ttl_s = c->set->session_max_s + SPARE_S
+    };
 
-    *key = s->id_hash;
-    kv_line_put(c->kv, &c->batch, c->arena, got, KV_FOUND, place(c, by, owner, name), key, 1, 0, FOUND_MAX,
-                c->set->session_max_s + SPARE_S);
+    kv_line_put(c->kv, &c->batch, c->arena, got, KV_FOUND, place(c, by, owner, name), &more);
 }
 
 void found_ask(struct ctx *c, enum found_by by, struct str owner, struct str name, struct kv_got *got)

@@ -87,7 +87,8 @@ static void put(struct test *t, struct kv_rig *rig, struct str id, const char *t
     struct str one = str_of(text);
     struct kv_got got;
 
-    kv_line_put(rig->kv, &rig->batch, t->arena, &got, KV_FAREWELL, id, &one, 1, after_ms, 3, 60);
+    const struct kv_line_more more = { .texts = &one, .n = 1, .most = 3, .after_ms = after_ms, .ttl_s = 60 };
+    kv_line_put(rig->kv, &rig->batch, t->arena, &got, KV_FAREWELL, id, &more);
     kv_rig_wait(t, rig);
     CHECK_INT(got.outcome, KV_HIT);
     CHECK_INT(got.number, there);

@@ -402,7 +402,8 @@ TEST(what_was_left_too_long_ago_or_is_none_of_ours_is_put_away)
     struct kv_got got;
 
     CHECK(str_find(texts[1], S("sid")) == texts[1].n);
-    kv_line_put(r->node[0].kv, &x->c.batch, t->arena, &got, KV_FAREWELL, S("all"), texts, 2, 0, 100, 600);
+    const struct kv_line_more more = { .texts = texts, .n = 2, .most = 100, .ttl_s = 600 };
+    kv_line_put(r->node[0].kv, &x->c.batch, t->arena, &got, KV_FAREWELL, S("all"), &more);
     settle(r);
     CHECK_INT(got.number, 2);
     passes(r, 12);
