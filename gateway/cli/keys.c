@@ -23,7 +23,7 @@ static int help(void)
         "create makes the keys that are missing; with --use and --alg, one more: it is published as next at once,\n"
         "becomes current after SECONDS (86400: a day, for caches of those who verify), and the one before retires "
         "then.\n"
-        "USE: oidc (ES256, RS256, PS256, EdDSA), client (ES256, RS256), saml, decrypt (RS256), audit (ES256).  A "
+        "USE: oidc (ES256, RS256, PS256, EdDSA), client, saml (ES256, RS256), decrypt (RS256), audit (ES256).  A "
         "gateway that runs serves new keys within a\n"
         "second, without a failed request.");
     return CLI_OK;

@@ -75,7 +75,7 @@ static const struct {
     { cli_keys,
       { "create", "-c", "x", "--use", "oidc", "--alg", "HS256" },
       "there is no --alg \"HS256\"; did you mean" },
-    { cli_keys, { "create", "-c", "x", "--use", "saml", "--alg", "ES256" }, "keys of --use saml are RS256" },
+    { cli_keys, { "create", "-c", "x", "--use", "decrypt", "--alg", "ES256" }, "keys of --use decrypt are RS256" },
     { cli_keys, { "list", "-c", "x", "--after", "1" }, "belong to create" },
     { cli_audit, { "verfy" }, "there is no word \"verfy\"; did you mean \"verify\"?" },
     { cli_audit, { "verify" }, "missing: -c FILE, or the folder of a log" },
