@@ -2,7 +2,9 @@
 #include "gateway/saml/name_id.h"
 
 #include "base/codec.h"
-#include "base/crypt.h"
+#include "base/fields.h"
+#include "base/seals.h"
+#include "gateway/session/session.h"
 #include "wire/saml.h"
 
 enum { TRANSIENT_B = 20 };
@@ -52,20 +54,26 @@ bool name_choose(const struct service *s, const struct saml_service_metadata *m,
     return true;
 }
 
+/* One for a service and a session: each is kept for its end, and somebody who asks for names without end must not
+ * fill the store.  Within the session SessionIndex says already that it is the same person. */
+static struct str transient(struct ctx *c, const struct service *s)
+{
+    struct str of = fields_key(c->arena, (struct str[]){ S("transient"), s->id }, 2);
+    struct str bytes = seals_pairwise(c->arena, c->seals, of, c->session->sid);
+
+    return arena_join(c->arena, S("_"), hex_encode(c->arena, str_sub(bytes, 0, TRANSIENT_B)));
+}
+
 bool name_make(struct ctx *c, const struct service *s, struct str word, struct str sub, struct str email,
                struct saml_name *out)
 {
     *out = (struct saml_name){ .format = name_format(word) };
     if (str_eq(word, S("none")))
         return true;
-    if (str_eq(word, S("transient"))) {
-        unsigned char bytes[TRANSIENT_B];
-        world_random(c->world, bytes, sizeof bytes);
-        out->value =
-            arena_join(c->arena, S("_"), hex_encode(c->arena, (struct str){ (const char *)bytes, sizeof bytes }));
-    } else {
+    if (str_eq(word, S("transient")))
+        out->value = transient(c, s);
+    else
         out->value = str_eq(word, S("email")) ? email : sub;
-    }
     if (!str_eq(word, S("email"))) {
         out->qualifier = saml_us(c);
         out->sp_qualifier = s->saml.entity_id;

@@ -157,18 +157,23 @@ static enum step note_told(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-/* One that comes again could end a session that has begun since [security: replay]. */
-static enum step use_up(struct ctx *c, struct fail *f)
+/* One that comes again could end a session that has begun since [security: replay].  as: in which form it comes. */
+static enum step use_up_as(struct ctx *c, const char *as)
 {
     struct ending *e = mine(c);
 
-    (void)f;
     e->used.outcome = KV_MISS;
     if (e->told.kind == SAML_ASK_LOGGED_OUT) /* its trip is good once */
         return NEXT;
-    struct str mark = arena_printf(c->arena, "saml-logout:%.*s:%.*s", STR_ARG(c->service->id), STR_ARG(e->told.id));
+    struct str mark = arena_printf(c->arena, "%s:%.*s:%.*s", as, STR_ARG(c->service->id), STR_ARG(e->told.id));
     kv_add(c->kv, &c->batch, c->arena, &e->used, KV_REPLAY, sha256_hex(c->arena, mark), S("1"), USED_UP_S);
     return WAIT;
+}
+
+static enum step use_up(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return use_up_as(c, "saml-logout");
 }
 
 static enum step check_unused(struct ctx *c, struct fail *f)
@@ -201,17 +206,25 @@ static bool is_named(const struct ctx *c, const struct slo_told *t, struct str t
     return str_is_set(t->name) && (str_eq(t->name, sub) || str_eq(t->name, name_kept(c, c->service, told, sub).value));
 }
 
-/* By the index that the service was told; where it says none, by the name [core 3.7.3.2]. */
-static bool is_meant(const struct ctx *c, const struct slo_told *t, struct str sid, struct str told, struct str person)
+/* By the index that the service was told; where it says none, by the name [core 3.7.3.2].  All services of a session
+ * are told one index: whoever was not, has it from another.  takes_part: the service was opened from the session. */
+static bool is_meant(const struct ctx *c, const struct slo_told *t, struct str sid, bool takes_part, struct str told,
+                     struct str person)
 {
-    return str_is_set(t->sessions) ? str_has_word(t->sessions, sid) : is_named(c, t, told, person);
+    return str_is_set(t->sessions) ? takes_part && str_has_word(t->sessions, sid) : is_named(c, t, told, person);
+}
+
+static bool session_means(const struct ctx *c, const struct slo_told *t, const struct session *s)
+{
+    return is_meant(c, t, s->sid, strs_has(&s->services, c->service->id), session_told(s, c->service->id),
+                    s->person->id);
 }
 
 static bool session_is_meant(const struct ctx *c, const struct session *s, const void *what)
 {
     const struct ending *e = what;
 
-    if (!is_meant(c, &e->told, s->sid, session_told(s, c->service->id), s->person->id))
+    if (!session_means(c, &e->told, s))
         return false;
     for (size_t i = 0; i < s->services.n; i++)
         *e->others = *e->others || !str_eq(s->services.at[i], c->service->id);
@@ -376,7 +389,8 @@ static bool is_over_and_meant(struct ctx *c, struct ending *e)
 {
     struct trail *t = arena_make(c->arena, struct trail);
 
-    if (!trail_read(c, t) || !is_meant(c, &e->told, t->sid, (struct str){ NULL, 0 }, t->person))
+    if (!trail_read(c, t) || !is_meant(c, &e->told, t->sid, t->more || str_has_word(t->services, c->service->id),
+                                       (struct str){ NULL, 0 }, t->person))
         return false;
     e->out.trail = t;
     return true;
@@ -401,9 +415,7 @@ static enum step decide(struct ctx *c, struct fail *f)
                              "InResponseTo \"%.*s\" is no trip of ours", STR_ARG(e->told.id));
         return logout_came(c, e->told.relay, c->service->id, e->told.heard != 0);
     }
-    bool meant = c->session != NULL ? is_meant(c, &e->told, c->session->sid, session_told(c->session, c->service->id),
-                                               c->session->person->id)
-                                    : is_over_and_meant(c, e);
+    bool meant = c->session != NULL ? session_means(c, &e->told, c->session) : is_over_and_meant(c, e);
     if (!meant)
         return step_into(c, elsewhere);
     e->out.by = c->service;
@@ -491,7 +503,15 @@ static enum step open_told(struct ctx *c, struct fail *f)
                : fail(f, FAIL_CALLER, "invalid_request", "the service was taken away since it asked");
 }
 
-const struct step_row saml_slo_on[] = { { open_told }, { load_session }, { decide }, { NULL } };
+/* The address stays in the browser's history. */
+static enum step use_up_on(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return use_up_as(c, "saml-logout-on");
+}
+
+const struct step_row saml_slo_on[] = { { open_told },    { use_up_on }, { check_unused },
+                                        { load_session }, { decide },    { NULL } };
 
 /* ── begun by a service, from it to us ──────────────────────────────────── */
 

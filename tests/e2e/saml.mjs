@@ -247,7 +247,9 @@ const cases = {
     const persistent = await told('Success', viola, { inside: policy(FORMATS.persistent) });
     check(persistent.format === FORMATS.persistent && /^[a-z2-7]{52}$/.test(persistent.nameId), `${persistent.format} ${persistent.nameId}`);
     const [one, two] = [await told('Success', viola, { inside: policy(FORMATS.transient) }), await told('Success', viola, { inside: policy(FORMATS.transient) })];
-    check(one.format === FORMATS.transient && one.nameId !== two.nameId && one.nameId !== persistent.nameId, 'a transient name stays');
+    check(one.format === FORMATS.transient && one.nameId !== persistent.nameId && one.nameId === two.nameId, 'one session, two names: somebody who asks again and again fills the store');
+    const other = await signedIn(), anew = await told('Success', viola, { inside: policy(FORMATS.transient) }, {}, other);
+    check(anew.format === FORMATS.transient && anew.nameId !== one.nameId, 'a transient name stays');
     check((await told('Success', viola, { inside: policy('urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified') })).nameId === persistent.nameId, 'unspecified');
     await told('Requester/InvalidNameIDPolicy', viola, { inside: policy('urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos') });
     await told('Requester/InvalidNameIDPolicy', viola, { inside: policy(FORMATS.email) });
@@ -367,6 +369,11 @@ const cases = {
     const page = await agent.go('POST', at.slo, { form: { SAMLRequest: Buffer.from(xml).toString('base64'), RelayState: 'bye' } });
     check(posted(page)?.to === `${orvokki.base}/slo` && posted(page).relay === 'bye' && posted(page).status === 'Success', `${page.status} ${page.url} ${posted(page)?.status} ${text(page.text).slice(0, 400)}`);
     check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
+    // The address in between stays in the browser's history.
+    await signInPages(agent, await ask(orvokki, {}, { sign: true }, agent), 'anna');
+    check(page.url.includes('/saml/slo/on?told='), page.url);
+    await refused('where it led to, once more', new Agent().get(page.url));
+    check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'a session that began since has ended');
   },
   'item 51: where others were open, the answer says that not all are known to have ended': async () => {
     const agent = new Agent();
@@ -428,6 +435,11 @@ const cases = {
     await signInPages(agent, await ask(viola, {}, {}, agent), 'anna');
     await agent.get(`${at.slo}?${viola.query(viola.logout(at.slo, { name: 'a'.repeat(52), sessions: ['another'] }), { sign: true })}`, { until: (u) => u.startsWith(viola.base) });
     check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'signed out by a name of nobody');
+  },
+  'item 51: a SessionIndex counts from a service that was opened from that session alone': async () => {
+    const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+    await agent.get(`${at.slo}?${kielo.query(kielo.logout(at.slo, { name: 'nobody', sessions: [got.session] }), { sign: true })}`, { until: (u) => u.startsWith(kielo.base) || u.startsWith(viola.base) });
+    check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'signed out by a service that was not open');
   },
   'an answer to no sign-out of ours is refused': async () => {
     await refused('LogoutResponse', anna.get(`${at.slo}?${viola.query(viola.loggedOut(at.slo, { answers: `_${'0'.repeat(32)}` }), { sign: true, field: 'SAMLResponse', relay: 'x' })}`));
