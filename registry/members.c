@@ -9,6 +9,7 @@ static const struct db_migration migrations[] = {
          "class_level INTEGER NOT NULL, role TEXT NOT NULL, seen_s INTEGER NOT NULL, "
          "PRIMARY KEY (service, context, sub)) WITHOUT ROWID;"
          "CREATE INDEX member_seen ON member (seen_s);" },
+    { 2, "CREATE INDEX member_sub ON member (service, sub);" },
 };
 
 #define COLUMNS "sub, provider_oid, school_oid, school_code, class_group, class_level, role, seen_s"
@@ -22,6 +23,7 @@ static const struct db_statement
                           "excluded.provider_oid, school_oid = excluded.school_oid, school_code = "
                           "excluded.school_code, class_group = excluded.class_group, class_level = "
                           "excluded.class_level, role = excluded.role, seen_s = excluded.seen_s" },
+    leave = { "member_leave", "DELETE FROM member WHERE service = ?1 AND sub = ?2" },
     forget = { "member_forget", "DELETE FROM member WHERE seen_s < ?1" },
     page = { "member_page", "SELECT " COLUMNS " FROM member WHERE service = ?1 AND context = ?2 AND sub > ?3 AND "
                             "instr(?4, ' ' || role || ' ') > 0 AND seen_s >= ?5 ORDER BY sub LIMIT ?6" };
@@ -85,8 +87,11 @@ static bool note(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct member_note *n = with;
     const struct db_value args[] = { db_text(n->service), db_text(n->context), db_text(n->who.sub) };
+    const struct db_value whose[] = { db_text(n->service), db_text(n->who.sub) };
     struct db_rows rows, all;
 
+    if (n->gone)
+        return db_run(d, &leave, whose, 2, f);
     if (!db_query(d, &find, args, 3, a, &rows, f))
         return false;
     if (rows.n > 0) {

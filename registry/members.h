@@ -40,6 +40,7 @@ void members_free(struct members *m);                    /* after the worker thr
 struct member_note { /* what is to be kept; the caller's, until the answer */
     struct str service, context;
     struct member who;
+    bool gone; /* whoever it is, is to be in no list of the service: who.sub alone counts */
     bool ok;
     struct fail why;
 };

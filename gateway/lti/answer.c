@@ -183,16 +183,19 @@ static struct str claims_of(struct ctx *c)
     return message_claims(c->arena, &m);
 }
 
-/* Whose data is protected is in no list. */
+/* Whose data is protected is in no list, and in none that is older than that. */
 static void note_member(struct ctx *c)
 {
     struct answering *a = mine(c);
+    bool hidden = c->person->non_disclosure;
 
     a->member.ok = true;
-    if (members_url(c, &a->told).p == NULL || a->hint.pick != 0 || c->person->non_disclosure ||
-        a->told.role == ROLE_NONE)
+    if (c->members == NULL || !c->service->lti.names_and_roles)
+        return;
+    if (!hidden && (members_url(c, &a->told).p == NULL || a->hint.pick != 0 || a->told.role == ROLE_NONE))
         return;
     a->member = (struct member_note){ .service = c->service->id, .context = a->told.context_id, .who = a->told.at };
+    a->member.gone = hidden;
     a->member.who.sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor);
     a->member.who.role = a->told.role;
     a->member.who.seen_s = c->now_s;

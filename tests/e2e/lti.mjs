@@ -5,7 +5,7 @@
 import crypto from 'node:crypto';
 import { SignJWT, createLocalJWKSet, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { Agent, forms, text } from './agent.mjs';
-import { check, fetchLocal, finish, freePort, peer, root, test } from './gateway.mjs';
+import { check, fetchLocal, finish, freePort, peer, root, test, until } from './gateway.mjs';
 import { federation, registryText, signIn } from './local.mjs';
 
 const CLAIM = 'https://purl.imsglobal.org/spec/lti/claim/', DL = 'https://purl.imsglobal.org/spec/lti-dl/claim/', NRPS = 'https://purl.imsglobal.org/spec/lti-nrps/';
@@ -422,6 +422,21 @@ await test('L17: whose data is protected is in no list, though they may use the 
   check(claims[`${CLAIM}context`].id === url.split('/').pop(), 'the same class');
   const { members: found } = (await members(url, token)).json;
   check(found.length === 1 && found[0].user_id !== claims.sub, JSON.stringify(found));
+});
+
+await test('L17: who was in a list, and whose data has been protected since, is in it no more once they come again', async () => {
+  const url = (await tool.launched(anna)).claims[`${NRPS}claim/namesroleservice`].context_memberships_url, { access_token: token } = (await grant(await assertion())).json;
+  check((await members(url, token)).json.members.length === 1, 'not in the list before');
+  g.import(fileOf().replace('    username: anna\n', '    username: anna\n    non_disclosure: true\n'));
+  await until('the list is empty', async () => {
+    await tool.launched((await signIn(service, 'anna')).agent);
+    return (await members(url, token)).json.members.length === 0;
+  });
+  g.import(fileOf());
+  await until('and has her again', async () => {
+    await tool.launched((await signIn(service, 'anna')).agent);
+    return (await members(url, token)).json.members.length === 1;
+  });
 });
 
 await test('L17: whom policy shuts out since then is in no list', async () => {

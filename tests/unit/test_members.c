@@ -120,6 +120,22 @@ TEST(L17_a_role_that_changed_is_told_as_it_is_now)
     close_bench(t, &x);
 }
 
+TEST(L17_who_is_to_be_in_no_list_leaves_every_list_of_the_tool_and_nobody_else_does)
+{
+    struct bench x;
+    struct member_note gone = { .service = S("tool"), .who = { .sub = S("anna") }, .gone = true };
+
+    open_bench(t, &x, true);
+    CHECK(note(t, &x, "7b", S("anna"), ROLE_LEARNER, NOW_S) && note(t, &x, "8a", S("anna"), ROLE_LEARNER, NOW_S));
+    CHECK(note(t, &x, "7b", S("berta"), ROLE_LEARNER, NOW_S));
+    CHECK(members_note(x.members, x.work, &x.batch, t->arena, &gone));
+    settle(t, &x);
+    const struct members_page *p = list(t, &x, "7b", "", (unsigned)EVERYBODY, 10, NOW_S);
+    CHECK(gone.ok && p->n == 1 && str_eq(p->at[0].sub, S("berta")));
+    CHECK_INT(list(t, &x, "8a", "", (unsigned)EVERYBODY, 10, NOW_S)->n, 0);
+    close_bench(t, &x);
+}
+
 TEST(who_has_not_come_for_more_than_a_year_is_forgotten)
 {
     struct bench x;
