@@ -25,6 +25,8 @@
 #define PAIRWISE_ID "urn:oasis:names:tc:SAML:attribute:pairwise-id"
 #define SUBJECT_ID  "urn:oasis:names:tc:SAML:attribute:subject-id"
 
+static const struct str every_vendor = S("every vendor"); /* no id of a vendor's has a space */
+
 struct making { /* c->state */
     struct upstream_got got;
     const struct saml_service_metadata *peer;
@@ -182,7 +184,7 @@ static void add_subject(struct ctx *c, struct saml_statement *st, struct saml_to
     if (saml_service_has(is, S(SAML_SUBJECT_ID_REQ), S("subject-id")) && str_has_word(m->told.words, S("learner_id")))
         add_told(c, st, room, SUBJECT_ID, "subject-id",
                  arena_printf(c->arena, "%.*s@%.*s",
-                              STR_ARG(pairwise_sub(c->arena, c->seals, c->person->id, S("subject-id"))),
+                              STR_ARG(pairwise_sub(c->arena, c->seals, c->person->id, every_vendor)),
                               STR_ARG(saml_scope(c))));
 }
 
