@@ -93,10 +93,9 @@ size_t str_find_byte(struct str s, char c, size_t from)
 
 size_t str_find(struct str s, struct str what)
 {
-    for (size_t i = 0; what.n <= s.n && i <= s.n - what.n; i++)
-        if (memcmp(s.p + i, what.p, what.n) == 0)
-            return i;
-    return s.n;
+    const char *at = s.n > 0 ? memmem(s.p, s.n, what.p, what.n) : NULL;
+
+    return at != NULL ? (size_t)(at - s.p) : s.n;
 }
 
 bool str_split(struct str *rest, char sep, struct str *part)
