@@ -434,6 +434,19 @@ static void tell_former(struct ctx *c, const struct session *before, struct str 
         farewells_tell(c, &who, &before->told, &before->services);
 }
 
+/* Who proves once more who they are goes on with what they had open: its services know that by its sid, and by what
+ * they were told, and hear of its end by nothing else. */
+static void go_on_from(struct ctx *c, struct session *s, const struct session *before)
+{
+    if (before == NULL || !str_eq(before->person->id, s->person->id))
+        return;
+    s->sid = before->sid;
+    s->told = before->told;
+    for (size_t i = 0; i < before->services.n && s->services.n < SESSION_SERVICES_MAX; i++)
+        if (!strs_has(&s->services, before->services.at[i]))
+            strs_add(c->arena, &s->services, before->services.at[i]);
+}
+
 /* Whose session there is already: not every way to here has looked. */
 static enum step admit_look(struct ctx *c, struct fail *f)
 {
@@ -458,6 +471,7 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
         return REFUSE;
     const struct session *before = old.p != NULL ? c->session : NULL;
     c->session = session_new(c, c->person, c->login->shared, &flow->cookie);
+    go_on_from(c, c->session, before);
     if (!session_store(c, c->session, &flow->stored, f)) {
         c->session = NULL;
         return REFUSE;

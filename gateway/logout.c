@@ -45,7 +45,8 @@ static enum step end_ask(struct ctx *c, struct fail *f)
         session_drop(c, key, &l->dropped);
     else
         session_end(c, key, &l->dropped);
-    will_drop(c, key);
+    if (l->trail != NULL) /* else nobody here knows whom to tell */
+        will_drop(c, key);
     if (c->session != NULL)
         flow_audit(c, "logout", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
@@ -510,7 +511,7 @@ static bool has_left(const struct ctx *c, const struct leaving *v)
 {
     const struct idp *idp = registry_idp(c->registry, v->idp);
 
-    return crypt_eq(form_get(c->query, S("state")), v->state) &&
+    return str_is_set(v->state) && crypt_eq(form_get(c->query, S("state")), v->state) &&
            (idp == NULL || idp->kind != IDP_SAML || city_left_read(c, v->state, form_get(c->query, S("left"))));
 }
 

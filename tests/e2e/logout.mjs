@@ -79,6 +79,15 @@ await test('LO01 LO12 LO14: discovery names the end of sessions', async () => {
     check(discovery[member] === true, member);
 });
 
+await test('item 40: who proves anew who they are goes on with the session that the services know', async () => {
+  const { agent, claims } = await open(of.other), before = about('other').length;
+  const again = await signIn(of.deaf, 'anna', agent, { prompt: 'login' });
+  check((await of.deaf.finish(again.answer)).claims.sid === claims.sid, 'another sid');
+  await submit(agent, await end(agent, {}));
+  const { claims: told } = await opened(await until('the service hears', () => about('other')[before]));
+  check(told.sid === claims.sid && told.sub === claims.sub, `told of ${told.sid}, which it does not know`);
+});
+
 await test('LO02 LO08: the session ends and the service is led back to, with its state or without', async () => {
   for (const state of ['a b&c', undefined]) {
     const { agent, tokens } = await open(of.deaf);
