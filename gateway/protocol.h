@@ -49,8 +49,8 @@ struct protocol {
      * NULL: all of that. */
     struct claim_set (*tells)(struct ctx *c, const struct decision *d);
 
-    /* What a service would be told, as JSON for people to read; r is set but for what the protocol itself knows.  NULL: as
-     * OpenID Connect tells it. */
+    /* What a service would be told, as JSON for people to read; r is set but for what the protocol itself knows.  NULL:
+     * as OpenID Connect tells it. */
     struct str (*shows)(struct arena *a, const struct release *r);
 
     /* Whether the address that c->login asked for is still its service's own: what was registered when the login began

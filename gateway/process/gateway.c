@@ -6,7 +6,6 @@
 #include "audit/index.h"
 #include "base/log.h"
 #include "gateway/farewell.h"
-#include "gateway/vigil.h"
 #include "gateway/http/listen.h"
 #include "gateway/http/server.h"
 #include "gateway/node/lane.h"
@@ -14,6 +13,7 @@
 #include "gateway/node/probes.h"
 #include "gateway/node/watch.h"
 #include "gateway/process/sandbox.h"
+#include "gateway/vigil.h"
 #include "idp-adapters/upstream.h"
 #include "wire/xml.h"
 

@@ -2,8 +2,8 @@
  * gateway/saml/name_id.h: by which name a service is told of a person.  [SAML core 3.4.1.1, 8.3]
  *
  * Floor 6d.  "persistent" is the pseudonym that the same vendor knows over every protocol (model/pairwise.h), in lower
- * case alone [IIP-IDP21]; "transient" is another in each session; "email" leaves where policy releases the address; "none":
- * the assertion has no name, and the service reads attributes alone [IIP-IDP11].
+ * case alone [IIP-IDP21]; "transient" is another in each session; "email" leaves where policy releases the address;
+ * "none": the assertion has no name, and the service reads attributes alone [IIP-IDP11].
  */
 #ifndef GATEWAY_SAML_NAME_ID_H
 #define GATEWAY_SAML_NAME_ID_H
