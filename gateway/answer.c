@@ -12,6 +12,7 @@
 #include "idp-adapters/upstream_saml.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
+#include "wire/saml_respond.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -256,6 +257,31 @@ static void failure_json(struct ctx *c, int status)
         set_unless_there(c->res, S("WWW-Authenticate"), S("Basic realm=\"digione\""));
 }
 
+/* A message that cannot be taken has the status 500, whoever is to blame [SOAP 1.1, 6.2]; what HTTP itself says keeps
+ * its own. */
+static int fault_status(enum fail_kind kind)
+{
+    switch (kind) {
+    case FAIL_METHOD:
+    case FAIL_TOO_LARGE:
+    case FAIL_BUSY:
+    case FAIL_UPSTREAM:
+    case FAIL_OURS:
+        return fail_status(kind);
+    default:
+        return 500;
+    }
+}
+
+static void failure_soap(struct ctx *c)
+{
+    enum fail_kind kind = c->fail.kind;
+    bool of_client = kind != FAIL_BUSY && kind != FAIL_UPSTREAM && kind != FAIL_OURS;
+    struct str text = arena_printf(c->arena, "%s: %.*s", c->fail.code, STR_ARG(answer_description(c, &c->fail)));
+
+    http_body(c->res, fault_status(kind), S("text/xml; charset=utf-8"), saml_soap_fault(c->arena, of_client, text));
+}
+
 static struct str idp_name(const struct ctx *c)
 {
     const struct idp *idp = c->registry != NULL && c->login != NULL ? registry_idp(c->registry, c->login->idp) : NULL;
@@ -423,6 +449,11 @@ void answer_take_code(struct ctx *c)
         memcpy(c->support_code, code.p, CODE_N);
 }
 
+static bool is_machine(enum errors errors)
+{
+    return errors == ERRORS_JSON || errors == ERRORS_SOAP;
+}
+
 void answer_failure(struct ctx *c, answer_to_service_fn *to_service)
 {
     enum errors errors = c->route != NULL ? c->route->errors : ERRORS_HTML;
@@ -439,9 +470,13 @@ void answer_failure(struct ctx *c, answer_to_service_fn *to_service)
         return;
     if (status == 503 || status == 429)
         http_header(c->res, S("Retry-After"),
-                    arena_printf(c->arena, "%d", errors == ERRORS_JSON ? ANSWER_RETRY_SOON_S : ANSWER_RETRY_S));
+                    arena_printf(c->arena, "%d", is_machine(errors) ? ANSWER_RETRY_SOON_S : ANSWER_RETRY_S));
     if (errors == ERRORS_JSON) {
         failure_json(c, status);
+        return;
+    }
+    if (errors == ERRORS_SOAP) {
+        failure_soap(c);
         return;
     }
     if (status == 503)

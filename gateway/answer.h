@@ -2,7 +2,7 @@
  * gateway/answer.h: what every answer has in common, and what a failure looks like.
  *
  * Floor 6a.  The one place that turns a struct fail into status, log line and
- * text: a page for people, JSON for services, or a redirect to the service when
+ * text: a page for people, JSON or a SOAP Fault for services, or a redirect to the service when
  * its answer address was checked.
  */
 #ifndef GATEWAY_ANSWER_H

@@ -14,7 +14,7 @@
 
 enum door { DOOR_NONE = 0, DOOR_PUBLIC, DOOR_SCRIPTS, DOOR_OPS };
 enum who { WHO_NOBODY = 0, WHO_ANYONE, WHO_PERSON, WHO_ADMIN, WHO_SERVICE };
-enum errors { ERRORS_HTML = 0, ERRORS_JSON, ERRORS_SERVICE };
+enum errors { ERRORS_HTML = 0, ERRORS_JSON, ERRORS_SERVICE, ERRORS_SOAP };
 
 struct route {
     enum http_method method;

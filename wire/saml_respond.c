@@ -3,6 +3,7 @@
 
 #include "wire/saml.h"
 #include "wire/saml_write.h"
+#include "wire/xml.h"
 #include "wire/xml_canon.h"
 
 #define XMLNS_SAML  " xmlns:saml=\"" SAML_NS_ASSERTION "\""
@@ -221,6 +222,16 @@ struct saml_draft saml_logout_draft(struct arena *a, const struct saml_logout *l
 struct str saml_soap_write(struct arena *a, struct str message)
 {
     return arena_printf(a, "<S:Envelope xmlns:S=\"" SOAP "\"><S:Body>%.*s</S:Body></S:Envelope>", STR_ARG(message));
+}
+
+struct str saml_soap_fault(struct arena *a, bool of_client, struct str text)
+{
+    struct buf b = buf_new(a, SAML_TEXT_MAX_B);
+
+    buf_printf(&b, "<S:Fault><faultcode>S:%s</faultcode><faultstring>", of_client ? "Client" : "Server");
+    xml_add_escaped(&b, text);
+    buf_add(&b, S("</faultstring></S:Fault>"));
+    return saml_soap_write(a, buf_str(&b));
 }
 
 struct str saml_query_draft(struct arena *a, struct str message, bool is_answer, struct str relay_state,

@@ -115,6 +115,8 @@ struct str saml_name_write(struct arena *a, const struct saml_name *n);
 
 /* SOAP 1.1 [SAML bindings 3.2.2]: a message in its envelope. */
 struct str saml_soap_write(struct arena *a, struct str message);
+/* A Fault in its envelope [SOAP 1.1, 4.4]: whether whoever asked is to change the message, and why; text is escaped. */
+struct str saml_soap_fault(struct arena *a, bool of_client, struct str text);
 
 /* Redirect [SAML bindings 3.4.4.1]: what is signed, "SAMLRequest=…" (or SAMLResponse, is_answer)
  * "&RelayState=…&SigAlg=…". signer_query() signs it; saml_redirect_url() (saml_write.h) makes the URL.  relay_state

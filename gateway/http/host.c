@@ -46,7 +46,7 @@ static const struct route route = { HTTP_GET, "HOST", DOOR_PUBLIC, WHO_ANYONE, 0
 const struct route *host_leads_on(const struct ctx *c, bool *rewritten)
 {
     bool people = c->route != NULL && c->route->path[0] == '/' && c->route->door == DOOR_PUBLIC &&
-                  c->route->errors != ERRORS_JSON;
+                  c->route->errors != ERRORS_JSON && c->route->errors != ERRORS_SOAP;
 
     *rewritten = false;
     if (!people || host_is_ours(c->set, c->req->host))

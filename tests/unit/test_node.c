@@ -201,7 +201,7 @@ static void answer_it(void *with)
 /* Whatever the kind, whoever asks, however little is logged. */
 TEST(a_code_that_is_shown_stands_in_the_log)
 {
-    static const enum errors asked[] = { ERRORS_HTML, ERRORS_JSON, ERRORS_SERVICE };
+    static const enum errors asked[] = { ERRORS_HTML, ERRORS_JSON, ERRORS_SERVICE, ERRORS_SOAP };
     int shown = 0, hidden = 0;
 
     for (int level = LOG_DEBUG; level <= LOG_ERROR; level++)
@@ -210,7 +210,7 @@ TEST(a_code_that_is_shown_stands_in_the_log)
                 struct answered *x = failing(t, (enum fail_kind)kind, "some_code", asked[i]);
                 log_set_level((enum log_level)level);
                 struct str log = logged(t, answer_it, &x->ctx);
-                struct str half = asked[i] == ERRORS_JSON ? S("ABCD2345") : S("ABCD<");
+                struct str half = asked[i] == ERRORS_JSON || asked[i] == ERRORS_SOAP ? S("ABCD2345") : S("ABCD<");
                 bool code_shown = str_find(x->res.body, half) < x->res.body.n;
                 bool code_logged = str_find(log, S("\"support_code\":\"ABCD2345\"")) < log.n;
                 if (code_shown != code_logged)
@@ -269,6 +269,36 @@ TEST(a_service_gets_its_errors_as_json) /* [RFC 6749 5.2] */
     answer_failure(&x->ctx, NULL);
     CHECK_INT(x->res.status, 401);
     CHECK_STR(http_response_field(&x->res, S("WWW-Authenticate")), "Basic realm=\"digione\"");
+}
+
+TEST(who_speaks_soap_gets_a_fault) /* [SOAP 1.1, 4.4, 6.2] */
+{
+    static const struct {
+        enum fail_kind kind;
+        int status;
+        const char *code, *retry;
+    } rows[] = { { FAIL_CALLER, 500, "S:Client", "" },
+                 { FAIL_CONFLICT, 500, "S:Client", "" },
+                 { FAIL_TOO_LARGE, 413, "S:Client", "" },
+                 { FAIL_BUSY, 429, "S:Server", "5" },
+                 { FAIL_OURS, 503, "S:Server", "5" } };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answered *x = failing(t, rows[i].kind, "some_code", ERRORS_SOAP);
+        answer_failure(&x->ctx, NULL);
+        CHECK_INT(x->res.status, rows[i].status);
+        CHECK_STR(http_response_field(&x->res, S("Content-Type")), "text/xml; charset=utf-8");
+        struct str retry = http_response_field(&x->res, S("Retry-After"));
+        CHECK_STR(retry.p != NULL ? retry : S(""), rows[i].retry);
+        CHECK(str_find(x->res.body, arena_printf(t->arena, "<faultcode>%s<", rows[i].code)) < x->res.body.n);
+    }
+    struct answered *x = failing(t, FAIL_CALLER, "invalid_request", ERRORS_SOAP);
+    answer_failure(&x->ctx, NULL);
+    CHECK_STR(
+        x->res.body,
+        "<S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Body><S:Fault><faultcode>S:Client"
+        "</faultcode><faultstring>invalid_request: the reason is for the log &#60;only&#62;; support code ABCD2345"
+        "</faultstring></S:Fault></S:Body></S:Envelope>");
 }
 
 static const char *described(struct test *t, struct ctx *c, enum fail_kind kind, const char *told, const char *detail)
