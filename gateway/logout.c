@@ -87,6 +87,24 @@ static struct strs words_of(struct arena *a, struct str words)
     return out;
 }
 
+/* Whoever asks by a protocol that answers has ended its own, and is told nothing but the answer [SAML core 3.7.3.2]. */
+static bool has_ended_its_own(const struct ctx *c, const struct service *by, struct str service)
+{
+    const struct protocol *p = by != NULL ? protocol_of(c, by->protocol) : NULL;
+
+    return p != NULL && p->left != NULL && str_eq(by->id, service);
+}
+
+static struct strs others_than(const struct ctx *c, const struct service *by, const struct strs *all)
+{
+    struct strs out = { arena_make_n(c->arena, 1, struct str), 0 };
+
+    for (size_t i = 0; i < all->n; i++)
+        if (!has_ended_its_own(c, by, all->at[i]))
+            strs_add(c->arena, &out, all->at[i]);
+    return out;
+}
+
 /* All that the session has opened; of one that was over before, what the browser remembers. */
 static enum step say_ask(struct ctx *c, struct fail *f)
 {
@@ -97,6 +115,7 @@ static enum step say_ask(struct ctx *c, struct fail *f)
         return NEXT;
     const struct leaver who = { .sid = l->trail->sid, .person = l->trail->person };
     l->told = c->session != NULL ? c->session->services : words_of(c->arena, l->trail->services);
+    l->told = others_than(c, l->by, &l->told);
     enum farewell_said *said = arena_make_n(c->arena, l->told.n + 1, enum farewell_said);
     l->said = said;
     farewells_say(c, &who, c->session != NULL ? &c->session->told : NULL, &l->told, said);
@@ -118,7 +137,7 @@ static struct str heard_marks(struct ctx *c, const struct logout *l)
     struct str rest = l->trail->services, id;
 
     while (str_is_set(rest) && str_split(&rest, ' ', &id))
-        buf_byte(&b, has_heard(l, id) ? 'y' : 'n');
+        buf_byte(&b, has_heard(l, id) || has_ended_its_own(c, l->by, id) ? 'y' : 'n');
     return buf_str(&b);
 }
 
@@ -267,6 +286,8 @@ static struct frames frames_of(struct ctx *c, const struct leaving *v)
     size_t n = 0;
 
     while (!str_is_set(v->shown) && str_is_set(rest) && n < FRAMES_MAX && str_split(&rest, ' ', &id)) {
+        if (has_ended_its_own(c, registry_service(c->registry, v->by), id))
+            continue;
         const struct service *s = registry_service(c->registry, id);
         struct str url =
             str_is_set(v->trips) && trips_to(c, id) ? trips_address(c, v->trips, id, true) : frame_url(c, s, v);
@@ -361,6 +382,27 @@ static enum step go_back(struct ctx *c, const struct leaving *v)
     return answer_framing(c, page_leaving(c->arena, &out), &frames);
 }
 
+/* Whoever asked is answered once those have heard that the browser tells: a moment. */
+static enum step reply_in_a_moment(struct ctx *c, const struct leaving *v)
+{
+    struct frames frames = frames_of(c, v);
+    const struct service *by = registry_service(c->registry, v->by);
+    struct leaving kept = *v;
+
+    kept.shown = crypt_token(c->arena, c->world, STATE_B);
+    if (frames.n == 0 || !keep_leaving(c, &kept)) {
+        http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
+        return reply(c, v);
+    }
+    struct leaving_view out = { .url = arena_join(c->arena, S("/signed-out?n="), kept.shown), .frames = frames };
+    if (by != NULL)
+        out.to = names_in(&by->names, c->lang);
+    c->session = NULL;
+    out.page = page_for(c, (struct str){ NULL, 0 });
+    http_header_set(c->res, S("Refresh"), arena_printf(c->arena, "2; url=%.*s", STR_ARG(out.url)));
+    return answer_framing(c, page_leaving(c->arena, &out), &frames);
+}
+
 /* The page that says how things are comes once those have answered who can: a moment. */
 static enum step wait_for_trips(struct ctx *c, const struct leaving *v)
 {
@@ -385,10 +427,11 @@ static bool marked_heard(const struct leaving *v, size_t i)
 }
 
 /* What is true of a service that has not said that it heard: it could be told, or it cannot. */
-static enum receipt receipt_of(const struct ctx *c, const struct service *s, bool heard)
+static enum receipt receipt_of(struct ctx *c, const struct service *s, const struct leaving *v, bool heard)
 {
     const struct protocol *p = protocol_of(c, s->protocol);
-    bool told = p != NULL && ((p->hears != NULL && p->hears(c, s)) || trips_to(c, s->id));
+    bool told =
+        p != NULL && ((p->hears != NULL && p->hears(c, s)) || trips_to(c, s->id) || str_is_set(frame_url(c, s, v)));
 
     return heard ? RECEIPT_OUT : told ? RECEIPT_ASKED : RECEIPT_OPEN;
 }
@@ -411,7 +454,7 @@ static void list_left(struct ctx *c, const struct leaving *v, struct signed_out_
         if (s != NULL)
             at[out->left.n++] = (struct left){ .name = names_in(&s->names, c->lang),
                                                .lang = names_tag(&s->names, c->lang),
-                                               .receipt = receipt_of(c, s, marked_heard(v, i)),
+                                               .receipt = receipt_of(c, s, v, marked_heard(v, i)),
                                                .url = trip_link(c, v, s, marked_heard(v, i)) };
     }
     const struct idp *idp = registry_idp(c->registry, v->idp);
@@ -484,7 +527,7 @@ static enum step answer(struct ctx *c, struct fail *f)
             return flow_go_upstream(c);
     }
     if (str_is_set(v.kept))
-        return reply(c, &v);
+        return reply_in_a_moment(c, &v);
     if (v.at_once)
         return go_back(c, &v);
     return l->trail != NULL ? show_first(c, &v) : logout_confirm(c, l);
@@ -525,10 +568,8 @@ static enum step left(struct ctx *c, struct fail *f)
     if (!read_leaving(c, &v) || str_is_set(v.shown))
         return answer_go(c, S("/"));
     v.at_city = has_left(c, &v);
-    if (str_is_set(v.kept)) {
-        http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
-        return reply(c, &v);
-    }
+    if (str_is_set(v.kept))
+        return reply_in_a_moment(c, &v);
     if (!v.at_once)
         return show_first(c, &v);
     http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
@@ -569,6 +610,10 @@ static enum step again_show(struct ctx *c, struct fail *f)
         x->v.heard = trips_heard(c, x->v.services, x->v.heard, x->heard);
         if (!str_is_set(x->v.shown))
             x->v.shown = S("now"); /* its frames have told: not once more */
+    }
+    if (str_is_set(x->v.kept)) {
+        http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
+        return reply(c, &x->v);
     }
     return signed_out(c, &x->v);
 }
