@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Sign-outs between the gateway and SAML cities, both ways: the six cases of Suomi.fi (a request for a sign-in sent, its answer
+// Sign-outs between the gateway and cities, both ways.  SAML: the six cases of Suomi.fi (a request for a sign-in sent, its answer
 // taken, a request for a sign-out sent and taken, an answer to it taken and sent), and what is wrong with such messages.
+// OpenID Connect: logout tokens and frames.  And an administrator who ends somebody's sessions.
 //   node endings.mjs PATH-OF-DIGIONE
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -10,7 +11,7 @@ import zlib from 'node:zlib';
 import { spawnSync } from 'node:child_process';
 import { Agent, forms, text } from './agent.mjs';
 import { Gateway, check, cities, city, finish, folder, freePort, test, until } from './gateway.mjs';
-import { SamlCity } from './odd_city.mjs';
+import { OidcCity, SamlCity, jwt } from './odd_city.mjs';
 import { Service } from './rp.mjs';
 
 const secret = 'a-secret-of-the-test-that-nobody-else-has';
@@ -39,15 +40,17 @@ const row = (id, provider, slo) => `  - id: ${id}
     metadata_xml: |
       ${as(id).metadata('http://saml.localhost/sso', certificate, ['HTTP-Redirect'], slo)}
 `;
+const modes = { tokens: { claims: {}, disc: { backchannel_logout_supported: true, backchannel_logout_session_supported: true, frontchannel_logout_supported: true, frontchannel_logout_session_supported: true } } }, odd = new OidcCity(await freePort(), modes, { secret });
 const port = await freePort();
 const g = new Gateway(path.resolve(process.argv[2]), { name: 'endings', port });
 const services = Object.fromEntries(['hears', 'deaf'].map((id) => [id, new Service(g, { id, secret, redirect: `${base}/${id}/cb`, alg: 'RS256', scope: 'openid' })]));
 g.registry = `format: 1
 providers:
-${city(cities.oulu)}${city(cities.tampere)}${city(cities.vantaa)}idps:
+${city(cities.oulu)}${city(cities.tampere)}${city(cities.vantaa)}${city(cities.turku)}idps:
+  - { id: tokens, kind: oidc, provider: turku, name: { fi: "Kaupunki tokens" }, test: true, map: native, role: teacher, issuer: "${odd.base}/tokens", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: ${secret} } }
 ${row('redirects', 'oulu', { 'HTTP-Redirect': SLO })}${row('posts', 'tampere', { 'HTTP-POST': SLO })}${row('stays', 'vantaa', {})}services:
 ${Object.keys(services).map((id) => `  - { id: ${id}, protocol: oidc, vendor: ${id}-oy, name: { fi: "Palvelu ${id}" }, test: true, client_id: ${id}, secret: { plain: ${secret} }, redirect_uris: ["${base}/${id}/cb"], scopes: [openid], asks: [sub]${id === 'hears' ? `, backchannel_logout_uri: "${base}/hears/leave"` : ''} }\n`).join('')}rules:
-${['oulu', 'tampere', 'vantaa'].map((p) => `  - { id: all-${p}, provider: ${p}, release: [sub] }\n`).join('')}`;
+${['oulu', 'tampere', 'vantaa', 'turku'].map((p) => `  - { id: all-${p}, provider: ${p}, release: [sub] }\n`).join('')}`;
 await g.start();
 
 const at = `${g.url}/upstream/saml/logout`, soap = `${at}/soap`;
@@ -218,6 +221,51 @@ await test('by SOAP, from the city\'s server: the session ends, services hear, a
   await faulty('taken twice', envelope(request));
 });
 
+// ── cities of OpenID Connect ──
+
+const byOidc = async () => {
+  const agent = new Agent(), s = services.hears, sub = `u${++people}`, sid = `city session/${people}`;
+  modes.tokens.claims = { sub, sid };
+  const { answer, page } = s.arrived(await agent.get(s.authorizeUrl({ acr_values: 'urn:mpass.id:authnsource:tokens' }), { until: gone }));
+  check(answer?.get('code'), `no code: ${page?.status} ${text(page?.text ?? '').slice(0, 300)}\n${g.logTail(5)}`);
+  return { agent, sub, sid, hears: await s.finish(answer) };
+};
+const issuer = `${odd.base}/tokens`, framed = (q, id = 'tokens') => new Agent().once('GET', `${g.url}/upstream/logout/${id}?${new URLSearchParams(q)}`);
+
+await test('a frame from a city of OpenID Connect: the right iss and sid end the session without its cookie, and wrong ones nothing [Front-Channel Logout 1.0, 3]', async () => {
+  const { agent, sid, hears } = await byOidc(), other = await byOidc();
+  for (const [what, q, id, status] of [
+    ['another iss', { iss: 'https://evil.example', sid }, 'tokens', 400],
+    ['no iss', { sid }, 'tokens', 400],
+    ['no sid', { iss: issuer }, 'tokens', 400],
+    ['an empty sid', { iss: issuer, sid: '' }, 'tokens', 400],
+    ['the sid of nobody', { iss: issuer, sid: 'nobody' }, 'tokens', 200],
+    ['our own sid', { iss: issuer, sid: hears.claims.sid }, 'tokens', 200],
+    ['a city of another kind', { iss: issuer, sid }, 'redirects', 400],
+    ['no city', { iss: issuer, sid }, 'nowhere', 400],
+  ]) {
+    const res = await framed(q, id);
+    check(res.status === status && await isIn(agent), `${what}: ${res.status} ${text(res.text).slice(0, 200)}`);
+  }
+  const res = await framed({ iss: issuer, sid });
+  check(res.status === 200 && /frame-ancestors \*/.test(res.headers['content-security-policy']) && !res.headers['x-frame-options'] && res.headers['cache-control'] === 'no-store', `${res.status} ${JSON.stringify(res.headers)}`);
+  check(!(await isIn(agent)), 'still signed in');
+  await until('its service hears', () => told(hears.claims.sid) === 1);
+  check((await framed({ iss: issuer, sid })).status === 200 && told(hears.claims.sid) === 1, 'once more');
+  check(await isIn(other.agent) && told(other.hears.claims.sid) === 0, 'somebody else was signed out');
+});
+
+await test('a logout token that a hundred present at once is taken exactly once', async () => {
+  const { agent, sub, sid, hears } = await byOidc(), now = Math.floor(Date.now() / 1000);
+  const token = jwt({ iss: issuer, aud: 'digione', iat: now, exp: now + 120, jti: crypto.randomUUID(), sub, sid, events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }, modes.tokens.key, { typ: 'logout+jwt' });
+  const all = await Promise.all(Array.from({ length: 100 }, () => new Agent().once('POST', `${g.url}/upstream/logout/tokens`, { form: { logout_token: token } })));
+  check(all.filter((r) => r.status === 200).length === 1 && all.every((r) => [200, 400, 429].includes(r.status)), `taken ${all.filter((r) => r.status === 200).length} times; ${[...new Set(all.map((r) => r.status))]}`);
+  check(!(await isIn(agent)), 'still signed in');
+  await until('its service hears', () => told(hears.claims.sid) > 0);
+  check(told(hears.claims.sid) === 1, 'told twice');
+});
+
+odd.close();
 server.closeAllConnections();
 server.close();
 await finish();

@@ -48,6 +48,7 @@ const services = ids.map(back).join('') + row('front', `    frontchannel_logout_
 const { g, service } = await federation(process.argv[2], { name: 'logout', services });
 const known = (id) => new Service(g, { id, secret, redirect: `${base}/${id}/cb`, alg: 'RS256' });
 const of = Object.fromEntries([...ids, 'front', 'deaf'].map((id) => [id, known(id)]));
+g.registry += 'admins:\n  - { id: nils, idp: oulu, subject: oulu-nils, role: admin, provider: oulu }\n';
 await g.start();
 
 const open = async (s, agent) => {
@@ -291,6 +292,28 @@ await test('a hundred services of one session hear, each once', async () => {
   const came = () => heard.slice(before).map((h) => h.id).filter((id) => /^m\d/.test(id));
   await until('all of them', () => new Set(came()).size === MANY);
   check(came().length === MANY, `${came().length} came`);
+});
+
+await test('an administrator ends the sessions of a person in the console: their services hear it, each once for each session, and nobody else’s', async () => {
+  const one = await open(of.hears), two = await open(of.hears), otso = await signIn(of.hears, 'otso'), before = about('hears').length;
+  const his = (await of.hears.finish(otso.answer)).claims.sid, others = await open(of.other, one.agent), elsewhere = about('other').length;
+  const admin = new Agent(), to = (action) => (f) => f.action === action && f.method === 'post';
+  let page = await admin.get(`${g.url}/admin`);
+  if (!/name="password"/.test(page.text)) page = await admin.submit(page, { idp: 'oulu' }, (f) => f.method === 'post' && f.buttons.some((b) => b.value === 'oulu'));
+  await admin.submit(page, { username: 'nils', password: 'salasana-nils' }, (f) => 'password' in f.fields);
+  page = await admin.get(`${g.url}/admin/people`);
+  await admin.submit({ ...page, text: page.text.slice(page.text.indexOf('<main')) }, { area: 'oulu' }, to('/admin/area'));
+  page = await admin.get(`${g.url}/admin/people`);
+  page = await admin.submit({ ...page, text: page.text.slice(page.text.indexOf('<main')) }, { q: 'anna', reason: 'support', why: 'Laite on kadonnut' }, to('/admin/people'));
+  check(page.url.includes('/admin/person?look=') && page.text.includes('Anna'), `not found: ${page.status} ${page.url}\n${g.logTail(3)}`);
+  page = await admin.submit({ ...page, text: page.text.slice(page.text.indexOf('<main')) }, { why: 'Laite on kadonnut' }, to('/admin/person'));
+  check(page.status === 200 && page.url.includes('/admin/person?look='), `not ended: ${page.status} ${page.url}\n${g.logTail(3)}`);
+  const told = async (id, from) => (await Promise.all(about(id).slice(from).map(opened))).map((t) => t.claims.sid);
+  await until('the notices', async () => { const sids = await told('hears', before); return sids.includes(one.claims.sid) && sids.includes(two.claims.sid) && (await told('other', elsewhere)).includes(others.claims.sid); });
+  const sids = await told('hears', before);
+  check([one, two].every(({ claims }) => sids.filter((sid) => sid === claims.sid).length === 1), `twice: ${sids}`);
+  check(!sids.includes(his) && await signedIn(otso.agent), 'somebody else was signed out');
+  check(!(await signedIn(one.agent)) && !(await signedIn(two.agent)), 'still signed in');
 });
 
 await test('what policy or an administrator takes away while nobody is there, its service hears within five seconds', async () => {
