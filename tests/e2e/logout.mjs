@@ -314,6 +314,8 @@ await test('an administrator ends the sessions of a person in the console: their
   check([one, two].every(({ claims }) => sids.filter((sid) => sid === claims.sid).length === 1), `twice: ${sids}`);
   check(!sids.includes(his) && await signedIn(otso.agent), 'somebody else was signed out');
   check(!(await signedIn(one.agent)) && !(await signedIn(two.agent)), 'still signed in');
+  // What began in the second of the end has ended with it; later she comes in anew.
+  await until('she comes in', async () => (await open(of.deaf)).tokens.id_token);
 });
 
 await test('what policy or an administrator takes away while nobody is there, its service hears within five seconds', async () => {
