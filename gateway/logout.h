@@ -62,11 +62,12 @@ struct logout_elsewhere {
     bool (*is_meant)(const struct ctx *c, const struct session *s, const void *what);
     const void *what;
     bool waits;             /* for the first answers of the services, FAREWELL_LOOK_MS at most */
+    bool cut;               /* more may be meant than are named: then nobody is told that all have ended */
     size_t ended;           /* set by the rows */
     bool unheard;           /* likewise: some service has not said that it heard; counts where it waits */
     struct asked_end *each; /* the rows' own */
 };
-enum { LOGOUT_ELSEWHERE_MAX = 64 };
+enum { LOGOUT_ELSEWHERE_MAX = 256 };
 extern const struct step_row logout_elsewhere[];
 
 /* Asks the person first; nothing ends yet.  Without a session: says that it is over, and offers to leave the city that

@@ -46,8 +46,10 @@ static enum step look_ask(struct ctx *c, struct fail *f)
     struct logout_elsewhere *l = c->state;
 
     (void)f;
-    if (l->sessions.n > LOGOUT_ELSEWHERE_MAX)
+    if (l->sessions.n > LOGOUT_ELSEWHERE_MAX) {
         l->sessions.n = LOGOUT_ELSEWHERE_MAX;
+        l->cut = true;
+    }
     l->each = arena_make_n(c->arena, l->sessions.n + 1, struct asked_end);
     for (size_t i = 0; i < l->sessions.n; i++)
         session_ask(c, l->sessions.at[i], &l->each[i].got);
@@ -115,6 +117,7 @@ static enum step all_heard(struct ctx *c, struct fail *f)
     struct logout_elsewhere *l = c->state;
 
     (void)f;
+    l->unheard = l->cut;
     for (size_t i = 0; i < l->sessions.n; i++)
         for (size_t k = 0; l->waits && l->each[i].session != NULL && k < l->each[i].told.n; k++)
             l->unheard = l->unheard || l->each[i].said[k] != FAREWELL_HEARD;

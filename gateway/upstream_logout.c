@@ -73,10 +73,7 @@ static enum step end(struct ctx *c, struct fail *f)
     for (size_t i = 0; i < x->found_count; i++) {
         if (x->found[i].outcome == KV_DOWN)
             return kv_away(f, "session by its name");
-        struct strs some = found_read(c, &x->found[i]);
-        for (size_t k = 0; k < some.n; k++)
-            if (!strs_has(&x->ends.sessions, some.at[k]))
-                strs_add(c->arena, &x->ends.sessions, some.at[k]);
+        found_gather(c, &x->found[i], &x->ends.sessions, &x->ends.cut);
     }
     c->state = &x->ends;
     return step_into(c, logout_elsewhere);
@@ -130,8 +127,13 @@ static enum step oidc_read(struct ctx *c, struct fail *f)
 /* [2.8] */
 static enum step oidc_answer(struct ctx *c, struct fail *f)
 {
-    (void)f;
+    const struct coming *x = c->adapter_state;
+
     c->rescue = NULL;
+    if (x->ends.cut)
+        return fail(f, FAIL_OURS, "server_error",
+                    "the person has had more sessions than are kept by that name: %zu have ended, and others may go on",
+                    x->ends.ended);
     http_header_set(c->res, S("Cache-Control"), S("no-store"));
     http_body(c->res, 200, S("application/json"), S("{}"));
     return DONE;

@@ -358,12 +358,9 @@ static enum step elsewhere_end(struct ctx *c, struct fail *f)
     struct logout_elsewhere *all = arena_make(c->arena, struct logout_elsewhere);
 
     for (size_t i = 0; i < e->looked_for; i++) {
-        struct strs keys = found_read(c, &e->found[i]);
         if (e->found[i].outcome == KV_DOWN)
             return kv_away(f, "index of sessions");
-        for (size_t k = 0; k < keys.n && all->sessions.n < LOGOUT_ELSEWHERE_MAX; k++)
-            if (!strs_has(&all->sessions, keys.at[k]))
-                strs_add(c->arena, &all->sessions, keys.at[k]);
+        found_gather(c, &e->found[i], &all->sessions, &all->cut);
     }
     all->by = c->service;
     all->is_meant = session_is_meant;
@@ -379,7 +376,7 @@ static enum step elsewhere_answer(struct ctx *c, struct fail *f)
     const struct ending *e = all->what;
 
     (void)f;
-    return answer(c, &e->told, SAML_SUCCESS, *e->others ? SAML_PARTIAL_LOGOUT : SAML_NO_STATUS, e->by_soap);
+    return answer(c, &e->told, SAML_SUCCESS, *e->others || all->cut ? SAML_PARTIAL_LOGOUT : SAML_NO_STATUS, e->by_soap);
 }
 
 static const struct step_row elsewhere[] = { { elsewhere_ask }, { elsewhere_end }, { elsewhere_answer }, { NULL } };

@@ -35,6 +35,21 @@ void found_ask(struct ctx *c, enum found_by by, struct str owner, struct str nam
     kv_line_look(c->kv, &c->batch, c->arena, got, KV_FOUND, place(c, by, owner, name), FOUND_MAX);
 }
 
+void found_gather(struct ctx *c, const struct kv_got *got, struct strs *all, bool *cut)
+{
+    struct strs some = found_read(c, got);
+
+    *cut = *cut || some.n >= FOUND_MAX;
+    for (size_t i = 0; i < some.n; i++) {
+        if (strs_has(all, some.at[i]))
+            continue;
+        if (all->n < FOUND_MAX)
+            strs_add(c->arena, all, some.at[i]);
+        else
+            *cut = true;
+    }
+}
+
 struct strs found_read(struct ctx *c, const struct kv_got *got)
 {
     struct strs out = { arena_make_n(c->arena, got->listed + 1, struct str), 0 };

@@ -13,7 +13,7 @@
 #include "model/ctx.h"
 #include "wire/kv.h"
 
-enum { FOUND_MAX = 64 };
+enum { FOUND_MAX = 256 };
 
 enum found_by {
     FOUND_BY_CITY_SUBJECT = 1, /* owner: the identity provider's id; name: NameID or sub */
@@ -27,5 +27,8 @@ void found_keep(struct ctx *c, const struct session *s, enum found_by by, struct
 /* Asks; then found_read() says their keys (SHA-256 of their cookies); none: nobody's, or Redis is away (got). */
 void found_ask(struct ctx *c, enum found_by by, struct str owner, struct str name, struct kv_got *got);
 struct strs found_read(struct ctx *c, const struct kv_got *got);
+/* Adds those of one answer to *all, each once and FOUND_MAX at most.  *cut: some of those that are meant may not be
+ * among them, for there are as many as are kept. */
+void found_gather(struct ctx *c, const struct kv_got *got, struct strs *all, bool *cut);
 
 #endif
