@@ -244,7 +244,7 @@ static void doc_release(void *doc)
 /* A document of the root's tag and its Signature alone: what SignedInfo needs for its canonical form. */
 static struct _xmlNode *stub_of(struct arena *a, xmlNode *root, xmlNode *signature)
 {
-    xmlDoc *doc = xmlNewDoc(BAD_CAST "1.0");
+    xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
 
     arena_adopt(a, doc, doc_release);
     xmlNode *copy = xmlDocCopyNode(root, doc, 2);
@@ -317,7 +317,7 @@ static void give_up(struct making *m, const char *code, const char *why)
 
 static bool same(const xmlChar *a, const xmlChar *b)
 {
-    return xmlStrEqual(a != NULL ? a : BAD_CAST "", b != NULL ? b : BAD_CAST "");
+    return xmlStrEqual(a != NULL ? a : (const xmlChar *)"", b != NULL ? b : (const xmlChar *)"");
 }
 
 /* A name that is cut would be another one. */
@@ -337,7 +337,7 @@ static const xmlChar *rendered_uri(const struct making *m, const xmlChar *prefix
 /* Notes that a namespace is to stand on this element, unless it is in force in what was written. */
 static void use_namespace(struct making *m, const xmlChar *prefix, const xmlChar *uri)
 {
-    if (same(prefix, BAD_CAST "xml") || same(rendered_uri(m, prefix), uri))
+    if (same(prefix, (const xmlChar *)"xml") || same(rendered_uri(m, prefix), uri))
         return;
     if (m->rendered_count == RENDERED_MAX || (prefix != NULL && !name_fits(NULL, prefix))) {
         give_up(m, "metadata_malformed", "too many namespaces, or a prefix is too long");
@@ -367,7 +367,7 @@ static void write_attribute(struct buf *b, const xmlChar *prefix, const xmlChar 
 
 static void write_namespace(struct buf *b, const xmlChar *prefix, const xmlChar *uri)
 {
-    write_attribute(b, BAD_CAST "xmlns", prefix, str_of(uri != NULL ? (const char *)uri : ""));
+    write_attribute(b, (const xmlChar *)"xmlns", prefix, str_of(uri != NULL ? (const char *)uri : ""));
 }
 
 /* Those from `first` on, by prefix; all: for a text of its own, of each prefix the last. */
@@ -453,7 +453,7 @@ static void write_tag(struct making *m, const xmlChar *prefix, const xmlChar *lo
 /* The Signature of the root is no part of what it signs. */
 static bool begins_signature(struct making *m, const xmlChar *local, const xmlChar *uri)
 {
-    if (m->depth != 2 || !same(local, BAD_CAST "Signature") || !same(uri, BAD_CAST DS))
+    if (m->depth != 2 || !same(local, (const xmlChar *)"Signature") || !same(uri, (const xmlChar *)DS))
         return false;
     m->skipping = m->depth;
     if (++m->signatures > 1)
@@ -491,9 +491,9 @@ static void use_namespaces(struct making *m, const struct attribute *attributes,
 static void begin_part(struct making *m, const xmlChar *prefix, const xmlChar *local,
                        const struct attribute *attributes, size_t n)
 {
-    if (same(local, BAD_CAST "EntitiesDescriptor"))
+    if (same(local, (const xmlChar *)"EntitiesDescriptor"))
         note_group(m, attribute_named(attributes, n, "validUntil"));
-    if (!same(local, BAD_CAST "EntityDescriptor"))
+    if (!same(local, (const xmlChar *)"EntityDescriptor"))
         return;
     write_tag(m, prefix, local, 0, attributes, n);
     m->entity_depth = m->depth;
@@ -521,7 +521,7 @@ static void on_start(void *self, const xmlChar *local, const xmlChar *prefix, co
     use_namespaces(m, attributes, n, namespaces, namespace_count);
     write_tag(m, prefix, local, first, attributes, n);
     put(m, buf_str(&m->tag));
-    if (m->entity_depth == 0 && same(uri, BAD_CAST MD))
+    if (m->entity_depth == 0 && same(uri, (const xmlChar *)MD))
         begin_part(m, prefix, local, attributes, n);
     if (!buf_ok(&m->tag) || !buf_ok(&m->entity))
         give_up(m, "metadata_malformed", "a tag or an entity is too large");
