@@ -403,10 +403,18 @@ static struct doc *read_doc(struct arena *a, const struct upstream_want *want, c
     return d;
 }
 
+bool upstream_outlasts(int64_t kept_until_s, int64_t fetched_until_s, bool is_signed, int64_t now_s)
+{
+    bool kept_ended = kept_until_s != 0 && kept_until_s <= now_s;
+    bool fetched_ended = fetched_until_s != 0 && fetched_until_s <= now_s;
+
+    return (!fetched_ended || kept_ended) && (!is_signed || fetched_until_s >= kept_until_s);
+}
+
 /* An older document, signed and all, may be played back to bring a lost key into use again. */
 static bool is_rollback(const struct cell *c, const struct upstream_want *want, const struct doc *d)
 {
-    return want->newer != NULL && c->doc != NULL && !want->newer(c->doc->value, d->value);
+    return want->newer != NULL && c->doc != NULL && !want->newer(c->doc->value, d->value, d->fetched_s);
 }
 
 /* A renewal that failed leaves the old document in place. */

@@ -41,7 +41,10 @@ typedef const void *upstream_parse_fn(struct arena *a, const struct upstream_wan
                                       struct fail *f);
 
 /* Whether what was fetched may take the place of what is kept; false keeps it, as a renewal that failed. */
-typedef bool upstream_newer_fn(const void *kept, const void *fetched);
+typedef bool upstream_newer_fn(const void *kept, const void *fetched, int64_t now_s);
+/* By what SAML metadata say of their own end (0: nothing): what has ended replaces nothing that has not.  is_signed:
+ * and what somebody signed grows in validity; what goes back was signed before. */
+bool upstream_outlasts(int64_t kept_until_s, int64_t fetched_until_s, bool is_signed, int64_t now_s);
 
 /* After UPSTREAM_CALM_S without such a fetch the pauses begin again with the first. */
 enum { UPSTREAM_FORCE_S = 60, UPSTREAM_RETRY_S = 5, UPSTREAM_CALM_S = 600 };

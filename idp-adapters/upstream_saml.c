@@ -77,12 +77,18 @@ const void *saml_metadata_parse(struct arena *a, const struct upstream_want *wan
     return m;
 }
 
-/* What somebody signed grows in validity; what goes back was signed before. */
-static bool metadata_newer(const void *kept, const void *fetched)
+static bool signed_newer(const void *kept, const void *fetched, int64_t now_s)
 {
     const struct saml_metadata *old = kept, *new = fetched;
 
-    return new->valid_until_s >= old->valid_until_s;
+    return upstream_outlasts(old->valid_until_s, new->valid_until_s, true, now_s);
+}
+
+static bool unsigned_newer(const void *kept, const void *fetched, int64_t now_s)
+{
+    const struct saml_metadata *old = kept, *new = fetched;
+
+    return upstream_outlasts(old->valid_until_s, new->valid_until_s, false, now_s);
 }
 
 struct str upstream_saml_name(struct arena *a, const struct idp *idp)
@@ -104,7 +110,7 @@ void upstream_saml_metadata(struct upstreams *u, struct batch *b, struct arena *
         .purpose = FETCH_METADATA,
         .test = idp->test,
         .parse = saml_metadata_parse,
-        .newer = str_is_set(idp->metadata_signer) ? metadata_newer : NULL,
+        .newer = str_is_set(idp->metadata_signer) ? signed_newer : unsigned_newer,
         .anew = how != UPSTREAM_KEPT,
         .ordered = how == UPSTREAM_ORDERED,
     };

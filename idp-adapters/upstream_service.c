@@ -34,11 +34,18 @@ static const void *parse(struct arena *a, const struct upstream_want *want, stru
                : NULL;
 }
 
-static bool is_newer(const void *kept, const void *fetched)
+static bool signed_newer(const void *kept, const void *fetched, int64_t now_s)
 {
-    const struct saml_service_metadata *before = kept, *now = fetched;
+    const struct saml_service_metadata *old = kept, *new = fetched;
 
-    return now->valid_until_s >= before->valid_until_s;
+    return upstream_outlasts(old->valid_until_s, new->valid_until_s, true, now_s);
+}
+
+static bool unsigned_newer(const void *kept, const void *fetched, int64_t now_s)
+{
+    const struct saml_service_metadata *old = kept, *new = fetched;
+
+    return upstream_outlasts(old->valid_until_s, new->valid_until_s, false, now_s);
 }
 
 static struct upstream_want want_of(struct arena *a, const struct service *s, enum upstream_how how)
@@ -57,7 +64,9 @@ static struct upstream_want want_of(struct arena *a, const struct service *s, en
         .purpose = FETCH_METADATA,
         .test = s->test,
         .parse = parse,
-        .newer = fetched && str_is_set(row->metadata_signer) ? is_newer : NULL,
+        .newer = !fetched                           ? NULL
+                 : str_is_set(row->metadata_signer) ? signed_newer
+                                                    : unsigned_newer,
         .body = fetched ? (struct str){ NULL, 0 } : row->metadata_xml,
         .anew = how != UPSTREAM_KEPT && fetched,
         .ordered = how == UPSTREAM_ORDERED && fetched,

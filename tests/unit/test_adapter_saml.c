@@ -826,6 +826,32 @@ TEST(signed_metadata_that_goes_back_in_time_does_not_replace_what_is_kept) /* [s
     close_bench(&x);
 }
 
+static struct str plain_until(struct test *t, const char *until)
+{
+    return edit(t, metadata(t->arena, "", ""),
+                "entityID=", arena_cstr(t->arena, arena_printf(t->arena, "validUntil=\"%s\" entityID=", until)));
+}
+
+TEST(metadata_that_have_ended_do_not_replace_what_is_kept_though_nobody_signs_either)
+{
+    struct bench x;
+
+    open_bench(t, &x);
+    x.idp.metadata_xml = (struct str){ NULL, 0 };
+    x.idp.metadata_url = S("https://idp.oulu.example/metadata");
+    x.city.metadata = plain_until(t, "2026-08-12T08:00:00Z");
+    CHECK_STR(log_in(t, &x, NULL), "ok");
+    x.city.metadata = plain_until(t, "2026-08-09T08:00:00Z");
+    for (int hour = 0; hour < 2;
+         hour++) { /* what has ended is fetched in the first, and would be in force in the second */
+        test_passes(t, x.set.metadata_refresh_s + 1);
+        struct ctx *c = new_ctx(t, &x, false);
+        CHECK(adapter_run(c, adapter_saml.start));
+    }
+    CHECK(x.city.asked >= 2);
+    close_bench(&x);
+}
+
 TEST(a_text_in_the_registry_with_signers_must_be_signed_too)
 {
     struct bench x;
