@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Journeys J1 and J2 in a real browser, over ./demo: its host names, its cities, its services on mod_auth_openidc; axe on
 // every page of ours.   node journeys.mjs PATH-OF-DIGIONE   (a release build; ./demo builds nothing anew then)
+import crypto from 'node:crypto';
 import fs from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { execFileSync, spawn } from 'node:child_process';
 import { check, finish, root, test, until } from '../e2e/gateway.mjs';
@@ -371,6 +373,116 @@ await test('the statements at the bottom of every page say something, in three l
   await Promise.all([page.waitForNavigation(), page.click('main section[lang=en] a')]);
   check(page.url() === `${gateway}/about#told`, page.url());
   await context.close();
+});
+
+await test('each of the five ways of opening a service leads a teacher in', async () => {
+  const { context, page } = await person();
+  await page.goto(gateway + '/');
+  await signIn(page, 'oulu', 'aino');
+  await at(page, gateway + '/');
+  const open = async (id, k, asked = '') => {
+    await page.goto(gateway + '/');
+    const seen = [], note = (r) => { if (r.isNavigationRequest()) seen.push(r); };
+    page.on('request', note);
+    if (asked) await page.goto(`${gateway}/open/${id}${asked}`); else await page.click(`a[href="/open/${id}"]`);
+    await at(page, site(id, k));
+    await until(`inside ${id}`, async () => await page.locator('#sub, #locale').count() > 0);
+    page.off('request', note);
+    return seen;
+  };
+  const to = (r) => new URL(r.url()), posted = (seen, to_) => seen.find((r) => r.method() === 'POST' && r.url() === to_);
+  const named = async () => [await page.textContent('#given_name'), await page.textContent('#family_name')].join(' ');
+  // OpenID Connect, begun by us [OIDC Core 4].
+  const oidc = await open('kanerva', 6);
+  check(oidc.some((r) => r.url().startsWith(site('kanerva', 6)) && to(r).searchParams.get('iss') === gateway) && await named() === 'Aino Maria Testi-Kielo', await page.textContent('body'));
+  // SAML, an answer that was not asked for; the place is its RelayState.
+  const kataja = site('kataja', 20), acs = `${kataja}/mellon/postResponse`;
+  const tile = await open('kataja', 20);
+  check(!tile.some((r) => r.url().includes('SAMLRequest=')) && posted(tile, acs), `the tile: ${tile.map((r) => r.url())}`);
+  check(await named() === 'Aino Maria Testi-Kielo' && /teacher/.test(await page.textContent('#roles')), await page.textContent('body'));
+  const place = `${kataja}/?kuva=9`;
+  const deep = await open('kataja', 20, '?to=/?kuva=9');
+  check(new URLSearchParams(posted(deep, acs).postData()).get('RelayState') === place && page.url() === place, `the place: ${page.url()}`);
+  // SAML, asked for by the service, whose own login address the tile opens.
+  const pihlaja = site('pihlaja', 21), own = await open('pihlaja', 21);
+  check(own.some((r) => r.url().startsWith(`${pihlaja}/mellon/login?ReturnTo=`)) && own.some((r) => r.url().startsWith(`${gateway}/saml/sso?SAMLRequest=`)), `${own.map((r) => r.url())}`);
+  check(await named() === 'Aino Maria Testi-Kielo' && await page.locator('#school').count() === 0, await page.textContent('body'));
+  // LTI 1.3.
+  const tool = site('mustikka', 22), launch = await open('mustikka', 22);
+  check(launch.some((r) => r.url().startsWith(`${tool}/login`)) && posted(launch, `${tool}/launch`), `${launch.map((r) => r.url())}`);
+  check(await named() === 'Aino Maria Testi-Kielo' && /membership#Instructor/.test(await page.textContent('#roles')) && (await page.textContent('#context')).length > 0, await page.textContent('body'));
+  // A plain link, in the language of our pages.
+  await open('valo', 19);
+  check(page.url() === `${site('valo', 19)}/fi/` && await page.textContent('#locale') === 'fi', page.url());
+  await context.close();
+});
+
+await test('who signs out at one of the SAML services, or here, is signed out at both', async () => {
+  if (Number(/VERSION_ID="?(\d+)/.exec(fs.readFileSync('/etc/os-release', 'utf8'))?.[1]) >= 13) return 'skipped: mod_auth_mellon of Debian 13 reads a sign-out by SOAP as a form (docs/decisions.md)';
+  const { context, page } = await person();
+  const kataja = site('kataja', 20), pihlaja = site('pihlaja', 21);
+  const signedIn = async (at_) => {
+    const { host, port } = new URL(at_), cookie = (await context.cookies(at_)).map((c) => `${c.name}=${c.value}`).join('; ');
+    return new Promise((done, failed) => http.get({ host: '127.0.0.1', port, path: '/', headers: { host, cookie } }, (r) => { r.resume(); done(r.statusCode === 200); }).on('error', failed));
+  };
+  const openBoth = async () => {
+    for (const [id, where] of [['kataja', kataja], ['pihlaja', pihlaja]]) {
+      await page.goto(gateway + '/');
+      await page.click(`a[href="/open/${id}"]`);
+      await at(page, where);
+      await page.waitForSelector('#sub');
+    }
+    check(await signedIn(kataja) && await signedIn(pihlaja), 'not signed in at both');
+  };
+  await page.goto(gateway + '/');
+  await signIn(page, 'oulu', 'ande');
+  await at(page, gateway + '/');
+  await openBoth();
+  // At the service.
+  await page.click('#leave');
+  await at(page, `${pihlaja}/left/`);
+  check(!await signedIn(pihlaja), 'still signed in where he signed out');
+  await until('the other service hears', async () => !await signedIn(kataja), 30000);
+  await page.goto(gateway + '/');
+  check(await page.locator('a[href="/open/kataja"]').count() === 0, 'still signed in at the gateway');
+  // Here.
+  await page.click('.b.big');
+  await until('somewhere', () => page.url() === gateway + '/' || page.url().startsWith(city('oulu', 1)));
+  if (page.url().startsWith(city('oulu', 1))) await signInAtCity(page, 'ande');
+  await at(page, gateway + '/');
+  await openBoth();
+  await page.goto(gateway + '/');
+  await signOut(page);
+  await until('both services hear', async () => !await signedIn(kataja) && !await signedIn(pihlaja), 30000);
+  await context.close();
+});
+
+await test('the tool of the demo takes no launch that is signed by another key, unsigned, or begun in another browser', async () => {
+  const host = `mustikka.localhost:${N + 22}`;
+  const ask = (path_, cookie = '', form) => new Promise((done, failed) => {
+    const body = form && new URLSearchParams(form).toString();
+    const r = http.request({ host: '127.0.0.1', port: N + 22, path: path_, method: form ? 'POST' : 'GET', headers: { host, cookie, ...(form && { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) }) } },
+      (a) => { let text = ''; a.on('data', (d) => { text += d; }); a.on('end', () => done({ status: a.statusCode, headers: a.headers, text })); });
+    r.on('error', failed).end(body);
+  });
+  const { keys } = await (await fetch(`http://127.0.0.1:${N}/oidc/jwks`)).json(), kid = keys.find((k) => k.alg === 'RS256').kid;
+  const { privateKey } = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const b64 = (o) => Buffer.from(typeof o === 'string' ? o : JSON.stringify(o)).toString('base64url'), now = Math.floor(Date.now() / 1000);
+  const launch = async (alg, other) => {
+    const begun = await ask(`/login?${new URLSearchParams({ iss: gateway, login_hint: 'x', target_link_uri: `http://${host}/` })}`);
+    const asked = new URL(begun.headers.location).searchParams, cookie = begun.headers['set-cookie'][0].split(';')[0], lti = 'https://purl.imsglobal.org/spec/lti/claim/';
+    const said = `${b64({ alg, kid, typ: 'JWT' })}.${b64({ iss: gateway, aud: 'mustikka', sub: 'x', iat: now, exp: now + 60, nonce: asked.get('nonce'),
+      [`${lti}message_type`]: 'LtiResourceLinkRequest', [`${lti}version`]: '1.3.0', [`${lti}deployment_id`]: 'mustikka', [`${lti}target_link_uri`]: `http://${host}/` })}`;
+    const token = `${said}.${alg === 'none' ? '' : crypto.sign('sha256', Buffer.from(said), privateKey).toString('base64url')}`;
+    const got = await ask('/launch', '', { id_token: token, state: asked.get('state') });
+    check(got.status === 303, `the POST: ${got.status} ${got.text}`);
+    return ask(got.headers.location, other ? 'lti_state=other' : cookie);
+  };
+  for (const [alg, other, why] of [['RS256', false, /Signature verification failed/], ['none', false, /InvalidAlgorithm/], ['RS256', true, /another browser/]]) {
+    const end = await launch(alg, other);
+    check(end.status === 400 && why.test(end.text) && !end.headers['set-cookie'], `${alg} ${other}: ${end.status} ${end.text}`);
+  }
+  check((await ask('/')).status === 403, 'a page for who was not launched');
 });
 
 await test('what ./demo says of a screen is so: deploy/demo/screen is signed in at /device, and renews by itself', async () => {
