@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { COOKIES_MOST = 100 }; /* in one field, that are the library's to read */
+
 static enum guard_says refuse(struct guarded *g, int status, const char *rule)
 {
     g->status = status;
@@ -237,6 +239,16 @@ static enum guard_says read_body_field(struct guarded *g, const struct http_fiel
                                                                        : GUARD_WHOLE;
 }
 
+/* The library keeps a record of each piece, and gives up without a word where they fill what it has. */
+static bool has_many_pieces(struct str cookies)
+{
+    size_t pieces = 0;
+
+    for (size_t at = str_find_byte(cookies, ';', 0); at < cookies.n && pieces <= COOKIES_MOST; pieces++)
+        at = str_find_byte(cookies, ';', at + 1);
+    return pieces > COOKIES_MOST;
+}
+
 static enum guard_says read_other_field(struct guarded *g, const struct http_field *field)
 {
     if (str_eq_case(field->name, S("Expect"))) {
@@ -245,7 +257,7 @@ static enum guard_says read_other_field(struct guarded *g, const struct http_fie
     }
     if (str_eq_case(field->name, S("Connection")) && lists_close(field->value))
         g->close = true;
-    if (str_eq_case(field->name, S("Cookie")) && has_odd_quotes(field->value))
+    if (str_eq_case(field->name, S("Cookie")) && (has_odd_quotes(field->value) || has_many_pieces(field->value)))
         g->by_hand = true;
     return GUARD_WHOLE;
 }

@@ -191,6 +191,21 @@ TEST(headers_of_any_size_follow_each_other_on_one_connection)
     CHECK_INT(gate_close(g), GATEWAY_STOPPED);
 }
 
+TEST(hundreds_of_small_cookies_are_no_reason_to_hang_up)
+{
+    struct gate *g = gate_open(t, (struct gate_how){ 0 });
+
+    for (int n = 50; n <= 6400; n *= 2) { /* 6400: 32 kB */
+        struct buf b = buf_new(t->arena, 1 << 17);
+        buf_add(&b, S(GET "Cookie: a=b"));
+        for (int i = 1; i < n; i++)
+            buf_add(&b, S("; a=b"));
+        buf_add(&b, S("\r\nConnection: close\r\n\r\n"));
+        CHECK_INT(gate_say(t, g, buf_str(&b)).status, 200);
+    }
+    CHECK_INT(gate_close(g), GATEWAY_STOPPED);
+}
+
 TEST(a_browser_with_too_many_cookies_is_asked_to_drop_them)
 {
     struct gate *g = gate_open(t, (struct gate_how){ 0 });
