@@ -52,6 +52,34 @@ static enum step end_ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+/* Whoever asks by a protocol that answers has ended its own, and is told nothing but the answer [SAML core 3.7.3.2]. */
+static bool has_ended_its_own(const struct ctx *c, const struct service *by, struct str service)
+{
+    const struct protocol *p = by != NULL ? protocol_of(c, by->protocol) : NULL;
+
+    return p != NULL && p->left != NULL && str_eq(by->id, service);
+}
+
+static struct strs others_than(const struct ctx *c, const struct service *by, const struct strs *all)
+{
+    struct strs out = { arena_make_n(c->arena, 1, struct str), 0 };
+
+    for (size_t i = 0; i < all->n; i++)
+        if (!has_ended_its_own(c, by, all->at[i]))
+            strs_add(c->arena, &out, all->at[i]);
+    return out;
+}
+
+/* The session has ended, whatever the audit log takes: its services hear it, and nobody waits for them. */
+static void tell_unanswered(struct ctx *c, const struct logout *l)
+{
+    const struct session *s = c->session;
+    const struct leaver who = { .sid = s->sid, .person = s->person->id };
+    struct strs told = others_than(c, l->by, &s->services);
+
+    farewells_tell(c, &who, &s->told, &told);
+}
+
 /* Only a browser that brought a session loses it: a form on somebody else's page brings no Lax cookie, and signs nobody
  * out.  The trail goes with what is shown of it: who has not shown that they mean it, leaves it to its person. */
 static enum step end_done(struct ctx *c, struct fail *f)
@@ -65,8 +93,10 @@ static enum step end_done(struct ctx *c, struct fail *f)
     if (l->dropped.outcome == KV_DOWN)
         return kv_away(f, "session");
     if (c->session != NULL) {
-        if (!flow_audited(c, f))
+        if (!flow_audited(c, f)) {
+            tell_unanswered(c, l);
             return REFUSE;
+        }
         metrics_add(c->metrics, METRIC_sign_outs);
     }
     session_cookie_clear(c);
@@ -84,24 +114,6 @@ static struct strs words_of(struct arena *a, struct str words)
     while (str_split(&words, ' ', &word))
         if (str_is_set(word))
             strs_add(a, &out, word);
-    return out;
-}
-
-/* Whoever asks by a protocol that answers has ended its own, and is told nothing but the answer [SAML core 3.7.3.2]. */
-static bool has_ended_its_own(const struct ctx *c, const struct service *by, struct str service)
-{
-    const struct protocol *p = by != NULL ? protocol_of(c, by->protocol) : NULL;
-
-    return p != NULL && p->left != NULL && str_eq(by->id, service);
-}
-
-static struct strs others_than(const struct ctx *c, const struct service *by, const struct strs *all)
-{
-    struct strs out = { arena_make_n(c->arena, 1, struct str), 0 };
-
-    for (size_t i = 0; i < all->n; i++)
-        if (!has_ended_its_own(c, by, all->at[i]))
-            strs_add(c->arena, &out, all->at[i]);
     return out;
 }
 
