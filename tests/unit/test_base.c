@@ -196,3 +196,34 @@ TEST(the_first_failure_stands_and_is_printable)
     CHECK_STR(f.detail, "bad?value 7");
     CHECK_INT(fail_status(f.kind), 400);
 }
+
+TEST(an_arena_that_is_used_again_gives_out_zeros) /* from as many blocks as it keeps, and more */
+{
+    enum { PIECES = 64, PIECE_B = 1024 };
+    struct arena *a = arena_new();
+
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < PIECES; i++) {
+            char *p = arena_alloc(a, PIECE_B);
+            for (size_t k = 0; k < PIECE_B; k++)
+                if (p[k] != 0)
+                    test_fail(t, __FILE__, __LINE__, "round %d, piece %d, byte %zu is %d", round, i, k, p[k]);
+            memset(p, 0x5a, PIECE_B);
+        }
+        t->checked++;
+        arena_reset(a);
+    }
+    arena_free(a);
+}
+
+TEST(a_buffer_that_was_over_its_ceiling_takes_nothing_more)
+{
+    struct buf b = buf_new(t->arena, 10);
+
+    buf_add(&b, S("12345"));
+    buf_add(&b, S("6789012345"));
+    buf_add(&b, S("6"));
+    buf_byte(&b, '7');
+    CHECK_INT(b.n, 5);
+    CHECK(!buf_ok(&b));
+}
