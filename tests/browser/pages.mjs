@@ -4,7 +4,7 @@
 // BUILD-FOLDER/render_pages writes the pages; a server on loopback gives them out with the policy that the gateway
 // sends.  Each page: well-formed, small, no inline script or style, no console message; no sideways scrolling at three
 // widths; targets of a size; text at 200 % and set wider.  What no language changes is looked at in Finnish: axe at both
-// ends of the widths, light and dark (the other languages once: names, labels, the language itself); every control
+// ends of the widths, light and dark (in the others, where a page has another shape than one before); every control
 // reached by Tab in reading order with a focus that shows; the same words without JavaScript; forced colours and print.
 // With PICTURES=1, pictures go to BUILD-FOLDER/pages/shots.
 import fs from 'node:fs';
@@ -13,7 +13,7 @@ import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
-import { picture } from './look.mjs';
+import { isNew, picture } from './look.mjs';
 
 const [build, ...only] = process.argv.slice(2);
 const dir = path.join(build, 'pages');
@@ -120,6 +120,7 @@ function smallTargets() {
 }
 
 async function checkAxe(page, name) {
+  if (!(await isNew(page))) return;
   await page.evaluate(axe);
   const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
   for (const v of found.violations)
