@@ -388,9 +388,12 @@ for (const [width, scripts, lang] of [[320, true, 'fi-FI'], [1280, false, 'sv-FI
     await page.goto(`${g.url}/admin/registrars`);
     check(!(await page.content()).includes(token) && (await page.textContent('tbody')).includes(id), 'shown again, or not listed');
     const register = () => fetchLocal(g.port, '/oidc/register', { method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` }, body: JSON.stringify({ client_name: 'Oppi', redirect_uris: ['https://app.oppi.example/cb'] }) });
-    await until('the token is good', async () => (await register()).status === 201);
+    let made;
+    await until('the token is good', async () => { const res = await register(); made = res.status === 201 && JSON.parse(res.text); return made; });
     await page.goto(`${g.url}/admin/registrars`);
     check(/1 \/ 2/.test(await page.textContent('tbody')), `what it has registered: ${await page.textContent('tbody')}`);
+    const gone = await fetchLocal(g.port, new URL(made.registration_client_uri).pathname, { method: 'DELETE', headers: { Authorization: `Bearer ${made.registration_access_token}` } });
+    check(gone.status === 204, `what it has registered stays: ${gone.status} ${gone.text}`);
     await page.fill('#id', id);
     await page.fill('#vendor', 'other-oy');
     await page.fill('#why', 'toinen samalla tunnisteella');
