@@ -52,10 +52,10 @@ function wellFormed(html) {
 }
 
 function checkMarkup(name, html) {
-  const css = /href="\/(static\/style[^"]+)"/.exec(html)?.[1];
+  const css = [...html.matchAll(/<link rel="stylesheet" href="\/(static\/[^"]+)"/g)].map((m) => m[1]);
   const js = [...html.matchAll(/<script src="\/(static\/(?:filter|go|menu|local|on|wait)[^"]+)" defer><\/script>/g)].map((m) => m[1]);
   const size = (file) => fs.statSync(path.join(dir, file)).size;
-  const total = Buffer.byteLength(html) + size(css) + js.reduce((sum, file) => sum + size(file), 0);
+  const total = [...css, ...js].reduce((sum, file) => sum + size(file), Buffer.byteLength(html));
   const fault = wellFormed(html);
   const bare = html.replace(/<script src="\/static\/[^"]+" defer><\/script>/g, '');
   check(name, 'well-formed', !fault, fault);
