@@ -220,16 +220,16 @@ AUDIT     open person=anna service=matikka idp=oulu rule=oulu-teachers
     const done = await agent.submit({ ...page, url: g.url + url.pathname }, {}, (f) => f.action.endsWith('/sign-out') && 'state' in f.fields, { until: (n) => n.startsWith(url.searchParams.get('post_logout_redirect_uri')) });
     check(done.next === `${url.searchParams.get('post_logout_redirect_uri')}?state=${url.searchParams.get('state')}`, `${done.status} ${done.next}`);
   },
+  // What could not be done when it was reported can be now: the request goes by a form.
   '35-post-binding-only': async (name) => {
     const { page } = await openSaml(name, {});
-    check(page?.status === 502, shown({ page }));
-    const told = JSON.stringify(lines(name));
-    check(/HTTP-POST/.test(told) && /HTTP-Redirect/.test(told) && lines(name).some((l) => codeOn(page).includes(l.support_code)), told);
+    const f = forms(page?.text ?? '').find((one) => 'SAMLRequest' in one.fields);
+    check(page?.status === 200 && f?.method === 'post' && f.action.startsWith('http://saml.localhost/'), shown({ page }));
+    check(/<(\w+:)?AuthnRequest/.test(Buffer.from(f.fields.SAMLRequest, 'base64').toString()), f.fields.SAMLRequest);
   },
-  // Not taken yet; the words name what came.
   '37-rsa-pss': (name) => {
     const { status, said, out } = readmeRuns(name);
-    check(status === 1 && said?.error === 'sig_algorithm' && /sha256-rsa-MGF1/.test(said.detail), out);
+    check(status === 0 && said?.ok === true && said.nameid, out);
   },
 };
 
