@@ -152,7 +152,7 @@ static enum step note_opened(struct ctx *c, struct fail *f)
     if (opened)
         vigil_watch(c);
     if (named && str_is_set(m->name.value))
-        found_keep(c, c->session, FOUND_BY_SID, c->service->id, m->name.value, &m->found);
+        found_keep(c, c->session, FOUND_BY_SERVICE_NAME, c->service->id, m->name.value, &m->found);
     flow_audit(c, "open", flow_decision(c)->rule, (struct str){ NULL, 0 },
                str_is_set(c->login->nonce) ? (struct str){ NULL, 0 } : S("unasked"));
     return WAIT;

@@ -23,7 +23,7 @@
 #include "wire/saml_write.h"
 #include "wire/xmlenc.h"
 
-enum { SEALED_MAX_B = 16384, ADDRESS_MAX_B = 32768, SESSIONS_LOOKED_FOR = 8, USED_UP_S = 3600 };
+enum { SEALED_MAX_B = 16384, ADDRESS_MAX_B = 32768, USED_UP_S = 3600 };
 
 static const struct str place = S("saml logout");
 
@@ -51,8 +51,7 @@ struct ending {
     struct signed_got key; /* of an EncryptedID */
     struct slo_told told;
     struct kv_got used; /* the mark of this very message */
-    struct kv_got found[SESSIONS_LOOKED_FOR + 1];
-    size_t looked_for;
+    struct kv_got found;
     bool *others; /* a session that ended had opened other services */
     /* The answer. */
     enum saml_status status, inner;
@@ -340,15 +339,12 @@ const struct step_row saml_left[] = { { left_answer }, { NULL } };
 static enum step elsewhere_ask(struct ctx *c, struct fail *f)
 {
     struct ending *e = mine(c);
-    struct str rest = e->told.sessions, sid;
 
     (void)f;
     e->others = arena_make(c->arena, bool);
-    while (e->looked_for < SESSIONS_LOOKED_FOR && str_split(&rest, ' ', &sid))
-        if (sid.n > 0)
-            found_ask(c, FOUND_BY_SID, S(""), sid, &e->found[e->looked_for++]);
-    if (str_is_set(e->told.name))
-        found_ask(c, FOUND_BY_SID, c->service->id, e->told.name, &e->found[e->looked_for++]);
+    if (!str_is_set(e->told.name))
+        return NEXT;
+    found_ask(c, FOUND_BY_SERVICE_NAME, c->service->id, e->told.name, &e->found);
     return WAIT;
 }
 
@@ -357,10 +353,10 @@ static enum step elsewhere_end(struct ctx *c, struct fail *f)
     struct ending *e = mine(c);
     struct logout_elsewhere *all = arena_make(c->arena, struct logout_elsewhere);
 
-    for (size_t i = 0; i < e->looked_for; i++) {
-        if (e->found[i].outcome == KV_DOWN)
+    if (str_is_set(e->told.name)) {
+        if (e->found.outcome == KV_DOWN)
             return kv_away(f, "index of sessions");
-        found_gather(c, &e->found[i], &all->sessions, &all->cut);
+        found_gather(c, &e->found, &all->sessions, &all->cut);
     }
     all->by = c->service;
     all->is_meant = session_is_meant;

@@ -12,9 +12,9 @@ enum { SPARE_S = 60, KEY_CHARS = 64 };
 /* Keyed, so that whoever reads Redis cannot try names of people. */
 static struct str place(const struct ctx *c, enum found_by by, struct str owner, struct str name)
 {
-    static const char *const kinds[] = {
-        [FOUND_BY_CITY_SUBJECT] = "city subject", [FOUND_BY_CITY_SESSION] = "city session", [FOUND_BY_SID] = "sid"
-    };
+    static const char *const kinds[] = { [FOUND_BY_CITY_SUBJECT] = "city subject",
+                                         [FOUND_BY_CITY_SESSION] = "city session",
+                                         [FOUND_BY_SERVICE_NAME] = "service name" };
     struct str of = fields_key(c->arena, (struct str[]){ S("session by"), str_of(kinds[by]), owner }, 3);
 
     return b64url_encode(c->arena, seals_pairwise(c->arena, c->seals, of, name));

@@ -18,7 +18,7 @@ enum { FOUND_MAX = 256 };
 enum found_by {
     FOUND_BY_CITY_SUBJECT = 1, /* owner: the identity provider's id; name: NameID or sub */
     FOUND_BY_CITY_SESSION,     /* likewise; SessionIndex or sid */
-    FOUND_BY_SID               /* owner: ""; our own sid (struct session), as services are told it */
+    FOUND_BY_SERVICE_NAME      /* owner: the service's id; the NameID that it was told */
 };
 
 /* Asks: from now on the name means this session too.  got: HIT when it is kept. */
