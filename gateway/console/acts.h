@@ -23,6 +23,8 @@ struct act {
 /* What a field says, without white space around it, of at most so many characters: a longer one was not typed into
  * our form, and is cut between two of them. */
 struct str act_field(const struct form *form, struct str name, size_t most);
+/* The same of a list, one a line, however it was typed: with commas, semicolons, white space. */
+struct str act_lines(struct ctx *c, struct str name, size_t most);
 struct str act_why(const struct form *form); /* its field `why` */
 
 /* An edit by the person, in the area in which they act; made from what `from` says, NULL: from the version in the

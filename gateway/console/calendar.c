@@ -434,25 +434,6 @@ static enum step show_network_list(struct ctx *c, struct fail *f)
 
 const struct step_row admin_networks[] = { { console_door }, { show_network_list }, { NULL } };
 
-/* One a line, or with commas. */
-static struct str blocks_typed(struct ctx *c)
-{
-    struct str typed = act_field(c->body, S("blocks"), BLOCKS_MAX);
-    struct buf b = buf_new(c->arena, 4 * BLOCKS_MAX + 1);
-    bool gap = false;
-
-    for (size_t i = 0; i < typed.n; i++) {
-        char x = typed.p[i];
-        bool between = x == '\n' || x == '\r' || x == ',' || x == ' ' || x == '\t' || x == ';';
-        if (!between && gap && b.n > 0)
-            buf_byte(&b, '\n');
-        if (!between)
-            buf_byte(&b, x);
-        gap = between;
-    }
-    return buf_str(&b);
-}
-
 static enum step ask_network(struct ctx *c, struct fail *f)
 {
     struct keeping *x = arena_make(c->arena, struct keeping);
@@ -466,7 +447,7 @@ static enum step ask_network(struct ctx *c, struct fail *f)
     v->id = x->network != NULL ? x->network->id : S("");
     v->editing = x->network != NULL;
     v->name = act_field(c->body, S("name"), NAME_MAX);
-    v->blocks.text = blocks_typed(c);
+    v->blocks.text = act_lines(c, S("blocks"), BLOCKS_MAX);
     v->said = !str_is_set(v->name)          ? KEPT_SAID_NAME
               : !str_is_set(v->blocks.text) ? KEPT_SAID_BLOCKS
                                             : KEPT_SAID_NOTHING;

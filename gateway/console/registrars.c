@@ -100,32 +100,13 @@ const struct step_row admin_registrars[] = { { console_door }, { show_list }, { 
 
 /* ── one is given ───────────────────────────────────────────────────────── */
 
-/* One a line, however they were typed. */
-static struct str lines_typed(struct ctx *c, const char *name)
-{
-    struct str typed = act_field(c->body, str_of(name), TYPED_MAX);
-    struct buf b = buf_new(c->arena, 4 * TYPED_MAX + 1);
-    bool gap = false;
-
-    for (size_t i = 0; i < typed.n; i++) {
-        char x = typed.p[i];
-        bool between = x == '\n' || x == '\r' || x == ',' || x == ' ' || x == '\t' || x == ';';
-        if (!between && gap && b.n > 0)
-            buf_byte(&b, '\n');
-        if (!between)
-            buf_byte(&b, x);
-        gap = between;
-    }
-    return buf_str(&b);
-}
-
 static void read_typed(struct ctx *c, struct registrars_view *v)
 {
     v->id = act_field(c->body, S("id"), WORD_MAX);
     v->vendor = act_field(c->body, S("vendor"), WORD_MAX);
-    v->hosts.text = lines_typed(c, "hosts");
-    v->scopes.text = lines_typed(c, "scopes");
-    v->asks.text = lines_typed(c, "asks");
+    v->hosts.text = act_lines(c, S("hosts"), TYPED_MAX);
+    v->scopes.text = act_lines(c, S("scopes"), TYPED_MAX);
+    v->asks.text = act_lines(c, S("asks"), TYPED_MAX);
     v->most = act_field(c->body, S("most"), NUMBER_MAX);
     v->until = act_field(c->body, S("until"), WORD_MAX);
     v->at_once = str_eq(form_get(c->body, S("at_once")), S("true"));
