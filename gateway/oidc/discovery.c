@@ -44,15 +44,36 @@ static void put_further(struct buf *b, const char *word)
     buf_byte(b, '"');
 }
 
+/* `,"name":`: the document begins with the issuer, and every other member with a comma. */
+static void put_name(struct buf *b, const char *name)
+{
+    put_further(b, name);
+    buf_byte(b, ':');
+}
+
 static void put_words(struct buf *b, const struct member *m)
 {
     struct str rest = str_of(m->says), word;
 
-    buf_printf(b, "\"%s\":[", m->name);
-    for (size_t n = 0; str_split(&rest, ' ', &word); n++)
-        if (word.n > 0)
-            buf_printf(b, "%s\"%.*s\"", n > 0 ? "," : "", STR_ARG(word));
-    buf_add(b, S("],"));
+    put_name(b, m->name);
+    buf_byte(b, '[');
+    for (size_t n = 0; str_split(&rest, ' ', &word); n++) {
+        if (n > 0)
+            buf_byte(b, ',');
+        buf_byte(b, '"');
+        buf_add(b, word);
+        buf_byte(b, '"');
+    }
+    buf_byte(b, ']');
+}
+
+static void put_endpoint(struct buf *b, const struct member *m, struct str base)
+{
+    put_name(b, m->name);
+    buf_byte(b, '"');
+    buf_add(b, base);
+    buf_add(b, str_of(m->says));
+    buf_byte(b, '"');
 }
 
 /* ── from the tables of what there is ───────────────────────────────────── */
@@ -73,12 +94,19 @@ static void put_list(struct buf *b, const char *name, struct str words)
     put_words(b, &m);
 }
 
+static void put_word(struct buf *words, struct str word)
+{
+    if (words->n > 0)
+        buf_byte(words, ' ');
+    buf_add(words, word);
+}
+
 static void put_grants(struct ctx *c, struct buf *b)
 {
     struct buf words = buf_new(c->arena, WORDS_MAX_B);
 
     for (size_t i = 0; i < GRANT_COUNT; i++)
-        buf_printf(&words, "%s%s", i > 0 ? " " : "", grant_types[i].name);
+        put_word(&words, str_of(grant_types[i].name));
     put_list(b, "grant_types_supported", str_of(arena_cstr(c->arena, buf_str(&words))));
 }
 
@@ -89,7 +117,7 @@ static void put_methods(struct ctx *c, struct buf *b, const char *name, bool pub
 
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         if ((!methods[i].tls || str_is_set(c->set->mtls_url)) && (public_too || strcmp(methods[i].word, "none") != 0))
-            buf_printf(&words, "%s%s", words.n > 0 ? " " : "", methods[i].word);
+            put_word(&words, str_of(methods[i].word));
     put_list(b, name, str_of(arena_cstr(c->arena, buf_str(&words))));
 }
 
@@ -100,7 +128,7 @@ static void put_modes(struct ctx *c, struct buf *b)
 
     for (unsigned mode = 0; mode < MODE_COUNT; mode++)
         if (mode_find(mode_word(mode), &found))
-            buf_printf(&words, "%s%.*s", words.n > 0 ? " " : "", STR_ARG(mode_word(mode)));
+            put_word(&words, mode_word(mode));
     put_list(b, "response_modes_supported", str_of(arena_cstr(c->arena, buf_str(&words))));
 }
 
@@ -117,13 +145,13 @@ static void put_mtls(struct ctx *c, struct buf *b)
 
     if (!str_is_set(c->set->mtls_url))
         return;
-    buf_add(b, S("\"tls_client_certificate_bound_access_tokens\":true,\"mtls_endpoint_aliases\":{"));
+    buf_add(b, S(",\"tls_client_certificate_bound_access_tokens\":true,\"mtls_endpoint_aliases\":{"));
     for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
         for (size_t k = 0; k < sizeof aliased / sizeof *aliased; k++)
             if (strcmp(endpoints[i].name, aliased[k]) == 0)
                 buf_printf(b, "%s\"%s\":\"%.*s%s\"", said++ > 0 ? "," : "", aliased[k], STR_ARG(c->set->mtls_url),
                            endpoints[i].says);
-    buf_add(b, S("},"));
+    buf_byte(b, '}');
 }
 
 /* Each scope once, in the order of claims.def. */
@@ -173,9 +201,9 @@ static enum step discovery(struct ctx *c, struct fail *f)
     struct buf b = buf_new(c->arena, DOCUMENT_MAX_B);
 
     (void)f;
-    buf_printf(&b, "{\"issuer\":\"%.*s\",", STR_ARG(c->set->public_url));
+    buf_printf(&b, "{\"issuer\":\"%.*s\"", STR_ARG(c->set->public_url));
     for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
-        buf_printf(&b, "\"%s\":\"%.*s%s\",", endpoints[i].name, STR_ARG(c->set->public_url), endpoints[i].says);
+        put_endpoint(&b, &endpoints[i], c->set->public_url);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         put_words(&b, &lists[i]);
     put_grants(c, &b);
@@ -184,8 +212,10 @@ static enum step discovery(struct ctx *c, struct fail *f)
     put_methods(c, &b, "revocation_endpoint_auth_methods_supported", true);
     put_methods(c, &b, "introspection_endpoint_auth_methods_supported", false);
     put_mtls(c, &b);
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        buf_printf(&b, "%s\"%s\":%s", i > 0 ? "," : "", flags[i].name, flags[i].says);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        put_name(&b, flags[i].name);
+        buf_add(&b, str_of(flags[i].says));
+    }
     put_scopes(&b);
     put_claims(&b);
     put_acr_values(&b, c->registry);
