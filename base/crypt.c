@@ -101,10 +101,9 @@ static void release_mac(void *ctx)
     EVP_MAC_CTX_free(ctx);
 }
 
-const struct hmac_key *hmac_key(struct arena *a, struct str key)
+static const struct hmac_key *key_for(struct arena *a, struct str key, char *digest)
 {
     struct hmac_key *k = arena_make(a, struct hmac_key);
-    char digest[] = "SHA256";
     const OSSL_PARAM with[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
                                 OSSL_PARAM_construct_end() };
 
@@ -116,17 +115,36 @@ const struct hmac_key *hmac_key(struct arena *a, struct str key)
     return k;
 }
 
-struct str hmac_sha256(struct arena *a, const struct hmac_key *key, struct str bytes)
+const struct hmac_key *hmac_key(struct arena *a, struct str key)
 {
-    unsigned char *out = arena_alloc(a, SHA256_B);
+    char digest[] = "SHA256";
+
+    return key_for(a, key, digest);
+}
+
+static struct str mac_of(struct arena *a, const struct hmac_key *key, struct str bytes, size_t length)
+{
+    unsigned char *out = arena_alloc(a, length);
     EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(key->ready);
     size_t n = 0;
 
     must(ctx != NULL);
     must(EVP_MAC_update(ctx, bytes_of(bytes), bytes.n));
-    must(EVP_MAC_final(ctx, out, &n, SHA256_B));
+    must(EVP_MAC_final(ctx, out, &n, length));
     EVP_MAC_CTX_free(ctx);
-    return str_n(out, SHA256_B);
+    return str_n(out, length);
+}
+
+struct str hmac_sha256(struct arena *a, const struct hmac_key *key, struct str bytes)
+{
+    return mac_of(a, key, bytes, SHA256_B);
+}
+
+struct str hmac_sha1(struct arena *a, struct str key, struct str bytes)
+{
+    char digest[] = "SHA1";
+
+    return mac_of(a, key_for(a, key, digest), bytes, SHA1_B);
 }
 
 struct str hkdf_sha256(struct arena *a, struct str root, struct str label, size_t n)

@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/world.h"
 
-enum { SHA256_B = 32, SHA512_B = 64, SEAL_KEY_B = 32, SEAL_OVERHEAD_B = 12 + 16 };
+enum { SHA1_B = 20, SHA256_B = 32, SHA512_B = 64, SEAL_KEY_B = 32, SEAL_OVERHEAD_B = 12 + 16 };
 
 struct str sha256(struct arena *a, struct str bytes);     /* 32 bytes */
 struct str sha256_hex(struct arena *a, struct str bytes); /* 64 digits */
@@ -18,6 +18,8 @@ struct str sha512(struct arena *a, struct str bytes);     /* 64 bytes */
 struct hmac_key;
 const struct hmac_key *hmac_key(struct arena *a, struct str key);
 struct str hmac_sha256(struct arena *a, const struct hmac_key *key, struct str bytes);
+/* For codes of authenticator apps alone, which know no other [RFC 6238 1.2].  SHA1_B bytes. */
+struct str hmac_sha1(struct arena *a, struct str key, struct str bytes);
 /* A key of n bytes for one purpose, from a root secret [RFC 5869]. */
 struct str hkdf_sha256(struct arena *a, struct str root, struct str label, size_t n);
 

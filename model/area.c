@@ -24,3 +24,13 @@ struct str area_text(struct arena *a, const struct area *x)
     return str_is_set(x->school) ? arena_printf(a, "%.*s/%.*s", STR_ARG(x->provider), STR_ARG(x->school))
                                  : arena_str(a, x->provider);
 }
+
+struct area area_vendor(struct arena *a, struct str organisation)
+{
+    return (struct area){ .provider = arena_join(a, S(AREA_VENDOR), organisation) };
+}
+
+bool area_is_vendor(const struct area *x)
+{
+    return str_has_prefix(x->provider, S(AREA_VENDOR));
+}

@@ -53,6 +53,7 @@ struct people;        /* registry/people.h: what the node keeps for persons */
 struct pleas;         /* registry/pleas.h: what people have asked to be opened to them */
 struct consents;      /* registry/consents.h: what people have let services be told */
 struct members;       /* registry/members.h: who of a context has opened a tool */
+struct vendors;       /* registry/vendors.h: invitations to vendor organisations, and by what their people sign in */
 struct known;         /* registry/known.h: what sort of people signed in */
 struct shadow_sets;   /* registry/shadow.h: drafts that run beside what is in force */
 struct ends;          /* registry/ends.h: sessions that ended */
@@ -71,6 +72,7 @@ struct flow;          /* gateway/flow.c: how far this request has brought its lo
 struct proven;        /* idp-adapters/adapter.h: an answer that holds, and waits for its login */
 struct tryout;        /* idp-adapters/tryout.h: a test sign-in, which is nobody's */
 struct console;       /* gateway/console/door.h: who administers, and where */
+struct vendor_visit;  /* gateway/vendor/door.h: who acts for which vendor organisation */
 struct asker;         /* gateway/oidc/client/int.h: the service that asks, and how it proves itself */
 struct floods;        /* gateway/oidc/client/flood.h: who asks too much */
 struct cert_trust;    /* wire/cert.h: authorities of the certificates of services */
@@ -115,6 +117,7 @@ struct ctx {
     struct pleas *pleas;                     /* NULL: nobody can ask */
     struct consents *consents;               /* NULL: nobody can be asked */
     struct members *members;                 /* NULL: nobody is kept */
+    struct vendors *vendors;                 /* NULL: the portal is closed */
     struct known *known;                     /* NULL: nobody is noted */
     struct shadow_sets *shadow;              /* held; NULL: no draft is asked beside */
     struct ends *ends;                       /* NULL: none are known */
@@ -136,6 +139,7 @@ struct ctx {
     struct visit *visit;
     struct flow *flow;
     struct console *console;
+    struct vendor_visit *vendor;
     struct asker *asker;
     struct holder *holder;
     struct node *node;

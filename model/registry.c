@@ -320,6 +320,63 @@ const struct registrar *registry_registrar(const struct registry *r, struct str 
     return NULL;
 }
 
+/* Few as well, and their people with them. */
+const struct organisation *registry_organisation(const struct registry *r, struct str id)
+{
+    for (size_t i = 0; str_is_set(id) && i < r->parts.organisation_count; i++)
+        if (str_eq(r->parts.organisations[i].id, id))
+            return &r->parts.organisations[i];
+    return NULL;
+}
+
+const struct staff *registry_staff(const struct registry *r, struct str idp, struct str subject,
+                                   struct str organisation)
+{
+    for (size_t i = 0; i < r->parts.staff_count; i++) {
+        const struct staff *s = &r->parts.staff[i];
+        if (str_eq(s->subject, subject) && str_eq(s->idp, idp) && s->organisation->enabled &&
+            (!str_is_set(organisation) || str_eq(s->organisation->id, organisation)))
+            return s;
+    }
+    return NULL;
+}
+
+const struct account *registry_account_id(const struct registry *r, struct str id)
+{
+    size_t low = 0, high = r->parts.account_count;
+
+    while (low < high) { /* they come in the order of their ids */
+        size_t middle = low + (high - low) / 2;
+        int c = str_cmp(r->parts.accounts[middle].id, id);
+        if (c == 0)
+            return &r->parts.accounts[middle];
+        if (c < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+const struct idp *registry_idp_vendors(const struct registry *r)
+{
+    for (size_t i = 0; i < r->parts.idp_count; i++)
+        if (r->parts.idps[i].vendors && r->parts.idps[i].enabled && r->parts.idps[i].kind == IDP_LOCAL)
+            return &r->parts.idps[i];
+    return NULL;
+}
+
+const char *staff_role_name(enum staff_role role)
+{
+    static const char *const names[STAFF_ROLE_COUNT] = { "",
+#define X(role, words) #role,
+                                                         STAFF_ROLES(X)
+#undef X
+    };
+
+    return role > STAFF_NONE && role < STAFF_ROLE_COUNT ? names[role] : "";
+}
+
 const struct service *registry_service_entity(const struct registry *r, struct str entity_id)
 {
     return get(&r->service_entities, entity_id);

@@ -77,6 +77,7 @@ struct idp {       /* an identity provider of one education provider */
     struct strs private_networks; /* "10.20.0.0/16": private addresses that it may be at; none: public ones alone */
     const struct scope_pattern *const *patterns; /* as scopes, of its metadata alone (wire/scope_pattern.h) */
     size_t pattern_count;
+    bool vendors; /* people of vendor organisations sign in here, and nobody else; never with a password alone */
     int64_t refresh_turn; /* grows when somebody wants its documents fetched now; 0: never */
 };
 
@@ -281,6 +282,37 @@ struct registrar {
     struct str why; /* as its giver says it; may be absent */
 };
 
+/* Who makes services.  Its id is what services and registrars call their vendor; a vendor without such a row is one
+ * that the operator knows by other means, and has nobody in the portal. */
+struct organisation {
+    struct str id;
+    struct str business_id; /* Y-tunnus: model/business_id.h */
+    struct names names;
+    struct str technology, privacy, incidents; /* addresses of e-mail: whom to reach about what */
+    bool enabled;                              /* off: its people may do nothing here */
+};
+
+#define STAFF_ROLES(X)                                                                                                 \
+    X(reader, "sees")                                                                                                  \
+    X(developer, "registers and alters services")                                                                      \
+    X(owner, "and decides about people and the organisation")
+
+enum staff_role { /* each may do what those before it may */
+                  STAFF_NONE = 0,
+#define X(role, words) STAFF_##role,
+                  STAFF_ROLES(X)
+#undef X
+                      STAFF_ROLE_COUNT
+};
+const char *staff_role_name(enum staff_role role); /* "developer"; "" for none */
+
+struct staff { /* a person of a vendor organisation */
+    struct str id;
+    const struct organisation *organisation;
+    struct str idp, subject; /* whose: struct person's members of these names */
+    enum staff_role role;
+};
+
 struct account { /* a local account, for idp kind local */
     struct str id, idp, username;
     struct str password_hash; /* argon2id, PHC string */
@@ -302,8 +334,10 @@ struct registry_parts { /* what a snapshot is built from; arrays live in its are
     struct named_network *networks;
     struct exam *exams;
     struct registrar *registrars;
+    struct organisation *organisations;
+    struct staff *staff;
     size_t provider_count, idp_count, service_count, policy_count, admin_count, account_count;
-    size_t term_count, network_count, exam_count, registrar_count;
+    size_t term_count, network_count, exam_count, registrar_count, organisation_count, staff_count;
     int64_t version; /* grows with every change in SQL */
 };
 
@@ -353,6 +387,15 @@ const struct service *registry_service_entity(const struct registry *r, struct s
 /* By the hash of its token, or by id. */
 const struct registrar *registry_registrar_token(const struct registry *r, struct str token_hash);
 const struct registrar *registry_registrar(const struct registry *r, struct str id);
+const struct organisation *registry_organisation(const struct registry *r, struct str id);
+/* What this person is in an organisation, or in the first that there is (organisation absent); NULL: nothing.  Those of
+ * organisations that are switched off are not looked at. */
+const struct staff *registry_staff(const struct registry *r, struct str idp, struct str subject,
+                                   struct str organisation);
+/* The account of that id, at whichever identity provider. */
+const struct account *registry_account_id(const struct registry *r, struct str id);
+/* Where people of vendors have local accounts; NULL: nowhere. */
+const struct idp *registry_idp_vendors(const struct registry *r);
 /* Which is the resource of this address [RFC 8707 2]; NULL: none here. */
 const struct service *registry_resource(const struct registry *r, struct str resource);
 /* username: composed or decomposed, it is one name. */

@@ -6,8 +6,8 @@ const struct kind_area kind_areas[KIND_COUNT] = {
     [KIND_PROVIDER] = { "id", NULL, true, NULL, KIND_COUNT },
     [KIND_SCHOOL] = { "provider", "oid", true, NULL, KIND_COUNT },
     [KIND_IDP] = { "provider", NULL, false, NULL, KIND_COUNT },
-    [KIND_SERVICE] = { NULL, NULL, false, NULL, KIND_COUNT },
-    [KIND_PURPOSE] = { NULL, NULL, false, NULL, KIND_COUNT },
+    [KIND_SERVICE] = { "vendor", NULL, false, NULL, KIND_COUNT },
+    [KIND_PURPOSE] = { NULL, NULL, false, "service", KIND_SERVICE },
     [KIND_POLICY] = { "provider", "school", false, NULL, KIND_COUNT },
     [KIND_ACCOUNT] = { NULL, "school", false, "idp", KIND_IDP },
     [KIND_AFFILIATION] = { "provider", "school", false, "account", KIND_ACCOUNT },
@@ -16,6 +16,8 @@ const struct kind_area kind_areas[KIND_COUNT] = {
     [KIND_NETWORK] = { "provider", "school", false, NULL, KIND_COUNT },
     [KIND_EXAM] = { "provider", "school", false, NULL, KIND_COUNT },
     [KIND_REGISTRAR] = { NULL, NULL, false, NULL, KIND_COUNT },
+    [KIND_ORGANISATION] = { "id", NULL, true, NULL, KIND_COUNT },
+    [KIND_STAFF] = { "organisation", NULL, false, NULL, KIND_COUNT },
 };
 
 /* The provider of that other row, and its school where it may have one. */
@@ -24,13 +26,28 @@ static const struct db_statement besides[KIND_COUNT] = {
     [KIND_AFFILIATION] = { "affiliation.area",
                            "SELECT idp.provider, account.school FROM account JOIN idp ON idp.id = account.idp "
                            "WHERE account.id = ?1" },
+    [KIND_PURPOSE] = { "purpose.area", "SELECT '" AREA_VENDOR "' || vendor FROM service WHERE id = ?1" },
 };
+
+/* Whose column of the provider names a vendor organisation. */
+static bool is_of_vendor(enum kind kind)
+{
+    return kind == KIND_SERVICE || kind == KIND_ORGANISATION || kind == KIND_STAFF;
+}
 
 static struct str cell_text(const struct kind_row *k, const struct db_value *row, const char *column)
 {
     const struct db_value *v = column != NULL ? &row[column_of(k, column)] : NULL;
 
     return v != NULL && v->kind == DB_TEXT && v->text.n > 0 ? v->text : (struct str){ NULL, 0 };
+}
+
+/* The provider that the row itself names, or the vendor. */
+static struct str own_place(struct arena *a, enum kind kind, const struct db_value *row)
+{
+    struct str id = cell_text(&kind_rows[kind], row, kind_areas[kind].provider);
+
+    return str_is_set(id) && is_of_vendor(kind) ? area_vendor(a, id).provider : id;
 }
 
 /* The row of that kind and id as the change leaves it; NULL: the change does not touch it. */
@@ -58,7 +75,7 @@ static bool area_by(struct db *d, struct arena *a, const struct change *made, en
     if (other != NULL && kind_areas[where->by_kind].by != NULL)
         return area_by(d, a, made, where->by_kind, other, out, f);
     if (other != NULL) {
-        out->provider = cell_text(&kind_rows[where->by_kind], other, kind_areas[where->by_kind].provider);
+        out->provider = own_place(a, where->by_kind, other);
         return true;
     }
     if (!db_query(d, &besides[kind], &id, 1, a, &found, f))
@@ -75,7 +92,7 @@ bool row_area(struct db *d, struct arena *a, enum kind kind, const struct db_val
 {
     const struct kind_row *k = &kind_rows[kind];
 
-    *out = (struct area){ cell_text(k, row, kind_areas[kind].provider), cell_text(k, row, kind_areas[kind].school) };
+    *out = (struct area){ own_place(a, kind, row), cell_text(k, row, kind_areas[kind].school) };
     return str_is_set(out->provider) || kind_areas[kind].by == NULL || area_by(d, a, NULL, kind, row, out, f);
 }
 
@@ -86,8 +103,7 @@ static bool stands_within(struct db *d, struct arena *a, const struct change *x,
     const struct kind_area *k = &kind_areas[r->kind];
     const struct db_value *row = after ? r->after : r->before;
     struct area around = *x->by.area;
-    struct area own = { cell_text(&kind_rows[r->kind], row, k->provider),
-                        cell_text(&kind_rows[r->kind], row, k->school) };
+    struct area own = { own_place(a, r->kind, row), cell_text(&kind_rows[r->kind], row, k->school) };
 
     if (k->by != NULL && !area_by(d, a, after ? x : NULL, r->kind, row, &around, f))
         return false;

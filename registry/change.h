@@ -29,6 +29,7 @@ enum {
     X(undo, "a change was undone")                                                                                     \
     X(registration, "a vendor registered it by itself")                                                                \
     X(console, "a form of the console")                                                                                \
+    X(portal, "a form of the vendor portal")                                                                           \
     X(cli, "a command line")
 
 enum change_maker {

@@ -5,6 +5,7 @@
 #include "base/networks.h"
 #include "idp-adapters/attribute_map.h"
 #include "idp-adapters/upstream_saml.h"
+#include "model/business_id.h"
 #include "model/grant_types.h"
 #include "policy/cost.h"
 #include "policy/text_check.h"
@@ -411,6 +412,8 @@ static bool check_networks(struct checking *c, const struct idp *idp)
 static bool check_idp(struct checking *c, const struct idp *idp)
 {
     c->at = (struct row_place){ KIND_IDP, { idp->id, S("") } };
+    if (idp->vendors && idp->provider != NULL)
+        return wrong(c, "has a provider, and vendors: true: people of vendors are of no municipality");
     if (!check_names(c, &idp->names) || !check_own_words(c, idp) || !check_networks(c, idp) ||
         !check_pinned_keys(c, idp))
         return false;
@@ -974,6 +977,58 @@ static bool check_registrar(struct checking *c, const struct registrar *r)
     return check_why(c, r->why);
 }
 
+/* Vendor organisations and their people. */
+
+enum { MAILBOX_MAX_B = 254 /* [RFC 5321 4.5.3.1.3] */ };
+
+/* One address of e-mail; whether anybody reads there, no check can tell. */
+static bool is_mailbox(struct str s)
+{
+    size_t at = str_find_byte(s, '@', 0);
+
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] == '<' || s.p[i] == '>' || s.p[i] == ',' || (i != at && s.p[i] == '@'))
+            return false;
+    struct str domain = at < s.n ? str_from(s, at + 1) : S("");
+    size_t dot = str_find_byte(domain, '.', 0);
+    return at > 0 && dot > 0 && dot + 1 < domain.n && s.n <= MAILBOX_MAX_B;
+}
+
+static bool check_organisation(struct checking *c, const struct organisation *o)
+{
+    const struct {
+        const char *key;
+        struct str value;
+    } contacts[] = { { "contact_technology", o->technology },
+                     { "contact_privacy", o->privacy },
+                     { "contact_incidents", o->incidents } };
+
+    c->at = (struct row_place){ KIND_ORGANISATION, { o->id, S("") } };
+    if (!is_business_id(o->business_id))
+        return wrong(c, "business_id \"%.*s\" is none: expected seven digits, a hyphen and the check digit",
+                     STR_ARG(o->business_id));
+    for (size_t i = 0; i < sizeof contacts / sizeof *contacts; i++)
+        if (!is_mailbox(contacts[i].value))
+            return wrong(c, "%s: expected one address of e-mail", contacts[i].key);
+    for (const struct organisation *other = c->parts->organisations; other < o; other++)
+        if (str_eq(other->business_id, o->business_id))
+            return wrong(c, "business_id %.*s belongs to another organisation already", STR_ARG(o->business_id));
+    return check_names(c, &o->names);
+}
+
+static bool check_staff(struct checking *c, const struct staff *s)
+{
+    const struct idp *idp = registry_idp(c->registry, s->idp);
+
+    c->at = (struct row_place){ KIND_STAFF, { s->id, S("") } };
+    if (idp == NULL || !idp->vendors)
+        return wrong(c, "idp \"%.*s\" is not for people of vendors (vendors: true)", STR_ARG(s->idp));
+    for (const struct staff *other = c->parts->staff; other < s; other++)
+        if (other->organisation == s->organisation && str_eq(other->idp, s->idp) && str_eq(other->subject, s->subject))
+            return wrong(c, "this person has a role in the organisation already (%.*s)", STR_ARG(other->id));
+    return true;
+}
+
 /* A page of tiles is everybody's loop. */
 static bool check_cost(struct checking *c)
 {
@@ -1020,6 +1075,10 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
         good = check_exam(&c, &p->exams[i]);
     for (size_t i = 0; good && i < p->registrar_count; i++)
         good = check_registrar(&c, &p->registrars[i]);
+    for (size_t i = 0; good && i < p->organisation_count; i++)
+        good = check_organisation(&c, &p->organisations[i]);
+    for (size_t i = 0; good && i < p->staff_count; i++)
+        good = check_staff(&c, &p->staff[i]);
     *where = c.at;
     arena_free(c.of_text);
     arena_free(c.scratch);

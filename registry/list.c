@@ -23,9 +23,10 @@ enum { LIST_ARGS = 7 };
             LIST(table, ".list_seen", keys, after, seen, words),                                                       \
             LIST(table, ".list_below", keys, after, parent " = ?3 AND (?4 IS NULL OR (" within "))", words)            \
     }
-#define NAMES  "id, names_fi, names_sv, names_en"
-#define OWNED  "provider = ?4 AND (?5 IS NULL OR school = ?5)"
-#define AROUND "(provider IS NULL OR provider = ?4) AND (?5 IS NULL OR school IS NULL OR school = ?5)"
+#define NAMES             "id, names_fi, names_sv, names_en"
+#define OF_VENDOR(column) "'" AREA_VENDOR "' || " column " = ?4"
+#define OWNED             "provider = ?4 AND (?5 IS NULL OR school = ?5)"
+#define AROUND            "(provider IS NULL OR provider = ?4) AND (?5 IS NULL OR school IS NULL OR school = ?5)"
 
 enum list { LIST_ALL = 0, LIST_WITHIN, LIST_SEEN, LIST_BELOW, LIST_COUNT };
 
@@ -34,9 +35,13 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
     [KIND_SCHOOL] = LISTS("school", "provider, oid", "?1, ?2", "provider", "provider = ?4 AND (?5 IS NULL OR oid = ?5)",
                           "provider = ?4 AND (?5 IS NULL OR oid = ?5)", "oid, code, names_fi, names_sv, names_en"),
     [KIND_IDP] = LISTS("idp", "id", "?1", "id", "provider = ?4 AND ?5 IS NULL", "provider = ?4 AND ?5 IS NULL", NAMES),
-    [KIND_SERVICE] = LISTS("service", "id", "?1", "id", "0", "1", NAMES ", vendor, keywords"),
+    [KIND_SERVICE] = LISTS("service", "id", "?1", "id", OF_VENDOR("vendor"),
+                           "?4 NOT LIKE '" AREA_VENDOR "%' OR " OF_VENDOR("vendor"), NAMES ", vendor, keywords"),
     [KIND_PURPOSE] =
-        LISTS("purpose", "service, claim", "?1, ?2", "service", "0", "1", "service, claim, why_fi, why_sv, why_en"),
+        LISTS("purpose", "service, claim", "?1, ?2", "service",
+              "service IN (SELECT id FROM service WHERE " OF_VENDOR("vendor") ")",
+              "?4 NOT LIKE '" AREA_VENDOR "%' OR service IN (SELECT id FROM service WHERE " OF_VENDOR("vendor") ")",
+              "service, claim, why_fi, why_sv, why_en"),
     [KIND_POLICY] = LISTS("policy", "id", "?1", "id", OWNED, AROUND, NAMES ", why"),
     [KIND_ACCOUNT] = LISTS("account", "id", "?1", "id",
                            "idp IN (SELECT id FROM idp WHERE provider = ?4) AND (?5 IS NULL OR school = ?5)",
@@ -48,6 +53,10 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
     [KIND_NETWORK] = LISTS("network", "id", "?1", "id", OWNED, AROUND, NAMES ", blocks"),
     [KIND_EXAM] = LISTS("exam", "id", "?1", "id", OWNED, OWNED, "id, title, class_groups"),
     [KIND_REGISTRAR] = LISTS("registrar", "id", "?1", "id", "0", "0", "id, vendor, why"),
+    [KIND_ORGANISATION] =
+        LISTS("organisation", "id", "?1", "id", OF_VENDOR("id"), OF_VENDOR("id"), NAMES ", business_id"),
+    [KIND_STAFF] = LISTS("staff", "id", "?1", "organisation", OF_VENDOR("organisation"), OF_VENDOR("organisation"),
+                         "id, organisation, subject"),
 };
 
 /* Services and what is said above are seen from within; to alter them is another matter. */
@@ -67,7 +76,9 @@ static bool may_see(struct db *d, struct arena *a, enum kind kind, const struct 
     if (!row_area(d, a, kind, row, &where, f))
         return false;
     change_add(&x, kind, row, row);
-    *yes = rows_stay_within(d, &x, false, &outside) || (is_seen_within(kind) && area_within(area, &where));
+    bool is_service = kind == KIND_SERVICE || kind == KIND_PURPOSE; /* whose vendor's area is no city's concern */
+    *yes = rows_stay_within(d, &x, false, &outside) ||
+           (is_seen_within(kind) && !area_is_vendor(area) && (is_service || area_within(area, &where)));
     return true;
 }
 

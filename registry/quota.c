@@ -173,7 +173,8 @@ bool quota_changes(struct db *d, const struct change_by *by, struct fail *f)
                                      db_int(20 * QUOTA_registrations_a_minute) };
     int64_t n;
 
-    if ((by->maker != MAKER_console && by->maker != MAKER_undo && by->maker != MAKER_registration) ||
+    if ((by->maker != MAKER_console && by->maker != MAKER_undo && by->maker != MAKER_portal &&
+         by->maker != MAKER_registration) ||
         !str_is_set(by->who))
         return true;
     if (!counted(d, &changes_of_person, args, 3, &n, f))

@@ -339,6 +339,20 @@ static bool load_windows(struct loading *l)
     return true;
 }
 
+static bool load_organisations(struct loading *l)
+{
+    l->parts.organisations = fill_all(l, KIND_ORGANISATION, &l->parts.organisation_count);
+    l->parts.staff = l->parts.organisations != NULL ? fill_all(l, KIND_STAFF, &l->parts.staff_count) : NULL;
+    for (size_t i = 0; l->parts.staff != NULL && i < l->parts.staff_count; i++) {
+        const void *found, *idp;
+        if (!refer(l, KIND_STAFF, i, "organisation", KIND_ORGANISATION, l->parts.organisations, &found) ||
+            !refer(l, KIND_STAFF, i, "idp", KIND_IDP, l->parts.idps, &idp))
+            return false;
+        l->parts.staff[i].organisation = found;
+    }
+    return l->parts.staff != NULL;
+}
+
 static bool load_affiliation(struct loading *l, size_t row, struct affiliation *out)
 {
     const void *found;
@@ -506,7 +520,7 @@ struct registry *registry_load_within(struct db *d, struct arena *a, struct row_
 
     /* Half of the parts cannot be indexed: what refers to nothing has a NULL where others have their provider. */
     if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_policies(&l) &&
-        load_accounts(&l) && load_admins(&l) && load_windows(&l))
+        load_accounts(&l) && load_admins(&l) && load_windows(&l) && load_organisations(&l))
         r = registry_build(l.arena, &l.parts);
     bool good = r != NULL && registry_check(r, &l.at, f);
     *where = (struct row_place){ l.at.kind, { arena_str(a, l.at.key[0]), arena_str(a, l.at.key[1]) } };

@@ -55,6 +55,11 @@ static const char *const saml_encryption_algs[] = { "", "aes128-gcm", "aes256-gc
 static const char *const saml_name_ids[] = { "", "persistent", "transient", "email", "none", NULL };
 static const char *const saml_attributes[] = { "mpassid", "eduperson", "plain", "none", NULL };
 static const char *const term_kinds[] = { "term", "holiday", "school_day", NULL };
+static const char *const staff_roles[] = { "",
+#define X(role, words) #role,
+                                           STAFF_ROLES(X)
+#undef X
+                                               NULL };
 static const char *const layers[] = { "nation", "municipality", "school", NULL };
 
 #define AT(type, member) (int)offsetof(struct type, member)
@@ -115,6 +120,7 @@ static const struct column idp_columns[] = {
     { "share_encryption_key", "share_encryption_key", COL_BOOL, "1", AT(idp, share_encryption_key), NULL },
     { "private_networks", "private_networks", COL_LIST, "", AT(idp, private_networks), NULL },
     { "pinned_keys", "pinned_keys", COL_LONG, "", AT(idp, pinned_keys), NULL },
+    { "vendors", "vendors", COL_BOOL, "0", AT(idp, vendors), NULL },
 };
 
 static const struct column service_columns[] = {
@@ -348,6 +354,24 @@ static const struct column registrar_columns[] = {
     { "why", "why", COL_TEXT, "", AT(registrar, why), NULL },
 };
 
+static const struct column organisation_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(organisation, id), NULL },
+    { "business_id", "business_id", COL_TEXT, NULL, AT(organisation, business_id), NULL },
+    NAMES_AT(organisation, names, "name"),
+    { "technology", "contact_technology", COL_TEXT, NULL, AT(organisation, technology), NULL },
+    { "privacy", "contact_privacy", COL_TEXT, NULL, AT(organisation, privacy), NULL },
+    { "incidents", "contact_incidents", COL_TEXT, NULL, AT(organisation, incidents), NULL },
+    { "enabled", "enabled", COL_BOOL, "1", AT(organisation, enabled), NULL },
+};
+
+static const struct column staff_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(staff, id), NULL },
+    { "organisation", "organisation", COL_REF, NULL, AT_NONE, NULL },
+    { "idp", "idp", COL_REF, NULL, AT(staff, idp), NULL },
+    { "subject", "subject", COL_SUBJECT, NULL, AT(staff, subject), NULL },
+    { "role", "role", COL_WORD, NULL, AT(staff, role), staff_roles },
+};
+
 /* The lists of columns stand here once more, as SQL; a test compares them with the tables above. */
 #define P1  "?1"
 #define P5  P1 ",?2,?3,?4,?5"
@@ -370,6 +394,7 @@ static const struct column registrar_columns[] = {
 #define P97 P92 ",?93,?94,?95,?96,?97"
 #define P32 P28 ",?29,?30,?31,?32"
 #define P33 P32 ",?33"
+#define P34 P33 ",?34"
 
 #define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support,informs"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
@@ -377,7 +402,7 @@ static const struct column registrar_columns[] = {
     "id,kind,provider,names_fi,names_sv,names_en,enabled,test,listed,map,acr,issuer,client_id,scope,"                  \
     "auth_method,client_secret_sealed,entity_id,metadata_url,metadata_xml,scopes,sign_requests,want_encrypted,"        \
     "metadata_signer,contexts,role_names,school,attributes,role,fresh_login_by,name_id_policy,"                        \
-    "share_encryption_key,private_networks,pinned_keys"
+    "share_encryption_key,private_networks,pinned_keys,vendors"
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
@@ -408,6 +433,8 @@ static const struct column registrar_columns[] = {
 #define REGISTRAR_COLUMNS                                                                                              \
     "id,token_hash,vendor,enabled,test,at_once,fapi,grant_types,scopes,asks,hosts,most,until_s,statement_issuer,"      \
     "statement_jwks,statement_required,why"
+#define ORGANISATION_COLUMNS "id,business_id,names_fi,names_sv,names_en,technology,privacy,incidents,enabled"
+#define STAFF_COLUMNS        "id,organisation,idp,subject,role"
 
 #define COUNT(columns) sizeof(columns) / sizeof *(columns)
 #define STATEMENTS(table, columns, places, order, where)                                                               \
@@ -427,7 +454,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                       KIND_PROVIDER, 100000,
                       STATEMENTS("school", SCHOOL_COLUMNS, P7, "provider, oid", "provider = ?1 AND oid = ?2") },
     [KIND_IDP] = { "idp", "idps", "idp", idp_columns, COUNT(idp_columns), 1, sizeof(struct idp), KIND_COUNT, 50000,
-                   STATEMENTS("idp", IDP_COLUMNS, P33, "id", "id = ?1") },
+                   STATEMENTS("idp", IDP_COLUMNS, P34, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
                        STATEMENTS("service", SERVICE_COLUMNS, P97, "id", "id = ?1") },
@@ -457,6 +484,11 @@ const struct kind_row kind_rows[KIND_ALL] = {
     [KIND_REGISTRAR] = { "registrar", "registrars", "registrar", registrar_columns, COUNT(registrar_columns), 1,
                          sizeof(struct registrar), KIND_COUNT, 1000,
                          STATEMENTS("registrar", REGISTRAR_COLUMNS, P17, "id", "id = ?1") },
+    [KIND_ORGANISATION] = { "organisation", "organisations", "organisation", organisation_columns,
+                            COUNT(organisation_columns), 1, sizeof(struct organisation), KIND_COUNT, 5000,
+                            STATEMENTS("organisation", ORGANISATION_COLUMNS, P9, "id", "id = ?1") },
+    [KIND_STAFF] = { "staff", "staff", "staff", staff_columns, COUNT(staff_columns), 1, sizeof(struct staff),
+                     KIND_COUNT, 50000, STATEMENTS("staff", STAFF_COLUMNS, P5, "id", "id = ?1") },
 };
 
 /* Foreign keys wait for the commit, so that an import may work in any order. */
@@ -705,6 +737,18 @@ const struct db_migration registry_migrations[] = {
       "ALTER TABLE service ADD COLUMN lti_deep_link_uri TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE service ADD COLUMN lti_deep_linking INTEGER NOT NULL DEFAULT 0;"
       "ALTER TABLE service ADD COLUMN lti_names_and_roles INTEGER NOT NULL DEFAULT 0;" },
+    { 24,
+      "ALTER TABLE idp ADD COLUMN vendors INTEGER NOT NULL DEFAULT 0;"
+      "CREATE TABLE organisation ("
+          "id TEXT PRIMARY KEY, business_id TEXT NOT NULL, names_fi TEXT NOT NULL, names_sv TEXT NOT NULL, "
+          "names_en TEXT NOT NULL, technology TEXT NOT NULL, privacy TEXT NOT NULL, incidents TEXT NOT NULL, "
+          "enabled INTEGER NOT NULL);"
+      "CREATE TABLE staff ("
+          "id TEXT PRIMARY KEY, organisation TEXT NOT NULL REFERENCES organisation (id) DEFERRABLE INITIALLY DEFERRED, "
+          "idp TEXT NOT NULL REFERENCES idp (id) DEFERRABLE INITIALLY DEFERRED, subject TEXT NOT NULL, "
+          "role TEXT NOT NULL);"
+      "CREATE INDEX staff_organisation ON staff (organisation);"
+      "CREATE INDEX service_vendor ON service (vendor);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

@@ -26,6 +26,8 @@ enum kind {
     KIND_NETWORK,
     KIND_EXAM,
     KIND_REGISTRAR,
+    KIND_ORGANISATION,
+    KIND_STAFF,
     KIND_COUNT,
     KIND_RULE, /* of earlier versions: in files and in history alone (old_rules.h) */
     KIND_ALL

@@ -35,7 +35,7 @@ function room_of(path) {    # "a http": inner floor and room; "" for none
 function folder_of(path) { sub(/\/[^\/]*$/, "", path); return path }
 function is_shown(path) {   # to other folders: what a folder keeps to itself is its own
     if (path ~ /^audit\//) return path == "audit/audit.h" || path == "audit/find.h" || path == "audit/heads.h" || path == "audit/index.h"
-    if (path ~ /^registry\//) return path == "registry/registry.h" || path == "registry/change.h" || path == "registry/edit.h" || path == "registry/tell.h" || path == "registry/people.h" || path == "registry/pleas.h" || path == "registry/consents.h" || path == "registry/known.h" || path == "registry/members.h" || path == "registry/shadow.h" || path == "registry/desk.h" || path == "registry/ends.h" || path == "registry/targets.h" || path == "registry/versions.h" || path == "registry/urls.h"
+    if (path ~ /^registry\//) return path == "registry/registry.h" || path == "registry/change.h" || path == "registry/edit.h" || path == "registry/tell.h" || path == "registry/people.h" || path == "registry/pleas.h" || path == "registry/consents.h" || path == "registry/vendors.h" || path == "registry/known.h" || path == "registry/members.h" || path == "registry/shadow.h" || path == "registry/desk.h" || path == "registry/ends.h" || path == "registry/targets.h" || path == "registry/versions.h" || path == "registry/urls.h"
     return path !~ /\/int\.h$/
 }
 {
@@ -79,6 +79,7 @@ door 'sqlite3|libpq' 'wire/db[a-z_]*\.c'
 door 'curl/' 'gateway/process/fetcher\.c'
 door 'argon2' 'idp-adapters/password\.c'
 door 'png' 'wire/logo\.c'
+door 'fido(\.h|/)' 'wire/passkey\.c'
 door 'qrencode' 'wire/qr\.c'
 door 'utf8proc' 'base/text\.c'
 door 'seccomp|linux/landlock' '(base|gateway/process|certs)/(sandbox|landlock|signer)[a-z_]*\.c'

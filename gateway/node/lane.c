@@ -84,6 +84,7 @@ static void give_parts(struct lane *lane, struct ctx *c)
     c->people = lane->node->people;
     c->pleas = lane->node->pleas;
     c->consents = lane->node->consents;
+    c->vendors = lane->node->vendors;
     c->members = lane->node->members;
     c->known = lane->node->known;
     c->shadow = shadow_now(lane->node->shadow, c->registry);

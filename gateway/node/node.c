@@ -18,6 +18,7 @@
 #include "registry/pleas.h"
 #include "registry/shadow.h"
 #include "registry/tell.h"
+#include "registry/vendors.h"
 #include "wire/cert.h"
 
 #include <assert.h>
@@ -48,6 +49,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->people = people_new(set);
     n->pleas = pleas_new(set);
     n->consents = consents_new(set);
+    n->vendors = vendors_new(set);
     n->members = members_new(set);
     n->known = known_new(set);
     n->shadow = shadow_new(set, w);
@@ -98,6 +100,7 @@ void node_free(struct node *n)
     people_free(n->people);
     pleas_free(n->pleas);
     consents_free(n->consents);
+    vendors_free(n->vendors);
     members_free(n->members);
     known_free(n->known);
     shadow_free(n->shadow);

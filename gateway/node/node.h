@@ -64,6 +64,7 @@ struct node {
     struct people *people;
     struct pleas *pleas;
     struct consents *consents;
+    struct vendors *vendors;
     struct members *members;
     struct known *known;
     struct shadow *shadow;

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "base/otp.h"
+
+#include "base/codec.h"
+#include "base/crypt.h"
+
+enum { COUNTER_B = 8, URI_MAX_B = 480 };
+
+struct str otp_code(struct arena *a, struct str seed, int64_t step)
+{
+    char counter[COUNTER_B];
+
+    for (int i = 0; i < COUNTER_B; i++)
+        counter[i] = (char)((uint64_t)step >> (8 * (COUNTER_B - 1 - i)));
+    struct str mac = hmac_sha1(a, seed, str_n(counter, sizeof counter));
+    const unsigned char *at = (const unsigned char *)mac.p + (mac.p[SHA1_B - 1] & 0xf); /* [RFC 4226 5.3] */
+    uint32_t number = ((uint32_t)(at[0] & 0x7f) << 24) | ((uint32_t)at[1] << 16) | ((uint32_t)at[2] << 8) | at[3];
+
+    return arena_printf(a, "%0*u", OTP_DIGITS, number % 1000000);
+}
+
+static struct str digits_of(struct arena *a, struct str typed)
+{
+    struct buf b = buf_new(a, OTP_DIGITS + 1);
+
+    for (size_t i = 0; i < typed.n && b.n <= OTP_DIGITS; i++)
+        if (typed.p[i] != ' ')
+            buf_byte(&b, typed.p[i]);
+    return buf_ok(&b) ? buf_str(&b) : S("");
+}
+
+bool otp_step(struct arena *a, struct str seed, struct str typed, int64_t now_s, int64_t last, int64_t *step)
+{
+    struct str code = digits_of(a, typed);
+    bool found = false;
+
+    for (int64_t at = now_s / OTP_STEP_S - OTP_APART; at <= now_s / OTP_STEP_S + OTP_APART; at++)
+        if (crypt_eq(otp_code(a, seed, at), code) && at > last && !found) {
+            *step = at;
+            found = true;
+        }
+    return found;
+}
+
+static void put_escaped(struct buf *b, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                     c == '.' || c == '_' || c == '~';
+        if (plain)
+            buf_byte(b, c);
+        else
+            buf_printf(b, "%%%02X", (unsigned)(unsigned char)c);
+    }
+}
+
+struct str otp_text(struct arena *a, struct str seed)
+{
+    struct str lower = b32_encode(a, seed);
+    struct buf b = buf_new(a, lower.n + 1);
+
+    for (size_t i = 0; i < lower.n; i++)
+        buf_byte(&b, lower.p[i] >= 'a' && lower.p[i] <= 'z' ? (char)(lower.p[i] - 'a' + 'A') : lower.p[i]);
+    return buf_str(&b);
+}
+
+struct str otp_uri(struct arena *a, struct str seed, struct str issuer, struct str who)
+{
+    struct buf b = buf_new(a, URI_MAX_B);
+
+    buf_add(&b, S("otpauth://totp/"));
+    put_escaped(&b, issuer);
+    buf_add(&b, S(":"));
+    put_escaped(&b, who);
+    buf_add(&b, S("?secret="));
+    buf_add(&b, otp_text(a, seed));
+    buf_add(&b, S("&issuer="));
+    put_escaped(&b, issuer);
+    return buf_ok(&b) ? buf_str(&b) : (struct str){ NULL, 0 };
+}
