@@ -312,6 +312,14 @@ const struct registrar *registry_registrar_token(const struct registry *r, struc
     return NULL;
 }
 
+const struct metadata_source *registry_source(const struct registry *r, struct str id)
+{
+    for (size_t i = 0; str_is_set(id) && i < r->parts.source_count; i++)
+        if (str_eq(r->parts.sources[i].id, id))
+            return &r->parts.sources[i];
+    return NULL;
+}
+
 const struct registrar *registry_registrar(const struct registry *r, struct str id)
 {
     for (size_t i = 0; str_is_set(id) && i < r->parts.registrar_count; i++)

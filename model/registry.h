@@ -149,20 +149,38 @@ struct client {
 /* What a row of SAML says beyond its metadata.  "" and an empty list: as the metadata say, or the usual. */
 struct saml_service {
     struct str entity_id;
-    struct str metadata_xml, metadata_url; /* one of them */
+    struct str metadata_xml, metadata_url, metadata_from; /* one of them; the last: id of a metadata_source */
     struct str metadata_signer; /* PEM: its metadata must be signed by one of these; absent: need not be signed */
     struct str pinned_keys;     /* PEM: its requests are signed by one of these, whatever its metadata say */
-    bool requests_signed;       /* what it asks must be signed, though its metadata do not say so */
-    struct str signs;           /* what we sign: "both", "response", "assertion" */
-    struct str signing_alg;     /* "rsa-sha256", "ecdsa-sha256" */
-    struct str encrypts;        /* "auto": where it has a key for it; "always"; "never" */
-    struct str encryption_alg;  /* "" : the best of those that it names; else this one */
-    struct str name_id;         /* for a request that names none: "", "persistent", "transient", "email", "none" */
-    struct str attributes_as;   /* "mpassid", "eduperson", "plain", "none" */
-    struct strs attributes;     /* "claim=Name [friendly:word] [format:uri]": names of its own, besides */
-    bool names_origin;          /* it is told which identity provider saw the person (AuthenticatingAuthority) */
-    bool unasked;               /* it takes an answer that it did not ask for */
-    int skew_s;                 /* how far our clocks may be apart */
+    /* What was approved, and what was rejected, of what an unsigned metadata_url says: "key HEX", "acs POST https://…"
+     * (idp-adapters/approval.h).  None approved: what it says is believed. */
+    struct strs approved, rejected;
+    struct str answers_as;     /* id of the provider as whose identity provider we answer it; "": as our own */
+    bool requests_signed;      /* what it asks must be signed, though its metadata do not say so */
+    struct str signs;          /* what we sign: "both", "response", "assertion" */
+    struct str signing_alg;    /* "rsa-sha256", "ecdsa-sha256" */
+    struct str encrypts;       /* "auto": where it has a key for it; "always"; "never" */
+    struct str encryption_alg; /* "" : the best of those that it names; else this one */
+    struct str name_id;        /* for a request that names none: "", "persistent", "transient", "email", "none" */
+    struct str attributes_as;  /* "mpassid", "eduperson", "plain", "none" */
+    struct strs attributes;    /* "claim=Name [friendly:word] [format:uri]": names of its own, besides */
+    bool names_origin;         /* it is told which identity provider saw the person (AuthenticatingAuthority) */
+    bool unasked;              /* it takes an answer that it did not ask for */
+    int skew_s;                /* how far our clocks may be apart */
+};
+
+/* Somebody who signs the metadata of many: an aggregate, or one entity at a time [IIP-MD01, MD02]. */
+enum source_kind { SOURCE_AGGREGATE = 0, SOURCE_MDQ };
+
+struct metadata_source {
+    struct str id;
+    enum source_kind kind;
+    struct str url;      /* of the aggregate; of MDQ what stands before /entities/ */
+    struct str file;     /* of an aggregate instead: a name in state_dir/metadata */
+    struct str signer;   /* PEM: these sign it, and nobody else [IIP-MD03] */
+    int most_ahead_days; /* validUntil further ahead is refused [IIP-MD04] */
+    bool enabled, test;
+    int64_t refresh_turn; /* as of struct idp */
 };
 
 /* What a row of LTI 1.3 says beyond client_id, redirect_uris, jwks, initiate_login_uri and target_link_uri, which mean
@@ -176,7 +194,8 @@ struct lti_tool {
 };
 
 struct service {
-    struct str id; /* "kanerva" */
+    struct str id;        /* "kanerva" */
+    int64_t refresh_turn; /* as of struct idp */
     enum protocol_id protocol;
     struct str vendor;                              /* vendor organisation; pairwise ids are per vendor */
     struct names names, lines;                      /* name, one-line description */
@@ -336,8 +355,9 @@ struct registry_parts { /* what a snapshot is built from; arrays live in its are
     struct registrar *registrars;
     struct organisation *organisations;
     struct staff *staff;
+    struct metadata_source *sources;
     size_t provider_count, idp_count, service_count, policy_count, admin_count, account_count;
-    size_t term_count, network_count, exam_count, registrar_count, organisation_count, staff_count;
+    size_t term_count, network_count, exam_count, registrar_count, organisation_count, staff_count, source_count;
     int64_t version; /* grows with every change in SQL */
 };
 
@@ -396,6 +416,7 @@ const struct staff *registry_staff(const struct registry *r, struct str idp, str
 const struct account *registry_account_id(const struct registry *r, struct str id);
 /* Where people of vendors have local accounts; NULL: nowhere. */
 const struct idp *registry_idp_vendors(const struct registry *r);
+const struct metadata_source *registry_source(const struct registry *r, struct str id);
 /* Which is the resource of this address [RFC 8707 2]; NULL: none here. */
 const struct service *registry_resource(const struct registry *r, struct str resource);
 /* username: composed or decomposed, it is one name. */

@@ -11,7 +11,8 @@
 #include "registry/change_int.h"
 
 struct kind_area {
-    const char *provider, *school; /* columns (of services, organisations and their people: the vendor); NULL: none.  A row that says no provider is the nation's */
+    const char *provider, *school; /* columns (of services, organisations and their people: the vendor); NULL: none.  A
+                                      row that says no provider is the nation's */
     bool is_place;                 /* the row is what an area itself is */
     const char *by;                /* column with the id of another row, whose area it stands in as well; NULL: none */
     enum kind by_kind;             /* that row's kind */

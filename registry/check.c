@@ -1029,6 +1029,14 @@ static bool check_staff(struct checking *c, const struct staff *s)
     return true;
 }
 
+static bool check_source(struct checking *c, const struct metadata_source *x)
+{
+    struct str trouble = metadata_source_trouble(c->scratch, x);
+
+    c->at = (struct row_place){ KIND_SOURCE, { x->id, S("") } };
+    return !str_is_set(trouble) || wrong(c, "%.*s", STR_ARG(trouble));
+}
+
 /* A page of tiles is everybody's loop. */
 static bool check_cost(struct checking *c)
 {
@@ -1079,6 +1087,8 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
         good = check_organisation(&c, &p->organisations[i]);
     for (size_t i = 0; good && i < p->staff_count; i++)
         good = check_staff(&c, &p->staff[i]);
+    for (size_t i = 0; good && i < p->source_count; i++)
+        good = check_source(&c, &p->sources[i]);
     *where = c.at;
     arena_free(c.of_text);
     arena_free(c.scratch);

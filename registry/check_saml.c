@@ -6,7 +6,14 @@
 #include "registry/urls.h"
 #include "wire/dsig.h"
 
-enum { ENTITY_ID_MAX_B = 1024 /* [SAML core 8.3.6] */, SKEW_MAX_S = 300 /* [IIP-G01] */, NAMES_MAX = 64 };
+enum {
+    ENTITY_ID_MAX_B = 1024 /* [SAML core 8.3.6] */,
+    SKEW_MAX_S = 300 /* [IIP-G01] */,
+    NAMES_MAX = 64,
+    APPROVED_MAX = 300,
+    AHEAD_MAX_DAYS = 3660,
+    FILE_MAX_B = 128
+};
 
 static const struct str none = { NULL, 0 };
 
@@ -37,11 +44,18 @@ static struct str metadata_trouble(struct arena *a, const struct registry *r, co
 {
     const struct saml_service *row = &s->saml;
     struct str url = row->metadata_url;
+    int given = str_is_set(row->metadata_xml) + str_is_set(url) + str_is_set(row->metadata_from);
 
-    (void)r;
-    if (str_is_set(row->metadata_xml) == str_is_set(url))
-        return str_is_set(url) ? S("has both metadata_xml and metadata_url: one of them says what it is")
-                               : S("metadata_xml_file, metadata_xml or metadata_url is missing");
+    if (str_is_set(row->metadata_xml) && str_is_set(url))
+        return S("has both metadata_xml and metadata_url: one of them says what it is");
+    if (given != 1)
+        return given > 1
+                   ? S("metadata_from goes with neither metadata_xml nor metadata_url: one of them says what it is")
+                   : S("metadata_xml_file, metadata_xml, metadata_url or metadata_from is missing");
+    if (str_is_set(row->metadata_from) && registry_source(r, row->metadata_from) == NULL)
+        return arena_printf(a, "metadata_from \"%.*s\" is none of metadata_sources", STR_ARG(row->metadata_from));
+    if (str_is_set(row->metadata_from) && str_is_set(row->metadata_signer))
+        return S("metadata_signer goes with metadata_url and metadata_xml: a source has a signer of its own");
     const char *trouble = str_is_set(url) ? url_trouble(url, s->test) : NULL;
     return trouble != NULL ? arena_printf(a, "metadata_url \"%.*s\" %s", STR_ARG(url), trouble) : none;
 }
@@ -82,6 +96,36 @@ static struct str names_trouble(struct arena *a, const struct registry *r, const
     return none;
 }
 
+static bool is_fact(struct str s)
+{
+    return str_has_prefix(s, S("key ")) || str_has_prefix(s, S("acs ")) || str_has_prefix(s, S("slo "));
+}
+
+static struct str approval_trouble(struct arena *a, const struct registry *r, const struct service *s)
+{
+    const struct strs *lists[] = { &s->saml.approved, &s->saml.rejected };
+
+    (void)r;
+    for (size_t i = 0; i < 2; i++) {
+        if (lists[i]->n > APPROVED_MAX)
+            return arena_printf(a, "metadata_approved, metadata_rejected: at most %d entries each", APPROVED_MAX);
+        for (size_t j = 0; j < lists[i]->n; j++)
+            if (!is_fact(lists[i]->at[j]))
+                return arena_printf(a, "metadata_approved, metadata_rejected: \"%.*s\" is no key, acs or slo",
+                                    STR_ARG(lists[i]->at[j]));
+    }
+    return none;
+}
+
+static struct str face_trouble(struct arena *a, const struct registry *r, const struct service *s)
+{
+    struct str id = s->saml.answers_as;
+
+    return !str_is_set(id) || registry_provider(r, id) != NULL
+               ? none
+               : arena_printf(a, "answers_as \"%.*s\" is no provider", STR_ARG(id));
+}
+
 static struct str rest_trouble(struct arena *a, const struct registry *r, const struct service *s)
 {
     const struct saml_service *row = &s->saml;
@@ -101,14 +145,46 @@ static struct str rest_trouble(struct arena *a, const struct registry *r, const 
 
 struct str saml_service_trouble(struct arena *a, const struct registry *r, const struct service *s)
 {
-    static struct str (*const checks[])(struct arena * a, const struct registry *r,
-                                        const struct service *s) = { entity_trouble, metadata_trouble, keys_trouble,
-                                                                     names_trouble, rest_trouble };
+    static struct str (*const checks[])(struct arena * a, const struct registry *r, const struct service *s) = {
+        entity_trouble, metadata_trouble, keys_trouble, names_trouble, approval_trouble, face_trouble, rest_trouble
+    };
     struct str trouble = none;
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks && !str_is_set(trouble); i++)
         trouble = checks[i](a, r, s);
     return trouble;
+}
+
+/* ── who signs the metadata of many ─────────────────────────────────────── */
+
+/* A name, and no way out of its folder. */
+static bool is_file_name(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '/' || (unsigned char)s.p[i] <= 0x20)
+            return false;
+    return s.n > 0 && s.n <= FILE_MAX_B && s.p[0] != '.';
+}
+
+struct str metadata_source_trouble(struct arena *a, const struct metadata_source *x)
+{
+    struct fail why = { 0 };
+    const char *trouble;
+
+    if (str_is_set(x->url) == str_is_set(x->file))
+        return S("url or file is missing, or both are there: one of them says where it is");
+    if (x->kind == SOURCE_MDQ && !str_is_set(x->url))
+        return S("an MDQ source has a url: what stands before /entities/");
+    trouble = str_is_set(x->url) ? url_trouble(x->url, x->test) : NULL;
+    if (trouble != NULL)
+        return arena_printf(a, "url \"%.*s\" %s", STR_ARG(x->url), trouble);
+    if (str_is_set(x->file) && !is_file_name(x->file))
+        return arena_printf(a, "file \"%.*s\" is no name of a file in state_dir/metadata", STR_ARG(x->file));
+    if (!keyring_add_pem(keyring_new(a), x->signer, &why))
+        return arena_printf(a, "signer: %s", why.detail);
+    if (x->most_ahead_days < 1 || x->most_ahead_days > AHEAD_MAX_DAYS)
+        return arena_printf(a, "most_ahead_days: expected 1 to %d", AHEAD_MAX_DAYS);
+    return none;
 }
 
 /* ── the metadata that a row holds ──────────────────────────────────────── */

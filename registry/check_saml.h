@@ -14,4 +14,7 @@ struct str saml_service_trouble(struct arena *a, const struct registry *r, const
 /* The same of the metadata that a row holds: slow, so once. */
 struct str saml_service_document_trouble(struct arena *a, const struct service *s);
 
+/* What is wrong with a source of metadata; absent: nothing. */
+struct str metadata_source_trouble(struct arena *a, const struct metadata_source *x);
+
 #endif

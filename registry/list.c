@@ -57,6 +57,7 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
         LISTS("organisation", "id", "?1", "id", OF_VENDOR("id"), OF_VENDOR("id"), NAMES ", business_id"),
     [KIND_STAFF] = LISTS("staff", "id", "?1", "organisation", OF_VENDOR("organisation"), OF_VENDOR("organisation"),
                          "id, organisation, subject"),
+    [KIND_SOURCE] = LISTS("metadata_source", "id", "?1", "id", "0", "0", "id, url, file"),
 };
 
 /* Services and what is said above are seen from within; to alter them is another matter. */

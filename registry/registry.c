@@ -23,7 +23,7 @@
 struct loading {
     struct arena *arena;   /* of the snapshot */
     struct arena *scratch; /* of the rows */
-    struct db_rows rows[KIND_COUNT], turns;
+    struct db_rows rows[KIND_COUNT], turns[REFRESH_COUNT];
     struct registry_parts parts;
     struct school *schools;
     struct row_place at;
@@ -217,20 +217,40 @@ static bool load_providers(struct loading *l)
     return at == schools || fail(l->fail, FAIL_OURS, "registry_invalid", "a school belongs to no provider");
 }
 
-static const struct db_statement ask_turns = { "idp.turns",
-                                               "SELECT id, refresh_turn FROM idp WHERE refresh_turn > 0 ORDER BY id" };
-static const struct db_statement set_turn = {
-    "idp.turn", "UPDATE idp SET refresh_turn = (SELECT value FROM number WHERE name = 'refresh_turn') WHERE id = ?1"
+#define ASK_TURNS(table)                                                                                               \
+    {                                                                                                                  \
+        table ".turns", "SELECT id, refresh_turn FROM " table " WHERE refresh_turn > 0 ORDER BY id"                    \
+    }
+#define SET_TURN(table)                                                                                                \
+    {                                                                                                                  \
+        table ".turn", "UPDATE " table " SET refresh_turn = (SELECT value FROM number WHERE name = 'refresh_turn') "   \
+                       "WHERE id = ?1"                                                                                 \
+    }
+static const struct {
+    enum kind kind;
+    struct db_statement ask, set;
+} turns[REFRESH_COUNT] = {
+    [REFRESH_IDP] = { KIND_IDP, ASK_TURNS("idp"), SET_TURN("idp") },
+    [REFRESH_SERVICE] = { KIND_SERVICE, ASK_TURNS("service"), SET_TURN("service") },
+    [REFRESH_SOURCE] = { KIND_SOURCE, ASK_TURNS("metadata_source"), SET_TURN("metadata_source") },
 };
+
+static int64_t *turn_of(struct loading *l, enum refresh_of of, size_t at)
+{
+    return of == REFRESH_IDP       ? &l->parts.idps[at].refresh_turn
+           : of == REFRESH_SERVICE ? &l->parts.services[at].refresh_turn
+                                   : &l->parts.sources[at].refresh_turn;
+}
 
 static void load_turns(struct loading *l)
 {
-    for (size_t i = 0; i < l->turns.n; i++) {
-        const struct db_value *row = db_row(&l->turns, i);
-        size_t at = find_row(&l->rows[KIND_IDP], row[0].text);
-        if (at < l->rows[KIND_IDP].n)
-            l->parts.idps[at].refresh_turn = row[1].number;
-    }
+    for (int of = 0; of < REFRESH_COUNT; of++)
+        for (size_t i = 0; i < l->turns[of].n; i++) {
+            const struct db_value *row = db_row(&l->turns[of], i);
+            size_t at = find_row(&l->rows[turns[of].kind], row[0].text);
+            if (at < l->rows[turns[of].kind].n)
+                *turn_of(l, (enum refresh_of)of, at) = row[1].number;
+        }
 }
 
 static bool load_idps(struct loading *l)
@@ -242,8 +262,6 @@ static bool load_idps(struct loading *l)
             return false;
         l->parts.idps[i].provider = provider;
     }
-    if (l->parts.idps != NULL)
-        load_turns(l);
     return l->parts.idps != NULL;
 }
 
@@ -325,7 +343,8 @@ static bool load_windows(struct loading *l)
     if (l->parts.exams == NULL)
         return false;
     l->parts.registrars = fill_all(l, KIND_REGISTRAR, &l->parts.registrar_count);
-    if (l->parts.registrars == NULL)
+    l->parts.sources = l->parts.registrars != NULL ? fill_all(l, KIND_SOURCE, &l->parts.source_count) : NULL;
+    if (l->parts.sources == NULL)
         return false;
     for (size_t i = 0; i < l->parts.term_count; i++)
         if (!load_owner(l, KIND_TERM, i, &l->parts.terms[i].provider, &l->parts.terms[i].school))
@@ -508,8 +527,9 @@ static bool read_rows(struct loading *l, struct db *d)
     for (int k = 0; k < KIND_COUNT; k++)
         if (!db_query(d, &kind_rows[k].select, NULL, 0, l->scratch, &l->rows[k], l->fail))
             return false;
-    if (!db_query(d, &ask_turns, NULL, 0, l->scratch, &l->turns, l->fail))
-        return false;
+    for (int of = 0; of < REFRESH_COUNT; of++)
+        if (!db_query(d, &turns[of].ask, NULL, 0, l->scratch, &l->turns[of], l->fail))
+            return false;
     return registry_number(d, S("version"), &l->parts.version, l->fail);
 }
 
@@ -520,8 +540,10 @@ struct registry *registry_load_within(struct db *d, struct arena *a, struct row_
 
     /* Half of the parts cannot be indexed: what refers to nothing has a NULL where others have their provider. */
     if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_policies(&l) &&
-        load_accounts(&l) && load_admins(&l) && load_windows(&l) && load_organisations(&l))
+        load_accounts(&l) && load_admins(&l) && load_windows(&l) && load_organisations(&l)) {
+        load_turns(&l);
         r = registry_build(l.arena, &l.parts);
+    }
     bool good = r != NULL && registry_check(r, &l.at, f);
     *where = (struct row_place){ l.at.kind, { arena_str(a, l.at.key[0]), arena_str(a, l.at.key[1]) } };
     arena_free(l.scratch);
@@ -671,14 +693,15 @@ bool registry_poll(struct registry_watch *w, struct registry **changed)
     return true;
 }
 
-bool registry_refresh(struct db *d, struct str idp, struct fail *f)
+bool registry_refresh(struct db *d, enum refresh_of of, struct str id, struct fail *f)
 {
-    struct db_value arg = db_text(idp);
+    struct db_value arg = db_text(id);
     int64_t turn;
 
     if (!db_begin(d, f))
         return false;
-    if (registry_number_raise(d, S("refresh_turn"), &turn, f) && db_run(d, &set_turn, &arg, 1, f) && db_commit(d, f))
+    if (registry_number_raise(d, S("refresh_turn"), &turn, f) && db_run(d, &turns[of].set, &arg, 1, f) &&
+        db_commit(d, f))
         return true;
     db_rollback(d);
     return false;

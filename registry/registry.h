@@ -69,9 +69,11 @@ bool registry_fits_secret(struct db *d, const struct seals *s, struct fail *f);
 /* From now on it belongs to this one. */
 bool registry_keep_secret(struct db *d, const struct seals *s, struct fail *f);
 
-/* Asks every running node to fetch what this identity provider publishes now.  Each sees it as it sees a change of the
+/* Asks every running node to fetch what this identity provider, service of SAML or source of metadata publishes now.
+ * Each sees it as it sees a change of the
  * registry.  Fails OURS db_…; an id that there is not changes nothing. */
-bool registry_refresh(struct db *d, struct str idp, struct fail *f);
+enum refresh_of { REFRESH_IDP = 0, REFRESH_SERVICE, REFRESH_SOURCE, REFRESH_COUNT };
+bool registry_refresh(struct db *d, enum refresh_of of, struct str id, struct fail *f);
 
 /* A number by which this registry is known from others, made when it is first asked for.  Fails OURS db_…. */
 bool registry_id(struct db *d, const struct world *w, int64_t *out, struct fail *f);

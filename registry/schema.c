@@ -48,6 +48,7 @@ static const char *const any_algs[] = { "", "RS256", "PS256", "ES256", "EdDSA", 
 static const char *const key_algs[] = { "",  "RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW",
                                         NULL };
 static const char *const content_algs[] = { "", "A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM", NULL };
+static const char *const source_kinds[] = { "aggregate", "mdq", NULL };
 static const char *const saml_signs[] = { "both", "response", "assertion", NULL };
 static const char *const saml_signing_algs[] = { "rsa-sha256", "ecdsa-sha256", NULL };
 static const char *const saml_encrypts[] = { "auto", "always", "never", NULL };
@@ -224,6 +225,10 @@ static const struct column service_columns[] = {
     { "unasked_answers", "unasked_answers", COL_BOOL, "1", AT(service, saml.unasked), NULL },
     { "skew_s", "skew_s", COL_INT, "180", AT(service, saml.skew_s), NULL },
     { "targets", "targets", COL_LIST, "", AT(service, targets), NULL },
+    { "metadata_from", "metadata_from", COL_TEXT, "", AT(service, saml.metadata_from), NULL },
+    { "metadata_approved", "metadata_approved", COL_LIST, "", AT(service, saml.approved), NULL },
+    { "metadata_rejected", "metadata_rejected", COL_LIST, "", AT(service, saml.rejected), NULL },
+    { "answers_as", "answers_as", COL_TEXT, "", AT(service, saml.answers_as), NULL },
     { "lti_deployments", "lti_deployments", COL_LIST, "", AT(service, lti.deployments), NULL },
     { "lti_custom", "lti_custom", COL_LIST, "", AT(service, lti.custom), NULL },
     { "lti_deep_link_uri", "lti_deep_link_uri", COL_TEXT, "", AT(service, lti.deep_link_uri), NULL },
@@ -372,6 +377,17 @@ static const struct column staff_columns[] = {
     { "role", "role", COL_WORD, NULL, AT(staff, role), staff_roles },
 };
 
+static const struct column source_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(metadata_source, id), NULL },
+    { "kind", "kind", COL_WORD, "aggregate", AT(metadata_source, kind), source_kinds },
+    { "url", "url", COL_TEXT, "", AT(metadata_source, url), NULL },
+    { "file", "file", COL_TEXT, "", AT(metadata_source, file), NULL },
+    { "signer", "signer", COL_LONG, NULL, AT(metadata_source, signer), NULL },
+    { "most_ahead_days", "most_ahead_days", COL_INT, "30", AT(metadata_source, most_ahead_days), NULL },
+    { "enabled", "enabled", COL_BOOL, "1", AT(metadata_source, enabled), NULL },
+    { "test", "test", COL_BOOL, "0", AT(metadata_source, test), NULL },
+};
+
 /* The lists of columns stand here once more, as SQL; a test compares them with the tables above. */
 #define P1  "?1"
 #define P5  P1 ",?2,?3,?4,?5"
@@ -390,11 +406,12 @@ static const struct column staff_columns[] = {
 #define P75                                                                                                            \
     P28 ",?29,?30,?31,?32,?33,?34,?35,?36,?37,?38,?39,?40,?41,?42,?43,?44,?45,?46,?47,?48,?49,?50,?51,?52,?53,?54,?"   \
         "55,?56,?57,?58,?59,?60,?61,?62,?63,?64,?65,?66,?67,?68,?69,?70,?71,?72,?73,?74,?75"
-#define P92 P75 ",?76,?77,?78,?79,?80,?81,?82,?83,?84,?85,?86,?87,?88,?89,?90,?91,?92"
-#define P97 P92 ",?93,?94,?95,?96,?97"
-#define P32 P28 ",?29,?30,?31,?32"
-#define P33 P32 ",?33"
-#define P34 P33 ",?34"
+#define P92  P75 ",?76,?77,?78,?79,?80,?81,?82,?83,?84,?85,?86,?87,?88,?89,?90,?91,?92"
+#define P97  P92 ",?93,?94,?95,?96,?97"
+#define P101 P97 ",?98,?99,?100,?101"
+#define P32  P28 ",?29,?30,?31,?32"
+#define P33  P32 ",?33"
+#define P34  P33 ",?34"
 
 #define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support,informs"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
@@ -416,7 +433,8 @@ static const struct column staff_columns[] = {
     "frontchannel_logout_uri,frontchannel_session_required,client_uri,policy_uri,tos_uri,contacts,consent,registered_" \
     "by,registration_hash,logo_uri,software_id,software_version,entity_id,metadata_xml,metadata_url,metadata_"         \
     "signer,pinned_keys,requests_signed,signs,signing_alg,encrypts,encryption_alg,name_id,attributes_as,attribute_"    \
-    "names,names_origin,unasked_answers,skew_s,targets,lti_deployments,lti_custom,lti_deep_link_uri,"                  \
+    "names,names_origin,unasked_answers,skew_s,targets,metadata_from,metadata_approved,metadata_rejected,answers_as,"  \
+    "lti_deployments,lti_custom,lti_deep_link_uri,"                                                                    \
     "lti_deep_linking,lti_names_and_roles"
 #define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis"
 #define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
@@ -435,6 +453,7 @@ static const struct column staff_columns[] = {
     "statement_jwks,statement_required,why"
 #define ORGANISATION_COLUMNS "id,business_id,names_fi,names_sv,names_en,technology,privacy,incidents,enabled"
 #define STAFF_COLUMNS        "id,organisation,idp,subject,role"
+#define SOURCE_COLUMNS       "id,kind,url,file,signer,most_ahead_days,enabled,test"
 
 #define COUNT(columns) sizeof(columns) / sizeof *(columns)
 #define STATEMENTS(table, columns, places, order, where)                                                               \
@@ -457,7 +476,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                    STATEMENTS("idp", IDP_COLUMNS, P34, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P97, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P101, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
                        STATEMENTS("purpose", PURPOSE_COLUMNS, P6, "service, claim", "service = ?1 AND claim = ?2") },
@@ -489,6 +508,9 @@ const struct kind_row kind_rows[KIND_ALL] = {
                             STATEMENTS("organisation", ORGANISATION_COLUMNS, P9, "id", "id = ?1") },
     [KIND_STAFF] = { "staff", "staff", "staff", staff_columns, COUNT(staff_columns), 1, sizeof(struct staff),
                      KIND_COUNT, 50000, STATEMENTS("staff", STAFF_COLUMNS, P5, "id", "id = ?1") },
+    [KIND_SOURCE] = { "metadata_source", "metadata_sources", "metadata_source", source_columns, COUNT(source_columns),
+                      1, sizeof(struct metadata_source), KIND_COUNT, 100,
+                      STATEMENTS("metadata_source", SOURCE_COLUMNS, P8, "id", "id = ?1") },
 };
 
 /* Foreign keys wait for the commit, so that an import may work in any order. */
@@ -749,6 +771,16 @@ const struct db_migration registry_migrations[] = {
           "role TEXT NOT NULL);"
       "CREATE INDEX staff_organisation ON staff (organisation);"
       "CREATE INDEX service_vendor ON service (vendor);" },
+    { 25,
+      "ALTER TABLE service ADD COLUMN metadata_from TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN metadata_approved TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN metadata_rejected TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN answers_as TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN refresh_turn INTEGER NOT NULL DEFAULT 0;"
+      "CREATE TABLE metadata_source ("
+          "id TEXT PRIMARY KEY, kind TEXT NOT NULL, url TEXT NOT NULL, file TEXT NOT NULL, signer TEXT NOT NULL, "
+          "most_ahead_days INTEGER NOT NULL, enabled INTEGER NOT NULL, test INTEGER NOT NULL, "
+          "refresh_turn INTEGER NOT NULL DEFAULT 0);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

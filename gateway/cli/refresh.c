@@ -59,7 +59,7 @@ static int ask(struct db *d, struct arena *a, const char *id)
                               STR_ARG(known_ids(a, registry_parts(r))));
     else if (why != NULL)
         status = cli_complain(CLI_REFUSED, "refresh", "%s %s", id, why);
-    else if (!registry_refresh(d, str_of(id), &f))
+    else if (!registry_refresh(d, REFRESH_IDP, str_of(id), &f))
         status = cli_complain(CLI_BROKEN, "refresh", "%s", f.detail);
     registry_drop(r);
     return status;

@@ -255,7 +255,7 @@ static bool run(void *with, struct db *d, struct arena *a, struct fail *f)
     struct altering *x = with;
 
     if (x->act == ACT_REFRESH)
-        return registry_refresh(d, x->idp->id, f);
+        return registry_refresh(d, REFRESH_IDP, x->idp->id, f);
     return edit_run(x->edit, d, a, &x->how, EDIT_APPLY, &x->result, f);
 }
 

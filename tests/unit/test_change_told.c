@@ -158,7 +158,7 @@ TEST(a_draft_makes_no_node_load_the_federation_and_an_edit_does)
     CHECK(registry_session_epoch_raise(g.db, &epoch, &g.fail));
     CHECK(registry_poll(w, &changed));
     registry_drop(changed);
-    CHECK(registry_refresh(g.db, S("oulu-local"), &g.fail));
+    CHECK(registry_refresh(g.db, REFRESH_IDP, S("oulu-local"), &g.fail));
     CHECK(registry_poll(w, &changed));
     registry_drop(changed);
     registry_watch_free(w);

@@ -1071,12 +1071,12 @@ TEST(an_order_to_fetch_an_idp_anew_reaches_the_watch_and_survives_an_import)
     struct registry_watch *w = registry_watch_new(&g.set, &g.fail);
     CHECK(w != NULL);
     CHECK_INT(registry_idp(registry_watch_now(w), S("oulu-edu"))->refresh_turn, 0);
-    CHECK(registry_refresh(g.db, S("oulu-edu"), &g.fail));
+    CHECK(registry_refresh(g.db, REFRESH_IDP, S("oulu-edu"), &g.fail));
     CHECK(registry_poll(w, &changed));
     CHECK_INT(registry_idp(changed, S("oulu-edu"))->refresh_turn, 1);
     CHECK_INT(registry_idp(changed, S("local"))->refresh_turn, 0);
     registry_drop(changed);
-    CHECK(registry_refresh(g.db, S("oulu-edu"), &g.fail));
+    CHECK(registry_refresh(g.db, REFRESH_IDP, S("oulu-edu"), &g.fail));
     CHECK(import(t, &g, S(WHOLE)));
     CHECK(registry_poll(w, &changed));
     CHECK_INT(registry_idp(changed, S("oulu-edu"))->refresh_turn, 2);
