@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * gateway/lti/proof.h: what a tool signed, verified by its keys.
  *
- * Floor 6d, room lti.  Keys stand in the tool's row or at its jwks_uri; those are kept by the store that keeps what
- * identity providers publish (idp-adapters/upstream.h), and fetched again when a token names a newer one.
+ * Floor 6d, room lti.  Keys: gateway/service_keys.h; fetched again when a token names a newer one.
  */
 #ifndef GATEWAY_LTI_PROOF_H
 #define GATEWAY_LTI_PROOF_H
 
-#include "idp-adapters/upstream.h"
-#include "model/ctx.h"
-#include "wire/jose.h"
+#include "gateway/service_keys.h"
 
 struct tool_proof { /* the first member of c->state of whoever runs the rows */
     const struct service *tool;

@@ -9,7 +9,8 @@
 #include "base/settings.h"
 #include "gateway/answer.h"
 #include "gateway/lti/proof.h"
-#include "gateway/session/limits.h"
+#include "gateway/once.h"
+#include "gateway/pace.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/json.h"
@@ -48,8 +49,9 @@ static enum step check_grant(struct ctx *c, struct fail *f)
                       "client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 }
 
-static int unproven(struct fail *f, const char *why, const char *detail)
+static int unproven(struct ctx *c, struct fail *f, const char *why, const char *detail)
 {
+    pace_refused(c);
     return fail_told(f, FAIL_CLIENT_AUTH, "invalid_client", "client_assertion does not prove which tool asks",
                      "client_assertion: %s: %s", why, detail);
 }
@@ -63,7 +65,7 @@ static enum step find_tool(struct ctx *c, struct fail *f)
     c->service_named = iss;
     c->service = lti_tool(c, iss);
     if (c->service == NULL || !c->service->enabled || (said.p != NULL && !str_eq(said, iss)))
-        return unproven(f, "iss", "no tool, or another one than client_id");
+        return unproven(c, f, "iss", "no tool, or another one than client_id");
     g->proof = (struct tool_proof){ .tool = c->service,
                                     .token = token,
                                     .rules = { .blame = FAIL_CLIENT_AUTH,
@@ -84,20 +86,18 @@ static enum step check_proof(struct ctx *c, struct fail *f)
     const struct granting *g = mine(c);
 
     if (!g->proof.ok)
-        return unproven(f, g->proof.why.code, g->proof.why.detail);
-    return str_eq(g->proof.claims.sub, c->service->client_id) ? NEXT : unproven(f, "sub", "is not the tool");
+        return unproven(c, f, g->proof.why.code, g->proof.why.detail);
+    return str_eq(g->proof.claims.sub, c->service->client_id) ? NEXT : unproven(c, f, "sub", "is not the tool");
 }
 
-/* Once, however many bring it at the same time [RFC 7523 3 (7)]. */
+/* Once [RFC 7523 3 (7)]. */
 static enum step use_up(struct ctx *c, struct fail *f)
 {
     struct granting *g = mine(c);
-    struct str name = arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(c->service->id), STR_ARG(g->proof.claims.jti));
-    int64_t left_s = g->proof.claims.exp_s - c->now_s + c->set->jose_skew_s + 1;
 
     (void)f;
-    kv_add(c->kv, &c->batch, c->arena, &g->used, KV_REPLAY,
-           arena_join(c->arena, S("ltia:"), sha256_hex(c->arena, name)), S("1"), left_s > 0 ? left_s : 1);
+    once_ask(c, "ltia:", c->service->id, g->proof.claims.jti,
+             g->proof.claims.exp_s - c->now_s + c->set->jose_skew_s + 1, &g->used);
     return WAIT;
 }
 
@@ -140,7 +140,7 @@ static enum step answer(struct ctx *c, struct fail *f)
     if (mine(c)->used.outcome == KV_DOWN)
         return kv_away(f, "mark of an assertion");
     if (mine(c)->used.outcome != KV_MISS)
-        return unproven(f, "jti", "was used before");
+        return unproven(c, f, "jti", "was used before");
     scope = granted(c);
     if (!str_is_set(scope))
         return fail_told(f, FAIL_CALLER, "invalid_scope", "scope holds nothing that the tool may have",
@@ -157,9 +157,8 @@ static enum step answer(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-const struct step_row lti_token[] = {
-    { check_grant }, { find_tool }, { check_proof }, { use_up }, { answer }, { NULL }
-};
+const struct step_row lti_token[] = { { check_grant },  { pace_address }, { find_tool }, { check_proof },
+                                      { pace_service }, { use_up },       { answer },    { NULL } };
 
 /* ── a token is shown ───────────────────────────────────────────────────── */
 
@@ -193,6 +192,7 @@ bool service_token_read(struct ctx *c, struct str scope, struct fail *f)
 
     c->service = good ? registry_service(c->registry, t.service) : NULL;
     if (c->service == NULL || c->service->protocol != PROTO_LTI || !c->service->enabled) {
+        pace_refused(c);
         http_header_set(c->res, S("WWW-Authenticate"), S("Bearer realm=\"digione\", error=\"invalid_token\""));
         return fail_told(f, FAIL_CLIENT_AUTH, "invalid_token", "the access token is unknown or has ended",
                          "no token of a tool");

@@ -4,11 +4,12 @@
 #include "alarms/alarms.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/listed.h"
+#include "gateway/flood.h"
 #include "gateway/nodes.h"
-#include "gateway/oidc/client/flood.h"
 #include "gateway/tally.h"
 #include "launcher/pages.h"
 #include "policy/matrix.h"
+#include "registry/class_links.h"
 #include "registry/consents.h"
 #include "registry/desk.h"
 #include "registry/ends.h"
@@ -51,6 +52,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->consents = consents_new(set);
     n->vendors = vendors_new(set);
     n->members = members_new(set);
+    n->class_links = class_links_new(set);
     n->known = known_new(set);
     n->shadow = shadow_new(set, w);
     n->ends = ends_new(set, w);
@@ -102,6 +104,7 @@ void node_free(struct node *n)
     consents_free(n->consents);
     vendors_free(n->vendors);
     members_free(n->members);
+    class_links_free(n->class_links);
     known_free(n->known);
     shadow_free(n->shadow);
     ends_free(n->ends);

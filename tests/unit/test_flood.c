@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * Who asks too much is slowed down alone. */
-#include "gateway/oidc/client/flood.h"
+#include "gateway/flood.h"
 #include "tests/test.h"
 
 static int taken(struct floods *x, const char *whose, int asks, int64_t per_s)

@@ -7,6 +7,7 @@
 #include "base/seals.h"
 #include "gateway/oidc/client/keys.h"
 #include "gateway/oidc/oidc.h"
+#include "gateway/once.h"
 #include "wire/http.h"
 #include "wire/jose.h"
 
@@ -125,17 +126,6 @@ static enum step look_for_newer(struct ctx *c, struct fail *f)
     return judge(c, &claims, &why) || !jose_is_about_keys(why.code) ? NEXT : step_into(c, client_keys_anew);
 }
 
-/* Once, however many bring it at the same time [RFC 7523 3 (7)]. */
-static void use_up(struct ctx *c, const struct jose_claims *claims)
-{
-    struct asker *asker = asker_of(c);
-    struct str name = arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(asker->id), STR_ARG(claims->jti));
-    int64_t ttl_s = claims->exp_s - c->now_s + ASSERTION_SKEW_S + 1;
-
-    kv_add(c->kv, &c->batch, c->arena, &asker->mark, KV_REPLAY,
-           arena_join(c->arena, S("ca:"), sha256_hex(c->arena, name)), S("1"), ttl_s > 0 ? ttl_s : 1);
-}
-
 static enum step settle(struct ctx *c, struct fail *f)
 {
     struct jose_claims claims;
@@ -143,7 +133,9 @@ static enum step settle(struct ctx *c, struct fail *f)
 
     (void)f;
     if (judge(c, &claims, &why)) {
-        use_up(c, &claims);
+        /* Once [RFC 7523 3 (7)]. */
+        once_ask(c, "ca:", asker_of(c)->id, claims.jti, claims.exp_s - c->now_s + ASSERTION_SKEW_S + 1,
+                 &asker_of(c)->mark);
         return WAIT;
     }
     (void)asker_refuse(c, "client_assertion: %s: %s", why.code, why.detail);

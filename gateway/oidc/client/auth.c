@@ -4,8 +4,8 @@
 
 #include "base/codec.h"
 #include "base/settings.h"
-#include "gateway/oidc/client/flood.h"
 #include "gateway/oidc/oidc.h"
+#include "gateway/pace.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/jose.h"
@@ -227,42 +227,6 @@ static enum step read_proof(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-/* ── who asks too much ──────────────────────────────────────────────────── */
-
-/* What an address is refused, not what it asks: a whole city, or all services of a vendor, may stand behind one. */
-static struct str refused_of(struct ctx *c)
-{
-    return arena_join(c->arena, S("refused:"), http_place(c->arena, c->req->peer));
-}
-
-/* Anybody can say that they are a public service, so each address has its own share of one. */
-static struct str asked_of(struct ctx *c)
-{
-    if (!service_is_public(c->service))
-        return arena_join(c->arena, S("service:"), c->service->id);
-    return arena_printf(c->arena, "service:%.*s:%.*s", STR_ARG(c->service->id),
-                        STR_ARG(http_place(c->arena, c->req->peer)));
-}
-
-static int too_many(struct fail *f, const char *whose)
-{
-    return fail(f, FAIL_BUSY, "too_many_requests", "more than service_requests_max of %s", whose);
-}
-
-static enum step hold_back_address(struct ctx *c, struct fail *f)
-{
-    if (c->floods == NULL || flood_has_room(c->floods, refused_of(c), c->set->service_requests_max))
-        return NEXT;
-    return (enum step)too_many(f, "what this address was refused");
-}
-
-static enum step hold_back_service(struct ctx *c, struct fail *f)
-{
-    if (c->floods == NULL || flood_take(c->floods, asked_of(c), c->set->service_requests_max))
-        return NEXT;
-    return (enum step)too_many(f, "this service");
-}
-
 /* ── what becomes of it ─────────────────────────────────────────────────── */
 
 static struct str methods_of(const struct service *s)
@@ -313,8 +277,7 @@ static enum step settle(struct ctx *c, struct fail *f)
     }
     if (!asker->refused && c->service != NULL)
         return NEXT;
-    if (c->floods != NULL)
-        (void)flood_take(c->floods, refused_of(c), c->set->service_requests_max);
+    pace_refused(c);
     if (asker->count.outcome == KV_HIT && asker->count.number > GUESSES_MAX)
         return fail(f, FAIL_BUSY, "invalid_client", "too many wrong secrets for \"%.*s\"", STR_ARG(asker->id));
     if (!fits)
@@ -334,5 +297,5 @@ static enum step name_itself(struct ctx *c, struct fail *f)
 
 const struct step_row by_nothing[] = { { name_itself }, { NULL } };
 
-const struct step_row oidc_client_auth[] = { { read_proof }, { hold_back_address }, { prove },
-                                             { settle },     { hold_back_service }, { NULL } };
+const struct step_row oidc_client_auth[] = { { read_proof }, { pace_address }, { prove },
+                                             { settle },     { pace_service }, { NULL } };

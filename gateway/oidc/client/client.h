@@ -2,7 +2,7 @@
  * gateway/oidc/client/client.h: a service proves who it is.
  *
  * Floor 6d, room oidc/client.  model/auth_methods.def has a row per method; auth.c reads which one came and settles
- * it, assertion.c verifies signed assertions, certificate.c what a TLS proxy saw, flood.c slows down whoever asks too
+ * it, assertion.c verifies signed assertions, tls.c what a TLS proxy saw, gateway/pace.h slows down whoever asks too
  * much.  Whoever fails hears the same whatever the reason; the log says which rule it was.
  * [RFC 6749 2.3, OpenID Connect Core 9, RFC 7523, RFC 8705, FAPI 2.0 Security Profile 5.3.2.1]
  */

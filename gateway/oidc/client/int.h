@@ -16,10 +16,6 @@ struct method {      /* a row of model/auth_methods.def */
     const struct step_row *proves; /* sets c->service, or records a refusal by asker_refuse() */
 };
 
-struct key_names { /* by which a certificate of one's own is known again */
-    struct strs thumbprints, x5ts;
-};
-
 /* Of one request, in its arena. */
 struct asker {
     const struct method *method;
@@ -43,7 +39,8 @@ extern const struct step_row by_secret[], by_assertion[], by_certificate[], by_n
 /* One more wrong secret of this name; asks. */
 void count_wrong_secret(struct ctx *c);
 
-/* What the service's keys are known by, besides; after client_keys. */
-const struct key_names *client_key_names(const struct ctx *c);
+/* All that is kept of the service's keys, after client_keys; NULL: none. */
+struct service_keys;
+const struct service_keys *client_keys_kept(const struct ctx *c);
 
 #endif

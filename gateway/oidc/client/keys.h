@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/oidc/client/keys.h: the public keys of a service, from its row or from its jwks_uri.
+ * gateway/oidc/client/keys.h: the public keys of the service that asks (gateway/service_keys.h).
  *
- * Floor 6d, room oidc/client.  For its assertions, its request objects, and what is encrypted for it.  What jwks_uri
- * answers is kept by the store that keeps what identity providers publish (idp-adapters/upstream.h): one fetch at a
- * time per service, renewed in the background, growing pauses where the copy did not do.  A set is read once, not per
- * request.  Foreign addresses: https alone, public networks alone; a row marked test may be on loopback.
+ * Floor 6d, room oidc/client.  For its assertions, its request objects, and what is encrypted for it.
  */
 #ifndef GATEWAY_OIDC_CLIENT_KEYS_H
 #define GATEWAY_OIDC_CLIENT_KEYS_H

@@ -5,6 +5,7 @@
 
 #include "gateway/oidc/client/keys.h"
 #include "gateway/oidc/oidc.h"
+#include "gateway/service_keys.h"
 #include "wire/cert.h"
 #include "wire/jose.h"
 
@@ -33,7 +34,7 @@ static enum step by_name(struct ctx *c, const struct cert *cert)
 /* Nobody vouches for it, so its times say nothing either: the service withdraws it by its keys [RFC 8705 2.2]. */
 static bool is_its_own(struct ctx *c, const struct cert *cert)
 {
-    const struct key_names *names = client_key_names(c);
+    const struct service_keys *names = client_keys_kept(c);
     struct fail unreadable = { 0 };
     struct str thumbprint;
 

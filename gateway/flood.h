@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/oidc/client/flood.h: how much one service, and one address, may ask of us.
+ * gateway/flood.h: how much one service, and one address, may ask of us.
  *
- * Floor 6d, room oidc/client.  Leaky buckets in the memory of the node, a fixed number of them: whoever floods is
+ * Floor 6a.  Leaky buckets in the memory of the node, a fixed number of them: whoever floods is
  * slowed down alone, costs no Redis, and takes no room.  A bucket that is looked for and not found is empty; the ones
  * that have run dry are taken first, so that a flood of names displaces nobody who is being held back.  Threads: any.
  */
-#ifndef GATEWAY_OIDC_CLIENT_FLOOD_H
-#define GATEWAY_OIDC_CLIENT_FLOOD_H
+#ifndef GATEWAY_FLOOD_H
+#define GATEWAY_FLOOD_H
 
 #include "base/arena.h"
 #include "base/world.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/oidc/client/flood.h"
+#include "gateway/flood.h"
 
 #include <pthread.h>
 
