@@ -357,6 +357,20 @@ struct html page_picked(struct arena *a, const struct picked_view *v)
     PAGE_RENDER(a, view_picked, &out);
 }
 
+struct html page_links(struct arena *a, const struct links_view *v)
+{
+    struct links_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_links, &out);
+}
+
+struct html page_class(struct arena *a, const struct class_view *v)
+{
+    struct class_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_class, &out);
+}
+
 struct html page_continue(struct arena *a, const struct continue_view *v)
 {
     struct continue_out out = { .page = v->page, .in = *v };

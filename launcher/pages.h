@@ -552,16 +552,51 @@ struct html page_post(struct arena *a, const struct post_view *v);
 struct picked_row {
     struct str title, url; /* the link that holds what was picked */
 };
+struct picked_rows {
+    const struct picked_row *at;
+    size_t n;
+};
+struct class_view { /* a launch, and which of their classes it is in: one address each */
+    struct page page;
+    struct str service; /* its name */
+    struct picked_rows classes;
+};
+struct html page_class(struct arena *a, const struct class_view *v);
+
 struct picked_view { /* GET /lti/picked: what somebody picked in a service, as links to hand on */
     struct page page;
-    bool catalogues; /* GET /lti/pick: instead, in which services something can be picked; the rest is absent */
-    struct str service, again; /* its name; where more can be picked */
+    struct str service, service_id, again; /* its name; where more can be picked */
+    struct picked_rows links;
+    struct picked_rows classes; /* for which they may be put up: POST /lti/links; url: parameter `class` */
+    struct str list;            /* parameter `add` */
+    int64_t left_out;           /* things that no link can hold */
+};
+struct class_row {
+    struct str id, title, url;
+    bool first, last; /* of its list */
+};
+struct class_list { /* of one service, in one class */
+    struct str service, service_id, context;
+    struct str class_name; /* "": none is told */
+    struct str open, pick; /* the service in that class; its catalogue */
+    bool teaches;          /* the person: they pick, and POST /lti/links: csrf, service, class, and one of up, down,
+                            * remove with a link's id */
     struct {
-        const struct picked_row *at;
+        const struct class_row *at;
         size_t n;
     } links;
-    int64_t left_out; /* things that no link can hold */
 };
+struct links_view { /* GET /lti/pick: links of the person's classes */
+    struct page page;
+    struct {
+        const struct class_list *at;
+        size_t n;
+    } lists;
+    bool teaches; /* any of them */
+    bool shared;  /* a shared device */
+};
+struct html page_links(struct arena *a, const struct links_view *v);
+
 struct html page_picked(struct arena *a, const struct picked_view *v);
 
 #endif

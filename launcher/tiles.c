@@ -46,15 +46,18 @@ static struct person at_school(struct arena *a, const struct person *p, struct s
 
 /* What the person may open, by place on the shelf. */
 static struct bits allowed_on(struct arena *a, const struct shelf *shelf, const struct tiles_ask *ask,
-                              const struct person *here)
+                              const struct person *here, bool *class_links)
 {
+    const struct service *all = registry_parts(ask->registry)->services;
     tiles_allow *allow = ask->allow != NULL ? ask->allow : policy_services;
     const struct circumstances now = { .now_s = ask->now_s, .shared_device = ask->shared_device, .from = ask->address };
     struct bits services = allow(a, ask->registry, here, &now), tiles = bits_new(a, shelf->count);
 
     for (size_t i = 0; i < services.words; i++)
         for (uint64_t word = services.at[i]; word != 0; word &= word - 1) {
-            uint32_t place = shelf->places[i * 64 + (size_t)__builtin_ctzll(word)];
+            size_t n = i * 64 + (size_t)__builtin_ctzll(word);
+            uint32_t place = shelf->places[n];
+            *class_links = *class_links || all[n].lti.deep_linking;
             if (place != SHELF_NOWHERE)
                 bits_set(&tiles, place);
         }
@@ -173,11 +176,12 @@ static void say_roles(struct arena *a, const struct shelf *shelf, const struct t
 {
     enum role roles[ROLE_COUNT];
     size_t role_count = roles_of(here, ask->now_s, roles);
+    bool links = false;
     struct bits open[ROLE_COUNT];
 
     for (size_t r = 0; role_count > 1 && r < role_count; r++) {
         struct person alone = in_role(a, here, roles[r], ask->now_s);
-        open[r] = allowed_on(a, shelf, ask, &alone);
+        open[r] = allowed_on(a, shelf, ask, &alone, &links);
     }
     for (size_t i = 0; role_count > 1 && i < n; i++) {
         const struct service *s = registry_service(ask->registry, tiles[i].id);
@@ -290,9 +294,12 @@ struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
     const struct shelf *shelf = shelf_of(wish->registry, wish->lang);
     struct tiles_ask ask = *wish;
     struct person here = at_school(a, ask.person, ask.school);
-    struct bits left = allowed_on(a, shelf, &ask, &here);
+    bool links = false;
+    struct bits left = allowed_on(a, shelf, &ask, &here, &links);
     struct str query = words_query(a, ask.filter);
-    struct tiles out = { .density = density_of(&here, ask.now_s), .before_filter = bits_count(&left) };
+    struct tiles out = { .density = density_of(&here, ask.now_s),
+                         .before_filter = bits_count(&left),
+                         .class_links = links };
     size_t favourites = 0;
 
     if (ask.max == 0)

@@ -103,6 +103,7 @@ struct tiles {
         const struct tile *at;
         size_t n;
     } missing;             /* of a search on the first page: what it names and the person may not open */
+    bool class_links;      /* one of them is a service in which teachers pick links for a class */
     size_t count;          /* of all tiles, shown or not */
     size_t before_filter;  /* count without the filter: 0 means "no services at all" */
     size_t shown, before;  /* of them: on this page, and on those before it */

@@ -144,6 +144,16 @@ struct picked_out {
     struct picked_view in;
 };
 
+struct class_out {
+    struct page page;
+    struct class_view in;
+};
+
+struct links_out {
+    struct page page;
+    struct links_view in;
+};
+
 struct still_out {
     struct page page;
     struct still_view in;
@@ -212,6 +222,8 @@ void view_screen(struct buf *b, const struct screen_out *v);
 void view_about(struct buf *b, const struct about_out *v);
 void view_continue(struct buf *b, const struct continue_out *v);
 void view_picked(struct buf *b, const struct picked_out *v);
+void view_links(struct buf *b, const struct links_out *v);
+void view_class(struct buf *b, const struct class_out *v);
 void view_post(struct buf *b, const struct post_out *v);
 
 #endif

@@ -52,6 +52,7 @@ struct upstreams;     /* idp-adapters/upstream.h: metadata and keys of identity 
 struct people;        /* registry/people.h: what the node keeps for persons */
 struct pleas;         /* registry/pleas.h: what people have asked to be opened to them */
 struct consents;      /* registry/consents.h: what people have let services be told */
+struct class_links;   /* registry/class_links.h: what teachers put up for a class */
 struct members;       /* registry/members.h: who of a context has opened a tool */
 struct vendors;       /* registry/vendors.h: invitations to vendor organisations, and by what their people sign in */
 struct known;         /* registry/known.h: what sort of people signed in */
@@ -118,6 +119,7 @@ struct ctx {
     struct consents *consents;               /* NULL: nobody can be asked */
     struct members *members;                 /* NULL: nobody is kept */
     struct vendors *vendors;                 /* NULL: the portal is closed */
+    struct class_links *class_links;         /* NULL: none are kept */
     struct known *known;                     /* NULL: nobody is noted */
     struct shadow_sets *shadow;              /* held; NULL: no draft is asked beside */
     struct ends *ends;                       /* NULL: none are known */

@@ -190,6 +190,7 @@ struct lti_tool {
     struct strs custom;       /* "name=value"; a value that is $Person.sourcedId or the like is replaced */
     struct str deep_link_uri; /* where teachers pick what they link to; "": target_link_uri */
     bool deep_linking;        /* it has a catalogue to pick from [LTI Deep Linking 2.0] */
+    bool by_post;             /* its login begins by POST; else by GET [LTI Security Framework 5.1.1.1] */
     bool names_and_roles;     /* it may ask who is in a group [LTI Names and Role Provisioning Services 2.0] */
 };
 

@@ -188,7 +188,7 @@ static struct str foreign_trouble(const struct service *s)
     const struct lti_tool *t = &s->lti;
 
     return t->deployments.n == 0 && t->custom.n == 0 && !str_is_set(t->deep_link_uri) && !t->deep_linking &&
-                   !t->names_and_roles
+                   !t->names_and_roles && !t->by_post
                ? none
                : S("has lti_… keys, which are for protocol lti alone");
 }

@@ -323,32 +323,49 @@ bool known_shapes(const struct settings *set, struct arena *a, const struct regi
     return good && take(a, &rows, where, out, f);
 }
 
-bool known_person(const struct settings *set, struct arena *a, struct str id, struct person *out, int64_t *seen_s,
-                  struct fail *f)
+static bool read_one(struct db *d, struct arena *a, struct known_one *out, struct fail *f)
 {
-    const struct db_value who = db_text(id);
+    const struct db_value who = db_text(out->id);
+    struct person *p = &out->who;
     struct db_rows rows;
 
-    *out = (struct person){ .id = id };
-    *seen_s = 0;
-    struct db *d = open_store(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/known.sqlite"))), f);
-    if (d == NULL)
+    *p = (struct person){ .id = out->id };
+    out->seen_s = 0;
+    if (!db_query(d, &of_person, &who, 1, a, &rows, f))
         return false;
-    bool good = db_query(d, &of_person, &who, 1, a, &rows, f);
-    db_close(d);
-    if (!good)
-        return false;
-    out->affiliations = arena_make_n(a, (rows.n + 1) * PERSON_AFFILIATIONS_MAX, struct affiliation);
+    p->affiliations = arena_make_n(a, rows.n * PERSON_AFFILIATIONS_MAX + 1, struct affiliation);
     for (size_t i = 0; i < rows.n; i++) {
         const struct db_value *row = db_row(&rows, i);
         struct person part;
         if (!read_shape(a, row[0].text, &part, f))
             return false;
         for (size_t k = 0; k < part.affiliation_count && k < PERSON_AFFILIATIONS_MAX; k++)
-            out->affiliations[out->affiliation_count++] = part.affiliations[k];
-        out->acr = part.acr;
-        out->age = part.age;
-        *seen_s = row[1].number > *seen_s ? row[1].number : *seen_s;
+            p->affiliations[p->affiliation_count++] = part.affiliations[k];
+        p->acr = part.acr;
+        p->age = part.age;
+        out->seen_s = row[1].number > out->seen_s ? row[1].number : out->seen_s;
     }
     return true;
+}
+
+bool known_people(const struct settings *set, struct arena *a, struct known_one *people, size_t n, struct fail *f)
+{
+    struct db *d = open_store(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/known.sqlite"))), f);
+    bool good = d != NULL;
+
+    for (size_t i = 0; good && i < n; i++)
+        good = read_one(d, a, &people[i], f);
+    db_close(d);
+    return good;
+}
+
+bool known_person(const struct settings *set, struct arena *a, struct str id, struct person *out, int64_t *seen_s,
+                  struct fail *f)
+{
+    struct known_one one = { .id = id };
+    bool good = known_people(set, a, &one, 1, f);
+
+    *out = good ? one.who : (struct person){ .id = id };
+    *seen_s = good ? one.seen_s : 0;
+    return good;
 }

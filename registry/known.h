@@ -45,6 +45,14 @@ struct shapes {
 bool known_shapes(const struct settings *set, struct arena *a, const struct registry *r, const struct area *where,
                   int64_t since_s, struct shapes *out, struct fail *f);
 
+struct known_one { /* id in; the rest as known_person() */
+    struct str id;
+    struct person who;
+    int64_t seen_s;
+};
+/* The same of several; may block. */
+bool known_people(const struct settings *set, struct arena *a, struct known_one *people, size_t n, struct fail *f);
+
 /* What of one person is known, at all providers: affiliations, age, assurance; may block.  *seen_s: when they last
  * signed in; 0: nobody of that id is known, or their data is protected.  Fails OURS db_…. */
 bool known_person(const struct settings *set, struct arena *a, struct str id, struct person *out, int64_t *seen_s,

@@ -234,6 +234,7 @@ static const struct column service_columns[] = {
     { "lti_deep_link_uri", "lti_deep_link_uri", COL_TEXT, "", AT(service, lti.deep_link_uri), NULL },
     { "lti_deep_linking", "lti_deep_linking", COL_BOOL, "0", AT(service, lti.deep_linking), NULL },
     { "lti_names_and_roles", "lti_names_and_roles", COL_BOOL, "0", AT(service, lti.names_and_roles), NULL },
+    { "lti_login_by_post", "lti_login_by_post", COL_BOOL, "0", AT(service, lti.by_post), NULL },
 };
 
 static const struct column purpose_columns[] = {
@@ -409,6 +410,7 @@ static const struct column source_columns[] = {
 #define P92  P75 ",?76,?77,?78,?79,?80,?81,?82,?83,?84,?85,?86,?87,?88,?89,?90,?91,?92"
 #define P97  P92 ",?93,?94,?95,?96,?97"
 #define P101 P97 ",?98,?99,?100,?101"
+#define P102 P101 ",?102"
 #define P32  P28 ",?29,?30,?31,?32"
 #define P33  P32 ",?33"
 #define P34  P33 ",?34"
@@ -435,7 +437,7 @@ static const struct column source_columns[] = {
     "signer,pinned_keys,requests_signed,signs,signing_alg,encrypts,encryption_alg,name_id,attributes_as,attribute_"    \
     "names,names_origin,unasked_answers,skew_s,targets,metadata_from,metadata_approved,metadata_rejected,answers_as,"  \
     "lti_deployments,lti_custom,lti_deep_link_uri,"                                                                    \
-    "lti_deep_linking,lti_names_and_roles"
+    "lti_deep_linking,lti_names_and_roles,lti_login_by_post"
 #define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis"
 #define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
 #define POLICY_COLUMNS  "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
@@ -476,7 +478,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                    STATEMENTS("idp", IDP_COLUMNS, P34, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P101, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P102, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
                        STATEMENTS("purpose", PURPOSE_COLUMNS, P6, "service, claim", "service = ?1 AND claim = ?2") },
@@ -781,6 +783,7 @@ const struct db_migration registry_migrations[] = {
           "id TEXT PRIMARY KEY, kind TEXT NOT NULL, url TEXT NOT NULL, file TEXT NOT NULL, signer TEXT NOT NULL, "
           "most_ahead_days INTEGER NOT NULL, enabled INTEGER NOT NULL, test INTEGER NOT NULL, "
           "refresh_turn INTEGER NOT NULL DEFAULT 0);" },
+    { 26, "ALTER TABLE service ADD COLUMN lti_login_by_post INTEGER NOT NULL DEFAULT 0;" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

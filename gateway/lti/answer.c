@@ -11,6 +11,7 @@
 #include "gateway/lti/service.h"
 #include "gateway/lti/told.h"
 #include "gateway/metrics.h"
+#include "gateway/once.h"
 #include "gateway/session/session.h"
 #include "gateway/vigil.h"
 #include "launcher/pages.h"
@@ -113,18 +114,15 @@ static enum step use_up(struct ctx *c, struct fail *f)
         return fail(f, FAIL_CALLER, "invalid_request", "redirect_uri was taken away since it was asked");
     if (!hint_open(c, c->login->login_hint, c->login->pushed, &a->hint, f))
         return REFUSE;
-    kv_add(c->kv, &c->batch, c->arena, &a->used, KV_REPLAY, arena_join(c->arena, S("lti:"), a->hint.id), S("1"),
-           HINT_LIFE_S + 1);
+    once_ask(c, "lti:", c->service->id, a->hint.id, HINT_LIFE_S + 1, &a->used);
     return WAIT;
 }
 
 static enum step check_unused(struct ctx *c, struct fail *f)
 {
-    if (mine(c)->used.outcome == KV_DOWN)
-        return kv_away(f, "mark of a launch");
-    return mine(c)->used.outcome == KV_MISS
+    return once_first(&mine(c)->used, "mark of a launch", "lti_message_hint was used before, and serves once", f)
                ? NEXT
-               : fail(f, FAIL_CALLER, "invalid_request", "lti_message_hint was used before, and serves once");
+               : REFUSE;
 }
 
 /* A link is one in its context: what a tool keeps for it, it keeps for that class. */
@@ -199,15 +197,32 @@ static void note_member(struct ctx *c)
     a->member.who.sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor);
     a->member.who.role = a->told.role;
     a->member.who.seen_s = c->now_s;
+    a->member.who.person = c->person->id;
+    a->member.who.as_of_s = c->session->began_s;
+    a->member.exactly = c->service->client.consent; /* it may have been taken back, and given anew, a moment ago */
     if (!members_note(c->members, c->work, &c->batch, c->arena, &a->member))
         (void)fail(&a->member.why, FAIL_BUSY, "busy", "too many jobs wait");
+}
+
+/* It is in the class, and in the deployment, that its beginning named [LTI Core 5.3.3]. */
+static bool settle_told(struct ctx *c, struct answering *a, struct fail *f)
+{
+    const struct told_list *all = told_all(c, flow_decision(c));
+    const struct lti_told *told =
+        a->hint.context.p != NULL ? told_in(all, a->hint.context) : told_usual(all, (struct str){ NULL, 0 });
+
+    if (told == NULL || !str_eq(lti_deployment(c->service, told->provider), a->hint.deployment))
+        return fail(f, FAIL_CALLER, "invalid_request", "the class or the deployment of the launch is none any more");
+    a->told = *told;
+    return true;
 }
 
 static enum step answer_ask(struct ctx *c, struct fail *f)
 {
     struct answering *a = mine(c);
 
-    told_find(c, flow_decision(c), &a->told);
+    if (!settle_told(c, a, f))
+        return REFUSE;
     struct str claims = claims_of(c);
     if (claims.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "the message is too large");

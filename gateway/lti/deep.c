@@ -10,6 +10,9 @@
 #include "gateway/answer.h"
 #include "gateway/lti/message.h"
 #include "gateway/lti/proof.h"
+#include "gateway/lti/told.h"
+#include "gateway/once.h"
+#include "gateway/pace.h"
 #include "gateway/session/session.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
@@ -125,8 +128,10 @@ static enum step check_proof(struct ctx *c, struct fail *f)
 {
     const struct picked *p = mine(c);
 
-    if (!p->proof.ok)
+    if (!p->proof.ok) {
+        pace_refused(c);
         return fail(f, FAIL_CALLER, "invalid_request", "JWT: %s: %s", p->proof.why.code, p->proof.why.detail);
+    }
     if (!str_eq(said(p, S(LTI_CLAIM "message_type")), S("LtiDeepLinkingResponse")))
         return fail(f, FAIL_CALLER, "invalid_request", "JWT: message_type is not LtiDeepLinkingResponse");
     if (!str_eq(said(p, S(LTI_CLAIM "version")), S("1.3.0")))
@@ -153,30 +158,24 @@ static enum step check_data(struct ctx *c, struct fail *f)
                : fail(f, FAIL_CALLER, "invalid_request", "JWT: the request was made more than two hours ago");
 }
 
-/* Once, however many bring it at the same time: by the tool's nonce, and by our request. */
+/* Once: by the tool's nonce, and by our request. */
 static enum step use_up(struct ctx *c, struct fail *f)
 {
     struct picked *p = mine(c);
-    struct str name = arena_printf(c->arena, "%.*s\n%.*s", STR_ARG(c->service->id), STR_ARG(p->proof.claims.nonce));
-    int64_t left_s = p->proof.claims.exp_s - c->now_s + c->set->jose_skew_s + 1;
 
     (void)f;
-    kv_add(c->kv, &c->batch, c->arena, &p->nonce_used, KV_REPLAY,
-           arena_join(c->arena, S("ltin:"), sha256_hex(c->arena, name)), S("1"), left_s > 0 ? left_s : 1);
-    kv_add(c->kv, &c->batch, c->arena, &p->data_used, KV_REPLAY, arena_join(c->arena, S("ltip:"), p->of.id), S("1"),
-           PICKING_LIFE_S);
+    once_ask(c, "ltin:", c->service->id, p->proof.claims.nonce,
+             p->proof.claims.exp_s - c->now_s + c->set->jose_skew_s + 1, &p->nonce_used);
+    once_ask(c, "ltip:", c->service->id, p->of.id, PICKING_LIFE_S, &p->data_used);
     return WAIT;
 }
 
 static enum step check_unused(struct ctx *c, struct fail *f)
 {
-    const struct picked *p = mine(c);
+    static const char what[] = "mark of what was picked", says[] = "JWT: it was brought before, and counts once";
 
-    if (p->nonce_used.outcome == KV_DOWN || p->data_used.outcome == KV_DOWN)
-        return kv_away(f, "mark of what was picked");
-    return p->nonce_used.outcome == KV_MISS && p->data_used.outcome == KV_MISS
-               ? NEXT
-               : fail(f, FAIL_CALLER, "invalid_request", "JWT: it was brought before, and counts once");
+    return once_first(&mine(c)->nonce_used, what, says, f) && once_first(&mine(c)->data_used, what, says, f) ? NEXT
+                                                                                                             : REFUSE;
 }
 
 /* ── the items ──────────────────────────────────────────────────────────── */
@@ -247,8 +246,8 @@ static enum step list(struct ctx *c, struct fail *f)
     return answer_go(c, arena_join(c->arena, S("/lti/picked?list="), seal_text(c, list_place, json_done(&o))));
 }
 
-const struct step_row lti_picked[] = { { find_tool },    { check_proof }, { check_data }, { use_up },
-                                       { check_unused }, { list },        { NULL } };
+const struct step_row lti_picked[] = { { pace_address }, { find_tool },    { check_proof }, { check_data },
+                                       { use_up },       { check_unused }, { list },        { NULL } };
 
 /* ── GET /lti/picked: the list, for whoever picked ──────────────────────── */
 
@@ -270,6 +269,28 @@ static enum step load_session(struct ctx *c, struct fail *f)
     return step_into(c, session_load);
 }
 
+static bool read_shown(struct ctx *c, struct str text, struct shown *out)
+{
+    struct fail unreadable = { 0 };
+    struct str json;
+
+    *out = (struct shown){ .until_s = 0 };
+    return open_text(c, list_place, text, &json) && json_read(c->arena, json, shown_fields, out, &unreadable) &&
+           out->until_s > c->now_s;
+}
+
+size_t deep_picked(struct ctx *c, struct str list, struct lti_link *out, size_t most)
+{
+    struct shown s;
+    size_t n = 0;
+
+    if (!read_shown(c, list, &s) || !str_eq(s.sid, c->session->sid) || !str_eq(s.service, c->service->id))
+        return 0;
+    for (const struct json_value *item = s.items->first; item != NULL && n < most; item = item->next)
+        n += lti_link_read_value(item, &out[n]);
+    return n;
+}
+
 static void fill_rows(struct ctx *c, const struct shown *s, struct picked_view *v)
 {
     struct picked_row *rows = arena_make_n(c->arena, s->items->count + 1, struct picked_row);
@@ -286,22 +307,41 @@ static void fill_rows(struct ctx *c, const struct shown *s, struct picked_view *
     v->links.at = rows;
 }
 
+/* The classes for which they may be put up, the one in which they were picked first: each a button. */
+static void fill_classes(struct ctx *c, struct picked_view *v)
+{
+    const struct decision *d = flow_decide(c);
+    const struct told_list *all = told_all(c, d);
+    const struct lti_told *here = told_in(all, session_told(c->session, c->service->id));
+    struct picked_row *rows = arena_make_n(c->arena, all->n + 1, struct picked_row);
+
+    if (d->effect != EFFECT_ALLOW || v->links.n == 0)
+        return;
+    if (here != NULL && told_teaches(here))
+        rows[v->classes.n++] = (struct picked_row){ told_title(here), here->context_id };
+    for (size_t i = 0; i < all->n; i++)
+        if (&all->at[i] != here && told_teaches(&all->at[i]))
+            rows[v->classes.n++] = (struct picked_row){ told_title(&all->at[i]), all->at[i].context_id };
+    v->classes.at = rows;
+}
+
 static enum step show(struct ctx *c, struct fail *f)
 {
-    struct str text = form_get(c->query, S("list")), json;
-    struct fail unreadable = { 0 };
-    struct shown s = { .until_s = 0 };
+    struct str text = form_get(c->query, S("list"));
+    struct shown s;
 
-    if (!open_text(c, list_place, text, &json) || !json_read(c->arena, json, shown_fields, &s, &unreadable) ||
-        s.until_s <= c->now_s || (c->service = registry_service(c->registry, s.service)) == NULL)
+    if (!read_shown(c, text, &s) || (c->service = registry_service(c->registry, s.service)) == NULL)
         return fail(f, FAIL_NOT_FOUND, "not_found", "list is none of ours, or too old");
     if (!str_eq(c->session->sid, s.sid))
         return fail(f, FAIL_DENIED, "access_denied", "somebody else picked this");
     struct picked_view v = { .page = page_for(c, arena_join(c->arena, S("/lti/picked?list="), text)),
                              .service = names_in(&c->service->names, c->lang),
+                             .service_id = c->service->id,
+                             .list = text,
                              .again = arena_join(c->arena, S("/lti/pick/"), c->service->id),
                              .left_out = s.left_out };
     fill_rows(c, &s, &v);
+    fill_classes(c, &v);
     flow_leave_idle_to(c, S("/"));
     return answer_page(c, 200, page_picked(c->arena, &v));
 }

@@ -12,6 +12,10 @@
 /* `data` of a request: c->session, c->service and the deployment, sealed; an answer brings it back. */
 struct str deep_data(struct ctx *c, struct str deployment);
 
+/* The links of a list that this session's person picked in c->service (the sealed text of GET /lti/picked), the first
+ * `most` of them; 0: it is another's, too old, or none. */
+size_t deep_picked(struct ctx *c, struct str list, struct lti_link *out, size_t most);
+
 /* What a link of ours can hold of one content item: a launch of this tool, where it may be launched.  out->id is the
  * caller's to make.  False: it is left out.  Pure. */
 struct json_value;

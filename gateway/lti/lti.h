@@ -21,12 +21,13 @@ enum { HINT_LIFE_S = 300, LINK_MAX_B = 1024, LTI_STATE_MAX_B = 2048, LTI_NONCE_M
 
 /* What is to be launched: travels sealed through the browser and the tool, as lti_message_hint. */
 struct lti_hint {
-    struct str id;      /* of this launch; it serves once */
-    struct str sid;     /* of the session that it belongs to */
-    struct str service; /* registry id */
-    struct str target;  /* target_link_uri, as the tool heard it */
-    struct str link;    /* what a teacher picked (link.c), as JSON; absent: the tile */
-    int64_t pick;       /* 1: a message of Deep Linking */
+    struct str id;                  /* of this launch; it serves once */
+    struct str sid;                 /* of the session that it belongs to */
+    struct str service;             /* registry id */
+    struct str target;              /* target_link_uri, as the tool heard it */
+    struct str link;                /* what a teacher picked (link.c), as JSON; absent: the tile */
+    struct str context, deployment; /* as they were when it began: those of the message; context absent: none is told */
+    int64_t pick;                   /* 1: a message of Deep Linking */
     int64_t until_s;
 };
 /* Both hints of a launch, as they travel. */

@@ -4,6 +4,8 @@
 #include "base/settings.h"
 #include "gateway/answer.h"
 #include "gateway/lti/service.h"
+#include "gateway/pace.h"
+#include "registry/ends.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/json.h"
@@ -51,7 +53,7 @@ static enum step find(struct ctx *c, struct fail *f)
     struct members_page *p = c->state = arena_make(c->arena, struct members_page);
     struct str after = form_get(c->query, S("after"));
 
-    if (!service_token_read(c, S(LTI_SCOPE_MEMBERS), f) || !limit_of(c, &p->limit, f))
+    if (!service_token_read(c, S(LTI_SCOPE_MEMBERS), f) || pace_service(c, f) != NEXT || !limit_of(c, &p->limit, f))
         return REFUSE;
     if (c->members == NULL)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "no members are kept here");
@@ -72,6 +74,9 @@ static enum step find(struct ctx *c, struct fail *f)
 /* Policy is asked again, of somebody who is no more than the affiliation that was told. */
 static bool may_tell(struct ctx *c, const struct member *m, bool *role_too)
 {
+    *role_too = false;
+    if (c->service->client.consent && ends_taken_back(c->ends, m->person, c->service->id, m->seen_s))
+        return false;
     struct affiliation at = { .provider_oid = m->provider_oid,
                               .school_oid = str_is_set(m->school_oid) ? m->school_oid : (struct str){ NULL, 0 },
                               .school_code = str_is_set(m->school_code) ? m->school_code : (struct str){ NULL, 0 },
@@ -109,7 +114,7 @@ static void link_next(struct ctx *c, const struct members_page *p)
     buf_printf(&b, "%.*s%.*s", STR_ARG(c->set->public_url), STR_ARG(c->req->path));
     url_query(&b, S("limit"), arena_printf(c->arena, "%lld", (long long)p->limit));
     url_query(&b, S("role"), form_get(c->query, S("role")));
-    url_query(&b, S("after"), p->at[p->n - 1].sub);
+    url_query(&b, S("after"), p->last);
     http_header_set(c->res, S("Link"), arena_printf(c->arena, "<%.*s>; rel=\"next\"", STR_ARG(buf_str(&b))));
 }
 
@@ -141,4 +146,4 @@ static enum step show(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-const struct step_row lti_members[] = { { find }, { show }, { NULL } };
+const struct step_row lti_members[] = { { pace_address }, { find }, { show }, { NULL } };

@@ -13,8 +13,9 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { HINT_ID_B = 16, ADDRESS_MAX_B = 16384, CATALOGUES_MAX = 200 };
+enum { HINT_ID_B = 16, ADDRESS_MAX_B = 16384, CONTEXT_MAX_B = 64 };
 
+/* class: which of their classes it is to be in; "": they are asked, whatever they chose before. */
 static enum step begin(struct ctx *c, unsigned mode, struct str target, struct str link)
 {
     c->login = login_new(c, PROTO_LTI);
@@ -22,6 +23,9 @@ static enum step begin(struct ctx *c, unsigned mode, struct str target, struct s
     c->login->answer_mode = mode;
     c->login->answer_to = target;
     c->login->state_out = link;
+    c->login->resources = form_get(c->query, S("class"));
+    if (c->login->resources.n > CONTEXT_MAX_B)
+        c->login->resources = (struct str){ NULL, 0 };
     return NEXT;
 }
 
@@ -65,37 +69,6 @@ static enum step open_catalogue(struct ctx *c, struct fail *f)
                  (struct str){ NULL, 0 });
 }
 
-/* ── /lti/pick: whose catalogues there are ───────────────────────────────── */
-
-static bool may_pick(const struct ctx *c);
-
-static void add_catalogues(struct ctx *c, struct picked_view *v)
-{
-    const struct registry_parts *p = registry_parts(c->registry);
-    const struct circumstances now = flow_circumstances(c);
-    const struct bits open = policy_services(c->arena, c->registry, c->person, &now);
-    struct picked_row *rows = arena_make_n(c->arena, CATALOGUES_MAX, struct picked_row);
-
-    for (size_t i = 0; i < p->service_count && v->links.n < CATALOGUES_MAX; i++) {
-        const struct service *s = &p->services[i];
-        if (s->protocol == PROTO_LTI && s->lti.deep_linking && bits_has(&open, i))
-            rows[v->links.n++] = (struct picked_row){ .title = names_in(&s->names, c->lang),
-                                                      .url = arena_join(c->arena, S("/lti/pick/"), s->id) };
-    }
-    v->links.at = rows;
-}
-
-static enum step show_catalogues(struct ctx *c, struct fail *f)
-{
-    struct picked_view v = { .page = page_for(c, S("/lti/pick")), .catalogues = true };
-
-    (void)f;
-    if (may_pick(c))
-        add_catalogues(c, &v);
-    flow_leave_idle(c);
-    return answer_page(c, 200, page_picked(c->arena, &v));
-}
-
 /* ── /lti/link?item=: what somebody picked ───────────────────────────────── */
 
 static enum step open_link(struct ctx *c, struct fail *f)
@@ -120,7 +93,6 @@ static enum step load_session(struct ctx *c, struct fail *f)
 
 const struct step_row lti_open[] = { { open_tool }, { load_session }, { flow_next }, { NULL } };
 const struct step_row lti_pick[] = { { open_catalogue }, { load_session }, { flow_next }, { NULL } };
-const struct step_row lti_catalogues[] = { { load_session }, { flow_need_person }, { show_catalogues }, { NULL } };
 const struct step_row lti_link_go[] = { { open_link }, { load_session }, { flow_next }, { NULL } };
 
 struct str lti_launch(struct ctx *c, const struct service *s, struct str to)
@@ -132,7 +104,7 @@ struct str lti_launch(struct ctx *c, const struct service *s, struct str to)
     return buf_str(&b);
 }
 
-/* ── decided: the browser goes to the tool ───────────────────────────────── */
+/* ── who picks ───────────────────────────────────────────────────────────── */
 
 /* A student who picks would hand out links; it is what teachers do. */
 static bool may_pick(const struct ctx *c)
@@ -142,42 +114,139 @@ static bool may_pick(const struct ctx *c)
            person_has_role(c->person, ROLE_PRINCIPAL, (struct str){ NULL, 0 }, c->now_s);
 }
 
+/* ── in which class ──────────────────────────────────────────────────────── */
+
+struct leading { /* c->state */
+    const struct lti_told *told;
+};
+
+/* The address that begins this launch anew. */
+static struct str begun_by(struct ctx *c, struct str class)
+{
+    struct buf b = buf_new(c->arena, ADDRESS_MAX_B);
+    const struct login *l = c->login;
+    struct lti_link link;
+
+    if (l->answer_mode == LTI_PICK) {
+        buf_printf(&b, "/lti/pick/%.*s", STR_ARG(c->service->id));
+    } else if (l->state_out.p != NULL && lti_link_read(c->arena, l->state_out, &link)) {
+        buf_add(&b, S("/lti/link"));
+        url_query(&b, S("item"), lti_link_seal(c, &link));
+    } else {
+        buf_printf(&b, "/lti/open/%.*s", STR_ARG(c->service->id));
+        if (!str_eq(l->answer_to, front(c)))
+            url_query(&b, S("to"), l->answer_to);
+    }
+    url_query(&b, S("class"), class);
+    return buf_str(&b);
+}
+
+static enum step ask_class(struct ctx *c, const struct told_list *all)
+{
+    struct picked_row *rows = arena_make_n(c->arena, all->n, struct picked_row);
+    struct class_view v = { .page = page_for(c, begun_by(c, S(""))),
+                            .service = names_in(&c->service->names, c->lang),
+                            .classes = { rows, 0 } };
+
+    for (size_t i = 0; i < all->n; i++)
+        rows[v.classes.n++] =
+            (struct picked_row){ .title = told_title(&all->at[i]), .url = begun_by(c, all->at[i].context_id) };
+    flow_leave_idle_to(c, S("/"));
+    return answer_page(c, 200, page_class(c->arena, &v));
+}
+
+/* What they chose for this tool is remembered as long as they are signed in. */
+static enum step choose(struct ctx *c, struct fail *f)
+{
+    struct leading *x = c->state = arena_make(c->arena, struct leading);
+    const struct told_list *all = told_all(c, flow_decision(c));
+    struct str wanted = c->login->resources, before = session_told(c->session, c->service->id);
+
+    (void)f;
+    x->told = told_in(all, wanted);
+    if (x->told == NULL && (wanted.p == NULL || wanted.n > 0))
+        x->told = told_in(all, before);
+    if (x->told == NULL && all->n > 1)
+        return ask_class(c, all);
+    x->told = x->told != NULL ? x->told : told_usual(all, before);
+    return NEXT;
+}
+
+/* ── decided: the browser goes to the tool ───────────────────────────────── */
+
+static enum step may_lead(struct ctx *c, struct fail *f)
+{
+    return c->login->answer_mode != LTI_PICK || may_pick(c)
+               ? NEXT
+               : fail(f, FAIL_DENIED, "access_denied", "links are picked by teachers");
+}
+
 static enum step lead_ask(struct ctx *c, struct fail *f)
 {
-    if (c->login->answer_mode == LTI_PICK && !may_pick(c))
-        return fail(f, FAIL_DENIED, "access_denied", "links are picked by teachers");
+    const struct lti_told *told = ((const struct leading *)c->state)->told;
+
+    (void)f;
+    if (str_eq(told->context_id, c->login->resources) && session_tell(c, c->session, c->service->id, told->context_id))
+        session_change(c, c->session);
     flow_audit(c, "open", flow_decision(c)->rule, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
 }
 
-static enum step lead(struct ctx *c, struct fail *f)
+static struct lti_hints hints_of(struct ctx *c, struct str deployment)
 {
     const struct login *l = c->login;
-    struct lti_told told = { .role = ROLE_NONE };
     char id[HINT_ID_B];
+
+    world_random(c->world, id, sizeof id);
+    return hint_seal(c, &(struct lti_hint){ .id = b64url_encode(c->arena, str_n(id, sizeof id)),
+                                            .sid = c->session->sid,
+                                            .service = c->service->id,
+                                            .target = l->answer_to,
+                                            .link = l->state_out,
+                                            .context = ((const struct leading *)c->state)->told->context_id,
+                                            .deployment = deployment,
+                                            .pick = l->answer_mode == LTI_PICK,
+                                            .until_s = c->now_s + HINT_LIFE_S });
+}
+
+enum { INITIATION_FIELDS = 6 };
+
+static enum step lead_by_get(struct ctx *c, const struct hidden_field *fields, struct fail *f)
+{
     struct buf b = buf_new(c->arena, ADDRESS_MAX_B);
+
+    buf_add(&b, target_in(c->arena, c->service->initiate_login_uri, c->lang));
+    for (size_t i = 0; i < INITIATION_FIELDS; i++)
+        url_query(&b, fields[i].name, fields[i].value);
+    return buf_ok(&b) ? answer_go(c, buf_str(&b))
+                      : (enum step)fail(f, FAIL_OURS, "server_error", "the address of the launch is too long");
+}
+
+static enum step lead_by_post(struct ctx *c, const struct hidden_field *fields)
+{
+    const struct post_view v = { .page = page_for(c, begun_by(c, (struct str){ NULL, 0 })),
+                                 .url = target_in(c->arena, c->service->initiate_login_uri, c->lang),
+                                 .to = names_in(&c->service->names, c->lang),
+                                 .fields = { fields, INITIATION_FIELDS } };
+
+    return answer_page(c, 200, page_post(c->arena, &v));
+}
+
+static enum step lead(struct ctx *c, struct fail *f)
+{
+    struct str deployment = lti_deployment(c->service, ((const struct leading *)c->state)->told->provider);
 
     if (!flow_audited(c, f))
         return REFUSE;
-    world_random(c->world, id, sizeof id);
-    const struct lti_hints hints = hint_seal(c, &(struct lti_hint){ .id = b64url_encode(c->arena, str_n(id, sizeof id)),
-                                                                    .sid = c->session->sid,
-                                                                    .service = c->service->id,
-                                                                    .target = l->answer_to,
-                                                                    .link = l->state_out,
-                                                                    .pick = l->answer_mode == LTI_PICK,
-                                                                    .until_s = c->now_s + HINT_LIFE_S });
-    told_find(c, flow_decision(c), &told);
-    buf_add(&b, target_in(c->arena, c->service->initiate_login_uri, c->lang));
-    url_query(&b, S("iss"), c->set->public_url);
-    url_query(&b, S("login_hint"), hints.login);
-    url_query(&b, S("target_link_uri"), l->answer_to);
-    url_query(&b, S("lti_message_hint"), hints.message);
-    url_query(&b, S("lti_deployment_id"), lti_deployment(c->service, told.provider));
-    url_query(&b, S("client_id"), c->service->client_id);
-    if (!buf_ok(&b))
-        return fail(f, FAIL_OURS, "server_error", "the address of the launch is too long");
-    return answer_go(c, buf_str(&b));
+    const struct lti_hints hints = hints_of(c, deployment);
+    const struct hidden_field fields[INITIATION_FIELDS] = { { S("iss"), c->set->public_url },
+                                                            { S("login_hint"), hints.login },
+                                                            { S("target_link_uri"), c->login->answer_to },
+                                                            { S("lti_message_hint"), hints.message },
+                                                            { S("lti_deployment_id"), deployment },
+                                                            { S("client_id"), c->service->client_id } };
+
+    return c->service->lti.by_post ? lead_by_post(c, fields) : lead_by_get(c, fields, f);
 }
 
-const struct step_row lti_lead[] = { { lead_ask }, { lead }, { NULL } };
+const struct step_row lti_lead[] = { { may_lead }, { choose }, { lead_ask }, { lead }, { NULL } };

@@ -100,42 +100,110 @@ static void read_one(struct ctx *c, const struct person *p, const struct decisio
                                .school_oid = a->school_oid,
                                .school_code = a->school_code,
                                .group = a->group,
-                               .class_level = a->class_level };
+                               .class_level = a->class_level,
+                               .role = a->role };
     put_context(c, a, all, out);
 }
 
-static bool is_better(const struct lti_told *than, const struct lti_told *x)
+static bool is_same(struct str a, struct str b)
 {
-    int a = x->context_id.p == NULL ? 0
-            : x->is_school          ? 1
-                                    : 2,
-        b = than->context_id.p == NULL ? 0
-            : than->is_school          ? 1
-                                       : 2;
-
-    return a > b || (a == b && than->role == ROLE_NONE && x->role != ROLE_NONE);
+    return (a.p == NULL) == (b.p == NULL) && str_cmp(a, b) == 0;
 }
 
-void told_find(struct ctx *c, const struct decision *d, struct lti_told *out)
+/* Of two that tell of one context, or of none, the one with a role. */
+static void put_told(struct told_list *all, const struct lti_told *x)
 {
+    for (size_t i = 0; i < all->n; i++)
+        if (is_same(all->at[i].context_id, x->context_id)) {
+            if (all->at[i].role == ROLE_NONE)
+                all->at[i] = *x;
+            return;
+        }
+    all->at[all->n++] = *x;
+}
+
+static bool has_group_there(const struct told_list *all, const struct lti_told *school)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (all->at[i].context_id.p != NULL && !all->at[i].is_school &&
+            str_eq(all->at[i].at.provider_oid, school->at.provider_oid) &&
+            str_cmp(all->at[i].at.school_oid, school->at.school_oid) == 0 &&
+            str_cmp(all->at[i].at.school_code, school->at.school_code) == 0)
+            return true;
+    return false;
+}
+
+static bool is_needed(const struct told_list *all, const struct lti_told *x)
+{
+    if (x->context_id.p == NULL)
+        return all->n == 1; /* where nothing else is told */
+    return !x->is_school || !has_group_there(all, x);
+}
+
+/* Groups stay, so each is still there when its school is judged. */
+static void drop_needless(struct told_list *all)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < all->n; i++)
+        if (is_needed(all, &all->at[i]))
+            all->at[kept++] = all->at[i];
+    all->n = kept;
+}
+
+struct told_list *told_all(struct ctx *c, const struct decision *d)
+{
+    struct told_list *all = arena_make(c->arena, struct told_list);
     struct person alone = *c->person;
     struct lti_told one;
-    bool found = false;
 
-    *out = (struct lti_told){ .role = ROLE_NONE };
     alone.affiliation_count = 0;
-    for (size_t i = 0; i < c->person->affiliation_count; i++) {
+    for (size_t i = 0; i < c->person->affiliation_count && all->n < TOLD_MAX; i++) {
         if (!affiliation_valid(&c->person->affiliations[i], c->now_s))
             continue;
         alone.affiliations = &c->person->affiliations[i];
         alone.affiliation_count = 1;
         read_one(c, &alone, d, &one);
-        if (!found || is_better(out, &one))
-            *out = one;
-        found = true;
+        put_told(all, &one);
     }
-    if (!found)
-        read_one(c, &alone, d, out);
+    drop_needless(all);
+    if (all->n == 0) {
+        alone.affiliation_count = 0;
+        read_one(c, &alone, d, &all->at[all->n++]);
+    }
+    return all;
+}
+
+const struct lti_told *told_in(const struct told_list *all, struct str context)
+{
+    for (size_t i = 0; context.p != NULL && i < all->n; i++)
+        if (str_eq(all->at[i].context_id, context))
+            return &all->at[i];
+    return NULL;
+}
+
+bool told_teaches(const struct lti_told *x)
+{
+    return x->context_id.p != NULL &&
+           (x->at.role == ROLE_TEACHER || x->at.role == ROLE_SUBSTITUTE || x->at.role == ROLE_PRINCIPAL);
+}
+
+struct str told_title(const struct lti_told *x)
+{
+    return str_is_set(x->context_title) ? x->context_title : str_is_set(x->context_label) ? x->context_label : S("–");
+}
+
+const struct lti_told *told_usual(const struct told_list *all, struct str wanted)
+{
+    const struct lti_told *in = told_in(all, wanted);
+
+    for (size_t i = 0; in == NULL && i < all->n; i++)
+        if (all->at[i].context_id.p != NULL && !all->at[i].is_school)
+            in = &all->at[i];
+    for (size_t i = 0; in == NULL && i < all->n; i++)
+        if (all->at[i].context_id.p != NULL)
+            in = &all->at[i];
+    return in != NULL ? in : &all->at[0];
 }
 
 struct claim_set told_claims(struct ctx *c, const struct decision *d)

@@ -11,8 +11,24 @@
 #include "model/ctx.h"
 #include "policy/policy.h"
 
-/* Of c->person, to c->service: in the first of their groups that is told, else the first school, else no context. */
-void told_find(struct ctx *c, const struct decision *d, struct lti_told *out);
+enum { TOLD_MAX = PERSON_AFFILIATIONS_MAX };
+
+struct told_list {
+    struct lti_told at[TOLD_MAX];
+    size_t n;
+};
+/* Of c->person, to c->service: one for each context that is told of them, in the order of their affiliations.  A school
+ * is one of them only where none of its groups is.  Without any context there is one that has none. */
+struct told_list *told_all(struct ctx *c, const struct decision *d);
+/* The one in that context (lti_told.context_id); NULL: they have none of that name. */
+const struct lti_told *told_in(const struct told_list *all, struct str context);
+/* Whether they teach there: who does picks links for it.  Whatever is told of their role. */
+bool told_teaches(const struct lti_told *x);
+/* What people call it: "7B, Kielonmäen koulu"; what is withheld is not in it. */
+struct str told_title(const struct lti_told *x);
+/* Which context a launch has when nobody chooses: that of `wanted` where it is one of theirs, else the first group,
+ * else the first school, else none. */
+const struct lti_told *told_usual(const struct told_list *all, struct str wanted);
 /* Claims that would be told of any of their affiliations. */
 struct claim_set told_claims(struct ctx *c, const struct decision *d);
 

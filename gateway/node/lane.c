@@ -86,6 +86,7 @@ static void give_parts(struct lane *lane, struct ctx *c)
     c->consents = lane->node->consents;
     c->vendors = lane->node->vendors;
     c->members = lane->node->members;
+    c->class_links = lane->node->class_links;
     c->known = lane->node->known;
     c->shadow = shadow_now(lane->node->shadow, c->registry);
     c->protocols = lane->node->protocols;

@@ -66,6 +66,7 @@ struct node {
     struct consents *consents;
     struct vendors *vendors;
     struct members *members;
+    struct class_links *class_links;
     struct known *known;
     struct shadow *shadow;
     struct ends *ends;

@@ -917,14 +917,42 @@ static void put_leaving(const struct stage *s, const char *prefix)
     struct picked_view picked = { .page = page(s, "/lti/picked", true),
                                   .service = word(s, S("Kanerva Oppikirjat")),
                                   .again = word(s, S("/lti/pick/kanerva")),
+                                  .service_id = word(s, S("kanerva")),
+                                  .list = word(s, S("sealed")),
                                   .links = { rows, 2 },
+                                  .classes = { rows, 2 },
                                   .left_out = 1 };
     put(arena_cstr(s->a, arena_printf(s->a, "%spicked", prefix)), s->lang, page_picked(s->a, &picked));
-    picked.catalogues = true;
-    put(arena_cstr(s->a, arena_printf(s->a, "%spick", prefix)), s->lang, page_picked(s->a, &picked));
-    picked.catalogues = false;
     picked.links.n = 0;
     put(arena_cstr(s->a, arena_printf(s->a, "%spicked-nothing", prefix)), s->lang, page_picked(s->a, &picked));
+    const struct class_view class = { .page = page(s, "/lti/open/kanerva", true),
+                                      .service = picked.service,
+                                      .classes = { rows, 2 } };
+    put(arena_cstr(s->a, arena_printf(s->a, "%sclass", prefix)), s->lang, page_class(s->a, &class));
+    const struct class_row links[] = { { word(s, S("a1")), rows[0].title, word(s, S("#1")), true, false },
+                                       { word(s, S("a2")), rows[1].title, word(s, S("#2")), false, true } };
+    struct class_list lists[] = { { .service = picked.service,
+                                    .service_id = picked.service_id,
+                                    .context = word(s, S("abc")),
+                                    .class_name = word(s, S("7B, Kielonmäen koulu")),
+                                    .open = word(s, S("/lti/open/kanerva?class=abc")),
+                                    .pick = word(s, S("/lti/pick/kanerva?class=abc")),
+                                    .teaches = true,
+                                    .links = { links, 2 } },
+                                  { .service = picked.service,
+                                    .service_id = picked.service_id,
+                                    .context = word(s, S("def")),
+                                    .class_name = word(s, S("8C")),
+                                    .open = word(s, S("/lti/open/kanerva?class=def")),
+                                    .pick = word(s, S("/lti/pick/kanerva?class=def")),
+                                    .teaches = true } };
+    struct links_view of_classes = { .page = page(s, "/lti/pick", true), .lists = { lists, 2 }, .teaches = true };
+    put(arena_cstr(s->a, arena_printf(s->a, "%slinks", prefix)), s->lang, page_links(s->a, &of_classes));
+    of_classes.teaches = lists[0].teaches = false;
+    of_classes.lists.n = 1;
+    put(arena_cstr(s->a, arena_printf(s->a, "%slinks-pupil", prefix)), s->lang, page_links(s->a, &of_classes));
+    of_classes.lists.n = 0;
+    put(arena_cstr(s->a, arena_printf(s->a, "%slinks-nothing", prefix)), s->lang, page_links(s->a, &of_classes));
     struct leaving_view leaving = { .page = page(s, NULL, false), .url = go.url, .to = go.to };
     put(arena_cstr(s->a, arena_printf(s->a, "%sleaving", prefix)), s->lang, page_leaving(s->a, &leaving));
 }
