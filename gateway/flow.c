@@ -35,8 +35,13 @@
 
 enum { HERE_MAX_B = 512, BACK_MAX_B = 2048 };
 
+struct audited {
+    struct audit_got got;
+    struct audited *next;
+};
+
 struct flow {
-    struct audit_got audit;
+    struct audited *audited; /* what was asked since flow_audited() was */
     struct decision decision;
     bool picked;                   /* the identity provider was named just now */
     struct kv_got stored, dropped; /* the new session, and the one that it replaces */
@@ -272,12 +277,20 @@ void flow_audit(struct ctx *c, const char *event, struct str rule, struct str cl
         e.device = flow_circumstances(c).shared_device ? S("shared") : S("own");
         e.told = c->explained != NULL ? told_code(c->arena, &c->explained->told) : (struct str){ NULL, 0 };
     }
-    audit_ask(c->audit, &c->batch, c->arena, &e, &flow_of(c)->audit);
+    struct audited *asked = arena_make(c->arena, struct audited);
+    asked->next = flow_of(c)->audited;
+    flow_of(c)->audited = asked;
+    audit_ask(c->audit, &c->batch, c->arena, &e, &asked->got);
 }
 
 bool flow_audited(struct ctx *c, struct fail *f)
 {
-    return flow_of(c)->audit.durable || fail(f, FAIL_OURS, "temporarily_unavailable", "the audit log takes nothing");
+    const struct audited *x = flow_of(c)->audited;
+    bool all = x != NULL;
+
+    for (flow_of(c)->audited = NULL; x != NULL; x = x->next)
+        all = all && x->got.durable;
+    return all || fail(f, FAIL_OURS, "temporarily_unavailable", "the audit log takes nothing");
 }
 
 /* ── to the picker and to the city ──────────────────────────────────────── */

@@ -65,8 +65,9 @@ bool flow_may_use(struct ctx *c, const struct service *s);
 void flow_compare_opening(struct ctx *c);
 void flow_compare_told(struct ctx *c);
 
-/* Asks the audit writer, with the request's batch; then flow_audited() says
- * whether it was written, and fails OURS when it was not. */
+/* Asks the audit writer, with the request's batch; then flow_audited() says whether all that was asked since it last
+ * was is written, and fails OURS when it is not.  What says that something left ("release") is asked when nothing but
+ * the log can keep it from leaving any more: an answer that is made, signed and kept. */
 void flow_audit(struct ctx *c, const char *event, struct str rule, struct str claims, struct str reason);
 bool flow_audited(struct ctx *c, struct fail *f);
 

@@ -13,17 +13,16 @@
 #include "wire/saml_write.h"
 
 /* A key that comes next is shown before it is used, so that cities know it in
- * time; a retired one is not shown, since nobody should begin to use it.  What
- * cities get from us is signed by RSA alone. */
-size_t upstream_certificates(const struct ctx *c, enum key_use use, struct str *out)
+ * time; a retired one is not shown, since nobody should begin to use it. */
+size_t upstream_certificates(const struct ctx *c, enum key_use use, enum jose_alg alg, struct str *out, size_t n)
 {
-    size_t count, n = 0;
+    size_t count;
     const struct public_key *keys = keyset_keys(c->keys, &count);
 
     for (int state = KEY_CURRENT; state >= KEY_NEXT; state--)
         for (size_t i = 0; i < count && n < SAML_CERTIFICATES_MAX; i++)
-            if (keys[i].use == use && keys[i].alg == JOSE_RS256 &&
-                key_state_at(&keys[i], c->now_s) == (enum key_state)state && str_is_set(keys[i].certificate))
+            if (keys[i].use == use && keys[i].alg == alg && key_state_at(&keys[i], c->now_s) == (enum key_state)state &&
+                str_is_set(keys[i].certificate))
                 out[n++] = keys[i].certificate;
     return n;
 }
@@ -39,8 +38,9 @@ static enum step write_metadata(struct ctx *c, bool signs, bool encryption, stru
 
     if (c->keys == NULL)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer has not said its keys yet");
-    sp.signing_count = upstream_certificates(c, KEY_SAML, sp.signing);
-    sp.encryption_count = encryption ? upstream_certificates(c, KEY_DECRYPT, sp.encryption) : 0;
+    /* What cities get from us is signed by RSA alone. */
+    sp.signing_count = upstream_certificates(c, KEY_SAML, JOSE_RS256, sp.signing, 0);
+    sp.encryption_count = encryption ? upstream_certificates(c, KEY_DECRYPT, JOSE_RS256, sp.encryption, 0) : 0;
     struct str text = saml_sp_metadata_write(c->arena, &sp);
     if (text.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "our metadata cannot be written");

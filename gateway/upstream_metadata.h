@@ -9,8 +9,9 @@
 #include "certs/keyset.h"
 #include "model/ctx.h"
 
-/* Of a use: the current ones, then those that come next, SAML_CERTIFICATES_MAX at most; base64 of DER. */
-size_t upstream_certificates(const struct ctx *c, enum key_use use, struct str *out);
+/* Of a use and an algorithm: the current ones, then those that come next, behind the n that out has already;
+ * SAML_CERTIFICATES_MAX at most; base64 of DER.  Gives how many it has now. */
+size_t upstream_certificates(const struct ctx *c, enum key_use use, enum jose_alg alg, struct str *out, size_t n);
 /* Whether every city gets signed requests. */
 bool upstream_signs_to_all(struct ctx *c);
 

@@ -161,12 +161,13 @@ struct saml_service {
     struct str signing_alg;    /* "rsa-sha256", "ecdsa-sha256" */
     struct str encrypts;       /* "auto": where it has a key for it; "always"; "never" */
     struct str encryption_alg; /* "" : the best of those that it names; else this one */
-    struct str name_id;        /* for a request that names none: "", "persistent", "transient", "email", "none" */
-    struct str attributes_as;  /* "mpassid", "eduperson", "plain", "none" */
-    struct strs attributes;    /* "claim=Name [friendly:word] [format:uri]": names of its own, besides */
-    bool names_origin;         /* it is told which identity provider saw the person (AuthenticatingAuthority) */
-    bool unasked;              /* it takes an answer that it did not ask for */
-    int skew_s;                /* how far our clocks may be apart */
+    /* For a request that names none: "", "persistent", "transient", "email", "none"; with "only-" before it for any. */
+    struct str name_id;
+    struct str attributes_as; /* "mpassid", "eduperson", "plain", "none" */
+    struct strs attributes;   /* "claim=Name [friendly:word] [format:uri]": names of its own, besides */
+    bool names_origin;        /* it is told which identity provider saw the person (AuthenticatingAuthority) */
+    bool unasked;             /* it takes an answer that it did not ask for */
+    int skew_s;               /* how far our clocks may be apart */
 };
 
 /* Somebody who signs the metadata of many: an aggregate, or one entity at a time [IIP-MD01, MD02]. */

@@ -5,6 +5,7 @@
 #include "model/attribute_name.h"
 #include "registry/urls.h"
 #include "wire/dsig.h"
+#include "wire/saml_encryption.h"
 
 enum {
     ENTITY_ID_MAX_B = 1024 /* [SAML core 8.3.6] */,
@@ -131,8 +132,8 @@ static struct str rest_trouble(struct arena *a, const struct registry *r, const 
     const struct saml_service *row = &s->saml;
 
     (void)r;
-    if (str_eq(row->name_id, S("email")) && !claim_in(s->asks, CLAIM_EMAIL))
-        return S("name_id is email, and the service does not ask for email: add it to asks");
+    if (str_has_suffix(row->name_id, S("email")) && !claim_in(s->asks, CLAIM_EMAIL))
+        return S("name_id names e-mail addresses, and the service does not ask for email: add it to asks");
     if (str_eq(row->encrypts, S("never")) && str_is_set(row->encryption_alg))
         return S("encryption_alg says nothing with encrypts: never");
     if (row->skew_s < 0 || row->skew_s > SKEW_MAX_S)
@@ -201,15 +202,14 @@ static struct str endpoints_trouble(struct arena *a, const struct service *s, co
 
 static struct str encryption_trouble(struct arena *a, const struct service *s, const struct saml_service_metadata *m)
 {
-    const unsigned gcm = SAML_CAN_AES128_GCM | SAML_CAN_AES256_GCM;
-    const unsigned others = SAML_CAN_AES128_CBC | SAML_CAN_AES256_CBC | SAML_CAN_OTHER_CIPHER;
+    struct xmlenc_how how;
 
     (void)a;
     if (str_eq(s->saml.encrypts, S("always")) && m->encryption_count == 0)
         return S("encrypts is always, and its metadata have no RSA key of 2048 bits or more to encrypt to");
     if (str_eq(s->saml.encrypts, S("never")) || m->encryption_count == 0 || str_is_set(s->saml.encryption_alg))
         return none;
-    return (m->encryption[0].can & gcm) == 0 && (m->encryption[0].can & others) != 0
+    return !saml_encryption_choose(m, XMLENC_NO_CONTENT, &how)
                ? S("its metadata say that it decrypts neither AES-GCM: name what it can in encryption_alg "
                    "(aes256-cbc), "
                    "or write encrypts: never")

@@ -371,10 +371,7 @@ static bool look_on(void *with, const struct registry *r, struct fail *f)
 {
     const struct import_how *how = with;
 
-    (void)f;
-    if (how->look != NULL)
-        how->look(how->with, r);
-    return true;
+    return how->look == NULL || how->look(how->with, r, f);
 }
 
 static bool spares_what_people_changed(struct importing *m, const struct change *x)

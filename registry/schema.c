@@ -53,7 +53,8 @@ static const char *const saml_signs[] = { "both", "response", "assertion", NULL 
 static const char *const saml_signing_algs[] = { "rsa-sha256", "ecdsa-sha256", NULL };
 static const char *const saml_encrypts[] = { "auto", "always", "never", NULL };
 static const char *const saml_encryption_algs[] = { "", "aes128-gcm", "aes256-gcm", "aes128-cbc", "aes256-cbc", NULL };
-static const char *const saml_name_ids[] = { "", "persistent", "transient", "email", "none", NULL };
+static const char *const saml_name_ids[] = { "",     "persistent",      "transient",  "email",
+                                             "none", "only-persistent", "only-email", NULL };
 static const char *const saml_attributes[] = { "mpassid", "eduperson", "plain", "none", NULL };
 static const char *const term_kinds[] = { "term", "holiday", "school_day", NULL };
 static const char *const staff_roles[] = { "",

@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "base/crypt.h"
+#include "wire/algorithms.h"
 
 #include <libxml/c14n.h>
 #include <libxml/tree.h>
@@ -292,7 +293,7 @@ static const struct method *method_named(const struct method *list, struct str u
 {
     for (; list->uri != NULL; list++)
         if (str_eq(uri, str_of(list->uri)))
-            return list;
+            return algorithm_taken(uri) ? list : NULL;
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wire/saml_idp_metadata.h"
 
+#include "wire/algorithms.h"
 #include "wire/saml_service.h"
 #include "wire/xml_canon.h"
 
@@ -28,17 +29,6 @@ static void url_or_text(struct buf *b, const char *element, const struct saml_te
     }
 }
 
-/* What we verify and decrypt, told to whoever obeys it [SAML metadata for algorithm support 2.4]. */
-static void encryption_methods(struct buf *b)
-{
-    static const char *const methods[] = { "http://www.w3.org/2009/xmlenc11#aes256-gcm",
-                                           "http://www.w3.org/2009/xmlenc11#aes128-gcm",
-                                           "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p" };
-
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
-        buf_printf(b, "<md:EncryptionMethod Algorithm=\"%s\"></md:EncryptionMethod>", methods[i]);
-}
-
 static void keys(struct buf *b, const char *use, const struct str *certificates, size_t n, bool encrypts)
 {
     for (size_t i = 0; i < n; i++) {
@@ -46,7 +36,7 @@ static void keys(struct buf *b, const char *use, const struct str *certificates,
         canon_element(b, "ds:X509Certificate", certificates[i]);
         buf_add(b, S("</ds:X509Data></ds:KeyInfo>"));
         if (encrypts)
-            encryption_methods(b);
+            algorithms_write_encryption(b);
         buf_add(b, S("</md:KeyDescriptor>"));
     }
 }
@@ -79,16 +69,23 @@ static void trait(struct buf *b, const char *name, const struct str *values, siz
     buf_add(b, S("</saml:Attribute>"));
 }
 
-static void entity_extensions(struct buf *b, const struct saml_idp *idp)
+static void entity_attributes(struct buf *b, const struct saml_idp *idp)
 {
     if (idp->category_count + idp->support_count + idp->assurance_count == 0)
         return;
-    buf_add(b,
-            S("<md:Extensions><mdattr:EntityAttributes xmlns:mdattr=\"urn:oasis:names:tc:SAML:metadata:attribute\">"));
+    buf_add(b, S("<mdattr:EntityAttributes xmlns:mdattr=\"urn:oasis:names:tc:SAML:metadata:attribute\">"));
     trait(b, SAML_ENTITY_CATEGORY, idp->categories, idp->category_count);
     trait(b, "http://macedir.org/entity-category-support", idp->supports, idp->support_count);
     trait(b, "urn:oasis:names:tc:SAML:attribute:assurance-certification", idp->assurance, idp->assurance_count);
-    buf_add(b, S("</mdattr:EntityAttributes></md:Extensions>"));
+    buf_add(b, S("</mdattr:EntityAttributes>"));
+}
+
+static void entity_extensions(struct buf *b, const struct saml_idp *idp)
+{
+    buf_add(b, S("<md:Extensions>"));
+    algorithms_write_signing(b);
+    entity_attributes(b, idp);
+    buf_add(b, S("</md:Extensions>"));
 }
 
 static void logo(struct buf *b, const struct saml_idp *idp)

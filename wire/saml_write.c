@@ -2,6 +2,7 @@
 #include "wire/saml_write.h"
 
 #include "base/codec.h"
+#include "wire/algorithms.h"
 #include "wire/form.h"
 #include "wire/saml.h"
 
@@ -142,18 +143,6 @@ struct str saml_redirect_url(struct arena *a, struct str destination, struct str
 
 /* --- our metadata ------------------------------------------------------------ */
 
-/* What we verify and decrypt, told to whoever obeys it [SAML metadata for algorithm support 2.4]. */
-static void encryption_methods(struct buf *b)
-{
-    static const char *const content[] = { "http://www.w3.org/2009/xmlenc11#aes256-gcm",
-                                           "http://www.w3.org/2009/xmlenc11#aes128-gcm" };
-
-    for (size_t i = 0; i < sizeof content / sizeof content[0]; i++)
-        buf_printf(b, "<md:EncryptionMethod Algorithm=\"%s\"></md:EncryptionMethod>", content[i]);
-    buf_add(b, S("<md:EncryptionMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p\">"
-                 "</md:EncryptionMethod>"));
-}
-
 static void key_descriptor(struct buf *b, const char *use, struct str certificate)
 {
     open_tag(b, "md:KeyDescriptor");
@@ -162,7 +151,7 @@ static void key_descriptor(struct buf *b, const char *use, struct str certificat
     element(b, "ds:X509Certificate", certificate);
     buf_add(b, S("</ds:X509Data></ds:KeyInfo>"));
     if (str_eq(str_of(use), S("encryption")))
-        encryption_methods(b);
+        algorithms_write_encryption(b);
     buf_add(b, S("</md:KeyDescriptor>"));
 }
 
@@ -201,7 +190,9 @@ struct str saml_sp_metadata_write(struct arena *a, const struct saml_sp *sp)
     attribute(&b, "entityID", sp->entity_id);
     if (sp->valid_until_s > 0)
         attribute(&b, "validUntil", xml_time_text(a, sp->valid_until_s));
-    buf_byte(&b, '>');
+    buf_add(&b, S("><md:Extensions>"));
+    algorithms_write_signing(&b);
+    buf_add(&b, S("</md:Extensions>"));
     open_tag(&b, "md:SPSSODescriptor");
     attribute(&b, "AuthnRequestsSigned", sp->signs_requests ? S("true") : S("false"));
     attribute(&b, "WantAssertionsSigned", S("true"));

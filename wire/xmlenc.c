@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wire/xmlenc.h"
 
+#include "wire/algorithms.h"
+
 #include <libxml/tree.h>
 #include <openssl/evp.h>
 
@@ -15,6 +17,8 @@ enum { GCM_NONCE_B = 12, GCM_TAG_B = 16 };
 
 static size_t content_key_B(struct str algorithm)
 {
+    if (!algorithm_taken(algorithm))
+        return 0;
     if (str_eq(algorithm, S(XENC11 "aes128-gcm")))
         return 16;
     if (str_eq(algorithm, S(XENC11 "aes192-gcm")))
@@ -24,6 +28,8 @@ static size_t content_key_B(struct str algorithm)
 
 static enum xmlenc_hash digest_named(struct str uri)
 {
+    if (!algorithm_taken(uri) && !str_eq(uri, S(XENC "sha384")))
+        return XMLENC_NO_HASH;
     if (str_eq(uri, S(DS "sha1")))
         return XMLENC_SHA1;
     if (str_eq(uri, S(XENC "sha256")))
@@ -66,7 +72,7 @@ static bool read_oaep(struct arena *a, const struct _xmlNode *method, struct wra
     struct str uri = algorithm_of(a, method);
     bool newer = str_eq(uri, S(XENC11 "rsa-oaep"));
 
-    if (!newer && !str_eq(uri, S(XENC "rsa-oaep-mgf1p")))
+    if (!algorithm_taken(uri) || (!newer && !str_eq(uri, S(XENC "rsa-oaep-mgf1p"))))
         return false;
     out->digest = out->mgf = XMLENC_SHA1;
     for (const struct _xmlNode *c = xml_first(method); c != NULL; c = xml_next(c)) {
@@ -77,6 +83,8 @@ static bool read_oaep(struct arena *a, const struct _xmlNode *method, struct wra
         else if (xml_is(c, XENC, "OAEPparams") && str_trim(xml_text(a, c)).n > 0)
             return false; /* a label: nobody sends one */
     }
+    if ((out->digest == XMLENC_SHA1 || out->mgf == XMLENC_SHA1) && !algorithm_taken(S(DS "sha1")))
+        return false; /* also where it is meant by saying nothing */
     return out->digest != XMLENC_NO_HASH && out->mgf != XMLENC_NO_HASH;
 }
 

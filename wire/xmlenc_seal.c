@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "base/codec.h"
 #include "base/world.h"
+#include "wire/algorithms.h"
 #include "wire/xml_canon.h"
 #include "wire/xmlenc.h"
 
@@ -38,14 +39,19 @@ static const struct content *content_of(const struct xmlenc_how *how)
 {
     size_t i = (size_t)how->content;
 
-    return i < sizeof contents / sizeof contents[0] && contents[i].uri != NULL ? &contents[i] : NULL;
+    return i < sizeof contents / sizeof contents[0] && contents[i].uri != NULL &&
+                   algorithm_taken(str_of(contents[i].uri))
+               ? &contents[i]
+               : NULL;
 }
 
 static const struct hash *hash_of(enum xmlenc_hash h)
 {
     size_t i = (size_t)h;
 
-    return i < sizeof hashes / sizeof hashes[0] && hashes[i].uri != NULL ? &hashes[i] : NULL;
+    return i < sizeof hashes / sizeof hashes[0] && hashes[i].uri != NULL && algorithm_taken(str_of(hashes[i].uri))
+               ? &hashes[i]
+               : NULL;
 }
 
 /* --- keys ---------------------------------------------------------------------- */

@@ -117,7 +117,7 @@ static bool examine_registry(struct examined *e, struct fail *f)
                              addresses_text(e->arena, e->set, r));
         e->warn = warnings_text(e->arena, r);
     }
-    bool good = r != NULL && warnings_local_idp(e->arena, e->set, r, f);
+    bool good = r != NULL && warnings_own_names(e->set, r, f) && warnings_local_idp(e->arena, e->set, r, f);
     registry_drop(r);
     db_close(d);
     return good;

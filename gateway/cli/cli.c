@@ -3,6 +3,7 @@
 
 #include "base/near.h"
 #include "gateway/process/supervisor.h"
+#include "wire/algorithms.h"
 #include "wire/yaml.h"
 
 #include <pwd.h>
@@ -154,7 +155,8 @@ bool cli_settings(const char *word, const char *path, struct arena *a, struct se
 {
     struct fail f = { 0 };
 
-    return settings_read_file(path, a, set, &f) || cli_complain(false, word, "%s", f.detail);
+    return (settings_read_file(path, a, set, &f) && algorithms_off(set->xml_algorithms_off, &f)) ||
+           cli_complain(false, word, "%s", f.detail);
 }
 
 bool cli_become(const char *word, const struct settings *set, struct arena *a)

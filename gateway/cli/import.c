@@ -65,12 +65,13 @@ struct looking {
     struct str addresses, warnings;
 };
 
-static void look(void *with, const struct registry *r)
+static bool look(void *with, const struct registry *r, struct fail *f)
 {
     struct looking *l = with;
 
     l->addresses = addresses_text(l->arena, l->set, r);
     l->warnings = warnings_text(l->arena, r);
+    return warnings_own_names(l->set, r, f);
 }
 
 /* What people have changed and the file does not know of: what it may not overwrite, or did. */

@@ -27,9 +27,10 @@ static bool keep_picture(struct arena *a, struct str png, struct str *out, struc
     return true;
 }
 
-static void hold(void *with, const struct registry *r)
+static bool hold(void *with, const struct registry *r, struct fail *f)
 {
     *(struct registry **)with = registry_hold((struct registry *)(uintptr_t)r);
+    return true;
 }
 
 static const char *folder_of(struct arena *a, const char *path)

@@ -20,7 +20,7 @@
 #include "registry/targets.h"
 #include "wire/form.h"
 #include "wire/http.h"
-#include "wire/xmlenc.h"
+#include "wire/saml_encryption.h"
 
 #define PAIRWISE_ID "urn:oasis:names:tc:SAML:attribute:pairwise-id"
 #define SUBJECT_ID  "urn:oasis:names:tc:SAML:attribute:subject-id"
@@ -139,7 +139,8 @@ static enum step keep_answered(struct ctx *c, struct fail *f)
     return login_was_kept(c) ? step_into(c, login_keep) : NEXT;
 }
 
-/* What it was told is kept with the session, so that its end can be told by the same name. */
+/* What it was told is kept with the session, so that its end can be told by the same name.  The answer is made by now:
+ * what the log says here has happened, or nothing has. */
 static enum step note_opened(struct ctx *c, struct fail *f)
 {
     struct making *m = mine(c);
@@ -155,6 +156,7 @@ static enum step note_opened(struct ctx *c, struct fail *f)
         found_keep(c, c->session, FOUND_BY_SERVICE_NAME, c->service->id, m->name.value, &m->found);
     flow_audit(c, "open", flow_decision(c)->rule, (struct str){ NULL, 0 },
                str_is_set(c->login->nonce) ? (struct str){ NULL, 0 } : S("unasked"));
+    flow_audit(c, "release", flow_decision(c)->rule, m->told.words, S("saml"));
     return WAIT;
 }
 
@@ -247,12 +249,9 @@ static enum step sign_assertion(struct ctx *c, struct fail *f)
 {
     struct making *m = mine(c);
 
-    if (!flow_audited(c, f))
-        return REFUSE;
     m->draft = draft_assertion(c);
     if (m->draft.text.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "the assertion is too large");
-    flow_audit(c, "release", flow_decision(c)->rule, m->told.words, S("saml"));
     if (signs_assertion(c->service, m->peer))
         signer_saml_text(c->signer, &c->batch, c->arena, saml_alg_of(c->service, m->peer), m->draft.text,
                          &m->signature);
@@ -260,27 +259,6 @@ static enum step sign_assertion(struct ctx *c, struct fail *f)
 }
 
 /* ── encryption ─────────────────────────────────────────────────────────── */
-
-/* The row's own word; else the best that the key's description names, and AES-128-GCM where it names none [IIP-ALG04].
- * What can nothing but CBC must be named so in its row [IIP-ALG05]. */
-static enum xmlenc_content content_of(const struct service *s, unsigned can)
-{
-    static const struct {
-        struct str word;
-        enum xmlenc_content is;
-    } words[] = { { S("aes128-gcm"), XMLENC_AES128_GCM },
-                  { S("aes256-gcm"), XMLENC_AES256_GCM },
-                  { S("aes128-cbc"), XMLENC_AES128_CBC },
-                  { S("aes256-cbc"), XMLENC_AES256_CBC } };
-    const unsigned others = SAML_CAN_AES128_CBC | SAML_CAN_AES256_CBC | SAML_CAN_OTHER_CIPHER;
-
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (str_eq(words[i].word, s->saml.encryption_alg))
-            return words[i].is;
-    if ((can & SAML_CAN_AES256_GCM) != 0)
-        return XMLENC_AES256_GCM;
-    return (can & SAML_CAN_AES128_GCM) != 0 || (can & others) == 0 ? XMLENC_AES128_GCM : XMLENC_NO_CONTENT;
-}
 
 static bool wants_encryption(const struct service *s, const struct saml_service_metadata *p)
 {
@@ -294,20 +272,12 @@ static bool encrypt(struct ctx *c, struct making *m, struct fail *f)
     if (is->encryption_count == 0)
         return fail(f, FAIL_OURS, "service_metadata", "metadata of %.*s: no key to encrypt to, and its row wants that",
                     STR_ARG(c->service->id));
-    const struct saml_service_key *key = &is->encryption[0];
-    unsigned can = key->can;
-    bool newer = (can & SAML_CAN_OAEP_11) != 0 && (can & SAML_CAN_OAEP_MGF1P) == 0;
-    bool sha256 = newer || ((can & SAML_CAN_OAEP_SHA256) != 0 && (can & SAML_CAN_OAEP_SHA1) == 0);
-    const struct xmlenc_how how = { .content = content_of(c->service, can),
-                                    .newer = newer,
-                                    .digest = sha256 ? XMLENC_SHA256 : XMLENC_SHA1,
-                                    .mgf = newer ? XMLENC_SHA256 : XMLENC_SHA1,
-                                    .certificate = key->der,
-                                    .recipient = c->service->saml.entity_id };
-    if (how.content == XMLENC_NO_CONTENT)
+    struct xmlenc_how how;
+    if (!saml_encryption_choose(is, xmlenc_content_named(c->service->saml.encryption_alg), &how))
         return fail(f, FAIL_OURS, "service_metadata",
                     "metadata of %.*s: it decrypts neither AES-GCM: name another in encryption_alg of its row",
                     STR_ARG(c->service->id));
+    how.recipient = c->service->saml.entity_id;
     m->assertion = xmlenc_seal(c->arena, c->world, &how, "saml:EncryptedAssertion", m->assertion, f);
     return m->assertion.p != NULL;
 }
@@ -318,8 +288,6 @@ static enum step sign_response(struct ctx *c, struct fail *f)
 {
     struct making *m = mine(c);
 
-    if (!flow_audited(c, f))
-        return REFUSE;
     if (signs_assertion(c->service, m->peer) && !m->signature.ok)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", m->signature.error);
     m->assertion = saml_sealed(c->arena, &m->draft, m->signature.value);
@@ -342,21 +310,29 @@ static enum step sign_response(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+static enum step check_signed(struct ctx *c, struct fail *f)
+{
+    const struct making *m = mine(c);
+
+    return !signs_response(c->service) || m->signature.ok
+               ? NEXT
+               : fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", m->signature.error);
+}
+
 static enum step send(struct ctx *c, struct fail *f)
 {
     struct making *m = mine(c);
 
-    if (signs_response(c->service) && !m->signature.ok)
-        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", m->signature.error);
+    if (!flow_audited(c, f))
+        return REFUSE;
     metrics_add(c->metrics, METRIC_services_opened);
     return saml_post(c, c->service, c->login->answer_to, "SAMLResponse",
                      saml_sealed(c->arena, &m->draft, m->signature.value), c->login->state_out);
 }
 
-const struct step_row saml_answer_rows[] = {
-    { ask_metadata }, { check_address },  { check_person },  { make_name }, { keep_answered },
-    { note_opened },  { sign_assertion }, { sign_response }, { send },      { NULL }
-};
+const struct step_row saml_answer_rows[] = { { ask_metadata },   { check_address }, { check_person }, { make_name },
+                                             { sign_assertion }, { sign_response }, { check_signed }, { keep_answered },
+                                             { note_opened },    { send },          { NULL } };
 
 /* ── struct protocol ────────────────────────────────────────────────────── */
 

@@ -34,8 +34,8 @@ static struct saml_sp *sp_role(struct ctx *c)
     sp->acs = saml_sp_acs(c->arena, c->set);
     sp->name = c->set->name;
     sp->signs_requests = upstream_signs_to_all(c);
-    sp->signing_count = upstream_certificates(c, KEY_SAML, sp->signing);
-    sp->encryption_count = upstream_certificates(c, KEY_DECRYPT, sp->encryption);
+    sp->signing_count = upstream_certificates(c, KEY_SAML, JOSE_RS256, sp->signing, 0);
+    sp->encryption_count = upstream_certificates(c, KEY_DECRYPT, JOSE_RS256, sp->encryption, 0);
     return sp;
 }
 
@@ -142,8 +142,10 @@ static enum step draft(struct ctx *c, struct fail *f)
 
     if (c->keys == NULL)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer has not said its keys yet");
-    idp.signing_count = upstream_certificates(c, KEY_SAML, idp.signing);
-    idp.encryption_count = upstream_certificates(c, KEY_DECRYPT, idp.encryption);
+    /* RSA first: products that read one key of a role read the first. */
+    idp.signing_count = upstream_certificates(c, KEY_SAML, JOSE_RS256, idp.signing, 0);
+    idp.signing_count = upstream_certificates(c, KEY_SAML, JOSE_ES256, idp.signing, idp.signing_count);
+    idp.encryption_count = upstream_certificates(c, KEY_DECRYPT, JOSE_RS256, idp.encryption, 0);
     idp.sp = sp_role(c);
     p->name = arena_join(c->arena, S("own metadata "), facts_of(c, &idp));
     if (is_kept(c, p, &text))

@@ -39,12 +39,17 @@ struct str name_format(struct str word)
     return none;
 }
 
-/* Where nothing is asked: as the row says, else the first that its metadata name, else the pseudonym. */
+/* Where nothing is asked: as the row says, else the first that its metadata name, else the pseudonym.  "only-" is for
+ * software that asks for what nobody has set, as node-saml does for e-mail addresses. */
 bool name_choose(const struct service *s, const struct saml_service_metadata *m, struct str format, struct str *word)
 {
+    struct str row = s->saml.name_id, only = S("only-");
+
+    *word = str_has_prefix(row, only) ? str_from(row, only.n) : row;
+    if (str_has_prefix(row, only))
+        return true;
     if (str_is_set(format) && !str_eq(format, unspecified))
         return word_of(format, word);
-    *word = s->saml.name_id;
     if (str_is_set(*word))
         return true;
     for (size_t i = 0; i < m->format_count; i++)

@@ -344,9 +344,10 @@ TEST(an_export_says_whom_a_policy_without_roles_means)
     rig_free(t, &g);
 }
 
-static void look(void *with, const struct registry *r)
+static bool look(void *with, const struct registry *r, struct fail *f)
 {
     *(size_t *)with = registry_parts(r)->idp_count;
+    return true;
 }
 
 TEST(who_looks_sees_the_registry_as_it_will_be)

@@ -207,7 +207,7 @@ TEST(our_metadata_escapes_what_it_is_given_and_reads_back)
     struct _xmlDoc *doc = xml_parse(t->arena, text, 65536, &f);
 
     CHECK(doc != NULL);
-    const struct _xmlNode *role = xml_first(xml_root(doc));
+    const struct _xmlNode *role = xml_child(xml_root(doc), "urn:oasis:names:tc:SAML:2.0:metadata", "SPSSODescriptor");
     CHECK_STR(xml_attr(t->arena, xml_root(doc), NULL, "entityID"), FORGE_SP);
     CHECK_STR(xml_attr(t->arena, role, NULL, "WantAssertionsSigned"), "true");
     const struct _xmlNode *names = xml_first(xml_first(role));
@@ -219,7 +219,8 @@ TEST(our_metadata_escapes_what_it_is_given_and_reads_back)
     struct saml_sp other = sp;
     other.signs_requests = true;
     other.encryption_count = 0;
-    role = xml_first(xml_root(xml_parse(t->arena, saml_sp_metadata_write(t->arena, &other), 65536, &f)));
+    role = xml_child(xml_root(xml_parse(t->arena, saml_sp_metadata_write(t->arena, &other), 65536, &f)),
+                     "urn:oasis:names:tc:SAML:2.0:metadata", "SPSSODescriptor");
     CHECK_STR(xml_attr(t->arena, role, NULL, "AuthnRequestsSigned"), "true");
     CHECK_INT(xml_count(role, "urn:oasis:names:tc:SAML:2.0:metadata", "KeyDescriptor"), 1);
 }
