@@ -639,6 +639,9 @@ struct release_view {
         const struct told_row *at;
         size_t n;
     } rows;
+    /* By whose word the service itself asks for what; proposed_more: of that, what its row does not ask for; absent:
+     * none. */
+    struct str proposed_by, proposed, proposed_more;
     bool may_draft;
     struct choices what, roles;
     bool take;

@@ -53,6 +53,10 @@ struct protocol {
      * as OpenID Connect tells it. */
     struct str (*shows)(struct arena *a, const struct release *r);
 
+    /* What a service says of itself that it needs to be told, by what is kept of its metadata; *by: where it says so,
+     * for people; absent: nowhere.  A proposal to who writes its row and its policy.  NULL: none says. */
+    struct claim_set (*proposes)(struct ctx *c, const struct service *s, struct str *by);
+
     /* Whether the address that c->login asked for is still its service's own: what was registered when the login began
      * may have been taken away since.  Reads the registry alone. */
     bool (*may_answer)(const struct ctx *c);

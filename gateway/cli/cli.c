@@ -3,6 +3,7 @@
 
 #include "base/near.h"
 #include "gateway/process/supervisor.h"
+#include "gateway/saml/categories.h"
 #include "wire/algorithms.h"
 #include "wire/yaml.h"
 
@@ -155,7 +156,8 @@ bool cli_settings(const char *word, const char *path, struct arena *a, struct se
 {
     struct fail f = { 0 };
 
-    return (settings_read_file(path, a, set, &f) && algorithms_off(set->xml_algorithms_off, &f)) ||
+    return (settings_read_file(path, a, set, &f) && algorithms_off(set->xml_algorithms_off, &f) &&
+            categories_known(set->entity_attributes, &f)) ||
            cli_complain(false, word, "%s", f.detail);
 }
 

@@ -279,6 +279,38 @@ static void put_rows(struct ctx *c, const struct releasing *x, struct release_vi
     v->rows.at = rows;
 }
 
+static void add_word(struct buf *b, struct str word)
+{
+    buf_add(b, b->n > 0 ? S(", ") : S(""));
+    buf_add(b, word);
+}
+
+static struct str words_if(const struct buf *b)
+{
+    return b->n > 0 && buf_ok(b) ? buf_str(b) : (struct str){ NULL, 0 };
+}
+
+/* What the service says of itself, beside what its row asks for. */
+static void put_proposed(struct ctx *c, const struct releasing *x, struct release_view *v)
+{
+    const struct protocol *protocol = protocol_of(c, x->service->protocol);
+    struct buf all = buf_new(c->arena, WORDS_MAX_B), more = buf_new(c->arena, WORDS_MAX_B);
+    struct str by;
+
+    if (protocol == NULL || protocol->proposes == NULL)
+        return;
+    const struct claim_set wanted = protocol->proposes(c, x->service, &by);
+    for (int i = 0; i < CLAIM_COUNT; i++)
+        if (claim_in(wanted, (enum claim)i)) {
+            add_word(&all, claim_in_words((enum claim)i, c->lang));
+            if (i != CLAIM_SUB && !claim_in(x->service->asks, (enum claim)i))
+                add_word(&more, claim_in_words((enum claim)i, c->lang));
+        }
+    v->proposed_by = by;
+    v->proposed = all.n > 0 ? buf_str(&all) : S("–");
+    v->proposed_more = words_if(&more);
+}
+
 static void put_form(struct ctx *c, const struct releasing *x, struct release_view *v)
 {
     struct choice *what = arena_make_n(c->arena, CLAIM_COUNT, struct choice);
@@ -539,6 +571,7 @@ static enum step page(struct ctx *c, const struct releasing *x)
         v.because_mine = is_mine(c, x->because);
     }
     put_rows(c, x, &v);
+    put_proposed(c, x, &v);
     put_form(c, x, &v);
     if (!v.link)
         put_person(c, x, &v);

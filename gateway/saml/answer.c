@@ -10,6 +10,7 @@
 #include "gateway/metrics.h"
 #include "gateway/release.h"
 #include "gateway/saml/attributes.h"
+#include "gateway/saml/categories.h"
 #include "gateway/saml/contexts.h"
 #include "gateway/saml/name_id.h"
 #include "gateway/session/found.h"
@@ -177,13 +178,12 @@ static void add_told(struct ctx *c, struct saml_statement *st, struct saml_told 
 static void add_subject(struct ctx *c, struct saml_statement *st, struct saml_told *room)
 {
     const struct making *m = mine(c);
-    const struct saml_service_metadata *is = m->peer;
-    bool none = saml_service_has(is, S(SAML_SUBJECT_ID_REQ), S("none"));
+    enum saml_subject wanted = categories_subject(m->peer);
 
-    if (!none)
+    if (wanted != SUBJECT_NOBODY)
         add_told(c, st, room, PAIRWISE_ID, "pairwise-id",
                  arena_printf(c->arena, "%.*s@%.*s", STR_ARG(m->sub), STR_ARG(saml_scope(c))));
-    if (saml_service_has(is, S(SAML_SUBJECT_ID_REQ), S("subject-id")) && str_has_word(m->told.words, S("learner_id")))
+    if (wanted == SUBJECT_SHARED && str_has_word(m->told.words, S("learner_id")))
         add_told(c, st, room, SUBJECT_ID, "subject-id",
                  arena_printf(c->arena, "%.*s@%.*s",
                               STR_ARG(pairwise_sub(c->arena, c->seals, c->person->id, every_vendor)),
@@ -356,10 +356,19 @@ static struct str launch(struct ctx *c, const struct service *s, struct str to)
     return buf_str(&b);
 }
 
+static struct claim_set proposes(struct ctx *c, const struct service *s, struct str *by)
+{
+    const struct saml_service_metadata *m = peer_kept(c, s);
+
+    *by = (struct str){ NULL, 0 };
+    return m != NULL ? categories_claims(c->arena, m, by) : (struct claim_set){ 0 };
+}
+
 const struct protocol protocol_saml = { .name = "saml",
                                         .answer = saml_answer_rows,
                                         .tells = tells,
                                         .shows = attributes_shown,
+                                        .proposes = proposes,
                                         .may_answer = may_answer,
                                         .refuse = saml_refuse,
                                         .launch = launch,

@@ -102,6 +102,16 @@ static struct attribute_name name_of(const struct name_row *row)
                                     .format = row->format };
 }
 
+bool attributes_claim_named(struct str name, enum claim *out)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (str_eq(rows[i].name, name)) {
+            *out = rows[i].claim;
+            return true;
+        }
+    return false;
+}
+
 static enum preset preset_of(const struct service *s)
 {
     static const struct {

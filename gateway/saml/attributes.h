@@ -29,7 +29,10 @@ struct told_attributes {
 struct told_attributes attributes_told(struct arena *a, const struct release *r, const struct strs *wanted,
                                        struct str scope);
 
-/* The same as JSON, for people to read: Name and values. */
+/* Which claim is told under that Name by one of the presets; false: none is. */
+bool attributes_claim_named(struct str name, enum claim *out);
+
+/* attributes_told() as JSON, for people to read: Name and values. */
 struct str attributes_shown(struct arena *a, const struct release *r);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/crypt.h"
 #include "base/settings.h"
 #include "frame/contact.h"
+#include "gateway/saml/categories.h"
 #include "gateway/saml/name_id.h"
 #include "gateway/upstream_metadata.h"
 #include "idp-adapters/upstream_saml.h"
@@ -63,6 +64,7 @@ static void describe(struct ctx *c, struct saml_idp *idp)
     idp->organization = idp->name;
     idp->organization_url = texts(c->set->public_url, c->set->public_url, c->set->public_url);
     contact_split(c->set->support, &url, &email);
+    categories_of_us(c->arena, c->set->entity_attributes, idp);
     idp->contact_name = name;
     idp->contact_email = email;
 }

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/fields.h"
 #include "base/seals.h"
+#include "gateway/saml/categories.h"
 #include "gateway/session/session.h"
 #include "wire/saml.h"
 
@@ -55,7 +56,7 @@ bool name_choose(const struct service *s, const struct saml_service_metadata *m,
     for (size_t i = 0; i < m->format_count; i++)
         if (word_of(m->formats[i], word) && !str_eq(*word, S("email")))
             return true;
-    *word = S(NAME_PERSISTENT);
+    *word = categories_subject(m) == SUBJECT_NOBODY ? S("transient") : S(NAME_PERSISTENT);
     return true;
 }
 
