@@ -149,3 +149,30 @@ bool registrar_propose(struct edit *proposal, struct db *d, struct arena *a, con
     *draft = kept.draft;
     return draft_do(d, a, by, &move, &moved, f);
 }
+
+/* ── what it names elsewhere ────────────────────────────────────────────── */
+
+void registrar_fetch(struct ctx *c, const struct registrar *by, enum fetch_purpose purpose, struct str url,
+                     struct fetch_got *out)
+{
+    const struct fetch_request r = { .purpose = purpose, .test = by->test, .url = url, .place = S("registration") };
+
+    fetch_ask(c->fetch, &c->batch, c->arena, &r, out);
+}
+
+struct str registrar_fetched(struct arena *a, const struct fetch_got *got)
+{
+    return got->answered ? arena_printf(a, "its server answered %d", got->status)
+                         : arena_printf(a, "%s", got->error != NULL ? got->error : "away");
+}
+
+struct str registrar_icon(struct arena *a, const struct fetch_got *got, struct str *note)
+{
+    if (got->answered && got->status == 200)
+        return b64_encode(a, got->body);
+    *note = arena_printf(a,
+                         "logo_uri could not be used (%.*s): a PNG of at most 128 kB and 4096 pixels a side is "
+                         "expected; the service has none for now",
+                         STR_ARG(registrar_fetched(a, got)));
+    return (struct str){ NULL, 0 };
+}

@@ -9,6 +9,7 @@
 
 #include "model/ctx.h"
 #include "registry/edit.h"
+#include "wire/fetch.h"
 
 /* Who asks: "Authorization: Bearer …".  Absent: WWW-Authenticate is set and f is CLIENT_AUTH invalid_token. */
 struct str registrar_bearer(struct ctx *c, struct fail *f);
@@ -22,6 +23,14 @@ const struct registrar *registrar_read(struct ctx *c, struct fail *f);
  * its own scheme is ("fi.example.app:"). */
 bool registrar_host_fits(const struct strs *hosts, struct str url);
 struct str registrar_host(struct str url); /* its host; "" where it has none */
+
+/* Asks for a document that a registration names. */
+void registrar_fetch(struct ctx *c, const struct registrar *by, enum fetch_purpose purpose, struct str url,
+                     struct fetch_got *out);
+struct str registrar_fetched(struct arena *a, const struct fetch_got *got); /* what became of it, in words */
+/* Of FETCH_LOGO: the picture as a row's `icon` says it; absent: it could not be used, and *note says so to whoever
+ * registers, since a service is usable without. */
+struct str registrar_icon(struct arena *a, const struct fetch_got *got, struct str *note);
 
 struct str registrar_word(struct ctx *c); /* 256 random bits, base64url: a client_id, a secret, a token */
 struct str registrar_row_id(struct ctx *c, const struct registrar *by);

@@ -45,13 +45,26 @@ static struct str guid(const struct lti_message *m)
     return at < m->platform_url.n ? str_from(m->platform_url, at + 3) : m->platform_url;
 }
 
+/* Of a guardian alone, and nobody is their own. */
+static bool is_mentored(const struct lti_message *m, struct str learner)
+{
+    return m->told->role == ROLE_GUARDIAN && !str_eq(learner, m->sub);
+}
+
 static struct str mentored(struct arena *a, const struct lti_message *m)
 {
     struct buf b = buf_new(a, NAMES_MAX_B);
 
     for (size_t i = 0; i < m->told->learners.n; i++)
-        buf_printf(&b, "%s%.*s", i > 0 ? "," : "", STR_ARG(m->told->learners.at[i]));
+        if (is_mentored(m, m->told->learners.at[i]))
+            buf_printf(&b, "%s%.*s", b.n > 0 ? "," : "", STR_ARG(m->told->learners.at[i]));
     return buf_str(&b);
+}
+
+/* A learner's number beside a guardian's name would make them one. */
+static struct str learner_id(const struct lti_message *m)
+{
+    return m->told->role == ROLE_GUARDIAN ? (struct str){ NULL, 0 } : m->told->learner_id;
 }
 
 struct str message_variable(struct arena *a, const struct lti_message *m, struct str variable)
@@ -90,6 +103,23 @@ static void put_list(struct json_out *o, struct str name, struct str words)
     json_end_array(o);
 }
 
+/* Not there rather than empty [LTI Core 5.3.8]. */
+static void put_mentored(struct json_out *o, const struct lti_message *m)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < m->told->learners.n; i++)
+        n += is_mentored(m, m->told->learners.at[i]);
+    if (n == 0)
+        return;
+    json_key(o, S(LTI_CLAIM "role_scope_mentor"));
+    json_begin_array(o);
+    for (size_t i = 0; i < m->told->learners.n; i++)
+        if (is_mentored(m, m->told->learners.at[i]))
+            json_str(o, m->told->learners.at[i]);
+    json_end_array(o);
+}
+
 static void put_person(struct json_out *o, const struct lti_message *m)
 {
     const struct lti_told *t = m->told;
@@ -100,17 +130,11 @@ static void put_person(struct json_out *o, const struct lti_message *m)
     put(o, S("name"), t->name);
     put(o, S("email"), t->email);
     put_list(o, S(LTI_CLAIM "roles"), message_roles(t->role)); /* must be there, and may be empty [LTI Core 5.3.7] */
-    if (t->role == ROLE_GUARDIAN && t->learners.n > 0) {       /* [LTI Core 5.3.8] */
-        json_key(o, S(LTI_CLAIM "role_scope_mentor"));
-        json_begin_array(o);
-        for (size_t i = 0; i < t->learners.n; i++)
-            json_str(o, t->learners.at[i]);
-        json_end_array(o);
-    }
-    if (str_is_set(t->learner_id)) {
+    put_mentored(o, m);
+    if (str_is_set(learner_id(m))) {
         json_key(o, S(LTI_CLAIM "lis"));
         json_begin_object(o);
-        json_put_str(o, S("person_sourcedid"), t->learner_id);
+        json_put_str(o, S("person_sourcedid"), learner_id(m));
         json_end_object(o);
     }
 }

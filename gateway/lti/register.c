@@ -13,6 +13,8 @@
 #include "wire/http.h"
 #include "wire/json.h"
 
+#include <string.h>
+
 enum { DOCUMENT_MAX_B = 32768, ANSWER_MAX_B = 65536, FIELDS_MAX = 40, LINE_MAX_B = 2048, LINES_MAX_B = 65536 };
 
 #define PLATFORM_CONFIGURATION "https://purl.imsglobal.org/spec/lti-platform-configuration"
@@ -43,6 +45,16 @@ static const struct {
     { "claims_supported", "iss sub given_name family_name name email" },
 };
 
+static const char *const messages[] = { "LtiResourceLinkRequest", "LtiDeepLinkingRequest" };
+
+static bool is_message(struct str type)
+{
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+        if (str_eq(type, str_of(messages[i])))
+            return true;
+    return false;
+}
+
 static void put_list(struct json_out *o, const char *name, struct str words)
 {
     struct str word;
@@ -62,8 +74,11 @@ static void put_platform(struct json_out *o)
     json_put_str(o, S("version"), S(DIGIONE_VERSION));
     json_key(o, S("messages_supported"));
     json_begin_array(o);
-    json_raw(o, S("{\"type\":\"LtiResourceLinkRequest\"}"));
-    json_raw(o, S("{\"type\":\"LtiDeepLinkingRequest\"}"));
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        json_begin_object(o);
+        json_put_str(o, S("type"), str_of(messages[i]));
+        json_end_object(o);
+    }
     json_end_array(o);
 #define X(name, value) name " "
     put_list(o, "variables", str_trim(S(LTI_VARIABLES(X))));
@@ -98,7 +113,9 @@ struct registering { /* c->state */
     const struct json_value *asked, *tool; /* tool: what LTI says besides */
     struct edit_field fields[FIELDS_MAX];
     size_t field_count;
-    struct str id, client_id, scope;
+    struct str id, client_id, scope, logo_uri;
+    struct fetch_got logo;
+    struct str note; /* why it has no picture; absent: it has one, or named none */
     struct change_by change;
     struct edit_how how;
     struct edit *edit, *proposal; /* proposal: NULL, it is active at once */
@@ -156,6 +173,19 @@ static bool read_url(struct registering *x, const struct json_value *of, const c
     return true;
 }
 
+/* It is kept once its picture is. */
+static bool read_logo(struct registering *x, struct fail *f)
+{
+    const struct json_value *v = json_get(x->asked, S("logo_uri"));
+
+    if (v == NULL || v->type == JSON_NULL || (v->type == JSON_STR && v->text.n == 0))
+        return true;
+    if (v->type != JSON_STR || !is_line(v->text))
+        return bad(f, "logo_uri", "must be a text of one line");
+    x->logo_uri = v->text;
+    return check_url(x, "logo_uri", v->text, f);
+}
+
 static bool read_redirect_uris(struct ctx *c, struct registering *x, struct fail *f)
 {
     const struct json_value *v = json_get(x->asked, S("redirect_uris"));
@@ -199,6 +229,26 @@ static bool read_messages(struct registering *x, struct fail *f)
             return read_url(x, v, "target_link_uri", "lti_deep_link_uri", f);
         }
     return true;
+}
+
+/* As with OpenID Connect: addresses or telephone numbers, a line each. */
+static bool read_contacts(struct ctx *c, struct registering *x, struct fail *f)
+{
+    const struct json_value *v = json_get(x->asked, S("contacts"));
+    struct buf lines = buf_new(c->arena, LINES_MAX_B);
+
+    if (v == NULL || v->type == JSON_NULL)
+        return true;
+    if (v->type != JSON_ARRAY)
+        return bad(f, "contacts", "must be a list of texts");
+    for (v = v->first; v != NULL; v = v->next) {
+        if (v->type != JSON_STR || !is_line(v->text))
+            return bad(f, "contacts", "must be texts of one line");
+        buf_printf(&lines, "%s%.*s", lines.n > 0 ? "\n" : "", STR_ARG(v->text));
+    }
+    if (lines.n > 0)
+        put(x, "contacts", buf_str(&lines));
+    return buf_ok(&lines) || bad(f, "contacts", "is too long");
 }
 
 static bool read_names(struct ctx *c, struct registering *x, struct fail *f)
@@ -280,10 +330,40 @@ static enum step read_asked(struct ctx *c, struct fail *f)
         !read_url(x, x->asked, "initiate_login_uri", "initiate_login_uri", f) ||
         !read_url(x, x->asked, "jwks_uri", "jwks_uri", f) || !read_url(x, x->asked, "client_uri", "client_uri", f) ||
         !read_url(x, x->asked, "policy_uri", "policy_uri", f) || !read_url(x, x->asked, "tos_uri", "tos_uri", f) ||
-        !read_url(x, x->tool, "target_link_uri", "target_link_uri", f) || !read_messages(x, f) || !read_custom(c, x, f))
+        !read_url(x, x->tool, "target_link_uri", "target_link_uri", f) || !read_messages(x, f) ||
+        !read_custom(c, x, f) || !read_contacts(c, x, f) || !read_logo(x, f))
         return REFUSE;
     settle_scope(x);
     settle_ours(c, x);
+    return NEXT;
+}
+
+/* ── its picture ─────────────────────────────────────────────────────────── */
+
+static enum step fetch_logo(struct ctx *c, struct fail *f)
+{
+    struct registering *x = mine(c);
+
+    (void)f;
+    if (!str_is_set(x->logo_uri))
+        return NEXT;
+    registrar_fetch(c, x->by, FETCH_LOGO, x->logo_uri, &x->logo);
+    return WAIT;
+}
+
+static enum step take_logo(struct ctx *c, struct fail *f)
+{
+    struct registering *x = mine(c);
+    struct str icon;
+
+    (void)f;
+    if (!str_is_set(x->logo_uri))
+        return NEXT;
+    icon = registrar_icon(c->arena, &x->logo, &x->note);
+    if (icon.p == NULL)
+        return NEXT;
+    put(x, "icon", icon);
+    put(x, "logo_uri", x->logo_uri);
     return NEXT;
 }
 
@@ -371,16 +451,28 @@ static enum step judge(struct ctx *c, struct fail *f)
 
 static void put_as_asked(struct json_out *o, const struct registering *x)
 {
-    static const char *const told[] = { "client_name", "initiate_login_uri", "redirect_uris", "jwks_uri",
-                                        "client_uri",  "policy_uri",         "tos_uri" };
+    static const char *const told[] = { "client_name", "initiate_login_uri", "redirect_uris",
+                                        "jwks_uri",    "client_uri",         "policy_uri",
+                                        "tos_uri",     "logo_uri",           "contacts" };
 
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
         const struct json_value *v = json_get(x->asked, str_of(told[i]));
-        if (v == NULL)
+        if (v == NULL || (x->note.p != NULL && strcmp(told[i], "logo_uri") == 0))
             continue;
         json_key(o, str_of(told[i]));
         json_value(o, v);
     }
+}
+
+/* Of what it wants to be sent, what it will be. */
+static void put_messages(struct json_out *o, const struct json_value *wanted)
+{
+    json_key(o, S("messages"));
+    json_begin_array(o);
+    for (const struct json_value *v = wanted->type == JSON_ARRAY ? wanted->first : NULL; v != NULL; v = v->next)
+        if (is_message(json_get_str(v, S("type"))))
+            json_value(o, v);
+    json_end_array(o);
 }
 
 static void put_tool(struct json_out *o, const struct registering *x)
@@ -388,7 +480,9 @@ static void put_tool(struct json_out *o, const struct registering *x)
     json_key(o, S(TOOL_CONFIGURATION));
     json_begin_object(o);
     for (const struct json_value *v = x->tool->first; v != NULL; v = v->next)
-        if (!str_eq(v->name, S("deployment_id")) && !str_eq(v->name, S("version"))) {
+        if (str_eq(v->name, S("messages"))) {
+            put_messages(o, v);
+        } else if (!str_eq(v->name, S("deployment_id")) && !str_eq(v->name, S("version"))) {
             json_key(o, v->name);
             json_value(o, v);
         }
@@ -397,11 +491,16 @@ static void put_tool(struct json_out *o, const struct registering *x)
     json_end_object(o);
 }
 
-static void put_note(struct json_out *o)
+static void put_notes(struct json_out *o, const struct registering *x)
 {
+    if (x->draft == 0 && x->note.p == NULL)
+        return;
     json_key(o, S("registration_notes"));
     json_begin_array(o);
-    json_str(o, S("the tool is switched off until its registration is approved"));
+    if (x->draft != 0)
+        json_str(o, S("the tool is switched off until its registration is approved"));
+    if (x->note.p != NULL)
+        json_str(o, x->note);
     json_end_array(o);
 }
 
@@ -421,8 +520,7 @@ static enum step answer(struct ctx *c, struct fail *f)
     json_put_str(&o, S("scope"), x->scope);
     json_put_str(&o, S("subject_type"), S("pairwise"));
     put_tool(&o, x);
-    if (x->draft != 0)
-        put_note(&o);
+    put_notes(&o, x);
     json_end_object(&o);
     struct str body = json_done(&o);
     if (body.p == NULL)
@@ -432,4 +530,5 @@ static enum step answer(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-const struct step_row lti_register[] = { { read_asked }, { write }, { judge }, { answer }, { NULL } };
+const struct step_row lti_register[] = { { read_asked }, { fetch_logo }, { take_logo }, { write },
+                                         { judge },      { answer },     { NULL } };

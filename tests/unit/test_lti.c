@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * What a tool is given, and where it may be launched. */
+#include "gateway/lti/custom.def"
 #include "gateway/lti/lti.h"
 #include "gateway/lti/message.h"
 #include "tests/test.h"
@@ -80,6 +81,79 @@ TEST(L8_a_guardian_is_a_mentor_of_the_learners_that_are_named_and_nobody_else_is
     CHECK(json_get(claims(t, &m), S(LTI_CLAIM "role_scope_mentor")) == NULL);
     told = (struct lti_told){ .role = ROLE_GUARDIAN }; /* an empty list would be none [LTI Core 5.3.8] */
     CHECK(json_get(claims(t, &m), S(LTI_CLAIM "role_scope_mentor")) == NULL);
+}
+
+/* Whether `text` stands in what is told, anywhere but in the places that name learners. */
+static bool stands_elsewhere(const struct json_value *v, struct str text)
+{
+    if (str_eq(v->name, S(LTI_CLAIM "role_scope_mentor")) || str_eq(v->name, S("whose")) ||
+        str_eq(v->name, S("Membership.role.scope.mentor")))
+        return false;
+    for (const struct json_value *one = v->first; one != NULL; one = one->next)
+        if (stands_elsewhere(one, text))
+            return true;
+    return v->type == JSON_STR && str_find(v->text, text) < v->text.n;
+}
+
+static uint64_t draw(uint64_t *seed, uint64_t of)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return (*seed >> 33) % of;
+}
+
+static bool has_word_of(const struct json_value *array, const char *part)
+{
+    for (const struct json_value *v = array != NULL ? array->first : NULL; v != NULL; v = v->next)
+        if (str_find(v->text, str_of(part)) < v->text.n)
+            return true;
+    return false;
+}
+
+static struct lti_told some_told(struct test *t, uint64_t *seed)
+{
+    struct lti_told told = { .role = (enum role)draw(seed, ROLE_COUNT),
+                             .given_name = draw(seed, 2) ? S("Aino") : (struct str){ NULL, 0 },
+                             .email = draw(seed, 2) ? S("aino@example.fi") : (struct str){ NULL, 0 },
+                             .learner_id = draw(seed, 2) ? S("number-of-child") : (struct str){ NULL, 0 },
+                             .context_id = draw(seed, 2) ? S("class") : (struct str){ NULL, 0 },
+                             .is_school = draw(seed, 2) };
+    for (uint64_t n = draw(seed, 4); n > 0; n--)
+        strs_add(t->arena, &told.learners,
+                 draw(seed, 5) == 0 ? S("person-1") : arena_printf(t->arena, "child-%d", (int)draw(seed, 9)));
+    return told;
+}
+
+#define X(name, value) "\n" name "=$" name
+static const char every_variable[] = "whose=$Membership.role.scope.mentor" LTI_VARIABLES(X);
+#undef X
+
+TEST(L8_nothing_that_a_tool_is_told_makes_a_guardian_the_child_whatever_is_told)
+{
+    uint64_t seed = 8;
+
+    for (int i = 0; i < 20000; i++) {
+        struct lti_told told = some_told(t, &seed);
+        struct lti_message m = message(&told);
+        m.picking = draw(&seed, 4) == 0;
+        m.custom = str_of(every_variable);
+        const struct json_value *c = claims(t, &m), *roles = json_get(c, S(LTI_CLAIM "roles"));
+        const struct json_value *scope = json_get(c, S(LTI_CLAIM "role_scope_mentor"));
+        const struct json_value *custom = json_get(c, S(LTI_CLAIM "custom"));
+        bool guardian = told.role == ROLE_GUARDIAN;
+
+        CHECK(str_eq(json_get_str(c, S("sub")), S("person-1")));
+        CHECK(!holds(scope, "person-1") && (scope == NULL || (guardian && scope->count > 0)));
+        CHECK(guardian == has_word_of(roles, "#Mentor") && guardian == has_word_of(roles, "#Guardian"));
+        if (guardian) {
+            CHECK(!has_word_of(roles, "#Learner") && !has_word_of(roles, "#Student"));
+            CHECK(!stands_elsewhere(c, S("number-of-child")));
+        } else {
+            CHECK_STR(json_get_str(custom, S("whose")), "");
+        }
+        for (size_t k = 0; k < told.learners.n; k++)
+            if (!str_eq(told.learners.at[k], S("person-1")) && stands_elsewhere(c, told.learners.at[k]))
+                test_fail(t, __FILE__, __LINE__, "%.*s", STR_ARG(message_claims(t->arena, &m)));
+    }
 }
 
 TEST(L13_what_a_message_must_have_is_there_whatever_is_withheld)

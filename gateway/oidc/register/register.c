@@ -127,14 +127,6 @@ static enum step read_metadata(struct ctx *c, struct fail *f)
 
 /* ── what it names elsewhere ────────────────────────────────────────────── */
 
-static void fetch(struct ctx *c, const struct registering *x, enum fetch_purpose purpose, struct str url,
-                  struct fetch_got *out)
-{
-    const struct fetch_request r = { .purpose = purpose, .test = x->by->test, .url = url, .place = S("registration") };
-
-    fetch_ask(c->fetch, &c->batch, c->arena, &r, out);
-}
-
 static bool is_known_logo(const struct registering *x)
 {
     return x->service != NULL && str_is_set(x->service->logo) &&
@@ -149,38 +141,29 @@ static enum step fetch_documents(struct ctx *c, struct fail *f)
 
     (void)f;
     if (sector)
-        fetch(c, x, FETCH_KEYS, x->metadata.sector_identifier_uri, &x->sector);
+        registrar_fetch(c, x->by, FETCH_KEYS, x->metadata.sector_identifier_uri, &x->sector);
     if (logo)
-        fetch(c, x, FETCH_LOGO, x->metadata.logo_uri, &x->logo);
+        registrar_fetch(c, x->by, FETCH_LOGO, x->metadata.logo_uri, &x->logo);
     return sector || logo ? WAIT : NEXT;
-}
-
-static struct str said_of(struct arena *a, const struct fetch_got *got)
-{
-    return got->answered ? arena_printf(a, "its server answered %d", got->status)
-                         : arena_printf(a, "%s", got->error != NULL ? got->error : "away");
 }
 
 /* A service is usable without its picture: it is left out, and said so. */
 static void take_logo(struct ctx *c, struct registering *x)
 {
+    struct str icon, note;
+
     if (!str_is_set(x->metadata.logo_uri)) {
         metadata_put(&x->metadata, "icon", (struct str){ NULL, 0 });
         return;
     }
     if (is_known_logo(x))
         return;
-    if (x->logo.answered && x->logo.status == 200) {
-        metadata_put(&x->metadata, "icon", b64_encode(c->arena, x->logo.body));
+    icon = registrar_icon(c->arena, &x->logo, &note);
+    metadata_put(&x->metadata, "icon", icon);
+    if (icon.p != NULL)
         return;
-    }
-    metadata_note(c->arena, &x->metadata,
-                  arena_printf(c->arena,
-                               "logo_uri could not be used (%.*s): a PNG of at most 128 kB and 4096 pixels a side is "
-                               "expected; the service has none for now",
-                               STR_ARG(said_of(c->arena, &x->logo))));
+    metadata_note(c->arena, &x->metadata, note);
     metadata_put(&x->metadata, "logo_uri", (struct str){ NULL, 0 });
-    metadata_put(&x->metadata, "icon", (struct str){ NULL, 0 });
 }
 
 static enum step judge_documents(struct ctx *c, struct fail *f)
@@ -190,7 +173,7 @@ static enum step judge_documents(struct ctx *c, struct fail *f)
     if (str_is_set(x->metadata.sector_identifier_uri)) {
         if (!x->sector.answered || x->sector.status != 200)
             return fail(f, FAIL_CALLER, "invalid_client_metadata", "sector_identifier_uri could not be fetched: %.*s",
-                        STR_ARG(said_of(c->arena, &x->sector)));
+                        STR_ARG(registrar_fetched(c->arena, &x->sector)));
         if (!metadata_sector_holds(c->arena, x->sector.body, &x->metadata.redirect_uris, f))
             return REFUSE;
     }
