@@ -3,10 +3,12 @@
 // Numbers are those of the requirements (L1–L17).
 //   node lti.mjs PATH-OF-DIGIONE
 import crypto from 'node:crypto';
+import http from 'node:http';
 import { SignJWT, createLocalJWKSet, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { Agent, forms, text } from './agent.mjs';
 import { check, fetchLocal, finish, freePort, peer, root, test, until } from './gateway.mjs';
 import { federation, registryText, signIn } from './local.mjs';
+import { png } from './picture.mjs';
 
 const CLAIM = 'https://purl.imsglobal.org/spec/lti/claim/', DL = 'https://purl.imsglobal.org/spec/lti-dl/claim/', NRPS = 'https://purl.imsglobal.org/spec/lti-nrps/';
 const MEMBERSHIP = 'http://purl.imsglobal.org/vocab/lis/v2/membership', PERSON = 'http://purl.imsglobal.org/vocab/lis/v2/institution/person';
@@ -107,6 +109,10 @@ const tool = new Tool('tyokalu', { vendor: 'kanerva-oy', more: `    lti_deployme
 ` });
 const other = new Tool('toinen', { more: '    lti_deployments: ["d-other"]\n' });
 const silent = new Tool('nimeton', { asks: 'sub' });
+// Whose classes are told to teachers and learners alike.
+const klass = new Tool('luokka', { more: '    lti_deep_linking: true\n    lti_names_and_roles: true\n' });
+const club = new Tool('kerho', { more: '    lti_names_and_roles: true\n    consent: true\n' });
+const posts = new Tool('posti', { more: '    lti_login_by_post: true\n' });
 const shut = new Tool('suljettu');
 
 // A tool of another make: npm ltijs.
@@ -127,9 +133,9 @@ ltijs.row = () => `  - id: ltijs
     asks: [sub, given_name, family_name, roles, school, group]
 `;
 
-const { g, service } = await federation(process.argv[2], { name: 'lti' });
+const { g, service } = await federation(process.argv[2], { name: 'lti', settings: { service_requests_max: 30 } });
 const tokens = {};
-const registrars = `registrars:\n${[['now', 'most: 20, at_once: true'], ['later', 'most: 5']].map(([id, more]) => {
+const registrars = `registrars:\n${[['now', 'most: 40, at_once: true'], ['later', 'most: 5']].map(([id, more]) => {
   tokens[id] = `token-of-${id}-${crypto.randomBytes(16).toString('hex')}`;
   return `  - { id: ${id}, vendor: vendor-${id}, test: true, token: { plain: "${tokens[id]}" }, hosts: ["*.localhost"], asks: [sub, given_name], ${more} }\n`;
 }).join('')}`;
@@ -144,14 +150,28 @@ const hidden = `  - id: oulu-piilo
     affiliations:
       - { provider: oulu, role: teacher, school: "99101", group: "7B" }
 `;
+// With three classes, and learners of one of them.
+const more = ['kaksi: teacher 99101/7B 99101/8C 99101/6A', 'oppi: learner 99101/7B', 'moni: learner 99101/7B 99101/9D', 'reksi: principal 99101/'].map((line) => {
+  const [, name, role, places] = /^(\w+): (\w+) (.*)$/.exec(line);
+  return `  - id: oulu-${name}
+    idp: oulu
+    username: ${name}
+    password: { plain: salasana-${name} }
+    given_names: ${name}
+    family_name: Testi
+    affiliations:
+${places.split(' ').map((p) => `      - { provider: oulu, role: ${role}, school: "${p.split('/')[0]}"${p.split('/')[1] ? `, group: "${p.split('/')[1]}"` : ''} }\n`).join('')}`;
+}).join('');
 // without: a tool that nobody may open.
-const fileOf = (without) => registryText(service.row() + [tool, other, silent, shut, ltijs].map((t) => t.row()).join(''), {
+const fileOf = (without) => registryText(service.row() + [tool, other, silent, shut, klass, club, posts, ltijs].map((t) => t.row()).join(''), {
   rules: `  - { id: teachers, provider: oulu, role: teacher, release: [sub, given_name, family_name, roles, school, provider, group] }
   - { id: learners, provider: oulu, role: learner, release: [sub, given_name, roles] }
+  - { id: classes, provider: oulu, service: luokka, release: [sub, given_name, roles, school, group] }
+  - { id: club, provider: oulu, service: kerho, release: [sub, given_name, roles, school, group] }
   - { id: nameless, provider: oulu, service: nimeton, release: [sub] }
   - { id: not-this, provider: oulu, service: suljettu, forbid: true }
 ${without ? `  - { id: taken, provider: oulu, service: ${without}, forbid: true }\n` : ''}`,
-}) + hidden + registrars;
+}) + hidden + more + registrars;
 g.registry = fileOf();
 await g.start();
 const { agent: anna } = await signIn(service, 'anna');
@@ -452,6 +472,147 @@ await test('L18: grades are not offered, and nothing says that they were', async
   check(!JSON.stringify(claims).includes('lti-ags') && !('https://purl.imsglobal.org/spec/lti-ags/claim/endpoint' in claims), 'announced');
 });
 
+// ── Classes ──
+const withClass = (id, name) => `/lti/open/${id}?class=${name}`;
+const classes = (res) => Object.fromEntries([...res.text.matchAll(/<li><a href="([^"]*class=([a-z2-7]{52})[^"]*)">([^<]*)<\/a><\/li>/g)].map(([, path, id, title]) => [title, { path: path.replaceAll('&amp;', '&'), id }]));
+const contextOf = (launched) => launched.claims[`${CLAIM}context`];
+const { agent: kaksi } = await signIn(service, 'kaksi');
+const { agent: oppi } = await signIn(service, 'oppi');
+
+await test('L9: a teacher of several classes is asked in which the tool opens; the choice is that launch\'s context and is kept until they sign out', async () => {
+  const asked = await kaksi.get(`${g.url}/open/tyokalu`, tool.until()), found = classes(asked);
+  check(asked.status === 200 && !asked.next && Object.keys(found).length === 3, `${asked.status} ${text(asked.text).slice(0, 300)}`);
+  const [of8c] = Object.keys(found).filter((t) => t.startsWith('8C')), sevens = Object.keys(found).filter((t) => !t.startsWith('8C'));
+  check(sevens.length === 2 && sevens[0] !== sevens[1] && found[sevens[0]].id !== found[sevens[1]].id, Object.keys(found).join());
+  const first = await tool.launched(kaksi, { path: found[of8c].path });
+  check(contextOf(first).label === '8C' && contextOf(first).id === found[of8c].id, JSON.stringify(contextOf(first)));
+  check(contextOf(await tool.launched(kaksi)).label === '8C', 'it is not remembered');
+  check(classes(await kaksi.get(`${g.url}${withClass('tyokalu', '')}`, tool.until()))[of8c], 'they cannot choose anew');
+  const second = await tool.launched(kaksi, { path: found[sevens[1]].path });
+  check(contextOf(second).id === found[sevens[1]].id && contextOf(second).id !== contextOf(first).id, 'another class');
+  check(second.claims[`${CLAIM}resource_link`].id !== first.claims[`${CLAIM}resource_link`].id && second.claims.sub === first.claims.sub, 'a link of two classes is one');
+  check(Object.keys(classes(await kaksi.get(`${g.url}/open/luokka`, klass.until()))).length === 3, 'another tool has a choice of its own');
+  const { agent: anew } = await signIn(service, 'kaksi');
+  check(Object.keys(classes(await anew.get(`${g.url}/open/tyokalu`, tool.until()))).length === 3, 'it outlives the sign-in');
+});
+
+await test('L9: nobody gets into a class that is not theirs by naming it; one class is no question', async () => {
+  const theirs = classes(await kaksi.get(`${g.url}${withClass('luokka', '')}`, klass.until())), [of8c] = Object.entries(theirs).filter(([t]) => t.startsWith('8C')).map(([, c]) => c.id);
+  for (const name of [of8c, 'x', 'x'.repeat(200), contextOf(await tool.launched(anna)).id]) {
+    const mine = contextOf(await klass.launched(oppi, { path: withClass('luokka', name) }));
+    check(mine.label === '7B' && mine.id !== of8c, JSON.stringify(mine));
+  }
+  const learners = classes(await (await signIn(service, 'moni')).agent.get(`${g.url}/open/luokka`, klass.until()));
+  check(Object.keys(learners).map((t) => t.slice(0, 2)).sort().join() === '7B,9D', 'a learner\'s own');
+});
+
+await test('L4, L7: a launch whose class or deployment is none any more when the tool asks is refused by form_post', async () => {
+  const b = await tool.begun(anna);
+  g.import(fileOf().replace('oulu=d-oulu', 'oulu=d-new'));
+  await until('the row is new', async () => (await tool.begun(anna)).lti_deployment_id === 'd-new');
+  await tool.refused(anna, b, 'invalid_request');
+  g.import(fileOf());
+  await until('the row is old', async () => (await tool.begun(anna)).lti_deployment_id === 'd-oulu');
+  check((await tool.launched(anna)).claims[`${CLAIM}deployment_id`] === 'd-oulu', 'afterwards');
+});
+
+await test('L2: where the row says so the login begins by POST, with the same six words', async () => {
+  const page = await anna.get(`${g.url}/open/posti`), form = forms(page.text).find((f) => f.action === `${posts.login}?own=1`);
+  check(page.status === 200 && form?.method === 'post' && Object.keys(form.fields).sort().join() === 'client_id,iss,login_hint,lti_deployment_id,lti_message_hint,target_link_uri', `${page.status} ${JSON.stringify(form)}`);
+  check(form.fields.iss === g.url && form.fields.client_id === posts.client && form.fields.target_link_uri === posts.launch && form.fields.lti_deployment_id === 'posti', JSON.stringify(form.fields));
+  const fields = posts.posted(await posts.ask(anna, form.fields));
+  check((await posts.verified(fields.id_token)).sub, 'no launch');
+});
+
+// ── What teachers put up for a class ──
+const pickedList = async (agent, path, items) => {
+  const { claims } = await klass.launched(agent, { path }), settings = claims[`${DL}deep_linking_settings`];
+  const jwt = await message({ ...response(settings, items), [`${CLAIM}deployment_id`]: 'luokka' }, { iss: klass.client });
+  const res = await agent.go('POST', settings.deep_link_return_url, { form: { JWT: jwt }, headers: { Origin: 'http://luokka.localhost' } });
+  check(res.status === 200, `${res.status} ${text(res.text).slice(0, 300)}\n${g.logTail(3)}`);
+  return { res, context: contextOf({ claims }) };
+};
+const at = (n) => item({ title: `Tehtävä ${n}`, url: `http://luokka.localhost/launch?item=${n}`, custom: { item: String(n) } });
+const titles = (res) => [...res.text.matchAll(/<b>(Tehtävä \d)<\/b>/g)].map((m) => m[1]).join();
+const linkForm = (res) => forms(res.text).find((f) => f.action === '/lti/links');
+const send = (agent, fields) => { agent.origin = g.url; return agent.go('POST', `${g.url}/lti/links`, { form: fields }); };
+
+await test('L15: what a teacher picked is put up for a class: its learners find it from their services, in its class, and no others do', async () => {
+  const { res, context } = await pickedList(anna, '/lti/pick/luokka', [at(1), at(2), at(3)]);
+  const form = linkForm(res);
+  check(form?.fields.class === context.id && form.fields.service === 'luokka' && form.buttons.some((b) => b.name === 'add'), JSON.stringify(form));
+  const shown = await send(anna, { ...form.fields, add: form.buttons.find((b) => b.name === 'add').value });
+  check(shown.status === 200 && new URL(shown.url).pathname === '/lti/pick' && titles(shown) === 'Tehtävä 1,Tehtävä 2,Tehtävä 3', `${shown.status} ${shown.url} ${text(shown.text).slice(0, 300)}\n${g.logTail(3)}`);
+  check((await oppi.get(`${g.url}/`)).text.includes('href="/lti/pick"'), 'the way from their services');
+  const theirs = await oppi.get(`${g.url}/lti/pick`);
+  check(titles(theirs) === 'Tehtävä 1,Tehtävä 2,Tehtävä 3' && !/name="remove"|name="up"|lti\/pick\/luokka/.test(theirs.text), text(theirs.text).slice(0, 300));
+  const path = links(theirs)[1].replaceAll('&amp;', '&'), opened = await klass.launched(oppi, { path });
+  check(opened.claims[`${CLAIM}target_link_uri`] === 'http://luokka.localhost/launch?item=2' && opened.claims[`${CLAIM}custom`].item === '2' && contextOf(opened).id === context.id, JSON.stringify(opened.claims));
+  check(titles(await otso.get(`${g.url}/lti/pick`)) === '', 'a learner of another class');
+  check(titles(await new Agent().get(`${g.url}/lti/pick`)) === '', 'nobody');
+  g.import(fileOf('luokka'));
+  await until('policy shuts it', async () => titles(await oppi.get(`${g.url}/lti/pick`)) === '');
+  g.import(fileOf());
+  await until('policy opens it', async () => titles(await oppi.get(`${g.url}/lti/pick`)) !== '');
+});
+
+await test('L15: those who teach the class order its links and take them down; nobody else does, and nobody by another\'s page', async () => {
+  const page = await kaksi.get(`${g.url}/lti/pick`), form = linkForm(page);
+  check(titles(page) === 'Tehtävä 1,Tehtävä 2,Tehtävä 3', text(page.text).slice(0, 300));
+  const ids = [...page.text.matchAll(/name="remove" value="([^"]+)"/g)].map((m) => m[1]);
+  check(titles(await send(kaksi, { ...form.fields, up: ids[2] })) === 'Tehtävä 1,Tehtävä 3,Tehtävä 2', 'up');
+  check(titles(await send(kaksi, { ...form.fields, down: ids[0] })) === 'Tehtävä 3,Tehtävä 1,Tehtävä 2', 'down');
+  check(titles(await send(kaksi, { ...form.fields, remove: ids[1] })) === 'Tehtävä 3,Tehtävä 1', 'remove');
+  const csrf = forms((await oppi.get(`${g.url}/me`)).text).find((f) => f.fields.csrf)?.fields.csrf;
+  check((await send(oppi, { ...form.fields, csrf, remove: ids[0] })).status === 403, 'a learner');
+  const reksi = (await signIn(service, 'reksi')).agent, theirs = forms((await reksi.get(`${g.url}/me`)).text).find((f) => f.fields.csrf)?.fields.csrf;
+  check((await send(reksi, { ...form.fields, csrf: theirs, remove: ids[0] })).status === 403, 'of no class of theirs');
+  await send(kaksi, { ...form.fields, csrf: 'x', remove: ids[0] });
+  const other_ = await anna.go('POST', `${g.url}/lti/links`, { form: { ...form.fields, remove: ids[0] }, headers: { Origin: 'https://evil.example' } });
+  check(other_.status !== 500 && titles(await anna.get(`${g.url}/lti/pick`)) === 'Tehtävä 3,Tehtävä 1', 'a page of somebody else\'s');
+  for (const more_ of [{ service: 'toinen', remove: ids[0] }, { service: 'nobody', remove: ids[0] }, {}]) check([400, 404].includes((await send(kaksi, { ...form.fields, ...more_ })).status), JSON.stringify(more_));
+  check((await send(kaksi, { ...form.fields, add: 'x' })).status === 404, 'a list that nobody picked');
+});
+
+await test('L15: what somebody else picked is added by nobody', async () => {
+  const { res } = await pickedList(anna, '/lti/pick/luokka', [at(4)]), add = linkForm(res).buttons.find((b) => b.name === 'add').value;
+  const form = linkForm(await kaksi.get(`${g.url}/lti/pick`));
+  check((await send(kaksi, { ...form.fields, add })).status === 404 && !titles(await kaksi.get(`${g.url}/lti/pick`)).includes('4'), 'it was');
+});
+
+// ── Who leaves a list ──
+const membersOf = async (t, launched) => (await members(launched.claims[`${NRPS}claim/namesroleservice`].context_memberships_url, (await grant(await assertion({ sub: t.client }, { iss: t.client }))).json.access_token)).json.members.map((m) => m.user_id);
+
+await test('L17: who has another class when they sign in next is in the list of the old one no more, though they open nothing', async () => {
+  const teacher = await klass.launched(anna), learner = await klass.launched(oppi);
+  check(contextOf(teacher).id === contextOf(learner).id && (await membersOf(klass, teacher)).includes(learner.claims.sub), 'not in the list before');
+  const file = fileOf();
+  g.import(file.replace(/(username: oppi\n[\s\S]*?group: )"7B"/, '$1"9D"'));
+  await until('the list lacks them', async () => {
+    await signIn(service, 'oppi');
+    return !(await membersOf(klass, teacher)).includes(learner.claims.sub);
+  });
+  check((await membersOf(klass, teacher)).includes(teacher.claims.sub), 'others went too');
+  g.import(file);
+});
+
+await test('L17: who takes their consent back is in no list of the tool at once', async () => {
+  const agent = (await signIn(service, 'anna')).agent, open = async () => {
+    const page = await agent.get(`${g.url}/open/kerho`, club.until());
+    if (page.next) return club.launched(agent);
+    agent.origin = g.url;
+    await agent.submit(page, { act: 'yes' }, (f) => f.action === '/consent', club.until());
+    return club.launched(agent);
+  };
+  const launched = await open();
+  check((await membersOf(club, launched)).includes(launched.claims.sub), 'not in the list before');
+  agent.origin = g.url;
+  const me = await agent.get(`${g.url}/me`);
+  const done = await agent.submit(me, { act: 'consent' }, (f) => f.fields.service === 'kerho');
+  check(done.status === 200 && (await membersOf(club, launched)).length === 0, `${done.status}`);
+  await until('given anew, they are in it again', async () => (await membersOf(club, await open())).includes(launched.claims.sub));
+});
+
 // ── npm ltijs ──
 const server = await peer('ltijs', process.execPath, [`${root}/tests/e2e/ltijs_tool.mjs`], { env: { ...process.env, PORT: String(ltijsPort), PLATFORM: g.url, CLIENT: 'client-of-ltijs' }, within_ms: 120000 });
 const through = async (agent, path) => { // as a browser: the form is posted by our page
@@ -515,6 +676,25 @@ await test('L14: a tool registers itself with an initial token, is a row as any 
   check(/registrar now as vendor/.test(g.cli('registry', 'log', '-c', g.config, '--last', '3').stdout), 'history');
 });
 
+await test('L14: a picture is fetched, made anew and kept; what is none is left out, and said; messages that nobody sends are not promised', async () => {
+  const pages = new Map([['/logo.png', { body: png(64), type: 'image/png' }], ['/logo.svg', { body: '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', type: 'image/svg+xml' }], ['/huge.png', { body: Buffer.alloc(300 << 10, 1), type: 'image/png' }]]);
+  const server = http.createServer((q, res) => { const p = pages.get(q.url); res.writeHead(p ? 200 : 404, { 'Content-Type': p?.type ?? 'text/plain' }).end(p?.body ?? ''); });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const of = (path) => `http://uusi.localhost:${server.address().port}${path}`;
+  const r = await register(wish({ client_name: 'Kuvallinen', logo_uri: of('/logo.png'), contacts: ['tuki@uusi.example'] }, { messages: [{ type: 'LtiResourceLinkRequest', label: 'a' }, { type: 'LtiSubmissionReviewRequest' }] }), tokens.now);
+  check(r.status === 201 && r.json.logo_uri === of('/logo.png') && r.json.contacts.join() === 'tuki@uusi.example' && !r.json.registration_notes, r.text);
+  check(r.json[TOOL].messages.map((m) => m.type).join() === 'LtiResourceLinkRequest', r.text);
+  const row = g.cli('export', '-c', g.config).stdout.split('\n  - ').find((p) => p.includes(r.json.client_id));
+  check(/icon: "?iVBOR/.test(row), row);
+  for (const path of ['/logo.svg', '/huge.png', '/none.png']) {
+    const bad = await register(wish({ client_name: 'Kuvaton', logo_uri: of(path) }), tokens.now);
+    check(bad.status === 201 && !('logo_uri' in bad.json) && bad.json.registration_notes.some((n) => n.includes('logo_uri')), bad.text);
+  }
+  const away = await register(wish({ logo_uri: 'https://evil.example/logo.png' }), tokens.now);
+  check(away.status === 400 && away.json.error_description.includes('logo_uri'), away.text);
+  server.close();
+});
+
 await test('L14: without approval it is switched off, and a proposal waits', async () => {
   const r = await register(wish({ client_name: 'Odottaa' }), tokens.later);
   check(r.status === 201 && r.json.registration_notes?.length === 1, `${r.status} ${r.text}`);
@@ -563,6 +743,28 @@ await test('after signing out, the page says truly that the tool stays open', as
 await test('whoever is not signed in is led through the sign-in to the tool', async () => {
   const res = await new Agent().get(`${g.url}/lti/open/tyokalu`, tool.until());
   check(res.status === 200 && /\/sign-in/.test(res.url), res.url);
+});
+
+await test('L16: who asks too much for tokens, or is refused too often, is held back; the tool\'s assertion is not spent by it', async () => {
+  const jwt = await assertion(), bodies = [];
+  for (let i = 0; i < 700 && !bodies.some((r) => r.status === 429); i += 50) bodies.push(...(await Promise.all(Array.from({ length: 50 }, () => grant('x')))));
+  const held = bodies.find((r) => r.status === 429);
+  check(held && Number(held.headers['retry-after']) > 0 && held.json.error && bodies.some((r) => r.status === 401), `${bodies.length} answers`);
+  await until('the address may ask again, with what was held back', async () => (await grant(jwt)).status === 200);
+  check((await grant(jwt)).status === 401, 'it counts twice');
+});
+
+await test('L18: a tool that asks for grades is told that there are none: no scope, no service, no claim', async () => {
+  const AGS = 'https://purl.imsglobal.org/spec/lti-ags/scope/';
+  for (const scope of ['lineitem', 'lineitem.readonly', 'result.readonly', 'score']) {
+    let r;
+    await until('the address may ask', async () => (r = await grant(await assertion(), { scope: AGS + scope })).status !== 429);
+    check(r.status === 400 && r.json.error === 'invalid_scope', `${scope}: ${r.status} ${r.text}`);
+  }
+  const made = await register(wish({ client_name: 'Arvosanat', scope: `${SCOPE} ${AGS}score` }), tokens.now);
+  check(made.status === 201 && made.json.scope === SCOPE, made.text);
+  const { claims } = await tool.launched(anna), picked = await tool.launched(anna, { path: '/lti/pick/tyokalu' });
+  check(!('https://purl.imsglobal.org/spec/lti-ags/claim/endpoint' in claims) && picked.claims[`${DL}deep_linking_settings`].accept_lineitem === false, 'claims');
 });
 
 await finish();
