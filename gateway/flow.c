@@ -17,6 +17,7 @@
 #include "gateway/session/opened.h"
 #include "gateway/session/session.h"
 #include "gateway/tally.h"
+#include "gateway/vigil.h"
 #include "gateway/will.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/refusals.h"
@@ -494,7 +495,7 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
     else if (old.p != NULL)
         session_end(c, old, &flow->dropped);
     tell_former(c, before, old);
-    will_write(c);
+    vigil_follow(c);
     be_found(c, c->session);
     flow_audit(c, "login", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;

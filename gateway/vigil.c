@@ -111,20 +111,22 @@ static void turn(struct timer *t)
         timer_set(v->loop, &v->timer, VIGIL_EVERY_MS);
 }
 
-void vigil_watch(struct ctx *c)
+static bool can_hear(const struct ctx *c, const struct service *s)
 {
-    struct vigil *v = c->vigil;
-    const struct protocol *p = protocol_of(c, c->service->protocol);
+    const struct protocol *p = s != NULL ? protocol_of(c, s->protocol) : NULL;
+
+    return p != NULL && p->hears != NULL && p->hears(c, s);
+}
+
+static void watch(struct vigil *v, struct ctx *c, struct str service)
+{
     struct fail unreadable = { 0 };
 
-    if (v == NULL || p == NULL || p->hears == NULL || !p->hears(c, c->service))
-        return;
-    will_write(c);
     if (v->n == VIGIL_MAX)
         return;
     struct arena *a = arena_new();
     struct watched *w = arena_make(a, struct watched);
-    *w = (struct watched){ .arena = a, .service = arena_str(a, c->service->id), .asked_s = c->now_s };
+    *w = (struct watched){ .arena = a, .service = arena_str(a, service), .asked_s = c->now_s };
     w->version = registry_parts(c->registry)->version;
     w->session = session_parse(a, session_write(a, c->session), &unreadable);
     if (w->session == NULL) {
@@ -135,6 +137,26 @@ void vigil_watch(struct ctx *c)
     v->at[v->n++] = w;
     if (v->n == 1)
         timer_set(v->loop, &v->timer, VIGIL_EVERY_MS);
+}
+
+void vigil_watch(struct ctx *c)
+{
+    if (c->vigil == NULL || !can_hear(c, c->service))
+        return;
+    will_write(c);
+    watch(c->vigil, c, c->service->id);
+}
+
+void vigil_follow(struct ctx *c)
+{
+    const struct strs *all = &c->session->services;
+
+    if (c->vigil == NULL)
+        return;
+    will_write(c);
+    for (size_t i = 0; i < all->n; i++)
+        if (can_hear(c, registry_service(c->registry, all->at[i])))
+            watch(c->vigil, c, all->at[i]);
 }
 
 size_t vigil_count(const struct vigil *v)

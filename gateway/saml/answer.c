@@ -223,7 +223,7 @@ static struct saml_draft draft_assertion(struct ctx *c)
         .name = m->name,
         .authenticated_s = p->auth_time_s > 0 ? p->auth_time_s : c->session->began_s,
         .session_ends_s = c->session->ends_s,
-        .session_index = c->session->sid,
+        .session_index = pairwise_sid(c->arena, c->seals, c->session->sid, s->vendor),
         .context = context_stated(c->login, release_acr(c->registry, p)),
     };
 

@@ -50,6 +50,7 @@ bool saml_hears_by_trip(const struct ctx *c, const struct service *s)
 
 static struct saml_draft draft(struct ctx *c, const struct leaving *l)
 {
+    struct str index = pairwise_sid(c->arena, c->seals, l->who.sid, c->service->vendor);
     const struct saml_logout out = {
         .id = l->id,
         .now_s = c->now_s,
@@ -59,7 +60,7 @@ static struct saml_draft draft(struct ctx *c, const struct leaving *l)
         .reason = S(REASON_USER),
         .name =
             name_kept(c, c->service, l->who.told, pairwise_sub(c->arena, c->seals, l->who.person, c->service->vendor)),
-        .sessions = &l->who.sid,
+        .sessions = &index,
         .session_count = 1,
     };
 

@@ -205,12 +205,14 @@ static bool is_named(const struct ctx *c, const struct slo_told *t, struct str t
     return str_is_set(t->name) && (str_eq(t->name, sub) || str_eq(t->name, name_kept(c, c->service, told, sub).value));
 }
 
-/* By the index that the service was told; where it says none, by the name [core 3.7.3.2].  All services of a session
- * are told one index: whoever was not, has it from another.  takes_part: the service was opened from the session. */
+/* By the index that the service's vendor was told; where it says none, by the name [core 3.7.3.2].  takes_part: the
+ * service was opened from the session: services of one vendor know one index. */
 static bool is_meant(const struct ctx *c, const struct slo_told *t, struct str sid, bool takes_part, struct str told,
                      struct str person)
 {
-    return str_is_set(t->sessions) ? takes_part && str_has_word(t->sessions, sid) : is_named(c, t, told, person);
+    struct str index = pairwise_sid(c->arena, c->seals, sid, c->service->vendor);
+
+    return str_is_set(t->sessions) ? takes_part && str_has_word(t->sessions, index) : is_named(c, t, told, person);
 }
 
 static bool session_means(const struct ctx *c, const struct slo_told *t, const struct session *s)

@@ -10,6 +10,7 @@
 #include "gateway/session/int.h"
 #include "gateway/session/trail.h"
 #include "idp-adapters/refusals.h"
+#include "model/pairwise.h"
 #include "registry/ends.h"
 #include "registry/people.h"
 #include "wire/form.h"
@@ -23,7 +24,6 @@ enum {
                 SESSION_TOLD_MAX * (SESSION_TOLD_MAX_B + 3) + 96,
     BEGUN_MAX_B = 65536, /* a session that begins; what it gathers on its way has room of its own */
     RECORD_MAX_B = BEGUN_MAX_B + IDS_MAX_B,
-    SID_B = 16,
     ADDRESS_MAX_B = 46,
     CSRF_B = 24,
     HINT_MAX_B = 8192
@@ -494,7 +494,7 @@ struct session *session_new(struct ctx *c, const struct person *p, bool shared, 
 
     *cookie = crypt_token(c->arena, c->world, SHA256_B);
     s->id_hash = sha256_hex(c->arena, *cookie);
-    s->sid = crypt_token(c->arena, c->world, SID_B);
+    s->sid = crypt_token(c->arena, c->world, SESSION_SID_B);
     s->csrf = crypt_token(c->arena, c->world, CSRF_B);
     s->person = person_copy(c->arena, p);
     s->shared = shared;

@@ -402,7 +402,7 @@ static struct str id_claims(struct ctx *c)
                                     .sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor),
                                     .client_id = c->service->client_id,
                                     .nonce = granting(c)->nonce,
-                                    .sid = c->session->sid,
+                                    .sid = pairwise_sid(c->arena, c->seals, c->session->sid, c->service->vendor),
                                     .access_token = mine(c)->token,
                                     .alg = envelope_alg(c->service, ENVELOPE_ID_TOKEN),
                                     .told = &told };

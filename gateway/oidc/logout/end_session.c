@@ -117,8 +117,10 @@ static void tell_fault(struct ctx *c, struct ending *e)
 /* The hint fits when it was made in that very session, or for its person. */
 static bool hint_fits(const struct ctx *c, const struct ending *e, struct str sid, struct str person)
 {
-    return e->hinted && (str_eq(e->hint.sid, sid) ||
-                         str_eq(e->hint.sub, pairwise_sub(c->arena, c->seals, person, e->out.by->vendor)));
+    const struct service *by = e->out.by;
+
+    return e->hinted && (str_eq(e->hint.sid, pairwise_sid(c->arena, c->seals, sid, by->vendor)) ||
+                         str_eq(e->hint.sub, pairwise_sub(c->arena, c->seals, person, by->vendor)));
 }
 
 /* The session is over already: then the browser's trail of it is looked at in the same way. */

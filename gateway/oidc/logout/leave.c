@@ -33,7 +33,7 @@ static struct str logout_claims(struct ctx *c, const struct leaver *who)
     json_put_str(&o, S("aud"), c->service->client_id);
     json_put_str(&o, S("jti"), crypt_token(c->arena, c->world, JTI_B));
     json_put_str(&o, S("sub"), pairwise_sub(c->arena, c->seals, who->person, c->service->vendor));
-    json_put_str(&o, S("sid"), who->sid);
+    json_put_str(&o, S("sid"), pairwise_sid(c->arena, c->seals, who->sid, c->service->vendor));
     json_key(&o, S("events"));
     json_begin_object(&o);
     json_key(&o, S("http://schemas.openid.net/event/backchannel-logout"));
@@ -112,6 +112,6 @@ struct str oidc_leave_frame(struct ctx *c, const struct service *s, const struct
         return (struct str){ NULL, 0 };
     buf_add(&b, s->client.frontchannel_logout_uri);
     url_query(&b, S("iss"), c->set->public_url);
-    url_query(&b, S("sid"), who->sid);
+    url_query(&b, S("sid"), pairwise_sid(c->arena, c->seals, who->sid, s->vendor));
     return buf_str(&b);
 }
