@@ -307,7 +307,7 @@ static enum lasts lasts_of(const struct ctx *c)
 /* Where the login that failed can go on: only what its browser keeps can be found again. */
 static struct str of_login(const struct ctx *c, const char *path)
 {
-    return c->login != NULL && c->login->kept ? arena_printf(c->arena, "%s%.*s", path, STR_ARG(c->login->id))
+    return c->login != NULL && c->login->kept ? url_to(c->arena, str_of(path), S("login"), c->login->id)
                                               : (struct str){ NULL, 0 };
 }
 
@@ -333,7 +333,7 @@ static struct str again_at(const struct ctx *c, bool notice)
     enum lasts lasts = lasts_of(c);
 
     if (lasts != LASTS_UNKNOWN && lasts != LASTS_STAYS)
-        return of_login(c, "/sign-in/again?login=");
+        return of_login(c, "/sign-in/again");
     return !notice && may_ask_again(c) ? again(c) : (struct str){ NULL, 0 };
 }
 
@@ -399,8 +399,8 @@ static void failure_page(struct ctx *c, int status, bool notice)
         .told = c->fail.told != NULL && c->fail.kind == FAIL_CALLER ? str_of(c->fail.told) : (struct str){ NULL, 0 },
         .at_s = c->now_s,
         .again = again_at(c, notice),
-        .choose = lasts_of(c) != LASTS_UNKNOWN ? of_login(c, "/sign-in?all=1&login=") : (struct str){ NULL, 0 },
-        .back = c->service != NULL && lasts_of(c) != LASTS_UNKNOWN ? of_login(c, "/sign-in/cancel?login=")
+        .choose = lasts_of(c) != LASTS_UNKNOWN ? of_login(c, "/sign-in?all=1") : (struct str){ NULL, 0 },
+        .back = c->service != NULL && lasts_of(c) != LASTS_UNKNOWN ? of_login(c, "/sign-in/cancel")
                                                                    : (struct str){ NULL, 0 },
         .retry_s = status == 503 ? ANSWER_RETRY_S : 0,
     };

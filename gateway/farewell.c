@@ -47,7 +47,7 @@ struct hearer { /* a service that has something to hear */
     size_t silent; /* tries in a row without an answer */
     int64_t quiet_until_ms;
     size_t lost; /* since the last line about it */
-    const char *lost_code;
+    const char *lost_code, *mend;
     int64_t lost_logged_ms;
 };
 
@@ -258,7 +258,7 @@ static void log_lost(struct farewells *x, struct hearer *h, bool now)
         return;
     log_event(LOG_WARN, "farewell.lost", LOG_S("service", h->id), LOG_C("code", h->lost_code),
               LOG_N("sessions", (int64_t)h->lost),
-              LOG_C("mend", "the service's address for sign-outs (backchannel_logout_uri) must answer 200"));
+              LOG_C("mend", h->mend != NULL ? h->mend : "the service's address for sign-outs must answer"));
     h->lost = 0;
     h->lost_logged_ms = now_ms;
 }
@@ -299,6 +299,8 @@ static bool try_begin(struct farewells *x, struct try *t)
     x->kv = c->kv;
     c->service = registry_service(c->registry, t->of->to->id);
     const struct protocol *p = c->service != NULL ? protocol_of(c, c->service->protocol) : NULL;
+    if (p != NULL)
+        t->of->to->mend = p->leave_mend;
     if (p == NULL || p->leave == NULL || !p->hears(c, c->service))
         return fail(&c->fail, FAIL_CALLER, "no_way", "the service's row names no way any more");
     return true;

@@ -305,7 +305,7 @@ static enum step keep(struct ctx *c, struct fail *f)
 static enum step picker_go(struct ctx *c, struct fail *f)
 {
     (void)f;
-    return answer_go(c, arena_join(c->arena, S("/sign-in?login="), c->login->id));
+    return answer_go(c, url_to(c->arena, S("/sign-in"), S("login"), c->login->id));
 }
 
 static const struct step_row to_picker[] = { { keep }, { picker_go }, { NULL } };
@@ -681,7 +681,7 @@ static enum step consent_ask(struct ctx *c, struct fail *f)
 static enum step consent_go(struct ctx *c, struct fail *f)
 {
     (void)f;
-    return answer_go(c, arena_join(c->arena, S("/consent?login="), c->login->id));
+    return answer_go(c, url_to(c->arena, S("/consent"), S("login"), c->login->id));
 }
 
 static const struct step_row to_consent[] = { { keep }, { consent_go }, { NULL } };

@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "base/crypt.h"
+#include "base/fields.h"
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
@@ -45,7 +46,9 @@ static enum step end_ask(struct ctx *c, struct fail *f)
         session_drop(c, key, &l->dropped);
     else
         session_end(c, key, &l->dropped);
-    if (l->trail != NULL) /* else nobody here knows whom to tell */
+    if (l->trail != NULL && c->session == NULL) /* else nobody here knows whom to tell */
+        will_take(c, key, &l->will);
+    else if (l->trail != NULL)
         will_drop(c, key);
     if (c->session != NULL)
         flow_audit(c, "logout", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
@@ -117,7 +120,19 @@ static struct strs words_of(struct arena *a, struct str words)
     return out;
 }
 
-/* All that the session has opened; of one that was over before, what the browser remembers. */
+/* All that the session has opened; of one that was over before, what the browser remembers, and what was kept beside it
+ * for its end by the clock, if nobody was told so yet. */
+static void gather(struct ctx *c, struct logout *l)
+{
+    struct strs *names = arena_make(c->arena, struct strs);
+    struct str key = session_key(c);
+
+    l->names = c->session != NULL ? &c->session->told : NULL;
+    l->opened = c->session != NULL ? c->session->services : words_of(c->arena, l->trail->services);
+    if (c->session == NULL && key.p != NULL && will_read(c, key, l->trail->sid, &l->will, names, &l->opened))
+        l->names = names;
+}
+
 static enum step say_ask(struct ctx *c, struct fail *f)
 {
     struct logout *l = c->state;
@@ -126,11 +141,11 @@ static enum step say_ask(struct ctx *c, struct fail *f)
     if (l->trail == NULL)
         return NEXT;
     const struct leaver who = { .sid = l->trail->sid, .person = l->trail->person };
-    l->told = c->session != NULL ? c->session->services : words_of(c->arena, l->trail->services);
-    l->told = others_than(c, l->by, &l->told);
+    gather(c, l);
+    l->told = others_than(c, l->by, &l->opened);
     enum farewell_said *said = arena_make_n(c->arena, l->told.n + 1, enum farewell_said);
     l->said = said;
-    farewells_say(c, &who, c->session != NULL ? &c->session->told : NULL, &l->told, said);
+    farewells_say(c, &who, l->names, &l->told, said);
     return WAIT;
 }
 
@@ -142,14 +157,13 @@ static bool has_heard(const struct logout *l, struct str service)
     return false;
 }
 
-/* A letter for each service of the trail: 'y' where it has said that it heard. */
+/* A letter for each service that was opened: 'y' where it has said that it heard. */
 static struct str heard_marks(struct ctx *c, const struct logout *l)
 {
     struct buf b = buf_new(c->arena, SESSION_SERVICES_MAX + 1);
-    struct str rest = l->trail->services, id;
 
-    while (str_is_set(rest) && str_split(&rest, ' ', &id))
-        buf_byte(&b, has_heard(l, id) || has_ended_its_own(c, l->by, id) ? 'y' : 'n');
+    for (size_t i = 0; i < l->opened.n; i++)
+        buf_byte(&b, has_heard(l, l->opened.at[i]) || has_ended_its_own(c, l->by, l->opened.at[i]) ? 'y' : 'n');
     return buf_str(&b);
 }
 
@@ -222,15 +236,34 @@ static struct str write_leaving(const struct ctx *c, const struct leaving *v)
     return json_fits(leaving_fields, v, &why) ? json_done(&o) : (struct str){ NULL, 0 };
 }
 
-/* Where all of it does not fit, the list of services stays behind: that the city is left matters more. */
+/* The first of the services, as many as fit most_B; a heard letter each is theirs still. */
+static struct leaving cut_to(struct ctx *c, const struct leaving *v, size_t most_B)
+{
+    struct fields kept = fields_new(c->arena, ' ', most_B);
+    struct leaving less = *v;
+    struct str rest = v->services, id;
+
+    size_t n = 0;
+    while (kept.left_out == 0 && str_is_set(rest) && str_split(&rest, ' ', &id)) {
+        fields_item(&kept, id);
+        n += kept.left_out == 0;
+    }
+    less.services = fields_text(&kept);
+    less.heard = str_sub(v->heard, 0, n);
+    less.more = less.more || kept.left_out > 0;
+    return less;
+}
+
+/* Where all of it does not fit, of the services those that come last stay behind, and the page says that there were
+ * more: that the city is left matters more. */
 static bool keep_leaving(struct ctx *c, const struct leaving *v)
 {
-    struct leaving less = *v;
     struct str record = write_leaving(c, v);
 
-    less.services = (struct str){ NULL, 0 };
-    less.more = less.more || str_is_set(v->services);
-    record = record.p != NULL ? record : write_leaving(c, &less);
+    for (size_t most_B = LEAVING_SERVICES_MAX_B; record.p == NULL && most_B > 0; most_B /= 2) {
+        struct leaving less = cut_to(c, v, most_B);
+        record = write_leaving(c, &less);
+    }
     if (record.p == NULL)
         return false;
     struct str sealed = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, leaving_cookie, record);
@@ -279,7 +312,8 @@ static enum step city_ask(struct ctx *c, struct fail *f)
 
 /* ── frames ─────────────────────────────────────────────────────────────── */
 
-enum { FRAMES_MAX = 32, CSP_MAX_B = 32768 };
+/* SOURCES_MAX_B: what servers between us and browsers take of one header besides the rest of ours. */
+enum { FRAMES_MAX = SESSION_SERVICES_MAX, SOURCES_MAX_B = 2048, CSP_MAX_B = 4096 };
 
 static struct str frame_url(struct ctx *c, const struct service *s, const struct leaving *v)
 {
@@ -322,17 +356,21 @@ static void put_source(struct buf *b, struct str url)
             buf_byte(b, place.p[i]);
 }
 
-/* A trip leads from our address to its service's, and from there wherever that sends it. */
+/* A trip leads from our address to its service's, and from there wherever that sends it.  So may a frame where the list
+ * of them would be longer than a header may be. */
 static void put_sources(struct ctx *c, struct buf *b, const struct frames *frames)
 {
+    struct buf named = buf_new(c->arena, SOURCES_MAX_B);
     bool trips = false;
 
     for (size_t i = 0; i < frames->n; i++)
         if (frames->at[i].url.p[0] == '/')
             trips = true;
         else
-            put_source(b, frames->at[i].url);
-    if (trips)
+            put_source(&named, frames->at[i].url);
+    if (buf_ok(&named))
+        buf_add(b, buf_str(&named));
+    if (trips || !buf_ok(&named))
         buf_add(b, str_has_prefix(c->set->public_url, S("https://")) ? S(" 'self' https:") : S(" 'self' https: http:"));
 }
 
@@ -406,7 +444,7 @@ static enum step reply_in_a_moment(struct ctx *c, const struct leaving *v)
         http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
         return reply(c, v);
     }
-    struct leaving_view out = { .url = arena_join(c->arena, S("/signed-out?n="), kept.shown), .frames = frames };
+    struct leaving_view out = { .url = url_to(c->arena, S("/signed-out"), S("n"), kept.shown), .frames = frames };
     if (by != NULL)
         out.to = names_in(&by->names, c->lang);
     c->session = NULL;
@@ -419,7 +457,7 @@ static enum step reply_in_a_moment(struct ctx *c, const struct leaving *v)
 static enum step wait_for_trips(struct ctx *c, const struct leaving *v)
 {
     struct frames frames = frames_of(c, v);
-    struct leaving_view out = { .url = arena_join(c->arena, S("/signed-out?t="), v->trips),
+    struct leaving_view out = { .url = url_to(c->arena, S("/signed-out"), S("t"), v->trips),
                                 .own = true,
                                 .frames = frames };
 
@@ -485,7 +523,7 @@ static struct str show_again_at(struct ctx *c, const struct leaving *v)
 
     shown.shown = crypt_token(c->arena, c->world, STATE_B);
     if (keep_leaving(c, &shown))
-        return arena_join(c->arena, S("/signed-out?n="), shown.shown);
+        return url_to(c->arena, S("/signed-out"), S("n"), shown.shown);
     http_set_cookie(c->res, leaving_cookie, S(""), 0, SAME_SITE_LAX);
     return (struct str){ NULL, 0 };
 }
@@ -525,11 +563,11 @@ static enum step answer(struct ctx *c, struct fail *f)
     (void)f;
     if (l->trail != NULL) {
         v.idp = l->trail->idp;
-        v.services = l->trail->services;
+        v.services = strs_joined(c->arena, &l->opened, ' ');
         v.heard = heard_marks(c, l);
         v.sid = l->trail->sid;
         v.person = l->trail->person;
-        v.more = l->trail->more;
+        v.more = c->session != NULL ? l->opened.n >= SESSION_SERVICES_MAX : l->trail->more && l->names == NULL;
     }
     if (l->kept_trips.outcome == KV_HIT)
         v.trips = l->trips;
@@ -551,10 +589,10 @@ static enum step trips_ask(struct ctx *c, struct fail *f)
     struct logout *l = c->state;
 
     (void)f;
-    if (l->trail == NULL || !trips_any(c, l->trail->services))
+    if (l->trail == NULL || !trips_any(c, strs_joined(c->arena, &l->opened, ' ')))
         return NEXT;
     const struct leaver who = { .sid = l->trail->sid, .person = l->trail->person };
-    l->trips = trips_keep(c, &who, c->session != NULL ? &c->session->told : NULL, &l->kept_trips);
+    l->trips = trips_keep(c, &who, l->names, &l->kept_trips);
     return WAIT;
 }
 

@@ -33,7 +33,9 @@ struct logout {               /* c->state of whoever runs the rows */
      * it; NULL: nothing is known.  The rows fill it in from c->session. */
     const struct trail *trail;
     /* The rows' own. */
-    struct kv_got dropped, kept_trips;
+    struct kv_got dropped, kept_trips, will;
+    const struct strs *names; /* what services were told of the session; NULL: nothing is known of that */
+    struct strs opened;       /* ids of the services that it opened, as far as that is known */
     struct str trips;
     struct strs told;               /* ids of services */
     const enum farewell_said *said; /* of each */
@@ -45,10 +47,13 @@ enum { LEAVING_COOKIE_MAX_B = 3680 }; /* what the browser keeps of it on its way
  * nothing there, and the page says so. */
 extern const struct step_row logout_now[];
 
-/* A service has answered a trip (protocol.h, leave_go): relay as it came, heard: it says that its session is over.  The
- * caller has proven that the answer is the service's own, and one to the trip of this id.  Goes on to the page, or
- * shows nothing where the trip was a frame's.  Fails CALLER invalid_request: no trip of ours. */
-enum step logout_came(struct ctx *c, struct str relay, struct str service, bool heard);
+/* What a service's answer says: its session is not known to be over; it is; it knows nobody of the name that the trip
+ * said, which counts as over where that is the name that it was told. */
+enum came_as { CAME_UNHEARD = 0, CAME_HEARD, CAME_UNKNOWN };
+/* A service has answered a trip (protocol.h, leave_go): relay as it came.  The caller has proven that the answer is the
+ * service's own, and one to the trip of this id.  Goes on to the page, or shows nothing where the trip was a frame's.
+ * Fails CALLER invalid_request: no trip of ours. */
+enum step logout_came(struct ctx *c, struct str relay, struct str service, enum came_as as);
 /* The id that the trip had by which relay came; absent: relay is none of ours. */
 struct str logout_trip_id(const struct ctx *c, struct str relay, struct str service);
 

@@ -101,31 +101,39 @@ static struct str mac(const struct ctx *c, struct str head, struct str service)
     return b64url_encode(c->arena, str_sub(seals_pairwise(c->arena, c->seals, of, service), 0, MAC_B));
 }
 
-static struct str relay_of(const struct ctx *c, struct str trips, struct str service, bool framed)
+/* framed, and whether the service is called by the name that it was told: a letter each way. */
+static const char how_letters[2][2] = { { 'p', 'P' }, { 'f', 'F' } };
+
+static struct str relay_of(const struct ctx *c, struct str trips, struct str service, bool framed, bool named)
 {
-    struct str head = arena_join(c->arena, trips, framed ? S("f") : S("p"));
+    struct str head = arena_join(c->arena, trips, str_n(&how_letters[framed][named], 1));
 
     return arena_join(c->arena, head, mac(c, head, service));
 }
 
-static bool read_relay(const struct ctx *c, struct str relay, struct str service, struct str *trips, bool *framed)
+static bool read_relay(const struct ctx *c, struct str relay, struct str service, struct str *trips, bool *framed,
+                       bool *named)
 {
     struct str head = str_sub(relay, 0, TRIPS_ID_CHARS + 1);
+    char how;
 
     if (relay.n <= TRIPS_ID_CHARS + 1 || !crypt_eq(str_from(relay, TRIPS_ID_CHARS + 1), mac(c, head, service)))
         return false;
     *trips = str_sub(relay, 0, TRIPS_ID_CHARS);
-    *framed = head.p[TRIPS_ID_CHARS] == 'f';
+    how = head.p[TRIPS_ID_CHARS];
+    *framed = how == how_letters[true][false] || how == how_letters[true][true];
+    *named = how == how_letters[false][true] || how == how_letters[true][true];
     return true;
 }
 
 struct str logout_trip_id(const struct ctx *c, struct str relay, struct str service)
 {
     struct str trips;
-    bool framed;
+    bool framed, named;
 
-    return read_relay(c, relay, service, &trips, &framed) ? str_sub(sha256_hex(c->arena, relay), 0, TRIP_ID_CHARS)
-                                                          : (struct str){ NULL, 0 };
+    return read_relay(c, relay, service, &trips, &framed, &named)
+               ? str_sub(sha256_hex(c->arena, relay), 0, TRIP_ID_CHARS)
+               : (struct str){ NULL, 0 };
 }
 
 /* ── there ──────────────────────────────────────────────────────────────── */
@@ -162,7 +170,7 @@ static enum step begin_go(struct ctx *c, struct fail *f)
     if (!read_leaver(c, &t->kept, t->service, &trip->who))
         return fail(f, FAIL_CALLER, "invalid_request", "the sign-out is too old");
     c->service = registry_service(c->registry, t->service);
-    trip->relay = relay_of(c, t->trips, t->service, t->framed);
+    trip->relay = relay_of(c, t->trips, t->service, t->framed, str_is_set(trip->who.told));
     trip->id = logout_trip_id(c, trip->relay, t->service);
     trip->framed = t->framed;
     c->state = trip;
@@ -190,7 +198,7 @@ static enum step came_show(struct ctx *c, struct fail *f)
 
     (void)f;
     if (!x->framed)
-        return answer_go(c, arena_join(c->arena, S("/signed-out?t="), x->trips));
+        return answer_go(c, url_to(c->arena, S("/signed-out"), S("t"), x->trips));
     http_header_set(c->res, S("Content-Security-Policy"), S(ANSWER_FRAMED_CSP));
     http_header_set(c->res, S("Cache-Control"), S("no-store"));
     http_body(c->res, 200, S("text/html; charset=utf-8"),
@@ -212,14 +220,16 @@ static enum step came_mark(struct ctx *c, struct fail *f)
 
 static const struct step_row came_heard[] = { { came_mark }, { came_show }, { NULL } };
 
-enum step logout_came(struct ctx *c, struct str relay, struct str service, bool heard)
+enum step logout_came(struct ctx *c, struct str relay, struct str service, enum came_as as)
 {
     struct came *x = arena_make(c->arena, struct came);
+    bool named;
 
-    if (!read_relay(c, relay, service, &x->trips, &x->framed))
+    if (!read_relay(c, relay, service, &x->trips, &x->framed, &named))
         return fail(&c->fail, FAIL_CALLER, "invalid_request", "RelayState is that of no sign-out of ours");
     c->service = registry_service(c->registry, service);
     c->state = x;
+    bool heard = as == CAME_HEARD || (as == CAME_UNKNOWN && named);
     return step_into(c, heard && c->service != NULL ? came_heard : came_unheard);
 }
 

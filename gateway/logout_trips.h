@@ -11,8 +11,9 @@
 #define GATEWAY_LOGOUT_TRIPS_H
 
 #include "gateway/logout.h"
+#include "gateway/session/session.h"
 
-enum { LEAVING_TRIPS_S = 600, TRIPS_MAX = 32, TRIPS_ID_CHARS = 22 };
+enum { LEAVING_TRIPS_S = 600, TRIPS_MAX = SESSION_SERVICES_MAX, TRIPS_ID_CHARS = 22 };
 
 /* Whether the service with this id (of a row that is there) is told so. */
 bool trips_to(const struct ctx *c, struct str service);

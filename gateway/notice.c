@@ -45,7 +45,7 @@ struct str notice_here(struct ctx *c, const struct notice *n)
     if (record.p == NULL)
         return record;
     struct str sealed = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, bound, record);
-    return arena_join(c->arena, S("/notice?v="), b64url_encode(c->arena, sealed));
+    return url_to(c->arena, S("/notice"), S("v"), b64url_encode(c->arena, sealed));
 }
 
 bool notice_read(const struct ctx *c, struct notice *out)

@@ -80,6 +80,7 @@ struct protocol {
      * no c->req, c->res, login or session.  DONE: it has heard.  They fail CALLER when the service refuses, and would
      * again; else it is told once more later. */
     const struct step_row *leave;
+    const char *leave_mend; /* what its service's people must see to when it has not heard, for the log */
 
     /* What a service was left with that outlives the session (registry/consents.h: held): asks for its record, then
      * says whether it is still good and when it was last used; a record that cannot be looked at counts as good.  NULL:

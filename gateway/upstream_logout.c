@@ -267,7 +267,7 @@ static enum step saml_left(struct ctx *c, struct fail *f)
     c->rescue = NULL;
     struct str said = x->saml.left ? city_left_note(c, x->saml.state) : S("");
     return answer_go(
-        c, arena_printf(c->arena, ADAPTER_LEFT_PATH "?state=%.*s&left=%.*s", STR_ARG(x->saml.state), STR_ARG(said)));
+        c, url_to(c->arena, url_to(c->arena, S(ADAPTER_LEFT_PATH), S("state"), x->saml.state), S("left"), said));
 }
 
 /* The browser has come along: what it keeps of the session goes with it. */

@@ -210,9 +210,9 @@ static struct str go_on_at(struct ctx *c, const char *name, struct str value)
 {
     const struct posted *p = c->state;
 
-    return *name ? arena_printf(c->arena, "/upstream/saml/go?r=%.*s&%s=%.*s", STR_ARG(p->upstream_id), name,
-                                STR_ARG(value))
-                 : arena_join(c->arena, S("/upstream/saml/go?r="), p->upstream_id);
+    struct str at = url_to(c->arena, S("/upstream/saml/go"), S("r"), p->upstream_id);
+
+    return *name ? url_to(c->arena, at, str_of(name), value) : at;
 }
 
 /* What bears none of our names is an answer to nothing: it costs no more than this.  Of one login every answer counts,

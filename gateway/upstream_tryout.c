@@ -191,8 +191,8 @@ static enum step passed_go(struct ctx *c, struct fail *f)
 
     if (x->stored.outcome != KV_HIT)
         return kv_away(f, "tryout");
-    return answer_go(
-        c, arena_printf(c->arena, "/upstream/saml/go?r=%.*s&a=%.*s", STR_ARG(x->upstream_id), STR_ARG(x->id)));
+    return answer_go(c,
+                     url_to(c->arena, url_to(c->arena, S("/upstream/saml/go"), S("r"), x->upstream_id), S("a"), x->id));
 }
 
 static const struct step_row refused_on[] = { { refused_note }, { pass_on }, { passed_go }, { NULL } };

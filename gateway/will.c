@@ -113,6 +113,49 @@ void will_drop(struct ctx *c, struct str id_hash)
         kv_delete(c->kv, &c->batch, c->arena, arena_make(c->arena, struct kv_got), KV_WILL, id_hash);
 }
 
+static bool open_record(struct ctx *c, struct str id_hash, const struct kv_got *got, struct record *r)
+{
+    struct fail why = { 0 };
+    struct str plain;
+
+    *r = (struct record){ .ends_s = 0 };
+    return got->outcome == KV_HIT && seal_open(c->arena, c->seals, SEAL_SESSION, id_hash, got->value, &plain) &&
+           json_read(c->arena, plain, fields, r, &why);
+}
+
+void will_take(struct ctx *c, struct str id_hash, struct kv_got *got)
+{
+    if (c->vigil != NULL)
+        kv_take(c->kv, &c->batch, c->arena, got, KV_WILL, id_hash);
+}
+
+static void tell(struct ctx *c, const struct record *r)
+{
+    const struct leaver who = { .sid = r->sid, .person = r->person };
+    struct strs services = list_of(c->arena, r->services), told = list_of(c->arena, r->told);
+
+    farewells_tell(c, &who, &told, &services);
+}
+
+bool will_read(struct ctx *c, struct str id_hash, struct str sid, const struct kv_got *got, struct strs *told,
+               struct strs *services)
+{
+    struct record r;
+
+    if (!open_record(c, id_hash, got, &r))
+        return false;
+    if (!str_eq(r.sid, sid)) {
+        tell(c, &r);
+        return false;
+    }
+    *told = list_of(c->arena, r.told);
+    struct strs all = list_of(c->arena, r.services);
+    for (size_t i = 0; i < all.n; i++)
+        if (!strs_has(services, all.at[i]) && services->n < SESSION_SERVICES_MAX)
+            strs_add(c->arena, services, all.at[i]);
+    return true;
+}
+
 /* ── looking ────────────────────────────────────────────────────────────── */
 
 struct wills {
@@ -186,28 +229,16 @@ static enum step session_judged(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-static void tell(struct ctx *c, struct turn *t)
-{
-    struct record r = { .ends_s = 0 };
-    struct fail why = { 0 };
-    struct str plain;
-
-    if (t->will.outcome != KV_HIT || !seal_open(c->arena, c->seals, SEAL_SESSION, t->id_hash, t->will.value, &plain) ||
-        !json_read(c->arena, plain, fields, &r, &why))
-        return;
-    const struct leaver who = { .sid = r.sid, .person = r.person };
-    struct strs services = list_of(c->arena, r.services), told = list_of(c->arena, r.told);
-    farewells_tell(c, &who, &told, &services);
-}
-
-static enum step will_read(struct ctx *c, struct fail *f)
+static enum step will_taken(struct ctx *c, struct fail *f)
 {
     struct turn *t = turn_of(c);
 
     (void)f;
     if (t->will.outcome == KV_DOWN) /* it goes on, or is looked at when the lease is over */
         return DONE;
-    tell(c, t);
+    struct record r;
+    if (open_record(c, t->id_hash, &t->will, &r))
+        tell(c, &r);
     kv_line_drop(c->kv, &c->batch, c->arena, &t->more, KV_WILLS, line, &t->id_hash, 1);
     return WAIT;
 }
@@ -220,7 +251,7 @@ static enum step dropped(struct ctx *c, struct fail *f)
 }
 
 static const struct step_row at_a_session[] = {
-    { session_asked }, { session_judged }, { will_read }, { dropped }, { NULL }
+    { session_asked }, { session_judged }, { will_taken }, { dropped }, { NULL }
 };
 
 /* Called by the steps, which still hold the context: the rest waits for the next turn. */

@@ -26,6 +26,13 @@ void will_write(struct ctx *c);
 /* The session under this key was ended by hand: asks. */
 void will_drop(struct ctx *c, struct str id_hash);
 
+/* The session under this key was over before: asks for what was kept beside it; then will_read() says what its services
+ * were told (struct session, told) and adds to *services those that are not among them.  False: it is gone, as they
+ * have been told, or cannot be read, or is another session's than sid's, whose services are then told here. */
+void will_take(struct ctx *c, struct str id_hash, struct kv_got *got);
+bool will_read(struct ctx *c, struct str id_hash, struct str sid, const struct kv_got *got, struct strs *told,
+               struct strs *services);
+
 struct wills;
 struct wills *wills_new(struct loop *l, const struct world *w, const struct settings *set,
                         const struct farewell_hooks *h);

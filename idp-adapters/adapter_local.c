@@ -32,7 +32,7 @@ static enum step start(struct ctx *c, struct fail *f)
 {
     (void)f;
     c->login->fresh = true;
-    c->upstream_url = arena_join(c->arena, S("/sign-in/local?login="), c->login->id);
+    c->upstream_url = url_to(c->arena, S("/sign-in/local"), S("login"), c->login->id);
     return NEXT;
 }
 

@@ -190,15 +190,10 @@ static enum step make_request(struct ctx *c, struct fail *f)
  * bindings 3.4.4.1].  Whoever does not know the parameter passes it over. */
 static struct str with_lang(struct ctx *c, struct str url)
 {
-    struct buf b = buf_new(c->arena, url.n + 16);
-
     if (url.p == NULL || !str_is_set(c->login->lang) || str_find(url, S("?lang=")) < url.n ||
         str_find(url, S("&lang=")) < url.n)
         return url;
-    buf_add(&b, url);
-    buf_add(&b, S("&lang="));
-    buf_add(&b, c->login->lang);
-    return buf_ok(&b) ? buf_str(&b) : url;
+    return url_to(c->arena, url, S("lang"), c->login->lang);
 }
 
 /* The browser posts it, from a page of ours [SAML bindings 3.5.4]. */

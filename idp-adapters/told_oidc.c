@@ -61,6 +61,12 @@ static enum step keys_ask(struct ctx *c, struct fail *f)
     t->metadata = t->metadata_got.value != NULL ? t->metadata_got.value : t->metadata;
     if (t->metadata == NULL)
         return refusal_unread(f, t->metadata_got.error, "discovery of %.*s", STR_ARG(told->idp->id));
+    if (!t->metadata->tells_sign_outs) /* then none of its sessions was kept by a name of its own (adapter_oidc.c) */
+        return fail_told(f, FAIL_CALLER, "invalid_request",
+                         "the discovery document says neither backchannel_logout_supported nor "
+                         "frontchannel_logout_supported",
+                         "discovery of %.*s says nothing of sign-outs: no session would be found",
+                         STR_ARG(told->idp->id));
     upstream_oidc_keys(c->upstreams, &c->batch, c->arena, told->idp, t->metadata,
                        t->again ? UPSTREAM_ANEW : UPSTREAM_KEPT, &t->keys_got);
     return WAIT;

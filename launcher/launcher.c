@@ -6,6 +6,7 @@
 #include "frame/words.h"
 #include "launcher/texts.h"
 #include "model/when.h"
+#include "wire/form.h"
 
 #include <string.h>
 
@@ -101,7 +102,7 @@ static void put_tabs(const struct ctx *c, const struct person *p, const struct a
 /* The page's own address, for the language links: only parameters that it understood. */
 static struct str here_of(const struct ctx *c, struct str school)
 {
-    return str_is_set(school) ? arena_join(c->arena, S("/?school="), school) : S("/");
+    return str_is_set(school) ? url_to(c->arena, S("/"), S("school"), school) : S("/");
 }
 
 /* A page's beginning as it came in the request; what is no number begins at the first. */

@@ -141,6 +141,15 @@ void url_query(struct buf *b, struct str name, struct str value)
         pair(b, mark + 1 == so_far.n || so_far.p[so_far.n - 1] == '&' ? '\0' : '&', name, value);
 }
 
+struct str url_to(struct arena *a, struct str to, struct str name, struct str value)
+{
+    struct buf b = buf_new(a, to.n + 3 * (name.n + value.n) + 3);
+
+    buf_add(&b, to);
+    url_query(&b, name, value);
+    return buf_str(&b);
+}
+
 void form_add(struct buf *b, struct str name, struct str value)
 {
     if (value.p != NULL)

@@ -38,6 +38,9 @@ void url_escape(struct buf *b, struct str text);
 /* Appends name=value behind '?' or '&', whichever the text so far needs; an
  * absent value appends nothing.  b holds a URL without fragment. */
 void url_query(struct buf *b, struct str name, struct str value);
+/* The one way to make an address with a parameter: `to`, which is ours or was registered, with name=value behind it as
+ * url_query() appends it.  No byte of the value stays a byte of the address that could end or lead on its parameter. */
+struct str url_to(struct arena *a, struct str to, struct str name, struct str value);
 /* Appends name=value, with '&' unless b is empty; for form bodies. */
 void form_add(struct buf *b, struct str name, struct str value);
 

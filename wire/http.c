@@ -170,6 +170,21 @@ struct str http_response_field(const struct http_response *res, struct str name)
     return (struct str){ NULL, 0 };
 }
 
+/* Bytes that no address has [RFC 3986 2], and '\\', which browsers read as '/': as browsers would write them. */
+static struct str as_address(struct arena *a, struct str url)
+{
+    struct buf b = buf_new(a, 3 * url.n + 1);
+
+    for (size_t i = 0; i < url.n; i++) {
+        unsigned char byte = (unsigned char)url.p[i];
+        if (byte <= ' ' || byte >= 0x7f || strchr("\"<>\\`", byte) != NULL)
+            buf_printf(&b, "%%%02X", byte);
+        else
+            buf_byte(&b, url.p[i]);
+    }
+    return buf_str(&b);
+}
+
 void http_redirect(struct http_response *res, int status, struct str url)
 {
     res->body = S("");
@@ -178,7 +193,7 @@ void http_redirect(struct http_response *res, int status, struct str url)
         return;
     }
     res->status = status;
-    http_header_set(res, S("Location"), url);
+    http_header_set(res, S("Location"), as_address(res->arena, url));
 }
 
 void http_body(struct http_response *res, int status, struct str type, struct str body)

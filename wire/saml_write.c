@@ -134,10 +134,7 @@ struct str saml_redirect_url(struct arena *a, struct str destination, struct str
     buf_add(&b, destination);
     buf_byte(&b, str_find_byte(destination, '?', 0) < destination.n ? '&' : '?');
     buf_add(&b, query);
-    if (signature.p != NULL) {
-        buf_add(&b, S("&Signature="));
-        url_escape(&b, signature);
-    }
+    url_query(&b, S("Signature"), signature);
     return buf_ok(&b) ? buf_str(&b) : (struct str){ NULL, 0 };
 }
 

@@ -243,7 +243,7 @@ static enum step list(struct ctx *c, struct fail *f)
         return fail(f, FAIL_TOO_LARGE, "invalid_request", "so much cannot be picked at once: pick fewer, and again");
     log_event(LOG_INFO, "lti.picked", LOG_C("support_code", c->support_code), LOG_S("service", c->service->id),
               LOG_N("links", kept), LOG_N("left_out", left_out));
-    return answer_go(c, arena_join(c->arena, S("/lti/picked?list="), seal_text(c, list_place, json_done(&o))));
+    return answer_go(c, url_to(c->arena, S("/lti/picked"), S("list"), seal_text(c, list_place, json_done(&o))));
 }
 
 const struct step_row lti_picked[] = { { pace_address }, { find_tool },    { check_proof }, { check_data },
@@ -301,8 +301,8 @@ static void fill_rows(struct ctx *c, const struct shown *s, struct picked_view *
             continue;
         rows[v->links.n++] =
             (struct picked_row){ .title = str_is_set(link.title) ? link.title : v->service,
-                                 .url = arena_printf(c->arena, "%.*s/lti/link?item=%.*s", STR_ARG(c->set->public_url),
-                                                     STR_ARG(lti_link_seal(c, &link))) };
+                                 .url = url_to(c->arena, arena_join(c->arena, c->set->public_url, S("/lti/link")),
+                                               S("item"), lti_link_seal(c, &link)) };
     }
     v->links.at = rows;
 }
@@ -334,7 +334,7 @@ static enum step show(struct ctx *c, struct fail *f)
         return fail(f, FAIL_NOT_FOUND, "not_found", "list is none of ours, or too old");
     if (!str_eq(c->session->sid, s.sid))
         return fail(f, FAIL_DENIED, "access_denied", "somebody else picked this");
-    struct picked_view v = { .page = page_for(c, arena_join(c->arena, S("/lti/picked?list="), text)),
+    struct picked_view v = { .page = page_for(c, url_to(c->arena, S("/lti/picked"), S("list"), text)),
                              .service = names_in(&c->service->names, c->lang),
                              .service_id = c->service->id,
                              .list = text,

@@ -372,4 +372,6 @@ const struct protocol protocol_oidc = { .name = "oidc",
                                         .held_lives = family_held_lives,
                                         .hears = oidc_hears,
                                         .leave = oidc_leave,
+                                        .leave_mend = "the service's address for sign-outs (backchannel_logout_uri) "
+                                                      "must answer 200",
                                         .leave_frame = oidc_leave_frame };

@@ -62,7 +62,7 @@ static enum step look(struct ctx *c, struct fail *f)
 static enum step show(struct ctx *c, struct fail *f)
 {
     const struct consent_look *x = c->state;
-    struct consent_view v = { .page = page_for(c, arena_join(c->arena, S("/consent?login="), c->login->id)),
+    struct consent_view v = { .page = page_for(c, url_to(c->arena, S("/consent"), S("login"), c->login->id)),
                               .asks = x->now.kind == CONSENT_GIVEN,
                               .grew =
                                   x->before.kind != CONSENT_NONE && (x->now.claims.bits & ~x->before.claims.bits) != 0,

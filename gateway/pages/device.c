@@ -166,7 +166,7 @@ static enum step ask(struct ctx *c, struct fail *f)
 {
     const struct device *x = c->state;
     struct str code = screen_shown(c->arena, x->typed);
-    struct device_view v = { .page = page_for(c, arena_join(c->arena, S("/device?user_code="), code)),
+    struct device_view v = { .page = page_for(c, url_to(c->arena, S("/device"), S("user_code"), code)),
                              .at = DEVICE_ASK,
                              .code = code,
                              .asked = when_full(c->arena, x->screen.made_s, c->lang),
@@ -262,10 +262,10 @@ static enum step show_screen(struct ctx *c, struct fail *f)
     if (typed.p == NULL)
         return fail(f, FAIL_NOT_FOUND, "not_found", "user_code is none");
     struct str code = screen_shown(c->arena, typed);
-    struct screen_view v = { .page = page_for(c, arena_join(c->arena, S("/device/screen?user_code="), code)),
+    struct screen_view v = { .page = page_for(c, url_to(c->arena, S("/device/screen"), S("user_code"), code)),
                              .address = arena_join(c->arena, str_from(url, host < url.n ? host + 3 : 0), S("/device")),
                              .code = code,
-                             .url = arena_printf(c->arena, "%.*s/device?user_code=%.*s", STR_ARG(url), STR_ARG(code)) };
+                             .url = url_to(c->arena, arena_join(c->arena, url, S("/device")), S("user_code"), code) };
 
     v.page.me = (struct page_me){ .name = { NULL, 0 } };
     return answer_page(c, 200, page_screen(c->arena, &v));

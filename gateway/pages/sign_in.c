@@ -58,7 +58,7 @@ static bool may_choose(const struct ctx *c, const struct idp *idp)
 
 static struct str here(struct ctx *c, const char *path)
 {
-    return arena_printf(c->arena, "%s?login=%.*s", path, STR_ARG(c->login->id));
+    return url_to(c->arena, str_of(path), S("login"), c->login->id);
 }
 
 /* Whoever was sent here by a service may decline, and the service hears of it. */
@@ -69,7 +69,7 @@ static struct str cancel_url(struct ctx *c)
 
 static struct str here_local(struct ctx *c)
 {
-    return arena_printf(c->arena, "/sign-in/local?login=%.*s&idp=%.*s", STR_ARG(c->login->id), STR_ARG(c->login->idp));
+    return url_to(c->arena, here(c, "/sign-in/local"), S("idp"), c->login->idp);
 }
 
 /* A change of language comes back to the same search. */
@@ -204,7 +204,7 @@ static enum step forget(struct ctx *c, struct fail *f)
 {
     (void)f;
     device_forget(c);
-    return answer_go(c, arena_join(c->arena, here(c, "/sign-in"), S("&all=1")));
+    return answer_go(c, url_to(c->arena, here(c, "/sign-in"), S("all"), S("1")));
 }
 
 const struct step_row sign_in_forget[] = { { find }, { check }, { forget }, { NULL } };

@@ -265,20 +265,30 @@ static bool wants_encryption(const struct service *s, const struct saml_service_
     return str_eq(s->saml.encrypts, S("always")) || (str_eq(s->saml.encrypts, S("auto")) && p->encryption_count > 0);
 }
 
+struct str saml_encrypted(struct ctx *c, const struct saml_service_metadata *is, const char *holder, struct str element,
+                          struct fail *f)
+{
+    const struct str none = { NULL, 0 };
+    struct xmlenc_how how;
+
+    if (is->encryption_count == 0) {
+        (void)fail(f, FAIL_OURS, "service_metadata", "metadata of %.*s: no key to encrypt to, and its row wants that",
+                   STR_ARG(c->service->id));
+        return none;
+    }
+    if (!saml_encryption_choose(is, xmlenc_content_named(c->service->saml.encryption_alg), &how)) {
+        (void)fail(f, FAIL_OURS, "service_metadata",
+                   "metadata of %.*s: it decrypts neither AES-GCM: name another in encryption_alg of its row",
+                   STR_ARG(c->service->id));
+        return none;
+    }
+    how.recipient = c->service->saml.entity_id;
+    return xmlenc_seal(c->arena, c->world, &how, holder, element, f);
+}
+
 static bool encrypt(struct ctx *c, struct making *m, struct fail *f)
 {
-    const struct saml_service_metadata *is = m->peer;
-
-    if (is->encryption_count == 0)
-        return fail(f, FAIL_OURS, "service_metadata", "metadata of %.*s: no key to encrypt to, and its row wants that",
-                    STR_ARG(c->service->id));
-    struct xmlenc_how how;
-    if (!saml_encryption_choose(is, xmlenc_content_named(c->service->saml.encryption_alg), &how))
-        return fail(f, FAIL_OURS, "service_metadata",
-                    "metadata of %.*s: it decrypts neither AES-GCM: name another in encryption_alg of its row",
-                    STR_ARG(c->service->id));
-    how.recipient = c->service->saml.entity_id;
-    m->assertion = xmlenc_seal(c->arena, c->world, &how, "saml:EncryptedAssertion", m->assertion, f);
+    m->assertion = saml_encrypted(c, m->peer, "saml:EncryptedAssertion", m->assertion, f);
     return m->assertion.p != NULL;
 }
 
@@ -374,6 +384,8 @@ const struct protocol protocol_saml = { .name = "saml",
                                         .launch = launch,
                                         .hears = saml_hears,
                                         .leave = saml_leave,
+                                        .leave_mend = "SingleLogoutService by SOAP in the service's metadata must "
+                                                      "answer our signed LogoutRequest with Success",
                                         .hears_by_trip = saml_hears_by_trip,
                                         .leave_go = saml_leave_go,
                                         .left = saml_left };

@@ -48,10 +48,18 @@ bool saml_hears_by_trip(const struct ctx *c, const struct service *s)
     return slo_of(c, s, SAML_REDIRECT) != NULL || slo_of(c, s, SAML_POST) != NULL;
 }
 
-static struct saml_draft draft(struct ctx *c, const struct leaving *l)
+/* Whose row wants everything encrypted is told the name so, too; what its metadata alone make encrypted is the
+ * assertion, for few read an EncryptedID [core 3.7.1]. */
+static bool encrypts_name(const struct service *s)
+{
+    return str_eq(s->saml.encrypts, S("always"));
+}
+
+/* An absent text: *f says why. */
+static struct saml_draft draft(struct ctx *c, const struct leaving *l, struct fail *f)
 {
     struct str index = pairwise_sid(c->arena, c->seals, l->who.sid, c->service->vendor);
-    const struct saml_logout out = {
+    struct saml_logout out = {
         .id = l->id,
         .now_s = c->now_s,
         .ends_s = c->now_s + LOGOUT_LIFE_S,
@@ -64,6 +72,11 @@ static struct saml_draft draft(struct ctx *c, const struct leaving *l)
         .session_count = 1,
     };
 
+    if (encrypts_name(c->service)) {
+        out.encrypted = saml_encrypted(c, l->peer, "saml:EncryptedID", saml_name_write(c->arena, &out.name), f);
+        if (out.encrypted.p == NULL)
+            return (struct saml_draft){ .text = { NULL, 0 } };
+    }
     return saml_logout_draft(c->arena, &out);
 }
 
@@ -92,7 +105,9 @@ static enum step soap_sign(struct ctx *c, struct fail *f)
     if (l->to == NULL)
         return fail(f, FAIL_CALLER, "no_way", "its metadata name no SingleLogoutService by SOAP any more");
     l->id = saml_new_id(c);
-    l->draft = draft(c, l);
+    l->draft = draft(c, l, f);
+    if (l->draft.text.p == NULL)
+        return f->kind != FAIL_NONE ? REFUSE : fail(f, FAIL_OURS, "server_error", "the request is too large");
     signer_saml_text(c->signer, &c->batch, c->arena, saml_alg_of(c->service, l->peer), l->draft.text, &l->signature);
     return WAIT;
 }
@@ -123,12 +138,15 @@ static bool is_passing(int status)
     return status >= 500 || status == 408 || status == 425 || status == 429;
 }
 
+bool saml_knows_nobody(const struct saml_logged_out *said)
+{
+    return str_has_suffix(said->inner, S(":UnknownPrincipal")) || str_has_suffix(said->status, S(":UnknownPrincipal"));
+}
+
 /* Of a name that it was told; another (all that is left of a session that was over before) may mean nobody there. */
 static bool is_gone_already(const struct leaving *l, const struct saml_logged_out *said)
 {
-    if (!str_is_set(l->who.told))
-        return false;
-    return str_has_suffix(said->inner, S(":UnknownPrincipal")) || str_has_suffix(said->status, S(":UnknownPrincipal"));
+    return str_is_set(l->who.told) && saml_knows_nobody(said);
 }
 
 static enum step soap_judge(struct ctx *c, struct fail *f)
@@ -194,7 +212,9 @@ static enum step trip_sign(struct ctx *c, struct fail *f)
         return fail(f, FAIL_CALLER, "no_way",
                     "its metadata name no SingleLogoutService that a browser could be sent to");
     l->id = arena_join(c->arena, S("_"), l->trip.id);
-    l->draft = draft(c, l);
+    l->draft = draft(c, l, f);
+    if (l->draft.text.p == NULL)
+        return f->kind != FAIL_NONE ? REFUSE : fail(f, FAIL_OURS, "server_error", "the request is too large");
     if (redirect) {
         l->query = saml_query_draft(c->arena, l->draft.text, false, l->trip.relay,
                                     alg == JOSE_ES256 ? SAML_QUERY_ECDSA_SHA256 : SAML_QUERY_RSA_SHA256);

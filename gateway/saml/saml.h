@@ -48,6 +48,13 @@ extern const struct step_row saml_answer_rows[];
 /* How services hear of an end (protocol.h). */
 bool saml_hears(const struct ctx *c, const struct service *s);
 bool saml_hears_by_trip(const struct ctx *c, const struct service *s);
+/* element in its holder ("saml:EncryptedAssertion", "saml:EncryptedID"), to the key of c->service's metadata, as its
+ * row says.  Absent: *f says why. */
+struct str saml_encrypted(struct ctx *c, const struct saml_service_metadata *is, const char *holder, struct str element,
+                          struct fail *f);
+/* Whether a LogoutResponse says that its sender knows nobody of the name in our request. */
+struct saml_logged_out;
+bool saml_knows_nobody(const struct saml_logged_out *said);
 extern const struct step_row saml_leave[], saml_leave_go[], saml_left[];
 
 #endif

@@ -31,15 +31,22 @@ static const struct str place = S("saml logout");
  * follows it. */
 struct slo_told {
     struct str service, id, relay, name, sessions; /* sessions: SessionIndex, with spaces between */
-    int64_t kind, asynchronous, heard, until_s;
+    int64_t kind, asynchronous, until_s;
+    int64_t heard, unknown; /* of an answer: all has ended; it knows nobody of the name that it was told */
 };
 
 static const struct json_field fields[] = {
-    FIELD(slo_told, service, JSON_STR, true, 128),    FIELD(slo_told, id, JSON_STR, true, 0),
-    FIELD(slo_told, relay, JSON_STR, false, 0),       FIELD(slo_told, name, JSON_STR, false, 0),
-    FIELD(slo_told, sessions, JSON_STR, false, 0),    FIELD(slo_told, kind, JSON_INT, true, 0),
-    FIELD(slo_told, asynchronous, JSON_INT, true, 0), FIELD(slo_told, heard, JSON_INT, true, 0),
-    FIELD(slo_told, until_s, JSON_INT, true, 0),      { 0 },
+    FIELD(slo_told, service, JSON_STR, true, 128),
+    FIELD(slo_told, id, JSON_STR, true, 0),
+    FIELD(slo_told, relay, JSON_STR, false, 0),
+    FIELD(slo_told, name, JSON_STR, false, 0),
+    FIELD(slo_told, sessions, JSON_STR, false, 0),
+    FIELD(slo_told, kind, JSON_INT, true, 0),
+    FIELD(slo_told, asynchronous, JSON_INT, true, 0),
+    FIELD(slo_told, heard, JSON_INT, true, 0),
+    FIELD(slo_told, until_s, JSON_INT, true, 0),
+    FIELD(slo_told, unknown, JSON_INT, false, 0),
+    { 0 },
 };
 
 struct ending {
@@ -111,7 +118,8 @@ static bool read_logged_out(struct ctx *c, struct fail *f)
     if (!saml_ask_logged_out(e->message, &rules, &said, f))
         return false;
     e->told.id = rules.request_id;
-    e->told.heard = (said.success && !said.partial) || str_has_suffix(said.inner, S(":UnknownPrincipal"));
+    e->told.heard = said.success && !said.partial;
+    e->told.unknown = saml_knows_nobody(&said);
     return true;
 }
 
@@ -367,13 +375,17 @@ static enum step elsewhere_end(struct ctx *c, struct fail *f)
     return step_into(c, logout_elsewhere);
 }
 
-/* Their services are told, and nobody waits for that: where there were others, not all of them have confirmed it. */
+/* Their services are told, and nobody waits for that: where there were others, not all of them have confirmed it.  From
+ * its own server a service hears where nobody was meant [core 3.2.2.2, UnknownPrincipal]: of sessions that it opened
+ * itself, as nothing else is looked at.  A browser that brings no session has none to end. */
 static enum step elsewhere_answer(struct ctx *c, struct fail *f)
 {
     const struct logout_elsewhere *all = c->state;
     const struct ending *e = all->what;
 
     (void)f;
+    if (e->by_soap && all->ended == 0 && !all->cut)
+        return answer(c, &e->told, SAML_REQUESTER, SAML_UNKNOWN_PRINCIPAL, true);
     return answer(c, &e->told, SAML_SUCCESS, *e->others || all->cut ? SAML_PARTIAL_LOGOUT : SAML_NO_STATUS, e->by_soap);
 }
 
@@ -408,7 +420,8 @@ static enum step decide(struct ctx *c, struct fail *f)
         if (trip.p == NULL || !str_eq(e->told.id, arena_join(c->arena, S("_"), trip)))
             return fail_told(f, FAIL_CALLER, "invalid_request", "the message answers no sign-out that began here",
                              "InResponseTo \"%.*s\" is no trip of ours", STR_ARG(e->told.id));
-        return logout_came(c, e->told.relay, c->service->id, e->told.heard != 0);
+        enum came_as as = e->told.heard != 0 ? CAME_HEARD : e->told.unknown != 0 ? CAME_UNKNOWN : CAME_UNHEARD;
+        return logout_came(c, e->told.relay, c->service->id, as);
     }
     bool meant = c->session != NULL ? session_means(c, &e->told, c->session) : is_over_and_meant(c, e);
     if (!meant)
@@ -462,6 +475,7 @@ static struct str written(struct ctx *c, const struct slo_told *t)
     json_put_int(&o, S("kind"), t->kind);
     json_put_int(&o, S("asynchronous"), t->asynchronous);
     json_put_int(&o, S("heard"), t->heard);
+    json_put_int(&o, S("unknown"), t->unknown);
     json_put_int(&o, S("until_s"), t->until_s);
     json_end_object(&o);
     return json_done(&o);

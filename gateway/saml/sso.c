@@ -279,7 +279,7 @@ static enum step keep(struct ctx *c, struct fail *f)
 static enum step go_on(struct ctx *c, struct fail *f)
 {
     (void)f;
-    return answer_go(c, arena_join(c->arena, S("/saml/go?login="), c->login->id));
+    return answer_go(c, url_to(c->arena, S("/saml/go"), S("login"), c->login->id));
 }
 
 const struct step_row saml_sso_post[] = { { read_form }, { run_checks }, { keep }, { go_on }, { NULL } };

@@ -40,7 +40,7 @@ const row = (id, provider, slo) => `  - id: ${id}
     metadata_xml: |
       ${as(id).metadata('http://saml.localhost/sso', certificate, ['HTTP-Redirect'], slo)}
 `;
-const modes = { tokens: { claims: {}, disc: { backchannel_logout_supported: true, backchannel_logout_session_supported: true, frontchannel_logout_supported: true, frontchannel_logout_session_supported: true } } }, odd = new OidcCity(await freePort(), modes, { secret });
+const modes = { silent: { claims: {}, disc: {} }, tokens: { claims: {}, disc: { backchannel_logout_supported: true, backchannel_logout_session_supported: true, frontchannel_logout_supported: true, frontchannel_logout_session_supported: true } } }, odd = new OidcCity(await freePort(), modes, { secret });
 const port = await freePort();
 const g = new Gateway(path.resolve(process.argv[2]), { name: 'endings', port });
 const services = Object.fromEntries(['hears', 'deaf'].map((id) => [id, new Service(g, { id, secret, redirect: `${base}/${id}/cb`, alg: 'RS256', scope: 'openid' })]));
@@ -48,6 +48,7 @@ g.registry = `format: 1
 providers:
 ${city(cities.oulu)}${city(cities.tampere)}${city(cities.vantaa)}${city(cities.turku)}idps:
   - { id: tokens, kind: oidc, provider: turku, name: { fi: "Kaupunki tokens" }, test: true, map: native, role: teacher, issuer: "${odd.base}/tokens", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: ${secret} } }
+  - { id: silent, kind: oidc, provider: turku, name: { fi: "Kaupunki silent" }, test: true, map: native, role: teacher, issuer: "${odd.base}/silent", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: ${secret} } }
 ${row('redirects', 'oulu', { 'HTTP-Redirect': SLO })}${row('posts', 'tampere', { 'HTTP-POST': SLO })}${row('stays', 'vantaa', {})}services:
 ${Object.keys(services).map((id) => `  - { id: ${id}, protocol: oidc, vendor: ${id}-oy, name: { fi: "Palvelu ${id}" }, test: true, client_id: ${id}, secret: { plain: ${secret} }, redirect_uris: ["${base}/${id}/cb"], scopes: [openid], asks: [sub]${id === 'hears' ? `, backchannel_logout_uri: "${base}/hears/leave"` : ''} }\n`).join('')}rules:
 ${['oulu', 'tampere', 'vantaa', 'turku'].map((p) => `  - { id: all-${p}, provider: ${p}, release: [sub] }\n`).join('')}`;
@@ -253,6 +254,13 @@ await test('a frame from a city of OpenID Connect: the right iss and sid end the
   await until('its service hears', () => told(hears.claims.sid) === 1);
   check((await framed({ iss: issuer, sid })).status === 200 && told(hears.claims.sid) === 1, 'once more');
   check(await isIn(other.agent) && told(other.hears.claims.sid) === 0, 'somebody else was signed out');
+});
+
+await test('a logout token of a city whose discovery speaks of no sign-outs is not answered as if somebody had been signed out', async () => {
+  const now = Math.floor(Date.now() / 1000), events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+  const token = jwt({ iss: `${odd.base}/silent`, aud: 'digione', iat: now, exp: now + 120, jti: crypto.randomUUID(), sub: 'somebody', events }, modes.silent.key, { typ: 'logout+jwt' });
+  const res = await new Agent().once('POST', `${g.url}/upstream/logout/silent`, { form: { logout_token: token } });
+  check(res.status === 400 && JSON.parse(res.text).error_description.includes('backchannel_logout_supported'), `${res.status} ${res.text}`);
 });
 
 await test('a logout token that a hundred present at once is taken exactly once', async () => {

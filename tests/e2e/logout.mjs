@@ -11,7 +11,7 @@ import { federation, registryText, signIn } from './local.mjs';
 import { Service } from './rp.mjs';
 
 const secret = 'a-secret-of-the-test-that-nobody-else-has';
-const MANY = 100;
+const MANY = 100, FRAMED = 60;
 
 // The services' own web server: /ID/leave takes logout tokens, as `manner` of the service says.
 const heard = [], manner = {}, hanging = new Set();
@@ -44,7 +44,7 @@ ${more}`;
 const back = (id) => row(id, `    backchannel_logout_uri: ${base}/${id}/leave\n`);
 const ids = ['hears', 'fails', 'other', 'refuses', 'hangs', 'leads'];
 const services = ids.map(back).join('') + row('front', `    frontchannel_logout_uri: ${base}/front/leave?a=1\n    frontchannel_logout_session_required: true\n`)
-  + row('deaf') + Array.from({ length: MANY }, (_, i) => back(`m${i}`)).join('');
+  + Array.from({ length: FRAMED }, (_, i) => row(`f${i}`, `    frontchannel_logout_uri: ${base}/f${i}/a-path-that-is-rather-long-for-an-address-of-sign-outs/leave\n`)).join('') + row('deaf') + Array.from({ length: MANY }, (_, i) => back(`m${i}`)).join('');
 const { g, service } = await federation(process.argv[2], { name: 'logout', services });
 const known = (id) => new Service(g, { id, secret, redirect: `${base}/${id}/cb`, alg: 'RS256' });
 const of = Object.fromEntries([...ids, 'front', 'deaf'].map((id) => [id, known(id)]));
@@ -166,6 +166,16 @@ await test('LO13: frames tell the services before the browser is led back', asyn
   for (const f of [...res.text.matchAll(/<iframe src="([^"]+)"/g)]) await agent.get(f[1].replaceAll('&amp;', '&'));
   check((await agent.get(refresh[2])).status === 200 && about('front').some((h) => h.url.includes(claims.sid)), 'its frame has not told the service');
   check(!(await signedIn(agent)), 'still signed in');
+});
+
+await test('services by frames without end: each has its frame, and no header is longer than servers between us take', async () => {
+  const { agent } = await open(of.deaf);
+  for (let i = 0; i < FRAMED; i++) await open(known(`f${i}`), agent);
+  const res = await submit(agent, await end(agent, {}));
+  const frames = [...res.text.matchAll(/<iframe src="([^"]+)"/g)].map((m) => new URL(m[1].replaceAll('&amp;', '&')).pathname);
+  check(res.status === 200 && frames.length === FRAMED && new Set(frames).size === FRAMED, `${res.status}: ${frames.length} of ${FRAMED} frames`);
+  check(res.headers['content-security-policy'].length < 4096, `a header of ${res.headers['content-security-policy'].length} bytes`);
+  check([...res.text.matchAll(/<li class="/g)].length >= FRAMED + 2, 'not all are listed');
 });
 
 await test('LO15: a logout token reaches the service before the browser is led back', async () => {

@@ -2,12 +2,14 @@
 // Real services that speak SAML sign people in: SimpleSAMLphp, mod_auth_mellon, node-saml, pysaml2; xmlsec1 verifies what they are sent.
 //   node saml.mjs PATH-OF-DIGIONE
 import fs from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import { spawnSync } from 'node:child_process';
 import { Agent, forms, text } from './agent.mjs';
 import { Gateway, check, fetchLocal, finish, folder, freePort, peer, root, test, until } from './gateway.mjs';
 import { registryText } from './local.mjs';
+import { Redis } from './resp.mjs';
 import { BINDINGS, FORMATS, RSA_SHA1, SamlService, escape, inflated, posted } from './saml_sp.mjs';
 
 const program = path.resolve(process.argv[2]);
@@ -174,6 +176,7 @@ const orvokki = await own('orvokki', { signed: true, slo: ['HTTP-POST'] }, { mor
 const lemmikki = await own('lemmikki', { encryption: true, wants: '<md:AttributeConsumingService index="0"><md:ServiceName xml:lang="fi">Lemmikki</md:ServiceName><md:RequestedAttribute Name="urn:oid:2.5.4.42" isRequired="true"/></md:AttributeConsumingService>' });
 const kielo = await own('kielo', { extra: '<md:Extensions><mdattr:EntityAttributes xmlns:mdattr="urn:oasis:names:tc:SAML:metadata:attribute"><saml:Attribute xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" Name="urn:oasis:names:tc:SAML:profiles:subject-id:req" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri"><saml:AttributeValue>none</saml:AttributeValue></saml:Attribute></mdattr:EntityAttributes></md:Extensions>' },
   { more: '    unasked_answers: false\n    launch_uri: "https://kielo.example/login"\n    signs: assertion\n    encrypts: never\n', asks: 'sub, given_name' });
+const orkidea = await own('orkidea', { encryption: true, slo: ['HTTP-Redirect', 'SOAP'] }, { more: '    encrypts: always\n' });
 kielo.row = g.rows.kielo;
 g.import(registryText(Object.values(g.rows).join(''), { rules: RULES }));
 await until('the services are known', async () => (await fetchLocal(g.port, '/saml/start?service=viola', { host: g.host })).status === 303);
@@ -195,6 +198,15 @@ const refused = async (what, page) => {
 const policy = (format, more = '') => `<samlp:NameIDPolicy ${format ? `Format="${format}"` : ''} ${more} AllowCreate="true"/>`;
 const contexts = (how, ...refs) => `<samlp:RequestedAuthnContext ${how ? `Comparison="${how}"` : ''}>${refs.map((r) => `<saml:AuthnContextClassRef>${r}</saml:AuthnContextClassRef>`).join('')}</samlp:RequestedAuthnContext>`;
 const PPT = 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport';
+
+const bySoap = (s, xml) => fetchLocal(g.port, '/saml/slo/soap', { host: g.host, method: 'POST', headers: { 'Content-Type': 'text/xml' }, body: `<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>${s.signed(xml, 'LogoutRequest')}</S:Body></S:Envelope>` });
+// As Redis forgets what nobody uses.
+const forgetSessions = async () => {
+  const redis = new Redis(path.join(g.state, 'redis/redis.sock')), keys = await redis.ask('KEYS', 's1*');
+  check(keys.length > 0, 'no session is kept');
+  for (const k of keys) await redis.ask('DEL', k);
+  redis.close?.();
+};
 
 const cases = {
   'item 20: a request comes by Redirect and by POST, and is answered by POST': async () => {
@@ -446,6 +458,83 @@ const cases = {
     const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
     await agent.get(`${at.slo}?${kielo.query(kielo.logout(at.slo, { name: 'nobody', sessions: [got.session] }), { sign: true })}`, { until: (u) => u.startsWith(kielo.base) || u.startsWith(viola.base) });
     check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'signed out by a service that was not open');
+  },
+  'item 13: two vendors are told two names of one session': async () => {
+    const agent = new Agent(), one = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna')), two = posted(await ask(kielo, {}, {}, agent));
+    check(one.session && two.session && one.session !== two.session, `SessionIndex is ${one.session} for both`);
+    check(posted(await ask(viola, {}, {}, agent)).session === one.session, 'one session, and its service is told another name');
+    await agent.get(`${at.slo}?${viola.query(viola.logout(at.slo, { name: one.nameId, sessions: [two.session] }), { sign: true })}`, { until: (u) => u.startsWith(viola.base) });
+    check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'signed out by what another vendor was told');
+  },
+  'item 51: from its own server, a service hears where it means nobody who is signed in': async () => {
+    const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+    for (const [what, said] of [['nobody', { name: 'a'.repeat(52) }], ['no session', { name: got.nameId, sessions: ['another'] }]]) {
+      const done = await bySoap(viola, viola.logout(at.soap, said));
+      check(done.status === 200 && status(done.text) === 'Requester/UnknownPrincipal' && done.text.includes(viola.last), `${what}: ${done.status} ${done.text}`);
+    }
+    const theirs = await bySoap(orkidea, orkidea.logout(at.soap, { name: got.nameId, sessions: [got.session] }));
+    check(status(theirs.text) === 'Requester/UnknownPrincipal', `another service is told who is signed in: ${theirs.text}`);
+    check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'signed out');
+    check(status((await bySoap(viola, viola.logout(at.soap, { name: got.nameId, sessions: [got.session] }))).text) === 'Success', 'its own');
+    check(status((await bySoap(viola, viola.logout(at.soap, { name: got.nameId, sessions: [got.session] }))).text) === 'Requester/UnknownPrincipal', 'what has ended');
+  },
+  'item 51: aslo:Asynchronous: a service that wants no answer gets none, and the page says what has ended': async () => {
+    const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+    const inside = '<samlp:Extensions><aslo:Asynchronous xmlns:aslo="urn:oasis:names:tc:SAML:2.0:protocol:ext:async-slo"/></samlp:Extensions>';
+    const page = await agent.get(`${at.slo}?${viola.query(viola.logout(at.slo, { name: got.nameId, sessions: [got.session], inside }), { sign: true })}`, { until: (u) => u.startsWith(viola.base) });
+    check(!page.next && page.status === 200 && page.url.startsWith(g.url) && /<li class="ok">(?:(?!<li).)*viola/is.test(page.text), `${page.status} ${page.next} ${text(page.text).slice(0, 400)}`);
+    check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
+  },
+  'item 51: NotOnOrAfter that is over is refused, and Reason is no matter': async () => {
+    const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+    const late = (attributes) => agent.get(`${at.slo}?${viola.query(viola.logout(at.slo, { name: got.nameId, sessions: [got.session], attributes }), { sign: true })}`, { until: (u) => u.startsWith(viola.base) });
+    await refused('too late', late({ NotOnOrAfter: viola.now(-3600) }));
+    check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'a request whose time was over signed out');
+    const res = await late({ NotOnOrAfter: viola.now(60), Reason: 'urn:oasis:names:tc:SAML:2.0:logout:admin' });
+    check(res.next && /status:Success"/.test(inflated(res.next)), `${res.status} ${text(res.text).slice(0, 300)}`);
+  },
+  'item 51: whose row encrypts always is sent an EncryptedID, by the browser and by SOAP': async () => {
+    const soap = [], port = Number(new URL(orkidea.base).port);
+    const listener = http.createServer((req, res) => { let body = ''; req.on('data', (d) => { body += d; }).on('end', () => { soap.push(body); res.writeHead(500).end(); }); });
+    await new Promise((r) => listener.listen(port, '127.0.0.1', r));
+    try {
+      const agent = new Agent(), page = await signInPages(agent, await ask(orkidea, {}, {}, agent), 'anna');
+      const name = /<saml:NameID[^>]*>([^<]*)</.exec(orkidea.decrypt(posted(page).xml))[1];
+      const asked = await agent.get(`${g.url}/sign-out`);
+      await agent.submit({ ...asked, text: asked.text.slice(asked.text.indexOf('<main')) }, {}, (f) => f.action.endsWith('/sign-out'));
+      const xml = await until('the request', () => soap[0]);
+      check(/<saml:EncryptedID/.test(xml) && !xml.includes(name) && !/<saml:NameID/.test(xml), xml.slice(0, 1200));
+      const opened = orkidea.decrypt(/<samlp:LogoutRequest[\s\S]*<\/samlp:LogoutRequest>/.exec(xml)[0]);
+      check(opened.includes(`>${name}</saml:NameID>`), opened.slice(0, 1500));
+    } finally { listener.closeAllConnections(); listener.close(); }
+  },
+  'UnknownPrincipal by the browser: a service that was told the name has ended it; of another name that says nothing': async () => {
+    for (const known of [true, false]) {
+      const agent = new Agent(), got = posted(await signInPages(agent, await ask(kielo, {}, {}, agent), 'anna'));
+      if (!known) await forgetSessions();
+      const asked = await agent.get(`${g.url}/sign-out`);
+      const moment = await agent.submit({ ...asked, text: asked.text.slice(asked.text.indexOf('<main')) }, {}, (f) => f.action.endsWith('/sign-out'));
+      const frame = /<iframe src="([^"]+)"/.exec(moment.text)?.[1].replaceAll('&amp;', '&'), on = /^\d+; url=(.+)$/.exec(moment.headers.refresh ?? '')?.[1];
+      check(frame && on, `${known}: ${moment.status} ${text(moment.text).slice(0, 400)}`);
+      const there = await agent.get(g.url + frame, { until: (u) => u.startsWith(kielo.base) }), xml = inflated(there.next, 'SAMLRequest');
+      check(xml.includes(`>${got.nameId}<`), xml);
+      await agent.get(`${at.slo}?${kielo.query(kielo.loggedOut(at.slo, { answers: /\bID="([^"]+)"/.exec(xml)[1], status: 'Requester', inner: 'UnknownPrincipal' }), { relay: new URL(there.next).searchParams.get('RelayState'), sign: true, field: 'SAMLResponse' })}`);
+      const page = await agent.get(g.url + on), row = /<li class="(\w+)">(?:(?!<li).)*kielo/is.exec(page.text)?.[1];
+      check(row === (known ? 'ok' : 'no'), `${known}: ${row} ${text(page.text).slice(0, 500)}`);
+    }
+  },
+  'who signs out when the session is over already: the service is told by the name that it knows': async () => {
+    const soap = [], listener = http.createServer((req, res) => { let body = ''; req.on('data', (d) => { body += d; }).on('end', () => { soap.push(body); res.writeHead(500).end(); }); });
+    await new Promise((r) => listener.listen(Number(new URL(viola.base).port), '127.0.0.1', r));
+    try {
+      const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, { inside: policy(FORMATS.transient) }, {}, agent), 'anna'));
+      check(got.nameId.startsWith('_') && got.format === FORMATS.transient, `${got.format} ${got.nameId}`);
+      await forgetSessions();
+      const asked = await agent.get(`${g.url}/sign-out`);
+      await agent.submit({ ...asked, text: asked.text.slice(asked.text.indexOf('<main')) }, {}, (f) => f.action.endsWith('/sign-out'));
+      const xml = await until('the request', () => soap[0]);
+      check(xml.includes(`>${got.nameId}</saml:NameID>`) && xml.includes(`>${got.session}</samlp:SessionIndex>`), xml.slice(0, 1500));
+    } finally { listener.closeAllConnections(); listener.close(); }
   },
   'an answer to no sign-out of ours is refused': async () => {
     await refused('LogoutResponse', anna.get(`${at.slo}?${viola.query(viola.loggedOut(at.slo, { answers: `_${'0'.repeat(32)}` }), { sign: true, field: 'SAMLResponse', relay: 'x' })}`));

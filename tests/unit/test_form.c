@@ -3,6 +3,8 @@
 
 #include "tests/test.h"
 
+#include <string.h>
+
 static bool refused(struct test *t, struct str text)
 {
     struct form *form;
@@ -115,4 +117,38 @@ TEST(a_query_is_added_behind_what_is_there)
     CHECK_STR(with_query(t, S("https://s/cb")), "https://s/cb?code=a%26b&iss=https%3A%2F%2Fx");
     CHECK_STR(with_query(t, S("https://s/cb?x=1")), "https://s/cb?x=1&code=a%26b&iss=https%3A%2F%2Fx");
     CHECK_STR(with_query(t, S("https://s/cb?")), "https://s/cb?code=a%26b&iss=https%3A%2F%2Fx");
+}
+
+/* The same numbers each time, so that what fails fails again. */
+static size_t pick(uint64_t *seed, size_t n)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(*seed >> 33) % n;
+}
+
+/* Security: a value never ends its parameter, its query or its address, whatever bytes it has. */
+TEST(an_address_with_a_value_of_any_bytes_has_that_value_and_no_other_parameter)
+{
+    static const struct str starts[] = { S("/signed-out"), S("/a?b=c"), S("https://service.example/x?y=z&w") };
+    uint64_t seed = 13;
+
+    for (unsigned round = 0; round < 2000; round++) {
+        char bytes[24];
+        size_t n = pick(&seed, sizeof bytes);
+        for (size_t i = 0; i < n; i++)
+            bytes[i] = (char)(pick(&seed, 127) + 1);
+        struct str value = str_n(bytes, n), start = starts[pick(&seed, 3)];
+        struct str url = url_to(t->arena, start, S("state"), value);
+        size_t mark = str_find_byte(url, '?', 0);
+        CHECK(str_has_prefix(url, start));
+        for (size_t i = start.n; i < url.n; i++)
+            CHECK(url.p[i] > ' ' && url.p[i] < 0x7f && strchr("\"<>\\#'", url.p[i]) == NULL);
+        struct form *form;
+        struct fail f = { 0 };
+        if (!form_read(t->arena, str_from(url, mark + 1), &form, &f))
+            continue; /* control bytes, which nobody reads */
+        CHECK(str_eq(form_get(form, S("state")), value));
+        CHECK_INT(form->count, str_eq(start, starts[0]) ? 1 : str_eq(start, starts[1]) ? 2 : 3);
+    }
+    CHECK_STR(url_to(t->arena, S("/x"), S("a"), (struct str){ NULL, 0 }), "/x");
 }

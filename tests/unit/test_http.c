@@ -151,6 +151,8 @@ TEST(a_redirect_with_a_line_break_is_refused) /* S-38 */
     http_redirect(&res, 303, S("https://a/\r\nSet-Cookie: x=y"));
     CHECK_INT(res.status, 500);
     CHECK(http_response_field(&res, S("Location")).p == NULL);
+    http_redirect(&res, 303, S("/a b\\c\"<\xc3\xa4"));
+    CHECK_STR(http_response_field(&res, S("Location")), "/a%20b%5Cc%22%3C%C3%A4");
     http_redirect(&res, 303, S("https://a/b"));
     CHECK_INT(res.status, 303);
     CHECK_STR(http_response_field(&res, S("location")), "https://a/b");

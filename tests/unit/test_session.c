@@ -10,6 +10,7 @@
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/trail.h"
 #include "gateway/session/tryout_keep.h"
+#include "model/pairwise.h"
 #include "tests/test.h"
 #include "wire/http.h"
 
@@ -527,4 +528,26 @@ TEST(a_session_is_read_under_the_key_that_it_was_kept_by)
     CHECK(session_of(&c, mine, &got, &f) == NULL);
     CHECK(f.kind == FAIL_NONE); /* no session is no failure */
     registry_drop(r);
+}
+
+TEST(item_13_each_vendor_is_told_a_name_of_a_session_of_its_own)
+{
+    const struct seals *seals = seals_of(t->arena, S("0123456789abcdef0123456789abcdef"));
+    struct str sid = S("abcdefghijklmnopqrstuvwx");
+    struct str one = pairwise_sid(t->arena, seals, sid, S("one-oy")),
+               two = pairwise_sid(t->arena, seals, sid, S("two-oy"));
+
+    CHECK(!str_eq(one, two));
+    CHECK(!str_eq(one, sid) && !str_eq(two, sid));
+    CHECK_STR(pairwise_sid(t->arena, seals, sid, S("one-oy")), one.p);
+    CHECK(!str_eq(pairwise_sid(t->arena, seals, S("abcdefghijklmnopqrstuvwy"), S("one-oy")), one));
+    CHECK_INT(one.n, 24);
+}
+
+TEST(item_13_a_session_that_began_before_keeps_the_name_that_its_services_know)
+{
+    const struct seals *seals = seals_of(t->arena, S("0123456789abcdef0123456789abcdef"));
+    struct str before = S("abcdefghijklmnopqrstuv");
+
+    CHECK_STR(pairwise_sid(t->arena, seals, before, S("one-oy")), before.p);
 }

@@ -4,6 +4,7 @@
 
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
+#include "wire/form.h"
 #include "wire/http.h"
 
 /* ── who asks: until it is known, nothing redirects ─────────────────────── */
@@ -61,7 +62,7 @@ static enum step keep(struct ctx *c, struct fail *f)
 static enum step go_on(struct ctx *c, struct fail *f)
 {
     (void)f;
-    return answer_go(c, arena_join(c->arena, S("/oidc/go?login="), c->login->id));
+    return answer_go(c, url_to(c->arena, S("/oidc/go"), S("login"), c->login->id));
 }
 
 const struct step_row oidc_authorize_post[] = {

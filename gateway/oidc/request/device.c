@@ -116,10 +116,8 @@ static enum step answer(struct ctx *c, struct fail *f)
     json_put_str(&o, S("device_code"), x->made.device_code);
     json_put_str(&o, S("user_code"), code);
     json_put_str(&o, S("verification_uri"), page);
-    json_put_str(&o, S("verification_uri_complete"),
-                 arena_printf(c->arena, "%.*s?user_code=%.*s", STR_ARG(page), STR_ARG(code)));
-    json_put_str(&o, S("screen_uri"),
-                 arena_printf(c->arena, "%.*s/screen?user_code=%.*s", STR_ARG(page), STR_ARG(code)));
+    json_put_str(&o, S("verification_uri_complete"), url_to(c->arena, page, S("user_code"), code));
+    json_put_str(&o, S("screen_uri"), url_to(c->arena, arena_join(c->arena, page, S("/screen")), S("user_code"), code));
     json_put_int(&o, S("expires_in"), c->set->device_code_life_s);
     json_put_int(&o, S("interval"), SCREEN_EVERY_S);
     json_end_object(&o);
