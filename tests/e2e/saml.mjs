@@ -517,7 +517,7 @@ const cases = {
       const frame = /<iframe src="([^"]+)"/.exec(moment.text)?.[1].replaceAll('&amp;', '&'), on = /^\d+; url=(.+)$/.exec(moment.headers.refresh ?? '')?.[1];
       check(frame && on, `${known}: ${moment.status} ${text(moment.text).slice(0, 400)}`);
       const there = await agent.get(g.url + frame, { until: (u) => u.startsWith(kielo.base) }), xml = inflated(there.next, 'SAMLRequest');
-      check(xml.includes(`>${got.nameId}<`), xml);
+      check(!known || xml.includes(`>${got.nameId}<`), xml);
       await agent.get(`${at.slo}?${kielo.query(kielo.loggedOut(at.slo, { answers: /\bID="([^"]+)"/.exec(xml)[1], status: 'Requester', inner: 'UnknownPrincipal' }), { relay: new URL(there.next).searchParams.get('RelayState'), sign: true, field: 'SAMLResponse' })}`);
       const page = await agent.get(g.url + on), row = /<li class="(\w+)">(?:(?!<li).)*kielo/is.exec(page.text)?.[1];
       check(row === (known ? 'ok' : 'no'), `${known}: ${row} ${text(page.text).slice(0, 500)}`);
