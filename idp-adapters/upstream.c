@@ -19,7 +19,8 @@ struct doc { /* one fetched and parsed document, in an arena of its own with all
     struct arena *arena;
     const void *value;
     int64_t fetched_s;
-    uint64_t hash; /* of its text */
+    int64_t fresh_s; /* 0: as the setting says */
+    uint64_t hash;   /* of its text */
 };
 
 struct cell { /* what the store knows of one name */
@@ -50,6 +51,7 @@ struct upstream_store {
     struct upstreams *loops[LOOPS_MAX];
     size_t loop_count, kept;
     uint64_t fetches;
+    struct sources *sources;
     struct str
         orders[ORDERS_MAX]; /* ids, the oldest first; what is over goes unheard, and is asked for again by hand */
     size_t order_count;
@@ -399,6 +401,7 @@ static struct doc *read_doc(struct arena *a, const struct upstream_want *want, c
     atomic_init(&d->holders, 1);
     d->arena = a;
     d->fetched_s = now_s;
+    d->fresh_s = want->fresh != NULL ? want->fresh(d->value, now_s) : 0;
     d->hash = str_hash(got->body, 0);
     return d;
 }
@@ -530,6 +533,18 @@ static bool may_force(struct cell *c, int64_t now_s)
     return c->forced == 0 || since_s >= pauses_s[c->forced < last ? c->forced : last];
 }
 
+static int64_t life_s(const struct doc *d, int64_t refresh_s)
+{
+    return d->fresh_s > 0 && d->fresh_s < refresh_s ? d->fresh_s : refresh_s;
+}
+
+static int64_t pause_s(const struct cell *c, const struct upstream_want *want)
+{
+    bool said_no = c->error != NULL && strcmp(c->error, "http_refused") == 0;
+
+    return said_no && want->refused_s > 0 ? want->refused_s : UPSTREAM_RETRY_S;
+}
+
 /* Whether a fetch begins now: never two at a time, never more often than the
  * rules of the header allow, however many logins ask. */
 static bool may_fly(struct cell *c, const struct upstream_want *want, int64_t refresh_s, int64_t now_s)
@@ -539,8 +554,8 @@ static bool may_fly(struct cell *c, const struct upstream_want *want, int64_t re
     if (want->anew && (want->ordered || may_force(c, now_s)))
         return true;
     if (c->doc == NULL)
-        return c->tried_s == 0 || now_s - c->tried_s >= UPSTREAM_RETRY_S;
-    bool due = now_s - c->doc->fetched_s >= refresh_s;
+        return c->tried_s == 0 || now_s - c->tried_s >= pause_s(c, want);
+    bool due = now_s - c->doc->fetched_s >= life_s(c->doc, refresh_s);
     return due && (c->error == NULL || now_s - c->tried_s >= UPSTREAM_FORCE_S);
 }
 
@@ -636,7 +651,7 @@ static int64_t next_s(const struct cell *c, int64_t refresh_s)
         return 0;
     if (c->doc == NULL)
         return c->tried_s + UPSTREAM_RETRY_S;
-    int64_t due_s = c->doc->fetched_s + refresh_s, again_s = c->tried_s + UPSTREAM_FORCE_S;
+    int64_t due_s = c->doc->fetched_s + life_s(c->doc, refresh_s), again_s = c->tried_s + UPSTREAM_FORCE_S;
 
     return c->error != NULL && again_s > due_s ? again_s : due_s;
 }
@@ -662,6 +677,21 @@ void upstream_peek(struct upstreams *u, struct arena *a, struct str name, struct
 void upstream_look(struct upstream_store *s, struct arena *a, struct str name, struct upstream_got *out)
 {
     look(s, 0, a, name, out);
+}
+
+struct fetch *upstreams_fetch(const struct upstreams *u)
+{
+    return u->fetch;
+}
+
+void upstream_store_use(struct upstream_store *s, struct sources *sources)
+{
+    s->sources = sources;
+}
+
+struct sources *upstreams_sources(const struct upstreams *u)
+{
+    return u->store->sources;
 }
 
 struct upstream_store *upstreams_store(const struct upstreams *u)

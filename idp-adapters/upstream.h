@@ -42,6 +42,8 @@ typedef const void *upstream_parse_fn(struct arena *a, const struct upstream_wan
 
 /* Whether what was fetched may take the place of what is kept; false keeps it, as a renewal that failed. */
 typedef bool upstream_newer_fn(const void *kept, const void *fetched, int64_t now_s);
+/* For how long a document that has just come need not be fetched anew; the setting metadata_refresh_s is the most. */
+typedef int64_t upstream_fresh_fn(const void *value, int64_t now_s);
 /* By what SAML metadata say of their own end (0: nothing): what has ended replaces nothing that has not.  is_signed:
  * and what somebody signed grows in validity; what goes back was signed before. */
 bool upstream_outlasts(int64_t kept_until_s, int64_t fetched_until_s, bool is_signed, int64_t now_s);
@@ -66,6 +68,10 @@ struct upstream_want {
     upstream_newer_fn *newer; /* NULL: what was fetched is always newer */
     struct str body;          /* present: the document itself, from the registry; never fetched, read once per url */
     bool anew;                /* what is kept did not do: fetch again and wait for it, where the pauses allow */
+    int64_t most_ahead_s;     /* for parse: validUntil further ahead than this of now_s is refused; 0: any */
+    int64_t now_s;            /* with most_ahead_s */
+    int64_t refused_s;        /* a "no" (4xx) where nothing is kept is asked again after so long; 0: as a failure */
+    upstream_fresh_fn *fresh; /* NULL: kept as long as the setting says */
     bool ordered;             /* with anew: somebody at this gateway wants it now; no pause counts */
 };
 
@@ -105,6 +111,11 @@ bool upstream_is_away(struct upstreams *u, struct str idp);
 /* When the certificate of its web server ends, as the fetcher last saw it; 0: not seen. */
 int64_t upstream_tls_ends_s(struct upstream_store *s, struct str idp);
 struct upstream_store *upstreams_store(const struct upstreams *u);
+struct fetch *upstreams_fetch(const struct upstreams *u); /* of its loop */
+/* The aggregates of the process (sources.h); NULL: none.  Before any loop runs. */
+struct sources;
+void upstream_store_use(struct upstream_store *s, struct sources *sources);
+struct sources *upstreams_sources(const struct upstreams *u);
 
 /* An order from any thread: one of the store's loops runs what upstreams_on_order() named, with the id. */
 typedef void upstream_order_fn(void *self, struct str id);

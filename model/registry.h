@@ -150,6 +150,7 @@ struct client {
 struct saml_service {
     struct str entity_id;
     struct str metadata_xml, metadata_url, metadata_from; /* one of them; the last: id of a metadata_source */
+    const struct metadata_source *source;                 /* of metadata_from */
     struct str metadata_signer; /* PEM: its metadata must be signed by one of these; absent: need not be signed */
     struct str pinned_keys;     /* PEM: its requests are signed by one of these, whatever its metadata say */
     /* What was approved, and what was rejected, of what an unsigned metadata_url says: "key HEX", "acs POST https://…"

@@ -522,6 +522,15 @@ bool registry_keep_secret(struct db *d, const struct seals *s, struct fail *f)
     return good;
 }
 
+/* Which is missing, registry_check() says. */
+static void settle_sources(struct registry_parts *p)
+{
+    for (size_t i = 0; i < p->service_count; i++)
+        for (size_t j = 0; j < p->source_count; j++)
+            if (str_eq(p->services[i].saml.metadata_from, p->sources[j].id))
+                p->services[i].saml.source = &p->sources[j];
+}
+
 static bool read_rows(struct loading *l, struct db *d)
 {
     for (int k = 0; k < KIND_COUNT; k++)
@@ -542,6 +551,7 @@ struct registry *registry_load_within(struct db *d, struct arena *a, struct row_
     if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_policies(&l) &&
         load_accounts(&l) && load_admins(&l) && load_windows(&l) && load_organisations(&l)) {
         load_turns(&l);
+        settle_sources(&l.parts);
         r = registry_build(l.arena, &l.parts);
     }
     bool good = r != NULL && registry_check(r, &l.at, f);

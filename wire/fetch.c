@@ -227,6 +227,7 @@ struct fetching { /* one question, in its asker's arena */
     struct arena *arena;
     struct fetch_got *out;
     int64_t most_B;
+    bool as_file;
 };
 
 struct fetch {
@@ -309,6 +310,34 @@ static bool map_body(struct fetching *q, int fd, struct str *out)
     return true;
 }
 
+static void file_release(void *self)
+{
+    (void)close(*(int *)self);
+}
+
+/* What is too large for memory is read by whoever asked, and never mapped: its size may change under us. */
+static bool keep_file(struct fetching *q, int fd, int *out)
+{
+    struct stat st;
+    int *kept = arena_make(q->arena, int);
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > q->most_B)
+        return false;
+    *kept = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (*kept < 0)
+        return false;
+    arena_adopt(q->arena, kept, file_release);
+    *out = *kept;
+    return true;
+}
+
+static bool take_beside(struct fetching *q, int fd, struct fetch_got *got)
+{
+    if (fd < 0)
+        return false;
+    return q->as_file ? keep_file(q, fd, &got->file) : map_body(q, fd, &got->body);
+}
+
 static void take_answer(struct fetch *x, struct str message, int fd)
 {
     uint64_t id;
@@ -322,7 +351,7 @@ static void take_answer(struct fetch *x, struct str message, int fd)
     struct fetching *q = find(x, id);
     if (q == NULL) /* too late: it was given up */
         return;
-    if (beside ? fd < 0 || !map_body(q, fd, &got.body) : (int64_t)got.body.n > q->most_B) {
+    if (beside ? !take_beside(q, fd, &got) : (int64_t)got.body.n > q->most_B) {
         finish_with(q, "protocol");
         return;
     }
@@ -428,7 +457,16 @@ void fetch_ask(struct fetch *x, struct batch *b, struct arena *a, const struct f
     struct str message = fetch_request_write(a, ++x->last_id, request);
     const struct fetch_limit *limit = &fetch_limits[request->purpose];
 
-    *q = (struct fetching){ { .due = timer_due }, x->first, &x->first, x, x->last_id, b, a, out, limit->most_B };
+    *q = (struct fetching){ { .due = timer_due },
+                            x->first,
+                            &x->first,
+                            x,
+                            x->last_id,
+                            b,
+                            a,
+                            out,
+                            limit->most_B,
+                            request->purpose == FETCH_AGGREGATE };
     if (x->first != NULL)
         x->first->back = &q->next;
     x->first = q;

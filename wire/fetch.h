@@ -24,9 +24,10 @@
 
 /*   purpose    redirects   most bytes    most ms   (fetch_timeout_ms may ask for less, never for more) */
 #define FETCH_PURPOSES(X)                                                                                              \
-    X(METADATA, 3, 100 << 20, 120000) /* SAML metadata */                                                              \
-    X(KEYS, 0, 1 << 20, 5000)         /* OpenID discovery and JWKS */                                                  \
-    X(TOKEN, 0, 1 << 20, 5000)        /* a code for tokens */                                                          \
+    X(METADATA, 3, 100 << 20, 120000)  /* SAML metadata */                                                             \
+    X(AGGREGATE, 3, 512 << 20, 600000) /* SAML metadata of many: the answer is a file */                               \
+    X(KEYS, 0, 1 << 20, 5000)          /* OpenID discovery and JWKS */                                                 \
+    X(TOKEN, 0, 1 << 20, 5000)         /* a code for tokens */                                                         \
     X(USERINFO, 0, 1 << 20, 5000)                                                                                      \
     X(OBJECT, 0, 1 << 16, 5000) /* a request object by reference */                                                    \
     X(NOTICE, 0, 1 << 20, 5000) /* back-channel sign-out */                                                            \
@@ -72,6 +73,7 @@ struct fetch_got {
     bool answered; /* an HTTP answer came, whatever its status */
     int status;
     struct str body, content_type;
+    int file;          /* of FETCH_AGGREGATE alone: a nameless file with the body, closed with the arena; 0: none */
     int64_t max_age_s; /* Cache-Control max-age; -1 when it names none, 0 for no-store and no-cache */
     int64_t
         tls_ends_s; /* when the web server's certificate ends; 0: not seen (a connection that was open already, http) */

@@ -16,8 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DS SAML_DS
-#define MD SAML_MD
+#define DS  SAML_DS
+#define MD  SAML_MD
+#define RPI "urn:oasis:names:tc:SAML:metadata:rpi"
 
 enum {
     CHUNK_B = 65536,
@@ -27,7 +28,7 @@ enum {
     NAME_MAX_B = 512,
     DIGEST_MAX_B = 64,
     PRINT_B = 64,
-    INDEX_VERSION = 1
+    INDEX_VERSION = 2
 };
 
 static bool io_failed(struct fail *f, const char *what)
@@ -40,7 +41,7 @@ static bool io_failed(struct fail *f, const char *what)
 struct index_head {
     char magic[8];
     uint32_t version, digest_B;
-    int64_t valid_until_s, cache_s;
+    int64_t valid_until_s, cache_s, created_s;
     uint64_t count, rows_at, size;
     unsigned char digest[DIGEST_MAX_B];
     char print[PRINT_B];
@@ -129,6 +130,11 @@ int64_t saml_index_cache_s(const struct saml_index *x)
     return x->head->cache_s;
 }
 
+struct str saml_index_key(const struct saml_index *x)
+{
+    return str_n(x->head->print, strnlen(x->head->print, PRINT_B));
+}
+
 struct str saml_index_find(const struct saml_index *x, struct str entity_id, int64_t now_s)
 {
     size_t low = 0, high = x->head->count;
@@ -215,7 +221,7 @@ struct making {
     struct arena *arena;
     const struct saml_aggregate_rules *rules;
     struct dsig_stream *signature;
-    int64_t valid_until_s, cache_s;
+    int64_t valid_until_s, cache_s, created_s;
     FILE *out;
     uint64_t at; /* where the next byte of the index goes */
     struct index_row *rows;
@@ -439,6 +445,20 @@ static void note_group(struct making *m, struct str until)
         m->valid_until_s = ms / 1000;
 }
 
+/* Of the root alone: below Extensions, its third level. */
+static void note_creation(struct making *m, const xmlChar *local, const xmlChar *uri, struct str instant)
+{
+    int64_t ms;
+
+    if (m->depth != 3 || m->entity_depth > 0 || instant.p == NULL || !same(uri, (const xmlChar *)RPI) ||
+        !same(local, (const xmlChar *)"PublicationInfo"))
+        return;
+    if (!xml_time_ms(str_trim(instant), &ms))
+        give_up(m, "metadata_malformed", "creationInstant is no UTC time");
+    else
+        m->created_s = ms / 1000;
+}
+
 static void write_tag(struct making *m, const xmlChar *prefix, const xmlChar *local, size_t first,
                       const struct attribute *attributes, size_t n)
 {
@@ -521,6 +541,7 @@ static void on_start(void *self, const xmlChar *local, const xmlChar *prefix, co
     use_namespaces(m, attributes, n, namespaces, namespace_count);
     write_tag(m, prefix, local, first, attributes, n);
     put(m, buf_str(&m->tag));
+    note_creation(m, local, uri, attribute_named(attributes, n, "creationInstant"));
     if (m->entity_depth == 0 && same(uri, (const xmlChar *)MD))
         begin_part(m, prefix, local, attributes, n);
     if (!buf_ok(&m->tag) || !buf_ok(&m->entity))
@@ -674,8 +695,12 @@ static bool replaces(struct making *m, const char *to, struct str digest, bool *
     const struct saml_index *used = saml_index_open(m->arena, to, &none);
 
     *is_same = used != NULL && str_eq(str_n(used->head->digest, used->head->digest_B), digest);
-    return used == NULL || *is_same || used->head->valid_until_s <= m->valid_until_s ||
-           fail(f, FAIL_UPSTREAM, "metadata_older", "it ends before the copy that is in use");
+    if (used == NULL || *is_same)
+        return true;
+    if (used->head->valid_until_s > m->valid_until_s)
+        return fail(f, FAIL_UPSTREAM, "metadata_older", "it ends before the copy that is in use");
+    return m->created_s == 0 || used->head->created_s <= m->created_s ||
+           fail(f, FAIL_UPSTREAM, "metadata_older", "it was made before the copy that is in use");
 }
 
 static bool make(struct making *m, int fd, const char *to, struct saml_aggregate_made *out, struct fail *f)
@@ -699,6 +724,7 @@ static bool make(struct making *m, int fd, const char *to, struct saml_aggregate
     out->entities = m->count;
     out->valid_until_s = head.valid_until_s = m->valid_until_s;
     out->cache_s = head.cache_s = m->cache_s;
+    out->created_s = head.created_s = m->created_s;
     out->key = keyring_print(m->rules->trust, key);
     head.digest_B = (uint32_t)digest.n;
     memcpy(head.digest, digest.p, digest.n);
@@ -706,31 +732,41 @@ static bool make(struct making *m, int fd, const char *to, struct saml_aggregate
     return out->same || write_table(m, &head, f);
 }
 
-bool saml_aggregate_index(struct arena *a, const char *from, const char *to, const struct saml_aggregate_rules *rules,
-                          struct saml_aggregate_made *out, struct fail *f)
+bool saml_aggregate_index_fd(struct arena *a, int from, const char *to, const struct saml_aggregate_rules *rules,
+                             struct saml_aggregate_made *out, struct fail *f)
 {
     struct arena *scratch = arena_scratch(a);
     struct making *m = arena_make(scratch, struct making);
     char *part = arena_cstr(scratch, arena_printf(scratch, "%s.part", to));
-    int fd = open(from, O_RDONLY | O_CLOEXEC);
 
     *out = (struct saml_aggregate_made){ 0 };
     *m = (struct making){ .arena = scratch,
                           .rules = rules,
                           .f = f,
-                          .out = fd >= 0 ? fopen(part, "wbe") : NULL,
+                          .out = fopen(part, "wbe"),
                           .entity = buf_new(scratch, ENTITY_MAX_B),
                           .tag = buf_new(scratch, TAG_MAX_B) };
-    bool ok = m->out != NULL ? make(m, fd, to, out, f) : io_failed(f, fd < 0 ? from : part);
+    bool ok = m->out != NULL ? make(m, from, to, out, f) : io_failed(f, part);
     if (m->out != NULL)
         (void)fclose(m->out);
-    if (fd >= 0)
-        (void)close(fd);
     if (ok && !out->same)
         ok = rename(part, to) == 0 || io_failed(f, to);
     else
         (void)unlink(part);
     out->key = arena_str(a, out->key);
     arena_free(scratch);
+    return ok;
+}
+
+bool saml_aggregate_index(struct arena *a, const char *from, const char *to, const struct saml_aggregate_rules *rules,
+                          struct saml_aggregate_made *out, struct fail *f)
+{
+    int fd = open(from, O_RDONLY | O_CLOEXEC);
+
+    *out = (struct saml_aggregate_made){ 0 };
+    if (fd < 0)
+        return io_failed(f, from);
+    bool ok = saml_aggregate_index_fd(a, fd, to, rules, out, f);
+    (void)close(fd);
     return ok;
 }

@@ -25,15 +25,20 @@ struct saml_aggregate_rules {
 struct saml_aggregate_made {
     size_t entities;
     int64_t valid_until_s, cache_s; /* 0: not stated */
+    int64_t created_s;              /* creationInstant of its PublicationInfo [MDRPI 2.2]; 0: not stated */
     struct str key;                 /* that proved it: keyring_print() */
     bool same;                      /* the copy that is in use already: nothing was written */
 };
 
 /* Reads the file `from` into the index `to`.  Fails UPSTREAM metadata_malformed, metadata_expired, metadata_no_expiry,
- * metadata_too_far, metadata_older (validUntil is before that of the index in use), metadata_twice (an entityID twice),
- * what dsig_verify() fails with; OURS aggregate_io. */
+ * metadata_too_far, metadata_older (validUntil is before that of the index in use, or it was made before that),
+ * metadata_twice (an entityID twice), what dsig_verify() fails with; OURS aggregate_io. */
 bool saml_aggregate_index(struct arena *a, const char *from, const char *to, const struct saml_aggregate_rules *rules,
                           struct saml_aggregate_made *out, struct fail *f);
+
+/* The same of a file that is open already; it stays the caller's. */
+bool saml_aggregate_index_fd(struct arena *a, int from, const char *to, const struct saml_aggregate_rules *rules,
+                             struct saml_aggregate_made *out, struct fail *f);
 
 struct saml_index; /* an index, open; threads may share it */
 
@@ -42,6 +47,7 @@ const struct saml_index *saml_index_open(struct arena *a, const char *path, stru
 size_t saml_index_count(const struct saml_index *x);
 int64_t saml_index_valid_until_s(const struct saml_index *x);
 int64_t saml_index_cache_s(const struct saml_index *x);
+struct str saml_index_key(const struct saml_index *x); /* that proved it: keyring_print() */
 /* The EntityDescriptor as a text of its own, for saml_service_read() or saml_metadata_read() without `trust` (the index
  * is what was proven).  Absent: it is not there, or the whole has expired at now_s. */
 struct str saml_index_find(const struct saml_index *x, struct str entity_id, int64_t now_s);

@@ -87,6 +87,7 @@ struct node {
     const struct routes *routes; /* of tables.h; a test may put others there before it makes lanes */
     const struct protocol *const *protocols;
     struct upstream_store *upstreams;
+    struct sources *sources; /* aggregates of metadata; NULL: none are read */
     struct lane *lanes[LANES_MAX];
     size_t lane_count;
     atomic_int_fast64_t session_epoch; /* sessions made in an older one are void */

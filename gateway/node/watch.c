@@ -8,7 +8,9 @@
 #include "gateway/node/findings.h"
 #include "gateway/node/readiness.h"
 #include "gateway/nodes.h"
-#include "idp-adapters/upstream.h"
+#include "idp-adapters/sources.h"
+#include "idp-adapters/upstream_refresh.h"
+#include "idp-adapters/upstream_service.h"
 #include "registry/ends.h"
 #include "registry/known.h"
 #include "registry/registry.h"
@@ -16,6 +18,7 @@
 #include "registry/tell.h"
 
 enum { STEP_IS_MS = 1000, KNOWN_EVERY_MS = 5000, SHADOW_EVERY_MS = 5000, PULSE_MS = 5000 };
+enum { SOURCES_EVERY_MS = 2000, AHEAD_AT_ONCE = 16, AHEAD_LOOKED = 256 };
 
 struct node_watch {
     struct arena *arena;
@@ -26,6 +29,9 @@ struct node_watch {
     int64_t offset_ms;  /* wall clock minus monotonic, at the last look */
     int64_t stepped_ms; /* the sum of its jumps; slewing is no jump */
     int64_t refreshed;  /* the newest order to fetch something that was passed on */
+    bool orders;        /* passed on from now */
+    int64_t sources_ms; /* when it was last looked whether metadata are due */
+    size_t ahead;       /* the service whose metadata come next */
     int64_t known_ms;   /* when people who signed in were last written down, by the monotonic clock */
     bool known_bad;     /* and could not be: logged once */
     int64_t shadow_ms;  /* the same of what drafts in shadow would say otherwise */
@@ -56,19 +62,33 @@ static void look_at_clock(struct node_watch *w)
     atomic_store(&n->clock_stepped, bad);
 }
 
+static void pass_order(struct node_watch *w, const char *what, struct str id, int64_t turn, int64_t *newest)
+{
+    struct arena *a;
+
+    if (turn <= w->refreshed)
+        return;
+    *newest = turn > *newest ? turn : *newest;
+    if (!w->orders || w->node->upstreams == NULL)
+        return;
+    a = arena_new();
+    upstream_order(w->node->upstreams, arena_join(a, str_of(what), id));
+    arena_free(a);
+}
+
 /* What `digione refresh` wants fetched goes to whichever loop is free. */
-static void pass_orders(struct node_watch *w, const struct registry_parts *p, bool run)
+static void pass_orders(struct node_watch *w, const struct registry_parts *p)
 {
     int64_t newest = w->refreshed;
 
-    for (size_t i = 0; i < p->idp_count; i++) {
-        if (p->idps[i].refresh_turn <= w->refreshed)
-            continue;
-        newest = p->idps[i].refresh_turn > newest ? p->idps[i].refresh_turn : newest;
-        if (run && w->node->upstreams != NULL)
-            upstream_order(w->node->upstreams, p->idps[i].id);
-    }
+    for (size_t i = 0; i < p->idp_count; i++)
+        pass_order(w, "", p->idps[i].id, p->idps[i].refresh_turn, &newest);
+    for (size_t i = 0; i < p->service_count; i++)
+        pass_order(w, REFRESH_OF_SERVICE, p->services[i].id, p->services[i].refresh_turn, &newest);
+    for (size_t i = 0; i < p->source_count; i++)
+        pass_order(w, REFRESH_OF_SOURCE, p->sources[i].id, p->sources[i].refresh_turn, &newest);
     w->refreshed = newest;
+    w->orders = true; /* those that stood there at the start were carried out by others */
 }
 
 /* What changed in SQL is served within a moment; the session epoch with it. */
@@ -84,7 +104,7 @@ static void look_at_registry(struct node_watch *w)
     log_event(LOG_INFO, "registry.changed", LOG_N("version", registry_parts(changed)->version));
     registry_hold(changed);
     node_swap_registry(w->node, changed);
-    pass_orders(w, registry_parts(changed), true);
+    pass_orders(w, registry_parts(changed));
     registry_drop(changed);
     if (registry_session_epoch(w->db, &epoch, &f))
         atomic_store(&w->node->session_epoch, epoch);
@@ -132,6 +152,39 @@ static void look_at_shadow(struct node_watch *w)
     w->shadow_bad = !good;
 }
 
+/* Metadata that were used once do not wait until somebody signs in again; a few at a time, however many there are. */
+static void renew_ahead(struct node_watch *w, const struct registry_parts *p)
+{
+    struct arena *a = arena_new();
+    struct upstream_got got;
+    size_t left = AHEAD_AT_ONCE;
+
+    for (size_t i = 0; i < p->service_count && i < AHEAD_LOOKED && left > 0; i++) {
+        const struct service *s = &p->services[w->ahead++ % p->service_count];
+        if (s->protocol != PROTO_SAML || !s->enabled || !upstream_service_fetched(s))
+            continue;
+        upstream_service_look(w->node->upstreams, a, s, &got);
+        if (got.value == NULL)
+            continue;
+        upstream_order(w->node->upstreams, arena_join(a, S(REFRESH_AHEAD), s->id));
+        left--;
+    }
+    arena_free(a);
+}
+
+static void look_at_sources(struct node_watch *w)
+{
+    int64_t now_ms = world_mono_ms(w->node->world);
+    struct registry *r = registry_watch_now(w->registry);
+
+    if (w->node->upstreams == NULL || now_ms < w->sources_ms + SOURCES_EVERY_MS)
+        return;
+    w->sources_ms = now_ms;
+    if (w->node->sources != NULL)
+        sources_look(w->node->sources, w->node->upstreams, r);
+    renew_ahead(w, registry_parts(r));
+}
+
 static void note_pulse(struct node_watch *w)
 {
     struct node *n = w->node;
@@ -167,6 +220,7 @@ void node_watch_look(struct node_watch *w)
     readiness_note(w->node);
     write_known(w);
     look_at_shadow(w);
+    look_at_sources(w);
     note_pulse(w);
     findings_look(w->findings);
     write_alarms(w);
@@ -186,7 +240,7 @@ static bool begin(struct node_watch *w, struct fail *f)
     atomic_store(&n->session_epoch, epoch);
     atomic_store(&n->registry_ok, true);
     node_swap_registry(n, registry_hold(registry_watch_now(w->registry)));
-    pass_orders(w, registry_parts(registry_watch_now(w->registry)), false);
+    pass_orders(w, registry_parts(registry_watch_now(w->registry)));
     w->offset_ms = clock_offset(n->world);
     w->findings = findings_new(w->arena, n);
     write_alarms(w); /* first what is known already */

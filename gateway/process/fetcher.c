@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -95,6 +96,18 @@ static bool write_all(int fd, const char *p, size_t n)
     return true;
 }
 
+/* On disk, since it may be larger than memory has room for; gone with its last reader. */
+static int nameless_file(const struct job *j)
+{
+    char *path = arena_cstr(
+        j->arena, arena_printf(j->arena, "%.*s/metadata/fetched-XXXXXX", STR_ARG(j->fetcher->set->state_dir)));
+    int fd = mkostemp(path, O_CLOEXEC);
+
+    if (fd >= 0)
+        (void)unlink(path);
+    return fd;
+}
+
 /* Small bodies travel in the message; a larger one goes into a memory file from its first byte. */
 static bool spill(struct job *j)
 {
@@ -102,7 +115,8 @@ static bool spill(struct job *j)
 
     if (j->body_fd >= 0)
         return true;
-    j->body_fd = memfd_create("digione-fetch", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    j->body_fd = j->request.purpose == FETCH_AGGREGATE ? nameless_file(j)
+                                                       : memfd_create("digione-fetch", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     return j->body_fd >= 0 && write_all(j->body_fd, so_far.p, so_far.n);
 }
 
@@ -305,7 +319,7 @@ static void answer(struct job *j, const struct fetch_got *got)
         (void)close(j->body_fd);
         j->body_fd = -1;
     }
-    if (j->body_fd >= 0)
+    if (j->body_fd >= 0 && j->request.purpose != FETCH_AGGREGATE)
         (void)fcntl(j->body_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
     j->answer = fetch_answer_write(j->arena, j->id, got, j->body_fd >= 0);
     if (send_answer(j))
@@ -419,7 +433,8 @@ static const char *error_of(const struct job *j, CURLcode code)
 /* Of documents alone: whoever looks after the city wants to hear of it in time. */
 static bool looks_at_certificate(const struct job *j)
 {
-    return j->request.purpose == FETCH_METADATA || j->request.purpose == FETCH_KEYS;
+    return j->request.purpose == FETCH_METADATA || j->request.purpose == FETCH_AGGREGATE ||
+           j->request.purpose == FETCH_KEYS;
 }
 
 /* The first of the chain is the web server's own. */
@@ -570,7 +585,8 @@ static void job_start(struct job *j)
 {
     const struct fetch_limit *limit = &fetch_limits[j->request.purpose];
     struct fetcher *x = j->fetcher;
-    int64_t most_ms = j->request.purpose == FETCH_METADATA || x->set->fetch_timeout_ms > limit->most_ms
+    int64_t most_ms = j->request.purpose == FETCH_METADATA || j->request.purpose == FETCH_AGGREGATE ||
+                              x->set->fetch_timeout_ms > limit->most_ms
                           ? limit->most_ms
                           : x->set->fetch_timeout_ms;
 

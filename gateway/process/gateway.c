@@ -14,6 +14,7 @@
 #include "gateway/node/watch.h"
 #include "gateway/process/sandbox.h"
 #include "gateway/vigil.h"
+#include "idp-adapters/sources.h"
 #include "idp-adapters/upstream.h"
 #include "wire/xml.h"
 
@@ -182,6 +183,7 @@ static void release(struct node *n, struct watched *w)
     audit_index_free(n->audit_index);
     audit_writer_free(n->audit);
     work_pool_free(n->pool);
+    sources_free(n->sources);
     upstream_store_free(n->upstreams);
     node_watch_free(w->around);
     node_free(n);
@@ -216,6 +218,8 @@ int gateway_main(const struct settings *set, const int *signer_fds, const int *f
     if (!audit_index_start(n->audit_index))
         log_event(LOG_WARN, "audit.not_indexed", LOG_C("code", "no thread"));
     n->upstreams = upstream_store_new();
+    n->sources = sources_new(set, n->world);
+    upstream_store_use(n->upstreams, n->sources);
     n->pool = work_pool_new((unsigned)set->workers);
     for (size_t i = 0; i < loops; i++)
         (void)lane_new(n, &(struct lane_parts){ listen_fds[i], signer_fds[i], fetch_fds[i], &kv });

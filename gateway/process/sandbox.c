@@ -94,6 +94,7 @@ static void allow_files(int ruleset, const struct settings *set, int abi)
     allow_beneath(ruleset, "/usr/lib", FS_READ | FS_LIST);
     allow_in_state_dir(ruleset, set, "registry", change);
     allow_in_state_dir(ruleset, set, "audit", change);
+    allow_in_state_dir(ruleset, set, "metadata", change);
 }
 
 /* Redis over TCP is the only peer that the gateway connects to by itself. */

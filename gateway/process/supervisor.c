@@ -149,6 +149,8 @@ static bool enter_dir(const struct settings *set, struct arena *a, struct fail *
 bool supervisor_enter(const struct settings *set, struct arena *a, struct fail *f)
 {
     return enter_dir(set, a, f) && state_secret(set, a, f) &&
+           make_dir(arena_cstr(a, arena_printf(a, "%.*s/metadata", STR_ARG(set->state_dir))), geteuid(), getegid(),
+                    f) &&
            seals_prepare(arena_cstr(a, set->root_secret_file), &world_real, f) && state_keep_secret(set, a, f);
 }
 

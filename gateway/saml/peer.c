@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/saml/peer.h"
 
+#include "idp-adapters/approval.h"
+
 void peer_ask(struct ctx *c, const struct service *s, bool anew, struct upstream_got *got)
 {
     upstream_service_metadata(c->upstreams, &c->batch, c->arena, s, anew ? UPSTREAM_ANEW : UPSTREAM_KEPT, got);
@@ -25,14 +27,14 @@ const struct saml_service_metadata *peer_in_force(const struct ctx *c, const str
                     (long long)(c->now_s - m->valid_until_s), got->trouble != NULL ? ", and none newer came: " : "",
                     got->trouble != NULL ? got->trouble : ""),
                NULL;
-    return m;
+    return approval_fit(c->arena, s, m);
 }
 
 const struct saml_service_metadata *peer_kept(const struct ctx *c, const struct service *s)
 {
     const struct saml_service_metadata *m = upstream_service_kept(c->upstreams, c->arena, s);
 
-    return m != NULL && !is_expired(c, m) ? m : NULL;
+    return m != NULL && !is_expired(c, m) ? approval_fit(c->arena, s, m) : NULL;
 }
 
 const struct keyring *peer_keys(const struct ctx *c, const struct service *s, const struct saml_service_metadata *m)

@@ -75,7 +75,7 @@ static enum step read_once(struct ctx *c, struct fail *f)
 
     if (prove(c, &why))
         return NEXT;
-    if (!str_is_set(c->service->saml.metadata_url) || !str_has_prefix(str_of(why.code), S("sig_"))) {
+    if (!upstream_service_fetched(c->service) || !str_has_prefix(str_of(why.code), S("sig_"))) {
         *f = why;
         return REFUSE;
     }

@@ -12,6 +12,7 @@
 #include "gateway/node/lane.h"
 #include "gateway/node/probes.h"
 #include "gateway/vigil.h"
+#include "idp-adapters/sources.h"
 #include "idp-adapters/upstream.h"
 #include "registry/registry.h"
 #include "tests/test.h"
@@ -454,6 +455,8 @@ static bool make_node(struct stage *s, int *listen_fds, struct fail *f)
         (n->audit = audit_writer_new(audit, n->world, f)) == NULL)
         return false;
     n->upstreams = upstream_store_new();
+    n->sources = sources_new(&s->set, n->world);
+    upstream_store_use(n->upstreams, n->sources);
     n->pool = work_pool_new((unsigned)s->set.workers);
     return true;
 }
@@ -571,6 +574,7 @@ void stage_close(struct stage *s)
         lane_free(s->lanes[i].lane);
     audit_writer_free(s->node->audit);
     work_pool_free(s->node->pool);
+    sources_free(s->node->sources);
     upstream_store_free(s->node->upstreams);
     node_watch_free(s->around);
     node_free(s->node);
