@@ -47,7 +47,8 @@ struct audit_index {
 };
 
 struct block {
-    int64_t first, last, segment, at, len, min_s, max_s;
+    int64_t first, last, segment, at, len;
+    struct str earliest, latest; /* views of the chunk */
     int64_t keys[BLOCK_LINES * LINE_KEYS_MAX];
     size_t key_n, lines;
 };
@@ -127,24 +128,20 @@ static void check_line(struct audit_index *x, struct arena *a, const struct audi
     x->at.number = (int64_t)l->number;
 }
 
-static void add_line(struct audit_index *x, struct arena *a, struct block *b, struct str line, int64_t at)
+static void add_line(struct audit_index *x, struct arena *a, struct block *b, const struct audit_line *l,
+                     struct str line, int64_t at)
 {
-    struct audit_line l;
-    int64_t at_s = audit_line_at_s(line);
+    struct str when = audit_line_at(line);
 
-    if (!audit_line_read(line, &l)) {
-        note_fault(x, x->at.number + 1);
-        return;
-    }
-    check_line(x, a, &l, line);
+    check_line(x, a, l, line);
     x->at.last_at = at;
     if (b->first == 0) {
-        b->first = (int64_t)l.number;
-        b->min_s = b->max_s = at_s;
+        b->first = (int64_t)l->number;
+        b->earliest = b->latest = when;
     }
-    b->last = (int64_t)l.number;
-    b->min_s = at_s < b->min_s ? at_s : b->min_s;
-    b->max_s = at_s > b->max_s ? at_s : b->max_s;
+    b->last = (int64_t)l->number;
+    b->earliest = str_cmp(when, b->earliest) < 0 ? when : b->earliest;
+    b->latest = str_cmp(when, b->latest) > 0 ? when : b->latest;
     b->key_n += audit_line_keys(a, line, b->keys + b->key_n);
 }
 
@@ -158,8 +155,14 @@ static int by_number(const void *p, const void *q)
 static bool write_block(struct db *d, struct block *b, struct fail *f)
 {
     const int64_t age = b->first / AGE_LINES;
-    const struct db_value values[] = { db_int(b->first), db_int(age),    db_int(b->last),  db_int(b->segment),
-                                       db_int(b->at),    db_int(b->len), db_int(b->min_s), db_int(b->max_s) };
+    const struct db_value values[] = { db_int(b->first),
+                                       db_int(age),
+                                       db_int(b->last),
+                                       db_int(b->segment),
+                                       db_int(b->at),
+                                       db_int(b->len),
+                                       db_int(audit_at_s(b->earliest)),
+                                       db_int(audit_at_s(b->latest)) };
 
     if (!db_run(d, &put_block, values, sizeof values / sizeof *values, f))
         return false;
@@ -172,11 +175,9 @@ static bool write_block(struct db *d, struct block *b, struct fail *f)
     return true;
 }
 
-static bool is_durable(const struct audit_index *x, struct str line)
+static bool is_durable(const struct audit_index *x, const struct audit_line *l)
 {
-    struct audit_line l;
-
-    return x->writer == NULL || !audit_line_read(line, &l) || l.number <= audit_writer_count(x->writer);
+    return x->writer == NULL || l->number <= audit_writer_count(x->writer);
 }
 
 static bool is_whole(const struct block *b)
@@ -191,11 +192,18 @@ static bool take_blocks(struct audit_index *x, struct str *rest, bool ends, size
     struct block *b = arena_make(a, struct block);
     struct index_at before = x->at;
     struct str line, ahead = *rest;
+    struct audit_line l;
     bool good = true;
 
     *b = (struct block){ .segment = x->at.segment, .at = x->at.at };
-    while (good && audit_line_next(&ahead, &line) && is_durable(x, line)) {
-        add_line(x, a, b, line, b->at + b->len);
+    while (good && audit_line_next(&ahead, &line)) {
+        bool ours = audit_line_read(line, &l);
+        if (ours && !is_durable(x, &l))
+            break;
+        if (ours)
+            add_line(x, a, b, &l, line, b->at + b->len);
+        else
+            note_fault(x, x->at.number + 1);
         b->lines++;
         b->len += (int64_t)line.n + 1;
         if (!is_whole(b) && !(ends && ahead.n == 0))

@@ -33,11 +33,13 @@ int64_t audit_key(enum key_kind kind, struct str value)
 /* What stands between this quote and the one that ends it, as it is; *at behind it.  The writer escapes quotes. */
 static struct str quoted(struct str line, size_t *at)
 {
-    size_t from = ++*at;
+    size_t from = ++*at, end = str_find_byte(line, '"', from);
 
-    while (*at < line.n && line.p[*at] != '"')
-        *at += line.p[*at] == '\\' ? 2 : 1;
-    size_t end = *at < line.n ? *at : line.n;
+    if (str_find_byte(str_sub(line, 0, end), '\\', from) < end) { /* seldom: it may be no end */
+        while (*at < line.n && line.p[*at] != '"')
+            *at += line.p[*at] == '\\' ? 2 : 1;
+        end = *at < line.n ? *at : line.n;
+    }
     *at = end + 1;
     return str_sub(line, from, end - from);
 }
@@ -45,8 +47,7 @@ static struct str quoted(struct str line, size_t *at)
 /* The next member of a line of ours; a number is passed over.  False: there is none. */
 static bool next_member(struct str line, size_t *at, struct str *name, struct str *value)
 {
-    while (*at < line.n && line.p[*at] != '"')
-        ++*at;
+    *at = str_find_byte(line, '"', *at);
     if (*at >= line.n)
         return false;
     *name = quoted(line, at);
@@ -60,12 +61,12 @@ static bool next_member(struct str line, size_t *at, struct str *name, struct st
 size_t audit_line_keys(struct arena *a, struct str line, int64_t out[LINE_KEYS_MAX])
 {
     static const struct {
-        const char *name;
+        struct str name;
         enum key_kind kind;
-    } members[] = { { "event", KEY_OF_EVENT }, { "person", KEY_OF_PERSON },
-                    { "who", KEY_OF_PERSON },  { "service", KEY_OF_SERVICE },
-                    { "idp", KEY_OF_IDP },     { "reason", KEY_OF_REASON },
-                    { "row", KEY_OF_ROW },     { "support_code", KEY_OF_SUPPORT_CODE } };
+    } members[] = { { S("event"), KEY_OF_EVENT }, { S("person"), KEY_OF_PERSON },
+                    { S("who"), KEY_OF_PERSON },  { S("service"), KEY_OF_SERVICE },
+                    { S("idp"), KEY_OF_IDP },     { S("reason"), KEY_OF_REASON },
+                    { S("row"), KEY_OF_ROW },     { S("support_code"), KEY_OF_SUPPORT_CODE } };
     struct str name, value, idp = { NULL, 0 }, area = { NULL, 0 };
     size_t at = 0, n = 0;
 
@@ -74,9 +75,11 @@ size_t audit_line_keys(struct arena *a, struct str line, int64_t out[LINE_KEYS_M
             idp = value;
         if (str_eq(name, S("area")))
             area = str_sub(value, 0, str_find_byte(value, '/', 0));
-        for (size_t i = 0; i < sizeof members / sizeof *members && n < LINE_KEYS_MAX - 1; i++)
-            if (str_is_set(value) && str_eq(name, str_of(members[i].name)))
+        for (size_t i = 0; str_is_set(value) && i < sizeof members / sizeof *members && n < LINE_KEYS_MAX - 1; i++)
+            if (name.n == members[i].name.n && str_eq(name, members[i].name)) {
                 out[n++] = audit_key(members[i].kind, value);
+                break;
+            }
     }
     if (str_is_set(area))
         out[n++] = audit_key(KEY_OF_HOME, arena_join(a, S("a:"), area));

@@ -100,23 +100,51 @@ bool audit_line_read(struct str line, struct audit_line *out)
     return true;
 }
 
-int64_t audit_line_at_s(struct str line)
+struct str audit_line_at(struct str line)
 {
     static const struct str name = S(",\"at\":\"");
     struct str at = str_from(line, str_find_byte(line, ',', 0));
-    struct tm t = { 0 };
-    char text[32];
 
-    if (!str_has_prefix(at, name) || at.n < name.n + sizeof text)
+    if (!str_has_prefix(at, name) || at.n < name.n + AUDIT_AT_B)
+        return (struct str){ NULL, 0 };
+    return str_sub(at, name.n, AUDIT_AT_B);
+}
+
+static bool is_at(struct str at)
+{
+    static const char form[] = "0000-00-00T00:00:00";
+
+    for (size_t i = 0; i < AUDIT_AT_B; i++)
+        if (form[i] == '0' ? at.p[i] < '0' || at.p[i] > '9' : at.p[i] != form[i])
+            return false;
+    return true;
+}
+
+static int digits(struct str at, size_t from, size_t n)
+{
+    int number = 0;
+
+    for (size_t i = 0; i < n; i++)
+        number = 10 * number + (at.p[from + i] - '0');
+    return number;
+}
+
+int64_t audit_at_s(struct str at)
+{
+    if (at.p == NULL || !is_at(at))
         return 0;
-    memcpy(text, at.p + name.n, sizeof text - 1);
-    text[sizeof text - 1] = '\0';
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min, &t.tm_sec) !=
-        6)
-        return 0;
-    t.tm_year -= 1900;
-    t.tm_mon--;
+    struct tm t = { .tm_year = digits(at, 0, 4) - 1900,
+                    .tm_mon = digits(at, 5, 2) - 1,
+                    .tm_mday = digits(at, 8, 2),
+                    .tm_hour = digits(at, 11, 2),
+                    .tm_min = digits(at, 14, 2),
+                    .tm_sec = digits(at, 17, 2) };
     return (int64_t)timegm(&t);
+}
+
+int64_t audit_line_at_s(struct str line)
+{
+    return audit_at_s(audit_line_at(line));
 }
 
 struct str audit_line_hash(struct arena *a, struct str line)

@@ -21,8 +21,12 @@ struct audit_line {
     struct str prev; /* 64 hex digits */
 };
 
-/* When it was written, in Unix seconds; 0: it does not say. */
-int64_t audit_line_at_s(struct str line);
+enum { AUDIT_AT_B = 19 };
+/* When it was written, as it stands there to the second: "2026-11-30T07:15:00", and what is later sorts later; absent:
+ * it does not say. */
+struct str audit_line_at(struct str line);
+int64_t audit_at_s(struct str at);        /* in Unix seconds; 0: it is no such time */
+int64_t audit_line_at_s(struct str line); /* both */
 
 extern const char audit_no_line[AUDIT_HEAD_HEX + 1]; /* prev of the first line */
 

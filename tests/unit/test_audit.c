@@ -130,6 +130,25 @@ TEST(every_line_carries_the_hash_of_the_line_before)
     remove_dir(dir);
 }
 
+TEST(a_line_says_when_it_was_written_and_else_nothing)
+{
+    static const struct {
+        const char *line;
+        int64_t at_s;
+    } rows[] = { { "{\"n\":1,\"at\":\"2026-08-10T08:00:00.000Z\",\"event\":\"login\"}", 1786348800 },
+                 { "{\"n\":12345,\"at\":\"1970-01-01T00:00:01.999Z\"}", 1 },
+                 { "{\"n\":1,\"at\":\"2026-08-10 08:00:00.000Z\"}", 0 },
+                 { "{\"n\":1,\"at\":\"2026-08-1xT08:00:00.000Z\"}", 0 },
+                 { "{\"n\":1,\"at\":\"2026-08-10T08:00:0", 0 },
+                 { "{\"n\":1,\"event\":\"login\",\"at\":\"2026-08-10T08:00:00.000Z\"}", 0 },
+                 { "", 0 } };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        CHECK_INT(audit_line_at_s(str_of(rows[i].line)), rows[i].at_s);
+    CHECK(audit_line_at(S("")).p == NULL);
+    CHECK_STR(audit_line_at(str_of(rows[0].line)), "2026-08-10T08:00:00");
+}
+
 TEST(foreign_text_stays_in_its_line)
 {
     const char *dir = new_dir(t);
