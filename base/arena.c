@@ -180,9 +180,10 @@ void *arena_alloc(struct arena *a, size_t n)
     struct block *b = a->blocks;
 
     if (b == NULL || b->cap - b->used < need) {
-        b = need > BLOCK_B / 4 ? block_new(a->host, need) : block_take(a);
-        /* A large piece gets a block of its own, behind the one still filling. */
-        if (need > BLOCK_B / 4 && a->blocks != NULL) {
+        /* A large piece gets a block of its own, behind the one still filling; where none is, it begins one. */
+        bool alone = need > (b != NULL ? BLOCK_B / 4 : BLOCK_B);
+        b = alone ? block_new(a->host, need) : block_take(a);
+        if (alone && a->blocks != NULL) {
             b->next = a->blocks->next;
             a->blocks->next = b;
         } else {
