@@ -17,7 +17,7 @@
 /* Among acr_values it chooses the identity provider of that id [MPASSid]. */
 #define OIDC_AUTHNSOURCE "urn:mpass.id:authnsource:"
 
-enum { TOKEN_RANDOM_B = 32, STATE_MAX_B = 8192, NONCE_MAX_B = 1024, RESOURCES_MAX_B = 2048, JKT_CHARS = 43 };
+enum { STATE_MAX_B = 8192, NONCE_MAX_B = 1024, RESOURCES_MAX_B = 2048, JKT_CHARS = 43 };
 /* How long it is remembered that a request was answered, beyond a login: a request object lives no longer. */
 enum { USED_UP_S = 3600 };
 

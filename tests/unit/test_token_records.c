@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * What tokens stand for (gateway/oidc/tokens), and whose grants a row allows (gateway/oidc/grants). */
 #include "base/codec.h"
+#include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/oidc/grants/grants.h"
@@ -31,6 +32,28 @@ static struct ctx *ctx_of(struct test *t, const char *secret)
 }
 
 #define SECRET "0123456789abcdef0123456789abcdef"
+
+TEST(a_token_names_what_it_ends_with_to_us_alone)
+{
+    struct ctx *c = ctx_of(t, SECRET), *other = ctx_of(t, "another root secret, of another node");
+    struct str none = { NULL, 0 }, one = sha256_hex(t->arena, S("one")), two = sha256_hex(t->arena, S("two"));
+    const struct {
+        struct str session, family;
+    } rows[] = { { one, none }, { none, two }, { one, two }, { none, none } };
+    struct str session, family, key;
+    int64_t turn;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct str token = token_new(c, rows[i].session, rows[i].family);
+        CHECK(token_whose(c, token, &session, &family));
+        CHECK(str_cmp(session, rows[i].session) == 0 && str_cmp(family, rows[i].family) == 0);
+        CHECK(!str_eq(token, token_new(c, rows[i].session, rows[i].family))); /* each is one of its own */
+        CHECK(!token_whose(other, token, &session, &family) && session.p == NULL && family.p == NULL);
+        CHECK(!token_whose(c, str_sub(token, 0, token.n - 2), &session, &family));
+        CHECK(!family_token_read(c, token, &key, &turn)); /* no refresh token, by its form */
+    }
+    CHECK(!token_whose(c, S("eyJhbGciOiJFUzI1NiJ9.e30.c2ln"), &session, &family));
+}
 
 TEST(a_token_opens_under_its_own_key_alone)
 {

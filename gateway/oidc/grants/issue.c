@@ -301,13 +301,28 @@ static struct str access_claims(struct ctx *c)
     return json_done(&o);
 }
 
+/* What it ends with: of an offline family, that alone. */
+static struct str session_of_token(const struct ctx *c)
+{
+    const struct family *m = granting(c)->family;
+
+    return m != NULL && m->who != NULL ? (struct str){ NULL, 0 } : granting(c)->session;
+}
+
+static struct str family_of_token(const struct ctx *c)
+{
+    const struct family *m = granting(c)->family;
+
+    return m != NULL ? m->key : granting(c)->of_family;
+}
+
 static enum step make_access_token(struct ctx *c, struct fail *f)
 {
     struct issue *i = mine(c);
 
     (void)f;
     if (!c->service->client.access_token_jwt) {
-        i->token = crypt_token(c->arena, c->world, TOKEN_RANDOM_B);
+        i->token = token_new(c, session_of_token(c), family_of_token(c));
         return NEXT;
     }
     signer_access_token(c->signer, &c->batch, c->arena, envelope_alg(c->service, ENVELOPE_ID_TOKEN), access_claims(c),
@@ -326,10 +341,9 @@ static void store_token(struct ctx *c)
 {
     const struct granting *g = granting(c);
     struct issue *i = mine(c);
-    const struct family *m = g->family;
     const struct token_record t = { .service = c->service->id,
-                                    .session = m != NULL && m->who != NULL ? (struct str){ NULL, 0 } : g->session,
-                                    .family = m != NULL ? m->key : g->of_family,
+                                    .session = session_of_token(c),
+                                    .family = family_of_token(c),
                                     .scope = g->scope,
                                     .lang = g->lang,
                                     .claims = g->claims,

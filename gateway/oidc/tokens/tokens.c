@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/oidc/tokens/tokens.h"
 
+#include "base/codec.h"
 #include "base/crypt.h"
+#include "base/seals.h"
 #include "gateway/consent.h"
 #include "gateway/session/session.h"
 #include "registry/ends.h"
@@ -26,6 +28,51 @@ static const struct json_field token_fields[] = {
     FIELD(token_record, ends_s, JSON_INT, true, 0),
     { 0 },
 };
+
+/* ── its text ───────────────────────────────────────────────────────────── */
+
+static const struct str token_place = S("token");
+
+enum { OF_SESSION = 's', OF_FAMILY = 'f', WHOSE_B = 1 + SHA256_B /* a letter, and what it ends with */ };
+
+static void add_whose(struct ctx *c, struct buf *b, char letter, struct str key)
+{
+    struct str bytes;
+
+    if (!str_is_set(key) || !hex_decode(c->arena, key, &bytes))
+        return;
+    buf_byte(b, letter);
+    buf_add(b, bytes);
+}
+
+struct str token_new(struct ctx *c, struct str session, struct str family)
+{
+    struct buf b = buf_new(c->arena, 2 * (size_t)WHOSE_B);
+
+    add_whose(c, &b, OF_SESSION, session);
+    add_whose(c, &b, OF_FAMILY, family);
+    return b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_SESSION, token_place, buf_str(&b)));
+}
+
+bool token_whose(struct ctx *c, struct str token, struct str *session, struct str *family)
+{
+    struct str sealed, rest;
+
+    *session = *family = (struct str){ NULL, 0 };
+    if (!b64url_decode(c->arena, token, &sealed) ||
+        !seal_open(c->arena, c->seals, SEAL_SESSION, token_place, sealed, &rest))
+        return false;
+    for (; rest.n >= WHOSE_B; rest = str_from(rest, WHOSE_B)) {
+        struct str key = hex_encode(c->arena, str_sub(rest, 1, SHA256_B));
+        if (rest.p[0] == OF_SESSION)
+            *session = key;
+        else if (rest.p[0] == OF_FAMILY)
+            *family = key;
+    }
+    return true;
+}
+
+/* ── its record ─────────────────────────────────────────────────────────── */
 
 struct str token_key(struct arena *a, struct str token)
 {
@@ -55,6 +102,11 @@ void token_ask(struct ctx *c, struct token_shown *t, struct str token)
 {
     *t = (struct token_shown){ .token = token, .key = token_key(c->arena, token) };
     kv_get(c->kv, &c->batch, c->arena, &t->stored, KV_TOKEN, t->key);
+    (void)token_whose(c, token, &t->session_asked, &t->family_asked);
+    if (str_is_set(t->session_asked))
+        session_ask(c, t->session_asked, &t->session);
+    if (str_is_set(t->family_asked))
+        family_ask(c, t->family_asked, &t->of_family);
 }
 
 static bool token_read(struct ctx *c, struct token_shown *t, struct fail *f)
@@ -79,9 +131,9 @@ bool token_ask_whose(struct ctx *c, struct token_shown *t, struct fail *f)
         return no_token(t, "the service has gone");
     if (lang_of_tag(r->lang, &lang))
         c->lang = lang;
-    if (str_is_set(r->session))
+    if (str_is_set(r->session) && !str_eq(r->session, t->session_asked))
         session_ask(c, r->session, &t->session);
-    if (str_is_set(r->family))
+    if (str_is_set(r->family) && !str_eq(r->family, t->family_asked))
         family_ask(c, r->family, &t->of_family);
     return true;
 }

@@ -41,6 +41,11 @@ struct token_record {
     struct binding bound; /* only who holds this key may use it */
     int64_t made_s, ends_s;
 };
+/* The text of one that is no JWT: what it ends with, sealed, so that its record and that are asked for together. */
+struct str token_new(struct ctx *c, struct str session, struct str family);
+/* Absent: it names none.  False: none of ours of this form (a JWT names nothing, and is asked for by its hash alone).
+ */
+bool token_whose(struct ctx *c, struct str token, struct str *session, struct str *family);
 struct str token_key(struct arena *a, struct str token);
 /* Absent: it is too large (which bounds at the doors do not let happen). */
 struct str token_seal(struct ctx *c, struct str key, const struct token_record *r);
@@ -56,6 +61,7 @@ struct token_shown {
     struct token_record record;
     struct family *family; /* NULL: of none; set by token_person() */
     const char *why;
+    struct str session_asked, family_asked; /* keys that its text named */
     struct kv_got stored, session, of_family;
 };
 void token_ask(struct ctx *c, struct token_shown *t, struct str token);
