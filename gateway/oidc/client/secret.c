@@ -25,11 +25,13 @@ static bool is_hash(struct str hash)
 }
 
 /* Many libraries join id and secret without encoding them: a secret with "+" or "%" is right in either spelling. */
-static bool fits(struct ctx *c, struct str known)
+struct spelt {
+    struct str hash, hash_raw;
+};
+
+static bool fits(const struct spelt *said, struct str known)
 {
-    const struct asker *asker = asker_of(c);
-    bool same = crypt_eq(sha256_hex(c->arena, asker->secret), known);
-    bool same_raw = crypt_eq(sha256_hex(c->arena, asker->secret_raw), known);
+    bool same = crypt_eq(said->hash, known), same_raw = crypt_eq(said->hash_raw, known);
 
     return same || same_raw;
 }
@@ -42,7 +44,9 @@ static enum step compare(struct ctx *c, struct fail *f)
     bool usable = s != NULL && service_proves_by(s, asker->method->word) && asker->secret.n <= SECRET_MAX_B;
     bool now = usable && is_hash(s->secret_hash);
     bool before = usable && is_hash(s->client.secret_too) && c->now_s < s->client.secret_too_until_s;
-    bool is_now = fits(c, now ? s->secret_hash : nobodys), is_before = fits(c, before ? s->client.secret_too : nobodys);
+    const struct spelt said = { sha256_hex(c->arena, asker->secret), sha256_hex(c->arena, asker->secret_raw) };
+    bool is_now = fits(&said, now ? s->secret_hash : nobodys);
+    bool is_before = fits(&said, before ? s->client.secret_too : nobodys);
 
     (void)f;
     if ((now && is_now) || (before && is_before)) {
