@@ -50,7 +50,7 @@ static const struct route ping_route = { HTTP_OPTIONS, "*", DOOR_PUBLIC, WHO_ANY
 
 /* ── the table ──────────────────────────────────────────────────────────── */
 
-static bool is_param(struct str s)
+static bool is_segment(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
@@ -61,17 +61,29 @@ static bool is_param(struct str s)
     return s.n > 0 && !str_eq(s, S(".")) && !str_eq(s, S(".."));
 }
 
+static bool is_param(struct str s, size_t segments)
+{
+    struct str rest = s, segment;
+    size_t n = 0;
+
+    while (str_split(&rest, '/', &segment))
+        if (!is_segment(segment) || ++n > segments)
+            return false;
+    return n > 0 && s.p[s.n - 1] != '/';
+}
+
 static bool matches(const char *row, struct str path, struct str *param)
 {
     struct str want = str_of(row);
+    bool deep = want.n > 1 && want.p[want.n - 2] == '*';
 
     if (str_eq(want, S("*"))) /* for what no row has */
         return false;
     if (want.p[want.n - 1] != '*')
         return str_eq(want, path);
-    want.n--;
+    want.n -= deep ? 2 : 1;
     *param = str_from(path, want.n);
-    return str_has_prefix(path, want) && is_param(*param);
+    return str_has_prefix(path, want) && is_param(*param, deep ? ROUTE_SEGMENTS_MAX : 1);
 }
 
 const struct route *route_find(const struct routes *table, enum http_method method, struct str path, struct str *param,

@@ -4,13 +4,16 @@
  * Floor 6a.  A table of rows is given to the server; the product's is
  * gateway/routes.def, made into rows in gateway/node/tables.c, where every
  * folder is known.  A path is matched raw, byte by byte, once; there is no
- * prefix matching but one trailing parameter.
+ * prefix matching but one trailing parameter: '*' is one segment, "**" up to
+ * ROUTE_SEGMENTS_MAX of them with slashes between.
  */
 #ifndef GATEWAY_ROUTES_H
 #define GATEWAY_ROUTES_H
 
 #include "model/ctx.h"
 #include "wire/http.h"
+
+enum { ROUTE_SEGMENTS_MAX = 8 };
 
 enum door { DOOR_NONE = 0, DOOR_PUBLIC, DOOR_SCRIPTS, DOOR_OPS };
 enum who { WHO_NOBODY = 0, WHO_ANYONE, WHO_PERSON, WHO_ADMIN, WHO_SERVICE };

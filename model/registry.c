@@ -198,11 +198,13 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
     for (size_t i = 0; i < parts->policy_count; i++)
         r->policies[i] = &parts->policies[i];
     qsort(r->policies, parts->policy_count, sizeof(struct policy *), by_owner);
-    r->admins = arena_make_n(a, parts->admin_count + 1, const struct admin *);
+    r->admins = arena_make_n(a, parts->admin_count + parts->api_token_count + 1, const struct admin *);
     for (size_t i = 0; i < parts->admin_count; i++)
-        r->admins[i] = &parts->admins[i];
-    qsort(r->admins, parts->admin_count, sizeof(struct admin *), by_holder);
-    r->admin_count = parts->admin_count;
+        r->admins[r->admin_count++] = &parts->admins[i];
+    for (size_t i = 0; i < parts->api_token_count; i++)
+        if (parts->api_tokens[i].enabled)
+            r->admins[r->admin_count++] = &parts->api_tokens[i].right;
+    qsort(r->admins, r->admin_count, sizeof(struct admin *), by_holder);
     part_idle(a, r);
     for (size_t i = 0; i < parts->account_count; i++)
         put(&r->accounts, account_key(a, parts->accounts[i].idp, parts->accounts[i].username), &parts->accounts[i]);
@@ -383,6 +385,14 @@ const char *staff_role_name(enum staff_role role)
     };
 
     return role > STAFF_NONE && role < STAFF_ROLE_COUNT ? names[role] : "";
+}
+
+const struct api_token *registry_api_token(const struct registry *r, struct str token_hash)
+{
+    for (size_t i = 0; str_is_set(token_hash) && i < r->parts.api_token_count; i++)
+        if (str_eq(r->parts.api_tokens[i].token_hash, token_hash))
+            return &r->parts.api_tokens[i];
+    return NULL;
 }
 
 const struct service *registry_service_entity(const struct registry *r, struct str entity_id)

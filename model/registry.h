@@ -335,6 +335,22 @@ struct staff { /* a person of a vendor organisation */
     enum staff_role role;
 };
 
+/* Whoever has it administers by program what its role would let a person administer there (gateway/api/). */
+struct api_token {
+    struct str id;         /* "oulu-terraform" */
+    struct str token_hash; /* hex SHA-256 of the token */
+    bool enabled;
+    bool at_once; /* what would wait for a second person does not */
+    /* Who gave it in the console, and answers for what is done with it: as struct change_by has them; absent: nobody
+     * there. */
+    struct str given_by, given_number, given_name;
+    /* What it may and how long, as if it were a person's: of the identity provider API_TOKENS_IDP, with the token's id
+     * as subject. */
+    struct admin right;
+};
+/* Of no row: an id has no tilde. */
+#define API_TOKENS_IDP "~api"
+
 struct account { /* a local account, for idp kind local */
     struct str id, idp, username;
     struct str password_hash; /* argon2id, PHC string */
@@ -359,8 +375,10 @@ struct registry_parts { /* what a snapshot is built from; arrays live in its are
     struct organisation *organisations;
     struct staff *staff;
     struct metadata_source *sources;
+    struct api_token *api_tokens;
     size_t provider_count, idp_count, service_count, policy_count, admin_count, account_count;
-    size_t term_count, network_count, exam_count, registrar_count, organisation_count, staff_count, source_count;
+    size_t term_count, network_count, exam_count, registrar_count, organisation_count, staff_count, source_count,
+        api_token_count;
     int64_t version; /* grows with every change in SQL */
 };
 
@@ -420,6 +438,7 @@ const struct account *registry_account_id(const struct registry *r, struct str i
 /* Where people of vendors have local accounts; NULL: nowhere. */
 const struct idp *registry_idp_vendors(const struct registry *r);
 const struct metadata_source *registry_source(const struct registry *r, struct str id);
+const struct api_token *registry_api_token(const struct registry *r, struct str token_hash); /* likewise */
 /* Which is the resource of this address [RFC 8707 2]; NULL: none here. */
 const struct service *registry_resource(const struct registry *r, struct str resource);
 /* username: composed or decomposed, it is one name. */

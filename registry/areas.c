@@ -19,6 +19,7 @@ const struct kind_area kind_areas[KIND_COUNT] = {
     [KIND_ORGANISATION] = { "id", NULL, true, NULL, KIND_COUNT },
     [KIND_STAFF] = { "organisation", NULL, false, NULL, KIND_COUNT },
     [KIND_SOURCE] = { NULL, NULL, false, NULL, KIND_COUNT },
+    [KIND_API_TOKEN] = { "provider", "school", false, NULL, KIND_COUNT },
 };
 
 /* The provider of that other row, and its school where it may have one. */

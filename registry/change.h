@@ -30,6 +30,7 @@ enum {
     X(registration, "a vendor registered it by itself")                                                                \
     X(console, "a form of the console")                                                                                \
     X(portal, "a form of the vendor portal")                                                                           \
+    X(api, "a program, with an API token")                                                                             \
     X(cli, "a command line")
 
 enum change_maker {
@@ -74,6 +75,7 @@ struct change_report {
     X(networks_of_provider, 500, "networks that one municipality and its schools have named")                          \
     X(exams_of_provider, 5000, "exams of one municipality's schools")                                                  \
     X(registrations_a_minute, 120, "changes with one initial access token within a minute")                            \
+    X(api_changes_a_minute, 600, "changes by programs of one person within a minute")                                  \
     X(changes_a_minute, 30, "changes by one person within a minute, but by files and command lines")
 
 enum quota {

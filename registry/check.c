@@ -821,9 +821,8 @@ static bool may_be_given(enum role role)
            role == ROLE_ADMIN || role == ROLE_APPROVER || role == ROLE_AUDITOR || role == ROLE_OPERATOR;
 }
 
-static bool check_admin(struct checking *c, const struct admin *a)
+static bool check_right(struct checking *c, const struct admin *a)
 {
-    c->at = (struct row_place){ KIND_ADMIN, { a->id, S("") } };
     if (!may_be_given(a->role))
         return wrong(c,
                      "role \"%s\" administers nothing; teacher, staff, secretary, principal, admin, approver, "
@@ -832,6 +831,20 @@ static bool check_admin(struct checking *c, const struct admin *a)
     if (a->role == ROLE_OPERATOR && a->provider != NULL)
         return wrong(c, "an operator is the nation's: leave provider out, or give the role admin");
     return check_validity(c, a->from_s, a->to_s) && check_why(c, a->why);
+}
+
+static bool check_admin(struct checking *c, const struct admin *a)
+{
+    c->at = (struct row_place){ KIND_ADMIN, { a->id, S("") } };
+    return check_right(c, a);
+}
+
+static bool check_api_token(struct checking *c, const struct api_token *t)
+{
+    c->at = (struct row_place){ KIND_API_TOKEN, { t->id, S("") } };
+    if (registry_api_token(c->registry, t->token_hash) != t)
+        return wrong(c, "token is another api_token's already");
+    return check_right(c, &t->right);
 }
 
 /* A pass can be no more than that, whoever writes it: a school may give it. */
@@ -1089,6 +1102,8 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
         good = check_staff(&c, &p->staff[i]);
     for (size_t i = 0; good && i < p->source_count; i++)
         good = check_source(&c, &p->sources[i]);
+    for (size_t i = 0; good && i < p->api_token_count; i++)
+        good = check_api_token(&c, &p->api_tokens[i]);
     *where = c.at;
     arena_free(c.of_text);
     arena_free(c.scratch);

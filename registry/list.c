@@ -58,6 +58,7 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
     [KIND_STAFF] = LISTS("staff", "id", "?1", "organisation", OF_VENDOR("organisation"), OF_VENDOR("organisation"),
                          "id, organisation, subject"),
     [KIND_SOURCE] = LISTS("metadata_source", "id", "?1", "id", "0", "0", "id, url, file"),
+    [KIND_API_TOKEN] = LISTS("api_token", "id", "?1", "id", OWNED, OWNED, "id, why"),
 };
 
 /* Services and what is said above are seen from within; to alter them is another matter. */

@@ -3,6 +3,8 @@
 
 #include "registry/schema.h"
 
+#include <inttypes.h>
+
 enum { MINUTE_S = 60, OWNERS_MAX = 1000 };
 
 static const struct db_statement drafts_of_person = {
@@ -18,7 +20,25 @@ static const struct db_statement crowded_owners = {
 };
 static const struct db_statement changes_of_person = {
     "quota.changes", "SELECT count(*) FROM (SELECT who, at_s, maker FROM change ORDER BY number DESC LIMIT ?3) "
-                     "WHERE who = ?1 AND at_s > ?2 AND maker IN ('console', 'undo', 'registration')"
+                     "WHERE who = ?1 AND at_s > ?2 AND CASE WHEN maker = 'api' THEN 2 WHEN maker IN "
+                     "('console', 'undo', 'portal', 'registration') THEN 1 END = ?4"
+};
+
+/* How many one may make within a minute; of a maker that is not here, any number. */
+static const struct {
+    enum change_maker maker;
+    int64_t group; /* that are counted together */
+    int64_t most;
+    enum fail_kind kind;
+    const char *code, *what;
+} a_minute[] = {
+    { MAKER_console, 1, QUOTA_changes_a_minute, FAIL_CALLER, "changes_a_minute", "this person has made" },
+    { MAKER_portal, 1, QUOTA_changes_a_minute, FAIL_CALLER, "changes_a_minute", "this person has made" },
+    { MAKER_undo, 1, QUOTA_changes_a_minute, FAIL_CALLER, "changes_a_minute", "this person has made" },
+    { MAKER_registration, 1, QUOTA_registrations_a_minute, FAIL_BUSY, "registrations_a_minute",
+      "with this initial access token were made" },
+    { MAKER_api, 2, QUOTA_api_changes_a_minute, FAIL_BUSY, "api_changes_a_minute",
+      "programs of this person have made" },
 };
 
 static bool counted(struct db *d, const struct db_statement *s, const struct db_value *args, size_t n, int64_t *out,
@@ -169,22 +189,18 @@ bool quota_rows(struct db *d, const struct change *x, struct fail *f)
 
 bool quota_changes(struct db *d, const struct change_by *by, struct fail *f)
 {
-    const struct db_value args[] = { db_text(by->who), db_int(by->at_s - MINUTE_S),
-                                     db_int(20 * QUOTA_registrations_a_minute) };
     int64_t n;
 
-    if ((by->maker != MAKER_console && by->maker != MAKER_undo && by->maker != MAKER_portal &&
-         by->maker != MAKER_registration) ||
-        !str_is_set(by->who))
-        return true;
-    if (!counted(d, &changes_of_person, args, 3, &n, f))
-        return false;
-    if (by->maker == MAKER_registration)
-        return n < QUOTA_registrations_a_minute ||
-               fail(f, FAIL_BUSY, "registrations_a_minute",
-                    "with this initial access token %d changes were made within a minute",
-                    QUOTA_registrations_a_minute);
-    return n < QUOTA_changes_a_minute ||
-           fail(f, FAIL_CALLER, "changes_a_minute", "this person has made %d changes within a minute",
-                QUOTA_changes_a_minute);
+    for (size_t i = 0; i < sizeof a_minute / sizeof *a_minute; i++) {
+        const struct db_value args[] = { db_text(by->who), db_int(by->at_s - MINUTE_S),
+                                         db_int(4 * QUOTA_api_changes_a_minute), db_int(a_minute[i].group) };
+        if (a_minute[i].maker != by->maker || !str_is_set(by->who))
+            continue;
+        if (!counted(d, &changes_of_person, args, sizeof args / sizeof *args, &n, f))
+            return false;
+        return n < a_minute[i].most ||
+               fail(f, a_minute[i].kind, a_minute[i].code, "%s %" PRId64 " changes within a minute", a_minute[i].what,
+                    a_minute[i].most);
+    }
+    return true;
 }

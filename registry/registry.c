@@ -335,6 +335,19 @@ static bool load_admins(struct loading *l)
     return l->parts.admins != NULL;
 }
 
+static bool load_api_tokens(struct loading *l)
+{
+    l->parts.api_tokens = fill_all(l, KIND_API_TOKEN, &l->parts.api_token_count);
+    for (size_t i = 0; l->parts.api_tokens != NULL && i < l->parts.api_token_count; i++) {
+        struct api_token *t = &l->parts.api_tokens[i];
+        t->right.id = t->right.subject = t->id;
+        t->right.idp = S(API_TOKENS_IDP);
+        if (!load_owner(l, KIND_API_TOKEN, i, &t->right.provider, &t->right.school))
+            return false;
+    }
+    return l->parts.api_tokens != NULL;
+}
+
 static bool load_windows(struct loading *l)
 {
     l->parts.terms = fill_all(l, KIND_TERM, &l->parts.term_count);
@@ -549,7 +562,7 @@ struct registry *registry_load_within(struct db *d, struct arena *a, struct row_
 
     /* Half of the parts cannot be indexed: what refers to nothing has a NULL where others have their provider. */
     if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_policies(&l) &&
-        load_accounts(&l) && load_admins(&l) && load_windows(&l) && load_organisations(&l)) {
+        load_accounts(&l) && load_admins(&l) && load_api_tokens(&l) && load_windows(&l) && load_organisations(&l)) {
         load_turns(&l);
         settle_sources(&l.parts);
         r = registry_build(l.arena, &l.parts);

@@ -310,6 +310,22 @@ static const struct column admin_columns[] = {
     { "why", "why", COL_TEXT, "", AT(admin, why), NULL },
 };
 
+static const struct column api_token_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(api_token, id), NULL },
+    { "token_hash", "token", COL_HASHED, NULL, AT(api_token, token_hash), NULL },
+    { "role", "role", COL_WORD, NULL, AT(api_token, right.role), some_role },
+    { "provider", "provider", COL_REF, "", AT_NONE, NULL },
+    { "school", "school", COL_SCHOOL, "", AT_NONE, NULL },
+    { "enabled", "enabled", COL_BOOL, "1", AT(api_token, enabled), NULL },
+    { "from_s", "from", COL_TIME, "0", AT(api_token, right.from_s), NULL },
+    { "to_s", "to", COL_TIME, "0", AT(api_token, right.to_s), NULL },
+    { "why", "why", COL_TEXT, "", AT(api_token, right.why), NULL },
+    { "at_once", "at_once", COL_BOOL, "0", AT(api_token, at_once), NULL },
+    { "given_by", "given_by", COL_TEXT, "", AT(api_token, given_by), NULL },
+    { "given_number", "given_number", COL_TEXT, "", AT(api_token, given_number), NULL },
+    { "given_name", "given_name", COL_TEXT, "", AT(api_token, given_name), NULL },
+};
+
 static const struct column term_columns[] = {
     { "id", "id", COL_ID, NULL, AT(term, id), NULL },
     { "kind", "kind", COL_WORD, "term", AT(term, kind), term_kinds },
@@ -458,6 +474,9 @@ static const struct column source_columns[] = {
 #define STAFF_COLUMNS        "id,organisation,idp,subject,role"
 #define SOURCE_COLUMNS       "id,kind,url,file,signer,most_ahead_days,enabled,test"
 
+#define API_TOKEN_COLUMNS                                                                                              \
+    "id,token_hash,role,provider,school,enabled,from_s,to_s,why,at_once,given_by,given_number,given_name"
+
 #define COUNT(columns) sizeof(columns) / sizeof *(columns)
 #define STATEMENTS(table, columns, places, order, where)                                                               \
     { table ".select", "SELECT " columns " FROM " table " ORDER BY " order },                                          \
@@ -514,6 +533,9 @@ const struct kind_row kind_rows[KIND_ALL] = {
     [KIND_SOURCE] = { "metadata_source", "metadata_sources", "metadata_source", source_columns, COUNT(source_columns),
                       1, sizeof(struct metadata_source), KIND_COUNT, 100,
                       STATEMENTS("metadata_source", SOURCE_COLUMNS, P8, "id", "id = ?1") },
+    [KIND_API_TOKEN] = { "api_token", "api_tokens", "api_token", api_token_columns, COUNT(api_token_columns), 1,
+                         sizeof(struct api_token), KIND_COUNT, 10000,
+                         STATEMENTS("api_token", API_TOKEN_COLUMNS, P13, "id", "id = ?1") },
 };
 
 /* Foreign keys wait for the commit, so that an import may work in any order. */
@@ -785,6 +807,14 @@ const struct db_migration registry_migrations[] = {
           "most_ahead_days INTEGER NOT NULL, enabled INTEGER NOT NULL, test INTEGER NOT NULL, "
           "refresh_turn INTEGER NOT NULL DEFAULT 0);" },
     { 26, "ALTER TABLE service ADD COLUMN lti_login_by_post INTEGER NOT NULL DEFAULT 0;" },
+    { 27,
+      "CREATE TABLE api_token ("
+          "id TEXT PRIMARY KEY, token_hash TEXT NOT NULL, role TEXT NOT NULL, "
+          "provider TEXT REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, school TEXT, "
+          "enabled INTEGER NOT NULL, from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, why TEXT NOT NULL, "
+          "at_once INTEGER NOT NULL, given_by TEXT NOT NULL, given_number TEXT NOT NULL, given_name TEXT NOT NULL, "
+          "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);"
+      "CREATE INDEX api_token_provider ON api_token (provider, school);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

@@ -29,6 +29,7 @@ enum kind {
     KIND_ORGANISATION,
     KIND_STAFF,
     KIND_SOURCE, /* of metadata */
+    KIND_API_TOKEN,
     KIND_COUNT,
     KIND_RULE, /* of earlier versions: in files and in history alone (old_rules.h) */
     KIND_ALL

@@ -115,6 +115,7 @@ static struct str maker_words(struct str maker, enum lang lang)
         [MAKER_cli] = C_maker_cli,
         [MAKER_registration] = C_maker_registration,
         [MAKER_portal] = C_maker_portal,
+        [MAKER_api] = C_maker_api,
     };
 
     for (size_t i = 1; i < MAKER_COUNT; i++)

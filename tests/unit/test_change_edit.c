@@ -436,7 +436,7 @@ TEST(two_editors_at_random_lose_no_update_and_every_refusal_names_its_conflict)
 static bool only_services(void *with, char sign, const struct row_id *row, const struct area *where, struct fail *f)
 {
     (void)with;
-    return (sign == '~' && str_eq(row->kind, S("service")) && !str_is_set(where->provider)) ||
+    return (sign == '~' && str_eq(row->kind, S("service")) && area_is_vendor(where)) ||
            fail(f, FAIL_DENIED, "not_allowed", "%.*s %.*s", STR_ARG(row->kind), STR_ARG(row->key[0]));
 }
 

@@ -24,7 +24,7 @@ TEST(every_row_is_complete)
         CHECK(r->method == HTTP_POST || r->method == HTTP_PUT || r->body_max_B == 0);
         CHECK(r->steps != NULL && r->steps[0].run != NULL);
         const char *star = strchr(r->path, '*');
-        CHECK(nowhere || star == NULL || (star[1] == '\0' && star[-1] == '/'));
+        CHECK(nowhere || star == NULL || (star[-1] == '/' && star[strspn(star, "*")] == '\0' && strlen(star) <= 2));
     }
     CHECK(all_routes.n <= METRICS_ROUTES_MAX);
 }
@@ -54,6 +54,36 @@ TEST(a_path_is_matched_byte_by_byte)
         CHECK(r != NULL && strcmp(r->path, "*") == 0 && r->door == DOOR_PUBLIC);
         CHECK(find(HTTP_POST, strange[i], &f, &allow) == NULL);
         CHECK(f.kind == FAIL_NOT_FOUND);
+    }
+}
+
+TEST(a_deep_path_is_segments_with_slashes_between_and_nothing_else)
+{
+    static const struct {
+        struct str path;
+        const char *row;
+    } all[] = {
+        { S("/api/v1/terms"), "/api/v1/**" },
+        { S("/api/v1/terms/a"), "/api/v1/**" },
+        { S("/api/v1/schools/a/b"), "/api/v1/**" },
+        { S("/api/v1/a/b/c/d/e/f/g/h"), "/api/v1/**" },
+        { S("/api/v1/a/b/c/d/e/f/g/h/i"), "*" },
+        { S("/api/v1/"), "*" },
+        { S("/api/v1/terms/"), "*" },
+        { S("/api/v1//terms"), "*" },
+        { S("/api/v1/terms//a"), "*" },
+        { S("/api/v1/terms/../a"), "*" },
+        { S("/api/v1/./terms"), "*" },
+        { S("/api/v1/terms/a%2Fb"), "*" },
+        { S("/api/v1/drafts/7"), "/api/v1/drafts/*" },
+        { S("/api/v1/openapi.json"), "/api/v1/openapi.json" },
+    };
+    const char *allow;
+    struct fail f;
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        const struct route *r = find(HTTP_GET, all[i].path, &f, &allow);
+        CHECK_STR(r != NULL ? r->path : "none", all[i].row);
     }
 }
 

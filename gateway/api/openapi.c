@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * What there is, for programs: one OpenAPI 3.1 document, made from the tables of kinds and rights. */
+#include "gateway/api/api.h"
+
+#include "base/settings.h"
+#include "wire/http.h"
+
+#include <string.h>
+
+enum { DOCUMENT_MAX_B = 1 << 20, LIST_DEPTH = 8 /* objects that put_list_path() has open */ };
+
+/* ── small parts ────────────────────────────────────────────────────────── */
+
+static void put(struct json_out *o, const char *name, const char *text)
+{
+    json_put_str(o, str_of(name), str_of(text));
+}
+
+static void begin(struct json_out *o, const char *name)
+{
+    json_key(o, str_of(name));
+    json_begin_object(o);
+}
+
+static void end(struct json_out *o)
+{
+    json_end_object(o);
+}
+
+static void ref(struct json_out *o, const char *name, struct str to)
+{
+    begin(o, name);
+    json_put_str(o, S("$ref"), to);
+    end(o);
+}
+
+static struct str schema_ref(struct arena *a, const char *kind)
+{
+    return arena_printf(a, "#/components/schemas/%s", kind);
+}
+
+static void put_json(struct json_out *o, const char *member, struct str schema)
+{
+    begin(o, member);
+    begin(o, "application/json");
+    ref(o, "schema", schema);
+    end(o);
+    end(o);
+}
+
+static void answer(struct json_out *o, const char *status, const char *says, struct str schema)
+{
+    begin(o, status);
+    put(o, "description", says);
+    if (str_is_set(schema))
+        put_json(o, "content", schema);
+    end(o);
+}
+
+static void param(struct json_out *o, const char *where, const char *name, const char *says)
+{
+    json_begin_object(o);
+    put(o, "in", where);
+    put(o, "name", name);
+    put(o, "description", says);
+    json_put_bool(o, S("required"), strcmp(where, "path") == 0);
+    begin(o, "schema");
+    put(o, "type", "string");
+    end(o);
+    end(o);
+}
+
+/* ── schemas ────────────────────────────────────────────────────────────── */
+
+static void put_words(struct json_out *o, const char *const *words)
+{
+    json_key(o, S("enum"));
+    json_begin_array(o);
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (*words[i] != '\0')
+            json_str(o, str_of(words[i]));
+    json_end_array(o);
+}
+
+static void put_type(struct json_out *o, const struct field_about *f)
+{
+    static const struct {
+        const char *type, *format;
+    } types[] = {
+        [SHAPE_TEXT] = { "string", NULL },        [SHAPE_LIST] = { "array", NULL },
+        [SHAPE_WORDS] = { "array", NULL },        [SHAPE_WORD] = { "string", NULL },
+        [SHAPE_FLAG] = { "boolean", NULL },       [SHAPE_NUMBER] = { "integer", NULL },
+        [SHAPE_TIME] = { "string", "date-time" }, [SHAPE_DAY] = { "string", "date" },
+        [SHAPE_SECRET] = { "string", NULL },
+    };
+    bool is_list = f->shape == SHAPE_LIST || f->shape == SHAPE_WORDS;
+
+    json_key(o, S("type"));
+    json_begin_array(o);
+    json_str(o, str_of(types[f->shape].type));
+    json_str(o, S("null"));
+    json_end_array(o);
+    if (types[f->shape].format != NULL)
+        put(o, "format", types[f->shape].format);
+    if (is_list) {
+        begin(o, "items");
+        put(o, "type", "string");
+        if (f->words != NULL)
+            put_words(o, f->words);
+        end(o);
+    } else if (f->words != NULL) {
+        put_words(o, f->words);
+    }
+    if (f->shape == SHAPE_SECRET)
+        put(o, "description",
+            "Is given and never shown: null says that there is one. Left out, or null, it stays; "
+            "\"\" takes it away.");
+}
+
+static void put_fields(struct json_out *o, const struct kind_about *k)
+{
+    struct str open = S("");
+
+    begin(o, "properties");
+    for (size_t i = 0; i < k->field_count; i++) {
+        struct str name = str_of(k->fields[i].name);
+        size_t dot = str_find_byte(name, '.', 0);
+        struct str group = dot < name.n ? str_sub(name, 0, dot) : S("");
+        if (!str_eq(group, open)) {
+            if (open.n > 0) {
+                end(o);
+                end(o);
+            }
+            if (group.n > 0) {
+                json_key(o, group);
+                json_begin_object(o);
+                put(o, "type", "object");
+                begin(o, "properties");
+            }
+            open = group;
+        }
+        json_key(o, group.n > 0 ? str_from(name, dot + 1) : name);
+        json_begin_object(o);
+        put_type(o, &k->fields[i]);
+        end(o);
+    }
+    if (open.n > 0) {
+        end(o);
+        end(o);
+    }
+    end(o);
+}
+
+static void put_schema(struct json_out *o, const struct kind_about *k)
+{
+    begin(o, k->kind);
+    put(o, "type", "object");
+    put(o, "description",
+        "docs/registry.md says what each member means. A member that is left out of a PUT becomes as in a "
+        "row that does not say it.");
+    json_put_bool(o, S("additionalProperties"), false);
+    json_key(o, S("required"));
+    json_begin_array(o);
+    for (size_t i = 0; i < k->field_count; i++)
+        if (k->fields[i].must && !k->fields[i].is_key && k->fields[i].shape != SHAPE_SECRET)
+            json_str(o, str_of(k->fields[i].name));
+    json_end_array(o);
+    put_fields(o, k);
+    end(o);
+}
+
+#define TEXT_TYPE "{\"type\":\"string\"}"
+#define ERROR_SCHEMA                                                                                                   \
+    "{\"type\":\"object\",\"required\":[\"error\"],\"properties\":{\"error\":" TEXT_TYPE                               \
+    ",\"error_description\":" TEXT_TYPE ",\"error_uri\":" TEXT_TYPE                                                    \
+    ",\"troubles\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"row\":" TEXT_TYPE              \
+    ",\"field\":" TEXT_TYPE ",\"code\":" TEXT_TYPE ",\"says\":" TEXT_TYPE "}}}}}"
+#define CHANGED_SCHEMA                                                                                                 \
+    "{\"type\":\"object\",\"properties\":{\"version\":{\"type\":\"integer\",\"description\":\"Of the registry, "       \
+    "afterwards.\"},\"draft\":{\"type\":\"integer\",\"description\":\"Waits for a second "                             \
+    "person.\"},\"state\":" TEXT_TYPE ",\"why\":" TEXT_TYPE ",\"decided_why\":" TEXT_TYPE                              \
+    ",\"rows\":{\"type\":\"array\",\"items\":" TEXT_TYPE ",\"description\":\"+ made, ~ altered, - removed\"}}}"
+#define CHANGE_SCHEMA                                                                                                  \
+    "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"why\":" TEXT_TYPE                           \
+    ",\"put\":{\"type\":\"object\",\"description\":\"Rows by their paths: services/tori\","                            \
+    "\"additionalProperties\":{\"type\":\"object\"}},\"remove\":{\"type\":\"array\",\"items\":" TEXT_TYPE "}}}"
+
+/* ── paths ──────────────────────────────────────────────────────────────── */
+
+static void put_refusals(struct json_out *o)
+{
+    static const struct {
+        const char *status, *says;
+    } all[] = {
+        { "400", "Something is wrong with what was sent; troubles say it row by row." },
+        { "401", "No token, or none that is good." },
+        { "403", "The role of the token may not do it." },
+        { "404", "There is no such row in the area of the token." },
+        { "409", "Somebody else altered the row meanwhile." },
+        { "412", "The row is not as If-Match or If-None-Match says it." },
+        { "429", "Too many changes within a minute; Retry-After says when." },
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        answer(o, all[i].status, all[i].says, S("#/components/schemas/Error"));
+}
+
+static void begin_call(struct json_out *o, struct arena *a, const char *method, const char *verb, const char *kind)
+{
+    begin(o, method);
+    json_put_str(o, S("operationId"), arena_printf(a, "%s_%s", verb, kind));
+}
+
+static void put_list_path(struct json_out *o, struct arena *a, const struct kind_about *k)
+{
+    json_key(o, arena_printf(a, "/%s", k->section));
+    json_begin_object(o);
+    begin_call(o, a, "get", "list", k->kind);
+    json_key(o, S("parameters"));
+    json_begin_array(o);
+    param(o, "query", "limit", "Rows of a page, 1 to 200; 100 unless said.");
+    param(o, "query", "after", "As next of the page before has it.");
+    param(o, "query", "search", "Stands somewhere in the key or in a name.");
+    param(o, "query", "under", "Rows below this one alone.");
+    json_end_array(o);
+    begin(o, "responses");
+    begin(o, "200");
+    put(o, "description", "A page; long texts are left out of it.");
+    begin(o, "content");
+    begin(o, "application/json");
+    begin(o, "schema");
+    put(o, "type", "object");
+    begin(o, "properties");
+    json_key(o, S("next"));
+    json_raw(o, S("{\"type\":\"string\",\"description\":\"The next page; none: this is the last.\"}"));
+    begin(o, "rows");
+    put(o, "type", "array");
+    begin(o, "items");
+    put(o, "type", "object");
+    begin(o, "properties");
+    json_key(o, S("path"));
+    json_raw(o, S("{\"type\":\"string\"}"));
+    ref(o, "row", schema_ref(a, k->kind));
+    for (int i = 0; i < LIST_DEPTH; i++)
+        end(o);
+    put_refusals(o);
+    end(o);
+    end(o);
+    end(o);
+}
+
+static void put_write(struct json_out *o, struct arena *a, const struct kind_about *k, const char *method)
+{
+    bool is_put = strcmp(method, "put") == 0;
+
+    begin_call(o, a, method, method, k->kind);
+    json_key(o, S("parameters"));
+    json_begin_array(o);
+    param(o, "query", "why", "Stands in the history.");
+    param(o, "query", "dry_run", "true: says what would be, and changes nothing.");
+    param(o, "header", "If-Match", "The ETag of the row as it was read.");
+    if (is_put)
+        param(o, "header", "If-None-Match", "*: only where there is no such row.");
+    json_end_array(o);
+    if (is_put) {
+        begin(o, "requestBody");
+        json_put_bool(o, S("required"), true);
+        put_json(o, "content", schema_ref(a, k->kind));
+        end(o);
+    }
+    begin(o, "responses");
+    if (is_put) {
+        answer(o, "200", "As it has become; it was there before.", schema_ref(a, k->kind));
+        answer(o, "201", "Made.", schema_ref(a, k->kind));
+    } else {
+        answer(o, "204", "Removed, with what stood below it.", S(""));
+    }
+    answer(o, "202", "A draft, which a second person approves in the console.", S("#/components/schemas/Changed"));
+    put_refusals(o);
+    end(o);
+    end(o);
+}
+
+static void put_row_path(struct json_out *o, struct arena *a, const struct kind_about *k)
+{
+    json_key(o, k->key_count > 1 ? arena_printf(a, "/%s/{%s}/{key}", k->section, k->parent)
+                                 : arena_printf(a, "/%s/{key}", k->section));
+    json_begin_object(o);
+    json_key(o, S("parameters"));
+    json_begin_array(o);
+    if (k->key_count > 1)
+        param(o, "path", k->parent, "Below which row it stands.");
+    param(o, "path", "key", "By what it is called.");
+    json_end_array(o);
+    begin_call(o, a, "get", "read", k->kind);
+    begin(o, "responses");
+    answer(o, "200", "The row; ETag is a validator of it.", schema_ref(a, k->kind));
+    put_refusals(o);
+    end(o);
+    end(o);
+    put_write(o, a, k, "put");
+    put_write(o, a, k, "delete");
+    end(o);
+}
+
+static void put_other_paths(struct json_out *o)
+{
+    begin(o, "/changes");
+    begin(o, "post");
+    put(o, "operationId", "change");
+    json_key(o, S("parameters"));
+    json_begin_array(o);
+    param(o, "query", "dry_run", "true: says what would be, and changes nothing.");
+    json_end_array(o);
+    begin(o, "requestBody");
+    json_put_bool(o, S("required"), true);
+    put_json(o, "content", S("#/components/schemas/Change"));
+    end(o);
+    begin(o, "responses");
+    answer(o, "200", "Up to 200 rows were written, as one change.", S("#/components/schemas/Changed"));
+    answer(o, "202", "One draft, which a second person approves in the console.", S("#/components/schemas/Changed"));
+    put_refusals(o);
+    end(o);
+    end(o);
+    end(o);
+    begin(o, "/drafts/{number}");
+    json_key(o, S("parameters"));
+    json_begin_array(o);
+    param(o, "path", "number", "Of a draft.");
+    json_end_array(o);
+    begin(o, "get");
+    put(o, "operationId", "read_draft");
+    begin(o, "responses");
+    answer(o, "200", "How it stands: draft, proposed, approved, sent_back, withdrawn, published.",
+           S("#/components/schemas/Changed"));
+    put_refusals(o);
+    end(o);
+    end(o);
+    end(o);
+}
+
+/* ── the document ───────────────────────────────────────────────────────── */
+
+static void put_head(struct ctx *c, struct json_out *o)
+{
+    put(o, "openapi", "3.1.0");
+    begin(o, "info");
+    put(o, "title", "DigiOne Gateway: the registry");
+    put(o, "version", "1");
+    put(o, "description", "Rows of the federation, in the area of a token. docs/api.md shows it at work.");
+    end(o);
+    json_key(o, S("servers"));
+    json_begin_array(o);
+    json_begin_object(o);
+    json_put_str(o, S("url"), arena_join(c->arena, c->set->public_url, S("/api/v1")));
+    end(o);
+    json_end_array(o);
+    json_key(o, S("security"));
+    json_raw(o, S("[{\"token\":[]}]"));
+}
+
+static enum step show(struct ctx *c, struct fail *f)
+{
+    struct json_out o = json_out(c->arena, DOCUMENT_MAX_B);
+    struct kind_about *kinds = arena_make_n(c->arena, api_right_count, struct kind_about);
+
+    for (size_t i = 0; i < api_right_count; i++)
+        (void)kind_about(c->arena, str_of(api_rights[i].kind), &kinds[i]);
+    json_begin_object(&o);
+    put_head(c, &o);
+    begin(&o, "paths");
+    for (size_t i = 0; i < api_right_count; i++) {
+        put_list_path(&o, c->arena, &kinds[i]);
+        put_row_path(&o, c->arena, &kinds[i]);
+    }
+    put_other_paths(&o);
+    end(&o);
+    begin(&o, "components");
+    json_key(&o, S("securitySchemes"));
+    json_raw(&o, S("{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}}"));
+    begin(&o, "schemas");
+    for (size_t i = 0; i < api_right_count; i++)
+        put_schema(&o, &kinds[i]);
+    json_key(&o, S("Error"));
+    json_raw(&o, S(ERROR_SCHEMA));
+    json_key(&o, S("Changed"));
+    json_raw(&o, S(CHANGED_SCHEMA));
+    json_key(&o, S("Change"));
+    json_raw(&o, S(CHANGE_SCHEMA));
+    end(&o);
+    end(&o);
+    json_end_object(&o);
+    http_header_set(c->res, S("Cache-Control"), S("public, max-age=300"));
+    return api_json(c, 200, &o, f);
+}
+
+const struct step_row api_openapi[] = { { show }, { NULL } };

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The registry for programs, from outside: a token has a role in an area, rows are read and written as JSON, and what
+// opens a door waits for a second person.   node api.mjs PATH-OF-DIGIONE
+import crypto from 'node:crypto';
+import { check, fetchLocal, finish, freePort, Gateway, test } from './gateway.mjs';
+
+const school = { oulu: '1.2.246.562.99.95640200010', espoo: '1.2.246.562.99.95640200028' };
+const token = {}, given = (id, more) => {
+  token[id] = `${id}-${crypto.randomBytes(24).toString('hex')}`;
+  return `  - { id: ${id}, token: { plain: "${token[id]}" }, ${more} }\n`;
+};
+const registry = `format: 1
+providers:
+  - id: oulu
+    oid: 1.2.246.562.10.346830761110
+    name: { fi: Oulu, sv: Uleåborg, en: Oulu }
+    schools:
+      - { oid: ${school.oulu}, name: { fi: Kielonmäki } }
+  - id: espoo
+    oid: 1.2.246.562.10.90008375488
+    name: { fi: Espoo }
+    schools:
+      - { oid: ${school.espoo}, name: { fi: Salainen koulu } }
+idps:
+  - { id: oulu-local, kind: local, provider: oulu, name: { fi: Oulu } }
+  - { id: espoo-local, kind: local, provider: espoo, name: { fi: Espoo salattu } }
+  - { id: yllapito, kind: local, name: { fi: Ylläpito } }
+services:
+  - { id: kanerva, protocol: link, vendor: sanoma, name: { fi: Kanerva }, launch_uri: "https://kanerva.example/", asks: [sub] }
+policies:
+  - { id: oulu-all, layer: municipality, provider: oulu, name: { fi: Kaikki }, text: 'permit (principal in Provider::"oulu", action == Action::"open", resource);' }
+  - { id: espoo-hidden, layer: municipality, provider: espoo, name: { fi: Salainen }, text: 'permit (principal in Provider::"espoo", action == Action::"open", resource == Service::"kanerva");' }
+accounts:
+  - { id: espoo-aino, idp: espoo-local, username: aino, password: { plain: salasana-aino }, given_names: Aino Espoo, affiliations: [{ provider: espoo, role: teacher }] }
+  - { id: nils, idp: yllapito, username: nils, password: { plain: salasana-nils }, given_names: Nils }
+admins:
+  - { id: nils-op, idp: yllapito, subject: nils, role: operator, why: tests }
+terms:
+  - { id: espoo-term, provider: espoo, name: { fi: Espoon syksy }, from: "2026-08-10", to: "2026-12-19" }
+api_tokens:
+${given('oulu-admin', 'role: admin, provider: oulu, why: Terraform')}${given('oulu-now', 'role: admin, provider: oulu, at_once: true')}${given('oulu-school', `role: principal, provider: oulu, school: "${school.oulu}"`)}${given('nation', 'role: operator')}${given('nation-now', 'role: operator, at_once: true')}${given('clerk', `role: secretary, provider: oulu, school: "${school.oulu}"`)}${given('ended', 'role: operator, to: "2020-01-01"')}${given('later', 'role: operator, from: "2090-01-01"')}${given('off', 'role: operator, enabled: false')}`;
+
+const g = new Gateway(process.argv[2], { name: 'api', port: await freePort(), registry });
+await g.start();
+
+const call = (method, path, { by = 'oulu-admin', body, headers = {}, type = 'application/json' } = {}) => fetchLocal(g.port, path.startsWith('/') ? path : `/api/v1/${path}`, { method, host: g.host,
+  body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+  headers: { ...(body === undefined ? {} : { 'Content-Type': type }), ...(by ? { Authorization: `Bearer ${token[by] ?? by}` } : {}), ...headers } })
+  .then((r) => ({ ...r, json: r.text.startsWith('{') ? JSON.parse(r.text) : undefined }));
+const is = (r, status, error) => check(r.status === status && (!error || r.json?.error === error), `expected ${status} ${error ?? ''}: ${r.status} ${r.text}`);
+const version = () => Number(/\d+/.exec(g.cli('registry', 'log', '-c', g.config, '--last', '1').stdout)[0]);
+const term = (more = {}) => ({ provider: 'oulu', kind: 'term', name: { fi: 'Syksy', sv: 'Hösten' }, from: '2026-08-10', to: '2026-12-19', ...more });
+const policy = (text = 'permit (principal in Provider::"oulu", action == Action::"open", resource == Service::"kanerva");') => ({ layer: 'municipality', provider: 'oulu', name: { fi: 'Kanerva kaikille' }, text });
+
+await test('nobody is let in without a token, nor with a wrong, ended, coming or switched-off one', async () => {
+  const bare = await call('GET', 'terms', { by: null });
+  is(bare, 401, 'invalid_token');
+  check(bare.headers['www-authenticate'] === 'Bearer realm="digione"', bare.headers['www-authenticate']);
+  for (const by of ['x', 'x'.repeat(300), 'ended', 'later', 'off']) {
+    const r = await call('GET', 'terms', { by });
+    is(r, 401, 'invalid_token');
+    check(/error="invalid_token"/.test(r.headers['www-authenticate']) && /support code/.test(r.text), r.text);
+  }
+  is(await call('PUT', 'terms/t1', { by: 'off', body: term() }), 401, 'invalid_token');
+});
+
+await test('a row is made, read, left alone when it is the same, altered and removed; each once in the history', async () => {
+  const before = version();
+  const made = await call('PUT', 'terms/oulu-autumn?why=Lukuvuosi', { body: term() });
+  is(made, 201);
+  check(made.json.id === 'oulu-autumn' && made.json.name.sv === 'Hösten' && made.json.from === '2026-08-10', made.text);
+  check(version() === before + 1, `version ${version()} after ${before}`);
+  const read = await call('GET', 'terms/oulu-autumn');
+  check(read.text === made.text && read.headers.etag === made.headers.etag && /^"[0-9a-f]{32}"$/.test(read.headers.etag), `${read.text} ${read.headers.etag}`);
+  const same = await call('PUT', 'terms/oulu-autumn', { body: read.json });
+  is(same, 200);
+  check(version() === before + 1 && same.headers.etag === read.headers.etag, 'the same row made a version');
+  is(await call('PUT', 'terms/oulu-autumn', { body: term({ to: '2026-12-20', name: { fi: 'Syksy' } }) }), 200);
+  const after = await call('GET', 'terms/oulu-autumn');
+  check(after.json.to === '2026-12-20' && !('sv' in after.json.name) && after.headers.etag !== read.headers.etag, `what was left out stayed: ${after.text}`);
+  is(await call('DELETE', 'terms/oulu-autumn'), 204);
+  is(await call('GET', 'terms/oulu-autumn'), 404, 'no_row');
+  is(await call('DELETE', 'terms/oulu-autumn'), 404, 'no_row');
+  const log = g.cli('registry', 'log', '-c', g.config).stdout;
+  check(/api\s+api_token oulu-admin as api_token oulu-admin/.test(log) && /Lukuvuosi/.test(log), log);
+});
+
+await test('If-Match and If-None-Match: nobody writes over what they have not read [RFC 9110 13.1]', async () => {
+  is(await call('PUT', 'terms/t2', { body: term(), headers: { 'If-None-Match': '*' } }), 201);
+  is(await call('PUT', 'terms/t2', { body: term({ to: '2026-12-18' }), headers: { 'If-None-Match': '*' } }), 412, 'precondition_failed');
+  const { headers: { etag } } = await call('GET', 'terms/t2');
+  is(await call('PUT', 'terms/t2', { body: term({ to: '2026-12-18' }), headers: { 'If-Match': '"x"' } }), 412, 'precondition_failed');
+  is(await call('PUT', 'terms/none', { body: term(), headers: { 'If-Match': '*' } }), 412, 'precondition_failed');
+  is(await call('PUT', 'terms/t2', { body: term({ to: '2026-12-18' }), headers: { 'If-Match': `"x", ${etag}` } }), 200);
+  is(await call('DELETE', 'terms/t2', { headers: { 'If-Match': etag } }), 412, 'precondition_failed');
+  is(await call('DELETE', 'terms/t2', { headers: { 'If-Match': (await call('GET', 'terms/t2')).headers.etag } }), 204);
+});
+
+await test('twenty that write one row at once, each from the same reading: one of them does', async () => {
+  is(await call('PUT', 'terms/race', { body: term() }), 201);
+  const { headers: { etag } } = await call('GET', 'terms/race');
+  const all = await Promise.all([...Array(20)].map((_, i) => call('PUT', 'terms/race', { body: term({ name: { fi: `Syksy ${i}` } }), headers: { 'If-Match': etag } })));
+  check(all.filter((r) => r.status === 200).length === 1, all.map((r) => r.status).join());
+  check(all.every((r) => [200, 409, 412].includes(r.status)), all.map((r) => r.status).join());
+  is(await call('DELETE', 'terms/race'), 204);
+});
+
+await test('what opens a door is a draft that a second person approves; asked again it is the same draft', async () => {
+  const before = version();
+  const first = await call('PUT', 'policies/oulu-kanerva?why=Kokeilu', { body: policy() });
+  is(first, 202);
+  check(first.json.state === 'proposed' && first.headers.location === `/api/v1/drafts/${first.json.draft}`, first.text);
+  check(first.json.rows.join() === '+ policy oulu-kanerva', first.text);
+  check(version() === before, 'it is in force');
+  is(await call('GET', 'policies/oulu-kanerva'), 404);
+  const again = await call('PUT', 'policies/oulu-kanerva?why=Kokeilu', { body: policy() });
+  is(again, 202);
+  check(again.json.draft === first.json.draft, `another draft: ${again.text}`);
+  const draft = await call('GET', first.headers.location);
+  check(draft.json.state === 'proposed' && draft.json.why === 'Kokeilu' && draft.json.rows.join() === '+ policy oulu-kanerva', draft.text);
+  is(await call('GET', first.headers.location, { by: 'clerk' }), 404);
+  is(await call('GET', 'drafts/99999'), 404);
+  const removed = await call('DELETE', 'policies/oulu-all');
+  is(removed, 202);
+  is(await call('GET', 'policies/oulu-all'), 200);
+});
+
+await test('a token that needs no second person writes at once', async () => {
+  is(await call('PUT', 'policies/oulu-now-policy', { by: 'oulu-now', body: policy() }), 201);
+  const read = await call('GET', 'policies/oulu-now-policy');
+  check(read.json.text === policy().text && read.json.provider === 'oulu', read.text);
+  is(await call('DELETE', 'policies/oulu-now-policy', { by: 'oulu-now' }), 204);
+});
+
+await test('the area of a token: what is another municipality\'s is as if it were not there, in every kind', async () => {
+  const theirs = { providers: 'espoo', schools: `espoo/${school.espoo}`, idps: 'espoo-local', policies: 'espoo-hidden', accounts: 'espoo-aino', affiliations: 'espoo-aino/0', terms: 'espoo-term', admins: 'nils-op' };
+  for (const [kind, key] of Object.entries(theirs)) {
+    is(await call('GET', `${kind}/${key}`, { by: 'nation' }), 200);
+    const there = await call('GET', `${kind}/${key}`), none = await call('GET', `${kind}/${key.replace(/espoo|nils/, 'nowhere')}`);
+    is(there, 404);
+    const same = (r) => JSON.stringify({ ...r.json, error_description: r.json.error_description.replace(/support code \w+/, '') });
+    check(same(there) === same(none), `${kind} tells them apart: ${there.text} ${none.text}`);
+    const list = await call('GET', kind);
+    is(list, 200);
+    check(!/espoo|Salainen|salattu|nils/i.test(list.text), `${kind} lists what is another's: ${list.text}`);
+    const got = (await call('GET', `${kind}/${key}`, { by: 'nation' })).json;
+    for (const by of ['oulu-admin', 'oulu-now']) {
+      const put = await call('PUT', `${kind}/${key}`, { by, body: got }), removal = await call('DELETE', `${kind}/${key}`, { by });
+      check([400, 403, 404].includes(put.status) && [400, 403, 404].includes(removal.status), `${by} ${kind}: ${put.status} ${put.text} ${removal.status} ${removal.text}`);
+    }
+    check(JSON.stringify((await call('GET', `${kind}/${key}`, { by: 'nation' })).json) === JSON.stringify(got), `${kind} was altered`);
+  }
+});
+
+await test('a row of one\'s own that would stand in another\'s area is refused', async () => {
+  for (const by of ['oulu-admin', 'oulu-now']) {
+    const r = await call('PUT', 'terms/oulu-in-espoo', { by, body: term({ provider: 'espoo' }) });
+    check([400, 403].includes(r.status), `${r.status} ${r.text}`);
+    const p = await call('PUT', 'policies/national', { by, body: { layer: 'nation', name: { fi: 'Kaikki' }, text: policy().text } });
+    check([400, 403].includes(p.status), `${p.status} ${p.text}`);
+  }
+  is(await call('GET', 'terms/oulu-in-espoo', { by: 'nation' }), 404);
+});
+
+await test('the role of a token: who may not, may not; who may gives no more than they have', async () => {
+  is(await call('PUT', 'terms/x', { by: 'clerk', body: term() }), 403, 'access_denied');
+  is(await call('PUT', 'services/uusi', { body: { protocol: 'link', vendor: 'sanoma', name: { fi: 'Uusi' }, launch_uri: 'https://uusi.example/' } }), 403, 'access_denied');
+  is(await call('GET', 'accounts', { by: 'clerk' }), 403, 'access_denied');
+  const operator = await call('PUT', 'admins/more', { by: 'oulu-now', body: { idp: 'oulu-local', subject: 'x', role: 'operator', provider: 'oulu' } });
+  check([400, 403].includes(operator.status), operator.text);
+  // A role that brings what the giver has not: by a right, and by what an account is said to be.
+  const right = { idp: 'oulu-local', subject: 'x', role: 'admin', provider: 'oulu', school: school.oulu };
+  is(await call('PUT', 'admins/up', { by: 'oulu-school', body: right }), 403, 'more_than_own');
+  is(await call('PUT', 'admins/up', { by: 'oulu-now', body: right }), 201);
+  is(await call('DELETE', 'admins/up', { by: 'oulu-school' }), 403, 'more_than_own');
+  is(await call('DELETE', 'admins/up', { by: 'oulu-now' }), 204);
+  check((await call('PUT', 'admins/principal-up', { by: 'oulu-school', body: { idp: 'oulu-local', subject: 'x', role: 'admin', provider: 'oulu' } })).status === 403, 'a school gave a city');
+});
+
+await test('a token begets no token, and reads none', async () => {
+  for (const by of ['nation', 'nation-now', 'oulu-now']) {
+    for (const kind of ['api_tokens', 'registrars', 'rules', 'nothing'])
+      for (const [method, path] of [['GET', kind], ['GET', `${kind}/oulu-admin`], ['PUT', `${kind}/x`], ['DELETE', `${kind}/oulu-admin`]])
+        is(await call(method, path, { by, ...(method === 'PUT' ? { body: { role: 'operator', token: 'x'.repeat(40) } } : {}) }), 404, 'not_found');
+    is(await call('POST', 'changes', { by, body: { put: { 'api_tokens/x': { role: 'operator', token: 'x'.repeat(40) } } } }), 400, 'invalid_row');
+  }
+});
+
+await test('secrets go in, and never come out; a row put back as it was read keeps them', async () => {
+  const secret = crypto.randomBytes(32).toString('hex'), body = { protocol: 'oidc', vendor: 'sanoma', name: { fi: 'Salaisuus' }, client_id: 'salaisuus', secret, redirect_uris: ['https://salaisuus.example/cb'], auth_method: 'client_secret_basic' };
+  const made = await call('PUT', 'services/salaisuus', { by: 'nation-now', body });
+  is(made, 201);
+  check(made.json.secret === null && !made.text.includes(secret), made.text);
+  is(await call('PUT', 'services/salaisuus', { by: 'nation-now', body: { ...made.json, name: { fi: 'Yhä salaisuus' } } }), 200);
+  check(g.cli('export', '-c', g.config).stdout.includes(crypto.createHash('sha256').update(secret).digest('hex')), 'the secret is gone');
+  check((await call('GET', 'services?search=salaisuus', { by: 'nation' })).json.rows[0].row.secret === null, 'not said');
+});
+
+await test('what is wrong is said by row and member, and nothing is written', async () => {
+  const before = version();
+  const unknown = await call('PUT', 'terms/bad', { body: term({ frum: '2026-01-01' }) });
+  is(unknown, 400, 'unknown_key');
+  check(unknown.json.error_description.includes('frum'), unknown.text);
+  is(await call('PUT', 'terms/bad', { body: term({ from: 5 }) }), 400, 'invalid_row');
+  const day = await call('PUT', 'terms/bad', { body: term({ from: '10.8.2026' }) });
+  check(day.status === 400 && day.json.troubles.some((t) => t.row === 'term bad' && t.field === 'from'), day.text);
+  const two = await call('PUT', 'terms/bad', { body: { provider: 'oulu', from: 'x', to: 'y' } });
+  check(two.status === 400 && two.json.troubles.length >= 2, two.text);
+  for (const body of ['', '[]', '{', '{"a":1,"a":2}', '"x"', '{"from":"\\u0000"}'])
+    check((await call('PUT', 'terms/bad', { body: body || ' ' })).status === 400, `${body} was taken`);
+  is(await call('PUT', 'terms/bad', { body: 'from=2026', type: 'application/x-www-form-urlencoded' }), 400, 'invalid_row');
+  is(await call('PUT', 'terms/bad', { body: { ...term(), id: 'other' } }), 400, 'invalid_row');
+  is(await call('PUT', 'networks/n', { body: { provider: 'oulu', name: { fi: 'V' }, blocks: ['10.0.0.0/8', 'two\nlines'] } }), 400, 'invalid_row');
+  is(await call('GET', 'terms?limit=0'), 400, 'invalid_request');
+  is(await call('GET', 'terms/a/b/c'), 404, 'not_found');
+  is(await call('POST', 'terms/x'), 405);
+  is(await call('PUT', 'terms', { body: {} }), 405);
+  const cedar = await call('PUT', 'policies/bad', { by: 'oulu-now', body: policy('permit (principal, action, ressource);') });
+  check(cedar.status === 400 && cedar.json.troubles.some((t) => t.field === 'text' || /text/.test(t.says)), cedar.text);
+  check(version() === before, 'something was written');
+});
+
+await test('many rows at once are one change, or none; a dry run says what would be', async () => {
+  const before = version(), put = Object.fromEntries([...Array(20)].map((_, i) => [`terms/many-${i}`, term({ name: { fi: `Päivä ${i}` } })]));
+  const dry = await call('POST', 'changes?dry_run=true', { body: { put } });
+  is(dry, 200);
+  check(dry.json.rows.length === 20 && !('version' in dry.json) && version() === before, dry.text);
+  is(await call('POST', 'changes', { body: { put: { ...put, 'terms/bad': term({ from: 'x' }) } } }), 400, 'invalid_row');
+  check(version() === before, 'half of it was written');
+  const done = await call('POST', 'changes', { body: { why: 'Lukuvuosi', put } });
+  is(done, 200);
+  check(done.json.version === before + 1 && version() === before + 1, done.text);
+  const pages = [];
+  for (let next = '/api/v1/terms?limit=7&search=P%C3%A4iv%C3%A4'; next; ) {
+    const page = await call('GET', next);
+    is(page, 200);
+    pages.push(page.json.rows.length);
+    next = page.json.next;
+  }
+  check(pages.join() === '7,7,6', pages.join());
+  is(await call('POST', 'changes', { body: { remove: Object.keys(put) } }), 200);
+  check((await call('GET', 'terms?search=P%C3%A4iv%C3%A4')).json.rows.length === 0, 'they stand');
+  is(await call('POST', 'changes', { body: {} }), 400, 'invalid_row');
+  is(await call('POST', 'changes', { body: { put: Object.fromEntries([...Array(201)].map((_, i) => [`terms/t${i}`, term()])) } }), 400, 'invalid_row');
+  const drafted = await call('POST', 'changes', { body: { put: { 'policies/one': policy(), 'policies/two': policy(), 'terms/with-them': term() } } });
+  is(drafted, 202);
+  check(drafted.json.rows.length === 3, drafted.text);
+  is(await call('GET', 'terms/with-them'), 404);
+});
+
+// What the document says is there is there, and the other way round.
+await test('the OpenAPI document: every path and method of it is answered, by the statuses that it names', async () => {
+  const r = await call('GET', 'openapi.json', { by: null });
+  is(r, 200);
+  const { paths, components: { schemas }, openapi, servers, security } = r.json;
+  check(openapi === '3.1.0' && servers[0].url === `${g.url}/api/v1` && security[0].token, r.text.slice(0, 400));
+  const refs = [...r.text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map((m) => m[1]);
+  check(refs.length > 50 && refs.every((n) => schemas[n]), `dangling: ${refs.filter((n) => !schemas[n])}`);
+  const ids = new Set();
+  for (const [path, of] of Object.entries(paths)) for (const method of ['get', 'put', 'delete', 'post'].filter((m) => of[m])) {
+    check(!ids.has(of[method].operationId), `two are called ${of[method].operationId}`);
+    ids.add(of[method].operationId);
+    const names = [...path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]), declared = [...(of.parameters ?? []), ...(of[method].parameters ?? [])].filter((p) => p.in === 'path').map((p) => p.name);
+    check(names.join() === declared.join(), `${path}: ${names} ${declared}`);
+    const at = path.replace(/\{\w+\}/g, '0');
+    const got = await call(method.toUpperCase(), at.slice(1), { by: 'nation', ...(['put', 'post'].includes(method) ? { body: {} } : {}) });
+    check(of[method].responses[got.status], `${method} ${at}: ${got.status} is not in the document: ${got.text}`);
+    const bare = await call(method.toUpperCase(), at.slice(1), { by: null, ...(['put', 'post'].includes(method) ? { body: {} } : {}) });
+    is(bare, 401, 'invalid_token');
+  }
+  // A row that the server gives fits its schema.
+  for (const [kind, section] of [['provider', 'providers'], ['idp', 'idps'], ['service', 'services'], ['policy', 'policies'], ['admin', 'admins'], ['term', 'terms']])
+    for (const { path } of (await call('GET', section, { by: 'nation' })).json.rows) {
+      const { json } = await call('GET', path, { by: 'nation' });
+      const fits = (v, s, where) => {
+        const types = [s.type].flat(), is_ = Array.isArray(v) ? 'array' : v === null ? 'null' : Number.isInteger(v) ? 'integer' : typeof v;
+        check(types.includes(is_), `${where}: ${is_} is none of ${types}`);
+        if (s.enum && v !== null && is_ !== 'array') check(s.enum.includes(v), `${where}: ${v}`);
+        if (is_ === 'array') v.forEach((x) => fits(x, s.items, where));
+        if (is_ === 'object') for (const [k, x] of Object.entries(v)) { check(s.properties[k], `${where}.${k} is not in the document`); fits(x, s.properties[k], `${where}.${k}`); }
+      };
+      fits(json, schemas[kind], path);
+      for (const must of schemas[kind].required) check(must.split('.').reduce((o, k) => o?.[k], json) !== undefined, `${path} lacks ${must}`);
+    }
+});
+
+await test('too many changes within a minute are told when to come again', async () => {
+  const busy = [];
+  for (let i = 0; i < 700 && busy.length === 0; i += 20) {
+    const got = await Promise.all([...Array(20)].map((_, k) => call('PUT', `terms/flood-${k}`, { body: term({ name: { fi: `Vuo ${i}` } }) })));
+    busy.push(...got.filter((r) => r.status === 429));
+    check(got.every((r) => [200, 201, 409, 429].includes(r.status)), got.map((r) => r.status).join());
+  }
+  check(busy.length > 0 && busy[0].headers['retry-after'], 'nobody was held back');
+});
+
+await g.stop();
+finish();
