@@ -12,10 +12,10 @@
 
 /* form-action names https because a POST of ours is answered by a redirect to a city or a service, and Chromium
  * applies form-action to redirects as well; plain http only on loopback names, for the demo. */
-#define PAGE_CSP                                                                                                       \
+#define PAGE_CSP PAGE_CSP_BUT_ANCESTORS "frame-ancestors 'none'"
+#define PAGE_CSP_BUT_ANCESTORS                                                                                         \
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; "  \
-    "form-action 'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*; "                           \
-    "frame-ancestors 'none'"
+    "form-action 'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*; "
 
 struct page_role { /* what somebody is at one school */
     struct str role, school;

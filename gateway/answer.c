@@ -32,6 +32,13 @@ enum { LANG_COOKIE_S = 365 * 86400 };
     "frame-ancestors "                                                                                                 \
     "'none'"
 
+#define WITHIN_CSP PAGE_CSP_BUT_ANCESTORS "frame-ancestors 'self'"
+
+void answer_within_ours(struct ctx *c)
+{
+    http_header_set(c->res, S("Content-Security-Policy"), S(WITHIN_CSP));
+}
+
 static void set_unless_there(struct http_response *res, struct str name, struct str value)
 {
     if (http_response_field(res, name).p == NULL)
@@ -41,7 +48,8 @@ static void set_unless_there(struct http_response *res, struct str name, struct 
 void answer_finish(struct ctx *c)
 {
     bool https = c->req->https;
-    bool framed = str_eq(http_response_field(c->res, S("Content-Security-Policy")), S(ANSWER_FRAMED_CSP));
+    struct str csp = http_response_field(c->res, S("Content-Security-Policy"));
+    bool framed = str_eq(csp, S(ANSWER_FRAMED_CSP)) || str_eq(csp, S(WITHIN_CSP));
 
 #define X(name, value, when)                                                                                           \
     if (when)                                                                                                          \

@@ -35,6 +35,10 @@ struct str answer_description(const struct ctx *c, const struct fail *f);
 /* The last hand on every answer: security headers, Cache-Control, Content-Language.
  * A Content-Security-Policy or Cache-Control that is there already stays. */
 void answer_finish(struct ctx *c);
+/* The policy of a page that may stand in a frame of a page of ours alone, and a row of it: set after the page is made.
+ */
+void answer_within_ours(struct ctx *c);
+
 /* The policy of a page that shows nothing and may stand in a frame of others; it has no X-Frame-Options. */
 #define ANSWER_FRAMED_CSP                                                                                              \
     "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"

@@ -364,6 +364,13 @@ struct html page_links(struct arena *a, const struct links_view *v)
     PAGE_RENDER(a, view_links, &out);
 }
 
+struct html page_framed(struct arena *a, const struct framed_view *v)
+{
+    struct framed_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_framed, &out);
+}
+
 struct html page_class(struct arena *a, const struct class_view *v)
 {
     struct class_out out = { .page = v->page, .in = *v };

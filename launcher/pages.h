@@ -552,6 +552,13 @@ struct html page_post(struct arena *a, const struct post_view *v);
 struct picked_row {
     struct str title, url; /* the link that holds what was picked */
 };
+struct framed_view { /* a service in a frame of ours, which keeps things for it (frame/assets/storage.js) */
+    struct page page;
+    struct str service, url; /* its name; where it begins */
+    struct str origins;      /* space-separated: for whom things are kept */
+};
+struct html page_framed(struct arena *a, const struct framed_view *v);
+
 struct picked_rows {
     const struct picked_row *at;
     size_t n;

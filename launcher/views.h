@@ -154,6 +154,11 @@ struct links_out {
     struct links_view in;
 };
 
+struct framed_out {
+    struct page page;
+    struct framed_view in;
+};
+
 struct still_out {
     struct page page;
     struct still_view in;
@@ -223,6 +228,7 @@ void view_about(struct buf *b, const struct about_out *v);
 void view_continue(struct buf *b, const struct continue_out *v);
 void view_picked(struct buf *b, const struct picked_out *v);
 void view_links(struct buf *b, const struct links_out *v);
+void view_framed(struct buf *b, const struct framed_out *v);
 void view_class(struct buf *b, const struct class_out *v);
 void view_post(struct buf *b, const struct post_out *v);
 

@@ -193,6 +193,7 @@ struct lti_tool {
     struct str deep_link_uri; /* where teachers pick what they link to; "": target_link_uri */
     bool deep_linking;        /* it has a catalogue to pick from [LTI Deep Linking 2.0] */
     bool by_post;             /* its login begins by POST; else by GET [LTI Security Framework 5.1.1.1] */
+    bool framed;              /* opened in a frame of a page of ours, which keeps its state (platform storage) */
     bool names_and_roles;     /* it may ask who is in a group [LTI Names and Role Provisioning Services 2.0] */
 };
 

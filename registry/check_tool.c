@@ -36,6 +36,8 @@ static struct str addresses_trouble(struct arena *a, const struct registry *r, c
         return S("target_link_uri is missing: what the tile opens, which the tool calls launch URL");
     if (s->redirect_uris.n == 0)
         return S("redirect_uris is empty: where the tool takes the launch, often the same as target_link_uri");
+    if (s->lti.by_post && s->lti.framed)
+        return S("lti_login_by_post and lti_framed exclude each other: what is in a frame begins by GET");
     for (size_t i = 0; i < s->redirect_uris.n; i++) {
         const char *trouble = redirect_uri_trouble(s->redirect_uris.at[i], s->test, false);
         if (trouble != NULL)
@@ -188,7 +190,7 @@ static struct str foreign_trouble(const struct service *s)
     const struct lti_tool *t = &s->lti;
 
     return t->deployments.n == 0 && t->custom.n == 0 && !str_is_set(t->deep_link_uri) && !t->deep_linking &&
-                   !t->names_and_roles && !t->by_post
+                   !t->names_and_roles && !t->by_post && !t->framed
                ? none
                : S("has lti_… keys, which are for protocol lti alone");
 }

@@ -236,6 +236,7 @@ static const struct column service_columns[] = {
     { "lti_deep_linking", "lti_deep_linking", COL_BOOL, "0", AT(service, lti.deep_linking), NULL },
     { "lti_names_and_roles", "lti_names_and_roles", COL_BOOL, "0", AT(service, lti.names_and_roles), NULL },
     { "lti_login_by_post", "lti_login_by_post", COL_BOOL, "0", AT(service, lti.by_post), NULL },
+    { "lti_framed", "lti_framed", COL_BOOL, "0", AT(service, lti.framed), NULL },
 };
 
 static const struct column purpose_columns[] = {
@@ -428,6 +429,7 @@ static const struct column source_columns[] = {
 #define P97  P92 ",?93,?94,?95,?96,?97"
 #define P101 P97 ",?98,?99,?100,?101"
 #define P102 P101 ",?102"
+#define P103 P102 ",?103"
 #define P32  P28 ",?29,?30,?31,?32"
 #define P33  P32 ",?33"
 #define P34  P33 ",?34"
@@ -454,7 +456,7 @@ static const struct column source_columns[] = {
     "signer,pinned_keys,requests_signed,signs,signing_alg,encrypts,encryption_alg,name_id,attributes_as,attribute_"    \
     "names,names_origin,unasked_answers,skew_s,targets,metadata_from,metadata_approved,metadata_rejected,answers_as,"  \
     "lti_deployments,lti_custom,lti_deep_link_uri,"                                                                    \
-    "lti_deep_linking,lti_names_and_roles,lti_login_by_post"
+    "lti_deep_linking,lti_names_and_roles,lti_login_by_post,lti_framed"
 #define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis"
 #define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
 #define POLICY_COLUMNS  "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
@@ -498,7 +500,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                    STATEMENTS("idp", IDP_COLUMNS, P34, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P102, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P103, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
                        STATEMENTS("purpose", PURPOSE_COLUMNS, P6, "service, claim", "service = ?1 AND claim = ?2") },
@@ -815,6 +817,7 @@ const struct db_migration registry_migrations[] = {
           "at_once INTEGER NOT NULL, given_by TEXT NOT NULL, given_number TEXT NOT NULL, given_name TEXT NOT NULL, "
           "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);"
       "CREATE INDEX api_token_provider ON api_token (provider, school);" },
+    { 28, "ALTER TABLE service ADD COLUMN lti_framed INTEGER NOT NULL DEFAULT 0;" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

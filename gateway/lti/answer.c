@@ -59,7 +59,10 @@ static enum step post(struct ctx *c, struct fields *all)
                                  .url = c->login->answer_to,
                                  .to = s != NULL ? names_in(&s->names, c->lang) : (struct str){ NULL, 0 },
                                  .fields = { all->at, all->n } };
-    return answer_page(c, 200, page_post(c->arena, &v));
+    enum step done = answer_page(c, 200, page_post(c->arena, &v));
+    if (lti_is_framed(c))
+        answer_within_ours(c);
+    return done;
 }
 
 /* Codes that OpenID Connect does not know become ones that it does. */
@@ -173,6 +176,7 @@ static struct str claims_of(struct ctx *c)
         .custom = custom_lines(c, &link),
         .members_url = members_url(c, &a->told),
         .lang = c->lang,
+        .framed = a->hint.framed != 0,
         .told = &a->told,
     };
 

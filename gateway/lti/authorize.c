@@ -6,6 +6,7 @@
 #include "gateway/answer.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
+#include "launcher/pages.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -111,6 +112,25 @@ static enum step load_session(struct ctx *c, struct fail *f)
     return step_into(c, session_load);
 }
 
+/* What a tool's page leads to within a frame comes without our cookies; what our own page leads to comes with them. */
+static enum step come_again(struct ctx *c, struct fail *f)
+{
+    struct continue_view v = { .page = page_for(c, (struct str){ NULL, 0 }) };
+    struct buf b = buf_new(c->arena, GO_MAX_B);
+
+    if (c->session != NULL || str_is_set(asked(c, "again")) || !lti_is_framed(c))
+        return NEXT;
+    buf_add(&b, S("/lti/authorize?again=1"));
+    for (size_t i = 0; i < c->query->count; i++)
+        url_query(&b, c->query->fields[i].name, c->query->fields[i].value);
+    if (!buf_ok(&b))
+        return fail(f, FAIL_TOO_LARGE, "invalid_request", "the request is too long");
+    v.url = buf_str(&b);
+    enum step done = answer_page(c, 200, page_continue(c->arena, &v));
+    answer_within_ours(c);
+    return done;
+}
+
 static enum step check_session(struct ctx *c, struct fail *f)
 {
     struct lti_hint h;
@@ -122,9 +142,10 @@ static enum step check_session(struct ctx *c, struct fail *f)
                : fail(f, FAIL_NO_SESSION, "login_required", "the launch is not of whoever is signed in here");
 }
 
-const struct step_row lti_authorize[] = { { find_tool },     { check_redirect_uri }, { check_words },
-                                          { check_nonce },   { check_hints },        { load_session },
-                                          { check_session }, { flow_next },          { NULL } };
+const struct step_row lti_authorize[] = { { find_tool },   { check_redirect_uri }, { check_words },
+                                          { check_nonce }, { check_hints },        { load_session },
+                                          { come_again },  { check_session },      { flow_next },
+                                          { NULL } };
 
 /* ── by POST: no cookie is read; a GET of our own follows, where the Lax cookie arrives ─── */
 

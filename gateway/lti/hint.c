@@ -11,11 +11,17 @@ enum { HINT_RECORD_MAX_B = 8192 };
 static const struct str login_place = S("lti login_hint"), message_place = S("lti_message_hint");
 
 static const struct json_field hint_fields[] = {
-    FIELD(lti_hint, id, JSON_STR, true, 64),       FIELD(lti_hint, sid, JSON_STR, true, 128),
-    FIELD(lti_hint, service, JSON_STR, true, 128), FIELD(lti_hint, target, JSON_STR, true, 2048),
-    FIELD(lti_hint, link, JSON_STR, false, 4096),  FIELD(lti_hint, pick, JSON_INT, true, 0),
-    FIELD(lti_hint, context, JSON_STR, false, 64), FIELD(lti_hint, deployment, JSON_STR, true, 255),
-    FIELD(lti_hint, until_s, JSON_INT, true, 0),   { 0 },
+    FIELD(lti_hint, id, JSON_STR, true, 64),
+    FIELD(lti_hint, sid, JSON_STR, true, 128),
+    FIELD(lti_hint, service, JSON_STR, true, 128),
+    FIELD(lti_hint, target, JSON_STR, true, 2048),
+    FIELD(lti_hint, link, JSON_STR, false, 4096),
+    FIELD(lti_hint, pick, JSON_INT, true, 0),
+    FIELD(lti_hint, framed, JSON_INT, false, 0),
+    FIELD(lti_hint, context, JSON_STR, false, 64),
+    FIELD(lti_hint, deployment, JSON_STR, true, 255),
+    FIELD(lti_hint, until_s, JSON_INT, true, 0),
+    { 0 },
 };
 static const struct json_field login_fields[] = {
     FIELD(lti_hint, id, JSON_STR, true, 64),
@@ -56,6 +62,7 @@ struct lti_hints hint_seal(struct ctx *c, const struct lti_hint *h)
     json_put_str(&o, S("context"), h->context);
     json_put_str(&o, S("deployment"), h->deployment);
     json_put_int(&o, S("pick"), h->pick);
+    json_put_int(&o, S("framed"), h->framed);
     json_put_int(&o, S("until_s"), h->until_s);
     json_end_object(&o);
     return (struct lti_hints){ .login = seal(c, login_place, json_done(&login)),

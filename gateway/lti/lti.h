@@ -28,6 +28,7 @@ struct lti_hint {
     struct str link;                /* what a teacher picked (link.c), as JSON; absent: the tile */
     struct str context, deployment; /* as they were when it began: those of the message; context absent: none is told */
     int64_t pick;                   /* 1: a message of Deep Linking */
+    int64_t framed;                 /* 1: in a frame of a page of ours (frame.c) */
     int64_t until_s;
 };
 /* Both hints of a launch, as they travel. */
@@ -37,6 +38,15 @@ struct lti_hints {
 struct lti_hints hint_seal(struct ctx *c, const struct lti_hint *h);
 /* Opens both; they must be of one launch.  Fails CALLER invalid_request. */
 bool hint_open(struct ctx *c, struct str login, struct str message, struct lti_hint *out, struct fail *f);
+
+/* frame.c: a page of ours with the tool in it, which begins at that address; what the tool keeps there instead of
+ * cookies is its own [LTI Client Side postMessages]. */
+enum step lti_show_framed(struct ctx *c, struct str begins, struct str here, struct fail *f);
+/* Whether the launch that c->login answers is in such a frame. */
+bool lti_is_framed(struct ctx *c);
+
+/* "https://tool.example:8443" of "https://tool.example:8443/a?b"; absent: it is no such address. */
+struct str lti_site_of(struct str uri);
 
 /* Which deployment of the tool the people of this provider use.  provider: registry id, or absent. */
 struct str lti_deployment(const struct service *s, struct str provider);

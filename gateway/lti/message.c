@@ -45,6 +45,11 @@ static struct str guid(const struct lti_message *m)
     return at < m->platform_url.n ? str_from(m->platform_url, at + 3) : m->platform_url;
 }
 
+static struct str document_target(const struct lti_message *m)
+{
+    return m->framed ? S("iframe") : S("window");
+}
+
 /* Of a guardian alone, and nobody is their own. */
 static bool is_mentored(const struct lti_message *m, struct str learner)
 {
@@ -193,7 +198,7 @@ static void put_presentation(struct json_out *o, const struct lti_message *m)
 {
     json_key(o, S(LTI_CLAIM "launch_presentation"));
     json_begin_object(o);
-    json_put_str(o, S("document_target"), S("window"));
+    json_put_str(o, S("document_target"), document_target(m));
     json_put_str(o, S("locale"), str_of(lang_tag(m->lang)));
     if (!m->picking)
         put(o, S("return_url"), m->return_url);

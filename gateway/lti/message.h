@@ -41,6 +41,7 @@ struct lti_message {
     struct str custom;       /* "name=value" lines, of the row and then of the link */
     struct str members_url;  /* absent: it may not ask */
     enum lang lang;
+    bool framed; /* in a frame of a page of ours; else in the window */
     const struct lti_told *told;
 };
 

@@ -192,6 +192,12 @@ static enum step lead_ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+/* Who picks is led back here afterwards, with a session: that is in the window. */
+static bool is_framed(const struct ctx *c)
+{
+    return c->service->lti.framed && c->login->answer_mode != LTI_PICK;
+}
+
 static struct lti_hints hints_of(struct ctx *c, struct str deployment)
 {
     const struct login *l = c->login;
@@ -206,10 +212,11 @@ static struct lti_hints hints_of(struct ctx *c, struct str deployment)
                                             .context = ((const struct leading *)c->state)->told->context_id,
                                             .deployment = deployment,
                                             .pick = l->answer_mode == LTI_PICK,
+                                            .framed = is_framed(c),
                                             .until_s = c->now_s + HINT_LIFE_S });
 }
 
-enum { INITIATION_FIELDS = 6 };
+enum { INITIATION_FIELDS = 7 };
 
 static enum step lead_by_get(struct ctx *c, const struct hidden_field *fields, struct fail *f)
 {
@@ -218,8 +225,10 @@ static enum step lead_by_get(struct ctx *c, const struct hidden_field *fields, s
     buf_add(&b, target_in(c->arena, c->service->initiate_login_uri, c->lang));
     for (size_t i = 0; i < INITIATION_FIELDS; i++)
         url_query(&b, fields[i].name, fields[i].value);
-    return buf_ok(&b) ? answer_go(c, buf_str(&b))
-                      : (enum step)fail(f, FAIL_OURS, "server_error", "the address of the launch is too long");
+    if (!buf_ok(&b))
+        return fail(f, FAIL_OURS, "server_error", "the address of the launch is too long");
+    return is_framed(c) ? lti_show_framed(c, buf_str(&b), begun_by(c, (struct str){ NULL, 0 }), f)
+                        : answer_go(c, buf_str(&b));
 }
 
 static enum step lead_by_post(struct ctx *c, const struct hidden_field *fields)
@@ -227,7 +236,7 @@ static enum step lead_by_post(struct ctx *c, const struct hidden_field *fields)
     const struct post_view v = { .page = page_for(c, begun_by(c, (struct str){ NULL, 0 })),
                                  .url = target_in(c->arena, c->service->initiate_login_uri, c->lang),
                                  .to = names_in(&c->service->names, c->lang),
-                                 .fields = { fields, INITIATION_FIELDS } };
+                                 .fields = { fields, INITIATION_FIELDS - 1 } };
 
     return answer_page(c, 200, page_post(c->arena, &v));
 }
@@ -239,12 +248,14 @@ static enum step lead(struct ctx *c, struct fail *f)
     if (!flow_audited(c, f))
         return REFUSE;
     const struct lti_hints hints = hints_of(c, deployment);
+    struct str frame = is_framed(c) ? S("_parent") : (struct str){ NULL, 0 }; /* the last, and of a frame alone */
     const struct hidden_field fields[INITIATION_FIELDS] = { { S("iss"), c->set->public_url },
                                                             { S("login_hint"), hints.login },
                                                             { S("target_link_uri"), c->login->answer_to },
                                                             { S("lti_message_hint"), hints.message },
                                                             { S("lti_deployment_id"), deployment },
-                                                            { S("client_id"), c->service->client_id } };
+                                                            { S("client_id"), c->service->client_id },
+                                                            { S("lti_storage_target"), frame } };
 
     return c->service->lti.by_post ? lead_by_post(c, fields) : lead_by_get(c, fields, f);
 }

@@ -53,8 +53,7 @@ bool lti_deployment_known(const struct service *s, struct str id)
 
 /* ── targets ────────────────────────────────────────────────────────────── */
 
-/* "https://tool.example:8443" of "https://tool.example:8443/a?b". */
-static struct str site_of(struct str uri)
+struct str lti_site_of(struct str uri)
 {
     size_t at = str_find(uri, S("://")), end;
 
@@ -77,17 +76,17 @@ static bool is_plain(struct str uri)
 
 static bool is_at_its_site(const struct service *s, struct str site)
 {
-    if (str_eq(site, site_of(s->target_link_uri)) || str_eq(site, site_of(s->lti.deep_link_uri)))
+    if (str_eq(site, lti_site_of(s->target_link_uri)) || str_eq(site, lti_site_of(s->lti.deep_link_uri)))
         return true;
     for (size_t i = 0; i < s->redirect_uris.n; i++)
-        if (str_eq(site, site_of(s->redirect_uris.at[i])))
+        if (str_eq(site, lti_site_of(s->redirect_uris.at[i])))
             return true;
     return false;
 }
 
 bool lti_target_fits(struct arena *a, const struct service *s, struct str uri)
 {
-    struct str site = site_of(uri), read;
+    struct str site = lti_site_of(uri), read;
 
     if (!str_is_set(uri) || uri.n > TARGET_MAX_B || !is_plain(uri) || site.p == NULL)
         return false;

@@ -58,6 +58,7 @@ TEST(L1_a_row_that_cannot_be_launched_is_refused_with_the_reason)
         { NAMED LOGIN TARGET "redirect_uris: [\"https://t.example/*\"]", "wildcard" },
         { NAMED LOGIN TARGET "redirect_uris: [\"fi.t.app:/launch\"]", "https" },
         { WHOLE "lti_deep_linking: true", "jwks_uri" },
+        { WHOLE "lti_login_by_post: true, lti_framed: true", "lti_framed" },
         { WHOLE "lti_names_and_roles: true", "jwks_uri" },
         { WHOLE KEYS "jwks: '{\"keys\":[]}'", "both jwks and jwks_uri" },
         { WHOLE "jwks: '{\"keys\":[]}'", "no key by which" },
