@@ -2,6 +2,7 @@
 #include "registry/consents.h"
 
 #include "base/fields.h"
+#include "registry/ends.h"
 #include "registry/store.h"
 
 enum { WORDS_MAX_B = 1024 };
@@ -25,10 +26,15 @@ static const struct db_statement
     drop = { "consent_drop", "DELETE FROM consents WHERE person = ?1 AND service = ?2 AND kind = ?3" },
     hold = { "held_put", "INSERT OR REPLACE INTO held (person, service, record, at_s) VALUES (?1, ?2, ?3, ?4)" },
     forget = { "held_forget", "DELETE FROM held WHERE person = ?1 AND at_s < ?2" },
-    bound = { "held_bound", "DELETE FROM held WHERE person = ?1 AND service = ?2 AND record NOT IN (SELECT record FROM "
-                            "held WHERE person = ?1 AND service = ?2 ORDER BY at_s DESC, record LIMIT ?3)" },
-    held = { "held_of", "SELECT service, record, at_s FROM held WHERE person = ?1 ORDER BY at_s DESC, service, record "
-                        "LIMIT ?2" },
+    named = { "held_named", "SELECT record, at_s FROM held WHERE person = ?1 AND service = ?2 AND record <> '' "
+                            "ORDER BY at_s DESC, record" },
+    fold = { "held_fold", "INSERT INTO held (person, service, record, at_s) VALUES (?1, ?2, '', ?3) "
+                          "ON CONFLICT (person, service, record) DO UPDATE SET at_s = MAX(at_s, excluded.at_s)" },
+    unname = { "held_unname", "DELETE FROM held WHERE person = ?1 AND service = ?2 AND record = ?3" },
+    held = { "held_of",
+             "SELECT service, record, at_s FROM (SELECT service, record, at_s, ROW_NUMBER() OVER (PARTITION BY service "
+             "ORDER BY at_s DESC, record) AS nth FROM held WHERE person = ?1) "
+             "ORDER BY nth, at_s DESC, service, record LIMIT ?2" },
     let_go = { "held_drop", "DELETE FROM held WHERE person = ?1 AND service = ?2" };
 
 /* ── the store ──────────────────────────────────────────────────────────── */
@@ -139,13 +145,42 @@ bool consent_take(struct db *d, struct arena *a, struct str person, struct str s
 
 /* ── what services hold ─────────────────────────────────────────────────── */
 
-bool held_put(struct db *d, struct str person, const struct held *x, int64_t oldest_s, struct fail *f)
+/* Beyond those that are named one by one it is one of the older ones. */
+static bool leave_name(struct db *d, struct str person, const struct held *x, bool lives, struct fail *f)
+{
+    const struct db_value older[] = { db_text(person), db_text(x->service), db_int(x->at_s) };
+    const struct db_value row[] = { db_text(person), db_text(x->service), db_text(x->key) };
+
+    return (!lives || db_run(d, &fold, older, 3, f)) && db_run(d, &unname, row, 3, f);
+}
+
+static bool bound(struct db *d, struct arena *a, struct str person, struct str service, struct ends *ends,
+                  struct fail *f)
+{
+    const struct db_value args[] = { db_text(person), db_text(service) };
+    struct db_rows rows;
+    size_t names = 0;
+
+    if (!db_query(d, &named, args, 2, a, &rows, f))
+        return false;
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct held x = { service, db_row(&rows, i)[0].text, db_row(&rows, i)[1].number };
+        bool lives = ends == NULL || !ends_has(ends, x.key);
+        if (lives && ++names <= HELD_OF_SERVICE)
+            continue;
+        if (!leave_name(d, person, &x, lives, f))
+            return false;
+    }
+    return true;
+}
+
+bool held_put(struct db *d, struct arena *a, struct str person, const struct held *x, int64_t oldest_s,
+              struct ends *ends, struct fail *f)
 {
     const struct db_value old[] = { db_text(person), db_int(oldest_s) };
     const struct db_value row[] = { db_text(person), db_text(x->service), db_text(x->key), db_int(x->at_s) };
-    const struct db_value most[] = { db_text(person), db_text(x->service), db_int(HELD_OF_SERVICE) };
 
-    return db_run(d, &forget, old, 2, f) && db_run(d, &hold, row, 4, f) && db_run(d, &bound, most, 3, f);
+    return db_run(d, &forget, old, 2, f) && db_run(d, &hold, row, 4, f) && bound(d, a, person, x->service, ends, f);
 }
 
 bool held_of(struct db *d, struct arena *a, struct str person, struct held_found *out, struct fail *f)
@@ -159,7 +194,9 @@ bool held_of(struct db *d, struct arena *a, struct str person, struct held_found
     out->at = arena_make_n(a, rows.n + 1, struct held);
     for (; out->n < rows.n; out->n++) {
         const struct db_value *row = db_row(&rows, out->n);
-        out->at[out->n] = (struct held){ .service = row[0].text, .key = row[1].text, .at_s = row[2].number };
+        out->at[out->n] = (struct held){ .service = row[0].text,
+                                         .key = row[1].text.n > 0 ? row[1].text : (struct str){ NULL, 0 },
+                                         .at_s = row[2].number };
     }
     return true;
 }

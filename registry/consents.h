@@ -9,7 +9,9 @@
  *
  * A third kind names what a service was left with (held): the key of a record elsewhere, which alone says whether it is
  * still good.  It is written down before the service has it, so that whoever looks at what services hold of them sees
- * all of it; the HELD_OF_SERVICE newest of each service are kept, for the mark that ends them ends the older ones too.
+ * all of it.  The HELD_OF_SERVICE newest of each service are named, without those that have ended; older ones, which
+ * may still be good, are one row without a key, which stays for as long as any of them could: so a service that is left
+ * with ever more is seen, and its row is ended, like any other.
  *
  * In a file of its own, state_dir/registry/consents.sqlite, for good: losing it loses no access, everybody is asked
  * again, and is not shown what services held until then.  All statements are bound to a person's pseudonymous id.  A
@@ -42,10 +44,13 @@ struct consents_found {
     size_t n;
 };
 
-enum { HELD_OF_SERVICE = 20, HELD_OF_ONE_MAX = 200 /* that are listed, the newest first */ };
+enum {
+    HELD_OF_SERVICE = 20,
+    HELD_OF_ONE_MAX = 1000 /* that are listed: of each service one, then the next of each … */
+};
 
 struct held {
-    struct str service, key; /* registry id; of the record (64 hex digits) */
+    struct str service, key; /* registry id; of the record (64 hex digits), absent: of older ones, the newest of them */
     int64_t at_s;
 };
 struct held_found {
@@ -79,8 +84,11 @@ bool consent_put(struct db *d, struct arena *a, struct str person, const struct 
 /* Takes a consent back; *was: there was one.  What they were shown stays so. */
 bool consent_take(struct db *d, struct arena *a, struct str person, struct str service, bool *was, struct fail *f);
 
-/* What a service is left with; what is older than oldest_s of this person's leaves. */
-bool held_put(struct db *d, struct str person, const struct held *x, int64_t oldest_s, struct fail *f);
+/* What a service is left with; what is older than oldest_s of this person's leaves.  ends: says which have ended; may
+ * be NULL. */
+struct ends;
+bool held_put(struct db *d, struct arena *a, struct str person, const struct held *x, int64_t oldest_s,
+              struct ends *ends, struct fail *f);
 bool held_of(struct db *d, struct arena *a, struct str person, struct held_found *out, struct fail *f);
 /* All of one service's. */
 bool held_drop(struct db *d, struct str person, struct str service, struct fail *f);

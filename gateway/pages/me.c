@@ -492,7 +492,7 @@ static enum step ask_records(struct ctx *c, struct fail *f)
     (void)f;
     x->records = arena_make_n(c->arena, x->held.n + 1, struct kv_got);
     for (size_t i = 0; i < x->held.n; i++)
-        if (held_by(c, &x->held.at[i]) != NULL)
+        if (str_is_set(x->held.at[i].key) && held_by(c, &x->held.at[i]) != NULL)
             held_by(c, &x->held.at[i])->ask_held(c, &x->held.at[i], &x->records[i]);
     return WAIT;
 }
@@ -502,7 +502,8 @@ static bool is_held(struct ctx *c, const struct me *x, size_t i, int64_t *seen_s
     const struct held *h = &x->held.at[i];
     const struct protocol *p = held_by(c, h);
 
-    return p != NULL && p->held_lives(c, h, &x->records[i], seen_s) &&
+    *seen_s = h->at_s;
+    return p != NULL && (!str_is_set(h->key) || p->held_lives(c, h, &x->records[i], seen_s)) &&
            (c->ends == NULL || !ends_taken_back(c->ends, x->person, h->service, h->at_s));
 }
 

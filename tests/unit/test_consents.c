@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * What people have let services be told, what they were shown, and what services hold of theirs. */
+#include "base/crypt.h"
+#include "base/log.h"
 #include "registry/consents.h"
+#include "registry/ends.h"
 #include "tests/test.h"
 
 #include <stdlib.h>
@@ -48,6 +51,7 @@ struct deed {
     struct held held;
     struct held_found holds;
     int64_t oldest_s;
+    struct ends *ends;
     bool was;
 };
 
@@ -83,8 +87,7 @@ static bool do_hold(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct deed *x = with;
 
-    (void)a;
-    return held_put(d, x->person, &x->held, x->oldest_s, f);
+    return held_put(d, a, x->person, &x->held, x->oldest_s, x->ends, f);
 }
 
 static bool do_holds(void *with, struct db *d, struct arena *a, struct fail *f)
@@ -272,12 +275,68 @@ TEST(no_service_fills_the_list_and_what_cannot_be_good_any_more_leaves_it)
     for (int i = 0; i < 3 * HELD_OF_SERVICE; i++)
         hold(t, r, "anna", "levy", key_of(t, i), 100 + i, 0);
     struct held_found all = holds(t, r, "anna");
-    CHECK(all.n == HELD_OF_SERVICE + 1);
+    CHECK(all.n == HELD_OF_SERVICE + 2); /* with one for the older ones of levy */
     CHECK(all.at[0].at_s == 100 + 3 * HELD_OF_SERVICE - 1);
+    CHECK_STR(all.at[1].service, "vanha"); /* of each service one comes before the second of any */
     hold(t, r, "anna", "taulu", key_of(t, 2000), 1000, 51);
     all = holds(t, r, "anna");
-    CHECK(all.n == HELD_OF_SERVICE + 1);
+    CHECK(all.n == HELD_OF_SERVICE + 2);
     for (size_t i = 0; i < all.n; i++)
         CHECK(!str_eq(all.at[i].service, S("vanha")));
+    rig_end(t, r);
+}
+
+TEST(what_a_service_was_left_with_is_not_hidden_by_what_comes_after_it)
+{
+    struct rig *r = rig_new(t);
+    int unnamed = 0;
+
+    for (int i = 0; i <= HELD_OF_SERVICE; i++)
+        hold(t, r, "anna", "levy", key_of(t, i), 100 + i, 0);
+    struct held_found all = holds(t, r, "anna");
+    CHECK(all.n == HELD_OF_SERVICE + 1);
+    for (size_t i = 0; i < all.n; i++)
+        if (all.at[i].key.p == NULL) {
+            unnamed++;
+            CHECK(all.at[i].at_s == 100); /* the one that lost its name */
+        }
+    CHECK_INT(unnamed, 1);
+    hold(t, r, "anna", "levy", key_of(t, 500), 300, 101); /* when it could be good no longer, its row goes */
+    all = holds(t, r, "anna");
+    for (size_t i = 0; i < all.n; i++)
+        CHECK(all.at[i].key.p != NULL || all.at[i].at_s == 101);
+    rig_end(t, r);
+}
+
+static struct str hash_of(struct test *t, int i)
+{
+    return sha256_hex(t->arena, key_of(t, i));
+}
+
+static void hold_but(struct test *t, struct rig *r, const char *service, struct str key, int64_t at_s,
+                     struct ends *ends)
+{
+    struct deed x = { .person = S("anna"), .held = { str_of(service), key, at_s }, .ends = ends };
+
+    CHECK(consents_now(r->consents, t->arena, do_hold, &x, &r->why));
+}
+
+TEST(what_has_ended_makes_room_for_what_is_good)
+{
+    struct rig *r = rig_new(t);
+    struct ends *ends = ends_new(&r->set, &t->world);
+
+    log_set_level((enum log_level)(LOG_ERROR + 1)); /* without a thread for SQL each end says that it is not kept */
+
+    hold(t, r, "anna", "levy", hash_of(t, 0), 100, 0);
+    for (int i = 1; i <= 3 * HELD_OF_SERVICE; i++) { /* made, and revoked at once */
+        hold_but(t, r, "levy", hash_of(t, i), 100 + i, ends);
+        (void)ends_add(ends, NULL, NULL, t->arena, hash_of(t, i), TEST_NOW_S + 1000);
+    }
+    hold_but(t, r, "levy", hash_of(t, 500), 500, ends);
+    struct held_found all = holds(t, r, "anna");
+    CHECK(all.n == 2);
+    CHECK_STR(all.at[1].key, arena_cstr(t->arena, hash_of(t, 0)));
+    ends_free(ends);
     rig_end(t, r);
 }

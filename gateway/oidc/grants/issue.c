@@ -27,6 +27,7 @@ struct noting { /* what a worker thread touches */
     struct str person;
     struct held held;
     int64_t oldest_s;
+    struct ends *ends;
     struct consents_got got;
 };
 
@@ -192,8 +193,7 @@ static bool write_note(void *with, struct db *d, struct arena *a, struct fail *f
 {
     const struct noting *x = with;
 
-    (void)a;
-    return held_put(d, x->person, &x->held, x->oldest_s, f);
+    return held_put(d, a, x->person, &x->held, x->oldest_s, x->ends, f);
 }
 
 /* What outlives the session stands where its person sees it, before the service has it. */
@@ -206,7 +206,8 @@ static bool ask_to_note(struct ctx *c)
         return false;
     i->note = (struct noting){ .person = c->person->id,
                                .held = { m->service, m->key, m->made_s },
-                               .oldest_s = c->now_s - c->set->refresh_max_s };
+                               .oldest_s = c->now_s - c->set->refresh_max_s,
+                               .ends = c->ends };
     if (consents_ask(c->consents, c->work, &c->batch, c->arena, write_note, &i->note, &i->note.got))
         return true;
     (void)fail(&i->note.got.why, FAIL_BUSY, "busy", "too many jobs wait");
