@@ -222,7 +222,8 @@ static enum step change(struct ctx *c, struct fail *f)
         x->links.link = links_of(c, value, context, &x->links.link_count);
     if (x->links.link_count == 0)
         return fail(f, FAIL_NOT_FOUND, "not_found", "list is none of theirs, or too old");
-    flow_audit(c, "class_links", flow_decision(c)->rule, (struct str){ NULL, 0 }, str_of(words[x->links.change]));
+    flow_audit(c, "change", flow_decision(c)->rule, (struct str){ NULL, 0 },
+               arena_join(c->arena, S("class links: "), str_of(words[x->links.change])));
     return ask(c, &x->links, f);
 }
 
