@@ -586,6 +586,7 @@ struct class_list { /* of one service, in one class */
     struct str service, service_id, context;
     struct str class_name; /* "": none is told */
     struct str open, pick; /* the service in that class; its catalogue */
+    struct str more;       /* where its links are, when they are too many for this page; absent: here */
     bool teaches;          /* the person: they pick, and POST /lti/links: csrf, service, class, and one of up, down,
                             * remove with a link's id */
     struct {
@@ -601,6 +602,7 @@ struct links_view { /* GET /lti/pick: links of the person's classes */
     } lists;
     bool teaches; /* any of them */
     bool shared;  /* a shared device */
+    bool only;    /* one list alone was asked for: POST only=1 comes back to it */
 };
 struct html page_links(struct arena *a, const struct links_view *v);
 

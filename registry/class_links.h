@@ -19,7 +19,7 @@
 
 enum {
     CLASS_LINK_KEPT_S = 400 * 86400, /* more than a school year */
-    CLASS_LINKS_MAX = 100,           /* of one class, of one service */
+    CLASS_LINKS_MAX = 50,            /* of one class, of one service */
     CLASS_LINK_MAX_B = 4096,
     CLASS_LINKS_AT_ONCE = 50
 };

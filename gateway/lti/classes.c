@@ -12,7 +12,8 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { TOOLS_MAX = 30, PATH_MAX_B = 16384 };
+/* Of a page: more links than that are behind one more press, by class and tool. */
+enum { TOOLS_MAX = 30, LISTS_MAX = 100, SHOWN_MAX = 60, PATH_MAX_B = 16384 };
 
 struct tool {
     const struct service *service;
@@ -93,15 +94,18 @@ static struct str path_of_link(struct ctx *c, const struct class_link *l)
     return buf_ok(&b) ? buf_str(&b) : (struct str){ NULL, 0 };
 }
 
-static void fill_links(struct ctx *c, const struct classes *x, struct class_list *list)
+static bool is_of(const struct class_link *l, const struct class_list *list)
 {
-    struct class_row *rows = arena_make_n(c->arena, x->links.n + 1, struct class_row);
+    return str_eq(l->context, list->context) && str_eq(l->service, list->service_id);
+}
+
+static void fill_links(struct ctx *c, const struct classes *x, struct class_list *list, size_t count)
+{
+    struct class_row *rows = arena_make_n(c->arena, count + 1, struct class_row);
 
     for (size_t i = 0; i < x->links.n; i++) {
         const struct class_link *l = &x->links.at[i];
-        struct str url = str_eq(l->context, list->context) && str_eq(l->service, list->service_id)
-                             ? path_of_link(c, l)
-                             : (struct str){ NULL, 0 };
+        struct str url = is_of(l, list) ? path_of_link(c, l) : (struct str){ NULL, 0 };
         if (url.p != NULL)
             rows[list->links.n++] =
                 (struct class_row){ .id = l->id, .title = l->title, .url = url, .first = list->links.n == 1 };
@@ -111,34 +115,66 @@ static void fill_links(struct ctx *c, const struct classes *x, struct class_list
     list->links.at = rows;
 }
 
+static struct str path_of_list(struct ctx *c, const struct class_list *list)
+{
+    struct buf b = buf_new(c->arena, PATH_MAX_B);
+
+    buf_add(&b, S("/lti/pick"));
+    url_query(&b, S("service"), list->service_id);
+    url_query(&b, S("class"), list->context);
+    return buf_str(&b);
+}
+
+static bool is_wanted(const struct ctx *c, const struct class_list *list)
+{
+    struct str service = form_get(c->query, S("service")), class = form_get(c->query, S("class"));
+
+    return (!str_is_set(service) || str_eq(service, list->service_id)) &&
+           (!str_is_set(class) || str_eq(class, list->context));
+}
+
+static void add_list(struct ctx *c, const struct classes *x, const struct service *s, const struct lti_told *told,
+                     struct links_view *v, struct class_list *list, size_t *shown)
+{
+    size_t count = 0;
+
+    *list = (struct class_list){ .service = names_in(&s->names, c->lang),
+                                 .service_id = s->id,
+                                 .context = told->context_id.p != NULL ? told->context_id : S(""),
+                                 .class_name = told->context_id.p != NULL ? told_title(told) : S(""),
+                                 .teaches = told_teaches(told),
+                                 .open = path(c, "/lti/open/", s, told->context_id),
+                                 .pick = path(c, "/lti/pick/", s, told->context_id) };
+    for (size_t i = 0; i < x->links.n; i++)
+        count += is_of(&x->links.at[i], list);
+    if (!is_wanted(c, list) || (!list->teaches && count == 0))
+        return;
+    if (*shown > 0 && *shown + count > SHOWN_MAX)
+        list->more = path_of_list(c, list);
+    else
+        fill_links(c, x, list, count);
+    *shown += list->links.n;
+    v->teaches = v->teaches || list->teaches;
+    v->lists.n++;
+}
+
 static void fill_lists(struct ctx *c, const struct classes *x, struct links_view *v)
 {
-    struct class_list *lists = arena_make_n(c->arena, TOOLS_MAX * TOLD_MAX, struct class_list);
+    struct class_list *lists = arena_make_n(c->arena, LISTS_MAX, struct class_list);
+    size_t shown = 0;
 
-    for (size_t i = 0; i < x->tool_count; i++) {
-        const struct service *s = x->tools[i].service;
-        for (size_t k = 0; k < x->tools[i].told->n; k++) {
-            const struct lti_told *told = &x->tools[i].told->at[k];
-            struct class_list *list = &lists[v->lists.n];
-            *list = (struct class_list){ .service = names_in(&s->names, c->lang),
-                                         .service_id = s->id,
-                                         .context = told->context_id.p != NULL ? told->context_id : S(""),
-                                         .class_name = told->context_id.p != NULL ? told_title(told) : S(""),
-                                         .teaches = told_teaches(told),
-                                         .open = path(c, "/lti/open/", s, told->context_id),
-                                         .pick = path(c, "/lti/pick/", s, told->context_id) };
-            fill_links(c, x, list);
-            v->lists.n += list->teaches || list->links.n > 0;
-            v->teaches = v->teaches || list->teaches;
-        }
-    }
+    for (size_t i = 0; i < x->tool_count; i++)
+        for (size_t k = 0; k < x->tools[i].told->n && v->lists.n < LISTS_MAX; k++)
+            add_list(c, x, x->tools[i].service, &x->tools[i].told->at[k], v, &lists[v->lists.n], &shown);
     v->lists.at = lists;
 }
 
 static enum step show(struct ctx *c, struct fail *f)
 {
     const struct classes *x = c->state;
-    struct links_view v = { .page = page_for(c, S("/lti/pick")), .shared = c->session->shared };
+    struct links_view v = { .page = page_for(c, S("/lti/pick")),
+                            .shared = c->session->shared,
+                            .only = str_is_set(form_get(c->query, S("service"))) };
 
     if (!x->links.ok)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "links of classes: %s %s", x->links.why.code,
@@ -239,8 +275,10 @@ static enum step changed(struct ctx *c, struct fail *f)
     if (x->links.left_out > 0)
         return fail(f, FAIL_TOO_LARGE, "too_many_links", "the class has %d links of the tool: %zu had no room",
                     CLASS_LINKS_MAX, x->links.left_out);
-    return answer_go(c, arena_printf(c->arena, "/lti/pick#%.*s-%.*s", STR_ARG(c->service->id),
-                                     STR_ARG(str_sub(form_get(c->body, S("class")), 0, 8))));
+    struct class_list list = { .service_id = c->service->id, .context = form_get(c->body, S("class")) };
+    struct str page = str_is_set(form_get(c->body, S("only"))) ? path_of_list(c, &list) : S("/lti/pick");
+    return answer_go(
+        c, arena_printf(c->arena, "%.*s#%.*s-%.*s", STR_ARG(page), STR_ARG(list.service_id), STR_ARG(list.context)));
 }
 
 const struct step_row lti_links[] = { { load_session }, { flow_need_person }, { change }, { changed }, { NULL } };
