@@ -93,7 +93,11 @@ static struct str facts_of(struct ctx *c, const struct saml_idp *idp)
         buf_add(&b, idp->signing[i]);
     for (size_t i = 0; i < idp->encryption_count; i++)
         buf_add(&b, idp->encryption[i]);
-    buf_printf(&b, "%d", (int)idp->sp->signs_requests);
+    buf_printf(&b, "%d", idp->sp != NULL ? (int)idp->sp->signs_requests : -1);
+    buf_add(&b, idp->entity_id);
+    buf_add(&b, idp->name.fi);
+    buf_add(&b, idp->name.sv);
+    buf_add(&b, idp->name.en);
     return sha256_hex(c->arena, buf_str(&b));
 }
 
@@ -128,18 +132,29 @@ static enum step send(struct ctx *c, struct str text)
     return DONE;
 }
 
-static enum step draft(struct ctx *c, struct fail *f)
+static struct str named(struct ctx *c, const struct provider *face, enum lang lang)
+{
+    return arena_printf(c->arena, "%.*s: %.*s", STR_ARG(c->set->name), STR_ARG(names_in(&face->names, lang)));
+}
+
+/* Under whose name: of the municipality behind the path, or our own, which is a service provider to cities as well. */
+static struct str at_face(struct ctx *c, const struct provider *face, const char *own, const char *path)
+{
+    return face != NULL ? arena_join(c->arena, saml_at(c, path), face->id) : saml_at(c, own);
+}
+
+static enum step draft_as(struct ctx *c, const struct provider *face, struct fail *f)
 {
     struct publishing *p = c->state = arena_make(c->arena, struct publishing);
     struct saml_idp idp = { .id = saml_new_id(c),
-                            .entity_id = saml_us(c),
+                            .entity_id = saml_us_as(c, face != NULL ? face->id : (struct str){ NULL, 0 }),
                             .valid_until_s = c->now_s + METADATA_LIVES_S,
                             .cache_s = METADATA_CACHE_S,
-                            .sso_redirect = saml_at(c, SAML_PATH_SSO),
-                            .sso_post = saml_at(c, SAML_PATH_SSO),
-                            .slo_redirect = saml_at(c, SAML_PATH_SLO),
-                            .slo_post = saml_at(c, SAML_PATH_SLO),
-                            .slo_soap = saml_at(c, SAML_PATH_SOAP) };
+                            .sso_redirect = at_face(c, face, SAML_PATH_SSO, SAML_FACE_SSO),
+                            .sso_post = at_face(c, face, SAML_PATH_SSO, SAML_FACE_SSO),
+                            .slo_redirect = at_face(c, face, SAML_PATH_SLO, SAML_FACE_SLO),
+                            .slo_post = at_face(c, face, SAML_PATH_SLO, SAML_FACE_SLO),
+                            .slo_soap = at_face(c, face, SAML_PATH_SOAP, SAML_FACE_SOAP) };
     struct str text;
 
     if (c->keys == NULL)
@@ -148,16 +163,33 @@ static enum step draft(struct ctx *c, struct fail *f)
     idp.signing_count = upstream_certificates(c, KEY_SAML, JOSE_RS256, idp.signing, 0);
     idp.signing_count = upstream_certificates(c, KEY_SAML, JOSE_ES256, idp.signing, idp.signing_count);
     idp.encryption_count = upstream_certificates(c, KEY_DECRYPT, JOSE_RS256, idp.encryption, 0);
-    idp.sp = sp_role(c);
+    describe(c, &idp);
+    if (face == NULL)
+        idp.sp = sp_role(c);
+    else
+        idp.name = texts(named(c, face, LANG_FI), named(c, face, LANG_SV), named(c, face, LANG_EN));
     p->name = arena_join(c->arena, S("own metadata "), facts_of(c, &idp));
     if (is_kept(c, p, &text))
         return send(c, text);
-    describe(c, &idp);
     p->draft = saml_idp_metadata_draft(c->arena, &idp);
     if (p->draft.text.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "our metadata cannot be written");
     signer_saml_text(c->signer, &c->batch, c->arena, JOSE_RS256, p->draft.text, &p->signature);
     return WAIT;
+}
+
+static enum step draft(struct ctx *c, struct fail *f)
+{
+    return draft_as(c, NULL, f);
+}
+
+static enum step draft_face(struct ctx *c, struct fail *f)
+{
+    const struct provider *face = registry_provider(c->registry, c->req->param);
+
+    if (face == NULL)
+        return fail(f, FAIL_NOT_FOUND, "not_found", "no such provider");
+    return draft_as(c, face, f);
 }
 
 static enum step show(struct ctx *c, struct fail *f)
@@ -172,3 +204,4 @@ static enum step show(struct ctx *c, struct fail *f)
 }
 
 const struct step_row saml_metadata_show[] = { { draft }, { show }, { NULL } };
+const struct step_row saml_metadata_face[] = { { draft_face }, { show }, { NULL } };

@@ -7,9 +7,48 @@
 #include "idp-adapters/upstream_saml.h"
 #include "launcher/pages.h"
 
+#include <string.h>
+
+struct str saml_us_as(const struct ctx *c, struct str provider)
+{
+    return str_is_set(provider) ? arena_join(c->arena, saml_at(c, SAML_FACE_METADATA), provider)
+                                : saml_sp_entity_id(c->arena, c->set);
+}
+
+static struct str face_of(const struct ctx *c)
+{
+    return c->service != NULL ? c->service->saml.answers_as : (struct str){ NULL, 0 };
+}
+
 struct str saml_us(const struct ctx *c)
 {
-    return saml_sp_entity_id(c->arena, c->set);
+    return saml_us_as(c, face_of(c));
+}
+
+struct str saml_here(const struct ctx *c, const char *path)
+{
+    static const struct {
+        const char *path, *face;
+    } paths[] = { { SAML_PATH_METADATA, SAML_FACE_METADATA },
+                  { SAML_PATH_SSO, SAML_FACE_SSO },
+                  { SAML_PATH_SLO, SAML_FACE_SLO },
+                  { SAML_PATH_SOAP, SAML_FACE_SOAP } };
+
+    for (size_t i = 0; str_is_set(face_of(c)) && i < sizeof paths / sizeof *paths; i++)
+        if (strcmp(paths[i].path, path) == 0)
+            return arena_join(c->arena, saml_at(c, paths[i].face), face_of(c));
+    return saml_at(c, path);
+}
+
+bool saml_face_fits(const struct ctx *c, struct fail *f)
+{
+    struct str here = c->req->param, there = face_of(c);
+
+    return (!str_is_set(here) && !str_is_set(there)) || str_eq(here, there) ||
+           fail_told(f, FAIL_CALLER, "invalid_request",
+                     "the service is answered by another identity provider of ours: its metadata say where",
+                     "%.*s is answered as \"%.*s\", and its message came to \"%.*s\"", STR_ARG(c->service->id),
+                     STR_ARG(there), STR_ARG(here));
 }
 
 struct str saml_at(const struct ctx *c, const char *path)

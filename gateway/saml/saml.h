@@ -25,10 +25,21 @@
 #define SAML_PATH_SSO      "/saml/sso"
 #define SAML_PATH_SLO      "/saml/slo"
 #define SAML_PATH_SOAP     "/saml/slo/soap"
+/* As whom a service is answered (answers_as of its row): an entityID and addresses of that municipality's own, the same
+ * keys.  The provider's id stands behind each. */
+#define SAML_FACE_METADATA "/saml/idp/metadata/"
+#define SAML_FACE_SSO      "/saml/idp/sso/"
+#define SAML_FACE_SLO      "/saml/idp/slo/"
+#define SAML_FACE_SOAP     "/saml/idp/soap/"
 
 enum { SAML_ANSWER_LIFE_S = 300, SAML_ID_B = 20 };
 
-struct str saml_us(const struct ctx *c);                   /* our entityID */
+struct str saml_us(const struct ctx *c);                         /* our entityID, as c->service knows it */
+struct str saml_us_as(const struct ctx *c, struct str provider); /* absent or "": as nobody in particular */
+/* Where c->service's messages come to; path: one of SAML_PATH_…. */
+struct str saml_here(const struct ctx *c, const char *path);
+/* Whether this request came to the address of the identity provider as which c->service is answered. */
+bool saml_face_fits(const struct ctx *c, struct fail *f);
 struct str saml_at(const struct ctx *c, const char *path); /* a path of ours as services know it */
 struct str saml_scope(const struct ctx *c);                /* what stands behind @ */
 struct str saml_new_id(const struct ctx *c);               /* of a message: unguessable, and never the same twice */

@@ -88,6 +88,8 @@ static enum step find_service(struct ctx *c, struct fail *f)
     if (c->service == NULL || !c->service->enabled)
         return fail_told(f, FAIL_CALLER, "invalid_request", "Issuer is no service that is known here",
                          "unknown service: none has the entityID \"%.*s\"", STR_ARG(issuer));
+    if (!saml_face_fits(c, f))
+        return REFUSE;
     peer_ask(c, c->service, false, &e->got);
     return WAIT;
 }
@@ -99,7 +101,7 @@ static struct saml_ask_rules rules_of(struct ctx *c, const char *path)
 
     return (struct saml_ask_rules){ .keys = peer_keys(c, s, mine(c)->peer),
                                     .issuer = s->saml.entity_id,
-                                    .here = saml_at(c, path),
+                                    .here = saml_here(c, path),
                                     .us = saml_us(c),
                                     .now_s = c->now_s,
                                     .skew_s = s->saml.skew_s,

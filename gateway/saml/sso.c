@@ -45,6 +45,8 @@ static enum step find_service(struct ctx *c, struct fail *f)
     if (!c->service->enabled)
         return fail_told(f, FAIL_CALLER, "unauthorized_client", "the service is switched off",
                          "the service is switched off");
+    if (!saml_face_fits(c, f))
+        return REFUSE;
     peer_ask(c, c->service, false, &mine(c)->got);
     return WAIT;
 }
@@ -59,7 +61,7 @@ static bool prove(struct ctx *c, struct fail *f)
         return false;
     const struct saml_ask_rules rules = { .keys = peer_keys(c, s, a->peer),
                                           .issuer = s->saml.entity_id,
-                                          .here = saml_at(c, SAML_PATH_SSO),
+                                          .here = saml_here(c, SAML_PATH_SSO),
                                           .us = saml_us(c),
                                           .now_s = c->now_s,
                                           .skew_s = s->saml.skew_s,
@@ -179,29 +181,70 @@ static const struct idp *idp_of_entity(const struct ctx *c, struct str entity)
     return idp != NULL && idp->enabled ? idp : NULL;
 }
 
+/* The identity providers of the municipality as whose we answer: nobody else's people are told under its name. */
+static void keep_to_face(struct ctx *c, struct strs *ids, size_t *allowed)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+    struct str face = c->service->saml.answers_as;
+
+    *allowed = 0;
+    for (size_t i = 0; i < p->idp_count; i++) {
+        const struct idp *idp = &p->idps[i];
+        if (idp->provider == NULL || !str_eq(idp->provider->id, face) || !idp->enabled)
+            continue;
+        ++*allowed;
+        strs_add(c->arena, ids, idp->id);
+    }
+}
+
+static void take_idps(struct ctx *c, const struct strs *ids)
+{
+    if (ids->n == 1)
+        c->login->idp = ids->at[0];
+    if (ids->n > 0)
+        c->login->claims = strs_joined(c->arena, ids, ' ');
+}
+
+/* False: nobody could sign in. */
+static bool settle_idps(struct ctx *c, const struct strs *asked)
+{
+    struct strs own = { NULL, 0 }, both = { NULL, 0 };
+    size_t allowed;
+
+    if (!str_is_set(c->service->saml.answers_as)) {
+        take_idps(c, asked);
+        return true;
+    }
+    keep_to_face(c, &own, &allowed);
+    for (size_t i = 0; i < asked->n; i++)
+        if (strs_has(&own, asked->at[i]))
+            strs_add(c->arena, &both, asked->at[i]);
+    take_idps(c, asked->n > 0 ? &both : &own);
+    return asked->n > 0 ? both.n > 0 : allowed > 0;
+}
+
 /* Everybody signs in elsewhere: whoever forbids that asks for nobody [core 3.4.1.5.1]. */
 static enum step check_scoping(struct ctx *c, struct fail *f)
 {
     const struct saml_login_asked *said = &mine(c)->said;
     struct strs ids = { NULL, 0 };
+    bool ours = false;
 
     c->login->idp = c->set->local_idp;
     if (said->proxy_count == 0)
         return fail(f, FAIL_CALLER, "proxy_count_exceeded", "Scoping: ProxyCount is 0, and the sign-in is elsewhere");
     for (size_t i = 0; i < said->idp_count; i++) {
         const struct idp *idp = idp_of_entity(c, said->idps[i]);
-        if (str_eq(said->idps[i], saml_us(c)))
-            return NEXT; /* ourselves: any will do */
+        ours = ours || str_eq(said->idps[i], saml_us(c)); /* ourselves: any will do */
         if (idp != NULL && !strs_has(&ids, idp->id))
             strs_add(c->arena, &ids, idp->id);
     }
-    if (said->idp_count > 0 && ids.n == 0)
+    if (!ours && said->idp_count > 0 && ids.n == 0)
         return fail(f, FAIL_CALLER, "no_supported_idp", "Scoping: none of the identity providers is known here");
-    if (ids.n == 1)
-        c->login->idp = ids.at[0];
-    if (ids.n > 0)
-        c->login->claims = strs_joined(c->arena, &ids, ' ');
-    return NEXT;
+    return settle_idps(c, ours ? &(struct strs){ NULL, 0 } : &ids)
+               ? NEXT
+               : fail(f, FAIL_CALLER, "no_supported_idp", "none of the identity providers is of %.*s",
+                      STR_ARG(c->service->saml.answers_as));
 }
 
 static enum step read_wishes(struct ctx *c, struct fail *f)
@@ -339,7 +382,11 @@ static enum step begin_unasked(struct ctx *c, struct fail *f)
     c->login->idp = c->set->local_idp;
     if (!name_choose(c->service, a->peer, (struct str){ NULL, 0 }, &c->login->scope))
         return REFUSE;
-    return NEXT;
+    return settle_idps(c, &(struct strs){ NULL, 0 })
+               ? NEXT
+               : fail(f, FAIL_OURS, "no_supported_idp", "no identity provider of %.*s is in use",
+                      STR_ARG(c->service->saml.answers_as));
 }
 
-const struct step_row saml_start[] = { { find_named }, { begin_unasked }, { load_session }, { flow_next }, { NULL } };
+const struct step_row saml_start[] = { { find_named }, { begin_unasked }, { load_session },
+                                       { fit_idp },    { flow_next },     { NULL } };

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { Agent, forms, text } from './agent.mjs';
-import { Gateway, check, fetchLocal, finish, folder, freePort, test, until } from './gateway.mjs';
+import { Gateway, check, cities, city, fetchLocal, finish, folder, freePort, test, until } from './gateway.mjs';
 import { registryText } from './local.mjs';
 import { SamlService, inflated, posted } from './saml_sp.mjs';
 import { base64Of, entity, instant, plain, role, signedAggregate, signedEntity, signer } from './signed_metadata.mjs';
@@ -46,7 +46,7 @@ const said = (s, { keys = [['signing', s.certificate]], acs = [['HTTP-POST', s.a
 const port = await freePort();
 const g = new Gateway(program, { name: 'saml-metadata', port, settings: { metadata_refresh_s: 3600 } });
 let rows = new Map(), sources = new Map();
-const write = () => g.import(registryText([...rows.values()].join('') || '  []\n', { rules: RULES }).replace('services:\n  []', 'services: []') + (sources.size ? `metadata_sources:\n${[...sources.values()].join('')}` : ''));
+const write = () => g.import(registryText([...rows.values()].join('') || '  []\n', { rules: RULES }).replace('services:\n  []', 'services: []').replace('idps:\n', `${city(cities.tampere)}idps:\n  - { id: tampere, kind: local, provider: tampere, name: { fi: Tampere }, test: true }\n`) + (sources.size ? `metadata_sources:\n${[...sources.values()].join('')}` : ''));
 const read = (id, n = 1) => until(`${id} is read`, () => lines('source.read').filter((l) => l.source === id).length >= n && lines('source.read').filter((l) => l.source === id).at(-1));
 const lines = (event) => g.logText().split('\n').filter((l) => l.includes(`"${event}"`)).map((l) => { try { return JSON.parse(l); } catch { return {}; } });
 
@@ -57,12 +57,13 @@ async function refresh(id) {
 const startOf = async (s) => fetchLocal(g.port, `/saml/start?service=${s.name}`, { host: g.host });
 const known = (s) => until(`${s.name} is known`, async () => (await startOf(s)).status === 303);
 
-async function signIn(s, { sign = true, key, acs } = {}) {
-  const agent = new Agent();
-  const xml = s.request(`${g.url}/saml/sso`, acs ? { attributes: { AssertionConsumerServiceURL: acs } } : {});
-  let page = await agent.get(`${g.url}/saml/sso?${s.query(xml, { sign, key })}`);
-  if (!forms(page.text).some((f) => f.buttons.some((b) => b.value === 'oulu'))) return { page, agent };
-  page = await agent.submit(page, { idp: 'oulu' }, (f) => f.buttons.some((b) => b.value === 'oulu'));
+async function signIn(s, { sign = true, key, acs, at = '/saml/sso', to = at, agent = new Agent() } = {}) {
+  const xml = s.request(`${g.url}${to}`, acs ? { attributes: { AssertionConsumerServiceURL: acs } } : {});
+  let page = await agent.get(`${g.url}${at}?${s.query(xml, { sign, key })}`);
+  if (posted(page)) return { page, agent, answer: posted(page) };
+  const has = (name) => forms(page.text).some((f) => name in f.fields);
+  if (!has('password') && !forms(page.text).some((f) => f.buttons.some((b) => b.value === 'oulu'))) return { page, agent };
+  if (!has('password')) page = await agent.submit(page, { idp: 'oulu' }, (f) => f.buttons.some((b) => b.value === 'oulu'));
   page = await agent.submit(page, { username: 'anna', password: 'salasana-anna' }, (f) => 'password' in f.fields);
   return { page, agent, answer: posted(page) };
 }
@@ -296,6 +297,57 @@ await test('keys and addresses that an unsigned address says anew wait; what was
   write();
   await until('approved', async () => { try { await signsIn(s, { acs: moved }); return true; } catch { return false; } });
   await refused(s, { key: evil.key });
+});
+
+await test('one entityID per municipality: metadata, Issuer, SSO and SLO are its own, and a message for one is refused at another', async () => {
+  const s = service('kelo'), plainly = service('larch'), face = '/saml/idp/sso/oulu', us = `${g.url}/saml/idp/metadata/oulu`;
+  const got = await fetchLocal(g.port, '/saml/idp/metadata/oulu', { host: g.host });
+  check(got.status === 200 && got.text.includes(`entityID="${us}"`), `${got.status} ${got.text.slice(0, 300)}`);
+  check(!got.text.includes('SPSSODescriptor') && got.text.includes('Oulu'), 'the role towards cities is its own entity');
+  for (const at of ['sso', 'slo', 'soap']) check(got.text.includes(`Location="${g.url}/saml/idp/${at}/oulu"`), `no ${at}`);
+  check((await fetchLocal(g.port, '/saml/idp/metadata/atlantis', { host: g.host })).status === 404, 'metadata of nobody');
+  for (const [x, more] of [[s, 'answers_as: oulu, '], [plainly, '']]) {
+    served.set(own(x), plain(x.entity, said(x)));
+    rows.set(x.name, row(x, `metadata_url: "${base}${own(x)}"`, more));
+  }
+  write();
+  await known(s);
+  await known(plainly);
+  const { answer, agent } = await signsIn(s, { at: face });
+  check(answer.xml.includes(`>${us}</saml:Issuer>`) && !answer.xml.includes(`>${g.url}/saml/metadata</saml:Issuer>`), answer.xml.slice(0, 600));
+  await refused(s); // ours in general
+  await refused(s, { at: '/saml/idp/sso/tampere' });
+  await refused(s, { at: face, to: '/saml/sso' }); // Destination says another
+  await refused(s, { at: face, to: '/saml/idp/sso/tampere' });
+  await refused(plainly, { at: face });
+  await signsIn(plainly);
+  const told = posted(await agent.get(`${g.url}/saml/start?service=kelo`));
+  check(told.status === 'Success' && told.xml.includes(`>${us}</saml:Issuer>`), 'unasked');
+  // SLO: at its own address alone.
+  const out = (at, to = at) => s.query(s.logout(`${g.url}${to}`, { name: answer.nameId, sessions: [answer.session] }), { sign: true });
+  for (const [at, to] of [['/saml/slo'], ['/saml/idp/slo/tampere'], ['/saml/idp/slo/oulu', '/saml/slo']]) {
+    const page = await agent.get(`${g.url}${at}?${out(at, to)}`);
+    check(page.status >= 400, `${at} ${to}: ${page.status} ${page.url}`);
+  }
+  const page = await fetchLocal(g.port, `/saml/idp/slo/oulu?${out('/saml/idp/slo/oulu')}`, { host: g.host, headers: { Cookie: [...agent.jar.get(new URL(g.url).hostname)?.entries?.() ?? []].map(([k, v]) => `${k}=${v.value ?? v}`).join('; ') } });
+  const response = page.status === 303 || page.status === 302 ? page.headers.location : '';
+  check(response.startsWith(`${s.base}/slo?SAMLResponse=`), `${page.status} ${response || page.text.slice(0, 500)}`);
+  const xml = inflated(response);
+  check(xml.includes(`>${us}</saml:Issuer>`) && /status:Success/.test(xml), xml);
+});
+
+await test('the identity provider of a municipality tells of its own people alone', async () => {
+  const s = service('maple');
+  served.set(own(s), plain(s.entity, said(s)));
+  rows.set('maple', row(s, `metadata_url: "${base}${own(s)}"`, 'answers_as: tampere, '));
+  write();
+  await until('maple is known', async () => [303, 200].includes((await startOf(s)).status));
+  const anna = (await signsIn(alder)).agent;
+  const got = await signIn(s, { at: '/saml/idp/sso/tampere', agent: anna });
+  check(got.answer?.status !== 'Success' && !forms(got.page.text).some((f) => f.buttons.some((b) => b.value === 'oulu')), `${got.answer?.status} ${text(got.page.text).slice(0, 300)}`);
+  const inside = `<samlp:Scoping><samlp:IDPList><samlp:IDPEntry ProviderID="urn:nobody"/></samlp:IDPList></samlp:Scoping>`;
+  const page = await new Agent().get(`${g.url}/saml/idp/sso/tampere?${s.query(s.request(`${g.url}/saml/idp/sso/tampere`, { inside }), { sign: true })}`);
+  check(posted(page)?.status.endsWith('NoSupportedIDP'), `${posted(page)?.status}`);
 });
 
 await test('what a row and a source may not say is refused with words', () => {
