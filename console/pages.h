@@ -25,7 +25,8 @@ enum sub {
     SUB_EXAMS,
     SUB_CALENDAR,
     SUB_NETWORKS,
-    SUB_REGISTRARS
+    SUB_REGISTRARS,
+    SUB_METADATA
 };
 enum place {
     PLACE_NONE = 0,
@@ -1366,5 +1367,56 @@ struct registrars_view { /* GET /admin/registrars; POST: csrf, version, id, vend
     struct html_lines hosts, scopes, asks;
 };
 struct html page_registrars(struct arena *a, const struct registrars_view *v);
+
+/* --- metadata of services that speak SAML --- */
+
+enum metadata_said {
+    METADATA_SAID_NOTHING = 0,
+    METADATA_SAID_APPROVED,
+    METADATA_SAID_REJECTED,
+    METADATA_SAID_PINNED,
+    METADATA_SAID_WHO, /* who was asked is missing */
+    METADATA_SAID_GONE /* its metadata, or its row, say something else by now */
+};
+
+struct metadata_source_row {
+    struct str id, from, entities, read, until, error, detail; /* read, until: absent: not yet */
+    bool by_mdq, off;
+};
+
+struct metadata_service_row {
+    struct str id, name, from, fetched, error;
+    bool waits, open; /* waits: something does; open: whatever an unsigned address says is believed */
+};
+
+struct metadata_view { /* GET /admin/metadata */
+    struct console_page con;
+    struct {
+        const struct metadata_source_row *at;
+        size_t n;
+    } sources;
+    struct {
+        const struct metadata_service_row *at;
+        size_t n;
+    } rows;
+};
+struct html page_metadata(struct arena *a, const struct metadata_view *v);
+
+struct metadata_fact_row {
+    struct str text, number; /* number: on this page */
+    bool waits, rejected;    /* neither: it is used */
+};
+
+struct metadata_one_view { /* GET /admin/metadata/ID; POST: csrf, version, act=pin|approve|reject, fact, who */
+    struct console_page con;
+    enum metadata_said said;
+    struct str id, name, from, who, version;
+    bool bound, fresh; /* bound: what is not approved waits */
+    struct {
+        const struct metadata_fact_row *at;
+        size_t n;
+    } facts;
+};
+struct html page_metadata_one(struct arena *a, const struct metadata_one_view *v);
 
 #endif

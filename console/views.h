@@ -36,6 +36,8 @@
     X(exams)                                                                                                           \
     X(calendar)                                                                                                        \
     X(networks)                                                                                                        \
+    X(metadata)                                                                                                        \
+    X(metadata_one)                                                                                                    \
     X(registrars)                                                                                                      \
     X(admins)                                                                                                          \
     X(admin)                                                                                                           \

@@ -46,7 +46,10 @@ const said = (s, { keys = [['signing', s.certificate]], acs = [['HTTP-POST', s.a
 const port = await freePort();
 const g = new Gateway(program, { name: 'saml-metadata', port, settings: { metadata_refresh_s: 3600 } });
 let rows = new Map(), sources = new Map();
-const write = () => g.import(registryText([...rows.values()].join('') || '  []\n', { rules: RULES }).replace('services:\n  []', 'services: []').replace('idps:\n', `${city(cities.tampere)}idps:\n  - { id: tampere, kind: local, provider: tampere, name: { fi: Tampere }, test: true }\n`) + (sources.size ? `metadata_sources:\n${[...sources.values()].join('')}` : ''));
+const ADMINS = `admins:
+  - { id: nils, idp: oulu, subject: oulu-nils, role: operator }
+`;
+const write = () => g.import(registryText([...rows.values()].join('') || '  []\n', { rules: RULES }).replace('services:\n  []', 'services: []').replace('idps:\n', `${city(cities.tampere)}idps:\n  - { id: tampere, kind: local, provider: tampere, name: { fi: Tampere }, test: true }\n`) + (sources.size ? `metadata_sources:\n${[...sources.values()].join('')}` : '') + ADMINS);
 const read = (id, n = 1) => until(`${id} is read`, () => lines('source.read').filter((l) => l.source === id).length >= n && lines('source.read').filter((l) => l.source === id).at(-1));
 const lines = (event) => g.logText().split('\n').filter((l) => l.includes(`"${event}"`)).map((l) => { try { return JSON.parse(l); } catch { return {}; } });
 
@@ -365,6 +368,46 @@ await test('what a row and a source may not say is refused with words', () => {
   bad(of(row(alder, 'metadata_from: fed'), source('fed', '    kind: mdq\n    file: x.xml\n')), 'an MDQ source has a url');
   bad(of(row(alder, 'metadata_from: fed'), source('fed', `    url: ${base}/x\n    most_ahead_days: 0\n`)), 'most_ahead_days');
   bad(of(row(alder, 'metadata_from: fed, answers_as: atlantis'), ok), 'is no provider');
+});
+
+await test('the console: what stands is confirmed, what comes anew waits, is approved, is rejected; and stands in history', async () => {
+  const s = service('nutmeg'), evil = signer(dir, 'nutmeg-evil'), moved = `${s.base}/acs/moved`, wrong = `${s.base}/acs/wrong`;
+  served.set(own(s), plain(s.entity, said(s)));
+  rows.set('nutmeg', row(s, `metadata_url: "${base}${own(s)}"`));
+  write();
+  await known(s);
+  const admin = new Agent();
+  let page = await admin.get(`${g.url}/admin`);
+  if (!/name="password"/.test(page.text)) page = await admin.submit(page, { idp: 'oulu' }, (f) => f.buttons.some((b) => b.value === 'oulu'));
+  await admin.submit(page, { username: 'nils', password: 'salasana-nils' }, (f) => 'password' in f.fields);
+  const at = () => admin.get(`${g.url}/admin/metadata/nutmeg`);
+  const main = (x) => ({ ...x, text: x.text.slice(x.text.indexOf('<main')) });
+  page = await admin.get(`${g.url}/admin/metadata`);
+  if (page.text.includes('action="/admin/area"') && !page.text.includes('/admin/metadata/nutmeg')) { await admin.submit(main(page), { area: 'nation' }, (f) => f.action === '/admin/area' && f.method?.toLowerCase() === 'post'); page = await admin.get(`${g.url}/admin/metadata`); }
+  check(page.status === 200 && page.text.includes('/admin/metadata/nutmeg'), `${page.status} ${text(page.text).slice(0, 400)}`);
+  page = await admin.submit(main(await at()), { act: 'pin', who: '' }, (f) => f.buttons.some((b) => b.value === 'pin'));
+  check(page.status === 400, `nobody confirmed it: ${page.status}`);
+  page = await admin.submit(main(page), { act: 'pin', who: 'Nelli, Nutmeg Oy' }, (f) => f.buttons.some((b) => b.value === 'pin'));
+  check(page.status === 200 && page.url.includes('/admin/metadata/nutmeg'), `pinned: ${page.status} ${page.url} ${text(page.text).slice(0, 300)}`);
+  served.set(own(s), plain(s.entity, said(s, { keys: [['signing', s.certificate], ['signing', base64Of(evil.pem)]], acs: [['HTTP-POST', s.acs], ['HTTP-POST', moved], ['HTTP-POST', wrong]] })));
+  await refresh('nutmeg');
+  await until('it waits', async () => forms((await at()).text).filter((f) => f.buttons.some((b) => b.value === 'approve')).length === 3);
+  await refused(s, { acs: moved });
+  await refused(s, { key: evil.key });
+  await signsIn(s);
+  const of = (fact) => (f) => f.fields.fact === fact;
+  page = await admin.submit(main(await at()), { act: 'approve', who: 'Nelli, Nutmeg Oy' }, of(`acs POST ${moved}`));
+  check(page.status === 200, `approved: ${page.status} ${text(page.text).slice(0, 300)}`);
+  await signsIn(s, { acs: moved });
+  page = await admin.submit(main(await at()), { act: 'reject', who: 'Nelli, Nutmeg Oy' }, of(`acs POST ${wrong}`));
+  check(page.status === 200, `rejected: ${page.status}`);
+  page = await at();
+  check(forms(page.text).filter((f) => f.buttons.some((b) => b.value === 'approve')).length === 1, 'the key alone waits still');
+  await refused(s, { acs: wrong });
+  await refused(s, { key: evil.key });
+  const log = g.cli('registry', 'log', '-c', g.config, '--last', '5').stdout;
+  check(/Nelli, Nutmeg Oy/.test(log), log);
+  check((await new Agent().get(`${g.url}/admin/metadata/nutmeg`)).url.includes('sign-in'), 'a stranger');
 });
 
 await g.stop();
