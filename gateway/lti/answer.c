@@ -231,6 +231,16 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
     if (claims.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "the message is too large");
     signer_id_token(c->signer, &c->batch, c->arena, JOSE_RS256, claims, TOKEN_LIFE_S, &a->token);
+    return WAIT;
+}
+
+/* Once it is signed: what could not be has not been released. */
+static enum step answer_note(struct ctx *c, struct fail *f)
+{
+    struct answering *a = mine(c);
+
+    if (!a->token.ok)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", a->token.error);
     if (session_add_service(c, c->session, c->service->id)) {
         session_change(c, c->session);
         vigil_watch(c);
@@ -245,8 +255,6 @@ static enum step answer_send(struct ctx *c, struct fail *f)
 {
     struct fields all = { .n = 0 };
 
-    if (!mine(c)->token.ok)
-        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", mine(c)->token.error);
     if (!flow_audited(c, f))
         return REFUSE;
     if (!mine(c)->member.ok) /* the launch is good without */
@@ -257,7 +265,8 @@ static enum step answer_send(struct ctx *c, struct fail *f)
     return post(c, &all);
 }
 
-static const struct step_row tell[] = { { use_up }, { check_unused }, { answer_ask }, { answer_send }, { NULL } };
+static const struct step_row tell[] = { { use_up },      { check_unused }, { answer_ask },
+                                        { answer_note }, { answer_send },  { NULL } };
 static const struct step_row answer[] = { { lead_or_tell }, { NULL } };
 
 static enum step lead_or_tell(struct ctx *c, struct fail *f)

@@ -883,10 +883,15 @@ static void redis(struct play *p, const struct line *l)
         stage_move(p->stage, 2000, 2000); /* the client tries again after a pause */
 }
 
-/* SIGNER restarts: with the keys that there are now; SIGNER ends: until then. */
+/* SIGNER restarts: with the keys that there are now; SIGNER ends: until then; SIGNER refuses at 2: what it is asked for
+ * the second time from now. */
 static void signer(struct play *p, const struct line *l)
 {
-    if (str_eq(l->verb, S("ends")))
+    int64_t n;
+
+    if (str_eq(l->verb, S("refuses")) && str_int(line_after(l, "at"), &n) && n > 0)
+        stage_signer_fail_at(p->stage, (unsigned)n, SIGNER_REFUSES);
+    else if (str_eq(l->verb, S("ends")))
         stage_signer_ends(p->stage);
     else
         stage_signer_restart(p->stage);

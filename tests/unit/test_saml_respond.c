@@ -596,6 +596,78 @@ TEST(two_sealings_of_one_text_have_nothing_in_common)
     CHECK(str_is_set(one) && str_is_set(two) && at < one.n && !str_eq(str_from(one, at), str_from(two, at)));
 }
 
+/* --- every kind ------------------------------------------------------------------------------------ */
+
+TEST(every_kind_of_message_is_valid_by_the_schemas_and_confirmed_by_xmlsec1_items_52_55)
+{
+    struct bench x;
+    int64_t now_s = world_now_s(&world_real);
+    struct saml_response r = response(now_s, (struct str){ NULL, 0 });
+    struct fail f = { 0 };
+
+    begin(t, &x);
+    for (int status = SAML_SUCCESS; status < SAML_STATUS_COUNT; status++) { /* an error, with and without a message */
+        r.status = (status & 1) != 0 ? SAML_REQUESTER : SAML_RESPONDER;
+        r.inner = (enum saml_status)status;
+        r.message = (status & 2) != 0 ? S(ODD) : (struct str){ NULL, 0 };
+        check_schema(t, saml_response_draft(t->arena, &r).text, "saml-schema-protocol-2.0.xsd");
+        check_schema(t, saml_logged_out_draft(t->arena, &r).text, "saml-schema-protocol-2.0.xsd");
+    }
+    struct saml_draft d = saml_response_draft(t->arena, &r);
+    check_xmlsec1(t, &x, sign(t, &x, JOSE_RS256, &d), certificate_of(&x, JOSE_RS256), "Response");
+    d = saml_logged_out_draft(t->arena, &r);
+    struct str out = sign(t, &x, JOSE_ES256, &d);
+    check_schema(t, out, "saml-schema-protocol-2.0.xsd");
+    check_xmlsec1(t, &x, out, certificate_of(&x, JOSE_ES256), "LogoutResponse");
+
+    struct saml_statement s = statement(now_s); /* the least that is said, and encrypted */
+    s.name = (struct saml_name){ 0 };
+    s.told_count = s.authority_count = 0;
+    s.in_response_to = s.session_index = (struct str){ NULL, 0 };
+    s.session_ends_s = s.not_before_s = 0;
+    struct str least = saml_assertion_draft(t->arena, &s).text;
+    check_schema(t, least, "saml-schema-assertion-2.0.xsd");
+    const struct xmlenc_how how = { .content = XMLENC_AES128_GCM,
+                                    .digest = XMLENC_SHA1,
+                                    .mgf = XMLENC_SHA1,
+                                    .certificate = der_of(t, FORGE_SP1),
+                                    .recipient = S(SERVICE) };
+    r = response(now_s, xmlenc_seal(t->arena, &t->world, &how, "saml:EncryptedAssertion", least, &f));
+    d = saml_response_draft(t->arena, &r);
+    out = sign(t, &x, JOSE_RS256, &d);
+    check_schema(t, out, "saml-schema-protocol-2.0.xsd");
+    check_xmlsec1(t, &x, out, certificate_of(&x, JOSE_RS256), "Response");
+    struct saml_logout l = logout(now_s); /* likewise */
+    const struct saml_name name = { .value = S("pekka") };
+    l.encrypted = xmlenc_seal(t->arena, &t->world, &how, "saml:EncryptedID", saml_name_write(t->arena, &name), &f);
+    l.asynchronous = false;
+    check_schema(t, saml_logout_draft(t->arena, &l).text, "saml-schema-protocol-2.0.xsd");
+
+    const struct saml_sp sp = { .entity_id = S(US),
+                                .acs = S("https://gateway.example/upstream/saml/acs"),
+                                .slo = S("https://gateway.example/upstream/saml/logout"),
+                                .slo_soap = S("https://gateway.example/upstream/saml/logout/soap"),
+                                .signing = { certificate_of(&x, JOSE_RS256) },
+                                .encryption = { certificate_of(&x, JOSE_RS256) },
+                                .signing_count = 1,
+                                .encryption_count = 1,
+                                .name = S("DigiOne & co"),
+                                .valid_until_s = now_s + 60 };
+    check_schema(t, saml_sp_metadata_write(t->arena, &sp), "saml-schema-metadata-2.0.xsd");
+    const struct saml_request asked = { .id = S("_r1"),
+                                        .now_s = now_s,
+                                        .destination = S("https://idp.example/sso?a&b"),
+                                        .issuer = S(US),
+                                        .acs = sp.acs,
+                                        .force = true,
+                                        .contexts = { S("urn:a"), S("urn:b") },
+                                        .context_count = 2 };
+    struct str request = saml_request_write(t->arena, &asked);
+    check_schema(t, request, "saml-schema-protocol-2.0.xsd");
+    CHECK(str_find(request, S("RequesterID")) == request.n); /* item 55: who asked us is nobody's matter */
+    end(t, &x);
+}
+
 /* --- our metadata ---------------------------------------------------------------------------------- */
 
 TEST(our_metadata_has_both_roles_is_signed_and_is_read_again_item_52)

@@ -447,17 +447,21 @@ static enum step find_keys(struct ctx *c, struct fail *f)
     return id_token_due(c) && envelope_encrypts(c->service, ENVELOPE_ID_TOKEN) ? step_into(c, client_keys) : NEXT;
 }
 
-/* Of both: what the ID token says, and what the access token opens. */
-static void write_audit(struct ctx *c)
+/* Of both: what the ID token says, and what the access token opens.  Once they are made and kept: what could not be has
+ * not been released. */
+static enum step note(struct ctx *c, struct fail *f)
 {
     struct claims_asked asked;
-    struct release r = release_now(c, &asked);
 
+    (void)f;
+    if (c->person == NULL)
+        return NEXT;
+    struct release r = release_now(c, &asked);
     r.asked = &asked.userinfo;
     if (id_token_due(c))
         r.asked_too = &asked.id_token;
-    if (c->person != NULL)
-        flow_audit(c, "release", flow_decision(c)->rule, release_words(c->arena, &r), (struct str){ NULL, 0 });
+    flow_audit(c, "release", flow_decision(c)->rule, release_words(c->arena, &r), (struct str){ NULL, 0 });
+    return WAIT;
 }
 
 static enum step store(struct ctx *c, struct fail *f)
@@ -473,7 +477,6 @@ static enum step store(struct ctx *c, struct fail *f)
     store_family(c);
     leave_mark(c);
     ask_id_token(c);
-    write_audit(c);
     return WAIT;
 }
 
@@ -543,8 +546,6 @@ static enum step check(struct ctx *c, struct fail *f)
         return grant_bad(f, "refresh_token was taken back meanwhile");
     if (id_token_due(c) && !envelope_take(c, &i->sealed_id, client_keys_of(c), &i->id_token, f))
         return REFUSE;
-    if (c->person != NULL && !flow_audited(c, f))
-        return REFUSE;
     i->token_ended.outcome = i->family_ended.outcome = KV_MISS;
     if (i->mark.outcome == KV_MISS)
         return NEXT;
@@ -568,7 +569,7 @@ static enum step answer(struct ctx *c, struct fail *f)
     const struct issue *i = mine(c);
     struct json_out o = json_out(c->arena, ANSWER_MAX_B);
 
-    if (!took_back(c, f))
+    if (!took_back(c, f) || (c->person != NULL && !flow_audited(c, f)))
         return REFUSE;
     json_begin_object(&o);
     json_put_str(&o, S("access_token"), i->token);
@@ -586,6 +587,7 @@ static enum step answer(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-const struct step_row grant_issue[] = { { choose },    { bound_families }, { check_note }, { make_access_token },
-                                        { find_keys }, { store },          { check },      { answer },
-                                        { NULL } };
+const struct step_row grant_issue[] = {
+    { choose }, { bound_families }, { check_note }, { make_access_token }, { find_keys }, { store }, { check },
+    { note },   { answer },         { NULL }
+};

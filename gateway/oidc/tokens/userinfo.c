@@ -14,7 +14,8 @@ struct asked {
     struct token_shown shown;
     bool by_dpop; /* the scheme that it came by [RFC 9449 7.1] */
     struct str claims;
-    struct envelope sealed; /* where the row wants it signed */
+    struct envelope sealed;  /* where the row wants it signed */
+    struct str token, words; /* token: absent: the claims go out as they are */
 };
 
 enum { AUD_MAX_B = 1024 };
@@ -127,14 +128,6 @@ static struct str with_aud(struct ctx *c, struct str claims)
     return json_done(&o);
 }
 
-static void ask_signature(struct ctx *c)
-{
-    struct asked *a = c->state;
-
-    if (is_signed(c) && a->claims.p != NULL)
-        envelope_ask(c, &a->sealed, c->service, ENVELOPE_USERINFO, with_aud(c, a->claims), 0);
-}
-
 static enum step decide(struct ctx *c, struct fail *f)
 {
     struct asked *a = c->state;
@@ -163,8 +156,12 @@ static enum step decide(struct ctx *c, struct fail *f)
                                .lang = c->lang,
                                .now = flow_circumstances(c) };
     a->claims = release_claims(c->arena, &r);
-    ask_signature(c);
-    flow_audit(c, "release", decision->rule, release_words(c->arena, &r), S("userinfo"));
+    a->words = release_words(c->arena, &r);
+    if (a->claims.p == NULL)
+        return fail(f, FAIL_OURS, "server_error", "the claims are too large");
+    if (!is_signed(c))
+        return NEXT;
+    envelope_ask(c, &a->sealed, c->service, ENVELOPE_USERINFO, with_aud(c, a->claims), 0);
     return WAIT;
 }
 
@@ -174,18 +171,23 @@ static enum step find_keys(struct ctx *c, struct fail *f)
     return envelope_encrypts(c->service, ENVELOPE_USERINFO) ? step_into(c, client_keys) : NEXT;
 }
 
-static enum step answer_token(struct ctx *c, struct fail *f)
+static bool make_token(struct ctx *c, struct asked *a, struct fail *f)
 {
-    const struct asked *a = c->state;
-    struct str token;
-    bool made = is_signed(c)
-                    ? envelope_take(c, &a->sealed, client_keys_of(c), &token, f)
-                    : envelope_plain(c, c->service, ENVELOPE_USERINFO, a->claims, client_keys_of(c), &token, f);
+    if (is_signed(c))
+        return envelope_take(c, &a->sealed, client_keys_of(c), &a->token, f);
+    return !envelope_encrypts(c->service, ENVELOPE_USERINFO) ||
+           envelope_plain(c, c->service, ENVELOPE_USERINFO, a->claims, client_keys_of(c), &a->token, f);
+}
 
-    if (!made)
+/* Once it is made: what could not be signed has not been released. */
+static enum step note(struct ctx *c, struct fail *f)
+{
+    struct asked *a = c->state;
+
+    if (!make_token(c, a, f))
         return REFUSE;
-    http_body(c->res, 200, S("application/jwt"), token);
-    return DONE;
+    flow_audit(c, "release", flow_decision(c)->rule, a->words, S("userinfo"));
+    return WAIT;
 }
 
 static enum step answer(struct ctx *c, struct fail *f)
@@ -194,13 +196,12 @@ static enum step answer(struct ctx *c, struct fail *f)
 
     if (!flow_audited(c, f))
         return REFUSE;
-    if (a->claims.p == NULL)
-        return fail(f, FAIL_OURS, "server_error", "the claims are too large");
-    if (is_signed(c) || envelope_encrypts(c->service, ENVELOPE_USERINFO))
-        return answer_token(c, f);
-    http_body(c->res, 200, S("application/json"), a->claims);
+    if (a->token.p != NULL)
+        http_body(c->res, 200, S("application/jwt"), a->token);
+    else
+        http_body(c->res, 200, S("application/json"), a->claims);
     return DONE;
 }
 
-const struct step_row oidc_userinfo[] = { { read_token }, { find_person }, { ask_holder }, { check_holder },
-                                          { decide },     { find_keys },   { answer },     { NULL } };
+const struct step_row oidc_userinfo[] = { { read_token }, { find_person }, { ask_holder }, { check_holder }, { decide },
+                                          { find_keys },  { note },        { answer },     { NULL } };
