@@ -225,3 +225,31 @@ TEST(an_index_that_is_none_is_not_opened)
     CHECK_STR(f.code, "aggregate_io");
     end_folder(t, &d);
 }
+
+static struct str made_at(struct test *t, const char *instant, const char *id)
+{
+    struct str text = arena_printf(
+        t->arena,
+        "<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" ID=\"_all\" "
+        "validUntil=\"2026-08-20T00:00:00Z\">@R@<md:Extensions><r:PublicationInfo "
+        "xmlns:r=\"urn:oasis:names:tc:SAML:metadata:rpi\" creationInstant=\"%s\" "
+        "publisher=\"urn:p\"></r:PublicationInfo></md:Extensions><md:EntityDescriptor entityID=\"%s\">" ROLE(
+            "https://a.example/acs") "</md:EntityDescriptor></md:EntitiesDescriptor>",
+        instant, id);
+
+    return signed_by(t, text, NULL);
+}
+
+TEST(item_4_a_copy_that_was_made_before_replaces_nothing_though_it_ends_as_late)
+{
+    struct folder d = new_folder(t);
+    struct saml_aggregate_rules rules = usual(t);
+
+    CHECK_STR(outcome(t, &d, made_at(t, "2026-08-10T10:00:00Z", "urn:a"), &rules), "ok");
+    CHECK(made.created_s > 0 && !made.same);
+    CHECK_STR(outcome(t, &d, made_at(t, "2026-08-10T09:59:59Z", "urn:b"), &rules), "metadata_older");
+    CHECK_STR(outcome(t, &d, made_at(t, "yesterday", "urn:b"), &rules), "metadata_malformed");
+    CHECK_STR(outcome(t, &d, made_at(t, "2026-08-10T10:00:01Z", "urn:b"), &rules), "ok");
+    CHECK(!made.same);
+    end_folder(t, &d);
+}
