@@ -32,6 +32,7 @@ g.registry = g.registry.replace(/^rules:\n[\s\S]*?(?=^accounts:)/m, () => `polic
 fs.mkdirSync(path.join(g.dir, 'secrets'), { mode: 0o700 });
 for (const p of here) fs.writeFileSync(path.join(g.dir, 'secrets', p.id), `${p.secret}\n`);
 if (process.getuid() === 0) spawnSync('chown', ['-R', 'nobody', path.join(g.dir, 'secrets')]);
+const registry = g.registry;
 await g.start(false);
 front.start();
 const certificate = path.join(front.dir, 'cert.pem');
@@ -81,6 +82,20 @@ async function wholeWay(p, agent) {
   check(!gone.includes('Anna'), `still signed in: ${gone.slice(0, 300)}`);
 }
 
+// Who signs out at the gateway is signed out at the product: by its server, and where its row names a frame alone, by that.
+async function leaves(p, agent, by) {
+  let page = await signIn(agent, await agent.get(p.base + p.login));
+  check(page.url.startsWith(p.base) && plain(page.text).includes('Anna'), `not signed in: ${page.status} ${page.url}`);
+  const asked = await agent.get(`${g.url}/sign-out`);
+  page = await agent.submit({ ...asked, text: asked.text.slice(asked.text.indexOf('<main')) }, {}, (f) => f.action.endsWith('/sign-out'));
+  const frames = [...page.text.matchAll(/<iframe[^>]* src="([^"]*)"/g)].map(([, src]) => decode(src));
+  check(page.status === 200 && frames.length === (by === 'frame' ? 1 : 0), `${by}: ${page.status} ${frames}`);
+  check(by === 'frame' || /<li class="ok">(?:(?!<li).)*Oppi/is.test(page.text), `${by}: the page does not say that it heard: ${page.text.slice(page.text.indexOf('<main'), page.text.indexOf('<main') + 900)}`);
+  for (const src of frames) check((await agent.get(src)).status < 400, `${by}: ${src}`);
+  page = await agent.get(p.base + p.login);
+  check(page.url.startsWith(g.url), `${by}: the product knows the person still: ${page.status} ${page.url}`);
+}
+
 // The row of the table in docs/services.md says which version this is, and what it sends of its own accord.  Debian's packages are
 // of as many versions as there are Debians.
 function told(p, agent) {
@@ -96,7 +111,7 @@ for (const p of here) {
     const missing = settingsMissing(text, p.name);
     check(!missing, missing);
   });
-  await test(`${p.name}: signs in, is told who it is, signs out`, async () => {
+  await test(`${p.name}: signs in, is told who it is, signs out${p.frame ? ', and hears of ends by its server and by a frame' : ''}`, async () => {
     const why = p.missing?.();
     if (why) return `skipped: ${why}`;
     const [command, ...args] = p.command(p);
@@ -105,6 +120,11 @@ for (const p of here) {
     try {
       await (p.run ?? wholeWay)(p, agent, { gateway: g, child, signIn, check });
       told(p, agent);
+      if (!p.frame) return;
+      await leaves(p, new Agent({ ca: front.certificate }), 'server');
+      g.import(registry.replace(`backchannel_logout_uri: ${p.base}/redirect_uri?logout=backchannel`, `frontchannel_logout_uri: ${p.base}${p.frame}\n    frontchannel_logout_session_required: true`));
+      await leaves(p, new Agent({ ca: front.certificate }), 'frame');
+      g.import(registry);
     } catch (e) {
       throw new Error(`${e.stack ?? e}\n--- ${p.name} said:\n${child.said().slice(-3000)}\n--- the gateway:\n${g.logText().split('\n').filter((l) => l.includes(`"${p.id}"`)).slice(-6).join('\n')}`);
     } finally { child.kill('SIGTERM'); }

@@ -119,7 +119,7 @@ export const products = [
   { name: 'An app on the person’s machine', ...node('native.mjs', 'openid-client'), id: 'native', run: native },
   { name: 'PHP', command: () => [at('php/run')], version: () => /[0-9.]+/.exec(said('php', '-v'))[0], missing: debianMissing('php-cli', 'curl'), login: '/login', logout: '/logout' },
   { name: 'mod_auth_openidc', command: () => [at('apache/run')], version: () => debian('libapache2-mod-auth-openidc'), missing: debianMissing('apache2-bin', 'libapache2-mod-auth-openidc', 'curl'),
-    login: '/', logout: '/redirect_uri?logout=', left: '/out/', closed: true },
+    login: '/', logout: '/redirect_uri?logout=', left: '/out/', closed: true, frame: '/redirect_uri?logout=get' },
   { name: 'next-auth', more: true, command: (p) => [...next, 'start', built('nextjs'), '-H', '127.0.0.1', '-p', String(p.port)], version: nextAuth, missing: nextjsMissing, pinned: true, says: 'Ready in', run: inBrowser,
     environment: (p) => ({ NEXTAUTH_URL: p.base, NEXTAUTH_SECRET: 'of this service', NEXT_TELEMETRY_DISABLED: '1' }) },
   { name: 'OmniAuth', more: true, command: () => ['/usr/bin/ruby', at('ruby/omniauth.rb')], version: () => debian('ruby-omniauth-openid-connect'),
