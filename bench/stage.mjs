@@ -2,6 +2,7 @@
 // One program under load: a gateway of its own with its cities and services, a person who has signed in, and the
 // operations by name.
 import crypto from 'node:crypto';
+import http from 'node:http';
 import { forms } from '../tests/e2e/agent.mjs';
 import { folder, freePort } from '../tests/e2e/gateway.mjs';
 import { federation, registryText, signIn } from '../tests/e2e/local.mjs';
@@ -45,6 +46,7 @@ const samlOut = () => Object.entries(asked).map(([name, [signs, alg]], i) => {
   s.row = `  - id: sp${i}\n    protocol: saml\n    vendor: sp-oy\n    name: { fi: "SP ${i}" }\n    test: true\n    entity_id: "${s.entity}"\n    signs: ${signs}\n    signing_alg: ${alg}\n    asks: [sub, given_name, family_name, roles, school]\n    targets: ["${s.base}/"]\n    metadata_xml: |\n      ${s.xml}\n`;
   return [name, s];
 });
+const HEARERS = 20; // services of one session that hear of its end
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code', SCREENS = 8;
 const registrar = crypto.randomBytes(32).toString('base64url');
 
@@ -60,13 +62,17 @@ export class Stage {
     // With refresh tokens, and calls of their own.
     this.stay = Object.fromEntries(['refresh', 'introspection', 'own'].map((id) => [id, new Service(g, { id: `salo-${id}`, secret, scope: 'openid offline_access' })]));
     Object.assign(this.stay, Object.fromEntries(['par', 'dpop', 'form', ...Array.from({ length: SCREENS }, (_, i) => `screen${i}`)].map((id) => [id, new Service(g, { id: `salo-${id}`, secret })])));
+    // They do nothing but hear, within the load generator's own process.
+    this.ears = http.createServer((req, res) => req.resume().on('end', () => res.writeHead(200).end()));
+    await new Promise((r) => this.ears.listen(0, '127.0.0.1', r));
+    this.hearers = Array.from({ length: HEARERS }, (_, i) => new Service(g, { id: `hears${i}`, secret }));
     this.keyed = new Service(g, { id: 'salo-keyed', secret });
     this.saml = { plain: new SamlCity('plain'), signed: new SamlCity('signed', { signed: true }), encrypted: new SamlCity('encrypted') };
     this.oidc = new OidcCity('edu', await freePort());
     await this.oidc.start();
     this.samlServices = Object.fromEntries(samlOut());
     const cities = [...Object.values(this.saml), this.oidc].map((c) => c.row('oulu')).join('');
-    g.registry = registryText(tiles + tool + Object.values(this.samlServices).map((x) => x.row).join('') + service.row() + this.rs256.row() + Object.values(this.stay).map((s) => s.row({ extra: `    grant_types: [authorization_code, refresh_token, client_credentials, "${DEVICE}"]\n` })).join('')
+    g.registry = registryText(tiles + tool + Object.values(this.samlServices).map((x) => x.row).join('') + this.hearers.map((s) => s.row({ extra: `    backchannel_logout_uri: "http://127.0.0.1:${this.ears.address().port}/${s.id}"\n` })).join('') + service.row() + this.rs256.row() + Object.values(this.stay).map((s) => s.row({ extra: `    grant_types: [authorization_code, refresh_token, client_credentials, "${DEVICE}"]\n` })).join('')
       + this.keyed.row({ extra: `    grant_types: [authorization_code, client_credentials]\n    jwks: '${JSON.stringify({ keys: [{ ...ownJwk, kid: 'own', alg: 'ES256', use: 'sig' }] })}'\n` }).replace(/ {4}secret:.*\n/, '').replace('client_secret_basic', 'private_key_jwt')).replace('services:\n', `${cities}services:\n`);
     g.registry += `registrars:\n  - { id: salo, vendor: salo-oy, test: true, at_once: true, most: 1000, token: { plain: "${registrar}" }, hosts: ["salo.localhost"], scopes: [openid], asks: [sub] }\n`;
     await g.start();
@@ -92,6 +98,8 @@ export class Stage {
   async stop() {
     this.line.close();
     this.oidc.stop();
+    this.ears.closeAllConnections();
+    this.ears.close();
     await this.gateway.stop();
   }
 
@@ -188,6 +196,19 @@ export class Stage {
     await this.arrive(await visitor.go('POST', city.acs, { form: city.answer(asked), ...until }));
   }
 
+  // A session that has opened so many services; then it is signed out, and the page says that each of them has heard.
+  async opensMany(leaves) {
+    const visitor = new Visitor(this.line), city = this.saml.plain, url = this.gateway.url;
+    const asked = city.read(await this.toCity(visitor, city.kind, false));
+    await visitor.go('POST', city.acs, { form: city.answer(asked), until: (next) => next.startsWith(this.service.redirect) });
+    for (const s of this.hearers) must(await visitor.once('GET', url + authorizePath(s)), 303, 'authorize');
+    if (!leaves) return;
+    const csrf = forms((await visitor.once('GET', `${url}/sign-out`)).text).find((f) => f.action.endsWith('/sign-out')).fields.csrf;
+    const page = must(await visitor.once('POST', `${url}/sign-out`, { form: { csrf }, headers: { Origin: url } }), 200, 'sign-out');
+    const heard = [...page.text.matchAll(/<li class="ok">/g)].length - 1;
+    if (heard !== HEARERS) throw new Error(`${heard} of ${HEARERS} have heard`);
+  }
+
   async oidcIn(chooses) {
     const visitor = new Visitor(this.line), until = { until: (next) => next.startsWith(this.service.redirect) };
     const asked = await this.toCity(visitor, this.oidc.id, chooses);
@@ -231,6 +252,8 @@ export class Stage {
       'the same, our request RSA-signed': [865, () => this.samlIn(signed)],
       'the same, choosing the city': [800, () => this.samlIn(plain, true)],
       'SAML encrypted in, OIDC out': [null, () => this.samlIn(encrypted)],
+      'SAML in, 20 services opened': [null, () => this.opensMany(false)],
+      'the same, and signed out: 20 hear': [null, () => this.opensMany(true)],
       'OIDC in, OIDC out': [null, () => this.oidcIn(false)],
       'OIDC in, choosing the city': [900, () => this.oidcIn(true)],
     };
