@@ -106,9 +106,11 @@ static void fill_links(struct ctx *c, const struct classes *x, struct class_list
     for (size_t i = 0; i < x->links.n; i++) {
         const struct class_link *l = &x->links.at[i];
         struct str url = is_of(l, list) ? path_of_link(c, l) : (struct str){ NULL, 0 };
-        if (url.p != NULL)
-            rows[list->links.n++] =
-                (struct class_row){ .id = l->id, .title = l->title, .url = url, .first = list->links.n == 1 };
+        if (url.p == NULL)
+            continue;
+        rows[list->links.n] =
+            (struct class_row){ .id = l->id, .title = l->title, .url = url, .first = list->links.n == 0 };
+        list->links.n++;
     }
     if (list->links.n > 0)
         rows[list->links.n - 1].last = true;
