@@ -120,6 +120,35 @@ static bool asks_persistent(const struct idp *idp)
     return str_eq(idp->name_id_policy, S("persistent")) || (!str_eq(idp->name_id_policy, S("any")) && !by_attributes);
 }
 
+#define EMAIL_FORMAT       "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+#define UNSPECIFIED_FORMAT "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+
+/* As Subject it is a demand: the city answers about that very person, or refuses [SAML core 3.4.1.4].  So it is handed
+ * on where the row says how, and a text that cannot be such a name is none. */
+static void put_hint(const struct ctx *c, const struct idp *idp, struct saml_request *out)
+{
+    struct str hint = c->login->login_hint;
+    bool email = str_eq(idp->login_hint, S("email")), unspecified = str_eq(idp->login_hint, S("unspecified"));
+
+    if (!str_is_set(hint) || !str_is_utf8(hint) || (email && str_find_byte(hint, '@', 0) == hint.n))
+        return;
+    for (size_t i = 0; i < hint.n; i++)
+        if ((unsigned char)hint.p[i] < ' ')
+            return;
+    if (email || unspecified) {
+        out->subject = hint;
+        out->subject_format = email ? S(EMAIL_FORMAT) : S(UNSPECIFIED_FORMAT);
+    }
+}
+
+/* Beside the message: Entra takes it so, and no Subject. */
+static struct str with_hint(struct ctx *c, const struct saml *s, struct str url)
+{
+    if (url.p == NULL || !str_is_set(c->login->login_hint) || !str_eq(s->idp.login_hint, S("parameter")))
+        return url;
+    return url_to(c->arena, url, S("login_hint"), c->login->login_hint);
+}
+
 /* A redirect where it may be: it shows no page [SDP-SSO02; IIP-SSO02]. */
 static bool goes_by_post(const struct saml *s)
 {
@@ -178,6 +207,7 @@ static enum step make_request(struct ctx *c, struct fail *f)
         .force = l->fresh,
         .persistent = asks_persistent(&s->idp),
     };
+    put_hint(c, &s->idp, &request);
     for (size_t i = 0; i < s->idp.contexts.n && i < SAML_CONTEXTS_MAX; i++)
         request.contexts[request.context_count++] = s->idp.contexts.at[i];
     struct str text = saml_request_write(c->arena, &request);
@@ -208,7 +238,7 @@ static enum step write_form(struct ctx *c, struct str signature)
     form->fields[1].value = c->login->upstream_id;
     form->count = 2;
     c->upstream_form = form;
-    c->upstream_url = destination(s);
+    c->upstream_url = with_hint(c, s, destination(s));
     return NEXT;
 }
 
@@ -222,7 +252,7 @@ static enum step write_url(struct ctx *c, struct fail *f)
     if (goes_by_post(s))
         return write_form(c, signature);
     struct str url = saml_redirect_url(c->arena, s->metadata->sso_redirect, s->query, signature);
-    c->upstream_url = with_lang(c, url);
+    c->upstream_url = with_hint(c, s, with_lang(c, url));
     return c->upstream_url.p != NULL ? NEXT : refusal(f, REFUSAL_url_too_long, "of %.*s", STR_ARG(s->idp.id));
 }
 

@@ -19,6 +19,7 @@ static const char *const service_auth_methods[] = {
         NULL
 };
 static const char *const freshness[] = { "auth_time", "iat", NULL };
+static const char *const hint_ways[] = { "no", "email", "unspecified", "parameter", NULL };
 static const char *const name_policies[] = { "by_map", "persistent", "any", NULL };
 static const char *const algorithms[] = { "ES256", "RS256", "PS256", "EdDSA", NULL };
 static const char *const our_algs[] = { "", "ES256", "RS256", "PS256", "EdDSA", NULL };
@@ -123,6 +124,7 @@ static const struct column idp_columns[] = {
     { "private_networks", "private_networks", COL_LIST, "", AT(idp, private_networks), NULL },
     { "pinned_keys", "pinned_keys", COL_LONG, "", AT(idp, pinned_keys), NULL },
     { "vendors", "vendors", COL_BOOL, "0", AT(idp, vendors), NULL },
+    { "login_hint", "login_hint", COL_CHOICE, "no", AT(idp, login_hint), hint_ways },
 };
 
 static const struct column service_columns[] = {
@@ -433,6 +435,7 @@ static const struct column source_columns[] = {
 #define P32  P28 ",?29,?30,?31,?32"
 #define P33  P32 ",?33"
 #define P34  P33 ",?34"
+#define P35  P34 ",?35"
 
 #define PROVIDER_COLUMNS "id,oid,municipality_code,names_fi,names_sv,names_en,support,informs"
 #define SCHOOL_COLUMNS   "provider,oid,code,names_fi,names_sv,names_en,active"
@@ -440,7 +443,7 @@ static const struct column source_columns[] = {
     "id,kind,provider,names_fi,names_sv,names_en,enabled,test,listed,map,acr,issuer,client_id,scope,"                  \
     "auth_method,client_secret_sealed,entity_id,metadata_url,metadata_xml,scopes,sign_requests,want_encrypted,"        \
     "metadata_signer,contexts,role_names,school,attributes,role,fresh_login_by,name_id_policy,"                        \
-    "share_encryption_key,private_networks,pinned_keys,vendors"
+    "share_encryption_key,private_networks,pinned_keys,vendors,login_hint"
 #define SERVICE_COLUMNS                                                                                                \
     "id,protocol,vendor,names_fi,names_sv,names_en,lines_fi,lines_sv,lines_en,category,icon,enabled,"                  \
     "test,launch_uri,initiate_login_uri,target_link_uri,asks,client_id,secret_hash,auth_method,jwks,"                  \
@@ -497,7 +500,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                       KIND_PROVIDER, 100000,
                       STATEMENTS("school", SCHOOL_COLUMNS, P7, "provider, oid", "provider = ?1 AND oid = ?2") },
     [KIND_IDP] = { "idp", "idps", "idp", idp_columns, COUNT(idp_columns), 1, sizeof(struct idp), KIND_COUNT, 50000,
-                   STATEMENTS("idp", IDP_COLUMNS, P34, "id", "id = ?1") },
+                   STATEMENTS("idp", IDP_COLUMNS, P35, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
                        STATEMENTS("service", SERVICE_COLUMNS, P103, "id", "id = ?1") },
@@ -818,6 +821,7 @@ const struct db_migration registry_migrations[] = {
           "FOREIGN KEY (provider, school) REFERENCES school (provider, oid) DEFERRABLE INITIALLY DEFERRED);"
       "CREATE INDEX api_token_provider ON api_token (provider, school);" },
     { 28, "ALTER TABLE service ADD COLUMN lti_framed INTEGER NOT NULL DEFAULT 0;" },
+    { 29, "ALTER TABLE idp ADD COLUMN login_hint TEXT NOT NULL DEFAULT 'no';" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

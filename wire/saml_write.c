@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wire/saml_write.h"
 
+#include "wire/xml_canon.h"
+
 #include "base/codec.h"
 #include "wire/algorithms.h"
 #include "wire/form.h"
@@ -38,32 +40,45 @@ static void element(struct buf *b, const char *name, struct str text)
     buf_printf(b, "</%s>", name);
 }
 
+static void add_subject(struct buf *b, const struct saml_request *r)
+{
+    if (!str_is_set(r->subject))
+        return;
+    buf_add(b, S("<saml:Subject xmlns:saml=\"" SAML_NS_ASSERTION "\"><saml:NameID"));
+    canon_attribute(b, "Format", r->subject_format);
+    buf_byte(b, '>');
+    canon_text(b, r->subject);
+    buf_add(b, S("</saml:NameID></saml:Subject>"));
+}
+
 struct str saml_request_write(struct arena *a, const struct saml_request *r)
 {
     struct buf b = buf_new(a, MESSAGE_MAX_B);
 
     open_tag(&b, "samlp:AuthnRequest xmlns:samlp=\"" SAML_NS_PROTOCOL "\"");
-    attribute(&b, "AssertionConsumerServiceURL", r->acs);
-    attribute(&b, "Destination", r->destination);
+    canon_attribute(&b, "AssertionConsumerServiceURL", r->acs);
+    canon_attribute(&b, "Destination", r->destination);
     if (r->force)
-        attribute(&b, "ForceAuthn", S("true"));
-    attribute(&b, "ID", r->id);
+        canon_attribute(&b, "ForceAuthn", S("true"));
+    canon_attribute(&b, "ID", r->id);
     if (r->passive)
-        attribute(&b, "IsPassive", S("true"));
-    attribute(&b, "IssueInstant", xml_time_text(a, r->now_s));
-    attribute(&b, "ProtocolBinding", S(POST_BINDING));
-    attribute(&b, "Version", S("2.0"));
+        canon_attribute(&b, "IsPassive", S("true"));
+    canon_attribute(&b, "IssueInstant", xml_time_text(a, r->now_s));
+    canon_attribute(&b, "ProtocolBinding", S(POST_BINDING));
+    canon_attribute(&b, "Version", S("2.0"));
     buf_add(&b, S("><saml:Issuer xmlns:saml=\"" SAML_NS_ASSERTION "\">"));
-    xml_add_escaped(&b, r->issuer);
-    buf_add(&b, S("</saml:Issuer><samlp:NameIDPolicy AllowCreate=\"true\""));
+    canon_text(&b, r->issuer);
+    buf_add(&b, S("</saml:Issuer>"));
+    add_subject(&b, r);
+    buf_add(&b, S("<samlp:NameIDPolicy AllowCreate=\"true\""));
     if (r->persistent)
-        attribute(&b, "Format", S(SAML_PERSISTENT));
+        canon_attribute(&b, "Format", S(SAML_PERSISTENT));
     buf_add(&b, S("></samlp:NameIDPolicy>"));
     if (r->context_count > 0) {
         buf_add(&b, S("<samlp:RequestedAuthnContext Comparison=\"exact\">"));
         for (size_t i = 0; i < r->context_count; i++) {
             buf_add(&b, S("<saml:AuthnContextClassRef xmlns:saml=\"" SAML_NS_ASSERTION "\">"));
-            xml_add_escaped(&b, r->contexts[i]);
+            canon_text(&b, r->contexts[i]);
             buf_add(&b, S("</saml:AuthnContextClassRef>"));
         }
         buf_add(&b, S("</samlp:RequestedAuthnContext>"));

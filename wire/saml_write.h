@@ -17,6 +17,7 @@ struct saml_request { /* AuthnRequest [SAML core 3.4.1] */
     int64_t now_s;
     struct str destination, issuer, acs;
     bool force, passive, persistent;        /* persistent: the name that is asked for; else any that the city has */
+    struct str subject, subject_format;     /* of whom the answer is to be [SAML core 3.4.1.4]; absent: of anybody */
     struct str contexts[SAML_CONTEXTS_MAX]; /* RequestedAuthnContext, exact; none: not asked */
     size_t context_count;
 };

@@ -632,6 +632,47 @@ TEST(item_24_a_persistent_name_is_asked_for_where_the_map_needs_it_or_the_row_sa
     }
 }
 
+/* [SAML core 3.4.1.4; 8.3.1, 8.3.2] */
+TEST(whom_a_service_expects_is_told_a_city_as_its_row_says)
+{
+    static const struct {
+        const char *way, *hint, *in_message, *in_address; /* NULL: nothing of it */
+    } rows[] = {
+        { "", "anna@oulu.fi", NULL, NULL },
+        { "no", "anna@oulu.fi", NULL, NULL },
+        { "email", "", NULL, NULL },
+        { "email", "anna@oulu.fi", "emailAddress\">anna@oulu.fi</saml:NameID></saml:Subject><samlp:NameIDPolicy",
+          NULL },
+        { "email", "anna", NULL, NULL },
+        { "email", "a\x01@oulu.fi", NULL, NULL },
+        { "email", "\xff@oulu.fi", NULL, NULL },
+        { "unspecified", "anna", "unspecified\">anna</saml:NameID></saml:Subject>", NULL },
+        { "unspecified", "a<b>&c", "unspecified\">a&lt;b&gt;&amp;c</saml:NameID></saml:Subject>", NULL },
+        { "parameter", "anna&prompt=x", NULL, "&login_hint=anna%26prompt%3Dx" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench x;
+        struct fail f = { 0 };
+        struct form *form;
+        struct str packed;
+        open_bench(t, &x);
+        x.idp.login_hint = str_of(rows[i].way);
+        use_registry(&x);
+        struct ctx *c = new_ctx(t, &x, false);
+        c->login->login_hint = str_of(rows[i].hint);
+        CHECK(adapter_run(c, adapter_saml.start));
+        CHECK(form_read(t->arena, str_from(c->upstream_url, sizeof SSO), &form, &f));
+        CHECK(b64_decode(t->arena, form_get(form, S("SAMLRequest")), &packed));
+        struct str text = inflated(t, packed), hint = form_get(form, S("login_hint"));
+        CHECK_INT(str_find(text, S("Subject")) < text.n, rows[i].in_message != NULL);
+        CHECK(rows[i].in_message == NULL || str_find(text, str_of(rows[i].in_message)) < text.n);
+        CHECK_INT(hint.p != NULL, rows[i].in_address != NULL);
+        CHECK(rows[i].in_address == NULL || str_has_suffix(c->upstream_url, str_of(rows[i].in_address)));
+        close_bench(&x);
+    }
+}
+
 static struct str posted_request(struct test *t, struct ctx *c)
 {
     struct str text = { NULL, 0 };
@@ -663,13 +704,15 @@ TEST(item_20_a_request_is_posted_where_the_city_takes_no_redirect) /* [IIP-SSO02
     open_bench(t, &x);
     x.idp.metadata_xml = edit(t, metadata(t->arena, "", ""), "bindings:HTTP-Redirect", "bindings:HTTP-POST");
     x.idp.sign_requests = true;
+    x.idp.login_hint = S("unspecified");
     use_registry(&x);
     struct ctx *c = new_ctx(t, &x, false);
+    c->login->login_hint = S("a<b>&\"c");
     CHECK(adapter_run(c, adapter_saml.start));
     CHECK_STR(c->upstream_url, SSO);
     struct str text = posted_request(t, c);
     CHECK(str_find(text, S("Destination=\"" SSO "\"")) < text.n);
-    CHECK(str_find(text, S("</saml:Issuer><ds:Signature>signed</ds:Signature><samlp:NameIDPolicy")) < text.n);
+    CHECK(str_find(text, S("</saml:Issuer><ds:Signature>signed</ds:Signature><saml:Subject")) < text.n);
     CHECK_STR(x.signer.text, arena_cstr(t->arena, c->login->upstream_id));
     /* What was signed is the canonical form of what is sent. */
     struct str bare = forge_replace(t->arena, text, "<ds:Signature>signed</ds:Signature>", "");
