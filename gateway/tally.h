@@ -12,7 +12,8 @@
 
 enum { TALLY_ROWS_MAX = 4096, TALLY_S = 3600, TALLY_ID_MAX_B = 128, TALLY_CODE_MAX_B = 48 };
 
-#define TALLY_OK "ok" /* the code of a sign-in that went well */
+#define TALLY_OK           "ok"           /* the code of a sign-in that went well */
+#define TALLY_OLDER_SECRET "older_secret" /* of a service: it proved itself by secret_too; no failure */
 
 struct tally;
 

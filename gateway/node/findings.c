@@ -192,6 +192,24 @@ static void look_at_idps(struct findings *x, struct ctx *c)
             look_at_idp(x, c, &parts->idps[i], &tally);
 }
 
+/* ── services ───────────────────────────────────────────────────────────── */
+
+/* Whose secret was changed, and who did not notice on all their machines, stands without its people when the one before
+ * ends. */
+static void look_at_services(struct findings *x, struct ctx *c)
+{
+    const struct tally_rows tally = tally_read(x->node->service_tally, c->arena, (struct str){ NULL, 0 }, c->now_s);
+    const struct area nation = { .school = { NULL, 0 } };
+
+    for (size_t i = 0; i < tally.n; i++) {
+        const struct service *s = registry_service(c->registry, tally.at[i].idp);
+        if (!str_eq(tally.at[i].code, S(TALLY_OLDER_SECRET)) || s == NULL || c->now_s >= s->client.secret_too_until_s)
+            continue;
+        alarm_raise(x->node->alarms, ALARM_service_older_secret, &nation, s->id,
+                    when_date(c->arena, s->client.secret_too_until_s - 1), c->now_s);
+    }
+}
+
 /* ── rights ─────────────────────────────────────────────────────────────── */
 
 static void look_at_rights(struct findings *x, struct ctx *c)
@@ -232,6 +250,7 @@ void findings_look(struct findings *x)
                      .upstreams = n->lanes[0]->upstreams };
     if (c.registry != NULL) {
         look_at_idps(x, &c);
+        look_at_services(x, &c);
         look_at_rights(x, &c);
     }
     registry_drop(c.registry);

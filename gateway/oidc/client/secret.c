@@ -4,6 +4,7 @@
 
 #include "base/codec.h"
 #include "base/crypt.h"
+#include "gateway/tally.h"
 
 enum { SECRET_MAX_B = 1024, GUESSES_S = 600, COUNTER_CHARS = 3 };
 
@@ -50,6 +51,8 @@ static enum step compare(struct ctx *c, struct fail *f)
 
     (void)f;
     if ((now && is_now) || (before && is_before)) {
+        if (!(now && is_now))
+            tally_add(c->service_tally, s->id, S(TALLY_OLDER_SECRET), c->now_s);
         c->service = s;
         return NEXT;
     }
