@@ -26,7 +26,8 @@ enum sub {
     SUB_CALENDAR,
     SUB_NETWORKS,
     SUB_REGISTRARS,
-    SUB_METADATA
+    SUB_METADATA,
+    SUB_VENDORS
 };
 enum place {
     PLACE_NONE = 0,
@@ -1339,6 +1340,30 @@ struct networks_view { /* GET /admin/networks?row=ID; POST: csrf, id, version, n
 struct html page_networks(struct arena *a, const struct networks_view *v);
 
 /* --- who may register services: initial access tokens --- */
+
+struct vendor_row {
+    struct str id, name, business_id, people, services;
+};
+struct vendor_waits {
+    struct str number, name, business_id, person, email, words, when;
+};
+struct vendors_view { /* GET /admin/vendors; POST: csrf, version, act (invite, approve, decline), number, id, name_fi,
+                       * business_id, technology, privacy, incidents */
+    struct console_page con;
+    struct {
+        const struct vendor_row *at;
+        size_t n;
+    } rows;
+    struct {
+        const struct vendor_waits *at;
+        size_t n;
+    } waits;
+    struct str link; /* shown this once */
+    bool declined;
+    struct str detail; /* what is wrong */
+    struct str org_id, name, business_id, technology, privacy, incidents, version;
+};
+struct html page_vendors(struct arena *a, const struct vendors_view *v);
 
 enum registrars_said {
     REGISTRARS_SAID_NOTHING = 0,

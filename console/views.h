@@ -39,6 +39,7 @@
     X(metadata)                                                                                                        \
     X(metadata_one)                                                                                                    \
     X(registrars)                                                                                                      \
+    X(vendors)                                                                                                         \
     X(admins)                                                                                                          \
     X(admin)                                                                                                           \
     X(give)                                                                                                            \

@@ -34,6 +34,9 @@ struct row_id {
     struct str key[2];
 };
 
+/* In front of a hash in place of a secret's plain text, so that one can be moved from a field to another. */
+#define EDIT_HASH "sha256:"
+
 /* A key of the YAML file ("name.fi", "redirect_uris", "enabled") and its value as text: a list has one item a line;
  * true and false; a time in RFC 3339.  A secret ("secret", "client_secret", "password") is its plain text.  value
  * absent: as a row has it that does not say it. */

@@ -92,15 +92,17 @@ static struct yaml *list_of(struct arena *a, struct str text)
     return y;
 }
 
-static struct yaml *plain_secret(struct arena *a, struct str text)
+/* The plain text of a secret; where its hash alone is kept, also that hash, so that one can be moved. */
+static struct yaml *secret_of(struct arena *a, const struct column *c, struct str text)
 {
+    bool hash = c->type == COL_HASHED && str_has_prefix(text, S(EDIT_HASH));
     struct yaml *y = arena_make(a, struct yaml);
 
     *y = (struct yaml){ .kind = YAML_MAP, .n = 1 };
     y->items = arena_make(a, struct yaml *);
-    y->items[0] = text_of(a, text);
+    y->items[0] = text_of(a, hash ? str_from(text, sizeof EDIT_HASH - 1) : text);
     y->keys = arena_make(a, struct str);
-    y->keys[0] = S("plain");
+    y->keys[0] = hash ? S("sha256") : S("plain");
     y->key_lines = arena_make(a, int);
     return y;
 }
@@ -118,7 +120,7 @@ bool field_read(struct cells *m, const struct kind_row *k, const struct column *
         *out = column_preset(c);
         return true;
     }
-    cell.value = column_is_secret(c) ? plain_secret(m->arena, text)
+    cell.value = column_is_secret(c) ? secret_of(m->arena, c, text)
                  : is_list           ? list_of(m->arena, text)
                                      : text_of(m->arena, text);
     return cell_read(m, &cell, out);

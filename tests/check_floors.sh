@@ -7,7 +7,7 @@ cd "${1:-$(dirname "$0")/..}"
 bad=0
 offence() { echo "$1" >&2; bad=1; }
 
-sources=$(find base model wire certs idp-adapters policy audit alarms registry frame launcher console gateway -name '*.[ch]' | sort)
+sources=$(find base model wire certs idp-adapters policy audit alarms registry frame launcher console portal gateway -name '*.[ch]' | sort)
 
 # Inner floors of gateway/, and the room on each: rooms of one floor do not know one another.  What runs has an order of
 # its own: the command line starts processes, a process turns lanes.
@@ -18,14 +18,14 @@ function floor_of(top) {
     if (top == "certs") return 2
     if (top == "idp-adapters" || top == "policy" || top == "audit" || top == "alarms") return 3
     if (top == "registry" || top == "frame") return 4
-    if (top == "launcher" || top == "console") return 5
+    if (top == "launcher" || top == "console" || top == "portal") return 5
     if (top == "gateway") return 6
     return -1
 }
 function room_of(path) {    # "a http": inner floor and room; "" for none
     if (path ~ /^gateway\/(http\/|routes\.|answer\.|errors\.|flood\.|pace\.|notice\.|metrics\.|tally\.|pulse\.|nodes\.)/) return "a http"
     if (path ~ /^gateway\/session\//) return "b session"
-    if (path ~ /^gateway\/(flow\.|once\.|service_keys\.|consent\.|explain\.|plea\.|registrar\.|protocol\.|protocols\.def|release\.|logout[a-z_]*\.|farewell[a-z_]*\.|will\.|vigil\.|upstream_)/) return "c flow"
+    if (path ~ /^gateway\/(flow\.|once\.|service_keys\.|consent\.|explain\.|plea\.|joining\.|registrar\.|protocol\.|protocols\.def|release\.|logout[a-z_]*\.|farewell[a-z_]*\.|will\.|vigil\.|upstream_)/) return "c flow"
     if (match(path, /^gateway\/(oidc|saml|lti|link|api|pages|me|console|vendor)\//)) return "d " substr(path, 9, RLENGTH - 9)
     if (path ~ /^gateway\/node\//) return "e node"
     if (path ~ /^gateway\/process\//) return "f process"
@@ -114,7 +114,7 @@ for f in $(grep -lE '\bcedar_error\(|cedar_(fault|warn)\([^,]*,[^,]*CEDAR_FINDIN
     offence "$f: finds something without a code (cedar_fault, cedar_warn)"
 done
 
-for d in base model wire certs idp-adapters policy policy/cedar audit alarms registry frame launcher console gateway gateway/* tests bench deploy docs; do
+for d in base model wire certs idp-adapters policy policy/cedar audit alarms registry frame launcher console portal gateway gateway/* tests bench deploy docs; do
     [ -d "$d" ] && [ ! -f "$d/README.md" ] && offence "$d: has no README.md"
 done
 for f in $(awk 'FNR == 1 && !/SPDX-License-Identifier: EUPL-1.2/ { print FILENAME }' $sources); do offence "$f: no SPDX line"; done

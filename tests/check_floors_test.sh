@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 cd "$here"
-cp -r --parents base model wire certs idp-adapters policy audit alarms registry frame launcher console gateway "$tree"
+cp -r --parents base model wire certs idp-adapters policy audit alarms registry frame launcher console portal gateway "$tree"
 mkdir -p "$tree/tests" "$tree/bench" "$tree/deploy" "$tree/docs"
 for d in tests bench deploy docs; do touch "$tree/$d/README.md"; done
 passed=0 failed=0

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const folders = ['frame', 'launcher', 'console', 'policy'].filter((d) => fs.existsSync(path.join(root, d, 'texts.def')));
+const folders = ['frame', 'launcher', 'console', 'portal', 'policy'].filter((d) => fs.existsSync(path.join(root, d, 'texts.def')));
 const source = folders.map((d) => fs.readFileSync(path.join(root, d, 'texts.def'), 'utf8')).join('\n');
 
 const texts = new Map();
@@ -44,10 +44,10 @@ for (const page of pages)
 const code = [...folders, 'gateway'].flatMap((dir) => fs.readdirSync(path.join(root, dir), { recursive: true }).filter((f) => /\.c$/.test(f) || (dir !== 'gateway' && f.endsWith('.def') && f !== 'texts.def')).map((f) => path.join(dir, f)));
 for (const name of code) {
   const body = fs.readFileSync(path.join(root, name), 'utf8');
-  const pasted = [...body.matchAll(/\b[TFC]_(\w+_)##/g)].map((m) => m[1]); // T_claim_##claim
+  const pasted = [...body.matchAll(/\b[TFCV]_(\w+_)##/g)].map((m) => m[1]); // T_claim_##claim
   for (const t of texts.values())
     if (pasted.some((prefix) => t.key.startsWith(prefix))) t.at.push(name);
-    else if (!t.at.includes(name) && new RegExp(`\\b[TFC]_${t.key}\\b${name.endsWith('.def') ? `|\\b${t.key}\\b` : ''}`).test(body)) t.at.push(name);
+    else if (!t.at.includes(name) && new RegExp(`\\b[TFCV]_${t.key}\\b${name.endsWith('.def') ? `|\\b${t.key}\\b` : ''}`).test(body)) t.at.push(name);
 }
 // Texts that code chooses by number: T_day_1 + n.
 for (const t of texts.values()) {

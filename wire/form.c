@@ -155,3 +155,26 @@ void form_add(struct buf *b, struct str name, struct str value)
     if (value.p != NULL)
         pair(b, b->n == 0 ? '\0' : '&', name, value);
 }
+
+struct str form_typed(const struct form *form, struct str name, size_t most)
+{
+    return str_chars(str_trim(form_get(form, name)), most, SIZE_MAX);
+}
+
+struct str form_lines(struct arena *a, const struct form *form, struct str name, size_t most)
+{
+    struct str typed = form_typed(form, name, most);
+    struct buf b = buf_new(a, 4 * most + 1);
+    bool gap = false;
+
+    for (size_t i = 0; i < typed.n; i++) {
+        char x = typed.p[i];
+        bool between = x == '\n' || x == '\r' || x == ',' || x == ' ' || x == '\t' || x == ';';
+        if (!between && gap && b.n > 0)
+            buf_byte(&b, '\n');
+        if (!between)
+            buf_byte(&b, x);
+        gap = between;
+    }
+    return buf_str(&b);
+}

@@ -33,6 +33,12 @@ struct str form_get(const struct form *form, struct str name);
 /* The n-th value (from 0) of a parameter that may repeat; absent past the last. */
 struct str form_get_nth(const struct form *form, struct str name, size_t n);
 
+/* What a field says, without white space around it, of at most so many characters: a longer one was not typed into a
+ * form of ours, and is cut between two of them. */
+struct str form_typed(const struct form *form, struct str name, size_t most);
+/* The same of a list, one a line, however it was typed: with commas, semicolons, white space. */
+struct str form_lines(struct arena *a, const struct form *form, struct str name, size_t most);
+
 /* Writes: percent-encodes all but unreserved characters [RFC 3986 2.3]. */
 void url_escape(struct buf *b, struct str text);
 /* Appends name=value behind '?' or '&', whichever the text so far needs; an

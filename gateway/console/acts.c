@@ -9,25 +9,12 @@
 
 struct str act_field(const struct form *form, struct str name, size_t most)
 {
-    return str_chars(str_trim(form_get(form, name)), most, SIZE_MAX);
+    return form_typed(form, name, most);
 }
 
 struct str act_lines(struct ctx *c, struct str name, size_t most)
 {
-    struct str typed = act_field(c->body, name, most);
-    struct buf b = buf_new(c->arena, 4 * most + 1);
-    bool gap = false;
-
-    for (size_t i = 0; i < typed.n; i++) {
-        char x = typed.p[i];
-        bool between = x == '\n' || x == '\r' || x == ',' || x == ' ' || x == '\t' || x == ';';
-        if (!between && gap && b.n > 0)
-            buf_byte(&b, '\n');
-        if (!between)
-            buf_byte(&b, x);
-        gap = between;
-    }
-    return buf_str(&b);
+    return form_lines(c->arena, c->body, name, most);
 }
 
 struct str act_why(const struct form *form)

@@ -4,7 +4,7 @@
 #include "console/pages.h"
 #include "console/texts.h"
 #include "gateway/answer.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/listed.h"

@@ -6,7 +6,7 @@
 #include "console/texts.h"
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/console/times.h"
 #include "policy/windows.h"
 #include "wire/form.h"

@@ -2,8 +2,6 @@
 #include "gateway/console/door.h"
 
 #include "audit/audit.h"
-#include "base/codec.h"
-#include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
 #include "console/texts.h"
@@ -13,11 +11,10 @@
 #include "gateway/flow.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
+#include "gateway/session/strict.h"
 #include "model/pairwise.h"
 #include "wire/form.h"
 #include "wire/http.h"
-
-enum { RECORD_MAX_B = 512, CSRF_B = 24, TOUCH_S = 60, TO_MAX_B = 1024 };
 
 static const struct str cookie_name = S("admin");
 
@@ -26,8 +23,8 @@ struct visitor { /* of a request, besides what others may see */
     struct audit_got audit;
     enum fail_kind kind; /* of a refusal on its way */
     const char *code;
-    struct str sid; /* of the session that the cookie belongs to */
-    struct str area;
+    struct strict strict;
+    struct str area; /* as the cookie keeps it */
 };
 
 static struct visitor *visitor_of(struct ctx *c)
@@ -39,49 +36,14 @@ static struct visitor *visitor_of(struct ctx *c)
     return (struct visitor *)c->console;
 }
 
-/* ── the console session: a sealed cookie that belongs to one session ───── */
-
-static void keep(struct ctx *c)
-{
-    const struct visitor *d = visitor_of(c);
-    const struct console *k = &d->console;
-    struct str record = arena_printf(c->arena, "1 %.*s %.*s %lld %lld %.*s", STR_ARG(d->sid), STR_ARG(k->csrf),
-                                     (long long)k->began_s, (long long)k->seen_s, STR_ARG(d->area));
-    struct str sealed = seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, cookie_name, record);
-
-    http_set_cookie(c->res, cookie_name, b64url_encode(c->arena, sealed), -1, SAME_SITE_STRICT);
-}
-
-static bool read_record(struct str plain, struct visitor *out)
-{
-    struct str version, began, seen;
-
-    return str_split(&plain, ' ', &version) && str_eq(version, S("1")) && str_split(&plain, ' ', &out->sid) &&
-           str_split(&plain, ' ', &out->console.csrf) && str_split(&plain, ' ', &began) &&
-           str_split(&plain, ' ', &seen) && str_int(began, &out->console.began_s) &&
-           str_int(seen, &out->console.seen_s) && ((out->area = plain), true);
-}
-
-/* What does not open, is of another session, or was not used for long, is none. */
-static bool find(struct ctx *c)
-{
-    struct visitor *d = visitor_of(c);
-    struct str value = http_cookie(c->req, cookie_name), sealed, plain;
-
-    return str_is_set(value) && value.n <= 2 * RECORD_MAX_B && b64url_decode(c->arena, value, &sealed) &&
-           seal_open(c->arena, c->seals, SEAL_COOKIE, cookie_name, sealed, &plain) && read_record(plain, d) &&
-           str_eq(d->sid, c->session->sid) && c->now_s - d->console.seen_s < CONSOLE_IDLE_S;
-}
+/* ── the console session: gateway/session/strict.h, which keeps the area ──── */
 
 void console_begin(struct ctx *c, const struct area *area, bool chosen)
 {
     struct visitor *d = visitor_of(c);
 
-    d->sid = c->session->sid;
-    d->console.csrf = crypt_token(c->arena, c->world, CSRF_B);
-    d->console.began_s = d->console.seen_s = c->now_s;
     d->area = chosen ? area_text(c->arena, area) : S("");
-    keep(c);
+    strict_begin(c, &d->strict, cookie_name, d->area);
 }
 
 void console_move(struct ctx *c, const struct area *area)
@@ -90,12 +52,12 @@ void console_move(struct ctx *c, const struct area *area)
 
     d->console.area = *area;
     d->area = area_text(c->arena, area);
-    keep(c);
+    strict_keep(c, &d->strict, d->area);
 }
 
 void console_leave(struct ctx *c)
 {
-    http_set_cookie(c->res, cookie_name, S(""), 0, SAME_SITE_STRICT);
+    strict_leave(c, cookie_name);
 }
 
 /* ── areas and rights ───────────────────────────────────────────────────── */
@@ -269,40 +231,9 @@ enum step console_refuse(struct ctx *c, enum fail_kind kind, const char *code)
 
 /* ── the door ───────────────────────────────────────────────────────────── */
 
-static struct str path_and_query(const struct ctx *c)
-{
-    struct str q = c->req->query;
-
-    return str_is_set(q) && q.n + c->req->path.n < TO_MAX_B
-               ? arena_printf(c->arena, "%.*s?%.*s", STR_ARG(c->req->path), STR_ARG(q))
-               : c->req->path;
-}
-
 static struct str enter_at(struct ctx *c, struct str to)
 {
-    struct buf b = buf_new(c->arena, 4 * TO_MAX_B);
-
-    buf_add(&b, S("/admin/enter"));
-    url_query(&b, S("to"), to);
-    return buf_ok(&b) ? buf_str(&b) : S("/admin/enter");
-}
-
-/* The Strict cookie does not come with the first request of somebody who was led here from elsewhere, so its lack says
- * nothing of the person: the entry page does. */
-static enum step to_entry(struct ctx *c)
-{
-    return answer_go(c, enter_at(c, path_and_query(c)));
-}
-
-/* A form that was not sent from a page of ours is not looked at further [Fetch 3.2.2; Fetch Metadata 2.3].  Our pages
- * name no referrer, so browsers write "null" for their origin; who else would write that has no token and no Strict
- * cookie. */
-static bool own_origin(const struct ctx *c)
-{
-    struct str origin = http_field(c->req, S("Origin")), site = http_field(c->req, S("Sec-Fetch-Site"));
-
-    return (!str_is_set(origin) || str_eq(origin, c->set->public_url) || str_eq(origin, S("null"))) &&
-           (!str_is_set(site) || str_eq(site, S("same-origin")));
+    return strict_enter_at(c, S("/admin/enter"), to);
 }
 
 static enum step load(struct ctx *c, struct fail *f)
@@ -319,17 +250,16 @@ static enum step check_session(struct ctx *c, struct fail *f)
 
     (void)f;
     d->console.screen = c->route != NULL ? screen_of(c->route->steps) : NULL;
-    if (posts && !own_origin(c))
+    if (posts && !strict_own_origin(c))
         return console_refuse(c, FAIL_DENIED, "other_origin");
-    if (c->session == NULL || !find(c))
-        return posts ? console_refuse(c, FAIL_DENIED, "no_console_session") : to_entry(c);
+    if (c->session == NULL || !strict_find(c, &d->strict, cookie_name, CONSOLE_IDLE_S))
+        return posts ? console_refuse(c, FAIL_DENIED, "no_console_session") : answer_go(c, enter_at(c, strict_here(c)));
     c->person = c->session->person;
-    if (posts && !crypt_eq(d->console.csrf, form_get(c->body, S("csrf"))))
+    d->console.csrf = d->strict.csrf;
+    d->area = d->strict.kept;
+    if (posts && !strict_token_fits(c, &d->strict))
         return console_refuse(c, FAIL_DENIED, "csrf");
-    if (c->now_s - d->console.seen_s >= TOUCH_S) {
-        d->console.seen_s = c->now_s;
-        keep(c);
-    }
+    strict_touch(c, &d->strict);
     return NEXT;
 }
 

@@ -31,7 +31,6 @@ struct console {
     struct areas areas; /* that the person has some right in */
     struct area area;   /* in which they act */
     struct str csrf;
-    int64_t began_s, seen_s;
 };
 
 /* The rights of the person in the area that they act in, or in another within it. */

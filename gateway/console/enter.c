@@ -9,23 +9,18 @@
 #include "gateway/console/raise.h"
 #include "gateway/flow.h"
 #include "gateway/session/session.h"
+#include "gateway/session/strict.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
 #include "frame/words.h"
 
-enum { AREAS_SHOWN = 50, SEARCH_FROM = 12, TO_MAX_B = 1024, NAME_MAX_B = 512 };
+enum { AREAS_SHOWN = 50, NAME_MAX_B = 512 };
 
 static enum step load_session(struct ctx *c, struct fail *f)
 {
     (void)f;
     return step_into(c, session_load);
-}
-
-static bool is_of_console(struct str to)
-{
-    return to.n <= TO_MAX_B && html_url_is_safe(to) && !str_has_prefix(to, S("/admin/enter")) &&
-           (str_eq(to, S("/admin")) || str_has_prefix(to, S("/admin/")) || str_has_prefix(to, S("/admin?")));
 }
 
 /* An account of our own that is of no city: for the day on which the others do not work. */
@@ -42,7 +37,8 @@ static enum step enter(struct ctx *c, struct fail *f)
     struct str to = form_get(c->query, S("to"));
     const struct circumstances now = flow_circumstances(c);
     struct areas areas = policy_areas(c->arena, c->registry, c->person, &now);
-    struct enter_view v = { .page = page_for(c, S("/admin/enter")), .to = is_of_console(to) ? to : S("/admin") };
+    struct enter_view v = { .page = page_for(c, S("/admin/enter")),
+                            .to = strict_is_below(to, S("/admin"), S("/admin/enter")) ? to : S("/admin") };
 
     (void)f;
     if (areas.n == 0)

@@ -4,7 +4,7 @@
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
 #include "gateway/console/compare.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "registry/versions.h"

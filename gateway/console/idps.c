@@ -2,7 +2,7 @@
  * Identity providers: how each is, what fails there and what mends it; switched off and on. */
 #include "console/texts.h"
 #include "gateway/answer.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/health.h"
 #include "gateway/console/lines.h"

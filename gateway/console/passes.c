@@ -8,7 +8,7 @@
 #include "console/texts.h"
 #include "frame/words.h"
 #include "gateway/answer.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/people.h"

@@ -13,7 +13,7 @@
 #include "console/texts.h"
 #include "frame/roles.h"
 #include "gateway/answer.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "gateway/session/session.h"
 #include "model/pairwise.h"

@@ -8,7 +8,7 @@
 #include "frame/roles.h"
 #include "frame/words.h"
 #include "gateway/answer.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "model/when.h"
 #include "policy/matrix.h"

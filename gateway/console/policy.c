@@ -6,7 +6,7 @@
 #include "frame/words.h"
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "gateway/plea.h"

@@ -9,7 +9,7 @@
 #include "frame/words.h"
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/console/listed.h"
 #include "gateway/console/preview.h"
 #include "gateway/console/told.h"

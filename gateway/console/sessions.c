@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "console/texts.h"
 #include "gateway/answer.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/people.h"
 #include "wire/form.h"

@@ -6,7 +6,7 @@
 #include "frame/roles.h"
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/listed.h"

@@ -4,6 +4,8 @@
 #include "frame/contact.h"
 #include "gateway/answer.h"
 #include "gateway/flow.h"
+#include "gateway/pages/second.h"
+#include "gateway/session/ceremony.h"
 #include "gateway/session/device.h"
 #include "gateway/session/login_cookie.h"
 #include "idp-adapters/adapter.h"
@@ -294,6 +296,11 @@ static enum step local_form(struct ctx *c, enum local_error error, int64_t wait_
         v.ask = names_in(&idp->provider->names, c->lang);
         contact_split(idp->provider->support, &v.ask_url, &v.ask_email);
     }
+    if (idp->vendors) {
+        v.code = true;
+        v.rp = passkey_rp(c->set->public_url);
+        ceremony_ask(c, arena_join(c->arena, S("login:"), c->login->id), &v.challenge, &v.seal);
+    }
     return answer_page(c, error == LOCAL_BUSY ? 429 : 200, page_local(c->arena, &v));
 }
 
@@ -338,8 +345,11 @@ static enum step local_check(struct ctx *c, struct fail *f)
 static enum step local_show_again(struct ctx *c, struct fail *f)
 {
     const struct local_said *said = c->adapter_state;
+    const struct second *second = c->state;
 
     (void)f;
+    if (second->busy || second->wrong)
+        return local_form(c, second->busy ? LOCAL_BUSY : LOCAL_WRONG, second->busy ? LOCAL_WINDOW_S : 0);
     return local_form(c, said->empty ? LOCAL_EMPTY : said->busy ? LOCAL_BUSY : LOCAL_WRONG, said->wait_s);
 }
 
@@ -356,5 +366,33 @@ static enum step local_settle(struct ctx *c, struct fail *f)
     return flow_proven(c, f);
 }
 
+static enum step local_second(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, second_factor);
+}
+
+static enum step passkey_check(struct ctx *c, struct fail *f)
+{
+    if (!registry_idp(c->registry, c->login->idp)->vendors)
+        return fail(f, FAIL_CALLER, "invalid_request", "passkeys are for people of vendors");
+    if (c->login->asked_city_s == 0)
+        c->login->asked_city_s = c->now_s;
+    return step_into(c, second_passkey);
+}
+
+/* The mark of a shared device is not on this form: it stays as it is. */
+static enum step passkey_settle(struct ctx *c, struct fail *f)
+{
+    if (c->person == NULL)
+        return step_into(c, local_again);
+    c->login->login_hint = (struct str){ NULL, 0 };
+    c->login->state = LOGIN_AT_CITY;
+    return flow_proven(c, f);
+}
+
+const struct step_row sign_in_passkey[] = { { find },          { check },          { local_find },
+                                            { passkey_check }, { passkey_settle }, { NULL } };
+
 const struct step_row sign_in_local[] = { { find },        { check },        { local_find },
-                                          { local_check }, { local_settle }, { NULL } };
+                                          { local_check }, { local_second }, { local_settle }, { NULL } };

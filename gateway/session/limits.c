@@ -33,6 +33,11 @@ void limit_look(struct ctx *c, enum limit which, struct str whose, struct kv_got
     kv_get(c->kv, &c->batch, c->arena, got, KV_COUNT, key_of(c, which, whose));
 }
 
+void limit_forgive(struct ctx *c, enum limit which, struct str whose, struct kv_got *got)
+{
+    kv_delete(c->kv, &c->batch, c->arena, got, KV_COUNT, key_of(c, which, whose));
+}
+
 bool limit_keep(enum limit which, const struct kv_got *got, const char *for_what, struct fail *f)
 {
     int64_t number = got->number;

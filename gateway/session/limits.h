@@ -30,7 +30,11 @@
     X(all_screens, "screen:all", 20000, "the budget for screens of everybody together")                                \
     X(typed, "typed", 300, "the budget for wrong codes of screens of this address")                                    \
     X(person_typed, "typed:me", 10, "the budget for wrong codes of screens of one person")                             \
-    X(all_typed, "typed:all", 5000, "the budget for wrong codes of screens of everybody together")
+    X(all_typed, "typed:all", 5000, "the budget for wrong codes of screens of everybody together")                     \
+    X(joinings, "vendor:join", 10, "the budget for organisations that ask to join from this address")                  \
+    X(invited, "vendor:invite", 300, "the budget for looks at invitations from this address")                          \
+    X(second_codes, "vendor:code", 10, "the budget for one-time codes of this account")                                \
+    X(passkeys, "vendor:passkey", 300, "the budget for passkeys from this address")
 
 enum limit {
 #define X(limit, key, most, what) LIMIT_##limit,
@@ -46,6 +50,8 @@ struct str limit_place(const struct ctx *c);
 void limit_ask(struct ctx *c, enum limit which, struct str whose, int64_t life_s, struct kv_got *got);
 /* The same without counting. */
 void limit_look(struct ctx *c, enum limit which, struct str whose, struct kv_got *got);
+/* What failed before is forgotten, since it succeeded at last. */
+void limit_forgive(struct ctx *c, enum limit which, struct str whose, struct kv_got *got);
 /* After either.  Fails OURS when Redis is away, BUSY too_many_requests over the budget.  for_what: for the log. */
 bool limit_keep(enum limit which, const struct kv_got *got, const char *for_what, struct fail *f);
 

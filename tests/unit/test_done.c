@@ -2,7 +2,7 @@
  *
  * What was done is said once, to whom did it, where it leads. */
 #include "base/seals.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/session/session.h"
 #include "tests/test.h"
 #include "wire/http.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/console/done.h: what was just done, said once, on the page that it leads to.
+ * gateway/session/done.h: what was just done, said once, on the page that it leads to.
  *
- * Floor 6d.  No address says it, since anybody can write an address: it is sealed, in a cookie, of one session and for
+ * Floor 6b.  No address says it, since anybody can write an address: it is sealed, in a cookie, of one session and for
  * one address, holds for DONE_S, and ends with the page that says it.
  */
-#ifndef GATEWAY_CONSOLE_DONE_H
-#define GATEWAY_CONSOLE_DONE_H
+#ifndef GATEWAY_SESSION_DONE_H
+#define GATEWAY_SESSION_DONE_H
 
 #include "model/ctx.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 
 #include "base/codec.h"
 #include "base/crypt.h"

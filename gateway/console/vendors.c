@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * Vendor organisations: who asks to join, who is invited; of the whole country alone.  A link with an invitation is
+ * shown once, to whoever made it. */
+#include "console/texts.h"
+#include "gateway/answer.h"
+#include "gateway/console/acts.h"
+#include "gateway/joining.h"
+#include "gateway/session/done.h"
+#include "model/when.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+enum { ROWS_SHOWN = 500, ID_MAX = 64 };
+
+static const struct str here = S("/admin/vendors");
+
+struct vendors_on { /* c->state; the worker's, while it has it */
+    struct vendors_view v;
+    struct wrong_list wrongs;
+    struct joinings waiting;
+    struct joining asked; /* number 0: nobody asked */
+    int64_t number, now_s;
+    struct str id;
+    struct invitation made;
+    struct str link;
+    struct vendors *vendors;
+    struct vendors_got listed, got;
+    struct act act;
+    bool exists; /* the organisation is there: an invitation alone */
+};
+
+static struct vendors_on *on(struct ctx *c)
+{
+    if (c->state == NULL) {
+        struct vendors_on *x = arena_make(c->arena, struct vendors_on);
+        x->now_s = c->now_s;
+        x->vendors = c->vendors;
+        c->state = x;
+    }
+    return c->state;
+}
+
+/* ── the page ───────────────────────────────────────────────────────────── */
+
+static bool look(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct vendors_on *x = with;
+
+    return joinings_list(d, a, x->now_s, &x->waiting, f);
+}
+
+static enum step list(struct ctx *c, struct fail *f)
+{
+    struct vendors_on *x = on(c);
+
+    if (console_provider(c) != NULL)
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    if (!vendors_ask(c->vendors, c->work, &c->batch, c->arena, look, x, &x->listed))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
+static void put_organisations(struct ctx *c, struct vendors_view *v)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+    struct vendor_row *rows = arena_make_n(c->arena, ROWS_SHOWN, struct vendor_row);
+
+    for (size_t i = 0; i < p->organisation_count && v->rows.n < ROWS_SHOWN; i++) {
+        const struct organisation *o = &p->organisations[i];
+        size_t people = 0, services = 0;
+        for (size_t k = 0; k < p->staff_count; k++)
+            people += p->staff[k].organisation == o;
+        for (size_t k = 0; k < p->service_count; k++)
+            services += str_eq(p->services[k].vendor, o->id);
+        rows[v->rows.n++] = (struct vendor_row){ .id = o->id,
+                                                 .name = names_in(&o->names, c->lang),
+                                                 .business_id = o->business_id,
+                                                 .people = arena_printf(c->arena, "%zu", people),
+                                                 .services = arena_printf(c->arena, "%zu", services) };
+    }
+    v->rows.at = rows;
+}
+
+static void put_waiting(struct ctx *c, struct vendors_on *x)
+{
+    struct vendor_waits *rows = arena_make_n(c->arena, x->waiting.n + 1, struct vendor_waits);
+
+    for (size_t i = 0; i < x->waiting.n; i++) {
+        const struct joining *j = &x->waiting.at[i];
+        rows[i] = (struct vendor_waits){ .number = arena_printf(c->arena, "%lld", (long long)j->number),
+                                         .name = j->name,
+                                         .business_id = j->business_id,
+                                         .person = j->person,
+                                         .email = j->email,
+                                         .words = j->words,
+                                         .when = when_date(c->arena, j->at_s) };
+    }
+    x->v.waits.at = rows;
+    x->v.waits.n = x->waiting.n;
+}
+
+static enum step show(struct ctx *c, struct fail *f)
+{
+    struct vendors_on *x = on(c);
+
+    if (!x->listed.ok) {
+        *f = x->listed.why;
+        return REFUSE;
+    }
+    console_page_for(c, PLACE_RIGHTS, true, here, &x->v.con);
+    x->v.con.sub = SUB_VENDORS;
+    x->v.version = arena_printf(c->arena, "%lld", (long long)registry_parts(c->registry)->version);
+    if (c->req->method != HTTP_POST)
+        x->v.declined = done_was(c, "declined");
+    put_organisations(c, &x->v);
+    put_waiting(c, x);
+    return answer_page(c, str_is_set(x->v.detail) ? 400 : 200, page_vendors(c->arena, &x->v));
+}
+
+const struct step_row admin_vendors[] = { { console_door }, { list }, { show }, { NULL } };
+
+/* ── one is invited, approved or declined ───────────────────────────────── */
+
+static bool fetch(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct vendors_on *x = with;
+
+    return joining_get(d, a, x->number, &x->asked, f);
+}
+
+static enum step read(struct ctx *c, struct fail *f)
+{
+    struct vendors_on *x = on(c);
+
+    if (console_provider(c) != NULL)
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    if (!console_fresh(c))
+        return console_log_in_again(c, here, f);
+    if (!str_int(form_get(c->body, S("number")), &x->number) || x->number <= 0) {
+        x->number = 0;
+        return NEXT;
+    }
+    if (!vendors_ask(c->vendors, c->work, &c->batch, c->arena, fetch, x, &x->got))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
+static struct organisation_form form_of(const struct joining *j)
+{
+    return (struct organisation_form){ .name_fi = j->name,
+                                       .business_id = j->business_id,
+                                       .technology = j->technology,
+                                       .privacy = j->privacy,
+                                       .incidents = j->incidents };
+}
+
+static bool drop(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    (void)a;
+    return joining_drop(d, ((struct vendors_on *)with)->number, f);
+}
+
+static bool invite(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct vendors_on *x = with;
+
+    return invitation_put(d, a, &x->made, f) && (x->number == 0 || joining_drop(d, x->number, f));
+}
+
+/* The organisation, and then the invitation to it: an organisation without one is invited again by its id. */
+static bool make(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct vendors_on *x = with;
+
+    return (x->exists || edit_run(x->act.edit, d, a, &x->act.how, EDIT_APPLY, &x->act.result, f)) &&
+           vendors_now(x->vendors, a, invite, x, f);
+}
+
+static void judge(struct ctx *c, struct vendors_on *x, struct organisation_form *o)
+{
+    x->id = form_typed(c->body, S("id"), ID_MAX);
+    if (x->number > 0)
+        *o = form_of(&x->asked);
+    else
+        organisation_typed(c, o);
+    if (!str_is_set(x->id))
+        x->id = organisation_id(c, o->business_id);
+    x->exists = registry_organisation(c->registry, x->id) != NULL;
+    if (!x->exists)
+        organisation_judge(c, o, &x->wrongs);
+}
+
+static enum step run(struct ctx *c, struct fail *f)
+{
+    struct vendors_on *x = on(c);
+    struct organisation_form o = { 0 };
+
+    if (x->number > 0 && !x->got.ok) {
+        *f = x->got.why;
+        return REFUSE;
+    }
+    if (x->number > 0 && str_eq(form_get(c->body, S("act")), S("decline"))) {
+        x->v.declined = true;
+        if (!vendors_ask(c->vendors, c->work, &c->batch, c->arena, drop, x, &x->got))
+            return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+        return WAIT;
+    }
+    judge(c, x, &o);
+    x->v.org_id = x->id;
+    x->v.name = o.name_fi;
+    x->v.business_id = o.business_id;
+    x->v.technology = o.technology;
+    x->v.privacy = o.privacy;
+    x->v.incidents = o.incidents;
+    if (x->wrongs.n > 0) {
+        x->v.detail =
+            arena_printf(c->arena, "%.*s: %.*s", STR_ARG(x->wrongs.at[0].label), STR_ARG(x->wrongs.at[0].says));
+        return NEXT;
+    }
+    x->made = invitation_new(c, x->id, STAFF_owner, x->number > 0 ? x->asked.email : S(""), &x->link);
+    (void)act_begin(c, &x->act, NULL, S(""));
+    organisation_put(x->act.edit, x->id, &o);
+    return console_ask(c, make, x, &x->act.got, f);
+}
+
+static enum step served(struct ctx *c, struct fail *f)
+{
+    struct vendors_on *x = on(c);
+
+    (void)f;
+    return x->act.got.ok && !x->exists && desk_wait(c->desk, c->work, &c->batch, c->arena, x->act.result.report.version)
+               ? WAIT
+               : NEXT;
+}
+
+static enum step say(struct ctx *c, struct fail *f)
+{
+    struct vendors_on *x = on(c);
+    struct fail none = { 0 };
+
+    if (x->v.declined && !x->got.ok) {
+        *f = x->got.why;
+        return REFUSE;
+    }
+    if (x->v.declined)
+        return done_go(c, here, "declined", S(""));
+    if (str_is_set(x->v.detail))
+        return NEXT;
+    if (!x->act.got.ok && x->act.got.why.kind != FAIL_CALLER && x->act.got.why.kind != FAIL_CONFLICT) {
+        *f = x->act.got.why;
+        return REFUSE;
+    }
+    (void)none;
+    if (!x->act.got.ok)
+        x->v.detail = act_detail(c, &x->act);
+    else
+        x->v.link = x->link;
+    return NEXT;
+}
+
+const struct step_row admin_vendors_act[] = { { console_door }, { read }, { run },  { served },
+                                              { say },          { list }, { show }, { NULL } };

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/joining.h"
+
+#include "base/crypt.h"
+#include "base/settings.h"
+#include "model/business_id.h"
+#include "wire/form.h"
+
+enum { NAME_MAX = 100, MAILBOX_MAX = 254, TOKEN_B = 32, NOTE_MAX = 100 };
+
+static const struct str none = { NULL, 0 };
+
+struct str wrong_note(struct ctx *c, struct wrong_list *w, const char *field, enum vendor_text label, struct str says)
+{
+    if (w->n < WRONGS_MAX)
+        w->at[w->n++] = (struct vendor_wrong){ str_of(field), vendor_text(label, c->lang), says };
+    return says;
+}
+
+struct str wrong_missing(struct ctx *c, struct wrong_list *w, const char *field, enum vendor_text label,
+                         struct str typed)
+{
+    return typed.n > 0 ? none : wrong_note(c, w, field, label, vendor_text(V_v_missing, c->lang));
+}
+
+/* As registry/check.c has it; what it says more of, the form says then. */
+static bool is_mailbox(struct str s)
+{
+    size_t at = str_find_byte(s, '@', 0);
+
+    if (at == 0 || at >= s.n || str_find_byte(s, '@', at + 1) < s.n || str_find_byte(s, ' ', 0) < s.n)
+        return false;
+    struct str domain = str_from(s, at + 1);
+    size_t dot = str_find_byte(domain, '.', 0);
+    return dot > 0 && dot + 1 < domain.n && str_find_byte(s, ',', 0) == s.n && str_find_byte(s, '<', 0) == s.n;
+}
+
+struct str wrong_email(struct ctx *c, struct wrong_list *w, const char *field, enum vendor_text label, struct str typed)
+{
+    return is_mailbox(typed) ? none : wrong_note(c, w, field, label, vendor_text(V_v_email_wrong, c->lang));
+}
+
+void organisation_typed(struct ctx *c, struct organisation_form *o)
+{
+    *o = (struct organisation_form){ .name_fi = form_typed(c->body, S("name_fi"), NAME_MAX),
+                                     .name_sv = form_typed(c->body, S("name_sv"), NAME_MAX),
+                                     .name_en = form_typed(c->body, S("name_en"), NAME_MAX),
+                                     .business_id = form_typed(c->body, S("business_id"), NAME_MAX),
+                                     .technology = form_typed(c->body, S("technology"), MAILBOX_MAX),
+                                     .privacy = form_typed(c->body, S("privacy"), MAILBOX_MAX),
+                                     .incidents = form_typed(c->body, S("incidents"), MAILBOX_MAX) };
+}
+
+void organisation_judge(struct ctx *c, struct organisation_form *o, struct wrong_list *w)
+{
+    o->no_name_fi = wrong_missing(c, w, "name_fi", V_v_name_fi, o->name_fi);
+    if (!is_business_id(o->business_id))
+        o->no_business_id =
+            wrong_note(c, w, "business_id", V_v_business_id, vendor_text(V_v_business_id_wrong, c->lang));
+    o->no_technology = wrong_email(c, w, "technology", V_v_technology, o->technology);
+    o->no_privacy = wrong_email(c, w, "privacy", V_v_privacy, o->privacy);
+    o->no_incidents = wrong_email(c, w, "incidents", V_v_incidents, o->incidents);
+}
+
+void organisation_put(struct edit *e, struct str id, const struct organisation_form *o)
+{
+    const struct row_id row = { S("organisation"), { id, none } };
+    const struct edit_field fields[] = { { S("name.fi"), o->name_fi },
+                                         { S("name.sv"), str_is_set(o->name_sv) ? o->name_sv : S("") },
+                                         { S("name.en"), str_is_set(o->name_en) ? o->name_en : S("") },
+                                         { S("business_id"), o->business_id },
+                                         { S("contact_technology"), o->technology },
+                                         { S("contact_privacy"), o->privacy },
+                                         { S("contact_incidents"), o->incidents } };
+
+    edit_put(e, &row, fields, sizeof fields / sizeof *fields);
+}
+
+struct str organisation_id(struct ctx *c, struct str business_id)
+{
+    return arena_join(c->arena, S("y"), business_id);
+}
+
+struct str invitation_hash(struct arena *a, struct str token)
+{
+    return sha256_hex(a, token);
+}
+
+struct invitation invitation_new(struct ctx *c, struct str organisation, enum staff_role role, struct str note,
+                                 struct str *link)
+{
+    struct str token = crypt_token(c->arena, c->world, TOKEN_B);
+
+    *link = arena_printf(c->arena, "%.*s/vendor/invite/%.*s", STR_ARG(c->set->public_url), STR_ARG(token));
+    return (struct invitation){ .hash = invitation_hash(c->arena, token),
+                                .organisation = organisation,
+                                .role = role,
+                                .note = str_chars(note, NOTE_MAX, SIZE_MAX),
+                                .by = c->session->person->id,
+                                .made_s = c->now_s,
+                                .until_s = c->now_s + INVITATION_S };
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * gateway/joining.h: a vendor organisation as people type it, and an invitation to it.
+ *
+ * Floor 6c.  What the vendor portal and the console share: who asks to join, who is invited by an operator, and who by
+ * an owner, go through the same form, the same checks, and the same kind of link.
+ */
+#ifndef GATEWAY_JOINING_H
+#define GATEWAY_JOINING_H
+
+#include "model/ctx.h"
+#include "portal/pages.h"
+#include "portal/texts.h"
+#include "registry/edit.h"
+#include "registry/vendors.h"
+
+enum { WRONGS_MAX = 24 };
+struct wrong_list { /* fills a struct vendor_wrongs */
+    struct vendor_wrong at[WRONGS_MAX];
+    size_t n;
+};
+/* Notes it down for the top of the page; the text, for beside the field. */
+struct str wrong_note(struct ctx *c, struct wrong_list *w, const char *field, enum vendor_text label, struct str says);
+/* The same with the text "missing", where nothing was typed; absent where something was. */
+struct str wrong_missing(struct ctx *c, struct wrong_list *w, const char *field, enum vendor_text label,
+                         struct str typed);
+/* The same of an address of e-mail. */
+struct str wrong_email(struct ctx *c, struct wrong_list *w, const char *field, enum vendor_text label,
+                       struct str typed);
+
+/* From c->body. */
+void organisation_typed(struct ctx *c, struct organisation_form *o);
+/* What of it the registry would not take; o->no_… and the list. */
+void organisation_judge(struct ctx *c, struct organisation_form *o, struct wrong_list *w);
+/* As an edit of that row. */
+void organisation_put(struct edit *e, struct str id, const struct organisation_form *o);
+/* The id of a new one, which its business id makes: "y2345678-0". */
+struct str organisation_id(struct ctx *c, struct str business_id);
+
+/* A new invitation to be kept; *link: what is shown, once. */
+struct invitation invitation_new(struct ctx *c, struct str organisation, enum staff_role role, struct str note,
+                                 struct str *link);
+/* Of what stands in the link. */
+struct str invitation_hash(struct arena *a, struct str token);
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * Before the door: an organisation asks to join, and an invitation becomes an account.
+ *
+ * Both are open to everybody, so each address has a budget, and whoever has no invitation learns of none.  An account
+ * is made with its second factor in the same form: there is no moment at which a password alone would do. */
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "base/otp.h"
+#include "base/seals.h"
+#include "base/settings.h"
+#include "gateway/answer.h"
+#include "gateway/joining.h"
+#include "gateway/session/limits.h"
+#include "gateway/vendor/door.h"
+#include "idp-adapters/fold.h"
+#include "wire/form.h"
+#include "wire/http.h"
+#include "wire/qr.h"
+
+enum {
+    HOUR_S = 3600,
+    WORDS_MAX = 400,
+    NAME_MAX = 100,
+    USERNAME_MIN = 3,
+    USERNAME_MAX = 128,
+    PASSWORD_MIN = 12,
+    PASSWORD_TYPED_MAX_B = 1024,
+    SEAL_TYPED_MAX_B = 512,
+    ID_B = 10
+};
+
+static struct str say(const struct ctx *c, enum vendor_text key)
+{
+    return vendor_text(key, c->lang);
+}
+
+static struct vendor_wrongs listed(const struct wrong_list *w)
+{
+    return (struct vendor_wrongs){ w->at, w->n };
+}
+
+/* ── an organisation asks ───────────────────────────────────────────────── */
+
+struct joining_on { /* c->state */
+    struct vendor_join_view v;
+    struct wrong_list wrongs;
+    struct joining what;
+    struct kv_got count;
+    struct vendors_got got;
+};
+
+static enum step show_join(struct ctx *c, struct joining_on *x, int status)
+{
+    x->v.page = page_for(c, S("/vendor/join"));
+    x->v.wrongs = listed(&x->wrongs);
+    return answer_page(c, status, page_vendor_join(c->arena, &x->v));
+}
+
+static enum step join_page(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return show_join(c, arena_make(c->arena, struct joining_on), 200);
+}
+
+const struct step_row vendor_join[] = { { join_page }, { NULL } };
+
+static enum step join_read(struct ctx *c, struct fail *f)
+{
+    struct joining_on *x = arena_make(c->arena, struct joining_on);
+    struct vendor_join_view *v = &x->v;
+
+    (void)f;
+    c->state = x;
+    organisation_typed(c, &v->org);
+    organisation_judge(c, &v->org, &x->wrongs);
+    v->person = form_typed(c->body, S("person"), NAME_MAX);
+    v->email = form_typed(c->body, S("email"), JOINING_TEXT_MAX_B);
+    v->words = form_typed(c->body, S("words"), WORDS_MAX);
+    v->no_person = wrong_missing(c, &x->wrongs, "person", V_v_your_name, v->person);
+    v->no_email = wrong_email(c, &x->wrongs, "email", V_v_your_email, v->email);
+    if (x->wrongs.n > 0)
+        return show_join(c, x, 400);
+    limit_ask(c, LIMIT_joinings, limit_place(c), HOUR_S, &x->count);
+    return WAIT;
+}
+
+static bool keep_joining(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    return joining_put(d, a, with, f);
+}
+
+static enum step join_keep(struct ctx *c, struct fail *f)
+{
+    struct joining_on *x = c->state;
+    const struct organisation_form *o = &x->v.org;
+
+    if (!limit_keep(LIMIT_joinings, &x->count, "an organisation that asks to join", f))
+        return REFUSE;
+    x->what = (struct joining){ .at_s = c->now_s,
+                                .name = o->name_fi,
+                                .business_id = o->business_id,
+                                .technology = o->technology,
+                                .privacy = o->privacy,
+                                .incidents = o->incidents,
+                                .person = x->v.person,
+                                .email = x->v.email,
+                                .words = x->v.words };
+    return vendor_ask(c, keep_joining, &x->what, &x->got, f);
+}
+
+static enum step join_say(struct ctx *c, struct fail *f)
+{
+    struct joining_on *x = c->state;
+
+    if (!x->got.ok) {
+        *f = x->got.why;
+        return REFUSE;
+    }
+    x->v = (struct vendor_join_view){ .sent = true };
+    return show_join(c, x, 200);
+}
+
+const struct step_row vendor_join_send[] = { { join_read }, { join_keep }, { join_say }, { NULL } };
+
+/* ── an invitation ──────────────────────────────────────────────────────── */
+
+struct accepting { /* c->state; the worker's, while it has it */
+    struct vendor_invited_view v;
+    struct wrong_list wrongs;
+    struct str hash, seed, papers[RECOVERY_CODES];
+    int64_t step, now_s;
+    struct invitation invitation;
+    struct str account, password;
+    const struct world *world;
+    const struct seals *seals;
+    struct vendors *vendors;
+    struct kv_got count;
+    struct vendors_got got;
+    struct vendor_act act;
+};
+
+static bool look(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct accepting *x = with;
+
+    return invitation_get(d, a, x->hash, x->now_s, &x->invitation, f);
+}
+
+static enum step find(struct ctx *c, struct fail *f)
+{
+    struct accepting *x = arena_make(c->arena, struct accepting);
+
+    (void)f;
+    c->state = x;
+    x->hash = invitation_hash(c->arena, c->req->param);
+    x->now_s = c->now_s;
+    x->world = c->world;
+    x->seals = c->seals;
+    x->vendors = c->vendors;
+    limit_ask(c, LIMIT_invited, limit_place(c), HOUR_S, &x->count);
+    return WAIT;
+}
+
+static enum step find_kept(struct ctx *c, struct fail *f)
+{
+    struct accepting *x = c->state;
+
+    if (!limit_keep(LIMIT_invited, &x->count, "an invitation", f))
+        return REFUSE;
+    return vendor_ask(c, look, x, &x->got, f);
+}
+
+static const struct organisation *invited_by(const struct ctx *c, const struct accepting *x)
+{
+    const struct organisation *o = registry_organisation(c->registry, x->invitation.organisation);
+
+    return o != NULL && o->enabled ? o : NULL;
+}
+
+static enum step found(struct ctx *c, struct fail *f)
+{
+    struct accepting *x = c->state;
+
+    if (!x->got.ok) {
+        *f = x->got.why;
+        return REFUSE;
+    }
+    if (invited_by(c, x) == NULL || registry_idp_vendors(c->registry) == NULL)
+        return fail(f, FAIL_NOT_FOUND, "no_invitation", "its organisation is not there, or is switched off");
+    return NEXT;
+}
+
+static struct str bound_to(struct ctx *c, const struct accepting *x)
+{
+    return arena_join(c->arena, S("vendor-seed:"), x->hash);
+}
+
+/* The seed of the page before, so that a mistake elsewhere does not cost a second telephone. */
+static void take_seed(struct ctx *c, struct accepting *x)
+{
+    struct str typed = form_get(c->body, S("seal")), sealed;
+    unsigned char fresh[OTP_SEED_B];
+
+    if (typed.n <= SEAL_TYPED_MAX_B && b64url_decode(c->arena, typed, &sealed) &&
+        seal_open(c->arena, c->seals, SEAL_COOKIE, bound_to(c, x), sealed, &x->seed) && x->seed.n == OTP_SEED_B)
+        return;
+    world_random(c->world, fresh, sizeof fresh);
+    x->seed = arena_str(c->arena, str_n((const char *)fresh, sizeof fresh));
+}
+
+static enum step show_invited(struct ctx *c, struct accepting *x, int status)
+{
+    struct vendor_invited_view *v = &x->v;
+    size_t side = 0;
+
+    v->page = page_for(c, v->papers.n == 0 ? c->req->path : (struct str){ NULL, 0 });
+    v->token = c->req->param;
+    v->organisation = names_in(&invited_by(c, x)->names, c->lang);
+    v->role = vendor_role_word(x->invitation.role, c->lang);
+    v->wrongs = listed(&x->wrongs);
+    if (v->papers.n == 0) {
+        v->seal =
+            b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, bound_to(c, x), x->seed));
+        v->seed = otp_text(c->arena, x->seed);
+        v->qr = qr_path(c->arena, otp_uri(c->arena, x->seed, c->set->name, v->organisation), &side);
+        v->box = arena_printf(c->arena, "-4 -4 %zu %zu", side + 8, side + 8);
+    }
+    return answer_page(c, status, page_vendor_invited(c->arena, v));
+}
+
+static enum step invited_page(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    take_seed(c, c->state);
+    return show_invited(c, c->state, 200);
+}
+
+const struct step_row vendor_invited[] = { { find }, { find_kept }, { found }, { invited_page }, { NULL } };
+
+/* ── it becomes an account ──────────────────────────────────────────────── */
+
+static struct str judge_username(struct ctx *c, struct accepting *x)
+{
+    struct str name = x->v.username;
+    bool fits = name.n >= USERNAME_MIN && name.n <= USERNAME_MAX && str_find_byte(name, ' ', 0) == name.n;
+
+    if (!fits)
+        return wrong_note(c, &x->wrongs, "username", V_v_username, say(c, V_v_username_wrong));
+    if (registry_account(c->registry, registry_idp_vendors(c->registry)->id, name) != NULL)
+        return wrong_note(c, &x->wrongs, "username", V_v_username, say(c, V_v_username_taken));
+    return (struct str){ NULL, 0 };
+}
+
+static void judge(struct ctx *c, struct accepting *x)
+{
+    struct vendor_invited_view *v = &x->v;
+
+    v->no_given_names = wrong_missing(c, &x->wrongs, "given_names", V_v_given_names, v->given_names);
+    v->no_family_name = wrong_missing(c, &x->wrongs, "family_name", V_v_family_name, v->family_name);
+    v->no_username = judge_username(c, x);
+    if (str_chars(x->password, PASSWORD_MIN - 1, SIZE_MAX).n == x->password.n || x->password.n > PASSWORD_TYPED_MAX_B)
+        v->no_password = wrong_note(c, &x->wrongs, "password", V_v_password, say(c, V_v_password_short));
+    if (!otp_step(c->arena, x->seed, form_get(c->body, S("code")), c->now_s, 0, &x->step))
+        v->no_code = wrong_note(c, &x->wrongs, "code", V_v_code, say(c, V_v_code_wrong));
+}
+
+static void put_rows(struct ctx *c, struct accepting *x)
+{
+    const struct idp *idp = registry_idp_vendors(c->registry);
+    struct str staff = b32_encode(c->arena, sha256(c->arena, arena_join(c->arena, x->account, S("/staff"))));
+    const struct row_id account = { S("account"), { x->account, { NULL, 0 } } };
+    const struct row_id member = { S("staff"), { str_sub(staff, 0, 16), { NULL, 0 } } };
+    const struct edit_field of_account[] = { { S("idp"), idp->id },
+                                             { S("username"), x->v.username },
+                                             { S("password"), x->password },
+                                             { S("given_names"), x->v.given_names },
+                                             { S("family_name"), x->v.family_name } };
+    const struct edit_field of_member[] = { { S("organisation"), x->invitation.organisation },
+                                            { S("idp"), idp->id },
+                                            { S("subject"), x->account },
+                                            { S("role"), str_of(staff_role_name(x->invitation.role)) } };
+    struct edit *e = vendor_act_begin(c, &x->act, true, x->invitation.by, S(""));
+
+    edit_put(e, &account, of_account, sizeof of_account / sizeof *of_account);
+    edit_put(e, &member, of_member, sizeof of_member / sizeof *of_member);
+}
+
+static bool take(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct accepting *x = with;
+
+    return invitation_take(d, a, x->hash, x->now_s, f);
+}
+
+static bool give_back(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    (void)a;
+    return invitation_give_back(d, ((struct accepting *)with)->hash, f);
+}
+
+static bool keep_factors(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct accepting *x = with;
+
+    return seed_put(d, a, x->world, x->seals, x->account, x->seed, x->step, f) &&
+           recovery_put(d, a, x->account, x->papers, f);
+}
+
+/* The invitation first, so that two of it make one account; it is given back where the rows were not made. */
+static bool accept(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct accepting *x = with;
+    struct fail none = { 0 };
+
+    if (!vendors_now(x->vendors, a, take, x, f))
+        return false;
+    if (!edit_run(x->act.edit, d, a, &x->act.how, EDIT_APPLY, &x->act.result, f)) {
+        (void)vendors_now(x->vendors, a, give_back, x, &none);
+        return false;
+    }
+    return vendors_now(x->vendors, a, keep_factors, x, f);
+}
+
+static enum step accept_read(struct ctx *c, struct fail *f)
+{
+    struct accepting *x = c->state;
+
+    take_seed(c, x);
+    x->v.username = fold_word(c->arena, form_typed(c->body, S("username"), USERNAME_MAX + 1));
+    x->v.given_names = form_typed(c->body, S("given_names"), NAME_MAX);
+    x->v.family_name = form_typed(c->body, S("family_name"), NAME_MAX);
+    x->password = form_get(c->body, S("password"));
+    judge(c, x);
+    if (x->wrongs.n > 0)
+        return show_invited(c, x, 400);
+    x->account =
+        arena_join(c->arena, S("v-"),
+                   b32_encode(c->arena, str_sub(sha256(c->arena, crypt_token(c->arena, c->world, SHA256_B)), 0, ID_B)));
+    recovery_make(c->arena, c->world, x->papers);
+    put_rows(c, x);
+    vendor_audit(c, "vendor", S("join"), x->invitation.organisation);
+    return WAIT;
+}
+
+static enum step accept_run(struct ctx *c, struct fail *f)
+{
+    struct accepting *x = c->state;
+
+    return vendor_audited(c, f) ? vendor_ask_registry(c, accept, x, &x->act.got, f) : REFUSE;
+}
+
+static enum step accept_served(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return vendor_act_served(c, &((struct accepting *)c->state)->act);
+}
+
+static enum step accept_say(struct ctx *c, struct fail *f)
+{
+    struct accepting *x = c->state;
+    struct str field;
+
+    if (!x->act.got.ok && !vendor_act_shown(&x->act, f))
+        return REFUSE;
+    if (!x->act.got.ok) {
+        x->v.no_username = wrong_note(c, &x->wrongs, "username", V_v_username, vendor_act_trouble(c, &x->act, &field));
+        return show_invited(c, x, 400);
+    }
+    x->v.papers.at = x->papers;
+    x->v.papers.n = RECOVERY_CODES;
+    return show_invited(c, x, 200);
+}
+
+const struct step_row vendor_accept[] = { { find },       { find_kept },     { found },      { accept_read },
+                                          { accept_run }, { accept_served }, { accept_say }, { NULL } };

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * Coming into the portal, its home, and leaving.
+ *
+ * /vendor/enter is the one path here without the door: see gateway/session/strict.h.  Whoever is not signed in is led
+ * to where people of vendors sign in, and not to the list of cities. */
+#include "gateway/answer.h"
+#include "gateway/flow.h"
+#include "gateway/session/login_cookie.h"
+#include "gateway/session/session.h"
+#include "gateway/session/strict.h"
+#include "gateway/vendor/door.h"
+#include "model/when.h"
+#include "portal/texts.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+enum { TODO_MAX = 20 };
+
+static struct str target(const struct ctx *c)
+{
+    struct str to = form_get(c->query, S("to"));
+
+    return strict_is_below(to, S("/vendor"), S("/vendor/enter")) ? to : S("/vendor");
+}
+
+static enum step load_session(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, session_load);
+}
+
+static enum step enter(struct ctx *c, struct fail *f)
+{
+    const struct idp *idp = registry_idp_vendors(c->registry);
+    struct vendor_enter_view v = { .page = page_for(c, S("/vendor/enter")), .to = target(c) };
+
+    if (c->session == NULL && idp != NULL) {
+        c->login = login_own(c, vendor_enter_at(c, v.to));
+        return flow_to_idp(c, idp, f);
+    }
+    if (c->session == NULL || !vendor_come_in(c))
+        return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    http_header_set(c->res, S("Refresh"), arena_printf(c->arena, "0; url=%.*s", STR_ARG(v.to)));
+    return answer_page(c, 200, page_vendor_enter(c->arena, &v));
+}
+
+const struct step_row vendor_enter[] = { { load_session }, { enter }, { NULL } };
+
+/* ── home ───────────────────────────────────────────────────────────────── */
+
+struct home { /* while it is filled in */
+    struct vendor_todo todo[TODO_MAX];
+    size_t todo_n, owners;
+};
+
+static struct str say(const struct ctx *c, enum vendor_text key)
+{
+    return vendor_text(key, c->lang);
+}
+
+static void put_todo(struct ctx *c, struct home *h, enum vendor_text title, enum vendor_text why, struct str to,
+                     enum vendor_text act)
+{
+    if (h->todo_n < TODO_MAX)
+        h->todo[h->todo_n] =
+            (struct vendor_todo){ say(c, title), say(c, why), to, say(c, act), .urgent = h->todo_n == 0 };
+    h->todo_n += h->todo_n < TODO_MAX;
+}
+
+static struct str protocol_word(const struct ctx *c, enum protocol_id protocol)
+{
+    static const enum vendor_text words[PROTO_COUNT] = { [PROTO_OIDC] = V_v_protocol_oidc,
+                                                         [PROTO_SAML] = V_v_protocol_saml,
+                                                         [PROTO_LTI] = V_v_protocol_lti,
+                                                         [PROTO_LINK] = V_v_protocol_link };
+
+    return protocol < PROTO_COUNT ? say(c, words[protocol]) : S("");
+}
+
+/* "{name}: …" of texts.def, for one service. */
+static struct str about(struct ctx *c, enum vendor_text key, const struct service *s)
+{
+    struct str text = say(c, key);
+    size_t end = str_find_byte(text, '}', 0);
+
+    return arena_join(c->arena, names_in(&s->names, c->lang), str_from(text, end + 1));
+}
+
+static void put_service(struct ctx *c, struct home *h, struct vendor_home_view *v, struct vendor_service_row *rows,
+                        const struct service *s)
+{
+    rows[v->services.n++] = (struct vendor_service_row){ .id = s->id,
+                                                         .name = names_in(&s->names, c->lang),
+                                                         .protocol = protocol_word(c, s->protocol),
+                                                         .test = s->test,
+                                                         .enabled = s->enabled };
+    if (!str_is_set(s->client.secret_too) || c->now_s >= s->client.secret_too_until_s || h->todo_n >= TODO_MAX)
+        return;
+    put_todo(c, h, V_v_todo_secret, V_v_todo_secret_why, arena_join(c->arena, S("/vendor/service/"), s->id), V_v_look);
+    h->todo[h->todo_n - 1].title = about(c, V_v_todo_secret, s);
+}
+
+static void count_owners(const struct ctx *c, struct home *h)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+
+    for (size_t i = 0; i < p->staff_count; i++)
+        h->owners += p->staff[i].role == STAFF_owner && p->staff[i].organisation == c->vendor->staff->organisation;
+}
+
+static enum step home(struct ctx *c, struct fail *f)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+    struct home *h = arena_make(c->arena, struct home);
+    struct vendor_home_view v = { 0 };
+    struct vendor_service_row *rows = arena_make_n(c->arena, p->service_count + 1, struct vendor_service_row);
+
+    (void)f;
+    vendor_page_for(c, VENDOR_PLACE_HOME, false, S("/vendor"), &v.con);
+    for (size_t i = 0; i < p->service_count; i++)
+        if (vendor_own_service(c, p->services[i].id) != NULL)
+            put_service(c, h, &v, rows, &p->services[i]);
+    count_owners(c, h);
+    if (v.services.n == 0 && v.con.writes)
+        put_todo(c, h, V_v_todo_first, V_v_todo_first_why, S("/vendor/new"), V_v_add);
+    if (h->owners < 2 && v.con.decides)
+        put_todo(c, h, V_v_todo_owner, V_v_todo_owner_why, S("/vendor/people"), V_v_invite);
+    v.services.at = rows;
+    v.todo.at = h->todo;
+    v.todo.n = h->todo_n;
+    return answer_page(c, 200, page_vendor_home(c->arena, &v));
+}
+
+const struct step_row vendor_home[] = { { vendor_door }, { home }, { NULL } };
+
+static enum step leave(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    vendor_go_out(c);
+    return answer_go(c, S("/"));
+}
+
+const struct step_row vendor_leave[] = { { vendor_door }, { leave }, { NULL } };

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * The people of an organisation, invitations to it, and the organisation itself. */
+#include "gateway/answer.h"
+#include "gateway/joining.h"
+#include "gateway/session/done.h"
+#include "gateway/vendor/door.h"
+#include "model/when.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+enum { NOTE_MAX = 100, ID_MAX = 64 };
+
+static const struct str people_at = S("/vendor/people"), organisation_at = S("/vendor/organisation");
+
+static struct str say(const struct ctx *c, enum vendor_text key)
+{
+    return vendor_text(key, c->lang);
+}
+
+/* ── people ─────────────────────────────────────────────────────────────── */
+
+struct people_on { /* c->state */
+    struct vendor_people_view v;
+    struct invitations open;
+    struct str organisation, id;
+    int64_t now_s;
+    struct invitation made;
+    struct vendors_got listed, kept;
+    struct vendor_act act;
+    bool removes;
+};
+
+static struct str name_of(struct ctx *c, const struct staff *s)
+{
+    const struct account *a = registry_account_id(c->registry, s->subject);
+
+    return a != NULL ? person_display_name(c->arena, a->person) : S("–");
+}
+
+static void put_people(struct ctx *c, struct vendor_people_view *v)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+    struct vendor_person_row *rows = arena_make_n(c->arena, p->staff_count + 1, struct vendor_person_row);
+
+    for (size_t i = 0; i < p->staff_count; i++) {
+        const struct staff *s = &p->staff[i];
+        if (s->organisation == c->vendor->staff->organisation)
+            rows[v->rows.n++] = (struct vendor_person_row){ .id = s->id,
+                                                            .name = name_of(c, s),
+                                                            .role = vendor_role_word(s->role, c->lang),
+                                                            .role_id = str_of(staff_role_name(s->role)),
+                                                            .self = s == c->vendor->staff };
+    }
+    v->rows.at = rows;
+}
+
+static void put_invitations(struct ctx *c, struct people_on *x)
+{
+    struct vendor_invitation_row *rows = arena_make_n(c->arena, x->open.n + 1, struct vendor_invitation_row);
+
+    for (size_t i = 0; i < x->open.n; i++)
+        rows[i] = (struct vendor_invitation_row){ .hash = str_sub(x->open.at[i].hash, 0, 16),
+                                                  .note = str_is_set(x->open.at[i].note) ? x->open.at[i].note : S("–"),
+                                                  .role = vendor_role_word(x->open.at[i].role, c->lang),
+                                                  .until = when_date(c->arena, x->open.at[i].until_s) };
+    x->v.invitations.at = rows;
+    x->v.invitations.n = x->open.n;
+}
+
+static bool list_open(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct people_on *x = with;
+
+    return invitations_of(d, a, x->organisation, x->now_s, &x->open, f);
+}
+
+static struct people_on *people_state(struct ctx *c)
+{
+    if (c->state == NULL) {
+        struct people_on *x = arena_make(c->arena, struct people_on);
+        x->organisation = c->vendor->staff->organisation->id;
+        x->now_s = c->now_s;
+        c->state = x;
+    }
+    return c->state;
+}
+
+static enum step people_list(struct ctx *c, struct fail *f)
+{
+    struct people_on *x = people_state(c);
+
+    return vendor_ask(c, list_open, x, &x->listed, f);
+}
+
+static struct str done_words(struct ctx *c)
+{
+    struct str what = done_here(c, NULL);
+
+    return str_eq(what, S("gone"))        ? say(c, V_v_person_gone)
+           : str_eq(what, S("uninvited")) ? say(c, V_v_invitation_gone)
+                                          : (struct str){ NULL, 0 };
+}
+
+static enum step people_show(struct ctx *c, struct fail *f)
+{
+    struct people_on *x = people_state(c);
+
+    if (!x->listed.ok) {
+        *f = x->listed.why;
+        return REFUSE;
+    }
+    vendor_page_for(c, VENDOR_PLACE_PEOPLE, false, people_at, &x->v.con);
+    if (c->req->method != HTTP_POST)
+        x->v.done = done_words(c);
+    put_people(c, &x->v);
+    put_invitations(c, x);
+    return answer_page(c, str_is_set(x->v.trouble) ? 400 : 200, page_vendor_people(c->arena, &x->v));
+}
+
+const struct step_row vendor_people[] = { { vendor_door }, { people_list }, { people_show }, { NULL } };
+
+static bool keep_invitation(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    return invitation_put(d, a, &((struct people_on *)with)->made, f);
+}
+
+static bool drop_invitation(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct people_on *x = with;
+
+    (void)a;
+    return invitation_drop(d, x->organisation, x->id, f);
+}
+
+static enum staff_role typed_role(const struct ctx *c)
+{
+    struct str typed = form_get(c->body, S("role"));
+
+    for (int i = STAFF_reader; i < STAFF_ROLE_COUNT; i++)
+        if (str_eq(typed, str_of(staff_role_name((enum staff_role)i))))
+            return (enum staff_role)i;
+    return STAFF_NONE;
+}
+
+static enum step invite(struct ctx *c, struct people_on *x, struct fail *f)
+{
+    enum staff_role role = typed_role(c);
+
+    if (role == STAFF_NONE)
+        return fail(f, FAIL_CALLER, "invalid_request", "there is no such role");
+    x->made = invitation_new(c, x->organisation, role, form_typed(c->body, S("note"), NOTE_MAX), &x->v.link);
+    return vendor_ask(c, keep_invitation, x, &x->kept, f);
+}
+
+static const struct staff *one_of_ours(const struct ctx *c, struct str id)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+
+    for (size_t i = 0; i < p->staff_count; i++)
+        if (str_eq(p->staff[i].id, id) && p->staff[i].organisation == c->vendor->staff->organisation)
+            return &p->staff[i];
+    return NULL;
+}
+
+/* Nobody removes themselves: an organisation is never without an owner. */
+static enum step remove_one(struct ctx *c, struct people_on *x, struct fail *f)
+{
+    const struct staff *s = one_of_ours(c, x->id);
+
+    if (s == NULL || s == c->vendor->staff)
+        return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    const struct row_id row = { S("staff"), { s->id, { NULL, 0 } } };
+    x->removes = true;
+    edit_remove(vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, S("")), &row);
+    return vendor_act_run(c, &x->act, f);
+}
+
+static enum step people_act(struct ctx *c, struct fail *f)
+{
+    struct people_on *x = people_state(c);
+    struct str act = form_get(c->body, S("act"));
+
+    x->id = form_typed(c->body, S("id"), ID_MAX);
+    if (str_eq(act, S("invite")))
+        return invite(c, x, f);
+    if (str_eq(act, S("remove")))
+        return remove_one(c, x, f);
+    if (str_eq(act, S("uninvite")))
+        return vendor_ask(c, drop_invitation, x, &x->kept, f);
+    return fail(f, FAIL_CALLER, "invalid_request", "there is no act \"%.*s\"", STR_ARG(act));
+}
+
+static enum step people_served(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return vendor_act_served(c, &people_state(c)->act);
+}
+
+static enum step people_acted(struct ctx *c, struct fail *f)
+{
+    struct people_on *x = people_state(c);
+    struct str field;
+
+    if (x->removes && x->act.got.ok)
+        return done_go(c, people_at, "gone", S(""));
+    if (x->removes && !vendor_act_shown(&x->act, f))
+        return REFUSE;
+    if (x->removes)
+        x->v.trouble = vendor_act_trouble(c, &x->act, &field);
+    else if (!x->kept.ok && x->kept.why.kind == FAIL_CALLER) {
+        x->v.trouble = say(c, V_v_invitations_many);
+        x->v.link = (struct str){ NULL, 0 };
+    } else if (!x->kept.ok) {
+        *f = x->kept.why;
+        return REFUSE;
+    } else if (!str_is_set(x->v.link))
+        return done_go(c, people_at, "uninvited", S(""));
+    return NEXT;
+}
+
+const struct step_row vendor_people_act[] = { { vendor_door }, { people_act },  { people_served }, { people_acted },
+                                              { people_list }, { people_show }, { NULL } };
+
+/* ── the organisation ───────────────────────────────────────────────────── */
+
+struct organisation_on { /* c->state */
+    struct vendor_organisation_view v;
+    struct wrong_list wrongs;
+    struct vendor_act act;
+};
+
+static enum step show_organisation(struct ctx *c, struct organisation_on *x, int status)
+{
+    vendor_page_for(c, VENDOR_PLACE_ORGANISATION, false, organisation_at, &x->v.con);
+    x->v.wrongs = (struct vendor_wrongs){ x->wrongs.at, x->wrongs.n };
+    return answer_page(c, status, page_vendor_organisation(c->arena, &x->v));
+}
+
+static enum step organisation_page(struct ctx *c, struct fail *f)
+{
+    struct organisation_on *x = arena_make(c->arena, struct organisation_on);
+    const struct organisation *o = c->vendor->staff->organisation;
+
+    (void)f;
+    x->v.org = (struct organisation_form){ .name_fi = o->names.in[LANG_FI],
+                                           .name_sv = o->names.in[LANG_SV],
+                                           .name_en = o->names.in[LANG_EN],
+                                           .business_id = o->business_id,
+                                           .technology = o->technology,
+                                           .privacy = o->privacy,
+                                           .incidents = o->incidents };
+    x->v.done = done_was(c, "saved") ? say(c, V_v_saved) : (struct str){ NULL, 0 };
+    return show_organisation(c, x, 200);
+}
+
+const struct step_row vendor_organisation[] = { { vendor_door }, { organisation_page }, { NULL } };
+
+static enum step organisation_read(struct ctx *c, struct fail *f)
+{
+    struct organisation_on *x = arena_make(c->arena, struct organisation_on);
+
+    c->state = x;
+    organisation_typed(c, &x->v.org);
+    organisation_judge(c, &x->v.org, &x->wrongs);
+    if (x->wrongs.n > 0)
+        return show_organisation(c, x, 400);
+    organisation_put(vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, S("")),
+                     c->vendor->staff->organisation->id, &x->v.org);
+    return vendor_act_run(c, &x->act, f);
+}
+
+static enum step organisation_served(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return vendor_act_served(c, &((struct organisation_on *)c->state)->act);
+}
+
+static enum step organisation_say(struct ctx *c, struct fail *f)
+{
+    struct organisation_on *x = c->state;
+    struct str field;
+
+    if (x->act.got.ok)
+        return done_go(c, organisation_at, "saved", S(""));
+    if (!vendor_act_shown(&x->act, f))
+        return REFUSE;
+    x->v.trouble = vendor_act_trouble(c, &x->act, &field);
+    return show_organisation(c, x, 400);
+}
+
+const struct step_row vendor_organisation_set[] = {
+    { vendor_door }, { organisation_read }, { organisation_served }, { organisation_say }, { NULL }
+};

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * portal/pages.h: every page of the vendor portal, as a function of its view.
+ *
+ * Floor 5, beside launcher/ and console/: none knows another.  As there, a page takes a struct of plain values and
+ * gives complete HTML; it reads nothing else, cannot fail and never blocks, and an absent text is a part left out.
+ * Whether somebody may see or do a thing was decided before the view was made.
+ */
+#ifndef PORTAL_PAGES_H
+#define PORTAL_PAGES_H
+
+#include "frame/page.h"
+
+/* --- what every page behind the door carries --------------------------------------------------------------- */
+
+enum vendor_place {
+    VENDOR_PLACE_NONE = 0,
+    VENDOR_PLACE_HOME,
+    VENDOR_PLACE_SERVICES,
+    VENDOR_PLACE_PEOPLE,
+    VENDOR_PLACE_ORGANISATION,
+    VENDOR_PLACE_ACCOUNT
+};
+
+struct vendor_page {
+    struct page page;
+    struct str scope; /* name of the organisation */
+    enum vendor_place place;
+    bool below;           /* on a page below it */
+    bool writes, decides; /* a developer's rights; an owner's */
+    struct str csrf;      /* of every form here: field `csrf` */
+    struct str version;   /* of the registry that the page was made from: field `version` */
+};
+
+/* A mistake of one field: the page names it at the top and beside the field. */
+struct vendor_wrong {
+    struct str field; /* its id on the page */
+    struct str label, says;
+};
+struct vendor_wrongs {
+    const struct vendor_wrong *at;
+    size_t n;
+};
+
+/* --- coming in ---------------------------------------------------------------------------------------------- */
+
+/* Where the sign-in comes back to: sets the portal's cookie and goes on at once (Refresh), or by its button. */
+struct vendor_enter_view { /* GET /vendor/enter?to= */
+    struct page page;
+    struct str to;
+};
+struct html page_vendor_enter(struct arena *a, const struct vendor_enter_view *v);
+
+struct organisation_form { /* fields name_fi, name_sv, name_en, business_id, technology, privacy, incidents */
+    struct str name_fi, name_sv, name_en, business_id, technology, privacy, incidents;
+    struct str no_name_fi, no_business_id, no_technology, no_privacy, no_incidents; /* what is wrong with each */
+};
+
+struct vendor_join_view { /* GET, POST /vendor/join: of an organisation_form, and person, email, words */
+    struct page page;
+    bool sent;
+    struct organisation_form org;
+    struct str person, email, words;
+    struct str no_person, no_email;
+    struct vendor_wrongs wrongs;
+};
+struct html page_vendor_join(struct arena *a, const struct vendor_join_view *v);
+
+struct vendor_invited_view { /* GET, POST /vendor/invite/TOKEN: seal, username, given_names, family_name, password, code
+                              */
+    struct page page;
+    struct str token, organisation, role; /* role in words */
+    struct str seal;                      /* what the code is made from, sealed */
+    struct str seed, qr, box;             /* to be typed; drawn */
+    struct str username, given_names, family_name;
+    struct str no_username, no_given_names, no_family_name, no_password, no_code;
+    struct vendor_wrongs wrongs;
+    struct { /* done: the account is there */
+        const struct str *at;
+        size_t n;
+    } papers;
+};
+struct html page_vendor_invited(struct arena *a, const struct vendor_invited_view *v);
+
+/* --- behind the door ---------------------------------------------------------------------------------------- */
+
+struct vendor_todo {
+    struct str title, why, to, act; /* to: a path; act: the button */
+    bool urgent;
+};
+
+struct vendor_service_row {
+    struct str id, name, protocol;
+    bool test, enabled;
+};
+
+struct vendor_home_view { /* GET /vendor */
+    struct vendor_page con;
+    struct {
+        const struct vendor_todo *at;
+        size_t n;
+    } todo;
+    struct {
+        const struct vendor_service_row *at;
+        size_t n;
+    } services;
+};
+struct html page_vendor_home(struct arena *a, const struct vendor_home_view *v);
+
+struct vendor_person_row {
+    struct str id, name, role, role_id; /* role_id: "owner" */
+    bool self;
+};
+struct vendor_invitation_row {
+    struct str hash, note, role, until;
+};
+struct vendor_people_view { /* GET /vendor/people; POST: act (invite, role, remove, uninvite), id, role, note */
+    struct vendor_page con;
+    struct {
+        const struct vendor_person_row *at;
+        size_t n;
+    } rows;
+    struct {
+        const struct vendor_invitation_row *at;
+        size_t n;
+    } invitations;
+    struct str link; /* shown this once */
+    struct str note; /* as typed */
+    struct str trouble, done;
+};
+struct html page_vendor_people(struct arena *a, const struct vendor_people_view *v);
+
+struct vendor_organisation_view { /* GET, POST /vendor/organisation: an organisation_form */
+    struct vendor_page con;
+    struct organisation_form org;
+    struct vendor_wrongs wrongs;
+    struct str trouble, done;
+};
+struct html page_vendor_organisation(struct arena *a, const struct vendor_organisation_view *v);
+
+struct vendor_passkey_row {
+    struct str id, name, made, used;
+};
+struct vendor_account_view { /* GET, POST /vendor/account: act (passkey, remove, papers), id, name, made, client, data
+                              */
+    struct vendor_page con;
+    struct {
+        const struct vendor_passkey_row *at;
+        size_t n;
+    } passkeys;
+    struct str username, papers_left;
+    struct str seal, challenge, rp, user; /* for passkey.js: what is asked for, base64url */
+    struct {
+        const struct str *at;
+        size_t n;
+    } papers; /* shown this once */
+    struct str trouble, done;
+};
+struct html page_vendor_account(struct arena *a, const struct vendor_account_view *v);
+
+/* --- services ----------------------------------------------------------------------------------------------- */
+
+struct vendor_new_view { /* GET /vendor/new: links to /vendor/service/new?protocol= */
+    struct vendor_page con;
+};
+struct html page_vendor_new(struct arena *a, const struct vendor_new_view *v);
+
+enum vendor_protocol { VENDOR_OIDC = 1, VENDOR_SAML, VENDOR_LTI, VENDOR_LINK };
+
+struct vendor_claim {
+    struct str word, name;
+    bool asked;
+};
+
+struct service_fields { /* as typed, or as they are; each is the name of its field as well */
+    struct str name_fi, name_sv, name_en, line_fi, line_sv, line_en;
+    struct str redirect_uris, post_logout_redirect_uris, initiate_login_uri, target_link_uri, launch_uri, jwks_uri;
+    struct str entity_id, metadata_xml;
+    bool is_public; /* cannot keep a secret */
+};
+
+struct vendor_service_view { /* GET /vendor/service/ID, /vendor/service/new?protocol=; POST: act (save, secret, retire,
+                              * close, open), protocol, version, service_fields, ask_WORD */
+    struct vendor_page con;
+    bool is_new, enabled;
+    enum vendor_protocol protocol;
+    struct str id, protocol_id, client_id, title;
+    struct service_fields f, no; /* no: what is wrong with each */
+    struct {
+        const struct vendor_claim *at;
+        size_t n;
+    } claims;
+    struct vendor_wrongs wrongs;
+    struct str trouble, done;
+    struct str secret; /* shown this once */
+    bool has_secret;
+    struct str too_until; /* the secret before is good until then; absent: there is none */
+};
+struct html page_vendor_service(struct arena *a, const struct vendor_service_view *v);
+
+struct vendor_product {
+    struct str id, name;
+    bool current;
+};
+struct vendor_connect_view { /* GET /vendor/connect/ID?product= */
+    struct vendor_page con;
+    struct str id, title, product, product_name;
+    struct {
+        const struct vendor_product *at;
+        size_t n;
+    } products;
+    struct str file, text; /* the finished configuration */
+    struct str return_at;  /* what the product wants registered; absent: nothing */
+    bool return_is_there;  /* it is one of the service's */
+    bool secret;           /* it reads one from the environment */
+};
+struct html page_vendor_connect(struct arena *a, const struct vendor_connect_view *v);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * portal/views.h: what the templates see, and the functions that they become.
+ *
+ * Floor 5; private to the portal.  Each begins with struct page, so that the parts every page shares find it, and holds
+ * its page's public view as `in`; of the portal's own parts each finds `in.con`.
+ */
+#ifndef PORTAL_VIEWS_H
+#define PORTAL_VIEWS_H
+
+#include "portal/pages.h"
+
+#define PORTAL_VIEWS(X)                                                                                                \
+    X(vendor_home)                                                                                                     \
+    X(vendor_people)                                                                                                   \
+    X(vendor_organisation)                                                                                             \
+    X(vendor_account)                                                                                                  \
+    X(vendor_new)                                                                                                      \
+    X(vendor_service)                                                                                                  \
+    X(vendor_connect)
+
+#define PORTAL_PLAIN(X) /* before the door */                                                                          \
+    X(vendor_enter)                                                                                                    \
+    X(vendor_join)                                                                                                     \
+    X(vendor_invited)
+
+#define X(name)                                                                                                        \
+    struct name##_out {                                                                                                \
+        struct page page;                                                                                              \
+        struct name##_view in;                                                                                         \
+    };                                                                                                                 \
+    void view_##name(struct buf *b, const struct name##_out *v);
+PORTAL_VIEWS(X)
+PORTAL_PLAIN(X)
+#undef X
+
+#endif
