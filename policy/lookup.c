@@ -35,7 +35,7 @@ struct scope {
 
 struct lookup {
     const struct registry_parts *parts;
-    struct bits enabled;
+    struct bits enabled, under_test;
     bool layers[LAYER_COUNT], leaves; /* somebody says something */
     const struct scope **slots;       /* open addressing, at most half full */
     size_t mask;
@@ -329,6 +329,10 @@ static void *make(struct arena *a, const struct registry *r)
     x->mask = size - 1;
     x->slots = arena_make_n(a, size, const struct scope *);
     x->enabled = bits_new(a, x->parts->service_count);
+    x->under_test = bits_new(a, x->parts->service_count);
+    for (size_t i = 0; i < x->parts->service_count; i++)
+        if (policy_under_test(r, &x->parts->services[i]))
+            bits_set(&x->under_test, i);
     for (size_t i = 0; i < x->parts->service_count; i++)
         if (x->parts->services[i].enabled)
             bits_set(&x->enabled, i);
@@ -461,4 +465,9 @@ bool lookup_next(const struct found *f, const struct service *service, struct fo
 const struct bits *lookup_enabled(const struct lookup *x)
 {
     return &x->enabled;
+}
+
+const struct bits *lookup_under_test(const struct lookup *x)
+{
+    return &x->under_test;
 }

@@ -49,7 +49,8 @@ struct found_at {
 };
 bool lookup_next(const struct found *f, const struct service *service, struct found_at *at, uint32_t *place);
 
-const struct bits *lookup_enabled(const struct lookup *x); /* the services that are enabled */
+const struct bits *lookup_enabled(const struct lookup *x);    /* the services that are enabled */
+const struct bits *lookup_under_test(const struct lookup *x); /* those of policy_under_test() */
 
 /* Adds what one statement says, once it is known to apply. */
 void says_add(struct says *s, const struct listed *l, uint32_t place, enum deed deed, struct claim_set claims);

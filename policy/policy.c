@@ -123,6 +123,18 @@ static struct deciding deciding_of(const struct registry *r, const struct person
     return (struct deciding){ .r = r, .set = set_of(r), .index = lookup_of(r), .person = p, .now = now };
 }
 
+bool policy_under_test(const struct registry *r, const struct service *s)
+{
+    return s->test && registry_organisation(r, s->vendor) != NULL;
+}
+
+bool policy_is_test_person(const struct registry *r, const struct person *p)
+{
+    const struct idp *idp = registry_idp(r, p->idp);
+
+    return idp != NULL && idp->test;
+}
+
 struct decision policy_decide(const struct registry *reg, const struct person *person, const struct service *service,
                               const struct circumstances *now)
 {
@@ -132,6 +144,10 @@ struct decision policy_decide(const struct registry *reg, const struct person *p
 
     if (!service->enabled) {
         so_far.d.rule = S("service_disabled");
+        return so_far.d;
+    }
+    if (policy_under_test(reg, service) && !policy_is_test_person(reg, person)) {
+        so_far.d.rule = S("service_in_test");
         return so_far.d;
     }
     if (x.set->unread != NULL) {
@@ -222,6 +238,8 @@ struct bits policy_services(struct arena *a, const struct registry *reg, const s
     arena_free(x.scratch);
     bits_and_not(&permitted, &forbidden);
     bits_and(&permitted, lookup_enabled(x.index));
+    if (!policy_is_test_person(reg, person))
+        bits_and_not(&permitted, lookup_under_test(x.index));
     return permitted;
 }
 
@@ -236,7 +254,7 @@ bool policy_could_open(const struct registry *r, const struct service *s, const 
     size_t n;
     const struct policy *const *all = registry_policies(r, &n);
 
-    if (!s->enabled || d->ask == NULL)
+    if (!s->enabled || d->ask == NULL || policy_under_test(r, s))
         return false;
     for (size_t i = 0; i < n && all[i]->layer == LAYER_NATION; i++)
         if (str_eq(all[i]->id, d->rule))

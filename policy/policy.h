@@ -55,8 +55,13 @@ struct circumstances {
 struct decision policy_decide(const struct registry *, const struct person *, const struct service *,
                               const struct circumstances *now);
 
-/* Of a denial: whether a municipality could make it otherwise.  Not where the service is disabled, where the nation
- * forbids it, or where the person has no provider. */
+/* A service that an organisation has brought by itself (model/registry.h) and that is under test still: it opens to
+ * people of identity providers under test alone, whatever policies say.  Denied otherwise by "service_in_test". */
+bool policy_under_test(const struct registry *r, const struct service *s);
+bool policy_is_test_person(const struct registry *r, const struct person *p);
+
+/* Of a denial: whether a municipality could make it otherwise.  Not where the service is disabled or in test, where the
+ * nation forbids it, or where the person has no provider. */
 bool policy_could_open(const struct registry *, const struct service *, const struct decision *);
 
 /* All services at once, by their place in the registry: exactly those that policy_decide() allows.  The cost follows

@@ -203,6 +203,21 @@ static bool write_history(struct db *d, const struct change *x, const struct cha
     return good;
 }
 
+/* Metadata that a form has brought. */
+static bool services_hold(const struct registry *r, const struct change *x, struct row_place *where, struct fail *f)
+{
+    size_t at = column_of(&kind_rows[KIND_SERVICE], "metadata_xml");
+
+    for (size_t i = 0; i < x->n; i++) {
+        const struct changed_row *row = &x->rows[i];
+        if (row->kind == KIND_SERVICE && row->after != NULL &&
+            (row->before == NULL || !same_value(&row->before[at], &row->after[at])) &&
+            !registry_check_document(r, row->after[0].text, where, f))
+            return false;
+    }
+    return true;
+}
+
 /* Metadata of identity providers that a change does not touch was good when it came; one that has passed since does not
  * keep others from changing what is theirs. */
 static bool documents_hold(const struct registry *r, const struct change *x, struct row_place *where, struct fail *f)
@@ -211,7 +226,7 @@ static bool documents_hold(const struct registry *r, const struct change *x, str
 
     for (size_t i = 0; !touched && i < x->n; i++)
         touched = x->rows[i].kind == KIND_IDP;
-    return !touched || registry_check_documents(r, where, f);
+    return !touched ? services_hold(r, x, where, f) : registry_check_documents(r, where, f);
 }
 
 /* What a person writes for a school stays within what is left to the schools.  A file is one whole, and says what it

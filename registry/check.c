@@ -806,7 +806,8 @@ static bool check_text(struct checking *c, const struct policy *p)
 static bool check_policy(struct checking *c, const struct policy *p)
 {
     c->at = (struct row_place){ KIND_POLICY, { p->id, S("") } };
-    if (str_eq(p->id, S("new")) || str_eq(p->id, S("none")) || str_eq(p->id, S("service_disabled")))
+    if (str_eq(p->id, S("new")) || str_eq(p->id, S("none")) || str_eq(p->id, S("service_disabled")) ||
+        str_eq(p->id, S("service_in_test")))
         return wrong(c,
                      "a policy may not be called so: the word says something else in addresses and in the audit log");
     if (!check_layer(c, p) || !check_validity(c, p->from_s, p->to_s) || !check_why(c, p->why))
@@ -1138,6 +1139,20 @@ static bool check_metadata(struct checking *c, const struct idp *idp)
     c->at = (struct row_place){ KIND_IDP, { idp->id, S("") } };
     return saml_metadata_parse(c->scratch, &want, idp->metadata_xml, &why) != NULL ||
            wrong(c, "metadata_xml: %s: %s", why.code, why.detail);
+}
+
+bool registry_check_document(const struct registry *r, struct str service, struct row_place *where, struct fail *f)
+{
+    struct checking c = { .registry = r, .scratch = arena_new(), .fail = f };
+    const struct service *s = registry_service(r, service);
+    struct str trouble = s != NULL ? saml_service_document_trouble(c.scratch, s) : S("");
+    bool good;
+
+    c.at = (struct row_place){ KIND_SERVICE, { service, S("") } };
+    good = !str_is_set(trouble) || wrong(&c, "%.*s", STR_ARG(trouble));
+    arena_free(c.scratch);
+    *where = c.at;
+    return good;
 }
 
 bool registry_check_documents(const struct registry *r, struct row_place *where, struct fail *f)

@@ -33,6 +33,9 @@ bool registry_check_documents(const struct registry *r, struct row_place *where,
 bool registry_check_rights(const struct registry *r, bool (*touched)(const void *with, enum kind kind, struct str id),
                            const void *with, struct row_place *where, struct fail *f);
 
+/* The same of one service, whose metadata a change has brought. */
+bool registry_check_document(const struct registry *r, struct str service, struct row_place *where, struct fail *f);
+
 bool is_row_id(struct str s); /* lower case, digits, . _ - ; at most 64 */
 bool is_oid(struct str s);    /* "1.2.246.562.99.1" */
 

@@ -11,6 +11,7 @@
 #include "gateway/answer.h"
 #include "gateway/joining.h"
 #include "gateway/session/limits.h"
+#include "gateway/session/strict.h"
 #include "gateway/vendor/door.h"
 #include "idp-adapters/fold.h"
 #include "wire/form.h"
@@ -70,6 +71,8 @@ static enum step join_read(struct ctx *c, struct fail *f)
     struct vendor_join_view *v = &x->v;
 
     (void)f;
+    if (!strict_own_origin(c))
+        return vendor_refuse(c, FAIL_DENIED, "other_origin");
     c->state = x;
     organisation_typed(c, &v->org);
     organisation_judge(c, &v->org, &x->wrongs);
@@ -151,6 +154,8 @@ static enum step find(struct ctx *c, struct fail *f)
     struct accepting *x = arena_make(c->arena, struct accepting);
 
     (void)f;
+    if (c->req->method == HTTP_POST && !strict_own_origin(c))
+        return vendor_refuse(c, FAIL_DENIED, "other_origin");
     c->state = x;
     x->hash = invitation_hash(c->arena, c->req->param);
     x->now_s = c->now_s;

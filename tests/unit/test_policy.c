@@ -398,3 +398,34 @@ TEST(a_forbid_that_cannot_be_evaluated_denies_and_is_named)
     CHECK_INT(ask(w, &p, 0).effect, EFFECT_ALLOW);
     CHECK(ask(w, &p, 0).failed.p == NULL);
 }
+
+TEST(a_service_that_an_organisation_has_in_test_opens_to_test_people_alone)
+{
+    static struct organisation kinos = { .id = S("kinos"), .enabled = true };
+    struct idp doors[] = { { .id = S("oulu-edu"), .provider = &providers[0], .enabled = true },
+                           { .id = S("oulu-test"), .provider = &providers[0], .enabled = true, .test = true } };
+    struct town *w = town(t);
+    struct registry_parts parts = *registry_parts(w->registry);
+
+    parts.idps = doors;
+    parts.idp_count = 2;
+    parts.organisations = &kinos;
+    parts.organisation_count = 1;
+    w->services[0].vendor = S("kinos");
+    for (int test = 0; test < 2; test++) {
+        w->services[0].test = test == 1;
+        struct registry *r = registry_build(arena_new(), &parts);
+        struct person real = one(t, "1.2.3", NULL, ROLE_TEACHER), made_up = real;
+        made_up.idp = S("oulu-test");
+        CHECK_INT(policy_decide(r, &made_up, &w->services[0], &now).effect, EFFECT_ALLOW);
+        struct decision d = policy_decide(r, &real, &w->services[0], &now);
+        CHECK_INT(d.effect, test == 1 ? EFFECT_DENY : EFFECT_ALLOW);
+        CHECK_STR(d.rule, test == 1 ? "service_in_test" : "r1");
+        struct bits for_real = policy_services(t->arena, r, &real, &now);
+        struct bits for_test = policy_services(t->arena, r, &made_up, &now);
+        CHECK((bits_next(&for_real, 0) == 0) == (test == 0));
+        CHECK_INT(bits_next(&for_test, 0), 0);
+        CHECK(!policy_could_open(r, &w->services[0], &d) || test == 0);
+        registry_drop(r);
+    }
+}
