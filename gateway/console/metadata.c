@@ -5,7 +5,7 @@
 #include "console/texts.h"
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
-#include "gateway/console/done.h"
+#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "idp-adapters/approval.h"
 #include "idp-adapters/sources.h"
