@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Where the metadata of services come from: a signed aggregate, MDQ, an address of their own; requirements 1–12.
+// Where the metadata of services come from: a signed aggregate, MDQ, an address of their own; requirements 1 to 8 and 11.
 //   node saml_metadata.mjs PATH-OF-DIGIONE
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -258,7 +258,7 @@ await test('1 MDQ: what was used is renewed ahead of its end, with nobody waitin
 // ── an address of its own ──
 const own = (s) => `/own/${s.name}`;
 
-await test('2, 5–8, 11, 12 an unsigned address: every signing key is tried, a key without use serves both, old certificates are keys', async () => {
+await test('2, 7, 8, 11 an unsigned address: every signing key is tried, a key without use serves both [MD02, MD07, MD08, MD11]', async () => {
   const s = service('hazel'), next = signer(dir, 'next');
   served.set(own(s), plain(s.entity, said(s, { keys: [['signing', s.certificate], [null, base64Of(next.pem)]] })));
   rows.set('hazel', row(s, `metadata_url: "${base}${own(s)}"`));
