@@ -165,11 +165,12 @@ struct saml_service {
     struct str encryption_alg; /* "" : the best of those that it names; else this one */
     /* For a request that names none: "", "persistent", "transient", "email", "none"; with "only-" before it for any. */
     struct str name_id;
-    struct str attributes_as; /* "mpassid", "eduperson", "plain", "none" */
-    struct strs attributes;   /* "claim=Name [friendly:word] [format:uri]": names of its own, besides */
-    bool names_origin;        /* it is told which identity provider saw the person (AuthenticatingAuthority) */
-    bool unasked;             /* it takes an answer that it did not ask for */
-    int skew_s;               /* how far our clocks may be apart */
+    struct str attributes_as;  /* "mpassid", "eduperson", "plain", "none" */
+    struct strs attributes;    /* "claim=Name [friendly:word] [format:uri]": names of its own, besides */
+    bool signs_out_by_browser; /* never by SOAP, though its metadata name that */
+    bool names_origin;         /* it is told which identity provider saw the person (AuthenticatingAuthority) */
+    bool unasked;              /* it takes an answer that it did not ask for */
+    int skew_s;                /* how far our clocks may be apart */
 };
 
 /* Somebody who signs the metadata of many: an aggregate, or one entity at a time [IIP-MD01, MD02]. */

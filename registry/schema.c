@@ -226,6 +226,7 @@ static const struct column service_columns[] = {
     { "attribute_names", "attribute_names", COL_LIST, "", AT(service, saml.attributes), NULL },
     { "names_origin", "names_origin", COL_BOOL, "0", AT(service, saml.names_origin), NULL },
     { "unasked_answers", "unasked_answers", COL_BOOL, "1", AT(service, saml.unasked), NULL },
+    { "signs_out_by_browser", "signs_out_by_browser", COL_BOOL, "0", AT(service, saml.signs_out_by_browser), NULL },
     { "skew_s", "skew_s", COL_INT, "180", AT(service, saml.skew_s), NULL },
     { "targets", "targets", COL_LIST, "", AT(service, targets), NULL },
     { "metadata_from", "metadata_from", COL_TEXT, "", AT(service, saml.metadata_from), NULL },
@@ -432,6 +433,7 @@ static const struct column source_columns[] = {
 #define P101 P97 ",?98,?99,?100,?101"
 #define P102 P101 ",?102"
 #define P103 P102 ",?103"
+#define P104 P103 ",?104"
 #define P32  P28 ",?29,?30,?31,?32"
 #define P33  P32 ",?33"
 #define P34  P33 ",?34"
@@ -457,7 +459,8 @@ static const struct column source_columns[] = {
     "frontchannel_logout_uri,frontchannel_session_required,client_uri,policy_uri,tos_uri,contacts,consent,registered_" \
     "by,registration_hash,logo_uri,software_id,software_version,entity_id,metadata_xml,metadata_url,metadata_"         \
     "signer,pinned_keys,requests_signed,signs,signing_alg,encrypts,encryption_alg,name_id,attributes_as,attribute_"    \
-    "names,names_origin,unasked_answers,skew_s,targets,metadata_from,metadata_approved,metadata_rejected,answers_as,"  \
+    "names,names_origin,unasked_answers,signs_out_by_browser,skew_s,targets,metadata_from,metadata_approved,metadata_" \
+    "rejected,answers_as,"                                                                                             \
     "lti_deployments,lti_custom,lti_deep_link_uri,"                                                                    \
     "lti_deep_linking,lti_names_and_roles,lti_login_by_post,lti_framed"
 #define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis"
@@ -503,7 +506,7 @@ const struct kind_row kind_rows[KIND_ALL] = {
                    STATEMENTS("idp", IDP_COLUMNS, P35, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P103, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P104, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
                        STATEMENTS("purpose", PURPOSE_COLUMNS, P6, "service, claim", "service = ?1 AND claim = ?2") },
@@ -822,6 +825,7 @@ const struct db_migration registry_migrations[] = {
       "CREATE INDEX api_token_provider ON api_token (provider, school);" },
     { 28, "ALTER TABLE service ADD COLUMN lti_framed INTEGER NOT NULL DEFAULT 0;" },
     { 29, "ALTER TABLE idp ADD COLUMN login_hint TEXT NOT NULL DEFAULT 'no';" },
+    { 30, "ALTER TABLE service ADD COLUMN signs_out_by_browser INTEGER NOT NULL DEFAULT 0;" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

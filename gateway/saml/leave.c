@@ -40,7 +40,7 @@ static const struct saml_endpoint *slo_of(const struct ctx *c, const struct serv
 
 bool saml_hears(const struct ctx *c, const struct service *s)
 {
-    return slo_of(c, s, SAML_SOAP) != NULL;
+    return !s->saml.signs_out_by_browser && slo_of(c, s, SAML_SOAP) != NULL;
 }
 
 bool saml_hears_by_trip(const struct ctx *c, const struct service *s)
