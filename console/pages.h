@@ -1365,6 +1365,28 @@ struct vendors_view { /* GET /admin/vendors; POST: csrf, version, act (invite, a
 };
 struct html page_vendors(struct arena *a, const struct vendors_view *v);
 
+enum tokens_said { TOKENS_SAID_NOTHING = 0, TOKENS_SAID_ENDED, TOKENS_SAID_WRONG /* detail */ };
+
+struct token_row {
+    struct str id, role, where, until, why; /* until, why: absent: none */
+    bool open, at_once;                     /* open: it is good now, or will be */
+};
+
+struct tokens_view { /* GET /admin/tokens; POST: csrf, id, role, to, why; POST /admin/tokens/ID: csrf, version */
+    struct console_page con;
+    enum tokens_said said;
+    struct str detail;
+    struct str token; /* that was just made, which no other page shows; absent: none was */
+    struct {
+        const struct token_row *at;
+        size_t n;
+    } rows;
+    struct choices roles; /* that the person may give here */
+    bool cut;
+    struct str version, id, to, why;
+};
+struct html page_tokens(struct arena *a, const struct tokens_view *v);
+
 enum registrars_said {
     REGISTRARS_SAID_NOTHING = 0,
     REGISTRARS_SAID_ENDED,

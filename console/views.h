@@ -40,6 +40,7 @@
     X(metadata_one)                                                                                                    \
     X(registrars)                                                                                                      \
     X(vendors)                                                                                                         \
+    X(tokens)                                                                                                          \
     X(admins)                                                                                                          \
     X(admin)                                                                                                           \
     X(give)                                                                                                            \

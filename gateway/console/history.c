@@ -19,11 +19,9 @@ enum { CHANGES_A_PAGE = 12, ROWS_SHOWN = 40, WHY_MAX_B = 200, HERE_MAX_B = 1024,
 static const struct {
     const char *kind;
     enum console_action may;
-} guarded[] = { { "idp", MAY_MANAGE_IDENTITY_PROVIDERS },
-                { "service", MAY_REGISTER_SERVICE },
-                { "admin", MAY_MANAGE_ADMINS },
-                { "account", MAY_MANAGE_ADMINS },
-                { "affiliation", MAY_MANAGE_ADMINS } };
+} guarded[] = { { "idp", MAY_MANAGE_IDENTITY_PROVIDERS }, { "service", MAY_REGISTER_SERVICE },
+                { "admin", MAY_MANAGE_ADMINS },           { "api_token", MAY_MANAGE_ADMINS },
+                { "account", MAY_MANAGE_ADMINS },         { "affiliation", MAY_MANAGE_ADMINS } };
 enum { KINDS_GUARDED = sizeof guarded / sizeof *guarded };
 
 struct history { /* c->state */

@@ -409,11 +409,50 @@ for (const [width, scripts, lang] of [[320, true, 'fi-FI'], [1280, false, 'sv-FI
     await riikka.context.close();
   });
 
+/* --- programs that administer -------------------------------------------------------------------------------------- */
+
+for (const [width, scripts, lang] of [[320, true, 'sv-FI'], [1280, false, 'en-GB']])
+  await test(`an API token is given, shown once, is its giver's hand, and is ended, ${width} px, ${scripts ? 'with' : 'without'} scripts`, async () => {
+    const sari = await visitor({ width, scripts, lang }), { page } = sari, id = `kunta-${width}`;
+    await signIn(page, 'sari', 'oulu');
+    await page.goto(`${g.url}/admin/admins`);
+    await Promise.all([page.waitForURL(`${g.url}/admin/tokens`), page.click('a[href="/admin/tokens"]')]);
+    await looks(page, 'tokens', width);
+    check((await page.locator('#role option').allInnerTexts()).length >= 1 && (await page.locator('#role option[value=operator]').count()) === 0, `roles: ${await page.locator('#role option').allInnerTexts()}`);
+    const give = () => Promise.all([page.waitForNavigation(), page.click('form.card button.b.wide')]);
+    await page.fill('#id', id);
+    await page.selectOption('#role', 'admin');
+    await page.fill('#why', 'Kunnan skriptit');
+    await page.fill('#to', '2060-01-01');
+    await give();
+    check((await page.locator('.note.bad').count()) === 1 && (await page.inputValue('#id')) === id && (await page.inputValue('#why')) === 'Kunnan skriptit', `a token for decades: ${await page.textContent('main')}`);
+    await looks(page, 'tokens-wrong', width);
+    await page.fill('#to', new Date(Date.now() + 30 * 86400e3).toISOString().slice(0, 10));
+    await give();
+    const token = (await page.textContent('#token')).trim();
+    check(/^[\w-]{43}$/.test(token), `no token: ${await page.textContent('main')}`);
+    await looks(page, 'tokens-token', width);
+    const call = (method, path, body) => fetchLocal(g.port, `/api/v1/${path}`, { method, headers: { Authorization: `Bearer ${token}`, ...(body ? { 'Content-Type': 'application/json' } : {}) }, body: body && JSON.stringify(body) });
+    check((await call('GET', 'providers')).status === 200, 'the token is not good');
+    const put = await call('PUT', `policies/api-${width}`, { layer: 'municipality', provider: 'oulu', name: { fi: 'Ohjelmalta' }, text: 'permit (principal in Provider::"oulu", action == Action::"open", resource == Service::"kanerva");' });
+    check(put.status === 202, `${put.status} ${put.text}`);
+    await page.goto(`${g.url}/admin/drafts/${JSON.parse(put.text).draft}`);
+    check((await page.locator('button[name=act][value=approve]').count()) === 0, 'whoever gave the token may approve what it has drafted');
+    await page.goto(`${g.url}/admin/tokens`);
+    check(!(await page.content()).includes(token) && (await page.textContent('tbody')).includes(id), 'shown again, or not listed');
+    await done(page, page.click(`form[action="/admin/tokens/${id}"] button`));
+    check((await page.locator('.note.good').count()) === 1 && (await page.locator(`form[action="/admin/tokens/${id}"]`).count()) === 0, 'it was not ended');
+    await looks(page, 'tokens-ended', width);
+    await until('the token is over', async () => (await call('GET', 'providers')).status === 401);
+    check(!export_().includes(token) && !g.logText().includes(token) && !auditLines().join().includes(token), 'the token stands somewhere');
+    await sari.context.close();
+  });
+
 /* --- isolation: every path, read from the table of routes --------------------------------------------------------- */
 
 const routes = [...fs.readFileSync(path.join(root, 'gateway/routes.def'), 'utf8').matchAll(/X\((GET|POST),\s*"(\/admin[^"]*)",\s*PUBLIC,\s*ADMIN/g)].map(([, method, at]) => ({ method, at }));
-const ids = { '/admin/idps/*': 'oulu-staff', '/admin/tryout/*': 'oulu-staff', '/admin/history/*': '1', '/admin/policy/*': 'oulu-teachers', '/admin/drafts/*': '3', '/admin/shadow/*': '3', '/admin/rights/*': 'kanerva', '/admin/admins/*': 'sari-lehto', '/admin/school/*': 'puolukka', '/admin/requests/*': '1' };
-const forms = { '/admin/requests': 'learners=yes', '/admin/requests/*': 'words=x', '/admin/idps/*': 'act=disable&why=x', '/admin/tryout/*': 'fresh=1', '/admin/history/*': 'why=x', '/admin/roll-back': 'version=1&back=2&why=x', '/admin/policy/*': 'as=text&act=keep&why=x&text=permit(principal,action,resource);', '/admin/drafts/*': 'act=withdraw', '/admin/shadow/*': 'act=start&days=7', '/admin/area': 'area=oulu', '/admin/people': 'q=aino&reason=support&why=x', '/admin/person': 'look=x&why=x', '/admin/sessions': 'what=idp&idp=oulu&why=x', '/admin/passes': 'given=Siiri&family=Vieras&school=1.2.246.562.99.95640200010&from=1.1.2030&from_at=8&to=1.1.2030&to_at=16&why=x', '/admin/log/export': 'why=x&format=csv', '/admin/admins/*': 'why=x&own=yes', '/admin/asked-passes/*': 'act=approve&edition=1', '/admin/exams': 'title=x&school=1.2.246.562.99.95640200010&day=2030-01-01&from=8&to=10', '/admin/calendar': 'name=x&kind=holiday&from=2030-01-01&to=2030-01-02', '/admin/networks': 'name=x&blocks=10.0.0.0/8', '/admin/give': 'idp=oulu&user=silja&role=secretary&place=oulu/1.2.246.562.99.95640200010&to=2027-06-04&why=x' };
+const ids = { '/admin/idps/*': 'oulu-staff', '/admin/tryout/*': 'oulu-staff', '/admin/history/*': '1', '/admin/policy/*': 'oulu-teachers', '/admin/drafts/*': '3', '/admin/shadow/*': '3', '/admin/rights/*': 'kanerva', '/admin/admins/*': 'sari-lehto', '/admin/school/*': 'puolukka', '/admin/requests/*': '1', '/admin/tokens/*': 'kunta-320' };
+const forms = { '/admin/requests': 'learners=yes', '/admin/requests/*': 'words=x', '/admin/idps/*': 'act=disable&why=x', '/admin/tryout/*': 'fresh=1', '/admin/history/*': 'why=x', '/admin/roll-back': 'version=1&back=2&why=x', '/admin/policy/*': 'as=text&act=keep&why=x&text=permit(principal,action,resource);', '/admin/drafts/*': 'act=withdraw', '/admin/shadow/*': 'act=start&days=7', '/admin/area': 'area=oulu', '/admin/people': 'q=aino&reason=support&why=x', '/admin/person': 'look=x&why=x', '/admin/sessions': 'what=idp&idp=oulu&why=x', '/admin/passes': 'given=Siiri&family=Vieras&school=1.2.246.562.99.95640200010&from=1.1.2030&from_at=8&to=1.1.2030&to_at=16&why=x', '/admin/log/export': 'why=x&format=csv', '/admin/admins/*': 'why=x&own=yes', '/admin/asked-passes/*': 'act=approve&edition=1', '/admin/exams': 'title=x&school=1.2.246.562.99.95640200010&day=2030-01-01&from=8&to=10', '/admin/calendar': 'name=x&kind=holiday&from=2030-01-01&to=2030-01-02', '/admin/networks': 'name=x&blocks=10.0.0.0/8', '/admin/tokens': 'id=x&role=admin&to=2027-06-04&why=x', '/admin/give': 'idp=oulu&user=silja&role=secretary&place=oulu/1.2.246.562.99.95640200010&to=2027-06-04&why=x' };
 const paths = routes.map(({ method, at }) => ({ method, at, path: at.replace('*', ids[at] ?? 'x'), form: method === 'POST' ? forms[at] ?? 'x=1' : undefined }));
 const logLines = () => g.logText().split('\n').filter((l) => l.includes('"request.failed"'));
 
