@@ -394,16 +394,17 @@ void registry_drop(struct registry *r); /* NULL does nothing; any thread */
  * must not ask for itself.  gateway/node/node.c asks for all before a snapshot is in force, so that no request waits
  * for one.  Any thread. */
 enum registry_index {
-    INDEX_RULES,    /* policy/lookup.c: what the policies say about one role at one school */
-    INDEX_POLICIES, /* policy/set.c: the policies, read */
-    INDEX_PICKER,   /* launcher/picker.c: the search over cities and schools */
-    INDEX_TILES,    /* launcher/shelf.c: services in the order of the launcher, and the search over them */
-    INDEX_RELAYS,   /* idp-adapters/relay.c: identity providers by their mark in our requests */
-    INDEX_PINS,     /* idp-adapters/pins.c: keys that rows name */
-    INDEX_MATRIX,   /* policy/matrix.c: what policies and rules say of services and roles */
-    INDEX_LISTED,   /* gateway/console/listed.c: services, identity providers and cities by name, for the console */
-    INDEX_WINDOWS,  /* policy/windows.c: terms, networks and exams by where they are */
-    INDEX_HOLDERS,  /* gateway/console/lines.c: who holds a right, by pseudonym */
+    INDEX_RULES,     /* policy/lookup.c: what the policies say about one role at one school */
+    INDEX_POLICIES,  /* policy/set.c: the policies, read */
+    INDEX_PICKER,    /* launcher/picker.c: the search over cities and schools */
+    INDEX_TILES,     /* launcher/shelf.c: services in the order of the launcher, and the search over them */
+    INDEX_RELAYS,    /* idp-adapters/relay.c: identity providers by their mark in our requests */
+    INDEX_PINS,      /* idp-adapters/pins.c: keys that rows name */
+    INDEX_MATRIX,    /* policy/matrix.c: what policies and rules say of services and roles */
+    INDEX_LISTED,    /* gateway/console/listed.c: services, identity providers and cities by name, for the console */
+    INDEX_WINDOWS,   /* policy/windows.c: terms, networks and exams by where they are */
+    INDEX_HOLDERS,   /* gateway/console/lines.c: who holds a right, by pseudonym */
+    INDEX_DISCOVERY, /* gateway/oidc/discovery.c: what the OpenID Provider announces */
     INDEX_COUNT
 };
 const void *registry_index(const struct registry *r, enum registry_index which,

@@ -94,6 +94,11 @@ static void put_list(struct buf *b, const char *name, struct str words)
     put_words(b, &m);
 }
 
+struct announcing { /* of the document while it is made */
+    struct arena *arena;
+    const struct settings *set;
+};
+
 static void put_word(struct buf *words, struct str word)
 {
     if (words->n > 0)
@@ -101,39 +106,39 @@ static void put_word(struct buf *words, struct str word)
     buf_add(words, word);
 }
 
-static void put_grants(struct ctx *c, struct buf *b)
+static void put_grants(const struct announcing *x, struct buf *b)
 {
-    struct buf words = buf_new(c->arena, WORDS_MAX_B);
+    struct buf words = buf_new(x->arena, WORDS_MAX_B);
 
     for (size_t i = 0; i < GRANT_COUNT; i++)
         put_word(&words, str_of(grant_types[i].name));
-    put_list(b, "grant_types_supported", str_of(arena_cstr(c->arena, buf_str(&words))));
+    put_list(b, "grant_types_supported", str_of(arena_cstr(x->arena, buf_str(&words))));
 }
 
 /* A certificate comes by mtls_url alone. */
-static void put_methods(struct ctx *c, struct buf *b, const char *name, bool public_too)
+static void put_methods(const struct announcing *x, struct buf *b, const char *name, bool public_too)
 {
-    struct buf words = buf_new(c->arena, WORDS_MAX_B);
+    struct buf words = buf_new(x->arena, WORDS_MAX_B);
 
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-        if ((!methods[i].tls || str_is_set(c->set->mtls_url)) && (public_too || strcmp(methods[i].word, "none") != 0))
+        if ((!methods[i].tls || str_is_set(x->set->mtls_url)) && (public_too || strcmp(methods[i].word, "none") != 0))
             put_word(&words, str_of(methods[i].word));
-    put_list(b, name, str_of(arena_cstr(c->arena, buf_str(&words))));
+    put_list(b, name, str_of(arena_cstr(x->arena, buf_str(&words))));
 }
 
-static void put_modes(struct ctx *c, struct buf *b)
+static void put_modes(const struct announcing *x, struct buf *b)
 {
-    struct buf words = buf_new(c->arena, WORDS_MAX_B);
+    struct buf words = buf_new(x->arena, WORDS_MAX_B);
     unsigned found;
 
     for (unsigned mode = 0; mode < MODE_COUNT; mode++)
         if (mode_find(mode_word(mode), &found))
             put_word(&words, mode_word(mode));
-    put_list(b, "response_modes_supported", str_of(arena_cstr(c->arena, buf_str(&words))));
+    put_list(b, "response_modes_supported", str_of(arena_cstr(x->arena, buf_str(&words))));
 }
 
 /* Where services show a certificate [RFC 8705 5]. */
-static void put_mtls(struct ctx *c, struct buf *b)
+static void put_mtls(const struct announcing *x, struct buf *b)
 {
     static const char *const aliased[] = { "token_endpoint",
                                            "userinfo_endpoint",
@@ -143,13 +148,13 @@ static void put_mtls(struct ctx *c, struct buf *b)
                                            "device_authorization_endpoint" };
     size_t said = 0;
 
-    if (!str_is_set(c->set->mtls_url))
+    if (!str_is_set(x->set->mtls_url))
         return;
     buf_add(b, S(",\"tls_client_certificate_bound_access_tokens\":true,\"mtls_endpoint_aliases\":{"));
     for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
         for (size_t k = 0; k < sizeof aliased / sizeof *aliased; k++)
             if (strcmp(endpoints[i].name, aliased[k]) == 0)
-                buf_printf(b, "%s\"%s\":\"%.*s%s\"", said++ > 0 ? "," : "", aliased[k], STR_ARG(c->set->mtls_url),
+                buf_printf(b, "%s\"%s\":\"%.*s%s\"", said++ > 0 ? "," : "", aliased[k], STR_ARG(x->set->mtls_url),
                            endpoints[i].says);
     buf_byte(b, '}');
 }
@@ -196,32 +201,43 @@ static void put_acr_values(struct buf *b, const struct registry *r)
     buf_byte(b, ']');
 }
 
-static enum step discovery(struct ctx *c, struct fail *f)
+/* Once for each snapshot: it says the same until another one is in force. */
+static void *document(struct arena *a, const struct registry *r, const void *set)
 {
-    struct buf b = buf_new(c->arena, DOCUMENT_MAX_B);
+    const struct announcing x = { .arena = a, .set = set };
+    struct buf b = buf_new(a, DOCUMENT_MAX_B);
+    struct str *made = arena_make(a, struct str);
 
-    (void)f;
-    buf_printf(&b, "{\"issuer\":\"%.*s\"", STR_ARG(c->set->public_url));
+    buf_printf(&b, "{\"issuer\":\"%.*s\"", STR_ARG(x.set->public_url));
     for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
-        put_endpoint(&b, &endpoints[i], c->set->public_url);
+        put_endpoint(&b, &endpoints[i], x.set->public_url);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         put_words(&b, &lists[i]);
-    put_grants(c, &b);
-    put_modes(c, &b);
-    put_methods(c, &b, "token_endpoint_auth_methods_supported", true);
-    put_methods(c, &b, "revocation_endpoint_auth_methods_supported", true);
-    put_methods(c, &b, "introspection_endpoint_auth_methods_supported", false);
-    put_mtls(c, &b);
+    put_grants(&x, &b);
+    put_modes(&x, &b);
+    put_methods(&x, &b, "token_endpoint_auth_methods_supported", true);
+    put_methods(&x, &b, "revocation_endpoint_auth_methods_supported", true);
+    put_methods(&x, &b, "introspection_endpoint_auth_methods_supported", false);
+    put_mtls(&x, &b);
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         put_name(&b, flags[i].name);
         buf_add(&b, str_of(flags[i].says));
     }
     put_scopes(&b);
     put_claims(&b);
-    put_acr_values(&b, c->registry);
+    put_acr_values(&b, r);
     buf_byte(&b, '}');
+    *made = buf_str(&b);
+    return made;
+}
+
+static enum step discovery(struct ctx *c, struct fail *f)
+{
+    const struct str *made = registry_index_with(c->registry, INDEX_DISCOVERY, c->set, document);
+
+    (void)f;
     http_header_set(c->res, S("Cache-Control"), S("public, max-age=300"));
-    http_body(c->res, 200, S("application/json"), buf_str(&b));
+    http_body(c->res, 200, S("application/json"), *made);
     return DONE;
 }
 
