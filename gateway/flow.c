@@ -424,6 +424,20 @@ bool flow_fresh_enough(const struct ctx *c, struct fail *f)
                    (long long)c->person->auth_time_s, (long long)since);
 }
 
+/* By what its services were told before: they know of one session, whatever its key is. */
+static void be_found_by_services(struct ctx *c, const struct session *s)
+{
+    struct kv_got *got = arena_make_n(c->arena, s->told.n / 2 + 1, struct kv_got);
+
+    for (size_t i = 0; i + 1 < s->told.n; i += 2) {
+        const struct service *service = registry_service(c->registry, s->told.at[i]);
+        const struct protocol *p = service != NULL ? protocol_of(c, service->protocol) : NULL;
+        struct str name = p != NULL && p->found_by != NULL ? p->found_by(s->told.at[i + 1]) : (struct str){ NULL, 0 };
+        if (str_is_set(name))
+            found_keep(c, s, FOUND_BY_SERVICE_NAME, service->id, name, &got[i / 2]);
+    }
+}
+
 /* By the city, when it signs the person out.  Where that cannot be kept, the sign-in is worth more. */
 static void be_found(struct ctx *c, const struct session *s)
 {
@@ -497,6 +511,7 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
     tell_former(c, before, old);
     vigil_follow(c);
     be_found(c, c->session);
+    be_found_by_services(c, c->session);
     flow_audit(c, "login", (struct str){ NULL, 0 }, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
 }

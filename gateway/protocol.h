@@ -82,6 +82,11 @@ struct protocol {
     const struct step_row *leave;
     const char *leave_mend; /* what its service's people must see to when it has not heard, for the log */
 
+    /* Of what the protocol had kept by session_told(): the name by which the service itself may mean the session
+     * (session/found.h, FOUND_BY_SERVICE_NAME), so that who proves anew who they are is found by it still; absent: by
+     * none.  NULL: services of this protocol mean it by what is looked up elsewhere. */
+    struct str (*found_by)(struct str kept);
+
     /* What a service was left with that outlives the session (registry/consents.h: held): asks for its record, then
      * says whether it is still good and when it was last used; a record that cannot be looked at counts as good.  NULL:
      * services of this protocol are left with nothing. */

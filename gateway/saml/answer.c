@@ -102,13 +102,19 @@ static struct release release_of(struct ctx *c, struct str sub, const struct dec
                              .now = flow_circumstances(c) };
 }
 
-/* What has a value, in whichever form it is said; the pseudonym always is told. */
+/* What has a value, in whichever form it is said, by its row or by what its metadata ask for; the pseudonym always is
+ * told. */
 static struct claim_set tells(struct ctx *c, const struct decision *d)
 {
     const struct release r = release_of(c, S("-"), d);
     const struct told_attributes told = attributes_told(c->arena, &r, NULL, S("-"));
+    const struct saml_service_metadata *peer = peer_kept(c, c->service);
+    struct str index = c->login != NULL ? c->login->resources : (struct str){ NULL, 0 };
+    const struct strs *wanted = peer != NULL ? peer_wants(c->arena, peer, index) : NULL;
     struct claim_set set = consent_claims(told.words);
 
+    if (wanted != NULL)
+        set.bits |= consent_claims(attributes_told(c->arena, &r, wanted, S("-")).words).bits;
     claim_add(&set, CLAIM_SUB);
     return set;
 }
@@ -153,7 +159,7 @@ static enum step note_opened(struct ctx *c, struct fail *f)
         session_change(c, c->session);
     if (opened)
         vigil_watch(c);
-    if (named && str_is_set(m->name.value))
+    if ((opened || named) && str_is_set(m->name.value))
         found_keep(c, c->session, FOUND_BY_SERVICE_NAME, c->service->id, m->name.value, &m->found);
     flow_audit(c, "open", flow_decision(c)->rule, (struct str){ NULL, 0 },
                str_is_set(c->login->nonce) ? (struct str){ NULL, 0 } : S("unasked"));
@@ -382,6 +388,7 @@ const struct protocol protocol_saml = { .name = "saml",
                                         .may_answer = may_answer,
                                         .refuse = saml_refuse,
                                         .launch = launch,
+                                        .found_by = name_told,
                                         .hears = saml_hears,
                                         .leave = saml_leave,
                                         .leave_mend = "SingleLogoutService by SOAP in the service's metadata must "

@@ -84,12 +84,23 @@ static bool is_told(const struct told_attributes *all, struct str name)
     return false;
 }
 
+/* One form may say what the other has no name for. */
+static void note_claim(struct telling_all *t, enum claim claim)
+{
+    struct str word = str_of(claim_rows[claim].word);
+
+    if (!str_has_word(t->out.words, word))
+        t->out.words =
+            arena_printf(t->arena, "%.*s%s%.*s", STR_ARG(t->out.words), t->out.words.n > 0 ? " " : "", STR_ARG(word));
+}
+
 static void tell(struct telling_all *t, const struct name_row *row, const struct attribute_name *as)
 {
     struct strs values = values_of(t, row);
 
     if (values.n == 0 || t->out.n == t->room || is_told(&t->out, as->name))
         return;
+    note_claim(t, row->claim);
     t->out.at[t->out.n++] =
         (struct told_attribute){ .name = as->name, .friendly = as->friendly, .format = as->format, .values = values };
 }

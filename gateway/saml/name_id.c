@@ -92,12 +92,24 @@ struct str name_keep(struct arena *a, struct str word, const struct saml_name *n
     return str_is_set(name->value) ? arena_printf(a, "%.*s %.*s", STR_ARG(word), STR_ARG(name->value)) : none;
 }
 
+static bool read_kept(struct str kept, struct str *word, struct str *value)
+{
+    *value = kept;
+    return str_is_set(kept) && str_split(value, ' ', word) && name_format(*word).p != NULL;
+}
+
+struct str name_told(struct str kept)
+{
+    struct str word, value;
+
+    return read_kept(kept, &word, &value) ? value : none;
+}
+
 struct saml_name name_kept(const struct ctx *c, const struct service *s, struct str kept, struct str sub)
 {
-    struct str word = none, value = kept;
-    bool known = str_is_set(kept) && str_split(&value, ' ', &word) && name_format(word).p != NULL;
+    struct str word, value;
 
-    if (!known) {
+    if (!read_kept(kept, &word, &value)) {
         word = S(NAME_PERSISTENT);
         value = sub;
     }

@@ -21,6 +21,8 @@ bool name_make(struct ctx *c, const struct service *s, struct str word, struct s
 
 /* As a session keeps it, to name the person once more when it ends; absent: nothing to keep. */
 struct str name_keep(struct arena *a, struct str word, const struct saml_name *name);
+/* The name itself of what is kept; absent: nothing of a known form. */
+struct str name_told(struct str kept);
 /* Back; what is absent or of no known form is the pseudonym `sub`. */
 struct saml_name name_kept(const struct ctx *c, const struct service *s, struct str kept, struct str sub);
 

@@ -216,13 +216,13 @@ static bool is_named(const struct ctx *c, const struct slo_told *t, struct str t
 }
 
 /* By the index that the service's vendor was told; where it says none, by the name [core 3.7.3.2].  takes_part: the
- * service was opened from the session: services of one vendor know one index. */
+ * service was opened from the session: services of one vendor know one index, and one name. */
 static bool is_meant(const struct ctx *c, const struct slo_told *t, struct str sid, bool takes_part, struct str told,
                      struct str person)
 {
     struct str index = pairwise_sid(c->arena, c->seals, sid, c->service->vendor);
 
-    return str_is_set(t->sessions) ? takes_part && str_has_word(t->sessions, index) : is_named(c, t, told, person);
+    return takes_part && (str_is_set(t->sessions) ? str_has_word(t->sessions, index) : is_named(c, t, told, person));
 }
 
 static bool session_means(const struct ctx *c, const struct slo_told *t, const struct session *s)

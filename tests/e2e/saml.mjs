@@ -22,9 +22,9 @@ const RULES = `  - { id: teachers, provider: oulu, role: teacher, release: [sub,
 `;
 const asks = 'sub, given_name, family_name, roles, school, provider';
 
-const row = ({ id, base, xml, more = '', asks: wants = asks }) => `  - id: ${id}
+const row = ({ id, base, xml, more = '', asks: wants = asks, vendor = `${id}-oy` }) => `  - id: ${id}
     protocol: saml
-    vendor: ${id}-oy
+    vendor: ${vendor}
     name: { fi: ${id} }
     test: true
     entity_id: "${base}/sp"
@@ -188,6 +188,7 @@ const orvokki = await own('orvokki', { signed: true, slo: ['HTTP-POST'] }, { mor
 const lemmikki = await own('lemmikki', { encryption: true, wants: '<md:AttributeConsumingService index="0"><md:ServiceName xml:lang="fi">Lemmikki</md:ServiceName><md:RequestedAttribute Name="urn:oid:2.5.4.42" isRequired="true"/></md:AttributeConsumingService>' });
 const kielo = await own('kielo', { extra: '<md:Extensions><mdattr:EntityAttributes xmlns:mdattr="urn:oasis:names:tc:SAML:metadata:attribute"><saml:Attribute xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" Name="urn:oasis:names:tc:SAML:profiles:subject-id:req" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri"><saml:AttributeValue>none</saml:AttributeValue></saml:Attribute></mdattr:EntityAttributes></md:Extensions>' },
   { more: '    unasked_answers: false\n    launch_uri: "https://kielo.example/login"\n    signs: assertion\n    encrypts: never\n', asks: 'sub, given_name' });
+const sisar = await own('sisar', {}, { vendor: 'viola-oy' }); // of one vendor with viola: told the same name
 const vuokko = await own('vuokko', { slo: ['HTTP-Redirect', 'SOAP'] }, { more: '    signs_out_by_browser: true\n' });
 const orkidea = await own('orkidea', { encryption: true, slo: ['HTTP-Redirect', 'SOAP'] }, { more: '    encrypts: always\n' });
 kielo.row = g.rows.kielo;
@@ -643,6 +644,18 @@ const cases = {
     check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'signed out');
     check(status((await bySoap(viola, viola.logout(at.soap, { name: got.nameId, sessions: [got.session] }))).text) === 'Success', 'its own');
     check(status((await bySoap(viola, viola.logout(at.soap, { name: got.nameId, sessions: [got.session] }))).text) === 'Requester/UnknownPrincipal', 'what has ended');
+  },
+  'item 51: by SOAP, who has proven anew who they are is found by the name that the service was told before': async () => {
+    const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+    check(posted(await signInPages(agent, await ask(kielo, { attributes: { ForceAuthn: 'true' } }, {}, agent), 'anna'))?.status === 'Success', 'no second sign-in');
+    const done = await bySoap(viola, viola.logout(at.soap, { name: got.nameId, sessions: [got.session] }));
+    check(['Success', 'Success/PartialLogout'].includes(status(done.text)), `${done.status} ${done.text}`);
+    check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
+  },
+  'item 51: a name, as a SessionIndex, counts from a service that was opened from that session alone': async () => {
+    const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+    await agent.get(`${at.slo}?${sisar.query(sisar.logout(at.slo, { name: got.nameId }), { sign: true })}`, { until: (u) => u.startsWith(sisar.base) });
+    check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'signed out by a service that was not open');
   },
   'item 51: aslo:Asynchronous: a service that wants no answer gets none, and the page says what has ended': async () => {
     const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));

@@ -19,7 +19,8 @@ static struct idp idps[] = { { .id = S("oulu-edu"), .provider = &providers[0], .
 
 #define SET(claim) (1u << CLAIM_##claim)
 #define ALL                                                                                                            \
-    (SET(SUB) | SET(GIVEN_NAME) | SET(FAMILY_NAME) | SET(EMAIL) | SET(ROLES) | SET(SCHOOL) | SET(PROVIDER) | SET(GROUP))
+    (SET(SUB) | SET(GIVEN_NAME) | SET(FAMILY_NAME) | SET(EMAIL) | SET(ROLES) | SET(SCHOOL) | SET(PROVIDER) |           \
+     SET(GROUP) | SET(ORIGIN))
 
 /* released: of what the service asks for, which is all. */
 static struct told_attributes told(struct test *t, const char *as, struct strs own, const struct strs *wanted,
@@ -46,6 +47,7 @@ static struct told_attributes told(struct test *t, const char *as, struct strs o
                           .given_names = S("Aino"),
                           .family_name = S("Lumme"),
                           .email = S("aino@oulu.example"),
+                          .origin = S("https://idp.oulu.example/"),
                           .affiliations = at,
                           .affiliation_count = 1 };
     const struct rule_words rule = { &providers[0], ROLE_NONE, NULL, s, { released }, false };
@@ -93,6 +95,22 @@ TEST(mpassid_says_roles_as_tuples_under_its_own_names)
     CHECK(says(&all, "urn:oid:2.5.4.42", "Aino") && says(&all, "urn:oid:2.5.4.4", "Lumme"));
     CHECK(says(&all, "urn:mpass.id:role", PROVIDER ";99101;7B;opettaja;2;" SCHOOL ";"));
     CHECK(named(&all, "urn:oid:0.9.2342.19200300.100.1.3") == NULL);
+}
+
+/* The log, and who is asked whether they want it, read the words. */
+TEST(no_attribute_is_told_whose_claim_the_words_do_not_name)
+{
+    static const char *const presets[] = { "mpassid", "eduperson", "plain", "" };
+    struct strs origin = { NULL, 0 };
+
+    strs_add(t->arena, &origin, S("urn:mpass.id:originalIssuer"));
+    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
+        for (int narrowed = 0; narrowed < 2; narrowed++) {
+            const struct told_attributes all = told(t, presets[i], none, narrowed != 0 ? &origin : NULL, ALL);
+            bool says_it = named(&all, "urn:mpass.id:originalIssuer") != NULL;
+            CHECK(says_it == (narrowed != 0 || i == 0));
+            CHECK(str_has_word(all.words, S("origin")) == says_it);
+        }
 }
 
 TEST(eduperson_says_affiliations_with_our_scope)
