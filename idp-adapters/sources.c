@@ -221,7 +221,7 @@ static void read_now(struct reading *r)
     if (good && !made.same) {
         new = open_index(s, r->id, r->signer);
         if (new == NULL)
-            (void)fail(&why, FAIL_OURS, "aggregate_broken", "the index that was just written cannot be read");
+            (void)fail(&why, FAIL_OURS, "server_error", "the index that was just written cannot be read");
     }
     say(r, &why, made.entities, made.same, world_mono_ms(s->world) - began_ms);
     reading_end(r, &why, new);

@@ -252,11 +252,12 @@ static enum step check_session(struct ctx *c, struct fail *f)
     d->console.screen = c->route != NULL ? screen_of(c->route->steps) : NULL;
     if (posts && !strict_own_origin(c))
         return console_refuse(c, FAIL_DENIED, "other_origin");
-    if (c->session == NULL || !strict_find(c, &d->strict, cookie_name, CONSOLE_IDLE_S))
+    bool found = c->session != NULL && strict_find(c, &d->strict, cookie_name, CONSOLE_IDLE_S);
+    d->area = d->strict.kept; /* also of one that was not used for long: the audit log says where */
+    if (!found)
         return posts ? console_refuse(c, FAIL_DENIED, "no_console_session") : answer_go(c, enter_at(c, strict_here(c)));
     c->person = c->session->person;
     d->console.csrf = d->strict.csrf;
-    d->area = d->strict.kept;
     if (posts && !strict_token_fits(c, &d->strict))
         return console_refuse(c, FAIL_DENIED, "csrf");
     strict_touch(c, &d->strict);
