@@ -147,6 +147,21 @@ void vigil_watch(struct ctx *c)
     watch(c->vigil, c, c->service->id);
 }
 
+void vigil_retold(struct ctx *c)
+{
+    struct vigil *v = c->vigil;
+    bool same = false;
+
+    if (v == NULL)
+        return;
+    for (size_t i = 0; i < v->n && !same; i++) {
+        same = str_eq(v->at[i]->session->id_hash, c->session->id_hash) && str_eq(v->at[i]->service, c->service->id);
+        if (same)
+            forget(v, i);
+    }
+    vigil_watch(c);
+}
+
 void vigil_follow(struct ctx *c)
 {
     const struct strs *all = &c->session->services;

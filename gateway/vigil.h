@@ -30,6 +30,8 @@ bool vigil_busy(const struct vigil *v); /* an answer may still come; before vigi
 
 /* c->session has just opened c->service for the first time: asks (will.h), for nobody who waits on the outcome. */
 void vigil_watch(struct ctx *c);
+/* c->service was told another name than when it was opened: likewise, by that name from now on. */
+void vigil_retold(struct ctx *c);
 /* c->session has just begun, with services that its person had open before: likewise, of each of them. */
 void vigil_follow(struct ctx *c);
 size_t vigil_count(const struct vigil *v);

@@ -159,6 +159,8 @@ static enum step note_opened(struct ctx *c, struct fail *f)
         session_change(c, c->session);
     if (opened)
         vigil_watch(c);
+    else if (named)
+        vigil_retold(c);
     if ((opened || named) && str_is_set(m->name.value))
         found_keep(c, c->session, FOUND_BY_SERVICE_NAME, c->service->id, m->name.value, &m->found);
     flow_audit(c, "open", flow_decision(c)->rule, (struct str){ NULL, 0 },

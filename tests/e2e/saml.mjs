@@ -652,6 +652,20 @@ const cases = {
     check(['Success', 'Success/PartialLogout'].includes(status(done.text)), `${done.status} ${done.text}`);
     check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
   },
+  'item 51: a session that was over before ends at its service by the name that it was told last': async () => {
+    const soap = [], listener = http.createServer((req, res) => { let body = ''; req.on('data', (d) => { body += d; }).on('end', () => { soap.push(body); res.writeHead(500).end(); }); });
+    await new Promise((r) => listener.listen(Number(new URL(viola.base).port), '127.0.0.1', r));
+    try {
+      const agent = new Agent(), first = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+      const last = posted(await ask(viola, { inside: `<samlp:NameIDPolicy Format="${FORMATS.transient}"/>` }, {}, agent));
+      check(last.nameId && last.nameId !== first.nameId, `${first.nameId} ${last.nameId}`);
+      await forgetSessions();
+      const asked = await agent.get(`${g.url}/sign-out`);
+      await agent.submit({ ...asked, text: asked.text.slice(asked.text.indexOf('<main')) }, {}, (f) => f.action.endsWith('/sign-out'));
+      const xml = await until('the request', () => soap[0]);
+      check(xml.includes(`>${last.nameId}<`), `${last.nameId}: ${xml.slice(0, 900)}`);
+    } finally { listener.closeAllConnections(); listener.close(); }
+  },
   'item 51: a name, as a SessionIndex, counts from a service that was opened from that session alone': async () => {
     const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
     await agent.get(`${at.slo}?${sisar.query(sisar.logout(at.slo, { name: got.nameId }), { sign: true })}`, { until: (u) => u.startsWith(sisar.base) });
