@@ -270,7 +270,7 @@ static bool is_written(const void *change, enum kind kind, struct str id)
 
 static bool holds(struct db *d, struct arena *a, const struct change *x, struct row_place *where, struct fail *f)
 {
-    struct registry *r = registry_load_within(d, a, where, f);
+    struct registry *r = registry_load_within(d, a, x->by.area, where, f);
     bool good = r != NULL && documents_hold(r, x, where, f) && registry_check_rights(r, is_written, x, where, f);
 
     if (r != NULL && !good)

@@ -302,8 +302,7 @@ static bool check_unique_entity(struct checking *c, const struct idp *idp, const
     if (!str_is_set(value))
         return wrong(c, "%s is missing", name);
     const struct idp *first = registry_idp_entity(c->registry, idp->kind, value);
-    return first == idp || wrong(c, "%s \"%.*s\" belongs to idp %.*s already", name, STR_ARG(value),
-                                 STR_ARG(first != NULL ? first->id : S("?")));
+    return first == idp || wrong(c, "%s \"%.*s\" belongs to another idp already", name, STR_ARG(value));
 }
 
 static bool check_idp_oidc(struct checking *c, const struct idp *idp)

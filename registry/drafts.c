@@ -408,9 +408,10 @@ static enum draft_hand hand_in(struct str hands, const struct change_by *by)
 
 /* Whoever has a shell has other means, and a file that is imported would make all of a city's accounts one person's. */
 static const struct db_statement makers = {
-    "draft.makers", "SELECT DISTINCT CASE WHEN d.number IS NULL THEN c.who ELSE d.hands END "
-                    "FROM change_row r JOIN change c ON c.number = r.change LEFT JOIN draft d ON d.number = c.draft "
-                    "WHERE r.kind = 'account' AND r.row_key = 'account ' || ?1 AND c.at_s >= ?2 AND c.maker = 'console'"
+    "draft.makers",
+    "SELECT DISTINCT CASE WHEN d.number IS NULL THEN c.who ELSE d.hands END "
+    "FROM change_row r JOIN change c ON c.number = r.change LEFT JOIN draft d ON d.number = c.draft "
+    "WHERE r.kind = 'account' AND r.row_key = 'account ' || ?1 AND c.at_s >= ?2 AND c.maker IN ('console', 'api')"
 };
 
 /* As hands are kept, one a line: of those who may know the password of by->account. */

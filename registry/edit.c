@@ -528,8 +528,53 @@ static bool stays_within(struct running *u)
     return rows_stay_within(u->db, &x, false, u->fail) && rows_stay_within(u->db, &x, true, u->fail);
 }
 
+/* ── the roles that a change gives, takes away, or hands over ───────────── */
+
+/* What whoever signs in with an account has besides: where they stand, and what the registry gives them. */
+static const struct db_statement had_by_account[] = {
+    { "account.places", "SELECT role, provider, school FROM affiliation WHERE account = ?1 AND ?2 = ?2" },
+    { "account.rights", "SELECT role, provider, school FROM admin WHERE subject = ?1 AND idp = ?2" },
+};
+
+static bool may_give(const struct running *u, struct str role, const struct area *where)
+{
+    return u->how->gives(u->how->with, role_of_name(role), where, u->fail);
+}
+
+static bool may_hand_over(struct running *u, const struct db_value *account)
+{
+    const struct db_value args[] = { account[0], account[column_of(&kind_rows[KIND_ACCOUNT], "idp")] };
+    struct db_rows rows;
+
+    for (size_t i = 0; i < sizeof had_by_account / sizeof *had_by_account; i++) {
+        if (!db_query(u->db, &had_by_account[i], args, 2, u->arena, &rows, u->fail))
+            return false;
+        for (size_t k = 0; k < rows.n; k++) {
+            const struct db_value *v = db_row(&rows, k);
+            if (!may_give(u, v[0].text, &(struct area){ v[1].text, v[2].text }))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool may_give_row(struct running *u, enum kind kind, const struct db_value *row)
+{
+    const struct kind_row *k = &kind_rows[kind];
+    struct area where;
+
+    if (u->how->gives == NULL || row == NULL)
+        return true;
+    if (kind == KIND_ACCOUNT)
+        return may_hand_over(u, row);
+    if (kind != KIND_ADMIN && kind != KIND_AFFILIATION && kind != KIND_API_TOKEN)
+        return true;
+    return row_area(u->db, u->arena, kind, row, &where, u->fail) && may_give(u, row[column_of(k, "role")].text, &where);
+}
+
 static bool is_allowed(struct running *u, const struct change *x)
 {
+
     for (size_t i = 0; u->how->may != NULL && i < x->n; i++) {
         const struct changed_row *r = &x->rows[i];
         const struct db_value *row = r->after != NULL ? r->after : r->before;
@@ -542,6 +587,9 @@ static bool is_allowed(struct running *u, const struct change *x)
                                                                                       &id, &where, u->fail))
             return false;
     }
+    for (size_t i = 0; i < x->n; i++)
+        if (!may_give_row(u, x->rows[i].kind, x->rows[i].before) || !may_give_row(u, x->rows[i].kind, x->rows[i].after))
+            return false;
     return true;
 }
 
@@ -601,9 +649,28 @@ static bool said_troubles(struct running *u)
     return u->out->trouble_count == 0 || fail(u->fail, FAIL_CALLER, first->code, "%.*s", STR_ARG(first->says));
 }
 
+/* Whoever acts in an area hears of its rows alone. */
+static bool is_theirs(struct running *u, const struct row_place *where)
+{
+    const struct kind_row *k = &kind_rows[where->kind];
+    bool above = k->parent != KIND_COUNT && !str_is_set(where->key[1]);
+    const struct row_id id = { str_of(above ? kind_rows[k->parent].name : k->name), { where->key[0], where->key[1] } };
+    struct db_value key[2] = { { 0 }, { 0 } };
+    const struct db_value *row = NULL;
+    struct fail none = { 0 };
+    struct area own;
+    enum kind kind;
+
+    return row_id_read(&id, &kind, key) && row_find(u->db, u->arena, kind, key, &row, &none) && row != NULL &&
+           row_area(u->db, u->arena, kind, row, &own, &none) && area_within(&own, u->by.area);
+}
+
 /* The row that the whole fails by. */
 static bool whole_fails(struct running *u, const struct row_place *where, const struct fail *why)
 {
+    if (where->kind < KIND_COUNT && str_is_set(u->by.area->provider) && !is_theirs(u, where))
+        return fail(u->fail, why->kind, why->code, "a row that stands outside %.*s rests on it",
+                    STR_ARG(area_text(u->arena, u->by.area)));
     if (where->kind < KIND_COUNT) {
         struct row_id id = { str_of(kind_rows[where->kind].name), { where->key[0], where->key[1] } };
         (void)trouble(u, &id, (struct str){ NULL, 0 }, why->code, str_of(why->detail));

@@ -97,10 +97,14 @@ struct edit_how {
     /* Asked for each row that would be written, before any is: may by->who do that?  NULL: nobody is asked; the area
      * holds in any case.  sign: + ~ -.  Refuses with f. */
     bool (*may)(void *with, char sign, const struct row_id *row, const struct area *where, struct fail *f);
+    /* Asked for each role that a row which would be written gives or gave, and for each that whoever signs in with an
+     * account which would be written has, by whatever row: may by->who give it there, or take it away?  NULL: nobody is
+     * asked.  Refuses with f. */
+    bool (*gives)(void *with, enum role role, const struct area *where, struct fail *f);
     /* Shown the registry as it will be, when it is in order and before it is kept; may still refuse with f (the
      * numbers are not those that were approved).  NULL: nobody looks. */
     bool (*look)(void *with, const struct registry *r, struct fail *f);
-    void *with; /* of both */
+    void *with; /* of all */
 };
 
 struct edit_from {

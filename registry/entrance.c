@@ -204,7 +204,7 @@ static bool could_before(struct db *d, const struct change *x, struct could *cou
     struct row_place where;
     struct fail none = { 0 };
     bool good = change_turn(d, x, true, f);
-    struct registry *before = good ? registry_load_within(d, a, &where, &none) : NULL;
+    struct registry *before = good ? registry_load_within(d, a, &area_nation, &where, &none) : NULL;
 
     *could = (struct could){ .now = before != NULL && operator_gets_in(before, x->by.at_s),
                              .anyhow = { x->by.at_s, x->by.at_s } };

@@ -26,7 +26,11 @@ enum { LIST_ARGS = 7 };
 #define NAMES             "id, names_fi, names_sv, names_en"
 #define OF_VENDOR(column) "'" AREA_VENDOR "' || " column " = ?4"
 #define OWNED             "provider = ?4 AND (?5 IS NULL OR school = ?5)"
-#define AROUND            "(provider IS NULL OR provider = ?4) AND (?5 IS NULL OR school IS NULL OR school = ?5)"
+/* An affiliation's account stands there as well (areas.h). */
+#define PLACED                                                                                                         \
+    " AND account IN (SELECT account.id FROM account JOIN idp ON idp.id = account.idp WHERE idp.provider = ?4 "        \
+    "AND (?5 IS NULL OR account.school = ?5))"
+#define AROUND "(provider IS NULL OR provider = ?4) AND (?5 IS NULL OR school IS NULL OR school = ?5)"
 
 enum list { LIST_ALL = 0, LIST_WITHIN, LIST_SEEN, LIST_BELOW, LIST_COUNT };
 
@@ -47,7 +51,8 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
                            "idp IN (SELECT id FROM idp WHERE provider = ?4) AND (?5 IS NULL OR school = ?5)",
                            "idp IN (SELECT id FROM idp WHERE provider = ?4) AND (?5 IS NULL OR school = ?5)",
                            "id, username, given_names, calling_name, family_name"),
-    [KIND_AFFILIATION] = LISTS("affiliation", "account, position", "?1, ?2", "account", OWNED, OWNED, "account"),
+    [KIND_AFFILIATION] =
+        LISTS("affiliation", "account, position", "?1, ?2", "account", OWNED PLACED, OWNED PLACED, "account"),
     [KIND_ADMIN] = LISTS("admin", "id", "?1", "id", OWNED, OWNED, "id, subject, why"),
     [KIND_TERM] = LISTS("term", "id", "?1", "id", OWNED, AROUND, NAMES),
     [KIND_NETWORK] = LISTS("network", "id", "?1", "id", OWNED, AROUND, NAMES ", blocks"),

@@ -10,8 +10,9 @@
 #include "registry/registry.h"
 
 /* Loads and checks inside a transaction that the caller has begun.  NULL: *where (copied into a) is the row, f the
- * reason. */
-struct registry *registry_load_within(struct db *d, struct arena *a, struct row_place *where, struct fail *f);
+ * reason; told: where whoever hears it acts, for it names others' rows in the nation alone. */
+struct registry *registry_load_within(struct db *d, struct arena *a, const struct area *told, struct row_place *where,
+                                      struct fail *f);
 
 bool registry_number(struct db *d, struct str name, int64_t *out, struct fail *f);
 bool registry_number_raise(struct db *d, struct str name, int64_t *out, struct fail *f);

@@ -27,6 +27,7 @@ struct loading {
     struct registry_parts parts;
     struct school *schools;
     struct row_place at;
+    bool tells_ids; /* what is wrong may name rows of anybody's */
     struct fail *fail;
 };
 
@@ -167,6 +168,8 @@ static struct str help_with_ids(struct loading *l, enum kind kind, struct str id
     const struct db_rows *rows = &l->rows[kind];
     const char **ids = arena_make_n(l->scratch, rows->n + 1, const char *);
 
+    if (!l->tells_ids)
+        return S("");
     for (size_t i = 0; i < rows->n; i++)
         ids[i] = arena_cstr(l->scratch, db_row(rows, i)[0].text);
     ids[rows->n] = NULL;
@@ -555,9 +558,12 @@ static bool read_rows(struct loading *l, struct db *d)
     return registry_number(d, S("version"), &l->parts.version, l->fail);
 }
 
-struct registry *registry_load_within(struct db *d, struct arena *a, struct row_place *where, struct fail *f)
+struct registry *registry_load_within(struct db *d, struct arena *a, const struct area *told, struct row_place *where,
+                                      struct fail *f)
 {
-    struct loading l = { .arena = arena_new(), .scratch = arena_new(), .fail = f };
+    struct loading l = {
+        .arena = arena_new(), .scratch = arena_new(), .tells_ids = !str_is_set(told->provider), .fail = f
+    };
     struct registry *r = NULL;
 
     /* Half of the parts cannot be indexed: what refers to nothing has a NULL where others have their provider. */
@@ -586,7 +592,7 @@ struct registry *registry_load(struct db *d, struct fail *f)
     struct registry *r = NULL;
 
     if (db_begin_read(d, f)) {
-        r = registry_load_within(d, scratch, &where, f);
+        r = registry_load_within(d, scratch, &area_nation, &where, f);
         db_rollback(d);
     }
     arena_free(scratch);

@@ -37,7 +37,6 @@ struct api_write { /* one row that is to be written */
     bool remove;
     struct edit_field *fields; /* all that the kind has, but secrets that were not given */
     size_t field_count;
-    enum role role, had; /* that it gives, and gave before; ROLE_NONE: none */
 };
 
 struct api_call { /* c->state */

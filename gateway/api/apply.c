@@ -9,38 +9,28 @@
 
 /* ── may this token ─────────────────────────────────────────────────────── */
 
-static const struct api_write *write_of(const struct api_call *x, const struct row_id *row)
-{
-    for (size_t i = 0; i < x->write_count; i++) {
-        const struct row_id *at = &x->writes[i].row;
-        if (str_eq(at->kind, row->kind) && str_eq(at->key[0], row->key[0]) &&
-            (!str_is_set(row->key[1]) || str_eq(at->key[1], row->key[1])))
-            return &x->writes[i];
-    }
-    return NULL;
-}
-
-/* Nobody gives more than they have, nor takes it away. */
-static bool may_give(const struct api_call *x, enum role role, const struct area *where, struct fail *f)
-{
-    enum console_action lacks =
-        role == ROLE_NONE ? MAY_NONE : policy_may_not_give(x->registry, &x->person, role, where, &x->now);
-
-    return lacks == MAY_NONE || fail(f, FAIL_DENIED, "more_than_own", "the role %s brings %s, which the token has not",
-                                     role_name(role), console_action_name(lacks));
-}
-
 static bool may_write(void *with, char sign, const struct row_id *row, const struct area *where, struct fail *f)
 {
     const struct api_call *x = with;
     const struct api_right *right = api_right_of(row->kind);
-    const struct api_write *w = write_of(x, row);
 
     (void)sign;
-    if (right == NULL || !api_may(x, right->write, where))
-        return fail(f, FAIL_DENIED, "access_denied", "the role of this token may not write a %.*s there",
-                    STR_ARG(row->kind));
-    return w == NULL || (may_give(x, w->role, where, f) && may_give(x, w->had, where, f));
+    return (right != NULL && api_may(x, right->write, where)) ||
+           fail_told(f, FAIL_DENIED, "access_denied", "the role of this token may not write such a row there",
+                     "may not write a %.*s", STR_ARG(row->kind));
+}
+
+/* Nobody gives more than they have, nor takes it away, nor becomes who has it. */
+static bool may_give(void *with, enum role role, const struct area *where, struct fail *f)
+{
+    const struct api_call *x = with;
+    enum console_action lacks =
+        role == ROLE_NONE ? MAY_NONE : policy_may_not_give(x->registry, &x->person, role, where, &x->now);
+
+    return lacks == MAY_NONE ||
+           fail_told(f, FAIL_DENIED, "more_than_own",
+                     "it gives, takes away or hands over a role that brings more than the token has",
+                     "the role %s brings %s, which the token has not", role_name(role), console_action_name(lacks));
 }
 
 /* ── on a worker thread ─────────────────────────────────────────────────── */
@@ -91,8 +81,6 @@ static bool look_before(struct api_call *x, struct db *d, struct arena *a, int64
         int64_t now;
         if (!look(x, d, a, &x->writes[i].row, &seen, &is_there, &now, f))
             return false;
-        const struct row_field *role = is_there ? row_field(&seen, "role") : NULL;
-        x->writes[i].had = role != NULL ? role_of_name(role->value) : ROLE_NONE;
         *version = *version == 0 || now < *version ? now : *version;
         x->seen = seen;
         x->was_there = is_there;
@@ -115,14 +103,15 @@ static bool must_wait(const struct api_call *x)
 static bool own_draft(struct api_call *x, struct db *d, struct arena *a, struct edit_from *from, struct fail *f)
 {
     struct draft open;
+    struct fail why = { 0 };
     int64_t number, edition;
 
     if (!draft_of_row(d, a, x->by.who, &x->writes[0].row, &number, &edition, f))
         return false;
     if (number == 0)
         return true;
-    if (!draft_look(d, a, &x->area, number, &open, f))
-        return false;
+    if (!draft_look(d, a, &x->area, number, &open, &why))
+        return why.kind == FAIL_CALLER || (*f = why, false); /* another area's is as if it were not there */
     if (str_eq(open.acting_as, x->by.acting_as))
         *from = (struct edit_from){ .draft = number, .edition = edition };
     return true;
@@ -189,7 +178,7 @@ static enum step ask(struct ctx *c, struct fail *f)
 {
     struct api_call *x = api_call(c);
 
-    x->how = (struct edit_how){ .world = c->world, .seals = c->seals, .may = may_write, .with = x };
+    x->how = (struct edit_how){ .world = c->world, .seals = c->seals, .may = may_write, .gives = may_give, .with = x };
     x->is_there = true;
     if (!desk_ask(c->desk, c->work, &c->batch, c->arena, apply_sql, x, &x->got))
         return fail(f, FAIL_BUSY, "temporarily_unavailable", "too many jobs wait");

@@ -197,8 +197,6 @@ bool api_read_row(struct arena *a, const struct kind_about *about, const struct 
         if (at->is_key || (at->shape == SHAPE_SECRET && !r.said[i]))
             continue;
         out->fields[out->field_count++] = (struct edit_field){ str_of(at->name), r.values[i] };
-        if (strcmp(at->name, "role") == 0)
-            out->role = role_of_name(r.values[i]);
     }
     return true;
 }

@@ -24,21 +24,29 @@ providers:
 idps:
   - { id: oulu-local, kind: local, provider: oulu, name: { fi: Oulu } }
   - { id: espoo-local, kind: local, provider: espoo, name: { fi: Espoo salattu } }
+  - { id: oulu-guests, kind: local, provider: oulu, name: { fi: Oulun vieraat } }
+  - { id: espoo-oidc, kind: oidc, provider: espoo, name: { fi: Espoo salattu }, issuer: "https://idp.espoo.example", client_id: x, auth_method: private_key_jwt, map: native }
   - { id: yllapito, kind: local, name: { fi: Ylläpito } }
 services:
   - { id: kanerva, protocol: link, vendor: sanoma, name: { fi: Kanerva }, launch_uri: "https://kanerva.example/", asks: [sub] }
 policies:
+  - { id: no-log-for-admins, layer: nation, name: { fi: Lokit }, text: 'forbid (principal in Role::"admin", action == Action::"readLog", resource);' }
   - { id: oulu-all, layer: municipality, provider: oulu, name: { fi: Kaikki }, text: 'permit (principal in Provider::"oulu", action == Action::"open", resource);' }
   - { id: espoo-hidden, layer: municipality, provider: espoo, name: { fi: Salainen }, text: 'permit (principal in Provider::"espoo", action == Action::"open", resource == Service::"kanerva");' }
 accounts:
   - { id: espoo-aino, idp: espoo-local, username: aino, password: { plain: salasana-aino }, given_names: Aino Espoo, affiliations: [{ provider: espoo, role: teacher }] }
+  - { id: oulu-liisa, idp: oulu-local, username: liisa, password: { plain: salasana-liisa }, affiliations: [{ provider: oulu, role: teacher }] }
+  - { id: oulu-arkisto, idp: oulu-local, username: arkisto, password: { plain: salasana-arkisto }, affiliations: [{ provider: oulu, role: auditor }] }
+  - { id: oulu-loki, idp: oulu-local, username: loki, password: { plain: salasana-loki }, affiliations: [{ provider: oulu, role: teacher }] }
   - { id: nils, idp: yllapito, username: nils, password: { plain: salasana-nils }, given_names: Nils }
 admins:
   - { id: nils-op, idp: yllapito, subject: nils, role: operator, why: tests }
+  - { id: espoo-guest, idp: oulu-guests, subject: vieras, role: admin, provider: espoo, why: tests }
+  - { id: oulu-loki-log, idp: oulu-local, subject: oulu-loki, role: auditor, provider: oulu, why: tests }
 terms:
   - { id: espoo-term, provider: espoo, name: { fi: Espoon syksy }, from: "2026-08-10", to: "2026-12-19" }
 api_tokens:
-${given('oulu-admin', 'role: admin, provider: oulu, why: Terraform')}${given('oulu-now', 'role: admin, provider: oulu, at_once: true')}${given('oulu-school', `role: principal, provider: oulu, school: "${school.oulu}"`)}${given('nation', 'role: operator')}${given('nation-now', 'role: operator, at_once: true')}${given('clerk', `role: secretary, provider: oulu, school: "${school.oulu}"`)}${given('ended', 'role: operator, to: "2020-01-01"')}${given('later', 'role: operator, from: "2090-01-01"')}${given('off', 'role: operator, enabled: false')}`;
+${given('oulu-admin', 'role: admin, provider: oulu, why: Terraform')}${given('oulu-given', 'role: admin, provider: oulu, given_by: "yllapito anna"')}${given('espoo-given', 'role: admin, provider: espoo, given_by: "yllapito anna"')}${given('oulu-now', 'role: admin, provider: oulu, at_once: true')}${given('oulu-school', `role: principal, provider: oulu, school: "${school.oulu}"`)}${given('nation', 'role: operator')}${given('nation-now', 'role: operator, at_once: true')}${given('clerk', `role: secretary, provider: oulu, school: "${school.oulu}"`)}${given('ended', 'role: operator, to: "2020-01-01"')}${given('later', 'role: operator, from: "2090-01-01"')}${given('off', 'role: operator, enabled: false')}`;
 
 const g = new Gateway(process.argv[2], { name: 'api', port: await freePort(), registry });
 await g.start();
@@ -175,6 +183,53 @@ await test('the role of a token: who may not, may not; who may gives no more tha
   is(await call('DELETE', 'admins/up', { by: 'oulu-school' }), 403, 'more_than_own');
   is(await call('DELETE', 'admins/up', { by: 'oulu-now' }), 204);
   check((await call('PUT', 'admins/principal-up', { by: 'oulu-school', body: { idp: 'oulu-local', subject: 'x', role: 'admin', provider: 'oulu' } })).status === 403, 'a school gave a city');
+});
+
+// An admin may not read the log here, by the nation's policy: who does has more than the token.
+await test('nobody gives more than they have, nor takes it away, nor becomes who has it, however the row is named or removed', async () => {
+  const place = (role) => ({ provider: 'oulu', role }), account = (username, more = {}) => ({ idp: 'oulu-local', username, password: 'aivan-uusi-salasana', ...more });
+  const before = version();
+  for (const at of ['0', '00', '-0', '000', '1', '01'])
+    is(await call('PUT', `affiliations/oulu-liisa/${at}`, { by: 'oulu-now', body: place('auditor') }), 403, 'more_than_own');
+  is(await call('POST', 'changes', { by: 'oulu-now', body: { put: { 'affiliations/oulu-liisa/1': place('teacher'), 'affiliations/oulu-liisa/01': place('auditor') } } }), 403, 'more_than_own');
+  is(await call('POST', 'changes', { by: 'oulu-now', body: { put: { 'affiliations/oulu-arkisto/00': place('teacher') } } }), 403, 'more_than_own');
+  for (const path of ['affiliations/oulu-arkisto/0', 'affiliations/oulu-arkisto/00', 'accounts/oulu-arkisto', 'accounts/oulu-loki', 'admins/oulu-loki-log'])
+    is(await call('DELETE', path, { by: 'oulu-now' }), 403, 'more_than_own');
+  for (const name of ['arkisto', 'loki'])
+    for (const body of [account(name), account(`${name}2`), account(name, { enabled: false })])
+      is(await call('PUT', `accounts/oulu-${name}`, { by: 'oulu-now', body }), 403, 'more_than_own');
+  is(await call('PUT', 'accounts/oulu-arkisto', { body: account('arkisto') }), 403, 'more_than_own'); // as a draft neither
+  check(version() === before, 'something was written');
+  is(await call('PUT', 'accounts/oulu-liisa', { by: 'oulu-now', body: account('liisa') }), 200);
+  is(await call('PUT', 'affiliations/oulu-liisa/01', { by: 'oulu-now', body: place('staff') }), 201);
+  is(await call('DELETE', 'accounts/oulu-liisa', { by: 'oulu-now' }), 204);
+});
+
+await test('what another area\'s rows rest on, have already or are called is not told; nor do its drafts stand in the way', async () => {
+  const secret = (r) => check(!/espoo|salattu|yllapito|nils/i.test(r.text), `it tells of others: ${r.text}`);
+  const rested = await call('DELETE', 'idps/oulu-guests', { by: 'oulu-now' });
+  check([400, 403].includes(rested.status), rested.text);
+  secret(rested);
+  check(/espoo-guest/.test((await call('DELETE', 'idps/oulu-guests', { by: 'nation-now' })).text), 'the nation is not told which');
+  for (const idp of ['nobody', 'espoo-lokal'])
+    for (const r of [await call('PUT', 'admins/ghost', { by: 'oulu-now', body: { idp, subject: 'x', role: 'teacher', provider: 'oulu' } })]) {
+      is(r, 400, 'invalid_row');
+      check(!/known|did you mean|salattu|yllapito/.test(r.text), r.text);
+    }
+  const taken = await call('PUT', 'idps/oulu-oidc', { by: 'oulu-now', body: { kind: 'oidc', provider: 'oulu', name: { fi: 'O' }, issuer: 'https://idp.espoo.example', client_id: 'x', auth_method: 'private_key_jwt', map: 'native' } });
+  is(taken, 400, 'invalid_row');
+  check(/belongs to another idp/.test(taken.text) && !/espoo-oidc/.test(taken.text), taken.text);
+  const ours = (provider) => ({ ...policy(policy().text.replace('oulu', provider)), provider });
+  is(await call('PUT', 'policies/shared-name', { by: 'espoo-given', body: ours('espoo') }), 202);
+  const same = await call('PUT', 'policies/shared-name', { by: 'oulu-given', body: ours('oulu') }); // given by the same person
+  is(same, 202);
+  secret(same);
+  // What the list shows of an area is what is read there one by one.
+  is(await call('PUT', 'affiliations/espoo-aino/7', { by: 'nation-now', body: { provider: 'oulu', role: 'teacher' } }), 201);
+  secret(await call('GET', 'affiliations'));
+  secret(await call('GET', 'affiliations?under=espoo-aino'));
+  is(await call('GET', 'affiliations/espoo-aino/7'), 404);
+  is(await call('DELETE', 'affiliations/espoo-aino/7', { by: 'nation-now' }), 204);
 });
 
 await test('a token begets no token, and reads none', async () => {

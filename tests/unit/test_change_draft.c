@@ -389,22 +389,28 @@ static bool approves(struct test *t, struct rig *g, const struct human *writer, 
     return may;
 }
 
-/* Makes the account, or alters it, in the console. */
-static void makes(struct test *t, struct rig *g, const char *maker, const char *account)
+/* Makes the account, or alters it. */
+static void makes_by(struct test *t, struct rig *g, enum change_maker way, const char *maker, const char *account)
 {
-    const struct change_by by = by_of(t, maker, &oulu);
+    struct change_by by = by_of(t, maker, &oulu);
     const struct row_id row = id_of("account", account);
     const struct edit_from from = { 0 };
     const struct edit_field fields[] = { { S("idp"), S("oulu-local") },
                                          { S("username"), str_of(account) },
                                          { S("given_names"), str_of(account) },
                                          { S("password"), S("a-long-password") } };
-    struct edit *e = edit_new(&by, &from);
 
+    by.maker = way;
+    struct edit *e = edit_new(&by, &from);
     edit_put(e, &row, fields, sizeof fields / sizeof *fields);
     CHECK(edit_run(e, g->db, t->arena, &g->edit, EDIT_APPLY, &g->got, &g->fail));
     CHECK_STR(g->fail.detail, "");
     edit_free(e);
+}
+
+static void makes(struct test *t, struct rig *g, const char *maker, const char *account)
+{
+    makes_by(t, g, MAKER_console, maker, account);
 }
 
 /* Writer and approver, each by the account of that id; their pseudonyms are the ids with a dash. */
@@ -435,6 +441,19 @@ static bool agree(struct test *t, struct rig *g, const char *writer, const char 
         CHECK_STR(g->fail.code, "own_draft");
     g->fail = (struct fail){ 0 };
     return may;
+}
+
+/* Whoever gave a token answers for what it makes. */
+TEST(who_made_an_account_through_a_token_is_no_second_person_to_it_either)
+{
+    struct rig g;
+
+    rig_new(t, &g);
+    makes_by(t, &g, MAKER_api, "liisa-", "masi");
+    CHECK(!agree(t, &g, "liisa", "masi"));
+    CHECK(!agree(t, &g, "masi", "liisa"));
+    CHECK(agree(t, &g, "masi", "anna"));
+    rig_free(t, &g);
 }
 
 TEST(whoever_made_an_account_of_late_is_no_second_person_to_it)

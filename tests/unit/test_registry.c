@@ -1107,11 +1107,12 @@ TEST(a_partner_may_stand_over_saml_and_over_openid_connect_at_once)
     CHECK(!import(
         t, &g,
         S(BOTH("oidc", "twice", "issuer: http://oulu.localhost:8081, client_id: x, auth_method: private_key_jwt"))));
-    CHECK(strstr(g.fail.detail, "belongs to idp oulu-edu already") != NULL);
+    CHECK(strstr(g.fail.detail, "idp twice: issuer \"http://oulu.localhost:8081\" belongs to another idp already") !=
+          NULL);
     CHECK(!import(t, &g,
                   S(BOTH("saml", "a", SAML_NAMED("urn:x")) "  - {id: b, kind: saml, provider: oulu, name: {fi: B}, "
                                                            "test: true, map: native, " SAML_NAMED("urn:x") "}\n")));
-    CHECK(strstr(g.fail.detail, "belongs to idp a already") != NULL);
+    CHECK(strstr(g.fail.detail, "belongs to another idp already") != NULL);
     rig_free(t, &g);
 }
 
