@@ -4,7 +4,8 @@
  * Floor 6c.  For what it signs and for what is encrypted for it, whatever it speaks.  What jwks_uri answers is kept by
  * the store that keeps what identity providers publish (idp-adapters/upstream.h): one fetch at a time per service,
  * renewed in the background, growing pauses where the copy did not do.  A set is read once, not per request.  Foreign
- * addresses: https alone, public networks alone; a row marked test may be on loopback.
+ * addresses: https alone, public networks alone; a row marked test may be on loopback
+ * (service_is_near()).
  */
 #ifndef GATEWAY_SERVICE_KEYS_H
 #define GATEWAY_SERVICE_KEYS_H
@@ -18,6 +19,10 @@ struct service_keys {
     const struct jwks *keys;
     struct strs thumbprints, x5ts; /* by which a certificate of one's own is known again */
 };
+
+/* Whether an address of it that we fetch or tell may be on this very machine: a row marked test by whoever runs it.
+ * What an organisation of the vendor portal has in test is a stranger's. */
+bool service_is_near(const struct registry *r, const struct service *s);
 
 /* Asks the request's batch for those of s: NEXT where the row names none, else WAIT.  anew: what is kept did not do,
  * and jwks_uri is fetched again where the pauses allow it; NEXT, and got stays, where there is nothing to fetch. */

@@ -182,6 +182,7 @@ struct vendor_service_view { /* GET /vendor/service/ID, /vendor/service/new?prot
                               * close, open), protocol, version, service_fields, ask_WORD */
     struct vendor_page con;
     bool is_new, enabled;
+    bool fixed; /* in production: it is looked at, and its secrets are renewed */
     enum vendor_protocol protocol;
     struct str id, protocol_id, client_id, title;
     struct service_fields f, no; /* no: what is wrong with each */

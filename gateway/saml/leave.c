@@ -5,6 +5,7 @@
 
 #include "gateway/answer.h"
 #include "gateway/saml/name_id.h"
+#include "gateway/service_keys.h"
 #include "model/pairwise.h"
 #include "wire/fetch.h"
 #include "wire/saml_ask.h"
@@ -121,7 +122,7 @@ static enum step soap_post(struct ctx *c, struct fail *f)
     const struct fetch_request request = {
         .purpose = FETCH_NOTICE,
         .post = true,
-        .test = c->service->test,
+        .test = service_is_near(c->registry, c->service),
         .url = l->to->location,
         .body = saml_soap_write(c->arena, saml_sealed(c->arena, &l->draft, l->signature.value)),
         .content_type = S("text/xml; charset=utf-8"),

@@ -167,6 +167,12 @@ static struct claim_set asks_typed(struct ctx *c, struct serving *x)
     return set;
 }
 
+/* What is in production is as it was approved, and somebody may have suspended it; its secrets are theirs to renew. */
+static bool is_fixed(const struct serving *x)
+{
+    return x->service != NULL && !x->service->test;
+}
+
 /* ── the page ───────────────────────────────────────────────────────────── */
 
 static enum step show(struct ctx *c, struct serving *x, int status)
@@ -179,6 +185,7 @@ static enum step show(struct ctx *c, struct serving *x, int status)
     vendor_page_for(c, VENDOR_PLACE_SERVICES, true,
                     c->req->method == HTTP_POST ? (struct str){ NULL, 0 } : strict_here(c), &v->con);
     v->is_new = s == NULL && !made;
+    v->fixed = is_fixed(x);
     v->protocol_id = str_of(protocol_ids[v->protocol]);
     v->title = s != NULL ? names_in(&s->names, c->lang) : made ? v->f.name_fi : say(c, V_v_new);
     v->wrongs = (struct vendor_wrongs){ x->wrongs.at, x->wrongs.n };
@@ -436,6 +443,8 @@ static enum step act(struct ctx *c, struct fail *f)
 
     if (x == NULL)
         return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    if (is_fixed(x) && !str_eq(what, S("secret")) && !str_eq(what, S("retire")))
+        return vendor_refuse(c, FAIL_DENIED, "in_production");
     if (str_eq(what, S("save")))
         return keep(c, x, f);
     if (x->service != NULL && str_is_set(x->service->secret_hash) && str_eq(what, S("secret")))

@@ -17,7 +17,7 @@ const shots = path.join(root, 'build/vendor-shots');
 fs.mkdirSync(shots, { recursive: true });
 process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
 
-const password = 'salasana-salasana';
+const password = 'salasana-salasana', bench = crypto.randomBytes(24).toString('hex');
 const registry = `format: 1
 providers:
   - { id: oulu, oid: "1.2.246.562.99.95640100004", name: { fi: Oulu }, schools: [{ oid: "1.2.246.562.99.95640200010", code: "99101", name: { fi: Testi-Kielonmäen koulu } }] }
@@ -35,6 +35,8 @@ accounts:
   - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
   - { id: eino, idp: oulu, username: eino, password: { plain: ${password} }, given_names: Eino, family_name: Oppilas, affiliations: [{ provider: oulu, role: learner, school: "99101" }] }
   - { id: vanja, idp: vendors, username: vanja, password: { plain: ${password} }, given_names: Vanja, family_name: Ilman }
+api_tokens:
+  - { id: bench, role: operator, at_once: true, token: { plain: "${bench}" } }
 staff:
   - { id: s-vanja, organisation: kinos, idp: vendors, subject: vanja, role: owner }
 `;
@@ -358,6 +360,24 @@ await test('what is pasted has the values of the service, and never a secret', a
 });
 
 const paths = fs.readFileSync(path.join(root, 'gateway/routes.def'), 'utf8').split('\n').map((l) => l.match(/X\((GET|POST),\s+"(\/vendor[^"]*)",\s+PUBLIC, VENDOR/)).filter(Boolean).map(([, method, at]) => ({ method, at }));
+await test('what is in production is as it was approved: its organisation looks at it, and renews its secrets alone', async () => {
+  const row = { protocol: 'oidc', vendor: /id: "?(y[\w-]+)/.exec(g.cli('export', '-c', g.config).stdout)[1], name: { fi: 'Tuisku tuotanto' }, client_id: 'tuisku-tuotanto', secret: crypto.randomBytes(32).toString('hex'), redirect_uris: ['https://tuisku.example/cb'], asks: ['sub'], auth_method: 'client_secret_basic', enabled: false };
+  const registered = (method, body) => fetchLocal(g.port, '/api/v1/services/tuisku-tuotanto', { method, body: body && JSON.stringify(body), headers: { Authorization: `Bearer ${bench}`, ...(body ? { 'Content-Type': 'application/json' } : {}) } });
+  check((await registered('PUT', row)).status === 201, 'not registered');
+  const before = (await registered('GET')).text;
+  const { context, page } = await again(owner, '/vendor/service/tuisku-tuotanto', { scripts: false });
+  check((await page.locator('[value=save], [value=open], [value=close]').count()) === 0 && (await page.locator('fieldset[disabled]').count()) >= 1, `it is offered: ${page.url()} ${await page.textContent('main')}`);
+  const csrf = await page.getAttribute('[name=csrf]', 'value');
+  for (const form of [{ act: 'open' }, { act: 'close' }, { act: 'save', name_fi: 'Kaapattu', redirect_uris: 'https://rosvo.example/cb', ask_email: 'true' }]) {
+    const r = await page.request.post(`${g.url}/vendor/service/tuisku-tuotanto`, { form: { csrf, ...form } });
+    check(r.status() === 403, `${form.act}: ${r.status()}`);
+  }
+  check((await registered('GET')).text === before, 'it was altered');
+  check(await send(page, page.click('[value=secret]')) === 200 && (await page.locator('#secret').count()) === 1, 'its secret is not theirs to renew');
+  check((await registered('DELETE')).status === 204, 'it stays');
+  await context.close();
+});
+
 await test('a reader changes nothing, and every path is tried by those whom it is not for', async () => {
   check(paths.length >= 12, `paths: ${paths.length}`);
   const people = [

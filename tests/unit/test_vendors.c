@@ -3,6 +3,7 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "base/otp.h"
+#include "gateway/service_keys.h"
 #include "model/business_id.h"
 #include "registry/vendors.h"
 #include "tests/unit/change_help.h"
@@ -42,6 +43,24 @@ static void vendors_open(struct test *t, struct rig *g)
     g->edit = (struct edit_how){ .world = &t->world, .seals = g->how.seals };
     CHECK(import(t, g, S(VENDORS)));
     CHECK_STR(g->fail.detail, "");
+}
+
+/* Whatever the gateway fetches for a stranger is of the public world. */
+TEST(what_an_organisation_has_in_test_is_never_on_this_machine)
+{
+    struct rig g;
+
+    vendors_open(t, &g);
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK(r != NULL);
+    struct service s = *registry_service(r, S("tori"));
+    CHECK(s.test && !service_is_near(r, &s));
+    s.vendor = S("nobody-of-the-portal");
+    CHECK(service_is_near(r, &s));
+    s.test = false;
+    CHECK(!service_is_near(r, &s));
+    registry_drop(r);
+    rig_free(t, &g);
 }
 
 /* ── business ids ───────────────────────────────────────────────────────── */

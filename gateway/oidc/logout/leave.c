@@ -6,6 +6,7 @@
 #include "base/crypt.h"
 #include "base/settings.h"
 #include "certs/signer_client.h"
+#include "gateway/service_keys.h"
 #include "model/pairwise.h"
 #include "wire/fetch.h"
 #include "wire/form.h"
@@ -70,7 +71,7 @@ static enum step post(struct ctx *c, struct fail *f)
     const struct fetch_request request = {
         .purpose = FETCH_NOTICE,
         .post = true,
-        .test = c->service->test,
+        .test = service_is_near(c->registry, c->service),
         .url = c->service->client.backchannel_logout_uri,
         .body = buf_str(&body),
         .content_type = S("application/x-www-form-urlencoded"),

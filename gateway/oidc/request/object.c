@@ -6,6 +6,7 @@
 #include "base/crypt.h"
 #include "base/settings.h"
 #include "gateway/oidc/client/keys.h"
+#include "gateway/service_keys.h"
 #include "gateway/session/limits.h"
 #include "wire/jose.h"
 #include "wire/json.h"
@@ -48,7 +49,7 @@ static enum step fetch_begin(struct ctx *c, struct fail *f)
 {
     struct asking *a = asking_of(c);
     const struct fetch_request r = { .purpose = FETCH_OBJECT,
-                                     .test = c->service->test,
+                                     .test = service_is_near(c->registry, c->service),
                                      .url = without_fragment(form_get(a->beside, S("request_uri"))),
                                      .accept = S("application/oauth-authz-req+jwt, application/jwt"),
                                      .place = c->service->id };
