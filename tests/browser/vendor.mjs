@@ -361,7 +361,7 @@ await test('what is pasted has the values of the service, and never a secret', a
 
 const paths = fs.readFileSync(path.join(root, 'gateway/routes.def'), 'utf8').split('\n').map((l) => l.match(/X\((GET|POST),\s+"(\/vendor[^"]*)",\s+PUBLIC, VENDOR/)).filter(Boolean).map(([, method, at]) => ({ method, at }));
 await test('what is in production is as it was approved: its organisation looks at it, and renews its secrets alone', async () => {
-  const row = { protocol: 'oidc', vendor: /id: "?(y[\w-]+)/.exec(g.cli('export', '-c', g.config).stdout)[1], name: { fi: 'Tuisku tuotanto' }, client_id: 'tuisku-tuotanto', secret: crypto.randomBytes(32).toString('hex'), redirect_uris: ['https://tuisku.example/cb'], asks: ['sub'], auth_method: 'client_secret_basic', enabled: false };
+  const row = { protocol: 'oidc', vendor: /id: (\S+)\n +business_id: "?2345678-0/.exec(g.cli('export', '-c', g.config).stdout)[1], name: { fi: 'Tuisku tuotanto' }, client_id: 'tuisku-tuotanto', secret: crypto.randomBytes(32).toString('hex'), redirect_uris: ['https://tuisku.example/cb'], asks: ['sub'], auth_method: 'client_secret_basic', enabled: false };
   const registered = (method, body) => fetchLocal(g.port, '/api/v1/services/tuisku-tuotanto', { method, body: body && JSON.stringify(body), headers: { Authorization: `Bearer ${bench}`, ...(body ? { 'Content-Type': 'application/json' } : {}) } });
   check((await registered('PUT', row)).status === 201, 'not registered');
   const before = (await registered('GET')).text;
