@@ -139,6 +139,7 @@ static void play_afterwards(struct play *p)
     p->quiet = false;
     p->script = arena_printf(p->arena, "%.*s, afterwards", STR_ARG(p->script));
     redis_double_come_back(p->stage->redis);
+    p->stage->signer_fail_at = 0; /* what the script has it refuse may not have been asked for */
     for (size_t i = 0; i < sizeof cities / sizeof *cities; i++) {
         city_leaves(city_named(p->cities, str_of(cities[i])), false);
         city_clock(city_named(p->cities, str_of(cities[i])), 0);
