@@ -49,7 +49,8 @@ struct import_how {
     bool (*logo)(struct arena *a, struct str png, struct str *out, struct fail *f);
     bool dry_run; /* says what would change, and changes nothing */
     bool replace; /* rows that people have changed since the file was exported as well */
-    /* Shown the registry as it will be, when it is in order and before it is kept; false: refused.  NULL: nobody looks. */
+    /* Shown the registry as it will be, when it is in order and before it is kept; false: refused.  NULL: nobody looks.
+     */
     bool (*look)(void *with, const struct registry *r, struct fail *f);
     void *with;
     struct str who, why; /* of struct change_by; may be absent */

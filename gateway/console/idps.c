@@ -2,11 +2,11 @@
  * Identity providers: how each is, what fails there and what mends it; switched off and on. */
 #include "console/texts.h"
 #include "gateway/answer.h"
-#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/health.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/listed.h"
+#include "gateway/session/done.h"
 #include "idp-adapters/pins.h"
 #include "idp-adapters/refusals.h"
 #include "model/when.h"

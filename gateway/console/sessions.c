@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "console/texts.h"
 #include "gateway/answer.h"
-#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/people.h"
+#include "gateway/session/done.h"
 #include "wire/form.h"
 #include "wire/http.h"
 

@@ -5,11 +5,11 @@
 #include "frame/roles.h"
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
-#include "gateway/session/done.h"
 #include "gateway/console/door.h"
 #include "gateway/console/raise.h"
 #include "gateway/console/rights_given.h"
 #include "gateway/flow.h"
+#include "gateway/session/done.h"
 #include "model/when.h"
 #include "wire/form.h"
 

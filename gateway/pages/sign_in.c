@@ -394,5 +394,5 @@ static enum step passkey_settle(struct ctx *c, struct fail *f)
 const struct step_row sign_in_passkey[] = { { find },          { check },          { local_find },
                                             { passkey_check }, { passkey_settle }, { NULL } };
 
-const struct step_row sign_in_local[] = { { find },        { check },        { local_find },
-                                          { local_check }, { local_second }, { local_settle }, { NULL } };
+const struct step_row sign_in_local[] = { { find },         { check },        { local_find }, { local_check },
+                                          { local_second }, { local_settle }, { NULL } };
