@@ -86,6 +86,9 @@ await test('a row is made, read, left alone when it is the same, altered and rem
   is(await call('PUT', 'terms/oulu-autumn', { body: term({ to: '2026-12-20', name: { fi: 'Syksy' } }) }), 200);
   const after = await call('GET', 'terms/oulu-autumn');
   check(after.json.to === '2026-12-20' && !('sv' in after.json.name) && after.headers.etag !== read.headers.etag, `what was left out stayed: ${after.text}`);
+  const dry = await call('PUT', 'terms/oulu-autumn?dry_run=true', { body: term() }), gone = await call('DELETE', 'terms/oulu-autumn?dry_run=true');
+  check(dry.status === 200 && dry.json.rows.join() === '~ term oulu-autumn' && gone.json.rows.join() === '- term oulu-autumn', `${dry.text} ${gone.text}`);
+  check((await call('GET', 'terms/oulu-autumn')).text === after.text, 'a dry run altered it');
   is(await call('DELETE', 'terms/oulu-autumn'), 204);
   is(await call('GET', 'terms/oulu-autumn'), 404, 'no_row');
   is(await call('DELETE', 'terms/oulu-autumn'), 404, 'no_row');
