@@ -543,6 +543,8 @@ await test('L15: what a teacher picked is put up for a class: its learners find 
   check(form?.fields.class === context.id && form.fields.service === 'luokka' && form.buttons.some((b) => b.name === 'add'), JSON.stringify(form));
   const shown = await send(anna, { ...form.fields, add: form.buttons.find((b) => b.name === 'add').value });
   check(shown.status === 200 && new URL(shown.url).pathname === '/lti/pick' && titles(shown) === 'Tehtävä 1,Tehtävä 2,Tehtävä 3', `${shown.status} ${shown.url} ${text(shown.text).slice(0, 300)}\n${g.logTail(3)}`);
+  const place = new URL(shown.url).hash.slice(1);
+  check(place && shown.text.includes(`id="${place}"`), `it leads to #${place}, which is not on the page`);
   check((await oppi.get(`${g.url}/`)).text.includes('href="/lti/pick"'), 'the way from their services');
   const theirs = await oppi.get(`${g.url}/lti/pick`);
   check(titles(theirs) === 'Tehtävä 1,Tehtävä 2,Tehtävä 3' && !/name="remove"|name="up"|lti\/pick\/luokka/.test(theirs.text), text(theirs.text).slice(0, 300));
