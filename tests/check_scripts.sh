@@ -112,6 +112,12 @@ sed -i 's/^first_max=.*/first_max=1/' "$tree/tests/tidy.sh"
 expect "tidy says what it leaves in a fresh clone" 0 'tidy: 1 files passed, 0 as before, 1 left to ./check tidy-all' tidy
 expect "tidy --all leaves nothing" 0 '^tidy: 1 files passed, 1 as before$' tidy --all
 
+# bench/console.mjs ends before it measures anything where a page of the console has no address in its table.
+while read -r page; do
+    count=$((count + 1))
+    grep -q "\b$page: \[" "$root/bench/console.mjs" || { bad=$((bad + 1)); printf 'bench/console.mjs: PAGES lacks %s\n' "$page" >&2; }
+done < <(sed -nE 's/^    X\(GET, +"\/admin[^"]*".* (admin_[a-z_]+)\) *\\?$/\1/p' "$root/gateway/routes.def" | sort -u)
+
 # Tests that others name are there; and one that a module of the conformance suite leaves its pause to names that module.
 named() { (cd "$root" && grep -rhoE --exclude-dir=node_modules --exclude-dir=build --exclude-dir=.git "$@" . | sort -u); }
 while read -r file; do
