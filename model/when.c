@@ -102,14 +102,8 @@ struct str when_day(struct arena *a, int64_t at_s)
     return arena_printf(a, "%04d-%02d-%02d", w.year, w.month, w.day);
 }
 
-bool when_day_read(struct str text, int64_t *from_s)
+static bool day_begins(int64_t year, int64_t month, int64_t day, int64_t *from_s)
 {
-    int64_t year, month, day;
-
-    if (text.n != 10 || text.p[4] != '-' || text.p[7] != '-' || !str_int(str_sub(text, 0, 4), &year) ||
-        !str_int(str_sub(text, 5, 2), &month) || !str_int(str_sub(text, 8, 2), &day) || year < 1970 || month < 1 ||
-        month > 12 || day < 1 || day > 31)
-        return false;
     for (int hours = 2; hours <= 3; hours++) {
         int64_t at_s = days_of(year, (int)month, (int)day) * DAY_S - hours * HOUR_S;
         struct when w = when_local(at_s);
@@ -119,6 +113,27 @@ bool when_day_read(struct str text, int64_t *from_s)
         }
     }
     return false; /* 31 February */
+}
+
+bool when_day_read(struct str text, int64_t *from_s)
+{
+    int64_t year, month, day;
+
+    if (text.n != 10 || text.p[4] != '-' || text.p[7] != '-' || !str_int(str_sub(text, 0, 4), &year) ||
+        !str_int(str_sub(text, 5, 2), &month) || !str_int(str_sub(text, 8, 2), &day) || year < 1970 || month < 1 ||
+        month > 12 || day < 1 || day > 31)
+        return false;
+    return day_begins(year, month, day, from_s);
+}
+
+bool when_day_read_end(struct str text, int64_t *to_s)
+{
+    int64_t from_s;
+
+    if (!when_day_read(text, &from_s))
+        return false;
+    struct when next = when_local(from_s + DAY_S + 3 * HOUR_S); /* a day has 23 to 25 hours */
+    return day_begins(next.year, next.month, next.day, to_s);
 }
 
 struct str when_rfc3339(struct arena *a, int64_t at_s)

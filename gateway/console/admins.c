@@ -25,8 +25,7 @@ enum {
     HERE_MAX_B = 8192,
     BRINGS_MAX_B = 2048,
     IDPS_MAX = 400,
-    DAY_S = 86400,
-    YEAR_S = 365 * DAY_S,
+    YEAR_S = 365 * 86400,
     TO_MAX_S = 5 * YEAR_S,
     ID_TRIES = 1000
 };
@@ -507,14 +506,11 @@ static bool find_subject(struct ctx *c, struct giving *x)
 /* The last day counts whole. */
 static void read_days(struct ctx *c, struct giving *x)
 {
-    int64_t last_s;
-
     x->v.no_from = str_is_set(x->from_text) && !when_day_read(x->from_text, &x->from_s);
     if (x->from_s != 0 && x->from_s <= c->now_s)
         x->from_s = 0;
-    x->v.no_to = !when_day_read(x->to_text, &last_s) ||
-                 !when_day_read(when_day(c->arena, last_s + DAY_S + DAY_S / 8), &x->to_s) || x->to_s <= c->now_s ||
-                 x->to_s <= x->from_s || x->to_s > c->now_s + TO_MAX_S;
+    x->v.no_to = !when_day_read_end(x->to_text, &x->to_s) || x->to_s <= c->now_s || x->to_s <= x->from_s ||
+                 x->to_s > c->now_s + TO_MAX_S;
 }
 
 static bool check(struct ctx *c, struct giving *x)

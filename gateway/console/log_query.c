@@ -4,7 +4,7 @@
 #include "audit/audit.h"
 #include "model/when.h"
 
-enum { CODE_MAX_B = 32, DAY_S = 86400, BEFORE_MAX_B = sizeof "&before=9223372036854775807" - 1 };
+enum { CODE_MAX_B = 32, BEFORE_MAX_B = sizeof "&before=9223372036854775807" - 1 };
 
 /* As it is read out on the telephone: "k7rm 2q4x". */
 static struct str support_code(struct arena *a, struct str typed)
@@ -22,16 +22,14 @@ static struct str support_code(struct arena *a, struct str typed)
 }
 
 /* Days as people mean them: the last one counts whole. */
-static void read_days(struct arena *a, const struct form *form, struct log_query *q)
+static void read_days(const struct form *form, struct log_query *q)
 {
     struct str from = str_trim(form_get(form, S("from"))), to = str_trim(form_get(form, S("to")));
-    int64_t last_s;
 
     if (str_is_set(from))
         q->bad_day = !when_day_read(from, &q->search.from_s);
     if (str_is_set(to))
-        q->bad_day = !when_day_read(to, &last_s) ||
-                     !when_day_read(when_day(a, last_s + DAY_S + DAY_S / 8), &q->search.to_s) || q->bad_day;
+        q->bad_day = !when_day_read_end(to, &q->search.to_s) || q->bad_day;
 }
 
 void log_query_read(struct arena *a, const struct form *form, struct log_query *out)
@@ -51,7 +49,7 @@ void log_query_read(struct arena *a, const struct form *form, struct log_query *
                                .city = str_trim(form_get(form, S("city"))) };
     out->bad_person = (str_is_set(out->search.pseudonym) && out->search.pseudonym.n < FIND_PERSON_MIN_B) ||
                       (str_is_set(out->search.actor) && out->search.actor.n < FIND_PERSON_MIN_B);
-    read_days(a, form, out);
+    read_days(form, out);
     if (!str_int(form_get(form, S("before")), &out->search.before) || out->search.before < 0)
         out->search.before = 0;
 }

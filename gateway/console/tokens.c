@@ -13,7 +13,7 @@
 #include "model/when.h"
 #include "wire/form.h"
 
-enum { ROWS_SHOWN = 200, ID_MAX = 64, DAY_MAX = 32, TOKEN_B = 32, YEAR_S = 365 * 86400, DAY_S = 86400 };
+enum { ROWS_SHOWN = 200, ID_MAX = 64, DAY_MAX = 32, TOKEN_B = 32, YEAR_S = 365 * 86400 };
 
 static const struct str here = S("/admin/tokens");
 
@@ -115,12 +115,9 @@ static enum step wrong(struct ctx *c, struct token_giving *x, struct str detail,
 }
 
 /* The last day counts whole. */
-static bool read_day(struct ctx *c, struct token_giving *x)
+static bool read_day(const struct ctx *c, struct token_giving *x)
 {
-    int64_t last_s;
-
-    return when_day_read(x->v.to, &last_s) && when_day_read(when_day(c->arena, last_s + DAY_S + DAY_S / 8), &x->to_s) &&
-           x->to_s > c->now_s && x->to_s <= c->now_s + 2 * (int64_t)YEAR_S;
+    return when_day_read_end(x->v.to, &x->to_s) && x->to_s > c->now_s && x->to_s <= c->now_s + 2 * (int64_t)YEAR_S;
 }
 
 static struct edit_field cleared(const char *name, struct str value)

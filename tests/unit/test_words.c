@@ -193,3 +193,19 @@ TEST(a_day_of_a_form_begins_at_midnight_in_finland)
         CHECK(!when_day_read(str_of(none[i]), &at_s));
     CHECK_STR(when_date(t->arena, at_s), "29.2.2028");
 }
+
+TEST(the_last_day_of_a_form_counts_whole_however_many_hours_it_has)
+{
+    static const struct {
+        const char *day, *utc;
+    } ends[] = { { "2026-11-23", "2026-11-23T22:00:00Z" }, { "2026-03-28", "2026-03-28T22:00:00Z" },
+                 { "2026-03-29", "2026-03-29T21:00:00Z" }, { "2026-10-25", "2026-10-25T22:00:00Z" },
+                 { "2026-12-31", "2026-12-31T22:00:00Z" }, { "2028-02-28", "2028-02-28T22:00:00Z" } };
+    int64_t at_s = 0;
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        CHECK(when_day_read_end(str_of(ends[i].day), &at_s));
+        CHECK_STR(when_rfc3339(t->arena, at_s), ends[i].utc);
+    }
+    CHECK(!when_day_read_end(S("2026-02-29"), &at_s));
+}
