@@ -4,9 +4,10 @@
 #include "base/crypt.h"
 #include "base/settings.h"
 #include "model/business_id.h"
+#include "model/mailbox.h"
 #include "wire/form.h"
 
-enum { NAME_MAX = 100, MAILBOX_MAX = 254, TOKEN_B = 32, NOTE_MAX = 100 };
+enum { NAME_MAX = 100, TOKEN_B = 32, NOTE_MAX = 100 };
 
 static const struct str none = { NULL, 0 };
 
@@ -23,18 +24,6 @@ struct str wrong_missing(struct ctx *c, struct wrong_list *w, const char *field,
     return typed.n > 0 ? none : wrong_note(c, w, field, label, vendor_text(V_v_missing, c->lang));
 }
 
-/* As registry/check.c has it; what it says more of, the form says then. */
-static bool is_mailbox(struct str s)
-{
-    size_t at = str_find_byte(s, '@', 0);
-
-    if (at == 0 || at >= s.n || str_find_byte(s, '@', at + 1) < s.n || str_find_byte(s, ' ', 0) < s.n)
-        return false;
-    struct str domain = str_from(s, at + 1);
-    size_t dot = str_find_byte(domain, '.', 0);
-    return dot > 0 && dot + 1 < domain.n && str_find_byte(s, ',', 0) == s.n && str_find_byte(s, '<', 0) == s.n;
-}
-
 struct str wrong_email(struct ctx *c, struct wrong_list *w, const char *field, enum vendor_text label, struct str typed)
 {
     return is_mailbox(typed) ? none : wrong_note(c, w, field, label, vendor_text(V_v_email_wrong, c->lang));
@@ -46,9 +35,9 @@ void organisation_typed(struct ctx *c, struct organisation_form *o)
                                      .name_sv = form_typed(c->body, S("name_sv"), NAME_MAX),
                                      .name_en = form_typed(c->body, S("name_en"), NAME_MAX),
                                      .business_id = form_typed(c->body, S("business_id"), NAME_MAX),
-                                     .technology = form_typed(c->body, S("technology"), MAILBOX_MAX),
-                                     .privacy = form_typed(c->body, S("privacy"), MAILBOX_MAX),
-                                     .incidents = form_typed(c->body, S("incidents"), MAILBOX_MAX) };
+                                     .technology = form_typed(c->body, S("technology"), MAILBOX_MAX_B),
+                                     .privacy = form_typed(c->body, S("privacy"), MAILBOX_MAX_B),
+                                     .incidents = form_typed(c->body, S("incidents"), MAILBOX_MAX_B) };
 }
 
 void organisation_judge(struct ctx *c, struct organisation_form *o, struct wrong_list *w)

@@ -26,9 +26,7 @@ enum step registrar_bad_token(struct ctx *c, struct fail *f, const char *why)
 
 struct str registrar_bearer(struct ctx *c, struct fail *f)
 {
-    struct str field = http_field(c->req, S("Authorization"));
-    struct str token =
-        str_eq_case(str_sub(field, 0, 7), S("Bearer ")) ? str_trim(str_from(field, 7)) : (struct str){ NULL, 0 };
+    struct str token = http_credentials(c->req, S("Bearer"));
 
     if (str_is_set(token) && token.n <= BEARER_MAX_B)
         return token;

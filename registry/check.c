@@ -7,6 +7,7 @@
 #include "idp-adapters/upstream_saml.h"
 #include "model/business_id.h"
 #include "model/grant_types.h"
+#include "model/mailbox.h"
 #include "policy/cost.h"
 #include "policy/text_check.h"
 #include "registry/check_client.h"
@@ -991,21 +992,6 @@ static bool check_registrar(struct checking *c, const struct registrar *r)
 }
 
 /* Vendor organisations and their people. */
-
-enum { MAILBOX_MAX_B = 254 /* [RFC 5321 4.5.3.1.3] */ };
-
-/* One address of e-mail; whether anybody reads there, no check can tell. */
-static bool is_mailbox(struct str s)
-{
-    size_t at = str_find_byte(s, '@', 0);
-
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] <= ' ' || s.p[i] == '<' || s.p[i] == '>' || s.p[i] == ',' || (i != at && s.p[i] == '@'))
-            return false;
-    struct str domain = at < s.n ? str_from(s, at + 1) : S("");
-    size_t dot = str_find_byte(domain, '.', 0);
-    return at > 0 && dot > 0 && dot + 1 < domain.n && s.n <= MAILBOX_MAX_B;
-}
 
 static bool check_organisation(struct checking *c, const struct organisation *o)
 {

@@ -3,8 +3,8 @@
 
 #include "base/codec.h"
 #include "base/crypt.h"
-#include "base/otp.h"
 #include "registry/store.h"
+#include "wire/otp.h"
 
 enum { RECOVERY_LETTERS = 12, RECOVERY_GROUP = 4, HASH_SHOWN = 16 };
 

@@ -19,6 +19,16 @@ struct str http_field(const struct http_request *r, struct str name)
     return found;
 }
 
+struct str http_credentials(const struct http_request *r, struct str scheme)
+{
+    struct str field = http_field(r, S("Authorization")), said;
+
+    if (!str_split(&field, ' ', &said) || !str_eq_case(said, scheme))
+        return (struct str){ NULL, 0 };
+    struct str token = str_trim(field);
+    return str_is_set(token) ? token : (struct str){ NULL, 0 };
+}
+
 struct str http_field_list(struct arena *a, const struct http_request *r, struct str name)
 {
     struct str list = { NULL, 0 };

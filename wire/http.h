@@ -36,6 +36,9 @@ struct http_request {
 /* The field's value; absent when missing.  Names compare without case.  A field
  * that came twice is absent: nobody may choose between two. */
 struct str http_field(const struct http_request *r, struct str name);
+/* What Authorization holds behind that scheme ("Bearer", "DPoP"), without white space around it [RFC 6750 2.1]; absent:
+ * no such field, another scheme, or nothing. */
+struct str http_credentials(const struct http_request *r, struct str scheme);
 /* A field whose value is a list: it may come in several lines, which are one list [RFC 9110 5.3]. */
 struct str http_field_list(struct arena *a, const struct http_request *r, struct str name);
 /* The cookie's value, under the name that http_set_cookie gave it; absent when

@@ -186,9 +186,8 @@ static bool open_token(struct ctx *c, struct str token, struct shown *out)
 
 bool service_token_read(struct ctx *c, struct str scope, struct fail *f)
 {
-    struct str field = http_field(c->req, S("Authorization"));
     struct shown t = { .until_s = 0 };
-    bool good = str_eq_case(str_sub(field, 0, 7), S("Bearer ")) && open_token(c, str_trim(str_from(field, 7)), &t);
+    bool good = open_token(c, http_credentials(c->req, S("Bearer")), &t);
 
     c->service = good ? registry_service(c->registry, t.service) : NULL;
     if (c->service == NULL || c->service->protocol != PROTO_LTI || !c->service->enabled) {

@@ -5,7 +5,6 @@
  * is made with its second factor in the same form: there is no moment at which a password alone would do. */
 #include "base/codec.h"
 #include "base/crypt.h"
-#include "base/otp.h"
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
@@ -16,6 +15,7 @@
 #include "idp-adapters/fold.h"
 #include "wire/form.h"
 #include "wire/http.h"
+#include "wire/otp.h"
 #include "wire/qr.h"
 
 enum {

@@ -21,6 +21,29 @@ TEST(a_field_is_found_without_case_and_only_when_it_came_once)
     CHECK(http_field(&r, S("X-C")).p == NULL);
 }
 
+static struct str credentials(struct str value, struct str scheme)
+{
+    struct http_field fields[] = { { S("authorization"), value } };
+    struct http_request r = { .fields = fields, .field_count = 1 };
+
+    return http_credentials(&r, scheme);
+}
+
+TEST(credentials_are_what_stands_behind_their_scheme) /* [RFC 6750 2.1, RFC 9449 7.1] */
+{
+    struct http_request none = { .field_count = 0 };
+
+    CHECK_STR(credentials(S("Bearer abc"), S("Bearer")), "abc");
+    CHECK_STR(credentials(S("bEARER   abc "), S("Bearer")), "abc");
+    CHECK_STR(credentials(S("DPoP abc"), S("DPoP")), "abc");
+    CHECK(credentials(S("DPoP abc"), S("Bearer")).p == NULL);
+    CHECK(credentials(S("Bearer"), S("Bearer")).p == NULL);
+    CHECK(credentials(S("Bearer  "), S("Bearer")).p == NULL);
+    CHECK(credentials(S("Bearerabc"), S("Bearer")).p == NULL);
+    CHECK(credentials(S(""), S("Bearer")).p == NULL);
+    CHECK(http_credentials(&none, S("Bearer")).p == NULL);
+}
+
 TEST(a_list_that_came_in_several_lines_is_one_list) /* [RFC 9110 5.3] */
 {
     struct http_field fields[] = { { S("Accept-Language"), S("de") },

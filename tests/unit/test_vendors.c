@@ -2,11 +2,12 @@
  * Vendor organisations, their area, and how their people come in [issue of the vendor portal, J8]. */
 #include "base/codec.h"
 #include "base/crypt.h"
-#include "base/otp.h"
 #include "gateway/service_keys.h"
 #include "model/business_id.h"
+#include "model/mailbox.h"
 #include "registry/vendors.h"
 #include "tests/unit/change_help.h"
+#include "wire/otp.h"
 
 #include <sys/stat.h>
 
@@ -64,6 +65,20 @@ TEST(what_an_organisation_has_in_test_is_never_on_this_machine)
 }
 
 /* ── business ids ───────────────────────────────────────────────────────── */
+
+TEST(a_mailbox_is_one_address_and_nothing_beside_it)
+{
+    static const struct str good[] = { S("tuki@kinos.fi"), S("a+b.c@mail.kinos.example") };
+    static const struct str bad[] = { S(""),          S("@kinos.fi"),         S("tuki"),          S("tuki@"),
+                                      S("tuki@fi"),   S("tuki@.fi"),          S("tuki@kinos."),   S("a@b@kinos.fi"),
+                                      S("a @kin.fi"), S("Tuki <t@kinos.fi>"), S("a@k.fi,b@k.fi"), S("a@k.fi\n"),
+                                      S("a@k.fi\x01") };
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        CHECK(is_mailbox(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        CHECK(!is_mailbox(bad[i]));
+}
 
 TEST(a_business_id_has_its_check_digit)
 {

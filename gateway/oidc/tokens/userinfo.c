@@ -59,10 +59,8 @@ static enum step read_token(struct ctx *c, struct fail *f)
         return bad_request(c, f, "access_token comes in two ways at once: in the Authorization field and in the body");
     if (body.p != NULL)
         token = body;
-    else if (str_eq_case(str_sub(field, 0, 7), S("Bearer ")))
-        token = str_trim(str_from(field, 7));
-    else if ((a->by_dpop = str_eq_case(str_sub(field, 0, 5), S("DPoP "))))
-        token = str_trim(str_from(field, 5));
+    else if (!str_is_set(token = http_credentials(c->req, S("Bearer"))))
+        a->by_dpop = str_is_set(token = http_credentials(c->req, S("DPoP")));
     if (!str_is_set(token)) {
         token_challenge(c, NULL, NULL);
         return fail_told(f, FAIL_CLIENT_AUTH, "invalid_request",

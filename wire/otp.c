@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "base/otp.h"
+#include "wire/otp.h"
 
 #include "base/codec.h"
 #include "base/crypt.h"
+#include "wire/form.h"
 
 enum { COUNTER_B = 8, URI_MAX_B = 480 };
 
@@ -42,19 +43,6 @@ bool otp_step(struct arena *a, struct str seed, struct str typed, int64_t now_s,
     return found;
 }
 
-static void put_escaped(struct buf *b, struct str text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        char c = text.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                     c == '.' || c == '_' || c == '~';
-        if (plain)
-            buf_byte(b, c);
-        else
-            buf_printf(b, "%%%02X", (unsigned)(unsigned char)c);
-    }
-}
-
 struct str otp_text(struct arena *a, struct str seed)
 {
     struct str lower = b32_encode(a, seed);
@@ -70,12 +58,12 @@ struct str otp_uri(struct arena *a, struct str seed, struct str issuer, struct s
     struct buf b = buf_new(a, URI_MAX_B);
 
     buf_add(&b, S("otpauth://totp/"));
-    put_escaped(&b, issuer);
+    url_escape(&b, issuer);
     buf_add(&b, S(":"));
-    put_escaped(&b, who);
+    url_escape(&b, who);
     buf_add(&b, S("?secret="));
     buf_add(&b, otp_text(a, seed));
     buf_add(&b, S("&issuer="));
-    put_escaped(&b, issuer);
+    url_escape(&b, issuer);
     return buf_ok(&b) ? buf_str(&b) : (struct str){ NULL, 0 };
 }

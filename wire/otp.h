@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * base/otp.h: codes of six digits that a telephone shows for thirty seconds.  [RFC 6238]
+ * wire/otp.h: codes of six digits that a telephone shows for thirty seconds.  [RFC 6238]
  *
- * Floor 0.  HMAC-SHA-1, six digits, thirty seconds: what every authenticator app does, whatever else an address asks
+ * Floor 1.  HMAC-SHA-1, six digits, thirty seconds: what every authenticator app does, whatever else an address asks
  * for.  Pure.
  */
-#ifndef BASE_OTP_H
-#define BASE_OTP_H
+#ifndef WIRE_OTP_H
+#define WIRE_OTP_H
 
 #include "base/arena.h"
 
