@@ -299,8 +299,10 @@ static bool take(void *with, struct db *d, struct arena *a, struct fail *f)
 
 static bool give_back(void *with, struct db *d, struct arena *a, struct fail *f)
 {
+    const struct accepting *x = with;
+
     (void)a;
-    return invitation_give_back(d, ((struct accepting *)with)->hash, f);
+    return factors_drop(d, x->account, f) && invitation_give_back(d, x->hash, f);
 }
 
 static bool keep_factors(void *with, struct db *d, struct arena *a, struct fail *f)
@@ -311,7 +313,8 @@ static bool keep_factors(void *with, struct db *d, struct arena *a, struct fail 
            recovery_put(d, a, x->account, x->papers, f);
 }
 
-/* The invitation first, so that two of it make one account; it is given back where the rows were not made. */
+/* The invitation first, so that two of it make one account, and with it the factors, which are nobody's until the
+ * account is there: so there is none without them.  Where the rows were not made, all of it is given back. */
 static bool accept(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct accepting *x = with;
@@ -319,11 +322,11 @@ static bool accept(void *with, struct db *d, struct arena *a, struct fail *f)
 
     if (!vendors_now(x->vendors, a, take, x, f))
         return false;
-    if (!edit_run(x->act.edit, d, a, &x->act.how, EDIT_APPLY, &x->act.result, f)) {
-        (void)vendors_now(x->vendors, a, give_back, x, &none);
-        return false;
-    }
-    return vendors_now(x->vendors, a, keep_factors, x, f);
+    if (vendors_now(x->vendors, a, keep_factors, x, f) &&
+        edit_run(x->act.edit, d, a, &x->act.how, EDIT_APPLY, &x->act.result, f))
+        return true;
+    (void)vendors_now(x->vendors, a, give_back, x, &none);
+    return false;
 }
 
 static enum step accept_read(struct ctx *c, struct fail *f)
