@@ -10,7 +10,7 @@ bool approval_possible(const struct service *s)
 
 bool approval_binds(const struct service *s)
 {
-    return approval_possible(s) && s->saml.approved.n > 0;
+    return approval_possible(s) && s->saml.approved.n + s->saml.rejected.n > 0;
 }
 
 static struct str key_fact(struct arena *a, struct str print)

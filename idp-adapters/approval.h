@@ -7,9 +7,9 @@
  *     acs POST https://…        an AssertionConsumerService, by binding
  *     slo SOAP https://… …      a SingleLogoutService, with another place for answers behind it
  *
- * A row whose metadata_approved names some takes none besides: what came later waits until somebody approves or rejects
- * it (gateway/console/metadata.c), and the service goes on with what was approved.  It is to services what pins.h is to
- * identity providers, whose addresses send nobody's data anywhere.  Pure.
+ * A row that has judged any takes none but those that its metadata_approved names: what came later waits until somebody
+ * approves or rejects it (gateway/console/metadata.c), and the service goes on with what was approved.  It is to
+ * services what pins.h is to identity providers, whose addresses send nobody's data anywhere.  Pure.
  */
 #ifndef IDP_ADAPTERS_APPROVAL_H
 #define IDP_ADAPTERS_APPROVAL_H
@@ -31,7 +31,8 @@ struct facts {
 
 /* Whether nobody vouches for what its metadata say: an address without a signer. */
 bool approval_possible(const struct service *s);
-/* And whether what it says anew waits: something was approved. */
+/* And whether what it says anew waits: something was approved or rejected.  Who rejects the last that was approved does
+ * not take all of it. */
 bool approval_binds(const struct service *s);
 /* What the metadata say, in their order, each once. */
 struct facts approval_facts(struct arena *a, const struct service *s, const struct saml_service_metadata *m);

@@ -14,7 +14,7 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { ROWS_SHOWN = 400, LIST_MAX_B = 262144, WHO_MAX = 120 };
+enum { ROWS_SHOWN = 400, WHO_MAX = 120 };
 
 static const struct str here = S("/admin/metadata");
 
@@ -161,42 +161,26 @@ struct judging { /* c->state */
     struct act act;
 };
 
-static void add_line(struct buf *b, struct str text)
+/* The list as a form has it, with that text in it (once, at its end) or without. */
+static struct str listed(struct ctx *c, const struct strs *list, struct str text, bool is_in)
 {
-    if (b->n > 0)
-        buf_byte(b, '\n');
-    buf_add(b, text);
-}
-
-static struct str with(struct ctx *c, const struct strs *list, struct str text)
-{
-    struct buf b = buf_new(c->arena, LIST_MAX_B);
+    struct strs made = { NULL, 0 };
 
     for (size_t i = 0; i < list->n; i++)
         if (!str_eq(list->at[i], text))
-            add_line(&b, list->at[i]);
-    if (str_is_set(text))
-        add_line(&b, text);
-    return buf_ok(&b) ? buf_str(&b) : (struct str){ NULL, 0 };
-}
-
-static struct str without(struct ctx *c, const struct strs *list, struct str text)
-{
-    struct strs left = { NULL, 0 };
-
-    for (size_t i = 0; i < list->n; i++)
-        if (!str_eq(list->at[i], text))
-            strs_add(c->arena, &left, list->at[i]);
-    return with(c, &left, (struct str){ NULL, 0 });
+            strs_add(c->arena, &made, list->at[i]);
+    if (is_in)
+        strs_add(c->arena, &made, text);
+    return strs_joined(c->arena, &made, '\n');
 }
 
 static struct str all_of(struct ctx *c, const struct facts *facts)
 {
-    struct buf b = buf_new(c->arena, LIST_MAX_B);
+    struct strs made = { NULL, 0 };
 
     for (size_t i = 0; i < facts->n; i++)
-        add_line(&b, facts->at[i].text);
-    return buf_ok(&b) ? buf_str(&b) : (struct str){ NULL, 0 };
+        strs_add(c->arena, &made, facts->at[i].text);
+    return strs_joined(c->arena, &made, '\n');
 }
 
 /* What its metadata say now, by that very text: a form that is older than them judges nothing. */
@@ -226,11 +210,9 @@ static bool fields_of(struct ctx *c, struct judging *x, struct edit_field fields
     bool approves = known && str_eq(act, S("approve")), rejects = known && str_eq(act, S("reject"));
 
     x->done = pins ? "pinned" : approves ? "approved" : "rejected";
-    fields[0] = (struct edit_field){ S("metadata_approved"), pins       ? all_of(c, &facts)
-                                                             : approves ? with(c, &s->saml.approved, fact)
-                                                                        : without(c, &s->saml.approved, fact) };
-    fields[1] = (struct edit_field){ S("metadata_rejected"),
-                                     rejects ? with(c, &s->saml.rejected, fact) : without(c, &s->saml.rejected, fact) };
+    fields[0] = (struct edit_field){ S("metadata_approved"),
+                                     pins ? all_of(c, &facts) : listed(c, &s->saml.approved, fact, approves) };
+    fields[1] = (struct edit_field){ S("metadata_rejected"), listed(c, &s->saml.rejected, fact, rejects) };
     return pins || approves || (rejects && approval_binds(s));
 }
 

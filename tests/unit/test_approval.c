@@ -45,6 +45,17 @@ TEST(nothing_waits_where_nothing_was_approved_or_somebody_signs)
     CHECK(!approval_binds(&s) && approval_fit(t->arena, &s, &m) == &m && approval_waiting(t->arena, &s, &m) == 0);
 }
 
+TEST(who_rejects_the_last_that_was_approved_takes_nothing_of_it)
+{
+    struct saml_service_metadata m = document(t);
+    struct service s = at_address();
+
+    strs_add(t->arena, &s.saml.rejected, S("acs POST https://s.example/acs"));
+    CHECK(approval_binds(&s));
+    CHECK_INT(approval_fit(t->arena, &s, &m)->acs_count, 0);
+    CHECK_INT(approval_waiting(t->arena, &s, &m), 3);
+}
+
 TEST(what_was_not_approved_is_not_used_and_waits_unless_it_was_rejected)
 {
     struct saml_service_metadata m = document(t);
