@@ -29,7 +29,7 @@ struct registry {
     atomic_uint holders;
     struct registry_parts parts;
     struct table providers, provider_oids, idps, idp_schools, entities, issuers, services, clients, resources,
-        service_entities, accounts;
+        service_entities, accounts, organisations, api_tokens;
     const struct policy **policies; /* by layer, provider, school, id */
     const struct admin **admins;    /* by idp, subject, id */
     const struct admin **idle;      /* those that give nothing */
@@ -194,6 +194,12 @@ struct registry *registry_build(struct arena *a, const struct registry_parts *pa
             put(&r->service_entities, parts->services[i].saml.entity_id, &parts->services[i]);
     }
     r->accounts = table_for(a, parts->account_count);
+    r->organisations = table_for(a, parts->organisation_count);
+    for (size_t i = 0; i < parts->organisation_count; i++)
+        put(&r->organisations, parts->organisations[i].id, &parts->organisations[i]);
+    r->api_tokens = table_for(a, parts->api_token_count);
+    for (size_t i = 0; i < parts->api_token_count; i++)
+        put(&r->api_tokens, parts->api_tokens[i].token_hash, &parts->api_tokens[i]);
     r->policies = arena_make_n(a, parts->policy_count + 1, const struct policy *);
     for (size_t i = 0; i < parts->policy_count; i++)
         r->policies[i] = &parts->policies[i];
@@ -330,13 +336,9 @@ const struct registrar *registry_registrar(const struct registry *r, struct str 
     return NULL;
 }
 
-/* Few as well, and their people with them. */
 const struct organisation *registry_organisation(const struct registry *r, struct str id)
 {
-    for (size_t i = 0; str_is_set(id) && i < r->parts.organisation_count; i++)
-        if (str_eq(r->parts.organisations[i].id, id))
-            return &r->parts.organisations[i];
-    return NULL;
+    return get(&r->organisations, id);
 }
 
 const struct staff *registry_staff(const struct registry *r, struct str idp, struct str subject,
@@ -389,10 +391,7 @@ const char *staff_role_name(enum staff_role role)
 
 const struct api_token *registry_api_token(const struct registry *r, struct str token_hash)
 {
-    for (size_t i = 0; str_is_set(token_hash) && i < r->parts.api_token_count; i++)
-        if (str_eq(r->parts.api_tokens[i].token_hash, token_hash))
-            return &r->parts.api_tokens[i];
-    return NULL;
+    return get(&r->api_tokens, token_hash);
 }
 
 const struct service *registry_service_entity(const struct registry *r, struct str entity_id)

@@ -60,23 +60,38 @@ static enum step list(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+struct has { /* an organisation */
+    size_t people, services;
+};
+
+/* Of each, by its place among them, in one walk. */
+static struct has *count_all(const struct ctx *c, const struct registry_parts *p)
+{
+    struct has *all = arena_make_n(c->arena, p->organisation_count + 1, struct has);
+
+    for (size_t i = 0; i < p->staff_count; i++)
+        all[p->staff[i].organisation - p->organisations].people++;
+    for (size_t i = 0; i < p->service_count; i++) {
+        const struct organisation *o = registry_organisation(c->registry, p->services[i].vendor);
+        if (o != NULL)
+            all[o - p->organisations].services++;
+    }
+    return all;
+}
+
 static void put_organisations(struct ctx *c, struct vendors_view *v)
 {
     const struct registry_parts *p = registry_parts(c->registry);
     struct vendor_row *rows = arena_make_n(c->arena, ROWS_SHOWN, struct vendor_row);
+    struct has *all = count_all(c, p);
 
     for (size_t i = 0; i < p->organisation_count && v->rows.n < ROWS_SHOWN; i++) {
         const struct organisation *o = &p->organisations[i];
-        size_t people = 0, services = 0;
-        for (size_t k = 0; k < p->staff_count; k++)
-            people += p->staff[k].organisation == o;
-        for (size_t k = 0; k < p->service_count; k++)
-            services += str_eq(p->services[k].vendor, o->id);
         rows[v->rows.n++] = (struct vendor_row){ .id = o->id,
                                                  .name = names_in(&o->names, c->lang),
                                                  .business_id = o->business_id,
-                                                 .people = arena_printf(c->arena, "%zu", people),
-                                                 .services = arena_printf(c->arena, "%zu", services) };
+                                                 .people = arena_printf(c->arena, "%zu", all[i].people),
+                                                 .services = arena_printf(c->arena, "%zu", all[i].services) };
     }
     v->rows.at = rows;
 }
@@ -236,7 +251,6 @@ static enum step served(struct ctx *c, struct fail *f)
 static enum step say(struct ctx *c, struct fail *f)
 {
     struct vendors_on *x = on(c);
-    struct fail none = { 0 };
 
     if (x->v.declined && !x->got.ok) {
         *f = x->got.why;
@@ -250,7 +264,6 @@ static enum step say(struct ctx *c, struct fail *f)
         *f = x->act.got.why;
         return REFUSE;
     }
-    (void)none;
     if (!x->act.got.ok)
         x->v.detail = act_detail(c, &x->act);
     else
