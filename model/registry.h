@@ -391,8 +391,8 @@ struct registry *registry_hold(struct registry *r);
 void registry_drop(struct registry *r); /* NULL does nothing; any thread */
 
 /* More indexes over the snapshot, kept with it and freed with it.  Each is made once, by the first who asks for it, and
- * must not ask for itself.  gateway/node/node.c asks for all before a snapshot is in force, so that no request waits
- * for one.  Any thread. */
+ * must not ask for itself.  gateway/node/node.c asks for those that take long before a snapshot is in force, so that
+ * no request waits for one.  Any thread. */
 enum registry_index {
     INDEX_RULES,     /* policy/lookup.c: what the policies say about one role at one school */
     INDEX_POLICIES,  /* policy/set.c: the policies, read */
@@ -405,6 +405,7 @@ enum registry_index {
     INDEX_WINDOWS,   /* policy/windows.c: terms, networks and exams by where they are */
     INDEX_HOLDERS,   /* gateway/console/lines.c: who holds a right, by pseudonym */
     INDEX_DISCOVERY, /* gateway/oidc/discovery.c: what the OpenID Provider announces */
+    INDEX_OPENAPI,   /* gateway/api/openapi.c: what programs may read and write */
     INDEX_COUNT
 };
 const void *registry_index(const struct registry *r, enum registry_index which,

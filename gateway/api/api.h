@@ -78,6 +78,8 @@ static inline struct api_call *api_call(const struct ctx *c)
 enum step api_door(struct ctx *c, struct fail *f);
 /* A row: which kind, and which row, the path names.  Fails NOT_FOUND. */
 enum step api_path(struct ctx *c, struct fail *f);
+/* A job on the registry's database, with the call and into its got; alone in its batch.  Fails BUSY. */
+enum step api_ask(struct ctx *c, desk_job *job, struct fail *f);
 /* A vendor's rows are the nation's to administer. */
 bool api_may(const struct api_call *x, enum console_action action, const struct area *where);
 

@@ -180,9 +180,7 @@ static enum step ask(struct ctx *c, struct fail *f)
 
     x->how = (struct edit_how){ .world = c->world, .seals = c->seals, .may = may_write, .gives = may_give, .with = x };
     x->is_there = true;
-    if (!desk_ask(c->desk, c->work, &c->batch, c->arena, apply_sql, x, &x->got))
-        return fail(f, FAIL_BUSY, "temporarily_unavailable", "too many jobs wait");
-    return WAIT;
+    return api_ask(c, apply_sql, f);
 }
 
 /* Whoever reads next, on whichever loop, reads it as it has become. */

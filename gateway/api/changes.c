@@ -125,9 +125,7 @@ static enum step ask_draft(struct ctx *c, struct fail *f)
         return fail(f, FAIL_DENIED, "access_denied", "the role of this token may not see drafts");
     if (!str_int(c->req->param, &x->draft_number) || x->draft_number <= 0)
         return fail(f, FAIL_NOT_FOUND, "not_found", "no such draft");
-    if (!desk_ask(c->desk, c->work, &c->batch, c->arena, draft_sql, x, &x->got))
-        return fail(f, FAIL_BUSY, "temporarily_unavailable", "too many jobs wait");
-    return WAIT;
+    return api_ask(c, draft_sql, f);
 }
 
 static enum step say_draft(struct ctx *c, struct fail *f)

@@ -24,6 +24,15 @@ const struct api_right *api_right_of(struct str kind)
     return NULL;
 }
 
+enum step api_ask(struct ctx *c, desk_job *job, struct fail *f)
+{
+    struct api_call *x = api_call(c);
+
+    if (!desk_ask(c->desk, c->work, &c->batch, c->arena, job, x, &x->got))
+        return fail(f, FAIL_BUSY, "temporarily_unavailable", "too many jobs wait");
+    return WAIT;
+}
+
 bool api_may(const struct api_call *x, enum console_action action, const struct area *where)
 {
     return policy_may(x->registry, &x->person, action, area_is_vendor(where) ? &area_nation : where, &x->now);
@@ -44,8 +53,9 @@ static enum step no_token(struct ctx *c, struct fail *f, bool came, const char *
 
 static bool is_valid(const struct api_token *t, int64_t now_s)
 {
-    return t->enabled && (t->right.from_s == 0 || t->right.from_s <= now_s) &&
-           (t->right.to_s == 0 || now_s < t->right.to_s);
+    const struct affiliation held = { .from_s = t->right.from_s, .to_s = t->right.to_s };
+
+    return t->enabled && affiliation_valid(&held, now_s);
 }
 
 static void take_up(struct ctx *c, struct api_call *x, const struct api_token *t)
@@ -74,11 +84,10 @@ static void take_up(struct ctx *c, struct api_call *x, const struct api_token *t
 enum step api_door(struct ctx *c, struct fail *f)
 {
     struct api_call *x = c->state = arena_make(c->arena, struct api_call);
-    struct str field = http_field(c->req, S("Authorization"));
-    struct str token = str_eq_case(str_sub(field, 0, 7), S("Bearer ")) ? str_trim(str_from(field, 7)) : S("");
+    struct str token = http_credentials(c->req, S("Bearer"));
 
-    if (token.n == 0 || token.n > TOKEN_MAX_B)
-        return no_token(c, f, token.n > 0, "no token, or one that is too long");
+    if (!str_is_set(token) || token.n > TOKEN_MAX_B)
+        return no_token(c, f, str_is_set(token), "no token, or one that is too long");
     const struct api_token *t = registry_api_token(c->registry, sha256_hex(c->arena, token));
     if (t == NULL || !is_valid(t, c->now_s))
         return no_token(c, f, true, t == NULL ? "unknown" : "switched off, or not now");

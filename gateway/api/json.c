@@ -27,7 +27,7 @@ static void put_value(struct json_out *o, const struct field_about *about, const
 {
     int64_t number;
 
-    if (about->shape == SHAPE_SECRET || f->value.p == NULL)
+    if (about->shape == SHAPE_SECRET)
         json_nil(o);
     else if (about->shape == SHAPE_LIST || about->shape == SHAPE_WORDS)
         put_list(o, f->value);
@@ -54,7 +54,8 @@ void api_write_row(struct json_out *o, const struct kind_about *about, const str
     for (size_t i = 0; i < row->field_count; i++) {
         const struct row_field *f = &row->fields[i];
         struct str group = group_of(f->name);
-        if (!f->is_set && !about->fields[i].is_key)
+        bool left_out = f->value.p == NULL && about->fields[i].shape != SHAPE_SECRET; /* a long one, of a list */
+        if (left_out || (!f->is_set && !about->fields[i].is_key))
             continue;
         if (!str_eq(group, open)) {
             if (open.n > 0)

@@ -341,7 +341,7 @@ static void put_other_paths(struct json_out *o)
 
 /* ── the document ───────────────────────────────────────────────────────── */
 
-static void put_head(struct ctx *c, struct json_out *o)
+static void put_head(struct json_out *o, struct arena *a, struct str public_url)
 {
     put(o, "openapi", "3.1.0");
     begin(o, "info");
@@ -352,46 +352,60 @@ static void put_head(struct ctx *c, struct json_out *o)
     json_key(o, S("servers"));
     json_begin_array(o);
     json_begin_object(o);
-    json_put_str(o, S("url"), arena_join(c->arena, c->set->public_url, S("/api/v1")));
+    json_put_str(o, S("url"), arena_join(a, public_url, S("/api/v1")));
     end(o);
     json_end_array(o);
     json_key(o, S("security"));
     json_raw(o, S("[{\"token\":[]}]"));
 }
 
+static void put_components(struct json_out *o, const struct kind_about *kinds)
+{
+    begin(o, "components");
+    json_key(o, S("securitySchemes"));
+    json_raw(o, S("{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}}"));
+    begin(o, "schemas");
+    for (size_t i = 0; i < api_right_count; i++)
+        put_schema(o, &kinds[i]);
+    json_key(o, S("Error"));
+    json_raw(o, S(ERROR_SCHEMA));
+    json_key(o, S("Changed"));
+    json_raw(o, S(CHANGED_SCHEMA));
+    json_key(o, S("Change"));
+    json_raw(o, S(CHANGE_SCHEMA));
+    end(o);
+    end(o);
+}
+
+/* Once for each snapshot: it says the same to everybody who asks. */
+static void *document(struct arena *a, const struct registry *r, const void *settings)
+{
+    const struct settings *set = settings;
+    struct json_out *o = arena_make(a, struct json_out);
+    struct kind_about *kinds = arena_make_n(a, api_right_count, struct kind_about);
+
+    (void)r;
+    *o = json_out(a, DOCUMENT_MAX_B);
+    for (size_t i = 0; i < api_right_count; i++)
+        (void)kind_about(a, str_of(api_rights[i].kind), &kinds[i]);
+    json_begin_object(o);
+    put_head(o, a, set->public_url);
+    begin(o, "paths");
+    for (size_t i = 0; i < api_right_count; i++) {
+        put_list_path(o, a, &kinds[i]);
+        put_row_path(o, a, &kinds[i]);
+    }
+    put_other_paths(o);
+    end(o);
+    put_components(o, kinds);
+    json_end_object(o);
+    return o;
+}
+
 static enum step show(struct ctx *c, struct fail *f)
 {
-    struct json_out o = json_out(c->arena, DOCUMENT_MAX_B);
-    struct kind_about *kinds = arena_make_n(c->arena, api_right_count, struct kind_about);
-
-    for (size_t i = 0; i < api_right_count; i++)
-        (void)kind_about(c->arena, str_of(api_rights[i].kind), &kinds[i]);
-    json_begin_object(&o);
-    put_head(c, &o);
-    begin(&o, "paths");
-    for (size_t i = 0; i < api_right_count; i++) {
-        put_list_path(&o, c->arena, &kinds[i]);
-        put_row_path(&o, c->arena, &kinds[i]);
-    }
-    put_other_paths(&o);
-    end(&o);
-    begin(&o, "components");
-    json_key(&o, S("securitySchemes"));
-    json_raw(&o, S("{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}}"));
-    begin(&o, "schemas");
-    for (size_t i = 0; i < api_right_count; i++)
-        put_schema(&o, &kinds[i]);
-    json_key(&o, S("Error"));
-    json_raw(&o, S(ERROR_SCHEMA));
-    json_key(&o, S("Changed"));
-    json_raw(&o, S(CHANGED_SCHEMA));
-    json_key(&o, S("Change"));
-    json_raw(&o, S(CHANGE_SCHEMA));
-    end(&o);
-    end(&o);
-    json_end_object(&o);
     http_header_set(c->res, S("Cache-Control"), S("public, max-age=300"));
-    return api_json(c, 200, &o, f);
+    return api_json(c, 200, registry_index_with(c->registry, INDEX_OPENAPI, c->set, document), f);
 }
 
 const struct step_row api_openapi[] = { { show }, { NULL } };

@@ -10,15 +10,6 @@
 
 enum { LIST_USUAL = 100, NEXT_MAX_B = 16384 };
 
-static enum step ask(struct ctx *c, desk_job *job, struct fail *f)
-{
-    struct api_call *x = api_call(c);
-
-    if (!desk_ask(c->desk, c->work, &c->batch, c->arena, job, x, &x->got))
-        return fail(f, FAIL_BUSY, "temporarily_unavailable", "too many jobs wait");
-    return WAIT;
-}
-
 static enum step may_read(struct ctx *c, struct fail *f)
 {
     const struct api_call *x = api_call(c);
@@ -69,14 +60,14 @@ static enum step ask_list(struct ctx *c, struct api_call *x, struct fail *f)
     if (!read_after(c, x))
         return fail(f, FAIL_CALLER, "invalid_request", "after: expected what \"next\" of the page before has");
     x->list.most = (size_t)most;
-    return ask(c, list_sql, f);
+    return api_ask(c, list_sql, f);
 }
 
 static enum step ask_rows(struct ctx *c, struct fail *f)
 {
     struct api_call *x = api_call(c);
 
-    return x->names_row ? ask(c, look_sql, f) : ask_list(c, x, f);
+    return x->names_row ? api_ask(c, look_sql, f) : ask_list(c, x, f);
 }
 
 static struct str path_of(struct ctx *c, const struct row_id *row)
@@ -96,7 +87,7 @@ static struct str next_page(struct ctx *c, const struct api_call *x)
     url_query(&b, S("limit"), arena_printf(c->arena, "%zu", x->list.most));
     url_query(&b, S("search"), x->list.search);
     url_query(&b, S("under"), x->list.under);
-    return buf_str(&b);
+    return buf_ok(&b) ? buf_str(&b) : (struct str){ NULL, 0 };
 }
 
 static enum step say_list(struct ctx *c, struct api_call *x, struct fail *f)

@@ -140,6 +140,8 @@ await test('a token that needs no second person writes at once', async () => {
   is(await call('PUT', 'policies/oulu-now-policy', { by: 'oulu-now', body: policy() }), 201);
   const read = await call('GET', 'policies/oulu-now-policy');
   check(read.json.text === policy().text && read.json.provider === 'oulu', read.text);
+  const listed = (await call('GET', 'policies?search=oulu-now')).json.rows[0];
+  check(listed.path === '/api/v1/policies/oulu-now-policy' && listed.row.id === 'oulu-now-policy' && !('text' in listed.row), `a long text stands in a list: ${JSON.stringify(listed)}`);
   is(await call('DELETE', 'policies/oulu-now-policy', { by: 'oulu-now' }), 204);
 });
 
