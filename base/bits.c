@@ -47,6 +47,14 @@ size_t bits_count_in(const struct bits *b, size_t from, size_t to)
     return n;
 }
 
+bool bits_meet(const struct bits *a, const struct bits *b)
+{
+    for (size_t i = 0; i < a->words && i < b->words; i++)
+        if ((a->at[i] & b->at[i]) != 0)
+            return true;
+    return false;
+}
+
 bool bits_none(const struct bits *b)
 {
     for (size_t i = 0; i < b->words; i++)

@@ -20,6 +20,7 @@ size_t bits_words(size_t n);                     /* of 64 bits, for n numbers */
 size_t bits_count(const struct bits *b);
 size_t bits_count_in(const struct bits *b, size_t from, size_t to); /* of from .. to-1 */
 bool bits_none(const struct bits *b);
+bool bits_meet(const struct bits *a, const struct bits *b);  /* a number stands in both */
 void bits_or(struct bits *b, const struct bits *other);      /* b: what is in either */
 void bits_and(struct bits *b, const struct bits *other);     /* b: what is in both */
 void bits_and_not(struct bits *b, const struct bits *other); /* b: without what is in the other */

@@ -127,8 +127,11 @@ static void fill(struct arena *a, const struct registry_parts *parts, enum lang 
     uint32_t *places = arena_make_n(a, parts->service_count + 1, uint32_t);
     size_t n = 0;
 
+    shelf->with_links = bits_new(a, parts->service_count);
     for (size_t i = 0; i < parts->service_count; i++) {
         places[i] = SHELF_NOWHERE;
+        if (parts->services[i].lti.deep_linking)
+            bits_set(&shelf->with_links, i);
         if (!service_has_way_in(&parts->services[i]))
             continue;
         order[n] = place_of(a, scratch, &parts->services[i], lang);

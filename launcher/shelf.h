@@ -19,6 +19,7 @@ struct shelf { /* in one language: by group, then by name */
     const struct tile *tiles;
     size_t count;
     const uint32_t *places;      /* of each service; SHELF_NOWHERE: it has no way in */
+    struct bits with_links;      /* the services whose links a teacher may give to a class */
     size_t ends[SHELF_GROUPS];   /* the first place behind each group */
     const struct finder *finder; /* over what each tile is found by */
 };

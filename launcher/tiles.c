@@ -48,16 +48,14 @@ static struct person at_school(struct arena *a, const struct person *p, struct s
 static struct bits allowed_on(struct arena *a, const struct shelf *shelf, const struct tiles_ask *ask,
                               const struct person *here, bool *class_links)
 {
-    const struct service *all = registry_parts(ask->registry)->services;
     tiles_allow *allow = ask->allow != NULL ? ask->allow : policy_services;
     const struct circumstances now = { .now_s = ask->now_s, .shared_device = ask->shared_device, .from = ask->address };
     struct bits services = allow(a, ask->registry, here, &now), tiles = bits_new(a, shelf->count);
 
+    *class_links = *class_links || bits_meet(&services, &shelf->with_links);
     for (size_t i = 0; i < services.words; i++)
         for (uint64_t word = services.at[i]; word != 0; word &= word - 1) {
-            size_t n = i * 64 + (size_t)__builtin_ctzll(word);
-            uint32_t place = shelf->places[n];
-            *class_links = *class_links || all[n].lti.deep_linking;
+            uint32_t place = shelf->places[i * 64 + (size_t)__builtin_ctzll(word)];
             if (place != SHELF_NOWHERE)
                 bits_set(&tiles, place);
         }

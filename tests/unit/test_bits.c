@@ -66,6 +66,19 @@ TEST(a_set_is_walked_counted_and_entered_anywhere)
         }
 }
 
+TEST(two_sets_meet_where_a_number_stands_in_both)
+{
+    struct bits one = bits_new(t->arena, N), other = bits_new(t->arena, N), shorter = bits_new(t->arena, 64);
+
+    CHECK(!bits_meet(&one, &other));
+    bits_set(&one, 199);
+    bits_set(&other, 198);
+    bits_set(&shorter, 63);
+    CHECK(!bits_meet(&one, &other) && !bits_meet(&one, &shorter) && !bits_meet(&shorter, &one));
+    bits_set(&other, 199);
+    CHECK(bits_meet(&one, &other) && bits_meet(&other, &one));
+}
+
 TEST(a_set_of_nothing_is_empty)
 {
     struct bits b = bits_new(t->arena, 0);
