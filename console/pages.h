@@ -1433,6 +1433,8 @@ struct metadata_source_row {
 
 struct metadata_service_row {
     struct str id, name, from, fetched, error;
+    bool known;       /* what it says was read, and is kept */
+    bool judged;      /* has a page where what it says is approved and rejected */
     bool waits, open; /* waits: something does; open: whatever an unsigned address says is believed */
 };
 

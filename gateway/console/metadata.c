@@ -67,6 +67,8 @@ static struct metadata_service_row service_row(struct ctx *c, const struct servi
                         : m == NULL && got.error != NULL && got.tried_s > 0 ? got.error
                                                                             : ""),
         .waits = m != NULL && approval_waiting(c->arena, s, m) > 0,
+        .known = m != NULL,
+        .judged = approval_possible(s),
         .open = approval_possible(s) && !approval_binds(s),
     };
 }

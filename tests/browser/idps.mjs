@@ -44,12 +44,17 @@ const samlServer = http.createServer((req, res) => {
     const descriptor = /<KeyDescriptor.*<\/KeyDescriptor>/.exec(one)[0];
     return res.writeHead(saml.status, { 'Content-Type': 'application/samlmetadata+xml' }).end(one.replace(descriptor, saml.names.map((k) => descriptor.replace('HERE', k.bare)).join('')));
   }
+  if (url.pathname === '/service') return res.writeHead(200, { 'Content-Type': 'application/samlmetadata+xml' }).end(told.text());
   if (!url.searchParams.has('SAMLRequest')) return res.writeHead(404).end();
   const request = /\bID="([^"]*)"/.exec(zlib.inflateRawSync(Buffer.from(url.searchParams.get('SAMLRequest'), 'base64')).toString())[1];
   const city = Object.assign(Object.create(SamlCity.prototype), { entity: `${samlBase}/idp`, key: saml.signs.key });
   const answer = city.answer({ request, acs: `${g.url}/upstream/saml/acs`, sp: `${g.url}/saml/metadata`, attrs: saml.attrs });
   res.writeHead(200, { 'Content-Type': 'text/html' }).end(`<!doctype html><title>Kaupunki</title><form method="post" action="${g.url}/upstream/saml/acs"><input type="hidden" name="SAMLResponse" value="${answer}"><input type="hidden" name="RelayState" value="${url.searchParams.get('RelayState')}"><button id="go">Lähetä</button></form>`);
 }).listen(samlPort, '127.0.0.1');
+
+// A service that publishes its metadata there, which nobody signs.
+const told = { key: newKey(), acs: [`${samlBase}/acs`] };
+told.text = () => `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="urn:viola"><md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>${told.key.bare}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>${told.acs.map((at, i) => `<md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="${at}" index="${i}"/>`).join('')}</md:SPSSODescriptor></md:EntityDescriptor>`;
 
 const role = (word) => ({ 'urn:mpass.id:uid': ['uid-1'], 'urn:oid:2.5.4.42': ['Onni Johannes'], 'urn:oid:2.5.4.4': ['Testi-Opettaja'], 'urn:oid:1.3.6.1.4.1.16161.1.1.27': ['1.2.246.562.24.10000000003'],
   'urn:mpass.id:role': [`1.2.246.562.99.95640100004;99101;7B;${word};;;`] });
@@ -69,6 +74,10 @@ idps:
   - { id: oulu-saml, kind: saml, provider: oulu, test: true, name: { fi: Oulun henkilöstö }, map: mpassid, entity_id: "${samlBase}/idp", metadata_url: "${samlBase}/metadata" }
 services:
   - { id: kanerva, protocol: link, vendor: x-oy, category: learning, test: true, name: { fi: Kanerva }, launch_uri: "http://127.0.0.1:9/" }
+  - { id: viola, protocol: saml, vendor: y-oy, test: true, name: { fi: Viola }, entity_id: "urn:viola", metadata_url: "${samlBase}/service" }
+  - { id: lupiini, protocol: saml, vendor: z-oy, test: true, name: { fi: Lupiini }, entity_id: "urn:lupiini", metadata_from: luettelo }
+metadata_sources:
+  - { id: luettelo, kind: mdq, test: true, url: "${samlBase}/mdq", signer: "${saml.signs.pem.replaceAll('\n', '\\n')}" }
 rules:
   - { id: oulu-teachers, provider: oulu, role: teacher }
 admins:
@@ -268,6 +277,45 @@ await test('a certificate that ends is on the page and at home, and a document t
 });
 
 /* --- what is left of it -------------------------------------------------------------------------------------------- */
+
+/* --- metadata of services ------------------------------------------------------------------------------------------ */
+
+for (const [width, lang, scripts, dark] of [[320, 'fi-FI', true, true], [1280, 'sv-SE', false]])
+  await test(`what a service's unsigned address says is confirmed, and what comes anew waits and is judged, ${width} px, ${lang}, ${scripts ? 'with' : 'without'} scripts`, async () => {
+    const { context, page } = await visitor({ width, lang, scripts, dark }), anew = `${samlBase}/acs-${width}`;
+    await signIn(page, 'riikka', 'operators');
+    const press = (selector) => Promise.all([page.waitForNavigation(), page.click(selector)]);
+    const refresh = () => { const done = g.cli('refresh', '-c', g.config, 'viola'); check(done.status === 0, done.stdout + done.stderr); };
+    refresh();
+    await until('its metadata are read', async () => { await page.goto(`${g.url}/admin/metadata`); return (await page.locator('a[href="/admin/metadata/viola"]').count()) === 1; });
+    check((await page.locator('a[href="/admin/metadata/lupiini"]').count()) === 0 && (await page.textContent('main')).includes('Lupiini'), 'a link to a page that is not there');
+    check((await page.textContent('tr:has-text("Lupiini")')).includes(lang === 'fi-FI' ? 'Ei vielä haettu' : 'Ännu inte hämtad'), `what was never read: ${await page.textContent('tr:has-text("Lupiini")')}`);
+    await looks(page, 'metadata');
+    await press('a[href="/admin/metadata/viola"]');
+    await until('what it says', async () => { await page.reload(); return (await page.textContent('main')).includes(`acs POST ${samlBase}/acs`); });
+    await looks(page, `metadata-one${width === 320 ? '-open' : ''}`);
+    if (width === 320) { // the first time
+      await page.fill('#who', ' ');
+      await press('button[value=pin]');
+      check((await page.locator('.note.bad').count()) === 1, 'confirmed by nobody');
+      await looks(page, 'metadata-who');
+      await page.fill('#who', 'Ville Violasta, puhelimitse');
+      await press('button[value=pin]');
+      check((await page.locator('.note.good').count()) === 1 && (await page.locator('button[value=pin]').count()) === 0, await page.textContent('main'));
+      await looks(page, 'metadata-pinned');
+    }
+    told.acs.push(anew);
+    refresh();
+    const card = `form.card:has-text("${anew}")`;
+    await until('it waits', async () => { await page.reload(); return (await page.locator(card).count()) === 1; });
+    await looks(page, 'metadata-waits');
+    await page.fill(`${card} [name=who]`, 'Ville Violasta');
+    await press(`${card} button[value=${width === 320 ? 'approve' : 'reject'}]`);
+    check((await page.locator('.note.good').count()) === 1 && (await page.locator(card).count()) === 0, await page.textContent('main'));
+    await looks(page, 'metadata-judged');
+    check((await page.locator(`.card:has-text("${anew}")`).count()) === 1, 'it is not shown any more');
+    await context.close();
+  });
 
 await test('the log says that tests were made, and holds neither names nor codes of anybody', async () => {
   const audit = fs.readdirSync(path.join(g.state, 'audit')).filter((f) => f.endsWith('.jsonl')).map((f) => fs.readFileSync(path.join(g.state, 'audit', f), 'utf8')).join('');
