@@ -61,9 +61,7 @@ struct str otp_uri(struct arena *a, struct str seed, struct str issuer, struct s
     url_escape(&b, issuer);
     buf_add(&b, S(":"));
     url_escape(&b, who);
-    buf_add(&b, S("?secret="));
-    buf_add(&b, otp_text(a, seed));
-    buf_add(&b, S("&issuer="));
-    url_escape(&b, issuer);
+    url_query(&b, S("secret"), otp_text(a, seed));
+    url_query(&b, S("issuer"), issuer);
     return buf_ok(&b) ? buf_str(&b) : (struct str){ NULL, 0 };
 }
