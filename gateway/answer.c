@@ -12,6 +12,8 @@
 #include "idp-adapters/upstream_saml.h"
 #include "launcher/pages.h"
 #include "wire/form.h"
+#include "wire/http.h"
+#include "wire/json.h"
 #include "wire/saml_respond.h"
 
 #include <stdio.h>
@@ -43,6 +45,22 @@ static void set_unless_there(struct http_response *res, struct str name, struct 
 {
     if (http_response_field(res, name).p == NULL)
         http_header(res, name, value);
+}
+
+const struct json_value *answer_json_body(struct ctx *c, const char *code, struct fail *f)
+{
+    struct str type = http_field(c->req, S("Content-Type"));
+    struct fail why = { 0 };
+    const struct json_value *v;
+
+    if (!str_eq_case(str_trim(str_sub(type, 0, str_find_byte(type, ';', 0))), S("application/json")))
+        return fail(f, FAIL_CALLER, code, "Content-Type must be application/json"), NULL;
+    v = json_parse(c->arena, c->req->body, &why);
+    if (v == NULL || v->type != JSON_OBJECT)
+        return fail(f, FAIL_CALLER, code, "the body must be one JSON object: %s",
+                    v == NULL ? why.detail : "it is something else"),
+               NULL;
+    return !json_has_nul(v) || fail(f, FAIL_CALLER, code, "a text holds a NUL") ? v : NULL;
 }
 
 void answer_finish(struct ctx *c)

@@ -32,6 +32,10 @@ void answer_notice(struct ctx *c, const struct notice *n);
  * code under which our log says the rest.  In the characters of an error_description [RFC 6749 4.1.2.1, 5.2]. */
 struct str answer_description(const struct ctx *c, const struct fail *f);
 
+/* The body of the request as one JSON object without NUL characters.  NULL: it failed CALLER, by that code. */
+struct json_value; /* wire/json.h */
+const struct json_value *answer_json_body(struct ctx *c, const char *code, struct fail *f);
+
 /* The last hand on every answer: security headers, Cache-Control, Content-Language.
  * A Content-Security-Policy or Cache-Control that is there already stays. */
 void answer_finish(struct ctx *c);

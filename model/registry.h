@@ -199,6 +199,9 @@ struct lti_tool {
     bool names_and_roles;     /* it may ask who is in a group [LTI Names and Role Provisioning Services 2.0] */
 };
 
+/* The scope of a token with which a service asks what policy says of people [AuthZEN Authorization API 1.0]. */
+#define SCOPE_ACCESS_EVALUATION "access_evaluation"
+
 struct service {
     struct str id;        /* "kanerva" */
     int64_t refresh_turn; /* as of struct idp */

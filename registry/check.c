@@ -451,10 +451,11 @@ static bool is_scope_of_resource(const struct service *s, struct str scope)
 
 static bool check_scopes(struct checking *c, const struct service *s)
 {
-    const char *known[CLAIM_COUNT + 2];
+    const char *known[CLAIM_COUNT + 3];
     size_t n = 0;
 
     known[n++] = "offline_access";
+    known[n++] = SCOPE_ACCESS_EVALUATION;
     for (int k = 0; k < CLAIM_COUNT; k++) { /* those of one scope stand together */
         const char *scope = claim_rows[k].scope;
         if (scope[0] != '\0' && strcmp(scope, known[n - 1]) != 0)
@@ -530,6 +531,11 @@ static bool check_grant_types(struct checking *c, const struct service *s)
     if (strs_has(&s->scopes, S("offline_access")) &&
         !strs_has(&s->client.grant_types, str_of(grant_types[GRANT_refresh].name)))
         return wrong(c, "scopes: offline_access needs %s among grant_types", grant_types[GRANT_refresh].name);
+    if (strs_has(&s->scopes, S(SCOPE_ACCESS_EVALUATION)) &&
+        !strs_has(&s->client.grant_types, str_of(grant_types[GRANT_client].name)))
+        return wrong(
+            c, "scopes: " SCOPE_ACCESS_EVALUATION " needs %s among grant_types, for its token is the service's own",
+            grant_types[GRANT_client].name);
     return check_exchanges(c, s);
 }
 

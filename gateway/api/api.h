@@ -83,8 +83,6 @@ enum step api_ask(struct ctx *c, desk_job *job, struct fail *f);
 /* A vendor's rows are the nation's to administer. */
 bool api_may(const struct api_call *x, enum console_action action, const struct area *where);
 
-/* The body as one JSON object.  NULL: it failed CALLER invalid_row. */
-const struct json_value *api_body(struct ctx *c, struct fail *f);
 /* A row's members as fields: what is not named becomes as in a row that does not say it; secrets stay.  Fails CALLER
  * invalid_row, and names the member. */
 bool api_read_row(struct arena *a, const struct kind_about *about, const struct json_value *v, struct api_write *out,

@@ -2,6 +2,7 @@
  * Many rows at once, all or none; and drafts that wait. */
 #include "gateway/api/api.h"
 
+#include "gateway/answer.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -64,7 +65,7 @@ static bool read_writes(struct ctx *c, struct api_call *x, const struct json_val
 static enum step read_change(struct ctx *c, struct fail *f)
 {
     struct api_call *x = api_call(c);
-    const struct json_value *v = api_body(c, f);
+    const struct json_value *v = answer_json_body(c, "invalid_row", f);
     const struct json_value *put = json_get(v, S("put")), *remove = json_get(v, S("remove"));
 
     if (v == NULL)

@@ -130,22 +130,6 @@ enum step api_path(struct ctx *c, struct fail *f)
 
 /* ── in and out ─────────────────────────────────────────────────────────── */
 
-const struct json_value *api_body(struct ctx *c, struct fail *f)
-{
-    struct str type = http_field(c->req, S("Content-Type"));
-    struct fail why = { 0 };
-    const struct json_value *v;
-
-    if (!str_eq_case(str_trim(str_sub(type, 0, str_find_byte(type, ';', 0))), S("application/json")))
-        return fail(f, FAIL_CALLER, "invalid_row", "Content-Type must be application/json"), NULL;
-    v = json_parse(c->arena, c->req->body, &why);
-    if (v == NULL || v->type != JSON_OBJECT)
-        return fail(f, FAIL_CALLER, "invalid_row", "the body must be one JSON object: %s",
-                    v == NULL ? why.detail : "it is something else"),
-               NULL;
-    return !json_has_nul(v) || fail(f, FAIL_CALLER, "invalid_row", "a text holds a NUL") ? v : NULL;
-}
-
 enum step api_json(struct ctx *c, int status, const struct json_out *o, struct fail *f)
 {
     struct str body = json_done(o);

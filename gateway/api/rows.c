@@ -3,6 +3,7 @@
 #include "gateway/api/api.h"
 
 #include "base/codec.h"
+#include "gateway/answer.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -157,7 +158,7 @@ static enum step begin_write(struct ctx *c, struct fail *f)
 static enum step read_row(struct ctx *c, struct fail *f)
 {
     struct api_call *x = api_call(c);
-    const struct json_value *v = api_body(c, f);
+    const struct json_value *v = answer_json_body(c, "invalid_row", f);
 
     if (v == NULL || !api_read_row(c->arena, &x->about, v, &x->writes[0], f))
         return REFUSE;

@@ -14,9 +14,11 @@
 #include "gateway/oidc/modes.h"
 #include "gateway/oidc/tokens/tokens.h"
 #include "gateway/release.h"
+#include "gateway/session/found.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "gateway/vigil.h"
+#include "model/pairwise.h"
 #include "registry/targets.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -161,7 +163,7 @@ static enum step check_address(struct ctx *c, struct fail *f)
 
 struct answering { /* c->state */
     struct str code;
-    struct kv_got used, stored;
+    struct kv_got used, stored, found;
     struct answer_fields fields;
 };
 
@@ -240,6 +242,17 @@ static int64_t code_life_s(const struct ctx *c)
 
 static struct claim_set tells(struct ctx *c, const struct decision *d);
 
+/* A service that asks what policy says of people finds them by the name that it knows (evaluate/); true when that is
+ * new to the session. */
+static bool be_found(struct ctx *c)
+{
+    if (!strs_has(&c->service->scopes, S(SCOPE_ACCESS_EVALUATION)))
+        return false;
+    struct str sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor);
+    found_keep(c, c->session, FOUND_BY_SERVICE_NAME, c->service->id, sub, &mine(c)->found);
+    return session_tell(c, c->session, c->service->id, sub);
+}
+
 static enum step answer_ask(struct ctx *c, struct fail *f)
 {
     const struct login *l = c->login;
@@ -268,10 +281,11 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
     if (r.epoch.p == NULL || sealed.p == NULL)
         return kv_away(f, "epoch");
     kv_set(c->kv, &c->batch, c->arena, &a->stored, KV_CODE, key, sealed, code_life_s(c));
-    if (session_add_service(c, c->session, l->service)) {
+    bool anew = session_add_service(c, c->session, l->service), named = be_found(c);
+    if (anew || named)
         session_change(c, c->session);
+    if (anew)
         vigil_watch(c);
-    }
     flow_audit(c, "open", flow_decision(c)->rule, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
     return WAIT;
 }
@@ -362,6 +376,11 @@ static struct str launch(struct ctx *c, const struct service *s, struct str to)
     return str_is_set(s->initiate_login_uri) ? third_party_url(c, s, to) : target_link(c->arena, s, to, c->lang);
 }
 
+static struct str name_told(struct str kept)
+{
+    return kept;
+}
+
 const struct protocol protocol_oidc = { .name = "oidc",
                                         .answer = answer,
                                         .tells = tells,
@@ -371,6 +390,7 @@ const struct protocol protocol_oidc = { .name = "oidc",
                                         .ask_held = family_ask_held,
                                         .held_lives = family_held_lives,
                                         .hears = oidc_hears,
+                                        .found_by = name_told,
                                         .leave = oidc_leave,
                                         .leave_mend = "the service's address for sign-outs (backchannel_logout_uri) "
                                                       "must answer 200",

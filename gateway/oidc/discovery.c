@@ -162,7 +162,7 @@ static void put_mtls(const struct announcing *x, struct buf *b)
 /* Each scope once, in the order of claims.def. */
 static void put_scopes(struct buf *b)
 {
-    buf_add(b, S(",\"scopes_supported\":[\"openid\",\"offline_access\""));
+    buf_add(b, S(",\"scopes_supported\":[\"openid\",\"offline_access\",\"" SCOPE_ACCESS_EVALUATION "\""));
     for (int i = 0; i < CLAIM_COUNT; i++) {
         struct str scope = str_of(claim_rows[i].scope);
         bool said = !str_is_set(scope) || str_eq(scope, S("openid"));

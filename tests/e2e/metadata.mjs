@@ -62,9 +62,10 @@ await test('grant types: those announced are the rows', () => same('grant_types_
 await test('response modes: those announced are the rows', () => same('response_modes_supported', rowsOf('gateway/oidc/modes.def', 'RESPONSE_MODES').map((r) => r[1])));
 const methods = rowsOf('model/auth_methods.def', 'AUTH_METHODS').map((r) => r[0]);
 await test('client authentication: those announced are the rows, less those that need a TLS proxy', () => same('token_endpoint_auth_methods_supported', methods.filter((m) => !m.includes('tls_client_auth'))));
-await test('scopes: those announced are the claims\' and offline_access where refresh tokens are given', () => {
+await test('scopes: those announced are the claims\' own, offline_access where refresh tokens are given, access_evaluation where a service has tokens of its own', () => {
   const want = new Set(rowsOf('model/claims.def', 'CLAIMS').map((r) => r[3]).filter(Boolean));
   if (doc.grant_types_supported.includes('refresh_token')) want.add('offline_access');
+  if (doc.grant_types_supported.includes('client_credentials')) want.add('access_evaluation');
   same('scopes_supported', [...want]);
 });
 await test('the key set has no private part, and each key its own kid and use', async () => {

@@ -504,7 +504,8 @@ static const struct {
     { PROVIDERS "services:\n  - {id: s, protocol: oidc, vendor: v, name: {fi: S}, client_id: s, auth_method: none, "
                 "redirect_uris: [\"https://s.example/cb\"], scopes: [openid, edu.roles]}\n",
       "registry_invalid",
-      "there is no scope \"edu.roles\"; did you mean \"edu.role\"? Known: offline_access, openid, " },
+      "there is no scope \"edu.roles\"; did you mean \"edu.role\"? Known: offline_access, access_evaluation, "
+      "openid, " },
     { PROVIDERS "idps:\n  - {id: x, kind: oidc, name: {fi: X}, issuer: \"https://i.example\", client_id: c, "
                 "auth_method: private_key_jwt, map: entre}\n",
       "registry_invalid", "there is no map \"entre\"; did you mean \"entra\"? Known: " },

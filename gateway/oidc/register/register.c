@@ -30,24 +30,6 @@ static enum step read_registrar(struct ctx *c, struct fail *f)
 
 /* ── what is asked ──────────────────────────────────────────────────────── */
 
-static const struct json_value *read_object(struct ctx *c, struct fail *f)
-{
-    struct str type = http_field(c->req, S("Content-Type"));
-    struct fail why = { 0 };
-    const struct json_value *v;
-
-    if (!str_eq_case(str_trim(str_sub(type, 0, str_find_byte(type, ';', 0))), S("application/json")))
-        return fail(f, FAIL_CALLER, "invalid_client_metadata", "Content-Type must be application/json"), NULL;
-    v = json_parse(c->arena, c->req->body, &why);
-    if (v == NULL || v->type != JSON_OBJECT)
-        return fail(f, FAIL_CALLER, "invalid_client_metadata", "the body must be one JSON object: %s",
-                    v == NULL ? why.detail : "it is something else"),
-               NULL;
-    if (json_has_nul(v))
-        return fail(f, FAIL_CALLER, "invalid_client_metadata", "a text holds a NUL"), NULL;
-    return v;
-}
-
 /* Whose it claims to be; proven afterwards. */
 static struct str statement_iss(struct ctx *c, struct str token)
 {
@@ -117,7 +99,7 @@ static bool names_itself(struct ctx *c, const struct registering *x, const struc
 static enum step read_metadata(struct ctx *c, struct fail *f)
 {
     struct registering *x = c->state;
-    const struct json_value *asked = read_object(c, f);
+    const struct json_value *asked = answer_json_body(c, "invalid_client_metadata", f);
 
     if (asked == NULL || !names_itself(c, x, asked, f) || !read_statement(c, x, asked, f) ||
         !metadata_read(c->arena, asked, x->stated, x->by, x->service, &x->metadata, f))

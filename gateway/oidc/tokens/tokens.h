@@ -68,6 +68,18 @@ void token_ask(struct ctx *c, struct token_shown *t, struct str token);
 bool token_ask_whose(struct ctx *c, struct token_shown *t, struct fail *f);
 bool token_person(struct ctx *c, struct token_shown *t, struct fail *f);
 
+/* Rows for an endpoint of ours that is asked with an access token, by Bearer or DPoP: it is looked up, and whoever
+ * brings it proves to hold the key that it is bound to.  c->state is a struct whose first member is a struct
+ * token_brought; token_person() is the endpoint's to ask.  Whatever the token lacks, the answer is the same, by
+ * token_refuse(); the log says `why`.  Fails CLIENT_AUTH invalid_token, CALLER invalid_request (with WWW-Authenticate),
+ * OURS.  [RFC 6750 2, 3, RFC 9449 7] */
+struct token_brought {
+    struct token_shown shown;
+    bool by_dpop; /* the scheme that it came by [RFC 9449 7.1] */
+};
+extern const struct step_row token_bring[];
+enum step token_refuse(struct ctx *c, struct fail *f, const char *why);
+
 /* ── families of refresh tokens ─────────────────────────────────────────── */
 
 struct family {

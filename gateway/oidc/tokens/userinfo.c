@@ -11,8 +11,7 @@
 #include "wire/http.h"
 
 struct asked {
-    struct token_shown shown;
-    bool by_dpop; /* the scheme that it came by [RFC 9449 7.1] */
+    struct token_brought by;
     struct str claims;
     struct envelope sealed;  /* where the row wants it signed */
     struct str token, words; /* token: absent: the claims go out as they are */
@@ -20,91 +19,11 @@ struct asked {
 
 enum { AUD_MAX_B = 1024 };
 
-/* [RFC 6750 3]: what stands in the body stands in the header as well. */
-static enum step challenge(struct ctx *c, const struct fail *f)
-{
-    const struct asked *a = c->state;
-
-    token_challenge(c, a->by_dpop ? "DPoP" : "Bearer", f);
-    return REFUSE;
-}
-
-/* One answer for every way of not being a good token; the log says which. */
-static enum step bad_token(struct ctx *c, struct fail *f, const char *why)
-{
-    (void)fail_told(f, FAIL_CLIENT_AUTH, "invalid_token",
-                    "the access token is unknown, has ended, or its person may not "
-                    "use the service any more",
-                    "%s", why);
-    return challenge(c, f);
-}
-
-static enum step bad_request(struct ctx *c, struct fail *f, const char *why)
-{
-    (void)fail(f, FAIL_CALLER, "invalid_request", "%s", why);
-    return challenge(c, f);
-}
-
 static enum step read_token(struct ctx *c, struct fail *f)
 {
-    struct asked *a = arena_make(c->arena, struct asked);
-    struct str token = { NULL, 0 }, field = http_field(c->req, S("Authorization")),
-               body = form_get(c->body, S("access_token"));
-
-    c->state = a;
-    if (form_get(c->query, S("access_token")).p != NULL)
-        return bad_request(
-            c, f, "access_token comes in the query, where logs keep it: it belongs into the Authorization field");
-    if (field.p != NULL && body.p != NULL)
-        return bad_request(c, f, "access_token comes in two ways at once: in the Authorization field and in the body");
-    if (body.p != NULL)
-        token = body;
-    else if (!str_is_set(token = http_credentials(c->req, S("Bearer"))))
-        a->by_dpop = str_is_set(token = http_credentials(c->req, S("DPoP")));
-    if (!str_is_set(token)) {
-        token_challenge(c, NULL, NULL);
-        return fail_told(f, FAIL_CLIENT_AUTH, "invalid_request",
-                         "there is no access token: Authorization: Bearer (or DPoP) is missing", "no access token");
-    }
-    if (token.n > TOKEN_SHOWN_MAX_B)
-        return bad_token(c, f, "the token is too long");
-    token_ask(c, &a->shown, token);
-    return WAIT;
-}
-
-static enum step find_person(struct ctx *c, struct fail *f)
-{
-    struct token_shown *t = &((struct asked *)c->state)->shown;
-
-    if (!token_ask_whose(c, t, f))
-        return f->kind != FAIL_NONE ? REFUSE : bad_token(c, f, t->why);
-    return WAIT;
-}
-
-static enum step ask_holder(struct ctx *c, struct fail *f)
-{
-    const struct asked *a = c->state;
-
     (void)f;
-    if (!a->by_dpop)
-        return NEXT;
-    dpop_for_token(c, a->shown.token);
-    return step_into(c, dpop_rows);
-}
-
-/* Whoever has a bound token without its key has stolen it; and it is not made a bearer's by being sent as one
- * [RFC 9449 7.1, 7.2, RFC 8705 3]. */
-static enum step check_holder(struct ctx *c, struct fail *f)
-{
-    const struct asked *a = c->state;
-    const struct binding *bound = &a->shown.record.bound;
-    const char *why;
-
-    if (a->by_dpop != str_is_set(bound->jkt))
-        return bad_token(c, f,
-                         a->by_dpop ? "it is bound to no key, and came by the scheme DPoP"
-                                    : "it is bound to a key (DPoP), and came as a bearer's");
-    return binding_proven(c, bound, &why) ? NEXT : bad_token(c, f, why);
+    c->state = arena_make(c->arena, struct asked);
+    return step_into(c, token_bring);
 }
 
 static bool is_signed(const struct ctx *c)
@@ -130,26 +49,26 @@ static enum step decide(struct ctx *c, struct fail *f)
 {
     struct asked *a = c->state;
 
-    if (!token_person(c, &a->shown, f))
-        return f->kind != FAIL_NONE ? REFUSE : bad_token(c, f, a->shown.why);
+    if (!token_person(c, &a->by.shown, f))
+        return f->kind != FAIL_NONE ? REFUSE : token_refuse(c, f, a->by.shown.why);
     if (c->person == NULL)
-        return bad_token(c, f, "the token is the service's own, and of no person");
-    if (str_is_set(a->shown.record.resources))
-        return bad_token(c, f, "the token is for another resource");
+        return token_refuse(c, f, "the token is the service's own, and of no person");
+    if (str_is_set(a->by.shown.record.resources))
+        return token_refuse(c, f, "the token is for another resource");
     const struct decision *decision = flow_decide(c);
     if (decision->effect != EFFECT_ALLOW)
-        return bad_token(c, f, "policy says no by now");
+        return token_refuse(c, f, "policy says no by now");
     flow_compare_told(c);
     struct claims_asked asked = { 0 };
     struct fail unreadable = { 0 }; /* it was read when it came */
-    (void)claims_asked_read(c->arena, a->shown.record.claims, &asked, &unreadable);
+    (void)claims_asked_read(c->arena, a->by.shown.record.claims, &asked, &unreadable);
     const struct release r = { .registry = c->registry,
                                .person = c->person,
                                .service = c->service,
                                .decision = decision,
                                .sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor),
-                               .scope = a->shown.record.scope,
-                               .consented = consent_of(c, a->shown.record.consented),
+                               .scope = a->by.shown.record.scope,
+                               .consented = consent_of(c, a->by.shown.record.consented),
                                .asked = &asked.userinfo,
                                .lang = c->lang,
                                .now = flow_circumstances(c) };
@@ -201,5 +120,4 @@ static enum step answer(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-const struct step_row oidc_userinfo[] = { { read_token }, { find_person }, { ask_holder }, { check_holder }, { decide },
-                                          { find_keys },  { note },        { answer },     { NULL } };
+const struct step_row oidc_userinfo[] = { { read_token }, { decide }, { find_keys }, { note }, { answer }, { NULL } };
