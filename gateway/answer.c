@@ -219,14 +219,23 @@ static bool log_failure(const struct ctx *c)
                      LOG_S("idp", c->login != NULL ? c->login->idp : S("-")));
 }
 
+static bool is_kept(struct str name)
+{
+    static const char *const names[] = { "Set-Cookie",       "Allow",      "Refresh",
+                                         "WWW-Authenticate", "DPoP-Nonce", "X-Request-ID" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_eq_case(name, str_of(names[i])))
+            return true;
+    return false;
+}
+
 static void keep_only(struct http_response *res)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < res->field_count; i++)
-        if (str_eq_case(res->fields[i].name, S("Set-Cookie")) || str_eq_case(res->fields[i].name, S("Allow")) ||
-            str_eq_case(res->fields[i].name, S("Refresh")) || str_eq_case(res->fields[i].name, S("WWW-Authenticate")) ||
-            str_eq_case(res->fields[i].name, S("DPoP-Nonce")))
+        if (is_kept(res->fields[i].name))
             res->fields[kept++] = res->fields[i];
     res->field_count = kept;
     res->status = 0;

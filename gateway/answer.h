@@ -22,7 +22,7 @@ void answer_take_code(struct ctx *c);
 typedef bool answer_to_service_fn(struct ctx *c);
 
 /* Fills c->res from c->fail and writes the one log line.  Set-Cookie, Allow,
- * WWW-Authenticate, DPoP-Nonce and Refresh fields that steps have set stay; the rest goes. */
+ * WWW-Authenticate, DPoP-Nonce, Refresh and X-Request-ID fields that steps have set stay; the rest goes. */
 void answer_failure(struct ctx *c, answer_to_service_fn *to_service);
 
 /* The page of a failure once more, as it was. */

@@ -59,6 +59,7 @@ await test('the configuration names what there is', async () => {
 await test('whether somebody may open the service, or another one of the same vendor', async () => {
   check(mine, 'no token');
   await says(opens(annaAt.sub), mine);
+  await says({ ...opens(annaAt.sub), subject: { type: 'user', id: annaAt.sub } }, mine);
   await says(opens(annaAt.sub, 'kirjasto'), mine);
   await says(opens(otsoAt.sub), mine);
   await says(opens(otsoAt.sub, 'kirjasto'), mine, 'policy');
@@ -85,7 +86,7 @@ await test('of another vendor\'s services, of others\' people, and of who is not
 });
 
 await test('words that mean nothing here are a no with its reason', async () => {
-  await says({ ...opens(annaAt.sub), subject: { type: 'user', id: annaAt.sub } }, mine, 'unknown_subject_type');
+  await says({ ...opens(annaAt.sub), subject: { type: 'group', id: annaAt.sub } }, mine, 'unknown_subject_type');
   await says({ ...opens(annaAt.sub), action: { name: 'can_read' } }, mine, 'unknown_action');
   await says({ ...opens(annaAt.sub), resource: { type: 'document', id: 'tori' } }, mine, 'unknown_resource_type');
   await says({ ...told(annaAt.sub, 'given_name'), resource: { type: 'service', id: 'tori' } }, mine, 'unknown_resource_type');
@@ -144,7 +145,9 @@ await test('only with a token of its own that has the scope', async () => {
 
 await test('the request\'s id comes back', async () => {
   check((await ask(opens(annaAt.sub), mine, { headers: { 'X-Request-ID': 'pyynto-7' } })).headers['x-request-id'] === 'pyynto-7', 'it does not');
-  check((await ask(opens(annaAt.sub), mine, { headers: { 'X-Request-ID': 'x'.repeat(500) } })).headers['x-request-id'] === undefined, 'one of any length does');
+  const refusal = await ask('{', mine, { headers: { 'X-Request-ID': 'pyynto-8' } });
+  check(refusal.status === 400 && refusal.headers['x-request-id'] === 'pyynto-8', 'not with a refusal');
+  check((await ask(opens(annaAt.sub), mine, { headers: { 'X-Request-ID': 'x'.repeat(2000) } })).headers['x-request-id'] === undefined, 'one of any length does');
 });
 
 await test('each answer about somebody stands in the log', async () => {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * A service asks what policy says of somebody: whether they may open it now, and what it may be told of them.
- * [AuthZEN Authorization API 1.0, 6 Access Evaluation, 7 Access Evaluations, 9 metadata]
+ * [AuthZEN Authorization API 1.0: Access Evaluation, Access Evaluations, Policy Decision Point Metadata]
  *
  * It comes with an access token of its own (client_credentials, scope SCOPE_ACCESS_EVALUATION), and asks about people
  * by the `sub` that it knows.  Who is not signed in with it now is not known here: of them, and of people whom it made
@@ -22,7 +22,7 @@ enum {
     QUESTIONS_MAX = 64,
     SESSIONS_EACH_MAX = 8, /* of one person, the latest */
     ENTITY_MAX_B = 256,
-    REQUEST_ID_MAX_B = 128,
+    REQUEST_ID_MAX_B = 1024,
     ANSWER_MAX_B = 65536,
 };
 
@@ -46,7 +46,7 @@ struct question {
     const char *why;      /* it is no: a word of the table in docs/services.md; NULL: yes */
 };
 
-/* What of many questions is answered [7.1.2]. */
+/* What of many questions is answered. */
 enum semantic { ALL = 0, UNTIL_NO, UNTIL_YES };
 static const char *const semantics[] = {
     [ALL] = "execute_all", [UNTIL_NO] = "deny_on_first_deny", [UNTIL_YES] = "permit_on_first_permit"
@@ -77,7 +77,7 @@ static enum step begin(struct ctx *c, bool many)
     struct str id = http_field(c->req, S("X-Request-ID"));
 
     x->many = many;
-    if (str_is_set(id) && id.n <= REQUEST_ID_MAX_B) /* [11.4] */
+    if (str_is_set(id) && id.n <= REQUEST_ID_MAX_B)
         http_header_set(c->res, S("X-Request-ID"), id);
     return step_into(c, token_bring);
 }
@@ -121,7 +121,7 @@ static bool bad(struct fail *f, const char *where, const char *what)
     return fail(f, FAIL_CALLER, "invalid_request", "%s %s", where, what);
 }
 
-/* A member of the question, or what stands for all of them at the top [7.1.1]. */
+/* A member of the question, or what stands for all of them at the top. */
 static const struct json_value *part(const struct json_value *own, const struct json_value *all, const char *name)
 {
     const struct json_value *v = json_get(own, str_of(name));
@@ -183,7 +183,7 @@ static bool read_semantic(const struct json_value *all, enum semantic *out, stru
            bad(f, "options.evaluations_semantic", "must be execute_all, deny_on_first_deny or permit_on_first_permit");
 }
 
-/* Without `evaluations`, many are one [7.1]. */
+/* Without `evaluations`, many are one. */
 static bool read_questions(struct ctx *c, const struct json_value *all, struct fail *f)
 {
     struct evaluating *x = mine(c);
@@ -216,6 +216,12 @@ static struct subject *subject_of(struct evaluating *x, struct str sub)
     return &x->subjects[x->subject_count++];
 }
 
+/* "user" is what most products call it by themselves. */
+static bool is_person(struct str type)
+{
+    return str_eq(type, S("person")) || str_eq(type, S("user"));
+}
+
 static enum step read_body(struct ctx *c, struct fail *f)
 {
     struct evaluating *x = mine(c);
@@ -225,7 +231,7 @@ static enum step read_body(struct ctx *c, struct fail *f)
         return REFUSE;
     x->subjects = arena_make_n(c->arena, x->count, struct subject);
     for (size_t i = 0; i < x->count; i++)
-        if (str_eq(x->questions[i].subject.type, S("person")))
+        if (is_person(x->questions[i].subject.type))
             x->questions[i].whom = subject_of(x, x->questions[i].subject.id);
     for (size_t i = 0; i < x->subject_count; i++)
         found_ask(c, FOUND_BY_SERVICE_NAME, x->asks->id, x->subjects[i].sub, &x->subjects[i].found);
