@@ -108,6 +108,7 @@ struct html page_vendor_home(struct arena *a, const struct vendor_home_view *v);
 
 struct vendor_person_row {
     struct str id, name, role, role_id; /* role_id: "owner" */
+    bool reader, developer, owner;      /* what they are */
     bool self;
 };
 struct vendor_invitation_row {

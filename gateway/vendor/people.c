@@ -27,7 +27,7 @@ struct people_on { /* c->state */
     struct invitation made;
     struct vendors_got listed, kept;
     struct vendor_act act;
-    bool removes;
+    const char *alters; /* what was done to somebody, as done.h says it; NULL: nothing */
 };
 
 static struct str name_of(struct ctx *c, const struct staff *s)
@@ -49,6 +49,9 @@ static void put_people(struct ctx *c, struct vendor_people_view *v)
                                                             .name = name_of(c, s),
                                                             .role = vendor_role_word(s->role, c->lang),
                                                             .role_id = str_of(staff_role_name(s->role)),
+                                                            .reader = s->role == STAFF_reader,
+                                                            .developer = s->role == STAFF_developer,
+                                                            .owner = s->role == STAFF_owner,
                                                             .self = s == c->vendor->staff };
     }
     v->rows.at = rows;
@@ -97,6 +100,7 @@ static struct str done_words(struct ctx *c)
     struct str what = done_here(c, NULL);
 
     return str_eq(what, S("gone"))        ? say(c, V_v_person_gone)
+           : str_eq(what, S("role"))      ? say(c, V_v_role_changed)
            : str_eq(what, S("uninvited")) ? say(c, V_v_invitation_gone)
                                           : (struct str){ NULL, 0 };
 }
@@ -170,8 +174,25 @@ static enum step remove_one(struct ctx *c, struct people_on *x, struct fail *f)
     if (s == NULL || s == c->vendor->staff)
         return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
     const struct row_id row = { S("staff"), { s->id, { NULL, 0 } } };
-    x->removes = true;
+    x->alters = "gone";
     edit_remove(vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, S("")), &row);
+    return vendor_act_run(c, &x->act, f);
+}
+
+/* Of another, likewise. */
+static enum step change_role(struct ctx *c, struct people_on *x, struct fail *f)
+{
+    const struct staff *s = one_of_ours(c, x->id);
+    enum staff_role role = typed_role(c);
+
+    if (role == STAFF_NONE)
+        return fail(f, FAIL_CALLER, "invalid_request", "there is no such role");
+    if (s == NULL || s == c->vendor->staff)
+        return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    const struct row_id row = { S("staff"), { s->id, { NULL, 0 } } };
+    const struct edit_field fields[] = { { S("role"), str_of(staff_role_name(role)) } };
+    x->alters = "role";
+    edit_put(vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, S("")), &row, fields, 1);
     return vendor_act_run(c, &x->act, f);
 }
 
@@ -185,6 +206,8 @@ static enum step people_act(struct ctx *c, struct fail *f)
         return invite(c, x, f);
     if (str_eq(act, S("remove")))
         return remove_one(c, x, f);
+    if (str_eq(act, S("role")))
+        return change_role(c, x, f);
     if (str_eq(act, S("uninvite")))
         return vendor_ask(c, drop_invitation, x, &x->kept, f);
     return fail(f, FAIL_CALLER, "invalid_request", "there is no act \"%.*s\"", STR_ARG(act));
@@ -201,11 +224,11 @@ static enum step people_acted(struct ctx *c, struct fail *f)
     struct people_on *x = people_state(c);
     struct str field;
 
-    if (x->removes && x->act.got.ok)
-        return done_go(c, people_at, "gone", S(""));
-    if (x->removes && !vendor_act_shown(&x->act, f))
+    if (x->alters != NULL && x->act.got.ok)
+        return done_go(c, people_at, x->alters, S(""));
+    if (x->alters != NULL && !vendor_act_shown(&x->act, f))
         return REFUSE;
-    if (x->removes)
+    if (x->alters != NULL)
         x->v.trouble = vendor_act_trouble(c, &x->act, &field);
     else if (!x->kept.ok && x->kept.why.kind == FAIL_CALLER) {
         x->v.trouble = say(c, V_v_invitations_many);

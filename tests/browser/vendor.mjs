@@ -287,6 +287,19 @@ await test('each page fits at 320 and 1280 px, dark and light, and axe finds not
   await context.close();
 });
 
+await test('an owner changes what another is, at the next click; nobody their own role', async () => {
+  const { context, page } = await again(owner, '/vendor/people', { scripts: false });
+  const row = page.locator('tbody tr', { hasText: 'Laura Lukija' });
+  for (const role of ['developer', 'reader']) {
+    await row.locator('[name=role]').selectOption(role);
+    check(await send(page, row.locator('[value=role]').click()) === 200 && /Rooli on vaihdettu/.test(await page.textContent('main')), await page.textContent('main'));
+    check(await row.locator('[name=role]').inputValue() === role, `the role is not ${role}`);
+    if (role === 'developer') await looks(page, 'people-role');
+  }
+  check(await page.locator('[value=role]').count() === await page.locator('tbody tr').count() - 1, 'of oneself there is no form');
+  await context.close();
+});
+
 let service;
 await test('a service is in test at once; its secret is shown once, and two overlap until the old one is ended', async () => {
   const { context, page } = await again(owner, '/vendor/new', { scripts: false });
