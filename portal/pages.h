@@ -170,17 +170,25 @@ enum vendor_protocol { VENDOR_OIDC = 1, VENDOR_SAML, VENDOR_LTI, VENDOR_LINK };
 struct vendor_claim {
     struct str word, name;
     bool asked;
+    struct str why_fi, why_sv, why_en;
+    int basis; /* enum basis */
+};
+
+struct vendor_end { /* a certificate, metadata, a secret */
+    struct str what, print, when, days;
 };
 
 struct service_fields { /* as typed, or as they are; each is the name of its field as well */
     struct str name_fi, name_sv, name_en, line_fi, line_sv, line_en;
     struct str redirect_uris, post_logout_redirect_uris, initiate_login_uri, target_link_uri, launch_uri, jwks_uri;
     struct str entity_id, metadata_xml;
+    struct str policy_uri, contacts, targets;
     bool is_public; /* cannot keep a secret */
 };
 
 struct vendor_service_view { /* GET /vendor/service/ID, /vendor/service/new?protocol=; POST: act (save, secret, retire,
-                              * close, open), protocol, version, service_fields, ask_WORD */
+                              * close, open), protocol, version, service_fields, ask_WORD; of each
+                              * that is asked for why_fi_WORD, why_sv_WORD, why_en_WORD, basis_WORD */
     struct vendor_page con;
     bool is_new, enabled;
     bool fixed; /* in production: it is looked at, and its secrets are renewed */
@@ -192,6 +200,12 @@ struct vendor_service_view { /* GET /vendor/service/ID, /vendor/service/new?prot
         size_t n;
     } claims;
     struct vendor_wrongs wrongs;
+    struct vendor_wrongs lacks; /* before it may ask for production */
+    struct {
+        const struct vendor_end *at;
+        size_t n;
+    } ends;
+    bool tells, asks_some; /* lacks and ends are known; one claim at least is asked for */
     struct str trouble, done;
     struct str secret; /* shown this once */
     bool has_secret;

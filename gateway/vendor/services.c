@@ -10,6 +10,7 @@
 #include "gateway/session/done.h"
 #include "gateway/session/strict.h"
 #include "gateway/vendor/door.h"
+#include "gateway/vendor/says.h"
 #include "model/when.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -61,6 +62,9 @@ static const struct field {
     { F(metadata_xml), "metadata_xml", AT(metadata_xml), METADATA_MAX, OF_SAML, false, true, V_v_metadata },
     { F(launch_uri), "launch_uri", AT(launch_uri), 2000, OF_SAML, false, false, V_v_launch },
     { F(launch_uri), "launch_uri", AT(launch_uri), 2000, OF_LINK, false, true, V_v_launch },
+    { F(policy_uri), "policy_uri", AT(policy_uri), 2000, OF_ALL, false, false, V_v_policy },
+    { F(contacts), "contacts", AT(contacts), LIST_MAX, OF_ALL, true, false, V_v_contacts },
+    { F(targets), "targets", AT(targets), LIST_MAX, OF_ALL, true, false, V_v_targets },
 #undef F
 #undef AT
 };
@@ -114,25 +118,18 @@ static enum vendor_protocol protocol_is(const struct service *s)
 
 /* ── what it asks about people ──────────────────────────────────────────── */
 
-static struct str claim_name(const struct ctx *c, int claim)
-{
-    static const enum vendor_text names[CLAIM_COUNT] = {
-#define X(claim, word, tells, scope, native, mpass) [CLAIM_##claim] = V_v_claim_##claim,
-        CLAIMS(X)
-#undef X
-    };
-
-    return say(c, names[claim]);
-}
-
 static void put_claims(struct ctx *c, struct serving *x, struct claim_set asked)
 {
     struct vendor_claim *rows = arena_make_n(c->arena, CLAIM_COUNT, struct vendor_claim);
 
-    for (int i = 0; i < CLAIM_COUNT && x->v.protocol != VENDOR_LINK; i++)
-        rows[x->v.claims.n++] = (struct vendor_claim){ .word = str_of(claim_rows[i].word),
-                                                       .name = claim_name(c, i),
-                                                       .asked = claim_in(asked, (enum claim)i) };
+    for (int i = 0; i < CLAIM_COUNT && x->v.protocol != VENDOR_LINK; i++) {
+        struct vendor_claim *row = &rows[x->v.claims.n++];
+        *row = (struct vendor_claim){ .word = str_of(claim_rows[i].word),
+                                      .name = says_claim_name(c, (enum claim)i),
+                                      .asked = claim_in(asked, (enum claim)i) };
+        says_purpose(c, x->service, (enum claim)i, row);
+        x->v.asks_some |= row->asked;
+    }
     x->v.claims.at = rows;
 }
 
@@ -197,6 +194,9 @@ static enum step show(struct ctx *c, struct serving *x, int status)
         v->id = s->id;
         v->client_id = s->client_id;
         v->enabled = s->enabled;
+        v->tells = true;
+        v->lacks = says_lacks(c, s);
+        says_ends(c, s, v);
         v->has_secret = str_is_set(s->secret_hash);
         v->too_until = str_is_set(s->client.secret_too) && s->client.secret_too_until_s > c->now_s
                            ? when_date(c->arena, s->client.secret_too_until_s)
@@ -228,6 +228,9 @@ static void fill(struct ctx *c, struct serving *x, const struct service *s)
                                       .target_link_uri = s->target_link_uri,
                                       .launch_uri = s->launch_uri,
                                       .jwks_uri = s->client.jwks_uri,
+                                      .policy_uri = s->client.policy_uri,
+                                      .contacts = list_text(c->arena, &s->client.contacts),
+                                      .targets = list_text(c->arena, &s->targets),
                                       .entity_id = s->saml.entity_id,
                                       .metadata_xml = s->saml.metadata_xml };
 }
@@ -404,6 +407,7 @@ static enum step keep(struct ctx *c, struct serving *x, struct fail *f)
         put_fixed(c, x);
     x->done = x->service != NULL ? "saved" : "made";
     (void)vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, S(""));
+    says_put_purposes(c, x->act.edit, x->id, x->service, asked);
     return vendor_ask_registry(c, save, x, &x->act.got, f);
 }
 

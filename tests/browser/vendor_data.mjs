@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What a service says of itself in the vendor portal, in a real Chromium [J8]: why it asks for each thing, on what ground, its
+// statements and targets, and what it lacks before production.
+//   node vendor_data.mjs PATH-OF-DIGIONE
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import { Gateway, check, finish, freePort, root, test } from '../e2e/gateway.mjs';
+import { axeFindsNothing, picture } from './look.mjs';
+
+const program = path.resolve(process.argv[2]);
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
+if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
+const shots = path.join(root, 'build/vendor-data-shots');
+fs.mkdirSync(shots, { recursive: true });
+process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
+
+const password = 'salasana-salasana', bench = crypto.randomBytes(24).toString('hex');
+const registry = `format: 1
+providers:
+  - { id: oulu, oid: "1.2.246.562.99.95640100004", name: { fi: Oulu }, schools: [{ oid: "1.2.246.562.99.95640200010", code: "99101", name: { fi: Testi-Kielonmäen koulu } }] }
+idps:
+  - { id: operators, kind: local, name: { fi: Ylläpito } }
+  - { id: vendors, kind: local, vendors: true, listed: false, name: { fi: Toimittajat, sv: Leverantörer, en: Vendors } }
+  - { id: oulu, kind: local, provider: oulu, name: { fi: Oulu } }
+services:
+  - { id: kinos-hanki, protocol: link, vendor: kinos, test: true, name: { fi: Hanki Koodi }, launch_uri: "http://127.0.0.1:9/" }
+organisations:
+  - { id: kinos, business_id: 1572860-0, name: { fi: Kinos Oy }, contact_technology: t@kinos.example, contact_privacy: p@kinos.example, contact_incidents: i@kinos.example }
+admins:
+  - { id: riikka-aalto, idp: operators, subject: riikka, role: operator, why: valittu }
+accounts:
+  - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
+  - { id: eino, idp: oulu, username: eino, password: { plain: ${password} }, given_names: Eino, family_name: Oppilas, affiliations: [{ provider: oulu, role: learner, school: "99101" }] }
+  - { id: vanja, idp: vendors, username: vanja, password: { plain: ${password} }, given_names: Vanja, family_name: Ilman }
+api_tokens:
+  - { id: bench, role: operator, at_once: true, token: { plain: "${bench}" } }
+staff:
+  - { id: s-vanja, organisation: kinos, idp: vendors, subject: vanja, role: owner }
+`;
+const g = await new Gateway(program, { name: 'vendor-data', port: await freePort(), registry, settings: { support: 'tuki@digione.example' } }).start();
+const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+
+async function visitor(options = {}) {
+  const context = await browser.newContext({ storageState: options.state, locale: options.lang ?? 'fi-FI', viewport: { width: options.width ?? 1280, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: options.scripts ?? true, colorScheme: options.dark ? 'dark' : 'light' });
+  const page = await context.newPage();
+  page.on('pageerror', (e) => { throw e; });
+  page.scripts = options.scripts ?? true;
+  return { context, page };
+}
+async function looks(page, name, width = page.viewportSize().width) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth).catch(() => null);
+  if (wide !== null) check(wide <= width, `${name}: ${wide} px wide at ${width}`);
+  await picture(page, { path: path.join(shots, `${name}-${width}.png`), fullPage: true });
+  if (page.scripts) await axeFindsNothing(page, name);
+}
+
+/* --- codes, as an authenticator app makes them [RFC 6238] -------------------------------------------------------- */
+
+function bytesOf(seed) {
+  let bits = '';
+  for (const c of seed) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0');
+  return Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+}
+function codeOf(seed, step) {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = crypto.createHmac('sha1', bytesOf(seed)).update(counter).digest(), at = mac.at(-1) & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+const stepNow = () => Math.floor(Date.now() / 30000);
+// A code that was not used yet: of the step after, where this one's was taken.
+const used = new Map();
+function nextCode(seed) {
+  const step = Math.max(stepNow(), (used.get(seed) ?? 0) + 1);
+  if (step > stepNow() + 1) return null;
+  used.set(seed, step);
+  return codeOf(seed, step);
+}
+
+/* --- how people come in ------------------------------------------------------------------------------------------ */
+
+async function asOperator(page) {
+  await page.goto(`${g.url}/admin/vendors`);
+  await page.waitForURL(/\/sign-in/);
+  await page.goto(`${g.url}/sign-in/local?login=${new URL(page.url()).searchParams.get('login')}&idp=operators`);
+  await page.fill('#username', 'riikka');
+  await page.fill('#password', password);
+  await page.click('form:has(#password) .acts button.b');
+  await page.waitForURL(`${g.url}/admin/vendors`);
+}
+const send = async (page, act) => { const [answer] = await Promise.all([page.waitForNavigation(), act]); return answer?.status(); };
+
+async function accept(page, link, who) {
+  check((await page.goto(link)).status() === 200, `the invitation is not there: ${await page.textContent('main')}`);
+  const seed = await page.textContent('#seed');
+  await page.fill('#given_names', who.given);
+  await page.fill('#family_name', who.family);
+  await page.fill('#username', who.username);
+  await page.fill('#password', who.password);
+  await page.fill('#code', nextCode(seed));
+  check(await send(page, page.click('main form .acts button.b')) === 200, `no account: ${await page.textContent('main')}`);
+  const papers = (await page.locator('#papers code').allTextContents()).map((s) => s.trim());
+  check(papers.length === 10, 'ten recovery codes');
+  return { ...who, seed, papers };
+}
+
+async function signIn(page, who, code) {
+  await page.goto(`${g.url}/vendor`);
+  await page.waitForURL(/\/sign-in\/local/);
+  await page.fill('#username', who.username);
+  await page.fill('#password', who.password);
+  await page.fill('#code', code);
+  await send(page, page.click('#local .acts button.b'));
+  await page.waitForURL(`${g.url}/vendor`);
+}
+
+const vera = { given: 'Vera', family: 'Tuisku', username: 'vera@tuisku.example', password: 'pitkä lause on parempi' };
+let state, at;
+await test('an owner comes in', async () => {
+  const { context, page } = await visitor();
+  await asOperator(page);
+  await page.fill('#name_fi', 'Tuisku Oy');
+  await page.fill('#business_id', '2345678-0');
+  for (const f of ['technology', 'privacy', 'incidents']) await page.fill(`#${f}`, `${f}@tuisku.example`);
+  check(await send(page, page.click('[value=invite]')) === 200, await page.textContent('main'));
+  const link = await page.textContent('#link'), other = await visitor();
+  const owner = await accept(other.page, link, vera);
+  await other.context.clearCookies();
+  await signIn(other.page, owner, owner.papers.pop());
+  state = await other.context.storageState();
+  await other.context.close();
+  await context.close();
+});
+
+const lacks = async (page) => (await page.locator('#lacks li').allTextContents()).map((s) => s.trim());
+await test('a service in test says what it lacks before production, and each line leads to its field', async () => {
+  const { context, page } = await visitor({ state, scripts: false });
+  await page.goto(`${g.url}/vendor/service/new?protocol=oidc`);
+  await page.fill('#name_fi', 'Tori Materiaalit');
+  await page.fill('#redirect_uris', 'http://localhost:4000/paluu');
+  await page.check('[name=ask_given_name]');
+  check(await send(page, page.click('[value=save]')) === 200, await page.textContent('main'));
+  at = `/vendor/service/${await page.textContent('#client_id')}`;
+  await page.goto(g.url + at);
+  const said = await lacks(page);
+  check(said.length === 9, `nine things are missing: ${said.join(' | ')}`);
+  for (const to of await page.locator('#lacks a').evaluateAll((all) => all.map((x) => x.getAttribute('href')))) check((await page.locator(to).count()) === 1, `${to} is nowhere`);
+  await context.close();
+});
+
+await test('a purpose in one language is refused by the words of the registry, and nothing of it is lost', async () => {
+  const { context, page } = await visitor({ state, scripts: false });
+  await page.goto(g.url + at);
+  await page.fill('#why_fi_given_name', 'Opettaja tunnistaa työsi.');
+  check(await send(page, page.click('[value=save]')) === 400, 'a purpose in Finnish alone was taken');
+  check(/purpose\.sv/.test(await page.textContent('main [role=alert]')) && (await page.inputValue('#why_fi_given_name')) === 'Opettaja tunnistaa työsi.', await page.textContent('main [role=alert]'));
+  await context.close();
+});
+
+await test('hostile addresses and targets are refused beside their fields', async () => {
+  const { context, page } = await visitor({ state, scripts: false });
+  for (const [field, value] of [['policy_uri', 'javascript:alert(1)'], ['policy_uri', 'https://a@tori.example/'], ['targets', 'https://*.tori.example/'], ['targets', 'tori.example']]) {
+    await page.goto(g.url + at);
+    await page.fill(`#${field}`, value);
+    check(await send(page, page.click('[value=save]')) === 400 && (await page.inputValue(`#${field}`)) === value, `${field} ${value} was taken`);
+    check((await page.locator(`#${field}-e`).count()) === 1, `${value}: ${await page.textContent('main [role=alert]')}`);
+  }
+  await context.close();
+});
+
+await test('what is said is kept, and nothing is missing but what is on this machine', async () => {
+  const { context, page } = await visitor({ state, scripts: false });
+  await page.goto(g.url + at);
+  const says = { name_sv: 'Torg', name_en: 'Market', line_fi: 'Materiaalit', line_sv: 'Material', line_en: 'Materials', policy_uri: 'https://tori.example/tietosuoja', contacts: 'tuki@tori.example', targets: 'https://tori.example/kurssit/', why_fi_given_name: 'Opettaja tunnistaa työsi.', why_sv_given_name: 'Läraren känner igen ditt arbete.', why_en_given_name: 'Your teacher knows your work.' };
+  for (const [field, value] of Object.entries(says)) await page.fill(`#${field}`, value);
+  await page.selectOption('#basis_given_name', 'contract');
+  check(await send(page, page.click('[value=save]')) === 200, await page.textContent('main'));
+  for (const [field, value] of Object.entries(says)) check((await page.inputValue(`#${field}`)) === value, `${field}: ${await page.inputValue(`#${field}`)}`);
+  check((await page.inputValue('#basis_given_name')) === 'contract', 'the basis');
+  const left = await lacks(page);
+  check(left.length === 1 && /https/.test(left[0]), `the return address alone is left: ${left.join(' | ')}`);
+  await page.fill('#redirect_uris', 'https://tori.example/paluu');
+  check(await send(page, page.click('[value=save]')) === 200 && (await lacks(page)).length === 0, 'nothing is missing');
+  await send(page, page.click('[value=secret]'));
+  check((await page.locator('#ends dd').count()) === 0 || /14/.test(await page.textContent('#ends')), 'the older secret ends');
+  await page.goto(g.url + at);
+  check(/1[34]/.test(await page.textContent('#ends')), await page.textContent('#ends'));
+  await context.close();
+});
+
+await test('the page fits at 320 and 1280 px in each language, dark and light, and axe finds nothing', async () => {
+  for (const lang of ['fi-FI', 'sv-FI', 'en-GB']) for (const width of [320, 1280]) {
+    const { context, page } = await visitor({ state, lang, width, dark: lang === 'sv-FI' });
+    check((await page.goto(g.url + at)).status() === 200, lang);
+    await looks(page, `says-${lang}`);
+    await context.close();
+  }
+});
+
+await test('what is no longer asked for has no purpose any more', async () => {
+  const { context, page } = await visitor({ state, scripts: false });
+  await page.goto(g.url + at);
+  await page.uncheck('[name=ask_given_name]');
+  check(await send(page, page.click('[value=save]')) === 200 && (await page.locator('#why_fi_given_name').count()) === 0, await page.textContent('main'));
+  await page.check('[name=ask_given_name]');
+  await send(page, page.click('[value=save]'));
+  check((await page.inputValue('#why_fi_given_name')) === '', 'the old purpose is there again');
+  await context.close();
+});
+
+await browser.close();
+await g.stop();
+finish();
