@@ -42,13 +42,14 @@ static void answer(struct signer_state *s, int fd, struct str datagram)
     }
     back.id = m.id;
     back.arg = (uint16_t)signer_answer(s, &m, &value);
-    if (back.arg == REASON_SIGNED)
+    bool done = back.arg == REASON_SIGNED || back.arg == REASON_OPENED_RETIRED;
+    if (done)
         back.part[0] = value;
     /* The gateway cannot alter these lines.  A key that is not for us is no event: an answer may hold several, for
      * other receivers, and anybody can post one. */
-    bool ordinary = back.arg == REASON_SIGNED || back.arg == REASON_UNWRAP_FAILED;
+    bool ordinary = done || back.arg == REASON_UNWRAP_FAILED;
     if (m.op != SIGN_PROBE)
-        log_event(ordinary ? LOG_DEBUG : LOG_WARN, back.arg == REASON_SIGNED ? "signer.signed" : "signer.refused",
+        log_event(ordinary ? LOG_DEBUG : LOG_WARN, done ? "signer.signed" : "signer.refused",
                   LOG_C("purpose", signer_op_name(m.op)), LOG_C("reason", signer_reason_word(back.arg)));
     send_message(fd, signer_msg_write(s->scratch, &back));
 }

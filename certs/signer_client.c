@@ -19,7 +19,7 @@ struct request { /* under way; lives in its asker's arena */
     uint64_t id;
     struct timer deadline;
     struct str message;
-    bool sent, probe, unwrap, held;
+    bool sent, probe, unwrap, held, retired;
     struct batch *batch;
     struct arena *arena;
     struct signed_got *out;
@@ -107,7 +107,7 @@ static void finish(struct request *r, bool ok, struct str value, const char *err
     timer_clear(r->signer->loop, &r->deadline);
     leave_ring(r);
     r->signer->unwraps -= r->unwrap && !r->held;
-    *r->out = (struct signed_got){ ok, value, error };
+    *r->out = (struct signed_got){ .ok = ok, .value = value, .retired = r->retired, .error = error };
     batch_answered(b); /* r may be gone after this */
 }
 
@@ -193,7 +193,8 @@ static void on_answer(struct signer *s, const struct signer_msg *m)
     if (r == &s->under_way) /* its deadline has passed, or it was sent twice */
         return;
     bool unwrap = r->unwrap;
-    if (m->arg == REASON_SIGNED)
+    r->retired = m->arg == REASON_OPENED_RETIRED;
+    if (m->arg == REASON_SIGNED || r->retired)
         finish(r, true, arena_str(r->arena, m->part[0]), NULL);
     else
         finish(r, false, (struct str){ NULL, 0 }, signer_reason_word(m->arg));

@@ -31,6 +31,7 @@ struct signed_got {
     bool ok;
     struct str value;  /* in the arena that was given */
     const char *error; /* "timeout", or why the signer refused: "reserved_claim", "no_key", … */
+    bool retired;      /* of signer_unwrap(): by a key of ours that another has taken the place of */
 };
 
 /* Claims: a JSON object as wire/json.h writes it, without iss, iat, exp, nbf
@@ -77,7 +78,8 @@ void signer_query_by(struct signer *s, struct batch *b, struct arena *a, enum jo
  * value: base64 of the signature (not URL-encoded yet). */
 void signer_query(struct signer *s, struct batch *b, struct arena *a, struct str text, struct signed_got *out);
 /* RSA-OAEP, one content key of 16, 24 or 32 bytes.  value: that key.  The hash
- * of OAEP and of MGF1 are what the message says. */
+ * of OAEP and of MGF1 are what the message says.  Any decryption key that is published or was: the one that is current
+ * is tried first. */
 enum oaep_hash { OAEP_NONE = 0, OAEP_SHA1, OAEP_SHA256, OAEP_SHA384, OAEP_SHA512 };
 void signer_unwrap(struct signer *s, struct batch *b, struct arena *a, enum oaep_hash digest, enum oaep_hash mgf,
                    struct str encrypted_key, struct signed_got *out);

@@ -33,6 +33,7 @@ enum signer_op {
 #define SIGNER_REASONS(X)                                                                                              \
     X(REFUSED, "refused") /* zero: nothing that we know */                                                             \
     X(SIGNED, "")                                                                                                      \
+    X(OPENED_RETIRED, "retired_key")    /* as SIGNED: unwrapped, by a key that is retired */                           \
     X(TOO_LARGE, "too_large")           /* a part is over its limit */                                                 \
     X(MALFORMED, "malformed")           /* a part is not what its purpose needs */                                     \
     X(RESERVED_CLAIM, "reserved_claim") /* a claim that only the signer writes */                                      \

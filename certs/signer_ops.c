@@ -102,7 +102,7 @@ enum signer_reason signer_answer(struct signer_state *s, const struct signer_msg
         const struct signer_key *k = current_key(s, op->use, op->alg != JOSE_NONE ? op->alg : (enum jose_alg)m->arg);
         said = k != NULL ? op->run(s, k, m, value) : REASON_NO_KEY;
     }
-    if (said == REASON_SIGNED)
+    if (said == REASON_SIGNED || said == REASON_OPENED_RETIRED)
         s->signed_count[m->op]++;
     else
         s->refused_count++;
@@ -336,9 +336,7 @@ static const EVP_MD *hash_of(unsigned hash)
                                  : NULL;
 }
 
-/* One answer for every way to fail: whoever asks learns nothing but yes or no. */
-static enum signer_reason unwrap_key(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
-                                     struct str *value)
+static bool unwraps(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m, struct str *value)
 {
     const EVP_MD *digest = hash_of(m->arg >> 4), *mgf = hash_of(m->arg & 15);
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(k->pkey, NULL);
@@ -351,7 +349,26 @@ static enum signer_reason unwrap_key(struct signer_state *s, const struct signer
 
     EVP_PKEY_CTX_free(ctx);
     *value = str_n(out, n);
-    return ok && (n == 16 || n == 24 || n == 32) ? REASON_SIGNED : REASON_UNWRAP_FAILED;
+    return ok && (n == 16 || n == 24 || n == 32);
+}
+
+/* Whoever read our metadata early encrypts to the next key, and whoever reads them late to the one before: so every key
+ * that is not gone opens.  One answer for every way to fail: whoever asks learns nothing but yes or no. */
+static enum signer_reason unwrap_key(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                     struct str *value)
+{
+    int64_t now_s = world_now_s(s->world);
+
+    if (unwraps(s, k, m, value))
+        return REASON_SIGNED;
+    for (size_t i = 0; i < s->key_count; i++) {
+        const struct signer_key *other = &s->keys[i];
+        enum key_state state = key_state_at(&other->pub, now_s);
+        if (other != k && other->pub.use == KEY_DECRYPT && state != KEY_GONE && unwraps(s, other, m, value))
+            return state == KEY_RETIRED ? REASON_OPENED_RETIRED : REASON_SIGNED;
+    }
+    *value = (struct str){ NULL, 0 };
+    return REASON_UNWRAP_FAILED;
 }
 
 static enum signer_reason sign_audit_head(struct signer_state *s, const struct signer_key *k,

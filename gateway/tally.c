@@ -64,6 +64,11 @@ static void begin_pair(struct pair *p, struct str idp, struct str code, int64_t 
     memcpy(p->code, code.p, code.n);
 }
 
+bool tally_is_notice(struct str code)
+{
+    return str_eq(code, S(TALLY_OLDER_SECRET)) || str_eq(code, S(TALLY_OLDER_KEY)) || str_eq(code, S(TALLY_IDP_OLDER));
+}
+
 void tally_add(struct tally *t, struct str idp, struct str code, int64_t now_s)
 {
     if (t == NULL || idp.n == 0 || idp.n > TALLY_ID_MAX_B || code.n == 0 || code.n > TALLY_CODE_MAX_B)

@@ -375,6 +375,8 @@ static enum step key_use(struct ctx *c, struct fail *f)
     if (!fits && ++s->wrapped_at < e->wrapped_count)
         return NEXT;
     struct fail why = { 0 };
+    if (fits && s->key.retired)
+        c->older_key_of = s->idp.id;
     s->wrapped_at = 0;
     s->state = saml_unwrapped(s->answer, fits ? s->key.value : (struct str){ NULL, 0 }, &why);
     return judged(c, &why, f);

@@ -152,6 +152,8 @@ static enum step key_use(struct ctx *c, struct fail *f)
         return NEXT;
     if (!saml_ask_named(ask, t->own->key.value, &t->own->asked, f))
         return REFUSE;
+    if (t->own->key.retired)
+        c->older_key_of = t->told.idp->id;
     t->own->asked.wrapped = NULL;
     return NEXT;
 }

@@ -158,6 +158,7 @@ struct ctx {
     struct person *person;    /* proven by an adapter's finish; NULL before */
     struct proven *proven;    /* idp-adapters/adapter.h: by its prove, before it is known whose browser it was */
     struct tryout *tryout;    /* NULL: this sign-in is somebody's */
+    struct str older_key_of;  /* id of the identity provider that encrypted to a retired key of ours; absent: none */
     void *state;              /* an endpoint's own struct, in the arena */
     void *adapter_state;      /* likewise, of the adapter in charge */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
  * digione keys list|create -c FILE */
+#include "alarms/alarms.h"
 #include "base/world.h"
 #include "certs/signer.h"
 #include "gateway/cli/args.h"
@@ -10,7 +11,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { LEAD_S = 86400, LEAD_MAX_S = 90 * 86400 };
 
@@ -19,7 +22,9 @@ static int help(void)
     (void)puts(
         "usage: digione keys list -c FILE\n"
         "       digione keys create -c FILE [--use USE --alg ALG [--after SECONDS]]\n\n"
-        "list prints every key of the node with its use, algorithm and schedule.\n"
+        "list prints every key of the node with its use, algorithm and schedule; then who still encrypts to an older "
+        "key\n"
+        "of ours, and which services still prove themselves by the older of two secrets, within the last half year.\n"
         "create makes the keys that are missing; with --use and --alg, one more: it is published as next at once,\n"
         "becomes current after SECONDS (86400: a day, for caches of those who verify), and the one before retires "
         "then.\n"
@@ -62,6 +67,45 @@ static int list(struct arena *a, const struct settings *set)
                      key_state_name(key_state_at(k, now_s)), stamp(a, k->current_s), stamp(a, k->retired_s),
                      stamp(a, k->gone_s), STR_ARG(k->kid));
     return CLI_OK;
+}
+
+/* What is known of who uses what is older: no more than what came from them (docs/decisions.md). */
+static const struct {
+    enum alarm_code code;
+    const char *who, *what;
+} older[] = { { ALARM_idp_older_key, "idp", "encrypts to an older key" },
+              { ALARM_service_older_key, "service", "encrypts to an older key" },
+              { ALARM_service_older_secret, "service", "proves itself by the older secret" } };
+
+static void print_older(struct arena *a, const struct alarms_found *found)
+{
+    for (size_t i = 0; i < found->n; i++)
+        for (size_t k = 0; k < sizeof older / sizeof *older; k++)
+            if (found->at[i].code == older[k].code)
+                (void)printf("%-8s %-20.*s %-34s since %s, %s %s\n", older[k].who, STR_ARG(found->at[i].subject),
+                             older[k].what, stamp(a, found->at[i].first_s), found->at[i].over ? "until" : "still at",
+                             stamp(a, found->at[i].last_s));
+}
+
+static int list_older(struct arena *a, const struct settings *set)
+{
+    struct fail f = { 0 };
+    int64_t now_s = world_now_s(&world_real);
+
+    struct stat st;
+    const char *path = arena_cstr(a, arena_join(a, set->state_dir, S("/registry/alarms.sqlite")));
+
+    if (stat(path, &st) != 0 || access(path, R_OK | W_OK) != 0)
+        return CLI_OK; /* nobody has served yet, or it is not this user's to read */
+    if (st.st_uid != geteuid() && !cli_become("keys", set, a))
+        return CLI_BROKEN;
+    struct alarms *s = alarms_new(set);
+    bool good = alarms_write(s, now_s, &f); /* reads what the gateway has written */
+    const struct alarms_found found = alarms_read(s, a, &area_nation, now_s);
+    if (good)
+        print_older(a, &found);
+    alarms_free(s);
+    return good ? CLI_OK : cli_complain(CLI_BROKEN, "keys", "%s", f.detail);
 }
 
 static const struct {
@@ -146,7 +190,8 @@ static int run(struct arena *a, int argc, char **argv)
     if (creates && !cli_become(argv[0], &set, a))
         return CLI_BROKEN;
     int status = creates ? create(a, &set, &k) : CLI_OK;
-    return status == CLI_OK ? list(a, &set) : status;
+    status = status == CLI_OK ? list(a, &set) : status;
+    return status == CLI_OK ? list_older(a, &set) : status;
 }
 
 int cli_keys(int argc, char **argv)

@@ -289,7 +289,7 @@ static void put_services(struct ctx *c, struct home_view *v)
     for (size_t i = 0; i < tally.n; i++) {
         const struct tally_row *x = &tally.at[i];
         const struct service *s = registry_service(c->registry, x->idp);
-        if (x->n < SERVICE_FAILS || str_eq(x->code, S(TALLY_OLDER_SECRET)))
+        if (x->n < SERVICE_FAILS || tally_is_notice(x->code))
             continue;
         struct failing_row *row = &rows[n++];
         *row = (struct failing_row){ .name = s != NULL ? names_in(&s->names, c->lang) : x->idp,

@@ -10,6 +10,8 @@
 #include "gateway/console/rights_given.h"
 #include "gateway/node/readiness.h"
 #include "gateway/nodes.h"
+#include "idp-adapters/approval.h"
+#include "idp-adapters/upstream_service.h"
 #include "model/when.h"
 
 #include <string.h>
@@ -196,18 +198,55 @@ static void look_at_idps(struct findings *x, struct ctx *c)
 
 /* Whose secret was changed, and who did not notice on all their machines, stands without its people when the one before
  * ends. */
+static void look_at_secret(struct findings *x, struct ctx *c, const struct service *s)
+{
+    if (s != NULL && c->now_s < s->client.secret_too_until_s)
+        alarm_raise(x->node->alarms, ALARM_service_older_secret, &area_nation, s->id,
+                    when_date(c->arena, s->client.secret_too_until_s - 1), c->now_s);
+}
+
+/* So does who encrypts to a key of ours that is about to be gone. */
+static void look_at_older_key(struct findings *x, struct ctx *c, const struct tally_row *row)
+{
+    const struct service *s = registry_service(c->registry, row->idp);
+    const struct idp *idp = registry_idp(c->registry, row->idp);
+    const struct area where = { .provider = idp != NULL && idp->provider != NULL ? idp->provider->id
+                                                                                 : (struct str){ NULL, 0 } };
+
+    if (str_eq(row->code, S(TALLY_OLDER_KEY)) && s != NULL)
+        alarm_raise(x->node->alarms, ALARM_service_older_key, &area_nation, s->id, (struct str){ NULL, 0 }, c->now_s);
+    if (str_eq(row->code, S(TALLY_IDP_OLDER)) && idp != NULL)
+        alarm_raise(x->node->alarms, ALARM_idp_older_key, &where, idp->id, (struct str){ NULL, 0 }, c->now_s);
+}
+
+/* What a service's metadata say anew at an address that nobody signs. */
+static void look_at_approvals(struct findings *x, struct ctx *c)
+{
+    const struct registry_parts *parts = registry_parts(c->registry);
+
+    for (size_t i = 0; i < parts->service_count; i++) {
+        const struct service *s = &parts->services[i];
+        struct upstream_got got = { .value = NULL };
+        if (s->protocol != PROTO_SAML || !s->enabled || !approval_binds(s))
+            continue;
+        upstream_service_look(upstreams_store(c->upstreams), c->arena, s, &got);
+        size_t waits = got.value != NULL ? approval_waiting(c->arena, s, got.value) : 0;
+        if (waits > 0)
+            alarm_raise(x->node->alarms, ALARM_service_metadata_waits, &area_nation, s->id,
+                        arena_printf(c->arena, "%zu", waits), c->now_s);
+    }
+}
+
 static void look_at_services(struct findings *x, struct ctx *c)
 {
     const struct tally_rows tally = tally_read(x->node->service_tally, c->arena, (struct str){ NULL, 0 }, c->now_s);
-    const struct area nation = { .school = { NULL, 0 } };
 
     for (size_t i = 0; i < tally.n; i++) {
-        const struct service *s = registry_service(c->registry, tally.at[i].idp);
-        if (!str_eq(tally.at[i].code, S(TALLY_OLDER_SECRET)) || s == NULL || c->now_s >= s->client.secret_too_until_s)
-            continue;
-        alarm_raise(x->node->alarms, ALARM_service_older_secret, &nation, s->id,
-                    when_date(c->arena, s->client.secret_too_until_s - 1), c->now_s);
+        if (str_eq(tally.at[i].code, S(TALLY_OLDER_SECRET)))
+            look_at_secret(x, c, registry_service(c->registry, tally.at[i].idp));
+        look_at_older_key(x, c, &tally.at[i]);
     }
+    look_at_approvals(x, c);
 }
 
 /* ── rights ─────────────────────────────────────────────────────────────── */

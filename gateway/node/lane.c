@@ -159,6 +159,7 @@ static void end(void *self, struct ctx *c, int64_t took_ms)
     struct lane *lane = self;
 
     metrics_request(&lane->metrics, route_index(c->routes, c->route), c->res->status, took_ms);
+    tally_add(c->service_tally, c->older_key_of, S(TALLY_IDP_OLDER), c->now_s);
     shadow_drop(c->shadow);
     registry_drop(c->registry);
     log_event(LOG_DEBUG, "request.answered", LOG_C("support_code", c->support_code),

@@ -15,6 +15,7 @@
 #include "gateway/session/found.h"
 #include "gateway/session/session.h"
 #include "gateway/session/trail.h"
+#include "gateway/tally.h"
 #include "model/pairwise.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -159,6 +160,8 @@ static enum step note_told(struct ctx *c, struct fail *f)
     if (e->said.wrapped != NULL &&
         !saml_ask_named(e->message, e->key.ok ? e->key.value : (struct str){ NULL, 0 }, &e->said, f))
         return REFUSE;
+    if (e->said.wrapped != NULL && e->key.retired)
+        tally_add(c->service_tally, c->service->id, S(TALLY_OLDER_KEY), c->now_s);
     e->told.id = e->said.id;
     e->told.name = e->said.name.value;
     e->told.sessions = strs_joined(c->arena, &sessions, ' ');

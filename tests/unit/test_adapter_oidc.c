@@ -147,9 +147,9 @@ void signer_client_jwt(struct signer *s, struct batch *b, struct arena *a, enum 
 {
     (void)s;
     batch_ask(b);
-    *out = (struct signed_got){ true,
-                                arena_printf(a, "%s.%.*s.%.*s", jose_alg_name(alg), STR_ARG(client_id), STR_ARG(aud)),
-                                NULL };
+    *out = (struct signed_got){
+        .ok = true, .value = arena_printf(a, "%s.%.*s.%.*s", jose_alg_name(alg), STR_ARG(client_id), STR_ARG(aud))
+    };
     batch_answered(b);
 }
 

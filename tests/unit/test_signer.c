@@ -339,6 +339,69 @@ TEST(only_content_keys_under_oaep_are_unwrapped)
     end(t, &x);
 }
 
+static struct signed_got unwrapped(struct bench *x, struct test *t, struct str cipher)
+{
+    struct signed_got got = { 0 };
+
+    signer_unwrap(x->signer, &x->batch, t->arena, OAEP_SHA1, OAEP_SHA1, cipher, &got);
+    wait_for(x);
+    return got;
+}
+
+/* Its keys as they are now. */
+static void restart(struct bench *x)
+{
+    const struct keyset *before = signer_keys(x->signer);
+
+    stop_signer(x);
+    start_signer(x);
+    for (int i = 0; i < 1000 && signer_keys(x->signer) == before; i++)
+        loop_turn(x->loop, 100);
+}
+
+/* Metadata are read a day before a key is current, or a day after. */
+TEST(every_key_that_is_not_gone_opens_and_a_retired_one_is_said_to_be)
+{
+    struct bench x;
+    struct fail f = { 0 };
+    struct str plain = S("0123456789abcdef");
+
+    begin(t, &x);
+    EVP_PKEY *older = certified_key(t, signer_keys(x.signer), KEY_DECRYPT);
+    struct str to_older = wrap(t, older, plain, EVP_sha1(), RSA_PKCS1_OAEP_PADDING);
+    struct signed_got got = unwrapped(&x, t, to_older);
+    CHECK(got.ok && !got.retired);
+    CHECK(signer_keys_add(&x.set, &world_real, KEY_DECRYPT, JOSE_RS256, 0, &f));
+    restart(&x);
+    EVP_PKEY *newer = certified_key(t, signer_keys(x.signer), KEY_DECRYPT);
+    CHECK(EVP_PKEY_eq(older, newer) != 1);
+    got = unwrapped(&x, t, to_older);
+    CHECK(got.ok && got.retired && str_eq(got.value, plain));
+    got = unwrapped(&x, t, wrap(t, newer, plain, EVP_sha1(), RSA_PKCS1_OAEP_PADDING));
+    CHECK(got.ok && !got.retired && str_eq(got.value, plain));
+
+    CHECK(signer_keys_add(&x.set, &world_real, KEY_DECRYPT, JOSE_RS256, 86400, &f));
+    restart(&x);
+    size_t n;
+    const struct public_key *keys = keyset_keys(signer_keys(x.signer), &n);
+    struct str der = { NULL, 0 };
+    for (size_t i = 0; i < n; i++)
+        if (keys[i].use == KEY_DECRYPT && key_state_at(&keys[i], world_now_s(&world_real)) == KEY_NEXT)
+            CHECK(b64_decode(t->arena, keys[i].certificate, &der));
+    const unsigned char *p = (const unsigned char *)der.p;
+    X509 *certificate = d2i_X509(NULL, &p, (long)der.n);
+    EVP_PKEY *coming = X509_get_pubkey(certificate);
+    got = unwrapped(&x, t, wrap(t, coming, plain, EVP_sha1(), RSA_PKCS1_OAEP_PADDING));
+    CHECK(got.ok && !got.retired && str_eq(got.value, plain));
+    got = unwrapped(&x, t, S("to nobody"));
+    CHECK(!got.ok && !got.retired);
+    X509_free(certificate);
+    EVP_PKEY_free(coming);
+    EVP_PKEY_free(newer);
+    EVP_PKEY_free(older);
+    end(t, &x);
+}
+
 TEST(the_signer_has_closed_files_and_network_to_itself)
 {
     struct bench x;
