@@ -19,3 +19,10 @@ struct html page_enter(struct arena *a, const struct enter_view *v)
 
     PAGE_RENDER(a, view_enter, &out);
 }
+
+struct html page_catalogue(struct arena *a, const struct catalogue_view *v)
+{
+    const struct catalogue_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_catalogue, &out);
+}

@@ -1468,4 +1468,37 @@ struct metadata_one_view { /* GET /admin/metadata/ID; POST: csrf, version, act=p
 };
 struct html page_metadata_one(struct arena *a, const struct metadata_one_view *v);
 
+/* --- the catalogue: for everybody -------------------------------------------------------------------------------- */
+
+struct catalogue_why {
+    struct str name, why, basis; /* why absent: its vendor has not said */
+};
+
+struct catalogue_row {
+    struct str id, name, line, vendor;
+    struct str name_lang, line_lang; /* tags, where they are in another language; else absent */
+    struct str logo, letters;        /* a path; absent: letters */
+    int shape, colour;
+    struct str privacy, terms; /* addresses; may be absent */
+    bool link;                 /* a plain link, which is told nothing */
+    bool shut;                 /* closed for the time being */
+    struct str incident, since;
+    struct {
+        const struct catalogue_why *at;
+        size_t n;
+    } whys;
+    struct str count; /* of them */
+    struct str users; /* municipalities, by name; absent: none yet */
+};
+
+struct catalogue_view { /* GET /services?q=&from= */
+    struct page page;
+    struct str q, next, previous;
+    struct {
+        const struct catalogue_row *at;
+        size_t n;
+    } rows;
+};
+struct html page_catalogue(struct arena *a, const struct catalogue_view *v);
+
 #endif

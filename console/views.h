@@ -54,6 +54,11 @@ struct enter_out {
     struct enter_view in;
 };
 
+struct catalogue_out {
+    struct page page;
+    struct catalogue_view in;
+};
+
 #define X(name)                                                                                                        \
     struct name##_out {                                                                                                \
         struct page page;                                                                                              \
@@ -63,5 +68,6 @@ struct enter_out {
 CONSOLE_VIEWS(X)
 #undef X
 void view_enter(struct buf *b, const struct enter_out *v);
+void view_catalogue(struct buf *b, const struct catalogue_out *v);
 
 #endif

@@ -306,6 +306,29 @@ const struct purpose *service_purpose(const struct service *s, enum claim claim)
     return NULL;
 }
 
+struct claim_set service_asks(const struct service *s, int64_t now_s)
+{
+    struct claim_set asks = s->asks;
+
+    for (size_t i = 0; i < s->purpose_count; i++)
+        if (s->purposes[i].claim != CLAIM_SUB && s->purposes[i].until_s > 0 && s->purposes[i].until_s <= now_s)
+            asks.bits &= ~(1u << s->purposes[i].claim);
+    return asks;
+}
+
+bool permission_in_force(const struct permission *p, int64_t now_s)
+{
+    return p->withdrawn_s == 0 && p->from_s <= now_s && (p->until_s == 0 || p->until_s > now_s);
+}
+
+const struct permission *registry_permission(const struct registry *r, struct str id)
+{
+    for (size_t i = 0; i < r->parts.permission_count; i++)
+        if (str_eq(r->parts.permissions[i].id, id))
+            return &r->parts.permissions[i];
+    return NULL;
+}
+
 const struct service *registry_client(const struct registry *r, struct str client_id)
 {
     return get(&r->clients, client_id);

@@ -101,6 +101,7 @@ struct purpose { /* why a service asks for a claim, as its vendor says it */
     enum claim claim;
     struct names why;
     enum basis basis;
+    int64_t until_s; /* needed until then, unless its vendor confirms it; not told afterwards. 0: open */
 };
 
 /* What a row of OpenID Connect says beyond the first.  Members are named as client metadata is [RFC 7591 2, OpenID
@@ -231,6 +232,7 @@ struct service {
     struct strs targets; /* where in it a link may lead: "https://host/a/" and all that is below (registry/targets.h) */
     struct saml_service saml;
     struct lti_tool lti;
+    struct str tested_as; /* of one in production: id of the one in test that it was made from; "": of none */
 };
 
 /* Whose a policy is.  What an outer layer says, no inner one changes; within a layer forbid beats permit; a school's
@@ -357,6 +359,31 @@ struct api_token {
 /* Of no row: an id has no tilde. */
 #define API_TOKENS_IDP "~api"
 
+/* What a municipality has decided about a service: the receipt of it, for both sides.  What is in force is the policy
+ * that was written with it; one that was withdrawn stays, and says why. */
+struct permission {
+    struct str id;                   /* "oulu-kanerva-2026-11-30-k7": no person's words */
+    const struct provider *provider; /* whose decision it is */
+    struct str service;              /* id; may be gone since */
+    struct str policy;               /* id of the policy that does what was decided */
+    struct str agreement;            /* reference of the agreement in their records */
+    struct str decided_by;           /* name and office, as typed */
+    struct str purpose;              /* what they use it for */
+    struct strs roles, schools;      /* of whom: names of roles; OIDs, none: all of the provider's */
+    struct claim_set gives, keeps;   /* told; asked for, and not told */
+    int64_t from_s, until_s;         /* Unix time; until 0: open */
+    int64_t withdrawn_s;             /* 0: it is not */
+    struct str withdrawn_why;
+};
+
+struct incident { /* something that went wrong at a service, as its vendor or the operator states it */
+    struct str id;
+    struct str service; /* id */
+    struct names says;
+    int64_t from_s, until_s; /* Unix time; until 0: it goes on */
+    bool by_operator;
+};
+
 struct account { /* a local account, for idp kind local */
     struct str id, idp, username;
     struct str password_hash; /* argon2id, PHC string */
@@ -382,9 +409,11 @@ struct registry_parts { /* what a snapshot is built from; arrays live in its are
     struct staff *staff;
     struct metadata_source *sources;
     struct api_token *api_tokens;
+    struct permission *permissions;
+    struct incident *incidents;
     size_t provider_count, idp_count, service_count, policy_count, admin_count, account_count;
     size_t term_count, network_count, exam_count, registrar_count, organisation_count, staff_count, source_count,
-        api_token_count;
+        api_token_count, permission_count, incident_count;
     int64_t version; /* grows with every change in SQL */
 };
 
@@ -409,6 +438,7 @@ enum registry_index {
     INDEX_HOLDERS,   /* gateway/console/lines.c: who holds a right, by pseudonym */
     INDEX_DISCOVERY, /* gateway/oidc/discovery.c: what the OpenID Provider announces */
     INDEX_OPENAPI,   /* gateway/api/openapi.c: what programs may read and write */
+    INDEX_USERS,     /* policy/users.c: whose policies open which service */
     INDEX_COUNT
 };
 const void *registry_index(const struct registry *r, enum registry_index which,
@@ -431,6 +461,11 @@ bool service_has_way_in(const struct service *s);
 bool service_is_public(const struct service *s);
 /* Why it asks for that; NULL: its vendor has stated no purpose. */
 const struct purpose *service_purpose(const struct service *s, enum claim claim);
+/* What it asks for, less what it was to confirm by now and did not. */
+struct claim_set service_asks(const struct service *s, int64_t now_s);
+bool permission_in_force(const struct permission *p, int64_t now_s);
+/* By id; NULL: there is none. */
+const struct permission *registry_permission(const struct registry *r, struct str id);
 const struct service *registry_client(const struct registry *r, struct str client_id);
 const struct service *registry_service_entity(const struct registry *r, struct str entity_id); /* of PROTO_SAML */
 /* By the hash of its token, or by id. */

@@ -162,7 +162,7 @@ struct decision policy_decide(const struct registry *reg, const struct person *p
         settling_add(&so_far, x.set, &says, h.provider, failed);
     }
     arena_free(x.scratch);
-    return settling_end(&so_far, reg, person, service);
+    return settling_end(&so_far, reg, person, service, now->now_s);
 }
 
 /* ── all services at once ───────────────────────────────────────────────── */

@@ -60,7 +60,7 @@ void settling_add(struct settling *t, const struct set *set, const struct says *
 }
 
 struct decision settling_end(const struct settling *t, const struct registry *r, const struct person *p,
-                             const struct service *s)
+                             const struct service *s, int64_t now_s)
 {
     struct decision d = t->d;
 
@@ -68,7 +68,7 @@ struct decision settling_end(const struct settling *t, const struct registry *r,
         const struct idp *idp = registry_idp(r, p->idp);
         d.ask = idp != NULL ? idp->provider : NULL;
     }
-    d.release.bits &= s->asks.bits & ~t->withheld;
+    d.release.bits &= service_asks(s, now_s).bits & ~t->withheld;
     if (t->forbidden || d.effect == EFFECT_DENY) {
         d.effect = EFFECT_DENY;
         d.release = (struct claim_set){ 0 };

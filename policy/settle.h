@@ -23,7 +23,7 @@ struct settling settling_new(void);
 void settling_add(struct settling *t, const struct set *set, const struct says *says, const struct provider *p,
                   const struct policy *failed);
 struct decision settling_end(const struct settling *t, const struct registry *r, const struct person *p,
-                             const struct service *s);
+                             const struct service *s, int64_t now_s);
 
 /* Which layer settles it: the place of the statement plus one, 0: none. */
 struct settled {

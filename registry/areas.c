@@ -20,6 +20,8 @@ const struct kind_area kind_areas[KIND_COUNT] = {
     [KIND_STAFF] = { "organisation", NULL, false, NULL, KIND_COUNT },
     [KIND_SOURCE] = { NULL, NULL, false, NULL, KIND_COUNT },
     [KIND_API_TOKEN] = { "provider", "school", false, NULL, KIND_COUNT },
+    [KIND_PERMISSION] = { "provider", NULL, false, NULL, KIND_COUNT },
+    [KIND_INCIDENT] = { NULL, NULL, false, "service", KIND_SERVICE },
 };
 
 /* The provider of that other row, and its school where it may have one. */
@@ -29,6 +31,7 @@ static const struct db_statement besides[KIND_COUNT] = {
                            "SELECT idp.provider, account.school FROM account JOIN idp ON idp.id = account.idp "
                            "WHERE account.id = ?1" },
     [KIND_PURPOSE] = { "purpose.area", "SELECT '" AREA_VENDOR "' || vendor FROM service WHERE id = ?1" },
+    [KIND_INCIDENT] = { "incident.area", "SELECT '" AREA_VENDOR "' || vendor FROM service WHERE id = ?1" },
 };
 
 /* Whose column of the provider names a vendor organisation. */

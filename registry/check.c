@@ -1034,6 +1034,37 @@ static bool check_staff(struct checking *c, const struct staff *s)
     return true;
 }
 
+/* Of whom: roles by their names, schools of the provider by their OIDs. */
+static bool check_permission(struct checking *c, const struct permission *p)
+{
+    c->at = (struct row_place){ KIND_PERMISSION, { p->id, S("") } };
+    for (size_t i = 0; i < p->roles.n; i++)
+        if (role_of_name(p->roles.at[i]) == ROLE_NONE)
+            return wrong(c, "roles: there is no role \"%.*s\"", STR_ARG(p->roles.at[i]));
+    for (size_t i = 0; i < p->schools.n; i++)
+        if (provider_school(p->provider, p->schools.at[i]) == NULL)
+            return wrong(c, "schools: provider %.*s has no school \"%.*s\"", STR_ARG(p->provider->id),
+                         STR_ARG(p->schools.at[i]));
+    if ((p->gives.bits & p->keeps.bits) != 0)
+        return wrong(c, "gives and keeps name the same: what is given is not kept back");
+    if (p->withdrawn_s != 0 && !str_is_set(p->withdrawn_why))
+        return wrong(c, "withdrawn_why is missing: whoever withdraws says why");
+    return (p->until_s == 0 || p->until_s > p->from_s) || wrong(c, "until is not after from");
+}
+
+/* In each language: whoever reads it has a lesson to save. */
+static bool check_incident(struct checking *c, const struct incident *x)
+{
+    c->at = (struct row_place){ KIND_INCIDENT, { x->id, S("") } };
+    for (int lang = 0; lang < LANG_COUNT; lang++) {
+        if (!str_is_set(str_trim(x->says.in[lang])))
+            return wrong(c, "says.%s is missing: what happened, in each language", lang_tag((enum lang)lang));
+        if (x->says.in[lang].n > INCIDENT_MAX_B)
+            return wrong(c, "says.%s is longer than %d bytes", lang_tag((enum lang)lang), INCIDENT_MAX_B);
+    }
+    return (x->until_s == 0 || x->until_s >= x->from_s) || wrong(c, "until is before from");
+}
+
 static bool check_source(struct checking *c, const struct metadata_source *x)
 {
     struct str trouble = metadata_source_trouble(c->scratch, x);
@@ -1096,6 +1127,10 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
         good = check_source(&c, &p->sources[i]);
     for (size_t i = 0; good && i < p->api_token_count; i++)
         good = check_api_token(&c, &p->api_tokens[i]);
+    for (size_t i = 0; good && i < p->permission_count; i++)
+        good = check_permission(&c, &p->permissions[i]);
+    for (size_t i = 0; good && i < p->incident_count; i++)
+        good = check_incident(&c, &p->incidents[i]);
     *where = c.at;
     arena_free(c.of_text);
     arena_free(c.scratch);

@@ -64,6 +64,11 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
                          "id, organisation, subject"),
     [KIND_SOURCE] = LISTS("metadata_source", "id", "?1", "id", "0", "0", "id, url, file"),
     [KIND_API_TOKEN] = LISTS("api_token", "id", "?1", "id", OWNED, OWNED, "id, why"),
+    [KIND_PERMISSION] = LISTS("permission", "id", "?1", "id", "provider = ?4 AND ?5 IS NULL",
+                              "provider = ?4 AND ?5 IS NULL", "id, service, agreement"),
+    [KIND_INCIDENT] =
+        LISTS("incident", "id", "?1", "id", "service IN (SELECT id FROM service WHERE " OF_VENDOR("vendor") ")",
+              "service IN (SELECT id FROM service WHERE " OF_VENDOR("vendor") ")", "id, service"),
 };
 
 /* Services and what is said above are seen from within; to alter them is another matter. */

@@ -351,6 +351,24 @@ static bool load_api_tokens(struct loading *l)
     return l->parts.api_tokens != NULL;
 }
 
+static bool load_permissions(struct loading *l)
+{
+    l->parts.permissions = fill_all(l, KIND_PERMISSION, &l->parts.permission_count);
+    for (size_t i = 0; l->parts.permissions != NULL && i < l->parts.permission_count; i++) {
+        const void *provider;
+        if (!refer(l, KIND_PERMISSION, i, "provider", KIND_PROVIDER, l->parts.providers, &provider))
+            return false;
+        l->parts.permissions[i].provider = provider;
+    }
+    l->parts.incidents = l->parts.permissions != NULL ? fill_all(l, KIND_INCIDENT, &l->parts.incident_count) : NULL;
+    for (size_t i = 0; l->parts.incidents != NULL && i < l->parts.incident_count; i++) {
+        const void *service;
+        if (!refer(l, KIND_INCIDENT, i, "service", KIND_SERVICE, l->parts.services, &service))
+            return false;
+    }
+    return l->parts.incidents != NULL;
+}
+
 static bool load_windows(struct loading *l)
 {
     l->parts.terms = fill_all(l, KIND_TERM, &l->parts.term_count);
@@ -568,7 +586,8 @@ struct registry *registry_load_within(struct db *d, struct arena *a, const struc
 
     /* Half of the parts cannot be indexed: what refers to nothing has a NULL where others have their provider. */
     if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_policies(&l) &&
-        load_accounts(&l) && load_admins(&l) && load_api_tokens(&l) && load_windows(&l) && load_organisations(&l)) {
+        load_accounts(&l) && load_admins(&l) && load_api_tokens(&l) && load_permissions(&l) && load_windows(&l) &&
+        load_organisations(&l)) {
         load_turns(&l);
         settle_sources(&l.parts);
         r = registry_build(l.arena, &l.parts);

@@ -240,6 +240,7 @@ static const struct column service_columns[] = {
     { "lti_names_and_roles", "lti_names_and_roles", COL_BOOL, "0", AT(service, lti.names_and_roles), NULL },
     { "lti_login_by_post", "lti_login_by_post", COL_BOOL, "0", AT(service, lti.by_post), NULL },
     { "lti_framed", "lti_framed", COL_BOOL, "0", AT(service, lti.framed), NULL },
+    { "tested_as", "tested_as", COL_TEXT, "", AT(service, tested_as), NULL },
 };
 
 static const struct column purpose_columns[] = {
@@ -247,6 +248,7 @@ static const struct column purpose_columns[] = {
     { "claim", "attribute", COL_WORD, NULL, AT(purpose, claim), claim_words },
     NAMES_AT(purpose, why, "purpose"),
     { "basis", "basis", COL_WORD, "unsaid", AT(purpose, basis), bases },
+    { "until_s", "until", COL_TIME, "0", AT(purpose, until_s), NULL },
 };
 
 static const struct column rule_columns[] = {
@@ -410,6 +412,33 @@ static const struct column source_columns[] = {
     { "test", "test", COL_BOOL, "0", AT(metadata_source, test), NULL },
 };
 
+static const struct column permission_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(permission, id), NULL },
+    { "provider", "provider", COL_REF, NULL, AT_NONE, NULL },
+    { "service", "service", COL_TEXT, NULL, AT(permission, service), NULL },
+    { "policy", "policy", COL_TEXT, "", AT(permission, policy), NULL },
+    { "agreement", "agreement", COL_TEXT, "", AT(permission, agreement), NULL },
+    { "decided_by", "decided_by", COL_TEXT, "", AT(permission, decided_by), NULL },
+    { "purpose", "purpose", COL_TEXT, "", AT(permission, purpose), NULL },
+    { "roles", "roles", COL_LIST, "", AT(permission, roles), NULL },
+    { "schools", "schools", COL_LIST, "", AT(permission, schools), NULL },
+    { "gives", "gives", COL_CLAIMS, "", AT(permission, gives), NULL },
+    { "keeps", "keeps", COL_CLAIMS, "", AT(permission, keeps), NULL },
+    { "from_s", "from", COL_TIME, "0", AT(permission, from_s), NULL },
+    { "until_s", "until", COL_TIME, "0", AT(permission, until_s), NULL },
+    { "withdrawn_s", "withdrawn", COL_TIME, "0", AT(permission, withdrawn_s), NULL },
+    { "withdrawn_why", "withdrawn_why", COL_TEXT, "", AT(permission, withdrawn_why), NULL },
+};
+
+static const struct column incident_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(incident, id), NULL },
+    { "service", "service", COL_REF, NULL, AT(incident, service), NULL },
+    NAMES_AT(incident, says, "says"),
+    { "from_s", "from", COL_TIME, NULL, AT(incident, from_s), NULL },
+    { "until_s", "until", COL_TIME, "0", AT(incident, until_s), NULL },
+    { "by_operator", "by_operator", COL_BOOL, "0", AT(incident, by_operator), NULL },
+};
+
 /* The lists of columns stand here once more, as SQL; a test compares them with the tables above. */
 #define P1  "?1"
 #define P5  P1 ",?2,?3,?4,?5"
@@ -434,6 +463,8 @@ static const struct column source_columns[] = {
 #define P102 P101 ",?102"
 #define P103 P102 ",?103"
 #define P104 P103 ",?104"
+#define P105 P104 ",?105"
+#define P15  P13 ",?14,?15"
 #define P32  P28 ",?29,?30,?31,?32"
 #define P33  P32 ",?33"
 #define P34  P33 ",?34"
@@ -462,8 +493,8 @@ static const struct column source_columns[] = {
     "names,names_origin,unasked_answers,signs_out_by_browser,skew_s,targets,metadata_from,metadata_approved,metadata_" \
     "rejected,answers_as,"                                                                                             \
     "lti_deployments,lti_custom,lti_deep_link_uri,"                                                                    \
-    "lti_deep_linking,lti_names_and_roles,lti_login_by_post,lti_framed"
-#define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis"
+    "lti_deep_linking,lti_names_and_roles,lti_login_by_post,lti_framed,tested_as"
+#define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis,until_s"
 #define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
 #define POLICY_COLUMNS  "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
 #define ACCOUNT_COLUMNS                                                                                                \
@@ -484,6 +515,11 @@ static const struct column source_columns[] = {
 
 #define API_TOKEN_COLUMNS                                                                                              \
     "id,token_hash,role,provider,school,enabled,from_s,to_s,why,at_once,given_by,given_number,given_name"
+
+#define PERMISSION_COLUMNS                                                                                             \
+    "id,provider,service,policy,agreement,decided_by,purpose,roles,schools,gives,keeps,from_s,until_s,withdrawn_s,"    \
+    "withdrawn_why"
+#define INCIDENT_COLUMNS "id,service,says_fi,says_sv,says_en,from_s,until_s,by_operator"
 
 #define COUNT(columns) sizeof(columns) / sizeof *(columns)
 #define STATEMENTS(table, columns, places, order, where)                                                               \
@@ -506,10 +542,10 @@ const struct kind_row kind_rows[KIND_ALL] = {
                    STATEMENTS("idp", IDP_COLUMNS, P35, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P104, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P105, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
-                       STATEMENTS("purpose", PURPOSE_COLUMNS, P6, "service, claim", "service = ?1 AND claim = ?2") },
+                       STATEMENTS("purpose", PURPOSE_COLUMNS, P7, "service, claim", "service = ?1 AND claim = ?2") },
     [KIND_RULE] = { "rule", "rules", "rule", rule_columns, COUNT(rule_columns), 1, 0, KIND_COUNT, 500000,
                     STATEMENTS("rule", RULE_COLUMNS, P7, "id", "id = ?1") },
     [KIND_POLICY] = { "policy", "policies", "policy", policy_columns, COUNT(policy_columns), 1, sizeof(struct policy),
@@ -544,6 +580,12 @@ const struct kind_row kind_rows[KIND_ALL] = {
     [KIND_API_TOKEN] = { "api_token", "api_tokens", "api_token", api_token_columns, COUNT(api_token_columns), 1,
                          sizeof(struct api_token), KIND_COUNT, 10000,
                          STATEMENTS("api_token", API_TOKEN_COLUMNS, P13, "id", "id = ?1") },
+    [KIND_PERMISSION] = { "permission", "permissions", "permission", permission_columns, COUNT(permission_columns), 1,
+                          sizeof(struct permission), KIND_COUNT, 500000,
+                          STATEMENTS("permission", PERMISSION_COLUMNS, P15, "id", "id = ?1") },
+    [KIND_INCIDENT] = { "incident", "incidents", "incident", incident_columns, COUNT(incident_columns), 1,
+                        sizeof(struct incident), KIND_COUNT, 50000,
+                        STATEMENTS("incident", INCIDENT_COLUMNS, P8, "id", "id = ?1") },
 };
 
 /* Foreign keys wait for the commit, so that an import may work in any order. */
@@ -826,6 +868,21 @@ const struct db_migration registry_migrations[] = {
     { 28, "ALTER TABLE service ADD COLUMN lti_framed INTEGER NOT NULL DEFAULT 0;" },
     { 29, "ALTER TABLE idp ADD COLUMN login_hint TEXT NOT NULL DEFAULT 'no';" },
     { 30, "ALTER TABLE service ADD COLUMN signs_out_by_browser INTEGER NOT NULL DEFAULT 0;" },
+    { 31,
+      "ALTER TABLE service ADD COLUMN tested_as TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE purpose ADD COLUMN until_s INTEGER NOT NULL DEFAULT 0;"
+      "CREATE TABLE permission ("
+          "id TEXT PRIMARY KEY, provider TEXT NOT NULL REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, "
+          "service TEXT NOT NULL, policy TEXT NOT NULL, agreement TEXT NOT NULL, decided_by TEXT NOT NULL, "
+          "purpose TEXT NOT NULL, roles TEXT NOT NULL, schools TEXT NOT NULL, gives TEXT NOT NULL, "
+          "keeps TEXT NOT NULL, from_s INTEGER NOT NULL, until_s INTEGER NOT NULL, withdrawn_s INTEGER NOT NULL, "
+          "withdrawn_why TEXT NOT NULL);"
+      "CREATE INDEX permission_provider ON permission (provider);"
+      "CREATE TABLE incident ("
+          "id TEXT PRIMARY KEY, service TEXT NOT NULL REFERENCES service (id) DEFERRABLE INITIALLY DEFERRED, "
+          "says_fi TEXT NOT NULL, says_sv TEXT NOT NULL, says_en TEXT NOT NULL, from_s INTEGER NOT NULL, "
+          "until_s INTEGER NOT NULL, by_operator INTEGER NOT NULL);"
+      "CREATE INDEX incident_service ON incident (service);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

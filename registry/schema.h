@@ -30,6 +30,8 @@ enum kind {
     KIND_STAFF,
     KIND_SOURCE, /* of metadata */
     KIND_API_TOKEN,
+    KIND_PERMISSION,
+    KIND_INCIDENT,
     KIND_COUNT,
     KIND_RULE, /* of earlier versions: in files and in history alone (old_rules.h) */
     KIND_ALL

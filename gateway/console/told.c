@@ -26,9 +26,9 @@ static bool is_sayable(const struct release *r, enum claim claim)
            *(r->service->profile == PROFILE_MPASS ? claim_rows[claim].mpass : claim_rows[claim].native) != '\0';
 }
 
-static enum held_back held_back_of(const struct release *r, const struct told_of *t, enum claim claim)
+static enum held_back held_back_of(const struct release *r, const struct told_of *t, enum claim claim, int64_t now_s)
 {
-    bool asked = claim_in(r->service->asks, claim), granted = t->said[claim].granted != NULL;
+    bool asked = claim_in(service_asks(r->service, now_s), claim), granted = t->said[claim].granted != NULL;
 
     if (claim == CLAIM_SUB || claim_in(t->told, claim) || (!asked && !granted))
         return HELD_NOT;
@@ -81,7 +81,7 @@ void told_make(struct arena *a, const struct told_ask *ask, struct told_of *out)
                 claim_add(&out->told, claim);
     }
     for (int i = 0; i < CLAIM_COUNT; i++)
-        out->held[i] = held_back_of(&r, out, (enum claim)i);
+        out->held[i] = held_back_of(&r, out, (enum claim)i, ask->now.now_s);
 }
 
 /* ── a person who is not ────────────────────────────────────────────────── */

@@ -9,6 +9,7 @@
 #include "gateway/tally.h"
 #include "launcher/pages.h"
 #include "policy/matrix.h"
+#include "policy/users.h"
 #include "registry/class_links.h"
 #include "registry/consents.h"
 #include "registry/desk.h"
@@ -135,6 +136,7 @@ void node_swap_registry(struct node *n, struct registry *r)
     if (r != NULL) { /* here and not on a loop: they sort every rule, school and service */
         policy_prepare(r);
         matrix_prepare(r);
+        users_prepare(r);
         (void)picker_of(r);
         tiles_prepare(r);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/form.h"
 #include "policy/policy.h"
+#include "policy/users.h"
 #include "tests/test.h"
 
 static struct school schools[] = { { S("1.2.3.1"), S("99101"), { { S("A") } }, true },
@@ -81,6 +82,44 @@ TEST(what_the_service_does_not_ask_for_is_not_released)
     w->policies[2] =
         policy_of_rule(t->arena, S("r3"), &(struct rule_words){ .provider = &providers[0], .release = NAMES });
     CHECK_INT(ask(w, &p, 1).release.bits, 1u << CLAIM_SUB);
+}
+
+/* Item 8 of issue 14: a need that was not confirmed drops off by itself, at its date and not before. */
+TEST(what_is_no_longer_needed_is_not_told_from_its_date_on)
+{
+    struct town *w = town(t);
+    struct person p = one(t, "1.2.3", "1.2.3.1", ROLE_TEACHER);
+    const struct purpose whys[] = { { .claim = CLAIM_GIVEN_NAME, .until_s = TEST_NOW_S + 1 },
+                                    { .claim = CLAIM_SUB, .until_s = 1 } };
+
+    CHECK(claim_in(ask(w, &p, 0).release, CLAIM_GIVEN_NAME));
+    w->services[0].purposes = whys;
+    w->services[0].purpose_count = 2;
+    struct circumstances at = now;
+    struct decision d = policy_decide(w->registry, &p, &w->services[0], &at);
+    CHECK(claim_in(d.release, CLAIM_GIVEN_NAME));
+    at.now_s++;
+    struct decision later = policy_decide(w->registry, &p, &w->services[0], &at);
+    CHECK_INT(later.effect, EFFECT_ALLOW);
+    CHECK(!claim_in(later.release, CLAIM_GIVEN_NAME));
+    CHECK_INT(later.release.bits, d.release.bits & ~(1u << CLAIM_GIVEN_NAME)); /* and nothing else */
+    CHECK(claim_in(service_asks(&w->services[0], at.now_s), CLAIM_SUB) == claim_in(w->services[0].asks, CLAIM_SUB));
+}
+
+TEST(whose_policies_open_a_service_uses_it)
+{
+    struct town *w = town(t);
+    struct users of = policy_users(t->arena, w->registry, &w->services[0], TEST_NOW_S);
+
+    CHECK_INT(of.n, 1); /* by two of its policies, and by one about every service: once */
+    CHECK_STR(of.at[0]->id, "oulu");
+    w->policies[0].enabled = w->policies[1].enabled = w->policies[2].enabled = false;
+    CHECK_INT(policy_users(t->arena, w->registry, &w->services[0], TEST_NOW_S).n, 0);
+    w->policies[0].enabled = true;
+    w->policies[0].to_s = TEST_NOW_S; /* over */
+    CHECK_INT(policy_users(t->arena, w->registry, &w->services[0], TEST_NOW_S).n, 0);
+    w->policies[3].enabled = true; /* it forbids */
+    CHECK_INT(policy_users(t->arena, w->registry, &w->services[1], TEST_NOW_S).n, 0);
 }
 
 TEST(without_a_rule_there_is_no_entry)

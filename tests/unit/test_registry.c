@@ -901,7 +901,7 @@ TEST(purposes_are_kept_in_three_languages_and_go_out_as_they_came_in)
     const struct service *s = registry_service(r, S("kanerva"));
     const struct purpose *p = service_purpose(s, CLAIM_ROLES);
     CHECK(p != NULL && s->purpose_count == 1);
-    CHECK(p->basis == BASIS_PUBLIC_TASK);
+    CHECK(p->basis == BASIS_PUBLIC_TASK && p->until_s == 0);
     CHECK_STR(p->why.in[LANG_SV], "Läraren ser svaren.");
     CHECK_STR(p->why.in[LANG_EN], "Teachers see the answers: \"all\" of them.");
     CHECK(service_purpose(s, CLAIM_EMAIL) == NULL);
@@ -912,6 +912,68 @@ TEST(purposes_are_kept_in_three_languages_and_go_out_as_they_came_in)
     registry_drop(r);
     rig_free(t, &g);
     rig_free(t, &other);
+}
+
+#define RECEIPTS(more)                                                                                                 \
+    "permissions:\n"                                                                                                   \
+    "  - {id: oulu-kanerva-1, provider: oulu, service: kanerva, policy: p1, agreement: OUL/1/2026, "                   \
+    "decided_by: \"Helena Virta, johtaja\", roles: [learner], gives: [roles], keeps: [email], "                        \
+    "from: \"2026-08-01T00:00:00Z\", until: \"2027-08-01T00:00:00Z\"" more "}\n"
+#define INCIDENTS                                                                                                      \
+    "incidents:\n"                                                                                                     \
+    "  - {id: kanerva-1, service: kanerva, from: \"2026-11-01T08:00:00Z\", says: {fi: Hidas., sv: Seg., en: Slow.}}\n"
+
+TEST(receipts_and_incidents_are_kept_and_go_out_as_they_came_in)
+{
+    struct rig g, other;
+
+    rig_open(t, &g);
+    rig_open(t, &other);
+    CHECK(import(t, &g, S(WHOLE RECEIPTS("") INCIDENTS)));
+    CHECK_STR(g.fail.detail, "");
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK(r != NULL);
+    const struct permission *p = registry_permission(r, S("oulu-kanerva-1"));
+    CHECK(p != NULL && registry_permission(r, S("oulu-kanerva-2")) == NULL);
+    CHECK_STR(p->provider->id, "oulu");
+    CHECK_STR(p->decided_by, "Helena Virta, johtaja");
+    CHECK(claim_in(p->gives, CLAIM_ROLES) && claim_in(p->keeps, CLAIM_EMAIL));
+    CHECK(!permission_in_force(p, p->from_s - 1) && permission_in_force(p, p->from_s));
+    CHECK(permission_in_force(p, p->until_s - 1) && !permission_in_force(p, p->until_s));
+    CHECK_INT(registry_parts(r)->incident_count, 1);
+    CHECK_STR(registry_parts(r)->incidents[0].says.in[LANG_SV], "Seg.");
+    struct str first = registry_export(g.db, t->arena, &g.fail);
+    CHECK(import(t, &other, first));
+    CHECK_STR(other.fail.detail, "");
+    CHECK(str_eq(first, registry_export(other.db, t->arena, &g.fail)));
+    registry_drop(r);
+    rig_free(t, &g);
+    rig_free(t, &other);
+}
+
+TEST(a_receipt_that_contradicts_itself_is_refused)
+{
+    static const struct {
+        struct str rows;
+        const char *says;
+    } wrong[] = {
+        { S(WHOLE RECEIPTS(", withdrawn: \"2026-12-01T00:00:00Z\"")), "withdrawn_why" },
+        { S(WHOLE RECEIPTS(", schools: [\"1.2.3\"]")), "no school" },
+        { S(WHOLE "permissions:\n  - {id: a, provider: oulu, service: kanerva, roles: [king]}\n"), "no role" },
+        { S(WHOLE "permissions:\n  - {id: a, provider: oulu, service: kanerva, gives: [roles], keeps: [roles]}\n"),
+          "the same" },
+        { S(WHOLE "incidents:\n  - {id: a, service: kanerva, from: \"2026-11-01T08:00:00Z\", says: {fi: a}}\n"),
+          "says.sv" }
+    };
+    struct rig g;
+
+    rig_open(t, &g);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CHECK(!import(t, &g, wrong[i].rows));
+        if (strstr(g.fail.detail, wrong[i].says) == NULL)
+            CHECK_STR(g.fail.detail, wrong[i].says);
+    }
+    rig_free(t, &g);
 }
 
 TEST(a_purpose_that_is_taken_out_of_the_file_is_gone)

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * The catalogue: what is in production, for everybody to read.
+ *
+ * No door: nothing here is anybody's secret.  What is in test, and what waits for the operator, does not stand in it.
+ */
+#include "console/pages.h"
+#include "console/texts.h"
+#include "frame/roles.h"
+#include "frame/words.h"
+#include "gateway/answer.h"
+#include "gateway/console/listed.h"
+#include "launcher/tiles.h"
+#include "model/when.h"
+#include "policy/users.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+enum {
+    SERVICES_A_PAGE = 30,
+    SEARCH_MAX_B = 400,
+    SEARCH_MAX = 100,
+    USERS_NAMED = 40,
+    WORDS_MAX_B = 8192,
+    HERE_MAX_B = 1024
+};
+
+static struct str basis_words(enum basis basis, enum lang lang)
+{
+    static const enum said words[BASIS_COUNT] = { [BASIS_CONSENT] = C_basis_consent,
+                                                  [BASIS_CONTRACT] = C_basis_contract,
+                                                  [BASIS_LEGAL_OBLIGATION] = C_basis_legal_obligation,
+                                                  [BASIS_VITAL_INTERESTS] = C_basis_vital_interests,
+                                                  [BASIS_PUBLIC_TASK] = C_basis_public_task,
+                                                  [BASIS_LEGITIMATE_INTERESTS] = C_basis_legitimate_interests };
+
+    return said(basis < BASIS_COUNT ? words[basis] : C_NONE, lang);
+}
+
+/* What it may be told at most, whatever a municipality gives; everybody who opens it is known again. */
+static void put_whys(struct ctx *c, const struct service *s, struct catalogue_row *row)
+{
+    struct catalogue_why *at = arena_make_n(c->arena, CLAIM_COUNT, struct catalogue_why);
+    struct claim_set asks = service_asks(s, c->now_s);
+
+    claim_add(&asks, CLAIM_SUB);
+    row->whys.at = at;
+    for (int i = 0; i < CLAIM_COUNT && !row->link; i++) {
+        const struct purpose *p = service_purpose(s, (enum claim)i);
+        if (!claim_in(asks, (enum claim)i))
+            continue;
+        struct catalogue_why *why = &at[row->whys.n++];
+        why->name = claim_in_words((enum claim)i, c->lang);
+        if (p == NULL)
+            continue;
+        why->why = names_in(&p->why, c->lang);
+        why->basis = basis_words(p->basis, c->lang);
+    }
+    row->count = arena_printf(c->arena, "%zu", row->whys.n);
+}
+
+/* Whether a receipt names it: such a decision is in force by a policy as well, unless somebody took that away. */
+static struct str names_of_users(struct ctx *c, const struct users *users)
+{
+    struct buf b = buf_new(c->arena, WORDS_MAX_B);
+
+    for (size_t i = 0; i < users->n && i < USERS_NAMED; i++)
+        buf_printf(&b, "%s%.*s", i > 0 ? ", " : "", STR_ARG(names_in(&users->at[i]->names, c->lang)));
+    if (users->n > USERS_NAMED)
+        buf_printf(&b, " + %zu", users->n - USERS_NAMED);
+    return buf_ok(&b) ? buf_str(&b) : S("…");
+}
+
+static const struct incident *incident_of(const struct ctx *c, const struct service *s)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+    const struct incident *last = NULL;
+
+    for (size_t i = 0; i < p->incident_count; i++) {
+        const struct incident *x = &p->incidents[i];
+        bool now = x->from_s <= c->now_s && (x->until_s == 0 || x->until_s > c->now_s);
+        if (now && str_eq(x->service, s->id) && (last == NULL || x->from_s > last->from_s))
+            last = x;
+    }
+    return last;
+}
+
+static void put_row(struct ctx *c, const struct service *s, const struct users *users, struct catalogue_row *row)
+{
+    const struct icon icon = icon_of(c->arena, s, c->lang);
+    const struct organisation *vendor = registry_organisation(c->registry, s->vendor);
+    const struct incident *incident = incident_of(c, s);
+
+    *row = (struct catalogue_row){ .id = s->id,
+                                   .name = names_in(&s->names, c->lang),
+                                   .name_lang = names_tag(&s->names, c->lang),
+                                   .line = names_in(&s->lines, c->lang),
+                                   .line_lang = names_tag(&s->lines, c->lang),
+                                   .vendor = vendor != NULL ? names_in(&vendor->names, c->lang) : s->vendor,
+                                   .logo = icon.logo,
+                                   .letters = icon.letters,
+                                   .shape = icon.shape,
+                                   .colour = icon.colour,
+                                   .privacy = s->client.policy_uri,
+                                   .terms = s->client.tos_uri,
+                                   .link = s->protocol == PROTO_LINK,
+                                   .shut = !s->enabled };
+    if (incident != NULL) {
+        row->incident = names_in(&incident->says, c->lang);
+        row->since = when_full(c->arena, incident->from_s, c->lang);
+    }
+    if (users->n > 0)
+        row->users = names_of_users(c, users);
+    put_whys(c, s, row);
+}
+
+/* One that is switched off is told of where somebody has it: else it may never have been approved. */
+static bool is_in_it(const struct service *s, const struct users *users)
+{
+    return !s->test && (s->enabled || users->n > 0);
+}
+
+static size_t fill(struct ctx *c, const struct listed *all, size_t from, struct catalogue_view *v)
+{
+    struct catalogue_row *rows = arena_make_n(c->arena, SERVICES_A_PAGE, struct catalogue_row);
+    size_t i = from;
+
+    v->rows.at = rows;
+    for (; i < all->n && v->rows.n < SERVICES_A_PAGE && i - from < LISTED_LOOKED_AT; i++) {
+        const struct service *s = &registry_parts(c->registry)->services[all->at[i]];
+        const struct users users = s->test ? (struct users){ 0 } : policy_users(c->arena, c->registry, s, c->now_s);
+        if (is_in_it(s, &users))
+            put_row(c, s, &users, &rows[v->rows.n++]);
+    }
+    return i;
+}
+
+static enum step show(struct ctx *c, struct fail *f)
+{
+    struct catalogue_view v = { .q = str_chars(str_trim(form_get(c->query, S("q"))), SEARCH_MAX, SEARCH_MAX_B) };
+    const struct listed all = listed_find(c, LISTED_SERVICES, v.q);
+    struct paging p = paging_of(c, all.n, SERVICES_A_PAGE);
+    struct buf here = buf_new(c->arena, HERE_MAX_B);
+
+    (void)f;
+    paging_ends(c, &p, fill(c, &all, p.from, &v));
+    buf_add(&here, S("/services"));
+    if (str_is_set(v.q))
+        url_query(&here, S("q"), v.q);
+    struct str list = buf_ok(&here) ? buf_str(&here) : S("/services");
+    v.next = paging_next(c, &p, list);
+    v.previous = paging_previous(c, &p, list);
+    v.page = page_for(c, list);
+    return answer_page(c, 200, page_catalogue(c->arena, &v));
+}
+
+const struct step_row services_catalogue[] = { { show }, { NULL } };
