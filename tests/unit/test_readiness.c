@@ -12,7 +12,7 @@ static struct str contacts[] = { S("tuki@kirja.example") }, returns[] = { S("htt
                   prefixes[] = { S("https://kirja.example/") };
 static const struct purpose given_name_why = { CLAIM_GIVEN_NAME,
                                                { { S("Tervehdys"), S("Hälsning"), S("Greeting") } },
-                                               BASIS_CONTRACT };
+                                               BASIS_CONTRACT, 0 };
 
 static struct service whole(void)
 {
