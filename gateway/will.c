@@ -91,19 +91,72 @@ static void look_again_at(struct ctx *c, struct str id_hash, int64_t left_s, str
     kv_line_put(c->kv, &c->batch, c->arena, got, KV_WILLS, line, &more);
 }
 
+static bool open_record(struct ctx *c, struct str id_hash, struct str sealed, struct record *r)
+{
+    struct fail why = { 0 };
+    struct str plain;
+
+    *r = (struct record){ .ends_s = 0 };
+    return seal_open(c->arena, c->seals, SEAL_SESSION, id_hash, sealed, &plain) &&
+           json_read(c->arena, plain, fields, r, &why);
+}
+
+static struct str sealed(struct ctx *c, const struct session *s)
+{
+    struct str record = write(c, s);
+
+    return record.p != NULL ? seal_close(c->arena, c->world, c->seals, SEAL_SESSION, s->id_hash, record) : record;
+}
+
+struct rewriting { /* of a will that another request of the same session has written meanwhile */
+    struct ctx *c;
+    struct session s;
+};
+
+/* What either has opened; by the name that this one has told, where both have told one. */
+static struct str rewrite(void *with, struct str there)
+{
+    struct rewriting *w = with;
+    struct record r;
+
+    if (!open_record(w->c, w->s.id_hash, there, &r) || !str_eq(r.sid, w->s.sid))
+        return sealed(w->c, &w->s);
+    struct session all = w->s;
+    struct strs services = list_of(w->c->arena, r.services), told = list_of(w->c->arena, r.told);
+    all.services = (struct strs){ arena_make_n(w->c->arena, 1, struct str), 0 };
+    for (size_t i = 0; i < w->s.services.n; i++)
+        strs_add(w->c->arena, &all.services, w->s.services.at[i]);
+    for (size_t i = 0; i < services.n && all.services.n < SESSION_SERVICES_MAX; i++)
+        if (!strs_has(&all.services, services.at[i]))
+            strs_add(w->c->arena, &all.services, services.at[i]);
+    all.told = (struct strs){ arena_make_n(w->c->arena, 1, struct str), 0 };
+    for (size_t i = 0; i < w->s.told.n; i++)
+        strs_add(w->c->arena, &all.told, w->s.told.at[i]);
+    for (size_t i = 0; i + 1 < told.n && all.told.n < 2 * (size_t)SESSION_TOLD_MAX; i += 2)
+        if (session_told(&w->s, told.at[i]).p == NULL) {
+            strs_add(w->c->arena, &all.told, told.at[i]);
+            strs_add(w->c->arena, &all.told, told.at[i + 1]);
+        }
+    return sealed(w->c, &all);
+}
+
+/* Two tabs of one browser open a service each at once, and each knows of its own. */
 void will_write(struct ctx *c)
 {
     const struct session *s = c->session;
     struct kv_got *got = arena_make_n(c->arena, 2, struct kv_got);
+    struct rewriting *w = arena_make(c->arena, struct rewriting);
     int64_t lives_s = s->ends_s - c->now_s;
 
     if (c->vigil == NULL || lives_s <= 0 || !some_can_hear(c, &s->services))
         return;
-    struct str record = write(c, s);
-    if (record.p == NULL)
+    *w = (struct rewriting){ c, *s };
+    const struct kv_swap swap = {
+        .value = sealed(c, s), .ttl_s = lives_s + LATER_S, .create = true, .remake = rewrite, .with = w
+    };
+    if (swap.value.p == NULL)
         return;
-    kv_set(c->kv, &c->batch, c->arena, &got[0], KV_WILL, s->id_hash,
-           seal_close(c->arena, c->world, c->seals, SEAL_SESSION, s->id_hash, record), lives_s + LATER_S);
+    kv_swap(c->kv, &c->batch, c->arena, &got[0], KV_WILL, s->id_hash, &swap);
     look_again_at(c, s->id_hash, session_left_s(c->set, s, c->now_s), &got[1]);
 }
 
@@ -111,16 +164,6 @@ void will_drop(struct ctx *c, struct str id_hash)
 {
     if (c->vigil != NULL)
         kv_delete(c->kv, &c->batch, c->arena, arena_make(c->arena, struct kv_got), KV_WILL, id_hash);
-}
-
-static bool open_record(struct ctx *c, struct str id_hash, const struct kv_got *got, struct record *r)
-{
-    struct fail why = { 0 };
-    struct str plain;
-
-    *r = (struct record){ .ends_s = 0 };
-    return got->outcome == KV_HIT && seal_open(c->arena, c->seals, SEAL_SESSION, id_hash, got->value, &plain) &&
-           json_read(c->arena, plain, fields, r, &why);
 }
 
 void will_take(struct ctx *c, struct str id_hash, struct kv_got *got)
@@ -142,7 +185,7 @@ bool will_read(struct ctx *c, struct str id_hash, struct str sid, const struct k
 {
     struct record r;
 
-    if (!open_record(c, id_hash, got, &r))
+    if (got->outcome != KV_HIT || !open_record(c, id_hash, got->value, &r))
         return false;
     if (!str_eq(r.sid, sid)) {
         tell(c, &r);
@@ -237,7 +280,7 @@ static enum step will_taken(struct ctx *c, struct fail *f)
     if (t->will.outcome == KV_DOWN) /* it goes on, or is looked at when the lease is over */
         return DONE;
     struct record r;
-    if (open_record(c, t->id_hash, &t->will, &r))
+    if (t->will.outcome == KV_HIT && open_record(c, t->id_hash, t->will.value, &r))
         tell(c, &r);
     kv_line_drop(c->kv, &c->batch, c->arena, &t->more, KV_WILLS, line, &t->id_hash, 1);
     return WAIT;

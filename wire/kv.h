@@ -118,6 +118,22 @@ void kv_set(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, 
 /* Only where there is one already; of a FILED family.  HIT: replaced; MISS: there was none, and none is there now. */
 void kv_replace(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
                 struct str id, struct str value, int64_t ttl_s);
+/* Only where what stands there is still what was read: two requests that change one record lose nothing of each
+ * other's.  Else remake() makes of what stands there, and of what this one wanted, the value that is tried next;
+ * absent: it is left as it is.  Of a FILED family.  HIT: stored; MISS: there was none (without create), or remake()
+ * gave up. */
+struct kv_swap {
+    struct str before; /* as it was read: only its first KV_SWAP_HEAD_B bytes are looked at, which of a sealed one are
+                          like no other's; absent: not known */
+    struct str value;
+    int64_t ttl_s;
+    bool create;                                        /* where there is none, it is stored */
+    struct str (*remake)(void *with, struct str there); /* called from the loop, before the batch is answered */
+    void *with;
+};
+enum { KV_SWAP_HEAD_B = 48 };
+void kv_swap(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+             const struct kv_swap *swap);
 /* Only where there is none; for replay marks, and so of a FILED family.  MISS: it was new and is there now; HIT: it was
  * there before. */
 void kv_add(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,

@@ -94,9 +94,10 @@ struct str kv_key(struct arena *a, enum kv_family family, struct str id)
     return arena_join(a, arena_printf(a, "%s%d:", families[family].prefix, families[family].version), id);
 }
 
-/* parts[KEY_ARG] is filled in here: no command can be sent without its family. */
-static void ask(const struct question *x, struct str *parts, size_t n,
-                void (*answer)(struct kv *k, struct asked *q, const struct reply *r))
+/* parts[KEY_ARG] is filled in here: no command can be sent without its family.  What will be answered; NULL: it was at
+ * once. */
+static struct asked *ask(const struct question *x, struct str *parts, size_t n,
+                         void (*answer)(struct kv *k, struct asked *q, const struct reply *r))
 {
     struct kv *k = x->kv;
     size_t key_at = str_eq(parts[0], S("EVAL")) ? 3 : KEY_ARG;
@@ -108,12 +109,13 @@ static void ask(const struct question *x, struct str *parts, size_t n,
         parts[key_at] = kv_key(x->arena, x->family, x->id);
         if (kv_put(k, parts, n)) {
             struct asked *q = arena_make(x->arena, struct asked);
-            *q = (struct asked){ NULL, answer, x->batch, x->arena, x->out, 0 };
+            *q = (struct asked){ NULL, answer, x->batch, x->arena, x->out, 0, NULL };
             kv_queue(k, q);
-            return;
+            return q;
         }
     }
     batch_answered(x->batch);
+    return NULL;
 }
 
 static struct str number_text(struct arena *a, int64_t number)
@@ -164,6 +166,68 @@ void kv_replace(struct kv *k, struct batch *b, struct arena *a, struct kv_got *o
                 struct str id, struct str value, int64_t ttl_s)
 {
     store(&(struct question){ k, b, a, out, family, id }, value, ttl_s, S("XX"), answer_stored);
+}
+
+/* Swaps. */
+
+enum { SWAP_TRIES = 8 }; /* then somebody writes faster than we read: what was lost is said to be */
+
+struct swapping {
+    struct question question;
+    struct kv_swap swap;
+    int tries;
+};
+
+static void answer_swapped(struct kv *k, struct asked *q, const struct reply *r);
+
+static void swap_ask(struct swapping *w)
+{
+    struct arena *a = w->question.arena;
+    struct str head = str_sub(w->swap.before, 0, w->swap.before.n < KV_SWAP_HEAD_B ? w->swap.before.n : KV_SWAP_HEAD_B);
+    struct str parts[] = { S("EVAL"),
+                           KV_SWAP_SCRIPT,
+                           S("1"),
+                           S(""),
+                           head,
+                           w->swap.value,
+                           number_text(a, w->swap.ttl_s),
+                           w->swap.create ? S("1") : S("0") };
+
+    struct asked *q = ask(&w->question, parts, sizeof parts / sizeof *parts, answer_swapped);
+    if (q != NULL)
+        q->swapping = w;
+    w->tries++;
+}
+
+/* The next try is asked before this one is answered, so that the batch still waits. */
+static void answer_swapped(struct kv *k, struct asked *q, const struct reply *r)
+{
+    struct swapping *w = q->swapping;
+
+    if (r->type != REPLY_TEXT) {
+        answered(q, r->type == REPLY_NUMBER ? KV_HIT : r->type == REPLY_NIL ? KV_MISS : KV_DOWN);
+        return;
+    }
+    w->swap.before = arena_str(q->arena, r->text);
+    w->swap.value = w->tries < SWAP_TRIES ? w->swap.remake(w->swap.with, w->swap.before) : (struct str){ NULL, 0 };
+    if (w->swap.value.p == NULL || w->swap.value.n > KV_VALUE_MAX_B) {
+        answered(q, w->tries < SWAP_TRIES ? KV_MISS : KV_DOWN);
+        return;
+    }
+    struct batch *batch = q->batch;
+    swap_ask(w);
+    batch_answered(batch);
+}
+
+void kv_swap(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,
+             const struct kv_swap *swap)
+{
+    struct swapping *w = arena_make(a, struct swapping);
+
+    assert(swap->ttl_s > 0 && swap->value.p != NULL && swap->value.n <= KV_VALUE_MAX_B &&
+           families[family].kept == FILED);
+    *w = (struct swapping){ { k, b, a, out, family, arena_str(a, id) }, *swap, 0 };
+    swap_ask(w);
 }
 
 void kv_add(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family, struct str id,

@@ -22,6 +22,15 @@ enum { KV_EPOCH_TEXT_B = 16, KV_HEARTBEAT_MS = 1000 };
     S(KV_UNFILED "local n = redis.call('INCR', KEYS[1]) "                                                              \
                  "if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n")
 
+/* ARGV: the head of what was read, the value, its time, whether one may be created.  1: stored; nil: there is none;
+ * else what stands there. */
+#define KV_SWAP_SCRIPT                                                                                                 \
+    S("local there = redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) "                                                \
+      "if ARGV[1] == '' then there = redis.call('EXISTS', KEYS[1]) == 1 and ' ' or '' end "                            \
+      "if there == '' and ARGV[4] == '0' then return false end "                                                       \
+      "if there ~= '' and there ~= ARGV[1] then return redis.call('GET', KEYS[1]) end "                                \
+      "redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) return 1")
+
 /* What is due is judged by Redis's clock alone. */
 #define KV_NOW "local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000) "
 #define KV_PUT_SCRIPT                                                                                                  \
@@ -53,6 +62,7 @@ struct asked {
     struct arena *arena;
     struct kv_got *out;
     int64_t deadline_ms;
+    struct swapping *swapping; /* kv_swap() alone */
 };
 
 struct kv {

@@ -13,6 +13,7 @@ struct visit { /* of a browser */
     /* session.c */
     struct str key; /* of the session that it brought, once session_load has looked; absent: none */
     struct kv_got session, touched;
+    struct str written_to, written; /* the session that this request wrote last, and what, sealed; absent: none */
 
     /* login_cookie.c */
     struct str wanted, wanted_upstream; /* which login is looked for */
@@ -28,6 +29,10 @@ static inline struct visit *visit_of(struct ctx *c)
         c->visit = arena_make(c->arena, struct visit);
     return c->visit;
 }
+
+/* session.c: adds to what another request has made of the session what this one has: services that it opened, what it
+ * told them, favourites that it changed.  read: as this one had read it; NULL: not known. */
+void session_merge(struct ctx *c, struct session *there, const struct session *ours, const struct session *read);
 
 /* session.c: a person in a record, written, bounded and read by one table.  They fail CALLER json_…. */
 struct json_out;

@@ -387,13 +387,93 @@ bool session_store(struct ctx *c, const struct session *s, struct kv_got *got, s
     if (!session_keepable(c->arena, s, &why))
         return refusal(f, REFUSAL_person_too_large, "of %.*s, more is said than can be kept: %s",
                        STR_ARG(s->person->idp), why.detail);
-    kv_set(c->kv, &c->batch, c->arena, got, KV_SESSION, s->id_hash, sealed(c, s), ttl(c, s));
+    visit_of(c)->written = sealed(c, s);
+    visit_of(c)->written_to = s->id_hash;
+    kv_set(c->kv, &c->batch, c->arena, got, KV_SESSION, s->id_hash, visit_of(c)->written, ttl(c, s));
     return true;
+}
+
+/* ── two requests of one browser at once ────────────────────────────────── */
+
+struct rewriting { /* of a record that another request has changed since this one read it */
+    struct ctx *c;
+    const struct session *ours;
+};
+
+static bool same_list(const struct strs *a, const struct strs *b)
+{
+    bool same = a->n == b->n;
+
+    for (size_t i = 0; i < a->n && same; i++)
+        same = str_eq(a->at[i], b->at[i]);
+    return same;
+}
+
+void session_merge(struct ctx *c, struct session *there, const struct session *ours, const struct session *read)
+{
+    const struct session none = { .favourites_known = false };
+    const struct session *before = read != NULL ? read : &none;
+
+    for (size_t i = 0; i < ours->services.n && there->services.n < SESSION_SERVICES_MAX; i++)
+        if (!strs_has(&there->services, ours->services.at[i]))
+            strs_add(c->arena, &there->services, ours->services.at[i]);
+    for (size_t i = 0; i + 1 < ours->told.n; i += 2)
+        if (!str_eq(session_told(before, ours->told.at[i]), ours->told.at[i + 1]))
+            (void)session_tell(c, there, ours->told.at[i], ours->told.at[i + 1]);
+    if (ours->favourites_known != before->favourites_known || !same_list(&ours->favourites, &before->favourites)) {
+        there->favourites = ours->favourites;
+        there->favourites_known = ours->favourites_known;
+    }
+    if (ours->seen_s >= there->seen_s) {
+        there->seen_s = ours->seen_s;
+        there->from = ours->from;
+    }
+}
+
+/* As this request read it; absent: it did not. */
+static struct str as_read(const struct visit *v, const struct session *s)
+{
+    return str_eq(v->key, s->id_hash) ? v->session.value : (struct str){ NULL, 0 };
+}
+
+static struct session *opened(struct ctx *c, struct str id_hash, struct str text)
+{
+    struct fail unreadable = { 0 };
+    struct str plain;
+
+    if (!seal_open(c->arena, c->seals, SEAL_SESSION, id_hash, text, &plain))
+        return NULL;
+    struct session *s = session_parse(c->arena, plain, &unreadable);
+    if (s != NULL)
+        s->id_hash = id_hash;
+    return s;
+}
+
+static struct str rewrite(void *with, struct str text)
+{
+    struct rewriting *w = with;
+    struct session *there = opened(w->c, w->ours->id_hash, text);
+
+    if (there == NULL)
+        return sealed(w->c, w->ours);
+    session_merge(w->c, there, w->ours, opened(w->c, w->ours->id_hash, as_read(visit_of(w->c), w->ours)));
+    return sealed(w->c, there);
 }
 
 void session_change(struct ctx *c, const struct session *s)
 {
-    kv_replace(c->kv, &c->batch, c->arena, &visit_of(c)->touched, KV_SESSION, s->id_hash, sealed(c, s), ttl(c, s));
+    struct visit *v = visit_of(c);
+    struct rewriting *w = arena_make(c->arena, struct rewriting);
+    const struct kv_swap swap = { .before = str_eq(v->written_to, s->id_hash) ? v->written : as_read(v, s),
+                                  .value = sealed(c, s),
+                                  .ttl_s = ttl(c, s),
+                                  .remake = rewrite,
+                                  .with = w };
+
+    *w = (struct rewriting){ c, s };
+    kv_swap(c->kv, &c->batch, c->arena, &v->touched, KV_SESSION, s->id_hash, &swap);
+    v->written = swap.value;
+    v->written_to = s->id_hash;
 }
 
 /* Any copy of its record was last renewed before now, so none outlives what a new session could. */

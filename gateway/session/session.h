@@ -45,7 +45,8 @@ struct session *session_new(struct ctx *c, const struct person *p, bool shared, 
 /* Asks.  Fails UPSTREAM person_too_large (the detail names the member): nothing is asked that could not be read again.
  */
 bool session_store(struct ctx *c, const struct session *s, struct kv_got *got, struct fail *f);
-void session_change(struct ctx *c, const struct session *s); /* asks; only where it still is */
+/* Asks; only where it still is.  What another request of the same browser has added meanwhile stays. */
+void session_change(struct ctx *c, const struct session *s);
 /* Drops it, and keeps in SQL that it ended: it is over in an older copy of Redis, too.  For a session that is, or that
  * somebody who was just proven leaves behind and nobody has looked at: what a stranger names costs no SQL. */
 void session_end(struct ctx *c, struct str id_hash, struct kv_got *got); /* asks */

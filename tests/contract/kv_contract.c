@@ -188,6 +188,71 @@ static void only_what_is_there_is_replaced(struct test *t, struct kv_rig *rig)
     CHECK_STR(get(t, rig, KV_SESSION, S("there")).value, "w");
 }
 
+struct remaking {
+    struct test *t;
+    struct kv_rig *rig;
+    int calls, others; /* others: how often somebody else is faster still */
+    struct str wanted;
+};
+
+static struct str both(void *with, struct str there)
+{
+    struct remaking *r = with;
+    struct kv_got *got = arena_make(r->t->arena, struct kv_got);
+
+    if (r->calls++ < r->others) /* arrives before what is made here */
+        kv_set(r->rig->kv, &r->rig->batch, r->t->arena, got, KV_SESSION, S("shared"),
+               arena_printf(r->t->arena, "other %d", r->calls), 60);
+    return r->wanted.p != NULL ? arena_join(r->t->arena, there, r->wanted) : r->wanted;
+}
+
+static enum kv_outcome swap(struct remaking *r, const char *before, bool create)
+{
+    struct kv_got got;
+    const struct kv_swap swap = { .before = before != NULL ? str_of(before) : (struct str){ NULL, 0 },
+                                  .value = S("mine"),
+                                  .ttl_s = 60,
+                                  .create = create,
+                                  .remake = both,
+                                  .with = r };
+
+    kv_swap(r->rig->kv, &r->rig->batch, r->t->arena, &got, KV_SESSION, S("shared"), &swap);
+    kv_rig_wait(r->t, r->rig);
+    return got.outcome;
+}
+
+static void what_two_change_at_once_keeps_both(struct test *t, struct kv_rig *rig)
+{
+    struct remaking r = { .t = t, .rig = rig, .wanted = S("+mine") };
+    struct kv_got set;
+
+    CHECK_INT(swap(&r, "first", false), KV_MISS);
+    CHECK_INT(swap(&r, NULL, false), KV_MISS);
+    CHECK_INT(get(t, rig, KV_SESSION, S("shared")).outcome, KV_MISS);
+    CHECK_INT(swap(&r, NULL, true), KV_HIT);
+    CHECK_STR(get(t, rig, KV_SESSION, S("shared")).value, "mine");
+    CHECK_INT(swap(&r, "mine", false), KV_HIT);
+    CHECK_INT(r.calls, 0);
+    CHECK_INT(swap(&r, "an older one", false), KV_HIT);
+    CHECK_INT(r.calls, 1);
+    CHECK_STR(get(t, rig, KV_SESSION, S("shared")).value, "mine+mine");
+    CHECK_INT(swap(&r, NULL, true), KV_HIT);
+    CHECK_STR(get(t, rig, KV_SESSION, S("shared")).value, "mine+mine+mine");
+
+    r = (struct remaking){ .t = t, .rig = rig, .wanted = S("+mine"), .others = 3 };
+    CHECK_INT(swap(&r, "an older one", false), KV_HIT);
+    CHECK_INT(r.calls, 4);
+    CHECK_STR(get(t, rig, KV_SESSION, S("shared")).value, "other 3+mine");
+
+    r = (struct remaking){ .t = t, .rig = rig, .wanted = S("+mine"), .others = 1000 };
+    CHECK_INT(swap(&r, "an older one", false), KV_DOWN);
+    CHECK(r.calls < 100);
+    r = (struct remaking){ .t = t, .rig = rig };
+    kv_set(rig->kv, &rig->batch, t->arena, &set, KV_SESSION, S("shared"), S("theirs"), 60);
+    CHECK_INT(swap(&r, "an older one", false), KV_MISS);
+    CHECK_STR(get(t, rig, KV_SESSION, S("shared")).value, "theirs");
+}
+
 static void deleting_and_touching_say_whether_it_was_there(struct test *t, struct kv_rig *rig)
 {
     struct kv_got set, touched, deleted, again, touched_again;
@@ -253,6 +318,7 @@ void kv_contract(struct test *t, struct kv_rig *rig)
     what_is_taken_is_gone(t, rig);
     a_mark_is_new_once(t, rig);
     only_what_is_there_is_replaced(t, rig);
+    what_two_change_at_once_keeps_both(t, rig);
     deleting_and_touching_say_whether_it_was_there(t, rig);
     counters_count(t, rig);
     what_expires_is_missing(t, rig);

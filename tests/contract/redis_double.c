@@ -304,6 +304,28 @@ static void run_hold(const struct command *m)
     say(m->c, S("+OK\r\n"));
 }
 
+/* KEYS[1] head value ttl create */
+static void run_swap(const struct command *m)
+{
+    struct entry **at = find(m->d, m->part[3]);
+    int64_t ttl_s;
+
+    if (m->n != 8 || !str_int(m->part[6], &ttl_s) || ttl_s <= 0) {
+        say(m->c, S("-ERR syntax error\r\n"));
+        return;
+    }
+    if (at == NULL && str_eq(m->part[7], S("0"))) {
+        say(m->c, S("$-1\r\n"));
+        return;
+    }
+    if (at != NULL && (m->part[4].n == 0 || !str_has_prefix((*at)->value, m->part[4]))) {
+        say_value(m->c, at);
+        return;
+    }
+    put(m->d, m->part[3], m->part[5], ttl_s);
+    say_number(m->c, 1);
+}
+
 /* KEYS[1] after_ms most ttl_s text… */
 static void run_line_put(const struct command *m)
 {
@@ -373,6 +395,10 @@ static void run_script(const struct command *m)
 {
     if (str_find(m->part[1], S("'ZREMRANGEBYRANK'")) < m->part[1].n) {
         run_line_put(m);
+        return;
+    }
+    if (str_find(m->part[1], S("'GETRANGE'")) < m->part[1].n) {
+        run_swap(m);
         return;
     }
     if (str_find(m->part[1], S("'ZRANGEBYSCORE'")) < m->part[1].n) {

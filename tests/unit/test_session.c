@@ -7,6 +7,7 @@
 #include "gateway/http/guard.h"
 #include "gateway/logout.h"
 #include "gateway/session/device.h"
+#include "gateway/session/int.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/trail.h"
 #include "gateway/session/tryout_keep.h"
@@ -64,6 +65,53 @@ TEST(a_session_knows_whether_it_has_asked_for_favourites)
     CHECK(round_trip(t, &s)->favourites_known && round_trip(t, &s)->favourites.n == 0);
     s.favourites = (struct strs){ ids, 2 };
     CHECK_STR(round_trip(t, &s)->favourites.at[1], "havu");
+}
+
+/* ── two requests of one browser at once ── */
+
+TEST(what_two_tabs_open_at_once_is_in_the_session)
+{
+    struct ctx c = { .arena = t->arena };
+    struct str a[] = { S("lampi") }, both[] = { S("lampi"), S("havu") }, kuusi[] = { S("lampi"), S("kuusi") };
+    struct str told_before[] = { S("lampi"), S("one") }, told_ours[] = { S("lampi"), S("one"), S("havu"), S("two") },
+               told_theirs[] = { S("lampi"), S("three"), S("kuusi"), S("four") };
+    struct session read = sample(false), ours = sample(false), theirs = sample(false);
+
+    read.services = (struct strs){ a, 1 };
+    ours.services = (struct strs){ both, 2 };
+    theirs.services = (struct strs){ kuusi, 2 };
+    read.told = (struct strs){ told_before, 2 };
+    ours.told = (struct strs){ told_ours, 4 };
+    theirs.told = (struct strs){ told_theirs, 4 };
+    struct session *there = round_trip(t, &theirs);
+    session_merge(&c, there, &ours, &read);
+    CHECK_INT(there->services.n, 3);
+    CHECK(strs_has(&there->services, S("lampi")) && strs_has(&there->services, S("havu")) &&
+          strs_has(&there->services, S("kuusi")));
+    CHECK_STR(session_told(there, S("havu")), "two");
+    CHECK_STR(session_told(there, S("kuusi")), "four");
+    CHECK_STR(session_told(there, S("lampi")), "three"); /* theirs is newer: this one has not told it anew */
+}
+
+TEST(favourites_are_those_of_whoever_changed_them)
+{
+    struct ctx c = { .arena = t->arena };
+    struct str ids[] = { S("lampi") };
+    struct session read = sample(false), ours = sample(false), theirs = sample(false);
+
+    read.seen_s = theirs.seen_s = 100;
+    ours.seen_s = 200;
+    theirs.favourites = (struct strs){ ids, 1 };
+    theirs.favourites_known = true;
+    struct session *there = round_trip(t, &theirs);
+    session_merge(&c, there, &ours, &read);
+    CHECK(there->favourites_known && there->favourites.n == 1);
+    CHECK_INT(there->seen_s, 200);
+    ours.favourites_known = true;
+    ours.seen_s = 50;
+    session_merge(&c, there, &ours, &read);
+    CHECK_INT(there->favourites.n, 0);
+    CHECK_INT(there->seen_s, 200);
 }
 
 TEST(a_record_of_a_version_without_the_mark_is_read)
