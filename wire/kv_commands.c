@@ -170,7 +170,7 @@ void kv_replace(struct kv *k, struct batch *b, struct arena *a, struct kv_got *o
 
 /* Swaps. */
 
-enum { SWAP_TRIES = 8 }; /* then somebody writes faster than we read: what was lost is said to be */
+enum { SWAP_TRIES = 64 }; /* of N who change it at once, each is too late N - 1 times at most */
 
 struct swapping {
     struct question question;

@@ -321,6 +321,17 @@ const endSessionsOf = async (who) => {
   check(page.status === 200 && page.url.includes('/admin/person?look='), `not ended: ${page.status} ${page.url}\n${g.logTail(3)}`);
 };
 
+await test('a browser that opens services at the same moment, as one that restores its tabs, leaves none out when it signs out', async () => {
+  const { agent } = await signIn(of.deaf, 'anna'), many = Array.from({ length: 12 }, (_, i) => known(`m${i}`));
+  const answers = await Promise.all(many.map((s) => agent.once('GET', s.authorizeUrl({ prompt: 'none' }))));
+  check(answers.every((a) => a.headers.location?.includes('code=')), answers.map((a) => `${a.status} ${a.headers.location}`).join());
+  const before = heard.length, told = (s) => heard.slice(before).filter((h) => h.id === s.id).length;
+  await submit(agent, await agent.get(`${g.url}/sign-out`));
+  await until('most hear', () => many.filter(told).length > 9);
+  await until('all hear', () => many.every(told)).catch(() => {});
+  check(many.every((s) => told(s) === 1), `told: ${many.map((s) => `${s.id} ${told(s)}`)}`);
+});
+
 await test('an administrator ends the sessions of a person in the console: their services hear it, each once for each session, and nobody else’s', async () => {
   const one = await open(of.hears), two = await open(of.hears), otso = await signIn(of.hears, 'otso'), before = about('hears').length;
   const his = (await of.hears.finish(otso.answer)).claims.sid, others = await open(of.other, one.agent), elsewhere = about('other').length;
