@@ -11,7 +11,7 @@
 #include "registry/urls.h"
 
 enum {
-    WHY_MAX_B = 500,    /* of a policy, and of a right that was given */
+    WHY_MAX_B = 500,      /* of a policy, and of a right that was given */
     PURPOSE_MAX_B = 300,  /* of a claim, in one language */
     INCIDENT_MAX_B = 1000 /* what happened, in one language */
 };
