@@ -127,7 +127,9 @@ static size_t fill(struct ctx *c, const struct listed *all, size_t from, struct 
     v->rows.at = rows;
     for (; i < all->n && v->rows.n < SERVICES_A_PAGE && i - from < LISTED_LOOKED_AT; i++) {
         const struct service *s = &registry_parts(c->registry)->services[all->at[i]];
-        const struct users users = s->test ? (struct users){ 0 } : policy_users(c->arena, c->registry, s, c->now_s);
+        struct users users = { 0 };
+        if (!s->test)
+            users = policy_users(c->arena, c->registry, s, c->now_s);
         if (is_in_it(s, &users))
             put_row(c, s, &users, &rows[v->rows.n++]);
     }
