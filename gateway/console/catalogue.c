@@ -9,6 +9,7 @@
 #include "frame/words.h"
 #include "gateway/answer.h"
 #include "gateway/console/listed.h"
+#include "gateway/console/told.h"
 #include "launcher/tiles.h"
 #include "model/when.h"
 #include "policy/users.h"
@@ -23,18 +24,6 @@ enum {
     WORDS_MAX_B = 8192,
     HERE_MAX_B = 1024
 };
-
-static struct str basis_words(enum basis basis, enum lang lang)
-{
-    static const enum said words[BASIS_COUNT] = { [BASIS_CONSENT] = C_basis_consent,
-                                                  [BASIS_CONTRACT] = C_basis_contract,
-                                                  [BASIS_LEGAL_OBLIGATION] = C_basis_legal_obligation,
-                                                  [BASIS_VITAL_INTERESTS] = C_basis_vital_interests,
-                                                  [BASIS_PUBLIC_TASK] = C_basis_public_task,
-                                                  [BASIS_LEGITIMATE_INTERESTS] = C_basis_legitimate_interests };
-
-    return said(basis < BASIS_COUNT ? words[basis] : C_NONE, lang);
-}
 
 /* What it may be told at most, whatever a municipality gives; everybody who opens it is known again. */
 static void put_whys(struct ctx *c, const struct service *s, struct catalogue_row *row)
@@ -53,7 +42,7 @@ static void put_whys(struct ctx *c, const struct service *s, struct catalogue_ro
         if (p == NULL)
             continue;
         why->why = names_in(&p->why, c->lang);
-        why->basis = basis_words(p->basis, c->lang);
+        why->basis = told_basis(p->basis, c->lang);
     }
     row->count = arena_printf(c->arena, "%zu", row->whys.n);
 }

@@ -212,18 +212,6 @@ static struct str role_list(struct ctx *c, uint32_t of)
     return buf_str(&b);
 }
 
-static struct str basis_words(enum basis basis, enum lang lang)
-{
-    static const enum said words[BASIS_COUNT] = { [BASIS_CONSENT] = C_basis_consent,
-                                                  [BASIS_CONTRACT] = C_basis_contract,
-                                                  [BASIS_LEGAL_OBLIGATION] = C_basis_legal_obligation,
-                                                  [BASIS_VITAL_INTERESTS] = C_basis_vital_interests,
-                                                  [BASIS_PUBLIC_TASK] = C_basis_public_task,
-                                                  [BASIS_LEGITIMATE_INTERESTS] = C_basis_legitimate_interests };
-
-    return said(basis < BASIS_COUNT ? words[basis] : C_NONE, lang);
-}
-
 static void put_sayings(struct ctx *c, const struct grants *g, enum claim claim, struct told_row *row)
 {
     struct told_saying *at = arena_make_n(c->arena, g->n + 1, struct told_saying);
@@ -252,7 +240,7 @@ static struct told_row row_of(struct ctx *c, const struct releasing *x, const st
 
     if (p != NULL) {
         row.purpose = names_in(&p->why, c->lang);
-        row.basis = basis_words(p->basis, c->lang);
+        row.basis = told_basis(p->basis, c->lang);
     }
     if (row.always)
         return row;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/console/told.h"
 
+#include "console/texts.h"
 #include "model/pairwise.h"
 
 enum { SCOPE_MAX_B = 4096, LINES_MAX_B = 4 * RELEASE_MAX_B, INDENT = 2, CHILD_MAX_LEVEL = 6 };
@@ -174,4 +175,16 @@ struct str told_lines(struct arena *a, struct str json)
             buf_byte(&b, ' ');
     }
     return buf_ok(&b) ? buf_str(&b) : json;
+}
+
+struct str told_basis(enum basis basis, enum lang lang)
+{
+    static const enum said words[BASIS_COUNT] = { [BASIS_CONSENT] = C_basis_consent,
+                                                  [BASIS_CONTRACT] = C_basis_contract,
+                                                  [BASIS_LEGAL_OBLIGATION] = C_basis_legal_obligation,
+                                                  [BASIS_VITAL_INTERESTS] = C_basis_vital_interests,
+                                                  [BASIS_PUBLIC_TASK] = C_basis_public_task,
+                                                  [BASIS_LEGITIMATE_INTERESTS] = C_basis_legitimate_interests };
+
+    return said(basis < BASIS_COUNT ? words[basis] : C_NONE, lang);
 }

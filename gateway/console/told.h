@@ -60,4 +60,7 @@ struct person *told_person(struct arena *a, const struct registry *r, const stru
 /* JSON, a value a line, indented. */
 struct str told_lines(struct arena *a, struct str json);
 
+/* A legal basis in words. */
+struct str told_basis(enum basis basis, enum lang lang);
+
 #endif
