@@ -23,7 +23,7 @@
 #include "registry/change.h"
 
 enum {
-    EDIT_ROWS_MAX = 1000,      /* of one edit, and of one draft */
+    EDIT_ROWS_MAX = 2500,      /* of one edit, and of one draft: the schools of a municipality, and itself */
     EDIT_FIELD_MAX_B = 4 << 20 /* of one field's text */
 };
 

@@ -100,6 +100,14 @@ struct str form_get(const struct form *form, struct str name)
     return form_get_nth(form, name, 0);
 }
 
+struct str form_file(const struct form *form, struct str name)
+{
+    for (size_t i = 0; form != NULL && i < form->file_count; i++)
+        if (str_eq(form->files[i].name, name))
+            return form->files[i].value;
+    return (struct str){ NULL, 0 };
+}
+
 static bool is_unreserved(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||

@@ -22,6 +22,8 @@ struct form_field {
 struct form {
     struct form_field *fields;
     size_t count;
+    struct form_field *files; /* of multipart/form-data (wire/multipart.h); bytes of any kind */
+    size_t file_count;
 };
 
 /* text: a raw query (without '?') or body; absent or empty gives an empty form.
@@ -30,6 +32,8 @@ bool form_read(struct arena *a, struct str text, struct form **out, struct fail 
 
 /* The value; absent when the parameter is missing.  A NULL form has none. */
 struct str form_get(const struct form *form, struct str name);
+/* The bytes of a file; absent: none was chosen.  Never found by form_get(). */
+struct str form_file(const struct form *form, struct str name);
 /* The n-th value (from 0) of a parameter that may repeat; absent past the last. */
 struct str form_get_nth(const struct form *form, struct str name, size_t n);
 

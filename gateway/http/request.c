@@ -4,6 +4,7 @@
 #include "gateway/http/int.h"
 
 #include "wire/form.h"
+#include "wire/multipart.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -167,6 +168,12 @@ static void done(struct ctx *ctx)
         library_resume(r->conn);
 }
 
+/* Files are sent by people who administer something, and by nobody else. */
+static bool takes_files(const struct route *route)
+{
+    return route != NULL && (route->who == WHO_ADMIN || route->who == WHO_VENDOR);
+}
+
 static bool read_forms(struct request *r)
 {
     struct ctx *c = &r->ctx;
@@ -175,8 +182,11 @@ static bool read_forms(struct request *r)
     bool is_form = str_eq_case(base, S("application/x-www-form-urlencoded"));
 
     r->http.body = buf_str(&r->body);
-    return form_read(c->arena, r->http.query, &c->query, &c->fail) &&
-           form_read(c->arena, is_form ? r->http.body : S(""), &c->body, &c->fail);
+    if (!form_read(c->arena, r->http.query, &c->query, &c->fail))
+        return false;
+    if (takes_files(c->route) && is_multipart(type))
+        return multipart_read(c->arena, type, r->http.body, &c->body, &c->fail);
+    return form_read(c->arena, is_form ? r->http.body : S(""), &c->body, &c->fail);
 }
 
 void request_start(struct request *r)
