@@ -439,6 +439,7 @@ enum registry_index {
     INDEX_DISCOVERY, /* gateway/oidc/discovery.c: what the OpenID Provider announces */
     INDEX_OPENAPI,   /* gateway/api/openapi.c: what programs may read and write */
     INDEX_USERS,     /* policy/users.c: whose policies open which service */
+    INDEX_RECEIPTS,  /* policy/receipts.c: what municipalities have decided about services */
     INDEX_COUNT
 };
 const void *registry_index(const struct registry *r, enum registry_index which,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/grants.h"
 
+#include "policy/receipts.h"
 #include "policy/set.h"
 
 enum { EVERY_CLAIM = (1u << CLAIM_COUNT) - 1 };
@@ -424,9 +425,11 @@ void policy_claims(struct arena *a, const struct registry *r, const struct perso
         alone.affiliations = &p->affiliations[i];
         alone.affiliation_count = 1;
         bool opens = policy_decide(r, &alone, s, now).effect == EFFECT_ALLOW;
+        const struct covering receipt = receipts_over(r, provider, s, alone.affiliations, now->now_s);
         struct telling t = { .set = set_of(r), .s = s };
         t.asking = asking_of(a, t.set, p, &p->affiliations[i], provider, now);
         for (int claim = 0; claim < CLAIM_COUNT; claim++)
-            ask_claim(&t, opens, (enum claim)claim, &out[claim]);
+            ask_claim(&t, opens && !receipt.outside && claim_in(receipt.told, (enum claim)claim), (enum claim)claim,
+                      &out[claim]);
     }
 }

@@ -2,6 +2,7 @@
 #include "policy/policy.h"
 
 #include "policy/lookup.h"
+#include "policy/receipts.h"
 #include "policy/settle.h"
 
 /* One person and all that is asked of them.  The evaluator's view of an affiliation is made when a statement first
@@ -158,8 +159,14 @@ struct decision policy_decide(const struct registry *reg, const struct person *p
         const struct policy *failed = NULL;
         if (!here_of(&x, &person->affiliations[i], &h))
             continue;
+        const struct covering receipt = receipts_over(reg, h.provider, service, h.at, now->now_s);
+        if (receipt.outside) {
+            settling_outside(&so_far, h.provider);
+            continue;
+        }
         struct says says = say(&h, service, &failed);
         settling_add(&so_far, x.set, &says, h.provider, failed);
+        settling_tell(&so_far, receipt.told);
     }
     arena_free(x.scratch);
     return settling_end(&so_far, reg, person, service, now->now_s);
@@ -214,6 +221,25 @@ static void mark_asked(struct here *h, uint32_t place, enum deed deed, struct ma
     }
 }
 
+static void settle_here(struct arena *a, const struct here *h, const struct marks *m, struct bits *permitted,
+                        struct bits *forbidden)
+{
+    const struct deciding *x = h->x;
+    struct bits may = *permitted, must_not = *forbidden;
+    bool decided = receipts_any(x->r, h->provider);
+
+    if (decided) {
+        may = bits_new(a, x->set->parts->service_count);
+        must_not = bits_new(a, x->set->parts->service_count);
+    }
+    settle_marks(a, m, &may, &must_not);
+    if (!decided)
+        return;
+    receipts_leave_out(x->r, h->provider, h->at, x->now->now_s, &may, &must_not);
+    bits_or(permitted, &may);
+    bits_or(forbidden, &must_not);
+}
+
 struct bits policy_services(struct arena *a, const struct registry *reg, const struct person *person,
                             const struct circumstances *now)
 {
@@ -233,7 +259,7 @@ struct bits policy_services(struct arena *a, const struct registry *reg, const s
             mark_asked(&h, place, DEED_OPEN, &m);
             mark_asked(&h, place, DEED_LEAVE, &m);
         }
-        settle_marks(a, &m, &permitted, &forbidden);
+        settle_here(a, &h, &m, &permitted, &forbidden);
     }
     arena_free(x.scratch);
     bits_and_not(&permitted, &forbidden);
@@ -246,6 +272,7 @@ struct bits policy_services(struct arena *a, const struct registry *reg, const s
 void policy_prepare(const struct registry *reg)
 {
     (void)lookup_of(reg);
+    receipts_prepare(reg);
     windows_prepare(reg);
 }
 

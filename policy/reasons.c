@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/reasons.h"
 
+#include "policy/receipts.h"
 #include "policy/settle.h"
 
 #include <stdlib.h>
@@ -242,10 +243,11 @@ struct reasons policy_reasons(struct arena *a, const struct registry *r, const s
         x.asking = asking_of(a, set, p, at, provider, now);
         sum_up(&x);
         struct settled settled = settle(&x.says);
-        here->permitted = settled.place != 0 && !settled.forbid;
-        here->forbidden = settled.forbid;
+        here->outside = receipts_over(r, provider, s, at, now->now_s).outside;
+        here->permitted = settled.place != 0 && !settled.forbid && !here->outside;
+        here->forbidden = settled.forbid && !here->outside;
         list_reasons(&x, &settled);
-        if (!here->permitted && s->enabled)
+        if (!here->permitted && !here->outside && s->enabled)
             list_wishes(&x);
     }
     return out;

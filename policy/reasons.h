@@ -55,6 +55,7 @@ struct reasons_at { /* one affiliation that counts now */
     const struct affiliation *at;
     const struct provider *provider;
     bool permitted, forbidden;
+    bool outside;        /* of what its municipality has decided about the service (receipts.h): nothing opens */
     struct reason *said; /* what settled it first, then what applied, then the rest */
     size_t n_said;
     bool more;           /* than REASONS_STATEMENTS_MAX were there */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/settle.h"
 
+#include "policy/receipts.h"
+
 struct settled settle(const struct says *says)
 {
     for (int layer = 0; layer < LAYER_COUNT; layer++) {
@@ -57,6 +59,19 @@ void settling_add(struct settling *t, const struct set *set, const struct says *
         t->d.effect = EFFECT_ALLOW;
         t->d.release.bits |= granted;
     }
+}
+
+void settling_outside(struct settling *t, const struct provider *p)
+{
+    if (t->d.ask == NULL)
+        t->d.ask = p;
+    if (t->d.effect == EFFECT_DENY && str_eq(t->d.rule, S("none")))
+        t->d.rule = S(POLICY_NOT_TAKEN);
+}
+
+void settling_tell(struct settling *t, struct claim_set at_most)
+{
+    t->withheld |= ~at_most.bits;
 }
 
 struct decision settling_end(const struct settling *t, const struct registry *r, const struct person *p,

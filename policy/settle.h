@@ -22,6 +22,9 @@ struct settling settling_new(void);
 /* What is said about one affiliation, at that provider; failed: a forbid that could not be evaluated, or NULL. */
 void settling_add(struct settling *t, const struct set *set, const struct says *says, const struct provider *p,
                   const struct policy *failed);
+/* An affiliation that no receipt in force covers (receipts.h); and what may be told, at most, of one that is. */
+void settling_outside(struct settling *t, const struct provider *p);
+void settling_tell(struct settling *t, struct claim_set at_most);
 struct decision settling_end(const struct settling *t, const struct registry *r, const struct person *p,
                              const struct service *s, int64_t now_s);
 

@@ -9,6 +9,7 @@
 #include "model/grant_types.h"
 #include "model/mailbox.h"
 #include "policy/cost.h"
+#include "policy/receipts.h"
 #include "policy/text_check.h"
 #include "registry/check_client.h"
 #include "registry/check_saml.h"
@@ -813,7 +814,7 @@ static bool check_policy(struct checking *c, const struct policy *p)
 {
     c->at = (struct row_place){ KIND_POLICY, { p->id, S("") } };
     if (str_eq(p->id, S("new")) || str_eq(p->id, S("none")) || str_eq(p->id, S("service_disabled")) ||
-        str_eq(p->id, S("service_in_test")))
+        str_eq(p->id, S("service_in_test")) || str_eq(p->id, S(POLICY_NOT_TAKEN)))
         return wrong(c,
                      "a policy may not be called so: the word says something else in addresses and in the audit log");
     if (!check_layer(c, p) || !check_validity(c, p->from_s, p->to_s) || !check_why(c, p->why))

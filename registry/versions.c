@@ -244,6 +244,8 @@ static bool needs_nobody_else(const struct change *x)
 {
     for (size_t i = 0; i < x->n; i++) {
         const struct changed_row *r = &x->rows[i];
+        if (r->kind == KIND_PERMISSION) /* a ceiling over other policies: without it they may say more */
+            return false;
         if (r->kind != KIND_POLICY)
             continue;
         const struct policy *before = policy_of_row(x->arena, r->before), *after = policy_of_row(x->arena, r->after);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/form.h"
 #include "policy/policy.h"
+#include "policy/receipts.h"
 #include "policy/users.h"
 #include "tests/test.h"
 
@@ -465,6 +466,141 @@ TEST(a_service_that_an_organisation_has_in_test_opens_to_test_people_alone)
         CHECK((bits_next(&for_real, 0) == 0) == (test == 0));
         CHECK_INT(bits_next(&for_test, 0), 0);
         CHECK(!policy_could_open(r, &w->services[0], &d) || test == 0);
+        registry_drop(r);
+    }
+}
+
+/* ── what municipalities have decided about services ────────────────────── */
+
+enum { MANY_RECEIPTS = 12, EVERY = (1u << CLAIM_COUNT) - 1 };
+
+static void decide_at_random(struct test *t, struct dice *d, struct country *c, struct permission *out)
+{
+    struct str *names = arena_make_n(t->arena, 3, struct str);
+    size_t of = roll(d, MANY_PROVIDERS);
+
+    for (int i = 0; i < 3; i++)
+        names[i] = str_of(role_name((enum role)(i + 1)));
+    *out = (struct permission){ .id = arena_printf(t->arena, "u%zu", roll(d, 100000)),
+                                .provider = &c->providers[of],
+                                .service = c->services[roll(d, c->parts.service_count)].id,
+                                .gives = { (uint32_t)roll(d, 256) },
+                                .from_s = roll(d, 6) ? 0 : TEST_NOW_S + 1,
+                                .until_s = roll(d, 6) ? 0 : TEST_NOW_S,
+                                .withdrawn_s = roll(d, 5) ? 0 : TEST_NOW_S - 9 };
+    out->keeps.bits = (uint32_t)roll(d, 256) & ~out->gives.bits;
+    if (roll(d, 2))
+        out->roles = (struct strs){ &names[roll(d, 3)], 1 };
+    if (roll(d, 3) == 0)
+        strs_add(t->arena, &out->schools, c->schools[of][roll(d, 3)].oid);
+}
+
+static bool is_of(const struct country *c, const struct permission *p, const struct affiliation *at,
+                  const struct service *s)
+{
+    return registry_provider_oid(c->registry, at->provider_oid) == p->provider && str_eq(p->service, s->id);
+}
+
+static bool in_force_for(const struct permission *p, const struct affiliation *at)
+{
+    return permission_in_force(p, TEST_NOW_S) &&
+           (p->roles.n == 0 || strs_has(&p->roles, str_of(role_name(at->role)))) &&
+           (p->schools.n == 0 || (str_is_set(at->school_oid) && strs_has(&p->schools, at->school_oid)));
+}
+
+/* By hand: the affiliations that count, and what may be told at most. */
+static struct claim_set at_most(struct test *t, const struct country *c, const struct permission *all,
+                                const struct person *p, const struct service *s, struct person *rest)
+{
+    struct affiliation *left = arena_make_n(t->arena, p->affiliation_count + 1, struct affiliation);
+    struct claim_set most = { EVERY };
+
+    *rest = *p;
+    rest->affiliations = left;
+    rest->affiliation_count = 0;
+    for (size_t i = 0; i < p->affiliation_count; i++) {
+        const struct affiliation *at = &p->affiliations[i];
+        uint32_t gives = 1u << CLAIM_SUB, keeps = 0;
+        bool decided = false, covered = false;
+        for (size_t k = 0; k < MANY_RECEIPTS; k++) {
+            bool about = is_of(c, &all[k], at, s), now_here = about && in_force_for(&all[k], at);
+            decided |= about;
+            covered |= now_here;
+            gives |= now_here ? all[k].gives.bits : 0;
+            keeps |= now_here ? all[k].keeps.bits & ~(1u << CLAIM_SUB) : 0;
+        }
+        if (decided && !covered)
+            continue;
+        left[rest->affiliation_count++] = *at;
+        if (decided && at->role != ROLE_NONE && affiliation_valid(at, TEST_NOW_S))
+            most.bits &= gives & ~keeps;
+    }
+    return most;
+}
+
+TEST(what_a_receipt_does_not_give_is_told_by_nobody_whatever_policies_say)
+{
+    struct dice d = { 71 };
+    size_t cut = 0, shut = 0, told = 0;
+
+    for (size_t round = 0; round < ROUNDS; round++) {
+        struct country *c = country(t, &d);
+        struct permission *all = arena_make_n(t->arena, MANY_RECEIPTS, struct permission);
+        for (size_t i = 0; i < MANY_RECEIPTS; i++)
+            decide_at_random(t, &d, c, &all[i]);
+        for (size_t i = 0; i < c->parts.policy_count; i++) /* the nation's are no way around it */
+            if (roll(&d, 4) == 0)
+                c->policies[i].layer = LAYER_NATION, c->policies[i].provider = NULL;
+        struct registry *without = registry_build(arena_new(), &c->parts);
+        c->parts.permissions = all;
+        c->parts.permission_count = MANY_RECEIPTS;
+        struct registry *with = registry_build(arena_new(), &c->parts);
+        for (int who = 0; who < 3; who++) {
+            struct person p = person_at_random(t, &d), rest;
+            struct bits open = policy_services(t->arena, with, &p, &now);
+            for (size_t i = 0; i < c->parts.service_count; i++) {
+                const struct service *s = &c->services[i];
+                struct claim_set most = at_most(t, c, all, &p, s, &rest);
+                struct decision got = policy_decide(with, &p, s, &now), free = policy_decide(without, &rest, s, &now);
+                CHECK((got.release.bits & ~most.bits) == 0);
+                CHECK(got.effect == free.effect);
+                CHECK(got.release.bits == (free.release.bits & most.bits));
+                CHECK(bits_has(&open, i) == (got.effect == EFFECT_ALLOW));
+                cut += free.release.bits != got.release.bits;
+                shut += str_eq(got.rule, S(POLICY_NOT_TAKEN));
+                told += got.release.bits != 0;
+            }
+        }
+        registry_drop(with);
+        registry_drop(without);
+    }
+    CHECK(cut > 200 && shut > 200 && told > 200);
+}
+
+TEST(one_that_is_withdrawn_closes_the_service_and_one_that_ends_closes_it_too)
+{
+    struct town *w = town(t);
+    struct permission one_row = { .id = S("u1"),
+                                  .provider = &providers[0],
+                                  .service = S("kanerva"),
+                                  .gives = { 1u << CLAIM_SUB },
+                                  .keeps = { 1u << CLAIM_GIVEN_NAME } };
+    struct registry_parts parts = *registry_parts(w->registry);
+    const struct person p = one(t, "1.2.3", NULL, ROLE_TEACHER);
+
+    parts.permissions = &one_row;
+    parts.permission_count = 1;
+    for (int how = 0; how < 3; how++) {
+        one_row.withdrawn_s = how == 1 ? TEST_NOW_S : 0;
+        one_row.until_s = how == 2 ? TEST_NOW_S : 0;
+        struct registry *r = registry_build(arena_new(), &parts);
+        const struct decision d = policy_decide(r, &p, &w->services[0], &now);
+        CHECK(claim_in(policy_decide(w->registry, &p, &w->services[0], &now).release, CLAIM_GIVEN_NAME));
+        CHECK_INT(d.effect, how == 0 ? EFFECT_ALLOW : EFFECT_DENY);
+        CHECK(how != 0 || !claim_in(d.release, CLAIM_GIVEN_NAME));
+        CHECK_STR(d.rule, how == 0 ? "r1" : POLICY_NOT_TAKEN);
+        CHECK(d.ask == &providers[0]);
+        CHECK(policy_decide(r, &p, &w->services[1], &now).effect == EFFECT_ALLOW); /* of which nobody decided so */
         registry_drop(r);
     }
 }

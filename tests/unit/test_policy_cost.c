@@ -104,7 +104,7 @@ TEST(ten_thousand_forms_of_one_city_are_affordable)
 
 TEST(a_policy_bears_no_name_that_says_something_else)
 {
-    static const char *const names[] = { "new", "none", "service_disabled", "service_in_test" };
+    static const char *const names[] = { "new", "none", "service_disabled", "service_in_test", "not_taken_into_use" };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct policy *one = arena_make(t->arena, struct policy);

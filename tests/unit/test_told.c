@@ -52,7 +52,13 @@ static struct registry *registry(struct test *t, struct dice *d)
                                    .enabled = true,
                                    .text = policy_form_text(t->arena, &f) };
     }
-    const struct registry_parts parts = { .providers = providers,
+    struct permission *receipt = arena_make(t->arena, struct permission);
+    *receipt = (struct permission){ .id = S("u"), .provider = &providers[0], .service = S("kanerva") };
+    receipt->gives.bits = (uint32_t)roll(d, EVERY) | 1u << CLAIM_ROLES;
+    receipt->keeps.bits = EVERY & ~receipt->gives.bits & ~(1u << CLAIM_SUB);
+    const struct registry_parts parts = { .permissions = receipt,
+                                          .permission_count = roll(d, 2),
+                                          .providers = providers,
                                           .provider_count = 1,
                                           .idps = idps,
                                           .idp_count = 1,
@@ -98,6 +104,7 @@ TEST(what_is_shown_is_what_is_decided_and_everything_else_has_a_reason)
     for (int round = 0; round < ROUNDS; round++) {
         struct registry *r = registry(t, &d);
         const struct service *s = registry_service(r, S("kanerva"));
+        const struct registry_parts *parts = registry_parts(r);
         struct person *p = somebody(t, &d, r);
         struct told_of told = ask(t, r, p);
         const struct circumstances now = { .now_s = TEST_NOW_S };
@@ -106,6 +113,7 @@ TEST(what_is_shown_is_what_is_decided_and_everything_else_has_a_reason)
         CHECK((told.userinfo.p != NULL) == (decision.effect == EFFECT_ALLOW));
         for (int i = CLAIM_SUB + 1; i < CLAIM_COUNT; i++) {
             bool is = claim_in(told.told, (enum claim)i), asked = claim_in(s->asks, (enum claim)i);
+            CHECK(!is || parts->permission_count == 0 || claim_in(parts->permissions->gives, (enum claim)i));
             CHECK(!is || (claim_in(decision.release, (enum claim)i) && told.held[i] == HELD_NOT));
             CHECK(is || !asked || told.held[i] != HELD_NOT);
             CHECK(told.held[i] != HELD_WITHHELD || told.said[i].withheld != NULL);
