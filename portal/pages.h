@@ -21,6 +21,8 @@ enum vendor_place {
     VENDOR_PLACE_ACCOUNT
 };
 
+enum vendor_tab { VENDOR_TAB_NONE = 0, VENDOR_TAB_SETTINGS, VENDOR_TAB_CONNECT };
+
 struct vendor_page {
     struct page page;
     struct str scope; /* name of the organisation */
@@ -29,6 +31,7 @@ struct vendor_page {
     bool writes, decides; /* a developer's rights; an owner's */
     struct str csrf;      /* of every form here: field `csrf` */
     struct str version;   /* of the registry that the page was made from: field `version` */
+    enum vendor_tab tab;  /* of a service's pages, which have `id` and `title` for views/v_tabs.html */
 };
 
 /* A mistake of one field: the page names it at the top and beside the field. */

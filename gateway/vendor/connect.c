@@ -61,6 +61,7 @@ static enum step show(struct ctx *c, struct fail *f)
     const struct paste_product *p = paste_named(v.product, s->protocol);
     const struct paste_values values = values_of(c, s);
     vendor_page_for(c, VENDOR_PLACE_SERVICES, true, c->req->path, &v.con);
+    v.con.tab = VENDOR_TAB_CONNECT;
     v.id = s->id;
     v.title = names_in(&s->names, c->lang);
     put_products(c, &v, s, v.product);

@@ -181,6 +181,7 @@ static enum step show(struct ctx *c, struct serving *x, int status)
 
     vendor_page_for(c, VENDOR_PLACE_SERVICES, true,
                     c->req->method == HTTP_POST ? (struct str){ NULL, 0 } : strict_here(c), &v->con);
+    v->con.tab = VENDOR_TAB_SETTINGS;
     v->is_new = s == NULL && !made;
     v->fixed = is_fixed(x);
     v->protocol_id = str_of(protocol_ids[v->protocol]);
