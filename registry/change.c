@@ -7,6 +7,7 @@
 #include "registry/areas.h"
 #include "registry/guard.h"
 #include "registry/old_rules.h"
+#include "registry/own_names.h"
 #include "registry/quota.h"
 #include "registry/registry.h"
 
@@ -268,10 +269,21 @@ static bool is_written(const void *change, enum kind kind, struct str id)
     return false;
 }
 
+static bool is_put(const void *change, enum kind kind, struct str id)
+{
+    const struct change *x = change;
+
+    for (size_t i = 0; i < x->n; i++)
+        if (x->rows[i].kind == kind && x->rows[i].after != NULL && str_eq(x->rows[i].after[0].text, id))
+            return true;
+    return false;
+}
+
 static bool holds(struct db *d, struct arena *a, const struct change *x, struct row_place *where, struct fail *f)
 {
     struct registry *r = registry_load_within(d, a, x->by.area, where, f);
-    bool good = r != NULL && documents_hold(r, x, where, f) && registry_check_rights(r, is_written, x, where, f);
+    bool good = r != NULL && documents_hold(r, x, where, f) && registry_check_rights(r, is_written, x, where, f) &&
+                registry_check_own_names(r, db_tagged(d), is_put, x, where, f);
 
     if (r != NULL && !good)
         *where = (struct row_place){ where->kind, { arena_str(a, where->key[0]), arena_str(a, where->key[1]) } };

@@ -630,6 +630,7 @@ struct db *registry_db_open(const struct settings *s, enum db_mode mode, struct 
     arena_free(a);
     if (d == NULL || mode == DB_READ_ONLY)
         return d;
+    db_tag(d, s->public_url); /* for own_names.h */
     bool is_new = db_schema_version(d) == 0;
     int64_t epoch;
     if (db_migrate(d, registry_migrations, registry_migration_count, f) && old_rules_turn(d, f) &&

@@ -71,6 +71,9 @@ enum db_mode { DB_READ_ONLY = 0, DB_WRITE, DB_CREATE, DB_COPY, DB_INDEX };
 /* Opens and checks.  Fails OURS db_missing, db_damaged (the detail says which file, and to restore a backup),
  * db_open. */
 struct db *db_open(const char *path, enum db_mode mode, struct fail *f); /* NULL: failed */
+/* A text that whoever opened it keeps with the connection, copied; absent: none. */
+void db_tag(struct db *d, struct str text);
+struct str db_tagged(const struct db *d);
 void db_close(struct db *d); /* NULL does nothing; an open transaction is rolled back */
 
 /* Brings the schema up to the last row.  Fails OURS db_too_new when the file comes from a later version. */

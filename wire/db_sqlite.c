@@ -30,6 +30,7 @@ struct db {
     struct prepared prepared[PREPARED_MAX];
     size_t prepared_n;
     struct db_statement begin, begin_read, commit, rollback, data_version;
+    struct str tag;
 };
 
 static int refuse(struct db *d, int code, const char *what, struct fail *f)
@@ -406,6 +407,16 @@ struct db *db_open(const char *path, enum db_mode mode, struct fail *f)
         return d;
     arena_free(a);
     return NULL;
+}
+
+void db_tag(struct db *d, struct str text)
+{
+    d->tag = arena_str(d->arena, text);
+}
+
+struct str db_tagged(const struct db *d)
+{
+    return d->tag;
 }
 
 void db_close(struct db *d)

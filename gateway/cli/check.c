@@ -8,6 +8,7 @@
 
 #include "certs/signer.h"
 #include "gateway/process/state.h"
+#include "registry/own_names.h"
 #include "registry/registry.h"
 
 #include <stdio.h>
@@ -117,7 +118,9 @@ static bool examine_registry(struct examined *e, struct fail *f)
                              addresses_text(e->arena, e->set, r));
         e->warn = warnings_text(e->arena, r);
     }
-    bool good = r != NULL && warnings_own_names(e->set, r, f) && warnings_local_idp(e->arena, e->set, r, f);
+    struct row_place where;
+    bool good = r != NULL && registry_check_own_names(r, e->set->public_url, NULL, NULL, &where, f) &&
+                warnings_local_idp(e->arena, e->set, r, f);
     registry_drop(r);
     db_close(d);
     return good;

@@ -203,26 +203,3 @@ bool warnings_local_idp(struct arena *a, const struct settings *set, const struc
                      STR_ARG(set->local_idp),
                      STR_ARG(n > 0 ? near_help(a, set->local_idp, ids) : S("; there is none at all")));
 }
-
-static bool is_below(struct str name, struct str us)
-{
-    struct str rest = str_from(name, us.n);
-
-    return us.n > 0 && str_has_prefix(name, us) && (rest.n == 0 || rest.p[0] == '/');
-}
-
-bool warnings_own_names(const struct settings *set, const struct registry *r, struct fail *f)
-{
-    const struct registry_parts *p = registry_parts(r);
-
-    for (size_t i = 0; i < p->service_count; i++) {
-        const struct service *s = &p->services[i];
-        if (s->protocol == PROTO_SAML && is_below(s->saml.entity_id, set->public_url))
-            return fail_long(
-                f, FAIL_CALLER, "registry_invalid",
-                "service %.*s: entity_id \"%.*s\" is an address of this gateway (public_url); an assertion "
-                "for it would be refused by the signer: a service has an entityID of its own",
-                STR_ARG(s->id), STR_ARG(s->saml.entity_id));
-    }
-    return true;
-}

@@ -14,8 +14,5 @@ struct str warnings_text(struct arena *a, const struct registry *r);
 /* The setting local_idp names an identity provider that is there and on.  Fails CALLER bad_setting, with those that
  * are. */
 bool warnings_local_idp(struct arena *a, const struct settings *set, const struct registry *r, struct fail *f);
-/* No service of SAML has an entityID that is ours or below our address: the signer makes no assertion for such an
- * audience (certs/saml_scan.h).  Fails CALLER registry_invalid. */
-bool warnings_own_names(const struct settings *set, const struct registry *r, struct fail *f);
 
 #endif
