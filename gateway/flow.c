@@ -427,14 +427,15 @@ bool flow_fresh_enough(const struct ctx *c, struct fail *f)
 /* By what its services were told before: they know of one session, whatever its key is. */
 static void be_found_by_services(struct ctx *c, const struct session *s)
 {
-    struct kv_got *got = arena_make_n(c->arena, s->told.n / 2 + 1, struct kv_got);
+    struct kv_got *got = arena_make_n(c->arena, TOLD_NAMES_MAX * (s->told.n / 2) + 1, struct kv_got);
+    struct str names[TOLD_NAMES_MAX];
 
     for (size_t i = 0; i + 1 < s->told.n; i += 2) {
         const struct service *service = registry_service(c->registry, s->told.at[i]);
         const struct protocol *p = service != NULL ? protocol_of(c, service->protocol) : NULL;
-        struct str name = p != NULL && p->found_by != NULL ? p->found_by(s->told.at[i + 1]) : (struct str){ NULL, 0 };
-        if (str_is_set(name))
-            found_keep(c, s, FOUND_BY_SERVICE_NAME, service->id, name, &got[i / 2]);
+        size_t n = p != NULL && p->found_by != NULL ? p->found_by(s->told.at[i + 1], names) : 0;
+        for (size_t k = 0; k < n; k++)
+            found_keep(c, s, FOUND_BY_SERVICE_NAME, service->id, names[k], got++);
     }
 }
 

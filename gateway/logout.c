@@ -676,6 +676,7 @@ static enum step tell_begin(struct ctx *c, struct fail *f)
 
     t->framed = form_get(c->query, S("f")).p != NULL;
     t->service = form_get(c->query, S("s"));
+    t->behind = trips_behind(form_get(c->query, S("n")));
     if (!read_leaving(c, &v) || !crypt_eq(form_get(c->query, S("t")), v.trips))
         return fail(f, FAIL_CALLER, "invalid_request", "the sign-out is another browser's, or too old");
     t->trips = v.trips;

@@ -101,42 +101,59 @@ static struct str mac(const struct ctx *c, struct str head, struct str service)
     return b64url_encode(c->arena, str_sub(seals_pairwise(c->arena, c->seals, of, service), 0, MAC_B));
 }
 
-/* framed, and whether the service is called by the name that it was told: a letter each way. */
-static const char how_letters[2][2] = { { 'p', 'P' }, { 'f', 'F' } };
+/* How a trip goes, as one letter: its place among these. */
+#define HOW_LETTERS "pPQRfFGH"
+enum { HOWS = sizeof HOW_LETTERS - 1, HOWS_OF_FRAME = HOWS / 2 };
 
-static struct str relay_of(const struct ctx *c, struct str trips, struct str service, bool framed, bool named)
+_Static_assert((int)HOWS_OF_FRAME == 1 + (int)TOLD_NAMES_MAX, "by none of its names, or with so many behind it");
+
+struct how {
+    bool framed, named; /* named: the service is called by a name that it was told */
+    size_t behind;      /* names that are for a trip after this one, where it knows nobody of this one */
+};
+
+static struct str relay_of(const struct ctx *c, struct str trips, struct str service, const struct how *how)
 {
-    struct str head = arena_join(c->arena, trips, str_n(&how_letters[framed][named], 1));
+    size_t letter = (how->framed ? HOWS_OF_FRAME : 0) + (how->named ? 1 + how->behind : 0);
+    struct str head = arena_join(c->arena, trips, str_n(&HOW_LETTERS[letter], 1));
 
     return arena_join(c->arena, head, mac(c, head, service));
 }
 
-static bool read_relay(const struct ctx *c, struct str relay, struct str service, struct str *trips, bool *framed,
-                       bool *named)
+static bool read_relay(const struct ctx *c, struct str relay, struct str service, struct str *trips, struct how *how)
 {
     struct str head = str_sub(relay, 0, TRIPS_ID_CHARS + 1);
-    char how;
+    size_t letter;
 
     if (relay.n <= TRIPS_ID_CHARS + 1 || !crypt_eq(str_from(relay, TRIPS_ID_CHARS + 1), mac(c, head, service)))
         return false;
     *trips = str_sub(relay, 0, TRIPS_ID_CHARS);
-    how = head.p[TRIPS_ID_CHARS];
-    *framed = how == how_letters[true][false] || how == how_letters[true][true];
-    *named = how == how_letters[false][true] || how == how_letters[true][true];
+    letter = str_find_byte(S(HOW_LETTERS), head.p[TRIPS_ID_CHARS], 0) % HOWS;
+    *how = (struct how){ .framed = letter >= HOWS_OF_FRAME, .named = letter % HOWS_OF_FRAME > 0 };
+    how->behind = how->named ? letter % HOWS_OF_FRAME - 1 : 0;
     return true;
 }
 
 struct str logout_trip_id(const struct ctx *c, struct str relay, struct str service)
 {
     struct str trips;
-    bool framed, named;
+    struct how how;
 
-    return read_relay(c, relay, service, &trips, &framed, &named)
-               ? str_sub(sha256_hex(c->arena, relay), 0, TRIP_ID_CHARS)
-               : (struct str){ NULL, 0 };
+    return read_relay(c, relay, service, &trips, &how) ? str_sub(sha256_hex(c->arena, relay), 0, TRIP_ID_CHARS)
+                                                       : (struct str){ NULL, 0 };
 }
 
 /* ── there ──────────────────────────────────────────────────────────────── */
+
+static const char *const behind_words[TOLD_NAMES_MAX] = { "0", "1", "2" };
+
+size_t trips_behind(struct str word)
+{
+    for (size_t i = 0; i < TOLD_NAMES_MAX; i++)
+        if (str_eq(word, str_of(behind_words[i])))
+            return i;
+    return TOLD_NAMES_MAX;
+}
 
 struct str trips_address(struct ctx *c, struct str trips, struct str service, bool framed)
 {
@@ -160,17 +177,29 @@ static enum step begin_ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+static size_t names_of(const struct protocol *p, struct str told)
+{
+    struct str names[TOLD_NAMES_MAX];
+
+    return p->found_by != NULL ? p->found_by(told, names) : str_is_set(told) ? 1 : 0;
+}
+
 static enum step begin_go(struct ctx *c, struct fail *f)
 {
     const struct trip_asked *t = c->state;
     struct leave_trip *trip = arena_make(c->arena, struct leave_trip);
+    struct how how = { .framed = t->framed };
 
     if (t->kept.outcome == KV_DOWN)
         return kv_away(f, "sign-out");
     if (!read_leaver(c, &t->kept, t->service, &trip->who))
         return fail(f, FAIL_CALLER, "invalid_request", "the sign-out is too old");
     c->service = registry_service(c->registry, t->service);
-    trip->relay = relay_of(c, t->trips, t->service, t->framed, str_is_set(trip->who.told));
+    size_t names = names_of(protocol_of(c, c->service->protocol), trip->who.told);
+    how.named = names > 0;
+    how.behind = t->behind + 1 < names ? t->behind : names > 0 ? names - 1 : 0;
+    trip->turn = names > 0 ? names - 1 - how.behind : 0;
+    trip->relay = relay_of(c, t->trips, t->service, &how);
     trip->id = logout_trip_id(c, trip->relay, t->service);
     trip->framed = t->framed;
     c->state = trip;
@@ -220,16 +249,29 @@ static enum step came_mark(struct ctx *c, struct fail *f)
 
 static const struct step_row came_heard[] = { { came_mark }, { came_show }, { NULL } };
 
+/* It may know them by a name that it was told before that one.  A frame has no cookie of ours after such a way. */
+static enum step came_again(struct ctx *c, const struct came *x, struct str service, const struct how *how)
+{
+    struct buf b = buf_new(c->arena, 1024);
+
+    buf_add(&b, trips_address(c, x->trips, service, false));
+    url_query(&b, S("n"), str_of(behind_words[how->behind - 1]));
+    return answer_go(c, buf_str(&b));
+}
+
 enum step logout_came(struct ctx *c, struct str relay, struct str service, enum came_as as)
 {
     struct came *x = arena_make(c->arena, struct came);
-    bool named;
+    struct how how;
 
-    if (!read_relay(c, relay, service, &x->trips, &x->framed, &named))
+    if (!read_relay(c, relay, service, &x->trips, &how))
         return fail(&c->fail, FAIL_CALLER, "invalid_request", "RelayState is that of no sign-out of ours");
     c->service = registry_service(c->registry, service);
     c->state = x;
-    bool heard = as == CAME_HEARD || (as == CAME_UNKNOWN && named);
+    x->framed = how.framed;
+    if (as == CAME_UNKNOWN && how.behind > 0 && !how.framed)
+        return came_again(c, x, service, &how);
+    bool heard = as == CAME_HEARD || (as == CAME_UNKNOWN && how.named && how.behind == 0);
     return step_into(c, heard && c->service != NULL ? came_heard : came_unheard);
 }
 

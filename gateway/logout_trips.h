@@ -30,10 +30,13 @@ void trips_heard_ask(struct ctx *c, struct str trips, struct str services, struc
 /* The marks ('y' and 'n' for each of services) with those besides. */
 struct str trips_heard(struct ctx *c, struct str services, struct str marks, const struct kv_got *got);
 
-/* Rows: c->state is a struct trip_asked with trips, service and framed; leads to the service.  Fails CALLER. */
+/* What /signed-out/tell?n= says for trip_asked.behind; TOLD_NAMES_MAX: nothing. */
+size_t trips_behind(struct str word);
+/* Rows: c->state is a struct trip_asked with trips, service, framed and behind; leads to the service.  Fails CALLER. */
 struct trip_asked {
     struct str trips, service;
     bool framed;
+    size_t behind; /* names that a trip after this one would say; more than there are: it is the first */
     struct kv_got kept;
 };
 extern const struct step_row trip_begin[];

@@ -29,6 +29,7 @@ struct leave_trip {    /* c->state of leave_go */
     struct str id;     /* names this trip and no other, 32 hex digits: the request to the service may be called so */
     struct str relay;  /* at most LEAVE_RELAY_MAX_B: what the service gives back, for logout_came() (logout.h) */
     bool framed;       /* in a frame that nobody sees; else the whole page */
+    size_t turn;       /* by which of found_by's names: by those before it, the service has known nobody */
 };
 
 struct leave_reply { /* c->state of left */
@@ -36,6 +37,7 @@ struct leave_reply { /* c->state of left */
     bool partial;    /* not every service has said that it heard, or the city was not left */
 };
 
+enum { TOLD_NAMES_MAX = 3 }; /* of one session, to one service */
 enum { LEAVE_RELAY_MAX_B = 80 /* SAML bindings 3.4.3 */, LEAVE_KEPT_MAX_B = 512 };
 
 struct protocol {
@@ -82,10 +84,11 @@ struct protocol {
     const struct step_row *leave;
     const char *leave_mend; /* what its service's people must see to when it has not heard, for the log */
 
-    /* Of what the protocol had kept by session_told(): the name by which the service itself may mean the session
-     * (session/found.h, FOUND_BY_SERVICE_NAME), so that who proves anew who they are is found by it still; absent: by
-     * none.  NULL: services of this protocol mean it by what is looked up elsewhere. */
-    struct str (*found_by)(struct str kept);
+    /* Of what the protocol had kept by session_told(): the names by which the service itself may mean the session
+     * (session/found.h, FOUND_BY_SERVICE_NAME), so that who proves anew who they are is found by them still, and its
+     * browser may go there by each (leave_trip, turn); the one that it was told last is the first.  Gives how many.
+     * NULL: services of this protocol mean it by what is looked up elsewhere. */
+    size_t (*found_by)(struct str kept, struct str names[TOLD_NAMES_MAX]);
 
     /* What a service was left with that outlives the session (registry/consents.h: held): asks for its record, then
      * says whether it is still good and when it was last used; a record that cannot be looked at counts as good.  NULL:

@@ -376,9 +376,10 @@ static struct str launch(struct ctx *c, const struct service *s, struct str to)
     return str_is_set(s->initiate_login_uri) ? third_party_url(c, s, to) : target_link(c->arena, s, to, c->lang);
 }
 
-static struct str name_told(struct str kept)
+static size_t names_told(struct str kept, struct str names[TOLD_NAMES_MAX])
 {
-    return kept;
+    names[0] = kept;
+    return str_is_set(kept) ? 1 : 0;
 }
 
 const struct protocol protocol_oidc = { .name = "oidc",
@@ -390,7 +391,7 @@ const struct protocol protocol_oidc = { .name = "oidc",
                                         .ask_held = family_ask_held,
                                         .held_lives = family_held_lives,
                                         .hears = oidc_hears,
-                                        .found_by = name_told,
+                                        .found_by = names_told,
                                         .leave = oidc_leave,
                                         .leave_mend = "the service's address for sign-outs (backchannel_logout_uri) "
                                                       "must answer 200",

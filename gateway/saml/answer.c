@@ -151,8 +151,9 @@ static enum step keep_answered(struct ctx *c, struct fail *f)
 static enum step note_opened(struct ctx *c, struct fail *f)
 {
     struct making *m = mine(c);
+    struct str before = session_told(c->session, c->login->service);
     bool opened = session_add_service(c, c->session, c->login->service);
-    bool named = session_tell(c, c->session, c->login->service, name_keep(c->arena, c->login->scope, &m->name));
+    bool named = session_tell(c, c->session, c->login->service, name_keep(c->arena, before, c->login->scope, &m->name));
 
     (void)f;
     if (opened || named)
@@ -390,7 +391,7 @@ const struct protocol protocol_saml = { .name = "saml",
                                         .may_answer = may_answer,
                                         .refuse = saml_refuse,
                                         .launch = launch,
-                                        .found_by = name_told,
+                                        .found_by = names_told,
                                         .hears = saml_hears,
                                         .leave = saml_leave,
                                         .leave_mend = "SingleLogoutService by SOAP in the service's metadata must "

@@ -21,6 +21,8 @@ struct leaving { /* c->state, once it is under way */
     struct upstream_got got;
     const struct saml_service_metadata *peer;
     const struct saml_endpoint *to;
+    struct saml_name names[TOLD_NAMES_MAX]; /* by which it was told of them */
+    size_t name_count, turn;                /* the one that it hears now */
     struct str id, query;
     struct saml_draft draft;
     struct signed_got signature;
@@ -56,6 +58,12 @@ static bool encrypts_name(const struct service *s)
     return str_eq(s->saml.encrypts, S("always"));
 }
 
+static void recall_names(struct ctx *c, struct leaving *l)
+{
+    l->name_count = names_kept(c, c->service, l->who.told,
+                               pairwise_sub(c->arena, c->seals, l->who.person, c->service->vendor), l->names);
+}
+
 /* An absent text: *f says why. */
 static struct saml_draft draft(struct ctx *c, const struct leaving *l, struct fail *f)
 {
@@ -67,8 +75,7 @@ static struct saml_draft draft(struct ctx *c, const struct leaving *l, struct fa
         .issuer = saml_us(c),
         .destination = l->to->location,
         .reason = S(REASON_USER),
-        .name =
-            name_kept(c, c->service, l->who.told, pairwise_sub(c->arena, c->seals, l->who.person, c->service->vendor)),
+        .name = l->names[l->turn],
         .sessions = &index,
         .session_count = 1,
     };
@@ -90,6 +97,7 @@ static enum step soap_ask(struct ctx *c, struct fail *f)
 
     (void)f;
     l->who = *who;
+    recall_names(c, l);
     c->state = l;
     peer_ask(c, c->service, false, &l->got);
     return WAIT;
@@ -174,12 +182,20 @@ static enum step soap_judge(struct ctx *c, struct fail *f)
         !saml_ask_logged_out(message, &rules, &said, &why))
         return fail(f, FAIL_CALLER, "refused", "its answer: %s: %s", why.code != NULL ? why.code : "no LogoutResponse",
                     why.detail);
-    return (said.success && !said.partial) || is_gone_already(l, &said)
-               ? DONE
-               : fail(f, FAIL_CALLER, "refused", "status %.*s %.*s", STR_ARG(said.status), STR_ARG(said.inner));
+    if ((!said.success || said.partial) && !is_gone_already(l, &said))
+        return fail(f, FAIL_CALLER, "refused", "status %.*s %.*s", STR_ARG(said.status), STR_ARG(said.inner));
+    return ++l->turn < l->name_count ? NEXT : DONE;
 }
 
-const struct step_row saml_leave[] = { { soap_ask }, { soap_sign }, { soap_post }, { soap_judge }, { NULL } };
+/* Its session may be under any name that it was told, and many say Success of a name that they do not know: it has
+ * heard when it has heard of each. */
+#define BY_ONE_NAME                                                                                                    \
+    { soap_sign }, { soap_post },                                                                                      \
+    {                                                                                                                  \
+        soap_judge                                                                                                     \
+    }
+const struct step_row saml_leave[] = { { soap_ask }, BY_ONE_NAME, BY_ONE_NAME, BY_ONE_NAME, { NULL } };
+_Static_assert(TOLD_NAMES_MAX == 3, "as many times");
 
 /* ── with the browser ───────────────────────────────────────────────────── */
 
@@ -191,6 +207,8 @@ static enum step trip_ask(struct ctx *c, struct fail *f)
     (void)f;
     l->trip = *trip;
     l->who = trip->who;
+    recall_names(c, l);
+    l->turn = trip->turn < l->name_count ? trip->turn : l->name_count - 1;
     c->state = l;
     peer_ask(c, c->service, false, &l->got);
     return WAIT;

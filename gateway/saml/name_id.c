@@ -19,6 +19,8 @@ static const struct {
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
+_Static_assert((int)FORMATS == (int)TOLD_NAMES_MAX, "one name of each form");
+
 static const struct str unspecified = S("urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified");
 static const struct str none = { NULL, 0 };
 
@@ -87,34 +89,58 @@ bool name_make(struct ctx *c, const struct service *s, struct str word, struct s
     return str_is_set(out->value);
 }
 
-struct str name_keep(struct arena *a, struct str word, const struct saml_name *name)
+/* Kept as a line each: "word value". */
+
+static bool next_kept(struct str *kept, struct str *word, struct str *value)
 {
-    return str_is_set(name->value) ? arena_printf(a, "%.*s %.*s", STR_ARG(word), STR_ARG(name->value)) : none;
+    while (str_is_set(*kept) && str_split(kept, '\n', value))
+        if (str_split(value, ' ', word) && name_format(*word).p != NULL && str_is_set(*value))
+            return true;
+    return false;
 }
 
-static bool read_kept(struct str kept, struct str *word, struct str *value)
+struct str name_keep(struct arena *a, struct str kept, struct str word, const struct saml_name *name)
 {
-    *value = kept;
-    return str_is_set(kept) && str_split(value, ' ', word) && name_format(*word).p != NULL;
+    struct str line = arena_printf(a, "%.*s %.*s", STR_ARG(word), STR_ARG(name->value));
+    struct str all = line, other, value;
+
+    if (!str_is_set(name->value))
+        return kept;
+    while (next_kept(&kept, &other, &value))
+        if (!str_eq(other, word))
+            all = arena_printf(a, "%.*s\n%.*s %.*s", STR_ARG(all), STR_ARG(other), STR_ARG(value));
+    return all.n <= SESSION_TOLD_MAX_B ? all : line;
 }
 
-struct str name_told(struct str kept)
+size_t names_told(struct str kept, struct str names[TOLD_NAMES_MAX])
 {
-    struct str word, value;
+    struct str word;
+    size_t n = 0;
 
-    return read_kept(kept, &word, &value) ? value : none;
+    while (n < TOLD_NAMES_MAX && next_kept(&kept, &word, &names[n]))
+        n++;
+    return n;
 }
 
-struct saml_name name_kept(const struct ctx *c, const struct service *s, struct str kept, struct str sub)
+static struct saml_name named(const struct ctx *c, const struct service *s, struct str word, struct str value)
 {
-    struct str word, value;
+    bool is_email = str_eq(word, S("email"));
 
-    if (!read_kept(kept, &word, &value)) {
-        word = S(NAME_PERSISTENT);
-        value = sub;
-    }
     return (struct saml_name){ .value = value,
                                .format = name_format(word),
-                               .qualifier = str_eq(word, S("email")) ? none : saml_us(c),
-                               .sp_qualifier = str_eq(word, S("email")) ? none : s->saml.entity_id };
+                               .qualifier = is_email ? none : saml_us(c),
+                               .sp_qualifier = is_email ? none : s->saml.entity_id };
+}
+
+size_t names_kept(const struct ctx *c, const struct service *s, struct str kept, struct str sub,
+                  struct saml_name out[TOLD_NAMES_MAX])
+{
+    struct str word, value;
+    size_t n = 0;
+
+    while (n < TOLD_NAMES_MAX && next_kept(&kept, &word, &value))
+        out[n++] = named(c, s, word, value);
+    if (n == 0)
+        out[n++] = named(c, s, S(NAME_PERSISTENT), sub);
+    return n;
 }

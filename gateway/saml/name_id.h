@@ -19,11 +19,14 @@ struct str name_format(struct str word); /* the URI */
 bool name_make(struct ctx *c, const struct service *s, struct str word, struct str sub, struct str email,
                struct saml_name *out);
 
-/* As a session keeps it, to name the person once more when it ends; absent: nothing to keep. */
-struct str name_keep(struct arena *a, struct str word, const struct saml_name *name);
-/* The name itself of what is kept; absent: nothing of a known form. */
-struct str name_told(struct str kept);
-/* Back; what is absent or of no known form is the pseudonym `sub`. */
-struct saml_name name_kept(const struct ctx *c, const struct service *s, struct str kept, struct str sub);
+/* As a session keeps it, to name the person once more when it ends: this name in front of those that are kept already,
+ * one of each form.  Anybody can send a browser here with a request that nobody has signed, and it may ask for another
+ * form than its service does: so no name that was told takes the place of another.  Absent: nothing to keep. */
+struct str name_keep(struct arena *a, struct str kept, struct str word, const struct saml_name *name);
+/* The names themselves of what is kept, as in struct protocol, found_by. */
+size_t names_told(struct str kept, struct str names[TOLD_NAMES_MAX]);
+/* Back, at least one: where nothing of a known form is kept, the pseudonym `sub`. */
+size_t names_kept(const struct ctx *c, const struct service *s, struct str kept, struct str sub,
+                  struct saml_name out[TOLD_NAMES_MAX]);
 
 #endif

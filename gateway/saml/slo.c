@@ -213,9 +213,13 @@ static enum step read_message(struct ctx *c, struct fail *f)
 
 static bool is_named(const struct ctx *c, const struct slo_told *t, struct str told, struct str person)
 {
-    struct str sub = pairwise_sub(c->arena, c->seals, person, c->service->vendor);
+    struct str sub = pairwise_sub(c->arena, c->seals, person, c->service->vendor), names[TOLD_NAMES_MAX];
+    size_t n = names_told(told, names);
+    bool is = str_eq(t->name, sub);
 
-    return str_is_set(t->name) && (str_eq(t->name, sub) || str_eq(t->name, name_kept(c, c->service, told, sub).value));
+    for (size_t i = 0; i < n; i++)
+        is = is || str_eq(t->name, names[i]);
+    return str_is_set(t->name) && is;
 }
 
 /* By the index that the service's vendor was told; where it says none, by the name [core 3.7.3.2].  takes_part: the

@@ -20,7 +20,7 @@ enum {
     SESSION_COOKIE_CHARS = 43,
     SESSION_SERVICES_MAX = 200,
     SESSION_TOLD_MAX = 64,
-    SESSION_TOLD_MAX_B = 256
+    SESSION_TOLD_MAX_B = 384
 };
 
 /* Rows: c->session is the person's session, or NULL when there is none.  One

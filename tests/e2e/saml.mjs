@@ -666,6 +666,61 @@ const cases = {
       check(xml.includes(`>${last.nameId}<`), `${last.nameId}: ${xml.slice(0, 900)}`);
     } finally { listener.closeAllConnections(); listener.close(); }
   },
+  'item 45: a request that nobody has signed takes no name away: by SOAP a service hears the end by each that it was told': async () => {
+    const names = [], listener = http.createServer((req, res) => {
+      let body = '';
+      req.on('data', (d) => { body += d; }).on('end', () => {
+        names.push(/<saml:NameID[^>]*>([^<]*)</.exec(body)?.[1]);
+        const xml = viola.signed(viola.loggedOut(`${viola.base}/slo`, { answers: /\bID="([^"]+)"/.exec(body)[1] }), 'LogoutResponse');
+        res.writeHead(200, { 'Content-Type': 'text/xml' }).end(`<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>${xml}</S:Body></S:Envelope>`);
+      });
+    });
+    await new Promise((r) => listener.listen(Number(new URL(viola.base).port), '127.0.0.1', r));
+    try {
+      const agent = new Agent(), own = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+      const forged = posted(await ask(viola, { inside: policy(FORMATS.transient) }, {}, agent));
+      check(own.nameId && forged.nameId && own.nameId !== forged.nameId, `${own.nameId} ${forged.nameId}`);
+      const asked = await agent.get(`${g.url}/sign-out`);
+      const page = await agent.submit({ ...asked, text: asked.text.slice(asked.text.indexOf('<main')) }, {}, (f) => f.action.endsWith('/sign-out'));
+      // What a case before this one could not tell is told here, too.
+      await until('both', () => names.slice(names.indexOf(forged.nameId) + 1 || names.length).includes(own.nameId));
+      check(/<li class="ok">(?:(?!<li).)*viola/is.test(page.text), text(page.text).slice(0, 500));
+    } finally { listener.closeAllConnections(); listener.close(); }
+  },
+  'item 45: … nor does its browser say that all has ended where the service knows nobody of that name': async () => {
+    const agent = new Agent(), own = posted(await signInPages(agent, await ask(kielo, {}, {}, agent), 'anna'));
+    const forged = posted(await ask(kielo, { inside: policy(FORMATS.persistent) }, {}, agent));
+    check(own.nameId && forged.nameId && own.nameId !== forged.nameId, `${own.nameId} ${forged.nameId}`);
+    const asked = await agent.get(`${g.url}/sign-out`);
+    const moment = await agent.submit({ ...asked, text: asked.text.slice(asked.text.indexOf('<main')) }, {}, (f) => f.action.endsWith('/sign-out'));
+    const frame = /<iframe src="([^"]+)"/.exec(moment.text)?.[1].replaceAll('&amp;', '&'), on = /^\d+; url=(.+)$/.exec(moment.headers.refresh ?? '')?.[1];
+    const trip = (res, name) => {
+      check(res.next, `not there: ${res.status} ${res.url} ${text(res.text).slice(0, 300)} ${g.logTail(3)}`);
+      const xml = inflated(res.next, 'SAMLRequest');
+      check(xml.includes(`>${name}<`), `${name}: ${xml}`);
+      return { id: /\bID="([^"]+)"/.exec(xml)[1], relay: new URL(res.next).searchParams.get('RelayState') };
+    };
+    const go = (url) => agent.get(g.url + url, { until: (u) => u.startsWith(kielo.base) });
+    const answer = ({ id, relay }, more, s = kielo) => agent.get(`${at.slo}?${s.query(s.loggedOut(at.slo, { answers: id, ...more }), { relay, sign: true, field: 'SAMLResponse' })}`, { until: (u) => u.startsWith(kielo.base) });
+    const unknown = { status: 'Requester', inner: 'UnknownPrincipal' };
+    const row = (page) => /<li class="(\w+)">(?:(?!<li).)*kielo(?:(?!<\/li>).)*<\/li>/is.exec(page.text);
+    check(text((await answer(trip(await go(frame), forged.nameId), unknown)).text) === 'signed out', 'the frame shows something');
+    let page = await agent.get(g.url + on);
+    check(row(page)?.[1] === 'no', `taken for ended: ${text(page.text).slice(0, 500)}`);
+    const link = /href="(\/signed-out\/tell\?[^"]+)"/.exec(row(page)[0])[1].replaceAll('&amp;', '&');
+    const second = trip(await answer(trip(await go(link), forged.nameId), unknown), own.nameId);
+    page = await answer(second, unknown);
+    check(page.url.startsWith(`${g.url}/signed-out?`) && row(page)?.[1] === 'ok', `nobody by either name: ${page.url} ${text(page.text).slice(0, 400)}`);
+  },
+  'item 51: by SOAP, a service means a session by any name that it was told of it': async () => {
+    const agent = new Agent(), own = posted(await signInPages(agent, await ask(apila, {}, {}, agent), 'anna'));
+    check(own?.status === 'Success', `${own?.status}`);
+    const first = posted(await ask(viola, { inside: policy(FORMATS.transient) }, {}, agent)), other = posted(await ask(viola, { inside: policy(FORMATS.persistent) }, {}, agent));
+    check(first.nameId !== other.nameId, `${first.nameId}`);
+    const done = await bySoap(viola, viola.logout(at.soap, { name: first.nameId, format: FORMATS.transient }));
+    check(status(done.text).startsWith('Success'), `${done.status} ${done.text}`);
+    check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
+  },
   'item 51: a name, as a SessionIndex, counts from a service that was opened from that session alone': async () => {
     const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
     await agent.get(`${at.slo}?${sisar.query(sisar.logout(at.slo, { name: got.nameId }), { sign: true })}`, { until: (u) => u.startsWith(sisar.base) });
