@@ -7,7 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { EVENTS_A_TURN = 256 };
+enum { EVENTS_A_TURN = 256, OVERSLEPT_MS = 20, OVERSLEPT_MOST_MS = 2000 };
 
 struct loop {
     const struct world *world;
@@ -107,6 +107,16 @@ void timer_set(struct loop *l, struct timer *t, int64_t after_ms)
     t->next = before->next;
     before->next->prev = t;
     before->next = t;
+}
+
+bool timer_overslept(struct loop *l, struct timer *t)
+{
+    int64_t late_ms = l->now_ms - t->at_ms;
+
+    if (l->world->leaps || late_ms < OVERSLEPT_MS)
+        return false;
+    timer_set(l, t, late_ms < OVERSLEPT_MOST_MS ? late_ms : OVERSLEPT_MOST_MS);
+    return true;
 }
 
 static void run_due(struct loop *l)

@@ -40,6 +40,11 @@ void loop_forget(struct loop *l, struct watch *w);
 void timer_set(struct loop *l, struct timer *t, int64_t after_ms); /* sets or moves */
 void timer_clear(struct loop *l, struct timer *t);                 /* not set: nothing */
 
+/* For a deadline of somebody else's answer, asked when it is due.  True: the
+ * loop, or the whole machine, stood still meanwhile, so that the answer could
+ * not be heard; the timer is set again, for as long as the loop was late. */
+bool timer_overslept(struct loop *l, struct timer *t);
+
 /* Waits for events, at most max_wait_ms, and runs what is ready and due. */
 void loop_turn(struct loop *l, int64_t max_wait_ms);
 void loop_wake(struct loop *l); /* makes a turn in another thread end */

@@ -46,7 +46,7 @@ static void real_random(void *self, void *out, size_t n)
     }
 }
 
-const struct world world_real = { NULL, real_now, real_mono, real_random };
+const struct world world_real = { NULL, real_now, real_mono, real_random, false };
 
 int64_t world_now_s(const struct world *w)
 {

@@ -7,6 +7,7 @@
 #ifndef BASE_WORLD_H
 #define BASE_WORLD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ struct world {
     int64_t (*now_ms)(void *self);  /* wall clock, Unix time in milliseconds */
     int64_t (*mono_ms)(void *self); /* never steps back; for deadlines */
     void (*random)(void *self, void *out, size_t n);
+    bool leaps; /* its clock is moved by hand: a leap is no sign that a loop stood still */
 };
 
 extern const struct world world_real;

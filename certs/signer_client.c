@@ -142,6 +142,8 @@ static void on_deadline(struct timer *t)
     struct request *r = (struct request *)((char *)t - offsetof(struct request, deadline));
     struct signer *s = r->signer;
 
+    if (timer_overslept(s->loop, t))
+        return;
     if (!r->probe && !r->held) /* whoever probes says so once; what was not sent says nothing of the signer */
         log_event(LOG_WARN, "signer.timeout", LOG_N("after_ms", s->timeout_ms));
     finish(r, false, (struct str){ NULL, 0 }, "timeout");

@@ -90,7 +90,7 @@ int test_main(int argc, char **argv)
             continue;
         t->arena = arena_new();
         t->now_ms = (int64_t)TEST_NOW_S * 1000;
-        t->world = (struct world){ t, frozen_now, frozen_now, counting_random };
+        t->world = (struct world){ t, frozen_now, frozen_now, counting_random, true };
         t->run(t);
         arena_free(t->arena);
         if (t->skipped != NULL) {

@@ -257,7 +257,10 @@ static void finish_with(struct fetching *q, const char *error)
 
 static void timer_due(struct timer *t)
 {
-    finish_with((struct fetching *)(void *)((char *)t - offsetof(struct fetching, timer)), "timeout");
+    struct fetching *q = (struct fetching *)(void *)((char *)t - offsetof(struct fetching, timer));
+
+    if (!timer_overslept(q->fetch->loop, t))
+        finish_with(q, "timeout");
 }
 
 /* A list of its own: an answer may ask again, and that question is the next fetcher's. */

@@ -227,6 +227,8 @@ static void deadline_due(struct timer *t)
     struct kv *k = KV_OF(t, deadline);
     int64_t now_ms = loop_now_ms(k->loop);
 
+    if (timer_overslept(k->loop, t))
+        return;
     if (k->state == CONNECTING)
         kv_give_up(k, "timeout");
     else if (k->first != NULL && k->first->deadline_ms > now_ms)

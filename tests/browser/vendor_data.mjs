@@ -193,7 +193,8 @@ await test('what is said is kept, and nothing is missing but what is on this mac
 await test('the page fits at 320 and 1280 px in each language, dark and light, and axe finds nothing', async () => {
   for (const lang of ['fi-FI', 'sv-FI', 'en-GB']) for (const width of [320, 1280]) {
     const { context, page } = await visitor({ state, lang, width, dark: lang === 'sv-FI' });
-    check((await page.goto(g.url + at)).status() === 200, lang);
+    const got = await page.goto(g.url + at);
+    check(got.status() === 200, `${lang} ${width}: ${got.status()} ${await page.textContent('body')}`);
     await looks(page, `says-${lang}`);
     await context.close();
   }

@@ -59,6 +59,7 @@ export async function peer(name, command, args, { says = 'ready', within_ms = 30
   return child.exitCode === 77 ? null : child;
 }
 
+const gateways = [];
 export class Gateway {
   // settings: extra lines of configuration (null: not even ours, but the program's default); registry: YAML text.
   constructor(program, { name = 'gateway', host = 'localhost', port, settings = {}, registry, dir }) {
@@ -72,6 +73,7 @@ export class Gateway {
     this.state = all.state_dir;
     if (process.getuid() === 0) { fs.chmodSync(this.dir, 0o755); this.chown(); }
     this.log = path.join(this.dir, 'log');
+    gateways.push(this);
   }
 
   chown() { spawnSync('chown', ['-R', 'nobody', this.state]); }
@@ -103,6 +105,8 @@ export class Gateway {
   }
 
   logTail(n = 15) { try { return fs.readFileSync(this.log, 'utf8').split('\n').slice(-n).join('\n'); } catch { return ''; } }
+  // What it warned of last, for whoever reads of a test that failed.
+  warned(n = 5) { return this.logTail(400).split('\n').filter((l) => /"level":"(warn|error)"/.test(l)).slice(-n); }
   logText() { return fs.readFileSync(this.log, 'utf8'); }
 
   async stop() {
@@ -150,7 +154,11 @@ export async function test(name, run) {
   try {
     const why = await run();
     if (typeof why === 'string' && why.startsWith('skipped')) { skipped++; console.log(`${name}: ${why}`); } else { passed++; console.log(`ok ${name}`); }
-  } catch (e) { failed++; console.log(`FAILED ${name}: ${e.stack ?? e}`); }
+  } catch (e) {
+    failed++;
+    console.log(`FAILED ${name}: ${e.stack ?? e}`);
+    for (const g of gateways) for (const line of g.warned()) console.log(`    ${g.name} said: ${line}`);
+  }
 }
 export async function finish() {
   for (const c of started) if (c.exitCode === null && !c.signalCode) c.kill('SIGTERM');

@@ -328,7 +328,7 @@ int stage_connect(struct stage *s)
 static void copy_keys(struct stage *s)
 {
     struct clock_page page = { .wall_ms = ((int64_t)TEST_NOW_S - 30 * 86400) * 1000 };
-    const struct world before = { &page, wall, mono, mixed };
+    const struct world before = { &page, wall, mono, mixed, true };
     struct settings set = s->set;
     struct fail f = { 0 };
     const char *copy = arena_cstr(s->arena, arena_printf(s->arena, "cp -r -- %s %s/keys", TEST_KEYS_DIR, s->dir));
@@ -394,7 +394,7 @@ struct stage *stage_new(int64_t now_s, size_t loops)
     (void)signal(SIGPIPE, SIG_IGN);
     atomic_init(&s->clock->wall_ms, now_s * 1000);
     atomic_init(&s->clock->mono_ms, 1000000);
-    s->world = (struct world){ s->clock, wall, mono, mixed };
+    s->world = (struct world){ s->clock, wall, mono, mixed, true };
     make_settings(s);
     if (!settings_check(&s->set, a, &f) || !seals_prepare(arena_cstr(a, s->set.root_secret_file), &s->world, &f))
         abort();

@@ -153,6 +153,27 @@ TEST(a_stopped_redis_is_down_and_its_late_answers_reach_nobody)
     redis_child_stop(&r);
 }
 
+TEST(a_redis_that_answers_is_not_called_silent_for_a_sleep_of_ours)
+{
+    struct redis_child r;
+    struct kv_rig rig;
+    struct kv_got got = { .outcome = KV_DOWN };
+
+    if (!redis_child_start(t, &r, NULL, NULL))
+        return;
+    struct kv_config config = { .address = r.address, .timeout_ms = 100 };
+    kv_rig_new(t, &rig, &config);
+    CHECK(kv_rig_until(&rig, true, SOON_MS));
+    kv_get(rig.kv, &rig.batch, t->arena, &got, KV_SESSION, S("nobody"));
+    /* The deadline passes before the command has left. */
+    (void)usleep(300 * 1000);
+    kv_rig_wait(t, &rig);
+    CHECK_INT(got.outcome, KV_MISS);
+    CHECK(kv_ready(rig.kv));
+    kv_rig_free(&rig);
+    redis_child_stop(&r);
+}
+
 TEST(a_redis_that_comes_back_is_used_again_in_a_new_epoch)
 {
     struct redis_child r;
