@@ -170,7 +170,7 @@ struct str registrar_icon(struct arena *a, const struct fetch_got *got, struct s
         return b64_encode(a, got->body);
     *note = arena_printf(a,
                          "logo_uri could not be used (%.*s): a PNG of at most 128 kB and 4096 pixels a side is "
-                         "expected; the service has none for now",
+                         "expected, or an SVG of at most 64 kB; the service has none for now",
                          STR_ARG(registrar_fetched(a, got)));
     return (struct str){ NULL, 0 };
 }

@@ -21,7 +21,7 @@ enum vendor_place {
     VENDOR_PLACE_ACCOUNT
 };
 
-enum vendor_tab { VENDOR_TAB_NONE = 0, VENDOR_TAB_SETTINGS, VENDOR_TAB_CONNECT };
+enum vendor_tab { VENDOR_TAB_NONE = 0, VENDOR_TAB_SETTINGS, VENDOR_TAB_LOGO, VENDOR_TAB_CONNECT };
 
 struct vendor_page {
     struct page page;
@@ -233,5 +233,17 @@ struct vendor_connect_view { /* GET /vendor/connect/ID?product= */
     bool secret;           /* it reads one from the environment */
 };
 struct html page_vendor_connect(struct arena *a, const struct vendor_connect_view *v);
+
+/* --- what a service says and shows of itself ----------------------------------------------------------------- */
+
+struct vendor_logo_view { /* GET /vendor/logo/ID; POST: multipart: act (keep, remove), logo (a file) */
+    struct vendor_page con;
+    struct str id, title;
+    bool fixed;       /* in production */
+    struct str logo;  /* address of the picture as it is; absent: none */
+    struct str wrong; /* with the file */
+    struct str trouble, done;
+};
+struct html page_vendor_logo(struct arena *a, const struct vendor_logo_view *v);
 
 #endif

@@ -16,7 +16,8 @@
     X(vendor_account)                                                                                                  \
     X(vendor_new)                                                                                                      \
     X(vendor_service)                                                                                                  \
-    X(vendor_connect)
+    X(vendor_connect)                                                                                                  \
+    X(vendor_logo)
 
 #define PORTAL_PLAIN(X) /* before the door */                                                                          \
     X(vendor_enter)                                                                                                    \

@@ -71,7 +71,7 @@ door() {
 }
 door 'microhttpd' 'gateway/http/library\.c'
 door 'hiredis' 'wire/kv\.c'
-door 'libxml/' 'wire/(xml|dsig|saml)[a-z_]*\.[ch]|wire/xmlenc\.[ch]'
+door 'libxml/' 'wire/(xml|dsig|saml|svg)[a-z_]*\.[ch]|wire/xmlenc\.[ch]'
 door 'oauth2/|cjose/' 'wire/jose\.c'
 door 'jansson' 'wire/json\.c'
 door 'yaml' 'wire/yaml\.c'

@@ -133,8 +133,9 @@ struct str fetch_hello_write(struct arena *a, uint64_t generation)
 struct str fetch_request_write(struct arena *a, uint64_t id, const struct fetch_request *r)
 {
     struct buf b = begin(a, FETCH_MSG_REQUEST, id);
+    size_t most_B = r->purpose == FETCH_PICTURE ? FETCH_PICTURE_MAX_B : FETCH_BODY_MAX_B;
 
-    if (r->url.n > FETCH_URL_MAX_B || r->body.n > FETCH_BODY_MAX_B || r->content_type.n > FETCH_FIELD_MAX_B ||
+    if (r->url.n > FETCH_URL_MAX_B || r->body.n > most_B || r->content_type.n > FETCH_FIELD_MAX_B ||
         r->authorization.n > FETCH_AUTHORIZATION_MAX_B || r->accept.n > FETCH_FIELD_MAX_B ||
         r->networks.n > FETCH_FIELD_MAX_B || r->place.n > FETCH_FIELD_MAX_B)
         return (struct str){ NULL, 0 };

@@ -32,8 +32,9 @@
     X(OBJECT, 0, 1 << 16, 5000) /* a request object by reference */                                                    \
     X(NOTICE, 0, 1 << 20, 5000) /* back-channel sign-out */                                                            \
     X(LOGO, 3, 128 << 10,                                                                                              \
-      5000)              /* a picture, which the fetcher makes anew (wire/logo.h): the answer is what came out */      \
-    X(PROBE, 0, 0, 1000) /* nothing: answered 204 by the fetcher itself */
+      5000) /* a picture, which the fetcher makes anew (wire/logo.h): the answer is what came out */                   \
+    X(PICTURE, 0, 1 << 16, 1000) /* the body itself, made anew: 200 and the picture, or 422 and "cause line what" */   \
+    X(PROBE, 0, 0, 1000)         /* nothing: answered 204 by the fetcher itself */
 
 enum fetch_purpose {
     FETCH_NONE = 0,
@@ -52,6 +53,7 @@ extern const struct fetch_limit fetch_limits[FETCH_PURPOSE_COUNT];
 enum {
     FETCH_URL_MAX_B = 4096,
     FETCH_BODY_MAX_B = 32768,
+    FETCH_PICTURE_MAX_B = 65536, /* of FETCH_PICTURE */
     FETCH_FIELD_MAX_B = 8192,
     FETCH_AUTHORIZATION_MAX_B = 65552,
     FETCH_NETWORKS_MAX = 16

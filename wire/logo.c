@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wire/logo.h"
 
+#include "wire/svg.h"
+
 #include <png.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { BYTES = 4, COLOURS_MAX = 256, SLOTS = 1024, BITS_LEFT_OUT_MAX = 5 };
@@ -11,7 +14,45 @@ struct picture { /* 8 bits each of red, green, blue and opacity, rows without ga
     uint32_t width, height;
 };
 
+/* --- why not ----------------------------------------------------------------------------------------------- */
+
+const char *logo_cause_name(enum logo_cause cause)
+{
+    static const char *const names[] = {
+#define X(name, words) #name,
+        LOGO_CAUSES(X)
+#undef X
+    };
+
+    return names[cause];
+}
+
+const char *logo_cause_words(enum logo_cause cause)
+{
+    static const char *const all[] = {
+#define X(name, words) words,
+        LOGO_CAUSES(X)
+#undef X
+    };
+
+    return all[cause];
+}
+
+static bool refuse(struct logo_fault *why, enum logo_cause cause, const char *what)
+{
+    *why = (struct logo_fault){ .cause = cause };
+    (void)snprintf(why->what, sizeof why->what, "%s", what);
+    return false;
+}
+
 /* --- in ---------------------------------------------------------------------------------------------------- */
+
+static const unsigned char magic[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
+
+static bool is_png(struct str file)
+{
+    return file.n >= sizeof magic && memcmp(file.p, magic, sizeof magic) == 0;
+}
 
 static bool sides_ok(uint32_t width, uint32_t height)
 {
@@ -20,28 +61,21 @@ static bool sides_ok(uint32_t width, uint32_t height)
     return most >= LOGO_IN_LEAST_PX && most <= LOGO_IN_MAX_PX && least >= (most + LOGO_RATIO_MAX - 1) / LOGO_RATIO_MAX;
 }
 
-static bool read_png(struct arena *a, struct str png, struct picture *out, struct fail *f)
+static bool read_png(struct arena *a, struct str png, struct picture *out, struct logo_fault *why)
 {
-    static const unsigned char magic[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
     png_image image = { .version = PNG_IMAGE_VERSION };
+    char sides[32];
 
-    if (png.n > LOGO_IN_MAX_B)
-        return fail(f, FAIL_CALLER, "logo_invalid", "is larger than 1 MB");
-    if (png.n < sizeof magic || memcmp(png.p, magic, sizeof magic) != 0)
-        return fail(f, FAIL_CALLER, "logo_invalid", "is no PNG (an SVG: make one of it, rsvg-convert -w 192)");
     if (png_image_begin_read_from_memory(&image, png.p, png.n) == 0)
-        return fail(f, FAIL_CALLER, "logo_invalid", "cannot be read: %s", image.message);
+        return refuse(why, LOGO_png, image.message);
     if (!sides_ok(image.width, image.height)) {
         png_image_free(&image);
-        return fail(f, FAIL_CALLER, "logo_invalid",
-                    "is %ux%u: its longer side has 16 to 4096 pixels, and at most four times the other's", image.width,
-                    image.height);
+        (void)snprintf(sides, sizeof sides, "%ux%u", image.width, image.height);
+        return refuse(why, LOGO_sides, sides);
     }
     image.format = PNG_FORMAT_RGBA;
     *out = (struct picture){ arena_alloc(a, PNG_IMAGE_SIZE(image)), image.width, image.height };
-    if (png_image_finish_read(&image, NULL, out->at, 0, NULL) == 0)
-        return fail(f, FAIL_CALLER, "logo_invalid", "cannot be read: %s", image.message);
-    return true;
+    return png_image_finish_read(&image, NULL, out->at, 0, NULL) != 0 || refuse(why, LOGO_png, image.message);
 }
 
 /* --- smaller ----------------------------------------------------------------------------------------------- */
@@ -152,7 +186,7 @@ static bool write_png(struct arena *a, const struct picture *p, const struct pal
                         .height = p->height,
                         .format = PNG_FORMAT_RGBA_COLORMAP,
                         .colormap_entries = (png_uint_32)palette->n };
-    png_alloc_size_t n = LOGO_MAX_B;
+    png_alloc_size_t n = LOGO_PNG_MAX_B;
     char *bytes = arena_alloc(a, n);
 
     if (png_image_write_to_memory(&image, bytes, &n, 0, places, 0, palette->colours) == 0)
@@ -161,13 +195,13 @@ static bool write_png(struct arena *a, const struct picture *p, const struct pal
     return true;
 }
 
-bool logo_make(struct arena *a, struct str png, struct str *out, struct fail *f)
+static bool make_png(struct arena *a, struct str png, struct str *out, struct logo_fault *why)
 {
     static const uint32_t sides[] = { LOGO_MAX_PX, 96, 64, 48, 32, 16 };
     struct palette *palette = arena_make(a, struct palette);
     struct picture whole = { NULL, 0, 0 };
 
-    if (!read_png(a, png, &whole, f))
+    if (!read_png(a, png, &whole, why))
         return false;
     for (size_t s = 0; s < sizeof sides / sizeof *sides; s++) {
         struct picture p = scaled(a, &whole, sides[s]);
@@ -176,5 +210,37 @@ bool logo_make(struct arena *a, struct str png, struct str *out, struct fail *f)
             if (index_colours(&p, left_out, palette, places) && write_png(a, &p, palette, places, out))
                 return true;
     }
-    return fail(f, FAIL_CALLER, "logo_invalid", "does not fit into 4 kB, however small");
+    return refuse(why, LOGO_fits, "");
+}
+
+/* --- either ------------------------------------------------------------------------------------------------ */
+
+bool logo_make_or(struct arena *a, struct str file, struct str *out, struct logo_fault *why)
+{
+    *why = (struct logo_fault){ .line = 0 };
+    if (file.n > LOGO_IN_MAX_B)
+        return refuse(why, LOGO_large, "");
+    if (is_png(file))
+        return make_png(a, file, out, why);
+    return svg_is(file) ? svg_make(a, file, out, why) : refuse(why, LOGO_kind, "");
+}
+
+bool logo_make(struct arena *a, struct str file, struct str *out, struct fail *f)
+{
+    struct logo_fault why;
+    char line[32] = "";
+
+    if (logo_make_or(a, file, out, &why))
+        return true;
+    if (why.line > 0)
+        (void)snprintf(line, sizeof line, "line %d", why.line);
+    return fail(f, FAIL_CALLER, "logo_invalid", "%s%s%s%s%s%s", logo_cause_words(why.cause),
+                line[0] != '\0' || why.what[0] != '\0' ? " (" : "", line,
+                line[0] != '\0' && why.what[0] != '\0' ? ": " : "", why.what,
+                line[0] != '\0' || why.what[0] != '\0' ? ")" : "");
+}
+
+struct str logo_type(struct str made)
+{
+    return is_png(made) ? S("image/png") : S("image/svg+xml");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
  *
- * digione logo FILE.png, and the process that an import has its pictures made by. */
+ * digione logo FILE, and the process that an import has its pictures made by. */
 #include "gateway/cli/logo.h"
 
 #include "gateway/cli/args.h"
@@ -19,11 +19,13 @@ enum { MEMORY_B = 512 << 20, SECONDS = 10, ANSWER_MAX_B = LOGO_MAX_B + 1024 };
 
 static int help(void)
 {
-    (void)puts(
-        "usage: digione logo FILE.png > shown.png\n\n"
-        "Prints the picture that people are shown for a service whose row says icon_file: FILE.png: at most 128\n"
-        "pixels a side and 4 kB, with nothing of the file in it but its pixels.  \"-\" is standard input.\n\n"
-        "exit status: 0 done, 1 the picture cannot be used, 2 usage, 3 the machine failed");
+    (void)puts("usage: digione logo FILE > shown\n\n"
+               "Prints the picture that people are shown for a service whose row says icon_file: FILE.  Of a PNG: at "
+               "most 128\n"
+               "pixels a side and 4 kB, with nothing of the file in it but its pixels.  Of an SVG of at most 64 kB: "
+               "its shapes\n"
+               "and their paint.  \"-\" is standard input.\n\n"
+               "exit status: 0 done, 1 the picture cannot be used, 2 usage, 3 the machine failed");
     return CLI_OK;
 }
 
@@ -53,7 +55,7 @@ int cli_logo(int argc, char **argv)
         return help();
     if (!cli_options(argc, argv, options, &path, 1, &words))
         return CLI_USAGE;
-    const struct cli_need needs[] = { { "FILE.png", words > 0 }, { 0 } };
+    const struct cli_need needs[] = { { "FILE", words > 0 }, { 0 } };
     if (!cli_needs(argv[0], needs))
         return CLI_USAGE;
     struct arena *a = arena_new();

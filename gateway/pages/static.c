@@ -11,6 +11,7 @@
 #include "launcher/manifest.h"
 #include "launcher/tiles.h"
 #include "model/when.h"
+#include "wire/logo.h"
 
 static bool accepts_gzip(const struct ctx *c)
 {
@@ -48,6 +49,9 @@ static enum step show(struct ctx *c, struct fail *f)
 
 const struct step_row static_show[] = { { show }, { NULL } };
 
+/* Whoever opens one by its address has a picture, and nothing that could run or be taken for a page of ours. */
+#define LOGO_CSP "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+
 /* By its service's id; what an older page names by another hash is given as it is now. */
 static enum step show_logo(struct ctx *c, struct fail *f)
 {
@@ -61,7 +65,8 @@ static enum step show_logo(struct ctx *c, struct fail *f)
         return fail(f, FAIL_NOT_FOUND, "not_found", "no such logo");
     if (str_eq(icon_of(c->arena, s, c->lang).logo, c->req->path))
         http_header(c->res, S("Cache-Control"), S("public, max-age=31536000, immutable"));
-    http_body(c->res, 200, S("image/png"), s->logo);
+    http_header_set(c->res, S("Content-Security-Policy"), S(LOGO_CSP));
+    http_body(c->res, 200, logo_type(s->logo), s->logo);
     return DONE;
 }
 

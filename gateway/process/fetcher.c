@@ -476,6 +476,19 @@ static bool make_logo(struct job *j, struct fetch_got *got)
     return good;
 }
 
+/* What a form brought: no address is asked. */
+static void answer_picture(struct job *j)
+{
+    struct fetch_got got = { .answered = true, .status = 200, .max_age_s = -1 };
+    struct logo_fault why;
+
+    if (!logo_make_or(j->arena, j->request.body, &got.body, &why)) {
+        got.status = 422;
+        got.body = arena_printf(j->arena, "%s %d %s", logo_cause_name(why.cause), why.line, why.what);
+    }
+    answer(j, &got);
+}
+
 static void job_done(struct job *j, CURLcode code)
 {
     struct fetch_got got = { .answered = true };
@@ -592,6 +605,10 @@ static void job_start(struct job *j)
 
     if (j->request.purpose == FETCH_PROBE) {
         answer(j, &(struct fetch_got){ .answered = true, .status = 204, .max_age_s = -1 });
+        return;
+    }
+    if (j->request.purpose == FETCH_PICTURE) {
+        answer_picture(j);
         return;
     }
     if (x->job_count > JOBS_MAX || waiting_for(x, j->request.place) >= (size_t)x->set->upstream_waiting_max) {

@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import { Gateway, check, finish, freePort, root, test } from '../e2e/gateway.mjs';
+import { png } from '../e2e/picture.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
@@ -17,6 +18,7 @@ fs.mkdirSync(shots, { recursive: true });
 process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
 
 const password = 'salasana-salasana', bench = crypto.randomBytes(24).toString('hex');
+const drawn = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="9" fill="#c00"/></svg>';
 const registry = `format: 1
 providers:
   - { id: oulu, oid: "1.2.246.562.99.95640100004", name: { fi: Oulu }, schools: [{ oid: "1.2.246.562.99.95640200010", code: "99101", name: { fi: Testi-Kielonmäen koulu } }] }
@@ -26,6 +28,7 @@ idps:
   - { id: oulu, kind: local, provider: oulu, name: { fi: Oulu } }
 services:
   - { id: kinos-hanki, protocol: link, vendor: kinos, test: true, name: { fi: Hanki Koodi }, launch_uri: "http://127.0.0.1:9/" }
+  - { id: valo, protocol: oidc, vendor: kinos, name: { fi: Valo Lukutuki }, client_id: valo, auth_method: none, pkce_required: true, redirect_uris: ["https://valo.example/return"], initiate_login_uri: "https://valo.example/start", consent: true, asks: [given_name], icon: "${Buffer.from(drawn).toString('base64')}" }
 organisations:
   - { id: kinos, business_id: 1572860-0, name: { fi: Kinos Oy }, contact_technology: t@kinos.example, contact_privacy: p@kinos.example, contact_incidents: i@kinos.example }
 admins:
@@ -34,6 +37,8 @@ accounts:
   - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
   - { id: eino, idp: oulu, username: eino, password: { plain: ${password} }, given_names: Eino, family_name: Oppilas, affiliations: [{ provider: oulu, role: learner, school: "99101" }] }
   - { id: vanja, idp: vendors, username: vanja, password: { plain: ${password} }, given_names: Vanja, family_name: Ilman }
+policies:
+  - { id: oulu-valo, provider: oulu, people_of: oulu, roles: [learner], services: [valo], opens: permit, release: [sub, given_name] }
 api_tokens:
   - { id: bench, role: operator, at_once: true, token: { plain: "${bench}" } }
 staff:
@@ -208,6 +213,103 @@ await test('what is no longer asked for has no purpose any more', async () => {
   await page.check('[name=ask_given_name]');
   await send(page, page.click('[value=save]'));
   check((await page.inputValue('#why_fi_given_name')) === '', 'the old purpose is there again');
+  await context.close();
+});
+
+/* --- its picture ------------------------------------------------------------------------------------------------- */
+
+const logoPage = () => at.replace('/service/', '/logo/');
+async function upload(page, name, bytes) {
+  await page.goto(g.url + logoPage());
+  await page.setInputFiles('#logo', { name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
+  return send(page, page.click('[value=keep]'));
+}
+const around = (inner) => `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 24 24">\n${inner}<path d="M0 0h24v24z" fill="#070"/></svg>`;
+const shown = async (page) => page.request.get(g.url + await page.getAttribute('#logo-now', 'src'));
+
+await test('a PNG of a form is made anew and shown as a picture that nothing can make more of', async () => {
+  const { context, page } = await visitor({ state, scripts: false });
+  check(await upload(page, 'a.png', png(300)) === 200 && (await page.locator('.note.good').count()) === 1, await page.textContent('main'));
+  const answer = await shown(page), headers = answer.headers();
+  check(headers['content-type'] === 'image/png' && headers['x-content-type-options'] === 'nosniff' && /default-src 'none'.*sandbox/.test(headers['content-security-policy']), JSON.stringify(headers));
+  check((await answer.body()).length <= 4096 && !(await answer.body()).equals(png(300)), 'the file was handed on');
+  await context.close();
+});
+
+await test('an SVG of a form is reduced to its shapes, drawn, and inert where it is opened by its address', async () => {
+  const { context, page } = await visitor({ state });
+  check(await upload(page, 'a.svg', around('<title>Tori</title><metadata>anna@espoo.fi</metadata><rect style="fill:#00f;font-family:x" width="9" height="9" class="k"/>')) === 200, await page.textContent('main'));
+  const answer = await shown(page), headers = answer.headers(), body = await answer.text();
+  check(headers['content-type'] === 'image/svg+xml' && headers['x-content-type-options'] === 'nosniff' && /default-src 'none'.*sandbox/.test(headers['content-security-policy']), JSON.stringify(headers));
+  check(!/anna|title|class|style|font/.test(body) && body.includes('fill="#00f"'), body);
+  await page.waitForFunction(() => { const i = document.querySelector('#logo-now'); return i.complete && i.naturalWidth > 0; });
+  await page.goto(g.url + await page.getAttribute('#logo-now', 'src'));
+  check((await page.locator('path').count()) === 1, 'Chromium draws it as a document');
+  await context.close();
+});
+
+await test('hostile pictures are refused with their line and the cure, and the picture before stays', async () => {
+  const { context, page } = await visitor({ state, scripts: false });
+  for (const [name, bytes, words] of [
+    ['script', around('\n<script>alert(1)</script>'), /ohjelma.*Poista.*rivi 3: <script>/], ['handler', around('<g onload="alert(1)"/>'), /rivi 2: onload=/], ['foreign', around('<foreignObject/>'), /rivi 2: <foreignObject>/],
+    ['href', around('<linearGradient xlink:href="https://evil.example/#a"/>'), /rivi 2: href=/], ['url', around('<path d="M0 0" style="fill:url(https://evil.example/)"/>'), /rivi 2: fill=/], ['doctype', `<!DOCTYPE svg [<!ENTITY a "b">]>${around('&a;')}`, /DOCTYPE.*Poista.*rivi 1/],
+    ['deep', around('<g>'.repeat(17) + '</g>'.repeat(17)), /16 sisäkkäin/], ['large', around(`<path d="${'M0 0'.repeat(17000)}"/>`), /64 kt/], ['html', '<html><script>alert(1)</script></html>', /svg/],
+    ['gif', 'GIF89a', /ei ole PNG eikä SVG/], ['broken', png(64).subarray(0, 60), /PNG-tiedostoa ei voi lukea/], ['small', png(8), /sivut eivät kelpaa/]]) {
+    check(await upload(page, name, bytes) === 400, `${name} was taken`);
+    check(words.test((await page.textContent('#logo-e')).replaceAll('\n', ' ')), `${name}: ${await page.textContent('#logo-e')}`);
+    check((await (await shown(page)).text()).includes('#00f'), `${name}: the picture before is gone`);
+  }
+  await page.goto(g.url + logoPage());
+  check(await send(page, page.click('[value=keep]')) === 400 && /Valitse/.test(await page.textContent('#logo-e')), 'no file');
+  await context.close();
+});
+
+await test('another organisation has no picture to look at or to change', async () => {
+  const { context, page } = await visitor({ state });
+  check((await page.goto(`${g.url}/vendor/logo/kinos-hanki`)).status() === 404 && (await page.goto(`${g.url}/vendor/logo/nobody`)).status() === 404, 'the logo of another');
+  await page.goto(g.url + logoPage());
+  await page.setInputFiles('#logo', { name: 'a.png', mimeType: 'image/png', buffer: png(64) });
+  await page.evaluate(() => { document.querySelector('form[enctype]').action = '/vendor/logo/kinos-hanki'; });
+  check(await send(page, page.click('[value=keep]')) === 404, `another's service: ${await page.textContent('main')}`);
+  await context.close();
+});
+
+await test('the page of the picture fits at 320 and 1280 px in each language, and axe finds nothing', async () => {
+  for (const [lang, width] of [['fi-FI', 320], ['sv-FI', 1280], ['en-GB', 320]]) {
+    const { context, page } = await visitor({ state, lang, width, dark: lang === 'sv-FI' });
+    check(await upload(page, 'a.svg', around('<text/>')) === 400, lang);
+    await looks(page, `logo-${lang}`);
+    await context.close();
+  }
+});
+
+await test('a picture is taken away again', async () => {
+  const { context, page } = await visitor({ state, scripts: false });
+  await page.goto(g.url + logoPage());
+  check(await send(page, page.click('[value=remove]')) === 200 && (await page.locator('#logo-now').count()) === 0, await page.textContent('main'));
+  await context.close();
+});
+
+const drawnIn = async (page, where) => {
+  const image = page.locator(`${where} img[src^="/logo/valo."]`).first();
+  check((await image.count()) === 1, `no picture of Valo in ${page.url()}`);
+  await image.scrollIntoViewIfNeeded();
+  await page.waitForFunction((x) => { const i = document.querySelector(x); return i.complete && i.naturalWidth > 0; }, `${where} img[src^="/logo/valo."]`);
+};
+await test('an SVG of the file is drawn on the tile, in the catalogue and at the consent', async () => {
+  const { context, page } = await visitor();
+  await page.goto(`${g.url}/services`);
+  await drawnIn(page, 'main');
+  const ask = new URLSearchParams({ response_type: 'code', client_id: 'valo', redirect_uri: 'https://valo.example/return', scope: 'openid profile', state: 's', nonce: 'n', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' });
+  await page.goto(`${g.url}/oidc/authorize?${ask}`);
+  await page.goto(`${g.url}/sign-in/local?login=${new URL(page.url()).searchParams.get('login')}&idp=oulu`);
+  await page.fill('#username', 'eino');
+  await page.fill('#password', password);
+  await send(page, page.click('form:has(#password) .acts button.b'));
+  await drawnIn(page, 'main');
+  check(/\/consent|authorize/.test(page.url()), page.url());
+  await page.goto(`${g.url}/`);
+  await drawnIn(page, 'main');
   await context.close();
 });
 

@@ -79,7 +79,7 @@ TEST(a_large_picture_becomes_small_and_keeps_its_shape)
 
     CHECK_INT(number(wide, 16), LOGO_MAX_PX);
     CHECK_INT(number(wide, 20), 38);
-    CHECK(noise.n <= LOGO_MAX_B && number(noise, 16) == number(noise, 20));
+    CHECK(noise.n <= LOGO_PNG_MAX_B && number(noise, 16) == number(noise, 20));
 }
 
 TEST(what_came_out_comes_out_again)
@@ -96,10 +96,9 @@ TEST(what_came_out_comes_out_again)
 
 TEST(what_is_no_picture_is_refused_with_the_reason)
 {
-    CHECK(strstr(refused(t, "svg"), "is no PNG") != NULL);
     CHECK(strstr(refused(t, "empty"), "is no PNG") != NULL);
     CHECK(strstr(refused(t, "huge"), "cannot be read") != NULL || strstr(refused(t, "huge"), "4096") != NULL);
-    CHECK(strstr(refused(t, "small"), "longer side has 16 to 4096 pixels") != NULL);
+    CHECK(strstr(refused(t, "small"), "the longer one has 16 to 4096 pixels") != NULL);
     CHECK(strstr(refused(t, "truncated"), "cannot be read") != NULL);
     CHECK(strstr(refused(t, "bad-crc"), "cannot be read") != NULL);
     CHECK(strstr(refused(t, "no-data"), "cannot be read") != NULL);

@@ -797,7 +797,7 @@ TEST(what_is_no_logo_is_refused_with_its_line)
 
     rig_open(t, &g);
     g.how.base_dir = TEST_SOURCE_DIR "/tests/fuzz/seeds/logo";
-    CHECK(strstr(meaning(t, &g, A_SERVICE(SECRET ", icon_file: svg")), "icon: the picture is no PNG") != NULL);
+    CHECK(strstr(meaning(t, &g, A_SERVICE(SECRET ", icon_file: svg")), "icon: the picture says no size") != NULL);
     CHECK(strstr(meaning(t, &g, A_SERVICE(SECRET ", icon: \"<svg>\"")), "icon: expected a PNG in base64") != NULL);
     CHECK(strstr(meaning(t, &g, A_SERVICE(SECRET ", icon_file: nowhere")), "/nowhere: No such file") != NULL);
     rig_free(t, &g);
