@@ -54,6 +54,19 @@ static void endpoint(struct buf *b, const char *name, enum saml_binding binding,
     buf_printf(b, "></md:%s>", name);
 }
 
+/* Of the role that services sign out at: who wants no answer may say so there, and gets none [SAML asynchronous SLO
+ * 2.1; IIP-IDP19]. */
+static void logout_service(struct buf *b, enum saml_binding binding, struct str location, struct str answers)
+{
+    if (!str_is_set(location))
+        return;
+    buf_add(b, S("<md:SingleLogoutService xmlns:aslo=\"urn:oasis:names:tc:SAML:2.0:protocol:ext:async-slo\""));
+    canon_attribute(b, "Binding", saml_binding_uri(binding));
+    canon_attribute(b, "Location", location);
+    canon_attribute(b, "ResponseLocation", answers);
+    buf_add(b, S(" aslo:supportsAsynchronous=\"true\"></md:SingleLogoutService>"));
+}
+
 /* --- the entity ----------------------------------------------------------------------- */
 
 static void trait(struct buf *b, const char *name, const struct str *values, size_t n)
@@ -125,8 +138,8 @@ static void idp_role(struct buf *b, const struct saml_idp *idp)
     role_extensions(b, idp);
     keys(b, "signing", idp->signing, idp->signing_count, false);
     keys(b, "encryption", idp->encryption, idp->encryption_count, true);
-    endpoint(b, "SingleLogoutService", SAML_REDIRECT, idp->slo_redirect, idp->slo_answers);
-    endpoint(b, "SingleLogoutService", SAML_POST, idp->slo_post, idp->slo_answers);
+    logout_service(b, SAML_REDIRECT, idp->slo_redirect, idp->slo_answers);
+    logout_service(b, SAML_POST, idp->slo_post, idp->slo_answers);
     endpoint(b, "SingleLogoutService", SAML_SOAP, idp->slo_soap, (struct str){ NULL, 0 });
     for (size_t i = 0; i < idp->format_count; i++)
         canon_element(b, "md:NameIDFormat", idp->formats[i]);
@@ -149,6 +162,9 @@ static void sp_role(struct buf *b, const struct saml_idp *idp, const struct saml
     buf_add(b, S("</mdui:UIInfo></md:Extensions>"));
     keys(b, "signing", sp->signing, sp->signing_count, false);
     keys(b, "encryption", sp->encryption, sp->encryption_count, true);
+    endpoint(b, "SingleLogoutService", SAML_REDIRECT, sp->slo, (struct str){ NULL, 0 });
+    endpoint(b, "SingleLogoutService", SAML_POST, sp->slo, (struct str){ NULL, 0 });
+    endpoint(b, "SingleLogoutService", SAML_SOAP, sp->slo_soap, (struct str){ NULL, 0 });
     canon_element(b, "md:NameIDFormat", S("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"));
     buf_add(b, S("<md:AssertionConsumerService"));
     canon_attribute(b, "Binding", S(POST));

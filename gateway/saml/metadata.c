@@ -33,6 +33,8 @@ static struct saml_sp *sp_role(struct ctx *c)
 
     sp->entity_id = saml_us(c);
     sp->acs = saml_sp_acs(c->arena, c->set);
+    sp->slo = saml_sp_logout(c->arena, c->set);
+    sp->slo_soap = saml_sp_logout_soap(c->arena, c->set);
     sp->name = c->set->name;
     sp->signs_requests = upstream_signs_to_all(c);
     sp->signing_count = upstream_certificates(c, KEY_SAML, JOSE_RS256, sp->signing, 0);

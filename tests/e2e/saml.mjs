@@ -323,7 +323,8 @@ const cases = {
   },
   'item 52: metadata of one entity in two roles, signed': async () => {
     const xml = fs.readFileSync(g.metadata, 'utf8');
-    for (const what of ['IDPSSODescriptor', 'SPSSODescriptor', 'mdui:DisplayName', 'shibmd:Scope', 'errorURL=', 'SingleLogoutService', 'validUntil=']) check(xml.includes(what), `${what} is missing`);
+    for (const what of ['IDPSSODescriptor', 'SPSSODescriptor', 'mdui:DisplayName', 'shibmd:Scope', 'errorURL=', 'SingleLogoutService', 'validUntil=', 'aslo:supportsAsynchronous="true"']) check(xml.includes(what), `${what} is missing`);
+    for (const where of [at.slo, `${g.url}/upstream/saml/logout`]) check(xml.includes(`Location="${where}"`), `no SingleLogoutService at ${where}`);
     const file = path.join(g.dir, 'idp.pem'), role = /<(?:\w+:)?IDPSSODescriptor[\s\S]*?<\/(?:\w+:)?IDPSSODescriptor>/.exec(xml)[0];
     fs.writeFileSync(file, `-----BEGIN CERTIFICATE-----\n${/X509Certificate>([\s\S]*?)</.exec(role)[1].replace(/\s/g, '').match(/.{1,64}/g).join('\n')}\n-----END CERTIFICATE-----\n`);
     const done = spawnSync('xmlsec1', ['--verify', '--trusted-pem', file, '--id-attr:ID', 'urn:oasis:names:tc:SAML:2.0:metadata:EntityDescriptor', g.metadata], { encoding: 'utf8' });

@@ -683,6 +683,8 @@ TEST(our_metadata_has_both_roles_is_signed_and_is_read_again_item_52)
 
     begin(t, &x);
     const struct saml_sp sp = { .acs = S("https://gateway.example/upstream/saml/acs"),
+                                .slo = S("https://gateway.example/upstream/saml/logout"),
+                                .slo_soap = S("https://gateway.example/upstream/saml/logout/soap"),
                                 .signing = { certificate_of(&x, JOSE_RS256) },
                                 .signing_count = 1,
                                 .signs_requests = true };
@@ -746,6 +748,14 @@ TEST(our_metadata_has_both_roles_is_signed_and_is_read_again_item_52)
     CHECK(as_sp.signs_requests && as_sp.wants_signed_assertions);
     CHECK_STR(as_sp.acs[0].location, "https://gateway.example/upstream/saml/acs");
     CHECK(saml_service_has(&as_sp, S(SAML_ENTITY_CATEGORY), categories[0]));
+    CHECK_STR(saml_service_slo(&as_sp, SAML_REDIRECT)->location, "https://gateway.example/upstream/saml/logout");
+    CHECK_STR(saml_service_slo(&as_sp, SAML_SOAP)->location, "https://gateway.example/upstream/saml/logout/soap");
+    size_t asynchronous = 0; /* of the role that services sign out at, by the browser */
+    for (size_t at = 0; (at = at + str_find(str_from(text, at), S(" aslo:supportsAsynchronous=\"true\""))) < text.n;
+         at++)
+        asynchronous++;
+    CHECK_INT(asynchronous, 2);
+    CHECK(str_find(text, S("aslo:supportsAsynchronous")) < str_find(text, S("<md:SPSSODescriptor")));
 
     idp.entity_id = S("https://gateway.example.evil/saml/idp");
     struct signed_got got = { 0 };
