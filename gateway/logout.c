@@ -388,7 +388,8 @@ static enum step answer_framing(struct ctx *c, struct html page, const struct fr
     return done;
 }
 
-/* Whether another than the one that asked has not said that it heard: that one has ended its own. */
+/* Whether another than the one that asked has not said that it heard (that one has ended its own), or the city, where
+ * the browser was led there. */
 static bool is_partial(const struct leaving *v)
 {
     struct str rest = v->services, id;
@@ -396,7 +397,7 @@ static bool is_partial(const struct leaving *v)
     for (size_t i = 0; str_is_set(rest) && str_split(&rest, ' ', &id); i++)
         if (!str_eq(id, v->by) && !(i < v->heard.n && v->heard.p[i] == 'y'))
             return true;
-    return v->more;
+    return v->more || (str_is_set(v->state) && !v->at_city);
 }
 
 /* The protocol's own answer to whoever asked: what it has kept says to what. */

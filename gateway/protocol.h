@@ -34,7 +34,7 @@ struct leave_trip {    /* c->state of leave_go */
 
 struct leave_reply { /* c->state of left */
     struct str kept; /* as struct logout had it */
-    bool partial;    /* not every service has said that it heard, or the city was not left */
+    bool partial;    /* not every service has said that it heard, or the city to which the browser was led has not */
 };
 
 enum { TOLD_NAMES_MAX = 3 }; /* of one session, to one service */

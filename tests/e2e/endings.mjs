@@ -13,6 +13,7 @@ import { Agent, forms, text } from './agent.mjs';
 import { Gateway, check, cities, city, finish, folder, freePort, test, until } from './gateway.mjs';
 import { OidcCity, SamlCity, jwt } from './odd_city.mjs';
 import { Service } from './rp.mjs';
+import { SamlService, posted } from './saml_sp.mjs';
 
 const secret = 'a-secret-of-the-test-that-nobody-else-has';
 const heard = [];
@@ -44,13 +45,15 @@ const modes = { silent: { claims: {}, disc: {} }, tokens: { claims: {}, disc: { 
 const port = await freePort();
 const g = new Gateway(path.resolve(process.argv[2]), { name: 'endings', port });
 const services = Object.fromEntries(['hears', 'deaf'].map((id) => [id, new Service(g, { id, secret, redirect: `${base}/${id}/cb`, alg: 'RS256', scope: 'openid' })]));
+const lehti = new SamlService(folder('endings-lehti'), `${base}/lehti`), puro = new SamlService(folder('endings-puro'), `${base}/puro`);
+const samlRow = (id, s) => `  - { id: ${id}, protocol: saml, vendor: ${id}-oy, name: { fi: "Palvelu ${id}" }, test: true, entity_id: "${s.entity}", asks: [sub], metadata_xml: '${s.xml}' }\n`;
 g.registry = `format: 1
 providers:
 ${city(cities.oulu)}${city(cities.tampere)}${city(cities.vantaa)}${city(cities.turku)}idps:
   - { id: tokens, kind: oidc, provider: turku, name: { fi: "Kaupunki tokens" }, test: true, map: native, role: teacher, issuer: "${odd.base}/tokens", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: ${secret} } }
   - { id: silent, kind: oidc, provider: turku, name: { fi: "Kaupunki silent" }, test: true, map: native, role: teacher, issuer: "${odd.base}/silent", client_id: digione, auth_method: client_secret_basic, scope: "openid profile", client_secret: { plain: ${secret} } }
 ${row('redirects', 'oulu', { 'HTTP-Redirect': SLO })}${row('posts', 'tampere', { 'HTTP-POST': SLO })}${row('stays', 'vantaa', {})}services:
-${Object.keys(services).map((id) => `  - { id: ${id}, protocol: oidc, vendor: ${id}-oy, name: { fi: "Palvelu ${id}" }, test: true, client_id: ${id}, secret: { plain: ${secret} }, redirect_uris: ["${base}/${id}/cb"], scopes: [openid], asks: [sub]${id === 'hears' ? `, backchannel_logout_uri: "${base}/hears/leave"` : ''} }\n`).join('')}rules:
+${Object.keys(services).map((id) => `  - { id: ${id}, protocol: oidc, vendor: ${id}-oy, name: { fi: "Palvelu ${id}" }, test: true, client_id: ${id}, secret: { plain: ${secret} }, redirect_uris: ["${base}/${id}/cb"], scopes: [openid], asks: [sub]${id === 'hears' ? `, backchannel_logout_uri: "${base}/hears/leave"` : ''} }\n`).join('')}${samlRow('lehti', lehti)}${samlRow('puro', puro)}rules:
 ${['oulu', 'tampere', 'vantaa', 'turku'].map((p) => `  - { id: all-${p}, provider: ${p}, release: [sub] }\n`).join('')}`;
 await g.start();
 
@@ -220,6 +223,67 @@ await test('by SOAP, from the city\'s server: the session ends, services hear, a
   check(res.status === 200 && /xml/.test(res.type) && /<ds:SignatureValue>/.test(res.text) && attribute(res.text, 'InResponseTo') === attribute(request, 'ID') && res.text.includes('status:Success'), `${res.status} ${res.text.slice(0, 400)} ${g.logTail(3)}`);
   check(!(await isIn(agent)) && told(hears.claims.sid) === 1, 'still signed in');
   await faulty('taken twice', envelope(request));
+});
+
+// ── a service of SAML begins it, on a device of many: by way of its city, and back to the service ──
+
+const opens = async (agent, s, idp, nameid) => {
+  const scoping = `<samlp:Scoping><samlp:IDPList><samlp:IDPEntry ProviderID="${as(idp).entity}"/></samlp:IDPList></samlp:Scoping>`;
+  let res = await agent.get(`${g.url}/saml/sso?${s.query(s.request(`${g.url}/saml/sso`, { inside: scoping }))}`, { until: gone });
+  if (res.next) {
+    const q = new URL(res.next).searchParams;
+    const answer = as(idp).answer({ request: attribute(inflated(q.get('SAMLRequest')), 'ID'), acs: `${g.url}/upstream/saml/acs`, sp: `${g.url}/saml/metadata`, nameid, session: `s-${nameid}`,
+      attrs: { 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname': ['Tiina'], 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname': ['Testi'], 'http://schemas.microsoft.com/identity/claims/tenantid': ['3f2a6c1e-0000-4000-8000-000000000001'], 'http://schemas.microsoft.com/identity/claims/objectidentifier': [`00000000-0000-4000-8000-${String(nameid.slice(1)).padStart(12, '0')}`] } });
+    res = await agent.go('POST', `${g.url}/upstream/saml/acs`, { form: { SAMLResponse: answer, RelayState: q.get('RelayState') }, headers: { Origin: 'http://saml.localhost' }, until: gone });
+  }
+  check(posted(res)?.status === 'Success', `${idp}: ${res.status} ${res.url} ${text(res.text).slice(0, 400)} ${g.logTail(4)}`);
+  return posted(res);
+};
+const shared = () => { const a = new Agent(); a.keep(new URL(g.url), ['shared=1']); return a; };
+const asksToLeave = (s, got) => `${g.url}/saml/slo?${s.query(s.logout(`${g.url}/saml/slo`, { name: got.nameId, sessions: [got.session] }), { relay: 'theirs & only theirs', sign: true })}`;
+// The answer that the service is given at last.
+const toService = async (next, s, partial) => {
+  check(next?.startsWith(`${s.base}/slo?`), `not back at the service: ${next}`);
+  const { xml, relay } = await opened(next, 'SAMLResponse');
+  check(relay === 'theirs & only theirs' && attribute(xml, 'InResponseTo') === s.last && attribute(xml, 'Destination') === `${s.base}/slo` && xml.includes('status:Success') && xml.includes('PartialLogout') === partial, xml);
+};
+
+await test('a sign-out that a service of SAML began goes on by its city on a shared device, and comes back to the service as a signed LogoutResponse', async () => {
+  for (const [status, partial] of [['Success', false], ['Responder', true]]) {
+    const agent = shared(), got = await opens(agent, lehti, 'redirects', `u${++people}`);
+    const there = await agent.get(asksToLeave(lehti, got), { until: gone });
+    check(there.next?.startsWith(`${SLO}?`) && !(await isIn(agent)), `not by the city: ${there.status} ${there.next} ${text(there.text).slice(0, 300)} ${g.logTail(3)}`);
+    const { xml, relay } = await opened(there.next, 'SAMLRequest');
+    check(xml.includes(`>s-u${people}</samlp:SessionIndex>`), xml);
+    const answer = as('redirects').logoutResponse({ to: at, request: attribute(xml, 'ID'), status });
+    const url = `${at}?${as('redirects').redirect(answer, { field: 'SAMLResponse', relay })}`;
+    const forged = await agent.get(`${at}?${as('redirects').redirect(answer, { field: 'SAMLResponse', relay, key: foreign })}`, { until: gone });
+    check(!forged.next, `by a foreign key it is taken: ${forged.next}`);
+    const stranger = await new Agent().get(url, { until: gone });
+    check(!stranger.next, `another browser is given the answer: ${stranger.next}`);
+    await toService((await agent.get(url, { until: gone })).next, lehti, partial);
+    check(!(await agent.get(url, { until: gone })).next, 'answered twice');
+  }
+});
+
+await test('… likewise by a city that takes POST alone, with another service open that cannot confirm', async () => {
+  const agent = shared(), got = await opens(agent, lehti, 'posts', `u${++people}`);
+  await opens(agent, puro, 'posts', `u${people}`);
+  const form = (page) => forms(page.text).find((f) => f.action === SLO);
+  const page = await agent.get(asksToLeave(lehti, got), { until: gone });
+  check(form(page) && !(await isIn(agent)), `no form: ${page.status} ${page.next} ${text(page.text).slice(0, 300)} ${g.logTail(3)}`);
+  const xml = Buffer.from(form(page).fields.SAMLRequest, 'base64').toString();
+  const answer = as('posts').signed(as('posts').logoutResponse({ to: at, request: attribute(xml, 'ID') }));
+  const moment = await agent.go('POST', at, { form: { SAMLResponse: Buffer.from(answer).toString('base64'), RelayState: form(page).fields.RelayState }, headers: { Origin: 'http://saml.localhost' }, until: gone });
+  const frame = /<iframe src="([^"]+)"/.exec(moment.text)?.[1].replaceAll('&amp;', '&'), on = /^\d+; url=(.+)$/.exec(moment.headers.refresh ?? '')?.[1];
+  check(/[?&]s=puro&/.test(frame ?? '') && on, `the other service is not told: ${moment.status} ${moment.next} ${frame} ${on} ${text(moment.text).slice(0, 300)}`);
+  await toService((await agent.get(g.url + on, { until: gone })).next, lehti, true);
+});
+
+await test('… and on a device of one’s own the city is not left: the service signs out of its own', async () => {
+  const agent = new Agent(), got = await opens(agent, lehti, 'redirects', `u${++people}`);
+  await toService((await agent.get(asksToLeave(lehti, got), { until: gone })).next, lehti, false);
+  check(!(await isIn(agent)), 'still signed in');
 });
 
 // ── cities of OpenID Connect ──
