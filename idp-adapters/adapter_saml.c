@@ -11,6 +11,7 @@
 #include "base/fields.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "certs/content_key.h"
 #include "certs/signer_client.h"
 #include "idp-adapters/pins.h"
 #include "idp-adapters/refusals.h"
@@ -43,8 +44,8 @@ struct saml {       /* one start or one finish, in the request's arena */
     struct str text; /* of the answer */
     struct saml_answer *answer;
     enum saml_state state;
-    size_t wrapped_at; /* which alternative the signer tries */
-    struct signed_got key;
+    struct content_key tried; /* of NULL: none yet of what is encrypted */
+    struct signed_got key;    /* the last that was tried */
     const struct saml_assertion *said;
     struct kv_got replay;
 };
@@ -335,49 +336,31 @@ static enum step open_answer(struct ctx *c, struct fail *f)
     return judged(c, &why, f);
 }
 
-static enum oaep_hash oaep(enum xmlenc_hash hash)
-{
-    static const enum oaep_hash same[] = { [XMLENC_NO_HASH] = OAEP_NONE,
-                                           [XMLENC_SHA1] = OAEP_SHA1,
-                                           [XMLENC_SHA256] = OAEP_SHA256,
-                                           [XMLENC_SHA384] = OAEP_SHA384,
-                                           [XMLENC_SHA512] = OAEP_SHA512 };
-    return same[hash];
-}
-
 static enum step key_ask(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
 
     (void)f;
-    const struct wrapped_key *w = &saml_wrapped(s->answer)->wrapped[s->wrapped_at];
-    s->key = (struct signed_got){ 0 };
-    signer_unwrap(c->signer, &c->batch, c->arena, oaep(w->digest), oaep(w->mgf), w->cipher, &s->key);
-    return WAIT;
-}
-
-/* The signer is away, or it has looked and no key of ours fits: the one is our
- * trouble, the other perhaps the next alternative's turn. */
-static bool signer_is_away(const struct signed_got *got)
-{
-    return !got->ok &&
-           (got->error == NULL || str_eq(str_of(got->error), S("timeout")) || str_eq(str_of(got->error), S("away")));
+    if (s->tried.of == NULL)
+        s->tried = (struct content_key){ .of = saml_wrapped(s->answer) };
+    return content_key_ask(c->signer, &c->batch, c->arena, &s->tried) ? WAIT : NEXT;
 }
 
 static enum step key_use(struct ctx *c, struct fail *f)
 {
     struct saml *s = saml_of(c);
-    const struct encrypted *e = saml_wrapped(s->answer);
-
-    if (signer_is_away(&s->key))
-        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", s->key.error);
-    bool fits = s->key.ok && s->key.value.n == e->key_B;
-    if (!fits && ++s->wrapped_at < e->wrapped_count)
-        return NEXT;
+    enum content_key_state state = content_key_look(&s->tried);
     struct fail why = { 0 };
-    if (fits && s->key.retired)
+
+    if (state == CONTENT_KEY_AWAY)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", s->tried.got.error);
+    if (state == CONTENT_KEY_OPEN)
+        return NEXT;
+    bool fits = state == CONTENT_KEY_FITS;
+    if (fits && s->tried.got.retired)
         c->older_key_of = s->idp.id;
-    s->wrapped_at = 0;
+    s->key = s->tried.got;
+    s->tried.of = NULL;
     s->state = saml_unwrapped(s->answer, fits ? s->key.value : (struct str){ NULL, 0 }, &why);
     return judged(c, &why, f);
 }

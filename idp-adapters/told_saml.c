@@ -6,6 +6,7 @@
 #include "base/crypt.h"
 #include "base/fields.h"
 #include "base/settings.h"
+#include "certs/content_key.h"
 #include "certs/signer_client.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/pins.h"
@@ -25,8 +26,7 @@ struct city_message_own {
     struct saml_logged_out answer;
     struct fail unproven;
     bool again;
-    size_t wrapped_at;
-    struct signed_got key;
+    struct content_key key; /* of an EncryptedID */
 };
 
 /* ── reading ────────────────────────────────────────────────────────────── */
@@ -125,48 +125,56 @@ static enum step verify_again(struct ctx *c, struct fail *f)
 
 static enum step key_ask(struct ctx *c, struct fail *f)
 {
-    static const enum oaep_hash same[] = { [XMLENC_NO_HASH] = OAEP_NONE,
-                                           [XMLENC_SHA1] = OAEP_SHA1,
-                                           [XMLENC_SHA256] = OAEP_SHA256,
-                                           [XMLENC_SHA384] = OAEP_SHA384,
-                                           [XMLENC_SHA512] = OAEP_SHA512 };
     struct city_message *t = c->state;
-    const struct encrypted *e = t->own->asked.wrapped;
 
-    if (e == NULL)
-        return NEXT;
-    if (t->own->wrapped_at >= e->wrapped_count)
-        return fail(f, FAIL_CALLER, "enc_decrypt", "no key of ours opens EncryptedID");
-    const struct wrapped_key *w = &e->wrapped[t->own->wrapped_at++];
-    signer_unwrap(c->signer, &c->batch, c->arena, same[w->digest], same[w->mgf], w->cipher, &t->own->key);
-    return WAIT;
+    (void)f;
+    return content_key_ask(c->signer, &c->batch, c->arena, &t->own->key) ? WAIT : NEXT;
+}
+
+static enum step key_look(struct ctx *c, struct fail *f)
+{
+    struct city_message *t = c->state;
+
+    (void)f;
+    (void)content_key_look(&t->own->key);
+    return NEXT;
 }
 
 static enum step key_use(struct ctx *c, struct fail *f)
 {
     struct city_message *t = c->state;
     struct saml_ask *ask = (struct saml_ask *)(uintptr_t)t->ask;
-    const struct encrypted *e = t->own->asked.wrapped;
+    const struct content_key *k = &t->own->key;
 
-    if (e == NULL || !t->own->key.ok || t->own->key.value.n != e->key_B)
-        return NEXT;
-    if (!saml_ask_named(ask, t->own->key.value, &t->own->asked, f))
+    if (k->state == CONTENT_KEY_AWAY)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", k->got.error);
+    if (k->state != CONTENT_KEY_FITS)
+        return fail(f, FAIL_CALLER, "enc_decrypt", "no key of ours opens EncryptedID");
+    if (!saml_ask_named(ask, k->got.value, &t->own->asked, f))
         return REFUSE;
-    if (t->own->key.retired)
+    if (k->got.retired)
         c->older_key_of = t->told.idp->id;
-    t->own->asked.wrapped = NULL;
     return NEXT;
 }
 
-static const struct step_row unwrap[] = { { key_ask }, { key_use }, { key_ask }, { key_use }, { key_ask },
-                                          { key_use }, { key_ask }, { key_use }, { 0 } };
+#define TRY                                                                                                            \
+    { key_ask },                                                                                                       \
+    {                                                                                                                  \
+        key_look                                                                                                       \
+    }
+#define TRIES TRY, TRY, TRY, TRY, TRY, TRY, TRY, TRY
+static const struct step_row unwrap[] = { TRIES, { key_use }, { 0 } };
+_Static_assert(CONTENT_KEY_TRIES == 8, "as many times");
 
 static enum step open_name(struct ctx *c, struct fail *f)
 {
-    const struct city_message *t = c->state;
+    struct city_message *t = c->state;
 
     (void)f;
-    return t->is_request && t->own->asked.wrapped != NULL ? step_into(c, unwrap) : NEXT;
+    if (!t->is_request || t->own->asked.wrapped == NULL)
+        return NEXT;
+    t->own->key = (struct content_key){ .of = t->own->asked.wrapped };
+    return step_into(c, unwrap);
 }
 
 /* ── what it means ──────────────────────────────────────────────────────── */
@@ -176,8 +184,6 @@ static enum step read_request(struct ctx *c, struct city_message *t, struct fail
 {
     const struct saml_logout_asked *a = &t->own->asked;
 
-    if (a->wrapped != NULL)
-        return fail(f, FAIL_CALLER, "enc_decrypt", "no key of ours opens EncryptedID");
     t->id = a->id;
     t->relay = saml_ask_relay_state(t->ask);
     t->unanswered = a->asynchronous;

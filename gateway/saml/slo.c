@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "certs/content_key.h"
 #include "gateway/answer.h"
 #include "gateway/flow.h"
 #include "gateway/logout.h"
@@ -22,7 +23,6 @@
 #include "wire/json.h"
 #include "wire/saml_ask.h"
 #include "wire/saml_write.h"
-#include "wire/xmlenc.h"
 
 enum { SEALED_MAX_B = 16384, ADDRESS_MAX_B = 32768, USED_UP_S = 3600 };
 
@@ -56,7 +56,7 @@ struct ending {
     struct upstream_got got;
     const struct saml_service_metadata *peer;
     struct saml_logout_asked said;
-    struct signed_got key; /* of an EncryptedID */
+    struct content_key key; /* of an EncryptedID */
     struct slo_told told;
     struct kv_got used; /* the mark of this very message */
     struct kv_got found;
@@ -65,8 +65,6 @@ struct ending {
     enum saml_status status, inner;
     bool by_soap;
 };
-
-_Static_assert((int)XMLENC_SHA1 == (int)OAEP_SHA1 && (int)XMLENC_SHA512 == (int)OAEP_SHA512, "one list");
 
 static struct ending *mine(const struct ctx *c)
 {
@@ -126,6 +124,42 @@ static bool read_logged_out(struct ctx *c, struct fail *f)
     return true;
 }
 
+static enum step key_ask(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return content_key_ask(c->signer, &c->batch, c->arena, &mine(c)->key) ? WAIT : NEXT;
+}
+
+static enum step key_look(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    (void)content_key_look(&mine(c)->key);
+    return NEXT;
+}
+
+static enum step key_use(struct ctx *c, struct fail *f)
+{
+    struct ending *e = mine(c);
+    const struct content_key *k = &e->key;
+
+    if (k->state == CONTENT_KEY_AWAY)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", k->got.error);
+    if (!saml_ask_named(e->message, k->state == CONTENT_KEY_FITS ? k->got.value : (struct str){ NULL, 0 }, &e->said, f))
+        return REFUSE;
+    if (k->got.retired)
+        tally_add(c->service_tally, c->service->id, S(TALLY_OLDER_KEY), c->now_s);
+    return NEXT;
+}
+
+#define TRY                                                                                                            \
+    { key_ask },                                                                                                       \
+    {                                                                                                                  \
+        key_look                                                                                                       \
+    }
+#define TRIES TRY, TRY, TRY, TRY, TRY, TRY, TRY, TRY
+static const struct step_row naming[] = { TRIES, { key_use }, { NULL } };
+_Static_assert(CONTENT_KEY_TRIES == 8, "as many times");
+
 static enum step prove(struct ctx *c, struct fail *f)
 {
     struct ending *e = mine(c);
@@ -144,10 +178,8 @@ static enum step prove(struct ctx *c, struct fail *f)
         return REFUSE;
     if (e->said.wrapped == NULL)
         return NEXT;
-    const struct wrapped_key *w = &e->said.wrapped->wrapped[0];
-    signer_unwrap(c->signer, &c->batch, c->arena, (enum oaep_hash)w->digest, (enum oaep_hash)w->mgf, w->cipher,
-                  &e->key);
-    return WAIT;
+    e->key.of = e->said.wrapped;
+    return step_into(c, naming);
 }
 
 static enum step note_told(struct ctx *c, struct fail *f)
@@ -157,11 +189,6 @@ static enum step note_told(struct ctx *c, struct fail *f)
 
     if (e->told.kind == SAML_ASK_LOGGED_OUT)
         return NEXT;
-    if (e->said.wrapped != NULL &&
-        !saml_ask_named(e->message, e->key.ok ? e->key.value : (struct str){ NULL, 0 }, &e->said, f))
-        return REFUSE;
-    if (e->said.wrapped != NULL && e->key.retired)
-        tally_add(c->service_tally, c->service->id, S(TALLY_OLDER_KEY), c->now_s);
     e->told.id = e->said.id;
     e->told.name = e->said.name.value;
     e->told.sessions = strs_joined(c->arena, &sessions, ' ');

@@ -742,6 +742,20 @@ const cases = {
     const res = await late({ NotOnOrAfter: viola.now(60), Reason: 'urn:oasis:names:tc:SAML:2.0:logout:admin' });
     check(res.next && /status:Success"/.test(inflated(res.next)), `${res.status} ${text(res.text).slice(0, 300)}`);
   },
+  'item 8: a LogoutRequest whose name is encrypted to several keys is read by whichever of ours opens one; to none of ours, it is refused': async () => {
+    const ours = /use="encryption"[\s\S]*?X509Certificate>([^<]+)</.exec(fs.readFileSync(g.metadata, 'utf8'))[1].replace(/\s/g, ''), theirs = [kielo, orkidea, lemmikki].map((s) => s.certificate);
+    for (const readers of [[ours], [...theirs, ours], [ours, ...theirs]]) {
+      const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+      const done = await bySoap(viola, viola.logout(at.soap, { name: got.nameId, readers }));
+      check(status(done.text) === 'Success', `${readers.length} keys: ${done.status} ${done.text} ${g.logTail(3)}`);
+      check((await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'still signed in');
+    }
+    const agent = new Agent(), got = posted(await signInPages(agent, await ask(viola, {}, {}, agent), 'anna'));
+    await refused('for others', agent.get(`${at.slo}?${viola.query(viola.logout(at.slo, { name: got.nameId, readers: theirs }), { sign: true })}`));
+    check(!(await agent.get(`${g.url}/`)).url.includes('/sign-in'), 'signed out by a name that cannot be read');
+    const res = await agent.get(`${at.slo}?${viola.query(viola.logout(at.slo, { name: got.nameId, readers: [...theirs, ours] }), { sign: true })}`, { until: (u) => u.startsWith(viola.base) });
+    check(res.next && /status:Success"/.test(inflated(res.next)), `${res.status} ${res.url} ${text(res.text).slice(0, 300)}`);
+  },
   'item 51: whose row encrypts always is sent an EncryptedID, by the browser and by SOAP': async () => {
     const soap = [], port = Number(new URL(orkidea.base).port);
     const listener = http.createServer((req, res) => { let body = ''; req.on('data', (d) => { body += d; }).on('end', () => { soap.push(body); res.writeHead(500).end(); }); });

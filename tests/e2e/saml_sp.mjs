@@ -15,6 +15,16 @@ export const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256', R
 
 export const escape = (s) => String(s).replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }[c]));
 
+// A NameID that holders of these certificates (base64 of DER) can read: AES-128-GCM, the key by RSA-OAEP for each.
+export function encryptedName(name, certificates, format = FORMATS.persistent) {
+  const XENC = 'http://www.w3.org/2001/04/xmlenc#', DS = 'http://www.w3.org/2000/09/xmldsig#', key = crypto.randomBytes(16), iv = crypto.randomBytes(12);
+  const cipher = crypto.createCipheriv('aes-128-gcm', key, iv), text = `<saml:NameID xmlns:saml="${A}" Format="${format}">${escape(name)}</saml:NameID>`;
+  const sealed = Buffer.concat([iv, cipher.update(text), cipher.final(), cipher.getAuthTag()]);
+  const wrapped = certificates.map((c) => crypto.publicEncrypt({ key: new crypto.X509Certificate(Buffer.from(c, 'base64')).publicKey, padding: crypto.constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }, key));
+  const value = (b) => `<xenc:CipherData><xenc:CipherValue>${b.toString('base64')}</xenc:CipherValue></xenc:CipherData>`;
+  return `<saml:EncryptedID><xenc:EncryptedData xmlns:xenc="${XENC}" Type="${XENC}Element"><xenc:EncryptionMethod Algorithm="http://www.w3.org/2009/xmlenc11#aes128-gcm"/><ds:KeyInfo xmlns:ds="${DS}">${wrapped.map((w) => `<xenc:EncryptedKey><xenc:EncryptionMethod Algorithm="${XENC}rsa-oaep-mgf1p"><ds:DigestMethod Algorithm="${DS}sha1"/></xenc:EncryptionMethod>${value(w)}</xenc:EncryptedKey>`).join('')}</ds:KeyInfo>${value(sealed)}</xenc:EncryptedData></saml:EncryptedID>`;
+}
+
 export class SamlService {
   constructor(dir, base, { signed = false, encryption = false, slo = ['HTTP-Redirect'], extra = '', wants = '', acs } = {}) {
     Object.assign(this, { dir, base, entity: `${base}/sp`, acs: `${base}/acs` });
@@ -36,10 +46,10 @@ export class SamlService {
     return `<samlp:AuthnRequest xmlns:samlp="${P}" xmlns:saml="${A}" ${Object.entries(all).filter(([, v]) => v !== null).map(([k, v]) => `${k}="${escape(v)}"`).join(' ')}><saml:Issuer>${issuer}</saml:Issuer>${inside}</samlp:AuthnRequest>`;
   }
 
-  logout(to, { name, format = FORMATS.persistent, sessions = [], inside = '', attributes = {}, at_s = 0 } = {}) {
+  logout(to, { name, readers, format = FORMATS.persistent, sessions = [], inside = '', attributes = {}, at_s = 0 } = {}) {
     this.last = this.id();
     const all = { ID: this.last, Version: '2.0', IssueInstant: this.now(at_s), Destination: to, ...attributes };
-    return `<samlp:LogoutRequest xmlns:samlp="${P}" xmlns:saml="${A}" ${Object.entries(all).filter(([, v]) => v !== null).map(([k, v]) => `${k}="${escape(v)}"`).join(' ')}><saml:Issuer>${escape(this.entity)}</saml:Issuer>${inside}<saml:NameID Format="${format}">${escape(name)}</saml:NameID>${sessions.map((s) => `<samlp:SessionIndex>${escape(s)}</samlp:SessionIndex>`).join('')}</samlp:LogoutRequest>`;
+    return `<samlp:LogoutRequest xmlns:samlp="${P}" xmlns:saml="${A}" ${Object.entries(all).filter(([, v]) => v !== null).map(([k, v]) => `${k}="${escape(v)}"`).join(' ')}><saml:Issuer>${escape(this.entity)}</saml:Issuer>${inside}${readers ? encryptedName(name, readers, format) : `<saml:NameID Format="${format}">${escape(name)}</saml:NameID>`}${sessions.map((s) => `<samlp:SessionIndex>${escape(s)}</samlp:SessionIndex>`).join('')}</samlp:LogoutRequest>`;
   }
 
   loggedOut(to, { answers, status = 'Success', inner } = {}) {

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * certs/content_key.h: the content key of an XML encryption, by whichever of our keys opens one of its alternatives.
+ *
+ * Floor 2.  [XML Encryption 3.5; SAML2int SDP-MD08: any encryption key]  Rows ask and look in turn, CONTENT_KEY_TRIES
+ * times; once it is known, or there is no alternative left, asking asks nothing and looking says so again.
+ */
+#ifndef CERTS_CONTENT_KEY_H
+#define CERTS_CONTENT_KEY_H
+
+#include "certs/signer_client.h"
+#include "wire/xmlenc.h"
+
+enum { CONTENT_KEY_TRIES = XMLENC_WRAPPED_MAX };
+
+enum content_key_state {
+    CONTENT_KEY_OPEN = 0, /* another alternative is to be tried */
+    CONTENT_KEY_FITS,     /* got.value; got.retired: by an older key of ours */
+    CONTENT_KEY_NONE,     /* no key of ours opens any of them */
+    CONTENT_KEY_AWAY      /* the signer did not answer: got.error */
+};
+
+struct content_key {
+    const struct encrypted *of;
+    size_t at; /* which alternative is next */
+    struct signed_got got;
+    enum content_key_state state;
+};
+
+/* False: nothing is to be asked. */
+bool content_key_ask(struct signer *s, struct batch *b, struct arena *a, struct content_key *k);
+enum content_key_state content_key_look(struct content_key *k);
+
+#endif
