@@ -77,6 +77,7 @@ struct areas_view { /* GET /admin/area?q=; POST /admin/area: csrf, area */
     } rows;
     struct str q;
     bool searchable, more; /* more: there are more than are shown */
+    bool may_open;         /* a place for a municipality */
 };
 struct html page_areas(struct arena *a, const struct areas_view *v);
 
@@ -1500,5 +1501,94 @@ struct catalogue_view { /* GET /services?q=&from= */
     } rows;
 };
 struct html page_catalogue(struct arena *a, const struct catalogue_view *v);
+
+/* --- municipalities join --------------------------------------------------------------------------------- */
+
+struct joined_city {
+    struct str id, name, oid, schools, idps, admins;
+    bool idle; /* nobody administers it yet */
+};
+
+struct cities_view { /* GET /admin/cities?q= */
+    struct console_page con;
+    struct str q;
+    struct {
+        const struct joined_city *at;
+        size_t n;
+    } rows;
+    struct str first, last, total, next, previous;
+};
+struct html page_cities(struct arena *a, const struct cities_view *v);
+
+struct city_invited { /* that is open */
+    struct str note, until;
+};
+
+struct city_source {
+    struct str id, name, kind;
+    bool off;
+};
+
+struct city_view { /* GET /admin/cities?city=ID; POST /admin/cities: csrf, act=invite, city, note */
+    struct console_page con;
+    struct joined_city is;
+    struct str code;
+    bool opened;           /* just now */
+    bool no_accounts;      /* there is nowhere for an invited person's account (vendors: true) */
+    bool no_note, refused; /* refused: more than the person may give */
+    bool may_invite;
+    struct str note;
+    struct str link; /* shown this once */
+    struct {
+        const struct city_invited *at;
+        size_t n;
+    } invited;
+    struct {
+        const struct city_source *at;
+        size_t n;
+    } sources;
+};
+struct html page_city(struct arena *a, const struct city_view *v);
+
+struct city_wrong { /* of a field */
+    struct str field, label, says;
+};
+
+struct city_line {                       /* of the file */
+    struct str line, value, says, other; /* line absent: the file as a whole; other: of the line that has it too */
+};
+
+struct city_school {
+    struct str oid, code, name, name_sv, name_en;
+    bool doubtful;
+};
+
+struct city_open_view { /* GET /admin/cities?open=1; POST /admin/cities, multipart: csrf, version, act (preview, edit,
+                         * open), name_fi, name_sv, name_en, oid, code, id, support, schools, file */
+    struct console_page con;
+    struct str version, name_fi, name_sv, name_en, oid, code, id, support;
+    struct str no_name_fi, no_oid, no_code, no_id; /* what is wrong with each */
+    struct {
+        const struct city_wrong *at;
+        size_t n;
+    } wrongs;
+    struct html_lines schools; /* as typed, or what was read of the file */
+    struct {
+        const struct city_line *at;
+        size_t n;
+    } lines;
+    struct str lines_more;
+    bool file_kept_out; /* a large file with faults is not shown in the field */
+    /* What would be made of it. */
+    bool preview, doubtful, windows;
+    struct str n, elsewhere, no_schools, closed; /* absent: none */
+    struct {
+        const struct city_school *at;
+        size_t n;
+    } rows;
+    struct str more; /* schools besides those that are shown */
+    struct str detail;
+};
+struct html page_city_open(struct arena *a, const struct city_open_view *v);
 
 #endif

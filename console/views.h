@@ -11,6 +11,9 @@
 
 #define CONSOLE_VIEWS(X)                                                                                               \
     X(areas)                                                                                                           \
+    X(cities)                                                                                                          \
+    X(city)                                                                                                            \
+    X(city_open)                                                                                                       \
     X(home)                                                                                                            \
     X(alarms)                                                                                                          \
     X(alarm)                                                                                                           \

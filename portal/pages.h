@@ -72,6 +72,7 @@ struct vendor_invited_view { /* GET, POST /vendor/invite/TOKEN: seal, username, 
                               */
     struct page page;
     struct str token, organisation, role; /* role in words */
+    bool city;                            /* a municipality invites: its admins sign in to the console */
     struct str seal;                      /* what the code is made from, sealed */
     struct str seed, qr, box;             /* to be typed; drawn */
     struct str username, given_names, family_name;

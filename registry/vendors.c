@@ -108,6 +108,16 @@ static struct db_value text_value(struct str s)
 
 /* ── invitations ────────────────────────────────────────────────────────── */
 
+struct str invitation_to_city(struct arena *a, struct str provider)
+{
+    return arena_join(a, S("@"), provider);
+}
+
+struct str invitation_city(const struct invitation *x)
+{
+    return str_has_prefix(x->organisation, S("@")) ? str_from(x->organisation, 1) : (struct str){ NULL, 0 };
+}
+
 bool invitation_put(struct db *d, struct arena *a, const struct invitation *x, struct fail *f)
 {
     const struct db_value open[] = { db_text(x->organisation), db_int(x->made_s) }, now = db_int(x->made_s);

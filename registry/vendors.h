@@ -49,8 +49,8 @@ bool vendors_now(struct vendors *s, struct arena *a, vendors_job *job, void *wit
 /* ── invitations ────────────────────────────────────────────────────────── */
 
 struct invitation {
-    struct str hash; /* hex SHA-256 of what stands in the link */
-    struct str organisation;
+    struct str hash;         /* hex SHA-256 of what stands in the link */
+    struct str organisation; /* or invitation_to_city() */
     enum staff_role role;
     struct str note; /* for whom, as the inviter says */
     struct str by;   /* person id of the inviter */
@@ -60,6 +60,11 @@ struct invitations {
     struct invitation *at;
     size_t n;
 };
+
+/* Of a municipality whose first admin is invited: what stands for an organisation, whose ids never begin so. */
+struct str invitation_to_city(struct arena *a, struct str provider);
+/* And back; absent: it is to an organisation. */
+struct str invitation_city(const struct invitation *x);
 
 /* Fails CALLER invitations_of_one; OURS db_…. */
 bool invitation_put(struct db *d, struct arena *a, const struct invitation *x, struct fail *f);

@@ -39,7 +39,7 @@ struct html_lines {
     struct str text;
 };
 
-enum { HTML_PAGE_MAX_B = 262144 };
+enum { HTML_PAGE_MAX_B = 1 << 20 };
 
 /* A buffer for one page, with room for most pages at once. */
 struct buf html_begin(struct arena *a);

@@ -8,6 +8,7 @@
 #include "gateway/console/door.h"
 #include "gateway/console/raise.h"
 #include "gateway/flow.h"
+#include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "gateway/session/strict.h"
 #include "wire/form.h"
@@ -28,7 +29,7 @@ static void raise_break_glass(struct ctx *c)
 {
     const struct idp *idp = registry_idp(c->registry, c->person->idp);
 
-    if (idp != NULL && idp->kind == IDP_LOCAL && idp->provider == NULL)
+    if (idp != NULL && idp->kind == IDP_LOCAL && idp->provider == NULL && !idp->vendors)
         alarm_raise(c->alarms, ALARM_break_glass_used, &area_nation, c->person->id, c->person->subject, c->now_s);
 }
 
@@ -49,7 +50,18 @@ static enum step enter(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_enter(c->arena, &v));
 }
 
-const struct step_row admin_enter[] = { { load_session }, { flow_need_person }, { enter }, { NULL } };
+/* Whoever was invited is led to where such accounts sign in, and not to the list of cities, which does not name it. */
+static enum step invited(struct ctx *c, struct fail *f)
+{
+    const struct idp *idp = registry_idp_vendors(c->registry);
+
+    if (c->session != NULL || idp == NULL || !str_eq(form_get(c->query, S("by")), S("invitation")))
+        return NEXT;
+    c->login = login_own(c, S("/admin/enter"));
+    return flow_to_idp(c, idp, f);
+}
+
+const struct step_row admin_enter[] = { { load_session }, { invited }, { flow_need_person }, { enter }, { NULL } };
 
 /* ── areas ──────────────────────────────────────────────────────────────── */
 
@@ -103,6 +115,7 @@ static enum step show_areas(struct ctx *c, struct fail *f)
         put_area(c, rows, &v.rows.n, &theirs->at[i]);
     if (nation)
         put_municipalities(c, rows, &v);
+    v.may_open = nation && console_may_in(c, MAY_PUBLISH, &area_nation);
     return answer_page(c, 200, page_areas(c->arena, &v));
 }
 

@@ -7,12 +7,14 @@
 #include "base/crypt.h"
 #include "base/seals.h"
 #include "base/settings.h"
+#include "frame/roles.h"
 #include "gateway/answer.h"
 #include "gateway/joining.h"
 #include "gateway/session/limits.h"
 #include "gateway/session/strict.h"
 #include "gateway/vendor/door.h"
 #include "idp-adapters/fold.h"
+#include "model/when.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/otp.h"
@@ -27,7 +29,8 @@ enum {
     PASSWORD_MIN = 12,
     PASSWORD_TYPED_MAX_B = 1024,
     SEAL_TYPED_MAX_B = 512,
-    ID_B = 10
+    ID_B = 10,
+    FIRST_ADMIN_S = 366 * 86400
 };
 
 static struct str say(const struct ctx *c, enum vendor_text key)
@@ -175,11 +178,18 @@ static enum step find_kept(struct ctx *c, struct fail *f)
     return vendor_ask(c, look, x, &x->got, f);
 }
 
-static const struct organisation *invited_by(const struct ctx *c, const struct accepting *x)
+static bool is_to_city(const struct accepting *x)
 {
+    return str_is_set(invitation_city(&x->invitation));
+}
+
+/* The names of whoever invites; NULL: they are not there, or are switched off. */
+static const struct names *invited_by(const struct ctx *c, const struct accepting *x)
+{
+    const struct provider *p = registry_provider(c->registry, invitation_city(&x->invitation));
     const struct organisation *o = registry_organisation(c->registry, x->invitation.organisation);
 
-    return o != NULL && o->enabled ? o : NULL;
+    return is_to_city(x) ? (p != NULL ? &p->names : NULL) : o != NULL && o->enabled ? &o->names : NULL;
 }
 
 static enum step found(struct ctx *c, struct fail *f)
@@ -220,8 +230,9 @@ static enum step show_invited(struct ctx *c, struct accepting *x, int status)
 
     v->page = page_for(c, v->papers.n == 0 ? c->req->path : (struct str){ NULL, 0 });
     v->token = c->req->param;
-    v->organisation = names_in(&invited_by(c, x)->names, c->lang);
-    v->role = vendor_role_word(x->invitation.role, c->lang);
+    v->organisation = names_in(invited_by(c, x), c->lang);
+    v->city = is_to_city(x);
+    v->role = v->city ? role_word(ROLE_ADMIN, c->lang) : vendor_role_word(x->invitation.role, c->lang);
     v->wrongs = listed(&x->wrongs);
     if (v->papers.n == 0) {
         v->seal =
@@ -269,25 +280,49 @@ static void judge(struct ctx *c, struct accepting *x)
         v->no_code = wrong_note(c, &x->wrongs, "code", V_v_code, say(c, V_v_code_wrong));
 }
 
+/* Of an organisation. */
+static void put_member(struct ctx *c, struct accepting *x, struct edit *e, const struct idp *idp)
+{
+    struct str staff = b32_encode(c->arena, sha256(c->arena, arena_join(c->arena, x->account, S("/staff"))));
+    const struct row_id member = { S("staff"), { str_sub(staff, 0, 16), { NULL, 0 } } };
+    const struct edit_field fields[] = { { S("organisation"), x->invitation.organisation },
+                                         { S("idp"), idp->id },
+                                         { S("subject"), x->account },
+                                         { S("role"), str_of(staff_role_name(x->invitation.role)) } };
+
+    edit_put(e, &member, fields, sizeof fields / sizeof *fields);
+}
+
+/* Of a municipality: a right that ends, as those that are given in the console. */
+static void put_admin(struct ctx *c, struct accepting *x, struct edit *e, const struct idp *idp)
+{
+    const struct row_id right = { S("admin"), { x->account, { NULL, 0 } } };
+    const struct edit_field fields[] = { { S("idp"), idp->id },
+                                         { S("subject"), x->account },
+                                         { S("role"), str_of(role_name(ROLE_ADMIN)) },
+                                         { S("provider"), invitation_city(&x->invitation) },
+                                         { S("to"), when_rfc3339(c->arena, c->now_s + FIRST_ADMIN_S) },
+                                         { S("why"), x->invitation.note } };
+
+    edit_put(e, &right, fields, sizeof fields / sizeof *fields);
+}
+
 static void put_rows(struct ctx *c, struct accepting *x)
 {
     const struct idp *idp = registry_idp_vendors(c->registry);
-    struct str staff = b32_encode(c->arena, sha256(c->arena, arena_join(c->arena, x->account, S("/staff"))));
     const struct row_id account = { S("account"), { x->account, { NULL, 0 } } };
-    const struct row_id member = { S("staff"), { str_sub(staff, 0, 16), { NULL, 0 } } };
     const struct edit_field of_account[] = { { S("idp"), idp->id },
                                              { S("username"), x->v.username },
                                              { S("password"), x->password },
                                              { S("given_names"), x->v.given_names },
                                              { S("family_name"), x->v.family_name } };
-    const struct edit_field of_member[] = { { S("organisation"), x->invitation.organisation },
-                                            { S("idp"), idp->id },
-                                            { S("subject"), x->account },
-                                            { S("role"), str_of(staff_role_name(x->invitation.role)) } };
     struct edit *e = vendor_act_begin(c, &x->act, true, x->invitation.by, S(""));
 
     edit_put(e, &account, of_account, sizeof of_account / sizeof *of_account);
-    edit_put(e, &member, of_member, sizeof of_member / sizeof *of_member);
+    if (is_to_city(x))
+        put_admin(c, x, e, idp);
+    else
+        put_member(c, x, e, idp);
 }
 
 static bool take(void *with, struct db *d, struct arena *a, struct fail *f)
