@@ -9,6 +9,7 @@
 #define CONSOLE_PAGES_H
 
 #include "frame/page.h"
+#include "frame/receipt.h"
 
 /* --- what every page of the console carries --------------------------------------------------------------- */
 
@@ -33,6 +34,7 @@ enum place {
     PLACE_NONE = 0,
     PLACE_HOME,
     PLACE_RIGHTS,
+    PLACE_SERVICES,
     PLACE_PROVIDERS,
     PLACE_IDPS,
     PLACE_PEOPLE,
@@ -1490,6 +1492,7 @@ struct catalogue_row {
     } whys;
     struct str count; /* of them */
     struct str users; /* municipalities, by name; absent: none yet */
+    bool take, taken; /* in the console: may be taken into use; has receipts there */
 };
 
 struct catalogue_view { /* GET /services?q=&from= */
@@ -1590,5 +1593,67 @@ struct city_open_view { /* GET /admin/cities?open=1; POST /admin/cities, multipa
     struct str detail;
 };
 struct html page_city_open(struct arena *a, const struct city_open_view *v);
+
+/* --- taken into use: what a municipality gives a service, and the receipt of it ----------------------------------- */
+
+struct services_view { /* GET /admin/services?q=&from= */
+    struct console_page con;
+    struct str q, next, previous;
+    struct {
+        const struct catalogue_row *at;
+        size_t n;
+    } rows;
+};
+struct html page_services(struct arena *a, const struct services_view *v);
+
+struct take_claim { /* fields give_KEY = yes | no */
+    struct str key, name, why, basis;
+    bool always, never; /* never: the whole country forbids it */
+    bool yes, no;       /* as it was chosen */
+    bool wrong;         /* it was not */
+};
+
+struct take_wrong {
+    struct str field, label;
+};
+
+struct receipt_row {
+    struct str id, whom, when;
+    bool in_force, withdrawn;
+};
+
+struct take_view { /* GET /admin/services/ID; POST: csrf, version, act=send|keep, give_…, role_…, where=all|some,
+                    * school_…, purpose, agreement, decided_by, until */
+    struct console_page con;
+    struct str id, name, vendor, line, users, privacy, terms, version;
+    bool link, may_take;
+    struct {
+        const struct take_claim *at;
+        size_t n;
+    } claims;
+    struct choices roles, schools;
+    bool all, some, many; /* of the schools; many: they are too many to be listed */
+    struct str purpose, agreement, decided_by, until;
+    bool no_roles, no_where, no_purpose, no_agreement, no_decided_by, no_until;
+    struct {
+        const struct take_wrong *at;
+        size_t n;
+    } wrongs;
+    struct {
+        const struct receipt_row *at;
+        size_t n;
+    } receipts;
+    bool changed; /* meanwhile */
+    struct str trouble;
+};
+struct html page_take(struct arena *a, const struct take_view *v);
+
+struct receipt_view { /* GET /admin/services/ID?receipt=; POST: csrf, version, act=withdraw, receipt, why */
+    struct console_page con;
+    struct receipt_words receipt;
+    struct str service, version, why, trouble, change;
+    bool may_withdraw, no_why, changed, done;
+};
+struct html page_receipt(struct arena *a, const struct receipt_view *v);
 
 #endif

@@ -50,6 +50,9 @@
     X(school_services)                                                                                                 \
     X(requests)                                                                                                        \
     X(request)                                                                                                         \
+    X(services)                                                                                                        \
+    X(take)                                                                                                            \
+    X(receipt)                                                                                                         \
     X(school_service)
 
 struct enter_out {

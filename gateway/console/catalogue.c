@@ -3,7 +3,8 @@
  *
  * No door: nothing here is anybody's secret.  What is in test, and what waits for the operator, does not stand in it.
  */
-#include "console/pages.h"
+#include "gateway/console/catalogue.h"
+
 #include "console/texts.h"
 #include "frame/roles.h"
 #include "frame/words.h"
@@ -108,39 +109,57 @@ static bool is_in_it(const struct service *s, const struct users *users)
     return !s->test && (s->enabled || users->n > 0);
 }
 
-static size_t fill(struct ctx *c, const struct listed *all, size_t from, struct catalogue_view *v)
+static size_t fill(struct ctx *c, const struct listed *all, size_t from, struct catalogue_list *out)
 {
-    struct catalogue_row *rows = arena_make_n(c->arena, SERVICES_A_PAGE, struct catalogue_row);
     size_t i = from;
 
-    v->rows.at = rows;
-    for (; i < all->n && v->rows.n < SERVICES_A_PAGE && i - from < LISTED_LOOKED_AT; i++) {
+    out->rows = arena_make_n(c->arena, SERVICES_A_PAGE, struct catalogue_row);
+    for (; i < all->n && out->n < SERVICES_A_PAGE && i - from < LISTED_LOOKED_AT; i++) {
         const struct service *s = &registry_parts(c->registry)->services[all->at[i]];
         struct users users = { 0 };
         if (!s->test)
             users = policy_users(c->arena, c->registry, s, c->now_s);
         if (is_in_it(s, &users))
-            put_row(c, s, &users, &rows[v->rows.n++]);
+            put_row(c, s, &users, &out->rows[out->n++]);
     }
     return i;
 }
 
-static enum step show(struct ctx *c, struct fail *f)
+bool catalogue_has(struct ctx *c, const struct service *s)
 {
-    struct catalogue_view v = { .q = str_chars(str_trim(form_get(c->query, S("q"))), SEARCH_MAX, SEARCH_MAX_B) };
-    const struct listed all = listed_find(c, LISTED_SERVICES, v.q);
+    if (s == NULL || s->test)
+        return false;
+    const struct users users = policy_users(c->arena, c->registry, s, c->now_s);
+    return is_in_it(s, &users);
+}
+
+void catalogue_fill(struct ctx *c, struct str path, struct catalogue_list *out)
+{
+    *out = (struct catalogue_list){ .q = str_chars(str_trim(form_get(c->query, S("q"))), SEARCH_MAX, SEARCH_MAX_B) };
+    const struct listed all = listed_find(c, LISTED_SERVICES, out->q);
     struct paging p = paging_of(c, all.n, SERVICES_A_PAGE);
     struct buf here = buf_new(c->arena, HERE_MAX_B);
 
+    paging_ends(c, &p, fill(c, &all, p.from, out));
+    buf_add(&here, path);
+    if (str_is_set(out->q))
+        url_query(&here, S("q"), out->q);
+    out->here = buf_ok(&here) ? buf_str(&here) : path;
+    out->next = paging_next(c, &p, out->here);
+    out->previous = paging_previous(c, &p, out->here);
+}
+
+static enum step show(struct ctx *c, struct fail *f)
+{
+    struct catalogue_list list;
+
     (void)f;
-    paging_ends(c, &p, fill(c, &all, p.from, &v));
-    buf_add(&here, S("/services"));
-    if (str_is_set(v.q))
-        url_query(&here, S("q"), v.q);
-    struct str list = buf_ok(&here) ? buf_str(&here) : S("/services");
-    v.next = paging_next(c, &p, list);
-    v.previous = paging_previous(c, &p, list);
-    v.page = page_for(c, list);
+    catalogue_fill(c, S("/services"), &list);
+    const struct catalogue_view v = { .page = page_for(c, list.here),
+                                      .q = list.q,
+                                      .next = list.next,
+                                      .previous = list.previous,
+                                      .rows = { list.rows, list.n } };
     return answer_page(c, 200, page_catalogue(c->arena, &v));
 }
 
