@@ -37,6 +37,8 @@ const PAGES = {
   admin_tryout: [`/admin/tryout/${own}-edu`],
   admin_releases: ['/admin/release'],
   admin_release: ['/admin/release/s1'],
+  admin_services: ['/admin/services', '/admin/services?q=s9'],
+  admin_take: ['/admin/services/s1'],
   admin_chain: ['/admin/log/chain'],
   admin_requests: ['/admin/requests'],
   admin_request: [function request(stage, who) { return stage.link(who, '/admin/requests'); }],

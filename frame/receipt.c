@@ -14,7 +14,7 @@ struct str claims_in_words(struct arena *a, struct claim_set claims, enum lang l
     for (int i = 0; i < CLAIM_COUNT; i++)
         if (claim_in(claims, (enum claim)i)) {
             buf_add(&b, b.n > 0 ? S(", ") : S(""));
-            buf_add(&b, claim_in_words((enum claim)i, lang));
+            buf_add(&b, i == CLAIM_SUB ? frame_text(F_permit_sub, lang) : claim_in_words((enum claim)i, lang));
         }
     return b.n > 0 ? buf_str(&b) : S("–");
 }

@@ -10,13 +10,13 @@
 
 struct receipt_words {
     struct str id, service, vendor, provider, oid;
-    struct str whom;                 /* roles and schools */
-    struct str gives, keeps;         /* keeps: what was asked for and is not given; absent: everything is given */
+    struct str whom;         /* roles and schools */
+    struct str gives, keeps; /* keeps: what was asked for and is not given; absent: everything is given */
     struct str purpose, agreement, decided_by;
-    struct str from, until;          /* until absent: it has no end */
-    struct str asked, approved;      /* who and when, as far as the side may know; the caller's; absent: left out */
-    struct str withdrawn, why;       /* absent: it is not */
-    bool in_force, later, over;      /* none: withdrawn */
+    struct str from, until;     /* until absent: it has no end */
+    struct str asked, approved; /* who and when, as far as the side may know; the caller's; absent: left out */
+    struct str withdrawn, why;  /* absent: it is not */
+    bool in_force, later, over; /* none: withdrawn */
 };
 
 /* begun_s: when it was published, where that is known and later than the row says; 0: it is not. */

@@ -17,6 +17,9 @@ struct receipt {
 struct receipts_index {
     struct receipt *at; /* by provider and service; of each pair one at least, and all that nobody has withdrawn */
     size_t n;
+    const struct permission **about, **named; /* of each service, one after the other; by id */
+    uint32_t *from;                           /* of each service, and one more */
+    size_t named_n;
 };
 
 static int compare(const struct receipt *x, const struct receipt *y)
@@ -66,6 +69,38 @@ static void fold(struct arena *a, struct receipts_index *x, size_t n)
     }
 }
 
+static int by_id(const void *a, const void *b)
+{
+    const struct permission *const *x = a, *const *y = b;
+
+    return str_cmp((*x)->id, (*y)->id);
+}
+
+static int by_provider(const void *a, const void *b)
+{
+    const struct permission *const *x = a, *const *y = b;
+    int by = str_cmp((*x)->provider->id, (*y)->provider->id);
+
+    if (by == 0)
+        by = ((*x)->withdrawn_s != 0) - ((*y)->withdrawn_s != 0);
+    return by != 0 ? by : str_cmp((*y)->id, (*x)->id);
+}
+
+/* Before the pairs are folded. */
+static void list_about(struct arena *a, struct receipts_index *x, const struct registry_parts *parts, size_t n)
+{
+    x->about = arena_make_n(a, n + 1, const struct permission *);
+    x->from = arena_make_n(a, parts->service_count + 2, uint32_t);
+    for (size_t i = 0; i < n; i++)
+        x->from[x->at[i].service + 2]++;
+    for (size_t i = 2; i < parts->service_count + 2; i++)
+        x->from[i] += x->from[i - 1];
+    for (size_t i = 0; i < n; i++)
+        x->about[x->from[x->at[i].service + 1]++] = x->at[i].row;
+    for (size_t i = 0; i < parts->service_count; i++)
+        qsort(x->about + x->from[i], x->from[i + 1] - x->from[i], sizeof *x->about, by_provider);
+}
+
 static void *make(struct arena *a, const struct registry *r)
 {
     const struct registry_parts *parts = registry_parts(r);
@@ -81,6 +116,11 @@ static void *make(struct arena *a, const struct registry *r)
                 .provider = p->provider, .service = (size_t)(s - parts->services), .row = p, .roles = roles_of(p)
             };
     }
+    list_about(a, x, parts, n);
+    x->named = arena_make_n(a, parts->permission_count + 1, const struct permission *);
+    for (size_t i = 0; i < parts->permission_count; i++)
+        x->named[x->named_n++] = &parts->permissions[i];
+    qsort(x->named, x->named_n, sizeof *x->named, by_id);
     qsort(x->at, n, sizeof *x->at, by_pair);
     fold(a, x, n);
     return x;
@@ -186,4 +226,22 @@ struct receipts receipts_of(const struct registry *r, const struct provider *p, 
     size_t place = (size_t)(s - registry_parts(r)->services), i = find(x, p, place);
 
     return is_at(x, i, p, place) ? (struct receipts){ x->at[i].whole, x->at[i].whole_n } : (struct receipts){ NULL, 0 };
+}
+
+struct receipts receipts_about(const struct registry *r, const struct service *s)
+{
+    const struct receipts_index *x = index_of(r);
+    size_t place = (size_t)(s - registry_parts(r)->services);
+
+    return (struct receipts){ x->about + x->from[place], x->from[place + 1] - x->from[place] };
+}
+
+const struct permission *receipt_named(const struct registry *r, struct str id)
+{
+    const struct receipts_index *x = index_of(r);
+    const struct permission key = { .id = id }, *wanted = &key;
+    const struct permission **found =
+        x->named_n > 0 ? bsearch(&wanted, x->named, x->named_n, sizeof *x->named, by_id) : NULL;
+
+    return found != NULL ? *found : NULL;
 }

@@ -35,6 +35,10 @@ struct receipts {
     size_t n;
 };
 struct receipts receipts_of(const struct registry *r, const struct provider *p, const struct service *s);
+/* All that anybody has decided about it, by the ids of the municipalities. */
+struct receipts receipts_about(const struct registry *r, const struct service *s);
+/* By its id; NULL: there is none. */
+const struct permission *receipt_named(const struct registry *r, struct str id);
 
 /* Makes the index of a snapshot, so that no request waits for it. */
 void receipts_prepare(const struct registry *r);

@@ -9,6 +9,7 @@
 #define PORTAL_PAGES_H
 
 #include "frame/page.h"
+#include "frame/receipt.h"
 
 /* --- what every page behind the door carries --------------------------------------------------------------- */
 
@@ -21,7 +22,7 @@ enum vendor_place {
     VENDOR_PLACE_ACCOUNT
 };
 
-enum vendor_tab { VENDOR_TAB_NONE = 0, VENDOR_TAB_SETTINGS, VENDOR_TAB_LOGO, VENDOR_TAB_CONNECT };
+enum vendor_tab { VENDOR_TAB_NONE = 0, VENDOR_TAB_SETTINGS, VENDOR_TAB_LOGO, VENDOR_TAB_CONNECT, VENDOR_TAB_USE };
 
 struct vendor_page {
     struct page page;
@@ -246,5 +247,30 @@ struct vendor_logo_view { /* GET /vendor/logo/ID; POST: multipart: act (keep, re
     struct str trouble, done;
 };
 struct html page_vendor_logo(struct arena *a, const struct vendor_logo_view *v);
+
+/* --- production, use, receipts ------------------------------------------------------------------------------ */
+
+struct vendor_receipt_row {
+    struct str id, provider, whom, gives, keeps, until; /* keeps, until: may be absent */
+    bool in_force, later, withdrawn;                    /* none of them: over */
+};
+
+struct vendor_use_view { /* GET /vendor/use/ID */
+    struct vendor_page con;
+    struct str id, title;
+    bool test;
+    struct {
+        const struct vendor_receipt_row *at;
+        size_t n;
+    } receipts;
+};
+struct html page_vendor_use(struct arena *a, const struct vendor_use_view *v);
+
+struct vendor_receipt_view { /* GET /vendor/receipt/ID */
+    struct vendor_page con;
+    struct str id, title; /* of the service */
+    struct receipt_words receipt;
+};
+struct html page_vendor_receipt(struct arena *a, const struct vendor_receipt_view *v);
 
 #endif

@@ -17,7 +17,9 @@
     X(vendor_new)                                                                                                      \
     X(vendor_service)                                                                                                  \
     X(vendor_connect)                                                                                                  \
-    X(vendor_logo)
+    X(vendor_logo) \
+    X(vendor_use)                                                                                                      \
+    X(vendor_receipt)
 
 #define PORTAL_PLAIN(X) /* before the door */                                                                          \
     X(vendor_enter)                                                                                                    \

@@ -2,9 +2,10 @@
 #include "gateway/console/compare.h"
 
 #include "gateway/console/lines.h"
+#include "model/when.h"
 #include "wire/json.h"
 
-enum { FIELDS_MAX = 64, VALUE_MAX_B = 4096 };
+enum { FIELDS_MAX = 64, VALUE_MAX_B = 4096, SECONDS_AT_LEAST = 1000000000 };
 
 /* ── lines ──────────────────────────────────────────────────────────────── */
 
@@ -127,6 +128,17 @@ static struct str value_text(struct ctx *c, const struct json_value *v)
     }
 }
 
+/* Unix seconds, as people read them. */
+static bool is_time(const struct json_value *x)
+{
+    static const char *const names[] = { "from", "to", "until", "withdrawn" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (x->type == JSON_INT && x->integer > SECONDS_AT_LEAST && str_eq(x->name, str_of(names[i])))
+            return true;
+    return false;
+}
+
 static void put_fields(struct ctx *c, const struct json_value *side, bool is_after, bool has_text,
                        struct diff_line *lines, size_t *n)
 {
@@ -140,7 +152,8 @@ static void put_fields(struct ctx *c, const struct json_value *side, bool is_aft
             return;
         if (i == *n)
             lines[(*n)++] = (struct diff_line){ .name = x->name };
-        *(is_after ? &lines[i].after : &lines[i].before) = value_text(c, x);
+        *(is_after ? &lines[i].after : &lines[i].before) =
+            is_time(x) ? when_full(c->arena, x->integer, c->lang) : value_text(c, x);
     }
 }
 

@@ -148,7 +148,7 @@ static void put_claims(struct ctx *c, const struct taking *x, struct take_view *
             continue;
         struct take_claim *row = &at[v->claims.n++];
         *row = (struct take_claim){ .key = str_of(claim_key(claim)),
-                                    .name = claim_in_words(claim, c->lang),
+                                    .name = claims_in_words(c->arena, (struct claim_set){ 1u << i }, c->lang),
                                     .always = claim == CLAIM_SUB,
                                     .never = claim_in(x->never, claim),
                                     .yes = claim_in(x->yes, claim),
@@ -210,8 +210,7 @@ static struct str here(struct ctx *c, const struct taking *x)
 {
     struct str at = arena_join(c->arena, S("/admin/services/"), x->service->id);
 
-    return x->receipt == NULL ? at
-                              : arena_printf(c->arena, "%.*s?receipt=%.*s", STR_ARG(at), STR_ARG(x->receipt->id));
+    return x->receipt == NULL ? at : arena_printf(c->arena, "%.*s?receipt=%.*s", STR_ARG(at), STR_ARG(x->receipt->id));
 }
 
 static struct str version_of(struct ctx *c)
@@ -251,15 +250,21 @@ static enum step form_page(struct ctx *c, const struct taking *x)
     put_receipts(c, x, &v);
     console_page_for(c, PLACE_SERVICES, true, c->req->method == HTTP_GET ? here(c, x) : (struct str){ NULL, 0 },
                      &v.con);
-    return answer_page(c, x->changed ? 409 : x->wrong_n > 0 || str_is_set(x->trouble) ? 400 : 200,
+    return answer_page(c,
+                       x->changed                                 ? 409
+                       : x->wrong_n > 0 || str_is_set(x->trouble) ? 400
+                                                                  : 200,
                        page_take(c->arena, &v));
 }
 
 /* ── the receipt ────────────────────────────────────────────────────────── */
 
+/* By name, whoever reads it: it is printed and filed. */
 static struct str who_when(struct ctx *c, struct str who, int64_t at_s)
 {
-    return arena_printf(c->arena, "%.*s, %.*s", STR_ARG(lines_who(c, who)),
+    struct str name = str_eq(who, c->person->id) ? person_display_name(c->arena, c->person) : (struct str){ NULL, 0 };
+
+    return arena_printf(c->arena, "%.*s, %.*s", STR_ARG(str_is_set(name) ? name : lines_who(c, who)),
                         STR_ARG(when_full(c->arena, at_s, c->lang)));
 }
 
@@ -289,7 +294,10 @@ static enum step receipt_page(struct ctx *c, const struct taking *x)
     }
     console_page_for(c, PLACE_SERVICES, true, c->req->method == HTTP_GET ? here(c, x) : (struct str){ NULL, 0 },
                      &v.con);
-    return answer_page(c, v.no_why || str_is_set(x->trouble) ? 400 : x->changed ? 409 : 200,
+    return answer_page(c,
+                       v.no_why || str_is_set(x->trouble) ? 400
+                       : x->changed                       ? 409
+                                                          : 200,
                        page_receipt(c->arena, &v));
 }
 
@@ -334,9 +342,8 @@ static struct taking *begin(struct ctx *c)
 
     c->state = x;
     x->service = registry_service(c->registry, c->req->param);
-    if (!catalogue_has(c, x->service) &&
-        (x->service == NULL || console_provider(c) == NULL ||
-         receipts_of(c->registry, console_provider(c), x->service).n == 0))
+    if (!catalogue_has(c, x->service) && (x->service == NULL || console_provider(c) == NULL ||
+                                          receipts_of(c->registry, console_provider(c), x->service).n == 0))
         return NULL;
     x->never = forbidden(c, x->service);
     return x;
@@ -415,9 +422,8 @@ static void read_until(struct ctx *c, struct taking *x)
     int64_t day;
 
     x->until = act_field(c->body, S("until"), UNTIL_MAX);
-    if (str_is_set(x->until) &&
-        (!times_date_read(x->until, &day) || !when_day_read_end(times_date(c->arena, day), &x->until_s) ||
-         x->until_s <= c->now_s))
+    if (str_is_set(x->until) && (!times_date_read(x->until, &day) ||
+                                 !when_day_read_end(times_date(c->arena, day), &x->until_s) || x->until_s <= c->now_s))
         wrong(x, S("until"), said(C_take_until_wrong, c->lang));
 }
 
@@ -492,7 +498,8 @@ static void put_rows(struct ctx *c, struct taking *x, struct edit *e)
 {
     const struct str id = new_id(c, x), from = when_rfc3339(c->arena, c->now_s);
     const struct str until = x->until_s > 0 ? when_rfc3339(c->arena, x->until_s) : (struct str){ NULL, 0 };
-    const struct row_id policy = { .kind = S("policy"), .key = { id } }, row = { .kind = S("permission"), .key = { id } };
+    const struct row_id policy = { .kind = S("policy"), .key = { id } },
+                        row = { .kind = S("permission"), .key = { id } };
     const struct edit_field opens[] = { { S("provider"), taker(c)->id },
                                         { S("text"), policy_text(c, x) },
                                         { S("why"), x->why },
@@ -525,9 +532,9 @@ static bool keep_sql(void *with, struct db *d, struct arena *a, struct fail *f)
 
     if (!edit_run(x->act.edit, d, a, &x->act.how, EDIT_KEEP, &x->act.result, f))
         return false;
-    const struct draft_move move = {
-        .number = x->act.result.draft, .edition = x->act.result.edition, .act = DRAFT_PROPOSE
-    };
+    const struct draft_move move = { .number = x->act.result.draft,
+                                     .edition = x->act.result.edition,
+                                     .act = DRAFT_PROPOSE };
     return !x->propose || draft_do(d, a, &x->by, &move, &sent, f);
 }
 

@@ -3,11 +3,11 @@
  *
  * Names and offices that a municipality typed into its decision stand there; who of its people pressed what does not.
  */
+#include "policy/receipts.h"
 #include "gateway/answer.h"
 #include "gateway/vendor/door.h"
 #include "gateway/vendor/use.h"
 #include "model/when.h"
-#include "policy/receipts.h"
 #include "portal/texts.h"
 #include "registry/permissions.h"
 
@@ -78,6 +78,7 @@ static enum step show(struct ctx *c, struct fail *f)
     }
     vendor_page_for(c, VENDOR_PLACE_SERVICES, true, arena_join(c->arena, S("/vendor/receipt/"), x->receipt->id),
                     &v.con);
+    v.con.tab = VENDOR_TAB_USE;
     return answer_page(c, 200, page_vendor_receipt(c->arena, &v));
 }
 

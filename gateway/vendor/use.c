@@ -18,6 +18,7 @@ static enum step page(struct ctx *c, struct fail *f)
     v.test = s->test;
     vendor_receipts(c, s, &v);
     vendor_page_for(c, VENDOR_PLACE_SERVICES, true, arena_join(c->arena, S("/vendor/use/"), s->id), &v.con);
+    v.con.tab = VENDOR_TAB_USE;
     return answer_page(c, 200, page_vendor_use(c->arena, &v));
 }
 

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A municipality takes a service into use, in a real Chromium [J9, issue 14 "The catalogue"]: each attribute decided, a second
+// person, the receipt that both sides read, what leaves by it over OpenID Connect, and withdrawn in one press.
+//   node take_into_use.mjs PATH-OF-DIGIONE
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import { Agent } from '../e2e/agent.mjs';
+import { Gateway, check, finish, freePort, root, test, until } from '../e2e/gateway.mjs';
+import { Service } from '../e2e/rp.mjs';
+import { axeFindsNothing, picture } from './look.mjs';
+
+const program = path.resolve(process.argv[2]);
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
+if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
+const shots = path.join(root, 'build/take-shots');
+fs.mkdirSync(shots, { recursive: true });
+process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
+
+const password = 'salasana-salasana', secret = 'kanerva-kanerva-kanerva-kanerva', bench = crypto.randomBytes(24).toString('hex');
+const port = await freePort(), gateway = { url: `http://localhost:${port}`, port, host: 'localhost' };
+const kanerva = new Service(gateway, { id: 'kanerva', secret, redirect: 'https://kanerva.example/cb', scope: 'openid profile email edu.role edu.school' });
+const why = (fi, sv, en) => `{ fi: "${fi}", sv: "${sv}", en: "${en}" }`;
+const registry = `format: 1
+providers:
+  - { id: oulu, oid: "1.2.246.562.99.95640100004", name: { fi: Oulu, sv: Uleåborg }, schools: [{ oid: "1.2.246.562.99.95640200010", code: "99101", name: { fi: Testi-Kielonmäen koulu } }, { oid: "1.2.246.562.99.95640200028", code: "99102", name: { fi: Testi-Otsolahden lukio } }] }
+  - { id: espoo, oid: "1.2.246.562.99.90490100001", name: { fi: Espoo, sv: Esbo } }
+idps:
+  - { id: operators, kind: local, name: { fi: Ylläpito } }
+  - { id: vendors, kind: local, vendors: true, listed: false, name: { fi: Toimittajat, sv: Leverantörer, en: Vendors } }
+  - { id: oulu, kind: local, provider: oulu, name: { fi: Oulu } }
+  - { id: espoo, kind: local, provider: espoo, name: { fi: Espoo } }
+organisations:
+  - { id: y2345678-0, business_id: 2345678-0, name: { fi: Kanerva Oy }, contact_technology: t@kanerva.example, contact_privacy: p@kanerva.example, contact_incidents: i@kanerva.example }
+services:
+  - id: kanerva
+    protocol: oidc
+    vendor: y2345678-0
+    name: { fi: Kanerva Oppikirjat, sv: Kanerva Läroböcker, en: Kanerva Books }
+    line: { fi: Digikirjat ja tehtävät, sv: Digitala böcker, en: Digital books }
+    client_id: kanerva
+    secret: { plain: ${secret} }
+    auth_method: client_secret_basic
+    redirect_uris: ["https://kanerva.example/cb"]
+    id_token_alg: ES256
+    scopes: [openid, profile, email, edu.role, edu.school]
+    policy_uri: "https://kanerva.example/privacy"
+    asks: [sub, given_name, family_name, email, roles]
+    purposes:
+      - { attribute: given_name, basis: public_task, purpose: ${why('Opettaja tunnistaa palautuksen tekijän.', 'Läraren känner igen den som lämnat in.', 'The teacher knows whose work it is.')} }
+      - { attribute: roles, basis: contract, purpose: ${why('Opettaja näkee vastaukset.', 'Läraren ser svaren.', 'Teachers see the answers.')} }
+  - { id: muu, protocol: link, vendor: toinen, name: { fi: Muu Palvelu }, launch_uri: "https://muu.example/" }
+policies:
+  - { id: oulu-teachers, provider: oulu, opens: permit, roles: [teacher], release: [sub, given_name, family_name, email, roles] }
+admins:
+  - { id: riikka-aalto, idp: operators, subject: operators-riikka, role: operator, why: valittu }
+  - { id: tiina-koski, idp: oulu, subject: oulu-tiina, role: admin, provider: oulu }
+  - { id: sari-lehto, idp: oulu, subject: oulu-sari, role: admin, provider: oulu }
+  - { id: kaisa-koulu, idp: oulu, subject: oulu-kaisa, role: admin, provider: oulu, school: "99101" }
+  - { id: espoon-eero, idp: espoo, subject: espoo-eero, role: admin, provider: espoo }
+accounts:
+  - { id: oulu-aino, idp: oulu, username: oulu-aino, password: { plain: ${password} }, given_names: Aino, family_name: Testi-Kielo, email: aino@oulu.example, affiliations: [{ provider: oulu, role: teacher, school: "99101" }] }
+  - { id: oulu-leevi, idp: oulu, username: oulu-leevi, password: { plain: ${password} }, given_names: Leevi, family_name: Testi-Pihlaja, affiliations: [{ provider: oulu, role: learner, school: "99102" }] }
+${['oulu-tiina', 'oulu-sari', 'oulu-kaisa', 'espoo-eero', 'operators-riikka'].map((id) => `  - { id: ${id}, idp: ${id.split('-')[0]}, username: ${id}, password: { plain: ${password} }, given_names: ${id.split('-')[1]}, family_name: Ylläpitäjä }`).join('\n')}
+api_tokens:
+  - { id: bench, role: operator, at_once: true, token: { plain: "${bench}" } }
+`;
+const g = await new Gateway(program, { name: 'take', port, registry, settings: { support: 'tuki@digione.example' } }).start();
+if (process.env.HOLD) { console.log(g.url, g.dir); await new Promise(() => {}); }
+const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const send = async (page, act) => { const [answer] = await Promise.all([page.waitForNavigation(), act]); return answer?.status(); };
+
+async function blank({ state, lang = 'fi-FI', width = 1280, scripts = true, dark = false } = {}) {
+  const context = await browser.newContext({ storageState: state, locale: lang, viewport: { width, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: scripts, colorScheme: dark ? 'dark' : 'light' });
+  const page = await context.newPage();
+  page.on('pageerror', (e) => { throw e; });
+  page.scripts = scripts;
+  return { context, page };
+}
+async function visitor(user, options = {}) {
+  const { context, page } = await blank(options), idp = user.split('-')[0];
+  await page.goto(`${g.url}/admin`);
+  await page.waitForURL(/\/sign-in/);
+  await page.goto(`${g.url}/sign-in/local?login=${new URL(page.url()).searchParams.get('login')}&idp=${idp}`);
+  await page.fill('#username', user);
+  await page.fill('#password', password);
+  await send(page, page.click('form:has(#password) .acts button.b'));
+  await page.waitForURL((u) => u.pathname.startsWith('/admin') && !u.pathname.startsWith('/admin/enter'));
+  return { context, page };
+}
+async function looks(page, name, width = page.viewportSize().width) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth).catch(() => null);
+  if (wide !== null) check(wide <= width, `${name}: ${wide} px wide at ${width}`);
+  await picture(page, { path: path.join(shots, `${name}-${width}.png`), fullPage: true });
+  if (page.scripts) await axeFindsNothing(page, name);
+}
+
+// What the provider tells the service of somebody, as they sign in.  null: nothing, since it does not open.
+async function told(user) {
+  const agent = new Agent(), idp = user.split('-')[0];
+  let res = await kanerva.begin(agent, { ui_locales: 'fi' });
+  for (let i = 0; res.page && i < 4; i++) {
+    const page = res.page;
+    if (/name="password"/.test(page.text)) res = kanerva.arrived(await agent.submit(page, { username: user, password }, (f) => 'password' in f.fields, kanerva.until()));
+    else if (/name="idp"/.test(page.text)) res = kanerva.arrived(await agent.submit(page, { idp }, (f) => f.buttons.some((b) => b.name === 'idp' && b.value === idp) || 'idp' in f.fields, kanerva.until()));
+    else break;
+  }
+  if (!res.answer || res.answer.get('error')) return null;
+  const { claims, info } = await kanerva.finish(res.answer);
+  return { ...claims, ...info };
+}
+
+/* --- the municipality -------------------------------------------------------------------------------------------- */
+
+let receipt, draft;
+const decide = async (page, of) => { for (const [key, value] of Object.entries(of)) await page.check(`[name=give_${key}][value=${value}]`); };
+
+await test('before anybody decides, what policies say is told', async () => {
+  const all = await told('oulu-aino');
+  check(all?.given_name === 'Aino' && all.email === 'aino@oulu.example', JSON.stringify(all));
+});
+
+await test('an administrator sees the same catalogue in the console, and may take a service into use; others may not', async () => {
+  const { context, page } = await visitor('oulu-tiina');
+  check((await page.goto(`${g.url}/admin/services`)).status() === 200, 'no catalogue');
+  check((await page.locator('.cat h2').allTextContents()).join() === 'Kanerva Oppikirjat,Muu Palvelu', await page.textContent('main'));
+  await looks(page, 'services');
+  await send(page, page.click('#s-kanerva a.b'));
+  check(page.url() === `${g.url}/admin/services/kanerva` && (await page.locator('#take').count()) === 1, page.url());
+  check((await page.locator('#take input:checked').count()) === 0, 'something is chosen already');
+  check(/Opettaja tunnistaa/.test(await page.textContent('#c-given_name')) && /Annetaan aina/.test(await page.textContent('#c-sub')), 'purposes');
+  await context.close();
+  for (const who of ['oulu-kaisa', 'operators-riikka']) {
+    const other = await visitor(who);
+    await other.page.goto(`${g.url}/admin/services/kanerva`);
+    check((await other.page.locator('#take').count()) === 0, `${who} may take it into use`);
+    check((await other.page.locator('.cat a.b').count()) === 0, who);
+    await other.context.close();
+  }
+});
+
+await test('what is not decided is asked for by name, and what was typed stands', async () => {
+  const { context, page } = await visitor('oulu-tiina', { width: 320 });
+  await page.goto(`${g.url}/admin/services/kanerva`);
+  await page.fill('#until', '31.2.2020');
+  await page.fill('#agreement', 'OUL/2231/2026');
+  await decide(page, { given_name: 'yes' });
+  check(await send(page, page.click('[value=send]')) === 400, 'it was taken');
+  const links = await page.locator('main [role=alert] a').evaluateAll((all) => all.map((x) => x.getAttribute('href')));
+  check(links.join() === '#c-family_name,#c-roles,#c-email,#roles,#where,#purpose,#decided_by,#until' || new Set(links).size === 8, links.join());
+  for (const to of links) check((await page.locator(to).count()) === 1, `${to} is nowhere`);
+  check((await page.inputValue('#agreement')) === 'OUL/2231/2026' && await page.isChecked('[name=give_given_name][value=yes]'), 'typed things are lost');
+  await looks(page, 'take-wrong');
+  await context.close();
+});
+
+await test('it is a draft; who made it does not approve it, and nothing has changed yet', async () => {
+  const { context, page } = await visitor('oulu-tiina', { scripts: false });
+  await page.goto(`${g.url}/admin/services/kanerva`);
+  await decide(page, { given_name: 'yes', family_name: 'no', email: 'no', roles: 'yes' });
+  await page.check('[name=role_teacher]');
+  await page.check('[name=where][value=some]');
+  await page.check('[name="school_1.2.246.562.99.95640200010"]');
+  await page.fill('#purpose', 'Äidinkielen opetus');
+  await page.fill('#agreement', 'OUL/2231/2026');
+  await page.fill('#decided_by', 'Helena Virta, perusopetuksen johtaja');
+  await page.fill('#until', '31.7.2099');
+  check(await send(page, page.click('[value=send]')) === 200 && /\/admin\/drafts\/\d+$/.test(page.url()), await page.textContent('main'));
+  draft = page.url();
+  check((await page.locator('[value=approve]').count()) === 0, 'its maker may approve it');
+  const words = await page.textContent('main');
+  check(/OUL\/2231\/2026/.test(words) && /Helena Virta/.test(words) && /Kanerva Oppikirjat/.test(words), words);
+  await context.close();
+  check((await told('oulu-aino')).email === 'aino@oulu.example', 'it is in force before anybody approved it');
+});
+
+await test('a second person approves: what is not given is told no more, whatever other policies say', async () => {
+  const { context, page } = await visitor('oulu-sari');
+  await page.goto(draft);
+  await looks(page, 'take-draft');
+  if (await page.locator('#looked input').count()) await page.check('#looked input');
+  check(await send(page, page.click('[value=approve]')) === 200, await page.textContent('main'));
+  await until('the e-mail address is told no more', async () => (await told('oulu-aino'))?.email === undefined);
+  const now = await told('oulu-aino');
+  check(now.given_name === 'Aino' && now.family_name === undefined && now.name === undefined && now.email === undefined, JSON.stringify(now));
+  check((await told('oulu-leevi')) === null, 'a pupil, for whom it was not taken into use, gets in');
+  await page.goto(`${g.url}/admin/services/kanerva`);
+  await send(page, page.click('main .truth a'));
+  receipt = new URL(page.url()).searchParams.get('receipt');
+  check(/etunimet/i.test(await page.textContent('#gives')) && /sähköposti/i.test(await page.textContent('#keeps')) && /sukunimi/i.test(await page.textContent('#keeps')), await page.textContent('#receipt'));
+  for (const word of ['OUL/2231/2026', 'Helena Virta', 'Äidinkielen opetus', 'Testi-Kielonmäen koulu', '31.7.2099', 'tiina', 'sari Ylläpitäjä']) check((await page.textContent('#receipt')).includes(word), `${word} is not on the receipt`);
+  await looks(page, 'receipt');
+  await page.emulateMedia({ media: 'print' });
+  check(await page.locator('#receipt').isVisible() && !(await page.locator('#withdraw').isVisible()), 'a printed receipt is the receipt');
+  await context.close();
+});
+
+await test('another municipality finds neither the receipt nor a way to withdraw it', async () => {
+  const { context, page } = await visitor('espoo-eero');
+  check((await page.goto(`${g.url}/admin/services/kanerva?receipt=${receipt}`)).status() === 404, 'it is there');
+  await page.goto(`${g.url}/admin/services/kanerva`);
+  const csrf = await page.inputValue('#take [name=csrf]'), version = await page.inputValue('#take [name=version]');
+  const answer = await page.request.post(`${g.url}/admin/services/kanerva`, { form: { csrf, version, act: 'withdraw', receipt, why: 'x' }, headers: { Origin: g.url } });
+  check(answer.status() === 404, `withdrawn by others: ${answer.status()}`);
+  check((await page.goto(`${g.url}/services`)).status() === 200 && /Oulu/.test(await page.textContent('#s-kanerva')), 'the catalogue says who has it');
+  await context.close();
+});
+
+/* --- the vendor -------------------------------------------------------------------------------------------------- */
+
+const bytesOf = (seed) => Buffer.from([...seed].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('').match(/.{8}/g).map((b) => parseInt(b, 2)));
+function codeOf(seed, step) {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = crypto.createHmac('sha1', bytesOf(seed)).update(counter).digest(), at = mac.at(-1) & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+let state;
+await test('the vendor comes in', async () => {
+  const { context, page } = await visitor('operators-riikka');
+  await page.goto(`${g.url}/admin/vendors`);
+  await page.fill('#name_fi', 'Kanerva Oy');
+  await page.fill('#business_id', '2345678-0');
+  for (const f of ['technology', 'privacy', 'incidents']) await page.fill(`#${f}`, `${f}@kanerva.example`);
+  check(await send(page, page.click('[value=invite]')) === 200, await page.textContent('main'));
+  const link = await page.textContent('#link'), other = await blank();
+  await other.page.goto(link);
+  for (const [field, value] of Object.entries({ given_names: 'Vera', family_name: 'Kanerva', username: 'vera@kanerva.example', password: 'pitkä lause on parempi' })) await other.page.fill(`#${field}`, value);
+  await other.page.fill('#code', codeOf(await other.page.textContent('#seed'), Math.floor(Date.now() / 30000)));
+  check(await send(other.page, other.page.click('main form .acts button.b')) === 200, await other.page.textContent('main'));
+  const paper = (await other.page.locator('#papers code').first().textContent()).trim();
+  await other.context.clearCookies();
+  await other.page.goto(`${g.url}/vendor`);
+  await other.page.fill('#username', 'vera@kanerva.example');
+  await other.page.fill('#password', 'pitkä lause on parempi');
+  await other.page.fill('#code', paper);
+  await send(other.page, other.page.click('#local .acts button.b'));
+  await other.page.waitForURL(`${g.url}/vendor`);
+  state = await other.context.storageState();
+  await other.context.close();
+  await context.close();
+});
+
+await test('the vendor reads the same receipt, in three languages, at 320 and 1280 px; nobody who pressed anything stands on it', async () => {
+  for (const [lang, word] of [['fi-FI', 'Ei anneta'], ['sv-FI', 'Ges inte'], ['en-GB', 'Not given']]) for (const width of [320, 1280]) {
+    const { context, page } = await blank({ state, lang, width, dark: lang === 'sv-FI' });
+    check((await page.goto(`${g.url}/vendor/use/kanerva`)).status() === 200, lang);
+    await looks(page, `use-${lang}`);
+    await send(page, page.click('main tbody a'));
+    const words = await page.textContent('#receipt');
+    check(words.includes(word) && words.includes('OUL/2231/2026') && words.includes('Helena Virta') && !/tiina|sari/i.test(words), words);
+    await looks(page, `vendor-receipt-${lang}`);
+    await context.close();
+  }
+  const { context, page } = await blank({ state });
+  check((await page.goto(`${g.url}/vendor/use/muu`)).status() === 404 && (await page.goto(`${g.url}/vendor/receipt/x`)).status() === 404, 'another vendor’s');
+  await context.close();
+});
+
+/* --- withdrawn --------------------------------------------------------------------------------------------------- */
+
+await test('withdrawn in one press, with a reason: the service closes at once, and the receipt tells both why', async () => {
+  const { context, page } = await visitor('oulu-tiina', { scripts: false });
+  await page.goto(`${g.url}/admin/services/kanerva?receipt=${receipt}`);
+  check(await send(page, page.click('[value=withdraw]')) === 400, 'withdrawn without a reason');
+  await page.fill('#why', 'Sopimus irtisanottiin');
+  check(await send(page, page.click('[value=withdraw]')) === 200, await page.textContent('main'));
+  check(/Peruttu/.test(await page.textContent('#receipt')) && /Sopimus irtisanottiin/.test(await page.textContent('#receipt')) && (await page.locator('#withdraw').count()) === 0, await page.textContent('main'));
+  await until('it is closed', async () => (await told('oulu-aino')) === null);
+  await page.goto(`${g.url}/services`);
+  await context.close();
+  const other = await blank({ state });
+  await other.page.goto(`${g.url}/vendor/receipt/${receipt}`);
+  check(/Sopimus irtisanottiin/.test(await other.page.textContent('#receipt')), await other.page.textContent('#receipt'));
+  await other.context.close();
+});
+
+await test('decided anew, in Swedish and English at 320 px: the form is there again, with nothing chosen', async () => {
+  for (const lang of ['sv-FI', 'en-GB']) {
+    const { context, page } = await visitor('oulu-sari', { lang, width: 320, dark: lang === 'sv-FI' });
+    await page.goto(`${g.url}/admin/services/kanerva`);
+    check((await page.locator('#take input:checked').count()) === 0 && (await page.locator('main .truth li.no').count()) === 1, 'the form');
+    await looks(page, `take-${lang}`);
+    await page.goto(`${g.url}/admin/services/kanerva?receipt=${receipt}`);
+    await looks(page, `receipt-${lang}`);
+    await page.goto(`${g.url}/admin/services`);
+    await looks(page, `services-${lang}`);
+    await context.close();
+  }
+});
+
+await browser.close();
+await g.stop();
+finish();
