@@ -247,9 +247,67 @@ static bool check_outgoing_proxy(const struct settings *s, struct fail *f)
     return true;
 }
 
+/* One address of ASCII; what else an address may not have, model/mailbox.h says. */
+static bool is_sender(struct str s)
+{
+    size_t at = str_find_byte(s, '@', 0);
+
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] >= 0x7f || s.p[i] == '<' || s.p[i] == '>' || (i != at && s.p[i] == '@'))
+            return false;
+    return at > 0 && at + 1 < s.n;
+}
+
+/* "starttls://mail.kunta.example:587" as the origin it would be of https. */
+static bool read_smtp(struct arena *a, struct str url, struct origin *out)
+{
+    static const char *const schemes[] = { "smtps://", "starttls://", "smtp://" };
+
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        struct str scheme = str_of(schemes[i]);
+        if (!str_has_prefix(url, scheme))
+            continue;
+        if (!read_origin(arena_join(a, S("https://"), str_from(url, scheme.n)), out))
+            return false;
+        out->https = !str_eq(scheme, S("smtp://"));
+        return true;
+    }
+    return false;
+}
+
+static bool check_smtp(const struct settings *s, struct arena *a, struct fail *f)
+{
+    struct origin at;
+
+    if (s->smtp.n == 0)
+        return (s->smtp_user.n == 0 && s->smtp_password_file.n == 0 && s->smtp_from.n == 0) ||
+               fail(f, FAIL_CALLER, "bad_setting", "%s is set, smtp is not",
+                    s->smtp_user.n > 0            ? "smtp_user"
+                    : s->smtp_password_file.n > 0 ? "smtp_password_file"
+                                                  : "smtp_from");
+    if (!read_smtp(a, s->smtp, &at))
+        return fail(f, FAIL_CALLER, "bad_setting",
+                    "smtp: expected starttls://host:587 or smtps://host:465 in lower case, without a path or a user "
+                    "name (that is smtp_user), got \"%.*s\"",
+                    STR_ARG(s->smtp));
+    if (!at.https && !is_loopback(at.host))
+        return fail(f, FAIL_CALLER, "bad_setting",
+                    "smtp: expected starttls://%.*s or smtps://%.*s; smtp:// is for this machine alone: anywhere else "
+                    "invitations and the password would travel in clear",
+                    STR_ARG(at.host), STR_ARG(at.host));
+    if (!is_sender(s->smtp_from))
+        return fail(f, FAIL_CALLER, s->smtp_from.n == 0 ? "missing_setting" : "bad_setting",
+                    "smtp_from: expected the address that mail comes from, digione@kunta.example, got \"%.*s\"",
+                    STR_ARG(s->smtp_from));
+    return (s->smtp_user.n > 0) == (s->smtp_password_file.n > 0) ||
+           fail(f, FAIL_CALLER, "missing_setting", "%s is set, %s is not",
+                s->smtp_user.n > 0 ? "smtp_user" : "smtp_password_file",
+                s->smtp_user.n > 0 ? "smtp_password_file" : "smtp_user");
+}
+
 bool settings_check(struct settings *s, struct arena *a, struct fail *f)
 {
-    if (!check_public_url(s, f) || !check_mtls_url(s, f) || !check_outgoing_proxy(s, f))
+    if (!check_public_url(s, f) || !check_mtls_url(s, f) || !check_outgoing_proxy(s, f) || !check_smtp(s, a, f))
         return false;
     if (s->listen.n == 0)
         return fail(f, FAIL_CALLER, "missing_setting",

@@ -1350,8 +1350,12 @@ struct vendor_row {
 struct vendor_waits {
     struct str number, name, business_id, person, email, words, when;
 };
+struct vendor_invited {
+    struct str name, until, mail; /* mail: absent: its link was shown */
+    bool lost;
+};
 struct vendors_view { /* GET /admin/vendors; POST: csrf, version, act (invite, approve, decline), number, id, name_fi,
-                       * business_id, technology, privacy, incidents */
+                       * business_id, technology, privacy, incidents, email */
     struct console_page con;
     struct {
         const struct vendor_row *at;
@@ -1361,8 +1365,13 @@ struct vendors_view { /* GET /admin/vendors; POST: csrf, version, act (invite, a
         const struct vendor_waits *at;
         size_t n;
     } waits;
+    struct {
+        const struct vendor_invited *at;
+        size_t n;
+    } invited;
     struct str link; /* shown this once */
-    bool declined;
+    bool declined, sent, mail_set;
+    struct str email;
     struct str detail; /* what is wrong */
     struct str org_id, name, business_id, technology, privacy, incidents, version;
 };

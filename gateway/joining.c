@@ -4,6 +4,7 @@
 #include "base/crypt.h"
 #include "base/settings.h"
 #include "model/business_id.h"
+#include "model/mail.h"
 #include "model/mailbox.h"
 #include "wire/form.h"
 
@@ -88,4 +89,90 @@ struct invitation invitation_new(struct ctx *c, struct str organisation, enum st
                                 .by = c->session->person->id,
                                 .made_s = c->now_s,
                                 .until_s = c->now_s + INVITATION_S };
+}
+
+struct str staff_role_word(enum staff_role role, enum lang lang)
+{
+    static const enum vendor_text words[STAFF_ROLE_COUNT] = {
+#define X(role, words) [STAFF_##role] = V_v_role_##role,
+        STAFF_ROLES(X)
+#undef X
+    };
+
+    return role < STAFF_ROLE_COUNT ? vendor_text(words[role], lang) : S("");
+}
+
+/* ── by e-mail ──────────────────────────────────────────────────────────── */
+
+static struct str letter_key(struct arena *a, struct str hash)
+{
+    return arena_join(a, S("invite:"), hash);
+}
+
+void invitation_address(struct ctx *c, struct inviting *x, const struct names *name, struct str email, struct str link)
+{
+    x->door = mail_door_of(c);
+    x->now_s = c->now_s;
+    x->made.email = email;
+    x->letter = (struct mail_letter){ .letter = LETTER_vendor_invitation,
+                                      .key = letter_key(c->arena, x->made.hash),
+                                      .owner = x->made.organisation,
+                                      .to = email,
+                                      .lang = c->lang,
+                                      .what = *name,
+                                      .when_s = x->made.until_s,
+                                      .path = str_from(link, c->set->public_url.n) };
+    for (int lang = 0; lang < LANG_COUNT; lang++)
+        x->letter.part.in[lang] = staff_role_word(x->made.role, (enum lang)lang);
+}
+
+bool invitation_send(struct db *d, struct arena *a, struct inviting *x, struct fail *f)
+{
+    struct fail lost = { 0 };
+    bool fresh;
+
+    if (!invitation_put(d, a, &x->made, f))
+        return false;
+    if (x->made.email.n == 0 || mail_put(&x->door, a, &x->letter, x->now_s, &fresh, f))
+        return true;
+    (void)invitation_drop(d, x->made.organisation, x->made.hash, &lost);
+    return false;
+}
+
+bool invitation_take_back(struct db *d, struct arena *a, const struct mail_door *door, struct str organisation,
+                          struct str hash, int64_t now_s, struct fail *f)
+{
+    struct invitations open;
+
+    if (!invitations_of(d, a, organisation, now_s, &open, f))
+        return false;
+    for (size_t i = 0; i < open.n; i++)
+        if (hash.n > 0 && str_has_prefix(open.at[i].hash, hash) &&
+            !mail_recall(door, a, letter_key(a, open.at[i].hash), f))
+            return false;
+    return invitation_drop(d, organisation, hash, f);
+}
+
+bool invitation_letters(const struct mail_door *door, struct arena *a, const struct invitations *of,
+                        enum mail_state *at, struct fail *f)
+{
+    for (size_t i = 0; i < of->n; i++) {
+        at[i] = MAIL_NONE;
+        if (of->at[i].email.n > 0 && !mail_state_of(door, a, letter_key(a, of->at[i].hash), &at[i], f))
+            return false;
+    }
+    return true;
+}
+
+struct str invitation_letter_words(struct ctx *c, const struct invitation *x, enum mail_state state)
+{
+    static const enum vendor_text words[] = { [MAIL_WAITS] = V_v_mail_waits,
+                                              [MAIL_SENT] = V_v_mail_sent,
+                                              [MAIL_GIVEN_UP] = V_v_mail_given_up,
+                                              [MAIL_REFUSED] = V_v_mail_refused };
+
+    if (x->email.n == 0)
+        return none;
+    return arena_printf(c->arena, "%.*s: %.*s", STR_ARG(x->email),
+                        STR_ARG(vendor_text(state == MAIL_NONE ? V_v_mail_sent : words[state], c->lang)));
 }

@@ -7,6 +7,7 @@
 #ifndef GATEWAY_JOINING_H
 #define GATEWAY_JOINING_H
 
+#include "gateway/mail.h"
 #include "model/ctx.h"
 #include "portal/pages.h"
 #include "portal/texts.h"
@@ -36,9 +37,31 @@ void organisation_put(struct edit *e, struct str id, const struct organisation_f
 /* The id of a new one, which its business id makes: "y2345678-0". */
 struct str organisation_id(struct ctx *c, struct str business_id);
 
-/* A new invitation to be kept; *link: what is shown, once. */
+struct str staff_role_word(enum staff_role role, enum lang lang);
+
+/* A new invitation to be kept; *link: what is shown, once, where it is not sent. */
 struct invitation invitation_new(struct ctx *c, struct str organisation, enum staff_role role, struct str note,
                                  struct str *link);
+
+/* What becomes of it in a job on the vendors' store. */
+struct inviting {
+    struct invitation made; /* email: where it is sent; "": nowhere */
+    struct mail_door door;
+    struct mail_letter letter;
+    int64_t now_s;
+};
+/* On the loop: x->made stands, name is the organisation's, email what was typed (""), link is invitation_new()'s. */
+void invitation_address(struct ctx *c, struct inviting *x, const struct names *name, struct str email, struct str link);
+/* Keeps it and leaves its letter in the outbox: both or neither. */
+bool invitation_send(struct db *d, struct arena *a, struct inviting *x, struct fail *f);
+/* hash: its first digits will do.  A letter that waits is not sent any more. */
+bool invitation_take_back(struct db *d, struct arena *a, const struct mail_door *door, struct str organisation,
+                          struct str hash, int64_t now_s, struct fail *f);
+/* What has become of the letters of each; at: n of them. */
+bool invitation_letters(const struct mail_door *door, struct arena *a, const struct invitations *of,
+                        enum mail_state *at, struct fail *f);
+/* In words; absent: it was sent nowhere. */
+struct str invitation_letter_words(struct ctx *c, const struct invitation *x, enum mail_state state);
 /* Of what stands in the link. */
 struct str invitation_hash(struct arena *a, struct str token);
 

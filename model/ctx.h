@@ -55,6 +55,7 @@ struct consents;      /* registry/consents.h: what people have let services be t
 struct class_links;   /* registry/class_links.h: what teachers put up for a class */
 struct members;       /* registry/members.h: who of a context has opened a tool */
 struct vendors;       /* registry/vendors.h: invitations to vendor organisations, and by what their people sign in */
+struct mails;         /* registry/mails.h: e-mail that waits to be sent */
 struct known;         /* registry/known.h: what sort of people signed in */
 struct shadow_sets;   /* registry/shadow.h: drafts that run beside what is in force */
 struct ends;          /* registry/ends.h: sessions that ended */
@@ -119,6 +120,7 @@ struct ctx {
     struct consents *consents;               /* NULL: nobody can be asked */
     struct members *members;                 /* NULL: nobody is kept */
     struct vendors *vendors;                 /* NULL: the portal is closed */
+    struct mails *mails;                     /* NULL: none is sent */
     struct class_links *class_links;         /* NULL: none are kept */
     struct known *known;                     /* NULL: nobody is noted */
     struct shadow_sets *shadow;              /* held; NULL: no draft is asked beside */

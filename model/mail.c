@@ -140,7 +140,8 @@ static bool judge(const struct mail *m, struct fail *f)
         !str_is_utf8(m->subject))
         return fail(f, FAIL_CALLER, "mail_text", "the subject of a mail is one line of at most %d bytes",
                     MAIL_SUBJECT_MAX_B);
-    if (m->from_name.n > MAIL_NAME_MAX_B || has_control(m->from_name, false) || !str_is_utf8(m->from_name))
+    if (str_is_set(m->from_name) &&
+        (m->from_name.n > MAIL_NAME_MAX_B || has_control(m->from_name, false) || !str_is_utf8(m->from_name)))
         return fail(f, FAIL_CALLER, "mail_text", "the sender's name is one line of at most %d bytes", MAIL_NAME_MAX_B);
     if (m->text.n > MAIL_TEXT_MAX_B || has_control(m->text, true) || !str_is_utf8(m->text))
         return fail(f, FAIL_CALLER, "mail_text", "a mail has at most %d bytes of text", MAIL_TEXT_MAX_B);
@@ -150,6 +151,9 @@ static bool judge(const struct mail *m, struct fail *f)
 bool mail_write(struct arena *a, const struct mail *m, struct str *out, struct fail *f)
 {
     static const char languages[LANG_COUNT][3] = { [LANG_FI] = "fi", [LANG_SV] = "sv", [LANG_EN] = "en" };
+    static const char others[LANG_COUNT][9] = {
+        [LANG_FI] = ", sv, en", [LANG_SV] = ", fi, en", [LANG_EN] = ", fi, sv"
+    };
     struct buf b = buf_new(a, MESSAGE_MAX_B);
 
     if (!judge(m, f))
@@ -161,9 +165,9 @@ bool mail_write(struct arena *a, const struct mail *m, struct str *out, struct f
     buf_printf(&b, "Message-ID: <%.*s@%.*s>\r\n", STR_ARG(m->id),
                STR_ARG(str_from(m->from, str_find_byte(m->from, '@', 0) + 1)));
     buf_printf(&b,
-               "Auto-Submitted: auto-generated\r\nContent-Language: %s\r\nMIME-Version: 1.0\r\n"
+               "Auto-Submitted: auto-generated\r\nContent-Language: %s%s\r\nMIME-Version: 1.0\r\n"
                "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n",
-               languages[m->lang]);
+               languages[m->lang], m->all_languages ? others[m->lang] : "");
     put_body(&b, a, m->text);
     *out = buf_str(&b);
     return buf_ok(&b) || fail(f, FAIL_CALLER, "mail_text", "the mail is too large");

@@ -20,7 +20,8 @@ struct mail {
     struct str subject, text; /* UTF-8; lines of the text end with \n */
     struct str id; /* letters, digits, '-': Message-ID is <id@domain of from>; one a mail, kept over retries */
     enum lang lang;
-    int64_t at_s; /* Date, in UTC */
+    bool all_languages; /* the text says it in each, lang first */
+    int64_t at_s;       /* Date, in UTC */
 };
 
 /* Headers and body, in a.  Fails CALLER mail_address, mail_text: nothing is sent of it. */

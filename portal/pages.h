@@ -118,8 +118,11 @@ struct vendor_person_row {
 };
 struct vendor_invitation_row {
     struct str hash, note, role, until;
+    struct str mail; /* where it was sent, and what has become of it; absent: nowhere */
+    bool lost;       /* it did not arrive */
 };
-struct vendor_people_view { /* GET /vendor/people; POST: act (invite, role, remove, uninvite), id, role, note */
+struct vendor_people_view { /* GET /vendor/people; POST: act (invite, role, remove, uninvite), id, role, note,
+                             * email */
     struct vendor_page con;
     struct {
         const struct vendor_person_row *at;
@@ -129,8 +132,10 @@ struct vendor_people_view { /* GET /vendor/people; POST: act (invite, role, remo
         const struct vendor_invitation_row *at;
         size_t n;
     } invitations;
-    struct str link; /* shown this once */
-    struct str note; /* as typed */
+    struct str link;        /* shown this once */
+    struct str note, email; /* as typed */
+    struct str no_email;    /* what is wrong with it; absent: nothing */
+    bool mail_set;          /* invitations can be sent */
     struct str trouble, done;
 };
 struct html page_vendor_people(struct arena *a, const struct vendor_people_view *v);

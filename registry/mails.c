@@ -3,7 +3,7 @@
 
 #include "registry/store.h"
 
-enum mail_state { MAIL_WAITS = 0, MAIL_SENT, MAIL_GIVEN_UP };
+enum { DAY_S = 86400 };
 
 static const struct db_migration migrations[] = {
     { 1, "CREATE TABLE mails (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, "
@@ -11,11 +11,15 @@ static const struct db_migration migrations[] = {
          "tries INTEGER NOT NULL DEFAULT 0, made_s INTEGER NOT NULL, due_s INTEGER NOT NULL);"
          "CREATE INDEX mails_due ON mails (state, due_s);"
          "CREATE INDEX mails_of ON mails (owner, state);" },
+    { 2, "CREATE INDEX mails_made ON mails (owner, made_s);" },
 };
 
 static const struct db_statement
     old = { "mails_old", "DELETE FROM mails WHERE state <> 0 AND made_s <= ?1" },
-    waiting = { "mails_waiting", "SELECT count(*), coalesce(sum(owner = ?1), 0) FROM mails WHERE state = 0" },
+    waiting = { "mails_waiting", "SELECT count(*), coalesce(sum(owner = ?1), 0), (SELECT count(*) FROM mails WHERE "
+                                 "owner = ?1 AND made_s > ?2) FROM mails WHERE state = 0" },
+    how = { "mails_how", "SELECT state FROM mails WHERE key = ?1" },
+    recall = { "mails_recall", "UPDATE mails SET state = 2, to_sealed = '', sealed = '' WHERE key = ?1 AND state = 0" },
     add = { "mails_put", "INSERT OR IGNORE INTO mails (key, owner, to_sealed, sealed, made_s, due_s) VALUES "
                          "(?1, ?2, ?3, ?4, ?5, ?5)" },
     due = { "mails_due", "SELECT number, key, owner, to_sealed, sealed, tries FROM mails WHERE state = 0 AND "
@@ -52,17 +56,17 @@ static struct str bound_to(struct arena *a, const char *what, struct str key)
     return arena_printf(a, "mail-%s:%.*s", what, STR_ARG(key));
 }
 
-static bool has_room(struct db *d, struct arena *a, struct str owner, struct fail *f)
+static bool has_room(struct db *d, struct arena *a, struct str owner, int64_t now_s, struct fail *f)
 {
-    const struct db_value whose = db_text(owner);
+    const struct db_value whose[] = { db_text(owner), db_int(now_s - DAY_S) };
     struct db_rows rows;
 
-    if (!db_query(d, &waiting, &whose, 1, a, &rows, f))
+    if (!db_query(d, &waiting, whose, 2, a, &rows, f))
         return false;
     const struct db_value *n = db_row(&rows, 0);
-    return (n[0].number < MAILS_WAITING_MAX && n[1].number < MAILS_OF_ONE_MAX) ||
-           fail(f, FAIL_BUSY, "mails", "%lld mails wait, %lld of this owner", (long long)n[0].number,
-                (long long)n[1].number);
+    return (n[0].number < MAILS_WAITING_MAX && n[1].number < MAILS_OF_ONE_MAX && n[2].number < MAILS_A_DAY_MAX) ||
+           fail(f, FAIL_BUSY, "mails", "%lld mails wait, %lld of this owner, which has sent %lld within a day",
+                (long long)n[0].number, (long long)n[1].number, (long long)n[2].number);
 }
 
 bool mails_put(struct db *d, struct arena *a, const struct world *w, const struct seals *s,
@@ -73,7 +77,7 @@ bool mails_put(struct db *d, struct arena *a, const struct world *w, const struc
     *fresh = false;
     if (x->key.n == 0 || x->key.n > MAILS_KEY_MAX_B)
         return fail(f, FAIL_CALLER, "mail_key", "the key of a mail has 1 to %d bytes", MAILS_KEY_MAX_B);
-    if (!db_run(d, &old, &long_ago, 1, f) || !has_room(d, a, x->owner, f))
+    if (!db_run(d, &old, &long_ago, 1, f) || !has_room(d, a, x->owner, now_s, f))
         return false;
     const struct db_value row[] = { db_text(x->key), db_text(x->owner),
                                     db_text(seal_secret(a, w, s, bound_to(a, "to", x->key), x->to)),
@@ -142,5 +146,25 @@ bool mails_failed(struct db *d, const struct waiting_mail *x, bool for_good, int
     const struct db_value row[] = { db_int(x->number), db_int(now_s + pause_s(x->tries)) };
 
     *given_up = for_good || x->tries >= MAILS_TRIES_MAX;
-    return *given_up ? end_one(d, x->number, MAIL_GIVEN_UP, f) : db_run(d, &later, row, 2, f);
+    return *given_up ? end_one(d, x->number, for_good ? MAIL_REFUSED : MAIL_GIVEN_UP, f) : db_run(d, &later, row, 2, f);
+}
+
+bool mails_how(struct db *d, struct arena *a, struct str key, enum mail_state *out, struct fail *f)
+{
+    const struct db_value whose = db_text(key);
+    struct db_rows rows;
+
+    *out = MAIL_NONE;
+    if (!db_query(d, &how, &whose, 1, a, &rows, f))
+        return false;
+    if (rows.n == 1)
+        *out = (enum mail_state)db_row(&rows, 0)[0].number;
+    return true;
+}
+
+bool mails_recall(struct db *d, struct str key, struct fail *f)
+{
+    const struct db_value whose = db_text(key);
+
+    return db_run(d, &recall, &whose, 1, f);
 }

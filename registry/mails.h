@@ -22,6 +22,7 @@
 enum {
     MAILS_WAITING_MAX = 5000, /* of everybody */
     MAILS_OF_ONE_MAX = 100,   /* that wait for one owner */
+    MAILS_A_DAY_MAX = 200,    /* of one owner, sent or not */
     MAILS_TRIES_MAX = 12,     /* with MAILS_FIRST_S doubled each time up to MAILS_LAST_S: about two days */
     MAILS_FIRST_S = 60,
     MAILS_LAST_S = 6 * 3600,
@@ -44,6 +45,8 @@ bool mails_ask(struct mails *s, struct work *w, struct batch *b, struct arena *a
                struct mails_got *out);
 bool mails_now(struct mails *s, struct arena *a, mails_job *job, void *with, struct fail *f);
 
+enum mail_state { MAIL_NONE = -1, MAIL_WAITS = 0, MAIL_SENT, MAIL_GIVEN_UP, MAIL_REFUSED };
+
 struct waiting_mail {
     int64_t number;
     struct str key, owner;  /* owner: whose capacity is used: an organisation's id */
@@ -63,5 +66,10 @@ bool mails_sent(struct db *d, int64_t number, struct fail *f);
 /* Not now; it is tried again, unless for_good (a 5xx answer) or its tries are used up: *given_up. */
 bool mails_failed(struct db *d, const struct waiting_mail *x, bool for_good, int64_t now_s, bool *given_up,
                   struct fail *f);
+
+/* MAIL_NONE: of this key there was none, or it is forgotten. */
+bool mails_how(struct db *d, struct arena *a, struct str key, enum mail_state *out, struct fail *f);
+/* One that waits is not sent any more; whoever carries it just now may still send it. */
+bool mails_recall(struct db *d, struct str key, struct fail *f);
 
 #endif

@@ -22,14 +22,17 @@ static const struct db_migration migrations[] = {
       "CREATE TABLE passkeys (id TEXT PRIMARY KEY, account TEXT NOT NULL, key TEXT NOT NULL, count INTEGER NOT NULL, "
       "name TEXT NOT NULL, made_s INTEGER NOT NULL, used_s INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
       "CREATE INDEX passkeys_of ON passkeys (account, made_s);" },
+    { 2, "ALTER TABLE invitations ADD COLUMN email TEXT NOT NULL DEFAULT '';"
+         "ALTER TABLE invitations ADD COLUMN by_operator INTEGER NOT NULL DEFAULT 0;" },
 };
 
-#define INVITATION "hash, organisation, role, note, made_by, made_s, until_s"
+#define INVITATION "hash, organisation, role, note, made_by, made_s, until_s, email, by_operator"
 #define JOINING    "number, at_s, name, business_id, technology, privacy, incidents, person, email, words"
 #define PASSKEY    "id, account, key, count, name, made_s, used_s"
 
 static const struct db_statement
-    invite = { "invitation_put", "INSERT INTO invitations (" INVITATION ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)" },
+    invite = { "invitation_put",
+               "INSERT INTO invitations (" INVITATION ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)" },
     invitations_old = { "invitations_old", "DELETE FROM invitations WHERE until_s <= ?1" },
     invitations_open = { "invitations_open", "SELECT count(*) FROM invitations WHERE organisation = ?1 AND "
                                              "used_s = 0 AND until_s > ?2" },
@@ -37,6 +40,9 @@ static const struct db_statement
                 "SELECT " INVITATION " FROM invitations WHERE hash = ?1 AND used_s = 0 AND until_s > ?2" },
     invited_all = { "invitations_of", "SELECT " INVITATION " FROM invitations WHERE organisation = ?1 AND used_s = 0 "
                                       "AND until_s > ?2 ORDER BY made_s DESC, hash LIMIT 50" },
+    invited_by_operators = { "invitations_by_operators",
+                             "SELECT " INVITATION " FROM invitations WHERE by_operator = 1 AND used_s = 0 AND "
+                             "until_s > ?1 ORDER BY made_s DESC, hash LIMIT 100" },
     invitation_used = { "invitation_take",
                         "UPDATE invitations SET used_s = ?2 WHERE hash = ?1 AND used_s = 0 AND until_s > ?2" },
     invitation_again = { "invitation_give_back", "UPDATE invitations SET used_s = 0 WHERE hash = ?1" },
@@ -121,8 +127,9 @@ struct str invitation_city(const struct invitation *x)
 bool invitation_put(struct db *d, struct arena *a, const struct invitation *x, struct fail *f)
 {
     const struct db_value open[] = { db_text(x->organisation), db_int(x->made_s) }, now = db_int(x->made_s);
-    const struct db_value row[] = { db_text(x->hash),  db_text(x->organisation), db_int(x->role),   text_value(x->note),
-                                    text_value(x->by), db_int(x->made_s),        db_int(x->until_s) };
+    const struct db_value row[] = { db_text(x->hash),    db_text(x->organisation), db_int(x->role),
+                                    text_value(x->note), text_value(x->by),        db_int(x->made_s),
+                                    db_int(x->until_s),  text_value(x->email),     db_int(x->by_operator ? 1 : 0) };
     int64_t n;
 
     if (!db_run(d, &invitations_old, &now, 1, f) || !number_of(d, a, &invitations_open, open, 2, &n, f))
@@ -135,8 +142,9 @@ bool invitation_put(struct db *d, struct arena *a, const struct invitation *x, s
 
 static struct invitation invitation_row(const struct db_value *v)
 {
-    return (struct invitation){ v[0].text,   v[1].text,  (enum staff_role)v[2].number, v[3].text, v[4].text,
-                                v[5].number, v[6].number };
+    return (struct invitation){ v[0].text,   v[1].text, (enum staff_role)v[2].number,
+                                v[3].text,   v[4].text, v[5].number,
+                                v[6].number, v[7].text, v[8].number != 0 };
 }
 
 bool invitation_get(struct db *d, struct arena *a, struct str hash, int64_t now_s, struct invitation *out,
@@ -169,19 +177,33 @@ bool invitation_give_back(struct db *d, struct str hash, struct fail *f)
     return db_run(d, &invitation_again, args, 1, f);
 }
 
-bool invitations_of(struct db *d, struct arena *a, struct str organisation, int64_t now_s, struct invitations *out,
-                    struct fail *f)
+static bool list_invitations(struct db *d, struct arena *a, const struct db_statement *s, const struct db_value *args,
+                             size_t n, struct invitations *out, struct fail *f)
 {
-    const struct db_value args[] = { db_text(organisation), db_int(now_s) };
     struct db_rows rows;
 
     *out = (struct invitations){ NULL, 0 };
-    if (!db_query(d, &invited_all, args, 2, a, &rows, f))
+    if (!db_query(d, s, args, n, a, &rows, f))
         return false;
     out->at = arena_make_n(a, rows.n + 1, struct invitation);
     for (; out->n < rows.n; out->n++)
         out->at[out->n] = invitation_row(db_row(&rows, out->n));
     return true;
+}
+
+bool invitations_of(struct db *d, struct arena *a, struct str organisation, int64_t now_s, struct invitations *out,
+                    struct fail *f)
+{
+    const struct db_value args[] = { db_text(organisation), db_int(now_s) };
+
+    return list_invitations(d, a, &invited_all, args, 2, out, f);
+}
+
+bool invitations_by_operators(struct db *d, struct arena *a, int64_t now_s, struct invitations *out, struct fail *f)
+{
+    const struct db_value now = db_int(now_s);
+
+    return list_invitations(d, a, &invited_by_operators, &now, 1, out, f);
 }
 
 bool invitation_drop(struct db *d, struct str organisation, struct str hash, struct fail *f)

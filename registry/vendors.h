@@ -55,6 +55,8 @@ struct invitation {
     struct str note; /* for whom, as the inviter says */
     struct str by;   /* person id of the inviter */
     int64_t made_s, until_s;
+    struct str email; /* where it was sent; "": nowhere, its link was shown */
+    bool by_operator; /* and not by one of the organisation's own */
 };
 struct invitations {
     struct invitation *at;
@@ -78,6 +80,8 @@ bool invitation_give_back(struct db *d, struct str hash, struct fail *f);
 /* Open ones, the newest first. */
 bool invitations_of(struct db *d, struct arena *a, struct str organisation, int64_t now_s, struct invitations *out,
                     struct fail *f);
+/* Of whatever organisation. */
+bool invitations_by_operators(struct db *d, struct arena *a, int64_t now_s, struct invitations *out, struct fail *f);
 /* hash: its first digits will do, as many as a form shows. */
 bool invitation_drop(struct db *d, struct str organisation, struct str hash, struct fail *f);
 

@@ -173,9 +173,9 @@ bool fetch_request_read(struct str message, uint64_t *id, struct fetch_request *
 }
 
 /* The words that an answer may carry; a literal each, so that they can be compared and kept. */
-static const char *const words[] = { "away",    "timeout", "too_large", "refused_address", "refused_url",
-                                     "resolve", "connect", "tls",       "redirect",        "protocol",
-                                     "busy",    "proxy",   "logo" };
+static const char *const words[] = { "away",    "timeout",   "too_large", "refused_address", "refused_url", "resolve",
+                                     "connect", "tls",       "redirect",  "protocol",        "busy",        "proxy",
+                                     "logo",    "no_server", "login",     "sender",          "server" };
 
 static const char *word_of(struct str s)
 {

@@ -34,6 +34,7 @@
     X(LOGO, 3, 128 << 10,                                                                                              \
       5000) /* a picture, which the fetcher makes anew (wire/logo.h): the answer is what came out */                   \
     X(PICTURE, 0, 1 << 16, 1000) /* the body itself, made anew: 200 and the picture, or 422 and "cause line what" */   \
+    X(MAIL, 0, 1 << 16, 120000)  /* a mail to the server of the settings: see fetch_mail() */                          \
     X(PROBE, 0, 0, 1000)         /* nothing: answered 204 by the fetcher itself */
 
 enum fetch_purpose {
@@ -80,7 +81,8 @@ struct fetch_got {
     int64_t
         tls_ends_s; /* when the web server's certificate ends; 0: not seen (a connection that was open already, http) */
     /* NULL when answered; else away, timeout, too_large, refused_address, refused_url, resolve, connect, tls,
-     * redirect, protocol, busy, proxy; logo: no picture that can be used. */
+     * redirect, protocol, busy, proxy; logo: no picture that can be used; of a mail: no_server, login, sender, server.
+     */
     const char *error;
 };
 
@@ -93,6 +95,17 @@ bool fetch_ready(const struct fetch *x); /* a fetcher has said hello */
 /* Asks the batch and answers it once, perhaps before it returns. */
 void fetch_ask(struct fetch *x, struct batch *b, struct arena *a, const struct fetch_request *request,
                struct fetch_got *out);
+
+/* Of FETCH_MAIL: one mail to one address, over the server that the settings of the node name, which no message can:
+ * url is the address, body what mail_write() (model/mail.h) made.  answered: the server has judged this mail: 250 it
+ * has it, 4xx not now, 5xx never.  Else error: login (it refuses smtp_user), sender (it refuses smtp_from), server (it
+ * serves nobody now), no_server (none is set), tls (no STARTTLS too), or one of those above: nothing is said of the
+ * address by any of them. */
+static inline struct fetch_request fetch_mail(struct str to, struct str message)
+{
+    return (
+        struct fetch_request){ .purpose = FETCH_MAIL, .post = true, .url = to, .body = message, .place = S("mail") };
+}
 
 /* The messages, shared by both ends.  One datagram each, in the machine's own
  * byte order (both ends are one program).  A body past FETCH_INLINE_B travels as

@@ -19,7 +19,8 @@ static int help(void)
     (void)puts(
         "usage: digione check -c FILE\n\n"
         "Examines what `digione serve` will need: settings, the user run_as, the address to listen on, the proxy,\n"
-        "state directory, root secret, keys, registry (with local_idp), Redis, ca_file, outgoing_proxy, and the "
+        "state directory, root secret, keys, registry (with local_idp), Redis, ca_file, outgoing_proxy, the mail "
+        "server, and the "
         "addresses\n"
         "that pages show.  Changes nothing, prints a line for each (ok, BAD, warn: it starts, and will surprise), and "
         "exits: 0\n"
@@ -141,6 +142,7 @@ static const struct {
     { "ca_file", examine_ca_file },
     { "client_ca_file", examine_client_ca_file },
     { "outgoing_proxy", examine_outgoing_proxy },
+    { "mail server", examine_mail_server },
     { "addresses", examine_addresses },
 };
 

@@ -7,6 +7,7 @@
 #include "frame/contact.h"
 #include "gateway/cli/args.h"
 #include "gateway/http/listen.h"
+#include "gateway/process/fetch_mail.h"
 #include "gateway/process/fetch_proxy.h"
 #include "gateway/process/supervisor.h"
 #include "wire/cert.h"
@@ -343,6 +344,45 @@ bool examine_client_ca_file(struct examined *e, struct fail *f)
     }
     e->found = arena_cstr(e->arena, e->set->client_ca_file);
     return as_user(e, try_client_ca_file, f);
+}
+
+/* ── the mail server ────────────────────────────────────────────────────── */
+
+static bool try_mail_password(struct examined *e, struct fail *f)
+{
+    struct mail_server server;
+
+    return mail_server_read(e->set, e->arena, &server, f);
+}
+
+static bool try_mail_server(struct examined *e, struct fail *f)
+{
+    struct mail_server server;
+
+    if (!mail_server_read(e->set, e->arena, &server, f))
+        return false;
+    const char *why = mail_server_try(e->arena, e->set, &server);
+    return why == NULL || fail(f, FAIL_OURS, "smtp", "%.*s: %s", STR_ARG(e->set->smtp), why);
+}
+
+/* One that is away stops no start: what is to be sent waits. */
+bool examine_mail_server(struct examined *e, struct fail *f)
+{
+    struct fail why = { 0 };
+
+    e->found = "none: links of invitations are shown once to whoever invites";
+    if (e->set->smtp.n == 0)
+        return true;
+    e->found = arena_cstr(e->arena, e->set->smtp);
+    if (!as_user(e, try_mail_password, f))
+        return false;
+    if (!as_user(e, try_mail_server, &why))
+        e->warn = arena_str(e->arena, str_of(why.detail));
+    else
+        e->found = arena_printf(e->arena, "%s %s", e->found,
+                                e->set->smtp_user.n > 0 ? "answers and takes the log-in" : "answers")
+                       .p;
+    return true;
 }
 
 /* ── Redis ──────────────────────────────────────────────────────────────── */

@@ -26,6 +26,7 @@ bool examine_login_file(struct examined *e, struct fail *f); /* of outgoing_prox
 bool examine_ca_file(struct examined *e, struct fail *f);
 bool examine_client_ca_file(struct examined *e, struct fail *f);
 bool examine_outgoing_proxy(struct examined *e, struct fail *f); /* asks it to lead to an identity provider */
+bool examine_mail_server(struct examined *e, struct fail *f);    /* connects and logs in; sends nothing */
 bool examine_redis(struct examined *e, struct fail *f);
 bool examine_addresses(struct examined *e, struct fail *f); /* support, accessibility, privacy */
 

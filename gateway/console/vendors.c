@@ -6,6 +6,8 @@
 #include "gateway/console/acts.h"
 #include "gateway/joining.h"
 #include "gateway/session/done.h"
+#include "model/mail.h"
+#include "model/mailbox.h"
 #include "model/when.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -21,7 +23,10 @@ struct vendors_on { /* c->state; the worker's, while it has it */
     struct joining asked; /* number 0: nobody asked */
     int64_t number, now_s;
     struct str id;
-    struct invitation made;
+    struct inviting inviting;
+    struct invitations open; /* by operators */
+    enum mail_state *letters;
+    struct mail_door door;
     struct str link;
     struct vendors *vendors;
     struct vendors_got listed, got;
@@ -35,6 +40,8 @@ static struct vendors_on *on(struct ctx *c)
         struct vendors_on *x = arena_make(c->arena, struct vendors_on);
         x->now_s = c->now_s;
         x->vendors = c->vendors;
+        x->door = mail_door_of(c);
+        x->v.mail_set = mail_is_set(c->set);
         c->state = x;
     }
     return c->state;
@@ -46,7 +53,10 @@ static bool look(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct vendors_on *x = with;
 
-    return joinings_list(d, a, x->now_s, &x->waiting, f);
+    if (!joinings_list(d, a, x->now_s, &x->waiting, f) || !invitations_by_operators(d, a, x->now_s, &x->open, f))
+        return false;
+    x->letters = arena_make_n(a, x->open.n + 1, enum mail_state);
+    return invitation_letters(&x->door, a, &x->open, x->letters, f);
 }
 
 static enum step list(struct ctx *c, struct fail *f)
@@ -114,6 +124,22 @@ static void put_waiting(struct ctx *c, struct vendors_on *x)
     x->v.waits.n = x->waiting.n;
 }
 
+static void put_invited(struct ctx *c, struct vendors_on *x)
+{
+    struct vendor_invited *rows = arena_make_n(c->arena, x->open.n + 1, struct vendor_invited);
+
+    for (size_t i = 0; i < x->open.n; i++) {
+        const struct invitation *one = &x->open.at[i];
+        const struct organisation *o = registry_organisation(c->registry, one->organisation);
+        rows[i] = (struct vendor_invited){ .name = o != NULL ? names_in(&o->names, c->lang) : one->organisation,
+                                           .until = when_date(c->arena, one->until_s),
+                                           .mail = invitation_letter_words(c, one, x->letters[i]),
+                                           .lost = x->letters[i] == MAIL_REFUSED || x->letters[i] == MAIL_GIVEN_UP };
+    }
+    x->v.invited.at = rows;
+    x->v.invited.n = x->open.n;
+}
+
 static enum step show(struct ctx *c, struct fail *f)
 {
     struct vendors_on *x = on(c);
@@ -125,10 +151,13 @@ static enum step show(struct ctx *c, struct fail *f)
     console_page_for(c, PLACE_RIGHTS, true, here, &x->v.con);
     x->v.con.sub = SUB_VENDORS;
     x->v.version = arena_printf(c->arena, "%lld", (long long)registry_parts(c->registry)->version);
-    if (c->req->method != HTTP_POST)
+    if (c->req->method != HTTP_POST) {
         x->v.declined = done_was(c, "declined");
+        x->v.sent = done_was(c, "sent");
+    }
     put_organisations(c, &x->v);
     put_waiting(c, x);
+    put_invited(c, x);
     return answer_page(c, str_is_set(x->v.detail) ? 400 : 200, page_vendors(c->arena, &x->v));
 }
 
@@ -179,7 +208,7 @@ static bool invite(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct vendors_on *x = with;
 
-    return invitation_put(d, a, &x->made, f) && (x->number == 0 || joining_drop(d, x->number, f));
+    return invitation_send(d, a, &x->inviting, f) && (x->number == 0 || joining_drop(d, x->number, f));
 }
 
 /* The organisation, and then the invitation to it: an organisation without one is invited again by its id. */
@@ -205,6 +234,31 @@ static void judge(struct ctx *c, struct vendors_on *x, struct organisation_form 
         organisation_judge(c, o, &x->wrongs);
 }
 
+static void make_invitation(struct ctx *c, struct vendors_on *x, struct str name)
+{
+    const struct organisation *o = registry_organisation(c->registry, x->id);
+    const struct names typed = { .in = { name } };
+    struct str note = x->number > 0 ? x->asked.email : S("");
+
+    x->inviting.made = invitation_new(c, x->id, STAFF_owner, note, &x->link);
+    x->inviting.made.by_operator = true;
+    invitation_address(c, &x->inviting, o != NULL ? &o->names : &typed, x->v.email, x->link);
+}
+
+/* Who asked has an address; whoever is invited unasked is given one, or their link is shown. */
+static void take_email(struct ctx *c, struct vendors_on *x)
+{
+    x->v.email = !x->v.mail_set  ? S("")
+                 : x->number > 0 ? x->asked.email
+                                 : form_typed(c->body, S("email"), MAILBOX_MAX_B);
+    if (x->v.email.n > 0 && !mail_address(x->v.email)) {
+        if (x->number > 0)
+            x->v.email = S(""); /* no address of ASCII: its link is shown, and goes another way */
+        else
+            (void)wrong_note(c, &x->wrongs, "email", V_v_email, vendor_text(V_v_email_wrong, c->lang));
+    }
+}
+
 static enum step run(struct ctx *c, struct fail *f)
 {
     struct vendors_on *x = on(c);
@@ -221,6 +275,7 @@ static enum step run(struct ctx *c, struct fail *f)
         return WAIT;
     }
     judge(c, x, &o);
+    take_email(c, x);
     x->v.org_id = x->id;
     x->v.name = o.name_fi;
     x->v.business_id = o.business_id;
@@ -232,7 +287,7 @@ static enum step run(struct ctx *c, struct fail *f)
             arena_printf(c->arena, "%.*s: %.*s", STR_ARG(x->wrongs.at[0].label), STR_ARG(x->wrongs.at[0].says));
         return NEXT;
     }
-    x->made = invitation_new(c, x->id, STAFF_owner, x->number > 0 ? x->asked.email : S(""), &x->link);
+    make_invitation(c, x, o.name_fi);
     (void)act_begin(c, &x->act, NULL, S(""));
     organisation_put(x->act.edit, x->id, &o);
     return console_ask(c, make, x, &x->act.got, f);
@@ -266,6 +321,8 @@ static enum step say(struct ctx *c, struct fail *f)
     }
     if (!x->act.got.ok)
         x->v.detail = act_detail(c, &x->act);
+    else if (x->v.email.n > 0)
+        return done_go(c, here, "sent", S(""));
     else
         x->v.link = x->link;
     return NEXT;

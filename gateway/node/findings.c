@@ -10,6 +10,7 @@
 #include "gateway/console/rights_given.h"
 #include "gateway/node/readiness.h"
 #include "gateway/nodes.h"
+#include "gateway/post.h"
 #include "idp-adapters/approval.h"
 #include "idp-adapters/upstream_service.h"
 #include "model/when.h"
@@ -67,6 +68,14 @@ static void look_at_parts(struct findings *x)
 bool findings_disk_is_low(uint64_t free_B, uint64_t all_B)
 {
     return free_B < DISK_LOW_B || free_B < all_B / 100 * DISK_LOW_PERCENT;
+}
+
+static void look_at_mail(struct findings *x)
+{
+    const char *why = post_trouble(x->node->post);
+
+    if (why != NULL)
+        raise_here(x, ALARM_mail_fails, why);
 }
 
 static void look_at_disk(struct findings *x)
@@ -275,6 +284,7 @@ void findings_look(struct findings *x)
     look_at_parts(x);
     look_at_disk(x);
     look_at_own_keys(x);
+    look_at_mail(x);
     if (n->lane_count == 0)
         return;
     struct arena *a = arena_new();

@@ -85,6 +85,7 @@ static void give_parts(struct lane *lane, struct ctx *c)
     c->pleas = lane->node->pleas;
     c->consents = lane->node->consents;
     c->vendors = lane->node->vendors;
+    c->mails = lane->node->mails;
     c->members = lane->node->members;
     c->class_links = lane->node->class_links;
     c->known = lane->node->known;

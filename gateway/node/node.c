@@ -15,6 +15,7 @@
 #include "registry/desk.h"
 #include "registry/ends.h"
 #include "registry/known.h"
+#include "registry/mails.h"
 #include "registry/members.h"
 #include "registry/people.h"
 #include "registry/pleas.h"
@@ -52,6 +53,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->pleas = pleas_new(set);
     n->consents = consents_new(set);
     n->vendors = vendors_new(set);
+    n->mails = mails_new(set);
     n->members = members_new(set);
     n->class_links = class_links_new(set);
     n->known = known_new(set);
@@ -104,6 +106,7 @@ void node_free(struct node *n)
     pleas_free(n->pleas);
     consents_free(n->consents);
     vendors_free(n->vendors);
+    mails_free(n->mails);
     members_free(n->members);
     class_links_free(n->class_links);
     known_free(n->known);

@@ -65,6 +65,8 @@ struct node {
     struct pleas *pleas;
     struct consents *consents;
     struct vendors *vendors;
+    struct mails *mails;
+    struct post *post; /* on the first lane; NULL: no mail server is set */
     struct members *members;
     struct class_links *class_links;
     struct known *known;

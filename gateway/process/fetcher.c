@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "gateway/process/fetch_guard.h"
+#include "gateway/process/fetch_mail.h"
 #include "gateway/process/fetch_proxy.h"
 #include "gateway/process/gateway.h"
 #include "wire/fetch.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,6 +29,7 @@ enum {
     JOBS_MAX = 2048, /* under way, of all places */
     PER_HOST = 16,   /* a city that takes 200 ms for a token serves 80 people a second */
     CONNECTIONS_MAX = 256,
+    MAILS_AT_ONCE = 8,
     HEADERS_MAX_B = 65536,
     TURN_MS = 1000,
     MESSAGES_A_TURN = 64
@@ -52,7 +55,11 @@ struct job { /* one request, from its message to its answer */
     struct buf inline_body;
     int body_fd; /* -1: the body is still inline */
     int64_t body_B;
-    const char *error; /* what a callback refused */
+    const char *error;      /* what a callback refused */
+    struct mailing mailing; /* of FETCH_MAIL, like what follows */
+    pthread_t thread;
+    CURLcode code;
+    bool threaded;     /* its handle is the thread's */
     struct str answer; /* made, not sent yet */
 };
 
@@ -60,11 +67,13 @@ struct fetcher {
     struct arena *arena;
     const struct settings *set;
     struct fetch_proxy proxy;
+    struct mail_server mail;
     int fds[LINES_MAX]; /* -1: closed */
     size_t fd_count;
     CURLM *multi;
     struct job *jobs;
     size_t job_count;
+    int mailed[2]; /* jobs come back from their threads by this pipe */
     char message[FETCH_MESSAGE_MAX_B];
 };
 
@@ -332,6 +341,8 @@ static const struct {
 } mends[] = {
     { "refused_address",
       "it has no address of the public world: private_networks of its row names the private ones that it may have" },
+    { "login", "the mail server refuses smtp_user or its password: digione check" },
+    { "sender", "the mail server takes no mail from smtp_from by smtp_user" },
     { "proxy", "outgoing_proxy does not answer, wants another login, or does not lead there: digione check" },
 };
 
@@ -419,6 +430,7 @@ static const char *error_of(const struct job *j, CURLcode code)
     case CURLE_OPERATION_TIMEDOUT:
         return "timeout";
     case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_USE_SSL_FAILED: /* no STARTTLS */
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
@@ -594,12 +606,83 @@ static size_t waiting_for(const struct fetcher *x, struct str place)
     return n;
 }
 
+/* ── mails ──────────────────────────────────────────────────────────────── */
+
+static void *run_mail(void *self)
+{
+    struct job *j = self;
+
+    j->code = curl_easy_perform(j->easy);
+    while (write(j->fetcher->mailed[1], &j, sizeof j) < 0 && errno == EINTR)
+        continue;
+    return NULL;
+}
+
+/* On a thread of its own: libcurl says QUIT and waits for its answer, and a mail server that never gives one would hold
+ * up every sign-in in the country. */
+static void start_mail(struct job *j)
+{
+    struct fetcher *x = j->fetcher;
+
+    if (waiting_for(x, j->request.place) > MAILS_AT_ONCE) {
+        answer_error(j, "busy");
+        return;
+    }
+    j->mailing = (struct mailing){ .to = j->request.url, .message = j->request.body };
+    const char *error = mailing_begin(j->easy, j->arena, x->set, &x->mail, &j->mailing);
+    if (error != NULL) {
+        answer_error(j, error);
+        return;
+    }
+    j->deadline_ms = INT64_MAX;
+    j->threaded = true;
+    if (pthread_create(&j->thread, NULL, run_mail, j) == 0)
+        return;
+    j->threaded = false;
+    answer_error(j, "busy");
+}
+
+static void mail_done(struct job *j)
+{
+    const char *error = NULL;
+    int status = mailing_said(&j->mailing, j->code, &error);
+
+    if (status > 0)
+        answer(j, &(struct fetch_got){ .answered = true, .status = status, .max_age_s = -1 });
+    else
+        answer_error(j, error != NULL ? error : error_of(j, j->code));
+}
+
+static void finish_mails(struct fetcher *x)
+{
+    struct job *j;
+
+    while (read(x->mailed[0], &j, sizeof j) == (ssize_t)sizeof j) {
+        (void)pthread_join(j->thread, NULL);
+        j->threaded = false;
+        mail_done(j);
+    }
+}
+
+static bool has_threads(const struct fetcher *x)
+{
+    for (const struct job *j = x->jobs; j != NULL; j = j->next)
+        if (j->threaded)
+            return true;
+    return false;
+}
+
+/* A city is waited for by somebody; for these nobody waits. */
+static bool takes_its_time(enum fetch_purpose p)
+{
+    return p == FETCH_METADATA || p == FETCH_AGGREGATE || p == FETCH_MAIL;
+}
+
 static void job_start(struct job *j)
 {
     const struct fetch_limit *limit = &fetch_limits[j->request.purpose];
     struct fetcher *x = j->fetcher;
-    int64_t most_ms = j->request.purpose == FETCH_METADATA || j->request.purpose == FETCH_AGGREGATE ||
-                              x->set->fetch_timeout_ms > limit->most_ms
+    int64_t most_ms = takes_its_time(j->request.purpose) || x->set->fetch_timeout_ms > limit->most_ms
                           ? limit->most_ms
                           : x->set->fetch_timeout_ms;
 
@@ -621,6 +704,10 @@ static void job_start(struct job *j)
     j->deadline_ms = world_mono_ms(&world_real) + most_ms;
     if (j->easy == NULL) {
         answer_error(j, "busy");
+        return;
+    }
+    if (j->request.purpose == FETCH_MAIL) {
+        start_mail(j);
         return;
     }
     set_limits(j, most_ms);
@@ -706,7 +793,7 @@ static bool line_has_unsent(const struct fetcher *x, int line)
 /* False: nobody can ask any more. */
 static bool turn(struct fetcher *x)
 {
-    struct curl_waitfd wait[LINES_MAX];
+    struct curl_waitfd wait[LINES_MAX + 1];
     int lines[LINES_MAX], running;
     unsigned n = 0;
     int64_t wait_ms = end_overdue(x);
@@ -719,12 +806,14 @@ static bool turn(struct fetcher *x)
         }
     if (n == 0)
         return false;
-    (void)curl_multi_poll(x->multi, wait, n, (int)wait_ms, NULL);
+    wait[n] = (struct curl_waitfd){ x->mailed[0], CURL_WAIT_POLLIN, 0 };
+    (void)curl_multi_poll(x->multi, wait, n + 1, (int)wait_ms, NULL);
     for (unsigned i = 0; i < n; i++)
         if (wait[i].revents & CURL_WAIT_POLLIN)
             receive(x, lines[i]);
     (void)curl_multi_perform(x->multi, &running);
     finish_transfers(x);
+    finish_mails(x);
     return true;
 }
 
@@ -744,7 +833,7 @@ static void say_hello(struct fetcher *x)
 
 int fetcher_main(const struct settings *s, const int *fds, size_t n)
 {
-    struct arena *a = arena_new_secret(); /* the proxy's password */
+    struct arena *a = arena_new_secret(); /* the passwords of proxy and mail server */
     struct fetcher *x = arena_make(a, struct fetcher);
     struct fail f = { 0 };
 
@@ -752,7 +841,7 @@ int fetcher_main(const struct settings *s, const int *fds, size_t n)
     x->set = s;
     x->fd_count = n < LINES_MAX ? n : LINES_MAX;
     memcpy(x->fds, fds, x->fd_count * sizeof *fds);
-    if (!fetch_proxy_read(s, a, &x->proxy, &f)) {
+    if (!fetch_proxy_read(s, a, &x->proxy, &f) || !mail_server_read(s, a, &x->mail, &f)) {
         log_event(LOG_ERROR, "fetch.cannot_start", LOG_C("code", f.code), LOG_C("why", f.detail));
         arena_free(a);
         return GATEWAY_CANNOT_START;
@@ -765,11 +854,18 @@ int fetcher_main(const struct settings *s, const int *fds, size_t n)
         arena_free(a);
         return 1;
     }
+    if (pipe2(x->mailed, O_CLOEXEC | O_NONBLOCK) != 0) {
+        log_event(LOG_ERROR, "fetch.cannot_start", LOG_C("code", "server_error"), LOG_C("why", strerror(errno)));
+        arena_free(a);
+        return GATEWAY_CANNOT_START;
+    }
     (void)curl_multi_setopt(x->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)PER_HOST);
     (void)curl_multi_setopt(x->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)CONNECTIONS_MAX);
     say_hello(x);
     while (turn(x))
         ;
+    if (has_threads(x)) /* theirs would be freed under them */
+        _exit(0);
     while (x->jobs != NULL)
         job_free(x->jobs);
     (void)curl_multi_cleanup(x->multi);

@@ -12,6 +12,7 @@
 #include "gateway/node/presence.h"
 #include "gateway/node/probes.h"
 #include "gateway/node/watch.h"
+#include "gateway/post.h"
 #include "gateway/process/sandbox.h"
 #include "gateway/vigil.h"
 #include "idp-adapters/sources.h"
@@ -26,7 +27,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { WATCH_MS = 250, PROBES_END_MS = 1500, FAREWELLS_END_MS = 2000, TURN_MS = 50 };
+enum { WATCH_MS = 250, PROBES_END_MS = 1500, FAREWELLS_END_MS = 2000, POST_END_MS = 1500, TURN_MS = 50 };
 
 size_t gateway_loops(const struct settings *set)
 {
@@ -160,6 +161,17 @@ static bool farewells_ended(const struct node *n)
     return !busy;
 }
 
+/* A mail that a server takes its time for is carried once more, by whoever comes next. */
+static bool post_ended(const struct node *n)
+{
+    int64_t until_ms = world_mono_ms(n->world) + POST_END_MS;
+
+    post_stop(n->post);
+    while (post_busy(n->post) && world_mono_ms(n->world) < until_ms)
+        loop_turn(n->lanes[0]->loop, TURN_MS);
+    return !post_busy(n->post);
+}
+
 /* A request that still waits (after GATEWAY_STOP_S, or because its client has gone) waits
  * for an answer that would come into freed memory: the process ends as it is. */
 static void end_now_if_waiting(const struct node *n)
@@ -170,13 +182,14 @@ static void end_now_if_waiting(const struct node *n)
             _exit(GATEWAY_STOPPED);
         }
     audit_heads_last(n->heads);
-    if (audit_heads_busy(n->heads) || !farewells_ended(n) || !probes_ended(n))
+    if (audit_heads_busy(n->heads) || !farewells_ended(n) || !post_ended(n) || !probes_ended(n))
         _exit(GATEWAY_STOPPED);
 }
 
 static void release(struct node *n, struct watched *w)
 {
     audit_heads_free(n->heads);
+    post_free(n->post);
     for (size_t i = 0; i < n->lane_count; i++)
         lane_free(n->lanes[i]);
     presence_free(w->presence);
@@ -195,6 +208,18 @@ static int cannot_start(struct node *n, struct watched *w, const struct fail *f)
     log_event(LOG_ERROR, "gateway.cannot_start", LOG_C("code", f->code), LOG_C("why", f->detail));
     release(n, w);
     return GATEWAY_CANNOT_START;
+}
+
+static struct post *post_of(struct node *n)
+{
+    struct lane *first = n->lanes[0];
+    const struct post_parts parts = { .door = { n->set, n->world, n->seals, n->mails },
+                                      .loop = first->loop,
+                                      .fetch = first->fetch,
+                                      .work = first->work,
+                                      .alarms = n->alarms };
+
+    return post_new(&parts);
 }
 
 int gateway_main(const struct settings *set, const int *signer_fds, const int *fetch_fds, size_t loops)
@@ -224,6 +249,7 @@ int gateway_main(const struct settings *set, const int *signer_fds, const int *f
     for (size_t i = 0; i < loops; i++)
         (void)lane_new(n, &(struct lane_parts){ listen_fds[i], signer_fds[i], fetch_fds[i], &kv });
     n->heads = audit_heads_new(n->lanes[0]->loop, n->audit, n->lanes[0]->audit, n->lanes[0]->signer);
+    n->post = post_of(n);
     w.presence = presence_new(n->lanes[0]);
     run(n, &w);
     presence_stop(w.presence);

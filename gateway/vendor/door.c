@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/vendor/door.h"
 
+#include "gateway/joining.h"
+
 #include "audit/audit.h"
 #include "base/settings.h"
 #include "gateway/answer.h"
@@ -243,13 +245,7 @@ enum step vendor_ask_registry(struct ctx *c, desk_job *job, void *with, struct d
 
 struct str vendor_role_word(enum staff_role role, enum lang lang)
 {
-    static const enum vendor_text words[STAFF_ROLE_COUNT] = {
-#define X(role, words) [STAFF_##role] = V_v_role_##role,
-        STAFF_ROLES(X)
-#undef X
-    };
-
-    return role < STAFF_ROLE_COUNT ? vendor_text(words[role], lang) : S("");
+    return staff_role_word(role, lang);
 }
 
 void vendor_page_for(struct ctx *c, enum vendor_place place, bool below, struct str here, struct vendor_page *out)

@@ -4,6 +4,8 @@
 #include "gateway/joining.h"
 #include "gateway/session/done.h"
 #include "gateway/vendor/door.h"
+#include "model/mail.h"
+#include "model/mailbox.h"
 #include "model/when.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -24,7 +26,10 @@ struct people_on { /* c->state */
     struct invitations open;
     struct str organisation, id;
     int64_t now_s;
-    struct invitation made;
+    struct inviting inviting;
+    enum mail_state *letters; /* of the open ones */
+    struct mail_door door;
+    struct wrong_list wrongs;
     struct vendors_got listed, kept;
     struct vendor_act act;
     const char *alters; /* what was done to somebody, as done.h says it; NULL: nothing */
@@ -62,10 +67,13 @@ static void put_invitations(struct ctx *c, struct people_on *x)
     struct vendor_invitation_row *rows = arena_make_n(c->arena, x->open.n + 1, struct vendor_invitation_row);
 
     for (size_t i = 0; i < x->open.n; i++)
-        rows[i] = (struct vendor_invitation_row){ .hash = str_sub(x->open.at[i].hash, 0, 16),
-                                                  .note = str_is_set(x->open.at[i].note) ? x->open.at[i].note : S("–"),
-                                                  .role = vendor_role_word(x->open.at[i].role, c->lang),
-                                                  .until = when_date(c->arena, x->open.at[i].until_s) };
+        rows[i] =
+            (struct vendor_invitation_row){ .hash = str_sub(x->open.at[i].hash, 0, 16),
+                                            .note = str_is_set(x->open.at[i].note) ? x->open.at[i].note : S("–"),
+                                            .role = vendor_role_word(x->open.at[i].role, c->lang),
+                                            .until = when_date(c->arena, x->open.at[i].until_s),
+                                            .mail = invitation_letter_words(c, &x->open.at[i], x->letters[i]),
+                                            .lost = x->letters[i] == MAIL_REFUSED || x->letters[i] == MAIL_GIVEN_UP };
     x->v.invitations.at = rows;
     x->v.invitations.n = x->open.n;
 }
@@ -74,7 +82,10 @@ static bool list_open(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct people_on *x = with;
 
-    return invitations_of(d, a, x->organisation, x->now_s, &x->open, f);
+    if (!invitations_of(d, a, x->organisation, x->now_s, &x->open, f))
+        return false;
+    x->letters = arena_make_n(a, x->open.n + 1, enum mail_state);
+    return invitation_letters(&x->door, a, &x->open, x->letters, f);
 }
 
 static struct people_on *people_state(struct ctx *c)
@@ -83,6 +94,8 @@ static struct people_on *people_state(struct ctx *c)
         struct people_on *x = arena_make(c->arena, struct people_on);
         x->organisation = c->vendor->staff->organisation->id;
         x->now_s = c->now_s;
+        x->door = mail_door_of(c);
+        x->v.mail_set = mail_is_set(c->set);
         c->state = x;
     }
     return c->state;
@@ -101,6 +114,7 @@ static struct str done_words(struct ctx *c)
 
     return str_eq(what, S("gone"))        ? say(c, V_v_person_gone)
            : str_eq(what, S("role"))      ? say(c, V_v_role_changed)
+           : str_eq(what, S("sent"))      ? say(c, V_v_invitation_sent)
            : str_eq(what, S("uninvited")) ? say(c, V_v_invitation_gone)
                                           : (struct str){ NULL, 0 };
 }
@@ -125,15 +139,14 @@ const struct step_row vendor_people[] = { { vendor_door }, { people_list }, { pe
 
 static bool keep_invitation(void *with, struct db *d, struct arena *a, struct fail *f)
 {
-    return invitation_put(d, a, &((struct people_on *)with)->made, f);
+    return invitation_send(d, a, &((struct people_on *)with)->inviting, f);
 }
 
 static bool drop_invitation(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct people_on *x = with;
 
-    (void)a;
-    return invitation_drop(d, x->organisation, x->id, f);
+    return invitation_take_back(d, a, &x->door, x->organisation, x->id, x->now_s, f);
 }
 
 static enum staff_role typed_role(const struct ctx *c)
@@ -152,7 +165,14 @@ static enum step invite(struct ctx *c, struct people_on *x, struct fail *f)
 
     if (role == STAFF_NONE)
         return fail(f, FAIL_CALLER, "invalid_request", "there is no such role");
-    x->made = invitation_new(c, x->organisation, role, form_typed(c->body, S("note"), NOTE_MAX), &x->v.link);
+    x->v.note = form_typed(c->body, S("note"), NOTE_MAX);
+    x->v.email = x->v.mail_set ? form_typed(c->body, S("email"), MAILBOX_MAX_B) : S("");
+    if (x->v.email.n > 0 && !mail_address(x->v.email)) {
+        x->v.no_email = wrong_note(c, &x->wrongs, "email", V_v_email, say(c, V_v_email_wrong));
+        return NEXT;
+    }
+    x->inviting.made = invitation_new(c, x->organisation, role, x->v.note, &x->v.link);
+    invitation_address(c, &x->inviting, &c->vendor->staff->organisation->names, x->v.email, x->v.link);
     return vendor_ask(c, keep_invitation, x, &x->kept, f);
 }
 
@@ -224,19 +244,25 @@ static enum step people_acted(struct ctx *c, struct fail *f)
     struct people_on *x = people_state(c);
     struct str field;
 
+    if (x->wrongs.n > 0) {
+        x->v.trouble = say(c, V_v_email_wrong);
+        return NEXT;
+    }
     if (x->alters != NULL && x->act.got.ok)
         return done_go(c, people_at, x->alters, S(""));
     if (x->alters != NULL && !vendor_act_shown(&x->act, f))
         return REFUSE;
     if (x->alters != NULL)
         x->v.trouble = vendor_act_trouble(c, &x->act, &field);
-    else if (!x->kept.ok && x->kept.why.kind == FAIL_CALLER) {
+    else if (!x->kept.ok && (x->kept.why.kind == FAIL_CALLER || str_eq(str_of(x->kept.why.code), S("mails")))) {
         x->v.trouble = say(c, V_v_invitations_many);
         x->v.link = (struct str){ NULL, 0 };
     } else if (!x->kept.ok) {
         *f = x->kept.why;
         return REFUSE;
-    } else if (!str_is_set(x->v.link))
+    } else if (x->v.email.n > 0)
+        return done_go(c, people_at, "sent", S(""));
+    else if (!str_is_set(x->v.link))
         return done_go(c, people_at, "uninvited", S(""));
     return NEXT;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A real gateway in a folder of its own: configuration, registry, processes; ended with its children.
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
@@ -79,6 +79,9 @@ export class Gateway {
   chown() { spawnSync('chown', ['-R', 'nobody', this.state]); }
 
   cli(...args) { return spawnSync(this.program, args, { encoding: 'utf8', maxBuffer: 1 << 28 }); }
+
+  // The same, while this process goes on: it may be what the command asks.  Gives what it printed.
+  later(...args) { return new Promise((resolve) => execFile(this.program, args, { encoding: 'utf8' }, (error, out, err) => resolve(out + err))); }
 
   import(text) {
     const file = path.join(this.dir, 'registry.yaml');

@@ -262,13 +262,21 @@ static bool try_invitations(void *with, struct db *d, struct arena *a, struct fa
 {
     struct shelf *x = with;
     struct test *t = x->t;
-    struct invitation made = { S("00112233445566778899"), S("tuisku"), STAFF_developer, S("Ville"), S("p1"), x->now_s,
-                               x->now_s + INVITATION_S },
+    struct invitation made = { S("00112233445566778899"),
+                               S("tuisku"),
+                               STAFF_developer,
+                               S("Ville"),
+                               S("p1"),
+                               x->now_s,
+                               x->now_s + INVITATION_S,
+                               S("v@tuisku.fi"),
+                               false },
                       got;
     struct invitations open;
 
     CHECK(invitation_put(d, a, &made, f));
     CHECK(invitation_get(d, a, made.hash, x->now_s, &got, f) && got.role == STAFF_developer);
+    CHECK_STR(got.email, "v@tuisku.fi");
     CHECK(!invitation_get(d, a, made.hash, made.until_s, &got, f)); /* it ends */
     CHECK_STR(f->code, "no_invitation");
     *f = (struct fail){ 0 };

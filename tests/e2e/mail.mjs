@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: EUPL-1.2
+// E-mail as it arrives at mail servers of our own: invitations, refused addresses, servers that are away, slow, rude, or no
+// longer who they were; and that nothing of it waits on anything else.
+//   node mail.mjs PATH-OF-DIGIONE
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { Agent, forms, text } from './agent.mjs';
+import { Gateway, check, fetchLocal, finish, folder, freePort, test, until } from './gateway.mjs';
+import { MailServer, certificate, read } from './smtp.mjs';
+
+const program = path.resolve(process.argv[2]);
+const dir = folder('mail-server');
+fs.chmodSync(dir, 0o755);
+const own = certificate(dir, 'mail.localhost'), others = certificate(dir, 'other.example');
+const login = { user: 'portti', password: `salainen-${crypto.randomBytes(12).toString('hex')}` };
+const passwordFile = path.join(dir, 'password');
+fs.writeFileSync(passwordFile, `${login.password}\n`, { mode: 0o644 });
+
+const password = 'salasana-salasana';
+const registry = (more = '') => `format: 1
+idps:
+  - { id: operators, kind: local, name: { fi: Ylläpito } }
+  - { id: vendors, kind: local, vendors: true, listed: false, name: { fi: Toimittajat } }
+organisations:
+  - { id: kinos, business_id: 1572860-0, name: { fi: Kinos Oy, sv: Bio Ab }, contact_technology: t@kinos.example, contact_privacy: p@kinos.example, contact_incidents: i@kinos.example }
+admins:
+  - { id: riikka-aalto, idp: operators, subject: riikka, role: operator, why: valittu }
+accounts:
+  - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
+${more}`;
+
+const settings = (server, more = {}) => ({ smtp: `starttls://mail.localhost:${server.port}`, smtp_user: login.user, smtp_password_file: passwordFile, smtp_from: 'portti@digione.example', ca_file: own.file, name: 'DigiOne Testi', ...more });
+async function gatewayWith(name, server, more) {
+  return new Gateway(program, { name, port: await freePort(), registry: registry(), settings: settings(server, more) }).start();
+}
+
+// The console's page of organisations, and an invitation from it.
+async function operator(g) {
+  const agent = new Agent();
+  let page = await agent.get(`${g.url}/admin/vendors`);
+  if (/\/sign-in/.test(page.url)) {
+    page = await agent.get(`${g.url}/sign-in/local?login=${new URL(page.url).searchParams.get('login')}&idp=operators`);
+    page = await agent.submit(page, { username: 'riikka', password }, (f) => 'password' in f.fields);
+  }
+  if (page.url.includes('/admin/enter')) page = await agent.get(`${g.url}/admin/vendors`); // the page goes on by itself
+  check(/\/admin\/vendors$/.test(page.url), `no console: ${page.url} ${page.status} ${text(page.text).slice(0, 300)}`);
+  return agent;
+}
+const look = (agent, g) => agent.get(`${g.url}/admin/vendors`);
+const invites = (f) => f.buttons.some((b) => b.value === 'invite');
+async function invite(agent, g, email, more = {}) {
+  return agent.submit(await look(agent, g), { id: 'kinos', act: 'invite', email, ...more }, invites);
+}
+const linkIn = (s) => /https?:\/\/[^\s]+\/vendor\/invite\/[\w-]+/.exec(s)?.[0];
+const says = (g, event) => g.logText().split('\n').filter((l) => l.includes(`"event":"${event}"`)).map((l) => JSON.parse(l));
+// Whatever waits is due now: the outbox is asked, and no clock.
+const untilMail = (server, to, ms) => until(`a mail to ${to}`, () => server.mails.find((m) => m.to.includes(to)), ms);
+
+const server = await new MailServer({ mode: 'starttls', secure: own, login, answers: (command, argument) => (command === 'RCPT' && argument.includes('eiole@') ? '550 5.1.1 no such user here' : undefined) }).listen();
+const g = await gatewayWith('mail', server);
+const riikka = await operator(g);
+
+await test('an invitation goes over STARTTLS with log-in, in three languages, and its link opens an account', async () => {
+  const answer = await invite(riikka, g, 'vera@kinos.example');
+  check(answer.status === 200 && !linkIn(answer.text), `the link is shown though it was sent: ${answer.status}`);
+  const mail = await untilMail(server, 'vera@kinos.example');
+  check(mail.secure && mail.user === login.user && mail.from === 'portti@digione.example' && mail.to.length === 1, JSON.stringify({ ...mail, raw: '' }));
+  const m = read(mail.raw);
+  check(m.headers.from === '"DigiOne Testi" <portti@digione.example>' && m.headers.to === '<vera@kinos.example>' && m.headers.subject === 'Kutsu: Kinos Oy, DigiOne Testi', JSON.stringify(m.headers));
+  check(m.headers['auto-submitted'] === 'auto-generated' && m.headers['content-language'] === 'fi, sv, en' && /^<[0-9a-f]{64}@digione\.example>$/.test(m.headers['message-id']), JSON.stringify(m.headers));
+  for (const word of ['Kinos Oy', 'Bio Ab', 'You are invited', 'Du har bjudits in', 'Omistaja'.toLowerCase()]) check(m.text.toLowerCase().includes(word.toLowerCase()), `${word} is not in it: ${m.text}`);
+  const page = await new Agent().get(linkIn(m.text));
+  check(page.status === 200 && text(page.text).includes('Kinos Oy'), `its link does not open: ${page.status}`);
+  await until('the page says that it was sent', async () => /vera@kinos\.example: lähetetty/.test(text((await look(riikka, g)).text)));
+});
+
+await test('an address that is refused is told to the inviter, is not asked again, and is an alarm', async () => {
+  await invite(riikka, g, 'eiole@kinos.example');
+  await until('the page says that it was refused', async () => /eiole@kinos\.example: osoite ei ota viestejä vastaan/.test(text((await look(riikka, g)).text)));
+  check(server.commands.filter((c) => c.includes('eiole@')).length === 1, 'asked more than once');
+  const [line] = says(g, 'mail.given_up');
+  check(line.status === 550 && line.why === 'refused', JSON.stringify(line));
+  check(says(g, 'alarm.raised').some((l) => l.code === 'mail_given_up' && l.subject === 'kinos'), 'no alarm');
+});
+
+await test('what is no single address of ASCII is said beside the form, and no command is made of it', async () => {
+  const before = server.commands.length;
+  for (const typed of ['vera', 'a@b.example, c@d.example', 'a@b.example\r\nRCPT TO:<c@d.example>', '<a@b.example>', 'äiti@kinos.example', '"a b"@kinos.example', `${'a'.repeat(250)}@kinos.example`]) {
+    const answer = await invite(riikka, g, typed);
+    check(answer.status === 400 && /yksi sähköpostiosoite/.test(text(answer.text)), `${typed}: ${answer.status}`);
+  }
+  check(!server.commands.slice(before).some((c) => /RCPT|MAIL/.test(c)), server.commands.slice(before).join());
+});
+
+await test('names that people have typed make no line of a header', async () => {
+  const answer = await riikka.submit(await look(riikka, g), { id: 'rivi', act: 'invite', email: 'rivi@kinos.example', name_fi: 'Rivi\r\nBcc: kaikki@maailma.example', business_id: '2345678-0', technology: 't@r.example', privacy: 'p@r.example', incidents: 'i@r.example' }, invites);
+  if (answer.status !== 200) return; // refused before: as good
+  const m = read((await untilMail(server, 'rivi@kinos.example')).raw);
+  check(!m.names.includes('bcc') && !/^Bcc/m.test(m.text), m.text);
+});
+
+await test('without an address the link is shown once, as where no mail server is set', async () => {
+  const answer = await invite(riikka, g, '');
+  check(answer.status === 200 && linkIn(answer.text), `no link: ${answer.status}`);
+  const bare = await new Gateway(program, { name: 'mail-bare', port: await freePort(), registry: registry() }).start();
+  const agent = await operator(bare);
+  const page = await look(agent, bare);
+  check(!('email' in forms(page.text).find(invites).fields), 'asks for an address that nothing is sent to');
+  const shown = await invite(agent, bare, 'vera@kinos.example');
+  check(shown.status === 200 && linkIn(shown.text), `no link: ${shown.status}`);
+  await bare.stop();
+});
+
+await test('neither log nor outbox shows an address, a link or the password', async () => {
+  const token = linkIn(read(server.mails[0].raw).text).split('/').pop();
+  const outbox = ['', '-wal'].map((s) => path.join(g.state, `registry/mails.sqlite${s}`)).filter((f) => fs.existsSync(f)).map((f) => fs.readFileSync(f, 'latin1')).join('');
+  for (const secret of ['vera@kinos.example', 'eiole@kinos.example', token, login.password]) {
+    check(!g.logText().includes(secret), `the log has ${secret}`);
+    check(!outbox.includes(secret), `the outbox has ${secret}`);
+  }
+});
+
+await test('digione check says whether the mail server answers, takes the log-in, and is who it says', async () => {
+  const checked = (more) => {
+    const file = path.join(g.dir, 'check.yaml');
+    const all = { ...Object.fromEntries(fs.readFileSync(g.config, 'utf8').trim().split('\n').map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 2)])), ...more };
+    fs.writeFileSync(file, Object.entries(all).map(([k, v]) => `${k}: ${v}\n`).join(''));
+    return g.later('check', '-c', file);
+  };
+  const line = (out) => out.split('\n').filter((l) => /^\w+ +mail server /.test(l)).pop() ?? `nothing: ${out}`;
+  const good = line(await checked({}));
+  check(/^ok .*takes the log-in/.test(good), good);
+  const wrong = path.join(dir, 'wrong');
+  fs.writeFileSync(wrong, 'arvaus\n');
+  const refused = line(await checked({ smtp_password_file: wrong }));
+  check(/^warn .*smtp_user/.test(refused) || /^BAD .*smtp_user/.test(refused), refused);
+  const away = line(await checked({ smtp: `starttls://mail.localhost:${await freePort()}` }));
+  check(/^(warn|BAD) .*(connect|not be reached)/.test(away), away);
+  const unproven = line(await checked({ ca_file: others.file }));
+  check(/^(warn|BAD) .*certificate/.test(unproven), unproven);
+  check(![good, refused, away, unproven].join().includes(login.password), 'shows the password');
+});
+
+await test('a server that is away is asked again, after a restart of ours too, and the mail arrives once', async () => {
+  const { port } = server;
+  await server.close();
+  await invite(riikka, g, 'myohemmin@kinos.example');
+  await until('it was tried', () => says(g, 'mail.not_now').some((l) => l.why === 'connect'));
+  check(/myohemmin@kinos\.example: lähdössä/.test(text((await look(riikka, g)).text)), 'the page does not say that it waits');
+  await g.stop();
+  await server.listen(port);
+  await g.start();
+  await untilMail(server, 'myohemmin@kinos.example', 100000);
+  check(server.mails.filter((m) => m.to.includes('myohemmin@kinos.example')).length === 1, 'twice');
+});
+
+await test('a server that says not now (4xx) is asked again later, and one that shuts the door at once too', async () => {
+  let greet, rcpt = '451 4.7.1 greylisted';
+  const moody = await new MailServer({ mode: 'starttls', secure: own, login, answers: (c) => (c === 'RCPT' ? rcpt : c === 'GREET' ? greet : undefined) }).listen();
+  const h = await gatewayWith('mail-moody', moody), agent = await operator(h);
+  await invite(agent, h, 'kohta@kinos.example');
+  await until('it was put off', () => says(h, 'mail.not_now').some((l) => l.status === 451));
+  check(/kohta@kinos\.example: lähdössä/.test(text((await look(agent, h)).text)), 'it is not said to wait');
+  greet = '554 5.7.1 no service for you';
+  await invite(agent, h, 'ovi@kinos.example');
+  await until('the door was shut', () => says(h, 'mail.not_now').some((l) => l.why === 'server'));
+  check(/ovi@kinos\.example: lähdössä/.test(text((await look(agent, h)).text)), 'a server that serves nobody is taken for a refusal of the address');
+  greet = undefined; rcpt = undefined;
+  await untilMail(moody, 'kohta@kinos.example', 100000);
+  await h.stop();
+  await moody.close();
+});
+
+await test('to a server without STARTTLS, or with the certificate of another, nothing is said: no log-in, no address', async () => {
+  for (const [name, options, why] of [['plain', { mode: 'plain', login }, 'tls'], ['another', { mode: 'starttls', secure: others, login }, 'tls'], ['smtps', { mode: 'smtps', secure: others, login }, 'tls']]) {
+    const fake = await new MailServer(options).listen();
+    const h = await gatewayWith(`mail-${name}`, fake, name === 'smtps' ? { smtp: `smtps://mail.localhost:${fake.port}` } : {}), agent = await operator(h);
+    await invite(agent, h, 'salainen@kinos.example');
+    await until(`${name}: it was tried`, () => says(h, 'mail.not_now').some((l) => l.why === why));
+    check(!fake.commands.some((c) => /AUTH|MAIL|RCPT|DATA/.test(c)) && fake.mails.length === 0, `${name}: ${fake.commands}`);
+    await h.stop();
+    await fake.close();
+  }
+});
+
+await test('a wrong password is a fault of ours: the mail waits, and the address is not blamed', async () => {
+  const strict = await new MailServer({ mode: 'smtps', secure: own, login: { user: login.user, password: 'toinen' } }).listen();
+  const h = await gatewayWith('mail-login', strict, { smtp: `smtps://mail.localhost:${strict.port}` }), agent = await operator(h);
+  await invite(agent, h, 'odottaa@kinos.example');
+  await until('the log-in was refused', () => says(h, 'mail.not_now').some((l) => l.why === 'login'));
+  check(/odottaa@kinos\.example: lähdössä/.test(text((await look(agent, h)).text)), 'it is not said to wait');
+  check(!h.logText().includes(login.password), 'the log shows the password');
+  await h.stop();
+  await strict.close();
+});
+
+await test('a server that answers never, not to QUIT either, holds up no page and no fetch', async () => {
+  let go;
+  const gate = new Promise((r) => { go = r; });
+  const slow = await new MailServer({ mode: 'plain', quitSilent: true, wait: (c) => (c === 'DATA' ? gate : Promise.resolve()) }).listen();
+  const h = await gatewayWith('mail-slow', slow, { smtp: `smtp://127.0.0.1:${slow.port}`, smtp_user: null, smtp_password_file: null }), agent = await operator(h);
+  for (const n of [1, 2, 3, 4, 5, 6]) await invite(agent, h, `hidas${n}@kinos.example`);
+  await until('four are held', () => slow.commands.filter((c) => c === 'DATA').length === 4);
+  // The fetcher answers others meanwhile: readiness asks it every few seconds, and says so.
+  for (let i = 0; i < 20; i++) check((await fetchLocal(h.port, '/health/ready', { host: h.host })).status === 200, 'not ready');
+  check((await look(agent, h)).status === 200, 'the console waits');
+  go();
+  await until('all six arrive', () => new Set(slow.mails.flatMap((m) => m.to)).size === 6, 90000);
+  check(slow.mails.length === 6, `${slow.mails.length} mails`);
+  await h.stop();
+  await slow.close();
+});
+
+await g.stop();
+await server.close();
+await finish();
