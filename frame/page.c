@@ -6,6 +6,7 @@
 #include "frame/roles.h"
 #include "frame/texts.h"
 #include "frame/words.h"
+#include "model/test_school.h"
 #include "wire/http.h"
 
 static struct str otherwise(struct str s, struct str preset)
@@ -33,12 +34,12 @@ static struct str role_line(struct arena *a, const struct affiliation *at, enum 
                                                : role;
 }
 
-static struct str school_name(const struct registry *r, const struct affiliation *at, enum lang lang)
+static struct str school_name(const struct ctx *c, const struct person *of, const struct affiliation *at)
 {
-    const struct provider *p = registry_provider_oid(r, at->provider_oid);
+    const struct provider *p = person_provider(c->registry, of, at->provider_oid);
     const struct school *s = p == NULL ? NULL : provider_school(p, otherwise(at->school_oid, at->school_code));
 
-    return s != NULL ? names_in(&s->names, lang) : p != NULL ? names_in(&p->names, lang) : S("");
+    return s != NULL ? names_in(&s->names, c->lang) : p != NULL ? names_in(&p->names, c->lang) : S("");
 }
 
 static void put_roles(const struct ctx *c, const struct person *p, struct page_me *me)
@@ -49,7 +50,7 @@ static void put_roles(const struct ctx *c, const struct person *p, struct page_m
     for (size_t i = 0; i < p->affiliation_count && n < ROLES_SHOWN; i++) {
         const struct affiliation *at = &p->affiliations[i];
         if (affiliation_valid(at, c->now_s))
-            roles[n++] = (struct page_role){ role_line(c->arena, at, c->lang), school_name(c->registry, at, c->lang) };
+            roles[n++] = (struct page_role){ role_line(c->arena, at, c->lang), school_name(c, p, at) };
     }
     me->roles.at = roles;
     me->roles.n = n;
@@ -70,7 +71,7 @@ static struct page_me me_of(const struct ctx *c)
         size_t n = roles_of(p, c->now_s, roles);
         me.role = n > 1 ? roles_line(c->arena, roles, n, c->lang) : role_line(c->arena, at, c->lang);
         me.learner = at->role == ROLE_LEARNER;
-        me.school = school_name(c->registry, at, c->lang);
+        me.school = school_name(c, p, at);
         if (n > 1)
             put_roles(c, p, &me);
     }
@@ -84,8 +85,14 @@ struct page page_for(const struct ctx *c, struct str here)
     contact_split(c->set->support, &page.help, &page.help_email);
     page.accessibility = c->set->accessibility;
     page.privacy = c->set->privacy;
-    if (c->session != NULL && c->session->person != NULL)
+    if (c->session == NULL || c->session->person == NULL)
+        return page;
+    if (!test_school_has(c->session->person)) {
         page.me = me_of(c);
+        return page;
+    }
+    page.test_person = person_display_name(c->arena, c->session->person);
+    page.me.csrf = c->session->csrf; /* of what they are asked; a menu of their own they have none */
     return page;
 }
 

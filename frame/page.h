@@ -42,6 +42,7 @@ struct page {
                          * Links go to /lang?to=sv&back=<here> */
     struct str help, help_email, accessibility, privacy; /* addresses; absent: no link */
     struct page_me me;
+    struct str test_person; /* somebody of the test school is signed in, whose name this is; absent: nobody is */
 };
 
 /* Makes a page the answer of a step: PAGE_CSP, no-store, its language.  Fails OURS page_too_large when it is absent. */

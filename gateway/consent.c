@@ -3,11 +3,12 @@
 
 #include "base/log.h"
 #include "gateway/protocol.h"
+#include "model/test_school.h"
 #include "registry/ends.h"
 
 enum consent_kind consent_kind_of(const struct ctx *c)
 {
-    const struct idp *idp = registry_idp(c->registry, c->person->idp);
+    const struct idp *idp = person_idp(c->registry, c->person);
 
     if (c->service->client.consent)
         return CONSENT_GIVEN;

@@ -23,6 +23,7 @@
 #include "idp-adapters/refusals.h"
 #include "launcher/pages.h"
 #include "model/pairwise.h"
+#include "model/test_school.h"
 #include "registry/known.h"
 #include "registry/shadow.h"
 #include "registry/targets.h"
@@ -55,6 +56,11 @@ static struct flow *flow_of(struct ctx *c)
     if (c->flow == NULL)
         c->flow = arena_make(c->arena, struct flow);
     return c->flow;
+}
+
+static const struct person *person_here(const struct ctx *c)
+{
+    return c->person != NULL ? c->person : c->session != NULL ? c->session->person : NULL;
 }
 
 struct circumstances flow_circumstances(const struct ctx *c)
@@ -111,17 +117,31 @@ bool flow_may_use(struct ctx *c, const struct service *s)
     return may;
 }
 
+/* Nobody of a city: no rule that is tried in shadow is about them. */
+static bool is_compared(const struct ctx *c)
+{
+    return c->shadow != NULL && !test_school_has(c->person);
+}
+
 void flow_compare_opening(struct ctx *c)
 {
-    if (c->shadow == NULL)
+    if (!is_compared(c))
         return;
     const struct circumstances now = flow_circumstances(c);
     shadow_opening(c->shadow, c->person, c->service, flow_decision(c), &now);
 }
 
+void flow_count(struct ctx *c, enum metric what)
+{
+    const struct person *p = person_here(c);
+
+    if (p == NULL || !test_school_has(p))
+        metrics_add(c->metrics, what);
+}
+
 void flow_compare_told(struct ctx *c)
 {
-    if (c->shadow == NULL)
+    if (!is_compared(c))
         return;
     const struct circumstances now = flow_circumstances(c);
     shadow_release(c->shadow, c->person, c->service, flow_decision(c), &now);
@@ -225,7 +245,7 @@ static enum step load_session(struct ctx *c, struct fail *f)
     return c->session != NULL ? NEXT : step_into(c, session_load);
 }
 
-static const struct step_row begin_anew[] = { { load_session }, { flow_next }, { NULL } };
+static const struct step_row begin_anew[] = { { load_session }, { flow_test_person }, { flow_next }, { NULL } };
 
 /* A service begins best by its own address: what it remembers of its request may be as old as the login. */
 static enum step lead_on(struct ctx *c, const struct opened *o)
@@ -260,7 +280,7 @@ enum step flow_bookmark(struct ctx *c)
 
 void flow_audit(struct ctx *c, const char *event, struct str rule, struct str claims, struct str reason)
 {
-    const struct person *p = c->person != NULL ? c->person : c->session != NULL ? c->session->person : NULL;
+    const struct person *p = person_here(c);
     struct audit_event e = {
         .event = event,
         .person = p != NULL ? p->id : (struct str){ NULL, 0 },
@@ -277,6 +297,10 @@ void flow_audit(struct ctx *c, const char *event, struct str rule, struct str cl
         e.version = registry_parts(c->registry)->version;
         e.device = flow_circumstances(c).shared_device ? S("shared") : S("own");
         e.told = c->explained != NULL ? told_code(c->arena, &c->explained->told) : (struct str){ NULL, 0 };
+    }
+    if (p != NULL && test_school_has(p)) { /* whoever counts openings, disclosures and sign-outs counts none of these */
+        e.event = "test_school";
+        e.reason = str_of(event);
     }
     struct audited *asked = arena_make(c->arena, struct audited);
     asked->next = flow_of(c)->audited;
@@ -391,8 +415,33 @@ static bool session_fits(struct ctx *c)
            release_acr_fits(c->registry, c->session->person, l);
 }
 
+static enum step test_freshen(struct ctx *c, struct fail *f)
+{
+    struct person *p = c->session->person;
+
+    if (!is_expected(c, p))
+        return fail(f, FAIL_NO_SESSION, "login_required", "the test person is another than id_token_hint names");
+    if (!young_enough(c, c->login->max_age_s) || login_fresh(c->login)) {
+        p->auth_time_s = c->now_s;
+        session_change(c, c->session);
+    }
+    return WAIT;
+}
+
+static enum step test_known(struct ctx *c, struct fail *f)
+{
+    c->login->state = LOGIN_KNOWN;
+    c->person = c->session->person;
+    return flow_next(c, f);
+}
+
+/* A test person is as fresh as anybody wants, and is never led to the picker: there somebody real would sign in. */
+static const struct step_row asked_test[] = { { test_freshen }, { test_known }, { NULL } };
+
 static enum step asked(struct ctx *c, struct fail *f)
 {
+    if (session_is_test(c->session))
+        return step_into(c, asked_test);
     if (session_fits(c)) {
         c->login->state = LOGIN_KNOWN;
         c->person = c->session->person;
@@ -556,7 +605,7 @@ static enum step denied_show(struct ctx *c, const struct provider *ask)
 
 static enum step flow_denied(struct ctx *c)
 {
-    metrics_add(c->metrics, METRIC_denied);
+    flow_count(c, METRIC_denied);
     log_event(LOG_INFO, "login.denied", LOG_C("support_code", c->support_code), LOG_S("service", c->service->id),
               LOG_S("idp", c->person->idp), LOG_S("rule", flow_of(c)->decision.rule));
     flow_leave_idle_to(c, S("/")); /* asked for again by itself, the service might open */
@@ -625,9 +674,10 @@ static bool is_unseen(const struct ctx *c)
     return c->login != NULL && (c->login->prompt & PROMPT_NONE) != 0;
 }
 
+/* Whom a test person might ask is nobody. */
 static enum step denied_explain(struct ctx *c, struct fail *f)
 {
-    return is_unseen(c) ? NEXT : explain(c, f);
+    return is_unseen(c) || test_school_has(c->person) ? NEXT : explain(c, f);
 }
 
 static enum step denied_page(struct ctx *c, struct fail *f)
@@ -775,6 +825,12 @@ static enum step decided(struct ctx *c, struct fail *f)
     if (p == NULL || p->answer == NULL)
         return fail(f, FAIL_OURS, "server_error", "no answer is written for protocol %d", (int)c->login->protocol);
     return step_into(c, p->answer);
+}
+
+enum step flow_test_person(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return session_for(c, c->login != NULL ? registry_service(c->registry, c->login->service) : c->service);
 }
 
 enum step flow_next(struct ctx *c, struct fail *f)

@@ -17,6 +17,7 @@
 #ifndef GATEWAY_FLOW_H
 #define GATEWAY_FLOW_H
 
+#include "gateway/metrics.h"
 #include "gateway/notice.h"
 #include "model/ctx.h"
 #include "policy/policy.h"
@@ -47,6 +48,9 @@ bool flow_at_consent(struct ctx *c, enum step *on, struct fail *f);
 /* The person has let it be told, or has seen what is told. */
 enum step flow_consented(struct ctx *c, struct fail *f);
 
+/* A row, after those of session_load where c->login or c->service names a service: session_for(). */
+enum step flow_test_person(struct ctx *c, struct fail *f);
+
 /* A row: goes on with a person; without one, to the sign-in page and back to
  * this path.  After the rows of session_load. */
 enum step flow_need_person(struct ctx *c, struct fail *f);
@@ -65,9 +69,13 @@ bool flow_may_use(struct ctx *c, const struct service *s);
 void flow_compare_opening(struct ctx *c);
 void flow_compare_told(struct ctx *c);
 
+/* Counts what somebody has done; of people of the test school nothing is counted. */
+void flow_count(struct ctx *c, enum metric what);
+
 /* Asks the audit writer, with the request's batch; then flow_audited() says whether all that was asked since it last
  * was is written, and fails OURS when it is not.  What says that something left ("release") is asked when nothing but
- * the log can keep it from leaving any more: an answer that is made, signed and kept. */
+ * the log can keep it from leaving any more: an answer that is made, signed and kept.  Of people of the test
+ * school each line is a "test_school", and the event is its reason. */
 void flow_audit(struct ctx *c, const char *event, struct str rule, struct str claims, struct str reason);
 bool flow_audited(struct ctx *c, struct fail *f);
 

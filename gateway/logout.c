@@ -100,7 +100,7 @@ static enum step end_done(struct ctx *c, struct fail *f)
             tell_unanswered(c, l);
             return REFUSE;
         }
-        metrics_add(c->metrics, METRIC_sign_outs);
+        flow_count(c, METRIC_sign_outs);
     }
     session_cookie_clear(c);
     opened_forget(c);

@@ -5,6 +5,7 @@
 #include "base/crypt.h"
 #include "base/fields.h"
 #include "certs/signer_client.h"
+#include "model/test_school.h"
 #include "wire/json.h"
 
 enum { WORDS_MAX_B = 512, TUPLE_MAX_B = 8192, OBJECT_MAX_B = 16384 };
@@ -166,7 +167,7 @@ static void put_part(struct telling *t, struct fields *tuple, enum claim claim, 
 
 static const struct provider *provider_of(const struct telling *t)
 {
-    return registry_provider_oid(t->v->r->registry, t->a->provider_oid);
+    return person_provider(t->v->r->registry, t->v->r->person, t->a->provider_oid);
 }
 
 static const struct school *school_of(const struct telling *t)
@@ -470,7 +471,7 @@ static void put_amr(struct json_out *o, struct str amr)
 
 struct str release_acr(const struct registry *r, const struct person *p)
 {
-    const struct idp *idp = registry_idp(r, p->idp);
+    const struct idp *idp = person_idp(r, p);
 
     return str_is_set(p->acr) ? p->acr : idp != NULL && str_is_set(idp->acr) ? idp->acr : (struct str){ NULL, 0 };
 }

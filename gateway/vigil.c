@@ -4,6 +4,7 @@
 #include "base/address.h"
 #include "gateway/session/session.h"
 #include "gateway/will.h"
+#include "model/test_school.h"
 #include "policy/policy.h"
 #include "registry/ends.h"
 
@@ -50,7 +51,7 @@ static bool is_taken_away(const struct ctx *c, struct watched *w)
 static enum verdict judge(const struct ctx *c, struct watched *w)
 {
     const struct session *s = w->session;
-    const struct idp *idp = registry_idp(c->registry, s->person->idp);
+    const struct idp *idp = person_idp(c->registry, s->person);
 
     if (c->now_s >= s->ends_s || ends_has(c->ends, s->id_hash))
         return FORGOTTEN;

@@ -18,6 +18,7 @@ enum vendor_place {
     VENDOR_PLACE_HOME,
     VENDOR_PLACE_SERVICES,
     VENDOR_PLACE_PEOPLE,
+    VENDOR_PLACE_SCHOOL,
     VENDOR_PLACE_ORGANISATION,
     VENDOR_PLACE_ACCOUNT
 };
@@ -277,5 +278,71 @@ struct vendor_receipt_view { /* GET /vendor/receipt/ID */
     struct receipt_words receipt;
 };
 struct html page_vendor_receipt(struct arena *a, const struct vendor_receipt_view *v);
+
+/* --- the test school ---------------------------------------------------------------------------------------- */
+
+/* Who is played in this browser now; person absent: nobody. */
+struct vendor_playing {
+    struct str key, person, service;
+    struct str launch; /* where the service begins; absent: it names no such address */
+    bool here;         /* on the page of that very person */
+};
+
+struct vendor_pupil {
+    struct str key, name, odd, is; /* odd: what is special about them; is: their roles and schools, in words */
+    bool hidden, current;
+};
+
+struct vendor_school_view { /* GET /vendor/test-people; POST /vendor/test-people/KEY: act=end */
+    struct vendor_page con;
+    struct vendor_playing playing;
+    struct {
+        const struct vendor_pupil *at;
+        size_t n;
+    } rows;
+    struct str done;
+};
+struct html page_vendor_school(struct arena *a, const struct vendor_school_view *v);
+
+struct vendor_pupil_fact {
+    struct str name, value;
+};
+struct vendor_left_row { /* of what a service asks for */
+    struct str name, word, why;
+};
+struct vendor_told_part {
+    struct str title, at, text; /* as it left */
+};
+struct vendor_playable {
+    struct str id, name, protocol;
+    struct str no; /* why it will not let them in; absent: it will */
+};
+
+struct vendor_pupil_view { /* GET /vendor/test-people/KEY; POST: act (start, end), service */
+    struct vendor_page con;
+    struct vendor_playing playing;
+    struct vendor_pupil of;
+    struct {
+        const struct vendor_pupil_fact *at;
+        size_t n;
+    } facts;
+    struct {
+        const struct vendor_playable *at;
+        size_t n;
+    } services;
+    struct str denied;  /* policy does not let them in, in words */
+    bool forecast;      /* nothing was told yet: what would be */
+    bool tells_nothing; /* the protocol tells of nobody */
+    struct {
+        const struct vendor_left_row *at;
+        size_t n;
+    } told, left;
+    struct {
+        const struct vendor_told_part *at;
+        size_t n;
+    } parts;
+    struct str done, trouble;
+};
+struct html page_vendor_pupil(struct arena *a, const struct vendor_pupil_view *v);
 
 #endif

@@ -17,9 +17,11 @@
     X(vendor_new)                                                                                                      \
     X(vendor_service)                                                                                                  \
     X(vendor_connect)                                                                                                  \
-    X(vendor_logo) \
+    X(vendor_logo)                                                                                                     \
     X(vendor_use)                                                                                                      \
-    X(vendor_receipt)
+    X(vendor_receipt)                                                                                                  \
+    X(vendor_school)                                                                                                   \
+    X(vendor_pupil)
 
 #define PORTAL_PLAIN(X) /* before the door */                                                                          \
     X(vendor_enter)                                                                                                    \

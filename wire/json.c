@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_MAX_B = 128, FEW_MEMBERS = 8 };
+enum { NUMBER_MAX_B = 128, FEW_MEMBERS = 8, INDENT = 2, LINES_MAX_B = 4 * JSON_TEXT_MAX_B };
 
 struct open { /* a container that is being read */
     struct json_value *self;
@@ -485,4 +485,39 @@ bool json_read(struct arena *a, struct str text, const struct json_field *fields
     const struct json_value *v = json_parse(a, text, f);
 
     return v != NULL && json_read_value(v, fields, out, f);
+}
+
+/* ── as people read it ──────────────────────────────────────────────────── */
+
+static void new_line(struct buf *b, int depth)
+{
+    buf_byte(b, '\n');
+    for (int i = 0; i < INDENT * depth; i++)
+        buf_byte(b, ' ');
+}
+
+struct str json_lines(struct arena *a, struct str json)
+{
+    struct buf b = buf_new(a, LINES_MAX_B);
+    bool quoted = false;
+    int depth = 0;
+
+    for (size_t i = 0; i < json.n; i++) {
+        char x = json.p[i];
+        bool ends = !quoted && (x == '}' || x == ']'), begins = !quoted && (x == '{' || x == '[');
+        if (quoted && x == '\\' && i + 1 < json.n)
+            buf_byte(&b, json.p[i++]);
+        else if (x == '"')
+            quoted = !quoted;
+        if (ends)
+            new_line(&b, --depth);
+        buf_byte(&b, json.p[i]);
+        if (begins)
+            new_line(&b, ++depth);
+        else if (!quoted && x == ',')
+            new_line(&b, depth);
+        else if (!quoted && x == ':')
+            buf_byte(&b, ' ');
+    }
+    return buf_ok(&b) ? buf_str(&b) : json;
 }

@@ -96,4 +96,7 @@ void json_put_int(struct json_out *o, struct str name, int64_t value);
 void json_put_bool(struct json_out *o, struct str name, bool value);
 struct str json_done(const struct json_out *o);
 
+/* As people read it: a value a line, indented.  What is too large for that stays as it is. */
+struct str json_lines(struct arena *a, struct str json);
+
 #endif

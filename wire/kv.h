@@ -51,6 +51,7 @@
     X(LEAVING, "g", 1, HELD)   /* sealed: a sign-out on its way, for services that hear by the browser */              \
     X(HEARD, "h", 1, HELD)     /* which of them have said that they heard */                                           \
     X(PROVEN, "a", 1, HELD)    /* a person whom a city's answer has proven, on the way to their login */               \
+    X(TESTED, "z", 1, HELD)    /* sealed: what a service was told of a test person, for whoever plays them */          \
     X(TRYOUT, "x", 1, HELD)    /* what came of a test sign-in, for whoever made it */                                  \
     X(COUNT, "n", 1, HELD)     /* attempts within a time */                                                            \
     X(PROBE, "p", 1, HELD)     /* what a heartbeat writes to see whether it can */                                     \

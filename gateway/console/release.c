@@ -417,7 +417,7 @@ static bool read_made_up(const struct ctx *c, const struct registry *r, struct m
 
 static size_t put_json(struct ctx *c, struct str json, const struct code_line **out)
 {
-    struct str rest = told_lines(c->arena, json), line;
+    struct str rest = json_lines(c->arena, json), line;
     size_t count = 1, n = 0;
 
     for (size_t i = 0; i < rest.n; i++)

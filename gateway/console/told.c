@@ -4,7 +4,7 @@
 #include "console/texts.h"
 #include "model/pairwise.h"
 
-enum { SCOPE_MAX_B = 4096, LINES_MAX_B = 4 * RELEASE_MAX_B, INDENT = 2, CHILD_MAX_LEVEL = 6 };
+enum { SCOPE_MAX_B = 4096, CHILD_MAX_LEVEL = 6 };
 
 /* ── what leaves ────────────────────────────────────────────────────────── */
 
@@ -140,41 +140,6 @@ struct person *told_person(struct arena *a, const struct registry *r, const stru
         p->origin = str_is_set(idp->issuer) ? idp->issuer : str_is_set(idp->entity_id) ? idp->entity_id : p->origin;
     }
     return p;
-}
-
-/* ── as people read it ──────────────────────────────────────────────────── */
-
-static void new_line(struct buf *b, int depth)
-{
-    buf_byte(b, '\n');
-    for (int i = 0; i < INDENT * depth; i++)
-        buf_byte(b, ' ');
-}
-
-struct str told_lines(struct arena *a, struct str json)
-{
-    struct buf b = buf_new(a, LINES_MAX_B);
-    bool quoted = false;
-    int depth = 0;
-
-    for (size_t i = 0; i < json.n; i++) {
-        char x = json.p[i];
-        bool ends = !quoted && (x == '}' || x == ']'), begins = !quoted && (x == '{' || x == '[');
-        if (quoted && x == '\\' && i + 1 < json.n)
-            buf_byte(&b, json.p[i++]);
-        else if (x == '"')
-            quoted = !quoted;
-        if (ends)
-            new_line(&b, --depth);
-        buf_byte(&b, json.p[i]);
-        if (begins)
-            new_line(&b, ++depth);
-        else if (!quoted && x == ',')
-            new_line(&b, depth);
-        else if (!quoted && x == ':')
-            buf_byte(&b, ' ');
-    }
-    return buf_ok(&b) ? buf_str(&b) : json;
 }
 
 struct str told_basis(enum basis basis, enum lang lang)

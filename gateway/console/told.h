@@ -57,9 +57,6 @@ struct made_up { /* a person whom there is not */
 /* With a value for everything that may be told of such people. */
 struct person *told_person(struct arena *a, const struct registry *r, const struct made_up *of, int64_t now_s);
 
-/* JSON, a value a line, indented. */
-struct str told_lines(struct arena *a, struct str json);
-
 /* A legal basis in words. */
 struct str told_basis(enum basis basis, enum lang lang);
 

@@ -13,6 +13,7 @@
 #include "gateway/metrics.h"
 #include "gateway/once.h"
 #include "gateway/session/session.h"
+#include "gateway/tested.h"
 #include "gateway/vigil.h"
 #include "launcher/pages.h"
 #include "model/pairwise.h"
@@ -247,6 +248,8 @@ static enum step answer_note(struct ctx *c, struct fail *f)
     }
     note_member(c);
     flow_compare_told(c);
+    const struct release r = { .whole = true };
+    tested_keep(c, TESTED_LAUNCH, tested_payload(c->arena, a->token.value), a->told.words, &r);
     flow_audit(c, "release", flow_decision(c)->rule, a->told.words, S("lti"));
     return WAIT;
 }
@@ -260,7 +263,7 @@ static enum step answer_send(struct ctx *c, struct fail *f)
     if (!mine(c)->member.ok) /* the launch is good without */
         log_event(LOG_WARN, "lti.member_not_kept", LOG_C("code", c->support_code), LOG_S("service", c->service->id),
                   LOG_C("why", mine(c)->member.why.detail));
-    metrics_add(c->metrics, METRIC_services_opened);
+    flow_count(c, METRIC_services_opened);
     put(&all, S("id_token"), mine(c)->token.value);
     return post(c, &all);
 }

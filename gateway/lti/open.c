@@ -91,9 +91,13 @@ static enum step load_session(struct ctx *c, struct fail *f)
     return step_into(c, session_load);
 }
 
-const struct step_row lti_open[] = { { open_tool }, { load_session }, { flow_next }, { NULL } };
-const struct step_row lti_pick[] = { { open_catalogue }, { load_session }, { flow_next }, { NULL } };
-const struct step_row lti_link_go[] = { { open_link }, { load_session }, { flow_next }, { NULL } };
+const struct step_row lti_open[] = { { open_tool }, { load_session }, { flow_test_person }, { flow_next }, { NULL } };
+const struct step_row lti_pick[] = {
+    { open_catalogue }, { load_session }, { flow_test_person }, { flow_next }, { NULL }
+};
+const struct step_row lti_link_go[] = {
+    { open_link }, { load_session }, { flow_test_person }, { flow_next }, { NULL }
+};
 
 struct str lti_launch(struct ctx *c, const struct service *s, struct str to)
 {

@@ -5,6 +5,7 @@
 #include "gateway/flow.h"
 #include "gateway/release.h"
 #include "model/pairwise.h"
+#include "model/test_school.h"
 #include "registry/consents.h"
 #include "wire/json.h"
 
@@ -84,7 +85,7 @@ static void read_one(struct ctx *c, const struct person *p, const struct decisio
     struct fail unreadable = { 0 };
     const struct json_value *all = json_parse(c->arena, release_claims(c->arena, &r), &unreadable);
     const struct affiliation *a = p->affiliation_count > 0 ? &p->affiliations[0] : NULL;
-    const struct provider *provider = a != NULL ? registry_provider_oid(c->registry, a->provider_oid) : NULL;
+    const struct provider *provider = a != NULL ? person_provider(c->registry, p, a->provider_oid) : NULL;
 
     *out = (struct lti_told){ .given_name = json_get_str(all, S("given_name")),
                               .family_name = json_get_str(all, S("family_name")),

@@ -75,7 +75,8 @@ static enum step show(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_consent(c->arena, &v));
 }
 
-const struct step_row consent_page[] = { { find }, { check }, { load_session }, { look }, { show }, { NULL } };
+const struct step_row consent_page[] = { { find }, { check }, { load_session }, { flow_test_person },
+                                         { look }, { show },  { NULL } };
 
 /* ── the answer ─────────────────────────────────────────────────────────── */
 
@@ -133,4 +134,5 @@ static enum step act(struct ctx *c, struct fail *f)
     return step_into(c, say_yes);
 }
 
-const struct step_row consent_act[] = { { find }, { check }, { load_session }, { look }, { act }, { NULL } };
+const struct step_row consent_act[] = { { find }, { check }, { load_session }, { flow_test_person },
+                                        { look }, { act },   { NULL } };

@@ -4,19 +4,20 @@
 #include "frame/roles.h"
 #include "frame/words.h"
 #include "launcher/texts.h"
+#include "model/test_school.h"
 
 static const struct str none = { NULL, 0 };
 
 static struct str provider_name(const struct ctx *c, const struct affiliation *a)
 {
-    const struct provider *p = registry_provider_oid(c->registry, a->provider_oid);
+    const struct provider *p = person_provider(c->registry, c->person, a->provider_oid);
 
     return p != NULL ? names_in(&p->names, c->lang) : a->provider_oid;
 }
 
 static struct str school_name(const struct ctx *c, const struct affiliation *a)
 {
-    const struct provider *p = registry_provider_oid(c->registry, a->provider_oid);
+    const struct provider *p = person_provider(c->registry, c->person, a->provider_oid);
     const struct school *s =
         p != NULL ? provider_school(p, str_is_set(a->school_oid) ? a->school_oid : a->school_code) : NULL;
 
@@ -88,7 +89,7 @@ static struct str why_of(const struct ctx *c, enum claim claim)
 struct tells tells_of(struct ctx *c, struct claim_set told)
 {
     const struct service *s = c->service;
-    const struct idp *idp = registry_idp(c->registry, c->person->idp);
+    const struct idp *idp = person_idp(c->registry, c->person);
     struct telling_row *rows = arena_make_n(c->arena, CLAIM_COUNT, struct telling_row);
     struct tells t = { .service = names_in(&s->names, c->lang),
                        .provider =

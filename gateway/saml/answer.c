@@ -16,6 +16,7 @@
 #include "gateway/session/found.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
+#include "gateway/tested.h"
 #include "gateway/vigil.h"
 #include "model/pairwise.h"
 #include "registry/targets.h"
@@ -37,6 +38,7 @@ struct making { /* c->state */
     struct saml_draft draft;
     struct signed_got signature;
     struct str assertion; /* sealed, and encrypted where it is */
+    struct str plain;     /* as it was before */
     struct kv_got found;
 };
 
@@ -166,6 +168,8 @@ static enum step note_opened(struct ctx *c, struct fail *f)
         found_keep(c, c->session, FOUND_BY_SERVICE_NAME, c->service->id, m->name.value, &m->found);
     flow_audit(c, "open", flow_decision(c)->rule, (struct str){ NULL, 0 },
                str_is_set(c->login->nonce) ? (struct str){ NULL, 0 } : S("unasked"));
+    const struct release r = release_of(c, m->sub, flow_decision(c));
+    tested_keep(c, TESTED_ASSERTION, m->plain, m->told.words, &r);
     flow_audit(c, "release", flow_decision(c)->rule, m->told.words, S("saml"));
     return WAIT;
 }
@@ -309,7 +313,7 @@ static enum step sign_response(struct ctx *c, struct fail *f)
 
     if (signs_assertion(c->service, m->peer) && !m->signature.ok)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer: %s", m->signature.error);
-    m->assertion = saml_sealed(c->arena, &m->draft, m->signature.value);
+    m->assertion = m->plain = saml_sealed(c->arena, &m->draft, m->signature.value);
     if (wants_encryption(c->service, m->peer) && !encrypt(c, m, f))
         return REFUSE;
     const struct saml_response r = { .id = saml_new_id(c),
@@ -344,7 +348,7 @@ static enum step send(struct ctx *c, struct fail *f)
 
     if (!flow_audited(c, f))
         return REFUSE;
-    metrics_add(c->metrics, METRIC_services_opened);
+    flow_count(c, METRIC_services_opened);
     return saml_post(c, c->service, c->login->answer_to, "SAMLResponse",
                      saml_sealed(c->arena, &m->draft, m->signature.value), c->login->state_out);
 }

@@ -478,7 +478,8 @@ static enum step read_query(struct ctx *c, struct fail *f)
     return saml_ask_redirect(c->arena, c->req->query, (size_t)c->set->saml_message_B, &e->message, f) ? NEXT : REFUSE;
 }
 
-const struct step_row saml_slo[] = { { read_query }, { read_message }, { load_session }, { decide }, { NULL } };
+const struct step_row saml_slo[] = { { read_query },       { read_message }, { load_session },
+                                     { flow_test_person }, { decide },       { NULL } };
 
 /* ── by POST: no cookie is read; what was proven goes on, sealed, to a GET of ours ─── */
 
@@ -555,8 +556,8 @@ static enum step use_up_on(struct ctx *c, struct fail *f)
     return use_up_as(c, "saml-logout-on");
 }
 
-const struct step_row saml_slo_on[] = { { open_told },    { use_up_on }, { check_unused },
-                                        { load_session }, { decide },    { NULL } };
+const struct step_row saml_slo_on[] = { { open_told },        { use_up_on }, { check_unused }, { load_session },
+                                        { flow_test_person }, { decide },    { NULL } };
 
 /* ── begun by a service, from it to us ──────────────────────────────────── */
 

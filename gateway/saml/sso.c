@@ -295,7 +295,7 @@ static enum step read_query(struct ctx *c, struct fail *f)
     return saml_ask_redirect(c->arena, c->req->query, (size_t)c->set->saml_message_B, &a->message, f) ? NEXT : REFUSE;
 }
 
-const struct step_row saml_sso[] = { { read_query }, { run_checks }, { load_session },
+const struct step_row saml_sso[] = { { read_query }, { run_checks }, { load_session }, { flow_test_person },
                                      { fit_idp },    { flow_next },  { NULL } };
 
 /* ── by POST: no cookie is read; a GET of our own follows, where the Lax cookie arrives ─── */
@@ -339,7 +339,7 @@ static enum step check_login(struct ctx *c, struct fail *f)
     return c->login != NULL ? NEXT : flow_expired(c);
 }
 
-const struct step_row saml_go[] = { { find_login }, { check_login }, { load_session },
+const struct step_row saml_go[] = { { find_login }, { check_login }, { load_session }, { flow_test_person },
                                     { fit_idp },    { flow_next },   { NULL } };
 
 /* ── nobody asked: a tile, a bookmark [profiles 4.1.5] ──────────────────── */
@@ -388,5 +388,5 @@ static enum step begin_unasked(struct ctx *c, struct fail *f)
                       STR_ARG(c->service->saml.answers_as));
 }
 
-const struct step_row saml_start[] = { { find_named }, { begin_unasked }, { load_session },
+const struct step_row saml_start[] = { { find_named }, { begin_unasked }, { load_session }, { flow_test_person },
                                        { fit_idp },    { flow_next },     { NULL } };

@@ -13,7 +13,11 @@ struct visit { /* of a browser */
     /* session.c */
     struct str key; /* of the session that it brought, once session_load has looked; absent: none */
     struct kv_got session, touched;
-    struct str written_to, written; /* the session that this request wrote last, and what, sealed; absent: none */
+    struct str written_to, written;   /* the session that this request wrote last, and what, sealed; absent: none */
+    const struct service *school_for; /* for which a test person is looked for */
+    bool school;                      /* c->session is the test person's, and its cookie is the one that is meant */
+    struct str own;                   /* then: the key of the session of whoever plays them */
+    struct kv_got school_got, school_touched;
 
     /* login_cookie.c */
     struct str wanted, wanted_upstream; /* which login is looked for */

@@ -11,6 +11,7 @@
 #include "gateway/session/trail.h"
 #include "idp-adapters/refusals.h"
 #include "model/pairwise.h"
+#include "model/test_school.h"
 #include "registry/ends.h"
 #include "registry/people.h"
 #include "wire/form.h"
@@ -29,7 +30,7 @@ enum {
     HINT_MAX_B = 8192
 };
 
-static const struct str cookie_name = S("digione");
+static const struct str cookie_name = S("digione"), school_cookie = S("test_school");
 
 /* ── the record ─────────────────────────────────────────────────────────── */
 
@@ -49,6 +50,8 @@ static const struct json_field record_fields[] = {
     { "epoch", JSON_INT, true, 0, offsetof(struct record, s.epoch) },
     { "shared", JSON_BOOL, false, 0, offsetof(struct record, s.shared) },
     { "from", JSON_STR, false, ADDRESS_MAX_B, offsetof(struct record, s.from) },
+    { "only", JSON_STR, false, ID_MAX_B, offsetof(struct record, s.only) },
+    { "under", JSON_STR, false, 64, offsetof(struct record, s.under) },
     { "hint", JSON_STR, false, HINT_MAX_B, offsetof(struct record, s.upstream_hint) },
     { "services", JSON_ARRAY, false, SESSION_SERVICES_MAX, offsetof(struct record, services) },
     { "told", JSON_ARRAY, false, 2 * SESSION_TOLD_MAX, offsetof(struct record, told) },
@@ -228,6 +231,8 @@ struct str session_write(struct arena *a, const struct session *s)
     if (s->shared)
         json_put_bool(&o, S("shared"), true);
     put_text(&o, "from", s->from);
+    put_text(&o, "only", s->only);
+    put_text(&o, "under", s->under);
     put_text(&o, "hint", s->upstream_hint);
     write_ids(&o, "services", &s->services);
     if (s->told.n > 0)
@@ -318,7 +323,8 @@ static bool is_ours(struct str cookie)
 
 struct str session_key(const struct ctx *c)
 {
-    struct str cookie = http_cookie(c->req, cookie_name);
+    bool school = c->visit != NULL && c->visit->school;
+    struct str cookie = http_cookie(c->req, school ? school_cookie : cookie_name);
 
     return is_ours(cookie) ? sha256_hex(c->arena, cookie) : (struct str){ NULL, 0 };
 }
@@ -344,7 +350,7 @@ int64_t session_longest_s(const struct settings *set)
 /* A session of an identity provider that is switched off ends with it. */
 static bool still_good(const struct ctx *c, const struct session *s)
 {
-    const struct idp *idp = registry_idp(c->registry, s->person->idp);
+    const struct idp *idp = person_idp(c->registry, s->person);
 
     return s->epoch >= c->session_epoch && session_left_s(c->set, s, c->now_s) > 0 && c->now_s >= s->began_s - 86400 &&
            idp != NULL && idp->enabled;
@@ -513,6 +519,12 @@ static enum step load_ask(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
+/* A test person's is nobody's under the cookie of real ones. */
+static struct session *own_only(struct session *s)
+{
+    return session_is_test(s) ? NULL : s;
+}
+
 /* An idle time is counted from a record at most a minute old: one write a minute, not one a request. */
 static enum step load_read(struct ctx *c, struct fail *f)
 {
@@ -520,7 +532,7 @@ static enum step load_read(struct ctx *c, struct fail *f)
 
     if (v->key.p == NULL)
         return NEXT;
-    c->session = session_of(c, v->key, &v->session, f);
+    c->session = own_only(session_of(c, v->key, &v->session, f));
     if (c->session == NULL && f->kind == FAIL_NONE)
         glimpse_over(c);
     if (c->session == NULL)
@@ -549,13 +561,112 @@ static enum step look_read(struct ctx *c, struct fail *f)
     const struct visit *v = visit_of(c);
 
     if (v->key.p != NULL)
-        c->session = session_of(c, v->key, &v->session, f);
+        c->session = own_only(session_of(c, v->key, &v->session, f));
     if (c->session != NULL)
         c->session->from = device_address(c);
     return c->session == NULL && f->kind != FAIL_NONE ? REFUSE : NEXT;
 }
 
 const struct step_row session_look[] = { { load_ask }, { look_read }, { NULL } };
+
+/* ── a test person, beside who is signed in ─────────────────────────────── */
+
+static struct str school_key(const struct ctx *c)
+{
+    struct str cookie = http_cookie(c->req, school_cookie);
+
+    return is_ours(cookie) ? sha256_hex(c->arena, cookie) : (struct str){ NULL, 0 };
+}
+
+bool session_test_ask(struct ctx *c, struct kv_got *got)
+{
+    struct str key = school_key(c);
+
+    if (key.p != NULL)
+        session_ask(c, key, got);
+    return key.p != NULL;
+}
+
+/* Of this browser's own session alone: somebody else who signs in here finds nobody. */
+struct session *session_test_of(struct ctx *c, const struct kv_got *got, struct fail *f)
+{
+    struct str key = school_key(c);
+    struct session *s = key.p != NULL ? session_of(c, key, got, f) : NULL;
+
+    return s != NULL && c->session != NULL && str_is_set(s->only) && str_eq(s->under, c->session->sid) ? s : NULL;
+}
+
+/* Looked up at every use: who was removed from the organisation meanwhile plays nobody there. */
+static bool may_play(const struct ctx *c, const struct service *s)
+{
+    const struct person *p = c->session->person;
+    const struct staff *is = str_is_set(s->vendor) ? registry_staff(c->registry, p->idp, p->subject, s->vendor) : NULL;
+
+    return is != NULL && is->role >= STAFF_developer;
+}
+
+static enum step school_ask(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return session_test_ask(c, &visit_of(c)->school_got) ? WAIT : NEXT;
+}
+
+static enum step school_read(struct ctx *c, struct fail *f)
+{
+    struct visit *v = visit_of(c);
+    struct session *s = session_test_of(c, &v->school_got, f);
+
+    if (s == NULL)
+        return f->kind != FAIL_NONE ? REFUSE : NEXT;
+    if (!str_eq(s->only, v->school_for->id))
+        return NEXT;
+    c->session = s;
+    c->session->from = device_address(c);
+    v->school = true;
+    v->own = v->key;
+    v->key = s->id_hash;
+    v->session = v->school_got;
+    if (c->now_s - s->seen_s < SESSION_TOUCH_S)
+        return NEXT;
+    s->seen_s = c->now_s;
+    session_change(c, s);
+    return WAIT;
+}
+
+static const struct step_row school_look[] = { { school_ask }, { school_read }, { NULL } };
+
+enum step session_for(struct ctx *c, const struct service *s)
+{
+    struct visit *v = visit_of(c);
+
+    if (s == NULL || !s->test || c->session == NULL || v->school || school_key(c).p == NULL || !may_play(c, s))
+        return NEXT;
+    v->school_for = s;
+    return step_into(c, school_look);
+}
+
+struct session *session_test_new(struct ctx *c, const struct person *p, const struct service *s, struct str *cookie)
+{
+    const struct session *own = c->session;
+    struct session *made = session_new(c, p, own->shared, cookie);
+
+    made->only = s->id;
+    made->under = own->sid;
+    made->upstream_hint = (struct str){ NULL, 0 };
+    if (made->ends_s > own->ends_s)
+        made->ends_s = own->ends_s;
+    return made;
+}
+
+void session_test_cookie(struct ctx *c, struct str cookie)
+{
+    http_set_cookie(c->res, school_cookie, cookie, str_is_set(cookie) ? -1 : 0, SAME_SITE_LAX);
+}
+
+bool session_is_test(const struct session *s)
+{
+    return s != NULL && str_is_set(s->only);
+}
 
 /* ── making and ending ──────────────────────────────────────────────────── */
 
@@ -598,6 +709,10 @@ void session_cookie_set(struct ctx *c, const struct session *s, struct str cooki
 
 void session_cookie_clear(struct ctx *c)
 {
+    if (c->visit != NULL && c->visit->school) {
+        session_test_cookie(c, S(""));
+        return;
+    }
     http_set_cookie(c->res, cookie_name, S(""), 0, SAME_SITE_LAX);
     glimpse_over(c);
 }

@@ -58,6 +58,24 @@ void session_drop(struct ctx *c, struct str id_hash, struct kv_got *got); /* ask
 void session_cookie_set(struct ctx *c, const struct session *s, struct str cookie);
 void session_cookie_clear(struct ctx *c);
 
+/* ── a test person (model/test_school.h), beside who is signed in ── */
+
+/* Theirs has a cookie of its own and names one service and the session under which it was begun, a developer's of the
+ * service's organisation; without that it is nothing.  What session_load and session_look find is never one. */
+bool session_is_test(const struct session *s);
+/* A row's end, once c->session is loaded and the service is known: where a test person was chosen for this very service
+ * under c->session, by who may still do so, c->session is theirs from here on, and so is the cookie that is meant
+ * (session_key).  It counts for no other service, for no page of ours, and for no other session of this browser. */
+enum step session_for(struct ctx *c, const struct service *s);
+/* For the page that begins and ends them, beside c->session: asks for the one that this browser has; false: it has
+ * none, and nothing was asked.  NULL: it is over, or another session's (*f untouched), or Redis is away (*f). */
+bool session_test_ask(struct ctx *c, struct kv_got *got);
+struct session *session_test_of(struct ctx *c, const struct kv_got *got, struct fail *f);
+/* Under c->session, for that service alone: session_store() it, then its cookie is handed out.  "": it is taken back.
+ */
+struct session *session_test_new(struct ctx *c, const struct person *p, const struct service *s, struct str *cookie);
+void session_test_cookie(struct ctx *c, struct str cookie);
+
 /* How long it lives if nobody uses it again; 0 or less: it is over.  Counted from a record that is renewed once a
  * minute (SESSION_TOUCH_S), so a session may end up to a minute early, never late. */
 int64_t session_left_s(const struct settings *set, const struct session *s, int64_t now_s);

@@ -13,7 +13,7 @@
 
 enum { TABS_MAX = 8, PAST_MAX = 64, ALIASES_MAX = 16, REDEEMED_MAX = 32 };
 
-enum { POSTED_MAX = 96 };
+enum { POSTED_MAX = 160 };
 
 struct service_actor {
     const char *name, *secret, *redirect_uri; /* secret NULL: it signs assertions (private_key_jwt) */

@@ -142,12 +142,12 @@ TEST(the_example_of_a_sub_is_nobodys)
     p->id = S("another");
     struct told_of y = ask(t, r, p);
     CHECK(str_eq(x.userinfo, y.userinfo) && str_eq(x.id_token, y.id_token));
-    CHECK(json_parse(t->arena, told_lines(t->arena, x.userinfo), &f) != NULL);
+    CHECK(json_parse(t->arena, json_lines(t->arena, x.userinfo), &f) != NULL);
 }
 
 TEST(json_is_laid_out_and_stays_what_it_says)
 {
-    CHECK_STR(told_lines(t->arena, S("{\"a\":[1,{\"b\":\"x,{\\\"\"}],\"c\":true}")),
+    CHECK_STR(json_lines(t->arena, S("{\"a\":[1,{\"b\":\"x,{\\\"\"}],\"c\":true}")),
               "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"x,{\\\"\"\n    }\n  ],\n  \"c\": true\n}");
 }
 

@@ -14,6 +14,7 @@
 #include "gateway/release.h"
 #include "gateway/session/limits.h"
 #include "gateway/session/session.h"
+#include "gateway/tested.h"
 #include "model/pairwise.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -460,7 +461,10 @@ static enum step note(struct ctx *c, struct fail *f)
     r.asked = &asked.userinfo;
     if (id_token_due(c))
         r.asked_too = &asked.id_token;
-    flow_audit(c, "release", flow_decision(c)->rule, release_words(c->arena, &r), (struct str){ NULL, 0 });
+    struct str words = release_words(c->arena, &r);
+    if (id_token_due(c))
+        tested_keep(c, TESTED_ID_TOKEN, tested_payload(c->arena, mine(c)->sealed_id.signed_as.value), words, &r);
+    flow_audit(c, "release", flow_decision(c)->rule, words, (struct str){ NULL, 0 });
     return WAIT;
 }
 

@@ -48,8 +48,8 @@ static enum step checks(struct ctx *c, struct fail *f)
     return step_into(c, request_checks);
 }
 
-const struct step_row oidc_authorize[] = { { find_service }, { source },    { checks },
-                                           { load_session }, { flow_next }, { NULL } };
+const struct step_row oidc_authorize[] = { { find_service },     { source },    { checks }, { load_session },
+                                           { flow_test_person }, { flow_next }, { NULL } };
 
 /* ── by POST: no cookie is read; a GET of our own follows, where the Lax cookie arrives ─── */
 
@@ -81,4 +81,5 @@ static enum step check_login(struct ctx *c, struct fail *f)
     return c->login != NULL ? NEXT : flow_expired(c);
 }
 
-const struct step_row oidc_go[] = { { find_login }, { check_login }, { load_session }, { flow_next }, { NULL } };
+const struct step_row oidc_go[] = { { find_login },       { check_login }, { load_session },
+                                    { flow_test_person }, { flow_next },   { NULL } };

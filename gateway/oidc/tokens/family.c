@@ -6,6 +6,7 @@
 #include "base/crypt.h"
 #include "base/settings.h"
 #include "gateway/session/session.h"
+#include "model/test_school.h"
 #include "registry/ends.h"
 #include "wire/json.h"
 
@@ -128,7 +129,7 @@ void family_ask(struct ctx *c, struct str key, struct kv_got *got)
 /* Whatever ends sessions of a sort ends what was made of them. */
 static bool person_holds(const struct ctx *c, const struct session *who)
 {
-    const struct idp *idp = registry_idp(c->registry, who->person->idp);
+    const struct idp *idp = person_idp(c->registry, who->person);
 
     return who->epoch >= c->session_epoch && idp != NULL && idp->enabled && !ends_marked(c->ends, who);
 }

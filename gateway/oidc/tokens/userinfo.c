@@ -6,6 +6,7 @@
 #include "gateway/oidc/tokens/envelope.h"
 #include "gateway/release.h"
 #include "gateway/session/session.h"
+#include "gateway/tested.h"
 #include "model/pairwise.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -76,9 +77,9 @@ static enum step decide(struct ctx *c, struct fail *f)
     a->words = release_words(c->arena, &r);
     if (a->claims.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "the claims are too large");
-    if (!is_signed(c))
-        return NEXT;
-    envelope_ask(c, &a->sealed, c->service, ENVELOPE_USERINFO, with_aud(c, a->claims), 0);
+    tested_keep(c, TESTED_USERINFO, is_signed(c) ? with_aud(c, a->claims) : a->claims, a->words, &r);
+    if (is_signed(c))
+        envelope_ask(c, &a->sealed, c->service, ENVELOPE_USERINFO, with_aud(c, a->claims), 0);
     return WAIT;
 }
 
