@@ -3,9 +3,12 @@
 
 #include "base/crypt.h"
 #include "base/log.h"
+#include "model/when.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { NIGHT_FROM = 22, NIGHT_TO = 6 };
 
 enum { BACK_MINUTES = 300, BACK_DAYS = 7 * 86400 };
 
@@ -302,6 +305,20 @@ static bool is_often(struct alarms *s, uint64_t key, unsigned most, int64_t now_
         return false;
     o->n = 0;
     return true;
+}
+
+bool alarm_is_night(int64_t now_s)
+{
+    int hour = when_local(now_s).hour;
+
+    return hour >= NIGHT_FROM || hour < NIGHT_TO;
+}
+
+void alarm_at_night(struct alarms *s, struct arena *a, enum alarm_code code, const struct area *where,
+                    struct str subject, int64_t now_s)
+{
+    if (alarm_is_night(now_s))
+        alarm_raise(s, code, where, subject, when_full(a, now_s, LANG_FI), now_s);
 }
 
 void alarm_often(struct alarms *s, enum alarm_code code, const struct area *where, struct str subject, unsigned most,

@@ -69,6 +69,10 @@ void alarm_raise(struct alarms *s, enum alarm_code code, const struct area *wher
 enum { ALARM_OFTEN_S = 600 };
 void alarm_often(struct alarms *s, enum alarm_code code, const struct area *where, struct str subject, unsigned most,
                  int64_t now_s);
+/* Raises it, with the time as its detail, from ten in the evening to six in the morning, Finnish time. */
+void alarm_at_night(struct alarms *s, struct arena *a, enum alarm_code code, const struct area *where,
+                    struct str subject, int64_t now_s);
+bool alarm_is_night(int64_t now_s);
 /* A state is over at once, without waiting for silence. */
 void alarm_over(struct alarms *s, enum alarm_code code, const struct area *where, struct str subject, int64_t now_s);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "model/when.h"
 
+#include <string.h>
 #include <time.h>
 
 enum { HOUR_S = 3600, DAY_S = 86400 };
@@ -74,18 +75,73 @@ struct str when_full(struct arena *a, int64_t at_s, enum lang lang)
     return arena_printf(a, "%d.%d.%d %s %.*s", w.day, w.month, w.year, at[lang], STR_ARG(time));
 }
 
+static bool digits(struct str text, size_t at, size_t n, int *out)
+{
+    *out = 0;
+    for (size_t i = at; i < at + n; i++) {
+        if (i >= text.n || text.p[i] < '0' || text.p[i] > '9')
+            return false;
+        *out = *out * 10 + (text.p[i] - '0');
+    }
+    return true;
+}
+
+static bool is_at(struct str text, size_t at, const char *one_of)
+{
+    return at < text.n && text.p[at] != '\0' && strchr(one_of, text.p[at]) != NULL;
+}
+
+/* ".25", of any length: less than a second. */
+static size_t fraction_n(struct str text, size_t at)
+{
+    size_t n = 0;
+
+    if (!is_at(text, at, "."))
+        return 0;
+    while (is_at(text, at + 1 + n, "0123456789"))
+        n++;
+    return n > 0 ? n + 1 : 0;
+}
+
+/* "Z", "+02:00". */
+static bool offset_read(struct str text, size_t at, int64_t *offset_s)
+{
+    int hours, minutes;
+
+    *offset_s = 0;
+    if (is_at(text, at, "Zz"))
+        return text.n == at + 1;
+    if (!is_at(text, at, "+-") || !digits(text, at + 1, 2, &hours) || !is_at(text, at + 3, ":") ||
+        !digits(text, at + 4, 2, &minutes) || text.n != at + 6 || hours > 23 || minutes > 59)
+        return false;
+    *offset_s = (text.p[at] == '-' ? -1 : 1) * (hours * HOUR_S + minutes * (HOUR_S / 60));
+    return true;
+}
+
+static bool is_day(int year, int month, int day)
+{
+    if (month < 1 || month > 12 || day < 1)
+        return false;
+    int64_t next = month == 12 ? days_of(year + 1, 1, 1) : days_of(year, month + 1, 1);
+    return days_of(year, month, day) < next;
+}
+
 bool when_rfc3339_read(struct str text, int64_t *at_s)
 {
-    char copy[32];
-    struct tm t = { 0 };
+    static const size_t time_n = sizeof "2026-11-23T06:04:00" - 1;
+    int year, month, day, hour, minute, second;
+    int64_t offset_s;
 
-    if (text.n != sizeof "2026-11-23T06:04:00Z" - 1)
+    *at_s = 0;
+    if (!digits(text, 0, 4, &year) || !is_at(text, 4, "-") || !digits(text, 5, 2, &month) || !is_at(text, 7, "-") ||
+        !digits(text, 8, 2, &day) || !is_at(text, 10, "Tt") || !digits(text, 11, 2, &hour) || !is_at(text, 13, ":") ||
+        !digits(text, 14, 2, &minute) || !is_at(text, 16, ":") || !digits(text, 17, 2, &second))
         return false;
-    memcpy(copy, text.p, text.n);
-    copy[text.n] = '\0';
-    const char *end = strptime(copy, "%Y-%m-%dT%H:%M:%SZ", &t);
-    *at_s = end != NULL && *end == '\0' ? (int64_t)timegm(&t) : 0;
-    return end != NULL && *end == '\0';
+    if (!is_day(year, month, day) || hour > 23 || minute > 59 || second > 60 || /* a leap second [RFC 3339 5.6] */
+        !offset_read(text, time_n + fraction_n(text, time_n), &offset_s))
+        return false;
+    *at_s = days_of(year, month, day) * DAY_S + hour * HOUR_S + minute * (HOUR_S / 60) + second - offset_s;
+    return true;
 }
 
 struct str when_date(struct arena *a, int64_t at_s)

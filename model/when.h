@@ -25,6 +25,7 @@ struct str when_day(struct arena *a, int64_t at_s);                  /* "2026-11
 bool when_day_read(struct str text, int64_t *from_s);   /* when that day begins; false: there is none such */
 bool when_day_read_end(struct str text, int64_t *to_s); /* when the next one begins: the last day counts whole */
 struct str when_rfc3339(struct arena *a, int64_t at_s); /* "2026-11-23T06:04:00Z" */
-bool when_rfc3339_read(struct str text, int64_t *at_s); /* what that gives, and nothing else */
+/* A date-time with its offset [RFC 3339 5.6], of any fraction of a second; false: it is none. */
+bool when_rfc3339_read(struct str text, int64_t *at_s);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/near.h"
 #include "base/text.h"
 #include "idp-adapters/password.h"
+#include "model/when.h"
 #include "wire/logo.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LINE_MAX_B = 2048, LONG_MAX_B = 16 << 20, LIST_ITEMS_MAX = 1000, SECRET_LEAST_B = 16 };
@@ -117,29 +117,17 @@ static bool read_int(struct cells *m, const struct cell *c, struct db_value *out
 }
 
 /* "2026-08-10" or "2026-08-10T08:00:00Z" [RFC 3339 5.6]. */
-static bool time_of(struct str text, int64_t *out)
+static bool time_of(struct cells *m, struct str text, int64_t *out)
 {
-    char copy[32] = "", check[32];
-    struct tm t = { 0 };
-
-    if (text.n != 10 && text.n != 20)
-        return false;
-    (void)snprintf(copy, sizeof copy, "%.*s%s", STR_ARG(text), text.n == 10 ? "T00:00:00Z" : "");
-    const char *end = strptime(copy, "%Y-%m-%dT%H:%M:%SZ", &t);
-    if (end == NULL || *end != '\0')
-        return false;
-    time_t seconds = timegm(&t);
-    (void)strftime(check, sizeof check, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &t));
-    *out = seconds;
-    return strcmp(check, copy) == 0; /* refuses the 31st of February */
+    return when_rfc3339_read(text.n == 10 ? arena_join(m->arena, text, S("T00:00:00Z")) : text, out);
 }
 
 static bool read_time(struct cells *m, const struct cell *c, struct db_value *out)
 {
     int64_t seconds;
 
-    if (c->value->kind != YAML_TEXT || !time_of(c->value->text, &seconds))
-        return expected(m, c, "a date (2026-08-10) or a time (2026-08-10T08:00:00Z)");
+    if (c->value->kind != YAML_TEXT || !time_of(m, c->value->text, &seconds))
+        return expected(m, c, "a date (2026-08-10) or a time (2026-08-10T08:00:00+03:00)");
     *out = db_int(seconds);
     return true;
 }
@@ -148,7 +136,7 @@ static bool read_day(struct cells *m, const struct cell *c, struct db_value *out
 {
     int64_t seconds;
 
-    if (c->value->kind != YAML_TEXT || c->value->text.n != 10 || !time_of(c->value->text, &seconds))
+    if (c->value->kind != YAML_TEXT || c->value->text.n != 10 || !time_of(m, c->value->text, &seconds))
         return expected(m, c, "a date (2026-08-10)");
     *out = db_int(seconds / 86400);
     return true;

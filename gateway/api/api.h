@@ -39,6 +39,8 @@ struct api_write { /* one row that is to be written */
     size_t field_count;
 };
 
+struct pass_call; /* passes.c */
+
 struct api_call { /* c->state */
     const struct api_token *token;
     struct person person; /* whom policy is asked about: the token has the rights of a person in its role */
@@ -66,6 +68,7 @@ struct api_call { /* c->state */
     struct draft draft;
     struct change_rows_shown draft_rows;
     int64_t draft_number; /* a draft was made, and waits; 0: none */
+    struct pass_call *pass;
     struct desk_got got;
 };
 

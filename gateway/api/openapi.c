@@ -184,6 +184,20 @@ static void put_schema(struct json_out *o, const struct kind_about *k)
     "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"why\":" TEXT_TYPE                           \
     ",\"put\":{\"type\":\"object\",\"description\":\"Rows by their paths: services/tori\","                            \
     "\"additionalProperties\":{\"type\":\"object\"}},\"remove\":{\"type\":\"array\",\"items\":" TEXT_TYPE "}}}"
+#define PASS_ASKED_MEMBERS                                                                                             \
+    "\"given_names\":" TEXT_TYPE ",\"family_name\":" TEXT_TYPE ",\"school\":" TEXT_TYPE ",\"from\":" TIME_TYPE         \
+    ",\"to\":" TIME_TYPE
+#define TIME_TYPE "{\"type\":\"string\",\"format\":\"date-time\"}"
+#define PASS_ASKED_SCHEMA                                                                                              \
+    "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"given_names\",\"family_name\",\"school\","    \
+    "\"from\",\"to\",\"why\"],\"properties\":{" PASS_ASKED_MEMBERS ",\"why\":" TEXT_TYPE "}}"
+#define PASS_SCHEMA                                                                                                    \
+    "{\"type\":\"object\",\"properties\":{\"id\":" TEXT_TYPE "," PASS_ASKED_MEMBERS ",\"username\":" TEXT_TYPE         \
+    ",\"password\":" TEXT_TYPE ",\"address\":" TEXT_TYPE ",\"enabled\":{\"type\":\"boolean\"},\"draft\":{\"type\":"    \
+    "\"integer\"},\"state\":" TEXT_TYPE "}}"
+#define PASSES_SCHEMA                                                                                                  \
+    "{\"type\":\"object\",\"properties\":{\"rows\":{\"type\":\"array\",\"items\":{\"$ref\":"                           \
+    "\"#/components/schemas/Pass\"}},\"next\":" TEXT_TYPE "}}"
 
 /* ── paths ──────────────────────────────────────────────────────────────── */
 
@@ -303,6 +317,61 @@ static void put_row_path(struct json_out *o, struct arena *a, const struct kind_
     end(o);
 }
 
+/* A call on passes: what it answers besides the refusals. */
+static void put_pass_call(struct json_out *o, const char *method, const char *id, const char *status, const char *says,
+                          bool gives)
+{
+    begin(o, method);
+    put(o, "operationId", id);
+    json_key(o, S("parameters"));
+    json_begin_array(o);
+    param(o, "query", "provider", "Whose passes; for a token of the country.");
+    json_end_array(o);
+    if (gives) {
+        begin(o, "requestBody");
+        json_put_bool(o, S("required"), true);
+        put_json(o, "content", S("#/components/schemas/PassAsked"));
+        end(o);
+    }
+    begin(o, "responses");
+    answer(o, status, says, strcmp(status, "200") == 0 ? S("#/components/schemas/Pass") : S(""));
+    if (gives) {
+        answer(o, "201", "Given: the password stands here, once.", S("#/components/schemas/Pass"));
+        answer(o, "202", "It waits for a second person; the password stands here, once.",
+               S("#/components/schemas/Pass"));
+    }
+    put_refusals(o);
+    end(o);
+    end(o);
+}
+
+static void put_pass_paths(struct json_out *o)
+{
+    begin(o, "/passes");
+    begin(o, "get");
+    put(o, "operationId", "list_passes");
+    json_key(o, S("parameters"));
+    json_begin_array(o);
+    param(o, "query", "provider", "Whose passes; for a token of the country.");
+    param(o, "query", "after", "As next of the page before has it.");
+    json_end_array(o);
+    begin(o, "responses");
+    answer(o, "200", "Passes of substitutes, those that ended too.", S("#/components/schemas/Passes"));
+    put_refusals(o);
+    end(o);
+    end(o);
+    end(o);
+    begin(o, "/passes/{name}");
+    json_key(o, S("parameters"));
+    json_begin_array(o);
+    param(o, "path", "name", "Chosen by whoever gives it: a-z, 0-9 and -, 40 at most; or the id that a list shows.");
+    json_end_array(o);
+    put_pass_call(o, "get", "read_pass", "200", "The pass.", false);
+    put_pass_call(o, "put", "give_pass", "200", "It is there already, as asked.", true);
+    put_pass_call(o, "delete", "take_pass", "204", "Taken; whoever is in with it is signed out.", false);
+    end(o);
+}
+
 static void put_other_paths(struct json_out *o)
 {
     begin(o, "/changes");
@@ -323,6 +392,7 @@ static void put_other_paths(struct json_out *o)
     end(o);
     end(o);
     end(o);
+    put_pass_paths(o);
     begin(o, "/drafts/{number}");
     json_key(o, S("parameters"));
     json_begin_array(o);
@@ -373,6 +443,12 @@ static void put_components(struct json_out *o, const struct kind_about *kinds)
     json_raw(o, S(CHANGED_SCHEMA));
     json_key(o, S("Change"));
     json_raw(o, S(CHANGE_SCHEMA));
+    json_key(o, S("PassAsked"));
+    json_raw(o, S(PASS_ASKED_SCHEMA));
+    json_key(o, S("Pass"));
+    json_raw(o, S(PASS_SCHEMA));
+    json_key(o, S("Passes"));
+    json_raw(o, S(PASSES_SCHEMA));
     end(o);
     end(o);
 }

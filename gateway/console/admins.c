@@ -615,7 +615,7 @@ static enum step say_given(struct ctx *c, struct fail *f)
     const struct fail *why = &x->got.why;
 
     if (x->got.ok) {
-        raise_at_night(c, ALARM_right_at_night, &x->place, x->id);
+        alarm_at_night(c->alarms, c->arena, ALARM_right_at_night, &x->place, x->id, c->now_s);
         return done_go(c, S("/admin/admins"), "given", S(""));
     }
     if (why->kind != FAIL_CALLER && why->kind != FAIL_DENIED && why->kind != FAIL_CONFLICT)

@@ -40,19 +40,6 @@ struct str alarm_words(enum alarm_code code, enum lang lang)
     return alarm_row(code) != NULL ? said(words[code].title, lang) : S("");
 }
 
-bool is_night(int64_t now_s)
-{
-    int hour = when_local(now_s).hour;
-
-    return hour >= NIGHT_FROM || hour < NIGHT_TO;
-}
-
-void raise_at_night(struct ctx *c, enum alarm_code code, const struct area *where, struct str subject)
-{
-    if (is_night(c->now_s))
-        alarm_raise(c->alarms, code, where, subject, when_full(c->arena, c->now_s, LANG_FI), c->now_s);
-}
-
 struct str alarm_about(struct ctx *c, const struct alarm *x)
 {
     const struct registry_parts *parts = registry_parts(c->registry);

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * Passes of substitutes: an account of a person's own at one school, between a begin and an end.
- *
- * Policy sees a dated affiliation, so nothing has to happen at its end.  One of more than LONGEST_S is asked for, and
- * waits as a draft for a second person who may give passes there; so is one that is more together with the others of
- * the same name at the school. */
+ * Passes of substitutes (gateway/passes.h), given, decided on and taken by those who may at their school. */
+#include "gateway/passes.h"
+#include "alarms/alarms.h"
 #include "base/codec.h"
 #include "console/texts.h"
-#include "frame/words.h"
 #include "gateway/answer.h"
 #include "gateway/console/door.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/people.h"
-#include "gateway/console/raise.h"
 #include "gateway/console/times.h"
 #include "gateway/session/done.h"
 #include "model/pairwise.h"
@@ -23,31 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    LONGEST_S = 5 * 86400,         /* that one person gives */
-    BETWEEN_S = 3 * 86400,         /* a weekend: passes nearer to each other than this are one */
-    LONGEST_ASKED_S = 400 * 86400, /* that two do: a school year */
-    ASKED_SHOWN = 50,
-    ROWS_SHOWN = 50,
-    OVER_SHOWN_S = 30 * 86400,
-    NAME_MAX_B = 100,
-    TYPED_MAX_B = 20,
-    ID_CHARS = 12,
-    USERNAME_CHARS = 7,
-    PASSWORD_CHARS = 16
-};
-
-#define PASS_PREFIX "pass-"
-#define NEEDS_TWO   "pass_needs_two"
+enum { ASKED_SHOWN = 50, ROWS_SHOWN = 50, OVER_SHOWN_S = 30 * 86400, NAME_MAX_B = 100, TYPED_MAX_B = 20 };
 
 struct waiting;
 
 struct giving { /* c->state */
     struct passes_view v;
-    const struct school *school;
-    const struct idp *idp;
-    int64_t from_s, to_s;
-    struct str id;
+    struct pass pass;
     struct area area;
     struct edit *edit;
     struct edit_how how;
@@ -56,7 +34,6 @@ struct giving { /* c->state */
     struct audit_got audit;
     const struct account *account; /* that is taken */
     bool kept;
-    bool asks; /* for a second person */
     /* those that wait */
     struct drafts drafts;
     struct waiting *waiting;
@@ -87,16 +64,6 @@ static int by_end(const void *x, const void *y)
     return (ends_a < ends_b) - (ends_a > ends_b);
 }
 
-static bool is_pass_here(const struct ctx *c, const struct account *a)
-{
-    const struct idp *idp = registry_idp(c->registry, a->idp);
-    const struct area *area = &c->console->area;
-
-    return str_is_set(a->school) && idp != NULL && idp->provider != NULL && str_is_set(area->provider) &&
-           str_eq(idp->provider->id, area->provider) &&
-           (!str_is_set(area->school) || str_eq(a->school, area->school)) && a->person->affiliation_count > 0;
-}
-
 static struct pass_row row_of(struct ctx *c, const struct account *a)
 {
     const struct affiliation *at = &a->person->affiliations[0];
@@ -122,7 +89,7 @@ static void put_rows(struct ctx *c, struct passes_view *v)
     size_t n = 0;
 
     for (size_t i = 0; i < parts->account_count; i++)
-        if (is_pass_here(c, &parts->accounts[i]) &&
+        if (is_pass_of(c->registry, &parts->accounts[i], &c->console->area) &&
             parts->accounts[i].person->affiliations[0].to_s + OVER_SHOWN_S > c->now_s)
             found[n++] = &parts->accounts[i];
     qsort(found, n, sizeof(const struct account *), by_end);
@@ -353,156 +320,6 @@ const struct step_row admin_pass_decide[] = { { console_door }, { ask_decide }, 
 
 /* ── one is given ───────────────────────────────────────────────────────── */
 
-/* Without letters and digits that are taken for one another: 5 bits each. */
-static struct str readable(struct ctx *c, size_t n, size_t group)
-{
-    static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
-    unsigned char bytes[PASSWORD_CHARS];
-    struct buf b = buf_new(c->arena, 2 * PASSWORD_CHARS);
-
-    world_random(c->world, bytes, n);
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0 && group > 0 && i % group == 0)
-            buf_byte(&b, '-');
-        buf_byte(&b, letters[bytes[i] & 31]);
-    }
-    return buf_str(&b);
-}
-
-/* A shared account has no person's name: "Sijainen 1", "Vikarie". */
-static bool is_nobodys(struct ctx *c, struct str name)
-{
-    static const char *const words[] = { "sijai", "vikari", "substitut", "opettaj", "lärar", "teacher", "tunnus" };
-    struct str folded = words_query(c->arena, name);
-
-    for (size_t i = 0; i < name.n; i++)
-        if (name.p[i] >= '0' && name.p[i] <= '9')
-            return true;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (str_find(folded, words_query(c->arena, str_of(words[i]))) < folded.n)
-            return true;
-    return false;
-}
-
-static enum pass_said what_is_wrong(struct ctx *c, struct giving *x)
-{
-    struct passes_view *v = &x->v;
-
-    if (!str_is_set(v->given) || !str_is_set(v->family) || !str_is_utf8(v->given) || !str_is_utf8(v->family))
-        return PASS_SAID_NAME;
-    if (is_nobodys(c, v->given) || is_nobodys(c, v->family))
-        return PASS_SAID_SHARED;
-    if (x->school == NULL)
-        return PASS_SAID_SCHOOL;
-    if (!times_read(v->from, v->from_at, &x->from_s) || !times_read(v->to, v->to_at, &x->to_s) || x->to_s <= x->from_s)
-        return PASS_SAID_TIMES;
-    if (x->to_s <= c->now_s)
-        return PASS_SAID_PAST;
-    x->asks = x->to_s - x->from_s > LONGEST_S;
-    if (x->to_s - x->from_s > LONGEST_ASKED_S)
-        return PASS_SAID_LONG;
-    if (!str_is_set(v->why))
-        return PASS_SAID_WHY;
-    return x->idp == NULL ? PASS_SAID_NO_IDP : PASS_SAID_NOTHING;
-}
-
-static const struct idp *own_accounts(const struct ctx *c)
-{
-    const struct registry_parts *parts = registry_parts(c->registry);
-    const struct provider *p = console_provider(c);
-
-    for (size_t i = 0; i < parts->idp_count; i++)
-        if (parts->idps[i].provider == p && parts->idps[i].kind == IDP_LOCAL && parts->idps[i].enabled)
-            return &parts->idps[i];
-    return NULL;
-}
-
-static struct str folded_name(struct arena *a, const struct person *p)
-{
-    return words_query(a, arena_printf(a, "%.*s %.*s", STR_ARG(p->given_names), STR_ARG(p->family_name)));
-}
-
-/* Those that were ended count as well: else one would end one and give the next. */
-static bool is_same_persons(struct arena *a, const struct account *one, const struct account *other)
-{
-    return str_is_set(one->school) && str_eq(one->school, other->school) && one->person->affiliation_count > 0 &&
-           str_eq(folded_name(a, one->person), folded_name(a, other->person));
-}
-
-struct span {
-    int64_t from_s, to_s;
-};
-
-/* As long as one grows it, by passes that overlap it or are near. */
-static struct span joined(struct span whole, const struct span *at, size_t n)
-{
-    for (bool grew = true; grew;) {
-        grew = false;
-        for (size_t i = 0; i < n; i++) {
-            if (at[i].from_s - whole.to_s > BETWEEN_S || whole.from_s - at[i].to_s > BETWEEN_S ||
-                (at[i].from_s >= whole.from_s && at[i].to_s <= whole.to_s))
-                continue;
-            whole.from_s = at[i].from_s < whole.from_s ? at[i].from_s : whole.from_s;
-            whole.to_s = at[i].to_s > whole.to_s ? at[i].to_s : whole.to_s;
-            grew = true;
-        }
-    }
-    return whole;
-}
-
-/* Shown the registry with the pass in it, in the transaction that writes it: two at once are not both the first. */
-static bool is_short(void *with, const struct registry *r, struct fail *f)
-{
-    const struct giving *x = with;
-    const struct registry_parts *parts = registry_parts(r);
-    const struct account *given = NULL;
-    struct arena *a = arena_new_secret();
-    struct span *spans = arena_make_n(a, parts->account_count + 1, struct span);
-    struct span whole = { x->from_s, x->to_s };
-    size_t n = 0;
-
-    for (size_t i = 0; i < parts->account_count && given == NULL; i++)
-        if (str_eq(parts->accounts[i].id, x->id))
-            given = &parts->accounts[i];
-    for (size_t i = 0; given != NULL && i < parts->account_count; i++) {
-        const struct account *one = &parts->accounts[i];
-        if (is_same_persons(a, one, given))
-            spans[n++] = (struct span){ one->person->affiliations[0].from_s, one->person->affiliations[0].to_s };
-    }
-    whole = joined(whole, spans, n);
-    arena_free(a);
-    return whole.to_s - whole.from_s <= LONGEST_S ||
-           fail(f, FAIL_CALLER, NEEDS_TWO, "with the others of the same name it is more than %d days",
-                LONGEST_S / 86400);
-}
-
-static bool give_alone(struct giving *x, struct db *d, struct arena *a, struct fail *f)
-{
-    struct edit_how how = x->how;
-
-    how.look = is_short;
-    how.with = x;
-    return edit_run(x->edit, d, a, &how, EDIT_APPLY, &x->result, f);
-}
-
-static bool run(void *with, struct db *d, struct arena *a, struct fail *f)
-{
-    struct giving *x = with;
-
-    if (!x->asks && give_alone(x, d, a, f))
-        return true;
-    if (!x->asks && strcmp(f->code, NEEDS_TWO) != 0)
-        return false;
-    x->asks = true;
-    *f = (struct fail){ 0 };
-    /* Held to what a row must be now: whoever approves can mend nothing of it. */
-    if (!edit_run(x->edit, d, a, &x->how, EDIT_CHECK, &x->result, f) ||
-        !edit_run(x->edit, d, a, &x->how, EDIT_KEEP, &x->result, f))
-        return false;
-    x->move = (struct draft_move){ .number = x->result.draft, .edition = x->result.edition, .act = DRAFT_PROPOSE };
-    return draft_do(d, a, &x->by, &x->move, &x->result, f);
-}
-
 static void free_edit(void *e)
 {
     edit_free(e);
@@ -519,25 +336,6 @@ static void edit_begin(struct ctx *c, struct giving *x, struct str why)
     arena_adopt(c->arena, x->edit, free_edit);
 }
 
-static void note_pass(struct ctx *c, struct giving *x)
-{
-    const struct row_id account = { S("account"), { x->id } }, place = { S("affiliation"), { x->id, S("0") } };
-    const struct edit_field fields[] = {
-        { S("idp"), x->idp->id },         { S("username"), x->v.username },  { S("password"), x->v.password },
-        { S("given_names"), x->v.given }, { S("family_name"), x->v.family }, { S("age"), S("adult") },
-        { S("school"), x->school->oid },
-    };
-    const struct edit_field at[] = { { S("provider"), console_provider(c)->id },
-                                     { S("school"), x->school->oid },
-                                     { S("role"), S("substitute") },
-                                     { S("from"), when_rfc3339(c->arena, x->from_s) },
-                                     { S("to"), when_rfc3339(c->arena, x->to_s) } };
-
-    edit_begin(c, x, x->v.why);
-    edit_put(x->edit, &account, fields, sizeof fields / sizeof *fields);
-    edit_put(x->edit, &place, at, sizeof at / sizeof *at);
-}
-
 static void read_form(struct ctx *c, struct giving *x)
 {
     struct passes_view *v = &x->v;
@@ -549,6 +347,22 @@ static void read_form(struct ctx *c, struct giving *x)
     v->to = str_sub(str_trim(form_get(c->body, S("to"))), 0, TYPED_MAX_B);
     v->to_at = str_sub(str_trim(form_get(c->body, S("to_at"))), 0, TYPED_MAX_B);
     v->why = str_sub(str_trim(form_get(c->body, S("why"))), 0, PEOPLE_WHY_MAX_B);
+    if (!times_read(v->from, v->from_at, &x->pass.from_s) || !times_read(v->to, v->to_at, &x->pass.to_s))
+        x->pass.from_s = x->pass.to_s = 0;
+    x->pass.given = v->given;
+    x->pass.family = v->family;
+    x->pass.why = v->why;
+}
+
+static enum pass_said said_of_fault(enum pass_fault fault)
+{
+    static const enum pass_said said[] = {
+        [PASS_GOOD] = PASS_SAID_NOTHING,     [PASS_NO_NAME] = PASS_SAID_NAME,    [PASS_SHARED_NAME] = PASS_SAID_SHARED,
+        [PASS_NO_SCHOOL] = PASS_SAID_SCHOOL, [PASS_BAD_TIMES] = PASS_SAID_TIMES, [PASS_OVER] = PASS_SAID_PAST,
+        [PASS_TOO_LONG] = PASS_SAID_LONG,    [PASS_NO_WHY] = PASS_SAID_WHY,      [PASS_NO_IDP] = PASS_SAID_NO_IDP,
+    };
+
+    return said[fault];
 }
 
 static enum step ask_give(struct ctx *c, struct fail *f)
@@ -563,16 +377,22 @@ static enum step ask_give(struct ctx *c, struct fail *f)
         (str_is_set(own) && str_is_set(school) && !str_eq(own, school)))
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     read_form(c, x);
-    x->school = provider_school(p, str_is_set(own) ? own : school);
-    x->idp = own_accounts(c);
-    x->v.said = what_is_wrong(c, x);
+    x->pass.provider = p;
+    x->pass.school = provider_school(p, str_is_set(own) ? own : school);
+    x->v.said = said_of_fault(pass_judge(c, &x->pass));
     if (x->v.said != PASS_SAID_NOTHING)
         return show(c, &x->v, school, 400);
-    x->id = arena_join(c->arena, S(PASS_PREFIX), readable(c, ID_CHARS, 0));
-    x->v.username = arena_join(c->arena, S("s"), readable(c, USERNAME_CHARS, 0));
-    x->v.password = readable(c, PASSWORD_CHARS, 4);
-    people_audit(c, "give_pass", arena_join(c->arena, S("account "), x->id), x->v.why, &x->audit);
+    x->pass.id = pass_new_id(c);
+    pass_new_secrets(c, &x->pass);
+    people_audit(c, "give_pass", arena_join(c->arena, S("account "), x->pass.id), x->v.why, &x->audit);
     return WAIT;
+}
+
+static bool give_sql(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct giving *x = with;
+
+    return pass_give(&x->pass, x->edit, &x->how, &x->by, d, a, &x->result, f);
 }
 
 static enum step give(struct ctx *c, struct fail *f)
@@ -581,54 +401,38 @@ static enum step give(struct ctx *c, struct fail *f)
 
     if (!x->audit.durable)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the audit log takes nothing");
-    note_pass(c, x);
-    return console_ask(c, run, x, &x->got, f);
-}
-
-static struct str address_of(struct ctx *c, const struct idp *idp)
-{
-    return idp->listed ? arena_printf(c->arena, "%.*s/school/%.*s", STR_ARG(c->set->public_url), STR_ARG(idp->id))
-                       : c->set->public_url;
+    edit_begin(c, x, x->v.why);
+    pass_put(c, x->edit, &x->pass);
+    return console_ask(c, give_sql, x, &x->got, f);
 }
 
 /* Shown in the answer itself: the password stands in no address and is kept nowhere. */
 static enum step say_given(struct ctx *c, struct fail *f)
 {
     struct giving *x = c->state;
-    struct passes_view v = { .username = x->v.username,
-                             .password = x->v.password,
-                             .address = address_of(c, x->idp),
+    struct passes_view v = { .username = x->pass.username,
+                             .password = x->pass.password,
+                             .address = pass_address(c, x->pass.idp),
                              .from = x->v.from,
                              .from_at = x->v.from_at,
                              .to = x->v.to,
                              .to_at = x->v.to_at,
-                             .said = x->asks ? PASS_SAID_ASKED : PASS_SAID_GIVEN };
+                             .said = x->pass.asks ? PASS_SAID_ASKED : PASS_SAID_GIVEN };
 
     if (!x->got.ok && (x->got.why.kind == FAIL_CALLER || x->got.why.kind == FAIL_CONFLICT)) {
-        x->v.username = x->v.password = (struct str){ NULL, 0 };
         x->v.said = PASS_SAID_STORED;
-        return show(c, &x->v, x->school->oid, 409);
+        return show(c, &x->v, x->pass.school->oid, 409);
     }
     if (!console_answered(&x->got, f))
         return REFUSE;
-    const struct area where = { console_provider(c)->id, x->school->oid };
-    raise_at_night(c, ALARM_pass_at_night, &where, (struct str){ NULL, 0 });
-    return show(c, &v, x->school->oid, 200);
+    const struct area where = { console_provider(c)->id, x->pass.school->oid };
+    alarm_at_night(c->alarms, c->arena, ALARM_pass_at_night, &where, (struct str){ NULL, 0 }, c->now_s);
+    return show(c, &v, x->pass.school->oid, 200);
 }
 
 const struct step_row admin_pass_give[] = { { console_door }, { ask_give }, { give }, { say_given }, { NULL } };
 
 /* ── one is taken ───────────────────────────────────────────────────────── */
-
-static const struct account *pass_here(const struct ctx *c, struct str id)
-{
-    const struct registry_parts *parts = registry_parts(c->registry);
-
-    for (size_t i = 0; i < parts->account_count; i++)
-        if (str_eq(parts->accounts[i].id, id))
-            return is_pass_here(c, &parts->accounts[i]) ? &parts->accounts[i] : NULL;
-    return NULL;
-}
 
 static bool take_sql(void *with, struct db *d, struct arena *a, struct fail *f)
 {
@@ -643,7 +447,7 @@ static enum step ask_take(struct ctx *c, struct fail *f)
     const struct edit_field off = { S("enabled"), S("false") };
 
     c->state = x;
-    x->account = pass_here(c, c->req->param);
+    x->account = pass_of(c->registry, c->req->param, &c->console->area);
     if (x->account == NULL)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     const struct row_id row = { S("account"), { x->account->id } };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * gateway/console/raise.h: what is raised as an alarm where it is done in the console.
+ * gateway/console/raise.h: alarms, as the console raises and shows them.
  *
  * Floor 6d.
  */
@@ -10,11 +10,7 @@
 #include "model/ctx.h"
 #include "policy/may.h"
 
-enum { NIGHT_FROM = 22, NIGHT_TO = 6, REFUSED_MANY = 20 };
-
-/* Somebody gave a right or a pass: an alarm from ten in the evening to six in the morning, Finnish time. */
-void raise_at_night(struct ctx *c, enum alarm_code code, const struct area *where, struct str subject);
-bool is_night(int64_t now_s);
+enum { REFUSED_MANY = 20 };
 
 /* The right that mends what an alarm tells of [alarms.def]. */
 enum console_action alarm_may(enum alarm_code code);

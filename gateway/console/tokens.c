@@ -205,7 +205,7 @@ static enum step say_new(struct ctx *c, struct fail *f)
 
     if (!x->act.got.ok)
         return say_trouble(c, x, f);
-    raise_at_night(c, ALARM_right_at_night, &c->console->area, x->v.id);
+    alarm_at_night(c->alarms, c->arena, ALARM_right_at_night, &c->console->area, x->v.id, c->now_s);
     struct tokens_view v = { .token = x->token };
     return show(c, &v, ROLE_NONE, 200);
 }

@@ -5,6 +5,9 @@
 #include "model/when.h"
 #include "tests/test.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static struct str folded(struct test *t, struct str s)
 {
     struct buf b = buf_new(t->arena, 4096);
@@ -208,4 +211,49 @@ TEST(the_last_day_of_a_form_counts_whole_however_many_hours_it_has)
         CHECK_STR(when_rfc3339(t->arena, at_s), ends[i].utc);
     }
     CHECK(!when_day_read_end(S("2026-02-29"), &at_s));
+}
+
+TEST(a_time_of_a_program_is_read_with_its_offset_or_not_at_all)
+{
+    static const struct {
+        const char *text, *utc; /* NULL: it is none */
+    } times[] = {
+        { "2026-11-23T06:04:00Z", "2026-11-23T06:04:00Z" },
+        { "2026-11-23T08:04:00+02:00", "2026-11-23T06:04:00Z" },
+        { "2026-11-23t23:30:00-05:30", "2026-11-24T05:00:00Z" },
+        { "2026-01-01T00:30:00.123+01:00", "2025-12-31T23:30:00Z" },
+        { "2026-11-23T06:04:00.9999999999999999999999z", "2026-11-23T06:04:00Z" },
+        { "2028-02-29T00:00:00Z", "2028-02-29T00:00:00Z" },
+        { "2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z" },
+        { "2027-02-29T00:00:00Z", NULL },
+        { "2026-11-31T00:00:00Z", NULL },
+        { "2026-13-01T00:00:00Z", NULL },
+        { "2026-00-01T00:00:00Z", NULL },
+        { "2026-11-00T00:00:00Z", NULL },
+        { "2026-11-23T24:00:00Z", NULL },
+        { "2026-11-23T06:60:00Z", NULL },
+        { "2026-11-23T06:04:61Z", NULL },
+        { "2026-11-23T06:04:00", NULL }, /* nobody's time */
+        { "2026-11-23T06:04:00.Z", NULL },
+        { "2026-11-23T06:04:00+0200", NULL },
+        { "2026-11-23T06:04:00+24:00", NULL },
+        { "2026-11-23T06:04:00ZZ", NULL },
+        { "2026-11-23 06:04:00Z", NULL },
+        { "2026-11-23T06:04Z", NULL },
+        { "2026-11-23", NULL },
+        { "", NULL },
+    };
+
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        int64_t at_s = 1;
+        bool good = when_rfc3339_read(str_of(times[i].text), &at_s);
+        CHECK_INT(good, times[i].utc != NULL);
+        if (good)
+            CHECK_STR(when_rfc3339(t->arena, at_s), times[i].utc);
+        for (size_t n = 0; good && n < strlen(times[i].text); n++) { /* nor does it read beyond its end */
+            char *part = memcpy(malloc(n + 1), times[i].text, n);
+            CHECK(!when_rfc3339_read((struct str){ part, n }, &at_s));
+            free(part);
+        }
+    }
 }
