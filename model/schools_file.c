@@ -440,11 +440,12 @@ static bool take_school(struct reading *x)
         return wrong(x, SCHOOLS_too_many, S(""));
     }
     if (fi.n == 0)
-        fi = sv; /* a school that teaches in Swedish may have that name alone */
-    bool good = oid_holds(x, oid) & code_holds(x, code);
-    good &= fi.n > 0 ? name_holds(x, fi) & (sv.n == 0 || str_eq(sv, fi) || name_holds(x, sv)) &
-                           (en.n == 0 || name_holds(x, en))
-                     : wrong(x, SCHOOLS_name_missing, oid);
+        fi = sv;                   /* a school that teaches in Swedish may have that name alone */
+    bool good = oid_holds(x, oid); /* each says what is wrong with it */
+    good = code_holds(x, code) && good;
+    good = (fi.n > 0 ? name_holds(x, fi) : wrong(x, SCHOOLS_name_missing, oid)) && good;
+    good = (fi.n == 0 || sv.n == 0 || str_eq(sv, fi) || name_holds(x, sv)) && good;
+    good = (fi.n == 0 || en.n == 0 || name_holds(x, en)) && good;
     if (!good || !once(x, x->oids, oid, SCHOOLS_oid_twice) || !once(x, x->codes, code, SCHOOLS_code_twice))
         return false;
     out->at[out->n++] = (struct school_read){
