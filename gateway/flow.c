@@ -27,6 +27,7 @@
 #include "registry/known.h"
 #include "registry/shadow.h"
 #include "registry/targets.h"
+#include "registry/uses.h"
 #include "wire/form.h"
 #include "wire/http.h"
 
@@ -583,6 +584,15 @@ static enum step admit_done(struct ctx *c, struct fail *f)
 }
 
 static const struct step_row admit[] = { { admit_look }, { admit_ask }, { admit_done }, { NULL } };
+
+void flow_opened(struct ctx *c)
+{
+    const struct idp *idp = registry_idp(c->registry, c->person->idp);
+
+    flow_count(c, METRIC_services_opened);
+    if (idp != NULL && idp->provider != NULL && !idp->test)
+        uses_opened(c->uses, c->service->id, idp->provider->id, c->now_s);
+}
 
 static enum step denied_show(struct ctx *c, const struct provider *ask)
 {

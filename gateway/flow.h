@@ -105,6 +105,7 @@ enum step flow_notice(struct ctx *c, const struct notice *n);
 enum { IDLE_WARNING_S = 60 };
 void flow_leave_idle(struct ctx *c);
 void flow_leave_idle_to(struct ctx *c, struct str back); /* where what was asked is not to be asked again by itself */
+void flow_opened(struct ctx *c);                         /* c->service has its answer about c->person: counted */
 void flow_leave_failure(struct ctx *c);                  /* the page of a failure, once it is made */
 void flow_idle_soon(struct ctx *c, struct str back);
 

@@ -57,6 +57,7 @@ struct members;       /* registry/members.h: who of a context has opened a tool 
 struct vendors;       /* registry/vendors.h: invitations to vendor organisations, and by what their people sign in */
 struct mails;         /* registry/mails.h: e-mail that waits to be sent */
 struct known;         /* registry/known.h: what sort of people signed in */
+struct uses;          /* registry/uses.h: how often services were opened */
 struct shadow_sets;   /* registry/shadow.h: drafts that run beside what is in force */
 struct ends;          /* registry/ends.h: sessions that ended */
 struct explained;     /* gateway/explain.h: why a service is not the person's */
@@ -123,6 +124,7 @@ struct ctx {
     struct mails *mails;                     /* NULL: none is sent */
     struct class_links *class_links;         /* NULL: none are kept */
     struct known *known;                     /* NULL: nobody is noted */
+    struct uses *uses;                       /* NULL: nothing is counted */
     struct shadow_sets *shadow;              /* held; NULL: no draft is asked beside */
     struct ends *ends;                       /* NULL: none are known */
     struct desk *desk;                       /* NULL: nothing is asked */

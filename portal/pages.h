@@ -261,10 +261,29 @@ struct vendor_receipt_row {
     bool in_force, later, withdrawn;                    /* none of them: over */
 };
 
-struct vendor_use_view { /* GET /vendor/use/ID */
+struct vendor_use_day {
+    struct str day, n; /* n absent: few */
+};
+
+struct vendor_use_place {
+    struct str id, name, n; /* n absent: few on every day */
+    bool current;
+};
+
+struct vendor_use_view { /* GET /vendor/use/ID?place= */
     struct vendor_page con;
     struct str id, title;
     bool test;
+    struct str place, from, to, middle, most, half, sum; /* place absent: all of them; sum absent: few */
+    struct str bars, few; /* paths in a picture of 280 by 100, 28 days: of each day, or that they were few, or none */
+    struct {
+        const struct vendor_use_day *at;
+        size_t n;
+    } days;
+    struct {
+        const struct vendor_use_place *at;
+        size_t n;
+    } places;
     struct {
         const struct vendor_receipt_row *at;
         size_t n;

@@ -263,7 +263,7 @@ static enum step answer_send(struct ctx *c, struct fail *f)
     if (!mine(c)->member.ok) /* the launch is good without */
         log_event(LOG_WARN, "lti.member_not_kept", LOG_C("code", c->support_code), LOG_S("service", c->service->id),
                   LOG_C("why", mine(c)->member.why.detail));
-    flow_count(c, METRIC_services_opened);
+    flow_opened(c);
     put(&all, S("id_token"), mine(c)->token.value);
     return post(c, &all);
 }

@@ -21,6 +21,7 @@
 #include "registry/pleas.h"
 #include "registry/shadow.h"
 #include "registry/tell.h"
+#include "registry/uses.h"
 #include "registry/vendors.h"
 #include "wire/cert.h"
 
@@ -57,6 +58,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->members = members_new(set);
     n->class_links = class_links_new(set);
     n->known = known_new(set);
+    n->uses = uses_new(set);
     n->shadow = shadow_new(set, w);
     n->ends = ends_new(set, w);
     n->teller = teller_new();
@@ -110,6 +112,7 @@ void node_free(struct node *n)
     members_free(n->members);
     class_links_free(n->class_links);
     known_free(n->known);
+    uses_free(n->uses);
     shadow_free(n->shadow);
     ends_free(n->ends);
     desk_free(n->desk);

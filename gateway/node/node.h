@@ -70,6 +70,7 @@ struct node {
     struct members *members;
     struct class_links *class_links;
     struct known *known;
+    struct uses *uses;
     struct shadow *shadow;
     struct ends *ends;
     struct desk *desk;

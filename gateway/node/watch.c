@@ -16,6 +16,7 @@
 #include "registry/registry.h"
 #include "registry/shadow.h"
 #include "registry/tell.h"
+#include "registry/uses.h"
 
 enum { STEP_IS_MS = 1000, KNOWN_EVERY_MS = 5000, SHADOW_EVERY_MS = 5000, PULSE_MS = 5000 };
 enum { SOURCES_EVERY_MS = 2000, AHEAD_AT_ONCE = 16, AHEAD_LOOKED = 256 };
@@ -132,6 +133,7 @@ static void write_known(struct node_watch *w)
         return;
     w->known_ms = now_ms;
     bool good = known_write(w->node->known, world_now_s(w->node->world), &f);
+    good = uses_write(w->node->uses, world_now_s(w->node->world), &f) && good;
     if (!good && !w->known_bad)
         log_event(LOG_WARN, "known.lost", LOG_C("code", f.code), LOG_C("why", f.detail));
     w->known_bad = !good;

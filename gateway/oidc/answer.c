@@ -298,7 +298,7 @@ static enum step seal_answer(struct ctx *c, struct fail *f)
         return kv_away(f, "code");
     if (!flow_audited(c, f))
         return REFUSE;
-    flow_count(c, METRIC_services_opened);
+    flow_opened(c);
     answer_put(&a->fields, S("code"), a->code);
     answer_put(&a->fields, S("session_state"), oidc_session_state(c, c->service->client_id, c->login->answer_to));
     return answer_seal(c, &a->fields);

@@ -243,7 +243,7 @@ static enum step say_done(struct ctx *c, struct fail *f)
     if (x->answered.outcome != KV_HIT)
         return kv_away(f, "answer to a screen");
     if (yes)
-        metrics_add(c->metrics, METRIC_services_opened);
+        flow_opened(c);
     flow_leave_idle_to(c, S("/"));
     return answer_page(c, 200, page_device(c->arena, &v));
 }

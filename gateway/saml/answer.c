@@ -348,7 +348,7 @@ static enum step send(struct ctx *c, struct fail *f)
 
     if (!flow_audited(c, f))
         return REFUSE;
-    flow_count(c, METRIC_services_opened);
+    flow_opened(c);
     return saml_post(c, c->service, c->login->answer_to, "SAMLResponse",
                      saml_sealed(c->arena, &m->draft, m->signature.value), c->login->state_out);
 }

@@ -4,15 +4,167 @@
 
 #include "gateway/answer.h"
 #include "gateway/vendor/door.h"
+#include "model/when.h"
+#include "policy/users.h"
+#include "policy/windows.h"
+#include "registry/uses.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+enum {
+    DAYS = 28,
+    PLACES_SHOWN = USES_PLACES_MAX,
+    DAY_S = 86400,
+    NOON_S = 43200,
+    BAR = 10,
+    LEAST_SCALE = 10,
+    PATH_MAX_B = 4096
+};
+
+struct looking { /* c->state */
+    const struct settings *set;
+    const struct service *service;
+    const struct provider *place; /* NULL: all */
+    int64_t now_s;
+    struct uses_told told;
+    struct desk_got got;
+};
+
+static bool read_uses(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct looking *x = with;
+
+    (void)d;
+    return uses_read(x->set, a, x->service->id, DAYS, x->now_s, &x->told, f);
+}
+
+static enum step ask(struct ctx *c, struct fail *f)
+{
+    struct looking *x = arena_make(c->arena, struct looking);
+    struct str place = form_get(c->query, S("place"));
+
+    c->state = x;
+    x->service = vendor_own_service(c, c->req->param);
+    x->place = str_is_set(place) ? registry_provider(c->registry, place) : NULL;
+    x->set = c->set;
+    x->now_s = c->now_s;
+    if (x->service == NULL || (str_is_set(place) && x->place == NULL))
+        return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    return vendor_ask_registry(c, read_uses, x, &x->got, f);
+}
+
+/* ── numbers ────────────────────────────────────────────────────────────── */
+
+static struct str number(struct ctx *c, int64_t n)
+{
+    return n > 0 ? arena_printf(c->arena, "%lld", (long long)n) : (struct str){ NULL, 0 };
+}
+
+/* 10, 20, 50, 100 …: the first that is not less. */
+static int64_t scale_of(const int64_t *n, size_t days)
+{
+    static const int64_t steps[] = { 2, 5, 10 };
+    int64_t most = 0, ten = LEAST_SCALE;
+
+    for (size_t i = 0; i < days; i++)
+        most = n[i] > most ? n[i] : most;
+    if (most <= ten)
+        return ten;
+    for (;; ten *= 10)
+        for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+            if (most <= ten * steps[i])
+                return ten * steps[i];
+}
+
+static struct str day_words(struct ctx *c, int64_t day)
+{
+    return when_date(c->arena, day * DAY_S + NOON_S);
+}
+
+static void put_days(struct ctx *c, const struct uses_told *told, const int64_t *n, struct vendor_use_view *v)
+{
+    struct buf bars = buf_new(c->arena, PATH_MAX_B), few = buf_new(c->arena, PATH_MAX_B);
+    struct vendor_use_day *days = arena_make_n(c->arena, told->days + 1, struct vendor_use_day);
+    const int64_t most = scale_of(n, told->days);
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < told->days; i++) {
+        const int64_t high = n[i] > 0 ? (n[i] * 99 + most) / most : 0;
+        sum += n[i];
+        if (n[i] > 0)
+            buf_printf(&bars, "M%zu.5 100v-%lldh7v%lldz", i * BAR + 1, (long long)high, (long long)high);
+        else
+            buf_printf(&few, "M%zu.5 99v-3h7v3z", i * BAR + 1);
+        days[i] = (struct vendor_use_day){ day_words(c, told->first_day + (int64_t)i), number(c, n[i]) };
+    }
+    v->bars = buf_str(&bars);
+    v->few = buf_str(&few);
+    v->days.at = days;
+    v->days.n = told->days;
+    v->sum = number(c, sum);
+    v->most = number(c, most);
+    v->half = number(c, most / 2);
+    v->from = day_words(c, told->first_day);
+    v->middle = day_words(c, told->first_day + (int64_t)told->days / 2);
+    v->to = day_words(c, told->first_day + (int64_t)told->days - 1);
+}
+
+static const struct uses_place *place_told(const struct uses_told *told, struct str id)
+{
+    for (size_t i = 0; i < told->place_n; i++)
+        if (str_eq(told->places[i].provider, id))
+            return &told->places[i];
+    return NULL;
+}
+
+static void add_place(struct ctx *c, const struct looking *x, const struct provider *p, struct vendor_use_place *at,
+                      struct vendor_use_view *v)
+{
+    const struct uses_place *told = place_told(&x->told, p->id);
+
+    for (size_t i = 0; i < v->places.n; i++)
+        if (str_eq(at[i].id, p->id))
+            return;
+    if (v->places.n < PLACES_SHOWN)
+        at[v->places.n++] =
+            (struct vendor_use_place){ .id = p->id,
+                                       .name = names_in(&p->names, c->lang),
+                                       .n = told != NULL ? number(c, told->sum) : (struct str){ NULL, 0 },
+                                       .current = p == x->place };
+}
+
+/* Those that have it open, used or not: that one stands here says nothing of its use. */
+static void put_places(struct ctx *c, const struct looking *x, struct vendor_use_view *v)
+{
+    const struct users users = policy_users(c->arena, c->registry, x->service, c->now_s);
+    struct vendor_use_place *at = arena_make_n(c->arena, PLACES_SHOWN, struct vendor_use_place);
+
+    v->places.at = at;
+    for (size_t i = 0; i < users.n; i++)
+        add_place(c, x, users.at[i], at, v);
+    for (size_t i = 0; i < x->told.place_n; i++) {
+        const struct provider *p = registry_provider(c->registry, x->told.places[i].provider);
+        if (p != NULL)
+            add_place(c, x, p, at, v);
+    }
+}
 
 static enum step page(struct ctx *c, struct fail *f)
 {
-    const struct service *s = vendor_own_service(c, c->req->param);
+    static const int64_t none[USES_DAYS_MAX];
+    const struct looking *x = c->state;
+    const struct service *s = x->service;
     struct vendor_use_view v = { 0 };
 
-    (void)f;
-    if (s == NULL)
-        return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    if (!x->got.ok) {
+        *f = x->got.why;
+        return REFUSE;
+    }
+    const struct uses_place *told = x->place != NULL ? place_told(&x->told, x->place->id) : NULL;
+    put_days(c, &x->told, told != NULL ? told->n : x->place != NULL ? none : x->told.n, &v);
+    put_places(c, x, &v);
+    if (x->place != NULL)
+        v.place = names_in(&x->place->names, c->lang);
     v.id = s->id;
     v.title = names_in(&s->names, c->lang);
     v.test = s->test;
@@ -22,4 +174,4 @@ static enum step page(struct ctx *c, struct fail *f)
     return answer_page(c, 200, page_vendor_use(c->arena, &v));
 }
 
-const struct step_row vendor_use[] = { { vendor_door }, { page }, { NULL } };
+const struct step_row vendor_use[] = { { vendor_door }, { ask }, { page }, { NULL } };

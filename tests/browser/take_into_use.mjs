@@ -2,6 +2,7 @@
 // A municipality takes a service into use, in a real Chromium [J9, issue 14 "The catalogue"]: each attribute decided, a second
 // person, the receipt that both sides read, what leaves by it over OpenID Connect, and withdrawn in one press.
 //   node take_into_use.mjs PATH-OF-DIGIONE
+import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -256,6 +257,31 @@ await test('the vendor reads the same receipt, in three languages, at 320 and 12
   const { context, page } = await blank({ state });
   check((await page.goto(`${g.url}/vendor/use/muu`)).status() === 404 && (await page.goto(`${g.url}/vendor/receipt/x`)).status() === 404, 'another vendor’s');
   await context.close();
+});
+
+/* --- use --------------------------------------------------------------------------------------------------------- */
+
+const sql = (text) => { const r = spawnSync('python3', ['-c', 'import sqlite3,sys,json\nd=sqlite3.connect(sys.argv[1],timeout=20)\nrows=d.execute(sys.argv[2]).fetchall()\nd.commit()\nprint(json.dumps(rows))', path.join(g.dir, 'state/registry/uses.sqlite'), text]); return r.status === 0 ? JSON.parse(r.stdout) : null; };
+await test('openings are counted by day and municipality; fewer than five are never told, nor in a total', async () => {
+  const rows = await until('today is counted', () => { const all = sql('SELECT service, day, provider, n FROM used'); return all?.length && all; });
+  check(rows.length === 1 && rows[0][0] === 'kanerva' && rows[0][2] === 'oulu' && rows[0][3] >= 3, JSON.stringify(rows));
+  const today = rows[0][1];
+  for (const [back, provider, n] of [[1, 'oulu', 214], [2, 'oulu', 31], [3, 'oulu', 3], [1, 'espoo', 4], [2, 'espoo', 1]]) sql(`INSERT INTO used VALUES ('kanerva', ${today - back}, '${provider}', ${n})`);
+  const { context, page } = await blank({ state });
+  await page.goto(`${g.url}/vendor/use/kanerva`);
+  const days = async () => (await page.locator('#days td').allTextContents()).map((s) => s.trim());
+  check((await days()).length === 28 && (await days()).slice(-3).join() === 'alle 5,31,214', (await days()).join());
+  check(/245/.test(await page.textContent('main h3')) && !/253|252|218|215/.test(await page.textContent('main')), 'a total holds what is hidden');
+  check((await page.locator('#places tr', { hasText: 'Oulu' }).textContent()).includes('245') && (await page.locator('#places tr', { hasText: 'Espoo' }).count()) === 0, await page.textContent('#places'));
+  await looks(page, 'use-chart');
+  await page.goto(`${g.url}/vendor/use/kanerva?place=espoo`);
+  check((await days()).every((n) => n === 'alle 5'), (await days()).join());
+  check((await page.goto(`${g.url}/vendor/use/kanerva?place=nowhere`)).status() === 404, 'a municipality that there is not');
+  await context.close();
+  const small = await blank({ state, width: 320, lang: 'sv-FI', dark: true });
+  await small.page.goto(`${g.url}/vendor/use/kanerva`);
+  await looks(small.page, 'use-chart');
+  await small.context.close();
 });
 
 /* --- withdrawn --------------------------------------------------------------------------------------------------- */
