@@ -590,7 +590,7 @@ void flow_opened(struct ctx *c)
     const struct idp *idp = registry_idp(c->registry, c->person->idp);
 
     flow_count(c, METRIC_services_opened);
-    if (idp != NULL && idp->provider != NULL && !idp->test)
+    if (idp != NULL && idp->provider != NULL && !idp->test && !test_school_has(c->person))
         uses_opened(c->uses, c->service->id, idp->provider->id, c->now_s);
 }
 
