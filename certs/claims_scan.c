@@ -9,6 +9,8 @@ struct scan {
     size_t depth;
     struct str names[CLAIMS_MAX];
     size_t name_count;
+    const char *const *names_known;
+    bool known_pass; /* only names that are known; else any but those */
 };
 
 static bool take(struct scan *s, char c)
@@ -62,7 +64,15 @@ static bool is_plain_name(struct str name)
     return name.n > 0;
 }
 
-static enum signer_reason take_name(struct scan *s, const char *const *reserved)
+static bool is_known(const struct scan *s, struct str name)
+{
+    for (const char *const *known = s->names_known; *known != NULL; known++)
+        if (str_eq(name, str_of(*known)))
+            return true;
+    return false;
+}
+
+static enum signer_reason take_name(struct scan *s)
 {
     struct str name;
 
@@ -72,9 +82,8 @@ static enum signer_reason take_name(struct scan *s, const char *const *reserved)
         return REASON_SIGNED;
     if (!is_plain_name(name) || s->name_count == CLAIMS_MAX)
         return REASON_MALFORMED;
-    for (; *reserved != NULL; reserved++)
-        if (str_eq(name, str_of(*reserved)))
-            return REASON_RESERVED_CLAIM;
+    if (is_known(s, name) != s->known_pass)
+        return REASON_RESERVED_CLAIM;
     for (size_t i = 0; i < s->name_count; i++)
         if (str_eq(name, s->names[i]))
             return REASON_MALFORMED;
@@ -98,9 +107,9 @@ static bool open_level(struct scan *s, char close)
     return true;
 }
 
-enum signer_reason claims_scan(struct str claims, const char *const *reserved)
+static enum signer_reason scan_all(struct str claims, const char *const *known, bool known_pass)
 {
-    struct scan s = { .rest = claims };
+    struct scan s = { .rest = claims, .names_known = known, .known_pass = known_pass };
     struct str text;
 
     if (!take(&s, '{') || !open_level(&s, '}'))
@@ -109,7 +118,7 @@ enum signer_reason claims_scan(struct str claims, const char *const *reserved)
         return REASON_SIGNED;
     while (s.depth > 0) {
         if (s.open[s.depth - 1] == '}') {
-            enum signer_reason named = take_name(&s, reserved);
+            enum signer_reason named = take_name(&s);
             if (named != REASON_SIGNED)
                 return named;
         }
@@ -127,4 +136,14 @@ enum signer_reason claims_scan(struct str claims, const char *const *reserved)
             return REASON_MALFORMED;
     }
     return REASON_SIGNED;
+}
+
+enum signer_reason claims_scan(struct str claims, const char *const *reserved)
+{
+    return scan_all(claims, reserved, false);
+}
+
+enum signer_reason claims_scan_only(struct str claims, const char *const *allowed)
+{
+    return scan_all(claims, allowed, true);
 }

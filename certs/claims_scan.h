@@ -15,5 +15,7 @@ enum { CLAIMS_DEPTH_MAX = 16, CLAIMS_MAX = 64 };
 
 /* reserved: names, ended by NULL.  REASON_SIGNED when all is well. */
 enum signer_reason claims_scan(struct str claims, const char *const *reserved);
+/* The same, where names are those that are listed, and no others. */
+enum signer_reason claims_scan_only(struct str claims, const char *const *allowed);
 
 #endif

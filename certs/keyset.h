@@ -20,6 +20,7 @@ enum key_use {
     KEY_CLIENT,  /* ourselves towards a city's token endpoint (private_key_jwt) */
     KEY_DECRYPT, /* assertions encrypted for us */
     KEY_AUDIT,   /* heads of the audit chain */
+    KEY_GATE,    /* right tokens of trials that roll a key (signer_gate()); shown under another name each time */
     KEY_USE_COUNT
 };
 

@@ -269,6 +269,15 @@ void signer_logout_token(struct signer *s, struct batch *b, struct arena *a, enu
     ask(s, b, a, (struct signer_msg){ .op = SIGN_LOGOUT_TOKEN, .arg = (uint16_t)alg, .part = { claims } }, out);
 }
 
+void signer_gate(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, enum gate_token which,
+                 struct str client_id, struct str claims, struct signed_got *out)
+{
+    ask(s, b, a,
+        (struct signer_msg){
+            .op = SIGN_GATE, .arg = (uint16_t)alg, .number = (int64_t)which, .part = { client_id, claims } },
+        out);
+}
+
 void signer_userinfo(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
                      int64_t life_s, struct signed_got *out)
 {

@@ -86,6 +86,38 @@ void signer_unwrap(struct signer *s, struct batch *b, struct arena *a, enum oaep
 /* value: a compact JWS over {"iss","iat","seq","head"}; head: 32 bytes. */
 void signer_audit_head(struct signer *s, struct batch *b, struct arena *a, int64_t seq, struct str head,
                        struct signed_got *out);
+/* A token of a trial at the gate (gateway/gate/gate.h), right or wrong on purpose.  The signer writes iss, aud, sub,
+ * iat, nbf, exp itself: sub is GATE_SUB_RIGHT or GATE_SUB_WRONG, who are nobody; what is wrong is of a form that nobody
+ * else can accept; and GATE_CLAIM is in it, which is in no other token.  claims: of its list alone (nonce, at_hash,
+ * auth_time, acr, sid, jti, events), no names, no address.  A rolled key signs nothing but these tokens.  value: the
+ * compact JWS; of ROLLED_KEY a space and the public JWK behind it. */
+#define GATE_TOKENS(X)                                                                                                 \
+    X(RIGHT)                                                                                                           \
+    X(WRONG)        /* right but for what its caller alters: of the person of wrong trials */                          \
+    X(WRONG_ISSUER) /* iss is GATE_WRONG_ISSUER */                                                                     \
+    X(WRONG_AUD)    /* aud is GATE_WRONG_AUD, which no service can be */                                               \
+    X(EXPIRED)                                                                                                         \
+    X(FUTURE)                                                                                                          \
+    X(OTHER_KEY)  /* as by a key that nobody knows, under the name of ours */                                          \
+    X(HS256)      /* HMAC, whose key is the text of our public key */                                                  \
+    X(ROLLED_KEY) /* right, by another key, under a name that none had before */                                       \
+    X(LOGOUT_RIGHT)                                                                                                    \
+    X(LOGOUT_OTHER_KEY)                                                                                                \
+    X(LOGOUT_EXPIRED)
+enum gate_token {
+#define X(name) GATE_TOKEN_##name,
+    GATE_TOKENS(X)
+#undef X
+        GATE_TOKEN_COUNT
+};
+#define GATE_RESERVED     "urn:digione:gate:" /* no client_id and no entityID begins so */
+#define GATE_CLAIM        "urn:digione:gate"  /* in every one of them: 'trial' */
+#define GATE_WRONG_AUD    GATE_RESERVED "wrong-audience"
+#define GATE_WRONG_ISSUER "https://wrong-issuer.invalid"
+#define GATE_SUB_RIGHT    "gate-test-person"
+#define GATE_SUB_WRONG    "gate-wrong-person"
+void signer_gate(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, enum gate_token which,
+                 struct str client_id, struct str claims, struct signed_got *out);
 /* Whether what a sign-in needs could be signed now, by the signer's own clock and keys.  value: empty. */
 void signer_probe(struct signer *s, struct batch *b, struct arena *a, struct signed_got *out);
 

@@ -38,13 +38,18 @@ struct key_kind {
     enum key_use use;
     enum jose_alg alg;
 };
-enum { SIGNER_KINDS = 10 };
+enum { SIGNER_KINDS = 11 };
 extern const struct key_kind signer_kinds[SIGNER_KINDS];
 
 /* signer_keys.c: the index and the private keys; every foreign handle is adopted by the arena. */
 bool signer_keys_load(struct signer_state *s, const struct settings *set, struct fail *f);
 /* Ready to sign as alg says; adopted by the arena. */
 struct evp_md_ctx_st *signer_ready(struct arena *a, struct evp_pkey_st *pkey, enum jose_alg alg);
+
+/* A key that no file knows, for one token; adopted by the arena.  NULL: OpenSSL failed, or it takes long (RSA). */
+struct evp_pkey_st *signer_key_for_once(struct arena *a, enum jose_alg alg);
+/* The public JWK of a key under this name. */
+struct str signer_jwk(struct arena *a, const struct evp_pkey_st *pkey, enum jose_alg alg, struct str kid);
 
 /* signer_ops.c: one message in, one answer out. */
 enum signer_reason signer_answer(struct signer_state *s, const struct signer_msg *m, struct str *value);

@@ -25,7 +25,7 @@ enum { RETIRED_LIFE_S = 2 * 86400 };
 const struct key_kind signer_kinds[SIGNER_KINDS] = {
     { KEY_OIDC, JOSE_ES256 },   { KEY_OIDC, JOSE_RS256 },    { KEY_SAML, JOSE_RS256 },  { KEY_CLIENT, JOSE_ES256 },
     { KEY_CLIENT, JOSE_RS256 }, { KEY_DECRYPT, JOSE_RS256 }, { KEY_AUDIT, JOSE_ES256 }, { KEY_OIDC, JOSE_PS256 },
-    { KEY_OIDC, JOSE_EDDSA },   { KEY_SAML, JOSE_ES256 },
+    { KEY_OIDC, JOSE_EDDSA },   { KEY_SAML, JOSE_ES256 },    { KEY_GATE, JOSE_RS256 },
 };
 
 struct folder { /* keys_dir, locked against another process that makes keys */
@@ -199,14 +199,24 @@ static struct str members(struct arena *a, const EVP_PKEY *key, int type)
                         STR_ARG(number(a, key, OSSL_PKEY_PARAM_RSA_N, 0)));
 }
 
+static struct str jwk_of(struct arena *a, struct str core, struct str kid, enum jose_alg alg)
+{
+    return arena_printf(a, "{%.*s,\"kid\":\"%.*s\",\"use\":\"sig\",\"alg\":\"%s\"}", STR_ARG(core), STR_ARG(kid),
+                        jose_alg_name(alg));
+}
+
 /* kid is the thumbprint [RFC 7638]. */
 static void describe(struct arena *a, const EVP_PKEY *key, struct public_key *k)
 {
     struct str core = members(a, key, alg_kinds[k->alg].type);
 
     k->kid = b64url_encode(a, sha256(a, arena_printf(a, "{%.*s}", STR_ARG(core))));
-    k->jwk = arena_printf(a, "{%.*s,\"kid\":\"%.*s\",\"use\":\"sig\",\"alg\":\"%s\"}", STR_ARG(core), STR_ARG(k->kid),
-                          jose_alg_name(k->alg));
+    k->jwk = jwk_of(a, core, k->kid, k->alg);
+}
+
+struct str signer_jwk(struct arena *a, const struct evp_pkey_st *pkey, enum jose_alg alg, struct str kid)
+{
+    return jwk_of(a, members(a, pkey, alg_kinds[alg].type), kid, alg);
 }
 
 static bool fill_certificate(X509 *x, EVP_PKEY *key, const struct settings *set, const struct public_key *k)
@@ -410,6 +420,15 @@ static void free_key(void *key)
 static void free_md_ctx(void *ctx)
 {
     EVP_MD_CTX_free(ctx);
+}
+
+struct evp_pkey_st *signer_key_for_once(struct arena *a, enum jose_alg alg)
+{
+    EVP_PKEY *key = alg < JOSE_ALG_COUNT && alg_kinds[alg].type != EVP_PKEY_RSA ? new_key(alg) : NULL;
+
+    if (key != NULL)
+        arena_adopt(a, key, free_key);
+    return key;
 }
 
 /* Setting up a signature costs a third of an ECDSA one: done once, copied after. */

@@ -25,6 +25,7 @@ enum signer_op {
     SIGN_INTROSPECTION = 11, /* arg: alg; part 0: claims */
     SIGN_AUDIT_HEAD = 12,    /* number: sequence; part 0: head */
     SIGN_PROBE = 13,         /* whether all that a sign-in needs could be signed now */
+    SIGN_GATE = 14,          /* arg: alg; number: enum gate_token; part 0: client_id; part 1: claims */
     SIGN_ANSWER = 15,        /* signer -> gateway: arg: enum signer_reason; part 0: the value */
     SIGN_OP_COUNT
 };

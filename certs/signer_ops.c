@@ -10,6 +10,7 @@
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 enum {
@@ -25,7 +26,7 @@ typedef enum signer_reason op_fn(struct signer_state *s, const struct signer_key
                                  struct str *value);
 
 static op_fn sign_id_token, sign_access_token, sign_logout_token, sign_userinfo, sign_response, sign_introspection,
-    sign_client_jwt, sign_saml_text, sign_query, unwrap_key, sign_audit_head;
+    sign_client_jwt, sign_saml_text, sign_query, unwrap_key, sign_audit_head, sign_gate;
 
 /* All that this process can be asked for. */
 static const struct op {
@@ -47,6 +48,7 @@ static const struct op {
     [SIGN_QUERY]        = { "saml_query",   KEY_SAML,    JOSE_NONE,  { SIGNER_QUERY_MAX_B, 0 },    sign_query },
     [SIGN_UNWRAP]       = { "unwrap",       KEY_DECRYPT, JOSE_RS256, { RSA_MAX_B, 0 },             unwrap_key },
     [SIGN_AUDIT_HEAD]   = { "audit_head",   KEY_AUDIT,   JOSE_ES256, { SHA256_B, 0 },              sign_audit_head },
+    [SIGN_GATE]         = { "gate",         KEY_OIDC,    JOSE_NONE,  { 512, 4096 },                sign_gate },
     [SIGN_PROBE]        = { "probe",        KEY_NONE,    JOSE_NONE,  { 0, 0 },                     NULL },
     /* clang-format on */
 };
@@ -69,15 +71,15 @@ static const struct signer_key *current_key(const struct signer_state *s, enum k
 
 static bool sign_bytes(struct arena *a, const struct signer_key *k, struct str text, struct str *signature);
 
-/* Every kind of key but the audit log's, which nobody waits for: one is current, and OpenSSL can use it.  What is
- * signed stays here. */
+/* Every kind of key but the audit log's and the gate's, which nobody waits for: one is current, and OpenSSL can use it.
+ * What is signed stays here. */
 static enum signer_reason probe(const struct signer_state *s)
 {
     struct str signature;
 
     for (size_t i = 0; i < SIGNER_KINDS; i++) {
         const struct signer_key *k = current_key(s, signer_kinds[i].use, signer_kinds[i].alg);
-        if (signer_kinds[i].use == KEY_AUDIT)
+        if (signer_kinds[i].use == KEY_AUDIT || signer_kinds[i].use == KEY_GATE)
             continue;
         if (k == NULL)
             return REASON_NO_KEY;
@@ -184,9 +186,9 @@ static enum signer_reason sign_claims(struct signer_state *s, const struct signe
     return sign_jws(s, k, rule->head, json_done(&o), value);
 }
 
-static const char *const own_names[] = { "iss", "iat", "exp", "nbf", NULL };
-static const char *const own_names_and_nonce[] = { "iss", "iat", "exp", "nbf", "nonce", NULL };
-static const char *const own_names_and_sub[] = { "iss", "iat", "exp", "nbf", "sub", "nonce", NULL };
+static const char *const own_names[] = { "iss", "iat", "exp", "nbf", GATE_CLAIM, NULL };
+static const char *const own_names_and_nonce[] = { "iss", "iat", "exp", "nbf", "nonce", GATE_CLAIM, NULL };
+static const char *const own_names_and_sub[] = { "iss", "iat", "exp", "nbf", "sub", "nonce", GATE_CLAIM, NULL };
 
 static enum signer_reason sign_id_token(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
                                         struct str *value)
@@ -383,4 +385,132 @@ static enum signer_reason sign_audit_head(struct signer_state *s, const struct s
     json_put_str(&o, S("head"), hex_encode(s->scratch, m->part[0]));
     json_end_object(&o);
     return sign_jws(s, k, HEAD_AUDIT, json_done(&o), value);
+}
+
+/* ── trials at the gate: right and wrong on purpose, for one service in test and of nobody ─────────────────────── */
+
+enum { GATE_LIFE_S = 300, GATE_PAST_S = 1200, GATE_AHEAD_S = 86400, GATE_KID_B = 16, RSA_SIGNATURE_B = 256 };
+
+/* Whatever the gateway is made to ask for, the token names nobody who is, and says nothing else of anybody. */
+static const struct gate_kind {
+    const char *iss, *aud, *sub; /* NULL: ours, the service's */
+    int64_t from_s, for_s;       /* from now */
+    enum signer_head head;
+    bool by_nobody;
+} gate_kinds[GATE_TOKEN_COUNT] = {
+    /* clang-format off */
+    [GATE_TOKEN_RIGHT]            = { NULL, NULL, GATE_SUB_RIGHT, 0, GATE_LIFE_S, HEAD_JWT, false },
+    [GATE_TOKEN_WRONG]            = { NULL, NULL, GATE_SUB_WRONG, 0, GATE_LIFE_S, HEAD_JWT, false },
+    [GATE_TOKEN_WRONG_ISSUER]     = { GATE_WRONG_ISSUER, NULL, GATE_SUB_WRONG, 0, GATE_LIFE_S, HEAD_JWT, false },
+    [GATE_TOKEN_WRONG_AUD]        = { NULL, GATE_WRONG_AUD, GATE_SUB_WRONG, 0, GATE_LIFE_S, HEAD_JWT, false },
+    [GATE_TOKEN_EXPIRED]          = { NULL, NULL, GATE_SUB_WRONG, -GATE_PAST_S, GATE_LIFE_S, HEAD_JWT, false },
+    [GATE_TOKEN_FUTURE]           = { NULL, NULL, GATE_SUB_WRONG, GATE_AHEAD_S, GATE_LIFE_S, HEAD_JWT, false },
+    [GATE_TOKEN_OTHER_KEY]        = { NULL, NULL, GATE_SUB_WRONG, 0, GATE_LIFE_S, HEAD_JWT, true },
+    [GATE_TOKEN_HS256]            = { NULL, NULL, GATE_SUB_WRONG, 0, GATE_LIFE_S, HEAD_JWT, false },
+    [GATE_TOKEN_ROLLED_KEY]       = { NULL, NULL, GATE_SUB_RIGHT, 0, GATE_LIFE_S, HEAD_JWT, false },
+    [GATE_TOKEN_LOGOUT_RIGHT]     = { NULL, NULL, GATE_SUB_RIGHT, 0, LOGOUT_LIFE_S, HEAD_LOGOUT, false },
+    [GATE_TOKEN_LOGOUT_OTHER_KEY] = { NULL, NULL, GATE_SUB_RIGHT, 0, LOGOUT_LIFE_S, HEAD_LOGOUT, true },
+    [GATE_TOKEN_LOGOUT_EXPIRED]   = { NULL, NULL, GATE_SUB_RIGHT, -GATE_PAST_S, LOGOUT_LIFE_S, HEAD_LOGOUT, false },
+    /* clang-format on */
+};
+
+static struct str gate_payload(struct signer_state *s, const struct gate_kind *k, struct str client_id,
+                               struct str claims)
+{
+    struct json_out o = json_out(s->scratch, 8192);
+    int64_t from_s = world_now_s(s->world) + k->from_s;
+
+    json_begin_object(&o);
+    json_put_str(&o, S("iss"), k->iss != NULL ? str_of(k->iss) : s->issuer);
+    json_put_str(&o, S("aud"), k->aud != NULL ? str_of(k->aud) : client_id);
+    json_put_str(&o, S("sub"), str_of(k->sub));
+    json_put_int(&o, S("iat"), from_s);
+    if (k->from_s > 0)
+        json_put_int(&o, S("nbf"), from_s);
+    json_put_int(&o, S("exp"), from_s + k->for_s);
+    json_put_str(&o, S(GATE_CLAIM), S("trial"));
+    if (claims.n > 2)
+        json_raw(&o, str_sub(claims, 1, claims.n - 2));
+    json_end_object(&o);
+    return json_done(&o);
+}
+
+/* As by a key that nobody knows: no key of ours has a part in it. */
+static enum signer_reason sign_by_nobody(struct signer_state *s, const struct signer_key *k, enum signer_head head,
+                                         struct str payload, struct str *value)
+{
+    struct arena *a = s->scratch;
+    size_t n = k->pub.alg == JOSE_RS256 || k->pub.alg == JOSE_PS256 ? RSA_SIGNATURE_B : (size_t)2 * P256_B;
+    char *bytes = arena_alloc(a, n);
+
+    world_random(s->world, bytes, n);
+    bytes[0] &= 0x3f; /* below any modulus */
+    *value = arena_printf(a, "%.*s.%.*s.%.*s", STR_ARG(k->head[head]), STR_ARG(b64url_encode(a, payload)),
+                          STR_ARG(b64url_encode(a, str_n(bytes, n))));
+    return REASON_SIGNED;
+}
+
+/* By a key that is among ours for a while, under a name that it never had: RSA keys take long to make, so that one is
+ * kept for this alone; of other kinds each token has its own. */
+static enum signer_reason sign_rolled(struct signer_state *s, const struct signer_key *ours, struct str payload,
+                                      struct str *value)
+{
+    struct arena *a = s->scratch;
+    enum jose_alg alg = ours->pub.alg;
+    const struct signer_key *kept = current_key(s, KEY_GATE, JOSE_RS256);
+    bool rsa = alg == JOSE_RS256 || alg == JOSE_PS256;
+    struct evp_pkey_st *pkey = !rsa ? signer_key_for_once(a, alg) : kept != NULL ? kept->pkey : NULL;
+    struct signer_key rolled = { .pub = { .alg = alg }, .pkey = pkey };
+    struct str kid = crypt_token(a, s->world, GATE_KID_B);
+
+    rolled.ready = pkey != NULL ? signer_ready(a, pkey, alg) : NULL;
+    if (rolled.ready == NULL)
+        return REASON_NO_KEY;
+    rolled.head[HEAD_JWT] = b64url_encode(
+        a, arena_printf(a, "{\"alg\":\"%s\",\"kid\":\"%.*s\",\"typ\":\"JWT\"}", jose_alg_name(alg), STR_ARG(kid)));
+    enum signer_reason said = sign_jws(s, &rolled, HEAD_JWT, payload, value);
+    if (said == REASON_SIGNED)
+        *value = arena_printf(a, "%.*s %.*s", STR_ARG(*value), STR_ARG(signer_jwk(a, pkey, alg, kid)));
+    return said;
+}
+
+/* As a client that takes alg from the token would verify it: the key's PEM is what it has at hand. */
+static enum signer_reason sign_confused(struct signer_state *s, const struct signer_key *k, struct str payload,
+                                        struct str *value)
+{
+    struct arena *a = s->scratch;
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *pem;
+    bool ok = bio != NULL && PEM_write_bio_PUBKEY(bio, k->pkey) == 1;
+    long n = ok ? BIO_get_mem_data(bio, &pem) : 0;
+
+    if (ok) {
+        struct str head = arena_printf(a, "{\"alg\":\"HS256\",\"kid\":\"%.*s\",\"typ\":\"JWT\"}", STR_ARG(k->pub.kid));
+        struct str input =
+            arena_printf(a, "%.*s.%.*s", STR_ARG(b64url_encode(a, head)), STR_ARG(b64url_encode(a, payload)));
+        *value = arena_printf(a, "%.*s.%.*s", STR_ARG(input),
+                              STR_ARG(b64url_encode(a, hmac_sha256(a, hmac_key(a, str_n(pem, (size_t)n)), input))));
+    }
+    BIO_free(bio);
+    return ok ? REASON_SIGNED : REASON_BROKEN;
+}
+
+static enum signer_reason sign_gate(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                    struct str *value)
+{
+    static const char *const allowed[] = { "nonce", "at_hash", "auth_time", "acr", "sid", "jti", "events", NULL };
+    enum signer_reason said = claims_scan_only(m->part[1], allowed);
+
+    if (said != REASON_SIGNED)
+        return said;
+    if (m->number < 0 || m->number >= GATE_TOKEN_COUNT || !str_is_set(m->part[0]))
+        return REASON_MALFORMED;
+    const struct gate_kind *kind = &gate_kinds[m->number];
+    struct str payload = gate_payload(s, kind, m->part[0], m->part[1]);
+    if (m->number == GATE_TOKEN_HS256)
+        return sign_confused(s, k, payload, value);
+    if (m->number == GATE_TOKEN_ROLLED_KEY)
+        return sign_rolled(s, k, payload, value);
+    return kind->by_nobody ? sign_by_nobody(s, k, kind->head, payload, value)
+                           : sign_jws(s, k, kind->head, payload, value);
 }

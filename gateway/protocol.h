@@ -84,6 +84,10 @@ struct protocol {
     const struct step_row *leave;
     const char *leave_mend; /* what its service's people must see to when it has not heard, for the log */
 
+    /* Rows that tell c->service so in a trial at the gate, rightly or wrongly (gate/gate.h): c->state is a struct
+     * gate_leaving *.  NULL: services of this protocol have no such trials. */
+    const struct step_row *try_leave;
+
     /* Of what the protocol had kept by session_told(): the names by which the service itself may mean the session
      * (session/found.h, FOUND_BY_SERVICE_NAME), so that who proves anew who they are is found by them still, and its
      * browser may go there by each (leave_trip, turn); the one that it was told last is the first.  Gives how many.

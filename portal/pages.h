@@ -23,7 +23,14 @@ enum vendor_place {
     VENDOR_PLACE_ACCOUNT
 };
 
-enum vendor_tab { VENDOR_TAB_NONE = 0, VENDOR_TAB_SETTINGS, VENDOR_TAB_LOGO, VENDOR_TAB_CONNECT, VENDOR_TAB_USE };
+enum vendor_tab {
+    VENDOR_TAB_NONE = 0,
+    VENDOR_TAB_SETTINGS,
+    VENDOR_TAB_LOGO,
+    VENDOR_TAB_CONNECT,
+    VENDOR_TAB_GATE,
+    VENDOR_TAB_USE
+};
 
 struct vendor_page {
     struct page page;
@@ -192,6 +199,7 @@ struct vendor_end { /* a certificate, metadata, a secret */
 struct service_fields { /* as typed, or as they are; each is the name of its field as well */
     struct str name_fi, name_sv, name_en, line_fi, line_sv, line_en;
     struct str redirect_uris, post_logout_redirect_uris, initiate_login_uri, target_link_uri, launch_uri, jwks_uri;
+    struct str backchannel_logout_uri;
     struct str entity_id, metadata_xml;
     struct str policy_uri, contacts, targets;
     bool is_public; /* cannot keep a secret */
@@ -363,5 +371,32 @@ struct vendor_pupil_view { /* GET /vendor/test-people/KEY; POST: act (start, end
     struct str done, trouble;
 };
 struct html page_vendor_pupil(struct arena *a, const struct vendor_pupil_view *v);
+
+/* --- the gate ------------------------------------------------------------------------------------------------ */
+
+struct vendor_trial {
+    struct str word, name, sent, did, mend; /* did: what the client did; absent: not run */
+    struct str when;
+};
+struct vendor_trials {
+    const struct vendor_trial *at;
+    size_t n;
+};
+struct vendor_gate_view { /* GET /vendor/gate/ID; POST: act (start, keep, next), trial (a word), saw (error, in,
+                           * nothing)
+                           */
+    struct vendor_page con;
+    struct str id, title;
+    bool has, all_passed; /* it may have trials */
+    struct vendor_trials mend, unfinished, not_run, passed;
+    struct str n_mend, n_unfinished, n_not_run, n_passed, n_all;
+    struct vendor_trial now; /* without a word: none is under way */
+    bool over;               /* its time is */
+    struct str launch;       /* where its sign-in begins; absent: by a button of its own */
+    struct str next;         /* a word: what is to be run next; absent: nothing */
+    struct str last, edition;
+    struct str done, trouble;
+};
+struct html page_vendor_gate(struct arena *a, const struct vendor_gate_view *v);
 
 #endif

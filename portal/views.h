@@ -16,6 +16,7 @@
     X(vendor_account)                                                                                                  \
     X(vendor_new)                                                                                                      \
     X(vendor_service)                                                                                                  \
+    X(vendor_gate)                                                                                                     \
     X(vendor_connect)                                                                                                  \
     X(vendor_logo)                                                                                                     \
     X(vendor_use)                                                                                                      \

@@ -650,6 +650,8 @@ static bool check_service_oidc(struct checking *c, const struct service *s)
 
     if (!str_is_set(s->client_id))
         return wrong(c, "client_id is missing");
+    if (str_has_prefix(s->client_id, S("urn:digione:gate:")))
+        return wrong(c, "client_id begins as wrong tokens of the gate do: nobody may be called so");
     if (registry_client(c->registry, s->client_id) != s)
         return wrong(c, "client_id \"%.*s\" belongs to another service already", STR_ARG(s->client_id));
     struct str trouble = client_auth_trouble(c->scratch, s);

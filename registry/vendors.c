@@ -24,6 +24,9 @@ static const struct db_migration migrations[] = {
       "CREATE INDEX passkeys_of ON passkeys (account, made_s);" },
     { 2, "ALTER TABLE invitations ADD COLUMN email TEXT NOT NULL DEFAULT '';"
          "ALTER TABLE invitations ADD COLUMN by_operator INTEGER NOT NULL DEFAULT 0;" },
+    { 3, "CREATE TABLE gate_rows (service TEXT NOT NULL, trial TEXT NOT NULL, verdict INTEGER NOT NULL, "
+         "seen TEXT NOT NULL, edition TEXT NOT NULL, tester TEXT NOT NULL, at_s INTEGER NOT NULL, "
+         "PRIMARY KEY (service, trial)) WITHOUT ROWID;" },
 };
 
 #define INVITATION "hash, organisation, role, note, made_by, made_s, until_s, email, by_operator"

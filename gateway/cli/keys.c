@@ -115,7 +115,8 @@ static const struct {
                            [KEY_SAML] = { JOSE_BOTH, "ES256 or RS256" },
                            [KEY_CLIENT] = { JOSE_BOTH, "ES256 or RS256" },
                            [KEY_DECRYPT] = { JOSE_BIT(JOSE_RS256), "RS256" },
-                           [KEY_AUDIT] = { JOSE_BIT(JOSE_ES256), "ES256" } };
+                           [KEY_AUDIT] = { JOSE_BIT(JOSE_ES256), "ES256" },
+                           [KEY_GATE] = { JOSE_BIT(JOSE_RS256), "RS256" } };
 
 static bool is_pair(enum key_use use, enum jose_alg alg)
 {
@@ -132,7 +133,7 @@ struct key_words {
 /* CLI_OK: they make sense. */
 static int understand(struct key_words *k)
 {
-    static const char *const uses[] = { "oidc", "saml", "client", "decrypt", "audit", NULL };
+    static const char *const uses[] = { "oidc", "saml", "client", "decrypt", "audit", "gate", NULL };
     static const char *const algs[] = { "ES256", "RS256", "PS256", "EdDSA", NULL };
 
     k->of = key_use_named(str_of(k->use));

@@ -13,6 +13,7 @@
 #include "gateway/oidc/logout/session_iframe.h"
 #include "gateway/oidc/modes.h"
 #include "gateway/oidc/tokens/tokens.h"
+#include "gateway/oidc/trial.h"
 #include "gateway/release.h"
 #include "gateway/session/found.h"
 #include "gateway/session/login_cookie.h"
@@ -393,6 +394,7 @@ const struct protocol protocol_oidc = { .name = "oidc",
                                         .hears = oidc_hears,
                                         .found_by = names_told,
                                         .leave = oidc_leave,
+                                        .try_leave = trial_leave,
                                         .leave_mend = "the service's address for sign-outs (backchannel_logout_uri) "
                                                       "must answer 200",
                                         .leave_frame = oidc_leave_frame };

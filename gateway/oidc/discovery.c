@@ -4,6 +4,7 @@
 
 #include "base/settings.h"
 #include "certs/keyset.h"
+#include "gateway/gate/gate.h"
 #include "gateway/oidc/discovery.def"
 #include "gateway/oidc/modes.h"
 #include "gateway/oidc/tokens/dpop.h"
@@ -241,14 +242,24 @@ static enum step discovery(struct ctx *c, struct fail *f)
     return DONE;
 }
 
-static enum step keys(struct ctx *c, struct fail *f)
+/* Beside ours those that a trial has just rolled to (gateway/gate/gate.h); where Redis is away, ours alone. */
+static enum step ask_keys(struct ctx *c, struct fail *f)
 {
+    struct kv_got *shown = c->state = arena_make(c->arena, struct kv_got);
+
     if (c->keys == NULL)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer has not said hello");
+    gate_keys_ask(c, shown);
+    return WAIT;
+}
+
+static enum step keys(struct ctx *c, struct fail *f)
+{
+    (void)f;
     http_header_set(c->res, S("Cache-Control"), S("public, max-age=300"));
-    http_body(c->res, 200, S("application/jwk-set+json"), keyset_jwks(c->keys));
+    http_body(c->res, 200, S("application/jwk-set+json"), gate_keys_with(c, keyset_jwks(c->keys), c->state));
     return DONE;
 }
 
 const struct step_row oidc_discovery[] = { { discovery }, { NULL } };
-const struct step_row oidc_jwks[] = { { keys }, { NULL } };
+const struct step_row oidc_jwks[] = { { ask_keys }, { keys }, { NULL } };

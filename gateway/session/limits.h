@@ -34,7 +34,8 @@
     X(joinings, "vendor:join", 10, "the budget for organisations that ask to join from this address")                  \
     X(invited, "vendor:invite", 300, "the budget for looks at invitations from this address")                          \
     X(second_codes, "vendor:code", 10, "the budget for one-time codes of this account")                                \
-    X(passkeys, "vendor:passkey", 300, "the budget for passkeys from this address")
+    X(passkeys, "vendor:passkey", 300, "the budget for passkeys from this address")                                    \
+    X(trials, "vendor:trial", 300, "the budget for trials of this organisation")
 
 enum limit {
 #define X(limit, key, most, what) LIMIT_##limit,

@@ -5,6 +5,7 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "base/settings.h"
+#include "gateway/oidc/trial.h"
 #include "gateway/session/session.h"
 #include "wire/form.h"
 
@@ -14,6 +15,7 @@ struct redemption { /* g->own */
     struct str key; /* of the code */
     struct code_record code;
     struct kv_got taken, found; /* the code and its session */
+    struct trial_grant trial;   /* in place of it all, where the code is of one */
 };
 
 static struct redemption *mine(const struct ctx *c)
@@ -29,6 +31,11 @@ static enum step take_code(struct ctx *c, struct fail *f)
 
     if (!str_is_set(code))
         return fail(f, FAIL_CALLER, "invalid_request", "code is missing");
+    if (trial_code_read(c, code, &r->trial.of, &r->key)) {
+        kv_take(c->kv, &c->batch, c->arena, &r->taken, KV_TRIAL, r->key);
+        trial_redeemed(c, &r->trial.of, &r->trial.marked);
+        return WAIT;
+    }
     if (!code_read(c, code, &g->session))
         return grant_bad(f, "code is none of ours");
     r->key = code_key(c->arena, code);
@@ -78,12 +85,27 @@ static bool bindings_fit(struct ctx *c, const struct code_record *r, struct fail
     return verifier_fits(c, r, f) && key_fits(c, r, f);
 }
 
+/* At the gate nothing is granted: what would be answered is said, and answered wrong (oidc/trial.h). */
+static enum step try_code(struct ctx *c, struct redemption *r, struct fail *f)
+{
+    struct trial_grant *t = &r->trial;
+
+    if (r->taken.outcome != KV_HIT || !code_open(c, r->key, r->taken.value, &t->code))
+        return grant_bad(f, "code is unknown, has expired or was used before");
+    t->bound = ((struct granting *)c->state)->bound;
+    t->fits = bindings_fit(c, &t->code, &t->why);
+    c->state = t;
+    return step_into(c, trial_issue);
+}
+
 static enum step check_code(struct ctx *c, struct fail *f)
 {
     struct redemption *r = mine(c);
 
     if (r->taken.outcome == KV_DOWN)
         return kv_away(f, "code");
+    if (r->trial.of.trial != NULL)
+        return try_code(c, r, f);
     if (r->taken.outcome == KV_MISS)
         return step_into(c, grant_used_again);
     if (!code_open(c, r->key, r->taken.value, &r->code))

@@ -2,6 +2,7 @@
  * The authorization endpoint.  [OIDC Core 3.1.2.1] */
 #include "gateway/oidc/request/request.h"
 
+#include "gateway/oidc/trial.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "wire/form.h"
@@ -48,8 +49,8 @@ static enum step checks(struct ctx *c, struct fail *f)
     return step_into(c, request_checks);
 }
 
-const struct step_row oidc_authorize[] = { { find_service },     { source },    { checks }, { load_session },
-                                           { flow_test_person }, { flow_next }, { NULL } };
+const struct step_row oidc_authorize[] = { { find_service }, { source },           { checks },    { load_session },
+                                           { oidc_trial },   { flow_test_person }, { flow_next }, { NULL } };
 
 /* ── by POST: no cookie is read; a GET of our own follows, where the Lax cookie arrives ─── */
 
@@ -81,5 +82,5 @@ static enum step check_login(struct ctx *c, struct fail *f)
     return c->login != NULL ? NEXT : flow_expired(c);
 }
 
-const struct step_row oidc_go[] = { { find_login },       { check_login }, { load_session },
+const struct step_row oidc_go[] = { { find_login },       { check_login }, { load_session }, { oidc_trial },
                                     { flow_test_person }, { flow_next },   { NULL } };

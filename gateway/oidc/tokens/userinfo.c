@@ -4,6 +4,7 @@
 
 #include "gateway/consent.h"
 #include "gateway/oidc/tokens/envelope.h"
+#include "gateway/oidc/trial.h"
 #include "gateway/release.h"
 #include "gateway/session/session.h"
 #include "gateway/tested.h"
@@ -16,15 +17,20 @@ struct asked {
     struct str claims;
     struct envelope sealed;  /* where the row wants it signed */
     struct str token, words; /* token: absent: the claims go out as they are */
+    struct trial_name trial; /* trial.h: it is of one, and of nobody */
+    struct kv_got marked;
 };
 
 enum { AUD_MAX_B = 1024 };
 
+static const struct step_row tried[];
+
 static enum step read_token(struct ctx *c, struct fail *f)
 {
+    struct asked *a = c->state = arena_make(c->arena, struct asked);
+
     (void)f;
-    c->state = arena_make(c->arena, struct asked);
-    return step_into(c, token_bring);
+    return step_into(c, trial_token_read(c, &a->trial) ? tried : token_bring);
 }
 
 static bool is_signed(const struct ctx *c)
@@ -108,17 +114,43 @@ static enum step note(struct ctx *c, struct fail *f)
     return WAIT;
 }
 
-static enum step answer(struct ctx *c, struct fail *f)
+static enum step say(struct ctx *c, const struct asked *a)
 {
-    const struct asked *a = c->state;
-
-    if (!flow_audited(c, f))
-        return REFUSE;
     if (a->token.p != NULL)
         http_body(c->res, 200, S("application/jwt"), a->token);
     else
         http_body(c->res, 200, S("application/json"), a->claims);
     return DONE;
 }
+
+static enum step answer(struct ctx *c, struct fail *f)
+{
+    return flow_audited(c, f) ? say(c, c->state) : REFUSE;
+}
+
+/* ── a trial at the gate: nobody is told of ─────────────────────────────── */
+
+static enum step try_claims(struct ctx *c, struct fail *f)
+{
+    struct asked *a = c->state;
+
+    (void)f;
+    a->claims = trial_claims(c, &a->trial);
+    gate_mark(c, a->trial.id, MARK_OPENED, &a->marked);
+    if (is_signed(c))
+        envelope_ask(c, &a->sealed, c->service, ENVELOPE_USERINFO, with_aud(c, a->claims), 0);
+    return WAIT;
+}
+
+static enum step try_answer(struct ctx *c, struct fail *f)
+{
+    struct asked *a = c->state;
+
+    if (a->marked.outcome != KV_HIT)
+        return kv_away(f, "mark of a trial");
+    return make_token(c, a, f) ? say(c, a) : REFUSE;
+}
+
+static const struct step_row tried[] = { { try_claims }, { find_keys }, { try_answer }, { NULL } };
 
 const struct step_row oidc_userinfo[] = { { read_token }, { decide }, { find_keys }, { note }, { answer }, { NULL } };
