@@ -269,6 +269,7 @@ struct idps_view { /* GET /admin/idps?q=&from= */
     } own; /* certificates of our own that end soon: in the whole country's */
     struct str q, total, first, last;
     struct str next, previous; /* links; absent: none */
+    bool may_join;             /* another can be connected here */
 };
 struct html page_idps(struct arena *a, const struct idps_view *v);
 
@@ -375,13 +376,32 @@ struct tryout_came_row {
 struct tryout_fault_row {
     struct str code, attribute, value, n;
     struct str what, mend; /* in words, as they can be sent */
+    struct str asks;       /* what does value mean?  Answered here, under this number; absent: not asked */
+    struct str meant;      /* what it means by now: another test will show it */
+};
+
+/* What is set at the identity provider, by the names of its product. */
+struct product_setting {
+    struct str field, names, where; /* names: that we read; where: on the product's own screens */
+};
+struct product_set {
+    struct str name, kind;
+    bool open;
+    struct {
+        const struct product_setting *at;
+        size_t n;
+    } rows;
+};
+struct product_settings {
+    const struct product_set *at;
+    size_t n;
 };
 
 struct tryout_role_row {
     struct str where, role, group, level;
 };
 
-struct tryout_view { /* GET /admin/tryout/ID; POST: csrf, fresh */
+struct tryout_view { /* GET /admin/tryout/ID; POST: csrf, fresh; or act=mean, word, role */
     struct console_page con;
     struct str id, name, kind;
     bool enabled;
@@ -410,6 +430,10 @@ struct tryout_view { /* GET /admin/tryout/ID; POST: csrf, fresh */
         size_t n;
     } roles;
     struct str issuer, key, alg, context, issued, authenticated, ends, session_ends;
+    struct choices meanings; /* that a word may be given; none: this person cannot */
+    bool no_meaning, meaning_refused, meaning_kept;
+    struct str detail;                /* of meaning_refused */
+    struct product_settings settings; /* that mend the faults */
 };
 struct html page_tryout(struct arena *a, const struct tryout_view *v);
 
@@ -1664,5 +1688,55 @@ struct receipt_view { /* GET /admin/services/ID?receipt=; POST: csrf, version, a
     bool may_withdraw, no_why, changed, done;
 };
 struct html page_receipt(struct arena *a, const struct receipt_view *v);
+/* --- a municipality connects an identity provider ------------------------------------------------------- */
+
+struct join_fact { /* of what its address said */
+    struct str what, value;
+    bool ill;
+};
+
+struct join_address {
+    struct str what, url;
+};
+
+enum join_tested { JOIN_UNTESTED = 0, JOIN_TEST_REFUSED, JOIN_TEST_FAULTS, JOIN_TEST_WELL };
+enum join_said { JOIN_SAID_NOTHING = 0, JOIN_SAID_MADE, JOIN_SAID_REGISTERED, JOIN_SAID_OPENED };
+
+struct join_view { /* GET /admin/join/new, /admin/join/ID; POST, multipart: csrf, version, act (address, register, open)
+                    */
+    struct console_page con;
+    bool anew;
+    enum join_said said;
+    struct str version;
+    struct {
+        const struct city_wrong *at;
+        size_t n;
+    } wrongs;
+    struct str detail;
+    /* anew: product, name_fi, name_sv, name_en, address, entity_id, file, school, role */
+    struct choices products, schools;
+    bool all_learners;
+    struct str name_fi, name_sv, name_en, address, entity_id;
+    struct str no_product, no_name, no_address, no_entity;
+    /* Else. */
+    struct str id, name, kind, product;
+    bool saml, registered, open;
+    bool found; /* what its address says could be used */
+    struct {
+        const struct join_fact *at;
+        size_t n;
+    } facts;
+    struct str code, means, mend; /* why it was not found */
+    struct {
+        const struct join_address *at;
+        size_t n;
+    } addresses;
+    struct product_settings settings;
+    struct str client_id, no_client, no_secret; /* register: client_id, client_secret */
+    enum join_tested tested;
+    bool fresh, may_open;
+    struct str why, no_why; /* open: why */
+};
+struct html page_join(struct arena *a, const struct join_view *v);
 
 #endif

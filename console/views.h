@@ -13,6 +13,7 @@
     X(areas)                                                                                                           \
     X(cities)                                                                                                          \
     X(city)                                                                                                            \
+    X(join)                                                                                                            \
     X(city_open)                                                                                                       \
     X(home)                                                                                                            \
     X(alarms)                                                                                                          \

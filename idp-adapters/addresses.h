@@ -10,7 +10,7 @@
 #include "base/settings.h"
 #include "model/registry.h"
 
-struct address {
+struct own_address {
     const char *what; /* "redirect URI" */
     struct str url;
 };
@@ -23,6 +23,6 @@ struct str oidc_redirect_uri(struct arena *a, const struct settings *set, const 
 struct str oidc_post_logout_redirect_uri(struct arena *a, const struct settings *set);
 /* What is to be registered at this identity provider; none for local accounts.  Gives how many. */
 size_t idp_addresses(struct arena *a, const struct settings *set, const struct idp *idp,
-                     struct address out[ADDRESSES_MAX]);
+                     struct own_address out[ADDRESSES_MAX]);
 
 #endif

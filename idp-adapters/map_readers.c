@@ -388,6 +388,35 @@ bool map_read_number(struct making *m, struct str *into, const struct attribute 
 typedef bool affiliation_reader(struct arena *, const struct provider *, struct str, struct affiliation *,
                                 struct why_not *);
 
+/* "…;99101;7B;OPE;;;": with the role in our words, where the row says what the city's word means. */
+static struct str in_our_words(struct making *m, struct str value, struct str word)
+{
+    struct str own = str_is_set(word) ? role_named(m, word) : (struct str){ NULL, 0 }, part;
+    struct buf b = buf_new(m->arena, value.n + own.n * (value.n + 1));
+
+    if (own.p == NULL)
+        return own;
+    for (size_t i = 0; str_split(&value, ';', &part); i++) {
+        if (i > 0)
+            buf_byte(&b, ';');
+        buf_add(&b, str_eq(text_trim(part), word) ? own : part);
+    }
+    return buf_str(&b);
+}
+
+static bool read_affiliation(struct making *m, affiliation_reader *read, struct str value, struct affiliation *out,
+                             struct why_not *why)
+{
+    if (value.p == NULL || read(m->arena, m->idp->provider, value, out, why))
+        return value.p != NULL;
+    struct str ours = why->kind == NOTE_ROLE_UNKNOWN ? in_our_words(m, value, why->value) : (struct str){ NULL, 0 };
+    if (ours.p == NULL)
+        return false;
+    *out = (struct affiliation){ 0 };
+    *why = (struct why_not){ NOTE_NONE, { NULL, 0 } };
+    return read(m->arena, m->idp->provider, ours, out, why);
+}
+
 /* Values that say everything of one affiliation each.  The first attribute that brings one counts. */
 static bool each_affiliation(struct making *m, const struct attribute *from, affiliation_reader *read)
 {
@@ -399,7 +428,7 @@ static bool each_affiliation(struct making *m, const struct attribute *from, aff
         struct affiliation one = { 0 };
         struct why_not why = { NOTE_NONE, { NULL, 0 } };
         struct str value = map_one_text(m, from->values.at[i]);
-        bool good = value.p != NULL && read(m->arena, m->idp->provider, value, &one, &why);
+        bool good = read_affiliation(m, read, value, &one, &why);
         m->role_was_said = m->role_was_said || value.p != NULL;
         if (good && why.kind != NOTE_NONE) /* a part of it */
             map_note(m->notes, why.kind, from->name, why.value);
@@ -467,7 +496,8 @@ bool map_read_scoped_role(struct making *m, struct str *into, const struct attri
         return true;
     for (size_t i = 0; i < from->values.n; i++) {
         struct str value = text_trim(from->values.at[i]), word = str_sub(value, 0, str_find_byte(value, '@', 0));
-        struct affiliation one = { .role = role_spelled(m->arena, word) };
+        struct str own = role_named(m, word);
+        struct affiliation one = { .role = own.p != NULL ? role_of_name(own) : role_spelled(m->arena, word) };
         bool ours = m->idp->provider != NULL && map_scope_is_ours(m, value);
         if (ours)
             one.provider_oid = m->idp->provider->oid;

@@ -13,7 +13,7 @@ static void put_line(struct buf *b, struct str row, const char *what, struct str
 
 static void put_idp(struct buf *b, struct arena *a, const struct settings *set, const struct idp *idp)
 {
-    struct address at[ADDRESSES_MAX];
+    struct own_address at[ADDRESSES_MAX];
     size_t n = idp_addresses(a, set, idp, at);
 
     if (n > 0 && b->n == 0)

@@ -115,6 +115,9 @@ static enum step show_all(struct ctx *c, struct fail *f)
     struct ending_row *own = arena_make_n(c->arena, OWN_MAX, struct ending_row);
     v.own.at = own;
     v.own.n = v.con.nation ? health_own(c, own, OWN_MAX) : 0;
+    v.may_join =
+        console_provider(c) != NULL &&
+        console_may_in(c, MAY_MANAGE_IDENTITY_PROVIDERS, &(const struct area){ .provider = console_provider(c)->id });
     v.total = p.total;
     v.first = p.first;
     v.last = p.last;

@@ -3,13 +3,19 @@
 #include "console/texts.h"
 #include "frame/roles.h"
 #include "gateway/answer.h"
+#include "gateway/console/acts.h"
 #include "gateway/console/door.h"
 #include "gateway/console/health.h"
 #include "gateway/console/lines.h"
+#include "gateway/console/products.h"
+#include "gateway/flow.h"
+#include "gateway/session/done.h"
 #include "gateway/session/tryout_keep.h"
 #include "gateway/upstream_tryout.h"
+#include "idp-adapters/attribute_map.h"
 #include "idp-adapters/refusals.h"
 #include "model/when.h"
+#include "registry/registry.h"
 #include "wire/form.h"
 
 enum { VALUES_MAX_B = 8192, FAULTS_MAX = MAP_NOTES_MAX + 2 + TRYOUT_ATTRIBUTES_MAX };
@@ -138,7 +144,65 @@ static void put_came(struct ctx *c, const struct tryout *t, struct tryout_view *
         v->left_out = lines_number(c, (int64_t)t->left_out);
 }
 
-static void put_faults(struct ctx *c, const struct tryout *t, struct tryout_view *v)
+/* What a word may be said to mean: what people are in schools, as far as this person may give it. */
+static const enum role meanings[] = { ROLE_LEARNER,   ROLE_TEACHER,   ROLE_SUBSTITUTE,
+                                      ROLE_PRINCIPAL, ROLE_SECRETARY, ROLE_STAFF };
+enum {
+    MEANINGS = sizeof meanings / sizeof *meanings,
+    WORD_MAX_B = MAP_NOTE_VALUE_MAX_B - 4 /* a longer one may have been cut within a character */
+};
+
+static struct area place_of(const struct idp *idp)
+{
+    return (struct area){ .provider = idp->provider != NULL ? idp->provider->id : (struct str){ NULL, 0 } };
+}
+
+static bool may_mean(const struct ctx *c, const struct idp *idp, enum role role)
+{
+    const struct circumstances now = flow_circumstances(c);
+    const struct area where = place_of(idp);
+
+    for (size_t i = 0; i < MEANINGS; i++)
+        if (meanings[i] == role)
+            return policy_may_not_give(c->registry, c->session->person, role, &where, &now) == MAY_NONE;
+    return false;
+}
+
+static void put_meanings(struct ctx *c, const struct idp *idp, struct tryout_view *v)
+{
+    const struct area where = place_of(idp);
+    struct choice *at = arena_make_n(c->arena, MEANINGS, struct choice);
+
+    if (idp->provider == NULL || !console_may_in(c, MAY_DRAFT, &where))
+        return;
+    for (size_t i = 0; i < MEANINGS; i++)
+        if (may_mean(c, idp, meanings[i]))
+            at[v->meanings.n++] =
+                (struct choice){ str_of(role_name(meanings[i])), role_word(meanings[i], c->lang), false };
+    v->meanings.at = at;
+}
+
+/* By now, whoever said so. */
+static struct str meant(struct ctx *c, const struct idp *idp, struct str word)
+{
+    struct str role = own_role_name(c->arena, idp, word);
+
+    return str_is_set(role) ? role_word(role_of_name(role), c->lang) : (struct str){ NULL, 0 };
+}
+
+/* What the city sets anew so that these faults end. */
+static void put_settings(struct ctx *c, const struct idp *idp, const struct tryout *t, struct tryout_view *v)
+{
+    unsigned fields = t->why.kind != FAIL_NONE ? product_fields_of_refusal(t->why.code) : 0;
+
+    for (size_t i = 0; i < t->note_count; i++)
+        fields |= product_fields_of_note(t->notes[i].kind);
+    if (t->learner_ids > 1)
+        fields |= 1u << FIELD_learner;
+    v->settings = product_settings(c, idp->kind, product_of(idp), fields);
+}
+
+static void put_faults(struct ctx *c, const struct idp *idp, const struct tryout *t, struct tryout_view *v)
 {
     struct tryout_fault_row *rows = arena_make_n(c->arena, FAULTS_MAX, struct tryout_fault_row);
     size_t n = 0;
@@ -146,12 +210,16 @@ static void put_faults(struct ctx *c, const struct tryout *t, struct tryout_view
     for (size_t i = 0; i < t->note_count; i++) {
         const struct tryout_note *x = &t->notes[i];
         bool lists_names = x->kind == NOTE_NO_ROLE || x->kind == NOTE_NO_NAME || x->kind == NOTE_NO_SUBJECT;
+        bool asks = x->kind == NOTE_ROLE_UNKNOWN && x->value.n > 0 && x->value.n <= WORD_MAX_B;
         rows[n] = (struct tryout_fault_row){ .code = note_code(x->kind),
                                              .attribute = x->attribute,
                                              .value = lists_names ? (struct str){ NULL, 0 } : x->value,
                                              .n = x->count > 1 ? lines_number(c, x->count) : (struct str){ NULL, 0 },
                                              .what = said(note_words[x->kind].what, c->lang),
-                                             .mend = said(note_words[x->kind].mend, c->lang) };
+                                             .mend = said(note_words[x->kind].mend, c->lang),
+                                             .meant = asks ? meant(c, idp, x->value) : (struct str){ NULL, 0 } };
+        if (asks && v->meanings.n > 0 && !str_is_set(rows[n].meant))
+            rows[n].asks = lines_number(c, (int64_t)n + 1);
         n++;
     }
     for (size_t i = 0; i < t->attribute_count; i++)
@@ -239,7 +307,9 @@ static void put_tryout(struct ctx *c, const struct idp *idp, const struct tryout
         put_refusal(c, t, v);
     put_checks(c, idp, t, v);
     put_came(c, t, v);
-    put_faults(c, t, v);
+    put_meanings(c, idp, v);
+    put_faults(c, idp, t, v);
+    put_settings(c, idp, t, v);
     if (t->person != NULL)
         put_person(c, idp, t->person, v);
 }
@@ -270,6 +340,10 @@ static enum step show(struct ctx *c, struct fail *f)
         return kv_away(f, "tryout");
     const struct tryout *t = tryout_kept(c, c->session->sid, x->idp->id, &x->got);
     console_page_for(c, PLACE_IDPS, true, upstream_tryout_page(c->arena, x->idp->id), &v.con);
+    const struct str done = done_here(c, &v.detail);
+    v.no_meaning = str_eq(done, S("no_meaning"));
+    v.meaning_refused = str_eq(done, S("meaning_refused"));
+    v.meaning_kept = str_eq(done, S("meaning"));
     if (t != NULL)
         put_tryout(c, x->idp, t, &v);
     return answer_page(c, 200, page_tryout(c->arena, &v));
@@ -277,15 +351,122 @@ static enum step show(struct ctx *c, struct fail *f)
 
 const struct step_row admin_tryout[] = { { console_door }, { ask }, { show }, { NULL } };
 
+/* ── what a word of the city means ──────────────────────────────────────── */
+
+struct meaning { /* c->state; the worker's, while it has it */
+    const struct idp *idp;
+    struct str word, list; /* list: role_names as they are in force */
+    enum role role;
+    struct area place, area;
+    struct change_by by;
+    int64_t version; /* in which the source is not open, and list stands */
+    struct act act;
+};
+
+static struct str with_meaning(struct arena *a, struct str list, struct str word, enum role role)
+{
+    return arena_printf(a, "%.*s%s%.*s=%s", STR_ARG(list), list.n > 0 ? "\n" : "", STR_ARG(word), role_name(role));
+}
+
+/* At a source that is not open nobody comes in by a meaning, so one person says it.  Else words that are answered one
+ * after the other come into one draft, which a second person approves. */
+static bool keep_meaning(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct meaning *x = with;
+    const struct row_id row = { .kind = S("idp"), .key = { x->idp->id } };
+    struct edit_from from = { .version = x->act.as == EDIT_APPLY ? x->version : 0 };
+    struct row_seen seen = { .field_count = 0 };
+    const struct row_field *list = NULL;
+
+    if (x->act.as == EDIT_KEEP && !draft_of_row(d, a, x->by.who, &row, &from.draft, &from.edition, f))
+        return false;
+    if (from.draft != 0) {
+        if (!draft_row(d, a, &x->area, from.draft, &row, &seen, f))
+            return false;
+        list = row_field(&seen, "role_names");
+    }
+    const struct edit_field field = { S("role_names"),
+                                      with_meaning(a, list != NULL ? list->value : x->list, x->word, x->role) };
+    x->act.edit = edit_new(&x->by, &from);
+    edit_put(x->act.edit, &row, &field, 1);
+    bool ok = edit_run(x->act.edit, d, a, &x->act.how, x->act.as, &x->act.result, f);
+    edit_free(x->act.edit);
+    x->act.edit = NULL;
+    return ok;
+}
+
+/* A word that is no spelling would be a row that does not hold. */
+static bool is_word(struct str word)
+{
+    for (size_t i = 0; i < word.n; i++)
+        if ((unsigned char)word.p[i] < ' ' || word.p[i] == 0x7f)
+            return false;
+    return word.n > 0 && word.n <= WORD_MAX_B;
+}
+
+static enum step mean(struct ctx *c, const struct idp *idp, struct fail *f)
+{
+    struct meaning *x = c->state = arena_make(c->arena, struct meaning);
+
+    x->idp = idp;
+    x->place = place_of(idp);
+    x->area = c->console->area;
+    x->word = form_get(c->body, S("word"));
+    x->role = role_of_name(form_get(c->body, S("role")));
+    if (idp->provider == NULL || !console_may_in(c, MAY_DRAFT, &x->place))
+        return console_refuse(c, FAIL_DENIED, "not_yours");
+    if (!is_word(x->word) || !may_mean(c, idp, x->role))
+        return done_go(c, upstream_tryout_page(c->arena, idp->id), "no_meaning", S(""));
+    x->list = strs_joined(c->arena, &idp->role_names, '\n');
+    x->by = console_by(c, MAKER_console,
+                       arena_printf(c->arena, "%.*s = %.*s", STR_ARG(x->word), STR_ARG(role_word(x->role, c->lang))));
+    x->act.how = (struct edit_how){ .world = c->world, .seals = c->seals };
+    x->version = registry_parts(c->registry)->version;
+    x->act.as = idp->enabled ? EDIT_KEEP : EDIT_APPLY;
+    return console_ask(c, keep_meaning, x, &x->act.got, f);
+}
+
 /* The door has written that a test was begun, and by whom. */
 static enum step begin(struct ctx *c, struct fail *f)
 {
     const struct idp *idp = idp_of(c);
 
-    (void)f;
     if (idp == NULL)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    if (str_eq(form_get(c->body, S("act")), S("mean")))
+        return mean(c, idp, f);
     return upstream_tryout_begin(c, idp, str_is_set(form_get(c->body, S("fresh"))));
 }
 
-const struct step_row admin_tryout_begin[] = { { console_door }, { begin }, { NULL } };
+static enum step note_meaning(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return act_note(c, &((const struct meaning *)c->state)->act.got);
+}
+
+static enum step served_meaning(struct ctx *c, struct fail *f)
+{
+    const struct meaning *x = c->state;
+
+    (void)f;
+    return x->act.got.ok && x->act.as == EDIT_APPLY &&
+                   desk_wait(c->desk, c->work, &c->batch, c->arena, x->act.result.report.version)
+               ? WAIT
+               : NEXT;
+}
+
+static enum step say_meaning(struct ctx *c, struct fail *f)
+{
+    struct meaning *x = c->state;
+
+    if (x->act.got.ok && x->act.as == EDIT_APPLY)
+        return done_go(c, upstream_tryout_page(c->arena, x->idp->id), "meaning", S(""));
+    if (x->act.got.ok)
+        return done_go(c, arena_printf(c->arena, "/admin/drafts/%lld", (long long)x->act.result.draft), "kept", S(""));
+    if (x->act.got.why.kind != FAIL_CONFLICT && !act_refused(c, &x->act.got, f))
+        return REFUSE;
+    return done_go(c, upstream_tryout_page(c->arena, x->idp->id), "meaning_refused", act_detail(c, &x->act));
+}
+
+const struct step_row admin_tryout_begin[] = { { console_door },   { begin },       { note_meaning },
+                                               { served_meaning }, { say_meaning }, { NULL } };

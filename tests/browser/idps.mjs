@@ -83,9 +83,11 @@ rules:
 admins:
   - { id: tiina, idp: oulu, subject: tiina, role: admin, provider: oulu }
   - { id: espoon-eeva, idp: espoo, subject: eeva, role: admin, provider: espoo }
+  - { id: kaisa, idp: oulu, subject: kaisa, role: admin, provider: oulu }
   - { id: riikka, idp: operators, subject: riikka, role: operator, why: valittu }
 accounts:
   - { id: tiina, idp: oulu, username: tiina, password: { plain: ${password} }, given_names: Tiina, family_name: Koski }
+  - { id: kaisa, idp: oulu, username: kaisa, password: { plain: ${password} }, given_names: Kaisa, family_name: Lampi }
   - { id: eeva, idp: espoo, username: eeva, password: { plain: ${password} }, given_names: Eeva, family_name: Espoo }
   - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
 `;
@@ -119,7 +121,7 @@ async function looks(page, name) {
 async function tryOut(page, idp, { fresh = true } = {}) {
   await page.goto(`${g.url}/admin/tryout/${idp}`);
   if (!fresh) await page.uncheck('[name=fresh]');
-  await page.click('form[action^="/admin/tryout/"] button.b');
+  await page.click('form:has([name=fresh]) button.b');
   if (idp === 'oulu-saml' && !page.url().startsWith(g.url)) await page.click('#go');
   await page.waitForURL(`${g.url}/admin/tryout/${idp}`);
   return page.textContent('main');
@@ -169,6 +171,82 @@ await test('what is refused names its check and its code, with a message for the
   await context.close();
 });
 
+for (const [word, width, lang, scripts] of [['OPE', 320, 'fi-FI', true], ['REKSI', 1280, 'en-GB', false]])
+  await test(`a word that means nothing yet is given its meaning where it came, as a draft for a second person, ${width} px, ${lang}, ${scripts ? 'with' : 'without'} scripts`, async () => {
+    const { context, page } = await visitor({ width, lang, scripts }), other = await visitor(), eeva = await visitor();
+    saml.attrs = role(word);
+    await signIn(page, 'tiina');
+    await tryOut(page, 'oulu-saml');
+    check((await page.locator('select[name=role] option[value=admin], select[name=role] option[value=operator]').count()) === 0, 'a city may not make administrators');
+    check((await page.inputValue('select[name=role]')) === '', 'a meaning was chosen for the person');
+    await looks(page, `tryout-meaning-${lang}`);
+    // Not without a meaning, and not one that is no school's: as a form of another make would send it.
+    if (scripts) {
+      await page.evaluate(() => { const s = document.querySelector('select[name=role]'); s.required = false; s.add(new Option('x', 'operator')); s.value = 'operator'; });
+      await Promise.all([page.waitForNavigation(), page.click('[name=act][value=mean]')]);
+      says(await page.textContent('[role=alert]'), 'Valitse ensin rooli');
+      await looks(page, 'tryout-no-meaning');
+    }
+    // By keyboard: the list takes the first letters of what it offers, the button Enter.
+    await page.focus('select[name=role]');
+    await page.selectOption('select[name=role]', 'teacher');
+    await page.keyboard.press('Tab');
+    await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+    await page.waitForURL(/\/admin\/drafts\/\d+/);
+    says(await page.textContent('main'), `${word}=teacher`);
+    await looks(page, `draft-meaning-${lang}`);
+    const at = page.url();
+    // Nothing has changed yet: the word still means nothing. Another city has neither the draft nor the form.
+    says(await tryOut(page, 'oulu-saml'), 'role_unknown');
+    await signIn(eeva.page, 'eeva', 'espoo');
+    check((await eeva.page.goto(at)).status() === 404, 'another city reads the draft');
+    await eeva.page.goto(`${g.url}/admin/give`);
+    const [posted] = await Promise.all([eeva.page.waitForNavigation(), eeva.page.evaluate(([to, spelling]) => {
+      const form = document.createElement('form');
+      for (const [name, value] of Object.entries({ csrf: document.querySelector('form[action="/admin/give"] [name=csrf]').value, act: 'mean', word: spelling, role: 'principal' })) form.append(Object.assign(document.createElement('input'), { name, value }));
+      Object.assign(form, { method: 'post' }).setAttribute('action', to);
+      document.body.append(form);
+      form.submit();
+    }, ['/admin/tryout/oulu-saml', word])]);
+    check(posted.status() === 404, `another city gives a meaning: ${posted.status()}`);
+    // The maker proposes; a second person approves; then it is so.
+    await page.goto(at);
+    await Promise.all([page.waitForNavigation(), page.click('[name=act][value=propose]')]);
+    check((await page.locator('[name=act][value=approve], [name=act][value=publish]').count()) === 0, 'who wrote it may approve it');
+    await signIn(other.page, 'kaisa');
+    await other.page.goto(at);
+    await looks(other.page, 'draft-meaning-second');
+    if (await other.page.locator('[name=looked]').count()) await other.page.check('[name=looked]');
+    await Promise.all([other.page.waitForNavigation(), other.page.click('[name=act][value=approve]')]);
+    check((await other.page.locator('[role=alert]').count()) === 0, `not approved: ${await other.page.textContent('main')}`);
+    if (await other.page.locator('[name=act][value=publish]').count()) await Promise.all([other.page.waitForNavigation(), other.page.click('[name=act][value=publish]')]);
+    await until('the word means a teacher', async () => /pääsi perille|got through/.test(await tryOut(page, 'oulu-saml')) && !(await page.textContent('main')).includes('role_unknown'));
+    says(await page.textContent('main'), { 'fi-FI': 'Opettaja', 'en-GB': 'Teacher' }[lang]);
+    saml.attrs = role('opettaja');
+    for (const v of [context, other.context, eeva.context]) await v.close();
+  });
+
+await test('item 14: at a source that is not open one person says what a word means, and what to set there has the names of its product', async () => {
+  const { context, page } = await visitor({ width: 320, dark: true });
+  modes.oidc.claims.userRole = 'OPE';
+  await signIn(page, 'tiina');
+  says(await tryOut(page, 'oulu-oidc'), 'role_unknown', 'toista hyväksyjää ei tarvita', 'Keycloak', 'userRole', 'User Attribute mapper');
+  lacks(await page.textContent('main'), 'attribute-resolver.xml');
+  await page.selectOption('select[name=role]', 'teacher');
+  await Promise.all([page.waitForNavigation(), page.click('[name=act][value=mean]')]);
+  check(page.url() === `${g.url}/admin/tryout/oulu-oidc`, page.url());
+  says(await page.textContent('main'), 'Merkitys on tallessa', 'OPE on nyt Opettaja');
+  check((await page.locator('select[name=role]').count()) === 0, 'it is asked again');
+  await looks(page, 'tryout-meant');
+  const text = await tryOut(page, 'oulu-oidc');
+  says(text, 'Testitunnus pääsi perille', 'Opettaja');
+  lacks(text, 'role_unknown');
+  await page.goto(`${g.url}/admin/history`);
+  says(await page.textContent('main'), 'OPE = Opettaja');
+  modes.oidc.claims.userRole = 'teacher';
+  await context.close();
+});
+
 await test('a test is its own session\'s: nobody else sees it, no other city begins one, and the back button repeats nothing', async () => {
   const tiina = await visitor(), eeva = await visitor(), riikka = await visitor();
   await signIn(tiina.page, 'tiina');
@@ -184,7 +262,7 @@ await test('a test is its own session\'s: nobody else sees it, no other city beg
   lacks(await riikka.page.textContent('main'), 'Onni');
   says(await tryOut(riikka.page, 'oulu-saml'), 'Onni');
   await tiina.page.goto(`${g.url}/admin/tryout/oulu-saml`);
-  await tiina.page.click('form[action^="/admin/tryout/"] button.b');
+  await tiina.page.click('form:has([name=fresh]) button.b');
   const city = tiina.page.url();
   await tiina.page.click('#go');
   await tiina.page.waitForURL(/\/admin\/tryout\//);

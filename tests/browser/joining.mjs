@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A municipality joins, in a real Chromium [J10]: an operator opens a place with its schools and invites its first admin, who
-// makes an account and comes into its console.
+// makes an account and comes into its console, and connects its sign-in step by step.
 //   node joining.mjs PATH-OF-DIGIONE
+import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import https from 'node:https';
 import path from 'node:path';
+import zlib from 'node:zlib';
 import { chromium } from 'playwright-core';
-import { Gateway, check, finish, freePort, root, test } from '../e2e/gateway.mjs';
+import { Gateway, check, finish, folder, freePort, root, test } from '../e2e/gateway.mjs';
+import { OidcCity, SamlCity } from '../e2e/odd_city.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
@@ -16,7 +20,23 @@ const shots = path.join(root, 'build/joining-shots');
 fs.mkdirSync(shots, { recursive: true });
 process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
 
-const password = 'salasana-salasana';
+const password = 'salasana-salasana', secret = 'a-secret-of-the-city-that-is-long-enough';
+
+// The sign-in that Turku has: a server of its own name, which the browser alone finds, and metadata in a file.
+const host = 'sso.turku.example', entity = `https://${host}/idp`, ssoPort = await freePort(), keys = folder('joining-keys');
+execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', path.join(keys, 'key.pem'), '-out', path.join(keys, 'cert.pem'), '-days', '400', '-subj', `/CN=${host}`], { stdio: 'ignore' });
+const [key, cert] = ['key.pem', 'cert.pem'].map((f) => fs.readFileSync(path.join(keys, f), 'utf8'));
+const sso = Object.assign(new SamlCity(entity), { key: { privateKey: crypto.createPrivateKey(key) }, attrs: {} });
+const metadata = sso.metadata(`https://${host}/sso`, cert.replace(/-----[^-]*-----|\s/g, ''));
+const ssoServer = https.createServer({ key, cert }, (req, res) => {
+  const url = new URL(req.url, entity);
+  if (!url.searchParams.has('SAMLRequest')) return res.writeHead(404).end();
+  const request = /\bID="([^"]*)"/.exec(zlib.inflateRawSync(Buffer.from(url.searchParams.get('SAMLRequest'), 'base64')).toString())[1];
+  const answer = sso.answer({ request, acs: `${g.url}/upstream/saml/acs`, sp: `${g.url}/saml/metadata`, attrs: sso.attrs });
+  res.writeHead(200, { 'Content-Type': 'text/html' }).end(`<!doctype html><title>Turku</title><form method="post" action="${g.url}/upstream/saml/acs"><input type="hidden" name="SAMLResponse" value="${answer}"><input type="hidden" name="RelayState" value="${url.searchParams.get('RelayState')}"><button id="go">Lähetä</button></form>`);
+}).listen(ssoPort, '127.0.0.1');
+const oidc = new OidcCity(await freePort(), { oidc: { claims: { sub: 'u1', given_name: 'Onni', family_name: 'Salamimmi', schoolCode: '99101', userRole: 'teacher' } } }, { secret });
+
 const registry = `format: 1
 providers:
   - { id: oulu, oid: "1.2.246.562.99.95640100004", municipality_code: "564", name: { fi: Oulu, sv: Uleåborg }, schools: [{ oid: "1.2.246.562.99.95640200010", code: "99101", name: { fi: Testi-Kielonmäen koulu } }] }
@@ -24,6 +44,7 @@ idps:
   - { id: operators, kind: local, name: { fi: Ylläpito } }
   - { id: invited, kind: local, vendors: true, listed: false, name: { fi: Kutsutut, sv: Inbjudna, en: Invited } }
   - { id: oulu, kind: local, provider: oulu, name: { fi: Oulu } }
+  - { id: oulu-oidc, kind: oidc, provider: oulu, enabled: false, listed: false, test: true, name: { fi: "Oulu, lukiot" }, map: native, issuer: "${oidc.base}/oidc", client_id: not-registered-yet, auth_method: private_key_jwt }
 admins:
   - { id: riikka-aalto, idp: operators, subject: riikka, role: operator, why: valittu }
   - { id: tiina-oulu, idp: oulu, subject: tiina, role: admin, provider: oulu, why: valittu }
@@ -32,10 +53,10 @@ accounts:
   - { id: tiina, idp: oulu, username: tiina, password: { plain: ${password} }, given_names: Tiina, family_name: Oulu }
 `;
 const g = await new Gateway(program, { name: 'joining', port: await freePort(), registry, settings: { support: 'tuki@digione.example' } }).start();
-const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking', `--host-resolver-rules=MAP ${host} 127.0.0.1:${ssoPort}`] });
 
 async function visitor({ lang = 'fi-FI', width = 1280, scripts = true, dark = false } = {}) {
-  const context = await browser.newContext({ locale: lang, viewport: { width, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: scripts, colorScheme: dark ? 'dark' : 'light' });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: lang, viewport: { width, height: 900 }, reducedMotion: 'reduce', javaScriptEnabled: scripts, colorScheme: dark ? 'dark' : 'light' });
   const page = await context.newPage();
   page.on('pageerror', (e) => { throw e; });
   page.scripts = scripts;
@@ -208,5 +229,138 @@ await test('item 14: whoever administers a municipality opens none and invites t
   await context.close();
 });
 
+/* --- its sign-in is connected ------------------------------------------------------------------------------------ */
+
+await test('item 14: an address that would let anybody in, or is no address, is refused with what to type instead', async () => {
+  const { context, page } = await visitor({ width: 320, lang: 'sv-SE', dark: true });
+  await signIn(page, 'tiina', 'oulu', '/admin/idps');
+  await send(page, 'a[href="/admin/join/new"]');
+  await looks(page, 'join-new');
+  check(await send(page, '[value=address]') === 400, 'an empty form');
+  says(await main(page), 'Produkt: Välj en produkt', 'Namn för dem som loggar in: Saknas');
+  await page.check('[name=product][value=entra]');
+  await page.fill('#name_fi', 'Oulu, henkilöstö');
+  for (const [address, said] of [['https://login.microsoftonline.com/common/v2.0', 'vilket Microsoft-konto som helst'], ['https://login.microsoftonline.com/organizations/v2.0/.well-known/openid-configuration', 'vilket Microsoft-konto som helst'],
+    ['http://login.example/', 'https://'], ['login.example', 'https://'], ['https://127.0.0.1/idp', 'localhost'], ['https://user:pass@login.example/', 'user']]) {
+    await page.fill('#address', address);
+    check(await send(page, '[value=address]') === 400, `taken: ${address}`);
+    says(await page.textContent('[role=alert]'), said);
+    check((await page.inputValue('#name_fi')) === 'Oulu, henkilöstö', 'what was typed is lost');
+  }
+  await page.check('[name=product][value=google]');
+  await page.setInputFiles('#file', { name: 'm.xml', mimeType: 'text/xml', buffer: Buffer.from('<html>') });
+  check(await send(page, '[value=address]') === 400, 'no metadata');
+  says(await page.textContent('[role=alert]'), 'inga SAML-metadata');
+  await looks(page, 'join-wrong');
+  await context.close();
+});
+
+await test('item 14: a source over OpenID Connect: what its address says, what is missing, and a secret that is kept and not shown', async () => {
+  const { context, page } = await visitor({ lang: 'en-GB', scripts: false });
+  await signIn(page, 'tiina', 'oulu', '/admin/join/oulu-oidc');
+  says(await main(page), `${oidc.base}/oidc`, 'Sign-out', 'redirect URI', `${g.url}/upstream/oidc/oulu-oidc`, 'Keycloak', 'First do a test sign-in');
+  check((await page.locator('[value=open]').count()) === 0, 'it can be opened before it is registered');
+  await looks(page, 'join-oidc');
+  check(await send(page, '[value=register]') === 400, 'without a secret');
+  says(await main(page), 'Client secret: Is missing');
+  await page.fill('#client_id', 'digione');
+  await page.fill('#client_secret', secret);
+  await send(page, '[value=register]');
+  says(await main(page), 'The values are kept');
+  check((await page.inputValue('#client_id')) === 'digione' && (await page.inputValue('#client_secret')) === '' && !(await page.content()).includes(secret), 'the secret is shown');
+  await send(page, 'a[href="/admin/tryout/oulu-oidc"]');
+  await Promise.all([page.waitForURL(`${g.url}/admin/tryout/oulu-oidc`), page.click('form:has([name=fresh]) button.b')]);
+  says(await main(page), 'Salamimmi', 'Teacher');
+  await page.goto(`${g.url}/admin/join/oulu-oidc`);
+  says(await main(page), 'The test account got through.');
+  await looks(page, 'join-tested');
+  check(await send(page, '[value=open]') === 400, 'opened without a reason');
+  await page.fill('#why', 'Lukiot mukaan');
+  await send(page, '[value=open]');
+  says(await main(page), 'It was opened');
+  const person = await visitor();
+  await person.page.goto(`${g.url}/`);
+  await person.page.waitForURL(/sign-in/);
+  says(await person.page.textContent('body'), 'Oulu');
+  await person.context.close();
+  await context.close();
+});
+
+await test('item 14: Turku connects the sign-in that it has from a file: what it is called, a word that means nothing, a test, and it is open', async () => {
+  const { page } = petra;
+  await page.goto(`${g.url}/admin/join/new`);
+  await page.check('[name=product][value=google]');
+  await page.fill('#name_fi', 'Turku, henkilöstö');
+  await page.setInputFiles('#file', { name: 'GoogleIDPMetadata.xml', mimeType: 'text/xml', buffer: Buffer.from(metadata) });
+  await send(page, '[value=address]');
+  const id = new URL(page.url()).pathname.split('/').pop();
+  check(/^turku-[0-9a-f]{5}$/.test(id), page.url());
+  says(await main(page), 'Osoite on tallessa', entity, `https://${host}/sso`, 'Google Workspace', 'gsuiteid', 'Ei tarjota', `${g.url}/upstream/saml/acs`);
+  await looks(page, 'join-saml');
+  // Nobody can sign in by it yet, and no list shows it.
+  const stranger = await visitor();
+  await stranger.page.goto(`${g.url}/`);
+  await stranger.page.waitForURL(/sign-in/);
+  const login = new URL(stranger.page.url()).searchParams.get('login');
+  check(!(await stranger.page.textContent('body')).includes('Turku, henkilöstö'), 'it is listed');
+  const tried = await stranger.context.request.post(`${g.url}/sign-in/idp`, { headers: { origin: g.url }, form: { login, idp: id }, maxRedirects: 0 });
+  check(tried.status() >= 400, `somebody may sign in: ${tried.status()}`);
+  await stranger.context.close();
+
+  sso.attrs = { gsuiteid: ['g-1'], firstName: ['Onni'], lastName: ['Testi-Mesimarja'], schoolCode: ['99401'], userRole: ['OPE'] };
+  const tryOut = async () => {
+    await page.goto(`${g.url}/admin/tryout/${id}`);
+    await send(page, 'form:has([name=fresh]) button.b');
+    await Promise.all([page.waitForURL(`${g.url}/admin/tryout/${id}`), page.click('#go')]);
+    return main(page);
+  };
+  says(await tryOut(), 'role_unknown', 'OPE', 'SAML attribute mapping');
+  await page.selectOption('select[name=role]', 'teacher');
+  await send(page, '[value=mean]');
+  says(await main(page), 'OPE on nyt Opettaja');
+  says(await tryOut(), 'Testitunnus pääsi perille', 'Opettaja', 'Testi-Mesimarjan koulu');
+  await send(page, `a[href="/admin/join/${id}"]`);
+  await page.fill('#why', 'Sovittu');
+  await send(page, '[value=open]');
+  says(await main(page), 'Lähde on avattu');
+  await looks(page, 'join-open');
+  const person = await visitor({ width: 320 });
+  await person.page.goto(`${g.url}/`);
+  await person.page.waitForURL(/sign-in/);
+  await person.page.goto(`${g.url}/sign-in?login=${new URL(person.page.url()).searchParams.get('login')}&all=1`);
+  await send(person.page, `button[value="${id}"]`);
+  await person.page.click('#go');
+  await person.page.waitForURL(`${g.url}/`);
+  says(await person.page.textContent('body'), 'Onni');
+  await person.context.close();
+  // A second source, of another kind of people, beside it.
+  await page.goto(`${g.url}/admin/join/new`);
+  await page.check('[name=product][value=shibboleth]');
+  await page.fill('#name_fi', 'Turku, lukiot');
+  await page.check('[name=role]');
+  await page.setInputFiles('#file', { name: 'm.xml', mimeType: 'text/xml', buffer: Buffer.from(metadata.replaceAll(entity, `${entity}-2`)) });
+  await send(page, '[value=address]');
+  says(await main(page), 'Turku, lukiot', 'attribute-resolver.xml');
+  await page.goto(`${g.url}/admin/idps`);
+  says(await main(page), 'Turku, henkilöstö', 'Turku, lukiot');
+});
+
+await test('item 14: no other municipality sees what one connects, nor alters it', async () => {
+  const id = /turku-[0-9a-f]{5}/.exec(await petra.page.content())[0], { context, page } = await visitor();
+  await signIn(page, 'tiina', 'oulu', '/admin/area');
+  check((await page.goto(`${g.url}/admin/join/${id}`)).status() === 404, 'it is seen');
+  await page.goto(`${g.url}/admin/join/new`);
+  const csrf = await page.inputValue('main [name=csrf]');
+  for (const act of ['register', 'open']) {
+    const answer = await context.request.post(`${g.url}/admin/join/${id}`, { headers: { origin: g.url, 'sec-fetch-site': 'same-origin' }, multipart: { csrf, act, client_id: 'x', client_secret: 'y', why: 'z' } });
+    check(answer.status() === 404, `${act}: ${answer.status()}`);
+  }
+  check((await petra.page.goto(`${g.url}/admin/join/oulu-oidc`)).status() === 404, 'and the other way round');
+  await context.close();
+  await petra.context.close();
+});
+
 await browser.close();
+ssoServer.close();
+oidc.close();
 await finish();

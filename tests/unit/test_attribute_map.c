@@ -505,6 +505,24 @@ TEST(an_empty_role_does_not_hide_the_next_attribute)
     }
 }
 
+TEST(item_14_a_word_of_the_city_means_its_role_in_whole_values_too)
+{
+    BEGIN("mpassid");
+
+    idp.role_names = list_of(t, "OPE=teacher");
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;99501;7B; ope ;;;")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER);
+    CHECK_STR(p.affiliations[0].school_code, "99501");
+    CHECK_STR(p.affiliations[0].group, "7B");
+    CHECK(map_notes_find(&notes, NOTE_ROLE_UNKNOWN) == NULL);
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;99501;7B;REKSI;;;")));
+    CHECK_INT(p.affiliation_count, 0);
+    CHECK(strcmp(noted(&notes, NOTE_ROLE_UNKNOWN, t), "urn:mpass.id:role REKSI 1") == 0);
+    /* A role code that says another role is a contradiction still. */
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;99501;7B;OPE;1;;")));
+    CHECK(p.affiliation_count == 0 || p.affiliations[0].role != ROLE_TEACHER);
+}
+
 TEST(app_roles_that_mean_nothing_do_not_hide_groups)
 {
     BEGIN("entra");
