@@ -1688,6 +1688,7 @@ struct receipt_view { /* GET /admin/services/ID?receipt=; POST: csrf, version, a
     bool may_withdraw, no_why, changed, done;
 };
 struct html page_receipt(struct arena *a, const struct receipt_view *v);
+
 /* --- a municipality connects an identity provider ------------------------------------------------------- */
 
 struct join_fact { /* of what its address said */
