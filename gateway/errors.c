@@ -31,6 +31,17 @@ struct str error_uri(const struct ctx *c, struct str code)
                            : (struct str){ NULL, 0 };
 }
 
+bool error_words(struct str code, struct str *means, struct str *mend)
+{
+    size_t i = find(code);
+
+    if (i == ERROR_COUNT)
+        return false;
+    *means = str_of(errors[i].means);
+    *mend = str_of(errors[i].mend);
+    return true;
+}
+
 static enum step show(struct ctx *c, struct fail *f)
 {
     size_t i = find(c->req->param);

@@ -12,4 +12,7 @@
 /* error_uri of a code; absent: it has no page. */
 struct str error_uri(const struct ctx *c, struct str code);
 
+/* What a code means and what to do about it, in English; false: it has no page. */
+bool error_words(struct str code, struct str *means, struct str *mend);
+
 #endif

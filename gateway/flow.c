@@ -294,6 +294,10 @@ void flow_audit(struct ctx *c, const char *event, struct str rule, struct str cl
         .support_code = str_of(c->support_code),
     };
 
+    if (strcmp(event, "release") == 0) {
+        c->told_words = claims;
+        c->may_tell = flow_of(c)->decision.release;
+    }
     if (strcmp(event, "refused") == 0 && c->service != NULL) {
         e.version = registry_parts(c->registry)->version;
         e.device = flow_circumstances(c).shared_device ? S("shared") : S("own");
@@ -615,6 +619,10 @@ static enum step denied_show(struct ctx *c, const struct provider *ask)
 
 static enum step flow_denied(struct ctx *c)
 {
+    struct fail *why = arena_make(c->arena, struct fail);
+
+    (void)fail(why, FAIL_DENIED, "access_denied", "the person may not use the service");
+    c->away = why;
     flow_count(c, METRIC_denied);
     log_event(LOG_INFO, "login.denied", LOG_C("support_code", c->support_code), LOG_S("service", c->service->id),
               LOG_S("idp", c->person->idp), LOG_S("rule", flow_of(c)->decision.rule));
@@ -731,6 +739,9 @@ static enum step another_person(struct ctx *c, struct fail *f)
 {
     if (!tell_service(c, "login_required"))
         return fail(f, FAIL_NO_SESSION, "login_required", "somebody else than id_token_hint names has signed in");
+    struct fail *why = arena_make(c->arena, struct fail);
+    (void)fail(why, FAIL_NO_SESSION, "login_required", "somebody else than the service expects has signed in");
+    c->away = why;
     log_event(LOG_INFO, "login.another_person", LOG_C("support_code", c->support_code),
               LOG_S("service", c->login->service));
     return DONE;
@@ -741,6 +752,7 @@ static enum step another_person(struct ctx *c, struct fail *f)
 enum step flow_consented(struct ctx *c, struct fail *f)
 {
     c->login->asks_sid = (struct str){ NULL, 0 };
+    check_passed(c, CHECK_consent);
     c->login->state = LOGIN_DECIDED;
     return flow_next(c, f);
 }
@@ -816,13 +828,16 @@ static enum step known(struct ctx *c, struct fail *f)
     c->service = registry_service(c->registry, c->login->service);
     if (c->service == NULL)
         return fail(f, FAIL_CALLER, "unauthorized_client", "the service has gone");
+    check_passed(c, CHECK_person);
     if (!is_expected(c, c->person))
         return another_person(c, f);
+    check_passed(c, CHECK_expected);
     enum effect effect = flow_decide(c)->effect;
     if (!is_unseen(c)) /* a service that looks by itself opens nothing */
         flow_compare_opening(c);
     if (effect != EFFECT_ALLOW)
         return flow_refuse(c);
+    check_passed(c, CHECK_policy);
     return step_into(c, consent);
 }
 
@@ -886,6 +901,9 @@ enum step flow_cancel(struct ctx *c, struct fail *f)
     (void)f;
     log_event(LOG_INFO, "login.cancelled", LOG_C("support_code", c->support_code), LOG_S("service", c->login->service),
               LOG_S("idp", c->login->idp));
+    struct fail *why = arena_make(c->arena, struct fail);
+    (void)fail(why, FAIL_NO_SESSION, "access_denied", "the person gave the sign-in up");
+    c->away = why;
     return tell_service(c, "access_denied") ? DONE : answer_go(c, S("/"));
 }
 

@@ -22,6 +22,7 @@
 #include "base/batch.h"
 #include "base/fail.h"
 #include "base/world.h"
+#include "model/checks.def"
 #include "model/lang.h"
 #include "model/login.h"
 #include "model/registry.h"
@@ -83,8 +84,19 @@ struct holder;        /* gateway/oidc/tokens/dpop.c: the proof of possession in 
 struct farewells;     /* gateway/farewell.h: services that are to hear that a session is over */
 struct vigil;         /* gateway/vigil.h: sessions whose services can be told of their end */
 struct node;          /* gateway/node/node.h: what all loops share */
+struct saml_ask;      /* wire/saml_ask.h: what a service sent */
+struct trace_pace;    /* gateway/trace.h: how much this loop has traced within the minute */
 
 enum { STEP_DEPTH_MAX = 6 };
+
+enum check {
+    CHECK_NONE = 0,
+#define X(part, name, rule) CHECK_##name,
+    CHECKS(X)
+#undef X
+        CHECK_COUNT
+};
+enum { CHECKS_KEPT = 40 /* of one request */ };
 
 enum { UPSTREAM_FIELDS_MAX = 4 };
 struct upstream_form {
@@ -166,6 +178,17 @@ struct ctx {
     void *state;              /* an endpoint's own struct, in the arena */
     void *adapter_state;      /* likewise, of the adapter in charge */
 
+    /* For whoever reads what became of requests of a service (gateway/trace.h). */
+    struct trace_pace *tracing; /* this loop's; NULL traces nothing */
+    unsigned char checks[CHECKS_KEPT];
+    size_t check_count;
+    struct str attempt;          /* what the request belongs to, with others of it; absent: to none that is known */
+    struct str told;             /* what leaves, as one JSON object; absent: nothing */
+    struct str told_words;       /* of claims.def: what was released */
+    struct claim_set may_tell;   /* what policy let be told */
+    const struct saml_ask *saml; /* wire/saml_ask.h: the message that came; NULL: none */
+    const struct fail *away;     /* the answer is complete, and tells of this failure; NULL: of none */
+
     struct fail fail;
     const struct step_row *at[STEP_DEPTH_MAX]; /* next row of each table in progress */
     int depth;
@@ -180,6 +203,28 @@ static inline enum step step_into(struct ctx *c, const struct step_row *table)
 {
     c->into = table;
     return INTO;
+}
+
+/* A check of checks.def is kept. */
+static inline void check_passed(struct ctx *c, enum check which)
+{
+    if (c->check_count < CHECKS_KEPT)
+        c->checks[c->check_count++] = (unsigned char)which;
+}
+
+/* The same, as the last word of a step. */
+static inline int passed(struct ctx *c, enum check which)
+{
+    check_passed(c, which);
+    return NEXT;
+}
+
+static inline bool check_has(const struct ctx *c, enum check which)
+{
+    for (size_t i = 0; i < c->check_count; i++)
+        if (c->checks[i] == which)
+            return true;
+    return false;
 }
 
 /* Starts a table; the runner calls done(c) once, with the fail kind in c->fail

@@ -29,7 +29,8 @@ enum vendor_tab {
     VENDOR_TAB_LOGO,
     VENDOR_TAB_CONNECT,
     VENDOR_TAB_GATE,
-    VENDOR_TAB_USE
+    VENDOR_TAB_USE,
+    VENDOR_TAB_TRACE
 };
 
 struct vendor_page {
@@ -398,5 +399,62 @@ struct vendor_gate_view { /* GET /vendor/gate/ID; POST: act (start, keep, next),
     struct str done, trouble;
 };
 struct html page_vendor_gate(struct arena *a, const struct vendor_gate_view *v);
+
+/* --- the trace ---------------------------------------------------------------------------------------------- */
+
+struct vendor_trace_row {
+    struct str id, when, who, said; /* said: how it ended, in words */
+    bool current, well, policy; /* well: a ring; policy: refused because somebody may not, a square; else a diamond */
+};
+struct vendor_trace_check {
+    struct str text, time; /* time absent: as the one before */
+    bool stop, after;      /* the one that broke; not reached */
+    /* of a stop */
+    bool differs;    /* two addresses: what is equal, and what is not, of both */
+    bool by_request; /* … the other stood in the sign-in request; else in the registry */
+    struct str given_same, given_rest, held_same, held_rest;
+    struct str why, rule, told, code, status; /* told: as the service was told it, in English */
+};
+struct vendor_trace_part {
+    struct str name, value; /* value absent: not kept */
+    struct str length;      /* in bytes, in words of a number */
+};
+struct vendor_trace_message {
+    struct str at, time; /* "POST /oidc/token" */
+    struct {
+        const struct vendor_trace_part *at;
+        size_t n;
+    } parts;
+};
+struct vendor_trace_told {
+    struct str name, value, why; /* value: or its form; why: it was left out, and why; absent: it was told */
+};
+struct vendor_trace_view { /* GET /vendor/trace/ID?attempt=&code=&show= */
+    struct vendor_page con;
+    struct str id, title;
+    struct str sought; /* support code, as typed */
+    bool only_broken, missed;
+    struct {
+        const struct vendor_trace_row *at;
+        size_t n;
+    } rows;
+    struct str total;
+    struct vendor_trace_row one; /* the one that is shown; id absent: none */
+    struct str heading, support_code, mend, means, page;
+    struct {
+        const struct vendor_trace_check *at;
+        size_t n;
+    } checks;
+    struct {
+        const struct vendor_trace_message *at;
+        size_t n;
+    } messages;
+    struct {
+        const struct vendor_trace_told *at;
+        size_t n;
+    } told;
+    bool told_test;
+};
+struct html page_vendor_trace(struct arena *a, const struct vendor_trace_view *v);
 
 #endif

@@ -22,7 +22,8 @@
     X(vendor_use)                                                                                                      \
     X(vendor_receipt)                                                                                                  \
     X(vendor_school)                                                                                                   \
-    X(vendor_pupil)
+    X(vendor_pupil)                                                                                                    \
+    X(vendor_trace)
 
 #define PORTAL_PLAIN(X) /* before the door */                                                                          \
     X(vendor_enter)                                                                                                    \

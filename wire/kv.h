@@ -50,6 +50,7 @@
     X(FOUND, "i", 1, FILED)    /* a line of sessions' keys, under a keyed hash of another's name for them */           \
     X(LEAVING, "g", 1, HELD)   /* sealed: a sign-out on its way, for services that hear by the browser */              \
     X(HEARD, "h", 1, HELD)     /* which of them have said that they heard */                                           \
+    X(TRACE, "o", 1, FILED)    /* a line of sealed requests of a service that were refused (gateway/trace.h) */        \
     X(PROVEN, "a", 1, HELD)    /* a person whom a city's answer has proven, on the way to their login */               \
     X(TESTED, "z", 1, HELD)    /* sealed: what a service was told of a test person, for whoever plays them */          \
     X(TRYOUT, "x", 1, HELD)    /* what came of a test sign-in, for whoever made it */                                  \
@@ -165,6 +166,7 @@ struct kv_line_more {
     const struct str *texts;
     size_t n, most;
     int64_t after_ms, ttl_s;
+    bool fleeting; /* what is due by now goes: it was kept until then, and is nobody's to take */
 };
 void kv_line_put(struct kv *k, struct batch *b, struct arena *a, struct kv_got *out, enum kv_family family,
                  struct str id, const struct kv_line_more *more);

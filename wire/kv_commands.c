@@ -276,7 +276,7 @@ void kv_line_put(struct kv *k, struct batch *b, struct arena *a, struct kv_got *
                  struct str id, const struct kv_line_more *more)
 {
     const struct str head[] = { S("EVAL"),
-                                KV_PUT_SCRIPT,
+                                more->fleeting ? KV_PUT_FLEETING_SCRIPT : KV_PUT_SCRIPT,
                                 S("1"),
                                 S(""),
                                 number_text(a, more->after_ms),

@@ -37,6 +37,12 @@ enum { KV_EPOCH_TEXT_B = 16, KV_HEARTBEAT_MS = 1000 };
     S(KV_NOW "for i = 4, #ARGV do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i]) end "                            \
              "redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[2]) "                                                \
              "redis.call('EXPIRE', KEYS[1], ARGV[3]) return redis.call('ZCARD', KEYS[1])")
+/* Whatever is due is gone. */
+#define KV_PUT_FLEETING_SCRIPT                                                                                         \
+    S(KV_NOW "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now) "                                                   \
+             "for i = 4, #ARGV do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i]) end "                            \
+             "redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[2]) "                                                \
+             "redis.call('EXPIRE', KEYS[1], ARGV[3]) return redis.call('ZCARD', KEYS[1])")
 #define KV_TAKE_SCRIPT                                                                                                 \
     S(KV_NOW "local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1]) "                     \
              "for i = 1, #due do redis.call('ZADD', KEYS[1], now + ARGV[2], due[i]) end return due")

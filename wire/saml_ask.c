@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wire/saml_ask.h"
 
+#include "base/crypt.h"
 #include "wire/saml.h"
 
 #include <zlib.h>
@@ -359,6 +360,64 @@ struct str saml_ask_issuer(const struct saml_ask *m)
     const struct _xmlNode *issuer = m->root != NULL ? xml_child(m->root, SAML, "Issuer") : NULL;
 
     return leaf_uri(m, issuer);
+}
+
+static void put_attributes(const struct saml_ask *m, const struct _xmlNode *n, const char *of, saml_part_fn *put,
+                           void *with)
+{
+    static const char *const known[] = { "Version",
+                                         "IssueInstant",
+                                         "Destination",
+                                         "AssertionConsumerServiceURL",
+                                         "AssertionConsumerServiceIndex",
+                                         "ProtocolBinding",
+                                         "AttributeConsumingServiceIndex",
+                                         "ForceAuthn",
+                                         "IsPassive",
+                                         "Format",
+                                         "AllowCreate",
+                                         "Comparison" };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct str value = attr(m, n, known[i]);
+        if (value.p != NULL)
+            put(with, arena_cstr(m->arena, arena_printf(m->arena, "%s.%s", of, known[i])), value);
+    }
+}
+
+/* By whose key it says that it was signed: its SHA-256. */
+static struct str certificate_print(const struct saml_ask *m, const struct _xmlNode *signature)
+{
+    static const char *const path[] = { "KeyInfo", "X509Data", "X509Certificate" };
+    struct str der, print = { NULL, 0 };
+
+    for (size_t i = 0; signature != NULL && i < sizeof path / sizeof *path; i++)
+        signature = xml_child(signature, DS, path[i]);
+    if (signature != NULL && xml_base64(m->arena, leaf(m, signature), &der))
+        print = sha256_hex(m->arena, der);
+    return print;
+}
+
+enum { OUTLINE_MAX = 24 };
+
+void saml_ask_outline(const struct saml_ask *m, saml_part_fn *put, void *with)
+{
+    const struct _xmlNode *n = m->root != NULL ? xml_first(m->root) : NULL;
+
+    if (m->root == NULL)
+        return;
+    put_attributes(m, m->root, xml_name(m->root), put, with);
+    for (size_t i = 0; n != NULL && i < OUTLINE_MAX; i++, n = xml_next(n)) {
+        put(with, xml_name(n), xml_is(n, SAML, "Issuer") ? leaf_uri(m, n) : (struct str){ NULL, 0 });
+        if (xml_is(n, DS, "Signature"))
+            put(with, "Signature.X509Certificate (SHA-256)", certificate_print(m, n));
+        if (!xml_is(n, SAMLP, "NameIDPolicy") && !xml_is(n, SAMLP, "RequestedAuthnContext"))
+            continue;
+        put_attributes(m, n, xml_name(n), put, with);
+        for (const struct _xmlNode *in = xml_first(n); in != NULL && i < OUTLINE_MAX; in = xml_next(in), i++)
+            put(with, xml_name(in), leaf_uri(m, in));
+    }
+    put(with, "SigAlg", m->algorithm);
 }
 
 struct str saml_ask_id(const struct saml_ask *m)

@@ -53,6 +53,10 @@ struct str saml_ask_id(const struct saml_ask *m);
 struct str saml_ask_in_response_to(const struct saml_ask *m);
 struct str saml_ask_relay_state(const struct saml_ask *m); /* as it came, for the way back; absent: none */
 bool saml_ask_has_signature(const struct saml_ask *m);
+/* Each part of it whose values the specification names, or that is the service's own, unproven, for people to read;
+ * others by their name, with an absent value. */
+typedef void saml_part_fn(void *with, const char *name, struct str value);
+void saml_ask_outline(const struct saml_ask *m, saml_part_fn *put, void *with);
 
 struct saml_ask_rules {
     const struct keyring *keys; /* of the service; NULL or empty: it has none, and a signature cannot hold */

@@ -125,7 +125,7 @@ static enum step use_up(struct ctx *c, struct fail *f)
 static enum step check_unused(struct ctx *c, struct fail *f)
 {
     return once_first(&mine(c)->used, "mark of a launch", "lti_message_hint was used before, and serves once", f)
-               ? NEXT
+               ? passed(c, CHECK_launch_once)
                : REFUSE;
 }
 
@@ -228,9 +228,11 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
 
     if (!settle_told(c, a, f))
         return REFUSE;
+    check_passed(c, CHECK_launch_place);
     struct str claims = claims_of(c);
     if (claims.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "the message is too large");
+    c->told = claims;
     signer_id_token(c->signer, &c->batch, c->arena, JOSE_RS256, claims, TOKEN_LIFE_S, &a->token);
     return WAIT;
 }
@@ -264,6 +266,7 @@ static enum step answer_send(struct ctx *c, struct fail *f)
         log_event(LOG_WARN, "lti.member_not_kept", LOG_C("code", c->support_code), LOG_S("service", c->service->id),
                   LOG_C("why", mine(c)->member.why.detail));
     flow_opened(c);
+    check_passed(c, CHECK_launch_given);
     put(&all, S("id_token"), mine(c)->token.value);
     return post(c, &all);
 }

@@ -30,7 +30,7 @@ static enum step find_tool(struct ctx *c, struct fail *f)
     if (c->service == NULL)
         return fail_told(f, FAIL_CALLER, "invalid_request", "client_id is that of no tool",
                          "unknown tool: none has client_id \"%.*s\"", STR_ARG(id));
-    return c->service->enabled ? NEXT
+    return c->service->enabled ? passed(c, CHECK_tool)
                                : fail_told(f, FAIL_CALLER, "unauthorized_client", "the tool is switched off",
                                            "the tool is switched off");
 }
@@ -54,7 +54,7 @@ static enum step check_redirect_uri(struct ctx *c, struct fail *f)
     c->login->prompt = PROMPT_NONE;
     c->login->scope = S("openid");
     c->login->redirect_checked = true;
-    return NEXT;
+    return passed(c, CHECK_lti_redirect_uri);
 }
 
 /* ── what must be said, word for word ───────────────────────────────────── */
@@ -73,7 +73,7 @@ static enum step check_words(struct ctx *c, struct fail *f)
         if (!str_eq(asked(c, words[i].name), str_of(words[i].value)))
             return fail(f, FAIL_CALLER, words[i].code, "%s must be %s", words[i].name, words[i].value);
     return str_has_word(asked(c, "scope"), S("openid"))
-               ? NEXT
+               ? passed(c, CHECK_lti_words)
                : fail(f, FAIL_CALLER, "invalid_scope", "scope does not contain openid");
 }
 
@@ -86,7 +86,7 @@ static enum step check_nonce(struct ctx *c, struct fail *f)
     if (nonce.n > LTI_NONCE_MAX_B)
         return fail(f, FAIL_CALLER, "invalid_request", "nonce has %zu bytes, more than %d", nonce.n, LTI_NONCE_MAX_B);
     c->login->nonce = nonce;
-    return NEXT;
+    return passed(c, CHECK_lti_nonce);
 }
 
 /* Short-lived, of this tool; whose session it is, is seen once that is loaded. */
@@ -103,7 +103,7 @@ static enum step check_hints(struct ctx *c, struct fail *f)
         return fail(f, FAIL_NO_SESSION, "login_required", "the launch began more than %d s ago", HINT_LIFE_S);
     c->login->login_hint = login;
     c->login->pushed = message;
-    return NEXT;
+    return passed(c, CHECK_lti_hints);
 }
 
 static enum step load_session(struct ctx *c, struct fail *f)
@@ -138,7 +138,7 @@ static enum step check_session(struct ctx *c, struct fail *f)
     if (!hint_open(c, c->login->login_hint, c->login->pushed, &h, f))
         return REFUSE;
     return c->session != NULL && str_eq(c->session->sid, h.sid)
-               ? NEXT
+               ? passed(c, CHECK_lti_session)
                : fail(f, FAIL_NO_SESSION, "login_required", "the launch is not of whoever is signed in here");
 }
 

@@ -105,6 +105,7 @@ static enum step find_tool(struct ctx *c, struct fail *f)
     c->service = lti_tool(c, iss);
     if (c->service == NULL || !c->service->enabled || !c->service->lti.deep_linking)
         return fail(f, FAIL_CALLER, "invalid_request", "iss of the JWT is no tool that people pick from");
+    check_passed(c, CHECK_deep_who);
     p->proof = (struct tool_proof){ .tool = c->service,
                                     .token = token,
                                     .rules = { .blame = FAIL_CALLER,
@@ -136,7 +137,8 @@ static enum step check_proof(struct ctx *c, struct fail *f)
         return fail(f, FAIL_CALLER, "invalid_request", "JWT: message_type is not LtiDeepLinkingResponse");
     if (!str_eq(said(p, S(LTI_CLAIM "version")), S("1.3.0")))
         return fail(f, FAIL_CALLER, "invalid_request", "JWT: version is not 1.3.0");
-    return str_is_set(p->proof.claims.nonce) ? NEXT : fail(f, FAIL_CALLER, "invalid_request", "JWT: nonce is missing");
+    return str_is_set(p->proof.claims.nonce) ? passed(c, CHECK_deep_proof)
+                                             : fail(f, FAIL_CALLER, "invalid_request", "JWT: nonce is missing");
 }
 
 /* It must answer what somebody here was asked a moment ago, in that deployment. */
@@ -154,7 +156,7 @@ static enum step check_data(struct ctx *c, struct fail *f)
     if (!str_eq(said(p, S(LTI_CLAIM "deployment_id")), p->of.deployment))
         return fail(f, FAIL_CALLER, "invalid_request", "JWT: deployment_id is not that of the request");
     return p->of.until_s > c->now_s
-               ? NEXT
+               ? passed(c, CHECK_deep_begun)
                : fail(f, FAIL_CALLER, "invalid_request", "JWT: the request was made more than two hours ago");
 }
 
@@ -243,6 +245,7 @@ static enum step list(struct ctx *c, struct fail *f)
         return fail(f, FAIL_TOO_LARGE, "invalid_request", "so much cannot be picked at once: pick fewer, and again");
     log_event(LOG_INFO, "lti.picked", LOG_C("support_code", c->support_code), LOG_S("service", c->service->id),
               LOG_N("links", kept), LOG_N("left_out", left_out));
+    check_passed(c, CHECK_deep_items);
     return answer_go(c, url_to(c->arena, S("/lti/picked"), S("list"), seal_text(c, list_place, json_done(&o))));
 }
 

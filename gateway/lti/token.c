@@ -44,7 +44,7 @@ static enum step check_grant(struct ctx *c, struct fail *f)
         return fail(f, FAIL_CALLER, "unsupported_grant_type", "grant_type must be client_credentials");
     return str_eq(form_get(c->body, S("client_assertion_type")),
                   S("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"))
-               ? NEXT
+               ? passed(c, CHECK_lti_grant)
                : fail(f, FAIL_CALLER, "invalid_request",
                       "client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 }
@@ -87,7 +87,8 @@ static enum step check_proof(struct ctx *c, struct fail *f)
 
     if (!g->proof.ok)
         return unproven(c, f, g->proof.why.code, g->proof.why.detail);
-    return str_eq(g->proof.claims.sub, c->service->client_id) ? NEXT : unproven(c, f, "sub", "is not the tool");
+    return str_eq(g->proof.claims.sub, c->service->client_id) ? passed(c, CHECK_lti_proof)
+                                                              : unproven(c, f, "sub", "is not the tool");
 }
 
 /* Once [RFC 7523 3 (7)]. */
@@ -152,6 +153,7 @@ static enum step answer(struct ctx *c, struct fail *f)
     json_put_int(&o, S("expires_in"), SERVICE_TOKEN_LIFE_S);
     json_put_str(&o, S("scope"), scope);
     json_end_object(&o);
+    check_passed(c, CHECK_lti_scope);
     http_header_set(c->res, S("Cache-Control"), S("no-store"));
     http_body(c->res, 200, S("application/json"), json_done(&o));
     return DONE;

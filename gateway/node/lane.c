@@ -106,6 +106,7 @@ static void give_parts(struct lane *lane, struct ctx *c)
     c->seals = lane->node->seals;
     c->farewells = lane->farewells;
     c->vigil = lane->vigil;
+    c->tracing = &lane->traced;
 }
 
 static bool begin_job(void *self, struct ctx *c)
@@ -160,6 +161,7 @@ static void end(void *self, struct ctx *c, int64_t took_ms)
 {
     struct lane *lane = self;
 
+    trace_note(c);
     metrics_request(&lane->metrics, route_index(c->routes, c->route), c->res->status, took_ms);
     tally_add(c->service_tally, c->older_key_of, S(TALLY_IDP_OLDER), c->now_s);
     shadow_drop(c->shadow);

@@ -14,6 +14,7 @@
 #include "base/work.h"
 #include "gateway/metrics.h"
 #include "gateway/node/tables.h"
+#include "gateway/trace.h"
 #include "model/ctx.h"
 
 enum { LANES_MAX = 64, NODE_SAID_B = 512 };
@@ -24,6 +25,7 @@ struct probed {                  /* by probes.c, on the lane's thread; read by a
 };
 
 struct lane { /* one loop and what belongs to it */
+    struct trace_pace traced;
     struct node *node;
     struct loop *loop;
     struct server *server;

@@ -18,6 +18,7 @@
 #include "gateway/session/found.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
+#include "gateway/trace.h"
 #include "gateway/vigil.h"
 #include "model/pairwise.h"
 #include "registry/targets.h"
@@ -71,6 +72,7 @@ static const struct json_field code_fields[] = {
     FIELD(code_record, resources, JSON_STR, false, RESOURCES_MAX_B),
     FIELD(code_record, consented, JSON_STR, false, 0),
     FIELD(code_record, jkt, JSON_STR, false, JKT_CHARS),
+    FIELD(code_record, attempt, JSON_STR, false, TRACE_ATTEMPT_MAX_B),
     FIELD(code_record, made_s, JSON_INT, true, 0),
     { 0 },
 };
@@ -158,7 +160,7 @@ static bool may_answer(const struct ctx *c)
 
 static enum step check_address(struct ctx *c, struct fail *f)
 {
-    return may_answer(c) ? NEXT
+    return may_answer(c) ? passed(c, CHECK_address_now)
                          : fail(f, FAIL_CALLER, "invalid_request", "redirect_uri was taken away since it was asked");
 }
 
@@ -177,13 +179,14 @@ static struct answering *mine(const struct ctx *c)
 static enum step told(struct ctx *c, const char *code, const char *detail)
 {
     struct answer_fields fields = { .n = 0 };
-    struct fail why = { 0 };
+    struct fail *why = arena_make(c->arena, struct fail);
 
-    (void)fail(&why, FAIL_CALLER, code, "%s", detail);
+    (void)fail(why, FAIL_CALLER, code, "%s", detail);
+    c->away = why;
     log_event(LOG_INFO, "login.not_answered", LOG_C("support_code", c->support_code),
-              LOG_S("service", c->login->service), LOG_C("code", code), LOG_C("why", why.detail));
+              LOG_S("service", c->login->service), LOG_C("code", code), LOG_C("why", why->detail));
     answer_put(&fields, S("error"), str_of(code));
-    answer_put(&fields, S("error_description"), answer_description(c, &why));
+    answer_put(&fields, S("error_description"), answer_description(c, why));
     answer_refuse(c, &fields);
     return DONE;
 }
@@ -195,7 +198,7 @@ static enum step check_acr(struct ctx *c, struct fail *f)
     (void)f;
     c->state = arena_make(c->arena, struct answering);
     return release_acr_fits(c->registry, c->person, c->login)
-               ? NEXT
+               ? (enum step)passed(c, CHECK_acr)
                : told(c, "unmet_authentication_requirements",
                       "acr: the sign-in did not reach a value that is asked for as essential");
 }
@@ -221,7 +224,7 @@ static enum step check_unused(struct ctx *c, struct fail *f)
     if (mine(c)->used.outcome == KV_DOWN)
         return kv_away(f, "mark of a request");
     return mine(c)->used.outcome == KV_MISS
-               ? NEXT
+               ? (enum step)passed(c, CHECK_once)
                : told(c, "invalid_request_uri", "the request was answered before, and serves once");
 }
 
@@ -275,6 +278,7 @@ static enum step answer_ask(struct ctx *c, struct fail *f)
         .consented =
             c->service->client.consent ? consent_words(c->arena, tells(c, flow_decision(c))) : (struct str){ NULL, 0 },
         .jkt = l->jkt,
+        .attempt = trace_attempt(c),
         .made_s = c->now_s,
     };
     struct str sealed = code_seal(c, key, &r);
@@ -302,6 +306,7 @@ static enum step seal_answer(struct ctx *c, struct fail *f)
     flow_opened(c);
     answer_put(&a->fields, S("code"), a->code);
     answer_put(&a->fields, S("session_state"), oidc_session_state(c, c->service->client_id, c->login->answer_to));
+    check_passed(c, CHECK_code_given);
     return answer_seal(c, &a->fields);
 }
 

@@ -27,6 +27,7 @@ struct code_record {
     struct str claims;    /* as in struct login */
     struct str resources; /* likewise: the tokens may be for these alone [RFC 8707 2.2] */
     struct str consented; /* claims that the person was asked about, as words; absent: none */
+    struct str attempt;   /* that it belongs to (gateway/trace.h); absent: none is traced */
     struct str jkt;       /* likewise: only with a proof of this key it is redeemed [RFC 9449 10] */
     int64_t made_s;
 };

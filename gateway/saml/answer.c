@@ -17,6 +17,7 @@
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "gateway/tested.h"
+#include "gateway/trace.h"
 #include "gateway/vigil.h"
 #include "model/pairwise.h"
 #include "registry/targets.h"
@@ -73,7 +74,7 @@ static enum step check_address(struct ctx *c, struct fail *f)
     if (m->peer == NULL)
         return REFUSE;
     return peer_takes_at(m->peer, c->login->answer_to)
-               ? NEXT
+               ? passed(c, CHECK_acs_now)
                : fail(f, FAIL_CALLER, "invalid_request", "the AssertionConsumerService is no longer in its metadata");
 }
 
@@ -87,7 +88,7 @@ static enum step check_person(struct ctx *c, struct fail *f)
         return saml_told(c, "unmet_authentication_requirements", "the sign-in did not reach what is asked for");
     if (str_is_set(l->claims) && !str_has_word(l->claims, c->person->idp))
         return saml_told(c, "no_supported_idp", "the person signed in by another identity provider than Scoping lists");
-    return NEXT;
+    return passed(c, CHECK_context_reached);
 }
 
 /* ── what is told ───────────────────────────────────────────────────────── */
@@ -135,8 +136,11 @@ static enum step make_name(struct ctx *c, struct fail *f)
     m->sub = pairwise_sub(c->arena, c->seals, c->person->id, c->service->vendor);
     const struct release r = release_of(c, m->sub, flow_decision(c));
     m->told = attributes_told(c->arena, &r, peer_wants(c->arena, m->peer, wanted), saml_scope(c));
+    c->attempt = trace_attempt(c);
+    if (str_is_set(c->attempt))
+        c->told = attributes_json(c->arena, &m->told, m->sub);
     return name_make(c, c->service, c->login->scope, m->sub, email_of(c, &m->told), &m->name)
-               ? NEXT
+               ? (enum step)passed(c, CHECK_name_made)
                : saml_told(c, "invalid_name_id_policy", "the e-mail address of the person is not released");
 }
 
@@ -349,6 +353,7 @@ static enum step send(struct ctx *c, struct fail *f)
     if (!flow_audited(c, f))
         return REFUSE;
     flow_opened(c);
+    check_passed(c, CHECK_assertion_given);
     return saml_post(c, c->service, c->login->answer_to, "SAMLResponse",
                      saml_sealed(c->arena, &m->draft, m->signature.value), c->login->state_out);
 }

@@ -214,20 +214,26 @@ struct told_attributes attributes_told(struct arena *a, const struct release *r,
     return t.out;
 }
 
-struct str attributes_shown(struct arena *a, const struct release *r)
+struct str attributes_json(struct arena *a, const struct told_attributes *told, struct str name)
 {
-    const struct told_attributes told = attributes_told(a, r, NULL, S("…"));
     struct json_out o = json_out(a, RELEASE_MAX_B);
 
     json_begin_object(&o);
-    json_put_str(&o, S("NameID"), r->sub);
-    for (size_t i = 0; i < told.n; i++) {
-        json_key(&o, told.at[i].name);
+    json_put_str(&o, S("NameID"), name);
+    for (size_t i = 0; i < told->n; i++) {
+        json_key(&o, told->at[i].name);
         json_begin_array(&o);
-        for (size_t k = 0; k < told.at[i].values.n; k++)
-            json_str(&o, told.at[i].values.at[k]);
+        for (size_t k = 0; k < told->at[i].values.n; k++)
+            json_str(&o, told->at[i].values.at[k]);
         json_end_array(&o);
     }
     json_end_object(&o);
     return json_done(&o);
+}
+
+struct str attributes_shown(struct arena *a, const struct release *r)
+{
+    const struct told_attributes told = attributes_told(a, r, NULL, S("…"));
+
+    return attributes_json(a, &told, r->sub);
 }

@@ -32,7 +32,9 @@ struct told_attributes attributes_told(struct arena *a, const struct release *r,
 /* Which claim is told under that Name by one of the presets; false: none is. */
 bool attributes_claim_named(struct str name, enum claim *out);
 
-/* attributes_told() as JSON, for people to read: Name and values. */
+/* What is told as JSON, for people to read: Name and values; name: of the person. */
+struct str attributes_json(struct arena *a, const struct told_attributes *told, struct str name);
+/* attributes_told() in that form. */
 struct str attributes_shown(struct arena *a, const struct release *r);
 
 #endif

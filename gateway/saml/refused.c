@@ -123,12 +123,13 @@ void saml_refuse(struct ctx *c, const char *code)
 
 enum step saml_told(struct ctx *c, const char *code, const char *detail)
 {
-    struct fail why = { 0 };
+    struct fail *why = arena_make(c->arena, struct fail);
 
-    (void)fail(&why, FAIL_CALLER, code, "%s", detail);
+    (void)fail(why, FAIL_CALLER, code, "%s", detail);
+    c->away = why;
     log_event(LOG_INFO, "login.not_answered", LOG_C("support_code", c->support_code),
-              LOG_S("service", c->login->service), LOG_C("code", code), LOG_C("why", why.detail));
-    c->fail = why;
+              LOG_S("service", c->login->service), LOG_C("code", code), LOG_C("why", why->detail));
+    c->fail = *why;
     saml_refuse(c, code);
     c->fail = (struct fail){ .kind = FAIL_NONE };
     return DONE;

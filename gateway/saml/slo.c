@@ -82,6 +82,8 @@ static enum step find_service(struct ctx *c, struct fail *f)
     if (kind != SAML_ASK_LOGOUT && (kind != SAML_ASK_LOGGED_OUT || e->by_soap))
         return fail_told(f, FAIL_CALLER, "invalid_request", "the message is no LogoutRequest",
                          "the message is neither a LogoutRequest nor a LogoutResponse");
+    c->saml = e->message;
+    check_passed(c, CHECK_leave_message);
     c->service_named = issuer;
     c->service = registry_service_entity(c->registry, issuer);
     if (c->service == NULL || !c->service->enabled)
@@ -89,6 +91,7 @@ static enum step find_service(struct ctx *c, struct fail *f)
                          "unknown service: none has the entityID \"%.*s\"", STR_ARG(issuer));
     if (!saml_face_fits(c, f))
         return REFUSE;
+    check_passed(c, CHECK_leave_issuer);
     peer_ask(c, c->service, false, &e->got);
     return WAIT;
 }
@@ -187,13 +190,14 @@ static enum step note_told(struct ctx *c, struct fail *f)
     struct ending *e = mine(c);
     struct strs sessions = { e->said.sessions, e->said.session_count };
 
+    check_passed(c, CHECK_leave_authentic);
     if (e->told.kind == SAML_ASK_LOGGED_OUT)
-        return NEXT;
+        return passed(c, CHECK_leave_named);
     e->told.id = e->said.id;
     e->told.name = e->said.name.value;
     e->told.sessions = strs_joined(c->arena, &sessions, ' ');
     e->told.asynchronous = e->said.asynchronous;
-    return NEXT;
+    return passed(c, CHECK_leave_named);
 }
 
 /* One that comes again could end a session that has begun since [security: replay].  as: in which form it comes. */
@@ -222,7 +226,7 @@ static enum step check_unused(struct ctx *c, struct fail *f)
     if (e->used.outcome == KV_DOWN)
         return kv_away(f, "mark of a request");
     return e->used.outcome == KV_MISS
-               ? NEXT
+               ? passed(c, CHECK_leave_once)
                : fail_told(f, FAIL_CALLER, "invalid_request", "the message came before, and is good once",
                            "LogoutRequest \"%.*s\" came before", STR_ARG(e->told.id));
 }

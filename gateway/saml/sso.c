@@ -37,6 +37,7 @@ static enum step find_service(struct ctx *c, struct fail *f)
     if (saml_ask_kind(mine(c)->message) != SAML_ASK_LOGIN)
         return fail_told(f, FAIL_CALLER, "invalid_request", "the message is no AuthnRequest",
                          "the message is no AuthnRequest");
+    check_passed(c, CHECK_message);
     c->service_named = issuer;
     c->service = registry_service_entity(c->registry, issuer);
     if (c->service == NULL)
@@ -47,6 +48,7 @@ static enum step find_service(struct ctx *c, struct fail *f)
                          "the service is switched off");
     if (!saml_face_fits(c, f))
         return REFUSE;
+    check_passed(c, CHECK_issuer);
     peer_ask(c, c->service, false, &mine(c)->got);
     return WAIT;
 }
@@ -88,7 +90,7 @@ static enum step read_once(struct ctx *c, struct fail *f)
 
 static enum step read_again(struct ctx *c, struct fail *f)
 {
-    return !mine(c)->again || prove(c, f) ? NEXT : REFUSE;
+    return !mine(c)->again || prove(c, f) ? passed(c, CHECK_authentic) : REFUSE;
 }
 
 /* Out of its metadata alone [IIP-IDP12, SDP-IDP06]; from here on it hears what is wrong. */
@@ -115,7 +117,7 @@ static enum step begin_login(struct ctx *c, struct fail *f)
         c->login->prompt |= PROMPT_NONE;
     if (a->said.force)
         c->login->prompt |= PROMPT_LOGIN;
-    return NEXT;
+    return passed(c, CHECK_acs);
 }
 
 /* ── what is asked ──────────────────────────────────────────────────────── */
@@ -132,7 +134,7 @@ static enum step check_name(struct ctx *c, struct fail *f)
                     STR_ARG(a->said.policy.format));
     if (str_eq(c->login->scope, S("email")) && !claim_in(c->service->asks, CLAIM_EMAIL))
         return fail(f, FAIL_CALLER, "invalid_name_id_policy", "NameIDPolicy: the service is not told e-mail addresses");
-    return NEXT;
+    return passed(c, CHECK_name_id_policy);
 }
 
 /* Whom it wants to see signed in, by the pseudonym that it knows [core 3.4.1]. */
@@ -141,11 +143,11 @@ static enum step check_subject(struct ctx *c, struct fail *f)
     const struct saml_login_asked *said = &mine(c)->said;
 
     if (!said->has_subject)
-        return NEXT;
+        return passed(c, CHECK_subject);
     if (!str_is_set(said->subject.value) || !str_eq(said->subject.format, name_format(S(NAME_PERSISTENT))))
         return fail(f, FAIL_CALLER, "unknown_principal", "Subject: nobody is known by that name");
     c->login->hint_sub = said->subject.value;
-    return NEXT;
+    return passed(c, CHECK_subject);
 }
 
 static enum step check_contexts(struct ctx *c, struct fail *f)
@@ -167,7 +169,7 @@ static enum step check_contexts(struct ctx *c, struct fail *f)
         strs_add(c->arena, &asked, said->contexts[i]);
     }
     return contexts_demand(c->arena, how[said->comparison], &asked, c->login)
-               ? NEXT
+               ? passed(c, CHECK_contexts)
                : fail(f, FAIL_CALLER, "unmet_authentication_requirements",
                       "RequestedAuthnContext: nothing is better than what is named");
 }
@@ -242,7 +244,7 @@ static enum step check_scoping(struct ctx *c, struct fail *f)
     if (!ours && said->idp_count > 0 && ids.n == 0)
         return fail(f, FAIL_CALLER, "no_supported_idp", "Scoping: none of the identity providers is known here");
     return settle_idps(c, ours ? &(struct strs){ NULL, 0 } : &ids)
-               ? NEXT
+               ? passed(c, CHECK_scoping)
                : fail(f, FAIL_CALLER, "no_supported_idp", "none of the identity providers is of %.*s",
                       STR_ARG(c->service->saml.answers_as));
 }
@@ -292,7 +294,10 @@ static enum step read_query(struct ctx *c, struct fail *f)
 
     if (form_get(c->query, S("SAMLRequest")).p == NULL)
         return flow_bookmark(c);
-    return saml_ask_redirect(c->arena, c->req->query, (size_t)c->set->saml_message_B, &a->message, f) ? NEXT : REFUSE;
+    if (!saml_ask_redirect(c->arena, c->req->query, (size_t)c->set->saml_message_B, &a->message, f))
+        return REFUSE;
+    c->saml = a->message;
+    return NEXT;
 }
 
 const struct step_row saml_sso[] = { { read_query }, { run_checks }, { load_session }, { flow_test_person },
@@ -307,10 +312,11 @@ static enum step read_form(struct ctx *c, struct fail *f)
 
     if (!str_is_set(message))
         return fail_told(f, FAIL_CALLER, "invalid_request", "SAMLRequest is missing", "SAMLRequest is missing");
-    return saml_ask_post(c->arena, message, form_get(c->body, S("RelayState")), (size_t)c->set->saml_message_B,
-                         &a->message, f)
-               ? NEXT
-               : REFUSE;
+    if (!saml_ask_post(c->arena, message, form_get(c->body, S("RelayState")), (size_t)c->set->saml_message_B,
+                       &a->message, f))
+        return REFUSE;
+    c->saml = a->message;
+    return NEXT;
 }
 
 static enum step keep(struct ctx *c, struct fail *f)

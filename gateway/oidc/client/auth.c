@@ -276,7 +276,7 @@ static enum step settle(struct ctx *c, struct fail *f)
         (void)asker_refuse(c, "%s", asker->told);
     }
     if (!asker->refused && c->service != NULL)
-        return NEXT;
+        return passed(c, CHECK_client);
     pace_refused(c);
     if (asker->count.outcome == KV_HIT && asker->count.number > GUESSES_MAX)
         return fail(f, FAIL_BUSY, "invalid_client", "too many wrong secrets for \"%.*s\"", STR_ARG(asker->id));

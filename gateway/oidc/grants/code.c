@@ -75,14 +75,20 @@ static bool bindings_fit(struct ctx *c, const struct code_record *r, struct fail
 {
     if (!str_eq(r->service, c->service->id))
         return grant_bad(f, "code is another service's");
+    check_passed(c, CHECK_code_whose);
     if (!str_eq(r->redirect_uri, form_get(c->body, S("redirect_uri"))))
         return grant_bad(f, "redirect_uri is not the one that the code was sent to");
+    check_passed(c, CHECK_code_address);
     if (c->now_s - r->made_s > c->set->code_life_s)
         return grant_bad(f, "code has expired");
     if (!str_eq(r->epoch, kv_epoch(c->kv)))
         return fail_told(f, FAIL_CALLER, "invalid_grant", "code can no longer be redeemed: ask for another one",
                          "Redis may have forgotten whether the code was used");
-    return verifier_fits(c, r, f) && key_fits(c, r, f);
+    check_passed(c, CHECK_code_fresh);
+    if (!verifier_fits(c, r, f))
+        return false;
+    check_passed(c, CHECK_pkce);
+    return key_fits(c, r, f);
 }
 
 /* At the gate nothing is granted: what would be answered is said, and answered wrong (oidc/trial.h). */
@@ -111,7 +117,9 @@ static enum step check_code(struct ctx *c, struct fail *f)
     if (!code_open(c, r->key, r->taken.value, &r->code))
         return fail_told(f, FAIL_CALLER, "invalid_grant", "code can no longer be redeemed: ask for another one",
                          "the code's record does not open");
-    return bindings_fit(c, &r->code, f) ? NEXT : REFUSE;
+    c->attempt = r->code.attempt;
+    check_passed(c, CHECK_code_known);
+    return bindings_fit(c, &r->code, f) ? passed(c, CHECK_code_key) : REFUSE;
 }
 
 /* Whoever lost the right, or the session, since the code was made gets nothing. */
@@ -124,6 +132,7 @@ static enum step find_person(struct ctx *c, struct fail *f)
     if (c->session == NULL)
         return f->kind != FAIL_NONE ? REFUSE
                                     : (enum step)grant_bad(f, "the person's session has ended since code was made");
+    check_passed(c, CHECK_session_stands);
     if (!grant_person(c, r->made_s, f))
         return REFUSE;
     g->scope = r->scope;

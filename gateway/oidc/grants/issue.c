@@ -170,6 +170,7 @@ static enum step choose(struct ctx *c, struct fail *f)
     granting(c)->issue = arena_make(c->arena, struct issue);
     if (!choose_resources(c, f) || !may_open(c, f))
         return REFUSE;
+    check_passed(c, CHECK_granted);
     choose_family(c);
     if (mine(c)->new_family)
         limit_ask(c, LIMIT_families, c->person->id, FAMILIES_S, &mine(c)->families);
@@ -353,6 +354,7 @@ static void store_token(struct ctx *c)
                                     .consented = g->consented,
                                     .through = g->through,
                                     .act = g->act,
+                                    .attempt = c->attempt,
                                     .bound = g->bound,
                                     .made_s = c->now_s,
                                     .ends_s = c->now_s + i->life_s };
@@ -423,7 +425,7 @@ static struct str id_claims(struct ctx *c)
                                     .alg = envelope_alg(c->service, ENVELOPE_ID_TOKEN),
                                     .told = &told };
 
-    return release_id_claims(c->arena, &facts);
+    return c->told = release_id_claims(c->arena, &facts);
 }
 
 static bool id_token_due(const struct ctx *c)
@@ -588,6 +590,7 @@ static enum step answer(struct ctx *c, struct fail *f)
     http_header_set(c->res, S("Cache-Control"), S("no-store"));
     http_header_set(c->res, S("Pragma"), S("no-cache"));
     http_body(c->res, 200, S("application/json"), json_done(&o));
+    check_passed(c, CHECK_tokens_given);
     return DONE;
 }
 

@@ -28,6 +28,7 @@ bool grant_person(struct ctx *c, int64_t given_s, struct fail *f)
         return grant_bad(f, "the person has taken back what they had let the service be told");
     if (flow_decide(c)->effect != EFFECT_ALLOW)
         return grant_bad(f, "the person may not use this service any more");
+    check_passed(c, CHECK_policy);
     flow_compare_told(c);
     return true;
 }
@@ -85,7 +86,7 @@ static enum step find_row(struct ctx *c, struct fail *f)
                         ? "a service without a secret or key may not use"
                         : "is not among grant_types of the service's row");
     g->grant = &grant_rows[type - grant_types];
-    return NEXT;
+    return passed(c, CHECK_grant_type);
 }
 
 static enum step prove_key(struct ctx *c, struct fail *f)
@@ -98,7 +99,7 @@ static enum step bind(struct ctx *c, struct fail *f)
 {
     struct granting *g = c->state;
 
-    return binding_to_issue(c, &g->bound, f) ? NEXT : REFUSE;
+    return binding_to_issue(c, &g->bound, f) ? passed(c, CHECK_holder) : REFUSE;
 }
 
 static enum step grant(struct ctx *c, struct fail *f)

@@ -111,6 +111,7 @@ static void tell_fault(struct ctx *c, struct ending *e)
                    LOG_C("why", e->fault.detail), LOG_S("service", c->service != NULL ? c->service->id : S("-")),
                    LOG_S("service_named", str_is_set(c->service_named) ? c->service_named : S("-"))))
         c->support_code[0] = '\0';
+    c->away = &e->fault;
     e->out.fault = answer_description(c, &e->fault);
 }
 
@@ -140,7 +141,10 @@ static enum step whose(struct ctx *c, struct fail *f)
     struct ending *e = c->state;
 
     (void)f;
-    return read_service(c, e) ? session_for(c, e->out.by) : NEXT;
+    if (!read_service(c, e))
+        return NEXT;
+    check_passed(c, CHECK_leave_who);
+    return session_for(c, e->out.by);
 }
 
 static enum step decide(struct ctx *c, struct fail *f)
@@ -149,6 +153,8 @@ static enum step decide(struct ctx *c, struct fail *f)
 
     (void)f;
     read_way_back(c, e);
+    if (e->fault.kind == FAIL_NONE)
+        check_passed(c, CHECK_leave_back);
     tell_fault(c, e);
     bool fits = session_is_test(c->session) ? true
                 : c->session != NULL        ? hint_fits(c, e, c->session->sid, c->session->person->id)

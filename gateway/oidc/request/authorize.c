@@ -26,7 +26,7 @@ static enum step find_service(struct ctx *c, struct fail *f)
     if (!c->service->enabled)
         return fail_told(f, FAIL_CALLER, "unauthorized_client", "the service is switched off",
                          "the service is switched off");
-    return NEXT;
+    return passed(c, CHECK_service);
 }
 
 /* ── by GET ─────────────────────────────────────────────────────────────── */

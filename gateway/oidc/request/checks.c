@@ -92,7 +92,7 @@ static enum step check_redirect_uri(struct ctx *c, struct fail *f)
     if (state.n > STATE_MAX_B)
         return too_long(c, f, STATE_MAX_B);
     c->login->redirect_checked = true;
-    return NEXT;
+    return passed(c, CHECK_redirect_uri);
 }
 
 /* ── what is asked ──────────────────────────────────────────────────────── */
@@ -104,7 +104,7 @@ static enum step check_response_mode(struct ctx *c, struct fail *f)
     unsigned mode;
 
     if (word.p == NULL)
-        return NEXT;
+        return passed(c, CHECK_response_mode);
     if (!mode_find(word, &mode))
         return fail(f, FAIL_CALLER, "invalid_request", "response_mode is \"%.*s\": there is none of that name",
                     STR_ARG(word));
@@ -114,7 +114,7 @@ static enum step check_response_mode(struct ctx *c, struct fail *f)
     if (mode_is_signed(mode) && c->login->state_out.n > STATE_SIGNED_MAX_B)
         return too_long(c, f, STATE_SIGNED_MAX_B);
     c->login->answer_mode = mode;
-    return NEXT;
+    return passed(c, CHECK_response_mode);
 }
 
 /* prompt=none is looked at first: it decides how everything after it may be answered. */
@@ -141,7 +141,7 @@ static enum step check_prompt(struct ctx *c, struct fail *f)
     }
     if ((c->login->prompt & PROMPT_NONE) != 0 && words > 1)
         return fail(f, FAIL_CALLER, "invalid_request", "prompt contains none, which goes with no other value");
-    return NEXT;
+    return passed(c, CHECK_prompt);
 }
 
 static enum step check_response_type(struct ctx *c, struct fail *f)
@@ -153,7 +153,7 @@ static enum step check_response_type(struct ctx *c, struct fail *f)
     if (!str_eq(type, S("code")))
         return fail(f, FAIL_CALLER, "unsupported_response_type", "response_type is \"%.*s\": only code is supported",
                     STR_ARG(type));
-    return NEXT;
+    return passed(c, CHECK_response_type);
 }
 
 /* Scopes that nobody knows, or that this service may not ask for, are left out [OIDC Core 3.1.2.1]. */
@@ -180,7 +180,7 @@ static enum step check_scope(struct ctx *c, struct fail *f)
         log_event(LOG_INFO, "authorize.scopes_dropped", LOG_C("support_code", c->support_code),
                   LOG_S("service", c->service->id), LOG_S("scopes", buf_str(&dropped)),
                   LOG_C("mend", "add them to scopes of the service's row, or let it not ask for them"));
-    return NEXT;
+    return passed(c, CHECK_scope);
 }
 
 static bool is_base64url(struct str s)
@@ -204,7 +204,7 @@ static enum step check_pkce(struct ctx *c, struct fail *f)
         if (method.p != NULL)
             return fail(f, FAIL_CALLER, "invalid_request", "code_challenge_method comes without code_challenge");
         return !c->service->pkce_required && !c->service->client.fapi && !service_is_public(c->service)
-                   ? NEXT
+                   ? passed(c, CHECK_pkce_asked)
                    : fail(f, FAIL_CALLER, "invalid_request",
                           "code_challenge is missing: this service must use PKCE with S256");
     }
@@ -215,7 +215,7 @@ static enum step check_pkce(struct ctx *c, struct fail *f)
         return fail(f, FAIL_CALLER, "invalid_request",
                     "code_challenge is no SHA-256 in base64url: it has 43 characters");
     c->login->code_challenge = challenge;
-    return NEXT;
+    return passed(c, CHECK_pkce_asked);
 }
 
 static struct str at_most(struct str s, size_t n)
@@ -231,14 +231,14 @@ static enum step check_max_age(struct ctx *c, struct fail *f)
     c->login->max_age_s = c->service->client.default_max_age_s;
     c->login->wants_auth_time = c->service->client.auth_time_required || c->login->max_age_s >= 0;
     if (text.p == NULL)
-        return NEXT;
+        return passed(c, CHECK_max_age);
     if (!str_int(text, &c->login->max_age_s) || c->login->max_age_s < 0) {
         c->login->max_age_s = -1;
         return fail(f, FAIL_CALLER, "invalid_request", "max_age is \"%.*s\", which is no number of seconds",
                     STR_ARG(text));
     }
     c->login->wants_auth_time = true;
-    return NEXT;
+    return passed(c, CHECK_max_age);
 }
 
 static enum step check_display(struct ctx *c, struct fail *f)
@@ -248,7 +248,7 @@ static enum step check_display(struct ctx *c, struct fail *f)
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (word.p == NULL || str_eq(word, str_of(known[i])))
-            return NEXT;
+            return passed(c, CHECK_display);
     return fail(f, FAIL_CALLER, "invalid_request", "display is \"%.*s\": known are page, popup, touch and wap",
                 STR_ARG(word));
 }
@@ -302,7 +302,7 @@ static enum step check_claims(struct ctx *c, struct fail *f)
     l->wants_auth_time = l->wants_auth_time || (auth_time != NULL && auth_time->essential);
     return (acr == NULL || wish_acr(c, acr, f)) && expect_sub(c, &claims.id_token, f) &&
                    expect_sub(c, &claims.userinfo, f)
-               ? NEXT
+               ? passed(c, CHECK_claims)
                : REFUSE;
 }
 
@@ -329,10 +329,10 @@ static enum step check_resource(struct ctx *c, struct fail *f)
         strs_add(c->arena, &all, uri);
     }
     if (all.n == 0)
-        return NEXT;
+        return passed(c, CHECK_resource);
     c->login->resources = strs_joined(c->arena, &all, ' ');
     return c->login->resources.n <= RESOURCES_MAX_B
-               ? NEXT
+               ? passed(c, CHECK_resource)
                : fail(f, FAIL_CALLER, "invalid_target", "resource: all of them have more than %d bytes",
                       RESOURCES_MAX_B);
 }
@@ -343,12 +343,12 @@ static enum step check_jkt(struct ctx *c, struct fail *f)
     struct str jkt = asked(c, "dpop_jkt");
 
     if (jkt.p == NULL)
-        return NEXT;
+        return passed(c, CHECK_dpop_jkt);
     if (jkt.n != JKT_CHARS || !is_base64url(jkt))
         return fail(f, FAIL_CALLER, "invalid_request",
                     "dpop_jkt is no thumbprint: SHA-256 in base64url has 43 characters");
     c->login->jkt = jkt;
-    return NEXT;
+    return passed(c, CHECK_dpop_jkt);
 }
 
 /* ── wishes ─────────────────────────────────────────────────────────────── */
@@ -389,7 +389,7 @@ static enum step read_wishes(struct ctx *c, struct fail *f)
     l->login_hint = at_most(asked(c, "login_hint"), HINT_MAX_B);
     l->lang = str_of(lang_tag(str_is_set(locales) ? lang_choose(locales, c->lang) : c->lang));
     preselect_any(c);
-    return NEXT;
+    return passed(c, CHECK_nonce);
 }
 
 /* A hint may be old, but it must be ours, and for this service. */
@@ -407,13 +407,13 @@ static enum step check_hint(struct ctx *c, struct fail *f)
     struct fail why = { 0 };
 
     if (!str_is_set(hint))
-        return NEXT;
+        return passed(c, CHECK_id_token_hint);
     if (c->keys == NULL)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "the signer has not said hello");
     if (!jose_verify(c->arena, hint, keyset_own(c->keys), &rules, &claims, &why))
         return fail(f, FAIL_CALLER, "invalid_request", "id_token_hint: %s", why.code);
     c->login->hint_sub = claims.sub;
-    return NEXT;
+    return passed(c, CHECK_id_token_hint);
 }
 
 const struct step_row request_checks[] = { { check_redirect_uri }, { check_response_mode },

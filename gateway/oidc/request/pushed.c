@@ -142,6 +142,7 @@ static enum step answer(struct ctx *c, struct fail *f)
     json_end_object(&o);
     http_header_set(c->res, S("Cache-Control"), S("no-store"));
     http_body(c->res, 201, S("application/json"), json_done(&o));
+    check_passed(c, CHECK_pushed);
     return DONE;
 }
 

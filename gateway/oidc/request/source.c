@@ -91,7 +91,7 @@ static enum step check_way(struct ctx *c, struct fail *f)
                     "request_uri is missing: this service must push its requests to /oidc/par first");
     if (row->request_object_required && a->way == WAY_PLAIN)
         return fail(f, FAIL_CALLER, "invalid_request", "request is missing: this service must sign its requests");
-    return NEXT;
+    return passed(c, CHECK_source);
 }
 
 const struct step_row request_source[] = { { answer_beside }, { choose }, { check_way }, { NULL } };

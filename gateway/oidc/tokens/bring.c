@@ -90,7 +90,7 @@ static enum step check_holder(struct ctx *c, struct fail *f)
         return token_refuse(c, f,
                             a->by_dpop ? "it is bound to no key, and came by the scheme DPoP"
                                        : "it is bound to a key (DPoP), and came as a bearer's");
-    return binding_proven(c, bound, &why) ? NEXT : token_refuse(c, f, why);
+    return binding_proven(c, bound, &why) ? (enum step)passed(c, CHECK_token_good) : token_refuse(c, f, why);
 }
 
 const struct step_row token_bring[] = { { read_token }, { find_whose }, { ask_holder }, { check_holder }, { NULL } };

@@ -6,6 +6,7 @@
 #include "base/seals.h"
 #include "gateway/consent.h"
 #include "gateway/session/session.h"
+#include "gateway/trace.h"
 #include "registry/ends.h"
 #include "wire/json.h"
 
@@ -22,6 +23,7 @@ static const struct json_field token_fields[] = {
     FIELD(token_record, consented, JSON_STR, false, 0),
     FIELD(token_record, through, JSON_STR, false, THROUGH_MAX_B),
     FIELD(token_record, act, JSON_STR, false, ACT_MAX_B),
+    FIELD(token_record, attempt, JSON_STR, false, TRACE_ATTEMPT_MAX_B),
     { "jkt", JSON_STR, false, JKT_CHARS, offsetof(struct token_record, bound.jkt) },
     { "x5t", JSON_STR, false, JKT_CHARS, offsetof(struct token_record, bound.x5t) },
     FIELD(token_record, made_s, JSON_INT, true, 0),
@@ -131,6 +133,7 @@ bool token_ask_whose(struct ctx *c, struct token_shown *t, struct fail *f)
         return no_token(t, "the service has gone");
     if (lang_of_tag(r->lang, &lang))
         c->lang = lang;
+    c->attempt = r->attempt;
     if (str_is_set(r->session) && !str_eq(r->session, t->session_asked))
         session_ask(c, r->session, &t->session);
     if (str_is_set(r->family) && !str_eq(r->family, t->family_asked))

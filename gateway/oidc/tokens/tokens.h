@@ -38,6 +38,7 @@ struct token_record {
     struct str consented; /* claims that the person was asked about, as words; absent: none */
     struct str through;   /* registry ids: whose tokens it was exchanged for, one after the other; absent: it was not */
     struct str act;       /* JSON: who acts with it [RFC 8693 4.1]; absent: whom it was issued to */
+    struct str attempt;   /* that it came of (gateway/trace.h); absent: none is traced */
     struct binding bound; /* only who holds this key may use it */
     int64_t made_s, ends_s;
 };

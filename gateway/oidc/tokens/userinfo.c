@@ -65,6 +65,7 @@ static enum step decide(struct ctx *c, struct fail *f)
     const struct decision *decision = flow_decide(c);
     if (decision->effect != EFFECT_ALLOW)
         return token_refuse(c, f, "policy says no by now");
+    check_passed(c, CHECK_token_person);
     flow_compare_told(c);
     struct claims_asked asked = { 0 };
     struct fail unreadable = { 0 }; /* it was read when it came */
@@ -83,6 +84,7 @@ static enum step decide(struct ctx *c, struct fail *f)
     a->words = release_words(c->arena, &r);
     if (a->claims.p == NULL)
         return fail(f, FAIL_OURS, "server_error", "the claims are too large");
+    c->told = a->claims;
     tested_keep(c, TESTED_USERINFO, is_signed(c) ? with_aud(c, a->claims) : a->claims, a->words, &r);
     if (is_signed(c))
         envelope_ask(c, &a->sealed, c->service, ENVELOPE_USERINFO, with_aud(c, a->claims), 0);
@@ -120,6 +122,7 @@ static enum step say(struct ctx *c, const struct asked *a)
         http_body(c->res, 200, S("application/jwt"), a->token);
     else
         http_body(c->res, 200, S("application/json"), a->claims);
+    check_passed(c, CHECK_claims_given);
     return DONE;
 }
 

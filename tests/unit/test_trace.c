@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * What a trace keeps of a refused request, and what it does not. */
+#include "gateway/trace.h"
+
+#include "base/codec.h"
+#include "gateway/routes.h"
+#include "tests/test.h"
+#include "wire/form.h"
+#include "wire/http.h"
+
+#include <string.h>
+
+#define PERSONAL "Aino-Kielo-0707"
+
+static struct str uris[] = { { "https://tori.example/paluu?a=b", 30 } };
+static const struct service service = { .id = S("tori"), .redirect_uris = { uris, 1 } };
+static struct http_response res = { .status = 400 };
+
+static struct str record(struct test *t, const char *body, const char *authorization)
+{
+    static const struct route route = { .method = HTTP_POST, .path = "/oidc/token", .errors = ERRORS_JSON };
+    struct http_field fields[] = { { S("Authorization"), str_of(authorization) } };
+    struct http_request req = { .fields = fields, .field_count = *authorization != '\0' };
+    struct ctx c = {
+        .arena = t->arena, .now_s = 1000, .route = &route, .req = &req, .res = &res, .support_code = "R4TM8WXC"
+    };
+    struct fail f = { 0 };
+
+    CHECK(form_read(t->arena, str_of(body), &c.body, &f));
+    (void)fail(&c.fail, FAIL_CALLER, "invalid_grant", "redirect_uri is not the one that the code was sent to");
+    return trace_write(t->arena, &c, &service);
+}
+
+static bool holds(struct str text, const char *what)
+{
+    return memmem(text.p, text.n, what, strlen(what)) != NULL;
+}
+
+static const struct trace_part *part(const struct traced *t, const char *name)
+{
+    for (size_t i = 0; i < t->part_count; i++)
+        if (str_eq(t->parts[i].name, str_of(name)))
+            return &t->parts[i];
+    return NULL;
+}
+
+TEST(item_14_what_is_written_is_read_again)
+{
+    struct traced got;
+
+    CHECK(trace_parse(t->arena, record(t, "grant_type=authorization_code&code=abc&state=xyz", ""), &got));
+    CHECK(str_eq(got.code, S("invalid_grant")) && str_eq(got.support_code, S("R4TM8WXC")));
+    CHECK(str_eq(got.id, S("R4TM8WXC.1000")) && got.at_s == 1000 && got.status == 400);
+    CHECK(str_eq(got.path, S("/oidc/token")) && str_eq(got.method, S("POST")));
+    CHECK(str_eq(got.said, S("redirect_uri is not the one that the code was sent to")));
+    CHECK_INT(got.part_count, 3);
+    CHECK(str_eq(part(&got, "grant_type")->value, S("authorization_code")));
+    CHECK(part(&got, "code")->value.p == NULL && part(&got, "code")->length == 3);
+    CHECK(!trace_parse(t->arena, S("{\"id\":1}"), &got) && !trace_parse(t->arena, S("["), &got));
+}
+
+/* Everything that a service may send where a person, a secret or a code stands, and a name that nobody knows. */
+TEST(item_14_no_secret_and_nothing_of_a_person_is_kept)
+{
+    static const char *const names[] = { "code",
+                                         "code_verifier",
+                                         "code_challenge",
+                                         "client_secret",
+                                         "state",
+                                         "nonce",
+                                         "login_hint",
+                                         "claims",
+                                         "refresh_token",
+                                         "token",
+                                         "subject_token",
+                                         "actor_token",
+                                         "id_token_hint",
+                                         "device_code",
+                                         "SAMLRequest",
+                                         "SAMLResponse",
+                                         "RelayState",
+                                         "Signature",
+                                         "acr_values",
+                                         "request",
+                                         "lti_message_hint",
+                                         "JWT",
+                                         "client_assertion",
+                                         "user_code",
+                                         "logout_hint",
+                                         "password",
+                                         "username",
+                                         "unknown" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct str got = record(t, arena_cstr(t->arena, arena_printf(t->arena, "%s=" PERSONAL, names[i])), "");
+        CHECK(got.p != NULL && holds(got, names[i]) && !holds(got, "Aino"));
+    }
+    CHECK(!holds(record(t, "", "Basic " PERSONAL), "Aino") && holds(record(t, "", "Basic " PERSONAL), "Basic"));
+    CHECK(!holds(record(t, "", PERSONAL), "Aino"));
+    CHECK(!holds(record(t, "redirect_uri=https://tori.example/paluu?who=" PERSONAL, ""), "Aino"));
+    CHECK(!holds(record(t, "redirect_uri=https://tori.example/paluu%23" PERSONAL, ""), "Aino"));
+    CHECK(holds(record(t, "redirect_uri=https://tori.example/paluu?a=b", ""), "paluu?a=b"));
+}
+
+TEST(item_14_of_a_jwt_the_known_claims_are_kept_and_no_other)
+{
+    struct str head = b64url_encode(t->arena, S("{\"alg\":\"ES256\",\"kid\":\"k1\",\"x\":\"" PERSONAL "\"}"));
+    struct str claims =
+        b64url_encode(t->arena, S("{\"iss\":\"tori\",\"sub\":\"" PERSONAL "\",\"name\":\"" PERSONAL
+                                  "\",\"aud\":[\"https://a.example\"],\"exp\":7,\"jti\":\"" PERSONAL "\"}"));
+    struct str body = arena_printf(t->arena, "client_assertion=%.*s.%.*s.c2ln", STR_ARG(head), STR_ARG(claims));
+    struct str text = record(t, arena_cstr(t->arena, body), "");
+    struct traced got;
+
+    CHECK(trace_parse(t->arena, text, &got) && !holds(text, "Aino") && !holds(text, "c2ln"));
+    CHECK(str_eq(part(&got, "client_assertion.alg")->value, S("ES256")));
+    CHECK(str_eq(part(&got, "client_assertion.iss")->value, S("tori")));
+    CHECK(str_eq(part(&got, "client_assertion.aud")->value, S("[\"https://a.example\"]")));
+    CHECK(str_eq(part(&got, "client_assertion.exp")->value, S("7")));
+    CHECK(part(&got, "client_assertion.sub") == NULL && part(&got, "client_assertion")->value.p == NULL);
+}
+
+TEST(item_14_a_large_or_odd_message_is_bounded)
+{
+    struct buf b = buf_new(t->arena, 1 << 20);
+    struct traced got;
+
+    for (int i = 0; i < FORM_FIELDS_MAX; i++)
+        buf_printf(&b, "%sresource=%0190d", i > 0 ? "&" : "", i);
+    struct str text = record(t, arena_cstr(t->arena, buf_str(&b)), "");
+    CHECK(text.p != NULL && text.n <= TRACE_RECORD_MAX_B);
+    CHECK(trace_parse(t->arena, text, &got) && got.part_count <= TRACE_PARTS_MAX);
+    text = record(t, "client_assertion=.&id_token_hint=..&request=%22.%22&scope=openid", "");
+    CHECK(trace_parse(t->arena, text, &got) && got.part_count == 4);
+    CHECK(str_eq(part(&got, "scope")->value, S("openid")));
+}
