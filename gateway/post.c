@@ -2,8 +2,10 @@
 #include "gateway/post.h"
 
 #include "alarms/alarms.h"
+#include "base/crypt.h"
 #include "base/log.h"
 #include "wire/fetch.h"
+#include "wire/kv.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -26,6 +28,7 @@ struct carry {          /* one mail, from the outbox to the server and back */
     void (*next)(struct carry *c);
     struct mails_got got;
     struct waiting_mail mail;
+    struct kv_got claim;
     struct fetch_got said;
     int64_t now_s;
     bool given_up;
@@ -156,6 +159,37 @@ static void sent(struct carry *c)
     }
 }
 
+static void carry(struct carry *c)
+{
+    struct post *p = c->post;
+    const struct fetch_request r = fetch_mail(c->mail.to, c->mail.message);
+
+    c->next = sent;
+    fetch_ask(p->parts.fetch, &c->batch, c->arena, &r, &c->said);
+}
+
+/* A Redis that says nothing holds up no mail: at the worst another node sends the same one. */
+static void claimed(struct carry *c)
+{
+    if (c->claim.outcome != KV_HIT) {
+        carry(c);
+        return;
+    }
+    log_event(LOG_INFO, "mail.elsewhere", LOG_N("number", c->mail.number));
+    if (!ask(c, note_sent, noted))
+        rest(c);
+}
+
+/* Nodes with a registry of their own each have an outbox of their own, and find the same things to warn of. */
+static void claim(struct carry *c)
+{
+    struct post *p = c->post;
+    struct str mark = arena_join(c->arena, S("mail:"), sha256_hex(c->arena, c->mail.key));
+
+    c->next = claimed;
+    kv_add(p->parts.kv, &c->batch, c->arena, &c->claim, KV_REPLAY, mark, S("1"), POST_CLAIM_S);
+}
+
 static void taken(struct carry *c)
 {
     struct post *p = c->post;
@@ -167,9 +201,10 @@ static void taken(struct carry *c)
         return;
     }
     start_soon(p); /* there may be more */
-    const struct fetch_request r = fetch_mail(c->mail.to, c->mail.message);
-    c->next = sent;
-    fetch_ask(p->parts.fetch, &c->batch, c->arena, &r, &c->said);
+    if (c->mail.tries == 1 && p->parts.kv != NULL)
+        claim(c);
+    else
+        carry(c);
 }
 
 static void take(struct carry *c)

@@ -13,11 +13,12 @@
 #include "base/loop.h"
 #include "gateway/mail.h"
 
-enum { POST_EVERY_MS = 1000, POST_AT_ONCE = 4 };
+enum { POST_EVERY_MS = 1000, POST_AT_ONCE = 4, POST_CLAIM_S = 40 * 86400 };
 
 struct post;
 struct fetch;
 struct work;
+struct kv;
 struct alarms;
 
 struct post_parts {
@@ -25,6 +26,7 @@ struct post_parts {
     struct loop *loop;
     struct fetch *fetch;
     struct work *work;
+    struct kv *kv;         /* where nodes see who sends a letter that several have; NULL: there is one node */
     struct alarms *alarms; /* hears of addresses that are refused; NULL: nobody does */
 };
 

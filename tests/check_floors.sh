@@ -23,7 +23,7 @@ function floor_of(top) {
     return -1
 }
 function room_of(path) {    # "a http": inner floor and room; "" for none
-    if (path ~ /^gateway\/(http\/|routes\.|answer\.|errors\.|flood\.|pace\.|notice\.|metrics\.|tally\.|pulse\.|trace\.|nodes\.|letters\.|mail\.|post\.)/) return "a http"
+    if (path ~ /^gateway\/(http\/|routes\.|answer\.|errors\.|flood\.|pace\.|notice\.|metrics\.|tally\.|pulse\.|trace\.|nodes\.|letters\.|mail\.|post\.|reminders\.)/) return "a http"
     if (path ~ /^gateway\/session\//) return "b session"
     if (path ~ /^gateway\/(flow\.|once\.|service_keys\.|consent\.|explain\.|plea\.|passes\.|joining\.|registrar\.|protocol\.|protocols\.def|release\.|tested\.|logout[a-z_]*\.|farewell[a-z_]*\.|will\.|vigil\.|upstream_)/) return "c flow"
     if (path ~ /^gateway\/gate\//) return "c gate"

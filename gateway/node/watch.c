@@ -8,6 +8,7 @@
 #include "gateway/node/findings.h"
 #include "gateway/node/readiness.h"
 #include "gateway/nodes.h"
+#include "gateway/reminders.h"
 #include "idp-adapters/sources.h"
 #include "idp-adapters/upstream_refresh.h"
 #include "idp-adapters/upstream_service.h"
@@ -27,6 +28,7 @@ struct node_watch {
     struct registry_watch *registry;
     struct db *db;
     struct findings *findings;
+    struct reminders *reminders;
     int64_t offset_ms;  /* wall clock minus monotonic, at the last look */
     int64_t stepped_ms; /* the sum of its jumps; slewing is no jump */
     int64_t refreshed;  /* the newest order to fetch something that was passed on */
@@ -225,6 +227,7 @@ void node_watch_look(struct node_watch *w)
     look_at_sources(w);
     note_pulse(w);
     findings_look(w->findings);
+    reminders_look(w->reminders, registry_watch_now(w->registry), w->node->upstreams);
     write_alarms(w);
     if (w->untold && w->node->audit != NULL && audit_writer_ok(w->node->audit))
         tell_changes(w);
@@ -245,6 +248,7 @@ static bool begin(struct node_watch *w, struct fail *f)
     pass_orders(w, registry_parts(registry_watch_now(w->registry)));
     w->offset_ms = clock_offset(n->world);
     w->findings = findings_new(w->arena, n);
+    w->reminders = reminders_new(&(struct mail_door){ n->set, n->world, n->seals, n->mails }, n->alarms);
     write_alarms(w); /* first what is known already */
     return true;
 }
@@ -268,6 +272,7 @@ void node_watch_free(struct node_watch *w)
     if (w == NULL)
         return;
     db_close(w->db);
+    reminders_free(w->reminders);
     registry_watch_free(w->registry);
     arena_free(w->arena);
 }

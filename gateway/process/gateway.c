@@ -217,6 +217,7 @@ static struct post *post_of(struct node *n)
                                       .loop = first->loop,
                                       .fetch = first->fetch,
                                       .work = first->work,
+                                      .kv = first->kv,
                                       .alarms = n->alarms };
 
     return post_new(&parts);

@@ -5,10 +5,12 @@
  * to where people of vendors sign in, and not to the list of cities. */
 #include "gateway/answer.h"
 #include "gateway/flow.h"
+#include "gateway/reminders.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/session.h"
 #include "gateway/session/strict.h"
 #include "gateway/vendor/door.h"
+#include "idp-adapters/upstream.h"
 #include "model/when.h"
 #include "portal/texts.h"
 #include "wire/form.h"
@@ -86,6 +88,24 @@ static struct str about(struct ctx *c, enum vendor_text key, const struct servic
     return arena_join(c->arena, names_in(&s->names, c->lang), str_from(text, end + 1));
 }
 
+/* What is warned of by e-mail (reminders.h), and stands here for whoever got none. */
+static void put_ends(struct ctx *c, struct home *h, const struct service *s)
+{
+    struct reminder due[REMINDERS_OF_ONE_MAX];
+    size_t n = reminders_of_service(c->arena, upstreams_store(c->upstreams), s, c->now_s, due, REMINDERS_OF_ONE_MAX);
+
+    for (size_t i = 0; i < n && h->todo_n < TODO_MAX; i++) {
+        if (due[i].letter == LETTER_secret_retires)
+            continue; /* has words of its own */
+        bool need = due[i].letter == LETTER_need_ends;
+        put_todo(c, h, V_v_todo_ends, need ? V_v_todo_need_why : V_v_todo_ends_why, due[i].path, V_v_look);
+        h->todo[h->todo_n - 1].title =
+            arena_printf(c->arena, "%.*s: %.*s %.*s %.*s", STR_ARG(names_in(&s->names, c->lang)),
+                         STR_ARG(names_in(&due[i].part, c->lang)), STR_ARG(say(c, V_v_todo_ends)),
+                         STR_ARG(when_date(c->arena, due[i].end_s)));
+    }
+}
+
 static void put_service(struct ctx *c, struct home *h, struct vendor_home_view *v, struct vendor_service_row *rows,
                         const struct service *s)
 {
@@ -94,6 +114,7 @@ static void put_service(struct ctx *c, struct home *h, struct vendor_home_view *
                                                          .protocol = protocol_word(c, s->protocol),
                                                          .test = s->test,
                                                          .enabled = s->enabled };
+    put_ends(c, h, s);
     if (!str_is_set(s->client.secret_too) || c->now_s >= s->client.secret_too_until_s || h->todo_n >= TODO_MAX)
         return;
     put_todo(c, h, V_v_todo_secret, V_v_todo_secret_why, arena_join(c->arena, S("/vendor/service/"), s->id), V_v_look);

@@ -212,6 +212,61 @@ await test('a server that answers never, not to QUIT either, holds up no page an
   await slow.close();
 });
 
+/* --- what ends --------------------------------------------------------------------------------------------------- */
+
+const inDays = (n) => new Date(Date.now() + n * 86400000 - 3600000);
+const finnish = (d) => new Intl.DateTimeFormat('fi-FI', { timeZone: 'Europe/Helsinki', day: 'numeric', month: 'numeric', year: 'numeric' }).format(d);
+const spOf = (days) => {
+  const pem = certificate(dir, 'sp.example', `sp-${days}`, days);
+  const x = new crypto.X509Certificate(pem.cert);
+  return { ends: new Date(x.validTo), xml: `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://sp.example/saml"><SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>${x.raw.toString('base64')}</X509Certificate></X509Data></KeyInfo></KeyDescriptor><AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://sp.example/acs" index="0"/></SPSSODescriptor></EntityDescriptor>` };
+};
+const sp = spOf(21);
+const until59 = inDays(59).toISOString().slice(0, 10);
+const ending = `services:
+  - { id: kinos-saml, protocol: saml, vendor: kinos, name: { fi: Kinos SAML }, entity_id: "https://sp.example/saml", asks: [sub], metadata_xml: '${sp.xml}' }
+  - { id: kinos-tarve, client_id: tarve, protocol: oidc, vendor: kinos, name: { fi: Kinos Tarve }, secret: { plain: "${crypto.randomBytes(24).toString('hex')}" }, redirect_uris: ["https://t.example/cb"], asks: [sub, email], purposes: [{ attribute: email, purpose: { fi: a, sv: b, en: c }, basis: contract, until: "${until59}" }] }
+  - { id: kinos-kiinni, enabled: false, client_id: kiinni, protocol: oidc, vendor: kinos, name: { fi: Kinos Kiinni }, secret: { plain: "${crypto.randomBytes(24).toString('hex')}" }, redirect_uris: ["https://k.example/cb"], asks: [sub, email], purposes: [{ attribute: email, purpose: { fi: a, sv: b, en: c }, basis: contract, until: "${until59}" }] }
+`;
+const box = await new MailServer({ mode: 'smtps', secure: own, login }).listen();
+let w;
+
+await test('the technical contact is warned of a certificate and of a need that end, once, and the console shows it', async () => {
+  w = await new Gateway(program, { name: 'mail-ends', port: await freePort(), registry: registry(ending), settings: settings(box, { smtp: `smtps://mail.localhost:${box.port}` }) }).start();
+  await until('two warnings', () => box.mails.length >= 2);
+  const all = box.mails.map((m) => ({ to: m.to.join(), ...read(m.raw) }));
+  check(all.every((m) => m.to === 't@kinos.example'), all.map((m) => m.to).join());
+  const certificateMail = all.find((m) => m.headers.subject.includes('Kinos SAML')), need = all.find((m) => m.headers.subject.includes('Kinos Tarve'));
+  check(certificateMail.headers.subject === `Kinos SAML: varmenne päättyy ${finnish(sp.ends)} (20 pv)`, certificateMail.headers.subject);
+  check(certificateMail.text.includes(`${w.url}/vendor/service/kinos-saml`) && /stops working/.test(certificateMail.text), certificateMail.text);
+  check(/tietotarve email päättyy/.test(need.headers.subject) && /confirm the need/.test(need.text), need.text);
+  const agent = await operator(w);
+  const seen = await until('the alarm', async () => { const page = await agent.get(`${w.url}/admin/alarms`); return /päättymässä/.test(text(page.text)) && text(page.text); });
+  check(/kinos-saml|Kinos SAML/.test(seen), seen.slice(0, 600));
+});
+
+await test('a restart warns nobody again, and neither does a second node with a registry of its own that shares the Redis', async () => {
+  await w.stop();
+  await w.start();
+  await until('it has looked', () => says(w, 'gateway.serving').length === 2);
+  const second = new Gateway(program, { name: 'mail-second', port: await freePort(), registry: registry(ending), settings: settings(box, { smtp: `smtps://mail.localhost:${box.port}`, redis: `unix:${path.join(w.state, 'redis/redis.sock')}` }) });
+  fs.copyFileSync(path.join(w.state, 'root-secret'), path.join(second.state, 'root-secret'));
+  second.chown();
+  await second.start();
+  await until('the second has found the same, and left them', () => says(second, 'mail.elsewhere').length === 2);
+  check(box.mails.length === 2, `${box.mails.length} mails`);
+  await second.stop();
+});
+
+await test('what was renewed is no alarm any more, and a nearer end of another is a warning of its own', async () => {
+  const near = spOf(6), before = box.mails.length;
+  const out = w.import(registry(ending.replace(sp.xml, near.xml)));
+  await until('the warning of the last week', () => box.mails.length > before);
+  check(read(box.mails.at(-1).raw).headers.subject.includes('(5 pv)'), `${read(box.mails.at(-1).raw).headers.subject} ${out}`);
+  await w.stop();
+  await box.close();
+});
+
 await g.stop();
 await server.close();
 await finish();

@@ -7,9 +7,9 @@ import path from 'node:path';
 import tls from 'node:tls';
 
 // A certificate for a name, in a folder; the file serves as ca_file too.
-export function certificate(dir, host, name = host) {
+export function certificate(dir, host, name = host, days = 3) {
   const key = path.join(dir, `${name}.key`), pem = path.join(dir, `${name}.pem`);
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3', '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`, '-keyout', key, '-out', pem], { stdio: 'ignore' });
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', String(days), '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`, '-keyout', key, '-out', pem], { stdio: 'ignore' });
   return { key: fs.readFileSync(key), cert: fs.readFileSync(pem), file: pem };
 }
 

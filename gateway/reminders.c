@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "gateway/reminders.h"
+
+#include "alarms/alarms.h"
+#include "base/crypt.h"
+#include "base/log.h"
+#include "idp-adapters/endings.h"
+#include "idp-adapters/upstream_service.h"
+#include "model/mail.h"
+#include "model/when.h"
+#include "registry/service_ends.h"
+
+enum { TO_MAX = 5, RAISED_MAX = 500, TO_HEX = 16 };
+
+struct dues { /* being filled */
+    struct reminder *at;
+    size_t n, max;
+};
+
+/* ── of a service ───────────────────────────────────────────────────────── */
+
+static struct reminder *add(struct arena *a, struct dues *l, enum letter letter, const struct names *what,
+                            const char *kind, struct str id, struct str thing, int64_t end_s, int64_t now_s)
+{
+    int within = end_warning(end_s, now_s);
+
+    if (within == 0 || l->n == l->max)
+        return NULL;
+    l->at[l->n] = (struct reminder){ .letter = letter,
+                                     .what = *what,
+                                     .key = arena_printf(a, "ends:%s:%.*s:%.*s:%lld:%d", kind, STR_ARG(id),
+                                                         STR_ARG(thing), (long long)end_s, within),
+                                     .end_s = end_s,
+                                     .days = end_days_left(end_s, now_s) };
+    return &l->at[l->n++];
+}
+
+static void add_of_service(struct arena *a, struct dues *l, const struct service *s, enum letter letter,
+                           const struct names *part, struct str thing, int64_t end_s, int64_t now_s)
+{
+    struct reminder *x = add(a, l, letter, &s->names, "service", s->id, thing, end_s, now_s);
+
+    if (x == NULL)
+        return;
+    x->part = *part;
+    x->path = arena_join(a, S("/vendor/service/"), s->id);
+}
+
+static void add_row(struct arena *a, struct dues *l, const struct service *s, const struct service_end *e,
+                    int64_t now_s)
+{
+    if (e->kind == SERVICE_END_SECRET)
+        add_of_service(a, l, s, LETTER_secret_retires, &(struct names){ 0 }, S("secret"), e->end_s, now_s);
+    else if (e->kind == SERVICE_END_METADATA)
+        add_of_service(a, l, s, LETTER_service_ends, &letter_parts[LETTER_PART_metadata], S("metadata"), e->end_s,
+                       now_s);
+    else
+        add_of_service(a, l, s, LETTER_service_ends, &letter_parts[LETTER_PART_certificate], e->print, e->end_s, now_s);
+}
+
+/* Metadata from an address are renewed by whoever publishes them; their certificates by the vendor. */
+static void add_kept(struct arena *a, struct dues *l, struct upstream_store *kept, const struct service *s,
+                     int64_t now_s)
+{
+    struct upstream_got got = { .value = NULL };
+
+    if (s->protocol != PROTO_SAML || !upstream_service_fetched(s) || kept == NULL)
+        return;
+    upstream_service_look(kept, a, s, &got);
+    const struct saml_service_metadata *m = got.value;
+    for (size_t i = 0; m != NULL && i < m->certificate_count; i++)
+        add_of_service(a, l, s, LETTER_service_ends, &letter_parts[LETTER_PART_certificate],
+                       m->certificates[i].is.print, m->certificates[i].is.to_s, now_s);
+}
+
+static void add_needs(struct arena *a, struct dues *l, const struct service *s, int64_t now_s)
+{
+    for (size_t i = 0; i < s->purpose_count; i++) {
+        struct str claim = str_of(claim_rows[s->purposes[i].claim].word);
+        if (s->purposes[i].claim != CLAIM_SUB)
+            add_of_service(a, l, s, LETTER_need_ends, &(struct names){ { claim, claim, claim } }, claim,
+                           s->purposes[i].until_s, now_s);
+    }
+}
+
+size_t reminders_of_service(struct arena *a, struct upstream_store *kept, const struct service *s, int64_t now_s,
+                            struct reminder *out, size_t max)
+{
+    struct service_end ends[SERVICE_ENDS_MAX];
+    struct dues l = { out, 0, max };
+
+    if (!s->enabled)
+        return 0;
+    size_t n = service_ends(a, s, now_s, ends, SERVICE_ENDS_MAX);
+    for (size_t i = 0; i < n; i++)
+        add_row(a, &l, s, &ends[i], now_s);
+    add_kept(a, &l, kept, s, now_s);
+    add_needs(a, &l, s, now_s);
+    return l.n;
+}
+
+/* ── of an identity provider ────────────────────────────────────────────── */
+
+/* Certificates of web servers are renewed by programs, a month before: who is warned of each listens no more. */
+static bool is_told(const struct ending *e, int within)
+{
+    return within > 0 && (e->what != ENDING_TLS || within <= ENDING_LAST_D);
+}
+
+size_t reminders_of_idp(struct arena *a, struct upstream_store *kept, const struct registry *r, const struct idp *idp,
+                        int64_t now_s, struct reminder *out, size_t max)
+{
+    static const enum letter_part parts[ENDING_COUNT] = { [ENDING_METADATA] = LETTER_PART_metadata,
+                                                          [ENDING_SIGNING] = LETTER_PART_signing,
+                                                          [ENDING_ENCRYPTION] = LETTER_PART_encryption,
+                                                          [ENDING_TLS] = LETTER_PART_tls };
+    struct dues l = { out, 0, max };
+    struct endings e;
+
+    if (!idp->enabled || kept == NULL)
+        return 0;
+    endings_of(kept, a, r, idp, &e);
+    for (size_t i = 0; i < e.n; i++) {
+        const struct ending *one = &e.at[i];
+        struct str thing = str_is_set(one->print) ? one->print : str_of(ending_name(one->what));
+        struct reminder *x = is_told(one, ending_within(one, now_s))
+                                 ? add(a, &l, LETTER_idp_ends, &idp->names, "idp", idp->id, thing, one->at_s, now_s)
+                                 : NULL;
+        if (x == NULL)
+            continue;
+        x->part = letter_parts[parts[one->what]];
+        x->path = arena_join(a, S("/admin/idps/"), idp->id);
+    }
+    return l.n;
+}
+
+static bool is_in_force(const struct admin *right, int64_t now_s)
+{
+    return right->from_s <= now_s && (right->to_s == 0 || right->to_s > now_s);
+}
+
+size_t reminders_to_provider(const struct registry *r, const struct provider *p, int64_t now_s, struct str *out,
+                             size_t max)
+{
+    const struct registry_parts *parts = registry_parts(r);
+    size_t n = 0;
+
+    for (size_t i = 0; p != NULL && i < parts->admin_count && n < max; i++) {
+        const struct admin *right = &parts->admins[i];
+        const struct account *who =
+            right->provider == p && right->school == NULL && right->role == ROLE_ADMIN && is_in_force(right, now_s)
+                ? registry_account_id(r, right->subject)
+                : NULL;
+        if (who != NULL && who->enabled && str_eq(who->idp, right->idp) && who->person != NULL &&
+            str_is_set(who->person->email) && mail_address(who->person->email))
+            out[n++] = who->person->email;
+    }
+    if (n == 0 && p != NULL && max > 0 && mail_address(p->support))
+        out[n++] = p->support;
+    return n;
+}
+
+/* ── the walk ───────────────────────────────────────────────────────────── */
+
+struct raised {
+    struct str service, detail;
+};
+
+struct reminders {
+    struct arena *arena;
+    struct mail_door door;
+    struct alarms *alarms;
+    int64_t walk_ms, raise_ms; /* monotonic: when the next is due */
+    int64_t version;           /* of the registry that was walked */
+    size_t at;                 /* the next of services, then of identity providers */
+    struct arena *old, *new;   /* of these */
+    struct raised *stand, *found;
+    size_t stand_n, found_n;
+    bool bad; /* a letter could not be left: logged once a walk */
+};
+
+static void walk_begin(struct reminders *x)
+{
+    x->at = 0;
+    x->found_n = 0;
+    x->bad = false;
+    x->found = arena_make_n(x->new, RAISED_MAX, struct raised);
+}
+
+struct reminders *reminders_new(const struct mail_door *door, struct alarms *alarms)
+{
+    struct arena *a = arena_new();
+    struct reminders *x = arena_make(a, struct reminders);
+
+    *x = (struct reminders){ .arena = a, .door = *door, .alarms = alarms, .old = arena_new(), .new = arena_new() };
+    x->walk_ms = world_mono_ms(door->world) + REMINDERS_FIRST_MS;
+    walk_begin(x);
+    return x;
+}
+
+void reminders_free(struct reminders *x)
+{
+    if (x == NULL)
+        return;
+    arena_free(x->old);
+    arena_free(x->new);
+    arena_free(x->arena);
+}
+
+static void send(struct reminders *x, struct arena *a, const struct reminder *due, struct str owner, struct str to,
+                 struct str key)
+{
+    const struct mail_letter letter = { .letter = due->letter,
+                                        .key = key,
+                                        .owner = owner,
+                                        .to = to,
+                                        .what = due->what,
+                                        .part = due->part,
+                                        .when_s = due->end_s,
+                                        .days = due->days,
+                                        .path = due->path };
+    struct fail f = { 0 };
+    bool fresh;
+
+    if (!mail_is_set(x->door.set) || mail_put(&x->door, a, &letter, world_now_s(x->door.world), &fresh, &f))
+        return;
+    if (!x->bad)
+        log_event(LOG_WARN, "mail.not_left", LOG_S("owner", owner), LOG_C("code", f.code), LOG_C("why", f.detail));
+    x->bad = true;
+}
+
+static void note(struct reminders *x, const struct service *s, const struct reminder *due)
+{
+    if (due->letter == LETTER_secret_retires || x->found_n == RAISED_MAX)
+        return;
+    x->found[x->found_n++] = (struct raised){ arena_str(x->new, s->id), when_date(x->new, due->end_s) };
+}
+
+static void look_at_service(struct reminders *x, struct arena *a, const struct registry *r, struct upstream_store *kept,
+                            const struct service *s)
+{
+    struct reminder due[REMINDERS_OF_ONE_MAX];
+    size_t n = reminders_of_service(a, kept, s, world_now_s(x->door.world), due, REMINDERS_OF_ONE_MAX);
+    const struct organisation *o = n > 0 ? registry_organisation(r, s->vendor) : NULL;
+    const struct reminder *first = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        if (due[i].letter != LETTER_secret_retires && (first == NULL || due[i].end_s < first->end_s))
+            first = &due[i];
+        if (o != NULL && o->enabled)
+            send(x, a, &due[i], o->id, o->technology, due[i].key);
+    }
+    if (first != NULL)
+        note(x, s, first);
+}
+
+static void look_at_idp(struct reminders *x, struct arena *a, const struct registry *r, struct upstream_store *kept,
+                        const struct idp *idp)
+{
+    struct reminder due[REMINDERS_OF_ONE_MAX];
+    struct str to[TO_MAX];
+    int64_t now_s = world_now_s(x->door.world);
+    size_t n = reminders_of_idp(a, kept, r, idp, now_s, due, REMINDERS_OF_ONE_MAX);
+    size_t who = n > 0 ? reminders_to_provider(r, idp->provider, now_s, to, TO_MAX) : 0;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < who; k++)
+            send(x, a, &due[i], idp->provider->id, to[k],
+                 arena_printf(a, "%.*s:%.*s", STR_ARG(due[i].key), STR_ARG(str_sub(sha256_hex(a, to[k]), 0, TO_HEX))));
+}
+
+static void walk_end(struct reminders *x)
+{
+    struct arena *spare = x->old;
+
+    x->old = x->new;
+    x->stand = x->found;
+    x->stand_n = x->found_n;
+    arena_reset(spare);
+    x->new = spare;
+    x->walk_ms = world_mono_ms(x->door.world) + REMINDERS_EVERY_MS;
+    x->raise_ms = 0;
+    walk_begin(x);
+}
+
+static void walk(struct reminders *x, const struct registry *r, struct upstream_store *kept)
+{
+    const struct registry_parts *p = registry_parts(r);
+    struct arena *a = arena_new();
+
+    if (x->at == 0)
+        x->version = p->version;
+    for (size_t i = 0; i < REMINDERS_AT_ONCE && x->at < p->service_count + p->idp_count; i++, x->at++)
+        if (x->at < p->service_count)
+            look_at_service(x, a, r, kept, &p->services[x->at]);
+        else
+            look_at_idp(x, a, r, kept, &p->idps[x->at - p->service_count]);
+    arena_free(a);
+    if (x->at >= p->service_count + p->idp_count)
+        walk_end(x);
+}
+
+static void raise_all(struct reminders *x)
+{
+    for (size_t i = 0; i < x->stand_n; i++)
+        alarm_raise(x->alarms, ALARM_service_ends, &area_nation, x->stand[i].service, x->stand[i].detail,
+                    world_now_s(x->door.world));
+}
+
+void reminders_look(struct reminders *x, const struct registry *r, struct upstream_store *kept)
+{
+    int64_t now_ms = world_mono_ms(x->door.world);
+
+    if (r == NULL)
+        return;
+    if (x->at == 0 && registry_parts(r)->version != x->version && x->walk_ms > now_ms + REMINDERS_FIRST_MS)
+        x->walk_ms = now_ms + REMINDERS_FIRST_MS; /* what was renewed stands no longer */
+    if (now_ms >= x->walk_ms)
+        walk(x, r, kept);
+    if (now_ms < x->raise_ms)
+        return;
+    x->raise_ms = now_ms + REMINDERS_RAISE_MS;
+    raise_all(x);
+}
