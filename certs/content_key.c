@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "certs/content_key.h"
 
-static enum oaep_hash oaep(enum xmlenc_hash hash)
+enum oaep_hash content_key_hash(enum xmlenc_hash hash)
 {
     static const enum oaep_hash same[] = { [XMLENC_NO_HASH] = OAEP_NONE,
                                            [XMLENC_SHA1] = OAEP_SHA1,
@@ -17,7 +17,7 @@ bool content_key_ask(struct signer *s, struct batch *b, struct arena *a, struct 
         return false;
     const struct wrapped_key *w = &k->of->wrapped[k->at++];
     k->got = (struct signed_got){ .ok = false };
-    signer_unwrap(s, b, a, oaep(w->digest), oaep(w->mgf), w->cipher, &k->got);
+    signer_unwrap(s, b, a, content_key_hash(w->digest), content_key_hash(w->mgf), w->cipher, &k->got);
     return true;
 }
 

@@ -26,6 +26,7 @@ struct content_key {
     enum content_key_state state;
 };
 
+enum oaep_hash content_key_hash(enum xmlenc_hash hash);
 /* False: nothing is to be asked. */
 bool content_key_ask(struct signer *s, struct batch *b, struct arena *a, struct content_key *k);
 enum content_key_state content_key_look(struct content_key *k);

@@ -272,6 +272,24 @@ enum step flow_expired(struct ctx *c)
     return opened_find(c, &o) ? lead_on(c, &o) : expired_page(c, NULL, (struct str){ NULL, 0 });
 }
 
+enum step flow_keep_login(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return step_into(c, login_keep);
+}
+
+enum step flow_find_login(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return login_find(c, form_get(c->query, S("login")));
+}
+
+enum step flow_has_login(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return c->login != NULL ? NEXT : flow_expired(c);
+}
+
 enum step flow_bookmark(struct ctx *c)
 {
     struct opened o;

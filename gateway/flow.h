@@ -88,6 +88,11 @@ bool flow_answer_failure(struct ctx *c);
  * through.  Where its row names no address, the request that it made is begun anew.  A page, where this browser does
  * not know. */
 enum step flow_expired(struct ctx *c);
+/* Rows of a login that a page of somebody else's has posted, which no cookie came with (Lax): it is kept, and goes on
+ * by a GET of ours that names it in its query ("login"): found there, and is one still, or flow_expired(). */
+enum step flow_keep_login(struct ctx *c, struct fail *f);
+enum step flow_find_login(struct ctx *c, struct fail *f);
+enum step flow_has_login(struct ctx *c, struct fail *f);
 /* As flow_expired(), to the launcher where this browser does not know. */
 enum step flow_bookmark(struct ctx *c);
 

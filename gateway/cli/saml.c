@@ -4,6 +4,7 @@
 #include "wire/saml.h"
 #include "base/near.h"
 #include "base/world.h"
+#include "certs/content_key.h"
 #include "certs/local_key.h"
 #include "gateway/cli/args.h"
 #include "gateway/cli/cli.h"
@@ -267,24 +268,14 @@ static int accept(struct arena *a, const struct saml_assertion *said)
     return put(json_done(&o), CLI_OK);
 }
 
-static enum oaep_hash oaep(enum xmlenc_hash hash)
-{
-    static const enum oaep_hash same[] = { [XMLENC_NO_HASH] = OAEP_NONE,
-                                           [XMLENC_SHA1] = OAEP_SHA1,
-                                           [XMLENC_SHA256] = OAEP_SHA256,
-                                           [XMLENC_SHA384] = OAEP_SHA384,
-                                           [XMLENC_SHA512] = OAEP_SHA512 };
-    return same[hash];
-}
-
 /* The signer's part, with a key of our own; absent when none of the alternatives opens. */
 static struct str unwrap(const struct job *j, const struct encrypted *e)
 {
     struct str key = { NULL, 0 };
 
     for (size_t i = 0; i < e->wrapped_count; i++)
-        if (local_keys_unwrap(j->arena, j->own, oaep(e->wrapped[i].digest), oaep(e->wrapped[i].mgf),
-                              e->wrapped[i].cipher, &key) &&
+        if (local_keys_unwrap(j->arena, j->own, content_key_hash(e->wrapped[i].digest),
+                              content_key_hash(e->wrapped[i].mgf), e->wrapped[i].cipher, &key) &&
             key.n == e->key_B)
             return key;
     return (struct str){ NULL, 0 };

@@ -319,34 +319,16 @@ static enum step read_form(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-static enum step keep(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, login_keep);
-}
-
 static enum step go_on(struct ctx *c, struct fail *f)
 {
     (void)f;
     return answer_go(c, url_to(c->arena, S("/saml/go"), S("login"), c->login->id));
 }
 
-const struct step_row saml_sso_post[] = { { read_form }, { run_checks }, { keep }, { go_on }, { NULL } };
+const struct step_row saml_sso_post[] = { { read_form }, { run_checks }, { flow_keep_login }, { go_on }, { NULL } };
 
-static enum step find_login(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return login_find(c, form_get(c->query, S("login")));
-}
-
-static enum step check_login(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return c->login != NULL ? NEXT : flow_expired(c);
-}
-
-const struct step_row saml_go[] = { { find_login }, { check_login }, { load_session }, { flow_test_person },
-                                    { fit_idp },    { flow_next },   { NULL } };
+const struct step_row saml_go[] = { { flow_find_login }, { flow_has_login }, { load_session }, { flow_test_person },
+                                    { fit_idp },         { flow_next },      { NULL } };
 
 /* ── nobody asked: a tile, a bookmark [profiles 4.1.5] ──────────────────── */
 

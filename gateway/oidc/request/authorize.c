@@ -54,33 +54,14 @@ const struct step_row oidc_authorize[] = { { find_service }, { source },        
 
 /* ── by POST: no cookie is read; a GET of our own follows, where the Lax cookie arrives ─── */
 
-static enum step keep(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return step_into(c, login_keep);
-}
-
 static enum step go_on(struct ctx *c, struct fail *f)
 {
     (void)f;
     return answer_go(c, url_to(c->arena, S("/oidc/go"), S("login"), c->login->id));
 }
 
-const struct step_row oidc_authorize_post[] = {
-    { find_service }, { source }, { checks }, { keep }, { go_on }, { NULL }
-};
+const struct step_row oidc_authorize_post[] = { { find_service },    { source }, { checks },
+                                                { flow_keep_login }, { go_on },  { NULL } };
 
-static enum step find_login(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return login_find(c, form_get(c->query, S("login")));
-}
-
-static enum step check_login(struct ctx *c, struct fail *f)
-{
-    (void)f;
-    return c->login != NULL ? NEXT : flow_expired(c);
-}
-
-const struct step_row oidc_go[] = { { find_login },       { check_login }, { load_session }, { oidc_trial },
-                                    { flow_test_person }, { flow_next },   { NULL } };
+const struct step_row oidc_go[] = { { flow_find_login },  { flow_has_login }, { load_session }, { oidc_trial },
+                                    { flow_test_person }, { flow_next },      { NULL } };
