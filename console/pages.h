@@ -748,6 +748,10 @@ struct draft_row_view {
     } as_is; /* the rest of a row that is switched on, as it is now: what was registered is decided about as a whole */
 };
 
+struct draft_alike { /* a service of another vendor whose name looks like one of the draft's */
+    struct str name, other, id, vendor;
+};
+
 struct impact_line { /* of one service, at one school, in one role */
     struct str service, place, role, gain, lose;
 };
@@ -862,6 +866,10 @@ struct draft_view { /* GET /admin/drafts/N; POST: csrf, edition, act=propose|app
         const struct draft_row_view *at;
         size_t n;
     } rows;
+    struct {
+        const struct draft_alike *at;
+        size_t n;
+    } alikes;
     enum draft_said said;
 };
 struct html page_draft(struct arena *a, const struct draft_view *v);

@@ -353,3 +353,63 @@ struct str words_today(struct arena *a, int64_t at_s, enum lang lang)
 
     return arena_printf(a, "%.*s %d%s %.*s", STR_ARG(day), w.day, lang == LANG_FI ? "." : "", STR_ARG(month));
 }
+
+/* ── names that could be taken for another ──────────────────────────────── */
+
+enum { ALIKE_MAX = 128, ALIKE_LONG = 6 };
+
+/* Of what words_fold() leaves: what letters of other scripts, and digits, look like. */
+static const struct {
+    const char *is, *looks;
+} looks[] = {
+    { "\xd0\xb0", "a" }, { "\xd0\xb5", "e" }, { "\xd0\xbe", "o" }, { "\xd1\x80", "p" }, { "\xd1\x81", "c" },
+    { "\xd1\x85", "x" }, { "\xd1\x83", "y" }, { "\xd1\x96", "l" }, { "\xd1\x98", "j" }, { "\xd1\x95", "s" },
+    { "\xd0\xba", "k" }, { "\xd0\xbc", "m" }, { "\xd1\x82", "t" }, { "\xd0\xb2", "b" }, { "\xd0\xbd", "h" },
+    { "\xce\xb1", "a" }, { "\xce\xb5", "e" }, { "\xce\xbf", "o" }, { "\xcf\x81", "p" }, { "\xce\xbd", "v" },
+    { "\xce\xb9", "l" }, { "\xce\xba", "k" }, { "\xcf\x84", "t" }, { "\xcf\x85", "u" }, { "\xcf\x87", "x" },
+    { "\xc4\xb1", "l" }, { "rn", "m" },       { "vv", "w" },       { "0", "o" },        { "1", "l" },
+    { "i", "l" },        { "|", "l" },        { "5", "s" },
+};
+
+static struct str look_of(struct arena *a, struct str name)
+{
+    struct buf folded = buf_new(a, 4 * name.n + 16), out = buf_new(a, ALIKE_MAX);
+
+    words_fold(&folded, name);
+    for (struct str rest = buf_str(&folded); rest.n > 0 && out.n + 4 < ALIKE_MAX;) {
+        size_t i = 0;
+        while (i < sizeof looks / sizeof *looks && !str_has_prefix(rest, str_of(looks[i].is)))
+            i++;
+        if (i < sizeof looks / sizeof *looks) {
+            buf_add(&out, str_of(looks[i].looks));
+            rest = str_from(rest, str_of(looks[i].is).n);
+            continue;
+        }
+        unsigned char byte = (unsigned char)rest.p[0];
+        if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte >= 0x80)
+            buf_byte(&out, (char)byte);
+        rest = str_from(rest, 1);
+    }
+    return buf_str(&out);
+}
+
+/* At most one byte more, less or other. */
+static bool nearly(struct str x, struct str y)
+{
+    size_t from = 0, end = 0, n = x.n < y.n ? x.n : y.n;
+
+    while (from < n && x.p[from] == y.p[from])
+        from++;
+    while (end < n - from && x.p[x.n - 1 - end] == y.p[y.n - 1 - end])
+        end++;
+    return x.n - from - end <= 1 && y.n - from - end <= 1;
+}
+
+bool words_alike(struct arena *a, struct str x, struct str y)
+{
+    struct str one = look_of(a, x), other = look_of(a, y);
+
+    if (one.n == 0 || other.n == 0)
+        return false;
+    return str_eq(one, other) || (one.n >= ALIKE_LONG && other.n >= ALIKE_LONG && nearly(one, other));
+}

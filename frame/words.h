@@ -12,6 +12,11 @@
 
 enum { WORDS_IN_SEARCH_MAX = 8 };
 
+/* Whether one name could be taken for the other: case, marks, spaces, signs, and letters of other scripts and digits
+ * that look like Latin ones are no difference, and one letter more, less or other is none in a long one.  Not of the
+ * empty. */
+bool words_alike(struct arena *a, struct str x, struct str y);
+
 /* A key whose bytewise order is the alphabet's: å ä ö last in Finnish and Swedish, beside a and o in English. */
 struct str words_sort_key(struct arena *a, struct str text, enum lang lang);
 

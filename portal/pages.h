@@ -279,8 +279,26 @@ struct vendor_use_place {
     bool current;
 };
 
-struct vendor_use_view { /* GET /vendor/use/ID?place= */
+struct vendor_need {                  /* field need_KEY */
+    struct str key, name, why, until; /* until absent: it has no end yet */
+    bool over, soon;
+};
+
+struct vendor_use_view { /* GET /vendor/use/ID?place=; POST /vendor/service/ID: act=production, metadata_xml;
+                          * act=confirm, need_KEY */
     struct vendor_page con;
+    /* Of one in test. */
+    bool lacks, saml, waits, asked;
+    struct str production, production_client; /* id of the service in production; absent: none */
+    struct str secret, client_id;             /* shown this once */
+    struct str metadata, trouble;
+    /* Of one in production. */
+    struct str tested_as;
+    bool confirmed;
+    struct {
+        const struct vendor_need *at;
+        size_t n;
+    } needs;
     struct str id, title;
     bool test;
     struct str place, from, to, middle, most, half, sum; /* place absent: all of them; sum absent: few */

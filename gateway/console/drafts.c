@@ -2,6 +2,7 @@
  * Drafts: what waits, for whom, what it would change; and the second person who publishes it. */
 #include "console/texts.h"
 #include "frame/roles.h"
+#include "frame/words.h"
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
 #include "gateway/console/compare.h"
@@ -15,10 +16,19 @@
 #include "registry/edit.h"
 #include "wire/form.h"
 #include "wire/http.h"
+#include "wire/json.h"
 
 #include <string.h>
 
-enum { DRAFTS_SHOWN = 40, IMPACT_SHOWN = 40, WHY_MAX_B = 200, HERE_MAX_B = 1024, FACT_MAX_B = 4096, FACTS_MAX = 10 };
+enum {
+    DRAFTS_SHOWN = 40,
+    IMPACT_SHOWN = 40,
+    WHY_MAX_B = 200,
+    HERE_MAX_B = 1024,
+    FACT_MAX_B = 4096,
+    FACTS_MAX = 10,
+    ALIKES_MAX = 20
+};
 
 struct drafting { /* c->state */
     struct area area;
@@ -142,6 +152,12 @@ static enum step ask_one(struct ctx *c, struct fail *f)
     return console_ask(c, one_sql, x, &x->got, f);
 }
 
+/* A vendor's is decided about in the nation: who approves it is the operator. */
+static bool may_there(const struct ctx *c, enum console_action action, const struct area *where)
+{
+    return console_may_in(c, action, area_is_vendor(where) ? &area_nation : where);
+}
+
 /* ── a row that is switched on ──────────────────────────────────────────── */
 
 static bool switches_on(const struct draft_row_view *row)
@@ -200,6 +216,45 @@ static void put_draft_rows(struct ctx *c, const struct drafting *x, bool writes,
     }
     v->rows.at = rows;
     v->rows.n = x->rows.n;
+}
+
+/* ── names that look like another's ─────────────────────────────────────── */
+
+static void note_alikes(struct ctx *c, const struct change_row_shown *row, struct draft_view *v, struct draft_alike *at)
+{
+    static const char *const keys[] = { "name.fi", "name.sv", "name.en" };
+    struct fail f = { 0 };
+    struct str rest = row->row, kind;
+    const struct json_value *after = str_is_set(row->after) ? json_parse(c->arena, row->after, &f) : NULL;
+    const struct registry_parts *p = registry_parts(c->registry);
+
+    (void)str_split(&rest, ' ', &kind);
+    if (!str_eq(kind, S("service")) || after == NULL)
+        return;
+    const struct service *own = registry_service(c->registry, rest);
+    struct str vendor = json_get_str(after, S("vendor"));
+    if (!str_is_set(vendor) && own != NULL)
+        vendor = own->vendor;
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+        struct str name = json_get_str(after, str_of(keys[k]));
+        for (size_t i = 0; str_is_set(name) && i < p->service_count && v->alikes.n < ALIKES_MAX; i++) {
+            const struct service *s = &p->services[i];
+            bool alike = false;
+            for (int lang = 0; lang < LANG_COUNT && !str_eq(s->vendor, vendor); lang++)
+                alike = alike || words_alike(c->arena, s->names.in[lang], name);
+            if (alike)
+                at[v->alikes.n++] = (struct draft_alike){ name, names_in(&s->names, c->lang), s->id, s->vendor };
+        }
+    }
+}
+
+static void put_alikes(struct ctx *c, const struct drafting *x, struct draft_view *v)
+{
+    struct draft_alike *at = arena_make_n(c->arena, ALIKES_MAX, struct draft_alike);
+
+    v->alikes.at = at;
+    for (size_t i = 0; i < x->rows.n; i++)
+        note_alikes(c, &x->rows.at[i], v, at);
 }
 
 static struct str place_name(struct ctx *c, const struct impact_row *row)
@@ -282,7 +337,7 @@ static enum step page(struct ctx *c, const struct drafting *x)
     const struct draft *d = &x->draft;
     bool open = d->state == DRAFT_draft || d->state == DRAFT_sent_back;
     bool waits = d->state == DRAFT_proposed || d->state == DRAFT_approved;
-    bool decides = waits && console_may_in(c, MAY_APPROVE, &d->area) && console_may_in(c, MAY_PUBLISH, &d->area);
+    bool decides = waits && may_there(c, MAY_APPROVE, &d->area) && may_there(c, MAY_PUBLISH, &d->area);
     struct draft_view v = { .draft = line_of_draft(c, d),
                             .number = arena_printf(c->arena, "%lld", (long long)d->number),
                             .edition = arena_printf(c->arena, "%lld", (long long)d->edition),
@@ -290,8 +345,8 @@ static enum step page(struct ctx *c, const struct drafting *x)
                             .detail = x->detail,
                             .why = x->why,
                             .approved = d->state == DRAFT_approved,
-                            .may_write = open && console_may_in(c, MAY_DRAFT, &d->area),
-                            .may_withdraw = waits && console_may_in(c, MAY_DRAFT, &d->area),
+                            .may_write = open && may_there(c, MAY_DRAFT, &d->area),
+                            .may_withdraw = waits && may_there(c, MAY_DRAFT, &d->area),
                             .may_decide = decides && x->hand == HAND_NONE,
                             .same_number = decides && x->hand == HAND_NUMBER,
                             .same_name = decides && x->hand == HAND_NAME,
@@ -307,6 +362,7 @@ static enum step page(struct ctx *c, const struct drafting *x)
     console_page_for(c, PLACE_RIGHTS, true, arena_join(c->arena, S("/admin/drafts/"), v.number), &v.con);
     v.con.sub = SUB_DRAFTS;
     put_draft_rows(c, x, v.may_write, &v);
+    put_alikes(c, x, &v);
     put_impact(c, &x->preview, &v);
     put_tellings(c, &x->preview, &v);
     shadowing_show(c, &x->shadowing, d, &v.trial);
@@ -356,8 +412,8 @@ static enum draft_act act_of(struct str word)
 static bool may_act(const struct ctx *c, enum draft_act act, const struct area *where)
 {
     if (act == DRAFT_APPROVE)
-        return console_may_in(c, MAY_APPROVE, where) && console_may_in(c, MAY_PUBLISH, where);
-    return console_may_in(c, act == DRAFT_SEND_BACK ? MAY_APPROVE : MAY_DRAFT, where);
+        return may_there(c, MAY_APPROVE, where) && may_there(c, MAY_PUBLISH, where);
+    return may_there(c, act == DRAFT_SEND_BACK ? MAY_APPROVE : MAY_DRAFT, where);
 }
 
 static struct str back_here(struct ctx *c, const struct drafting *x, struct str name, struct str value)

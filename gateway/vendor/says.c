@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "gateway/vendor/says.h"
 
+#include "gateway/vendor/use.h"
+
 #include "model/when.h"
 #include "portal/texts.h"
 #include "registry/readiness.h"
@@ -167,4 +169,9 @@ void says_ends(struct ctx *c, const struct service *s, struct vendor_service_vie
         };
     v->ends.at = rows;
     v->ends.n = n;
+}
+
+struct str vendor_basis_key(enum basis basis)
+{
+    return str_of(bases[basis < BASIS_COUNT ? basis : BASIS_UNSAID]);
 }

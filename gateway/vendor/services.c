@@ -11,6 +11,7 @@
 #include "gateway/session/strict.h"
 #include "gateway/vendor/door.h"
 #include "gateway/vendor/says.h"
+#include "gateway/vendor/use.h"
 #include "model/when.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -451,6 +452,10 @@ static enum step act(struct ctx *c, struct fail *f)
 
     if (x == NULL)
         return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    if (x->service != NULL && str_eq(what, S("production")))
+        return step_into(c, vendor_production);
+    if (x->service != NULL && str_eq(what, S("confirm")))
+        return step_into(c, vendor_confirm);
     if (is_fixed(x) && !str_eq(what, S("secret")) && !str_eq(what, S("retire")))
         return vendor_refuse(c, FAIL_DENIED, "in_production");
     if (str_eq(what, S("save")))

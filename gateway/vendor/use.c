@@ -3,10 +3,13 @@
 #include "gateway/vendor/use.h"
 
 #include "gateway/answer.h"
+#include "gateway/session/done.h"
 #include "gateway/vendor/door.h"
+#include "gateway/vendor/says.h"
 #include "model/when.h"
 #include "policy/users.h"
 #include "policy/windows.h"
+#include "registry/readiness.h"
 #include "registry/uses.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -18,7 +21,8 @@ enum {
     NOON_S = 43200,
     BAR = 10,
     LEAST_SCALE = 10,
-    PATH_MAX_B = 4096
+    PATH_MAX_B = 4096,
+    DRAFTS_LOOKED_AT = 20
 };
 
 struct looking { /* c->state */
@@ -27,15 +31,53 @@ struct looking { /* c->state */
     const struct provider *place; /* NULL: all */
     int64_t now_s;
     struct uses_told told;
+    struct area area;
+    int64_t waits; /* number of the draft by which it would be in production; 0: none */
+    const struct vendor_asked *said;
     struct desk_got got;
 };
+
+/* Whether it is about the row in production of this one in test. */
+static bool is_about(struct db *d, struct arena *a, const struct looking *x, int64_t number, bool *yes, struct fail *f)
+{
+    struct row_ids ids;
+    struct row_seen row;
+
+    *yes = false;
+    if (!draft_row_ids(d, a, &x->area, number, &ids, f))
+        return false;
+    for (size_t i = 0; i < ids.n && !*yes; i++) {
+        struct fail none = { 0 };
+        if (!str_eq(ids.at[i].kind, S("service")) || !draft_row(d, a, &x->area, number, &ids.at[i], &row, &none))
+            continue;
+        const struct row_field *of = row_field(&row, "tested_as");
+        *yes = of != NULL && str_eq(of->value, x->service->id);
+    }
+    return true;
+}
+
+static bool look_for_draft(struct db *d, struct arena *a, struct looking *x, struct fail *f)
+{
+    struct drafts all;
+    bool yes = false;
+
+    if (!x->service->test)
+        return true;
+    if (!draft_list(d, a, &x->area, DRAFT_proposed, INT64_MAX, DRAFTS_LOOKED_AT, &all, f))
+        return false;
+    for (size_t i = 0; i < all.n && !yes; i++) {
+        if (!is_about(d, a, x, all.at[i].number, &yes, f))
+            return false;
+        x->waits = yes ? all.at[i].number : 0;
+    }
+    return true;
+}
 
 static bool read_uses(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct looking *x = with;
 
-    (void)d;
-    return uses_read(x->set, a, x->service->id, DAYS, x->now_s, &x->told, f);
+    return look_for_draft(d, a, x, f) && uses_read(x->set, a, x->service->id, DAYS, x->now_s, &x->told, f);
 }
 
 static enum step ask(struct ctx *c, struct fail *f)
@@ -48,8 +90,18 @@ static enum step ask(struct ctx *c, struct fail *f)
     x->place = str_is_set(place) ? registry_provider(c->registry, place) : NULL;
     x->set = c->set;
     x->now_s = c->now_s;
+    x->area = c->vendor->area;
     if (x->service == NULL || (str_is_set(place) && x->place == NULL))
         return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    return vendor_ask_registry(c, read_uses, x, &x->got, f);
+}
+
+static const struct step_row use_rows[3];
+
+static enum step ask_again(struct ctx *c, struct fail *f)
+{
+    struct looking *x = c->state;
+
     return vendor_ask_registry(c, read_uses, x, &x->got, f);
 }
 
@@ -149,6 +201,57 @@ static void put_places(struct ctx *c, const struct looking *x, struct vendor_use
     }
 }
 
+/* ── what it needs, and production ──────────────────────────────────────── */
+
+static void put_needs(struct ctx *c, const struct service *s, struct vendor_use_view *v)
+{
+    struct vendor_need *at = arena_make_n(c->arena, s->purpose_count + 1, struct vendor_need);
+
+    v->needs.at = at;
+    for (size_t i = 0; i < s->purpose_count; i++) {
+        const struct purpose *p = &s->purposes[i];
+        if (p->claim == CLAIM_SUB || !claim_in(s->asks, p->claim))
+            continue;
+        at[v->needs.n++] =
+            (struct vendor_need){ .key = str_of(claim_rows[p->claim].word),
+                                  .name = says_claim_name(c, p->claim),
+                                  .why = names_in(&p->why, c->lang),
+                                  .until = p->until_s > 0 ? when_date(c->arena, p->until_s) : (struct str){ NULL, 0 },
+                                  .over = p->until_s > 0 && p->until_s <= c->now_s,
+                                  .soon = p->until_s > c->now_s &&
+                                          p->until_s - c->now_s <= (int64_t)NEED_WARNED_DAYS * DAY_S };
+    }
+}
+
+static void put_production(struct ctx *c, const struct looking *x, struct vendor_use_view *v)
+{
+    const struct service *s = x->service, *production = s->test ? vendor_production_of(c, s) : NULL;
+    struct lacks lacks;
+
+    if (!s->test) {
+        put_needs(c, s, v);
+        v->tested_as = vendor_own_service(c, s->tested_as) != NULL ? s->tested_as : (struct str){ NULL, 0 };
+        return;
+    }
+    service_lacks(s, &lacks);
+    v->lacks = lacks.n > 0;
+    v->saml = s->protocol == PROTO_SAML;
+    v->waits = x->waits != 0 || (x->said != NULL && x->said->asked);
+    if (production != NULL) {
+        v->production = production->id;
+        v->production_client = production->client_id;
+    }
+}
+
+enum step vendor_use_answer(struct ctx *c, const struct service *s, const struct vendor_asked *said)
+{
+    struct looking *x = arena_make(c->arena, struct looking);
+
+    *x = (struct looking){ .set = c->set, .service = s, .now_s = c->now_s, .area = c->vendor->area, .said = said };
+    c->state = x;
+    return step_into(c, use_rows);
+}
+
 static enum step page(struct ctx *c, struct fail *f)
 {
     static const int64_t none[USES_DAYS_MAX];
@@ -169,9 +272,21 @@ static enum step page(struct ctx *c, struct fail *f)
     v.title = names_in(&s->names, c->lang);
     v.test = s->test;
     vendor_receipts(c, s, &v);
-    vendor_page_for(c, VENDOR_PLACE_SERVICES, true, arena_join(c->arena, S("/vendor/use/"), s->id), &v.con);
+    put_production(c, x, &v);
+    if (x->said != NULL) {
+        v.secret = x->said->secret;
+        v.client_id = x->said->client_id;
+        v.metadata = x->said->metadata;
+        v.trouble = x->said->trouble;
+        v.asked = x->said->asked;
+    }
+    v.confirmed = c->req->method == HTTP_GET && done_was(c, "confirmed");
+    vendor_page_for(
+        c, VENDOR_PLACE_SERVICES, true,
+        c->req->method == HTTP_GET ? arena_join(c->arena, S("/vendor/use/"), s->id) : (struct str){ NULL, 0 }, &v.con);
     v.con.tab = VENDOR_TAB_USE;
-    return answer_page(c, 200, page_vendor_use(c->arena, &v));
+    return answer_page(c, str_is_set(v.trouble) ? 400 : 200, page_vendor_use(c->arena, &v));
 }
 
+static const struct step_row use_rows[] = { { ask_again }, { page }, { NULL } };
 const struct step_row vendor_use[] = { { vendor_door }, { ask }, { page }, { NULL } };

@@ -9,6 +9,23 @@
 #include "model/ctx.h"
 #include "portal/pages.h"
 
+/* So long a need that was confirmed is told; and from when on its end is warned of. */
+enum { NEED_CONFIRMED_DAYS = 365, NEED_WARNED_DAYS = 60 };
+
+/* The service in production that was made from this one in test; NULL: none. */
+const struct service *vendor_production_of(const struct ctx *c, const struct service *s);
+struct str vendor_basis_key(enum basis basis); /* "public_task" */
+
+struct vendor_asked { /* what became of a form of the page */
+    struct str secret, client_id, trouble, metadata;
+    bool asked;
+};
+/* Shows the page of that service as the answer to a form. */
+enum step vendor_use_answer(struct ctx *c, const struct service *s, const struct vendor_asked *said);
+
+/* Rows, behind the door: POST of /vendor/service/ID with act=production, act=confirm. */
+extern const struct step_row vendor_production[], vendor_confirm[];
+
 /* What municipalities have decided about it. */
 void vendor_receipts(struct ctx *c, const struct service *s, struct vendor_use_view *v);
 

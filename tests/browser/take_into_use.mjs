@@ -50,7 +50,22 @@ services:
     asks: [sub, given_name, family_name, email, roles]
     purposes:
       - { attribute: given_name, basis: public_task, purpose: ${why('Opettaja tunnistaa palautuksen tekijän.', 'Läraren känner igen den som lämnat in.', 'The teacher knows whose work it is.')} }
-      - { attribute: roles, basis: contract, purpose: ${why('Opettaja näkee vastaukset.', 'Läraren ser svaren.', 'Teachers see the answers.')} }
+      - { attribute: roles, basis: contract, until: "${new Date(Date.now() + 30 * 86400000).toISOString().slice(0, 19)}Z", purpose: ${why('Opettaja näkee vastaukset.', 'Läraren ser svaren.', 'Teachers see the answers.')} }
+${['tori', 'kesken'].map((id) => `  - id: ${id}
+    protocol: oidc
+    vendor: y2345678-0
+    test: true
+    name: { fi: Tori Materiaalit, sv: Torg Material, en: Market Materials }
+    line: { fi: Materiaalit, sv: Material, en: Materials }
+    client_id: ${id}
+    secret: { plain: ${secret} }
+    auth_method: client_secret_basic
+    redirect_uris: ["${id === 'tori' ? 'https://tori.example/cb' : 'http://localhost:4000/cb'}"]
+    policy_uri: "https://tori.example/privacy"
+    contacts: ["tuki@tori.example"]
+    asks: [given_name]
+    purposes: [{ attribute: given_name, basis: contract, purpose: ${why('Nimi näkyy.', 'Namnet syns.', 'The name is seen.')} }]
+`).join('')}  - { id: t0ri, protocol: link, vendor: toinen, name: { fi: T0ri Materiaalit }, launch_uri: "https://t0ri.example/" }
   - { id: muu, protocol: link, vendor: toinen, name: { fi: Muu Palvelu }, launch_uri: "https://muu.example/" }
 policies:
   - { id: oulu-teachers, provider: oulu, opens: permit, roles: [teacher], release: [sub, given_name, family_name, email, roles] }
@@ -125,7 +140,7 @@ await test('before anybody decides, what policies say is told', async () => {
 await test('an administrator sees the same catalogue in the console, and may take a service into use; others may not', async () => {
   const { context, page } = await visitor('oulu-tiina');
   check((await page.goto(`${g.url}/admin/services`)).status() === 200, 'no catalogue');
-  check((await page.locator('.cat h2').allTextContents()).join() === 'Kanerva Oppikirjat,Muu Palvelu', await page.textContent('main'));
+  check((await page.locator('.cat h2').allTextContents()).join() === 'Kanerva Oppikirjat,Muu Palvelu,T0ri Materiaalit', await page.textContent('main'));
   await looks(page, 'services');
   await send(page, page.click('#s-kanerva a.b'));
   check(page.url() === `${g.url}/admin/services/kanerva` && (await page.locator('#take').count()) === 1, page.url());
@@ -282,6 +297,69 @@ await test('openings are counted by day and municipality; fewer than five are ne
   await small.page.goto(`${g.url}/vendor/use/kanerva`);
   await looks(small.page, 'use-chart');
   await small.context.close();
+});
+
+/* --- production, and needs once a year --------------------------------------------------------------------------- */
+
+const proves = async (id, key) => { const s = new Service(gateway, { id, secret: key, redirect: 'https://tori.example/cb' }); const r = await s.post('/oidc/token', { grant_type: 'authorization_code', code: 'x', redirect_uri: s.redirect, code_verifier: 'x'.repeat(43) }, s.basic()); return JSON.parse(r.text).error; };
+await test('a service asks for production: what production refuses is said to its vendor', async () => {
+  const { context, page } = await blank({ state, scripts: false });
+  await page.goto(`${g.url}/vendor/use/kesken`);
+  check((await page.locator('#ask').count()) === 0 && /puuttuu/.test(await page.textContent('main')), 'it may ask with an address on this machine');
+  await page.goto(`${g.url}/vendor/use/tori`);
+  const csrf = await page.inputValue('#ask [name=csrf]');
+  const answer = await page.request.post(`${g.url}/vendor/service/kesken`, { form: { csrf, act: 'production' }, headers: { Origin: g.url } });
+  check(answer.status() === 400, `asked with http: ${answer.status()}`);
+  await context.close();
+});
+let key, client;
+await test('its secret is shown once; the operator sees the whole on one page, with names that look alike, and approves; the test stays', async () => {
+  const { context, page } = await blank({ state, scripts: false });
+  await page.goto(`${g.url}/vendor/use/tori`);
+  check(await send(page, page.click('[value=production]')) === 200, await page.textContent('main'));
+  [key, client] = [(await page.textContent('#secret')).trim(), (await page.textContent('#client_id')).trim()];
+  check(key !== secret && client !== 'tori' && (await page.locator('#ask').count()) === 0, 'it is another, and waits');
+  check(await proves(client, key) === 'invalid_client', 'it works before anybody approved it');
+  await page.goto(`${g.url}/vendor/use/tori`);
+  check(/odottaa/.test(await page.textContent('main [role=status]')) && (await page.locator('#secret').count()) === 0, 'it waits');
+  await context.close();
+  const operator = await visitor('operators-riikka');
+  await operator.page.goto(`${g.url}/admin/drafts`);
+  await send(operator.page, operator.page.click('main a[href^="/admin/drafts/"]'));
+  const words = await operator.page.textContent('main');
+  check(/T0ri Materiaalit/.test(await operator.page.textContent('#alikes')) && /https:\/\/tori\.example\/cb/.test(words) && /Nimi näkyy\./.test(words) && !words.includes(key), words);
+  await looks(operator.page, 'production-draft');
+  if (await operator.page.locator('#looked input').count()) await operator.page.check('#looked input');
+  check(await send(operator.page, operator.page.click('[value=approve]')) === 200, await operator.page.textContent('main'));
+  await operator.context.close();
+  await until('the secret of production works', async () => await proves(client, key) === 'invalid_grant');
+  check(await proves('tori', secret) === 'invalid_grant' && await proves(client, secret) === 'invalid_client' && await proves('tori', key) === 'invalid_client', 'one secret opens both');
+  const again = await blank({ state });
+  await again.page.goto(`${g.url}/services`);
+  check((await again.page.locator(`#s-${client}`).count()) === 1 && (await again.page.locator('#s-tori').count()) === 0, 'the catalogue');
+  await again.page.goto(`${g.url}/vendor/use/tori`);
+  check((await again.page.textContent('main')).includes(client) && (await again.page.locator('#ask').count()) === 1, 'it may ask again');
+  await looks(again.page, 'production');
+  check(await send(again.page, again.page.click('[value=production]')) === 200 && (await again.page.locator('#secret').count()) === 0, 'asked again, it keeps its secret');
+  await again.context.close();
+});
+
+await test('each need is confirmed once a year: home warns of what drops off, and what is confirmed is told for a year', async () => {
+  const { context, page } = await blank({ state });
+  await page.goto(`${g.url}/vendor`);
+  check(/Kanerva Oppikirjat: vahvista/.test(await page.textContent('.todo')), await page.textContent('main'));
+  await looks(page, 'home-needs');
+  await page.goto(`${g.url}/vendor/use/kanerva`);
+  await looks(page, 'needs');
+  await page.check('[name=need_roles]');
+  check(await send(page, page.click('[value=confirm]')) === 200 && /vahvistettu vuodeksi/.test(await page.textContent('main')), await page.textContent('main'));
+  const [roles, name] = [await page.locator('#needs label:has([name=need_roles])').textContent(), await page.locator('#needs label:has([name=need_given_name])').textContent()];
+  check(roles.includes(String(new Date(Date.now() + 365 * 86400000).getFullYear())) && /Ei määräpäivää/.test(name), `${roles} ${name}`);
+  await page.goto(`${g.url}/vendor`);
+  check((await page.locator('.todo', { hasText: 'Kanerva Oppikirjat: vahvista' }).count()) === 0, 'it warns still');
+  const made = await page.goto(`${g.url}/vendor/use/${client}`);
+  check(made.status() === 200 && (await page.textContent('#needs')).includes(String(new Date().getFullYear() + 1)), 'a need of production has its day from the beginning');
+  await context.close();
 });
 
 /* --- withdrawn --------------------------------------------------------------------------------------------------- */

@@ -257,3 +257,27 @@ TEST(a_time_of_a_program_is_read_with_its_offset_or_not_at_all)
         }
     }
 }
+
+TEST(a_name_that_could_be_taken_for_another_is_alike)
+{
+    static const char *const alike[][2] = {
+        { "Kanerva Oppikirjat", "kanerva oppikirjat" },
+        { "Kanerva Oppikirjat", "Kanerva-Oppikirjat" },
+        { "Kanerva", "K\xd0\xb0nerva" },
+        { "Kanerva", "Kanerv\xce\xb1" },
+        { "Tunturi", "Tunturl" },
+        { "Lumo", "Lum0" },
+        { "Kanerva Oppikirjat", "Kanerva Oppikirja" },
+        { "Hanki Koodi", "Hankl Ko0di" },
+    };
+    static const char *const other[][2] = {
+        { "Kanerva", "Kaiverrus" },          { "Lumo", "Lumi" }, { "", "" }, { "...", "!!!" },
+        { "Kanerva Oppikirjat", "Kanerva" },
+    };
+
+    for (size_t i = 0; i < sizeof alike / sizeof *alike; i++)
+        CHECK(words_alike(t->arena, str_of(alike[i][0]), str_of(alike[i][1])) &&
+              words_alike(t->arena, str_of(alike[i][1]), str_of(alike[i][0])));
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        CHECK(!words_alike(t->arena, str_of(other[i][0]), str_of(other[i][1])));
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: EUPL-1.2
+ * From test to production, beside the test; and what a service needs, confirmed once a year.
+ *
+ * Asking makes a draft: a row of its own beside the one in test (tested_as), with its own client_id and secret, by the
+ * checks of production.  The operator approves it; asked again, it is a draft of that row, so that what has changed
+ * since is seen.  The secret is shown to whoever asked, once; until somebody approved, it opens nothing.
+ */
+#include "base/codec.h"
+#include "base/crypt.h"
+#include "gateway/answer.h"
+#include "gateway/session/done.h"
+#include "gateway/vendor/door.h"
+#include "gateway/vendor/use.h"
+#include "model/when.h"
+#include "portal/texts.h"
+#include "registry/readiness.h"
+#include "wire/form.h"
+#include "wire/http.h"
+#include "wire/saml_service.h"
+
+#include <string.h>
+
+enum { FIELDS_MAX = 160, SECRET_B = 32, RANDOM_B = 5, OWNER_SHOWN = 40, METADATA_MAX = 500000 };
+
+struct asking {                                 /* c->state; the worker's, while it has it */
+    const struct service *service, *production; /* production: NULL: none yet */
+    struct area area;
+    struct str id, secret, metadata, entity_id, why_not;
+    int64_t now_s;
+    struct edit_field put[FIELDS_MAX];
+    size_t put_n;
+    struct vendor_act act;
+    struct change_by by;
+};
+
+const struct service *vendor_production_of(const struct ctx *c, const struct service *s)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+
+    for (size_t i = 0; i < p->service_count; i++)
+        if (!p->services[i].test && str_eq(p->services[i].tested_as, s->id) && str_eq(p->services[i].vendor, s->vendor))
+            return &p->services[i];
+    return NULL;
+}
+
+static void put(struct asking *x, const char *key, struct str value)
+{
+    if (x->put_n < FIELDS_MAX)
+        x->put[x->put_n++] = (struct edit_field){ str_of(key), value };
+}
+
+/* What is the production row's own, or says whose the test row was. */
+static bool stays(struct str key)
+{
+    static const char *const own[] = { "id",
+                                       "test",
+                                       "enabled",
+                                       "vendor",
+                                       "client_id",
+                                       "secret_too_until",
+                                       "registered_by",
+                                       "tested_as",
+                                       "entity_id",
+                                       "metadata_xml",
+                                       "metadata_approved",
+                                       "metadata_rejected",
+                                       "lti_deployments" };
+
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (str_eq(key, str_of(own[i])))
+            return true;
+    return false;
+}
+
+static void copy_fields(struct asking *x, const struct row_seen *row)
+{
+    for (size_t i = 0; i < row->field_count; i++) {
+        const struct row_field *f = &row->fields[i];
+        if (f->is_secret || stays(f->name) || (!f->is_set && x->production == NULL))
+            continue;
+        if (x->put_n < FIELDS_MAX)
+            x->put[x->put_n++] = (struct edit_field){ f->name, f->is_set ? f->value : (struct str){ NULL, 0 } };
+    }
+}
+
+/* A year from now each need is to be confirmed. */
+static void copy_purposes(struct arena *a, struct asking *x)
+{
+    const struct str until = when_rfc3339(a, x->now_s + (int64_t)NEED_CONFIRMED_DAYS * 86400);
+
+    for (size_t i = 0; i < x->service->purpose_count; i++) {
+        const struct purpose *p = &x->service->purposes[i];
+        const struct row_id row = { S("purpose"), { x->id, str_of(claim_rows[p->claim].word) } };
+        const struct edit_field fields[] = { { S("purpose.fi"), p->why.in[LANG_FI] },
+                                             { S("purpose.sv"), p->why.in[LANG_SV] },
+                                             { S("purpose.en"), p->why.in[LANG_EN] },
+                                             { S("basis"), vendor_basis_key(p->basis) },
+                                             { S("until"), until } };
+        edit_put(x->act.edit, &row, fields, sizeof fields / sizeof *fields - (p->claim == CLAIM_SUB ? 1 : 0));
+    }
+    for (size_t i = 0; x->production != NULL && i < x->production->purpose_count; i++) {
+        const struct purpose *p = &x->production->purposes[i];
+        const struct row_id row = { S("purpose"), { x->id, str_of(claim_rows[p->claim].word) } };
+        if (service_purpose(x->service, p->claim) == NULL)
+            edit_remove(x->act.edit, &row);
+    }
+}
+
+/* Production has metadata of its own: two rows of one entityID there cannot be. */
+static bool put_metadata(struct arena *a, struct asking *x, struct fail *f)
+{
+    const struct saml_metadata_rules rules = { .now_s = x->now_s };
+    struct saml_service_metadata *m = arena_make(a, struct saml_service_metadata);
+    struct fail why = { 0 };
+
+    if (x->service->protocol != PROTO_SAML || (x->production != NULL && !str_is_set(x->metadata)))
+        return true;
+    if (!saml_service_read(a, x->metadata, &rules, m, &why)) {
+        x->why_not = arena_printf(a, "%s: %s", why.code, why.detail);
+        return fail(f, FAIL_CALLER, "metadata", "its metadata do not do");
+    }
+    put(x, "metadata_xml", x->metadata);
+    put(x, "entity_id", m->entity_id);
+    return true;
+}
+
+/* Checked as a whole before it is kept: what production refuses is said to whoever asks, not to the operator. */
+static bool ask_sql(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct asking *x = with;
+    const struct row_id from = { S("service"), { x->service->id, { NULL, 0 } } },
+                        to = { S("service"), { x->id, { NULL, 0 } } };
+    struct edit_result checked = { 0 }, sent = { 0 };
+    struct row_seen *row = arena_make(a, struct row_seen);
+    int64_t version;
+
+    if (!row_look(d, a, &x->area, &from, row, &version, f))
+        return false;
+    copy_fields(x, row);
+    if (!put_metadata(a, x, f))
+        return false;
+    edit_put(x->act.edit, &to, x->put, x->put_n);
+    copy_purposes(a, x);
+    if (!edit_run(x->act.edit, d, a, &x->act.how, EDIT_CHECK, &checked, f)) {
+        x->act.result = checked;
+        return false;
+    }
+    if (!edit_run(x->act.edit, d, a, &x->act.how, EDIT_KEEP, &x->act.result, f))
+        return false;
+    const struct draft_move move = { .number = x->act.result.draft,
+                                     .edition = x->act.result.edition,
+                                     .act = DRAFT_PROPOSE };
+    return draft_do(d, a, &x->by, &move, &sent, f);
+}
+
+static struct str new_id(struct ctx *c)
+{
+    unsigned char bytes[RANDOM_B];
+
+    world_random(c->world, bytes, sizeof bytes);
+    return arena_printf(c->arena, "%.*s-%.*s", STR_ARG(str_sub(c->vendor->staff->organisation->id, 0, OWNER_SHOWN)),
+                        STR_ARG(b32_encode(c->arena, str_n((const char *)bytes, sizeof bytes))));
+}
+
+static void put_own(struct ctx *c, struct asking *x)
+{
+    const struct service *s = x->service;
+
+    put(x, "vendor", s->vendor);
+    put(x, "test", S("false"));
+    put(x, "enabled", S("true"));
+    put(x, "tested_as", s->id);
+    if (x->production != NULL)
+        return;
+    if (s->protocol == PROTO_OIDC || s->protocol == PROTO_LTI)
+        put(x, "client_id", x->id);
+    if (str_is_set(s->secret_hash)) {
+        x->secret = crypt_token(c->arena, c->world, SECRET_B);
+        put(x, "secret", x->secret);
+    }
+}
+
+static enum step answer(struct ctx *c, const struct asking *x, struct str trouble)
+{
+    struct vendor_asked *said = arena_make(c->arena, struct vendor_asked);
+
+    *said = (struct vendor_asked){ .secret = str_is_set(trouble) ? (struct str){ NULL, 0 } : x->secret,
+                                   .client_id = x->id,
+                                   .trouble = trouble,
+                                   .metadata = x->metadata,
+                                   .asked = !str_is_set(trouble) };
+    return vendor_use_answer(c, x->service, said);
+}
+
+static enum step ask(struct ctx *c, struct fail *f)
+{
+    struct asking *x = arena_make(c->arena, struct asking);
+    struct lacks lacks;
+
+    c->state = x;
+    x->service = vendor_own_service(c, c->req->param);
+    if (x->service == NULL || !x->service->test)
+        return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    x->production = vendor_production_of(c, x->service);
+    x->metadata = form_typed(c->body, S("metadata_xml"), METADATA_MAX);
+    x->id = x->production != NULL ? x->production->id : new_id(c);
+    service_lacks(x->service, &lacks);
+    if (lacks.n > 0)
+        return answer(c, x, vendor_text(V_v_prod_lacks, c->lang));
+    x->area = c->vendor->area;
+    x->now_s = c->now_s;
+    put_own(c, x);
+    struct str why =
+        arena_printf(c->arena, "%.*s: %.*s", STR_ARG(vendor_text(V_v_prod_why, c->lang)), STR_ARG(x->service->id));
+    (void)vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, why);
+    x->by = (struct change_by){ .who = c->person->id,
+                                .account = c->person->subject,
+                                .acting_as = str_of(staff_role_name(c->vendor->staff->role)),
+                                .area = &c->vendor->area,
+                                .maker = MAKER_portal,
+                                .why = why,
+                                .at_s = c->now_s };
+    return vendor_ask_registry(c, ask_sql, x, &x->act.got, f);
+}
+
+static enum step asked(struct ctx *c, struct fail *f)
+{
+    struct asking *x = c->state;
+    struct str key;
+
+    if (x->act.got.ok)
+        return answer(c, x, (struct str){ NULL, 0 });
+    if (!vendor_act_shown(&x->act, f))
+        return REFUSE;
+    struct str says = str_is_set(x->why_not) ? x->why_not : vendor_act_trouble(c, &x->act, &key);
+    return answer(c, x, says);
+}
+
+const struct step_row vendor_production[] = { { ask }, { asked }, { NULL } };
+
+/* ── needs, once a year ─────────────────────────────────────────────────── */
+
+struct confirming {
+    const struct service *service;
+    struct vendor_act act;
+};
+
+static enum step confirm(struct ctx *c, struct fail *f)
+{
+    struct confirming *x = arena_make(c->arena, struct confirming);
+    const struct str until = when_rfc3339(c->arena, c->now_s + (int64_t)NEED_CONFIRMED_DAYS * 86400);
+    size_t n = 0;
+
+    c->state = x;
+    x->service = vendor_own_service(c, c->req->param);
+    if (x->service == NULL || x->service->test)
+        return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    struct edit *e = vendor_act_begin(c, &x->act, false, (struct str){ NULL, 0 }, vendor_text(V_v_need_why, c->lang));
+    for (size_t i = 0; i < x->service->purpose_count; i++) {
+        const enum claim claim = x->service->purposes[i].claim;
+        const struct row_id row = { S("purpose"), { x->service->id, str_of(claim_rows[claim].word) } };
+        const struct edit_field field = { S("until"), until };
+        if (claim == CLAIM_SUB ||
+            !str_is_set(form_get(c->body, arena_printf(c->arena, "need_%s", claim_rows[claim].word))))
+            continue;
+        edit_put(e, &row, &field, 1);
+        n++;
+    }
+    if (n == 0)
+        return answer_go(c, arena_join(c->arena, S("/vendor/use/"), x->service->id));
+    return vendor_act_run(c, &x->act, f);
+}
+
+static enum step confirmed_served(struct ctx *c, struct fail *f)
+{
+    (void)f;
+    return vendor_act_served(c, &((struct confirming *)c->state)->act);
+}
+
+static enum step confirmed(struct ctx *c, struct fail *f)
+{
+    const struct confirming *x = c->state;
+    struct vendor_asked *said = arena_make(c->arena, struct vendor_asked);
+
+    if (x->act.got.ok)
+        return done_go(c, arena_join(c->arena, S("/vendor/use/"), x->service->id), "confirmed", S(""));
+    if (!vendor_act_shown(&x->act, f))
+        return REFUSE;
+    struct str key;
+    *said = (struct vendor_asked){ .trouble = vendor_act_trouble(c, &x->act, &key) };
+    return vendor_use_answer(c, x->service, said);
+}
+
+const struct step_row vendor_confirm[] = { { confirm }, { confirmed_served }, { confirmed }, { NULL } };
