@@ -43,7 +43,7 @@ static void add_of_service(struct arena *a, struct dues *l, const struct service
     if (x == NULL)
         return;
     x->part = *part;
-    x->path = arena_join(a, S("/vendor/service/"), s->id);
+    x->path = arena_join(a, letter == LETTER_need_ends ? S("/vendor/use/") : S("/vendor/service/"), s->id);
 }
 
 static void add_row(struct arena *a, struct dues *l, const struct service *s, const struct service_end *e,
