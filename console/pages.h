@@ -1566,6 +1566,8 @@ struct html page_cities(struct arena *a, const struct cities_view *v);
 
 struct city_invited { /* that is open */
     struct str note, until;
+    struct str mail; /* what has become of its letter; absent: it was sent nowhere */
+    bool lost;
 };
 
 struct city_source {
@@ -1573,15 +1575,15 @@ struct city_source {
     bool off;
 };
 
-struct city_view { /* GET /admin/cities?city=ID; POST /admin/cities: csrf, act=invite, city, note */
+struct city_view { /* GET /admin/cities?city=ID; POST /admin/cities: csrf, act=invite, city, note, email */
     struct console_page con;
     struct joined_city is;
     struct str code;
-    bool opened;           /* just now */
-    bool no_accounts;      /* there is nowhere for an invited person's account (vendors: true) */
-    bool no_note, refused; /* refused: more than the person may give */
-    bool may_invite;
-    struct str note;
+    bool opened;                     /* just now */
+    bool no_accounts;                /* there is nowhere for an invited person's account (vendors: true) */
+    bool no_note, no_email, refused; /* refused: more than the person may give */
+    bool may_invite, mail_set, sent; /* mail_set: it can be sent; sent: it was, just now */
+    struct str note, email;
     struct str link; /* shown this once */
     struct {
         const struct city_invited *at;

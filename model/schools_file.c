@@ -498,8 +498,10 @@ bool schools_file_read(struct arena *a, struct str bytes, struct str whose, stru
 
 static void put_cell(struct buf *b, struct str s, char before)
 {
-    bool quoted = str_find_byte(s, ';', 0) < s.n || str_find_byte(s, '"', 0) < s.n;
+    bool quoted = false;
 
+    for (size_t i = 0; i < s.n; i++)
+        quoted = quoted || s.p[i] == ';' || s.p[i] == ',' || s.p[i] == '\t' || s.p[i] == '"';
     if (before != '\0')
         buf_byte(b, before);
     if (quoted)

@@ -2,6 +2,7 @@
  * Municipalities join: a place is opened for one, with its schools, and its first admin is invited; of the whole
  * country alone.  A place opens nothing to anybody: what gives access are its identity providers and policies. */
 #include "console/texts.h"
+#include "frame/roles.h"
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
 #include "gateway/console/lines.h"
@@ -9,6 +10,8 @@
 #include "gateway/flow.h"
 #include "gateway/joining.h"
 #include "gateway/session/done.h"
+#include "model/mail.h"
+#include "model/mailbox.h"
 #include "model/organisation_oid.h"
 #include "model/schools_file.h"
 #include "model/when.h"
@@ -38,12 +41,14 @@ struct cities_on { /* c->state; the worker's, while it has it */
     struct schools_read schools;
     const struct provider *city;
     struct invitations invited;
-    struct invitation made;
-    struct str link, note;
+    enum mail_state *letters; /* of each */
+    struct mail_door door;
+    struct inviting inviting;
+    struct str link, note, email;
     int64_t now_s;
     struct vendors_got got;
     struct act act;
-    bool no_note, refused, invites, opens;
+    bool no_note, no_email, refused, invites, opens;
 };
 
 static struct cities_on *on(struct ctx *c)
@@ -51,6 +56,7 @@ static struct cities_on *on(struct ctx *c)
     if (c->state == NULL) {
         struct cities_on *x = arena_make(c->arena, struct cities_on);
         x->now_s = c->now_s;
+        x->door = mail_door_of(c);
         c->state = x;
     }
     return c->state;
@@ -155,7 +161,10 @@ static void put_invited(struct ctx *c, const struct cities_on *x, struct city_vi
     struct city_invited *rows = arena_make_n(c->arena, x->invited.n + 1, struct city_invited);
 
     for (size_t i = 0; i < x->invited.n; i++)
-        rows[i] = (struct city_invited){ x->invited.at[i].note, when_date(c->arena, x->invited.at[i].until_s) };
+        rows[i] = (struct city_invited){ .note = x->invited.at[i].note,
+                                         .until = when_date(c->arena, x->invited.at[i].until_s),
+                                         .mail = invitation_letter_words(c, &x->invited.at[i], x->letters[i]),
+                                         .lost = x->letters[i] == MAIL_REFUSED || x->letters[i] == MAIL_GIVEN_UP };
     v->invited.at = rows;
     v->invited.n = x->invited.n;
 }
@@ -164,7 +173,10 @@ static bool look(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct cities_on *x = with;
 
-    return invitations_of(d, a, invitation_to_city(a, x->city->id), x->now_s, &x->invited, f);
+    if (!invitations_of(d, a, invitation_to_city(a, x->city->id), x->now_s, &x->invited, f))
+        return false;
+    x->letters = arena_make_n(a, x->invited.n + 1, enum mail_state);
+    return invitation_letters(&x->door, a, &x->invited, x->letters, f);
 }
 
 static enum step ask_one(struct ctx *c, struct cities_on *x, struct fail *f)
@@ -183,18 +195,22 @@ static enum step show_one(struct ctx *c, struct cities_on *x, struct fail *f)
                            .refused = x->refused,
                            .may_invite = may_invite(c, x->city),
                            .note = x->invites ? x->note : form_get(c->query, S("note")),
+                           .email = x->invites ? x->email : form_get(c->query, S("email")),
+                           .mail_set = mail_is_set(c->set),
+                           .no_email = x->no_email,
                            .link = x->link };
 
     if (!x->got.ok) {
         *f = x->got.why;
         return REFUSE;
     }
-    if (c->req->method != HTTP_POST)
-        v.opened = done_was(c, "opened");
+    const struct str done = c->req->method != HTTP_POST ? done_here(c, NULL) : none;
+    v.opened = str_eq(done, S("opened"));
+    v.sent = str_eq(done, S("sent"));
     put_sources(c, x->city, &v);
     put_invited(c, x, &v);
     console_page_for(c, PLACE_PROVIDERS, true, city_at(c, x->city->id), &v.con);
-    return answer_page(c, x->no_note ? 400 : x->refused ? 403 : 200, page_city(c->arena, &v));
+    return answer_page(c, x->no_note || x->no_email ? 400 : x->refused ? 403 : 200, page_city(c->arena, &v));
 }
 
 /* ── a place is opened: what was typed ──────────────────────────────────── */
@@ -412,23 +428,44 @@ static bool keep_invitation(void *with, struct db *d, struct arena *a, struct fa
 {
     struct cities_on *x = with;
 
-    return invitation_put(d, a, &x->made, f) && look(x, d, a, f);
+    return invitation_send(d, a, &x->inviting, f) && look(x, d, a, f);
+}
+
+/* Back to the page with what was typed. */
+static struct str typed_at(struct ctx *c, const struct cities_on *x)
+{
+    struct str at = url_to(c->arena, city_at(c, x->city->id), S("note"), x->note);
+
+    return x->email.n > 0 ? url_to(c->arena, at, S("email"), x->email) : at;
+}
+
+/* Sent where there is an address; else its link is shown, once. */
+static void make_invitation(struct ctx *c, struct cities_on *x)
+{
+    x->inviting.made = invitation_new(c, invitation_to_city(c->arena, x->city->id), STAFF_owner, x->note, &x->link);
+    invitation_address(c, &x->inviting, &x->city->names, x->email.n > 0 ? x->email : S(""), x->link);
+    for (int lang = 0; lang < LANG_COUNT; lang++)
+        x->inviting.letter.part.in[lang] = role_word(ROLE_ADMIN, (enum lang)lang);
+    if (x->email.n > 0)
+        x->link = none;
 }
 
 static enum step invite(struct ctx *c, struct cities_on *x, struct fail *f)
 {
     x->invites = true;
     x->note = form_typed(c->body, S("note"), NOTE_MAX);
+    x->email = mail_is_set(c->set) ? form_typed(c->body, S("email"), MAILBOX_MAX_B) : S("");
     x->city = registry_provider(c->registry, form_get(c->body, S("city")));
     if (x->city == NULL)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     x->refused = !may_invite(c, x->city) || registry_idp_vendors(c->registry) == NULL;
     x->no_note = !str_is_set(x->note);
-    if (x->no_note || x->refused)
+    x->no_email = x->email.n > 0 && !mail_address(x->email);
+    if (x->no_note || x->no_email || x->refused)
         return ask_one(c, x, f);
     if (!console_fresh(c))
-        return console_log_in_again(c, url_to(c->arena, city_at(c, x->city->id), S("note"), x->note), f);
-    x->made = invitation_new(c, invitation_to_city(c->arena, x->city->id), STAFF_owner, x->note, &x->link);
+        return console_log_in_again(c, typed_at(c, x), f);
+    make_invitation(c, x);
     if (!vendors_ask(c->vendors, c->work, &c->batch, c->arena, keep_invitation, x, &x->got))
         return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
     return WAIT;
@@ -487,6 +524,8 @@ static enum step say(struct ctx *c, struct fail *f)
 {
     struct cities_on *x = c->state;
 
+    if (x->invites && x->got.ok && x->email.n > 0 && !x->no_note && !x->no_email && !x->refused)
+        return done_go(c, city_at(c, x->city->id), "sent", S(""));
     if (!x->opens)
         return show_one(c, x, f);
     if (x->act.got.ok)

@@ -9,8 +9,9 @@ import https from 'node:https';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import { chromium } from 'playwright-core';
-import { Gateway, check, finish, folder, freePort, root, test } from '../e2e/gateway.mjs';
+import { Gateway, check, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
 import { OidcCity, SamlCity } from '../e2e/odd_city.mjs';
+import { MailServer, read } from '../e2e/smtp.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
@@ -52,7 +53,8 @@ accounts:
   - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
   - { id: tiina, idp: oulu, username: tiina, password: { plain: ${password} }, given_names: Tiina, family_name: Oulu }
 `;
-const g = await new Gateway(program, { name: 'joining', port: await freePort(), registry, settings: { support: 'tuki@digione.example' } }).start();
+const post = await new MailServer({ mode: 'plain' }).listen();
+const g = await new Gateway(program, { name: 'joining', port: await freePort(), registry, settings: { support: 'tuki@digione.example', smtp: `smtp://127.0.0.1:${post.port}`, smtp_from: 'portti@digione.example' } }).start();
 const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking', `--host-resolver-rules=MAP ${host} 127.0.0.1:${ssoPort}`] });
 
 async function visitor({ lang = 'fi-FI', width = 1280, scripts = true, dark = false } = {}) {
@@ -229,6 +231,28 @@ await test('item 14: whoever administers a municipality opens none and invites t
   await context.close();
 });
 
+await test('item 14: an admin is invited by e-mail, which alone has the link', async () => {
+  const { context, page } = await visitor({ lang: 'sv-SE', width: 320 });
+  await signIn(page, 'riikka', 'operators', '/admin/cities?city=oulu');
+  await page.fill('#note', 'Olli Oulu');
+  await page.fill('#email', 'ei osoite');
+  check(await send(page, '[value=invite]') === 400, 'no address');
+  says(await main(page), 'ingen e-postadress');
+  check((await page.inputValue('#note')) === 'Olli Oulu', 'what was typed is lost');
+  await page.fill('#email', 'olli@oulu.example');
+  await send(page, '[value=invite]');
+  says(await main(page), 'Inbjudan skickas', 'Olli Oulu');
+  check((await page.locator('#link').count()) === 0 && !/invite\//.test(await page.content()), 'the link is shown as well');
+  const mail = await until('the mail', () => post.mails.find((m) => m.to.includes('olli@oulu.example')));
+  const text = read(mail.raw).text, link = /http\S+\/vendor\/invite\/\S+/.exec(text)?.[0];
+  says(text, 'Oulu');
+  await until('it is said to be sent', async () => { await page.goto(`${g.url}/admin/cities?city=oulu`); return /olli@oulu.example/.test(await main(page)); });
+  await looks(page, 'city-mailed');
+  check(link !== undefined && (await page.goto(link)).status() === 200, text);
+  says(await main(page), 'Uleåborg');
+  await context.close();
+});
+
 /* --- its sign-in is connected ------------------------------------------------------------------------------------ */
 
 await test('item 14: an address that would let anybody in, or is no address, is refused with what to type instead', async () => {
@@ -363,4 +387,5 @@ await test('item 14: no other municipality sees what one connects, nor alters it
 await browser.close();
 ssoServer.close();
 oidc.close();
+await post.close();
 await finish();

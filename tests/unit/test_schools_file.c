@@ -174,6 +174,16 @@ TEST(item_14_what_was_read_is_written_and_read_again)
     CHECK_STR(two.at[1].name_en, "E");
 }
 
+TEST(item_14_commas_in_the_first_name_do_not_become_what_separates)
+{
+    struct schools_read one = read_as(t, S(ONE ";99101;A, B, C, D, E, F\n")), two;
+
+    CHECK_INT(one.n, 1);
+    two = read_as(t, schools_file_write(t->arena, &one));
+    CHECK(two.n == 1 && two.wrong_count == 0);
+    CHECK_STR(two.at[0].name_fi, "A, B, C, D, E, F");
+}
+
 TEST(item_14_a_school_with_a_swedish_name_alone_has_it_in_finnish_too)
 {
     struct schools_read got = read_as(t, S("oid;koodi;nimi;namn\n" ONE ";99101;;Hallonvikens gymnasium\n"));
