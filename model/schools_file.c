@@ -137,7 +137,18 @@ static void leave_line(struct reading *x, size_t end)
     x->line++;
 }
 
-/* Of ; , and tab the one that the first line has most of. */
+/* "1.2.246.562.10.1234": an OID, whatever of. */
+static bool looks_like_oid(struct str s)
+{
+    return str_has_prefix(s, S("1.2."));
+}
+
+static bool is_between(char c)
+{
+    return c == ';' || c == ',' || c == '\t';
+}
+
+/* What follows the first cell of a school; else, of ; , and tab, the one that the heading has most of. */
 static char find_between(struct str text)
 {
     static const char all[] = { ';', ',', '\t' };
@@ -145,6 +156,9 @@ static char find_between(struct str text)
     size_t end = line_end(text, 0);
     bool quoted = false;
 
+    for (size_t i = 0; looks_like_oid(text) && i < end; i++)
+        if (is_between(text.p[i]))
+            return text.p[i];
     for (size_t i = 0; i < end; i++) {
         quoted = quoted != (text.p[i] == '"');
         for (size_t k = 0; k < 3; k++)
@@ -314,12 +328,6 @@ static bool is_digits(struct str s)
         if (s.p[i] < '0' || s.p[i] > '9')
             return false;
     return s.n > 0;
-}
-
-/* "1.2.246.562.10.1234": an OID, whatever of. */
-static bool looks_like_oid(struct str s)
-{
-    return str_has_prefix(s, S("1.2."));
 }
 
 /* The line that has it already; 0: none, and now this one does. */
@@ -501,7 +509,7 @@ static void put_cell(struct buf *b, struct str s, char before)
     bool quoted = false;
 
     for (size_t i = 0; i < s.n; i++)
-        quoted = quoted || s.p[i] == ';' || s.p[i] == ',' || s.p[i] == '\t' || s.p[i] == '"';
+        quoted = quoted || is_between(s.p[i]) || s.p[i] == '"';
     if (before != '\0')
         buf_byte(b, before);
     if (quoted)
