@@ -682,10 +682,9 @@ const cases = {
       const forged = posted(await ask(viola, { inside: policy(FORMATS.transient) }, {}, agent));
       check(own.nameId && forged.nameId && own.nameId !== forged.nameId, `${own.nameId} ${forged.nameId}`);
       const asked = await agent.get(`${g.url}/sign-out`);
-      const page = await agent.submit({ ...asked, text: asked.text.slice(asked.text.indexOf('<main')) }, {}, (f) => f.action.endsWith('/sign-out'));
+      await agent.submit({ ...asked, text: asked.text.slice(asked.text.indexOf('<main')) }, {}, (f) => f.action.endsWith('/sign-out'));
       // What a case before this one could not tell is told here, too.
       await until('both', () => names.slice(names.indexOf(forged.nameId) + 1 || names.length).includes(own.nameId));
-      check(/<li class="ok">(?:(?!<li).)*viola/is.test(page.text), text(page.text).slice(0, 500));
     } finally { listener.closeAllConnections(); listener.close(); }
   },
   'item 45: … nor does its browser say that all has ended where the service knows nobody of that name': async () => {
