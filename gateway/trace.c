@@ -230,7 +230,7 @@ static void put_left_out(struct pen *p, const struct ctx *c)
         return;
     for (int i = 0; i < CLAIM_COUNT; i++) {
         enum claim claim = (enum claim)i;
-        if (claim == CLAIM_SUB || !claim_in(p->service->asks, claim) ||
+        if (claim == CLAIM_SUB || !claim_in(service_asks(p->service, c->now_s), claim) ||
             str_has_word(c->told_words, str_of(claim_rows[i].word)))
             continue;
         claim_add(claim_in(c->may_tell, claim) ? &empty : &unlet, claim);

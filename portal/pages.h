@@ -30,7 +30,8 @@ enum vendor_tab {
     VENDOR_TAB_CONNECT,
     VENDOR_TAB_GATE,
     VENDOR_TAB_USE,
-    VENDOR_TAB_TRACE
+    VENDOR_TAB_TRACE,
+    VENDOR_TAB_INCIDENTS
 };
 
 struct vendor_page {
@@ -474,5 +475,30 @@ struct vendor_trace_view { /* GET /vendor/trace/ID?attempt=&code=&show= */
     bool told_test;
 };
 struct html page_vendor_trace(struct arena *a, const struct vendor_trace_view *v);
+
+/* --- incidents ---------------------------------------------------------------------------------------------- */
+
+struct vendor_incident {
+    struct str id, says, from, until; /* until absent: it goes on */
+    bool over, by_operator;
+};
+struct vendor_failures {
+    struct str code, n; /* within the last day */
+};
+struct vendor_incidents_view { /* GET /vendor/incidents/ID; POST: act (declare, end), id, says_*, from_*, until_* */
+    struct vendor_page con;
+    struct str id, title, done, wrong;
+    bool test;
+    struct {
+        const struct vendor_incident *at;
+        size_t n;
+    } rows;
+    struct {
+        const struct vendor_failures *at;
+        size_t n;
+    } failures;
+    struct str says_fi, says_sv, says_en, from_day, from_clock, until_day, until_clock; /* as typed */
+};
+struct html page_vendor_incidents(struct arena *a, const struct vendor_incidents_view *v);
 
 #endif

@@ -23,7 +23,8 @@
     X(vendor_receipt)                                                                                                  \
     X(vendor_school)                                                                                                   \
     X(vendor_pupil)                                                                                                    \
-    X(vendor_trace)
+    X(vendor_trace)                                                                                                    \
+    X(vendor_incidents)
 
 #define PORTAL_PLAIN(X) /* before the door */                                                                          \
     X(vendor_enter)                                                                                                    \

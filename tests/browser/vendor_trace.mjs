@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The trace in a real Chromium (item 14): services of each protocol are signed in to, and make mistakes; their people read what
-// became of it.  Nothing of a real person, and no secret, is on any page.
+// became of it.  Nothing of a real person, and no secret, is on any page.  Then what its people say of an incident.
 //   node vendor_trace.mjs PATH-OF-DIGIONE
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -362,6 +362,40 @@ await test('item 14: what is another organisation\u2019s is as if it were not', 
   const answers = [];
   for (const at of ['kinos-hanki', 'nothing', `kinos-hanki?code=ABCDEFGH`]) answers.push((await looking.page.goto(`${g.url}/vendor/trace/${at}`)).status());
   check(answers.every((s) => s === 404), String(answers));
+});
+
+await test('item 14: an incident is stated as a change; the public catalogue shows it to everybody while it goes on, and no longer', async () => {
+  const { context, page } = await again('/vendor/incidents/oikea', { scripts: false, lang: 'fi-FI' });
+  check(await page.locator('#none').isVisible(), 'something is there');
+  await page.fill('#says_fi', 'Kirjautuminen hidasta');
+  check(await send(page, page.click('[value=declare]')) === 400 && (await page.inputValue('#says_fi')) === 'Kirjautuminen hidasta', 'half of the words will do');
+  await page.fill('#says_sv', 'Inloggningen är långsam');
+  await page.fill('#says_en', 'Signing in is slow');
+  await page.fill('#from_clock', '25.99');
+  check(await send(page, page.click('[value=declare]')) === 400 && await page.locator('#wrong').isVisible(), 'a time that there is not');
+  await page.fill('#from_clock', '');
+  check(await send(page, page.click('[value=declare]')) === 200 && await page.locator('#done').isVisible(), await page.textContent('main'));
+  check(/Kesken.*Kirjautuminen hidasta/.test((await page.textContent('#incidents')).replace(/\s+/g, ' ')), await page.textContent('#incidents'));
+  for (const [lang, words] of [['fi', 'Kirjautuminen hidasta'], ['sv', 'Inloggningen är långsam'], ['en', 'Signing in is slow']])
+    check((await fetchLocal(g.port, '/services', { headers: { 'Accept-Language': lang } })).text.includes(words), `the catalogue in ${lang}`);
+  check(/incident/.test(g.cli('export', '-c', g.config).stdout), 'no row');
+  check(await send(page, page.click('#incidents [value=end]')) === 200, await page.textContent('main'));
+  check(/Ohi/.test(await page.textContent('#incidents')), await page.textContent('#incidents'));
+  check(!(await fetchLocal(g.port, '/services', { headers: { 'Accept-Language': 'fi' } })).text.includes('Kirjautuminen hidasta'), 'it is over, and shown');
+  const csrf = await page.getAttribute('[name=csrf]', 'value');
+  check((await page.request.post(`${g.url}/vendor/incidents/kinos-hanki`, { headers: { Origin: g.url, 'Sec-Fetch-Site': 'same-origin' }, form: { csrf, act: 'declare', says_fi: 'x', says_sv: 'x', says_en: 'x' } })).status() === 404, 'another organisation\u2019s');
+  check((await page.goto(`${g.url}/vendor/incidents/kinos-hanki`)).status() === 404, 'another organisation\u2019s page');
+  await context.close();
+});
+
+await test('item 14: failures by stable code within the day, in three languages, 320 px, axe', async () => {
+  for (const [lang, words, width] of [['fi-FI', 'Hylätyt pyynnöt', 320], ['sv-FI', 'Avvisade begäranden', 1280], ['en-GB', 'Refused requests', 320]]) {
+    const { context, page } = await again('/vendor/incidents/tori', { lang, width });
+    const text = await page.textContent('main');
+    check(text.includes(words) && Number(/invalid_client\s*(\d+)/.exec(await page.textContent('#failures'))?.[1]) >= 2, text);
+    if (lang !== 'sv-FI') await looks(page, `incidents-${lang}`);
+    await context.close();
+  }
 });
 
 await test('item 14: strangers who send what the service would fill no more than their part, and push out nothing else', async () => {

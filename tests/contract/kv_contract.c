@@ -138,6 +138,27 @@ static void what_is_due_in_a_line_is_one_askers(struct test *t, struct kv_rig *r
     CHECK_INT(all.listed, 0);
 }
 
+static void what_is_due_in_a_fleeting_line_is_gone(struct test *t, struct kv_rig *rig)
+{
+    struct str kept = S("new");
+    struct kv_got got;
+    const struct kv_line_more more = {
+        .texts = &kept, .n = 1, .most = 3, .after_ms = 60000, .ttl_s = 60, .fleeting = true
+    };
+
+    put(t, rig, S("fleeting"), "old", 0, 1);
+    put(t, rig, S("fleeting"), "later", 50000, 2);
+    kv_line_put(rig->kv, &rig->batch, t->arena, &got, KV_TRACE, S("fleeting"), &more);
+    kv_rig_wait(t, rig);
+    CHECK_INT(got.number, 1); /* of a family of its own */
+    kv_line_put(rig->kv, &rig->batch, t->arena, &got, KV_FAREWELL, S("fleeting"), &more);
+    kv_rig_wait(t, rig);
+    CHECK_INT(got.number, 2);
+    kv_line_look(rig->kv, &rig->batch, t->arena, &got, KV_FAREWELL, S("fleeting"), 8);
+    kv_rig_wait(t, rig);
+    CHECK_STR(joined(t, &got), "new later");
+}
+
 static void families_are_apart(struct test *t, struct kv_rig *rig)
 {
     struct kv_got got;
@@ -315,6 +336,7 @@ void kv_contract(struct test *t, struct kv_rig *rig)
     a_large_value_comes_back_whole(t, rig);
     families_are_apart(t, rig);
     what_is_due_in_a_line_is_one_askers(t, rig);
+    what_is_due_in_a_fleeting_line_is_gone(t, rig);
     what_is_taken_is_gone(t, rig);
     a_mark_is_new_once(t, rig);
     only_what_is_there_is_replaced(t, rig);

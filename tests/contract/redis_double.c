@@ -326,6 +326,15 @@ static void run_swap(const struct command *m)
     say_number(m->c, 1);
 }
 
+static void drop_due(struct redis_double *d, struct str key)
+{
+    for (struct placed **at = &d->placed; *at != NULL;)
+        if (str_eq((*at)->key, key) && (*at)->at <= world_now_ms(d->world))
+            unplace(at);
+        else
+            at = &(*at)->next;
+}
+
 /* KEYS[1] after_ms most ttl_s text… */
 static void run_line_put(const struct command *m)
 {
@@ -333,6 +342,8 @@ static void run_line_put(const struct command *m)
 
     if (!str_int(m->part[4], &after_ms) || !str_int(m->part[5], &most))
         abort();
+    if (str_find(m->part[1], S("'ZREMRANGEBYSCORE'")) < m->part[1].n)
+        drop_due(m->d, m->part[3]);
     for (size_t i = 7; i < m->n; i++)
         place(m->d, m->part[3], m->part[i], world_now_ms(m->d->world) + after_ms);
     for (struct placed **at = &m->d->placed; *at != NULL && placed_n(m->d, m->part[3]) > (size_t)most;)

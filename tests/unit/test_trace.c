@@ -134,3 +134,37 @@ TEST(item_14_a_large_or_odd_message_is_bounded)
     CHECK(trace_parse(t->arena, text, &got) && got.part_count == 4);
     CHECK(str_eq(part(&got, "scope")->value, S("openid")));
 }
+
+TEST(item_14_strangers_at_one_service_are_held_to_a_number_and_cost_no_other_its_own)
+{
+    struct trace_pace *pace = arena_make(t->arena, struct trace_pace);
+    int noted = 0;
+
+    for (int i = 0; i < 500; i++)
+        noted += trace_may(pace, S("tori"), TRACE_any, 1000);
+    CHECK_INT(noted, 30);
+    CHECK(trace_may(pace, S("tori"), TRACE_proven, 1000) && trace_may(pace, S("tori"), TRACE_well, 1000));
+    for (int i = 0; i < 300; i++)
+        CHECK(trace_may(pace, arena_printf(t->arena, "service-%d", i), TRACE_any, 1000));
+    CHECK(!trace_may(pace, S("tori"), TRACE_any, 1019) && trace_may(pace, S("tori"), TRACE_any, 1020));
+}
+
+TEST(item_14_what_broke_and_anybody_can_send_is_apart_from_what_the_service_had_proven)
+{
+    static const struct service secret = { .id = S("a"), .secret_hash = S("x") },
+                                open = { .id = S("b"), .auth_method = S("none") };
+    struct person person = { .id = S("p") };
+    struct ctx c = { .arena = t->arena, .service = &secret };
+
+    CHECK_INT(trace_line_of(&c), TRACE_asked);
+    (void)fail(&c.fail, FAIL_CALLER, "invalid_grant", "x");
+    CHECK_INT(trace_line_of(&c), TRACE_any);
+    check_passed(&c, CHECK_client);
+    CHECK_INT(trace_line_of(&c), TRACE_proven);
+    c.service = &open; /* a public one proves nothing by its name */
+    CHECK_INT(trace_line_of(&c), TRACE_any);
+    c.person = &person;
+    CHECK_INT(trace_line_of(&c), TRACE_person);
+    c.fail.kind = FAIL_NONE;
+    CHECK_INT(trace_line_of(&c), TRACE_well);
+}
