@@ -13,73 +13,74 @@
 enum { TO_MAX = 5, RAISED_MAX = 500, TO_HEX = 16 };
 
 struct dues { /* being filled */
+    struct arena *arena;
+    int64_t now_s;
     struct reminder *at;
     size_t n, max;
 };
 
 /* ── of a service ───────────────────────────────────────────────────────── */
 
-static struct reminder *add(struct arena *a, struct dues *l, enum letter letter, const struct names *what,
-                            const char *kind, struct str id, struct str thing, int64_t end_s, int64_t now_s)
+/* about: which thing of whom, "service:tuisku-a:email". */
+static struct reminder *add(struct dues *l, enum letter letter, const struct names *what, struct str about,
+                            int64_t end_s)
 {
-    int within = end_warning(end_s, now_s);
+    int within = end_warning(end_s, l->now_s);
 
     if (within == 0 || l->n == l->max)
         return NULL;
-    l->at[l->n] = (struct reminder){ .letter = letter,
-                                     .what = *what,
-                                     .key = arena_printf(a, "ends:%s:%.*s:%.*s:%lld:%d", kind, STR_ARG(id),
-                                                         STR_ARG(thing), (long long)end_s, within),
-                                     .end_s = end_s,
-                                     .days = end_days_left(end_s, now_s) };
+    l->at[l->n] =
+        (struct reminder){ .letter = letter,
+                           .what = *what,
+                           .key = arena_printf(l->arena, "ends:%.*s:%lld:%d", STR_ARG(about), (long long)end_s, within),
+                           .end_s = end_s,
+                           .days = end_days_left(end_s, l->now_s) };
     return &l->at[l->n++];
 }
 
-static void add_of_service(struct arena *a, struct dues *l, const struct service *s, enum letter letter,
-                           const struct names *part, struct str thing, int64_t end_s, int64_t now_s)
+static void add_of_service(struct dues *l, const struct service *s, enum letter letter, const struct names *part,
+                           struct str thing, int64_t end_s)
 {
-    struct reminder *x = add(a, l, letter, &s->names, "service", s->id, thing, end_s, now_s);
+    struct str about = arena_printf(l->arena, "service:%.*s:%.*s", STR_ARG(s->id), STR_ARG(thing));
+    struct reminder *x = add(l, letter, &s->names, about, end_s);
 
     if (x == NULL)
         return;
     x->part = *part;
-    x->path = arena_join(a, letter == LETTER_need_ends ? S("/vendor/use/") : S("/vendor/service/"), s->id);
+    x->path = arena_join(l->arena, letter == LETTER_need_ends ? S("/vendor/use/") : S("/vendor/service/"), s->id);
 }
 
-static void add_row(struct arena *a, struct dues *l, const struct service *s, const struct service_end *e,
-                    int64_t now_s)
+static void add_row(struct dues *l, const struct service *s, const struct service_end *e)
 {
     if (e->kind == SERVICE_END_SECRET)
-        add_of_service(a, l, s, LETTER_secret_retires, &(struct names){ 0 }, S("secret"), e->end_s, now_s);
+        add_of_service(l, s, LETTER_secret_retires, &(struct names){ 0 }, S("secret"), e->end_s);
     else if (e->kind == SERVICE_END_METADATA)
-        add_of_service(a, l, s, LETTER_service_ends, &letter_parts[LETTER_PART_metadata], S("metadata"), e->end_s,
-                       now_s);
+        add_of_service(l, s, LETTER_service_ends, &letter_parts[LETTER_PART_metadata], S("metadata"), e->end_s);
     else
-        add_of_service(a, l, s, LETTER_service_ends, &letter_parts[LETTER_PART_certificate], e->print, e->end_s, now_s);
+        add_of_service(l, s, LETTER_service_ends, &letter_parts[LETTER_PART_certificate], e->print, e->end_s);
 }
 
 /* Metadata from an address are renewed by whoever publishes them; their certificates by the vendor. */
-static void add_kept(struct arena *a, struct dues *l, struct upstream_store *kept, const struct service *s,
-                     int64_t now_s)
+static void add_kept(struct dues *l, struct upstream_store *kept, const struct service *s)
 {
     struct upstream_got got = { .value = NULL };
 
     if (s->protocol != PROTO_SAML || !upstream_service_fetched(s) || kept == NULL)
         return;
-    upstream_service_look(kept, a, s, &got);
+    upstream_service_look(kept, l->arena, s, &got);
     const struct saml_service_metadata *m = got.value;
     for (size_t i = 0; m != NULL && i < m->certificate_count; i++)
-        add_of_service(a, l, s, LETTER_service_ends, &letter_parts[LETTER_PART_certificate],
-                       m->certificates[i].is.print, m->certificates[i].is.to_s, now_s);
+        add_of_service(l, s, LETTER_service_ends, &letter_parts[LETTER_PART_certificate], m->certificates[i].is.print,
+                       m->certificates[i].is.to_s);
 }
 
-static void add_needs(struct arena *a, struct dues *l, const struct service *s, int64_t now_s)
+static void add_needs(struct dues *l, const struct service *s)
 {
     for (size_t i = 0; i < s->purpose_count; i++) {
         struct str claim = str_of(claim_rows[s->purposes[i].claim].word);
         if (s->purposes[i].claim != CLAIM_SUB)
-            add_of_service(a, l, s, LETTER_need_ends, &(struct names){ { claim, claim, claim } }, claim,
-                           s->purposes[i].until_s, now_s);
+            add_of_service(l, s, LETTER_need_ends, &(struct names){ { claim, claim, claim } }, claim,
+                           s->purposes[i].until_s);
     }
 }
 
@@ -87,15 +88,15 @@ size_t reminders_of_service(struct arena *a, struct upstream_store *kept, const 
                             struct reminder *out, size_t max)
 {
     struct service_end ends[SERVICE_ENDS_MAX];
-    struct dues l = { out, 0, max };
+    struct dues l = { a, now_s, out, 0, max };
 
     if (!s->enabled)
         return 0;
     size_t n = service_ends(a, s, now_s, ends, SERVICE_ENDS_MAX);
     for (size_t i = 0; i < n; i++)
-        add_row(a, &l, s, &ends[i], now_s);
-    add_kept(a, &l, kept, s, now_s);
-    add_needs(a, &l, s, now_s);
+        add_row(&l, s, &ends[i]);
+    add_kept(&l, kept, s);
+    add_needs(&l, s);
     return l.n;
 }
 
@@ -114,7 +115,7 @@ size_t reminders_of_idp(struct arena *a, struct upstream_store *kept, const stru
                                                           [ENDING_SIGNING] = LETTER_PART_signing,
                                                           [ENDING_ENCRYPTION] = LETTER_PART_encryption,
                                                           [ENDING_TLS] = LETTER_PART_tls };
-    struct dues l = { out, 0, max };
+    struct dues l = { a, now_s, out, 0, max };
     struct endings e;
 
     if (!idp->enabled || kept == NULL)
@@ -123,9 +124,9 @@ size_t reminders_of_idp(struct arena *a, struct upstream_store *kept, const stru
     for (size_t i = 0; i < e.n; i++) {
         const struct ending *one = &e.at[i];
         struct str thing = str_is_set(one->print) ? one->print : str_of(ending_name(one->what));
-        struct reminder *x = is_told(one, ending_within(one, now_s))
-                                 ? add(a, &l, LETTER_idp_ends, &idp->names, "idp", idp->id, thing, one->at_s, now_s)
-                                 : NULL;
+        struct str about = arena_printf(a, "idp:%.*s:%.*s", STR_ARG(idp->id), STR_ARG(thing));
+        struct reminder *x =
+            is_told(one, ending_within(one, now_s)) ? add(&l, LETTER_idp_ends, &idp->names, about, one->at_s) : NULL;
         if (x == NULL)
             continue;
         x->part = letter_parts[parts[one->what]];
