@@ -110,7 +110,7 @@ enum gate_token {
 #undef X
         GATE_TOKEN_COUNT
 };
-#define GATE_RESERVED     "urn:digione:gate:" /* no client_id and no entityID begins so */
+#define GATE_RESERVED     "urn:digione:gate:" /* no client_id of OpenID Connect begins so */
 #define GATE_CLAIM        "urn:digione:gate"  /* in every one of them: 'trial' */
 #define GATE_WRONG_AUD    GATE_RESERVED "wrong-audience"
 #define GATE_WRONG_ISSUER "https://wrong-issuer.invalid"

@@ -43,9 +43,11 @@ static struct str key_of(struct ctx *c, struct str id)
 
 void gate_begin(struct ctx *c, const struct service *s, const struct gate_trial *t, struct str *id, struct kv_got *got)
 {
+    int64_t until_s = c->now_s + GATE_LIFE_S;
+
     *id = crypt_token(c->arena, c->world, RUN_B);
     struct str plain = arena_printf(c->arena, "%.*s %.*s %.*s %s %lld", STR_ARG(*id), STR_ARG(s->id),
-                                    STR_ARG(c->session->sid), t->word, (long long)(c->now_s + GATE_LIFE_S));
+                                    STR_ARG(c->session->sid), t->word, (long long)until_s);
     struct str key = key_of(c, *id);
 
     http_set_cookie(c->res, cookie_name,
@@ -191,10 +193,10 @@ bool gate_passed(const struct service *s, struct arena *a, const struct gate_row
 void gate_key_show(struct ctx *c, struct str jwk, struct kv_got *got)
 {
     struct str *text = arena_make(c->arena, struct str);
+    int64_t until_s = c->now_s + GATE_LIFE_S;
 
-    *text = b64url_encode(
-        c->arena, seal_close(c->arena, c->world, c->seals, SEAL_SESSION, key_place,
-                             arena_printf(c->arena, "%lld %.*s", (long long)(c->now_s + GATE_LIFE_S), STR_ARG(jwk))));
+    *text = b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_SESSION, key_place,
+                                               arena_printf(c->arena, "%lld %.*s", (long long)until_s, STR_ARG(jwk))));
     const struct kv_line_more more = { .texts = text, .n = 1, .most = KEYS_SHOWN, .ttl_s = GATE_LIFE_S };
     kv_line_put(c->kv, &c->batch, c->arena, got, KV_TRIAL, keys_line, &more);
 }

@@ -247,14 +247,14 @@ static enum step ask(struct ctx *c, struct fail *f)
 {
     struct issuing *i = issuing(c);
     const struct trial_grant *g = i->grant;
+    int64_t until_s = c->now_s + TOKEN_LIFE_S;
 
     if (!g->fits) {
         *f = g->why;
         return REFUSE;
     }
-    i->token =
-        name_seal(c, token_place, &g->of,
-                  arena_printf(c->arena, "%.*s %lld", STR_ARG(c->service->id), (long long)(c->now_s + TOKEN_LIFE_S)));
+    i->token = name_seal(c, token_place, &g->of,
+                         arena_printf(c->arena, "%.*s %lld", STR_ARG(c->service->id), (long long)until_s));
     i->sealed = (struct envelope){ .kind = ENVELOPE_ID_TOKEN,
                                    .service = c->service,
                                    .alg = envelope_alg(c->service, ENVELOPE_ID_TOKEN) };

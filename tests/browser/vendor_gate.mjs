@@ -11,7 +11,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import { Gateway, check, finish, folder, freePort, root, test } from '../e2e/gateway.mjs';
-import { Client } from './gate_client.mjs';
+import { Client, LibraryClient } from './gate_client.mjs';
 import { axeFindsNothing, picture } from './look.mjs';
 
 const program = path.resolve(process.argv[2]);
@@ -220,6 +220,24 @@ await test('a right client passes every trial, by what is seen of it alone', asy
   check(client.heard.length === 3, `${client.heard.length} logout tokens were heard`);
   check((await page.locator('[id^=passed-]').count()) === all.length && (await page.locator('#failed, [id^=failed-]').count()) === 0, 'not all of them are passed');
   check(/läpäisty/.test(await page.textContent('h1')) && /\d/.test(await page.textContent('#ran')), 'the report');
+  state = await context.storageState();
+  await context.close();
+});
+
+await test('openid-client passes where it is told to verify signatures, and else two trials find it out', async () => {
+  const { context, page } = await visitor({ state, scripts: false }), own = client; // the same port and row
+  own.finish = (...x) => LibraryClient.prototype.finish.apply(own, x);
+  own.signatures = true;
+  for (const trial of ['good', ...wrongs, 'rolled_key']) {
+    const r = await run(page, trial);
+    check(r.verdict === 'passed', `${trial}: ${r.verdict}; it said "${r.said}"`);
+  }
+  own.signatures = false;
+  for (const trial of ['unsigned', 'other_key', 'issuer']) {
+    const r = await run(page, trial);
+    check(r.verdict === (trial === 'issuer' ? 'passed' : 'failed'), `${trial}: ${r.verdict}; it said "${r.said}"`);
+  }
+  delete own.finish;
   state = await context.storageState();
   await context.close();
 });
