@@ -18,7 +18,7 @@ const shots = path.join(root, 'build/vendor-school-shots');
 fs.mkdirSync(shots, { recursive: true });
 process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
 
-const password = 'salasana-salasana', secret = crypto.randomBytes(32).toString('hex'), vendor = 'y2345678-0';
+const password = 'salasana-salasana', secret = crypto.randomBytes(32).toString('hex'), bench = crypto.randomBytes(24).toString('hex'), vendor = 'y2345678-0';
 const port = await freePort(), clientPort = await freePort(), client = `http://127.0.0.1:${clientPort}`;
 const asks = 'sub, given_name, calling_name, family_name, email, roles, school, group, learner_id, age';
 const row = (id, of, more) => `  - { id: ${id}, protocol: oidc, vendor: ${of}, name: { fi: "${id}", sv: "${id}", en: "${id}" }, client_id: ${id}, secret: { plain: "${secret}" }, auth_method: client_secret_basic, id_token_alg: ES256, scopes: [openid, profile, email, edu.role, edu.school, edu.group, edu.learner_id, edu.age], asks: [${asks}], ${more} }\n`;
@@ -39,6 +39,8 @@ admins:
 accounts:
   - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
   - { id: eino, idp: oulu, username: eino, password: { plain: ${password} }, given_names: Eino, family_name: Oppilas, affiliations: [{ provider: oulu, role: learner, school: "99101" }] }
+api_tokens:
+  - { id: bench, role: operator, at_once: true, token: { plain: "${bench}" } }
 policies:
   - { id: kaikki, provider: oulu, roles: [learner], services: [tuotanto], opens: permit, release: [sub] }
 `;
@@ -164,8 +166,8 @@ const reasons = (page) => page.locator('#left .facts > div').evaluateAll((all) =
 
 /* --- the pages ------------------------------------------------------------------------------------------------------- */
 
-await test('each test person is listed with what is odd about them, and their pages fit at 320 and 1280 px, dark and light', async () => {
-  for (const width of [320, 1280]) for (const dark of [false, true]) {
+await test('each test person is listed with what is odd about them, and their pages fit at 320 px and in the dark', async () => {
+  for (const [width, dark] of [[320, true], [1280, false]]) {
     const { context, page } = await visitor({ state: vera, width, dark });
     await page.goto(`${g.url}/vendor/test-people`);
     check(await page.locator('tbody tr').count() === 19 && /Saamen kirjaimia/.test(await page.textContent('main')), await page.textContent('main'));
@@ -191,7 +193,8 @@ await test('a developer signs in as a test person by openid-client, and sees wha
   await play(page, 'pupil8', 'tori');
   check(/Tässä selaimessa olet nyt Eino Ääkkönen-Åström/.test(await page.textContent('#playing')), await page.textContent('main'));
   check(/ei ole vielä kysynyt/.test(await page.textContent('#told')), 'a forecast says that it is one');
-  for (const width of [1280, 320]) { await page.setViewportSize({ width, height: 900 }); await looks(page, 'playing', width); }
+  await page.setViewportSize({ width: 320, height: 900 });
+  await looks(page, 'playing');
   const tab = await opens(context, page), { claims, info } = await said(tab);
   check(info.given_name === 'Eino Olavi' && info.family_name === 'Ääkkönen-Åström' && info.edu_roles[0].role === 'learner' && info.edu_learner_id === '1.2.246.562.98.99900000029', JSON.stringify(info));
   check(info.edu_schools[0].name.fi === 'Mansikkalan testi peruskoulu' && !info.email && !info.edu_groups, JSON.stringify(info));
@@ -311,6 +314,24 @@ await test('a reader plays nobody; and the cookie of a test person is nothing be
   await context.close();
 });
 
+await test('who is no developer of the organisation any more plays nobody from that moment on', async () => {
+  const owner = await visitor({ state: vera, scripts: false }), l = await visitor({ state: laura });
+  const becomes = async (role) => {
+    await owner.page.goto(`${g.url}/vendor/people`);
+    const row = owner.page.locator('tbody tr', { hasText: 'Laura' });
+    await row.locator('[name=role]').selectOption(role);
+    check(await send(owner.page, row.locator('[value=role]').click()) === 200, await owner.page.textContent('main'));
+  };
+  await becomes('developer');
+  await play(l.page, 'teacher', 'tori');
+  const tab = await opens(l.context, l.page);
+  check((await said(tab)).info.given_name === 'Helmi Sofia', 'a developer plays');
+  await becomes('reader');
+  check((await tab.goto(`${client}/tori/login`)).status() === 403 && (await tab.locator('.testing').count()) === 0, `a reader plays: ${tab.url()}`);
+  await l.context.close();
+  await owner.context.close();
+});
+
 await test('a service that signs the test person out ends their session and no other; so does the button', async () => {
   const { context, page } = await visitor({ state: vera });
   await play(page, 'staff', 'tori');
@@ -333,7 +354,9 @@ await test('a voluntary service asks the test person, under the banner; a plain 
   await play(page, 'twocities', 'kioski');
   const tab = await opens(context, page);
   check(/\/consent/.test(tab.url()) && (await tab.locator('.testing').count()) === 1, tab.url());
-  for (const width of [1280, 320]) { await tab.setViewportSize({ width, height: 900 }); tab.scripts = true; await looks(tab, 'consent', width); }
+  await tab.setViewportSize({ width: 320, height: 900 });
+  tab.scripts = true;
+  await looks(tab, 'consent');
   await send(tab, tab.click('main form button.b'));
   await until('the service', () => tab.url().startsWith(client));
   check((await said(tab)).info.edu_schools.length === 2, await tab.locator('body').innerText());
@@ -341,6 +364,61 @@ await test('a voluntary service asks the test person, under the banner; a plain 
   const link = await opens(context, page);
   check(link.url() === `${client}/linkki`, link.url());
   check(/Tavalliselle linkille ei kerrota/.test(await page.textContent('#told')), 'what a link is told');
+  await context.close();
+});
+
+/* --- SAML, LTI -------------------------------------------------------------------------------------------------------- */
+
+async function registers(id, body) {
+  const answer = await fetchLocal(g.port, `/api/v1/services/${id}`, { method: 'PUT', body: JSON.stringify({ vendor, test: true, enabled: true, name: { fi: id }, ...body }), headers: { Authorization: `Bearer ${bench}`, 'Content-Type': 'application/json' } });
+  check(answer.status === 201, `${id}: ${answer.status} ${answer.text}`);
+}
+
+await test('over SAML, by node-saml: the assertion as it left, and what was left out', async () => {
+  const dir = folder('vendor-school-saml'), samlPort = await freePort(), base = `http://127.0.0.1:${samlPort}`;
+  fs.writeFileSync(path.join(dir, 'idp.xml'), (await fetchLocal(g.port, '/saml/metadata')).text);
+  if (!await peer('node-saml', process.execPath, [path.join(root, 'tests/peers/node_saml_sp.mjs'), String(samlPort), base, path.join(dir, 'idp.xml'), dir, JSON.stringify({ identifierFormat: null, signatureAlgorithm: 'sha256' })], { cwd: root })) return 'skipped: node-saml is not installed';
+  await registers('jakala', { protocol: 'saml', entity_id: `${base}/sp`, metadata_xml: fs.readFileSync(path.join(dir, 'sp.xml'), 'utf8'), launch_uri: `${base}/login`, asks: ['sub', 'given_name', 'family_name', 'roles', 'school', 'provider', 'learner_id', 'class_level'] });
+  const { context, page } = await visitor({ state: vera });
+  await play(page, 'onename', 'jakala');
+  const tab = await opens(context, page);
+  await until('the service', () => tab.url().startsWith(`${base}/me`));
+  const me = await tab.locator('body').innerText();
+  check(me.includes('Suharto') && me.includes('1.2.246.562.98.99900000045') && !me.includes('Vera'), me);
+  await page.click('#told a');
+  const xml = await page.locator('#told pre').innerText();
+  check(xml.startsWith('<saml:Assertion') && xml.includes('Suharto') && xml.includes('SignatureValue'), xml);
+  check(Object.keys(await reasons(page)).join() === 'family_name', JSON.stringify(await reasons(page)));
+  await page.setViewportSize({ width: 320, height: 900 });
+  await looks(page, 'saml');
+  // It signs them out, and them alone.
+  await tab.goto(`${base}/logout`);
+  await page.goto(`${g.url}/vendor/test-people`);
+  check((await page.locator('#playing').count()) === 0 && /Vera Tuisku/.test(await page.textContent('header')), 'the test person goes on, or the developer does not');
+  await context.close();
+});
+
+await test('over LTI, by ltijs: the message as it left, for a teacher of two schools and for whom it is not', async () => {
+  const ltiPort = await freePort(), own = `http://ltijs.localhost:${ltiPort}`;
+  await registers('hilla', { protocol: 'lti', client_id: 'client-of-hilla', initiate_login_uri: `${own}/login`, target_link_uri: `${own}/`, redirect_uris: [`${own}/`], jwks_uri: `${own}/keys`, asks: ['sub', 'given_name', 'family_name', 'roles', 'school', 'group', 'email'] });
+  await peer('ltijs', process.execPath, [`${root}/tests/e2e/ltijs_tool.mjs`], { env: { ...process.env, PORT: String(ltiPort), PLATFORM: g.url, CLIENT: 'client-of-hilla' }, within_ms: 120000 });
+  const { context, page } = await visitor({ state: vera });
+  await play(page, 'twoschools', 'hilla');
+  const tab = await opens(context, page);
+  check((await tab.locator('.testing').count()) === 1 && /9A/.test(await tab.textContent('main')), `which class: ${tab.url()}`);
+  await send(tab, tab.click('main a:has-text("9A")'));
+  await until('the tool', () => tab.url().startsWith(own) && new URL(tab.url()).pathname === '/', 60000);
+  const x = JSON.parse(await tab.locator('body').innerText());
+  check(x.token.userInfo.given_name === 'Otso', JSON.stringify(x));
+  await page.click('#told a');
+  const message = JSON.parse(await page.locator('#told pre').innerText());
+  check(message['https://purl.imsglobal.org/spec/lti/claim/context'].label === '9A' && message.iss === g.url && message.aud === 'client-of-hilla', JSON.stringify(message));
+  await page.setViewportSize({ width: 320, height: 900 });
+  await looks(page, 'lti');
+  await play(page, 'yesterday', 'hilla');
+  const no = await opens(context, page);
+  check((await no.locator('.testing').count()) === 1 && no.url().startsWith(g.url) && (await page.locator('#denied').count()) === 1, no.url());
+  check((await page.goto(`${g.url}/vendor`)).status() === 200, 'the developer is signed out');
   await context.close();
 });
 

@@ -31,7 +31,8 @@ static const char *cookie_trouble(struct str field)
         return "HttpOnly is missing";
     if (str_find(field, S("omain=")) < field.n)
         return "it has a Domain";
-    if (str_has_prefix(field, S("__Host-admin=")))
+    if (str_has_prefix(field, S("__Host-admin=")) || str_has_prefix(field, S("__Host-vendor=")) ||
+        str_has_prefix(field, S("__Host-done="))) /* of the console and the portal, which no other site leads into */
         return has_part(field, S("SameSite=Strict")) ? NULL : "SameSite is not Strict";
     if (!has_part(field, in_flight ? S("SameSite=None") : S("SameSite=Lax")))
         return in_flight ? "SameSite is not None" : "SameSite is not Lax";
