@@ -382,7 +382,7 @@ await test('item 14: an incident is stated as a change; the public catalogue sho
   check(await send(page, page.click('#incidents [value=end]')) === 200, await page.textContent('main'));
   check(/Ohi/.test(await page.textContent('#incidents')), await page.textContent('#incidents'));
   check(!(await fetchLocal(g.port, '/services', { headers: { 'Accept-Language': 'fi' } })).text.includes('Kirjautuminen hidasta'), 'it is over, and shown');
-  const csrf = await page.getAttribute('[name=csrf]', 'value');
+  const csrf = await page.inputValue('main [name=csrf]');
   check((await page.request.post(`${g.url}/vendor/incidents/kinos-hanki`, { headers: { Origin: g.url, 'Sec-Fetch-Site': 'same-origin' }, form: { csrf, act: 'declare', says_fi: 'x', says_sv: 'x', says_en: 'x' } })).status() === 404, 'another organisation\u2019s');
   check((await page.goto(`${g.url}/vendor/incidents/kinos-hanki`)).status() === 404, 'another organisation\u2019s page');
   await context.close();
