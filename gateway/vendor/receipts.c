@@ -16,11 +16,10 @@ enum { RECEIPTS_SHOWN = 400 };
 void vendor_receipts(struct ctx *c, const struct service *s, struct vendor_use_view *v)
 {
     const struct receipts all = receipts_about(c->registry, s);
-    const size_t most = all.n < RECEIPTS_SHOWN ? all.n : RECEIPTS_SHOWN;
-    struct vendor_receipt_row *at = arena_make_n(c->arena, most + 1, struct vendor_receipt_row);
+    struct vendor_receipt_row *at = arena_make_n(c->arena, RECEIPTS_SHOWN, struct vendor_receipt_row);
 
     v->receipts.at = at;
-    for (size_t i = 0; i < most; i++) {
+    for (size_t i = 0; i < all.n && i < RECEIPTS_SHOWN; i++) {
         const struct receipt_words w = receipt_words(c->arena, c->registry, all.at[i], 0, c->lang, c->now_s);
         at[v->receipts.n++] = (struct vendor_receipt_row){ .id = w.id,
                                                            .provider = w.provider,
