@@ -142,7 +142,9 @@ await test('digione check says whether the mail server answers, takes the log-in
   check(![good, refused, away, unproven].join().includes(login.password), 'shows the password');
 });
 
-await test('a server that is away is asked again, after a restart of ours too, and the mail arrives once', async () => {
+// Each has a gateway or a moment of its own, and most of them wait for a minute: side by side.
+const side = [];
+side.push(test('a server that is away is asked again, after a restart of ours too, and the mail arrives once', async () => {
   const { port } = server;
   await server.close();
   await invite(riikka, g, 'myohemmin@kinos.example');
@@ -153,9 +155,9 @@ await test('a server that is away is asked again, after a restart of ours too, a
   await g.start();
   await untilMail(server, 'myohemmin@kinos.example', 100000);
   check(server.mails.filter((m) => m.to.includes('myohemmin@kinos.example')).length === 1, 'twice');
-});
+}));
 
-await test('a server that says not now (4xx) is asked again later, and one that shuts the door at once too', async () => {
+side.push(test('a server that says not now (4xx) is asked again later, and one that shuts the door at once too', async () => {
   let greet, rcpt = '451 4.7.1 greylisted';
   const moody = await new MailServer({ mode: 'starttls', secure: own, login, answers: (c) => (c === 'RCPT' ? rcpt : c === 'GREET' ? greet : undefined) }).listen();
   const h = await gatewayWith('mail-moody', moody), agent = await operator(h);
@@ -170,9 +172,9 @@ await test('a server that says not now (4xx) is asked again later, and one that 
   await untilMail(moody, 'kohta@kinos.example', 100000);
   await h.stop();
   await moody.close();
-});
+}));
 
-await test('to a server without STARTTLS, or with the certificate of another, nothing is said: no log-in, no address', async () => {
+side.push(test('to a server without STARTTLS, or with the certificate of another, nothing is said: no log-in, no address', async () => {
   for (const [name, options, why] of [['plain', { mode: 'plain', login }, 'tls'], ['another', { mode: 'starttls', secure: others, login }, 'tls'], ['smtps', { mode: 'smtps', secure: others, login }, 'tls']]) {
     const fake = await new MailServer(options).listen();
     const h = await gatewayWith(`mail-${name}`, fake, name === 'smtps' ? { smtp: `smtps://mail.localhost:${fake.port}` } : {}), agent = await operator(h);
@@ -182,9 +184,9 @@ await test('to a server without STARTTLS, or with the certificate of another, no
     await h.stop();
     await fake.close();
   }
-});
+}));
 
-await test('a wrong password is a fault of ours: the mail waits, and the address is not blamed', async () => {
+side.push(test('a wrong password is a fault of ours: the mail waits, and the address is not blamed', async () => {
   const strict = await new MailServer({ mode: 'smtps', secure: own, login: { user: login.user, password: 'toinen' } }).listen();
   const h = await gatewayWith('mail-login', strict, { smtp: `smtps://mail.localhost:${strict.port}` }), agent = await operator(h);
   await invite(agent, h, 'odottaa@kinos.example');
@@ -193,9 +195,9 @@ await test('a wrong password is a fault of ours: the mail waits, and the address
   check(!h.logText().includes(login.password), 'the log shows the password');
   await h.stop();
   await strict.close();
-});
+}));
 
-await test('a server that answers never, not to QUIT either, holds up no page and no fetch', async () => {
+side.push(test('a server that answers never, not to QUIT either, holds up no page and no fetch', async () => {
   let go;
   const gate = new Promise((r) => { go = r; });
   const slow = await new MailServer({ mode: 'plain', quitSilent: true, wait: (c) => (c === 'DATA' ? gate : Promise.resolve()) }).listen();
@@ -210,7 +212,9 @@ await test('a server that answers never, not to QUIT either, holds up no page an
   check(slow.mails.length === 6, `${slow.mails.length} mails`);
   await h.stop();
   await slow.close();
-});
+}));
+
+await Promise.all(side);
 
 /* --- what ends --------------------------------------------------------------------------------------------------- */
 
