@@ -1515,7 +1515,7 @@ struct html page_metadata_one(struct arena *a, const struct metadata_one_view *v
 /* --- the catalogue: for everybody -------------------------------------------------------------------------------- */
 
 struct catalogue_why {
-    struct str name, why, basis; /* why absent: its vendor has not said */
+    struct str name, why, without, basis; /* why, without absent: its vendor has not said */
 };
 
 struct catalogue_row {
@@ -1523,9 +1523,11 @@ struct catalogue_row {
     struct str name_lang, line_lang; /* tags, where they are in another language; else absent */
     struct str logo, letters;        /* a path; absent: letters */
     int shape, colour;
-    struct str privacy, terms; /* addresses; may be absent */
-    bool link;                 /* a plain link, which is told nothing */
-    bool shut;                 /* closed for the time being */
+    struct str privacy, terms, access; /* addresses; may be absent */
+    struct str about, about_lang;      /* at length; may be absent */
+    struct str whom;                   /* "oppilaille (7–16 v.), opettajille"; may be absent */
+    bool link;                         /* a plain link, which is told nothing */
+    bool shut;                         /* closed for the time being */
     struct str incident, since;
     struct {
         const struct catalogue_why *at;

@@ -485,7 +485,7 @@ struct html page_about(struct arena *a, const struct about_view *v);
 /* --- what a service would be told --------------------------------------------------------------------------- */
 
 struct telling_row { /* what, as it would be told now (absent: not shown), and why the service asks for it */
-    struct str what, value, why;
+    struct str what, value, why, without; /* without: what happens where it is not given */
 };
 struct tells {                    /* of one service, to one person */
     struct str service, provider; /* provider: whose school has chosen it; absent: not known */

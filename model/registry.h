@@ -100,6 +100,7 @@ enum basis {
 struct purpose { /* why a service asks for a claim, as its vendor says it */
     enum claim claim;
     struct names why;
+    struct names without; /* what happens where it is not given; "": not said */
     enum basis basis;
     int64_t until_s; /* needed until then, unless its vendor confirms it; not told afterwards. 0: open */
 };
@@ -211,7 +212,7 @@ struct service {
     struct names names, lines;                      /* name, one-line description */
     struct str category;                            /* groups tiles: "learning", "everyday", "school", … */
     struct strs keywords;                           /* other words by which people look for it */
-    struct str logo;                                /* bytes of a PNG (wire/logo.h); "": letters */
+    struct str logo;                                /* a PNG or SVG of ours (wire/logo.h); "": letters */
     bool enabled, test;                             /* test: redirect URIs may be http on loopback */
     struct str launch_uri;                          /* PROTO_LINK, or plain link of any service; "" : none */
     struct str initiate_login_uri, target_link_uri; /* OpenID third-party-initiated login */
@@ -232,7 +233,11 @@ struct service {
     struct strs targets; /* where in it a link may lead: "https://host/a/" and all that is below (registry/targets.h) */
     struct saml_service saml;
     struct lti_tool lti;
-    struct str tested_as; /* of one in production: id of the one in test that it was made from; "": of none */
+    struct names about;           /* what it is, at length; "": not said */
+    struct strs audience;         /* "learner", "teacher", "guardian": for whom it is made, as its vendor says */
+    int age_from, age_to;         /* of learners, in years, both included; 0: open */
+    struct str accessibility_uri; /* its accessibility statement */
+    struct str tested_as;         /* of one in production: id of the one in test that it was made from; "": of none */
 };
 
 /* Whose a policy is.  What an outer layer says, no inner one changes; within a layer forbid beats permit; a school's

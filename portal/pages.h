@@ -191,6 +191,7 @@ struct vendor_claim {
     struct str word, name;
     bool asked;
     struct str why_fi, why_sv, why_en;
+    struct str without_fi, without_sv, without_en;
     int basis; /* enum basis */
 };
 
@@ -204,12 +205,15 @@ struct service_fields { /* as typed, or as they are; each is the name of its fie
     struct str backchannel_logout_uri;
     struct str entity_id, metadata_xml;
     struct str policy_uri, contacts, targets;
-    bool is_public; /* cannot keep a secret */
+    struct str about_fi, about_sv, about_en, accessibility_uri, audience, age_from, age_to;
+    bool for_learner, for_teacher, for_guardian; /* audience, as ticked */
+    bool is_public;                              /* cannot keep a secret */
 };
 
 struct vendor_service_view { /* GET /vendor/service/ID, /vendor/service/new?protocol=; POST: act (save, secret, retire,
                               * close, open), protocol, version, service_fields, ask_WORD; of each
-                              * that is asked for why_fi_WORD, why_sv_WORD, why_en_WORD, basis_WORD */
+                              * that is asked for why_fi_WORD, why_sv_WORD, why_en_WORD, basis_WORD,
+                              * without_fi_WORD and so on */
     struct vendor_page con;
     bool is_new, enabled;
     bool fixed; /* in production: it is looked at, and its secrets are renewed */
@@ -226,6 +230,7 @@ struct vendor_service_view { /* GET /vendor/service/ID, /vendor/service/new?prot
         const struct vendor_end *at;
         size_t n;
     } ends;
+    struct str ages;       /* the age rule in a policy's words: "under13, 13to17"; absent: none */
     bool tells, asks_some; /* lacks and ends are known; one claim at least is asked for */
     struct str trouble, done;
     struct str secret; /* shown this once */
@@ -245,7 +250,8 @@ struct vendor_connect_view { /* GET /vendor/connect/ID?product= */
         const struct vendor_product *at;
         size_t n;
     } products;
-    struct str file, text; /* the finished configuration */
+    struct str file;
+    struct html_lines text; /* the finished configuration */
     struct str return_at;  /* what the product wants registered; absent: nothing */
     bool return_is_there;  /* it is one of the service's */
     bool secret;           /* it reads one from the environment */

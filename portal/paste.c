@@ -34,11 +34,18 @@ static bool is_plain(struct str s)
 
 static struct str value_of(struct str name, const struct paste_values *v)
 {
+    bool tls = str_has_prefix(v->base, S("https://"));
     const struct {
         const char *name;
         struct str value;
-    } all[] = { { "issuer", v->issuer }, { "client_id", v->client_id }, { "redirect_uri", v->redirect_uri },
-                { "base", v->base },     { "entity_id", v->entity_id }, { "scope", v->scope } };
+    } all[] = { { "issuer", v->issuer },
+                { "client_id", v->client_id },
+                { "redirect_uri", v->redirect_uri },
+                { "base", v->base },
+                { "entity_id", v->entity_id },
+                { "scope", v->scope },
+                { "tls", tls ? S("true") : S("false") },
+                { "scheme", tls ? S("https") : S("http") } };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (str_eq(name, str_of(all[i].name)))

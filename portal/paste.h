@@ -16,7 +16,8 @@ struct paste_product {
     const char *file;
     bool secret;           /* it reads DIGIONE_SECRET */
     const char *return_at; /* the address that must be registered, with {base}; "": none */
-    const char *text;      /* {issuer} {client_id} {redirect_uri} {base} {entity_id} {scope} */
+    const char *text; /* {issuer} {client_id} {redirect_uri} {base} {entity_id} {scope}; of {base}: {tls} true or false,
+                       * {scheme} */
 };
 
 struct paste_values {

@@ -5,6 +5,7 @@
 #include "base/networks.h"
 #include "idp-adapters/attribute_map.h"
 #include "idp-adapters/upstream_saml.h"
+#include "model/audience.h"
 #include "model/business_id.h"
 #include "model/grant_types.h"
 #include "model/mailbox.h"
@@ -668,6 +669,39 @@ static bool check_service_oidc(struct checking *c, const struct service *s)
            check_scopes(c, s) && check_asking(c, s) && check_fapi(c, s);
 }
 
+/* In no language, or in each. */
+static bool check_texts(struct checking *c, const char *key, const struct names *texts, size_t most_B)
+{
+    bool some = false;
+
+    for (int lang = 0; lang < LANG_COUNT; lang++)
+        some |= str_is_set(str_trim(texts->in[lang]));
+    for (int lang = 0; lang < LANG_COUNT; lang++) {
+        if (some && !str_is_set(str_trim(texts->in[lang])))
+            return wrong(c, "%s.%s is missing: it is said in each language, or in none", key,
+                         lang_tag((enum lang)lang));
+        if (texts->in[lang].n > most_B)
+            return wrong(c, "%s.%s is longer than %zu bytes", key, lang_tag((enum lang)lang), most_B);
+    }
+    return true;
+}
+
+static bool check_audience(struct checking *c, const struct service *s)
+{
+    for (size_t i = 0; i < s->audience.n; i++) {
+        bool known = false;
+        for (int who = 0; who < AUDIENCE_COUNT; who++)
+            known |= str_eq(s->audience.at[i], str_of(audience_word((enum audience)who)));
+        if (!known)
+            return wrong(c, "audience \"%.*s\" is none of learner, teacher, guardian", STR_ARG(s->audience.at[i]));
+    }
+    if (s->age_from > AUDIENCE_AGE_MAX)
+        return wrong(c, "age_from is more than %d years", AUDIENCE_AGE_MAX);
+    if (s->age_to > AUDIENCE_AGE_MAX)
+        return wrong(c, "age_to is more than %d years", AUDIENCE_AGE_MAX);
+    return s->age_to == 0 || s->age_to >= s->age_from || wrong(c, "age_to is less than age_from");
+}
+
 /* Each language for itself: who reads it decides by it, and a Finnish text on a Swedish page is none. */
 static bool check_purpose(struct checking *c, const struct service *s, const struct purpose *p)
 {
@@ -684,7 +718,7 @@ static bool check_purpose(struct checking *c, const struct service *s, const str
         if (why.n > PURPOSE_MAX_B)
             return wrong(c, "purpose.%s is longer than %d bytes", lang_tag((enum lang)lang), PURPOSE_MAX_B);
     }
-    return true;
+    return check_texts(c, "without", &p->without, PURPOSE_MAX_B);
 }
 
 static bool check_purposes(struct checking *c, const struct service *s)
@@ -747,6 +781,8 @@ static bool check_service(struct checking *c, const struct service *s)
         !check_url(c, "policy_uri", s->client.policy_uri, s->test) ||
         !check_url(c, "tos_uri", s->client.tos_uri, s->test) ||
         !check_url(c, "logo_uri", s->client.logo_uri, s->test) ||
+        !check_url(c, "accessibility_uri", s->accessibility_uri, s->test) ||
+        !check_texts(c, "description", &s->about, DESCRIPTION_MAX_B) || !check_audience(c, s) ||
         !check_url(c, "sector_identifier_uri", s->client.sector_identifier_uri, s->test))
         return false;
     if (s->protocol == PROTO_LINK && !str_is_set(s->launch_uri))

@@ -11,9 +11,10 @@
 #include "registry/urls.h"
 
 enum {
-    WHY_MAX_B = 500,      /* of a policy, and of a right that was given */
-    PURPOSE_MAX_B = 300,  /* of a claim, in one language */
-    INCIDENT_MAX_B = 1000 /* what happened, in one language */
+    WHY_MAX_B = 500,          /* of a policy, and of a right that was given */
+    DESCRIPTION_MAX_B = 1000, /* of a service, in one language */
+    PURPOSE_MAX_B = 300,      /* of a claim, in one language */
+    INCIDENT_MAX_B = 1000     /* what happened, in one language */
 };
 
 struct row_place { /* the row that a refusal is about */

@@ -104,6 +104,9 @@ void service_lacks(const struct service *s, struct lacks *out)
     look_at_texts(&s->names, names, out);
     look_at_texts(&s->lines, lines, out);
     look_at_address(s->client.policy_uri, "policy_uri", true, out);
+    look_at_address(s->accessibility_uri, "accessibility_uri", true, out);
+    if (s->audience.n == 0)
+        add(out, "audience", CLAIM_SUB, LACK_missing);
     if (s->client.contacts.n == 0)
         add(out, "contacts", CLAIM_SUB, LACK_missing);
     look_at_returns(s, &s->redirect_uris, "redirect_uris", out);

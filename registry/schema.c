@@ -241,6 +241,11 @@ static const struct column service_columns[] = {
     { "lti_login_by_post", "lti_login_by_post", COL_BOOL, "0", AT(service, lti.by_post), NULL },
     { "lti_framed", "lti_framed", COL_BOOL, "0", AT(service, lti.framed), NULL },
     { "tested_as", "tested_as", COL_TEXT, "", AT(service, tested_as), NULL },
+    NAMES_AT(service, about, "description"),
+    { "audience", "audience", COL_LIST, "", AT(service, audience), NULL },
+    { "age_from", "age_from", COL_INT, "0", AT(service, age_from), NULL },
+    { "age_to", "age_to", COL_INT, "0", AT(service, age_to), NULL },
+    { "accessibility_uri", "accessibility_uri", COL_TEXT, "", AT(service, accessibility_uri), NULL },
 };
 
 static const struct column purpose_columns[] = {
@@ -249,6 +254,7 @@ static const struct column purpose_columns[] = {
     NAMES_AT(purpose, why, "purpose"),
     { "basis", "basis", COL_WORD, "unsaid", AT(purpose, basis), bases },
     { "until_s", "until", COL_TIME, "0", AT(purpose, until_s), NULL },
+    NAMES_AT(purpose, without, "without"),
 };
 
 static const struct column rule_columns[] = {
@@ -464,6 +470,7 @@ static const struct column incident_columns[] = {
 #define P103 P102 ",?103"
 #define P104 P103 ",?104"
 #define P105 P104 ",?105"
+#define P112 P105 ",?106,?107,?108,?109,?110,?111,?112"
 #define P15  P13 ",?14,?15"
 #define P32  P28 ",?29,?30,?31,?32"
 #define P33  P32 ",?33"
@@ -493,8 +500,9 @@ static const struct column incident_columns[] = {
     "names,names_origin,unasked_answers,signs_out_by_browser,skew_s,targets,metadata_from,metadata_approved,metadata_" \
     "rejected,answers_as,"                                                                                             \
     "lti_deployments,lti_custom,lti_deep_link_uri,"                                                                    \
-    "lti_deep_linking,lti_names_and_roles,lti_login_by_post,lti_framed,tested_as"
-#define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis,until_s"
+    "lti_deep_linking,lti_names_and_roles,lti_login_by_post,lti_framed,tested_as,"                                     \
+    "about_fi,about_sv,about_en,audience,age_from,age_to,accessibility_uri"
+#define PURPOSE_COLUMNS "service,claim,why_fi,why_sv,why_en,basis,until_s,without_fi,without_sv,without_en"
 #define RULE_COLUMNS    "id,provider,role,school,service,release_claims,forbid"
 #define POLICY_COLUMNS  "id,layer,provider,school,names_fi,names_sv,names_en,why,enabled,from_s,to_s,text"
 #define ACCOUNT_COLUMNS                                                                                                \
@@ -542,10 +550,10 @@ const struct kind_row kind_rows[KIND_ALL] = {
                    STATEMENTS("idp", IDP_COLUMNS, P35, "id", "id = ?1") },
     [KIND_SERVICE] = { "service", "services", "service", service_columns, COUNT(service_columns), 1,
                        sizeof(struct service), KIND_COUNT, 50000,
-                       STATEMENTS("service", SERVICE_COLUMNS, P105, "id", "id = ?1") },
+                       STATEMENTS("service", SERVICE_COLUMNS, P112, "id", "id = ?1") },
     [KIND_PURPOSE] = { "purpose", "purposes", "purpose", purpose_columns, COUNT(purpose_columns), 2,
                        sizeof(struct purpose), KIND_SERVICE, 50000 * CLAIM_COUNT,
-                       STATEMENTS("purpose", PURPOSE_COLUMNS, P7, "service, claim", "service = ?1 AND claim = ?2") },
+                       STATEMENTS("purpose", PURPOSE_COLUMNS, P10, "service, claim", "service = ?1 AND claim = ?2") },
     [KIND_RULE] = { "rule", "rules", "rule", rule_columns, COUNT(rule_columns), 1, 0, KIND_COUNT, 500000,
                     STATEMENTS("rule", RULE_COLUMNS, P7, "id", "id = ?1") },
     [KIND_POLICY] = { "policy", "policies", "policy", policy_columns, COUNT(policy_columns), 1, sizeof(struct policy),
@@ -883,6 +891,17 @@ const struct db_migration registry_migrations[] = {
           "says_fi TEXT NOT NULL, says_sv TEXT NOT NULL, says_en TEXT NOT NULL, from_s INTEGER NOT NULL, "
           "until_s INTEGER NOT NULL, by_operator INTEGER NOT NULL);"
       "CREATE INDEX incident_service ON incident (service);" },
+    { 32,
+      "ALTER TABLE service ADD COLUMN about_fi TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN about_sv TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN about_en TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN audience TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE service ADD COLUMN age_from INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN age_to INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE service ADD COLUMN accessibility_uri TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE purpose ADD COLUMN without_fi TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE purpose ADD COLUMN without_sv TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE purpose ADD COLUMN without_en TEXT NOT NULL DEFAULT '';" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

@@ -12,6 +12,7 @@
 #include "gateway/console/listed.h"
 #include "gateway/console/told.h"
 #include "launcher/tiles.h"
+#include "model/audience.h"
 #include "model/when.h"
 #include "policy/users.h"
 #include "wire/form.h"
@@ -43,6 +44,7 @@ static void put_whys(struct ctx *c, const struct service *s, struct catalogue_ro
         if (p == NULL)
             continue;
         why->why = names_in(&p->why, c->lang);
+        why->without = names_in(&p->without, c->lang);
         why->basis = told_basis(p->basis, c->lang);
     }
     row->count = arena_printf(c->arena, "%zu", row->whys.n);
@@ -74,6 +76,28 @@ static const struct incident *incident_of(const struct ctx *c, const struct serv
     return last;
 }
 
+/* "Oppilaille (7–16 v.), opettajille" */
+static struct str whom_of(struct ctx *c, const struct service *s)
+{
+    static const enum said words[] = { [AUDIENCE_LEARNER] = C_catalogue_learners,
+                                               [AUDIENCE_TEACHER] = C_catalogue_teachers,
+                                               [AUDIENCE_GUARDIAN] = C_catalogue_guardians };
+    struct str years = audience_years(c->arena, s->age_from, s->age_to);
+    struct buf b = buf_new(c->arena, 256);
+
+    for (int who = 0; who < AUDIENCE_COUNT; who++) {
+        if (!audience_has(s, (enum audience)who))
+            continue;
+        struct str word = said(words[who], c->lang);
+        buf_printf(&b, "%s%.*s", b.n > 0 ? ", " : "", STR_ARG(word));
+        if (who == AUDIENCE_LEARNER && str_is_set(years)) {
+            struct str unit = said(C_catalogue_years, c->lang);
+            buf_printf(&b, " (%.*s %.*s)", STR_ARG(years), STR_ARG(unit));
+        }
+    }
+    return b.n > 0 ? buf_str(&b) : (struct str){ NULL, 0 };
+}
+
 static void put_row(struct ctx *c, const struct service *s, const struct users *users, struct catalogue_row *row)
 {
     const struct icon icon = icon_of(c->arena, s, c->lang);
@@ -92,6 +116,10 @@ static void put_row(struct ctx *c, const struct service *s, const struct users *
                                    .colour = icon.colour,
                                    .privacy = s->client.policy_uri,
                                    .terms = s->client.tos_uri,
+                                   .access = s->accessibility_uri,
+                                   .about = names_in(&s->about, c->lang),
+                                   .about_lang = names_tag(&s->about, c->lang),
+                                   .whom = whom_of(c, s),
                                    .link = s->protocol == PROTO_LINK,
                                    .shut = !s->enabled };
     if (incident != NULL) {

@@ -86,6 +86,13 @@ static struct str why_of(const struct ctx *c, enum claim claim)
     return p != NULL ? names_in(&p->why, c->lang) : none;
 }
 
+static struct str without(const struct ctx *c, enum claim claim)
+{
+    const struct purpose *p = service_purpose(c->service, claim);
+
+    return p != NULL ? names_in(&p->without, c->lang) : none;
+}
+
 struct tells tells_of(struct ctx *c, struct claim_set told)
 {
     const struct service *s = c->service;
@@ -102,7 +109,7 @@ struct tells tells_of(struct ctx *c, struct claim_set told)
     for (int i = 0; i < CLAIM_COUNT; i++)
         if (claim_in(told, (enum claim)i))
             rows[t.rows.n++] = (struct telling_row){ claim_in_words((enum claim)i, c->lang), value_of(c, (enum claim)i),
-                                                     why_of(c, (enum claim)i) };
+                                                     why_of(c, (enum claim)i), without(c, (enum claim)i) };
     t.rows.at = rows;
     return t;
 }

@@ -68,7 +68,7 @@ static enum step show(struct ctx *c, struct fail *f)
     if (p != NULL) {
         v.product_name = str_of(p->name);
         v.file = str_of(p->file);
-        v.text = paste_made(c->arena, p, &values);
+        v.text = (struct html_lines){ paste_made(c->arena, p, &values) };
         v.return_at = paste_filled(c->arena, str_of(p->return_at), &values);
         v.return_is_there = strs_has(&s->redirect_uris, v.return_at);
         v.secret = p->secret && str_is_set(s->secret_hash);

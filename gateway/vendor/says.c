@@ -57,30 +57,45 @@ void says_purpose(struct ctx *c, const struct service *s, enum claim claim, stru
         row->why_fi = typed(c, "why_fi", claim);
         row->why_sv = typed(c, "why_sv", claim);
         row->why_en = typed(c, "why_en", claim);
+        row->without_fi = typed(c, "without_fi", claim);
+        row->without_sv = typed(c, "without_sv", claim);
+        row->without_en = typed(c, "without_en", claim);
         row->basis = basis_of(typed(c, "basis", claim));
     } else if (p != NULL) {
         row->why_fi = p->why.in[LANG_FI];
         row->why_sv = p->why.in[LANG_SV];
         row->why_en = p->why.in[LANG_EN];
+        row->without_fi = p->without.in[LANG_FI];
+        row->without_sv = p->without.in[LANG_SV];
+        row->without_en = p->without.in[LANG_EN];
         row->basis = (int)p->basis;
     }
+}
+
+static struct edit_field field_of(const char *key, struct str text)
+{
+    return (struct edit_field){ str_of(key), str_is_set(text) ? text : S("") };
 }
 
 static void put_purpose(struct ctx *c, struct edit *edit, const struct row_id *row, enum claim claim, bool is_there)
 {
     struct str fi = typed(c, "why_fi", claim), sv = typed(c, "why_sv", claim), en = typed(c, "why_en", claim);
-    struct str basis = typed(c, "basis", claim);
+    struct str basis = typed(c, "basis", claim), without_fi = typed(c, "without_fi", claim);
+    struct str without_sv = typed(c, "without_sv", claim), without_en = typed(c, "without_en", claim);
     bool unsaid = basis_of(basis) == BASIS_UNSAID;
 
-    if (!str_is_set(fi) && !str_is_set(sv) && !str_is_set(en) && unsaid) {
+    if (!str_is_set(fi) && !str_is_set(sv) && !str_is_set(en) && unsaid && !str_is_set(without_fi) &&
+        !str_is_set(without_sv) && !str_is_set(without_en)) {
         if (is_there)
             edit_remove(edit, row);
         return;
     }
-    const struct edit_field fields[] = { { S("purpose.fi"), str_is_set(fi) ? fi : S("") },
-                                         { S("purpose.sv"), str_is_set(sv) ? sv : S("") },
-                                         { S("purpose.en"), str_is_set(en) ? en : S("") },
-                                         { S("basis"), unsaid ? (struct str){ NULL, 0 } : basis } };
+    const struct edit_field fields[] = {
+        field_of("purpose.fi", fi),         field_of("purpose.sv", sv),
+        field_of("purpose.en", en),         { S("basis"), unsaid ? (struct str){ NULL, 0 } : basis },
+        field_of("without.fi", without_fi), field_of("without.sv", without_sv),
+        field_of("without.en", without_en)
+    };
     edit_put(edit, row, fields, sizeof fields / sizeof *fields);
 }
 
@@ -111,6 +126,8 @@ static const struct {
     { "line.sv", "line_sv", V_v_line_sv },
     { "line.en", "line_en", V_v_line_en },
     { "policy_uri", "policy_uri", V_v_policy },
+    { "accessibility_uri", "accessibility_uri", V_v_access },
+    { "audience", "audience", V_v_audience },
     { "contacts", "contacts", V_v_contacts },
     { "targets", "targets", V_v_targets },
     { "redirect_uris", "redirect_uris", V_v_redirect_uris },

@@ -12,7 +12,10 @@
 #include "gateway/vendor/door.h"
 #include "gateway/vendor/says.h"
 #include "gateway/vendor/use.h"
+#include "model/audience.h"
+#include "model/person.h"
 #include "model/when.h"
+#include "policy/values.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/saml_service.h"
@@ -22,7 +25,7 @@
 
 enum {
     SERVICES_MAX = 100, /* of one organisation, under test */
-    FIELDS_MAX = 32,
+    FIELDS_MAX = 48,
     LIST_MAX = 8000,
     METADATA_MAX = 500000,
     OWNER_SHOWN = 40,
@@ -66,6 +69,12 @@ static const struct field {
     { F(launch_uri), "launch_uri", AT(launch_uri), 2000, OF_SAML, false, false, V_v_launch },
     { F(launch_uri), "launch_uri", AT(launch_uri), 2000, OF_LINK, false, true, V_v_launch },
     { F(policy_uri), "policy_uri", AT(policy_uri), 2000, OF_ALL, false, false, V_v_policy },
+    { F(about_fi), "description.fi", AT(about_fi), 1000, OF_ALL, false, false, V_v_about_fi },
+    { F(about_sv), "description.sv", AT(about_sv), 1000, OF_ALL, false, false, V_v_about_sv },
+    { F(about_en), "description.en", AT(about_en), 1000, OF_ALL, false, false, V_v_about_en },
+    { F(accessibility_uri), "accessibility_uri", AT(accessibility_uri), 2000, OF_ALL, false, false, V_v_access },
+    { F(age_from), "age_from", AT(age_from), 10, OF_ALL, false, false, V_v_age_from },
+    { F(age_to), "age_to", AT(age_to), 10, OF_ALL, false, false, V_v_age_to },
     { F(contacts), "contacts", AT(contacts), LIST_MAX, OF_ALL, true, false, V_v_contacts },
     { F(targets), "targets", AT(targets), LIST_MAX, OF_ALL, true, false, V_v_targets },
 #undef F
@@ -175,6 +184,18 @@ static bool is_fixed(const struct serving *x)
 
 /* ── the page ───────────────────────────────────────────────────────────── */
 
+/* Policies know three steps of age. */
+static struct str ages_in_policy(struct arena *a, const struct service *s)
+{
+    unsigned ages = audience_ages(s->age_from, s->age_to);
+    struct buf b = buf_new(a, 64);
+
+    for (unsigned age = AGE_UNDER13; age <= AGE_ADULT; age++)
+        if ((ages >> age & 1u) != 0)
+            buf_printf(&b, "%s%s", b.n > 0 ? ", " : "", age_word(age));
+    return ages != 0 ? buf_str(&b) : (struct str){ NULL, 0 };
+}
+
 static enum step show(struct ctx *c, struct serving *x, int status)
 {
     struct vendor_service_view *v = &x->v;
@@ -201,6 +222,7 @@ static enum step show(struct ctx *c, struct serving *x, int status)
         v->tells = true;
         v->lacks = says_lacks(c, s);
         says_ends(c, s, v);
+        v->ages = ages_in_policy(c->arena, s);
         v->has_secret = str_is_set(s->secret_hash);
         v->too_until = str_is_set(s->client.secret_too) && s->client.secret_too_until_s > c->now_s
                            ? when_date(c->arena, s->client.secret_too_until_s)
@@ -216,6 +238,11 @@ static enum step show(struct ctx *c, struct serving *x, int status)
 static struct str list_text(struct arena *a, const struct strs *list)
 {
     return strs_joined(a, list, '\n');
+}
+
+static struct str age_text(struct arena *a, int years)
+{
+    return years > 0 ? arena_printf(a, "%d", years) : S("");
 }
 
 static void fill(struct ctx *c, struct serving *x, const struct service *s)
@@ -236,6 +263,15 @@ static void fill(struct ctx *c, struct serving *x, const struct service *s)
                                       .policy_uri = s->client.policy_uri,
                                       .contacts = list_text(c->arena, &s->client.contacts),
                                       .targets = list_text(c->arena, &s->targets),
+                                      .about_fi = s->about.in[LANG_FI],
+                                      .about_sv = s->about.in[LANG_SV],
+                                      .about_en = s->about.in[LANG_EN],
+                                      .accessibility_uri = s->accessibility_uri,
+                                      .age_from = age_text(c->arena, s->age_from),
+                                      .age_to = age_text(c->arena, s->age_to),
+                                      .for_learner = audience_has(s, AUDIENCE_LEARNER),
+                                      .for_teacher = audience_has(s, AUDIENCE_TEACHER),
+                                      .for_guardian = audience_has(s, AUDIENCE_GUARDIAN),
                                       .entity_id = s->saml.entity_id,
                                       .metadata_xml = s->saml.metadata_xml };
 }
@@ -308,6 +344,20 @@ static void put(struct serving *x, const char *key, struct str value)
         x->put[x->put_n++] = (struct edit_field){ str_of(key), str_is_set(value) ? value : S("") };
 }
 
+static void read_audience(struct ctx *c, struct serving *x)
+{
+    bool *const ticked[] = { &x->v.f.for_learner, &x->v.f.for_teacher, &x->v.f.for_guardian };
+    struct buf b = buf_new(c->arena, 64);
+
+    for (int who = 0; who < AUDIENCE_COUNT; who++) {
+        const char *word = audience_word((enum audience)who);
+        *ticked[who] = str_is_set(form_get(c->body, arena_printf(c->arena, "for_%s", word)));
+        if (*ticked[who])
+            buf_printf(&b, "%s%s", b.n > 0 ? "\n" : "", word);
+    }
+    put(x, "audience", buf_str(&b));
+}
+
 static void read_fields(struct ctx *c, struct serving *x)
 {
     for (size_t i = 0; i < FIELD_COUNT; i++) {
@@ -319,8 +369,10 @@ static void read_fields(struct ctx *c, struct serving *x)
                          : form_typed(c->body, str_of(f->name), f->most);
         if (f->must)
             *value_of(&x->v.no, f) = wrong_missing(c, &x->wrongs, f->name, f->label, *value);
-        put(x, f->key, *value);
+        bool is_age = strcmp(f->key, "age_from") == 0 || strcmp(f->key, "age_to") == 0;
+        put(x, f->key, is_age && !str_is_set(*value) ? S("0") : *value);
     }
+    read_audience(c, x);
     x->v.f.is_public = str_is_set(form_get(c->body, S("is_public")));
 }
 

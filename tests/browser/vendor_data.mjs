@@ -28,7 +28,7 @@ idps:
   - { id: oulu, kind: local, provider: oulu, name: { fi: Oulu } }
 services:
   - { id: kinos-hanki, protocol: link, vendor: kinos, test: true, name: { fi: Hanki Koodi }, launch_uri: "http://127.0.0.1:9/" }
-  - { id: valo, protocol: oidc, vendor: kinos, name: { fi: Valo Lukutuki }, client_id: valo, auth_method: none, pkce_required: true, redirect_uris: ["https://valo.example/return"], initiate_login_uri: "https://valo.example/start", consent: true, asks: [given_name], icon: "${Buffer.from(drawn).toString('base64')}" }
+  - { id: valo, protocol: oidc, vendor: kinos, name: { fi: Valo Lukutuki }, client_id: valo, auth_method: none, pkce_required: true, redirect_uris: ["https://valo.example/return"], initiate_login_uri: "https://valo.example/start", consent: true, asks: [given_name], scopes: [openid, profile], audience: [learner, guardian], age_from: 7, age_to: 12, description: { fi: Kirjoja ääneen., sv: Böcker högt., en: Books aloud. }, accessibility_uri: "https://valo.example/saavutettavuus", purposes: [{ attribute: given_name, purpose: { fi: Tervehtii., sv: Hälsar., en: Greets. }, without: { fi: Ei tervehdystä., sv: Ingen hälsning., en: No greeting. } }], icon: "${Buffer.from(drawn).toString('base64')}" }
 organisations:
   - { id: kinos, business_id: 1572860-0, name: { fi: Kinos Oy }, contact_technology: t@kinos.example, contact_privacy: p@kinos.example, contact_incidents: i@kinos.example }
 admins:
@@ -150,7 +150,7 @@ await test('a service in test says what it lacks before production, and each lin
   at = `/vendor/service/${await page.textContent('#client_id')}`;
   await page.goto(g.url + at);
   const said = await lacks(page);
-  check(said.length === 9, `nine things are missing: ${said.join(' | ')}`);
+  check(said.length === 11, `eleven things are missing: ${said.join(' | ')}`);
   for (const to of await page.locator('#lacks a').evaluateAll((all) => all.map((x) => x.getAttribute('href')))) check((await page.locator(to).count()) === 1, `${to} is nowhere`);
   await context.close();
 });
@@ -175,15 +175,35 @@ await test('hostile addresses and targets are refused beside their fields', asyn
   await context.close();
 });
 
+await test('a description in one language, an age rule that is none and a half-said "without" are refused by their words', async () => {
+  const { context, page } = await visitor({ state, scripts: false });
+  for (const [field, value, words] of [['about_fi', 'Kirjoja.', /description\.sv/], ['age_from', '7v', /age_from/], ['age_from', '121', /age_from/], ['without_fi_given_name', 'Ei nimeä.', /purpose\.fi|without\.sv/], ['accessibility_uri', 'javascript:alert(1)', /accessibility_uri/]]) {
+    await page.goto(g.url + at);
+    await page.fill(`#${field}`, value);
+    const got = await send(page, page.click('[value=save]'));
+    check(got === 400 && (await page.inputValue(`#${field}`)) === value, `${field} ${value}: ${got} ${await page.inputValue(`#${field}`)} ${await page.textContent('main [role=alert]').catch(() => '')}`);
+    check(words.test(await page.textContent('main')), `${field}: ${await page.textContent('main [role=alert]')}`);
+  }
+  await page.goto(g.url + at);
+  await page.fill('#age_from', '16');
+  await page.fill('#age_to', '7');
+  check(await send(page, page.click('[value=save]')) === 400 && (await page.locator('#age_to-e').count()) === 1, await page.textContent('main'));
+  await context.close();
+});
+
 await test('what is said is kept, and nothing is missing but what is on this machine', async () => {
   const { context, page } = await visitor({ state, scripts: false });
   await page.goto(g.url + at);
-  const says = { name_sv: 'Torg', name_en: 'Market', line_fi: 'Materiaalit', line_sv: 'Material', line_en: 'Materials', policy_uri: 'https://tori.example/tietosuoja', contacts: 'tuki@tori.example', targets: 'https://tori.example/kurssit/', why_fi_given_name: 'Opettaja tunnistaa työsi.', why_sv_given_name: 'Läraren känner igen ditt arbete.', why_en_given_name: 'Your teacher knows your work.' };
+  const says = { name_sv: 'Torg', name_en: 'Market', line_fi: 'Materiaalit', line_sv: 'Material', line_en: 'Materials', policy_uri: 'https://tori.example/tietosuoja', contacts: 'tuki@tori.example', targets: 'https://tori.example/kurssit/', accessibility_uri: 'https://tori.example/saavutettavuus', age_from: '7', age_to: '16', about_fi: 'Kirjoja ja tehtäviä.', about_sv: 'Böcker och uppgifter.', about_en: 'Books and tasks.', without_fi_given_name: 'Nimimerkki riittää.', without_sv_given_name: 'En signatur räcker.', without_en_given_name: 'A pen name will do.', why_fi_given_name: 'Opettaja tunnistaa työsi.', why_sv_given_name: 'Läraren känner igen ditt arbete.', why_en_given_name: 'Your teacher knows your work.' };
   for (const [field, value] of Object.entries(says)) await page.fill(`#${field}`, value);
   await page.selectOption('#basis_given_name', 'contract');
+  await page.check('[name=for_learner]');
+  await page.check('[name=for_teacher]');
   check(await send(page, page.click('[value=save]')) === 200, await page.textContent('main'));
   for (const [field, value] of Object.entries(says)) check((await page.inputValue(`#${field}`)) === value, `${field}: ${await page.inputValue(`#${field}`)}`);
   check((await page.inputValue('#basis_given_name')) === 'contract', 'the basis');
+  check(await page.isChecked('[name=for_learner]') && await page.isChecked('[name=for_teacher]') && !(await page.isChecked('[name=for_guardian]')), 'the audience');
+  check(/ages: \[under13, 13to17\]/.test(await page.textContent('#ages')), await page.textContent('#ages'));
   const left = await lacks(page);
   check(left.length === 1 && /https/.test(left[0]), `the return address alone is left: ${left.join(' | ')}`);
   await page.fill('#redirect_uris', 'https://tori.example/paluu');
@@ -296,10 +316,12 @@ const drawnIn = async (page, where) => {
   await image.scrollIntoViewIfNeeded();
   await page.waitForFunction((x) => { const i = document.querySelector(x); return i.complete && i.naturalWidth > 0; }, `${where} img[src^="/logo/valo."]`);
 };
-await test('an SVG of the file is drawn on the tile, in the catalogue and at the consent', async () => {
+await test('an SVG of the file is drawn on the tile, in the catalogue and at the consent; description, audience, ages and "without" stand there', async () => {
   const { context, page } = await visitor();
   await page.goto(`${g.url}/services`);
   await drawnIn(page, 'main');
+  const row = await page.textContent('#s-valo');
+  check(/Kirjoja ääneen\./.test(row) && /oppilaille \(7–12 v\.\), huoltajille/.test(row) && /Ilman: Ei tervehdystä\./.test(row) && (await page.locator('#s-valo a[href="https://valo.example/saavutettavuus"]').count()) === 1, row);
   const ask = new URLSearchParams({ response_type: 'code', client_id: 'valo', redirect_uri: 'https://valo.example/return', scope: 'openid profile', state: 's', nonce: 'n', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' });
   await page.goto(`${g.url}/oidc/authorize?${ask}`);
   await page.goto(`${g.url}/sign-in/local?login=${new URL(page.url()).searchParams.get('login')}&idp=oulu`);
@@ -307,7 +329,7 @@ await test('an SVG of the file is drawn on the tile, in the catalogue and at the
   await page.fill('#password', password);
   await send(page, page.click('form:has(#password) .acts button.b'));
   await drawnIn(page, 'main');
-  check(/\/consent|authorize/.test(page.url()), page.url());
+  check(/\/consent|authorize/.test(page.url()) && /Ilman: Ei tervehdystä\./.test(await page.textContent('main')), page.url() + await page.textContent('main'));
   await page.goto(`${g.url}/`);
   await drawnIn(page, 'main');
   await context.close();

@@ -21,6 +21,8 @@ static struct service whole(void)
                          .lines = { { S("Lue"), S("Läs"), S("Read") } },
                          .redirect_uris = { returns, 1 },
                          .targets = { prefixes, 1 },
+                         .audience = { contacts, 1 },
+                         .accessibility_uri = S("https://kirja.example/saavutettavuus"),
                          .client = { .policy_uri = S("https://kirja.example/tietosuoja"), .contacts = { contacts, 1 } },
                          .purposes = &given_name_why,
                          .purpose_count = 1 };
@@ -55,6 +57,12 @@ TEST(each_thing_that_is_not_said_is_one_lack)
     s = whole();
     s.lines.in[LANG_EN] = S("");
     CHECK(lacks_just(&s, "line.en", LACK_missing));
+    s = whole();
+    s.accessibility_uri = S("");
+    CHECK(lacks_just(&s, "accessibility_uri", LACK_missing));
+    s = whole();
+    s.audience.n = 0;
+    CHECK(lacks_just(&s, "audience", LACK_missing));
     s = whole();
     s.client.policy_uri = S("");
     CHECK(lacks_just(&s, "policy_uri", LACK_missing));
