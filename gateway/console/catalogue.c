@@ -80,8 +80,8 @@ static const struct incident *incident_of(const struct ctx *c, const struct serv
 static struct str whom_of(struct ctx *c, const struct service *s)
 {
     static const enum said words[] = { [AUDIENCE_LEARNER] = C_catalogue_learners,
-                                               [AUDIENCE_TEACHER] = C_catalogue_teachers,
-                                               [AUDIENCE_GUARDIAN] = C_catalogue_guardians };
+                                       [AUDIENCE_TEACHER] = C_catalogue_teachers,
+                                       [AUDIENCE_GUARDIAN] = C_catalogue_guardians };
     struct str years = audience_years(c->arena, s->age_from, s->age_to);
     struct buf b = buf_new(c->arena, 256);
 
