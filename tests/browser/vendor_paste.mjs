@@ -25,7 +25,7 @@ providers:
 idps:
   - { id: operators, kind: local, name: { fi: Ylläpito } }
   - { id: vendors, kind: local, vendors: true, listed: false, name: { fi: Toimittajat, sv: Leverantörer, en: Vendors } }
-  - { id: oulu, kind: local, provider: oulu, name: { fi: Oulu } }
+  - { id: oulu, kind: local, provider: oulu, test: true, name: { fi: Oulu } }
 admins:
   - { id: riikka-aalto, idp: operators, subject: riikka, role: operator, why: valittu }
 accounts:
@@ -118,7 +118,7 @@ async function signsIn(address, shows = 'Anna') {
   await page.fill('#username', 'anna');
   await page.fill('#password', password);
   await page.click('form:has(#password) .acts button.b');
-  await page.waitForURL((u) => u.origin !== new URL(g.url).origin, { timeout: 30000 });
+  await page.waitForURL((u) => u.origin !== new URL(g.url).origin, { timeout: 15000 }).catch(async () => { throw new Error(`still at the gateway: ${page.url()} ${(await page.textContent('main')).slice(0, 800)}`); });
   await page.waitForFunction((x) => document.body.textContent.includes(x), shows, { timeout: 15000 }).catch(async () => { throw new Error(`"${shows}" is not shown at ${page.url()}: ${(await page.textContent('body')).slice(0, 1200)}`); });
   await context.close();
 }
@@ -133,6 +133,7 @@ User www-data
 Group www-data
 TypesConfig /dev/null
 ErrorLog "|/bin/cat"
+LogLevel warn${/mellon/.test(loads) ? ' auth_mellon:debug' : ''}
 ServerName ${base}
 UseCanonicalName On
 Listen 127.0.0.1:${port}
@@ -242,19 +243,19 @@ urlpatterns = [path("", lambda r: HttpResponse(r.user.first_name if r.user.is_au
     for (const f of fs.readdirSync('/etc/shibboleth')) if (/\.(xml|html|logger)$/.test(f)) fs.copyFileSync(`/etc/shibboleth/${f}`, path.join(dir, 'etc', f));
     put(dir, 'etc/digione.xml', metadata);
     put(dir, 'etc/shibboleth2.xml', text);
-    for (const d of ['log', 'run', 'cache']) fs.mkdirSync(path.join(dir, d));
+    for (const d of ['log', 'run', 'cache']) fs.mkdirSync(path.join(dir, d, 'shibboleth'), { recursive: true });
     apache(dir, port, base, `LoadModule mod_shib ${modules}/mod_shib.so`, '<Location />\n    AuthType shibboleth\n    ShibRequestSetting requireSession 1\n    Require valid-user\n</Location>\n<Location /Shibboleth.sso>\n    AuthType None\n    Require all granted\n</Location>');
     site(dir);
     spawnSync('chmod', ['-R', 'a+rwX', dir]);
     return { command: within('/etc/shibboleth', path.join(dir, 'etc'), `sh ${put(dir, 'both', `/usr/sbin/shibd -f -F -p ${dir}/run/shibd.pid -w 30 &
 shibd=$!
 trap 'kill $shibd $apache' TERM EXIT
-for i in $(seq 200); do [ -S ${dir}/run/shibd.sock ] && break; sleep 0.1; done
-chmod a+rw ${dir}/run/shibd.sock
+for i in $(seq 200); do [ -S ${dir}/run/shibboleth/shibd.sock ] && break; sleep 0.1; done
+chmod a+rw ${dir}/run/shibboleth/shibd.sock
 /usr/sbin/apache2 -f ${dir}/httpd.conf -DFOREGROUND &
 apache=$!
 wait $apache\n`)}`),
-      env: { SHIBSP_CFGDIR: '/etc/shibboleth', SHIBSP_LOGDIR: `${dir}/log`, SHIBSP_RUNDIR: `${dir}/run`, SHIBSP_CACHEDIR: `${dir}/cache` }, at: '/', shows: 'REMOTE_USER=' };
+      env: { SHIBSP_CFGDIR: '/etc', SHIBSP_LOGDIR: `${dir}/log`, SHIBSP_RUNDIR: `${dir}/run`, SHIBSP_CACHEDIR: `${dir}/cache` }, at: '/', shows: 'REMOTE_USER=' };
   } },
   'simplesamlphp': { missing: () => fs.existsSync('/usr/share/simplesamlphp/www') ? mounts() : 'SimpleSAMLphp is not installed', run: async ({ base, dir, port, product }) => {
     const crt = keys(path.join(dir, 'etc/cert'), 'sp.pem', 'sp.crt');

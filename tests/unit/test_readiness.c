@@ -10,9 +10,9 @@ enum { DAY = 86400 };
 
 static struct str contacts[] = { S("tuki@kirja.example") }, returns[] = { S("https://kirja.example/paluu") },
                   prefixes[] = { S("https://kirja.example/") };
-static const struct purpose given_name_why = {
-    CLAIM_GIVEN_NAME, { { S("Tervehdys"), S("Hälsning"), S("Greeting") } }, BASIS_CONTRACT, 0
-};
+static const struct purpose given_name_why = { .claim = CLAIM_GIVEN_NAME,
+                                               .why = { { S("Tervehdys"), S("Hälsning"), S("Greeting") } },
+                                               .basis = BASIS_CONTRACT };
 
 static struct service whole(void)
 {
