@@ -814,8 +814,9 @@ static void put_device(const struct stage *s, const char *prefix, struct tells o
 static void put_tells(const struct stage *s, const char *prefix)
 {
     const struct telling_row rows[] = { { word(s, S("etunimet")), word(s, S("Aino Maria")),
-                                          word(s, S("Jotta opettaja tunnistaa työsi.")) },
-                                        { word(s, S("rooli")), word(s, S("Opettaja")), { NULL, 0 } } };
+                                          word(s, S("Jotta opettaja tunnistaa työsi.")),
+                                          word(s, S("Nimimerkki riittää.")) },
+                                        { word(s, S("rooli")), word(s, S("Opettaja")), { NULL, 0 }, { NULL, 0 } } };
     struct consent_view v = {
         .page = page(s, "/consent?login=x", true), .asks = true, .login = S("x"), .told = S("given_name")
     };
