@@ -94,6 +94,9 @@ static void copy_purposes(struct arena *a, struct asking *x)
         const struct edit_field fields[] = { { S("purpose.fi"), p->why.in[LANG_FI] },
                                              { S("purpose.sv"), p->why.in[LANG_SV] },
                                              { S("purpose.en"), p->why.in[LANG_EN] },
+                                             { S("without.fi"), p->without.in[LANG_FI] },
+                                             { S("without.sv"), p->without.in[LANG_SV] },
+                                             { S("without.en"), p->without.in[LANG_EN] },
                                              { S("basis"), vendor_basis_key(p->basis) },
                                              { S("until"), until } };
         edit_put(x->act.edit, &row, fields, sizeof fields / sizeof *fields - (p->claim == CLAIM_SUB ? 1 : 0));

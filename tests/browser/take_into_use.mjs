@@ -62,6 +62,8 @@ ${['tori', 'kesken'].map((id) => `  - id: ${id}
     auth_method: client_secret_basic
     redirect_uris: ["${id === 'tori' ? 'https://tori.example/cb' : 'http://localhost:4000/cb'}"]
     policy_uri: "https://tori.example/privacy"
+    accessibility_uri: "https://tori.example/accessibility"
+    audience: [learner, teacher]
     contacts: ["tuki@tori.example"]
     asks: [given_name]
     purposes: [{ attribute: given_name, basis: contract, purpose: ${why('Nimi näkyy.', 'Namnet syns.', 'The name is seen.')} }]
