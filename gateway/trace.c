@@ -63,17 +63,25 @@ struct pen {
     struct arena *a;
     struct json_out o;
     const struct service *service;
-    size_t parts;
+    size_t parts, room; /* room: bytes that parts may still take */
 };
+
+enum { PART_B = 48 /* what stands around its name and value */ };
 
 static void put_part(struct pen *p, struct str name, struct str value, size_t length)
 {
-    if (p->parts == TRACE_PARTS_MAX)
+    if (!is_shown(name) || name.n > TRACE_NAME_MAX_B)
+        name = S("\xe2\x80\xa6");
+    if (!is_shown(value))
+        value = none;
+    const size_t cost = PART_B + 2 * (name.n + value.n); /* each may be escaped */
+    if (p->parts == TRACE_PARTS_MAX || cost > p->room)
         return;
     p->parts++;
+    p->room -= cost;
     json_begin_object(&p->o);
-    json_put_str(&p->o, S("name"), is_shown(name) && name.n <= TRACE_NAME_MAX_B ? name : S("\xe2\x80\xa6"));
-    if (is_shown(value))
+    json_put_str(&p->o, S("name"), name);
+    if (value.p != NULL)
         json_put_str(&p->o, S("value"), value);
     json_put_int(&p->o, S("length"), (int64_t)length);
     json_end_object(&p->o);
@@ -239,6 +247,27 @@ static void put_left_out(struct pen *p, const struct ctx *c)
     json_put_str(&p->o, S("unlet"), words_of(p->a, unlet));
 }
 
+static bool is_below_a_protocol(const struct route *r)
+{
+    static const char *const begins[] = { "/oidc/", "/saml/", "/lti/", "/access/" };
+
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (strncmp(r->path, begins[i], strlen(begins[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool is_of_a_protocol(const struct route *r)
+{
+    return is_below_a_protocol(r) || r->errors == ERRORS_SERVICE;
+}
+
+/* Whether a service wrote it: what people type and choose at our own pages, and what cities answer, is not its. */
+static bool is_message(const struct route *r)
+{
+    return is_below_a_protocol(r) && r->who != WHO_PERSON;
+}
+
 /* ── the record ─────────────────────────────────────────────────────────── */
 
 static const char *const check_words[CHECK_COUNT] = {
@@ -269,9 +298,20 @@ static struct str said(struct arena *a, const struct fail *f)
     return f != NULL ? answer_description(&plain, f) : none;
 }
 
+enum { OPEN_PARTS_B = TRACE_OPEN_MAX_B / 2 };
+
+static bool is_open(enum trace_line line)
+{
+    return line == TRACE_any || line == TRACE_asked;
+}
+
 static struct str write(struct arena *a, struct ctx *c, const struct service *s, bool whole)
 {
-    struct pen p = { .a = a, .o = json_out(a, TRACE_RECORD_MAX_B), .service = s };
+    bool open = is_open(trace_line_of(c));
+    struct pen p = { .a = a,
+                     .o = json_out(a, open ? TRACE_OPEN_MAX_B : TRACE_RECORD_MAX_B),
+                     .service = s,
+                     .room = open ? OPEN_PARTS_B : TRACE_RECORD_MAX_B };
     const struct fail *f = broke(c);
 
     json_begin_object(&p.o);
@@ -298,7 +338,7 @@ static struct str write(struct arena *a, struct ctx *c, const struct service *s,
     json_end_array(&p.o);
     json_key(&p.o, S("parts"));
     json_begin_array(&p.o);
-    if (whole) {
+    if (whole && is_message(c->route)) {
         put_header(&p, c->req);
         put_form(&p, c->query);
         put_form(&p, c->body);
@@ -318,16 +358,6 @@ struct str trace_write(struct arena *a, struct ctx *c, const struct service *s)
 }
 
 /* ── noted ──────────────────────────────────────────────────────────────── */
-
-static bool is_of_a_protocol(const struct route *r)
-{
-    static const char *const begins[] = { "/oidc/", "/saml/", "/lti/", "/access/" };
-
-    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
-        if (strncmp(r->path, begins[i], strlen(begins[i])) == 0)
-            return true;
-    return r->errors == ERRORS_SERVICE;
-}
 
 /* The one that asked; the one that somebody is on the way to; the one that the request names. */
 static const struct service *whose(const struct ctx *c)
@@ -358,19 +388,19 @@ enum trace_line trace_line_of(const struct ctx *c)
 
 enum { PROBES = 8 };
 
-static unsigned char *pace_of(struct trace_pace *pace, struct str service, int64_t minute)
+static unsigned char *pace_of(struct trace_pace *pace, struct str service, enum trace_line line, int64_t minute)
 {
     uint64_t of = str_hash(service, 0);
 
     for (size_t i = 0; i < PROBES; i++) {
         size_t at = (of + i) % TRACE_SLOTS;
-        if (pace->slot[at].minute != minute) {
-            memset(&pace->slot[at], 0, sizeof pace->slot[at]);
-            pace->slot[at].of = of;
-            pace->slot[at].minute = minute;
+        if (pace->slot[line][at].minute != minute) {
+            memset(&pace->slot[line][at], 0, sizeof pace->slot[line][at]);
+            pace->slot[line][at].of = of;
+            pace->slot[line][at].minute = minute;
         }
-        if (pace->slot[at].of == of)
-            return pace->slot[at].n;
+        if (pace->slot[line][at].of == of)
+            return &pace->slot[line][at].n;
     }
     return NULL;
 }
@@ -393,21 +423,20 @@ static const char *const line_names[] = {
 
 bool trace_may(struct trace_pace *pace, struct str service, enum trace_line line, int64_t now_s)
 {
-    unsigned char *n = pace_of(pace, service, now_s / 60 + 1);
+    unsigned char *n = pace_of(pace, service, line, now_s / 60 + 1);
 
-    return n != NULL && n[line] < a_minute[line] && ++n[line] > 0;
+    return n != NULL && *n < a_minute[line] && ++*n > 0;
 }
 
 struct str trace_attempt(struct ctx *c)
 {
     const unsigned char *n = c->tracing != NULL && c->login != NULL && c->service != NULL
-                                 ? pace_of(c->tracing, c->service->id, c->now_s / 60 + 1)
+                                 ? pace_of(c->tracing, c->service->id, TRACE_well, c->now_s / 60 + 1)
                                  : NULL;
 
     if (n == NULL || !str_is_set(c->login->id) || !str_is_set(c->service->vendor))
         return none;
-    return n[TRACE_well] < a_minute[TRACE_well] ? str_sub(sha256_hex(c->arena, c->login->id), 0, TRACE_ATTEMPT_MAX_B)
-                                                : none;
+    return *n < a_minute[TRACE_well] ? str_sub(sha256_hex(c->arena, c->login->id), 0, TRACE_ATTEMPT_MAX_B) : none;
 }
 
 struct noting { /* in its own arena */

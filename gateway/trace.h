@@ -8,8 +8,10 @@
  * number of each within a minute, so a busy service costs no more than a quiet one.
  *
  * Of the message the values of trace.def alone are kept, at most TRACE_VALUE_MAX_B of each; of everything else the name
- * and how long it was.  No secret, code or token is.  Test people (policy_is_test_person()) are kept in full; of real
- * ones a code that is another each day and for each service, and of what left the names and forms of the values.
+ * and how long it was.  No secret, code or token is.  Of what a person or a city sent us on the way (a form of our
+ * pages, a city's answer) nothing is: how long a password is, is its person's.  Test people (policy_is_test_person())
+ * are kept in full; of real ones a code that is another each day and for each service, and of what left the names and
+ * forms of the values.
  */
 #ifndef GATEWAY_TRACE_H
 #define GATEWAY_TRACE_H
@@ -32,6 +34,7 @@ enum {
     TRACE_VALUE_MAX_B = 200,
     TRACE_NAME_MAX_B = 80,
     TRACE_RECORD_MAX_B = 12288, /* the rest of a message is left out where it would be more */
+    TRACE_OPEN_MAX_B = 4096,    /* the same, in lines that anybody can fill */
     TRACE_ATTEMPT_MAX_B = 16,
     TRACE_PERSON_CHARS = 6,
     TRACE_SLOTS = 1024
@@ -60,12 +63,13 @@ struct traced {
     size_t part_count, told_count;
 };
 
-struct trace_pace { /* of one loop */
+/* Of one loop.  Each line has slots of its own: whoever names many services takes no room from another line. */
+struct trace_pace {
     struct {
         uint64_t of;
         int64_t minute;
-        unsigned char n[TRACE_LINE_COUNT];
-    } slot[TRACE_SLOTS];
+        unsigned char n;
+    } slot[TRACE_LINE_COUNT][TRACE_SLOTS];
 };
 
 /* Once a request is answered: notes it, if it was a service's.  Asks no batch of it; the answer waits for nothing. */

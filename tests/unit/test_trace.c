@@ -135,6 +135,61 @@ TEST(item_14_a_large_or_odd_message_is_bounded)
     CHECK(str_eq(part(&got, "scope")->value, S("openid")));
 }
 
+static struct str on_the_way(struct test *t, const struct route *route, const char *body)
+{
+    struct login login = { .service = S("tori") };
+    struct http_request req = { .field_count = 0 };
+    struct ctx c = { .arena = t->arena, .now_s = 1000, .route = route, .req = &req, .res = &res, .login = &login };
+    struct fail f = { 0 };
+
+    CHECK(form_read(t->arena, str_of(body), &c.body, &f));
+    return trace_write(t->arena, &c, &service);
+}
+
+/* Not even how long it is: a password's length is no service's. */
+TEST(item_14_what_a_person_types_and_a_city_answers_on_the_way_to_a_service_is_no_message_of_it)
+{
+    static const struct route ways[] = {
+        { .method = HTTP_POST, .path = "/sign-in/local", .who = WHO_ANYONE, .errors = ERRORS_HTML },
+        { .method = HTTP_POST, .path = "/upstream/saml/acs", .who = WHO_ANYONE, .errors = ERRORS_HTML },
+        { .method = HTTP_POST, .path = "/consent", .who = WHO_ANYONE, .errors = ERRORS_SERVICE },
+        { .method = HTTP_POST, .path = "/lti/links", .who = WHO_PERSON, .errors = ERRORS_HTML },
+    };
+    static const struct route own = { .method = HTTP_POST, .path = "/lti/authorize", .who = WHO_ANYONE };
+    struct traced got;
+
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        struct str text = on_the_way(t, &ways[i], "username=aino&password=" PERSONAL "&scope=openid");
+        CHECK(trace_parse(t->arena, text, &got) && got.part_count == 0 && !holds(text, "password"));
+    }
+    CHECK(trace_parse(t->arena, on_the_way(t, &own, "scope=openid"), &got) && got.part_count == 1);
+}
+
+TEST(item_14_what_anybody_can_send_is_kept_in_less_room_than_what_the_service_had_proven)
+{
+    struct buf b = buf_new(t->arena, 1 << 20);
+    struct traced got;
+
+    for (int i = 0; i < FORM_FIELDS_MAX; i++)
+        buf_printf(&b, "%sresource=%%22%%5C%0186d", i > 0 ? "&" : "", i);
+    struct str text = record(t, arena_cstr(t->arena, buf_str(&b)), "");
+    CHECK(text.p != NULL && text.n <= TRACE_OPEN_MAX_B && trace_parse(t->arena, text, &got));
+    CHECK(got.part_count > 0 && str_eq(got.code, S("invalid_grant"))); /* the rest is left out, not all of it */
+}
+
+TEST(item_14_a_stranger_who_names_every_service_takes_the_room_of_none)
+{
+    struct trace_pace *pace = arena_make(t->arena, struct trace_pace);
+    const enum trace_line open[] = { TRACE_any, TRACE_asked }, own[] = { TRACE_proven, TRACE_person, TRACE_well };
+
+    for (int i = 0; i < 20 * TRACE_SLOTS; i++)
+        for (size_t k = 0; k < 2; k++)
+            (void)trace_may(pace, arena_printf(t->arena, "named-%d", i), open[k], 1000);
+    for (int i = 0; i < TRACE_SLOTS / 4; i++)
+        for (size_t k = 0; k < 3; k++)
+            CHECK(trace_may(pace, arena_printf(t->arena, "service-%d", i), own[k], 1000));
+}
+
 TEST(item_14_strangers_at_one_service_are_held_to_a_number_and_cost_no_other_its_own)
 {
     struct trace_pace *pace = arena_make(t->arena, struct trace_pace);
