@@ -99,6 +99,7 @@ struct session {
     /* A test person's (model/test_school.h): the one service that it is for, and the sid of the vendor's own session,
      * with which it ends.  Absent: somebody's real one. */
     struct str only, under;
+    struct str player; /* then whose that session is: identity provider, a space, subject; of refresh tokens as well */
 };
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "base/seals.h"
+#include "gateway/session/session.h"
 #include "wire/http.h"
 
 enum { RUN_B = 32, COOKIE_MAX_B = 1024, KEYS_SHOWN = 16, KEYS_MAX_B = 65536, SEEN_LIFE_S = 2 * GATE_LIFE_S };
@@ -80,7 +81,7 @@ bool gate_seen(struct ctx *c, const struct service *s, struct gate_run *out)
 
 bool gate_find(struct ctx *c, const struct service *s, struct gate_run *out)
 {
-    return gate_seen(c, s, out) && c->now_s < out->until_s;
+    return gate_seen(c, s, out) && c->now_s < out->until_s && session_may_play(c, s);
 }
 
 void gate_end(struct ctx *c)

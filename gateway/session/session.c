@@ -27,7 +27,8 @@ enum {
     RECORD_MAX_B = BEGUN_MAX_B + IDS_MAX_B,
     ADDRESS_MAX_B = 46,
     CSRF_B = 24,
-    HINT_MAX_B = 8192
+    HINT_MAX_B = 8192,
+    PLAYER_MAX_B = ID_MAX_B + 1 + SUBJECT_MAX_B
 };
 
 static const struct str cookie_name = S("digione"), school_cookie = S("test_school");
@@ -52,6 +53,7 @@ static const struct json_field record_fields[] = {
     { "from", JSON_STR, false, ADDRESS_MAX_B, offsetof(struct record, s.from) },
     { "only", JSON_STR, false, ID_MAX_B, offsetof(struct record, s.only) },
     { "under", JSON_STR, false, 64, offsetof(struct record, s.under) },
+    { "player", JSON_STR, false, PLAYER_MAX_B, offsetof(struct record, s.player) },
     { "hint", JSON_STR, false, HINT_MAX_B, offsetof(struct record, s.upstream_hint) },
     { "services", JSON_ARRAY, false, SESSION_SERVICES_MAX, offsetof(struct record, services) },
     { "told", JSON_ARRAY, false, 2 * SESSION_TOLD_MAX, offsetof(struct record, told) },
@@ -233,6 +235,7 @@ struct str session_write(struct arena *a, const struct session *s)
     put_text(&o, "from", s->from);
     put_text(&o, "only", s->only);
     put_text(&o, "under", s->under);
+    put_text(&o, "player", s->player);
     put_text(&o, "hint", s->upstream_hint);
     write_ids(&o, "services", &s->services);
     if (s->told.n > 0)
@@ -347,13 +350,36 @@ int64_t session_longest_s(const struct settings *set)
     return set->refresh_max_s > set->session_max_s ? set->refresh_max_s : set->session_max_s;
 }
 
+static bool is_developer(const struct ctx *c, struct str idp, struct str subject, struct str organisation)
+{
+    const struct staff *is = str_is_set(organisation) ? registry_staff(c->registry, idp, subject, organisation) : NULL;
+
+    return is != NULL && is->role >= STAFF_developer;
+}
+
+bool session_is_played(const struct ctx *c, const struct session *s)
+{
+    struct str subject = s->player, idp;
+
+    if (!test_school_has(s->person))
+        return true;
+    return str_split(&subject, ' ', &idp) && is_developer(c, idp, subject, test_school_owner(s->person));
+}
+
+bool session_may_play(const struct ctx *c, const struct service *s)
+{
+    const struct person *p = c->session != NULL ? c->session->person : NULL;
+
+    return p != NULL && is_developer(c, p->idp, p->subject, s->vendor);
+}
+
 /* A session of an identity provider that is switched off ends with it. */
 static bool still_good(const struct ctx *c, const struct session *s)
 {
     const struct idp *idp = person_idp(c->registry, s->person);
 
     return s->epoch >= c->session_epoch && session_left_s(c->set, s, c->now_s) > 0 && c->now_s >= s->began_s - 86400 &&
-           idp != NULL && idp->enabled;
+           idp != NULL && idp->enabled && session_is_played(c, s);
 }
 
 struct session *session_of(struct ctx *c, struct str id_hash, const struct kv_got *got, struct fail *f)
@@ -596,15 +622,6 @@ struct session *session_test_of(struct ctx *c, const struct kv_got *got, struct 
     return s != NULL && c->session != NULL && str_is_set(s->only) && str_eq(s->under, c->session->sid) ? s : NULL;
 }
 
-/* Looked up at every use: who was removed from the organisation meanwhile plays nobody there. */
-static bool may_play(const struct ctx *c, const struct service *s)
-{
-    const struct person *p = c->session->person;
-    const struct staff *is = str_is_set(s->vendor) ? registry_staff(c->registry, p->idp, p->subject, s->vendor) : NULL;
-
-    return is != NULL && is->role >= STAFF_developer;
-}
-
 static enum step school_ask(struct ctx *c, struct fail *f)
 {
     (void)f;
@@ -639,7 +656,7 @@ enum step session_for(struct ctx *c, const struct service *s)
 {
     struct visit *v = visit_of(c);
 
-    if (s == NULL || !s->test || c->session == NULL || v->school || school_key(c).p == NULL || !may_play(c, s))
+    if (s == NULL || !s->test || c->session == NULL || v->school || school_key(c).p == NULL || !session_may_play(c, s))
         return NEXT;
     v->school_for = s;
     return step_into(c, school_look);
@@ -652,6 +669,7 @@ struct session *session_test_new(struct ctx *c, const struct person *p, const st
 
     made->only = s->id;
     made->under = own->sid;
+    made->player = arena_printf(c->arena, "%.*s %.*s", STR_ARG(own->person->idp), STR_ARG(own->person->subject));
     made->upstream_hint = (struct str){ NULL, 0 };
     if (made->ends_s > own->ends_s)
         made->ends_s = own->ends_s;

@@ -63,6 +63,12 @@ void session_cookie_clear(struct ctx *c);
 /* Theirs has a cookie of its own and names one service and the session under which it was begun, a developer's of the
  * service's organisation; without that it is nothing.  What session_load and session_look find is never one. */
 bool session_is_test(const struct session *s);
+/* Looked up at every use, of a browser, a code, a token or a refresh token (whose record is a session, too): who was
+ * removed from the organisation of a test person meanwhile plays nobody there.  True of everybody who is no test
+ * person. */
+bool session_is_played(const struct ctx *c, const struct session *s);
+/* Whether c->session is a developer's of the service's organisation. */
+bool session_may_play(const struct ctx *c, const struct service *s);
 /* A row's end, once c->session is loaded and the service is known: where a test person was chosen for this very service
  * under c->session, by who may still do so, c->session is theirs from here on, and so is the cookie that is meant
  * (session_key).  It counts for no other service, for no page of ours, and for no other session of this browser. */

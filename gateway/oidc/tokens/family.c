@@ -62,7 +62,8 @@ static struct session *keep_person(struct ctx *c, int64_t ends_s)
                            .seen_s = c->now_s,
                            .ends_s = ends_s,
                            .epoch = c->session->epoch,
-                           .from = c->session->from };
+                           .from = c->session->from,
+                           .player = c->session->player };
     return s;
 }
 
@@ -131,7 +132,8 @@ static bool person_holds(const struct ctx *c, const struct session *who)
 {
     const struct idp *idp = person_idp(c->registry, who->person);
 
-    return who->epoch >= c->session_epoch && idp != NULL && idp->enabled && !ends_marked(c->ends, who);
+    return who->epoch >= c->session_epoch && idp != NULL && idp->enabled && !ends_marked(c->ends, who) &&
+           session_is_played(c, who);
 }
 
 static bool family_open(struct ctx *c, struct str key, struct str sealed, struct family_record *r)
