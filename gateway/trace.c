@@ -369,12 +369,14 @@ static const struct service *whose(const struct ctx *c)
     return str_is_set(c->service_named) ? registry_client(c->registry, c->service_named) : NULL;
 }
 
-/* Whoever knows the name of a service can send what it would send; not what only it can. */
+/* Whoever knows the name of a service can send what it would send; not what only it can.  A public one keeps no secret:
+ * what it holds its people's browsers hold, tokens as well. */
 static bool is_proven(const struct ctx *c)
 {
-    return check_has(c, CHECK_token_good) || check_has(c, CHECK_lti_proof) || check_has(c, CHECK_deep_proof) ||
-           check_has(c, CHECK_leave_authentic) ||
-           (check_has(c, CHECK_client) && c->service != NULL && !service_is_public(c->service));
+    if (check_has(c, CHECK_lti_proof) || check_has(c, CHECK_deep_proof) || check_has(c, CHECK_leave_authentic))
+        return true;
+    return (check_has(c, CHECK_client) || check_has(c, CHECK_token_good)) && c->service != NULL &&
+           !service_is_public(c->service);
 }
 
 enum trace_line trace_line_of(const struct ctx *c)

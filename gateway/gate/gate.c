@@ -7,7 +7,13 @@
 #include "gateway/session/session.h"
 #include "wire/http.h"
 
-enum { RUN_B = 32, COOKIE_MAX_B = 1024, KEYS_SHOWN = 16, KEYS_MAX_B = 65536, SEEN_LIFE_S = 2 * GATE_LIFE_S };
+enum {
+    RUN_B = 32,
+    COOKIE_MAX_B = 1024,
+    KEYS_SHOWN = 40 /* LIMIT_rolled_keys of eight organisations at once */,
+    KEYS_MAX_B = 65536,
+    SEEN_LIFE_S = 2 * GATE_LIFE_S
+};
 
 static const struct str cookie_name = S("gate"), keys_line = S("keys"), key_place = S("gate key");
 

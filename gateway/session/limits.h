@@ -35,7 +35,8 @@
     X(invited, "vendor:invite", 300, "the budget for looks at invitations from this address")                          \
     X(second_codes, "vendor:code", 10, "the budget for one-time codes of this account")                                \
     X(passkeys, "vendor:passkey", 300, "the budget for passkeys from this address")                                    \
-    X(trials, "vendor:trial", 300, "the budget for trials of this organisation")
+    X(trials, "vendor:trial", 300, "the budget for trials of this organisation")                                       \
+    X(rolled_keys, "vendor:rolled", 5, "the budget for trials of this organisation that show a key")
 
 enum limit {
 #define X(limit, key, most, what) LIMIT_##limit,

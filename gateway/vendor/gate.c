@@ -50,7 +50,7 @@ struct gating { /* c->state */
     /* a trial that is begun */
     const struct gate_trial *trial;
     struct str run;
-    struct kv_got count, begun;
+    struct kv_got count, keys, begun;
     struct gate_leaving leaving;
     /* one that is judged */
     struct gate_run now;
@@ -252,10 +252,20 @@ const struct step_row vendor_gate[] = { { vendor_door }, { look }, { show }, { N
 
 /* ── a trial begins ─────────────────────────────────────────────────────── */
 
+/* Among the keys that all clients read: as many as leave room for everybody else's. */
+static bool shows_key(const struct gating *x)
+{
+    return x->trial->token == GATE_TOKEN_ROLLED_KEY;
+}
+
 static enum step count_trial(struct ctx *c, struct fail *f)
 {
+    struct str whose = c->vendor->staff->organisation->id;
+
     (void)f;
-    limit_ask(c, LIMIT_trials, c->vendor->staff->organisation->id, TRIALS_S, &mine(c)->count);
+    limit_ask(c, LIMIT_trials, whose, TRIALS_S, &mine(c)->count);
+    if (shows_key(mine(c)))
+        limit_ask(c, LIMIT_rolled_keys, whose, GATE_LIFE_S, &mine(c)->keys);
     return WAIT;
 }
 
@@ -265,7 +275,8 @@ static enum step start(struct ctx *c, struct fail *f)
     struct gating *x = mine(c);
     const struct protocol *p = protocol_of(c, x->service->protocol);
 
-    if (!limit_keep(LIMIT_trials, &x->count, "trials", f))
+    if (!limit_keep(LIMIT_trials, &x->count, "trials", f) ||
+        (shows_key(x) && !limit_keep(LIMIT_rolled_keys, &x->keys, "keys of trials", f)))
         return REFUSE;
     log_event(LOG_INFO, "gate.begun", LOG_C("support_code", c->support_code), LOG_S("service", x->service->id),
               LOG_C("trial", x->trial->word));

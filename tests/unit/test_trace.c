@@ -218,8 +218,12 @@ TEST(item_14_what_broke_and_anybody_can_send_is_apart_from_what_the_service_had_
     CHECK_INT(trace_line_of(&c), TRACE_proven);
     c.service = &open; /* a public one proves nothing by its name */
     CHECK_INT(trace_line_of(&c), TRACE_any);
+    check_passed(&c, CHECK_token_good); /* nor by a token that its person's browser has */
+    CHECK_INT(trace_line_of(&c), TRACE_any);
     c.person = &person;
     CHECK_INT(trace_line_of(&c), TRACE_person);
+    c.service = &secret;
+    CHECK_INT(trace_line_of(&c), TRACE_proven);
     c.fail.kind = FAIL_NONE;
     CHECK_INT(trace_line_of(&c), TRACE_well);
 }
