@@ -980,6 +980,7 @@ struct why_view { /* GET /admin/why?code=; or ?service=&provider=&school=&role=&
     struct str service, as, when; /* as: "Oppilas, Oulu, luokka 5" */
     /* of a support code: as the log has it */
     struct str at_when, idp, rule, version, told_code, version_now;
+    struct str rule_words; /* what settled it where no policy did; absent: a policy, or that there was none */
     bool told_known, was_shared;
     struct {
         const struct told_way_view *at;

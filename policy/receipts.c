@@ -15,7 +15,7 @@ struct receipt {
 };
 
 struct receipts_index {
-    struct receipt *at; /* by provider and service; of each pair one at least, and all that nobody has withdrawn */
+    struct receipt *at; /* by provider and service; of each pair one at least, and all that give or keep something */
     size_t n;
     const struct permission **about, **named; /* of each service, one after the other; by id */
     uint32_t *from;                           /* of each service, and one more */
@@ -61,7 +61,7 @@ static void fold(struct arena *a, struct receipts_index *x, size_t n)
         whole = arena_make_n(a, end - i, const struct permission *);
         for (size_t k = i; k < end; k++) {
             whole[k - i] = x->at[k].row;
-            if (k == i || x->at[k].row->withdrawn_s == 0)
+            if (k == i || x->at[k].row->withdrawn_s == 0 || x->at[k].row->keeps.bits != 0)
                 x->at[x->n++] = x->at[k];
         }
         x->at[first].whole = whole;
@@ -152,10 +152,30 @@ static size_t find(const struct receipts_index *x, const struct provider *p, siz
     return from;
 }
 
+static bool concerns(const struct receipt *x, const struct affiliation *at)
+{
+    return (x->roles == 0 || (x->roles & 1u << at->role) != 0) &&
+           (x->row->schools.n == 0 || (str_is_set(at->school_oid) && strs_has(&x->row->schools, at->school_oid)));
+}
+
 static bool covers(const struct receipt *x, const struct affiliation *at, int64_t now_s)
 {
-    return permission_in_force(x->row, now_s) && (x->roles == 0 || (x->roles & 1u << at->role) != 0) &&
-           (x->row->schools.n == 0 || (str_is_set(at->school_oid) && strs_has(&x->row->schools, at->school_oid)));
+    return permission_in_force(x->row, now_s) && concerns(x, at);
+}
+
+/* One person withdraws, and so tells nothing more: what was kept when another was decided, that other goes on without. */
+static uint32_t kept_since(const struct receipts_index *x, size_t first, const struct permission *from,
+                           const struct affiliation *at, int64_t now_s)
+{
+    uint32_t keeps = 0;
+
+    for (size_t i = first; i < x->n && compare(&x->at[first], &x->at[i]) == 0; i++) {
+        const struct permission *p = x->at[i].row;
+        if (p->withdrawn_s > from->from_s && p->from_s <= now_s && (p->until_s == 0 || p->until_s > now_s) &&
+            concerns(&x->at[i], at))
+            keeps |= p->keeps.bits;
+    }
+    return keeps;
 }
 
 /* Of one pair, from its first on; *end: where the next one begins. */
@@ -169,7 +189,7 @@ static struct covering sum(const struct receipts_index *x, size_t i, const struc
     for (; i < x->n && compare(&x->at[first], &x->at[i]) == 0; i++)
         if (covers(&x->at[i], at, now_s)) {
             covered = true;
-            gives |= x->at[i].row->gives.bits;
+            gives |= x->at[i].row->gives.bits & ~kept_since(x, first, x->at[i].row, at, now_s);
             keeps |= x->at[i].row->keeps.bits;
         }
     *end = i;

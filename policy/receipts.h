@@ -5,7 +5,8 @@
  * Floor 3; pure.  Once there is a receipt, of any time, the service opens to the municipality's people by those alone
  * that are in force: an affiliation that none of them covers counts as if it were none.  Of those whom one covers only
  * what it gives is told, and never what another that covers them keeps, whoever permits it, the nation included: who
- * answers for the data has said no.  What the nation forbids stays forbidden.
+ * answers for the data has said no.  What one that was withdrawn kept, those that were decided before it was withdrawn
+ * do not give: to withdraw never tells more.  What the nation forbids stays forbidden.
  */
 #ifndef POLICY_RECEIPTS_H
 #define POLICY_RECEIPTS_H

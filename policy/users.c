@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "policy/users.h"
 
+#include "policy/receipts.h"
 #include "policy/set.h"
 
 #include <stdlib.h>
@@ -84,6 +85,17 @@ static int by_place(const void *x, const void *y)
     return (*a > *b) - (*a < *b);
 }
 
+/* Once it has decided about the service, by a decision in force alone: its policies may outlive the last of them. */
+static bool lets_in(const struct registry *r, const struct provider *p, const struct service *s, int64_t now_s)
+{
+    const struct receipts all = receipts_of(r, p, s);
+
+    for (size_t i = 0; i < all.n; i++)
+        if (permission_in_force(all.at[i], now_s))
+            return true;
+    return all.n == 0;
+}
+
 struct users policy_users(struct arena *a, const struct registry *r, const struct service *s, int64_t now_s)
 {
     const struct users_index *x = index_of(r);
@@ -94,7 +106,7 @@ struct users policy_users(struct arena *a, const struct registry *r, const struc
 
     for (uint32_t i = 0; i < own.n + all.n; i++) {
         const struct policy *p = x->at[i < own.n ? own.from + i : all.from + i - own.n];
-        if (policy_in_force(p, now_s))
+        if (policy_in_force(p, now_s) && lets_in(r, p->provider, s, now_s))
             at[n++] = p->provider;
     }
     qsort(at, n, sizeof *at, by_place);

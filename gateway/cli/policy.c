@@ -294,7 +294,8 @@ static void explain_at(struct arena *a, const struct registry *r, const struct r
 
     (void)printf("as %s at %.*s%s%.*s: %s\n", role_name(at->at->role), STR_ARG(provider), s != NULL ? ", " : "",
                  STR_ARG(school),
-                 at->forbidden   ? "forbidden"
+                 at->outside     ? "not taken into use: no decision of the municipality that is in force covers them"
+                 : at->forbidden ? "forbidden"
                  : at->permitted ? "permitted"
                                  : "not permitted");
     for (size_t i = 0; i < at->n_said; i++) {

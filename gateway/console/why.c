@@ -13,6 +13,7 @@
 #include "gateway/console/lines.h"
 #include "gateway/explain.h"
 #include "model/when.h"
+#include "policy/receipts.h"
 #include "policy/words.h"
 #include "registry/versions.h"
 #include "wire/form.h"
@@ -378,6 +379,24 @@ static struct told_way_view logged_way(struct ctx *c, struct str way)
     return (struct told_way_view){ p != NULL ? row_words(c, p) : id, buf_str(&b) };
 }
 
+/* Where no policy settled it. */
+static struct str rule_words(const struct ctx *c, struct str rule)
+{
+    static const struct {
+        const char *rule;
+        enum said says;
+    } all[] = {
+        { POLICY_NOT_TAKEN, C_why_not_taken },
+        { "service_disabled", C_why_disabled },
+        { "service_in_test", C_why_in_test },
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (str_eq(rule, str_of(all[i].rule)))
+            return said(all[i].says, c->lang);
+    return (struct str){ NULL, 0 };
+}
+
 static void put_logged(struct ctx *c, struct asking *q, const struct audit_found *x)
 {
     struct why_view *v = &q->v;
@@ -394,6 +413,7 @@ static void put_logged(struct ctx *c, struct asking *q, const struct audit_found
     v->at = as_typed(c, x->at_s);
     v->idp = idp != NULL ? names_in(&idp->names, c->lang) : x->idp;
     v->rule = x->rule;
+    v->rule_words = rule_words(c, x->rule);
     v->shared = v->was_shared = str_eq(x->device, S("shared"));
     v->version = x->version != 0 ? lines_number(c, x->version) : S("");
     v->version_now = x->version != now ? lines_number(c, now) : S("");
@@ -579,6 +599,7 @@ static void put_answer(struct ctx *c, struct asking *q)
     q->v.as = arena_printf(c->arena, "%.*s, %.*s%s%.*s", STR_ARG(role_word(q->at.role, c->lang)), STR_ARG(place),
                            str_is_set(level) ? ", " : "", STR_ARG(level));
     q->v.when = when_full(c->arena, q->now.now_s, c->lang);
+    q->v.rule_words = rule_words(c, q->why.decision.rule);
     q->v.version_now = lines_number(c, registry_parts(c->registry)->version);
     if (q->why.n == 0)
         return;

@@ -71,10 +71,10 @@ static enum step find(struct ctx *c, struct fail *f)
 
 /* ── what may be told ───────────────────────────────────────────────────── */
 
-/* Policy is asked again, of somebody who is no more than the affiliation that was told. */
-static bool may_tell(struct ctx *c, const struct member *m, bool *role_too)
+/* Policy is asked again, of somebody who is no more than the affiliation that was told; a list says of each member that
+ * they are of its context, a member is told with a role, or not at all. */
+static bool may_tell(struct ctx *c, const struct member *m, struct str context)
 {
-    *role_too = false;
     if (c->service->client.consent && ends_taken_back(c->ends, m->person, c->service->id, m->seen_s))
         return false;
     struct affiliation at = { .provider_oid = m->provider_oid,
@@ -87,8 +87,8 @@ static bool may_tell(struct ctx *c, const struct member *m, bool *role_too)
     const struct circumstances now = { .now_s = c->now_s, .as_if = &supposed_ordinary };
     const struct decision d = policy_decide(c->registry, &p, c->service, &now);
 
-    *role_too = claim_in(d.release, CLAIM_ROLES);
-    return d.effect == EFFECT_ALLOW && (claim_in(d.release, CLAIM_GROUP) || claim_in(d.release, CLAIM_SCHOOL));
+    return d.effect == EFFECT_ALLOW && claim_in(d.release, CLAIM_ROLES) &&
+           claim_in(d.release, told_by_context(c, m, context));
 }
 
 static void write_member(struct json_out *o, const struct member *m)
@@ -122,7 +122,6 @@ static enum step show(struct ctx *c, struct fail *f)
 {
     const struct members_page *p = c->state;
     struct json_out o = json_out(c->arena, CONTAINER_MAX_B);
-    bool role_too;
 
     if (!p->ok)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "members: %s: %s", p->why.code, p->why.detail);
@@ -135,7 +134,7 @@ static enum step show(struct ctx *c, struct fail *f)
     json_key(&o, S("members"));
     json_begin_array(&o);
     for (size_t i = 0; i < p->n; i++)
-        if (may_tell(c, &p->at[i], &role_too) && role_too) /* a member is told with a role, or not at all */
+        if (may_tell(c, &p->at[i], p->context))
             write_member(&o, &p->at[i]);
     json_end_array(&o);
     json_end_object(&o);

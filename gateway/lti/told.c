@@ -63,6 +63,13 @@ static struct str context_id(struct ctx *c, const struct affiliation *a, struct 
     return pairwise_sub(c->arena, c->seals, key, c->service->vendor);
 }
 
+enum claim told_by_context(struct ctx *c, const struct member *m, struct str context)
+{
+    const struct affiliation of_school = { .provider_oid = m->provider_oid, .school_oid = m->school_oid };
+
+    return str_eq(context, context_id(c, &of_school, S(""))) ? CLAIM_SCHOOL : CLAIM_GROUP;
+}
+
 static void put_context(struct ctx *c, const struct affiliation *a, const struct json_value *all, struct lti_told *out)
 {
     const struct json_value *school = first_of(all, S("edu_schools"));

@@ -29,6 +29,8 @@ struct str told_title(const struct lti_told *x);
 /* Which context a launch has when nobody chooses: that of `wanted` where it is one of theirs, else the first group,
  * else the first school, else none. */
 const struct lti_told *told_usual(const struct told_list *all, struct str wanted);
+/* The claim that whoever stands in the list of a context is told by: of a school's CLAIM_SCHOOL, else CLAIM_GROUP. */
+enum claim told_by_context(struct ctx *c, const struct member *m, struct str context);
 /* Claims that would be told of any of their affiliations. */
 struct claim_set told_claims(struct ctx *c, const struct decision *d);
 

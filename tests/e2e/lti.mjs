@@ -467,6 +467,19 @@ await test('L17: whom policy shuts out since then is in no list', async () => {
   await new Promise((done) => { const look = async () => ((await members(url, token)).json.members.length === 1 ? done() : setTimeout(look, 100)); look(); });
 });
 
+await test('L17: a class that its municipality keeps since then is told by no list, though the school may be told', async () => {
+  const url = (await tool.launched(anna)).claims[`${NRPS}claim/namesroleservice`].context_memberships_url, { access_token: token } = (await grant(await assertion())).json;
+  check((await members(url, token)).json.members.length === 1, 'not in the list before');
+  g.import(`${fileOf()}permissions:\n  - { id: oulu-tyokalu-1, provider: oulu, service: tyokalu, gives: [given_name, family_name, roles, school, provider], keeps: [group], from: "2026-01-01T00:00:00Z" }\n`);
+  await until('the list of the class is empty', async () => (await members(url, token)).json.members.length === 0);
+  const school = (await tool.launched(anna)).claims[`${NRPS}claim/namesroleservice`].context_memberships_url;
+  check(school !== url && (await members(school, token)).json.members.length === 1, `the school's: ${school}`);
+  check((await members(url, token)).json.members.length === 0, 'the class again');
+  g.import(fileOf());
+  await until('and has her again', async () => (await members(url, token)).json.members.length === 1);
+  check((await members(school, token)).json.members.length === 1, 'the school is told, since the row says so');
+});
+
 await test('L18: grades are not offered, and nothing says that they were', async () => {
   const { claims } = await tool.launched(anna);
   check(!JSON.stringify(claims).includes('lti-ags') && !('https://purl.imsglobal.org/spec/lti-ags/claim/endpoint' in claims), 'announced');

@@ -123,6 +123,30 @@ TEST(whose_policies_open_a_service_uses_it)
     CHECK_INT(policy_users(t->arena, w->registry, &w->services[1], TEST_NOW_S).n, 0);
 }
 
+TEST(who_has_withdrawn_its_decision_or_let_it_end_uses_a_service_no_more_whatever_its_policies_say)
+{
+    struct town *w = town(t);
+    struct permission all[2] = {
+        { .id = S("u1"), .provider = &providers[0], .service = S("kanerva"), .gives = { 1u << CLAIM_SUB } },
+        { .id = S("u2"),
+          .provider = &providers[0],
+          .service = S("kanerva"),
+          .gives = { 1u << CLAIM_SUB },
+          .withdrawn_s = TEST_NOW_S - 1 },
+    };
+    struct registry_parts parts = *registry_parts(w->registry);
+
+    parts.permissions = all;
+    parts.permission_count = 2;
+    for (int how = 0; how < 3; how++) {
+        all[0].withdrawn_s = how == 1 ? TEST_NOW_S : 0;
+        all[0].until_s = how == 2 ? TEST_NOW_S : 0;
+        struct registry *r = registry_build(arena_new(), &parts);
+        CHECK_INT(policy_users(t->arena, r, &w->services[0], TEST_NOW_S).n, how == 0 ? 1 : 0);
+        registry_drop(r);
+    }
+}
+
 TEST(without_a_rule_there_is_no_entry)
 {
     struct town *w = town(t);
@@ -508,6 +532,21 @@ static bool in_force_for(const struct permission *p, const struct affiliation *a
            (p->schools.n == 0 || (str_is_set(at->school_oid) && strs_has(&p->schools, at->school_oid)));
 }
 
+/* By hand: what one that was withdrawn after it was decided kept. */
+static uint32_t kept_by_withdrawn(const struct country *c, const struct permission *all, const struct permission *than,
+                                  const struct affiliation *at, const struct service *s)
+{
+    uint32_t keeps = 0;
+
+    for (size_t k = 0; k < MANY_RECEIPTS; k++) {
+        struct permission as_before = all[k];
+        as_before.withdrawn_s = 0;
+        if (is_of(c, &all[k], at, s) && all[k].withdrawn_s > than->from_s && in_force_for(&as_before, at))
+            keeps |= all[k].keeps.bits & ~(1u << CLAIM_SUB);
+    }
+    return keeps;
+}
+
 /* By hand: the affiliations that count, and what may be told at most. */
 static struct claim_set at_most(struct test *t, const struct country *c, const struct permission *all,
                                 const struct person *p, const struct service *s, struct person *rest)
@@ -526,7 +565,7 @@ static struct claim_set at_most(struct test *t, const struct country *c, const s
             bool about = is_of(c, &all[k], at, s), now_here = about && in_force_for(&all[k], at);
             decided |= about;
             covered |= now_here;
-            gives |= now_here ? all[k].gives.bits : 0;
+            gives |= now_here ? all[k].gives.bits & ~kept_by_withdrawn(c, all, &all[k], at, s) : 0;
             keeps |= now_here ? all[k].keeps.bits & ~(1u << CLAIM_SUB) : 0;
         }
         if (decided && !covered)
@@ -575,6 +614,41 @@ TEST(what_a_receipt_does_not_give_is_told_by_nobody_whatever_policies_say)
         registry_drop(without);
     }
     CHECK(cut > 50 && shut > 50 && told > 50);
+}
+
+TEST(to_withdraw_a_receipt_tells_nothing_that_was_not_told_before)
+{
+    struct town *w = town(t);
+    struct permission all[3] = {
+        { .id = S("u1"),
+          .provider = &providers[0],
+          .service = S("kanerva"),
+          .keeps = { 1u << CLAIM_GIVEN_NAME },
+          .from_s = TEST_NOW_S - 100 },
+        { .id = S("u2"),
+          .provider = &providers[0],
+          .service = S("kanerva"),
+          .gives = { 1u << CLAIM_GIVEN_NAME },
+          .from_s = TEST_NOW_S - 50 },
+        { .id = S("u3"),
+          .provider = &providers[0],
+          .service = S("kanerva"),
+          .gives = { 1u << CLAIM_GIVEN_NAME },
+          .from_s = TEST_NOW_S - 10 },
+    };
+    struct registry_parts parts = *registry_parts(w->registry);
+    const struct person p = one(t, "1.2.3", NULL, ROLE_TEACHER);
+
+    parts.permissions = all;
+    for (int how = 0; how < 3; how++) { /* the first stands; it is withdrawn; somebody has decided anew since */
+        parts.permission_count = how == 2 ? 3 : 2;
+        all[0].withdrawn_s = how > 0 ? TEST_NOW_S - 20 : 0;
+        struct registry *r = registry_build(arena_new(), &parts);
+        const struct decision d = policy_decide(r, &p, &w->services[0], &now);
+        CHECK_INT(d.effect, EFFECT_ALLOW);
+        CHECK(claim_in(d.release, CLAIM_GIVEN_NAME) == (how == 2));
+        registry_drop(r);
+    }
 }
 
 TEST(one_that_is_withdrawn_closes_the_service_and_one_that_ends_closes_it_too)
