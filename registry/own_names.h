@@ -4,7 +4,8 @@
  * Floor 4.  Pure.  Our entityIDs and our issuer are public_url or stand below it.  A service that carried one would be
  * an audience that is ourselves, to whom the signer makes nothing (certs/saml_scan.h); an identity provider that did
  * would be taken for us by whoever reads who said something.  What registry_check() cannot know, since a registry is
- * the same wherever it is served.
+ * the same wherever it is served.  An address is ours however it is written: in capitals, with its port, with a full
+ * stop behind the host, escaped, in wide letters, over http, behind somebody's name.
  */
 #ifndef REGISTRY_OWN_NAMES_H
 #define REGISTRY_OWN_NAMES_H

@@ -73,7 +73,26 @@ TEST(an_edit_gives_no_service_of_saml_an_entity_id_of_ours)
                                         US "/saml/idp/metadata/oulu",
                                         US "/elsewhere",
                                         "HTTPS://Kirjaudu.Example/saml/metadata",
-                                        US "?x" };
+                                        US "?x",
+                                        US "#x",
+                                        US ":443/saml/metadata",
+                                        US ":/saml/metadata",
+                                        US ":0443",
+                                        US "./saml/metadata",
+                                        "http://kirjaudu.example/saml/metadata",
+                                        "https://lumme@kirjaudu.example/saml/metadata",
+                                        "https:\\\\kirjaudu.example\\saml",
+                                        "https:kirjaudu.example",
+                                        "https://kirjaudu%2eEXAMPLE/saml/metadata",
+                                        "https://kirjaudu\xe3\x80\x82" "example/saml/metadata",
+                                        "https://\xef\xbd\x8birjaudu.example/saml/metadata",
+                                        "https://kirj\xc2\xad" "audu.example/saml/metadata" };
+    static const char *const others[] = { "https://kirjaudu.example.lumme.example/saml/metadata",
+                                          US ":8443/saml/metadata",
+                                          "https://kirjaudu.example@lumme.example/saml/metadata",
+                                          "https://kirj\xc3\xa4udu.example/saml/metadata",
+                                          "urn:kirjaudu.example:lumme",
+                                          "kirjaudu.example" };
     struct rig g;
 
     rig_named(t, &g);
@@ -82,8 +101,10 @@ TEST(an_edit_gives_no_service_of_saml_an_entity_id_of_ours)
         CHECK(says_ours(&g, "entity_id"));
         CHECK_INT(g.got.trouble_count, 1); /* the form shows it at the row */
     }
-    CHECK(put_saml(t, &g, "https://kirjaudu.example.lumme.example/saml/metadata"));
-    CHECK_STR(g.fail.detail, "");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        CHECK(put_saml(t, &g, others[i]));
+        CHECK_STR(g.fail.detail, "");
+    }
     CHECK(!put(t, &g, "service", "lumme", "entity_id", US "/saml/metadata"));
     CHECK(says_ours(&g, "entity_id"));
     rig_free(t, &g);
