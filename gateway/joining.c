@@ -118,6 +118,7 @@ void invitation_address(struct ctx *c, struct inviting *x, const struct names *n
                                       .key = letter_key(c->arena, x->made.hash),
                                       .owner = x->made.organisation,
                                       .to = email,
+                                      .typed = true,
                                       .lang = c->lang,
                                       .what = *name,
                                       .when_s = x->made.until_s,

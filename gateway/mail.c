@@ -55,13 +55,32 @@ static struct str one_line(struct arena *a, struct str s)
     return buf_str(&b);
 }
 
+static bool is_word(char c)
+{
+    return (unsigned char)c > ' ' && c != '.';
+}
+
+/* No reader of mail makes a link of it: a full stop within a word ends the word, and @ and // are no more. */
+static struct str no_address(struct arena *a, struct str s)
+{
+    struct buf b = buf_new(a, 2 * s.n + 1);
+
+    for (size_t i = 0; i < s.n; i++) {
+        bool slashes = s.p[i] == '/' && ((i > 0 && s.p[i - 1] == '/') || (i + 1 < s.n && s.p[i + 1] == '/'));
+        buf_byte(&b, slashes || s.p[i] == '@' ? ' ' : s.p[i]);
+        if (s.p[i] == '.' && i > 0 && i + 1 < s.n && is_word(s.p[i - 1]) && is_word(s.p[i + 1]))
+            buf_byte(&b, ' ');
+    }
+    return buf_str(&b);
+}
+
 static struct str value_of(struct arena *a, const struct settings *set, const struct mail_letter *x, enum lang lang,
                            struct str name)
 {
     if (str_eq(name, S("gateway")))
         return one_line(a, set->name);
     if (str_eq(name, S("what")))
-        return one_line(a, names_in(&x->what, lang));
+        return one_line(a, no_address(a, names_in(&x->what, lang)));
     if (str_eq(name, S("part")))
         return one_line(a, names_in(&x->part, lang));
     if (str_eq(name, S("when")))
@@ -132,7 +151,7 @@ bool mail_put(const struct mail_door *d, struct arena *a, const struct mail_lett
     m.id = str_sub(sha256_hex(a, x->key), 0, MAIL_ID_MAX_B);
     m.all_languages = true;
     mail_compose(a, d->set, x, &m.subject, &m.text);
-    p.mail = (struct waiting_mail){ .key = x->key, .owner = x->owner, .to = x->to };
+    p.mail = (struct waiting_mail){ .key = x->key, .owner = x->owner, .to = x->to, .typed = x->typed };
     return mail_write(a, &m, &p.mail.message, f) && mails_now(d->mails, a, keep, &p, f);
 }
 

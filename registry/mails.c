@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "registry/mails.h"
 
+#include "base/codec.h"
 #include "registry/store.h"
 
 enum { DAY_S = 86400 };
@@ -12,16 +13,19 @@ static const struct db_migration migrations[] = {
          "CREATE INDEX mails_due ON mails (state, due_s);"
          "CREATE INDEX mails_of ON mails (owner, state);" },
     { 2, "CREATE INDEX mails_made ON mails (owner, made_s);" },
+    { 3, "ALTER TABLE mails ADD COLUMN whom TEXT NOT NULL DEFAULT '';"
+         "CREATE INDEX mails_whom ON mails (whom) WHERE whom <> '';" },
 };
 
 static const struct db_statement
     old = { "mails_old", "DELETE FROM mails WHERE state <> 0 AND made_s <= ?1" },
     waiting = { "mails_waiting", "SELECT count(*), coalesce(sum(owner = ?1), 0), (SELECT count(*) FROM mails WHERE "
                                  "owner = ?1 AND made_s > ?2) FROM mails WHERE state = 0" },
-    how = { "mails_how", "SELECT state FROM mails WHERE key = ?1" },
+    forget = { "mails_forget", "UPDATE mails SET whom = '' WHERE whom <> '' AND made_s <= ?1" },
+    theirs = { "mails_theirs", "SELECT count(*) FROM mails WHERE whom <> '' AND whom = ?1" }, how = { "mails_how", "SELECT state FROM mails WHERE key = ?1" },
     recall = { "mails_recall", "UPDATE mails SET state = 2, to_sealed = '', sealed = '' WHERE key = ?1 AND state = 0" },
-    add = { "mails_put", "INSERT OR IGNORE INTO mails (key, owner, to_sealed, sealed, made_s, due_s) VALUES "
-                         "(?1, ?2, ?3, ?4, ?5, ?5)" },
+    add = { "mails_put", "INSERT OR IGNORE INTO mails (key, owner, to_sealed, sealed, made_s, due_s, whom) "
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)" },
     due = { "mails_due", "SELECT number, key, owner, to_sealed, sealed, tries FROM mails WHERE state = 0 AND "
                          "due_s <= ?1 ORDER BY due_s, number LIMIT 1" },
     lease = { "mails_lease", "UPDATE mails SET tries = tries + 1, due_s = ?3 WHERE number = ?1 AND state = 0 AND "
@@ -69,6 +73,29 @@ static bool has_room(struct db *d, struct arena *a, struct str owner, int64_t no
                 (long long)n[0].number, (long long)n[1].number, (long long)n[2].number);
 }
 
+/* What stands behind a + leads to the same mailbox. */
+static struct str mailbox_of(struct arena *a, const struct seals *s, struct str to)
+{
+    size_t at = str_find_byte(to, '@', 0), plus = str_find_byte(to, '+', 0);
+    struct buf b = buf_new(a, to.n + 1);
+
+    for (size_t i = 0; i < to.n; i++)
+        if (i < plus || i >= at)
+            buf_byte(&b, to.p[i] >= 'A' && to.p[i] <= 'Z' ? (char)(to.p[i] - 'A' + 'a') : to.p[i]);
+    return hex_encode(a, seals_pairwise(a, s, S("mailbox"), buf_str(&b)));
+}
+
+static bool mailbox_has_room(struct db *d, struct arena *a, struct str whom, int64_t now_s, struct fail *f)
+{
+    const struct db_value a_day_ago = db_int(now_s - DAY_S), whose = db_text(whom);
+    struct db_rows rows;
+
+    if (!db_run(d, &forget, &a_day_ago, 1, f) || !db_query(d, &theirs, &whose, 1, a, &rows, f))
+        return false;
+    return db_row(&rows, 0)[0].number < MAILS_TYPED_A_DAY_MAX ||
+           fail(f, FAIL_BUSY, "mails", "%d went to one mailbox within a day", MAILS_TYPED_A_DAY_MAX);
+}
+
 bool mails_put(struct db *d, struct arena *a, const struct world *w, const struct seals *s,
                const struct waiting_mail *x, int64_t now_s, bool *fresh, struct fail *f)
 {
@@ -79,10 +106,13 @@ bool mails_put(struct db *d, struct arena *a, const struct world *w, const struc
         return fail(f, FAIL_CALLER, "mail_key", "the key of a mail has 1 to %d bytes", MAILS_KEY_MAX_B);
     if (!db_run(d, &old, &long_ago, 1, f) || !has_room(d, a, x->owner, now_s, f))
         return false;
+    const struct str whom = x->typed ? mailbox_of(a, s, x->to) : S("");
+    if (!mailbox_has_room(d, a, whom, now_s, f))
+        return false;
     const struct db_value row[] = { db_text(x->key), db_text(x->owner),
                                     db_text(seal_secret(a, w, s, bound_to(a, "to", x->key), x->to)),
                                     db_text(seal_secret(a, w, s, bound_to(a, "text", x->key), x->message)),
-                                    db_int(now_s) };
+                                    db_int(now_s), db_text(whom) };
     if (!db_run(d, &add, row, sizeof row / sizeof *row, f))
         return false;
     *fresh = db_changes(d) == 1;

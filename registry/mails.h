@@ -23,6 +23,7 @@ enum {
     MAILS_WAITING_MAX = 5000, /* of everybody */
     MAILS_OF_ONE_MAX = 100,   /* that wait for one owner */
     MAILS_A_DAY_MAX = 200,    /* of one owner, sent or not */
+    MAILS_TYPED_A_DAY_MAX = 5, /* to one mailbox, of everybody, that somebody had only to type it for */
     MAILS_TRIES_MAX = 12,     /* with MAILS_FIRST_S doubled each time up to MAILS_LAST_S: about two days */
     MAILS_FIRST_S = 60,
     MAILS_LAST_S = 6 * 3600,
@@ -51,10 +52,12 @@ struct waiting_mail {
     int64_t number;
     struct str key, owner;  /* owner: whose capacity is used: an organisation's id */
     struct str to, message; /* message: mail_write() (model/mail.h) */
+    bool typed;             /* nobody has shown that the address is theirs */
     int64_t tries;          /* with this one */
 };
 
-/* *fresh: false: of this key there was one already, and nothing is added.  Fails BUSY mails: too many wait; CALLER
+/* *fresh: false: of this key there was one already, and nothing is added.  Fails BUSY mails: too many wait, or go to
+ * this mailbox, which for a day is known by a hash under a key of ours and then not at all; CALLER
  * mail_key; OURS db_…. */
 bool mails_put(struct db *d, struct arena *a, const struct world *w, const struct seals *s,
                const struct waiting_mail *x, int64_t now_s, bool *fresh, struct fail *f);

@@ -62,6 +62,22 @@ TEST(what_people_have_typed_begins_no_line_of_a_letter)
     CHECK(count(text, "\nBcc") == 0 && count(text, "\n.") == 0 && count(text, "\r") == 0);
 }
 
+TEST(what_people_have_typed_becomes_no_address_of_a_letter)
+{
+    struct mail_letter x = letter(LETTER_vendor_invitation);
+    struct str subject, text;
+
+    x.what.in[LANG_FI] = S("Voitit! https://huijaus.example/voitto voitto@huijaus.example //huijaus.example www.huijaus.fi");
+    mail_compose(t->arena, &set, &x, &subject, &text);
+    CHECK(count(subject, "//") == 0 && count(subject, "@") == 0 && count(subject, "huijaus.") > 0);
+    CHECK(count(subject, "huijaus.e") == 0 && count(subject, "www.h") == 0);
+    CHECK(count(text, "huijaus.e") == 0 && count(text, "www.h") == 0 && count(text, "@") == 0);
+    CHECK(count(text, "//") == LANG_COUNT); /* of our own links */
+    x.what.in[LANG_FI] = S("A/S Lumi Oy, os. 2.0");
+    mail_compose(t->arena, &set, &x, &subject, &text);
+    CHECK(count(subject, "A/S Lumi Oy, os. 2. 0") == 1);
+}
+
 TEST(a_value_of_any_length_fits_into_a_mail)
 {
     char huge[4000];
