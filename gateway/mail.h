@@ -47,7 +47,7 @@ struct mail_letter {
     struct str key;   /* what it is about: "invite:HASH"; at most MAILS_KEY_MAX_B */
     struct str owner; /* whose capacity it uses: an organisation's or a provider's id */
     struct str to;
-    bool typed; /* by somebody whose own it need not be */
+    bool typed;     /* by somebody whose own it need not be */
     enum lang lang; /* which language comes first */
     struct names what, part;
     int64_t when_s; /* shown as a date */
@@ -71,7 +71,8 @@ void mail_compose(struct arena *a, const struct settings *set, const struct mail
                   struct str *text);
 
 /* Leaves it in the outbox; may block.  *fresh: false: of this key there was one already.  Fails CALLER mail_address,
- * mail_key, no_mail_server; BUSY mails: too many wait, or were sent today, of its owner or to this mailbox; OURS db_…. */
+ * mail_key, no_mail_server; BUSY mails: too many wait, or were sent today, of its owner or to this mailbox; OURS db_….
+ */
 bool mail_put(const struct mail_door *d, struct arena *a, const struct mail_letter *x, int64_t now_s, bool *fresh,
               struct fail *f);
 /* What has become of it; may block. */

@@ -163,7 +163,8 @@ static bool covers(const struct receipt *x, const struct affiliation *at, int64_
     return permission_in_force(x->row, now_s) && concerns(x, at);
 }
 
-/* One person withdraws, and so tells nothing more: what was kept when another was decided, that other goes on without. */
+/* One person withdraws, and so tells nothing more: what was kept when another was decided, that other goes on without.
+ */
 static uint32_t kept_since(const struct receipts_index *x, size_t first, const struct permission *from,
                            const struct affiliation *at, int64_t now_s)
 {

@@ -22,7 +22,8 @@ static const struct db_statement
     waiting = { "mails_waiting", "SELECT count(*), coalesce(sum(owner = ?1), 0), (SELECT count(*) FROM mails WHERE "
                                  "owner = ?1 AND made_s > ?2) FROM mails WHERE state = 0" },
     forget = { "mails_forget", "UPDATE mails SET whom = '' WHERE whom <> '' AND made_s <= ?1" },
-    theirs = { "mails_theirs", "SELECT count(*) FROM mails WHERE whom <> '' AND whom = ?1" }, how = { "mails_how", "SELECT state FROM mails WHERE key = ?1" },
+    theirs = { "mails_theirs", "SELECT count(*) FROM mails WHERE whom <> '' AND whom = ?1" },
+    how = { "mails_how", "SELECT state FROM mails WHERE key = ?1" },
     recall = { "mails_recall", "UPDATE mails SET state = 2, to_sealed = '', sealed = '' WHERE key = ?1 AND state = 0" },
     add = { "mails_put", "INSERT OR IGNORE INTO mails (key, owner, to_sealed, sealed, made_s, due_s, whom) "
                          "VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)" },
@@ -109,10 +110,12 @@ bool mails_put(struct db *d, struct arena *a, const struct world *w, const struc
     const struct str whom = x->typed ? mailbox_of(a, s, x->to) : S("");
     if (!mailbox_has_room(d, a, whom, now_s, f))
         return false;
-    const struct db_value row[] = { db_text(x->key), db_text(x->owner),
+    const struct db_value row[] = { db_text(x->key),
+                                    db_text(x->owner),
                                     db_text(seal_secret(a, w, s, bound_to(a, "to", x->key), x->to)),
                                     db_text(seal_secret(a, w, s, bound_to(a, "text", x->key), x->message)),
-                                    db_int(now_s), db_text(whom) };
+                                    db_int(now_s),
+                                    db_text(whom) };
     if (!db_run(d, &add, row, sizeof row / sizeof *row, f))
         return false;
     *fresh = db_changes(d) == 1;

@@ -20,11 +20,11 @@
 #include "wire/db.h"
 
 enum {
-    MAILS_WAITING_MAX = 5000, /* of everybody */
-    MAILS_OF_ONE_MAX = 100,   /* that wait for one owner */
-    MAILS_A_DAY_MAX = 200,    /* of one owner, sent or not */
+    MAILS_WAITING_MAX = 5000,  /* of everybody */
+    MAILS_OF_ONE_MAX = 100,    /* that wait for one owner */
+    MAILS_A_DAY_MAX = 200,     /* of one owner, sent or not */
     MAILS_TYPED_A_DAY_MAX = 5, /* to one mailbox, of everybody, that somebody had only to type it for */
-    MAILS_TRIES_MAX = 12,     /* with MAILS_FIRST_S doubled each time up to MAILS_LAST_S: about two days */
+    MAILS_TRIES_MAX = 12,      /* with MAILS_FIRST_S doubled each time up to MAILS_LAST_S: about two days */
     MAILS_FIRST_S = 60,
     MAILS_LAST_S = 6 * 3600,
     MAILS_LEASE_S = 300,

@@ -45,7 +45,8 @@ static void unescape(struct str s, char *out, size_t *n)
     }
 }
 
-/* What a name becomes before it is looked up [UTS 46 4]: wide letters, other full stops, what nobody sees; 0: nothing. */
+/* What a name becomes before it is looked up [UTS 46 4]: wide letters, other full stops, what nobody sees; 0: nothing.
+ */
 static uint32_t mapped(uint32_t c)
 {
     if (c >= 0xff01 && c <= 0xff5e)

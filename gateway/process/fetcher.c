@@ -30,6 +30,7 @@ enum {
     PER_HOST = 16,   /* a city that takes 200 ms for a token serves 80 people a second */
     CONNECTIONS_MAX = 256,
     MAILS_AT_ONCE = 8,
+    PICTURES_OF_ONE = 2, /* of one place, that are made or wait for it */
     HEADERS_MAX_B = 65536,
     TURN_MS = 1000,
     MESSAGES_A_TURN = 64
@@ -56,11 +57,14 @@ struct job { /* one request, from its message to its answer */
     int body_fd; /* -1: the body is still inline */
     int64_t body_B;
     const char *error;      /* what a callback refused */
-    struct mailing mailing; /* of FETCH_MAIL, like what follows */
-    pthread_t thread;
+    struct mailing mailing; /* of FETCH_MAIL, as code is */
     CURLcode code;
-    bool threaded;     /* its handle is the thread's */
-    struct str answer; /* made, not sent yet */
+    struct fetch_got picture; /* of FETCH_PICTURE and FETCH_LOGO: in, and what is made of it */
+    bool waits, made;         /* for the thread that makes pictures; it has come back from there */
+    pthread_t thread;
+    void (*returned)(struct job *j); /* what is done then */
+    bool threaded;                   /* its handle and its memory are the thread's */
+    struct str answer;               /* made, not sent yet */
 };
 
 struct fetcher {
@@ -73,7 +77,7 @@ struct fetcher {
     CURLM *multi;
     struct job *jobs;
     size_t job_count;
-    int mailed[2]; /* jobs come back from their threads by this pipe */
+    int back[2]; /* jobs come back from their threads by this pipe */
     char message[FETCH_MESSAGE_MAX_B];
 };
 
@@ -466,6 +470,25 @@ static int64_t tls_ends_s(const struct job *j)
     return 0;
 }
 
+/* ── threads ────────────────────────────────────────────────────────────── */
+
+static void give_back(struct job *j)
+{
+    while (write(j->fetcher->back[1], &j, sizeof j) < 0 && errno == EINTR)
+        continue;
+}
+
+/* Until returned is called nobody else touches the job. */
+static bool start_thread(struct job *j, void *(*run)(void *), void (*returned)(struct job *))
+{
+    j->returned = returned;
+    j->threaded = true;
+    j->threaded = pthread_create(&j->thread, NULL, run, j) == 0;
+    return j->threaded;
+}
+
+/* ── pictures ───────────────────────────────────────────────────────────── */
+
 /* Here, where there is no secret: a picture is a program of its reader's faults. */
 static bool make_logo(struct job *j, struct fetch_got *got)
 {
@@ -489,16 +512,87 @@ static bool make_logo(struct job *j, struct fetch_got *got)
 }
 
 /* What a form brought: no address is asked. */
-static void answer_picture(struct job *j)
+static void make_picture(struct job *j, struct fetch_got *got)
 {
-    struct fetch_got got = { .answered = true, .status = 200, .max_age_s = -1 };
     struct logo_fault why;
 
-    if (!logo_make_or(j->arena, j->request.body, &got.body, &why)) {
-        got.status = 422;
-        got.body = arena_printf(j->arena, "%s %d %s", logo_cause_name(why.cause), why.line, why.what);
+    if (!logo_make_or(j->arena, j->request.body, &got->body, &why)) {
+        got->status = 422;
+        got->body = arena_printf(j->arena, "%s %d %s", logo_cause_name(why.cause), why.line, why.what);
     }
-    answer(j, &got);
+}
+
+static void *run_picture(void *self)
+{
+    struct job *j = self;
+
+    j->made = true;
+    if (j->request.purpose == FETCH_PICTURE)
+        make_picture(j, &j->picture);
+    else
+        j->made = make_logo(j, &j->picture);
+    give_back(j);
+    return NULL;
+}
+
+static void start_pictures(struct fetcher *x);
+
+static void picture_done(struct job *j)
+{
+    struct fetcher *x = j->fetcher;
+
+    if (j->made)
+        answer(j, &j->picture);
+    else
+        answer_error(j, "logo");
+    start_pictures(x);
+}
+
+/* One after the other, the oldest first: each may take a second, and all of the memory that a picture may. */
+static void start_pictures(struct fetcher *x)
+{
+    struct job *next = NULL;
+
+    for (struct job *j = x->jobs; j != NULL; j = j->next) {
+        if (j->threaded && j->returned == picture_done)
+            return;
+        next = j->waits ? j : next;
+    }
+    if (next == NULL)
+        return;
+    next->waits = false;
+    if (start_thread(next, run_picture, picture_done))
+        return;
+    answer_error(next, "busy");
+    start_pictures(x);
+}
+
+static size_t pictures_of(const struct fetcher *x, struct str place)
+{
+    size_t n = 0;
+
+    for (const struct job *j = x->jobs; j != NULL; j = j->next)
+        n += (j->waits || (j->threaded && j->returned == picture_done)) && str_eq(j->request.place, place);
+    return n;
+}
+
+/* On a thread of its own: while a large picture is made small, the whole country signs in. */
+static void ask_picture(struct job *j, const struct fetch_got *in)
+{
+    struct fetcher *x = j->fetcher;
+
+    if (x->job_count > JOBS_MAX || pictures_of(x, j->request.place) >= PICTURES_OF_ONE) {
+        answer_error(j, "busy");
+        return;
+    }
+    if (j->easy != NULL) {
+        (void)curl_multi_remove_handle(x->multi, j->easy);
+        curl_easy_cleanup(j->easy);
+        j->easy = NULL;
+    }
+    j->picture = *in;
+    j->waits = true;
+    start_pictures(x);
 }
 
 static void job_done(struct job *j, CURLcode code)
@@ -524,11 +618,10 @@ static void job_done(struct job *j, CURLcode code)
     got.max_age_s = max_age_of(j->easy);
     got.tls_ends_s = tls_ends_s(j);
     got.body = buf_str(&j->inline_body);
-    if (j->request.purpose == FETCH_LOGO && status == 200 && !make_logo(j, &got)) {
-        answer_error(j, "logo");
-        return;
-    }
-    answer(j, &got);
+    if (j->request.purpose == FETCH_LOGO && status == 200)
+        ask_picture(j, &got);
+    else
+        answer(j, &got);
 }
 
 static bool add_field(struct job *j, const char *name, struct str value)
@@ -613,9 +706,19 @@ static void *run_mail(void *self)
     struct job *j = self;
 
     j->code = curl_easy_perform(j->easy);
-    while (write(j->fetcher->mailed[1], &j, sizeof j) < 0 && errno == EINTR)
-        continue;
+    give_back(j);
     return NULL;
+}
+
+static void mail_done(struct job *j)
+{
+    const char *error = NULL;
+    int status = mailing_said(&j->mailing, j->code, &error);
+
+    if (status > 0)
+        answer(j, &(struct fetch_got){ .answered = true, .status = status, .max_age_s = -1 });
+    else
+        answer_error(j, error != NULL ? error : error_of(j, j->code));
 }
 
 /* On a thread of its own: libcurl says QUIT and waits for its answer, and a mail server that never gives one would hold
@@ -635,32 +738,18 @@ static void start_mail(struct job *j)
         return;
     }
     j->deadline_ms = INT64_MAX;
-    j->threaded = true;
-    if (pthread_create(&j->thread, NULL, run_mail, j) == 0)
-        return;
-    j->threaded = false;
-    answer_error(j, "busy");
+    if (!start_thread(j, run_mail, mail_done))
+        answer_error(j, "busy");
 }
 
-static void mail_done(struct job *j)
-{
-    const char *error = NULL;
-    int status = mailing_said(&j->mailing, j->code, &error);
-
-    if (status > 0)
-        answer(j, &(struct fetch_got){ .answered = true, .status = status, .max_age_s = -1 });
-    else
-        answer_error(j, error != NULL ? error : error_of(j, j->code));
-}
-
-static void finish_mails(struct fetcher *x)
+static void finish_threads(struct fetcher *x)
 {
     struct job *j;
 
-    while (read(x->mailed[0], &j, sizeof j) == (ssize_t)sizeof j) {
+    while (read(x->back[0], &j, sizeof j) == (ssize_t)sizeof j) {
         (void)pthread_join(j->thread, NULL);
         j->threaded = false;
-        mail_done(j);
+        j->returned(j);
     }
 }
 
@@ -691,7 +780,7 @@ static void job_start(struct job *j)
         return;
     }
     if (j->request.purpose == FETCH_PICTURE) {
-        answer_picture(j);
+        ask_picture(j, &(struct fetch_got){ .answered = true, .status = 200, .max_age_s = -1 });
         return;
     }
     if (x->job_count > JOBS_MAX || waiting_for(x, j->request.place) >= (size_t)x->set->upstream_waiting_max) {
@@ -770,6 +859,8 @@ static int64_t end_overdue(struct fetcher *x)
 
     for (struct job *j = x->jobs, *next; j != NULL; j = next) {
         next = j->next;
+        if (j->threaded || j->waits)
+            continue;
         if (j->easy == NULL) {
             if (x->fds[j->line] < 0 || send_answer(j))
                 job_free(j);
@@ -785,7 +876,7 @@ static int64_t end_overdue(struct fetcher *x)
 static bool line_has_unsent(const struct fetcher *x, int line)
 {
     for (const struct job *j = x->jobs; j != NULL; j = j->next)
-        if (j->easy == NULL && j->line == line)
+        if (j->easy == NULL && j->line == line && !j->threaded && !j->waits)
             return true;
     return false;
 }
@@ -806,14 +897,14 @@ static bool turn(struct fetcher *x)
         }
     if (n == 0)
         return false;
-    wait[n] = (struct curl_waitfd){ x->mailed[0], CURL_WAIT_POLLIN, 0 };
+    wait[n] = (struct curl_waitfd){ x->back[0], CURL_WAIT_POLLIN, 0 };
     (void)curl_multi_poll(x->multi, wait, n + 1, (int)wait_ms, NULL);
     for (unsigned i = 0; i < n; i++)
         if (wait[i].revents & CURL_WAIT_POLLIN)
             receive(x, lines[i]);
     (void)curl_multi_perform(x->multi, &running);
     finish_transfers(x);
-    finish_mails(x);
+    finish_threads(x);
     return true;
 }
 
@@ -854,7 +945,7 @@ int fetcher_main(const struct settings *s, const int *fds, size_t n)
         arena_free(a);
         return 1;
     }
-    if (pipe2(x->mailed, O_CLOEXEC | O_NONBLOCK) != 0) {
+    if (pipe2(x->back, O_CLOEXEC | O_NONBLOCK) != 0) {
         log_event(LOG_ERROR, "fetch.cannot_start", LOG_C("code", "server_error"), LOG_C("why", strerror(errno)));
         arena_free(a);
         return GATEWAY_CANNOT_START;

@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <png.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -251,6 +252,52 @@ TEST(a_dripping_server_is_given_up_and_others_do_not_wait_for_it)
     CHECK_STR(drip.error, "timeout");
     CHECK_STR(busy.error, "busy");
     CHECK_STR(other.body, "hello");
+    rig_free(&g);
+}
+
+/* As large as a picture may be, of blocks that no few colours paint: made small in every way that there is. */
+static struct str large_picture(struct arena *a)
+{
+    enum { SIDE = 4096, BLOCK = 64 };
+    png_image image = { .version = PNG_IMAGE_VERSION, .width = SIDE, .height = SIDE, .format = PNG_FORMAT_GRAY };
+    png_alloc_size_t n = FETCH_PICTURE_MAX_B;
+    unsigned char *pixels = arena_alloc(a, (size_t)SIDE * SIDE);
+    char *out = arena_alloc(a, n);
+
+    for (size_t i = 0; i < (size_t)SIDE * SIDE; i++)
+        pixels[i] = (unsigned char)((i % SIDE / BLOCK * 37 + i / SIDE / BLOCK * 101) % 251);
+    return png_image_write_to_memory(&image, out, &n, 0, pixels, 0, NULL) != 0 ? str_n(out, n) : S("");
+}
+
+TEST(nobody_waits_for_a_picture_that_is_made_small_and_one_place_asks_for_two_at_most)
+{
+    enum { ASKED = 3 };
+    struct rig g;
+    struct fetch_got made[ASKED] = { 0 }, other = { 0 }, ours = { 0 };
+    struct fetch_request r = { .purpose = FETCH_PICTURE, .place = S("kinos") };
+
+    rig_new(t, &g);
+    CHECK(fetch_path(t, &g, FETCH_KEYS, "/ok").answered);
+    r.body = large_picture(t->arena);
+    CHECK(r.body.n > 0);
+    for (int i = 0; i < ASKED; i++)
+        fetch_ask(g.fetch, &g.batch, t->arena, &r, &made[i]);
+    r.place = S("lumme");
+    r.body = S("no picture");
+    fetch_ask(g.fetch, &g.batch, t->arena, &r, &other);
+    r = (struct fetch_request){ .purpose = FETCH_KEYS, .test = true, .place = S("oulu") };
+    r.url = http_stub_url(t->arena, &g.stub, "/ok");
+    fetch_ask(g.fetch, &g.batch, t->arena, &r, &ours);
+    while (!ours.answered && ours.error == NULL)
+        loop_turn(g.loop, 10);
+    CHECK_STR(ours.body, "hello");
+    CHECK(!made[1].answered && !other.answered);
+    wait_for(t, &g);
+    for (int i = 0; i < 2; i++)
+        CHECK(made[i].answered && made[i].status == 200 && str_has_prefix(made[i].body, S("\x89PNG")));
+    CHECK_STR(made[2].error, "busy");
+    CHECK(other.answered && other.status == 422);
+    CHECK_STR(other.body, "kind 0 ");
     rig_free(&g);
 }
 

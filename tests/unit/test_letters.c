@@ -67,7 +67,8 @@ TEST(what_people_have_typed_becomes_no_address_of_a_letter)
     struct mail_letter x = letter(LETTER_vendor_invitation);
     struct str subject, text;
 
-    x.what.in[LANG_FI] = S("Voitit! https://huijaus.example/voitto voitto@huijaus.example //huijaus.example www.huijaus.fi");
+    x.what.in[LANG_FI] =
+        S("Voitit! https://huijaus.example/voitto voitto@huijaus.example //huijaus.example www.huijaus.fi");
     mail_compose(t->arena, &set, &x, &subject, &text);
     CHECK(count(subject, "//") == 0 && count(subject, "@") == 0 && count(subject, "huijaus.") > 0);
     CHECK(count(subject, "huijaus.e") == 0 && count(subject, "www.h") == 0);

@@ -84,9 +84,11 @@ TEST(an_edit_gives_no_service_of_saml_an_entity_id_of_ours)
                                         "https:\\\\kirjaudu.example\\saml",
                                         "https:kirjaudu.example",
                                         "https://kirjaudu%2eEXAMPLE/saml/metadata",
-                                        "https://kirjaudu\xe3\x80\x82" "example/saml/metadata",
+                                        "https://kirjaudu\xe3\x80\x82"
+                                        "example/saml/metadata",
                                         "https://\xef\xbd\x8birjaudu.example/saml/metadata",
-                                        "https://kirj\xc2\xad" "audu.example/saml/metadata" };
+                                        "https://kirj\xc2\xad"
+                                        "audu.example/saml/metadata" };
     static const char *const others[] = { "https://kirjaudu.example.lumme.example/saml/metadata",
                                           US ":8443/saml/metadata",
                                           "https://kirjaudu.example@lumme.example/saml/metadata",
