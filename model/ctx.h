@@ -180,6 +180,7 @@ struct ctx {
 
     /* For whoever reads what became of requests of a service (gateway/trace.h). */
     struct trace_pace *tracing; /* this loop's; NULL traces nothing */
+    int64_t *no_trial_key_s;    /* when this loop last found that no trial shows a key; NULL: it remembers nothing */
     unsigned char checks[CHECKS_KEPT];
     size_t check_count;
     struct str attempt;          /* what the request belongs to, with others of it; absent: to none that is known */

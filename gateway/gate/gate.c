@@ -210,7 +210,10 @@ void gate_key_show(struct ctx *c, struct str jwk, struct kv_got *got)
 
 void gate_keys_ask(struct ctx *c, struct kv_got *got)
 {
-    kv_line_look(c->kv, &c->batch, c->arena, got, KV_TRIAL, keys_line, KEYS_SHOWN);
+    if (c->no_trial_key_s != NULL && *c->no_trial_key_s == c->now_s)
+        *got = (struct kv_got){ .outcome = KV_MISS };
+    else
+        kv_line_look(c->kv, &c->batch, c->arena, got, KV_TRIAL, keys_line, KEYS_SHOWN);
 }
 
 struct str gate_keys_with(struct ctx *c, struct str jwks, const struct kv_got *got)
@@ -218,6 +221,8 @@ struct str gate_keys_with(struct ctx *c, struct str jwks, const struct kv_got *g
     struct buf b = buf_new(c->arena, jwks.n + KEYS_MAX_B);
     size_t shown = 0;
 
+    if (got->outcome != KV_DOWN && got->listed == 0 && c->no_trial_key_s != NULL)
+        *c->no_trial_key_s = c->now_s;
     if (got->outcome != KV_HIT || !str_has_suffix(jwks, S("]}")))
         return jwks;
     buf_add(&b, str_sub(jwks, 0, jwks.n - 2));

@@ -101,7 +101,10 @@ bool gate_passed(const struct service *s, struct arena *a, const struct gate_row
 
 /* ── a key that one token was signed by, shown for GATE_LIFE_S among our keys ─── */
 void gate_key_show(struct ctx *c, struct str jwk, struct kv_got *got); /* asks */
-void gate_keys_ask(struct ctx *c, struct kv_got *got);                 /* asks */
+/* Asks, or not: what a loop has found to be none a moment ago it does not ask for again within the second, so that who
+ * reads our keys costs Redis nothing.  Who tells of a key waits GATE_KEY_SEEN_MS, until every loop shows it. */
+enum { GATE_KEY_SEEN_MS = 1500 };
+void gate_keys_ask(struct ctx *c, struct kv_got *got);
 /* jwks with those keys; jwks itself where there are none, or Redis is away. */
 struct str gate_keys_with(struct ctx *c, struct str jwks, const struct kv_got *got);
 

@@ -107,6 +107,7 @@ static void give_parts(struct lane *lane, struct ctx *c)
     c->farewells = lane->farewells;
     c->vigil = lane->vigil;
     c->tracing = &lane->traced;
+    c->no_trial_key_s = &lane->no_trial_key_s;
 }
 
 static bool begin_job(void *self, struct ctx *c)

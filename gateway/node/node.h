@@ -26,6 +26,7 @@ struct probed {                  /* by probes.c, on the lane's thread; read by a
 
 struct lane { /* one loop and what belongs to it */
     struct trace_pace traced;
+    int64_t no_trial_key_s;
     struct node *node;
     struct loop *loop;
     struct server *server;

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "base/log.h"
+#include "base/pause.h"
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/oidc/client/keys.h"
@@ -299,6 +300,7 @@ static enum step alter(struct ctx *c, struct fail *f)
     if (i->grant->of.trial->token != GATE_TOKEN_ROLLED_KEY)
         return NEXT;
     gate_key_show(c, jwk, &i->key);
+    pause_ask(c->pauses, &c->batch, c->arena, GATE_KEY_SEEN_MS);
     return WAIT;
 }
 
