@@ -1568,6 +1568,7 @@ struct cities_view { /* GET /admin/cities?q= */
 struct html page_cities(struct arena *a, const struct cities_view *v);
 
 struct city_invited { /* that is open */
+    struct str hash;  /* by which it is taken back */
     struct str note, until;
     struct str mail; /* what has become of its letter; absent: it was sent nowhere */
     bool lost;
@@ -1578,11 +1579,12 @@ struct city_source {
     bool off;
 };
 
-struct city_view { /* GET /admin/cities?city=ID; POST /admin/cities: csrf, act=invite, city, note, email */
+struct city_view { /* GET /admin/cities?city=ID; POST /admin/cities: csrf, act=invite, city, note, email; or
+                    * act=uninvite, city, id */
     struct console_page con;
     struct joined_city is;
     struct str code;
-    bool opened;                     /* just now */
+    bool opened, uninvited;          /* just now */
     bool no_accounts;                /* there is nowhere for an invited person's account (vendors: true) */
     bool no_note, no_email, refused; /* refused: more than the person may give */
     bool may_invite, mail_set, sent; /* mail_set: it can be sent; sent: it was, just now */

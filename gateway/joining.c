@@ -118,7 +118,7 @@ void invitation_address(struct ctx *c, struct inviting *x, const struct names *n
                                       .key = letter_key(c->arena, x->made.hash),
                                       .owner = x->made.organisation,
                                       .to = email,
-                                      .typed = true,
+                                      .a_day = MAILS_INVITED_A_DAY_MAX,
                                       .lang = c->lang,
                                       .what = *name,
                                       .when_s = x->made.until_s,

@@ -151,7 +151,7 @@ bool mail_put(const struct mail_door *d, struct arena *a, const struct mail_lett
     m.id = str_sub(sha256_hex(a, x->key), 0, MAIL_ID_MAX_B);
     m.all_languages = true;
     mail_compose(a, d->set, x, &m.subject, &m.text);
-    p.mail = (struct waiting_mail){ .key = x->key, .owner = x->owner, .to = x->to, .typed = x->typed };
+    p.mail = (struct waiting_mail){ .key = x->key, .owner = x->owner, .to = x->to, .a_day = x->a_day };
     return mail_write(a, &m, &p.mail.message, f) && mails_now(d->mails, a, keep, &p, f);
 }
 

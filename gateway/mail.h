@@ -47,7 +47,7 @@ struct mail_letter {
     struct str key;   /* what it is about: "invite:HASH"; at most MAILS_KEY_MAX_B */
     struct str owner; /* whose capacity it uses: an organisation's or a provider's id */
     struct str to;
-    bool typed;     /* by somebody whose own it need not be */
+    int64_t a_day;  /* as of struct waiting_mail */
     enum lang lang; /* which language comes first */
     struct names what, part;
     int64_t when_s; /* shown as a date */

@@ -215,6 +215,7 @@ static void send(struct reminders *x, struct arena *a, const struct reminder *du
                                         .key = key,
                                         .owner = owner,
                                         .to = to,
+                                        .a_day = MAILS_WARNED_A_DAY_MAX,
                                         .what = due->what,
                                         .part = due->part,
                                         .when_s = due->end_s,

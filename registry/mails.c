@@ -86,15 +86,16 @@ static struct str mailbox_of(struct arena *a, const struct seals *s, struct str 
     return hex_encode(a, seals_pairwise(a, s, S("mailbox"), buf_str(&b)));
 }
 
-static bool mailbox_has_room(struct db *d, struct arena *a, struct str whom, int64_t now_s, struct fail *f)
+static bool mailbox_has_room(struct db *d, struct arena *a, struct str whom, int64_t most, int64_t now_s,
+                             struct fail *f)
 {
     const struct db_value a_day_ago = db_int(now_s - DAY_S), whose = db_text(whom);
     struct db_rows rows;
 
     if (!db_run(d, &forget, &a_day_ago, 1, f) || !db_query(d, &theirs, &whose, 1, a, &rows, f))
         return false;
-    return db_row(&rows, 0)[0].number < MAILS_TYPED_A_DAY_MAX ||
-           fail(f, FAIL_BUSY, "mails", "%d went to one mailbox within a day", MAILS_TYPED_A_DAY_MAX);
+    return most == 0 || db_row(&rows, 0)[0].number < most ||
+           fail(f, FAIL_BUSY, "mails", "%lld went to one mailbox within a day", (long long)most);
 }
 
 bool mails_put(struct db *d, struct arena *a, const struct world *w, const struct seals *s,
@@ -107,8 +108,8 @@ bool mails_put(struct db *d, struct arena *a, const struct world *w, const struc
         return fail(f, FAIL_CALLER, "mail_key", "the key of a mail has 1 to %d bytes", MAILS_KEY_MAX_B);
     if (!db_run(d, &old, &long_ago, 1, f) || !has_room(d, a, x->owner, now_s, f))
         return false;
-    const struct str whom = x->typed ? mailbox_of(a, s, x->to) : S("");
-    if (!mailbox_has_room(d, a, whom, now_s, f))
+    const struct str whom = x->a_day > 0 ? mailbox_of(a, s, x->to) : S("");
+    if (!mailbox_has_room(d, a, whom, x->a_day, now_s, f))
         return false;
     const struct db_value row[] = { db_text(x->key),
                                     db_text(x->owner),

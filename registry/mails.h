@@ -20,11 +20,12 @@
 #include "wire/db.h"
 
 enum {
-    MAILS_WAITING_MAX = 5000,  /* of everybody */
-    MAILS_OF_ONE_MAX = 100,    /* that wait for one owner */
-    MAILS_A_DAY_MAX = 200,     /* of one owner, sent or not */
-    MAILS_TYPED_A_DAY_MAX = 5, /* to one mailbox, of everybody, that somebody had only to type it for */
-    MAILS_TRIES_MAX = 12,      /* with MAILS_FIRST_S doubled each time up to MAILS_LAST_S: about two days */
+    MAILS_WAITING_MAX = 5000,    /* of everybody */
+    MAILS_OF_ONE_MAX = 100,      /* that wait for one owner */
+    MAILS_A_DAY_MAX = 200,       /* of one owner, sent or not */
+    MAILS_INVITED_A_DAY_MAX = 5, /* invitations to one mailbox, of everybody: who types an address need not have it */
+    MAILS_WARNED_A_DAY_MAX = 20, /* to one mailbox besides; what is left over is sent on the next day */
+    MAILS_TRIES_MAX = 12,        /* with MAILS_FIRST_S doubled each time up to MAILS_LAST_S: about two days */
     MAILS_FIRST_S = 60,
     MAILS_LAST_S = 6 * 3600,
     MAILS_LEASE_S = 300,
@@ -52,7 +53,7 @@ struct waiting_mail {
     int64_t number;
     struct str key, owner;  /* owner: whose capacity is used: an organisation's id */
     struct str to, message; /* message: mail_write() (model/mail.h) */
-    bool typed;             /* nobody has shown that the address is theirs */
+    int64_t a_day;          /* so many go to this mailbox within a day; 0: any number */
     int64_t tries;          /* with this one */
 };
 

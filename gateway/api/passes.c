@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { NAME_MAX_B = 40, ID_HEX = 20, PERSON_MAX_B = 100, ROWS_MAX = 500 };
+enum { NAME_MAX_B = 40, ID_HEX = 20, PERSON_MAX_B = 100, ROWS_MAX = 500, NEXT_MAX_B = 2048 };
 
 #define THERE_ALREADY "pass_exists"
 
@@ -117,6 +117,18 @@ static void put_pass(struct ctx *c, struct json_out *o, const struct account *x)
     json_put_bool(o, S("enabled"), x->enabled);
 }
 
+static struct str next_page(struct ctx *c, struct str after)
+{
+    struct str named = form_get(c->query, S("provider"));
+    struct buf b = buf_new(c->arena, NEXT_MAX_B);
+
+    buf_add(&b, S(API_ROOT "passes"));
+    url_query(&b, S("after"), after);
+    if (str_is_set(named))
+        url_query(&b, S("provider"), named);
+    return buf_str(&b);
+}
+
 static enum step show_all(struct ctx *c, struct fail *f)
 {
     const struct registry_parts *parts = registry_parts(c->registry);
@@ -147,7 +159,7 @@ static enum step show_all(struct ctx *c, struct fail *f)
     }
     json_end_array(&o);
     if (more)
-        json_put_str(&o, S("next"), arena_printf(c->arena, API_ROOT "passes?after=%.*s", STR_ARG(last)));
+        json_put_str(&o, S("next"), next_page(c, last));
     json_end_object(&o);
     return api_json(c, 200, &o, f);
 }

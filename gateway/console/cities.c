@@ -27,6 +27,7 @@ enum {
     ID_MAX = 40,
     SUPPORT_MAX = 200,
     NOTE_MAX = 100,
+    HASH_SHOWN = 16,
     HERE_MAX_B = 1024,
     TYPED_MAX_B = 256 << 10,  /* of a file with faults, that is shown to be mended here */
     CARRIED_MAX_B = 700 << 10 /* that fits into the page which shows it before it is made */
@@ -44,11 +45,11 @@ struct cities_on { /* c->state; the worker's, while it has it */
     enum mail_state *letters; /* of each */
     struct mail_door door;
     struct inviting inviting;
-    struct str link, note, email;
+    struct str link, note, email, hash;
     int64_t now_s;
     struct vendors_got got;
     struct act act;
-    bool no_note, no_email, refused, invites, opens;
+    bool no_note, no_email, refused, invites, uninvites, opens;
 };
 
 static struct cities_on *on(struct ctx *c)
@@ -161,7 +162,8 @@ static void put_invited(struct ctx *c, const struct cities_on *x, struct city_vi
     struct city_invited *rows = arena_make_n(c->arena, x->invited.n + 1, struct city_invited);
 
     for (size_t i = 0; i < x->invited.n; i++)
-        rows[i] = (struct city_invited){ .note = x->invited.at[i].note,
+        rows[i] = (struct city_invited){ .hash = str_sub(x->invited.at[i].hash, 0, HASH_SHOWN),
+                                         .note = x->invited.at[i].note,
                                          .until = when_date(c->arena, x->invited.at[i].until_s),
                                          .mail = invitation_letter_words(c, &x->invited.at[i], x->letters[i]),
                                          .lost = x->letters[i] == MAIL_REFUSED || x->letters[i] == MAIL_GIVEN_UP };
@@ -207,6 +209,7 @@ static enum step show_one(struct ctx *c, struct cities_on *x, struct fail *f)
     const struct str done = c->req->method != HTTP_POST ? done_here(c, NULL) : none;
     v.opened = str_eq(done, S("opened"));
     v.sent = str_eq(done, S("sent"));
+    v.uninvited = str_eq(done, S("uninvited"));
     put_sources(c, x->city, &v);
     put_invited(c, x, &v);
     console_page_for(c, PLACE_PROVIDERS, true, city_at(c, x->city->id), &v.con);
@@ -471,6 +474,28 @@ static enum step invite(struct ctx *c, struct cities_on *x, struct fail *f)
     return WAIT;
 }
 
+/* ── and is not, after all ──────────────────────────────────────────────── */
+
+static bool take_back(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct cities_on *x = with;
+
+    return invitation_take_back(d, a, &x->door, invitation_to_city(a, x->city->id), x->hash, x->now_s, f);
+}
+
+/* Only takes away, and so asks for no fresh log-in: a link has gone to the wrong person. */
+static enum step uninvite(struct ctx *c, struct cities_on *x, struct fail *f)
+{
+    x->hash = form_typed(c->body, S("id"), OID_MAX);
+    x->city = registry_provider(c->registry, form_get(c->body, S("city")));
+    if (x->city == NULL || !may_invite(c, x->city))
+        return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    x->uninvites = true;
+    if (!vendors_ask(c->vendors, c->work, &c->batch, c->arena, take_back, x, &x->got))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
+}
+
 /* ── rows ───────────────────────────────────────────────────────────────── */
 
 static enum step read_ask(struct ctx *c, struct fail *f)
@@ -499,7 +524,10 @@ static enum step read_act(struct ctx *c, struct fail *f)
 {
     if (console_provider(c) != NULL)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
-    return str_eq(form_get(c->body, S("act")), S("invite")) ? invite(c, on(c), f) : open_place(c, on(c), f);
+    struct str act = form_get(c->body, S("act"));
+    return str_eq(act, S("invite"))     ? invite(c, on(c), f)
+           : str_eq(act, S("uninvite")) ? uninvite(c, on(c), f)
+                                        : open_place(c, on(c), f);
 }
 
 static enum step note(struct ctx *c, struct fail *f)
@@ -526,6 +554,8 @@ static enum step say(struct ctx *c, struct fail *f)
 
     if (x->invites && x->got.ok && x->email.n > 0 && !x->no_note && !x->no_email && !x->refused)
         return done_go(c, city_at(c, x->city->id), "sent", S(""));
+    if (x->uninvites && x->got.ok)
+        return done_go(c, city_at(c, x->city->id), "uninvited", S(""));
     if (!x->opens)
         return show_one(c, x, f);
     if (x->act.got.ok)

@@ -14,6 +14,7 @@
 #include "gateway/session/strict.h"
 #include "gateway/vendor/door.h"
 #include "idp-adapters/fold.h"
+#include "model/pairwise.h"
 #include "model/when.h"
 #include "wire/form.h"
 #include "wire/http.h"
@@ -192,6 +193,28 @@ static const struct names *invited_by(const struct ctx *c, const struct acceptin
     return is_to_city(x) ? (p != NULL ? &p->names : NULL) : o != NULL && o->enabled ? &o->names : NULL;
 }
 
+/* Whoever has it in force still may: whose right was taken away has left no door behind them. */
+static bool is_inviter(const struct ctx *c, const struct accepting *x, struct str idp, struct str subject)
+{
+    return str_eq(pairwise_person(c->arena, c->seals, idp, subject), x->invitation.by);
+}
+
+static bool inviter_stands(const struct ctx *c, const struct accepting *x)
+{
+    const struct registry_parts *p = registry_parts(c->registry);
+    bool owners = !is_to_city(x) && !x->invitation.by_operator;
+
+    for (size_t i = 0; !owners && i < p->admin_count; i++)
+        if (p->admins[i].provider == NULL && (p->admins[i].to_s == 0 || p->admins[i].to_s > c->now_s) &&
+            p->admins[i].from_s <= c->now_s && is_inviter(c, x, p->admins[i].idp, p->admins[i].subject))
+            return true;
+    for (size_t i = 0; owners && i < p->staff_count; i++)
+        if (p->staff[i].role == STAFF_owner && str_eq(p->staff[i].organisation->id, x->invitation.organisation) &&
+            is_inviter(c, x, p->staff[i].idp, p->staff[i].subject))
+            return true;
+    return false;
+}
+
 static enum step found(struct ctx *c, struct fail *f)
 {
     struct accepting *x = c->state;
@@ -202,6 +225,8 @@ static enum step found(struct ctx *c, struct fail *f)
     }
     if (invited_by(c, x) == NULL || registry_idp_vendors(c->registry) == NULL)
         return fail(f, FAIL_NOT_FOUND, "no_invitation", "its organisation is not there, or is switched off");
+    if (!inviter_stands(c, x))
+        return fail(f, FAIL_NOT_FOUND, "no_invitation", "whoever invited may do so no more");
     return NEXT;
 }
 

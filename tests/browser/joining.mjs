@@ -253,6 +253,32 @@ await test('item 14: an admin is invited by e-mail, which alone has the link', a
   await context.close();
 });
 
+await test('item 14: an invitation is taken back, by whoever may invite alone, and its link opens nothing', async () => {
+  const { context, page } = await visitor();
+  await signIn(page, 'riikka', 'operators', '/admin/cities?city=oulu');
+  await page.fill('#note', 'Väärä Henkilö');
+  check(await send(page, '[value=invite]') === 200, await main(page));
+  const link = await page.textContent('#link');
+  await page.goto(`${g.url}/admin/cities?city=oulu`);
+  const id = await page.inputValue('li:has-text("Väärä Henkilö") [name=id]');
+
+  const tiina = await visitor();
+  await signIn(tiina.page, 'tiina', 'oulu');
+  await tiina.page.goto(`${g.url}/admin/area`);
+  const csrf = await tiina.page.inputValue('[name=csrf]');
+  const asked = await tiina.context.request.post(`${g.url}/admin/cities`, { headers: { origin: g.url, 'sec-fetch-site': 'same-origin' }, multipart: { csrf, act: 'uninvite', city: 'oulu', id } });
+  check(asked.status() === 403 || asked.status() === 404, `${asked.status()}`);
+  check((await tiina.page.goto(link)).status() === 200, 'it was taken back by somebody else');
+  await tiina.context.close();
+
+  await send(page, 'li:has-text("Väärä Henkilö") [value=uninvite]');
+  says(await main(page), 'Kutsu on peruttu');
+  check(!/Väärä Henkilö/.test(await main(page)) && /Olli Oulu/.test(await main(page)), await main(page));
+  await looks(page, 'city-uninvited');
+  check((await page.goto(link)).status() === 404, 'the link still opens');
+  await context.close();
+});
+
 /* --- its sign-in is connected ------------------------------------------------------------------------------------ */
 
 await test('item 14: an address that would let anybody in, or is no address, is refused with what to type instead', async () => {

@@ -75,6 +75,14 @@ await test('an invitation goes over STARTTLS with log-in, in three languages, an
   await until('the page says that it was sent', async () => /vera@kinos\.example: lähetetty/.test(text((await look(riikka, g)).text)));
 });
 
+await test('an invitation is good while whoever sent it may still invite', async () => {
+  const link = linkIn(read((await untilMail(server, 'vera@kinos.example')).raw).text), mine = '- { id: riikka-aalto, idp: operators, subject: riikka, role: operator';
+  g.import(registry().replace(mine, '- { id: toinen, idp: operators, subject: toinen, role: operator, why: valittu }\n  ' + mine + ', to: "2026-01-01T00:00:00Z"'));
+  await until('its link opens nothing', async () => (await new Agent().get(link)).status === 404);
+  g.import(registry());
+  await until('its link opens again', async () => (await new Agent().get(link)).status === 200);
+});
+
 await test('an address that is refused is told to the inviter, is not asked again, and is an alarm', async () => {
   await invite(riikka, g, 'eiole@kinos.example');
   await until('the page says that it was refused', async () => /eiole@kinos\.example: osoite ei ota viestejä vastaan/.test(text((await look(riikka, g)).text)));

@@ -138,14 +138,15 @@ TEST(mails_that_wait_are_bounded_for_each_owner)
     in_box(t, try_many, NULL);
 }
 
-static bool put_to(const struct box *x, struct db *d, struct arena *a, const char *to, int64_t now_s, struct fail *f)
+static bool put_to(const struct box *x, struct db *d, struct arena *a, const char *to, int64_t a_day, int64_t now_s,
+                   struct fail *f)
 {
     static int number;
     const struct waiting_mail m = { .key = arena_printf(a, "invite:%d", ++number),
                                     .owner = arena_printf(a, "of-%d", number), /* each time another's */
                                     .to = str_of(to),
                                     .message = S("x"),
-                                    .typed = true };
+                                    .a_day = a_day };
     bool fresh = false;
 
     return mails_put(d, a, &x->t->world, x->seals, &m, now_s, &fresh, f) && fresh;
@@ -157,20 +158,24 @@ static bool try_one_mailbox(void *with, struct db *d, struct arena *a, struct fa
     const struct box *x = with;
     static const char *const same[] = { "tuki@kinos.fi", "Tuki@Kinos.FI", "tuki+1@kinos.fi" };
 
-    for (int i = 0; i < MAILS_TYPED_A_DAY_MAX; i++)
-        CHECK(put_to(x, d, a, same[i % 3], x->now_s, f));
+    for (int i = 0; i < MAILS_INVITED_A_DAY_MAX; i++)
+        CHECK(put_to(x, d, a, same[i % 3], MAILS_INVITED_A_DAY_MAX, x->now_s, f));
     for (size_t i = 0; i < 3; i++) {
-        CHECK(!put_to(x, d, a, same[i], x->now_s + 86399, f));
+        CHECK(!put_to(x, d, a, same[i], MAILS_INVITED_A_DAY_MAX, x->now_s + 86399, f));
         CHECK(f->kind == FAIL_BUSY && strcmp(f->code, "mails") == 0);
     }
     *f = (struct fail){ 0 };
-    CHECK(put_to(x, d, a, "tuki@lumme.fi", x->now_s, f));
-    CHECK(put(x, d, a, "ends:a", "tuisku", f)); /* which we send of ourselves */
-    CHECK(put_to(x, d, a, same[0], x->now_s + 86400, f));
+    CHECK(put_to(x, d, a, "tuki@lumme.fi", MAILS_INVITED_A_DAY_MAX, x->now_s, f));
+    CHECK(put(x, d, a, "ends:a", "tuisku", f)); /* of which any number goes */
+    for (int i = MAILS_INVITED_A_DAY_MAX; i < MAILS_WARNED_A_DAY_MAX; i++)
+        CHECK(put_to(x, d, a, same[0], MAILS_WARNED_A_DAY_MAX, x->now_s, f));
+    CHECK(!put_to(x, d, a, same[0], MAILS_WARNED_A_DAY_MAX, x->now_s, f));
+    *f = (struct fail){ 0 };
+    CHECK(put_to(x, d, a, same[0], MAILS_INVITED_A_DAY_MAX, x->now_s + 86400, f));
     return true;
 }
 
-TEST(one_mailbox_gets_few_mails_a_day_by_whoever_only_types_it)
+TEST(one_mailbox_gets_few_invitations_a_day_and_some_warnings_whoever_asks)
 {
     in_box(t, try_one_mailbox, NULL);
 }
