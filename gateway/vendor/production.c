@@ -25,7 +25,7 @@ enum { FIELDS_MAX = 160, SECRET_B = 32, RANDOM_B = 5, OWNER_SHOWN = 40, METADATA
 struct asking {                                 /* c->state; the worker's, while it has it */
     const struct service *service, *production; /* production: NULL: none yet */
     struct area area;
-    struct str id, secret, metadata, entity_id, why_not;
+    struct str id, secret, metadata, entity_id, why_not, waits_says;
     int64_t now_s;
     struct edit_field put[FIELDS_MAX];
     size_t put_n;
@@ -91,14 +91,12 @@ static void copy_purposes(struct arena *a, struct asking *x)
     for (size_t i = 0; i < x->service->purpose_count; i++) {
         const struct purpose *p = &x->service->purposes[i];
         const struct row_id row = { S("purpose"), { x->id, str_of(claim_rows[p->claim].word) } };
-        const struct edit_field fields[] = { { S("purpose.fi"), p->why.in[LANG_FI] },
-                                             { S("purpose.sv"), p->why.in[LANG_SV] },
-                                             { S("purpose.en"), p->why.in[LANG_EN] },
-                                             { S("without.fi"), p->without.in[LANG_FI] },
-                                             { S("without.sv"), p->without.in[LANG_SV] },
-                                             { S("without.en"), p->without.in[LANG_EN] },
-                                             { S("basis"), vendor_basis_key(p->basis) },
-                                             { S("until"), until } };
+        const struct edit_field fields[] = {
+            { S("purpose.fi"), p->why.in[LANG_FI] },     { S("purpose.sv"), p->why.in[LANG_SV] },
+            { S("purpose.en"), p->why.in[LANG_EN] },     { S("without.fi"), p->without.in[LANG_FI] },
+            { S("without.sv"), p->without.in[LANG_SV] }, { S("without.en"), p->without.in[LANG_EN] },
+            { S("basis"), vendor_basis_key(p->basis) },  { S("until"), until }
+        };
         edit_put(x->act.edit, &row, fields, sizeof fields / sizeof *fields - (p->claim == CLAIM_SUB ? 1 : 0));
     }
     for (size_t i = 0; x->production != NULL && i < x->production->purpose_count; i++) {
@@ -135,8 +133,14 @@ static bool ask_sql(void *with, struct db *d, struct arena *a, struct fail *f)
                         to = { S("service"), { x->id, { NULL, 0 } } };
     struct edit_result checked = { 0 }, sent = { 0 };
     struct row_seen *row = arena_make(a, struct row_seen);
-    int64_t version;
+    int64_t version, waits;
 
+    if (!vendor_production_waits(d, a, &x->area, x->service->id, &waits, f))
+        return false;
+    if (waits != 0) { /* approved both, they would be two in production, of which one is nobody's */
+        x->why_not = x->waits_says;
+        return fail(f, FAIL_CALLER, "waits", "draft %lld waits already", (long long)waits);
+    }
     if (!row_look(d, a, &x->area, &from, row, &version, f))
         return false;
     copy_fields(x, row);
@@ -212,6 +216,7 @@ static enum step ask(struct ctx *c, struct fail *f)
         return answer(c, x, vendor_text(V_v_prod_lacks, c->lang));
     x->area = c->vendor->area;
     x->now_s = c->now_s;
+    x->waits_says = vendor_text(V_v_prod_waits, c->lang);
     put_own(c, x);
     struct str why =
         arena_printf(c->arena, "%.*s: %.*s", STR_ARG(vendor_text(V_v_prod_why, c->lang)), STR_ARG(x->service->id));

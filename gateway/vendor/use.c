@@ -22,7 +22,7 @@ enum {
     BAR = 10,
     LEAST_SCALE = 10,
     PATH_MAX_B = 4096,
-    DRAFTS_LOOKED_AT = 20
+    DRAFTS_LOOKED_AT = 100
 };
 
 struct looking { /* c->state */
@@ -38,39 +38,45 @@ struct looking { /* c->state */
 };
 
 /* Whether it is about the row in production of this one in test. */
-static bool is_about(struct db *d, struct arena *a, const struct looking *x, int64_t number, bool *yes, struct fail *f)
+static bool is_about(struct db *d, struct arena *a, const struct area *area, struct str test, int64_t number, bool *yes,
+                     struct fail *f)
 {
     struct row_ids ids;
     struct row_seen row;
 
     *yes = false;
-    if (!draft_row_ids(d, a, &x->area, number, &ids, f))
+    if (!draft_row_ids(d, a, area, number, &ids, f))
         return false;
     for (size_t i = 0; i < ids.n && !*yes; i++) {
         struct fail none = { 0 };
-        if (!str_eq(ids.at[i].kind, S("service")) || !draft_row(d, a, &x->area, number, &ids.at[i], &row, &none))
+        if (!str_eq(ids.at[i].kind, S("service")) || !draft_row(d, a, area, number, &ids.at[i], &row, &none))
             continue;
         const struct row_field *of = row_field(&row, "tested_as");
-        *yes = of != NULL && str_eq(of->value, x->service->id);
+        *yes = of != NULL && str_eq(of->value, test);
+    }
+    return true;
+}
+
+bool vendor_production_waits(struct db *d, struct arena *a, const struct area *area, struct str test, int64_t *number,
+                             struct fail *f)
+{
+    struct drafts all;
+    bool yes = false;
+
+    *number = 0;
+    if (!draft_list(d, a, area, DRAFT_proposed, INT64_MAX, DRAFTS_LOOKED_AT, &all, f))
+        return false;
+    for (size_t i = 0; i < all.n && !yes; i++) {
+        if (!is_about(d, a, area, test, all.at[i].number, &yes, f))
+            return false;
+        *number = yes ? all.at[i].number : 0;
     }
     return true;
 }
 
 static bool look_for_draft(struct db *d, struct arena *a, struct looking *x, struct fail *f)
 {
-    struct drafts all;
-    bool yes = false;
-
-    if (!x->service->test)
-        return true;
-    if (!draft_list(d, a, &x->area, DRAFT_proposed, INT64_MAX, DRAFTS_LOOKED_AT, &all, f))
-        return false;
-    for (size_t i = 0; i < all.n && !yes; i++) {
-        if (!is_about(d, a, x, all.at[i].number, &yes, f))
-            return false;
-        x->waits = yes ? all.at[i].number : 0;
-    }
-    return true;
+    return !x->service->test || vendor_production_waits(d, a, &x->area, x->service->id, &x->waits, f);
 }
 
 static bool read_uses(void *with, struct db *d, struct arena *a, struct fail *f)

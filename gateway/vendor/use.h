@@ -8,12 +8,17 @@
 
 #include "model/ctx.h"
 #include "portal/pages.h"
+#include "registry/edit.h"
 
 /* So long a need that was confirmed is told; and from when on its end is warned of. */
 enum { NEED_CONFIRMED_DAYS = 365, NEED_WARNED_DAYS = 60 };
 
 /* The service in production that was made from this one in test; NULL: none. */
 const struct service *vendor_production_of(const struct ctx *c, const struct service *s);
+/* The draft that waits for the operator, by which a service in test would have, or alter, one in production; 0: none.
+ */
+bool vendor_production_waits(struct db *d, struct arena *a, const struct area *area, struct str test, int64_t *number,
+                             struct fail *f);
 struct str vendor_basis_key(enum basis basis); /* "public_task" */
 
 struct vendor_asked { /* what became of a form of the page */

@@ -318,12 +318,15 @@ let key, client;
 await test('its secret is shown once; the operator sees the whole on one page, with names that look alike, and approves; the test stays', async () => {
   const { context, page } = await blank({ state, scripts: false });
   await page.goto(`${g.url}/vendor/use/tori`);
+  const csrf = await page.inputValue('#ask [name=csrf]');
   check(await send(page, page.click('[value=production]')) === 200, await page.textContent('main'));
   [key, client] = [(await page.textContent('#secret')).trim(), (await page.textContent('#client_id')).trim()];
   check(key !== secret && client !== 'tori' && (await page.locator('#ask').count()) === 0, 'it is another, and waits');
   check(await proves(client, key) === 'invalid_client', 'it works before anybody approved it');
   await page.goto(`${g.url}/vendor/use/tori`);
   check(/odottaa/.test(await page.textContent('main [role=status]')) && (await page.locator('#secret').count()) === 0, 'it waits');
+  const twice = await page.request.post(`${g.url}/vendor/service/tori`, { form: { csrf, act: 'production' }, headers: { Origin: g.url } });
+  check(twice.status() === 400 && /odottaa/.test(await twice.text()) && !/id="secret"/.test(await twice.text()), `asked twice: ${twice.status()}`);
   await context.close();
   const operator = await visitor('operators-riikka');
   await operator.page.goto(`${g.url}/admin/drafts`);
@@ -376,6 +379,9 @@ await test('withdrawn in one press, with a reason: the service closes at once, a
   check(/Peruttu/.test(await page.textContent('#receipt')) && /Sopimus irtisanottiin/.test(await page.textContent('#receipt')) && (await page.locator('#withdraw').count()) === 0, await page.textContent('main'));
   await until('it is closed', async () => (await told('oulu-aino')) === null);
   await page.goto(`${g.url}/services`);
+  check(!/Oulu/.test(await page.textContent('#s-kanerva')), `nobody of Oulu gets in, though policies of its own are left: ${await page.textContent('#s-kanerva')}`);
+  await page.goto(`${g.url}/admin/why?service=kanerva&role=teacher`);
+  check(/mikään voimassa oleva päätös ei koske tätä henkilöä/.test(await page.textContent('main')), await page.textContent('main'));
   await context.close();
   const other = await blank({ state });
   await other.page.goto(`${g.url}/vendor/receipt/${receipt}`);
