@@ -1384,11 +1384,12 @@ struct vendor_waits {
     struct str number, name, business_id, person, email, words, when;
 };
 struct vendor_invited {
-    struct str name, until, mail; /* mail: absent: its link was shown */
+    struct str organisation, hash; /* by which it is taken back */
+    struct str name, until, mail;  /* mail: absent: its link was shown */
     bool lost;
 };
-struct vendors_view { /* GET /admin/vendors; POST: csrf, version, act (invite, approve, decline), number, id, name_fi,
-                       * business_id, technology, privacy, incidents, email */
+struct vendors_view { /* GET /admin/vendors; POST: csrf, version, act (invite, approve, decline, uninvite), number, id,
+                       * name_fi, business_id, technology, privacy, incidents, email */
     struct console_page con;
     struct {
         const struct vendor_row *at;
@@ -1403,7 +1404,7 @@ struct vendors_view { /* GET /admin/vendors; POST: csrf, version, act (invite, a
         size_t n;
     } invited;
     struct str link; /* shown this once */
-    bool declined, sent, mail_set;
+    bool declined, sent, uninvited, mail_set;
     struct str email;
     struct str detail; /* what is wrong */
     struct str org_id, name, business_id, technology, privacy, incidents, version;

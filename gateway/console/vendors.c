@@ -12,7 +12,7 @@
 #include "wire/form.h"
 #include "wire/http.h"
 
-enum { ROWS_SHOWN = 500, ID_MAX = 64 };
+enum { ROWS_SHOWN = 500, ID_MAX = 64, HASH_SHOWN = 16 };
 
 static const struct str here = S("/admin/vendors");
 
@@ -22,7 +22,7 @@ struct vendors_on { /* c->state; the worker's, while it has it */
     struct joinings waiting;
     struct joining asked; /* number 0: nobody asked */
     int64_t number, now_s;
-    struct str id;
+    struct str id, hash; /* hash: of an invitation that is taken back */
     struct inviting inviting;
     struct invitations open; /* by operators */
     enum mail_state *letters;
@@ -131,7 +131,9 @@ static void put_invited(struct ctx *c, struct vendors_on *x)
     for (size_t i = 0; i < x->open.n; i++) {
         const struct invitation *one = &x->open.at[i];
         const struct organisation *o = registry_organisation(c->registry, one->organisation);
-        rows[i] = (struct vendor_invited){ .name = o != NULL ? names_in(&o->names, c->lang) : one->organisation,
+        rows[i] = (struct vendor_invited){ .organisation = one->organisation,
+                                           .hash = str_sub(one->hash, 0, HASH_SHOWN),
+                                           .name = o != NULL ? names_in(&o->names, c->lang) : one->organisation,
                                            .until = when_date(c->arena, one->until_s),
                                            .mail = invitation_letter_words(c, one, x->letters[i]),
                                            .lost = x->letters[i] == MAIL_REFUSED || x->letters[i] == MAIL_GIVEN_UP };
@@ -154,6 +156,7 @@ static enum step show(struct ctx *c, struct fail *f)
     if (c->req->method != HTTP_POST) {
         x->v.declined = done_was(c, "declined");
         x->v.sent = done_was(c, "sent");
+        x->v.uninvited = done_was(c, "uninvited");
     }
     put_organisations(c, &x->v);
     put_waiting(c, x);
@@ -172,12 +175,27 @@ static bool fetch(void *with, struct db *d, struct arena *a, struct fail *f)
     return joining_get(d, a, x->number, &x->asked, f);
 }
 
+static bool take_back(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct vendors_on *x = with;
+
+    return invitation_take_back(d, a, &x->door, x->id, x->hash, x->now_s, f);
+}
+
 static enum step read(struct ctx *c, struct fail *f)
 {
     struct vendors_on *x = on(c);
 
     if (console_provider(c) != NULL)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
+    if (str_eq(form_get(c->body, S("act")), S("uninvite"))) { /* only takes away: no fresh log-in */
+        x->id = form_typed(c->body, S("id"), ID_MAX);
+        x->hash = form_typed(c->body, S("hash"), ID_MAX);
+        x->v.uninvited = true;
+        if (!vendors_ask(c->vendors, c->work, &c->batch, c->arena, take_back, x, &x->got))
+            return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+        return WAIT;
+    }
     if (!console_fresh(c))
         return console_log_in_again(c, here, f);
     if (!str_int(form_get(c->body, S("number")), &x->number) || x->number <= 0) {
@@ -264,6 +282,8 @@ static enum step run(struct ctx *c, struct fail *f)
     struct vendors_on *x = on(c);
     struct organisation_form o = { 0 };
 
+    if (x->v.uninvited)
+        return NEXT;
     if (x->number > 0 && !x->got.ok) {
         *f = x->got.why;
         return REFUSE;
@@ -307,12 +327,12 @@ static enum step say(struct ctx *c, struct fail *f)
 {
     struct vendors_on *x = on(c);
 
-    if (x->v.declined && !x->got.ok) {
+    if ((x->v.declined || x->v.uninvited) && !x->got.ok) {
         *f = x->got.why;
         return REFUSE;
     }
-    if (x->v.declined)
-        return done_go(c, here, "declined", S(""));
+    if (x->v.declined || x->v.uninvited)
+        return done_go(c, here, x->v.declined ? "declined" : "uninvited", S(""));
     if (str_is_set(x->v.detail))
         return NEXT;
     if (!x->act.got.ok && x->act.got.why.kind != FAIL_CALLER && x->act.got.why.kind != FAIL_CONFLICT) {

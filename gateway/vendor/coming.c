@@ -202,13 +202,12 @@ static bool is_inviter(const struct ctx *c, const struct accepting *x, struct st
 static bool inviter_stands(const struct ctx *c, const struct accepting *x)
 {
     const struct registry_parts *p = registry_parts(c->registry);
-    bool owners = !is_to_city(x) && !x->invitation.by_operator;
 
-    for (size_t i = 0; !owners && i < p->admin_count; i++)
+    for (size_t i = 0; i < p->admin_count; i++)
         if (p->admins[i].provider == NULL && (p->admins[i].to_s == 0 || p->admins[i].to_s > c->now_s) &&
             p->admins[i].from_s <= c->now_s && is_inviter(c, x, p->admins[i].idp, p->admins[i].subject))
             return true;
-    for (size_t i = 0; owners && i < p->staff_count; i++)
+    for (size_t i = 0; !is_to_city(x) && i < p->staff_count; i++)
         if (p->staff[i].role == STAFF_owner && str_eq(p->staff[i].organisation->id, x->invitation.organisation) &&
             is_inviter(c, x, p->staff[i].idp, p->staff[i].subject))
             return true;

@@ -77,19 +77,32 @@ await test('an invitation goes over STARTTLS with log-in, in three languages, an
 
 await test('an invitation is good while whoever sent it may still invite', async () => {
   const link = linkIn(read((await untilMail(server, 'vera@kinos.example')).raw).text), mine = '- { id: riikka-aalto, idp: operators, subject: riikka, role: operator';
-  g.import(registry().replace(mine, '- { id: toinen, idp: operators, subject: toinen, role: operator, why: valittu }\n  ' + mine + ', to: "2026-01-01T00:00:00Z"'));
+  const other = `  - { id: toinen, idp: operators, username: toinen, password: { plain: ${password} }, given_names: Toinen, family_name: Aalto }\n`;
+  g.import(registry(other).replace(mine, '- { id: toinen, idp: operators, subject: toinen, role: operator, why: valittu }\n  ' + mine + ', to: "2026-01-01T00:00:00Z"'));
   await until('its link opens nothing', async () => (await new Agent().get(link)).status === 404);
   g.import(registry());
   await until('its link opens again', async () => (await new Agent().get(link)).status === 200);
+});
+
+await test('an operator takes an invitation back: its link opens nothing, and the page lists it no more', async () => {
+  await invite(riikka, g, 'vaara@kinos.example');
+  const link = linkIn(read((await untilMail(server, 'vaara@kinos.example')).raw).text), page = await look(riikka, g);
+  const form = forms(page.text).filter((f) => 'hash' in f.fields)[0], hash = form.fields.hash; // the newest first
+  check((await new Agent().get(link)).status === 200, 'it does not open');
+  const stranger = await new Agent().go('POST', `${g.url}/admin/vendors`, { form: { act: 'uninvite', id: 'kinos', hash } });
+  check(stranger.status === 403, `a stranger: ${stranger.status}`);
+  const answer = await riikka.submit(page, { act: 'uninvite' }, (f) => f.fields.hash === hash);
+  check(answer.status === 200 && /Kutsu on peruttu/.test(text(answer.text)) && !/vaara@kinos/.test(text(answer.text)), `${answer.status} ${text(answer.text).slice(0, 400)}`);
+  check((await new Agent().get(link)).status === 404, 'its link still opens');
 });
 
 await test('an address that is refused is told to the inviter, is not asked again, and is an alarm', async () => {
   await invite(riikka, g, 'eiole@kinos.example');
   await until('the page says that it was refused', async () => /eiole@kinos\.example: osoite ei ota viestejä vastaan/.test(text((await look(riikka, g)).text)));
   check(server.commands.filter((c) => c.includes('eiole@')).length === 1, 'asked more than once');
-  const [line] = says(g, 'mail.given_up');
+  const line = await until('the log says so', () => says(g, 'mail.given_up')[0]);
   check(line.status === 550 && line.why === 'refused', JSON.stringify(line));
-  check(says(g, 'alarm.raised').some((l) => l.code === 'mail_given_up' && l.subject === 'kinos'), 'no alarm');
+  await until('an alarm', () => says(g, 'alarm.raised').some((l) => l.code === 'mail_given_up' && l.subject === 'kinos'));
 });
 
 await test('what is no single address of ASCII is said beside the form, and no command is made of it', async () => {
