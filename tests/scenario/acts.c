@@ -467,7 +467,7 @@ static void keep_answer(struct play *p, struct tab *t, const struct json_value *
     struct str next = json_get_str(v, S("refresh_token"));
     struct tokens *k = &t->tokens;
 
-    p->releases++;
+    p->releases += !play_of_nobody(p);
     k->access_token = json_get_str(v, S("access_token"));
     k->id_token = json_get_str(v, S("id_token"));
     if (!str_is_set(next) || (k->refresh_count > 0 && str_eq(k->refresh[k->refresh_count - 1], next)))
@@ -617,7 +617,7 @@ static void asks(struct play *p, const struct service_actor *s, const struct lin
     (void)s;
     if (!str_is_set(g->access_token))
         play_complain(p, "there is no access token");
-    p->releases += play_ask(p, NULL, &r).status == 200;
+    p->releases += play_ask(p, NULL, &r).status == 200 && !play_of_nobody(p);
 }
 
 static struct buf by_itself(struct play *p, const struct service_actor *s)

@@ -343,14 +343,14 @@ static const struct {
     const char *word;
     void (*check)(struct judging *j, struct str want);
 } expectations[] = {
-    { "to ", expect_target },       { "code", expect_code },
-    { "session", expect_session },  { "error=", expect_error },
-    { "refused ", expect_refused }, { "page ", expect_page },
-    { "says ", expect_says },       { "lacks ", expect_lacks },
-    { "keeps ", expect_keeps },     { "forgets ", expect_forgets },
-    { "asks ", expect_asks },       { "logins ", expect_logins },
-    { "logs ", expect_logs },       { "if undisturbed", expect_nothing },
-    { "turns away", expect_turns },
+    { "to ", expect_target },        { "code", expect_code },
+    { "session", expect_session },   { "error=", expect_error },
+    { "refused ", expect_refused },  { "page ", expect_page },
+    { "says ", expect_says },        { "lacks ", expect_lacks },
+    { "keeps ", expect_keeps },      { "forgets ", expect_forgets },
+    { "asks ", expect_asks },        { "logins ", expect_logins },
+    { "logs ", expect_logs },        { "if undisturbed", expect_nothing },
+    { "of nobody", expect_nothing }, { "turns away", expect_turns },
 };
 
 static void expect(struct judging *j, struct str want)
@@ -421,6 +421,11 @@ static bool expects(const struct play *p, const char *word)
     return false;
 }
 
+bool play_of_nobody(const struct play *p)
+{
+    return expects(p, "of nobody");
+}
+
 /* Somebody got in, or something was told. */
 static bool is_accepted(struct play *p, const struct answer *got)
 {
@@ -486,7 +491,8 @@ static void judge_after(struct play *p, struct tab *t, const struct answer *got)
 static void count_acceptances(struct play *p, const struct answer *got)
 {
     p->logins += got->session;
-    p->opens += play_service_at(got->location) != NULL && str_is_set(play_query(p, got->location, "code"));
+    p->opens += play_service_at(got->location) != NULL && str_is_set(play_query(p, got->location, "code")) &&
+                !play_of_nobody(p);
 }
 
 static bool is_login_page(const struct answer *got)

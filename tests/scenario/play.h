@@ -105,6 +105,8 @@ struct answer play_ask(struct play *p, struct tab *t, const struct request *r);
 /* A browser's request: remembered, asked. */
 void play_browse(struct play *p, struct tab *t, const struct request *r);
 bool play_fault_hit(const struct play *p);
+/* The line expects an answer to a trial at the gate, which names nobody, so that the audit log has no line of it. */
+bool play_of_nobody(const struct play *p);
 /* Whatever is wrong is said, also where differences are quiet. */
 void play_violation(struct play *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The first time that a name is used, the value becomes its; then it must stay so, and be no other name's. */
