@@ -102,11 +102,16 @@ bool mails_put(struct db *d, struct arena *a, const struct world *w, const struc
                const struct waiting_mail *x, int64_t now_s, bool *fresh, struct fail *f)
 {
     const struct db_value long_ago = db_int(now_s - MAILS_REMEMBERED_S);
+    enum mail_state before;
 
     *fresh = false;
     if (x->key.n == 0 || x->key.n > MAILS_KEY_MAX_B)
         return fail(f, FAIL_CALLER, "mail_key", "the key of a mail has 1 to %d bytes", MAILS_KEY_MAX_B);
-    if (!db_run(d, &old, &long_ago, 1, f) || !has_room(d, a, x->owner, now_s, f))
+    if (!db_run(d, &old, &long_ago, 1, f) || !mails_how(d, a, x->key, &before, f))
+        return false;
+    if (before != MAIL_NONE) /* needs no room */
+        return true;
+    if (!has_room(d, a, x->owner, now_s, f))
         return false;
     const struct str whom = x->a_day > 0 ? mailbox_of(a, s, x->to) : S("");
     if (!mailbox_has_room(d, a, whom, x->a_day, now_s, f))

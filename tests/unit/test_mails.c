@@ -162,6 +162,14 @@ static bool try_one_mailbox(void *with, struct db *d, struct arena *a, struct fa
         CHECK(put_to(x, d, a, same[i % 3], MAILS_INVITED_A_DAY_MAX, x->now_s, f));
     for (size_t i = 0; i < 3; i++) {
         CHECK(!put_to(x, d, a, same[i], MAILS_INVITED_A_DAY_MAX, x->now_s + 86399, f));
+        const struct waiting_mail again = { .key = S("invite:1"),
+                                            .owner = S("of-1"),
+                                            .to = S("tuki@kinos.fi"),
+                                            .message = S("x"),
+                                            .a_day = MAILS_INVITED_A_DAY_MAX };
+        struct fail none = { 0 };
+        bool fresh = true; /* one that is there already takes no room */
+        CHECK(mails_put(d, a, &x->t->world, x->seals, &again, x->now_s, &fresh, &none) && !fresh);
         CHECK(f->kind == FAIL_BUSY && strcmp(f->code, "mails") == 0);
     }
     *f = (struct fail){ 0 };
