@@ -206,9 +206,9 @@ static enum step say(struct ctx *c, struct fail *f)
     struct exchange *x = mine(c);
     const struct token_record *r = &x->shown.record;
 
-    if (!still_opens(c, x, f))
+    if (!may_take(c, r, f)) /* before it is known whose it is: that is nothing to whoever came by it */
         return REFUSE;
-    if (!may_take(c, r, f) || !find_targets(c, f) || !decide(c, f) || !narrow_scope(c, r->scope, f) ||
+    if (!still_opens(c, x, f) || !find_targets(c, f) || !decide(c, f) || !narrow_scope(c, r->scope, f) ||
         !name_actor(c, r, f) || !name_way(c, r, f))
         return REFUSE;
     g->lang = r->lang;
