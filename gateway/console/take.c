@@ -210,7 +210,7 @@ static struct str here(struct ctx *c, const struct taking *x)
 {
     struct str at = arena_join(c->arena, S("/admin/services/"), x->service->id);
 
-    return x->receipt == NULL ? at : arena_printf(c->arena, "%.*s?receipt=%.*s", STR_ARG(at), STR_ARG(x->receipt->id));
+    return x->receipt == NULL ? at : url_to(c->arena, at, S("receipt"), x->receipt->id);
 }
 
 static struct str version_of(struct ctx *c)
