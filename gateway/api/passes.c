@@ -59,7 +59,7 @@ static enum step pass_door(struct ctx *c, struct fail *f)
     return x->pass->pass.provider != NULL
                ? NEXT
                : fail(f, FAIL_CALLER, "invalid_request",
-                      "passes are a municipality's: a token of the country says whose, ?provider=");
+                      "passes are a municipality's: a token of the country says whose, in the parameter provider");
 }
 
 static bool may_pass(struct ctx *c, const struct area *where, struct fail *f)
