@@ -427,7 +427,10 @@ bool trace_may(struct trace_pace *pace, struct str service, enum trace_line line
 {
     unsigned char *n = pace_of(pace, service, line, now_s / 60 + 1);
 
-    return n != NULL && *n < a_minute[line] && ++*n > 0;
+    if (n == NULL || *n >= a_minute[line])
+        return false;
+    ++*n;
+    return true;
 }
 
 struct str trace_attempt(struct ctx *c)
