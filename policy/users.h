@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * policy/users.h: which municipalities use a service: those whose own policies open it to somebody.
  *
- * Floor 3.  Pure.  A view of the texts and of the municipalities' own decisions (receipts.h), as matrix.h; for whoever looks from outside, so that it says neither to whom
- * nor when.  Read once for a snapshot; asking costs what names the service, and what names all of them.
+ * Floor 3.  Pure.  A view of the texts and of the municipalities' own decisions (receipts.h), as matrix.h; for whoever
+ * looks from outside, so that it says neither to whom nor when.  Read once for a snapshot; asking costs what names the
+ * service, and what names all of them.
  */
 #ifndef POLICY_USERS_H
 #define POLICY_USERS_H

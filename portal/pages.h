@@ -252,9 +252,9 @@ struct vendor_connect_view { /* GET /vendor/connect/ID?product= */
     } products;
     struct str file;
     struct html_lines text; /* the finished configuration */
-    struct str return_at;  /* what the product wants registered; absent: nothing */
-    bool return_is_there;  /* it is one of the service's */
-    bool secret;           /* it reads one from the environment */
+    struct str return_at;   /* what the product wants registered; absent: nothing */
+    bool return_is_there;   /* it is one of the service's */
+    bool secret;            /* it reads one from the environment */
 };
 struct html page_vendor_connect(struct arena *a, const struct vendor_connect_view *v);
 

@@ -57,8 +57,9 @@ struct gate_run {       /* a trial that is under way */
 
 /* Asks; sets the cookie.  *id: of the run. */
 void gate_begin(struct ctx *c, const struct service *s, const struct gate_trial *t, struct str *id, struct kv_got *got);
-/* The cookie's trial, if it is of s, which may have it, and of c->session, still a developer's.  False: none, without asking anybody.  What
- * was begun too long ago to be answered is found for GATE_LIFE_S more by gate_seen(), to be judged. */
+/* The cookie's trial, if it is of s, which may have it, and of c->session, still a developer's.  False: none, without
+ * asking anybody.  What was begun too long ago to be answered is found for GATE_LIFE_S more by gate_seen(), to be
+ * judged. */
 bool gate_find(struct ctx *c, const struct service *s, struct gate_run *out);
 bool gate_seen(struct ctx *c, const struct service *s, struct gate_run *out);
 void gate_end(struct ctx *c); /* this browser has none any more */

@@ -428,6 +428,8 @@ TEST(the_night_is_from_ten_to_six_by_finnish_clocks)
 {
     const int64_t midnight_s = 1786395600; /* 11 August 2026, 00:00 in Finland */
 
-    CHECK(alarm_is_night(midnight_s) && alarm_is_night(midnight_s - 2 * 3600) && alarm_is_night(midnight_s + 6 * 3600 - 1));
-    CHECK(!alarm_is_night(midnight_s - 2 * 3600 - 1) && !alarm_is_night(midnight_s + 6 * 3600) && !alarm_is_night(midnight_s + 43200));
+    CHECK(alarm_is_night(midnight_s) && alarm_is_night(midnight_s - 2 * 3600) &&
+          alarm_is_night(midnight_s + 6 * 3600 - 1));
+    CHECK(!alarm_is_night(midnight_s - 2 * 3600 - 1) && !alarm_is_night(midnight_s + 6 * 3600) &&
+          !alarm_is_night(midnight_s + 43200));
 }

@@ -358,7 +358,9 @@ TEST(language_links_keep_the_page)
  * (gateway/oidc/token.c). */
 TEST(the_page_about_us_says_what_each_service_may_be_told_at_most)
 {
-    static const struct purpose whys[] = { { .claim = CLAIM_EMAIL, .why = { { S("Jotta <viesti> löytää") } }, .basis = BASIS_CONTRACT } };
+    static const struct purpose whys[] = {
+        { .claim = CLAIM_EMAIL, .why = { { S("Jotta <viesti> löytää") } }, .basis = BASIS_CONTRACT }
+    };
     static struct service services[] = {
         { .id = S("a"),
           .names = { { S("Kanerva") } },
