@@ -222,13 +222,14 @@ static void mark_asked(struct here *h, uint32_t place, enum deed deed, struct ma
 {
     const struct set *set = h->x->set;
     const struct listed *l = &set->at[place];
+    const struct bits *every = lookup_enabled(h->x->index);
     size_t n = l->services != NULL ? l->n_services : set->parts->service_count;
 
     if (n == 0 || !may_be_about(l, deed) || !is_for_now(h, l))
         return;
     if (listed_alike(l)) {
         if (holds(h, l, deed, l->services != NULL ? l->services[0] : &set->parts->services[0]))
-            mark_listed(m, set, l, deed, lookup_enabled(h->x->index));
+            mark_listed(m, set, l, deed, every);
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -237,7 +238,7 @@ static void mark_asked(struct here *h, uint32_t place, enum deed deed, struct ma
         one.services = &s;
         one.n_services = 1;
         if (holds(h, l, deed, s))
-            mark_listed(m, set, &one, deed, NULL);
+            mark_listed(m, set, &one, deed, every);
     }
 }
 
