@@ -44,7 +44,7 @@ static void put_text(struct buf *b, struct str s)
     uint32_t n = s.p != NULL ? (uint32_t)s.n : ABSENT;
 
     buf_add(b, str_n(&n, sizeof n));
-    if (s.n > 0)
+    if (s.p != NULL && s.n > 0)
         buf_add(b, s);
 }
 

@@ -30,7 +30,7 @@ const char *logo_cause_name(enum logo_cause cause)
 const char *logo_cause_words(enum logo_cause cause)
 {
     static const char *const all[] = {
-#define X(name, words) words,
+#define X(name, words) (words),
         LOGO_CAUSES(X)
 #undef X
     };
