@@ -8,6 +8,7 @@
 #include "base/seals.h"
 #include "base/settings.h"
 #include "gateway/oidc/client/keys.h"
+#include "gateway/oidc/logout/leave.h"
 #include "gateway/oidc/modes.h"
 #include "gateway/oidc/tokens/envelope.h"
 #include "gateway/service_keys.h"
@@ -349,12 +350,7 @@ static struct str logout_claims(struct ctx *c)
     json_begin_object(&o);
     json_put_str(&o, S("jti"), crypt_token(c->arena, c->world, 16));
     json_put_str(&o, S("sid"), sid_of(c));
-    json_key(&o, S("events"));
-    json_begin_object(&o);
-    json_key(&o, S("http://schemas.openid.net/event/backchannel-logout"));
-    json_begin_object(&o);
-    json_end_object(&o);
-    json_end_object(&o);
+    leave_event_put(&o);
     json_end_object(&o);
     return json_done(&o);
 }

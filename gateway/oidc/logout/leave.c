@@ -26,6 +26,16 @@ bool oidc_hears(const struct ctx *c, const struct service *s)
 }
 
 /* [2.4]: sub and sid as in the ID token of that session; never a nonce, so that nobody takes it for one. */
+void leave_event_put(struct json_out *o)
+{
+    json_key(o, S("events"));
+    json_begin_object(o);
+    json_key(o, S("http://schemas.openid.net/event/backchannel-logout"));
+    json_begin_object(o);
+    json_end_object(o);
+    json_end_object(o);
+}
+
 static struct str logout_claims(struct ctx *c, const struct leaver *who)
 {
     struct json_out o = json_out(c->arena, CLAIMS_MAX_B);
@@ -35,12 +45,7 @@ static struct str logout_claims(struct ctx *c, const struct leaver *who)
     json_put_str(&o, S("jti"), crypt_token(c->arena, c->world, JTI_B));
     json_put_str(&o, S("sub"), pairwise_sub(c->arena, c->seals, who->person, c->service->vendor));
     json_put_str(&o, S("sid"), pairwise_sid(c->arena, c->seals, who->sid, c->service->vendor));
-    json_key(&o, S("events"));
-    json_begin_object(&o);
-    json_key(&o, S("http://schemas.openid.net/event/backchannel-logout"));
-    json_begin_object(&o);
-    json_end_object(&o);
-    json_end_object(&o);
+    leave_event_put(&o);
     json_end_object(&o);
     return json_done(&o);
 }

@@ -11,6 +11,10 @@
 
 bool oidc_hears(const struct ctx *c, const struct service *s);
 extern const struct step_row oidc_leave[];
+
+struct json_out;
+/* The member "events" that makes a logout token one [OIDC Back-Channel Logout 2.4]. */
+void leave_event_put(struct json_out *o);
 struct str oidc_leave_frame(struct ctx *c, const struct service *s, const struct leaver *who);
 
 #endif
