@@ -141,8 +141,9 @@ TEST(mails_that_wait_are_bounded_for_each_owner)
 static bool put_to(const struct box *x, struct db *d, struct arena *a, const char *to, int64_t a_day, int64_t now_s,
                    struct fail *f)
 {
-    static int number;
-    const struct waiting_mail m = { .key = arena_printf(a, "invite:%d", ++number),
+    static int puts;
+    const int number = ++puts;
+    const struct waiting_mail m = { .key = arena_printf(a, "invite:%d", number),
                                     .owner = arena_printf(a, "of-%d", number), /* each time another's */
                                     .to = str_of(to),
                                     .message = S("x"),
