@@ -15,7 +15,7 @@
 
 /* Upper bounds in milliseconds; one more bucket takes the rest. */
 #define METRICS_BOUNDS_MS 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000
-enum { METRICS_BOUNDS = 12, METRICS_ROUTES_MAX = 256, METRICS_STATUSES = 6 };
+enum { METRICS_BOUNDS = 12, METRICS_ROUTES_MAX = 384, METRICS_STATUSES = 6 };
 
 /* What is counted besides requests.
  *    counter               help */
