@@ -30,6 +30,16 @@ struct affiliation {
     int64_t from_s, to_s; /* valid from–to, Unix time; 0: open */
 };
 
+/* For whom a guardian acts: one child at a time.  Stands beside the guardian, who is the person, and never in their
+ * place.  The guardian's one affiliation is then that of a guardian, at the child's school, until the same moment. */
+struct acting {
+    struct str child; /* as struct person, id: names of the child are made of it (model/pairwise.h); never shown */
+    struct str provider_oid, school_oid, school_code, group;
+    int class_level;
+    struct str name; /* as it is shown to the guardian alone */
+    int64_t until_s; /* 00:00 in Finland of the day on which the child is of age */
+};
+
 enum {
     PERSON_AFFILIATIONS_MAX = 64,
     PERSON_TEXT_MAX_B = 1024, /* any text of a person; longer ones are not taken */
@@ -59,7 +69,20 @@ struct person {
     int64_t city_ends_s; /* its own session of the person ends then; 0: it does not say */
     enum { AGE_UNKNOWN = 0, AGE_UNDER13, AGE_13TO17, AGE_ADULT } age;
     bool non_disclosure; /* turvakielto; never released */
+    /* Of guardians.  identity: a personal identity code, in the request that has read it and nowhere else: it is of no
+     * record.  registered: the population register was asked, and has said what it knows.  relations: what is kept to
+     * ask for whom they may act (idp-adapters/relations.h); absent: they act for nobody.  acting: for whom they act
+     * now; child absent: for nobody. */
+    struct str identity;
+    bool registered;
+    struct str relations;
+    struct acting acting;
 };
+
+static inline bool person_acts(const struct person *p)
+{
+    return str_is_set(p->acting.child);
+}
 
 const char *role_name(enum role role); /* "teacher"; "" for ROLE_NONE */
 int role_mpass_code(enum role role);   /* 0 where MPASSid has none */
