@@ -91,6 +91,14 @@ struct invitation invitation_new(struct ctx *c, struct str organisation, enum st
                                 .until_s = c->now_s + INVITATION_S };
 }
 
+struct invitation invitation_recovery(struct ctx *c, struct str account, struct str name, struct str *link)
+{
+    struct invitation x = invitation_new(c, invitation_to_account(c->arena, account), STAFF_NONE, name, link);
+
+    x.until_s = c->now_s + RECOVERY_S;
+    return x;
+}
+
 struct str staff_role_word(enum staff_role role, enum lang lang)
 {
     static const enum vendor_text words[STAFF_ROLE_COUNT] = {
@@ -125,6 +133,15 @@ void invitation_address(struct ctx *c, struct inviting *x, const struct names *n
                                       .path = str_from(link, c->set->public_url.n) };
     for (int lang = 0; lang < LANG_COUNT; lang++)
         x->letter.part.in[lang] = staff_role_word(x->made.role, (enum lang)lang);
+}
+
+void invitation_address_recovery(struct ctx *c, struct inviting *x, const struct organisation *owner, struct str email,
+                                 struct str link)
+{
+    invitation_address(c, x, &owner->names, email, link);
+    x->letter.letter = LETTER_account_recovery;
+    x->letter.owner = owner->id;
+    x->letter.part = (struct names){ 0 };
 }
 
 bool invitation_send(struct db *d, struct arena *a, struct inviting *x, struct fail *f)

@@ -43,6 +43,9 @@ struct str staff_role_word(enum staff_role role, enum lang lang);
 struct invitation invitation_new(struct ctx *c, struct str organisation, enum staff_role role, struct str note,
                                  struct str *link);
 
+/* The same to let an account in anew: RECOVERY_S, of no role. */
+struct invitation invitation_recovery(struct ctx *c, struct str account, struct str name, struct str *link);
+
 /* What becomes of it in a job on the vendors' store. */
 struct inviting {
     struct invitation made; /* email: where it is sent; "": nowhere */
@@ -52,6 +55,9 @@ struct inviting {
 };
 /* On the loop: x->made stands, name is the organisation's, email what was typed (""), link is invitation_new()'s. */
 void invitation_address(struct ctx *c, struct inviting *x, const struct names *name, struct str email, struct str link);
+/* The same of one that lets an account in anew; owner: the organisation whose owner does. */
+void invitation_address_recovery(struct ctx *c, struct inviting *x, const struct organisation *owner, struct str email,
+                                 struct str link);
 /* Keeps it and leaves its letter in the outbox: both or neither. */
 bool invitation_send(struct db *d, struct arena *a, struct inviting *x, struct fail *f);
 /* hash: its first digits will do.  A letter that waits is not sent any more. */

@@ -79,13 +79,17 @@ struct vendor_join_view { /* GET, POST /vendor/join: of an organisation_form, an
 };
 struct html page_vendor_join(struct arena *a, const struct vendor_join_view *v);
 
+struct vendor_seed { /* what an authenticator app is told: sealed, for the form's field `seal`; to be typed; drawn */
+    struct str seal, text, qr, box;
+};
+
 struct vendor_invited_view { /* GET, POST /vendor/invite/TOKEN: seal, username, given_names, family_name, password, code
                               */
     struct page page;
     struct str token, organisation, role; /* role in words */
     bool city;                            /* a municipality invites: its admins sign in to the console */
-    struct str seal;                      /* what the code is made from, sealed */
-    struct str seed, qr, box;             /* to be typed; drawn */
+    bool recovers;                        /* an account that is there: password and code alone are made anew */
+    struct vendor_seed app;
     struct str username, given_names, family_name;
     struct str no_username, no_given_names, no_family_name, no_password, no_code;
     struct vendor_wrongs wrongs;
@@ -125,13 +129,14 @@ struct vendor_person_row {
     struct str id, name, role, role_id; /* role_id: "owner" */
     bool reader, developer, owner;      /* what they are */
     bool self;
+    bool recovers; /* their account is this organisation's alone: its owner may let them in anew */
 };
 struct vendor_invitation_row {
     struct str hash, note, role, until;
     struct str mail; /* where it was sent, and what has become of it; absent: nowhere */
     bool lost;       /* it did not arrive */
 };
-struct vendor_people_view { /* GET /vendor/people; POST: act (invite, role, remove, uninvite), id, role, note,
+struct vendor_people_view { /* GET /vendor/people; POST: act (invite, role, remove, uninvite, recover), id, role, note,
                              * email */
     struct vendor_page con;
     struct {
@@ -143,6 +148,7 @@ struct vendor_people_view { /* GET /vendor/people; POST: act (invite, role, remo
         size_t n;
     } invitations;
     struct str link;        /* shown this once */
+    bool recovers;          /* it lets in anew */
     struct str note, email; /* as typed */
     struct str no_email;    /* what is wrong with it; absent: nothing */
     bool mail_set;          /* invitations can be sent */
@@ -161,8 +167,8 @@ struct html page_vendor_organisation(struct arena *a, const struct vendor_organi
 struct vendor_passkey_row {
     struct str id, name, made, used;
 };
-struct vendor_account_view { /* GET, POST /vendor/account: act (passkey, remove, papers), id, name, made, client, data
-                              */
+struct vendor_account_view { /* GET, POST /vendor/account: act (passkey, remove, papers, password, app), id, name, made,
+                              * client, data, old, password, code */
     struct vendor_page con;
     struct {
         const struct vendor_passkey_row *at;
@@ -173,7 +179,11 @@ struct vendor_account_view { /* GET, POST /vendor/account: act (passkey, remove,
     struct {
         const struct str *at;
         size_t n;
-    } papers; /* shown this once */
+    } papers;           /* shown this once */
+    struct str told_at; /* where a letter says that something of it was changed; absent: nowhere */
+    struct vendor_seed app;
+    struct str no_old, no_password, no_app_old, no_code; /* what is wrong with each */
+    struct vendor_wrongs wrongs;
     struct str trouble, done;
 };
 struct html page_vendor_account(struct arena *a, const struct vendor_account_view *v);

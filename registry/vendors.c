@@ -49,6 +49,7 @@ static const struct db_statement
     invitation_used = { "invitation_take",
                         "UPDATE invitations SET used_s = ?2 WHERE hash = ?1 AND used_s = 0 AND until_s > ?2" },
     invitation_again = { "invitation_give_back", "UPDATE invitations SET used_s = 0 WHERE hash = ?1" },
+    invitations_gone = { "invitations_end", "DELETE FROM invitations WHERE organisation = ?1 AND used_s = 0" },
     invitation_gone = { "invitation_drop", "DELETE FROM invitations WHERE organisation = ?1 AND "
                                            "substr(hash, 1, length(?2)) = ?2 AND used_s = 0" },
     join = { "joining_put", "INSERT INTO joinings (at_s, name, business_id, technology, privacy, incidents, person, "
@@ -125,6 +126,16 @@ struct str invitation_to_city(struct arena *a, struct str provider)
 struct str invitation_city(const struct invitation *x)
 {
     return str_has_prefix(x->organisation, S("@")) ? str_from(x->organisation, 1) : (struct str){ NULL, 0 };
+}
+
+struct str invitation_to_account(struct arena *a, struct str account)
+{
+    return arena_join(a, S("!"), account);
+}
+
+struct str invitation_account(const struct invitation *x)
+{
+    return str_has_prefix(x->organisation, S("!")) ? str_from(x->organisation, 1) : (struct str){ NULL, 0 };
 }
 
 bool invitation_put(struct db *d, struct arena *a, const struct invitation *x, struct fail *f)
@@ -207,6 +218,13 @@ bool invitations_by_operators(struct db *d, struct arena *a, int64_t now_s, stru
     const struct db_value now = db_int(now_s);
 
     return list_invitations(d, a, &invited_by_operators, &now, 1, out, f);
+}
+
+bool invitations_end(struct db *d, struct str organisation, struct fail *f)
+{
+    const struct db_value args[] = { db_text(organisation) };
+
+    return db_run(d, &invitations_gone, args, 1, f);
 }
 
 bool invitation_drop(struct db *d, struct str organisation, struct str hash, struct fail *f)
@@ -316,20 +334,25 @@ static struct str paper_hash(struct arena *a, struct str account, struct str cod
     return sha256_hex(a, buf_ok(&b) ? buf_str(&b) : S(""));
 }
 
-bool recovery_put(struct db *d, struct arena *a, struct str account, const struct str codes[RECOVERY_CODES],
-                  struct fail *f)
+static bool put_papers(struct db *d, struct arena *a, struct str account, const struct str codes[RECOVERY_CODES],
+                       struct fail *f)
 {
     const struct db_value whose = db_text(account);
-    bool good = db_begin(d, f);
+    bool good = db_run(d, &papers_gone, &whose, 1, f);
 
-    if (!good)
-        return false;
-    good = db_run(d, &papers_gone, &whose, 1, f);
     for (int i = 0; good && i < RECOVERY_CODES; i++) {
         const struct db_value row[] = { whose, db_text(paper_hash(a, account, codes[i])) };
         good = db_run(d, &paper_put, row, 2, f);
     }
-    if (good && db_commit(d, f))
+    return good;
+}
+
+bool recovery_put(struct db *d, struct arena *a, struct str account, const struct str codes[RECOVERY_CODES],
+                  struct fail *f)
+{
+    if (!db_begin(d, f))
+        return false;
+    if (put_papers(d, a, account, codes, f) && db_commit(d, f))
         return true;
     db_rollback(d);
     return false;
@@ -467,4 +490,16 @@ bool factors_drop(struct db *d, struct str account, struct fail *f)
 
     return db_run(d, &seed_gone, args, 1, f) && db_run(d, &papers_gone, args, 1, f) &&
            db_run(d, &passkeys_gone, args, 1, f);
+}
+
+bool factors_put(struct db *d, struct arena *a, const struct world *w, const struct seals *s, struct str account,
+                 struct str seed, int64_t step, const struct str codes[RECOVERY_CODES], struct fail *f)
+{
+    if (!db_begin(d, f))
+        return false;
+    if (factors_drop(d, account, f) && seed_put(d, a, w, s, account, seed, step, f) &&
+        put_papers(d, a, account, codes, f) && db_commit(d, f))
+        return true;
+    db_rollback(d);
+    return false;
 }

@@ -23,6 +23,7 @@
 
 enum {
     INVITATION_S = 7 * 86400,
+    RECOVERY_S = 86400,
     INVITATIONS_OF_ONE_MAX = 50, /* open ones of an organisation */
     JOININGS_MAX = 500,          /* that wait, of all the world */
     JOINING_KEPT_S = 90 * 86400,
@@ -68,6 +69,11 @@ struct str invitation_to_city(struct arena *a, struct str provider);
 /* And back; absent: it is to an organisation. */
 struct str invitation_city(const struct invitation *x);
 
+/* Of an account that is let in anew: no new one is made, and its role stays. */
+struct str invitation_to_account(struct arena *a, struct str account);
+/* And back; absent: it is none of an account. */
+struct str invitation_account(const struct invitation *x);
+
 /* Fails CALLER invitations_of_one; OURS db_…. */
 bool invitation_put(struct db *d, struct arena *a, const struct invitation *x, struct fail *f);
 /* One that is open.  Fails NOT_FOUND no_invitation: there never was, it is over, it was used. */
@@ -82,6 +88,8 @@ bool invitations_of(struct db *d, struct arena *a, struct str organisation, int6
                     struct fail *f);
 /* Of whatever organisation. */
 bool invitations_by_operators(struct db *d, struct arena *a, int64_t now_s, struct invitations *out, struct fail *f);
+/* All that are open: of one account one link lets in. */
+bool invitations_end(struct db *d, struct str organisation, struct fail *f);
 /* hash: its first digits will do, as many as a form shows. */
 bool invitation_drop(struct db *d, struct str organisation, struct str hash, struct fail *f);
 
@@ -147,5 +155,8 @@ bool passkey_drop(struct db *d, struct arena *a, struct str account, struct str 
 
 /* All that this account signs in by. */
 bool factors_drop(struct db *d, struct str account, struct fail *f);
+/* In place of it, an app and recovery codes: both, and nothing else, or as it was. */
+bool factors_put(struct db *d, struct arena *a, const struct world *w, const struct seals *s, struct str account,
+                 struct str seed, int64_t step, const struct str codes[RECOVERY_CODES], struct fail *f);
 
 #endif

@@ -34,6 +34,7 @@
     X(joinings, "vendor:join", 10, "the budget for organisations that ask to join from this address")                  \
     X(invited, "vendor:invite", 300, "the budget for looks at invitations from this address")                          \
     X(second_codes, "vendor:code", 10, "the budget for one-time codes of this account")                                \
+    X(own_password, "vendor:own", 10, "the budget for the password that this account's page asks for")                 \
     X(passkeys, "vendor:passkey", 300, "the budget for passkeys from this address")                                    \
     X(trials, "vendor:trial", 300, "the budget for trials of this organisation")                                       \
     X(rolled_keys, "vendor:rolled", 5, "the budget for trials of this organisation that show a key")

@@ -2,7 +2,8 @@
  * Before the door: an organisation asks to join, and an invitation becomes an account.
  *
  * Both are open to everybody, so each address has a budget, and whoever has no invitation learns of none.  An account
- * is made with its second factor in the same form: there is no moment at which a password alone would do. */
+ * is made with its second factor in the same form: there is no moment at which a password alone would do.  An owner may
+ * let somebody in anew by the same kind of link: then the account is there, and both are made in place of what was. */
 #include "base/codec.h"
 #include "base/crypt.h"
 #include "base/seals.h"
@@ -11,15 +12,18 @@
 #include "gateway/answer.h"
 #include "gateway/joining.h"
 #include "gateway/session/limits.h"
+#include "gateway/session/session.h"
 #include "gateway/session/strict.h"
 #include "gateway/vendor/door.h"
+#include "gateway/vendor/recover.h"
+#include "gateway/vendor/seed.h"
 #include "idp-adapters/fold.h"
 #include "model/pairwise.h"
 #include "model/when.h"
+#include "registry/ends.h"
 #include "wire/form.h"
 #include "wire/http.h"
 #include "wire/otp.h"
-#include "wire/qr.h"
 
 enum {
     HOUR_S = 3600,
@@ -27,9 +31,6 @@ enum {
     NAME_MAX = 100,
     USERNAME_MIN = 3,
     USERNAME_MAX = 128,
-    PASSWORD_MIN = 12,
-    PASSWORD_TYPED_MAX_B = 1024,
-    SEAL_TYPED_MAX_B = 512,
     ID_B = 10,
     FIRST_ADMIN_S = 366 * 86400
 };
@@ -144,6 +145,9 @@ struct accepting { /* c->state; the worker's, while it has it */
     struct kv_got count;
     struct vendors_got got;
     struct vendor_act act;
+    const struct staff *recovered; /* what whoever is let in anew is; NULL: an account is made */
+    struct account_letter letter;
+    bool ended; /* the sessions of whoever was in */
 };
 
 static bool look(void *with, struct db *d, struct arena *a, struct fail *f)
@@ -184,12 +188,19 @@ static bool is_to_city(const struct accepting *x)
     return str_is_set(invitation_city(&x->invitation));
 }
 
+static bool is_recovery(const struct accepting *x)
+{
+    return str_is_set(invitation_account(&x->invitation));
+}
+
 /* The names of whoever invites; NULL: they are not there, or are switched off. */
 static const struct names *invited_by(const struct ctx *c, const struct accepting *x)
 {
     const struct provider *p = registry_provider(c->registry, invitation_city(&x->invitation));
     const struct organisation *o = registry_organisation(c->registry, x->invitation.organisation);
 
+    if (is_recovery(x))
+        return x->recovered != NULL ? &x->recovered->organisation->names : NULL;
     return is_to_city(x) ? (p != NULL ? &p->names : NULL) : o != NULL && o->enabled ? &o->names : NULL;
 }
 
@@ -202,13 +213,14 @@ static bool is_inviter(const struct ctx *c, const struct accepting *x, struct st
 static bool inviter_stands(const struct ctx *c, const struct accepting *x)
 {
     const struct registry_parts *p = registry_parts(c->registry);
+    struct str where = is_recovery(x) ? x->recovered->organisation->id : x->invitation.organisation;
 
-    for (size_t i = 0; i < p->admin_count; i++)
+    for (size_t i = 0; !is_recovery(x) && i < p->admin_count; i++)
         if (p->admins[i].provider == NULL && (p->admins[i].to_s == 0 || p->admins[i].to_s > c->now_s) &&
             p->admins[i].from_s <= c->now_s && is_inviter(c, x, p->admins[i].idp, p->admins[i].subject))
             return true;
     for (size_t i = 0; !is_to_city(x) && i < p->staff_count; i++)
-        if (p->staff[i].role == STAFF_owner && str_eq(p->staff[i].organisation->id, x->invitation.organisation) &&
+        if (p->staff[i].role == STAFF_owner && str_eq(p->staff[i].organisation->id, where) &&
             is_inviter(c, x, p->staff[i].idp, p->staff[i].subject))
             return true;
     return false;
@@ -222,6 +234,8 @@ static enum step found(struct ctx *c, struct fail *f)
         *f = x->got.why;
         return REFUSE;
     }
+    if (is_recovery(x))
+        x->recovered = recoverable(c, invitation_account(&x->invitation));
     if (invited_by(c, x) == NULL || registry_idp_vendors(c->registry) == NULL)
         return fail(f, FAIL_NOT_FOUND, "no_invitation", "its organisation is not there, or is switched off");
     if (!inviter_stands(c, x))
@@ -234,37 +248,27 @@ static struct str bound_to(struct ctx *c, const struct accepting *x)
     return arena_join(c->arena, S("vendor-seed:"), x->hash);
 }
 
-/* The seed of the page before, so that a mistake elsewhere does not cost a second telephone. */
 static void take_seed(struct ctx *c, struct accepting *x)
 {
-    struct str typed = form_get(c->body, S("seal")), sealed;
-    unsigned char fresh[OTP_SEED_B];
-
-    if (typed.n <= SEAL_TYPED_MAX_B && b64url_decode(c->arena, typed, &sealed) &&
-        seal_open(c->arena, c->seals, SEAL_COOKIE, bound_to(c, x), sealed, &x->seed) && x->seed.n == OTP_SEED_B)
-        return;
-    world_random(c->world, fresh, sizeof fresh);
-    x->seed = arena_str(c->arena, str_n((const char *)fresh, sizeof fresh));
+    x->seed = seed_typed(c, bound_to(c, x));
 }
 
 static enum step show_invited(struct ctx *c, struct accepting *x, int status)
 {
     struct vendor_invited_view *v = &x->v;
-    size_t side = 0;
+    const struct account *own = is_recovery(x) ? registry_account_id(c->registry, x->recovered->subject) : NULL;
 
     v->page = page_for(c, v->papers.n == 0 ? c->req->path : (struct str){ NULL, 0 });
     v->token = c->req->param;
     v->organisation = names_in(invited_by(c, x), c->lang);
     v->city = is_to_city(x);
+    v->recovers = own != NULL;
+    if (own != NULL)
+        v->username = own->username;
     v->role = v->city ? role_word(ROLE_ADMIN, c->lang) : vendor_role_word(x->invitation.role, c->lang);
     v->wrongs = listed(&x->wrongs);
-    if (v->papers.n == 0) {
-        v->seal =
-            b64url_encode(c->arena, seal_close(c->arena, c->world, c->seals, SEAL_COOKIE, bound_to(c, x), x->seed));
-        v->seed = otp_text(c->arena, x->seed);
-        v->qr = qr_path(c->arena, otp_uri(c->arena, x->seed, c->set->name, v->organisation), &side);
-        v->box = arena_printf(c->arena, "-4 -4 %zu %zu", side + 8, side + 8);
-    }
+    if (v->papers.n == 0)
+        v->app = seed_shown(c, bound_to(c, x), x->seed, v->organisation);
     return answer_page(c, status, page_vendor_invited(c->arena, v));
 }
 
@@ -295,10 +299,12 @@ static void judge(struct ctx *c, struct accepting *x)
 {
     struct vendor_invited_view *v = &x->v;
 
-    v->no_given_names = wrong_missing(c, &x->wrongs, "given_names", V_v_given_names, v->given_names);
-    v->no_family_name = wrong_missing(c, &x->wrongs, "family_name", V_v_family_name, v->family_name);
-    v->no_username = judge_username(c, x);
-    if (str_chars(x->password, PASSWORD_MIN - 1, SIZE_MAX).n == x->password.n || x->password.n > PASSWORD_TYPED_MAX_B)
+    if (!is_recovery(x)) {
+        v->no_given_names = wrong_missing(c, &x->wrongs, "given_names", V_v_given_names, v->given_names);
+        v->no_family_name = wrong_missing(c, &x->wrongs, "family_name", V_v_family_name, v->family_name);
+        v->no_username = judge_username(c, x);
+    }
+    if (!password_will_do(x->password))
         v->no_password = wrong_note(c, &x->wrongs, "password", V_v_password, say(c, V_v_password_short));
     if (!otp_step(c->arena, x->seed, form_get(c->body, S("code")), c->now_s, 0, &x->step))
         v->no_code = wrong_note(c, &x->wrongs, "code", V_v_code, say(c, V_v_code_wrong));
@@ -331,6 +337,16 @@ static void put_admin(struct ctx *c, struct accepting *x, struct edit *e, const 
     edit_put(e, &right, fields, sizeof fields / sizeof *fields);
 }
 
+/* Whoever is let in anew keeps all but what they sign in by. */
+static void put_recovered(struct ctx *c, struct accepting *x)
+{
+    const struct row_id account = { S("account"), { x->account, { NULL, 0 } } };
+    const struct edit_field fields[] = { { S("password"), x->password } };
+
+    edit_put(vendor_act_begin(c, &x->act, true, x->invitation.by, S("")), &account, fields, 1);
+    account_letter_address(c, &x->letter, x->account, x->recovered->organisation, LETTER_PART_own_recovered);
+}
+
 static void put_rows(struct ctx *c, struct accepting *x)
 {
     const struct idp *idp = registry_idp_vendors(c->registry);
@@ -339,7 +355,8 @@ static void put_rows(struct ctx *c, struct accepting *x)
                                              { S("username"), x->v.username },
                                              { S("password"), x->password },
                                              { S("given_names"), x->v.given_names },
-                                             { S("family_name"), x->v.family_name } };
+                                             { S("family_name"), x->v.family_name },
+                                             { S("email"), x->invitation.email } };
     struct edit *e = vendor_act_begin(c, &x->act, true, x->invitation.by, S(""));
 
     edit_put(e, &account, of_account, sizeof of_account / sizeof *of_account);
@@ -372,6 +389,19 @@ static bool keep_factors(void *with, struct db *d, struct arena *a, struct fail 
            recovery_put(d, a, x->account, x->papers, f);
 }
 
+static bool replace_factors(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct accepting *x = with;
+
+    return factors_put(d, a, x->world, x->seals, x->account, x->seed, x->step, x->papers, f);
+}
+
+static bool open_again(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    (void)a;
+    return invitation_give_back(d, ((const struct accepting *)with)->hash, f);
+}
+
 /* The invitation first, so that two of it make one account, and with it the factors, which are nobody's until the
  * account is there: so there is none without them.  Where the rows were not made, all of it is given back. */
 static bool accept(void *with, struct db *d, struct arena *a, struct fail *f)
@@ -388,6 +418,24 @@ static bool accept(void *with, struct db *d, struct arena *a, struct fail *f)
     return false;
 }
 
+/* The same of an account that is there.  The password first, so that no new factor stands beside an old one: where
+ * the factors are not kept, the link is good again, and nobody is in by halves. */
+static bool recover(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct accepting *x = with;
+    struct fail none = { 0 };
+
+    if (!vendors_now(x->vendors, a, take, x, f))
+        return false;
+    if (edit_run(x->act.edit, d, a, &x->act.how, EDIT_APPLY, &x->act.result, f) &&
+        vendors_now(x->vendors, a, replace_factors, x, f)) {
+        account_letter_put(&x->letter, a);
+        return true;
+    }
+    (void)vendors_now(x->vendors, a, open_again, x, &none);
+    return false;
+}
+
 static enum step accept_read(struct ctx *c, struct fail *f)
 {
     struct accepting *x = c->state;
@@ -400,12 +448,18 @@ static enum step accept_read(struct ctx *c, struct fail *f)
     judge(c, x);
     if (x->wrongs.n > 0)
         return show_invited(c, x, 400);
-    x->account =
-        arena_join(c->arena, S("v-"),
-                   b32_encode(c->arena, str_sub(sha256(c->arena, crypt_token(c->arena, c->world, SHA256_B)), 0, ID_B)));
     recovery_make(c->arena, c->world, x->papers);
-    put_rows(c, x);
-    vendor_audit(c, "vendor", S("join"), x->invitation.organisation);
+    if (is_recovery(x)) {
+        x->account = x->recovered->subject;
+        put_recovered(c, x);
+    } else {
+        x->account = arena_join(
+            c->arena, S("v-"),
+            b32_encode(c->arena, str_sub(sha256(c->arena, crypt_token(c->arena, c->world, SHA256_B)), 0, ID_B)));
+        put_rows(c, x);
+    }
+    vendor_audit(c, "vendor", is_recovery(x) ? S("recover") : S("join"),
+                 is_recovery(x) ? x->account : x->invitation.organisation);
     return WAIT;
 }
 
@@ -413,7 +467,23 @@ static enum step accept_run(struct ctx *c, struct fail *f)
 {
     struct accepting *x = c->state;
 
-    return vendor_audited(c, f) ? vendor_ask_registry(c, accept, x, &x->act.got, f) : REFUSE;
+    return vendor_audited(c, f) ? vendor_ask_registry(c, is_recovery(x) ? recover : accept, x, &x->act.got, f) : REFUSE;
+}
+
+/* Of who is let in anew, wherever they were: perhaps it was not they. */
+static enum step accept_end(struct ctx *c, struct fail *f)
+{
+    struct accepting *x = c->state;
+
+    if (!x->act.got.ok || !is_recovery(x))
+        return NEXT;
+    const struct mark m = { .kind = MARK_PERSON,
+                            .what = pairwise_person(c->arena, c->seals, x->recovered->idp, x->account),
+                            .at_s = c->now_s,
+                            .until_s = c->now_s + session_longest_s(c->set) };
+    if (!ends_mark(c->ends, c->work, &c->batch, c->arena, &m, &x->ended))
+        return fail(f, FAIL_BUSY, "busy", "too many jobs wait");
+    return WAIT;
 }
 
 static enum step accept_served(struct ctx *c, struct fail *f)
@@ -433,10 +503,13 @@ static enum step accept_say(struct ctx *c, struct fail *f)
         x->v.no_username = wrong_note(c, &x->wrongs, "username", V_v_username, vendor_act_trouble(c, &x->act, &field));
         return show_invited(c, x, 400);
     }
+    if (is_recovery(x) && !x->ended)
+        return fail(f, FAIL_OURS, "temporarily_unavailable", "the end of sessions was not kept");
     x->v.papers.at = x->papers;
     x->v.papers.n = RECOVERY_CODES;
     return show_invited(c, x, 200);
 }
 
-const struct step_row vendor_accept[] = { { find },       { find_kept },     { found },      { accept_read },
-                                          { accept_run }, { accept_served }, { accept_say }, { NULL } };
+const struct step_row vendor_accept[] = { { find },          { find_kept },  { found },
+                                          { accept_read },   { accept_run }, { accept_end },
+                                          { accept_served }, { accept_say }, { NULL } };

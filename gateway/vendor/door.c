@@ -275,13 +275,14 @@ static void free_edit(void *e)
 struct edit *vendor_act_begin(struct ctx *c, struct vendor_act *x, bool whole, struct str who, struct str why)
 {
     struct change_by *by = arena_make(c->arena, struct change_by);
+    const struct staff *is = c->vendor != NULL ? c->vendor->staff : NULL; /* NULL: before the door */
     struct edit_from from = { 0 };
 
     if (!str_int(form_get(c->body, S("version")), &from.version) || from.version <= 0)
         from.version = registry_parts(c->registry)->version;
     *by = (struct change_by){ .who = str_is_set(who) ? who : c->person->id,
-                              .account = whole ? (struct str){ NULL, 0 } : c->person->subject,
-                              .acting_as = whole ? S("invitation") : str_of(staff_role_name(c->vendor->staff->role)),
+                              .account = is == NULL ? (struct str){ NULL, 0 } : c->person->subject,
+                              .acting_as = is == NULL ? S("invitation") : str_of(staff_role_name(is->role)),
                               .area = whole ? &area_nation : &c->vendor->area,
                               .maker = MAKER_portal,
                               .why = why,

@@ -61,7 +61,7 @@ struct vendor_act {
     struct desk_got got;
 };
 /* An edit in the organisation's area, made from the form's field `version`; whole: in the nation's, for what an
- * invitation makes.  who: absent: the person. */
+ * invitation makes and for one's own account.  who: absent: the person. */
 struct edit *vendor_act_begin(struct ctx *c, struct vendor_act *x, bool whole, struct str who, struct str why);
 /* Runs it; the last of its row.  Then vendor_act_served(), a row, waits until the change is served. */
 enum step vendor_act_run(struct ctx *c, struct vendor_act *x, struct fail *f);

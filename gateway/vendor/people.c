@@ -4,6 +4,7 @@
 #include "gateway/joining.h"
 #include "gateway/session/done.h"
 #include "gateway/vendor/door.h"
+#include "gateway/vendor/recover.h"
 #include "model/mail.h"
 #include "model/mailbox.h"
 #include "model/when.h"
@@ -32,6 +33,7 @@ struct people_on { /* c->state */
     struct wrong_list wrongs;
     struct vendors_got listed, kept;
     struct vendor_act act;
+    bool recovers;      /* what is kept lets somebody in anew */
     const char *alters; /* what was done to somebody, as done.h says it; NULL: nothing */
 };
 
@@ -50,14 +52,16 @@ static void put_people(struct ctx *c, struct vendor_people_view *v)
     for (size_t i = 0; i < p->staff_count; i++) {
         const struct staff *s = &p->staff[i];
         if (s->organisation == c->vendor->staff->organisation)
-            rows[v->rows.n++] = (struct vendor_person_row){ .id = s->id,
-                                                            .name = name_of(c, s),
-                                                            .role = vendor_role_word(s->role, c->lang),
-                                                            .role_id = str_of(staff_role_name(s->role)),
-                                                            .reader = s->role == STAFF_reader,
-                                                            .developer = s->role == STAFF_developer,
-                                                            .owner = s->role == STAFF_owner,
-                                                            .self = s == c->vendor->staff };
+            rows[v->rows.n++] =
+                (struct vendor_person_row){ .id = s->id,
+                                            .name = name_of(c, s),
+                                            .role = vendor_role_word(s->role, c->lang),
+                                            .role_id = str_of(staff_role_name(s->role)),
+                                            .reader = s->role == STAFF_reader,
+                                            .developer = s->role == STAFF_developer,
+                                            .owner = s->role == STAFF_owner,
+                                            .self = s == c->vendor->staff,
+                                            .recovers = s != c->vendor->staff && recoverable(c, s->subject) == s };
     }
     v->rows.at = rows;
 }
@@ -115,6 +119,7 @@ static struct str done_words(struct ctx *c)
     return str_eq(what, S("gone"))        ? say(c, V_v_person_gone)
            : str_eq(what, S("role"))      ? say(c, V_v_role_changed)
            : str_eq(what, S("sent"))      ? say(c, V_v_invitation_sent)
+           : str_eq(what, S("recovery"))  ? say(c, V_v_recovery_sent)
            : str_eq(what, S("uninvited")) ? say(c, V_v_invitation_gone)
                                           : (struct str){ NULL, 0 };
 }
@@ -130,6 +135,7 @@ static enum step people_show(struct ctx *c, struct fail *f)
     vendor_page_for(c, VENDOR_PLACE_PEOPLE, false, people_at, &x->v.con);
     if (c->req->method != HTTP_POST)
         x->v.done = done_words(c);
+    x->v.recovers = x->recovers;
     put_people(c, &x->v);
     put_invitations(c, x);
     return answer_page(c, str_is_set(x->v.trouble) ? 400 : 200, page_vendor_people(c->arena, &x->v));
@@ -140,6 +146,14 @@ const struct step_row vendor_people[] = { { vendor_door }, { people_list }, { pe
 static bool keep_invitation(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     return invitation_send(d, a, &((struct people_on *)with)->inviting, f);
+}
+
+/* In place of whatever link was made before. */
+static bool keep_recovery(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct people_on *x = with;
+
+    return invitations_end(d, x->inviting.made.organisation, f) && invitation_send(d, a, &x->inviting, f);
 }
 
 static bool drop_invitation(void *with, struct db *d, struct arena *a, struct fail *f)
@@ -216,6 +230,21 @@ static enum step change_role(struct ctx *c, struct people_on *x, struct fail *f)
     return vendor_act_run(c, &x->act, f);
 }
 
+/* By a link that is good once, for a day: to their own address where it is known, else shown to the owner. */
+static enum step recover_one(struct ctx *c, struct people_on *x, struct fail *f)
+{
+    const struct staff *s = one_of_ours(c, x->id);
+    const struct account *own = s != NULL ? registry_account_id(c->registry, s->subject) : NULL;
+
+    if (s == NULL || s == c->vendor->staff || recoverable(c, s->subject) != s)
+        return vendor_refuse(c, FAIL_NOT_FOUND, "not_found");
+    x->recovers = true;
+    x->v.email = x->v.mail_set && str_is_set(own->person->email) ? own->person->email : S("");
+    x->inviting.made = invitation_recovery(c, own->id, name_of(c, s), &x->v.link);
+    invitation_address_recovery(c, &x->inviting, s->organisation, x->v.email, x->v.link);
+    return vendor_ask(c, keep_recovery, x, &x->kept, f);
+}
+
 static enum step people_act(struct ctx *c, struct fail *f)
 {
     struct people_on *x = people_state(c);
@@ -228,6 +257,8 @@ static enum step people_act(struct ctx *c, struct fail *f)
         return remove_one(c, x, f);
     if (str_eq(act, S("role")))
         return change_role(c, x, f);
+    if (str_eq(act, S("recover")))
+        return recover_one(c, x, f);
     if (str_eq(act, S("uninvite")))
         return vendor_ask(c, drop_invitation, x, &x->kept, f);
     return fail(f, FAIL_CALLER, "invalid_request", "there is no act \"%.*s\"", STR_ARG(act));
@@ -261,7 +292,7 @@ static enum step people_acted(struct ctx *c, struct fail *f)
         *f = x->kept.why;
         return REFUSE;
     } else if (x->v.email.n > 0)
-        return done_go(c, people_at, "sent", S(""));
+        return done_go(c, people_at, x->recovers ? "recovery" : "sent", S(""));
     else if (!str_is_set(x->v.link))
         return done_go(c, people_at, "uninvited", S(""));
     return NEXT;

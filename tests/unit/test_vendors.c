@@ -333,6 +333,56 @@ static bool try_codes(void *with, struct db *d, struct arena *a, struct fail *f)
     return true;
 }
 
+/* Whoever is let in anew has an app and codes of paper, and nothing of before. */
+static bool try_anew(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct shelf *x = with;
+    struct test *t = x->t;
+    const struct kept_passkey key = { .id = S("old"), .key = S("key"), .account = S("vera"), .made_s = x->now_s };
+    const struct str was_seed = S("abcdefghijklmnopqrst"), seed = S("12345678901234567890");
+    struct str old[RECOVERY_CODES], papers[RECOVERY_CODES];
+    struct kept_passkeys left;
+    enum code_was was;
+
+    recovery_make(a, &world_real, old);
+    recovery_make(a, &world_real, papers);
+    CHECK(seed_put(d, a, &t->world, x->seals, S("vera"), was_seed, 0, f) && recovery_put(d, a, S("vera"), old, f) &&
+          passkey_put(d, a, &key, f));
+    CHECK(factors_put(d, a, &t->world, x->seals, S("vera"), seed, x->now_s / OTP_STEP_S - 1, papers, f));
+    CHECK(passkeys_of(d, a, S("vera"), &left, f) && left.n == 0);
+    CHECK(code_take(d, a, x->seals, S("vera"), old[0], x->now_s, &was, f) && was == CODE_WRONG);
+    CHECK(code_take(d, a, x->seals, S("vera"), otp_code(a, was_seed, x->now_s / OTP_STEP_S), x->now_s, &was, f) &&
+          was == CODE_WRONG);
+    CHECK(code_take(d, a, x->seals, S("vera"), otp_code(a, seed, x->now_s / OTP_STEP_S), x->now_s, &was, f) &&
+          was == CODE_TAKEN);
+    CHECK(code_take(d, a, x->seals, S("vera"), papers[0], x->now_s, &was, f) && was == CODE_OF_PAPER);
+    return true;
+}
+
+/* An account's link is none of an organisation's, and of one account one is open. */
+static bool try_links(void *with, struct db *d, struct arena *a, struct fail *f)
+{
+    struct shelf *x = with;
+    struct test *t = x->t;
+    struct invitation link = { .hash = sha256_hex(a, S("one")),
+                               .organisation = invitation_to_account(a, S("v-vera")),
+                               .by = S("owner"),
+                               .made_s = x->now_s,
+                               .until_s = x->now_s + RECOVERY_S };
+    struct invitation got;
+
+    CHECK_STR(invitation_account(&link), "v-vera");
+    CHECK(!str_is_set(invitation_city(&link)));
+    CHECK(invitation_put(d, a, &link, f) && invitation_get(d, a, link.hash, x->now_s, &got, f));
+    CHECK_STR(invitation_account(&got), "v-vera");
+    CHECK(!invitation_get(d, a, link.hash, x->now_s + RECOVERY_S, &got, f));
+    CHECK(invitations_end(d, link.organisation, f) && !invitation_get(d, a, link.hash, x->now_s, &got, f));
+    CHECK_STR(f->code, "no_invitation");
+    link.organisation = S("tuisku");
+    CHECK(!str_is_set(invitation_account(&link)));
+    return true;
+}
+
 static bool try_passkeys(void *with, struct db *d, struct arena *a, struct fail *f)
 {
     struct shelf *x = with;
@@ -385,4 +435,14 @@ TEST(a_code_is_good_once_and_so_is_one_of_paper)
 TEST(a_passkey_that_was_copied_is_found_by_its_count)
 {
     on_shelf(t, try_passkeys);
+}
+
+TEST(whoever_is_let_in_anew_has_nothing_of_before)
+{
+    on_shelf(t, try_anew);
+}
+
+TEST(of_one_account_one_link_lets_in)
+{
+    on_shelf(t, try_links);
 }

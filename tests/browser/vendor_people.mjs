@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A vendor's people and how they sign in [issue of the vendor portal, 1]: password, app for codes and passkeys changed by whom they
+// are; an account recovered by an owner.  What is changed ends other sessions, and a letter tells of it.
+//   node vendor_people.mjs PATH-OF-DIGIONE
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import { Agent, forms, text } from '../e2e/agent.mjs';
+import { Gateway, check, finish, folder, freePort, root, test, until } from '../e2e/gateway.mjs';
+import { MailServer, certificate, read } from '../e2e/smtp.mjs';
+import { axeFindsNothing, picture } from './look.mjs';
+
+const program = path.resolve(process.argv[2]);
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((p) => fs.existsSync(p));
+if (!executablePath) { console.log('Chromium is not installed'); process.exit(77); }
+const shots = path.join(root, 'build/vendor-people-shots');
+fs.mkdirSync(shots, { recursive: true });
+process.env.MALLOC_PERTURB_ = '165'; // what is freed is overwritten: who still reads it is found out
+
+const dir = folder('vendor-people-mail');
+fs.chmodSync(dir, 0o755);
+const own = certificate(dir, 'mail.localhost');
+const server = await new MailServer({ mode: 'starttls', secure: own }).listen();
+const password = 'salasana-salasana';
+const organisation = (id, business, name) => `  - { id: ${id}, business_id: ${business}, name: { fi: ${name} }, contact_technology: tekniikka@${id}.example, contact_privacy: p@${id}.example, contact_incidents: i@${id}.example }\n`;
+const registry = `format: 1
+providers:
+  - { id: oulu, oid: "1.2.246.562.99.95640100004", name: { fi: Oulu }, schools: [{ oid: "1.2.246.562.99.95640200010", code: "99101", name: { fi: Testi-Kielonmäen koulu } }] }
+idps:
+  - { id: operators, kind: local, name: { fi: Ylläpito } }
+  - { id: vendors, kind: local, vendors: true, listed: false, name: { fi: Toimittajat } }
+organisations:
+${organisation('kinos', '1572860-0', 'Kinos Oy')}${organisation('tuisku', '2345678-0', 'Tuisku Oy')}admins:
+  - { id: riikka-aalto, idp: operators, subject: riikka, role: operator, why: valittu }
+accounts:
+  - { id: riikka, idp: operators, username: riikka, password: { plain: ${password} }, given_names: Riikka, family_name: Aalto }
+`;
+const g = await new Gateway(program, { name: 'vendor-people', port: await freePort(), registry, settings: { support: 'tuki@digione.example', smtp: `starttls://mail.localhost:${server.port}`, smtp_from: 'portti@digione.example', ca_file: own.file } }).start();
+const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking'] });
+
+/* --- people ------------------------------------------------------------------------------------------------------ */
+
+function codeOf(seed, step = Math.floor(Date.now() / 30000)) {
+  let bits = '';
+  for (const c of seed) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0');
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = crypto.createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))).update(counter).digest(), at = mac.at(-1) & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+const part = (page, id) => text(new RegExp(`id="${id}"[^>]*>([\\s\\S]*?)</(?:p|ol)>`).exec(page.text)?.[1] ?? '');
+const papersOf = (page) => [...page.text.matchAll(/<li><code>([^<]*)<\/code>/g)].map((m) => m[1]);
+const linkIn = (s) => /https?:\/\/[^\s<]+\/vendor\/invite\/[\w-]+/.exec(s)?.[0];
+const untilMail = (to, says) => until(`a mail to ${to} that says ${says}`, () => server.mails.map((m) => ({ to: m.to, ...read(m.raw) })).find((m) => m.to.includes(to) && says.test(m.text)));
+const letters = (to, says) => server.mails.map((m) => ({ to: m.to, ...read(m.raw) })).filter((m) => m.to.includes(to) && says.test(m.text)).length;
+
+// The portal's entry page goes on by itself in a browser; here by hand.
+async function open(agent, at) {
+  const page = await agent.get(g.url + at);
+  return page.url.includes('/vendor/enter') ? agent.get(g.url + at) : page;
+}
+async function toForm(agent, at = '/vendor') {
+  const page = await agent.get(g.url + at);
+  check(/\/sign-in\/local/.test(page.url), `no form: ${page.url}`);
+  return page;
+}
+async function signIn(who, { secret = who.password, code } = {}) {
+  const agent = new Agent(), form = await toForm(agent);
+  const answer = await agent.submit(form, { username: who.username, password: secret, code: code ?? who.papers.pop() }, (f) => 'password' in f.fields);
+  agent.in = answer.url.includes('/vendor/enter');
+  if (agent.in) agent.home = await agent.get(`${g.url}/vendor`);
+  return agent;
+}
+const isIn = async (agent) => /\/vendor$/.test((await open(agent, '/vendor')).url);
+async function accept(link, who) {
+  const agent = new Agent(), page = await agent.get(link);
+  check(page.status === 200, `the invitation is not there: ${text(page.text)}`);
+  const seed = part(page, 'seed');
+  const done = await agent.submit(page, { given_names: who.given, family_name: who.family, username: who.username, password: who.password, code: codeOf(seed) }, (f) => 'seal' in f.fields);
+  check(done.status === 200 && papersOf(done).length === 10, `no account: ${text(done.text)}`);
+  return { ...who, seed, papers: papersOf(done) };
+}
+const act = (agent, page, fields, has = fields.act) => agent.submit(page, fields, (f) => f.buttons.some((b) => b.value === has));
+async function operator() {
+  const agent = new Agent();
+  let page = await agent.get(`${g.url}/admin/vendors`);
+  page = await agent.get(`${g.url}/sign-in/local?login=${new URL(page.url).searchParams.get('login')}&idp=operators`);
+  await agent.submit(page, { username: 'riikka', password }, (f) => 'password' in f.fields);
+  return agent;
+}
+async function asInvited(inviter, fields, at = '/vendor/people') {
+  const answer = await act(inviter, await inviter.get(g.url + at), { act: 'invite', ...fields }, 'invite');
+  check(answer.status === 200, text(answer.text));
+  return fields.email ? linkIn((await untilMail(fields.email, /\/vendor\/invite\//)).text) : part(answer, 'link');
+}
+async function visitor(agent, { width = 1280, dark = false, lang = 'fi-FI' } = {}) {
+  const context = await browser.newContext({ locale: lang, viewport: { width, height: 900 }, reducedMotion: 'reduce', colorScheme: dark ? 'dark' : 'light' });
+  for (const [host, jar] of agent?.jar ?? []) await context.addCookies([...jar].map(([name, c]) => ({ name, value: c.value, domain: host, path: c.path })));
+  const page = await context.newPage();
+  page.on('pageerror', (e) => { throw e; });
+  return { context, page };
+}
+// One page at 320 and 1280 px, dark and light, in three languages, and axe.
+async function looks(agent, at, name) {
+  for (const [width, dark, lang] of [[320, true, 'fi-FI'], [320, false, 'sv-FI'], [1280, false, 'en-GB']]) {
+    const { context, page } = await visitor(agent, { width, dark, lang });
+    check((await page.goto(at.startsWith('http') ? at : g.url + at)).status() === 200, `${name}: ${page.url()}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    check(wide <= width, `${name}: ${wide} px wide at ${width}`);
+    await picture(page, { path: path.join(shots, `${name}-${width}-${lang}.png`), fullPage: true });
+    await axeFindsNothing(page, `${name} ${width}`);
+    await context.close();
+  }
+}
+
+const riikka = await operator();
+await riikka.get(`${g.url}/admin/vendors`);
+let vera = await accept(await asInvited(riikka, { id: 'kinos', email: 'vera@kinos.example' }, '/admin/vendors'), { given: 'Vera', family: 'Tuisku', username: 'vera', password: 'pitkä lause on parempi' });
+const veraIn = await signIn(vera);
+check(veraIn.in, 'the owner is not in');
+let ville = await accept(await asInvited(veraIn, { role: 'developer', note: 'Ville', email: '' }), { given: 'Ville', family: 'Kehittäjä', username: 'ville', password: 'toinen pitkä lause' });
+
+/* --- one's own ---------------------------------------------------------------------------------------------------- */
+
+const account = (agent) => agent.get(`${g.url}/vendor/account`);
+
+await test('a password is changed by whoever knows it; other sessions end, and a letter says so', async () => {
+  const other = await signIn(vera), here = await signIn(vera);
+  for (const [fields, says] of [[{ old: '', password: 'uusi pitkä lause on tässä' }, /Nykyinen salasana: /], [{ old: 'arvaus arvaus arvaus', password: 'uusi pitkä lause on tässä' }, /Salasana ei ole tämä/], [{ old: vera.password, password: 'lyhyt' }, /Vähintään 12 merkkiä/]]) {
+    const refused = await act(here, await account(here), { act: 'password', ...fields }, 'password');
+    check(refused.status === 400 && says.test(text(refused.text)), `${JSON.stringify(fields)}: ${refused.status} ${text(refused.text).slice(0, 400)}`);
+    check(!refused.text.includes(vera.password) && !refused.text.includes('arvaus'), 'a password is in the page');
+  }
+  check((await isIn(other)) && letters('vera@kinos.example', /salasana vaihtui/) === 0, 'what was refused ended something, or was told of');
+  const done = await act(here, await account(here), { act: 'password', old: vera.password, password: 'uusi pitkä lause on tässä' }, 'password');
+  check(done.status === 200 && /Salasana on vaihdettu/.test(text(done.text)), text(done.text));
+  check(await isIn(here), 'whoever changed it is out');
+  check(!await isIn(other), 'another session goes on');
+  await untilMail('vera@kinos.example', /salasana vaihtui/);
+  check(!(await signIn(vera)).in, 'the old password opens');
+  vera = { ...vera, password: 'uusi pitkä lause on tässä' };
+  await until('the new one opens', async () => (await signIn(vera)).in);
+});
+
+await test('guesses at the own password have a budget of the account\'s', async () => {
+  const agent = await signIn(ville), guess = async () => (await act(agent, await account(agent), { act: 'password', old: `arvaus ${crypto.randomUUID()}`, password: 'uusi pitkä lause on tässä' }, 'password')).status;
+  const statuses = [];
+  for (let i = 0; i < 11; i++) statuses.push(await guess());
+  check(statuses.slice(0, 10).every((s) => s === 400) && statuses[10] === 429, statuses.join());
+  const right = await act(agent, await account(agent), { act: 'password', old: ville.password, password: 'uusi pitkä lause on tässä' }, 'password');
+  check(right.status === 429, `beyond the budget a right one is heard: ${right.status}`);
+});
+
+await test('the app for codes is changed: a code of the new one and the password; the old one is good no more', async () => {
+  const other = await signIn(vera), here = await signIn(vera), page = await account(here);
+  const seed = part(page, 'seed');
+  for (const fields of [{ code: '000000', old: vera.password }, { code: codeOf(seed), old: 'arvaus arvaus arvaus' }]) {
+    const refused = await act(here, page, { act: 'app', ...fields }, 'app');
+    check(refused.status === 400 && part(refused, 'seed') === seed, `${refused.status}: a mistake costs a second telephone`);
+  }
+  const done = await act(here, page, { act: 'app', code: codeOf(seed), old: vera.password }, 'app');
+  check(done.status === 200 && /sovellus on vaihdettu/.test(text(done.text)), text(done.text));
+  check(!await isIn(other) && await isIn(here), 'sessions');
+  await untilMail('vera@kinos.example', /kertakoodien sovellus vaihtui/);
+  check(!(await signIn(vera, { code: codeOf(vera.seed, Math.floor(Date.now() / 30000) + 1) })).in, 'a code of the old app opens');
+  check(!(await signIn(vera, { code: codeOf(seed) })).in, 'a code that made the app known is good twice');
+  vera = { ...vera, seed };
+  await until('a code of the new app opens', async () => (await signIn(vera, { code: codeOf(seed, Math.floor(Date.now() / 30000) + 1) })).in);
+});
+
+await test('the seed of an app is nobody else\'s: a seal of another session begins anew', async () => {
+  const a = await signIn(vera), b = await signIn(ville), page = await account(a);
+  const form = forms(page.text).find((f) => f.buttons.some((x) => x.value === 'app'));
+  const refused = await act(b, await account(b), { act: 'app', seal: form.fields.seal, code: codeOf(part(page, 'seed')), old: ville.password }, 'app');
+  check(refused.status === 400 && part(refused, 'seed') !== part(page, 'seed'), `${refused.status}`);
+});
+
+await test('recovery codes made anew and passkeys added and removed end other sessions, and are told of', async () => {
+  const other = await signIn(vera), here = await signIn(vera);
+  const made = await act(here, await account(here), { act: 'papers' });
+  vera = { ...vera, papers: papersOf(made) };
+  check(vera.papers.length === 10 && !await isIn(other) && await isIn(here), `${made.status} ${vera.papers.length}`);
+  await untilMail('vera@kinos.example', /varakoodit tehtiin uudelleen/);
+  const again = await signIn(vera);
+  const { context, page } = await visitor(here);
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+  await page.goto(`${g.url}/vendor/account`);
+  await page.fill('#name', 'Kone');
+  await page.click('[data-go]');
+  await until('the passkey is listed', async () => /Kone/.test(await page.textContent('main')));
+  check(!await isIn(again), 'another session outlives a new passkey');
+  await untilMail('vera@kinos.example', /pääsyavain lisättiin/);
+  await page.click('[value=remove]');
+  await until('it is gone', async () => /Pääsyavain on poistettu/.test(await page.textContent('main')));
+  await untilMail('vera@kinos.example', /pääsyavain poistettiin/);
+  await context.close();
+});
+
+/* --- recovered by an owner ------------------------------------------------------------------------------------------ */
+
+const rowOf = (page, name) => forms(page.text).find((f) => f.buttons.some((b) => b.value === 'recover' && b.text.includes(name)));
+async function recovery(owner, name) {
+  const page = await owner.get(`${g.url}/vendor/people`), form = rowOf(page, name);
+  check(form, `${name} cannot be recovered`);
+  return owner.submit(page, { act: 'recover' }, (f) => f.fields.id === form.fields.id && f.buttons.some((b) => b.value === 'recover'));
+}
+
+await test('an owner lets a member in anew: a new password and app by a link that is good once; sessions and passkeys end', async () => {
+  const villeIn = await signIn(ville), owner = await signIn(vera);
+  const first = part(await recovery(owner, 'Ville'), 'link'), link = part(await recovery(owner, 'Ville'), 'link');
+  check(linkIn(link) === link && (await new Agent().get(first)).status === 404, 'two links of one account are good');
+  await looks(null, link, 'recovery');
+  const agent = new Agent(), page = await agent.get(link), seed = part(page, 'seed');
+  check(/ville/.test(text(page.text)) && !/name="given_names"/.test(page.text), 'whose it is');
+  check((await agent.submit(page, { password: 'lyhyt', code: codeOf(seed) }, (f) => 'seal' in f.fields)).status === 400 && (await isIn(villeIn)), 'a short one');
+  const done = await agent.submit(page, { password: 'kolmas pitkä lause', code: codeOf(seed) }, (f) => 'seal' in f.fields);
+  check(done.status === 200 && /palautettu/.test(text(done.text)) && papersOf(done).length === 10, text(done.text));
+  check((await new Agent().get(link)).status === 404, 'it is good twice');
+  check(!await isIn(villeIn), 'the session of before goes on');
+  check(!(await signIn(ville)).in, 'the old password and code open');
+  ville = { ...ville, password: 'kolmas pitkä lause', papers: papersOf(done), seed };
+  await until('the new ones open', async () => (await signIn(ville)).in);
+  await untilMail('tekniikka@kinos.example', /omistaja palautti tunnuksen/);
+});
+
+await test('nobody recovers themselves, nor who is of another organisation, nor is it a developer\'s to do', async () => {
+  const owner = await signIn(vera), developer = await signIn(ville), page = await owner.get(`${g.url}/vendor/people`);
+  check(!rowOf(page, 'Vera'), 'of oneself there is a button');
+  const ids = [...page.text.matchAll(/name="id" value="([^"]+)"/g)].map((m) => m[1]), { csrf } = forms(page.text).find((f) => f.action === '/vendor/people').fields;
+  for (const id of ['nobody', ...ids.map((i) => `${i}x`)]) { const r = await owner.go('POST', `${g.url}/vendor/people`, { form: { csrf, act: 'recover', id } }); check(r.status === 404, `${id}: ${r.status} ${text(r.text).slice(0, 300)}`); }
+  const his = forms((await developer.get(`${g.url}/vendor/account`)).text).find((f) => f.action === '/vendor/account').fields;
+  check((await developer.go('POST', `${g.url}/vendor/people`, { form: { ...his, act: 'recover', id: ids[0] } })).status === 404, 'a developer');
+});
+
+await test('the pages fit at 320 px in three languages, dark and light, and axe finds nothing', async () => {
+  const agent = await signIn(vera);
+  for (const at of ['/vendor/account', '/vendor/people']) await looks(agent, at, at.slice(1).replaceAll('/', '-'));
+});
+
+await browser.close();
+await g.stop();
+await server.close();
+await finish();
