@@ -28,7 +28,8 @@ enum sub {
     SUB_NETWORKS,
     SUB_REGISTRARS,
     SUB_METADATA,
-    SUB_VENDORS
+    SUB_VENDORS,
+    SUB_NOTICES
 };
 enum place {
     PLACE_NONE = 0,
@@ -52,8 +53,8 @@ struct console_page {
     bool below;       /* on a page below it */
     enum sub sub;
     bool choose; /* another area can be chosen */
-    bool may_view, may_log, may_people, may_end, may_passes, may_exams, may_calendar;
-    struct str people_at; /* where these begin; absent: none of the four from may_people on */
+    bool may_view, may_log, may_people, may_end, may_passes, may_exams, may_calendar, may_notices;
+    struct str people_at; /* where these begin; absent: none of those from may_people on */
     bool school;          /* it is one school's */
     int64_t waits;        /* things that wait for this person; 0: none */
     struct str csrf;      /* of every form here: field `csrf` */
@@ -1755,5 +1756,42 @@ struct join_view { /* GET /admin/join/new, /admin/join/ID; POST, multipart: csrf
     struct str why, no_why; /* open: why */
 };
 struct html page_join(struct arena *a, const struct join_view *v);
+
+/* --- notices: what people read before their services --- */
+
+struct notice_row {
+    struct str id, title, kind, service, who, when; /* service: absent: of none; who: absent: everybody of the school */
+    bool important, running, over;
+};
+
+enum notice_said {
+    NOTICE_SAID_NOTHING = 0,
+    NOTICE_SAID_SET,
+    NOTICE_SAID_ENDED,
+    NOTICE_SAID_TITLE,     /* in no language */
+    NOTICE_SAID_LANGUAGES, /* to the whole country, and not in each */
+    NOTICE_SAID_SERVICE,   /* none, or there is no such */
+    NOTICE_SAID_TIMES,
+    NOTICE_SAID_PAST,
+    NOTICE_SAID_MEANWHILE, /* somebody else changed it */
+    NOTICE_SAID_INVALID    /* `detail` */
+};
+
+struct notices_view { /* GET /admin/notices?row=ID; POST: csrf, id, version, kind, service, title_fi …, says_fi …,
+                       * school, role_NAME=1, important=1, from_day, from, until_day, until; POST /admin/notices/ID:
+                       * csrf, version */
+    struct console_page con;
+    enum notice_said said;
+    struct str detail;
+    struct {
+        const struct notice_row *at;
+        size_t n;
+    } rows;
+    bool cut, editing, important;
+    struct choices kinds, schools, roles, known; /* schools: none in the area of one, nor in the nation's */
+    struct str id, version, service, from_day, from, until_day, until;
+    struct str title_fi, title_sv, title_en, says_fi, says_sv, says_en;
+};
+struct html page_notices(struct arena *a, const struct notices_view *v);
 
 #endif

@@ -38,6 +38,7 @@
     X(sessions)                                                                                                        \
     X(passes)                                                                                                          \
     X(exams)                                                                                                           \
+    X(notices)                                                                                                         \
     X(calendar)                                                                                                        \
     X(networks)                                                                                                        \
     X(metadata)                                                                                                        \

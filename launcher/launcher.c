@@ -113,6 +113,25 @@ static size_t from_of(struct str text)
     return str_int(text, &from) && from > 0 ? (size_t)from : 0;
 }
 
+static struct notices notices_of(const struct ctx *c, bool all)
+{
+    const struct notices_ask ask = { .registry = c->registry,
+                                     .person = c->session->person,
+                                     .read = &c->session->read,
+                                     .all = all,
+                                     .lang = c->lang,
+                                     .now_s = c->now_s };
+
+    return notices_for(c->arena, &ask);
+}
+
+struct news_view news_for(const struct ctx *c)
+{
+    return (struct news_view){ .page = page_for(c, S("/news")),
+                               .notices = notices_of(c, true),
+                               .shared = c->session->shared };
+}
+
 struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask *asked)
 {
     const struct person *p = c->session->person;
@@ -132,8 +151,10 @@ struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask
                                .shared = asked->shared,
                                .school = at.name,
                                .school_id = at.id };
+    v.notices = notices_of(c, false);
     const struct tiles_ask ask = { .registry = c->registry,
                                    .person = p,
+                                   .states = v.notices.states,
                                    .school = n > 1 && chosen < n ? at.id : S(""),
                                    .favourites = &c->session->favourites,
                                    .recent = asked->recent,

@@ -91,6 +91,16 @@ static void put_parts(struct arena *a, const struct tiles *tiles, struct launche
     out->total = words_count(a, tiles->count, lang);
 }
 
+/* One of them is open, the others are folded behind their number. */
+static void put_news(struct arena *a, const struct notices *n, struct launcher_out *out)
+{
+    out->news.at = n->lines.at;
+    out->news.n = 1;
+    out->more.at = n->lines.at + 1;
+    out->more.n = n->lines.n - 1;
+    out->more_count = words_count(a, n->count - 1, out->page.lang);
+}
+
 struct html page_launcher(struct arena *a, const struct launcher_view *v)
 {
     struct launcher_out out = { .page = v->page, .in = *v, .roomy = v->tiles.density == DENSITY_ROOMY };
@@ -101,11 +111,20 @@ struct html page_launcher(struct arena *a, const struct launcher_view *v)
     out.found = str_is_set(v->q) && !out.filtered;
     out.live = out.searchable && v->tiles.parts.n == 0 && v->tiles.shown <= LIVE_MAX && !str_is_set(v->q);
     out.hits = words_count(a, v->tiles.count, v->page.lang);
+    if (v->notices.lines.n > 0 && !str_is_set(v->q) && v->tiles.from == 0)
+        put_news(a, &v->notices, &out);
     if (v->tiles.parts.n > 0)
         put_parts(a, &v->tiles, &out);
     if (out.roomy)
         PAGE_RENDER(a, view_pupil, &out);
     PAGE_RENDER(a, view_launcher, &out);
+}
+
+struct html page_news(struct arena *a, const struct news_view *v)
+{
+    struct news_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_news, &out);
 }
 
 struct html page_favourites(struct arena *a, const struct favourites_view *v)

@@ -19,6 +19,7 @@
 #include "base/fail.h"
 #include "frame/page.h"
 #include "idp-adapters/refusals.h"
+#include "launcher/notices.h"
 #include "launcher/tiles.h"
 #include "model/ctx.h"
 #include "wire/html.h"
@@ -138,7 +139,8 @@ struct school_tabs {
 struct launcher_view { /* GET /?school=&q=&from= */
     struct page page;
     struct tiles tiles;
-    struct str today; /* "Maanantai 23. marraskuuta" */
+    struct notices notices; /* not read yet; each has a form: POST /news: csrf, read=ID */
+    struct str today;       /* "Maanantai 23. marraskuuta" */
     struct str q;
     bool shared;                        /* a shared device: the "Valmis" bar for pupils */
     bool cleared;                       /* the search was emptied: the field has the focus */
@@ -154,6 +156,14 @@ struct launcher_ask {           /* parameters as they came; absent: none */
 /* Fills in the whole view from the session's person. */
 struct launcher_view launcher_for(const struct ctx *c, const struct launcher_ask *asked);
 struct html page_launcher(struct arena *a, const struct launcher_view *v); /* also the empty one */
+
+struct news_view { /* GET /news: all of them; POST: csrf, read=ID, here=1 (comes back to this page) */
+    struct page page;
+    struct notices notices;
+    bool shared;
+};
+struct news_view news_for(const struct ctx *c);
+struct html page_news(struct arena *a, const struct news_view *v);
 
 enum { FAVOURITE_ROWS_MAX = 24 }; /* to choose from on one page: each has a button */
 

@@ -233,6 +233,27 @@ static void put_groups(struct arena *a, const struct shelf *shelf, const struct 
     out->groups.n = n;
 }
 
+/* --- what is said of them ---------------------------------------------------------------------------------- */
+
+/* Of the services that the person has, the worst of each. */
+static void say_states(const struct shelf *shelf, const struct tiles_ask *ask, const struct bits *theirs,
+                       struct tile *tiles, size_t n)
+{
+    const struct service *services = registry_parts(ask->registry)->services;
+
+    for (size_t i = 0; i < ask->states.n; i++) {
+        const struct tile_state_of *s = &ask->states.at[i];
+        size_t place = s->service != NULL ? shelf->places[s->service - services] : SHELF_NOWHERE;
+        if (place == SHELF_NOWHERE || !bits_has(theirs, place))
+            continue;
+        for (size_t k = 0; k < n; k++)
+            if (s->state > tiles[k].state && tiles[k].id.p == s->service->id.p) {
+                tiles[k].state = s->state;
+                tiles[k].when = s->when;
+            }
+    }
+}
+
 /* --- all of it -------------------------------------------------------------------------------------------- */
 
 /* Where a page begins: at what was asked, but there is always something on it. */
@@ -262,6 +283,7 @@ static void put_recent(struct arena *a, const struct shelf *shelf, const struct 
             k++;
         tiles[n++] = k < count ? shown[k] : shelf->tiles[place];
     }
+    say_states(shelf, ask, open, tiles, n);
     out->recent.at = tiles;
     out->recent.n = n;
 }
@@ -299,7 +321,9 @@ struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
                          .before_filter = bits_count(&left),
                          .class_links = links };
     size_t favourites = 0;
+    struct bits theirs = bits_new(a, shelf->count);
 
+    bits_or(&theirs, &left);
     if (ask.max == 0)
         ask.max = out.density == DENSITY_ROOMY ? TILES_ROOMY_MAX : TILES_MAX;
     size_t room = ask.max + (ask.favourites != NULL ? ask.favourites->n : 0);
@@ -328,6 +352,7 @@ struct tiles tiles_build(struct arena *a, const struct tiles_ask *wish)
         mark_pictograms(tiles + skip, out.favourites.n + out.shown);
     }
     say_roles(a, shelf, &ask, &here, tiles + skip, out.favourites.n + out.shown);
+    say_states(shelf, &ask, &theirs, tiles + skip, out.favourites.n + out.shown);
     if (ask.recent != NULL && query.n == 0 && out.from == 0)
         put_recent(a, shelf, &open, &ask, tiles + skip, &out);
     if (ask.missing && query.n >= MISSING_QUERY_MIN_B && out.from == 0 && out.density != DENSITY_ROOMY)

@@ -56,6 +56,26 @@ struct icon {
     int mark; /* 1..6: a sign beside a pictogram that others of the page have as well; 0: none */
 };
 
+/* What is said of a service on its tile, the worst last. */
+enum tile_state {
+    TILE_OPEN = 0,
+    TILE_SOON,       /* it will be maintained: `when` */
+    TILE_TROUBLE,    /* an incident goes on */
+    TILE_MAINTAINED, /* until `when` */
+    TILE_DOWN
+};
+
+struct tile_state_of {
+    const struct service *service;
+    enum tile_state state;
+    struct str when; /* "24.11.2026 klo 17.00–19.00"; absent: not said */
+};
+
+struct tile_states {
+    const struct tile_state_of *at;
+    size_t n;
+};
+
 struct tile {
     struct str id, name, line;       /* service id; name and line in the page's language; line may be absent */
     struct str name_lang, line_lang; /* tags, where they are in another language; else absent */
@@ -65,6 +85,8 @@ struct tile {
     struct str as;   /* "Huoltajana": another role than the person's first, by which it is there; else absent */
     struct str open; /* path that opens it: "/open/kanerva" */
     struct icon icon;
+    enum tile_state state;
+    struct str when; /* of its state; absent: not said */
 };
 
 struct tile_group {
@@ -128,10 +150,11 @@ struct tiles_ask {
     size_t from, max; /* the page: so many before it, without favourites, and at most so many on it; max 0: what
                        * fits.  One past the end is the last */
     enum lang lang;
-    int64_t now_s;          /* Unix time, seconds */
-    bool shared_device;     /* the browser is one that many use */
-    struct address address; /* of the device */
-    tiles_allow *allow;     /* NULL: policy_services */
+    int64_t now_s;             /* Unix time, seconds */
+    bool shared_device;        /* the browser is one that many use */
+    struct address address;    /* of the device */
+    struct tile_states states; /* of any services; those that the person has are on their tiles */
+    tiles_allow *allow;        /* NULL: policy_services */
 };
 
 struct tiles tiles_build(struct arena *a, const struct tiles_ask *ask);

@@ -40,10 +40,20 @@ struct launcher_out {
     } parts;                       /* none where all is shown */
     struct str first, last, total; /* numbers as people write them */
     struct str hits;               /* of a search */
+    struct {
+        const struct notice_line *at;
+        size_t n;
+    } news, more; /* the first notice, and the others */
+    struct str more_count;
     bool roomy, searchable;
     bool filtered; /* a search found nothing */
     bool found;    /* a search found something */
     bool live;     /* the page has all of it: it is searched while one types */
+};
+
+struct news_out {
+    struct page page;
+    struct news_view in;
 };
 
 struct favourite_row {
@@ -208,6 +218,7 @@ void view_sign_in(struct buf *b, const struct sign_in_out *v);
 void view_no_school(struct buf *b, const struct sign_in_out *v);
 void view_local(struct buf *b, const struct local_out *v);
 void view_launcher(struct buf *b, const struct launcher_out *v);
+void view_news(struct buf *b, const struct news_out *v);
 void view_favourites(struct buf *b, const struct favourites_out *v);
 void view_pupil(struct buf *b, const struct launcher_out *v);
 void view_denied(struct buf *b, const struct denied_out *v);

@@ -95,7 +95,8 @@ struct session {
     struct strs services;     /* ids of services that were opened, for sign-out */
     struct strs told;         /* what their protocols keep of them: pairs of an id and a text */
     struct strs favourites;   /* ids of services that stand first in the launcher */
-    bool favourites_known;    /* asked for in this session already */
+    struct strs read;         /* ids of notices that they have read */
+    bool favourites_known;    /* both asked for in this session already */
     /* A test person's (model/test_school.h): the one service that it is for, and the sid of the vendor's own session,
      * with which it ends.  Absent: somebody's real one. */
     struct str only, under;

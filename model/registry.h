@@ -389,6 +389,24 @@ struct incident { /* something that went wrong at a service, as its vendor or th
     bool by_operator;
 };
 
+/* What people read before their services: of the whole country, a municipality or a school.  MAINTENANCE and DOWN speak
+ * of a service, and stand on its tile as well; what is not MAINTENANCE is seen from from_s to until_s, and MAINTENANCE
+ * from NOTICE_AHEAD_S earlier on: its times are those in which the service is away. */
+enum notice_kind { NOTICE_NEWS = 0, NOTICE_MAINTENANCE, NOTICE_DOWN };
+enum { NOTICE_AHEAD_S = 7 * 86400 };
+
+struct bulletin {
+    struct str id;
+    enum notice_kind kind;
+    const struct provider *provider; /* whose; NULL: the nation's */
+    const struct school *school;     /* NULL: all of the provider */
+    struct strs roles;               /* for whom there; none: everybody */
+    const struct service *service;   /* NULL: of none */
+    struct names title, says;        /* plain text; says may be absent */
+    bool important;
+    int64_t from_s, until_s; /* Unix time, the last excluded */
+};
+
 struct account { /* a local account, for idp kind local */
     struct str id, idp, username;
     struct str password_hash; /* argon2id, PHC string */
@@ -416,9 +434,10 @@ struct registry_parts { /* what a snapshot is built from; arrays live in its are
     struct api_token *api_tokens;
     struct permission *permissions;
     struct incident *incidents;
+    struct bulletin *notices;
     size_t provider_count, idp_count, service_count, policy_count, admin_count, account_count;
     size_t term_count, network_count, exam_count, registrar_count, organisation_count, staff_count, source_count,
-        api_token_count, permission_count, incident_count;
+        api_token_count, permission_count, incident_count, notice_count;
     int64_t version; /* grows with every change in SQL */
 };
 
@@ -445,6 +464,7 @@ enum registry_index {
     INDEX_OPENAPI,   /* gateway/api/openapi.c: what programs may read and write */
     INDEX_USERS,     /* policy/users.c: whose policies open which service */
     INDEX_RECEIPTS,  /* policy/receipts.c: what municipalities have decided about services */
+    INDEX_NOTICES,   /* launcher/notices.c: notices by whose they are, incidents by their ends */
     INDEX_COUNT
 };
 const void *registry_index(const struct registry *r, enum registry_index which,

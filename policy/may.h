@@ -29,6 +29,7 @@
     X(GIVE_PASSES, "givePasses")         /* a substitute's, with a begin and an end */                                 \
     X(SET_EXAMS, "setExams")             /* exam windows of a school */                                                \
     X(MANAGE_CALENDAR, "manageCalendar") /* terms, and what networks are called */                                     \
+    X(SET_NOTICES, "setNotices")         /* what people read before their services */                                  \
     X(READ_LOG, "readLog")                                                                                             \
     X(EXPORT_LOG, "exportLog")
 

@@ -74,6 +74,7 @@ struct change_report {
     X(terms_of_provider, 2000, "rows of the calendars of one municipality and its schools")                            \
     X(networks_of_provider, 500, "networks that one municipality and its schools have named")                          \
     X(exams_of_provider, 5000, "exams of one municipality's schools")                                                  \
+    X(notices_of_provider, 2000, "notices of one municipality and its schools")                                        \
     X(registrations_a_minute, 120, "changes with one initial access token within a minute")                            \
     X(api_changes_a_minute, 600, "changes by programs of one person within a minute")                                  \
     X(changes_a_minute, 30, "changes by one person within a minute, but by files and command lines")

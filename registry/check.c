@@ -1104,6 +1104,39 @@ static bool check_incident(struct checking *c, const struct incident *x)
     return (x->until_s == 0 || x->until_s >= x->from_s) || wrong(c, "until is before from");
 }
 
+/* Whoever speaks to a whole country speaks each of its languages; a school speaks its own. */
+static bool check_notice(struct checking *c, const struct bulletin *n)
+{
+    bool any = false;
+
+    c->at = (struct row_place){ KIND_NOTICE, { n->id, S("") } };
+    for (int lang = 0; lang < LANG_COUNT; lang++) {
+        bool has = str_is_set(str_trim(n->title.in[lang]));
+        any = any || has;
+        if (n->provider == NULL && !has)
+            return wrong(c, "title.%s is missing: a notice to the whole country is in each language",
+                         lang_tag((enum lang)lang));
+        if (!has && str_is_set(n->says.in[lang]))
+            return wrong(c, "title.%s is missing, and says.%s is there", lang_tag((enum lang)lang),
+                         lang_tag((enum lang)lang));
+        if (n->title.in[lang].n > NOTICE_TITLE_MAX_B || n->says.in[lang].n > NOTICE_MAX_B)
+            return wrong(c, "%s: a title of at most %d bytes, and says of at most %d", lang_tag((enum lang)lang),
+                         NOTICE_TITLE_MAX_B, NOTICE_MAX_B);
+    }
+    if (!any)
+        return wrong(c, "title is missing, in at least one language");
+    for (size_t i = 0; i < n->roles.n; i++)
+        if (role_of_name(n->roles.at[i]) == ROLE_NONE)
+            return wrong(c, "roles: there is no role \"%.*s\"", STR_ARG(n->roles.at[i]));
+    if (n->roles.n > ROLE_COUNT)
+        return wrong(c, "roles: more than there are");
+    if (n->kind != NOTICE_NEWS && n->service == NULL)
+        return wrong(c, "service is missing: which one is away");
+    if (n->from_s == 0 || n->until_s <= n->from_s)
+        return wrong(c, "it needs a \"from\", and a later \"until\"");
+    return n->until_s - n->from_s <= NOTICE_MAX_S || wrong(c, "it is longer than a year: is a year wrong?");
+}
+
 static bool check_source(struct checking *c, const struct metadata_source *x)
 {
     struct str trouble = metadata_source_trouble(c->scratch, x);
@@ -1170,6 +1203,8 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
         good = check_permission(&c, &p->permissions[i]);
     for (size_t i = 0; good && i < p->incident_count; i++)
         good = check_incident(&c, &p->incidents[i]);
+    for (size_t i = 0; good && i < p->notice_count; i++)
+        good = check_notice(&c, &p->notices[i]);
     *where = c.at;
     arena_free(c.of_text);
     arena_free(c.scratch);

@@ -14,7 +14,10 @@ enum {
     WHY_MAX_B = 500,          /* of a policy, and of a right that was given */
     DESCRIPTION_MAX_B = 1000, /* of a service, in one language */
     PURPOSE_MAX_B = 300,      /* of a claim, in one language */
-    INCIDENT_MAX_B = 1000     /* what happened, in one language */
+    INCIDENT_MAX_B = 1000,    /* what happened, in one language */
+    NOTICE_TITLE_MAX_B = 200, /* in one language */
+    NOTICE_MAX_B = 1000,
+    NOTICE_MAX_S = 366 * 86400
 };
 
 struct row_place { /* the row that a refusal is about */

@@ -69,6 +69,7 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
     [KIND_INCIDENT] =
         LISTS("incident", "id", "?1", "id", "service IN (SELECT id FROM service WHERE " OF_VENDOR("vendor") ")",
               "service IN (SELECT id FROM service WHERE " OF_VENDOR("vendor") ")", "id, service"),
+    [KIND_NOTICE] = LISTS("notice", "id", "?1", "id", OWNED, OWNED, "id, title_fi, title_sv, title_en"),
 };
 
 /* Services and what is said above are seen from within; to alter them is another matter. */

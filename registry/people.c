@@ -9,12 +9,14 @@
 /* One row a person: the list is read and written whole. */
 static const struct db_migration migrations[] = {
     { 1, "CREATE TABLE favourites (person TEXT PRIMARY KEY, services TEXT NOT NULL) WITHOUT ROWID;" },
+    { 2, "ALTER TABLE favourites ADD COLUMN read TEXT NOT NULL DEFAULT '';" },
 };
 
-static const struct db_statement get = { "favourites_get", "SELECT services FROM favourites WHERE person = ?1" };
+static const struct db_statement get = { "favourites_get", "SELECT services, read FROM favourites WHERE person = ?1" };
 static const struct db_statement put = { "favourites_put",
-                                         "INSERT INTO favourites (person, services) VALUES (?1, ?2) "
-                                         "ON CONFLICT (person) DO UPDATE SET services = excluded.services" };
+                                         "INSERT INTO favourites (person, services, read) VALUES (?1, ?2, ?3) "
+                                         "ON CONFLICT (person) DO UPDATE SET services = excluded.services, "
+                                         "read = excluded.read" };
 
 struct people {
     struct arena *arena;
@@ -93,12 +95,12 @@ void favourites_apply(struct arena *a, struct strs *list, enum favourite_change 
 }
 
 /* Ids hold no spaces; one that is no id would be none of the registry's either. */
-static struct strs list_of(struct arena *a, struct str text)
+static struct strs list_of(struct arena *a, struct str text, size_t most)
 {
-    struct strs list = { arena_make_n(a, FAVOURITES_MAX, struct str), 0 };
+    struct strs list = { arena_make_n(a, most + 1, struct str), 0 };
     struct str id;
 
-    while (list.n < FAVOURITES_MAX && str_split(&text, ' ', &id))
+    while (list.n < most && str_split(&text, ' ', &id))
         if (id.n > 0)
             list.at[list.n++] = id;
     return list;
@@ -118,7 +120,7 @@ static struct str text_of(struct arena *a, const struct strs *list)
 struct job { /* all that the thread touches; arena: the job's own */
     struct people *store;
     struct arena *arena;
-    struct str person, service;
+    struct str person, service, notice;
     enum favourite_change change;
     struct favourites_got *out;
 };
@@ -143,8 +145,21 @@ static bool read_list(struct job *j, struct db *d, struct fail *f)
 
     if (!db_query(d, &get, &person, 1, j->arena, &rows, f))
         return false;
-    j->out->list = list_of(j->arena, rows.n > 0 ? db_row(&rows, 0)->text : S(""));
+    j->out->list = list_of(j->arena, rows.n > 0 ? db_row(&rows, 0)[0].text : S(""), FAVOURITES_MAX);
+    j->out->read = list_of(j->arena, rows.n > 0 ? db_row(&rows, 0)[1].text : S(""), NOTICES_READ_MAX);
     return true;
+}
+
+/* The list has room for one more than it keeps. */
+static void read_one(struct strs *read, struct str notice)
+{
+    if (!str_is_set(notice) || strs_has(read, notice))
+        return;
+    read->at[read->n++] = notice;
+    if (read->n <= NOTICES_READ_MAX)
+        return;
+    read->at++;
+    read->n--;
 }
 
 static bool change_list(struct job *j, struct db *d, struct fail *f)
@@ -153,8 +168,10 @@ static bool change_list(struct job *j, struct db *d, struct fail *f)
         return false;
     if (read_list(j, d, f)) {
         favourites_apply(j->arena, &j->out->list, j->change, j->service);
-        const struct db_value values[] = { db_text(j->person), db_text(text_of(j->arena, &j->out->list)) };
-        if (db_run(d, &put, values, 2, f) && db_commit(d, f))
+        read_one(&j->out->read, j->notice);
+        const struct db_value values[] = { db_text(j->person), db_text(text_of(j->arena, &j->out->list)),
+                                           db_text(text_of(j->arena, &j->out->read)) };
+        if (db_run(d, &put, values, 3, f) && db_commit(d, f))
             return true;
     }
     db_rollback(d);
@@ -169,7 +186,8 @@ static void run(void *arg)
 
     (void)pthread_mutex_lock(&s->lock);
     out->ok = open_store(s, &out->why) &&
-              (j->change == FAVOURITE_NONE ? read_list(j, s->db, &out->why) : change_list(j, s->db, &out->why));
+              (j->change == FAVOURITE_NONE && !str_is_set(j->notice) ? read_list(j, s->db, &out->why)
+                                                                     : change_list(j, s->db, &out->why));
     (void)pthread_mutex_unlock(&s->lock);
 }
 
@@ -187,6 +205,7 @@ bool people_favourites(struct people *p, struct work *w, struct batch *b, struct
                        .arena = arena_new(),
                        .person = ask->person,
                        .service = ask->service,
+                       .notice = ask->notice,
                        .change = ask->change,
                        .out = out };
     arena_adopt(a, j->arena, release_arena);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2
- * registry/people.h: what we keep for persons: the services that each wants first.
+ * registry/people.h: what we keep for persons: the services that each wants first, and which notices they
+ * have read.
  *
  * Floor 4.  A person's, not the federation's: kept in SQL under the person's id, so
  * that they follow to another device, in a file of their own,
@@ -16,7 +17,7 @@
 #include "base/work.h"
 #include "model/registry.h"
 
-enum { FAVOURITES_MAX = 12 };
+enum { FAVOURITES_MAX = 12, NOTICES_READ_MAX = 40 /* the oldest is forgotten */ };
 
 enum favourite_change { FAVOURITE_NONE = 0, FAVOURITE_ADD, FAVOURITE_REMOVE, FAVOURITE_UP, FAVOURITE_DOWN };
 
@@ -28,6 +29,7 @@ void people_free(struct people *p); /* after the worker threads; NULL does nothi
 struct favourites_got {
     bool ok;
     struct strs list; /* service ids, in the person's order; in the asker's arena */
+    struct strs read; /* ids of notices, the last read last */
     struct fail why;
 };
 
@@ -35,6 +37,7 @@ struct favourites_ask {
     struct str person;            /* its id; the caller's, until the answer */
     enum favourite_change change; /* made first; FAVOURITE_NONE: the list is read alone */
     struct str service;
+    struct str notice; /* that they have read; absent: none is added */
 };
 
 /* Asks the batch, on a worker thread; *out is filled when it is answered, and lives as long as a.  False: too many jobs

@@ -139,6 +139,8 @@ static const struct kind_quota {
       CROWDED("network", "provider", "") },
     { KIND_EXAM, QUOTA_exams_of_provider, "provider", NULL, "exams_of_provider", "exams",
       CROWDED("exam", "provider", "") },
+    { KIND_NOTICE, QUOTA_notices_of_provider, "provider", "provider", "notices_of_provider", "notices",
+      CROWDED("notice", "provider", " WHERE provider IS NOT NULL") },
 #undef CROWDED
 };
 

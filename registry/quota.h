@@ -13,7 +13,8 @@
 bool quota_draft(struct db *d, const struct change_by *by, struct fail *f);
 /* Rows are written already.  Fails CALLER policies_of_owner, policies_of_school: where the change added some. */
 bool quota_policies(struct db *d, const struct change *x, struct fail *f);
-/* Likewise.  Fails CALLER passes_of_idp, terms_of_provider, networks_of_provider, exams_of_provider. */
+/* Likewise.  Fails CALLER passes_of_idp, terms_of_provider, networks_of_provider, exams_of_provider,
+ * notices_of_provider. */
 bool quota_rows(struct db *d, const struct change *x, struct fail *f);
 /* Before one is kept.  Fails CALLER changes_a_minute. */
 bool quota_changes(struct db *d, const struct change_by *by, struct fail *f);

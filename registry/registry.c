@@ -369,6 +369,20 @@ static bool load_permissions(struct loading *l)
     return l->parts.incidents != NULL;
 }
 
+static bool load_notices(struct loading *l)
+{
+    l->parts.notices = fill_all(l, KIND_NOTICE, &l->parts.notice_count);
+    for (size_t i = 0; l->parts.notices != NULL && i < l->parts.notice_count; i++) {
+        struct bulletin *n = &l->parts.notices[i];
+        const void *service;
+        if (!load_owner(l, KIND_NOTICE, i, &n->provider, &n->school) ||
+            !refer(l, KIND_NOTICE, i, "service", KIND_SERVICE, l->parts.services, &service))
+            return false;
+        n->service = service;
+    }
+    return l->parts.notices != NULL;
+}
+
 static bool load_windows(struct loading *l)
 {
     l->parts.terms = fill_all(l, KIND_TERM, &l->parts.term_count);
@@ -586,8 +600,8 @@ struct registry *registry_load_within(struct db *d, struct arena *a, const struc
 
     /* Half of the parts cannot be indexed: what refers to nothing has a NULL where others have their provider. */
     if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_policies(&l) &&
-        load_accounts(&l) && load_admins(&l) && load_api_tokens(&l) && load_permissions(&l) && load_windows(&l) &&
-        load_organisations(&l)) {
+        load_accounts(&l) && load_admins(&l) && load_api_tokens(&l) && load_permissions(&l) && load_notices(&l) &&
+        load_windows(&l) && load_organisations(&l)) {
         load_turns(&l);
         settle_sources(&l.parts);
         r = registry_build(l.arena, &l.parts);

@@ -58,6 +58,7 @@ static const char *const saml_name_ids[] = { "",     "persistent",      "transie
                                              "none", "only-persistent", "only-email", NULL };
 static const char *const saml_attributes[] = { "mpassid", "eduperson", "plain", "none", NULL };
 static const char *const term_kinds[] = { "term", "holiday", "school_day", NULL };
+static const char *const notice_kinds[] = { "news", "maintenance", "down", NULL };
 static const char *const staff_roles[] = { "",
 #define X(role, words) #role,
                                            STAFF_ROLES(X)
@@ -445,6 +446,20 @@ static const struct column incident_columns[] = {
     { "by_operator", "by_operator", COL_BOOL, "0", AT(incident, by_operator), NULL },
 };
 
+static const struct column notice_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(bulletin, id), NULL },
+    { "kind", "kind", COL_WORD, "news", AT(bulletin, kind), notice_kinds },
+    { "provider", "provider", COL_REF, "", AT_NONE, NULL },
+    { "school", "school", COL_SCHOOL, "", AT_NONE, NULL },
+    { "roles", "roles", COL_LIST, "", AT(bulletin, roles), NULL },
+    { "service", "service", COL_REF, "", AT_NONE, NULL },
+    NAMES_AT(bulletin, title, "title"),
+    NAMES_AT(bulletin, says, "says"),
+    { "important", "important", COL_BOOL, "0", AT(bulletin, important), NULL },
+    { "from_s", "from", COL_TIME, NULL, AT(bulletin, from_s), NULL },
+    { "until_s", "until", COL_TIME, NULL, AT(bulletin, until_s), NULL },
+};
+
 /* The lists of columns stand here once more, as SQL; a test compares them with the tables above. */
 #define P1  "?1"
 #define P5  P1 ",?2,?3,?4,?5"
@@ -529,6 +544,10 @@ static const struct column incident_columns[] = {
     "withdrawn_why"
 #define INCIDENT_COLUMNS "id,service,says_fi,says_sv,says_en,from_s,until_s,by_operator"
 
+#define NOTICE_COLUMNS                                                                                                 \
+    "id,kind,provider,school,roles,service,title_fi,title_sv,title_en,says_fi,says_sv,says_en,important,from_s,until_" \
+    "s"
+
 #define COUNT(columns) sizeof(columns) / sizeof *(columns)
 #define STATEMENTS(table, columns, places, order, where)                                                               \
     { table ".select", "SELECT " columns " FROM " table " ORDER BY " order },                                          \
@@ -594,6 +613,8 @@ const struct kind_row kind_rows[KIND_ALL] = {
     [KIND_INCIDENT] = { "incident", "incidents", "incident", incident_columns, COUNT(incident_columns), 1,
                         sizeof(struct incident), KIND_COUNT, 50000,
                         STATEMENTS("incident", INCIDENT_COLUMNS, P8, "id", "id = ?1") },
+    [KIND_NOTICE] = { "notice", "notices", "notice", notice_columns, COUNT(notice_columns), 1, sizeof(struct bulletin),
+                      KIND_COUNT, 500000, STATEMENTS("notice", NOTICE_COLUMNS, P15, "id", "id = ?1") },
 };
 
 /* Foreign keys wait for the commit, so that an import may work in any order. */
@@ -902,6 +923,14 @@ const struct db_migration registry_migrations[] = {
       "ALTER TABLE purpose ADD COLUMN without_fi TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE purpose ADD COLUMN without_sv TEXT NOT NULL DEFAULT '';"
       "ALTER TABLE purpose ADD COLUMN without_en TEXT NOT NULL DEFAULT '';" },
+    { 33,
+      "CREATE TABLE notice ("
+          "id TEXT PRIMARY KEY, kind INTEGER NOT NULL, "
+          "provider TEXT REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, school TEXT, roles TEXT NOT NULL, "
+          "service TEXT REFERENCES service (id) DEFERRABLE INITIALLY DEFERRED, title_fi TEXT NOT NULL, "
+          "title_sv TEXT NOT NULL, title_en TEXT NOT NULL, says_fi TEXT NOT NULL, says_sv TEXT NOT NULL, "
+          "says_en TEXT NOT NULL, important INTEGER NOT NULL, from_s INTEGER NOT NULL, until_s INTEGER NOT NULL);"
+      "CREATE INDEX notice_provider ON notice (provider, school);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

@@ -32,6 +32,7 @@ enum kind {
     KIND_API_TOKEN,
     KIND_PERMISSION,
     KIND_INCIDENT,
+    KIND_NOTICE,
     KIND_COUNT,
     KIND_RULE, /* of earlier versions: in files and in history alone (old_rules.h) */
     KIND_ALL

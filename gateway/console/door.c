@@ -400,14 +400,16 @@ void console_page_for(struct ctx *c, enum place place, bool below, struct str he
                                   .may_end = console_may(c, MAY_END_SESSIONS),
                                   .may_passes = provider && console_may(c, MAY_GIVE_PASSES),
                                   .may_exams = provider && console_may(c, MAY_SET_EXAMS),
+                                  .may_notices = console_may(c, MAY_SET_NOTICES),
                                   .may_calendar = provider && console_may(c, MAY_MANAGE_CALENDAR),
                                   .choose = k->areas.n > 1 || (k->areas.n == 1 && !str_is_set(k->areas.at[0].provider)),
                                   .csrf = k->csrf };
-    out->people_at = out->may_people   ? S("/admin/people")
-                     : out->may_passes ? S("/admin/passes")
-                     : out->may_exams  ? S("/admin/exams")
-                     : out->may_end    ? S("/admin/sessions")
-                                       : (struct str){ NULL, 0 };
+    out->people_at = out->may_people    ? S("/admin/people")
+                     : out->may_passes  ? S("/admin/passes")
+                     : out->may_exams   ? S("/admin/exams")
+                     : out->may_end     ? S("/admin/sessions")
+                     : out->may_notices ? S("/admin/notices")
+                                        : (struct str){ NULL, 0 };
     out->page = page_for(c, here);
     flow_leave_idle(c);
 }

@@ -145,6 +145,7 @@ void node_swap_registry(struct node *n, struct registry *r)
         users_prepare(r);
         (void)picker_of(r);
         tiles_prepare(r);
+        notices_prepare(r);
     }
     atomic_store(&n->registry_leads, leads(r));
     (void)pthread_mutex_lock(&n->swap->lock);

@@ -6,7 +6,7 @@
 
 bool favourites_ask(struct ctx *c, enum favourite_change change, struct str service, struct favourites_got *out)
 {
-    const struct favourites_ask ask = { c->session->person->id, change, service };
+    const struct favourites_ask ask = { .person = c->session->person->id, .change = change, .service = service };
 
     return people_favourites(c->people, c->work, &c->batch, c->arena, &ask, out);
 }
@@ -32,6 +32,7 @@ static enum step load_keep(struct ctx *c, struct fail *f)
     if (!got->ok)
         return NEXT;
     c->session->favourites = got->list;
+    c->session->read = got->read;
     c->session->favourites_known = true;
     session_change(c, c->session);
     return WAIT;

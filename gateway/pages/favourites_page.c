@@ -84,6 +84,7 @@ static enum step keep(struct ctx *c, struct fail *f)
     if (!x->got.ok)
         return fail(f, FAIL_OURS, "temporarily_unavailable", "favourites: %s %s", x->got.why.code, x->got.why.detail);
     c->session->favourites = x->got.list;
+    c->session->read = x->got.read;
     c->session->favourites_known = true;
     session_change(c, c->session);
     return WAIT;

@@ -21,7 +21,7 @@
 enum {
     RECORD_VERSION = 1,
     ID_MAX_B = 128, /* ids and OIDs of the registry */
-    IDS_MAX_B = (SESSION_SERVICES_MAX + FAVOURITES_MAX + SESSION_TOLD_MAX) * (ID_MAX_B + 3) +
+    IDS_MAX_B = (SESSION_SERVICES_MAX + FAVOURITES_MAX + NOTICES_READ_MAX + SESSION_TOLD_MAX) * (ID_MAX_B + 3) +
                 SESSION_TOLD_MAX * (SESSION_TOLD_MAX_B + 3) + 96,
     BEGUN_MAX_B = 65536, /* a session that begins; what it gathers on its way has room of its own */
     RECORD_MAX_B = BEGUN_MAX_B + IDS_MAX_B,
@@ -38,7 +38,7 @@ static const struct str cookie_name = S("digione"), school_cookie = S("test_scho
 struct record { /* what json_read fills before it becomes a session */
     int64_t v;
     struct session s;
-    const struct json_value *services, *told, *favourites, *person;
+    const struct json_value *services, *told, *favourites, *read, *person;
 };
 
 static const struct json_field record_fields[] = {
@@ -58,6 +58,7 @@ static const struct json_field record_fields[] = {
     { "services", JSON_ARRAY, false, SESSION_SERVICES_MAX, offsetof(struct record, services) },
     { "told", JSON_ARRAY, false, 2 * SESSION_TOLD_MAX, offsetof(struct record, told) },
     { "favourites", JSON_ARRAY, false, FAVOURITES_MAX, offsetof(struct record, favourites) },
+    { "read", JSON_ARRAY, false, NOTICES_READ_MAX, offsetof(struct record, read) },
     { "person", JSON_OBJECT, true, 0, offsetof(struct record, person) },
     { 0 },
 };
@@ -209,7 +210,7 @@ bool session_keepable(struct arena *a, const struct session *s, struct fail *f)
 
     if (!json_fits(record_fields, &r, f) || !person_fits(s->person, f) ||
         !ids_fit(&s->services, SESSION_SERVICES_MAX, "services", f) ||
-        !ids_fit(&s->favourites, FAVOURITES_MAX, "favourites", f))
+        !ids_fit(&s->favourites, FAVOURITES_MAX, "favourites", f) || !ids_fit(&s->read, NOTICES_READ_MAX, "read", f))
         return false;
     begun.services.n = 0;
     begun.favourites_known = false;
@@ -242,6 +243,8 @@ struct str session_write(struct arena *a, const struct session *s)
         write_ids(&o, "told", &s->told);
     if (s->favourites_known)
         write_ids(&o, "favourites", &s->favourites);
+    if (s->favourites_known && s->read.n > 0)
+        write_ids(&o, "read", &s->read);
     json_key(&o, S("person"));
     person_write(&o, s->person);
     json_end_object(&o);
@@ -307,6 +310,7 @@ struct session *session_parse(struct arena *a, struct str json, struct fail *f)
     s->services = read_ids(a, r.services);
     s->told = read_ids(a, r.told);
     s->favourites = read_ids(a, r.favourites);
+    s->read = read_ids(a, r.read);
     s->favourites_known = r.favourites != NULL;
     return s;
 }
@@ -452,8 +456,10 @@ void session_merge(struct ctx *c, struct session *there, const struct session *o
     for (size_t i = 0; i + 1 < ours->told.n; i += 2)
         if (!str_eq(session_told(before, ours->told.at[i]), ours->told.at[i + 1]))
             (void)session_tell(c, there, ours->told.at[i], ours->told.at[i + 1]);
-    if (ours->favourites_known != before->favourites_known || !same_list(&ours->favourites, &before->favourites)) {
+    if (ours->favourites_known != before->favourites_known || !same_list(&ours->favourites, &before->favourites) ||
+        !same_list(&ours->read, &before->read)) {
         there->favourites = ours->favourites;
+        there->read = ours->read;
         there->favourites_known = ours->favourites_known;
     }
     if (ours->seen_s >= there->seen_s) {

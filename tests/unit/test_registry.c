@@ -951,6 +951,68 @@ TEST(receipts_and_incidents_are_kept_and_go_out_as_they_came_in)
     rig_free(t, &other);
 }
 
+#define NOTICES                                                                                                        \
+    "notices:\n"                                                                                                       \
+    "  - {id: n1, kind: down, provider: oulu, roles: [teacher], service: kanerva, title: {fi: Poissa, sv: Borta}, "    \
+    "says: {fi: \"<b>Palaa</b> pian\"}, important: true, from: \"2026-11-01T08:00:00Z\", "                             \
+    "until: \"2026-11-02T08:00:00Z\"}\n"
+
+TEST(notices_are_kept_and_go_out_as_they_came_in)
+{
+    struct rig g, other;
+
+    rig_open(t, &g);
+    rig_open(t, &other);
+    CHECK(import(t, &g, S(WHOLE NOTICES)));
+    CHECK_STR(g.fail.detail, "");
+    struct registry *r = registry_load(g.db, &g.fail);
+    CHECK(r != NULL && registry_parts(r)->notice_count == 1);
+    const struct bulletin *n = registry_parts(r)->notices;
+    CHECK(n->kind == NOTICE_DOWN && n->important && n->school == NULL);
+    CHECK_STR(n->provider->id, "oulu");
+    CHECK_STR(n->service->id, "kanerva");
+    CHECK_STR(n->title.in[LANG_SV], "Borta");
+    CHECK_STR(n->says.in[LANG_FI], "<b>Palaa</b> pian");
+    struct str first = registry_export(g.db, t->arena, &g.fail);
+    CHECK(import(t, &other, first));
+    CHECK_STR(other.fail.detail, "");
+    CHECK(str_eq(first, registry_export(other.db, t->arena, &g.fail)));
+    registry_drop(r);
+    rig_free(t, &g);
+    rig_free(t, &other);
+}
+
+TEST(a_notice_that_nobody_could_read_is_refused)
+{
+#define TIMES "from: \"2026-11-01T08:00:00Z\", until: \"2026-11-02T08:00:00Z\""
+    static const struct {
+        struct str rows;
+        const char *says;
+    } wrong[] = {
+        { S(WHOLE "notices:\n  - {id: a, provider: oulu, " TIMES "}\n"), "title" },
+        { S(WHOLE "notices:\n  - {id: a, title: {fi: A, sv: B}, " TIMES "}\n"), "title.en" },
+        { S(WHOLE "notices:\n  - {id: a, provider: oulu, title: {fi: A}, says: {sv: B}, " TIMES "}\n"), "title.sv" },
+        { S(WHOLE "notices:\n  - {id: a, provider: oulu, title: {fi: A}, roles: [king], " TIMES "}\n"), "no role" },
+        { S(WHOLE "notices:\n  - {id: a, provider: oulu, kind: down, title: {fi: A}, " TIMES "}\n"), "service" },
+        { S(WHOLE "notices:\n  - {id: a, provider: oulu, title: {fi: A}, from: \"2026-11-02T08:00:00Z\", until: "
+                  "\"2026-11-02T08:00:00Z\"}\n"),
+          "until" },
+        { S(WHOLE "notices:\n  - {id: a, provider: oulu, title: {fi: A}, from: \"2026-11-02T08:00:00Z\", until: "
+                  "\"2028-11-02T08:00:00Z\"}\n"),
+          "year" },
+    };
+#undef TIMES
+    struct rig g;
+
+    rig_open(t, &g);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CHECK(!import(t, &g, wrong[i].rows));
+        if (strstr(g.fail.detail, wrong[i].says) == NULL)
+            CHECK_STR(g.fail.detail, wrong[i].says);
+    }
+    rig_free(t, &g);
+}
+
 TEST(a_receipt_that_contradicts_itself_is_refused)
 {
     static const struct {

@@ -541,3 +541,24 @@ TEST(a_roomy_page_holds_less)
     CHECK_INT(tiles.count, 100);
     CHECK_STR(tiles.groups.at[0].tiles.at[0].word, "001");
 }
+
+/* Issue 15: a tile whose service is away says so; the worst is said. */
+TEST(what_is_said_of_a_service_stands_on_its_tile_and_the_worst_goes_before)
+{
+    static const struct person nobody = { 0 };
+
+    usual();
+    struct registry *r = registry(t);
+    const struct service *all = registry_parts(r)->services;
+    const struct tile_state_of states[] = { { &all[1], TILE_TROUBLE, { NULL, 0 } },
+                                            { &all[1], TILE_SOON, S("pian") },
+                                            { &all[0], TILE_DOWN, { NULL, 0 } } };
+    const struct tiles_ask ask = {
+        .registry = r, .person = &nobody, .now_s = TEST_NOW_S, .states = { states, 3 }, .allow = only_alfa
+    };
+    struct tiles tiles = tiles_build(t->arena, &ask);
+
+    CHECK_INT(tiles.count, 1);
+    CHECK_INT(tiles.groups.at[0].tiles.at[0].state, TILE_TROUBLE);
+    CHECK(!str_is_set(tiles.groups.at[0].tiles.at[0].when));
+}
