@@ -20,6 +20,13 @@ struct html page_enter(struct arena *a, const struct enter_view *v)
     PAGE_RENDER(a, view_enter, &out);
 }
 
+struct html page_dry_guest(struct arena *a, const struct dry_guest_view *v)
+{
+    const struct dry_guest_out out = { .page = v->page, .in = *v };
+
+    PAGE_RENDER(a, view_dry_guest, &out);
+}
+
 struct html page_catalogue(struct arena *a, const struct catalogue_view *v)
 {
     const struct catalogue_out out = { .page = v->page, .in = *v };

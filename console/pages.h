@@ -402,7 +402,11 @@ struct tryout_role_row {
     struct str where, role, group, level;
 };
 
-struct tryout_view { /* GET /admin/tryout/ID; POST: csrf, fresh; or act=mean, word, role */
+struct tryout_word_row { /* a word of the city's, and what it means by now */
+    struct str word, means;
+};
+
+struct tryout_view { /* GET /admin/tryout/ID; POST: csrf, fresh; or act=mean, word, role; act=unmean, word; back: dry */
     struct console_page con;
     struct str id, name, kind;
     bool enabled;
@@ -432,11 +436,88 @@ struct tryout_view { /* GET /admin/tryout/ID; POST: csrf, fresh; or act=mean, wo
     } roles;
     struct str issuer, key, alg, context, issued, authenticated, ends, session_ends;
     struct choices meanings; /* that a word may be given; none: this person cannot */
-    bool no_meaning, meaning_refused, meaning_kept;
+    bool no_meaning, meaning_refused, meaning_kept, word_dropped;
+    struct {
+        const struct tryout_word_row *at;
+        size_t n;
+    } words;
+    bool may_word;
     struct str detail;                /* of meaning_refused */
     struct product_settings settings; /* that mend the faults */
 };
 struct html page_tryout(struct arena *a, const struct tryout_view *v);
+
+/* --- a dry run of an identity provider --- */
+
+enum dry_shown { DRY_SHOWN_WAITS = 0, DRY_SHOWN_REFUSED, DRY_SHOWN_FAULTS, DRY_SHOWN_WELL };
+
+struct dry_row { /* one of the people */
+    struct str n, label, link;
+    enum dry_shown state;
+    bool again; /* the same person as one before */
+    struct str when;
+    struct str code, check, what, means, mend; /* of a refusal */
+    bool made, named, numbered;                /* made: somebody was; names and a learner number came */
+    struct {
+        const struct tryout_fault_row *at;
+        size_t n;
+    } faults;
+    struct {
+        const struct tryout_came_row *at; /* without values */
+        size_t n;
+    } came;
+    struct {
+        const struct tryout_role_row *at;
+        size_t n;
+    } roles;
+};
+
+struct dry_sum_row { /* a fault, of n people */
+    struct str code, attribute, value, n, what, mend, meant, asks;
+};
+
+struct dry_count {
+    struct str what, n;
+};
+
+struct dry_view { /* GET /admin/dry/ID; POST: csrf, act=begin, labels (one a line); act=end */
+    struct console_page con;
+    struct str id, name, kind, most;
+    bool enabled;
+    bool was_begun, was_dropped, meaning_kept, no_meaning, meaning_refused;
+    struct str detail; /* of meaning_refused */
+    bool none_named;
+    struct str labels; /* as they were typed */
+    bool begun;        /* all below is there */
+    struct str until, asked, here, well, faulty, refused;
+    bool any, twice; /* twice: two results are of one person */
+    struct {
+        const struct dry_row *at;
+        size_t n;
+    } rows;
+    struct {
+        const struct dry_sum_row *at;
+        size_t n;
+    } sum;
+    struct {
+        const struct dry_count *at;
+        size_t n;
+    } roles;
+    struct choices meanings;
+    struct product_settings settings;
+};
+struct html page_dry(struct arena *a, const struct dry_view *v);
+
+struct dry_guest_view { /* GET /try/LINK, for whoever has it; POST: begins */
+    struct page page;
+    struct str link, name, city, until, code;
+    enum dry_shown state;
+    struct {
+        const struct tryout_role_row *at;
+        size_t n;
+    } roles;
+};
+struct html page_dry_guest(struct arena *a, const struct dry_guest_view *v);
 
 /* --- what people ask to be opened --- */
 
@@ -1720,6 +1801,12 @@ struct join_address {
 enum join_tested { JOIN_UNTESTED = 0, JOIN_TEST_REFUSED, JOIN_TEST_FAULTS, JOIN_TEST_WELL };
 enum join_said { JOIN_SAID_NOTHING = 0, JOIN_SAID_MADE, JOIN_SAID_REGISTERED, JOIN_SAID_OPENED };
 
+enum join_dry { JOIN_DRY_NONE = 0, JOIN_DRY_RUNS, JOIN_DRY_FAULTS, JOIN_DRY_WELL };
+struct join_dry_fault {
+    struct str label, says; /* says: codes */
+    bool refused;
+};
+
 struct join_view { /* GET /admin/join/new, /admin/join/ID; POST, multipart: csrf, version, act (address, register, open)
                     */
     struct console_page con;
@@ -1752,8 +1839,15 @@ struct join_view { /* GET /admin/join/new, /admin/join/ID; POST, multipart: csrf
     struct product_settings settings;
     struct str client_id, no_client, no_secret; /* register: client_id, client_secret */
     enum join_tested tested;
+    enum join_dry dry; /* of the people of the dry run: here, of asked, and whom something was wrong with */
+    struct str dry_here, dry_asked;
+    struct {
+        const struct join_dry_fault *at;
+        size_t n;
+    } dry_faults;
     bool fresh, may_open;
-    struct str why, no_why; /* open: why */
+    bool despite;                       /* the dry run does not say that all is well, and it is opened all the same */
+    struct str why, no_why, no_despite; /* open: why, despite */
 };
 struct html page_join(struct arena *a, const struct join_view *v);
 

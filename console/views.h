@@ -30,6 +30,7 @@
     X(log)                                                                                                             \
     X(why)                                                                                                             \
     X(idps)                                                                                                            \
+    X(dry)                                                                                                             \
     X(tryout)                                                                                                          \
     X(idp)                                                                                                             \
     X(history)                                                                                                         \
@@ -62,6 +63,11 @@ struct enter_out {
     struct enter_view in;
 };
 
+struct dry_guest_out {
+    struct page page;
+    struct dry_guest_view in;
+};
+
 struct catalogue_out {
     struct page page;
     struct catalogue_view in;
@@ -76,6 +82,7 @@ struct catalogue_out {
 CONSOLE_VIEWS(X)
 #undef X
 void view_enter(struct buf *b, const struct enter_out *v);
+void view_dry_guest(struct buf *b, const struct dry_guest_out *v);
 void view_catalogue(struct buf *b, const struct catalogue_out *v);
 
 #endif

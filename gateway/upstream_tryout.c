@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "gateway/answer.h"
 #include "gateway/flow.h"
+#include "gateway/session/dry_keep.h"
 #include "gateway/session/login_cookie.h"
 #include "gateway/session/tryout_keep.h"
 #include "idp-adapters/adapter.h"
@@ -13,9 +14,13 @@
 #include "wire/http.h"
 
 struct trying { /* c->state */
-    struct str upstream_id, sid, id;
+    struct str upstream_id, id;
+    struct str sid; /* of the session that began it; or DRY and the link of one who was asked to try */
+    struct dry_look dry;
     struct kv_got once, stored, passed;
 };
+
+#define DRY "dry:" /* a session's id has no colon */
 
 static struct trying *trying_new(struct ctx *c, struct str upstream_id)
 {
@@ -28,6 +33,17 @@ static struct trying *trying_new(struct ctx *c, struct str upstream_id)
 struct str upstream_tryout_page(struct arena *a, struct str idp)
 {
     return arena_join(a, S("/admin/tryout/"), idp);
+}
+
+struct str upstream_dry_page(struct arena *a, struct str link)
+{
+    return arena_join(a, S("/try/"), link);
+}
+
+/* The link of whom a dry run has asked; absent: an admin tries. */
+static struct str link_of(const struct trying *x)
+{
+    return str_has_prefix(x->sid, S(DRY)) ? str_from(x->sid, sizeof DRY - 1) : (struct str){ NULL, 0 };
 }
 
 static const struct adapter *adapter_for(const struct ctx *c)
@@ -50,13 +66,41 @@ static enum step refused_note(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-static enum step keep_ask(struct ctx *c, struct fail *f)
+static enum step keep_find(struct ctx *c, struct fail *f)
 {
     struct trying *x = c->state;
 
+    (void)f;
     c->rescue = NULL;
+    if (!str_is_set(link_of(x)))
+        return NEXT;
+    dry_ask(c, c->tryout->idp, &x->dry);
+    return WAIT;
+}
+
+/* The run may have been ended meanwhile: then nobody wants to know any more. */
+static enum step keep_dry(struct ctx *c, struct trying *x, struct fail *f)
+{
+    struct str link = link_of(x), idp;
+    size_t slot;
+
+    if (!dry_read(c, &x->dry, f))
+        return REFUSE;
+    if (!dry_link_is(c->arena, x->dry.run, link) || !dry_link_read(link, &idp, &slot))
+        return fail(f, FAIL_CALLER, "tryout_over", "the dry run is over");
+    return dry_keep(c, x->dry.run, slot, &x->stored, f) ? WAIT : REFUSE;
+}
+
+static enum step keep_ask(struct ctx *c, struct fail *f)
+{
+    struct trying *x = c->state;
+    bool dry = str_is_set(link_of(x));
+
     log_event(LOG_INFO, "tryout.done", LOG_S("idp", c->tryout->idp), LOG_C("support_code", c->support_code),
-              LOG_C("code", c->tryout->why.kind != FAIL_NONE ? c->tryout->why.code : "ok"));
+              LOG_C("code", c->tryout->why.kind != FAIL_NONE ? c->tryout->why.code : "ok"),
+              LOG_C("by", dry ? "dry_run" : "admin"));
+    if (dry)
+        return keep_dry(c, x, f);
     return tryout_keep(c, x->sid, &x->stored, f) ? WAIT : REFUSE;
 }
 
@@ -66,10 +110,11 @@ static enum step keep_go(struct ctx *c, struct fail *f)
 
     if (x->stored.outcome != KV_HIT)
         return kv_away(f, "tryout");
-    return answer_go(c, upstream_tryout_page(c->arena, c->tryout->idp));
+    return answer_go(c, str_is_set(link_of(x)) ? upstream_dry_page(c->arena, link_of(x))
+                                               : upstream_tryout_page(c->arena, c->tryout->idp));
 }
 
-static const struct step_row refused[] = { { refused_note }, { keep_ask }, { keep_go }, { NULL } };
+static const struct step_row refused[] = { { refused_note }, { keep_find }, { keep_ask }, { keep_go }, { NULL } };
 
 /* ── there ──────────────────────────────────────────────────────────────── */
 
@@ -96,11 +141,11 @@ static enum step go(struct ctx *c, struct fail *f)
 
 static const struct step_row begin[] = { { start }, { go }, { NULL } };
 
-enum step upstream_tryout_begin(struct ctx *c, const struct idp *idp, bool fresh)
+static enum step begin_for(struct ctx *c, struct str sid, const struct idp *idp, bool fresh)
 {
     struct trying *x = trying_new(c, (struct str){ NULL, 0 });
 
-    x->sid = c->session->sid;
+    x->sid = sid;
     c->tryout = tryout_new(c->arena, idp->id, c->now_s);
     c->tryout->fresh = fresh;
     c->login = login_own(c, S("/"));
@@ -109,6 +154,16 @@ enum step upstream_tryout_begin(struct ctx *c, const struct idp *idp, bool fresh
     c->login->prompt = fresh ? PROMPT_LOGIN : 0;
     c->login->asked_city_s = c->now_s;
     return step_into(c, begin);
+}
+
+enum step upstream_tryout_begin(struct ctx *c, const struct idp *idp, bool fresh)
+{
+    return begin_for(c, c->session->sid, idp, fresh);
+}
+
+enum step upstream_dry_begin(struct ctx *c, const struct idp *idp, struct str link)
+{
+    return begin_for(c, arena_join(c->arena, S(DRY), link), idp, false);
 }
 
 /* ── and back ───────────────────────────────────────────────────────────── */
@@ -165,9 +220,8 @@ static enum step judge(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-static const struct step_row back[] = {
-    { find }, { first }, { finish }, { judge }, { keep_ask }, { keep_go }, { NULL }
-};
+static const struct step_row back[] = { { find },      { first },    { finish },  { judge },
+                                        { keep_find }, { keep_ask }, { keep_go }, { NULL } };
 
 enum step upstream_tryout_oidc(struct ctx *c)
 {
@@ -241,8 +295,8 @@ static enum step took(struct ctx *c, struct fail *f)
     return NEXT;
 }
 
-static const struct step_row go_rows[] = { { find },  { first },    { take },    { took }, { finish },
-                                           { judge }, { keep_ask }, { keep_go }, { NULL } };
+static const struct step_row go_rows[] = { { find },  { first },     { take },     { took },    { finish },
+                                           { judge }, { keep_find }, { keep_ask }, { keep_go }, { NULL } };
 
 enum step upstream_tryout_go(struct ctx *c, struct str upstream_id)
 {

@@ -15,11 +15,16 @@
  * person there is to log in now. */
 enum step upstream_tryout_begin(struct ctx *c, const struct idp *idp, bool fresh);
 
+/* The same for somebody whom a dry run asks by a link (session/dry_keep.h): no session is there or comes of it, and
+ * what came is kept for the run; the browser ends at the link's page. */
+enum step upstream_dry_begin(struct ctx *c, const struct idp *idp, struct str link);
+
 /* Where an answer that names a tryout goes on, and ends. */
 enum step upstream_tryout_oidc(struct ctx *c);
 enum step upstream_tryout_posted(struct ctx *c, const struct relay *r, struct str upstream_id);
 enum step upstream_tryout_go(struct ctx *c, struct str upstream_id);
 
 struct str upstream_tryout_page(struct arena *a, struct str idp); /* /admin/tryout/ID */
+struct str upstream_dry_page(struct arena *a, struct str link);   /* /try/LINK */
 
 #endif

@@ -467,7 +467,7 @@ static void see_what_is_missing(struct making *m)
     const struct person *p = m->out;
     struct str unread = names_that_came(m, true);
 
-    if (p->affiliation_count == 0 && m->idp->provider != NULL)
+    if (p->affiliation_count == 0 && m->idp->provider != NULL && !m->role_declined)
         map_note(m->notes, NOTE_NO_ROLE, (struct str){ NULL, 0 }, names_that_came(m, false));
     if (!str_is_set(p->given_names) && !str_is_set(p->calling_name) && !str_is_set(p->family_name))
         map_note(m->notes, NOTE_NO_NAME, (struct str){ NULL, 0 }, names_that_came(m, false));
@@ -529,6 +529,11 @@ struct str own_role_name(struct arena *a, const struct idp *idp, struct str said
             return str_from(entry, equals + 1);
     }
     return (struct str){ NULL, 0 };
+}
+
+bool own_says_no_role(struct str role_name)
+{
+    return str_eq(role_name, S(OWN_NO_ROLE));
 }
 
 bool stated_acr(struct arena *a, struct str stated, const struct idp *idp, struct str *out, struct fail *f)

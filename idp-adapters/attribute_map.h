@@ -77,6 +77,9 @@ struct str map_subject_wanted(struct arena *a, const struct idp *idp);
 size_t role_name_equals(struct str entry);
 /* The role that the row calls so, without regard to case and composition; absent when it does not. */
 struct str own_role_name(struct arena *a, const struct idp *idp, struct str said);
+/* What own_role_name() gives of a word that is deliberately no role, "OPE=none". */
+#define OWN_NO_ROLE "none"
+bool own_says_no_role(struct str role_name);
 
 /* A learner number: person arc of OPH with its 7-3-1 check digit; test: the test arcs count too. */
 bool learner_id_valid(struct str oid, bool test);

@@ -24,6 +24,7 @@ struct making {
     struct strs school_marks;  /* how groups name the schools of lists.schools, by place */
     struct affiliations whole; /* from values that describe one affiliation each */
     bool subject_is_own;       /* the row names the attribute */
+    bool role_declined;        /* a word came that the row says is deliberately no role */
     bool role_was_said;        /* something that looks like a role came, whether we understood it or not */
     struct str learner_bad;    /* the attribute that held a learner number which is none */
     struct map_notes *notes;

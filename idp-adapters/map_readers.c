@@ -11,9 +11,21 @@ static struct str role_named(const struct making *m, struct str said)
     return own_role_name(m->arena, m->idp, said);
 }
 
+/* The city's own answer that its word is deliberately no role: whoever has it has none, the row's neither, and nobody
+ * is asked what it means. */
+static bool is_no_role(struct making *m, struct str said)
+{
+    bool none = own_says_no_role(role_named(m, said));
+
+    m->role_declined = m->role_declined || none;
+    m->role_was_said = m->role_was_said || none;
+    return none;
+}
+
 static bool is_role(struct making *m, struct str said)
 {
-    return str_is_set(said) && (role_named(m, said).p != NULL || role_said(m->arena, said) != ROLE_NONE);
+    return str_is_set(said) && !is_no_role(m, said) &&
+           (role_named(m, said).p != NULL || role_said(m->arena, said) != ROLE_NONE);
 }
 
 static const struct school *school_of(const struct making *m, struct str text)
@@ -117,7 +129,7 @@ bool map_read_school_info(struct making *m, struct str *into, const struct attri
 /* True when the word says something that we do not understand. */
 static bool is_unknown_role(struct making *m, struct str attribute, struct str said)
 {
-    if (!str_is_set(said) || is_role(m, said) || role_says_nothing(m->arena, said))
+    if (!str_is_set(said) || is_no_role(m, said) || is_role(m, said) || role_says_nothing(m->arena, said))
         return false;
     map_note(m->notes, NOTE_ROLE_UNKNOWN, attribute, said);
     m->role_was_said = true;
@@ -176,13 +188,15 @@ bool map_read_group_roles(struct making *m, struct str *into, const struct attri
         return true;
     for (size_t i = 0; i < from->values.n; i++) {
         struct str group = map_one_text(m, from->values.at[i]);
+        if (is_no_role(m, group))
+            continue;
         if (role_named(m, group).p != NULL)
             add_value(m, &values, group);
         else if (first.p == NULL)
             first = group;
     }
     (void)offer_roles(m, list, from, values, true);
-    if (values.n == 0 && first.p != NULL)
+    if (values.n == 0 && first.p != NULL && !m->role_declined)
         map_note(m->notes, NOTE_GROUPS_WITHOUT_ROLE, from->name, first);
     return true;
 }
@@ -409,7 +423,8 @@ static bool read_affiliation(struct making *m, affiliation_reader *read, struct 
 {
     if (value.p == NULL || read(m->arena, m->idp->provider, value, out, why))
         return value.p != NULL;
-    struct str ours = why->kind == NOTE_ROLE_UNKNOWN ? in_our_words(m, value, why->value) : (struct str){ NULL, 0 };
+    bool asks = why->kind == NOTE_ROLE_UNKNOWN && !is_no_role(m, why->value);
+    struct str ours = asks ? in_our_words(m, value, why->value) : (struct str){ NULL, 0 };
     if (ours.p == NULL)
         return false;
     *out = (struct affiliation){ 0 };
@@ -430,6 +445,8 @@ static bool each_affiliation(struct making *m, const struct attribute *from, aff
         struct str value = map_one_text(m, from->values.at[i]);
         bool good = read_affiliation(m, read, value, &one, &why);
         m->role_was_said = m->role_was_said || value.p != NULL;
+        if (!good && why.kind == NOTE_ROLE_UNKNOWN && is_no_role(m, why.value))
+            continue;
         if (good && why.kind != NOTE_NONE) /* a part of it */
             map_note(m->notes, why.kind, from->name, why.value);
         if (good && affiliations_add(whole, &one))
@@ -501,7 +518,7 @@ bool map_read_scoped_role(struct making *m, struct str *into, const struct attri
         bool ours = m->idp->provider != NULL && map_scope_is_ours(m, value);
         if (ours)
             one.provider_oid = m->idp->provider->oid;
-        if (one.role != ROLE_NONE && ours && affiliations_add(&m->whole, &one))
+        if ((one.role != ROLE_NONE && ours && affiliations_add(&m->whole, &one)) || is_no_role(m, word))
             continue;
         m->notes->left_out++;
         if (one.role != ROLE_NONE && !ours)

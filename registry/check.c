@@ -338,7 +338,7 @@ static bool check_own_words(struct checking *c, const struct idp *idp)
         size_t equals = role_name_equals(entry);
         if (equals == 0 || equals == entry.n)
             return wrong(c, "role_names: \"%.*s\" is not SPELLING=role", STR_ARG(entry));
-        if (role_of_name(str_from(entry, equals + 1)) == ROLE_NONE)
+        if (role_of_name(str_from(entry, equals + 1)) == ROLE_NONE && !own_says_no_role(str_from(entry, equals + 1)))
             return wrong(c, "role_names: \"%.*s\": there is no role \"%.*s\"%.*s", STR_ARG(entry),
                          STR_ARG(str_from(entry, equals + 1)),
                          STR_ARG(near_help(c->scratch, str_from(entry, equals + 1), role_words)));

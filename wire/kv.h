@@ -54,6 +54,7 @@
     X(PROVEN, "a", 1, HELD)    /* a person whom a city's answer has proven, on the way to their login */               \
     X(TESTED, "z", 1, HELD)    /* sealed: what a service was told of a test person, for whoever plays them */          \
     X(TRYOUT, "x", 1, HELD)    /* what came of a test sign-in, for whoever made it */                                  \
+    X(DRY, "j", 1, FILED)      /* sealed: a dry run of an identity provider, and what came of each of its people */    \
     X(TRIAL, "k", 1, FILED)    /* sealed: a trial at the gate, its code, and a key that it was signed by */            \
     X(COUNT, "n", 1, HELD)     /* attempts within a time */                                                            \
     X(PROBE, "p", 1, HELD)     /* what a heartbeat writes to see whether it can */                                     \

@@ -3,13 +3,16 @@
  * side, a test sign-in, and then it is opened.  Until that it is a row that is switched off, which nobody can sign in
  * by and no list shows; so one person makes it, as often as there are kinds of people or levels of schools. */
 #include "base/crypt.h"
+#include "base/fields.h"
 #include "base/settings.h"
 #include "console/texts.h"
 #include "gateway/answer.h"
 #include "gateway/console/acts.h"
 #include "gateway/console/lines.h"
 #include "gateway/console/products.h"
+#include "gateway/console/tryout.h"
 #include "gateway/session/done.h"
+#include "gateway/session/dry_keep.h"
 #include "gateway/session/tryout_keep.h"
 #include "idp-adapters/addresses.h"
 #include "idp-adapters/refusals.h"
@@ -26,7 +29,8 @@ enum {
     METADATA_TYPED_MAX_B = 1 << 20,
     FACTS_MAX = 12,
     ID_BYTES = 5,
-    WRONGS = 8
+    WRONGS = 8,
+    DRY_SAYS_MAX_B = 400
 };
 
 static const struct str none = { NULL, 0 };
@@ -45,6 +49,7 @@ struct joins_on { /* c->state */
     struct str id, metadata_xml, client_secret;
     struct upstream_got found, keys;
     struct kv_got kept;
+    struct dry_look dry;
     struct act act;
     const char *done;
 };
@@ -328,6 +333,61 @@ static enum join_tested tested(struct ctx *c, const struct joins_on *x)
                                       : JOIN_TEST_WELL;
 }
 
+/* ── the people who tried it before it is open ─────────────────────────── */
+
+static enum join_dry dry_is(const struct joins_on *x)
+{
+    const struct dry_sum sum = dry_sum(&x->dry);
+
+    return x->dry.run == NULL             ? JOIN_DRY_NONE
+           : sum.refused + sum.faulty > 0 ? JOIN_DRY_FAULTS
+           : sum.came < sum.asked         ? JOIN_DRY_RUNS
+                                          : JOIN_DRY_WELL;
+}
+
+/* "role_unknown, school_unknown", or the code of the refusal. */
+static struct str dry_says(struct ctx *c, const struct joins_on *x, const struct dry_result *r)
+{
+    struct tryout_fault_row *rows = arena_make_n(c->arena, TRYOUT_FAULTS_MAX, struct tryout_fault_row);
+    struct fields out = fields_new(c->arena, ',', DRY_SAYS_MAX_B);
+
+    if (r->tryout->why.kind != FAIL_NONE)
+        return str_of(r->tryout->why.code);
+    size_t n = tryout_faults(c, x->idp, r->tryout, false, rows);
+    for (size_t i = 0; i < n; i++)
+        fields_item(&out, rows[i].code);
+    return fields_text(&out);
+}
+
+static void put_dry(struct ctx *c, struct joins_on *x)
+{
+    const struct dry_sum sum = dry_sum(&x->dry);
+    struct join_dry_fault *rows = arena_make_n(c->arena, DRY_PEOPLE_MAX, struct join_dry_fault);
+
+    x->v.dry = dry_is(x);
+    x->v.dry_here = lines_number(c, (int64_t)sum.came);
+    x->v.dry_asked = lines_number(c, (int64_t)sum.asked);
+    for (size_t i = 0; i < sum.asked; i++) {
+        enum dry_state state = dry_state_of(x->dry.results[i]);
+        if (state == DRY_REFUSED || state == DRY_FAULTS)
+            rows[x->v.dry_faults.n++] =
+                (struct join_dry_fault){ x->dry.run->labels[i], dry_says(c, x, x->dry.results[i]),
+                                         state == DRY_REFUSED };
+    }
+    x->v.dry_faults.at = rows;
+}
+
+/* What the history keeps of it, behind the reason: "(koekäyttö 9/10, 2)". */
+static struct str why_with_dry(struct ctx *c, const struct joins_on *x)
+{
+    const struct dry_sum sum = dry_sum(&x->dry);
+
+    if (x->dry.run == NULL)
+        return arena_printf(c->arena, "%.*s (%.*s)", STR_ARG(x->v.why), STR_ARG(said(C_join_dry_none, c->lang)));
+    return arena_printf(c->arena, "%.*s (%.*s %zu/%zu, %.*s %zu)", STR_ARG(x->v.why), STR_ARG(said(C_dry, c->lang)),
+                        sum.came, sum.asked, STR_ARG(said(C_join_dry_with, c->lang)), sum.refused + sum.faulty);
+}
+
 static enum step show_one(struct ctx *c, struct joins_on *x, int status)
 {
     struct join_view *v = &x->v;
@@ -347,6 +407,7 @@ static enum step show_one(struct ctx *c, struct joins_on *x, int status)
     put_addresses(c, x);
     v->settings = product_settings(c, x->idp->kind, product, FIELDS_ALL);
     v->tested = tested(c, x);
+    put_dry(c, x);
     v->fresh = console_fresh(c);
     v->may_open =
         !v->open && v->found && v->registered && (v->tested == JOIN_TEST_WELL || v->tested == JOIN_TEST_FAULTS);
@@ -400,9 +461,21 @@ static enum step ask_keys(struct ctx *c, struct fail *f)
     if (is_new(c))
         return NEXT;
     tryout_ask(c, c->session->sid, x->idp->id, &x->kept);
+    dry_ask(c, x->idp->id, &x->dry);
     if (x->idp->kind == IDP_OIDC && x->found.value != NULL)
         upstream_oidc_keys(c->upstreams, &c->batch, c->arena, x->idp, x->found.value, UPSTREAM_KEPT, &x->keys);
     return WAIT;
+}
+
+static enum step ask_dry(struct ctx *c, struct fail *f)
+{
+    struct joins_on *x = c->state;
+
+    if (is_new(c))
+        return NEXT;
+    if (!dry_ask_results(c, &x->dry, f))
+        return REFUSE;
+    return x->dry.run != NULL ? WAIT : NEXT;
 }
 
 static enum step show(struct ctx *c, struct fail *f)
@@ -411,6 +484,8 @@ static enum step show(struct ctx *c, struct fail *f)
 
     if (is_new(c))
         return show_new(c, x, 200);
+    if (!dry_read_results(c, &x->dry, f))
+        return REFUSE;
     if (x->kept.outcome == KV_DOWN)
         return kv_away(f, "tryout");
     struct str done = done_here(c, NULL);
@@ -421,9 +496,8 @@ static enum step show(struct ctx *c, struct fail *f)
     return show_one(c, x, 200);
 }
 
-const struct step_row admin_join[] = {
-    { console_door }, { find }, { ask_documents }, { ask_keys }, { show }, { NULL }
-};
+const struct step_row admin_join[] = { { console_door }, { find }, { ask_documents }, { ask_keys },
+                                       { ask_dry },      { show }, { NULL } };
 
 /* ── acts ───────────────────────────────────────────────────────────────── */
 
@@ -481,12 +555,16 @@ static enum step open_it(struct ctx *c, struct joins_on *x, struct fail *f)
         x->v.detail = said(C_join_test_first, c->lang);
         return show_one(c, x, 409);
     }
-    if (!str_is_set(x->v.why)) {
+    x->v.despite = str_is_set(form_get(c->body, S("despite")));
+    if (!str_is_set(x->v.why))
         x->v.no_why = wrong(c, x, "why", C_why_label, C_why_missing);
+    if (dry_is(x) != JOIN_DRY_WELL && !x->v.despite)
+        x->v.no_despite = wrong(c, x, "despite", C_dry, C_join_despite_missing);
+    if (x->v.wrongs.n > 0)
         return show_one(c, x, 400);
-    }
     if (!console_fresh(c))
         return console_log_in_again(c, url_to(c->arena, join_at(c, x->idp->id), S("why"), x->v.why), f);
+    x->v.why = why_with_dry(c, x);
     return note_fields(c, x, fields, sizeof fields / sizeof *fields, "opened", f);
 }
 
@@ -497,6 +575,8 @@ static enum step act(struct ctx *c, struct fail *f)
 
     if (is_new(c))
         return make(c, x, f);
+    if (!dry_read_results(c, &x->dry, f))
+        return REFUSE;
     if (x->kept.outcome == KV_DOWN)
         return kv_away(f, "tryout");
     if (str_eq(word, S("register")))
@@ -534,5 +614,5 @@ static enum step say(struct ctx *c, struct fail *f)
     return is_new(c) ? show_new(c, x, conflict ? 409 : 400) : show_one(c, x, conflict ? 409 : 400);
 }
 
-const struct step_row admin_join_act[] = { { console_door }, { find },   { ask_documents }, { ask_keys }, { act },
-                                           { note },         { served }, { say },           { NULL } };
+const struct step_row admin_join_act[] = { { console_door }, { find }, { ask_documents }, { ask_keys }, { ask_dry },
+                                           { act },          { note }, { served },        { say },      { NULL } };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2
  * A test sign-in at an identity provider: what came, what was made of it, and what mends the rest. */
+#include "gateway/console/tryout.h"
+
+#include "base/text.h"
 #include "console/texts.h"
 #include "frame/roles.h"
 #include "gateway/answer.h"
@@ -18,7 +21,7 @@
 #include "registry/registry.h"
 #include "wire/form.h"
 
-enum { VALUES_MAX_B = 8192, FAULTS_MAX = MAP_NOTES_MAX + 2 + TRYOUT_ATTRIBUTES_MAX };
+enum { VALUES_MAX_B = 8192, WORDS_SHOWN = 200 };
 
 struct showing { /* c->state */
     const struct idp *idp;
@@ -26,7 +29,7 @@ struct showing { /* c->state */
 };
 
 /* The municipality's, or the whole country's: who may not look after it does not learn that it is there. */
-static const struct idp *idp_of(const struct ctx *c)
+const struct idp *tryout_idp(const struct ctx *c)
 {
     const struct idp *idp = registry_idp(c->registry, c->req->param);
     struct area whose = { .provider = { NULL, 0 } };
@@ -40,7 +43,7 @@ static const struct idp *idp_of(const struct ctx *c)
 
 /* ── what was made of it, as rows ───────────────────────────────────────── */
 
-static struct str check_name(enum tryout_check check, enum lang lang)
+struct str tryout_check_word(enum tryout_check check, enum lang lang)
 {
     static const enum said names[TRYOUT_CHECK_COUNT] = {
 #define X(check) [TRYOUT_##check] = C_check_##check,
@@ -51,7 +54,7 @@ static struct str check_name(enum tryout_check check, enum lang lang)
     return said(names[check], lang);
 }
 
-static struct str check_refused(enum tryout_check check, enum lang lang)
+struct str tryout_check_refused(enum tryout_check check, enum lang lang)
 {
     static const enum said words[TRYOUT_CHECK_COUNT] = {
 #define X(check) [TRYOUT_##check] = C_refused_##check,
@@ -98,10 +101,10 @@ static void put_checks(struct ctx *c, const struct idp *idp, const struct tryout
         enum tryout_check check = (enum tryout_check)i;
         if (!has_check(idp, check) || !is_once(idp, check) || (check == TRYOUT_fresh && !t->fresh && at != check))
             continue;
-        rows[v->checks.n++] =
-            (struct tryout_check_row){ check_name(check, c->lang), check == at                      ? MARK_NO
-                                                                   : (t->passed & 1u << check) != 0 ? MARK_OK
-                                                                                                    : MARK_UNKNOWN };
+        rows[v->checks.n++] = (struct tryout_check_row){ tryout_check_word(check, c->lang),
+                                                         check == at                      ? MARK_NO
+                                                         : (t->passed & 1u << check) != 0 ? MARK_OK
+                                                                                          : MARK_UNKNOWN };
     }
     v->checks.at = rows;
 }
@@ -115,10 +118,8 @@ static const struct tryout_note *fault_of(const struct tryout *t, struct str nam
     return NULL;
 }
 
-static void put_came(struct ctx *c, const struct tryout *t, struct tryout_view *v)
+void tryout_came_rows(struct ctx *c, const struct tryout *t, struct tryout_came_row *rows)
 {
-    struct tryout_came_row *rows = arena_make_n(c->arena, t->attribute_count + 1, struct tryout_came_row);
-
     for (size_t i = 0; i < t->attribute_count; i++) {
         const struct tryout_attribute *x = &t->attributes[i];
         const struct tryout_note *fault = fault_of(t, x->name);
@@ -138,6 +139,13 @@ static void put_came(struct ctx *c, const struct tryout *t, struct tryout_view *
         if (x->came > x->values.n && !x->hidden)
             rows[i].more = lines_number(c, (int64_t)(x->came - x->values.n));
     }
+}
+
+static void put_came(struct ctx *c, const struct tryout *t, struct tryout_view *v)
+{
+    struct tryout_came_row *rows = arena_make_n(c->arena, t->attribute_count + 1, struct tryout_came_row);
+
+    tryout_came_rows(c, t, rows);
     v->came.at = rows;
     v->came.n = t->attribute_count;
     if (t->left_out > 0)
@@ -168,18 +176,31 @@ static bool may_mean(const struct ctx *c, const struct idp *idp, enum role role)
     return false;
 }
 
-static void put_meanings(struct ctx *c, const struct idp *idp, struct tryout_view *v)
+static bool may_draft(const struct ctx *c, const struct idp *idp)
 {
     const struct area where = place_of(idp);
-    struct choice *at = arena_make_n(c->arena, MEANINGS, struct choice);
 
-    if (idp->provider == NULL || !console_may_in(c, MAY_DRAFT, &where))
-        return;
+    return idp->provider != NULL && console_may_in(c, MAY_DRAFT, &where);
+}
+
+/* That it is no role is last, and gives nothing: whoever may draft says so. */
+struct choices tryout_meanings(struct ctx *c, const struct idp *idp)
+{
+    struct choice *at = arena_make_n(c->arena, MEANINGS + 1, struct choice);
+    struct choices out = { at, 0 };
+
+    if (!may_draft(c, idp))
+        return out;
     for (size_t i = 0; i < MEANINGS; i++)
         if (may_mean(c, idp, meanings[i]))
-            at[v->meanings.n++] =
-                (struct choice){ str_of(role_name(meanings[i])), role_word(meanings[i], c->lang), false };
-    v->meanings.at = at;
+            at[out.n++] = (struct choice){ str_of(role_name(meanings[i])), role_word(meanings[i], c->lang), false };
+    at[out.n++] = (struct choice){ S(OWN_NO_ROLE), said(C_tryout_no_role, c->lang), false };
+    return out;
+}
+
+static struct str meaning_word(const struct ctx *c, struct str role)
+{
+    return own_says_no_role(role) ? said(C_tryout_no_role, c->lang) : role_word(role_of_name(role), c->lang);
 }
 
 /* By now, whoever said so. */
@@ -187,11 +208,26 @@ static struct str meant(struct ctx *c, const struct idp *idp, struct str word)
 {
     struct str role = own_role_name(c->arena, idp, word);
 
-    return str_is_set(role) ? role_word(role_of_name(role), c->lang) : (struct str){ NULL, 0 };
+    return str_is_set(role) ? meaning_word(c, role) : (struct str){ NULL, 0 };
+}
+
+/* All that were said so far, each to be taken back. */
+static void put_words(struct ctx *c, const struct idp *idp, struct tryout_view *v)
+{
+    struct tryout_word_row *rows = arena_make_n(c->arena, WORDS_SHOWN, struct tryout_word_row);
+
+    for (size_t i = 0; i < idp->role_names.n && v->words.n < WORDS_SHOWN; i++) {
+        struct str entry = idp->role_names.at[i];
+        size_t equals = role_name_equals(entry);
+        rows[v->words.n++] =
+            (struct tryout_word_row){ str_sub(entry, 0, equals), meaning_word(c, str_from(entry, equals + 1)) };
+    }
+    v->words.at = rows;
+    v->may_word = may_draft(c, idp);
 }
 
 /* What the city sets anew so that these faults end. */
-static void put_settings(struct ctx *c, const struct idp *idp, const struct tryout *t, struct tryout_view *v)
+unsigned tryout_fields(const struct tryout *t)
 {
     unsigned fields = t->why.kind != FAIL_NONE ? product_fields_of_refusal(t->why.code) : 0;
 
@@ -199,12 +235,12 @@ static void put_settings(struct ctx *c, const struct idp *idp, const struct tryo
         fields |= product_fields_of_note(t->notes[i].kind);
     if (t->learner_ids > 1)
         fields |= 1u << FIELD_learner;
-    v->settings = product_settings(c, idp->kind, product_of(idp), fields);
+    return fields;
 }
 
-static void put_faults(struct ctx *c, const struct idp *idp, const struct tryout *t, struct tryout_view *v)
+size_t tryout_faults(struct ctx *c, const struct idp *idp, const struct tryout *t, bool asking,
+                     struct tryout_fault_row *rows)
 {
-    struct tryout_fault_row *rows = arena_make_n(c->arena, FAULTS_MAX, struct tryout_fault_row);
     size_t n = 0;
 
     for (size_t i = 0; i < t->note_count; i++) {
@@ -218,7 +254,7 @@ static void put_faults(struct ctx *c, const struct idp *idp, const struct tryout
                                              .what = said(note_words[x->kind].what, c->lang),
                                              .mend = said(note_words[x->kind].mend, c->lang),
                                              .meant = asks ? meant(c, idp, x->value) : (struct str){ NULL, 0 } };
-        if (asks && v->meanings.n > 0 && !str_is_set(rows[n].meant))
+        if (asks && asking && !str_is_set(rows[n].meant))
             rows[n].asks = lines_number(c, (int64_t)n + 1);
         n++;
     }
@@ -237,8 +273,15 @@ static void put_faults(struct ctx *c, const struct idp *idp, const struct tryout
                                              .mend = said(C_mend_learner_several, c->lang) };
         n++;
     }
+    return n;
+}
+
+static void put_faults(struct ctx *c, const struct idp *idp, const struct tryout *t, struct tryout_view *v)
+{
+    struct tryout_fault_row *rows = arena_make_n(c->arena, TRYOUT_FAULTS_MAX, struct tryout_fault_row);
+
+    v->faults.n = tryout_faults(c, idp, t, v->meanings.n > 0, rows);
     v->faults.at = rows;
-    v->faults.n = n;
 }
 
 static struct str where_of(struct ctx *c, const struct idp *idp, const struct affiliation *a)
@@ -249,16 +292,8 @@ static struct str where_of(struct ctx *c, const struct idp *idp, const struct af
     return s != NULL ? names_in(&s->names, c->lang) : p != NULL ? names_in(&p->names, c->lang) : a->provider_oid;
 }
 
-static void put_person(struct ctx *c, const struct idp *idp, const struct person *p, struct tryout_view *v)
+void tryout_role_rows(struct ctx *c, const struct idp *idp, const struct person *p, struct tryout_role_row *rows)
 {
-    struct tryout_role_row *rows = arena_make_n(c->arena, p->affiliation_count + 1, struct tryout_role_row);
-
-    v->person = true;
-    v->given = p->given_names;
-    v->calling = p->calling_name;
-    v->family = p->family_name;
-    v->email = p->email;
-    v->learner = p->learner_id;
     for (size_t i = 0; i < p->affiliation_count; i++) {
         const struct affiliation *a = &p->affiliations[i];
         rows[i] = (struct tryout_role_row){ .where = where_of(c, idp, a),
@@ -267,6 +302,19 @@ static void put_person(struct ctx *c, const struct idp *idp, const struct person
                                             .level = a->class_level > 0 ? lines_number(c, a->class_level)
                                                                         : (struct str){ NULL, 0 } };
     }
+}
+
+static void put_person(struct ctx *c, const struct idp *idp, const struct person *p, struct tryout_view *v)
+{
+    struct tryout_role_row *rows = arena_make_n(c->arena, p->affiliation_count + 1, struct tryout_role_row);
+
+    tryout_role_rows(c, idp, p, rows);
+    v->person = true;
+    v->given = p->given_names;
+    v->calling = p->calling_name;
+    v->family = p->family_name;
+    v->email = p->email;
+    v->learner = p->learner_id;
     v->roles.at = rows;
     v->roles.n = p->affiliation_count;
 }
@@ -282,8 +330,8 @@ static void put_refusal(struct ctx *c, const struct tryout *t, struct tryout_vie
     enum tryout_check at = tryout_check_of(t->why.code);
 
     v->code = str_of(t->why.code);
-    v->check = check_name(at, c->lang);
-    v->what = check_refused(at, c->lang);
+    v->check = tryout_check_word(at, c->lang);
+    v->what = tryout_check_refused(at, c->lang);
     v->means = str_of(row != NULL ? refusal_means(row) : "");
     v->mend = str_of(row != NULL ? row->mend : "");
 }
@@ -307,9 +355,9 @@ static void put_tryout(struct ctx *c, const struct idp *idp, const struct tryout
         put_refusal(c, t, v);
     put_checks(c, idp, t, v);
     put_came(c, t, v);
-    put_meanings(c, idp, v);
+    v->meanings = tryout_meanings(c, idp);
     put_faults(c, idp, t, v);
-    put_settings(c, idp, t, v);
+    v->settings = product_settings(c, idp->kind, product_of(idp), tryout_fields(t));
     if (t->person != NULL)
         put_person(c, idp, t->person, v);
 }
@@ -321,7 +369,7 @@ static enum step ask(struct ctx *c, struct fail *f)
     struct showing *x = c->state = arena_make(c->arena, struct showing);
 
     (void)f;
-    x->idp = idp_of(c);
+    x->idp = tryout_idp(c);
     if (x->idp == NULL)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
     tryout_ask(c, c->session->sid, x->idp->id, &x->got);
@@ -344,6 +392,8 @@ static enum step show(struct ctx *c, struct fail *f)
     v.no_meaning = str_eq(done, S("no_meaning"));
     v.meaning_refused = str_eq(done, S("meaning_refused"));
     v.meaning_kept = str_eq(done, S("meaning"));
+    v.word_dropped = str_eq(done, S("word_dropped"));
+    put_words(c, x->idp, &v);
     if (t != NULL)
         put_tryout(c, x->idp, t, &v);
     return answer_page(c, 200, page_tryout(c->arena, &v));
@@ -355,17 +405,32 @@ const struct step_row admin_tryout[] = { { console_door }, { ask }, { show }, { 
 
 struct meaning { /* c->state; the worker's, while it has it */
     const struct idp *idp;
-    struct str word, list; /* list: role_names as they are in force */
-    enum role role;
+    struct str word, list, back; /* list: role_names as they are in force; back: where it was asked */
+    struct str role;             /* as role_names say it; absent: the word is taken out */
     struct area place, area;
     struct change_by by;
     int64_t version; /* in which the source is not open, and list stands */
     struct act act;
 };
 
-static struct str with_meaning(struct arena *a, struct str list, struct str word, enum role role)
+/* The list without whatever was said of that word before, and with what is said now. */
+static struct str with_meaning(struct arena *a, struct str list, struct str word, struct str role)
 {
-    return arena_printf(a, "%.*s%s%.*s=%s", STR_ARG(list), list.n > 0 ? "\n" : "", STR_ARG(word), role_name(role));
+    struct buf b = buf_new(a, list.n + word.n + role.n + 3);
+    struct str rest = list, entry;
+
+    while (list.n > 0 && str_split(&rest, '\n', &entry))
+        if (entry.n > 0 && !text_same(a, str_sub(entry, 0, role_name_equals(entry)), word)) {
+            buf_add(&b, b.n > 0 ? S("\n") : S(""));
+            buf_add(&b, entry);
+        }
+    if (str_is_set(role)) {
+        buf_add(&b, b.n > 0 ? S("\n") : S(""));
+        buf_add(&b, word);
+        buf_byte(&b, '=');
+        buf_add(&b, role);
+    }
+    return buf_str(&b);
 }
 
 /* At a source that is not open nobody comes in by a meaning, so one person says it.  Else words that are answered one
@@ -404,7 +469,14 @@ static bool is_word(struct str word)
     return word.n > 0 && word.n <= WORD_MAX_B;
 }
 
-static enum step mean(struct ctx *c, const struct idp *idp, struct fail *f)
+/* A role that is no word of that list, or that this person may not give, is no answer. */
+static bool is_answer(struct ctx *c, const struct meaning *x)
+{
+    return own_says_no_role(x->role) || may_mean(c, x->idp, role_of_name(x->role));
+}
+
+/* drops: what was said of the word is taken back. */
+static enum step mean(struct ctx *c, const struct idp *idp, bool drops, struct fail *f)
 {
     struct meaning *x = c->state = arena_make(c->arena, struct meaning);
 
@@ -412,14 +484,17 @@ static enum step mean(struct ctx *c, const struct idp *idp, struct fail *f)
     x->place = place_of(idp);
     x->area = c->console->area;
     x->word = form_get(c->body, S("word"));
-    x->role = role_of_name(form_get(c->body, S("role")));
+    x->role = drops ? (struct str){ NULL, 0 } : form_get(c->body, S("role"));
+    x->back = str_eq(form_get(c->body, S("back")), S("dry")) ? arena_join(c->arena, S("/admin/dry/"), idp->id)
+                                                             : upstream_tryout_page(c->arena, idp->id);
     if (idp->provider == NULL || !console_may_in(c, MAY_DRAFT, &x->place))
         return console_refuse(c, FAIL_DENIED, "not_yours");
-    if (!is_word(x->word) || !may_mean(c, idp, x->role))
-        return done_go(c, upstream_tryout_page(c->arena, idp->id), "no_meaning", S(""));
+    if (drops ? !str_is_set(own_role_name(c->arena, idp, x->word)) : !is_word(x->word) || !is_answer(c, x))
+        return done_go(c, x->back, "no_meaning", S(""));
     x->list = strs_joined(c->arena, &idp->role_names, '\n');
-    x->by = console_by(c, MAKER_console,
-                       arena_printf(c->arena, "%.*s = %.*s", STR_ARG(x->word), STR_ARG(role_word(x->role, c->lang))));
+    x->by = console_by(
+        c, MAKER_console,
+        arena_printf(c->arena, "%.*s = %.*s", STR_ARG(x->word), STR_ARG(drops ? S("–") : meaning_word(c, x->role))));
     x->act.how = (struct edit_how){ .world = c->world, .seals = c->seals };
     x->version = registry_parts(c->registry)->version;
     x->act.as = idp->enabled ? EDIT_KEEP : EDIT_APPLY;
@@ -429,12 +504,13 @@ static enum step mean(struct ctx *c, const struct idp *idp, struct fail *f)
 /* The door has written that a test was begun, and by whom. */
 static enum step begin(struct ctx *c, struct fail *f)
 {
-    const struct idp *idp = idp_of(c);
+    const struct idp *idp = tryout_idp(c);
 
     if (idp == NULL)
         return console_refuse(c, FAIL_NOT_FOUND, "not_found");
-    if (str_eq(form_get(c->body, S("act")), S("mean")))
-        return mean(c, idp, f);
+    struct str act = form_get(c->body, S("act"));
+    if (str_eq(act, S("mean")) || str_eq(act, S("unmean")))
+        return mean(c, idp, str_eq(act, S("unmean")), f);
     return upstream_tryout_begin(c, idp, str_is_set(form_get(c->body, S("fresh"))));
 }
 
@@ -460,12 +536,12 @@ static enum step say_meaning(struct ctx *c, struct fail *f)
     struct meaning *x = c->state;
 
     if (x->act.got.ok && x->act.as == EDIT_APPLY)
-        return done_go(c, upstream_tryout_page(c->arena, x->idp->id), "meaning", S(""));
+        return done_go(c, x->back, str_is_set(x->role) ? "meaning" : "word_dropped", S(""));
     if (x->act.got.ok)
         return done_go(c, arena_printf(c->arena, "/admin/drafts/%lld", (long long)x->act.result.draft), "kept", S(""));
     if (x->act.got.why.kind != FAIL_CONFLICT && !act_refused(c, &x->act.got, f))
         return REFUSE;
-    return done_go(c, upstream_tryout_page(c->arena, x->idp->id), "meaning_refused", act_detail(c, &x->act));
+    return done_go(c, x->back, "meaning_refused", act_detail(c, &x->act));
 }
 
 const struct step_row admin_tryout_begin[] = { { console_door },   { begin },       { note_meaning },

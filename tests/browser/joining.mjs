@@ -326,6 +326,11 @@ await test('item 14: a source over OpenID Connect: what its address says, what i
   await looks(page, 'join-tested');
   check(await send(page, '[value=open]') === 400, 'opened without a reason');
   await page.fill('#why', 'Lukiot mukaan');
+  check(await send(page, '[value=open]') === 400, 'opened without a dry run, and nobody said so');
+  says(await main(page), 'Do a dry run, or confirm that you open it all the same', 'I open it without a dry run');
+  check((await page.inputValue('#why')) === 'Lukiot mukaan', 'the reason is lost');
+  await looks(page, 'join-despite');
+  await page.check('#despite');
   await send(page, '[value=open]');
   says(await main(page), 'It was opened');
   const person = await visitor();
@@ -369,11 +374,85 @@ await test('item 14: Turku connects the sign-in that it has from a file: what it
   await send(page, '[value=mean]');
   says(await main(page), 'OPE on nyt Opettaja');
   says(await tryOut(), 'Testitunnus pääsi perille', 'Opettaja', 'Testi-Mesimarjan koulu');
+  // "No role" is an answer too: it is kept, is not asked again, and is taken back.
+  sso.attrs.userRole = ['KESÄTYÖ'];
+  says(await tryOut(), 'role_unknown', 'KESÄTYÖ', 'Ei yhtään roolia');
+  await page.selectOption('select[name=role]', 'none');
+  await send(page, '[value=mean]');
+  says(await main(page), 'KESÄTYÖ on nyt Ei roolia', 'Sanat, joilla on merkitys');
+  await looks(page, 'tryout-words');
+  const silent = await tryOut();
+  says(silent, 'Testitunnus pääsi perille', 'Ei yhtään roolia');
+  check(!/role_unknown|no_role/.test(silent), `it is asked again: ${silent}`);
+  await send(page, 'li:has-text("KESÄTYÖ") [value=unmean]');
+  says(await main(page), 'Merkitys on poistettu');
+  says(await tryOut(), 'role_unknown', 'KESÄTYÖ');
+
+  // A dry run: three people, each by a link, none of whom is signed in.
   await send(page, `a[href="/admin/join/${id}"]`);
+  says(await main(page), 'Koekäyttö', 'Enintään kymmenen');
+  await send(page, `a[href="/admin/dry/${id}"]`);
+  await looks(page, 'dry-new');
+  check(await send(page, '[value=begin]') === 400, 'for nobody');
+  says(await page.textContent('[role=alert]'), 'Kirjoita ainakin yksi');
+  await page.fill('#labels', 'Opettaja, yksi koulu\n\n  Oppilas 7B \nKesätyöntekijä');
+  await send(page, '[value=begin]');
+  says(await main(page), 'Linkit ovat valmiit', 'Oppilas 7B', '0 / 3');
+  const links = (await page.locator('code.val').allTextContents()).map((s) => s.trim());
+  check(links.length === 3 && new Set(links).size === 3 && links.every((l) => l.startsWith(`${g.url}/try/${id}.`)), links.join(' '));
+  await looks(page, 'dry-begun');
+  const guest = async (n, attrs, options, name) => {
+    const v = await visitor(options);
+    check((await v.page.goto(links[n])).status() === 200, 'the link is not there');
+    await looks(v.page, `${name}-asked`);
+    sso.attrs = attrs;
+    await send(v.page, 'main form button');
+    await Promise.all([v.page.waitForURL(links[n]), v.page.click('#go')]);
+    await looks(v.page, `${name}-done`);
+    const text = await main(v.page);
+    await v.page.goto(`${g.url}/`);
+    check(/\/sign-in/.test(v.page.url()), `somebody is signed in: ${v.page.url()}`);
+    check(!(await v.context.cookies(g.url)).some((k) => /digione$/.test(k.name)), 'there is a session');
+    await v.context.close();
+    return text;
+  };
+  says(await guest(0, { gsuiteid: ['g-1'], firstName: ['Onni'], lastName: ['Testi-Mesimarja'], schoolCode: ['99401'], userRole: ['OPE'] }, { lang: 'sv-SE', width: 320 }, 'guest-1'), 'Tack, provet lyckades', 'Lärare, Testi-Mesimarjan koulu', 'inte ditt namn');
+  says(await guest(1, { gsuiteid: ['g-2'], firstName: ['Aino'], lastName: ['Salanimi'], schoolCode: ['99999'], userRole: ['oppilas'], class: ['7B'] }, { lang: 'en-GB', scripts: false }, 'guest-2'), 'Thank you');
+  says(await guest(2, { gsuiteid: ['g-3'], firstName: ['Veikko'], lastName: ['Salanimi'], schoolCode: ['99401'], userRole: ['KESÄTYÖ'] }, { dark: true }, 'guest-3'), 'Lähde ei kertonut roolia');
+  await page.goto(`${g.url}/admin/dry/${id}`);
+  const seen = await main(page);
+  says(seen, '3 / 3', 'school_unknown', '99999', 'role_unknown', 'KESÄTYÖ', 'Opettaja, Testi-Mesimarjan koulu', 'firstName', 'SAML attribute mapping', 'Henkilöitä: 1');
+  check(!/Onni|Aino|Veikko|Salanimi|g-[123]/.test(await page.content()), 'a name or a number is kept');
+  await looks(page, 'dry-results');
+  await page.selectOption('select[name=role]', 'none');
+  await send(page, '[value=mean]');
+  says(await main(page), 'Merkitys on tallessa', 'KESÄTYÖ on nyt Ei roolia');
+  says(await guest(2, { gsuiteid: ['g-3'], firstName: ['Veikko'], lastName: ['Salanimi'], schoolCode: ['99401'], userRole: ['KESÄTYÖ'] }, { width: 320 }, 'guest-again'), 'Kiitos');
+  // Another one's link opens nobody else's; one that was guessed, or has another number, is not there.
+  const nobody = await visitor();
+  for (const bad of [links[0].replace('.0.', '.1.'), links[0].slice(0, -1) + (links[0].endsWith('0') ? '1' : '0'), `${g.url}/try/x`, `${g.url}/try/oulu-oidc.0.0000000000000000000000`])
+    check((await nobody.page.goto(bad)).status() === 404, bad);
+  await nobody.context.close();
+
+  await page.goto(`${g.url}/admin/join/${id}`);
+  says(await main(page), 'Näillä oli vikaa', 'Oppilas 7B: school_unknown', '3 / 3');
+  check(!/Kesätyöntekijä:/.test(await main(page)), 'a word that is no role is a fault still');
+  await looks(page, 'join-dry');
   await page.fill('#why', 'Sovittu');
+  check(await send(page, '[value=open]') === 400, 'opened with faults, and nobody said so');
+  await page.check('#despite');
   await send(page, '[value=open]');
   says(await main(page), 'Lähde on avattu');
   await looks(page, 'join-open');
+  await page.goto(`${g.url}/admin/history`);
+  says(await main(page), 'Sovittu (Koekäyttö 3/3, vikoja 1)');
+  await page.goto(`${g.url}/admin/dry/${id}`);
+  await send(page, '[value=end]');
+  says(await main(page), 'Koekäyttö on lopetettu');
+  const late = await visitor();
+  check((await late.page.goto(links[0])).status() === 404, 'a link is good after the end');
+  await late.context.close();
+  sso.attrs = { gsuiteid: ['g-1'], firstName: ['Onni'], lastName: ['Testi-Mesimarja'], schoolCode: ['99401'], userRole: ['OPE'] };
   const person = await visitor({ width: 320 });
   await person.page.goto(`${g.url}/`);
   await person.page.waitForURL(/sign-in/);
@@ -401,6 +480,12 @@ await test('item 14: no other municipality sees what one connects, nor alters it
   check((await page.goto(`${g.url}/admin/join/${id}`)).status() === 404, 'it is seen');
   await page.goto(`${g.url}/admin/join/new`);
   const csrf = await page.inputValue('main [name=csrf]');
+  for (const act of ['begin', 'end']) {
+    const answer = await context.request.post(`${g.url}/admin/dry/${id}`, { headers: { origin: g.url, 'sec-fetch-site': 'same-origin' }, form: { csrf, act, labels: 'x' } });
+    check(answer.status() === 404, `dry ${act}: ${answer.status()}`);
+  }
+  check((await page.goto(`${g.url}/admin/dry/${id}`)).status() === 404, 'its dry run is seen');
+  await page.goto(`${g.url}/admin/join/new`);
   for (const act of ['register', 'open']) {
     const answer = await context.request.post(`${g.url}/admin/join/${id}`, { headers: { origin: g.url, 'sec-fetch-site': 'same-origin' }, multipart: { csrf, act, client_id: 'x', client_secret: 'y', why: 'z' } });
     check(answer.status() === 404, `${act}: ${answer.status()}`);

@@ -523,6 +523,48 @@ TEST(item_14_a_word_of_the_city_means_its_role_in_whole_values_too)
     CHECK(p.affiliation_count == 0 || p.affiliations[0].role != ROLE_TEACHER);
 }
 
+TEST(item_14_a_word_that_is_deliberately_no_role_is_none_and_is_not_asked_again)
+{
+    BEGIN("entra");
+
+    idp.role_names = list_of(t, "OPE=teacher|KES\xc3\x84TY\xc3\x96=none|staff=none");
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "userRole", "kes\xc3\xa4ty\xc3\xb6")));
+    CHECK_INT(p.affiliation_count, 0);
+    CHECK(map_notes_find(&notes, NOTE_ROLE_UNKNOWN) == NULL && map_notes_find(&notes, NOTE_NO_ROLE) == NULL);
+    /* Neither is it the role of everybody, nor one that the word would have had by itself. */
+    idp.role = ROLE_LEARNER;
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "userRole", "KES\xc3\x84TY\xc3\x96")));
+    CHECK_INT(p.affiliation_count, 0);
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "userRole", "Staff")));
+    CHECK_INT(p.affiliation_count, 0);
+    CHECK(MAP(&idp, ENTRA, AT_99501));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_LEARNER);
+    idp.role = ROLE_NONE;
+    /* Beside another word it takes nothing away, and does not hide the next attribute. */
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "roles", "KES\xc3\x84TY\xc3\x96|OPE")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER);
+    CHECK(
+        MAP(&idp, ENTRA, AT_99501, attr(t, "userRole", "KES\xc3\x84TY\xc3\x96"), attr(t, "extension_userRole", "OPE")));
+    CHECK(p.affiliation_count == 1 && p.affiliations[0].role == ROLE_TEACHER);
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "userRole", "REKSI")));
+    CHECK(map_notes_find(&notes, NOTE_ROLE_UNKNOWN) != NULL && map_notes_find(&notes, NOTE_NO_ROLE) != NULL);
+}
+
+TEST(item_14_a_word_that_is_deliberately_no_role_is_none_in_whole_and_scoped_values_and_of_a_group)
+{
+    BEGIN("mpassid");
+
+    idp.role_names = list_of(t, "OPE=none|g1=none|member=none");
+    CHECK(MAP(&idp, UID, LEARNER, attr(t, "urn:mpass.id:role", "1.2.246.562.99.90920100006;99501;7B;OPE;;;")));
+    CHECK_INT(p.affiliation_count, 0);
+    CHECK(map_notes_find(&notes, NOTE_ROLE_UNKNOWN) == NULL && map_notes_find(&notes, NOTE_VALUE_MALFORMED) == NULL);
+    CHECK(map_notes_find(&notes, NOTE_NO_ROLE) == NULL);
+    idp.map = S("entra");
+    CHECK(MAP(&idp, ENTRA, AT_99501, attr(t, "groups", "g1|g2")));
+    CHECK_INT(p.affiliation_count, 0);
+    CHECK(map_notes_find(&notes, NOTE_GROUPS_WITHOUT_ROLE) == NULL);
+}
+
 TEST(app_roles_that_mean_nothing_do_not_hide_groups)
 {
     BEGIN("entra");
