@@ -1888,4 +1888,44 @@ struct notices_view { /* GET /admin/notices?row=ID; POST: csrf, id, version, kin
 };
 struct html page_notices(struct arena *a, const struct notices_view *v);
 
+/* --- people move to another identity provider of their municipality --- */
+
+enum moves_said {
+    MOVES_SAID_NOTHING = 0,
+    MOVES_SAID_LOOKED, /* the plan is shown */
+    MOVES_SAID_FILE,   /* lines of the file do not hold */
+    MOVES_SAID_WRONG,
+    MOVES_SAID_MEANWHILE
+};
+
+struct move_row {
+    struct str id, from, to, way, links, until; /* until: absent: open */
+};
+
+struct move_fault { /* a line that does not hold, or that was noted */
+    struct str line, other, code, says;
+};
+
+struct moves_view { /* GET /admin/moves; POST, multipart: csrf, version, act (look, keep), from, to, by (file,
+                     * learner_number), file, pairs, take_known, why */
+    struct console_page con;
+    enum moves_said said;
+    struct str detail, version, why;
+    struct choices froms, tos;
+    bool by_number, take_known;
+    struct html_lines pairs;
+    struct {
+        const struct move_row *at;
+        size_t n;
+    } rows;
+    struct {
+        const struct move_fault *at;
+        size_t n;
+    } faults;
+    struct str faults_more;                            /* absent: none besides */
+    struct str lines, linked, doubtful, twice, unseen; /* of MOVES_SAID_LOOKED */
+    bool some; /* anybody would be linked */
+};
+struct html page_moves(struct arena *a, const struct moves_view *v);
+
 #endif

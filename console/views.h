@@ -44,6 +44,7 @@
     X(networks)                                                                                                        \
     X(metadata)                                                                                                        \
     X(metadata_one)                                                                                                    \
+    X(moves)                                                                                                           \
     X(registrars)                                                                                                      \
     X(vendors)                                                                                                         \
     X(tokens)                                                                                                          \

@@ -18,6 +18,7 @@
 #include "gateway/session/session.h"
 #include "gateway/tally.h"
 #include "gateway/vigil.h"
+#include "gateway/whose.h"
 #include "gateway/will.h"
 #include "idp-adapters/adapter.h"
 #include "idp-adapters/refusals.h"
@@ -50,6 +51,7 @@ struct flow {
     struct kv_got stored, dropped; /* the new session, and the one that it replaces */
     struct str cookie;             /* of the new one */
     struct consent_look consent;
+    struct whose whose;
 };
 
 static struct flow *flow_of(struct ctx *c)
@@ -555,6 +557,21 @@ static enum step admit_look(struct ctx *c, struct fail *f)
     return c->session == NULL && !session_was_over(c) && session_key(c).p != NULL ? step_into(c, session_look) : NEXT;
 }
 
+/* Before there is a session: who could not be told apart from somebody else is not let in. */
+static enum step admit_whose(struct ctx *c, struct fail *f)
+{
+    struct flow *flow = flow_of(c);
+
+    if (c->tryout != NULL) /* never: its way is another */
+        return fail(f, FAIL_OURS, "server_error", "a test sign-in signs nobody in");
+    if (!str_is_set(c->person->subject))
+        return refusal(f, REFUSAL_no_subject, "the city names nobody");
+    c->person->idp = c->login->idp;
+    if (!whose_ask(c, c->person, registry_idp(c->registry, c->login->idp), &flow->whose, f))
+        return REFUSE;
+    return flow->whose.asked ? WAIT : NEXT;
+}
+
 /* A session id that the browser brought never becomes authenticated: a new one is made, the old one ends. */
 static enum step admit_ask(struct ctx *c, struct fail *f)
 {
@@ -562,13 +579,7 @@ static enum step admit_ask(struct ctx *c, struct fail *f)
     struct str old = session_key(c);
     bool was_over = session_was_over(c); /* on Monday many bring Friday's cookie: that costs no SQL */
 
-    if (c->tryout != NULL) /* never: its way is another */
-        return fail(f, FAIL_OURS, "server_error", "a test sign-in signs nobody in");
-    if (!str_is_set(c->person->subject))
-        return refusal(f, REFUSAL_no_subject, "the city names nobody");
-    c->person->idp = c->login->idp;
-    c->person->id = pairwise_person(c->arena, c->seals, c->login->idp, c->person->subject);
-    if (!flow_fresh_enough(c, f))
+    if (!whose_read(c, c->person, &flow->whose, f) || !flow_fresh_enough(c, f))
         return REFUSE;
     const struct session *before = old.p != NULL ? c->session : NULL;
     c->session = session_new(c, c->person, c->login->shared, &flow->cookie);
@@ -605,7 +616,7 @@ static enum step admit_done(struct ctx *c, struct fail *f)
     return flow_next(c, f);
 }
 
-static const struct step_row admit[] = { { admit_look }, { admit_ask }, { admit_done }, { NULL } };
+static const struct step_row admit[] = { { admit_look }, { admit_whose }, { admit_ask }, { admit_done }, { NULL } };
 
 void flow_opened(struct ctx *c)
 {

@@ -58,6 +58,7 @@ struct members;       /* registry/members.h: who of a context has opened a tool 
 struct vendors;       /* registry/vendors.h: invitations to vendor organisations, and by what their people sign in */
 struct mails;         /* registry/mails.h: e-mail that waits to be sent */
 struct known;         /* registry/known.h: what sort of people signed in */
+struct links;         /* registry/links.h: whose accounts at identity providers are */
 struct uses;          /* registry/uses.h: how often services were opened */
 struct shadow_sets;   /* registry/shadow.h: drafts that run beside what is in force */
 struct ends;          /* registry/ends.h: sessions that ended */
@@ -136,6 +137,7 @@ struct ctx {
     struct mails *mails;                     /* NULL: none is sent */
     struct class_links *class_links;         /* NULL: none are kept */
     struct known *known;                     /* NULL: nobody is noted */
+    struct links *links;                     /* NULL: everybody is who their own name says */
     struct uses *uses;                       /* NULL: nothing is counted */
     struct shadow_sets *shadow;              /* held; NULL: no draft is asked beside */
     struct ends *ends;                       /* NULL: none are known */
@@ -166,6 +168,7 @@ struct ctx {
     char support_code[9];    /* 8 characters without 0 O 1 I: shown to the person, found in the log */
     struct login *login;     /* NULL where the endpoint has none */
     struct session *session; /* NULL: nobody is signed in */
+    struct session *beside;  /* of another account of the same person at this browser; NULL: none, or not looked for */
     const struct service *service;
     struct str service_named; /* what the request calls its service, before that is looked up; for the log */
     struct str upstream_url;  /* made by an adapter's start or leave */

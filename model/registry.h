@@ -381,6 +381,20 @@ struct permission {
     struct str withdrawn_why;
 };
 
+/* A municipality has changed its identity provider, or some of its people theirs: whose accounts at the new one are those
+ * of the old one.  Which are, registry/links.h keeps; they count while this row is there. */
+enum move_by { MOVE_BY_FILE = 0, MOVE_BY_NUMBER };
+
+struct move {
+    struct str id;
+    const struct provider *provider; /* of both identity providers */
+    struct str from, to;             /* ids of identity providers */
+    enum move_by by;                 /* of links that a file named; of those made at sign-ins by learner number */
+    struct str batch;                /* MOVE_BY_FILE: which links, by what they say: hex SHA-256 */
+    int people;                      /* as many as it linked when it was made; for whoever reads the row */
+    int64_t until_s;                 /* MOVE_BY_NUMBER: no new links from then on; 0: open */
+};
+
 struct incident { /* something that went wrong at a service, as its vendor or the operator states it */
     struct str id;
     struct str service; /* id */
@@ -435,9 +449,10 @@ struct registry_parts { /* what a snapshot is built from; arrays live in its are
     struct permission *permissions;
     struct incident *incidents;
     struct bulletin *notices;
+    struct move *moves;
     size_t provider_count, idp_count, service_count, policy_count, admin_count, account_count;
     size_t term_count, network_count, exam_count, registrar_count, organisation_count, staff_count, source_count,
-        api_token_count, permission_count, incident_count, notice_count;
+        api_token_count, permission_count, incident_count, notice_count, move_count;
     int64_t version; /* grows with every change in SQL */
 };
 

@@ -23,6 +23,7 @@ const struct kind_area kind_areas[KIND_COUNT] = {
     [KIND_PERMISSION] = { "provider", NULL, false, NULL, KIND_COUNT },
     [KIND_INCIDENT] = { NULL, NULL, false, "service", KIND_SERVICE },
     [KIND_NOTICE] = { "provider", "school", false, NULL, KIND_COUNT },
+    [KIND_MOVE] = { "provider", NULL, false, NULL, KIND_COUNT },
 };
 
 /* The provider of that other row, and its school where it may have one. */

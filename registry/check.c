@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "registry/check.h"
 
+#include "base/codec.h"
+#include "base/crypt.h"
 #include "base/near.h"
 #include "base/networks.h"
 #include "idp-adapters/attribute_map.h"
@@ -15,6 +17,7 @@
 #include "registry/check_client.h"
 #include "registry/check_saml.h"
 #include "registry/check_tool.h"
+#include "registry/links.h"
 #include "registry/load.h"
 #include "registry/targets.h"
 #include "wire/dsig.h"
@@ -1137,6 +1140,24 @@ static bool check_notice(struct checking *c, const struct bulletin *n)
     return n->until_s - n->from_s <= NOTICE_MAX_S || wrong(c, "it is longer than a year: is a year wrong?");
 }
 
+/* A move is one municipality's own. */
+static bool check_move(struct checking *c, const struct move *m)
+{
+    const struct idp *from = registry_idp(c->registry, m->from);
+    const char *trouble = move_trouble(from, registry_idp(c->registry, m->to));
+
+    c->at = (struct row_place){ KIND_MOVE, { m->id, S("") } };
+    if (trouble != NULL)
+        return wrong(c, "%s", trouble);
+    if (from->provider != m->provider)
+        return wrong(c, "identity provider %.*s is not of provider %.*s", STR_ARG(m->from), STR_ARG(m->provider->id));
+    if (m->by == MOVE_BY_NUMBER)
+        return !str_is_set(m->batch) || wrong(c, "batch is for a move by file");
+    struct str digest;
+    return (m->batch.n == 2 * SHA256_B && hex_decode(c->scratch, m->batch, &digest)) ||
+           wrong(c, "batch is missing: the links that a file named, as `digione move` and the console make them");
+}
+
 static bool check_source(struct checking *c, const struct metadata_source *x)
 {
     struct str trouble = metadata_source_trouble(c->scratch, x);
@@ -1205,6 +1226,8 @@ bool registry_check(const struct registry *r, struct row_place *where, struct fa
         good = check_incident(&c, &p->incidents[i]);
     for (size_t i = 0; good && i < p->notice_count; i++)
         good = check_notice(&c, &p->notices[i]);
+    for (size_t i = 0; good && i < p->move_count; i++)
+        good = check_move(&c, &p->moves[i]);
     *where = c.at;
     arena_free(c.of_text);
     arena_free(c.scratch);

@@ -34,6 +34,8 @@ static const struct db_statement of_all = {
 static const struct db_statement of_person = { "known_person",
                                                "SELECT shape, seen_s FROM known WHERE person = ?1 ORDER BY provider" };
 
+static const struct db_statement is_known = { "known_is", "SELECT 1 FROM known WHERE person = ?1 LIMIT 1" };
+
 struct part { /* of a person, at one provider */
     struct str provider, shape;
 };
@@ -356,6 +358,25 @@ bool known_people(const struct settings *set, struct arena *a, struct known_one 
     for (size_t i = 0; good && i < n; i++)
         good = read_one(d, a, &people[i], f);
     db_close(d);
+    return good;
+}
+
+bool known_seen(const struct settings *set, struct arena *a, const struct str *ids, size_t n, bool *seen,
+                struct fail *f)
+{
+    struct db *d = open_store(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/known.sqlite"))), f);
+    struct arena *scratch = arena_new();
+    bool good = d != NULL;
+
+    for (size_t i = 0; good && i < n; i++) {
+        const struct db_value who = db_text(ids[i]);
+        struct db_rows rows;
+        good = db_query(d, &is_known, &who, 1, scratch, &rows, f);
+        seen[i] = good && rows.n > 0;
+        arena_reset(scratch);
+    }
+    db_close(d);
+    arena_free(scratch);
     return good;
 }
 

@@ -53,6 +53,10 @@ struct known_one { /* id in; the rest as known_person() */
 /* The same of several; may block. */
 bool known_people(const struct settings *set, struct arena *a, struct known_one *people, size_t n, struct fail *f);
 
+/* Which of those ids signed in of late; may block.  Fails OURS db_…. */
+bool known_seen(const struct settings *set, struct arena *a, const struct str *ids, size_t n, bool *seen,
+                struct fail *f);
+
 /* What of one person is known, at all providers: affiliations, age, assurance; may block.  *seen_s: when they last
  * signed in; 0: nobody of that id is known, or their data is protected.  Fails OURS db_…. */
 bool known_person(const struct settings *set, struct arena *a, struct str id, struct person *out, int64_t *seen_s,

@@ -70,6 +70,8 @@ static const struct db_statement lists[KIND_COUNT][LIST_COUNT] = {
         LISTS("incident", "id", "?1", "id", "service IN (SELECT id FROM service WHERE " OF_VENDOR("vendor") ")",
               "service IN (SELECT id FROM service WHERE " OF_VENDOR("vendor") ")", "id, service"),
     [KIND_NOTICE] = LISTS("notice", "id", "?1", "id", OWNED, OWNED, "id, title_fi, title_sv, title_en"),
+    [KIND_MOVE] = LISTS("move", "id", "?1", "id", "provider = ?4 AND ?5 IS NULL", "provider = ?4 AND ?5 IS NULL",
+                        "id, from_idp, to_idp"),
 };
 
 /* Services and what is said above are seen from within; to alter them is another matter. */

@@ -383,6 +383,21 @@ static bool load_notices(struct loading *l)
     return l->parts.notices != NULL;
 }
 
+static bool load_moves(struct loading *l)
+{
+    const void *provider, *idp;
+
+    l->parts.moves = fill_all(l, KIND_MOVE, &l->parts.move_count);
+    for (size_t i = 0; l->parts.moves != NULL && i < l->parts.move_count; i++) {
+        if (!refer(l, KIND_MOVE, i, "provider", KIND_PROVIDER, l->parts.providers, &provider) ||
+            !refer(l, KIND_MOVE, i, "from_idp", KIND_IDP, l->parts.idps, &idp) ||
+            !refer(l, KIND_MOVE, i, "to_idp", KIND_IDP, l->parts.idps, &idp))
+            return false;
+        l->parts.moves[i].provider = provider;
+    }
+    return l->parts.moves != NULL;
+}
+
 static bool load_windows(struct loading *l)
 {
     l->parts.terms = fill_all(l, KIND_TERM, &l->parts.term_count);
@@ -601,7 +616,7 @@ struct registry *registry_load_within(struct db *d, struct arena *a, const struc
     /* Half of the parts cannot be indexed: what refers to nothing has a NULL where others have their provider. */
     if (read_rows(&l, d) && load_providers(&l) && load_idps(&l) && load_services(&l) && load_policies(&l) &&
         load_accounts(&l) && load_admins(&l) && load_api_tokens(&l) && load_permissions(&l) && load_notices(&l) &&
-        load_windows(&l) && load_organisations(&l)) {
+        load_moves(&l) && load_windows(&l) && load_organisations(&l)) {
         load_turns(&l);
         settle_sources(&l.parts);
         r = registry_build(l.arena, &l.parts);

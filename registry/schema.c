@@ -64,6 +64,7 @@ static const char *const staff_roles[] = { "",
                                            STAFF_ROLES(X)
 #undef X
                                                NULL };
+static const char *const move_ways[] = { "file", "learner_number", NULL };
 static const char *const layers[] = { "nation", "municipality", "school", NULL };
 
 #define AT(type, member) (int)offsetof(struct type, member)
@@ -460,6 +461,17 @@ static const struct column notice_columns[] = {
     { "until_s", "until", COL_TIME, NULL, AT(bulletin, until_s), NULL },
 };
 
+static const struct column move_columns[] = {
+    { "id", "id", COL_ID, NULL, AT(move, id), NULL },
+    { "provider", "provider", COL_REF, NULL, AT_NONE, NULL },
+    { "from_idp", "from", COL_REF, NULL, AT(move, from), NULL },
+    { "to_idp", "to", COL_REF, NULL, AT(move, to), NULL },
+    { "by_what", "by", COL_WORD, "file", AT(move, by), move_ways },
+    { "batch", "batch", COL_TEXT, "", AT(move, batch), NULL },
+    { "people", "people", COL_INT, "0", AT(move, people), NULL },
+    { "until_s", "until", COL_TIME, "0", AT(move, until_s), NULL },
+};
+
 /* The lists of columns stand here once more, as SQL; a test compares them with the tables above. */
 #define P1  "?1"
 #define P5  P1 ",?2,?3,?4,?5"
@@ -547,6 +559,7 @@ static const struct column notice_columns[] = {
 #define NOTICE_COLUMNS                                                                                                 \
     "id,kind,provider,school,roles,service,title_fi,title_sv,title_en,says_fi,says_sv,says_en,important,from_s,until_" \
     "s"
+#define MOVE_COLUMNS "id,provider,from_idp,to_idp,by_what,batch,people,until_s"
 
 #define COUNT(columns) sizeof(columns) / sizeof *(columns)
 #define STATEMENTS(table, columns, places, order, where)                                                               \
@@ -615,6 +628,8 @@ const struct kind_row kind_rows[KIND_ALL] = {
                         STATEMENTS("incident", INCIDENT_COLUMNS, P8, "id", "id = ?1") },
     [KIND_NOTICE] = { "notice", "notices", "notice", notice_columns, COUNT(notice_columns), 1, sizeof(struct bulletin),
                       KIND_COUNT, 500000, STATEMENTS("notice", NOTICE_COLUMNS, P15, "id", "id = ?1") },
+    [KIND_MOVE] = { "move", "moves", "move", move_columns, COUNT(move_columns), 1, sizeof(struct move), KIND_COUNT,
+                    10000, STATEMENTS("move", MOVE_COLUMNS, P8, "id", "id = ?1") },
 };
 
 /* Foreign keys wait for the commit, so that an import may work in any order. */
@@ -931,6 +946,13 @@ const struct db_migration registry_migrations[] = {
           "title_sv TEXT NOT NULL, title_en TEXT NOT NULL, says_fi TEXT NOT NULL, says_sv TEXT NOT NULL, "
           "says_en TEXT NOT NULL, important INTEGER NOT NULL, from_s INTEGER NOT NULL, until_s INTEGER NOT NULL);"
       "CREATE INDEX notice_provider ON notice (provider, school);" },
+    { 34,
+      "CREATE TABLE move ("
+          "id TEXT PRIMARY KEY, provider TEXT NOT NULL REFERENCES provider (id) DEFERRABLE INITIALLY DEFERRED, "
+          "from_idp TEXT NOT NULL REFERENCES idp (id) DEFERRABLE INITIALLY DEFERRED, "
+          "to_idp TEXT NOT NULL REFERENCES idp (id) DEFERRABLE INITIALLY DEFERRED, by_what TEXT NOT NULL, "
+          "batch TEXT NOT NULL, people INTEGER NOT NULL, until_s INTEGER NOT NULL);"
+      "CREATE INDEX move_provider ON move (provider);" },
 };
 /* clang-format on */
 const size_t registry_migration_count = COUNT(registry_migrations);

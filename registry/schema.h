@@ -33,6 +33,7 @@ enum kind {
     KIND_PERMISSION,
     KIND_INCIDENT,
     KIND_NOTICE,
+    KIND_MOVE, /* to another identity provider */
     KIND_COUNT,
     KIND_RULE, /* of earlier versions: in files and in history alone (old_rules.h) */
     KIND_ALL

@@ -89,6 +89,7 @@ static void give_parts(struct lane *lane, struct ctx *c)
     c->members = lane->node->members;
     c->class_links = lane->node->class_links;
     c->known = lane->node->known;
+    c->links = lane->node->links;
     c->uses = lane->node->uses;
     c->shadow = shadow_now(lane->node->shadow, c->registry);
     c->protocols = lane->node->protocols;

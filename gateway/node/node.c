@@ -15,6 +15,7 @@
 #include "registry/desk.h"
 #include "registry/ends.h"
 #include "registry/known.h"
+#include "registry/links.h"
 #include "registry/mails.h"
 #include "registry/members.h"
 #include "registry/people.h"
@@ -58,6 +59,7 @@ struct node *node_new(const struct settings *set, const struct world *w)
     n->members = members_new(set);
     n->class_links = class_links_new(set);
     n->known = known_new(set);
+    n->links = links_new(set);
     n->uses = uses_new(set);
     n->shadow = shadow_new(set, w);
     n->ends = ends_new(set, w);
@@ -112,6 +114,7 @@ void node_free(struct node *n)
     members_free(n->members);
     class_links_free(n->class_links);
     known_free(n->known);
+    links_free(n->links);
     uses_free(n->uses);
     shadow_free(n->shadow);
     ends_free(n->ends);

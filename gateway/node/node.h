@@ -73,6 +73,7 @@ struct node {
     struct members *members;
     struct class_links *class_links;
     struct known *known;
+    struct links *links;
     struct uses *uses;
     struct shadow *shadow;
     struct ends *ends;

@@ -14,6 +14,7 @@
 #include "idp-adapters/upstream_service.h"
 #include "registry/ends.h"
 #include "registry/known.h"
+#include "registry/links.h"
 #include "registry/registry.h"
 #include "registry/shadow.h"
 #include "registry/tell.h"
@@ -135,6 +136,7 @@ static void write_known(struct node_watch *w)
         return;
     w->known_ms = now_ms;
     bool good = known_write(w->node->known, world_now_s(w->node->world), &f);
+    good = links_write(w->node->links, world_now_s(w->node->world), &f) && good;
     good = uses_write(w->node->uses, world_now_s(w->node->world), &f) && good;
     if (!good && !w->known_bad)
         log_event(LOG_WARN, "known.lost", LOG_C("code", f.code), LOG_C("why", f.detail));

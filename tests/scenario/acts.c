@@ -10,7 +10,9 @@
 #include "gateway/node/node.h"
 #include "gateway/node/readiness.h"
 #include "gateway/session/session.h"
+#include "model/pairwise.h"
 #include "registry/ends.h"
+#include "registry/links.h"
 #include "registry/registry.h"
 #include "tests/scenario/disk.h"
 #include "tests/tokens.h"
@@ -174,6 +176,50 @@ static void launches(struct play *p, struct tab *t, const struct line *l)
     url_query(&url, S("login_hint"), play_query(p, from, "login_hint"));
     url_query(&url, S("lti_message_hint"), play_query(p, from, "lti_message_hint"));
     play_browse(p, t, &(struct request){ .path = buf_str(&url) });
+}
+
+/* The value of that hidden field of a page; absent: it has none. */
+static struct str field_of(struct play *p, struct str page, const char *name)
+{
+    struct str mark = arena_printf(p->arena, "name=\"%s\" value=\"", name);
+    size_t at = str_find(page, mark);
+    struct str value = str_from(page, at + mark.n);
+
+    return at < page.n ? str_sub(value, 0, str_find_byte(value, '"', 0)) : (struct str){ NULL, 0 };
+}
+
+/* The persistent NameID of a SAML answer, without what stands behind its @. */
+static struct str name_id_of(struct str xml)
+{
+    struct str from = str_from(xml, str_find(xml, S("NameID ")));
+
+    from = str_from(from, str_find_byte(from, '>', 0) + 1);
+    from = str_sub(from, 0, str_find_byte(from, '<', 0));
+    return str_sub(from, 0, str_find_byte(from, '@', 0));
+}
+
+static struct str sub_of(struct play *p, struct str token)
+{
+    struct str part, json = S("");
+    struct fail f = { 0 };
+
+    (void)str_split(&token, '.', &part);
+    return str_split(&token, '.', &part) && b64url_decode(p->arena, part, &json)
+               ? json_get_str(json_parse(p->arena, json, &f), S("sub"))
+               : (struct str){ NULL, 0 };
+}
+
+/* anna BEARS anna-at-luku: what she brings a service of SAML, or a tool of LTI, names her so. */
+static void bears(struct play *p, struct tab *t, const struct line *l)
+{
+    struct str saml = field_of(p, t->page, "SAMLResponse"), xml = S("");
+    struct str name = saml.p != NULL && b64_decode(p->arena, saml, &xml) ? name_id_of(xml)
+                                                                        : sub_of(p, field_of(p, t->page, "id_token"));
+
+    if (!str_is_set(name))
+        play_complain(p, "the page names nobody to a service");
+    else if (!play_alias(p->subs, l->word[0], name))
+        play_complain(p, "the person has another name there, or somebody else's");
 }
 
 /* anna CLICKS /sign-in/again: the link of the page that she sees which begins so, whole. */
@@ -939,6 +985,44 @@ static void import_change(struct play *p, const struct line *l)
     import_text(p, arena_printf(p->arena, "%.*s%.*s%.*s", STR_ARG(before), STR_ARG(new), STR_ARG(after)));
 }
 
+/* MOVES anna from espoo to vantaa: the municipality's new identity provider calls her as the old one did; the registry
+ * then has a move that names these links, in the place of "moves: []".  MOVES back: it has none any more. */
+static void moves(struct play *p, const struct line *l)
+{
+    if (str_eq(l->verb, S("back"))) {
+        size_t at = str_find(p->registry, S("moves: [{")), end = str_find_byte(p->registry, '}', at);
+        import_text(p, arena_printf(p->arena, "%.*smoves: [%.*s", STR_ARG(str_sub(p->registry, 0, at)),
+                                    STR_ARG(str_from(p->registry, end + 1))));
+        return;
+    }
+    struct arena *a = p->arena;
+    struct str from = line_after(l, "from"), to = line_after(l, "to");
+    struct moves_read file;
+    struct move_plan plan = { 0 };
+    struct fail f = { 0 };
+    struct db *registry = registry_db_open(&p->stage->set, DB_WRITE, &f), *d = links_open(&p->stage->set, &f);
+    struct registry *r = registry != NULL ? registry_load(registry, &f) : NULL;
+    const struct move_ask ask = { .registry = r,
+                                  .seals = seals_load(a, arena_cstr(a, p->stage->set.root_secret_file), &f),
+                                  .set = &p->stage->set,
+                                  .from = r != NULL ? registry_idp(r, from) : NULL,
+                                  .to = r != NULL ? registry_idp(r, to) : NULL,
+                                  .file = &file,
+                                  .now_s = stage_now_s(p->stage) };
+    struct str pair = arena_printf(a, "uid-%.*s,uid-%.*s\n", STR_ARG(l->verb), STR_ARG(l->verb));
+
+    if (d == NULL || move_trouble(ask.from, ask.to) != NULL || !moves_file_read(a, pair, &file) ||
+        !move_stage(d, a, &ask, &plan, &f) || plan.linked != 1)
+        play_complain(p, "nobody moves: %s", f.detail);
+    size_t at = str_find(p->registry, S("moves: []"));
+    import_text(p, arena_printf(a, "%.*smoves: [{id: m, provider: %.*s, from: %.*s, to: %.*s, batch: \"%.*s\"}]%.*s",
+                                STR_ARG(str_sub(p->registry, 0, at)), STR_ARG(ask.from->provider->id), STR_ARG(from),
+                                STR_ARG(to), STR_ARG(plan.batch), STR_ARG(str_from(p->registry, at + 9))));
+    db_close(d);
+    db_close(registry);
+    registry_drop(r);
+}
+
 /* EPOCH raised: every session made before is void. */
 static void epoch(struct play *p, const struct line *l)
 {
@@ -1169,7 +1253,7 @@ static const struct {
     { "WALL", wall_clock },  { "REDIS", redis },          { "SQL", sql },     { "SIGNER", signer },
     { "KEYS", keys },        { "IMPORT", import_change }, { "EPOCH", epoch }, { "ENDS", ends },
     { "GATEWAY", gateway },  { "AUDIT", audit },          { "DISK", disk },   { "ROUTES", routes_tried },
-    { "FETCHER", fetcher },
+    { "FETCHER", fetcher },  { "MOVES", moves },
 };
 
 static const struct {
@@ -1179,7 +1263,7 @@ static const struct {
     { "ENTERS", enters },   { "OPENS", opens },       { "GETS", gets },       { "FOLLOWS", follows },
     { "CHOOSES", chooses }, { "CLICKS", clicks },     { "REPEATS", repeats }, { "BRINGS", brings },
     { "SIGNS", signs },     { "TAKES", takes },       { "POSTS", posts },     { "RETURNS", returns },
-    { "TYPES", types },     { "LAUNCHES", launches },
+    { "TYPES", types },     { "LAUNCHES", launches }, { "BEARS", bears },
 };
 
 static const struct {
