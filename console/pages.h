@@ -1924,7 +1924,7 @@ struct moves_view { /* GET /admin/moves; POST, multipart: csrf, version, act (lo
     } faults;
     struct str faults_more;                            /* absent: none besides */
     struct str lines, linked, doubtful, twice, unseen; /* of MOVES_SAID_LOOKED */
-    bool some; /* anybody would be linked */
+    bool some;                                         /* anybody would be linked */
 };
 struct html page_moves(struct arena *a, const struct moves_view *v);
 

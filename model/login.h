@@ -104,8 +104,8 @@ struct session {
     /* A test person's (model/test_school.h): the one service that it is for, and the sid of the vendor's own session,
      * with which it ends.  Absent: somebody's real one. */
     struct str only, under;
-    /* Of another account of the same person, beside the session with the sid `under` and the key `beside_of`.  waits: the
-     * person has not yet said that both are theirs; then it opens nothing. */
+    /* Of another account of the same person, beside the session with the sid `under` and the key `beside_of`.  waits:
+     * the person has not yet said that both are theirs; then it opens nothing. */
     struct str beside_of;
     bool waits;
     struct str player; /* then whose that session is: identity provider, a space, subject; of refresh tokens as well */

@@ -381,8 +381,8 @@ struct permission {
     struct str withdrawn_why;
 };
 
-/* A municipality has changed its identity provider, or some of its people theirs: whose accounts at the new one are those
- * of the old one.  Which are, registry/links.h keeps; they count while this row is there. */
+/* A municipality has changed its identity provider, or some of its people theirs: whose accounts at the new one are
+ * those of the old one.  Which are, registry/links.h keeps; they count while this row is there. */
 enum move_by { MOVE_BY_FILE = 0, MOVE_BY_NUMBER };
 
 struct move {

@@ -14,21 +14,22 @@
 enum { WAITING_FIRST = 64, DAY_S = 86400, LINES_MAX = 4000000 };
 
 static const struct db_migration migrations[] = {
-    { 1, "CREATE TABLE person_link (batch TEXT NOT NULL, identity TEXT NOT NULL, person TEXT NOT NULL, "
-         "from_idp TEXT NOT NULL, to_idp TEXT NOT NULL, made_s INTEGER NOT NULL, PRIMARY KEY (batch, identity), "
-         "UNIQUE (batch, person)) WITHOUT ROWID;"
-         "CREATE INDEX person_link_identity ON person_link (identity);"
-         "CREATE INDEX person_link_person ON person_link (person);"
-         "CREATE TABLE learner (idp TEXT NOT NULL, number TEXT NOT NULL, person TEXT NOT NULL, seen_s INTEGER NOT NULL, "
-         "PRIMARY KEY (idp, number, person)) WITHOUT ROWID;"
-         "CREATE INDEX learner_person ON learner (idp, person);"
-         "CREATE INDEX learner_seen ON learner (seen_s);"
-         "CREATE TABLE learner_master (number TEXT PRIMARY KEY, master TEXT NOT NULL) WITHOUT ROWID;"
-         "CREATE INDEX learner_master_of ON learner_master (master);"
-         "CREATE TABLE learner_of (provider TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (provider, number)) "
-         "WITHOUT ROWID;"
-         "CREATE TABLE pair (person TEXT NOT NULL, other TEXT NOT NULL, provider TEXT NOT NULL, "
-         "other_provider TEXT NOT NULL, at_s INTEGER NOT NULL, PRIMARY KEY (person, other)) WITHOUT ROWID;" },
+    { 1,
+      "CREATE TABLE person_link (batch TEXT NOT NULL, identity TEXT NOT NULL, person TEXT NOT NULL, "
+      "from_idp TEXT NOT NULL, to_idp TEXT NOT NULL, made_s INTEGER NOT NULL, PRIMARY KEY (batch, identity), "
+      "UNIQUE (batch, person)) WITHOUT ROWID;"
+      "CREATE INDEX person_link_identity ON person_link (identity);"
+      "CREATE INDEX person_link_person ON person_link (person);"
+      "CREATE TABLE learner (idp TEXT NOT NULL, number TEXT NOT NULL, person TEXT NOT NULL, seen_s INTEGER NOT NULL, "
+      "PRIMARY KEY (idp, number, person)) WITHOUT ROWID;"
+      "CREATE INDEX learner_person ON learner (idp, person);"
+      "CREATE INDEX learner_seen ON learner (seen_s);"
+      "CREATE TABLE learner_master (number TEXT PRIMARY KEY, master TEXT NOT NULL) WITHOUT ROWID;"
+      "CREATE INDEX learner_master_of ON learner_master (master);"
+      "CREATE TABLE learner_of (provider TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (provider, number)) "
+      "WITHOUT ROWID;"
+      "CREATE TABLE pair (person TEXT NOT NULL, other TEXT NOT NULL, provider TEXT NOT NULL, "
+      "other_provider TEXT NOT NULL, at_s INTEGER NOT NULL, PRIMARY KEY (person, other)) WITHOUT ROWID;" },
 };
 
 static const struct db_statement
@@ -38,15 +39,16 @@ static const struct db_statement
                                  "WHERE person = ?1 ORDER BY made_s, batch" },
     link_put = { "link_put", "INSERT OR IGNORE INTO person_link (batch, identity, person, from_idp, to_idp, made_s) "
                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
-    link_count = { "link_count", "SELECT COUNT(*) FROM person_link WHERE batch = ?1 AND from_idp = ?2 AND to_idp = ?3" },
+    link_count = { "link_count",
+                   "SELECT COUNT(*) FROM person_link WHERE batch = ?1 AND from_idp = ?2 AND to_idp = ?3" },
     saw = { "learner_saw", "INSERT INTO learner (idp, number, person, seen_s) VALUES (?1, ?2, ?3, ?4) "
                            "ON CONFLICT (idp, number, person) DO UPDATE SET seen_s = excluded.seen_s" },
     forget = { "learner_forget", "DELETE FROM learner WHERE seen_s < ?1" },
     master_of = { "learner_master", "SELECT master FROM learner_master WHERE number = ?1" },
     /* By a number, or by a duplicate of it. */
-    people_of = { "learner_people",
-                  "SELECT DISTINCT person FROM learner WHERE idp = ?1 AND (number = ?2 OR number IN (SELECT number FROM "
-                  "learner_master WHERE master = ?2)) LIMIT 2" },
+    people_of = { "learner_people", "SELECT DISTINCT person FROM learner WHERE idp = ?1 AND (number = ?2 OR number IN "
+                                    "(SELECT number FROM "
+                                    "learner_master WHERE master = ?2)) LIMIT 2" },
     seen_as = { "learner_seen_as", "SELECT 1 FROM learner WHERE idp = ?1 AND person = ?2 LIMIT 1" },
     lists_any = { "learner_lists", "SELECT EXISTS (SELECT 1 FROM learner_of), EXISTS (SELECT 1 FROM learner_master)" },
     lists_of = { "learner_lists_of", "SELECT EXISTS (SELECT 1 FROM learner_of WHERE provider = ?1), "
@@ -71,13 +73,14 @@ static const struct db_statement
     "ON m.number = l.number WHERE l.idp = " idp ")"
 static const struct db_statement by_number = {
     "learner_plan",
-    "WITH old AS " NUMBERS_OF("?1") ", new AS " NUMBERS_OF("?2")
-    ", twice AS (SELECT number FROM old GROUP BY number HAVING COUNT(DISTINCT person) > 1), "
-    "begun AS (SELECT DISTINCT old.person AS person FROM old JOIN new ON new.number = old.number "
-    "WHERE new.person NOT IN (SELECT person FROM old)) "
-    "SELECT (SELECT COUNT(DISTINCT person) FROM old), (SELECT COUNT(*) FROM twice), (SELECT COUNT(*) FROM begun), "
-    "(SELECT COUNT(DISTINCT person) FROM old WHERE number NOT IN (SELECT number FROM twice) "
-    "AND person NOT IN (SELECT person FROM begun))"
+    "WITH old AS " NUMBERS_OF("?1") ", new AS " NUMBERS_OF(
+        "?2") ", twice AS (SELECT number FROM old GROUP BY number HAVING COUNT(DISTINCT person) > 1), "
+              "begun AS (SELECT DISTINCT old.person AS person FROM old JOIN new ON new.number = old.number "
+              "WHERE new.person NOT IN (SELECT person FROM old)) "
+              "SELECT (SELECT COUNT(DISTINCT person) FROM old), (SELECT COUNT(*) FROM twice), (SELECT COUNT(*) FROM "
+              "begun), "
+              "(SELECT COUNT(DISTINCT person) FROM old WHERE number NOT IN (SELECT number FROM twice) "
+              "AND person NOT IN (SELECT person FROM begun))"
 };
 
 /* ── the store ──────────────────────────────────────────────────────────── */
@@ -129,8 +132,7 @@ void links_free(struct links *k)
 struct db *links_open(const struct settings *set, struct fail *f)
 {
     struct arena *a = arena_new();
-    struct db *d =
-        db_open(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/links.sqlite"))), DB_CREATE, f);
+    struct db *d = db_open(arena_cstr(a, arena_join(a, set->state_dir, S("/registry/links.sqlite"))), DB_CREATE, f);
 
     arena_free(a);
     if (d != NULL && db_migrate(d, migrations, sizeof migrations / sizeof *migrations, f))
@@ -605,8 +607,8 @@ bool move_stage(struct db *d, struct arena *a, const struct move_ask *ask, struc
         return false;
     bool good = plan_file(d, a, ask, lines, out, f);
     for (size_t i = 0; good && i < ask->file->n; i++)
-        good = !lines[i].linked || put_link(d, out->batch, lines[i].identity, lines[i].person, ask->from->id,
-                                            ask->to->id, ask->now_s, f);
+        good = !lines[i].linked ||
+               put_link(d, out->batch, lines[i].identity, lines[i].person, ask->from->id, ask->to->id, ask->now_s, f);
     good = good && db_commit(d, f);
     if (!good)
         db_rollback(d);

@@ -2,10 +2,11 @@
  * registry/links.h: whose an account at an identity provider is, where its own name does not say it.
  *
  * Floor 4.  A person's id is made from the identity provider and the name that it gives them (model/pairwise.h), unless
- * a municipality has changed its identity provider (struct move): then a row of person_link says which person an account
- * at the new one is.  A row counts only while a move of the registry is in force that names it, leads from the identity
- * provider that the person's id was made for to the one of the account, and is of one municipality; so whatever stands
- * in this file, no account becomes a person of another municipality, and an undone move undoes its links.
+ * a municipality has changed its identity provider (struct move): then a row of person_link says which person an
+ * account at the new one is.  A row counts only while a move of the registry is in force that names it, leads from the
+ * identity provider that the person's id was made for to the one of the account, and is of one municipality; so
+ * whatever stands in this file, no account becomes a person of another municipality, and an undone move undoes its
+ * links.
  *
  * People are never merged: within a move an account has one person and a person one account (UNIQUE in SQL), and of two
  * moves that claim one person the older link counts.  A link is looked up once and never followed further: there are no
@@ -31,9 +32,9 @@
 #include "wire/db.h"
 
 enum {
-    LINKS_KEPT_S = 400 * 86400,  /* a number is forgotten so long after its last sign-in */
-    LINKS_WAITING_MAX = 65536,   /* numbers that may wait to be written; later ones are not noted */
-    LINKS_LINES_SHOWN = 50,      /* of a plan, by line */
+    LINKS_KEPT_S = 400 * 86400, /* a number is forgotten so long after its last sign-in */
+    LINKS_WAITING_MAX = 65536,  /* numbers that may wait to be written; later ones are not noted */
+    LINKS_LINES_SHOWN = 50,     /* of a plan, by line */
     LEARNERS_FILE_MAX_B = 64 << 20,
     PAIRS_OF_ONE_MAX = 8
 };
@@ -77,9 +78,9 @@ struct link_ask {
 };
 
 struct link_found {
-    struct str person;    /* whose it is; else ask.identity */
+    struct str person;     /* whose it is; else ask.identity */
     const struct move *by; /* NULL: nothing says otherwise than its own name */
-    bool foreign_number;  /* the number is outside of the learners that the operator lists of this municipality */
+    bool foreign_number;   /* the number is outside of the learners that the operator lists of this municipality */
 };
 
 /* Fails OURS db_…: then nobody knows whose it is, and nobody may be let in. */
@@ -89,7 +90,7 @@ bool link_resolve(struct db *d, struct arena *a, const struct link_ask *ask, str
 
 /*    word        what it says of a line, and what to do */
 #define MOVE_SAYS(X)                                                                                                   \
-    X(known_new, "has signed in by the new identity provider already, and services know them by a new name")          \
+    X(known_new, "has signed in by the new identity provider already, and services know them by a new name")           \
     X(taken_old, "the old account has a new one by another move already")                                              \
     X(taken_new, "the new account is somebody's by another move already")                                              \
     X(not_seen, "nobody has signed in with the old id within 400 days: is it written as it comes at a sign-in?")
@@ -146,8 +147,8 @@ struct learners_read {
     const char *wrong;
 };
 
-/* Lines of "learner number, master number, provider" (master and provider may be empty).  All or nothing: the file takes
- * the place of what was there.  False without f: out->line and ->wrong say why. */
+/* Lines of "learner number, master number, provider" (master and provider may be empty).  All or nothing: the file
+ * takes the place of what was there.  False without f: out->line and ->wrong say why. */
 bool learners_import(struct db *d, struct arena *a, const struct seals *s, const struct registry *r, struct str bytes,
                      struct learners_read *out, struct fail *f);
 /* The number itself, or the one that it is a duplicate of. */

@@ -35,7 +35,8 @@ static int help_move(void)
     (void)puts(
         "usage: digione move -c FILE [--dry-run] [--why TEXT] --from IDP --to IDP [--pairs PATH] [--take-known]\n"
         "                    [--until TIME] ID\n\n"
-        "A municipality changes its identity provider, or a school goes from one to another of it: whoever was known by\n"
+        "A municipality changes its identity provider, or a school goes from one to another of it: whoever was known "
+        "by\n"
         "the old one goes on as the same person by the new one, at every service.  Both are of one municipality; from\n"
         "a municipality to another nobody is moved.  It is a change of the registry, row move ID: `digione registry\n"
         "undo` undoes it, and then the links count no more.\n\n"
@@ -92,7 +93,8 @@ static bool put_row(struct moving *x, struct arena *a, const struct move_words *
                                          { S("by"), x->ask.file != NULL ? S("file") : S("learner_number") },
                                          { S("batch"), x->ask.file != NULL ? x->plan.batch : S("") },
                                          { S("people"), arena_printf(a, "%zu", x->plan.linked) },
-                                         { S("until"), w->until != NULL ? str_of(w->until) : (struct str){ NULL, 0 } } };
+                                         { S("until"),
+                                           w->until != NULL ? str_of(w->until) : (struct str){ NULL, 0 } } };
     const struct edit_from from = { .version = 0 };
     const struct edit_how how = { .world = &world_real, .seals = x->ask.seals };
     struct edit *e = edit_new(by, &from);
@@ -173,11 +175,12 @@ static int run_move(const char *word, struct arena *a, const struct move_words *
 int cli_move(int argc, char **argv)
 {
     struct move_words w = { 0 };
-    const struct cli_option options[] = { { "-c", &w.config, NULL },     { "--config", &w.config, NULL },
-                                          { "--why", &w.why, NULL },     { "--from", &w.from, NULL },
-                                          { "--to", &w.to, NULL },       { "--pairs", &w.pairs, NULL },
-                                          { "--until", &w.until, NULL }, { "--dry-run", NULL, &w.dry_run },
-                                          { "--take-known", NULL, &w.take_known }, { NULL, NULL, NULL } };
+    const struct cli_option options[] = {
+        { "-c", &w.config, NULL },     { "--config", &w.config, NULL },   { "--why", &w.why, NULL },
+        { "--from", &w.from, NULL },   { "--to", &w.to, NULL },           { "--pairs", &w.pairs, NULL },
+        { "--until", &w.until, NULL }, { "--dry-run", NULL, &w.dry_run }, { "--take-known", NULL, &w.take_known },
+        { NULL, NULL, NULL }
+    };
     size_t words;
 
     if (cli_wants_help(argc, argv))
@@ -198,13 +201,14 @@ int cli_move(int argc, char **argv)
 
 static int help_learners(void)
 {
-    (void)puts("usage: digione learners -c FILE PATH\n\n"
-               "Takes in what the national register says of learner numbers, in the place of what was there: lines of\n"
-               "\"learner number,master number,provider\".  A master says that the number is a duplicate of it, and the\n"
-               "person is known by the master.  A provider that stands in the file may state the numbers that it stands\n"
-               "beside, and no others: another number of its identity providers is dropped at a sign-in.  Numbers are\n"
-               "kept as keyed hashes.\n\n"
-               "exit status: 0 done, 1 the file does not hold, 2 usage, 3 the machine failed");
+    (void)puts(
+        "usage: digione learners -c FILE PATH\n\n"
+        "Takes in what the national register says of learner numbers, in the place of what was there: lines of\n"
+        "\"learner number,master number,provider\".  A master says that the number is a duplicate of it, and the\n"
+        "person is known by the master.  A provider that stands in the file may state the numbers that it stands\n"
+        "beside, and no others: another number of its identity providers is dropped at a sign-in.  Numbers are\n"
+        "kept as keyed hashes.\n\n"
+        "exit status: 0 done, 1 the file does not hold, 2 usage, 3 the machine failed");
     return CLI_OK;
 }
 
@@ -234,7 +238,9 @@ static int run_learners(const char *word, struct arena *a, const char *config, c
 int cli_learners(int argc, char **argv)
 {
     const char *config = NULL, *path = NULL;
-    const struct cli_option options[] = { { "-c", &config, NULL }, { "--config", &config, NULL }, { NULL, NULL, NULL } };
+    const struct cli_option options[] = { { "-c", &config, NULL },
+                                          { "--config", &config, NULL },
+                                          { NULL, NULL, NULL } };
     size_t words;
 
     if (cli_wants_help(argc, argv))

@@ -202,7 +202,8 @@ static const char *trouble_of(const struct ctx *c, const struct moving *x)
 static struct str new_id(struct ctx *c, const struct moving *x)
 {
     struct str day = when_date(c->arena, c->now_s);
-    struct str base = arena_printf(c->arena, "%.*s-%.*s", STR_ARG(str_sub(x->ask.to->id, 0, ID_MAX - 16)), STR_ARG(day));
+    struct str base =
+        arena_printf(c->arena, "%.*s-%.*s", STR_ARG(str_sub(x->ask.to->id, 0, ID_MAX - 16)), STR_ARG(day));
 
     for (char letter = 'a'; letter <= 'z'; letter++) {
         struct str id = letter == 'a' ? base : arena_printf(c->arena, "%.*s%c", STR_ARG(base), letter);

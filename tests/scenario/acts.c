@@ -214,7 +214,7 @@ static void bears(struct play *p, struct tab *t, const struct line *l)
 {
     struct str saml = field_of(p, t->page, "SAMLResponse"), xml = S("");
     struct str name = saml.p != NULL && b64_decode(p->arena, saml, &xml) ? name_id_of(xml)
-                                                                        : sub_of(p, field_of(p, t->page, "id_token"));
+                                                                         : sub_of(p, field_of(p, t->page, "id_token"));
 
     if (!str_is_set(name))
         play_complain(p, "the page names nobody to a service");

@@ -287,7 +287,7 @@ TEST(a_learner_number_leads_from_the_old_account_to_the_new_one_once)
     CHECK_INT(p.linked, 1);
     struct move *m = put_move(g, "to-new", OLD, NEW, S(""));
     CHECK(is(t, g, NEW, "m-1", NUMBER, OLD, "matti"));
-    CHECK(is(t, g, NEW, "m-1", NULL, OLD, "matti")); /* from then on without it */
+    CHECK(is(t, g, NEW, "m-1", NULL, OLD, "matti"));       /* from then on without it */
     CHECK(is(t, g, NEW, "forger", NUMBER, NEW, "forger")); /* who states it after them is nobody but themselves */
     size_t n = 0;
     CHECK(move_links(g->d, t->arena, m, &n, &g->f));
