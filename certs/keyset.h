@@ -21,6 +21,7 @@ enum key_use {
     KEY_DECRYPT, /* assertions encrypted for us */
     KEY_AUDIT,   /* heads of the audit chain */
     KEY_GATE,    /* right tokens of trials that roll a key (signer_gate()); shown under another name each time */
+    KEY_STRAY,   /* assertions of trials that are signed by a wrong key (signer_gate_saml()); shown to nobody */
     KEY_USE_COUNT
 };
 
@@ -32,7 +33,7 @@ struct public_key {
     struct str kid;                               /* JWK thumbprint [RFC 7638] */
     int64_t made_s, current_s, retired_s, gone_s; /* retired_s, gone_s: 0 while open */
     struct str jwk;                               /* public JWK as JSON, with kid, alg, use */
-    struct str certificate; /* base64 of DER, without line breaks; KEY_SAML and KEY_DECRYPT only */
+    struct str certificate; /* base64 of DER, without line breaks; KEY_SAML, KEY_DECRYPT, KEY_GATE and KEY_STRAY only */
 };
 
 struct keyset;

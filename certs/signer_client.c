@@ -278,6 +278,19 @@ void signer_gate(struct signer *s, struct batch *b, struct arena *a, enum jose_a
         out);
 }
 
+void signer_gate_lti(struct signer *s, struct batch *b, struct arena *a, enum gate_token which, struct str client_id,
+                     struct str claims, struct signed_got *out)
+{
+    ask(s, b, a, (struct signer_msg){ .op = SIGN_GATE_LTI, .number = (int64_t)which, .part = { client_id, claims } },
+        out);
+}
+
+void signer_gate_saml(struct signer *s, struct batch *b, struct arena *a, enum gate_key key, struct str text,
+                      struct signed_got *out)
+{
+    ask(s, b, a, (struct signer_msg){ .op = SIGN_GATE_SAML, .number = (int64_t)key, .part = { text } }, out);
+}
+
 void signer_userinfo(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, struct str claims,
                      int64_t life_s, struct signed_got *out)
 {

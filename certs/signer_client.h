@@ -116,8 +116,23 @@ enum gate_token {
 #define GATE_WRONG_ISSUER "https://wrong-issuer.invalid"
 #define GATE_SUB_RIGHT    "gate-test-person"
 #define GATE_SUB_WRONG    "gate-wrong-person"
+#define GATE_MAIL         "@gate.invalid" /* behind either, as an address */
+#define GATE_GIVEN        "Portti"        /* what they are called, so that a tester sees who was let in */
+#define GATE_RIGHT        "Oikea"
+#define GATE_WRONG        "Väärä"
 void signer_gate(struct signer *s, struct batch *b, struct arena *a, enum jose_alg alg, enum gate_token which,
                  struct str client_id, struct str claims, struct signed_got *out);
+/* The same as the message of a launch, by RS256; claims: of LTI's, without who it is.  The signer writes a name too. */
+void signer_gate_lti(struct signer *s, struct batch *b, struct arena *a, enum gate_token which, struct str client_id,
+                     struct str claims, struct signed_got *out);
+/* As signer_saml_text() by RS256, of an Assertion, alone or in a Response, whose one NameID is that of nobody, and by a
+ * key that signs nothing else. */
+enum gate_key {
+    GATE_KEY_ROLLED = 1, /* whose certificate (KEY_GATE) is shown in our metadata while a trial goes on */
+    GATE_KEY_STRAY       /* whose certificate is in its signatures alone: a wrong one */
+};
+void signer_gate_saml(struct signer *s, struct batch *b, struct arena *a, enum gate_key key, struct str text,
+                      struct signed_got *out);
 /* Whether what a sign-in needs could be signed now, by the signer's own clock and keys.  value: empty. */
 void signer_probe(struct signer *s, struct batch *b, struct arena *a, struct signed_got *out);
 

@@ -38,7 +38,7 @@ struct key_kind {
     enum key_use use;
     enum jose_alg alg;
 };
-enum { SIGNER_KINDS = 11 };
+enum { SIGNER_KINDS = 12 };
 extern const struct key_kind signer_kinds[SIGNER_KINDS];
 
 /* signer_keys.c: the index and the private keys; every foreign handle is adopted by the arena. */

@@ -25,7 +25,7 @@ enum { RETIRED_LIFE_S = 2 * 86400 };
 const struct key_kind signer_kinds[SIGNER_KINDS] = {
     { KEY_OIDC, JOSE_ES256 },   { KEY_OIDC, JOSE_RS256 },    { KEY_SAML, JOSE_RS256 },  { KEY_CLIENT, JOSE_ES256 },
     { KEY_CLIENT, JOSE_RS256 }, { KEY_DECRYPT, JOSE_RS256 }, { KEY_AUDIT, JOSE_ES256 }, { KEY_OIDC, JOSE_PS256 },
-    { KEY_OIDC, JOSE_EDDSA },   { KEY_SAML, JOSE_ES256 },    { KEY_GATE, JOSE_RS256 },
+    { KEY_OIDC, JOSE_EDDSA },   { KEY_SAML, JOSE_ES256 },    { KEY_GATE, JOSE_RS256 },  { KEY_STRAY, JOSE_RS256 },
 };
 
 struct folder { /* keys_dir, locked against another process that makes keys */
@@ -300,7 +300,7 @@ static bool make_key(struct folder *d, const struct settings *set, enum key_use 
         return fail(f, FAIL_OURS, "keys_unwritable", "OpenSSL made no key");
     *k = (struct public_key){ .use = use, .alg = alg, .made_s = now_s, .current_s = current_s };
     describe(d->arena, key, k);
-    bool certified = use == KEY_SAML || use == KEY_DECRYPT;
+    bool certified = use == KEY_SAML || use == KEY_DECRYPT || use == KEY_GATE || use == KEY_STRAY;
     bool ok = (!certified || make_certificate(d->arena, key, set, k, f)) && write_key(d, key, k, f);
     EVP_PKEY_free(key);
     d->count += ok;
@@ -328,13 +328,19 @@ static bool has_key(const struct folder *d, enum key_use use, enum jose_alg alg,
     return false;
 }
 
+/* One that an older program made, without a certificate: nobody waits for it, and the next has one. */
+static bool is_bare(const struct public_key *k)
+{
+    return k->use == KEY_GATE && !str_is_set(k->certificate);
+}
+
 /* Keys whose time is over leave the index and the disk. */
 static bool drop_gone(struct folder *d, int64_t now_s)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < d->count; i++)
-        if (key_state_at(&d->keys[i], now_s) != KEY_GONE)
+        if (key_state_at(&d->keys[i], now_s) != KEY_GONE && !is_bare(&d->keys[i]))
             d->keys[kept++] = d->keys[i];
         else
             (void)unlinkat(d->fd, file_of(d->arena, &d->keys[i]), 0);

@@ -26,7 +26,9 @@ enum signer_op {
     SIGN_AUDIT_HEAD = 12,    /* number: sequence; part 0: head */
     SIGN_PROBE = 13,         /* whether all that a sign-in needs could be signed now */
     SIGN_GATE = 14,          /* arg: alg; number: enum gate_token; part 0: client_id; part 1: claims */
-    SIGN_ANSWER = 15,        /* signer -> gateway: arg: enum signer_reason; part 0: the value */
+    SIGN_GATE_LTI = 15,      /* number: enum gate_token; part 0: client_id; part 1: claims */
+    SIGN_GATE_SAML = 16,     /* number: enum gate_key; part 0: an assertion, or a response with one */
+    SIGN_ANSWER = 17,        /* signer -> gateway: arg: enum signer_reason; part 0: the value */
     SIGN_OP_COUNT
 };
 

@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <string.h>
 
 enum {
     LIFE_MAX_S = 3600,
@@ -26,7 +27,7 @@ typedef enum signer_reason op_fn(struct signer_state *s, const struct signer_key
                                  struct str *value);
 
 static op_fn sign_id_token, sign_access_token, sign_logout_token, sign_userinfo, sign_response, sign_introspection,
-    sign_client_jwt, sign_saml_text, sign_query, unwrap_key, sign_audit_head, sign_gate;
+    sign_client_jwt, sign_saml_text, sign_query, unwrap_key, sign_audit_head, sign_gate, sign_gate_lti, sign_gate_saml;
 
 /* All that this process can be asked for. */
 static const struct op {
@@ -49,6 +50,8 @@ static const struct op {
     [SIGN_UNWRAP]       = { "unwrap",       KEY_DECRYPT, JOSE_RS256, { RSA_MAX_B, 0 },             unwrap_key },
     [SIGN_AUDIT_HEAD]   = { "audit_head",   KEY_AUDIT,   JOSE_ES256, { SHA256_B, 0 },              sign_audit_head },
     [SIGN_GATE]         = { "gate",         KEY_OIDC,    JOSE_NONE,  { 512, 4096 },                sign_gate },
+    [SIGN_GATE_LTI]     = { "gate_lti",     KEY_OIDC,    JOSE_RS256, { 512, SIGNER_CLAIMS_MAX_B }, sign_gate_lti },
+    [SIGN_GATE_SAML]    = { "gate_saml",    KEY_SAML,    JOSE_RS256, { SIGNER_SAML_MAX_B, 0 },     sign_gate_saml },
     [SIGN_PROBE]        = { "probe",        KEY_NONE,    JOSE_NONE,  { 0, 0 },                     NULL },
     /* clang-format on */
 };
@@ -71,15 +74,15 @@ static const struct signer_key *current_key(const struct signer_state *s, enum k
 
 static bool sign_bytes(struct arena *a, const struct signer_key *k, struct str text, struct str *signature);
 
-/* Every kind of key but the audit log's and the gate's, which nobody waits for: one is current, and OpenSSL can use it.
- * What is signed stays here. */
+/* Every kind of key but the audit log's and the gate's two, which nobody waits for: one is current, and OpenSSL can use
+ * it. What is signed stays here. */
 static enum signer_reason probe(const struct signer_state *s)
 {
     struct str signature;
 
     for (size_t i = 0; i < SIGNER_KINDS; i++) {
         const struct signer_key *k = current_key(s, signer_kinds[i].use, signer_kinds[i].alg);
-        if (signer_kinds[i].use == KEY_AUDIT || signer_kinds[i].use == KEY_GATE)
+        if (signer_kinds[i].use == KEY_AUDIT || signer_kinds[i].use == KEY_GATE || signer_kinds[i].use == KEY_STRAY)
             continue;
         if (k == NULL)
             return REASON_NO_KEY;
@@ -414,10 +417,20 @@ static const struct gate_kind {
     /* clang-format on */
 };
 
-static struct str gate_payload(struct signer_state *s, const struct gate_kind *k, struct str client_id,
-                               struct str claims)
+/* A tool reads in the token itself whom it lets in; so its tester sees there which of the two it is. */
+static void put_names(struct json_out *o, const struct gate_kind *k)
 {
-    struct json_out o = json_out(s->scratch, 8192);
+    bool right = strcmp(k->sub, GATE_SUB_RIGHT) == 0;
+
+    json_put_str(o, S("given_name"), S(GATE_GIVEN));
+    json_put_str(o, S("family_name"), right ? S(GATE_RIGHT) : S(GATE_WRONG));
+    json_put_str(o, S("name"), right ? S(GATE_GIVEN " " GATE_RIGHT) : S(GATE_GIVEN " " GATE_WRONG));
+}
+
+static struct str gate_payload(struct signer_state *s, const struct gate_kind *k, struct str client_id,
+                               struct str claims, bool named)
+{
+    struct json_out o = json_out(s->scratch, SIGNER_CLAIMS_MAX_B + 8192);
     int64_t from_s = world_now_s(s->world) + k->from_s;
 
     json_begin_object(&o);
@@ -429,6 +442,8 @@ static struct str gate_payload(struct signer_state *s, const struct gate_kind *k
         json_put_int(&o, S("nbf"), from_s);
     json_put_int(&o, S("exp"), from_s + k->for_s);
     json_put_str(&o, S(GATE_CLAIM), S("trial"));
+    if (named)
+        put_names(&o, k);
     if (claims.n > 2)
         json_raw(&o, str_sub(claims, 1, claims.n - 2));
     json_end_object(&o);
@@ -495,10 +510,9 @@ static enum signer_reason sign_confused(struct signer_state *s, const struct sig
     return ok ? REASON_SIGNED : REASON_BROKEN;
 }
 
-static enum signer_reason sign_gate(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
-                                    struct str *value)
+static enum signer_reason sign_trial(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                     const char *const *allowed, bool named, struct str *value)
 {
-    static const char *const allowed[] = { "nonce", "at_hash", "auth_time", "acr", "sid", "jti", "events", NULL };
     enum signer_reason said = claims_scan_only(m->part[1], allowed);
 
     if (said != REASON_SIGNED)
@@ -506,11 +520,72 @@ static enum signer_reason sign_gate(struct signer_state *s, const struct signer_
     if (m->number < 0 || m->number >= GATE_TOKEN_COUNT || !str_is_set(m->part[0]))
         return REASON_MALFORMED;
     const struct gate_kind *kind = &gate_kinds[m->number];
-    struct str payload = gate_payload(s, kind, m->part[0], m->part[1]);
+    struct str payload = gate_payload(s, kind, m->part[0], m->part[1], named);
     if (m->number == GATE_TOKEN_HS256)
         return sign_confused(s, k, payload, value);
     if (m->number == GATE_TOKEN_ROLLED_KEY)
         return sign_rolled(s, k, payload, value);
     return kind->by_nobody ? sign_by_nobody(s, k, kind->head, payload, value)
                            : sign_jws(s, k, kind->head, payload, value);
+}
+
+static enum signer_reason sign_gate(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                    struct str *value)
+{
+    static const char *const allowed[] = { "nonce", "at_hash", "auth_time", "acr", "sid", "jti", "events", NULL };
+
+    return sign_trial(s, k, m, allowed, false, value);
+}
+
+#define LTI "https://purl.imsglobal.org/spec/lti/claim/"
+
+static enum signer_reason sign_gate_lti(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                        struct str *value)
+{
+    static const char *const allowed[] = { "nonce",
+                                           LTI "message_type",
+                                           LTI "version",
+                                           LTI "deployment_id",
+                                           LTI "target_link_uri",
+                                           LTI "roles",
+                                           LTI "resource_link",
+                                           LTI "launch_presentation",
+                                           LTI "tool_platform",
+                                           LTI "custom",
+                                           NULL };
+
+    return sign_trial(s, k, m, allowed, true, value);
+}
+
+/* One name, and it is that of nobody. */
+static bool names_nobody(struct str text)
+{
+    static const char *const who[] = { GATE_SUB_RIGHT, GATE_SUB_WRONG };
+    struct str tag = S("<saml:NameID"), rest = str_from(text, str_find(text, tag) + tag.n);
+    size_t at = str_find_byte(rest, '>', 0);
+    struct str name = str_sub(rest, at + 1, str_find_byte(rest, '<', 0) - at - 1);
+
+    if (rest.n == 0 || at >= str_find_byte(rest, '<', 0) || str_find(rest, tag) < rest.n)
+        return false;
+    for (size_t i = 0; i < sizeof who / sizeof *who; i++)
+        if (str_eq(name, str_of(who[i])) ||
+            (str_has_prefix(name, str_of(who[i])) && str_eq(str_from(name, strlen(who[i])), S(GATE_MAIL))))
+            return true;
+    return false;
+}
+
+/* All that these two keys ever sign: what our own key would, of somebody who is nobody. */
+static enum signer_reason sign_gate_saml(struct signer_state *s, const struct signer_key *k, const struct signer_msg *m,
+                                         struct str *value)
+{
+    const struct signer_key *by = current_key(s, m->number == GATE_KEY_ROLLED ? KEY_GATE : KEY_STRAY, JOSE_RS256);
+    struct str id = { NULL, 0 };
+    enum signer_reason said = saml_scan(m->part[0], s->issuer, world_now_s(s->world), &id);
+
+    (void)k;
+    if (said != REASON_SIGNED)
+        return said;
+    if ((m->number != GATE_KEY_ROLLED && m->number != GATE_KEY_STRAY) || !names_nobody(m->part[0]))
+        return REASON_MALFORMED;
+    return by != NULL ? sign_element(s, by, id, sha256(s->scratch, m->part[0]), value) : REASON_NO_KEY;
 }

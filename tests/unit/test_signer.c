@@ -600,23 +600,23 @@ TEST(keys_are_made_once_and_have_a_schedule)
 
     CHECK(signer_keys_prepare(&set, &t->world, &f));
     const struct public_key *first = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
-    CHECK_INT(n, 11);
+    CHECK_INT(n, 12);
     CHECK(signer_keys_prepare(&set, &t->world, &f));
     const struct public_key *second = keyset_keys(signer_keys_list(&set, t->arena, &f), &again);
     CHECK(again == n && str_eq(first[0].kid, second[0].kid));
 
     CHECK(signer_keys_add(&set, &t->world, KEY_OIDC, JOSE_ES256, 86400, &f));
     const struct public_key *k = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
-    CHECK_INT(n, 12);
+    CHECK_INT(n, 13);
     CHECK_INT(key_state_at(&k[0], TEST_NOW_S), KEY_CURRENT);
-    CHECK_INT(key_state_at(&k[11], TEST_NOW_S), KEY_NEXT);
+    CHECK_INT(key_state_at(&k[12], TEST_NOW_S), KEY_NEXT);
     CHECK_INT(key_state_at(&k[0], TEST_NOW_S + 86400), KEY_RETIRED);
-    CHECK_INT(key_state_at(&k[11], TEST_NOW_S + 86400), KEY_CURRENT);
+    CHECK_INT(key_state_at(&k[12], TEST_NOW_S + 86400), KEY_CURRENT);
     CHECK_INT(key_state_at(&k[0], TEST_NOW_S + 3 * 86400), KEY_GONE);
     test_passes(t, 3 * 86400);
     CHECK(signer_keys_prepare(&set, &t->world, &f));
     (void)keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
-    CHECK_INT(n, 11);
+    CHECK_INT(n, 12);
     CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
 }
 
@@ -647,7 +647,7 @@ TEST(keys_of_newer_algorithms_join_those_of_an_older_version_and_are_changed_as_
     struct fail f = { 0 };
     size_t n = 0, older = 0;
 
-    /* As an older version left it: without the last four kinds. */
+    /* As an older version left it: without the last five kinds. */
     CHECK(signer_keys_prepare(&set, &t->world, &f));
     const struct public_key *first = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
     for (older = 0; first[older].alg != JOSE_PS256; older++)
@@ -657,7 +657,7 @@ TEST(keys_of_newer_algorithms_join_those_of_an_older_version_and_are_changed_as_
     CHECK(file != NULL && fwrite(index.p, 1, index.n, file) == index.n && fclose(file) == 0);
     CHECK(signer_keys_prepare(&set, &t->world, &f));
     const struct public_key *now = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
-    CHECK_INT(n, older + 4);
+    CHECK_INT(n, older + 5);
     for (size_t i = 0; i < older; i++)
         CHECK(str_eq(now[i].kid, first[i].kid));
     /* Published before it signs, and as long after as what it signed lives. */
@@ -685,7 +685,7 @@ TEST(keys_of_newer_algorithms_join_those_of_an_older_version_and_are_changed_as_
     const struct public_key *all = keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
     for (size_t i = 0; i < n; i++)
         CHECK(all[i].use != KEY_OIDC || is_published(t, &set, all[i].kid));
-    CHECK_INT(n, older + 7);
+    CHECK_INT(n, older + 8);
     CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
 }
 
@@ -700,7 +700,7 @@ TEST(a_clock_that_is_behind_makes_no_second_set_of_keys)
     test_passes(t, -365 * 86400);
     CHECK(signer_keys_prepare(&set, &t->world, &f));
     (void)keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
-    CHECK_INT(n, 11);
+    CHECK_INT(n, 12);
     CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
 }
 
@@ -716,7 +716,7 @@ TEST(retired_keys_of_the_audit_chain_stay_for_its_readers)
     test_passes(t, 365 * 86400);
     CHECK(signer_keys_prepare(&set, &t->world, &f));
     (void)keyset_keys(signer_keys_list(&set, t->arena, &f), &n);
-    CHECK_INT(n, 12);
+    CHECK_INT(n, 13);
     CHECK(system(arena_cstr(t->arena, arena_printf(t->arena, "rm -rf '%s'", folder))) == 0);
 }
 
